@@ -1,0 +1,8 @@
+//! dropnet: a declarative language and native compiler for neural networks in which dropout is part of the language.
+//!
+//! Modules stand in the order of the pipeline; see ARCHITECTURE.md.
+#![deny(unsafe_code)]
+
+pub mod diag;
+pub mod syntax;
+pub mod vocab;

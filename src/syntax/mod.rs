@@ -1,0 +1,3 @@
+//! Text to syntax tree, and back: parser with recovery, formatter. Knows no layer.
+
+pub mod ast;

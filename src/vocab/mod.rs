@@ -1,0 +1,1 @@
+//! The vocabulary types shared by every word of the language.
