@@ -1,1 +1,154 @@
-//! The vocabulary types shared by every word of the language.
+//! The vocabulary types shared by every word of the language: what a word accepts ([`Sig`]) and what it was given ([`Args`]).
+//!
+//! A word (layer, loss, optimizer, source, ...) declares a static `Sig` in its own file. From it come checking, did-you-mean,
+//! the manual and completion. Invariant: an [`Args`] that exists was checked against its `Sig`, so the getters cannot fail.
+
+mod args;
+mod value;
+
+pub use args::{Args, Given};
+pub use value::{Symbol, Unit, Value};
+
+/// What one word accepts.
+#[derive(Debug)]
+pub struct Sig {
+    pub name: &'static str,
+    /// One line for lists and completion.
+    pub about: &'static str,
+    /// Positional arguments first, in order.
+    pub args: &'static [ArgSpec],
+    pub block: Block,
+}
+
+/// Whether a word is followed by `{ ... }`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Block {
+    None,
+    /// A chain of layers.
+    Body,
+    /// `branch { ... }` blocks.
+    Branches,
+    /// The block may be left out.
+    Optional,
+}
+
+/// One argument of a word.
+#[derive(Debug)]
+pub struct ArgSpec {
+    pub name: &'static str,
+    pub kind: Kind,
+    /// May be written without `name=`, in the order of the table.
+    pub positional: bool,
+    pub default: Default,
+    pub about: &'static str,
+}
+
+/// What stands in for an argument that is left out.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Default {
+    /// Leaving it out is an error.
+    Required,
+    /// Leaving it out is meaningful; the getter answers `None`.
+    Absent,
+    Number(f64),
+    Bool(bool),
+    Word(&'static str),
+}
+
+/// What kind of value an argument takes. Ranges are checked where the value is written.
+#[derive(Clone, Copy, Debug)]
+pub enum Kind {
+    /// An integer of at least `min`.
+    Count {
+        min: u64,
+    },
+    /// A finite number within `low..=high`; `open_low`/`open_high` exclude the ends.
+    Number(Bounds),
+    /// A number that may depend on the data (`1/train.rows`); bounds hold once it is known.
+    RunTime(Bounds),
+    Bool,
+    /// One of these bare words.
+    Word(&'static [&'static str]),
+    /// One of these bare words, or a list of them.
+    Words(&'static [&'static str]),
+    /// Any bare name: a label, a column.
+    Name,
+    /// A quoted string.
+    Text,
+    /// A number that must bear one of these units.
+    Quantity(&'static [Unit]),
+    /// A list of numbers.
+    Numbers,
+    /// `3x3` or `[3, 3]`.
+    Size,
+    /// `low..high`, whole numbers, both ends included.
+    Span,
+    /// One of several kinds; the first that fits.
+    OneOf(&'static [Kind]),
+    /// Zero or more of a kind: the rest of the positional arguments.
+    Rest(&'static Kind),
+}
+
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Bounds {
+    pub low: f64,
+    pub high: f64,
+    pub open_low: bool,
+    pub open_high: bool,
+}
+
+impl Bounds {
+    pub const ANY: Bounds =
+        Bounds { low: f64::NEG_INFINITY, high: f64::INFINITY, open_low: false, open_high: false };
+    pub const POSITIVE: Bounds = Bounds { low: 0.0, high: f64::INFINITY, open_low: true, open_high: false };
+    pub const NON_NEGATIVE: Bounds =
+        Bounds { low: 0.0, high: f64::INFINITY, open_low: false, open_high: false };
+    /// `[0, 1)`: a probability of dropping, a momentum.
+    pub const BELOW_ONE: Bounds = Bounds { low: 0.0, high: 1.0, open_low: false, open_high: true };
+    pub const UNIT: Bounds = Bounds { low: 0.0, high: 1.0, open_low: false, open_high: false };
+
+    pub fn holds(&self, x: f64) -> bool {
+        let low = if self.open_low { x > self.low } else { x >= self.low };
+        let high = if self.open_high { x < self.high } else { x <= self.high };
+        low && high
+    }
+
+    /// `[0, 1)`, `> 0`, `>= 0`, as diagnostics say it.
+    pub fn describe(&self) -> String {
+        match (self.low.is_finite(), self.high.is_finite()) {
+            (true, true) => format!(
+                "in {}{}, {}{}",
+                if self.open_low { '(' } else { '[' },
+                self.low,
+                self.high,
+                if self.open_high { ')' } else { ']' }
+            ),
+            (true, false) => format!("{} {}", if self.open_low { ">" } else { ">=" }, self.low),
+            (false, true) => format!("{} {}", if self.open_high { "<" } else { "<=" }, self.high),
+            (false, false) => "a finite number".into(),
+        }
+    }
+}
+
+impl ArgSpec {
+    /// A positional argument that must be given.
+    pub const fn required(name: &'static str, kind: Kind, about: &'static str) -> Self {
+        Self { name, kind, positional: true, default: Default::Required, about }
+    }
+
+    /// A named argument with a default.
+    pub const fn named(name: &'static str, kind: Kind, default: Default, about: &'static str) -> Self {
+        Self { name, kind, positional: false, default, about }
+    }
+
+    /// A positional argument that may be left out.
+    pub const fn optional(name: &'static str, kind: Kind, default: Default, about: &'static str) -> Self {
+        Self { name, kind, positional: true, default, about }
+    }
+}
+
+impl Sig {
+    pub fn arg(&self, name: &str) -> Option<&'static ArgSpec> {
+        self.args.iter().find(|a| a.name == name)
+    }
+}

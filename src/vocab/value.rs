@@ -1,0 +1,104 @@
+//! Values of arguments after evaluation.
+
+use std::fmt;
+
+/// A unit that a number may bear. Units are part of the number: `1s` is not `1steps`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Unit {
+    Percent,
+    Epochs,
+    Steps,
+    Seconds,
+    Milliseconds,
+    Hertz,
+    Kilohertz,
+    Semitones,
+    Decibels,
+    Degrees,
+}
+
+impl Unit {
+    const NAMES: &'static [(&'static str, Unit)] = &[
+        ("%", Unit::Percent),
+        ("epochs", Unit::Epochs),
+        ("epoch", Unit::Epochs),
+        ("steps", Unit::Steps),
+        ("step", Unit::Steps),
+        ("s", Unit::Seconds),
+        ("ms", Unit::Milliseconds),
+        ("Hz", Unit::Hertz),
+        ("kHz", Unit::Kilohertz),
+        ("st", Unit::Semitones),
+        ("dB", Unit::Decibels),
+        ("deg", Unit::Degrees),
+    ];
+
+    pub fn parse(text: &str) -> Option<Unit> {
+        Self::NAMES.iter().find(|(name, _)| *name == text).map(|(_, unit)| *unit)
+    }
+
+    pub fn all_names() -> impl Iterator<Item = &'static str> {
+        Self::NAMES.iter().map(|(name, _)| *name)
+    }
+}
+
+impl fmt::Display for Unit {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let name = Self::NAMES.iter().find(|(_, unit)| unit == self).map_or("", |(name, _)| name);
+        f.write_str(name)
+    }
+}
+
+/// A number that is known only once the data is: the text of the expression, as `summary` and `emit` print it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Symbol(pub String);
+
+#[derive(Clone, Debug, PartialEq)]
+pub enum Value {
+    /// Percentages arrive here as fractions.
+    Number(f64),
+    Quantity(f64, Unit),
+    Symbol(Symbol),
+    Bool(bool),
+    /// A bare word or name, dotted or not.
+    Word(String),
+    Text(String),
+    List(Vec<Value>),
+    Size(Vec<u64>),
+    /// Both ends included.
+    Span(f64, f64),
+    /// `bayes_decay(length_scale=1e-2)`: a word that takes arguments where a value stands.
+    Call(String, Vec<(Option<String>, Value)>),
+}
+
+impl fmt::Display for Value {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Value::Number(x) => write!(f, "{x}"),
+            Value::Quantity(x, unit) => write!(f, "{x}{unit}"),
+            Value::Symbol(s) => f.write_str(&s.0),
+            Value::Bool(b) => write!(f, "{b}"),
+            Value::Word(w) => f.write_str(w),
+            Value::Text(t) => write!(f, "{t:?}"),
+            Value::List(items) => {
+                f.write_str("[")?;
+                for (i, item) in items.iter().enumerate() {
+                    write!(f, "{}{item}", if i > 0 { ", " } else { "" })?;
+                }
+                f.write_str("]")
+            }
+            Value::Size(dims) => {
+                let dims: Vec<String> = dims.iter().map(u64::to_string).collect();
+                f.write_str(&dims.join("x"))
+            }
+            Value::Span(low, high) => write!(f, "{low}..{high}"),
+            Value::Call(name, args) => {
+                let args: Vec<String> = args
+                    .iter()
+                    .map(|(key, value)| key.as_ref().map_or(format!("{value}"), |k| format!("{k}={value}")))
+                    .collect();
+                write!(f, "{name}({})", args.join(", "))
+            }
+        }
+    }
+}
