@@ -4,5 +4,6 @@
 #![deny(unsafe_code)]
 
 pub mod diag;
+pub mod graph;
 pub mod syntax;
 pub mod vocab;

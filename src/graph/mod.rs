@@ -1,0 +1,185 @@
+//! The tensor graph of one step: what is computed, in which order of dependence, with nothing said about how.
+//!
+//! A training graph holds forward, loss, backward and update; an evaluation graph holds forward and row losses. Sources name what
+//! the runtime binds, sinks name where results go. Invariants (checked by `verify`):
+//! - nodes are in topological order: operands have smaller ids;
+//! - elementwise operands have equal types: broadcasts are explicit;
+//! - random nodes are pure: their whole address is in their operands and attributes, so two equal nodes may be merged and
+//!   any node may be computed twice;
+//! - `Batch` is the leading dimension wherever it occurs.
+
+pub mod op;
+
+pub use op::{Op, Reduction};
+
+/// A node and its only result.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct ValueId(pub u32);
+
+impl ValueId {
+    pub fn index(self) -> usize {
+        self.0 as usize
+    }
+}
+
+macro_rules! ids {
+    ($($(#[$doc:meta])* $name:ident),* $(,)?) => {$(
+        $(#[$doc])*
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub struct $name(pub u32);
+
+        impl $name {
+            pub fn index(self) -> usize {
+                self.0 as usize
+            }
+        }
+    )*};
+}
+
+ids! {
+    /// A trained tensor.
+    ParamId,
+    /// An optimizer's moment of one parameter.
+    SlotId,
+    /// A tensor that training updates without a gradient: running statistics.
+    StateId,
+    /// A number that the host sets for each step.
+    ScalarId,
+    /// A place where random bits are drawn.
+    SiteId,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum DType {
+    F32,
+    /// Class labels and thresholds.
+    I32,
+    /// Result of a comparison; lives in registers only.
+    Bool,
+    /// 64-bit row key of the counter hash; lives in registers only.
+    Key,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Dim {
+    /// The rows of the minibatch; known at run time.
+    Batch,
+    Const(usize),
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Type {
+    pub dtype: DType,
+    pub dims: Vec<Dim>,
+}
+
+impl Type {
+    pub fn f32(dims: &[Dim]) -> Self {
+        Self { dtype: DType::F32, dims: dims.to_vec() }
+    }
+
+    pub fn scalar(dtype: DType) -> Self {
+        Self { dtype, dims: Vec::new() }
+    }
+
+    pub fn has_batch(&self) -> bool {
+        self.dims.first() == Some(&Dim::Batch)
+    }
+
+    /// Elements without the batch dimension.
+    pub fn row_len(&self) -> usize {
+        self.dims.iter().map(|d| if let Dim::Const(n) = d { *n } else { 1 }).product()
+    }
+}
+
+/// Forward code or a derivative of it; printed, and used to name kernels.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum Phase {
+    #[default]
+    Forward,
+    Backward,
+    Update,
+}
+
+/// Which layer a node comes from.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Origin {
+    /// Instance path as `summary` shows it; empty for what belongs to no layer.
+    pub path: std::sync::Arc<str>,
+    pub phase: Phase,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub struct Node {
+    pub op: Op,
+    pub inputs: Vec<ValueId>,
+    pub ty: Type,
+    pub origin: Origin,
+}
+
+/// A tensor that outlives the step.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Stored {
+    /// `dense_1.weight`, `adam.m(dense_1.weight)`, `batch_norm_1.running_mean`.
+    pub name: String,
+    pub dims: Vec<usize>,
+}
+
+/// How a site's draws are addressed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Address {
+    /// One draw a row: position in the epoch's shuffled order, or row number in prediction.
+    Row,
+    /// One draw a step for all rows: the update's ordinal (`share=batch`).
+    Update,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub struct Site {
+    /// Instance path, unique; its hash addresses the draws.
+    pub path: String,
+    pub hash: u64,
+    pub address: Address,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub struct Scalar {
+    pub name: String,
+    /// F32 or I32.
+    pub dtype: DType,
+}
+
+/// Where a result goes when the step is done. All reads of a step see the values from before it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Sink {
+    Param(ParamId),
+    Slot(SlotId),
+    State(StateId),
+    /// `[Batch, ...]`: written to the caller's rows, at the rows' positions.
+    Output,
+    /// A scalar that is added to the running totals; index into `Graph::metrics`.
+    Metric(u32),
+}
+
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Graph {
+    pub nodes: Vec<Node>,
+    pub params: Vec<Stored>,
+    pub slots: Vec<Stored>,
+    pub states: Vec<Stored>,
+    pub scalars: Vec<Scalar>,
+    pub sites: Vec<Site>,
+    /// Names of the totals; index 0 is what must stay finite.
+    pub metrics: Vec<String>,
+    pub sinks: Vec<(Sink, ValueId)>,
+}
+
+impl Graph {
+    pub fn node(&self, v: ValueId) -> &Node {
+        &self.nodes[v.index()]
+    }
+
+    pub fn ty(&self, v: ValueId) -> &Type {
+        &self.node(v).ty
+    }
+}
