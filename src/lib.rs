@@ -5,5 +5,6 @@
 
 pub mod diag;
 pub mod graph;
+pub mod loops;
 pub mod syntax;
 pub mod vocab;

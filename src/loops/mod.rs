@@ -1,0 +1,289 @@
+//! Fused kernels over buffers: what native code will do, in order, with nothing said about instructions.
+//!
+//! A [`Program`] is a list of buffers and an ordered list of kernels. A [`LoopKernel`] visits the rows of its domain in shards; per row
+//! it runs its sections in order: straight row code, or a loop over columns. Values live in registers: `Reg`s of uniform code are
+//! per kernel call, of row code per row, of a loop section per element; only an accumulator's register leaves its loop.
+//! Invariants (checked by `verify`):
+//! - every register is assigned once, before its uses, and used at its own level or deeper (accumulators: in later sections);
+//! - a buffer written by a kernel is read by another kernel only, or by the same kernel at the same element in a later statement;
+//! - no buffer holds a mask;
+//! - the shards of a kernel and the panels of a product are functions of shapes only.
+
+use crate::graph::{DType, Dim, ParamId, Reduction, ScalarId, SiteId, SlotId, StateId};
+
+/// Rows of one shard of a row domain: also the grain of the fixed reduction tree.
+pub const SHARD_ROWS: usize = 32;
+/// Elements of one shard of a flat domain.
+pub const SHARD_ELEMENTS: usize = 4096;
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct BufferId(pub u32);
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Reg(pub u32);
+
+/// What a buffer is, which says who owns its memory.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum BufferKind {
+    /// Input array of the data set, whole; rows are gathered through the order. F32, or U8 with the array's affine map.
+    Input {
+        slot: u32,
+    },
+    /// Targets of the data set, whole.
+    Target,
+    Param(ParamId),
+    Slot(SlotId),
+    State(StateId),
+    /// Predictions of the whole pass, one row a position.
+    Output,
+    /// Lives within a step; memory is shared where lifetimes allow.
+    Temp,
+    /// One row a shard, combined in the fixed tree into row 0.
+    Partials,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub struct Buffer {
+    pub name: String,
+    /// F32 or I32; inputs may be bound as U8.
+    pub dtype: DType,
+    /// Without the shard dimension for `Partials`.
+    pub dims: Vec<Dim>,
+    pub kind: BufferKind,
+    /// What it holds, in words: printed by `emit`.
+    pub value: String,
+    /// Byte offset in the step's arena for `Temp` and `Partials`, per batch row and constant part: set by the plan.
+    pub place: Option<Place>,
+}
+
+/// Where a temporary lies in the arena: slot `slot` of the plan.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Place {
+    pub slot: u32,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub struct Program {
+    pub buffers: Vec<Buffer>,
+    /// In order of execution.
+    pub kernels: Vec<Kernel>,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub enum Kernel {
+    Loop(LoopKernel),
+    Product(Product),
+    /// Adds the shards' partials in the fixed tree (stride 1, 2, 4, ...) into row 0.
+    Combine {
+        name: String,
+        partials: BufferId,
+        reduction: Reduction,
+        domain: Domain,
+    },
+    /// `totals[index] += value`, in f64, by one thread. `value` is row 0 of partials or a one-element buffer.
+    Total {
+        index: u32,
+        value: BufferId,
+    },
+    /// A general permutation of axes that fusion could not express as an access.
+    Transpose {
+        name: String,
+        from: BufferId,
+        to: BufferId,
+        dims: Vec<Dim>,
+        permutation: Vec<usize>,
+    },
+}
+
+/// What a loop kernel iterates over.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Domain {
+    /// `rows * inner` rows in shards of 32 * inner; row `r` belongs to batch row `r / inner`.
+    Rows { rows: Dim, inner: usize },
+    /// `len` consecutive elements in shards of 4096: one row a shard, whose columns are its elements.
+    Flat { len: usize },
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub struct LoopKernel {
+    pub name: String,
+    /// The graph operations it fuses, in order: printed.
+    pub fused: Vec<String>,
+    pub domain: Domain,
+    /// Instance-specific; the body names them by index, so equal bodies are compiled once.
+    pub operands: Vec<Operand>,
+    pub body: Body,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Operand {
+    Buffer(BufferId),
+    Scalar(ScalarId),
+    Site(SiteId),
+}
+
+/// The shape-specific part of a kernel.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Body {
+    /// Once per call: scalars, constants, keys addressed by update.
+    pub uniform: Vec<(Reg, Inst)>,
+    /// Per row, in order.
+    pub sections: Vec<Section>,
+    pub registers: u32,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub enum Section {
+    Row(Vec<Stmt>),
+    /// A loop over `cols` columns (over the shard's elements in a flat domain).
+    Columns {
+        cols: usize,
+        stmts: Vec<Stmt>,
+    },
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub enum Stmt {
+    Let(Reg, Inst),
+    Store {
+        operand: u32,
+        access: Access,
+        value: Reg,
+    },
+    /// In a loop section: reduces over the columns; `into` is a row register of later sections.
+    Accumulate {
+        into: Reg,
+        reduction: Reduction,
+        value: Reg,
+    },
+    /// `partials[shard][col] = reduction(partials[shard][col], value)`; in row code the partial has one column.
+    Partial {
+        operand: u32,
+        reduction: Reduction,
+        value: Reg,
+    },
+}
+
+/// How an element of a buffer is addressed from (row, col).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Access {
+    /// `row * stride + offset + col`
+    Full { stride: usize, offset: usize },
+    /// `order[position + row] * stride + col`: a row of the data set; with `partner` through the partner's order.
+    Gathered { stride: usize, partner: bool },
+    /// `(position + row) * stride + offset + col`: rows of the whole pass.
+    Positioned { stride: usize, offset: usize },
+    /// `offset + col`
+    Col { offset: usize },
+    /// `row * stride + offset`, one element a row.
+    Row { stride: usize, offset: usize },
+    /// `(row % inner) * stride + offset`, one element a row, the same for each batch row.
+    Inner { stride: usize, offset: usize },
+    /// Element 0.
+    One,
+}
+
+/// How (row, col) becomes a unit's number in a random draw.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Units {
+    /// `offset + (row % inner) * cols + col`; eight neighbours share four hashes.
+    Consecutive { offset: usize },
+    /// `table[(row % inner) * cols + col]`: shared axes contribute 0.
+    Table(Vec<u32>),
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub enum Inst {
+    Const(f32),
+    /// A step scalar: F32, or I32 (threshold).
+    Scalar {
+        operand: u32,
+        dtype: DType,
+    },
+    Load {
+        operand: u32,
+        access: Access,
+        dtype: DType,
+    },
+    /// Row key of the site (per row, or uniform if the site is addressed by update).
+    RowKey {
+        operand: u32,
+        by_update: bool,
+    },
+    /// 1 where kept, 0 where dropped.
+    KeepMask {
+        key: Reg,
+        q: Reg,
+        units: Units,
+    },
+    Noise {
+        key: Reg,
+        units: Units,
+    },
+    /// 1 where the column (minus `offset`) equals the label of the row.
+    OneHot {
+        label: Reg,
+        offset: usize,
+    },
+    Unary(Unary, Reg),
+    Binary(Binary, Reg, Reg),
+    /// Second operand if either is NaN, as `graph::Op::Max`.
+    Select {
+        condition: Reg,
+        then: Reg,
+        otherwise: Reg,
+    },
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Unary {
+    Neg,
+    Abs,
+    Exp,
+    Log,
+    Sqrt,
+    Tanh,
+    Sigmoid,
+    Softplus,
+    Erf,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Binary {
+    Add,
+    Sub,
+    Mul,
+    Div,
+    Max,
+    Min,
+    Less,
+}
+
+/// A matrix of a product: rows of `stride` elements, from `offset`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Matrix {
+    pub buffer: BufferId,
+    pub stride: usize,
+    pub offset: usize,
+    pub transposed: bool,
+}
+
+/// A matrix extent: `batch * rows` if `batch`, else `len`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Extent {
+    pub batch: bool,
+    pub len: usize,
+}
+
+/// `c = op(a) op(b)`, or `c += ...`: a library call, `batches` times with constant element steps for batched products.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Product {
+    pub name: String,
+    pub a: Matrix,
+    pub b: Matrix,
+    pub c: Matrix,
+    pub m: Extent,
+    pub n: Extent,
+    pub k: Extent,
+    pub accumulate: bool,
+}
