@@ -100,7 +100,8 @@ pub enum Kernel {
 pub enum Domain {
     /// `rows * inner` rows in shards of 32 * inner; row `r` belongs to batch row `r / inner`.
     Rows { rows: Dim, inner: usize },
-    /// `len` consecutive elements in shards of 4096: one row a shard, whose columns are its elements.
+    /// `len` consecutive elements in shards of 4096: one row a shard, whose columns are its elements. For addressing the row number is 0
+    /// and the column is the element's number in the whole domain; a `Partial` stands in row code only.
     Flat { len: usize },
 }
 
@@ -150,7 +151,9 @@ pub enum Stmt {
         access: Access,
         value: Reg,
     },
-    /// In a loop section: reduces over the columns; `into` is a row register of later sections.
+    /// In a loop section: reduces over the columns; `into` is a row register of later sections. The order is fixed: eight running values,
+    /// column `c` goes to value `c % 8` as `reduce(running, value)` from the identity (0, -inf); then 0 takes 4, 1 takes 5, 2 takes 6,
+    /// 3 takes 7; then 0 takes 2, 1 takes 3; then 0 takes 1. A flat domain does so for each shard.
     Accumulate {
         into: Reg,
         reduction: Reduction,
