@@ -1,3 +1,14 @@
 //! Text to syntax tree, and back: parser with recovery, formatter. Knows no layer.
 
 pub mod ast;
+mod braces;
+mod build;
+mod expr;
+mod grammar;
+mod lex;
+mod parse;
+mod recover;
+mod spans;
+
+pub use parse::{parse, parse_with};
+pub use spans::same_meaning;

@@ -1,0 +1,292 @@
+//! Makes braces balance before the grammar sees the text, and bounds nesting.
+//!
+//! A PEG fails as a whole on one missing `}`. So braces outside strings and comments are matched here first, by
+//! indentation where counting alone cannot tell which one is wrong; the text is repaired, parsed, and spans are
+//! mapped back.
+//! Invariants: the repaired text has balanced braces; positions outside insertions map back exactly.
+
+use super::lex::{Token, TokenKind};
+use super::recover;
+use crate::diag::{Diagnostic, Span};
+
+/// Brackets and braces nested deeper than this are refused. Every later stage recurses on nesting.
+pub(crate) const MAX_NESTING: usize = 64;
+
+/// The text the grammar sees, and the way back.
+pub(crate) struct Repaired {
+    pub text: String,
+    /// Position in the original and length of each insertion, in order.
+    insertions: Vec<(usize, usize)>,
+}
+
+impl Repaired {
+    /// A position in the repaired text as one in the original.
+    pub fn original(&self, position: usize) -> usize {
+        let mut inserted = 0;
+        for (at, length) in &self.insertions {
+            if at + inserted >= position {
+                break;
+            }
+            inserted += length.min(&(position - at - inserted));
+        }
+        position - inserted
+    }
+
+    pub fn original_span(&self, span: Span) -> Span {
+        Span::new(self.original(span.start), self.original(span.end))
+    }
+
+    pub fn is_verbatim(&self) -> bool {
+        self.insertions.is_empty()
+    }
+}
+
+#[derive(Clone, Copy)]
+struct Brace {
+    span: Span,
+    opens: bool,
+    /// Width of the blanks before the line's first token.
+    indent: usize,
+    line: usize,
+    first_on_line: bool,
+}
+
+/// One change: replace `span` by `text`; a deletion is a blank, so it moves nothing.
+struct Change {
+    at: usize,
+    delete: bool,
+    text: &'static str,
+}
+
+/// Balances the braces of `source`, with a diagnostic for each brace that is wrong.
+pub(crate) fn repair(source: &str, tokens: &[Token]) -> (Repaired, Vec<Diagnostic>) {
+    let braces = braces(source, tokens);
+    if unmatched(&braces).is_empty() {
+        return (Repaired { text: source.to_string(), insertions: Vec::new() }, Vec::new());
+    }
+    let (unclosed, unopened) = match_by_indent(&braces);
+    let mut changes = Vec::new();
+    let mut diagnostics = Vec::new();
+    for brace in unopened {
+        let header = lost_header(source, tokens, &brace);
+        diagnostics.push(recover::unopened_brace(brace.span, header));
+        changes.push(match header {
+            Some(header) => Change { at: header.end, delete: false, text: " {" },
+            None => Change { at: brace.span.start, delete: true, text: " " },
+        });
+    }
+    for brace in unclosed {
+        let end = end_of_block(source, tokens, &brace);
+        diagnostics.push(recover::unclosed_brace(source, brace.span, end));
+        changes.push(Change {
+            at: end,
+            delete: false,
+            text: if end == source.len() { "\n}" } else { "}\n" },
+        });
+    }
+    (balanced(source, changes), diagnostics)
+}
+
+fn braces(source: &str, tokens: &[Token]) -> Vec<Brace> {
+    let mut found = Vec::new();
+    let (mut line, mut line_start, mut first, mut indent) = (0, 0, true, 0);
+    for token in tokens {
+        if token.kind == TokenKind::Newline {
+            (line, line_start, first) = (line + 1, token.span.end, true);
+            continue;
+        }
+        if first {
+            indent = source.get(line_start..token.span.start).map_or(0, width);
+        }
+        if matches!(token.text(source), "{" | "}") {
+            let opens = token.text(source) == "{";
+            found.push(Brace { span: token.span, opens, indent, line, first_on_line: first });
+        }
+        first = false;
+    }
+    found
+}
+
+/// Columns of leading blanks; a tab counts as two.
+fn width(blanks: &str) -> usize {
+    blanks.chars().map(|c| if c == '\t' { 2 } else { 1 }).sum()
+}
+
+/// Braces without a partner by counting alone.
+fn unmatched(braces: &[Brace]) -> Vec<Brace> {
+    let mut open = Vec::new();
+    let mut wrong = Vec::new();
+    for brace in braces {
+        if brace.opens {
+            open.push(*brace);
+        } else if open.pop().is_none() {
+            wrong.push(*brace);
+        }
+    }
+    wrong.append(&mut open);
+    wrong
+}
+
+/// Unclosed and unopened braces of an unbalanced text. A `}` that starts its line closes the block whose line has
+/// its indentation; blocks opened inside that one since are the unclosed ones.
+fn match_by_indent(braces: &[Brace]) -> (Vec<Brace>, Vec<Brace>) {
+    let mut open: Vec<Brace> = Vec::new();
+    let (mut unclosed, mut unopened) = (Vec::new(), Vec::new());
+    let surplus_closers =
+        braces.iter().filter(|b| !b.opens).count() > braces.iter().filter(|b| b.opens).count();
+    for brace in braces {
+        if brace.opens {
+            open.push(*brace);
+            continue;
+        }
+        let Some(top) = open.last() else {
+            unopened.push(*brace);
+            continue;
+        };
+        if !brace.first_on_line || top.line == brace.line || top.indent == brace.indent {
+            open.pop();
+        } else if let Some(partner) =
+            open.iter().rposition(|b| b.indent == brace.indent && b.line != brace.line)
+        {
+            unclosed.extend(open.drain(partner + 1..));
+            open.pop();
+        } else if surplus_closers {
+            unopened.push(*brace);
+        } else {
+            open.pop();
+        }
+    }
+    unclosed.append(&mut open);
+    unclosed.sort_by_key(|b| b.span.start);
+    (unclosed, unopened)
+}
+
+/// Where the missing `}` belongs: the start of the first line after the brace that is not deeper than its own.
+fn end_of_block(source: &str, tokens: &[Token], brace: &Brace) -> usize {
+    let mut line_start = None;
+    for token in tokens.iter().skip_while(|t| t.span.start <= brace.span.start) {
+        match (token.kind, line_start) {
+            (TokenKind::Newline, _) => line_start = Some(token.span.end),
+            (_, Some(start)) => {
+                let shallow = source.get(start..token.span.start).map_or(0, width) <= brace.indent;
+                if shallow {
+                    return start;
+                }
+                line_start = None;
+            }
+            _ => {}
+        }
+    }
+    source.len()
+}
+
+/// The line whose `{` a surplus `}` asks for: the last line above with the same indentation, if the lines between
+/// are deeper and it has no brace of its own.
+fn lost_header(source: &str, tokens: &[Token], brace: &Brace) -> Option<Span> {
+    if !brace.first_on_line {
+        return None;
+    }
+    let mut header = None;
+    for line in tokens.split(|t| t.kind == TokenKind::Newline) {
+        let code: Vec<&Token> = line.iter().filter(|t| t.kind != TokenKind::Comment).collect();
+        let (Some(first), Some(last)) = (code.first(), code.last()) else { continue };
+        if first.span.start >= brace.span.start {
+            break;
+        }
+        let line_start = source[..first.span.start].rfind('\n').map_or(0, |at| at + 1);
+        let indent = source.get(line_start..first.span.start).map_or(0, width);
+        if indent <= brace.indent {
+            let braced = code.iter().any(|t| matches!(t.text(source), "{" | "}"));
+            let usable = indent == brace.indent && !braced && first.kind == TokenKind::Word;
+            header = usable.then(|| Span::new(first.span.start, last.span.end));
+        }
+    }
+    header
+}
+
+/// Applies the changes; if braces still do not balance (crossed blocks), the rest is made to by counting.
+fn balanced(source: &str, mut changes: Vec<Change>) -> Repaired {
+    changes.sort_by_key(|change| change.at);
+    let mut repaired = Repaired { text: String::new(), insertions: Vec::new() };
+    let mut done = 0;
+    for change in &changes {
+        repaired.text.push_str(source.get(done..change.at).unwrap_or(""));
+        repaired.text.push_str(change.text);
+        done = done.max(change.at);
+        if change.delete {
+            done += 1;
+        } else {
+            repaired.insertions.push((change.at, change.text.len()));
+        }
+    }
+    repaired.text.push_str(source.get(done..).unwrap_or(""));
+    let again = super::lex::tokens(&repaired.text);
+    for brace in unmatched(&braces(&repaired.text, &again)) {
+        if brace.opens {
+            repaired.insertions.push((source.len(), 2));
+            repaired.text.push_str("\n}");
+        } else {
+            repaired.text.replace_range(brace.span.start..brace.span.end, " ");
+        }
+    }
+    repaired
+}
+
+/// The first bracket nested deeper than `MAX_NESTING`, if any. Round and square brackets count while they can
+/// still be open: a line end closes them unless it follows `,` or an opening, or a closing one comes next.
+pub(crate) fn too_deep(source: &str, tokens: &[Token]) -> Option<Span> {
+    let mut open: Vec<&str> = Vec::new();
+    let code = tokens.iter().filter(|t| t.kind != TokenKind::Comment);
+    let mut code = code.peekable();
+    let mut last = "";
+    while let Some(token) = code.next() {
+        match token.text(source) {
+            text @ ("(" | "[" | "{") => {
+                open.push(text);
+                if open.len() > MAX_NESTING {
+                    return Some(token.span);
+                }
+            }
+            ")" | "]" if open.last() != Some(&"{") => {
+                open.pop();
+            }
+            "}" => while open.pop().is_some_and(|text| text != "{") {},
+            _ if token.kind == TokenKind::Newline => {
+                while code.next_if(|t| t.kind == TokenKind::Newline).is_some() {}
+                let goes_on = matches!(last, "," | "(" | "[")
+                    || code.peek().is_some_and(|next| matches!(next.text(source), ")" | "]"));
+                while !goes_on && open.last().is_some_and(|text| *text != "{") {
+                    open.pop();
+                }
+                continue;
+            }
+            _ => {}
+        }
+        last = token.text(source);
+    }
+    None
+}
+
+/// Round and square brackets that close on a later line, outermost ones only.
+pub(crate) fn long_brackets(source: &str, tokens: &[Token]) -> Vec<Span> {
+    let mut open: Vec<(&Token, usize)> = Vec::new();
+    let mut found: Vec<Span> = Vec::new();
+    let mut line = 0;
+    for token in tokens {
+        match token.text(source) {
+            "(" | "[" => open.push((token, line)),
+            ")" | "]" => {
+                if let Some((opening, opened_on)) = open.pop()
+                    && opened_on < line
+                {
+                    found.retain(|inner| inner.start < opening.span.start);
+                    found.push(Span::new(opening.span.start, token.span.end));
+                }
+            }
+            "{" | "}" => open.clear(),
+            _ if token.kind == TokenKind::Newline => line += 1,
+            _ => {}
+        }
+    }
+    found
+}

@@ -1,0 +1,71 @@
+//! What a syntax error says: the constructors of all `E00xx` diagnostics.
+
+use super::build::Builder;
+use crate::diag::{Diagnostic, Span};
+
+/// The diagnostic for `wrong`, the part of the line at `start` that fits no form.
+pub(crate) fn diagnose(builder: &Builder<'_>, start: usize, wrong: Span) -> Diagnostic {
+    let _ = (builder.text, builder.is_word, start);
+    Diagnostic::error("E0001", wrong, "this does not fit the statement").label("not expected here")
+}
+
+pub(crate) fn too_many(what: &str, span: Span, limit: usize) -> Diagnostic {
+    Diagnostic::error("E0010", span, format!("more than {limit} {what}"))
+        .label("too many")
+        .help("split it with `let`, or write fewer")
+}
+
+pub(crate) fn too_deep(span: Span, limit: usize) -> Diagnostic {
+    Diagnostic::error("E0010", span, format!("more than {limit} brackets inside one another"))
+        .label("nested too deeply")
+        .help("name the inner parts with `let` or `block`")
+}
+
+pub(crate) fn too_large() -> Diagnostic {
+    Diagnostic::error("E0010", Span::new(0, 0), "the file is too large to parse")
+}
+
+pub(crate) fn open_string(span: Span) -> Diagnostic {
+    Diagnostic::error("E0007", span, "the string has no closing `\"`").label("opened here").fix(
+        "close it on the same line",
+        Span::new(span.end, span.end),
+        "\"",
+    )
+}
+
+pub(crate) fn unknown_escape(span: Span, c: char) -> Diagnostic {
+    Diagnostic::error("E0007", span, format!("`\\{c}` is no escape"))
+        .label("known are `\\\"`, `\\\\`, `\\n` and `\\t`")
+        .fix("for a backslash, write two", Span::new(span.start, span.start + 1), "\\\\")
+}
+
+pub(crate) fn huge_number(span: Span) -> Diagnostic {
+    Diagnostic::error("E0006", span, "the number is too large").label("does not fit")
+}
+
+/// `dense h -1`: `minus` follows a blank and precedes none.
+pub(crate) fn sign_after_value(text: &str, minus: Span) -> Diagnostic {
+    let before = text.get(..minus.start).unwrap_or("").trim_end().len();
+    Diagnostic::error("E0002", minus, "missing `,` before a negative number?")
+        .label("reads as a sign: blank before it, none after")
+        .fix("to begin a new argument, put a comma before it", Span::new(before, before), ",")
+        .fix("to subtract, put a blank on both sides", Span::new(minus.end, minus.end), " ")
+}
+
+pub(crate) fn unclosed_brace(source: &str, span: Span, end: usize) -> Diagnostic {
+    let diagnostic = Diagnostic::error("E0008", span, "this `{` is never closed").label("opened here");
+    let text = if end == source.len() { "\n}" } else { "}\n" };
+    diagnostic.fix("close it where its lines end", Span::new(end, end), text)
+}
+
+pub(crate) fn unopened_brace(span: Span, header: Option<Span>) -> Diagnostic {
+    let diagnostic = Diagnostic::error("E0008", span, "this `}` closes nothing").label("no `{` is open here");
+    match header {
+        Some(header) => diagnostic.also(header, "is a `{` missing at the end of this line?").fix(
+            "open the block",
+            Span::new(header.end, header.end),
+            " {",
+        ),
+        None => diagnostic.fix("remove it", span, ""),
+    }
+}
