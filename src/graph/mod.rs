@@ -8,7 +8,13 @@
 //!   any node may be computed twice;
 //! - `Batch` is the leading dimension wherever it occurs.
 
+pub mod builder;
+mod compose;
+mod intern;
 pub mod op;
+pub mod shape;
+
+pub use builder::Builder;
 
 pub use op::{Op, Reduction};
 
@@ -142,6 +148,14 @@ pub struct Site {
     pub address: Address,
 }
 
+/// An input array of the data set, as a minibatch of it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Array {
+    pub name: String,
+    /// `[Batch, ...]`
+    pub ty: Type,
+}
+
 #[derive(Clone, Debug, PartialEq)]
 pub struct Scalar {
     pub name: String,
@@ -164,6 +178,10 @@ pub enum Sink {
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Graph {
     pub nodes: Vec<Node>,
+    /// Types of `Op::Input`, by slot.
+    pub inputs: Vec<Array>,
+    /// Type of `Op::Target`: `i32[Batch]` or `f32[Batch, D]`; none where there are no targets.
+    pub target: Option<Type>,
     pub params: Vec<Stored>,
     pub slots: Vec<Stored>,
     pub states: Vec<Stored>,

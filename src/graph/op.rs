@@ -1,4 +1,8 @@
-//! The operations. One table says arity and class; shape rules, derivatives and evaluation are exhaustive matches beside it.
+//! The operations. One table ([`TABLE`]) says mnemonic, arity, class and whether there is a derivative; type rules (`shape`),
+//! derivatives (`vjp`) and evaluation (`interpret`) are exhaustive matches beside it.
+//!
+//! Invariants: an operation's row depends on its variant only, never on its attributes; mnemonics are unique; the order of `TABLE` is
+//! the order of the variants.
 
 use super::{Dim, ParamId, ScalarId, SiteId, SlotId, StateId};
 
@@ -8,7 +12,7 @@ pub enum Reduction {
     Max,
 }
 
-/// A tensor operation with its attributes.
+/// A tensor operation with its attributes. Unless said otherwise operands and results are f32.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Op {
     // Sources
@@ -53,14 +57,17 @@ pub enum Op {
     Sigmoid,
     Softplus,
     Erf,
+    /// The operand itself, held constant in differentiation. `fold` removes it: fusion meets none.
+    Detach,
 
     // Elementwise, two operands of equal type
     Add,
     Sub,
     Mul,
     Div,
-    /// The larger operand; the second if either is NaN.
+    /// `b < a ? a : b`: the larger operand; the second if either is NaN or both are equal.
     Max,
+    /// `a < b ? a : b`
     Min,
     /// `f32, f32 -> bool`
     Less,
@@ -73,12 +80,12 @@ pub enum Op {
     },
 
     // Shape
-    /// Operand axis `i` becomes result axis `axes[i]`; the other result axes repeat it.
+    /// Operand axis `i` becomes result axis `axes[i]` (strictly ascending); the other result axes repeat it.
     Broadcast {
         dims: Vec<Dim>,
         axes: Vec<usize>,
     },
-    /// Removes `axes` (ascending). Over `Batch` the fixed tree of 32-row shards is meant.
+    /// Removes `axes` (strictly ascending, at least one). Over `Batch` the fixed tree of 32-row shards is meant.
     Reduce {
         reduction: Reduction,
         axes: Vec<usize>,
@@ -87,6 +94,7 @@ pub enum Op {
     Reshape {
         dims: Vec<Dim>,
     },
+    /// Result axis `i` is operand axis `permutation[i]`; `Batch` stays in front.
     Transpose {
         permutation: Vec<usize>,
     },
@@ -123,4 +131,113 @@ pub enum Class {
     /// Moves or reduces elements.
     Shape,
     Product,
+}
+
+/// How many operands an operation takes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Arity {
+    Exactly(usize),
+    /// One or more.
+    Several,
+}
+
+impl Arity {
+    pub fn admits(self, operands: usize) -> bool {
+        match self {
+            Self::Exactly(n) => operands == n,
+            Self::Several => operands >= 1,
+        }
+    }
+}
+
+/// One row of the operation table.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Row {
+    /// The word in printed graphs.
+    pub mnemonic: &'static str,
+    pub arity: Arity,
+    pub class: Class,
+    /// Whether gradients pass through it. Sources receive a gradient and pass none on.
+    pub differentiable: bool,
+}
+
+macro_rules! ops {
+    ($($pattern:pat => $mnemonic:literal, $arity:expr, $class:ident, $differentiable:literal;)*) => {
+        /// Every operation, in the order of [`Op`]: what tests loop over.
+        pub const TABLE: &[Row] = &[$(
+            Row { mnemonic: $mnemonic, arity: $arity, class: Class::$class, differentiable: $differentiable },
+        )*];
+
+        impl Op {
+            pub fn row(&self) -> Row {
+                use Op::*;
+                match self {$(
+                    $pattern => Row {
+                        mnemonic: $mnemonic, arity: $arity, class: Class::$class, differentiable: $differentiable,
+                    },
+                )*}
+            }
+        }
+    };
+}
+
+use Arity::{Exactly, Several};
+
+ops! {
+    // pattern        mnemonic     operands     class     differentiable
+    Input { .. }     => "input",     Exactly(0), Source,      false;
+    Target { .. }    => "target",    Exactly(0), Source,      false;
+    Param(_)         => "param",     Exactly(0), Source,      false;
+    Slot(_)          => "slot",      Exactly(0), Source,      false;
+    State(_)         => "state",     Exactly(0), Source,      false;
+    Scalar(_)        => "scalar",    Exactly(0), Source,      false;
+    Const(_)         => "const",     Exactly(0), Source,      false;
+    RowKey(_)        => "row_key",   Exactly(0), Source,      false;
+    KeepMask { .. }  => "keep_mask", Exactly(2), Random,      false;
+    Noise { .. }     => "noise",     Exactly(1), Random,      false;
+    Neg              => "neg",       Exactly(1), Elementwise, true;
+    Abs              => "abs",       Exactly(1), Elementwise, true;
+    Exp              => "exp",       Exactly(1), Elementwise, true;
+    Log              => "log",       Exactly(1), Elementwise, true;
+    Sqrt             => "sqrt",      Exactly(1), Elementwise, true;
+    Tanh             => "tanh",      Exactly(1), Elementwise, true;
+    Sigmoid          => "sigmoid",   Exactly(1), Elementwise, true;
+    Softplus         => "softplus",  Exactly(1), Elementwise, true;
+    Erf              => "erf",       Exactly(1), Elementwise, true;
+    Detach           => "detach",    Exactly(1), Elementwise, false;
+    Add              => "add",       Exactly(2), Elementwise, true;
+    Sub              => "sub",       Exactly(2), Elementwise, true;
+    Mul              => "mul",       Exactly(2), Elementwise, true;
+    Div              => "div",       Exactly(2), Elementwise, true;
+    Max              => "max",       Exactly(2), Elementwise, true;
+    Min              => "min",       Exactly(2), Elementwise, true;
+    Less             => "less",      Exactly(2), Elementwise, false;
+    Select           => "select",    Exactly(3), Elementwise, true;
+    OneHot { .. }    => "one_hot",   Exactly(1), Elementwise, false;
+    Broadcast { .. } => "broadcast", Exactly(1), Shape,       true;
+    Reduce { .. }    => "reduce",    Exactly(1), Shape,       true;
+    Reshape { .. }   => "reshape",   Exactly(1), Shape,       true;
+    Transpose { .. } => "transpose", Exactly(1), Shape,       true;
+    Slice { .. }     => "slice",     Exactly(1), Shape,       true;
+    Pad { .. }       => "pad",       Exactly(1), Shape,       true;
+    Concat { .. }    => "concat",    Several,    Shape,       true;
+    Contract { .. }  => "contract",  Exactly(2), Product,     true;
+}
+
+impl Op {
+    pub fn mnemonic(&self) -> &'static str {
+        self.row().mnemonic
+    }
+
+    pub fn class(&self) -> Class {
+        self.row().class
+    }
+
+    /// Equality of bits: unlike `==` it tells 0 from -0, and a NaN equals itself.
+    pub fn identical(&self, other: &Op) -> bool {
+        match (self, other) {
+            (Op::Const(a), Op::Const(b)) => a.to_bits() == b.to_bits(),
+            _ => self == other,
+        }
+    }
 }
