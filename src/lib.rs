@@ -3,6 +3,7 @@
 //! Modules stand in the order of the pipeline; see ARCHITECTURE.md.
 #![deny(unsafe_code)]
 
+pub mod data;
 pub mod diag;
 pub mod graph;
 pub mod loops;

@@ -1,0 +1,333 @@
+//! Raw rows to a [`Dataset`]: divide, fit on the training part, encode every part.
+
+use super::config::{DataConfig, Division};
+use super::dataset::{Dataset, InputArray, Part, Storage, Target};
+use super::divide::{self, Listed, Parts};
+use super::error::{DataError, listed};
+use super::raw::{Arrays, Cells, Raw, Table};
+use super::schema::{ColumnInfo, ColumnKind, DataSchema};
+use super::search::Search;
+use super::target::{self, Whole};
+use super::transform::{CellRule, ColumnRule, Fields, InputShape, TargetRule, Transform};
+use super::{Need, fit, index};
+
+/// A source that was read once: it tells its schema, then becomes a dataset.
+#[derive(Debug)]
+pub struct Opened<'a> {
+    config: &'a DataConfig,
+    raw: Raw,
+    listed: Option<Listed>,
+}
+
+/// Reads the source.
+///
+/// # Errors
+/// Any fault of the files.
+pub fn open<'a>(config: &'a DataConfig, search: &Search) -> Result<Opened<'a>, DataError> {
+    let settings = &config.settings;
+    let pick = super::raw::Pick { inputs: settings.inputs.as_ref(), target: settings.target.as_ref() };
+    let raw = config.source.open(&pick, search)?;
+    let listed = match settings.split.as_ref().map(|s| &s.division) {
+        Some(Division::Given { prefix, number }) => Some(given_rows(config, &raw, prefix, *number, search)?),
+        _ => None,
+    };
+    Ok(Opened { config, raw, listed })
+}
+
+fn given_rows(
+    config: &DataConfig,
+    raw: &Raw,
+    prefix: &str,
+    number: Option<usize>,
+    search: &Search,
+) -> Result<Listed, DataError> {
+    let rows = match raw {
+        Raw::Table(table) if table.dropped > 0 => {
+            return Err(DataError::new(
+                "E0537",
+                "rows were left out, so the index files' numbers no longer fit",
+            )
+            .note(format!("{} had missing values", super::error::counted(table.dropped, "row")))
+            .help("write `missing=mean`"));
+        }
+        Raw::Table(table) => table.rows,
+        Raw::Arrays { train, .. } => train.rows,
+    };
+    let file = search.find(config.source.file().unwrap_or_default())?;
+    index::read(file.parent().unwrap_or(&file), prefix, number, rows)
+}
+
+impl Opened<'_> {
+    /// Sizes, names and kinds.
+    ///
+    /// # Errors
+    /// E0534 if the rows cannot be divided as the file says.
+    pub fn schema(&self) -> Result<DataSchema, DataError> {
+        let (schema, rows, own_test) = match &self.raw {
+            Raw::Table(table) => (table_schema(table), table.rows, 0),
+            Raw::Arrays { train, test } => {
+                let own_test = test.as_ref().map_or(0, |t| t.rows);
+                (array_schema(train, test.as_ref()), train.rows, own_test)
+            }
+        };
+        let parts = self.parts(rows, None, own_test > 0)?;
+        Ok(schema.with_rows(&parts, own_test))
+    }
+
+    fn parts(&self, rows: usize, strata: Option<&[u32]>, own_test: bool) -> Result<Parts, DataError> {
+        divide::divide(rows, self.config.settings.split.as_ref(), strata, self.listed.clone(), own_test)
+    }
+
+    /// Divides, fits and encodes for a net.
+    ///
+    /// # Errors
+    /// E0531 to E0536: targets or inputs that do not fit the net.
+    pub fn dataset(self, need: &Need) -> Result<Dataset, DataError> {
+        let schema = self.schema()?;
+        let settings = &self.config.settings;
+        let normalize_target = settings.normalize.is_some_and(|n| n.target);
+        let inputs = natural(need, &schema);
+        check_inputs(&inputs, &schema)?;
+        match &self.raw {
+            Raw::Table(table) => {
+                let at = |e: DataError| if let Some(file) = &table.file { e.file(file) } else { e };
+                let whole = target::from_columns(&table.target, need.target).map_err(at)?;
+                let parts = self.parts(table.rows, whole.strata(), false)?;
+                let columns = fit::columns(&table.inputs, &parts.train, settings).map_err(at)?;
+                let rule = whole.rule(&parts.train, normalize_target);
+                let part = |rows: &[u32]| Part {
+                    rows: rows.len(),
+                    inputs: encode_table(table, &columns, &inputs, rows),
+                    target: take(&whole, &rule, rows),
+                    source_rows: rows.to_vec(),
+                };
+                let some = |rows: &[u32]| (!rows.is_empty()).then(|| part(rows));
+                let (train, valid, test) = (part(&parts.train), some(&parts.valid), some(&parts.test));
+                let fields = Fields::Table { format: table.format.clone(), columns };
+                Ok(Dataset {
+                    train,
+                    valid,
+                    test,
+                    transform: Transform { inputs, fields, target: rule },
+                    schema,
+                })
+            }
+            Raw::Arrays { .. } => self.from_arrays(need, schema, inputs, normalize_target),
+        }
+    }
+
+    fn from_arrays(
+        self,
+        need: &Need,
+        schema: DataSchema,
+        inputs: Vec<InputShape>,
+        normalize_target: bool,
+    ) -> Result<Dataset, DataError> {
+        let settings = &self.config.settings;
+        let Raw::Arrays { train, test } = &self.raw else {
+            return Err(DataError::new("E0533", "the source has no arrays"));
+        };
+        let whole = target::from_array(&train.target, need.target, &train.file)?;
+        let own = test.as_ref().map(|t| target::from_array(&t.target, need.target, &t.file)).transpose()?;
+        if let (super::Want::Class(k), Some(classes)) = (need.target, schema.classes.as_ref())
+            && classes.len() != k
+        {
+            return Err(DataError::new(
+                "E0532",
+                format!("the labels go from 0 to {}, the net's output says class[{k}]", classes.len() - 1),
+            )
+            .file(&train.file)
+            .help(format!("write `class[{}]`", classes.len())));
+        }
+        let parts = self.parts(train.rows, whole.strata(), test.is_some())?;
+        let rule = whole.rule(&parts.train, normalize_target);
+        let array_rule = fit::array(train, &parts.train, settings)?;
+        let Raw::Arrays { train, test } = self.raw else {
+            return Err(DataError::new("E0533", "the source has no arrays"));
+        };
+        let mut pieces = super::arrays::cut(train.data, array_rule.width, &parts).into_iter();
+        let part = |rows: &[u32], data: Storage, whole: &Whole| Part {
+            rows: rows.len(),
+            inputs: vec![super::arrays::apply(data, &array_rule, &inputs[0])],
+            target: take(whole, &rule, rows),
+            source_rows: rows.to_vec(),
+        };
+        let mut next =
+            |rows: &[u32]| pieces.next().filter(|_| !rows.is_empty()).map(|data| part(rows, data, &whole));
+        let (first, valid, cut_test) = (next(&parts.train), next(&parts.valid), next(&parts.test));
+        let own_test = match (test, own) {
+            (Some(test), Some(whole)) => {
+                let rows: Vec<u32> = (0..test.rows as u32).collect();
+                Some(part(&rows, test.data, &whole))
+            }
+            _ => None,
+        };
+        let train = first.ok_or_else(|| DataError::new("E0534", "no row is left to train on"))?;
+        let transform = Transform { inputs, fields: Fields::Array(array_rule), target: rule };
+        Ok(Dataset { train, valid, test: own_test.or(cut_test), transform, schema })
+    }
+}
+
+fn table_schema(table: &Table) -> DataSchema {
+    let info = |c: &super::raw::Column| ColumnInfo {
+        name: c.name.clone(),
+        kind: match &c.cells {
+            Cells::Numbers(_) => ColumnKind::Number,
+            Cells::Words { names, .. } => ColumnKind::Words(names.clone()),
+        },
+    };
+    let width = |c: &super::raw::Column| match &c.cells {
+        Cells::Numbers(_) => 1,
+        Cells::Words { names, .. } => names.len(),
+    };
+    let whole_numbers = |cells: &Cells| match cells {
+        Cells::Numbers(values) => values.iter().all(|x| x.fract() == 0.0),
+        Cells::Words { .. } => true,
+    };
+    let classes = match table.target.as_slice() {
+        [column] if whole_numbers(&column.cells) => target::classes_of(&column.cells).map(|(_, names)| names),
+        _ => None,
+    };
+    DataSchema {
+        rows: table.rows,
+        train_rows: 0,
+        valid_rows: 0,
+        test_rows: 0,
+        dropped: table.dropped,
+        shape: vec![table.inputs.iter().map(width).sum()],
+        columns: table.inputs.iter().map(info).collect(),
+        target: table.target.iter().map(info).collect(),
+        classes,
+        target_width: table.target.len(),
+    }
+}
+
+fn array_schema(train: &Arrays, test: Option<&Arrays>) -> DataSchema {
+    let classes =
+        [Some(train), test].into_iter().flatten().filter_map(|a| target::array_classes(&a.target)).max();
+    let width = match &train.target {
+        super::raw::RawTarget::Labels(_) => 1,
+        super::raw::RawTarget::Numbers { width, .. } => *width,
+    };
+    DataSchema {
+        rows: train.rows + test.map_or(0, |t| t.rows),
+        train_rows: 0,
+        valid_rows: 0,
+        test_rows: 0,
+        dropped: 0,
+        shape: train.shape.clone(),
+        columns: Vec::new(),
+        target: vec![ColumnInfo { name: String::new(), kind: ColumnKind::Number }],
+        classes: classes.map(|k| (0..k).map(|c| c.to_string()).collect()),
+        target_width: width,
+    }
+}
+
+/// The net's inputs; one called `x` in the data's own shape where the caller has no net.
+fn natural(need: &Need, schema: &DataSchema) -> Vec<InputShape> {
+    match need.inputs.is_empty() {
+        true => vec![InputShape { name: "x".into(), shape: schema.shape.clone() }],
+        false => need.inputs.clone(),
+    }
+}
+
+fn check_inputs(inputs: &[InputShape], schema: &DataSchema) -> Result<(), DataError> {
+    let wanted: usize = inputs.iter().map(InputShape::width).sum();
+    let found = schema.features();
+    let is_array = schema.columns.is_empty();
+    if wanted == found && (inputs.len() == 1 || !is_array) {
+        return Ok(());
+    }
+    if is_array && inputs.len() > 1 {
+        return Err(DataError::new("E0533", "arrays feed one input, the net has several")
+            .help("use a table, or one input and `reshape`"));
+    }
+    let shown: Vec<String> = inputs.iter().map(|i| format!("{}: {:?}", i.name, i.shape)).collect();
+    let error =
+        DataError::new("E0533", format!("a row gives {found} numbers, the net's input takes {wanted}"))
+            .note(format!("the input is {}", shown.join(", ")));
+    let wide = |c: &ColumnInfo| match &c.kind {
+        ColumnKind::Number => None,
+        ColumnKind::Words(names) => Some(format!("{} ({} categories)", c.name, names.len())),
+    };
+    let categories: Vec<String> = schema.columns.iter().filter_map(wide).collect();
+    Err(match (is_array, categories.is_empty()) {
+        (true, _) => error.note(format!("a row's shape is {:?}", schema.shape)),
+        (false, true) => error.help(format!("write `real[{found}]`, or choose columns with `inputs`")),
+        (false, false) => error
+            .note(format!("columns of words give one number a category: {}", listed(&categories, 6)))
+            .help(format!("write `real[{found}]`, or choose columns with `inputs`")),
+    })
+}
+
+/// Encodes rows and deals their numbers out to the net's inputs.
+fn encode_table(table: &Table, rules: &[ColumnRule], inputs: &[InputShape], rows: &[u32]) -> Vec<InputArray> {
+    let width: usize = rules.iter().map(|r| r.rule.width()).sum();
+    let mut arrays: Vec<Vec<f32>> =
+        inputs.iter().map(|i| Vec::with_capacity(i.width() * rows.len())).collect();
+    let mut line = vec![0.0f32; width];
+    for &row in rows {
+        let mut at = 0;
+        for (column, rule) in table.inputs.iter().zip(rules) {
+            let end = at + rule.rule.width();
+            encode_cell(&column.cells, row as usize, &rule.rule, &mut line[at..end]);
+            at = end;
+        }
+        deal(&line, inputs, &mut arrays);
+    }
+    let array = |(input, data): (&InputShape, Vec<f32>)| InputArray {
+        name: input.name.clone(),
+        shape: input.shape.clone(),
+        data: Storage::F32(data),
+        scale: 1.0,
+        shift: 0.0,
+    };
+    inputs.iter().zip(arrays).map(array).collect()
+}
+
+/// A missing cell has a filling in its rule, for a table without one refuses such rows while it is read.
+fn encode_cell(cells: &Cells, row: usize, rule: &CellRule, out: &mut [f32]) {
+    match cells {
+        Cells::Numbers(values) => out[0] = rule.number(values[row]).unwrap_or(0.0),
+        Cells::Words { codes, .. } => {
+            rule.category(codes[row], out);
+        }
+    }
+}
+
+/// Consecutive numbers of a row fill the inputs in their order.
+pub(super) fn deal(line: &[f32], inputs: &[InputShape], arrays: &mut [Vec<f32>]) {
+    let mut at = 0;
+    for (input, array) in inputs.iter().zip(arrays) {
+        array.extend_from_slice(&line[at..at + input.width()]);
+        at += input.width();
+    }
+}
+
+fn take(whole: &Whole, rule: &TargetRule, rows: &[u32]) -> Target {
+    match (whole, rule) {
+        (Whole::Classes { codes, .. }, _) => {
+            Target::Classes(rows.iter().map(|r| codes[*r as usize]).collect())
+        }
+        (Whole::Bits { data, columns, .. }, _) => {
+            let width = columns.len();
+            Target::Bits {
+                data: rows.iter().flat_map(|r| &data[*r as usize * width..][..width]).copied().collect(),
+                width,
+            }
+        }
+        (Whole::Real { data, columns }, rule) => {
+            let width = columns.len();
+            let (mean, sd): (&[f64], &[f64]) = match rule {
+                TargetRule::Real { mean, sd, .. } => (mean, sd),
+                _ => (&[], &[]),
+            };
+            let value = |r: usize, c: usize| {
+                let (mean, sd) = (mean.get(c).copied().unwrap_or(0.0), sd.get(c).copied().unwrap_or(1.0));
+                ((data[r * width + c] - mean) / sd) as f32
+            };
+            let data = rows.iter().flat_map(|r| (0..width).map(move |c| value(*r as usize, c))).collect();
+            Target::Real { data, width }
+        }
+    }
+}

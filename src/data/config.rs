@@ -1,0 +1,214 @@
+//! What the checked `data` section says, without any IO.
+//!
+//! Invariant: a [`DataConfig`] that exists has a source and no statements that contradict one another.
+
+use std::fmt;
+use std::sync::Arc;
+
+use super::error::DataError;
+use super::raw::{Pick, Raw};
+use super::search::Search;
+use super::{Need, Want, words};
+use crate::diag::{Diagnostic, Span};
+use crate::vocab::Args;
+
+/// Where rows come from; one implementation a word of `source`.
+pub trait Source: fmt::Debug + Send + Sync {
+    /// Reads everything the source holds. `pick` says which columns are used; sources without columns ignore it.
+    fn open(&self, pick: &Pick<'_>, search: &Search) -> Result<Raw, DataError>;
+
+    /// Whether `inputs` and `target` may choose among columns.
+    fn has_columns(&self) -> bool {
+        true
+    }
+
+    /// The file that index files lie beside.
+    fn file(&self) -> Option<&str> {
+        None
+    }
+}
+
+/// A column as the `.net` file names it; numbers count from 1.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ColumnRef {
+    Number(usize),
+    Range(usize, usize),
+    Name(String),
+}
+
+/// The columns of one `inputs` or `target` statement.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Columns {
+    pub list: Vec<ColumnRef>,
+    pub span: Span,
+}
+
+/// A part of the rows.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Share {
+    Rows(usize),
+    /// Within (0, 1).
+    Fraction(f64),
+}
+
+/// How the test part (and with counts the training part) is told from the rest.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Division {
+    /// Counts or fractions; what is not named is the training part.
+    Shares { train: Option<Share>, test: Option<Share> },
+    /// `folds` parts of equal size; part `fold` (from 1) is the test part.
+    Folds { folds: usize, fold: usize },
+    /// The `fold`-th of many independent random divisions with this test part.
+    Repeats { folds: usize, fold: usize, test: Share },
+    /// Row numbers in files beside the data: `PREFIX_train_NUMBER.txt`, `PREFIX_test_NUMBER.txt`.
+    Given { prefix: String, number: Option<usize> },
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub struct Split {
+    pub division: Division,
+    pub valid: Option<Share>,
+    /// The validation part is the last rows instead of random ones.
+    pub tail: bool,
+    pub shuffle: bool,
+    pub seed: u64,
+    pub span: Span,
+}
+
+/// Over what a mean and deviation are taken.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Per {
+    Column,
+    /// The last axis of a picture.
+    Channel,
+    All,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Normalize {
+    pub inputs: bool,
+    pub target: bool,
+    pub per: Per,
+    pub span: Span,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Scale {
+    pub factor: f64,
+    pub span: Span,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Batch {
+    pub rows: usize,
+    pub drop_last: bool,
+}
+
+/// Rows of a minibatch where the file does not say.
+pub const DEFAULT_BATCH: usize = 32;
+
+/// The statements of the section other than `source`; each may be left out.
+#[derive(Clone, Debug, Default)]
+pub struct Settings {
+    pub inputs: Option<Columns>,
+    pub target: Option<Columns>,
+    pub split: Option<Split>,
+    pub normalize: Option<Normalize>,
+    pub scale: Option<Scale>,
+    pub batch: Option<Batch>,
+}
+
+#[derive(Clone, Debug)]
+pub struct DataConfig {
+    pub source: Arc<dyn Source>,
+    pub source_span: Span,
+    pub settings: Settings,
+}
+
+impl DataConfig {
+    /// Reads the section's statements, each already checked against its own signature: `source`'s against that of the
+    /// source word, the others against their statement's. `section` is where a missing `source` is reported.
+    pub fn build(uses: &[Args], section: Span) -> (Option<DataConfig>, Vec<Diagnostic>) {
+        let mut settings = Settings::default();
+        let mut source: Option<(Arc<dyn Source>, Span)> = None;
+        let mut found = Vec::new();
+        let mut seen: Vec<(&str, Span)> = Vec::new();
+        for args in uses {
+            let is_source = words::source(args.sig.name);
+            let statement = if is_source.is_some() { "source" } else { args.sig.name };
+            if let Some((_, first)) = seen.iter().find(|(name, _)| *name == statement) {
+                found.push(
+                    Diagnostic::error("E0502", args.span, format!("a second `{statement}`"))
+                        .label("the section already has one")
+                        .also(*first, "the first one"),
+                );
+                continue;
+            }
+            seen.push((statement, args.span));
+            let outcome = match (is_source, words::statement(args.sig.name)) {
+                (Some(word), _) => (word.read)(args).map(|s| source = Some((s, args.span))),
+                (None, Some(word)) => (word.read)(args, &mut settings),
+                (None, None) => Ok(()),
+            };
+            found.extend(outcome.err());
+        }
+        if !seen.iter().any(|(name, _)| *name == "source") {
+            found.push(
+                Diagnostic::error("E0501", section, "the data section has no `source`")
+                    .label("nothing says where the rows come from")
+                    .help("for a first try: `source moons, rows=1000, noise=0.2`"),
+            );
+        }
+        let Some((source, source_span)) = source else { return (None, found) };
+        let config = DataConfig { source, source_span, settings };
+        found.extend(config.contradictions());
+        (Some(config).filter(|_| found.is_empty()), found)
+    }
+
+    /// Statements that do not fit the source.
+    fn contradictions(&self) -> Vec<Diagnostic> {
+        let mut found = Vec::new();
+        let columns = [("inputs", &self.settings.inputs), ("target", &self.settings.target)];
+        for (word, columns) in columns {
+            if let Some(columns) = columns.as_ref().filter(|_| !self.source.has_columns()) {
+                found.push(
+                    Diagnostic::error("E0505", columns.span, format!("`{word}` needs a table"))
+                        .label("this source has no columns")
+                        .also(self.source_span, "an array: one input and one target a row"),
+                );
+            }
+        }
+        if let Some(split) = &self.settings.split
+            && matches!(split.division, Division::Given { .. })
+            && self.source.file().is_none()
+        {
+            found.push(
+                Diagnostic::error("E0505", split.span, "`given` needs a file")
+                    .label("index files lie beside a data file")
+                    .also(self.source_span, "this source has no file"),
+            );
+        }
+        found
+    }
+
+    /// What the net's outputs make impossible; the checker calls it once it knows them.
+    pub fn check_need(&self, need: &Need) -> Vec<Diagnostic> {
+        match (self.settings.normalize, need.target) {
+            (Some(normalize), Want::Class(_) | Want::Bits(_)) if normalize.target => vec![
+                Diagnostic::error(
+                    "E0508",
+                    normalize.span,
+                    "a class has no mean: `normalize target` needs real outputs",
+                )
+                .label("the net's output is a class or bits")
+                .help("write `normalize inputs`"),
+            ],
+            _ => Vec::new(),
+        }
+    }
+
+    /// Rows of a minibatch and whether a short last one is skipped.
+    pub fn batch(&self) -> Batch {
+        self.settings.batch.unwrap_or(Batch { rows: DEFAULT_BATCH, drop_last: false })
+    }
+}

@@ -1,0 +1,79 @@
+//! What the runtime reads: parts with their inputs and targets as contiguous rows, and the fitted transform.
+//!
+//! Invariants: every input array and the target of a part hold `rows` rows, in the order of the source; pictures stay bytes with
+//! one affine map; all numbers are finite; each byte of the data is held once.
+
+use super::schema::DataSchema;
+use super::transform::Transform;
+
+pub use super::raw::Storage;
+
+/// Loaded, divided and fitted data.
+#[derive(Clone, Debug)]
+pub struct Dataset {
+    pub train: Part,
+    pub valid: Option<Part>,
+    pub test: Option<Part>,
+    pub transform: Transform,
+    pub schema: DataSchema,
+}
+
+/// The rows of one part.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Part {
+    pub rows: usize,
+    /// In the order of the net's inputs.
+    pub inputs: Vec<InputArray>,
+    pub target: Target,
+    /// The row number in the source (from 0) of each row; for a source's own test part, its own row numbers.
+    pub source_rows: Vec<u32>,
+}
+
+/// One input of the net for all rows of a part: row-major, `rows * shape.product()` elements.
+#[derive(Clone, Debug, PartialEq)]
+pub struct InputArray {
+    pub name: String,
+    /// Of one row.
+    pub shape: Vec<usize>,
+    pub data: Storage,
+    /// The net sees `element * scale + shift`; 1 and 0 for [`Storage::F32`].
+    pub scale: f32,
+    pub shift: f32,
+}
+
+/// What the net is to answer, row by row.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Target {
+    /// Class numbers below K.
+    Classes(Vec<u32>),
+    /// Row-major, normalised if the file says so.
+    Real { data: Vec<f32>, width: usize },
+    /// Row-major zeros and ones.
+    Bits { data: Vec<f32>, width: usize },
+}
+
+impl InputArray {
+    /// Elements a row.
+    pub fn width(&self) -> usize {
+        self.shape.iter().product()
+    }
+}
+
+impl Part {
+    /// Bytes of inputs and target.
+    pub fn bytes(&self) -> usize {
+        let inputs: usize = self
+            .inputs
+            .iter()
+            .map(|i| match &i.data {
+                Storage::F32(data) => 4 * data.len(),
+                Storage::U8(data) => data.len(),
+            })
+            .sum();
+        let target = match &self.target {
+            Target::Classes(classes) => 4 * classes.len(),
+            Target::Real { data, .. } | Target::Bits { data, .. } => 4 * data.len(),
+        };
+        inputs + target
+    }
+}

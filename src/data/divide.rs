@@ -1,0 +1,283 @@
+//! Which rows are training, validation and test.
+//!
+//! Invariants: the parts are disjoint and each is in the order of the source; a division is a function of the number of rows,
+//! the statement, its seed and (for classes) the labels. Fractions are of the rows that are divided; for `valid` beside `folds`
+//! or `given`, of the rows outside the test part.
+
+use super::config::{Division, Share, Split};
+use super::draw::{Draws, shuffle};
+use super::error::{DataError, counted};
+
+/// Row numbers from 0, ascending.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Parts {
+    pub train: Vec<u32>,
+    pub valid: Vec<u32>,
+    pub test: Vec<u32>,
+}
+
+/// Row numbers that index files name, already checked against the table.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct Listed {
+    pub train: Vec<u32>,
+    pub test: Vec<u32>,
+}
+
+/// Divides `rows` rows. `strata` is the class of each row where the target is a class; `own_test` says that the source has a
+/// test part of its own, which is not among these rows.
+///
+/// # Errors
+/// E0534: a part without rows, more rows asked for than there are, a second test part.
+pub(super) fn divide(
+    rows: usize,
+    split: Option<&Split>,
+    strata: Option<&[u32]>,
+    listed: Option<Listed>,
+    own_test: bool,
+) -> Result<Parts, DataError> {
+    let all: Vec<u32> = (0..rows as u32).collect();
+    let Some(split) = split else { return Ok(Parts { train: all, ..Parts::default() }) };
+    let wants_test = !matches!(split.division, Division::Shares { test: None, .. });
+    if own_test && wants_test {
+        return Err(DataError::new("E0534", "the source has a test part of its own")
+            .note("`split` asks for another one")
+            .help("keep only `train=` and `valid=` in `split`"));
+    }
+    let mut parts = match (&split.division, listed) {
+        (Division::Shares { train, test }, _) => shares(&all, split, 0, *train, *test, strata)?,
+        (Division::Repeats { fold, test, .. }, _) => {
+            shares(&all, split, *fold as u64, None, Some(*test), strata)?
+        }
+        (Division::Folds { folds, fold }, _) => folds_of(&all, split, *folds, *fold, strata)?,
+        (Division::Given { .. }, listed) => given(split, listed.unwrap_or_default(), strata)?,
+    };
+    for part in [&mut parts.train, &mut parts.valid, &mut parts.test] {
+        part.sort_unstable();
+    }
+    match parts.train.is_empty() {
+        true => Err(DataError::new("E0534", "no row is left to train on")
+            .note(format!("there are {}", counted(rows, "row")))),
+        false => Ok(parts),
+    }
+}
+
+/// Takes the named shares one after another from the arranged rows: training, validation, test.
+fn shares(
+    all: &[u32],
+    split: &Split,
+    coordinate: u64,
+    train: Option<Share>,
+    test: Option<Share>,
+    strata: Option<&[u32]>,
+) -> Result<Parts, DataError> {
+    let n = all.len();
+    let size = |share: Option<Share>, name: &str| share.map_or(Ok(0), |s| resolve(s, n, name));
+    let (valid, test_rows) = (size(split.valid, "valid")?, size(test, "test")?);
+    let wanted = match train {
+        Some(Share::Fraction(f)) if (f + fraction(split.valid) + fraction(test) - 1.0).abs() < 1e-9 => None,
+        Some(share) => Some(resolve(share, n, "train")?),
+        None => None,
+    };
+    let sum = wanted.unwrap_or(1) + valid + test_rows;
+    if sum > n {
+        let note = match wanted {
+            Some(train) => format!("train {train} + valid {valid} + test {test_rows} = {sum}, of {n}"),
+            None => format!("valid {valid} + test {test_rows} leave nothing of {n} to train on"),
+        };
+        return Err(DataError::new("E0534", "`split` asks for more rows than there are").note(note));
+    }
+    let train = wanted.unwrap_or(n - valid - test_rows);
+    let (pool, last) = all.split_at(if split.tail { n - valid } else { n });
+    let order = arrange(pool, split, coordinate, strata);
+    let after = if split.tail { 0 } else { valid };
+    let test = order[train + after..train + after + test_rows].to_vec();
+    let valid = if split.tail { last.to_vec() } else { order[train..train + valid].to_vec() };
+    Ok(Parts { train: order[..train].to_vec(), valid, test })
+}
+
+/// Fold boundaries differ by at most one row in size.
+fn folds_of(
+    all: &[u32],
+    split: &Split,
+    folds: usize,
+    fold: usize,
+    strata: Option<&[u32]>,
+) -> Result<Parts, DataError> {
+    let n = all.len();
+    if folds > n {
+        return Err(DataError::new("E0534", format!("{} cannot make {folds} folds", counted(n, "row"))));
+    }
+    let mut rest = arrange(all, split, 0, strata);
+    let test: Vec<u32> = rest.drain((fold - 1) * n / folds..fold * n / folds).collect();
+    let (train, valid) = carve(rest, split)?;
+    Ok(Parts { train, valid, test })
+}
+
+fn given(split: &Split, listed: Listed, strata: Option<&[u32]>) -> Result<Parts, DataError> {
+    let order = if split.valid.is_some() && !split.tail {
+        arrange(&listed.train, split, 0, strata)
+    } else {
+        listed.train
+    };
+    let (train, valid) = carve(order, split)?;
+    Ok(Parts { train, valid, test: listed.test })
+}
+
+/// Takes the validation part off the end of rows that are not for testing.
+fn carve(mut rest: Vec<u32>, split: &Split) -> Result<(Vec<u32>, Vec<u32>), DataError> {
+    let Some(share) = split.valid else { return Ok((rest, Vec::new())) };
+    let size = resolve(share, rest.len(), "valid")?;
+    if size >= rest.len() {
+        return Err(DataError::new("E0534", "the validation part leaves nothing to train on")
+            .note(format!("valid {size}, of {} outside the test part", counted(rest.len(), "row"))));
+    }
+    if split.tail {
+        rest.sort_unstable();
+    }
+    let valid = rest.split_off(rest.len() - size);
+    Ok((rest, valid))
+}
+
+fn fraction(share: Option<Share>) -> f64 {
+    match share {
+        Some(Share::Fraction(f)) => f,
+        _ => 0.0,
+    }
+}
+
+fn resolve(share: Share, rows: usize, name: &str) -> Result<usize, DataError> {
+    let size = match share {
+        Share::Rows(n) => n,
+        Share::Fraction(f) => (f * rows as f64).round() as usize,
+    };
+    if size == 0 {
+        let percent = fraction(Some(share)) * 100.0;
+        return Err(DataError::new("E0534", format!("the {name} part has no row"))
+            .note(format!("{percent}% of {} is less than half a row", counted(rows, "row"))));
+    }
+    Ok(size)
+}
+
+/// The rows in the order from which parts are cut. With classes, any stretch of it holds each class in proportion: row `i` of a
+/// class of `n` shuffled rows stands at `(i + 1/2) / n`.
+fn arrange(rows: &[u32], split: &Split, coordinate: u64, strata: Option<&[u32]>) -> Vec<u32> {
+    let mut order = rows.to_vec();
+    if !split.shuffle {
+        return order;
+    }
+    shuffle(&mut order, &mut Draws::new(split.seed, "split", &[coordinate]));
+    let Some(strata) = strata else { return order };
+    let class = |row: u32| strata.get(row as usize).map_or(0, |c| *c as usize);
+    let classes = order.iter().map(|r| class(*r) + 1).max().unwrap_or(0);
+    let mut sizes = vec![0u64; classes];
+    order.iter().for_each(|r| sizes[class(*r)] += 1);
+    let mut seen = vec![0u64; classes];
+    let mut keyed: Vec<(u64, u64, u32)> = Vec::with_capacity(order.len());
+    for row in order {
+        let c = class(row);
+        keyed.push((2 * seen[c] + 1, sizes[c], row)); // the place (2 i + 1) / (2 n), kept as a fraction
+        seen[c] += 1;
+    }
+    keyed.sort_by(|a, b| (u128::from(a.0) * u128::from(b.1)).cmp(&(u128::from(b.0) * u128::from(a.1))));
+    keyed.into_iter().map(|(_, _, row)| row).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::diag::Span;
+
+    fn split(division: Division, valid: Option<Share>) -> Split {
+        Split { division, valid, tail: false, shuffle: true, seed: 0, span: Span::default() }
+    }
+
+    fn shares_of(train: Option<Share>, test: Option<Share>) -> Division {
+        Division::Shares { train, test }
+    }
+
+    fn all_of(parts: &Parts) -> Vec<u32> {
+        let mut rows: Vec<u32> = parts.train.iter().chain(&parts.valid).chain(&parts.test).copied().collect();
+        rows.sort_unstable();
+        rows
+    }
+
+    #[test]
+    fn shares_are_disjoint_and_depend_on_the_seed() {
+        let mut split = split(shares_of(None, Some(Share::Fraction(0.2))), Some(Share::Rows(10)));
+        let parts = divide(100, Some(&split), None, None, false).unwrap();
+        assert_eq!((parts.train.len(), parts.valid.len(), parts.test.len()), (70, 10, 20));
+        assert_eq!(all_of(&parts), (0..100).collect::<Vec<u32>>());
+        assert_eq!(parts, divide(100, Some(&split), None, None, false).unwrap());
+        split.seed = 1;
+        assert_ne!(parts, divide(100, Some(&split), None, None, false).unwrap());
+    }
+
+    #[test]
+    fn every_class_is_shared_in_proportion() {
+        let strata: Vec<u32> = (0..1000).map(|i| if i < 900 { 0 } else { 1 }).collect();
+        let split = split(shares_of(None, Some(Share::Fraction(0.2))), Some(Share::Fraction(0.1)));
+        let parts = divide(1000, Some(&split), Some(&strata), None, false).unwrap();
+        let rare = |rows: &[u32]| rows.iter().filter(|r| strata[**r as usize] == 1).count();
+        assert_eq!((rare(&parts.train), rare(&parts.valid), rare(&parts.test)), (70, 10, 20));
+    }
+
+    #[test]
+    fn without_a_shuffle_the_order_stays() {
+        let mut split = split(shares_of(Some(Share::Rows(6)), Some(Share::Rows(2))), Some(Share::Rows(2)));
+        split.shuffle = false;
+        let parts = divide(10, Some(&split), None, None, false).unwrap();
+        assert_eq!((parts.train, parts.valid, parts.test), (vec![0, 1, 2, 3, 4, 5], vec![6, 7], vec![8, 9]));
+        split.tail = true;
+        let parts = divide(10, Some(&split), None, None, false).unwrap();
+        assert_eq!((parts.valid, parts.test), (vec![8, 9], vec![6, 7]));
+    }
+
+    #[test]
+    fn folds_cover_every_row_once() {
+        let mut tested = Vec::new();
+        for fold in 1..=3 {
+            let split = split(Division::Folds { folds: 3, fold }, Some(Share::Fraction(0.25)));
+            let parts = divide(11, Some(&split), None, None, false).unwrap();
+            assert_eq!(all_of(&parts), (0..11).collect::<Vec<u32>>());
+            assert!(parts.test.len() == 3 || parts.test.len() == 4);
+            tested.extend(parts.test);
+        }
+        tested.sort_unstable();
+        assert_eq!(tested, (0..11).collect::<Vec<u32>>());
+    }
+
+    #[test]
+    fn repeats_are_different_divisions() {
+        let part = |fold| {
+            let division = Division::Repeats { folds: 20, fold, test: Share::Fraction(0.1) };
+            divide(100, Some(&split(division, None)), None, None, false).unwrap()
+        };
+        assert_eq!(part(1).test.len(), 10);
+        assert_ne!(part(1).test, part(2).test);
+    }
+
+    #[test]
+    fn given_rows_keep_their_parts() {
+        let listed = Listed { train: vec![4, 0, 2, 1], test: vec![5, 3] };
+        let mut split =
+            split(Division::Given { prefix: "index".into(), number: None }, Some(Share::Fraction(0.25)));
+        split.tail = true;
+        let parts = divide(6, Some(&split), None, Some(listed), false).unwrap();
+        assert_eq!((parts.train, parts.valid, parts.test), (vec![0, 1, 2], vec![4], vec![3, 5]));
+    }
+
+    #[test]
+    fn impossible_divisions() {
+        let say = |rows, division, valid, own| {
+            divide(rows, Some(&split(division, valid)), None, None, own).unwrap_err().to_string()
+        };
+        let faults = [
+            say(10, shares_of(Some(Share::Rows(8)), Some(Share::Rows(2))), Some(Share::Rows(2)), false),
+            say(10, shares_of(None, Some(Share::Rows(8))), Some(Share::Rows(2)), false),
+            say(10, shares_of(None, None), Some(Share::Fraction(0.01)), false),
+            say(10, Division::Folds { folds: 11, fold: 1 }, None, false),
+            say(10, shares_of(None, Some(Share::Rows(2))), None, true),
+        ];
+        insta::assert_snapshot!(faults.join("\n\n"));
+    }
+}

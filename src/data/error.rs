@@ -1,0 +1,156 @@
+//! What can be wrong with data, said like a diagnostic: code, place, reason, way out. The process ends with exit code 3.
+//!
+//! Invariant: `file` is the name as the `.net` file wrote it, so that a message does not depend on the machine.
+
+use std::fmt;
+
+use serde::Serialize;
+
+/// Where in the data the fault lies; every field is optional because not every fault has one.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Place {
+    pub file: Option<String>,
+    /// 1-based line of a text file.
+    pub line: Option<u64>,
+    /// 1-based row of a table or array that has no lines (IDX, npy, built-in sets).
+    pub row: Option<u64>,
+    /// 1-based column number of a table.
+    pub column: Option<usize>,
+    pub column_name: Option<String>,
+}
+
+/// One fault of the data.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct DataError {
+    /// `E05..`: data faults share the block with the faults of the `data` section.
+    pub code: &'static str,
+    pub place: Place,
+    pub message: String,
+    pub notes: Vec<String>,
+    pub help: Vec<String>,
+}
+
+impl DataError {
+    pub fn new(code: &'static str, message: impl Into<String>) -> Self {
+        Self { code, place: Place::default(), message: message.into(), notes: Vec::new(), help: Vec::new() }
+    }
+
+    pub fn file(mut self, name: &str) -> Self {
+        self.place.file = Some(name.to_owned());
+        self
+    }
+
+    pub fn line(mut self, line: u64) -> Self {
+        self.place.line = Some(line);
+        self
+    }
+
+    /// `row` counts from 0, as in memory; people count from 1.
+    pub fn row(mut self, row: usize) -> Self {
+        self.place.row = Some(row as u64 + 1);
+        self
+    }
+
+    pub fn column(mut self, number: usize, name: &str) -> Self {
+        self.place.column = Some(number);
+        self.place.column_name = (!name.is_empty()).then(|| name.to_owned());
+        self
+    }
+
+    pub fn note(mut self, text: impl Into<String>) -> Self {
+        self.notes.push(text.into());
+        self
+    }
+
+    pub fn help(mut self, text: impl Into<String>) -> Self {
+        self.help.push(text.into());
+        self
+    }
+}
+
+impl fmt::Display for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut parts = Vec::new();
+        match (&self.file, self.line) {
+            (Some(file), Some(line)) => parts.push(format!("{file}:{line}")),
+            (Some(file), None) => parts.push(file.clone()),
+            (None, Some(line)) => parts.push(format!("line {line}")),
+            (None, None) => {}
+        }
+        if let Some(row) = self.row {
+            parts.push(format!("row {row}"));
+        }
+        match (self.column, &self.column_name) {
+            (Some(number), Some(name)) => parts.push(format!("column {number} `{name}`")),
+            (Some(number), None) => parts.push(format!("column {number}")),
+            (None, Some(name)) => parts.push(format!("column `{name}`")),
+            (None, None) => {}
+        }
+        f.write_str(&parts.join(", "))
+    }
+}
+
+impl fmt::Display for DataError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "error[{}]: {}", self.code, self.message)?;
+        if self.place != Place::default() {
+            write!(f, "\n --> {}", self.place)?;
+        }
+        for note in &self.notes {
+            write!(f, "\n  = {note}")?;
+        }
+        for help in &self.help {
+            write!(f, "\nhelp: {help}")?;
+        }
+        Ok(())
+    }
+}
+
+impl std::error::Error for DataError {}
+
+/// Several names for a message: `a`, `b` and 7 more.
+pub(super) fn listed<S: AsRef<str>>(names: &[S], most: usize) -> String {
+    let shown: Vec<String> = names.iter().take(most).map(|n| format!("`{}`", n.as_ref())).collect();
+    match names.len().saturating_sub(most) {
+        0 => shown.join(", "),
+        more => format!("{} and {more} more", shown.join(", ")),
+    }
+}
+
+/// `1 row`, `3 rows`.
+pub(super) fn counted(n: usize, what: &str) -> String {
+    format!("{n} {what}{}", if n == 1 { "" } else { "s" })
+}
+
+/// The name that was probably meant.
+pub(super) fn nearest<'a>(wanted: &str, names: &'a [String]) -> Option<&'a String> {
+    let distance = |name: &String| strsim::damerau_levenshtein(&wanted.to_lowercase(), &name.to_lowercase());
+    names.iter().min_by_key(|n| distance(n)).filter(|n| distance(n) <= wanted.chars().count().div_ceil(3))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn reads_like_a_diagnostic() {
+        let error = DataError::new("E0523", "`many` is not a number")
+            .file("penguins.csv")
+            .line(5)
+            .column(3, "bill_length_mm")
+            .note("the column holds numbers since line 2")
+            .help("correct the cell");
+        insta::assert_snapshot!(error, @r"
+        error[E0523]: `many` is not a number
+         --> penguins.csv:5, column 3 `bill_length_mm`
+          = the column holds numbers since line 2
+        help: correct the cell
+        ");
+    }
+
+    #[test]
+    fn lists_are_cut() {
+        assert_eq!(listed(&["a", "b", "c"], 2), "`a`, `b` and 1 more");
+        assert_eq!(counted(1, "row"), "1 row");
+    }
+}

@@ -1,0 +1,74 @@
+//! Data: the statements of the `data` section, sources, divisions, normalisation, and raw rows for prediction.
+//!
+//! `DataConfig::build` (no IO) -> `open` -> `Opened::schema` (for the checker) and `Opened::dataset` (for the runtime).
+//! Invariants: what is fitted is fitted on the training part alone; a dataset is a function of the files and the section, never of
+//! threads, the run's seed or the machine; bad data is a [`DataError`] with its place, never a panic.
+
+mod arrays;
+mod assemble;
+mod config;
+mod dataset;
+mod divide;
+mod draw;
+mod error;
+mod files;
+mod fit;
+mod index;
+mod raw;
+mod rows;
+mod schema;
+mod search;
+mod sources;
+mod statements;
+mod table;
+mod target;
+mod transform;
+mod words;
+
+pub use assemble::{Opened, open};
+pub use config::{
+    Batch, ColumnRef, Columns, DEFAULT_BATCH, DataConfig, Division, Normalize, Per, Scale, Settings, Share,
+    Source, Split,
+};
+pub use dataset::{Dataset, InputArray, Part, Storage, Target};
+pub use error::{DataError, Place};
+pub use rows::Rows;
+pub use schema::{ColumnInfo, ColumnKind, DataSchema};
+pub use search::Search;
+pub use transform::{Affine, ArrayRule, CellRule, ColumnRule, Fields, InputShape, TargetRule, Transform};
+pub use words::{SOURCES, STATEMENTS, SourceWord, Statement};
+
+/// What the net's output asks of the target.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Want {
+    /// `class[K]`
+    Class(usize),
+    /// `real[D]` or `normal[D]`
+    Real(usize),
+    /// `bits[D]`
+    Bits(usize),
+}
+
+/// What a net asks of the data.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Need {
+    /// In the net's order; empty takes the rows in their own shape.
+    pub inputs: Vec<InputShape>,
+    pub target: Want,
+}
+
+/// Reads the source only to say what it holds.
+///
+/// # Errors
+/// Any fault of the files, or of their division.
+pub fn probe(config: &DataConfig, search: &Search) -> Result<DataSchema, DataError> {
+    open(config, search)?.schema()
+}
+
+/// Reads, divides and fits.
+///
+/// # Errors
+/// Any fault of the files, or data that do not fit the net.
+pub fn load(config: &DataConfig, search: &Search, need: &Need) -> Result<Dataset, DataError> {
+    open(config, search)?.dataset(need)
+}

@@ -1,0 +1,282 @@
+//! What a source hands over: a table of typed columns or arrays with one input and one target a row; nothing is fitted yet.
+//!
+//! Invariants: all columns of a table have `rows` cells; word codes index `names`, which are sorted; arrays hold whole rows.
+
+use std::cmp::Ordering;
+
+use super::config::{ColumnRef, Columns};
+use super::error::{DataError, listed};
+
+/// What a source holds.
+#[derive(Clone, Debug)]
+pub enum Raw {
+    Table(Table),
+    /// `test` is the source's own test part.
+    Arrays {
+        train: Arrays,
+        test: Option<Arrays>,
+    },
+}
+
+#[derive(Clone, Debug)]
+pub struct Table {
+    /// As the `.net` file wrote it.
+    pub file: Option<String>,
+    pub rows: usize,
+    /// Rows left out because a used cell was missing.
+    pub dropped: usize,
+    pub format: Format,
+    pub inputs: Vec<Column>,
+    pub target: Vec<Column>,
+}
+
+/// What is needed to read further rows of the same table.
+#[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
+pub struct Format {
+    pub delimiter: Delimiter,
+    /// Fields in a row of the source, the target among them.
+    pub width: usize,
+    /// Whether the columns have names of their own.
+    pub named: bool,
+    pub unknown: Unknown,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub enum Delimiter {
+    Byte(u8),
+    Whitespace,
+}
+
+/// What a category that training never saw means at prediction.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub enum Unknown {
+    Error,
+    /// All of the column's inputs are 0.
+    Zero,
+}
+
+impl Format {
+    /// A table that is not text: predictions for it read comma-separated rows.
+    pub fn plain(width: usize) -> Self {
+        Self { delimiter: Delimiter::Byte(b','), width, named: true, unknown: Unknown::Error }
+    }
+}
+
+#[derive(Clone, Debug)]
+pub struct Column {
+    pub name: String,
+    /// From 1, in the source.
+    pub number: usize,
+    pub cells: Cells,
+}
+
+#[derive(Clone, Debug)]
+pub enum Cells {
+    /// NaN where missing.
+    Numbers(Vec<f64>),
+    /// Codes into `names`; [`MISSING`] where missing.
+    Words { codes: Vec<u32>, names: Vec<String> },
+}
+
+impl Cells {
+    pub fn len(&self) -> usize {
+        match self {
+            Cells::Numbers(values) => values.len(),
+            Cells::Words { codes, .. } => codes.len(),
+        }
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+}
+
+/// The code of a missing word.
+pub const MISSING: u32 = u32::MAX;
+
+/// Inputs and targets as dense arrays, rows first.
+#[derive(Clone, Debug)]
+pub struct Arrays {
+    /// For messages: the input file as the `.net` file wrote it.
+    pub file: String,
+    pub rows: usize,
+    /// Without the rows.
+    pub shape: Vec<usize>,
+    pub data: Storage,
+    pub target: RawTarget,
+}
+
+/// Numbers in the type they were stored in: pictures stay bytes.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Storage {
+    F32(Vec<f32>),
+    U8(Vec<u8>),
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub enum RawTarget {
+    /// Class numbers from 0.
+    Labels(Vec<u32>),
+    /// `rows * width` finite numbers.
+    Numbers { data: Vec<f64>, width: usize },
+}
+
+impl Storage {
+    pub fn len(&self) -> usize {
+        match self {
+            Storage::F32(data) => data.len(),
+            Storage::U8(data) => data.len(),
+        }
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+}
+
+/// The columns that the file asks for.
+#[derive(Clone, Copy, Debug)]
+pub struct Pick<'a> {
+    pub inputs: Option<&'a Columns>,
+    pub target: Option<&'a Columns>,
+}
+
+/// Column positions from 0.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Chosen {
+    pub inputs: Vec<usize>,
+    pub target: Vec<usize>,
+}
+
+impl Pick<'_> {
+    /// Finds the columns among those of the source. Left out, the target is the last column and the inputs are all others.
+    ///
+    /// # Errors
+    /// E0527: a name or number that the source lacks, or a column that is both input and target.
+    pub fn resolve(&self, names: &[String]) -> Result<Chosen, DataError> {
+        let target = match self.target {
+            Some(columns) => expand(columns, names)?,
+            None => {
+                let taken =
+                    self.inputs.map(|columns| expand(columns, names)).transpose()?.unwrap_or_default();
+                (0..names.len()).rev().find(|c| !taken.contains(c)).into_iter().collect()
+            }
+        };
+        let inputs = match self.inputs {
+            Some(columns) => expand(columns, names)?,
+            None => (0..names.len()).filter(|c| !target.contains(c)).collect(),
+        };
+        if let Some(&both) = inputs.iter().find(|c| target.contains(c)) {
+            return Err(DataError::new("E0527", "a column is both input and target")
+                .column(both + 1, &names[both])
+                .help("the net would be shown the answer: leave the column out of `inputs`"));
+        }
+        if inputs.is_empty() || target.is_empty() {
+            return Err(DataError::new("E0527", "a table needs an input column and a target column")
+                .note(format!("it has {}", super::error::counted(names.len(), "column")))
+                .help("if the columns were not told apart, give `delimiter=`"));
+        }
+        Ok(Chosen { inputs, target })
+    }
+}
+
+fn expand(columns: &Columns, names: &[String]) -> Result<Vec<usize>, DataError> {
+    let mut positions = Vec::new();
+    for item in &columns.list {
+        match item {
+            ColumnRef::Number(n) => positions.push(in_table(*n, names)?),
+            ColumnRef::Range(low, high) => {
+                in_table(*high, names)?;
+                positions.extend((*low - 1)..*high);
+            }
+            ColumnRef::Name(name) => positions.push(by_name(name, names)?),
+        }
+    }
+    let mut sorted = positions.clone();
+    sorted.sort_unstable();
+    match sorted.windows(2).find(|w| w[0] == w[1]) {
+        Some(twice) => {
+            Err(DataError::new("E0527", "a column is named twice").column(twice[0] + 1, &names[twice[0]]))
+        }
+        None => Ok(positions),
+    }
+}
+
+fn in_table(number: usize, names: &[String]) -> Result<usize, DataError> {
+    if number > names.len() {
+        return Err(DataError::new("E0527", format!("no column {number}: the table has {}", names.len()))
+            .help("columns count from 1"));
+    }
+    Ok(number - 1)
+}
+
+fn by_name(name: &str, names: &[String]) -> Result<usize, DataError> {
+    names.iter().position(|n| n == name).ok_or_else(|| {
+        let error = DataError::new("E0527", format!("no column is called `{name}`"));
+        match super::error::nearest(name, names) {
+            Some(near) => error.help(format!("did you mean `{near}`?")),
+            None => error.note(format!("the columns are {}", listed(names, 12))),
+        }
+    })
+}
+
+/// The order of class names: numbers by value, then words by their bytes.
+pub fn label_order(a: &str, b: &str) -> Ordering {
+    match (a.parse::<f64>(), b.parse::<f64>()) {
+        (Ok(x), Ok(y)) => x.total_cmp(&y).then_with(|| a.cmp(b)),
+        (Ok(_), Err(_)) => Ordering::Less,
+        (Err(_), Ok(_)) => Ordering::Greater,
+        (Err(_), Err(_)) => a.cmp(b),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::diag::Span;
+
+    fn columns(list: Vec<ColumnRef>) -> Columns {
+        Columns { list, span: Span::default() }
+    }
+
+    fn names(list: &[&str]) -> Vec<String> {
+        list.iter().map(|s| s.to_string()).collect()
+    }
+
+    #[test]
+    fn the_last_column_is_the_target_by_default() {
+        let pick = Pick { inputs: None, target: None };
+        let chosen = pick.resolve(&names(&["a", "b", "c"])).unwrap();
+        assert_eq!(chosen, Chosen { inputs: vec![0, 1], target: vec![2] });
+    }
+
+    #[test]
+    fn numbers_ranges_and_names() {
+        let inputs = columns(vec![ColumnRef::Range(2, 3), ColumnRef::Name("e".into())]);
+        let target = columns(vec![ColumnRef::Number(1)]);
+        let pick = Pick { inputs: Some(&inputs), target: Some(&target) };
+        let chosen = pick.resolve(&names(&["a", "b", "c", "d", "e"])).unwrap();
+        assert_eq!(chosen, Chosen { inputs: vec![1, 2, 4], target: vec![0] });
+    }
+
+    #[test]
+    fn wrong_columns_are_named() {
+        let table = names(&["age", "height", "sex"]);
+        let say = |inputs: Vec<ColumnRef>, target: Vec<ColumnRef>| {
+            let (inputs, target) = (columns(inputs), columns(target));
+            Pick { inputs: Some(&inputs), target: Some(&target) }.resolve(&table).unwrap_err().to_string()
+        };
+        let one = || vec![ColumnRef::Number(1)];
+        assert!(say(one(), vec![ColumnRef::Name("heigth".into())]).contains("did you mean `height`?"));
+        assert!(say(one(), one()).contains("both input and target"));
+        assert!(say(vec![ColumnRef::Range(1, 4)], one()).contains("no column 4: the table has 3"));
+        assert!(say(vec![ColumnRef::Number(2), ColumnRef::Number(2)], one()).contains("named twice"));
+    }
+
+    #[test]
+    fn labels_sort_by_value_then_by_name() {
+        let mut labels = vec!["10", "b", "9", "a", "2.5"];
+        labels.sort_by(|a, b| label_order(a, b));
+        assert_eq!(labels, ["2.5", "9", "10", "a", "b"]);
+    }
+}

@@ -1,0 +1,240 @@
+//! `source idx, "mnist"`: pictures in the IDX format of the MNIST files, plain or gzip.
+//!
+//! A folder holds `train-images-idx3-ubyte`, `train-labels-idx1-ubyte` and, if there is a test part, `t10k-...`; other names
+//! are given by `images=`, `labels=`, `test_images=`, `test_labels=`. Pixels stay bytes.
+//! Format: two zero bytes, a type byte (0x08 = unsigned byte), the number of dimensions, each dimension as a big-endian u32, the data.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use crate::data::config::Source;
+use crate::data::error::{DataError, counted};
+use crate::data::raw::{Arrays, Pick, Raw, RawTarget, Storage};
+use crate::data::search::Search;
+use crate::data::{files, words::SourceWord};
+use crate::diag::Diagnostic;
+use crate::vocab::{ArgSpec, Args, Block, Default, Kind, Sig};
+
+pub static SIG: Sig = Sig {
+    name: "idx",
+    about: "pictures and labels in the IDX format of MNIST",
+    args: &[
+        ArgSpec::optional(
+            "folder",
+            Kind::Text,
+            Default::Absent,
+            "a folder with the files under their usual names",
+        ),
+        ArgSpec::named("images", Kind::Text, Default::Absent, "the pictures, instead of a folder"),
+        ArgSpec::named("labels", Kind::Text, Default::Absent, "their labels"),
+        ArgSpec::named("test_images", Kind::Text, Default::Absent, "the pictures of the test part"),
+        ArgSpec::named("test_labels", Kind::Text, Default::Absent, "their labels"),
+    ],
+    block: Block::None,
+};
+
+pub static WORD: SourceWord = SourceWord { sig: &SIG, read };
+
+#[derive(Clone, Debug)]
+enum Idx {
+    Folder(String),
+    Files { train: Pair, test: Option<Pair> },
+}
+
+/// Images and labels as the `.net` file names them.
+type Pair = (String, String);
+
+fn read(args: &Args) -> Result<Arc<dyn Source>, Diagnostic> {
+    let pair = |a: &str, b: &str| (args.opt_text(a).map(str::to_owned), args.opt_text(b).map(str::to_owned));
+    let (train, test) = (pair("images", "labels"), pair("test_images", "test_labels"));
+    let fault = |message: &str| Err(Diagnostic::error("E0507", args.span, message));
+    match (args.opt_text("folder"), train, test) {
+        (Some(folder), (None, None), (None, None)) => Ok(Arc::new(Idx::Folder(folder.to_owned()))),
+        (Some(_), ..) => fault("a folder and files at once: name the folder, or every file"),
+        (None, (Some(i), Some(l)), (None, None)) => Ok(Arc::new(Idx::Files { train: (i, l), test: None })),
+        (None, (Some(i), Some(l)), (Some(j), Some(m))) => {
+            Ok(Arc::new(Idx::Files { train: (i, l), test: Some((j, m)) }))
+        }
+        (None, (Some(_), Some(_)), _) => fault("`test_images` and `test_labels` belong together"),
+        (None, (None, None), _) => fault("`source idx` needs a folder, or `images=` and `labels=`"),
+        (None, ..) => fault("`images` and `labels` belong together"),
+    }
+}
+
+impl Source for Idx {
+    fn open(&self, _: &Pick<'_>, search: &Search) -> Result<Raw, DataError> {
+        match self {
+            Idx::Folder(name) => open_folder(name, &search.find(name)?),
+            Idx::Files { train, test } => {
+                let load = |pair: &Pair| {
+                    let (images, labels) = (search.find(&pair.0)?, search.find(&pair.1)?);
+                    load_pair((&images, &pair.0), (&labels, &pair.1))
+                };
+                Ok(Raw::Arrays { train: load(train)?, test: test.as_ref().map(load).transpose()? })
+            }
+        }
+    }
+
+    fn has_columns(&self) -> bool {
+        false
+    }
+}
+
+fn open_folder(name: &str, folder: &Path) -> Result<Raw, DataError> {
+    let load = |part: &str| -> Result<Option<Arrays>, DataError> {
+        let images = member(name, folder, &format!("{part}-images"), 3);
+        let labels = member(name, folder, &format!("{part}-labels"), 1);
+        match (images, labels) {
+            (Ok(i), Ok(l)) => load_pair((&i.0, &i.1), (&l.0, &l.1)).map(Some),
+            (Err(_), Err(_)) if part == "t10k" => Ok(None),
+            (Err(error), _) | (_, Err(error)) => Err(error),
+        }
+    };
+    let train = load("train")?.ok_or_else(|| DataError::new("E0520", "no training pictures").file(name))?;
+    Ok(Raw::Arrays { train, test: load("t10k")? })
+}
+
+/// Finds a file under its usual spellings; the second result is its name for messages.
+fn member(name: &str, folder: &Path, stem: &str, rank: usize) -> Result<(PathBuf, String), DataError> {
+    for spelling in [format!("{stem}-idx{rank}-ubyte"), format!("{stem}.idx{rank}-ubyte")] {
+        for ending in ["", ".gz"] {
+            let path = folder.join(format!("{spelling}{ending}"));
+            if path.is_file() {
+                return Ok((path, format!("{name}/{spelling}{ending}")));
+            }
+        }
+    }
+    Err(DataError::new("E0520", format!("the folder has no {stem}-idx{rank}-ubyte, plain or .gz"))
+        .file(name)
+        .help(
+            "the public original of MNIST has four such files; others are named by `images=` and `labels=`",
+        ))
+}
+
+fn load_pair(images: (&Path, &str), labels: (&Path, &str)) -> Result<Arrays, DataError> {
+    let (shape, data) = parse(files::read(images.0, images.1)?, images.1, "pictures")?;
+    let (label_shape, classes) = parse(files::read(labels.0, labels.1)?, labels.1, "labels")?;
+    let (&rows, shape) =
+        shape.split_first().ok_or_else(|| wrong(images.1, "a single number, not pictures"))?;
+    if label_shape.len() != 1 {
+        return Err(wrong(labels.1, &format!("{} dimensions; labels have one", label_shape.len()))
+            .help("this looks like a file of pictures"));
+    }
+    if classes.len() != rows {
+        return Err(DataError::new("E0530", "pictures and labels differ in number")
+            .file(labels.1)
+            .note(format!(
+                "{} in {}, {} in {}",
+                counted(rows, "picture"),
+                images.1,
+                counted(classes.len(), "label"),
+                labels.1
+            ))
+            .help("one of the two belongs to another set"));
+    }
+    if rows == 0 {
+        return Err(DataError::new("E0528", "the file holds no pictures").file(images.1));
+    }
+    let target = RawTarget::Labels(classes.into_iter().map(u32::from).collect());
+    let file = images.1.to_owned();
+    Ok(Arrays { file, rows, shape: shape.to_vec(), data: Storage::U8(data), target })
+}
+
+fn wrong(name: &str, what: &str) -> DataError {
+    DataError::new("E0529", format!("not the expected IDX data: {what}")).file(name)
+}
+
+/// Dimensions and bytes. The header is taken off in place: the data stays the one allocation.
+fn parse(mut bytes: Vec<u8>, name: &str, what: &str) -> Result<(Vec<usize>, Vec<u8>), DataError> {
+    let &[zero, zero2, kind, rank] =
+        bytes.first_chunk::<4>().ok_or_else(|| wrong(name, "fewer than 4 bytes"))?;
+    if (zero, zero2) != (0, 0) || rank == 0 {
+        let magic: Vec<String> = [zero, zero2, kind, rank].iter().map(|b| format!("{b:02x}")).collect();
+        return Err(wrong(name, &format!("it begins with {}", magic.join(" ")))
+            .note(format!("IDX {what} begin with 00 00 08 and the number of dimensions"))
+            .help("check that the file is the one that was meant"));
+    }
+    if kind != 0x08 {
+        return Err(
+            wrong(name, &format!("element type 0x{kind:02x}")).note("only unsigned bytes (0x08) are read")
+        );
+    }
+    let start = 4 + 4 * usize::from(rank);
+    let header = bytes.get(4..start).ok_or_else(|| wrong(name, "the header ends too early"))?;
+    let shape: Vec<usize> =
+        header.chunks_exact(4).map(|c| c.iter().fold(0, |n, b| n << 8 | usize::from(*b))).collect();
+    let size = shape.iter().try_fold(1usize, |n, d| n.checked_mul(*d));
+    let found = bytes.len() - start;
+    if size != Some(found) {
+        let dims: Vec<String> = shape.iter().map(usize::to_string).collect();
+        return Err(DataError::new("E0521", "the file is not as long as its header says")
+            .file(name)
+            .note(format!(
+                "{} need {} bytes, {found} are there",
+                dims.join("x"),
+                size.map_or("too many".into(), |n| n.to_string())
+            ))
+            .help("the file was cut off or added to: fetch it again"));
+    }
+    bytes.drain(..start);
+    Ok((shape, bytes))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use super::*;
+
+    fn idx(dims: &[u32], data: &[u8]) -> Vec<u8> {
+        let mut bytes = vec![0, 0, 8, dims.len() as u8];
+        bytes.extend(dims.iter().flat_map(|d| d.to_be_bytes()));
+        bytes.extend(data);
+        bytes
+    }
+
+    fn open(images: &[u8], labels: &[u8]) -> Result<Raw, DataError> {
+        let folder = tempfile::tempdir().unwrap();
+        fs::write(folder.path().join("train-images-idx3-ubyte"), images).unwrap();
+        fs::write(folder.path().join("train-labels-idx1-ubyte"), labels).unwrap();
+        open_folder("tiny", folder.path())
+    }
+
+    #[test]
+    fn a_folder_of_two_files() {
+        let raw = open(&idx(&[2, 1, 3], &[1, 2, 3, 4, 5, 6]), &idx(&[2], &[1, 0])).unwrap();
+        let Raw::Arrays { train, test } = raw else { panic!("idx is an array source") };
+        assert!(test.is_none());
+        assert_eq!((train.rows, train.shape.as_slice()), (2, [1, 3].as_slice()));
+        assert_eq!(train.data, Storage::U8(vec![1, 2, 3, 4, 5, 6]));
+        assert_eq!(train.target, RawTarget::Labels(vec![1, 0]));
+    }
+
+    #[test]
+    fn broken_files_say_what_is_wrong() {
+        let good = idx(&[2, 1, 3], &[0; 6]);
+        let labels = idx(&[2], &[1, 0]);
+        let mut magic = good.clone();
+        magic[0] = 0x89;
+        let cut = &good[..good.len() - 1];
+        let faults: Vec<String> = [
+            open(&magic, &labels),
+            open(cut, &labels),
+            open(&good, &idx(&[3], &[0, 1, 0])),
+            open(&good, &good),
+            open(&[0, 0, 8, 3, 0], &labels),
+            open(&[0, 0, 13, 1, 0, 0, 0, 0], &labels),
+            open(&[], &labels),
+        ]
+        .into_iter()
+        .map(|r| r.unwrap_err().to_string())
+        .collect();
+        insta::assert_snapshot!(faults.join("\n\n"));
+    }
+
+    #[test]
+    fn a_folder_without_the_files() {
+        let folder = tempfile::tempdir().unwrap();
+        assert_eq!(open_folder("tiny", folder.path()).unwrap_err().code, "E0520");
+    }
+}

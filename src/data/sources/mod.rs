@@ -1,0 +1,12 @@
+//! The words of `source`, one file each; `words.rs` lists them.
+
+pub(super) mod blobs;
+pub(super) mod builtin;
+pub(super) mod circles;
+pub(super) mod csv;
+pub(super) mod friedman;
+mod generated;
+pub(super) mod idx;
+pub(super) mod moons;
+pub(super) mod npy;
+pub(super) mod spirals;

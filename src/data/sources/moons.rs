@@ -1,0 +1,43 @@
+//! `source moons, rows=, noise=, seed=`: two interleaved half circles, two classes.
+//!
+//! The outer one is (cos t, sin t), the inner one (1 - cos t, 1/2 - sin t), t evenly spaced over [0, pi].
+
+use std::f64::consts::PI;
+use std::sync::Arc;
+
+use super::generated::{self, Common, Point, ROWS, SEED};
+use crate::data::config::Source;
+use crate::data::error::DataError;
+use crate::data::raw::{Pick, Raw};
+use crate::data::search::Search;
+use crate::data::words::SourceWord;
+use crate::diag::Diagnostic;
+use crate::vocab::{Args, Block, Sig};
+
+pub static SIG: Sig = Sig {
+    name: "moons",
+    about: "two interleaved half circles, two classes",
+    args: &[ROWS, generated::noise(0.0), SEED],
+    block: Block::None,
+};
+
+pub static WORD: SourceWord = SourceWord { sig: &SIG, read };
+
+#[derive(Clone, Debug)]
+struct Moons(Common);
+
+fn read(args: &Args) -> Result<Arc<dyn Source>, Diagnostic> {
+    Ok(Arc::new(Moons(Common::read(args))))
+}
+
+impl Source for Moons {
+    fn open(&self, pick: &Pick<'_>, _: &Search) -> Result<Raw, DataError> {
+        let outer = self.0.rows / 2;
+        let inner = self.0.rows - outer;
+        let angle = |i: usize, n: usize| PI * i as f64 / (n.max(2) - 1) as f64;
+        let mut points: Vec<Point> = Vec::with_capacity(self.0.rows);
+        points.extend((0..outer).map(|i| angle(i, outer)).map(|t| (vec![t.cos(), t.sin()], 0)));
+        points.extend((0..inner).map(|i| angle(i, inner)).map(|t| (vec![1.0 - t.cos(), 0.5 - t.sin()], 1)));
+        generated::classes(points, 2, self.0, self.0.draws("moons"), pick)
+    }
+}

@@ -1,0 +1,60 @@
+//! `source spirals, rows=, noise=, seed=, classes=, turns=`: intertwined spiral arms, one a class.
+//!
+//! Arm c of C: radius r evenly spaced over (0, 1], angle 2 pi (turns r + c / C). After the two-spirals problem (Lang & Witbrock 1988).
+
+use std::f64::consts::TAU;
+use std::sync::Arc;
+
+use super::generated::{self, Common, Point, ROWS, SEED};
+use crate::data::config::Source;
+use crate::data::error::DataError;
+use crate::data::raw::{Pick, Raw};
+use crate::data::search::Search;
+use crate::data::words::SourceWord;
+use crate::diag::Diagnostic;
+use crate::vocab::{ArgSpec, Args, Block, Bounds, Default, Kind, Sig};
+
+pub static SIG: Sig = Sig {
+    name: "spirals",
+    about: "intertwined spiral arms, one a class",
+    args: &[
+        ROWS,
+        generated::noise(0.0),
+        SEED,
+        ArgSpec::named("classes", Kind::Count { min: 2 }, Default::Number(2.0), "how many arms"),
+        ArgSpec::named(
+            "turns",
+            Kind::Number(Bounds::POSITIVE),
+            Default::Number(1.5),
+            "how often an arm goes round",
+        ),
+    ],
+    block: Block::None,
+};
+
+pub static WORD: SourceWord = SourceWord { sig: &SIG, read };
+
+#[derive(Clone, Debug)]
+struct Spirals {
+    common: Common,
+    classes: usize,
+    turns: f64,
+}
+
+fn read(args: &Args) -> Result<Arc<dyn Source>, Diagnostic> {
+    let (common, classes) = (Common::read(args), args.count("classes"));
+    generated::enough_rows(args, common.rows, classes)?;
+    Ok(Arc::new(Spirals { common, classes, turns: args.number("turns") }))
+}
+
+impl Source for Spirals {
+    fn open(&self, pick: &Pick<'_>, _: &Search) -> Result<Raw, DataError> {
+        let point = |(class, i, n): (usize, usize, usize)| -> Point {
+            let r = (i + 1) as f64 / n as f64;
+            let t = TAU * (self.turns * r + class as f64 / self.classes as f64);
+            (vec![r * t.cos(), r * t.sin()], class as u32)
+        };
+        let points = generated::shares(self.common.rows, self.classes).map(point).collect();
+        generated::classes(points, self.classes, self.common, self.common.draws("spirals"), pick)
+    }
+}

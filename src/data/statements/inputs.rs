@@ -1,0 +1,28 @@
+//! `inputs 1..8` or `inputs age, "bill length"`: the columns that the net sees, in this order.
+//!
+//! Left out, all columns but the target are inputs. Several inputs of a net take consecutive numbers of a row, in their order.
+
+use super::columns;
+use crate::data::config::Settings;
+use crate::data::words::Statement;
+use crate::diag::Diagnostic;
+use crate::vocab::{ArgSpec, Args, Block, Default, Sig};
+
+pub static SIG: Sig = Sig {
+    name: "inputs",
+    about: "the columns that the net sees",
+    args: &[ArgSpec::optional(
+        "columns",
+        columns::KIND,
+        Default::Absent,
+        "numbers from 1, ranges `1..8`, or names",
+    )],
+    block: Block::None,
+};
+
+pub static WORD: Statement = Statement { sig: &SIG, read };
+
+fn read(args: &Args, settings: &mut Settings) -> Result<(), Diagnostic> {
+    settings.inputs = Some(columns::read(args)?);
+    Ok(())
+}

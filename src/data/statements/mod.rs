@@ -1,0 +1,9 @@
+//! The statements of the `data` section other than `source`, one file each; `words.rs` lists them.
+
+pub(super) mod batch;
+mod columns;
+pub(super) mod inputs;
+pub(super) mod normalize;
+pub(super) mod scale;
+pub(super) mod split;
+pub(super) mod target;

@@ -1,0 +1,263 @@
+//! `split train=55_000, valid=5_000`: how rows become training, validation and test parts.
+//!
+//! Shares are counts, fractions below 1 or percentages. They are taken after a shuffle with this statement's own seed, each
+//! class in proportion; `shuffle=false` keeps the order: training, validation, test. A source with its own test part keeps it.
+//! - `folds=10, fold=1`: the first of ten disjoint tenths is the test part. With `test=10%` each fold is a division of its own.
+//! - `given="index", number=0`: row numbers (from 0) in `index_train_0.txt` and `index_test_0.txt` beside the data.
+//! - `valid=20%, take=tail`: the validation part is the last rows instead of random ones.
+
+use crate::data::config::{Division, Settings, Share, Split};
+use crate::data::words::Statement;
+use crate::diag::Diagnostic;
+use crate::vocab::{ArgSpec, Args, Block, Bounds, Default, Kind, Sig};
+
+pub static SIG: Sig = Sig {
+    name: "split",
+    about: "training, validation and test parts",
+    args: &[
+        share("train", "rows of the training part; left out, what remains"),
+        share("valid", "rows of the validation part"),
+        share("test", "rows of the test part"),
+        ArgSpec::named(
+            "folds",
+            Kind::Count { min: 2 },
+            Default::Absent,
+            "so many parts, each once the test part",
+        ),
+        ArgSpec::named(
+            "fold",
+            Kind::Count { min: 1 },
+            Default::Absent,
+            "which fold is the test part now, from 1",
+        ),
+        ArgSpec::named(
+            "given",
+            Kind::Text,
+            Default::Absent,
+            "index files: PREFIX_train_NUMBER.txt, PREFIX_test_NUMBER.txt",
+        ),
+        ArgSpec::named("number", Kind::Count { min: 0 }, Default::Absent, "the NUMBER of the index files"),
+        ArgSpec::named(
+            "take",
+            Kind::Word(&["random", "tail"]),
+            Default::Word("random"),
+            "which rows are the validation part",
+        ),
+        ArgSpec::named(
+            "shuffle",
+            Kind::Bool,
+            Default::Bool(true),
+            "whether rows are shuffled before they are divided",
+        ),
+        ArgSpec::named(
+            "seed",
+            Kind::Count { min: 0 },
+            Default::Number(0.0),
+            "of that shuffle, apart from the run's seed",
+        ),
+    ],
+    block: Block::None,
+};
+
+const fn share(name: &'static str, about: &'static str) -> ArgSpec {
+    ArgSpec::named(name, Kind::Number(Bounds::NON_NEGATIVE), Default::Absent, about)
+}
+
+pub static WORD: Statement = Statement { sig: &SIG, read };
+
+fn read(args: &Args, settings: &mut Settings) -> Result<(), Diagnostic> {
+    let (train, valid, test) =
+        (read_share(args, "train")?, read_share(args, "valid")?, read_share(args, "test")?);
+    fractions_fit(args, [train, valid, test])?;
+    let division = division(args, train, test)?;
+    let tail = args.word("take") == "tail";
+    if tail && valid.is_none() {
+        return Err(conflict(
+            args,
+            "take",
+            "`take` says which rows are the validation part, and there is none",
+            "add `valid=20%`",
+        ));
+    }
+    let (shuffle, seed) = (args.flag("shuffle"), args.count("seed") as u64);
+    if !shuffle && args.is_written("seed") {
+        return Err(conflict(
+            args,
+            "seed",
+            "`seed` without a shuffle",
+            "leave `seed` out, or `shuffle=false`",
+        ));
+    }
+    settings.split = Some(Split { division, valid, tail, shuffle, seed, span: args.span });
+    Ok(())
+}
+
+/// A count, or a fraction below 1 (percentages arrive as fractions). 0 is no part at all.
+fn read_share(args: &Args, name: &str) -> Result<Option<Share>, Diagnostic> {
+    let Some(x) = args.opt_number(name).filter(|x| *x != 0.0) else { return Ok(None) };
+    let fault = |message: String| Err(Diagnostic::error("E0504", args.span_of(name), message));
+    match x {
+        x if x < 1.0 => Ok(Some(Share::Fraction(x))),
+        1.0 => fault(format!("`{name}` could be one row or all of them"))
+            .map_err(|e| e.label("a part is a count of 2 or more, or less than 100%")),
+        x if x.fract() == 0.0 => Ok(Some(Share::Rows(x as usize))),
+        x => fault(format!("`{name}` is {x}: neither a count of rows nor a fraction"))
+            .map_err(|e| e.help("write a whole number, a percentage below 100%, or a fraction below 1")),
+    }
+}
+
+fn fractions_fit(args: &Args, shares: [Option<Share>; 3]) -> Result<(), Diagnostic> {
+    let sum: f64 = shares.iter().flatten().map(|s| if let Share::Fraction(f) = s { *f } else { 0.0 }).sum();
+    if sum <= 1.0 + 1e-9 {
+        return Ok(());
+    }
+    Err(Diagnostic::error(
+        "E0504",
+        args.span,
+        format!("the parts make {}% of the rows", (sum * 1e4).round() / 1e2),
+    )
+    .label("more than all of them"))
+}
+
+fn division(args: &Args, train: Option<Share>, test: Option<Share>) -> Result<Division, Diagnostic> {
+    let (folds, fold) = (args.opt_count("folds"), args.opt_count("fold"));
+    match (folds, args.opt_text("given")) {
+        (Some(_), Some(_)) => Err(conflict(
+            args,
+            "given",
+            "`folds` and `given` both say which rows are the test part",
+            "keep one of them",
+        )),
+        (None, Some(prefix)) => {
+            for name in ["train", "test", "fold"].into_iter().filter(|n| args.is_written(n)) {
+                return Err(conflict(
+                    args,
+                    name,
+                    &format!("`{name}` beside `given`: the index files say it already"),
+                    "leave it out",
+                ));
+            }
+            if !args.flag("shuffle") && args.get("valid").is_none() {
+                return Err(conflict(
+                    args,
+                    "shuffle",
+                    "nothing is shuffled: the index files name every row",
+                    "leave it out",
+                ));
+            }
+            Ok(Division::Given { prefix: prefix.to_owned(), number: args.opt_count("number") })
+        }
+        (Some(folds), None) => {
+            let fold = fold.unwrap_or(1);
+            if args.is_written("train") {
+                return Err(conflict(
+                    args,
+                    "train",
+                    "`train` beside `folds`: the training part is what the fold leaves",
+                    "leave `train` out",
+                ));
+            }
+            if fold > folds {
+                return Err(conflict(
+                    args,
+                    "fold",
+                    &format!("there is no fold {fold} of {folds}"),
+                    "folds count from 1",
+                ));
+            }
+            orphan(args, "number", "given")?;
+            Ok(match test {
+                Some(test) => Division::Repeats { folds, fold, test },
+                None => Division::Folds { folds, fold },
+            })
+        }
+        (None, None) => {
+            orphan(args, "fold", "folds")?;
+            orphan(args, "number", "given")?;
+            Ok(Division::Shares { train, test })
+        }
+    }
+}
+
+fn orphan(args: &Args, name: &str, needs: &str) -> Result<(), Diagnostic> {
+    if args.is_written(name) {
+        return Err(conflict(
+            args,
+            name,
+            &format!("`{name}` means nothing without `{needs}`"),
+            &format!("add `{needs}=`, or leave it out"),
+        ));
+    }
+    Ok(())
+}
+
+fn conflict(args: &Args, name: &str, message: &str, help: &str) -> Diagnostic {
+    Diagnostic::error("E0503", args.span_of(name), message).help(help)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::diag::Span;
+    use crate::vocab::{Given, Value};
+
+    fn split(written: &[(&'static str, Value)]) -> Result<Split, Diagnostic> {
+        let given = |(i, (name, value)): (usize, &(&'static str, Value))| Given {
+            name,
+            value: value.clone(),
+            span: Span::new(10 * i, 10 * i + 5),
+            written: true,
+        };
+        let args = Args::new(&SIG, Span::new(0, 99), written.iter().enumerate().map(given).collect());
+        let mut settings = Settings::default();
+        read(&args, &mut settings)?;
+        settings.split.ok_or_else(|| Diagnostic::error("E0503", args.span, "nothing was read"))
+    }
+
+    fn n(x: f64) -> Value {
+        Value::Number(x)
+    }
+
+    #[test]
+    fn counts_fractions_and_folds() {
+        let counts = split(&[("train", n(55_000.0)), ("valid", n(5_000.0))]).unwrap();
+        assert_eq!(counts.division, Division::Shares { train: Some(Share::Rows(55_000)), test: None });
+        assert_eq!(counts.valid, Some(Share::Rows(5_000)));
+        assert!(counts.shuffle && !counts.tail && counts.seed == 0);
+        let folds = split(&[("folds", n(5.0)), ("fold", n(2.0))]).unwrap();
+        assert_eq!(folds.division, Division::Folds { folds: 5, fold: 2 });
+        let repeats = split(&[("folds", n(20.0)), ("test", n(0.1))]).unwrap();
+        assert_eq!(repeats.division, Division::Repeats { folds: 20, fold: 1, test: Share::Fraction(0.1) });
+        let given =
+            split(&[("given", Value::Text("index".into())), ("number", n(0.0)), ("valid", n(0.2))]).unwrap();
+        assert_eq!(given.division, Division::Given { prefix: "index".into(), number: Some(0) });
+        assert_eq!(given.valid, Some(Share::Fraction(0.2)));
+    }
+
+    #[test]
+    fn contradictions_have_a_place_and_a_way_out() {
+        let text = || Value::Text("index".into());
+        let cases: Vec<Vec<(&'static str, Value)>> = vec![
+            vec![("folds", n(5.0)), ("train", n(100.0))],
+            vec![("folds", n(5.0)), ("given", text())],
+            vec![("folds", n(5.0)), ("fold", n(6.0))],
+            vec![("fold", n(1.0))],
+            vec![("number", n(1.0))],
+            vec![("given", text()), ("test", n(0.1))],
+            vec![("take", Value::Word("tail".into()))],
+            vec![("shuffle", Value::Bool(false)), ("seed", n(1.0))],
+            vec![("train", n(0.8)), ("valid", n(0.3))],
+            vec![("valid", n(1.0))],
+            vec![("valid", n(2.5))],
+        ];
+        let lines: Vec<String> = cases
+            .iter()
+            .map(|case| split(case).unwrap_err())
+            .map(|d| {
+                let help: Vec<&str> = d.fixes.iter().map(|f| f.message.as_str()).collect();
+                format!("{} at {}: {} [{}] ({})", d.code, d.span.start, d.message, d.label, help.join("; "))
+            })
+            .collect();
+        insta::assert_snapshot!(lines.join("\n"));
+    }
+}

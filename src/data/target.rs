@@ -1,0 +1,330 @@
+//! Raw targets to what the net's output asks for: classes, real numbers or bits.
+//!
+//! Table classes are named by their cells, in the order of [`label_order`]; array classes are the numbers from 0. Invariant: a
+//! class target has exactly the classes that `class[K]` says.
+
+use super::Want;
+use super::error::{DataError, counted, listed};
+use super::raw::{Cells, Column, RawTarget};
+use super::transform::TargetRule;
+
+/// The target of all rows, before they are divided.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) enum Whole {
+    Classes {
+        codes: Vec<u32>,
+        column: String,
+        names: Vec<String>,
+    },
+    /// Rows of `columns.len()` numbers, in their own units.
+    Real {
+        data: Vec<f64>,
+        columns: Vec<String>,
+    },
+    /// Rows of `columns.len()` zeros and ones.
+    Bits {
+        data: Vec<f32>,
+        columns: Vec<String>,
+        names: Option<[String; 2]>,
+    },
+}
+
+/// More distinct numbers than this are not listed as classes.
+const MOST_CLASSES: usize = 10_000;
+
+/// Class codes and names of a table column: its words, or its distinct numbers in ascending order.
+pub(super) fn classes_of(cells: &Cells) -> Option<(Vec<u32>, Vec<String>)> {
+    match cells {
+        Cells::Words { codes, names } => Some((codes.clone(), names.clone())),
+        Cells::Numbers(values) => {
+            let mut distinct: Vec<f64> = values.iter().map(|x| x + 0.0).collect(); // -0 counts as 0
+            distinct.sort_by(f64::total_cmp);
+            distinct.dedup();
+            if distinct.len() > MOST_CLASSES {
+                return None;
+            }
+            let code = |x: &f64| distinct.partition_point(|d| d < x) as u32;
+            Some((values.iter().map(code).collect(), distinct.iter().map(f64::to_string).collect()))
+        }
+    }
+}
+
+/// The target of a table.
+///
+/// # Errors
+/// E0531 for a value that does not fit, E0532 for a number of classes or columns other than the output's.
+pub(super) fn from_columns(columns: &[Column], want: Want) -> Result<Whole, DataError> {
+    let names: Vec<String> = columns.iter().map(|c| c.name.clone()).collect();
+    match want {
+        Want::Class(k) => {
+            let [column] = columns else { return Err(wrong_width(columns.len(), 1, &format!("class[{k}]"))) };
+            let place = |e: DataError| e.column(column.number, &column.name);
+            let (codes, names) = classes_of(&column.cells).ok_or_else(|| {
+                place(DataError::new(
+                    "E0532",
+                    format!("the target has more than {MOST_CLASSES} different numbers"),
+                ))
+                .note(format!("the net's output says class[{k}]"))
+                .help("for a number to be predicted write `output y: real[1]`")
+            })?;
+            check_classes(&names, k).map_err(place)?;
+            Ok(Whole::Classes { codes, column: column.name.clone(), names })
+        }
+        Want::Real(d) => {
+            if columns.len() != d {
+                return Err(wrong_width(columns.len(), d, &format!("{d} numbers")));
+            }
+            let data = columns.iter().map(real).collect::<Result<Vec<_>, _>>()?;
+            Ok(Whole::Real { data: interleaved(&data), columns: names })
+        }
+        Want::Bits(d) => {
+            if columns.len() != d {
+                return Err(wrong_width(columns.len(), d, &format!("bits[{d}]")));
+            }
+            let mut data = Vec::with_capacity(d);
+            let mut words = None;
+            for column in columns {
+                let (bits, names) = bits(column)?;
+                data.push(bits);
+                words = words.or(names);
+            }
+            Ok(Whole::Bits { data: interleaved(&data), columns: names, names: words.filter(|_| d == 1) })
+        }
+    }
+}
+
+fn interleaved<T: Copy>(columns: &[Vec<T>]) -> Vec<T> {
+    let rows = columns.first().map_or(0, Vec::len);
+    (0..rows).flat_map(|r| columns.iter().map(move |c| c[r])).collect()
+}
+
+fn wrong_width(found: usize, wanted: usize, output: &str) -> DataError {
+    DataError::new(
+        "E0532",
+        format!("the target is {}, the net's output says {output}", counted(found, "column")),
+    )
+    .help(format!("name {} in `target`, or change the output", counted(wanted, "column")))
+}
+
+fn check_classes(names: &[String], k: usize) -> Result<(), DataError> {
+    if names.len() == 1 {
+        return Err(DataError::new("E0532", format!("every row is of class `{}`", names[0]))
+            .note("there is nothing to tell apart"));
+    }
+    if names.len() == k {
+        return Ok(());
+    }
+    Err(DataError::new(
+        "E0532",
+        format!("the target has {} classes, the net's output says class[{k}]", names.len()),
+    )
+    .note(format!("they are {}", listed(names, 12)))
+    .help(format!("write `class[{}]`", names.len())))
+}
+
+/// Numbers of a column; names that are numbers count (`class` of a generator, a grade).
+fn real(column: &Column) -> Result<Vec<f64>, DataError> {
+    match &column.cells {
+        Cells::Numbers(values) => Ok(values.clone()),
+        Cells::Words { codes, names } => {
+            let values: Result<Vec<f64>, &String> = names.iter().map(|n| n.parse().map_err(|_| n)).collect();
+            let values = values.map_err(|word| {
+                DataError::new("E0531", format!("`{word}` is not a number, and the net's output is real"))
+                    .column(column.number, &column.name)
+                    .help(format!("for classes write `output y: class[{}]`", names.len()))
+            })?;
+            Ok(codes.iter().map(|c| values[*c as usize]).collect())
+        }
+    }
+}
+
+/// Zeros and ones: numbers 0 and 1, or two words of which the second in order is 1.
+fn bits(column: &Column) -> Result<(Vec<f32>, Option<[String; 2]>), DataError> {
+    let place = |e: DataError| e.column(column.number, &column.name);
+    match &column.cells {
+        Cells::Numbers(values) => match values.iter().position(|x| *x != 0.0 && *x != 1.0) {
+            Some(row) => {
+                Err(place(DataError::new("E0531", format!("{} is neither 0 nor 1", values[row])).row(row))
+                    .note("the net's output is bits"))
+            }
+            None => Ok((values.iter().map(|x| *x as f32).collect(), None)),
+        },
+        Cells::Words { codes, names } => match names.as_slice() {
+            [zero, one] => Ok((codes.iter().map(|c| *c as f32).collect(), Some([zero.clone(), one.clone()]))),
+            _ => Err(place(DataError::new(
+                "E0531",
+                format!("a bit has two values, the column has {}", names.len()),
+            ))
+            .note(format!("they are {}", listed(names, 12)))
+            .help(format!("write `output y: class[{}]`", names.len()))),
+        },
+    }
+}
+
+/// The target of arrays; `file` is for messages.
+///
+/// # Errors
+/// E0531 for a label or bit out of range, E0532 for another number of outputs.
+pub(super) fn from_array(target: &RawTarget, want: Want, file: &str) -> Result<Whole, DataError> {
+    let (data, width): (Vec<f64>, usize) = match target {
+        RawTarget::Labels(labels) => (labels.iter().map(|l| f64::from(*l)).collect(), 1),
+        RawTarget::Numbers { data, width } => (data.clone(), *width),
+    };
+    let columns = |d: usize| (1..=d).map(|n| n.to_string()).collect();
+    let fits = |d: usize, output: String| match width == d {
+        true => Ok(()),
+        false => Err(DataError::new(
+            "E0532",
+            format!("the target has {} a row, the net's output says {output}", counted(width, "number")),
+        )
+        .file(file)),
+    };
+    match want {
+        Want::Class(k) => {
+            fits(1, format!("class[{k}]"))?;
+            if let Some(row) = data.iter().position(|x| x.fract() != 0.0 || *x < 0.0 || *x >= k as f64) {
+                return Err(DataError::new(
+                    "E0531",
+                    format!("label {} is not a class of class[{k}]", data[row]),
+                )
+                .file(file)
+                .row(row)
+                .help(format!("labels are whole numbers from 0 to {}", k - 1)));
+            }
+            let codes = data.iter().map(|x| *x as u32).collect();
+            Ok(Whole::Classes {
+                codes,
+                column: "label".into(),
+                names: (0..k).map(|c| c.to_string()).collect(),
+            })
+        }
+        Want::Real(d) => fits(d, format!("{d} numbers")).map(|()| Whole::Real { data, columns: columns(d) }),
+        Want::Bits(d) => {
+            fits(d, format!("bits[{d}]"))?;
+            match data.iter().position(|x| *x != 0.0 && *x != 1.0) {
+                Some(at) => Err(DataError::new("E0531", format!("{} is neither 0 nor 1", data[at]))
+                    .file(file)
+                    .row(at / d)),
+                None => Ok(Whole::Bits {
+                    data: data.iter().map(|x| *x as f32).collect(),
+                    columns: columns(d),
+                    names: None,
+                }),
+            }
+        }
+    }
+}
+
+/// How many classes an array's target has: one more than its largest label, where it holds labels.
+pub(super) fn array_classes(target: &RawTarget) -> Option<usize> {
+    match target {
+        RawTarget::Labels(labels) => labels.iter().max().map(|l| *l as usize + 1),
+        RawTarget::Numbers { data, width: 1 }
+            if data.iter().all(|x| x.fract() == 0.0 && (0.0..1e6).contains(x)) =>
+        {
+            data.iter().copied().reduce(f64::max).map(|x| x as usize + 1)
+        }
+        RawTarget::Numbers { .. } => None,
+    }
+}
+
+impl Whole {
+    /// The class of each row, where it is a class: what a division keeps in proportion.
+    pub fn strata(&self) -> Option<&[u32]> {
+        match self {
+            Whole::Classes { codes, .. } => Some(codes),
+            _ => None,
+        }
+    }
+
+    /// The rule for outputs; a real target is normalised with the training rows' moments if `normalize` says so.
+    pub fn rule(&self, train: &[u32], normalize: bool) -> TargetRule {
+        match self {
+            Whole::Classes { column, names, .. } => {
+                TargetRule::Classes { column: column.clone(), names: names.clone() }
+            }
+            Whole::Bits { columns, names, .. } => {
+                TargetRule::Bits { columns: columns.clone(), names: names.clone() }
+            }
+            Whole::Real { data, columns } => {
+                let d = columns.len();
+                let moments = |c: usize| match normalize {
+                    true => super::fit::moments(train.iter().map(move |r| data[*r as usize * d + c])),
+                    false => (0.0, 1.0),
+                };
+                let (mean, sd) =
+                    (0..d).map(moments).map(|(m, sd)| (m, if sd > 0.0 { sd } else { 1.0 })).unzip();
+                TargetRule::Real { columns: columns.clone(), mean, sd }
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn words(cells: &[&str]) -> Column {
+        let mut names: Vec<String> = cells.iter().map(|s| s.to_string()).collect();
+        names.sort_by(|a, b| super::super::raw::label_order(a, b));
+        names.dedup();
+        let codes = cells.iter().map(|s| names.iter().position(|n| n == s).unwrap_or(0) as u32).collect();
+        Column { name: "kind".into(), number: 3, cells: Cells::Words { codes, names } }
+    }
+
+    fn numbers(values: &[f64]) -> Column {
+        Column { name: "grade".into(), number: 2, cells: Cells::Numbers(values.to_vec()) }
+    }
+
+    #[test]
+    fn classes_are_named_and_sorted() {
+        let Whole::Classes { codes, names, .. } =
+            from_columns(&[words(&["b", "a", "b"])], Want::Class(2)).unwrap()
+        else {
+            panic!("classes were asked for")
+        };
+        assert_eq!((codes, names), (vec![1, 0, 1], vec!["a".to_owned(), "b".to_owned()]));
+        let Whole::Classes { codes, names, .. } =
+            from_columns(&[numbers(&[10.0, 3.0, 9.0])], Want::Class(3)).unwrap()
+        else {
+            panic!("classes were asked for")
+        };
+        assert_eq!((codes, names), (vec![2, 0, 1], vec!["3".to_owned(), "9".to_owned(), "10".to_owned()]));
+    }
+
+    #[test]
+    fn the_output_decides() {
+        assert_eq!(
+            from_columns(&[numbers(&[3.0, 5.0])], Want::Real(1)).unwrap(),
+            Whole::Real { data: vec![3.0, 5.0], columns: vec!["grade".into()] }
+        );
+        let bits = from_columns(&[words(&["yes", "no"])], Want::Bits(1)).unwrap();
+        assert_eq!(
+            bits,
+            Whole::Bits {
+                data: vec![1.0, 0.0],
+                columns: vec!["kind".into()],
+                names: Some(["no".into(), "yes".into()])
+            }
+        );
+    }
+
+    #[test]
+    fn what_does_not_fit_is_named() {
+        let labels = RawTarget::Labels(vec![0, 1, 10]);
+        let faults: Vec<String> = [
+            from_columns(&[words(&["a", "b", "c"])], Want::Class(4)),
+            from_columns(&[words(&["a", "a"])], Want::Class(2)),
+            from_columns(&[words(&["a", "b"])], Want::Real(1)),
+            from_columns(&[words(&["a", "b", "c"])], Want::Bits(1)),
+            from_columns(&[numbers(&[0.0, 2.0])], Want::Bits(1)),
+            from_columns(&[numbers(&[1.0])], Want::Real(2)),
+            from_array(&labels, Want::Class(10), "y.npy"),
+        ]
+        .into_iter()
+        .map(|r| r.unwrap_err().to_string())
+        .collect();
+        insta::assert_snapshot!(faults.join("\n\n"));
+        assert_eq!(array_classes(&labels), Some(11));
+    }
+}

@@ -1,0 +1,252 @@
+//! The fitted way from raw cells to the numbers a net sees, and back from its outputs to the target's own units.
+//!
+//! Invariant: training and prediction go through the same [`Transform`], so a row gives the same 32-bit inputs in both. It is
+//! plain data (lists and numbers) that a checkpoint carries.
+
+use serde::{Deserialize, Serialize};
+
+use super::error::DataError;
+use super::raw::{Format, MISSING};
+use super::table;
+
+/// Everything that raw rows need.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Transform {
+    /// The net's inputs; a row's numbers fill them one after another.
+    pub inputs: Vec<InputShape>,
+    pub fields: Fields,
+    pub target: TargetRule,
+}
+
+/// One input of the net; the shape is without the rows.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct InputShape {
+    pub name: String,
+    pub shape: Vec<usize>,
+}
+
+impl InputShape {
+    pub fn width(&self) -> usize {
+        self.shape.iter().product()
+    }
+}
+
+/// What a row consists of.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub enum Fields {
+    Table { format: Format, columns: Vec<ColumnRule> },
+    Array(ArrayRule),
+}
+
+/// One input column of a table.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ColumnRule {
+    pub name: String,
+    /// From 1, in the source.
+    pub number: usize,
+    pub rule: CellRule,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub enum CellRule {
+    /// `x * scale + shift`; `fill` (a raw value) stands for a missing cell.
+    Number { scale: f64, shift: f64, fill: Option<f64> },
+    /// One input a name: 1 for the cell's name, 0 for the others.
+    Category { names: Vec<String>, fill: Option<u32> },
+}
+
+/// Arrays: element `i` of a row becomes `x * scale + shift` with pair `i % pairs.len()`; one pair for all, one a channel (the
+/// last axis), or one an element.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ArrayRule {
+    pub width: usize,
+    pub pairs: Vec<Affine>,
+}
+
+/// `y = x * scale + shift`.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Affine {
+    pub scale: f64,
+    pub shift: f64,
+}
+
+/// What the outputs mean.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub enum TargetRule {
+    /// Class `k` is called `names[k]`.
+    Classes { column: String, names: Vec<String> },
+    /// Output `d` stands for `mean[d] + sd[d] * output`.
+    Real { columns: Vec<String>, mean: Vec<f64>, sd: Vec<f64> },
+    /// Output `d` is the probability of `columns[d]` being 1; `names` says what 0 and 1 are called where they have names.
+    Bits { columns: Vec<String>, names: Option<[String; 2]> },
+}
+
+impl CellRule {
+    /// How many inputs the cell becomes.
+    pub fn width(&self) -> usize {
+        match self {
+            CellRule::Number { .. } => 1,
+            CellRule::Category { names, .. } => names.len(),
+        }
+    }
+
+    /// A number, NaN if missing. `None` if it is missing and nothing stands for it.
+    pub(super) fn number(&self, x: f64) -> Option<f32> {
+        let CellRule::Number { scale, shift, fill } = self else { return None };
+        let x = if x.is_nan() { (*fill)? } else { x };
+        Some((x * scale + shift) as f32)
+    }
+
+    /// Writes a category's inputs; `code` may be [`MISSING`]. `None` if it is missing and nothing stands for it.
+    pub(super) fn category(&self, code: u32, out: &mut [f32]) -> Option<()> {
+        let CellRule::Category { fill, .. } = self else { return None };
+        let code = if code == MISSING { (*fill)? } else { code };
+        out.fill(0.0);
+        if let Some(slot) = out.get_mut(code as usize) {
+            *slot = 1.0;
+        }
+        Some(())
+    }
+
+    /// Writes the inputs of a cell of text.
+    ///
+    /// # Errors
+    /// E0523, E0524 or E0535, without a place.
+    pub(super) fn text(&self, cell: &str, zero_if_unknown: bool, out: &mut [f32]) -> Result<(), DataError> {
+        let missing = table::is_missing(cell);
+        let gap = || {
+            DataError::new("E0524", "a value is missing")
+                .note("training filled nothing in, so the net has no number for it")
+                .help("give the value, or train with `missing=mean` on the source")
+        };
+        match self {
+            CellRule::Number { .. } => {
+                let x = match table::number(cell) {
+                    _ if missing => f64::NAN,
+                    Some(x) => x,
+                    None => {
+                        return Err(DataError::new("E0523", format!("`{cell}` is not a number"))
+                            .note("the column held numbers in training"));
+                    }
+                };
+                out[0] = self.number(x).ok_or_else(gap)?;
+                Ok(())
+            }
+            CellRule::Category { names, .. } => {
+                let code = match table::code(cell, names) {
+                    _ if missing => MISSING,
+                    Ok(code) => code,
+                    Err(_) if zero_if_unknown => {
+                        out.fill(0.0);
+                        return Ok(());
+                    }
+                    Err(error) => return Err(error),
+                };
+                self.category(code, out).ok_or_else(gap)
+            }
+        }
+    }
+}
+
+impl Affine {
+    pub const SAME: Affine = Affine { scale: 1.0, shift: 0.0 };
+
+    /// `(x * factor - mean) / sd`, a deviation of 0 counting as 1.
+    pub fn standard(factor: f64, mean: f64, sd: f64) -> Self {
+        let sd = if sd > 0.0 { sd } else { 1.0 };
+        Affine { scale: factor / sd, shift: -mean / sd }
+    }
+}
+
+impl ArrayRule {
+    /// Element `i` of a row.
+    pub fn apply(&self, i: usize, x: f64) -> f32 {
+        let Affine { scale, shift } = self.pairs[i % self.pairs.len()];
+        (x * scale + shift) as f32
+    }
+}
+
+impl TargetRule {
+    /// Puts real outputs, rows of `mean.len()` numbers, back into the target's own units. Other targets stay as they are.
+    pub fn restore(&self, outputs: &mut [f32]) {
+        if let TargetRule::Real { mean, sd, .. } = self {
+            for row in outputs.chunks_mut(mean.len().max(1)) {
+                for ((x, mean), sd) in row.iter_mut().zip(mean).zip(sd) {
+                    *x = (f64::from(*x) * sd + mean) as f32;
+                }
+            }
+        }
+    }
+
+    /// The factor from the net's units to the target's own, one an output: 1 where nothing was normalised.
+    pub fn units(&self) -> &[f64] {
+        match self {
+            TargetRule::Real { sd, .. } => sd,
+            _ => &[],
+        }
+    }
+}
+
+impl Transform {
+    /// Numbers a row gives the net.
+    pub fn width(&self) -> usize {
+        self.inputs.iter().map(InputShape::width).sum()
+    }
+
+    pub fn class_names(&self) -> &[String] {
+        match &self.target {
+            TargetRule::Classes { names, .. } => names,
+            _ => &[],
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn outputs_go_back_to_their_units() {
+        let rule = TargetRule::Real {
+            columns: vec!["a".into(), "b".into()],
+            mean: vec![10.0, 0.0],
+            sd: vec![2.0, 1.0],
+        };
+        let mut outputs = [0.0, 5.0, -1.0, 6.0];
+        rule.restore(&mut outputs);
+        assert_eq!(outputs, [10.0, 5.0, 8.0, 6.0]);
+        assert_eq!(rule.units(), [2.0, 1.0]);
+    }
+
+    #[test]
+    fn cells_of_text() {
+        let number = CellRule::Number { scale: 0.5, shift: 1.0, fill: None };
+        let category = CellRule::Category { names: vec!["a".into(), "b".into()], fill: Some(1) };
+        let mut out = [9.0, 9.0];
+        number.text("4", false, &mut out).unwrap();
+        assert_eq!(out[0], 3.0);
+        category.text("a", false, &mut out).unwrap();
+        assert_eq!(out, [1.0, 0.0]);
+        category.text("NA", false, &mut out).unwrap();
+        assert_eq!(out, [0.0, 1.0]);
+        category.text("c", true, &mut out).unwrap();
+        assert_eq!(out, [0.0, 0.0]);
+        assert_eq!(category.text("c", false, &mut out).unwrap_err().code, "E0535");
+        assert_eq!(number.text("", false, &mut out).unwrap_err().code, "E0524");
+        assert_eq!(number.text("x", false, &mut out).unwrap_err().code, "E0523");
+    }
+
+    #[test]
+    fn a_checkpoint_can_carry_it() {
+        let transform = Transform {
+            inputs: vec![InputShape { name: "x".into(), shape: vec![2, 2] }],
+            fields: Fields::Array(ArrayRule {
+                width: 4,
+                pairs: vec![Affine::standard(1.0 / 255.0, 0.1307, 0.3081)],
+            }),
+            target: TargetRule::Classes { column: "class".into(), names: vec!["a".into(), "b".into()] },
+        };
+        let text = serde_json::to_string(&transform).unwrap();
+        assert_eq!(serde_json::from_str::<Transform>(&text).unwrap(), transform);
+    }
+}

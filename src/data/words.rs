@@ -1,0 +1,79 @@
+//! The registry of the `data` section: the words of `source` and the other statements, one file each.
+//!
+//! Invariant: a word's name is its signature's, and no name stands twice.
+
+use std::sync::Arc;
+
+use super::config::{Settings, Source};
+use super::{sources, statements};
+use crate::diag::Diagnostic;
+use crate::vocab::{Args, Sig};
+
+/// A word that may stand after `source`.
+#[derive(Debug)]
+pub struct SourceWord {
+    pub sig: &'static Sig,
+    pub read: fn(&Args) -> Result<Arc<dyn Source>, Diagnostic>,
+}
+
+/// A statement of the section other than `source`.
+#[derive(Debug)]
+pub struct Statement {
+    pub sig: &'static Sig,
+    pub read: fn(&Args, &mut Settings) -> Result<(), Diagnostic>,
+}
+
+pub static SOURCES: &[&SourceWord] = &[
+    &sources::csv::WORD,
+    &sources::idx::WORD,
+    &sources::npy::WORD,
+    &sources::builtin::WORD,
+    &sources::moons::WORD,
+    &sources::circles::WORD,
+    &sources::spirals::WORD,
+    &sources::blobs::WORD,
+    &sources::friedman::WORD,
+];
+
+pub static STATEMENTS: &[&Statement] = &[
+    &statements::inputs::WORD,
+    &statements::target::WORD,
+    &statements::split::WORD,
+    &statements::normalize::WORD,
+    &statements::scale::WORD,
+    &statements::batch::WORD,
+];
+
+pub fn source(name: &str) -> Option<&'static SourceWord> {
+    SOURCES.iter().find(|w| w.sig.name == name).copied()
+}
+
+pub fn statement(name: &str) -> Option<&'static Statement> {
+    STATEMENTS.iter().find(|w| w.sig.name == name).copied()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_name_stands_once() {
+        let mut names: Vec<&str> =
+            SOURCES.iter().map(|w| w.sig.name).chain(STATEMENTS.iter().map(|w| w.sig.name)).collect();
+        names.push("source");
+        let count = names.len();
+        names.sort_unstable();
+        names.dedup();
+        assert_eq!(names.len(), count);
+    }
+
+    #[test]
+    fn every_word_is_found_and_explained() {
+        for word in SOURCES {
+            assert!(source(word.sig.name).is_some() && !word.sig.about.is_empty());
+        }
+        for word in STATEMENTS {
+            assert!(statement(word.sig.name).is_some() && !word.sig.about.is_empty());
+        }
+    }
+}
