@@ -3,9 +3,20 @@
 //! Modules stand in the order of the pipeline; see ARCHITECTURE.md.
 #![deny(unsafe_code)]
 
-pub mod data;
 pub mod diag;
-pub mod graph;
-pub mod loops;
 pub mod syntax;
 pub mod vocab;
+
+pub mod model;
+
+pub mod check;
+pub mod layers;
+pub mod train;
+
+pub mod graph;
+pub mod lower;
+pub mod math;
+
+pub mod loops;
+
+pub mod data;

@@ -8,12 +8,15 @@
 //!   any node may be computed twice;
 //! - `Batch` is the leading dimension wherever it occurs.
 
+pub mod autodiff;
 pub mod builder;
 mod compose;
 mod intern;
 pub mod op;
 pub mod shape;
+mod vjp;
 
+pub use autodiff::differentiate;
 pub use builder::Builder;
 
 pub use op::{Op, Reduction};

@@ -61,6 +61,13 @@ impl Args {
         self.sig.args.iter().filter_map(|spec| self.given.iter().find(|g| g.name == spec.name))
     }
 
+    /// Gives a value to an argument that was left out.
+    pub fn settle(&mut self, name: &'static str, value: Value) {
+        if self.get(name).is_none() {
+            self.given.push(Given { name, value, span: self.span, written: false });
+        }
+    }
+
     fn mismatch(&self, name: &str, wanted: &str) -> ! {
         panic!("`{}`: argument `{name}` is not a {wanted}; its table and its use disagree", self.sig.name)
     }

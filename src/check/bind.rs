@@ -1,0 +1,360 @@
+//! Written arguments against a word's signature: names, kinds, ranges.
+
+use super::{
+    eval::{describe, eval},
+    scope::Scope,
+    suggest::nearest,
+};
+use crate::{
+    diag::{Diagnostic, Span},
+    syntax::ast::{Arg, ArgKey, Expr, ExprKind},
+    vocab::{ArgSpec, Args, Bounds, Default, Given, Kind, Sig, Value},
+};
+
+/// Arguments that the language has and this version does not: `(word, argument)`.
+const NOT_YET: &[(&str, &str)] = &[("train", "rng")];
+
+/// Checks `args` against `sig`. Everything wrong is pushed to `diags`; `None` if anything was.
+pub fn bind(
+    sig: &'static Sig,
+    args: &[Arg],
+    span: Span,
+    scope: &mut Scope,
+    diags: &mut Vec<Diagnostic>,
+) -> Option<Args> {
+    let mut given: Vec<Given> = Vec::new();
+    let mut sound = true;
+    let mut fail = |d: Diagnostic| {
+        diags.push(d);
+        sound = false;
+    };
+    let mut positional = sig.args.iter().filter(|a| a.positional);
+    let mut rest: Option<(&'static ArgSpec, Vec<Value>, Span)> = None;
+    for arg in args {
+        let spec = match &arg.key {
+            ArgKey::Named(name) | ArgKey::Typed(name) => match sig.arg(&name.text) {
+                Some(spec) if matches!(arg.key, ArgKey::Named(_)) => spec,
+                _ => {
+                    fail(unknown_argument(sig, &name.text, name.span));
+                    continue;
+                }
+            },
+            ArgKey::Positional => match rest.as_ref().map(|r| r.0).or_else(|| positional.next()) {
+                Some(spec) => spec,
+                None => {
+                    fail(surplus(sig, arg));
+                    continue;
+                }
+            },
+        };
+        if let Some(first) = given.iter().find(|g| g.name == spec.name) {
+            fail(
+                Diagnostic::error("E0210", arg.span, format!("`{}` is given twice", spec.name))
+                    .label("given again")
+                    .also(first.span, "first given here"),
+            );
+            continue;
+        }
+        let (kind, is_rest) = match spec.kind {
+            Kind::Rest(kind) => (*kind, true),
+            kind => (kind, false),
+        };
+        match value_of(&arg.value, kind, sig, spec, scope) {
+            Ok(value) if is_rest => {
+                let entry = rest.get_or_insert((spec, Vec::new(), arg.span));
+                entry.1.push(value);
+                entry.2 = entry.2.to(arg.span);
+            }
+            Ok(value) => given.push(Given { name: spec.name, value, span: arg.value.span, written: true }),
+            Err(d) => {
+                fail(*d);
+                // Known to be written: not reported as missing on top.
+                given.push(Given {
+                    name: spec.name,
+                    value: Value::Bool(false),
+                    span: arg.span,
+                    written: true,
+                });
+            }
+        }
+    }
+    if let Some((spec, values, span)) = rest {
+        given.push(Given { name: spec.name, value: Value::List(values), span, written: true });
+    }
+    for spec in sig.args.iter().filter(|a| a.default == Default::Required) {
+        if !given.iter().any(|g| g.name == spec.name) {
+            fail(
+                Diagnostic::error(
+                    "E0201",
+                    span,
+                    format!("`{}` needs `{}`: {}", sig.name, spec.name, spec.about),
+                )
+                .label(format!("`{}` is missing", spec.name))
+                .note(usage(sig)),
+            );
+        }
+    }
+    sound.then(|| Args::new(sig, span, given))
+}
+
+/// `usage: dense width, bias=true, ...`
+fn usage(sig: &Sig) -> String {
+    let args: Vec<String> = sig
+        .args
+        .iter()
+        .map(|a| match (a.positional, a.default) {
+            (true, Default::Required) => a.name.to_string(),
+            (true, _) => format!("[{}]", a.name),
+            (false, _) => format!("{}=", a.name),
+        })
+        .collect();
+    format!("usage: {} {}", sig.name, args.join(", "))
+}
+
+fn unknown_argument(sig: &Sig, name: &str, span: Span) -> Diagnostic {
+    if NOT_YET.contains(&(sig.name, name)) {
+        return Diagnostic::error(
+            "E0204",
+            span,
+            format!("`{name}` of `{}` is not in this version", sig.name),
+        )
+        .label("not built yet")
+        .help("leave it out");
+    }
+    let error = Diagnostic::error("E0202", span, format!("`{}` has no argument `{name}`", sig.name))
+        .label("unknown argument");
+    match nearest(name, sig.args.iter().map(|a| a.name)) {
+        Some(known) => error.fix("a similar argument exists", span, known),
+        None if sig.args.is_empty() => error.note(format!("`{}` takes no arguments", sig.name)),
+        None => {
+            let names: Vec<&str> = sig.args.iter().map(|a| a.name).collect();
+            error.note(format!("`{}` takes {}", sig.name, names.join(", ")))
+        }
+    }
+}
+
+fn surplus(sig: &Sig, arg: &Arg) -> Diagnostic {
+    let count = sig.args.iter().filter(|a| a.positional).count();
+    let error = match count {
+        0 => Diagnostic::error("E0210", arg.span, format!("`{}` takes no unnamed arguments", sig.name)),
+        1 => Diagnostic::error("E0210", arg.span, format!("`{}` takes 1 unnamed argument", sig.name)),
+        n => Diagnostic::error("E0210", arg.span, format!("`{}` takes {n} unnamed arguments", sig.name)),
+    };
+    error.label("one too many").note(usage(sig))
+}
+
+type Bound = Result<Value, Box<Diagnostic>>;
+
+fn value_of(expr: &Expr, kind: Kind, sig: &Sig, spec: &ArgSpec, scope: &mut Scope) -> Bound {
+    let wrong = |found: String, wanted: &str| {
+        Box::new(
+            Diagnostic::error(
+                "E0205",
+                expr.span,
+                format!("`{}` of `{}` is {wanted}, found {found}", spec.name, sig.name),
+            )
+            .label(format!("expected {wanted}")),
+        )
+    };
+    match kind {
+        Kind::Word(words) => word(expr, words, sig, spec),
+        Kind::Words(words) => match &expr.kind {
+            ExprKind::List(items) => items
+                .iter()
+                .map(|item| word(item, words, sig, spec))
+                .collect::<Result<_, _>>()
+                .map(Value::List),
+            _ => word(expr, words, sig, spec),
+        },
+        Kind::Name => match &expr.kind {
+            ExprKind::Path(name) => Ok(Value::Word(name.clone())),
+            _ => Err(wrong(shape_of(expr), "a name")),
+        },
+        Kind::OneOf(kinds) => one_of(expr, kinds, sig, spec, scope),
+        Kind::Rest(kind) => value_of(expr, *kind, sig, spec, scope),
+        _ => {
+            let value = eval(expr, scope)?;
+            fit(value, kind, expr.span, sig, spec)
+                .map_err(|e| e.unwrap_or_else(|v| wrong(describe(&v), &wanted(kind))))
+        }
+    }
+}
+
+/// Words by their spelling; everything else by evaluating once and taking the first kind that fits.
+fn one_of(expr: &Expr, kinds: &'static [Kind], sig: &Sig, spec: &ArgSpec, scope: &mut Scope) -> Bound {
+    if let ExprKind::Path(path) = &expr.kind {
+        for kind in kinds {
+            match kind {
+                Kind::Word(words) | Kind::Words(words) if words.contains(&path.as_str()) => {
+                    return Ok(Value::Word(path.clone()));
+                }
+                Kind::Name if !scope.contains(path) && path != "true" && path != "false" => {
+                    return Ok(Value::Word(path.clone()));
+                }
+                _ => {}
+            }
+        }
+    }
+    let mut value = eval(expr, scope)?;
+    for kind in kinds {
+        match fit(value, *kind, expr.span, sig, spec) {
+            Ok(value) => return Ok(value),
+            Err(Ok(range)) => return Err(range),
+            Err(Err(back)) => value = back,
+        }
+    }
+    let wanted: Vec<String> = kinds.iter().map(|k| wanted(*k)).collect();
+    Err(Box::new(
+        Diagnostic::error(
+            "E0205",
+            expr.span,
+            format!(
+                "`{}` of `{}` is {}, found {}",
+                spec.name,
+                sig.name,
+                wanted.join(" or "),
+                describe(&value)
+            ),
+        )
+        .label("does not fit"),
+    ))
+}
+
+fn word(expr: &Expr, words: &[&str], sig: &Sig, spec: &ArgSpec) -> Bound {
+    let found = match &expr.kind {
+        ExprKind::Path(found) if words.contains(&found.as_str()) => return Ok(Value::Word(found.clone())),
+        ExprKind::Path(found) => found,
+        _ => {
+            return Err(Box::new(
+                Diagnostic::error(
+                    "E0205",
+                    expr.span,
+                    format!("`{}` of `{}` is a word, found {}", spec.name, sig.name, shape_of(expr)),
+                )
+                .label(format!("one of {}", words.join(", "))),
+            ));
+        }
+    };
+    let error = Diagnostic::error(
+        "E0215",
+        expr.span,
+        format!("`{}` of `{}` cannot be `{found}`", spec.name, sig.name),
+    )
+    .label(format!("one of {}", words.join(", ")));
+    Err(Box::new(match nearest(found, words.iter().copied()) {
+        Some(known) => error.fix("a similar word exists", expr.span, known),
+        None => error,
+    }))
+}
+
+/// `Ok`: fits. `Err(Ok(diagnostic))`: the kind fits and its value does not. `Err(Err(value))`: another kind.
+fn fit(
+    value: Value,
+    kind: Kind,
+    span: Span,
+    sig: &Sig,
+    spec: &ArgSpec,
+) -> Result<Value, Result<Box<Diagnostic>, Value>> {
+    let range = |text: String, label: String| {
+        Err(Ok(Box::new(
+            Diagnostic::error("E0206", span, format!("`{}` of `{}` must be {text}", spec.name, sig.name))
+                .label(label),
+        )))
+    };
+    let bounded = |x: f64, bounds: Bounds, value: Value| {
+        if bounds.holds(x) { Ok(value) } else { range(bounds.describe(), format!("is {x}")) }
+    };
+    match (kind, value) {
+        (Kind::Count { min }, Value::Number(x)) => {
+            if x.fract() != 0.0 {
+                range("a whole number".into(), format!("is {x}"))
+            } else if x < min as f64 {
+                range(format!("at least {min}"), format!("is {x}"))
+            } else if x > f64::from(i32::MAX) {
+                range(format!("at most {}", i32::MAX), format!("is {x}"))
+            } else {
+                Ok(Value::Number(x))
+            }
+        }
+        (Kind::Number(bounds) | Kind::RunTime(bounds), Value::Number(x)) => {
+            bounded(x, bounds, Value::Number(x))
+        }
+        (Kind::RunTime(_), Value::Symbol(s)) => Ok(Value::Symbol(s)),
+        (_, Value::Symbol(s)) => Err(Ok(Box::new(
+            Diagnostic::error(
+                "E0208",
+                span,
+                format!("`{}` is known only once the data is, too late for `{}`", s.0, spec.name),
+            )
+            .label("a run-time number")
+            .note("run-time numbers may stand in rates, penalties and schedules"),
+        ))),
+        (Kind::Bool, Value::Bool(b)) => Ok(Value::Bool(b)),
+        (Kind::Text, Value::Text(t)) => Ok(Value::Text(t)),
+        (Kind::Quantity(units), Value::Quantity(x, unit)) if units.contains(&unit) => {
+            bounded(x, Bounds::NON_NEGATIVE, Value::Quantity(x, unit))
+        }
+        (Kind::Quantity(units), Value::Quantity(_, unit)) => {
+            let names: Vec<String> = units.iter().map(|u| format!("`{u}`")).collect();
+            Err(Ok(Box::new(
+                Diagnostic::error(
+                    "E0207",
+                    span,
+                    format!("`{}` of `{}` is in {}, not `{unit}`", spec.name, sig.name, names.join(" or ")),
+                )
+                .label("wrong unit"),
+            )))
+        }
+        (Kind::Numbers, Value::List(items)) if items.iter().all(|v| matches!(v, Value::Number(_))) => {
+            Ok(Value::List(items))
+        }
+        (Kind::Size, Value::Size(dims)) => Ok(Value::Size(dims)),
+        (Kind::Size, Value::List(items)) if !items.is_empty() => {
+            let dims: Option<Vec<u64>> = items
+                .iter()
+                .map(|v| {
+                    if let Value::Number(x) = v {
+                        (x.fract() == 0.0 && *x >= 1.0).then_some(*x as u64)
+                    } else {
+                        None
+                    }
+                })
+                .collect();
+            dims.map(Value::Size).ok_or(Err(Value::List(items)))
+        }
+        (Kind::Span, Value::Span(a, b)) => Ok(Value::Span(a, b)),
+        (_, other) => Err(Err(other)),
+    }
+}
+
+fn wanted(kind: Kind) -> String {
+    match kind {
+        Kind::Count { .. } => "a whole number".into(),
+        Kind::Number(_) | Kind::RunTime(_) => "a number".into(),
+        Kind::Bool => "true or false".into(),
+        Kind::Word(words) | Kind::Words(words) => format!("one of {}", words.join(", ")),
+        Kind::Name => "a name".into(),
+        Kind::Text => "a quoted text".into(),
+        Kind::Quantity(units) => {
+            let names: Vec<String> = units.iter().map(|u| format!("`{u}`")).collect();
+            format!("a number with the unit {}", names.join(" or "))
+        }
+        Kind::Numbers => "a list of numbers".into(),
+        Kind::Size => "a size such as 3x3".into(),
+        Kind::Span => "a range such as 1..8".into(),
+        Kind::OneOf(kinds) => kinds.iter().map(|k| wanted(*k)).collect::<Vec<_>>().join(" or "),
+        Kind::Rest(kind) => wanted(*kind),
+    }
+}
+
+fn shape_of(expr: &Expr) -> String {
+    match &expr.kind {
+        ExprKind::Number { .. } => "a number".into(),
+        ExprKind::Dims(_) => "a size".into(),
+        ExprKind::Str(_) => "a text".into(),
+        ExprKind::List(_) => "a list".into(),
+        ExprKind::Path(p) => format!("the word `{p}`"),
+        ExprKind::Range { .. } => "a range".into(),
+        _ => "an expression".into(),
+    }
+}

@@ -1,0 +1,290 @@
+//! Expressions to values, at compile time. Every failure is reported at the expression where it is written.
+
+use super::{scope::Scope, suggest::nearest};
+use crate::{
+    check::scope::ATTRIBUTES,
+    diag::{Diagnostic, Span},
+    syntax::ast::{Arg, ArgKey, BinaryOp, Expr, ExprKind},
+    vocab::{Symbol, Unit, Value},
+};
+
+/// Functions of expressions: name and number of arguments (`None`: one or more).
+const FUNCTIONS: &[(&str, Option<usize>)] =
+    &[("min", None), ("max", None), ("sqrt", Some(1)), ("log", Some(1)), ("pick", Some(3))];
+
+/// Functions that the language has and this version does not.
+const NOT_YET: &[&str] = &["bayes_decay", "ramp", "positions"];
+
+type Result<T> = std::result::Result<T, Box<Diagnostic>>;
+
+/// Evaluates an expression. Names must be bound; bare words are not values here.
+pub fn eval(expr: &Expr, scope: &mut Scope) -> Result<Value> {
+    let span = expr.span;
+    match &expr.kind {
+        ExprKind::Number { value, unit } => number(*value, unit.as_deref(), span),
+        ExprKind::Dims(dims) => Ok(Value::Size(dims.clone())),
+        ExprKind::Str(text) => Ok(Value::Text(text.clone())),
+        ExprKind::List(items) => {
+            items.iter().map(|item| eval(item, scope)).collect::<Result<_>>().map(Value::List)
+        }
+        ExprKind::Path(path) => name(path, span, scope),
+        ExprKind::Call { name, args } => call(&name.text, args, span, scope),
+        ExprKind::Index { name, .. } => Err(Box::new(
+            Diagnostic::error("E0205", span, format!("`{}[...]` is a type, not a value", name.text))
+                .label("types stand after `input x:` and `output y:`"),
+        )),
+        ExprKind::Neg(inner) => match eval(inner, scope)? {
+            Value::Number(x) => Ok(Value::Number(-x)),
+            Value::Quantity(x, unit) => Ok(Value::Quantity(-x, unit)),
+            Value::Symbol(Symbol(text)) => Ok(Value::Symbol(Symbol(format!("-{text}")))),
+            other => Err(kind_error(inner.span, "a number", &other)),
+        },
+        ExprKind::Binary { op, left, right } => {
+            let (a, b) = (eval(left, scope)?, eval(right, scope)?);
+            binary(*op, (a, left.span), (b, right.span), span)
+        }
+        ExprKind::Range { low, high } => range(eval(low, scope)?, eval(high, scope)?, span),
+    }
+}
+
+fn number(value: f64, unit: Option<&str>, span: Span) -> Result<Value> {
+    let value = match unit {
+        None => Value::Number(value),
+        Some(text) => match Unit::parse(text) {
+            Some(Unit::Percent) => Value::Number(value / 100.0),
+            Some(unit) => Value::Quantity(value, unit),
+            None => {
+                let mut error = Diagnostic::error("E0207", span, format!("unknown unit `{text}`"))
+                    .label("numbers bear their unit without a space");
+                error = match nearest(text, Unit::all_names()) {
+                    Some(unit) => error.help(format!("did you mean `{unit}`?")),
+                    None => {
+                        error.note(format!("units are {}", Unit::all_names().collect::<Vec<_>>().join(", ")))
+                    }
+                };
+                return Err(Box::new(error));
+            }
+        },
+    };
+    finite(value, span)
+}
+
+fn finite(value: Value, span: Span) -> Result<Value> {
+    match value {
+        Value::Number(x) | Value::Quantity(x, _) if !x.is_finite() => Err(Box::new(
+            Diagnostic::error("E0214", span, "this number is not finite").label(format!("comes to {x}")),
+        )),
+        value => Ok(value),
+    }
+}
+
+fn name(path: &str, span: Span, scope: &mut Scope) -> Result<Value> {
+    match path {
+        "true" => return Ok(Value::Bool(true)),
+        "false" => return Ok(Value::Bool(false)),
+        _ => {}
+    }
+    if let Some(value) = scope.lookup(path) {
+        return Ok(value);
+    }
+    if ATTRIBUTES.contains(&path) {
+        return Ok(match scope.attributes.get(path) {
+            Some(&x) => Value::Number(x),
+            None => Value::Symbol(Symbol(path.into())),
+        });
+    }
+    let mut error = Diagnostic::error("E0101", span, format!("unknown name `{path}`"))
+        .label("neither a `param`, a `let` nor an argument of this block");
+    if let Some(known) = nearest(path, scope.names().chain(ATTRIBUTES.iter().copied())) {
+        error = error.fix("a similar name exists", span, known);
+    }
+    Err(Box::new(error))
+}
+
+fn kind_error(span: Span, wanted: &str, found: &Value) -> Box<Diagnostic> {
+    Box::new(
+        Diagnostic::error("E0205", span, format!("expected {wanted}, found {}", describe(found)))
+            .label(format!("this is {}", describe(found))),
+    )
+}
+
+/// A value in words.
+pub fn describe(value: &Value) -> String {
+    match value {
+        Value::Number(x) => format!("the number {x}"),
+        Value::Quantity(x, unit) => format!("the quantity {x}{unit}"),
+        Value::Symbol(Symbol(text)) => format!("`{text}`, known once the data is"),
+        Value::Bool(b) => format!("`{b}`"),
+        Value::Word(w) => format!("the word `{w}`"),
+        Value::Text(t) => format!("the text {t:?}"),
+        Value::List(_) => "a list".into(),
+        Value::Size(_) => format!("the size {value}"),
+        Value::Span(..) => format!("the range {value}"),
+        Value::Call(name, _) => format!("`{name}(...)`"),
+    }
+}
+
+fn binary(op: BinaryOp, (a, a_span): (Value, Span), (b, b_span): (Value, Span), span: Span) -> Result<Value> {
+    use BinaryOp::*;
+    if let (And | Or, Value::Bool(x), Value::Bool(y)) = (op, &a, &b) {
+        return Ok(Value::Bool(if op == And { *x && *y } else { *x || *y }));
+    }
+    if matches!(op, And | Or) {
+        let (found, at) = if matches!(a, Value::Bool(_)) { (&b, b_span) } else { (&a, a_span) };
+        return Err(kind_error(at, "true or false", found));
+    }
+    if let (Eq | Ne, Value::Bool(x), Value::Bool(y)) = (op, &a, &b) {
+        return Ok(Value::Bool((x == y) == (op == Eq)));
+    }
+    if matches!(a, Value::Symbol(_)) || matches!(b, Value::Symbol(_)) {
+        for (value, at) in [(&a, a_span), (&b, b_span)] {
+            if !matches!(value, Value::Symbol(_) | Value::Number(_)) {
+                return Err(kind_error(at, "a number", value));
+            }
+        }
+        return Ok(Value::Symbol(Symbol(format!("({a} {} {b})", sign(op)))));
+    }
+    let (x, y, unit) = match (&a, &b) {
+        (Value::Number(x), Value::Number(y)) => (*x, *y, None),
+        (Value::Quantity(x, u), Value::Quantity(y, v)) if u == v => (*x, *y, Some(*u)),
+        (Value::Quantity(x, u), Value::Number(y)) if matches!(op, Mul | Div) => (*x, *y, Some(*u)),
+        (Value::Number(x), Value::Quantity(y, u)) if op == Mul => (*x, *y, Some(*u)),
+        (Value::Number(_) | Value::Quantity(..), Value::Number(_) | Value::Quantity(..)) => {
+            return Err(Box::new(
+                Diagnostic::error("E0207", span, format!("`{a} {} {b}` mixes units", sign(op)))
+                    .label("both sides need the same unit"),
+            ));
+        }
+        (Value::Number(_) | Value::Quantity(..), _) => return Err(kind_error(b_span, "a number", &b)),
+        _ => return Err(kind_error(a_span, "a number", &a)),
+    };
+    let truth = match op {
+        Eq => Some(x == y),
+        Ne => Some(x != y),
+        Le => Some(x <= y),
+        Ge => Some(x >= y),
+        Lt => Some(x < y),
+        Gt => Some(x > y),
+        _ => None,
+    };
+    if let Some(truth) = truth {
+        return Ok(Value::Bool(truth));
+    }
+    if op == Div && y == 0.0 {
+        return Err(Box::new(
+            Diagnostic::error("E0214", span, "division by zero").label(format!("divides {a} by 0")),
+        ));
+    }
+    let z = match op {
+        Add => x + y,
+        Sub => x - y,
+        Mul => x * y,
+        Div => x / y,
+        _ => x.powf(y),
+    };
+    finite(
+        match unit {
+            Some(_) if matches!((&a, &b, op), (Value::Quantity(..), Value::Quantity(..), Div)) => {
+                Value::Number(z)
+            }
+            Some(unit) => Value::Quantity(z, unit),
+            None => Value::Number(z),
+        },
+        span,
+    )
+}
+
+fn sign(op: BinaryOp) -> &'static str {
+    match op {
+        BinaryOp::Add => "+",
+        BinaryOp::Sub => "-",
+        BinaryOp::Mul => "*",
+        BinaryOp::Div => "/",
+        BinaryOp::Pow => "^",
+        BinaryOp::Eq => "==",
+        BinaryOp::Ne => "!=",
+        BinaryOp::Le => "<=",
+        BinaryOp::Ge => ">=",
+        BinaryOp::Lt => "<",
+        BinaryOp::Gt => ">",
+        BinaryOp::And => "and",
+        BinaryOp::Or => "or",
+    }
+}
+
+fn range(low: Value, high: Value, span: Span) -> Result<Value> {
+    match (low, high) {
+        (Value::Number(a), Value::Number(b)) if a <= b => Ok(Value::Span(a, b)),
+        (Value::Number(a), Value::Number(b)) => Err(Box::new(
+            Diagnostic::error("E0206", span, format!("the range {a}..{b} is empty"))
+                .label("the first end is the larger one")
+                .fix("turn it round", span, format!("{b}..{a}")),
+        )),
+        (Value::Quantity(..), Value::Quantity(..)) => Err(Box::new(
+            Diagnostic::error("E0204", span, "ranges with units are not in this version").label("has a unit"),
+        )),
+        (a, b) => {
+            let found = if matches!(a, Value::Number(_)) { b } else { a };
+            Err(kind_error(span, "a range of numbers", &found))
+        }
+    }
+}
+
+fn call(name: &str, args: &[Arg], span: Span, scope: &mut Scope) -> Result<Value> {
+    if NOT_YET.contains(&name) {
+        return Err(Box::new(
+            Diagnostic::error("E0204", span, format!("`{name}` is not in this version"))
+                .label("not built yet"),
+        ));
+    }
+    let Some(&(name, arity)) = FUNCTIONS.iter().find(|(known, _)| *known == name) else {
+        let mut error = Diagnostic::error("E0101", span, format!("unknown function `{name}`"))
+            .label("not a function of expressions");
+        error = match nearest(name, FUNCTIONS.iter().map(|(known, _)| *known)) {
+            Some(known) => error.help(format!("did you mean `{known}`?")),
+            None => error.note("functions are min, max, sqrt, log, pick(condition, a, b)"),
+        };
+        return Err(Box::new(error));
+    };
+    if let Some(named) = args.iter().find(|a| a.key != ArgKey::Positional) {
+        return Err(Box::new(
+            Diagnostic::error("E0202", named.span, format!("`{name}` takes no named arguments"))
+                .label("write the value alone"),
+        ));
+    }
+    let fits = arity.map_or(!args.is_empty(), |n| n == args.len());
+    if !fits {
+        let wanted = arity.map_or("at least 1 argument".to_string(), |n| {
+            format!("{n} argument{}", if n == 1 { "" } else { "s" })
+        });
+        return Err(Box::new(
+            Diagnostic::error("E0210", span, format!("`{name}` takes {wanted}, found {}", args.len()))
+                .label("called here"),
+        ));
+    }
+    let values = args.iter().map(|a| eval(&a.value, scope)).collect::<Result<Vec<_>>>()?;
+    if name == "pick" {
+        return match &values[0] {
+            Value::Bool(first) => Ok(values[if *first { 1 } else { 2 }].clone()),
+            other => Err(kind_error(args[0].span, "true or false", other)),
+        };
+    }
+    let mut numbers = Vec::new();
+    for (value, arg) in values.iter().zip(args) {
+        match value {
+            Value::Number(x) => numbers.push(*x),
+            Value::Symbol(_) => {
+                let texts: Vec<String> = values.iter().map(Value::to_string).collect();
+                return Ok(Value::Symbol(Symbol(format!("{name}({})", texts.join(", ")))));
+            }
+            other => return Err(kind_error(arg.span, "a number", other)),
+        }
+    }
+    let x = match name {
+        "min" => numbers.into_iter().fold(f64::INFINITY, f64::min),
+        "max" => numbers.into_iter().fold(f64::NEG_INFINITY, f64::max),
+        "sqrt" => numbers[0].sqrt(),
+        _ => numbers[0].ln(),
+    };
+    finite(Value::Number(x), span)
+}

@@ -1,0 +1,360 @@
+//! Forms of the language that are no layers: types of inputs and outputs, `let`, formals, names.
+
+use super::{
+    eval::{describe, eval},
+    scope::Scope,
+    suggest::nearest,
+};
+use crate::{
+    diag::{Diagnostic, Span},
+    layers::{self, ParamDecl},
+    model::{Node, NodeId, NodeKind, OutputKind, Ty},
+    syntax::ast::{Arg, ArgKey, Binding, BlockDef, Expr, ExprKind, Step},
+    vocab::Value,
+};
+
+type Result<T> = std::result::Result<T, Box<Diagnostic>>;
+
+/// Layers that the language has and this version does not.
+const NOT_YET: &[&str] = &[
+    "attention",
+    "avg_pool",
+    "conv",
+    "drop_path",
+    "embedding",
+    "encoder",
+    "flip",
+    "freeze",
+    "global_avg_pool",
+    "group_norm",
+    "gru",
+    "highway",
+    "load",
+    "log",
+    "lstm",
+    "max_pool",
+    "mean_pool",
+    "mel_spectrogram",
+    "moe",
+    "positions",
+    "rnn",
+    "spec_mask",
+    "stack",
+    "unembed",
+];
+/// Types that the language has and this version does not.
+const TYPES_NOT_YET: &[&str] = &["int", "token", "wave"];
+
+const MAX_DIM: f64 = 2_147_483_647.0;
+const MAX_PARAMETER_BYTES: f64 = 1_099_511_627_776.0;
+
+pub fn unknown_layer<'a>(step: &Step, blocks: impl Iterator<Item = &'a str>) -> Diagnostic {
+    let name = step.name.text.as_str();
+    let span = step.name.span;
+    if NOT_YET.contains(&name) {
+        return Diagnostic::error("E0204", span, format!("the layer `{name}` is not in this version"))
+            .label("not built yet");
+    }
+    let error = Diagnostic::error("E0203", span, format!("unknown layer `{name}`"));
+    let builtin = layers::LAYERS.iter().map(|row| row.layer.sig().name);
+    let forms = ["input", "output", "from", "reuse"];
+    let error = match nearest(name, builtin.chain(forms).chain(blocks)) {
+        Some(known) => {
+            error.label("no layer has this name").fix("a layer with a similar name exists", span, known)
+        }
+        None if name.starts_with(char::is_uppercase) => {
+            error.label("no block has this name").help(format!("define it: `block {name}() {{ ... }}`"))
+        }
+        None => error.label("no layer has this name"),
+    };
+    error
+}
+
+pub fn declare_let(binding: &Binding, scope: &mut Scope, diags: &mut Vec<Diagnostic>) {
+    match eval(&binding.value, scope) {
+        Ok(value) => scope.declare(&binding.name.text, value, binding.name.span),
+        Err(d) => {
+            diags.push(*d);
+            // Declared all the same, so that its uses are not reported as unknown.
+            scope.bind(&binding.name.text, Value::Number(1.0));
+        }
+    }
+}
+
+/// `from NAME`, `reuse NAME`.
+pub fn one_name(step: &Step) -> Result<(String, Span)> {
+    match &step.args[..] {
+        [Arg { key: ArgKey::Positional, value: Expr { kind: ExprKind::Path(name), span }, .. }]
+            if step.body.is_none() =>
+        {
+            Ok((name.clone(), *span))
+        }
+        _ => Err(Box::new(
+            Diagnostic::error("E0205", step.span, format!("`{}` takes one name", step.name.text))
+                .label("expected the name of a label or an input"),
+        )),
+    }
+}
+
+/// `real[28, 28, 1]`
+pub fn input_type(expr: &Expr, scope: &mut Scope) -> Result<Ty> {
+    let (name, dims) = type_of(expr, scope)?;
+    match name {
+        "real" => Ok(Ty::of_sizes(&dims)),
+        "class" | "bits" | "normal" => Err(Box::new(
+            Diagnostic::error("E0205", expr.span, format!("`{name}` is a type of outputs"))
+                .label("an input is real")
+                .help("write `real[...]`"),
+        )),
+        other => Err(unknown_type(other, expr.span)),
+    }
+}
+
+/// `output NAME: TYPE`
+pub fn output(step: &Step, scope: &mut Scope) -> Result<(String, OutputKind)> {
+    let [Arg { key: ArgKey::Typed(name), value, .. }] = &step.args[..] else {
+        return Err(Box::new(
+            Diagnostic::error("E0205", step.span, "`output` needs one `name: type`")
+                .label("expected, for example, `output y: class[10]`"),
+        ));
+    };
+    let (kind, dims) = type_of(value, scope)?;
+    let one = |dims: &[usize]| match dims {
+        [n] => Ok(*n),
+        _ => Err(Box::new(
+            Diagnostic::error("E0205", value.span, format!("`{kind}` takes one number"))
+                .label(format!("has {}", dims.len())),
+        )),
+    };
+    let kind = match kind {
+        "class" => {
+            let k = one(&dims)?;
+            if k < 2 {
+                return Err(Box::new(
+                    Diagnostic::error("E0206", value.span, "a class output needs at least 2 classes")
+                        .label("is 1")
+                        .help("for a yes-or-no answer write `bits[1]`"),
+                ));
+            }
+            OutputKind::Class(k)
+        }
+        "bits" => OutputKind::Bits(one(&dims)?),
+        "real" => OutputKind::Real(one(&dims)?),
+        "normal" => OutputKind::Normal(one(&dims)?),
+        other => return Err(unknown_type(other, value.span)),
+    };
+    Ok((name.text.clone(), kind))
+}
+
+fn unknown_type(name: &str, span: Span) -> Box<Diagnostic> {
+    if TYPES_NOT_YET.contains(&name) {
+        return Box::new(
+            Diagnostic::error("E0204", span, format!("the type `{name}` is not in this version"))
+                .label("not built yet"),
+        );
+    }
+    let error = Diagnostic::error("E0205", span, format!("unknown type `{name}`"))
+        .label("types are real, class, bits, normal");
+    Box::new(match nearest(name, ["real", "class", "bits", "normal"]) {
+        Some(known) => error.help(format!("did you mean `{known}`?")),
+        None => error,
+    })
+}
+
+fn type_of<'e>(expr: &'e Expr, scope: &mut Scope) -> Result<(&'e str, Vec<usize>)> {
+    let ExprKind::Index { name, args } = &expr.kind else {
+        return Err(Box::new(
+            Diagnostic::error("E0205", expr.span, "expected a type")
+                .label("such as `real[8]` or `class[10]`"),
+        ));
+    };
+    if TYPES_NOT_YET.contains(&name.text.as_str()) {
+        return Err(unknown_type(&name.text, expr.span));
+    }
+    if args.is_empty() {
+        return Err(Box::new(
+            Diagnostic::error("E0201", expr.span, format!("`{}` needs its size", name.text))
+                .label("such as `[8]`"),
+        ));
+    }
+    let mut dims = Vec::new();
+    for arg in args {
+        if arg.key != ArgKey::Positional {
+            return Err(Box::new(
+                Diagnostic::error("E0202", arg.span, format!("`{}` takes sizes only", name.text))
+                    .label("unknown argument"),
+            ));
+        }
+        match eval(&arg.value, scope)? {
+            Value::Size(sizes) => dims.extend(sizes.into_iter().map(|n| n as f64)),
+            Value::Number(n) => dims.push(n),
+            Value::Symbol(s) => {
+                return Err(Box::new(
+                    Diagnostic::error(
+                        "E0208",
+                        arg.span,
+                        format!("`{}` is known only once the data is, too late for a shape", s.0),
+                    )
+                    .label("a run-time number"),
+                ));
+            }
+            other => {
+                return Err(Box::new(
+                    Diagnostic::error(
+                        "E0205",
+                        arg.span,
+                        format!("a size is a whole number, found {}", describe(&other)),
+                    )
+                    .label("not a size"),
+                ));
+            }
+        }
+        let size = dims.last().copied().unwrap_or(0.0);
+        if size < 1.0 || size.fract() != 0.0 || size > MAX_DIM {
+            return Err(Box::new(
+                Diagnostic::error("E0206", arg.span, format!("a size is a whole number from 1 to {MAX_DIM}"))
+                    .label(format!("is {size}")),
+            ));
+        }
+    }
+    if dims.iter().product::<f64>() > MAX_DIM {
+        return Err(Box::new(
+            Diagnostic::error("E0305", expr.span, "this value is too large")
+                .label(format!("more than {MAX_DIM} numbers a row")),
+        ));
+    }
+    Ok((&name.text, dims.into_iter().map(|n| n as usize).collect()))
+}
+
+/// Limits on what a layer makes: dimensions and parameters.
+pub fn fits_memory(ty: Ty, params: &[ParamDecl], span: Span) -> std::result::Result<Ty, Diagnostic> {
+    let product = |dims: &[usize]| dims.iter().map(|&d| d as f64).product::<f64>();
+    if product(&ty.sizes()) > MAX_DIM {
+        return Err(Diagnostic::error("E0305", span, format!("the result {ty} is too large"))
+            .label(format!("more than {MAX_DIM} numbers a row")));
+    }
+    match params.iter().find(|p| product(&p.dims) * 4.0 > MAX_PARAMETER_BYTES) {
+        Some(p) => {
+            Err(Diagnostic::error("E0305", span, format!("`{}` would be larger than a terabyte", p.suffix))
+                .label(format!("{:?} numbers", p.dims)))
+        }
+        None => Ok(ty),
+    }
+}
+
+/// The last layer must give what the output reads.
+pub fn fits_output(nodes: &[Node], source: NodeId, kind: OutputKind, span: Span) -> Result<()> {
+    let node = &nodes[source.0];
+    if let (NodeKind::Layer(used), OutputKind::Class(_)) = (&node.kind, kind)
+        && used.word.gives_probabilities()
+    {
+        return Err(Box::new(
+            Diagnostic::error(
+                "E0306",
+                node.span,
+                format!(
+                    "a `class` output takes logits; `{}` before it would be applied twice",
+                    used.args.sig.name
+                ),
+            )
+            .label("already normalised")
+            .also(span, "reads logits; its predictions are their softmax")
+            .fix("take it out", node.span, "identity"),
+        ));
+    }
+    if node.ty.vector() == Some(kind.width()) {
+        return Ok(());
+    }
+    let why = match kind {
+        OutputKind::Class(k) => format!("{k} logits"),
+        OutputKind::Bits(k) => format!("{k} logits, one a bit"),
+        OutputKind::Real(d) => format!("{d} number{}", if d == 1 { "" } else { "s" }),
+        OutputKind::Normal(d) => format!(
+            "{} numbers: {d} mean{s} and {d} log-variance{s}",
+            2 * d,
+            s = if d == 1 { "" } else { "s" }
+        ),
+    };
+    Err(Box::new(
+        Diagnostic::error("E0304", span, format!("`{kind}` needs {why}, found {}", node.ty))
+            .label(format!("expects {}", kind.width()))
+            .also(node.span, format!("`{}` gives {}", node.path, node.ty))
+            .help(format!("end the net with `dense {}`", kind.width())),
+    ))
+}
+
+/// The arguments of a block's call, by its formals.
+pub fn bind_formals(
+    block: &BlockDef,
+    step: &Step,
+    scope: &mut Scope,
+    diags: &mut Vec<Diagnostic>,
+) -> Option<Vec<(String, Value)>> {
+    let before = diags.len();
+    let mut values: Vec<(String, Value)> = Vec::new();
+    let mut positional = block.formals.iter();
+    for arg in &step.args {
+        let formal = match &arg.key {
+            ArgKey::Positional => positional.next(),
+            ArgKey::Named(name) | ArgKey::Typed(name) => {
+                block.formals.iter().find(|f| f.name.text == name.text)
+            }
+        };
+        let Some(formal) = formal else {
+            let error = match &arg.key {
+                ArgKey::Positional => Diagnostic::error(
+                    "E0210",
+                    arg.span,
+                    format!("`{}` takes {} arguments", block.name.text, block.formals.len()),
+                )
+                .label("one too many"),
+                ArgKey::Named(name) | ArgKey::Typed(name) => {
+                    let error = Diagnostic::error(
+                        "E0202",
+                        name.span,
+                        format!("`{}` has no argument `{}`", block.name.text, name.text),
+                    )
+                    .label("unknown argument");
+                    match nearest(&name.text, block.formals.iter().map(|f| f.name.text.as_str())) {
+                        Some(known) => error.fix("a similar argument exists", name.span, known),
+                        None => error,
+                    }
+                }
+            };
+            diags.push(error.also(block.name.span, "the block is defined here"));
+            continue;
+        };
+        if values.iter().any(|(name, _)| *name == formal.name.text) {
+            diags.push(
+                Diagnostic::error("E0210", arg.span, format!("`{}` is given twice", formal.name.text))
+                    .label("given again"),
+            );
+            continue;
+        }
+        match eval(&arg.value, scope) {
+            Ok(value) => values.push((formal.name.text.clone(), value)),
+            Err(d) => diags.push(*d),
+        }
+    }
+    for formal in &block.formals {
+        if diags.len() > before || values.iter().any(|(name, _)| *name == formal.name.text) {
+            continue;
+        }
+        match &formal.default {
+            Some(expr) => match eval(expr, scope) {
+                Ok(value) => values.push((formal.name.text.clone(), value)),
+                Err(d) => diags.push(*d),
+            },
+            None => diags.push(
+                Diagnostic::error(
+                    "E0201",
+                    step.span,
+                    format!("`{}` needs `{}`", block.name.text, formal.name.text),
+                )
+                .label(format!("`{}` is missing", formal.name.text))
+                .also(formal.name.span, "declared without a default"),
+            ),
+        }
+    }
+    (diags.len() == before).then_some(values)
+}

@@ -1,0 +1,226 @@
+//! Syntax tree to [`Model`]: names, arguments, units, shapes. Pure: no IO, no panic, everything wrong is a diagnostic.
+//!
+//! Data is known only by its attributes ([`Attributes`]), which the driver probes; without them such numbers stay symbolic
+//! and may stand only where a run-time number may.
+
+mod bind;
+mod eval;
+mod forms;
+mod net;
+mod scope;
+mod sections;
+mod suggest;
+mod train;
+
+pub use net::{Flow, Net};
+pub use scope::{ATTRIBUTES, Attributes};
+pub use suggest::nearest;
+
+use std::collections::BTreeMap;
+
+use crate::{
+    diag::{Diagnostic, Span},
+    model::Model,
+    syntax::{
+        ast::{Binding, BlockDef, Expr, File, Stmt},
+        parse,
+    },
+    vocab::Value,
+};
+use eval::eval;
+use scope::Scope;
+use sections::Sections;
+
+/// What the file does not say itself.
+#[derive(Clone, Debug, Default)]
+pub struct Env {
+    /// `--set name=value`, in order; the value is an expression.
+    pub sets: Vec<(String, String)>,
+    pub attributes: Attributes,
+}
+
+/// A model where there is no error; warnings may stand beside it.
+pub struct Checked {
+    pub model: Option<Model>,
+    /// Sorted by place.
+    pub diagnostics: Vec<Diagnostic>,
+}
+
+/// Parses and checks a source text.
+pub fn check_source(source: &str, env: &Env) -> Checked {
+    let (file, mut diagnostics) = parse(source);
+    let mut checked = check(&file, env);
+    checked.diagnostics.append(&mut diagnostics);
+    if checked.diagnostics.iter().any(Diagnostic::is_error) {
+        checked.model = None;
+    }
+    checked.diagnostics.sort_by_key(|d| (d.span, d.code));
+    checked
+}
+
+/// Checks a parsed file.
+pub fn check(file: &File, env: &Env) -> Checked {
+    let mut diags = Vec::new();
+    let mut scope = Scope::new(env.attributes.clone());
+    let blocks = blocks(file, &mut diags);
+    let sections = Sections::collect(file, &mut diags);
+    let knobs = top_level(file, env, &mut scope, &mut diags);
+    let model = sections.model(&mut scope, &blocks, knobs, &mut diags);
+    let sound = !diags.iter().any(Diagnostic::is_error);
+    // Where something else is wrong, what looks unused may stand in the part that was not understood.
+    for (name, span) in scope.unused().filter(|_| sound) {
+        diags.push(
+            Diagnostic::warning("W0201", span, format!("`{name}` is never used")).label("has no effect"),
+        );
+    }
+    diags.sort_by_key(|d| (d.span, d.code));
+    diags.dedup();
+    let model = model.filter(|_| !diags.iter().any(Diagnostic::is_error));
+    Checked { model, diagnostics: diags }
+}
+
+/// `param` and `let` in order; `--set` replaces the values of params.
+fn top_level(file: &File, env: &Env, scope: &mut Scope, diags: &mut Vec<Diagnostic>) -> Vec<(String, Value)> {
+    let mut knobs = Vec::new();
+    for stmt in &file.stmts {
+        match stmt {
+            Stmt::Param(binding) => {
+                if !may_declare(binding, scope, diags) {
+                    continue;
+                }
+                let set = env.sets.iter().rev().find(|(name, _)| *name == binding.name.text);
+                let value = match set {
+                    Some((name, text)) => set_value(name, text, binding, scope),
+                    None => eval(&binding.value, scope),
+                };
+                match value {
+                    Ok(value) => {
+                        knobs.push((binding.name.text.clone(), value.clone()));
+                        scope.declare(&binding.name.text, value, binding.name.span);
+                    }
+                    Err(d) => {
+                        diags.push(*d);
+                        scope.bind(&binding.name.text, Value::Number(1.0));
+                    }
+                }
+            }
+            Stmt::Let(binding) if may_declare(binding, scope, diags) => {
+                forms::declare_let(binding, scope, diags)
+            }
+            _ => {}
+        }
+    }
+    unknown_sets(file, env, &knobs, diags);
+    knobs
+}
+
+/// The value of `--set`, written as in the file.
+fn set_value(name: &str, text: &str, binding: &Binding, scope: &mut Scope) -> Result<Value, Box<Diagnostic>> {
+    let wrong = |why: String| {
+        Box::new(
+            Diagnostic::error("E0111", binding.span, format!("`--set {name}={text}` is not a value"))
+                .label("would replace this")
+                .note(why),
+        )
+    };
+    let (file, errors) = parse(&format!("let value = {text}\n"));
+    let [Stmt::Let(Binding { value, .. })] = &file.stmts[..] else {
+        return Err(wrong(errors.first().map_or("it does not parse".into(), |d| d.message.clone())));
+    };
+    if !errors.is_empty() {
+        return Err(wrong(errors[0].message.clone()));
+    }
+    let value: &Expr = value;
+    eval(value, scope).map_err(|d| wrong(d.message.clone()))
+}
+
+fn unknown_sets(file: &File, env: &Env, knobs: &[(String, Value)], diags: &mut Vec<Diagnostic>) {
+    for (name, text) in &env.sets {
+        let declared = file.stmts.iter().any(|s| matches!(s, Stmt::Param(b) if b.name.text == *name));
+        if !declared {
+            let error = Diagnostic::error(
+                "E0111",
+                Span::default(),
+                format!("`--set {name}={text}`: the file has no `param {name}`"),
+            );
+            diags.push(match nearest(name, knobs.iter().map(|(known, _)| known.as_str())) {
+                Some(known) => error.help(format!("did you mean `{known}`?")),
+                None => error,
+            });
+        }
+    }
+}
+
+fn may_declare(binding: &Binding, scope: &Scope, diags: &mut Vec<Diagnostic>) -> bool {
+    let name = binding.name.text.as_str();
+    if scope.contains(name) {
+        diags.push(
+            Diagnostic::error("E0102", binding.name.span, format!("`{name}` is already defined"))
+                .label("defined again"),
+        );
+        return false;
+    }
+    let reserved = sections::NAMES.contains(&name)
+        || ["true", "false", "time", "space", "channel", "batch"].contains(&name);
+    if reserved {
+        diags.push(
+            Diagnostic::error("E0110", binding.name.span, format!("`{name}` is a word of the language"))
+                .label("names a section or an axis")
+                .help("choose another name"),
+        );
+    }
+    !reserved
+}
+
+fn blocks<'f>(file: &'f File, diags: &mut Vec<Diagnostic>) -> BTreeMap<String, &'f BlockDef> {
+    let mut blocks: BTreeMap<String, &BlockDef> = BTreeMap::new();
+    for stmt in &file.stmts {
+        let Stmt::Block(block) = stmt else { continue };
+        let name = &block.name;
+        if !name.text.starts_with(|c: char| c.is_ascii_uppercase()) {
+            let camel = camel_case(&name.text);
+            diags.push(
+                Diagnostic::error(
+                    "E0110",
+                    name.span,
+                    format!("a block's name is CamelCase, `{}` is not", name.text),
+                )
+                .label("built-in layers are snake_case, blocks are not")
+                .fix("rename it, here and where it is used", name.span, camel),
+            );
+        }
+        for (i, formal) in block.formals.iter().enumerate() {
+            if block.formals[..i].iter().any(|f| f.name.text == formal.name.text) {
+                diags.push(
+                    Diagnostic::error(
+                        "E0102",
+                        formal.name.span,
+                        format!("the argument `{}` is declared twice", formal.name.text),
+                    )
+                    .label("declared again"),
+                );
+            }
+        }
+        if let Some(first) = blocks.insert(name.text.clone(), block) {
+            diags.push(
+                Diagnostic::error(
+                    "E0102",
+                    name.span,
+                    format!("the block `{}` is already defined", name.text),
+                )
+                .label("defined again")
+                .also(first.name.span, "first defined here"),
+            );
+        }
+    }
+    blocks
+}
+
+fn camel_case(name: &str) -> String {
+    name.split('_')
+        .filter_map(|part| {
+            let mut chars = part.chars();
+            chars.next().map(|first| first.to_ascii_uppercase().to_string() + chars.as_str())
+        })
+        .collect()
+}

@@ -1,0 +1,430 @@
+//! The `train` and `augment` sections.
+
+use super::{
+    bind::bind,
+    scope::Scope,
+    sections::{Section, family_word, statement_steps, unknown_word, use_span},
+};
+use crate::{
+    diag::{Diagnostic, Span},
+    model::{OutputKind, Use},
+    syntax::ast::{Arg, ArgKey, Expr, ExprKind, Ident, Step},
+    train::{StopEarly, Train, losses, metrics, optimizers, penalties, schedules},
+    vocab::{ArgSpec, Args, Block, Bounds, Default, Kind, Sig, Value},
+};
+
+static EPOCHS: Sig = Sig {
+    name: "epochs",
+    about: "passes over the training rows",
+    args: &[ArgSpec::required("count", Kind::Count { min: 1 }, "number of epochs")],
+    block: Block::None,
+};
+static SEED: Sig = Sig {
+    name: "seed",
+    about: "seed of every random decision; `--seed` wins",
+    args: &[ArgSpec::required("value", Kind::Count { min: 0 }, "the seed")],
+    block: Block::None,
+};
+static STOP_EARLY: Sig = Sig {
+    name: "stop_early",
+    about: "stop when the watched figure no longer improves",
+    args: &[
+        ArgSpec::named(
+            "patience",
+            Kind::Count { min: 1 },
+            Default::Number(10.0),
+            "epochs without improvement",
+        ),
+        ArgSpec::named(
+            "watch",
+            Kind::Name,
+            Default::Word("valid.loss"),
+            "the figure: `valid.loss`, `valid.accuracy`",
+        ),
+        ArgSpec::named(
+            "min_delta",
+            Kind::Number(Bounds::NON_NEGATIVE),
+            Default::Number(0.0),
+            "smallest improvement that counts",
+        ),
+    ],
+    block: Block::None,
+};
+static MIXUP: Sig = Sig {
+    name: "mixup",
+    about: "mix rows and targets in pairs",
+    args: &[ArgSpec::named(
+        "alpha",
+        Kind::Number(Bounds::POSITIVE),
+        Default::Required,
+        "parameter of the Beta distribution",
+    )],
+    block: Block::None,
+};
+
+const STATEMENTS: &[&str] =
+    &["loss", "optimizer", "schedule", "penalize", "epochs", "seed", "stop_early", "report"];
+const NOT_YET: &[&str] = &["average", "freeze", "accumulate"];
+const AUGMENT_NOT_YET: &[&str] = &[
+    "crop",
+    "flip",
+    "rotate",
+    "color_jitter",
+    "cutout",
+    "random_erasing",
+    "cutmix",
+    "synonym",
+    "back_translate",
+    "word_drop",
+    "time_stretch",
+    "pitch_shift",
+    "gain",
+    "noise",
+];
+
+#[derive(Default)]
+struct Found {
+    loss: Option<Use<dyn losses::Loss>>,
+    optimizer: Option<Use<dyn optimizers::Optimizer>>,
+    schedule: Option<Use<dyn schedules::Schedule>>,
+    penalties: Vec<Use<dyn penalties::Penalty>>,
+    epochs: Option<usize>,
+    stop_early: Option<(StopEarly, Span)>,
+    report: Vec<Use<dyn metrics::Metric>>,
+    seed: Option<u64>,
+    seen: Vec<(&'static str, Span)>,
+}
+
+/// Checks `train`, and `augment` beside it. `kind` is the net's output where the net is sound.
+pub fn section(
+    section: Section<'_>,
+    augment: Option<Section<'_>>,
+    kind: Option<OutputKind>,
+    scope: &mut Scope,
+    diags: &mut Vec<Diagnostic>,
+) -> Option<Train> {
+    let before = diags.len();
+    let mut found = Found::default();
+    for step in statement_steps(section, diags) {
+        let word = step.name.text.as_str();
+        let Some(name) = STATEMENTS.iter().copied().find(|n| *n == word) else {
+            diags.push(unknown_word("statement of `train`", word, step.name.span, STATEMENTS, NOT_YET));
+            continue;
+        };
+        if let Some((_, first)) = found.seen.iter().find(|(n, _)| *n == name && *n != "penalize") {
+            diags.push(
+                Diagnostic::error("E0104", step.span, format!("a second `{name}`"))
+                    .label("stands once")
+                    .also(*first, "the first one"),
+            );
+            continue;
+        }
+        found.seen.push((name, step.span));
+        found.statement(name, step, kind, scope, diags);
+    }
+    let mixup = augment.and_then(|s| mixup(s, scope, diags));
+    found.require(section.head, kind, diags);
+    if let (Some((stop, span)), Some(_)) = (&found.stop_early, kind) {
+        check_watch(stop, *span, &found.report, diags);
+    }
+    if diags[before..].iter().any(Diagnostic::is_error) {
+        return None;
+    }
+    let constant = || Use {
+        word: &schedules::constant::WORD as &'static dyn schedules::Schedule,
+        args: Args::new(schedules::constant::WORD.sig(), section.head, Vec::new()),
+    };
+    Some(Train {
+        loss: found.loss?,
+        optimizer: found.optimizer?,
+        schedule: found.schedule.unwrap_or_else(constant),
+        penalties: found.penalties,
+        epochs: found.epochs?,
+        stop_early: found.stop_early.map(|(stop, _)| stop),
+        report: found.report,
+        mixup,
+        seed: found.seed,
+    })
+}
+
+use crate::train::Schedule as _;
+
+impl Found {
+    fn statement(
+        &mut self,
+        name: &str,
+        step: &Step,
+        kind: Option<OutputKind>,
+        scope: &mut Scope,
+        diags: &mut Vec<Diagnostic>,
+    ) {
+        match name {
+            "loss" => {
+                self.loss = word(
+                    step,
+                    "loss",
+                    "loss cross_entropy",
+                    &losses_known(),
+                    losses::find,
+                    losses::Loss::sig,
+                    scope,
+                    diags,
+                )
+                .filter(|used| fits_loss(used, kind, diags))
+            }
+            "optimizer" => {
+                self.optimizer = word(
+                    step,
+                    "optimizer",
+                    "optimizer adam, lr=1e-3",
+                    &names(optimizers::WORDS.iter().map(|(w, _)| w.sig())),
+                    optimizers::find,
+                    optimizers::Optimizer::sig,
+                    scope,
+                    diags,
+                )
+            }
+            "schedule" => {
+                self.schedule = word(
+                    step,
+                    "schedule",
+                    "schedule cosine",
+                    &names(schedules::WORDS.iter().map(|(w, _)| w.sig())),
+                    schedules::find,
+                    schedules::Schedule::sig,
+                    scope,
+                    diags,
+                )
+            }
+            "penalize" => self.penalties.extend(word(
+                step,
+                "penalize",
+                "penalize l2, 1e-4",
+                &names(penalties::WORDS.iter().map(|(w, _)| w.sig())),
+                penalties::find,
+                penalties::Penalty::sig,
+                scope,
+                diags,
+            )),
+            "epochs" => {
+                self.epochs =
+                    bind(&EPOCHS, &step.args, use_span(step), scope, diags).map(|a| a.count("count"))
+            }
+            "seed" => {
+                self.seed =
+                    bind(&SEED, &step.args, use_span(step), scope, diags).map(|a| a.count("value") as u64)
+            }
+            "stop_early" => {
+                self.stop_early = bind(&STOP_EARLY, &step.args, use_span(step), scope, diags).map(|a| {
+                    let stop = StopEarly {
+                        patience: a.count("patience"),
+                        watch: a.word("watch").into(),
+                        min_delta: a.number("min_delta"),
+                    };
+                    (stop, a.span_of("watch"))
+                });
+            }
+            _ => self.report = report(step, kind, scope, diags),
+        }
+    }
+
+    /// What a `train` section cannot do without.
+    fn require(&self, head: Span, kind: Option<OutputKind>, diags: &mut Vec<Diagnostic>) {
+        let loss = match kind {
+            Some(OutputKind::Real(_)) => "loss squared_error",
+            Some(OutputKind::Bits(_)) => "loss binary_cross_entropy",
+            Some(OutputKind::Normal(_)) => "loss gaussian_nll",
+            Some(OutputKind::Class(_)) | None => "loss cross_entropy",
+        };
+        for (name, example) in
+            [("loss", loss), ("optimizer", "optimizer adam, lr=1e-3"), ("epochs", "epochs 20")]
+        {
+            if !self.seen.iter().any(|(n, _)| *n == name) {
+                diags.push(
+                    Diagnostic::error("E0404", head, format!("the `train` section has no `{name}`"))
+                        .label(format!("needs `{name}`"))
+                        .help(format!("add, for example, `{example}`")),
+                );
+            }
+        }
+    }
+}
+
+fn names(sigs: impl Iterator<Item = &'static Sig>) -> Vec<&'static str> {
+    sigs.map(|sig| sig.name).collect()
+}
+
+fn losses_known() -> Vec<&'static str> {
+    names(losses::WORDS.iter().map(|(w, _)| w.sig()))
+}
+
+/// `FAMILY WORD, args...` bound to the word's signature.
+#[allow(clippy::too_many_arguments)]
+fn word<T: ?Sized>(
+    step: &Step,
+    family: &str,
+    example: &str,
+    known: &[&str],
+    find: fn(&str) -> Option<&'static T>,
+    sig: fn(&T) -> &'static Sig,
+    scope: &mut Scope,
+    diags: &mut Vec<Diagnostic>,
+) -> Option<Use<T>> {
+    match family_word(step, family, example) {
+        Ok((name, span, rest)) => match find(name) {
+            Some(word) => bind(sig(word), rest, use_span(step), scope, diags).map(|args| Use { word, args }),
+            None => {
+                diags.push(unknown_word(
+                    if family == "penalize" { "penalty" } else { family },
+                    name,
+                    span,
+                    known,
+                    &[],
+                ));
+                None
+            }
+        },
+        Err(d) => {
+            diags.push(d);
+            None
+        }
+    }
+}
+
+fn fits_loss(used: &Use<dyn losses::Loss>, kind: Option<OutputKind>, diags: &mut Vec<Diagnostic>) -> bool {
+    let Some(kind) = kind else { return true };
+    let name = used.args.sig.name;
+    if !used.word.fits(kind) {
+        let fitting: Vec<&str> =
+            losses::WORDS.iter().filter(|(w, _)| w.fits(kind)).map(|(w, _)| w.sig().name).collect();
+        diags.push(
+            Diagnostic::error(
+                "E0402",
+                used.args.span,
+                format!("`{name}` cannot read an output of type `{kind}`"),
+            )
+            .label("does not fit the output")
+            .help(format!("for `{kind}`: {}", fitting.join(", "))),
+        );
+        return false;
+    }
+    if let Err((arg, why)) = used.word.check(&used.args, kind) {
+        diags.push(
+            Diagnostic::error("E0206", used.args.span_of(arg), format!("`{arg}` of `{name}` {why}"))
+                .label("does not fit"),
+        );
+        return false;
+    }
+    true
+}
+
+/// `report accuracy, top5, macro_f1`: metrics by name; a metric with arguments is written `top_k(3)`.
+fn report(
+    step: &Step,
+    kind: Option<OutputKind>,
+    scope: &mut Scope,
+    diags: &mut Vec<Diagnostic>,
+) -> Vec<Use<dyn metrics::Metric>> {
+    let mut found: Vec<Use<dyn metrics::Metric>> = Vec::new();
+    if step.args.is_empty() {
+        diags.push(
+            Diagnostic::error("E0201", step.span, "`report` needs at least one metric")
+                .label("such as `report accuracy`"),
+        );
+    }
+    for arg in &step.args {
+        let Some((name, args)) = metric_call(arg) else {
+            diags.push(
+                Diagnostic::error("E0205", arg.span, "`report` takes names of metrics").label("not a metric"),
+            );
+            continue;
+        };
+        let Some((word, extra)) = metrics::spelled(&name.text) else {
+            diags.push(unknown_word(
+                "metric",
+                &name.text,
+                name.span,
+                &metrics::names(),
+                &["perplexity", "log_likelihood", "coverage"],
+            ));
+            continue;
+        };
+        let owned: Vec<Arg> =
+            extra.map(|k| number_arg(k, name.span)).into_iter().chain(args.iter().cloned()).collect();
+        let Some(args) = bind(word.sig(), &owned, arg.span, scope, diags) else { continue };
+        if let Some(kind) = kind.filter(|kind| !word.fits(*kind)) {
+            diags.push(
+                Diagnostic::error(
+                    "E0403",
+                    arg.span,
+                    format!("`{}` says nothing about an output of type `{kind}`", name.text),
+                )
+                .label("does not fit the output"),
+            );
+            continue;
+        }
+        found.push(Use { word, args });
+    }
+    found
+}
+
+fn metric_call(arg: &Arg) -> Option<(Ident, &[Arg])> {
+    match (&arg.key, &arg.value.kind) {
+        (ArgKey::Positional, ExprKind::Path(name)) => {
+            Some((Ident { text: name.clone(), span: arg.value.span }, &[]))
+        }
+        (ArgKey::Positional, ExprKind::Call { name, args }) => Some((name.clone(), args)),
+        _ => None,
+    }
+}
+
+fn number_arg(value: usize, span: Span) -> Arg {
+    let value = Expr { kind: ExprKind::Number { value: value as f64, unit: None }, span };
+    Arg { key: ArgKey::Positional, value, span }
+}
+
+/// The watched figure must be one that training reports.
+fn check_watch(
+    stop: &StopEarly,
+    span: Span,
+    report: &[Use<dyn metrics::Metric>],
+    diags: &mut Vec<Diagnostic>,
+) {
+    let (part, figure) = stop.watch.split_once('.').unwrap_or(("", &stop.watch));
+    let known = figure == "loss" || report.iter().any(|used| metrics::label(used) == figure);
+    if !matches!(part, "train" | "valid") || !known {
+        let mut figures: Vec<String> = vec!["valid.loss".into()];
+        figures.extend(report.iter().map(|used| format!("valid.{}", metrics::label(used))));
+        diags.push(
+            Diagnostic::error(
+                "E0406",
+                span,
+                format!("`{}` is not reported, so it cannot be watched", stop.watch),
+            )
+            .label("unknown figure")
+            .note(format!("can be watched: {}", figures.join(", "))),
+        );
+    }
+}
+
+fn mixup(section: Section<'_>, scope: &mut Scope, diags: &mut Vec<Diagnostic>) -> Option<f64> {
+    let mut alpha = None;
+    for step in statement_steps(section, diags) {
+        let word = step.name.text.as_str();
+        if word != "mixup" {
+            diags.push(unknown_word("augmentation", word, step.name.span, &["mixup"], AUGMENT_NOT_YET));
+            continue;
+        }
+        if alpha.is_some() {
+            diags.push(Diagnostic::error("E0104", step.span, "a second `mixup`").label("stands once"));
+            continue;
+        }
+        alpha = bind(&MIXUP, &step.args, use_span(step), scope, diags).map(|args: Args| {
+            match args.get("alpha").map(|g| &g.value) {
+                Some(Value::Number(x)) => *x,
+                _ => 0.0,
+            }
+        });
+    }
+    alpha
+}

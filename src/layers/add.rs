@@ -1,0 +1,58 @@
+//! Adds values elementwise.
+//!
+//! # What it does
+//! `add a` adds the value of the label or input `a` to what flows; `add a, b, ...` adds the named values alone; the block form adds the
+//! results of its `branch { ... }` blocks, each fed by what flows.
+//!
+//! # Shape
+//! All terms must have one shape.
+//!
+//! # Example
+//! ```net
+//! net {
+//!   input x: real[8]
+//!   add {
+//!     branch { dense 4 -> relu }
+//!     branch { dense 4 }
+//!   }
+//!   output y: real[4]
+//! }
+//! ```
+
+use super::{Expand, Infer, Layer, Lower, Stop};
+use crate::{
+    diag::Diagnostic,
+    graph::ValueId,
+    model::{NodeId, Ty},
+    vocab::{ArgSpec, Block, Default, Kind, Sig},
+};
+
+pub struct Add;
+pub static LAYER: Add = Add;
+
+static SIG: Sig = Sig {
+    name: "add",
+    about: "adds values elementwise",
+    args: &[ArgSpec::optional("values", Kind::Rest(&Kind::Name), Default::Absent, "labels or inputs")],
+    block: Block::Branches,
+};
+
+impl Layer for Add {
+    fn sig(&self) -> &'static Sig {
+        &SIG
+    }
+
+    fn expand(&self, cx: &mut Expand<'_, '_>) -> Result<NodeId, Stop> {
+        let terms = cx.joined("values")?;
+        cx.node(&terms)
+    }
+
+    fn infer(&self, cx: &mut Infer<'_>) -> Result<Ty, Diagnostic> {
+        cx.same_types().cloned()
+    }
+
+    fn lower(&self, cx: &mut Lower<'_>) -> ValueId {
+        let terms = cx.inputs().to_vec();
+        terms[1..].iter().fold(terms[0], |sum, term| cx.b.add(sum, *term))
+    }
+}

@@ -1,0 +1,216 @@
+//! Drops units at random while training.
+//!
+//! # What it does
+//! Each unit of a row is set to zero with probability `p`, independently; the others are divided by `1 - p`, so that the
+//! expected value does not change. In evaluation the layer passes its input on: the whole net stands for the mean of its
+//! sub-networks (weight scaling).
+//!
+//! # Formula
+//! `y = x * m / (1 - p)`, `m ~ Bernoulli(1 - p)` in training; `y = x` in evaluation.
+//!
+//! # Shape
+//! Any; the result has the shape of the input.
+//!
+//! # Train and eval
+//! `scale=test` is the convention of 2014: no scaling in training, `y = (1 - p) x` in evaluation. `kind=gaussian` multiplies by
+//! `N(1, p / (1 - p))`; `kind=alpha` drops to the negative saturation of `selu` and keeps mean 0 and variance 1; both pass their input on
+//! in evaluation. `share=` names axes that share one coin. `always=true` drops in every mode.
+//!
+//! # Example
+//! ```net
+//! net {
+//!   input x: real[8]
+//!   dense 16 -> relu -> dropout 0.5
+//!   dense 3
+//!   output y: class[3]
+//! }
+//! ```
+//!
+//! # Papers
+//! Srivastava et al. 2014, Dropout: a simple way to prevent neural networks from overfitting. Klambauer et al. 2017,
+//! Self-normalizing neural networks (alpha).
+
+use super::{DropSite, Infer, Layer, Lower, Mode, Place};
+use crate::{
+    diag::Diagnostic,
+    graph::{Address, DType, ValueId},
+    lower::ScalarDef,
+    math,
+    model::{Role, Ty},
+    vocab::{ArgSpec, Args, Block, Bounds, Default, Kind, Sig, Value},
+};
+
+pub struct Dropout;
+pub static LAYER: Dropout = Dropout;
+
+/// Words of `share=`: axis roles and the batch.
+const SHARE: &[&str] = &["unit", "height", "width", "channel", "space", "batch", "time", "freq", "type", "rows"];
+
+static SIG: Sig = Sig {
+    name: "dropout",
+    about: "drops units at random while training",
+    args: &[
+        ArgSpec::optional("p", Kind::Number(Bounds::BELOW_ONE), Default::Absent, "probability of dropping a unit"),
+        ArgSpec::named(
+            "keep",
+            Kind::Number(Bounds { low: 0.0, high: 1.0, open_low: true, open_high: false }),
+            Default::Absent,
+            "probability of keeping a unit, instead of `p`",
+        ),
+        ArgSpec::named("kind", Kind::Word(&["bernoulli", "gaussian", "alpha"]), Default::Word("bernoulli"), "distribution of the multiplier"),
+        ArgSpec::named("scale", Kind::Word(&["train", "test"]), Default::Word("train"), "where the scaling is done"),
+        ArgSpec::named("share", Kind::Words(SHARE), Default::Absent, "axes that share one coin"),
+        ArgSpec::named("always", Kind::Bool, Default::Bool(false), "drop in evaluation too"),
+    ],
+    block: Block::None,
+};
+
+impl Layer for Dropout {
+    fn sig(&self) -> &'static Sig {
+        &SIG
+    }
+
+    fn infer(&self, cx: &mut Infer<'_>) -> Result<Ty, Diagnostic> {
+        settle_rate(cx)?;
+        if cx.args.word("scale") == "test" && cx.args.word("kind") != "bernoulli" {
+            let kind = cx.args.word("kind");
+            return Err(Diagnostic::error(
+                "E0211",
+                cx.args.span_of("scale"),
+                format!("`scale=test` belongs to bernoulli dropout; {kind} multipliers need no scaling"),
+            )
+            .label("has no effect here")
+            .help("leave `scale` out"));
+        }
+        check_shared(cx)?;
+        Ok(cx.input().clone())
+    }
+
+    fn lower(&self, cx: &mut Lower<'_>) -> ValueId {
+        let live = cx.mode != Mode::Eval || cx.args.flag("always");
+        let rate = cx.args.number("p");
+        let at_test = cx.args.word("scale") == "test";
+        match (live, cx.args.word("kind")) {
+            (false, _) if at_test => {
+                let keep = cx.scalar("keep", DType::F32, ScalarDef::KeepOf(rate));
+                cx.b.mul(cx.input(), keep)
+            }
+            (false, _) => cx.input(),
+            (true, "gaussian") => gaussian(cx, rate),
+            (true, "alpha") => alpha(cx, rate),
+            (true, _) => {
+                let mask = mask(cx, rate);
+                let kept = cx.b.mul(cx.input(), mask);
+                if at_test {
+                    return kept;
+                }
+                let scale = cx.scalar("scale", DType::F32, ScalarDef::InverseKeepOf(rate));
+                cx.b.mul(kept, scale)
+            }
+        }
+    }
+
+    fn drop_site(&self, args: &Args) -> Option<DropSite> {
+        Some(DropSite {
+            rate: args.number("p"),
+            kind: args.word("kind").into(),
+            always: args.flag("always"),
+            live_in_mc: true,
+        })
+    }
+}
+
+/// `p`, `1 - keep`, or the usual rate for the place.
+fn settle_rate(cx: &mut Infer<'_>) -> Result<(), Diagnostic> {
+    let rate = match (cx.args.opt_number("p"), cx.args.opt_number("keep"), cx.place) {
+        (Some(_), Some(_), _) => {
+            return Err(Diagnostic::error("E0211", cx.args.span_of("keep"), "both `p` and `keep` are given")
+                .label("says the same thing again")
+                .help("keep one of them: `dropout 0.5` or `dropout keep=0.5`"));
+        }
+        (Some(p), None, _) => p,
+        (None, Some(keep), _) => 1.0 - keep,
+        (None, None, Place::Input) => 0.2,
+        (None, None, Place::Hidden) => 0.5,
+        (None, None, Place::Unclear) => {
+            return Err(Diagnostic::error("E0209", cx.args.span, "`dropout` needs a rate here")
+                .label("several values meet before it, so there is no usual rate")
+                .help("write one, such as `dropout 0.1`"));
+        }
+    };
+    if math::quantise(rate).is_err() {
+        return Err(Diagnostic::error("E0206", cx.args.span, format!("a rate of {rate} drops every unit"))
+            .label("rounds to 1 in steps of 1/65536")
+            .help("use a smaller rate, such as 0.5"));
+    }
+    cx.settle("p", Value::Number(rate));
+    Ok(())
+}
+
+/// Every shared axis must exist in the value.
+fn check_shared(cx: &Infer<'_>) -> Result<(), Diagnostic> {
+    for word in cx.args.words("share") {
+        let present = match Role::named(word) {
+            Some(roles) => roles.iter().all(|&role| cx.input().has_role(role)),
+            None => word == "batch",
+        };
+        if !present {
+            return Err(Diagnostic::error(
+                "E0302",
+                cx.args.span_of("share"),
+                format!("`share={word}` on a value without that axis"),
+            )
+            .label(format!("the value is {}", cx.input()))
+            .also(cx.inputs[0].span, format!("this value comes from {}", cx.inputs[0].name))
+            .help("share an axis that the value has, or leave `share` out"));
+        }
+    }
+    Ok(())
+}
+
+/// The key and the shared axes of this node's draws.
+fn address(cx: &mut Lower<'_>) -> (ValueId, Vec<usize>, Vec<bool>) {
+    let words: Vec<String> = cx.args.words("share").into_iter().map(String::from).collect();
+    let whole_batch = words.iter().any(|w| w == "batch");
+    let shared = |role| words.iter().filter_map(|w| Role::named(w)).any(|roles| roles.contains(&role));
+    let flags = cx.input_ty().axes.iter().map(|axis| shared(axis.role)).collect();
+    let dims = cx.input_ty().sizes();
+    (cx.site_key(if whole_batch { Address::Update } else { Address::Row }), dims, flags)
+}
+
+/// 1 where kept, 0 where dropped, in the shape of the input.
+fn mask(cx: &mut Lower<'_>, rate: f64) -> ValueId {
+    let (key, dims, shared) = address(cx);
+    let q = cx.scalar("q", DType::I32, ScalarDef::Threshold(rate));
+    let mask = cx.b.keep_mask(key, q, &dims, &shared);
+    cx.b.along_last(mask, cx.input())
+}
+
+/// `x (1 + z sqrt(p / (1 - p)))`.
+fn gaussian(cx: &mut Lower<'_>, rate: f64) -> ValueId {
+    let (key, dims, shared) = address(cx);
+    let noise = cx.b.noise(key, &dims, &shared);
+    let noise = cx.b.along_last(noise, cx.input());
+    let sd = cx.scalar("sd", DType::F32, ScalarDef::Fixed((rate / (1.0 - rate)).sqrt() as f32));
+    let spread = cx.b.mul(noise, sd);
+    let factor = cx.b.offset(spread, 1.0);
+    cx.b.mul(cx.input(), factor)
+}
+
+/// Klambauer's: dropped units go to `-lambda alpha`, then an affine map restores mean 0 and variance 1.
+fn alpha(cx: &mut Lower<'_>, rate: f64) -> ValueId {
+    const SATURATION: f64 = -1.758_099_340_847_376_6;
+    let keep = 1.0 - f64::from(math::quantise(rate).unwrap_or(0)) / 65536.0;
+    let gain = (keep + SATURATION * SATURATION * keep * (1.0 - keep)).powf(-0.5);
+    let shift = -gain * (1.0 - keep) * SATURATION;
+    let mask = mask(cx, rate);
+    let x = cx.input();
+    let low = cx.b.splat(SATURATION as f32, x);
+    let zero = cx.b.splat(0.0, x);
+    let kept = cx.b.less(zero, mask);
+    let mixed = cx.b.select(kept, x, low);
+    let gain = cx.scalar("gain", DType::F32, ScalarDef::Fixed(gain as f32));
+    let shift = cx.scalar("shift", DType::F32, ScalarDef::Fixed(shift as f32));
+    let scaled = cx.b.mul(mixed, gain);
+    cx.b.add(scaled, shift)
+}

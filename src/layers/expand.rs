@@ -1,0 +1,179 @@
+//! What a layer has at hand when its use becomes nodes.
+
+use super::{Layer, Stop};
+use crate::{
+    check::{Flow, Net},
+    diag::{Diagnostic, Span},
+    model::{NodeId, WeightDrop},
+    syntax::ast::{Body, Step, Stmt},
+    vocab::Args,
+};
+
+/// Context of [`Layer::expand`].
+pub struct Expand<'a, 'f> {
+    net: &'a mut Net<'f>,
+    layer: &'static dyn Layer,
+    pub args: Args,
+    step: &'f Step,
+    flow: Flow,
+    path: String,
+}
+
+impl<'a, 'f> Expand<'a, 'f> {
+    pub(crate) fn new(
+        net: &'a mut Net<'f>,
+        layer: &'static dyn Layer,
+        args: Args,
+        step: &'f Step,
+        flow: Flow,
+        path: String,
+    ) -> Self {
+        Self { net, layer, args, step, flow, path }
+    }
+
+    /// The value that flows in.
+    pub fn flow(&self) -> Flow {
+        self.flow
+    }
+
+    /// Adds this layer's node over these values; nothing is added where one of them is broken.
+    pub fn node(&mut self, inputs: &[Flow]) -> Result<NodeId, Stop> {
+        let mut ids = Vec::new();
+        for flow in inputs {
+            match flow {
+                Flow::Node(id) => ids.push(*id),
+                Flow::Broken | Flow::Start => return Err(Stop),
+            }
+        }
+        match self.net.add(self.layer, self.args.clone(), &ids, &self.path) {
+            Flow::Node(id) => Ok(id),
+            _ => Err(Stop),
+        }
+    }
+
+    /// Passes a value on without a node of its own.
+    pub fn pass(&self, flow: Flow) -> Result<NodeId, Stop> {
+        match flow {
+            Flow::Node(id) => Ok(id),
+            Flow::Broken | Flow::Start => Err(Stop),
+        }
+    }
+
+    /// The values that the words of argument `name` stand for.
+    pub fn labelled(&mut self, name: &str) -> Vec<Flow> {
+        let span = self.args.span_of(name);
+        let names: Vec<String> = self.args.list(name).iter().map(ToString::to_string).collect();
+        names.iter().map(|n| self.net.labelled(n, span)).collect()
+    }
+
+    pub fn has_block(&self) -> bool {
+        self.step.body.is_some()
+    }
+
+    /// Runs the layer's block on `flow`.
+    pub fn body(&mut self, flow: Flow) -> Flow {
+        match &self.step.body {
+            Some(body) => self.net.inside(&self.path.clone(), body, flow),
+            None => flow,
+        }
+    }
+
+    /// Runs the layer's block with every weight matrix in it masked.
+    pub fn body_with_weight_drop(&mut self, drop: WeightDrop) -> Flow {
+        let (flow, path, step) = (self.flow, self.path.clone(), self.step);
+        match &step.body {
+            Some(body) => self.net.with_weight_drop(drop, |net| net.inside(&path, body, flow)),
+            None => flow,
+        }
+    }
+
+    /// The blocks named `word` in the layer's block, each run on the flow; anything else there is reported.
+    pub fn branches(&mut self, word: &str) -> Vec<Flow> {
+        let Some(body) = &self.step.body else { return Vec::new() };
+        let mut results = Vec::new();
+        for stmt in &body.stmts {
+            match named_block(stmt, word) {
+                Some(inner) => {
+                    let level = format!("{}/{word}_{}", self.path, results.len() + 1);
+                    results.push(self.net.inside(&level, inner, self.flow));
+                }
+                None => {
+                    let d = Diagnostic::error(
+                        "E0213",
+                        stmt_span(stmt),
+                        format!("`{}` holds `{word} {{ ... }}` blocks only", self.args.sig.name),
+                    )
+                    .label(format!("not a `{word}`"));
+                    results.push(self.net.report(d));
+                }
+            }
+        }
+        results
+    }
+
+    /// The values that a joining layer reads: its branches; one named value and the flow; or the named values alone.
+    pub fn joined(&mut self, name: &str) -> Result<Vec<Flow>, Stop> {
+        let mut values = if self.has_block() { self.branches("branch") } else { self.labelled(name) };
+        if self.has_block() && !self.args.list(name).is_empty() {
+            let span = self.args.span_of(name);
+            let word = self.args.sig.name;
+            return Err(self.stop(
+                Diagnostic::error("E0211", span, format!("`{word}` takes either names or branches"))
+                    .label("names beside a block"),
+            ));
+        }
+        if !self.has_block() && values.len() == 1 && self.flow != Flow::Start {
+            values.insert(0, self.flow);
+        }
+        if self.flow == Flow::Broken {
+            return Err(Stop);
+        }
+        if values.len() < 2 {
+            let (span, word) = (self.args.span, self.args.sig.name);
+            return Err(self.stop(
+                Diagnostic::error("E0201", span, format!("`{word}` needs at least two values"))
+                    .label("too few")
+                    .help(format!("name them, `{word} a, b`, or write `{word} {{ branch {{ ... }} branch {{ ... }} }}` on lines")),
+            ));
+        }
+        Ok(values)
+    }
+
+    /// Runs the layer's block without the statement `word { ... }`, and that block beside it.
+    pub fn body_apart_from(&mut self, word: &str) -> (Flow, Option<Flow>) {
+        let Some(body) = &self.step.body else { return (self.flow, None) };
+        let side = body.stmts.iter().find_map(|stmt| named_block(stmt, word));
+        let side = side.map(|inner| self.net.inside(&format!("{}/{word}", self.path), inner, self.flow));
+        let rest = body.stmts.iter().filter(|stmt| named_block(stmt, word).is_none());
+        let flow = self.net.inside_of(&self.path.clone(), rest, self.flow);
+        (flow, side)
+    }
+
+    /// Reports an error at this use.
+    pub fn stop(&mut self, diagnostic: Diagnostic) -> Stop {
+        self.net.report(diagnostic);
+        Stop
+    }
+}
+
+/// The block of a statement that is just `word { ... }`.
+fn named_block<'f>(stmt: &'f Stmt, word: &str) -> Option<&'f Body> {
+    match stmt {
+        Stmt::Chain(chain) if chain.label.is_none() => match &chain.steps[..] {
+            [step] if step.name.text == word && step.args.is_empty() => step.body.as_ref(),
+            _ => None,
+        },
+        _ => None,
+    }
+}
+
+fn stmt_span(stmt: &Stmt) -> Span {
+    match stmt {
+        Stmt::Param(b) | Stmt::Let(b) => b.span,
+        Stmt::Block(b) => b.span,
+        Stmt::If(i) => i.span,
+        Stmt::Repeat(r) => r.span,
+        Stmt::Chain(c) => c.span,
+        Stmt::Error(span) => *span,
+    }
+}

@@ -1,0 +1,40 @@
+//! Lays a value out as one vector, row-major.
+//!
+//! # Shape
+//! `h x w x c` becomes `h w c` plain units.
+//!
+//! # Example
+//! ```net
+//! net {
+//!   input image: real[8, 8, 1]
+//!   flatten -> dense 10
+//!   output digit: class[10]
+//! }
+//! ```
+
+use super::{Infer, Layer, Lower};
+use crate::{
+    diag::Diagnostic,
+    graph::ValueId,
+    model::Ty,
+    vocab::{Block, Sig},
+};
+
+pub struct Flatten;
+pub static LAYER: Flatten = Flatten;
+
+static SIG: Sig = Sig { name: "flatten", about: "lays a value out as one vector", args: &[], block: Block::None };
+
+impl Layer for Flatten {
+    fn sig(&self) -> &'static Sig {
+        &SIG
+    }
+
+    fn infer(&self, cx: &mut Infer<'_>) -> Result<Ty, Diagnostic> {
+        Ok(Ty::units(cx.input().len()))
+    }
+
+    fn lower(&self, cx: &mut Lower<'_>) -> ValueId {
+        cx.b.flatten(cx.input())
+    }
+}

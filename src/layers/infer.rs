@@ -1,0 +1,129 @@
+//! What a layer sees and declares when its shape is checked.
+
+use crate::{
+    diag::{Diagnostic, Span},
+    model::{Init, ParamRole, Ty},
+    vocab::{Args, Value},
+};
+
+/// Where in the net a layer stands, for rates that depend on it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Place {
+    /// Nothing with weights lies between the input and here.
+    Input,
+    /// Behind a dense layer.
+    Hidden,
+    /// Several values meet on the way.
+    Unclear,
+}
+
+/// One input of the layer: its type and where it comes from.
+#[derive(Clone, Debug)]
+pub struct Source {
+    pub ty: Ty,
+    /// `` `input image` ``, `` `dense_1` ``
+    pub name: String,
+    pub span: Span,
+}
+
+#[derive(Clone, Debug)]
+pub struct ParamDecl {
+    pub suffix: &'static str,
+    pub dims: Vec<usize>,
+    pub role: ParamRole,
+    pub init: Init,
+    pub max_norm: Option<f64>,
+    pub l1: f64,
+    pub l2: f64,
+}
+
+#[derive(Clone, Debug)]
+pub struct StateDecl {
+    pub suffix: &'static str,
+    pub dims: Vec<usize>,
+    pub start: f32,
+}
+
+/// Context of [`super::Layer::infer`].
+pub struct Infer<'a> {
+    pub args: &'a mut Args,
+    pub inputs: &'a [Source],
+    pub place: Place,
+    pub(crate) params: Vec<ParamDecl>,
+    pub(crate) states: Vec<StateDecl>,
+    pub(crate) warnings: Vec<Diagnostic>,
+}
+
+impl<'a> Infer<'a> {
+    pub(crate) fn new(args: &'a mut Args, inputs: &'a [Source], place: Place) -> Self {
+        Self { args, inputs, place, params: Vec::new(), states: Vec::new(), warnings: Vec::new() }
+    }
+
+    /// The type of the first input.
+    pub fn input(&self) -> &'a Ty {
+        &self.inputs[0].ty
+    }
+
+    /// The layer's own name, for messages.
+    pub fn name(&self) -> &'static str {
+        self.args.sig.name
+    }
+
+    /// The size of a one-axis input; anything else is E0301.
+    pub fn vector(&self) -> Result<usize, Diagnostic> {
+        self.input().vector().ok_or_else(|| {
+            self.mismatch(format!("`{}` expects a vector, found {}", self.name(), self.input()))
+                .help("put `flatten` before it: `flatten -> ...`")
+        })
+    }
+
+    /// All inputs must have one type; otherwise E0303 with both ends.
+    pub fn same_types(&self) -> Result<&'a Ty, Diagnostic> {
+        let first = &self.inputs[0];
+        match self.inputs.iter().find(|other| other.ty.sizes() != first.ty.sizes()) {
+            None => Ok(&first.ty),
+            Some(other) => Err(Diagnostic::error(
+                "E0303",
+                self.args.span,
+                format!("`{}` needs values of one shape, found {} and {}", self.name(), first.ty, other.ty),
+            )
+            .label("the shapes differ here")
+            .also(first.span, format!("{} is {}", first.name, first.ty))
+            .also(other.span, format!("{} is {}", other.name, other.ty))
+            .help("make the branches end in layers of equal width")),
+        }
+    }
+
+    /// A shape error at this use, with the value's origin beside it.
+    pub fn mismatch(&self, message: impl Into<String>) -> Diagnostic {
+        let source = &self.inputs[0];
+        Diagnostic::error("E0301", self.args.span, message)
+            .label(format!("sees {}", source.ty))
+            .also(source.span, format!("this value comes from {}", source.name))
+    }
+
+    /// Declares a trained tensor; the order of declaration is the order of `Lower::param`.
+    pub fn param(&mut self, decl: ParamDecl) {
+        self.params.push(decl);
+    }
+
+    /// Declares a tensor that training updates without a gradient.
+    pub fn state(&mut self, suffix: &'static str, dims: Vec<usize>, start: f32) {
+        self.states.push(StateDecl { suffix, dims, start });
+    }
+
+    /// Fills in an argument that was left out, once its value is known from the place.
+    pub fn settle(&mut self, name: &'static str, value: Value) {
+        self.args.settle(name, value);
+    }
+
+    pub fn warn(&mut self, warning: Diagnostic) {
+        self.warnings.push(warning);
+    }
+}
+
+impl ParamDecl {
+    pub fn new(suffix: &'static str, dims: Vec<usize>, role: ParamRole, init: Init) -> Self {
+        Self { suffix, dims, role, init, max_norm: None, l1: 0.0, l2: 0.0 }
+    }
+}

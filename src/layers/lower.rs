@@ -1,0 +1,70 @@
+//! What a layer has at hand when it is lowered to graph operations.
+
+use crate::{
+    graph::{Address, Builder, DType, ValueId},
+    lower::{ScalarDef, Scalars},
+    model::{Node, Ty},
+    vocab::Args,
+};
+
+/// Which of the model's functions is being made.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Mode {
+    Train,
+    /// Dropout off, batch norm frozen.
+    Eval,
+    /// Dropout on, batch norm frozen.
+    Mc,
+}
+
+/// Context of [`super::Layer::lower`].
+pub struct Lower<'a> {
+    pub b: &'a mut Builder,
+    pub mode: Mode,
+    pub node: &'a Node,
+    pub args: &'a Args,
+    pub(crate) inputs: &'a [ValueId],
+    pub(crate) input_types: &'a [Ty],
+    pub(crate) params: &'a [ValueId],
+    pub(crate) states: &'a [ValueId],
+    pub(crate) scalars: &'a mut Scalars,
+}
+
+impl Lower<'_> {
+    pub fn input(&self) -> ValueId {
+        self.inputs[0]
+    }
+
+    pub fn inputs(&self) -> &[ValueId] {
+        self.inputs
+    }
+
+    /// The type of the first input, with roles.
+    pub fn input_ty(&self) -> &Ty {
+        &self.input_types[0]
+    }
+
+    /// The `i`-th declared parameter, behind its weight mask where there is one.
+    pub fn param(&self, i: usize) -> ValueId {
+        self.params[i]
+    }
+
+    pub fn param_count(&self) -> usize {
+        self.params.len()
+    }
+
+    pub fn state(&self, i: usize) -> ValueId {
+        self.states[i]
+    }
+
+    /// A number that the host sets for each step.
+    pub fn scalar(&mut self, name: &str, dtype: DType, def: ScalarDef) -> ValueId {
+        self.scalars.define(self.b, &format!("{}.{name}", self.node.path), dtype, def)
+    }
+
+    /// The site of this node's draws.
+    pub fn site_key(&mut self, address: Address) -> ValueId {
+        let site = self.b.site(&self.node.path, address);
+        self.b.row_key(site)
+    }
+}

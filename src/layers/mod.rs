@@ -1,0 +1,114 @@
+//! The layers: one file a layer, one row here. No other file names a layer.
+//!
+//! A layer's file begins with its manual (the module doc, printed by `dropnet explain`), then its signature, shape rule and
+//! lowering to graph operations, and its tests. Adding one is a file, a row and a snapshot: see CONTRIBUTING.md.
+
+mod expand;
+mod infer;
+mod lower;
+
+pub use expand::Expand;
+pub use infer::{Infer, ParamDecl, Place, Source};
+pub use lower::{Lower, Mode};
+
+use crate::{
+    diag::Diagnostic,
+    graph::ValueId,
+    model::{Node, NodeId, Ty},
+    vocab::{Args, Sig},
+};
+
+/// A word of the `net` section.
+pub trait Layer: Sync {
+    fn sig(&self) -> &'static Sig;
+
+    /// The shape rule: checks the inputs, declares parameters and states, answers the type of the result.
+    fn infer(&self, cx: &mut Infer<'_>) -> Result<Ty, Diagnostic>;
+
+    /// The forward computation in graph operations; derivatives come from autodiff.
+    fn lower(&self, cx: &mut Lower<'_>) -> ValueId;
+
+    /// How one use becomes nodes. A plain layer is one node fed by the flowing value; layers that hold layers say otherwise.
+    fn expand(&self, cx: &mut Expand<'_, '_>) -> Result<NodeId, Stop> {
+        cx.node(&[cx.flow()])
+    }
+
+    /// Whether the layer may start a flow from named values.
+    fn takes_names(&self) -> bool {
+        self.sig().block == crate::vocab::Block::Branches
+    }
+
+    /// Whether the result is a distribution over its last axis, which a class output must not be fed.
+    fn gives_probabilities(&self) -> bool {
+        false
+    }
+
+    /// Where this layer drops units, for summaries, prediction and lints.
+    fn drop_site(&self, _args: &Args) -> Option<DropSite> {
+        None
+    }
+
+    /// Multiply-adds a row, for summaries; products dominate, so the default is none.
+    fn multiply_adds(&self, _node: &Node, _inputs: &[&Ty]) -> usize {
+        0
+    }
+}
+
+/// Elaboration of this use stopped: its diagnostic has been reported.
+#[derive(Clone, Copy, Debug)]
+pub struct Stop;
+
+/// A place where random multipliers act.
+#[derive(Clone, Debug, PartialEq)]
+pub struct DropSite {
+    /// Probability of dropping, or the rate that a Gaussian multiplier's variance is derived from.
+    pub rate: f64,
+    /// `bernoulli`, `gaussian`, `alpha`.
+    pub kind: String,
+    /// Stochastic in every mode.
+    pub always: bool,
+    /// Live in Monte-Carlo prediction.
+    pub live_in_mc: bool,
+}
+
+/// A layer and its manual.
+pub struct Row {
+    pub layer: &'static dyn Layer,
+    /// The source file; its leading `//!` lines are the manual.
+    source: &'static str,
+}
+
+macro_rules! layers {
+    ($($name:ident),* $(,)?) => {
+        $(mod $name;)*
+
+        /// All layers, by name.
+        pub static LAYERS: &[Row] = &[$(Row { layer: &$name::LAYER, source: include_str!(concat!(stringify!($name), ".rs")) }),*];
+    };
+}
+
+layers! {
+    add,
+    dense,
+    dropout,
+    flatten,
+    relu,
+    residual,
+}
+
+pub fn find(name: &str) -> Option<&'static dyn Layer> {
+    LAYERS.iter().find(|row| row.layer.sig().name == name).map(|row| row.layer)
+}
+
+impl Row {
+    /// The layer's page of the manual, as Markdown.
+    pub fn manual(&self) -> String {
+        manual(self.source)
+    }
+}
+
+/// The leading `//!` lines of a source file without their marks.
+pub fn manual(source: &str) -> String {
+    let lines = source.lines().map_while(|line| line.strip_prefix("//!"));
+    lines.map(|line| format!("{}\n", line.strip_prefix(' ').unwrap_or(line))).collect()
+}

@@ -1,0 +1,47 @@
+//! Rectifier: negative values become zero.
+//!
+//! # Formula
+//! `y = max(x, 0)`; the derivative at 0 is 0.
+//!
+//! # Shape
+//! Any; the result has the shape of the input.
+//!
+//! # Example
+//! ```net
+//! net {
+//!   input x: real[4]
+//!   dense 8 -> relu
+//!   dense 1
+//!   output y: real[1]
+//! }
+//! ```
+//!
+//! # Paper
+//! Nair and Hinton 2010, Rectified linear units improve restricted Boltzmann machines.
+
+use super::{Infer, Layer, Lower};
+use crate::{
+    diag::Diagnostic,
+    graph::ValueId,
+    model::Ty,
+    vocab::{Block, Sig},
+};
+
+pub struct Relu;
+pub static LAYER: Relu = Relu;
+
+static SIG: Sig = Sig { name: "relu", about: "negative values become zero", args: &[], block: Block::None };
+
+impl Layer for Relu {
+    fn sig(&self) -> &'static Sig {
+        &SIG
+    }
+
+    fn infer(&self, cx: &mut Infer<'_>) -> Result<Ty, Diagnostic> {
+        Ok(cx.input().clone())
+    }
+
+    fn lower(&self, cx: &mut Lower<'_>) -> ValueId {
+        cx.b.relu(cx.input())
+    }
+}

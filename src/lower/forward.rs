@@ -1,0 +1,105 @@
+//! The forward computation: inputs, then every node in order.
+
+use super::{ScalarDef, Scalars};
+use crate::{
+    graph::{Address, Builder, DType, ValueId},
+    layers::{Lower, Mode},
+    model::{Model, Node, NodeId, NodeKind, ParamRole, Ty},
+};
+
+/// Mixup's scalars.
+#[derive(Clone, Copy)]
+pub struct Mix {
+    pub lambda: ValueId,
+    pub rest: ValueId,
+}
+
+pub struct Forward<'m> {
+    model: &'m Model,
+    mode: Mode,
+    values: Vec<ValueId>,
+    /// The trained tensors themselves, without masks.
+    pub params: Vec<ValueId>,
+    states: Vec<ValueId>,
+}
+
+impl<'m> Forward<'m> {
+    pub fn new(model: &'m Model, mode: Mode, b: &mut Builder) -> Self {
+        let params = model.params.iter().map(|p| b.param(&p.name, &p.dims)).collect();
+        let states = model.states.iter().map(|s| b.state(&s.name, &s.dims)).collect();
+        Self { model, mode, values: Vec::with_capacity(model.nodes.len()), params, states }
+    }
+
+    /// Lowers all nodes; answers the value that the output reads.
+    pub fn run(&mut self, b: &mut Builder, scalars: &mut Scalars, mix: Option<Mix>) -> ValueId {
+        let model = self.model;
+        for (i, node) in model.nodes.iter().enumerate() {
+            let value = b.with_origin(&node.path, |b| match &node.kind {
+                NodeKind::Input { .. } => self.input(NodeId(i), node, b, mix),
+                NodeKind::Layer(used) => {
+                    let inputs: Vec<ValueId> = node.inputs.iter().map(|id| self.values[id.0]).collect();
+                    let types: Vec<Ty> = node.inputs.iter().map(|id| model.node(*id).ty.clone()).collect();
+                    let params = self.masked_params(node, b, scalars);
+                    let states: Vec<ValueId> = node.states.iter().map(|s| self.states[s.0]).collect();
+                    let mut cx = Lower {
+                        b,
+                        mode: self.mode,
+                        node,
+                        args: &used.args,
+                        inputs: &inputs,
+                        input_types: &types,
+                        params: &params,
+                        states: &states,
+                        scalars,
+                    };
+                    used.word.lower(&mut cx)
+                }
+            });
+            self.values.push(value);
+        }
+        self.values[model.output.source.0]
+    }
+
+    fn input(&self, id: NodeId, node: &Node, b: &mut Builder, mix: Option<Mix>) -> ValueId {
+        debug_assert_eq!(self.model.inputs.get(b.graph().inputs.len()), Some(&id));
+        let slot = b.declare_input(&node.path, DType::F32, &node.ty.sizes());
+        let own = b.input(slot, false);
+        match mix {
+            None => own,
+            Some(mix) => {
+                let partner = b.input(slot, true);
+                let own = b.mul(own, mix.lambda);
+                let partner = b.mul(partner, mix.rest);
+                b.add(own, partner)
+            }
+        }
+    }
+
+    /// The node's parameters; inside `drop_connect` its weight matrices are masked, one mask a step.
+    fn masked_params(&self, node: &Node, b: &mut Builder, scalars: &mut Scalars) -> Vec<ValueId> {
+        let mut masked = Vec::with_capacity(node.params.len());
+        for id in &node.params {
+            let param = &self.model.params[id.0];
+            let value = self.params[id.0];
+            let live = node.weight_drop.filter(|d| {
+                param.role == ParamRole::Weight && (self.mode != Mode::Eval || d.always) && d.p > 0.0
+            });
+            let Some(drop) = live else {
+                masked.push(value);
+                continue;
+            };
+            // Passes of `reuse` share the weights and not the masks: the site is the node's, not the parameter's.
+            let suffix = param.name.rsplit('.').next().unwrap_or_default();
+            let path = format!("{}.{suffix}.drop_connect", node.path);
+            let site = b.site(&path, Address::Update);
+            let key = b.row_key(site);
+            let q = scalars.define(b, &format!("{path}.q"), DType::I32, ScalarDef::Threshold(drop.p));
+            let scale =
+                scalars.define(b, &format!("{path}.scale"), DType::F32, ScalarDef::InverseKeepOf(drop.p));
+            let mask = b.keep_mask(key, q, &param.dims, &vec![false; param.dims.len()]);
+            let kept = b.mul(value, mask);
+            masked.push(b.mul(kept, scale));
+        }
+        masked
+    }
+}

@@ -1,0 +1,37 @@
+//! Model to graph: the forward computation in each mode, the loss, and for training the gradient, the update and its constraints.
+//!
+//! Invariant: parameters, states and inputs of the graph stand in the order of the model's.
+
+mod forward;
+mod scalars;
+mod step;
+
+pub use scalars::{ScalarDef, Scalars, StepInfo};
+
+use crate::{graph::Graph, layers::Mode, model::Model};
+
+/// A graph and the definitions of its per-step scalars, by `ScalarId`.
+#[derive(Clone)]
+pub struct Lowered {
+    pub graph: Graph,
+    pub scalars: Vec<ScalarDef>,
+}
+
+/// The totals of a training pass: sums over rows, of what is minimised and of the data loss alone.
+pub const OBJECTIVE: usize = 0;
+pub const LOSS: usize = 1;
+
+/// One training step: forward, loss, gradient, update. Needs a `train` section.
+pub fn lower_train(model: &Model) -> Lowered {
+    step::train(model)
+}
+
+/// One step over rows with outputs and, where the model has a loss, the sum of the rows' losses on hard targets (total 0).
+pub fn lower_eval(model: &Model, mode: Mode) -> Lowered {
+    step::eval(model, mode, true)
+}
+
+/// Outputs only, for rows without targets.
+pub fn lower_predict(model: &Model, mode: Mode) -> Lowered {
+    step::eval(model, mode, false)
+}

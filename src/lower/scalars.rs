@@ -1,0 +1,93 @@
+//! Per-step scalars: numbers that may change without recompiling, and how the host computes them.
+
+use std::collections::BTreeMap;
+
+use crate::{
+    graph::{Builder, DType, Graph, ValueId, builder::INV_ROWS},
+    math,
+};
+
+/// What the host knows of a step when it fills in the scalars.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct StepInfo {
+    /// Ordinal of the update in the run, from 1.
+    pub update: u64,
+    /// Rows of this minibatch.
+    pub rows: usize,
+    /// Learning rate after the schedule.
+    pub lr: f64,
+    /// Mixup's share of the row itself.
+    pub lambda: f64,
+}
+
+/// How a scalar is computed.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum ScalarDef {
+    Fixed(f32),
+    /// `round(65536 p)`, the I32 threshold of a rate of dropping.
+    Threshold(f64),
+    /// `65536 / (65536 - q)`
+    InverseKeepOf(f64),
+    KeepOf(f64),
+    LearningRate,
+    Rows,
+    InverseRows,
+    Lambda,
+    OneMinusLambda,
+    /// A word's own function of the step and two of its arguments.
+    Of {
+        f: fn(&StepInfo, f64, f64) -> f64,
+        a: f64,
+        b: f64,
+    },
+}
+
+impl ScalarDef {
+    /// The 4-byte word of this scalar at a step.
+    pub fn word(&self, step: &StepInfo) -> u32 {
+        let quantised = |p: f64| math::quantise(p).unwrap_or(0);
+        let value = match *self {
+            ScalarDef::Fixed(x) => x,
+            ScalarDef::Threshold(p) => return quantised(p),
+            ScalarDef::InverseKeepOf(p) => math::scale(quantised(p)),
+            ScalarDef::KeepOf(p) => 1.0 - quantised(p) as f32 / 65536.0,
+            ScalarDef::LearningRate => step.lr as f32,
+            ScalarDef::Rows => step.rows as f32,
+            ScalarDef::InverseRows => (1.0 / step.rows as f64) as f32,
+            ScalarDef::Lambda => step.lambda as f32,
+            ScalarDef::OneMinusLambda => (1.0 - step.lambda) as f32,
+            ScalarDef::Of { f, a, b } => f(step, a, b) as f32,
+        };
+        value.to_bits()
+    }
+}
+
+/// The definitions of a graph's scalars, by name; equal names are one scalar.
+pub struct Scalars {
+    defs: BTreeMap<String, ScalarDef>,
+}
+
+impl Default for Scalars {
+    /// With the scalar that the builder declares by itself, for means over the rows.
+    fn default() -> Self {
+        Self { defs: BTreeMap::from([(INV_ROWS.to_string(), ScalarDef::InverseRows)]) }
+    }
+}
+
+impl Scalars {
+    pub fn define(&mut self, b: &mut Builder, name: &str, dtype: DType, def: ScalarDef) -> ValueId {
+        self.defs.entry(name.into()).or_insert(def);
+        b.scalar(name, dtype)
+    }
+
+    /// The definitions in the order of the graph's scalars.
+    pub fn finish(self, graph: &Graph) -> Vec<ScalarDef> {
+        let def = |name: &str| {
+            *self
+                .defs
+                .get(name)
+                .unwrap_or_else(|| panic!("this is a bug in dropnet: nobody defines the scalar `{name}`"))
+        };
+        graph.scalars.iter().map(|scalar| def(&scalar.name)).collect()
+    }
+}

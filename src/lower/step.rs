@@ -1,0 +1,227 @@
+//! Whole steps: what is minimised, its gradient, the update and its constraints; or outputs and losses only.
+
+use super::{
+    Lowered, ScalarDef, Scalars,
+    forward::{Forward, Mix},
+};
+use crate::{
+    graph::{Builder, DType, Dim, Phase, Sink, Type, ValueId, differentiate},
+    layers::Mode,
+    model::{Model, OutputKind, Param, ParamRole, Use},
+    train::{
+        Train,
+        losses::{LossCx, Mixed, RowLoss},
+        optimizers::{Optimizer, UpdateCx},
+    },
+    vocab::{Args, Value},
+};
+
+pub fn train(model: &Model) -> Lowered {
+    let Some(section) = &model.train else {
+        panic!("this is a bug in dropnet: training without a `train` section")
+    };
+    let mut b = Builder::new();
+    let mut scalars = Scalars::default();
+    let mix = section.mixup.map(|_| Mix {
+        lambda: scalars.define(&mut b, "mixup.lambda", DType::F32, ScalarDef::Lambda),
+        rest: scalars.define(&mut b, "mixup.rest", DType::F32, ScalarDef::OneMinusLambda),
+    });
+    let mut forward = Forward::new(model, Mode::Train, &mut b);
+    let output = forward.run(&mut b, &mut scalars, mix);
+    let loss = b.with_origin("loss", |b| {
+        let rows = row_loss(model, section, output, mix, true, b, &mut scalars);
+        mean_loss(rows, b)
+    });
+    let objective = penalised(model, section, loss, &forward.params, &mut b);
+    b.with_origin("loss", |b| report(b, &mut scalars, &[("objective", objective), ("loss", loss)]));
+    b.sink(Sink::Output, output);
+    let grads = differentiate(&mut b, objective, &forward.params);
+    b.with_phase(Phase::Update, |b| update(model, section, &forward.params, grads, b, &mut scalars));
+    finish(b, scalars)
+}
+
+pub fn eval(model: &Model, mode: Mode, with_loss: bool) -> Lowered {
+    let mut b = Builder::new();
+    let mut scalars = Scalars::default();
+    let output = Forward::new(model, mode, &mut b).run(&mut b, &mut scalars, None);
+    b.sink(Sink::Output, output);
+    if let (Some(section), true) = (&model.train, with_loss) {
+        b.with_origin("loss", |b| {
+            let rows = row_loss(model, section, output, None, false, b, &mut scalars);
+            let total = b.sum(rows.losses, &[0]);
+            b.metric("loss", total);
+        });
+    }
+    finish(b, scalars)
+}
+
+fn finish(b: Builder, scalars: Scalars) -> Lowered {
+    let graph = b.finish();
+    let scalars = scalars.finish(&graph);
+    Lowered { graph, scalars }
+}
+
+fn row_loss(
+    model: &Model,
+    section: &Train,
+    output: ValueId,
+    mix: Option<Mix>,
+    training: bool,
+    b: &mut Builder,
+    scalars: &mut Scalars,
+) -> RowLoss {
+    let kind = model.output.kind;
+    b.declare_target(match kind {
+        OutputKind::Class(_) => Type { dtype: DType::I32, dims: vec![Dim::Batch] },
+        OutputKind::Bits(d) | OutputKind::Real(d) | OutputKind::Normal(d) => {
+            Type::f32(&[Dim::Batch, Dim::Const(d)])
+        }
+    });
+    let target = b.target(false);
+    let mixed = mix.map(|mix| Mixed { partner: b.target(true), lambda: mix.lambda, rest: mix.rest });
+    let mut cx = LossCx { b, args: &section.loss.args, kind, output, target, mixed, training, scalars };
+    section.loss.word.rows(&mut cx)
+}
+
+/// The mean over the minibatch: by the rows, or by the sum of the weights.
+fn mean_loss(rows: RowLoss, b: &mut Builder) -> ValueId {
+    match rows.weights {
+        None => b.mean(rows.losses, &[0]),
+        Some(weights) => {
+            let total = b.sum(rows.losses, &[0]);
+            let weight = b.sum(weights, &[0]);
+            b.div(total, weight)
+        }
+    }
+}
+
+/// The loss and everything that is added to it: `penalize` statements and layers' own penalties.
+fn penalised(model: &Model, section: &Train, loss: ValueId, params: &[ValueId], b: &mut Builder) -> ValueId {
+    let mut objective = loss;
+    for (param, value) in model.params.iter().zip(params) {
+        let stated = section
+            .penalties
+            .iter()
+            .filter(|p| param.role == ParamRole::Weight || p.args.word("on") == "all");
+        let own = [("l1", param.l1), ("l2", param.l2)];
+        let own =
+            own.iter().filter_map(|(name, amount)| Some((crate::train::penalties::find(name)?, *amount)));
+        for (penalty, amount) in
+            stated.map(|p| (p.word, amount(&p.args))).chain(own).filter(|(_, amount)| *amount > 0.0)
+        {
+            objective = b.with_origin(&param.name, |b| {
+                let size = penalty.size(b, *value);
+                let term = b.scale(size, amount as f32);
+                b.add(objective, term)
+            });
+        }
+    }
+    objective
+}
+
+/// The amount of a penalty; symbolic amounts are bound before a net is trained.
+fn amount(args: &Args) -> f64 {
+    match args.get("amount").map(|g| &g.value) {
+        Some(Value::Number(x)) => *x,
+        _ => 0.0,
+    }
+}
+
+/// Totals are row-weighted sums, so that an epoch's figure is their sum by the rows.
+fn report(b: &mut Builder, scalars: &mut Scalars, figures: &[(&str, ValueId)]) {
+    let rows = scalars.define(b, "rows", DType::F32, ScalarDef::Rows);
+    for (name, value) in figures {
+        let weighted = b.mul(*value, rows);
+        b.metric(name, weighted);
+    }
+}
+
+fn update(
+    model: &Model,
+    section: &Train,
+    params: &[ValueId],
+    grads: Vec<Option<ValueId>>,
+    b: &mut Builder,
+    scalars: &mut Scalars,
+) {
+    let optimizer = &section.optimizer;
+    let lr = scalars.define(b, "lr", DType::F32, ScalarDef::LearningRate);
+    let grads = clip(optimizer, grads, b);
+    let names = optimizer.word.slots(&optimizer.args);
+    for ((param, value), grad) in model.params.iter().zip(params).zip(grads) {
+        let Some(grad) = grad else { continue };
+        b.with_origin(&param.name, |b| {
+            let slots: Vec<ValueId> =
+                names.iter().map(|name| b.slot(&format!("{}.{name}", param.name), &param.dims)).collect();
+            let decays = param.role == ParamRole::Weight || optimizer.args.word("on") == "all";
+            let mut cx = UpdateCx {
+                b,
+                args: &optimizer.args,
+                param: *value,
+                grad,
+                slots: slots.clone(),
+                lr,
+                decays,
+                scalars,
+            };
+            let updated = optimizer.word.update(&mut cx);
+            let constrained = constrain(param, updated.param, b);
+            b.store(*value, constrained);
+            for (slot, value) in slots.iter().zip(updated.slots) {
+                b.store(*slot, value);
+            }
+        });
+    }
+}
+
+/// `clip_norm` on the norm of the whole gradient, `clip_value` on each element.
+fn clip(
+    optimizer: &Use<dyn Optimizer>,
+    mut grads: Vec<Option<ValueId>>,
+    b: &mut Builder,
+) -> Vec<Option<ValueId>> {
+    if let Some(limit) = optimizer.args.opt_number("clip_norm") {
+        let factor = b.with_origin("clip_norm", |b| clip_factor(&grads, limit as f32, b));
+        for grad in grads.iter_mut().flatten() {
+            *grad = b.mul(*grad, factor);
+        }
+    }
+    if let Some(limit) = optimizer.args.opt_number("clip_value") {
+        let (low, high) = (b.constant(-limit as f32), b.constant(limit as f32));
+        for grad in grads.iter_mut().flatten() {
+            let below = b.min(*grad, high);
+            *grad = b.max(below, low);
+        }
+    }
+    grads
+}
+
+/// `limit / max(norm, limit)` over all gradients.
+fn clip_factor(grads: &[Option<ValueId>], limit: f32, b: &mut Builder) -> ValueId {
+    let mut total = b.constant(0.0);
+    for grad in grads.iter().flatten() {
+        let squares = b.square(*grad);
+        let sum = b.sum_all(squares);
+        total = b.add(total, sum);
+    }
+    ball_factor(total, limit, b)
+}
+
+/// `limit / max(sqrt(squares), limit)`: what brings a vector with this sum of squares into the ball.
+fn ball_factor(squares: ValueId, limit: f32, b: &mut Builder) -> ValueId {
+    let norm = b.sqrt(squares);
+    let limit = b.constant(limit);
+    let larger = b.max(norm, limit);
+    b.div(limit, larger)
+}
+
+/// `max_norm`: projects each unit's incoming weights, a column of `[in, out]`, onto the ball of radius c.
+fn constrain(param: &Param, value: ValueId, b: &mut Builder) -> ValueId {
+    let Some(limit) = param.max_norm else { return value };
+    let squares = b.square(value);
+    let incoming: Vec<usize> = (0..param.dims.len() - 1).collect();
+    let sums = b.sum(squares, &incoming);
+    let factors = ball_factor(sums, limit as f32, b);
+    let factors = b.along_last(factors, value);
+    b.mul(value, factors)
+}

@@ -1,0 +1,175 @@
+//! The counter hash behind every mask: which unit of which row is dropped is a function of coordinates, never of an order of calls.
+//!
+//! seed, site and epoch (training) or sample (prediction) make a *stream* on the host; stream and position make a *row key*; row key and
+//! unit make a draw. The constants and the order of steps never change within edition 1: the tests hold known answers.
+//! Functions over [`Arith`] are those that native code runs on lanes; the others are the host's and the interpreter's.
+
+use super::{Arith, Scalar32, erfinv};
+
+/// Tells the streams of training from those of prediction.
+const TRAIN: u64 = 0x7472_6169_6e00_0000; // "train" in ASCII
+const PREDICT: u64 = 0x7072_6564_6963_7400; // "predict"
+
+/// The step between the counters of neighbouring rows: 2^64 over the golden ratio.
+const ROW_STEP: u64 = 0x9E37_79B9_7F4A_7C15;
+
+/// The finaliser of splitmix64: a bijection of 64-bit numbers in which every input bit reaches every output bit.
+#[must_use]
+pub const fn mix64(x: u64) -> u64 {
+    let x = (x ^ (x >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
+    let x = (x ^ (x >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
+    x ^ (x >> 31)
+}
+
+/// The 64-bit hash of Fowler, Noll and Vo, variant 1a.
+#[must_use]
+pub fn fnv1a64(text: &str) -> u64 {
+    text.bytes().fold(0xCBF2_9CE4_8422_2325, |h, byte| (h ^ u64::from(byte)).wrapping_mul(0x0100_0000_01B3))
+}
+
+/// The identity of a site: a hash of the instance path that `summary` shows.
+#[must_use]
+pub fn site_key(path: &str) -> u64 {
+    mix64(fnv1a64(path))
+}
+
+/// The stream of a site in one epoch of training; for sites with one mask a step, epoch 0 throughout.
+#[must_use]
+pub const fn train_stream(seed: u64, site: u64, epoch: u64) -> u64 {
+    mix64(mix64(mix64(seed ^ TRAIN) ^ site) ^ epoch)
+}
+
+/// The stream of a site in one Monte-Carlo sample of prediction.
+#[must_use]
+pub const fn predict_stream(seed: u64, site: u64, sample: u64) -> u64 {
+    mix64(mix64(mix64(seed ^ PREDICT) ^ site) ^ sample)
+}
+
+/// The key of a row. `position`: place in the epoch's shuffled order, row number of the input, or ordinal of the update.
+#[must_use]
+pub const fn row_key(stream: u64, position: u64) -> u64 {
+    mix64(stream.wrapping_add(position.wrapping_mul(ROW_STEP)))
+}
+
+/// 32 random bits of counter `j` under a row key given in halves. Two multiplications (C. Wellons' search, 2018), with the key's high half
+/// mixed in between so that rows which share the low half differ.
+pub fn hash32<A: Arith>(a: &mut A, row_low: A::I, row_high: A::I, j: A::I) -> A::I {
+    let x = a.iadd(j, row_low);
+    let y = a.shr(x, 16);
+    let x = a.ixor(x, y);
+    let first = a.i32(0x21F0_AAAD);
+    let x = a.imul(x, first);
+    let x = a.iadd(x, row_high);
+    let y = a.shr(x, 15);
+    let x = a.ixor(x, y);
+    let second = a.i32(0xD35A_2D97_u32.cast_signed());
+    let x = a.imul(x, second);
+    let y = a.shr(x, 15);
+    a.ixor(x, y)
+}
+
+/// Where the draw of `unit` lies: the hash's counter, and whether it is the low half. Four neighbouring counters serve eight neighbouring units.
+#[must_use]
+pub const fn draw_place(unit: u32) -> (u32, bool) {
+    let (k, r) = (unit / 8, unit % 8);
+    (4 * k + (r & 3), r < 4)
+}
+
+/// Dropped or not by the low half of `hash`, against [`threshold`]: one shift and one signed comparison.
+pub fn dropped_low<A: Arith>(a: &mut A, hash: A::I, threshold: A::I) -> A::M {
+    let high = a.shl(hash, 16);
+    a.ilt(high, threshold)
+}
+
+/// Dropped or not by the high half of `hash`; the low half cannot change the comparison, as `threshold` ends in 16 zeros.
+pub fn dropped_high<A: Arith>(a: &mut A, hash: A::I, threshold: A::I) -> A::M {
+    a.ilt(hash, threshold)
+}
+
+/// A standard normal deviate of 23 bits of `hash`: the normal quantile at the midpoint of one of 2^23 equal intervals. |z| < 5.4.
+pub fn normal_of<A: Arith>(a: &mut A, hash: A::I) -> A::F {
+    let k = a.shr(hash, 9);
+    let k = a.to_f32(k);
+    // Both exact: ((k + 1/2) 2^-22 - 1) has 24 bits.
+    let scale = a.f32(1.0 / 4_194_304.0);
+    let start = a.f32(0.5 / 4_194_304.0 - 1.0);
+    let x = a.fma(k, scale, start);
+    let z = erfinv(a, x);
+    let sqrt2 = a.f32(std::f32::consts::SQRT_2);
+    a.mul(z, sqrt2)
+}
+
+fn hash_of(row: u64, j: u32) -> u32 {
+    let [low, high] = halves(row);
+    hash32(&mut Scalar32 { fma: false }, low, high, j.cast_signed()).cast_unsigned()
+}
+
+/// A row key as native code takes it: `[low, high]`.
+#[must_use]
+pub const fn halves(row: u64) -> [i32; 2] {
+    [row as u32 as i32, (row >> 32) as u32 as i32]
+}
+
+/// The 16-bit draw of a unit, uniform on 0..65536.
+#[must_use]
+pub fn draw16(row: u64, unit: u32) -> u16 {
+    let (j, low) = draw_place(unit);
+    let h = hash_of(row, j);
+    let half = if low { h as u16 } else { (h >> 16) as u16 };
+    half ^ 0x8000
+}
+
+/// Whether a unit is kept at the quantised rate `q`.
+#[must_use]
+pub fn kept(row: u64, unit: u32, q: u32) -> bool {
+    u32::from(draw16(row, unit)) >= q
+}
+
+/// A unit's standard normal deviate.
+#[must_use]
+pub fn normal(row: u64, unit: u32, fma: bool) -> f32 {
+    normal_of(&mut Scalar32 { fma }, hash_of(row, unit).cast_signed())
+}
+
+/// A rate of dropping that 16-bit draws cannot express.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum RateError {
+    /// Not in [0, 1), or not a number.
+    Range(f64),
+    /// So near to 1 that every unit would be dropped.
+    AllDropped(f64),
+}
+
+impl std::fmt::Display for RateError {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Range(p) => write!(f, "a rate of dropping lies in [0, 1), and {p} does not"),
+            Self::AllDropped(p) => {
+                write!(f, "{p} rounds to 1 in steps of 1/65536: every unit would be dropped")
+            }
+        }
+    }
+}
+
+impl std::error::Error for RateError {}
+
+/// The rate in 65536ths, `round(65536 p)`: 0..=65535.
+pub fn quantise(p: f64) -> Result<u32, RateError> {
+    if !(0.0..1.0).contains(&p) {
+        return Err(RateError::Range(p));
+    }
+    let q = (65536.0 * p).round() as u32;
+    if q < 65536 { Ok(q) } else { Err(RateError::AllDropped(p)) }
+}
+
+/// The right-hand side of the signed comparison in [`dropped_low`] and [`dropped_high`]. `q` below 65536.
+#[must_use]
+pub const fn threshold(q: u32) -> i32 {
+    (q << 16) as i32 ^ i32::MIN
+}
+
+/// What a kept value is multiplied by: `65536 / (65536 - q)`.
+#[must_use]
+pub fn scale(q: u32) -> f32 {
+    (65536.0 / (65536.0 - f64::from(q))) as f32
+}

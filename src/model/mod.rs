@@ -1,0 +1,155 @@
+//! The checked program: every name resolved, every argument evaluated, every shape known.
+//!
+//! Invariants: nodes are in topological order; a node's `inputs`, `params` and `states` exist; instance paths are unique and so
+//! are the hashes of its sites; `output.source` has a type that fits the output's kind.
+
+mod ty;
+
+pub use ty::{Axis, OutputKind, Role, Ty};
+
+use crate::{
+    data::DataConfig,
+    diag::Span,
+    layers::Layer,
+    train::Train,
+    vocab::{Args, Value},
+};
+
+/// A word with its checked arguments.
+pub struct Use<T: ?Sized + 'static> {
+    pub word: &'static T,
+    pub args: Args,
+}
+
+impl<T: ?Sized> Clone for Use<T> {
+    fn clone(&self) -> Self {
+        Self { word: self.word, args: self.args.clone() }
+    }
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct NodeId(pub usize);
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct ParamId(pub usize);
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct StateId(pub usize);
+
+#[derive(Clone)]
+pub struct Model {
+    pub nodes: Vec<Node>,
+    /// The `Input` nodes, in the order of declaration.
+    pub inputs: Vec<NodeId>,
+    pub output: Output,
+    pub params: Vec<Param>,
+    pub states: Vec<State>,
+    pub data: Option<DataConfig>,
+    pub train: Option<Train>,
+    /// `param` values after `--set`, as they were used.
+    pub knobs: Vec<(String, Value)>,
+}
+
+/// One use of a layer, or an input.
+#[derive(Clone)]
+pub struct Node {
+    /// Instance path: label or block path, operation, ordinal. Unique.
+    pub path: String,
+    pub kind: NodeKind,
+    pub inputs: Vec<NodeId>,
+    pub ty: Ty,
+    pub params: Vec<ParamId>,
+    pub states: Vec<StateId>,
+    /// The `drop_connect` block that this node stands in.
+    pub weight_drop: Option<WeightDrop>,
+    pub span: Span,
+}
+
+#[derive(Clone)]
+pub enum NodeKind {
+    Input { name: String },
+    Layer(Use<dyn Layer>),
+}
+
+/// Masking of weight matrices: rate of dropping; one mask a step.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct WeightDrop {
+    pub p: f64,
+    pub always: bool,
+}
+
+/// What a parameter is to the regularizers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ParamRole {
+    /// A matrix that decays and is constrained.
+    Weight,
+    Bias,
+    /// Gain and shift of a normalisation.
+    Norm,
+}
+
+/// How a parameter starts. `fan_in` and `fan_out` are of the dense reading `[in, out]`.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Init {
+    Zeros,
+    Ones,
+    /// Uniform in `[-limit, limit]`.
+    Uniform {
+        limit: f64,
+    },
+    Normal {
+        sd: f64,
+    },
+}
+
+#[derive(Clone, Debug)]
+pub struct Param {
+    /// `PATH.weight`: the name in checkpoints.
+    pub name: String,
+    pub dims: Vec<usize>,
+    pub role: ParamRole,
+    pub init: Init,
+    /// Largest norm of a unit's incoming weight vector (a column of `[in, out]`).
+    pub max_norm: Option<f64>,
+    /// Penalties of this parameter alone: coefficients of the sum of absolute values and of squares.
+    pub l1: f64,
+    pub l2: f64,
+    /// The node that declared it.
+    pub node: NodeId,
+}
+
+impl Param {
+    pub fn len(&self) -> usize {
+        self.dims.iter().product()
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+}
+
+/// A tensor that training updates without a gradient.
+#[derive(Clone, Debug)]
+pub struct State {
+    pub name: String,
+    pub dims: Vec<usize>,
+    pub start: f32,
+}
+
+#[derive(Clone, Debug)]
+pub struct Output {
+    pub name: String,
+    pub kind: OutputKind,
+    pub source: NodeId,
+    pub span: Span,
+}
+
+impl Model {
+    pub fn node(&self, id: NodeId) -> &Node {
+        &self.nodes[id.0]
+    }
+
+    pub fn parameter_count(&self) -> usize {
+        self.params.iter().map(Param::len).sum()
+    }
+}

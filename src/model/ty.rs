@@ -1,0 +1,129 @@
+//! Types of values: shapes whose axes have roles.
+
+use std::fmt;
+
+/// What an axis means; `share=` speaks of roles.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Role {
+    Unit,
+    Height,
+    Width,
+    Channel,
+}
+
+impl Role {
+    pub fn name(self) -> &'static str {
+        match self {
+            Role::Unit => "unit",
+            Role::Height => "height",
+            Role::Width => "width",
+            Role::Channel => "channel",
+        }
+    }
+
+    /// The roles that a word of `share=` stands for; `None` if the word is no axis.
+    pub fn named(word: &str) -> Option<&'static [Role]> {
+        Some(match word {
+            "unit" => &[Role::Unit],
+            "height" => &[Role::Height],
+            "width" => &[Role::Width],
+            "channel" => &[Role::Channel],
+            "space" => &[Role::Height, Role::Width],
+            _ => return None,
+        })
+    }
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Axis {
+    pub role: Role,
+    pub size: usize,
+}
+
+/// A real value a row: its axes, without the batch.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Ty {
+    pub axes: Vec<Axis>,
+}
+
+impl Ty {
+    /// `n` plain units.
+    pub fn units(n: usize) -> Self {
+        Self { axes: vec![Axis { role: Role::Unit, size: n }] }
+    }
+
+    /// Plain axes of these sizes: one is units, three are height, width, channel; otherwise all are units.
+    pub fn of_sizes(sizes: &[usize]) -> Self {
+        let roles: &[Role] = if sizes.len() == 3 { &[Role::Height, Role::Width, Role::Channel] } else { &[] };
+        let axis =
+            |(i, &size): (usize, &usize)| Axis { role: roles.get(i).copied().unwrap_or(Role::Unit), size };
+        Self { axes: sizes.iter().enumerate().map(axis).collect() }
+    }
+
+    pub fn sizes(&self) -> Vec<usize> {
+        self.axes.iter().map(|a| a.size).collect()
+    }
+
+    /// Numbers a row.
+    pub fn len(&self) -> usize {
+        self.axes.iter().map(|a| a.size).product()
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// The size of a value with one axis.
+    pub fn vector(&self) -> Option<usize> {
+        match self.axes[..] {
+            [axis] => Some(axis.size),
+            _ => None,
+        }
+    }
+
+    pub fn has_role(&self, role: Role) -> bool {
+        self.axes.iter().any(|a| a.role == role)
+    }
+}
+
+impl fmt::Display for Ty {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let sizes: Vec<String> = self.axes.iter().map(|a| a.size.to_string()).collect();
+        f.write_str(&sizes.join("x"))
+    }
+}
+
+/// What the net's last value is read as.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum OutputKind {
+    /// `class[K]`: K logits; predictions are their softmax.
+    Class(usize),
+    /// `bits[K]`: K independent logits.
+    Bits(usize),
+    /// `real[D]`
+    Real(usize),
+    /// `normal[D]`: D means, then D log-variances.
+    Normal(usize),
+}
+
+impl OutputKind {
+    /// Numbers that the last layer must give.
+    pub fn width(self) -> usize {
+        match self {
+            OutputKind::Class(k) | OutputKind::Bits(k) => k,
+            OutputKind::Real(d) => d,
+            OutputKind::Normal(d) => 2 * d,
+        }
+    }
+}
+
+impl fmt::Display for OutputKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            OutputKind::Class(k) => write!(f, "class[{k}]"),
+            OutputKind::Bits(k) => write!(f, "bits[{k}]"),
+            OutputKind::Real(d) => write!(f, "real[{d}]"),
+            OutputKind::Normal(d) => write!(f, "normal[{d}]"),
+        }
+    }
+}

@@ -1,0 +1,84 @@
+//! Losses: `loss WORD, ...`. A loss answers one number a row; the mean over the rows is taken once, where all losses are lowered.
+
+use crate::{
+    graph::{Builder, ValueId},
+    lower::Scalars,
+    model::OutputKind,
+    vocab::{Args, Sig},
+};
+
+pub trait Loss: Sync {
+    fn sig(&self) -> &'static Sig;
+
+    /// Whether the loss can read this output.
+    fn fits(&self, kind: OutputKind) -> bool;
+
+    /// Arguments that depend on the output, such as the length of `class_weights`; the text is the reason.
+    fn check(&self, _args: &Args, _kind: OutputKind) -> Result<(), (&'static str, String)> {
+        Ok(())
+    }
+
+    /// The loss of each row.
+    fn rows(&self, cx: &mut LossCx<'_>) -> RowLoss;
+}
+
+/// Context of [`Loss::rows`].
+pub struct LossCx<'a> {
+    pub b: &'a mut Builder,
+    pub args: &'a Args,
+    pub kind: OutputKind,
+    /// `f32[Batch, width]`: what the net gives.
+    pub output: ValueId,
+    /// `i32[Batch]` for classes, else `f32[Batch, D]`.
+    pub target: ValueId,
+    /// The partner's target and the scalar lambda, where rows are mixed.
+    pub mixed: Option<Mixed>,
+    /// Smoothing and class weights act in training only.
+    pub training: bool,
+    pub scalars: &'a mut Scalars,
+}
+
+#[derive(Clone, Copy, Debug)]
+pub struct Mixed {
+    pub partner: ValueId,
+    /// Scalars: the row's own share, and the partner's.
+    pub lambda: ValueId,
+    pub rest: ValueId,
+}
+
+/// `losses: f32[Batch]`; with `weights: f32[Batch]` the mean is weighted: sum(losses) / sum(weights).
+#[derive(Clone, Copy, Debug)]
+pub struct RowLoss {
+    pub losses: ValueId,
+    pub weights: Option<ValueId>,
+}
+
+impl LossCx<'_> {
+    /// Real targets, mixed with the partner's.
+    pub fn real_target(&mut self) -> ValueId {
+        match self.mixed {
+            None => self.target,
+            Some(mixed) => {
+                let own = self.b.mul(self.target, mixed.lambda);
+                let other = self.b.mul(mixed.partner, mixed.rest);
+                self.b.add(own, other)
+            }
+        }
+    }
+
+    /// Class targets as `f32[Batch, classes]`, mixed with the partner's.
+    pub fn soft_target(&mut self, classes: usize) -> ValueId {
+        let own = self.b.one_hot(self.target, classes);
+        match self.mixed {
+            None => own,
+            Some(mixed) => {
+                let other = self.b.one_hot(mixed.partner, classes);
+                let own = self.b.mul(own, mixed.lambda);
+                let other = self.b.mul(other, mixed.rest);
+                self.b.add(own, other)
+            }
+        }
+    }
+}
+
+crate::train::family! { Loss: cross_entropy }

@@ -1,0 +1,58 @@
+//! What the `train` and `augment` sections say. One folder a family, one file a word, the same pattern as layers.
+
+pub mod losses;
+pub mod metrics;
+pub mod optimizers;
+pub mod penalties;
+pub mod schedules;
+
+pub use losses::Loss;
+pub use metrics::Metric;
+pub use optimizers::Optimizer;
+pub use penalties::Penalty;
+pub use schedules::Schedule;
+
+use crate::model::Use;
+
+/// A checked `train` section, with `augment` beside it.
+#[derive(Clone)]
+pub struct Train {
+    pub loss: Use<dyn Loss>,
+    pub optimizer: Use<dyn Optimizer>,
+    /// Constant where the file has none.
+    pub schedule: Use<dyn Schedule>,
+    pub penalties: Vec<Use<dyn Penalty>>,
+    pub epochs: usize,
+    pub stop_early: Option<StopEarly>,
+    /// Beside the loss, in the order of the file.
+    pub report: Vec<Use<dyn Metric>>,
+    /// `mixup alpha=`: the parameter of the Beta distribution.
+    pub mixup: Option<f64>,
+    /// Seed of the file; `--seed` wins.
+    pub seed: Option<u64>,
+}
+
+/// Stop when the watched figure has not improved for `patience` epochs.
+#[derive(Clone, Debug, PartialEq)]
+pub struct StopEarly {
+    pub patience: usize,
+    /// `valid.loss`, `valid.accuracy`, `train.loss`.
+    pub watch: String,
+    /// What counts as an improvement.
+    pub min_delta: f64,
+}
+
+/// Declares the words of a family: one module a word, each with a `pub static WORD`.
+macro_rules! family {
+    ($trait:ident: $($name:ident),* $(,)?) => {
+        $(pub mod $name;)*
+
+        /// All words of the family and their source files, whose leading `//!` lines are the manual.
+        pub static WORDS: &[(&dyn $trait, &str)] = &[$((&$name::WORD, include_str!(concat!(stringify!($name), ".rs")))),*];
+
+        pub fn find(name: &str) -> Option<&'static dyn $trait> {
+            WORDS.iter().map(|(word, _)| *word).find(|word| word.sig().name == name)
+        }
+    };
+}
+pub(crate) use family;

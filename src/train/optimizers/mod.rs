@@ -1,0 +1,85 @@
+//! Optimizers: `optimizer WORD, lr=...`. An optimizer maps a parameter, its gradient and its slots to their new values, elementwise,
+//! so that the update is one kernel a parameter.
+
+use crate::{
+    graph::{Builder, ValueId},
+    lower::Scalars,
+    vocab::{ArgSpec, Args, Bounds, Default, Kind, Sig},
+};
+
+pub trait Optimizer: Sync {
+    fn sig(&self) -> &'static Sig;
+
+    /// The slots that each parameter needs with these arguments.
+    fn slots(&self, args: &Args) -> Vec<&'static str>;
+
+    fn update(&self, cx: &mut UpdateCx<'_>) -> Updated;
+}
+
+/// Context of [`Optimizer::update`], for one parameter.
+pub struct UpdateCx<'a> {
+    pub b: &'a mut Builder,
+    pub args: &'a Args,
+    pub param: ValueId,
+    pub grad: ValueId,
+    pub slots: Vec<ValueId>,
+    /// The step's learning rate, after the schedule.
+    pub lr: ValueId,
+    /// Whether this parameter decays: weights do, biases and norm parameters only with `on=all`.
+    pub decays: bool,
+    pub scalars: &'a mut Scalars,
+}
+
+/// New values: the parameter, then its slots in the order of [`Optimizer::slots`].
+pub struct Updated {
+    pub param: ValueId,
+    pub slots: Vec<ValueId>,
+}
+
+/// Arguments that every optimizer has.
+pub const LR: ArgSpec =
+    ArgSpec::named("lr", Kind::Number(Bounds::POSITIVE), Default::Required, "learning rate");
+pub const WEIGHT_DECAY: ArgSpec = ArgSpec::named(
+    "weight_decay",
+    Kind::Number(Bounds::NON_NEGATIVE),
+    Default::Number(0.0),
+    "decay of weights",
+);
+pub const ON: ArgSpec = ArgSpec::named(
+    "on",
+    Kind::Word(&["weights", "all"]),
+    Default::Word("weights"),
+    "what decays: weights, or biases and norms too",
+);
+pub const CLIP_NORM: ArgSpec = ArgSpec::named(
+    "clip_norm",
+    Kind::Number(Bounds::POSITIVE),
+    Default::Absent,
+    "largest norm of the whole gradient",
+);
+pub const CLIP_VALUE: ArgSpec = ArgSpec::named(
+    "clip_value",
+    Kind::Number(Bounds::POSITIVE),
+    Default::Absent,
+    "largest absolute value of a gradient's element",
+);
+
+crate::train::family! { Optimizer: sgd }
+
+impl UpdateCx<'_> {
+    /// `grad + weight_decay * param`, where the parameter decays.
+    pub fn decayed_gradient(&mut self) -> ValueId {
+        let decay = self.args.number("weight_decay");
+        if !self.decays || decay == 0.0 {
+            return self.grad;
+        }
+        let pull = self.b.scale(self.param, decay as f32);
+        self.b.add(self.grad, pull)
+    }
+
+    /// `param - lr * direction`
+    pub fn step_along(&mut self, direction: ValueId) -> ValueId {
+        let step = self.b.mul(direction, self.lr);
+        self.b.sub(self.param, step)
+    }
+}

@@ -1,0 +1,56 @@
+//! Stochastic gradient descent, with momentum and Nesterov's variant.
+//!
+//! # Formula
+//! `g' = g + decay * w`; without momentum `w = w - lr * g'`; with momentum m: `v = m v + g'`, `w = w - lr * v`; with
+//! `nesterov=true` `w = w - lr * (g' + m v)`.
+//!
+//! # Papers
+//! Polyak 1964; Sutskever et al. 2013, On the importance of initialization and momentum in deep learning.
+
+use super::{CLIP_NORM, CLIP_VALUE, LR, ON, Optimizer, UpdateCx, Updated, WEIGHT_DECAY};
+use crate::vocab::{ArgSpec, Args, Block, Bounds, Default, Kind, Sig};
+
+pub struct Sgd;
+pub static WORD: Sgd = Sgd;
+
+static SIG: Sig = Sig {
+    name: "sgd",
+    about: "stochastic gradient descent, with momentum",
+    args: &[
+        LR,
+        ArgSpec::named("momentum", Kind::Number(Bounds::BELOW_ONE), Default::Number(0.0), "share of the last step that is kept"),
+        ArgSpec::named("nesterov", Kind::Bool, Default::Bool(false), "look ahead along the momentum"),
+        WEIGHT_DECAY,
+        ON,
+        CLIP_NORM,
+        CLIP_VALUE,
+    ],
+    block: Block::None,
+};
+
+impl Optimizer for Sgd {
+    fn sig(&self) -> &'static Sig {
+        &SIG
+    }
+
+    fn slots(&self, args: &Args) -> Vec<&'static str> {
+        if args.number("momentum") > 0.0 { vec!["velocity"] } else { Vec::new() }
+    }
+
+    fn update(&self, cx: &mut UpdateCx<'_>) -> Updated {
+        let momentum = cx.args.number("momentum");
+        let grad = cx.decayed_gradient();
+        if momentum == 0.0 {
+            return Updated { param: cx.step_along(grad), slots: Vec::new() };
+        }
+        let carried = cx.b.scale(cx.slots[0], momentum as f32);
+        let velocity = cx.b.add(carried, grad);
+        let direction = if cx.args.flag("nesterov") {
+            let ahead = cx.b.scale(velocity, momentum as f32);
+            cx.b.add(grad, ahead)
+        } else {
+            velocity
+        };
+        Updated { param: cx.step_along(direction), slots: vec![velocity] }
+    }
+}

@@ -1,0 +1,33 @@
+//! Penalises the absolute size of weights: `amount * sum |w|`.
+//!
+//! Biases and norm parameters are left out unless `on=all`.
+
+use super::Penalty;
+use crate::{
+    graph::{Builder, ValueId},
+    vocab::{ArgSpec, Block, Bounds, Default, Kind, Sig},
+};
+
+pub struct L1;
+pub static WORD: L1 = L1;
+
+static SIG: Sig = Sig {
+    name: "l1",
+    about: "penalises the absolute size of weights",
+    args: &[
+        ArgSpec::required("amount", Kind::RunTime(Bounds::NON_NEGATIVE), "coefficient of the penalty"),
+        ArgSpec::named("on", Kind::Word(&["weights", "all"]), Default::Word("weights"), "what is penalised: weights, or biases and norms too"),
+    ],
+    block: Block::None,
+};
+
+impl Penalty for L1 {
+    fn sig(&self) -> &'static Sig {
+        &SIG
+    }
+
+    fn size(&self, b: &mut Builder, param: ValueId) -> ValueId {
+        let size = b.abs(param);
+        b.sum_all(size)
+    }
+}

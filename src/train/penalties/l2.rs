@@ -1,0 +1,33 @@
+//! Penalises the squared size of weights: `amount * sum w^2`, so its gradient is `2 amount w`.
+//!
+//! Biases and norm parameters are left out unless `on=all`.
+
+use super::Penalty;
+use crate::{
+    graph::{Builder, ValueId},
+    vocab::{ArgSpec, Block, Bounds, Default, Kind, Sig},
+};
+
+pub struct L2;
+pub static WORD: L2 = L2;
+
+static SIG: Sig = Sig {
+    name: "l2",
+    about: "penalises the squared size of weights",
+    args: &[
+        ArgSpec::required("amount", Kind::RunTime(Bounds::NON_NEGATIVE), "coefficient of the penalty"),
+        ArgSpec::named("on", Kind::Word(&["weights", "all"]), Default::Word("weights"), "what is penalised: weights, or biases and norms too"),
+    ],
+    block: Block::None,
+};
+
+impl Penalty for L2 {
+    fn sig(&self) -> &'static Sig {
+        &SIG
+    }
+
+    fn size(&self, b: &mut Builder, param: ValueId) -> ValueId {
+        let size = b.mul(param, param);
+        b.sum_all(size)
+    }
+}

@@ -1,0 +1,83 @@
+"""Makes the golden trajectories: five steps of a small dropout net in PyTorch, for each optimizer, with given masks.
+
+Run: python tests/golden/make.py > tests/golden/trajectories.json   (torch 2.x, CPU, float64)
+"""
+import json
+
+import torch
+
+torch.set_default_dtype(torch.float64)
+torch.manual_seed(7)
+STEPS, ROWS, IN, HIDDEN, CLASSES = 5, 6, 4, 5, 3
+P_IN, P_HIDDEN, SMOOTHING = 0.25, 0.5, 0.1
+
+init = {
+    "dense_1.weight": torch.randn(IN, HIDDEN) * 0.6,
+    "dense_1.bias": torch.randn(HIDDEN) * 0.1,
+    "dense_2.weight": torch.randn(HIDDEN, CLASSES) * 0.6,
+    "dense_2.bias": torch.randn(CLASSES) * 0.1,
+}
+# Everything the other side reads is a float32 number.
+init = {k: v.float().double() for k, v in init.items()}
+x = torch.randn(STEPS, ROWS, IN).float().double()
+y = torch.randint(0, CLASSES, (STEPS, ROWS))
+mask_in = (torch.rand(STEPS, ROWS, IN) >= P_IN).double()
+mask_hidden = (torch.rand(STEPS, ROWS, HIDDEN) >= P_HIDDEN).double()
+
+SGD, ADAM = torch.optim.SGD, torch.optim.Adam
+CASES = {
+    "sgd, lr=0.1": lambda w, b: SGD(w + b, lr=0.1),
+    "sgd, lr=0.1, momentum=0.9": lambda w, b: SGD(w + b, lr=0.1, momentum=0.9),
+    "sgd, lr=0.1, momentum=0.9, nesterov=true": lambda w, b: SGD(w + b, lr=0.1, momentum=0.9, nesterov=True),
+    "sgd, lr=0.1, momentum=0.9, weight_decay=0.01": lambda w, b: SGD(
+        [{"params": w, "weight_decay": 0.01}, {"params": b}], lr=0.1, momentum=0.9),
+    "sgd, lr=0.1, weight_decay=0.01, on=all": lambda w, b: SGD(w + b, lr=0.1, weight_decay=0.01),
+    "adam, lr=0.01": lambda w, b: ADAM(w + b, lr=0.01),
+    "adam, lr=0.01, betas=[0.8, 0.95], eps=1e-6": lambda w, b: ADAM(w + b, lr=0.01, betas=(0.8, 0.95), eps=1e-6),
+    "adam, lr=0.01, weight_decay=0.02": lambda w, b: ADAM([{"params": w, "weight_decay": 0.02}, {"params": b}], lr=0.01),
+    "adamw, lr=0.01, weight_decay=0.1": lambda w, b: torch.optim.AdamW(
+        [{"params": w, "weight_decay": 0.1}, {"params": b, "weight_decay": 0.0}], lr=0.01),
+    "rmsprop, lr=0.01": lambda w, b: torch.optim.RMSprop(w + b, lr=0.01),
+    "rmsprop, lr=0.01, momentum=0.5, weight_decay=0.01": lambda w, b: torch.optim.RMSprop(
+        [{"params": w, "weight_decay": 0.01}, {"params": b}], lr=0.01, momentum=0.5),
+}
+
+
+def trajectory(make):
+    p = {k: v.clone().requires_grad_(True) for k, v in init.items()}
+    optimizer = make([p["dense_1.weight"], p["dense_2.weight"]], [p["dense_1.bias"], p["dense_2.bias"]])
+    losses, params = [], []
+    for t in range(STEPS):
+        a = x[t] * mask_in[t] / (1 - P_IN)
+        h = torch.relu(a @ p["dense_1.weight"] + p["dense_1.bias"]) * mask_hidden[t] / (1 - P_HIDDEN)
+        z = h @ p["dense_2.weight"] + p["dense_2.bias"]
+        loss = torch.nn.functional.cross_entropy(z, y[t], label_smoothing=SMOOTHING)
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+        losses.append(loss.item())
+        params.append({k: v.detach().flatten().tolist() for k, v in p.items()})
+    return {"losses": losses, "params": params}
+
+
+def flat(t):
+    return [s.flatten().tolist() for s in t]
+
+
+def short(o):
+    """Nine digits: more than a float32 holds."""
+    if isinstance(o, float):
+        return float(f"{o:.9g}")
+    if isinstance(o, list):
+        return [short(v) for v in o]
+    return {k: short(v) for k, v in o.items()} if isinstance(o, dict) else o
+
+
+print(json.dumps(short({
+    "torch": torch.__version__,
+    "p_in": P_IN, "p_hidden": P_HIDDEN, "label_smoothing": SMOOTHING,
+    "rows": ROWS, "in": IN, "hidden": HIDDEN, "classes": CLASSES,
+    "init": {k: v.flatten().tolist() for k, v in init.items()},
+    "x": flat(x), "y": flat(y), "mask_in": flat(mask_in), "mask_hidden": flat(mask_hidden),
+    "cases": {name: trajectory(make) for name, make in CASES.items()},
+})))
