@@ -2,6 +2,14 @@
 //!
 //! Invariant: spans are byte ranges of the source text that was checked, on character boundaries.
 
+mod codes;
+mod position;
+mod render;
+
+pub use codes::{CODES, explain};
+pub use position::{LineIndex, Position};
+pub use render::{Format, count_line, render};
+
 /// A byte range `start..end` of the source.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Span {

@@ -6,7 +6,7 @@
 //! Invariants: the repaired text has balanced braces; positions outside insertions map back exactly.
 
 use super::lex::{Token, TokenKind};
-use super::recover;
+use super::messages;
 use crate::diag::{Diagnostic, Span};
 
 /// Brackets and braces nested deeper than this are refused. Every later stage recurses on nesting.
@@ -69,7 +69,7 @@ pub(crate) fn repair(source: &str, tokens: &[Token]) -> (Repaired, Vec<Diagnosti
     let mut diagnostics = Vec::new();
     for brace in unopened {
         let header = lost_header(source, tokens, &brace);
-        diagnostics.push(recover::unopened_brace(brace.span, header));
+        diagnostics.push(messages::unopened_brace(brace.span, header));
         changes.push(match header {
             Some(header) => Change { at: header.end, delete: false, text: " {" },
             None => Change { at: brace.span.start, delete: true, text: " " },
@@ -77,7 +77,7 @@ pub(crate) fn repair(source: &str, tokens: &[Token]) -> (Repaired, Vec<Diagnosti
     }
     for brace in unclosed {
         let end = end_of_block(source, tokens, &brace);
-        diagnostics.push(recover::unclosed_brace(source, brace.span, end));
+        diagnostics.push(messages::unclosed_brace(source, brace.span, end));
         changes.push(Change {
             at: end,
             delete: false,

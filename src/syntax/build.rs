@@ -5,7 +5,7 @@
 
 use super::ast::{Arg, ArgKey, Binding, BlockDef, Body, Chain, Formal, Ident, If, Repeat, Step, Stmt};
 use super::grammar::Rule;
-use super::recover;
+use super::{messages, recover};
 use crate::diag::{Diagnostic, Span};
 use pest::iterators::Pair;
 
@@ -35,7 +35,7 @@ impl<'i> Builder<'i> {
                 Rule::rest => {
                     let wrong = self.trimmed(&line);
                     let start = stmts.last().map_or(wrong.start, |stmt| span_of(stmt).start);
-                    self.diagnostics.push(recover::diagnose(self, start, wrong));
+                    self.explain(start, wrong);
                     swallow_to = self.swallowed(start, wrong);
                     self.adopt(line, stmts.last_mut());
                     stmts.push(Stmt::Error(wrong));
@@ -44,7 +44,7 @@ impl<'i> Builder<'i> {
                     let wrong = self.trimmed(&line);
                     let goes_on = matches!(stmts.last(), Some(Stmt::Error(_)));
                     if !(goes_on && self.text[wrong.start..].starts_with("->")) {
-                        self.diagnostics.push(recover::diagnose(self, wrong.start, wrong));
+                        self.explain(wrong.start, wrong);
                     }
                     swallow_to = self.swallowed(wrong.start, wrong);
                     self.adopt(line, None);
@@ -57,6 +57,12 @@ impl<'i> Builder<'i> {
             }
         }
         stmts
+    }
+
+    /// Reports what is wrong with the statement at `start`, whose part `wrong` fits nothing.
+    fn explain(&mut self, start: usize, wrong: Span) {
+        let end = self.swallowed(start, wrong).max(wrong.end);
+        self.diagnostics.extend(recover::diagnose(self.text, start, wrong, end, self.is_word));
     }
 
     /// The span of an error node without the blanks at its end.
@@ -81,7 +87,7 @@ impl<'i> Builder<'i> {
                     let body = self.body(inner);
                     orphan = orphan.or(Some(body));
                 }
-                Rule::open_string => self.diagnostics.push(recover::open_string(span(&inner))),
+                Rule::open_string => self.diagnostics.push(messages::open_string(span(&inner))),
                 _ => {}
             }
         }
@@ -142,7 +148,8 @@ impl<'i> Builder<'i> {
         for inner in pair.into_inner() {
             match inner.as_rule() {
                 Rule::name => name = ident(&inner),
-                _ => default = Some(self.expr(inner)),
+                Rule::expr => default = Some(self.expr(inner)),
+                _ => {}
             }
         }
         Formal { name, default }
@@ -167,7 +174,7 @@ impl<'i> Builder<'i> {
             }
         }
         if arms.len() > MAX_ARMS {
-            self.diagnostics.push(recover::too_many("arms of `if`", whole, MAX_ARMS));
+            self.diagnostics.push(messages::too_many("arms of `if`", whole, MAX_ARMS));
             return Stmt::Error(whole);
         }
         let end =

@@ -6,7 +6,7 @@
 use super::ast::{BinaryOp, Expr, ExprKind, Ident};
 use super::build::{Builder, ident, span};
 use super::grammar::Rule;
-use super::recover;
+use super::messages;
 use crate::diag::Span;
 use pest::iterators::Pair;
 
@@ -74,7 +74,7 @@ impl<'i> Builder<'i> {
     fn is_exhausted(&mut self, whole: Span) -> bool {
         self.operators += 1;
         if self.operators == MAX_OPERATORS + 1 {
-            self.diagnostics.push(recover::too_many("operators in one expression", whole, MAX_OPERATORS));
+            self.diagnostics.push(messages::too_many("operators in one expression", whole, MAX_OPERATORS));
         }
         self.operators > MAX_OPERATORS
     }
@@ -84,7 +84,7 @@ impl<'i> Builder<'i> {
         let blank = |b: Option<&u8>| matches!(b, Some(b' ' | b'\t'));
         let bytes = self.text.as_bytes();
         if blank(bytes.get(minus.start.wrapping_sub(1))) && !blank(bytes.get(minus.end)) {
-            self.diagnostics.push(recover::sign_after_value(self.text, minus));
+            self.diagnostics.push(messages::sign_after_value(self.text, minus));
         }
     }
 
@@ -133,7 +133,7 @@ impl<'i> Builder<'i> {
             Rule::dims => self.dims(pair.as_str(), span),
             Rule::string => ExprKind::Str(self.unescape(pair.as_str(), span)),
             Rule::open_string => {
-                self.diagnostics.push(recover::open_string(span));
+                self.diagnostics.push(messages::open_string(span));
                 ExprKind::Str(pair.as_str().trim_start_matches('"').to_string())
             }
             Rule::list => ExprKind::List(pair.into_inner().map(|inner| self.operand(inner)).collect()),
@@ -159,7 +159,7 @@ impl<'i> Builder<'i> {
         let (digits, unit) = split_unit(text);
         let value = digits.replace('_', "").parse::<f64>().unwrap_or(f64::INFINITY);
         if !value.is_finite() {
-            self.diagnostics.push(recover::huge_number(span));
+            self.diagnostics.push(messages::huge_number(span));
         }
         ExprKind::Number { value, unit: (!unit.is_empty()).then(|| unit.to_string()) }
     }
@@ -167,7 +167,7 @@ impl<'i> Builder<'i> {
     fn dims(&mut self, text: &str, span: Span) -> ExprKind {
         let parsed: Result<Vec<u64>, _> = text.split('x').map(str::parse).collect();
         ExprKind::Dims(parsed.unwrap_or_else(|_| {
-            self.diagnostics.push(recover::huge_number(span));
+            self.diagnostics.push(messages::huge_number(span));
             Vec::new()
         }))
     }
@@ -189,7 +189,7 @@ impl<'i> Builder<'i> {
                 Some((_, c)) => {
                     let start = span.start + 1 + at;
                     let wrong = Span::new(start, start + 1 + c.len_utf8());
-                    self.diagnostics.push(recover::unknown_escape(wrong, c));
+                    self.diagnostics.push(messages::unknown_escape(wrong, c));
                 }
                 None => {}
             }

@@ -1,11 +1,13 @@
 //! Text to syntax tree, and back: parser with recovery, formatter. Knows no layer.
 
 pub mod ast;
+mod blame;
 mod braces;
 mod build;
 mod expr;
 mod grammar;
 mod lex;
+mod messages;
 mod parse;
 mod recover;
 mod spans;

@@ -5,7 +5,7 @@ use super::braces::{self, Repaired};
 use super::build::Builder;
 use super::grammar::{NetParser, Rule};
 use super::lex::{self, TokenKind};
-use super::{recover, spans};
+use super::{messages, spans};
 use crate::diag::Diagnostic;
 use pest::Parser;
 use std::num::NonZeroUsize;
@@ -28,7 +28,7 @@ pub fn parse_with(source: &str, is_word: &dyn Fn(&str) -> bool) -> (File, Vec<Di
     let comments = comments.map(|token| Comment { text: token.text(source).to_string(), span: token.span });
     let mut file = File { stmts: Vec::new(), comments: comments.collect() };
     if let Some(span) = braces::too_deep(source, &tokens) {
-        return (file, vec![recover::too_deep(span, braces::MAX_NESTING)]);
+        return (file, vec![messages::too_deep(span, braces::MAX_NESTING)]);
     }
     let (repaired, mut diagnostics) = braces::repair(source, &tokens);
     let verbatim = repaired.is_verbatim();
@@ -61,7 +61,7 @@ fn grammar(
         Ok(mut pairs) => pairs.next().map(|file| builder.stmts(file)).unwrap_or_default(),
         // The grammar takes every balanced text, so only the call limit is left.
         Err(_) => {
-            builder.diagnostics.push(recover::too_large());
+            builder.diagnostics.push(messages::too_large());
             Vec::new()
         }
     };

@@ -1,71 +1,149 @@
-//! What a syntax error says: the constructors of all `E00xx` diagnostics.
+//! What went wrong on a line that does not parse: a table on the first wrong token and its neighbours.
+//!
+//! The grammar's own recovery says which line is broken and from where it fits nothing; the rule `strict` is run
+//! again on that line alone and its furthest failure gives the token. Knows no layer: the caller's predicate does.
 
-use super::build::Builder;
+use super::grammar::{NetParser, Rule};
+use super::lex::{self, Token, TokenKind};
 use crate::diag::{Diagnostic, Span};
+use pest::Parser;
+use pest::error::InputLocation;
 
-/// The diagnostic for `wrong`, the part of the line at `start` that fits no form.
-pub(crate) fn diagnose(builder: &Builder<'_>, start: usize, wrong: Span) -> Diagnostic {
-    let _ = (builder.text, builder.is_word, start);
-    Diagnostic::error("E0001", wrong, "this does not fit the statement").label("not expected here")
+/// The broken statement as tokens, and the first of them that is wrong.
+pub(super) struct Scene<'s> {
+    pub text: &'s str,
+    pub is_word: &'s dyn Fn(&str) -> bool,
+    /// Tokens of the statement without comments, up to the end of its line or brackets.
+    pub tokens: Vec<Token>,
+    /// Index of the wrong token; `tokens.len()` if the text ends too early.
+    pub at: usize,
+    /// Unclosed brackets before the wrong token, outermost first.
+    pub open: Vec<Token>,
 }
 
-pub(crate) fn too_many(what: &str, span: Span, limit: usize) -> Diagnostic {
-    Diagnostic::error("E0010", span, format!("more than {limit} {what}"))
-        .label("too many")
-        .help("split it with `let`, or write fewer")
-}
-
-pub(crate) fn too_deep(span: Span, limit: usize) -> Diagnostic {
-    Diagnostic::error("E0010", span, format!("more than {limit} brackets inside one another"))
-        .label("nested too deeply")
-        .help("name the inner parts with `let` or `block`")
-}
-
-pub(crate) fn too_large() -> Diagnostic {
-    Diagnostic::error("E0010", Span::new(0, 0), "the file is too large to parse")
-}
-
-pub(crate) fn open_string(span: Span) -> Diagnostic {
-    Diagnostic::error("E0007", span, "the string has no closing `\"`").label("opened here").fix(
-        "close it on the same line",
-        Span::new(span.end, span.end),
-        "\"",
-    )
-}
-
-pub(crate) fn unknown_escape(span: Span, c: char) -> Diagnostic {
-    Diagnostic::error("E0007", span, format!("`\\{c}` is no escape"))
-        .label("known are `\\\"`, `\\\\`, `\\n` and `\\t`")
-        .fix("for a backslash, write two", Span::new(span.start, span.start + 1), "\\\\")
-}
-
-pub(crate) fn huge_number(span: Span) -> Diagnostic {
-    Diagnostic::error("E0006", span, "the number is too large").label("does not fit")
-}
-
-/// `dense h -1`: `minus` follows a blank and precedes none.
-pub(crate) fn sign_after_value(text: &str, minus: Span) -> Diagnostic {
-    let before = text.get(..minus.start).unwrap_or("").trim_end().len();
-    Diagnostic::error("E0002", minus, "missing `,` before a negative number?")
-        .label("reads as a sign: blank before it, none after")
-        .fix("to begin a new argument, put a comma before it", Span::new(before, before), ",")
-        .fix("to subtract, put a blank on both sides", Span::new(minus.end, minus.end), " ")
-}
-
-pub(crate) fn unclosed_brace(source: &str, span: Span, end: usize) -> Diagnostic {
-    let diagnostic = Diagnostic::error("E0008", span, "this `{` is never closed").label("opened here");
-    let text = if end == source.len() { "\n}" } else { "}\n" };
-    diagnostic.fix("close it where its lines end", Span::new(end, end), text)
-}
-
-pub(crate) fn unopened_brace(span: Span, header: Option<Span>) -> Diagnostic {
-    let diagnostic = Diagnostic::error("E0008", span, "this `}` closes nothing").label("no `{` is open here");
-    match header {
-        Some(header) => diagnostic.also(header, "is a `{` missing at the end of this line?").fix(
-            "open the block",
-            Span::new(header.end, header.end),
-            " {",
-        ),
-        None => diagnostic.fix("remove it", span, ""),
+/// The diagnostic for the statement at `start`, of which `wrong` fits nothing; `end` is where its brackets end.
+/// None if the cause is a string without end, which has its own diagnostic.
+pub(super) fn diagnose(
+    text: &str,
+    start: usize,
+    wrong: Span,
+    end: usize,
+    is_word: &dyn Fn(&str) -> bool,
+) -> Option<Diagnostic> {
+    let end = line_end(text, if end > wrong.end { end } else { wrong.start });
+    let start = start.max(last_line_with_body(text, start, wrong.start));
+    let slice = text.get(start..end).unwrap_or("");
+    let mut tokens = lex::tokens(slice);
+    tokens.retain(|token| token.kind != TokenKind::Comment);
+    while tokens.last().is_some_and(|token| token.kind == TokenKind::Newline) {
+        tokens.pop();
     }
+    for token in &mut tokens {
+        token.span = Span::new(token.span.start + start, token.span.end + start);
+    }
+    let focus = wrong.start.max(start + furthest(slice));
+    let at = tokens.iter().position(|token| token.span.end > focus && token.kind != TokenKind::Newline);
+    let at = at.unwrap_or(tokens.len());
+    let open = unclosed(text, tokens.get(..at).unwrap_or(&[]));
+    super::blame::table(&Scene { text, is_word, tokens, at, open })
+}
+
+/// The end of the line that holds `from`.
+fn line_end(text: &str, from: usize) -> usize {
+    text.get(from..).and_then(|rest| rest.find('\n')).map_or(text.len(), |length| from + length)
+}
+
+/// If a body ends between `start` and `wrong`, the place behind it: nothing before can be the cause.
+fn last_line_with_body(text: &str, start: usize, wrong: usize) -> usize {
+    let before = text.get(start..wrong).unwrap_or("");
+    let tokens = lex::tokens(before);
+    tokens
+        .iter()
+        .rev()
+        .find(|token| token.text(before) == "}")
+        .map_or(start, |token| start + token.span.start)
+}
+
+/// How far into `line` the grammar gets at most.
+fn furthest(line: &str) -> usize {
+    match NetParser::parse(Rule::strict, line) {
+        Ok(_) => 0,
+        Err(error) => match error.location {
+            InputLocation::Pos(at) => at,
+            InputLocation::Span((at, _)) => at,
+        },
+    }
+}
+
+fn unclosed(text: &str, tokens: &[Token]) -> Vec<Token> {
+    let mut open = Vec::new();
+    for token in tokens {
+        match token.text(text) {
+            "(" | "[" => open.push(*token),
+            ")" | "]" => {
+                open.pop();
+            }
+            _ => {}
+        }
+    }
+    open
+}
+
+impl<'s> Scene<'s> {
+    /// The text of the token `offset` places from the wrong one; line ends do not count, nothing is "".
+    pub fn near(&self, offset: isize) -> &'s str {
+        self.token(offset).map_or("", |token| token.text(self.text))
+    }
+
+    pub fn token(&self, offset: isize) -> Option<Token> {
+        let mut index = self.at;
+        let mut left = offset.unsigned_abs();
+        if left == 0 {
+            return self.tokens.get(index).copied();
+        }
+        loop {
+            index = if offset < 0 { index.checked_sub(1)? } else { index + 1 };
+            let token = self.tokens.get(index)?;
+            if token.kind != TokenKind::Newline {
+                left -= 1;
+            }
+            if left == 0 {
+                return Some(*token);
+            }
+        }
+    }
+
+    pub fn kind(&self, offset: isize) -> Option<TokenKind> {
+        self.token(offset).map(|token| token.kind)
+    }
+
+    /// The first word of the statement.
+    pub fn first(&self) -> &'s str {
+        self.tokens.first().map_or("", |token| token.text(self.text))
+    }
+
+    /// Where the wrong token stands, or the end of the text before it.
+    pub fn place(&self) -> Span {
+        let end = self.token(-1).map_or(0, |token| token.span.end);
+        self.token(0).map_or(Span::new(end, end), |token| token.span)
+    }
+
+    /// The last token before the wrong one.
+    pub fn before(&self) -> Span {
+        self.token(-1).map_or(self.place(), |token| token.span)
+    }
+
+    /// True if no blank parts the tokens `offset` and `offset + 1`.
+    pub fn touches(&self, offset: isize) -> bool {
+        match (self.token(offset), self.token(offset + 1)) {
+            (Some(left), Some(right)) => left.span.end == right.span.start,
+            _ => false,
+        }
+    }
+}
+
+/// True if the grammar reads all of `text` as one number or size.
+pub(super) fn is_number(text: &str) -> bool {
+    let whole = |rule| NetParser::parse(rule, text).is_ok_and(|pairs| pairs.as_str().len() == text.len());
+    whole(Rule::number) || whole(Rule::dims)
 }

@@ -1,0 +1,67 @@
+//! Constructors of the `E00xx` diagnostics that do not depend on the place of a broken line.
+
+use crate::diag::{Diagnostic, Span};
+
+pub(crate) fn too_many(what: &str, span: Span, limit: usize) -> Diagnostic {
+    Diagnostic::error("E0010", span, format!("more than {limit} {what}"))
+        .label("too many")
+        .help("name parts of it with `let`, or write fewer")
+}
+
+pub(crate) fn too_deep(span: Span, limit: usize) -> Diagnostic {
+    Diagnostic::error("E0010", span, format!("more than {limit} brackets inside one another"))
+        .label("nested too deeply")
+        .help("name the inner parts with `let` or `block`")
+}
+
+pub(crate) fn too_large() -> Diagnostic {
+    Diagnostic::error("E0010", Span::new(0, 0), "the file is too large to parse")
+}
+
+pub(crate) fn open_string(span: Span) -> Diagnostic {
+    Diagnostic::error("E0007", span, "the string has no closing `\"`").label("opened here").fix(
+        "close it on the same line",
+        Span::new(span.end, span.end),
+        "\"",
+    )
+}
+
+pub(crate) fn unknown_escape(span: Span, c: char) -> Diagnostic {
+    Diagnostic::error("E0007", span, format!("`\\{c}` is no escape"))
+        .label("known are `\\\"`, `\\\\`, `\\n` and `\\t`")
+        .fix("for a backslash, write two", Span::new(span.start, span.start + 1), "\\\\")
+}
+
+pub(crate) fn huge_number(span: Span) -> Diagnostic {
+    Diagnostic::error("E0006", span, "the number is too large").label("does not fit")
+}
+
+/// `dense h -1`: `minus` follows a blank and precedes none.
+pub(crate) fn sign_after_value(text: &str, minus: Span) -> Diagnostic {
+    let before = text.get(..minus.start).unwrap_or("").trim_end().len();
+    Diagnostic::error("E0002", minus, "missing `,` before a negative number?")
+        .label("reads as a sign: a blank before it, none after")
+        .fix("to begin a new argument, put a comma before it", Span::new(before, before), ",")
+        .fix("to subtract, put a blank on both sides", Span::new(minus.end, minus.end), " ")
+}
+
+pub(crate) fn unclosed_brace(source: &str, span: Span, end: usize) -> Diagnostic {
+    let text = if end == source.len() { "\n}" } else { "}\n" };
+    Diagnostic::error("E0008", span, "this `{` is never closed").label("opened here").fix(
+        "close it where its lines end",
+        Span::new(end, end),
+        text,
+    )
+}
+
+pub(crate) fn unopened_brace(span: Span, header: Option<Span>) -> Diagnostic {
+    let diagnostic = Diagnostic::error("E0008", span, "this `}` closes nothing").label("no `{` is open here");
+    match header {
+        Some(header) => diagnostic.also(header, "is a `{` missing at the end of this line?").fix(
+            "open the block",
+            Span::new(header.end, header.end),
+            " {",
+        ),
+        None => diagnostic.fix("remove it", span, ""),
+    }
+}

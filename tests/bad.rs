@@ -1,0 +1,84 @@
+//! Wrong `.net` files and what is said about them.
+//!
+//! Every `tests/bad/**/*.net` ends with one comment per expected diagnostic:
+//! `# error E0203 7:3-10 text` (line, first and last-plus-one column; `7:3-9:1` over lines; `text` is part of the
+//! message). Compared both ways: none missing, none extra. `BLESS=1 cargo test --test bad` rewrites these lines with
+//! the whole messages; read the diff before committing it.
+
+use dropnet::diag::{Diagnostic, LineIndex};
+use std::path::{Path, PathBuf};
+
+/// What a user of `dropnet check` is told about `source`.
+fn diagnostics(source: &str) -> Vec<Diagnostic> {
+    dropnet::syntax::parse(source).1
+}
+
+fn files(folder: &Path, found: &mut Vec<PathBuf>) {
+    for entry in std::fs::read_dir(folder).expect("folder of bad files") {
+        let path = entry.expect("entry").path();
+        if path.is_dir() {
+            files(&path, found);
+        } else if path.extension().is_some_and(|extension| extension == "net") {
+            found.push(path);
+        }
+    }
+}
+
+fn is_expectation(line: &str) -> bool {
+    line.starts_with("# error ") || line.starts_with("# warning ")
+}
+
+/// `# error E0203 7:3-10 message`
+fn describe(diagnostic: &Diagnostic, index: &LineIndex<'_>) -> String {
+    let (start, end) = (index.position(diagnostic.span.start), index.position(diagnostic.span.end));
+    let severity = if diagnostic.is_error() { "error" } else { "warning" };
+    let end = if end.line == start.line { end.col.to_string() } else { format!("{}:{}", end.line, end.col) };
+    format!("# {severity} {} {}:{}-{end} {}", diagnostic.code, start.line, start.col, diagnostic.message)
+}
+
+/// The expected line is the actual one, or its place and a part of its message.
+fn agrees(expected: &str, actual: &str) -> bool {
+    let split = |line: &str| {
+        let words: Vec<&str> = line.splitn(5, ' ').collect();
+        (
+            words.iter().take(4).map(|w| w.to_string()).collect::<Vec<_>>(),
+            words.get(4).unwrap_or(&"").to_string(),
+        )
+    };
+    let ((place, text), (actual_place, actual_text)) = (split(expected), split(actual));
+    place == actual_place && actual_text.contains(&text)
+}
+
+fn bless(path: &Path, source: &str, actual: &[String]) {
+    let kept: Vec<&str> = source.lines().filter(|line| !is_expectation(line)).collect();
+    let text = format!("{}\n{}\n", kept.join("\n").trim_end(), actual.join("\n"));
+    std::fs::write(path, text).expect("rewrite expectations");
+}
+
+#[test]
+fn bad_files_say_what_is_wrong() {
+    let mut paths = Vec::new();
+    files(Path::new("tests/bad"), &mut paths);
+    paths.sort();
+    let mut failures = String::new();
+    for path in &paths {
+        let source = std::fs::read_to_string(path).expect("bad file");
+        let index = LineIndex::new(&source);
+        let actual: Vec<String> = diagnostics(&source).iter().map(|d| describe(d, &index)).collect();
+        if std::env::var_os("BLESS").is_some() {
+            bless(path, &source, &actual);
+            continue;
+        }
+        let expected: Vec<&str> = source.lines().filter(|line| is_expectation(line)).collect();
+        assert!(!expected.is_empty(), "{}: no expected diagnostic at the end of the file", path.display());
+        let extra = actual.iter().filter(|a| !expected.iter().any(|e| agrees(e, a)));
+        let missing = expected.iter().filter(|e| !actual.iter().any(|a| agrees(e, a)));
+        let lines =
+            missing.map(|e| format!("  missing: {e}\n")).chain(extra.map(|a| format!("  extra:   {a}\n")));
+        let lines: String = lines.collect();
+        if !lines.is_empty() || expected.len() != actual.len() {
+            failures.push_str(&format!("{}\n{lines}", path.display()));
+        }
+    }
+    assert!(failures.is_empty(), "\n{failures}");
+}
