@@ -5,18 +5,18 @@ use super::{Arith, polynomial, with_sign};
 /// Below this the result would come near the subnormal numbers; it is zero instead.
 pub(super) const LOWEST: f32 = -87.3365;
 /// The largest argument whose exponential is finite.
-const HIGHEST: f32 = 88.722_84;
+const HIGHEST: f32 = 88.722_83;
 
 const LOG2_E: f32 = std::f32::consts::LOG2_E;
 /// ln 2 in two parts; the first has so few bits that its product with an exponent is exact even without fused products.
-pub(super) const LN2_HIGH: f32 = 0.693_359_375;
+pub(super) const LN2_HIGH: f32 = 355.0 / 512.0;
 pub(super) const LN2_LOW: f32 = -2.121_944_4e-4;
 
 /// Adding `1.5 * 2^23` rounds to an integer, which then stands in the low bits of the sum.
 const ROUNDER: f32 = 12_582_912.0;
 
 /// `(e^r - 1 - r) / r^2` on `|r| <= ln(2) / 2`; the error relative to `e^r - 1` is 1.4e-8.
-const EXPM1: [f32; 5] = [0.499_999_97, 0.166_665_39, 0.041_667_748, 0.008_367_087_7, 0.001_383_785_6];
+const EXPM1: [f32; 5] = [0.499_999_97, 0.166_665_39, 0.041_667_75, 0.008_367_088, 0.001_383_785_6];
 
 /// `x = n ln 2 + r` with an integer n and `|r| <= ln(2) / 2`: gives `(e^r - 1, bits)`, where n is the low 9 bits of `bits`.
 fn reduce<A: Arith>(a: &mut A, x: A::F) -> (A::F, A::I) {
@@ -34,7 +34,7 @@ fn reduce<A: Arith>(a: &mut A, x: A::F) -> (A::F, A::I) {
     (q, a.to_bits(shifted))
 }
 
-/// e^x. Within 1.5 units in the last place; zero below -87.3365, infinite above 88.72284.
+/// e^x. Within 1.5 units in the last place; zero below -87.3365, infinite above 88.72283.
 pub fn exp<A: Arith>(a: &mut A, x: A::F) -> A::F {
     let (q, bits) = reduce(a, x);
     let one = a.f32(1.0);
@@ -48,14 +48,12 @@ pub fn exp<A: Arith>(a: &mut A, x: A::F) -> A::F {
     let lowest = a.f32(LOWEST);
     let tiny = a.lt(x, lowest);
     let y = a.select(tiny, zero, y);
-    // Whatever is not in range here is too large or NaN: adding infinity serves both.
+    // Whatever is not in range here is too large or NaN: adding infinity serves both. (-inf is in range and zero already.)
     let infinity = a.f32(f32::INFINITY);
     let beyond = a.add(x, infinity);
     let highest = a.f32(HIGHEST);
     let finite = a.le(x, highest);
-    let y = a.select(finite, y, beyond);
-    // -inf + inf is NaN, but -inf <= HIGHEST took the other branch.
-    y
+    a.select(finite, y, beyond)
 }
 
 /// `(e^x - 1, 2^n)` parts for `|x| <= 80`: e^x = s + s q. NaN passes through q.

@@ -31,6 +31,7 @@ pub use scalar::Scalar32;
 /// Every required method is one x86-64 instruction on a vector of four (with the operands in registers), so that counting calls counts cost.
 /// Integer operations wrap. Methods take `&mut self` because an implementation may append instructions. Operands may be used any number
 /// of times and in any order, and constants may be asked for again: an implementation that emits them should hand out the one it has.
+#[allow(clippy::wrong_self_convention)] // `self` is the machine, not the number
 pub trait Arith {
     /// f32 value(s).
     type F: Copy;

@@ -34,7 +34,7 @@ fn worst(
     for x in patterns.chain(plain).filter(|x| x.is_normal() && domain(*x)) {
         for fma in [false, true] {
             let error = ulps(f(&mut Scalar32 { fma }, x), reference(f64::from(x)));
-            if !(error <= worst.0) {
+            if error.is_nan() || error > worst.0 {
                 worst = (error, x);
             }
         }
@@ -141,8 +141,8 @@ fn special_values() {
 fn edges_of_the_exponential() {
     let mut a = Scalar32 { fma: false };
     assert_eq!(exp(&mut a, 89.0), f32::INFINITY);
-    assert_eq!(exp(&mut a, 88.722_85), f32::INFINITY);
-    assert!(exp(&mut a, 88.722_84).is_finite());
+    assert_eq!(exp(&mut a, 88.722_84), f32::INFINITY);
+    assert!(exp(&mut a, 88.722_83).is_finite());
     assert_eq!(exp(&mut a, -87.34), 0.0);
     assert!(exp(&mut a, -87.336).is_normal());
     assert_eq!(exp(&mut a, f32::MAX), f32::INFINITY);
