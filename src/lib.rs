@@ -20,3 +20,4 @@ pub mod math;
 pub mod loops;
 
 pub mod data;
+pub mod runtime;

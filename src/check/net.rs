@@ -9,7 +9,7 @@ use super::{bind::bind, eval::eval, forms, scope::Scope, suggest::nearest};
 use crate::{
     diag::{Diagnostic, Span},
     layers::{self, Expand, Infer, Layer, Place, Source},
-    model::{Node, NodeId, NodeKind, Output, Param, ParamId, State, StateId, Ty, Use, WeightDrop},
+    model::{Node, NodeId, NodeKind, Output, Param, ParamId, State, StateId, Use, WeightDrop},
     syntax::ast::{self, ArgKey, BlockDef, Body, Chain, Step, Stmt},
     vocab::{Block, Value},
 };
@@ -663,10 +663,6 @@ impl<'f> Net<'f> {
                     .label("names weights in the checkpoint, nothing else"),
             );
         }
-    }
-
-    pub(crate) fn ty(&self, id: NodeId) -> &Ty {
-        &self.nodes[id.0].ty
     }
 }
 

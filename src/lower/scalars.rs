@@ -21,7 +21,7 @@ pub struct StepInfo {
 }
 
 /// How a scalar is computed.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug)]
 pub enum ScalarDef {
     Fixed(f32),
     /// `round(65536 p)`, the I32 threshold of a rate of dropping.

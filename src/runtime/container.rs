@@ -1,0 +1,155 @@
+//! A safetensors file that is written whole or not at all, with the same bytes for the same contents.
+//!
+//! Layout: 8 bytes of header length, a JSON header padded with blanks to a multiple of 8, the tensors by name. The only metadata key is
+//! `dropnet`. The header is written here because the crate orders metadata by a hash map; reading and checking is the crate's.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::fs::{self, File};
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+
+use safetensors::{Dtype, SafeTensors};
+use serde_json::{Map, Value, json};
+
+/// The metadata key.
+pub const KEY: &str = "dropnet";
+
+#[derive(Clone, Debug, PartialEq)]
+pub struct Tensor {
+    pub dims: Vec<usize>,
+    pub data: Vec<f32>,
+}
+
+#[derive(Debug)]
+pub enum ContainerError {
+    Io {
+        path: PathBuf,
+        error: io::Error,
+    },
+    /// Not a safetensors file, or cut short.
+    Broken {
+        path: PathBuf,
+        why: String,
+    },
+    /// A safetensors file of somebody else.
+    Foreign {
+        path: PathBuf,
+    },
+}
+
+impl fmt::Display for ContainerError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Io { path, error } => write!(f, "{}: {error}", path.display()),
+            Self::Broken { path, why } => write!(f, "{} is not a whole checkpoint: {why}", path.display()),
+            Self::Foreign { path } => {
+                write!(f, "{} is a safetensors file, but dropnet did not write it", path.display())
+            }
+        }
+    }
+}
+
+impl std::error::Error for ContainerError {}
+
+/// Writes tensors and metadata, atomically: a temporary file beside it, synced, renamed, the folder synced.
+pub fn write(path: &Path, metadata: &str, tensors: &BTreeMap<String, Tensor>) -> Result<(), ContainerError> {
+    let io = |error| ContainerError::Io { path: path.to_path_buf(), error };
+    let folder = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let mut file = tempfile::NamedTempFile::new_in(folder).map_err(io)?;
+    let header = header(metadata, tensors);
+    let mut out = io::BufWriter::new(file.as_file_mut());
+    out.write_all(&(header.len() as u64).to_le_bytes()).map_err(io)?;
+    out.write_all(header.as_bytes()).map_err(io)?;
+    for tensor in tensors.values() {
+        for x in &tensor.data {
+            out.write_all(&x.to_le_bytes()).map_err(io)?;
+        }
+    }
+    out.flush().map_err(io)?;
+    drop(out);
+    file.as_file().sync_all().map_err(io)?;
+    file.persist(path).map_err(|e| io(e.error))?;
+    File::open(folder).and_then(|f| f.sync_all()).map_err(io)
+}
+
+fn header(metadata: &str, tensors: &BTreeMap<String, Tensor>) -> String {
+    let mut entries = Map::new();
+    entries.insert("__metadata__".into(), json!({ KEY: metadata }));
+    let mut at = 0;
+    for (name, tensor) in tensors {
+        let end = at + 4 * tensor.data.len();
+        entries
+            .insert(name.clone(), json!({ "dtype": "F32", "shape": tensor.dims, "data_offsets": [at, end] }));
+        at = end;
+    }
+    let mut text = Value::Object(entries).to_string();
+    while !text.len().is_multiple_of(8) {
+        text.push(' ');
+    }
+    text
+}
+
+/// Metadata and tensors of a checkpoint.
+pub fn read(path: &Path) -> Result<(String, BTreeMap<String, Tensor>), ContainerError> {
+    let bytes = fs::read(path).map_err(|error| ContainerError::Io { path: path.to_path_buf(), error })?;
+    let broken = |why: String| ContainerError::Broken { path: path.to_path_buf(), why };
+    let (_, header) = SafeTensors::read_metadata(&bytes).map_err(|e| broken(e.to_string()))?;
+    let metadata = header.metadata().as_ref().and_then(|m| m.get(KEY)).cloned();
+    let metadata = metadata.ok_or(ContainerError::Foreign { path: path.to_path_buf() })?;
+    let file = SafeTensors::deserialize(&bytes).map_err(|e| broken(e.to_string()))?;
+    let mut tensors = BTreeMap::new();
+    for (name, view) in file.tensors() {
+        if view.dtype() != Dtype::F32 {
+            return Err(broken(format!("the tensor `{name}` is not f32")));
+        }
+        let words = view.data().chunks_exact(4);
+        let data = words.map(|w| f32::from_le_bytes([w[0], w[1], w[2], w[3]])).collect();
+        tensors.insert(name, Tensor { dims: view.shape().to_vec(), data });
+    }
+    Ok((metadata, tensors))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn sample() -> BTreeMap<String, Tensor> {
+        BTreeMap::from([
+            (
+                "b".to_string(),
+                Tensor { dims: vec![2, 3], data: vec![0.5, -1.0, 2.0, 3.0, f32::MIN_POSITIVE, 7.25] },
+            ),
+            ("a".to_string(), Tensor { dims: vec![1], data: vec![9.0] }),
+        ])
+    }
+
+    #[test]
+    fn what_is_written_is_read_and_bytes_repeat() {
+        let folder = tempfile::tempdir().unwrap();
+        let (one, two) = (folder.path().join("one.ckpt"), folder.path().join("two.ckpt"));
+        write(&one, "{\"x\":\"é\\n\"}", &sample()).unwrap();
+        write(&two, "{\"x\":\"é\\n\"}", &sample()).unwrap();
+        assert_eq!(fs::read(&one).unwrap(), fs::read(&two).unwrap());
+        assert_eq!(read(&one).unwrap(), ("{\"x\":\"é\\n\"}".to_string(), sample()));
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 2, "no temporary file stays");
+    }
+
+    #[test]
+    fn broken_files_are_told_apart() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("x.ckpt");
+        assert!(matches!(read(&path), Err(ContainerError::Io { .. })));
+        write(&path, "{}", &sample()).unwrap();
+        let whole = fs::read(&path).unwrap();
+        for len in [0, 4, 20, whole.len() - 1] {
+            fs::write(&path, &whole[..len]).unwrap();
+            assert!(matches!(read(&path), Err(ContainerError::Broken { .. })), "{len}");
+        }
+        let foreign =
+            safetensors::serialize(Vec::<(String, safetensors::tensor::TensorView<'_>)>::new(), None)
+                .unwrap();
+        fs::write(&path, foreign).unwrap();
+        assert!(matches!(read(&path), Err(ContainerError::Foreign { .. })));
+    }
+}

@@ -1,0 +1,60 @@
+//! Vectors of f32 on cache lines, so that native code may rely on 64-byte alignment and bits depend on no allocator.
+
+use std::ops::{Deref, DerefMut};
+
+/// f32 elements of a line.
+const LINE: usize = 16;
+
+#[derive(Clone, Copy)]
+#[repr(C, align(64))]
+struct Line([f32; LINE]);
+
+/// A fixed number of f32, starting at a multiple of 64 bytes.
+#[derive(Clone, Default)]
+pub struct AlignedVec {
+    lines: Vec<Line>,
+    len: usize,
+}
+
+impl AlignedVec {
+    pub fn filled(len: usize, value: f32) -> Self {
+        Self { lines: vec![Line([value; LINE]); len.div_ceil(LINE)], len }
+    }
+
+    pub fn of(values: &[f32]) -> Self {
+        let mut vec = Self::filled(values.len(), 0.0);
+        vec.copy_from_slice(values);
+        vec
+    }
+}
+
+impl Deref for AlignedVec {
+    type Target = [f32];
+
+    fn deref(&self) -> &[f32] {
+        // SAFETY: `lines` holds at least `len` consecutive f32: `Line` is `repr(C)` over them and exactly 64 bytes long.
+        unsafe { std::slice::from_raw_parts(self.lines.as_ptr().cast(), self.len) }
+    }
+}
+
+impl DerefMut for AlignedVec {
+    fn deref_mut(&mut self) -> &mut [f32] {
+        // SAFETY: as in `deref`; the borrow of `self` is exclusive.
+        unsafe { std::slice::from_raw_parts_mut(self.lines.as_mut_ptr().cast(), self.len) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn starts_on_a_line_and_holds_what_it_is_given() {
+        for len in [0, 1, 15, 16, 17, 1000] {
+            let values: Vec<f32> = (0..len).map(|i| i as f32).collect();
+            let vec = AlignedVec::of(&values);
+            assert_eq!(&vec[..], &values[..]);
+            assert!(len == 0 || (vec.as_ptr() as usize).is_multiple_of(64));
+        }
+    }
+}

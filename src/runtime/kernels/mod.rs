@@ -1,0 +1,8 @@
+//! What generated code cannot do itself: matrix products, aligned memory, the floating-point environment.
+//!
+//! Beside `codegen` the only place of `unsafe`; every use says what it relies on.
+#![allow(unsafe_code)]
+
+pub mod aligned;
+pub mod fpenv;
+pub mod gemm;
