@@ -9,6 +9,15 @@
 //! - no buffer holds a mask;
 //! - the shards of a kernel and the panels of a product are functions of shapes only.
 
+mod fuse;
+mod plan;
+mod print;
+mod verify;
+
+pub use fuse::fuse;
+pub use print::print;
+pub use verify::verify;
+
 use crate::graph::{DType, Dim, ParamId, Reduction, ScalarId, SiteId, SlotId, StateId};
 
 /// Rows of one shard of a row domain: also the grain of the fixed reduction tree.

@@ -1,0 +1,310 @@
+//! From a traced kernel to its sections: registers, row code and loops over columns in order of their stages.
+
+use std::collections::BTreeMap;
+
+use super::trace::{Action, Effect, Home, Instance, Level, Trace, What};
+use crate::graph::{Address, DType, Op, Reduction, ValueId};
+use crate::loops::{Access, Body, BufferId, Inst, LoopKernel, Operand, Reg, Section, Stmt};
+
+/// What a section does with a value.
+#[derive(Clone, Copy)]
+enum Work<'t> {
+    Accumulate(u32),
+    Act(&'t Action),
+}
+
+struct Emitter<'t, 'c, 'g> {
+    trace: &'t Trace<'c, 'g>,
+    buffer: &'t dyn Fn(Home) -> BufferId,
+    lodgers: &'t BTreeMap<ValueId, Home>,
+    operands: Vec<Operand>,
+    registers: u32,
+    uniform: Vec<(Reg, Inst)>,
+    /// Registers of uniform and row instances.
+    kept: BTreeMap<u32, Reg>,
+    /// Registers of the section at hand.
+    local: BTreeMap<u32, Reg>,
+    /// Column values that an earlier pass over the row has stored.
+    saved: BTreeMap<u32, (u32, Access)>,
+}
+
+/// The kernel that a trace describes. `lodgers` are values that are written over a parameter: like updates in place.
+pub(super) fn emit(
+    trace: &Trace,
+    name: String,
+    buffer: &dyn Fn(Home) -> BufferId,
+    lodgers: &BTreeMap<ValueId, Home>,
+) -> LoopKernel {
+    let mut emitter = Emitter {
+        trace,
+        buffer,
+        lodgers,
+        operands: Vec::new(),
+        registers: 0,
+        uniform: Vec::new(),
+        kept: BTreeMap::new(),
+        local: BTreeMap::new(),
+        saved: BTreeMap::new(),
+    };
+    let needed = needed(trace);
+    let last =
+        trace.instances.iter().zip(&needed).filter(|(_, n)| **n).map(|(i, _)| i.stage).max().unwrap_or(0);
+    let mut sections = Vec::new();
+    for stage in 0..=last {
+        let row = emitter.row_section(stage, last, &needed);
+        if !row.is_empty() {
+            sections.push(Section::Row(row));
+        }
+        let mut saved = Vec::new();
+        for (cols, work) in emitter.column_work(stage, last, &needed) {
+            let stmts = emitter.column_section(&work, &mut saved);
+            sections.push(Section::Columns { cols, stmts });
+        }
+        emitter.saved.extend(saved);
+    }
+    let body = Body { uniform: emitter.uniform, sections, registers: emitter.registers };
+    LoopKernel { name, fused: fused(trace, &needed), domain: trace.domain, operands: emitter.operands, body }
+}
+
+/// Which instances an action needs.
+fn needed(trace: &Trace) -> Vec<bool> {
+    let mut needed = vec![false; trace.instances.len()];
+    for action in &trace.actions {
+        needed[action.value as usize] = true;
+    }
+    for i in (0..needed.len()).rev() {
+        if needed[i] {
+            for a in &trace.instances[i].args {
+                needed[*a as usize] = true;
+            }
+        }
+    }
+    needed
+}
+
+impl<'t> Emitter<'t, '_, '_> {
+    fn instance(&self, i: u32) -> &'t Instance {
+        &self.trace.instances[i as usize]
+    }
+
+    /// Updates in place come last: every pass before them sees the old value.
+    fn stage_of(&self, action: &Action, last: u32) -> u32 {
+        if self.is_in_place(action) { last } else { self.instance(action.value).stage }
+    }
+
+    fn is_in_place(&self, action: &Action) -> bool {
+        let lodges = matches!(action.home, Home::Value(v) if self.lodgers.contains_key(&v));
+        lodges || matches!(action.effect, Effect::Store { in_place: true, .. })
+    }
+
+    fn row_section(&mut self, stage: u32, last: u32, needed: &[bool]) -> Vec<Stmt> {
+        let mut stmts = Vec::new();
+        for i in 0..needed.len() as u32 {
+            let instance = self.instance(i);
+            let accumulated = matches!(instance.what, What::Accumulate { .. });
+            if needed[i as usize] && instance.level == Level::Row && instance.stage == stage && !accumulated {
+                self.register(i, &mut stmts);
+            }
+        }
+        let trace = self.trace;
+        let mut actions: Vec<&Action> = trace.actions.iter().filter(|a| a.len.is_none()).collect();
+        actions.sort_by_key(|a| self.is_in_place(a));
+        for action in actions {
+            if self.stage_of(action, last) == stage {
+                self.act(action, &mut stmts);
+            }
+        }
+        stmts
+    }
+
+    /// The work of a stage, gathered by the length of the loop; loops that update in place come last.
+    fn column_work(&self, stage: u32, last: u32, needed: &[bool]) -> Vec<(usize, Vec<Work<'t>>)> {
+        let mut loops: Vec<(usize, Vec<Work<'t>>)> = Vec::new();
+        let mut put = |cols: usize, work: Work<'t>| match loops.iter_mut().find(|(c, _)| *c == cols) {
+            Some((_, list)) => list.push(work),
+            None => loops.push((cols, vec![work])),
+        };
+        for (i, instance) in self.trace.instances.iter().enumerate() {
+            if let What::Accumulate { len, .. } = instance.what
+                && needed[i]
+                && instance.stage == stage + 1
+            {
+                put(len, Work::Accumulate(i as u32));
+            }
+        }
+        for action in &self.trace.actions {
+            if let Some(cols) = action.len
+                && self.stage_of(action, last) == stage
+            {
+                put(cols, Work::Act(action));
+            }
+        }
+        let updates = |w: &Work| matches!(w, Work::Act(a) if self.is_in_place(a));
+        for (_, work) in &mut loops {
+            work.sort_by_key(updates);
+        }
+        loops.sort_by_key(|(_, work)| work.iter().any(updates));
+        loops
+    }
+
+    fn column_section(&mut self, work: &[Work<'t>], saved: &mut Vec<(u32, (u32, Access))>) -> Vec<Stmt> {
+        self.local.clear();
+        let mut stmts = Vec::new();
+        // What is updated in place is computed before the first of the updates is written.
+        let mut updates = Vec::new();
+        for w in work {
+            match *w {
+                Work::Accumulate(i) => {
+                    let What::Accumulate { reduction, .. } = self.instance(i).what else { continue };
+                    let value = self.register(self.instance(i).args[0], &mut stmts);
+                    let into = self.fresh();
+                    self.kept.insert(i, into);
+                    stmts.push(Stmt::Accumulate { into, reduction, value });
+                }
+                Work::Act(action) if self.is_in_place(action) => {
+                    self.register(action.value, &mut stmts);
+                    updates.push(action);
+                }
+                Work::Act(action) => {
+                    let operand = self.act(action, &mut stmts);
+                    if let Effect::Store { access: access @ Access::Full { .. }, .. } = action.effect
+                        && matches!(action.home, Home::Value(_))
+                    {
+                        saved.push((action.value, (operand, access)));
+                    }
+                }
+            }
+        }
+        for action in updates {
+            self.act(action, &mut stmts);
+        }
+        stmts
+    }
+
+    fn act(&mut self, action: &Action, stmts: &mut Vec<Stmt>) -> u32 {
+        let value = self.register(action.value, stmts);
+        let operand = self.operand(Operand::Buffer((self.buffer)(action.home)));
+        stmts.push(match action.effect {
+            Effect::Store { access, .. } => Stmt::Store { operand, access, value },
+            Effect::Partial(reduction) => Stmt::Partial { operand, reduction, value },
+        });
+        operand
+    }
+
+    fn fresh(&mut self) -> Reg {
+        self.registers += 1;
+        Reg(self.registers - 1)
+    }
+
+    fn operand(&mut self, operand: Operand) -> u32 {
+        let found = self.operands.iter().position(|o| *o == operand);
+        found.unwrap_or_else(|| {
+            self.operands.push(operand);
+            self.operands.len() - 1
+        }) as u32
+    }
+
+    /// The register of an instance; writes the statements that compute it where that has not been done.
+    fn register(&mut self, i: u32, stmts: &mut Vec<Stmt>) -> Reg {
+        if let Some(reg) = self.kept.get(&i).or_else(|| self.local.get(&i)) {
+            return *reg;
+        }
+        let instance = self.instance(i);
+        let inst = match self.saved.get(&i) {
+            Some((operand, access)) if !matches!(instance.what, What::Load { .. }) => {
+                Inst::Load { operand: *operand, access: *access, dtype: DType::F32 }
+            }
+            _ => {
+                let args: Vec<Reg> = instance.args.iter().map(|a| self.register(*a, stmts)).collect();
+                self.inst(instance, &args)
+            }
+        };
+        let reg = self.fresh();
+        match instance.level {
+            Level::Uniform => {
+                self.kept.insert(i, reg);
+                self.uniform.push((reg, inst));
+            }
+            Level::Row => {
+                self.kept.insert(i, reg);
+                stmts.push(Stmt::Let(reg, inst));
+            }
+            Level::Column => {
+                self.local.insert(i, reg);
+                stmts.push(Stmt::Let(reg, inst));
+            }
+        }
+        reg
+    }
+
+    fn inst(&mut self, instance: &Instance, args: &[Reg]) -> Inst {
+        match (&instance.what, args) {
+            (What::Load { home, access, dtype }, _) => {
+                let operand = self.operand(Operand::Buffer((self.buffer)(*home)));
+                Inst::Load { operand, access: *access, dtype: *dtype }
+            }
+            (What::Scalar(s, dtype), _) => {
+                Inst::Scalar { operand: self.operand(Operand::Scalar(*s)), dtype: *dtype }
+            }
+            (What::Const(c), _) => Inst::Const(*c),
+            (What::Key(site), _) => {
+                let by_update = self.trace.context.graph.sites[site.index()].address == Address::Update;
+                Inst::RowKey { operand: self.operand(Operand::Site(*site)), by_update }
+            }
+            (What::Mask(units), [key, q]) => Inst::KeepMask { key: *key, q: *q, units: units.clone() },
+            (What::Noise(units), [key]) => Inst::Noise { key: *key, units: units.clone() },
+            (What::OneHot, [label]) => Inst::OneHot { label: *label, offset: 0 },
+            (What::Unary(op), [x]) => Inst::Unary(*op, *x),
+            (What::Binary(op), [x, y]) => Inst::Binary(*op, *x, *y),
+            (What::Select, [condition, then, otherwise]) => {
+                Inst::Select { condition: *condition, then: *then, otherwise: *otherwise }
+            }
+            _ => unreachable!("an instance has the operands of its operation"),
+        }
+    }
+}
+
+/// The operations of a kernel in the order of the graph; broadcasts and other moves are not worth a word.
+fn fused(trace: &Trace, needed: &[bool]) -> Vec<String> {
+    let mut names = BTreeMap::new();
+    for (instance, _) in trace.instances.iter().zip(needed).filter(|(_, n)| **n) {
+        if let Some(word) = word(trace, instance) {
+            names.insert(instance.node, word);
+        }
+    }
+    for action in &trace.actions {
+        if let (Effect::Partial(reduction), Home::Value(v)) = (action.effect, action.home) {
+            names.insert(v, reduction_word(reduction).to_string());
+        }
+    }
+    if names.is_empty() {
+        let gathers = |i: &Instance| matches!(i.what, What::Load { home: Home::Input(_) | Home::Target, .. });
+        let word = if trace.instances.iter().any(gathers) { "gather" } else { "copy" };
+        return vec![word.to_string()];
+    }
+    names.into_values().collect()
+}
+
+fn reduction_word(reduction: Reduction) -> &'static str {
+    match reduction {
+        Reduction::Sum => "reduce_sum",
+        Reduction::Max => "reduce_max",
+    }
+}
+
+fn word(trace: &Trace, instance: &Instance) -> Option<String> {
+    let word = match &instance.what {
+        What::Load { .. } | What::Scalar(..) | What::Const(_) | What::Key(_) => return None,
+        What::Mask(_) => "keep_mask".to_string(),
+        What::Noise(_) => "noise".to_string(),
+        What::OneHot => "one_hot".to_string(),
+        What::Accumulate { reduction, .. } => reduction_word(*reduction).to_string(),
+        What::Unary(op) => format!("{op:?}").to_lowercase(),
+        What::Binary(op) => match &trace.context.graph.node(instance.node).op {
+            Op::Reduce { reduction, .. } => reduction_word(*reduction).to_string(),
+            _ => format!("{op:?}").to_lowercase(),
+        },
+        What::Select => "select".to_string(),
+    };
+    Some(word)
+}

@@ -1,0 +1,71 @@
+//! Fusion: from the graph of a step to kernels over buffers.
+//!
+//! Stages: [`prepare`] brings the graph into few forms; `store` says which values live in memory; `group` makes kernels of them, each
+//! traced (`trace`, `instance`, `view`) down to what it loads; `order` puts them in order; `body` and `program` write them down.
+//! A value that cannot be computed where it is needed, or that several kernels would compute at a price, is stored and kernels are
+//! grouped anew; the set of stored values only grows, so this ends.
+//! The result depends on the graph alone: no hash order, no thread count, no batch size.
+
+mod body;
+mod domain;
+mod group;
+mod instance;
+mod names;
+mod order;
+mod prepare;
+mod product;
+mod program;
+mod store;
+mod trace;
+mod view;
+
+use std::collections::BTreeSet;
+
+use super::Program;
+use super::plan::plan;
+use crate::graph::Graph;
+use trace::Context;
+
+/// The kernels of a step: of training (forward, loss, backward, update) or of evaluation (forward only).
+///
+/// # Panics
+/// On a contraction that is not a product of two matrices: no layer makes one.
+pub fn fuse(graph: &Graph) -> Program {
+    let graph = prepare::prepare(graph);
+    let mut context = Context { graph: &graph, stored: BTreeSet::new(), drawn: store::drawn(&graph) };
+    context.stored = store::required(&context);
+    let hoisted = store::hoisted(&context);
+    context.stored.extend(hoisted);
+    let mut apart = BTreeSet::new();
+    loop {
+        let more = match attempt(&context, &apart) {
+            Ok(mut program) => {
+                plan(&mut program);
+                return program;
+            }
+            Err(More::Store(values)) => values,
+            Err(More::Apart(sink)) => {
+                // An update that others wait for and that waits for them: its value is stored and copied at the end.
+                apart.insert(sink);
+                BTreeSet::from([context.strip(graph.sinks[sink].1)])
+            }
+        };
+        context.stored.extend(more);
+    }
+}
+
+/// What fusion has to change before it can try again.
+enum More {
+    Store(BTreeSet<crate::graph::ValueId>),
+    Apart(usize),
+}
+
+fn attempt(context: &Context, apart: &BTreeSet<usize>) -> Result<Program, More> {
+    let groups = group::group(context, apart).map_err(More::Store)?;
+    let shared = store::shared(context, &groups);
+    if !shared.is_empty() {
+        return Err(More::Store(shared));
+    }
+    let order = order::order(context, &groups).map_err(More::Apart)?;
+    Ok(program::write(context, &groups, &order))
+}

@@ -1,0 +1,164 @@
+//! Names of buffers and kernels, and what a buffer holds in words. Names come from the origins of nodes; equal ones get a number.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::group::is_combined;
+use super::trace::{Context, Home, Trace, What};
+use crate::graph::{Op, ParamId, Phase, Sink, ValueId};
+
+pub(super) struct Names<'c, 'g> {
+    context: &'c Context<'g>,
+    used: BTreeSet<String>,
+    /// Values that are the gradient of a parameter.
+    gradients: BTreeMap<ValueId, ParamId>,
+}
+
+/// Deepest nesting that [`Names::describe`] writes out.
+const DEPTH: usize = 7;
+
+impl<'c, 'g> Names<'c, 'g> {
+    pub fn new(context: &'c Context<'g>) -> Self {
+        Names { context, used: BTreeSet::new(), gradients: gradients(context) }
+    }
+
+    /// `name`, or with the first free number behind it.
+    pub fn unique(&mut self, name: String) -> String {
+        let mut candidate = name.clone();
+        let mut number = 2;
+        while !self.used.insert(candidate.clone()) {
+            candidate = format!("{name}_{number}");
+            number += 1;
+        }
+        candidate
+    }
+
+    /// What the buffer of a stored value is called.
+    pub fn value(&self, v: ValueId) -> String {
+        let graph = self.context.graph;
+        let node = graph.node(v);
+        if let Some(p) = self.gradients.get(&v) {
+            return format!("grad({})", graph.params[p.index()].name);
+        }
+        let product = matches!(node.op, Op::Contract { .. });
+        let word = match node.origin.phase {
+            Phase::Forward if product => "product",
+            Phase::Forward if is_combined(graph, v) => "sum",
+            Phase::Forward => "out",
+            Phase::Backward if product && node.ty.has_batch() => "input_grad",
+            Phase::Backward => "grad",
+            Phase::Update => "update",
+        };
+        format!("{}.{word}", self.path(v))
+    }
+
+    fn path(&self, v: ValueId) -> &str {
+        let node = self.context.graph.node(v);
+        if node.origin.path.is_empty() { node.op.mnemonic() } else { &node.origin.path }
+    }
+
+    /// `dense_1+relu_1+dropout_1.forward`: the layers whose operations a loop fuses.
+    pub fn kernel(&self, trace: &Trace) -> String {
+        let graph = self.context.graph;
+        for action in &trace.actions {
+            if let Home::Param(p) = action.home {
+                return format!("update({})", graph.params[p.index()].name);
+            }
+        }
+        let work = |what: &What| {
+            !matches!(what, What::Load { .. } | What::Scalar(..) | What::Const(_) | What::Key(_))
+        };
+        let mut nodes: BTreeSet<ValueId> =
+            trace.instances.iter().filter(|i| work(&i.what)).map(|i| i.node).collect();
+        nodes.extend(trace.actions.iter().map(|a| match a.root {
+            super::trace::Root::Value(v) => v,
+            super::trace::Root::Sink(i) => graph.sinks[i].1,
+        }));
+        let mut paths: Vec<&str> = Vec::new();
+        let mut phases = BTreeSet::new();
+        for v in &nodes {
+            let path = self.path(*v);
+            if !paths.contains(&path) {
+                paths.push(path);
+            }
+            phases.insert(phase(graph.node(*v).origin.phase));
+        }
+        let layers = match paths.as_slice() {
+            [first, .., last] if paths.len() > 4 => format!("{first}..{last}"),
+            few => few.join("+"),
+        };
+        let phases: Vec<&str> = phases.into_iter().map(|(_, word)| word).collect();
+        format!("{layers}.{}", phases.join("_"))
+    }
+
+    /// The value as an expression of what is in memory.
+    pub fn describe(&self, v: ValueId) -> String {
+        self.expression(v, DEPTH, true)
+    }
+
+    fn expression(&self, v: ValueId, depth: usize, top: bool) -> String {
+        let graph = self.context.graph;
+        let node = graph.node(v);
+        if !top && self.context.stored.contains(&v) {
+            return self.value(v);
+        }
+        let operand = |x: &ValueId| self.expression(*x, depth.saturating_sub(1), false);
+        match &node.op {
+            Op::Input { slot, partner } => partner_of(&graph.inputs[*slot as usize].name, *partner),
+            Op::Target { partner } => partner_of("target", *partner),
+            Op::Param(p) => graph.params[p.index()].name.clone(),
+            Op::Slot(s) => graph.slots[s.index()].name.clone(),
+            Op::State(s) => graph.states[s.index()].name.clone(),
+            Op::Scalar(s) => graph.scalars[s.index()].name.clone(),
+            Op::Const(c) => format!("{c}"),
+            Op::RowKey(site) => graph.sites[site.index()].path.clone(),
+            Op::KeepMask { .. } | Op::Noise { .. } => {
+                format!("{}({})", node.op.mnemonic(), node.inputs.first().map(operand).unwrap_or_default())
+            }
+            Op::Broadcast { .. } | Op::Reshape { .. } if depth > 0 => {
+                node.inputs.first().map(|x| self.expression(*x, depth, false)).unwrap_or_default()
+            }
+            _ if depth == 0 => "..".to_string(),
+            op => format!(
+                "{}({})",
+                op.mnemonic(),
+                node.inputs.iter().map(operand).collect::<Vec<_>>().join(", ")
+            ),
+        }
+    }
+}
+
+fn partner_of(name: &str, partner: bool) -> String {
+    if partner { format!("partner({name})") } else { name.to_string() }
+}
+
+fn phase(phase: Phase) -> (u8, &'static str) {
+    match phase {
+        Phase::Forward => (0, "forward"),
+        Phase::Backward => (1, "backward"),
+        Phase::Update => (2, "update"),
+    }
+}
+
+/// From each update back through the optimizer's nodes to the first value of the backward phase.
+fn gradients(context: &Context) -> BTreeMap<ValueId, ParamId> {
+    let graph = context.graph;
+    let mut gradients = BTreeMap::new();
+    for (sink, v) in &graph.sinks {
+        let Sink::Param(p) = sink else { continue };
+        let len: usize = graph.params[p.index()].dims.iter().product();
+        let mut seen = BTreeSet::new();
+        let mut stack = vec![*v];
+        while let Some(v) = stack.pop() {
+            let node = graph.node(v);
+            if node.ty.has_batch() || node.ty.row_len() != len || !seen.insert(v) {
+                continue;
+            }
+            if node.origin.phase == Phase::Backward {
+                gradients.entry(context.strip(v)).or_insert(*p);
+            } else {
+                stack.extend(&node.inputs);
+            }
+        }
+    }
+    gradients
+}

@@ -1,0 +1,163 @@
+//! Rewrites a graph into the few shapes of operation that fusion handles: dead nodes dropped, moves that move nothing turned into
+//! `Reshape`, and each `Reduce` either leading (removes the first axes), trailing (keeps them) or a middle one that keeps axis 0.
+//!
+//! The result computes the same sinks; node order stays topological.
+
+use crate::graph::{DType, Dim, Graph, Node, Op, Reduction, Type, ValueId};
+
+/// How the axes of a `Reduce` lie, where axes of extent 1 count as either kept or removed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum ReduceKind {
+    /// Leaves one element.
+    Full,
+    /// Removes axes `..split`, axis 0 among them.
+    Leading { split: usize },
+    /// Removes axes `split..`, keeps axis 0.
+    Trailing { split: usize },
+    /// Keeps axis 0 and something after the removed axes, which are neighbours.
+    Middle,
+    /// Removes axes with kept ones between them.
+    Mixed,
+}
+
+fn unit(d: Dim) -> bool {
+    d == Dim::Const(1)
+}
+
+pub(super) fn reduce_kind(dims: &[Dim], axes: &[usize]) -> ReduceKind {
+    let removed = |i: &usize| axes.contains(i);
+    let solid: Vec<usize> = (0..dims.len()).filter(|i| !unit(dims[*i])).collect();
+    if solid.iter().all(removed) {
+        return ReduceKind::Full;
+    }
+    let leading = solid.iter().take_while(|i| removed(i)).count();
+    let trailing = solid.iter().rev().take_while(|i| removed(i)).count();
+    let all = solid.iter().filter(|i| removed(i)).count();
+    if leading == all {
+        return ReduceKind::Leading { split: solid[leading] };
+    }
+    if trailing == all {
+        return ReduceKind::Trailing { split: solid[solid.len() - trailing - 1] + 1 };
+    }
+    let first = solid.iter().position(|i| removed(i)).unwrap_or(0);
+    let run = solid[first..].iter().take_while(|i| removed(i)).count();
+    if leading == 0 && run == all { ReduceKind::Middle } else { ReduceKind::Mixed }
+}
+
+/// The graph without dead nodes and in the forms above.
+pub(super) fn prepare(graph: &Graph) -> Graph {
+    let mut live = vec![false; graph.nodes.len()];
+    for (_, v) in &graph.sinks {
+        live[v.index()] = true;
+    }
+    for i in (0..graph.nodes.len()).rev() {
+        if live[i] {
+            for v in &graph.nodes[i].inputs {
+                live[v.index()] = true;
+            }
+        }
+    }
+    let mut out = Graph { nodes: Vec::new(), sinks: Vec::new(), ..graph.clone() };
+    let mut map = vec![ValueId(u32::MAX); graph.nodes.len()];
+    for (i, node) in graph.nodes.iter().enumerate() {
+        if live[i] {
+            let mut node = node.clone();
+            for v in &mut node.inputs {
+                *v = map[v.index()];
+            }
+            map[i] = rewrite(&mut out, node);
+        }
+    }
+    out.sinks = graph.sinks.iter().map(|(sink, v)| (*sink, map[v.index()])).collect();
+    out
+}
+
+fn push(out: &mut Graph, node: Node) -> ValueId {
+    out.nodes.push(node);
+    ValueId(out.nodes.len() as u32 - 1)
+}
+
+fn rewrite(out: &mut Graph, mut node: Node) -> ValueId {
+    if moves_nothing(out, &node) {
+        if out.ty(node.inputs[0]).dims == node.ty.dims {
+            return node.inputs[0];
+        }
+        node.op = Op::Reshape { dims: node.ty.dims.clone() };
+        node.inputs.truncate(1);
+    }
+    if let Op::Reduce { reduction, axes } = &node.op
+        && reduce_kind(&out.ty(node.inputs[0]).dims, axes) == ReduceKind::Mixed
+    {
+        let (reduction, axes) = (*reduction, axes.clone());
+        return split_reduce(out, node, reduction, &axes);
+    }
+    push(out, node)
+}
+
+/// True if the result is the operand's elements in the operand's order.
+fn moves_nothing(graph: &Graph, node: &Node) -> bool {
+    let Some(operand) = node.inputs.first().map(|v| graph.ty(*v)) else { return false };
+    match &node.op {
+        Op::Reshape { .. } | Op::Detach => true,
+        Op::Broadcast { .. } | Op::Pad { .. } | Op::Slice { .. } => {
+            operand.has_batch() == node.ty.has_batch() && operand.row_len() == node.ty.row_len()
+        }
+        Op::Concat { .. } => node.inputs.len() == 1,
+        Op::Reduce { axes, .. } => axes.iter().all(|a| unit(operand.dims[*a])),
+        Op::Transpose { permutation } => {
+            let solid: Vec<usize> = permutation.iter().copied().filter(|a| !unit(operand.dims[*a])).collect();
+            solid.is_sorted()
+        }
+        _ => false,
+    }
+}
+
+/// Removes the last run of neighbouring axes first, then the others.
+fn split_reduce(out: &mut Graph, node: Node, reduction: Reduction, axes: &[usize]) -> ValueId {
+    let dims = out.ty(node.inputs[0]).dims.clone();
+    let solid = |a: &usize| !unit(dims[*a]);
+    let mut start = dims.len();
+    while start > 0
+        && (axes.contains(&(start - 1))
+            || !axes.iter().any(|a| *a >= start && solid(a))
+            || unit(dims[start - 1]))
+    {
+        start -= 1;
+    }
+    let (first, last): (Vec<usize>, Vec<usize>) = axes.iter().partition(|a| **a < start);
+    let kept: Vec<Dim> = (0..dims.len()).filter(|i| !last.contains(i)).map(|i| dims[i]).collect();
+    let inner = Node {
+        op: Op::Reduce { reduction, axes: last },
+        inputs: node.inputs,
+        ty: Type { dtype: DType::F32, dims: kept },
+        origin: node.origin.clone(),
+    };
+    let inner = rewrite(out, inner);
+    rewrite(
+        out,
+        Node {
+            op: Op::Reduce { reduction, axes: first },
+            inputs: vec![inner],
+            ty: node.ty,
+            origin: node.origin,
+        },
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn reductions_are_classified_by_the_place_of_their_axes() {
+        let b = Dim::Batch;
+        let c = Dim::Const;
+        assert_eq!(reduce_kind(&[b, c(3)], &[0, 1]), ReduceKind::Full);
+        assert_eq!(reduce_kind(&[b, c(3)], &[0]), ReduceKind::Leading { split: 1 });
+        assert_eq!(reduce_kind(&[b, c(3)], &[1]), ReduceKind::Trailing { split: 1 });
+        assert_eq!(reduce_kind(&[b, c(2), c(3)], &[1]), ReduceKind::Middle);
+        assert_eq!(reduce_kind(&[b, c(2), c(3)], &[0, 2]), ReduceKind::Mixed);
+        assert_eq!(reduce_kind(&[b, c(1), c(3)], &[0]), ReduceKind::Leading { split: 2 });
+        assert_eq!(reduce_kind(&[c(1), c(3)], &[1]), ReduceKind::Full);
+    }
+}

@@ -1,0 +1,202 @@
+//! Writes grouped and ordered kernels down as a program: buffers, names, products, trees over partials, totals.
+
+use std::collections::BTreeMap;
+
+use super::body::emit;
+use super::group::{Groups, Item, is_combined};
+use super::names::Names;
+use super::order::Order;
+use super::product::operands;
+use super::trace::{Context, Effect, Home, Trace, What};
+use crate::graph::{DType, Dim, Op, Sink, Stored, ValueId};
+use crate::loops::{Buffer, BufferId, BufferKind, Kernel, Matrix, Product, Program};
+
+struct Writer<'c, 'g> {
+    context: &'c Context<'g>,
+    names: Names<'c, 'g>,
+    program: Program,
+    buffers: BTreeMap<Home, BufferId>,
+}
+
+pub(super) fn write<'g>(context: &Context<'g>, groups: &Groups, order: &Order) -> Program {
+    let names = Names::new(context);
+    let program = Program { buffers: Vec::new(), kernels: Vec::new() };
+    let mut writer = Writer { context, names, program, buffers: BTreeMap::new() };
+    for item in &order.items {
+        for home in homes(context, &groups.items[*item]) {
+            writer.buffer(home, order);
+        }
+    }
+    for item in &order.items {
+        match &groups.items[*item] {
+            Item::Loop(trace) => writer.loops(trace, order),
+            Item::Product(v) => writer.product(*v),
+            Item::Transpose(v) => writer.transpose(*v),
+        }
+    }
+    writer.totals();
+    writer.program
+}
+
+/// Memory that an item touches, what it reads first.
+fn homes(context: &Context, item: &Item) -> Vec<Home> {
+    match item {
+        Item::Loop(trace) => {
+            let loads = trace.instances.iter().filter_map(|i| match i.what {
+                What::Load { home, .. } => Some(home),
+                _ => None,
+            });
+            loads.chain(trace.actions.iter().map(|a| a.home)).collect()
+        }
+        Item::Product(v) => operands(context.graph, *v)
+            .iter()
+            .map(|m| home_of(context, m.base))
+            .chain([Home::Value(*v)])
+            .collect(),
+        Item::Transpose(v) => {
+            let x = context.strip(context.graph.node(*v).inputs[0]);
+            vec![home_of(context, x), Home::Value(*v)]
+        }
+    }
+}
+
+pub(super) fn home_of(context: &Context, v: ValueId) -> Home {
+    let leaf = super::group::leaf_home(context.graph, v);
+    leaf.filter(|_| !context.stored.contains(&v)).unwrap_or(Home::Value(v))
+}
+
+impl Writer<'_, '_> {
+    fn buffer(&mut self, home: Home, order: &Order) -> BufferId {
+        if let Some(id) = self.buffers.get(&home) {
+            return *id;
+        }
+        if let Home::Value(v) = home
+            && let Some(lodging) = order.lodgers.get(&v)
+        {
+            let id = self.buffer(*lodging, order);
+            self.buffers.insert(home, id);
+            return id;
+        }
+        let mut buffer = self.describe(home);
+        buffer.name = self.names.unique(buffer.name);
+        let id = BufferId(self.program.buffers.len() as u32);
+        self.program.buffers.push(buffer);
+        self.buffers.insert(home, id);
+        id
+    }
+
+    fn describe(&self, home: Home) -> Buffer {
+        let graph = self.context.graph;
+        let stored = |s: &Stored, kind, value: &str| Buffer {
+            name: s.name.clone(),
+            dtype: DType::F32,
+            dims: s.dims.iter().map(|n| Dim::Const(*n)).collect(),
+            kind,
+            value: value.to_string(),
+            place: None,
+        };
+        match home {
+            Home::Param(p) => stored(&graph.params[p.index()], BufferKind::Param(p), "parameter"),
+            Home::Slot(s) => stored(&graph.slots[s.index()], BufferKind::Slot(s), "optimizer slot"),
+            Home::State(s) => stored(&graph.states[s.index()], BufferKind::State(s), "state"),
+            Home::Input(slot) => {
+                let array = &graph.inputs[slot as usize];
+                let (dtype, dims) = (array.ty.dtype, array.ty.dims.clone());
+                let (kind, value) = (BufferKind::Input { slot }, "rows of the data set".to_string());
+                Buffer { name: array.name.clone(), dtype, dims, kind, value, place: None }
+            }
+            Home::Target => {
+                let ty = graph.target.clone().unwrap_or_else(|| crate::graph::Type::f32(&[Dim::Batch]));
+                let value = "targets of the data set".to_string();
+                Buffer {
+                    name: "target".to_string(),
+                    dtype: ty.dtype,
+                    dims: ty.dims,
+                    kind: BufferKind::Target,
+                    value,
+                    place: None,
+                }
+            }
+            Home::Output => {
+                let sink = graph.sinks.iter().find(|(sink, _)| *sink == Sink::Output);
+                let dims = sink.map(|(_, v)| graph.ty(*v).dims.clone()).unwrap_or_default();
+                let value = sink.map(|(_, v)| self.names.describe(*v)).unwrap_or_default();
+                Buffer {
+                    name: "output".to_string(),
+                    dtype: DType::F32,
+                    dims,
+                    kind: BufferKind::Output,
+                    value,
+                    place: None,
+                }
+            }
+            Home::Value(v) => {
+                let kind = if is_combined(graph, v) { BufferKind::Partials } else { BufferKind::Temp };
+                let dims = graph.ty(v).dims.clone();
+                Buffer {
+                    name: self.names.value(v),
+                    dtype: DType::F32,
+                    dims,
+                    kind,
+                    value: self.names.describe(v),
+                    place: None,
+                }
+            }
+        }
+    }
+
+    fn loops(&mut self, trace: &Trace, order: &Order) {
+        let name = self.names.kernel(trace);
+        let name = self.names.unique(name);
+        let buffers = &self.buffers;
+        let lookup = |home: Home| buffers[&home];
+        let kernel = emit(trace, name, &lookup, &order.lodgers);
+        let domain = kernel.domain;
+        self.program.kernels.push(Kernel::Loop(kernel));
+        for action in &trace.actions {
+            if let (Effect::Partial(reduction), Home::Value(v)) = (action.effect, action.home) {
+                let name = self.names.unique(format!("{}.combine", self.names.value(v)));
+                let partials = self.buffers[&action.home];
+                self.program.kernels.push(Kernel::Combine { name, partials, reduction, domain });
+            }
+        }
+    }
+
+    fn product(&mut self, v: ValueId) {
+        let [a, b] = operands(self.context.graph, v);
+        let matrix = |m: super::product::MatrixView| Matrix {
+            buffer: self.buffers[&home_of(self.context, m.base)],
+            stride: m.stride,
+            offset: m.offset,
+            transposed: m.transposed,
+        };
+        let (m, n, k) = (a.free, b.free, a.contracted);
+        let c = Matrix { buffer: self.buffers[&Home::Value(v)], stride: n.len, offset: 0, transposed: false };
+        let (a, b) = (matrix(a), matrix(b));
+        let name = self.names.unique(format!("{}.gemm", self.names.value(v)));
+        self.program.kernels.push(Kernel::Product(Product { name, a, b, c, m, n, k, accumulate: false }));
+    }
+
+    fn transpose(&mut self, v: ValueId) {
+        let graph = self.context.graph;
+        let Op::Transpose { permutation } = &graph.node(v).op else { return };
+        let x = graph.node(v).inputs[0];
+        let name = self.names.unique(format!("{}.transpose", self.names.value(v)));
+        self.program.kernels.push(Kernel::Transpose {
+            name,
+            from: self.buffers[&home_of(self.context, self.context.strip(x))],
+            to: self.buffers[&Home::Value(v)],
+            dims: graph.ty(x).dims.clone(),
+            permutation: permutation.clone(),
+        });
+    }
+
+    fn totals(&mut self) {
+        for (sink, v) in &self.context.graph.sinks {
+            if let Sink::Metric(index) = sink {
+                let value = self.buffers[&Home::Value(self.context.strip(*v))];
+                self.program.kernels.push(Kernel::Total { index: *index, value });
+            }
+        }
+    }
+}

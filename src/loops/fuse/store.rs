@@ -1,0 +1,192 @@
+//! Which values live in memory.
+//!
+//! Must: results and operands of products, reductions over rows, transposes, metrics. Better: a vector that is dear to compute and would be
+//! computed again for each row; and what several kernels would compute again. For these the costs are counted in loads of one
+//! element: a transcendental costs [`TRANSCENDENTAL`], a square root or a division 1, other arithmetic 0.1. With `k` kernels and
+//! `c` for computing the value, recomputing costs `k c` and storing `c + 1.5 + (k - 1)` (a store is dearer than a load); the value
+//! is stored where recomputing costs more. A reduction over the columns is always stored then: it is one number a row.
+//! Draws and what is made of draws and scalars alone are never stored.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::group::{Groups, Item, is_combined};
+use super::product::operand_bases;
+use super::trace::{Context, Level, Trace, What};
+use super::view::is_uniform;
+use crate::graph::{Graph, Op, Sink, ValueId};
+use crate::loops::{Access, Binary, Domain, Unary};
+
+/// Cost of exp, log, tanh and their kin, in loads.
+const TRANSCENDENTAL: f64 = 2.0;
+/// What a vector may cost and still be computed for each row anew, in operations.
+const CHEAP_VECTOR: f64 = 2.5;
+
+/// Values made of random draws, scalars and constants alone.
+pub(super) fn drawn(graph: &Graph) -> Vec<bool> {
+    let mut drawn = Vec::with_capacity(graph.nodes.len());
+    for node in &graph.nodes {
+        let own = match node.op {
+            Op::Const(_) | Op::Scalar(_) | Op::RowKey(_) => true,
+            _ => !node.inputs.is_empty() && node.inputs.iter().all(|x| drawn[x.index()]),
+        };
+        drawn.push(own);
+    }
+    drawn
+}
+
+/// What must be stored whatever the kernels are.
+pub(super) fn required(context: &Context) -> BTreeSet<ValueId> {
+    let graph = context.graph;
+    let mut stored = BTreeSet::new();
+    let is_leaf = |v: ValueId| matches!(graph.node(v).op, Op::Param(_) | Op::Slot(_) | Op::State(_));
+    let mut moved = BTreeSet::new();
+    for (i, node) in graph.nodes.iter().enumerate() {
+        let v = ValueId(i as u32);
+        if let Op::Contract { .. } = node.op {
+            stored.insert(v);
+            stored.extend(operand_bases(graph, v).into_iter().filter(|x| !is_leaf(*x)));
+        } else {
+            moved.extend(node.inputs.iter().copied());
+        }
+        if is_combined(graph, v) {
+            stored.insert(v);
+        }
+    }
+    for (sink, v) in &graph.sinks {
+        moved.insert(*v);
+        if matches!(sink, Sink::Metric(_)) {
+            stored.insert(context.strip(*v));
+        }
+    }
+    // A transpose that only products look at is none.
+    for v in moved {
+        if let Op::Transpose { .. } = graph.node(v).op {
+            let x = context.strip(graph.node(v).inputs[0]);
+            stored.insert(v);
+            stored.extend((!is_leaf(x)).then_some(x));
+        }
+    }
+    stored
+}
+
+/// Vectors that every row of a larger value would compute again.
+pub(super) fn hoisted(context: &Context) -> BTreeSet<ValueId> {
+    let graph = context.graph;
+    let mut hoisted = BTreeSet::new();
+    for node in &graph.nodes {
+        let (Op::Broadcast { .. }, Some(x)) = (&node.op, node.inputs.first()) else { continue };
+        let v = context.strip(*x);
+        let vector = !graph.ty(v).has_batch() && !is_uniform(graph.ty(v));
+        if vector
+            && !context.stored.contains(&v)
+            && context.may_store(v)
+            && vector_cost(context, v) > CHEAP_VECTOR
+        {
+            hoisted.insert(v);
+        }
+    }
+    hoisted
+}
+
+fn vector_cost(context: &Context, v: ValueId) -> f64 {
+    let mut cost = 0.0;
+    let mut seen = BTreeSet::new();
+    let mut stack = vec![v];
+    while let Some(v) = stack.pop() {
+        let node = context.graph.node(v);
+        let free = context.stored.contains(&v) || node.inputs.is_empty() || is_uniform(&node.ty);
+        if free || !seen.insert(v) {
+            continue;
+        }
+        cost += match node.op {
+            Op::Reshape { .. }
+            | Op::Broadcast { .. }
+            | Op::Slice { .. }
+            | Op::Pad { .. }
+            | Op::Concat { .. } => 0.0,
+            Op::Div | Op::Sqrt => 2.0,
+            Op::Exp | Op::Log | Op::Tanh | Op::Sigmoid | Op::Softplus | Op::Erf => 4.0,
+            _ => 1.0,
+        };
+        stack.extend(&node.inputs);
+    }
+    cost
+}
+
+/// Values that several kernels compute and that had better be stored by the first of them.
+pub(super) fn shared(context: &Context, groups: &Groups) -> BTreeSet<ValueId> {
+    let traces: Vec<&Trace> = groups
+        .items
+        .iter()
+        .filter_map(|item| if let Item::Loop(trace) = item { Some(trace.as_ref()) } else { None })
+        .collect();
+    // From users to operands: an instance is wanted if an action or a wanted user in its kernel needs it.
+    let mut wanted: Vec<Vec<bool>> = traces.iter().map(|t| vec![false; t.instances.len()]).collect();
+    let mut places: BTreeMap<ValueId, Vec<(usize, usize)>> = BTreeMap::new();
+    for (k, trace) in traces.iter().enumerate() {
+        for action in &trace.actions {
+            wanted[k][action.value as usize] = true;
+        }
+        for (i, instance) in trace.instances.iter().enumerate() {
+            places.entry(instance.node).or_default().push((k, i));
+        }
+    }
+    let mut stored = BTreeSet::new();
+    for (v, places) in places.iter().rev() {
+        let used: Vec<(usize, usize)> = places.iter().copied().filter(|(k, i)| wanted[*k][*i]).collect();
+        let kernels: BTreeSet<usize> = used.iter().map(|(k, _)| *k).collect();
+        let store = !context.stored.contains(v)
+            && kernels.len() > 1
+            && context.may_store(*v)
+            && used.iter().any(|(k, i)| is_dear(traces[*k], *i, kernels.len()));
+        if store {
+            stored.insert(*v);
+        }
+        let first = kernels.first().copied();
+        for (k, i) in used.iter().rev() {
+            if !store || Some(*k) == first {
+                for a in &traces[*k].instances[*i].args {
+                    wanted[*k][*a as usize] = true;
+                }
+            }
+        }
+    }
+    stored
+}
+
+/// True if computing the instance in `kernels` kernels costs more than storing it in one.
+fn is_dear(trace: &Trace, i: usize, kernels: usize) -> bool {
+    let instance = &trace.instances[i];
+    match (instance.level, &instance.what) {
+        (Level::Row, What::Accumulate { .. }) => true,
+        (Level::Column, what) if !matches!(what, What::Load { .. }) => {
+            (kernels - 1) as f64 * (cost(trace, i) - 1.0) > 1.5
+        }
+        _ => false,
+    }
+}
+
+fn cost(trace: &Trace, i: usize) -> f64 {
+    let mut cost = 0.0;
+    let mut seen = BTreeSet::new();
+    let mut stack = vec![i as u32];
+    while let Some(i) = stack.pop() {
+        let instance = &trace.instances[i as usize];
+        if instance.level != Level::Column || !seen.insert(i) {
+            continue;
+        }
+        cost += match &instance.what {
+            // A vector that every row reads stays in the nearest cache.
+            What::Load { access: Access::Col { .. }, .. } if matches!(trace.domain, Domain::Rows { .. }) => {
+                0.1
+            }
+            What::Load { .. } => 1.0,
+            What::Unary(Unary::Neg | Unary::Abs) => 0.1,
+            What::Unary(Unary::Sqrt) | What::Binary(Binary::Div) => 1.0,
+            What::Unary(_) | What::Noise(_) => TRANSCENDENTAL,
+            _ => 0.1,
+        };
+        stack.extend(&instance.args);
+    }
+    cost
+}

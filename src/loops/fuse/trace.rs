@@ -1,0 +1,298 @@
+//! A kernel in the making: the values its roots need, seen through views, as a graph of instances.
+//!
+//! A *root* is what a kernel leaves in memory. [`Trace::add`] either takes a root with all it needs, or leaves the trace as it was
+//! and names the value that must be stored for the root to be computable. Instances are in topological order. The *stage* of
+//! an instance is the number of passes over the columns of the row that must have ended before it is known.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+use super::prepare::{ReduceKind, reduce_kind};
+use super::view::{View, stride, whole};
+use crate::graph::{
+    DType, Dim, Graph, Op, ParamId, Reduction, ScalarId, Sink, SiteId, SlotId, StateId, ValueId,
+};
+use crate::loops::{Access, Binary, Domain, Unary, Units};
+
+/// What fusion knows of the graph as a whole.
+pub(super) struct Context<'g> {
+    pub graph: &'g Graph,
+    /// Values that live in memory.
+    pub stored: BTreeSet<ValueId>,
+    /// Values made of random draws and scalars alone: never stored.
+    pub drawn: Vec<bool>,
+}
+
+impl Context<'_> {
+    /// The value whose memory `v` is part of under another shape.
+    pub fn strip(&self, mut v: ValueId) -> ValueId {
+        while let (Op::Reshape { .. }, Some(x)) = (&self.graph.node(v).op, self.graph.node(v).inputs.first())
+        {
+            v = *x;
+        }
+        v
+    }
+
+    pub fn may_store(&self, v: ValueId) -> bool {
+        self.graph.ty(v).dtype == DType::F32 && !self.drawn[v.index()]
+    }
+}
+
+/// Memory that a kernel reads or writes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(super) enum Home {
+    Value(ValueId),
+    Input(u32),
+    Target,
+    Param(ParamId),
+    Slot(SlotId),
+    State(StateId),
+    Output,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(super) enum Root {
+    Value(ValueId),
+    /// Index into `Graph::sinks`.
+    Sink(usize),
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Level {
+    Uniform,
+    Row,
+    Column,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub(super) enum What {
+    Load { home: Home, access: Access, dtype: DType },
+    Scalar(ScalarId, DType),
+    Const(f32),
+    Key(SiteId),
+    Mask(Units),
+    Noise(Units),
+    OneHot,
+    Unary(Unary),
+    Binary(Binary),
+    Select,
+    Accumulate { reduction: Reduction, len: usize },
+}
+
+#[derive(Clone, Debug)]
+pub(super) struct Instance {
+    pub node: ValueId,
+    pub what: What,
+    pub args: Vec<u32>,
+    pub level: Level,
+    pub stage: u32,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) enum Effect {
+    Store { access: Access, in_place: bool },
+    Partial(Reduction),
+}
+
+/// A write of the kernel: in a loop over `len` columns, or in row code.
+#[derive(Clone, Debug)]
+pub(super) struct Action {
+    pub root: Root,
+    pub home: Home,
+    pub effect: Effect,
+    pub len: Option<usize>,
+    pub value: u32,
+}
+
+/// Why a value cannot be computed in place.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Fail {
+    /// The window straddles a seam after this many elements.
+    Cut(usize),
+    /// It can if this value is stored; `None`: if the one that needs it is.
+    Store(Option<ValueId>),
+}
+
+pub(super) struct Trace<'c, 'g> {
+    pub context: &'c Context<'g>,
+    pub domain: Domain,
+    /// Refuse to cut windows at the runs of broadcasts.
+    pub exact: bool,
+    pub roots: Vec<Root>,
+    pub instances: Vec<Instance>,
+    pub actions: Vec<Action>,
+    /// Stored values that this kernel computes, with the stage in which they are in memory.
+    pub(super) own: BTreeMap<ValueId, u32>,
+    pub(super) memo: HashMap<(ValueId, View), u32>,
+    pub(super) log: Vec<(ValueId, View)>,
+}
+
+impl<'c, 'g> Trace<'c, 'g> {
+    pub fn new(context: &'c Context<'g>, domain: Domain, exact: bool) -> Self {
+        Trace {
+            context,
+            domain,
+            exact,
+            roots: Vec::new(),
+            instances: Vec::new(),
+            actions: Vec::new(),
+            own: BTreeMap::new(),
+            memo: HashMap::new(),
+            log: Vec::new(),
+        }
+    }
+
+    pub(super) fn mark(&self) -> (usize, usize) {
+        (self.instances.len(), self.log.len())
+    }
+
+    pub(super) fn undo(&mut self, (instances, log): (usize, usize)) {
+        self.instances.truncate(instances);
+        for key in self.log.drain(log..) {
+            self.memo.remove(&key);
+        }
+    }
+
+    /// Adds a root, or leaves the trace unchanged and says which value to store first.
+    pub fn add(&mut self, root: Root) -> Result<(), Option<ValueId>> {
+        let mark = self.mark();
+        let actions = self.actions.len();
+        if let Root::Value(v) = root {
+            self.own.insert(v, 0);
+        }
+        match self.place(root).and_then(|()| self.updates_are_local(root)) {
+            Ok(()) => {
+                self.roots.push(root);
+                if let Root::Value(v) = root {
+                    let stage =
+                        self.actions[actions..].iter().map(|a| self.instances[a.value as usize].stage).max();
+                    self.own.insert(v, stage.unwrap_or(0));
+                }
+                Ok(())
+            }
+            Err(fail) => {
+                self.undo(mark);
+                self.actions.truncate(actions);
+                if let Root::Value(v) = root {
+                    self.own.remove(&v);
+                }
+                Err(if let Fail::Store(v) = fail { v } else { None })
+            }
+        }
+    }
+
+    fn place(&mut self, root: Root) -> Result<(), Fail> {
+        let graph = self.context.graph;
+        let (home, v) = match root {
+            Root::Value(v) => (Home::Value(v), v),
+            Root::Sink(i) => (sink_home(graph.sinks[i].0), graph.sinks[i].1),
+        };
+        if let (Root::Value(_), Op::Reduce { reduction, axes }) = (root, &graph.node(v).op) {
+            let x = graph.node(v).inputs[0];
+            match reduce_kind(&graph.ty(x).dims, axes) {
+                ReduceKind::Full => return self.place_full(root, *reduction, x),
+                ReduceKind::Leading { split } => return self.place_leading(root, *reduction, x, split),
+                _ => {}
+            }
+        }
+        let view = whole(self.domain, graph.ty(v)).ok_or(Fail::Store(Some(v)))?;
+        if home == Home::Output && self.domain != (Domain::Rows { rows: Dim::Batch, inner: 1 }) {
+            return Err(Fail::Store(Some(v)));
+        }
+        let in_place = !matches!(home, Home::Value(_) | Home::Output);
+        for (view, value) in self.columns(v, view)? {
+            let access = match home {
+                Home::Output => Access::Positioned {
+                    stride: stride(self.domain, graph.ty(v)).unwrap_or(1),
+                    offset: view.offset,
+                },
+                _ => self.access(v, view)?,
+            };
+            self.actions.push(Action {
+                root,
+                home,
+                effect: Effect::Store { access, in_place },
+                len: view.len,
+                value,
+            });
+        }
+        Ok(())
+    }
+
+    /// A reduction to one element: over the columns in the row, then over the rows in one partial a shard.
+    fn place_full(&mut self, root: Root, reduction: Reduction, x: ValueId) -> Result<(), Fail> {
+        let Root::Value(v) = root else { return Err(Fail::Store(None)) };
+        let view = whole(self.domain, self.context.graph.ty(x)).ok_or(Fail::Store(Some(x)))?;
+        let value = match view.len {
+            Some(_) => self.accumulate(v, reduction, x, view)?,
+            None => self.value(x, view)?,
+        };
+        self.actions.push(Action {
+            root,
+            home: Home::Value(v),
+            effect: Effect::Partial(reduction),
+            len: None,
+            value,
+        });
+        Ok(())
+    }
+
+    /// A reduction over the rows of the domain: one partial a shard and column.
+    fn place_leading(
+        &mut self,
+        root: Root,
+        reduction: Reduction,
+        x: ValueId,
+        split: usize,
+    ) -> Result<(), Fail> {
+        let Root::Value(v) = root else { return Err(Fail::Store(None)) };
+        if self.domain != leading_domain(self.context.graph, x, split) {
+            return Err(Fail::Store(Some(x)));
+        }
+        let view = whole(self.domain, self.context.graph.ty(x)).ok_or(Fail::Store(Some(x)))?;
+        let stored = self.context.strip(x);
+        let value = self.value(x, view).map_err(|fail| match fail {
+            // The partial has no offset: the columns must be seen in one window, that is from memory.
+            Fail::Cut(_) => Fail::Store(Some(stored)),
+            other => other,
+        })?;
+        self.actions.push(Action {
+            root,
+            home: Home::Value(v),
+            effect: Effect::Partial(reduction),
+            len: view.len,
+            value,
+        });
+        Ok(())
+    }
+
+    /// An update in place may look at the old value only where it writes the new one.
+    fn updates_are_local(&self, root: Root) -> Result<(), Fail> {
+        for action in &self.actions {
+            let Effect::Store { access, in_place: true } = action.effect else { continue };
+            let foreign = self.instances.iter().any(|instance| {
+                matches!(instance.what, What::Load { home, access: read, .. } if home == action.home && read != access)
+            });
+            if foreign {
+                let Root::Sink(i) = root else { return Err(Fail::Store(None)) };
+                return Err(Fail::Store(Some(self.context.graph.sinks[i].1)));
+            }
+        }
+        Ok(())
+    }
+}
+
+/// The domain over whose rows `x` is reduced when its axes `..split` are removed.
+pub(super) fn leading_domain(graph: &Graph, x: ValueId, split: usize) -> Domain {
+    let dims = &graph.ty(x).dims;
+    let inner = dims[1..split].iter().map(|d| if let Dim::Const(n) = d { *n } else { 1 }).product();
+    Domain::Rows { rows: dims[0], inner }
+}
+
+pub(super) fn sink_home(sink: Sink) -> Home {
+    match sink {
+        Sink::Param(p) => Home::Param(p),
+        Sink::Slot(s) => Home::Slot(s),
+        Sink::State(s) => Home::State(s),
+        Sink::Output | Sink::Metric(_) => Home::Output,
+    }
+}

@@ -1,0 +1,122 @@
+//! The buffer plan: temporaries that do not live at the same time share memory.
+//!
+//! A temporary lives from the first kernel that touches it to the last. Intervals are coloured greedily in order of their start: each
+//! takes the free slot whose size is nearest to its own, so that large ones do not end in many half-used slots. Sizes depend on
+//! the rows of the batch; the plan does not: it compares sizes at [`TYPICAL_ROWS`].
+
+use super::{
+    Buffer, BufferId, BufferKind, Domain, Kernel, Operand, Place, Program, SHARD_ELEMENTS, SHARD_ROWS,
+};
+use crate::graph::Dim;
+
+/// Rows at which the plan compares sizes.
+const TYPICAL_ROWS: usize = 128;
+/// Buffers start at cache lines.
+const ALIGN: usize = 64;
+
+impl Kernel {
+    /// Buffers it touches.
+    pub fn buffers(&self) -> Vec<BufferId> {
+        match self {
+            Kernel::Loop(k) => {
+                let buffer = |o: &Operand| if let Operand::Buffer(b) = o { Some(*b) } else { None };
+                k.operands.iter().filter_map(buffer).collect()
+            }
+            Kernel::Product(p) => vec![p.a.buffer, p.b.buffer, p.c.buffer],
+            Kernel::Combine { partials, .. } => vec![*partials],
+            Kernel::Total { value, .. } => vec![*value],
+            Kernel::Transpose { from, to, .. } => vec![*from, *to],
+        }
+    }
+}
+
+impl Domain {
+    /// Shards for a batch of `rows` rows.
+    pub fn shards(self, rows: usize) -> usize {
+        match self {
+            Domain::Rows { rows: Dim::Batch, .. } => rows.div_ceil(SHARD_ROWS),
+            Domain::Rows { rows: Dim::Const(n), .. } => n.div_ceil(SHARD_ROWS),
+            Domain::Flat { len } => len.div_ceil(SHARD_ELEMENTS),
+        }
+    }
+}
+
+impl Program {
+    /// Bytes of a temporary for a batch of `rows` rows; partials have a row for each shard.
+    pub fn buffer_bytes(&self, id: BufferId, rows: usize) -> usize {
+        let buffer = &self.buffers[id.0 as usize];
+        let len: usize = buffer.dims.iter().map(|d| if let Dim::Const(n) = d { *n } else { rows }).product();
+        let shards = if buffer.kind == BufferKind::Partials { self.shards_of(id, rows) } else { 1 };
+        len * shards * 4
+    }
+
+    fn shards_of(&self, id: BufferId, rows: usize) -> usize {
+        let combined = self.kernels.iter().find_map(|k| match k {
+            Kernel::Combine { partials, domain, .. } if *partials == id => Some(domain.shards(rows)),
+            _ => None,
+        });
+        combined.unwrap_or(1).max(1)
+    }
+
+    /// Bytes that all temporaries take together for a batch of `rows` rows.
+    pub fn peak_bytes(&self, rows: usize) -> usize {
+        let mut slots: Vec<usize> = Vec::new();
+        for (i, buffer) in self.buffers.iter().enumerate() {
+            if let Some(Place { slot }) = buffer.place {
+                let slot = slot as usize;
+                slots.resize(slots.len().max(slot + 1), 0);
+                slots[slot] =
+                    slots[slot].max(self.buffer_bytes(BufferId(i as u32), rows).next_multiple_of(ALIGN));
+            }
+        }
+        slots.iter().sum()
+    }
+
+    /// First and last kernel that touch a buffer.
+    pub(super) fn lifetime(&self, id: BufferId) -> Option<(usize, usize)> {
+        let touches = |k: &&Kernel| k.buffers().contains(&id);
+        let first = self.kernels.iter().position(|k| touches(&k))?;
+        let last = self.kernels.iter().rposition(|k| touches(&k))?;
+        Some((first, last))
+    }
+}
+
+pub(super) fn is_temporary(buffer: &Buffer) -> bool {
+    matches!(buffer.kind, BufferKind::Temp | BufferKind::Partials)
+}
+
+struct Slot {
+    bytes: usize,
+    busy_to: usize,
+}
+
+/// Gives each temporary its place.
+pub(super) fn plan(program: &mut Program) {
+    let mut lives: Vec<(usize, usize, BufferId)> = Vec::new();
+    for i in 0..program.buffers.len() {
+        let id = BufferId(i as u32);
+        if is_temporary(&program.buffers[i])
+            && let Some((first, last)) = program.lifetime(id)
+        {
+            lives.push((first, last, id));
+        }
+    }
+    lives.sort();
+    let mut slots: Vec<Slot> = Vec::new();
+    for (first, last, id) in lives {
+        let bytes = program.buffer_bytes(id, TYPICAL_ROWS).next_multiple_of(ALIGN);
+        let free = slots.iter().enumerate().filter(|(_, s)| s.busy_to < first);
+        // A small one must not occupy, nor a large one blow up, what another size will want.
+        let near = free.filter(|(_, s)| s.bytes <= 2 * bytes && bytes <= 2 * s.bytes);
+        let slot = match near.min_by_key(|(i, s)| (s.bytes.abs_diff(bytes), *i)).map(|(i, _)| i) {
+            Some(i) => i,
+            None => {
+                slots.push(Slot { bytes: 0, busy_to: 0 });
+                slots.len() - 1
+            }
+        };
+        slots[slot].bytes = slots[slot].bytes.max(bytes);
+        slots[slot].busy_to = last;
+        program.buffers[id.0 as usize].place = Some(Place { slot: slot as u32 });
+    }
+}

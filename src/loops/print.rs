@@ -1,0 +1,292 @@
+//! A program as text: one line a buffer, one line a kernel, then the bodies of the kernels as loops.
+
+use std::fmt::Write;
+
+use super::{
+    Access, Binary, Buffer, BufferId, Domain, Extent, Inst, Kernel, LoopKernel, Matrix, Operand, Program,
+    Reg, Section, Stmt, Unary, Units,
+};
+use crate::graph::{DType, Dim, Graph, Reduction};
+
+/// The text of `program`, fused from `graph`: `buffer NAME: DTYPE[SHAPE] = VALUE` lines, `kernel NAME: op + op` lines, bodies.
+pub fn print(program: &Program, graph: &Graph) -> String {
+    let mut printer = Printer { program, graph, out: String::new() };
+    for buffer in &program.buffers {
+        printer.line(
+            0,
+            &format!(
+                "buffer {}: {}{} = {}",
+                buffer.name,
+                dtype(buffer.dtype),
+                shape(&buffer.dims),
+                buffer.value
+            ),
+        );
+    }
+    for kernel in &program.kernels {
+        let (name, words) = (printer.kernel_name(kernel), words(kernel));
+        printer.line(0, &format!("kernel {name}: {words}"));
+    }
+    for kernel in &program.kernels {
+        printer.kernel(kernel);
+    }
+    printer.out
+}
+
+struct Printer<'p> {
+    program: &'p Program,
+    graph: &'p Graph,
+    out: String,
+}
+
+impl Printer<'_> {
+    fn line(&mut self, depth: usize, text: &str) {
+        // Writing to a string does not fail.
+        let _ = writeln!(self.out, "{:indent$}{text}", "", indent = 2 * depth);
+    }
+
+    fn buffer(&self, id: BufferId) -> &Buffer {
+        &self.program.buffers[id.0 as usize]
+    }
+
+    fn name(&self, id: BufferId) -> &str {
+        &self.buffer(id).name
+    }
+
+    fn kernel_name(&self, kernel: &Kernel) -> String {
+        match kernel {
+            Kernel::Loop(k) => k.name.clone(),
+            Kernel::Product(p) => p.name.clone(),
+            Kernel::Combine { name, .. } | Kernel::Transpose { name, .. } => name.clone(),
+            Kernel::Total { index, .. } => format!("total({})", self.metric(*index)),
+        }
+    }
+
+    fn metric(&self, index: u32) -> String {
+        self.graph.metrics.get(index as usize).cloned().unwrap_or_else(|| index.to_string())
+    }
+
+    fn kernel(&mut self, kernel: &Kernel) {
+        let name = self.kernel_name(kernel);
+        self.out.push('\n');
+        match kernel {
+            Kernel::Loop(k) => self.loops(k),
+            Kernel::Product(p) => {
+                let sign = if p.accumulate { "+=" } else { "=" };
+                let (a, b, c) =
+                    (self.matrix(&p.a, p.m, p.k), self.matrix(&p.b, p.k, p.n), self.matrix(&p.c, p.m, p.n));
+                self.line(0, &format!("{name}:"));
+                self.line(1, &format!("{c} {sign} {a} * {b}"));
+            }
+            Kernel::Combine { partials, reduction, domain, .. } => {
+                let target = self.name(*partials).to_string();
+                self.line(0, &format!("{name}:"));
+                self.line(
+                    1,
+                    &format!(
+                        "{target}[0] = tree of {} over shards of {}",
+                        reduce(*reduction),
+                        self::domain(*domain)
+                    ),
+                );
+            }
+            Kernel::Total { value, .. } => {
+                let value = self.name(*value).to_string();
+                self.line(0, &format!("{name} += {value}[0]"));
+            }
+            Kernel::Transpose { from, to, dims, permutation, .. } => {
+                let text = format!(
+                    "{} = {}{} with axes {permutation:?}",
+                    self.name(*to),
+                    self.name(*from),
+                    shape(dims)
+                );
+                self.line(0, &format!("{name}:"));
+                self.line(1, &text);
+            }
+        }
+    }
+
+    fn matrix(&self, m: &Matrix, rows: Extent, cols: Extent) -> String {
+        let (rows, cols) = if m.transposed { (cols, rows) } else { (rows, cols) };
+        let mut text = format!("{}[{}, {}", self.name(m.buffer), extent(rows), extent(cols));
+        if m.stride != cols.len || m.offset != 0 {
+            let _ = write!(text, "; stride {}, offset {}", m.stride, m.offset);
+        }
+        text.push(']');
+        if m.transposed {
+            text.push_str("^T");
+        }
+        text
+    }
+
+    fn loops(&mut self, kernel: &LoopKernel) {
+        self.line(0, &format!("{}: for row in {}", kernel.name, domain(kernel.domain)));
+        for (reg, inst) in &kernel.body.uniform {
+            let text = self.inst(kernel, inst);
+            self.line(1, &format!("uniform {} = {text}", register(*reg)));
+        }
+        for section in &kernel.body.sections {
+            let (depth, stmts) = match section {
+                Section::Row(stmts) => (1, stmts),
+                Section::Columns { cols, stmts } => {
+                    self.line(1, &format!("for col in 0..{cols}"));
+                    (2, stmts)
+                }
+            };
+            for stmt in stmts {
+                let text = self.stmt(kernel, stmt);
+                self.line(depth, &text);
+            }
+        }
+    }
+
+    fn stmt(&self, kernel: &LoopKernel, stmt: &Stmt) -> String {
+        match stmt {
+            Stmt::Let(reg, inst) => format!("{} = {}", register(*reg), self.inst(kernel, inst)),
+            Stmt::Store { operand, access, value } => {
+                format!("{}{} = {}", self.operand(kernel, *operand), place(*access), register(*value))
+            }
+            Stmt::Accumulate { into, reduction, value } => {
+                format!("{} = {} of {} over col", register(*into), reduce(*reduction), register(*value))
+            }
+            Stmt::Partial { operand, reduction, value } => {
+                format!(
+                    "{}[shard] = {} of {} over rows",
+                    self.operand(kernel, *operand),
+                    reduce(*reduction),
+                    register(*value)
+                )
+            }
+        }
+    }
+
+    fn operand(&self, kernel: &LoopKernel, index: u32) -> String {
+        match kernel.operands.get(index as usize) {
+            Some(Operand::Buffer(b)) => self.name(*b).to_string(),
+            Some(Operand::Scalar(s)) => {
+                self.graph.scalars.get(s.index()).map_or_else(|| format!("{s:?}"), |s| s.name.clone())
+            }
+            Some(Operand::Site(s)) => {
+                self.graph.sites.get(s.index()).map_or_else(|| format!("{s:?}"), |s| s.path.clone())
+            }
+            None => format!("operand {index}"),
+        }
+    }
+
+    fn inst(&self, kernel: &LoopKernel, inst: &Inst) -> String {
+        match inst {
+            Inst::Const(c) => format!("{c:?}"),
+            Inst::Scalar { operand, .. } => format!("scalar {}", self.operand(kernel, *operand)),
+            Inst::Load { operand, access, .. } => {
+                format!("{}{}", self.operand(kernel, *operand), place(*access))
+            }
+            Inst::RowKey { operand, by_update: false } => {
+                format!("row_key({}, row)", self.operand(kernel, *operand))
+            }
+            Inst::RowKey { operand, by_update: true } => {
+                format!("row_key({}, update)", self.operand(kernel, *operand))
+            }
+            Inst::KeepMask { key, q, units } => {
+                format!("keep_mask({}, {}, {})", register(*key), register(*q), self::units(units))
+            }
+            Inst::Noise { key, units } => format!("noise({}, {})", register(*key), self::units(units)),
+            Inst::OneHot { label, offset: 0 } => format!("one_hot({})", register(*label)),
+            Inst::OneHot { label, offset } => format!("one_hot({}, col - {offset})", register(*label)),
+            Inst::Unary(op, x) => format!("{}({})", unary(*op), register(*x)),
+            Inst::Binary(op, x, y) => format!("{}({}, {})", binary(*op), register(*x), register(*y)),
+            Inst::Select { condition, then, otherwise } => {
+                format!("select({}, {}, {})", register(*condition), register(*then), register(*otherwise))
+            }
+        }
+    }
+}
+
+fn register(reg: Reg) -> String {
+    format!("r{}", reg.0)
+}
+
+fn unary(op: Unary) -> String {
+    format!("{op:?}").to_lowercase()
+}
+
+fn binary(op: Binary) -> String {
+    format!("{op:?}").to_lowercase()
+}
+
+fn reduce(reduction: Reduction) -> &'static str {
+    match reduction {
+        Reduction::Sum => "sum",
+        Reduction::Max => "max",
+    }
+}
+
+fn words(kernel: &Kernel) -> String {
+    match kernel {
+        Kernel::Loop(k) => k.fused.join(" + "),
+        Kernel::Product(_) => "contract".to_string(),
+        Kernel::Combine { reduction, .. } => format!("combine_{}", reduce(*reduction)),
+        Kernel::Total { .. } => "total".to_string(),
+        Kernel::Transpose { .. } => "transpose".to_string(),
+    }
+}
+
+pub(super) fn dtype(dtype: DType) -> &'static str {
+    match dtype {
+        DType::F32 => "f32",
+        DType::I32 => "i32",
+        DType::Bool => "bool",
+        DType::Key => "key",
+    }
+}
+
+fn dim(dim: Dim) -> String {
+    match dim {
+        Dim::Batch => "batch".to_string(),
+        Dim::Const(n) => n.to_string(),
+    }
+}
+
+fn shape(dims: &[Dim]) -> String {
+    format!("[{}]", dims.iter().map(|d| dim(*d)).collect::<Vec<_>>().join(", "))
+}
+
+fn extent(extent: Extent) -> String {
+    match extent {
+        Extent { batch: true, len: 1 } => "batch".to_string(),
+        Extent { batch: true, len } => format!("batch * {len}"),
+        Extent { batch: false, len } => len.to_string(),
+    }
+}
+
+fn domain(domain: Domain) -> String {
+    match domain {
+        Domain::Rows { rows, inner: 1 } => format!("0..{}", dim(rows)),
+        Domain::Rows { rows, inner } => format!("0..{} * {inner}", dim(rows)),
+        Domain::Flat { len } => format!("flat 0..{len}"),
+    }
+}
+
+fn place(access: Access) -> String {
+    let plus = |offset: usize| if offset == 0 { String::new() } else { format!(" + {offset}") };
+    match access {
+        Access::Full { stride, offset } => format!("[row * {stride}{} + col]", plus(offset)),
+        Access::Gathered { stride, partner: false } => format!("[order[row] * {stride} + col]"),
+        Access::Gathered { stride, partner: true } => format!("[partner[row] * {stride} + col]"),
+        Access::Positioned { stride, offset } => {
+            format!("[(position + row) * {stride}{} + col]", plus(offset))
+        }
+        Access::Col { offset } => format!("[col{}]", plus(offset)),
+        Access::Row { stride, offset } => format!("[row * {stride}{}]", plus(offset)),
+        Access::Inner { stride, offset } => format!("[row % inner * {stride}{}]", plus(offset)),
+        Access::One => "[0]".to_string(),
+    }
+}
+
+fn units(units: &Units) -> String {
+    match units {
+        Units::Consecutive { offset: 0 } => "unit".to_string(),
+        Units::Consecutive { offset } => format!("unit + {offset}"),
+        Units::Table(_) => "table[unit]".to_string(),
+    }
+}
