@@ -43,6 +43,11 @@ pub trait Layer: Sync {
         false
     }
 
+    /// Whether training needs at least two rows in every minibatch: statistics over the batch.
+    fn needs_two_rows(&self) -> bool {
+        false
+    }
+
     /// Where this layer drops units, for summaries, prediction and lints.
     fn drop_site(&self, _args: &Args) -> Option<DropSite> {
         None

@@ -1,12 +1,12 @@
 //! A team of threads that all run the same code, and the barrier at which they meet.
 //!
-//! Invariants: subnormals are flushed while the body runs, on every thread; a panic on one thread opens the barrier for good, so that the
-//! others leave, and goes on in the caller.
+//! Invariant: subnormals are flushed while the body runs, on every thread.
 
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::SeqCst};
+use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
 use std::sync::{Condvar, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
+pub use super::kernels::barrier::barrier;
 use super::kernels::fpenv::FlushSubnormals;
 
 /// How long a thread spins at a barrier before it parks.
@@ -20,7 +20,6 @@ pub struct Barrier {
     arrived: AtomicUsize,
     generation: AtomicUsize,
     sleepers: AtomicUsize,
-    open: AtomicBool,
     lock: Mutex<()>,
     wake: Condvar,
 }
@@ -35,7 +34,6 @@ impl Barrier {
             arrived: AtomicUsize::new(0),
             generation: AtomicUsize::new(0),
             sleepers: AtomicUsize::new(0),
-            open: AtomicBool::new(false),
             lock: Mutex::new(()),
             wake: Condvar::new(),
         }
@@ -43,7 +41,7 @@ impl Barrier {
 
     /// Returns when all threads have come. What they wrote before is visible to all after.
     pub fn wait(&self) {
-        if self.threads == 1 || self.open.load(SeqCst) {
+        if self.threads == 1 {
             return;
         }
         let generation = self.generation.load(SeqCst);
@@ -83,47 +81,49 @@ impl Barrier {
     fn park(&self, generation: usize) {
         let mut guard = self.lock.lock().unwrap_or_else(PoisonError::into_inner);
         self.sleepers.fetch_add(1, SeqCst);
-        while self.generation.load(SeqCst) == generation && !self.open.load(SeqCst) {
+        while self.generation.load(SeqCst) == generation {
             guard = self.wake.wait(guard).unwrap_or_else(PoisonError::into_inner);
         }
         self.sleepers.fetch_sub(1, SeqCst);
     }
-
-    /// Nobody waits here any more.
-    fn open(&self) {
-        self.open.store(true, SeqCst);
-        self.advance();
-    }
 }
 
-/// Opens the barrier if its thread panics.
-struct OpenOnPanic<'b>(&'b Barrier);
-
-impl Drop for OpenOnPanic<'_> {
-    fn drop(&mut self) {
-        if std::thread::panicking() {
-            self.0.open();
-        }
-    }
+/// A number of threads to run native code on, the caller being one of them.
+#[derive(Clone, Copy, Debug)]
+pub struct Team {
+    threads: usize,
 }
 
-/// Runs `body(thread, barrier)` on `threads` threads, the caller being thread 0; answers thread 0's result.
-pub fn run<R>(threads: usize, body: impl Fn(usize, &Barrier) -> R + Sync) -> R {
-    let barrier = Barrier::new(threads.max(1));
-    let member = |thread| {
-        let _open = OpenOnPanic(&barrier);
-        let _flush = FlushSubnormals::begin();
-        body(thread, &barrier)
-    };
-    std::thread::scope(|scope| {
-        for thread in 1..threads {
-            let member = &member;
-            scope.spawn(move || {
-                member(thread);
-            });
-        }
-        member(0)
-    })
+impl Team {
+    pub fn new(threads: usize) -> Self {
+        Self { threads: threads.max(1) }
+    }
+
+    /// As many threads as the machine has cores.
+    pub fn of_machine() -> Self {
+        Self::new(std::thread::available_parallelism().map_or(1, usize::from))
+    }
+
+    pub fn threads(&self) -> usize {
+        self.threads
+    }
+
+    /// Runs `body(thread)` on `threads` threads, at most those of the team; answers thread 0's result.
+    pub fn run<R>(&self, threads: usize, body: &(impl Fn(usize) -> R + Sync)) -> R {
+        let member = |thread| {
+            let _flush = FlushSubnormals::begin();
+            body(thread)
+        };
+        std::thread::scope(|scope| {
+            for thread in 1..threads.min(self.threads) {
+                let member = &member;
+                scope.spawn(move || {
+                    member(thread);
+                });
+            }
+            member(0)
+        })
+    }
 }
 
 #[cfg(test)]
@@ -135,7 +135,8 @@ mod tests {
     fn everybody_sees_what_was_written_before_the_barrier() {
         for threads in [1, 2, 3, 8] {
             let words: Vec<AtomicU64> = (0..threads).map(|_| AtomicU64::new(0)).collect();
-            run(threads, |thread, barrier| {
+            let barrier = Barrier::new(threads);
+            Team::new(threads).run(threads, &|thread: usize| {
                 for round in 1..=200 {
                     words[thread].store(round, SeqCst);
                     barrier.wait();
@@ -144,17 +145,5 @@ mod tests {
                 }
             });
         }
-    }
-
-    #[test]
-    fn a_panic_frees_the_others_and_reaches_the_caller() {
-        let result = std::panic::catch_unwind(|| {
-            run(3, |thread, barrier| {
-                assert!(thread != 1, "thread 1 gives up");
-                barrier.wait();
-                barrier.wait();
-            });
-        });
-        assert!(result.is_err());
     }
 }

@@ -4,5 +4,6 @@
 #![allow(unsafe_code)]
 
 pub mod aligned;
+pub mod barrier;
 pub mod fpenv;
 pub mod gemm;

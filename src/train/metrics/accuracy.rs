@@ -3,7 +3,7 @@
 use super::{Metric, Rows, Targets};
 use crate::{
     model::OutputKind,
-    vocab::{Block, Sig},
+    vocab::{Args, Block, Sig},
 };
 
 pub struct Accuracy;
@@ -24,7 +24,7 @@ impl Metric for Accuracy {
         true
     }
 
-    fn value(&self, rows: &Rows<'_>) -> f64 {
+    fn value(&self, _args: &Args, rows: &Rows<'_>) -> f64 {
         match &rows.targets {
             Targets::Classes(classes) => {
                 let right = rows.outputs.chunks_exact(rows.width).zip(*classes).filter(|(row, class)| argmax(row) == **class as usize);

@@ -1,6 +1,9 @@
 //! Metrics: `report WORD, ...`. A metric reads the outputs of a whole pass on the host, in f64; the loss is summed by the loop itself.
 
-use crate::{model::OutputKind, vocab::Sig};
+use crate::{
+    model::OutputKind,
+    vocab::{Args, Sig},
+};
 
 pub trait Metric: Sync {
     fn sig(&self) -> &'static Sig;
@@ -11,7 +14,7 @@ pub trait Metric: Sync {
     fn higher_is_better(&self) -> bool;
 
     /// The figure over all rows.
-    fn value(&self, rows: &Rows<'_>) -> f64;
+    fn value(&self, args: &Args, rows: &Rows<'_>) -> f64;
 }
 
 /// The outputs of a pass and what they should have been.

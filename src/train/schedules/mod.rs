@@ -7,6 +7,20 @@ pub trait Schedule: Sync {
 
     /// The factor at this time, 1 being the optimizer's `lr`; warm-up is applied outside.
     fn factor(&self, args: &Args, at: &At) -> f64;
+
+    /// The rule of a schedule that watches the loss; the driver keeps its state.
+    fn plateau(&self, _args: &Args) -> Option<Plateau> {
+        None
+    }
+}
+
+/// Cuts the rate by `factor`, down to `floor`, when the loss has not fallen by the share `threshold` for more than `patience` epochs.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Plateau {
+    pub factor: f64,
+    pub patience: usize,
+    pub threshold: f64,
+    pub floor: f64,
 }
 
 /// A moment of training. Past the horizon a schedule holds its last value.
