@@ -4,7 +4,7 @@ use super::config::{DataConfig, Division};
 use super::dataset::{Dataset, InputArray, Part, Storage, Target};
 use super::divide::{self, Listed, Parts};
 use super::error::{DataError, listed};
-use super::raw::{Arrays, Cells, Raw, Table};
+use super::raw::{Cells, Raw, Table};
 use super::schema::{ColumnInfo, ColumnKind, DataSchema};
 use super::search::Search;
 use super::target::{self, Whole};
@@ -64,10 +64,10 @@ impl Opened<'_> {
     /// E0534 if the rows cannot be divided as the file says.
     pub fn schema(&self) -> Result<DataSchema, DataError> {
         let (schema, rows, own_test) = match &self.raw {
-            Raw::Table(table) => (table_schema(table), table.rows, 0),
+            Raw::Table(table) => (DataSchema::of_table(table), table.rows, 0),
             Raw::Arrays { train, test } => {
                 let own_test = test.as_ref().map_or(0, |t| t.rows);
-                (array_schema(train, test.as_ref()), train.rows, own_test)
+                (DataSchema::of_arrays(train, test.as_ref()), train.rows, own_test)
             }
         };
         let parts = self.parts(rows, None, own_test > 0)?;
@@ -112,11 +112,11 @@ impl Opened<'_> {
                     schema,
                 })
             }
-            Raw::Arrays { .. } => self.from_arrays(need, schema, inputs, normalize_target),
+            Raw::Arrays { .. } => self.arrays_dataset(need, schema, inputs, normalize_target),
         }
     }
 
-    fn from_arrays(
+    fn arrays_dataset(
         self,
         need: &Need,
         schema: DataSchema,
@@ -165,61 +165,6 @@ impl Opened<'_> {
         let train = first.ok_or_else(|| DataError::new("E0534", "no row is left to train on"))?;
         let transform = Transform { inputs, fields: Fields::Array(array_rule), target: rule };
         Ok(Dataset { train, valid, test: own_test.or(cut_test), transform, schema })
-    }
-}
-
-fn table_schema(table: &Table) -> DataSchema {
-    let info = |c: &super::raw::Column| ColumnInfo {
-        name: c.name.clone(),
-        kind: match &c.cells {
-            Cells::Numbers(_) => ColumnKind::Number,
-            Cells::Words { names, .. } => ColumnKind::Words(names.clone()),
-        },
-    };
-    let width = |c: &super::raw::Column| match &c.cells {
-        Cells::Numbers(_) => 1,
-        Cells::Words { names, .. } => names.len(),
-    };
-    let whole_numbers = |cells: &Cells| match cells {
-        Cells::Numbers(values) => values.iter().all(|x| x.fract() == 0.0),
-        Cells::Words { .. } => true,
-    };
-    let classes = match table.target.as_slice() {
-        [column] if whole_numbers(&column.cells) => target::classes_of(&column.cells).map(|(_, names)| names),
-        _ => None,
-    };
-    DataSchema {
-        rows: table.rows,
-        train_rows: 0,
-        valid_rows: 0,
-        test_rows: 0,
-        dropped: table.dropped,
-        shape: vec![table.inputs.iter().map(width).sum()],
-        columns: table.inputs.iter().map(info).collect(),
-        target: table.target.iter().map(info).collect(),
-        classes,
-        target_width: table.target.len(),
-    }
-}
-
-fn array_schema(train: &Arrays, test: Option<&Arrays>) -> DataSchema {
-    let classes =
-        [Some(train), test].into_iter().flatten().filter_map(|a| target::array_classes(&a.target)).max();
-    let width = match &train.target {
-        super::raw::RawTarget::Labels(_) => 1,
-        super::raw::RawTarget::Numbers { width, .. } => *width,
-    };
-    DataSchema {
-        rows: train.rows + test.map_or(0, |t| t.rows),
-        train_rows: 0,
-        valid_rows: 0,
-        test_rows: 0,
-        dropped: 0,
-        shape: train.shape.clone(),
-        columns: Vec::new(),
-        target: vec![ColumnInfo { name: String::new(), kind: ColumnKind::Number }],
-        classes: classes.map(|k| (0..k).map(|c| c.to_string()).collect()),
-        target_width: width,
     }
 }
 

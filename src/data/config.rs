@@ -150,7 +150,7 @@ impl DataConfig {
                 (None, Some(word)) => (word.read)(args, &mut settings),
                 (None, None) => Ok(()),
             };
-            found.extend(outcome.err());
+            found.extend(outcome.err().map(|d| *d));
         }
         if !seen.iter().any(|(name, _)| *name == "source") {
             found.push(

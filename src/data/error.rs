@@ -19,9 +19,14 @@ pub struct Place {
     pub column_name: Option<String>,
 }
 
-/// One fault of the data.
+/// One fault of the data. The fields are those of [`Fault`]; boxed, as results carry it through every reader.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct DataError {
+#[serde(transparent)]
+pub struct DataError(Box<Fault>);
+
+/// What a [`DataError`] says.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Fault {
     /// `E05..`: data faults share the block with the faults of the `data` section.
     pub code: &'static str,
     pub place: Place,
@@ -32,39 +37,53 @@ pub struct DataError {
 
 impl DataError {
     pub fn new(code: &'static str, message: impl Into<String>) -> Self {
-        Self { code, place: Place::default(), message: message.into(), notes: Vec::new(), help: Vec::new() }
+        Self(Box::new(Fault {
+            code,
+            place: Place::default(),
+            message: message.into(),
+            notes: Vec::new(),
+            help: Vec::new(),
+        }))
     }
 
     pub fn file(mut self, name: &str) -> Self {
-        self.place.file = Some(name.to_owned());
+        self.0.place.file = Some(name.to_owned());
         self
     }
 
     pub fn line(mut self, line: u64) -> Self {
-        self.place.line = Some(line);
+        self.0.place.line = Some(line);
         self
     }
 
     /// `row` counts from 0, as in memory; people count from 1.
     pub fn row(mut self, row: usize) -> Self {
-        self.place.row = Some(row as u64 + 1);
+        self.0.place.row = Some(row as u64 + 1);
         self
     }
 
     pub fn column(mut self, number: usize, name: &str) -> Self {
-        self.place.column = Some(number);
-        self.place.column_name = (!name.is_empty()).then(|| name.to_owned());
+        self.0.place.column = Some(number);
+        self.0.place.column_name = (!name.is_empty()).then(|| name.to_owned());
         self
     }
 
     pub fn note(mut self, text: impl Into<String>) -> Self {
-        self.notes.push(text.into());
+        self.0.notes.push(text.into());
         self
     }
 
     pub fn help(mut self, text: impl Into<String>) -> Self {
-        self.help.push(text.into());
+        self.0.help.push(text.into());
         self
+    }
+}
+
+impl std::ops::Deref for DataError {
+    type Target = Fault;
+
+    fn deref(&self) -> &Fault {
+        &self.0
     }
 }
 
@@ -125,7 +144,7 @@ pub(super) fn counted(n: usize, what: &str) -> String {
 /// The name that was probably meant.
 pub(super) fn nearest<'a>(wanted: &str, names: &'a [String]) -> Option<&'a String> {
     let distance = |name: &String| strsim::damerau_levenshtein(&wanted.to_lowercase(), &name.to_lowercase());
-    names.iter().min_by_key(|n| distance(n)).filter(|n| distance(n) <= wanted.chars().count().div_ceil(3))
+    names.iter().min_by_key(|n| distance(n)).filter(|n| distance(n) <= wanted.chars().count() / 3)
 }
 
 #[cfg(test)]

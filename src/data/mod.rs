@@ -22,6 +22,9 @@ mod sources;
 mod statements;
 mod table;
 mod target;
+#[cfg(test)]
+mod tests;
+mod text;
 mod transform;
 mod words;
 
@@ -31,7 +34,7 @@ pub use config::{
     Source, Split,
 };
 pub use dataset::{Dataset, InputArray, Part, Storage, Target};
-pub use error::{DataError, Place};
+pub use error::{DataError, Fault, Place};
 pub use rows::Rows;
 pub use schema::{ColumnInfo, ColumnKind, DataSchema};
 pub use search::Search;

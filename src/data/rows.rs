@@ -5,7 +5,7 @@ use super::dataset::{InputArray, Storage};
 use super::error::{DataError, listed};
 use super::files;
 use super::raw::{Delimiter, Format, Unknown};
-use super::table::{self, Record};
+use super::text::{self, Record};
 use super::transform::{ColumnRule, Fields, InputShape, Transform};
 
 /// Encoded inputs of some rows, in the order they came.
@@ -38,7 +38,7 @@ impl Transform {
         format: &Format,
         columns: &[ColumnRule],
     ) -> Result<Rows, DataError> {
-        let mut records = table::records(text, format.delimiter, name).peekable();
+        let mut records = text::records(text, format.delimiter, name).peekable();
         let first = match records.peek() {
             Some(Ok(first)) => first,
             Some(Err(error)) => return Err(error.clone()),
@@ -56,7 +56,7 @@ impl Transform {
         let mut out = Growing::new(self);
         for record in records {
             let record = record?;
-            table::check_width(&record, width, name)?;
+            text::check_width(&record, width, name)?;
             out.push(|line| {
                 encode(&record, &places, columns, format, line).map_err(|e| e.file(name).line(record.line))
             })?;
@@ -67,12 +67,12 @@ impl Transform {
     fn array_rows(&self, text: &str, name: &str) -> Result<Rows, DataError> {
         let Fields::Array(rule) = &self.fields else { return Err(nothing(name)) };
         let mut out = Growing::new(self);
-        for record in table::records(text, Delimiter::Byte(b','), name) {
+        for record in text::records(text, Delimiter::Byte(b','), name) {
             let record = record?;
-            table::check_width(&record, rule.width, name)?;
+            text::check_width(&record, rule.width, name)?;
             out.push(|line| {
                 for (i, (cell, slot)) in record.fields.iter().zip(line).enumerate() {
-                    let x = table::number(cell).ok_or_else(|| {
+                    let x = text::number(cell).ok_or_else(|| {
                         DataError::new("E0523", format!("`{cell}` is not a number"))
                             .file(name)
                             .line(record.line)

@@ -3,6 +3,8 @@
 use serde::Serialize;
 
 use super::divide::Parts;
+use super::raw::{Arrays, Cells, Column, RawTarget, Table};
+use super::target;
 
 /// Sizes, names and kinds.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -68,5 +70,64 @@ impl DataSchema {
         self.valid_rows = parts.valid.len();
         self.test_rows = parts.test.len() + own_test;
         self
+    }
+
+    /// Sizes of a table; the parts are not known yet.
+    pub(super) fn of_table(table: &Table) -> Self {
+        let info = |c: &Column| ColumnInfo {
+            name: c.name.clone(),
+            kind: match &c.cells {
+                Cells::Numbers(_) => ColumnKind::Number,
+                Cells::Words { names, .. } => ColumnKind::Words(names.clone()),
+            },
+        };
+        let width = |c: &Column| match &c.cells {
+            Cells::Numbers(_) => 1,
+            Cells::Words { names, .. } => names.len(),
+        };
+        let whole_numbers = |cells: &Cells| match cells {
+            Cells::Numbers(values) => values.iter().all(|x| x.fract() == 0.0),
+            Cells::Words { .. } => true,
+        };
+        let classes = match table.target.as_slice() {
+            [column] if whole_numbers(&column.cells) => {
+                target::classes_of(&column.cells).map(|(_, names)| names)
+            }
+            _ => None,
+        };
+        Self {
+            rows: table.rows,
+            train_rows: 0,
+            valid_rows: 0,
+            test_rows: 0,
+            dropped: table.dropped,
+            shape: vec![table.inputs.iter().map(width).sum()],
+            columns: table.inputs.iter().map(info).collect(),
+            target: table.target.iter().map(info).collect(),
+            classes,
+            target_width: table.target.len(),
+        }
+    }
+
+    /// Sizes of arrays; the parts are not known yet.
+    pub(super) fn of_arrays(train: &Arrays, test: Option<&Arrays>) -> Self {
+        let classes =
+            [Some(train), test].into_iter().flatten().filter_map(|a| target::array_classes(&a.target)).max();
+        let width = match &train.target {
+            RawTarget::Labels(_) => 1,
+            RawTarget::Numbers { width, .. } => *width,
+        };
+        Self {
+            rows: train.rows + test.map_or(0, |t| t.rows),
+            train_rows: 0,
+            valid_rows: 0,
+            test_rows: 0,
+            dropped: 0,
+            shape: train.shape.clone(),
+            columns: Vec::new(),
+            target: vec![ColumnInfo { name: String::new(), kind: ColumnKind::Number }],
+            classes: classes.map(|k| (0..k).map(|c| c.to_string()).collect()),
+            target_width: width,
+        }
     }
 }

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::error::DataError;
 use super::raw::{Format, MISSING};
-use super::table;
+use super::text;
 
 /// Everything that raw rows need.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -113,7 +113,7 @@ impl CellRule {
     /// # Errors
     /// E0523, E0524 or E0535, without a place.
     pub(super) fn text(&self, cell: &str, zero_if_unknown: bool, out: &mut [f32]) -> Result<(), DataError> {
-        let missing = table::is_missing(cell);
+        let missing = text::is_missing(cell);
         let gap = || {
             DataError::new("E0524", "a value is missing")
                 .note("training filled nothing in, so the net has no number for it")
@@ -121,7 +121,7 @@ impl CellRule {
         };
         match self {
             CellRule::Number { .. } => {
-                let x = match table::number(cell) {
+                let x = match text::number(cell) {
                     _ if missing => f64::NAN,
                     Some(x) => x,
                     None => {
@@ -133,7 +133,7 @@ impl CellRule {
                 Ok(())
             }
             CellRule::Category { names, .. } => {
-                let code = match table::code(cell, names) {
+                let code = match text::code(cell, names) {
                     _ if missing => MISSING,
                     Ok(code) => code,
                     Err(_) if zero_if_unknown => {

@@ -9,18 +9,21 @@ use super::{sources, statements};
 use crate::diag::Diagnostic;
 use crate::vocab::{Args, Sig};
 
+/// A source, or what is wrong with its arguments taken together.
+pub type Read = Result<Arc<dyn Source>, Box<Diagnostic>>;
+
 /// A word that may stand after `source`.
 #[derive(Debug)]
 pub struct SourceWord {
     pub sig: &'static Sig,
-    pub read: fn(&Args) -> Result<Arc<dyn Source>, Diagnostic>,
+    pub read: fn(&Args) -> Read,
 }
 
 /// A statement of the section other than `source`.
 #[derive(Debug)]
 pub struct Statement {
     pub sig: &'static Sig,
-    pub read: fn(&Args, &mut Settings) -> Result<(), Diagnostic>,
+    pub read: fn(&Args, &mut Settings) -> Result<(), Box<Diagnostic>>,
 }
 
 pub static SOURCES: &[&SourceWord] = &[

@@ -11,7 +11,7 @@ use crate::data::config::Source;
 use crate::data::error::DataError;
 use crate::data::raw::{Cells, Pick, Raw};
 use crate::data::search::Search;
-use crate::data::words::SourceWord;
+use crate::data::words::{Read, SourceWord};
 use crate::diag::Diagnostic;
 use crate::vocab::{ArgSpec, Args, Block, Kind, Sig};
 
@@ -31,18 +31,20 @@ enum Builtin {
     Diabetes,
 }
 
-fn read(args: &Args) -> Result<Arc<dyn Source>, Diagnostic> {
+fn read(args: &Args) -> Read {
     let set = match args.text("name") {
         "iris" => Builtin::Iris,
         "wine" => Builtin::Wine,
         "diabetes" => Builtin::Diabetes,
         other => {
-            return Err(Diagnostic::error(
-                "E0507",
-                args.span_of("name"),
-                format!("no built-in set is called `{other}`"),
-            )
-            .label("there are \"wine\", \"iris\" and \"diabetes\""));
+            return Err(Box::new(
+                Diagnostic::error(
+                    "E0507",
+                    args.span_of("name"),
+                    format!("no built-in set is called `{other}`"),
+                )
+                .label("there are \"wine\", \"iris\" and \"diabetes\""),
+            ));
         }
     };
     Ok(Arc::new(set))
@@ -116,7 +118,7 @@ mod tests {
         for (set, rows, first) in [
             (Builtin::Iris, 150, vec![5.1, 3.5, 1.4, 0.2]),
             (Builtin::Wine, 1599, vec![7.4, 0.7, 0.0, 1.9, 0.076, 11.0, 34.0, 0.9978, 3.51, 0.56, 9.4]),
-            (Builtin::Diabetes, 441, vec![-0.001882016527791040]),
+            (Builtin::Diabetes, 441, vec![-0.001_882_016_527_791_04]),
         ] {
             let Raw::Table(table) = set.open(&Pick { inputs: None, target: None }, &search).unwrap() else {
                 panic!("a built-in set is a table")

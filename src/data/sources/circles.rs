@@ -10,8 +10,7 @@ use crate::data::config::Source;
 use crate::data::error::DataError;
 use crate::data::raw::{Pick, Raw};
 use crate::data::search::Search;
-use crate::data::words::SourceWord;
-use crate::diag::Diagnostic;
+use crate::data::words::{Read, SourceWord};
 use crate::vocab::{ArgSpec, Args, Block, Bounds, Default, Kind, Sig};
 
 pub static SIG: Sig = Sig {
@@ -39,7 +38,7 @@ struct Circles {
     factor: f64,
 }
 
-fn read(args: &Args) -> Result<Arc<dyn Source>, Diagnostic> {
+fn read(args: &Args) -> Read {
     Ok(Arc::new(Circles { common: Common::read(args), factor: args.number("factor") }))
 }
 

@@ -7,10 +7,11 @@ use std::sync::Arc;
 
 use crate::data::config::Source;
 use crate::data::error::DataError;
+use crate::data::files;
 use crate::data::raw::{Delimiter, Pick, Raw, Unknown};
 use crate::data::search::Search;
 use crate::data::table::{self, Missing, Reading};
-use crate::data::{files, words::SourceWord};
+use crate::data::words::{Read, SourceWord};
 use crate::diag::Diagnostic;
 use crate::vocab::{ArgSpec, Args, Block, Default, Kind, Sig, Value};
 
@@ -50,7 +51,7 @@ struct Csv {
     reading: Reading,
 }
 
-fn read(args: &Args) -> Result<Arc<dyn Source>, Diagnostic> {
+fn read(args: &Args) -> Read {
     let missing = match args.word("missing") {
         "drop" => Missing::Drop,
         "mean" => Missing::Mean,
@@ -61,7 +62,7 @@ fn read(args: &Args) -> Result<Arc<dyn Source>, Diagnostic> {
     Ok(Arc::new(Csv { file: args.text("file").to_owned(), reading }))
 }
 
-fn delimiter(args: &Args) -> Result<Delimiter, Diagnostic> {
+fn delimiter(args: &Args) -> Result<Delimiter, Box<Diagnostic>> {
     let written = match args.get("delimiter").map(|g| &g.value) {
         Some(Value::Word(text) | Value::Text(text)) => text.as_str(),
         _ => "comma",
@@ -73,12 +74,14 @@ fn delimiter(args: &Args) -> Result<Delimiter, Diagnostic> {
         "whitespace" | " " => Delimiter::Whitespace,
         one if one.len() == 1 && !matches!(one, "\"" | "\n" | "\r") => Delimiter::Byte(one.as_bytes()[0]),
         other => {
-            return Err(Diagnostic::error(
-                "E0507",
-                args.span_of("delimiter"),
-                format!("{other:?} cannot be a delimiter"),
-            )
-            .label("one character, or comma, semicolon, tab, whitespace"));
+            return Err(Box::new(
+                Diagnostic::error(
+                    "E0507",
+                    args.span_of("delimiter"),
+                    format!("{other:?} cannot be a delimiter"),
+                )
+                .label("one character, or comma, semicolon, tab, whitespace"),
+            ));
         }
     })
 }

@@ -96,11 +96,13 @@ pub(super) fn shares(rows: usize, classes: usize) -> impl Iterator<Item = (usize
 }
 
 /// Every class must have a row.
-pub(super) fn enough_rows(args: &Args, rows: usize, classes: usize) -> Result<(), Diagnostic> {
+pub(super) fn enough_rows(args: &Args, rows: usize, classes: usize) -> Result<(), Box<Diagnostic>> {
     if rows >= classes {
         return Ok(());
     }
-    Err(Diagnostic::error("E0507", args.span, format!("{rows} rows cannot hold {classes} classes"))
-        .label("each class needs a row")
-        .also(args.span_of("classes"), "so many classes"))
+    Err(Box::new(
+        Diagnostic::error("E0507", args.span, format!("{rows} rows cannot hold {classes} classes"))
+            .label("each class needs a row")
+            .also(args.span_of("classes"), "so many classes"),
+    ))
 }

@@ -9,9 +9,10 @@ use std::sync::Arc;
 
 use crate::data::config::Source;
 use crate::data::error::{DataError, counted};
+use crate::data::files;
 use crate::data::raw::{Arrays, Pick, Raw, RawTarget, Storage};
 use crate::data::search::Search;
-use crate::data::{files, words::SourceWord};
+use crate::data::words::{Read, SourceWord};
 use crate::diag::Diagnostic;
 use crate::vocab::{ArgSpec, Args, Block, Default, Kind, Sig};
 
@@ -44,10 +45,10 @@ enum Idx {
 /// Images and labels as the `.net` file names them.
 type Pair = (String, String);
 
-fn read(args: &Args) -> Result<Arc<dyn Source>, Diagnostic> {
+fn read(args: &Args) -> Read {
     let pair = |a: &str, b: &str| (args.opt_text(a).map(str::to_owned), args.opt_text(b).map(str::to_owned));
     let (train, test) = (pair("images", "labels"), pair("test_images", "test_labels"));
-    let fault = |message: &str| Err(Diagnostic::error("E0507", args.span, message));
+    let fault = |message: &str| Err(Box::new(Diagnostic::error("E0507", args.span, message)));
     match (args.opt_text("folder"), train, test) {
         (Some(folder), (None, None), (None, None)) => Ok(Arc::new(Idx::Folder(folder.to_owned()))),
         (Some(_), ..) => fault("a folder and files at once: name the folder, or every file"),

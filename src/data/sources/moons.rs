@@ -10,8 +10,7 @@ use crate::data::config::Source;
 use crate::data::error::DataError;
 use crate::data::raw::{Pick, Raw};
 use crate::data::search::Search;
-use crate::data::words::SourceWord;
-use crate::diag::Diagnostic;
+use crate::data::words::{Read, SourceWord};
 use crate::vocab::{Args, Block, Sig};
 
 pub static SIG: Sig = Sig {
@@ -26,7 +25,7 @@ pub static WORD: SourceWord = SourceWord { sig: &SIG, read };
 #[derive(Clone, Debug)]
 struct Moons(Common);
 
-fn read(args: &Args) -> Result<Arc<dyn Source>, Diagnostic> {
+fn read(args: &Args) -> Read {
     Ok(Arc::new(Moons(Common::read(args))))
 }
 

@@ -8,9 +8,10 @@ use npyz::{NpyFile, Order, TypeChar};
 
 use crate::data::config::Source;
 use crate::data::error::{DataError, counted};
+use crate::data::files;
 use crate::data::raw::{Arrays, Pick, Raw, RawTarget, Storage};
 use crate::data::search::Search;
-use crate::data::{files, words::SourceWord};
+use crate::data::words::{Read, SourceWord};
 use crate::diag::Diagnostic;
 use crate::vocab::{ArgSpec, Args, Block, Default, Kind, Sig};
 
@@ -34,16 +35,16 @@ struct Npy {
     test: Option<(String, String)>,
 }
 
-fn read(args: &Args) -> Result<Arc<dyn Source>, Diagnostic> {
+fn read(args: &Args) -> Read {
     let test = match (args.opt_text("test_inputs"), args.opt_text("test_target")) {
         (Some(inputs), Some(target)) => Some((inputs.to_owned(), target.to_owned())),
         (None, None) => None,
         _ => {
-            return Err(Diagnostic::error(
+            return Err(Box::new(Diagnostic::error(
                 "E0507",
                 args.span,
                 "`test_inputs` and `test_target` belong together",
-            ));
+            )));
         }
     };
     Ok(Arc::new(Npy { train: (args.text("inputs").to_owned(), args.text("target").to_owned()), test }))

@@ -10,8 +10,7 @@ use crate::data::config::Source;
 use crate::data::error::DataError;
 use crate::data::raw::{Pick, Raw};
 use crate::data::search::Search;
-use crate::data::words::SourceWord;
-use crate::diag::Diagnostic;
+use crate::data::words::{Read, SourceWord};
 use crate::vocab::{ArgSpec, Args, Block, Bounds, Default, Kind, Sig};
 
 pub static SIG: Sig = Sig {
@@ -41,7 +40,7 @@ struct Spirals {
     turns: f64,
 }
 
-fn read(args: &Args) -> Result<Arc<dyn Source>, Diagnostic> {
+fn read(args: &Args) -> Read {
     let (common, classes) = (Common::read(args), args.count("classes"));
     generated::enough_rows(args, common.rows, classes)?;
     Ok(Arc::new(Spirals { common, classes, turns: args.number("turns") }))

@@ -22,7 +22,7 @@ pub static SIG: Sig = Sig {
 
 pub static WORD: Statement = Statement { sig: &SIG, read };
 
-fn read(args: &Args, settings: &mut Settings) -> Result<(), Diagnostic> {
+fn read(args: &Args, settings: &mut Settings) -> Result<(), Box<Diagnostic>> {
     settings.inputs = Some(columns::read(args)?);
     Ok(())
 }

@@ -30,7 +30,7 @@ pub static SIG: Sig = Sig {
 
 pub static WORD: Statement = Statement { sig: &SIG, read };
 
-fn read(args: &Args, settings: &mut Settings) -> Result<(), Diagnostic> {
+fn read(args: &Args, settings: &mut Settings) -> Result<(), Box<Diagnostic>> {
     let what = args.list("what");
     let names = |word: &str| what.iter().any(|v| matches!(v, Value::Word(w) if w == word));
     let per = match args.word("per") {
@@ -45,8 +45,10 @@ fn read(args: &Args, settings: &mut Settings) -> Result<(), Diagnostic> {
         span: args.span,
     };
     if !normalize.inputs && args.is_written("per") {
-        return Err(Diagnostic::error("E0508", args.span_of("per"), "`per` is about inputs")
-            .label("only the target is normalised, each output by itself"));
+        return Err(Box::new(
+            Diagnostic::error("E0508", args.span_of("per"), "`per` is about inputs")
+                .label("only the target is normalised, each output by itself"),
+        ));
     }
     settings.normalize = Some(normalize);
     Ok(())

@@ -14,15 +14,17 @@ pub static SIG: Sig = Sig {
 
 pub static WORD: Statement = Statement { sig: &SIG, read };
 
-fn read(args: &Args, settings: &mut Settings) -> Result<(), Diagnostic> {
+fn read(args: &Args, settings: &mut Settings) -> Result<(), Box<Diagnostic>> {
     let factor = args.number("factor");
     if factor == 0.0 || !(factor as f32).is_normal() {
-        return Err(Diagnostic::error(
-            "E0508",
-            args.span_of("factor"),
-            format!("a scale of {factor} leaves nothing of the inputs"),
-        )
-        .label("the factor must be a 32-bit number other than 0"));
+        return Err(Box::new(
+            Diagnostic::error(
+                "E0508",
+                args.span_of("factor"),
+                format!("a scale of {factor} leaves nothing of the inputs"),
+            )
+            .label("the factor must be a 32-bit number other than 0"),
+        ));
     }
     settings.scale = Some(Scale { factor, span: args.span });
     Ok(())

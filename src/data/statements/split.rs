@@ -65,7 +65,7 @@ const fn share(name: &'static str, about: &'static str) -> ArgSpec {
 
 pub static WORD: Statement = Statement { sig: &SIG, read };
 
-fn read(args: &Args, settings: &mut Settings) -> Result<(), Diagnostic> {
+fn read(args: &Args, settings: &mut Settings) -> Result<(), Box<Diagnostic>> {
     let (train, valid, test) =
         (read_share(args, "train")?, read_share(args, "valid")?, read_share(args, "test")?);
     fractions_fit(args, [train, valid, test])?;
@@ -93,33 +93,39 @@ fn read(args: &Args, settings: &mut Settings) -> Result<(), Diagnostic> {
 }
 
 /// A count, or a fraction below 1 (percentages arrive as fractions). 0 is no part at all.
-fn read_share(args: &Args, name: &str) -> Result<Option<Share>, Diagnostic> {
+fn read_share(args: &Args, name: &str) -> Result<Option<Share>, Box<Diagnostic>> {
     let Some(x) = args.opt_number(name).filter(|x| *x != 0.0) else { return Ok(None) };
-    let fault = |message: String| Err(Diagnostic::error("E0504", args.span_of(name), message));
+    let fault = |message: String| Diagnostic::error("E0504", args.span_of(name), message);
     match x {
         x if x < 1.0 => Ok(Some(Share::Fraction(x))),
-        1.0 => fault(format!("`{name}` could be one row or all of them"))
-            .map_err(|e| e.label("a part is a count of 2 or more, or less than 100%")),
+        1.0 => Err(Box::new(
+            fault(format!("`{name}` could be one row or all of them"))
+                .label("a part is a count of 2 or more, or less than 100%"),
+        )),
         x if x.fract() == 0.0 => Ok(Some(Share::Rows(x as usize))),
-        x => fault(format!("`{name}` is {x}: neither a count of rows nor a fraction"))
-            .map_err(|e| e.help("write a whole number, a percentage below 100%, or a fraction below 1")),
+        x => Err(Box::new(
+            fault(format!("`{name}` is {x}: neither a count of rows nor a fraction"))
+                .help("write a whole number, a percentage below 100%, or a fraction below 1"),
+        )),
     }
 }
 
-fn fractions_fit(args: &Args, shares: [Option<Share>; 3]) -> Result<(), Diagnostic> {
+fn fractions_fit(args: &Args, shares: [Option<Share>; 3]) -> Result<(), Box<Diagnostic>> {
     let sum: f64 = shares.iter().flatten().map(|s| if let Share::Fraction(f) = s { *f } else { 0.0 }).sum();
     if sum <= 1.0 + 1e-9 {
         return Ok(());
     }
-    Err(Diagnostic::error(
-        "E0504",
-        args.span,
-        format!("the parts make {}% of the rows", (sum * 1e4).round() / 1e2),
-    )
-    .label("more than all of them"))
+    Err(Box::new(
+        Diagnostic::error(
+            "E0504",
+            args.span,
+            format!("the parts make {}% of the rows", (sum * 1e4).round() / 1e2),
+        )
+        .label("more than all of them"),
+    ))
 }
 
-fn division(args: &Args, train: Option<Share>, test: Option<Share>) -> Result<Division, Diagnostic> {
+fn division(args: &Args, train: Option<Share>, test: Option<Share>) -> Result<Division, Box<Diagnostic>> {
     let (folds, fold) = (args.opt_count("folds"), args.opt_count("fold"));
     match (folds, args.opt_text("given")) {
         (Some(_), Some(_)) => Err(conflict(
@@ -129,7 +135,7 @@ fn division(args: &Args, train: Option<Share>, test: Option<Share>) -> Result<Di
             "keep one of them",
         )),
         (None, Some(prefix)) => {
-            for name in ["train", "test", "fold"].into_iter().filter(|n| args.is_written(n)) {
+            if let Some(name) = ["train", "test", "fold"].into_iter().find(|n| args.is_written(n)) {
                 return Err(conflict(
                     args,
                     name,
@@ -179,7 +185,7 @@ fn division(args: &Args, train: Option<Share>, test: Option<Share>) -> Result<Di
     }
 }
 
-fn orphan(args: &Args, name: &str, needs: &str) -> Result<(), Diagnostic> {
+fn orphan(args: &Args, name: &str, needs: &str) -> Result<(), Box<Diagnostic>> {
     if args.is_written(name) {
         return Err(conflict(
             args,
@@ -191,8 +197,8 @@ fn orphan(args: &Args, name: &str, needs: &str) -> Result<(), Diagnostic> {
     Ok(())
 }
 
-fn conflict(args: &Args, name: &str, message: &str, help: &str) -> Diagnostic {
-    Diagnostic::error("E0503", args.span_of(name), message).help(help)
+fn conflict(args: &Args, name: &str, message: &str, help: &str) -> Box<Diagnostic> {
+    Box::new(Diagnostic::error("E0503", args.span_of(name), message).help(help))
 }
 
 #[cfg(test)]
@@ -201,7 +207,7 @@ mod tests {
     use crate::diag::Span;
     use crate::vocab::{Given, Value};
 
-    fn split(written: &[(&'static str, Value)]) -> Result<Split, Diagnostic> {
+    fn split(written: &[(&'static str, Value)]) -> Result<Split, Box<Diagnostic>> {
         let given = |(i, (name, value)): (usize, &(&'static str, Value))| Given {
             name,
             value: value.clone(),
@@ -211,7 +217,7 @@ mod tests {
         let args = Args::new(&SIG, Span::new(0, 99), written.iter().enumerate().map(given).collect());
         let mut settings = Settings::default();
         read(&args, &mut settings)?;
-        settings.split.ok_or_else(|| Diagnostic::error("E0503", args.span, "nothing was read"))
+        Ok(settings.split.expect("a sound statement is kept"))
     }
 
     fn n(x: f64) -> Value {

@@ -1,0 +1,88 @@
+//! Sections to datasets, end to end: what a file says, what comes out, and what every fault of the data says.
+
+mod bad;
+mod build;
+mod predict;
+mod real;
+mod tables;
+mod targets;
+
+use std::path::Path;
+
+use super::{DataConfig, DataError, Dataset, InputShape, Need, Search, Storage, Want, words};
+use crate::diag::{Diagnostic, Span};
+use crate::vocab::{Args, Given, Value};
+
+/// One statement: its word (a source's own word for `source`) and its arguments.
+pub(super) type Use<'a> = (&'a str, Vec<(&'static str, Value)>);
+
+pub(super) fn build(uses: &[Use<'_>]) -> (Option<DataConfig>, Vec<Diagnostic>) {
+    let bound: Vec<Args> =
+        uses.iter().enumerate().map(|(i, (word, written))| bind(word, written, 100 * i)).collect();
+    DataConfig::build(&bound, Span::new(0, 4))
+}
+
+fn bind(word: &str, written: &[(&'static str, Value)], start: usize) -> Args {
+    let sig = words::source(word)
+        .map(|w| w.sig)
+        .or(words::statement(word).map(|w| w.sig))
+        .expect("a word of the section");
+    let given = |(i, (name, value)): (usize, &(&'static str, Value))| {
+        assert!(sig.arg(name).is_some(), "`{word}` has no argument `{name}`");
+        let at = start + 10 * (i + 1);
+        Given { name, value: value.clone(), span: Span::new(at, at + 5), written: true }
+    };
+    Args::new(sig, Span::new(start, start + 99), written.iter().enumerate().map(given).collect())
+}
+
+pub(super) fn config(uses: &[Use<'_>]) -> DataConfig {
+    let (config, found) = build(uses);
+    config.unwrap_or_else(|| panic!("the section is sound: {found:?}"))
+}
+
+pub(super) fn text(t: &str) -> Value {
+    Value::Text(t.into())
+}
+
+pub(super) fn word(w: &str) -> Value {
+    Value::Word(w.into())
+}
+
+pub(super) fn n(x: f64) -> Value {
+    Value::Number(x)
+}
+
+pub(super) fn list(items: Vec<Value>) -> Value {
+    Value::List(items)
+}
+
+pub(super) fn need(width: usize, target: Want) -> Need {
+    Need { inputs: vec![InputShape { name: "x".into(), shape: vec![width] }], target }
+}
+
+pub(super) fn nowhere() -> Search {
+    Search::new(Path::new("/nowhere"), Path::new("/nowhere"), None)
+}
+
+/// Loads `source csv` with these rows as its file.
+pub(super) fn csv(
+    rows: &str,
+    args: &[(&'static str, Value)],
+    more: &[Use<'_>],
+    need: &Need,
+) -> Result<Dataset, DataError> {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    std::fs::write(folder.path().join("table.csv"), rows).expect("a temporary file");
+    let mut written = vec![("file", text("table.csv"))];
+    written.extend(args.iter().cloned());
+    let mut uses = vec![("csv", written)];
+    uses.extend(more.iter().cloned());
+    super::load(&config(&uses), &Search::new(folder.path(), folder.path(), None), need)
+}
+
+pub(super) fn floats(data: &Storage) -> &[f32] {
+    match data {
+        Storage::F32(floats) => floats,
+        Storage::U8(_) => panic!("floats were expected"),
+    }
+}

@@ -1,0 +1,79 @@
+//! Raw rows for prediction give the inputs that the same rows gave in training.
+
+use super::super::{Rows, Transform};
+use super::*;
+
+const ROWS: &str = "sex,mass,length,kind\nf,1,10,a\nm,2,30,b\nm,6,50,b\nf,3,20,a\n";
+
+fn trained(args: &[(&'static str, Value)]) -> Dataset {
+    csv(ROWS, args, &[("normalize", vec![])], &need(4, Want::Class(2))).unwrap()
+}
+
+fn apply(transform: &Transform, rows: &str) -> Result<Rows, DataError> {
+    transform.apply_csv(rows.as_bytes().to_vec(), "-")
+}
+
+#[test]
+fn any_form_of_the_same_rows_gives_the_same_inputs() {
+    let data = trained(&[]);
+    let wanted = &data.train.inputs;
+    let transform = serde_json::from_str(&serde_json::to_string(&data.transform).unwrap()).unwrap();
+    assert_eq!(data.transform, transform);
+    for rows in [
+        ROWS.to_owned(),
+        "f,1,10,a\nm,2,30,b\nm,6,50,b\nf,3,20,a\n".to_owned(),
+        "f,1,10\nm,2,30\nm,6,50\nf,3,20\n".to_owned(),
+        "length,id,sex,mass\n10,7,f,1\n30,7,m,2\n50,7,m,6\n20,7,f,3\n".to_owned(),
+        "f,1,10,\nm,2,30,\nm,6,50,\nf,3,20,?\n".to_owned(),
+    ] {
+        let read = apply(&transform, &rows).unwrap();
+        assert_eq!((read.rows, &read.inputs), (4, wanted), "{rows}");
+    }
+}
+
+#[test]
+fn rows_that_cannot_be_predicted() {
+    let transform = trained(&[]).transform;
+    let faults: Vec<String> = [
+        "mass,length,kind\n1,2,a\n",
+        "f,1\n",
+        "f,1,2\nf,1\n",
+        "f,1,2\nx,1,2\n",
+        "F,1,2\n",
+        "f,heavy,2\n",
+        "f,,2\n",
+        "sex,mass,length\n",
+        "",
+    ]
+    .iter()
+    .map(|rows| apply(&transform, rows).expect_err("a fault").to_string())
+    .collect();
+    insta::assert_snapshot!(faults.join("\n\n"));
+}
+
+#[test]
+fn gaps_and_unknown_words_follow_the_source() {
+    let transform = trained(&[("missing", word("mean")), ("unknown", word("zero"))]).transform;
+    let read = apply(&transform, "x,1,10\n").unwrap();
+    assert_eq!(floats(&read.inputs[0].data)[..2], [0.0, 0.0]);
+    assert_eq!(apply(&transform, "f,NA,10\n").unwrap_err().code, "E0524");
+}
+
+#[test]
+fn arrays_take_one_number_an_element() {
+    let folder = tempfile::tempdir().unwrap();
+    let images = [vec![0, 0, 8, 3, 0, 0, 0, 2, 0, 0, 0, 1, 0, 0, 0, 2], vec![0, 51, 102, 255]].concat();
+    std::fs::write(folder.path().join("train-images-idx3-ubyte"), images).unwrap();
+    std::fs::write(folder.path().join("train-labels-idx1-ubyte"), [0, 0, 8, 1, 0, 0, 0, 2, 1, 0]).unwrap();
+    let uses = [("idx", vec![("folder", text("."))]), ("scale", vec![("factor", n(1.0 / 255.0))])];
+    let search = Search::new(folder.path(), folder.path(), None);
+    let need =
+        Need { inputs: vec![InputShape { name: "x".into(), shape: vec![1, 2, 1] }], target: Want::Class(2) };
+    let data = super::super::load(&config(&uses), &search, &need).unwrap();
+    assert_eq!(data.train.inputs[0].data, Storage::U8(vec![0, 51, 102, 255]));
+    assert_eq!(data.train.inputs[0].scale, 1.0 / 255.0);
+    let read = apply(&data.transform, "0,51\n102,255\n").unwrap();
+    assert_eq!(floats(&read.inputs[0].data), [0.0, 51.0 / 255.0, 102.0 / 255.0, 1.0]);
+    assert_eq!(apply(&data.transform, "0,51,3\n").unwrap_err().code, "E0522");
+    assert_eq!(apply(&data.transform, "a,b\n").unwrap_err().code, "E0523");
+}

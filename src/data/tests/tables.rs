@@ -1,0 +1,140 @@
+//! What comes out of sound tables: encoding, filling, dividing, normalising.
+
+use super::super::{CellRule, Fields, Target, TargetRule};
+use super::*;
+
+#[test]
+fn words_become_one_input_a_category_and_classes_are_sorted() {
+    let rows = "colour,size,kind\nred,1,pear\nblue,2,apple\nred,3,pear\n";
+    let data = csv(rows, &[], &[], &need(3, Want::Class(2))).unwrap();
+    assert_eq!(floats(&data.train.inputs[0].data), [0., 1., 1., 1., 0., 2., 0., 1., 3.]);
+    assert_eq!(data.train.target, Target::Classes(vec![1, 0, 1]));
+    assert_eq!(data.transform.class_names(), ["apple", "pear"]);
+    assert_eq!(data.schema.features(), 3);
+}
+
+#[test]
+fn quotes_semicolons_tabs_and_white_space() {
+    let quoted =
+        csv("a,b,c\n\"1\",2,\"x, \"\"y\"\"\"\n3,4,\"z\nz\"\n", &[], &[], &need(2, Want::Class(2))).unwrap();
+    assert_eq!(quoted.transform.class_names(), ["x, \"y\"", "z\nz"]);
+    let semicolon = [("delimiter", word("semicolon"))];
+    assert_eq!(
+        csv("a;b;c\n1;2;x\n3;4;y\n", &semicolon, &[], &need(2, Want::Class(2))).unwrap().train.rows,
+        2
+    );
+    let tab = [("delimiter", text("\t"))];
+    assert_eq!(
+        csv("a\tb\tc\n1\t2\tx\n3\t4\ty\n", &tab, &[], &need(2, Want::Class(2))).unwrap().train.rows,
+        2
+    );
+    let white = [("delimiter", text("whitespace")), ("header", Value::Bool(false))];
+    let data = csv("1.0 \t2.0  5\n 3 4 6\n\n", &white, &[], &need(2, Want::Real(1))).unwrap();
+    assert_eq!(floats(&data.train.inputs[0].data), [1., 2., 3., 4.]);
+    assert_eq!(data.train.target, Target::Real { data: vec![5., 6.], width: 1 });
+}
+
+#[test]
+fn several_inputs_share_the_columns_in_order() {
+    let need = Need {
+        inputs: vec![
+            InputShape { name: "a".into(), shape: vec![1] },
+            InputShape { name: "b".into(), shape: vec![2] },
+        ],
+        target: Want::Real(1),
+    };
+    let data = csv("a,b,c,y\n1,2,3,0\n4,5,6,0\n", &[], &[], &need).unwrap();
+    assert_eq!(floats(&data.train.inputs[0].data), [1., 4.]);
+    assert_eq!(floats(&data.train.inputs[1].data), [2., 3., 5., 6.]);
+}
+
+#[test]
+fn missing_rows_are_dropped_or_filled() {
+    let rows = "sex,mass,kind\nf,1,a\nm,,b\nm,5,b\nNA,3,a\n";
+    let data = csv(rows, &[("missing", word("drop"))], &[], &need(3, Want::Class(2))).unwrap();
+    assert_eq!((data.train.rows, data.schema.dropped), (2, 2));
+    let data = csv(rows, &[("missing", word("mean"))], &[], &need(3, Want::Class(2))).unwrap();
+    assert_eq!(floats(&data.train.inputs[0].data), [1., 0., 1., 0., 1., 3., 0., 1., 5., 0., 1., 3.]);
+}
+
+#[test]
+fn normalisation_is_fitted_on_the_training_part() {
+    let rows = "x,y\n1,10\n3,20\n100,1000\n";
+    let ordered = ("split", vec![("train", n(2.0)), ("test", n(0.34)), ("shuffle", Value::Bool(false))]);
+    let both = ("normalize", vec![("what", list(vec![word("inputs"), word("target")]))]);
+    let data = csv(rows, &[], &[ordered, both], &need(1, Want::Real(1))).unwrap();
+    assert_eq!(floats(&data.train.inputs[0].data), [-1., 1.]);
+    assert_eq!(data.train.target, Target::Real { data: vec![-1., 1.], width: 1 });
+    let test = data.test.unwrap();
+    assert_eq!(
+        (floats(&test.inputs[0].data), test.source_rows.as_slice()),
+        ([98.].as_slice(), [2].as_slice())
+    );
+    assert_eq!(
+        data.transform.target,
+        TargetRule::Real { columns: vec!["y".into()], mean: vec![15.], sd: vec![5.] }
+    );
+    let mut back = [98.5 * 2.0];
+    data.transform.target.restore(&mut back);
+    assert_eq!(back, [1000.0]);
+}
+
+#[test]
+fn scale_goes_before_normalisation() {
+    let scaled = || ("scale", vec![("factor", n(0.5))]);
+    let data = csv("x,y\n2,1\n6,2\n", &[], &[scaled()], &need(1, Want::Real(1))).unwrap();
+    assert_eq!(floats(&data.train.inputs[0].data), [1., 3.]);
+    let data =
+        csv("x,y\n2,1\n6,2\n", &[], &[scaled(), ("normalize", vec![])], &need(1, Want::Real(1))).unwrap();
+    assert_eq!(floats(&data.train.inputs[0].data), [-1., 1.]);
+    let Fields::Table { columns, .. } = &data.transform.fields else { panic!("a table was read") };
+    assert_eq!(columns[0].rule, CellRule::Number { scale: 0.5, shift: -2.0, fill: None });
+}
+
+#[test]
+fn built_in_sets_and_generators() {
+    let wine = config(&[
+        ("builtin", vec![("name", text("wine"))]),
+        ("split", vec![("test", n(0.2)), ("valid", n(0.1))]),
+    ]);
+    let schema = super::super::probe(&wine, &nowhere()).unwrap();
+    assert_eq!(schema.classes.as_deref().unwrap(), ["3", "4", "5", "6", "7", "8"]);
+    assert_eq!((schema.train_rows, schema.valid_rows, schema.test_rows), (1119, 160, 320));
+    let graded = super::super::load(&wine, &nowhere(), &need(11, Want::Real(1))).unwrap();
+    assert!(matches!(graded.train.target, Target::Real { width: 1, .. }));
+    let classed = super::super::load(&wine, &nowhere(), &need(11, Want::Class(6))).unwrap();
+    assert_eq!((classed.train.rows, classed.test.unwrap().rows), (schema.train_rows, schema.test_rows));
+    for (word, features, want) in [
+        ("moons", 2, Want::Class(2)),
+        ("circles", 2, Want::Bits(1)),
+        ("spirals", 2, Want::Class(2)),
+        ("blobs", 2, Want::Class(3)),
+        ("friedman", 10, Want::Real(1)),
+    ] {
+        let noisy =
+            |seed: f64| config(&[(word, vec![("rows", n(101.0)), ("noise", n(0.1)), ("seed", n(seed))])]);
+        let load = |c: &DataConfig| super::super::load(c, &nowhere(), &need(features, want)).unwrap().train;
+        assert_eq!(load(&noisy(0.0)).rows, 101, "{word}");
+        assert_eq!(load(&noisy(0.0)), load(&noisy(0.0)), "{word}");
+        assert_ne!(load(&noisy(0.0)), load(&noisy(1.0)), "{word}");
+    }
+}
+
+#[test]
+fn rings_have_their_radii_and_moons_their_centres() {
+    let load = |word: &str| {
+        let config = config(&[(word, vec![("rows", n(60.0))])]);
+        super::super::load(&config, &nowhere(), &need(2, Want::Class(2))).unwrap().train
+    };
+    for (word, centres, radii) in
+        [("circles", [(0.0, 0.0), (0.0, 0.0)], [1.0, 0.8]), ("moons", [(0.0, 0.0), (1.0, 0.5)], [1.0, 1.0])]
+    {
+        let part = load(word);
+        let Target::Classes(classes) = &part.target else { panic!("classes were asked for") };
+        for (point, class) in floats(&part.inputs[0].data).chunks(2).zip(classes) {
+            let (centre, radius): ((f32, f32), f32) = (centres[*class as usize], radii[*class as usize]);
+            let distance = (point[0] - centre.0).hypot(point[1] - centre.1);
+            assert!((distance - radius).abs() < 1e-5, "{word}: {point:?}");
+        }
+    }
+}
