@@ -5,7 +5,7 @@
 //! or `given`, of the rows outside the test part.
 
 use super::config::{Division, Share, Split};
-use super::draw::{Draws, shuffle};
+use super::draw::shuffled;
 use super::error::{DataError, counted};
 
 /// Row numbers from 0, ascending.
@@ -161,11 +161,10 @@ fn resolve(share: Share, rows: usize, name: &str) -> Result<usize, DataError> {
 /// The rows in the order from which parts are cut. With classes, any stretch of it holds each class in proportion: row `i` of a
 /// class of `n` shuffled rows stands at `(i + 1/2) / n`.
 fn arrange(rows: &[u32], split: &Split, coordinate: u64, strata: Option<&[u32]>) -> Vec<u32> {
-    let mut order = rows.to_vec();
     if !split.shuffle {
-        return order;
+        return rows.to_vec();
     }
-    shuffle(&mut order, &mut Draws::new(split.seed, "split", &[coordinate]));
+    let order = shuffled(rows, split.seed, "split", &[coordinate]);
     let Some(strata) = strata else { return order };
     let class = |row: u32| strata.get(row as usize).map_or(0, |c| *c as usize);
     let classes = order.iter().map(|r| class(*r) + 1).max().unwrap_or(0);

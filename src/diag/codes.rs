@@ -213,6 +213,293 @@ statement one of its arguments.
 
 Remove the comma behind 64."#,
     ),
+    (
+        "E0501",
+        r#"A data section needs a `source`
+
+Everything else in `data` is about rows, and nothing says where they come from.
+
+    data { batch 32 }
+
+Add one: `source csv, "table.csv"`, or for a first try `source moons, rows=1000, noise=0.2`."#,
+    ),
+    (
+        "E0502",
+        r#"A statement of `data` stands twice
+
+Each statement of the section may be written once: the second would silently replace the first.
+
+    batch 32
+    batch 64
+
+Keep one of them."#,
+    ),
+    (
+        "E0503",
+        r#"Words of `split` contradict one another
+
+`folds=`, `given=` and shares each say which rows are for testing, and some words only help another: `fold` belongs to
+`folds`, `number` to `given`, `take` to `valid`, `seed` to a shuffle.
+
+    split folds=5, train=80%
+    split fold=2
+
+Keep one way of dividing, and write the word that the helper belongs to."#,
+    ),
+    (
+        "E0504",
+        r#"A share of the rows is neither a count nor a fraction
+
+`train`, `valid` and `test` are counts of two rows or more, percentages, or fractions below 1; together fractions make at
+most 100 %. A plain 1 could be one row or all of them.
+
+    split train=80%, valid=30%
+    split valid=2.5
+
+Write for example `split valid=10%, test=20%`: the training part is what remains."#,
+    ),
+    (
+        "E0505",
+        r#"A statement of `data` does not fit the source
+
+`inputs` and `target` choose among the columns of a table; arrays (`idx`, `npy`) have one input and one target a row.
+`split given=` reads index files beside a data file, which generators and built-in sets do not have.
+
+    source idx, "mnist"
+    inputs 1..8
+
+Leave the statement out, or read a table with `source csv`."#,
+    ),
+    (
+        "E0506",
+        r#"Columns are not named as columns
+
+Columns are counted from 1, ranges run upwards with both ends included, and names stand bare or in quotes.
+
+    inputs 0..7
+    inputs 8..1
+
+Write `inputs 1..8`, or `inputs age, "bill length"`."#,
+    ),
+    (
+        "E0507",
+        r#"The arguments of a source do not go together
+
+Each is fine alone; together they leave something out or say it twice. `idx` takes a folder or its files, and files come
+in pairs; a delimiter is one character; every class of a generator needs a row; built-in sets have fixed names.
+
+    source idx, images="a.gz"
+    source builtin, "boston"
+
+Give what the message says is missing: `source idx, images="a.gz", labels="b.gz"`."#,
+    ),
+    (
+        "E0508",
+        r#"A normalisation that cannot be
+
+A target that is a class has no mean, `per=` is about inputs only, and a scale of 0 leaves nothing of them.
+
+    normalize inputs, target        with `output y: class[3]`
+
+Write `normalize inputs`."#,
+    ),
+    (
+        "E0520",
+        r#"A data file was not found
+
+A name is looked up beside the `.net` file, then in `data/` of the working directory, then under the folder that the
+environment variable DROPNET_DATA names. The message lists where it was sought, and for well-known sets the public original.
+
+    source idx, "mnist"
+
+Put the files into one of these places, or set DROPNET_DATA."#,
+    ),
+    (
+        "E0521",
+        r#"A data file is cut off or damaged
+
+The header of an IDX or npy file, or the gzip stream around it, promises more or other bytes than there are.
+
+    train-images-idx3-ubyte.gz after an interrupted download
+
+Fetch the file again and compare its size or checksum with the original."#,
+    ),
+    (
+        "E0522",
+        r#"A row has another number of fields
+
+Every row of a table has as many fields as its first. Common causes: a delimiter inside a field without quotes, a quote
+that never closes, or another delimiter than the file says.
+
+    a,b,c
+    1,2
+
+Correct the row, quote the field (`"1,5"`), or give `delimiter=`."#,
+    ),
+    (
+        "E0523",
+        r#"A cell is not a number
+
+A column holds numbers if its first known value is one; a later cell that is no finite 32-bit number does not fit. In
+prediction a cell must be of the kind it was in training.
+
+    age
+    41
+    forty
+
+Correct the cell. An unknown value is an empty cell, `NA`, `NaN`, `null` or `?`; see `missing=` of `source csv`."#,
+    ),
+    (
+        "E0524",
+        r#"A value is missing
+
+An empty cell, `NA`, `NaN`, `null` or `?` stands for a value that is not known, and nothing says what to do about it.
+
+    source csv, "penguins.csv"
+
+Write `missing=drop` to leave such rows out or `missing=mean` to fill in the training part's mean (for words: the most
+frequent one). Targets are never filled in. A column without a known value in training must be left out."#,
+    ),
+    (
+        "E0525",
+        r#"Text is not UTF-8
+
+The bytes on the line are no UTF-8 character; often the file is in an older encoding such as Latin-1.
+
+    M\xfcller
+
+Convert it once: `iconv -f latin1 -t utf-8 old.csv > new.csv`."#,
+    ),
+    (
+        "E0526",
+        r#"The header of a table is wrong
+
+With `header=true`, which is the default, the first line names the columns: names differ from one another, and they are
+not all numbers.
+
+    5.1,3.5,1.4,0.2
+
+If the first line is a row already, write `header=false`; otherwise give each column its own name."#,
+    ),
+    (
+        "E0527",
+        r#"A column is not there, or is used twice
+
+`inputs` and `target` name columns of the table by number (from 1) or by the header's name; no column is both, and none
+is named twice. A file for prediction that has a header must have every column that the net reads.
+
+    target species        where the header says `Species`
+
+The message lists the columns that there are. If there is only one, the delimiter is probably another."#,
+    ),
+    (
+        "E0528",
+        r#"There are no rows
+
+The file is empty, holds only a header, or every row was left out because of a missing value.
+
+    name,age,kind
+
+Check that the file is the one that was meant, and with `missing=drop` that the used columns are mostly known."#,
+    ),
+    (
+        "E0529",
+        r#"A file has another format than its source says
+
+IDX files begin with two zero bytes, a type byte (08, unsigned bytes) and the number of dimensions; npy files begin with
+the word NUMPY and hold numbers in C order.
+
+    source idx, images="cat.png", labels="labels.gz"
+
+Check the name; other formats are converted first, for example with np.save(name, np.ascontiguousarray(x))."#,
+    ),
+    (
+        "E0530",
+        r#"Inputs and targets differ in number
+
+Row i of the inputs belongs to row i of the targets, so both files hold the same number of rows.
+
+    train-images with t10k-labels
+
+One of the two belongs to another part or another set: name the right one."#,
+    ),
+    (
+        "E0531",
+        r#"A target value does not fit the output
+
+`class[K]` over arrays has labels 0 to K-1, `bits` has 0 and 1 (or two words), `real` has numbers.
+
+    output digit: class[10]        and a label 10
+
+Correct the value, or change the output to what the data hold."#,
+    ),
+    (
+        "E0532",
+        r#"The target and the output differ in size
+
+`class[K]` says K classes, and the target column has another number of different values; or the output is `real[D]` or
+`bits[D]` and the target is another number of columns. One class alone leaves nothing to learn.
+
+    output kind: class[4]        and the target holds `a`, `b`, `c`
+
+The message lists the classes: correct the output, or the column in `target`."#,
+    ),
+    (
+        "E0533",
+        r#"The inputs and a row differ in size
+
+The numbers of a row fill the net's inputs one after another and must come out even. A column of words gives one number a
+category. Arrays feed a single input.
+
+    input x: real[8]        and a row gives 10 numbers
+
+Correct the input's size, or choose columns with `inputs`."#,
+    ),
+    (
+        "E0534",
+        r#"The rows cannot be divided like that
+
+`split` asks for more rows than there are, leaves none to train on, makes a part without a row, or asks for a test part
+where the source has its own.
+
+    split train=1000, valid=200        for a table of 1100 rows
+
+Use percentages, or counts that fit; a source with a test part (`mnist`) is split into `train=` and `valid=` only."#,
+    ),
+    (
+        "E0535",
+        r#"A category that training never saw
+
+The net has one input for each category of the training data, and this word is none of them.
+
+    island
+    Atlantis
+
+Correct the word. If unknown words are to be expected, train with `unknown=zero` on `source csv`: they give 0 everywhere."#,
+    ),
+    (
+        "E0536",
+        r#"A mean over channels that are not there
+
+`normalize per=channel` takes one mean and deviation for each channel of a picture, the last of its three axes. A table
+has columns, not channels.
+
+    source csv, "table.csv"
+    normalize per=channel
+
+Write `normalize inputs` (each column by itself) or `normalize per=all`."#,
+    ),
+    (
+        "E0537",
+        r#"An index file does not fit the table
+
+Each line of `index_train_K.txt` and `index_test_K.txt` is the number of a row, counted from 0; no row stands twice, and
+no rows may have been left out before, since the numbers would shift.
+
+    1030        for a table of 1030 rows
+
+Correct the file; with missing values write `missing=mean` instead of `missing=drop`."#,
+    ),
 ];
 
 /// The page of a code, or `None` for a code that does not exist. Case does not matter.

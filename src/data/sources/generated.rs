@@ -2,7 +2,7 @@
 //!
 //! Definitions follow scikit-learn's generators of the same names; numbers are ours, a function of `seed=` alone.
 
-use crate::data::draw::{Draws, shuffle};
+use crate::data::draw::{Draws, shuffled};
 use crate::data::error::DataError;
 use crate::data::raw::{Cells, Column, Format, Pick, Raw, Table};
 use crate::diag::Diagnostic;
@@ -41,7 +41,7 @@ impl Common {
     }
 
     pub fn draws(&self, generator: &str) -> Draws {
-        Draws::new(self.seed, generator, &[])
+        Draws::new(self.seed, generator)
     }
 }
 
@@ -59,7 +59,7 @@ pub(super) fn classes(
     for (x, _) in &mut points {
         x.iter_mut().for_each(|x| *x += common.noise * draws.normal());
     }
-    shuffle(&mut points, &mut draws);
+    let points = shuffled(&points, common.seed, "points", &[]);
     let width = points.first().map_or(0, |(x, _)| x.len());
     let mut columns: Vec<(String, Cells)> = (0..width)
         .map(|c| (format!("x{}", c + 1), Cells::Numbers(points.iter().map(|(x, _)| x[c]).collect())))
