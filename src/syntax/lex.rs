@@ -77,9 +77,9 @@ fn line_length(rest: &str) -> usize {
 }
 
 fn punct_length(rest: &str) -> usize {
-    const PUNCTUATION: [&str; 22] = [
-        "->", "==", "!=", "<=", ">=", "..", "<", ">", "=", "{", "}", "(", ")", "[", "]", ",", ":", "+", "-",
-        "*", "/", "^",
+    const PUNCTUATION: [&str; 23] = [
+        "->", "==", "!=", "<=", ">=", "..", ".", "<", ">", "=", "{", "}", "(", ")", "[", "]", ",", ":", "+",
+        "-", "*", "/", "^",
     ];
     PUNCTUATION.iter().find(|p| rest.starts_with(**p)).map_or(0, |p| p.len())
 }

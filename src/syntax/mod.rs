@@ -5,6 +5,7 @@ mod blame;
 mod braces;
 mod build;
 mod expr;
+mod format;
 mod grammar;
 mod lex;
 mod messages;
@@ -12,5 +13,6 @@ mod parse;
 mod recover;
 mod spans;
 
+pub use format::{format, unified_diff};
 pub use parse::{parse, parse_with};
 pub use spans::same_meaning;
