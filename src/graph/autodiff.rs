@@ -1,51 +1,59 @@
-//! Reverse-mode differentiation: appends the derivative of a scalar to the graph.
+//! Reverse-mode differentiation: walks the graph backwards once, adds up what flows into a node, asks `vjp` what flows on.
 //!
-//! The rules of the operations are in `vjp`; this driver alone accumulates, and skips what does not lead to a wanted value.
-//! Derivative nodes bear the instance path of the node they belong to, in the backward phase.
+//! Invariants: only this driver accumulates; it asks a rule only for operands that lead to what is differentiated, so that e.g. the first
+//! layer's input gets no product. New nodes are pushed after the forward ones, of phase `Backward`, with the path of the node they
+//! are the derivative of. Second derivatives are the same call again.
 
-use super::{Builder, Origin, Phase, ValueId, vjp};
+use super::builder::{Builder, ice};
+use super::{DType, Origin, Phase, Type, ValueId, vjp};
 
-/// Derivatives of the scalar `objective` by each of `wrt`; `None` where it does not depend on it.
-pub fn differentiate(b: &mut Builder, objective: ValueId, wrt: &[ValueId]) -> Vec<Option<ValueId>> {
-    let count = objective.index() + 1;
-    let wanted = leads_to(b, count, wrt);
-    let mut grads: Vec<Option<ValueId>> = vec![None; count];
-    if wanted[objective.index()] {
-        grads[objective.index()] = Some(b.with_phase(Phase::Backward, |b| b.constant(1.0)));
+/// Appends the gradients of the scalar `loss` with respect to `wrt`; `None` where the loss does not depend on the value.
+///
+/// Gradients do not pass through `detach`, random draws, comparisons and sources.
+pub fn differentiate(b: &mut Builder, loss: ValueId, wrt: &[ValueId]) -> Vec<Option<ValueId>> {
+    if *b.ty(loss) != Type::scalar(DType::F32) {
+        ice("what is differentiated is a number", b.ty(loss));
     }
-    for index in (0..count).rev() {
-        let (true, Some(grad)) = (wanted[index], grads[index]) else { continue };
-        let v = ValueId(index as u32);
-        let node = b.graph().node(v).clone();
-        let origin = Origin { path: node.origin.path.clone(), phase: Phase::Backward };
-        b.within(origin, |b| {
-            for (i, operand) in node.inputs.iter().enumerate() {
-                if !wanted[operand.index()] {
-                    continue;
-                }
-                let Some(part) = vjp::operand_gradient(b, &node, v, grad, i) else { continue };
-                let sum = match grads[operand.index()] {
-                    Some(earlier) => b.add(earlier, part),
-                    None => part,
-                };
-                grads[operand.index()] = Some(sum);
+    let leads = leading(b, loss, wrt);
+    let mut flows: Vec<Option<ValueId>> = vec![None; loss.index() + 1];
+    if leads[loss.index()] {
+        let origin = backward(b, loss);
+        flows[loss.index()] = Some(b.within(origin, |b| b.constant(1.0)));
+    }
+    for index in (0..=loss.index()).rev() {
+        let Some(flow) = flows[index] else { continue };
+        let of = ValueId(index as u32);
+        let node = b.graph().node(of);
+        if !node.op.row().differentiable {
+            continue;
+        }
+        let inputs = node.inputs.clone();
+        let origin = backward(b, of);
+        for (operand, input) in inputs.into_iter().enumerate() {
+            if !leads[input.index()] {
+                continue;
             }
-        });
-    }
-    wrt.iter().map(|v| grads.get(v.index()).copied().flatten()).collect()
-}
-
-/// Which of the first `count` nodes depend on a wanted value through operations that pass gradients.
-fn leads_to(b: &Builder, count: usize, wrt: &[ValueId]) -> Vec<bool> {
-    let mut wanted = vec![false; count];
-    for v in wrt.iter().filter(|v| v.index() < count) {
-        wanted[v.index()] = true;
-    }
-    for index in 0..count {
-        let node = &b.graph().nodes[index];
-        if node.op.row().differentiable && node.inputs.iter().any(|v| wanted[v.index()]) {
-            wanted[index] = true;
+            let to = &mut flows[input.index()];
+            *to = Some(b.within(origin.clone(), |b| {
+                let part = vjp::flow(b, of, operand, flow);
+                to.map_or(part, |sum| b.add(sum, part))
+            }));
         }
     }
-    wanted
+    wrt.iter().map(|v| flows.get(v.index()).copied().flatten()).collect()
+}
+
+/// For each node up to `loss`: whether a gradient that reaches it flows on to one of `wrt`.
+fn leading(b: &Builder, loss: ValueId, wrt: &[ValueId]) -> Vec<bool> {
+    let mut leads = vec![false; loss.index() + 1];
+    for index in 0..leads.len() {
+        let node = &b.graph().nodes[index];
+        let passes = node.op.row().differentiable && node.inputs.iter().any(|v| leads[v.index()]);
+        leads[index] = passes || wrt.contains(&ValueId(index as u32));
+    }
+    leads
+}
+
+fn backward(b: &Builder, of: ValueId) -> Origin {
+    Origin { path: b.graph().node(of).origin.path.clone(), phase: Phase::Backward }
 }

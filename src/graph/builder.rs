@@ -152,7 +152,7 @@ impl Builder {
     pub fn site(&mut self, path: &str, address: Address) -> SiteId {
         let known = self.graph.sites.iter().position(|s| s.path == path);
         let id = known.unwrap_or_else(|| {
-            self.graph.sites.push(Site { path: path.to_string(), hash: site_hash(path), address });
+            self.graph.sites.push(Site { path: path.to_string(), hash: crate::math::site_key(path), address });
             self.graph.sites.len() - 1
         });
         if self.graph.sites[id].address != address {
@@ -199,14 +199,4 @@ fn stored(table: &mut Vec<Stored>, name: &str, dims: &[usize]) -> u32 {
         ice("a tensor is declared with two shapes", &name);
     }
     id as u32
-}
-
-/// `mix64(fnv1a64(path))`, see ARCHITECTURE.md.
-fn site_hash(path: &str) -> u64 {
-    let fnv = path
-        .bytes()
-        .fold(0xCBF2_9CE4_8422_2325_u64, |h, byte| (h ^ u64::from(byte)).wrapping_mul(0x100_0000_01B3));
-    let x = (fnv ^ (fnv >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
-    let x = (x ^ (x >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
-    x ^ (x >> 31)
 }

@@ -13,13 +13,15 @@ pub mod builder;
 mod compose;
 mod intern;
 pub mod op;
+pub mod print;
 pub mod shape;
+pub mod verify;
 mod vjp;
 
 pub use autodiff::differentiate;
 pub use builder::Builder;
-
 pub use op::{Op, Reduction};
+pub use verify::verify;
 
 /// A node and its only result.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]

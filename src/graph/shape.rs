@@ -23,29 +23,6 @@ macro_rules! fail {
 
 type Result<T> = std::result::Result<T, TypeError>;
 
-impl fmt::Display for Dim {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Dim::Batch => f.write_str("B"),
-            Dim::Const(n) => write!(f, "{n}"),
-        }
-    }
-}
-
-/// `f32[B,784]`
-impl fmt::Display for Type {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let dtype = match self.dtype {
-            DType::F32 => "f32",
-            DType::I32 => "i32",
-            DType::Bool => "bool",
-            DType::Key => "key",
-        };
-        let dims: Vec<String> = self.dims.iter().map(Dim::to_string).collect();
-        write!(f, "{dtype}[{}]", dims.join(","))
-    }
-}
-
 /// The type of `op` applied to `inputs`, values that `graph` has.
 pub fn infer(graph: &Graph, op: &Op, inputs: &[ValueId]) -> Result<Type> {
     let row = op.row();
@@ -121,7 +98,7 @@ fn entry<'g, T>(table: &'g [T], id: u32, kind: &str) -> Result<&'g T> {
     }
 }
 
-fn stored(stored: &Stored) -> Type {
+pub(super) fn stored(stored: &Stored) -> Type {
     Type::f32(&stored.dims.iter().map(|n| Dim::Const(*n)).collect::<Vec<_>>())
 }
 

@@ -1,16 +1,110 @@
-//! Vector-Jacobian products: what the gradient of an operation's result makes of one of its operands.
+//! The derivative of every operation: what flows to an operand when `g` flows into the result.
 //!
-//! One exhaustive match. At kinks: `abs` has derivative 0 at 0; `max(a, b)` passes to the first operand where `b < a`, else to the second, so
-//! that the derivative of `max(x, 0)` at 0 is 0 for x; a maximum over axes passes to every element that attains it, in equal shares.
+//! One exhaustive match; a rule is short, pushes nodes through the builder (equal ones are made once) and neither accumulates nor asks whether it
+//! is wanted: that is `autodiff`'s. Conventions at corners:
+//! - `max`, `min`: where the operands are equal all goes to the second, as in evaluation; so relu, `max(x, 0)`, has derivative 0 at 0;
+//! - `abs`: 0 at 0;
+//! - `reduce max`: equal maxima share evenly.
 
+use super::builder::{Builder, ice};
 use super::shape::free;
-use super::{Builder, Dim, Node, Op, Reduction, ValueId};
+use super::{Op, Reduction, ValueId};
 
-/// The gradient by operand `i` of `node`, whose result is `y` and whose result's gradient is `g`. `None` where none passes.
-pub fn operand_gradient(b: &mut Builder, node: &Node, y: ValueId, g: ValueId, i: usize) -> Option<ValueId> {
-    let x = *node.inputs.get(i)?;
-    let other = || node.inputs[1 - i];
-    let gradient = match &node.op {
+/// What flows to operand `operand` of the node `of` when `g`, of the type of its result, flows into it.
+pub(super) fn flow(b: &mut Builder, of: ValueId, operand: usize, g: ValueId) -> ValueId {
+    let node = b.graph().node(of).clone();
+    let x = |i: usize| node.inputs[i];
+    match &node.op {
+        Op::Neg => b.neg(g),
+        Op::Abs => {
+            let zero = b.splat(0.0, g);
+            let (below, above) = (b.less(x(0), zero), b.less(zero, x(0)));
+            let negated = b.neg(g);
+            let not_above = b.select(below, negated, zero);
+            b.select(above, g, not_above)
+        }
+        Op::Exp => b.mul(g, of),
+        Op::Log => b.div(g, x(0)),
+        Op::Sqrt => {
+            let half = b.scale(g, 0.5);
+            b.div(half, of)
+        }
+        Op::Tanh => {
+            let one = b.splat(1.0, g);
+            let square = b.mul(of, of);
+            let slope = b.sub(one, square);
+            b.mul(g, slope)
+        }
+        Op::Sigmoid => {
+            let one = b.splat(1.0, g);
+            let rest = b.sub(one, of);
+            let slope = b.mul(of, rest);
+            b.mul(g, slope)
+        }
+        Op::Softplus => {
+            let slope = b.sigmoid(x(0));
+            b.mul(g, slope)
+        }
+        Op::Erf => {
+            let square = b.mul(x(0), x(0));
+            let exponent = b.neg(square);
+            let bell = b.exp(exponent);
+            let slope = b.scale(bell, std::f32::consts::FRAC_2_SQRT_PI);
+            b.mul(g, slope)
+        }
+        Op::Add => g,
+        Op::Sub if operand == 0 => g,
+        Op::Sub => b.neg(g),
+        Op::Mul => b.mul(g, x(1 - operand)),
+        Op::Div if operand == 0 => b.div(g, x(1)),
+        Op::Div => {
+            let part = b.div(g, x(1));
+            let part = b.mul(part, of);
+            b.neg(part)
+        }
+        Op::Max => {
+            let first = b.less(x(1), x(0));
+            branch(b, first, operand == 0, g)
+        }
+        Op::Min => {
+            let first = b.less(x(0), x(1));
+            branch(b, first, operand == 0, g)
+        }
+        Op::Select => branch(b, x(0), operand == 1, g),
+        Op::Broadcast { dims, axes } => {
+            let repeated: Vec<usize> = (0..dims.len()).filter(|axis| !axes.contains(axis)).collect();
+            b.sum(g, &repeated)
+        }
+        Op::Reduce { reduction: Reduction::Sum, axes } => spread_back(b, g, x(0), axes),
+        Op::Reduce { reduction: Reduction::Max, axes } => {
+            let max = spread_back(b, of, x(0), axes);
+            let below = b.less(x(0), max);
+            let (zero, one) = (b.splat(0.0, x(0)), b.splat(1.0, x(0)));
+            let is_max = b.select(below, zero, one);
+            let count = b.sum(is_max, axes);
+            let share = b.div(g, count);
+            let share = spread_back(b, share, x(0), axes);
+            b.select(below, zero, share)
+        }
+        Op::Reshape { .. } => {
+            let dims = b.dims(x(0));
+            b.reshape(g, &dims)
+        }
+        Op::Transpose { permutation } => b.transpose(g, &inverse(permutation)),
+        Op::Slice { axis, start, len } => {
+            let after = extent(b, x(0), *axis) - start - len;
+            b.push(Op::Pad { axis: *axis, before: *start, after }, &[g])
+        }
+        Op::Pad { axis, before, .. } => {
+            let len = extent(b, x(0), *axis);
+            b.slice(g, *axis, *before, len)
+        }
+        Op::Concat { axis } => {
+            let start = node.inputs[..operand].iter().map(|v| extent(b, *v, *axis)).sum();
+            let len = extent(b, x(operand), *axis);
+            b.slice(g, *axis, start, len)
+        }
+        Op::Contract { batch, over } => contract(b, (x(0), x(1)), (batch, over), operand, g),
         Op::Input { .. }
         | Op::Target { .. }
         | Op::Param(_)
@@ -21,194 +115,79 @@ pub fn operand_gradient(b: &mut Builder, node: &Node, y: ValueId, g: ValueId, i:
         | Op::RowKey(_)
         | Op::KeepMask { .. }
         | Op::Noise { .. }
-        | Op::Detach
         | Op::Less
-        | Op::OneHot { .. } => return None,
-        Op::Neg => b.neg(g),
-        Op::Abs => abs(b, x, g),
-        Op::Exp => b.mul(g, y),
-        Op::Log => b.div(g, x),
-        Op::Sqrt => {
-            let half = b.scale(g, 0.5);
-            b.div(half, y)
-        }
-        Op::Tanh => {
-            let square = b.square(y);
-            let slope = one_minus(b, square);
-            b.mul(g, slope)
-        }
-        Op::Sigmoid => {
-            let rest = one_minus(b, y);
-            let slope = b.mul(y, rest);
-            b.mul(g, slope)
-        }
-        Op::Softplus => {
-            let slope = b.sigmoid(x);
-            b.mul(g, slope)
-        }
-        Op::Erf => erf(b, x, g),
-        Op::Add => g,
-        Op::Sub => {
-            if i == 0 {
-                g
-            } else {
-                b.neg(g)
-            }
-        }
-        // Both operands may be one value: each occurrence gets its own share.
-        Op::Mul => b.mul(g, other()),
-        Op::Div => {
-            let by = node.inputs[1];
-            let part = b.div(g, by);
-            if i == 0 {
-                part
-            } else {
-                let product = b.mul(part, y);
-                b.neg(product)
-            }
-        }
-        Op::Max => {
-            let first = b.less(node.inputs[1], node.inputs[0]);
-            pass_where(b, first, g, i == 0)
-        }
-        Op::Min => {
-            let first = b.less(node.inputs[0], node.inputs[1]);
-            pass_where(b, first, g, i == 0)
-        }
-        Op::Select => match i {
-            0 => return None,
-            _ => pass_where(b, node.inputs[0], g, i == 1),
-        },
-        Op::Broadcast { dims, axes } => {
-            let repeated: Vec<usize> = (0..dims.len()).filter(|axis| !axes.contains(axis)).collect();
-            b.sum(g, &repeated)
-        }
-        Op::Reduce { reduction, axes } => reduce(b, *reduction, axes, x, y, g),
-        Op::Reshape { .. } => {
-            let dims = b.dims(x);
-            b.reshape(g, &dims)
-        }
-        Op::Transpose { permutation } => {
-            let mut inverse = vec![0; permutation.len()];
-            for (to, from) in permutation.iter().enumerate() {
-                inverse[*from] = to;
-            }
-            b.transpose(g, &inverse)
-        }
-        Op::Slice { axis, start, len } => {
-            let after = extent(b, x, *axis) - start - len;
-            b.push(Op::Pad { axis: *axis, before: *start, after }, &[g])
-        }
-        Op::Pad { axis, before, .. } => {
-            let len = extent(b, x, *axis);
-            b.slice(g, *axis, *before, len)
-        }
-        Op::Concat { axis } => {
-            let start = node.inputs[..i].iter().map(|v| extent(b, *v, *axis)).sum();
-            let len = extent(b, x, *axis);
-            b.slice(g, *axis, start, len)
-        }
-        Op::Contract { batch, over } => contract(b, node, g, i, batch, over),
-    };
-    Some(gradient)
-}
-
-fn one_minus(b: &mut Builder, x: ValueId) -> ValueId {
-    let one = b.constant(1.0);
-    b.sub(one, x)
-}
-
-/// `g` where the condition is `on`, else 0.
-fn pass_where(b: &mut Builder, condition: ValueId, g: ValueId, on: bool) -> ValueId {
-    let zero = b.constant(0.0);
-    if on { b.select(condition, g, zero) } else { b.select(condition, zero, g) }
-}
-
-/// `g` where `0 < x`, `-g` where `x < 0`, else 0.
-fn abs(b: &mut Builder, x: ValueId, g: ValueId) -> ValueId {
-    let zero = b.splat(0.0, x);
-    let positive = b.less(zero, x);
-    let negative = b.less(x, zero);
-    let minus = b.neg(g);
-    let rest = pass_where(b, negative, minus, true);
-    b.select(positive, g, rest)
-}
-
-/// `2 / sqrt(pi) exp(-x^2)`
-fn erf(b: &mut Builder, x: ValueId, g: ValueId) -> ValueId {
-    let square = b.square(x);
-    let exponent = b.neg(square);
-    let bell = b.exp(exponent);
-    let slope = b.scale(bell, std::f32::consts::FRAC_2_SQRT_PI);
-    b.mul(g, slope)
-}
-
-fn reduce(
-    b: &mut Builder,
-    reduction: Reduction,
-    axes: &[usize],
-    x: ValueId,
-    y: ValueId,
-    g: ValueId,
-) -> ValueId {
-    let kept: Vec<usize> = (0..b.dims(x).len()).filter(|axis| !axes.contains(axis)).collect();
-    let spread = b.broadcast_like(g, x, &kept);
-    match reduction {
-        Reduction::Sum => spread,
-        Reduction::Max => {
-            let top = b.broadcast_like(y, x, &kept);
-            let below = b.less(x, top);
-            let (zero, one) = (b.constant(0.0), b.splat(1.0, x));
-            let attained = b.select(below, zero, one);
-            let count = b.sum(attained, axes);
-            let count = b.broadcast_like(count, x, &kept);
-            let share = b.div(spread, count);
-            b.mul(share, attained)
-        }
+        | Op::Detach
+        | Op::OneHot { .. } => ice("this operation has no derivative", &node.op.mnemonic()),
     }
 }
 
-fn extent(b: &Builder, x: ValueId, axis: usize) -> usize {
-    match b.dims(x)[axis] {
-        Dim::Const(n) => n,
-        Dim::Batch => unreachable!("shape rules slice, pad and join constant axes only"),
+/// `g` where `condition` is `when`, else 0.
+fn branch(b: &mut Builder, condition: ValueId, when: bool, g: ValueId) -> ValueId {
+    let zero = b.splat(0.0, g);
+    if when { b.select(condition, g, zero) } else { b.select(condition, zero, g) }
+}
+
+/// `v`, a reduction of `like` over `axes`, repeated along them.
+fn spread_back(b: &mut Builder, v: ValueId, like: ValueId, axes: &[usize]) -> ValueId {
+    let kept = free(b.ty(like), axes.iter().copied());
+    b.broadcast_like(v, like, &kept)
+}
+
+fn inverse(permutation: &[usize]) -> Vec<usize> {
+    let mut inverse = vec![0; permutation.len()];
+    for (to, from) in permutation.iter().enumerate() {
+        inverse[*from] = to;
+    }
+    inverse
+}
+
+/// The extent of a constant axis of an operand, which its rule has checked to be one.
+fn extent(b: &Builder, v: ValueId, axis: usize) -> usize {
+    match b.ty(v).dims[axis] {
+        super::Dim::Const(n) => n,
+        super::Dim::Batch => ice("this axis is constant", b.ty(v)),
     }
 }
 
-/// The gradient contracts `g` with the other operand over the other's free axes; what comes out is put in the operand's order.
+type Pairs = [(usize, usize)];
+
+/// A product's operand gets the product of `g` with the other operand over the other's free axes.
+///
+/// The result's axes are batch, free axes of the one factor, free axes of the other. Of the two orders of the factors that one is taken which
+/// gives the operand's own order of axes; if none does, one that leaves the minibatch in front, and a transposition follows.
 fn contract(
     b: &mut Builder,
-    node: &Node,
+    (left, right): (ValueId, ValueId),
+    (batch, over): (&Pairs, &Pairs),
+    operand: usize,
     g: ValueId,
-    i: usize,
-    batch: &[(usize, usize)],
-    over: &[(usize, usize)],
 ) -> ValueId {
-    let (x, other) = (node.inputs[i], node.inputs[1 - i]);
-    let mine = |pair: &(usize, usize)| if i == 0 { pair.0 } else { pair.1 };
-    let its = |pair: &(usize, usize)| if i == 0 { pair.1 } else { pair.0 };
-    let my_free = free(b.ty(x), batch.iter().chain(over).map(mine));
-    let its_free = free(b.ty(other), batch.iter().chain(over).map(its));
-    // Axes of g: batch, free of the left, free of the right.
-    let its_at = if i == 0 { batch.len() + my_free.len() } else { batch.len() };
-    let its_in_g = (its_at..its_at + its_free.len()).zip(its_free.iter().copied());
-    let over_g: Vec<(usize, usize)> = its_in_g.collect();
-    let batch_g: Vec<(usize, usize)> = batch.iter().enumerate().map(|(k, pair)| (k, its(pair))).collect();
-    // The operand's axes in the order in which the product gives them: batch, then the free ones of the first factor, then of the second.
-    // The factor that comes second in the forward product comes second here too, so that a weight's gradient is x^T g and not its transpose.
-    let mut contracted: Vec<(usize, usize)> = over.iter().map(|pair| (its(pair), mine(pair))).collect();
-    contracted.sort_unstable();
-    let contracted: Vec<usize> = contracted.into_iter().map(|(_, mine)| mine).collect();
-    let batch_axes: Vec<usize> = batch.iter().map(mine).collect();
-    let (product, order): (ValueId, Vec<usize>) = if i == 0 {
-        (b.contract(g, other, &batch_g, &over_g), [batch_axes, my_free, contracted].concat())
+    // Seen from the operand: (its axis, the other's axis).
+    let seen = |(l, r): &(usize, usize)| if operand == 0 { (*l, *r) } else { (*r, *l) };
+    let batch: Vec<(usize, usize)> = batch.iter().map(seen).collect();
+    let mut over: Vec<(usize, usize)> = over.iter().map(seen).collect();
+    let (this, other) = if operand == 0 { (left, right) } else { (right, left) };
+    let free_this = free(b.ty(this), batch.iter().chain(&over).map(|pair| pair.0));
+    let free_other = free(b.ty(other), batch.iter().chain(&over).map(|pair| pair.1));
+
+    // Axes of `g` paired with the other's.
+    let first = batch.len() + if operand == 0 { free_this.len() } else { 0 };
+    let batch_g: Vec<(usize, usize)> = (0..).zip(&batch).map(|(i, pair)| (i, pair.1)).collect();
+    let over_g: Vec<(usize, usize)> = (first..).zip(free_other).collect();
+
+    // What was summed over is free in the product, in the other's order of axes.
+    over.sort_unstable_by_key(|pair| pair.1);
+    let summed: Vec<usize> = over.iter().map(|pair| pair.0).collect();
+    let shared: Vec<usize> = batch.iter().map(|pair| pair.0).collect();
+    let g_first = [shared.as_slice(), free_this.as_slice(), summed.as_slice()].concat();
+    let other_first = [shared, summed, free_this].concat();
+    let takes_other_first = other_first.is_sorted() || b.ty(this).has_batch() && g_first[0] != 0;
+    if takes_other_first {
+        let swap = |pairs: &Pairs| pairs.iter().map(|(g, o)| (*o, *g)).collect::<Vec<_>>();
+        let product = b.contract(other, g, &swap(&batch_g), &swap(&over_g));
+        b.transpose(product, &inverse(&other_first))
     } else {
-        let flip = |pairs: Vec<(usize, usize)>| pairs.into_iter().map(|(a, c)| (c, a)).collect::<Vec<_>>();
-        (b.contract(other, g, &flip(batch_g), &flip(over_g)), [batch_axes, contracted, my_free].concat())
-    };
-    let mut permutation = vec![0; order.len()];
-    for (at, axis) in order.iter().enumerate() {
-        permutation[*axis] = at;
+        let product = b.contract(g, other, &batch_g, &over_g);
+        b.transpose(product, &inverse(&g_first))
     }
-    b.transpose(product, &permutation)
 }
