@@ -26,7 +26,7 @@ impl fmt::Display for Broken {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(
             f,
-            "this is a bug in dropnet: the graph breaks {} invariants\n{}",
+            "this is a bug in dropnet: the graph is not sound, faults: {}\n{}",
             self.faults.len(),
             self.dump
         )
