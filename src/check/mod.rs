@@ -23,7 +23,7 @@ use crate::{
     model::Model,
     syntax::{
         ast::{Binding, BlockDef, Expr, File, Stmt},
-        parse,
+        parse, parse_with,
     },
     vocab::Value,
 };
@@ -48,7 +48,7 @@ pub struct Checked {
 
 /// Parses and checks a source text.
 pub fn check_source(source: &str, env: &Env) -> Checked {
-    let (file, mut diagnostics) = parse(source);
+    let (file, mut diagnostics) = parse_with(source, &|word| crate::layers::find(word).is_some());
     let mut checked = check(&file, env);
     checked.diagnostics.append(&mut diagnostics);
     if checked.diagnostics.iter().any(Diagnostic::is_error) {
