@@ -5,8 +5,8 @@
 //!
 //! Invariants, tested:
 //! - NaN in, NaN out (its payload and sign are unspecified); infinities give the limits.
-//! - Subnormal arguments of `ln` count as zero, results below the smallest normal number are zero, and no other step depends on subnormals: the
-//!   bits are the same whether the processor flushes them or not, for arguments that are not subnormal themselves.
+//! - Subnormal arguments of `ln` count as zero and results below the smallest normal number are zero; only arguments below 1e-36 in
+//!   magnitude meet subnormal numbers on the way. For all others the bits are the same whether the processor flushes them or not.
 //! - Relative error against f64 is a few units in the last place; every function states its bound.
 //!
 //! The polynomial coefficients are minimax fits (Remez exchange in double precision, coefficients rounded to f32 one after another, refitting

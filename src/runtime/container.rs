@@ -56,7 +56,7 @@ impl std::error::Error for ContainerError {}
 pub fn write(path: &Path, metadata: &str, tensors: &BTreeMap<String, Tensor>) -> Result<(), ContainerError> {
     let io = |error| ContainerError::Io { path: path.to_path_buf(), error };
     let folder = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let mut file = tempfile::NamedTempFile::new_in(folder).map_err(io)?;
+    let mut file = temporary(folder).map_err(io)?;
     let header = header(metadata, tensors);
     let mut out = io::BufWriter::new(file.as_file_mut());
     out.write_all(&(header.len() as u64).to_le_bytes()).map_err(io)?;
@@ -71,6 +71,14 @@ pub fn write(path: &Path, metadata: &str, tensors: &BTreeMap<String, Tensor>) ->
     file.as_file().sync_all().map_err(io)?;
     file.persist(path).map_err(|e| io(e.error))?;
     File::open(folder).and_then(|f| f.sync_all()).map_err(io)
+}
+
+/// With the rights of any new file, which a rename keeps: temporary files are their owner's alone by default.
+fn temporary(folder: &Path) -> io::Result<tempfile::NamedTempFile> {
+    let mut builder = tempfile::Builder::new();
+    #[cfg(unix)]
+    builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
+    builder.tempfile_in(folder)
 }
 
 fn header(metadata: &str, tensors: &BTreeMap<String, Tensor>) -> String {
@@ -133,6 +141,10 @@ mod tests {
         assert_eq!(fs::read(&one).unwrap(), fs::read(&two).unwrap());
         assert_eq!(read(&one).unwrap(), ("{\"x\":\"é\\n\"}".to_string(), sample()));
         assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 2, "no temporary file stays");
+        let plain = folder.path().join("plain");
+        fs::write(&plain, "").unwrap();
+        let rights = |path: &Path| fs::metadata(path).unwrap().permissions();
+        assert_eq!(rights(&one), rights(&plain));
     }
 
     #[test]

@@ -1,13 +1,14 @@
 //! Random streams of the host: shuffles, initial weights, shares of mixup.
 //!
 //! A stream is ChaCha with 8 rounds, keyed by (seed, purpose, coordinates), so nothing depends on what was drawn before. Integers are
-//! drawn here, not by a crate, whose way of drawing may change; the streams themselves are fixed by the cipher.
+//! drawn here, not by a crate, whose way of drawing may change; the streams themselves are fixed by the cipher. Normal deviates are our own
+//! quantiles: a crate's go through the C library's logarithm and differ between hosts. Beta deviates are `rand_distr`'s.
 
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::{Rng, SeedableRng};
 use rand_distr::{Beta, Distribution};
 
-use crate::math::{fnv1a64, mix64};
+use crate::math::{Scalar32, fnv1a64, mix64, normal_of};
 
 /// The stream of one purpose at one place.
 pub fn stream(seed: u64, purpose: &str, coordinates: &[u64]) -> ChaCha8Rng {
@@ -49,6 +50,25 @@ pub fn shuffle(seed: u64, purpose: &str, coordinates: &[u64], n: usize) -> Vec<u
     order
 }
 
+/// Fills with numbers uniform on `(-limit, limit)`: midpoints of 2^24 equal intervals, one word each.
+pub fn fill_uniform(rng: &mut ChaCha8Rng, limit: f64, values: &mut [f32]) {
+    for value in values {
+        let k = f64::from(rng.next_u32() >> 8) + 0.5;
+        *value = ((k / 8_388_608.0 - 1.0) * limit) as f32;
+    }
+}
+
+/// Fills with normal deviates of mean 0 and standard deviation `sd`: quantiles of the midpoints of 2^23 equal intervals, one word each,
+/// so within 5.4 deviations.
+pub fn fill_normal(rng: &mut ChaCha8Rng, sd: f64, values: &mut [f32]) {
+    // Never with fused products, so that weights start from the same bits on every host.
+    let mut arith = Scalar32 { fma: false };
+    for value in values {
+        let z = normal_of(&mut arith, rng.next_u32().cast_signed());
+        *value = (f64::from(z) * sd) as f32;
+    }
+}
+
 /// Mixup's share: `Beta(alpha, alpha)`, one a minibatch.
 pub fn beta(seed: u64, epoch: u64, update: u64, alpha: f64) -> f64 {
     let mut rng = stream(seed, "mixup.lambda", &[epoch, update]);
@@ -71,6 +91,78 @@ mod tests {
         assert!(all.iter().copied().eq(0..1000));
     }
     const KNOWN: [u32; 8] = [1, 0, 2, 3, 7, 5, 4, 6];
+
+    /// Computed by a separate program with its own ChaCha; the Beta deviates are the crate's, frozen.
+    #[test]
+    fn known_answers() {
+        let mut rng = stream(42, "order", &[3]);
+        let words = [rng.next_u64(), rng.next_u64(), rng.next_u64()];
+        assert_eq!(words, [0xfbbf_dc21_3a09_fa0c, 0x4905_7671_22a5_a778, 0x70c1_4aa7_2e1c_78bd]);
+        let mut rng = stream(42, "order", &[3]);
+        assert_eq!([unit(&mut rng), unit(&mut rng)], [0.983_396_299_468_985_4, 0.285_239_603_634_769_97]);
+        let order = shuffle(42, "order", &[3], 16);
+        assert_eq!(order, [6, 1, 11, 4, 2, 3, 15, 8, 7, 13, 5, 14, 10, 9, 0, 12]);
+        let mut values = [0.0; 4];
+        fill_uniform(&mut stream(42, "init", &[0]), 0.5, &mut values);
+        assert_eq!(values, [0.094_046_146, -0.112_307_996, -0.347_515_37, -0.444_663_67]);
+        fill_normal(&mut stream(42, "init", &[0]), 0.5, &mut values);
+        for (got, want) in values.into_iter().zip([0.118_982_88, -0.142_669_74, -0.512_917_7, -0.797_588_65])
+        {
+            assert!((got / want - 1.0_f32).abs() < 4e-7, "{got} {want}");
+        }
+        let shares = [beta(42, 0, 0, 0.2), beta(42, 0, 1, 0.2), beta(42, 1, 0, 1.0)];
+        for (got, want) in
+            shares.iter().zip([0.997_899_531_567_099_5, 0.995_219_454_096_118_1, 0.961_359_102_720_387_7])
+        {
+            assert!((got / want - 1.0).abs() < 1e-12, "{got} {want}");
+        }
+    }
+
+    #[test]
+    fn streams_differ_by_every_coordinate() {
+        let mut firsts = Vec::new();
+        for seed in 0..4 {
+            for purpose in ["", "order", "init"] {
+                firsts.push(stream(seed, purpose, &[]).next_u64());
+                for a in 0..4 {
+                    firsts.push(stream(seed, purpose, &[a]).next_u64());
+                    firsts.extend((0..4).map(|b| stream(seed, purpose, &[a, b]).next_u64()));
+                }
+            }
+        }
+        let count = firsts.len();
+        firsts.sort_unstable();
+        firsts.dedup();
+        assert_eq!(firsts.len(), count);
+    }
+
+    #[test]
+    fn integers_are_unbiased_near_the_top() {
+        // Of 2^63 + 1 numbers nearly half of all words must be rejected; a remainder alone would favour the small.
+        let n = (1 << 63) + 1;
+        let mut rng = stream(1, "below", &[]);
+        let draws: Vec<u64> = (0..10_000).map(|_| below(&mut rng, n)).collect();
+        assert!(draws.iter().all(|d| *d < n));
+        let low = draws.iter().filter(|d| **d < n / 2).count() as f64;
+        assert!((low - 5000.0).abs() < 4.0 * 50.0, "{low}");
+    }
+
+    #[test]
+    fn fills_have_their_moments() {
+        let mut values = vec![0.0; 100_000];
+        let moments = |values: &[f32]| {
+            let n = values.len() as f64;
+            let mean = values.iter().map(|v| f64::from(*v)).sum::<f64>() / n;
+            (mean, values.iter().map(|v| (f64::from(*v) - mean).powi(2)).sum::<f64>() / n)
+        };
+        fill_uniform(&mut stream(5, "init", &[1]), 0.1, &mut values);
+        let (mean, variance) = moments(&values);
+        assert!(values.iter().all(|v| v.abs() < 0.1));
+        assert!(mean.abs() < 8e-4 && (variance * 300.0 - 1.0).abs() < 0.012, "{mean} {variance}");
+        fill_normal(&mut stream(5, "init", &[2]), 2.0, &mut values);
+        let (mean, variance) = moments(&values);
+        assert!(mean.abs() < 0.026 && (variance / 4.0 - 1.0).abs() < 0.018, "{mean} {variance}");
+    }
 
     #[test]
     fn every_permutation_is_as_likely() {
