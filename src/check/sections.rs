@@ -162,6 +162,9 @@ impl<'f> Sections<'f> {
         let (nodes, inputs, params, states, output) =
             (net.nodes, net.inputs, net.params, net.states, net.output);
         let kind = output.as_ref().map(|o| o.kind);
+        if let (Some(data), Some(kind)) = (&data, kind) {
+            diags.extend(data.check_output(kind.into()));
+        }
         let train =
             self.get("train").and_then(|s| train::section(s, self.get("augment"), kind, scope, diags));
         if let (Some(augment), None) = (self.get("augment"), self.get("train")) {

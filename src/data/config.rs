@@ -8,7 +8,7 @@ use std::sync::Arc;
 use super::error::DataError;
 use super::raw::{Pick, Raw};
 use super::search::Search;
-use super::{Need, Want, words};
+use super::{Want, words};
 use crate::diag::{Diagnostic, Span};
 use crate::vocab::Args;
 
@@ -191,10 +191,10 @@ impl DataConfig {
         found
     }
 
-    /// What the net's outputs make impossible; the checker calls it once it knows them.
-    pub fn check_need(&self, need: &Need) -> Vec<Diagnostic> {
-        match (self.settings.normalize, need.target) {
-            (Some(normalize), Want::Class(_) | Want::Bits(_)) if normalize.target => vec![
+    /// What the net's output makes impossible; the checker calls it once it knows the output.
+    pub fn check_output(&self, want: Want) -> Option<Diagnostic> {
+        match (self.settings.normalize, want) {
+            (Some(normalize), Want::Class(_) | Want::Bits(_)) if normalize.target => Some(
                 Diagnostic::error(
                     "E0508",
                     normalize.span,
@@ -202,8 +202,8 @@ impl DataConfig {
                 )
                 .label("the net's output is a class or bits")
                 .help("write `normalize inputs`"),
-            ],
-            _ => Vec::new(),
+            ),
+            _ => None,
         }
     }
 

@@ -14,6 +14,7 @@ mod error;
 mod files;
 mod fit;
 mod index;
+mod need;
 mod raw;
 mod rows;
 mod schema;
@@ -35,30 +36,12 @@ pub use config::{
 };
 pub use dataset::{Dataset, InputArray, Part, Storage, Target};
 pub use error::{DataError, Fault, Place};
+pub use need::{Need, Want};
 pub use rows::Rows;
 pub use schema::{ColumnInfo, ColumnKind, DataSchema};
 pub use search::Search;
 pub use transform::{Affine, ArrayRule, CellRule, ColumnRule, Fields, InputShape, TargetRule, Transform};
 pub use words::{SOURCES, STATEMENTS, SourceWord, Statement};
-
-/// What the net's output asks of the target.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Want {
-    /// `class[K]`
-    Class(usize),
-    /// `real[D]` or `normal[D]`
-    Real(usize),
-    /// `bits[D]`
-    Bits(usize),
-}
-
-/// What a net asks of the data.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Need {
-    /// In the net's order; empty takes the rows in their own shape.
-    pub inputs: Vec<InputShape>,
-    pub target: Want,
-}
 
 /// Reads the source only to say what it holds.
 ///

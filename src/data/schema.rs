@@ -1,5 +1,7 @@
 //! What can be known of the data before a net is fitted to it; it binds `train.rows`, `data.classes` and their kin.
 
+use std::collections::BTreeMap;
+
 use serde::Serialize;
 
 use super::divide::Parts;
@@ -47,23 +49,16 @@ impl DataSchema {
         self.shape.iter().product()
     }
 
-    /// The value of an attribute such as `train.rows`. `None` for an unknown attribute, or `data.classes` without classes.
-    pub fn attribute(&self, path: &str) -> Option<f64> {
-        let count = match path {
-            "data.rows" => self.rows,
-            "train.rows" => self.train_rows,
-            "valid.rows" => self.valid_rows,
-            "test.rows" => self.test_rows,
-            "data.features" => self.features(),
-            "data.classes" => self.classes.as_ref()?.len(),
-            _ => return None,
-        };
-        Some(count as f64)
+    /// What the checker may ask of the data, by name; `data.classes` only where the target has classes.
+    pub fn attributes(&self) -> BTreeMap<String, f64> {
+        let mut known = vec![
+            ("train.rows", self.train_rows),
+            ("data.rows", self.rows),
+            ("data.features", self.features()),
+        ];
+        known.extend(self.classes.as_ref().map(|names| ("data.classes", names.len())));
+        known.into_iter().map(|(name, count)| (name.to_owned(), count as f64)).collect()
     }
-
-    /// Every name that [`DataSchema::attribute`] may answer to.
-    pub const ATTRIBUTES: &'static [&'static str] =
-        &["data.rows", "train.rows", "valid.rows", "test.rows", "data.features", "data.classes"];
 
     pub(super) fn with_rows(mut self, parts: &Parts, own_test: usize) -> Self {
         self.train_rows = parts.train.len();

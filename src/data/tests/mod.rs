@@ -6,6 +6,7 @@ mod predict;
 mod real;
 mod tables;
 mod targets;
+mod written;
 
 use std::path::Path;
 

@@ -1,0 +1,112 @@
+//! What a net asks of the data, and whether the data can give it.
+//!
+//! Invariant: what is said here as a diagnostic at the net's place is what [`super::Opened::dataset`] would refuse as bad data.
+
+use super::schema::{ColumnKind, DataSchema};
+use super::transform::InputShape;
+use crate::diag::Diagnostic;
+use crate::model::{Model, NodeKind, OutputKind};
+
+/// What the net's output asks of the target.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Want {
+    /// `class[K]`
+    Class(usize),
+    /// `real[D]` or `normal[D]`
+    Real(usize),
+    /// `bits[D]`
+    Bits(usize),
+}
+
+impl From<OutputKind> for Want {
+    fn from(kind: OutputKind) -> Self {
+        match kind {
+            OutputKind::Class(k) => Want::Class(k),
+            OutputKind::Bits(d) => Want::Bits(d),
+            OutputKind::Real(d) | OutputKind::Normal(d) => Want::Real(d),
+        }
+    }
+}
+
+/// What a net asks of the data.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Need {
+    /// In the net's order; empty takes the rows in their own shape.
+    pub inputs: Vec<InputShape>,
+    pub target: Want,
+}
+
+impl Need {
+    pub fn of(model: &Model) -> Self {
+        let input = |id| {
+            let node = model.node(id);
+            let name = match &node.kind {
+                NodeKind::Input { name } => name.clone(),
+                _ => node.path.clone(),
+            };
+            InputShape { name, shape: node.ty.sizes() }
+        };
+        Need { inputs: model.inputs.iter().map(|id| input(*id)).collect(), target: model.output.kind.into() }
+    }
+}
+
+impl DataSchema {
+    /// Where the net and the data disagree in size, at the net's place.
+    pub fn disagreements(&self, model: &Model) -> Vec<Diagnostic> {
+        let need = Need::of(model);
+        let mut found = Vec::new();
+        let wanted: usize = need.inputs.iter().map(InputShape::width).sum();
+        if let Some(first) = model.inputs.first().filter(|_| wanted != self.features()) {
+            let gives = self.features();
+            found.push(
+                Diagnostic::error(
+                    "E0533",
+                    model.node(*first).span,
+                    format!("the data give {gives} numbers a row"),
+                )
+                .label(match model.inputs.len() {
+                    1 => format!("takes {wanted}"),
+                    n => format!("the {n} inputs together take {wanted}"),
+                })
+                .help(self.fitting_input()),
+            );
+        }
+        if let Some(error) = self.target_disagreement(model, need.target) {
+            found.push(error);
+        }
+        found
+    }
+
+    fn fitting_input(&self) -> String {
+        let sizes: Vec<String> = self.shape.iter().map(usize::to_string).collect();
+        let words = |kind: &ColumnKind| matches!(kind, ColumnKind::Words(_));
+        let why = match self.columns.iter().any(|c| words(&c.kind)) {
+            true => "; a column of words gives one number a category",
+            false => "",
+        };
+        format!("write `real[{}]`{why}", sizes.join(", "))
+    }
+
+    fn target_disagreement(&self, model: &Model, want: Want) -> Option<Diagnostic> {
+        let span = model.output.span;
+        let columns = |d: usize, what: &str| {
+            (self.target_width != d).then(|| {
+                let message = format!("the target is {} numbers a row, not {d}", self.target_width);
+                Diagnostic::error("E0532", span, message).label(format!("{what}[{d}]"))
+            })
+        };
+        match (want, &self.classes) {
+            (Want::Real(d), _) => columns(d, "real"),
+            (Want::Bits(d), _) => columns(d, "bits"),
+            (Want::Class(k), Some(names)) if names.len() == k => None,
+            (Want::Class(k), Some(names)) => Some(
+                Diagnostic::error("E0532", span, format!("the data have {} classes", names.len()))
+                    .label(format!("says {k}"))
+                    .note(format!("they are {}", super::error::listed(names, 12)))
+                    .help(format!("write `class[{}]`", names.len())),
+            ),
+            // Numbers with fractions: what their classes are is said when they are loaded.
+            (Want::Class(_), None) => columns(1, "class"),
+        }
+    }
+}
