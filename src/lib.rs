@@ -17,6 +17,7 @@ pub mod graph;
 pub mod lower;
 pub mod math;
 
+pub mod codegen;
 pub mod loops;
 
 pub mod data;

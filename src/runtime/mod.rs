@@ -2,7 +2,15 @@
 //!
 //! Invariant: nothing here parses or checks a net.
 
+pub mod checkpoint;
 pub mod container;
+pub mod evaluate;
+pub mod figures;
+pub mod function;
 pub mod kernels;
+pub mod plan;
+pub mod progress;
 pub mod rng;
+pub mod store;
 pub mod team;
+pub mod train;

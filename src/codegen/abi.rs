@@ -1,0 +1,73 @@
+//! The memory that host and native code share: one [`Args`] a thread, the words of operand rows, the codes `run` returns.
+//!
+//! Invariants:
+//! - native code reads fields at the offsets that `offset_of!` gives, so this struct is the only description of the layout;
+//! - all but the last group is written by the host before the call and constant during it; the last group belongs to native code,
+//!   which writes it at the start of each step, each thread in its own copy;
+//! - everything shared between threads and written during the call (`done`, `stop`, `verdict`) is atomic or, as `totals`, touched by
+//!   thread 0 only.
+
+use std::sync::atomic::{AtomicU32, AtomicU64};
+
+use crate::runtime::team::Barrier;
+
+/// Arguments of one thread. Pointers are valid for the whole call; `Compiled::run` proves it.
+#[repr(C)]
+pub(super) struct Args {
+    /// Rows of operand words, one row a kernel, in order.
+    pub operands: *const u64,
+    /// Rows of the whole pass; the last batch may be short.
+    pub rows_total: u64,
+    /// Rows of a full batch.
+    pub batch: u64,
+    pub first_step: u64,
+    pub last_step: u64,
+    /// Row of the data set at each position.
+    pub order: *const u32,
+    /// The row that each position is mixed with; null where nothing is mixed.
+    pub partner: *const u32,
+    /// Words of the per-step scalars: row 0 belongs to `first_step`.
+    pub scalars: *const u32,
+    /// Bytes from one step's scalars to the next.
+    pub scalar_stride: u64,
+    /// Stream keys by site.
+    pub streams: *const u64,
+    /// Added to positions where a row key is made.
+    pub position_base: u64,
+    /// Ordinal of the update of `first_step`.
+    pub update_base: u64,
+    pub totals: *mut f64,
+    /// Steps finished: the number of the next one.
+    pub done: *const AtomicU64,
+    /// Not 0 when the caller wants to leave after the current step.
+    pub stop: *const AtomicU32,
+    /// Thread 0's decision to leave, for even and odd steps.
+    pub verdict: *const [AtomicU32; 2],
+    pub barrier: *const Barrier,
+    pub thread: u64,
+    pub threads: u64,
+    /// Rows of this step.
+    pub rows: u64,
+    /// Position of this step's first row.
+    pub position: u64,
+    /// This step's scalars.
+    pub step_scalars: *const u32,
+    /// Ordinal of this step's update.
+    pub update: u64,
+}
+
+/// What native `run` returns in the low two bits; the next step stands above them.
+pub(super) const DONE: i64 = 0;
+pub(super) const STOPPED: i64 = 1;
+pub(super) const NON_FINITE: i64 = 2;
+
+/// Byte offset of a field of [`Args`], as Cranelift's loads want it.
+macro_rules! offset {
+    ($field:ident) => {
+        std::mem::offset_of!($crate::codegen::abi::Args, $field) as i32
+    };
+}
+pub(super) use offset;
+
+/// Native `run`, and what every team thread executes.
+pub(super) type RunFn = unsafe extern "C" fn(*mut Args) -> u64;

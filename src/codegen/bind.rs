@@ -1,0 +1,263 @@
+//! The arrays and numbers of one pass, and the proof that native code stays inside them.
+//!
+//! `check` has proved that every access of a program lies within its buffers' declared extents; `Bound::new` proves that the arrays
+//! given for a pass have those extents, that row numbers are within the data and that the tables by id are long enough. Together
+//! they are what makes `Compiled::run` safe.
+
+use std::ops::Range;
+use std::sync::atomic::{AtomicU32, AtomicU64};
+
+use crate::graph::DType;
+use crate::loops::{Buffer, BufferId, BufferKind, Program};
+
+use super::layout::{Arena, LINE, elements};
+use super::needs::Needs;
+use super::shape::{row_len, storage};
+use super::{CodegenError, Options, Storage};
+
+/// An input array of the data set, all rows.
+#[derive(Clone, Copy, Debug)]
+pub enum Array<'a> {
+    F32(&'a [f32]),
+    /// Read as `byte * scale + shift`, each operation rounded.
+    U8 {
+        bytes: &'a [u8],
+        scale: f32,
+        shift: f32,
+    },
+}
+
+/// The targets of the data set, all rows.
+#[derive(Clone, Copy, Debug)]
+pub enum Target<'a> {
+    None,
+    Classes(&'a [i32]),
+    Values(&'a [f32]),
+}
+
+/// A stored tensor: parameter, optimizer slot or state.
+#[derive(Debug)]
+pub enum Tensor<'a> {
+    Read(&'a [f32]),
+    Write(&'a mut [f32]),
+}
+
+impl Tensor<'_> {
+    fn len(&self) -> usize {
+        match self {
+            Self::Read(x) => x.len(),
+            Self::Write(x) => x.len(),
+        }
+    }
+
+    fn address(&mut self) -> u64 {
+        match self {
+            Self::Read(x) => x.as_ptr() as u64,
+            Self::Write(x) => x.as_mut_ptr() as u64,
+        }
+    }
+}
+
+/// One pass over rows in batches.
+pub struct Bind<'a> {
+    /// By slot.
+    pub inputs: Vec<Array<'a>>,
+    pub target: Target<'a>,
+    /// By id, each of the three; a tensor that the program updates must be `Write`, at a multiple of 64 bytes.
+    pub params: Vec<Tensor<'a>>,
+    pub slots: Vec<Tensor<'a>>,
+    pub states: Vec<Tensor<'a>>,
+    /// Predictions, one row a position of the pass; empty where the program has none.
+    pub output: &'a mut [f32],
+    /// Rows of the pass and of a batch; step `s` has positions `s * batch ..`.
+    pub rows: usize,
+    pub batch: usize,
+    /// Steps to run now, within `0 .. rows.div_ceil(batch)`.
+    pub steps: Range<usize>,
+    /// Row of the data at each position. Empty: position p is row p.
+    pub order: &'a [u32],
+    /// The row that each position is mixed with; empty where nothing is mixed.
+    pub partner: &'a [u32],
+    /// `scalar_count` words a step, by id: f32 bits or i32. Row 0 belongs to `steps.start`.
+    pub scalars: &'a [u32],
+    pub scalar_count: usize,
+    /// Stream keys by site.
+    pub streams: &'a [u64],
+    /// Number of position 0 where row keys are made: 0 in training.
+    pub position_base: u64,
+    /// Ordinal in the run of the update of `steps.start`.
+    pub update_base: u64,
+    /// Sums over steps, by metric; added to.
+    pub totals: &'a mut [f64],
+    /// Number of the next step, stored after every step.
+    pub done: &'a AtomicU64,
+    /// The pass ends after the current step when this is not 0.
+    pub stop: &'a AtomicU32,
+}
+
+/// A checked pass: the words of the operand table that are addresses of buffers, and the affine maps of byte inputs.
+pub(super) struct Bound {
+    pub addresses: Vec<u64>,
+    /// By input slot.
+    pub affine: Vec<u64>,
+}
+
+fn wrong<T>(buffer: &str, reason: impl Into<String>) -> Result<T, CodegenError> {
+    Err(CodegenError::Bind { buffer: buffer.into(), reason: reason.into() })
+}
+
+impl Bound {
+    /// `arena` is the address of the temporaries, laid out for `bind.batch` by `places`.
+    pub fn new(
+        program: &Program,
+        options: &Options,
+        needs: &Needs,
+        bind: &mut Bind<'_>,
+        places: &Arena,
+        arena: u64,
+    ) -> Result<Self, CodegenError> {
+        check_steps(bind)?;
+        check_tables(needs, bind)?;
+        let mut data_rows = None;
+        let mut addresses = Vec::with_capacity(program.buffers.len());
+        for (i, buffer) in program.buffers.iter().enumerate() {
+            let id = BufferId(i as u32);
+            let address = match buffer.kind {
+                BufferKind::Input { slot } => {
+                    let (address, rows) = input(buffer, storage(buffer, options), &bind.inputs, slot)?;
+                    least(&mut data_rows, rows);
+                    address
+                }
+                BufferKind::Target => {
+                    let (address, rows) = target(buffer, bind.target)?;
+                    least(&mut data_rows, rows);
+                    address
+                }
+                BufferKind::Param(p) => stored(buffer, needs.written(id), bind.params.get_mut(p.index()))?,
+                BufferKind::Slot(s) => stored(buffer, needs.written(id), bind.slots.get_mut(s.index()))?,
+                BufferKind::State(s) => stored(buffer, needs.written(id), bind.states.get_mut(s.index()))?,
+                BufferKind::Output => {
+                    if bind.output.len() < elements(buffer, bind.rows) {
+                        return wrong(&buffer.name, "too short for the rows of the pass");
+                    }
+                    bind.output.as_mut_ptr() as u64
+                }
+                BufferKind::Temp | BufferKind::Partials => match places.place(id, buffer) {
+                    Some(element) => arena + 4 * element as u64,
+                    None => return wrong(&buffer.name, "has no place in the arena"),
+                },
+            };
+            addresses.push(address);
+        }
+        if let Some(rows) = data_rows {
+            check_order("order", bind.order, bind, rows, needs.order)?;
+            check_order("partner", bind.partner, bind, rows, needs.partner)?;
+        }
+        let affine = bind.inputs.iter().map(|a| match a {
+            Array::F32(_) => 0,
+            Array::U8 { scale, shift, .. } => u64::from(scale.to_bits()) | u64::from(shift.to_bits()) << 32,
+        });
+        Ok(Self { addresses, affine: affine.collect() })
+    }
+}
+
+fn least(rows: &mut Option<usize>, new: usize) {
+    *rows = Some(rows.map_or(new, |old: usize| old.min(new)));
+}
+
+fn check_steps(bind: &Bind<'_>) -> Result<(), CodegenError> {
+    if bind.batch == 0 || bind.rows > u32::MAX as usize {
+        return wrong("batch", "must be positive, and rows must fit 32 bits");
+    }
+    if bind.steps.end > bind.rows.div_ceil(bind.batch) {
+        return wrong("steps", format!("end at {}, beyond the rows of the pass", bind.steps.end));
+    }
+    Ok(())
+}
+
+fn check_tables(needs: &Needs, bind: &Bind<'_>) -> Result<(), CodegenError> {
+    if bind.scalar_count < needs.scalars || bind.scalars.len() < bind.steps.len() * bind.scalar_count {
+        return wrong("scalars", format!("need {} words a step for every step", needs.scalars));
+    }
+    if bind.streams.len() < needs.streams {
+        return wrong("streams", format!("need {}, have {}", needs.streams, bind.streams.len()));
+    }
+    if bind.totals.len() < needs.totals {
+        return wrong("totals", format!("need {}, have {}", needs.totals, bind.totals.len()));
+    }
+    Ok(())
+}
+
+/// Every row number that the steps gather is a row of the data.
+fn check_order(
+    name: &str,
+    order: &[u32],
+    bind: &Bind<'_>,
+    data_rows: usize,
+    used: bool,
+) -> Result<(), CodegenError> {
+    if !used {
+        return Ok(());
+    }
+    let positions = bind.steps.start * bind.batch..bind.rows.min(bind.steps.end * bind.batch);
+    if positions.is_empty() {
+        return Ok(());
+    }
+    let Some(rows) = order.get(positions) else {
+        return wrong(name, "shorter than the pass");
+    };
+    match rows.iter().max() {
+        Some(&row) if row as usize >= data_rows => {
+            wrong(name, format!("names row {row}, and the data has {data_rows}"))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Address and rows of an input array.
+fn input(
+    buffer: &Buffer,
+    storage: Storage,
+    inputs: &[Array<'_>],
+    slot: u32,
+) -> Result<(u64, usize), CodegenError> {
+    let (address, len) = match (inputs.get(slot as usize), storage) {
+        (Some(Array::F32(x)), Storage::Words) => (x.as_ptr() as u64, x.len()),
+        (Some(Array::U8 { bytes, .. }), Storage::Bytes) => (bytes.as_ptr() as u64, bytes.len()),
+        (Some(_), _) => return wrong(&buffer.name, "is stored otherwise than the code was made for"),
+        (None, _) => return wrong(&buffer.name, "no array is bound"),
+    };
+    Ok((address, whole_rows(buffer, len)?))
+}
+
+fn target(buffer: &Buffer, target: Target<'_>) -> Result<(u64, usize), CodegenError> {
+    let (address, len) = match (target, buffer.dtype) {
+        (Target::Classes(x), DType::I32) => (x.as_ptr() as u64, x.len()),
+        (Target::Values(x), DType::F32) => (x.as_ptr() as u64, x.len()),
+        _ => return wrong(&buffer.name, "targets are missing or of the wrong kind"),
+    };
+    Ok((address, whole_rows(buffer, len)?))
+}
+
+fn whole_rows(buffer: &Buffer, len: usize) -> Result<usize, CodegenError> {
+    match row_len(buffer) {
+        0 => wrong(&buffer.name, "has rows of no elements"),
+        n if len.is_multiple_of(n) => Ok(len / n),
+        n => wrong(&buffer.name, format!("{len} elements are not rows of {n}")),
+    }
+}
+
+fn stored(buffer: &Buffer, written: bool, tensor: Option<&mut Tensor<'_>>) -> Result<u64, CodegenError> {
+    let Some(tensor) = tensor else { return wrong(&buffer.name, "no tensor is bound") };
+    if tensor.len() != row_len(buffer) {
+        return wrong(&buffer.name, format!("has {} elements instead of {}", tensor.len(), row_len(buffer)));
+    }
+    if written && matches!(tensor, Tensor::Read(_)) {
+        return wrong(&buffer.name, "is updated by the program but bound for reading");
+    }
+    let address = tensor.address();
+    if written && !address.is_multiple_of(4 * LINE as u64) {
+        return wrong(&buffer.name, "is not aligned to 64 bytes");
+    }
+    Ok(address)
+}

@@ -1,0 +1,310 @@
+//! The owner of a program's code and temporaries, and the safe call.
+
+use std::sync::atomic::AtomicU32;
+use std::sync::{Mutex, PoisonError};
+
+use crate::loops::{Inst, Kernel, Operand, Program, Units};
+use crate::runtime::team::{Barrier, Team};
+
+use super::abi::{self, Args};
+use super::bind::{Bind, Bound};
+use super::host::{ProductCall, TransposeCall};
+use super::jit::Code;
+use super::layout::{Arena, LINE, Table, combine_words};
+use super::needs::Needs;
+use super::shape::{Shape, body_insts, row_len};
+use super::{CodegenError, Options, Times};
+
+/// How a pass ended. `next` is the first step that was not done.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Status {
+    Done,
+    /// `stop` was seen after a step.
+    Stopped {
+        next: usize,
+    },
+    /// Metric 0 of step `step` is not finite. Parameters, slots and states are as they were before that step, unless the program
+    /// updates some of them before the metric is known.
+    NonFinite {
+        step: usize,
+    },
+}
+
+/// A cache line of temporaries.
+#[derive(Clone, Copy)]
+#[repr(C, align(64))]
+struct Line([f32; LINE]);
+
+/// Words of a table of units, with room for a whole last visit.
+type UnitTable = Vec<u32>;
+
+/// Native code of one program.
+pub struct Compiled {
+    program: Program,
+    options: Options,
+    code: Code,
+    table: Table,
+    needs: Needs,
+    products: Vec<ProductCall>,
+    transposes: Vec<TransposeCall>,
+    unit_tables: Vec<UnitTable>,
+    /// Elements and multiplications of a row of a batch, and of a step besides.
+    work: Work,
+    arena: Mutex<Vec<Line>>,
+    times: Times,
+}
+
+/// An estimate of a step's cost, in units of one multiplication of a product.
+#[derive(Clone, Copy, Debug, Default)]
+struct Work {
+    per_row: f64,
+    fixed: f64,
+}
+
+/// Below this a step is over before a second thread has woken.
+const WORTH_A_THREAD: f64 = 1e6;
+/// An element of a loop kernel against a multiplication of a product: about one cycle against a 32nd.
+const ELEMENT: f64 = 32.0;
+
+impl Compiled {
+    pub(super) fn new(program: &Program, options: &Options, code: Code, table: Table, times: Times) -> Self {
+        let mut products = Vec::new();
+        let mut transposes = Vec::new();
+        let mut unit_tables = Vec::new();
+        let mut work = Work::default();
+        for kernel in &program.kernels {
+            work.add(program, kernel);
+            match kernel {
+                Kernel::Product(p) => products.push(ProductCall::new(p)),
+                Kernel::Transpose { dims, permutation, .. } => {
+                    transposes.push(TransposeCall::new(dims, permutation));
+                }
+                Kernel::Loop(k) => {
+                    for (inst, _) in body_insts(&k.body) {
+                        let (Inst::KeepMask { units, .. } | Inst::Noise { units, .. }) = inst else { continue };
+                        if let Units::Table(table) = units {
+                            let mut padded = table.clone();
+                            padded.resize(table.len() + 8, 0);
+                            unit_tables.push(padded);
+                        }
+                    }
+                }
+                Kernel::Combine { .. } | Kernel::Total { .. } => {}
+            }
+        }
+        Self {
+            program: program.clone(),
+            options: options.clone(),
+            code,
+            table,
+            needs: Needs::of(program),
+            products,
+            transposes,
+            unit_tables,
+            work,
+            arena: Mutex::new(Vec::new()),
+            times,
+        }
+    }
+
+    pub fn times(&self) -> Times {
+        self.times
+    }
+
+    /// Bytes of machine code.
+    pub fn code_size(&self) -> usize {
+        self.code.size
+    }
+
+    /// Threads of `team` that a batch of `batch` rows keeps busy.
+    pub fn threads(&self, team: &Team, batch: usize) -> usize {
+        let work = self.work.fixed + self.work.per_row * batch as f64;
+        if work < WORTH_A_THREAD { 1 } else { team.threads() }
+    }
+
+    /// Runs the steps of `bind`. One pass at a time: a second caller waits for the temporaries.
+    pub fn run(&self, team: &Team, bind: Bind<'_>) -> Result<Status, CodegenError> {
+        let threads = self.threads(team, bind.batch);
+        self.run_on(team, threads, bind)
+    }
+
+    /// The same with a given number of threads, at most those of the team.
+    pub(super) fn run_on(
+        &self,
+        team: &Team,
+        threads: usize,
+        mut bind: Bind<'_>,
+    ) -> Result<Status, CodegenError> {
+        let places = Arena::new(&self.program, bind.batch);
+        let mut arena = self.arena.lock().unwrap_or_else(PoisonError::into_inner);
+        if arena.len() < places.lines {
+            arena.clear();
+            arena.try_reserve_exact(places.lines).map_err(|e| CodegenError::Memory(e.to_string()))?;
+            arena.resize(places.lines, Line([0.0; LINE]));
+        }
+        let address = arena.as_mut_ptr() as u64;
+        let bound = Bound::new(&self.program, &self.options, &self.needs, &mut bind, &places, address)?;
+        let operands = self.operand_table(&bound)?;
+        Ok(self.call(team, threads, &mut bind, &operands))
+    }
+
+    fn call(&self, team: &Team, threads: usize, bind: &mut Bind<'_>, operands: &[u64]) -> Status {
+        let verdict = [AtomicU32::new(0), AtomicU32::new(0)];
+        let barrier = Barrier::new(threads);
+        let mut args: Vec<Args> =
+            (0..threads).map(|t| args(bind, operands, &verdict, &barrier, t, threads)).collect();
+        let run = self.code.run();
+        let each = Shared(args.as_mut_ptr());
+        let answer = team.run(threads, &|thread: usize| {
+            // SAFETY: `thread < threads`, each number once, so each thread has its own `Args`. Their pointers are valid until `team.run`
+            // returns; `check` and `Bound` proved the extents; the code lives as long as `self`; the schedule separates conflicting
+            // accesses of different threads by barriers, which all `threads` threads pass.
+            unsafe { run(each.at(thread)) }
+        });
+        status(answer)
+    }
+
+    /// The operand table for the buffers of a pass.
+    fn operand_table(&self, bound: &Bound) -> Result<Vec<u64>, CodegenError> {
+        let mut words = Vec::with_capacity(self.table.words);
+        words.extend_from_slice(&bound.addresses);
+        let address = |id: crate::loops::BufferId| bound.addresses[id.0 as usize];
+        let (mut products, mut transposes, mut units) =
+            (self.products.iter(), self.transposes.iter(), self.unit_tables.iter());
+        for kernel in &self.program.kernels {
+            match kernel {
+                Kernel::Loop(k) => {
+                    let shape = Shape::new(k, &self.program.buffers, &self.options)?;
+                    words.extend(k.operands.iter().map(|o| match *o {
+                        Operand::Buffer(id) => address(id),
+                        Operand::Scalar(s) => 4 * u64::from(s.0),
+                        Operand::Site(s) => u64::from(s.0),
+                    }));
+                    words.extend(shape.byte_operands().map(|o| self.affine(bound, &k.operands, o)));
+                    words.extend(
+                        super::shape::tables(&k.body)
+                            .filter_map(|_| units.next())
+                            .map(|t| t.as_ptr() as u64),
+                    );
+                }
+                Kernel::Product(p) => {
+                    words.extend(products.next().map(|c| std::ptr::from_ref(c) as u64));
+                    words.extend([p.a.buffer, p.b.buffer, p.c.buffer].map(address));
+                }
+                Kernel::Combine { partials, reduction, domain, .. } => {
+                    let cols = row_len(&self.program.buffers[partials.0 as usize]);
+                    words.push(address(*partials));
+                    words.extend(combine_words(*reduction, cols, *domain));
+                }
+                Kernel::Transpose { from, to, .. } => {
+                    words.extend(transposes.next().map(|c| std::ptr::from_ref(c) as u64));
+                    words.extend([*from, *to].map(address));
+                }
+                Kernel::Total { .. } => {}
+            }
+        }
+        debug_assert_eq!(words.len(), self.table.words);
+        Ok(words)
+    }
+
+    /// The affine map of a byte operand.
+    fn affine(&self, bound: &Bound, operands: &[Operand], operand: u32) -> u64 {
+        let Some(Operand::Buffer(id)) = operands.get(operand as usize) else { return 0 };
+        match self.program.buffers[id.0 as usize].kind {
+            crate::loops::BufferKind::Input { slot } => bound.affine.get(slot as usize).copied().unwrap_or(0),
+            _ => 0,
+        }
+    }
+}
+
+/// The threads' arguments, given out one each.
+struct Shared(*mut Args);
+
+// SAFETY: an `Args` is used by the one thread that has its number; what the pointers in it share is atomic, constant during the call, or
+// divided between threads by the schedule.
+unsafe impl Sync for Shared {}
+
+impl Shared {
+    fn at(&self, thread: usize) -> *mut Args {
+        self.0.wrapping_add(thread)
+    }
+}
+
+fn args(
+    bind: &mut Bind<'_>,
+    operands: &[u64],
+    verdict: &[AtomicU32; 2],
+    barrier: &Barrier,
+    thread: usize,
+    threads: usize,
+) -> Args {
+    Args {
+        operands: operands.as_ptr(),
+        rows_total: bind.rows as u64,
+        batch: bind.batch as u64,
+        first_step: bind.steps.start as u64,
+        last_step: bind.steps.end as u64,
+        order: bind.order.as_ptr(),
+        partner: bind.partner.as_ptr(),
+        scalars: bind.scalars.as_ptr(),
+        scalar_stride: 4 * bind.scalar_count as u64,
+        streams: bind.streams.as_ptr(),
+        position_base: bind.position_base,
+        update_base: bind.update_base,
+        totals: bind.totals.as_mut_ptr(),
+        done: bind.done,
+        stop: bind.stop,
+        verdict,
+        barrier,
+        thread: thread as u64,
+        threads: threads as u64,
+        rows: 0,
+        position: 0,
+        step_scalars: std::ptr::null(),
+        update: 0,
+    }
+}
+
+fn status(answer: u64) -> Status {
+    let next = (answer >> 2) as usize;
+    match (answer & 3) as i64 {
+        abi::STOPPED => Status::Stopped { next },
+        abi::NON_FINITE => Status::NonFinite { step: next },
+        _ => Status::Done,
+    }
+}
+
+impl Work {
+    fn add(&mut self, program: &Program, kernel: &Kernel) {
+        use crate::graph::Dim;
+        use crate::loops::{Domain, Section};
+        match kernel {
+            Kernel::Product(p) => {
+                let work = p.m.len as f64 * p.n.len as f64 * p.k.len as f64;
+                if p.m.batch || p.n.batch || p.k.batch { self.per_row += work } else { self.fixed += work }
+            }
+            Kernel::Loop(k) => {
+                let cols: usize = k
+                    .body
+                    .sections
+                    .iter()
+                    .map(|s| if let Section::Columns { cols, .. } = s { *cols } else { 1 })
+                    .sum();
+                match k.domain {
+                    Domain::Rows { rows: Dim::Batch, inner } => self.per_row += ELEMENT * (inner * cols) as f64,
+                    Domain::Rows { rows: Dim::Const(n), inner } => {
+                        self.fixed += ELEMENT * (n * inner * cols) as f64;
+                    }
+                    Domain::Flat { len } => self.fixed += ELEMENT * len as f64,
+                }
+            }
+            Kernel::Combine { partials, .. } => {
+                self.fixed += ELEMENT * row_len(&program.buffers[partials.0 as usize]) as f64;
+            }
+            Kernel::Total { .. } => {}
+            Kernel::Transpose { from, .. } => {
+                self.per_row += ELEMENT * row_len(&program.buffers[from.0 as usize]) as f64;
+            }
+        }
+    }
+}

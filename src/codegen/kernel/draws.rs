@@ -1,0 +1,209 @@
+//! Random draws: row keys, keep masks, normal deviates. The hash is `math::hash32`; here its operands are made.
+
+use cranelift_codegen::ir::types::{I32, I32X4, I64};
+use cranelift_codegen::ir::{InstBuilder, Value};
+
+use crate::codegen::abi::offset;
+use crate::codegen::shape::{OperandShape, tables};
+use crate::loops::{Inst, Reg, Units};
+use crate::math::{self, Arith};
+
+use super::{At, Chunk, Col, Emit, Emitter, Val};
+
+/// The step between the counters of neighbouring rows, as in `math::row_key`.
+const ROW_STEP: u64 = 0x9E37_79B9_7F4A_7C15;
+
+impl Emitter<'_, '_, '_> {
+    /// `mix64(stream + ordinal * golden)`, ordinal being the row's position or the update's number.
+    pub(super) fn row_key(&mut self, operand: u32, by_update: bool) -> Emit<Val> {
+        if !matches!(self.shape.operands.get(operand as usize), Some(OperandShape::Site)) {
+            return self.error(format!("operand {operand} is not a site"));
+        }
+        let ordinal = match (by_update, self.row) {
+            (true, _) => self.arg(offset!(update)),
+            (false, Some(row)) => {
+                let base = self.arg(offset!(position_base));
+                let first = self.arg(offset!(position));
+                let position = self.lanes.fb.ins().iadd(base, first);
+                self.lanes.fb.ins().iadd(position, row.batch_row)
+            }
+            (false, None) => return self.error("a key of rows is made where there are none"),
+        };
+        let streams = self.arg(offset!(streams));
+        let index = self.operand_word(I64, operand as usize);
+        let bytes = self.lanes.fb.ins().ishl_imm_u(index, 3);
+        let address = self.lanes.fb.ins().iadd(streams, bytes);
+        let stream = self.pure_load(I64, address, 0);
+        let step = self.lanes.fb.ins().imul_imm_s(ordinal, ROW_STEP.cast_signed());
+        let key = self.lanes.fb.ins().iadd(stream, step);
+        let key = self.mix64(key);
+        let low = self.lanes.splat_low(key);
+        let high = self.lanes.fb.ins().ushr_imm_u(key, 32);
+        let high = self.lanes.splat_low(high);
+        Ok(Val::Key { low, high })
+    }
+
+    /// `math::mix64`, on scalars.
+    fn mix64(&mut self, mut x: Value) -> Value {
+        for (shift, factor) in [(30, 0xBF58_476D_1CE4_E5B9_u64), (27, 0x94D0_49BB_1331_11EB)] {
+            let high = self.lanes.fb.ins().ushr_imm_u(x, shift);
+            x = self.lanes.fb.ins().bxor(x, high);
+            x = self.lanes.fb.ins().imul_imm_s(x, factor.cast_signed());
+        }
+        let high = self.lanes.fb.ins().ushr_imm_u(x, 31);
+        self.lanes.fb.ins().bxor(x, high)
+    }
+
+    pub(super) fn key(&self, reg: Reg) -> Emit<(Value, Value)> {
+        match self.get(reg)? {
+            Val::Key { low, high } => Ok((low, high)),
+            _ => self.error(format!("register {} is not a key", reg.0)),
+        }
+    }
+
+    /// 1 where the 16-bit draw is at least `q`: a signed comparison, since draws have their top bit flipped.
+    pub(super) fn keep_mask(&mut self, at: At<'_>, key: Reg, q: Reg, units: &Units) -> Emit<Val> {
+        let key = self.key(key)?;
+        let q = self.i32s(q)?[0];
+        let q = self.lanes.shl(q, 16);
+        let flip = self.lanes.i32(i32::MIN);
+        let threshold = self.lanes.ixor(q, flip);
+        if let (At::Columns(chunk), true) = (at, self.neighbours(units)) {
+            let hash = self.eight_draws(chunk, key, units)?;
+            return Ok(Val::F32(self.each_vector(at, |e, v| {
+                let dropped = match v {
+                    0 => math::dropped_low(&mut e.lanes, hash, threshold),
+                    _ => math::dropped_high(&mut e.lanes, hash, threshold),
+                };
+                e.lanes.one_unless(dropped)
+            })));
+        }
+        let units = self.units(at, units)?;
+        Ok(Val::F32(self.each_vector(at, |e, v| {
+            let dropped = e.dropped(key, units[v], threshold);
+            e.lanes.one_unless(dropped)
+        })))
+    }
+
+    /// The hashes of eight neighbouring units, four to each half.
+    fn eight_draws(&mut self, chunk: &Chunk, (low, high): (Value, Value), units: &Units) -> Emit<Value> {
+        let Some(mut words) = chunk.words else { return self.error("draw words were not counted") };
+        if let Some(first) = self.first_unit(units) {
+            let first = self.lanes.fb.ins().ushr_imm_u(first, 1);
+            let first = self.lanes.splat_low(first);
+            words = self.lanes.iadd(words, first);
+        }
+        Ok(math::hash32(&mut self.lanes, low, high, words))
+    }
+
+    /// Whether units in no particular order are dropped, each by its own hash: counter `4 (u / 8) + u % 4`, low half if `u % 8 < 4`.
+    fn dropped(&mut self, (low, high): (Value, Value), unit: Value, threshold: Value) -> Value {
+        let eight = self.lanes.shr(unit, 3);
+        let word = self.lanes.shl(eight, 2);
+        let three = self.lanes.i32(3);
+        let rest = self.lanes.iand(unit, three);
+        let word = self.lanes.iadd(word, rest);
+        let hash = math::hash32(&mut self.lanes, low, high, word);
+        let by_low = math::dropped_low(&mut self.lanes, hash, threshold);
+        let by_high = math::dropped_high(&mut self.lanes, hash, threshold);
+        let four = self.lanes.i32(4);
+        let half = self.lanes.iand(unit, four);
+        let is_high = self.lanes.equal(half, four);
+        self.lanes.fb.ins().bitselect(is_high, by_high, by_low)
+    }
+
+    pub(super) fn noise(&mut self, at: At<'_>, key: Reg, units: &Units) -> Emit<Val> {
+        let key = self.key(key)?;
+        let units = self.units(at, units)?;
+        Ok(Val::F32(self.each_vector(at, |e, v| {
+            let hash = math::hash32(&mut e.lanes, key.0, key.1, units[v]);
+            math::normal_of(&mut e.lanes, hash)
+        })))
+    }
+
+    /// Whether every visit of eight columns is one group of eight units.
+    fn neighbours(&self, units: &Units) -> bool {
+        let aligned = self.shape.rows_per_batch_row() == 1 || self.section_cols.is_multiple_of(8);
+        matches!(units, Units::Consecutive { offset } if offset % 8 == 0) && aligned
+    }
+
+    pub(super) fn draws_by_eight(&self, inst: &Inst) -> bool {
+        matches!(inst, Inst::KeepMask { units, .. } if self.neighbours(units))
+    }
+
+    /// Whether an instruction needs the columns as numbers.
+    pub(super) fn reads_columns(&self, inst: &Inst) -> bool {
+        match inst {
+            Inst::OneHot { .. } => true,
+            Inst::KeepMask { units: Units::Consecutive { .. }, .. } => !self.draws_by_eight(inst),
+            Inst::Noise { units: Units::Consecutive { .. }, .. } => true,
+            _ => false,
+        }
+    }
+
+    /// The unit of column 0 as an i64, unless it is 0.
+    fn first_unit(&mut self, units: &Units) -> Option<Value> {
+        let offset = if let Units::Consecutive { offset } = units { *offset as i64 } else { 0 };
+        let inner = self.row.and_then(|r| r.inner_row);
+        match inner {
+            Some(row) => {
+                let first = self.lanes.fb.ins().imul_imm_s(row, self.section_cols as i64);
+                Some(self.lanes.fb.ins().iadd_imm_s(first, offset))
+            }
+            None => (offset > 0).then(|| self.lanes.i64(offset)),
+        }
+    }
+
+    /// Unit numbers, lane by lane.
+    fn units(&mut self, at: At<'_>, units: &Units) -> Emit<[Value; 2]> {
+        if let Units::Table(table) = units {
+            return self.table_units(at, table);
+        }
+        let first = self.first_unit(units);
+        let cols = match at {
+            At::Row => Some(self.lanes.i32(0)),
+            At::Columns(chunk) => chunk.cols,
+        };
+        let Some(mut low) = cols else { return self.error("columns were not counted") };
+        if let Some(first) = first {
+            let first = self.lanes.splat_low(first);
+            low = self.lanes.iadd(low, first);
+        }
+        Ok(self.each_vector(at, |e, v| e.offset_columns(low, v)))
+    }
+
+    /// The columns of the second vector are four further on.
+    pub(super) fn offset_columns(&mut self, cols: Value, vector: usize) -> Value {
+        if vector == 0 {
+            return cols;
+        }
+        let four = self.lanes.i32(4);
+        self.lanes.iadd(cols, four)
+    }
+
+    /// Units from a table of the whole batch row. The host keeps it padded to whole visits.
+    fn table_units(&mut self, at: At<'_>, table: &Vec<u32>) -> Emit<[Value; 2]> {
+        let index = tables(self.shape.body).position(|t| std::ptr::eq(t, table));
+        let Some(index) = index else { return self.error("a table of units is not the body's own") };
+        let mut address = self.operand_word(I64, self.shape.table_words() + index);
+        if let Some(row) = self.row.and_then(|r| r.inner_row) {
+            let cols = if let At::Columns(_) = at { self.section_cols } else { 1 };
+            let bytes = self.lanes.fb.ins().imul_imm_s(row, 4 * cols as i64);
+            address = self.lanes.fb.ins().iadd(address, bytes);
+        }
+        let At::Columns(chunk) = at else {
+            let unit = self.pure_load(I32, address, 0);
+            return Ok([self.lanes.fb.ins().splat(I32X4, unit); 2]);
+        };
+        let displacement = match chunk.col {
+            Col::Const(col) => 4 * col as i64,
+            Col::At(col) => {
+                let bytes = self.lanes.fb.ins().ishl_imm_u(col, 2);
+                address = self.lanes.fb.ins().iadd(address, bytes);
+                0
+            }
+        };
+        let address = self.lanes.fb.ins().iadd_imm_s(address, displacement);
+        Ok(self.each_vector(at, |e, v| e.pure_load(I32X4, address, 16 * v as i32)))
+    }
+}

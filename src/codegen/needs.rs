@@ -1,0 +1,69 @@
+//! What a program asks of every pass: which buffers it writes, which tables by id it reads and how far.
+
+use crate::loops::{Access, BufferId, Inst, Kernel, Operand, Program, Section, Stmt};
+
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(super) struct Needs {
+    written: Vec<bool>,
+    /// Words of scalars a step, stream keys, totals.
+    pub scalars: usize,
+    pub streams: usize,
+    pub totals: usize,
+    pub order: bool,
+    pub partner: bool,
+}
+
+impl Needs {
+    pub fn of(program: &Program) -> Self {
+        let mut needs = Self { written: vec![false; program.buffers.len()], ..Self::default() };
+        for kernel in &program.kernels {
+            match kernel {
+                Kernel::Loop(k) => {
+                    for operand in &k.operands {
+                        match *operand {
+                            Operand::Scalar(s) => needs.scalars = needs.scalars.max(s.index() + 1),
+                            Operand::Site(s) => needs.streams = needs.streams.max(s.index() + 1),
+                            Operand::Buffer(_) => {}
+                        }
+                    }
+                    for section in &k.body.sections {
+                        let (Section::Row(stmts) | Section::Columns { stmts, .. }) = section;
+                        for stmt in stmts {
+                            needs.stmt(&k.operands, stmt);
+                        }
+                    }
+                }
+                Kernel::Product(p) => needs.write(p.c.buffer),
+                Kernel::Combine { partials, .. } => needs.write(*partials),
+                Kernel::Transpose { to, .. } => needs.write(*to),
+                Kernel::Total { index, .. } => needs.totals = needs.totals.max(*index as usize + 1),
+            }
+        }
+        needs
+    }
+
+    pub fn written(&self, id: BufferId) -> bool {
+        self.written.get(id.0 as usize).copied().unwrap_or(false)
+    }
+
+    fn write(&mut self, id: BufferId) {
+        if let Some(written) = self.written.get_mut(id.0 as usize) {
+            *written = true;
+        }
+    }
+
+    fn stmt(&mut self, operands: &[Operand], stmt: &Stmt) {
+        match stmt {
+            Stmt::Let(_, Inst::Load { access: Access::Gathered { partner, .. }, .. }) => {
+                self.order |= !partner;
+                self.partner |= partner;
+            }
+            Stmt::Store { operand, .. } | Stmt::Partial { operand, .. } => {
+                if let Some(Operand::Buffer(id)) = operands.get(*operand as usize) {
+                    self.write(*id);
+                }
+            }
+            Stmt::Let(..) | Stmt::Accumulate { .. } => {}
+        }
+    }
+}

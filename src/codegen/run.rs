@@ -1,0 +1,266 @@
+//! The native mini-batch loop: `extern "C" fn run(args: *mut Args) -> u64`, executed by every thread of the team.
+//!
+//! For each step: the rows of the step, then the tasks of the schedule, then thread 0 publishes `done`, reads `stop` and leaves its
+//! verdict for the others. Verdicts alternate between two words, so that thread 0 may be a step ahead of a thread that still reads.
+//! All threads leave in the same step with the same answer: `next step << 2 | code`.
+
+use cranelift_codegen::ir::condcodes::IntCC;
+use cranelift_codegen::ir::types::{F32, F64, I32, I64};
+use cranelift_codegen::ir::{Block, BlockArg, FuncRef, InstBuilder, MemFlagsData, Type, Value};
+use cranelift_frontend::FunctionBuilder;
+
+use crate::loops::{BufferId, SHARD_ROWS};
+
+use super::abi::{DONE, NON_FINITE, STOPPED, offset};
+use super::layout::Table;
+use super::schedule::{PANEL_ROWS, Parts, Task};
+
+/// What a step consists of: the function and the operand row of each task.
+pub(super) struct Plan<'p> {
+    pub tasks: &'p [Task],
+    /// By kernel of the program: its function (local or imported); none for totals.
+    pub functions: &'p [Option<FuncRef>],
+    pub table: &'p Table,
+    pub barrier: FuncRef,
+}
+
+struct Runner<'p, 'f, 'b> {
+    fb: &'f mut FunctionBuilder<'b>,
+    plan: &'p Plan<'p>,
+    args: Value,
+    operands: Value,
+    thread: Value,
+    threads: Value,
+    /// Shares of lists whose length is known before the loop.
+    fixed: Vec<(usize, (Value, Value))>,
+    exit: Block,
+}
+
+pub(super) fn emit(fb: &mut FunctionBuilder<'_>, plan: &Plan<'_>) {
+    let entry = fb.create_block();
+    fb.append_block_params_for_function_params(entry);
+    fb.switch_to_block(entry);
+    let args = fb.block_params(entry)[0];
+    let exit = fb.create_block();
+    let code = fb.append_block_param(exit, I64);
+    let next = fb.append_block_param(exit, I64);
+    let constant = |fb: &mut FunctionBuilder<'_>, at| fb.ins().load(I64, pure(), args, at);
+    let operands = constant(fb, offset!(operands));
+    let thread = constant(fb, offset!(thread));
+    let threads = constant(fb, offset!(threads));
+    let mut runner = Runner { fb, plan, args, operands, thread, threads, fixed: Vec::new(), exit };
+    runner.share_fixed_lists();
+    runner.steps();
+    let fb = runner.fb;
+    fb.switch_to_block(exit);
+    let next = fb.ins().ishl_imm_u(next, 2);
+    let answer = fb.ins().bor(next, code);
+    fb.ins().return_(&[answer]);
+    fb.seal_all_blocks();
+}
+
+/// Loads of what the host wrote before the call.
+fn pure() -> MemFlagsData {
+    MemFlagsData::trusted().with_readonly().with_can_move()
+}
+
+impl Runner<'_, '_, '_> {
+    fn constant(&mut self, at: i32) -> Value {
+        self.fb.ins().load(I64, pure(), self.args, at)
+    }
+
+    fn set(&mut self, at: i32, value: Value) {
+        self.fb.ins().store(MemFlagsData::trusted(), value, self.args, at);
+    }
+
+    fn leave(&mut self, code: i64, next: Value) -> [BlockArg; 2] {
+        let code = self.fb.ins().iconst(I64, code);
+        [BlockArg::from(code), BlockArg::from(next)]
+    }
+
+    /// This thread's part of a list: `ceil(parts t / n) .. ceil(parts (t + 1) / n)`.
+    fn share(&mut self, parts: Value) -> (Value, Value) {
+        let less_one = self.fb.ins().iadd_imm_s(self.threads, -1);
+        let from = self.fb.ins().imul(parts, self.thread);
+        let to = self.fb.ins().iadd(from, parts);
+        let from = self.fb.ins().iadd(from, less_one);
+        let to = self.fb.ins().iadd(to, less_one);
+        (self.fb.ins().udiv(from, self.threads), self.fb.ins().udiv(to, self.threads))
+    }
+
+    fn share_fixed_lists(&mut self) {
+        for task in self.plan.tasks {
+            let Task::Call { parts: Parts::Const(n), .. } = *task else { continue };
+            if self.fixed.iter().all(|(m, _)| *m != n) {
+                let parts = self.fb.ins().iconst(I64, n as i64);
+                let share = self.share(parts);
+                self.fixed.push((n, share));
+            }
+        }
+    }
+
+    fn steps(&mut self) {
+        let (first, last) = (self.constant(offset!(first_step)), self.constant(offset!(last_step)));
+        let (head, body) = (self.fb.create_block(), self.fb.create_block());
+        let step = self.fb.append_block_param(head, I64);
+        self.fb.ins().jump(head, &[BlockArg::from(first)]);
+        self.fb.switch_to_block(head);
+        let more = self.fb.ins().icmp(IntCC::UnsignedLessThan, step, last);
+        let done = self.leave(DONE, step);
+        self.fb.ins().brif(more, body, &[], self.exit, &done);
+        self.fb.switch_to_block(body);
+        let rows = self.begin(step, first);
+        self.tasks(step, rows);
+        self.end(step, head);
+    }
+
+    /// Writes what kernels read of this step; returns its rows.
+    fn begin(&mut self, step: Value, first: Value) -> Value {
+        let (batch, total) = (self.constant(offset!(batch)), self.constant(offset!(rows_total)));
+        let position = self.fb.ins().imul(step, batch);
+        let left = self.fb.ins().isub(total, position);
+        let rows = self.fb.ins().umin(left, batch);
+        let since = self.fb.ins().isub(step, first);
+        let (scalars, stride) = (self.constant(offset!(scalars)), self.constant(offset!(scalar_stride)));
+        let bytes = self.fb.ins().imul(since, stride);
+        let scalars = self.fb.ins().iadd(scalars, bytes);
+        let base = self.constant(offset!(update_base));
+        let update = self.fb.ins().iadd(base, since);
+        self.set(offset!(position), position);
+        self.set(offset!(rows), rows);
+        self.set(offset!(step_scalars), scalars);
+        self.set(offset!(update), update);
+        rows
+    }
+
+    fn tasks(&mut self, step: Value, rows: Value) {
+        let mut shared: Vec<(Parts, (Value, Value))> = Vec::new();
+        for task in self.plan.tasks {
+            match *task {
+                Task::Barrier => self.barrier(),
+                Task::Call { kernel, parts } => {
+                    let share = match self.known_share(parts, &shared) {
+                        Some(share) => share,
+                        None => {
+                            let count = self.count(parts, rows);
+                            let share = self.share(count);
+                            shared.push((parts, share));
+                            share
+                        }
+                    };
+                    self.call(kernel, share);
+                }
+                Task::Total { index, value } => self.total(index, value),
+                Task::Judge { value } => self.judge(value, step),
+            }
+        }
+    }
+
+    fn known_share(&self, parts: Parts, shared: &[(Parts, (Value, Value))]) -> Option<(Value, Value)> {
+        match parts {
+            Parts::Const(n) => self.fixed.iter().find(|(m, _)| *m == n).map(|(_, s)| *s),
+            _ => shared.iter().find(|(p, _)| *p == parts).map(|(_, s)| *s),
+        }
+    }
+
+    /// The parts of a list that depends on the rows of the step.
+    fn count(&mut self, parts: Parts, rows: Value) -> Value {
+        match parts {
+            Parts::Const(n) => self.fb.ins().iconst(I64, n as i64),
+            Parts::BatchShards => {
+                let up = self.fb.ins().iadd_imm_s(rows, SHARD_ROWS as i64 - 1);
+                self.fb.ins().udiv_imm_u(up, SHARD_ROWS as i64)
+            }
+            Parts::BatchPanels(n) => {
+                let rows = self.fb.ins().imul_imm_s(rows, n as i64);
+                let up = self.fb.ins().iadd_imm_s(rows, PANEL_ROWS as i64 - 2);
+                let panels = self.fb.ins().udiv_imm_u(up, PANEL_ROWS as i64);
+                let one = self.fb.ins().iconst(I64, 1);
+                self.fb.ins().umax(panels, one)
+            }
+        }
+    }
+
+    fn call(&mut self, kernel: usize, (from, to): (Value, Value)) {
+        let Some(function) = self.plan.functions[kernel] else { return };
+        let (some, after) = (self.fb.create_block(), self.fb.create_block());
+        let any = self.fb.ins().icmp(IntCC::UnsignedLessThan, from, to);
+        self.fb.ins().brif(any, some, &[], after, &[]);
+        self.fb.switch_to_block(some);
+        let row = self.fb.ins().iadd_imm_s(self.operands, 8 * self.plan.table.of_kernel(kernel) as i64);
+        self.fb.ins().call(function, &[row, self.args, from, to]);
+        self.fb.ins().jump(after, &[]);
+        self.fb.switch_to_block(after);
+    }
+
+    fn barrier(&mut self) {
+        let barrier = self.constant(offset!(barrier));
+        self.fb.ins().call(self.plan.barrier, &[barrier]);
+    }
+
+    /// Element 0 of a buffer, in `ty`.
+    fn value(&mut self, buffer: BufferId, ty: Type) -> Value {
+        let word = 8 * self.plan.table.of_buffer(buffer) as i64;
+        let word = self.fb.ins().iadd_imm_s(self.operands, word);
+        let address = self.fb.ins().load(I64, pure(), word, 0);
+        self.fb.ins().load(ty, MemFlagsData::trusted(), address, 0)
+    }
+
+    fn if_thread_0(&mut self, inside: impl FnOnce(&mut Self)) {
+        let (some, after) = (self.fb.create_block(), self.fb.create_block());
+        self.fb.ins().brif(self.thread, after, &[], some, &[]);
+        self.fb.switch_to_block(some);
+        inside(self);
+        self.fb.ins().jump(after, &[]);
+        self.fb.switch_to_block(after);
+    }
+
+    fn total(&mut self, index: u32, value: BufferId) {
+        self.if_thread_0(|r| {
+            let value = r.value(value, F32);
+            let value = r.fb.ins().fpromote(F64, value);
+            let totals = r.constant(offset!(totals));
+            let at = 8 * index as i32;
+            let old = r.fb.ins().load(F64, MemFlagsData::trusted(), totals, at);
+            let new = r.fb.ins().fadd(old, value);
+            r.fb.ins().store(MemFlagsData::trusted(), new, totals, at);
+        });
+    }
+
+    /// Leaves if the exponent is all ones. Every thread reads the same value, so they need not speak.
+    fn judge(&mut self, value: BufferId, step: Value) {
+        let bits = self.value(value, I32);
+        let exponent = self.fb.ins().band_imm_u(bits, 0x7F80_0000);
+        let all = self.fb.ins().iconst(I32, 0x7F80_0000);
+        let broken = self.fb.ins().icmp(IntCC::Equal, exponent, all);
+        let after = self.fb.create_block();
+        let leave = self.leave(NON_FINITE, step);
+        self.fb.ins().brif(broken, self.exit, &leave, after, &[]);
+        self.fb.switch_to_block(after);
+    }
+
+    fn end(&mut self, step: Value, head: Block) {
+        let next = self.fb.ins().iadd_imm_s(step, 1);
+        let verdict = self.constant(offset!(verdict));
+        let parity = self.fb.ins().band_imm_u(step, 1);
+        let parity = self.fb.ins().ishl_imm_u(parity, 2);
+        let verdict = self.fb.ins().iadd(verdict, parity);
+        self.if_thread_0(|r| {
+            let done = r.constant(offset!(done));
+            r.fb.ins().atomic_store(MemFlagsData::trusted(), next, done);
+            let stop = r.constant(offset!(stop));
+            let stop = r.fb.ins().atomic_load(I32, MemFlagsData::trusted(), stop);
+            r.fb.ins().atomic_store(MemFlagsData::trusted(), stop, verdict);
+        });
+        self.barrier();
+        let stop = self.fb.ins().atomic_load(I32, MemFlagsData::trusted(), verdict);
+        let stopped = self.fb.create_block();
+        self.fb.ins().brif(stop, stopped, &[], head, &[BlockArg::from(next)]);
+        self.fb.switch_to_block(stopped);
+        // The last step is done, whether or not somebody asked to stop.
+        let last = self.constant(offset!(last_step));
+        let (done, early) = (self.leave(DONE, next), self.leave(STOPPED, next));
+        let more = self.fb.ins().icmp(IntCC::UnsignedLessThan, next, last);
+        self.fb.ins().brif(more, self.exit, &early, self.exit, &done);
+    }
+}

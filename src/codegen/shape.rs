@@ -1,0 +1,142 @@
+//! What of a loop kernel is in its code, apart from what stands in its row of the operand table.
+//!
+//! Kernels of equal shape share one function. A row of operand words is, in order: one word an operand (the address of a buffer, the
+//! byte offset of a scalar in the step's scalars, the index of a stream), one word for each operand bound as bytes (its affine
+//! map), one word for each table of units (its address).
+
+use crate::graph::{DType, Dim};
+use crate::loops::{Body, Buffer, BufferId, BufferKind, Domain, Inst, LoopKernel, Operand, Section, Stmt, Units};
+
+use super::{CodegenError, Options, Storage};
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum OperandShape {
+    /// Operands with equal regions are the same memory.
+    Buffer {
+        region: u32,
+        storage: Storage,
+    },
+    Scalar,
+    Site,
+}
+
+/// The part of a kernel that its code depends on.
+pub(super) struct Shape<'p> {
+    pub name: &'p str,
+    pub domain: Domain,
+    pub body: &'p Body,
+    pub operands: Vec<OperandShape>,
+}
+
+/// What memory a buffer is in: two buffers in one slot of the arena are one memory.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Memory {
+    Own(BufferId),
+    Slot(u32),
+}
+
+pub(super) fn memory(id: BufferId, buffer: &Buffer) -> Memory {
+    match (buffer.kind, buffer.place) {
+        (BufferKind::Temp | BufferKind::Partials, Some(place)) => Memory::Slot(place.slot),
+        _ => Memory::Own(id),
+    }
+}
+
+/// How the elements of a buffer are stored.
+pub(super) fn storage(buffer: &Buffer, options: &Options) -> Storage {
+    match buffer.kind {
+        BufferKind::Input { slot } => options.inputs.get(slot as usize).copied().unwrap_or_default(),
+        _ => Storage::Words,
+    }
+}
+
+impl<'p> Shape<'p> {
+    pub fn new(kernel: &'p LoopKernel, buffers: &[Buffer], options: &Options) -> Result<Self, CodegenError> {
+        let mut regions = Vec::new();
+        let mut operands = Vec::with_capacity(kernel.operands.len());
+        for operand in &kernel.operands {
+            operands.push(match *operand {
+                Operand::Scalar(_) => OperandShape::Scalar,
+                Operand::Site(_) => OperandShape::Site,
+                Operand::Buffer(id) => {
+                    let buffer = buffers.get(id.0 as usize).ok_or_else(|| CodegenError::Program {
+                        kernel: kernel.name.clone(),
+                        reason: format!("operand names buffer {}, which does not exist", id.0),
+                    })?;
+                    let memory = memory(id, buffer);
+                    let region = regions.iter().position(|m| *m == memory).unwrap_or_else(|| {
+                        regions.push(memory);
+                        regions.len() - 1
+                    });
+                    OperandShape::Buffer { region: region as u32, storage: storage(buffer, options) }
+                }
+            });
+        }
+        Ok(Self { name: &kernel.name, domain: kernel.domain, body: &kernel.body, operands })
+    }
+
+    /// Equal keys, equal code. Text, because it tells 0 from -0 and NaN from NaN.
+    pub fn key(&self) -> String {
+        format!("{:?} {:?} {:?}", self.domain, self.operands, self.body)
+    }
+
+    /// Operands stored as bytes, in order.
+    pub fn byte_operands(&self) -> impl Iterator<Item = u32> + '_ {
+        let bytes = |o: &OperandShape| matches!(o, OperandShape::Buffer { storage: Storage::Bytes, .. });
+        self.operands.iter().enumerate().filter(move |(_, o)| bytes(o)).map(|(i, _)| i as u32)
+    }
+
+    /// Index of the word that holds an operand's affine map.
+    pub fn affine_word(&self, operand: u32) -> usize {
+        self.operands.len() + self.byte_operands().position(|o| o == operand).unwrap_or(0)
+    }
+
+    /// Index of the word that holds the address of the first table.
+    pub fn table_words(&self) -> usize {
+        self.operands.len() + self.byte_operands().count()
+    }
+
+    pub fn words(&self) -> usize {
+        self.table_words() + tables(self.body).count()
+    }
+
+    pub fn rows_per_batch_row(&self) -> usize {
+        match self.domain {
+            Domain::Rows { inner, .. } => inner,
+            Domain::Flat { .. } => 1,
+        }
+    }
+}
+
+pub(super) fn body_insts(body: &Body) -> impl Iterator<Item = (&Inst, Option<usize>)> {
+    let uniform = body.uniform.iter().map(|(_, inst)| (inst, None));
+    let rest = body.sections.iter().flat_map(|s| {
+        let (stmts, cols) = match s {
+            Section::Row(stmts) => (stmts, None),
+            Section::Columns { cols, stmts } => (stmts, Some(*cols)),
+        };
+        stmts.iter().filter_map(move |stmt| match stmt {
+            Stmt::Let(_, inst) => Some((inst, cols)),
+            _ => None,
+        })
+    });
+    uniform.chain(rest)
+}
+
+/// Tables of units of a body, in the order of its code.
+pub(super) fn tables(body: &Body) -> impl Iterator<Item = &Vec<u32>> {
+    body_insts(body).filter_map(|(inst, _)| match inst {
+        Inst::KeepMask { units: Units::Table(t), .. } | Inst::Noise { units: Units::Table(t), .. } => Some(t),
+        _ => None,
+    })
+}
+
+/// Elements of a buffer without its batch (or shard) dimension.
+pub(super) fn row_len(buffer: &Buffer) -> usize {
+    buffer.dims.iter().map(|d| if let Dim::Const(n) = d { *n } else { 1 }).product()
+}
+
+/// Type that a load of this storage must be declared with.
+pub(super) fn loads_as(storage: Storage, dtype: DType) -> bool {
+    matches!((storage, dtype), (Storage::Words, DType::F32 | DType::I32) | (Storage::Bytes, DType::F32))
+}

@@ -1,0 +1,160 @@
+//! A program as Cranelift functions: one a kernel shape, and `run`. Nothing is linked yet, so this is also what `emit` prints.
+//!
+//! Functions have numbers: kernels in order of first use, then `run`, then the imports. Names in text are these numbers, never addresses.
+
+use cranelift_codegen::ir::types::I64;
+use cranelift_codegen::ir::{
+    AbiParam, ExtFuncData, ExternalName, FuncRef, Function, Signature, UserExternalName, UserFuncName,
+};
+use cranelift_codegen::isa::CallConv;
+use cranelift_frontend::{FunctionBuilder, FunctionBuilderContext};
+
+use crate::loops::{Kernel, Program};
+
+use super::isa::Target;
+use super::layout::Table;
+use super::schedule::{self, Task};
+use super::shape::Shape;
+use super::{CodegenError, Options, kernel, run};
+
+/// Functions of the host that native code calls, in the order of their numbers.
+pub(super) const IMPORTS: [&str; 4] =
+    ["dropnet_product", "dropnet_combine", "dropnet_transpose", "dropnet_barrier"];
+const PRODUCT: usize = 0;
+const COMBINE: usize = 1;
+const TRANSPOSE: usize = 2;
+const BARRIER: usize = 3;
+
+/// A function and the kernels of the program that it serves.
+pub(super) struct Unit {
+    pub name: String,
+    pub serves: Vec<String>,
+    pub function: Function,
+}
+
+pub(super) struct Units {
+    /// The last is `run`.
+    pub units: Vec<Unit>,
+    pub table: Table,
+}
+
+impl Units {
+    /// Number of the first import.
+    pub fn imports(&self) -> usize {
+        self.units.len()
+    }
+}
+
+pub(super) fn build(program: &Program, options: &Options, target: &Target) -> Result<Units, CodegenError> {
+    let mut context = FunctionBuilderContext::new();
+    let call_conv = target.isa.default_call_conv();
+    let mut units: Vec<Unit> = Vec::new();
+    let mut keys: Vec<String> = Vec::new();
+    let mut functions = Vec::new();
+    let mut words = Vec::new();
+    for kernel in &program.kernels {
+        let (function, length) = match kernel {
+            Kernel::Product(_) => (Some(Callee::Import(PRODUCT)), 4),
+            Kernel::Combine { .. } => (Some(Callee::Import(COMBINE)), 4),
+            Kernel::Transpose { .. } => (Some(Callee::Import(TRANSPOSE)), 3),
+            Kernel::Total { .. } => (None, 0),
+            Kernel::Loop(k) => {
+                let shape = Shape::new(k, &program.buffers, options)?;
+                let key = shape.key();
+                let number = match keys.iter().position(|k| *k == key) {
+                    Some(number) => number,
+                    None => {
+                        keys.push(key);
+                        let name = UserFuncName::user(0, units.len() as u32);
+                        let mut function = Function::with_name_signature(name, kernel_signature(call_conv));
+                        let mut fb = FunctionBuilder::new(&mut function, &mut context);
+                        kernel::emit(&mut fb, &shape, target.fma)?;
+                        fb.finalize(target.isa.frontend_config());
+                        units.push(Unit { name: k.name.clone(), serves: Vec::new(), function });
+                        units.len() - 1
+                    }
+                };
+                units[number].serves.push(k.name.clone());
+                (Some(Callee::Unit(number)), shape.words())
+            }
+        };
+        functions.push(function);
+        words.push(length);
+    }
+    let table = Table::new(program.buffers.len(), words.into_iter());
+    let tasks = schedule::schedule(program);
+    let function = build_run(&units, &functions, &tasks, &table, target, &mut context);
+    units.push(Unit { name: "run".into(), serves: Vec::new(), function });
+    Ok(Units { units, table })
+}
+
+#[derive(Clone, Copy, PartialEq)]
+enum Callee {
+    Unit(usize),
+    Import(usize),
+}
+
+fn build_run(
+    units: &[Unit],
+    callees: &[Option<Callee>],
+    tasks: &[Task],
+    table: &Table,
+    target: &Target,
+    context: &mut FunctionBuilderContext,
+) -> Function {
+    let call_conv = target.isa.default_call_conv();
+    let number = units.len();
+    let mut function =
+        Function::with_name_signature(UserFuncName::user(0, number as u32), run_signature(call_conv));
+    let mut fb = FunctionBuilder::new(&mut function, context);
+    let mut known: Vec<(Callee, FuncRef)> = Vec::new();
+    let mut reference = |fb: &mut FunctionBuilder<'_>, callee: Callee| {
+        if let Some((_, f)) = known.iter().find(|(c, _)| *c == callee) {
+            return *f;
+        }
+        let (index, colocated) = match callee {
+            Callee::Unit(n) => (n, true),
+            Callee::Import(n) => (number + 1 + n, false),
+        };
+        let signature = match callee {
+            Callee::Import(BARRIER) => barrier_signature(call_conv),
+            _ => kernel_signature(call_conv),
+        };
+        let signature = fb.import_signature(signature);
+        let name = UserExternalName::new(0, index as u32);
+        let name = ExternalName::user(fb.func.declare_imported_user_function(name));
+        let f = fb.import_function(ExtFuncData { name, signature, colocated, patchable: false });
+        known.push((callee, f));
+        f
+    };
+    let functions: Vec<Option<FuncRef>> = callees.iter().map(|c| c.map(|c| reference(&mut fb, c))).collect();
+    let barrier = reference(&mut fb, Callee::Import(BARRIER));
+    run::emit(&mut fb, &run::Plan { tasks, functions: &functions, table, barrier });
+    fb.finalize(target.isa.frontend_config());
+    function
+}
+
+fn signature(call_conv: CallConv, params: usize, results: usize) -> Signature {
+    let mut s = Signature::new(call_conv);
+    s.params = vec![AbiParam::new(I64); params];
+    s.returns = vec![AbiParam::new(I64); results];
+    s
+}
+
+/// Of kernels, generated and imported.
+pub(super) fn kernel_signature(call_conv: CallConv) -> Signature {
+    signature(call_conv, 4, 0)
+}
+
+pub(super) fn run_signature(call_conv: CallConv) -> Signature {
+    signature(call_conv, 1, 1)
+}
+
+pub(super) fn barrier_signature(call_conv: CallConv) -> Signature {
+    signature(call_conv, 1, 0)
+}
+
+/// Signature of an import by its place in [`IMPORTS`].
+pub(super) fn import_signature(index: usize, call_conv: CallConv) -> Signature {
+    if index == BARRIER { barrier_signature(call_conv) } else { kernel_signature(call_conv) }
+}

@@ -1,0 +1,132 @@
+//! Evaluation and prediction: outputs of many rows, and the figures of a part.
+
+use std::sync::atomic::{AtomicU32, AtomicU64};
+
+use super::{
+    figures::{Figures, Reporter},
+    function::{Function, Pass},
+    store::Store,
+    team::Team,
+};
+use crate::{
+    codegen::CodegenError,
+    data::{Part, TargetRule},
+    layers::Mode,
+    lower::{StepInfo, lower_eval, lower_predict},
+    math,
+    model::{Model, OutputKind},
+};
+
+/// Rows of one native step in evaluation; fixed, so that the bits of a figure depend on nothing but the data and the net.
+const BATCH: usize = 256;
+
+/// The evaluation function of a model: dropout off but where `always`, batch norm frozen.
+pub struct Evaluator {
+    function: Function,
+    with_loss: bool,
+    width: usize,
+}
+
+impl Evaluator {
+    /// Outputs and losses, of rows with targets that are stored as those of `part`.
+    pub fn new(model: &Model, part: &Part) -> Result<Self, CodegenError> {
+        let function = Function::new(lower_eval(model, Mode::Eval), part)?;
+        Ok(Self { function, with_loss: model.train.is_some(), width: model.output.kind.width() })
+    }
+
+    /// Outputs alone, of rows that are stored as those of `part`.
+    pub fn predictor(model: &Model, part: &Part) -> Result<Self, CodegenError> {
+        let function = Function::new(lower_predict(model, Mode::Eval), part)?;
+        Ok(Self { function, with_loss: false, width: model.output.kind.width() })
+    }
+
+    /// Outputs of all rows in order, `[rows, width]`, and the sum of the rows' losses.
+    pub fn outputs(
+        &mut self,
+        part: &Part,
+        store: &mut Store,
+        team: &Team,
+        seed: u64,
+    ) -> Result<(Vec<f32>, f64), CodegenError> {
+        let rows = part.rows;
+        let order: Vec<u32> = (0..rows as u32).collect();
+        let steps = rows.div_ceil(BATCH);
+        let mut scalars = Vec::new();
+        for step in 0..steps {
+            let info = StepInfo {
+                update: step as u64 + 1,
+                rows: BATCH.min(rows - step * BATCH),
+                lr: 0.0,
+                lambda: 1.0,
+            };
+            scalars.extend(self.function.scalars().iter().map(|def| def.word(&info)));
+        }
+        let streams = self.function.streams(|site| math::predict_stream(seed, site, 0));
+        let mut outputs = vec![0.0; rows * self.width];
+        let mut totals = vec![0.0; self.function.graph().metrics.len()];
+        self.function.run(Pass {
+            part,
+            with_target: self.with_loss,
+            order: &order,
+            partner: None,
+            batch: BATCH,
+            scalars: &scalars,
+            streams: &streams,
+            steps: 0..steps as u64,
+            first_update: 0,
+            store,
+            outputs: &mut outputs,
+            totals: &mut totals,
+            done: &AtomicU64::new(0),
+            stop: &AtomicU32::new(0),
+            team,
+        })?;
+        Ok((outputs, totals.first().copied().unwrap_or(0.0)))
+    }
+
+    /// Loss and metrics of a part.
+    pub fn figures(
+        &mut self,
+        part: &Part,
+        store: &mut Store,
+        reporter: &Reporter,
+        team: &Team,
+        seed: u64,
+    ) -> Result<Figures, CodegenError> {
+        let (outputs, loss) = self.outputs(part, store, team, seed)?;
+        let order: Vec<u32> = (0..part.rows as u32).collect();
+        let loss = self.with_loss.then(|| loss / part.rows as f64);
+        Ok(reporter.figures(loss, &outputs, self.width, part, &order))
+    }
+}
+
+/// What the net's raw outputs mean, row by row: probabilities for classes and bits, numbers in the target's own units.
+pub fn interpret(outputs: &mut [f32], kind: OutputKind, target: &TargetRule) {
+    match kind {
+        OutputKind::Class(k) => outputs.chunks_exact_mut(k).for_each(softmax),
+        OutputKind::Bits(_) => {
+            outputs.iter_mut().for_each(|z| *z = (1.0 / (1.0 + f64::from(-*z).exp())) as f32)
+        }
+        OutputKind::Real(_) => target.restore(outputs),
+        OutputKind::Normal(d) => restore_normal(outputs, d, target),
+    }
+}
+
+fn softmax(row: &mut [f32]) {
+    let top = row.iter().copied().fold(f32::NEG_INFINITY, f32::max);
+    let powers: Vec<f64> = row.iter().map(|z| f64::from(z - top).exp()).collect();
+    let sum: f64 = powers.iter().sum();
+    row.iter_mut().zip(powers).for_each(|(p, power)| *p = (power / sum) as f32);
+}
+
+/// Means in the target's units; log-variances become standard deviations in them.
+fn restore_normal(outputs: &mut [f32], d: usize, target: &TargetRule) {
+    let units = target.units();
+    for row in outputs.chunks_exact_mut(2 * d) {
+        let (means, spreads) = row.split_at_mut(d);
+        target.restore(means);
+        for (i, spread) in spreads.iter_mut().enumerate() {
+            *spread = ((f64::from(*spread) / 2.0).exp() * units.get(i).copied().unwrap_or(1.0)) as f32;
+        }
+    }
+}

@@ -1,0 +1,95 @@
+//! The figures of a pass: the loss and the reported metrics of one part of the data.
+
+use serde_json::{Map, Value as Json};
+
+use crate::{
+    data::{Part, Target, Transform},
+    model::{Model, OutputKind, Use},
+    train::{
+        Metric,
+        metrics::{self, Rows, Targets},
+    },
+    vocab::Args,
+};
+
+/// Names and values, the loss first, then metrics in the order of the file.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Figures(pub Vec<(String, f64)>);
+
+impl Figures {
+    pub fn get(&self, name: &str) -> Option<f64> {
+        self.0.iter().find(|(known, _)| known == name).map(|(_, value)| *value)
+    }
+
+    /// `{"loss":0.5,"accuracy":0.9}`; what is not finite becomes null.
+    pub fn json(&self) -> Json {
+        let pairs = self.0.iter().map(|(name, value)| (name.clone(), serde_json::json!(value)));
+        Json::Object(pairs.collect::<Map<_, _>>())
+    }
+}
+
+/// The metrics of a model: those of `report`, or the usual one for its output.
+pub struct Reporter {
+    metrics: Vec<Use<dyn Metric>>,
+    /// Factor from training units of a real target to its own.
+    scale: Vec<f64>,
+}
+
+impl Reporter {
+    pub fn new(model: &Model, transform: &Transform) -> Self {
+        let reported = model.train.as_ref().map(|train| train.report.clone()).unwrap_or_default();
+        let metrics = if reported.is_empty() { usual(model.output.kind) } else { reported };
+        let scale = transform.target.units().to_vec();
+        Self { metrics, scale }
+    }
+
+    /// Figures of rows whose targets stand in `part` at `order`.
+    pub fn figures(
+        &self,
+        loss: Option<f64>,
+        outputs: &[f32],
+        width: usize,
+        part: &Part,
+        order: &[u32],
+    ) -> Figures {
+        let mut figures: Vec<(String, f64)> = loss.map(|l| ("loss".to_string(), l)).into_iter().collect();
+        let classes: Vec<u32>;
+        let real: Vec<f32>;
+        let targets = match &part.target {
+            Target::Classes(all) => {
+                classes = order.iter().map(|&row| all[row as usize]).collect();
+                Targets::Classes(&classes)
+            }
+            Target::Real { data, width } | Target::Bits { data, width } => {
+                real = order
+                    .iter()
+                    .flat_map(|&row| &data[row as usize * width..(row as usize + 1) * width])
+                    .copied()
+                    .collect();
+                Targets::Real { data: &real, width: *width, scale: &self.scale }
+            }
+        };
+        let rows = Rows { outputs, width, targets };
+        for used in &self.metrics {
+            figures.push((metrics::label(used), used.word.value(&used.args, &rows)));
+        }
+        Figures(figures)
+    }
+
+    /// Whether a larger value of a figure is better.
+    pub fn higher_is_better(&self, figure: &str) -> bool {
+        self.metrics.iter().any(|used| metrics::label(used) == figure && used.word.higher_is_better())
+    }
+}
+
+/// What is reported where the file says nothing: accuracy for classes and bits, the root mean square error for numbers.
+fn usual(kind: OutputKind) -> Vec<Use<dyn Metric>> {
+    let name = match kind {
+        OutputKind::Class(_) | OutputKind::Bits(_) => "accuracy",
+        OutputKind::Real(_) | OutputKind::Normal(_) => "rmse",
+    };
+    let word = metrics::find(name);
+    word.map(|word| Use { word, args: Args::new(word.sig(), Default::default(), Vec::new()) })
+        .into_iter()
+        .collect()
+}

@@ -1,0 +1,97 @@
+//! What the host decides before each epoch: the order of rows, partners and shares of mixup, learning rates, per-step scalars.
+//!
+//! Everything is a function of (seed, epoch, update) and the model; nothing is carried from one epoch to the next but the plateau
+//! schedule's factor. So a run can be taken up again at any update.
+
+use super::rng;
+use crate::{
+    lower::{ScalarDef, StepInfo},
+    train::{Train, schedules::At},
+};
+
+/// The fixed facts of a training run.
+#[derive(Clone, Copy, Debug)]
+pub struct Shape {
+    pub rows: usize,
+    pub batch: usize,
+    pub drop_last: bool,
+    pub seed: u64,
+}
+
+impl Shape {
+    pub fn steps(&self) -> usize {
+        if self.drop_last { self.rows / self.batch } else { self.rows.div_ceil(self.batch) }
+    }
+
+    /// Rows of a step: the last minibatch may be short.
+    pub fn rows_of(&self, step: usize) -> usize {
+        self.batch.min(self.rows - step * self.batch)
+    }
+
+    /// Rows that an epoch visits.
+    pub fn visited(&self) -> usize {
+        if self.drop_last { self.steps() * self.batch } else { self.rows }
+    }
+}
+
+/// One epoch, laid out for the native loop.
+pub struct EpochPlan {
+    /// Row of the data at each position.
+    pub order: Vec<u32>,
+    /// The row each position is mixed with.
+    pub partner: Option<Vec<u32>>,
+    /// Step-major words of the scalars.
+    pub scalars: Vec<u32>,
+    /// Learning rate of each step.
+    pub rates: Vec<f64>,
+}
+
+/// Lays out epoch `epoch` (from 0). `plateau` is the factor by which the plateau schedule has cut the rate.
+pub fn epoch(train: &Train, defs: &[ScalarDef], shape: &Shape, epoch: u64, plateau: f64) -> EpochPlan {
+    let steps = shape.steps();
+    let first_update = epoch * steps as u64;
+    let mut order = rng::shuffle(shape.seed, "order", &[epoch], shape.rows);
+    order.truncate(shape.visited());
+    let partner = train.mixup.map(|_| partners(&order, shape, epoch, first_update));
+    let mut scalars = Vec::with_capacity(steps * defs.len());
+    let mut rates = Vec::with_capacity(steps);
+    for step in 0..steps {
+        let update = first_update + step as u64;
+        let lr = learning_rate(train, update, steps as u64, plateau);
+        let lambda = train.mixup.map_or(1.0, |alpha| rng::beta(shape.seed, epoch, update, alpha));
+        let info = StepInfo { update: update + 1, rows: shape.rows_of(step), lr, lambda };
+        scalars.extend(defs.iter().map(|def| def.word(&info)));
+        rates.push(lr);
+    }
+    EpochPlan { order, partner, scalars, rates }
+}
+
+/// Mixup's partners: a permutation of each minibatch.
+fn partners(order: &[u32], shape: &Shape, epoch: u64, first_update: u64) -> Vec<u32> {
+    let mut partner = Vec::with_capacity(order.len());
+    for (step, rows) in order.chunks(shape.batch).enumerate() {
+        let permutation = rng::shuffle(shape.seed, "mixup", &[epoch, first_update + step as u64], rows.len());
+        partner.extend(permutation.iter().map(|&i| rows[i as usize]));
+    }
+    partner
+}
+
+/// The rate of one update: the optimizer's `lr`, the schedule's factor at that time.
+pub fn learning_rate(train: &Train, update: u64, updates_per_epoch: u64, plateau: f64) -> f64 {
+    let horizon = train.epochs as u64 * updates_per_epoch;
+    let at = At { update, updates_per_epoch, horizon, plateau };
+    train.optimizer.args.number("lr") * train.schedule.word.factor(&train.schedule.args, &at)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_short_last_minibatch_counts_unless_dropped() {
+        let shape = Shape { rows: 100, batch: 32, drop_last: false, seed: 0 };
+        assert_eq!((shape.steps(), shape.rows_of(3), shape.visited()), (4, 4, 100));
+        let shape = Shape { drop_last: true, ..shape };
+        assert_eq!((shape.steps(), shape.rows_of(2), shape.visited()), (3, 32, 96));
+    }
+}

@@ -1,0 +1,63 @@
+//! What a checkpoint says besides its tensors: everything that training needs to go on bit for bit, and that prediction needs to
+//! read raw rows.
+//!
+//! Invariant: no clock, path, thread count or epoch limit is in it, so equal runs have equal files.
+
+use serde::{Deserialize, Serialize};
+
+use crate::data::Transform;
+
+/// Raised when the meaning of the fields changes.
+pub const FORMAT: u32 = 1;
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Meta {
+    pub format: u32,
+    /// The net's source text, and the `--set` values it was trained with.
+    pub source: String,
+    pub sets: Vec<(String, String)>,
+    pub seed: u64,
+    pub progress: Progress,
+    pub transform: Transform,
+    /// Numbers about the data that the source may speak of: `train.rows`, ...
+    pub attributes: std::collections::BTreeMap<String, f64>,
+}
+
+/// How far training has come.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Progress {
+    /// Epochs finished.
+    pub epoch: u64,
+    /// Steps of the current epoch that are done; 0 between epochs.
+    pub step: u64,
+    /// Sums of the current epoch so far, by metric of the graph.
+    pub totals: Vec<f64>,
+    pub best: Option<Best>,
+    /// Epochs since the watched figure last improved.
+    pub bad_epochs: u64,
+    pub plateau: PlateauState,
+    /// Early stopping ended the run.
+    pub stopped_early: bool,
+}
+
+/// The best value of the watched figure, and the epoch (from 1) that reached it.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Best {
+    pub value: f64,
+    pub epoch: u64,
+}
+
+/// State of the plateau schedule.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct PlateauState {
+    /// What the rate has been multiplied by so far.
+    pub factor: f64,
+    pub best: Option<f64>,
+    pub bad_epochs: u64,
+}
+
+impl Default for PlateauState {
+    fn default() -> Self {
+        Self { factor: 1.0, best: None, bad_epochs: 0 }
+    }
+}

@@ -1,0 +1,439 @@
+//! The training driver: epochs of the native loop, validation, early stopping, checkpoints, resume.
+//!
+//! Invariants: what is decided on the host is a function of (seed, epoch, update); `last.ckpt` is written between updates only, and
+//! after it was found finite; the test part is read once, after training.
+
+use std::{
+    path::Path,
+    sync::{
+        Arc,
+        atomic::{AtomicU32, AtomicU64},
+    },
+    time::{Duration, Instant},
+};
+
+use super::{
+    checkpoint::{Checkpoint, CheckpointError},
+    evaluate::Evaluator,
+    figures::{Figures, Reporter},
+    function::{Function, Pass, Status},
+    plan::{self, EpochPlan, Shape},
+    progress::{Best, Meta, PlateauState, Progress},
+    store::Store,
+    team::Team,
+};
+use crate::{
+    codegen::CodegenError,
+    data::{DataConfig, Dataset},
+    lower::{LOSS, OBJECTIVE, lower_train},
+    math,
+    model::{Model, NodeKind},
+    train::Train,
+};
+
+/// Between two writes of `last.ckpt` at least this long passes; the last one of a run is always written.
+const CHECKPOINT_EVERY: Duration = Duration::from_secs(2);
+
+/// What is trained, on what, into which folder.
+pub struct Job<'a> {
+    pub model: &'a Model,
+    pub dataset: &'a Dataset,
+    /// The folder of the run; it exists.
+    pub dir: &'a Path,
+    /// Source text, `--set` values, seed, data attributes and transform: what the checkpoint carries. `progress` is where to go on.
+    pub meta: Meta,
+}
+
+#[derive(Clone, Copy, Debug)]
+pub struct Options {
+    pub threads: usize,
+    /// How far this run goes; the schedule's horizon stays that of the file.
+    pub epochs: Option<u64>,
+}
+
+/// What happens during training, for whoever shows it.
+pub enum Event<'a> {
+    /// The native code is ready.
+    Compiled {
+        seconds: f64,
+    },
+    /// `done` counts the steps of this epoch while it runs.
+    EpochBegan {
+        epoch: u64,
+        epochs: u64,
+        steps: u64,
+        done: Arc<AtomicU64>,
+    },
+    EpochDone(&'a EpochReport),
+    /// `stop_early` ended the run.
+    StoppedEarly {
+        epoch: u64,
+        best: Best,
+        watch: &'a str,
+    },
+}
+
+/// One finished epoch; `epoch` counts from 1, `seconds` are the training steps alone.
+#[derive(Clone, Debug)]
+pub struct EpochReport {
+    pub epoch: u64,
+    pub epochs: u64,
+    pub seconds: f64,
+    pub steps: u64,
+    pub train: Figures,
+    pub valid: Option<Figures>,
+    pub lr: f64,
+    /// The watched figure is the best so far.
+    pub best: bool,
+}
+
+pub trait Observer {
+    fn event(&mut self, event: Event<'_>);
+}
+
+/// How a run ended.
+#[derive(Clone, Debug)]
+pub struct Outcome {
+    pub epochs: u64,
+    /// Figures of the test part, where there is one.
+    pub test: Option<Figures>,
+    /// `last` or, after early stopping, `best`: which parameters the test figures are of.
+    pub tested: &'static str,
+    pub best: Option<Best>,
+    /// Training steps alone.
+    pub seconds: f64,
+    pub compile_seconds: f64,
+    /// Nothing was left to do.
+    pub already_done: bool,
+}
+
+#[derive(Debug)]
+pub enum TrainError {
+    Codegen(CodegenError),
+    Checkpoint(CheckpointError),
+    /// The stop flag was set; the checkpoint holds this place.
+    Interrupted {
+        epoch: u64,
+        step: u64,
+    },
+    /// The objective stopped being finite in this epoch and step (from 1); the last good checkpoint is kept.
+    Diverged {
+        epoch: u64,
+        step: u64,
+    },
+    /// The data do not fit what training needs.
+    Data(String),
+}
+
+impl From<CodegenError> for TrainError {
+    fn from(error: CodegenError) -> Self {
+        TrainError::Codegen(error)
+    }
+}
+
+impl From<CheckpointError> for TrainError {
+    fn from(error: CheckpointError) -> Self {
+        TrainError::Checkpoint(error)
+    }
+}
+
+/// Trains, from the beginning or from `resume`.
+///
+/// # Errors
+/// See [`TrainError`]; on `Interrupted` the checkpoint has been written.
+pub fn train(
+    job: Job<'_>,
+    resume: Option<Checkpoint>,
+    options: &Options,
+    stop: &Arc<AtomicU32>,
+    observer: &mut dyn Observer,
+) -> Result<Outcome, TrainError> {
+    let mut trainer = Trainer::new(job, resume, options)?;
+    observer.event(Event::Compiled { seconds: trainer.compile_seconds });
+    let epochs = options.epochs.unwrap_or(trainer.section.epochs as u64);
+    let already_done = trainer.progress.epoch >= epochs || trainer.progress.stopped_early;
+    while trainer.progress.epoch < epochs && !trainer.progress.stopped_early {
+        trainer.epoch(epochs, stop, observer)?;
+    }
+    if !already_done {
+        trainer.write_last()?;
+    }
+    trainer.outcome(already_done)
+}
+
+struct Trainer<'a> {
+    job: Job<'a>,
+    section: &'a Train,
+    team: Team,
+    shape: Shape,
+    function: Function,
+    evaluator: Option<Evaluator>,
+    reporter: Reporter,
+    store: Store,
+    /// Parameters of the best epoch, until they are written.
+    best: Option<Store>,
+    progress: Progress,
+    /// Outputs of the training rows visited so far in this epoch, by position.
+    outputs: Vec<f32>,
+    written: Instant,
+    seconds: f64,
+    compile_seconds: f64,
+}
+
+impl<'a> Trainer<'a> {
+    fn new(job: Job<'a>, resume: Option<Checkpoint>, options: &Options) -> Result<Self, TrainError> {
+        let section = job
+            .model
+            .train
+            .as_ref()
+            .ok_or_else(|| TrainError::Data("the file has no `train` section".into()))?;
+        let Some(batch) = job.model.data.as_ref().map(DataConfig::batch) else {
+            return Err(TrainError::Data("the file has no `data` section".into()));
+        };
+        let shape = Shape {
+            rows: job.dataset.train.rows,
+            batch: batch.rows,
+            drop_last: batch.drop_last,
+            seed: job.meta.seed,
+        };
+        check_rows(job.model, &shape)?;
+        let started = Instant::now();
+        let function = Function::new(lower_train(job.model), &job.dataset.train)?;
+        let held_out = job.dataset.valid.is_some() || job.dataset.test.is_some();
+        let evaluator = if held_out { Some(Evaluator::new(job.model, &job.dataset.train)?) } else { None };
+        let compile_seconds = started.elapsed().as_secs_f64();
+        let width = job.model.output.kind.width();
+        let mut outputs = vec![0.0; shape.visited() * width];
+        let (store, progress) = match resume {
+            None => (Store::fresh(job.model, function.graph(), shape.seed), Progress::default()),
+            Some(checkpoint) => {
+                let store = checkpoint.store(function.graph())?;
+                outputs[..checkpoint.outputs.len()].copy_from_slice(&checkpoint.outputs);
+                (store, checkpoint.meta.progress)
+            }
+        };
+        let reporter = Reporter::new(job.model, &job.meta.transform);
+        Ok(Self {
+            section,
+            team: Team::new(options.threads),
+            shape,
+            function,
+            evaluator,
+            reporter,
+            store,
+            best: None,
+            progress,
+            outputs,
+            written: Instant::now(),
+            seconds: 0.0,
+            compile_seconds,
+            job,
+        })
+    }
+
+    /// One epoch, or what is left of it.
+    fn epoch(
+        &mut self,
+        epochs: u64,
+        stop: &Arc<AtomicU32>,
+        observer: &mut dyn Observer,
+    ) -> Result<(), TrainError> {
+        let epoch = self.progress.epoch;
+        let plateau = self.progress.plateau.factor;
+        let plan = plan::epoch(self.section, self.function.scalars(), &self.shape, epoch, plateau);
+        let done = Arc::new(AtomicU64::new(self.progress.step));
+        let steps = self.shape.steps() as u64;
+        observer.event(Event::EpochBegan { epoch: epoch + 1, epochs, steps, done: done.clone() });
+        let seconds = self.steps(&plan, &done, stop)?;
+        let train = self.train_figures(&plan);
+        let valid = match (&mut self.evaluator, &self.job.dataset.valid) {
+            (Some(evaluator), Some(part)) => Some(evaluator.figures(
+                part,
+                &mut self.store,
+                &self.reporter,
+                &self.team,
+                self.job.meta.seed,
+            )?),
+            _ => None,
+        };
+        let best = self.judge(epoch + 1, &train, valid.as_ref());
+        self.progress.epoch += 1;
+        self.progress.step = 0;
+        self.progress.totals.clear();
+        let lr = plan.rates.last().copied().unwrap_or(0.0);
+        let report = EpochReport { epoch: epoch + 1, epochs, seconds, steps, train, valid, lr, best };
+        observer.event(Event::EpochDone(&report));
+        if let (true, Some(best), Some(stop)) =
+            (self.progress.stopped_early, self.progress.best, &self.section.stop_early)
+        {
+            observer.event(Event::StoppedEarly { epoch: epoch + 1, best, watch: &stop.watch });
+        }
+        if self.written.elapsed() >= CHECKPOINT_EVERY {
+            self.write_last()?;
+        }
+        Ok(())
+    }
+
+    /// Runs the epoch's remaining steps natively; answers their seconds.
+    fn steps(&mut self, plan: &EpochPlan, done: &AtomicU64, stop: &AtomicU32) -> Result<f64, TrainError> {
+        let steps = self.shape.steps() as u64;
+        let epoch = self.progress.epoch;
+        self.progress.totals.resize(self.function.graph().metrics.len(), 0.0);
+        let streams = self.function.streams(|site| math::train_stream(self.shape.seed, site, epoch));
+        let started = Instant::now();
+        let status = self.function.run(Pass {
+            part: &self.job.dataset.train,
+            with_target: true,
+            order: &plan.order,
+            partner: plan.partner.as_deref(),
+            batch: self.shape.batch,
+            scalars: &plan.scalars,
+            streams: &streams,
+            steps: self.progress.step..steps,
+            first_update: epoch * steps,
+            store: &mut self.store,
+            outputs: &mut self.outputs,
+            totals: &mut self.progress.totals,
+            done,
+            stop,
+            team: &self.team,
+        })?;
+        let seconds = started.elapsed().as_secs_f64();
+        self.seconds += seconds;
+        match status {
+            Status::Done => Ok(seconds),
+            Status::Stopped { next } => {
+                self.progress.step = next;
+                self.write_last()?;
+                Err(TrainError::Interrupted { epoch: epoch + 1, step: next })
+            }
+            Status::NonFinite { step } => Err(TrainError::Diverged { epoch: epoch + 1, step: step + 1 }),
+        }
+    }
+
+    fn train_figures(&self, plan: &EpochPlan) -> Figures {
+        let rows = self.shape.visited() as f64;
+        let totals = &self.progress.totals;
+        let width = self.job.model.output.kind.width();
+        let loss = totals[LOSS] / rows;
+        let mut figures =
+            self.reporter.figures(Some(loss), &self.outputs, width, &self.job.dataset.train, &plan.order);
+        figures.0.insert(1, ("objective".into(), totals[OBJECTIVE] / rows));
+        figures
+    }
+
+    /// Compares the watched figure with the best so far; moves patience and the plateau schedule on.
+    fn judge(&mut self, epoch: u64, train: &Figures, valid: Option<&Figures>) -> bool {
+        let stop = self.section.stop_early.as_ref();
+        let watch = stop.map_or(if valid.is_some() { "valid.loss" } else { "train.loss" }, |s| &s.watch);
+        let (part, figure) = watch.split_once('.').unwrap_or(("train", watch));
+        let value = match part {
+            "valid" => valid.and_then(|f| f.get(figure)),
+            _ => train.get(figure),
+        };
+        let sign = if self.reporter.higher_is_better(figure) { -1.0 } else { 1.0 };
+        let min_delta = stop.map_or(0.0, |s| s.min_delta);
+        let improved = value
+            .filter(|v| v.is_finite())
+            .filter(|v| self.progress.best.is_none_or(|b| sign * v < sign * b.value - min_delta));
+        match improved {
+            Some(value) => {
+                self.progress.best = Some(Best { value, epoch });
+                self.progress.bad_epochs = 0;
+                self.best = Some(self.store.clone());
+            }
+            None => self.progress.bad_epochs += 1,
+        }
+        if let Some(stop) = stop {
+            self.progress.stopped_early = self.progress.bad_epochs >= stop.patience as u64;
+        }
+        let loss = valid.unwrap_or(train).get("loss");
+        self.progress.plateau = plateau(self.section, self.progress.plateau, loss);
+        improved.is_some()
+    }
+
+    /// Writes `last.ckpt`, and `best.ckpt` if there is a new best.
+    fn write_last(&mut self) -> Result<(), TrainError> {
+        if !self.store.is_finite() {
+            return Err(TrainError::Diverged { epoch: self.progress.epoch, step: 0 });
+        }
+        let width = self.job.model.output.kind.width();
+        let visited = (self.progress.step as usize * self.shape.batch).min(self.shape.visited()) * width;
+        self.write("last.ckpt", &self.store, &self.outputs[..visited])?;
+        if let Some(best) = self.best.take() {
+            self.write("best.ckpt", &best, &[])?;
+        }
+        self.written = Instant::now();
+        Ok(())
+    }
+
+    fn write(&self, name: &str, store: &Store, outputs: &[f32]) -> Result<(), TrainError> {
+        let meta = Meta { progress: self.progress.clone(), ..self.job.meta.clone() };
+        Checkpoint::write(&self.job.dir.join(name), self.function.graph(), store, outputs, &meta)?;
+        Ok(())
+    }
+
+    fn outcome(mut self, already_done: bool) -> Result<Outcome, TrainError> {
+        let mut tested = "last";
+        if self.section.stop_early.is_some() {
+            let best = Checkpoint::read(&self.job.dir.join("best.ckpt"))?;
+            self.store = best.store(self.function.graph())?;
+            tested = "best";
+        }
+        let test = match (&mut self.evaluator, &self.job.dataset.test) {
+            (Some(evaluator), Some(part)) => Some(evaluator.figures(
+                part,
+                &mut self.store,
+                &self.reporter,
+                &self.team,
+                self.job.meta.seed,
+            )?),
+            _ => None,
+        };
+        Ok(Outcome {
+            epochs: self.progress.epoch,
+            test,
+            tested,
+            best: self.progress.best,
+            seconds: self.seconds,
+            compile_seconds: self.compile_seconds,
+            already_done,
+        })
+    }
+}
+
+/// The plateau schedule's state after an epoch with this loss.
+fn plateau(section: &Train, mut state: PlateauState, loss: Option<f64>) -> PlateauState {
+    let (Some(rule), Some(loss)) = (section.schedule.word.plateau(&section.schedule.args), loss) else {
+        return state;
+    };
+    if state.best.is_none_or(|best| loss < best * (1.0 - rule.threshold)) {
+        state.best = Some(loss);
+        state.bad_epochs = 0;
+        return state;
+    }
+    state.bad_epochs += 1;
+    if state.bad_epochs > rule.patience as u64 {
+        state.factor = (state.factor * rule.factor).max(rule.floor);
+        state.bad_epochs = 0;
+    }
+    state
+}
+
+/// Row counts that training cannot do with.
+fn check_rows(model: &Model, shape: &Shape) -> Result<(), TrainError> {
+    if shape.steps() == 0 {
+        let why = format!("{} training rows make no minibatch of {}", shape.rows, shape.batch);
+        return Err(TrainError::Data(format!("{why}; use a smaller `batch`, or leave `drop_last` out")));
+    }
+    let needs_two =
+        model.nodes.iter().find(|n| matches!(&n.kind, NodeKind::Layer(used) if used.word.needs_two_rows()));
+    let last = shape.rows_of(shape.steps() - 1);
+    match needs_two {
+        Some(node) if last < 2 => Err(TrainError::Data(format!(
+            "`{}` needs at least two rows in every minibatch, and the last of {} rows in minibatches of {} has one; use another `batch`, or `drop_last=true`",
+            node.path, shape.rows, shape.batch
+        ))),
+        _ => Ok(()),
+    }
+}
