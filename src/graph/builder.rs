@@ -152,7 +152,11 @@ impl Builder {
     pub fn site(&mut self, path: &str, address: Address) -> SiteId {
         let known = self.graph.sites.iter().position(|s| s.path == path);
         let id = known.unwrap_or_else(|| {
-            self.graph.sites.push(Site { path: path.to_string(), hash: crate::math::site_key(path), address });
+            self.graph.sites.push(Site {
+                path: path.to_string(),
+                hash: crate::math::site_key(path),
+                address,
+            });
             self.graph.sites.len() - 1
         });
         if self.graph.sites[id].address != address {

@@ -12,6 +12,9 @@ use crate::diag::{Diagnostic, Span};
 /// Brackets and braces nested deeper than this are refused. Every later stage recurses on nesting.
 pub(crate) const MAX_NESTING: usize = 64;
 
+/// Wrong braces of one kind beyond this are repaired without a look at their surroundings, so time stays linear.
+const HINTS: usize = 20;
+
 /// The text the grammar sees, and the way back.
 pub(crate) struct Repaired {
     pub text: String,
@@ -67,16 +70,16 @@ pub(crate) fn repair(source: &str, tokens: &[Token]) -> (Repaired, Vec<Diagnosti
     let (unclosed, unopened) = match_by_indent(&braces);
     let mut changes = Vec::new();
     let mut diagnostics = Vec::new();
-    for brace in unopened {
-        let header = lost_header(source, tokens, &brace);
+    for (count, brace) in unopened.into_iter().enumerate() {
+        let header = if count < HINTS { lost_header(source, tokens, &brace) } else { None };
         diagnostics.push(messages::unopened_brace(brace.span, header));
         changes.push(match header {
             Some(header) => Change { at: header.end, delete: false, text: " {" },
             None => Change { at: brace.span.start, delete: true, text: " " },
         });
     }
-    for brace in unclosed {
-        let end = end_of_block(source, tokens, &brace);
+    for (count, brace) in unclosed.into_iter().enumerate() {
+        let end = if count < HINTS { end_of_block(source, tokens, &brace) } else { source.len() };
         diagnostics.push(messages::unclosed_brace(source, brace.span, end));
         changes.push(Change {
             at: end,
