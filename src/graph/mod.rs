@@ -12,14 +12,18 @@ pub mod autodiff;
 pub mod builder;
 mod compose;
 mod intern;
+pub mod interpret;
 pub mod op;
 pub mod print;
 pub mod shape;
+#[cfg(test)]
+mod tests;
 pub mod verify;
 mod vjp;
 
 pub use autodiff::differentiate;
 pub use builder::Builder;
+pub use interpret::{Bindings, Tensor, interpret};
 pub use op::{Op, Reduction};
 pub use verify::verify;
 

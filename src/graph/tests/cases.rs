@@ -1,0 +1,268 @@
+//! For every operation graphs that apply it, with operands in the range where it is defined, and bindings for them.
+
+use std::collections::BTreeMap;
+
+use crate::graph::interpret::{Bindings, Tensor, concrete};
+use crate::graph::{Address, Builder, DType, Dim, Graph, Op, Reduction, Scalar, Type, ValueId};
+use crate::graph::{ParamId, ScalarId, SiteId, SlotId, StateId};
+use crate::math::mix64;
+
+const B: Dim = Dim::Batch;
+
+fn c(n: usize) -> Dim {
+    Dim::Const(n)
+}
+
+/// An operand of a case.
+#[derive(Clone, Debug)]
+pub enum Arg {
+    /// f32 of these dimensions, uniform in the interval.
+    Real(Vec<Dim>, f64, f64),
+    /// A condition.
+    Bool(Vec<Dim>),
+    Labels,
+    Key(Address),
+    Threshold,
+}
+
+#[derive(Clone, Debug)]
+pub struct Case {
+    pub op: Op,
+    pub args: Vec<Arg>,
+}
+
+/// A case as a graph: its operands, their ranges by name, and the result.
+pub struct Built {
+    pub b: Builder,
+    pub ranges: BTreeMap<String, (f64, f64)>,
+    pub operands: Vec<ValueId>,
+    pub result: ValueId,
+}
+
+fn case(op: Op, args: &[Arg]) -> Case {
+    Case { op, args: args.to_vec() }
+}
+
+fn real(dims: &[Dim]) -> Arg {
+    Arg::Real(dims.to_vec(), -2.0, 2.0)
+}
+
+fn positive(dims: &[Dim]) -> Arg {
+    Arg::Real(dims.to_vec(), 0.1, 4.0)
+}
+
+/// The forms every elementwise operation is tried in.
+fn forms() -> [Vec<Dim>; 4] {
+    [vec![], vec![B], vec![c(5)], vec![B, c(2), c(3)]]
+}
+
+pub fn cases() -> Vec<Case> {
+    [sources(), random(), elementwise(), shapes(), joins(), products()].concat()
+}
+
+fn sources() -> Vec<Case> {
+    let ops = [
+        Op::Input { slot: 0, partner: false },
+        Op::Input { slot: 0, partner: true },
+        Op::Target { partner: false },
+        Op::Target { partner: true },
+        Op::Param(ParamId(0)),
+        Op::Slot(SlotId(0)),
+        Op::State(StateId(0)),
+        Op::Scalar(ScalarId(0)),
+        Op::Const(-1.5),
+        Op::RowKey(SiteId(0)),
+        Op::RowKey(SiteId(1)),
+    ];
+    ops.into_iter().map(|op| case(op, &[])).collect()
+}
+
+fn random() -> Vec<Case> {
+    let forms = [(vec![], vec![]), (vec![19], vec![false]), (vec![3, 4, 2], vec![true, false, true])];
+    let mut cases = Vec::new();
+    for (dims, shared) in forms {
+        for address in [Address::Row, Address::Update] {
+            let (dims, shared) = (dims.clone(), shared.clone());
+            let mask = Op::KeepMask { dims: dims.clone(), shared: shared.clone() };
+            cases.push(case(mask, &[Arg::Key(address), Arg::Threshold]));
+            cases.push(case(Op::Noise { dims, shared }, &[Arg::Key(address)]));
+        }
+    }
+    cases
+}
+
+fn elementwise() -> Vec<Case> {
+    let mut cases = vec![case(Op::OneHot { classes: 4 }, &[Arg::Labels])];
+    for dims in forms() {
+        let (x, p) = (real(&dims), positive(&dims));
+        for op in [Op::Neg, Op::Abs, Op::Exp, Op::Tanh, Op::Sigmoid, Op::Softplus, Op::Erf, Op::Detach] {
+            cases.push(case(op, std::slice::from_ref(&x)));
+        }
+        cases.extend([Op::Log, Op::Sqrt].map(|op| case(op, std::slice::from_ref(&p))));
+        for op in [Op::Add, Op::Sub, Op::Mul, Op::Max, Op::Min, Op::Less] {
+            cases.push(case(op, &[x.clone(), x.clone()]));
+        }
+        cases.push(case(Op::Div, &[x.clone(), p]));
+        cases.push(case(Op::Select, &[Arg::Bool(dims.clone()), x.clone(), x]));
+    }
+    cases
+}
+
+fn shapes() -> Vec<Case> {
+    let mut cases = Vec::new();
+    for (from, to, axes) in [
+        (vec![], vec![B, c(3)], vec![]),
+        (vec![c(3)], vec![B, c(3)], vec![1]),
+        (vec![B], vec![B, c(2), c(3)], vec![0]),
+        (vec![B, c(3)], vec![B, c(2), c(3)], vec![0, 2]),
+        (vec![c(2)], vec![c(2), c(3)], vec![0]),
+    ] {
+        cases.push(case(Op::Broadcast { dims: to, axes }, &[real(&from)]));
+    }
+    for reduction in [Reduction::Sum, Reduction::Max] {
+        let all = [B, c(2), c(3)];
+        for axes in [vec![0], vec![1], vec![2], vec![0, 2], vec![1, 2], vec![0, 1, 2]] {
+            cases.push(case(Op::Reduce { reduction, axes }, &[real(&all)]));
+        }
+        cases.push(case(Op::Reduce { reduction, axes: vec![0] }, &[real(&[c(5), c(2)])]));
+    }
+    for (from, to) in
+        [(vec![B, c(2), c(3)], vec![B, c(6)]), (vec![c(6)], vec![c(3), c(2)]), (vec![B], vec![B, c(1)])]
+    {
+        cases.push(case(Op::Reshape { dims: to }, &[real(&from)]));
+    }
+    for (dims, permutation) in [
+        (vec![B, c(2), c(3)], vec![0, 2, 1]),
+        (vec![c(2), c(3), c(4)], vec![1, 2, 0]),
+        (vec![c(2), c(3)], vec![1, 0]),
+    ] {
+        cases.push(case(Op::Transpose { permutation }, &[real(&dims)]));
+    }
+    for (dims, axis) in [(vec![B, c(5)], 1), (vec![c(5), c(2)], 0), (vec![B, c(5), c(2)], 1)] {
+        cases.push(case(Op::Slice { axis, start: 1, len: 3 }, &[real(&dims)]));
+        cases.push(case(Op::Pad { axis, before: 2, after: 1 }, &[real(&dims)]));
+    }
+    cases
+}
+
+fn joins() -> Vec<Case> {
+    vec![
+        case(Op::Concat { axis: 0 }, &[real(&[c(3)])]),
+        case(Op::Concat { axis: 1 }, &[real(&[B, c(2)]), real(&[B, c(3)]), real(&[B, c(1)])]),
+        case(Op::Concat { axis: 1 }, &[real(&[B, c(2), c(2)]), real(&[B, c(3), c(2)])]),
+    ]
+}
+
+fn products() -> Vec<Case> {
+    let forms = [
+        // dense; over positions; its weight's gradient; its input's gradient
+        (vec![B, c(3)], vec![c(3), c(4)], vec![], vec![(1, 0)]),
+        (vec![B, c(2), c(3)], vec![c(3), c(4)], vec![], vec![(2, 0)]),
+        (vec![B, c(3)], vec![B, c(4)], vec![], vec![(0, 0)]),
+        (vec![B, c(4)], vec![c(3), c(4)], vec![], vec![(1, 1)]),
+        (vec![B, c(2), c(3)], vec![B, c(2), c(4)], vec![], vec![(0, 0), (1, 1)]),
+        // attention: scores and mixture
+        (vec![B, c(2), c(3)], vec![B, c(4), c(3)], vec![(0, 0)], vec![(2, 2)]),
+        (vec![B, c(2), c(4)], vec![B, c(4), c(3)], vec![(0, 0)], vec![(2, 1)]),
+        // the batch is free on the right; vectors; outer product; two axes in crossed order
+        (vec![c(3)], vec![B, c(3)], vec![], vec![(0, 1)]),
+        (vec![c(3)], vec![c(3)], vec![], vec![(0, 0)]),
+        (vec![B], vec![c(3)], vec![], vec![]),
+        (vec![c(2), c(3), c(4)], vec![c(3), c(5), c(2)], vec![], vec![(0, 2), (1, 0)]),
+        (vec![c(3), c(2), c(4)], vec![c(5), c(3), c(2)], vec![(1, 2), (0, 1)], vec![]),
+    ];
+    let product = |(left, right, batch, over): (Vec<Dim>, Vec<Dim>, _, _)| {
+        case(Op::Contract { batch, over }, &[real(&left), real(&right)])
+    };
+    forms.into_iter().map(product).collect()
+}
+
+impl Case {
+    /// The graph of this case; it declares one of each source first, for the cases of sources.
+    pub fn build(&self) -> Built {
+        let mut b = Builder::new();
+        b.declare_input("input", DType::F32, &[3]);
+        b.declare_target(Type { dtype: DType::I32, dims: vec![B] });
+        b.param("param", &[2]);
+        b.slot("slot", &[2]);
+        b.state("state", &[2]);
+        b.scalar("scalar", DType::F32);
+        b.site("row", Address::Row);
+        b.site("update", Address::Update);
+        let mut ranges = BTreeMap::new();
+        let args = self.args.iter().enumerate();
+        let operands: Vec<ValueId> = args
+            .map(|(i, arg)| match arg {
+                Arg::Real(dims, low, high) => {
+                    let name = format!("operand{i}");
+                    ranges.insert(name.clone(), (*low, *high));
+                    bound(&mut b, &name, dims)
+                }
+                Arg::Bool(dims) => {
+                    let (low, high) = (bound(&mut b, "low", dims), bound(&mut b, "high", dims));
+                    b.less(low, high)
+                }
+                Arg::Labels => b.target(false),
+                Arg::Key(Address::Row) => b.row_key(SiteId(0)),
+                Arg::Key(Address::Update) => b.row_key(SiteId(1)),
+                Arg::Threshold => b.scalar("q", DType::I32),
+            })
+            .collect();
+        let result = b.push(self.op.clone(), &operands);
+        Built { b, ranges, operands, result }
+    }
+}
+
+/// A source of f32 of these dimensions that a test binds: an input with rows, else a parameter.
+pub fn bound(b: &mut Builder, name: &str, dims: &[Dim]) -> ValueId {
+    let sizes: Vec<usize> =
+        dims.iter().filter_map(|d| if let Dim::Const(n) = d { Some(*n) } else { None }).collect();
+    if dims.first() == Some(&B) {
+        let slot = b.declare_input(name, DType::F32, &sizes);
+        b.input(slot, false)
+    } else {
+        b.param(name, &sizes)
+    }
+}
+
+/// Numbers for all sources of a graph, the same on every run; f32 numbers, so that both precisions start equal.
+pub fn bindings(graph: &Graph, ranges: &BTreeMap<String, (f64, f64)>, rows: usize) -> Bindings<f64> {
+    let mut counter = 0_u64;
+    let mut fill = |name: &str, ty: &Type| {
+        let (low, high) = ranges.get(name).copied().unwrap_or((-1.0, 1.0));
+        let dims = concrete(ty, rows);
+        let uniform = |counter: &mut u64| {
+            *counter += 1;
+            let u = (mix64(*counter) >> 11) as f64 / (1_u64 << 53) as f64;
+            f64::from((low + (high - low) * u) as f32)
+        };
+        let n = dims.iter().product();
+        match ty.dtype {
+            DType::I32 => Tensor::ints(&dims, (0..n).map(|i: usize| (i % 4) as i32).collect()),
+            _ => Tensor::real(&dims, (0..n).map(|_| uniform(&mut counter)).collect()),
+        }
+    };
+    let stored = |table: &[crate::graph::Stored], fill: &mut dyn FnMut(&str, &Type) -> Tensor<f64>| {
+        let ty = |dims: &[usize]| Type::f32(&dims.iter().map(|n| c(*n)).collect::<Vec<_>>());
+        table.iter().map(|s| fill(&s.name, &ty(&s.dims))).collect::<Vec<_>>()
+    };
+    let scalar = |s: &Scalar, fill: &mut dyn FnMut(&str, &Type) -> Tensor<f64>| match s.dtype {
+        DType::I32 => Tensor::ints(&[], vec![20_000]),
+        _ => fill(&s.name, &Type::scalar(DType::F32)),
+    };
+    Bindings {
+        rows,
+        inputs: graph.inputs.iter().map(|a| fill(&a.name, &a.ty)).collect(),
+        partners: graph.inputs.iter().map(|a| fill(&a.name, &a.ty)).collect(),
+        target: graph.target.as_ref().map(|ty| fill("target", ty)),
+        partner_target: graph.target.as_ref().map(|ty| fill("target", ty)),
+        params: stored(&graph.params, &mut fill),
+        slots: stored(&graph.slots, &mut fill),
+        states: stored(&graph.states, &mut fill),
+        scalars: graph.scalars.iter().map(|s| scalar(s, &mut fill)).collect(),
+        streams: graph.sites.iter().map(|site| mix64(site.hash)).collect(),
+        positions: (0..rows as u64).map(|row| 1000 + 7 * row).collect(),
+        update: 17,
+        ..Bindings::default()
+    }
+}
