@@ -1,7 +1,10 @@
 //! Random decisions of the data side: uniform and normal numbers, and orders, each a function of (seed, purpose, coordinates).
 
+use std::f64::consts::TAU;
+
 use rand_chacha::ChaCha8Rng;
 
+use super::elementary::{ln, sin_cos};
 use crate::runtime::rng;
 
 /// A stream of draws.
@@ -20,8 +23,8 @@ impl Draws {
 
     /// Mean 0, variance 1 (Box and Muller 1958, one of the pair).
     pub fn normal(&mut self) -> f64 {
-        let radius = (-2.0 * (1.0 - self.uniform()).ln()).sqrt();
-        radius * (std::f64::consts::TAU * self.uniform()).cos()
+        let radius = (-2.0 * ln(1.0 - self.uniform())).sqrt();
+        radius * sin_cos(TAU * self.uniform()).1
     }
 }
 

@@ -10,6 +10,7 @@ mod config;
 mod dataset;
 mod divide;
 mod draw;
+mod elementary;
 mod error;
 mod files;
 mod fit;

@@ -22,8 +22,12 @@ impl Transform {
     /// passed over. Without one a row has the source's columns, or only the inputs in their order; the target may be absent.
     ///
     /// # Errors
-    /// E0522 to E0528 and E0535, with line and column.
+    /// E0522 to E0528 and E0535, with line and column; E0538 for a transform that was tampered with.
     pub fn apply_csv(&self, bytes: Vec<u8>, name: &str) -> Result<Rows, DataError> {
+        if !self.is_sound() {
+            return Err(DataError::new("E0538", "the checkpoint's way of reading rows contradicts itself")
+                .help("the checkpoint was changed by hand or damaged: train again"));
+        }
         let text = files::decode(bytes, name)?;
         match &self.fields {
             Fields::Table { format, columns } => self.table_rows(&text, name, format, columns),

@@ -193,6 +193,17 @@ impl Transform {
         self.inputs.iter().map(InputShape::width).sum()
     }
 
+    /// Whether the parts fit one another; a transform that was fitted does, one that was read from a file might not.
+    pub(super) fn is_sound(&self) -> bool {
+        match &self.fields {
+            Fields::Table { format, columns } => {
+                let width: usize = columns.iter().map(|c| c.rule.width()).sum();
+                width == self.width() && columns.iter().all(|c| (1..=format.width).contains(&c.number))
+            }
+            Fields::Array(rule) => rule.width == self.width() && !rule.pairs.is_empty(),
+        }
+    }
+
     pub fn class_names(&self) -> &[String] {
         match &self.target {
             TargetRule::Classes { names, .. } => names,

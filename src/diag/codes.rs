@@ -500,6 +500,16 @@ no rows may have been left out before, since the numbers would shift.
 
 Correct the file; with missing values write `missing=mean` instead of `missing=drop`."#,
     ),
+    (
+        "E0538",
+        r#"The checkpoint's way of reading rows contradicts itself
+
+A checkpoint carries how raw cells become inputs; the sizes in it do not fit one another.
+
+    dropnet predict DIR --input rows.csv        with a checkpoint that was edited
+
+The file was changed by hand or damaged: take a copy, or train again."#,
+    ),
 ];
 
 /// The page of a code, or `None` for a code that does not exist. Case does not matter.

@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use super::generated::{self, Common, Point, ROWS, SEED};
 use crate::data::config::Source;
+use crate::data::elementary::sin_cos;
 use crate::data::error::DataError;
 use crate::data::raw::{Pick, Raw};
 use crate::data::search::Search;
@@ -47,7 +48,11 @@ impl Source for Circles {
         let rows = self.common.rows;
         let ring = |n: usize, radius: f64, class: u32| -> Vec<Point> {
             let angle = |i: usize| TAU * i as f64 / n as f64;
-            (0..n).map(angle).map(|t| (vec![radius * t.cos(), radius * t.sin()], class)).collect()
+            (0..n)
+                .map(angle)
+                .map(sin_cos)
+                .map(|(sin, cos)| (vec![radius * cos, radius * sin], class))
+                .collect()
         };
         let mut points = ring(rows / 2, 1.0, 0);
         points.extend(ring(rows - rows / 2, self.factor, 1));

@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use super::generated::{self, Common, ROWS, SEED};
 use crate::data::config::Source;
+use crate::data::elementary::sin_cos;
 use crate::data::error::DataError;
 use crate::data::raw::{Cells, Pick, Raw};
 use crate::data::search::Search;
@@ -49,7 +50,7 @@ impl Source for Friedman {
         let mut answers = Vec::with_capacity(self.common.rows);
         for _ in 0..self.common.rows {
             let x: Vec<f64> = (0..self.features).map(|_| draws.uniform()).collect();
-            let curve = 10.0 * (PI * x[0] * x[1]).sin() + 20.0 * (x[2] - 0.5) * (x[2] - 0.5);
+            let curve = 10.0 * sin_cos(PI * x[0] * x[1]).0 + 20.0 * (x[2] - 0.5) * (x[2] - 0.5);
             answers.push(curve + 10.0 * x[3] + 5.0 * x[4] + self.common.noise * draws.normal());
             columns.iter_mut().zip(x).for_each(|(column, x)| column.push(x));
         }

@@ -146,7 +146,11 @@ fn wrong(name: &str, what: &str) -> DataError {
 }
 
 /// Dimensions and bytes. The header is taken off in place: the data stays the one allocation.
-fn parse(mut bytes: Vec<u8>, name: &str, what: &str) -> Result<(Vec<usize>, Vec<u8>), DataError> {
+pub(in crate::data) fn parse(
+    mut bytes: Vec<u8>,
+    name: &str,
+    what: &str,
+) -> Result<(Vec<usize>, Vec<u8>), DataError> {
     let &[zero, zero2, kind, rank] =
         bytes.first_chunk::<4>().ok_or_else(|| wrong(name, "fewer than 4 bytes"))?;
     if (zero, zero2) != (0, 0) || rank == 0 {

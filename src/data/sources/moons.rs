@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use super::generated::{self, Common, Point, ROWS, SEED};
 use crate::data::config::Source;
+use crate::data::elementary::sin_cos;
 use crate::data::error::DataError;
 use crate::data::raw::{Pick, Raw};
 use crate::data::search::Search;
@@ -35,8 +36,13 @@ impl Source for Moons {
         let inner = self.0.rows - outer;
         let angle = |i: usize, n: usize| PI * i as f64 / (n.max(2) - 1) as f64;
         let mut points: Vec<Point> = Vec::with_capacity(self.0.rows);
-        points.extend((0..outer).map(|i| angle(i, outer)).map(|t| (vec![t.cos(), t.sin()], 0)));
-        points.extend((0..inner).map(|i| angle(i, inner)).map(|t| (vec![1.0 - t.cos(), 0.5 - t.sin()], 1)));
+        points.extend((0..outer).map(|i| angle(i, outer)).map(sin_cos).map(|(sin, cos)| (vec![cos, sin], 0)));
+        points.extend(
+            (0..inner)
+                .map(|i| angle(i, inner))
+                .map(sin_cos)
+                .map(|(sin, cos)| (vec![1.0 - cos, 0.5 - sin], 1)),
+        );
         generated::classes(points, 2, self.0, self.0.draws("moons"), pick)
     }
 }

@@ -105,7 +105,7 @@ fn unusable(name: &str, why: &str) -> DataError {
     DataError::new("E0529", format!("the npy file cannot be used: {why}")).file(name)
 }
 
-enum Numbers {
+pub(in crate::data) enum Numbers {
     Bytes(Vec<u8>),
     Floats(Vec<f64>),
 }
@@ -119,7 +119,7 @@ impl Numbers {
     }
 }
 
-fn array(bytes: &[u8], name: &str) -> Result<(Vec<usize>, Numbers), DataError> {
+pub(in crate::data) fn array(bytes: &[u8], name: &str) -> Result<(Vec<usize>, Numbers), DataError> {
     let file = NpyFile::new(bytes).map_err(|e| unusable(name, &e.to_string()))?;
     let shape: Vec<usize> = file.shape().iter().map(|d| *d as usize).collect();
     if file.order() == Order::Fortran && shape.len() > 1 {

@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use super::generated::{self, Common, Point, ROWS, SEED};
 use crate::data::config::Source;
+use crate::data::elementary::sin_cos;
 use crate::data::error::DataError;
 use crate::data::raw::{Pick, Raw};
 use crate::data::search::Search;
@@ -50,8 +51,8 @@ impl Source for Spirals {
     fn open(&self, pick: &Pick<'_>, _: &Search) -> Result<Raw, DataError> {
         let point = |(class, i, n): (usize, usize, usize)| -> Point {
             let r = (i + 1) as f64 / n as f64;
-            let t = TAU * (self.turns * r + class as f64 / self.classes as f64);
-            (vec![r * t.cos(), r * t.sin()], class as u32)
+            let (sin, cos) = sin_cos(TAU * (self.turns * r + class as f64 / self.classes as f64));
+            (vec![r * cos, r * sin], class as u32)
         };
         let points = generated::shares(self.common.rows, self.classes).map(point).collect();
         generated::classes(points, self.classes, self.common, self.common.draws("spirals"), pick)

@@ -2,6 +2,7 @@
 
 mod bad;
 mod build;
+mod hostile;
 mod predict;
 mod real;
 mod tables;
