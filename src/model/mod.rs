@@ -3,8 +3,12 @@
 //! Invariants: nodes are in topological order; a node's `inputs`, `params` and `states` exist; instance paths are unique and so
 //! are the hashes of its sites; `output.source` has a type that fits the output's kind.
 
+mod print;
+pub mod summary;
 mod ty;
 
+pub use print::print;
+pub use summary::Summary;
 pub use ty::{Axis, OutputKind, Role, Ty};
 
 use crate::{

@@ -10,9 +10,11 @@ mod grammar;
 mod lex;
 mod messages;
 mod parse;
+mod print;
 mod recover;
 mod spans;
 
 pub use format::{format, unified_diff};
 pub use parse::{parse, parse_with};
+pub use print::print;
 pub use spans::same_meaning;

@@ -1,0 +1,80 @@
+//! The command line: one file a command, thin. What a library user would miss belongs in the library.
+//!
+//! Invariants: data goes to stdout, talk to stderr, each through [`Ui`]; a closed pipe ends the program quietly with 0; the exit
+//! code is one of [`Exit`]; nothing here prints by macro, because those panic on a closed pipe.
+
+mod check;
+mod completions;
+mod explain;
+mod fmt;
+mod new;
+mod source;
+mod summary;
+mod ui;
+
+use std::process::ExitCode;
+
+use clap::{Args, Parser, Subcommand};
+
+use ui::{Exit, Failure, Ui};
+
+/// A declarative language and native compiler for neural networks in which dropout is part of the language.
+#[derive(Parser)]
+#[command(name = "dropnet", version, disable_help_subcommand = true, max_term_width = 100)]
+#[command(after_help = "First steps: `dropnet new hello`, then `dropnet train hello.net`. A word of the language: `dropnet explain dropout`.")]
+struct Cli {
+    #[command(flatten)]
+    global: Global,
+    #[command(subcommand)]
+    command: Command,
+}
+
+/// Flags that every command takes.
+#[derive(Args)]
+struct Global {
+    /// Say nothing but errors and what was asked for
+    #[arg(short, long, global = true)]
+    quiet: bool,
+    /// Say more: what each stage took
+    #[arg(short, long, global = true, conflicts_with = "quiet")]
+    verbose: bool,
+    /// Colour the output
+    #[arg(long, global = true, value_name = "WHEN", value_enum, default_value_t)]
+    color: ui::Color,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Check `.net` files without running them
+    Check(check::Command),
+    /// Format `.net` files
+    Fmt(fmt::Command),
+    /// Show a net's shapes, parameters, dropout rates and regularizers
+    Summary(summary::Command),
+    /// Explain a code of a message (E0203), or a word of the language (dropout)
+    Explain(explain::Command),
+    /// Write a commented `.net` file to start from
+    New(new::Command),
+    /// Write a completion script for a shell
+    Completions(completions::Command),
+}
+
+/// Parses the arguments, runs the command, answers its exit code.
+pub fn main() -> ExitCode {
+    ui::say_how_to_report_panics();
+    let cli = Cli::parse();
+    let mut ui = Ui::new(cli.global.color, cli.global.quiet, cli.global.verbose);
+    let result = match cli.command {
+        Command::Check(command) => command.run(&mut ui),
+        Command::Fmt(command) => command.run(&mut ui),
+        Command::Summary(command) => command.run(&mut ui),
+        Command::Explain(command) => command.run(&mut ui),
+        Command::New(command) => command.run(&mut ui),
+        Command::Completions(command) => command.run(&mut ui),
+    };
+    let result = result.and_then(|exit| ui.finish().map(|()| exit));
+    result.unwrap_or_else(|failure| ui.fail(&failure)).into()
+}
+
+/// What a command answers.
+type Outcome = Result<Exit, Failure>;

@@ -1,0 +1,114 @@
+//! `.net` files by name, or `-` for stdin; checking them with the flags that every command shares.
+
+use std::{
+    io::Read,
+    path::{Path, PathBuf},
+};
+
+use dropnet::{
+    check::{self, Checked, Env},
+    diag::{self, Diagnostic, Format},
+    model::Model,
+};
+
+use super::ui::{Exit, Failure, Ui};
+
+/// The name that stands for stdin.
+pub const STDIN: &str = "-";
+
+/// A source text and what to call it.
+pub struct Source {
+    /// As the user wrote it; `<stdin>` for `-`.
+    pub name: String,
+    pub text: String,
+}
+
+impl Source {
+    pub fn read(path: &Path) -> Result<Self, Failure> {
+        if path == Path::new(STDIN) {
+            let mut bytes = Vec::new();
+            std::io::stdin()
+                .read_to_end(&mut bytes)
+                .map_err(|e| Failure::data(format!("cannot read stdin: {e}")))?;
+            return Self::decode("<stdin>".into(), bytes);
+        }
+        let name = path.display().to_string();
+        let bytes = std::fs::read(path).map_err(|e| Failure::data(format!("cannot read {name}: {}", reason(&e))))?;
+        Self::decode(name, bytes)
+    }
+
+    fn decode(name: String, bytes: Vec<u8>) -> Result<Self, Failure> {
+        match String::from_utf8(bytes) {
+            Ok(text) => Ok(Self { name, text }),
+            Err(e) => {
+                let at = e.utf8_error().valid_up_to();
+                Err(Failure::data(format!("{name} is not UTF-8 text (byte {at} is the first that is not)")))
+            }
+        }
+    }
+}
+
+/// The system's reason in plain words, without its error number.
+pub fn reason(error: &std::io::Error) -> String {
+    match error.kind() {
+        std::io::ErrorKind::NotFound => "no such file".into(),
+        std::io::ErrorKind::PermissionDenied => "permission denied".into(),
+        std::io::ErrorKind::IsADirectory => "it is a folder".into(),
+        _ => error.to_string(),
+    }
+}
+
+/// A `.net` file and the values of its params.
+#[derive(clap::Args)]
+pub struct File {
+    /// The `.net` file; `-` reads stdin
+    #[arg(value_name = "FILE")]
+    pub path: PathBuf,
+    #[command(flatten)]
+    pub sets: Sets,
+}
+
+#[derive(clap::Args)]
+pub struct Sets {
+    /// Give a `param` of the file another value; may be repeated
+    #[arg(long = "set", value_name = "NAME=VALUE", value_parser = pair)]
+    pub sets: Vec<(String, String)>,
+}
+
+fn pair(text: &str) -> Result<(String, String), String> {
+    match text.split_once('=') {
+        Some((name, value)) if !name.trim().is_empty() && !value.trim().is_empty() => {
+            Ok((name.trim().into(), value.trim().into()))
+        }
+        _ => Err("expected NAME=VALUE, such as `p=0.3`".into()),
+    }
+}
+
+impl Sets {
+    pub fn env(&self) -> Env {
+        Env { sets: self.sets.clone(), ..Env::default() }
+    }
+}
+
+impl File {
+    /// Reads and checks the file. Diagnostics go to stderr; with errors the command ends.
+    pub fn model(&self, ui: &mut Ui) -> Result<(Source, Model), Failure> {
+        let source = Source::read(&self.path)?;
+        let Checked { model, diagnostics } = check::check_source(&source.text, &self.sets.env());
+        report(&diagnostics, &source, ui);
+        match model {
+            Some(model) => Ok((source, model)),
+            None => Err(Failure::Reported(Exit::Faulty)),
+        }
+    }
+}
+
+/// Diagnostics as talk, followed by their number where there are errors.
+pub fn report(diagnostics: &[Diagnostic], source: &Source, ui: &mut Ui) {
+    let text = diag::render(diagnostics, &source.text, &source.name, Format::Full, ui.color_err());
+    if diagnostics.iter().any(Diagnostic::is_error) {
+        ui.error_text(&format!("{text}{}\n", diag::count_line(diagnostics)));
+    } else if !text.is_empty() {
+        ui.talk(text.trim_end());
+    }
+}

@@ -1,0 +1,326 @@
+//! What a net is, in numbers: `dropnet summary`. Shapes, parameters, rates and where they come from, what is decayed and constrained.
+//!
+//! Sizes are of one row (a picture, a line of a table): shapes leave the batch out, FLOPs are those of one row's evaluation.
+//! Invariant: a parameter is counted once, at the node that declared it, however often it is reused.
+
+use serde::Serialize;
+
+use super::{Init, Model, Node, NodeId, NodeKind, Param, ParamRole};
+use crate::{
+    model::Ty,
+    vocab::{Args, Value},
+};
+
+mod table;
+
+/// Bytes of one stored number.
+const NUMBER: usize = 4;
+
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Summary {
+    pub inputs: Vec<Port>,
+    pub output: Port,
+    /// Values of `param` after `--set`, as text.
+    pub params: Vec<(String, String)>,
+    pub layers: Vec<Row>,
+    pub parameters: usize,
+    /// Of the parameters.
+    pub bytes: usize,
+    /// Of the matrix products of one row's evaluation, a multiply and an add being two.
+    pub flops: usize,
+    pub dropout_sites: usize,
+}
+
+/// A declared input or output.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Port {
+    pub name: String,
+    /// `28x28x1`, `class[10]`
+    pub ty: String,
+}
+
+/// One use of a layer.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Row {
+    pub path: String,
+    /// The layer's word; `input` for an input.
+    pub layer: String,
+    pub output: Vec<usize>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub dropout: Option<Drop>,
+    pub parameters: usize,
+    pub bytes: usize,
+    pub flops: usize,
+    /// The node whose parameters these are, where they are reused.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub shares: Option<String>,
+    pub regularized: Regularized,
+}
+
+/// A place where units or weights are dropped.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Drop {
+    pub rate: f64,
+    pub source: RateSource,
+    pub kind: String,
+    /// Stochastic in every mode.
+    pub always: bool,
+    pub of: Dropped,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Dropped {
+    Units,
+    Weights,
+}
+
+/// Where a rate comes from.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum RateSource {
+    /// A number in the file.
+    Written,
+    /// An expression in the file: a `param`, a block's argument.
+    Expression(String),
+    /// Left out: the rate that is usual for the place.
+    Usual,
+}
+
+/// What holds the weights of a node back; coefficients are 0 where nothing does.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+pub struct Regularized {
+    /// `weight_decay` of the optimizer.
+    pub decay: f64,
+    /// Sums of `penalize` and the layer's own.
+    pub l1: f64,
+    pub l2: f64,
+    /// Biases and norm parameters decay or are penalised too (`on=all`).
+    pub all: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub max_norm: Option<f64>,
+}
+
+impl Summary {
+    /// `source` is the text that the model was checked from: rates are shown as they are written there.
+    pub fn new(model: &Model, source: &str) -> Self {
+        let rows = (0..model.nodes.len()).map(|i| Row::new(model, NodeId(i), source));
+        let layers: Vec<Row> = rows.collect();
+        let inputs = model.inputs.iter().map(|id| {
+            let node = model.node(*id);
+            Port { name: node.path.clone(), ty: node.ty.to_string() }
+        });
+        let parameters = model.parameter_count();
+        Self {
+            inputs: inputs.collect(),
+            output: Port { name: model.output.name.clone(), ty: model.output.kind.to_string() },
+            params: model.knobs.iter().map(|(name, value)| (name.clone(), value.to_string())).collect(),
+            parameters,
+            bytes: parameters * NUMBER,
+            flops: layers.iter().map(|row| row.flops).sum(),
+            dropout_sites: (0..model.nodes.len()).map(|i| sites(model, NodeId(i))).sum(),
+            layers,
+        }
+    }
+}
+
+/// Independent random masks of a node: its own, and one a masked weight matrix.
+fn sites(model: &Model, id: NodeId) -> usize {
+    let node = model.node(id);
+    let own = match &node.kind {
+        NodeKind::Layer(used) => usize::from(used.word.drop_site(&used.args).is_some()),
+        NodeKind::Input { .. } => 0,
+    };
+    let matrices = node.params.iter().filter(|p| model.params[p.0].role == ParamRole::Weight).count();
+    own + if node.weight_drop.is_some() { matrices } else { 0 }
+}
+
+impl Row {
+    fn new(model: &Model, id: NodeId, source: &str) -> Self {
+        let node = model.node(id);
+        let types: Vec<&Ty> = node.inputs.iter().map(|i| &model.node(*i).ty).collect();
+        let (layer, multiply_adds) = match &node.kind {
+            NodeKind::Input { .. } => ("input", 0),
+            NodeKind::Layer(used) => (used.args.sig.name, used.word.multiply_adds(node, &types)),
+        };
+        let all: Vec<&Param> = node.params.iter().map(|p| &model.params[p.0]).collect();
+        let owner = all.first().map(|param| param.node).filter(|owner| *owner != id);
+        let parameters = all.iter().filter(|p| p.node == id).map(|p| p.len()).sum();
+        Self {
+            path: node.path.clone(),
+            layer: layer.into(),
+            output: node.ty.sizes(),
+            dropout: dropped(node, !all.is_empty(), source),
+            parameters,
+            bytes: parameters * NUMBER,
+            flops: 2 * multiply_adds,
+            shares: owner.map(|owner| model.node(owner).path.clone()),
+            regularized: if owner.is_none() { regularized(model, &all) } else { Regularized::default() },
+        }
+    }
+}
+
+/// The node's own site, or the mask over its weights.
+fn dropped(node: &Node, has_params: bool, source: &str) -> Option<Drop> {
+    if let NodeKind::Layer(used) = &node.kind
+        && let Some(site) = used.word.drop_site(&used.args)
+    {
+        let source = rate_source(&used.args, source);
+        return Some(Drop {
+            rate: site.rate,
+            source,
+            kind: site.kind,
+            always: site.always,
+            of: Dropped::Units,
+        });
+    }
+    let drop = node.weight_drop.filter(|_| has_params)?;
+    Some(Drop {
+        rate: drop.p,
+        source: RateSource::Written,
+        kind: "bernoulli".into(),
+        always: drop.always,
+        of: Dropped::Weights,
+    })
+}
+
+/// A rate is the first argument that a dropping layer was given; without one it was settled by the place.
+fn rate_source(args: &Args, source: &str) -> RateSource {
+    let Some(given) = args.iter().find(|given| given.written && matches!(given.value, Value::Number(_))) else {
+        return RateSource::Usual;
+    };
+    let text = source.get(given.span.start..given.span.end).unwrap_or_default();
+    if text.starts_with(|c: char| c.is_ascii_digit()) && !text.contains(char::is_whitespace) {
+        RateSource::Written
+    } else {
+        RateSource::Expression(text.split_whitespace().collect::<Vec<_>>().join(" "))
+    }
+}
+
+fn regularized(model: &Model, params: &[&Param]) -> Regularized {
+    let mut sum = Regularized::default();
+    if !params.iter().any(|p| p.role == ParamRole::Weight || p.role == ParamRole::Norm) {
+        return sum;
+    }
+    let has_weight = params.iter().any(|p| p.role == ParamRole::Weight);
+    if let Some(train) = &model.train {
+        let optimizer = &train.optimizer.args;
+        let decay = coefficient(optimizer, "weight_decay");
+        if decay != 0.0 && (has_weight || on_all(optimizer)) {
+            sum.decay = decay;
+            sum.all |= on_all(optimizer);
+        }
+        for penalty in &train.penalties {
+            if !has_weight && !on_all(&penalty.args) {
+                continue;
+            }
+            let amount = coefficient(&penalty.args, "amount");
+            match penalty.args.sig.name {
+                "l1" => sum.l1 += amount,
+                _ => sum.l2 += amount,
+            }
+            sum.all |= amount != 0.0 && on_all(&penalty.args);
+        }
+    }
+    sum.l1 += params.iter().map(|p| p.l1).sum::<f64>();
+    sum.l2 += params.iter().map(|p| p.l2).sum::<f64>();
+    sum.max_norm = params.iter().find_map(|p| p.max_norm);
+    sum
+}
+
+/// 0 where the word has no such argument, or where its value is known only with the data.
+fn coefficient(args: &Args, name: &str) -> f64 {
+    match args.sig.arg(name).and_then(|_| args.get(name)).map(|given| &given.value) {
+        Some(Value::Number(x)) => *x,
+        _ => 0.0,
+    }
+}
+
+fn on_all(args: &Args) -> bool {
+    args.sig.arg("on").is_some() && args.opt_word("on") == Some("all")
+}
+
+/// How an initialiser is written in listings.
+pub(super) fn init_text(init: Init) -> String {
+    match init {
+        Init::Zeros => "zeros".into(),
+        Init::Ones => "ones".into(),
+        Init::Uniform { limit } => format!("uniform ±{}", number(limit)),
+        Init::Normal { sd } => format!("normal sd {}", number(sd)),
+    }
+}
+
+/// Up to four significant digits; small and large numbers with an exponent.
+pub fn number(x: f64) -> String {
+    if x == 0.0 {
+        return "0".into();
+    }
+    let exponent = x.abs().log10().floor() as i32;
+    if !(-3..7).contains(&exponent) {
+        let text = format!("{x:.3e}");
+        let (mantissa, power) = text.split_once('e').unwrap_or((&text, "0"));
+        return format!("{}e{power}", trimmed(mantissa));
+    }
+    trimmed(&format!("{x:.*}", (3 - exponent).max(0) as usize))
+}
+
+/// Without zeros at the end of the fraction.
+fn trimmed(text: &str) -> String {
+    if text.contains('.') {
+        text.trim_end_matches('0').trim_end_matches('.').to_string()
+    } else {
+        text.to_string()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::check::{Env, check_source};
+
+    fn summary(source: &str) -> Summary {
+        let checked = check_source(source, &Env::default());
+        let model = checked.model.unwrap_or_else(|| panic!("{:?}", checked.diagnostics));
+        Summary::new(&model, source)
+    }
+
+    const MLP: &str = "\
+param hidden = 1024
+param p_hid = 0.5
+net {
+  input image: real[28, 28, 1]
+  flatten -> dropout
+  repeat 2 {
+    dense hidden, max_norm=3 -> relu -> dropout p_hid
+  }
+  dense 10
+  output digit: class[10]
+}
+train {
+  loss cross_entropy
+  optimizer sgd, lr=0.1, weight_decay=1e-5
+  penalize l2, 0.001
+  epochs 1
+}
+";
+
+    #[test]
+    fn mlp_table() {
+        insta::assert_snapshot!(summary(MLP).table("mnist.net"));
+    }
+
+    #[test]
+    fn totals_are_those_of_the_textbook() {
+        let summary = summary(MLP);
+        assert_eq!(summary.parameters, 1_863_690);
+        assert_eq!(summary.flops, 2 * (784 * 1024 + 1024 * 1024 + 1024 * 10));
+        assert_eq!(summary.dropout_sites, 3);
+    }
+
+    #[test]
+    fn numbers_are_short() {
+        let shown: Vec<String> =
+            [0.0, 0.5, 1e-5, 0.002, 3.0, 1234.5678, 0.1 + 0.2, 1e9, -2.5e-7, 65536.0].map(number).to_vec();
+        assert_eq!(shown.join(" "), "0 0.5 1e-5 0.002 3 1235 0.3 1e9 -2.5e-7 65536");
+    }
+}
