@@ -21,4 +21,5 @@ pub mod codegen;
 pub mod loops;
 
 pub mod data;
+pub mod manual;
 pub mod runtime;

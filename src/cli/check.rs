@@ -52,7 +52,12 @@ impl Command {
             let source = Source::read(path)?;
             let begun = Instant::now();
             let checked = check::check_source(&source.text, &self.sets.env());
-            ui.detail(format_args!("{}: {}, {}", source.name, diag::count_line(&checked.diagnostics), elapsed(begun)));
+            ui.detail(format_args!(
+                "{}: {}, {}",
+                source.name,
+                diag::count_line(&checked.diagnostics),
+                elapsed(begun)
+            ));
             let text =
                 diag::render(&checked.diagnostics, &source.text, &source.name, self.format(), ui.color_out());
             ui.data(&text)?;

@@ -6,7 +6,6 @@
 mod check;
 mod completions;
 mod explain;
-mod fmt;
 mod new;
 mod source;
 mod summary;
@@ -21,7 +20,9 @@ use ui::{Exit, Failure, Ui};
 /// A declarative language and native compiler for neural networks in which dropout is part of the language.
 #[derive(Parser)]
 #[command(name = "dropnet", version, disable_help_subcommand = true, max_term_width = 100)]
-#[command(after_help = "First steps: `dropnet new hello`, then `dropnet train hello.net`. A word of the language: `dropnet explain dropout`.")]
+#[command(
+    after_help = "First steps: `dropnet new hello`, then `dropnet train hello.net`. A word of the language: `dropnet explain dropout`."
+)]
 struct Cli {
     #[command(flatten)]
     global: Global,
@@ -38,7 +39,7 @@ struct Global {
     /// Say more: what each stage took
     #[arg(short, long, global = true, conflicts_with = "quiet")]
     verbose: bool,
-    /// Colour the output
+    /// Colour the output; `auto`: on a terminal, unless NO_COLOR is set
     #[arg(long, global = true, value_name = "WHEN", value_enum, default_value_t)]
     color: ui::Color,
 }
@@ -47,8 +48,6 @@ struct Global {
 enum Command {
     /// Check `.net` files without running them
     Check(check::Command),
-    /// Format `.net` files
-    Fmt(fmt::Command),
     /// Show a net's shapes, parameters, dropout rates and regularizers
     Summary(summary::Command),
     /// Explain a code of a message (E0203), or a word of the language (dropout)
@@ -66,7 +65,6 @@ pub fn main() -> ExitCode {
     let mut ui = Ui::new(cli.global.color, cli.global.quiet, cli.global.verbose);
     let result = match cli.command {
         Command::Check(command) => command.run(&mut ui),
-        Command::Fmt(command) => command.run(&mut ui),
         Command::Summary(command) => command.run(&mut ui),
         Command::Explain(command) => command.run(&mut ui),
         Command::New(command) => command.run(&mut ui),

@@ -33,7 +33,8 @@ impl Source {
             return Self::decode("<stdin>".into(), bytes);
         }
         let name = path.display().to_string();
-        let bytes = std::fs::read(path).map_err(|e| Failure::data(format!("cannot read {name}: {}", reason(&e))))?;
+        let bytes =
+            std::fs::read(path).map_err(|e| Failure::data(format!("cannot read {name}: {}", reason(&e))))?;
         Self::decode(name, bytes)
     }
 

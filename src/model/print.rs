@@ -49,7 +49,9 @@ fn typed(node: &Node) -> String {
 fn masked(node: &Node) -> String {
     match node.weight_drop {
         None => String::new(),
-        Some(drop) => format!("  # weights dropped {}{}", number(drop.p), if drop.always { ", always" } else { "" }),
+        Some(drop) => {
+            format!("  # weights dropped {}{}", number(drop.p), if drop.always { ", always" } else { "" })
+        }
     }
 }
 
@@ -102,7 +104,11 @@ fn train(model: &Model, out: &mut String) {
         let _ = writeln!(out, "mixup alpha={alpha}");
     }
     if let Some(stop) = &train.stop_early {
-        let _ = writeln!(out, "stop_early patience={}, watch={}, min_delta={}", stop.patience, stop.watch, stop.min_delta);
+        let _ = writeln!(
+            out,
+            "stop_early patience={}, watch={}, min_delta={}",
+            stop.patience, stop.watch, stop.min_delta
+        );
     }
     if let Some(seed) = train.seed {
         let _ = writeln!(out, "seed {seed}");

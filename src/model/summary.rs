@@ -186,7 +186,8 @@ fn dropped(node: &Node, has_params: bool, source: &str) -> Option<Drop> {
 
 /// A rate is the first argument that a dropping layer was given; without one it was settled by the place.
 fn rate_source(args: &Args, source: &str) -> RateSource {
-    let Some(given) = args.iter().find(|given| given.written && matches!(given.value, Value::Number(_))) else {
+    let Some(given) = args.iter().find(|given| given.written && matches!(given.value, Value::Number(_)))
+    else {
         return RateSource::Usual;
     };
     let text = source.get(given.span.start..given.span.end).unwrap_or_default();

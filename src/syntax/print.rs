@@ -5,7 +5,7 @@
 
 use std::fmt::{self, Write};
 
-use super::ast::{Arg, ArgKey, BinaryOp, Binding, Body, Chain, Expr, ExprKind, File, If, Stmt, Step};
+use super::ast::{Arg, ArgKey, BinaryOp, Binding, Body, Chain, Expr, ExprKind, File, If, Step, Stmt};
 use crate::diag::Span;
 
 /// The whole file; comments last, in order.
@@ -50,7 +50,8 @@ impl Tree {
             Stmt::Param(binding) => self.binding("param", binding),
             Stmt::Let(binding) => self.binding("let", binding),
             Stmt::Block(block) => {
-                let formals: Vec<String> = block.formals.iter().map(|f| formal(&f.name.text, &f.default)).collect();
+                let formals: Vec<String> =
+                    block.formals.iter().map(|f| formal(&f.name.text, &f.default)).collect();
                 self.line(&format!("block {}({})", block.name.text, formals.join(", ")), block.span);
                 self.body(&block.body);
             }

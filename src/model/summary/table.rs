@@ -4,7 +4,8 @@ use std::fmt::Write;
 
 use super::{Drop, Dropped, RateSource, Regularized, Row, Summary, number};
 
-const HEAD: [&str; 6] = ["layer", "output", "dropout", "parameters", "FLOPs", "sees (train → eval), held back by"];
+const HEAD: [&str; 6] =
+    ["layer", "output", "dropout", "parameters", "FLOPs", "sees (train → eval), held back by"];
 /// Which columns hold numbers.
 const RIGHT: [bool; 6] = [false, false, false, true, true, false];
 
@@ -14,13 +15,15 @@ impl Summary {
         let mut lines = vec![HEAD.map(String::from)];
         lines.extend(self.layers.iter().map(cells));
         let mut out = self.heading(name);
-        let width = |column: usize| lines.iter().map(|cells| cells[column].chars().count()).max().unwrap_or(0);
+        let width =
+            |column: usize| lines.iter().map(|cells| cells[column].chars().count()).max().unwrap_or(0);
         let widths: [usize; 6] = std::array::from_fn(width);
         for cells in &lines {
             let mut line = String::new();
             for (i, cell) in cells.iter().enumerate() {
                 let pad = widths[i];
-                let _ = if RIGHT[i] { write!(line, " {cell:>pad$}  ") } else { write!(line, " {cell:<pad$}  ") };
+                let _ =
+                    if RIGHT[i] { write!(line, " {cell:>pad$}  ") } else { write!(line, " {cell:<pad$}  ") };
             }
             out.push_str(line.trim_end());
             out.push('\n');
@@ -30,10 +33,13 @@ impl Summary {
     }
 
     fn heading(&self, name: &str) -> String {
-        let inputs: Vec<String> = self.inputs.iter().map(|port| format!("input {} {}", port.name, port.ty)).collect();
-        let mut out = format!(" {name} · {} · output {} {}\n", inputs.join(" · "), self.output.name, self.output.ty);
+        let inputs: Vec<String> =
+            self.inputs.iter().map(|port| format!("input {} {}", port.name, port.ty)).collect();
+        let mut out =
+            format!(" {name} · {} · output {} {}\n", inputs.join(" · "), self.output.name, self.output.ty);
         if !self.params.is_empty() {
-            let params: Vec<String> = self.params.iter().map(|(name, value)| format!("{name} = {value}")).collect();
+            let params: Vec<String> =
+                self.params.iter().map(|(name, value)| format!("{name} = {value}")).collect();
             let _ = writeln!(out, " param {}", params.join(", "));
         }
         out
@@ -97,8 +103,12 @@ fn sees(drop: &Drop, units: usize) -> String {
     match (drop.of, drop.always) {
         (Dropped::Weights, false) => "masked weights → mean weights".into(),
         (Dropped::Weights, true) => "masked weights in every mode".into(),
-        (Dropped::Units, false) if drop.kind == "bernoulli" => format!("{} of {} → all", grouped(kept), grouped(units)),
-        (Dropped::Units, true) if drop.kind == "bernoulli" => format!("{} of {} in every mode", grouped(kept), grouped(units)),
+        (Dropped::Units, false) if drop.kind == "bernoulli" => {
+            format!("{} of {} → all", grouped(kept), grouped(units))
+        }
+        (Dropped::Units, true) if drop.kind == "bernoulli" => {
+            format!("{} of {} in every mode", grouped(kept), grouped(units))
+        }
         (Dropped::Units, false) => format!("{} → unchanged", drop.kind),
         (Dropped::Units, true) => format!("{} in every mode", drop.kind),
     }
@@ -156,7 +166,10 @@ mod tests {
 
     #[test]
     fn digits_are_grouped_by_three() {
-        assert_eq!([0, 7, 999, 1000, 123456, 1863690].map(grouped).join(" "), "0 7 999 1_000 123_456 1_863_690");
+        assert_eq!(
+            [0, 7, 999, 1000, 123456, 1863690].map(grouped).join(" "),
+            "0 7 999 1_000 123_456 1_863_690"
+        );
     }
 
     #[test]

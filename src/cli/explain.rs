@@ -1,0 +1,61 @@
+//! `dropnet explain`: the page of a code, or of a word of the language.
+
+use dropnet::{check::nearest, diag, manual};
+
+use super::{
+    Outcome,
+    ui::{Exit, Failure, Ui},
+};
+
+#[derive(clap::Args)]
+pub struct Command {
+    /// A code such as E0203, or a word such as `dropout`; without it, the list of both
+    topic: Option<String>,
+}
+
+impl Command {
+    pub fn run(&self, ui: &mut Ui) -> Outcome {
+        let text = match &self.topic {
+            Some(topic) => page(topic).ok_or_else(|| unknown(topic))?,
+            None => index(),
+        };
+        ui.data(&text)?;
+        Ok(Exit::Done)
+    }
+}
+
+fn page(topic: &str) -> Option<String> {
+    if let Some(text) = diag::explain(topic) {
+        return Some(format!("{}: {}\n", topic.to_uppercase(), text.trim_end()));
+    }
+    let pages: Vec<String> = manual::find(topic).iter().map(manual::Page::markdown).collect();
+    (!pages.is_empty()).then(|| pages.join("\n"))
+}
+
+/// Every word under its family, then every code with its title.
+fn index() -> String {
+    let mut out = String::new();
+    let mut family = "";
+    for page in manual::pages() {
+        if page.family != family {
+            family = page.family;
+            out.push_str(&format!("{}{family}\n", if out.is_empty() { "" } else { "\n" }));
+        }
+        out.push_str(&format!("  {:<20}  {}\n", page.sig.name, page.sig.about));
+    }
+    out.push_str("\ncode\n");
+    for (code, text) in diag::CODES {
+        out.push_str(&format!("  {code:<20}  {}\n", text.lines().next().unwrap_or_default()));
+    }
+    out
+}
+
+fn unknown(topic: &str) -> Failure {
+    let names = manual::names();
+    let codes = diag::CODES.iter().map(|(code, _)| *code);
+    let hint = match nearest(topic, names.iter().copied().chain(codes)) {
+        Some(near) => format!("did you mean `{near}`?"),
+        None => "`dropnet explain` lists all words and codes".into(),
+    };
+    Failure::usage(format!("`{topic}` is neither a word of the language nor a code\nhelp: {hint}"))
+}

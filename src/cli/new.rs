@@ -1,0 +1,69 @@
+//! `dropnet new NAME`: a commented `.net` file to start from. Never overwrites.
+
+use std::{fs::File, io::Write, path::Path};
+
+use super::{
+    Outcome,
+    source::reason,
+    ui::{Exit, Failure, Ui},
+};
+
+#[derive(clap::Args)]
+pub struct Command {
+    /// Name of the net: NAME.net is written
+    name: String,
+    /// What to start from
+    #[arg(long, value_name = "TEMPLATE", value_enum, default_value_t)]
+    template: Template,
+}
+
+#[derive(Clone, Copy, Default, PartialEq, Eq, clap::ValueEnum)]
+enum Template {
+    /// A small classifier with dropout on flowers; needs no data files
+    #[default]
+    Classifier,
+    /// A regression with two outputs, mean and variance; needs no data files
+    Regression,
+    /// The dense MNIST network of the dropout literature; needs the MNIST files
+    Mlp,
+}
+
+impl Template {
+    fn text(self) -> &'static str {
+        match self {
+            Template::Classifier => include_str!("templates/classifier.net"),
+            Template::Regression => include_str!("templates/regression.net"),
+            Template::Mlp => include_str!("templates/mlp.net"),
+        }
+    }
+}
+
+impl Command {
+    pub fn run(&self, ui: &mut Ui) -> Outcome {
+        let name = file_name(&self.name)?;
+        let written = File::create_new(Path::new(&name))
+            .and_then(|mut file| file.write_all(self.template.text().as_bytes()));
+        match written {
+            Ok(()) => {
+                ui.talk(format_args!("wrote {name}; train it with `dropnet train {name}`"));
+                Ok(Exit::Done)
+            }
+            Err(e) if e.kind() == std::io::ErrorKind::AlreadyExists => Err(Failure::usage(format!(
+                "{name} exists already, and `new` overwrites nothing\nhelp: choose another name"
+            ))),
+            Err(e) => Err(Failure::data(format!("cannot write {name}: {}", reason(&e)))),
+        }
+    }
+}
+
+/// `hello` and `hello.net` are both `hello.net`.
+fn file_name(name: &str) -> Result<String, Failure> {
+    let stem = name.strip_suffix(".net").unwrap_or(name);
+    let last = Path::new(stem).file_name();
+    if last.is_none() || stem.ends_with(['/', '.']) {
+        return Err(Failure::usage(format!(
+            "`{name}` is no name for a file\nhelp: write, for example, `dropnet new hello`"
+        )));
+    }
+    Ok(format!("{stem}.net"))
+}

@@ -1,0 +1,174 @@
+//! The manual of the language's words: what `dropnet explain WORD` prints, made from the registries and from the words' own files.
+//!
+//! Invariant: names no word; a word that is registered has a page.
+
+use std::fmt::Write;
+
+use crate::{
+    data::{SOURCES, STATEMENTS},
+    layers::{LAYERS, manual},
+    model::summary::number,
+    train::{losses, metrics, optimizers, penalties, schedules},
+    vocab::{ArgSpec, Block, Bounds, Default, Kind, Sig},
+};
+
+/// A word and where it may stand.
+pub struct Page {
+    /// `layer`, `optimizer`, ...
+    pub family: &'static str,
+    /// What stands before it: `optimizer `; nothing before a layer.
+    pub prefix: &'static str,
+    pub sig: &'static Sig,
+    /// Markdown; empty where the signature says it all.
+    text: String,
+}
+
+/// All pages, family by family, in the order of the registries.
+pub fn pages() -> Vec<Page> {
+    let page = |family, prefix, sig, source| Page { family, prefix, sig, text: manual(source) };
+    let bare = |family, prefix, sig| Page { family, prefix, sig, text: String::new() };
+    let mut pages: Vec<Page> = Vec::new();
+    pages.extend(LAYERS.iter().map(|row| Page { text: row.manual(), ..bare("layer", "", row.layer.sig()) }));
+    pages.extend(losses::WORDS.iter().map(|(word, source)| page("loss", "loss ", word.sig(), source)));
+    pages.extend(
+        optimizers::WORDS.iter().map(|(word, source)| page("optimizer", "optimizer ", word.sig(), source)),
+    );
+    pages.extend(
+        schedules::WORDS.iter().map(|(word, source)| page("schedule", "schedule ", word.sig(), source)),
+    );
+    pages.extend(
+        penalties::WORDS.iter().map(|(word, source)| page("penalty", "penalize ", word.sig(), source)),
+    );
+    pages.extend(metrics::WORDS.iter().map(|(word, source)| page("metric", "report ", word.sig(), source)));
+    pages.extend(SOURCES.iter().map(|word| bare("source of data", "source ", word.sig)));
+    pages.extend(STATEMENTS.iter().map(|word| bare("statement of `data`", "", word.sig)));
+    pages
+}
+
+/// The pages of a word; a word may stand in several families.
+pub fn find(name: &str) -> Vec<Page> {
+    pages().into_iter().filter(|page| page.sig.name == name).collect()
+}
+
+/// Every word once, sorted.
+pub fn names() -> Vec<&'static str> {
+    let mut names: Vec<&str> = pages().iter().map(|page| page.sig.name).collect();
+    names.sort_unstable();
+    names.dedup();
+    names
+}
+
+impl Page {
+    /// The page: a title, how the word is written, its arguments, then the text of its file.
+    pub fn markdown(&self) -> String {
+        let mut out = format!("{}: {}\n\n    {}\n", self.sig.name, self.family, usage(self.prefix, self.sig));
+        if !self.sig.args.is_empty() {
+            out.push('\n');
+            arguments(self.sig.args, &mut out);
+        }
+        let text = if self.text.is_empty() {
+            format!("{}.\n", capitalised(self.sig.about))
+        } else {
+            self.text.clone()
+        };
+        let _ = write!(out, "\n{text}");
+        out
+    }
+}
+
+/// `dense width, bias=, init=`
+fn usage(prefix: &str, sig: &Sig) -> String {
+    let args: Vec<String> = sig
+        .args
+        .iter()
+        .map(|arg| match (arg.positional, arg.default) {
+            (true, Default::Required) => arg.name.into(),
+            (true, _) => format!("[{}]", arg.name),
+            (false, _) => format!("{}=", arg.name),
+        })
+        .collect();
+    let block = match sig.block {
+        Block::None => "",
+        Block::Body => " { ... }",
+        Block::Branches => " { branch { ... } ... }",
+        Block::Optional => " [{ ... }]",
+    };
+    // Behind the word of a family's statement there is a comma: `optimizer sgd, lr=`.
+    let comma = if prefix.is_empty() { "" } else { "," };
+    match args.is_empty() {
+        true => format!("{prefix}{}{block}", sig.name),
+        false => format!("{prefix}{}{comma} {}{block}", sig.name, args.join(", ")),
+    }
+}
+
+/// One line an argument: its name, what it is, what it takes, what stands in for it.
+fn arguments(args: &[ArgSpec], out: &mut String) {
+    let width = args.iter().map(|arg| arg.name.len()).max().unwrap_or(0);
+    for arg in args {
+        let _ = writeln!(out, "  {:<width$}  {}: {}", arg.name, arg.about, takes(arg));
+    }
+}
+
+/// `number in [0, 1); default 0.5`
+fn takes(arg: &ArgSpec) -> String {
+    let kind = kind(arg.kind);
+    match arg.default {
+        Default::Required => format!("{kind}; required"),
+        Default::Absent => kind,
+        Default::Number(x) => format!("{kind}; default {}", number(x)),
+        Default::Bool(b) => format!("{kind}; default {b}"),
+        Default::Word(word) => format!("{kind}; default {word}"),
+    }
+}
+
+fn kind(kind: Kind) -> String {
+    let words = |words: &[&str]| words.join(" | ");
+    match kind {
+        Kind::Count { min } => format!("whole number >= {min}"),
+        Kind::Number(bounds) | Kind::RunTime(bounds) if bounds == Bounds::ANY => "number".into(),
+        Kind::Number(bounds) | Kind::RunTime(bounds) => format!("number {}", bounds.describe()),
+        Kind::Bool => "true | false".into(),
+        Kind::Word(list) => words(list),
+        Kind::Words(list) => format!("one or a list of {}", words(list)),
+        Kind::Name => "name".into(),
+        Kind::Text => "text in quotes".into(),
+        Kind::Quantity(units) => {
+            let units: Vec<String> = units.iter().map(ToString::to_string).collect();
+            format!("number with {}", units.join(" or "))
+        }
+        Kind::Numbers => "list of numbers".into(),
+        Kind::Size => "size such as 3x3".into(),
+        Kind::Span => "range such as 1..8".into(),
+        Kind::OneOf(kinds) => kinds.iter().map(|k| self::kind(*k)).collect::<Vec<_>>().join(", or "),
+        Kind::Rest(inner) => format!("any number of: {}", self::kind(*inner)),
+    }
+}
+
+fn capitalised(text: &str) -> String {
+    let mut chars = text.chars();
+    chars.next().map_or(String::new(), |first| first.to_uppercase().collect::<String>() + chars.as_str())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_page_has_usage_arguments_and_text() {
+        let [page] = &find("dense")[..] else { panic!("one page") };
+        insta::assert_snapshot!(page.markdown());
+    }
+
+    #[test]
+    fn a_word_of_data_has_a_page() {
+        let [page] = &find("moons")[..] else { panic!("one page") };
+        insta::assert_snapshot!(page.markdown());
+    }
+
+    #[test]
+    fn every_page_reads() {
+        for page in pages() {
+            assert!(page.markdown().lines().count() >= 4, "{}", page.sig.name);
+        }
+    }
+}
