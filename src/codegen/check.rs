@@ -89,7 +89,8 @@ impl<'p> Checker<'p> {
                     Stmt::Partial { operand, .. } => {
                         let buffer = self.operand(kernel, *operand)?;
                         if buffer.kind != BufferKind::Partials || row_len(buffer) != cols {
-                            return self.wrong(format!("`{}` is not partials of {cols} columns", buffer.name));
+                            return self
+                                .wrong(format!("`{}` is not partials of {cols} columns", buffer.name));
                         }
                     }
                     Stmt::Accumulate { .. } => {}

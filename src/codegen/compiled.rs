@@ -81,7 +81,9 @@ impl Compiled {
                 }
                 Kernel::Loop(k) => {
                     for (inst, _) in body_insts(&k.body) {
-                        let (Inst::KeepMask { units, .. } | Inst::Noise { units, .. }) = inst else { continue };
+                        let (Inst::KeepMask { units, .. } | Inst::Noise { units, .. }) = inst else {
+                            continue;
+                        };
                         if let Units::Table(table) = units {
                             let mut padded = table.clone();
                             padded.resize(table.len() + 8, 0);
@@ -182,9 +184,7 @@ impl Compiled {
                     }));
                     words.extend(shape.byte_operands().map(|o| self.affine(bound, &k.operands, o)));
                     words.extend(
-                        super::shape::tables(&k.body)
-                            .filter_map(|_| units.next())
-                            .map(|t| t.as_ptr() as u64),
+                        super::shape::tables(&k.body).filter_map(|_| units.next()).map(|t| t.as_ptr() as u64),
                     );
                 }
                 Kernel::Product(p) => {
@@ -291,7 +291,9 @@ impl Work {
                     .map(|s| if let Section::Columns { cols, .. } = s { *cols } else { 1 })
                     .sum();
                 match k.domain {
-                    Domain::Rows { rows: Dim::Batch, inner } => self.per_row += ELEMENT * (inner * cols) as f64,
+                    Domain::Rows { rows: Dim::Batch, inner } => {
+                        self.per_row += ELEMENT * (inner * cols) as f64
+                    }
                     Domain::Rows { rows: Dim::Const(n), inner } => {
                         self.fixed += ELEMENT * (n * inner * cols) as f64;
                     }

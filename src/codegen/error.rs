@@ -22,7 +22,9 @@ impl fmt::Display for CodegenError {
         match self {
             Self::Host(reason) => write!(f, "this machine cannot run native code: {reason}"),
             Self::Program { kernel, reason } => write!(f, "kernel `{kernel}`: {reason}"),
-            Self::Backend { function, reason } => write!(f, "code generation of `{function}` failed: {reason}"),
+            Self::Backend { function, reason } => {
+                write!(f, "code generation of `{function}` failed: {reason}")
+            }
             Self::Memory(reason) => write!(f, "out of memory: {reason}"),
             Self::Bind { buffer, reason } => write!(f, "`{buffer}`: {reason}"),
         }

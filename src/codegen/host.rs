@@ -5,6 +5,7 @@
 
 use crate::graph::Dim;
 use crate::loops::{Extent, Matrix, Product, SHARD_ROWS};
+use crate::runtime::kernels::gemm::multiply;
 
 use super::abi::Args;
 use super::schedule::{COMBINE_COLUMNS, Cut, PANEL_ROWS, cut};
@@ -101,7 +102,18 @@ pub(super) unsafe extern "C" fn product(operands: *const u64, args: *const Args,
     // SAFETY: `check` proved that the matrices lie in their buffers and `Compiled::run` that the buffers are bound; panels of the
     // result are disjoint between threads, and the schedule has no writer of a or b since the last barrier.
     unsafe {
-        multiply(m, n, k, c.add(c_at), call.c.strides(), call.accumulate, a.add(a_at), call.a.strides(), b.add(b_at), call.b.strides());
+        multiply(
+            m,
+            n,
+            k,
+            c.add(c_at),
+            call.c.strides(),
+            call.accumulate,
+            a.add(a_at),
+            call.a.strides(),
+            b.add(b_at),
+            call.b.strides(),
+        );
     }
 }
 
@@ -121,7 +133,8 @@ pub(super) unsafe extern "C" fn combine(operands: *const u64, args: *const Args,
         )
     };
     let shards = if shards == 0 { batch.div_ceil(SHARD_ROWS) } else { shards };
-    let (from, to) = ((first as usize * COMBINE_COLUMNS).min(cols), (last as usize * COMBINE_COLUMNS).min(cols));
+    let (from, to) =
+        ((first as usize * COMBINE_COLUMNS).min(cols), (last as usize * COMBINE_COLUMNS).min(cols));
     let mut stride = 1;
     while stride < shards {
         let mut row = 0;
@@ -205,14 +218,4 @@ pub(super) unsafe extern "C" fn transpose(operands: *const u64, args: *const Arg
         // SAFETY: `check` proved that both buffers have the product of the extents; each thread writes its own indices.
         unsafe { *to.add(index) = *from.add(source) };
     }
-}
-
-#[allow(clippy::too_many_arguments)]
-unsafe fn multiply(m: usize, n: usize, k: usize, c: *mut f32, cs: (usize, usize), acc: bool, a: *const f32, as_: (usize, usize), b: *const f32, bs: (usize, usize)) {
-    for i in 0..m { for j in 0..n {
-        let mut s = 0.0f32;
-        for l in 0..k { s = unsafe { (*a.add(i * as_.0 + l * as_.1)).mul_add(*b.add(l * bs.0 + j * bs.1), s) }; }
-        let c = unsafe { &mut *c.add(i * cs.0 + j * cs.1) };
-        *c = if acc { *c + s } else { s };
-    } }
 }

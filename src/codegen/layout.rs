@@ -1,7 +1,9 @@
 //! Where everything stands: the rows of the operand table, and the temporaries' places in the arena.
 
 use crate::graph::{Dim, Reduction};
-use crate::loops::{Buffer, BufferId, BufferKind, Domain, Kernel, Operand, Program, SHARD_ELEMENTS, SHARD_ROWS, Stmt};
+use crate::loops::{
+    Buffer, BufferId, BufferKind, Domain, Kernel, Operand, Program, SHARD_ELEMENTS, SHARD_ROWS, Stmt,
+};
 use crate::loops::{LoopKernel, Section};
 
 use super::shape::{Memory, memory, row_len};
@@ -107,7 +109,9 @@ fn writes_partials(kernel: &LoopKernel, id: BufferId) -> bool {
     kernel.body.sections.iter().any(|section| {
         let (Section::Row(stmts) | Section::Columns { stmts, .. }) = section;
         stmts.iter().any(|s| match s {
-            Stmt::Partial { operand, .. } => kernel.operands.get(*operand as usize) == Some(&Operand::Buffer(id)),
+            Stmt::Partial { operand, .. } => {
+                kernel.operands.get(*operand as usize) == Some(&Operand::Buffer(id))
+            }
             _ => false,
         })
     })

@@ -45,12 +45,20 @@ pub(super) enum Cut {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Task {
     /// A kernel's parts of this thread.
-    Call { kernel: usize, parts: Parts },
+    Call {
+        kernel: usize,
+        parts: Parts,
+    },
     /// Thread 0 adds a value to a total.
-    Total { index: u32, value: BufferId },
+    Total {
+        index: u32,
+        value: BufferId,
+    },
     Barrier,
     /// All threads leave if the value is not finite.
-    Judge { value: BufferId },
+    Judge {
+        value: BufferId,
+    },
 }
 
 pub(super) fn cut(product: &Product) -> Cut {
@@ -85,13 +93,11 @@ fn parts(kernel: &Kernel, program: &Program) -> Parts {
         Kernel::Combine { partials, .. } => {
             Parts::Const(row_len(&program.buffers[partials.0 as usize]).div_ceil(COMBINE_COLUMNS))
         }
-        Kernel::Transpose { dims, permutation, .. } => {
-            match permutation.first().and_then(|a| dims.get(*a)) {
-                Some(Dim::Const(n)) => Parts::Const(n.div_ceil(SHARD_ROWS)),
-                Some(Dim::Batch) => Parts::BatchShards,
-                None => Parts::Const(1),
-            }
-        }
+        Kernel::Transpose { dims, permutation, .. } => match permutation.first().and_then(|a| dims.get(*a)) {
+            Some(Dim::Const(n)) => Parts::Const(n.div_ceil(SHARD_ROWS)),
+            Some(Dim::Batch) => Parts::BatchShards,
+            None => Parts::Const(1),
+        },
         Kernel::Total { .. } => Parts::Const(1),
     }
 }
@@ -219,8 +225,7 @@ fn touches(program: &Program, kernel: &Kernel) -> Vec<Touch> {
     match kernel {
         Kernel::Loop(k) => loop_touches(program, k),
         Kernel::Product(p) => {
-            let reach =
-                Reach::Panels { cut: cut(p), m: p.m, n: p.n, stride: p.c.stride, offset: p.c.offset };
+            let reach = Reach::Panels { cut: cut(p), m: p.m, n: p.n, stride: p.c.stride, offset: p.c.offset };
             vec![
                 touch(program, p.a.buffer, false, Reach::All),
                 touch(program, p.b.buffer, false, Reach::All),

@@ -5,7 +5,9 @@
 //! map), one word for each table of units (its address).
 
 use crate::graph::{DType, Dim};
-use crate::loops::{Body, Buffer, BufferId, BufferKind, Domain, Inst, LoopKernel, Operand, Section, Stmt, Units};
+use crate::loops::{
+    Body, Buffer, BufferId, BufferKind, Domain, Inst, LoopKernel, Operand, Section, Stmt, Units,
+};
 
 use super::{CodegenError, Options, Storage};
 

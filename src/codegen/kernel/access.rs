@@ -164,13 +164,7 @@ impl Emitter<'_, '_, '_> {
         }
     }
 
-    fn load_words(
-        &mut self,
-        flags: MemFlagsData,
-        pointer: Value,
-        chunk: &Chunk,
-        dtype: DType,
-    ) -> [Value; 2] {
+    fn load_words(&mut self, flags: MemFlagsData, pointer: Value, chunk: &Chunk, dtype: DType) -> [Value; 2] {
         let vector = types(dtype).1;
         self.each_vector(At::Columns(chunk), |e, v| {
             let (address, at) = e.vector_address(pointer, chunk, v, 4);

@@ -188,11 +188,7 @@ impl Emitter<'_, '_, '_> {
     }
 
     /// Runs `f` over columns `0..cols`, without anything carried.
-    pub(super) fn each_chunk(
-        &mut self,
-        cols: usize,
-        f: impl Fn(&mut Self, &Chunk) -> Emit<()>,
-    ) -> Emit<()> {
+    pub(super) fn each_chunk(&mut self, cols: usize, f: impl Fn(&mut Self, &Chunk) -> Emit<()>) -> Emit<()> {
         let whole = cols - cols % CHUNK;
         if whole > 0 {
             let (body, after) = (self.lanes.fb.create_block(), self.lanes.fb.create_block());

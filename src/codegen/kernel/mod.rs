@@ -156,7 +156,8 @@ impl Emitter<'_, '_, '_> {
     fn open_operands(&mut self) {
         for i in 0..self.shape.operands.len() {
             if let OperandShape::Buffer { region, .. } = self.shape.operands[i] {
-                let data = AliasRegionData { user_id: region, description: format!("memory {region}").into() };
+                let data =
+                    AliasRegionData { user_id: region, description: format!("memory {region}").into() };
                 self.regions[i] = Some(self.lanes.fb.func.dfg.alias_regions.insert(data));
                 self.bases[i] = Some(self.operand_word(I64, i));
             }

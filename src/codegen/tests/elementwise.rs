@@ -1,6 +1,6 @@
 //! Arithmetic of single elements: bits equal to the interpreter's.
 
-use super::rig::{COLS, OneKernel, Pass, ROWS, THREADS, bits, load, numbers, store};
+use super::rig::{COLS, OneKernel, Pass, ROWS, THREADS, assert_bits, load, numbers, store};
 use crate::loops::{Access, Binary, Inst, Reg, Stmt, Unary};
 use crate::math::{self, Scalar32};
 
@@ -59,7 +59,7 @@ fn unary_instructions_have_the_interpreter_s_bits() {
                 .flat_map(|p| x[pass.order[p] as usize * cols..][..cols].to_vec())
                 .map(|x| unary(op, x))
                 .collect();
-            assert_eq!(bits(&pass.output), bits(&expected), "{op:?}, {cols} columns");
+            assert_bits(&pass.output, &expected, &format!("{op:?}, {cols} columns"));
         }
     }
 }
@@ -85,7 +85,7 @@ fn rows_and_threads_do_not_matter() {
                     .flat_map(|p| x[pass.order[p] as usize * cols..][..cols].to_vec())
                     .map(|x| unary(Unary::Tanh, x))
                     .collect();
-                assert_eq!(bits(&pass.output), bits(&expected), "{rows} rows by {batch}, {threads} threads");
+                assert_bits(&pass.output, &expected, &format!("{rows} rows by {batch}, {threads} threads"));
             }
         }
     }
@@ -93,8 +93,7 @@ fn rows_and_threads_do_not_matter() {
 
 #[test]
 fn binary_instructions_and_selection() {
-    let ops =
-        [Binary::Add, Binary::Sub, Binary::Mul, Binary::Div, Binary::Max, Binary::Min, Binary::Less];
+    let ops = [Binary::Add, Binary::Sub, Binary::Mul, Binary::Div, Binary::Max, Binary::Min, Binary::Less];
     for op in ops {
         for cols in [1, 7, 8, 10, 20] {
             let mut stmts = vec![
@@ -124,12 +123,30 @@ fn binary_instructions_and_selection() {
                     Binary::Sub => a - b,
                     Binary::Mul => a * b,
                     Binary::Div => a / b,
-                    Binary::Max => if b < a { a } else { b },
-                    Binary::Min => if a < b { a } else { b },
-                    Binary::Less => if a < b { b } else { a },
+                    Binary::Max => {
+                        if b < a {
+                            a
+                        } else {
+                            b
+                        }
+                    }
+                    Binary::Min => {
+                        if a < b {
+                            a
+                        } else {
+                            b
+                        }
+                    }
+                    Binary::Less => {
+                        if a < b {
+                            b
+                        } else {
+                            a
+                        }
+                    }
                 })
                 .collect();
-            assert_eq!(bits(&pass.output), bits(&expected), "{op:?}, {cols} columns");
+            assert_bits(&pass.output, &expected, &format!("{op:?}, {cols} columns"));
         }
     }
 }

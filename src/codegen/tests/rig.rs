@@ -5,8 +5,8 @@ use std::sync::atomic::{AtomicU32, AtomicU64};
 use crate::codegen::{Array, Bind, Compiled, Options, Status, Target, Tensor, compile};
 use crate::graph::{DType, Dim};
 use crate::loops::{
-    Access, Body, Buffer, BufferId, BufferKind, Domain, Inst, Kernel, LoopKernel, Operand, Program, Reg, Section,
-    Stmt,
+    Access, Body, Buffer, BufferId, BufferKind, Domain, Inst, Kernel, LoopKernel, Operand, Program, Reg,
+    Section, Stmt,
 };
 use crate::runtime::team::Team;
 
@@ -80,7 +80,14 @@ pub fn tame(n: usize, seed: u64) -> Vec<f32> {
 }
 
 pub fn buffer(name: &str, dims: &[Dim], kind: BufferKind) -> Buffer {
-    Buffer { name: name.into(), dtype: DType::F32, dims: dims.to_vec(), kind, value: name.into(), place: None }
+    Buffer {
+        name: name.into(),
+        dtype: DType::F32,
+        dims: dims.to_vec(),
+        kind,
+        value: name.into(),
+        place: None,
+    }
 }
 
 /// Data of a pass; fields that a test does not set are empty.
@@ -230,7 +237,15 @@ pub fn store(operand: u32, access: Access, value: u32) -> Stmt {
     Stmt::Store { operand, access, value: Reg(value) }
 }
 
-pub fn bits(x: &[f32]) -> Vec<u32> {
-    // One NaN is as good as another.
-    x.iter().map(|x| if x.is_nan() { f32::NAN.to_bits() } else { x.to_bits() }).collect()
+/// Equal bits, but that one NaN is as good as another and native code flushes subnormals.
+pub fn assert_bits(actual: &[f32], expected: &[f32], what: &str) {
+    assert_eq!(actual.len(), expected.len(), "{what}");
+    let bits = |x: f32| match x {
+        x if x.is_nan() => f32::NAN.to_bits(),
+        x if x.is_subnormal() => x.to_bits() & 1 << 31,
+        x => x.to_bits(),
+    };
+    for (i, (a, e)) in actual.iter().zip(expected).enumerate() {
+        assert_eq!(bits(*a), bits(*e), "{what}: element {i} is {a:e} instead of {e:e}");
+    }
 }
