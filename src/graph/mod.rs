@@ -14,6 +14,7 @@ mod compose;
 mod intern;
 pub mod interpret;
 pub mod op;
+pub mod passes;
 pub mod print;
 pub mod shape;
 #[cfg(test)]
@@ -24,7 +25,8 @@ mod vjp;
 pub use autodiff::differentiate;
 pub use builder::Builder;
 pub use interpret::{Bindings, Tensor, interpret};
-pub use op::{Op, Reduction};
+pub use op::{Class, Op, Reduction};
+pub use passes::{Passes, simplify};
 pub use verify::verify;
 
 /// A node and its only result.

@@ -1,5 +1,5 @@
 //! Tests that loop over the operation table: an operation without a case fails them.
 
-mod cases;
+pub(in crate::graph) mod cases;
 mod derivatives;
 mod values;

@@ -1,0 +1,74 @@
+//! Rules that only move elements: what moves nothing goes, two moves become one, and a product reads a transposed operand in place.
+
+use super::super::builder::Builder;
+use super::super::shape::free;
+use super::super::{Dim, Op, ValueId};
+use super::fold::{apply, constant_of, parts};
+
+pub(super) fn simplify(b: &mut Builder, op: &Op, inputs: &[ValueId]) -> Option<ValueId> {
+    let x = *inputs.first()?;
+    let (inner, from) = parts(b, x);
+    let from = from.first().copied();
+    match op {
+        Op::Broadcast { dims, .. } if b.dims(x) == *dims => Some(x),
+        Op::Broadcast { dims, axes } => match inner {
+            Op::Broadcast { axes: first, .. } => {
+                let axes = first.iter().map(|axis| axes[*axis]).collect();
+                Some(apply(b, &Op::Broadcast { dims: dims.clone(), axes }, &[from?]))
+            }
+            _ => None,
+        },
+        Op::Reshape { dims } if b.dims(x) == *dims => Some(x),
+        Op::Reshape { dims } => match inner {
+            Op::Reshape { .. } => Some(apply(b, op, &[from?])),
+            Op::Broadcast { .. } => splat(b, x, dims),
+            _ => None,
+        },
+        Op::Transpose { permutation } if permutation.is_sorted() => Some(x),
+        Op::Transpose { permutation } => match inner {
+            Op::Transpose { permutation: first } => {
+                let permutation = permutation.iter().map(|axis| first[*axis]).collect();
+                Some(apply(b, &Op::Transpose { permutation }, &[from?]))
+            }
+            Op::Broadcast { .. } => {
+                let dims: Vec<Dim> = permutation.iter().map(|axis| b.dims(x)[*axis]).collect();
+                splat(b, x, &dims)
+            }
+            _ => None,
+        },
+        Op::Slice { axis, len, .. } if b.dims(x)[*axis] == Dim::Const(*len) => Some(x),
+        Op::Pad { before: 0, after: 0, .. } => Some(x),
+        Op::Concat { .. } if inputs.len() == 1 => Some(x),
+        Op::Contract { batch, over } => untransposed(b, inputs, batch, over),
+        _ => None,
+    }
+}
+
+/// A known number in every element of `dims`, if `v` is one.
+fn splat(b: &mut Builder, v: ValueId, dims: &[Dim]) -> Option<ValueId> {
+    let value = constant_of(b, v)?;
+    let value = b.constant(value);
+    Some(b.broadcast(value, dims, &[]))
+}
+
+type Pairs = [(usize, usize)];
+
+/// A product of a transposed operand as one of the operand itself, where that leaves the order of the result's axes.
+fn untransposed(b: &mut Builder, inputs: &[ValueId], batch: &Pairs, over: &Pairs) -> Option<ValueId> {
+    for side in [0, 1] {
+        let (Op::Transpose { permutation }, from) = parts(b, inputs[side]) else { continue };
+        let used = |(left, right): &(usize, usize)| if side == 0 { *left } else { *right };
+        let kept = free(b.ty(inputs[side]), batch.iter().chain(over).map(used));
+        if !kept.iter().map(|axis| permutation[*axis]).is_sorted() {
+            continue;
+        }
+        let rename = |(left, right): &(usize, usize)| {
+            if side == 0 { (permutation[*left], *right) } else { (*left, permutation[*right]) }
+        };
+        let (batch, over) = (batch.iter().map(rename).collect(), over.iter().map(rename).collect());
+        let mut inputs = inputs.to_vec();
+        inputs[side] = *from.first()?;
+        return Some(apply(b, &Op::Contract { batch, over }, &inputs));
+    }
+    None
+}
