@@ -158,6 +158,10 @@ impl<'f> Net<'f> {
         flow
     }
 
+    pub(crate) fn weight_drop(&self) -> Option<WeightDrop> {
+        self.weight_drop
+    }
+
     /// Runs `f` with weight masks on.
     pub(crate) fn with_weight_drop<T>(&mut self, drop: WeightDrop, f: impl FnOnce(&mut Self) -> T) -> T {
         let outer = self.weight_drop.replace(drop);
@@ -453,6 +457,7 @@ impl<'f> Net<'f> {
             let tail = node.path.clone();
             node.path = format!("{path}/{tail}");
             node.span = step.span;
+            node.weight_drop = node.weight_drop.or(self.weight_drop);
             match self.infer_again(node) {
                 Ok(id) => map.insert(NodeId(old), id),
                 Err(d) => return self.report(*d),
@@ -466,7 +471,8 @@ impl<'f> Net<'f> {
         let sources = self.sources(&node.inputs);
         let place = self.place(&node.inputs);
         if let NodeKind::Layer(used) = &mut node.kind {
-            let mut cx = Infer::new(&mut used.args, &sources, place);
+            let behind = self.behind(&node.inputs);
+            let mut cx = Infer::new(&mut used.args, &sources, place, behind);
             let ty = used.word.infer(&mut cx)?;
             for (decl, id) in cx.params.iter().zip(&node.params) {
                 let owned = &self.params[id.0].dims;
@@ -597,6 +603,19 @@ impl<'f> Net<'f> {
         }
     }
 
+    /// The last two layers that a value came through, nearest first; none where several values meet.
+    fn behind(&self, inputs: &[NodeId]) -> Vec<Use<dyn Layer>> {
+        let mut uses = Vec::new();
+        let mut inputs = inputs;
+        while let ([id], true) = (inputs, uses.len() < 2) {
+            let node = &self.nodes[id.0];
+            let NodeKind::Layer(used) = &node.kind else { break };
+            uses.push(used.clone());
+            inputs = &node.inputs;
+        }
+        uses
+    }
+
     /// Adds one node; shape errors are reported.
     pub(crate) fn add(
         &mut self,
@@ -607,7 +626,7 @@ impl<'f> Net<'f> {
     ) -> Flow {
         let sources = self.sources(inputs);
         let place = self.place(inputs);
-        let mut cx = Infer::new(&mut args, &sources, place);
+        let mut cx = Infer::new(&mut args, &sources, place, self.behind(inputs));
         let result = layer.infer(&mut cx);
         let (params, states, warnings) = (cx.params, cx.states, cx.warnings);
         self.diags.extend(warnings);

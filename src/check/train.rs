@@ -9,7 +9,7 @@ use crate::{
     diag::{Diagnostic, Span},
     model::{OutputKind, Use},
     syntax::ast::{Arg, ArgKey, Expr, ExprKind, Ident, Step},
-    train::{StopEarly, Train, losses, metrics, optimizers, penalties, schedules},
+    train::{StopEarly, Train, Wrong, losses, metrics, optimizers, penalties, schedules},
     vocab::{ArgSpec, Args, Block, Bounds, Default, Kind, Sig, Value},
 };
 
@@ -125,7 +125,11 @@ pub fn section(
     let mixup = augment.and_then(|s| mixup(s, scope, diags));
     found.require(section.head, kind, diags);
     if let (Some((stop, span)), Some(_)) = (&found.stop_early, kind) {
-        check_watch(stop, *span, &found.report, diags);
+        check_watch(&stop.watch, *span, &found.report, diags);
+    }
+    let schedule = found.schedule.as_ref().filter(|_| kind.is_some());
+    if let Some((plateau, used)) = schedule.and_then(|used| Some((used.word.plateau(&used.args)?, used))) {
+        check_watch(&plateau.watch, used.args.span_of("watch"), &found.report, diags);
     }
     if diags[before..].iter().any(Diagnostic::is_error) {
         return None;
@@ -183,6 +187,7 @@ impl Found {
                     scope,
                     diags,
                 )
+                .filter(|used| sound(used.word.check(&used.args), &used.args, diags))
             }
             "schedule" => {
                 self.schedule = word(
@@ -195,6 +200,7 @@ impl Found {
                     scope,
                     diags,
                 )
+                .filter(|used| sound(used.word.check(&used.args), &used.args, diags))
             }
             "penalize" => self.penalties.extend(word(
                 step,
@@ -308,14 +314,17 @@ fn fits_loss(used: &Use<dyn losses::Loss>, kind: Option<OutputKind>, diags: &mut
         );
         return false;
     }
-    if let Err((arg, why)) = used.word.check(&used.args, kind) {
-        diags.push(
-            Diagnostic::error("E0206", used.args.span_of(arg), format!("`{arg}` of `{name}` {why}"))
-                .label("does not fit"),
-        );
-        return false;
-    }
-    true
+    sound(used.word.check(&used.args, kind), &used.args, diags)
+}
+
+/// Reports an argument that its word refuses.
+fn sound(found: Result<(), Wrong>, args: &Args, diags: &mut Vec<Diagnostic>) -> bool {
+    let Err((arg, why)) = found else { return true };
+    diags.push(
+        Diagnostic::error("E0206", args.span_of(arg), format!("`{arg}` of `{}` {why}", args.sig.name))
+            .label("does not fit"),
+    );
+    false
 }
 
 /// `report accuracy, top5, macro_f1`: metrics by name; a metric with arguments is written `top_k(3)`.
@@ -363,6 +372,11 @@ fn report(
             );
             continue;
         }
+        if let Some(kind) = kind
+            && !sound(word.check(&args, kind), &args, diags)
+        {
+            continue;
+        }
         found.push(Use { word, args });
     }
     found
@@ -384,25 +398,16 @@ fn number_arg(value: usize, span: Span) -> Arg {
 }
 
 /// The watched figure must be one that training reports.
-fn check_watch(
-    stop: &StopEarly,
-    span: Span,
-    report: &[Use<dyn metrics::Metric>],
-    diags: &mut Vec<Diagnostic>,
-) {
-    let (part, figure) = stop.watch.split_once('.').unwrap_or(("", &stop.watch));
+fn check_watch(watch: &str, span: Span, report: &[Use<dyn metrics::Metric>], diags: &mut Vec<Diagnostic>) {
+    let (part, figure) = watch.split_once('.').unwrap_or(("", watch));
     let known = figure == "loss" || report.iter().any(|used| metrics::label(used) == figure);
     if !matches!(part, "train" | "valid") || !known {
         let mut figures: Vec<String> = vec!["valid.loss".into()];
         figures.extend(report.iter().map(|used| format!("valid.{}", metrics::label(used))));
         diags.push(
-            Diagnostic::error(
-                "E0406",
-                span,
-                format!("`{}` is not reported, so it cannot be watched", stop.watch),
-            )
-            .label("unknown figure")
-            .note(format!("can be watched: {}", figures.join(", "))),
+            Diagnostic::error("E0406", span, format!("`{watch}` is not reported, so it cannot be watched"))
+                .label("unknown figure")
+                .note(format!("can be watched: {}", figures.join(", "))),
         );
     }
 }

@@ -4,8 +4,17 @@
 //! `add a` adds the value of the label or input `a` to what flows; `add a, b, ...` adds the named values alone; the block form adds the
 //! results of its `branch { ... }` blocks, each fed by what flows.
 //!
+//! # Formula
+//! `y = x_1 + x_2 + ...`
+//!
 //! # Shape
 //! All terms must have one shape.
+//!
+//! # Arguments
+//! `values` are labels or inputs; none with a block.
+//!
+//! # Train and eval
+//! The same.
 //!
 //! # Example
 //! ```net

@@ -1,5 +1,8 @@
 //! A fully connected layer: every output sees every input.
 //!
+//! # What it does
+//! Multiplies by a matrix of weights and adds a bias.
+//!
 //! # Formula
 //! `y = x W + b`, `W` of shape `[in, out]`, `b` of shape `[out]`.
 //!
@@ -7,7 +10,7 @@
 //! A vector of `in` numbers becomes a vector of `width`. Put `flatten` before it for anything else.
 //!
 //! # Arguments
-//! `init` is the start of `W`: `glorot_uniform` (default), `glorot_normal`, `he_uniform`, `he_normal`, `lecun_uniform`, `lecun_normal`, `zeros`; `b` starts
+//! `width` is the number of units; `bias=false` leaves `b` out. `init` is the start of `W`: `glorot_uniform` (default), `glorot_normal`, `he_uniform`, `he_normal`, `lecun_uniform`, `lecun_normal`, `zeros`; `b` starts
 //! at zero. `max_norm=c` projects each unit's incoming weights onto a ball of radius c after every update; `l1`, `l2` penalise this
 //! layer's weights alone.
 //!

@@ -11,10 +11,20 @@
 //! # Shape
 //! Any; the result has the shape of the input.
 //!
+//! # Arguments
+//! `p` is the probability of dropping, from 0 up to but not 1, in steps of 1/65536; `keep` is `1 - p`. Without either the rate is the one
+//! usual for its place: 0.2 on an input, 0.5 behind a layer with weights. `dropout 0` is nothing at all.
+//!
+//! `kind=gaussian` multiplies by `N(1, p / (1 - p))` instead; `kind=alpha` drops to the negative saturation of `selu` and then restores mean 0 and
+//! variance 1. `scale=test` is the convention of 2014: no scaling in training, `(1 - p) x` in evaluation. With weights divided by `1 - p` the two give
+//! the same net; with equal hyper-parameters they are two different runs.
+//!
+//! `share` names what shares one coin: axes (`unit`, `height`, `width`, `channel`, `space` for height and width), or `batch` for one mask a step.
+//! `always=true` drops in every mode.
+//!
 //! # Train and eval
-//! `scale=test` is the convention of 2014: no scaling in training, `y = (1 - p) x` in evaluation. `kind=gaussian` multiplies by
-//! `N(1, p / (1 - p))`; `kind=alpha` drops to the negative saturation of `selu` and keeps mean 0 and variance 1; both pass their input on
-//! in evaluation. `share=` names axes that share one coin. `always=true` drops in every mode.
+//! Drops in training and in Monte-Carlo prediction; evaluation passes the input on (`scale=test` scales it), unless `always=true`. A mask depends
+//! on seed, place, epoch, position of the row and unit alone, so it is the same for any minibatch size and number of threads.
 //!
 //! # Example
 //! ```net
@@ -83,12 +93,17 @@ impl Layer for Dropout {
             .help("leave `scale` out"));
         }
         check_shared(cx)?;
+        warn_rate(cx);
+        warn_alpha(cx);
         Ok(cx.input().clone())
     }
 
     fn lower(&self, cx: &mut Lower<'_>) -> ValueId {
-        let live = cx.mode != Mode::Eval || cx.args.flag("always");
         let rate = cx.args.number("p");
+        if rate == 0.0 {
+            return cx.input();
+        }
+        let live = cx.mode != Mode::Eval || cx.args.flag("always");
         let at_test = cx.args.word("scale") == "test";
         match (live, cx.args.word("kind")) {
             (false, _) if at_test => {
@@ -111,25 +126,27 @@ impl Layer for Dropout {
     }
 
     fn drop_site(&self, args: &Args) -> Option<DropSite> {
-        Some(DropSite {
+        let site = DropSite {
             rate: args.number("p"),
             kind: args.word("kind").into(),
             always: args.flag("always"),
             live_in_mc: true,
-        })
+        };
+        (site.rate > 0.0).then_some(site)
     }
 }
 
-/// `p`, `1 - keep`, or the usual rate for the place.
+/// `p`, `1 - keep`, or the usual rate for the place. A use that is checked again by `reuse` has its rate already.
 fn settle_rate(cx: &mut Infer<'_>) -> Result<(), Diagnostic> {
+    if cx.args.is_written("p") && cx.args.is_written("keep") {
+        return Err(Diagnostic::error("E0211", cx.args.span_of("keep"), "both `p` and `keep` are given")
+            .label("says the same thing again")
+            .help("keep one of them: `dropout 0.5` or `dropout keep=0.5`"));
+    }
     let rate = match (cx.args.opt_number("p"), cx.args.opt_number("keep"), cx.place) {
-        (Some(_), Some(_), _) => {
-            return Err(Diagnostic::error("E0211", cx.args.span_of("keep"), "both `p` and `keep` are given")
-                .label("says the same thing again")
-                .help("keep one of them: `dropout 0.5` or `dropout keep=0.5`"));
-        }
-        (Some(p), None, _) => p,
-        (None, Some(keep), _) => 1.0 - keep,
+        (Some(p), _, _) => p,
+        // Ten digits are enough for steps of 1/65536, and 1 - 0.8 reads 0.2.
+        (None, Some(keep), _) => ((1.0 - keep) * 1e10).round() / 1e10,
         (None, None, Place::Input) => 0.2,
         (None, None, Place::Hidden) => 0.5,
         (None, None, Place::Unclear) => {
@@ -150,6 +167,12 @@ fn settle_rate(cx: &mut Infer<'_>) -> Result<(), Diagnostic> {
 /// Every shared axis must exist in the value.
 fn check_shared(cx: &Infer<'_>) -> Result<(), Diagnostic> {
     for word in cx.args.words("share") {
+        if word == "rows" {
+            let span = cx.args.span_of("share");
+            return Err(Diagnostic::error("E0204", span, "`share=rows` is not in this version")
+                .label("one draw for all rows of a prediction")
+                .help("leave `share` out, or write `share=batch` for one mask a training step"));
+        }
         let present = match Role::named(word) {
             Some(roles) => roles.iter().all(|&role| cx.input().has_role(role)),
             None => word == "batch",
@@ -166,6 +189,36 @@ fn check_shared(cx: &Infer<'_>) -> Result<(), Diagnostic> {
         }
     }
     Ok(())
+}
+
+fn warn_rate(cx: &mut Infer<'_>) {
+    let rate = cx.args.number("p");
+    if rate <= 0.8 || !cx.args.is_written("p") {
+        return;
+    }
+    let percent = |x: f64| format!("{}", (x * 1e4).round() / 1e2);
+    let message = format!("`dropout {rate}` drops {} of 100 units", percent(rate));
+    let warning = Diagnostic::warning("W0101", cx.args.span_of("p"), message)
+        .label("the probability of dropping")
+        .help(format!("to keep that many instead write `dropout keep={rate}`"));
+    cx.warn(warning);
+}
+
+/// Alpha dropout keeps mean 0 and variance 1 of what has them: the output of `selu` behind `init=lecun_normal`.
+fn warn_alpha(cx: &mut Infer<'_>) {
+    if cx.args.word("kind") != "alpha" {
+        return;
+    }
+    let is = |steps: usize, word: &str| cx.behind(steps).is_some_and(|used| used.args.sig.name == word);
+    let started = || cx.behind(1).and_then(|used| used.args.opt_word("init")) == Some("lecun_normal");
+    if is(0, "selu") && is(1, "dense") && started() {
+        return;
+    }
+    let warning = Diagnostic::warning("W0105", cx.args.span, "`kind=alpha` away from `selu`")
+        .label("its input has not mean 0 and variance 1")
+        .also(cx.inputs[0].span, format!("this value comes from {}", cx.inputs[0].name))
+        .help("write `dense ..., init=lecun_normal -> selu -> dropout ..., kind=alpha`");
+    cx.warn(warning);
 }
 
 /// The key and the shared axes of this node's draws.

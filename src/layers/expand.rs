@@ -4,7 +4,7 @@ use super::{Layer, Stop};
 use crate::{
     check::{Flow, Net},
     diag::{Diagnostic, Span},
-    model::{NodeId, WeightDrop},
+    model::{NodeId, ParamRole, WeightDrop},
     syntax::ast::{Body, Step, Stmt},
     vocab::Args,
 };
@@ -85,6 +85,17 @@ impl<'a, 'f> Expand<'a, 'f> {
             Some(body) => self.net.with_weight_drop(drop, |net| net.inside(&path, body, flow)),
             None => flow,
         }
+    }
+
+    /// Whether a `drop_connect` stands around this use.
+    pub fn in_weight_drop(&self) -> bool {
+        self.net.weight_drop().is_some()
+    }
+
+    /// Weight matrices of the nodes made so far, once for each pass.
+    pub fn matrices(&self) -> usize {
+        let owned = self.net.nodes.iter().flat_map(|node| &node.params);
+        owned.filter(|id| self.net.params[id.0].role == ParamRole::Weight).count()
     }
 
     /// The blocks named `word` in the layer's block, each run on the flow; anything else there is reported.

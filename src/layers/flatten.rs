@@ -1,7 +1,16 @@
 //! Lays a value out as one vector, row-major.
 //!
+//! # What it does
+//! Makes one axis of all, so that a `dense` layer can read a picture.
+//!
+//! # Formula
+//! `y[i] = x[i]` for the row-major index `i`.
+//!
 //! # Shape
 //! `h x w x c` becomes `h w c` plain units.
+//!
+//! # Train and eval
+//! The same.
 //!
 //! # Example
 //! ```net

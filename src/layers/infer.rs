@@ -1,8 +1,9 @@
 //! What a layer sees and declares when its shape is checked.
 
+use super::Layer;
 use crate::{
     diag::{Diagnostic, Span},
-    model::{Init, ParamRole, Ty},
+    model::{Init, ParamRole, Ty, Use},
     vocab::{Args, Value},
 };
 
@@ -49,19 +50,30 @@ pub struct Infer<'a> {
     pub args: &'a mut Args,
     pub inputs: &'a [Source],
     pub place: Place,
+    pub(crate) behind: Vec<Use<dyn Layer>>,
     pub(crate) params: Vec<ParamDecl>,
     pub(crate) states: Vec<StateDecl>,
     pub(crate) warnings: Vec<Diagnostic>,
 }
 
 impl<'a> Infer<'a> {
-    pub(crate) fn new(args: &'a mut Args, inputs: &'a [Source], place: Place) -> Self {
-        Self { args, inputs, place, params: Vec::new(), states: Vec::new(), warnings: Vec::new() }
+    pub(crate) fn new(
+        args: &'a mut Args,
+        inputs: &'a [Source],
+        place: Place,
+        behind: Vec<Use<dyn Layer>>,
+    ) -> Self {
+        Self { args, inputs, place, behind, params: Vec::new(), states: Vec::new(), warnings: Vec::new() }
     }
 
     /// The type of the first input.
     pub fn input(&self) -> &'a Ty {
         &self.inputs[0].ty
+    }
+
+    /// The layer that the only input comes from (0), and the one before it (1), where there is one.
+    pub fn behind(&self, steps: usize) -> Option<&Use<dyn Layer>> {
+        self.behind.get(steps)
     }
 
     /// The layer's own name, for messages.
@@ -77,15 +89,20 @@ impl<'a> Infer<'a> {
         })
     }
 
-    /// All inputs must have one type; otherwise E0303 with both ends.
+    /// All inputs must have one shape; otherwise E0303 with both ends.
     pub fn same_types(&self) -> Result<&'a Ty, Diagnostic> {
+        self.agreeing(|a, b| a.sizes() == b.sizes(), "values of one shape")
+    }
+
+    /// Every input must agree with the first, whose type is answered; otherwise E0303 says that `wanted` is needed, with both ends.
+    pub fn agreeing(&self, agree: impl Fn(&Ty, &Ty) -> bool, wanted: &str) -> Result<&'a Ty, Diagnostic> {
         let first = &self.inputs[0];
-        match self.inputs.iter().find(|other| other.ty.sizes() != first.ty.sizes()) {
+        match self.inputs.iter().find(|other| !agree(&first.ty, &other.ty)) {
             None => Ok(&first.ty),
             Some(other) => Err(Diagnostic::error(
                 "E0303",
                 self.args.span,
-                format!("`{}` needs values of one shape, found {} and {}", self.name(), first.ty, other.ty),
+                format!("`{}` needs {wanted}, found {} and {}", self.name(), first.ty, other.ty),
             )
             .label("the shapes differ here")
             .also(first.span, format!("{} is {}", first.name, first.ty))

@@ -28,6 +28,8 @@ pub struct Lower<'a> {
     pub(crate) params: &'a [ValueId],
     pub(crate) states: &'a [ValueId],
     pub(crate) scalars: &'a mut Scalars,
+    /// New values of states, by index; what is left `None` stays.
+    pub(crate) updates: &'a mut [Option<ValueId>],
 }
 
 impl Lower<'_> {
@@ -55,6 +57,11 @@ impl Lower<'_> {
 
     pub fn state(&self, i: usize) -> ValueId {
         self.states[i]
+    }
+
+    /// Says what the `i`-th declared state holds after the step. A later pass of `reuse` sees it as the state's value.
+    pub fn update_state(&mut self, i: usize, value: ValueId) {
+        self.updates[i] = Some(value);
     }
 
     /// A number that the host sets for each step.

@@ -6,6 +6,8 @@
 mod expand;
 mod infer;
 mod lower;
+#[cfg(test)]
+mod tests;
 
 pub use expand::Expand;
 pub use infer::{Infer, ParamDecl, Place, Source};
@@ -94,11 +96,29 @@ macro_rules! layers {
 
 layers! {
     add,
+    batch_norm,
+    concat,
     dense,
+    drop_connect,
     dropout,
+    elu,
     flatten,
+    gelu,
+    identity,
+    layer_norm,
+    leaky_relu,
+    log_softmax,
+    mul,
+    noise,
     relu,
+    reshape,
     residual,
+    selu,
+    sigmoid,
+    silu,
+    softmax,
+    softplus,
+    tanh,
 }
 
 pub fn find(name: &str) -> Option<&'static dyn Layer> {

@@ -1,10 +1,16 @@
 //! Rectifier: negative values become zero.
 //!
+//! # What it does
+//! Passes positive values on and cuts negative ones off, element by element.
+//!
 //! # Formula
 //! `y = max(x, 0)`; the derivative at 0 is 0.
 //!
 //! # Shape
 //! Any; the result has the shape of the input.
+//!
+//! # Train and eval
+//! The same.
 //!
 //! # Example
 //! ```net
@@ -16,7 +22,7 @@
 //! }
 //! ```
 //!
-//! # Paper
+//! # Papers
 //! Nair and Hinton 2010, Rectified linear units improve restricted Boltzmann machines.
 
 use super::{Infer, Layer, Lower};

@@ -1,10 +1,17 @@
 //! Adds a block's result to what went into it.
 //!
+//! # What it does
+//! Runs its block on what flows and adds the two, so that the block learns a correction and gradients pass it by. The block may hold a
+//! `shortcut { ... }` of layers for the other term, where shapes differ.
+//!
 //! # Formula
 //! `y = x + f(x)`, or `s(x) + f(x)` with a `shortcut { ... }` block for the first term.
 //!
 //! # Shape
 //! Both terms must have one shape.
+//!
+//! # Train and eval
+//! The same.
 //!
 //! # Example
 //! ```net
@@ -19,7 +26,7 @@
 //! }
 //! ```
 //!
-//! # Paper
+//! # Papers
 //! He et al. 2016, Deep residual learning for image recognition.
 
 use super::{Expand, Infer, Layer, Lower, Stop};

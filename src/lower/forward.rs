@@ -20,6 +20,7 @@ pub struct Forward<'m> {
     values: Vec<ValueId>,
     /// The trained tensors themselves, without masks.
     pub params: Vec<ValueId>,
+    /// What each state holds so far: its value before the step, or what the last pass through its layer made of it.
     states: Vec<ValueId>,
 }
 
@@ -34,6 +35,7 @@ impl<'m> Forward<'m> {
     pub fn run(&mut self, b: &mut Builder, scalars: &mut Scalars, mix: Option<Mix>) -> ValueId {
         let model = self.model;
         for (i, node) in model.nodes.iter().enumerate() {
+            let mut updates = vec![None; node.states.len()];
             let value = b.with_origin(&node.path, |b| match &node.kind {
                 NodeKind::Input { .. } => self.input(NodeId(i), node, b, mix),
                 NodeKind::Layer(used) => {
@@ -51,13 +53,28 @@ impl<'m> Forward<'m> {
                         params: &params,
                         states: &states,
                         scalars,
+                        updates: &mut updates,
                     };
                     used.word.lower(&mut cx)
                 }
             });
             self.values.push(value);
+            for (state, update) in node.states.iter().zip(updates) {
+                self.states[state.0] = update.unwrap_or(self.states[state.0]);
+            }
         }
+        self.store_states(b);
         self.values[model.output.source.0]
+    }
+
+    /// One sink for each state that the step changes.
+    fn store_states(&self, b: &mut Builder) {
+        for (state, value) in self.model.states.iter().zip(&self.states) {
+            let before = b.state(&state.name, &state.dims);
+            if before != *value {
+                b.store(before, *value);
+            }
+        }
     }
 
     fn input(&self, id: NodeId, node: &Node, b: &mut Builder, mix: Option<Mix>) -> ValueId {

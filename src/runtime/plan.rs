@@ -6,7 +6,7 @@
 use super::rng;
 use crate::{
     lower::{ScalarDef, StepInfo},
-    train::{Train, schedules::At},
+    train::{Train, schedules, schedules::At},
 };
 
 /// The fixed facts of a training run.
@@ -78,9 +78,9 @@ fn partners(order: &[u32], shape: &Shape, epoch: u64, first_update: u64) -> Vec<
 
 /// The rate of one update: the optimizer's `lr`, the schedule's factor at that time.
 pub fn learning_rate(train: &Train, update: u64, updates_per_epoch: u64, plateau: f64) -> f64 {
-    let horizon = train.epochs as u64 * updates_per_epoch;
+    let horizon = schedules::horizon(&train.schedule, train.epochs, updates_per_epoch);
     let at = At { update, updates_per_epoch, horizon, plateau };
-    train.optimizer.args.number("lr") * train.schedule.word.factor(&train.schedule.args, &at)
+    train.optimizer.args.number("lr") * schedules::factor(&train.schedule, &at)
 }
 
 #[cfg(test)]

@@ -5,7 +5,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::data::Transform;
+use crate::{data::Transform, train::schedules::PlateauState};
 
 /// Raised when the meaning of the fields changes.
 pub const FORMAT: u32 = 1;
@@ -45,19 +45,4 @@ pub struct Progress {
 pub struct Best {
     pub value: f64,
     pub epoch: u64,
-}
-
-/// State of the plateau schedule.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
-pub struct PlateauState {
-    /// What the rate has been multiplied by so far.
-    pub factor: f64,
-    pub best: Option<f64>,
-    pub bad_epochs: u64,
-}
-
-impl Default for PlateauState {
-    fn default() -> Self {
-        Self { factor: 1.0, best: None, bad_epochs: 0 }
-    }
 }

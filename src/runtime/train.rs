@@ -18,7 +18,7 @@ use super::{
     figures::{Figures, Reporter},
     function::{Function, Pass, Status},
     plan::{self, EpochPlan, Shape},
-    progress::{Best, Meta, PlateauState, Progress},
+    progress::{Best, Meta, Progress},
     store::Store,
     team::Team,
 };
@@ -197,6 +197,7 @@ impl<'a> Trainer<'a> {
             seed: job.meta.seed,
         };
         check_rows(job.model, &shape)?;
+        check_watched(section, job.dataset.valid.is_some())?;
         let started = Instant::now();
         let function = Function::new(lower_train(job.model), &job.dataset.train)?;
         let held_out = job.dataset.valid.is_some() || job.dataset.test.is_some();
@@ -326,12 +327,8 @@ impl<'a> Trainer<'a> {
     fn judge(&mut self, epoch: u64, train: &Figures, valid: Option<&Figures>) -> bool {
         let stop = self.section.stop_early.as_ref();
         let watch = stop.map_or(if valid.is_some() { "valid.loss" } else { "train.loss" }, |s| &s.watch);
-        let (part, figure) = watch.split_once('.').unwrap_or(("train", watch));
-        let value = match part {
-            "valid" => valid.and_then(|f| f.get(figure)),
-            _ => train.get(figure),
-        };
-        let sign = if self.reporter.higher_is_better(figure) { -1.0 } else { 1.0 };
+        let (value, higher_is_better) = self.watched(watch, train, valid);
+        let sign = if higher_is_better { -1.0 } else { 1.0 };
         let min_delta = stop.map_or(0.0, |s| s.min_delta);
         let improved = value
             .filter(|v| v.is_finite())
@@ -347,9 +344,22 @@ impl<'a> Trainer<'a> {
         if let Some(stop) = stop {
             self.progress.stopped_early = self.progress.bad_epochs >= stop.patience as u64;
         }
-        let loss = valid.unwrap_or(train).get("loss");
-        self.progress.plateau = plateau(self.section, self.progress.plateau, loss);
+        if let Some(rule) = self.section.schedule.word.plateau(&self.section.schedule.args)
+            && let (Some(value), higher_is_better) = self.watched(&rule.watch, train, valid)
+        {
+            self.progress.plateau = rule.after_epoch(self.progress.plateau, value, higher_is_better);
+        }
         improved.is_some()
+    }
+
+    /// The figure of this name, `valid.accuracy`, and whether a higher one is better.
+    fn watched(&self, watch: &str, train: &Figures, valid: Option<&Figures>) -> (Option<f64>, bool) {
+        let (part, figure) = watch.split_once('.').unwrap_or(("train", watch));
+        let value = match part {
+            "valid" => valid.and_then(|f| f.get(figure)),
+            _ => train.get(figure),
+        };
+        (value, self.reporter.higher_is_better(figure))
     }
 
     /// Writes `last.ckpt`, and `best.ckpt` if there is a new best.
@@ -402,22 +412,19 @@ impl<'a> Trainer<'a> {
     }
 }
 
-/// The plateau schedule's state after an epoch with this loss.
-fn plateau(section: &Train, mut state: PlateauState, loss: Option<f64>) -> PlateauState {
-    let (Some(rule), Some(loss)) = (section.schedule.word.plateau(&section.schedule.args), loss) else {
-        return state;
-    };
-    if state.best.is_none_or(|best| loss < best * (1.0 - rule.threshold)) {
-        state.best = Some(loss);
-        state.bad_epochs = 0;
-        return state;
+/// What is watched must be there: figures of validation need validation rows.
+fn check_watched(section: &Train, has_valid: bool) -> Result<(), TrainError> {
+    let schedule = &section.schedule;
+    let plateau = schedule.word.plateau(&schedule.args).map(|rule| ("schedule plateau", rule.watch));
+    let stop = section.stop_early.as_ref().map(|stop| ("stop_early", stop.watch.clone()));
+    for (word, watch) in stop.into_iter().chain(plateau) {
+        if watch.starts_with("valid.") && !has_valid {
+            return Err(TrainError::Data(format!(
+                "`{word}` watches `{watch}`, and the data have no validation rows; write `split valid=10%`, or `watch=train.loss`"
+            )));
+        }
     }
-    state.bad_epochs += 1;
-    if state.bad_epochs > rule.patience as u64 {
-        state.factor = (state.factor * rule.factor).max(rule.floor);
-        state.bad_epochs = 0;
-    }
-    state
+    Ok(())
 }
 
 /// Row counts that training cannot do with.

@@ -14,6 +14,9 @@ pub use schedules::Schedule;
 
 use crate::model::Use;
 
+/// An argument that does not fit, and why: "`betas` must be two numbers in [0, 1)".
+pub type Wrong = (&'static str, String);
+
 /// A checked `train` section, with `augment` beside it.
 #[derive(Clone)]
 pub struct Train {
@@ -56,3 +59,6 @@ macro_rules! family {
     };
 }
 pub(crate) use family;
+
+#[cfg(test)]
+mod tests;

@@ -7,7 +7,12 @@
 //! # Arguments
 //! `label_smoothing` is e; `class_weights` is one weight a class. Both act in training only.
 //!
-//! # Paper
+//! # Example
+//! ```net
+//! loss cross_entropy, label_smoothing=0.1, class_weights=[1, 1, 2, 4]
+//! ```
+//!
+//! # Papers
 //! Szegedy et al. 2016, Rethinking the Inception architecture (label smoothing).
 
 use super::{Loss, LossCx, RowLoss};
@@ -45,7 +50,7 @@ impl Loss for CrossEntropy {
             return Err(("class_weights", format!("needs {} weights, one a class, found {}", kind.width(), weights.len())));
         }
         if weights.iter().any(|w| *w < 0.0) || (!weights.is_empty() && weights.iter().all(|w| *w == 0.0)) {
-            return Err(("class_weights", "weights are not negative, and one is positive".into()));
+            return Err(("class_weights", "must not be negative, and one must be positive".into()));
         }
         Ok(())
     }

@@ -1,5 +1,6 @@
 //! Losses: `loss WORD, ...`. A loss answers one number a row; the mean over the rows is taken once, where all losses are lowered.
 
+use super::Wrong;
 use crate::{
     graph::{Builder, ValueId},
     lower::Scalars,
@@ -14,7 +15,7 @@ pub trait Loss: Sync {
     fn fits(&self, kind: OutputKind) -> bool;
 
     /// Arguments that depend on the output, such as the length of `class_weights`; the text is the reason.
-    fn check(&self, _args: &Args, _kind: OutputKind) -> Result<(), (&'static str, String)> {
+    fn check(&self, _args: &Args, _kind: OutputKind) -> Result<(), Wrong> {
         Ok(())
     }
 
@@ -81,4 +82,6 @@ impl LossCx<'_> {
     }
 }
 
-crate::train::family! { Loss: cross_entropy }
+crate::train::family! {
+    Loss: absolute_error, binary_cross_entropy, cross_entropy, gaussian_nll, huber, squared_error
+}

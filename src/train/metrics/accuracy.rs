@@ -1,4 +1,9 @@
 //! The share of rows whose largest output is the target's class; for bits, the share of bits on the right side of zero.
+//!
+//! # Example
+//! ```net
+//! report accuracy
+//! ```
 
 use super::{Metric, Rows, Targets};
 use crate::{

@@ -1,5 +1,6 @@
 //! Metrics: `report WORD, ...`. A metric reads the outputs of a whole pass on the host, in f64; the loss is summed by the loop itself.
 
+pub use super::Wrong;
 use crate::{
     model::OutputKind,
     vocab::{Args, Sig},
@@ -10,16 +11,21 @@ pub trait Metric: Sync {
 
     fn fits(&self, kind: OutputKind) -> bool;
 
+    /// Arguments that depend on the output; the text is what the argument must be.
+    fn check(&self, _args: &Args, _kind: OutputKind) -> Result<(), Wrong> {
+        Ok(())
+    }
+
     /// Whether a larger value is better.
     fn higher_is_better(&self) -> bool;
 
-    /// The figure over all rows.
+    /// The figure over all rows; not a number where there are none.
     fn value(&self, args: &Args, rows: &Rows<'_>) -> f64;
 }
 
 /// The outputs of a pass and what they should have been.
 pub struct Rows<'a> {
-    /// `[rows, width]`: what the net gives (logits for classes and bits).
+    /// `[rows, width]`: what the net gives: logits for classes and bits, means then log-variances for a normal distribution.
     pub outputs: &'a [f32],
     pub width: usize,
     pub targets: Targets<'a>,
@@ -35,7 +41,30 @@ pub enum Targets<'a> {
     },
 }
 
-crate::train::family! { Metric: accuracy }
+crate::train::family! { Metric: accuracy, macro_f1, mae, r2, rmse, top_k }
+
+impl Rows<'_> {
+    /// Differences of outputs and real targets in original units: `(output index, difference)`. Of a normal distribution the means count.
+    pub fn errors(&self) -> impl Iterator<Item = (usize, f64)> {
+        let (targets, columns, scale) = match self.targets {
+            Targets::Real { data, width, scale } => (data, width, scale),
+            Targets::Classes(_) => (&[][..], 1, &[][..]),
+        };
+        let rows = self.outputs.chunks_exact(self.width.max(1)).zip(targets.chunks_exact(columns.max(1)));
+        rows.flat_map(move |(outputs, targets)| {
+            outputs.iter().zip(targets).enumerate().map(move |(i, (output, target))| {
+                let factor = scale.get(i).copied().unwrap_or(1.0);
+                (i, (f64::from(*output) - f64::from(*target)) * factor)
+            })
+        })
+    }
+}
+
+/// The mean of `f` over what `errors` answers.
+fn mean_error(rows: &Rows<'_>, f: impl Fn(f64) -> f64) -> f64 {
+    let (sum, count) = rows.errors().fold((0.0, 0usize), |(sum, n), (_, error)| (sum + f(error), n + 1));
+    sum / count as f64
+}
 
 /// A metric by its spelling in `report`: `top5` is `top_k` with 5.
 pub fn spelled(name: &str) -> Option<(&'static dyn Metric, Option<usize>)> {
@@ -57,3 +86,6 @@ pub fn label(used: &crate::model::Use<dyn Metric>) -> String {
         None => used.args.sig.name.into(),
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,6 +1,7 @@
 //! Optimizers: `optimizer WORD, lr=...`. An optimizer maps a parameter, its gradient and its slots to their new values, elementwise,
 //! so that the update is one kernel a parameter.
 
+pub use super::Wrong;
 use crate::{
     graph::{Builder, ValueId},
     lower::Scalars,
@@ -9,6 +10,11 @@ use crate::{
 
 pub trait Optimizer: Sync {
     fn sig(&self) -> &'static Sig;
+
+    /// What the kinds of the arguments do not say; the text is what the argument must be.
+    fn check(&self, _args: &Args) -> Result<(), Wrong> {
+        Ok(())
+    }
 
     /// The slots that each parameter needs with these arguments.
     fn slots(&self, args: &Args) -> Vec<&'static str>;
@@ -64,7 +70,7 @@ pub const CLIP_VALUE: ArgSpec = ArgSpec::named(
     "largest absolute value of a gradient's element",
 );
 
-crate::train::family! { Optimizer: sgd }
+crate::train::family! { Optimizer: adam, adamw, rmsprop, sgd }
 
 impl UpdateCx<'_> {
     /// `grad + weight_decay * param`, where the parameter decays.
@@ -75,6 +81,13 @@ impl UpdateCx<'_> {
         }
         let pull = self.b.scale(self.param, decay as f32);
         self.b.add(self.grad, pull)
+    }
+
+    /// `keep * old + (1 - keep) * new`: a running mean.
+    pub fn blend(&mut self, old: ValueId, new: ValueId, keep: f64) -> ValueId {
+        let kept = self.b.scale(old, keep as f32);
+        let share = self.b.scale(new, (1.0 - keep) as f32);
+        self.b.add(kept, share)
     }
 
     /// `param - lr * direction`

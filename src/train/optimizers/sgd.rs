@@ -4,21 +4,38 @@
 //! `g' = g + decay * w`; without momentum `w = w - lr * g'`; with momentum m: `v = m v + g'`, `w = w - lr * v`; with
 //! `nesterov=true` `w = w - lr * (g' + m v)`.
 //!
+//! # Arguments
+//! `lr` is the learning rate; `momentum` the share of the last step that is kept; `nesterov` looks ahead along it. `weight_decay` is added to the
+//! gradient (so it is `penalize l2` with half the amount); `on=all` decays biases and norm parameters too. `clip_norm` bounds the norm of the
+//! whole gradient, `clip_value` each element, both before decay.
+//!
+//! # Example
+//! ```net
+//! optimizer sgd, lr=0.1, momentum=0.9, nesterov=true
+//! ```
+//!
 //! # Papers
 //! Polyak 1964; Sutskever et al. 2013, On the importance of initialization and momentum in deep learning.
 
-use super::{CLIP_NORM, CLIP_VALUE, LR, ON, Optimizer, UpdateCx, Updated, WEIGHT_DECAY};
+use super::{CLIP_NORM, CLIP_VALUE, LR, ON, Optimizer, UpdateCx, Updated, WEIGHT_DECAY, Wrong};
 use crate::vocab::{ArgSpec, Args, Block, Bounds, Default, Kind, Sig};
 
 pub struct Sgd;
 pub static WORD: Sgd = Sgd;
+
+pub(super) const MOMENTUM: ArgSpec = ArgSpec::named(
+    "momentum",
+    Kind::Number(Bounds::BELOW_ONE),
+    Default::Number(0.0),
+    "share of the last step that is kept",
+);
 
 static SIG: Sig = Sig {
     name: "sgd",
     about: "stochastic gradient descent, with momentum",
     args: &[
         LR,
-        ArgSpec::named("momentum", Kind::Number(Bounds::BELOW_ONE), Default::Number(0.0), "share of the last step that is kept"),
+        MOMENTUM,
         ArgSpec::named("nesterov", Kind::Bool, Default::Bool(false), "look ahead along the momentum"),
         WEIGHT_DECAY,
         ON,
@@ -31,6 +48,13 @@ static SIG: Sig = Sig {
 impl Optimizer for Sgd {
     fn sig(&self) -> &'static Sig {
         &SIG
+    }
+
+    fn check(&self, args: &Args) -> Result<(), Wrong> {
+        if args.flag("nesterov") && args.number("momentum") == 0.0 {
+            return Err(("nesterov", "needs a `momentum` to look ahead along".into()));
+        }
+        Ok(())
     }
 
     fn slots(&self, args: &Args) -> Vec<&'static str> {

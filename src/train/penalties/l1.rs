@@ -1,6 +1,12 @@
 //! Penalises the absolute size of weights: `amount * sum |w|`.
 //!
-//! Biases and norm parameters are left out unless `on=all`.
+//! # Arguments
+//! `amount` is the coefficient. Biases and norm parameters are left out unless `on=all`.
+//!
+//! # Example
+//! ```net
+//! penalize l1, 1e-5
+//! ```
 
 use super::Penalty;
 use crate::{

@@ -1,6 +1,12 @@
 //! Penalises the squared size of weights: `amount * sum w^2`, so its gradient is `2 amount w`.
 //!
-//! Biases and norm parameters are left out unless `on=all`.
+//! # Arguments
+//! `amount` is the coefficient. Biases and norm parameters are left out unless `on=all`.
+//!
+//! # Example
+//! ```net
+//! penalize l2, 1e-4
+//! ```
 
 use super::Penalty;
 use crate::{

@@ -1,26 +1,30 @@
 //! Schedules: `schedule WORD, ...`. A schedule answers the factor of the learning rate at an update, on the host.
+//!
+//! [`factor`] is what a driver calls: it puts the warm-up before the schedule and holds the last value past the horizon. The
+//! schedule's own clock starts when the warm-up ends. Times in epochs become updates by the number of updates an epoch, rounded.
 
-use crate::vocab::{Args, Sig};
+use crate::{
+    model::Use,
+    vocab::{ArgSpec, Args, Default, Kind, Sig, Unit, Value},
+};
+
+pub use super::Wrong;
 
 pub trait Schedule: Sync {
     fn sig(&self) -> &'static Sig;
 
-    /// The factor at this time, 1 being the optimizer's `lr`; warm-up is applied outside.
+    /// What the kinds of the arguments do not say; the text is what the argument must be.
+    fn check(&self, _args: &Args) -> Result<(), Wrong> {
+        Ok(())
+    }
+
+    /// The factor at this time, 1 being the optimizer's `lr`; warm-up and horizon are applied outside.
     fn factor(&self, args: &Args, at: &At) -> f64;
 
-    /// The rule of a schedule that watches the loss; the driver keeps its state.
+    /// For a schedule that looks at the figures of training: what the driver must watch.
     fn plateau(&self, _args: &Args) -> Option<Plateau> {
         None
     }
-}
-
-/// Cuts the rate by `factor`, down to `floor`, when the loss has not fallen by the share `threshold` for more than `patience` epochs.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Plateau {
-    pub factor: f64,
-    pub patience: usize,
-    pub threshold: f64,
-    pub floor: f64,
 }
 
 /// A moment of training. Past the horizon a schedule holds its last value.
@@ -29,10 +33,69 @@ pub struct At {
     /// Updates done before this one, since the start of the run.
     pub update: u64,
     pub updates_per_epoch: u64,
-    /// The horizon in updates: `over=`, or `epochs` of the file.
+    /// The horizon in updates: `over=`, or `epochs` of the file; see [`horizon`].
     pub horizon: u64,
     /// What the plateau schedule has cut the rate by so far; 1 for the others.
     pub plateau: f64,
 }
 
-crate::train::family! { Schedule: constant }
+/// Linear growth of the rate before the schedule begins.
+pub const WARMUP: ArgSpec = ArgSpec::named(
+    "warmup",
+    Kind::Quantity(&[Unit::Epochs, Unit::Steps]),
+    Default::Absent,
+    "time in which the rate grows linearly to its first value",
+);
+/// The schedule's length.
+pub const OVER: ArgSpec = ArgSpec::named(
+    "over",
+    Kind::Quantity(&[Unit::Epochs, Unit::Steps]),
+    Default::Absent,
+    "time after which the rate is held, warm-up included; all epochs unless given",
+);
+
+crate::train::family! { Schedule: constant, cosine, exponential, plateau, step }
+
+pub use plateau::{Plateau, PlateauState};
+
+/// The factor of the learning rate at this time, with warm-up and horizon.
+pub fn factor(schedule: &Use<dyn Schedule>, at: &At) -> f64 {
+    let last = at.horizon.saturating_sub(1);
+    let update = at.update.min(last);
+    let warmup = updates(&schedule.args, "warmup", at.updates_per_epoch).unwrap_or(0);
+    // An update past the horizon of a run that is all warm-up holds the last share of it.
+    let share = if update < warmup { (update + 1) as f64 / warmup as f64 } else { 1.0 };
+    let own = At {
+        update: update.saturating_sub(warmup),
+        horizon: at.horizon.saturating_sub(warmup).max(1),
+        ..*at
+    };
+    share * schedule.word.factor(&schedule.args, &own)
+}
+
+/// The horizon in updates: `over=` of the schedule, or the epochs of the file.
+pub fn horizon(schedule: &Use<dyn Schedule>, epochs: usize, updates_per_epoch: u64) -> u64 {
+    let given =
+        schedule.args.sig.arg("over").and_then(|_| updates(&schedule.args, "over", updates_per_epoch));
+    given.unwrap_or(epochs as u64 * updates_per_epoch)
+}
+
+/// A time argument in updates; `None` if it was left out.
+fn updates(args: &Args, name: &str, updates_per_epoch: u64) -> Option<u64> {
+    match args.get(name)?.value {
+        Value::Quantity(n, Unit::Epochs) => Some((n * updates_per_epoch as f64).round() as u64),
+        Value::Quantity(n, _) => Some(n.round() as u64),
+        _ => None,
+    }
+}
+
+/// A time that must not be zero: something happens each time it has passed.
+fn not_zero(args: &Args, name: &'static str) -> Result<(), Wrong> {
+    match args.get(name).map(|given| &given.value) {
+        Some(Value::Quantity(n, _)) if *n <= 0.0 => Err((name, "must be longer than nothing".into())),
+        _ => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,157 @@
+//! Normalises each unit over the rows of the minibatch.
+//!
+//! # What it does
+//! In training every unit is brought to mean 0 and variance 1 over the minibatch, then scaled and shifted by a learned gain and bias. Running
+//! figures of mean and variance are kept beside and stand in for those of the minibatch in evaluation.
+//!
+//! # Formula
+//! `y = (x - mean) / sqrt(variance + eps) * gain + bias`; in training mean and biased variance of the minibatch, the variance computed in a
+//! second pass from the differences to the mean. `running = (1 - momentum) running + momentum new`, `new` being the mean, and the
+//! unbiased variance (divided by the rows less one).
+//!
+//! # Shape
+//! A vector; the result has the shape of the input. `gain`, `bias`, `running_mean` and `running_var` are as long; they start at 1, 0, 0, 1. Gain
+//! and bias do not decay.
+//!
+//! # Arguments
+//! `eps` keeps the divisor away from zero, 1e-5 unless given; `momentum` is the share of the new figure in the running one, 0.1 unless given.
+//!
+//! # Train and eval
+//! Training uses the figures of the minibatch, which must have two rows or more, and updates the running ones; evaluation and
+//! Monte-Carlo prediction use the running ones and leave them alone. Behind `dropout` the running variance is that of dropped values:
+//! prediction without masks then sees another one.
+//!
+//! # Example
+//! ```net
+//! net {
+//!   input x: real[8]
+//!   dense 16, bias=false -> batch_norm -> relu
+//!   dense 2
+//!   output y: real[2]
+//! }
+//! ```
+//!
+//! # Papers
+//! Ioffe and Szegedy 2015, Batch normalization. Li et al. 2019, Understanding the disharmony between dropout and batch normalization.
+
+use super::{
+    Infer, Layer, Lower, Mode,
+    layer_norm::{EPS, declare_gain_and_bias, deviation, gain_and_bias},
+};
+use crate::{
+    diag::Diagnostic,
+    graph::{DType, ValueId},
+    lower::{ScalarDef, StepInfo},
+    model::Ty,
+    vocab::{ArgSpec, Block, Bounds, Default, Kind, Sig},
+};
+
+pub struct BatchNorm;
+pub static LAYER: BatchNorm = BatchNorm;
+
+static SIG: Sig = Sig {
+    name: "batch_norm",
+    about: "normalises each unit over the rows of the minibatch",
+    args: &[
+        EPS,
+        ArgSpec::named(
+            "momentum",
+            Kind::Number(Bounds { low: 0.0, high: 1.0, open_low: true, open_high: false }),
+            Default::Number(0.1),
+            "share of the minibatch in the running figures",
+        ),
+    ],
+    block: Block::None,
+};
+
+impl Layer for BatchNorm {
+    fn sig(&self) -> &'static Sig {
+        &SIG
+    }
+
+    fn infer(&self, cx: &mut Infer<'_>) -> Result<Ty, Diagnostic> {
+        if cx.input().axes.len() > 1 {
+            return Err(Diagnostic::error(
+                "E0204",
+                cx.args.span,
+                format!("`batch_norm` of a value with several axes ({}) is not in this version", cx.input()),
+            )
+            .label("takes a vector")
+            .also(cx.inputs[0].span, format!("this value comes from {}", cx.inputs[0].name))
+            .help("put `flatten` before it to normalise every number by itself"));
+        }
+        let width = cx.vector()?;
+        warn_behind_dropout(cx);
+        declare_gain_and_bias(cx, width);
+        cx.state("running_mean", vec![width], 0.0);
+        cx.state("running_var", vec![width], 1.0);
+        Ok(cx.input().clone())
+    }
+
+    fn lower(&self, cx: &mut Lower<'_>) -> ValueId {
+        let x = cx.input();
+        let eps = cx.args.number("eps") as f32;
+        let (mean, variance) = match cx.mode {
+            Mode::Train => minibatch(cx),
+            Mode::Eval | Mode::Mc => (cx.state(0), cx.state(1)),
+        };
+        let mean = cx.b.along_last(mean, x);
+        let centred = cx.b.sub(x, mean);
+        let deviation = deviation(cx.b, variance, eps);
+        let deviation = cx.b.along_last(deviation, x);
+        let normal = cx.b.div(centred, deviation);
+        gain_and_bias(cx, normal)
+    }
+
+    fn needs_two_rows(&self) -> bool {
+        true
+    }
+}
+
+/// Mean and biased variance of the minibatch; the running figures take their share of them.
+fn minibatch(cx: &mut Lower<'_>) -> (ValueId, ValueId) {
+    let x = cx.input();
+    let mean = cx.b.mean(x, &[0]);
+    let spread = cx.b.along_last(mean, x);
+    let centred = cx.b.sub(x, spread);
+    let squares = cx.b.square(centred);
+    let total = cx.b.sum(squares, &[0]);
+    let inv_rows = cx.b.inv_rows();
+    let biased = cx.b.mul(total, inv_rows);
+    let def = ScalarDef::Of { f: inverse_rows_less_one, a: 0.0, b: 0.0 };
+    let inverse = cx.scalar("inverse_rows_less_one", DType::F32, def);
+    let unbiased = cx.b.mul(total, inverse);
+    blend(cx, 0, mean);
+    blend(cx, 1, unbiased);
+    (mean, biased)
+}
+
+/// The driver refuses a minibatch of one row, so that the divisor is never zero.
+fn inverse_rows_less_one(step: &StepInfo, _: f64, _: f64) -> f64 {
+    1.0 / (step.rows.max(2) - 1) as f64
+}
+
+/// `running = (1 - momentum) running + momentum new` for state `i`.
+fn blend(cx: &mut Lower<'_>, i: usize, new: ValueId) {
+    let momentum = cx.args.number("momentum");
+    let old = cx.state(i);
+    let kept = cx.b.scale(old, (1.0 - momentum) as f32);
+    let share = cx.b.scale(new, momentum as f32);
+    let running = cx.b.add(kept, share);
+    cx.update_state(i, running);
+}
+
+/// The shift of variance between masked training and unmasked prediction.
+fn warn_behind_dropout(cx: &mut Infer<'_>) {
+    let Some(site) = cx.behind(0).and_then(|used| used.word.drop_site(&used.args)) else { return };
+    if site.always || site.kind == "alpha" {
+        return;
+    }
+    let factor = 1.0 / (1.0 - site.rate);
+    let warning = Diagnostic::warning("W0103", cx.args.span, "`batch_norm` directly behind dropout")
+        .label("learns the variance of dropped values")
+        .also(cx.inputs[0].span, format!("its masks make the mean square {factor:.3} times as large"))
+        .note("prediction without masks sees the undropped variance; `mc_dropout` sees the one that was learnt")
+        .help("put the dropout behind the next layer");
+    cx.warn(warning);
+}

@@ -1,0 +1,111 @@
+//! Drops weights at random while training.
+//!
+//! # What it does
+//! Masks every weight matrix of the layers in its block: each weight is set to zero with probability `p`, the others are divided by `1 - p`.
+//! Biases and the gains of normalisations stay as they are. One mask a step serves all rows of the minibatch, so a product stays a
+//! product. In evaluation the mean weights act.
+//!
+//! # Formula
+//! `W' = W * M / (1 - p)`, `M_ij ~ Bernoulli(1 - p)`, in training; `W' = W` in evaluation.
+//!
+//! # Shape
+//! That of the block.
+//!
+//! # Arguments
+//! `p` is the probability of dropping a weight. `share=batch` is one mask a step. `always=true` masks in evaluation too.
+//!
+//! # Train and eval
+//! Masked in training and in Monte-Carlo prediction, unmasked in evaluation unless `always=true`.
+//!
+//! # Example
+//! ```net
+//! net {
+//!   input x: real[8]
+//!   drop_connect 0.5 {
+//!     dense 16 -> relu
+//!   }
+//!   dense 1
+//!   output y: real[1]
+//! }
+//! ```
+//!
+//! # Papers
+//! Wan et al. 2013, Regularization of neural networks using DropConnect.
+
+use super::{Expand, Infer, Layer, Lower, Stop};
+use crate::{
+    diag::Diagnostic,
+    graph::ValueId,
+    math,
+    model::{NodeId, Ty, WeightDrop},
+    vocab::{ArgSpec, Block, Bounds, Default, Kind, Sig},
+};
+
+pub struct DropConnect;
+pub static LAYER: DropConnect = DropConnect;
+
+static SIG: Sig = Sig {
+    name: "drop_connect",
+    about: "drops weights of its block at random while training",
+    args: &[
+        ArgSpec::required("p", Kind::Number(Bounds::BELOW_ONE), "probability of dropping a weight"),
+        ArgSpec::named("share", Kind::Word(&["batch", "none"]), Default::Word("batch"), "rows that share one mask"),
+        ArgSpec::named("always", Kind::Bool, Default::Bool(false), "drop in evaluation too"),
+    ],
+    block: Block::Body,
+};
+
+impl Layer for DropConnect {
+    fn sig(&self) -> &'static Sig {
+        &SIG
+    }
+
+    /// Makes no node: its block's nodes bear the masking.
+    fn expand(&self, cx: &mut Expand<'_, '_>) -> Result<NodeId, Stop> {
+        if let Some(error) = refused(cx) {
+            return Err(cx.stop(error));
+        }
+        let drop = WeightDrop { p: cx.args.opt_number("p").unwrap_or(0.0), always: cx.args.flag("always") };
+        let before = cx.matrices();
+        let flow = cx.body_with_weight_drop(drop);
+        let result = cx.pass(flow)?;
+        if cx.matrices() == before {
+            let error = Diagnostic::error("E0211", cx.args.span, "`drop_connect` around layers without weights")
+                .label("nothing to drop")
+                .help("put it around `dense` layers; to drop activations write `dropout`");
+            return Err(cx.stop(error));
+        }
+        Ok(result)
+    }
+
+    fn infer(&self, cx: &mut Infer<'_>) -> Result<Ty, Diagnostic> {
+        Ok(cx.input().clone())
+    }
+
+    fn lower(&self, cx: &mut Lower<'_>) -> ValueId {
+        cx.input()
+    }
+}
+
+/// What is wrong with this use, apart from its block.
+fn refused(cx: &Expand<'_, '_>) -> Option<Diagnostic> {
+    let args = &cx.args;
+    if args.word("share") == "none" {
+        let error = Diagnostic::error("E0204", args.span_of("share"), "a mask a row is not in this version")
+            .label("not built yet")
+            .help("leave `share` out: one mask a step");
+        return Some(error);
+    }
+    if cx.in_weight_drop() {
+        let error = Diagnostic::error("E0211", args.span, "`drop_connect` inside `drop_connect`")
+            .label("these weights are masked already")
+            .help("write one `drop_connect` around all of them");
+        return Some(error);
+    }
+    let rate = args.opt_number("p")?;
+    math::quantise(rate).is_err().then(|| {
+        Diagnostic::error("E0206", args.span, format!("a rate of {rate} drops every weight"))
+            .label("rounds to 1 in steps of 1/65536")
+            .help("use a smaller rate, such as 0.5")
+    })
+}

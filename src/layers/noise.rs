@@ -1,0 +1,80 @@
+//! Adds Gaussian noise while training.
+//!
+//! # What it does
+//! Adds an independent normal deviate to every number of every row, a regulariser for inputs and activations.
+//!
+//! # Formula
+//! `y = x + sd * z`, `z ~ N(0, 1)`.
+//!
+//! # Shape
+//! Any; the result has the shape of the input.
+//!
+//! # Arguments
+//! `sd` is the standard deviation, in the units of the value. `always=true` adds noise in every mode.
+//!
+//! # Train and eval
+//! Training adds noise; evaluation and Monte-Carlo prediction pass the input on, unless `always=true`.
+//!
+//! # Example
+//! ```net
+//! net {
+//!   input x: real[8]
+//!   noise 0.1
+//!   dense 16 -> relu
+//!   dense 1
+//!   output y: real[1]
+//! }
+//! ```
+//!
+//! # Papers
+//! Bishop 1995, Training with noise is equivalent to Tikhonov regularization.
+
+use super::{DropSite, Infer, Layer, Lower, Mode};
+use crate::{
+    diag::Diagnostic,
+    graph::{Address, ValueId},
+    model::Ty,
+    vocab::{ArgSpec, Args, Block, Bounds, Default, Kind, Sig},
+};
+
+pub struct Noise;
+pub static LAYER: Noise = Noise;
+
+static SIG: Sig = Sig {
+    name: "noise",
+    about: "adds Gaussian noise while training",
+    args: &[
+        ArgSpec::required("sd", Kind::Number(Bounds::NON_NEGATIVE), "standard deviation"),
+        ArgSpec::named("always", Kind::Bool, Default::Bool(false), "add noise in every mode"),
+    ],
+    block: Block::None,
+};
+
+impl Layer for Noise {
+    fn sig(&self) -> &'static Sig {
+        &SIG
+    }
+
+    fn infer(&self, cx: &mut Infer<'_>) -> Result<Ty, Diagnostic> {
+        Ok(cx.input().clone())
+    }
+
+    fn lower(&self, cx: &mut Lower<'_>) -> ValueId {
+        let sd = cx.args.number("sd");
+        let live = cx.mode == Mode::Train || cx.args.flag("always");
+        if !live || sd == 0.0 {
+            return cx.input();
+        }
+        let key = cx.site_key(Address::Row);
+        let dims = cx.input_ty().sizes();
+        let deviates = cx.b.noise(key, &dims, &vec![false; dims.len()]);
+        let noise = cx.b.scale(deviates, sd as f32);
+        cx.b.add(cx.input(), noise)
+    }
+
+    /// Noise that is always on makes Monte-Carlo samples differ; its rate of dropping is zero.
+    fn drop_site(&self, args: &Args) -> Option<DropSite> {
+        let live = args.flag("always") && args.number("sd") > 0.0;
+        live.then(|| DropSite { rate: 0.0, kind: "noise".into(), always: true, live_in_mc: true })
+    }
+}

@@ -1,0 +1,38 @@
+//! Mean absolute error, in the original units of the target.
+//!
+//! # Formula
+//! `mean |yhat - y|` over rows and outputs; for `normal[D]` yhat is the mean.
+//!
+//! # Example
+//! ```net
+//! report mae
+//! ```
+
+use super::{Metric, Rows, mean_error};
+use crate::{
+    model::OutputKind,
+    vocab::{Args, Block, Sig},
+};
+
+pub struct Mae;
+pub static WORD: Mae = Mae;
+
+static SIG: Sig = Sig { name: "mae", about: "mean absolute error", args: &[], block: Block::None };
+
+impl Metric for Mae {
+    fn sig(&self) -> &'static Sig {
+        &SIG
+    }
+
+    fn fits(&self, kind: OutputKind) -> bool {
+        matches!(kind, OutputKind::Real(_) | OutputKind::Normal(_))
+    }
+
+    fn higher_is_better(&self) -> bool {
+        false
+    }
+
+    fn value(&self, _args: &Args, rows: &Rows<'_>) -> f64 {
+        mean_error(rows, f64::abs)
+    }
+}

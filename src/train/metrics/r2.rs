@@ -1,0 +1,58 @@
+//! Coefficient of determination: the share of the targets' variance that the net explains.
+//!
+//! # Formula
+//! `1 - sum (yhat - y)^2 / sum (y - mean y)^2` of each output, then the mean over the outputs; for `normal[D]` yhat is the mean. An output whose
+//! targets are all equal counts 1 if it is met exactly, else 0. A net worse than the mean of the targets is below 0.
+//!
+//! # Example
+//! ```net
+//! report r2
+//! ```
+
+use super::{Metric, Rows, Targets};
+use crate::{
+    model::OutputKind,
+    vocab::{Args, Block, Sig},
+};
+
+pub struct R2;
+pub static WORD: R2 = R2;
+
+static SIG: Sig =
+    Sig { name: "r2", about: "share of the targets' variance that is explained", args: &[], block: Block::None };
+
+impl Metric for R2 {
+    fn sig(&self) -> &'static Sig {
+        &SIG
+    }
+
+    fn fits(&self, kind: OutputKind) -> bool {
+        matches!(kind, OutputKind::Real(_) | OutputKind::Normal(_))
+    }
+
+    fn higher_is_better(&self) -> bool {
+        true
+    }
+
+    fn value(&self, _args: &Args, rows: &Rows<'_>) -> f64 {
+        let Targets::Real { data, width, .. } = rows.targets else { return f64::NAN };
+        if data.is_empty() {
+            return f64::NAN;
+        }
+        let scores = (0..width).map(|output| explained(rows, data, width, output));
+        scores.sum::<f64>() / width as f64
+    }
+}
+
+/// R2 of one output. Differences are in training units: the ratio does not depend on them.
+fn explained(rows: &Rows<'_>, data: &[f32], width: usize, output: usize) -> f64 {
+    let targets = || data.iter().skip(output).step_by(width).map(|y| f64::from(*y));
+    let outputs = rows.outputs.iter().skip(output).step_by(rows.width).map(|y| f64::from(*y));
+    let residual: f64 = outputs.zip(targets()).map(|(yhat, y)| (yhat - y) * (yhat - y)).sum();
+    let mean = targets().sum::<f64>() / targets().count() as f64;
+    let total: f64 = targets().map(|y| (y - mean) * (y - mean)).sum();
+    match (total > 0.0, residual == 0.0) {
+        (true, _) => 1.0 - residual / total,
+        (false, exact) => f64::from(u8::from(exact)),
+    }
+}

@@ -1,0 +1,61 @@
+//! The share of rows whose class is among the k largest outputs. `top5` is `top_k(5)`; with k = 1 it is the accuracy.
+//!
+//! # Arguments
+//! `k` is less than the number of classes. Of equal outputs the earlier class ranks first.
+//!
+//! # Example
+//! ```net
+//! report top2, top_k(3)
+//! ```
+
+use super::{Metric, Rows, Targets, Wrong};
+use crate::{
+    model::OutputKind,
+    vocab::{ArgSpec, Args, Block, Kind, Sig},
+};
+
+pub struct TopK;
+pub static WORD: TopK = TopK;
+
+static SIG: Sig = Sig {
+    name: "top_k",
+    about: "share of rows whose class is among the k largest outputs",
+    args: &[ArgSpec::required("k", Kind::Count { min: 1 }, "how many outputs count")],
+    block: Block::None,
+};
+
+impl Metric for TopK {
+    fn sig(&self) -> &'static Sig {
+        &SIG
+    }
+
+    fn fits(&self, kind: OutputKind) -> bool {
+        matches!(kind, OutputKind::Class(_))
+    }
+
+    fn check(&self, args: &Args, kind: OutputKind) -> Result<(), Wrong> {
+        if args.count("k") >= kind.width() {
+            return Err(("k", format!("must be less than the {} classes, or every row counts", kind.width())));
+        }
+        Ok(())
+    }
+
+    fn higher_is_better(&self) -> bool {
+        true
+    }
+
+    fn value(&self, args: &Args, rows: &Rows<'_>) -> f64 {
+        let Targets::Classes(classes) = rows.targets else { return f64::NAN };
+        let k = args.count("k");
+        let ranked = rows.outputs.chunks_exact(rows.width).zip(classes);
+        let right = ranked.filter(|(row, class)| rank(row, **class as usize) < k).count();
+        right as f64 / classes.len() as f64
+    }
+}
+
+/// How many outputs stand before that of `class`; all where it is no number.
+fn rank(row: &[f32], class: usize) -> usize {
+    let own = row[class];
+    let behind = |(i, x): (usize, &f32)| own > *x || (own == *x && class <= i);
+    row.len() - row.iter().enumerate().filter(|(i, x)| behind((*i, x))).count()
+}

@@ -1,0 +1,120 @@
+//! Schedules against numbers worked out by hand.
+
+use super::*;
+use crate::{diag::Span, vocab::Given};
+
+const NAN: f64 = f64::NAN;
+
+fn used(name: &str, given: &[(&'static str, Value)]) -> Use<dyn Schedule> {
+    let word = find(name).expect("a schedule");
+    let given = given.iter().map(|(name, value)| Given {
+        name,
+        value: value.clone(),
+        span: Span::default(),
+        written: true,
+    });
+    Use { word, args: Args::new(word.sig(), Span::default(), given.collect()) }
+}
+
+fn epochs(n: f64) -> Value {
+    Value::Quantity(n, Unit::Epochs)
+}
+
+fn steps(n: f64) -> Value {
+    Value::Quantity(n, Unit::Steps)
+}
+
+/// Factors at these updates of a run of 10 epochs of 4 updates.
+fn factors(schedule: &Use<dyn Schedule>, at: &[u64]) -> Vec<f64> {
+    let horizon = horizon(schedule, 10, 4);
+    at.iter()
+        .map(|&update| factor(schedule, &At { update, updates_per_epoch: 4, horizon, plateau: 1.0 }))
+        .collect()
+}
+
+fn close(found: &[f64], expected: &[f64]) {
+    let near = |(a, b): (&f64, &f64)| (a - b).abs() < 1e-12;
+    assert!(found.len() == expected.len() && found.iter().zip(expected).all(near), "{found:?} {expected:?}");
+}
+
+#[test]
+fn constant_grows_linearly_and_stays() {
+    close(&factors(&used("constant", &[]), &[0, 17, 100]), &[1.0, 1.0, 1.0]);
+    let warm = used("constant", &[("warmup", steps(4.0))]);
+    close(&factors(&warm, &[0, 1, 2, 3, 4, 39, 50]), &[0.25, 0.5, 0.75, 1.0, 1.0, 1.0, 1.0]);
+}
+
+#[test]
+fn cosine_falls_by_half_a_wave_and_holds() {
+    let plain = used("cosine", &[]);
+    // (1 + cos(pi t / 40)) / 2
+    close(&factors(&plain, &[0, 10, 20, 30]), &[1.0, 0.853_553_390_593_273_8, 0.5, 0.146_446_609_406_726_24]);
+    let last = 0.5 * (1.0 + (std::f64::consts::PI * 39.0 / 40.0).cos());
+    close(&factors(&plain, &[39, 40, 400]), &[last, last, last]);
+    let floored = used("cosine", &[("floor", Value::Number(0.2))]);
+    close(&factors(&floored, &[0, 20]), &[1.0, 0.6]);
+}
+
+#[test]
+fn a_warm_up_delays_the_cosine_and_over_shortens_it() {
+    let warm = used("cosine", &[("warmup", epochs(2.0))]);
+    close(&factors(&warm, &[0, 7, 8, 24]), &[0.125, 1.0, 1.0, 0.5]);
+    let short = used("cosine", &[("over", steps(8.0))]);
+    let last = 0.5 * (1.0 + (std::f64::consts::PI * 7.0 / 8.0).cos());
+    close(&factors(&short, &[0, 4, 7, 8, 39]), &[1.0, 0.5, last, last, last]);
+}
+
+#[test]
+fn exponential_multiplies_after_each_epoch() {
+    let schedule = used("exponential", &[("rate", Value::Number(0.5))]);
+    close(&factors(&schedule, &[0, 3, 4, 7, 8]), &[1.0, 1.0, 0.5, 0.5, 0.25]);
+    // Held at the last epoch's value.
+    close(&factors(&schedule, &[39, 40, 80]), &[0.001_953_125, 0.001_953_125, 0.001_953_125]);
+    let over = used("exponential", &[("rate", Value::Number(0.5)), ("over", epochs(2.0))]);
+    close(&factors(&over, &[4, 8, 20]), &[0.5, 0.5, 0.5]);
+}
+
+#[test]
+fn step_cuts_every_so_often() {
+    let every = used("step", &[("rate", Value::Number(0.1)), ("every", epochs(3.0))]);
+    close(&factors(&every, &[0, 11, 12, 23, 24]), &[1.0, 1.0, 0.1, 0.1, 0.01]);
+    let after = used("step", &[("rate", Value::Number(0.5)), ("after", epochs(2.0))]);
+    close(&factors(&after, &[7, 8, 11, 12, 16]), &[1.0, 0.5, 0.5, 0.25, 0.125]);
+    let both = [("rate", Value::Number(0.5)), ("after", steps(2.0)), ("every", steps(5.0))];
+    close(&factors(&used("step", &both), &[1, 2, 6, 7]), &[1.0, 0.5, 0.5, 0.25]);
+}
+
+#[test]
+fn steps_are_checked() {
+    let bare = used("step", &[("rate", Value::Number(0.5))]);
+    assert_eq!(bare.word.check(&bare.args).map_err(|e| e.0), Err("every"));
+    let never = used("step", &[("rate", Value::Number(0.5)), ("every", epochs(0.0))]);
+    assert!(never.word.check(&never.args).is_err());
+}
+
+#[test]
+fn plateau_cuts_when_patience_is_exceeded() {
+    let schedule = used("plateau", &[("factor", Value::Number(0.5)), ("patience", Value::Number(1.0))]);
+    let plateau = schedule.word.plateau(&schedule.args).expect("a plateau");
+    assert_eq!(plateau.watch, "valid.loss");
+    let mut state = PlateauState::default();
+    let mut cuts = Vec::new();
+    // Best 3; 3 and 4 are the first two without improvement: the second exceeds the patience of one.
+    for figure in [5.0, 3.0, 3.0, 4.0, 2.0, NAN, 2.5, 2.5] {
+        state = plateau.after_epoch(state, figure, false);
+        cuts.push(state.factor);
+    }
+    assert_eq!(cuts, [1.0, 1.0, 1.0, 0.5, 0.5, 0.5, 0.25, 0.25]);
+    assert_eq!(state, PlateauState { best: Some(2.0), bad_epochs: 1, factor: 0.25 });
+}
+
+#[test]
+fn plateau_stops_at_its_floor_and_knows_which_way_is_up() {
+    let plateau =
+        Plateau { factor: 0.1, patience: 0, watch: "valid.accuracy".into(), min_delta: 0.0, min: 0.05 };
+    let mut state = PlateauState::default();
+    for figure in [0.5, 0.6, 0.4, 0.4, 0.4] {
+        state = plateau.after_epoch(state, figure, true);
+    }
+    assert_eq!(state, PlateauState { best: Some(0.6), bad_epochs: 0, factor: 0.05 });
+}
