@@ -4,8 +4,8 @@
 //! They are called from native code and must not unwind into it, so nothing here can panic.
 
 use crate::graph::Dim;
-use crate::loops::{Extent, Matrix, Product, SHARD_ROWS};
-use crate::runtime::kernels::gemm::multiply;
+use crate::loops::{self, Extent, Product, SHARD_ROWS};
+use crate::runtime::kernels::gemm::{Along, Matrix, multiply};
 
 use super::abi::Args;
 use super::schedule::{COMBINE_COLUMNS, Cut, PANEL_ROWS, cut};
@@ -18,7 +18,7 @@ struct Place {
 }
 
 impl Place {
-    fn new(m: Matrix) -> Self {
+    fn new(m: loops::Matrix) -> Self {
         Self { stride: m.stride, offset: m.offset, transposed: m.transposed }
     }
 
@@ -98,22 +98,17 @@ pub(super) unsafe extern "C" fn product(operands: *const u64, args: *const Args,
     };
     let (row, m, col, n) = call.block(batch, first as usize, last as usize);
     let k = extent(call.k, batch);
-    let (a_at, b_at, c_at) = (call.a.at(row, 0), call.b.at(0, col), call.c.at(row, col));
+    let along = match call.cut {
+        Cut::Columns { .. } => Along::Columns,
+        Cut::Rows => Along::Rows,
+    };
     // SAFETY: `check` proved that the matrices lie in their buffers and `Compiled::run` that the buffers are bound; panels of the
     // result are disjoint between threads, and the schedule has no writer of a or b since the last barrier.
     unsafe {
-        multiply(
-            m,
-            n,
-            k,
-            c.add(c_at),
-            call.c.strides(),
-            call.accumulate,
-            a.add(a_at),
-            call.a.strides(),
-            b.add(b_at),
-            call.b.strides(),
-        );
+        let a = Matrix { start: a.add(call.a.at(row, 0)), strides: call.a.strides() };
+        let b = Matrix { start: b.add(call.b.at(0, col)), strides: call.b.strides() };
+        let c = Matrix { start: c.add(call.c.at(row, col)), strides: call.c.strides() };
+        multiply(along, (m, n, k), c, call.accumulate, a, b);
     }
 }
 

@@ -1,83 +1,210 @@
 //! Matrix products by a library: faer's kernels, one thread a call.
 //!
-//! Whoever splits a product over threads does so by a list of panels that depends on shapes only (`codegen::schedule`), so that every
-//! panel is the same call with any number of threads.
+//! A product is divided among threads along its columns (at multiples of 16) or its rows (at multiples of 32, where a last single row joins
+//! the part before it). Invariant, on which equal bits for any number of threads rest: a call on any such part gives the bits of
+//! the call on the whole. The library's kernel for large products adds in an order that depends on `k` alone; it has other kernels
+//! for small products and for single rows and columns, and where those could come in, a call is cut into blocks that are the
+//! same for every division.
 
 use faer::{Accum, MatMut, MatRef, Par, linalg::matmul::matmul};
 
-/// `c = a b` or `c += a b`: `a` is m x k, `b` is k x n, `c` is m x n. Strides are elements from row to row and from column to column.
+/// Products of at most this many multiplications go to the library's other kernel.
+const SMALL: usize = 4096;
+/// Columns of a block where blocks are needed, and the grain of divisions along columns.
+const BLOCK_COLUMNS: usize = 16;
+/// Rows of a block where blocks are needed, and the grain of divisions along rows.
+const BLOCK_ROWS: usize = 32;
+
+/// The axis of the result along which a product is divided among threads.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Along {
+    Columns,
+    Rows,
+}
+
+/// A matrix of f32 in memory.
+#[derive(Clone, Copy)]
+pub struct Matrix<P> {
+    pub start: P,
+    /// Elements from row to row and from column to column.
+    pub strides: (usize, usize),
+}
+
+/// `c = a b` or `c += a b`: `a` is m x k, `b` is k x n, `c` is m x n; `c` is a part of a product that is divided `along`.
 ///
 /// # Safety
 /// The three matrices lie in memory that may be read (and for `c` written) during the call; `c` overlaps neither `a` nor `b`, and no
 /// other thread touches its elements.
-#[allow(clippy::too_many_arguments)]
 pub unsafe fn multiply(
-    m: usize,
-    n: usize,
-    k: usize,
-    c: *mut f32,
-    c_strides: (usize, usize),
+    along: Along,
+    (m, n, k): (usize, usize, usize),
+    c: Matrix<*mut f32>,
     accumulate: bool,
-    a: *const f32,
-    a_strides: (usize, usize),
-    b: *const f32,
-    b_strides: (usize, usize),
+    a: Matrix<*const f32>,
+    b: Matrix<*const f32>,
+) {
+    let block = |row: usize, rows: usize, col: usize, cols: usize| {
+        // SAFETY: blocks lie in the matrices, so the offsets do; the rest is the caller's contract.
+        unsafe {
+            let c = Matrix { start: c.start.add(row * c.strides.0 + col * c.strides.1), ..c };
+            let a = Matrix { start: a.start.add(row * a.strides.0), ..a };
+            let b = Matrix { start: b.start.add(col * b.strides.1), ..b };
+            call((rows, cols, k), c, accumulate, a, b);
+        }
+    };
+    match along {
+        Along::Columns => {
+            let whole = n - n % BLOCK_COLUMNS;
+            let step = if m == 1 || m * BLOCK_COLUMNS * k <= SMALL { BLOCK_COLUMNS } else { whole.max(1) };
+            (0..whole).step_by(step).for_each(|col| block(0, m, col, step));
+            if whole < n {
+                block(0, m, whole, n - whole);
+            }
+        }
+        Along::Rows if n > 1 && 2 * n * k > SMALL => block(0, m, 0, n),
+        Along::Rows => {
+            let blocks = ((m + BLOCK_ROWS - 2) / BLOCK_ROWS).max(1);
+            for i in 0..blocks {
+                let row = i * BLOCK_ROWS;
+                let rows = if i + 1 == blocks { m - row } else { BLOCK_ROWS };
+                block(row, rows, 0, n);
+            }
+        }
+    }
+}
+
+/// One call of the library. The contract is that of [`multiply`].
+unsafe fn call(
+    (m, n, k): (usize, usize, usize),
+    c: Matrix<*mut f32>,
+    accumulate: bool,
+    a: Matrix<*const f32>,
+    b: Matrix<*const f32>,
 ) {
     // SAFETY: the caller's contract is that of these constructors.
     let (dst, lhs, rhs) = unsafe {
         (
-            MatMut::from_raw_parts_mut(c, m, n, c_strides.0 as isize, c_strides.1 as isize),
-            MatRef::from_raw_parts(a, m, k, a_strides.0 as isize, a_strides.1 as isize),
-            MatRef::from_raw_parts(b, k, n, b_strides.0 as isize, b_strides.1 as isize),
+            MatMut::from_raw_parts_mut(c.start, m, n, c.strides.0 as isize, c.strides.1 as isize),
+            MatRef::from_raw_parts(a.start, m, k, a.strides.0 as isize, a.strides.1 as isize),
+            MatRef::from_raw_parts(b.start, k, n, b.strides.0 as isize, b.strides.1 as isize),
         )
     };
-    let beta = if accumulate { Accum::Add } else { Accum::Replace };
-    matmul(dst, beta, lhs, rhs, 1.0, Par::Seq);
+    let mode = if accumulate { Accum::Add } else { Accum::Replace };
+    matmul(dst, mode, lhs, rhs, 1.0, Par::Seq);
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    /// `a` and `b` small integers, so that f32 sums are exact.
-    fn check(m: usize, n: usize, k: usize, transposed: (bool, bool), accumulate: bool) {
-        let value = |i: usize| ((i * 7 + 3) % 11) as f32 - 5.0;
-        let a: Vec<f32> = (0..m * k).map(value).collect();
-        let b: Vec<f32> = (0..k * n).map(|i| value(i + 5)).collect();
-        let mut c: Vec<f32> = (0..m * n).map(|i| value(i + 2)).collect();
+    /// First row, rows, first column, columns.
+    type Part = (usize, usize, usize, usize);
+
+    /// `c` of a product of the given form, computed in one call a part.
+    fn product(
+        along: Along,
+        (m, n, k): (usize, usize, usize),
+        transposed: (bool, bool),
+        accumulate: bool,
+        value: fn(usize, usize) -> f32,
+        parts: &[Part],
+    ) -> Vec<f32> {
+        let fill = |len: usize, salt: usize| (0..len).map(|i| value(i, salt)).collect::<Vec<f32>>();
+        let (a, b, mut c) = (fill(m * k, 1), fill(k * n, 2), fill(m * n, 3));
         let a_strides = if transposed.0 { (1, m) } else { (k, 1) };
         let b_strides = if transposed.1 { (1, k) } else { (n, 1) };
-        let mut expected = c.clone();
-        for (i, e) in expected.iter_mut().enumerate() {
-            let (row, col) = (i / n, i % n);
-            let at =
-                |p: usize| a[row * a_strides.0 + p * a_strides.1] * b[p * b_strides.0 + col * b_strides.1];
-            *e = if accumulate { *e } else { 0.0 } + (0..k).map(at).sum::<f32>();
+        for &(row, rows, col, cols) in parts {
+            // SAFETY: the parts lie in the matrices, which the strides address.
+            unsafe {
+                let a = Matrix { start: a.as_ptr().add(row * a_strides.0), strides: a_strides };
+                let b = Matrix { start: b.as_ptr().add(col * b_strides.1), strides: b_strides };
+                let c = Matrix { start: c.as_mut_ptr().add(row * n + col), strides: (n, 1) };
+                multiply(along, (rows, cols, k), c, accumulate, a, b);
+            }
         }
-        // SAFETY: the vectors have m k, k n and m n elements, which the strides address.
-        unsafe {
-            multiply(
-                m,
-                n,
-                k,
-                c.as_mut_ptr(),
-                (n, 1),
-                accumulate,
-                a.as_ptr(),
-                a_strides,
-                b.as_ptr(),
-                b_strides,
-            );
-        }
-        assert_eq!(c, expected, "{m} {n} {k} {transposed:?}");
+        c
     }
+
+    /// Small whole numbers, so that sums are exact.
+    fn whole(i: usize, salt: usize) -> f32 {
+        (((i + 5 * salt) * 7 + 3) % 11) as f32 - 5.0
+    }
+
+    /// Numbers of which every sum is rounded.
+    fn rough(i: usize, salt: usize) -> f32 {
+        f32::from_bits(0x3F80_0000 | (i as u32 ^ salt as u32).wrapping_mul(0x9E37_79B9) >> 9) - 1.5
+    }
+
+    const FORMS: [(bool, bool); 3] = [(false, false), (true, false), (false, true)];
 
     #[test]
     fn every_form_is_exact_on_integers() {
         for (m, n, k) in [(1, 1, 1), (3, 5, 7), (32, 10, 64), (128, 50, 8), (2, 129, 33), (65, 1, 40)] {
-            for transposed in [(false, false), (true, false), (false, true)] {
-                check(m, n, k, transposed, false);
-                check(m, n, k, transposed, true);
+            for (ta, tb) in FORMS {
+                for (along, accumulate) in [(Along::Columns, false), (Along::Rows, true)] {
+                    let got = product(along, (m, n, k), (ta, tb), accumulate, whole, &[(0, m, 0, n)]);
+                    let expected = (0..m * n).map(|i| {
+                        let (row, col) = (i / n, i % n);
+                        let a = |p: usize| whole(if ta { p * m + row } else { row * k + p }, 1);
+                        let b = |p: usize| whole(if tb { col * k + p } else { p * n + col }, 2);
+                        let start = if accumulate { whole(i, 3) } else { 0.0 };
+                        start + (0..k).map(|p| a(p) * b(p)).sum::<f32>()
+                    });
+                    assert_eq!(got, expected.collect::<Vec<f32>>(), "{m} {n} {k} {ta} {tb}");
+                }
+            }
+        }
+    }
+
+    /// What each of `threads` threads takes of `panels` panels of `width` in `0..len`, the last to the end.
+    fn shares(panels: usize, width: usize, len: usize, threads: usize) -> Vec<(usize, usize)> {
+        let at = |t: usize| match (panels * t).div_ceil(threads) {
+            panel if panel == panels => len,
+            panel => panel * width,
+        };
+        (0..threads).map(|t| (at(t), at(t + 1) - at(t))).filter(|s| s.1 > 0).collect()
+    }
+
+    fn assert_same(along: Along, sizes: (usize, usize, usize), parts: &[Part]) {
+        for form in FORMS {
+            for accumulate in [false, true] {
+                let bits = |parts: &[Part]| {
+                    let c = product(along, sizes, form, accumulate, rough, parts);
+                    c.into_iter().map(f32::to_bits).collect::<Vec<u32>>()
+                };
+                assert!(bits(parts) == bits(&[(0, sizes.0, 0, sizes.1)]), "{sizes:?} {form:?} {parts:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn columns_may_be_divided_among_any_number_of_threads() {
+        for m in [1, 2, 31, 33] {
+            for n in [32_usize, 33, 50, 127] {
+                for k in [1, 2, 7, 40, 130, 513] {
+                    for (width, threads) in [(16, 3), (16, 64), (64, 2)] {
+                        let shares = shares(n.div_ceil(width), width, n, threads);
+                        let parts: Vec<Part> =
+                            shares.into_iter().map(|(col, cols)| (0, m, col, cols)).collect();
+                        assert_same(Along::Columns, (m, n, k), &parts);
+                    }
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn rows_may_be_divided_among_any_number_of_threads() {
+        for m in [1, 2, 33, 34, 96] {
+            for n in [1, 2, 3, 8, 10, 31] {
+                for k in [1, 2, 8, 17, 50, 130, 600] {
+                    for threads in [2, 3, 8] {
+                        let shares = shares(((m + 30) / 32).max(1), 32, m, threads);
+                        let parts: Vec<Part> =
+                            shares.into_iter().map(|(row, rows)| (row, rows, 0, n)).collect();
+                        assert_same(Along::Rows, (m, n, k), &parts);
+                    }
+                }
             }
         }
     }
