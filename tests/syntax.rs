@@ -94,6 +94,9 @@ fn precedence() {
     assert_eq!(args("f (a + b) * c"), ["((a Add b) Mul c)"]);
     assert_eq!(args("f a or b and c == 1"), ["(a Or (b And (c Eq 1)))"]);
     assert_eq!(args("f 1..n - 1"), ["(1..(n Sub 1))"]);
+    assert_eq!(args("f 1..2 == 3..4"), ["((1..2) Eq (3..4))"]);
+    assert_eq!(args("f a < b and c < d or e"), ["(((a Lt b) And (c Lt d)) Or e)"]);
+    assert_eq!(args("f 2^-3*4, a--b"), ["((2 Pow -3) Mul 4)", "(a Sub -b)"]);
     assert_eq!(args("f order, andy"), ["order", "andy"]);
 }
 

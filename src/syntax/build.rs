@@ -18,8 +18,9 @@ pub(crate) struct Builder<'i> {
     /// Brackets that close on a later line; an error before such a bracket swallows what stands inside it.
     pub long_brackets: &'i [Span],
     pub diagnostics: Vec<Diagnostic>,
-    /// Operators of the expression being built.
+    /// Operators of the outermost expression being built, and how deep in it we are.
     pub operators: usize,
+    pub nesting: usize,
 }
 
 impl<'i> Builder<'i> {

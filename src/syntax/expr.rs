@@ -1,82 +1,73 @@
 //! Parse pairs of expressions to tree.
 //!
-//! Invariants: layers of the grammar that hold one operand leave no node; an expression in parentheses has the span
-//! of the parentheses; no tree is deeper than the bracket limit plus `MAX_OPERATORS`.
+//! Invariants: an expression in parentheses has the span of the parentheses; no tree is deeper than
+//! the bracket limit plus `MAX_OPERATORS`.
 
 use super::ast::{BinaryOp, Expr, ExprKind, Ident};
 use super::build::{Builder, ident, span};
 use super::grammar::Rule;
 use super::messages;
 use crate::diag::Span;
-use pest::iterators::Pair;
+use pest::iterators::{Pair, Pairs};
 
 /// Operators beyond this in one expression are refused: every later stage walks the tree recursively.
 const MAX_OPERATORS: usize = 256;
 
 impl<'i> Builder<'i> {
-    /// An expression of its own: the value of an argument, a parameter, a condition.
+    /// An expression; operators of those inside it count together with its own.
     pub fn expr(&mut self, pair: Pair<'i, Rule>) -> Expr {
-        let outer = std::mem::take(&mut self.operators);
-        let expr = self.operand(pair);
-        self.operators = outer;
+        if self.nesting == 0 {
+            self.operators = 0;
+        }
+        self.nesting += 1;
+        let expr = self.bounded(pair);
+        self.nesting -= 1;
         expr
     }
 
-    fn operand(&mut self, pair: Pair<'i, Rule>) -> Expr {
-        let pair = single_operand(pair);
-        let whole = span(&pair);
-        match pair.as_rule() {
-            Rule::expr | Rule::all | Rule::cmp | Rule::sum | Rule::product => self.operators(pair),
-            Rule::range => {
-                let mut ends =
-                    pair.into_inner().map(|inner| self.operand(inner)).collect::<Vec<_>>().into_iter();
-                match (ends.next(), ends.next()) {
-                    (Some(low), Some(high)) => {
-                        let span = low.span.to(high.span);
-                        Expr { kind: ExprKind::Range { low: Box::new(low), high: Box::new(high) }, span }
-                    }
-                    (low, _) => low.unwrap_or(Expr { kind: ExprKind::Path(String::new()), span: whole }),
-                }
-            }
-            Rule::unary | Rule::power => self.power(pair),
-            Rule::group => {
-                let inner = pair.into_inner().next().map(|inner| self.operand(inner).kind);
-                Expr { kind: inner.unwrap_or(ExprKind::Path(String::new())), span: whole }
-            }
-            _ => self.atom(pair),
-        }
-    }
-
-    /// A flat list `operand op operand op ...` of one precedence, leaning left.
-    fn operators(&mut self, pair: Pair<'i, Rule>) -> Expr {
+    fn bounded(&mut self, pair: Pair<'i, Rule>) -> Expr {
         let whole = span(&pair);
         let mut parts = pair.into_inner();
-        let mut left = match parts.next() {
-            Some(first) => self.operand(first),
-            None => return Expr { kind: ExprKind::Path(String::new()), span: whole },
-        };
-        while let (Some(op), Some(right)) = (parts.next(), parts.next()) {
-            if self.is_exhausted(whole) {
-                break;
-            }
-            if op.as_str() == "-" {
-                self.check_minus(span(&op));
-            }
-            let right = self.operand(right);
-            let span = left.span.to(right.span);
-            let kind = ExprKind::Binary { op: operator(&op), left: Box::new(left), right: Box::new(right) };
-            left = Expr { kind, span };
+        let before = self.operators;
+        self.operators += parts.len() / 2;
+        if self.operators <= MAX_OPERATORS {
+            return self.climb(&mut parts, 0, whole);
         }
-        left
-    }
-
-    /// Counts an operator; true, with one diagnostic, when the expression has too many.
-    fn is_exhausted(&mut self, whole: Span) -> bool {
-        self.operators += 1;
-        if self.operators == MAX_OPERATORS + 1 {
+        if before <= MAX_OPERATORS {
             self.diagnostics.push(messages::too_many("operators in one expression", whole, MAX_OPERATORS));
         }
-        self.operators > MAX_OPERATORS
+        Expr { kind: ExprKind::Path(String::new()), span: whole }
+    }
+
+    /// Reads operands as long as the operators between them bind at least as strongly as `least`.
+    fn climb(&mut self, parts: &mut Pairs<'i, Rule>, least: u8, whole: Span) -> Expr {
+        let mut left = match parts.next() {
+            Some(sign) if sign.as_rule() == Rule::neg => {
+                let inner = self.climb(parts, SIGN, whole);
+                let span = span(&sign).to(inner.span);
+                Expr { kind: ExprKind::Neg(Box::new(inner)), span }
+            }
+            Some(atom) => self.atom(atom),
+            None => Expr { kind: ExprKind::Path(String::new()), span: whole },
+        };
+        let mut single = None;
+        while let Some(op) = parts.peek().filter(|op| strength(op.as_rule()) >= least) {
+            parts.next();
+            let (rule, place) = (op.as_rule(), span(&op));
+            if op.as_str() == "-" {
+                self.check_minus(place);
+            }
+            let right_least = if rule == Rule::pow_op { strength(rule) } else { strength(rule) + 1 };
+            let right = self.climb(parts, right_least, whole);
+            if single == Some(rule) {
+                // The third operand is dropped: nothing sensible could be said about it later.
+                self.diagnostics.push(messages::does_not_chain(place, rule == Rule::range_op));
+                continue;
+            }
+            single = Some(rule).filter(|rule| matches!(rule, Rule::cmp_op | Rule::range_op));
+            left = joined(&op, left, right);
+        }
+        left
     }
 
     /// `h -1`: a blank before the minus and none after it reads as a sign, so it never subtracts.
@@ -86,44 +77,6 @@ impl<'i> Builder<'i> {
         if blank(bytes.get(minus.start.wrapping_sub(1))) && !blank(bytes.get(minus.end)) {
             self.diagnostics.push(messages::sign_after_value(self.text, minus));
         }
-    }
-
-    /// `-a ^ b ^ -c`: the sign in front binds weakest, the powers lean right.
-    fn power(&mut self, pair: Pair<'i, Rule>) -> Expr {
-        let whole = span(&pair);
-        let mut operands: Vec<(Option<Span>, Expr)> = Vec::new();
-        let mut sign = None;
-        let mut stack = vec![pair.into_inner()];
-        while let Some(mut pairs) = stack.pop() {
-            while let Some(inner) = pairs.next() {
-                match inner.as_rule() {
-                    Rule::neg => sign = Some(span(&inner)),
-                    Rule::power => {
-                        stack.push(pairs);
-                        pairs = inner.into_inner();
-                    }
-                    _ if self.is_exhausted(whole) => break,
-                    _ => operands.push((sign.take(), self.operand(inner))),
-                }
-            }
-        }
-        let mut built: Option<Expr> = None;
-        while let Some((sign, base)) = operands.pop() {
-            let mut term = match built.take() {
-                None => base,
-                Some(exponent) => {
-                    let span = base.span.to(exponent.span);
-                    let (left, right) = (Box::new(base), Box::new(exponent));
-                    Expr { kind: ExprKind::Binary { op: BinaryOp::Pow, left, right }, span }
-                }
-            };
-            if let Some(sign) = sign {
-                let span = sign.to(term.span);
-                term = Expr { kind: ExprKind::Neg(Box::new(term)), span };
-            }
-            built = Some(term);
-        }
-        built.unwrap_or(Expr { kind: ExprKind::Path(String::new()), span: whole })
     }
 
     fn atom(&mut self, pair: Pair<'i, Rule>) -> Expr {
@@ -136,7 +89,11 @@ impl<'i> Builder<'i> {
                 self.diagnostics.push(messages::open_string(span));
                 ExprKind::Str(pair.as_str().trim_start_matches('"').to_string())
             }
-            Rule::list => ExprKind::List(pair.into_inner().map(|inner| self.operand(inner)).collect()),
+            Rule::group => match pair.into_inner().next() {
+                Some(inner) => self.expr(inner).kind,
+                None => ExprKind::Path(String::new()),
+            },
+            Rule::list => ExprKind::List(pair.into_inner().map(|inner| self.expr(inner)).collect()),
             Rule::call | Rule::index => {
                 let is_call = pair.as_rule() == Rule::call;
                 let mut name = Ident { text: String::new(), span };
@@ -198,24 +155,30 @@ impl<'i> Builder<'i> {
     }
 }
 
-/// Descends through precedence layers that hold a single operand, without recursion.
-fn single_operand(mut pair: Pair<'_, Rule>) -> Pair<'_, Rule> {
-    while let Rule::expr
-    | Rule::all
-    | Rule::cmp
-    | Rule::range
-    | Rule::sum
-    | Rule::product
-    | Rule::unary
-    | Rule::power = pair.as_rule()
-    {
-        let mut inner = pair.clone().into_inner();
-        match (inner.next(), inner.next()) {
-            (Some(only), None) => pair = only,
-            _ => break,
-        }
+/// The strength of the sign in `-a`: weaker than `^`, stronger than `*`.
+const SIGN: u8 = 7;
+
+/// How strongly an infix operator binds; equal ones lean left, powers lean right.
+fn strength(rule: Rule) -> u8 {
+    match rule {
+        Rule::or => 1,
+        Rule::and => 2,
+        Rule::cmp_op => 3,
+        Rule::range_op => 4,
+        Rule::sum_op => 5,
+        Rule::mul_op => 6,
+        _ => 8,
     }
-    pair
+}
+
+fn joined(op: &Pair<'_, Rule>, left: Expr, right: Expr) -> Expr {
+    let span = left.span.to(right.span);
+    let (left, right) = (Box::new(left), Box::new(right));
+    let kind = match op.as_rule() {
+        Rule::range_op => ExprKind::Range { low: left, high: right },
+        _ => ExprKind::Binary { op: operator(op), left, right },
+    };
+    Expr { kind, span }
 }
 
 fn operator(pair: &Pair<'_, Rule>) -> BinaryOp {
@@ -224,6 +187,7 @@ fn operator(pair: &Pair<'_, Rule>) -> BinaryOp {
         "-" => BinaryOp::Sub,
         "*" => BinaryOp::Mul,
         "/" => BinaryOp::Div,
+        "^" => BinaryOp::Pow,
         "==" => BinaryOp::Eq,
         "!=" => BinaryOp::Ne,
         "<=" => BinaryOp::Le,

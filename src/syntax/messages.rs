@@ -36,6 +36,16 @@ pub(crate) fn huge_number(span: Span) -> Diagnostic {
     Diagnostic::error("E0006", span, "the number is too large").label("does not fit")
 }
 
+/// `a < b < c` or `1..2..3`, at the second operator.
+pub(crate) fn does_not_chain(span: Span, is_range: bool) -> Diagnostic {
+    if is_range {
+        return Diagnostic::error("E0001", span, "a range has two ends").label("a third end");
+    }
+    Diagnostic::error("E0001", span, "comparisons do not chain")
+        .label("a second comparison")
+        .help("write `a < b and b < c`")
+}
+
 /// `dense h -1`: `minus` follows a blank and precedes none.
 pub(crate) fn sign_after_value(text: &str, minus: Span) -> Diagnostic {
     let before = text.get(..minus.start).unwrap_or("").trim_end().len();

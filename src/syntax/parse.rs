@@ -55,8 +55,14 @@ fn grammar(
     pest::set_call_limit(CALL_LIMIT);
     let text = repaired.text.as_str();
     let long_brackets = braces::long_brackets(text, tokens);
-    let mut builder =
-        Builder { text, is_word, long_brackets: &long_brackets, diagnostics: Vec::new(), operators: 0 };
+    let mut builder = Builder {
+        text,
+        is_word,
+        long_brackets: &long_brackets,
+        diagnostics: Vec::new(),
+        operators: 0,
+        nesting: 0,
+    };
     let stmts = match NetParser::parse(Rule::file, text) {
         Ok(mut pairs) => pairs.next().map(|file| builder.stmts(file)).unwrap_or_default(),
         // The grammar takes every balanced text, so only the call limit is left.
