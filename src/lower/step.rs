@@ -5,7 +5,7 @@ use super::{
     forward::{Forward, Mix},
 };
 use crate::{
-    graph::{Builder, DType, Dim, Phase, Sink, Type, ValueId, differentiate},
+    graph::{Builder, DType, Dim, Passes, Phase, Sink, Type, ValueId, differentiate, simplify},
     layers::Mode,
     model::{Model, OutputKind, Param, ParamRole, Use},
     train::{
@@ -56,7 +56,7 @@ pub fn eval(model: &Model, mode: Mode, with_loss: bool) -> Lowered {
 }
 
 fn finish(b: Builder, scalars: Scalars) -> Lowered {
-    let graph = b.finish();
+    let graph = simplify(&b.finish(), Passes::ALL);
     let scalars = scalars.finish(&graph);
     Lowered { graph, scalars }
 }
