@@ -58,7 +58,7 @@ pub fn unknown_layer<'a>(step: &Step, blocks: impl Iterator<Item = &'a str>) -> 
     let error = Diagnostic::error("E0203", span, format!("unknown layer `{name}`"));
     let builtin = layers::LAYERS.iter().map(|row| row.layer.sig().name);
     let forms = ["input", "output", "from", "reuse"];
-    let error = match nearest(name, builtin.chain(forms).chain(blocks)) {
+    match nearest(name, builtin.chain(forms).chain(blocks)) {
         Some(known) => {
             error.label("no layer has this name").fix("a layer with a similar name exists", span, known)
         }
@@ -66,8 +66,7 @@ pub fn unknown_layer<'a>(step: &Step, blocks: impl Iterator<Item = &'a str>) -> 
             error.label("no block has this name").help(format!("define it: `block {name}() {{ ... }}`"))
         }
         None => error.label("no layer has this name"),
-    };
-    error
+    }
 }
 
 pub fn declare_let(binding: &Binding, scope: &mut Scope, diags: &mut Vec<Diagnostic>) {

@@ -1,0 +1,314 @@
+//! Two witnesses for whole training steps: the graph interpreter in f64 against PyTorch's trajectories, and native code against the
+//! graph interpreter.
+
+use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicU32, AtomicU64};
+
+use dropnet::check::check_source;
+use dropnet::data::{InputArray, Part, Storage, Target};
+use dropnet::graph::interpret::{Bindings, Tensor, interpret};
+use dropnet::graph::{Sink, SiteId};
+use dropnet::lower::{Lowered, StepInfo, lower_train};
+use dropnet::math;
+use dropnet::model::Model;
+use dropnet::runtime::function::{Function, Pass, Status};
+use dropnet::runtime::plan::{self, EpochPlan, Shape};
+use dropnet::runtime::store::Store;
+use dropnet::runtime::team::Team;
+use serde_json::Value as Json;
+
+fn model(net: &str, train: &str, augment: &str) -> Model {
+    let source = format!("{augment}\nnet {{\n{net}\n}}\ntrain {{\n{train}\n}}\n");
+    let checked = check_source(&source, &Default::default());
+    checked.model.unwrap_or_else(|| panic!("{source}\n{:#?}", checked.diagnostics))
+}
+
+fn floats(json: &Json) -> Vec<f64> {
+    json.as_array().expect("a list").iter().map(|x| x.as_f64().expect("a number")).collect()
+}
+
+fn close(a: f64, b: f64, tolerance: f64) -> bool {
+    (a - b).abs() <= tolerance * a.abs().max(b.abs()).max(1e-2)
+}
+
+/// Parameters, slots and states in f64, updated by the sinks of each step.
+struct Tensors {
+    params: Vec<Tensor<f64>>,
+    slots: Vec<Tensor<f64>>,
+    states: Vec<Tensor<f64>>,
+}
+
+impl Tensors {
+    fn of(lowered: &Lowered, store: &Store) -> Self {
+        let wide = |values: &[f32], dims: &[usize]| {
+            Tensor::real(dims, values.iter().map(|x| f64::from(*x)).collect())
+        };
+        let graph = &lowered.graph;
+        Self {
+            params: graph.params.iter().zip(&store.params).map(|(s, v)| wide(v, &s.dims)).collect(),
+            slots: graph.slots.iter().zip(&store.slots).map(|(s, v)| wide(v, &s.dims)).collect(),
+            states: graph.states.iter().zip(&store.states).map(|(s, v)| wide(v, &s.dims)).collect(),
+        }
+    }
+
+    /// One step; answers the values of the metrics.
+    fn step(&mut self, lowered: &Lowered, mut bindings: Bindings<f64>, words: &[u32]) -> Vec<f64> {
+        bindings.params = self.params.clone();
+        bindings.slots = self.slots.clone();
+        bindings.states = self.states.clone();
+        bindings.bind_scalar_words(&lowered.graph, words);
+        let values = interpret(&lowered.graph, &bindings).expect("the bindings fit the graph");
+        let mut metrics = vec![0.0; lowered.graph.metrics.len()];
+        for (sink, value) in values.sinks() {
+            match sink {
+                Sink::Param(id) => self.params[id.index()] = value.clone(),
+                Sink::Slot(id) => self.slots[id.index()] = value.clone(),
+                Sink::State(id) => self.states[id.index()] = value.clone(),
+                Sink::Metric(i) => metrics[i as usize] = value.reals()[0],
+                Sink::Output => {}
+            }
+        }
+        metrics
+    }
+}
+
+/// Five steps of a dropout net for each optimizer, PyTorch's masks fed in; `tests/golden/make.py` makes the figures.
+#[test]
+fn optimizers_follow_the_trajectories_of_pytorch() {
+    let golden: Json = serde_json::from_str(include_str!("golden/trajectories.json")).expect("JSON");
+    let (rows, classes) = (golden["rows"].as_u64().unwrap() as usize, 3);
+    let net = "input x: real[4]\ndropout 0.25 -> dense 5 -> relu -> dropout 0.5\ndense 3\noutput y: class[3]";
+    let cases = golden["cases"].as_object().expect("cases");
+    assert!(cases.len() >= 10);
+    for (optimizer, case) in cases {
+        let model = model(
+            net,
+            &format!("loss cross_entropy, label_smoothing=0.1\noptimizer {optimizer}\nepochs 1"),
+            "",
+        );
+        let lowered = lower_train(&model);
+        let mut store = Store::fresh(&model, &lowered.graph, 0);
+        for (param, values) in lowered.graph.params.iter().zip(&mut store.params) {
+            for (x, y) in values.iter_mut().zip(floats(&golden["init"][&param.name])) {
+                *x = y as f32;
+            }
+        }
+        let mut tensors = Tensors::of(&lowered, &store);
+        for step in 0..5 {
+            let real = |key: &str, width: usize| Tensor::real(&[rows, width], floats(&golden[key][step]));
+            let labels = floats(&golden["y"][step]).into_iter().map(|y| y as i32).collect();
+            let bindings = Bindings {
+                rows,
+                inputs: vec![real("x", 4)],
+                target: Some(Tensor::ints(&[rows], labels)),
+                streams: vec![0; lowered.graph.sites.len()],
+                positions: (0..rows as u64).collect(),
+                overrides: BTreeMap::from([
+                    (SiteId(0), real("mask_in", 4)),
+                    (SiteId(1), real("mask_hidden", 5)),
+                ]),
+                ..Bindings::default()
+            };
+            let lr = model.train.as_ref().unwrap().optimizer.args.number("lr");
+            let info = StepInfo { update: step as u64 + 1, rows, lr, lambda: 1.0 };
+            let words: Vec<u32> = lowered.scalars.iter().map(|def| def.word(&info)).collect();
+            let metrics = tensors.step(&lowered, bindings, &words);
+            let loss = metrics[0] / rows as f64;
+            assert!(
+                close(loss, floats(&case["losses"])[step], 1e-6),
+                "{optimizer}: loss {loss} in step {step}"
+            );
+            for (param, values) in lowered.graph.params.iter().zip(&tensors.params) {
+                for (x, y) in values.reals().iter().zip(floats(&case["params"][step][&param.name])) {
+                    assert!(close(*x, y, 1e-5), "{optimizer}, step {step}, {}: {x} and {y}", param.name);
+                }
+            }
+        }
+    }
+    assert_eq!(classes, golden["classes"].as_u64().unwrap());
+}
+
+/// Smooth made-up rows: 4 inputs, 3 classes or 2 numbers.
+fn part(rows: usize, target: &str) -> Part {
+    let value = |i: usize| ((i as f32 * 12.9898).sin() * 437.585).fract() * 2.0;
+    let data = Storage::F32((0..rows * 4).map(value).collect());
+    let input = InputArray { name: "x".into(), shape: vec![4], data, scale: 1.0, shift: 0.0 };
+    let real = |width: usize, f: &dyn Fn(f32) -> f32| (0..rows * width).map(|i| f(value(i + 7))).collect();
+    let target = match target {
+        "class" => Target::Classes((0..rows as u32).map(|i| (i * 7 + 1) % 3).collect()),
+        "bits" => Target::Bits { data: real(2, &|x| f32::from(x > 0.0)), width: 2 },
+        _ => Target::Real { data: real(2, &|x| x), width: 2 },
+    };
+    Part { rows, inputs: vec![input], target, source_rows: (0..rows as u32).collect() }
+}
+
+fn gather(part: &Part, rows: &[u32]) -> (Tensor<f64>, Tensor<f64>) {
+    let Storage::F32(data) = &part.inputs[0].data else { panic!("floats") };
+    let pick = |data: &[f32], width: usize| -> Vec<f64> {
+        rows.iter()
+            .flat_map(|r| &data[*r as usize * width..(*r as usize + 1) * width])
+            .map(|x| f64::from(*x))
+            .collect()
+    };
+    let target = match &part.target {
+        Target::Classes(c) => {
+            Tensor::ints(&[rows.len()], rows.iter().map(|r| c[*r as usize] as i32).collect())
+        }
+        Target::Real { data, width } | Target::Bits { data, width } => {
+            Tensor::real(&[rows.len(), *width], pick(data, *width))
+        }
+    };
+    (Tensor::real(&[rows.len(), 4], pick(data, 4)), target)
+}
+
+fn interpreted(model: &Model, part: &Part, shape: &Shape, plan: &EpochPlan) -> (Tensors, Vec<f64>) {
+    let lowered = lower_train(model);
+    let mut tensors = Tensors::of(&lowered, &Store::fresh(model, &lowered.graph, shape.seed));
+    let mut totals = vec![0.0; lowered.graph.metrics.len()];
+    let width = lowered.scalars.len();
+    for step in 0..shape.steps() {
+        let positions = step * shape.batch..step * shape.batch + shape.rows_of(step);
+        let (input, target) = gather(part, &plan.order[positions.clone()]);
+        let partner = plan.partner.as_ref().map(|p| gather(part, &p[positions.clone()]));
+        let bindings = Bindings {
+            rows: positions.len(),
+            inputs: vec![input],
+            target: Some(target),
+            partners: partner.iter().map(|p| p.0.clone()).collect(),
+            partner_target: partner.map(|p| p.1),
+            streams: lowered.graph.sites.iter().map(|s| math::train_stream(shape.seed, s.hash, 0)).collect(),
+            positions: positions.map(|p| p as u64).collect(),
+            update: step as u64,
+            fma: true,
+            ..Bindings::default()
+        };
+        let metrics = tensors.step(&lowered, bindings, &plan.scalars[step * width..(step + 1) * width]);
+        totals.iter_mut().zip(metrics).for_each(|(t, m)| *t += m);
+    }
+    (tensors, totals)
+}
+
+fn native(model: &Model, part: &Part, shape: &Shape, plan: &EpochPlan, threads: usize) -> (Store, Vec<f64>) {
+    let function = Function::new(lower_train(model), part).expect("compiles");
+    let mut store = Store::fresh(model, function.graph(), shape.seed);
+    let mut totals = vec![0.0; function.graph().metrics.len()];
+    let mut outputs = vec![0.0; shape.rows * model.output.kind.width()];
+    let streams = function.streams(|site| math::train_stream(shape.seed, site, 0));
+    let status = function.run(Pass {
+        part,
+        with_target: true,
+        order: &plan.order,
+        partner: plan.partner.as_deref(),
+        batch: shape.batch,
+        scalars: &plan.scalars,
+        streams: &streams,
+        steps: 0..shape.steps() as u64,
+        first_update: 0,
+        store: &mut store,
+        outputs: &mut outputs,
+        totals: &mut totals,
+        done: &AtomicU64::new(0),
+        stop: &AtomicU32::new(0),
+        team: &Team::new(threads),
+    });
+    assert_eq!(status.expect("runs"), Status::Done);
+    (store, totals)
+}
+
+fn compare(name: &str, values: &[f32], oracle: &Tensor<f64>) {
+    let scale = oracle.reals().iter().fold(1e-2_f64, |m, x| m.max(x.abs()));
+    for (i, (x, y)) in values.iter().zip(oracle.reals()).enumerate() {
+        assert!((f64::from(*x) - y).abs() <= 2e-4 * scale, "{name}[{i}]: native {x}, interpreter {y}");
+    }
+}
+
+/// Nets, training sections and targets that between them use every word.
+const CASES: &[(&str, &str, &str, &str)] = &[
+    (
+        "dense 9 -> relu -> dropout 0.4\ndense 3\noutput y: class[3]",
+        "loss cross_entropy, label_smoothing=0.1\noptimizer sgd, lr=0.1, momentum=0.9, nesterov=true",
+        "class",
+        "",
+    ),
+    (
+        "dropout 0.2 -> dense 9, max_norm=0.7, l2=0.01 -> tanh -> dropout 0.3, scale=test\ndense 3\noutput y: class[3]",
+        "loss cross_entropy, class_weights=[1, 2, 0.5]\noptimizer adamw, lr=0.01, weight_decay=0.1, clip_norm=0.5\npenalize l1, 0.001",
+        "class",
+        "",
+    ),
+    (
+        "dense 8 -> batch_norm -> silu -> dropout 0.5, share=batch\nresidual { \n dense 8 -> layer_norm -> gelu\n }\ndense 2\noutput y: real[2]",
+        "loss squared_error\noptimizer adam, lr=0.01, weight_decay=0.01",
+        "real",
+        "",
+    ),
+    (
+        "drop_connect 0.3 {\n dense 16 -> elu\n }\nnoise 0.1 -> dropout 0.2, kind=gaussian\ndense 4\noutput y: normal[2]",
+        "loss gaussian_nll\noptimizer rmsprop, lr=0.01, clip_value=0.5",
+        "real",
+        "",
+    ),
+    (
+        "dense 12, init=lecun_normal -> selu -> dropout 0.1, kind=alpha\nconcat {\n branch { dense 3 -> sigmoid }\n branch { dense 4 -> softplus }\n }\ndense 2\noutput y: bits[2]",
+        "loss binary_cross_entropy\noptimizer sgd, lr=0.1",
+        "bits",
+        "",
+    ),
+    (
+        "dense 9 -> leaky_relu\ndense 3\noutput y: class[3]",
+        "loss cross_entropy, label_smoothing=0.05\noptimizer adam, lr=0.01",
+        "class",
+        "augment {\n mixup alpha=0.4\n}",
+    ),
+    (
+        "side: dense 6 -> softmax\ndense 6 -> log_softmax -> mul side\nreuse twice\ndense 2\noutput y: real[2]",
+        "loss huber, delta=0.5\noptimizer sgd, lr=0.05\npenalize l2, 0.01",
+        "real",
+        "",
+    ),
+    (
+        "reshape 2, 2\nflatten -> identity\ndense 2\noutput y: real[2]",
+        "loss absolute_error\noptimizer sgd, lr=0.05",
+        "real",
+        "",
+    ),
+];
+
+#[test]
+fn native_steps_agree_with_the_interpreter_with_any_number_of_threads() {
+    for (net, train, target, augment) in CASES {
+        let net = net.replace("reuse twice", "twin: dense 6 -> relu\nreuse twin");
+        let model = model(&format!("input x: real[4]\n{net}"), &format!("{train}\nepochs 1"), augment);
+        let part = part(100, target);
+        let shape = Shape { rows: 100, batch: 37, drop_last: false, seed: 3 };
+        let lowered = lower_train(&model);
+        let plan = plan::epoch(model.train.as_ref().unwrap(), &lowered.scalars, &shape, 0, 1.0);
+        let (oracle, expected) = interpreted(&model, &part, &shape, &plan);
+        let (store, totals) = native(&model, &part, &shape, &plan, 1);
+        for (x, y) in totals.iter().zip(&expected) {
+            assert!(close(*x, *y, 1e-4), "{net}: totals {totals:?} and {expected:?}");
+        }
+        for (stored, (values, oracle)) in
+            lowered.graph.params.iter().zip(store.params.iter().zip(&oracle.params))
+        {
+            compare(&format!("{net}: {}", stored.name), values, oracle);
+        }
+        for (values, oracle) in
+            store.slots.iter().zip(&oracle.slots).chain(store.states.iter().zip(&oracle.states))
+        {
+            compare(&net, values, oracle);
+        }
+        for threads in [2, 3, 8] {
+            let (other, _) = native(&model, &part, &shape, &plan, threads);
+            let bits = |s: &Store| -> Vec<u32> {
+                s.params
+                    .iter()
+                    .chain(&s.slots)
+                    .chain(&s.states)
+                    .flat_map(|t| t.iter().map(|x| x.to_bits()))
+                    .collect()
+            };
+            assert_eq!(bits(&store), bits(&other), "{net} with {threads} threads");
+        }
+    }
+}
