@@ -237,7 +237,7 @@ const CASES: &[(&str, &str, &str, &str)] = &[
         "",
     ),
     (
-        "dense 8 -> batch_norm -> silu -> dropout 0.5, share=batch\nresidual { \n dense 8 -> layer_norm -> gelu\n }\ndense 2\noutput y: real[2]",
+        "dense 8, bias=false -> batch_norm -> silu -> dropout 0.5, share=batch\nresidual { \n dense 8 -> layer_norm -> gelu\n }\ndense 2\noutput y: real[2]",
         "loss squared_error\noptimizer adam, lr=0.01, weight_decay=0.01",
         "real",
         "",
