@@ -23,3 +23,5 @@ pub mod loops;
 pub mod data;
 pub mod manual;
 pub mod runtime;
+
+pub mod run;

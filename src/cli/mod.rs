@@ -5,10 +5,17 @@
 
 mod check;
 mod completions;
+mod data;
+mod emit;
+mod eval;
 mod explain;
+mod fmt;
 mod new;
+mod predict;
+mod progress;
 mod source;
 mod summary;
+mod train;
 mod ui;
 
 use std::process::ExitCode;
@@ -48,8 +55,18 @@ struct Global {
 enum Command {
     /// Check `.net` files without running them
     Check(check::Command),
+    /// Format `.net` files
+    Fmt(fmt::Command),
+    /// Train a net on its data
+    Train(train::Command),
+    /// Evaluate a trained net on its data
+    Eval(eval::Command),
+    /// Predict rows with a trained net
+    Predict(predict::Command),
     /// Show a net's shapes, parameters, dropout rates and regularizers
     Summary(summary::Command),
+    /// Show what a stage of the compiler makes of a net
+    Emit(emit::Command),
     /// Explain a code of a message (E0203), or a word of the language (dropout)
     Explain(explain::Command),
     /// Write a commented `.net` file to start from
@@ -65,6 +82,11 @@ pub fn main() -> ExitCode {
     let mut ui = Ui::new(cli.global.color, cli.global.quiet, cli.global.verbose);
     let result = match cli.command {
         Command::Check(command) => command.run(&mut ui),
+        Command::Fmt(command) => command.run(&mut ui),
+        Command::Train(command) => command.run(&mut ui),
+        Command::Eval(command) => command.run(&mut ui),
+        Command::Predict(command) => command.run(&mut ui),
+        Command::Emit(command) => command.run(&mut ui),
         Command::Summary(command) => command.run(&mut ui),
         Command::Explain(command) => command.run(&mut ui),
         Command::New(command) => command.run(&mut ui),

@@ -17,6 +17,10 @@ pub enum Exit {
     Usage = 2,
     /// Files, data or a checkpoint that are missing or broken.
     Data = 3,
+    /// NaN or infinity in training; the last good checkpoint is kept.
+    Diverged = 4,
+    /// By Ctrl-C, resumable.
+    Interrupted = 130,
 }
 
 impl From<Exit> for ExitCode {
@@ -103,6 +107,19 @@ impl Ui {
     /// Writes data.
     pub fn data(&mut self, text: &str) -> Result<(), Failure> {
         Ok(self.out.write_all(text.as_bytes())?)
+    }
+
+    pub fn bytes(&mut self, bytes: &[u8]) -> Result<(), Failure> {
+        Ok(self.out.write_all(bytes)?)
+    }
+
+    /// Data that `--quiet` leaves out.
+    pub fn result(&mut self, text: &str) -> Result<(), Failure> {
+        if self.quiet { Ok(()) } else { self.data(text) }
+    }
+
+    pub fn quiet(&self) -> bool {
+        self.quiet
     }
 
     /// A line of talk, unless `--quiet`. What was written so far goes out first, so that the two streams read in order on a terminal.

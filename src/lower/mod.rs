@@ -26,6 +26,11 @@ pub fn lower_train(model: &Model) -> Lowered {
     step::train(model)
 }
 
+/// The forward half of a training step: outputs, loss, objective. Needs a `train` section.
+pub fn lower_forward(model: &Model) -> Lowered {
+    step::forward(model)
+}
+
 /// One step over rows with outputs and, where the model has a loss, the sum of the rows' losses on hard targets (total 0).
 pub fn lower_eval(model: &Model, mode: Mode) -> Lowered {
     step::eval(model, mode, true)

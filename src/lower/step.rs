@@ -17,6 +17,15 @@ use crate::{
 };
 
 pub fn train(model: &Model) -> Lowered {
+    of_training(model, true)
+}
+
+/// The forward half of [`train`].
+pub fn forward(model: &Model) -> Lowered {
+    of_training(model, false)
+}
+
+fn of_training(model: &Model, whole: bool) -> Lowered {
     let Some(section) = &model.train else {
         panic!("this is a bug in dropnet: training without a `train` section")
     };
@@ -35,8 +44,10 @@ pub fn train(model: &Model) -> Lowered {
     let objective = penalised(model, section, loss, &forward.params, &mut b);
     b.with_origin("loss", |b| report(b, &mut scalars, &[("objective", objective), ("loss", loss)]));
     b.sink(Sink::Output, output);
-    let grads = differentiate(&mut b, objective, &forward.params);
-    b.with_phase(Phase::Update, |b| update(model, section, &forward.params, grads, b, &mut scalars));
+    if whole {
+        let grads = differentiate(&mut b, objective, &forward.params);
+        b.with_phase(Phase::Update, |b| update(model, section, &forward.params, grads, b, &mut scalars));
+    }
     finish(b, scalars)
 }
 

@@ -13,6 +13,8 @@ use crate::{
 
 mod table;
 
+pub use table::grouped;
+
 /// Bytes of one stored number.
 const NUMBER: usize = 4;
 

@@ -3,7 +3,11 @@
 mod support;
 
 mod check;
+mod emit;
 mod explain;
+mod fmt;
 mod new;
+mod predict;
 mod streams;
 mod summary;
+mod train;

@@ -1,0 +1,120 @@
+//! `dropnet emit`: what a stage of the compiler makes of a file, as text.
+
+use dropnet::{
+    codegen::{self, Text},
+    layers::Mode,
+    loops,
+    lower::{Lowered, lower_eval, lower_forward, lower_train},
+    model::{self, Model},
+    syntax,
+};
+
+use super::{
+    Outcome, data,
+    source::{self, File, Source},
+    ui::{Exit, Failure, Ui},
+};
+
+#[derive(clap::Args)]
+pub struct Command {
+    /// Which stage
+    #[arg(long, value_name = "STAGE", value_enum)]
+    stage: Stage,
+    #[command(flatten)]
+    file: File,
+    /// Which of the net's functions, from `graph` on [default: train where the file has a `train` section, else eval]
+    #[arg(long, value_name = "MODE", value_enum)]
+    mode: Option<Entry>,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+enum Stage {
+    /// The syntax tree
+    Ast,
+    /// The checked net: shapes, arguments, parameters
+    Model,
+    /// Tensor operations of the forward computation
+    Graph,
+    /// With the loss's derivatives and the update
+    Grad,
+    /// Fused kernels over buffers
+    Loops,
+    /// Cranelift's functions
+    Clif,
+    /// Machine code
+    Asm,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+enum Entry {
+    Train,
+    /// Dropout off
+    Eval,
+    /// Dropout on, as in Monte-Carlo prediction
+    Mc,
+}
+
+impl Command {
+    pub fn run(&self, ui: &mut Ui) -> Outcome {
+        if self.stage == Stage::Ast {
+            return self.ast(ui);
+        }
+        let (_, model) = self.file.model(ui)?;
+        let text = match self.stage {
+            Stage::Ast | Stage::Model => model::print(&model),
+            Stage::Graph => self.forward(&model)?.graph.to_string(),
+            Stage::Grad => match self.entry(&model)? {
+                Entry::Train => lower_train(&model).graph.to_string(),
+                _ => return Err(Failure::usage("only `--mode train` has a gradient")),
+            },
+            Stage::Loops => {
+                let graph = self.step(&model)?.graph;
+                loops::print(&loops::fuse(&graph), &graph)
+            }
+            Stage::Clif => self.native(&model, Text::Clif)?,
+            Stage::Asm => self.native(&model, Text::Asm)?,
+        };
+        ui.data(&text)?;
+        Ok(Exit::Done)
+    }
+
+    /// A tree is shown even where it has holes.
+    fn ast(&self, ui: &mut Ui) -> Outcome {
+        let source = Source::read(&self.file.path)?;
+        let (file, diagnostics) = syntax::parse(&source.text);
+        ui.data(&syntax::print(&file))?;
+        source::report(&diagnostics, &source, ui);
+        Ok(if diagnostics.iter().any(|d| d.is_error()) { Exit::Faulty } else { Exit::Done })
+    }
+
+    fn entry(&self, model: &Model) -> Result<Entry, Failure> {
+        match (self.mode, &model.train) {
+            (Some(Entry::Train), None) => {
+                Err(Failure::usage("the file has no `train` section, so it has no `--mode train`"))
+            }
+            (Some(entry), _) => Ok(entry),
+            (None, Some(_)) => Ok(Entry::Train),
+            (None, None) => Ok(Entry::Eval),
+        }
+    }
+
+    fn forward(&self, model: &Model) -> Result<Lowered, Failure> {
+        Ok(match self.entry(model)? {
+            Entry::Train => lower_forward(model),
+            Entry::Eval => lower_eval(model, Mode::Eval),
+            Entry::Mc => lower_eval(model, Mode::Mc),
+        })
+    }
+
+    fn step(&self, model: &Model) -> Result<Lowered, Failure> {
+        match self.entry(model)? {
+            Entry::Train => Ok(lower_train(model)),
+            _ => self.forward(model),
+        }
+    }
+
+    fn native(&self, model: &Model, form: Text) -> Result<String, Failure> {
+        let program = loops::fuse(&self.step(model)?.graph);
+        codegen::text(&program, &codegen::Options::default(), form).map_err(|error| data::native(&error))
+    }
+}

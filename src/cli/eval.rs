@@ -1,0 +1,92 @@
+//! `dropnet eval`: figures of a trained net on every part of its data.
+
+use std::path::PathBuf;
+
+use dropnet::{
+    run::{Trained, TrainedError, Which},
+    runtime::team::Team,
+};
+use serde_json::json;
+
+use super::{
+    Outcome, data, progress,
+    train::Threads,
+    ui::{Exit, Failure, Ui},
+};
+
+#[derive(clap::Args)]
+pub struct Command {
+    #[command(flatten)]
+    run: Run,
+    /// Write one JSON object instead of the table
+    #[arg(long)]
+    json: bool,
+    #[command(flatten)]
+    threads: Threads,
+}
+
+/// A trained net.
+#[derive(clap::Args)]
+pub struct Run {
+    /// Folder of a run, or a checkpoint
+    #[arg(value_name = "DIR")]
+    pub path: PathBuf,
+    /// Which parameters: those that training tested, of the last epoch, or of the best one
+    #[arg(long, value_name = "WHICH", value_enum, default_value_t)]
+    checkpoint: Choice,
+}
+
+#[derive(Clone, Copy, Default, PartialEq, Eq, clap::ValueEnum)]
+enum Choice {
+    #[default]
+    Tested,
+    Last,
+    Best,
+}
+
+impl Run {
+    pub fn read(&self, ui: &mut Ui) -> Result<Trained, Failure> {
+        let which = match self.checkpoint {
+            Choice::Tested => Which::Tested,
+            Choice::Last => Which::Last,
+            Choice::Best => Which::Best,
+        };
+        Trained::read(&self.path, which).map_err(|error| failure(&error, ui))
+    }
+}
+
+/// All of these are exit code 3, but for bugs.
+pub fn failure(error: &TrainedError, ui: &mut Ui) -> Failure {
+    match error {
+        TrainedError::Data(error) => data::failure(error, ui),
+        TrainedError::Codegen(error) => data::native(error),
+        other => Failure::data(other),
+    }
+}
+
+impl Command {
+    pub fn run(&self, ui: &mut Ui) -> Outcome {
+        let trained = self.run.read(ui)?;
+        let search = data::search(trained.home.as_deref().or(Some(&self.run.path)));
+        let team = Team::new(self.threads.count());
+        let parts = trained.evaluate(&search, &team).map_err(|error| failure(&error, ui))?;
+        if self.json {
+            let mut object = json!({ "run": self.run.path.display().to_string() });
+            for part in &parts {
+                object[part.part] = part.figures.json();
+            }
+            ui.data(&format!("{object}\n"))?;
+            return Ok(Exit::Done);
+        }
+        let width = parts.iter().map(|part| part.rows.to_string().len()).max().unwrap_or(0);
+        for part in &parts {
+            ui.data(&format!(
+                "{:<5}  {:>width$} rows  {}\n",
+                part.part,
+                part.rows,
+                progress::figures(&part.figures)
+            ))?;
+        }
+        Ok(Exit::Done)
+    }
+}

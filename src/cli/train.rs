@@ -1,0 +1,282 @@
+//! `dropnet train`: fits a net to its data, into the folder of a run.
+
+use std::{
+    path::PathBuf,
+    sync::{
+        Arc,
+        atomic::{AtomicU32, Ordering},
+    },
+    time::{SystemTime, UNIX_EPOCH},
+};
+
+use dropnet::{
+    model::summary::grouped,
+    run::{self, OpenError, Ready, Request, RunDir, StartError, Started},
+    runtime::train::{self, Event, Job, Observer, Options, Outcome as Trained, TrainError},
+};
+
+use super::{
+    Outcome, data,
+    progress::{self, Bar},
+    source::{self, File, Source},
+    ui::{Exit, Failure, Ui},
+};
+
+#[derive(clap::Args)]
+pub struct Command {
+    #[command(flatten)]
+    file: File,
+    /// Folder of the run [default: runs/NAME-DATE-TIME-HASH]
+    #[arg(short, long, value_name = "DIR")]
+    out: Option<PathBuf>,
+    /// Seed of every random decision [default: that of the file, or 0]
+    #[arg(long, value_name = "N")]
+    seed: Option<u64>,
+    /// Stop after this epoch; schedules keep the length that the file gives them
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
+    epochs: Option<u64>,
+    #[command(flatten)]
+    threads: Threads,
+    /// Go on with an earlier run: that of `--out`, or the newest of this file
+    #[arg(long)]
+    resume: bool,
+    /// Write one JSON object a line: each epoch, then the result
+    #[arg(long)]
+    json: bool,
+    /// Draw no progress bar
+    #[arg(long)]
+    no_progress: bool,
+}
+
+#[derive(clap::Args)]
+pub struct Threads {
+    /// Threads to run on; results do not depend on it [default: all cores]
+    #[arg(long = "threads", value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
+    count: Option<u16>,
+}
+
+impl Threads {
+    pub fn count(&self) -> usize {
+        let all = || std::thread::available_parallelism().map_or(1, usize::from);
+        self.count.map_or_else(all, usize::from)
+    }
+}
+
+impl Command {
+    pub fn run(&self, ui: &mut Ui) -> Outcome {
+        let source = Source::read(&self.file.path)?;
+        let ready = self.open(&source, ui)?;
+        let started = self.start(&source, &ready)?;
+        self.heading(&source, &ready, &started, ui);
+        let stop = Arc::new(AtomicU32::new(0));
+        stop_on_interrupt(stop.clone())?;
+        let (dir, meta) = (started.dir.clone(), started.meta);
+        let job = Job { model: &ready.model, dataset: &ready.dataset, dir: dir.path(), meta };
+        let options = Options { threads: self.threads.count(), epochs: self.epochs };
+        let mut screen = Screen { command: self, dir: &dir, ui, bar: None, failure: None };
+        let result = train::train(job, started.checkpoint, &options, &stop, &mut screen);
+        screen.bar = None;
+        if let Some(failure) = screen.failure {
+            return Err(failure);
+        }
+        match result {
+            Ok(outcome) => self.done(&dir, &outcome, ui),
+            Err(error) => self.stopped(error, &dir, ui),
+        }
+    }
+
+    fn open(&self, source: &Source, ui: &mut Ui) -> Result<Ready, Failure> {
+        let search = data::search(self.file.path.parent());
+        match run::open(&source.text, &self.file.sets.sets, &search) {
+            Ok(ready) => {
+                source::report(&ready.warnings, source, ui);
+                if ready.model.train.is_none() {
+                    return Err(faulty(source, &OpenError::NoSection("train")));
+                }
+                Ok(ready)
+            }
+            Err(OpenError::Net(diagnostics)) => {
+                source::report(&diagnostics, source, ui);
+                Err(Failure::Reported(Exit::Faulty))
+            }
+            Err(OpenError::Data(error)) => Err(data::failure(&error, ui)),
+            Err(error) => Err(faulty(source, &error)),
+        }
+    }
+
+    fn start(&self, source: &Source, ready: &Ready) -> Result<Started, Failure> {
+        let working =
+            std::env::current_dir().map_err(|e| Failure::data(format!("no working directory: {e}")))?;
+        let request = Request {
+            source: &source.text,
+            file: &self.file.path,
+            sets: &self.file.sets.sets,
+            seed: self.seed,
+            out: self.out.as_deref(),
+            resume: self.resume,
+            working: &working,
+            now: SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs()),
+        };
+        run::start(&request, ready).map_err(|error| match error {
+            StartError::Usage(message) => Failure::usage(message),
+            StartError::Data(message) => Failure::data(message),
+        })
+    }
+
+    fn heading(&self, source: &Source, ready: &Ready, started: &Started, ui: &mut Ui) {
+        let rows = |part: Option<&dropnet::data::Part>, name: &str| {
+            part.map_or(String::new(), |part| format!(" + {} {name}", grouped(part.rows)))
+        };
+        let (data, threads) = (&ready.dataset, self.threads.count());
+        ui.talk(format_args!(
+            "{} · {} parameters · {} training{}{} rows · seed {} · {threads} {}",
+            source.name,
+            grouped(ready.model.parameter_count()),
+            grouped(data.train.rows),
+            rows(data.valid.as_ref(), "validation"),
+            rows(data.test.as_ref(), "test"),
+            started.meta.seed,
+            if threads == 1 { "thread" } else { "threads" },
+        ));
+        let at = &started.meta.progress;
+        if started.checkpoint.is_some() {
+            let steps = if at.step > 0 { format!(" and {} steps", at.step) } else { String::new() };
+            ui.talk(format_args!(
+                "resuming {} after {} epochs{steps}",
+                started.dir.path().display(),
+                at.epoch
+            ));
+        }
+    }
+
+    fn done(&self, dir: &RunDir, outcome: &Trained, ui: &mut Ui) -> Outcome {
+        let written = dir.metrics(&run::metrics_json(outcome));
+        written.map_err(|e| Failure::data(format!("cannot write {}: {e}", dir.path().display())))?;
+        if self.json {
+            ui.data(&format!("{}\n", run::done_json(dir.path(), outcome)))?;
+            return Ok(Exit::Done);
+        }
+        if let Some(test) = &outcome.test {
+            let of = match (&outcome.best, outcome.tested) {
+                (Some(best), "best") => format!("  (epoch {}, the best)", best.epoch),
+                _ => String::new(),
+            };
+            ui.data(&format!("test  {}{of}\n", progress::figures(test)))?;
+        }
+        if outcome.already_done {
+            ui.talk(format_args!(
+                "nothing to do: {} has run its {} epochs",
+                dir.path().display(),
+                outcome.epochs
+            ));
+        } else {
+            let (steps, compiling) = (progress::seconds(outcome.seconds), outcome.compile_seconds * 1e3);
+            ui.talk(format_args!(
+                "{steps} of training steps, {compiling:.0} ms of compiling; the run is in {}",
+                dir.path().display()
+            ));
+        }
+        Ok(Exit::Done)
+    }
+
+    fn stopped(&self, error: TrainError, dir: &RunDir, ui: &mut Ui) -> Outcome {
+        match error {
+            TrainError::Interrupted { epoch, step } => {
+                ui.error_text(&format!(
+                    "interrupted in epoch {epoch} after {step} steps; the checkpoint is written\n"
+                ));
+                ui.talk(format_args!("help: `{}` goes on from there", self.resuming(dir)));
+                Ok(Exit::Interrupted)
+            }
+            TrainError::Diverged { epoch, step } => Err(Failure::Said(
+                Exit::Diverged,
+                format!(
+                    "training diverged: the objective is no longer finite in epoch {epoch}, step {step}\n\
+                     the last good checkpoint is kept in {}\n\
+                     help: a smaller `lr`, `clip_norm=1` on the optimizer, or normalised inputs usually cure it",
+                    dir.path().display()
+                ),
+            )),
+            TrainError::Checkpoint(error) => Err(Failure::data(error)),
+            TrainError::Data(message) => Err(Failure::data(message)),
+            TrainError::Codegen(error) => Err(data::native(&error)),
+        }
+    }
+
+    /// The command line that takes the run up again.
+    fn resuming(&self, dir: &RunDir) -> String {
+        let mut line = format!("dropnet train {}", self.file.path.display());
+        for (name, value) in &self.file.sets.sets {
+            line += &format!(" --set {name}={value}");
+        }
+        if let Some(epochs) = self.epochs {
+            line += &format!(" --epochs {epochs}");
+        }
+        line + &format!(" -o {} --resume", dir.path().display())
+    }
+}
+
+fn faulty(source: &Source, error: &OpenError) -> Failure {
+    Failure::Said(Exit::Faulty, format!("{}: {error}", source.name))
+}
+
+/// The first Ctrl-C asks the loop to finish its step; the second does not wait.
+fn stop_on_interrupt(stop: Arc<AtomicU32>) -> Result<(), Failure> {
+    let handler = move || {
+        if stop.swap(1, Ordering::SeqCst) != 0 {
+            std::process::exit(Exit::Interrupted as i32);
+        }
+    };
+    ctrlc::set_handler(handler).map_err(|e| Failure::data(format!("cannot watch for Ctrl-C: {e}")))
+}
+
+/// Shows and logs what happens.
+struct Screen<'a> {
+    command: &'a Command,
+    dir: &'a RunDir,
+    ui: &'a mut Ui,
+    bar: Option<Bar>,
+    /// The first thing that could not be written; training itself goes on to its end.
+    failure: Option<Failure>,
+}
+
+impl Screen<'_> {
+    fn epoch(&mut self, report: &train::EpochReport) -> Result<(), Failure> {
+        let json = run::epoch_json(report);
+        let logged = self.dir.append(&json);
+        logged.map_err(|e| Failure::data(format!("cannot write {}: {e}", self.dir.path().display())))?;
+        match self.command.json {
+            true => self.ui.data(&format!("{json}\n"))?,
+            false => self.ui.result(&format!("{}\n", progress::epoch_line(report)))?,
+        }
+        self.ui.finish()
+    }
+}
+
+impl Observer for Screen<'_> {
+    fn event(&mut self, event: Event<'_>) {
+        match event {
+            Event::Compiled { seconds } => {
+                self.ui.detail(format_args!("compiled in {:.1} ms", seconds * 1e3))
+            }
+            Event::EpochBegan { epoch, epochs, steps, done } => {
+                if progress::visible() && !self.command.no_progress && !self.ui.quiet() {
+                    self.bar = Some(Bar::start(epoch, epochs, steps, done));
+                }
+            }
+            Event::EpochDone(report) => {
+                self.bar = None;
+                if self.failure.is_none() {
+                    self.failure = self.epoch(report).err();
+                }
+            }
+            Event::StoppedEarly { epoch, best, watch } => {
+                self.bar = None;
+                self.ui.talk(format_args!(
+                    "stopped early after epoch {epoch}: {watch} was best in epoch {} ({:.4})",
+                    best.epoch, best.value
+                ));
+            }
+        }
+    }
+}

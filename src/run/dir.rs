@@ -1,0 +1,169 @@
+//! The folder of a run: `model.net`, `model.lock.json`, `log.jsonl`, `last.ckpt`, `best.ckpt`, `metrics.json`.
+//!
+//! Invariant: a folder that holds a run is never taken for another.
+
+use std::{
+    fs::{self, OpenOptions},
+    io::{self, Write},
+    path::{Path, PathBuf},
+};
+
+use serde_json::Value as Json;
+
+/// An existing folder of a run.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RunDir {
+    path: PathBuf,
+}
+
+impl RunDir {
+    /// The folder at `path`, which need not hold a run.
+    pub fn at(path: &Path) -> Self {
+        Self { path: path.to_owned() }
+    }
+
+    /// The newest folder `runs/NAME-DATE-TIME-HASH` below `working` that holds a checkpoint.
+    pub fn newest(working: &Path, name: &str) -> Option<Self> {
+        let entries = fs::read_dir(working.join("runs")).ok()?;
+        let names = entries.flatten().filter_map(|entry| entry.file_name().into_string().ok());
+        let mut own: Vec<String> = names.filter(|folder| stamped(folder) == Some(name)).collect();
+        own.sort();
+        let runs = own.iter().rev().map(|folder| Self::at(&Path::new("runs").join(folder)));
+        runs.into_iter().find(|run| working.join(run.last()).exists())
+    }
+
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    pub fn net(&self) -> PathBuf {
+        self.path.join("model.net")
+    }
+
+    pub fn lock(&self) -> PathBuf {
+        self.path.join("model.lock.json")
+    }
+
+    pub fn last(&self) -> PathBuf {
+        self.path.join("last.ckpt")
+    }
+
+    pub fn best(&self) -> PathBuf {
+        self.path.join("best.ckpt")
+    }
+
+    pub fn holds_a_run(&self) -> bool {
+        [self.net(), self.lock(), self.last(), self.log()].iter().any(|file| file.exists())
+    }
+
+    /// Makes the folder with the exact text of the net and what it was trained with.
+    pub fn create(&self, source: &str, lock: &Json) -> io::Result<()> {
+        fs::create_dir_all(&self.path)?;
+        fs::write(self.net(), source)?;
+        fs::write(self.lock(), pretty(lock))
+    }
+
+    fn log(&self) -> PathBuf {
+        self.path.join("log.jsonl")
+    }
+
+    /// Adds one epoch to the log.
+    pub fn append(&self, line: &Json) -> io::Result<()> {
+        let mut file = OpenOptions::new().create(true).append(true).open(self.log())?;
+        file.write_all(format!("{line}\n").as_bytes())
+    }
+
+    /// Forgets logged epochs after `epoch`: the checkpoint that is taken up does not know them.
+    pub fn rewind(&self, epoch: u64) -> io::Result<()> {
+        let text = match fs::read_to_string(self.log()) {
+            Ok(text) => text,
+            Err(e) if e.kind() == io::ErrorKind::NotFound => return Ok(()),
+            Err(e) => return Err(e),
+        };
+        let logged = |line: &&str| {
+            let line: Option<Json> = serde_json::from_str(line).ok();
+            line.and_then(|l| l.get("epoch")?.as_u64()).is_some_and(|e| e <= epoch)
+        };
+        let kept: Vec<&str> = text.lines().filter(logged).collect();
+        fs::write(self.log(), kept.iter().map(|line| format!("{line}\n")).collect::<String>())
+    }
+
+    pub fn metrics(&self, metrics: &Json) -> io::Result<()> {
+        fs::write(self.path.join("metrics.json"), pretty(metrics))
+    }
+}
+
+fn pretty(json: &Json) -> String {
+    format!("{json:#}\n")
+}
+
+/// The net's name in `NAME-YYYYMMDD-HHMMSS-HASH`.
+fn stamped(folder: &str) -> Option<&str> {
+    let mut parts = folder.rsplitn(4, '-');
+    let (hash, time, date) = (parts.next()?, parts.next()?, parts.next()?);
+    let digits = |text: &str, n: usize| text.len() == n && text.bytes().all(|b| b.is_ascii_digit());
+    let sound = digits(time, 6) && digits(date, 8) && hash.len() == 4;
+    parts.next().filter(|_| sound)
+}
+
+/// `YYYYMMDD-HHMMSS`, UTC, of seconds since 1970.
+pub fn stamp(seconds: u64) -> String {
+    let (days, rest) = (seconds / 86_400, seconds % 86_400);
+    // Days are counted from 1 March of year 0, so that the leap day is the last of its year.
+    let shifted = days + 719_468;
+    let (era, day_of_era) = (shifted / 146_097, shifted % 146_097);
+    let year_of_era = (day_of_era - day_of_era / 1460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
+    let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
+    let month_from_march = (5 * day_of_year + 2) / 153;
+    let day = day_of_year - (153 * month_from_march + 2) / 5 + 1;
+    let month = if month_from_march < 10 { month_from_march + 3 } else { month_from_march - 9 };
+    let year = era * 400 + year_of_era + u64::from(month <= 2);
+    format!("{year:04}{month:02}{day:02}-{:02}{:02}{:02}", rest / 3600, rest / 60 % 60, rest % 60)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn stamps_are_utc() {
+        assert_eq!(stamp(0), "19700101-000000");
+        assert_eq!(stamp(951_827_696), "20000229-123456");
+        assert_eq!(stamp(1_795_427_180), "20261123-094620");
+    }
+
+    #[test]
+    fn names_with_dashes_are_told_from_stamps() {
+        assert_eq!(stamped("my-net-20261123-094620-7f3a"), Some("my-net"));
+        assert_eq!(stamped("my-net-2026-094620-7f3a"), None);
+        assert_eq!(stamped("mnist"), None);
+    }
+
+    #[test]
+    fn the_newest_run_with_a_checkpoint_is_found() {
+        let working = tempfile::tempdir().unwrap();
+        for folder in [
+            "m-20260101-000000-aaaa",
+            "m-20260102-000000-0000",
+            "m-20260103-000000-ffff",
+            "n-20260104-000000-ffff",
+        ] {
+            fs::create_dir_all(working.path().join("runs").join(folder)).unwrap();
+        }
+        assert_eq!(RunDir::newest(working.path(), "m"), None);
+        fs::write(working.path().join("runs/m-20260102-000000-0000/last.ckpt"), "").unwrap();
+        let found = RunDir::newest(working.path(), "m").unwrap();
+        assert_eq!(found.path(), Path::new("runs/m-20260102-000000-0000"));
+    }
+
+    #[test]
+    fn rewinding_keeps_what_the_checkpoint_knows() {
+        let folder = tempfile::tempdir().unwrap();
+        let run = RunDir::at(folder.path());
+        for epoch in 1..=3 {
+            run.append(&serde_json::json!({ "epoch": epoch })).unwrap();
+        }
+        run.rewind(2).unwrap();
+        assert_eq!(fs::read_to_string(run.log()).unwrap(), "{\"epoch\":1}\n{\"epoch\":2}\n");
+    }
+}

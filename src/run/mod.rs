@@ -1,0 +1,18 @@
+//! From a `.net` text to things that run: the net checked against its data, the folder of a run, trained nets taken up again.
+//!
+//! Here the parts meet that may not know each other: checker, data and runtime. Invariant: nothing here prints, and the clock is read
+//! by nobody but the caller.
+
+mod dir;
+mod open;
+mod predict;
+mod report;
+mod start;
+mod trained;
+
+pub use dir::{RunDir, stamp};
+pub use open::{OpenError, Ready, open};
+pub use predict::Predictions;
+pub use report::{done_json, epoch_json, metrics_json};
+pub use start::{Request, StartError, Started, start};
+pub use trained::{PartFigures, Trained, TrainedError, Which};

@@ -1,0 +1,168 @@
+//! Predictions of many rows, in order: as CSV, as JSON lines, as a NumPy array.
+//!
+//! Columns: of `class[K]` the likeliest class and K probabilities; of `bits[K]` K probabilities; of `real[D]` D numbers; of
+//! `normal[D]` D means and D standard deviations; numbers are in the target's own units.
+
+use serde_json::{Map, Value as Json, json};
+
+use crate::{
+    data::TargetRule,
+    model::{Output, OutputKind},
+};
+
+/// Rows of named numbers, with a class each where classes are predicted.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Predictions {
+    /// Name of the column of classes.
+    class: Option<String>,
+    columns: Vec<String>,
+    /// Row-major.
+    values: Vec<f32>,
+}
+
+impl Predictions {
+    /// `values` are interpreted outputs, `[rows, width]`.
+    pub(super) fn new(output: &Output, target: &TargetRule, values: Vec<f32>) -> Self {
+        let width = output.kind.width();
+        let named = |names: &[String], count: usize| -> Vec<String> {
+            let numbered = |i: usize| {
+                if count == 1 { output.name.clone() } else { format!("{}_{}", output.name, i + 1) }
+            };
+            let name = |i: usize| {
+                names.get(i).filter(|name| !name.is_empty()).cloned().unwrap_or_else(|| numbered(i))
+            };
+            (0..count).map(name).collect()
+        };
+        let (class, columns) = match (output.kind, target) {
+            (OutputKind::Class(k), TargetRule::Classes { column, names }) => {
+                let class = if column.is_empty() { output.name.clone() } else { column.clone() };
+                (Some(class), named(names, k))
+            }
+            (OutputKind::Normal(d), TargetRule::Real { columns, .. }) => {
+                let means = named(columns, d);
+                let spreads: Vec<String> = means.iter().map(|name| format!("{name}_sd")).collect();
+                (None, [means, spreads].concat())
+            }
+            (_, TargetRule::Real { columns, .. } | TargetRule::Bits { columns, .. }) => {
+                (None, named(columns, width))
+            }
+            (_, TargetRule::Classes { .. }) => (None, named(&[], width)),
+        };
+        Self { class, columns, values }
+    }
+
+    /// The numbers of each row.
+    pub fn rows(&self) -> impl Iterator<Item = &[f32]> {
+        self.values.chunks_exact(self.columns.len())
+    }
+
+    /// The name of the likeliest class.
+    fn likeliest(&self, row: &[f32]) -> &str {
+        let mut best = 0;
+        for (i, p) in row.iter().enumerate() {
+            if *p > row[best] {
+                best = i;
+            }
+        }
+        &self.columns[best]
+    }
+
+    /// With a header.
+    pub fn csv(&self) -> String {
+        let mut out = String::new();
+        let header: Vec<&str> = self.class.iter().chain(&self.columns).map(String::as_str).collect();
+        line(&mut out, header.into_iter());
+        for row in self.rows() {
+            let numbers: Vec<String> = row.iter().map(f32::to_string).collect();
+            let class = self.class.as_ref().map(|_| self.likeliest(row));
+            line(&mut out, class.into_iter().chain(numbers.iter().map(String::as_str)));
+        }
+        out
+    }
+
+    /// One object a line; classes have their probabilities beside them.
+    pub fn json(&self) -> String {
+        let object = |row: &[f32]| {
+            let numbers = self.columns.iter().zip(row).map(|(name, x)| (name.clone(), number(*x)));
+            let numbers: Map<String, Json> = numbers.collect();
+            match &self.class {
+                None => Json::Object(numbers),
+                Some(class) => json!({ class.as_str(): self.likeliest(row), "probability": numbers }),
+            }
+        };
+        self.rows().map(|row| format!("{}\n", object(row))).collect()
+    }
+
+    /// `f32[rows, columns]`, little-endian, rows first.
+    pub fn npy(&self) -> std::io::Result<Vec<u8>> {
+        use npyz::WriterBuilder;
+        let mut bytes = Vec::new();
+        let shape = [(self.values.len() / self.columns.len()) as u64, self.columns.len() as u64];
+        let mut writer =
+            npyz::WriteOptions::new().default_dtype().shape(&shape).writer(&mut bytes).begin_nd()?;
+        writer.extend(self.values.iter().copied())?;
+        writer.finish()?;
+        Ok(bytes)
+    }
+}
+
+/// With the digits that tell one 32-bit number from another; what is not finite becomes null.
+fn number(x: f32) -> Json {
+    x.to_string().parse::<f64>().map_or(Json::Null, |x| json!(x))
+}
+
+/// Fields with a comma, a quote or a line end are quoted.
+fn line<'a>(out: &mut String, fields: impl Iterator<Item = &'a str>) {
+    for (i, field) in fields.enumerate() {
+        if i > 0 {
+            out.push(',');
+        }
+        if field.contains([',', '"', '\n', '\r']) {
+            out.push('"');
+            out.push_str(&field.replace('"', "\"\""));
+            out.push('"');
+        } else {
+            out.push_str(field);
+        }
+    }
+    out.push('\n');
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{diag::Span, model::NodeId};
+
+    fn output(kind: OutputKind) -> Output {
+        Output { name: "y".into(), kind, source: NodeId(0), span: Span::default() }
+    }
+
+    #[test]
+    fn classes_have_names_and_probabilities() {
+        let target = TargetRule::Classes { column: "kind".into(), names: vec!["a, b".into(), "c".into()] };
+        let predictions =
+            Predictions::new(&output(OutputKind::Class(2)), &target, vec![0.75, 0.25, 0.5, 0.5, 0.0, 1.0]);
+        assert_eq!(predictions.csv(), "kind,\"a, b\",c\n\"a, b\",0.75,0.25\n\"a, b\",0.5,0.5\nc,0,1\n");
+        let first = predictions.json().lines().next().map(str::to_string);
+        assert_eq!(first.as_deref(), Some(r#"{"kind":"a, b","probability":{"a, b":0.75,"c":0.25}}"#));
+    }
+
+    #[test]
+    fn normals_have_a_spread() {
+        let target = TargetRule::Real { columns: vec![String::new()], mean: vec![0.0], sd: vec![1.0] };
+        let predictions = Predictions::new(&output(OutputKind::Normal(1)), &target, vec![1.5, 0.25]);
+        assert_eq!(predictions.csv(), "y,y_sd\n1.5,0.25\n");
+        assert_eq!(predictions.json(), "{\"y\":1.5,\"y_sd\":0.25}\n");
+    }
+
+    #[test]
+    fn arrays_are_read_back() {
+        let target = TargetRule::Real { columns: Vec::new(), mean: vec![0.0; 2], sd: vec![1.0; 2] };
+        let predictions = Predictions::new(&output(OutputKind::Real(2)), &target, vec![1.0, 2.0, 3.0, 4.0]);
+        let bytes = predictions.npy().unwrap();
+        let read = npyz::NpyFile::new(&bytes[..]).unwrap();
+        assert_eq!(read.shape(), [2, 2]);
+        assert_eq!(read.into_vec::<f32>().unwrap(), [1.0, 2.0, 3.0, 4.0]);
+        assert_eq!(predictions.csv().lines().next(), Some("y_1,y_2"));
+    }
+}

@@ -1,0 +1,162 @@
+//! The beginning of a run: a new folder, or an old one taken up where its checkpoint stands.
+
+use std::path::{Path, PathBuf};
+
+use serde_json::{Value as Json, json};
+
+use super::{
+    dir::{RunDir, stamp},
+    open::Ready,
+};
+use crate::{
+    lower::lower_train,
+    math,
+    model::Model,
+    runtime::{
+        checkpoint::Checkpoint,
+        progress::{FORMAT, Meta, Progress},
+    },
+};
+
+/// What the user asked for.
+pub struct Request<'a> {
+    /// The text of the net, and the name of its file as it was given.
+    pub source: &'a str,
+    pub file: &'a Path,
+    pub sets: &'a [(String, String)],
+    /// `--seed`; the file's, or 0, without it.
+    pub seed: Option<u64>,
+    /// `-o`; a stamped folder under `runs/` without it.
+    pub out: Option<&'a Path>,
+    pub resume: bool,
+    pub working: &'a Path,
+    /// Seconds since 1970, for the name of a stamped folder.
+    pub now: u64,
+}
+
+/// A run that may begin.
+pub struct Started {
+    pub dir: RunDir,
+    pub meta: Meta,
+    pub checkpoint: Option<Checkpoint>,
+}
+
+#[derive(Debug)]
+pub enum StartError {
+    /// The request makes no sense: exit code 2.
+    Usage(String),
+    /// Folders and checkpoints: exit code 3.
+    Data(String),
+}
+
+/// Settles the folder, the seed and where to go on.
+///
+/// # Errors
+/// A folder that holds another run, a checkpoint that is missing, broken or of a different run, and what the file system says.
+pub fn start(request: &Request<'_>, ready: &Ready) -> Result<Started, StartError> {
+    if request.resume { resume(request, ready) } else { begin(request, ready) }
+}
+
+fn begin(request: &Request<'_>, ready: &Ready) -> Result<Started, StartError> {
+    let seed = request.seed.or(ready.model.train.as_ref().and_then(|t| t.seed)).unwrap_or(0);
+    let meta = Meta {
+        format: FORMAT,
+        source: request.source.into(),
+        sets: request.sets.to_vec(),
+        seed,
+        progress: Progress::default(),
+        transform: ready.dataset.transform.clone(),
+        attributes: ready.attributes.clone(),
+    };
+    let path = match request.out {
+        Some(out) => out.to_owned(),
+        None => stamped_path(request, seed),
+    };
+    let dir = RunDir::at(&path);
+    if dir.holds_a_run() {
+        return Err(StartError::Usage(format!(
+            "{} holds a run already\nhelp: go on with it by `--resume`, or choose another folder",
+            path.display()
+        )));
+    }
+    let cannot =
+        |e: std::io::Error| StartError::Data(format!("cannot write the run to {}: {e}", path.display()));
+    dir.create(request.source, &lock(request, &ready.model, &meta)).map_err(cannot)?;
+    Ok(Started { dir, meta, checkpoint: None })
+}
+
+fn name(file: &Path) -> String {
+    let stem = file.file_stem().map(|stem| stem.to_string_lossy().into_owned());
+    stem.filter(|stem| !stem.is_empty() && stem != "-").unwrap_or_else(|| "stdin".into())
+}
+
+/// `runs/NAME-DATE-TIME-HASH`; the hash is of the text, the values set and the seed.
+fn stamped_path(request: &Request<'_>, seed: u64) -> PathBuf {
+    let identity = format!("{}\u{0}{:?}\u{0}{seed}", request.source, request.sets);
+    let hash = math::site_key(&identity) & 0xFFFF;
+    Path::new("runs").join(format!("{}-{}-{hash:04x}", name(request.file), stamp(request.now)))
+}
+
+/// What was trained, with which program: for people and for `eval`, which looks for data where the file was.
+fn lock(request: &Request<'_>, model: &Model, meta: &Meta) -> Json {
+    let graph = lower_train(model).graph.to_string();
+    let params: serde_json::Map<String, Json> =
+        model.knobs.iter().map(|(name, value)| (name.clone(), json!(value.to_string()))).collect();
+    json!({
+        "dropnet": env!("CARGO_PKG_VERSION"),
+        "edition": 1,
+        "file": request.file.display().to_string(),
+        "graph": format!("{:016x}", math::site_key(&graph)),
+        "params": params,
+        "seed": meta.seed,
+        "data": meta.attributes,
+    })
+}
+
+fn resume(request: &Request<'_>, ready: &Ready) -> Result<Started, StartError> {
+    let dir = match request.out {
+        Some(out) => RunDir::at(out),
+        None => RunDir::newest(request.working, &name(request.file)).ok_or_else(|| {
+            StartError::Data(format!(
+                "no run of {} to resume under runs/\nhelp: name its folder with `-o DIR`, or leave `--resume` out",
+                name(request.file)
+            ))
+        })?,
+    };
+    if !dir.last().exists() {
+        return Err(StartError::Data(format!(
+            "{} has no checkpoint to resume from (last.ckpt)\nhelp: leave `--resume` out to begin a run",
+            dir.path().display()
+        )));
+    }
+    let checkpoint = Checkpoint::read(&dir.last()).map_err(|e| StartError::Data(e.to_string()))?;
+    if let Some(what) = difference(request, ready, &checkpoint.meta) {
+        return Err(StartError::Data(format!(
+            "cannot resume {}: {what}\nhelp: only `--epochs`, `--threads` and output flags may change",
+            dir.path().display()
+        )));
+    }
+    dir.rewind(checkpoint.meta.progress.epoch)
+        .map_err(|e| StartError::Data(format!("cannot write {}: {e}", dir.path().display())))?;
+    Ok(Started { dir, meta: checkpoint.meta.clone(), checkpoint: Some(checkpoint) })
+}
+
+/// What is asked for now and was not asked for then.
+fn difference(request: &Request<'_>, ready: &Ready, then: &Meta) -> Option<String> {
+    if request.source != then.source {
+        return Some(format!("{} is not the text that was trained", request.file.display()));
+    }
+    if request.sets != then.sets {
+        let show = |sets: &[(String, String)]| {
+            let sets: Vec<String> =
+                sets.iter().map(|(name, value)| format!("--set {name}={value}")).collect();
+            if sets.is_empty() { "no `--set`".to_string() } else { format!("`{}`", sets.join(" ")) }
+        };
+        return Some(format!("it was trained with {}, not {}", show(&then.sets), show(request.sets)));
+    }
+    if let Some(seed) = request.seed.filter(|seed| *seed != then.seed) {
+        return Some(format!("it was trained with seed {}, not {seed}", then.seed));
+    }
+    (ready.dataset.transform != then.transform || ready.attributes != then.attributes)
+        .then(|| "the data have changed".to_string())
+}

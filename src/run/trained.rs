@@ -1,0 +1,187 @@
+//! A trained net, from the folder of its run: evaluated on its data, or asked for predictions.
+
+use std::{
+    fmt,
+    path::{Path, PathBuf},
+};
+
+use super::{dir::RunDir, predict::Predictions};
+use crate::{
+    check::{Env, check_source},
+    codegen::CodegenError,
+    data::{self, DataError, Need, Part, Rows, Search, Target},
+    layers::Mode,
+    lower::lower_eval,
+    model::Model,
+    runtime::{
+        checkpoint::{Checkpoint, CheckpointError},
+        evaluate::{Evaluator, interpret},
+        figures::{Figures, Reporter},
+        store::Store,
+        team::Team,
+    },
+};
+
+/// Which parameters are used.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Which {
+    /// Those that training tested: of the best epoch where the net stops early, else the last.
+    #[default]
+    Tested,
+    Last,
+    Best,
+}
+
+pub struct Trained {
+    pub model: Model,
+    pub checkpoint: Checkpoint,
+    /// Where the `.net` file was when it was trained, if the folder of the run tells.
+    pub home: Option<PathBuf>,
+}
+
+/// Figures of one part of the data.
+#[derive(Clone, Debug, PartialEq)]
+pub struct PartFigures {
+    pub part: &'static str,
+    pub rows: usize,
+    pub figures: Figures,
+}
+
+#[derive(Debug)]
+pub enum TrainedError {
+    Checkpoint(CheckpointError),
+    /// The net in the checkpoint cannot be used by this version, or the data are not those it was trained on.
+    Unfit(String),
+    Data(DataError),
+    Codegen(CodegenError),
+}
+
+impl fmt::Display for TrainedError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            TrainedError::Checkpoint(error) => error.fmt(f),
+            TrainedError::Unfit(why) => f.write_str(why),
+            TrainedError::Data(error) => error.fmt(f),
+            TrainedError::Codegen(error) => error.fmt(f),
+        }
+    }
+}
+
+impl std::error::Error for TrainedError {}
+
+impl From<CheckpointError> for TrainedError {
+    fn from(error: CheckpointError) -> Self {
+        TrainedError::Checkpoint(error)
+    }
+}
+
+impl From<DataError> for TrainedError {
+    fn from(error: DataError) -> Self {
+        TrainedError::Data(error)
+    }
+}
+
+impl From<CodegenError> for TrainedError {
+    fn from(error: CodegenError) -> Self {
+        TrainedError::Codegen(error)
+    }
+}
+
+impl Trained {
+    /// Reads a run's folder, or one checkpoint.
+    ///
+    /// # Errors
+    /// A checkpoint that is missing or broken, or whose net this version does not accept.
+    pub fn read(path: &Path, which: Which) -> Result<Self, TrainedError> {
+        if path.is_file() {
+            let checkpoint = Checkpoint::read(path)?;
+            let model = model(&checkpoint)?;
+            return Ok(Self {
+                model,
+                checkpoint,
+                home: path.parent().and_then(|dir| home(&RunDir::at(dir))),
+            });
+        }
+        let run = RunDir::at(path);
+        if !run.last().exists() {
+            let what = if path.exists() { "holds no trained net (last.ckpt)" } else { "does not exist" };
+            return Err(TrainedError::Unfit(format!("{} {what}", path.display())));
+        }
+        let last = Checkpoint::read(&run.last())?;
+        let model = model(&last)?;
+        let stops_early = model.train.as_ref().is_some_and(|train| train.stop_early.is_some());
+        let best = which == Which::Best || (which == Which::Tested && stops_early && run.best().exists());
+        let checkpoint = if best { Checkpoint::read(&run.best())? } else { last };
+        Ok(Self { model, checkpoint, home: home(&run) })
+    }
+
+    /// Loss and metrics of every part of the data, dropout off.
+    ///
+    /// # Errors
+    /// Data that are missing, broken, or not those of training.
+    pub fn evaluate(&self, search: &Search, team: &Team) -> Result<Vec<PartFigures>, TrainedError> {
+        let Some(config) = &self.model.data else {
+            return Err(TrainedError::Unfit("the net has no `data` section".into()));
+        };
+        let dataset = data::load(config, search, &Need::of(&self.model))?;
+        if dataset.transform != self.checkpoint.meta.transform {
+            return Err(TrainedError::Unfit(
+                "the data have changed since the net was trained on them".into(),
+            ));
+        }
+        let mut store = self.store()?;
+        let mut evaluator = Evaluator::new(&self.model, &dataset.train)?;
+        let reporter = Reporter::new(&self.model, &dataset.transform);
+        let parts = [
+            ("train", Some(&dataset.train)),
+            ("valid", dataset.valid.as_ref()),
+            ("test", dataset.test.as_ref()),
+        ];
+        let mut all = Vec::new();
+        for (name, part) in parts {
+            let Some(part) = part else { continue };
+            let figures = evaluator.figures(part, &mut store, &reporter, team, self.checkpoint.meta.seed)?;
+            all.push(PartFigures { part: name, rows: part.rows, figures });
+        }
+        Ok(all)
+    }
+
+    /// Predictions for raw rows, which go through the transform that was fitted in training.
+    ///
+    /// # Errors
+    /// Parameters that do not fit the net; what code generation says.
+    pub fn predict(&self, rows: Rows, team: &Team) -> Result<Predictions, TrainedError> {
+        let none = Target::Real { data: Vec::new(), width: 0 };
+        let part = Part { rows: rows.rows, inputs: rows.inputs, target: none, source_rows: Vec::new() };
+        let mut evaluator = Evaluator::predictor(&self.model, &part)?;
+        let (mut values, _) =
+            evaluator.outputs(&part, &mut self.store()?, team, self.checkpoint.meta.seed)?;
+        let target = &self.checkpoint.meta.transform.target;
+        interpret(&mut values, self.model.output.kind, target);
+        Ok(Predictions::new(&self.model.output, target, values))
+    }
+
+    fn store(&self) -> Result<Store, TrainedError> {
+        Ok(self.checkpoint.store(&lower_eval(&self.model, Mode::Eval).graph)?)
+    }
+}
+
+/// The net of a checkpoint, checked anew.
+fn model(checkpoint: &Checkpoint) -> Result<Model, TrainedError> {
+    let meta = &checkpoint.meta;
+    let env = Env { sets: meta.sets.clone(), attributes: meta.attributes.clone() };
+    let checked = check_source(&meta.source, &env);
+    checked.model.ok_or_else(|| {
+        let why = checked.diagnostics.iter().find(|d| d.is_error()).map_or("", |d| d.message.as_str());
+        TrainedError::Unfit(format!(
+            "{}: this version does not accept its net: {why}",
+            checkpoint.path.display()
+        ))
+    })
+}
+
+/// The folder of the `.net` file, as the lock file remembers it.
+fn home(run: &RunDir) -> Option<PathBuf> {
+    let lock: serde_json::Value = serde_json::from_str(&std::fs::read_to_string(run.lock()).ok()?).ok()?;
+    Path::new(lock.get("file")?.as_str()?).parent().map(Path::to_owned)
+}

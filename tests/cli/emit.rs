@@ -1,0 +1,65 @@
+use crate::support::{FAULTY, Folder};
+
+const SMALL: &str = "\
+net {
+  input x: real[4]
+  dense 8 -> relu -> dropout 0.5
+  dense 3
+  output y: class[3]
+}
+
+train {
+  loss cross_entropy
+  optimizer sgd, lr=0.1
+  epochs 1
+}
+";
+
+fn emit(args: &[&str]) -> String {
+    Folder::new(&[("m.net", SMALL)]).run(&[&["emit", "m.net", "--stage"], args].concat())
+}
+
+#[test]
+fn the_first_stages_are_readable() {
+    insta::assert_snapshot!(emit(&["ast"]) + &emit(&["model"]) + &emit(&["graph", "--mode", "eval"]));
+}
+
+#[test]
+fn loops_fuse_bias_relu_and_dropout_and_store_no_mask() {
+    let loops = emit(&["loops"]);
+    assert!(loops.lines().nth(2).is_some_and(|line| line.starts_with("buffer ")), "{loops}");
+    let kernels: Vec<&str> = loops.lines().filter(|line| line.starts_with("kernel ")).collect();
+    assert!(kernels.iter().any(|line| line.contains("keep_mask")), "{loops}");
+    for buffer in loops.lines().filter(|line| line.starts_with("buffer ")) {
+        assert!(!buffer.contains("= keep_mask"), "{buffer}");
+    }
+}
+
+#[test]
+fn every_stage_of_every_mode_has_text() {
+    for stage in ["ast", "model", "graph", "loops", "clif", "asm"] {
+        for mode in ["train", "eval", "mc"] {
+            let text = emit(&[stage, "--mode", mode]);
+            assert!(text.ends_with("--- exit 0\n") && text.lines().count() > 5, "{stage} {mode}: {text}");
+        }
+    }
+    assert!(emit(&["grad"]).contains("backward:"));
+}
+
+#[test]
+fn the_same_text_every_time() {
+    assert_eq!(emit(&["loops"]), emit(&["loops"]));
+    assert_eq!(emit(&["clif"]), emit(&["clif"]));
+}
+
+#[test]
+fn what_does_not_exist_is_said() {
+    let folder = Folder::new(&[
+        ("m.net", FAULTY),
+        ("n.net", "net {\n  input x: real[4]\n  dense 2\n  output y: real[2]\n}\n"),
+    ]);
+    let all = folder.run(&["emit", "--stage", "ast", "m.net"])
+        + &folder.run(&["emit", "--stage", "loops", "n.net", "--mode", "train"])
+        + &folder.run(&["emit", "--stage", "grad", "n.net"]);
+    insta::assert_snapshot!(all);
+}

@@ -1,0 +1,198 @@
+use std::process::{Command, Stdio};
+
+use serde_json::Value as Json;
+
+use crate::support::{Folder, SOUND, masked};
+
+const MOONS: &str = "\
+param p = 0.3
+
+data {
+  source moons, rows=200, noise=0.2
+  split test=25%, valid=25%
+  batch 20
+}
+
+net {
+  input point: real[2]
+  dense 16 -> relu -> dropout p
+  dense 2
+  output moon: class[2]
+}
+
+train {
+  loss cross_entropy
+  optimizer sgd, lr=0.1
+  epochs 3
+  report accuracy
+}
+";
+
+fn lines(folder: &Folder, args: &[&str]) -> Vec<Json> {
+    let output = folder.command(args).output().expect("runs");
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let text = String::from_utf8(output.stdout).expect("UTF-8");
+    text.lines().map(|line| serde_json::from_str(line).expect("JSON")).collect()
+}
+
+fn bytes(folder: &Folder, name: &str) -> Vec<u8> {
+    std::fs::read(folder.path().join(name)).expect("a file of the run")
+}
+
+#[test]
+fn epochs_are_lines_and_the_test_is_last() {
+    masked(|| {
+        let mut settings = insta::Settings::clone_current();
+        settings.add_filter(r" +\d+ms|  +\d+\.\d+s", "  [time]");
+        settings.add_filter(r"\d+ ms|\d+ms", "[time]");
+        settings.add_filter(r"\d threads?", "[threads]");
+        settings.bind(|| {
+            insta::assert_snapshot!(Folder::new(&[("m.net", MOONS)]).run(&["train", "m.net", "-o", "run"]))
+        });
+    });
+}
+
+#[test]
+fn json_lines_keep_the_contract() {
+    let folder = Folder::new(&[("m.net", MOONS)]);
+    let lines = lines(&folder, &["train", "m.net", "-o", "run", "--json", "--epochs", "2"]);
+    let [first, second, done] = &lines[..] else { panic!("{lines:?}") };
+    assert_eq!((&first["event"], &first["epoch"], &first["steps"]), (&"epoch".into(), &1.into(), &5.into()));
+    for part in ["train", "valid"] {
+        assert!(second[part]["loss"].is_f64() && second[part]["accuracy"].is_f64(), "{second}");
+    }
+    assert!(second["lr"].is_f64() && second["seconds"].is_f64());
+    assert_eq!((&done["event"], &done["run"]), (&"done".into(), &"run".into()));
+    assert!(done["test"]["accuracy"].is_f64() && done["seconds"].is_f64() && done["compile_ms"].is_f64());
+}
+
+#[test]
+fn a_run_leaves_its_folder() {
+    let folder = Folder::new(&[("m.net", MOONS)]);
+    lines(&folder, &["train", "m.net", "-o", "run", "--json", "--set", "p=0.1", "--seed", "5"]);
+    assert_eq!(folder.read("run/model.net"), MOONS);
+    let lock: Json = serde_json::from_str(&folder.read("run/model.lock.json")).expect("JSON");
+    assert_eq!((&lock["seed"], &lock["params"]["p"]), (&5.into(), &"0.1".into()));
+    assert_eq!(folder.read("run/log.jsonl").lines().count(), 3);
+    let metrics: Json = serde_json::from_str(&folder.read("run/metrics.json")).expect("JSON");
+    assert!(metrics["test"]["loss"].is_f64());
+    assert!(!bytes(&folder, "run/last.ckpt").is_empty() && !bytes(&folder, "run/best.ckpt").is_empty());
+}
+
+#[test]
+fn without_out_the_folder_is_stamped_and_resume_finds_it() {
+    let folder = Folder::new(&[("m.net", MOONS)]);
+    let first = lines(&folder, &["train", "m.net", "--json", "--epochs", "1"]);
+    let run = first.last().and_then(|done| done["run"].as_str()).expect("a folder").to_string();
+    assert!(run.starts_with("runs/m-"), "{run}");
+    let second = lines(&folder, &["train", "m.net", "--json", "--resume"]);
+    assert_eq!(second.last().map(|done| done["run"].clone()), Some(run.into()));
+    assert_eq!(second.len(), 3, "two epochs and the result");
+}
+
+#[test]
+fn resumed_and_straight_runs_have_the_same_bytes_on_any_threads() {
+    let folder = Folder::new(&[("m.net", MOONS)]);
+    lines(&folder, &["train", "m.net", "-o", "straight", "--json", "--threads", "1"]);
+    lines(&folder, &["train", "m.net", "-o", "parts", "--json", "--epochs", "1", "--threads", "2"]);
+    lines(&folder, &["train", "m.net", "-o", "parts", "--json", "--resume", "--threads", "3"]);
+    for file in ["last.ckpt", "metrics.json"] {
+        assert_eq!(
+            bytes(&folder, &format!("straight/{file}")),
+            bytes(&folder, &format!("parts/{file}")),
+            "{file}"
+        );
+    }
+    let epochs = |run: &str| -> Vec<Json> {
+        let log = folder.read(&format!("{run}/log.jsonl"));
+        log.lines().map(|line| serde_json::from_str::<Json>(line).expect("JSON")["train"].clone()).collect()
+    };
+    assert_eq!(epochs("straight"), epochs("parts"));
+}
+
+#[test]
+fn folders_and_checkpoints_are_guarded() {
+    let changed = MOONS.replace("dense 16", "dense 8");
+    let folder = Folder::new(&[("m.net", MOONS), ("n.net", &changed)]);
+    lines(&folder, &["train", "m.net", "-o", "run", "--json"]);
+    let all: String = [
+        &["train", "m.net", "-q", "-o", "run"][..],
+        &["train", "m.net", "-q", "-o", "empty", "--resume"],
+        &["train", "n.net", "-q", "-o", "run", "--resume"],
+        &["train", "n.net", "-q", "--resume"],
+        &["train", "m.net", "-q", "-o", "run", "--resume", "--seed", "9"],
+        &["train", "m.net", "-q", "-o", "run", "--resume", "--set", "p=0.2"],
+    ]
+    .iter()
+    .map(|args| folder.run(args))
+    .collect();
+    insta::assert_snapshot!(all);
+}
+
+#[test]
+fn a_finished_run_says_so() {
+    let folder = Folder::new(&[("m.net", MOONS)]);
+    lines(&folder, &["train", "m.net", "-o", "run", "--json"]);
+    let before = bytes(&folder, "run/last.ckpt");
+    let said = folder.run(&["train", "m.net", "-o", "run", "--resume"]);
+    assert!(said.contains("nothing to do: run has run its 3 epochs"), "{said}");
+    assert_eq!(bytes(&folder, "run/last.ckpt"), before);
+}
+
+#[test]
+fn what_cannot_be_trained_is_said() {
+    let no_train = MOONS.split("train {").next().expect("a part");
+    let wide = MOONS.replace("real[2]", "real[3]");
+    let missing = MOONS.replace("source moons, rows=200, noise=0.2", "source csv, \"houses.csv\"");
+    let folder = Folder::new(&[
+        ("no_data.net", SOUND),
+        ("no_train.net", no_train),
+        ("wide.net", &wide),
+        ("missing.net", &missing),
+    ]);
+    let all: String = ["no_data.net", "no_train.net", "wide.net", "missing.net"]
+        .iter()
+        .map(|file| folder.run(&["train", file]))
+        .collect();
+    assert!(!folder.path().join("runs").exists(), "nothing is left behind");
+    insta::assert_snapshot!(all);
+}
+
+#[test]
+fn divergence_is_exit_4() {
+    let folder = Folder::new(&[("m.net", &MOONS.replace("lr=0.1", "lr=1e30"))]);
+    let said = folder.run(&["train", "m.net", "-q", "-o", "run"]);
+    assert!(said.contains("training diverged") && said.ends_with("--- exit 4\n"), "{said}");
+}
+
+#[cfg(unix)]
+#[test]
+fn ctrl_c_writes_a_checkpoint_that_goes_on() {
+    let long = MOONS.replace("rows=200", "rows=20_000").replace("epochs 3", "epochs 500");
+    let folder = Folder::new(&[("m.net", &long)]);
+    let mut child = Command::new(env!("CARGO_BIN_EXE_dropnet"))
+        .args(["train", "m.net", "-o", "run", "--json"])
+        .current_dir(folder.path())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("the binary runs");
+    let mut first = String::new();
+    let mut stdout = std::io::BufReader::new(child.stdout.take().expect("a pipe"));
+    std::io::BufRead::read_line(&mut stdout, &mut first).expect("an epoch");
+    let interrupted = Command::new("kill").args(["-INT", &child.id().to_string()]).status().expect("kill");
+    assert!(interrupted.success());
+    std::io::Read::read_to_string(&mut stdout, &mut first).expect("the rest");
+    let output = child.wait_with_output().expect("ends");
+    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert_eq!(output.status.code(), Some(130), "{said}");
+    assert!(said.contains("dropnet train m.net -o run --resume"), "{said}");
+    let epoch = folder.read("run/log.jsonl").lines().count() as u64 + 1;
+    let resumed = lines(
+        &folder,
+        &["train", "m.net", "-o", "run", "--json", "--resume", "--epochs", &epoch.to_string()],
+    );
+    assert_eq!(resumed.first().map(|line| line["epoch"].clone()), Some(epoch.into()));
+    lines(&folder, &["train", "m.net", "-o", "straight", "--json", "--epochs", &epoch.to_string()]);
+    assert_eq!(bytes(&folder, "run/last.ckpt"), bytes(&folder, "straight/last.ckpt"));
+}
