@@ -1,0 +1,131 @@
+//! Runs: the same bits for any number of threads, across a resume, and after an interruption in the middle of an epoch.
+
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use dropnet::check::check_source;
+use dropnet::data::{self, Dataset, Need, Search};
+use dropnet::model::Model;
+use dropnet::runtime::checkpoint::Checkpoint;
+use dropnet::runtime::progress::{FORMAT, Meta};
+use dropnet::runtime::train::{Event, Job, Observer, Options, Outcome, TrainError, train};
+
+/// Two hidden layers with batch norm and dropout, a cosine schedule, mixup and momentum: everything that has state.
+const NET: &str = "
+data {
+  source moons, rows=900, noise=0.2, seed=1
+  split train=600, valid=150, test=150
+  batch 50
+}
+augment {
+  mixup alpha=0.2
+}
+net {
+  input x: real[2]
+  dense 40, bias=false -> batch_norm -> relu -> dropout 0.3
+  dense 24, max_norm=2 -> relu -> dropout 0.3, share=batch
+  dense 2
+  output y: class[2]
+}
+train {
+  loss cross_entropy, label_smoothing=0.05
+  optimizer sgd, lr=0.1, momentum=0.9, weight_decay=1e-4
+  schedule cosine, warmup=1epochs
+  epochs 6
+}
+";
+
+struct Run {
+    model: Model,
+    dataset: Dataset,
+}
+
+/// Sets the stop flag when the epoch begins.
+struct StopIn {
+    epoch: u64,
+    stop: Arc<AtomicU32>,
+}
+
+impl Observer for StopIn {
+    fn event(&mut self, event: Event<'_>) {
+        if let Event::EpochBegan { epoch, .. } = event
+            && epoch == self.epoch
+        {
+            self.stop.store(1, Ordering::SeqCst);
+        }
+    }
+}
+
+impl Run {
+    fn new() -> Self {
+        let checked = check_source(NET, &Default::default());
+        let model = checked.model.unwrap_or_else(|| panic!("{:#?}", checked.diagnostics));
+        let config = model.data.as_ref().expect("a data section");
+        let search = Search::new(Path::new("."), Path::new("."), None);
+        let dataset = data::load(config, &search, &Need::of(&model)).expect("generated data");
+        Self { model, dataset }
+    }
+
+    fn go(
+        &self,
+        dir: &Path,
+        threads: usize,
+        epochs: Option<u64>,
+        stop_in: u64,
+    ) -> Result<Outcome, TrainError> {
+        let last = dir.join("last.ckpt");
+        let resume = last.exists().then(|| Checkpoint::read(&last).expect("a checkpoint"));
+        let meta = Meta {
+            format: FORMAT,
+            source: NET.into(),
+            sets: Vec::new(),
+            seed: 5,
+            progress: Default::default(),
+            transform: self.dataset.transform.clone(),
+            attributes: Default::default(),
+        };
+        let job = Job { model: &self.model, dataset: &self.dataset, dir, meta };
+        let stop = Arc::new(AtomicU32::new(0));
+        let mut observer = StopIn { epoch: stop_in, stop: stop.clone() };
+        train(job, resume, &Options { threads, epochs }, &stop, &mut observer)
+    }
+}
+
+fn bytes(dir: &Path) -> Vec<u8> {
+    std::fs::read(dir.join("last.ckpt")).expect("last.ckpt")
+}
+
+#[test]
+fn checkpoints_do_not_depend_on_threads_resume_or_interruption() {
+    let run = Run::new();
+    let folder = tempfile::tempdir().expect("a folder");
+    let dir = |name: &str| {
+        let dir = folder.path().join(name);
+        std::fs::create_dir(&dir).expect("a folder");
+        dir
+    };
+    let straight = dir("straight");
+    let outcome = run.go(&straight, 1, None, 0).expect("trains");
+    let accuracy = outcome.test.and_then(|f| f.get("accuracy")).expect("accuracy");
+    assert!(accuracy > 0.8, "{accuracy}");
+    let expected = bytes(&straight);
+    for threads in [2, 3, 8] {
+        let dir = dir(&format!("threads{threads}"));
+        run.go(&dir, threads, None, 0).expect("trains");
+        assert!(bytes(&dir) == expected, "{threads} threads");
+    }
+    let halves = dir("halves");
+    run.go(&halves, 2, Some(3), 0).expect("trains");
+    assert!(bytes(&halves) != expected);
+    run.go(&halves, 1, None, 0).expect("goes on");
+    assert!(bytes(&halves) == expected, "3 + 3 epochs");
+    let interrupted = dir("interrupted");
+    let stopped = run.go(&interrupted, 2, None, 4);
+    let Err(TrainError::Interrupted { epoch, step }) = stopped else { panic!("{stopped:?}") };
+    assert!(epoch == 4 && (1..12).contains(&step), "epoch {epoch}, step {step}");
+    run.go(&interrupted, 2, None, 0).expect("goes on");
+    assert!(bytes(&interrupted) == expected, "interrupted in step {step} of epoch {epoch}");
+    let again = run.go(&interrupted, 2, None, 0).expect("has nothing to do");
+    assert!(again.already_done && bytes(&interrupted) == expected);
+}
