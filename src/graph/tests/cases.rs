@@ -139,7 +139,7 @@ fn shapes() -> Vec<Case> {
         cases.push(case(Op::Transpose { permutation }, &[real(&dims)]));
     }
     for (dims, axis) in [(vec![B, c(5)], 1), (vec![c(5), c(2)], 0), (vec![B, c(5), c(2)], 1)] {
-        cases.push(case(Op::Slice { axis, start: 1, len: 3 }, &[real(&dims)]));
+        cases.push(case(Op::Slice { axis, start: 2, len: 2 }, &[real(&dims)]));
         cases.push(case(Op::Pad { axis, before: 2, after: 1 }, &[real(&dims)]));
     }
     cases
