@@ -1,7 +1,5 @@
 //! The tensors that outlive a step: parameters, optimizer slots, running statistics.
 
-use rand_distr::{Distribution, Normal, Uniform};
-
 use super::{kernels::aligned::AlignedVec, rng};
 use crate::{
     graph::Graph,
@@ -39,14 +37,8 @@ fn initialise(init: Init, name: &str, len: usize, seed: u64) -> AlignedVec {
     match init {
         Init::Zeros => {}
         Init::Ones => tensor.fill(1.0),
-        Init::Uniform { limit } => {
-            let uniform = Uniform::new_inclusive(-limit, limit).expect("limits of initialisers are finite");
-            tensor.iter_mut().for_each(|x| *x = uniform.sample(&mut rng) as f32);
-        }
-        Init::Normal { sd } => {
-            let normal = Normal::new(0.0, sd).expect("deviations of initialisers are finite");
-            tensor.iter_mut().for_each(|x| *x = normal.sample(&mut rng) as f32);
-        }
+        Init::Uniform { limit } => rng::fill_uniform(&mut rng, limit, &mut tensor),
+        Init::Normal { sd } => rng::fill_normal(&mut rng, sd, &mut tensor),
     }
     tensor
 }
