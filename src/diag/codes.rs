@@ -214,6 +214,412 @@ statement one of its arguments.
 Remove the comma behind 64."#,
     ),
     (
+        "E0101",
+        r#"No such name in an expression
+
+A bare word in an expression is a `param`, a `let` above, an argument of the block around it, or an attribute of the
+data such as `data.rows`; functions are a fixed list.
+
+    dense hiden           where the file says `param hidden = 64`
+
+Correct the name, or declare it: `param hiden = 64`."#,
+    ),
+    (
+        "E0102",
+        r#"A name is defined twice
+
+A `param`, `let`, block, block argument or label has one definition: with two, the reader could not tell which one
+counts. Labels also name weights in the checkpoint.
+
+    param p = 0.2
+    let p = 0.5
+
+Rename one of them."#,
+    ),
+    (
+        "E0103",
+        r#"A statement stands where it has no meaning
+
+Outside sections a file has `edition`, `param`, `let`, `block` and the sections `data`, `augment`, `net`, `train`,
+`predict` and `sweep`. Layers stand inside `net`, statements of training inside `train`.
+
+    dense 10              outside `net { ... }`
+
+Move the line into its section. A section this version does not know may need a newer dropnet."#,
+    ),
+    (
+        "E0104",
+        r#"Once and only once
+
+Each section, and most statements of `train`, stand exactly once; `net` is required.
+
+    train { ... }
+    train { ... }
+
+Merge the two, or write the missing one."#,
+    ),
+    (
+        "E0105",
+        r#"The net has no input, no output, or nothing to work on
+
+A net begins with `input name: type` and ends with `output name: type`. A layer needs a value above it.
+
+    net {
+      dense 10
+    }
+
+Begin with, for example, `input x: real[8]`, and end with `output y: class[3]`."#,
+    ),
+    (
+        "E0106",
+        r#"No such label
+
+`from`, `reuse`, `concat a, b` and their kin name an input or the label of a chain above; labels are seen from their
+line on, in their block. `reuse` needs a chain with layers, since it shares their weights.
+
+    from stem             before any `stem: ...`
+
+Correct the name, or put `stem:` before the chain meant."#,
+    ),
+    (
+        "E0107",
+        r#"A definition or statement in the wrong kind of place
+
+`param`, `let` and `block` stand at the top of the file (`let` in blocks too); lines of `data`, `train` and the other
+sections are single statements without `->`, `if` or `repeat`.
+
+    net {
+      param p = 0.5
+    }
+
+Move the definition above the sections."#,
+    ),
+    (
+        "E0108",
+        r#"A block calls itself
+
+Blocks are expanded when the file is compiled, so a block that contains itself would never end.
+
+    block Tower(n) {
+      Tower n
+    }
+
+Use `repeat n { ... }` inside the block."#,
+    ),
+    (
+        "E0110",
+        r#"This name is taken, or has the wrong case
+
+Blocks of yours are CamelCase and layers of the language snake_case, so a new layer can never clash with your file.
+Names of sections and axes (`train`, `time`, ...) cannot name a parameter.
+
+    block stage(width) { dense width }
+    param time = 3
+
+Write `block Stage(width)`, `param time_steps = 3`."#,
+    ),
+    (
+        "E0111",
+        r#"`--set` does not fit the file
+
+`--set name=value` replaces the value of a `param`; the value is an expression as in the file.
+
+    dropnet check m.net --set hiden=64      without `param hiden`
+
+Correct the name; `let` cannot be set, since it is derived."#,
+    ),
+    (
+        "E0112",
+        r#"Unknown edition
+
+`edition 1` at the top says which meaning the words have. A new edition may change it, never silently; this version
+knows edition 1 only.
+
+    edition 2
+
+Write `edition 1`, or use a dropnet that knows the edition."#,
+    ),
+    (
+        "E0201",
+        r#"A required argument is missing
+
+Some arguments have no usual value, so the layer or statement cannot do without them.
+
+    dense                 how many units?
+
+Write it: `dense 64`. `dropnet explain LAYER` lists arguments and their defaults."#,
+    ),
+    (
+        "E0202",
+        r#"No such argument
+
+Named arguments are those of the word they follow; a misspelt one is an error rather than ignored.
+
+    dense 64, bais=false
+
+Correct the name: `bias=false`."#,
+    ),
+    (
+        "E0203",
+        r#"No such layer or word
+
+The name is neither a word of the language nor a block of this file. Blocks of the file are CamelCase, words of the
+language snake_case.
+
+    dropuot 0.5
+
+Correct the spelling: `dropout 0.5`; for a layer of your own write a `block`."#,
+    ),
+    (
+        "E0204",
+        r#"Not in this version
+
+The word belongs to the language, and the file is read and formatted, but this version cannot compile it. Nothing is
+read and then ignored.
+
+    share=rows            one draw for all rows of a prediction
+
+Leave it out, use what the message proposes, or a newer dropnet."#,
+    ),
+    (
+        "E0205",
+        r#"A value of the wrong kind
+
+Arguments are numbers, sizes, words, names, lists or strings, each in its place, and `input` and `output` take
+`name: type`.
+
+    dense "64"
+    input x: class[3]
+
+Write a value of the kind the message names: `dense 64`, `input x: real[3]`."#,
+    ),
+    (
+        "E0206",
+        r#"A value outside its range
+
+The number has the right kind but not a possible value: rates are at least 0 and below 1, sizes are whole numbers
+from 1 on, a class output has at least 2 classes.
+
+    dropout 1.5
+    dense 0
+
+Choose a value inside the range the message gives. A dropout rate is the probability of dropping."#,
+    ),
+    (
+        "E0207",
+        r#"A unit that does not fit
+
+A unit is part of a number: `25ms`, `5epochs`, `50%`. An argument takes the units of its quantity only, and both sides
+of `+`, `-` and comparisons need the same one.
+
+    schedule cosine, warmup=5s
+    let a = 5ms + 3
+
+Write the unit asked for: `warmup=5epochs`; `1s` is a second, `1steps` is one step."#,
+    ),
+    (
+        "E0208",
+        r#"Known only once the data is read
+
+Attributes such as `train.rows` have their value when data is loaded. They may stand in rates, penalties and schedules,
+not in shapes, which must be known before.
+
+    dense data.rows
+
+Write the number, or a `param`."#,
+    ),
+    (
+        "E0209",
+        r#"Dropout needs a rate here
+
+A bare `dropout` takes the rate usual for its place: 0.2 behind an input, 0.5 in hidden layers, 0.1 behind
+convolutions. Where several values meet there is no usual one.
+
+    concat a, b
+    dropout
+
+Write the rate: `dropout 0.5`."#,
+    ),
+    (
+        "E0210",
+        r#"Too many arguments, or one twice
+
+Each argument is given once, by its place or by its name; only the first few may go without a name.
+
+    dense 64, units=32
+    relu 3
+
+Remove one, or name the argument meant."#,
+    ),
+    (
+        "E0211",
+        r#"Two arguments or layers that exclude each other
+
+Each part is fine alone, but together they have no meaning, or one would have no effect.
+
+    dropout 0.5, keep=0.5
+    drop_connect 0.5 { relu }      without weights inside
+
+Keep the one you mean: `dropout 0.5` and `dropout keep=0.5` both drop half the units."#,
+    ),
+    (
+        "E0213",
+        r#"A block too many, or one missing
+
+`residual`, `concat`, `drop_connect` and some others hold layers in `{ ... }`; most layers hold none.
+
+    dense 64 { relu }
+    residual
+
+Write `dense 64 -> relu`, and `residual { ... }` with the layers of the branch."#,
+    ),
+    (
+        "E0214",
+        r#"A number that is not finite
+
+Expressions are computed when the file is compiled. A division by zero or an overflow is reported at the expression
+where it happens.
+
+    let rate = 1 / (n - 3)         with `param n = 3`
+
+Change the expression or the parameter."#,
+    ),
+    (
+        "E0215",
+        r#"Not one of the words this argument takes
+
+Some arguments take one word from a short list, such as `kind=bernoulli|gaussian|alpha` of `dropout`. These words never
+look up parameters.
+
+    dropout 0.5, kind=gausian
+
+Write one of the words the message lists."#,
+    ),
+    (
+        "E0301",
+        r#"The value has the wrong shape for this layer
+
+A layer reads the value above it, and its shape must be one the layer can use. The message shows both ends: the layer
+that complains, and where the value comes from. Shapes leave the batch out.
+
+    input image: real[28, 28, 1]
+    dense 10              expects a vector
+
+Insert what brings the shapes together, here `flatten`."#,
+    ),
+    (
+        "E0302",
+        r#"The value has no such axis
+
+`share=` and `axis=` name an axis by its role: pictures have height, width and channel (`space` is the first two),
+sequences have time. A plain vector has none of them.
+
+    input x: real[8]
+    dropout 0.5, share=space
+
+Leave the argument out, or apply the layer where the axis still exists (before `flatten`)."#,
+    ),
+    (
+        "E0303",
+        r#"Values that meet have different shapes
+
+`add`, `mul`, `residual` and `concat` combine values, and those must agree: in all dimensions for sums and products, in
+all but the joined one for `concat`.
+
+    residual { dense 32 }          on a value of 64
+
+Make the branch end in the same shape: `dense 64`."#,
+    ),
+    (
+        "E0304",
+        r#"The net ends in the wrong shape for its output
+
+`class[K]` reads K logits, `real[D]` reads D numbers, `normal[D]` reads 2 D (mean and log-variance), `bits[K]` reads K.
+
+    dense 5
+    output y: class[10]
+
+Let the last layer have that width: `dense 10`."#,
+    ),
+    (
+        "E0305",
+        r#"Too large
+
+A value may have at most 2147483647 numbers a row, and one parameter at most a terabyte. Mostly a size is mistyped or
+a product of sizes grew unseen.
+
+    dense 4_000_000_000
+
+Choose a smaller size."#,
+    ),
+    (
+        "E0306",
+        r#"A softmax before a class output
+
+`output y: class[K]` takes logits and applies softmax itself, both in the loss and in predictions. A second one would
+flatten the probabilities and slow down learning.
+
+    dense 10 -> softmax
+    output y: class[10]
+
+Remove `softmax`."#,
+    ),
+    (
+        "E0402",
+        r#"The loss does not fit the output
+
+Each loss reads certain outputs: `cross_entropy` reads `class[K]`, `binary_cross_entropy` reads `bits[K]`,
+`squared_error` and its kin read `real[D]`, `gaussian_nll` reads `normal[D]`.
+
+    output y: real[1]
+    loss cross_entropy
+
+Change the loss, or declare the output as what it is."#,
+    ),
+    (
+        "E0403",
+        r#"The metric does not fit the output
+
+Accuracy, top-k and F1 judge classes; RMSE, MAE and R2 judge numbers.
+
+    output y: real[1]
+    report accuracy
+
+Report a figure of that kind of output, such as `report rmse`."#,
+    ),
+    (
+        "E0404",
+        r#"The training section is incomplete
+
+To train, a net needs its loss, its optimizer and how many epochs to run.
+
+    train {
+      epochs 10
+    }
+
+Add the line the message proposes, for example `loss cross_entropy`, `optimizer adam, lr=1e-3` or `epochs 20`."#,
+    ),
+    (
+        "E0405",
+        r#"Augmentation without effect, or in an order without meaning
+
+`augment` acts in training only, on single rows first and then on whole batches (`mixup`).
+
+    augment { mixup alpha=0.2 }    without a `train` section
+
+Add `train { ... }`, or remove the section."#,
+    ),
+    (
+        "E0406",
+        r#"A figure that is not reported cannot be watched
+
+`stop_early watch=` and `schedule plateau` follow a figure that each epoch prints: the loss, and what `report` names.
+
+    stop_early patience=5, watch=valid.accuracy       without `report accuracy`
+
+Add it to `report`, or watch one of the figures in the list."#,
+    ),
+    (
         "E0501",
         r#"A data section needs a `source`
 
@@ -509,6 +915,72 @@ A checkpoint carries how raw cells become inputs; the sizes in it do not fit one
     dropnet predict DIR --input rows.csv        with a checkpoint that was edited
 
 The file was changed by hand or damaged: take a copy, or train again."#,
+    ),
+    (
+        "W0101",
+        r#"A dropout rate that drops nearly all units
+
+`dropout p` takes the probability of dropping, as in the papers since 2014; some libraries take that of keeping.
+A rate above 0.8 is legal, and rarely meant.
+
+    dropout 0.9           drops 90 of 100 units
+
+To keep 90 of 100 write `dropout keep=0.9`, which is `dropout 0.1`."#,
+    ),
+    (
+        "W0103",
+        r#"Batch norm directly behind dropout
+
+Dropout changes the variance of a value in training and not in prediction, and batch norm stores the variance it saw in
+training; so predictions are scaled by a factor the net was not trained with (Li et al., 2019).
+
+    dropout 0.5 -> batch_norm
+
+Put dropout behind the last batch norm, or use `layer_norm`: it stores no statistics."#,
+    ),
+    (
+        "W0105",
+        r#"Alpha dropout away from selu
+
+Alpha dropout keeps mean 0 and variance 1 of values that have them, which is what `selu` with `init=lecun_normal`
+produces. Behind other layers it shifts both.
+
+    dense 64 -> relu -> dropout 0.1, kind=alpha
+
+Write `dense 64, init=lecun_normal -> selu -> dropout 0.1, kind=alpha`, or plain `dropout 0.1`."#,
+    ),
+    (
+        "W0201",
+        r#"A name that is never used
+
+A `param`, `let` or block argument without use has no effect: turning it with `--set` or sweeping it would change
+nothing. Often the number was also written by hand elsewhere.
+
+    param p = 0.5
+    net { ... dropout 0.5 ... }
+
+Use the name, `dropout p`, or remove it."#,
+    ),
+    (
+        "W0202",
+        r#"A label that is never used
+
+No `from`, `reuse`, `concat` or `freeze` names this label. It still names weights in the checkpoint, so it may be meant.
+
+    stem: dense 64
+
+Remove the label, or leave it if the name in the checkpoint matters."#,
+    ),
+    (
+        "W0203",
+        r#"Sections in an unusual order
+
+Sections may stand in any order; readers expect `data`, `augment`, `net`, `train`, `predict`, `sweep`.
+
+    train { ... }
+    net { ... }
+
+Move the section; nothing else changes."#,
     ),
 ];
 
