@@ -1,0 +1,122 @@
+//! Every file of `examples/`: it checks without a word, stands as `fmt` would write it, its summary is what the snapshot says, and it
+//! trains for two epochs to the figures of the snapshot.
+
+use std::{
+    path::{Path, PathBuf},
+    sync::{Arc, atomic::AtomicU32},
+};
+
+use dropnet::{
+    check::{Env, check_source},
+    data::Search,
+    model::Summary,
+    run::{self, Request},
+    runtime::train::{self, Event, Job, Observer, Options},
+    syntax,
+};
+
+/// Names and texts, by name.
+fn examples() -> Vec<(String, PathBuf, String)> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples");
+    let entries = std::fs::read_dir(&folder).expect("the folder of examples");
+    let paths = entries.map(|entry| entry.expect("an entry").path());
+    let mut all: Vec<(String, PathBuf, String)> = paths
+        .filter(|path| path.extension().is_some_and(|e| e == "net"))
+        .map(|path| {
+            let name = path.file_stem().expect("a name").to_string_lossy().into_owned();
+            let text = std::fs::read_to_string(&path).expect("an example");
+            (name, path, text)
+        })
+        .collect();
+    all.sort();
+    assert!(all.len() >= 12, "there are {} examples", all.len());
+    all
+}
+
+#[test]
+fn examples_are_sound_tidy_and_documented() {
+    for (name, _, text) in examples() {
+        let checked = check_source(&text, &Env::default());
+        assert!(checked.diagnostics.is_empty(), "{name}: {:?}", checked.diagnostics);
+        assert_eq!(syntax::format(&text).as_ref(), Ok(&text), "{name} is not as `fmt` writes it");
+        assert!(text.starts_with("## "), "{name} begins with what it shows");
+    }
+}
+
+#[test]
+fn summaries() {
+    for (name, _, text) in examples() {
+        let model = check_source(&text, &Env::default()).model.expect("a sound example");
+        let summary = Summary::new(&model, &text).table(&format!("{name}.net"));
+        insta::assert_snapshot!(format!("summary__{name}"), summary);
+    }
+}
+
+/// Nobody watches.
+struct Silence;
+
+impl Observer for Silence {
+    fn event(&mut self, _: Event<'_>) {}
+}
+
+/// Two epochs; the test figures rounded so far that the last bits of a processor do not show. `None` where the data are missing.
+fn trained(path: &Path, text: &str) -> Option<String> {
+    let root = std::env::var_os("DROPNET_DATA");
+    let search =
+        Search::new(path.parent().expect("a folder"), Path::new("."), root.as_deref().map(Path::new));
+    let ready = match run::open(text, &[], &search) {
+        Ok(ready) => ready,
+        Err(run::OpenError::Data(error)) if error.code == "E0520" => return None,
+        Err(error) => panic!("{}: {error}", path.display()),
+    };
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let out = folder.path().join("run");
+    let request = Request {
+        source: text,
+        file: path,
+        sets: &[],
+        seed: None,
+        out: Some(&out),
+        resume: false,
+        working: folder.path(),
+        now: 0,
+    };
+    let started = run::start(&request, &ready).expect("a new folder");
+    let job = Job { model: &ready.model, dataset: &ready.dataset, dir: &out, meta: started.meta };
+    let options = Options { threads: 2, epochs: Some(2) };
+    let outcome = train::train(job, None, &options, &Arc::new(AtomicU32::new(0)), &mut Silence);
+    let outcome = outcome.unwrap_or_else(|error| panic!("{}: {error:?}", path.display()));
+    let figures = outcome.test.expect("every example has a test part").0;
+    Some(figures.iter().map(|(name, value)| format!("  {name} {value:.2}")).collect())
+}
+
+#[test]
+fn examples_train() {
+    let mut figures = String::new();
+    for (name, path, text) in examples() {
+        // A net of this size takes minutes without optimisation; the README's commands train it.
+        if name == "mnist" {
+            continue;
+        }
+        let line = trained(&path, &text)
+            .unwrap_or_else(|| panic!("{name} needs files, and examples that train here must not"));
+        figures += &format!("{name:<18}{line}\n");
+    }
+    insta::assert_snapshot!(figures);
+}
+
+/// Two hundred rows of the real pictures, so that the path from files to figures is walked.
+#[test]
+fn mnist_trains_where_its_files_are() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/mnist.net");
+    let text = std::fs::read_to_string(&path).expect("an example");
+    let small = text
+        .replace("  scale 1/255\n", "  split train=200, valid=50\n  scale 1/255\n")
+        .replace("param hidden = 1024", "param hidden = 32");
+    match trained(&path, &small) {
+        Some(figures) => assert!(figures.contains("accuracy"), "{figures}"),
+        None => println!(
+            "skipped: the MNIST files are not there; set DROPNET_DATA to the folder that holds `mnist`"
+        ),
+    }
+}
