@@ -1,9 +1,15 @@
-//! Every layer's manual, example and lowering, by a loop over the registry.
+//! Every layer's manual, example, shapes, values and gradient, by loops over the registry.
 
-use super::{LAYERS, Row};
+mod formulas;
+mod gradients;
+mod refusals;
+mod rig;
+
+use super::{LAYERS, Mode, Row};
 use crate::{
     check::{Env, check_source},
-    model::Model,
+    lower::lower_predict,
+    model::{Model, print},
 };
 
 /// Headings of a manual, in their order.
@@ -11,27 +17,28 @@ const HEADINGS: &[&str] =
     &["What it does", "Formula", "Shape", "Arguments", "Train and eval", "Example", "Papers"];
 
 /// The text of the manual's `net` block.
-pub(super) fn example(row: &Row) -> String {
+fn example(row: &Row) -> String {
     let manual = row.manual();
     let (_, rest) = manual.split_once("```net\n").expect("an example in a ```net block");
     rest.split_once("```").expect("its end").0.to_string()
 }
 
-pub(super) fn model_of(source: &str) -> Model {
+fn model_of(source: &str) -> Model {
     let checked = check_source(source, &Env::default());
     assert!(checked.diagnostics.is_empty(), "{source}\n{:#?}", checked.diagnostics);
     checked.model.expect("a model")
 }
 
-/// Code and message of everything that is found in `source`.
-pub(super) fn findings(source: &str) -> Vec<(&'static str, String)> {
-    let checked = check_source(source, &Env::default());
-    checked.diagnostics.into_iter().map(|d| (d.code, d.message)).collect()
-}
-
-/// A net of one chain between a vector of four numbers and an output of that width.
-pub(super) fn net(chain: &str, width: usize) -> String {
-    format!("net {{\n  input x: real[4]\n  {chain}\n  output y: real[{width}]\n}}\n")
+/// What a reader should see of a layer: its example, what the checker makes of it, and the forward computation of training.
+#[test]
+fn examples_become_what_the_manual_says() {
+    for row in LAYERS {
+        let (name, source) = (row.layer.sig().name, example(row));
+        let model = model_of(&source);
+        let graph = lower_predict(&model, Mode::Train).graph;
+        let text = format!("{source}\nmodel:\n{}\n{graph}", print(&model));
+        insta::assert_snapshot!(format!("layer__{name}"), text);
+    }
 }
 
 #[test]

@@ -1,0 +1,90 @@
+//! The derivative of every layer's example, trained as a whole, against central differences in f64.
+
+use super::{super::LAYERS, example, model_of, rig};
+use crate::{
+    graph::{
+        ParamId, Sink,
+        interpret::{Bindings, Data},
+        verify::verify,
+    },
+    lower::{Lowered, OBJECTIVE, lower_eval, lower_train},
+    model::OutputKind,
+};
+
+const STEP: f64 = 1e-5;
+
+/// The example with a `train` section whose step is the bare gradient.
+fn trained(source: &str, kind: OutputKind) -> String {
+    let loss = match kind {
+        OutputKind::Class(_) => "cross_entropy",
+        OutputKind::Bits(_) => "binary_cross_entropy",
+        OutputKind::Real(_) => "squared_error",
+        OutputKind::Normal(_) => "gaussian_nll",
+    };
+    format!("{source}train {{\n  loss {loss}\n  optimizer sgd, lr=1\n  epochs 1\n}}\n")
+}
+
+fn objective(lowered: &Lowered, bindings: &Bindings<f64>) -> f64 {
+    let values = rig::run(&lowered.graph, bindings);
+    let total = values.sink(Sink::Metric(OBJECTIVE as u32)).expect("the objective");
+    total.reals()[0] / rig::ROWS as f64
+}
+
+/// What the objective changes by with an element of a parameter.
+fn difference(lowered: &Lowered, bindings: &Bindings<f64>, param: usize, i: usize) -> f64 {
+    let moved = |by: f64| {
+        let mut bindings = bindings.clone();
+        if let Data::F32(values) = &mut bindings.params[param].data {
+            values[i] += by;
+        }
+        objective(lowered, &bindings)
+    };
+    (moved(STEP) - moved(-STEP)) / (2.0 * STEP)
+}
+
+/// Largest difference of gradient and central differences over all parameters (a score of elements of each), relative to the larger of 1 and the gradient.
+fn worst(lowered: &Lowered) -> f64 {
+    let bindings = rig::bindings::<f64>(lowered);
+    let values = rig::run(&lowered.graph, &bindings);
+    let mut worst = 0.0_f64;
+    for param in 0..lowered.graph.params.len() {
+        let sink = Sink::Param(ParamId(param as u32));
+        let Some(after) = values.sink(sink) else { continue };
+        let before = bindings.params[param].reals();
+        for i in (0..before.len()).step_by(before.len().div_ceil(20)) {
+            let (g, d) = (before[i] - after.reals()[i], difference(lowered, &bindings, param, i));
+            worst = worst.max((g - d).abs() / g.abs().max(1.0));
+        }
+    }
+    worst
+}
+
+#[test]
+fn the_gradient_of_every_example_agrees_with_differences() {
+    for row in LAYERS {
+        let source = example(row);
+        let kind = model_of(&source).output.kind;
+        // Projection onto a ball is no part of the gradient.
+        let model = model_of(&trained(&source.replace(", max_norm=3", ""), kind));
+        let lowered = lower_train(&model);
+        verify(&lowered.graph).unwrap_or_else(|broken| panic!("{source}\n{broken:?}"));
+        assert!(!lowered.graph.params.is_empty(), "{source}");
+        let worst = worst(&lowered);
+        assert!(worst < 1e-6, "{source}\n{worst}");
+    }
+}
+
+#[test]
+fn every_example_evaluates() {
+    for row in LAYERS {
+        for mode in [crate::layers::Mode::Eval, crate::layers::Mode::Mc] {
+            let source = example(row);
+            let kind = model_of(&source).output.kind;
+            let lowered = lower_eval(&model_of(&trained(&source, kind)), mode);
+            verify(&lowered.graph).unwrap_or_else(|broken| panic!("{source}\n{broken:?}"));
+            let values = rig::run(&lowered.graph, &rig::bindings::<f32>(&lowered));
+            let outputs = values.sink(Sink::Output).expect("outputs").reals();
+            assert!(outputs.iter().all(|y| y.is_finite()), "{source}\n{outputs:?}");
+        }
+    }
+}

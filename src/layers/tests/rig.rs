@@ -1,0 +1,85 @@
+//! Runs a model's graphs in the interpreter on made-up numbers.
+
+use crate::{
+    graph::{
+        DType, Graph,
+        interpret::{Bindings, Real, Tensor, Values, concrete, interpret},
+    },
+    lower::{Lowered, ScalarDef, StepInfo},
+    math,
+};
+
+pub const ROWS: usize = 5;
+/// Positions of the rows in the epoch: not their numbers in the minibatch.
+pub const FIRST_POSITION: u64 = 70;
+pub const UPDATE: u64 = 3;
+
+/// Numbers between -1 and 1 that depend on the tag alone.
+pub fn numbers(tag: &str, n: usize) -> Vec<f64> {
+    let start = math::fnv1a64(tag);
+    let draw = |i: usize| math::mix64(start.wrapping_add(i as u64)) >> 11;
+    (0..n).map(|i| draw(i) as f64 / (1u64 << 52) as f64 - 1.0).collect()
+}
+
+/// The stream key of a site.
+pub fn stream(path: &str) -> u64 {
+    math::mix64(math::site_key(path))
+}
+
+/// The row key of a row of the minibatch at a site that is addressed by row.
+pub fn row_key(path: &str, row: usize) -> u64 {
+    math::row_key(stream(path), FIRST_POSITION + row as u64)
+}
+
+pub fn scalar_words(defs: &[ScalarDef]) -> Vec<u32> {
+    let step = StepInfo { update: UPDATE, rows: ROWS, lr: 1.0, lambda: 1.0 };
+    defs.iter().map(|def| def.word(&step)).collect()
+}
+
+fn tensors<T: Real>(tag: &str, stored: &[crate::graph::Stored]) -> Vec<Tensor<T>> {
+    let tensor = |s: &crate::graph::Stored| {
+        let n = s.dims.iter().product();
+        let values = numbers(&format!("{tag}{}", s.name), n);
+        // Running variances are positive, the rest does not care.
+        let values = values.into_iter().map(|x| if tag == "state" { x.abs() + 0.5 } else { x });
+        Tensor::real(&s.dims, values.map(|x| T::from_f32(x as f32)).collect())
+    };
+    stored.iter().map(tensor).collect()
+}
+
+/// Bindings of everything that the graph reads; equal graphs get equal numbers, in f32 precision.
+pub fn bindings<T: Real>(lowered: &Lowered) -> Bindings<T> {
+    let graph = &lowered.graph;
+    let input = |array: &crate::graph::Array| {
+        let dims = concrete(&array.ty, ROWS);
+        let values = numbers(&array.name, dims.iter().product());
+        Tensor::real(&dims, values.into_iter().map(|x| T::from_f32(3.0 * x as f32)).collect())
+    };
+    let mut bindings = Bindings {
+        rows: ROWS,
+        inputs: graph.inputs.iter().map(input).collect(),
+        target: graph.target.as_ref().map(|ty| target(&concrete(ty, ROWS), ty.dtype)),
+        params: tensors("param", &graph.params),
+        slots: tensors("slot", &graph.slots),
+        states: tensors("state", &graph.states),
+        streams: graph.sites.iter().map(|site| stream(&site.path)).collect(),
+        positions: (0..ROWS as u64).map(|row| FIRST_POSITION + row).collect(),
+        update: UPDATE,
+        ..Bindings::default()
+    };
+    bindings.bind_scalar_words(graph, &scalar_words(&lowered.scalars));
+    bindings
+}
+
+fn target<T: Real>(dims: &[usize], dtype: DType) -> Tensor<T> {
+    let n = dims.iter().product();
+    match dtype {
+        DType::I32 => Tensor::ints(dims, (0..n as i32).map(|i| i % 2).collect()),
+        _ => Tensor::real(dims, numbers("target", n).into_iter().map(|x| T::from_f32(x as f32)).collect()),
+    }
+}
+
+/// Values of a verified graph.
+pub fn run<T: Real>(graph: &Graph, bindings: &Bindings<T>) -> Values<T> {
+    interpret(graph, bindings).unwrap_or_else(|error| panic!("{error}\n{graph}"))
+}
