@@ -72,7 +72,7 @@ impl Layer for Gelu {
 
 /// `tanh(sqrt(2 / pi) (x + 0.044715 x^3))`
 fn tanh_form(b: &mut Builder, x: ValueId) -> ValueId {
-    const SQRT_2_OVER_PI: f32 = 0.797_884_56;
+    const SQRT_2_OVER_PI: f32 = 0.797_884_6;
     let square = b.square(x);
     let bend = b.scale(square, 0.044_715);
     let bend = b.offset(bend, 1.0);
