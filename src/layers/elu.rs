@@ -72,8 +72,8 @@ pub(super) fn elu(b: &mut Builder, x: ValueId, alpha: f32) -> ValueId {
     let negative = b.select(positive, zero, x);
     let half = b.scale(negative, 0.5);
     let t = b.tanh(half);
-    let minus = b.neg(t);
-    let below = b.offset(minus, 1.0);
+    let one = b.splat(1.0, t);
+    let below = b.sub(one, t);
     let above = b.scale(t, 2.0 * alpha);
     let low = b.div(above, below);
     b.select(positive, x, low)
