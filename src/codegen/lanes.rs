@@ -45,18 +45,28 @@ impl Lanes<'_, '_> {
         self.fb.ins().icmp(IntCC::Equal, a, b)
     }
 
+    /// `x` where the mask is set, else 0.
+    pub fn only_where(&mut self, mask: Value, x: Value) -> Value {
+        let mask = self.from_bits(mask);
+        self.fb.ins().band(x, mask)
+    }
+
+    /// 0 where the mask is set, else `x`.
+    pub fn only_unless(&mut self, mask: Value, x: Value) -> Value {
+        let mask = self.from_bits(mask);
+        self.fb.ins().band_not(x, mask)
+    }
+
     /// 1 where the mask is set, else 0.
     pub fn one_where(&mut self, mask: Value) -> Value {
         let one = self.f32(1.0);
-        let mask = self.from_bits(mask);
-        self.fb.ins().band(one, mask)
+        self.only_where(mask, one)
     }
 
     /// 0 where the mask is set, else 1.
     pub fn one_unless(&mut self, mask: Value) -> Value {
         let one = self.f32(1.0);
-        let mask = self.from_bits(mask);
-        self.fb.ins().band_not(one, mask)
+        self.only_unless(mask, one)
     }
 
     pub fn reduce(&mut self, reduction: Reduction, a: Value, b: Value) -> Value {

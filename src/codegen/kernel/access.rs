@@ -264,13 +264,13 @@ impl Emitter<'_, '_, '_> {
             self.lanes.fb.ins().store(flags, one, pointer, 0);
             return Ok(());
         };
-        for v in 0..at.vectors() {
+        for (v, &vector) in vectors.iter().enumerate().take(at.vectors()) {
             let (address, byte) = self.vector_address(pointer, chunk, v, 4);
             match chunk.lanes[v] {
                 4 => {
-                    self.lanes.fb.ins().store(flags, vectors[v], address, byte);
+                    self.lanes.fb.ins().store(flags, vector, address, byte);
                 }
-                n => self.store_lanes(flags, vectors[v], address, byte, n),
+                n => self.store_lanes(flags, vector, address, byte, n),
             }
         }
         Ok(())

@@ -101,7 +101,7 @@ impl Emitter<'_, '_, '_> {
         self.lanes.fb.ins().jump(head, &args);
         self.lanes.fb.switch_to_block(after);
         let mut carried = carried.with(&outside);
-        if len % CHUNK > 0 {
+        if !len.is_multiple_of(CHUNK) {
             self.last_elements(from, to, len, stmts, &mut carried)?;
         }
         self.finish(carried)

@@ -31,7 +31,12 @@ impl Emitter<'_, '_, '_> {
                     return self.error("a selection needs a comparison");
                 };
                 let (a, b) = (self.f32s(*then)?, self.f32s(*otherwise)?);
-                Ok(Val::F32(self.each_vector(at, |e, v| e.lanes.select(mask[v], a[v], b[v]))))
+                let (no_a, no_b) = (self.zeros.contains(then), self.zeros.contains(otherwise));
+                Ok(Val::F32(self.each_vector(at, |e, v| match (no_a, no_b) {
+                    (_, true) => e.lanes.only_where(mask[v], a[v]),
+                    (true, _) => e.lanes.only_unless(mask[v], b[v]),
+                    _ => e.lanes.select(mask[v], a[v], b[v]),
+                })))
             }
         }
     }

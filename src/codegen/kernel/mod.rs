@@ -17,7 +17,7 @@ use cranelift_codegen::ir::{AliasRegion, AliasRegionData, BlockArg, InstBuilder,
 use cranelift_frontend::FunctionBuilder;
 
 use crate::graph::{Dim, Reduction};
-use crate::loops::{Access, Domain, Reg, SHARD_ELEMENTS, SHARD_ROWS, Section, Stmt};
+use crate::loops::{Access, Domain, Inst, Reg, SHARD_ELEMENTS, SHARD_ROWS, Section, Stmt};
 use crate::math::Arith;
 
 use super::abi::offset;
@@ -98,6 +98,8 @@ pub(super) struct Emitter<'k, 'f, 'b> {
     shard: Option<Value>,
     /// Addresses made so far for this row.
     pointers: Vec<(u32, Access, Value)>,
+    /// Registers that hold the constant 0.
+    zeros: Vec<Reg>,
     /// Columns of the current loop section.
     section_cols: usize,
     /// Registers of the current loop section that are loaded before it.
@@ -127,6 +129,7 @@ pub(super) fn emit(fb: &mut FunctionBuilder<'_>, shape: &Shape<'_>, fused: bool)
         row: None,
         shard: None,
         pointers: Vec::new(),
+        zeros: zeros(shape),
         section_cols: 0,
         hoisted: Vec::new(),
     };
@@ -142,6 +145,17 @@ pub(super) fn emit(fb: &mut FunctionBuilder<'_>, shape: &Shape<'_>, fused: bool)
     e.lanes.fb.ins().return_(&[]);
     e.lanes.fb.seal_all_blocks();
     Ok(())
+}
+
+/// A selection against the constant 0 (not -0) is one instruction less.
+fn zeros(shape: &Shape<'_>) -> Vec<Reg> {
+    let sections = shape.body.sections.iter().flat_map(|s| {
+        let (Section::Row(stmts) | Section::Columns { stmts, .. }) = s;
+        stmts.iter().filter_map(|s| if let Stmt::Let(reg, inst) = s { Some((*reg, inst)) } else { None })
+    });
+    let uniform = shape.body.uniform.iter().map(|(reg, inst)| (*reg, inst));
+    let zero = |inst: &Inst| matches!(inst, Inst::Const(x) if x.to_bits() == 0);
+    uniform.chain(sections).filter(|(_, inst)| zero(inst)).map(|(reg, _)| reg).collect()
 }
 
 fn error(shape: &Shape<'_>, reason: impl Into<String>) -> CodegenError {
@@ -272,7 +286,7 @@ impl Emitter<'_, '_, '_> {
     fn sections(&mut self, range: Option<(Value, Value, usize)>) -> Emit<()> {
         for section in &self.shape.body.sections {
             match section {
-                Section::Row(stmts) => self.stmts(At::Row, stmts, &mut Vec::new())?,
+                Section::Row(stmts) => self.stmts(At::Row, stmts, &mut [])?,
                 Section::Columns { cols, stmts } => match range {
                     None => self.columns(*cols, stmts)?,
                     Some((from, to, len)) => self.elements(from, to, len, stmts)?,
@@ -318,7 +332,7 @@ impl Emitter<'_, '_, '_> {
         self.each_chunk(cols, |e, chunk| e.store_at(operand, pointer, At::Columns(chunk), value))
     }
 
-    fn stmts(&mut self, at: At<'_>, stmts: &[Stmt], running: &mut Vec<[Value; 2]>) -> Emit<()> {
+    fn stmts(&mut self, at: At<'_>, stmts: &[Stmt], running: &mut [[Value; 2]]) -> Emit<()> {
         let mut accumulator = 0;
         for stmt in stmts {
             match stmt {
