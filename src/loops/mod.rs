@@ -10,8 +10,10 @@
 //! - the shards of a kernel and the panels of a product are functions of shapes only.
 
 mod fuse;
+pub mod interpret;
 mod plan;
 mod print;
+mod value;
 mod verify;
 
 pub use fuse::fuse;

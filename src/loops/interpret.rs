@@ -1,0 +1,360 @@
+//! A slow and safe evaluator of programs: the witness between the graph's interpreter and native code.
+//!
+//! It runs shard by shard in the fixed partition, with the scalar functions of `math`, so that outside of products (whose order of summation
+//! is the library's) results equal native code's bit for bit. Temporaries start as NaN: what is read before it is written shows.
+
+use super::value::{Value, accumulate, evaluate, reduce};
+use super::{
+    Access, Body, Buffer, BufferId, BufferKind, Domain, Kernel, LoopKernel, Operand, Product, Program, Reg,
+    SHARD_ELEMENTS, SHARD_ROWS, Section, Stmt,
+};
+use crate::graph::{DType, Dim, Reduction};
+
+/// Elements of a buffer.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Data {
+    F32(Vec<f32>),
+    I32(Vec<i32>),
+}
+
+/// Memory that outlives a step.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Host {
+    /// Input arrays of the data set, by slot.
+    pub inputs: Vec<Vec<f32>>,
+    pub target: Data,
+    pub params: Vec<Vec<f32>>,
+    pub slots: Vec<Vec<f32>>,
+    pub states: Vec<Vec<f32>>,
+    /// Rows of the whole pass.
+    pub output: Vec<f32>,
+    /// Running sums of the metrics.
+    pub totals: Vec<f64>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Number {
+    F32(f32),
+    I32(i32),
+}
+
+/// What changes from step to step.
+#[derive(Clone, Debug)]
+pub struct Step<'a> {
+    /// Rows of this minibatch.
+    pub rows: usize,
+    /// Place of its first row in the pass.
+    pub position: usize,
+    /// The data set's row at each position of the pass, and the row it is mixed with.
+    pub order: &'a [u32],
+    pub partner: &'a [u32],
+    pub scalars: &'a [Number],
+    /// By site.
+    pub streams: &'a [u64],
+    /// Ordinal of the update in the run.
+    pub update: u64,
+    /// Whether multiply-add rounds once.
+    pub fma: bool,
+}
+
+/// Runs one step.
+///
+/// # Panics
+/// If the program does not verify, or host memory is smaller than the program's buffers.
+pub fn interpret(program: &Program, host: &mut Host, step: &Step) {
+    let mut machine = Machine { program, step, memory: Vec::new() };
+    for i in 0..program.buffers.len() {
+        let data = machine.bind(i, host);
+        machine.memory.push(data);
+    }
+    for kernel in &program.kernels {
+        match kernel {
+            Kernel::Loop(k) => machine.run(k),
+            Kernel::Product(p) => machine.product(p),
+            Kernel::Combine { partials, reduction, domain, .. } => {
+                machine.combine(*partials, *reduction, *domain)
+            }
+            Kernel::Total { index, value } => {
+                host.totals[*index as usize] += f64::from(machine.floats(*value)[0]);
+            }
+            Kernel::Transpose { from, to, dims, permutation, .. } => {
+                machine.transpose(*from, *to, dims, permutation)
+            }
+        }
+    }
+    for (buffer, data) in program.buffers.iter().zip(machine.memory) {
+        release(buffer, data, host);
+    }
+}
+
+/// Where the host keeps a buffer of f32, if it does.
+fn place<'h>(buffer: &Buffer, host: &'h mut Host) -> Option<&'h mut Vec<f32>> {
+    match buffer.kind {
+        BufferKind::Input { slot } => host.inputs.get_mut(slot as usize),
+        BufferKind::Param(p) => host.params.get_mut(p.index()),
+        BufferKind::Slot(s) => host.slots.get_mut(s.index()),
+        BufferKind::State(s) => host.states.get_mut(s.index()),
+        BufferKind::Output => Some(&mut host.output),
+        BufferKind::Target | BufferKind::Temp | BufferKind::Partials => None,
+    }
+}
+
+fn release(buffer: &Buffer, data: Data, host: &mut Host) {
+    if buffer.kind == BufferKind::Target {
+        host.target = data;
+    } else if let (Some(place), Data::F32(values)) = (place(buffer, host), data) {
+        *place = values;
+    }
+}
+
+struct Machine<'p> {
+    program: &'p Program,
+    step: &'p Step<'p>,
+    memory: Vec<Data>,
+}
+
+/// Where a statement stands.
+#[derive(Clone, Copy)]
+pub(super) struct Point {
+    pub shard: usize,
+    pub row: usize,
+    pub col: usize,
+    /// Columns of the loop; 1 in row code.
+    pub cols: usize,
+    pub inner: usize,
+}
+
+impl Machine<'_> {
+    fn bind(&self, i: usize, host: &mut Host) -> Data {
+        let buffer = &self.program.buffers[i];
+        if buffer.kind == BufferKind::Target {
+            return std::mem::replace(&mut host.target, Data::I32(Vec::new()));
+        }
+        match place(buffer, host) {
+            Some(values) => Data::F32(std::mem::take(values)),
+            None => {
+                let bytes = self.program.buffer_bytes(BufferId(i as u32), self.step.rows);
+                Data::F32(vec![f32::NAN; bytes / 4])
+            }
+        }
+    }
+
+    fn floats(&self, id: BufferId) -> &[f32] {
+        match &self.memory[id.0 as usize] {
+            Data::F32(values) => values,
+            Data::I32(_) => panic!("{id:?} holds integers"),
+        }
+    }
+
+    fn floats_mut(&mut self, id: BufferId) -> &mut [f32] {
+        match &mut self.memory[id.0 as usize] {
+            Data::F32(values) => values,
+            Data::I32(_) => panic!("{id:?} holds integers"),
+        }
+    }
+
+    fn run(&mut self, kernel: &LoopKernel) {
+        let body = &kernel.body;
+        let mut registers = vec![Value::F32(f32::NAN); body.registers as usize];
+        let (rows, inner) = match kernel.domain {
+            Domain::Rows { rows: Dim::Batch, inner } => (self.step.rows * inner, inner),
+            Domain::Rows { rows: Dim::Const(n), inner } => (n * inner, inner),
+            Domain::Flat { len } => (len.div_ceil(SHARD_ELEMENTS), 1),
+        };
+        let start = Point { shard: 0, row: 0, col: 0, cols: 1, inner };
+        for (reg, inst) in &body.uniform {
+            registers[reg.0 as usize] = self.value(kernel, inst, &registers, start);
+        }
+        for row in 0..rows {
+            let flat = matches!(kernel.domain, Domain::Flat { .. });
+            let (grain, row) = if flat { (1, row) } else { (SHARD_ROWS * inner, row) };
+            let shard = row / grain;
+            let first = row % grain == 0;
+            let point = Point { shard, row: if flat { 0 } else { row }, col: 0, cols: 1, inner };
+            self.row(kernel, body, &mut registers, point, first);
+        }
+    }
+
+    fn row(&mut self, kernel: &LoopKernel, body: &Body, registers: &mut [Value], point: Point, first: bool) {
+        for section in &body.sections {
+            match section {
+                Section::Row(stmts) => {
+                    for stmt in stmts {
+                        self.stmt(kernel, stmt, registers, point, first);
+                    }
+                }
+                Section::Columns { cols, stmts } => {
+                    let columns = match kernel.domain {
+                        Domain::Flat { len } => {
+                            let from = point.shard * SHARD_ELEMENTS;
+                            from..len.min(from + SHARD_ELEMENTS)
+                        }
+                        Domain::Rows { .. } => 0..*cols,
+                    };
+                    let mut sums: Vec<(Reg, Reduction, Vec<f32>)> = Vec::new();
+                    for col in columns {
+                        let point = Point { col, cols: *cols, ..point };
+                        for stmt in stmts {
+                            if let Stmt::Accumulate { into, reduction, value } = stmt {
+                                let value = registers[value.0 as usize].float();
+                                match sums.iter_mut().find(|(r, ..)| r == into) {
+                                    Some((.., values)) => values.push(value),
+                                    None => sums.push((*into, *reduction, vec![value])),
+                                }
+                            } else {
+                                self.stmt(kernel, stmt, registers, point, first);
+                            }
+                        }
+                    }
+                    for (into, reduction, values) in sums {
+                        registers[into.0 as usize] = Value::F32(accumulate(reduction, &values));
+                    }
+                }
+            }
+        }
+    }
+
+    fn stmt(&mut self, kernel: &LoopKernel, stmt: &Stmt, registers: &mut [Value], point: Point, first: bool) {
+        match stmt {
+            Stmt::Let(reg, inst) => registers[reg.0 as usize] = self.value(kernel, inst, registers, point),
+            Stmt::Store { operand, access, value } => {
+                let id = buffer(kernel, *operand);
+                let index = self.index(*access, point);
+                self.floats_mut(id)[index] = registers[value.0 as usize].float();
+            }
+            Stmt::Partial { operand, reduction, value } => {
+                let id = buffer(kernel, *operand);
+                let value = registers[value.0 as usize].float();
+                let old = if first { reduction_identity(*reduction) } else { f32::NAN };
+                let slot = &mut self.floats_mut(id)[point.shard * point.cols + point.col];
+                let old = if first { old } else { *slot };
+                *slot = reduce(*reduction, old, value);
+            }
+            Stmt::Accumulate { .. } => {}
+        }
+    }
+
+    fn value(&self, kernel: &LoopKernel, inst: &super::Inst, registers: &[Value], point: Point) -> Value {
+        use super::Inst;
+        match inst {
+            Inst::Load { operand, access, dtype } => {
+                let id = buffer(kernel, *operand);
+                let index = self.index(*access, point);
+                match (&self.memory[id.0 as usize], dtype) {
+                    (Data::F32(values), DType::F32) => Value::F32(values[index]),
+                    (Data::I32(values), DType::I32) => Value::I32(values[index]),
+                    _ => panic!("{id:?} is not of type {dtype:?}"),
+                }
+            }
+            Inst::Scalar { operand, .. } => match kernel.operands[*operand as usize] {
+                Operand::Scalar(s) => match self.step.scalars[s.index()] {
+                    Number::F32(x) => Value::F32(x),
+                    Number::I32(x) => Value::I32(x),
+                },
+                other => panic!("{other:?} is no scalar"),
+            },
+            Inst::RowKey { operand, by_update } => {
+                let Operand::Site(site) = kernel.operands[*operand as usize] else { panic!("not a site") };
+                let row = (self.step.position + point.row / point.inner) as u64;
+                let address = if *by_update { self.step.update } else { row };
+                Value::Key(crate::math::row_key(self.step.streams[site.index()], address))
+            }
+            arithmetic => evaluate(arithmetic, registers, point, self.step.fma),
+        }
+    }
+
+    fn index(&self, access: Access, point: Point) -> usize {
+        let Point { row, col, inner, .. } = point;
+        let position = self.step.position + row;
+        match access {
+            Access::Full { stride, offset } => row * stride + offset + col,
+            Access::Gathered { stride, partner } => {
+                let order = if partner { self.step.partner } else { self.step.order };
+                order[position] as usize * stride + col
+            }
+            Access::Positioned { stride, offset } => position * stride + offset + col,
+            Access::Col { offset } => offset + col,
+            Access::Row { stride, offset } => row * stride + offset,
+            Access::Inner { stride, offset } => row % inner * stride + offset,
+            Access::One => 0,
+        }
+    }
+
+    fn combine(&mut self, partials: BufferId, reduction: Reduction, domain: Domain) {
+        let shards = domain.shards(self.step.rows);
+        let dims = &self.program.buffers[partials.0 as usize].dims;
+        let cols: usize = dims.iter().map(|d| self.extent(*d)).product();
+        let values = self.floats_mut(partials);
+        let mut stride = 1;
+        while stride < shards {
+            for low in (0..shards - stride).step_by(2 * stride) {
+                for c in 0..cols {
+                    values[low * cols + c] =
+                        reduce(reduction, values[low * cols + c], values[(low + stride) * cols + c]);
+                }
+            }
+            stride *= 2;
+        }
+    }
+
+    fn extent(&self, dim: Dim) -> usize {
+        if let Dim::Const(n) = dim { n } else { self.step.rows }
+    }
+
+    fn product(&mut self, p: &Product) {
+        let size = |e: super::Extent| if e.batch { self.step.rows * e.len } else { e.len };
+        let (m, n, k) = (size(p.m), size(p.n), size(p.k));
+        let at = |matrix: &super::Matrix, row: usize, col: usize| {
+            let (row, col) = if matrix.transposed { (col, row) } else { (row, col) };
+            matrix.offset + row * matrix.stride + col
+        };
+        let mut result = vec![0.0; m * n];
+        for (i, cell) in result.iter_mut().enumerate() {
+            let (row, col) = (i / n, i % n);
+            let (a, b) = (self.floats(p.a.buffer), self.floats(p.b.buffer));
+            let sum: f64 =
+                (0..k).map(|j| f64::from(a[at(&p.a, row, j)]) * f64::from(b[at(&p.b, j, col)])).sum();
+            *cell = sum as f32;
+        }
+        let c = self.floats_mut(p.c.buffer);
+        for (i, value) in result.into_iter().enumerate() {
+            let cell = &mut c[at(&p.c, i / n, i % n)];
+            *cell = if p.accumulate { *cell + value } else { value };
+        }
+    }
+
+    fn transpose(&mut self, from: BufferId, to: BufferId, dims: &[Dim], permutation: &[usize]) {
+        let dims: Vec<usize> = dims.iter().map(|d| self.extent(*d)).collect();
+        let mut strides = vec![1; dims.len()];
+        for i in (1..dims.len()).rev() {
+            strides[i - 1] = strides[i] * dims[i];
+        }
+        let source = self.floats(from);
+        let total: usize = dims.iter().product();
+        let mut result = Vec::with_capacity(total);
+        for i in 0..total {
+            let mut rest = i;
+            let mut index = 0;
+            for axis in permutation.iter().rev() {
+                index += rest % dims[*axis] * strides[*axis];
+                rest /= dims[*axis];
+            }
+            result.push(source[index]);
+        }
+        self.floats_mut(to)[..total].copy_from_slice(&result);
+    }
+}
+
+fn reduction_identity(reduction: Reduction) -> f32 {
+    match reduction {
+        Reduction::Sum => 0.0,
+        Reduction::Max => f32::NEG_INFINITY,
+    }
+}
+
+fn buffer(kernel: &LoopKernel, operand: u32) -> BufferId {
+    match kernel.operands[operand as usize] {
+        Operand::Buffer(b) => b,
+        other => panic!("{other:?} is no buffer"),
+    }
+}
