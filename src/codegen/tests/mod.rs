@@ -1,4 +1,9 @@
-//! Tests of native code: every instruction, access and reduction against a plain evaluation, for many extents and thread counts.
+//! Tests of native code against the interpreter of loop programs: every instruction, access and reduction, for many extents, batch
+//! sizes and thread counts; then what only native code has: threads, leaving a pass, memory, fallbacks, text.
 
-mod elementwise;
+mod accesses;
+mod instructions;
+mod nets;
+mod passes;
+mod reductions;
 mod rig;

@@ -1,50 +1,28 @@
-//! A bench for small programs: buffers with known contents, one pass, results as bits.
+//! A bench for small programs: the same pass on native code and on the interpreter.
 
+use std::ops::Range;
 use std::sync::atomic::{AtomicU32, AtomicU64};
 
-use crate::codegen::{Array, Bind, Compiled, Options, Status, Target, Tensor, compile};
+use crate::codegen::{
+    Array, Bind, CodegenError, Compiled, Options, Status, Storage, Target, Tensor, compile,
+};
 use crate::graph::{DType, Dim};
+use crate::loops::interpret::{Data, Host, Number, Step, interpret};
 use crate::loops::{
     Access, Body, Buffer, BufferId, BufferKind, Domain, Inst, Kernel, LoopKernel, Operand, Program, Reg,
     Section, Stmt,
 };
+use crate::runtime::kernels::aligned::AlignedVec;
+use crate::runtime::kernels::fpenv::FlushSubnormals;
 use crate::runtime::team::Team;
 
 /// Extents that have whole visits, parts of them, and neither.
-pub const COLS: [usize; 24] =
-    [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 31, 64, 100, 1000];
+pub const COLS: [usize; 23] =
+    [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 31, 64, 1000];
+/// The same in short, for what does not depend on columns much.
+pub const FEW_COLS: [usize; 6] = [1, 6, 8, 13, 16, 31];
 pub const ROWS: [usize; 7] = [1, 2, 31, 32, 33, 128, 129];
 pub const THREADS: [usize; 4] = [1, 2, 3, 8];
-
-/// An aligned array.
-#[derive(Clone)]
-#[repr(C, align(64))]
-struct Line([f32; 16]);
-
-pub struct Aligned {
-    lines: Vec<Line>,
-    len: usize,
-}
-
-impl Aligned {
-    pub fn new(values: &[f32]) -> Self {
-        let mut lines = vec![Line([0.0; 16]); values.len().div_ceil(16)];
-        for (i, v) in values.iter().enumerate() {
-            lines[i / 16].0[i % 16] = *v;
-        }
-        Self { lines, len: values.len() }
-    }
-
-    pub fn values(&self) -> Vec<f32> {
-        self.lines.iter().flat_map(|l| l.0).take(self.len).collect()
-    }
-
-    pub fn slice(&mut self) -> &mut [f32] {
-        let len = self.len;
-        // SAFETY: `Line` is 16 f32 without padding, and `len` are in use.
-        unsafe { std::slice::from_raw_parts_mut(self.lines.as_mut_ptr().cast(), len) }
-    }
-}
 
 /// Numbers that look random, with the awkward ones among them.
 pub fn numbers(n: usize, seed: u64) -> Vec<f32> {
@@ -65,18 +43,187 @@ pub fn numbers(n: usize, seed: u64) -> Vec<f32> {
     (0..n as u64)
         .map(|i| {
             let h = crate::math::mix64(seed.wrapping_mul(77) ^ i);
-            if h % 23 == 0 {
-                AWKWARD[(h >> 8) as usize % AWKWARD.len()]
-            } else {
-                ((h >> 40) as f32 / (1u64 << 24) as f32 - 0.5) * 20.0
+            match h % 23 {
+                0 => AWKWARD[(h >> 8) as usize % AWKWARD.len()],
+                _ => ((h >> 40) as f32 / (1u64 << 24) as f32 - 0.5) * 20.0,
             }
         })
         .collect()
 }
 
-/// The same without infinities and NaN.
+/// The same without infinities, NaN and very large ones.
 pub fn tame(n: usize, seed: u64) -> Vec<f32> {
-    numbers(n, seed).into_iter().map(|x| if x.is_finite() && x.abs() < 1e9 { x } else { 0.25 }).collect()
+    numbers(n, seed).into_iter().map(|x| if x.abs() < 1e9 { x } else { 0.25 }).collect()
+}
+
+/// A pass over data, for either executor.
+#[derive(Clone)]
+pub struct Pass {
+    pub host: Host,
+    /// Input 0 as bytes with their affine map, besides `host.inputs[0]`, which holds the same as floats.
+    pub bytes: Option<(Vec<u8>, f32, f32)>,
+    pub rows: usize,
+    pub batch: usize,
+    pub steps: Range<usize>,
+    pub order: Vec<u32>,
+    pub partner: Vec<u32>,
+    pub scalars: Vec<Number>,
+    pub streams: Vec<u64>,
+    pub update: u64,
+    pub stop: u32,
+}
+
+impl Pass {
+    /// `rows` rows in batches of `batch`, on data of as many rows.
+    pub fn new(rows: usize, batch: usize) -> Self {
+        Self {
+            host: Host {
+                inputs: Vec::new(),
+                target: Data::I32(Vec::new()),
+                params: Vec::new(),
+                slots: Vec::new(),
+                states: Vec::new(),
+                output: Vec::new(),
+                totals: vec![0.0; 4],
+            },
+            bytes: None,
+            rows,
+            batch,
+            steps: 0..rows.div_ceil(batch),
+            // Neither the identity nor its own inverse.
+            order: (0..rows as u32).map(|p| (p + 1) % rows as u32).collect(),
+            partner: (0..rows as u32).rev().collect(),
+            scalars: Vec::new(),
+            streams: vec![0x1234_5678_9ABC_DEF0, 42, u64::MAX],
+            update: 7,
+            stop: 0,
+        }
+    }
+
+    pub fn input(mut self, cols: usize, seed: u64) -> Self {
+        self.host.inputs.push(numbers(self.rows * cols, seed));
+        self
+    }
+
+    pub fn output(mut self, cols: usize) -> Self {
+        self.host.output = vec![9.0; self.rows * cols];
+        self
+    }
+
+    pub fn run(&mut self, compiled: &Compiled, threads: usize) -> Status {
+        self.try_run(compiled, threads).expect("the pass fits the program")
+    }
+
+    pub fn try_run(&mut self, compiled: &Compiled, threads: usize) -> Result<Status, CodegenError> {
+        let (done, stop) = (AtomicU64::new(0), AtomicU32::new(self.stop));
+        let aligned = |x: &Vec<Vec<f32>>| x.iter().map(|v| AlignedVec::of(v)).collect();
+        let mut params: Vec<AlignedVec> = aligned(&self.host.params);
+        let mut slots: Vec<AlignedVec> = aligned(&self.host.slots);
+        let mut states: Vec<AlignedVec> = aligned(&self.host.states);
+        let mut inputs: Vec<Array<'_>> = self.host.inputs.iter().map(|x| Array::F32(x)).collect();
+        if let Some((bytes, scale, shift)) = &self.bytes {
+            inputs[0] = Array::U8 { bytes, scale: *scale, shift: *shift };
+        }
+        let words = self.scalars.iter().map(|n| match n {
+            Number::F32(x) => x.to_bits(),
+            Number::I32(x) => x.cast_unsigned(),
+        });
+        let scalars: Vec<u32> = std::iter::repeat_n(words, self.steps.len()).flatten().collect();
+        fn tensors(x: &mut [AlignedVec]) -> Vec<Tensor<'_>> {
+            x.iter_mut().map(|v| Tensor::Write(v)).collect()
+        }
+        let bind = Bind {
+            inputs,
+            target: match &self.host.target {
+                Data::I32(x) if x.is_empty() => Target::None,
+                Data::I32(x) => Target::Classes(x),
+                Data::F32(x) => Target::Values(x),
+            },
+            params: tensors(&mut params),
+            slots: tensors(&mut slots),
+            states: tensors(&mut states),
+            output: &mut self.host.output,
+            rows: self.rows,
+            batch: self.batch,
+            steps: self.steps.clone(),
+            order: &self.order,
+            partner: &self.partner,
+            scalars: &scalars,
+            scalar_count: self.scalars.len(),
+            streams: &self.streams,
+            position_base: 0,
+            update_base: self.update,
+            totals: &mut self.host.totals,
+            done: &done,
+            stop: &stop,
+        };
+        let status = compiled.run_on(&Team::new(threads), threads, bind)?;
+        let plain = |x: Vec<AlignedVec>| x.iter().map(|v| v.to_vec()).collect();
+        (self.host.params, self.host.slots, self.host.states) = (plain(params), plain(slots), plain(states));
+        Ok(status)
+    }
+
+    /// The same on the interpreter.
+    pub fn interpret(&mut self, program: &Program, fma: bool) {
+        let _flush = FlushSubnormals::begin();
+        for s in self.steps.clone() {
+            let position = s * self.batch;
+            let step = Step {
+                rows: self.batch.min(self.rows - position),
+                position,
+                order: &self.order,
+                partner: &self.partner,
+                scalars: &self.scalars,
+                streams: &self.streams,
+                update: self.update + (s - self.steps.start) as u64,
+                fma,
+            };
+            interpret(program, &mut self.host, &step);
+        }
+    }
+
+    /// Native code and interpreter leave the same bits behind, for every number of threads.
+    pub fn compare(&self, program: &Program, threads: &[usize], what: &str) {
+        let inputs = if self.bytes.is_some() { vec![Storage::Bytes] } else { Vec::new() };
+        let compiled = compile(program, &Options { inputs, ..Options::default() })
+            .unwrap_or_else(|e| panic!("{what}: {e}"));
+        self.compare_compiled(program, &compiled, threads, what);
+    }
+
+    pub fn compare_compiled(&self, program: &Program, compiled: &Compiled, threads: &[usize], what: &str) {
+        let mut expected = self.clone();
+        expected.interpret(program, true);
+        for &threads in threads {
+            let mut actual = self.clone();
+            assert_eq!(actual.run(compiled, threads), Status::Done, "{what}");
+            same(&actual.host, &expected.host, &format!("{what}, {threads} threads"));
+        }
+    }
+}
+
+/// Equal bits in everything that outlives a step, but that one NaN is as good as another.
+pub fn same(actual: &Host, expected: &Host, what: &str) {
+    assert_bits(&actual.output, &expected.output, &format!("{what}: output"));
+    for (name, a, e) in [
+        ("parameter", &actual.params, &expected.params),
+        ("slot", &actual.slots, &expected.slots),
+        ("state", &actual.states, &expected.states),
+    ] {
+        for (i, (a, e)) in a.iter().zip(e).enumerate() {
+            assert_bits(a, e, &format!("{what}: {name} {i}"));
+        }
+    }
+    for (a, e) in actual.totals.iter().zip(&expected.totals) {
+        assert!(a.to_bits() == e.to_bits() || (a.is_nan() && e.is_nan()), "{what}: total {a:e}, not {e:e}");
+    }
+}
+
+pub fn assert_bits(actual: &[f32], expected: &[f32], what: &str) {
+    assert_eq!(actual.len(), expected.len(), "{what}");
+    for (i, (a, e)) in actual.iter().zip(expected).enumerate() {
+        let equal = a.to_bits() == e.to_bits() || (a.is_nan() && e.is_nan());
+        assert!(equal, "{what}: element {i} is {a:e} instead of {e:e}");
+    }
 }
 
 pub fn buffer(name: &str, dims: &[Dim], kind: BufferKind) -> Buffer {
@@ -90,115 +237,37 @@ pub fn buffer(name: &str, dims: &[Dim], kind: BufferKind) -> Buffer {
     }
 }
 
-/// Data of a pass; fields that a test does not set are empty.
-pub struct Pass {
-    pub inputs: Vec<Vec<f32>>,
-    pub bytes: Option<(Vec<u8>, f32, f32)>,
-    pub classes: Vec<i32>,
-    pub params: Vec<Aligned>,
-    pub slots: Vec<Aligned>,
-    pub output: Vec<f32>,
-    pub rows: usize,
-    pub batch: usize,
-    pub steps: Option<std::ops::Range<usize>>,
-    pub order: Vec<u32>,
-    pub partner: Vec<u32>,
-    pub scalars: Vec<u32>,
-    pub scalar_count: usize,
-    pub streams: Vec<u64>,
-    pub position_base: u64,
-    pub update_base: u64,
-    pub totals: Vec<f64>,
-    pub stop: u32,
-}
-
-impl Pass {
-    pub fn new(rows: usize, batch: usize) -> Self {
-        // A permutation that is neither the identity nor its own inverse.
-        let order = (0..rows as u32).map(|p| (p + 1) % rows as u32).collect();
-        let partner = (0..rows as u32).rev().collect();
-        Self {
-            inputs: Vec::new(),
-            bytes: None,
-            classes: Vec::new(),
-            params: Vec::new(),
-            slots: Vec::new(),
-            output: Vec::new(),
-            rows,
-            batch,
-            steps: None,
-            order,
-            partner,
-            scalars: Vec::new(),
-            scalar_count: 0,
-            streams: Vec::new(),
-            position_base: 0,
-            update_base: 0,
-            totals: vec![0.0; 4],
-            stop: 0,
-        }
-    }
-
-    pub fn run(&mut self, compiled: &Compiled, threads: usize) -> Status {
-        let team = Team::new(threads);
-        let (done, stop) = (AtomicU64::new(0), AtomicU32::new(self.stop));
-        let mut inputs: Vec<Array<'_>> = self.inputs.iter().map(|x| Array::F32(x)).collect();
-        if let Some((bytes, scale, shift)) = &self.bytes {
-            inputs.push(Array::U8 { bytes, scale: *scale, shift: *shift });
-        }
-        let steps = self.steps.clone().unwrap_or(0..self.rows.div_ceil(self.batch));
-        let repeated: Vec<u32> =
-            std::iter::repeat_n(self.scalars.iter().copied(), steps.len()).flatten().collect();
-        let bind = Bind {
-            inputs,
-            target: if self.classes.is_empty() { Target::None } else { Target::Classes(&self.classes) },
-            params: self.params.iter_mut().map(|p| Tensor::Write(p.slice())).collect(),
-            slots: self.slots.iter_mut().map(|p| Tensor::Write(p.slice())).collect(),
-            states: Vec::new(),
-            output: &mut self.output,
-            rows: self.rows,
-            batch: self.batch,
-            steps,
-            order: &self.order,
-            partner: &self.partner,
-            scalars: &repeated,
-            scalar_count: self.scalar_count,
-            streams: &self.streams,
-            position_base: self.position_base,
-            update_base: self.update_base,
-            totals: &mut self.totals,
-            done: &done,
-            stop: &stop,
-        };
-        compiled.run_on(&team, threads, bind).expect("the pass fits the program")
-    }
-}
-
-/// A program of one kernel whose columns are `stmts`, reading input 0 (`[Batch, cols]`) as operand 0 and writing the predictions
-/// as operand 1; more operands follow.
-pub struct OneKernel {
+/// A program of one loop kernel. Operand 0 is input 0 (`[Batch, cols]`), operand 1 the predictions (`[Batch, out]`); more follow.
+#[derive(Clone)]
+pub struct One {
     pub cols: usize,
-    pub out_cols: usize,
+    pub domain: Domain,
     pub uniform: Vec<(Reg, Inst)>,
     pub sections: Vec<Section>,
     pub operands: Vec<Operand>,
     pub buffers: Vec<Buffer>,
+    /// Kernels after it.
+    pub after: Vec<Kernel>,
 }
 
-impl OneKernel {
-    pub fn new(cols: usize) -> Self {
-        let dims = [Dim::Batch, Dim::Const(cols)];
+impl One {
+    pub fn new(cols: usize, out: usize) -> Self {
+        let input = buffer("x", &[Dim::Batch, Dim::Const(cols)], BufferKind::Input { slot: 0 });
+        let output = buffer("y", &[Dim::Batch, Dim::Const(out)], BufferKind::Output);
         Self {
             cols,
-            out_cols: cols,
+            domain: Domain::Rows { rows: Dim::Batch, inner: 1 },
             uniform: Vec::new(),
             sections: Vec::new(),
             operands: vec![Operand::Buffer(BufferId(0)), Operand::Buffer(BufferId(1))],
-            buffers: vec![
-                buffer("x", &dims, BufferKind::Input { slot: 0 }),
-                buffer("y", &dims, BufferKind::Output),
-            ],
+            buffers: vec![input, output],
+            after: Vec::new(),
         }
+    }
+
+    pub fn uniform(mut self, reg: u32, inst: Inst) -> Self {
+        self.uniform.push((Reg(reg), inst));
+        self
     }
 
     pub fn columns(mut self, stmts: Vec<Stmt>) -> Self {
@@ -211,41 +280,48 @@ impl OneKernel {
         self
     }
 
+    /// One more operand that is a buffer.
+    pub fn buffer(mut self, buffer: Buffer) -> Self {
+        self.operands.push(Operand::Buffer(BufferId(self.buffers.len() as u32)));
+        self.buffers.push(buffer);
+        self
+    }
+
+    pub fn operand(mut self, operand: Operand) -> Self {
+        self.operands.push(operand);
+        self
+    }
+
     pub fn program(&self) -> Program {
         let kernel = LoopKernel {
             name: "k".into(),
             fused: Vec::new(),
-            domain: Domain::Rows { rows: Dim::Batch, inner: 1 },
+            domain: self.domain,
             operands: self.operands.clone(),
             body: Body { uniform: self.uniform.clone(), sections: self.sections.clone(), registers: 64 },
         };
-        let mut buffers = self.buffers.clone();
-        buffers[1].dims[1] = Dim::Const(self.out_cols);
-        Program { buffers, kernels: vec![Kernel::Loop(kernel)] }
-    }
-
-    pub fn compile(&self) -> Compiled {
-        compile(&self.program(), &Options::default()).expect("compiles")
+        let mut kernels = vec![Kernel::Loop(kernel)];
+        kernels.extend(self.after.iter().cloned());
+        Program { buffers: self.buffers.clone(), kernels }
     }
 }
 
+pub fn put(reg: u32, inst: Inst) -> Stmt {
+    Stmt::Let(Reg(reg), inst)
+}
+
 pub fn load(reg: u32, operand: u32, access: Access) -> Stmt {
-    Stmt::Let(Reg(reg), Inst::Load { operand, access, dtype: DType::F32 })
+    put(reg, Inst::Load { operand, access, dtype: DType::F32 })
 }
 
 pub fn store(operand: u32, access: Access, value: u32) -> Stmt {
     Stmt::Store { operand, access, value: Reg(value) }
 }
 
-/// Equal bits, but that one NaN is as good as another and native code flushes subnormals.
-pub fn assert_bits(actual: &[f32], expected: &[f32], what: &str) {
-    assert_eq!(actual.len(), expected.len(), "{what}");
-    let bits = |x: f32| match x {
-        x if x.is_nan() => f32::NAN.to_bits(),
-        x if x.is_subnormal() => x.to_bits() & 1 << 31,
-        x => x.to_bits(),
-    };
-    for (i, (a, e)) in actual.iter().zip(expected).enumerate() {
-        assert_eq!(bits(*a), bits(*e), "{what}: element {i} is {a:e} instead of {e:e}");
-    }
+pub fn gathered(stride: usize) -> Access {
+    Access::Gathered { stride, partner: false }
+}
+
+pub fn positioned(stride: usize) -> Access {
+    Access::Positioned { stride, offset: 0 }
 }

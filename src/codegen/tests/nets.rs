@@ -1,0 +1,118 @@
+//! Whole training steps of small nets.
+
+use super::rig::{Pass, THREADS, same, tame};
+use crate::check::{Env, check_source};
+use crate::codegen::{Features, Options, Status, compile};
+use crate::graph::{DType, Graph};
+use crate::loops::interpret::{Data, Number};
+use crate::loops::{Program, fuse};
+use crate::lower::lower_train;
+
+const LAYERS: &str = "
+  dense 40 -> relu -> dropout 0.25
+  residual { dense 40 -> layer_norm -> tanh }
+  dense 33, bias=false -> batch_norm -> elu -> dropout 0.5
+";
+
+/// The training step of a net on points in the plane.
+pub fn step(layers: &str, optimizer: &str, batch: usize) -> (Program, Graph) {
+    let source = format!(
+        "edition 1
+         data {{ source moons, rows=400, noise=0.2, seed=1
+                 split test=30%, valid=20%
+                 batch {batch} }}
+         net {{ input x: real[2]
+                {layers}
+                dense 2
+                output y: class[2] }}
+         train {{ loss cross_entropy, label_smoothing=0.1
+                  optimizer {optimizer}
+                  epochs 2 }}"
+    );
+    let checked = check_source(&source, &Env::default());
+    let errors: Vec<_> = checked.diagnostics.iter().filter(|d| d.is_error()).map(|d| &d.message).collect();
+    assert!(errors.is_empty(), "{errors:?}");
+    let graph = lower_train(&checked.model.expect("a model")).graph;
+    (fuse(&graph), graph)
+}
+
+/// Data, parameters and scalars for a step of `graph`.
+pub fn pass(graph: &Graph, rows: usize, batch: usize) -> Pass {
+    let mut pass = Pass::new(rows, batch).output(2);
+    pass.host.inputs.push(tame(2 * rows, 1));
+    pass.host.target = Data::I32((0..rows as i32).map(|i| i % 2).collect());
+    let values = |i: usize, n: usize| tame(n, i as u64).into_iter().map(|x| x * 0.02 + 0.02).collect();
+    let lengths = graph.params.iter().map(|p| p.dims.iter().product());
+    pass.host.params = lengths.enumerate().map(|(i, n)| values(i, n)).collect();
+    pass.host.slots = graph.slots.iter().map(|s| vec![0.0; s.dims.iter().product()]).collect();
+    pass.host.states = graph.states.iter().map(|s| vec![1.0; s.dims.iter().product()]).collect();
+    pass.host.totals = vec![0.0; graph.metrics.len()];
+    pass.scalars = graph
+        .scalars
+        .iter()
+        .map(|s| match (s.dtype, s.name.as_str()) {
+            (DType::I32, _) => Number::I32(20_000),
+            (_, "rows") => Number::F32(batch as f32),
+            (_, "inv_rows") => Number::F32(1.0 / batch as f32),
+            (_, name) if name.ends_with("scale") => Number::F32(1.5),
+            _ => Number::F32(0.01),
+        })
+        .collect();
+    pass.streams = (0..graph.sites.len() as u64).map(crate::math::mix64).collect();
+    pass
+}
+
+fn finish(mut pass: Pass, compiled: &crate::codegen::Compiled, threads: usize) -> Pass {
+    assert_eq!(pass.run(compiled, threads), Status::Done);
+    pass
+}
+
+#[test]
+fn any_number_of_threads_leaves_the_same_bits() {
+    for optimizer in ["sgd, lr=0.1, momentum=0.9", "adam, lr=0.01"] {
+        for (rows, batch) in [(100, 31), (300, 128), (258, 129)] {
+            let (program, graph) = step(LAYERS, optimizer, batch);
+            let compiled = compile(&program, &Options::default()).expect("compiles");
+            let one = finish(pass(&graph, rows, batch), &compiled, 1);
+            for threads in THREADS {
+                let many = finish(pass(&graph, rows, batch), &compiled, threads);
+                same(&many.host, &one.host, &format!("{optimizer}, {rows} by {batch}, {threads} threads"));
+            }
+        }
+    }
+}
+
+fn largest_difference(a: &Pass, b: &Pass) -> f32 {
+    let (a, b) = (a.host.params.iter().flatten(), b.host.params.iter().flatten());
+    a.zip(b).map(|(a, b)| (a - b).abs() / a.abs().max(0.05)).fold(0.0, f32::max)
+}
+
+#[test]
+fn native_code_agrees_with_the_interpreter() {
+    // Only products add in another order.
+    let (program, graph) = step(LAYERS, "sgd, lr=0.1, momentum=0.9", 33);
+    let compiled = compile(&program, &Options::default()).expect("compiles");
+    let native = finish(pass(&graph, 99, 33), &compiled, 2);
+    let mut slow = pass(&graph, 99, 33);
+    slow.interpret(&program, true);
+    let difference = largest_difference(&native, &slow);
+    assert!(difference < 1e-5, "{difference}");
+    for (a, e) in native.host.totals.iter().zip(&slow.host.totals) {
+        assert!((a - e).abs() <= 1e-5 * e.abs(), "{a} {e}");
+    }
+}
+
+#[test]
+fn processors_without_avx512_or_fused_products_agree() {
+    let (program, graph) = step(LAYERS, "sgd, lr=0.1, momentum=0.9", 33);
+    let with = |fma, avx512| {
+        let options = Options { features: Features { fma, avx512 }, ..Options::default() };
+        let compiled = compile(&program, &options).expect("compiles");
+        let mut pass = pass(&graph, 99, 33);
+        pass.steps = 0..1;
+        finish(pass, &compiled, 1)
+    };
+    let (full, plain, narrow) = (with(true, true), with(false, true), with(true, false));
+    same(&narrow.host, &full.host, "without AVX-512");
+    assert!(largest_difference(&plain, &full) < 1e-6, "{}", largest_difference(&plain, &full));
+}

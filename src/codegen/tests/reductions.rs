@@ -1,0 +1,123 @@
+//! Sums and maxima: over columns in the fixed order, over rows through partials and the tree, into totals.
+
+use super::rig::{
+    COLS, FEW_COLS, One, Pass, ROWS, THREADS, buffer, gathered, load, positioned, put, store, tame,
+};
+use crate::graph::{Dim, ParamId, Reduction};
+use crate::loops::{
+    Access, Binary, BufferId, BufferKind, Domain, Inst, Kernel, Reg, SHARD_ELEMENTS, Stmt, Unary,
+};
+
+const REDUCTIONS: [Reduction; 2] = [Reduction::Sum, Reduction::Max];
+
+fn accumulate(into: u32, reduction: Reduction, value: u32) -> Stmt {
+    Stmt::Accumulate { into: Reg(into), reduction, value: Reg(value) }
+}
+
+#[test]
+fn over_columns() {
+    for reduction in REDUCTIONS {
+        for cols in COLS {
+            // y = x - reduce(x), and two accumulators in one loop.
+            let k = One::new(cols, cols)
+                .columns(vec![
+                    load(0, 0, gathered(cols)),
+                    put(1, Inst::Unary(Unary::Abs, Reg(0))),
+                    accumulate(2, reduction, 0),
+                    accumulate(3, Reduction::Sum, 1),
+                ])
+                .row(vec![put(4, Inst::Binary(Binary::Add, Reg(2), Reg(3)))])
+                .columns(vec![
+                    load(5, 0, gathered(cols)),
+                    put(6, Inst::Binary(Binary::Sub, Reg(5), Reg(4))),
+                    store(1, positioned(cols), 6),
+                ]);
+            let mut pass = Pass::new(40, 33).output(cols);
+            pass.host.inputs.push(tame(40 * cols, 5));
+            pass.compare(&k.program(), &[1, 2], &format!("{reduction:?}, {cols} columns"));
+        }
+    }
+}
+
+/// Partials of columns and of rows, combined; the first goes to the predictions, the second to a total.
+fn partials(cols: usize, reduction: Reduction) -> One {
+    let domain = Domain::Rows { rows: Dim::Batch, inner: 1 };
+    let mut k = One::new(cols, cols)
+        .buffer(buffer("columns", &[Dim::Const(cols)], BufferKind::Partials))
+        .buffer(buffer("rows", &[], BufferKind::Partials))
+        .columns(vec![
+            load(0, 0, gathered(cols)),
+            accumulate(1, reduction, 0),
+            Stmt::Partial { operand: 2, reduction, value: Reg(0) },
+        ])
+        .row(vec![Stmt::Partial { operand: 3, reduction: Reduction::Sum, value: Reg(1) }]);
+    let combine = |partials, reduction| Kernel::Combine { name: "c".into(), partials, reduction, domain };
+    let operands = k.operands.clone();
+    let out = One::new(cols, cols)
+        .columns(vec![load(0, 2, Access::Col { offset: 0 }), store(1, positioned(cols), 0)]);
+    let mut out = out.program().kernels.remove(0);
+    if let Kernel::Loop(k) = &mut out {
+        k.operands = operands;
+    }
+    k.after = vec![
+        combine(BufferId(2), reduction),
+        combine(BufferId(3), Reduction::Sum),
+        out,
+        Kernel::Total { index: 1, value: BufferId(3) },
+    ];
+    k
+}
+
+#[test]
+fn over_rows() {
+    for reduction in REDUCTIONS {
+        for cols in FEW_COLS {
+            let program = partials(cols, reduction).program();
+            for rows in ROWS {
+                for batch in [1, 33, 128, 129] {
+                    let mut pass = Pass::new(rows, batch).output(cols);
+                    pass.host.inputs.push(tame(rows * cols, 5));
+                    let what = format!("{reduction:?}, {cols} columns, {rows} rows by {batch}");
+                    pass.compare(&program, &[1, 3], &what);
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn over_rows_by_any_number_of_threads() {
+    let program = partials(1000, Reduction::Sum).program();
+    let mut pass = Pass::new(1000, 500).output(1000);
+    pass.host.inputs.push(tame(1_000_000, 5));
+    pass.compare(&program, &THREADS, "1000 rows by 500");
+}
+
+#[test]
+fn over_a_flat_domain() {
+    for len in [1, 8, 13, SHARD_ELEMENTS, SHARD_ELEMENTS + 5, 5 * SHARD_ELEMENTS + 100] {
+        let mut k = One::new(len, 1);
+        k.domain = Domain::Flat { len };
+        k.buffers[1] = buffer("w", &[Dim::Const(len)], BufferKind::Param(ParamId(0)));
+        let mut k = k
+            .buffer(buffer("norm", &[], BufferKind::Partials))
+            .columns(vec![
+                load(0, 1, Access::Col { offset: 0 }),
+                put(1, Inst::Binary(Binary::Mul, Reg(0), Reg(0))),
+                accumulate(2, Reduction::Sum, 1),
+            ])
+            .row(vec![Stmt::Partial { operand: 2, reduction: Reduction::Sum, value: Reg(2) }]);
+        k.after = vec![
+            Kernel::Combine {
+                name: "c".into(),
+                partials: BufferId(2),
+                reduction: Reduction::Sum,
+                domain: k.domain,
+            },
+            Kernel::Total { index: 3, value: BufferId(2) },
+        ];
+        let mut pass = Pass::new(40, 33).input(len, 1);
+        pass.host.params.push(tame(len, 2));
+        pass.compare(&k.program(), &THREADS, &format!("{len} elements"));
+    }
+}
