@@ -230,3 +230,33 @@ fn extremes() {
         assert_eq!(parse(&source).1, [], "{:?}", &source[..20]);
     }
 }
+
+/// Applying the proposed edits of these files, one round after the other, leaves no error.
+#[test]
+fn fixes_fix() {
+    let broken = [
+        "net {\n  residual {\n    dense 8\n  relu\n}\n",
+        "net {\n  dense 8",
+        "net {\n  residual\n    dense 8\n  }\n}\n",
+        "net { dense 3 }\n}\n",
+        "param k = h -1\n",
+        "dense h -1\n",
+        "p = 0.5\nparam q == .5\nparam r 5.\n",
+        "dense 50 bias=false\ndense 3 Stage -> a\n",
+        "dense 3;\ndense 3 → relu\ndense 3 - > relu\ndense\u{A0}3\ncrop 50 %\nf a && b\nf 2 ** 3\nf +5\n",
+        "source csv, \"a.csv\ndense (3\nf [1, 2)\ndense 3)\nf sqrt (2)\nf[3]\n",
+        "dense 64,\ndropout 0.5\n",
+        "block Foo { relu }\ndata { a } net { b }\n",
+    ];
+    for source in broken {
+        let mut text = source.to_string();
+        for _ in 0..4 {
+            let (_, diagnostics) = parse(&text);
+            let firsts = diagnostics.iter().filter_map(|d| d.fixes.first());
+            let mut edits: Vec<_> = firsts.flat_map(|fix| fix.edits.clone()).collect();
+            edits.sort_by_key(|edit| std::cmp::Reverse(edit.span));
+            edits.iter().for_each(|edit| text.replace_range(edit.span.start..edit.span.end, &edit.text));
+        }
+        assert_eq!(parse(&text).1, [], "{source}\n---\n{text}");
+    }
+}

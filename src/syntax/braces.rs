@@ -1,16 +1,14 @@
-//! Makes braces balance before the grammar sees the text, and bounds nesting.
+//! Makes braces balance before the grammar sees the text.
 //!
 //! A PEG fails as a whole on one missing `}`. So braces outside strings and comments are matched here first, by
 //! indentation where counting alone cannot tell which one is wrong; the text is repaired, parsed, and spans are
 //! mapped back.
 //! Invariants: the repaired text has balanced braces; positions outside insertions map back exactly.
 
+use super::brackets::{indent_at, width};
 use super::lex::{Token, TokenKind};
 use super::messages;
 use crate::diag::{Diagnostic, Span};
-
-/// Brackets and braces nested deeper than this are refused. Every later stage recurses on nesting.
-pub(crate) const MAX_NESTING: usize = 64;
 
 /// Wrong braces of one kind beyond this are repaired without a look at their surroundings, so time stays linear.
 const HINTS: usize = 20;
@@ -110,11 +108,6 @@ fn braces(source: &str, tokens: &[Token]) -> Vec<Brace> {
     found
 }
 
-/// Columns of leading blanks; a tab counts as two.
-fn width(blanks: &str) -> usize {
-    blanks.chars().map(|c| if c == '\t' { 2 } else { 1 }).sum()
-}
-
 /// Braces without a partner by counting alone.
 fn unmatched(braces: &[Brace]) -> Vec<Brace> {
     let mut open = Vec::new();
@@ -196,8 +189,7 @@ fn lost_header(source: &str, tokens: &[Token], brace: &Brace) -> Option<Span> {
         if first.span.start >= brace.span.start {
             break;
         }
-        let line_start = source[..first.span.start].rfind('\n').map_or(0, |at| at + 1);
-        let indent = source.get(line_start..first.span.start).map_or(0, width);
+        let indent = indent_at(source, first.span.start);
         if indent <= brace.indent {
             let braced = code.iter().any(|t| matches!(t.text(source), "{" | "}"));
             let usable = indent == brace.indent && !braced && first.kind == TokenKind::Word;
@@ -233,63 +225,4 @@ fn balanced(source: &str, mut changes: Vec<Change>) -> Repaired {
         }
     }
     repaired
-}
-
-/// The first bracket nested deeper than `MAX_NESTING`, if any. Round and square brackets count while they can
-/// still be open: a line end closes them unless it follows `,` or an opening, or a closing one comes next.
-pub(crate) fn too_deep(source: &str, tokens: &[Token]) -> Option<Span> {
-    let mut open: Vec<&str> = Vec::new();
-    let code = tokens.iter().filter(|t| t.kind != TokenKind::Comment);
-    let mut code = code.peekable();
-    let mut last = "";
-    while let Some(token) = code.next() {
-        match token.text(source) {
-            text @ ("(" | "[" | "{") => {
-                open.push(text);
-                if open.len() > MAX_NESTING {
-                    return Some(token.span);
-                }
-            }
-            ")" | "]" if open.last() != Some(&"{") => {
-                open.pop();
-            }
-            "}" => while open.pop().is_some_and(|text| text != "{") {},
-            _ if token.kind == TokenKind::Newline => {
-                while code.next_if(|t| t.kind == TokenKind::Newline).is_some() {}
-                let goes_on = matches!(last, "," | "(" | "[")
-                    || code.peek().is_some_and(|next| matches!(next.text(source), ")" | "]"));
-                while !goes_on && open.last().is_some_and(|text| *text != "{") {
-                    open.pop();
-                }
-                continue;
-            }
-            _ => {}
-        }
-        last = token.text(source);
-    }
-    None
-}
-
-/// Round and square brackets that close on a later line, outermost ones only.
-pub(crate) fn long_brackets(source: &str, tokens: &[Token]) -> Vec<Span> {
-    let mut open: Vec<(&Token, usize)> = Vec::new();
-    let mut found: Vec<Span> = Vec::new();
-    let mut line = 0;
-    for token in tokens {
-        match token.text(source) {
-            "(" | "[" => open.push((token, line)),
-            ")" | "]" => {
-                if let Some((opening, opened_on)) = open.pop()
-                    && opened_on < line
-                {
-                    found.retain(|inner| inner.start < opening.span.start);
-                    found.push(Span::new(opening.span.start, token.span.end));
-                }
-            }
-            "{" | "}" => open.clear(),
-            _ if token.kind == TokenKind::Newline => line += 1,
-            _ => {}
-        }
-    }
-    found
 }

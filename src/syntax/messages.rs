@@ -48,15 +48,28 @@ pub(crate) fn does_not_chain(span: Span, is_range: bool) -> Diagnostic {
 
 /// `dense h -1`: `minus` follows a blank and precedes none.
 pub(crate) fn sign_after_value(text: &str, minus: Span) -> Diagnostic {
-    let before = text.get(..minus.start).unwrap_or("").trim_end().len();
+    let before = text.get(..minus.start).unwrap_or("");
+    let line = before.rsplit('\n').next().unwrap_or("").trim_start();
+    let label = "reads as a sign: a blank before it, none after";
+    let subtract = ("to subtract, put a blank on both sides", Span::new(minus.end, minus.end), " ");
+    if line.starts_with("param ") || line.starts_with("let ") {
+        return Diagnostic::error("E0002", minus, "missing a blank behind `-`?")
+            .label(label)
+            .fix(subtract.0, subtract.1, subtract.2);
+    }
+    let end = before.trim_end().len();
     Diagnostic::error("E0002", minus, "missing `,` before a negative number?")
-        .label("reads as a sign: a blank before it, none after")
-        .fix("to begin a new argument, put a comma before it", Span::new(before, before), ",")
-        .fix("to subtract, put a blank on both sides", Span::new(minus.end, minus.end), " ")
+        .label(label)
+        .fix("to begin a new argument, put a comma before it", Span::new(end, end), ",")
+        .fix(subtract.0, subtract.1, subtract.2)
 }
 
+/// `end` is where the missing `}` belongs: the start of a line, or the end of the text.
 pub(crate) fn unclosed_brace(source: &str, span: Span, end: usize) -> Diagnostic {
-    let text = if end == source.len() { "\n}" } else { "}\n" };
+    let line = source.get(..span.start).unwrap_or("").rsplit('\n').next().unwrap_or("");
+    let indent: String = line.chars().take_while(|c| matches!(c, ' ' | '\t')).collect();
+    let at_line_start = end < source.len() || source.ends_with('\n');
+    let text = if at_line_start { format!("{indent}}}\n") } else { format!("\n{indent}}}\n") };
     Diagnostic::error("E0008", span, "this `{` is never closed").label("opened here").fix(
         "close it where its lines end",
         Span::new(end, end),

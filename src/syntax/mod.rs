@@ -3,6 +3,7 @@
 pub mod ast;
 mod blame;
 mod braces;
+mod brackets;
 mod build;
 mod expr;
 mod format;

@@ -2,6 +2,7 @@
 
 use super::ast::{Comment, File};
 use super::braces::{self, Repaired};
+use super::brackets;
 use super::build::Builder;
 use super::grammar::{NetParser, Rule};
 use super::lex::{self, TokenKind};
@@ -27,8 +28,8 @@ pub fn parse_with(source: &str, is_word: &dyn Fn(&str) -> bool) -> (File, Vec<Di
     let comments = tokens.iter().filter(|token| token.kind == TokenKind::Comment);
     let comments = comments.map(|token| Comment { text: token.text(source).to_string(), span: token.span });
     let mut file = File { stmts: Vec::new(), comments: comments.collect() };
-    if let Some(span) = braces::too_deep(source, &tokens) {
-        return (file, vec![messages::too_deep(span, braces::MAX_NESTING)]);
+    if let Some(span) = brackets::too_deep(source, &tokens) {
+        return (file, vec![messages::too_deep(span, brackets::MAX_NESTING)]);
     }
     let (repaired, mut diagnostics) = braces::repair(source, &tokens);
     let verbatim = repaired.is_verbatim();
@@ -54,7 +55,7 @@ fn grammar(
 ) -> (Vec<super::ast::Stmt>, Vec<Diagnostic>) {
     pest::set_call_limit(CALL_LIMIT);
     let text = repaired.text.as_str();
-    let long_brackets = braces::long_brackets(text, tokens);
+    let long_brackets = brackets::long_brackets(text, tokens);
     let mut builder = Builder {
         text,
         is_word,

@@ -2,6 +2,7 @@
 
 use super::{OPERATORS, after, at_start, is_value, starts_value};
 use crate::diag::{Diagnostic, Span};
+use crate::syntax::brackets::indent_at;
 use crate::syntax::lex::{Token, TokenKind};
 use crate::syntax::recover::Scene;
 
@@ -33,13 +34,16 @@ pub(super) fn bracket(scene: &Scene<'_>) -> Option<Diagnostic> {
     }
 }
 
-/// No bracket reaches beyond the token `text`: the text ends, or a new line begins and nothing closes later.
+/// No bracket reaches beyond the token `text`: the text ends, or a line begins that is not indented deeper than the
+/// statement, or nothing closes later.
 fn ends_brackets(scene: &Scene<'_>, text: &str) -> bool {
     let before = scene.at.checked_sub(1).and_then(|at| scene.tokens.get(at));
     let new_line = before.is_some_and(|token| token.kind == TokenKind::Newline) && is_value(scene, -1);
     let rest = scene.tokens.get(scene.at..).unwrap_or(&[]);
     let closed = rest.iter().any(|token| matches!(token.text(scene.text), ")" | "]"));
-    matches!(text, "" | "{" | "}" | "->") || new_line && !closed
+    let indent = |token: Option<&Token>| token.map_or(0, |t| indent_at(scene.text, t.span.start));
+    let deeper = indent(rest.first()) > indent(scene.tokens.first());
+    matches!(text, "" | "{" | "}" | "->") || new_line && !(closed && deeper)
 }
 
 /// `dense 64,` and the next statement read as its argument.
