@@ -5,6 +5,7 @@
 use std::fmt::Write;
 
 use crate::{
+    check::{AUGMENT_STATEMENTS, TRAIN_STATEMENTS},
     data::{SOURCES, STATEMENTS},
     layers::{LAYERS, manual},
     model::summary::number,
@@ -26,9 +27,14 @@ pub struct Page {
 /// All pages, family by family, in the order of the registries.
 pub fn pages() -> Vec<Page> {
     let page = |family, prefix, sig, source| Page { family, prefix, sig, text: manual(source) };
-    let bare = |family, prefix, sig| Page { family, prefix, sig, text: String::new() };
     let mut pages: Vec<Page> = Vec::new();
-    pages.extend(LAYERS.iter().map(|row| Page { text: row.manual(), ..bare("layer", "", row.layer.sig()) }));
+    let layers = LAYERS.iter();
+    pages.extend(layers.map(|row| Page {
+        family: "layer",
+        prefix: "",
+        sig: row.layer.sig(),
+        text: row.manual(),
+    }));
     pages.extend(losses::WORDS.iter().map(|(word, source)| page("loss", "loss ", word.sig(), source)));
     pages.extend(
         optimizers::WORDS.iter().map(|(word, source)| page("optimizer", "optimizer ", word.sig(), source)),
@@ -40,8 +46,10 @@ pub fn pages() -> Vec<Page> {
         penalties::WORDS.iter().map(|(word, source)| page("penalty", "penalize ", word.sig(), source)),
     );
     pages.extend(metrics::WORDS.iter().map(|(word, source)| page("metric", "report ", word.sig(), source)));
-    pages.extend(SOURCES.iter().map(|word| bare("source of data", "source ", word.sig)));
-    pages.extend(STATEMENTS.iter().map(|word| bare("statement of `data`", "", word.sig)));
+    pages.extend(TRAIN_STATEMENTS.iter().map(|sig| page("statement of `train`", "", sig, "")));
+    pages.extend(AUGMENT_STATEMENTS.iter().map(|sig| page("statement of `augment`", "", sig, "")));
+    pages.extend(SOURCES.iter().map(|word| page("source of data", "source ", word.sig, word.source)));
+    pages.extend(STATEMENTS.iter().map(|word| page("statement of `data`", "", word.sig, word.source)));
     pages
 }
 
@@ -153,16 +161,24 @@ fn capitalised(text: &str) -> String {
 mod tests {
     use super::*;
 
-    #[test]
-    fn a_page_has_usage_arguments_and_text() {
-        let [page] = &find("dense")[..] else { panic!("one page") };
-        insta::assert_snapshot!(page.markdown());
-    }
+    static BLUR: Sig = Sig {
+        name: "blur",
+        about: "mixes neighbours",
+        args: &[
+            ArgSpec::required("width", Kind::Count { min: 1 }, "how many neighbours"),
+            ArgSpec::optional("p", Kind::Number(Bounds::BELOW_ONE), Default::Absent, "how often"),
+            ArgSpec::named("edge", Kind::Word(&["wrap", "stop"]), Default::Word("stop"), "what the ends see"),
+            ArgSpec::named("gain", Kind::Number(Bounds::ANY), Default::Number(1.5), "factor of the result"),
+        ],
+        block: Block::Optional,
+    };
 
     #[test]
-    fn a_word_of_data_has_a_page() {
-        let [page] = &find("moons")[..] else { panic!("one page") };
-        insta::assert_snapshot!(page.markdown());
+    fn a_page_has_usage_arguments_and_text() {
+        let text = "Mixes neighbours.\n\n# Paper\nNone.\n".to_string();
+        let layer = Page { family: "layer", prefix: "", sig: &BLUR, text };
+        let loss = Page { family: "loss", prefix: "loss ", sig: &BLUR, text: String::new() };
+        insta::assert_snapshot!(layer.markdown() + &loss.markdown());
     }
 
     #[test]

@@ -15,6 +15,7 @@ mod train;
 pub use net::{Flow, Net};
 pub use scope::{ATTRIBUTES, Attributes};
 pub use suggest::nearest;
+pub use train::{AUGMENT_STATEMENTS, TRAIN_STATEMENTS};
 
 use std::collections::BTreeMap;
 

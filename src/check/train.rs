@@ -62,6 +62,10 @@ static MIXUP: Sig = Sig {
     block: Block::None,
 };
 
+/// The statements of `train` and of `augment` whose words are fixed; the others choose a word of a family.
+pub static TRAIN_STATEMENTS: &[&Sig] = &[&EPOCHS, &SEED, &STOP_EARLY];
+pub static AUGMENT_STATEMENTS: &[&Sig] = &[&MIXUP];
+
 const STATEMENTS: &[&str] =
     &["loss", "optimizer", "schedule", "penalize", "epochs", "seed", "stop_early", "report"];
 const NOT_YET: &[&str] = &["average", "freeze", "accumulate"];

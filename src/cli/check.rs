@@ -1,16 +1,20 @@
 //! `dropnet check`: diagnostics of files, on stdout; their number and the time, on stderr.
 
-use std::{path::PathBuf, time::Instant};
+use std::{
+    path::{Path, PathBuf},
+    time::Instant,
+};
 
 use dropnet::{
-    check,
+    check::{self, Checked},
     diag::{self, Diagnostic, Format},
+    run::{self, OpenError},
 };
 
 use super::{
-    Outcome,
+    Outcome, data,
     source::{Sets, Source},
-    ui::{Exit, Ui},
+    ui::{Exit, Failure, Ui},
 };
 
 #[derive(clap::Args)]
@@ -23,6 +27,9 @@ pub struct Command {
     output_format: OutputFormat,
     #[command(flatten)]
     sets: Sets,
+    /// Read the data too, and compare the net with them
+    #[arg(long)]
+    data: bool,
     /// Make warnings errors: exit with 1 if there is one
     #[arg(long, value_name = "WHAT", value_enum)]
     deny: Option<Deny>,
@@ -48,24 +55,34 @@ impl Command {
     pub fn run(&self, ui: &mut Ui) -> Outcome {
         let start = Instant::now();
         let mut all: Vec<Diagnostic> = Vec::new();
+        let mut unread = false;
         for path in &self.files {
             let source = Source::read(path)?;
             let begun = Instant::now();
-            let checked = check::check_source(&source.text, &self.sets.env());
-            ui.detail(format_args!(
-                "{}: {}, {}",
-                source.name,
-                diag::count_line(&checked.diagnostics),
-                elapsed(begun)
-            ));
-            let text =
-                diag::render(&checked.diagnostics, &source.text, &source.name, self.format(), ui.color_out());
-            ui.data(&text)?;
-            all.extend(checked.diagnostics);
+            let found = self.findings(path, &source, ui)?;
+            let count = diag::count_line(&found.diagnostics);
+            ui.detail(format_args!("{}: {count}, {}", source.name, elapsed(begun)));
+            let format = self.format();
+            ui.data(&diag::render(&found.diagnostics, &source.text, &source.name, format, ui.color_out()))?;
+            all.extend(found.diagnostics);
+            unread |= found.unread;
         }
-        ui.talk(format_args!("{}, {}", count(self.files.len(), &all), elapsed(start)));
+        let hint = if unread { "; the data were not read (`--data` reads them)" } else { "" };
+        ui.talk(format_args!("{}, {}{hint}", count(self.files.len(), &all), elapsed(start)));
         let denied = self.deny == Some(Deny::Warnings) && !all.is_empty();
         Ok(if denied || all.iter().any(Diagnostic::is_error) { Exit::Faulty } else { Exit::Done })
+    }
+
+    fn findings(&self, path: &Path, source: &Source, ui: &mut Ui) -> Result<Findings, Failure> {
+        if !self.data {
+            let Checked { model, diagnostics } = check::check_source(&source.text, &self.sets.env());
+            return Ok(Findings { diagnostics, unread: model.is_some_and(|model| model.data.is_some()) });
+        }
+        match run::probe(&source.text, &self.sets.sets, &data::search(path.parent())) {
+            Ok(diagnostics) | Err(OpenError::Net(diagnostics)) => Ok(Findings { diagnostics, unread: false }),
+            Err(OpenError::Data(error)) => Err(data::failure(&error, ui)),
+            Err(error @ OpenError::NoSection(_)) => Err(Failure::data(error)),
+        }
     }
 
     fn format(&self) -> Format {
@@ -75,6 +92,12 @@ impl Command {
             OutputFormat::Json => Format::Json,
         }
     }
+}
+
+/// What was found in one file; `unread`: it has data, which were not looked at.
+struct Findings {
+    diagnostics: Vec<Diagnostic>,
+    unread: bool,
 }
 
 /// `checked 3 files: 2 errors, 1 warning`
@@ -92,6 +115,6 @@ fn count(files: usize, all: &[Diagnostic]) -> String {
 }
 
 /// `1.8 ms`
-pub fn elapsed(since: Instant) -> String {
+fn elapsed(since: Instant) -> String {
     format!("{:.1} ms", since.elapsed().as_secs_f64() * 1e3)
 }

@@ -16,6 +16,8 @@ pub type Read = Result<Arc<dyn Source>, Box<Diagnostic>>;
 #[derive(Debug)]
 pub struct SourceWord {
     pub sig: &'static Sig,
+    /// The source file; its leading `//!` lines are the manual.
+    pub source: &'static str,
     pub read: fn(&Args) -> Read,
 }
 
@@ -23,6 +25,8 @@ pub struct SourceWord {
 #[derive(Debug)]
 pub struct Statement {
     pub sig: &'static Sig,
+    /// The source file; its leading `//!` lines are the manual.
+    pub source: &'static str,
     pub read: fn(&Args, &mut Settings) -> Result<(), Box<Diagnostic>>,
 }
 

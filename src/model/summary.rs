@@ -8,7 +8,7 @@ use serde::Serialize;
 use super::{Init, Model, Node, NodeId, NodeKind, Param, ParamRole};
 use crate::{
     model::Ty,
-    vocab::{Args, Value},
+    vocab::{Args, Given, Value},
 };
 
 mod table;
@@ -68,6 +68,8 @@ pub struct Drop {
     /// Stochastic in every mode.
     pub always: bool,
     pub of: Dropped,
+    /// The other arguments that the file gives, as `scale=test`.
+    pub settings: Vec<String>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -167,10 +169,11 @@ fn dropped(node: &Node, has_params: bool, source: &str) -> Option<Drop> {
     if let NodeKind::Layer(used) = &node.kind
         && let Some(site) = used.word.drop_site(&used.args)
     {
-        let source = rate_source(&used.args, source);
+        let rate = used.args.iter().find(|given| given.written && matches!(given.value, Value::Number(_)));
         return Some(Drop {
             rate: site.rate,
-            source,
+            source: rate_source(rate, source),
+            settings: settings(&used.args, rate),
             kind: site.kind,
             always: site.always,
             of: Dropped::Units,
@@ -183,15 +186,20 @@ fn dropped(node: &Node, has_params: bool, source: &str) -> Option<Drop> {
         kind: "bernoulli".into(),
         always: drop.always,
         of: Dropped::Weights,
+        settings: Vec::new(),
     })
 }
 
-/// A rate is the first argument that a dropping layer was given; without one it was settled by the place.
-fn rate_source(args: &Args, source: &str) -> RateSource {
-    let Some(given) = args.iter().find(|given| given.written && matches!(given.value, Value::Number(_)))
-    else {
-        return RateSource::Usual;
-    };
+/// What is written beside the rate; kind and `always` are said elsewhere.
+fn settings(args: &Args, rate: Option<&Given>) -> Vec<String> {
+    let told = |name: &str| rate.is_some_and(|rate| rate.name == name) || name == "kind" || name == "always";
+    let rest = args.iter().filter(|given| given.written && !told(given.name));
+    rest.map(|given| format!("{}={}", given.name, given.value)).collect()
+}
+
+/// A rate is the first number that a dropping layer was given; without one it was settled by the place.
+fn rate_source(rate: Option<&Given>, source: &str) -> RateSource {
+    let Some(given) = rate else { return RateSource::Usual };
     let text = source.get(given.span.start..given.span.end).unwrap_or_default();
     if text.starts_with(|c: char| c.is_ascii_digit()) && !text.contains(char::is_whitespace) {
         RateSource::Written

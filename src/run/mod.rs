@@ -11,7 +11,7 @@ mod start;
 mod trained;
 
 pub use dir::{RunDir, stamp};
-pub use open::{OpenError, Ready, open};
+pub use open::{OpenError, Ready, open, probe};
 pub use predict::Predictions;
 pub use report::{done_json, epoch_json, metrics_json};
 pub use start::{Request, StartError, Started, start};

@@ -4,7 +4,7 @@ use std::fmt;
 
 use crate::{
     check::{Attributes, Env, check_source},
-    data::{self, DataError, Dataset, Need, Search},
+    data::{self, DataError, DataSchema, Dataset, Need, Search},
     diag::Diagnostic,
     model::Model,
 };
@@ -57,25 +57,43 @@ impl From<DataError> for OpenError {
 /// # Errors
 /// Faults of the text, of the data, or a disagreement between them.
 pub fn open(source: &str, sets: &[(String, String)], search: &Search) -> Result<Ready, OpenError> {
-    let env = Env { sets: sets.to_vec(), ..Env::default() };
-    let (blind, _) = checked(source, &env)?;
+    let (blind, _) = checked(source, sets, Attributes::new())?;
     let config = blind.data.as_ref().ok_or(OpenError::NoSection("data"))?;
     let opened = data::open(config, search)?;
-    let schema = opened.schema()?;
-    let attributes = schema.attributes();
-    let (model, mut warnings) = checked(source, &Env { attributes: attributes.clone(), ..env })?;
-    let disagreements = schema.disagreements(&model);
-    if disagreements.iter().any(Diagnostic::is_error) {
-        warnings.extend(disagreements);
-        return Err(OpenError::Net(warnings));
-    }
-    warnings.extend(disagreements);
+    let (model, warnings, attributes) = compared(source, sets, &opened.schema()?)?;
     let dataset = opened.dataset(&Need::of(&model))?;
     Ok(Ready { model, dataset, attributes, warnings })
 }
 
-fn checked(source: &str, env: &Env) -> Result<(Model, Vec<Diagnostic>), OpenError> {
-    let checked = check_source(source, env);
+/// Checks a text, against its data too if it has any, without loading them; answers the warnings.
+///
+/// # Errors
+/// As [`open`], but a net without data is none.
+pub fn probe(source: &str, sets: &[(String, String)], search: &Search) -> Result<Vec<Diagnostic>, OpenError> {
+    let (blind, warnings) = checked(source, sets, Attributes::new())?;
+    let Some(config) = &blind.data else { return Ok(warnings) };
+    let (_, warnings, _) = compared(source, sets, &data::probe(config, search)?)?;
+    Ok(warnings)
+}
+
+type Compared = (Model, Vec<Diagnostic>, Attributes);
+
+fn compared(source: &str, sets: &[(String, String)], schema: &DataSchema) -> Result<Compared, OpenError> {
+    let attributes = schema.attributes();
+    let (model, mut diagnostics) = checked(source, sets, attributes.clone())?;
+    diagnostics.extend(schema.disagreements(&model));
+    if diagnostics.iter().any(Diagnostic::is_error) {
+        return Err(OpenError::Net(diagnostics));
+    }
+    Ok((model, diagnostics, attributes))
+}
+
+fn checked(
+    source: &str,
+    sets: &[(String, String)],
+    attributes: Attributes,
+) -> Result<(Model, Vec<Diagnostic>), OpenError> {
+    let checked = check_source(source, &Env { sets: sets.to_vec(), attributes });
     match checked.model {
         Some(model) => Ok((model, checked.diagnostics)),
         None => Err(OpenError::Net(checked.diagnostics)),

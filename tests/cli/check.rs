@@ -75,3 +75,15 @@ fn what_cannot_be_read_is_exit_3() {
         ["missing.net", "latin.net", "folder"].iter().map(|name| folder.run(&["check", name])).collect();
     insta::assert_snapshot!(all);
 }
+
+#[test]
+fn data_are_compared_when_asked_for() {
+    let net = "data {\n  source moons\n}\nnet {\n  input x: real[3]\n  dense 2\n  output y: class[2]\n}\n";
+    let gone = net.replace("moons", "csv, \"gone.csv\"");
+    let folder = Folder::new(&[("m.net", net), ("gone.net", &gone)]);
+    let all = folder.run(&["check", "m.net"])
+        + &folder.run(&["check", "m.net", "--data", "--output-format", "concise"])
+        + &folder.run(&["check", "gone.net"])
+        + &folder.run(&["check", "gone.net", "--data"]);
+    masked(|| insta::assert_snapshot!(all));
+}

@@ -1,8 +1,20 @@
 use crate::support::Folder;
 
 #[test]
-fn a_layer_has_a_page() {
-    insta::assert_snapshot!(Folder::new(&[]).run(&["explain", "relu"]));
+fn words_of_every_kind_have_a_page() {
+    let folder = Folder::new(&[]);
+    for (word, says) in [
+        ("dropout", "    dropout [p], keep="),
+        ("cross_entropy", "    loss cross_entropy, "),
+        ("sgd", "    optimizer sgd, lr="),
+        ("cosine", "    schedule cosine"),
+        ("moons", "    source moons, rows="),
+        ("split", "    split "),
+        ("stop_early", "    stop_early patience="),
+    ] {
+        let page = folder.run(&["explain", word]);
+        assert!(page.contains(says) && page.ends_with("--- exit 0\n"), "{page}");
+    }
 }
 
 #[test]

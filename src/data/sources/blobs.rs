@@ -25,7 +25,7 @@ pub static SIG: Sig = Sig {
     block: Block::None,
 };
 
-pub static WORD: SourceWord = SourceWord { sig: &SIG, read };
+pub static WORD: SourceWord = SourceWord { sig: &SIG, source: include_str!("blobs.rs"), read };
 
 #[derive(Clone, Debug)]
 struct Blobs {

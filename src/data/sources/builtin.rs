@@ -22,7 +22,7 @@ pub static SIG: Sig = Sig {
     block: Block::None,
 };
 
-pub static WORD: SourceWord = SourceWord { sig: &SIG, read };
+pub static WORD: SourceWord = SourceWord { sig: &SIG, source: include_str!("builtin.rs"), read };
 
 #[derive(Clone, Copy, Debug)]
 enum Builtin {

@@ -31,7 +31,7 @@ pub static SIG: Sig = Sig {
     block: Block::None,
 };
 
-pub static WORD: SourceWord = SourceWord { sig: &SIG, read };
+pub static WORD: SourceWord = SourceWord { sig: &SIG, source: include_str!("friedman.rs"), read };
 
 #[derive(Clone, Debug)]
 struct Friedman {

@@ -34,7 +34,7 @@ pub static SIG: Sig = Sig {
     block: Block::None,
 };
 
-pub static WORD: SourceWord = SourceWord { sig: &SIG, read };
+pub static WORD: SourceWord = SourceWord { sig: &SIG, source: include_str!("idx.rs"), read };
 
 #[derive(Clone, Debug)]
 enum Idx {

@@ -28,7 +28,7 @@ pub static SIG: Sig = Sig {
     block: Block::None,
 };
 
-pub static WORD: Statement = Statement { sig: &SIG, read };
+pub static WORD: Statement = Statement { sig: &SIG, source: include_str!("normalize.rs"), read };
 
 fn read(args: &Args, settings: &mut Settings) -> Result<(), Box<Diagnostic>> {
     let what = args.list("what");

@@ -63,7 +63,7 @@ const fn share(name: &'static str, about: &'static str) -> ArgSpec {
     ArgSpec::named(name, Kind::Number(Bounds::NON_NEGATIVE), Default::Absent, about)
 }
 
-pub static WORD: Statement = Statement { sig: &SIG, read };
+pub static WORD: Statement = Statement { sig: &SIG, source: include_str!("split.rs"), read };
 
 fn read(args: &Args, settings: &mut Settings) -> Result<(), Box<Diagnostic>> {
     let (train, valid, test) =

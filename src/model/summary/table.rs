@@ -89,6 +89,7 @@ fn remarks(row: &Row) -> String {
     let mut remarks = Vec::new();
     if let Some(drop) = &row.dropout {
         remarks.push(sees(drop, row.output.iter().product()));
+        remarks.extend(drop.settings.iter().cloned());
     }
     if let Some(owner) = &row.shares {
         remarks.push(format!("weights of {owner}"));
