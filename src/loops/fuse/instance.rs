@@ -18,9 +18,7 @@ impl Trace<'_, '_> {
                 Some(stored) => {
                     let mark = self.mark();
                     match self.compute(v, view) {
-                        Err(Fail::Cut(_))
-                            if self.roots.iter().any(|r| *r == super::trace::Root::Value(v)) =>
-                        {
+                        Err(Fail::Cut(_)) if self.roots.contains(&super::trace::Root::Value(v)) => {
                             // Written in pieces, looked at as a whole: from memory, after the pass that wrote it.
                             self.undo(mark);
                             self.load(v, Home::Value(v), view, stored + 1)?

@@ -39,7 +39,7 @@ pub(super) fn reduce_kind(dims: &[Dim], axes: &[usize]) -> ReduceKind {
     if trailing == all {
         return ReduceKind::Trailing { split: solid[solid.len() - trailing - 1] + 1 };
     }
-    let first = solid.iter().position(|i| removed(i)).unwrap_or(0);
+    let first = solid.iter().position(&removed).unwrap_or(0);
     let run = solid[first..].iter().take_while(|i| removed(i)).count();
     if leading == 0 && run == all { ReduceKind::Middle } else { ReduceKind::Mixed }
 }
