@@ -7,7 +7,7 @@ mod expand;
 mod infer;
 mod lower;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
 pub use expand::Expand;
 pub use infer::{Infer, ParamDecl, Place, Source};

@@ -61,4 +61,4 @@ macro_rules! family {
 pub(crate) use family;
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

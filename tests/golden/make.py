@@ -37,6 +37,9 @@ CASES = {
     "adam, lr=0.01, weight_decay=0.02": lambda w, b: ADAM([{"params": w, "weight_decay": 0.02}, {"params": b}], lr=0.01),
     "adamw, lr=0.01, weight_decay=0.1": lambda w, b: torch.optim.AdamW(
         [{"params": w, "weight_decay": 0.1}, {"params": b, "weight_decay": 0.0}], lr=0.01),
+    "adamw, lr=0.01, on=all": lambda w, b: torch.optim.AdamW(w + b, lr=0.01),
+    "rmsprop, lr=0.01, alpha=0.9, centered=true": lambda w, b: torch.optim.RMSprop(
+        w + b, lr=0.01, alpha=0.9, centered=True),
     "rmsprop, lr=0.01": lambda w, b: torch.optim.RMSprop(w + b, lr=0.01),
     "rmsprop, lr=0.01, momentum=0.5, weight_decay=0.01": lambda w, b: torch.optim.RMSprop(
         [{"params": w, "weight_decay": 0.01}, {"params": b}], lr=0.01, momentum=0.5),

@@ -1,9 +1,10 @@
 //! Every layer's manual, example, shapes, values and gradient, by loops over the registry.
 
+mod dropping;
 mod formulas;
 mod gradients;
 mod refusals;
-mod rig;
+pub(crate) mod rig;
 
 use super::{LAYERS, Mode, Row};
 use crate::{

@@ -13,6 +13,8 @@ pub const ROWS: usize = 5;
 /// Positions of the rows in the epoch: not their numbers in the minibatch.
 pub const FIRST_POSITION: u64 = 70;
 pub const UPDATE: u64 = 3;
+/// Mixup's share of the row itself.
+pub const LAMBDA: f64 = 0.75;
 
 /// Numbers between -1 and 1 that depend on the tag alone.
 pub fn numbers(tag: &str, n: usize) -> Vec<f64> {
@@ -31,8 +33,9 @@ pub fn row_key(path: &str, row: usize) -> u64 {
     math::row_key(stream(path), FIRST_POSITION + row as u64)
 }
 
-pub fn scalar_words(defs: &[ScalarDef]) -> Vec<u32> {
-    let step = StepInfo { update: UPDATE, rows: ROWS, lr: 1.0, lambda: 1.0 };
+/// The words of a step at this learning rate; where rows are mixed, three quarters are the row's own.
+pub fn scalar_words_at(defs: &[ScalarDef], lr: f64) -> Vec<u32> {
+    let step = StepInfo { update: UPDATE, rows: ROWS, lr, lambda: LAMBDA };
     defs.iter().map(|def| def.word(&step)).collect()
 }
 
@@ -50,15 +53,17 @@ fn tensors<T: Real>(tag: &str, stored: &[crate::graph::Stored]) -> Vec<Tensor<T>
 /// Bindings of everything that the graph reads; equal graphs get equal numbers, in f32 precision.
 pub fn bindings<T: Real>(lowered: &Lowered) -> Bindings<T> {
     let graph = &lowered.graph;
-    let input = |array: &crate::graph::Array| {
+    let input = |array: &crate::graph::Array, tag: &str| {
         let dims = concrete(&array.ty, ROWS);
-        let values = numbers(&array.name, dims.iter().product());
+        let values = numbers(&format!("{tag}{}", array.name), dims.iter().product());
         Tensor::real(&dims, values.into_iter().map(|x| T::from_f32(3.0 * x as f32)).collect())
     };
     let mut bindings = Bindings {
         rows: ROWS,
-        inputs: graph.inputs.iter().map(input).collect(),
-        target: graph.target.as_ref().map(|ty| target(&concrete(ty, ROWS), ty.dtype)),
+        inputs: graph.inputs.iter().map(|array| input(array, "")).collect(),
+        partners: graph.inputs.iter().map(|array| input(array, "partner")).collect(),
+        target: graph.target.as_ref().map(|ty| target(&concrete(ty, ROWS), ty.dtype, 0)),
+        partner_target: graph.target.as_ref().map(|ty| target(&concrete(ty, ROWS), ty.dtype, 1)),
         params: tensors("param", &graph.params),
         slots: tensors("slot", &graph.slots),
         states: tensors("state", &graph.states),
@@ -67,15 +72,17 @@ pub fn bindings<T: Real>(lowered: &Lowered) -> Bindings<T> {
         update: UPDATE,
         ..Bindings::default()
     };
-    bindings.bind_scalar_words(graph, &scalar_words(&lowered.scalars));
+    bindings.bind_scalar_words(graph, &scalar_words_at(&lowered.scalars, 1.0));
     bindings
 }
 
-fn target<T: Real>(dims: &[usize], dtype: DType) -> Tensor<T> {
+/// Classes 0 and 1 in turn, or numbers between 0 and 1.
+fn target<T: Real>(dims: &[usize], dtype: DType, shift: i32) -> Tensor<T> {
     let n = dims.iter().product();
+    let number = |x: f64| T::from_f32((0.5 * x + 0.5) as f32);
     match dtype {
-        DType::I32 => Tensor::ints(dims, (0..n as i32).map(|i| i % 2).collect()),
-        _ => Tensor::real(dims, numbers("target", n).into_iter().map(|x| T::from_f32(x as f32)).collect()),
+        DType::I32 => Tensor::ints(dims, (0..n as i32).map(|i| (i + shift) % 2).collect()),
+        _ => Tensor::real(dims, numbers(&format!("target{shift}"), n).into_iter().map(number).collect()),
     }
 }
 

@@ -85,3 +85,6 @@ impl LossCx<'_> {
 crate::train::family! {
     Loss: absolute_error, binary_cross_entropy, cross_entropy, gaussian_nll, huber, squared_error
 }
+
+#[cfg(test)]
+mod tests;

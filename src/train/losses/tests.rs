@@ -1,0 +1,237 @@
+//! Losses against their formulas in f64, and their derivatives against differences.
+
+use super::*;
+use crate::{
+    graph::{
+        ParamId, Sink,
+        interpret::{Bindings, Data, Tensor},
+    },
+    layers::{
+        Mode,
+        tests::rig::{self, LAMBDA, ROWS},
+    },
+    lower::{LOSS, Lowered, OBJECTIVE, lower_eval, lower_train},
+    train::tests::model_of,
+};
+
+/// A net that hands its input on, trained by these statements.
+fn source(kind: OutputKind, loss: &str, more: &str) -> String {
+    let width = kind.width();
+    format!(
+        "{more}net {{\n  input x: real[{width}]\n  identity\n  output y: {kind}\n}}\ntrain {{\n  loss {loss}\n  optimizer sgd, lr=1\n  epochs 1\n}}\n"
+    )
+}
+
+const MIXUP: &str = "augment {\n  mixup alpha=0.4\n}\n";
+
+/// What a formula sees of a row: outputs and target, mixed where rows are.
+struct Row {
+    z: Vec<f64>,
+    /// Soft classes, or numbers.
+    y: Vec<f64>,
+}
+
+fn mixed(own: f64, partner: f64, mix: bool) -> f64 {
+    if mix { LAMBDA * own + (1.0 - LAMBDA) * partner } else { own }
+}
+
+fn rows(bindings: &Bindings<f64>, kind: OutputKind, mix: bool) -> Vec<Row> {
+    let width = kind.width();
+    let dense = |tensor: &Tensor<f64>| match (&tensor.data, kind) {
+        (Data::I32(classes), OutputKind::Class(k)) => {
+            classes.iter().flat_map(|c| (0..k).map(move |i| f64::from(u8::from(*c == i as i32)))).collect()
+        }
+        _ => tensor.reals().to_vec(),
+    };
+    let blend = |own: Vec<f64>, partner: Vec<f64>, width: usize| -> Vec<Vec<f64>> {
+        let all: Vec<f64> = own.iter().zip(&partner).map(|(a, b)| mixed(*a, *b, mix)).collect();
+        all.chunks(width).map(<[f64]>::to_vec).collect()
+    };
+    let z = blend(bindings.inputs[0].reals().to_vec(), bindings.partners[0].reals().to_vec(), width);
+    let target = bindings.target.as_ref().expect("targets");
+    let partner = bindings.partner_target.as_ref().expect("targets");
+    let own = dense(target);
+    let y = blend(own.clone(), dense(partner), own.len() / ROWS);
+    z.into_iter().zip(y).map(|(z, y)| Row { z, y }).collect()
+}
+
+fn total(lowered: &Lowered, metric: usize, bindings: &Bindings<f64>) -> f64 {
+    let values = rig::run(&lowered.graph, bindings);
+    values.sink(Sink::Metric(metric as u32)).expect("a total").reals()[0]
+}
+
+fn log_softmax(z: &[f64]) -> Vec<f64> {
+    let sum: f64 = z.iter().map(|x| x.exp()).sum();
+    z.iter().map(|x| x - sum.ln()).collect()
+}
+
+fn mean(values: impl ExactSizeIterator<Item = f64>) -> f64 {
+    let n = values.len() as f64;
+    values.sum::<f64>() / n
+}
+
+fn errors(row: &Row) -> impl ExactSizeIterator<Item = f64> {
+    row.z.iter().zip(&row.y).map(|(z, y)| z - y)
+}
+
+const WEIGHTS: [f64; 3] = [1.0, 2.0, 0.5];
+
+/// Numerator and divisor of a row.
+type Formula = fn(&Row) -> (f64, f64);
+
+fn cross_entropy(row: &Row) -> (f64, f64) {
+    (-log_softmax(&row.z).iter().zip(&row.y).map(|(log_p, q)| q * log_p).sum::<f64>(), 1.0)
+}
+
+fn smoothed_and_weighted(row: &Row) -> (f64, f64) {
+    let log_p = log_softmax(&row.z);
+    let q = |k: usize| 0.9 * row.y[k] + 0.1 / 3.0;
+    let sum: f64 = (0..3).map(|k| q(k) * WEIGHTS[k] * log_p[k]).sum();
+    (-sum, (0..3).map(|k| row.y[k] * WEIGHTS[k]).sum())
+}
+
+fn binary(row: &Row, smoothing: f64) -> (f64, f64) {
+    let p = |z: f64| 1.0 / (1.0 + (-z).exp());
+    let term = |(z, y): (&f64, &f64)| {
+        let t = (1.0 - smoothing) * y + smoothing / 2.0;
+        -t * p(*z).ln() - (1.0 - t) * (1.0 - p(*z)).ln()
+    };
+    (mean(row.z.iter().zip(&row.y).map(term)), 1.0)
+}
+
+fn gaussian(row: &Row) -> (f64, f64) {
+    let term = |d: usize| {
+        let (m, s, y) = (row.z[d], row.z[d + 2], row.y[d]);
+        0.5 * (s + (y - m).powi(2) / s.exp())
+    };
+    (mean([0, 1].into_iter().map(term)), 1.0)
+}
+
+fn huber(row: &Row) -> (f64, f64) {
+    let term = |e: f64| if e.abs() <= 0.7 { 0.5 * e * e } else { 0.7 * (e.abs() - 0.35) };
+    (mean(errors(row).map(term)), 1.0)
+}
+
+/// Output, statement, its formula in training, and in evaluation.
+const CASES: &[(OutputKind, &str, Formula, Formula)] = &[
+    (OutputKind::Class(3), "cross_entropy", cross_entropy, cross_entropy),
+    (
+        OutputKind::Class(3),
+        "cross_entropy, label_smoothing=0.1, class_weights=[1, 2, 0.5]",
+        smoothed_and_weighted,
+        cross_entropy,
+    ),
+    (OutputKind::Bits(2), "binary_cross_entropy", |row| binary(row, 0.0), |row| binary(row, 0.0)),
+    (
+        OutputKind::Bits(2),
+        "binary_cross_entropy, label_smoothing=0.2",
+        |row| binary(row, 0.2),
+        |row| binary(row, 0.0),
+    ),
+    (
+        OutputKind::Real(3),
+        "squared_error",
+        |row| (mean(errors(row).map(|e| e * e)), 1.0),
+        |row| (mean(errors(row).map(|e| e * e)), 1.0),
+    ),
+    (
+        OutputKind::Real(3),
+        "absolute_error",
+        |row| (mean(errors(row).map(f64::abs)), 1.0),
+        |row| (mean(errors(row).map(f64::abs)), 1.0),
+    ),
+    (OutputKind::Real(3), "huber, delta=0.7", huber, huber),
+    (OutputKind::Normal(2), "gaussian_nll", gaussian, gaussian),
+];
+
+fn close(found: f64, expected: f64, what: &str) {
+    assert!((found - expected).abs() < 1e-6 * expected.abs().max(1.0), "{what}: {found} is not {expected}");
+}
+
+#[test]
+fn every_loss_is_its_formula_mixed_or_not() {
+    for (kind, loss, training, evaluation) in CASES {
+        for (more, mix) in [("", false), (MIXUP, true)] {
+            let model = model_of(&source(*kind, loss, more));
+            let lowered = lower_train(&model);
+            let bindings = rig::bindings::<f64>(&lowered);
+            let parts: Vec<(f64, f64)> = rows(&bindings, *kind, mix).iter().map(training).collect();
+            let sum = |f: fn(&(f64, f64)) -> f64| parts.iter().map(f).sum::<f64>();
+            let expected = sum(|p| p.0) / sum(|p| p.1);
+            close(total(&lowered, LOSS, &bindings) / ROWS as f64, expected, loss);
+
+            let lowered = lower_eval(&model, Mode::Eval);
+            let bindings = rig::bindings::<f64>(&lowered);
+            let sum: f64 = rows(&bindings, *kind, false).iter().map(|row| evaluation(row).0).sum();
+            close(total(&lowered, 0, &bindings), sum, loss);
+        }
+    }
+}
+
+#[test]
+fn derivatives_agree_with_differences() {
+    const STEP: f64 = 1e-5;
+    for (kind, loss, ..) in CASES {
+        let width = kind.width();
+        let text = source(*kind, loss, MIXUP).replace("identity", &format!("dense {width}"));
+        let lowered = lower_train(&model_of(&text));
+        let bindings = rig::bindings::<f64>(&lowered);
+        let values = rig::run(&lowered.graph, &bindings);
+        let after = values.sink(Sink::Param(ParamId(0))).expect("an update").reals();
+        let before = bindings.params[0].reals();
+        let moved = |i: usize, by: f64| {
+            let mut bindings = bindings.clone();
+            if let Data::F32(weights) = &mut bindings.params[0].data {
+                weights[i] += by;
+            }
+            total(&lowered, OBJECTIVE, &bindings) / ROWS as f64
+        };
+        for i in 0..before.len() {
+            let difference = (moved(i, STEP) - moved(i, -STEP)) / (2.0 * STEP);
+            close(before[i] - after[i], difference, loss);
+        }
+    }
+}
+
+/// Logits far out neither overflow nor lose the derivative.
+#[test]
+fn extreme_logits_stay_finite() {
+    for (kind, loss) in
+        [(OutputKind::Bits(2), "binary_cross_entropy"), (OutputKind::Class(2), "cross_entropy")]
+    {
+        let lowered = lower_eval(&model_of(&source(kind, loss, "")), Mode::Eval);
+        let mut bindings = rig::bindings::<f32>(&lowered);
+        bindings.inputs[0] = Tensor::real(&[ROWS, 2], [1000.0, -1000.0].repeat(ROWS));
+        bindings.target = Some(match kind {
+            OutputKind::Class(_) => Tensor::ints(&[ROWS], vec![1; ROWS]),
+            _ => Tensor::real(&[ROWS, 2], [0.0, 0.0].repeat(ROWS)),
+        });
+        let values = rig::run(&lowered.graph, &bindings);
+        let loss = values.sink(Sink::Metric(0)).expect("a total").reals()[0] / ROWS as f32;
+        // 1000 for the wrong bit and 0 for the right one; 2000 between the classes.
+        let expected = if kind.width() == 2 && matches!(kind, OutputKind::Bits(_)) { 500.0 } else { 2000.0 };
+        assert_eq!(loss, expected);
+    }
+}
+
+/// `penalize` and a layer's own amounts add to the objective and leave the loss alone; biases count with `on=all` only.
+#[test]
+fn penalties_add_to_the_objective() {
+    let penalised = |statement: &str| {
+        let text = source(OutputKind::Real(3), "squared_error", "");
+        let text =
+            text.replace("identity", "dense 3, l1=0.5").replace("epochs", &format!("{statement}\n  epochs"));
+        let lowered = lower_train(&model_of(&text));
+        let bindings = rig::bindings::<f64>(&lowered);
+        let more = total(&lowered, OBJECTIVE, &bindings) - total(&lowered, LOSS, &bindings);
+        (more / ROWS as f64, bindings.params)
+    };
+    let sum = |tensor: &Tensor<f64>, f: fn(f64) -> f64| tensor.reals().iter().map(|w| f(*w)).sum::<f64>();
+    let (more, params) = penalised("penalize l2, 0.1");
+    let own = 0.5 * sum(&params[0], f64::abs);
+    close(more, own + 0.1 * sum(&params[0], |w| w * w), "l2 of weights");
+    let (more, params) = penalised("penalize l1, 0.1, on=all\n  penalize l2, 0.2");
+    let both =
+        0.1 * (sum(&params[0], f64::abs) + sum(&params[1], f64::abs)) + 0.2 * sum(&params[0], |w| w * w);
+    close(more, own + both, "l1 of all and l2");
+}
