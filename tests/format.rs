@@ -127,7 +127,7 @@ fn comments_stay() {
     becomes("f [1, # one\n# own\n2]", "f [1,  # one\n  # own\n  2]\n");
     becomes(
         "param a = 1 # x\nparam long = 1 # y\n\nlet c = 1 # z",
-        concat!("param a = 1     # x\nparam long = 1  # y\n\nlet c = 1  # z\n"),
+        "param a = 1     # x\nparam long = 1  # y\n\nlet c = 1  # z\n",
     );
     becomes("net {\n  # only\n}", "net {\n  # only\n}\n");
     becomes("# only", "# only\n");
