@@ -2,7 +2,7 @@
 //!
 //! Invariants: a pushed node has the type its rule infers; equal nodes are made once, with the origin of the first; operands come before
 //! their users. Whoever pushes has checked shapes before (the checker has spans, the builder has none), so a violated rule is a bug in
-//! dropnet and ends in [`ice`]. What layers write in is in `compose`.
+//! dropnet and ends in `ice`. What layers write in is in `compose`.
 
 use std::sync::Arc;
 
