@@ -135,6 +135,7 @@ fn kind(kind: Kind) -> String {
         Kind::Count { min } => format!("whole number >= {min}"),
         Kind::Number(bounds) | Kind::RunTime(bounds) if bounds == Bounds::ANY => "number".into(),
         Kind::Number(bounds) | Kind::RunTime(bounds) => format!("number {}", bounds.describe()),
+        Kind::Share => "count or fraction, or `tail` and one of them".into(),
         Kind::Bool => "true | false".into(),
         Kind::Word(list) => words(list),
         Kind::Words(list) => format!("one or a list of {}", words(list)),

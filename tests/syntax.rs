@@ -67,6 +67,7 @@ fn show(expr: &Expr) -> String {
         ExprKind::Call { name, args } => format!("{}({})", name.text, list(args)),
         ExprKind::Index { name, args } => format!("{}[{}]", name.text, list(args)),
         ExprKind::Neg(inner) => format!("-{}", show(inner)),
+        ExprKind::Tail(inner) => format!("tail {}", show(inner)),
         ExprKind::Range { low, high } => format!("({}..{})", show(low), show(high)),
         ExprKind::Binary { op, left, right } => format!("({} {op:?} {})", show(left), show(right)),
     }

@@ -279,6 +279,8 @@ fn fit(
         (Kind::Number(bounds) | Kind::RunTime(bounds), Value::Number(x)) => {
             bounded(x, bounds, Value::Number(x))
         }
+        (Kind::Share, Value::Number(x)) => bounded(x, Bounds::NON_NEGATIVE, Value::Number(x)),
+        (Kind::Share, Value::Tail(x)) => bounded(x, Bounds::NON_NEGATIVE, Value::Tail(x)),
         (Kind::RunTime(_), Value::Symbol(s)) => Ok(Value::Symbol(s)),
         (_, Value::Symbol(s)) => Err(Ok(Box::new(
             Diagnostic::error(
@@ -331,6 +333,7 @@ fn wanted(kind: Kind) -> String {
     match kind {
         Kind::Count { .. } => "a whole number".into(),
         Kind::Number(_) | Kind::RunTime(_) => "a number".into(),
+        Kind::Share => "a count, a percentage or `tail` and one of them".into(),
         Kind::Bool => "true or false".into(),
         Kind::Word(words) | Kind::Words(words) => format!("one of {}", words.join(", ")),
         Kind::Name => "a name".into(),
@@ -355,6 +358,7 @@ fn shape_of(expr: &Expr) -> String {
         ExprKind::List(_) => "a list".into(),
         ExprKind::Path(p) => format!("the word `{p}`"),
         ExprKind::Range { .. } => "a range".into(),
+        ExprKind::Tail(_) => "a share of the last rows".into(),
         _ => "an expression".into(),
     }
 }

@@ -39,6 +39,10 @@ pub fn eval(expr: &Expr, scope: &mut Scope) -> Result<Value> {
             Value::Symbol(Symbol(text)) => Ok(Value::Symbol(Symbol(format!("-{text}")))),
             other => Err(kind_error(inner.span, "a number", &other)),
         },
+        ExprKind::Tail(share) => match eval(share, scope)? {
+            Value::Number(x) => Ok(Value::Tail(x)),
+            other => Err(kind_error(share.span, "a share", &other)),
+        },
         ExprKind::Binary { op, left, right } => {
             let (a, b) = (eval(left, scope)?, eval(right, scope)?);
             binary(*op, (a, left.span), (b, right.span), span)
@@ -120,6 +124,7 @@ pub fn describe(value: &Value) -> String {
         Value::List(_) => "a list".into(),
         Value::Size(_) => format!("the size {value}"),
         Value::Span(..) => format!("the range {value}"),
+        Value::Tail(_) => "a share of the last rows".into(),
         Value::Call(name, _) => format!("`{name}(...)`"),
     }
 }

@@ -145,6 +145,8 @@ pub enum ExprKind {
         args: Vec<Arg>,
     },
     Neg(Box<Expr>),
+    /// `tail 20%`: a share of the last rows
+    Tail(Box<Expr>),
     Binary {
         op: BinaryOp,
         left: Box<Expr>,

@@ -93,6 +93,10 @@ impl<'i> Builder<'i> {
                 Some(inner) => self.expr(inner).kind,
                 None => ExprKind::Path(String::new()),
             },
+            Rule::tail => match pair.into_inner().next() {
+                Some(share) => ExprKind::Tail(Box::new(self.atom(share))),
+                None => ExprKind::Path(String::new()),
+            },
             Rule::list => ExprKind::List(pair.into_inner().map(|inner| self.expr(inner)).collect()),
             Rule::call | Rule::index => {
                 let is_call = pair.as_rule() == Rule::call;

@@ -129,6 +129,7 @@ impl fmt::Display for Expr {
             ExprKind::Call { name, args } => write!(f, "{}({})", name.text, listed(args)),
             ExprKind::Index { name, args } => write!(f, "{}[{}]", name.text, listed(args)),
             ExprKind::Neg(inner) => write!(f, "(- {inner})"),
+            ExprKind::Tail(inner) => write!(f, "(tail {inner})"),
             ExprKind::Binary { op, left, right } => write!(f, "({} {left} {right})", symbol(*op)),
             ExprKind::Range { low, high } => write!(f, "(.. {low} {high})"),
         }

@@ -104,7 +104,7 @@ fn map_expr(expr: &mut Expr, map: Map<'_>) {
             map_ident(name, map);
             map_args(args, map);
         }
-        ExprKind::Neg(inner) => map_expr(inner, map),
+        ExprKind::Neg(inner) | ExprKind::Tail(inner) => map_expr(inner, map),
         ExprKind::Binary { left, right, .. } | ExprKind::Range { low: left, high: right } => {
             map_expr(left, map);
             map_expr(right, map);

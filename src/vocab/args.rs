@@ -47,6 +47,11 @@ impl Args {
         self.given.iter().find(|g| g.name == name)
     }
 
+    /// For arguments of several kinds.
+    pub fn value(&self, name: &str) -> Option<&Value> {
+        self.get(name).map(|g| &g.value)
+    }
+
     /// Where the argument was written, or the whole use.
     pub fn span_of(&self, name: &str) -> Span {
         self.get(name).map_or(self.span, |g| g.span)

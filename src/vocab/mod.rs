@@ -64,6 +64,8 @@ pub enum Kind {
     },
     /// A finite number within `low..=high`; `open_low`/`open_high` exclude the ends.
     Number(Bounds),
+    /// A share of rows, a count or a fraction; with `tail` in front, of the last rows.
+    Share,
     /// A number that may depend on the data (`1/train.rows`); bounds hold once it is known.
     RunTime(Bounds),
     Bool,

@@ -67,6 +67,8 @@ pub enum Value {
     Size(Vec<u64>),
     /// Both ends included.
     Span(f64, f64),
+    /// `tail 20%`: a share, of the last rows.
+    Tail(f64),
     /// `bayes_decay(length_scale=1e-2)`: a word that takes arguments where a value stands.
     Call(String, Vec<(Option<String>, Value)>),
 }
@@ -92,6 +94,7 @@ impl fmt::Display for Value {
                 f.write_str(&dims.join("x"))
             }
             Value::Span(low, high) => write!(f, "{low}..{high}"),
+            Value::Tail(share) => write!(f, "tail {share}"),
             Value::Call(name, args) => {
                 let args: Vec<String> = args
                     .iter()

@@ -4,19 +4,24 @@
 //! class in proportion; `shuffle=false` keeps the order: training, validation, test. A source with its own test part keeps it.
 //! - `folds=10, fold=1`: the first of ten disjoint tenths is the test part. With `test=10%` each fold is a division of its own.
 //! - `given="index", number=0`: row numbers (from 0) in `index_train_0.txt` and `index_test_0.txt` beside the data.
-//! - `valid=20%, take=tail`: the validation part is the last rows instead of random ones.
+//! - `valid=tail 20%`: the validation part is the last rows instead of random ones.
 
 use crate::data::config::{Division, Settings, Share, Split};
 use crate::data::words::Statement;
 use crate::diag::Diagnostic;
-use crate::vocab::{ArgSpec, Args, Block, Bounds, Default, Kind, Sig};
+use crate::vocab::{ArgSpec, Args, Block, Bounds, Default, Kind, Sig, Value};
 
 pub static SIG: Sig = Sig {
     name: "split",
     about: "training, validation and test parts",
     args: &[
         share("train", "rows of the training part; left out, what remains"),
-        share("valid", "rows of the validation part"),
+        ArgSpec::named(
+            "valid",
+            Kind::Share,
+            Default::Absent,
+            "rows of the validation part; `tail 20%` are the last ones",
+        ),
         share("test", "rows of the test part"),
         ArgSpec::named(
             "folds",
@@ -37,12 +42,6 @@ pub static SIG: Sig = Sig {
             "index files: PREFIX_train_NUMBER.txt, PREFIX_test_NUMBER.txt",
         ),
         ArgSpec::named("number", Kind::Count { min: 0 }, Default::Absent, "the NUMBER of the index files"),
-        ArgSpec::named(
-            "take",
-            Kind::Word(&["random", "tail"]),
-            Default::Word("random"),
-            "which rows are the validation part",
-        ),
         ArgSpec::named(
             "shuffle",
             Kind::Bool,
@@ -66,19 +65,10 @@ const fn share(name: &'static str, about: &'static str) -> ArgSpec {
 pub static WORD: Statement = Statement { sig: &SIG, source: include_str!("split.rs"), read };
 
 fn read(args: &Args, settings: &mut Settings) -> Result<(), Box<Diagnostic>> {
-    let (train, valid, test) =
-        (read_share(args, "train")?, read_share(args, "valid")?, read_share(args, "test")?);
+    let (train, test) = (read_share(args, "train")?, read_share(args, "test")?);
+    let (valid, tail) = (read_share(args, "valid")?, matches!(args.value("valid"), Some(Value::Tail(_))));
     fractions_fit(args, [train, valid, test])?;
     let division = division(args, train, test)?;
-    let tail = args.word("take") == "tail";
-    if tail && valid.is_none() {
-        return Err(conflict(
-            args,
-            "take",
-            "`take` says which rows are the validation part, and there is none",
-            "add `valid=20%`",
-        ));
-    }
     let (shuffle, seed) = (args.flag("shuffle"), args.count("seed") as u64);
     if !shuffle && args.is_written("seed") {
         return Err(conflict(
@@ -94,7 +84,10 @@ fn read(args: &Args, settings: &mut Settings) -> Result<(), Box<Diagnostic>> {
 
 /// A count, or a fraction below 1 (percentages arrive as fractions). 0 is no part at all.
 fn read_share(args: &Args, name: &str) -> Result<Option<Share>, Box<Diagnostic>> {
-    let Some(x) = args.opt_number(name).filter(|x| *x != 0.0) else { return Ok(None) };
+    let x = match args.value(name) {
+        Some(Value::Number(x) | Value::Tail(x)) if *x != 0.0 => *x,
+        _ => return Ok(None),
+    };
     let fault = |message: String| Diagnostic::error("E0504", args.span_of(name), message);
     match x {
         x if x < 1.0 => Ok(Some(Share::Fraction(x))),
@@ -205,7 +198,7 @@ fn conflict(args: &Args, name: &str, message: &str, help: &str) -> Box<Diagnosti
 mod tests {
     use super::*;
     use crate::diag::Span;
-    use crate::vocab::{Given, Value};
+    use crate::vocab::Given;
 
     fn split(written: &[(&'static str, Value)]) -> Result<Split, Box<Diagnostic>> {
         let given = |(i, (name, value)): (usize, &(&'static str, Value))| Given {
@@ -237,7 +230,9 @@ mod tests {
         let given =
             split(&[("given", Value::Text("index".into())), ("number", n(0.0)), ("valid", n(0.2))]).unwrap();
         assert_eq!(given.division, Division::Given { prefix: "index".into(), number: Some(0) });
-        assert_eq!(given.valid, Some(Share::Fraction(0.2)));
+        assert_eq!((given.valid, given.tail), (Some(Share::Fraction(0.2)), false));
+        let last = split(&[("given", Value::Text("index".into())), ("valid", Value::Tail(0.2))]).unwrap();
+        assert_eq!((last.valid, last.tail), (Some(Share::Fraction(0.2)), true));
     }
 
     #[test]
@@ -250,7 +245,6 @@ mod tests {
             vec![("fold", n(1.0))],
             vec![("number", n(1.0))],
             vec![("given", text()), ("test", n(0.1))],
-            vec![("take", Value::Word("tail".into()))],
             vec![("shuffle", Value::Bool(false)), ("seed", n(1.0))],
             vec![("train", n(0.8)), ("valid", n(0.3))],
             vec![("valid", n(1.0))],

@@ -28,7 +28,7 @@ fn the_uci_section() {
     let config = section(
         "  source csv, \"uci/concrete/data/data.txt\", header=false, delimiter=whitespace, missing=drop\n  \
            inputs 1..7, 8\n  target 9\n  normalize inputs\n  \
-           split given=\"index\", number=3, valid=20%, take=tail\n  batch 64, drop_last=true",
+           split given=\"index\", number=3, valid=tail 20%\n  batch 64, drop_last=true",
     );
     let settings = &config.settings;
     assert_eq!(settings.inputs.as_ref().unwrap().list, [ColumnRef::Range(1, 7), ColumnRef::Number(8)]);

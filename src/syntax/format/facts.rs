@@ -160,7 +160,7 @@ impl Walk<'_> {
                 self.facts.glued.insert(name.span.end);
                 self.args(args);
             }
-            ExprKind::Neg(inner) => self.expr(inner, place),
+            ExprKind::Neg(inner) | ExprKind::Tail(inner) => self.expr(inner, place),
             ExprKind::Range { low, high } => {
                 if let Some(at) = self.next_token(low.span.end) {
                     self.facts.operators.insert(at, false);
