@@ -5,7 +5,7 @@
 //! message). Compared both ways: none missing, none extra. `BLESS=1 cargo test --test bad` rewrites these lines with
 //! the whole messages; read the diff before committing it.
 
-use dropnet::diag::{Diagnostic, LineIndex};
+use dropnet::diag::{CODES, Diagnostic, LineIndex};
 use dropnet::{check, layers, syntax};
 use std::path::{Path, PathBuf};
 
@@ -85,4 +85,20 @@ fn bad_files_say_what_is_wrong() {
         }
     }
     assert!(failures.is_empty(), "\n{failures}");
+}
+
+/// Codes of what the checker says without data; those of data files and `--set` have tests of their own.
+#[test]
+fn the_checkers_codes_have_a_bad_file_each() {
+    let mut paths = Vec::new();
+    files(Path::new("tests/bad"), &mut paths);
+    assert!(paths.len() >= 60, "{} bad files", paths.len());
+    let texts: String = paths.iter().map(|path| std::fs::read_to_string(path).expect("bad file")).collect();
+    let missing: Vec<&str> = CODES
+        .iter()
+        .map(|(code, _)| *code)
+        .filter(|code| *code < "E0520" || code.starts_with('W'))
+        .filter(|code| *code != "E0111" && !texts.contains(&format!(" {code} ")))
+        .collect();
+    assert!(missing.is_empty(), "no bad file for {missing:?}");
 }

@@ -89,7 +89,7 @@ fn name(path: &str, span: Span, scope: &mut Scope) -> Result<Value> {
         _ => {}
     }
     if let Some(value) = scope.lookup(path) {
-        return Ok(value);
+        return value;
     }
     if ATTRIBUTES.contains(&path) {
         return Ok(match scope.attributes.get(path) {

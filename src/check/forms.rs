@@ -73,9 +73,8 @@ pub fn declare_let(binding: &Binding, scope: &mut Scope, diags: &mut Vec<Diagnos
     match eval(&binding.value, scope) {
         Ok(value) => scope.declare(&binding.name.text, value, binding.name.span),
         Err(d) => {
-            diags.push(*d);
-            // Declared all the same, so that its uses are not reported as unknown.
-            scope.bind(&binding.name.text, Value::Number(1.0));
+            diags.push((*d).clone());
+            scope.bind_fault(&binding.name.text, d);
         }
     }
 }

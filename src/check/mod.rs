@@ -100,8 +100,8 @@ fn top_level(file: &File, env: &Env, scope: &mut Scope, diags: &mut Vec<Diagnost
                         scope.declare(&binding.name.text, value, binding.name.span);
                     }
                     Err(d) => {
-                        diags.push(*d);
-                        scope.bind(&binding.name.text, Value::Number(1.0));
+                        diags.push((*d).clone());
+                        scope.bind_fault(&binding.name.text, d);
                     }
                 }
             }

@@ -51,8 +51,8 @@ pub struct Net<'f> {
     pub params: Vec<Param>,
     pub states: Vec<State>,
     pub output: Option<Output>,
-    /// An `output` was written, right or wrong.
-    pub saw_output: bool,
+    /// Where an `output` was written, right or wrong.
+    pub output_span: Option<Span>,
     labels: BTreeMap<String, Label>,
     prefix: String,
     ordinals: BTreeMap<String, usize>,
@@ -77,7 +77,7 @@ impl<'f> Net<'f> {
             params: Vec::new(),
             states: Vec::new(),
             output: None,
-            saw_output: false,
+            output_span: None,
             labels: BTreeMap::new(),
             prefix: String::new(),
             ordinals: BTreeMap::new(),
@@ -95,6 +95,7 @@ impl<'f> Net<'f> {
     pub fn statements(&mut self, stmts: impl IntoIterator<Item = &'f Stmt>, mut flow: Flow) -> Flow {
         for stmt in stmts {
             flow = match stmt {
+                Stmt::Chain(chain) if self.after_output(chain) => Flow::Broken,
                 Stmt::Chain(chain) => self.chain(chain, flow),
                 Stmt::Let(binding) => {
                     forms::declare_let(binding, self.scope, self.diags);
@@ -128,6 +129,21 @@ impl<'f> Net<'f> {
             };
         }
         flow
+    }
+
+    /// Whether the net has ended already; says so once.
+    fn after_output(&mut self, chain: &Chain) -> bool {
+        let step = chain.steps.first();
+        let Some((step, output)) = step.filter(|s| s.name.text != "output").zip(self.output_span) else {
+            return false;
+        };
+        self.report(
+            Diagnostic::error("E0105", step.span, format!("`{}` stands after the output", step.name.text))
+                .label("its value goes nowhere")
+                .also(output, "the net ends here")
+                .help("move it above `output`, or remove it"),
+        );
+        true
     }
 
     /// A nested body; its `let`s end with it.
@@ -383,12 +399,12 @@ impl<'f> Net<'f> {
     }
 
     fn output(&mut self, step: &'f Step, flow: Flow) -> Flow {
-        if self.saw_output {
+        if self.output_span.is_some() {
             let d = Diagnostic::error("E0204", step.span, "a second `output` is not in this version")
                 .label("a net has one output");
             return self.report(d);
         }
-        self.saw_output = true;
+        self.output_span = Some(step.span);
         match forms::output(step, self.scope) {
             Ok((name, kind)) => {
                 let Flow::Node(source) = flow else {
@@ -669,13 +685,13 @@ impl<'f> Net<'f> {
         Flow::Node(id)
     }
 
+    /// Where something is wrong, what looks unused may stand in the part that was not understood.
     pub fn warn_unused_labels(&mut self) {
-        let unused: Vec<(String, Span)> = self
-            .labels
-            .iter()
-            .filter(|(_, l)| !l.used && !matches!(l.flow, Flow::Broken))
-            .map(|(n, l)| (n.clone(), l.span))
-            .collect();
+        if self.diags.iter().any(Diagnostic::is_error) {
+            return;
+        }
+        let unused: Vec<(String, Span)> =
+            self.labels.iter().filter(|(_, l)| !l.used).map(|(n, l)| (n.clone(), l.span)).collect();
         for (name, span) in unused {
             self.diags.push(
                 Diagnostic::warning("W0202", span, format!("the label `{name}` is never used"))

@@ -2,7 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use crate::{diag::Span, vocab::Value};
+use crate::{
+    diag::{Diagnostic, Span},
+    vocab::Value,
+};
 
 /// What is known about the data before training: `train.rows`, `data.rows`, `data.features`, `data.classes`.
 /// Empty when nothing was probed; such numbers are then symbolic.
@@ -14,7 +17,8 @@ pub const ATTRIBUTES: &[&str] = &["train.rows", "data.rows", "data.features", "d
 #[derive(Clone, Debug)]
 struct Binding {
     name: String,
-    value: Value,
+    /// The fault of a name whose value is wrong: whoever uses it answers with the same fault, and equal faults are said once.
+    value: Result<Value, Box<Diagnostic>>,
     /// Where it is declared; `None` for what needs no use (formals, indices).
     declared: Option<Span>,
     used: bool,
@@ -34,15 +38,25 @@ impl Scope {
 
     /// Declares a name that should be used.
     pub fn declare(&mut self, name: &str, value: Value, span: Span) {
-        self.bindings.push(Binding { name: name.into(), value, declared: Some(span), used: false });
+        self.bindings.push(Binding {
+            name: name.into(),
+            value: Ok(value),
+            declared: Some(span),
+            used: false,
+        });
     }
 
     /// Binds a name that may be left unused.
     pub fn bind(&mut self, name: &str, value: Value) {
-        self.bindings.push(Binding { name: name.into(), value, declared: None, used: false });
+        self.bindings.push(Binding { name: name.into(), value: Ok(value), declared: None, used: false });
     }
 
-    pub fn lookup(&mut self, name: &str) -> Option<Value> {
+    /// Binds a name whose value is wrong.
+    pub fn bind_fault(&mut self, name: &str, fault: Box<Diagnostic>) {
+        self.bindings.push(Binding { name: name.into(), value: Err(fault), declared: None, used: false });
+    }
+
+    pub fn lookup(&mut self, name: &str) -> Option<Result<Value, Box<Diagnostic>>> {
         let binding = self.bindings.iter_mut().rev().find(|b| b.name == name)?;
         binding.used = true;
         Some(binding.value.clone())

@@ -152,7 +152,7 @@ impl<'f> Sections<'f> {
                     .label("nothing flows in")
                     .help("begin with `input x: real[8]`"),
             );
-        } else if !net.saw_output && !broken {
+        } else if net.output_span.is_none() && !broken {
             net.diags.push(
                 Diagnostic::error("E0105", close, "the net has no `output`")
                     .label("expected before this brace")
@@ -342,7 +342,7 @@ fn data(section: Section<'_>, scope: &mut Scope, diags: &mut Vec<Diagnostic>) ->
         } else {
             let mut known: Vec<&str> = data::STATEMENTS.iter().map(|w| w.sig.name).collect();
             known.push("source");
-            diags.push(unknown_word("statement of `data`", word, step.name.span, &known, DATA_NOT_YET));
+            diags.push(unknown_word("`data` statement", word, step.name.span, &known, DATA_NOT_YET));
             None
         };
         uses.extend(bound);

@@ -112,7 +112,7 @@ pub fn section(
     for step in statement_steps(section, diags) {
         let word = step.name.text.as_str();
         let Some(name) = STATEMENTS.iter().copied().find(|n| *n == word) else {
-            diags.push(unknown_word("statement of `train`", word, step.name.span, STATEMENTS, NOT_YET));
+            diags.push(unknown_word("`train` statement", word, step.name.span, STATEMENTS, NOT_YET));
             continue;
         };
         if let Some((_, first)) = found.seen.iter().find(|(n, _)| *n == name && *n != "penalize") {

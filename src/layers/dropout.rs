@@ -16,7 +16,7 @@
 //! usual for its place: 0.2 on an input, 0.5 behind a layer with weights. `dropout 0` is nothing at all.
 //!
 //! `kind=gaussian` multiplies by `N(1, p / (1 - p))` instead; `kind=alpha` drops to the negative saturation of `selu` and then restores mean 0 and
-//! variance 1. `scale=test` is the convention of 2014: no scaling in training, `(1 - p) x` in evaluation. With weights divided by `1 - p` the two give
+//! variance 1; `concrete` and `block` are not in this version. `scale=test` is the convention of 2014: no scaling in training, `(1 - p) x` in evaluation. With weights divided by `1 - p` the two give
 //! the same net; with equal hyper-parameters they are two different runs.
 //!
 //! `share` names what shares one coin: axes (`unit`, `height`, `width`, `channel`, `space` for height and width), or `batch` for one mask a step.
@@ -67,7 +67,7 @@ static SIG: Sig = Sig {
             Default::Absent,
             "probability of keeping a unit, instead of `p`",
         ),
-        ArgSpec::named("kind", Kind::Word(&["bernoulli", "gaussian", "alpha"]), Default::Word("bernoulli"), "distribution of the multiplier"),
+        ArgSpec::named("kind", Kind::Word(&["bernoulli", "gaussian", "alpha", "concrete", "block"]), Default::Word("bernoulli"), "distribution of the multiplier"),
         ArgSpec::named("scale", Kind::Word(&["train", "test"]), Default::Word("train"), "where the scaling is done"),
         ArgSpec::named("share", Kind::Words(SHARE), Default::Absent, "axes that share one coin"),
         ArgSpec::named("always", Kind::Bool, Default::Bool(false), "drop in evaluation too"),
@@ -81,6 +81,7 @@ impl Layer for Dropout {
     }
 
     fn infer(&self, cx: &mut Infer<'_>) -> Result<Ty, Diagnostic> {
+        not_yet(cx)?;
         settle_rate(cx)?;
         if cx.args.word("scale") == "test" && cx.args.word("kind") != "bernoulli" {
             let kind = cx.args.word("kind");
@@ -133,6 +134,19 @@ impl Layer for Dropout {
             live_in_mc: true,
         };
         (site.rate > 0.0).then_some(site)
+    }
+}
+
+/// Kinds that the language has and this version does not.
+fn not_yet(cx: &Infer<'_>) -> Result<(), Diagnostic> {
+    match cx.args.word("kind") {
+        kind @ ("concrete" | "block") => {
+            let message = format!("`kind={kind}` is not in this version");
+            Err(Diagnostic::error("E0204", cx.args.span_of("kind"), message)
+                .label("not built yet")
+                .help("leave `kind` out, or write `kind=gaussian` or `kind=alpha`"))
+        }
+        _ => Ok(()),
     }
 }
 
