@@ -3,6 +3,7 @@
 //! Invariants: data goes to stdout, talk to stderr, each through [`Ui`]; a closed pipe ends the program quietly with 0; the exit
 //! code is one of [`Exit`]; nothing here prints by macro, because those panic on a closed pipe.
 
+mod bench;
 mod check;
 mod completions;
 mod data;
@@ -59,6 +60,8 @@ enum Command {
     Fmt(fmt::Command),
     /// Train a net on its data
     Train(train::Command),
+    /// Time a net's training step, kernel by kernel, against what the machine can do
+    Bench(bench::Command),
     /// Evaluate a trained net on its data
     Eval(eval::Command),
     /// Predict rows with a trained net
@@ -84,6 +87,7 @@ pub fn main() -> ExitCode {
         Command::Check(command) => command.run(&mut ui),
         Command::Fmt(command) => command.run(&mut ui),
         Command::Train(command) => command.run(&mut ui),
+        Command::Bench(command) => command.run(&mut ui),
         Command::Eval(command) => command.run(&mut ui),
         Command::Predict(command) => command.run(&mut ui),
         Command::Emit(command) => command.run(&mut ui),

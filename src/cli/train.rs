@@ -65,7 +65,7 @@ impl Threads {
 impl Command {
     pub fn run(&self, ui: &mut Ui) -> Outcome {
         let source = Source::read(&self.file.path)?;
-        let ready = self.open(&source, ui)?;
+        let ready = opened(&self.file, &source, ui)?;
         let started = self.start(&source, &ready)?;
         self.heading(&source, &ready, &started, ui);
         let stop = Arc::new(AtomicU32::new(0));
@@ -82,25 +82,6 @@ impl Command {
         match result {
             Ok(outcome) => self.done(&dir, &outcome, ui),
             Err(error) => self.stopped(error, &dir, ui),
-        }
-    }
-
-    fn open(&self, source: &Source, ui: &mut Ui) -> Result<Ready, Failure> {
-        let search = data::search(self.file.path.parent());
-        match run::open(&source.text, &self.file.sets.sets, &search) {
-            Ok(ready) => {
-                source::report(&ready.warnings, source, ui);
-                if ready.model.train.is_none() {
-                    return Err(faulty(source, &OpenError::NoSection("train")));
-                }
-                Ok(ready)
-            }
-            Err(OpenError::Net(diagnostics)) => {
-                source::report(&diagnostics, source, ui);
-                Err(Failure::Reported(Exit::Faulty))
-            }
-            Err(OpenError::Data(error)) => Err(data::failure(&error, ui)),
-            Err(error) => Err(faulty(source, &error)),
         }
     }
 
@@ -213,6 +194,26 @@ impl Command {
             line += &format!(" --epochs {epochs}");
         }
         line + &format!(" -o {} --resume", dir.path().display())
+    }
+}
+
+/// A net that trains, its data loaded and its warnings said.
+pub fn opened(file: &File, source: &Source, ui: &mut Ui) -> Result<Ready, Failure> {
+    let search = data::search(file.path.parent());
+    match run::open(&source.text, &file.sets.sets, &search) {
+        Ok(ready) => {
+            source::report(&ready.warnings, source, ui);
+            if ready.model.train.is_none() {
+                return Err(faulty(source, &OpenError::NoSection("train")));
+            }
+            Ok(ready)
+        }
+        Err(OpenError::Net(diagnostics)) => {
+            source::report(&diagnostics, source, ui);
+            Err(Failure::Reported(Exit::Faulty))
+        }
+        Err(OpenError::Data(error)) => Err(data::failure(&error, ui)),
+        Err(error) => Err(faulty(source, &error)),
     }
 }
 

@@ -11,6 +11,8 @@ use std::sync::atomic::{AtomicU32, AtomicU64};
 
 use crate::runtime::team::Barrier;
 
+use super::clock::Clock;
+
 /// Arguments of one thread. Pointers are valid for the whole call; `Compiled::run` proves it.
 #[repr(C)]
 pub(super) struct Args {
@@ -44,6 +46,8 @@ pub(super) struct Args {
     /// Thread 0's decision to leave, for even and odd steps.
     pub verdict: *const [AtomicU32; 2],
     pub barrier: *const Barrier,
+    /// This thread's; null unless the code reads it.
+    pub clock: *const Clock,
     pub thread: u64,
     pub threads: u64,
     /// Rows of this step.

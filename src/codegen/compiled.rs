@@ -8,11 +8,14 @@ use crate::runtime::team::{Barrier, Team};
 
 use super::abi::{self, Args};
 use super::bind::{Bind, Bound};
+use super::clock::{self, Clock, Spent};
 use super::host::{ProductCall, TransposeCall};
 use super::jit::Code;
 use super::layout::{Arena, LINE, Table, combine_words};
 use super::needs::Needs;
+use super::schedule::Task;
 use super::shape::{Shape, body_insts, row_len};
+use super::unit::Units as Functions;
 use super::{CodegenError, Options, Times};
 
 /// How a pass ended. `next` is the first step that was not done.
@@ -50,8 +53,11 @@ pub struct Compiled {
     unit_tables: Vec<UnitTable>,
     /// Elements and multiplications of a row of a batch, and of a step besides.
     work: Work,
+    tasks: Vec<Task>,
     arena: Mutex<Vec<Line>>,
     times: Times,
+    /// Of the last pass, where the code is profiled.
+    spent: Mutex<Vec<Spent>>,
 }
 
 /// An estimate of a step's cost, in units of one multiplication of a product.
@@ -67,7 +73,13 @@ const WORTH_A_THREAD: f64 = 1e6;
 const ELEMENT: f64 = 32.0;
 
 impl Compiled {
-    pub(super) fn new(program: &Program, options: &Options, code: Code, table: Table, times: Times) -> Self {
+    pub(super) fn new(
+        program: &Program,
+        options: &Options,
+        code: Code,
+        functions: Functions,
+        times: Times,
+    ) -> Self {
         let mut products = Vec::new();
         let mut transposes = Vec::new();
         let mut unit_tables = Vec::new();
@@ -98,7 +110,8 @@ impl Compiled {
             program: program.clone(),
             options: options.clone(),
             code,
-            table,
+            table: functions.table,
+            tasks: functions.tasks,
             needs: Needs::of(program),
             products,
             transposes,
@@ -106,11 +119,21 @@ impl Compiled {
             work,
             arena: Mutex::new(Vec::new()),
             times,
+            spent: Mutex::default(),
         }
+    }
+
+    pub fn program(&self) -> &Program {
+        &self.program
     }
 
     pub fn times(&self) -> Times {
         self.times
+    }
+
+    /// Where the last pass spent its time, if the code was compiled with `Options::profile`; else nothing.
+    pub fn spent(&self) -> Vec<Spent> {
+        self.spent.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// Bytes of machine code.
@@ -153,8 +176,13 @@ impl Compiled {
     fn call(&self, team: &Team, threads: usize, bind: &mut Bind<'_>, operands: &[u64]) -> Status {
         let verdict = [AtomicU32::new(0), AtomicU32::new(0)];
         let barrier = Barrier::new(threads);
+        let clocks: Vec<Clock> = match self.options.profile {
+            true => (0..threads).map(|_| Clock::new(self.tasks.len())).collect(),
+            false => Vec::new(),
+        };
         let mut args: Vec<Args> =
             (0..threads).map(|t| args(bind, operands, &verdict, &barrier, t, threads)).collect();
+        args.iter_mut().zip(&clocks).for_each(|(args, clock)| args.clock = clock);
         let run = self.code.run();
         let each = Shared(args.as_mut_ptr());
         let answer = team.run(threads, &|thread: usize| {
@@ -163,6 +191,10 @@ impl Compiled {
             // accesses of different threads by barriers, which all `threads` threads pass.
             unsafe { run(each.at(thread)) }
         });
+        if self.options.profile {
+            let spent = clock::spent(&self.program, &self.tasks, &clocks);
+            *self.spent.lock().unwrap_or_else(PoisonError::into_inner) = spent;
+        }
         status(answer)
     }
 
@@ -256,6 +288,7 @@ fn args(
         stop: bind.stop,
         verdict,
         barrier,
+        clock: std::ptr::null(),
         thread: thread as u64,
         threads: threads as u64,
         rows: 0,

@@ -18,7 +18,7 @@ use cranelift_module::{FuncId, Linkage, Module, ModuleReloc, default_libcall_nam
 use super::abi::RunFn;
 use super::isa::Target;
 use super::unit::{IMPORTS, Unit, Units, import_signature};
-use super::{CodegenError, host};
+use super::{CodegenError, clock, host};
 use crate::runtime::team;
 
 /// Reserved address space of a module; pages are taken as needed.
@@ -72,6 +72,7 @@ fn place(units: &Units, machines: &[Machine], target: &Target, size: usize) -> R
         host::combine as *const u8,
         host::transpose as *const u8,
         team::barrier as *const u8,
+        clock::read as *const u8,
     ];
     for (name, address) in IMPORTS.into_iter().zip(addresses) {
         builder.symbol(name, address);

@@ -13,12 +13,14 @@
 //! | `lanes`, `kernel` | loop kernels to Cranelift |
 //! | `schedule`, `run` | parts, barriers and the judgement of the loss; the step loop |
 //! | `host` | kernels that are called, not generated |
+//! | `clock` | where a step's time goes, for code that is compiled to tell |
 //! | `unit`, `jit` | functions of a program; linking, ownership, text |
 #![allow(unsafe_code)]
 
 mod abi;
 mod bind;
 mod check;
+mod clock;
 mod compiled;
 mod error;
 mod host;
@@ -38,6 +40,7 @@ mod unit;
 use std::time::{Duration, Instant};
 
 pub use bind::{Array, Bind, Target, Tensor};
+pub use clock::{Spent, StepPart};
 pub use compiled::{Compiled, Status};
 pub use error::CodegenError;
 pub use isa::Features;
@@ -70,6 +73,8 @@ pub struct Options {
     pub features: Features,
     /// By input slot; f32 where nothing is said.
     pub inputs: Vec<Storage>,
+    /// Whether the code reads a clock after every kernel; see [`Compiled::spent`].
+    pub profile: bool,
 }
 
 /// What compiling took.
@@ -99,7 +104,7 @@ pub fn compile(program: &Program, options: &Options) -> Result<Compiled, Codegen
     let build = start.elapsed();
     let code = jit::link(&units, &target)?;
     let times = Times { build, link: start.elapsed() - build };
-    Ok(Compiled::new(program, options, code, units.table, times))
+    Ok(Compiled::new(program, options, code, units, times))
 }
 
 /// The code of `program` as text: stable between runs and machines of one kind, without addresses.

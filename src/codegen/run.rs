@@ -22,6 +22,8 @@ pub(super) struct Plan<'p> {
     pub functions: &'p [Option<FuncRef>],
     pub table: &'p Table,
     pub barrier: FuncRef,
+    /// What reads the thread's clock, in code that is profiled.
+    pub clock: Option<FuncRef>,
 }
 
 struct Runner<'p, 'f, 'b> {
@@ -135,7 +137,7 @@ impl Runner<'_, '_, '_> {
 
     fn tasks(&mut self, step: Value, rows: Value) {
         let mut shared: Vec<(Parts, (Value, Value))> = Vec::new();
-        for task in self.plan.tasks {
+        for (i, task) in self.plan.tasks.iter().enumerate() {
             match *task {
                 Task::Barrier => self.barrier(),
                 Task::Call { kernel, parts } => {
@@ -153,6 +155,7 @@ impl Runner<'_, '_, '_> {
                 Task::Total { index, value } => self.total(index, value),
                 Task::Judge { value } => self.judge(value, step),
             }
+            self.read_clock(i);
         }
     }
 
@@ -191,6 +194,14 @@ impl Runner<'_, '_, '_> {
         self.fb.ins().call(function, &[row, self.args, from, to]);
         self.fb.ins().jump(after, &[]);
         self.fb.switch_to_block(after);
+    }
+
+    /// The time since the last reading is that of task `task`.
+    fn read_clock(&mut self, task: usize) {
+        if let Some(clock) = self.plan.clock {
+            let task = self.fb.ins().iconst(I64, task as i64);
+            self.fb.ins().call(clock, &[self.args, task]);
+        }
     }
 
     fn barrier(&mut self) {
@@ -253,6 +264,7 @@ impl Runner<'_, '_, '_> {
             r.fb.ins().atomic_store(MemFlagsData::trusted(), stop, verdict);
         });
         self.barrier();
+        self.read_clock(self.plan.tasks.len());
         let stop = self.fb.ins().atomic_load(I32, MemFlagsData::trusted(), verdict);
         let stopped = self.fb.create_block();
         self.fb.ins().brif(stop, stopped, &[], head, &[BlockArg::from(next)]);

@@ -18,12 +18,13 @@ use super::shape::Shape;
 use super::{CodegenError, Options, kernel, run};
 
 /// Functions of the host that native code calls, in the order of their numbers.
-pub(super) const IMPORTS: [&str; 4] =
-    ["dropnet_product", "dropnet_combine", "dropnet_transpose", "dropnet_barrier"];
+pub(super) const IMPORTS: [&str; 5] =
+    ["dropnet_product", "dropnet_combine", "dropnet_transpose", "dropnet_barrier", "dropnet_clock"];
 const PRODUCT: usize = 0;
 const COMBINE: usize = 1;
 const TRANSPOSE: usize = 2;
 const BARRIER: usize = 3;
+const CLOCK: usize = 4;
 
 /// A function and the kernels of the program that it serves.
 pub(super) struct Unit {
@@ -36,6 +37,7 @@ pub(super) struct Units {
     /// The last is `run`.
     pub units: Vec<Unit>,
     pub table: Table,
+    pub tasks: Vec<Task>,
 }
 
 impl Units {
@@ -83,9 +85,9 @@ pub(super) fn build(program: &Program, options: &Options, target: &Target) -> Re
     }
     let table = Table::new(program.buffers.len(), words.into_iter());
     let tasks = schedule::schedule(program);
-    let function = build_run(&units, &functions, &tasks, &table, target, &mut context);
+    let function = build_run(&units, &functions, &tasks, &table, options.profile, target, &mut context);
     units.push(Unit { name: "run".into(), serves: Vec::new(), function });
-    Ok(Units { units, table })
+    Ok(Units { units, table, tasks })
 }
 
 #[derive(Clone, Copy, PartialEq)]
@@ -99,6 +101,7 @@ fn build_run(
     callees: &[Option<Callee>],
     tasks: &[Task],
     table: &Table,
+    profile: bool,
     target: &Target,
     context: &mut FunctionBuilderContext,
 ) -> Function {
@@ -117,8 +120,8 @@ fn build_run(
             Callee::Import(n) => (number + 1 + n, false),
         };
         let signature = match callee {
-            Callee::Import(BARRIER) => barrier_signature(call_conv),
-            _ => kernel_signature(call_conv),
+            Callee::Import(index) => import_signature(index, call_conv),
+            Callee::Unit(_) => kernel_signature(call_conv),
         };
         let signature = fb.import_signature(signature);
         let name = UserExternalName::new(0, index as u32);
@@ -129,7 +132,8 @@ fn build_run(
     };
     let functions: Vec<Option<FuncRef>> = callees.iter().map(|c| c.map(|c| reference(&mut fb, c))).collect();
     let barrier = reference(&mut fb, Callee::Import(BARRIER));
-    run::emit(&mut fb, &run::Plan { tasks, functions: &functions, table, barrier });
+    let clock = profile.then(|| reference(&mut fb, Callee::Import(CLOCK)));
+    run::emit(&mut fb, &run::Plan { tasks, functions: &functions, table, barrier, clock });
     fb.finalize(target.isa.frontend_config());
     function
 }
@@ -150,11 +154,11 @@ pub(super) fn run_signature(call_conv: CallConv) -> Signature {
     signature(call_conv, 1, 1)
 }
 
-pub(super) fn barrier_signature(call_conv: CallConv) -> Signature {
-    signature(call_conv, 1, 0)
-}
-
 /// Signature of an import by its place in [`IMPORTS`].
 pub(super) fn import_signature(index: usize, call_conv: CallConv) -> Signature {
-    if index == BARRIER { barrier_signature(call_conv) } else { kernel_signature(call_conv) }
+    match index {
+        BARRIER => signature(call_conv, 1, 0),
+        CLOCK => signature(call_conv, 2, 0),
+        _ => kernel_signature(call_conv),
+    }
 }

@@ -9,6 +9,7 @@
 //! - no buffer holds a mask;
 //! - the shards of a kernel and the panels of a product are functions of shapes only.
 
+mod cost;
 mod fuse;
 pub mod interpret;
 mod plan;
@@ -16,6 +17,7 @@ mod print;
 mod value;
 mod verify;
 
+pub use cost::Cost;
 pub use fuse::fuse;
 pub use print::print;
 pub use verify::verify;

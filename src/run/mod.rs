@@ -3,6 +3,7 @@
 //! Here the parts meet that may not know each other: checker, data and runtime. Invariant: nothing here prints, and the clock is read
 //! by nobody but the caller.
 
+mod bench;
 mod dir;
 mod open;
 mod predict;
@@ -10,6 +11,7 @@ mod report;
 mod start;
 mod trained;
 
+pub use bench::{Bench, BenchError, KernelTime, StageTimes, bench};
 pub use dir::{RunDir, stamp};
 pub use open::{OpenError, Ready, open, probe};
 pub use predict::Predictions;

@@ -54,14 +54,27 @@ pub enum Status {
 impl Function {
     /// Fuses and compiles a graph for inputs that are stored as in `part`.
     pub fn new(lowered: Lowered, part: &Part) -> Result<Self, CodegenError> {
+        Self::compile(lowered, part, false)
+    }
+
+    /// The same with a clock behind every kernel: see [`Compiled::spent`].
+    pub fn profiled(lowered: Lowered, part: &Part) -> Result<Self, CodegenError> {
+        Self::compile(lowered, part, true)
+    }
+
+    fn compile(lowered: Lowered, part: &Part, profile: bool) -> Result<Self, CodegenError> {
         let program = loops::fuse(&lowered.graph);
         let inputs = part.inputs.iter().map(|input| match input.data {
             data::Storage::F32(_) => Storage::Words,
             data::Storage::U8(_) => Storage::Bytes,
         });
-        let options = Options { inputs: inputs.collect(), ..Options::default() };
+        let options = Options { inputs: inputs.collect(), profile, ..Options::default() };
         let compiled = codegen::compile(&program, &options)?;
         Ok(Self { graph: lowered.graph, scalars: lowered.scalars, compiled })
+    }
+
+    pub fn native(&self) -> &Compiled {
+        &self.compiled
     }
 
     pub fn graph(&self) -> &Graph {

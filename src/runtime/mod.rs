@@ -8,6 +8,7 @@ pub mod evaluate;
 pub mod figures;
 pub mod function;
 pub mod kernels;
+pub mod machine;
 pub mod plan;
 pub mod progress;
 pub mod rng;

@@ -2,11 +2,12 @@
 
 use super::rig::{Pass, THREADS, same, tame};
 use crate::check::{Env, check_source};
-use crate::codegen::{Features, Options, Status, compile};
+use crate::codegen::{Features, Options, Status, StepPart, compile};
 use crate::graph::{DType, Graph};
+use crate::layers::Mode;
 use crate::loops::interpret::{Data, Number};
 use crate::loops::{Program, fuse};
-use crate::lower::lower_train;
+use crate::lower::{lower_predict, lower_train};
 
 const LAYERS: &str = "
   dense 40 -> relu -> dropout 0.25
@@ -115,4 +116,47 @@ fn processors_without_avx512_or_fused_products_agree() {
     let (full, plain, narrow) = (with(true, true), with(false, true), with(true, false));
     same(&narrow.host, &full.host, "without AVX-512");
     assert!(largest_difference(&plain, &full) < 1e-6, "{}", largest_difference(&plain, &full));
+}
+
+/// A row's mask depends on its position in the epoch, not on the minibatch it falls into.
+#[test]
+fn masks_do_not_depend_on_the_batch() {
+    let source = "net {
+        input x: real[20]
+        dropout 0.4 -> dropout 0.3, kind=gaussian
+        output y: real[20]
+    }";
+    let checked = check_source(source, &Env::default());
+    let graph = lower_predict(&checked.model.expect("a model"), Mode::Train).graph;
+    let compiled = compile(&fuse(&graph), &Options::default()).expect("compiles");
+    let outputs = |batch: usize, threads: usize| {
+        let mut pass = pass(&graph, 300, batch).output(20);
+        pass.host.inputs = vec![vec![1.0; 20 * 300]];
+        finish(pass, &compiled, threads).host.output
+    };
+    let expected = outputs(128, 1);
+    let dropped = expected.iter().filter(|y| **y == 0.0).count();
+    assert!((1000..5000).contains(&dropped), "{dropped} of 6000 dropped");
+    for batch in [1, 2, 31, 129, 300] {
+        assert!(outputs(batch, 2) == expected, "batch {batch}");
+    }
+}
+
+#[test]
+fn a_profile_tells_where_the_time_went_and_changes_nothing_else() {
+    let (program, graph) = step(LAYERS, "adam, lr=0.01", 128);
+    let plain = compile(&program, &Options::default()).expect("compiles");
+    let profiled = compile(&program, &Options { profile: true, ..Options::default() }).expect("compiles");
+    let without = finish(pass(&graph, 300, 128), &plain, 2);
+    let started = std::time::Instant::now();
+    let with = finish(pass(&graph, 300, 128), &profiled, 2);
+    let whole = started.elapsed();
+    same(&with.host, &without.host, "with clocks");
+    assert!(plain.spent().is_empty());
+    let spent = profiled.spent();
+    let kernels = spent.iter().filter(|s| matches!(s.part, StepPart::Kernel(_))).count();
+    let totals = graph.metrics.len();
+    assert_eq!(kernels + totals, program.kernels.len());
+    let sum: std::time::Duration = spent.iter().map(|s| s.time).sum();
+    assert!(sum > std::time::Duration::ZERO && sum <= whole, "{sum:?} of {whole:?}");
 }

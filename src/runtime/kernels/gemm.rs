@@ -73,6 +73,18 @@ pub unsafe fn multiply(
     }
 }
 
+/// `c = a b` of dense row-major matrices: `a` is m x k, `b` is k x n.
+///
+/// # Panics
+/// If a slice has not the size of its matrix.
+pub fn product((m, n, k): (usize, usize, usize), a: &[f32], b: &[f32], c: &mut [f32]) {
+    assert!(a.len() == m * k && b.len() == k * n && c.len() == m * n, "a matrix of another size");
+    let (a, b) =
+        (Matrix { start: a.as_ptr(), strides: (k, 1) }, Matrix { start: b.as_ptr(), strides: (n, 1) });
+    // SAFETY: the sizes are right, and a unique borrow overlaps nothing.
+    unsafe { call((m, n, k), Matrix { start: c.as_mut_ptr(), strides: (n, 1) }, false, a, b) }
+}
+
 /// One call of the library. The contract is that of [`multiply`].
 unsafe fn call(
     (m, n, k): (usize, usize, usize),

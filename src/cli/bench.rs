@@ -1,0 +1,129 @@
+//! `dropnet bench`: the time of a training step, kernel by kernel.
+
+use std::time::Duration;
+
+use dropnet::{
+    model::summary::grouped,
+    run::{self, Bench, BenchError},
+};
+use serde_json::json;
+
+use super::{
+    Outcome, data,
+    source::{File, Source},
+    train::{Threads, opened},
+    ui::{Exit, Failure, Ui},
+};
+
+#[derive(clap::Args)]
+pub struct Command {
+    #[command(flatten)]
+    file: File,
+    #[command(flatten)]
+    threads: Threads,
+    /// How long to time steps
+    #[arg(long, value_name = "SECONDS", default_value_t = 2.0, value_parser = seconds)]
+    seconds: f64,
+    /// Write one JSON object instead of the table
+    #[arg(long)]
+    json: bool,
+}
+
+fn seconds(text: &str) -> Result<f64, String> {
+    let fits = |x: &f64| (0.0..=3600.0).contains(x);
+    text.parse().ok().filter(fits).ok_or_else(|| "a number of seconds, at most 3600".into())
+}
+
+impl Command {
+    pub fn run(&self, ui: &mut Ui) -> Outcome {
+        let source = Source::read(&self.file.path)?;
+        let ready = opened(&self.file, &source, ui)?;
+        let budget = Duration::from_secs_f64(self.seconds);
+        let bench = run::bench(&source.text, &self.file.sets.sets, &ready, self.threads.count(), budget);
+        let bench = bench.map_err(|error| match error {
+            BenchError::Codegen(error) => data::native(&error),
+            BenchError::Diverged => Failure::Said(Exit::Diverged, error.to_string()),
+            BenchError::NoSection(_) => Failure::Said(Exit::Faulty, format!("{}: {error}", source.name)),
+        })?;
+        let text = if self.json { format!("{}\n", object(&bench)) } else { table(&source.name, &bench) };
+        ui.data(&text)?;
+        Ok(Exit::Done)
+    }
+}
+
+fn micros(time: Duration) -> f64 {
+    time.as_secs_f64() * 1e6
+}
+
+fn object(bench: &Bench) -> serde_json::Value {
+    let kernels: Vec<_> = bench
+        .kernels
+        .iter()
+        .map(|k| {
+            json!({
+                "name": k.name, "us": micros(k.time), "flops": k.cost.flops, "bytes": k.cost.bytes, "bound_us": micros(k.bound),
+            })
+        })
+        .collect();
+    let stages: serde_json::Map<_, _> =
+        bench.stages.0.iter().map(|(name, time)| ((*name).into(), json!(micros(*time) / 1e3))).collect();
+    json!({
+        "threads": bench.threads,
+        "batch": bench.batch,
+        "steps": bench.steps,
+        "step_us": micros(bench.step),
+        "profiled_step_us": micros(bench.profiled_step),
+        "bound_us": micros(bench.kernels.iter().map(|k| k.bound).sum()),
+        "waiting_us": micros(bench.waiting),
+        "between_us": micros(bench.between),
+        "kernels": kernels,
+        "peak_gflops": bench.roofline.flops_per_second / 1e9,
+        "peak_gbytes": bench.roofline.bytes_per_second / 1e9,
+        "compile_ms": stages,
+    })
+}
+
+/// The slowest kernels first; the last line is the step.
+fn table(name: &str, bench: &Bench) -> String {
+    let width = bench.kernels.iter().map(|k| k.name.len()).max().unwrap_or(0).max("between kernels".len());
+    let mut text = format!(
+        "{name} · batch {} · {} {} · products {:.0} GFLOP/s · memory {:.1} GB/s\n",
+        bench.batch,
+        bench.threads,
+        if bench.threads == 1 { "thread" } else { "threads" },
+        bench.roofline.flops_per_second / 1e9,
+        bench.roofline.bytes_per_second / 1e9
+    );
+    text += &format!(
+        "{:<width$}  {:>10}  {:>6}  {:>14}  {:>12}  {:>10}  {:>8}\n",
+        "kernel", "us a step", "share", "FLOP", "bytes", "bound us", "of bound"
+    );
+    let mut kernels: Vec<_> = bench.kernels.iter().collect();
+    kernels.sort_by_key(|k| std::cmp::Reverse(k.time));
+    let share = |time: Duration| 100.0 * time.as_secs_f64() / bench.profiled_step.as_secs_f64().max(1e-12);
+    for k in kernels {
+        text += &format!(
+            "{:<width$}  {:>10.2}  {:>5.1}%  {:>14}  {:>12}  {:>10.2}  {:>7.0}%\n",
+            k.name,
+            micros(k.time),
+            share(k.time),
+            grouped(k.cost.flops),
+            grouped(k.cost.bytes),
+            micros(k.bound),
+            100.0 * k.bound.as_secs_f64() / k.time.as_secs_f64().max(1e-12)
+        );
+    }
+    for (name, time) in [("waiting", bench.waiting), ("between kernels", bench.between)] {
+        text += &format!("{name:<width$}  {:>10.2}  {:>5.1}%\n", micros(time), share(time));
+    }
+    text += &format!(
+        "a step: {:.2} us, the median of {} steps ({:.2} with clocks)\n",
+        micros(bench.step),
+        grouped(bench.steps),
+        micros(bench.profiled_step)
+    );
+    let stages: Vec<String> =
+        bench.stages.0.iter().map(|(name, time)| format!("{name} {:.2}", micros(*time) / 1e3)).collect();
+    text += &format!("compiling: {:.2} ms ({})\n", micros(bench.stages.total()) / 1e3, stages.join(", "));
+    text
+}

@@ -1,0 +1,240 @@
+//! How long a training step takes, where its time goes, and how far each kernel is from the machine's roofline.
+//!
+//! Steps are timed in blocks by code without clocks; the division among kernels comes from a second pass by code that reads one after
+//! every kernel. Both train from fresh weights, so nothing is written anywhere.
+
+use std::{
+    sync::atomic::{AtomicU32, AtomicU64},
+    time::{Duration, Instant},
+};
+
+use super::Ready;
+use crate::{
+    check::{Env, check_source},
+    codegen::{CodegenError, StepPart},
+    data::{DataConfig, Dataset},
+    loops::{self, Cost},
+    lower::lower_train,
+    math,
+    model::Model,
+    runtime::{
+        function::{Function, Pass, Status},
+        machine::Roofline,
+        plan::{self, Shape},
+        store::Store,
+        team::Team,
+    },
+    train::Train,
+};
+
+/// What stages of the compiler took, in order.
+pub struct StageTimes(pub Vec<(&'static str, Duration)>);
+
+impl StageTimes {
+    pub fn total(&self) -> Duration {
+        self.0.iter().map(|(_, time)| *time).sum()
+    }
+}
+
+/// One kernel of the step.
+pub struct KernelTime {
+    pub name: String,
+    /// A step's, averaged over threads.
+    pub time: Duration,
+    pub cost: Cost,
+    /// The least time that the roofline leaves.
+    pub bound: Duration,
+}
+
+/// What was measured.
+pub struct Bench {
+    pub threads: usize,
+    pub batch: usize,
+    /// Steps timed.
+    pub steps: usize,
+    /// Medians over blocks, without clocks.
+    pub step: Duration,
+    /// A step with clocks.
+    pub profiled_step: Duration,
+    pub kernels: Vec<KernelTime>,
+    /// A step's time at barriers, and between kernels.
+    pub waiting: Duration,
+    pub between: Duration,
+    pub roofline: Roofline,
+    pub stages: StageTimes,
+}
+
+/// What cannot be timed.
+#[derive(Debug)]
+pub enum BenchError {
+    NoSection(&'static str),
+    Diverged,
+    Codegen(CodegenError),
+}
+
+impl std::fmt::Display for BenchError {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            BenchError::NoSection(name) => {
+                write!(f, "the file has no `{name}` section, so it has no step to time")
+            }
+            BenchError::Diverged => f.write_str("training diverged while it was timed"),
+            BenchError::Codegen(error) => write!(f, "{error}"),
+        }
+    }
+}
+
+impl From<CodegenError> for BenchError {
+    fn from(error: CodegenError) -> Self {
+        BenchError::Codegen(error)
+    }
+}
+
+/// Times the training step of a net for about `budget`, on `threads` threads.
+///
+/// # Errors
+/// See [`BenchError`].
+pub fn bench(
+    source: &str,
+    sets: &[(String, String)],
+    ready: &Ready,
+    threads: usize,
+    budget: Duration,
+) -> Result<Bench, BenchError> {
+    let section = ready.model.train.as_ref().ok_or(BenchError::NoSection("train"))?;
+    let batch = ready.model.data.as_ref().map(DataConfig::batch).ok_or(BenchError::NoSection("data"))?;
+    let shape = Shape { rows: ready.dataset.train.rows, batch: batch.rows, drop_last: true, seed: 0 };
+    let shape = Shape { batch: shape.batch.min(shape.rows), ..shape };
+    let team = Team::new(threads);
+    let stages = stages(source, sets, ready)?;
+    let roofline = Roofline::measure(&team);
+    let plain = Function::new(lower_train(&ready.model), &ready.dataset.train)?;
+    let mut blocks = Vec::new();
+    let mut stepper = Stepper::new(&ready.model, &ready.dataset, section, &plain, shape);
+    let each = stepper.calibrate(&team)?;
+    let begun = Instant::now();
+    while begun.elapsed() < budget || blocks.len() < 5 {
+        blocks.push(stepper.run(each, &team)? / each as u32);
+    }
+    blocks.sort();
+    let profiled = Function::profiled(lower_train(&ready.model), &ready.dataset.train)?;
+    let mut clocked = Stepper::new(&ready.model, &ready.dataset, section, &profiled, shape);
+    clocked.run(each, &team)?;
+    let profiled_step = clocked.run(each, &team)? / each as u32;
+    let mut bench = Bench {
+        threads: plain.native().threads(&team, shape.batch),
+        batch: shape.batch,
+        steps: each * blocks.len(),
+        step: blocks[blocks.len() / 2],
+        profiled_step,
+        kernels: Vec::new(),
+        waiting: Duration::ZERO,
+        between: Duration::ZERO,
+        roofline,
+        stages,
+    };
+    let program = profiled.native().program();
+    for spent in profiled.native().spent() {
+        let time = spent.time / each as u32;
+        match spent.part {
+            StepPart::Waiting => bench.waiting = time,
+            StepPart::Between => bench.between = time,
+            StepPart::Kernel(i) => {
+                let kernel = &program.kernels[i];
+                let cost = program.cost(kernel, shape.batch);
+                let bound = bench.roofline.bound(
+                    if matches!(kernel, loops::Kernel::Product(_)) { cost.flops } else { 0 },
+                    cost.bytes,
+                );
+                bench.kernels.push(KernelTime { name: kernel.name().into(), time, cost, bound });
+            }
+        }
+    }
+    Ok(bench)
+}
+
+/// Compiles the text once more, stage by stage.
+fn stages(source: &str, sets: &[(String, String)], ready: &Ready) -> Result<StageTimes, BenchError> {
+    let mut times = Vec::new();
+    let mut clock = Instant::now();
+    let mut lap = |name, times: &mut Vec<(&'static str, Duration)>| {
+        times.push((name, clock.elapsed()));
+        clock = Instant::now();
+    };
+    let env = Env { sets: sets.to_vec(), attributes: ready.attributes.clone() };
+    std::hint::black_box(check_source(source, &env));
+    lap("parse and check", &mut times);
+    let lowered = lower_train(&ready.model);
+    lap("lower and differentiate", &mut times);
+    let program = loops::fuse(&lowered.graph);
+    lap("fuse", &mut times);
+    let compiled = crate::codegen::compile(&program, &Default::default())?;
+    times.push(("build CLIF", compiled.times().build));
+    times.push(("machine code", compiled.times().link));
+    Ok(StageTimes(times))
+}
+
+/// Runs steps of a net from fresh weights, epoch after epoch.
+struct Stepper<'a> {
+    section: &'a Train,
+    dataset: &'a Dataset,
+    function: &'a Function,
+    shape: Shape,
+    store: Store,
+    outputs: Vec<f32>,
+    totals: Vec<f64>,
+}
+
+impl<'a> Stepper<'a> {
+    fn new(
+        model: &Model,
+        dataset: &'a Dataset,
+        section: &'a Train,
+        function: &'a Function,
+        shape: Shape,
+    ) -> Self {
+        let store = Store::fresh(model, function.graph(), shape.seed);
+        let outputs = vec![0.0; shape.visited() * model.output.kind.width()];
+        let totals = vec![0.0; function.graph().metrics.len()];
+        Self { section, dataset, function, shape, store, outputs, totals }
+    }
+
+    /// Steps that take about a fiftieth of a second, within one epoch; the code and the caches are warm after.
+    fn calibrate(&mut self, team: &Team) -> Result<usize, BenchError> {
+        let most = self.shape.steps();
+        let mut steps = 1;
+        loop {
+            let time = self.run(steps, team)?;
+            if steps == most || time >= Duration::from_millis(20) {
+                return Ok(steps);
+            }
+            steps = (steps * 2).min(most);
+        }
+    }
+
+    /// The time of the first `steps` steps of an epoch.
+    fn run(&mut self, steps: usize, team: &Team) -> Result<Duration, BenchError> {
+        let plan = plan::epoch(self.section, self.function.scalars(), &self.shape, 0, 1.0);
+        let streams = self.function.streams(|site| math::train_stream(self.shape.seed, site, 0));
+        let start = Instant::now();
+        let status = self.function.run(Pass {
+            part: &self.dataset.train,
+            with_target: true,
+            order: &plan.order,
+            partner: plan.partner.as_deref(),
+            batch: self.shape.batch,
+            scalars: &plan.scalars,
+            streams: &streams,
+            steps: 0..steps as u64,
+            first_update: 0,
+            store: &mut self.store,
+            outputs: &mut self.outputs,
+            totals: &mut self.totals,
+            done: &AtomicU64::new(0),
+            stop: &AtomicU32::new(0),
+            team,
+        })?;
+        let time = start.elapsed();
+        if status == Status::Done { Ok(time) } else { Err(BenchError::Diverged) }
+    }
+}

@@ -1,0 +1,45 @@
+use crate::support::Folder;
+
+const NET: &str = "\
+data {
+  source moons, rows=200, noise=0.1
+  batch 50
+}
+net {
+  input x: real[2]
+  dense 16 -> relu -> dropout 0.2
+  dense 2
+  output y: class[2]
+}
+train {
+  loss cross_entropy
+  optimizer adam, lr=1e-2
+  epochs 2
+}
+";
+
+/// Every kernel of `emit --stage loops` has a time, a count and a bound; nothing is written.
+#[test]
+fn a_step_is_divided_among_its_kernels() {
+    let folder = Folder::new(&[("m.net", NET)]);
+    let output = folder.command(&["bench", "m.net", "--seconds", "0", "--json"]).output().expect("runs");
+    let bench: serde_json::Value = serde_json::from_slice(&output.stdout).expect("JSON");
+    let kernels = bench["kernels"].as_array().expect("kernels");
+    let product = kernels.iter().find(|k| k["name"] == "dense_1.product.gemm").expect("a product");
+    assert_eq!(product["flops"], 2 * 50 * 2 * 16);
+    assert_eq!(product["bytes"], 4 * (50 * 2 + 2 * 16 + 50 * 16));
+    assert!(kernels.iter().all(|k| k["us"].as_f64() >= Some(0.0) && k["bound_us"].as_f64() >= Some(0.0)));
+    assert!(bench["step_us"].as_f64() > Some(0.0) && bench["peak_gflops"].as_f64() > Some(0.0));
+    assert_eq!(bench["batch"], 50);
+    assert_eq!(std::fs::read_dir(folder.path()).expect("the folder").count(), 1);
+    let table = folder.run(&["bench", "m.net", "--seconds", "0"]);
+    assert!(
+        table.contains("dense_1.product.gemm") && table.contains("a step: ") && table.contains("--- exit 0")
+    );
+}
+
+#[test]
+fn a_net_that_does_not_train_has_no_step() {
+    let net = NET.split("train {").next().expect("a net");
+    insta::assert_snapshot!(Folder::new(&[("m.net", net)]).run(&["bench", "m.net"]));
+}
