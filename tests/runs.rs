@@ -7,8 +7,11 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use dropnet::check::check_source;
 use dropnet::data::{self, Dataset, Need, Search};
 use dropnet::model::Model;
+use dropnet::run::{Trained, Which};
 use dropnet::runtime::checkpoint::Checkpoint;
+use dropnet::runtime::evaluate::{Evaluator, interpret};
 use dropnet::runtime::progress::{FORMAT, Meta};
+use dropnet::runtime::team::Team;
 use dropnet::runtime::train::{Event, Job, Observer, Options, Outcome, TrainError, train};
 
 /// Two hidden layers with batch norm and dropout, a cosine schedule, mixup and momentum: everything that has state.
@@ -128,4 +131,28 @@ fn checkpoints_do_not_depend_on_threads_resume_or_interruption() {
     assert!(bytes(&interrupted) == expected, "interrupted in step {step} of epoch {epoch}");
     let again = run.go(&interrupted, 2, None, 0).expect("has nothing to do");
     assert!(again.already_done && bytes(&interrupted) == expected);
+}
+
+/// A net in memory says what evaluation says, however many rows a call.
+#[test]
+fn a_session_predicts_what_evaluation_predicts() {
+    let run = Run::new();
+    let folder = tempfile::tempdir().expect("a folder");
+    run.go(folder.path(), 1, Some(2), 0).expect("trains");
+    let trained = Trained::read(&folder.path().join("last.ckpt"), Which::Last).expect("a trained net");
+    let part = run.dataset.valid.as_ref().expect("a validation part");
+    let mut evaluator = Evaluator::predictor(&run.model, part).expect("compiles");
+    let graph = dropnet::lower::lower_eval(&run.model, dropnet::layers::Mode::Eval).graph;
+    let mut store = trained.checkpoint.store(&graph).expect("parameters");
+    let (mut expected, _) = evaluator.outputs(part, &mut store, &Team::new(1), 5).expect("outputs");
+    interpret(&mut expected, run.model.output.kind, &run.dataset.transform.target);
+    let data::Storage::F32(rows) = &part.inputs[0].data else { panic!("points are f32") };
+    for most in [1, 2, 7, 32, 150] {
+        let mut session = trained.session(most).expect("compiles");
+        let found: Vec<f32> =
+            rows.chunks(2 * most).flat_map(|call| session.predict(&[call]).to_vec()).collect();
+        assert_eq!(found.len(), expected.len());
+        let difference = found.iter().zip(&expected).map(|(a, b)| (a - b).abs()).fold(0.0, f32::max);
+        assert!(difference < 1e-5, "{most} rows a call: {difference}");
+    }
 }

@@ -74,6 +74,7 @@ fn object(bench: &Bench) -> serde_json::Value {
         "step_us": micros(bench.step),
         "profiled_step_us": micros(bench.profiled_step),
         "bound_us": micros(bench.kernels.iter().map(|k| k.bound).sum()),
+        "predict": bench.predictions.iter().map(|p| json!({ "rows": p.rows, "threads": p.threads, "us": micros(p.time) })).collect::<Vec<_>>(),
         "waiting_us": micros(bench.waiting),
         "between_us": micros(bench.between),
         "kernels": kernels,
@@ -83,14 +84,17 @@ fn object(bench: &Bench) -> serde_json::Value {
     })
 }
 
+fn plural(count: usize, what: &str) -> String {
+    format!("{} {what}{}", grouped(count), if count == 1 { "" } else { "s" })
+}
+
 /// The slowest kernels first; the last line is the step.
 fn table(name: &str, bench: &Bench) -> String {
     let width = bench.kernels.iter().map(|k| k.name.len()).max().unwrap_or(0).max("between kernels".len());
     let mut text = format!(
-        "{name} · batch {} · {} {} · products {:.0} GFLOP/s · memory {:.1} GB/s\n",
+        "{name} · batch {} · {} · products {:.0} GFLOP/s · memory {:.1} GB/s\n",
         bench.batch,
-        bench.threads,
-        if bench.threads == 1 { "thread" } else { "threads" },
+        plural(bench.threads, "thread"),
         bench.roofline.flops_per_second / 1e9,
         bench.roofline.bytes_per_second / 1e9
     );
@@ -122,6 +126,10 @@ fn table(name: &str, bench: &Bench) -> String {
         grouped(bench.steps),
         micros(bench.profiled_step)
     );
+    for p in &bench.predictions {
+        let (rows, threads) = (plural(p.rows, "row"), plural(p.threads, "thread"));
+        text += &format!("predicting {rows}: {:.2} us on {threads}\n", micros(p.time));
+    }
     let stages: Vec<String> =
         bench.stages.0.iter().map(|(name, time)| format!("{name} {:.2}", micros(*time) / 1e3)).collect();
     text += &format!("compiling: {:.2} ms ({})\n", micros(bench.stages.total()) / 1e3, stages.join(", "));

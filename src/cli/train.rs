@@ -173,9 +173,12 @@ impl Command {
                 Exit::Diverged,
                 format!(
                     "training diverged: the objective is no longer finite in epoch {epoch}, step {step}\n\
-                     the last good checkpoint is kept in {}\n\
+                     {}\n\
                      help: a smaller `lr`, `clip_norm=1` on the optimizer, or normalised inputs usually cure it",
-                    dir.path().display()
+                    match dir.last().exists() {
+                        true => format!("the last good checkpoint is kept in {}", dir.path().display()),
+                        false => "no checkpoint had been written yet".into(),
+                    }
                 ),
             )),
             TrainError::Checkpoint(error) => Err(Failure::data(error)),

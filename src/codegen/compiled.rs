@@ -6,7 +6,7 @@ use std::sync::{Mutex, PoisonError};
 use crate::loops::{Inst, Kernel, Operand, Program, Units};
 use crate::runtime::team::{Barrier, Team};
 
-use super::abi::{self, Args};
+use super::abi::{self, Args, RunFn};
 use super::bind::{Bind, Bound};
 use super::clock::{self, Clock, Spent};
 use super::host::{ProductCall, TransposeCall};
@@ -16,7 +16,7 @@ use super::needs::Needs;
 use super::schedule::Task;
 use super::shape::{Shape, body_insts, row_len};
 use super::unit::Units as Functions;
-use super::{CodegenError, Options, Times};
+use super::{CodegenError, Options, Storage, Times};
 
 /// How a pass ended. `next` is the first step that was not done.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -34,9 +34,9 @@ pub enum Status {
 }
 
 /// A cache line of temporaries.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, Default)]
 #[repr(C, align(64))]
-struct Line([f32; LINE]);
+pub(super) struct Line([f32; LINE]);
 
 /// Words of a table of units, with room for a whole last visit.
 type UnitTable = Vec<u32>;
@@ -168,7 +168,7 @@ impl Compiled {
             arena.resize(places.lines, Line([0.0; LINE]));
         }
         let address = arena.as_mut_ptr() as u64;
-        let bound = Bound::new(&self.program, &self.options, &self.needs, &mut bind, &places, address)?;
+        let bound = self.bound(&mut bind, &places, address)?;
         let operands = self.operand_table(&bound)?;
         Ok(self.call(team, threads, &mut bind, &operands))
     }
@@ -198,8 +198,32 @@ impl Compiled {
         status(answer)
     }
 
+    /// A checked pass, whose temporaries are at `arena`.
+    pub(super) fn bound(
+        &self,
+        bind: &mut Bind<'_>,
+        places: &Arena,
+        arena: u64,
+    ) -> Result<Bound, CodegenError> {
+        Bound::new(&self.program, &self.options, &self.needs, bind, places, arena)
+    }
+
+    pub(super) fn native(&self) -> RunFn {
+        self.code.run()
+    }
+
+    /// How the inputs are stored.
+    pub(super) fn storages(&self) -> &[Storage] {
+        &self.options.inputs
+    }
+
+    /// Sums that a pass adds to.
+    pub(super) fn totals(&self) -> usize {
+        self.needs.totals
+    }
+
     /// The operand table for the buffers of a pass.
-    fn operand_table(&self, bound: &Bound) -> Result<Vec<u64>, CodegenError> {
+    pub(super) fn operand_table(&self, bound: &Bound) -> Result<Vec<u64>, CodegenError> {
         let mut words = Vec::with_capacity(self.table.words);
         words.extend_from_slice(&bound.addresses);
         let address = |id: crate::loops::BufferId| bound.addresses[id.0 as usize];
@@ -262,7 +286,7 @@ impl Shared {
     }
 }
 
-fn args(
+pub(super) fn args(
     bind: &mut Bind<'_>,
     operands: &[u64],
     verdict: &[AtomicU32; 2],

@@ -13,6 +13,7 @@
 //! | `lanes`, `kernel` | loop kernels to Cranelift |
 //! | `schedule`, `run` | parts, barriers and the judgement of the loss; the step loop |
 //! | `host` | kernels that are called, not generated |
+//! | `session` | many small passes over arrays of its own |
 //! | `clock` | where a step's time goes, for code that is compiled to tell |
 //! | `unit`, `jit` | functions of a program; linking, ownership, text |
 #![allow(unsafe_code)]
@@ -32,6 +33,7 @@ mod layout;
 mod needs;
 mod run;
 mod schedule;
+mod session;
 mod shape;
 #[cfg(test)]
 mod tests;
@@ -44,6 +46,7 @@ pub use clock::{Spent, StepPart};
 pub use compiled::{Compiled, Status};
 pub use error::CodegenError;
 pub use isa::Features;
+pub use session::{Session, SessionArrays};
 
 use crate::loops::Program;
 

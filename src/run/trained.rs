@@ -17,6 +17,7 @@ use crate::{
         checkpoint::{Checkpoint, CheckpointError},
         evaluate::{Evaluator, interpret},
         figures::{Figures, Reporter},
+        session::Session,
         store::Store,
         team::Team,
     },
@@ -159,6 +160,15 @@ impl Trained {
         let target = &self.checkpoint.meta.transform.target;
         interpret(&mut values, self.model.output.kind, target);
         Ok(Predictions::new(&self.model.output, target, values))
+    }
+
+    /// The net in memory, for up to `most` rows a call.
+    ///
+    /// # Errors
+    /// As [`predict`](Self::predict).
+    pub fn session(&self, most: usize) -> Result<Session, TrainedError> {
+        let meta = &self.checkpoint.meta;
+        Ok(Session::new(&self.model, &self.store()?, &meta.transform.target, meta.seed, most)?)
     }
 
     fn store(&self) -> Result<Store, TrainedError> {

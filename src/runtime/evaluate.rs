@@ -114,9 +114,8 @@ pub fn interpret(outputs: &mut [f32], kind: OutputKind, target: &TargetRule) {
 
 fn softmax(row: &mut [f32]) {
     let top = row.iter().copied().fold(f32::NEG_INFINITY, f32::max);
-    let powers: Vec<f64> = row.iter().map(|z| f64::from(z - top).exp()).collect();
-    let sum: f64 = powers.iter().sum();
-    row.iter_mut().zip(powers).for_each(|(p, power)| *p = (power / sum) as f32);
+    let sum: f64 = row.iter().map(|z| f64::from(z - top).exp()).sum();
+    row.iter_mut().for_each(|z| *z = (f64::from(*z - top).exp() / sum) as f32);
 }
 
 /// Means in the target's units; log-variances become standard deviations in them.

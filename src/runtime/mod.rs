@@ -12,6 +12,7 @@ pub mod machine;
 pub mod plan;
 pub mod progress;
 pub mod rng;
+pub mod session;
 pub mod store;
 pub mod team;
 pub mod train;

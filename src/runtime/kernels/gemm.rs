@@ -3,9 +3,10 @@
 //! A product is divided among threads along its columns (at multiples of 16) or its rows (at multiples of 32, where a last single row joins
 //! the part before it). Invariant, on which equal bits for any number of threads rest: a call on any such part gives the bits of
 //! the call on the whole. The library's kernel for large products adds in an order that depends on `k` alone; it has other kernels
-//! for small products and for single rows and columns, and where those could come in, a call is cut into blocks that are the
-//! same for every division.
+//! for small products and for single columns, and where those could come in, a call is cut into blocks that are the same for
+//! every division. Single rows are our own: see `row`.
 
+use super::row;
 use faer::{Accum, MatMut, MatRef, Par, linalg::matmul::matmul};
 
 /// Products of at most this many multiplications go to the library's other kernel.
@@ -43,6 +44,13 @@ pub unsafe fn multiply(
     a: Matrix<*const f32>,
     b: Matrix<*const f32>,
 ) {
+    if m == 1 && n > 1 && b.strides.1 == 1 && c.strides.1 == 1 {
+        // SAFETY: the caller's contract, in the row's words.
+        unsafe {
+            row::multiply((n, k), c.start, accumulate, (a.start, a.strides.1), (b.start, b.strides.0));
+        }
+        return;
+    }
     let block = |row: usize, rows: usize, col: usize, cols: usize| {
         // SAFETY: blocks lie in the matrices, so the offsets do; the rest is the caller's contract.
         unsafe {

@@ -7,3 +7,4 @@ pub mod aligned;
 pub mod barrier;
 pub mod fpenv;
 pub mod gemm;
+mod row;

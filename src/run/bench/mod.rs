@@ -3,10 +3,14 @@
 //! Steps are timed in blocks by code without clocks; the division among kernels comes from a second pass by code that reads one after
 //! every kernel. Both train from fresh weights, so nothing is written anywhere.
 
+mod predictions;
+
 use std::{
     sync::atomic::{AtomicU32, AtomicU64},
     time::{Duration, Instant},
 };
+
+pub use predictions::PredictTime;
 
 use super::Ready;
 use crate::{
@@ -60,6 +64,7 @@ pub struct Bench {
     /// A step's time at barriers, and between kernels.
     pub waiting: Duration,
     pub between: Duration,
+    pub predictions: Vec<PredictTime>,
     pub roofline: Roofline,
     pub stages: StageTimes,
 }
@@ -130,6 +135,7 @@ pub fn bench(
         kernels: Vec::new(),
         waiting: Duration::ZERO,
         between: Duration::ZERO,
+        predictions: predictions::times(&ready.model, &ready.dataset, &stepper.store, &team)?,
         roofline,
         stages,
     };

@@ -1,0 +1,184 @@
+//! Many small passes by one thread, without the price of binding: a session owns every array that its code touches, so addresses
+//! are proved and written down once.
+
+use std::sync::atomic::{AtomicU32, AtomicU64};
+
+use crate::loops::BufferKind;
+use crate::runtime::kernels::{aligned::AlignedVec, fpenv::FlushSubnormals};
+use crate::runtime::team::Barrier;
+
+use super::bind::{Array, Bind, Bound, Target, Tensor};
+use super::compiled::{Line, args};
+use super::layout::{Arena, elements};
+use super::shape::row_len;
+use super::{CodegenError, Compiled, Storage};
+
+/// What a session is made with; see [`Bind`].
+#[derive(Default)]
+pub struct SessionArrays {
+    pub params: Vec<AlignedVec>,
+    pub slots: Vec<AlignedVec>,
+    pub states: Vec<AlignedVec>,
+    /// Of every step.
+    pub scalars: Vec<u32>,
+    pub streams: Vec<u64>,
+}
+
+/// Invariant: no array is moved or resized after `operands` was made.
+pub struct Session {
+    compiled: Compiled,
+    arrays: SessionArrays,
+    /// By slot, `most` rows each.
+    inputs: Vec<AlignedVec>,
+    output: AlignedVec,
+    order: Vec<u32>,
+    totals: Vec<f64>,
+    /// Temporaries; native code alone reads and writes them.
+    _arena: Vec<Line>,
+    operands: Vec<u64>,
+    most: usize,
+    /// Numbers of a row's output.
+    width: usize,
+    barrier: Barrier,
+}
+
+impl Compiled {
+    /// A session for passes of one step with up to `most` rows. The program reads f32 inputs and no targets.
+    ///
+    /// # Errors
+    /// Arrays that do not fit the program.
+    pub fn session(self, arrays: SessionArrays, most: usize) -> Result<Session, CodegenError> {
+        let program = self.program();
+        let mut inputs = Vec::new();
+        let mut output = AlignedVec::default();
+        let mut width = 0;
+        for buffer in &program.buffers {
+            match buffer.kind {
+                BufferKind::Input { slot } => {
+                    let slot = slot as usize;
+                    inputs.resize_with(inputs.len().max(slot + 1), AlignedVec::default);
+                    inputs[slot] = AlignedVec::filled(most * row_len(buffer), 0.0);
+                }
+                BufferKind::Output => {
+                    output = AlignedVec::filled(elements(buffer, most), 0.0);
+                    width = elements(buffer, 1);
+                }
+                _ => {}
+            }
+        }
+        if self.storages().contains(&Storage::Bytes) {
+            return Err(CodegenError::Bind {
+                buffer: "input".into(),
+                reason: "a session takes f32 inputs".into(),
+            });
+        }
+        let lines = Arena::new(program, most).lines;
+        let mut session = Session {
+            arrays,
+            inputs,
+            output,
+            order: (0..most as u32).collect(),
+            totals: vec![0.0; self.totals()],
+            _arena: vec![Line::default(); lines],
+            operands: Vec::new(),
+            most,
+            width,
+            barrier: Barrier::new(1),
+            compiled: self,
+        };
+        session.bind()?;
+        Ok(session)
+    }
+}
+
+impl Session {
+    /// Proves that the session's arrays fit and writes their addresses down.
+    fn bind(&mut self) -> Result<(), CodegenError> {
+        let places = Arena::new(self.compiled.program(), self.most);
+        let arena = self._arena.as_mut_ptr() as u64;
+        let (done, stop) = (AtomicU64::new(0), AtomicU32::new(0));
+        let mut bind = Bind {
+            inputs: self.inputs.iter().map(|x| Array::F32(x)).collect(),
+            target: Target::None,
+            params: tensors(&mut self.arrays.params),
+            slots: tensors(&mut self.arrays.slots),
+            states: tensors(&mut self.arrays.states),
+            output: &mut self.output,
+            rows: self.most,
+            batch: self.most,
+            steps: 0..1,
+            order: &self.order,
+            partner: &[],
+            scalars: &self.arrays.scalars,
+            scalar_count: self.arrays.scalars.len(),
+            streams: &self.arrays.streams,
+            position_base: 0,
+            update_base: 0,
+            totals: &mut self.totals,
+            done: &done,
+            stop: &stop,
+        };
+        let bound: Bound = self.compiled.bound(&mut bind, &places, arena)?;
+        self.operands = self.compiled.operand_table(&bound)?;
+        Ok(())
+    }
+
+    /// The rows of an input, to be written before [`run`](Self::run).
+    ///
+    /// # Panics
+    /// If the net has no such input.
+    pub fn input(&mut self, slot: usize) -> &mut [f32] {
+        &mut self.inputs[slot]
+    }
+
+    /// Runs the first `rows` rows; answers their outputs. `first` is the number of row 0 where rows have masks.
+    ///
+    /// # Panics
+    /// If `rows` is more than the session was made for.
+    pub fn run(&mut self, rows: usize, first: u64) -> &mut [f32] {
+        assert!(rows <= self.most, "{rows} rows in a session for {}", self.most);
+        let (done, stop) = (AtomicU64::new(0), AtomicU32::new(0));
+        let verdict = [AtomicU32::new(0), AtomicU32::new(0)];
+        let mut bind = Bind {
+            inputs: Vec::new(),
+            target: Target::None,
+            params: Vec::new(),
+            slots: Vec::new(),
+            states: Vec::new(),
+            output: &mut self.output,
+            rows,
+            batch: rows.max(1),
+            steps: 0..usize::from(rows > 0),
+            order: &self.order,
+            partner: &[],
+            scalars: &self.arrays.scalars,
+            scalar_count: self.arrays.scalars.len(),
+            streams: &self.arrays.streams,
+            position_base: first,
+            update_base: 0,
+            totals: &mut self.totals,
+            done: &done,
+            stop: &stop,
+        };
+        let mut args = args(&mut bind, &self.operands, &verdict, &self.barrier, 0, 1);
+        let _flush = FlushSubnormals::begin();
+        // SAFETY: `bind` proved that the arrays that `operands` names fit a pass of `most` rows, hence of fewer; they are the
+        // session's own, have not moved, and `&mut self` keeps everybody else away. One thread needs no barrier.
+        unsafe { self.compiled.native()(&mut args) };
+        &mut self.output[..rows * self.width]
+    }
+
+    /// Numbers of a row's output.
+    pub fn width(&self) -> usize {
+        self.width
+    }
+
+    /// Rows of one call, at most.
+    pub fn most(&self) -> usize {
+        self.most
+    }
+}
+
+fn tensors(stored: &mut [AlignedVec]) -> Vec<Tensor<'_>> {
+    stored.iter_mut().map(|t| Tensor::Write(t)).collect()
+}

@@ -1,0 +1,67 @@
+//! A trained net in memory, for programs that ask for a few rows at a time: no files, no threads, no allocation a call.
+
+use super::{evaluate::interpret, store::Store};
+use crate::{
+    codegen::{self, CodegenError, Options, SessionArrays},
+    data::TargetRule,
+    layers::Mode,
+    loops,
+    lower::{StepInfo, lower_predict},
+    math,
+    model::{Model, OutputKind},
+};
+
+/// Predicts up to a fixed number of rows a call, by weight scaling.
+pub struct Session {
+    native: codegen::Session,
+    /// Numbers of a row, by input.
+    widths: Vec<usize>,
+    kind: OutputKind,
+    target: TargetRule,
+}
+
+impl Session {
+    /// Compiles the net's prediction. `target` says what the outputs mean: their own units.
+    ///
+    /// # Errors
+    /// Parameters that do not fit the net; what code generation says.
+    pub fn new(
+        model: &Model,
+        store: &Store,
+        target: &TargetRule,
+        seed: u64,
+        most: usize,
+    ) -> Result<Self, CodegenError> {
+        let lowered = lower_predict(model, Mode::Eval);
+        let graph = &lowered.graph;
+        let step = StepInfo { update: 1, rows: most, lr: 0.0, lambda: 1.0 };
+        let arrays = SessionArrays {
+            params: store.params.clone(),
+            slots: Vec::new(),
+            states: store.states.clone(),
+            scalars: lowered.scalars.iter().map(|def| def.word(&step)).collect(),
+            streams: graph.sites.iter().map(|site| math::predict_stream(seed, site.hash, 0)).collect(),
+        };
+        let compiled = codegen::compile(&loops::fuse(graph), &Options::default())?;
+        let widths = model.inputs.iter().map(|id| model.nodes[id.0].ty.len()).collect();
+        let native = compiled.session(arrays, most.max(1))?;
+        Ok(Self { native, widths, kind: model.output.kind, target: target.clone() })
+    }
+
+    /// Predictions of the rows in `inputs` (one slice an input, `[rows, width]`, transformed as in training): probabilities for
+    /// classes and bits, numbers in the target's units, `[rows, outputs]`.
+    ///
+    /// # Panics
+    /// If the slices are not as many rows each, or more rows than the session was made for.
+    pub fn predict(&mut self, inputs: &[&[f32]]) -> &[f32] {
+        assert_eq!(inputs.len(), self.widths.len(), "one slice an input");
+        let rows = inputs.first().map_or(0, |x| x.len() / self.widths[0].max(1));
+        for (slot, (x, width)) in inputs.iter().zip(&self.widths).enumerate() {
+            assert!(x.len() == rows * width && rows <= self.native.most(), "rows of input {slot}");
+            self.native.input(slot)[..x.len()].copy_from_slice(x);
+        }
+        let outputs = self.native.run(rows, 0);
+        interpret(outputs, self.kind, &self.target);
+        outputs
+    }
+}
