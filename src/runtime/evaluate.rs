@@ -100,12 +100,15 @@ impl Evaluator {
     }
 }
 
+/// Functions of the host's own: without fused products their bits depend on no processor and no C library.
+const PORTABLE: math::Scalar32 = math::Scalar32 { fma: false };
+
 /// What the net's raw outputs mean, row by row: probabilities for classes and bits, numbers in the target's own units.
 pub fn interpret(outputs: &mut [f32], kind: OutputKind, target: &TargetRule) {
     match kind {
         OutputKind::Class(k) => outputs.chunks_exact_mut(k).for_each(softmax),
         OutputKind::Bits(_) => {
-            outputs.iter_mut().for_each(|z| *z = (1.0 / (1.0 + f64::from(-*z).exp())) as f32)
+            outputs.iter_mut().for_each(|z| *z = math::sigmoid(&mut { PORTABLE }, *z));
         }
         OutputKind::Real(_) => target.restore(outputs),
         OutputKind::Normal(d) => restore_normal(outputs, d, target),
@@ -114,8 +117,9 @@ pub fn interpret(outputs: &mut [f32], kind: OutputKind, target: &TargetRule) {
 
 fn softmax(row: &mut [f32]) {
     let top = row.iter().copied().fold(f32::NEG_INFINITY, f32::max);
-    let sum: f64 = row.iter().map(|z| f64::from(z - top).exp()).sum();
-    row.iter_mut().for_each(|z| *z = (f64::from(*z - top).exp() / sum) as f32);
+    row.iter_mut().for_each(|z| *z = math::exp(&mut { PORTABLE }, *z - top));
+    let sum: f64 = row.iter().map(|power| f64::from(*power)).sum();
+    row.iter_mut().for_each(|power| *power = (f64::from(*power) / sum) as f32);
 }
 
 /// Means in the target's units; log-variances become standard deviations in them.
@@ -125,7 +129,8 @@ fn restore_normal(outputs: &mut [f32], d: usize, target: &TargetRule) {
         let (means, spreads) = row.split_at_mut(d);
         target.restore(means);
         for (i, spread) in spreads.iter_mut().enumerate() {
-            *spread = ((f64::from(*spread) / 2.0).exp() * units.get(i).copied().unwrap_or(1.0)) as f32;
+            let sd = math::exp(&mut { PORTABLE }, *spread / 2.0);
+            *spread = (f64::from(sd) * units.get(i).copied().unwrap_or(1.0)) as f32;
         }
     }
 }
