@@ -5,7 +5,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use dropnet::syntax;
+use dropnet::{layers, syntax};
 
 use super::{
     Outcome,
@@ -33,7 +33,10 @@ impl Command {
             let source = Source::read(path)?;
             let formatted = match syntax::format(&source.text) {
                 Ok(formatted) => formatted,
-                Err(diagnostics) => {
+                Err(_) => {
+                    // Said as `check` says it, which knows what is a layer.
+                    let (_, diagnostics) =
+                        syntax::parse_with(&source.text, &|word| layers::find(word).is_some());
                     source::report(&diagnostics, &source, ui);
                     broken += 1;
                     continue;

@@ -127,8 +127,9 @@ impl Opened<'_> {
         let Raw::Arrays { train, test } = &self.raw else {
             return Err(DataError::new("E0533", "the source has no arrays"));
         };
-        let whole = target::from_array(&train.target, need.target, &train.file)?;
-        let own = test.as_ref().map(|t| target::from_array(&t.target, need.target, &t.file)).transpose()?;
+        let whole = target::from_array(&train.target, need.target, &train.target_file)?;
+        let own =
+            test.as_ref().map(|t| target::from_array(&t.target, need.target, &t.target_file)).transpose()?;
         if let (super::Want::Class(k), Some(classes)) = (need.target, schema.classes.as_ref())
             && classes.len() != k
         {
@@ -136,7 +137,7 @@ impl Opened<'_> {
                 "E0532",
                 format!("the labels go from 0 to {}, the net's output says class[{k}]", classes.len() - 1),
             )
-            .file(&train.file)
+            .file(&train.target_file)
             .help(format!("write `class[{}]`", classes.len())));
         }
         let parts = self.parts(train.rows, whole.strata(), test.is_some())?;

@@ -212,6 +212,7 @@ mod tests {
     #[test]
     fn pictures_are_normalised_by_channel_or_together() {
         let arrays = Arrays {
+            target_file: String::new(),
             file: "x".into(),
             rows: 2,
             shape: vec![1, 2, 2],

@@ -97,8 +97,9 @@ pub const MISSING: u32 = u32::MAX;
 /// Inputs and targets as dense arrays, rows first.
 #[derive(Clone, Debug)]
 pub struct Arrays {
-    /// For messages: the input file as the `.net` file wrote it.
+    /// For messages: the files as the `.net` file wrote them.
     pub file: String,
+    pub target_file: String,
     pub rows: usize,
     /// Without the rows.
     pub shape: Vec<usize>,

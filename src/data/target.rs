@@ -189,7 +189,10 @@ pub(super) fn from_array(target: &RawTarget, want: Want, file: &str) -> Result<W
                 )
                 .file(file)
                 .row(row)
-                .help(format!("labels are whole numbers from 0 to {}", k - 1)));
+                .help(format!(
+                    "labels are whole numbers from 0 to {}; for more classes write a larger `class[...]`",
+                    k - 1
+                )));
             }
             let codes = data.iter().map(|x| *x as u32).collect();
             Ok(Whole::Classes {

@@ -52,15 +52,17 @@ impl RunDir {
         self.path.join("best.ckpt")
     }
 
+    /// A run that ended before its first checkpoint left nothing to lose.
     pub fn holds_a_run(&self) -> bool {
-        [self.net(), self.lock(), self.last(), self.log()].iter().any(|file| file.exists())
+        [self.last(), self.best()].iter().any(|file| file.exists())
     }
 
     /// Makes the folder with the exact text of the net and what it was trained with.
     pub fn create(&self, source: &str, lock: &Json) -> io::Result<()> {
         fs::create_dir_all(&self.path)?;
         fs::write(self.net(), source)?;
-        fs::write(self.lock(), pretty(lock))
+        fs::write(self.lock(), pretty(lock))?;
+        self.rewind(0)
     }
 
     fn log(&self) -> PathBuf {

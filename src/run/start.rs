@@ -93,8 +93,13 @@ fn name(file: &Path) -> String {
 /// `runs/NAME-DATE-TIME-HASH`; the hash is of the text, the values set and the seed.
 fn stamped_path(request: &Request<'_>, seed: u64) -> PathBuf {
     let identity = format!("{}\u{0}{:?}\u{0}{seed}", request.source, request.sets);
-    let hash = math::site_key(&identity) & 0xFFFF;
-    Path::new("runs").join(format!("{}-{}-{hash:04x}", name(request.file), stamp(request.now)))
+    let hash = math::site_key(&identity);
+    // Two runs that begin in one second: the next free name.
+    let named = |i: u64| {
+        let hash = hash.wrapping_add(i) & 0xFFFF;
+        Path::new("runs").join(format!("{}-{}-{hash:04x}", name(request.file), stamp(request.now)))
+    };
+    (0..0x1_0000).map(named).find(|path| !request.working.join(path).exists()).unwrap_or_else(|| named(0))
 }
 
 /// What was trained, with which program: for people and for `eval`, which looks for data where the file was.

@@ -125,7 +125,8 @@ impl Trained {
             return Err(TrainedError::Unfit("the net has no `data` section".into()));
         };
         let dataset = data::load(config, search, &Need::of(&self.model))?;
-        if dataset.transform != self.checkpoint.meta.transform {
+        let meta = &self.checkpoint.meta;
+        if dataset.transform != meta.transform || dataset.schema.attributes() != meta.attributes {
             return Err(TrainedError::Unfit(
                 "the data have changed since the net was trained on them".into(),
             ));

@@ -308,7 +308,10 @@ impl<'a> Trainer<'a> {
                 self.write_last()?;
                 Err(TrainError::Interrupted { epoch: epoch + 1, step: next })
             }
-            Status::NonFinite { step } => Err(TrainError::Diverged { epoch: epoch + 1, step: step + 1 }),
+            Status::NonFinite { step } => {
+                self.keep_the_good(step)?;
+                Err(TrainError::Diverged { epoch: epoch + 1, step: step + 1 })
+            }
         }
     }
 
@@ -374,6 +377,19 @@ impl<'a> Trainer<'a> {
             self.write("best.ckpt", &best, &[])?;
         }
         self.written = Instant::now();
+        Ok(())
+    }
+
+    /// After step `step` came out as not finite: writes the best parameters, if they wait to be written, and those from before the step,
+    /// if they are finite and there is no earlier checkpoint.
+    fn keep_the_good(&mut self, step: u64) -> Result<(), TrainError> {
+        self.progress.step = step;
+        if let Some(best) = self.best.take() {
+            self.write("best.ckpt", &best, &[])?;
+        }
+        if !self.job.dir.join("last.ckpt").exists() && self.store.is_finite() {
+            self.write_last()?;
+        }
         Ok(())
     }
 

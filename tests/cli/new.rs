@@ -8,6 +8,8 @@ fn every_template_checks_and_says_what_it_is() {
         assert!(said.contains("wrote hello.net"), "{said}");
         let checked = folder.run(&["check", "-q", "--deny", "warnings", "hello.net"]);
         assert!(checked.ends_with("--- exit 0\n"), "{checked}");
+        let tidy = folder.run(&["fmt", "--check", "hello.net"]);
+        assert!(tidy.ends_with("--- exit 0\n"), "{tidy}");
         assert!(folder.read("hello.net").starts_with("##"), "a template begins with its documentation");
     }
 }

@@ -163,6 +163,48 @@ fn divergence_is_exit_4() {
     let folder = Folder::new(&[("m.net", &MOONS.replace("lr=0.1", "lr=1e30"))]);
     let said = folder.run(&["train", "m.net", "-q", "-o", "run"]);
     assert!(said.contains("training diverged") && said.ends_with("--- exit 4\n"), "{said}");
+    // What is said to be kept is there: the parameters from before the step, finite.
+    assert!(said.contains("the last good checkpoint is kept in run"), "{said}");
+    let evaluated = folder.run(&["eval", "run"]);
+    assert!(evaluated.ends_with("--- exit 0\n"), "{evaluated}");
+}
+
+/// A run that ended before its first checkpoint leaves a folder that the next one may have.
+#[test]
+fn a_folder_without_a_checkpoint_is_free() {
+    let folder = Folder::new(&[("m.net", MOONS)]);
+    std::fs::create_dir(folder.path().join("run")).expect("a folder");
+    for name in ["model.net", "model.lock.json", "log.jsonl"] {
+        std::fs::write(folder.path().join("run").join(name), "{}\n").expect("a file");
+    }
+    let said = folder.run(&["train", "m.net", "-q", "-o", "run", "--epochs", "1"]);
+    assert!(said.ends_with("--- exit 0\n"), "{said}");
+    assert_eq!(folder.read("run/log.jsonl").lines().count(), 1);
+}
+
+/// A script that repeats a short run: every one gets a folder.
+#[test]
+fn runs_that_begin_in_one_second_do_not_meet() {
+    let folder = Folder::new(&[("m.net", MOONS)]);
+    for _ in 0..3 {
+        let said = folder.run(&["train", "m.net", "-q", "--epochs", "1"]);
+        assert!(said.ends_with("--- exit 0\n"), "{said}");
+    }
+    assert_eq!(std::fs::read_dir(folder.path().join("runs")).expect("runs").count(), 3);
+}
+
+/// Other rows divide otherwise: what was a training row may now be a test row.
+#[test]
+fn evaluation_notices_that_the_data_have_changed() {
+    let table: String = (0..40).map(|i| format!("{},{}\n", i % 7, ["a", "b"][i % 2])).collect();
+    let net = MOONS.replace("source moons, rows=200, noise=0.2", "source csv, \"t.csv\", header=false");
+    let net = net.replace("real[2]", "real[1]");
+    let folder = Folder::new(&[("m.net", &net), ("t.csv", &table)]);
+    let trained = folder.run(&["train", "m.net", "-q", "-o", "run", "--epochs", "1"]);
+    assert!(trained.ends_with("--- exit 0\n"), "{trained}");
+    std::fs::write(folder.path().join("t.csv"), format!("{table}3,a\n")).expect("one more row");
+    let said = folder.run(&["eval", "run"]);
+    assert!(said.contains("the data have changed") && said.ends_with("--- exit 3\n"), "{said}");
 }
 
 #[cfg(unix)]

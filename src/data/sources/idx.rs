@@ -138,7 +138,14 @@ fn load_pair(images: (&Path, &str), labels: (&Path, &str)) -> Result<Arrays, Dat
     }
     let target = RawTarget::Labels(classes.into_iter().map(u32::from).collect());
     let file = images.1.to_owned();
-    Ok(Arrays { file, rows, shape: shape.to_vec(), data: Storage::U8(data), target })
+    Ok(Arrays {
+        file,
+        target_file: labels.1.to_owned(),
+        rows,
+        shape: shape.to_vec(),
+        data: Storage::U8(data),
+        target,
+    })
 }
 
 fn wrong(name: &str, what: &str) -> DataError {

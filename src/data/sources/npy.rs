@@ -67,26 +67,30 @@ impl Source for Npy {
     }
 }
 
-fn load(inputs: &str, target: &str, search: &Search) -> Result<Arrays, DataError> {
+fn load(inputs: &str, target_file: &str, search: &Search) -> Result<Arrays, DataError> {
     let (shape, data) = array(&files::read(&search.find(inputs)?, inputs)?, inputs)?;
-    let (target_shape, values) = array(&files::read(&search.find(target)?, target)?, target)?;
+    let (target_shape, values) = array(&files::read(&search.find(target_file)?, target_file)?, target_file)?;
     let (&rows, shape) =
         shape.split_first().ok_or_else(|| unusable(inputs, "a single number has no rows"))?;
     let (targets, width) = match target_shape[..] {
         [rows] => (rows, 1),
         [rows, width] => (rows, width),
-        _ => return Err(unusable(target, "a target has one or two dimensions")),
+        _ => return Err(unusable(target_file, "a target has one or two dimensions")),
     };
     if rows != targets {
         return Err(DataError::new("E0530", "inputs and target differ in their number of rows")
-            .file(target)
-            .note(format!("{} in {inputs}, {} in {target}", counted(rows, "row"), counted(targets, "row"))));
+            .file(target_file)
+            .note(format!(
+                "{} in {inputs}, {} in {target_file}",
+                counted(rows, "row"),
+                counted(targets, "row")
+            )));
     }
     if rows == 0 || width == 0 || data.is_empty() {
         return Err(DataError::new("E0528", "the array is empty").file(if data.is_empty() {
             inputs
         } else {
-            target
+            target_file
         }));
     }
     let data = match data {
@@ -98,7 +102,14 @@ fn load(inputs: &str, target: &str, search: &Search) -> Result<Arrays, DataError
         Numbers::Floats(floats) => floats,
     };
     let target = RawTarget::Numbers { data: values, width };
-    Ok(Arrays { file: inputs.to_owned(), rows, shape: shape.to_vec(), data, target })
+    Ok(Arrays {
+        file: inputs.to_owned(),
+        target_file: target_file.to_owned(),
+        rows,
+        shape: shape.to_vec(),
+        data,
+        target,
+    })
 }
 
 fn unusable(name: &str, why: &str) -> DataError {

@@ -15,12 +15,11 @@ pub use predictions::PredictTime;
 use super::Ready;
 use crate::{
     check::{Env, check_source},
-    codegen::{CodegenError, StepPart},
-    data::{DataConfig, Dataset},
-    loops::{self, Cost},
+    codegen::{CodegenError, Compiled, StepPart},
+    data::Dataset,
+    loops::{self, Cost, Kernel},
     lower::lower_train,
     math,
-    model::Model,
     runtime::{
         function::{Function, Pass, Status},
         machine::Roofline,
@@ -107,56 +106,63 @@ pub fn bench(
     budget: Duration,
 ) -> Result<Bench, BenchError> {
     let section = ready.model.train.as_ref().ok_or(BenchError::NoSection("train"))?;
-    let batch = ready.model.data.as_ref().map(DataConfig::batch).ok_or(BenchError::NoSection("data"))?;
-    let shape = Shape { rows: ready.dataset.train.rows, batch: batch.rows, drop_last: true, seed: 0 };
-    let shape = Shape { batch: shape.batch.min(shape.rows), ..shape };
+    let config = ready.model.data.as_ref().ok_or(BenchError::NoSection("data"))?;
+    let rows = ready.dataset.train.rows;
+    // Whole minibatches only: a short one would blur the time of a step.
+    let shape = Shape { rows, batch: config.batch().rows.min(rows), drop_last: true, seed: 0 };
     let team = Team::new(threads);
     let stages = stages(source, sets, ready)?;
     let roofline = Roofline::measure(&team);
     let plain = Function::new(lower_train(&ready.model), &ready.dataset.train)?;
-    let mut blocks = Vec::new();
-    let mut stepper = Stepper::new(&ready.model, &ready.dataset, section, &plain, shape);
+    let mut stepper = Stepper::new(ready, section, &plain, shape);
     let each = stepper.calibrate(&team)?;
+    let mut blocks = Vec::new();
     let begun = Instant::now();
     while begun.elapsed() < budget || blocks.len() < 5 {
         blocks.push(stepper.run(each, &team)? / each as u32);
     }
     blocks.sort();
-    let profiled = Function::profiled(lower_train(&ready.model), &ready.dataset.train)?;
-    let mut clocked = Stepper::new(&ready.model, &ready.dataset, section, &profiled, shape);
-    clocked.run(each, &team)?;
-    let profiled_step = clocked.run(each, &team)? / each as u32;
+    let predictions = predictions::times(&ready.model, &ready.dataset, &stepper.store, &team)?;
     let mut bench = Bench {
         threads: plain.native().threads(&team, shape.batch),
         batch: shape.batch,
         steps: each * blocks.len(),
         step: blocks[blocks.len() / 2],
-        profiled_step,
+        profiled_step: Duration::ZERO,
         kernels: Vec::new(),
         waiting: Duration::ZERO,
         between: Duration::ZERO,
-        predictions: predictions::times(&ready.model, &ready.dataset, &stepper.store, &team)?,
+        predictions,
         roofline,
         stages,
     };
-    let program = profiled.native().program();
-    for spent in profiled.native().spent() {
-        let time = spent.time / each as u32;
-        match spent.part {
-            StepPart::Waiting => bench.waiting = time,
-            StepPart::Between => bench.between = time,
-            StepPart::Kernel(i) => {
-                let kernel = &program.kernels[i];
-                let cost = program.cost(kernel, shape.batch);
-                let bound = bench.roofline.bound(
-                    if matches!(kernel, loops::Kernel::Product(_)) { cost.flops } else { 0 },
-                    cost.bytes,
-                );
-                bench.kernels.push(KernelTime { name: kernel.name().into(), time, cost, bound });
+    let profiled = Function::profiled(lower_train(&ready.model), &ready.dataset.train)?;
+    let mut clocked = Stepper::new(ready, section, &profiled, shape);
+    clocked.run(each, &team)?;
+    bench.profiled_step = clocked.run(each, &team)? / each as u32;
+    bench.divide(profiled.native(), each as u32);
+    Ok(bench)
+}
+
+impl Bench {
+    /// Divides the last pass of `steps` steps among its kernels.
+    fn divide(&mut self, profiled: &Compiled, steps: u32) {
+        let program = profiled.program();
+        for spent in profiled.spent() {
+            let time = spent.time / steps;
+            match spent.part {
+                StepPart::Waiting => self.waiting = time,
+                StepPart::Between => self.between = time,
+                StepPart::Kernel(i) => {
+                    let kernel = &program.kernels[i];
+                    let cost = program.cost(kernel, self.batch);
+                    let products = if matches!(kernel, Kernel::Product(_)) { cost.flops } else { 0 };
+                    let bound = self.roofline.bound(products, cost.bytes);
+                    self.kernels.push(KernelTime { name: kernel.name().into(), time, cost, bound });
+                }
             }
         }
     }
-    Ok(bench)
 }
 
 /// Compiles the text once more, stage by stage.
@@ -192,13 +198,8 @@ struct Stepper<'a> {
 }
 
 impl<'a> Stepper<'a> {
-    fn new(
-        model: &Model,
-        dataset: &'a Dataset,
-        section: &'a Train,
-        function: &'a Function,
-        shape: Shape,
-    ) -> Self {
+    fn new(ready: &'a Ready, section: &'a Train, function: &'a Function, shape: Shape) -> Self {
+        let (model, dataset) = (&ready.model, &ready.dataset);
         let store = Store::fresh(model, function.graph(), shape.seed);
         let outputs = vec![0.0; shape.visited() * model.output.kind.width()];
         let totals = vec![0.0; function.graph().metrics.len()];
