@@ -85,7 +85,7 @@ fn name(path: &str, span: Span, scope: &mut Scope) -> Result<Value> {
         _ => {}
     }
     if let Some(value) = scope.lookup(path) {
-        return Ok(value);
+        return value;
     }
     if ATTRIBUTES.contains(&path) {
         return Ok(match scope.attributes.get(path) {
@@ -105,6 +105,19 @@ fn kind_error(span: Span, wanted: &str, found: &Value) -> Box<Diagnostic> {
     Box::new(
         Diagnostic::error("E0205", span, format!("expected {wanted}, found {}", describe(found)))
             .label(format!("this is {}", describe(found))),
+    )
+}
+
+/// A number that the data decide, where one is needed before.
+pub fn too_late(Symbol(text): &Symbol, span: Span, place: &str) -> Box<Diagnostic> {
+    Box::new(
+        Diagnostic::error(
+            "E0208",
+            span,
+            format!("`{text}` is known only once the data is, too late for {place}"),
+        )
+        .label("a run-time number")
+        .note("run-time numbers may stand in rates, penalties and schedules"),
     )
 }
 
