@@ -1,13 +1,13 @@
 //! Written arguments against a word's signature: names, kinds, ranges.
 
 use super::{
-    eval::{describe, eval},
+    eval::{describe, eval, too_late},
     scope::Scope,
     suggest::nearest,
 };
 use crate::{
     diag::{Diagnostic, Span},
-    syntax::ast::{Arg, ArgKey, Expr, ExprKind},
+    syntax::ast::{Arg, ArgKey, Expr, ExprKind, Ident},
     vocab::{ArgSpec, Args, Bounds, Default, Given, Kind, Sig, Value},
 };
 
@@ -24,6 +24,8 @@ pub fn bind(
 ) -> Option<Args> {
     let mut given: Vec<Given> = Vec::new();
     let mut sound = true;
+    // Misspelt or miswritten: reported as that, and not as missing on top.
+    let mut meant: Vec<&str> = Vec::new();
     let mut fail = |d: Diagnostic| {
         diags.push(d);
         sound = false;
@@ -32,13 +34,19 @@ pub fn bind(
     let mut rest: Option<(&'static ArgSpec, Vec<Value>, Span)> = None;
     for arg in args {
         let spec = match &arg.key {
-            ArgKey::Named(name) | ArgKey::Typed(name) => match sig.arg(&name.text) {
-                Some(spec) if matches!(arg.key, ArgKey::Named(_)) => spec,
-                _ => {
+            ArgKey::Named(name) => match sig.arg(&name.text) {
+                Some(spec) => spec,
+                None => {
                     fail(unknown_argument(sig, &name.text, name.span));
+                    meant.extend(nearest(&name.text, sig.args.iter().map(|a| a.name)));
                     continue;
                 }
             },
+            ArgKey::Typed(name) => {
+                fail(colon(name, arg));
+                meant.extend(sig.arg(&name.text).map(|spec| spec.name));
+                continue;
+            }
             ArgKey::Positional => match rest.as_ref().map(|r| r.0).or_else(|| positional.next()) {
                 Some(spec) => spec,
                 None => {
@@ -82,7 +90,7 @@ pub fn bind(
         given.push(Given { name: spec.name, value: Value::List(values), span, written: true });
     }
     for spec in sig.args.iter().filter(|a| a.default == Default::Required) {
-        if !given.iter().any(|g| g.name == spec.name) {
+        if !given.iter().any(|g| g.name == spec.name) && !meant.contains(&spec.name) {
             fail(
                 Diagnostic::error(
                     "E0201",
@@ -133,6 +141,13 @@ fn unknown_argument(sig: &Sig, name: &str, span: Span) -> Diagnostic {
     }
 }
 
+/// `width: 64` for `width=64`; also for the arguments of a block.
+pub fn colon(name: &Ident, arg: &Arg) -> Diagnostic {
+    Diagnostic::error("E0205", arg.span, format!("the value of `{}` follows `=`", name.text))
+        .label("`name: type` belongs to `input` and `output`")
+        .fix("write `=`", Span::new(name.span.start, arg.value.span.start), format!("{}=", name.text))
+}
+
 fn surplus(sig: &Sig, arg: &Arg) -> Diagnostic {
     let count = sig.args.iter().filter(|a| a.positional).count();
     let error = match count {
@@ -146,16 +161,7 @@ fn surplus(sig: &Sig, arg: &Arg) -> Diagnostic {
 type Bound = Result<Value, Box<Diagnostic>>;
 
 fn value_of(expr: &Expr, kind: Kind, sig: &Sig, spec: &ArgSpec, scope: &mut Scope) -> Bound {
-    let wrong = |found: String, wanted: &str| {
-        Box::new(
-            Diagnostic::error(
-                "E0205",
-                expr.span,
-                format!("`{}` of `{}` is {wanted}, found {found}", spec.name, sig.name),
-            )
-            .label(format!("expected {wanted}")),
-        )
-    };
+    let wrong = |found: String, wanted: &str| another_kind(expr.span, found, wanted, sig, spec);
     match kind {
         Kind::Word(words) => word(expr, words, sig, spec),
         Kind::Words(words) => match &expr.kind {
@@ -171,13 +177,27 @@ fn value_of(expr: &Expr, kind: Kind, sig: &Sig, spec: &ArgSpec, scope: &mut Scop
             _ => Err(wrong(shape_of(expr), "a name")),
         },
         Kind::OneOf(kinds) => one_of(expr, kinds, sig, spec, scope),
+        Kind::Text => match &expr.kind {
+            ExprKind::Path(name) if !scope.contains(name) => {
+                let error = wrong(shape_of(expr), "a quoted text");
+                Err(Box::new(error.fix("put it in quotes", expr.span, format!("{name:?}"))))
+            }
+            _ => evaluated(expr, kind, sig, spec, scope),
+        },
         Kind::Rest(kind) => value_of(expr, *kind, sig, spec, scope),
-        _ => {
-            let value = eval(expr, scope)?;
-            fit(value, kind, expr.span, sig, spec)
-                .map_err(|e| e.unwrap_or_else(|v| wrong(describe(&v), &wanted(kind))))
-        }
+        _ => evaluated(expr, kind, sig, spec, scope),
     }
+}
+
+fn evaluated(expr: &Expr, kind: Kind, sig: &Sig, spec: &ArgSpec, scope: &mut Scope) -> Bound {
+    let value = eval(expr, scope)?;
+    fit(value, kind, expr.span, sig, spec)
+        .map_err(|e| e.unwrap_or_else(|v| another_kind(expr.span, describe(&v), &wanted(kind), sig, spec)))
+}
+
+fn another_kind(span: Span, found: String, wanted: &str, sig: &Sig, spec: &ArgSpec) -> Box<Diagnostic> {
+    let message = format!("`{}` of `{}` is {wanted}, found {found}", spec.name, sig.name);
+    Box::new(Diagnostic::error("E0205", span, message).label(format!("expected {wanted}")))
 }
 
 /// Words by their spelling; everything else by evaluating once and taking the first kind that fits.
@@ -261,6 +281,7 @@ fn fit(
                 .label(label),
         )))
     };
+    let sizes_fault = |label: &str| range("made of whole numbers from 1".into(), label.into());
     let bounded = |x: f64, bounds: Bounds, value: Value| {
         if bounds.holds(x) { Ok(value) } else { range(bounds.describe(), format!("is {x}")) }
     };
@@ -282,15 +303,14 @@ fn fit(
         (Kind::Share, Value::Number(x)) => bounded(x, Bounds::NON_NEGATIVE, Value::Number(x)),
         (Kind::Share, Value::Tail(x)) => bounded(x, Bounds::NON_NEGATIVE, Value::Tail(x)),
         (Kind::RunTime(_), Value::Symbol(s)) => Ok(Value::Symbol(s)),
-        (_, Value::Symbol(s)) => Err(Ok(Box::new(
-            Diagnostic::error(
-                "E0208",
-                span,
-                format!("`{}` is known only once the data is, too late for `{}`", s.0, spec.name),
-            )
-            .label("a run-time number")
-            .note("run-time numbers may stand in rates, penalties and schedules"),
-        ))),
+        (_, Value::Symbol(s)) => Err(Ok(too_late(&s, span, &format!("`{}`", spec.name)))),
+        (Kind::Count { .. } | Kind::Number(_) | Kind::RunTime(_), Value::Quantity(x, unit)) => {
+            Err(Ok(Box::new(
+                Diagnostic::error("E0207", span, format!("`{}` of `{}` takes no unit", spec.name, sig.name))
+                    .label(format!("is in `{unit}`"))
+                    .fix("leave the unit out", span, x.to_string()),
+            )))
+        }
         (Kind::Bool, Value::Bool(b)) => Ok(Value::Bool(b)),
         (Kind::Text, Value::Text(t)) => Ok(Value::Text(t)),
         (Kind::Quantity(units), Value::Quantity(x, unit)) if units.contains(&unit) => {
@@ -310,19 +330,18 @@ fn fit(
         (Kind::Numbers, Value::List(items)) if items.iter().all(|v| matches!(v, Value::Number(_))) => {
             Ok(Value::List(items))
         }
+        (Kind::Size, Value::Size(dims)) if dims.contains(&0) => sizes_fault("has a 0"),
         (Kind::Size, Value::Size(dims)) => Ok(Value::Size(dims)),
+        (Kind::Size, Value::List(items)) if items.iter().any(|v| !matches!(v, Value::Number(_))) => {
+            Err(Err(Value::List(items)))
+        }
         (Kind::Size, Value::List(items)) if !items.is_empty() => {
-            let dims: Option<Vec<u64>> = items
-                .iter()
-                .map(|v| {
-                    if let Value::Number(x) = v {
-                        (x.fract() == 0.0 && *x >= 1.0).then_some(*x as u64)
-                    } else {
-                        None
-                    }
-                })
-                .collect();
-            dims.map(Value::Size).ok_or(Err(Value::List(items)))
+            let size = |v: &Value| match v {
+                Value::Number(x) if x.fract() == 0.0 && *x >= 1.0 => Some(*x as u64),
+                _ => None,
+            };
+            let dims: Option<Vec<u64>> = items.iter().map(size).collect();
+            dims.map_or_else(|| sizes_fault("has another number"), |dims| Ok(Value::Size(dims)))
         }
         (Kind::Span, Value::Span(a, b)) => Ok(Value::Span(a, b)),
         (_, other) => Err(Err(other)),

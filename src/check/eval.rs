@@ -112,6 +112,19 @@ fn kind_error(span: Span, wanted: &str, found: &Value) -> Box<Diagnostic> {
     )
 }
 
+/// A number that the data decide, where one is needed before.
+pub fn too_late(Symbol(text): &Symbol, span: Span, place: &str) -> Box<Diagnostic> {
+    Box::new(
+        Diagnostic::error(
+            "E0208",
+            span,
+            format!("`{text}` is known only once the data is, too late for {place}"),
+        )
+        .label("a run-time number")
+        .note("run-time numbers may stand in rates, penalties and schedules"),
+    )
+}
+
 /// A value in words.
 pub fn describe(value: &Value) -> String {
     match value {

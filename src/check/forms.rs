@@ -1,8 +1,11 @@
 //! Forms of the language that are no layers: types of inputs and outputs, `let`, formals, names.
 
 use super::{
-    eval::{describe, eval},
+    bind::colon,
+    eval::{describe, eval, too_late},
+    may_declare,
     scope::Scope,
+    sections,
     suggest::nearest,
 };
 use crate::{
@@ -42,6 +45,8 @@ const NOT_YET: &[&str] = &[
     "stack",
     "unembed",
 ];
+/// Blocks that only some layers hold.
+const PARTS: &[(&str, &str)] = &[("branch", "`concat`, `add` or `mul`"), ("shortcut", "`residual`")];
 /// Types that the language has and this version does not.
 const TYPES_NOT_YET: &[&str] = &["int", "token", "wave"];
 
@@ -54,6 +59,13 @@ pub fn unknown_layer<'a>(step: &Step, blocks: impl Iterator<Item = &'a str>) -> 
     if NOT_YET.contains(&name) {
         return Diagnostic::error("E0204", span, format!("the layer `{name}` is not in this version"))
             .label("not built yet");
+    }
+    if let Some((_, holders)) = PARTS.iter().find(|(part, _)| *part == name) {
+        return Diagnostic::error("E0103", span, format!("`{name}` stands inside the block of {holders}"))
+            .label("no layer of its own");
+    }
+    if let Some(section) = sections::home(name) {
+        return sections::misplaced(name, section, span);
     }
     let error = Diagnostic::error("E0203", span, format!("unknown layer `{name}`"));
     let builtin = layers::LAYERS.iter().map(|row| row.layer.sig().name);
@@ -70,13 +82,12 @@ pub fn unknown_layer<'a>(step: &Step, blocks: impl Iterator<Item = &'a str>) -> 
 }
 
 pub fn declare_let(binding: &Binding, scope: &mut Scope, diags: &mut Vec<Diagnostic>) {
-    match eval(&binding.value, scope) {
-        Ok(value) => scope.declare(&binding.name.text, value, binding.name.span),
-        Err(d) => {
-            diags.push((*d).clone());
-            scope.bind_fault(&binding.name.text, d);
-        }
+    if !may_declare(binding, scope, diags) {
+        return;
     }
+    let value = eval(&binding.value, scope);
+    diags.extend(value.as_ref().err().map(|d| (**d).clone()));
+    scope.declare(&binding.name.text, value, binding.name.span);
 }
 
 /// `from NAME`, `reuse NAME`.
@@ -186,16 +197,7 @@ fn type_of<'e>(expr: &'e Expr, scope: &mut Scope) -> Result<(&'e str, Vec<usize>
         match eval(&arg.value, scope)? {
             Value::Size(sizes) => dims.extend(sizes.into_iter().map(|n| n as f64)),
             Value::Number(n) => dims.push(n),
-            Value::Symbol(s) => {
-                return Err(Box::new(
-                    Diagnostic::error(
-                        "E0208",
-                        arg.span,
-                        format!("`{}` is known only once the data is, too late for a shape", s.0),
-                    )
-                    .label("a run-time number"),
-                ));
-            }
+            Value::Symbol(s) => return Err(too_late(&s, arg.span, "a shape")),
             other => {
                 return Err(Box::new(
                     Diagnostic::error(
@@ -281,6 +283,10 @@ pub fn fits_output(nodes: &[Node], source: NodeId, kind: OutputKind, span: Span)
     ))
 }
 
+fn counted(arguments: usize) -> String {
+    format!("{arguments} argument{}", if arguments == 1 { "" } else { "s" })
+}
+
 /// The arguments of a block's call, by its formals.
 pub fn bind_formals(
     block: &BlockDef,
@@ -292,6 +298,10 @@ pub fn bind_formals(
     let mut values: Vec<(String, Value)> = Vec::new();
     let mut positional = block.formals.iter();
     for arg in &step.args {
+        if let ArgKey::Typed(name) = &arg.key {
+            diags.push(colon(name, arg));
+            continue;
+        }
         let formal = match &arg.key {
             ArgKey::Positional => positional.next(),
             ArgKey::Named(name) | ArgKey::Typed(name) => {
@@ -303,7 +313,7 @@ pub fn bind_formals(
                 ArgKey::Positional => Diagnostic::error(
                     "E0210",
                     arg.span,
-                    format!("`{}` takes {} arguments", block.name.text, block.formals.len()),
+                    format!("`{}` takes {}", block.name.text, counted(block.formals.len())),
                 )
                 .label("one too many"),
                 ArgKey::Named(name) | ArgKey::Typed(name) => {

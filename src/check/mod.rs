@@ -6,6 +6,7 @@
 mod bind;
 mod eval;
 mod forms;
+mod mention;
 mod net;
 mod scope;
 mod sections;
@@ -51,12 +52,20 @@ pub struct Checked {
 pub fn check_source(source: &str, env: &Env) -> Checked {
     let (file, mut diagnostics) = parse_with(source, &|word| crate::layers::find(word).is_some());
     let mut checked = check(&file, env);
+    checked.diagnostics.retain(|d| d.code != "E0201" || !half_read(source, d.span, &diagnostics));
     checked.diagnostics.append(&mut diagnostics);
     if checked.diagnostics.iter().any(Diagnostic::is_error) {
         checked.model = None;
     }
     checked.diagnostics.sort_by_key(|d| (d.span, d.code));
     checked
+}
+
+/// Whether the parser gave up on the rest of this line: what seems missing may stand there.
+fn half_read(source: &str, span: Span, errors: &[Diagnostic]) -> bool {
+    let rest = source.get(span.end..).unwrap_or_default();
+    let end = rest.find('\n').map_or(source.len(), |length| span.end + length);
+    errors.iter().any(|e| (span.start..=end).contains(&e.span.start))
 }
 
 /// Checks a parsed file.
@@ -67,17 +76,19 @@ pub fn check(file: &File, env: &Env) -> Checked {
     let sections = Sections::collect(file, &mut diags);
     let knobs = top_level(file, env, &mut scope, &mut diags);
     let model = sections.model(&mut scope, &blocks, knobs, &mut diags);
-    let sound = !diags.iter().any(Diagnostic::is_error);
+    diags.extend(scope.unused().map(|(name, span)| unused(name, span)));
     // Where something else is wrong, what looks unused may stand in the part that was not understood.
-    for (name, span) in scope.unused().filter(|_| sound) {
-        diags.push(
-            Diagnostic::warning("W0201", span, format!("`{name}` is never used")).label("has no effect"),
-        );
+    if diags.iter().any(Diagnostic::is_error) {
+        diags.retain(|d| !["W0201", "W0202", "W0204"].contains(&d.code));
     }
     diags.sort_by_key(|d| (d.span, d.code));
     diags.dedup();
     let model = model.filter(|_| !diags.iter().any(Diagnostic::is_error));
     Checked { model, diagnostics: diags }
+}
+
+fn unused(name: &str, span: Span) -> Diagnostic {
+    Diagnostic::warning("W0201", span, format!("`{name}` is never used")).label("has no effect")
 }
 
 /// `param` and `let` in order; `--set` replaces the values of params.
@@ -97,17 +108,15 @@ fn top_level(file: &File, env: &Env, scope: &mut Scope, diags: &mut Vec<Diagnost
                 match value {
                     Ok(value) => {
                         knobs.push((binding.name.text.clone(), value.clone()));
-                        scope.declare(&binding.name.text, value, binding.name.span);
+                        scope.declare(&binding.name.text, Ok(value), binding.name.span);
                     }
                     Err(d) => {
                         diags.push((*d).clone());
-                        scope.bind_fault(&binding.name.text, d);
+                        scope.declare(&binding.name.text, Err(d), binding.name.span);
                     }
                 }
             }
-            Stmt::Let(binding) if may_declare(binding, scope, diags) => {
-                forms::declare_let(binding, scope, diags)
-            }
+            Stmt::Let(binding) => forms::declare_let(binding, scope, diags),
             _ => {}
         }
     }
@@ -155,10 +164,12 @@ fn unknown_sets(file: &File, env: &Env, knobs: &[(String, Value)], diags: &mut V
 fn may_declare(binding: &Binding, scope: &Scope, diags: &mut Vec<Diagnostic>) -> bool {
     let name = binding.name.text.as_str();
     if scope.contains(name) {
-        diags.push(
-            Diagnostic::error("E0102", binding.name.span, format!("`{name}` is already defined"))
-                .label("defined again"),
-        );
+        let error = Diagnostic::error("E0102", binding.name.span, format!("`{name}` is already defined"))
+            .label("defined again");
+        diags.push(match scope.declared_at(name) {
+            Some(first) => error.also(first, "first defined here"),
+            None => error,
+        });
         return false;
     }
     let reserved = sections::NAMES.contains(&name)

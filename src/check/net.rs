@@ -3,9 +3,15 @@
 //! A value flows downward; each step transforms it. After an error the flow is [`Flow::Broken`]: names and arguments are still
 //! checked, shapes no longer, so that one mistake is reported once and the next one too.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use super::{bind::bind, eval::eval, forms, scope::Scope, suggest::nearest};
+use super::{
+    bind::bind,
+    eval::{eval, too_late},
+    forms, mention,
+    scope::Scope,
+    suggest::nearest,
+};
 use crate::{
     diag::{Diagnostic, Span},
     layers::{self, Expand, Infer, Layer, Place, Source},
@@ -16,7 +22,9 @@ use crate::{
 
 /// More nodes than this is a slip in a `repeat`, not a net.
 const MAX_NODES: usize = 20_000;
-/// Blocks inside blocks; recursion is refused by this limit.
+/// More steps than this, layers or not: a net of nothing that never ends.
+const MAX_STEPS: usize = 500_000;
+/// Blocks inside blocks, none of which calls itself.
 const MAX_DEPTH: usize = 64;
 
 /// The value that flows into a step.
@@ -51,13 +59,18 @@ pub struct Net<'f> {
     pub params: Vec<Param>,
     pub states: Vec<State>,
     pub output: Option<Output>,
-    /// Where an `output` was written, right or wrong.
-    pub output_span: Option<Span>,
+    /// An `output` was written, right or wrong.
+    pub saw_output: bool,
     labels: BTreeMap<String, Label>,
     prefix: String,
     ordinals: BTreeMap<String, usize>,
     weight_drop: Option<WeightDrop>,
-    depth: usize,
+    /// The blocks that are being expanded, outermost first.
+    calls: Vec<&'f str>,
+    called: BTreeSet<&'f str>,
+    steps: usize,
+    /// The net grew too large, which has been reported.
+    stopped: bool,
 }
 
 impl<'f> Net<'f> {
@@ -77,12 +90,15 @@ impl<'f> Net<'f> {
             params: Vec::new(),
             states: Vec::new(),
             output: None,
-            output_span: None,
+            saw_output: false,
             labels: BTreeMap::new(),
             prefix: String::new(),
             ordinals: BTreeMap::new(),
             weight_drop: None,
-            depth: 0,
+            calls: Vec::new(),
+            called: BTreeSet::new(),
+            steps: 0,
+            stopped: false,
         }
     }
 
@@ -95,7 +111,6 @@ impl<'f> Net<'f> {
     pub fn statements(&mut self, stmts: impl IntoIterator<Item = &'f Stmt>, mut flow: Flow) -> Flow {
         for stmt in stmts {
             flow = match stmt {
-                Stmt::Chain(chain) if self.after_output(chain) => Flow::Broken,
                 Stmt::Chain(chain) => self.chain(chain, flow),
                 Stmt::Let(binding) => {
                     forms::declare_let(binding, self.scope, self.diags);
@@ -129,21 +144,6 @@ impl<'f> Net<'f> {
             };
         }
         flow
-    }
-
-    /// Whether the net has ended already; says so once.
-    fn after_output(&mut self, chain: &Chain) -> bool {
-        let step = chain.steps.first();
-        let Some((step, output)) = step.filter(|s| s.name.text != "output").zip(self.output_span) else {
-            return false;
-        };
-        self.report(
-            Diagnostic::error("E0105", step.span, format!("`{}` stands after the output", step.name.text))
-                .label("its value goes nowhere")
-                .also(output, "the net ends here")
-                .help("move it above `output`, or remove it"),
-        );
-        true
     }
 
     /// A nested body; its `let`s end with it.
@@ -188,11 +188,14 @@ impl<'f> Net<'f> {
 
     fn choice(&mut self, choice: &'f ast::If, flow: Flow) -> Flow {
         match eval(&choice.condition, self.scope) {
-            Ok(Value::Bool(true)) => self.body(&choice.then, flow),
-            Ok(Value::Bool(false)) => match &choice.otherwise {
-                Some(body) => self.body(body, flow),
-                None => flow,
-            },
+            Ok(Value::Bool(taken)) => {
+                let then = Some(&choice.then);
+                let otherwise = choice.otherwise.as_ref();
+                let (body, other) = if taken { (then, otherwise) } else { (otherwise, then) };
+                other.into_iter().for_each(|body| self.mention(body));
+                body.map_or(flow, |body| self.body(body, flow))
+            }
+            Ok(Value::Symbol(symbol)) => self.report(*too_late(&symbol, choice.condition.span, "`if`")),
             Ok(other) => {
                 let found = super::eval::describe(&other);
                 self.report(
@@ -208,9 +211,23 @@ impl<'f> Net<'f> {
         }
     }
 
+    /// The names in a part that is not elaborated count as used.
+    fn mention(&mut self, body: &'f Body) {
+        for name in mention::names(body) {
+            self.scope.lookup(name);
+            self.called.insert(name);
+            if let Some(label) = self.labels.get_mut(name) {
+                label.used = true;
+            }
+        }
+    }
+
     fn repeat(&mut self, repeat: &'f ast::Repeat, mut flow: Flow) -> Flow {
         let count = match eval(&repeat.count, self.scope) {
             Ok(Value::Number(x)) if x >= 0.0 && x.fract() == 0.0 && x <= MAX_NODES as f64 => x as usize,
+            Ok(Value::Symbol(symbol)) => {
+                return self.report(*too_late(&symbol, repeat.count.span, "`repeat`"));
+            }
             Ok(other) => {
                 let d =
                     Diagnostic::error("E0206", repeat.count.span, "`repeat` needs a whole number of passes")
@@ -221,6 +238,9 @@ impl<'f> Net<'f> {
             Err(d) => return self.report(*d),
         };
         for pass in 0..count {
+            if self.too_large(repeat.count.span) {
+                return Flow::Broken;
+            }
             let errors = self.diags.len();
             let depth = self.scope.depth();
             if let Some(index) = &repeat.index {
@@ -277,16 +297,47 @@ impl<'f> Net<'f> {
     }
 
     fn define_label(&mut self, label: &ast::Ident, value: Label) {
-        if let Some(earlier) = self.labels.get(&label.text) {
-            let d =
-                Diagnostic::error("E0102", label.span, format!("the label `{}` is already used", label.text))
-                    .label("used again")
-                    .also(earlier.span, "first used here")
-                    .help("give one of them another name");
-            self.report(d);
-            return;
+        let fault = self.label_fault(label);
+        self.diags.extend(fault);
+        // Known all the same, so that its uses are not reported on top.
+        self.labels.entry(label.text.clone()).or_insert(value);
+    }
+
+    /// Why a label cannot bear this name.
+    fn label_fault(&self, label: &ast::Ident) -> Option<Diagnostic> {
+        let (name, span) = (&label.text, label.span);
+        let taken = |text: String| Diagnostic::error("E0102", span, text);
+        let input = self.inputs.iter().map(|id| &self.nodes[id.0]).find(|node| node.path == *name);
+        match self.labels.get(name) {
+            Some(earlier) if earlier.span == span => {
+                return Some(
+                    taken(format!("the label `{name}` would name the result of every pass"))
+                        .label("inside `repeat`")
+                        .help("leave it out, or make what is repeated a block of its own: labels are seen in their block"),
+                );
+            }
+            Some(earlier) => {
+                return Some(
+                    taken(format!("the label `{name}` is already used"))
+                        .label("used again")
+                        .also(earlier.span, "first used here")
+                        .help("give one of them another name"),
+                );
+            }
+            None => {}
         }
-        self.labels.insert(label.text.clone(), value);
+        if let Some(input) = input {
+            let error = taken(format!("the label `{name}` is the name of an input")).label("used again");
+            return Some(error.also(input.span, "the input").help("give the label another name"));
+        }
+        // `dense_2` is the second dense layer without a label: its weights would have the same name in the checkpoint.
+        let (stem, ordinal) = name.rsplit_once('_')?;
+        let word = layers::find(stem).is_some() || self.blocks.contains_key(stem) || stem == "reuse";
+        (word && ordinal.bytes().all(|b| b.is_ascii_digit())).then(|| {
+            Diagnostic::error("E0110", span, format!("`{name}` is how a `{stem}` without a label is called"))
+                .label("would name two layers")
+                .help("choose another label")
+        })
     }
 
     /// The value of a label or an input.
@@ -317,19 +368,11 @@ impl<'f> Net<'f> {
     }
 
     fn step(&mut self, step: &'f Step, flow: Flow, label: Option<&str>) -> Flow {
-        if self.nodes.len() > MAX_NODES {
-            return if flow == Flow::Broken {
-                flow
-            } else {
-                self.report(
-                    Diagnostic::error(
-                        "E0305",
-                        step.span,
-                        format!("the net has more than {MAX_NODES} layers"),
-                    )
-                    .label("stopped here"),
-                )
-            };
+        if self.too_large(step.span) {
+            return Flow::Broken;
+        }
+        if let (Some(body), "input" | "output") = (&step.body, step.name.text.as_str()) {
+            self.no_block(&step.name.text, body);
         }
         match step.name.text.as_str() {
             "input" => self.input(step, flow),
@@ -347,6 +390,25 @@ impl<'f> Net<'f> {
                 }
             }
         }
+    }
+
+    /// Counts one more step; a net that grows beyond all bounds is reported once.
+    fn too_large(&mut self, span: Span) -> bool {
+        self.steps += 1;
+        let what = match (self.nodes.len() > MAX_NODES, self.steps > MAX_STEPS) {
+            (true, _) => format!("the net has more than {MAX_NODES} layers"),
+            (_, true) => format!("the net takes more than {MAX_STEPS} steps to expand"),
+            _ => return false,
+        };
+        if !std::mem::replace(&mut self.stopped, true) {
+            self.report(Diagnostic::error("E0305", span, what).label("stopped here"));
+        }
+        true
+    }
+
+    fn no_block(&mut self, word: &str, body: &Body) {
+        let error = Diagnostic::error("E0213", body.span, format!("`{word}` takes no block"));
+        self.report(error.label("not expected"));
     }
 
     fn input(&mut self, step: &'f Step, flow: Flow) -> Flow {
@@ -399,12 +461,12 @@ impl<'f> Net<'f> {
     }
 
     fn output(&mut self, step: &'f Step, flow: Flow) -> Flow {
-        if self.output_span.is_some() {
+        if self.saw_output {
             let d = Diagnostic::error("E0204", step.span, "a second `output` is not in this version")
                 .label("a net has one output");
             return self.report(d);
         }
-        self.output_span = Some(step.span);
+        self.saw_output = true;
         match forms::output(step, self.scope) {
             Ok((name, kind)) => {
                 let Flow::Node(source) = flow else {
@@ -513,17 +575,24 @@ impl<'f> Net<'f> {
 
     /// A call of a user's block.
     fn call(&mut self, block: &'f BlockDef, step: &'f Step, flow: Flow, label: Option<&str>) -> Flow {
-        if self.depth >= MAX_DEPTH {
-            let d = Diagnostic::error("E0108", step.span, format!("`{}` calls itself", block.name.text))
-                .label(format!("{MAX_DEPTH} blocks deep here"))
+        let name = block.name.text.as_str();
+        self.called.insert(name);
+        if self.calls.contains(&name) || self.calls.len() >= MAX_DEPTH {
+            let what = match self.calls.last() {
+                Some(inner) if *inner == name => format!("`{name}` calls itself"),
+                Some(inner) if self.calls.contains(&name) => {
+                    format!("`{name}` calls itself through `{inner}`")
+                }
+                _ => format!("`{name}` stands more than {MAX_DEPTH} blocks deep"),
+            };
+            let d = Diagnostic::error("E0108", step.span, what)
+                .label("would never end")
                 .also(block.name.span, "this block")
                 .help("use `repeat` for repetition");
             return self.report(d);
         }
         if let Some(body) = &step.body {
-            let d = Diagnostic::error("E0213", body.span, format!("`{}` takes no block", block.name.text))
-                .label("not expected");
-            self.report(d);
+            self.no_block(name, body);
         }
         let Some(values) = forms::bind_formals(block, step, self.scope, self.diags) else {
             return Flow::Broken;
@@ -531,14 +600,15 @@ impl<'f> Net<'f> {
         let level = self.path(&block.name.text, label);
         let hidden = self.scope.detach(self.file_depth);
         for (name, value) in values {
-            self.scope.bind(&name, value);
+            let formal = block.formals.iter().find(|formal| formal.name.text == name);
+            self.scope.declare(&name, Ok(value), formal.map_or(block.name.span, |formal| formal.name.span));
         }
-        self.depth += 1;
+        self.calls.push(&block.name.text);
         let labels = std::mem::take(&mut self.labels);
         let flow = self.inside(&level, &block.body, flow);
         self.warn_unused_labels();
         self.labels = labels;
-        self.depth -= 1;
+        self.calls.pop();
         self.scope.attach(self.file_depth, hidden);
         flow
     }
@@ -551,11 +621,7 @@ impl<'f> Net<'f> {
             .map_or(step.span, |b| Span::new(step.span.start, b.span.start.max(step.name.span.end)));
         let args = bind(sig, &step.args, trim(head, step), self.scope, self.diags);
         match (&step.body, sig.block) {
-            (Some(body), Block::None) => {
-                let d = Diagnostic::error("E0213", body.span, format!("`{}` takes no block", sig.name))
-                    .label("not expected");
-                self.report(d);
-            }
+            (Some(body), Block::None) => self.no_block(sig.name, body),
             (None, Block::Body) => {
                 let d =
                     Diagnostic::error("E0213", step.span, format!("`{}` needs a block of layers", sig.name))
@@ -685,13 +751,37 @@ impl<'f> Net<'f> {
         Flow::Node(id)
     }
 
-    /// Where something is wrong, what looks unused may stand in the part that was not understood.
-    pub fn warn_unused_labels(&mut self) {
-        if self.diags.iter().any(Diagnostic::is_error) {
-            return;
+    /// Blocks that nothing calls, and layers that nothing reads: they would be passed over in silence.
+    pub fn warn_idle(&mut self) {
+        for (name, block) in self.blocks {
+            if !self.called.contains(name.as_str()) {
+                self.diags.push(super::unused(name, block.name.span));
+                self.mention(&block.body);
+            }
         }
-        let unused: Vec<(String, Span)> =
-            self.labels.iter().filter(|(_, l)| !l.used).map(|(n, l)| (n.clone(), l.span)).collect();
+        let read: BTreeSet<NodeId> = self.nodes.iter().flat_map(|node| node.inputs.iter().copied()).collect();
+        for (i, node) in self.nodes.iter().enumerate() {
+            let id = NodeId(i);
+            // An input may be left unread: it takes its numbers of a row so that they do not go to the next one.
+            let idle = matches!(node.kind, NodeKind::Layer(_)) && !read.contains(&id);
+            if !idle || self.output.as_ref().is_some_and(|output| output.source == id) {
+                continue;
+            }
+            self.diags.push(
+                Diagnostic::warning("W0204", node.span, format!("nothing reads `{}`", node.path))
+                    .label("does not reach the output")
+                    .help("take it out, or label it and join it: `concat`, `add`"),
+            );
+        }
+    }
+
+    pub fn warn_unused_labels(&mut self) {
+        let unused: Vec<(String, Span)> = self
+            .labels
+            .iter()
+            .filter(|(_, l)| !l.used && !matches!(l.flow, Flow::Broken))
+            .map(|(n, l)| (n.clone(), l.span))
+            .collect();
         for (name, span) in unused {
             self.diags.push(
                 Diagnostic::warning("W0202", span, format!("the label `{name}` is never used"))

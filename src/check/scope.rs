@@ -7,6 +7,9 @@ use crate::{
     vocab::Value,
 };
 
+/// A value, or what was wrong where it was defined: each use answers the same diagnostic, which is printed once.
+type Known = Result<Value, Box<Diagnostic>>;
+
 /// What is known about the data before training: `train.rows`, `data.rows`, `data.features`, `data.classes`.
 /// Empty when nothing was probed; such numbers are then symbolic.
 pub type Attributes = BTreeMap<String, f64>;
@@ -17,49 +20,47 @@ pub const ATTRIBUTES: &[&str] = &["train.rows", "data.rows", "data.features", "d
 #[derive(Clone, Debug)]
 struct Binding {
     name: String,
-    /// The fault of a name whose value is wrong: whoever uses it answers with the same fault, and equal faults are said once.
-    value: Result<Value, Box<Diagnostic>>,
-    /// Where it is declared; `None` for what needs no use (formals, indices).
+    value: Known,
+    /// Where it is declared; `None` for what needs no use (indices).
     declared: Option<Span>,
-    used: bool,
 }
 
 /// A stack of bindings; later ones hide earlier ones.
 #[derive(Clone, Debug)]
 pub struct Scope {
     bindings: Vec<Binding>,
+    /// Every declared name by its place, and whether it was used: in whichever call or pass.
+    declared: BTreeMap<Span, (String, bool)>,
     pub attributes: Attributes,
 }
 
 impl Scope {
     pub fn new(attributes: Attributes) -> Self {
-        Self { bindings: Vec::new(), attributes }
+        Self { bindings: Vec::new(), declared: BTreeMap::new(), attributes }
     }
 
     /// Declares a name that should be used.
-    pub fn declare(&mut self, name: &str, value: Value, span: Span) {
-        self.bindings.push(Binding {
-            name: name.into(),
-            value: Ok(value),
-            declared: Some(span),
-            used: false,
-        });
+    pub fn declare(&mut self, name: &str, value: Known, span: Span) {
+        self.declared.entry(span).or_insert((name.into(), false));
+        self.bindings.push(Binding { name: name.into(), value, declared: Some(span) });
     }
 
     /// Binds a name that may be left unused.
     pub fn bind(&mut self, name: &str, value: Value) {
-        self.bindings.push(Binding { name: name.into(), value: Ok(value), declared: None, used: false });
+        self.bindings.push(Binding { name: name.into(), value: Ok(value), declared: None });
     }
 
-    /// Binds a name whose value is wrong.
-    pub fn bind_fault(&mut self, name: &str, fault: Box<Diagnostic>) {
-        self.bindings.push(Binding { name: name.into(), value: Err(fault), declared: None, used: false });
-    }
-
-    pub fn lookup(&mut self, name: &str) -> Option<Result<Value, Box<Diagnostic>>> {
-        let binding = self.bindings.iter_mut().rev().find(|b| b.name == name)?;
-        binding.used = true;
+    pub fn lookup(&mut self, name: &str) -> Option<Known> {
+        let binding = self.bindings.iter().rev().find(|b| b.name == name)?;
+        if let Some((_, used)) = binding.declared.and_then(|span| self.declared.get_mut(&span)) {
+            *used = true;
+        }
         Some(binding.value.clone())
+    }
+
+    /// Where the nearest binding of this name is declared.
+    pub fn declared_at(&self, name: &str) -> Option<Span> {
+        self.bindings.iter().rev().find(|b| b.name == name)?.declared
     }
 
     pub fn contains(&self, name: &str) -> bool {
@@ -91,10 +92,7 @@ impl Scope {
     }
 
     pub fn unused(&self) -> impl Iterator<Item = (&str, Span)> {
-        self.bindings
-            .iter()
-            .filter(|b| !b.used)
-            .filter_map(|b| b.declared.map(|span| (b.name.as_str(), span)))
+        self.declared.iter().filter(|(_, (_, used))| !used).map(|(span, (name, _))| (name.as_str(), *span))
     }
 }
 

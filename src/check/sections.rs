@@ -144,6 +144,7 @@ impl<'f> Sections<'f> {
         let mut net = Net::new(scope, blocks, diags);
         net.statements(&section.body.stmts, Flow::Start);
         net.warn_unused_labels();
+        net.warn_idle();
         let close = Span::new(section.body.span.end.saturating_sub(1), section.body.span.end);
         let broken = net.diags.iter().any(Diagnostic::is_error);
         if net.inputs.is_empty() && !broken {
@@ -152,7 +153,7 @@ impl<'f> Sections<'f> {
                     .label("nothing flows in")
                     .help("begin with `input x: real[8]`"),
             );
-        } else if net.output_span.is_none() && !broken {
+        } else if !net.saw_output && !broken {
             net.diags.push(
                 Diagnostic::error("E0105", close, "the net has no `output`")
                     .label("expected before this brace")
@@ -165,8 +166,9 @@ impl<'f> Sections<'f> {
         if let (Some(data), Some(kind)) = (&data, kind) {
             diags.extend(data.check_output(kind.into()));
         }
-        let train =
-            self.get("train").and_then(|s| train::section(s, self.get("augment"), kind, scope, diags));
+        let train = self
+            .get("train")
+            .and_then(|s| train::section(s, self.get("augment"), kind, data.as_ref(), scope, diags));
         if let (Some(augment), None) = (self.get("augment"), self.get("train")) {
             diags.push(
                 Diagnostic::error("E0405", augment.head, "`augment` without a `train` section has no effect")
@@ -189,13 +191,8 @@ fn unknown_section(step: &Step) -> Diagnostic {
             .label("not built yet")
             .help("copy the block into this file");
     }
-    if crate::layers::find(word).is_some() {
-        return Diagnostic::error(
-            "E0103",
-            span,
-            format!("`{word}` is a layer; layers stand inside `net {{ ... }}`"),
-        )
-        .label("outside every section");
+    if let Some(section) = home(word) {
+        return misplaced(word, section, span);
     }
     let error = Diagnostic::error("E0103", span, format!("unknown section `{word}`"))
         .label("no section has this name");
@@ -203,6 +200,26 @@ fn unknown_section(step: &Step) -> Diagnostic {
         Some(known) => error.fix("a section with a similar name exists", span, known),
         None => error.note(format!("sections are {}", NAMES.join(", "))),
     }
+}
+
+/// The section whose lines begin with this word.
+pub fn home(word: &str) -> Option<&'static str> {
+    if word == "source" || data::STATEMENTS.iter().any(|w| w.sig.name == word) {
+        Some("data")
+    } else if train::STATEMENTS.contains(&word) {
+        Some("train")
+    } else if train::AUGMENT_STATEMENTS.iter().any(|sig| sig.name == word) {
+        Some("augment")
+    } else {
+        crate::layers::find(word).map(|_| "net")
+    }
+}
+
+/// A line in another section than its own, or in none.
+pub fn misplaced(word: &str, section: &str, span: Span) -> Diagnostic {
+    Diagnostic::error("E0103", span, format!("`{word}` stands inside `{section} {{ ... }}`"))
+        .label(format!("outside `{section}`"))
+        .help(format!("move the line into the section `{section}`"))
 }
 
 fn check_edition(step: &Step, seen: &mut Option<Span>, diags: &mut Vec<Diagnostic>) {
@@ -339,6 +356,9 @@ fn data(section: Section<'_>, scope: &mut Scope, diags: &mut Vec<Diagnostic>) ->
             }
         } else if let Some(statement) = data::STATEMENTS.iter().find(|w| w.sig.name == word) {
             bind(statement.sig, &step.args, use_span(step), scope, diags)
+        } else if let Some(section) = home(word) {
+            diags.push(misplaced(word, section, step.name.span));
+            None
         } else {
             let mut known: Vec<&str> = data::STATEMENTS.iter().map(|w| w.sig.name).collect();
             known.push("source");

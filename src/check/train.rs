@@ -3,9 +3,10 @@
 use super::{
     bind::bind,
     scope::Scope,
-    sections::{Section, family_word, statement_steps, unknown_word, use_span},
+    sections::{Section, family_word, home, misplaced, statement_steps, unknown_word, use_span},
 };
 use crate::{
+    data::DataConfig,
     diag::{Diagnostic, Span},
     model::{OutputKind, Use},
     syntax::ast::{Arg, ArgKey, Expr, ExprKind, Ident, Step},
@@ -66,7 +67,8 @@ static MIXUP: Sig = Sig {
 pub static TRAIN_STATEMENTS: &[&Sig] = &[&EPOCHS, &SEED, &STOP_EARLY];
 pub static AUGMENT_STATEMENTS: &[&Sig] = &[&MIXUP];
 
-const STATEMENTS: &[&str] =
+/// The statements of `train`.
+pub const STATEMENTS: &[&str] =
     &["loss", "optimizer", "schedule", "penalize", "epochs", "seed", "stop_early", "report"];
 const NOT_YET: &[&str] = &["average", "freeze", "accumulate"];
 const AUGMENT_NOT_YET: &[&str] = &[
@@ -104,6 +106,7 @@ pub fn section(
     section: Section<'_>,
     augment: Option<Section<'_>>,
     kind: Option<OutputKind>,
+    data: Option<&DataConfig>,
     scope: &mut Scope,
     diags: &mut Vec<Diagnostic>,
 ) -> Option<Train> {
@@ -112,7 +115,10 @@ pub fn section(
     for step in statement_steps(section, diags) {
         let word = step.name.text.as_str();
         let Some(name) = STATEMENTS.iter().copied().find(|n| *n == word) else {
-            diags.push(unknown_word("`train` statement", word, step.name.span, STATEMENTS, NOT_YET));
+            diags.push(match home(word) {
+                Some(section) => misplaced(word, section, step.name.span),
+                None => unknown_word("`train` statement", word, step.name.span, STATEMENTS, NOT_YET),
+            });
             continue;
         };
         if let Some((_, first)) = found.seen.iter().find(|(n, _)| *n == name && *n != "penalize") {
@@ -128,12 +134,13 @@ pub fn section(
     }
     let mixup = augment.and_then(|s| mixup(s, scope, diags));
     found.require(section.head, kind, diags);
+    let has_valid = data.is_none_or(|data| data.settings.split.as_ref().is_some_and(|s| s.valid.is_some()));
     if let (Some((stop, span)), Some(_)) = (&found.stop_early, kind) {
-        check_watch(&stop.watch, *span, &found.report, diags);
+        check_watch(&stop.watch, *span, has_valid, &found.report, diags);
     }
     let schedule = found.schedule.as_ref().filter(|_| kind.is_some());
     if let Some((plateau, used)) = schedule.and_then(|used| Some((used.word.plateau(&used.args)?, used))) {
-        check_watch(&plateau.watch, used.args.span_of("watch"), &found.report, diags);
+        check_watch(&plateau.watch, used.args.span_of("watch"), has_valid, &found.report, diags);
     }
     if diags[before..].iter().any(Diagnostic::is_error) {
         return None;
@@ -381,7 +388,19 @@ fn report(
         {
             continue;
         }
-        found.push(Use { word, args });
+        let used = Use { word, args };
+        if found.iter().any(|earlier| metrics::label(earlier) == metrics::label(&used)) {
+            diags.push(
+                Diagnostic::error(
+                    "E0210",
+                    arg.span,
+                    format!("`{}` is reported twice", metrics::label(&used)),
+                )
+                .label("given again"),
+            );
+            continue;
+        }
+        found.push(used);
     }
     found
 }
@@ -402,8 +421,26 @@ fn number_arg(value: usize, span: Span) -> Arg {
 }
 
 /// The watched figure must be one that training reports.
-fn check_watch(watch: &str, span: Span, report: &[Use<dyn metrics::Metric>], diags: &mut Vec<Diagnostic>) {
+fn check_watch(
+    watch: &str,
+    span: Span,
+    has_valid: bool,
+    report: &[Use<dyn metrics::Metric>],
+    diags: &mut Vec<Diagnostic>,
+) {
     let (part, figure) = watch.split_once('.').unwrap_or(("", watch));
+    if part == "valid" && !has_valid {
+        diags.push(
+            Diagnostic::error(
+                "E0406",
+                span,
+                format!("`{watch}` cannot be watched: `data` has no validation part"),
+            )
+            .label("watches validation rows")
+            .help("write `split valid=10%` in `data`, or `watch=train.loss`"),
+        );
+        return;
+    }
     let known = figure == "loss" || report.iter().any(|used| metrics::label(used) == figure);
     if !matches!(part, "train" | "valid") || !known {
         let mut figures: Vec<String> = vec!["valid.loss".into()];
@@ -420,8 +457,14 @@ fn mixup(section: Section<'_>, scope: &mut Scope, diags: &mut Vec<Diagnostic>) -
     let mut alpha = None;
     for step in statement_steps(section, diags) {
         let word = step.name.text.as_str();
-        if word != "mixup" {
-            diags.push(unknown_word("augmentation", word, step.name.span, &["mixup"], AUGMENT_NOT_YET));
+        if word != MIXUP.name {
+            let unknown =
+                || unknown_word("augmentation", word, step.name.span, &[MIXUP.name], AUGMENT_NOT_YET);
+            diags.push(match home(word) {
+                // A few of these words are layers too.
+                Some(section) if !AUGMENT_NOT_YET.contains(&word) => misplaced(word, section, step.name.span),
+                _ => unknown(),
+            });
             continue;
         }
         if alpha.is_some() {

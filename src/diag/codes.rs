@@ -311,7 +311,8 @@ Use `repeat n { ... }` inside the block."#,
         r#"This name is taken, or has the wrong case
 
 Blocks of yours are CamelCase and layers of the language snake_case, so a new layer can never clash with your file.
-Names of sections and axes (`train`, `time`, ...) cannot name a parameter.
+Names of sections and axes (`train`, `time`, ...) cannot name a parameter. `dense_1` names the first dense layer without a
+label, so it cannot be a label too: two weights would have one name in the checkpoint.
 
     block stage(width) { dense width }
     param time = 3
@@ -683,7 +684,7 @@ Leave the statement out, or read a table with `source csv`."#,
 Columns are counted from 1, ranges run upwards with both ends included, and names stand bare or in quotes.
 
     inputs 0..7
-    inputs 8..1
+    inputs 1.5..3
 
 Write `inputs 1..8`, or `inputs age, "bill length"`."#,
     ),
@@ -953,7 +954,7 @@ Write `dense 64, init=lecun_normal -> selu -> dropout 0.1, kind=alpha`, or plain
         "W0201",
         r#"A name that is never used
 
-A `param`, `let` or block argument without use has no effect: turning it with `--set` or sweeping it would change
+A `param`, `let`, block or block argument without use has no effect: turning it with `--set` or sweeping it would change
 nothing. Often the number was also written by hand elsewhere.
 
     param p = 0.5
@@ -981,6 +982,19 @@ Sections may stand in any order; readers expect `data`, `augment`, `net`, `train
     net { ... }
 
 Move the section; nothing else changes."#,
+    ),
+    (
+        "W0204",
+        r#"A layer that nothing reads
+
+The result of this layer leads nowhere: it stands behind the `output`, or `from` goes back to an earlier value and leaves it. It
+has no part in predictions or in training.
+
+    dense 3
+    from x -> dense 2
+    output y: real[2]
+
+Take it out, or give it a label and join it: `concat`, `add`, `mul`."#,
     ),
 ];
 

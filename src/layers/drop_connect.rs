@@ -104,7 +104,7 @@ fn refused(cx: &Expand<'_, '_>) -> Option<Diagnostic> {
     }
     let rate = args.opt_number("p")?;
     math::quantise(rate).is_err().then(|| {
-        Diagnostic::error("E0206", args.span, format!("a rate of {rate} drops every weight"))
+        Diagnostic::error("E0206", args.span_of("p"), format!("a rate of {rate} drops every weight"))
             .label("rounds to 1 in steps of 1/65536")
             .help("use a smaller rate, such as 0.5")
     })

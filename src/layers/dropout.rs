@@ -170,7 +170,8 @@ fn settle_rate(cx: &mut Infer<'_>) -> Result<(), Diagnostic> {
         }
     };
     if math::quantise(rate).is_err() {
-        return Err(Diagnostic::error("E0206", cx.args.span, format!("a rate of {rate} drops every unit"))
+        let written = if cx.args.is_written("keep") { "keep" } else { "p" };
+        return Err(Diagnostic::error("E0206", cx.args.span_of(written), format!("a rate of {rate} drops every unit"))
             .label("rounds to 1 in steps of 1/65536")
             .help("use a smaller rate, such as 0.5"));
     }

@@ -5,7 +5,7 @@ use crate::{
     check::{Flow, Net},
     diag::{Diagnostic, Span},
     model::{NodeId, ParamRole, WeightDrop},
-    syntax::ast::{Body, Step, Stmt},
+    syntax::ast::{Arg, Body, ExprKind, Step, Stmt},
     vocab::Args,
 };
 
@@ -63,7 +63,12 @@ impl<'a, 'f> Expand<'a, 'f> {
     pub fn labelled(&mut self, name: &str) -> Vec<Flow> {
         let span = self.args.span_of(name);
         let names: Vec<String> = self.args.list(name).iter().map(ToString::to_string).collect();
-        names.iter().map(|n| self.net.labelled(n, span)).collect()
+        let place = |name: &str| {
+            let written = |arg: &&Arg| matches!(&arg.value.kind, ExprKind::Path(path) if path == name);
+            self.step.args.iter().find(written).map_or(span, |arg| arg.span)
+        };
+        let places: Vec<Span> = names.iter().map(|name| place(name)).collect();
+        names.iter().zip(places).map(|(name, span)| self.net.labelled(name, span)).collect()
     }
 
     pub fn has_block(&self) -> bool {
@@ -153,7 +158,12 @@ impl<'a, 'f> Expand<'a, 'f> {
     /// Runs the layer's block without the statement `word { ... }`, and that block beside it.
     pub fn body_apart_from(&mut self, word: &str) -> (Flow, Option<Flow>) {
         let Some(body) = &self.step.body else { return (self.flow, None) };
-        let side = body.stmts.iter().find_map(|stmt| named_block(stmt, word));
+        let mut sides = body.stmts.iter().filter(|stmt| named_block(stmt, word).is_some());
+        let side = sides.next().and_then(|stmt| named_block(stmt, word));
+        for stmt in sides {
+            let text = format!("`{}` takes one `{word}`", self.args.sig.name);
+            self.net.report(Diagnostic::error("E0213", stmt_span(stmt), text).label("one too many"));
+        }
         let side = side.map(|inner| self.net.inside(&format!("{}/{word}", self.path), inner, self.flow));
         let rest = body.stmts.iter().filter(|stmt| named_block(stmt, word).is_none());
         let flow = self.net.inside_of(&self.path.clone(), rest, self.flow);
