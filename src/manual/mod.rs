@@ -1,6 +1,8 @@
 //! The manual of the language's words: what `dropnet explain WORD` prints, made from the registries and from the words' own files.
 //!
-//! Invariant: names no word; a word that is registered has a page.
+//! Invariant: names no word but those of the language itself (`forms`); a word that is registered has a page.
+
+mod forms;
 
 use std::fmt::Write;
 
@@ -20,19 +22,29 @@ pub struct Page {
     /// What stands before it: `optimizer `; nothing before a layer.
     pub prefix: &'static str,
     pub sig: &'static Sig,
+    /// How it is written, where the signature does not say.
+    usage: Option<&'static str>,
     /// Markdown; empty where the signature says it all.
     text: String,
 }
 
 /// All pages, family by family, in the order of the registries.
 pub fn pages() -> Vec<Page> {
-    let page = |family, prefix, sig, source| Page { family, prefix, sig, text: manual(source) };
+    let page = |family, prefix, sig, source| Page { family, prefix, sig, usage: None, text: manual(source) };
     let mut pages: Vec<Page> = Vec::new();
+    pages.extend(forms::FORMS.iter().map(|form| Page {
+        family: "form of the language",
+        prefix: "",
+        sig: &form.sig,
+        usage: Some(form.usage),
+        text: format!("{}\n", form.text),
+    }));
     let layers = LAYERS.iter();
     pages.extend(layers.map(|row| Page {
         family: "layer",
         prefix: "",
         sig: row.layer.sig(),
+        usage: None,
         text: row.manual(),
     }));
     pages.extend(losses::WORDS.iter().map(|(word, source)| page("loss", "loss ", word.sig(), source)));
@@ -69,7 +81,8 @@ pub fn names() -> Vec<&'static str> {
 impl Page {
     /// The page: a title, how the word is written, its arguments, then the text of its file.
     pub fn markdown(&self) -> String {
-        let mut out = format!("{}: {}\n\n    {}\n", self.sig.name, self.family, usage(self.prefix, self.sig));
+        let usage = self.usage.map_or_else(|| usage(self.prefix, self.sig), Into::into);
+        let mut out = format!("{}: {}\n\n    {usage}\n", self.sig.name, self.family);
         if !self.sig.args.is_empty() {
             out.push('\n');
             arguments(self.sig.args, &mut out);
@@ -177,8 +190,8 @@ mod tests {
     #[test]
     fn a_page_has_usage_arguments_and_text() {
         let text = "Mixes neighbours.\n\n# Paper\nNone.\n".to_string();
-        let layer = Page { family: "layer", prefix: "", sig: &BLUR, text };
-        let loss = Page { family: "loss", prefix: "loss ", sig: &BLUR, text: String::new() };
+        let layer = Page { family: "layer", prefix: "", sig: &BLUR, usage: None, text };
+        let loss = Page { family: "loss", prefix: "loss ", sig: &BLUR, usage: None, text: String::new() };
         insta::assert_snapshot!(layer.markdown() + &loss.markdown());
     }
 

@@ -1,0 +1,267 @@
+//! Pages of the words that are not layers, losses or the like, but the language itself: sections, declarations, ways of a value.
+//!
+//! Invariant: every example is a whole file that checks; the tests see to it.
+
+use crate::vocab::{Block, Sig};
+
+/// A word, one line about it, how it is written, and its page.
+pub struct Form {
+    pub sig: Sig,
+    pub usage: &'static str,
+    pub text: &'static str,
+}
+
+const fn form(name: &'static str, about: &'static str, usage: &'static str, text: &'static str) -> Form {
+    Form { sig: Sig { name, about, args: &[], block: Block::None }, usage, text }
+}
+
+/// In the order in which a file uses them.
+pub static FORMS: &[Form] = &[
+    form(
+        "edition",
+        "the edition of the language that a file is written in",
+        "edition 1",
+        "The first line of a file, if it is there. Usual rates and random draws never change within an edition.",
+    ),
+    form(
+        "param",
+        "a knob: a named value that the command line may set",
+        "param NAME = VALUE",
+        "Stands at the top of the file. `--set NAME=VALUE` replaces the value for one run. Expressions may use params that stand above.
+
+# Example
+```net
+param width = 32
+param p = 0.3
+
+net {
+  input x: real[4]
+  dense width -> relu -> dropout p
+  dense 3
+  output y: class[3]
+}
+```",
+    ),
+    form(
+        "let",
+        "a name for an expression",
+        "let NAME = EXPRESSION",
+        "At the top of the file or in `net`. Unlike a `param` it cannot be set from outside.
+
+# Example
+```net
+param width = 32
+let half = width / 2
+
+net {
+  input x: real[4]
+  dense width -> relu -> dense half -> relu
+  dense 3
+  output y: class[3]
+}
+```",
+    ),
+    form(
+        "block",
+        "defines a layer of your own",
+        "block Name(argument, other=default) { ... }",
+        "Names of blocks are CamelCase, so that no later layer can clash with them. A block is used like a layer; each use has its own weights.
+
+# Example
+```net
+block Hidden(width, p=0.5) {
+  dense width -> relu -> dropout p
+}
+
+net {
+  input x: real[4]
+  Hidden 32
+  Hidden 16, p=0.2
+  dense 3
+  output y: class[3]
+}
+```",
+    ),
+    form(
+        "net",
+        "the section that says what the net is",
+        "net { ... }",
+        "A value flows downward, and every line transforms it; `->` puts several layers on one line. It begins with `input` and ends with `output`.",
+    ),
+    form(
+        "data",
+        "the section that says what the net is fed with",
+        "data { ... }",
+        "Holds `source`, `split`, `normalize`, `scale`, `inputs`, `target` and `batch`, each once.",
+    ),
+    form(
+        "augment",
+        "the section of what is done to rows while training",
+        "augment { ... }",
+        "This version knows `mixup`.",
+    ),
+    form(
+        "train",
+        "the section that says how the net is trained",
+        "train { ... }",
+        "Needs a `loss`, an `optimizer` and `epochs`; may have `schedule`, `penalize`, `report`, `stop_early`, `seed`.",
+    ),
+    form(
+        "input",
+        "declares what the net takes",
+        "input NAME: real[SIZES]",
+        "`real[8]` is a row of eight numbers, `real[28, 28, 1]` a picture: height, width, channels. The minibatch is not written.",
+    ),
+    form(
+        "output",
+        "declares what the net answers, and ends it",
+        "output NAME: class[K] | real[D] | bits[K] | normal[D]",
+        "`class[K]` takes K logits, predictions are their softmax. `bits[K]` takes K logits of yes-or-no answers. `real[D]` are numbers.
+`normal[D]` takes 2D numbers, means and log-variances.",
+    ),
+    form(
+        "from",
+        "goes back to a named value",
+        "from LABEL",
+        "`LABEL: chain` names a result and its weights; `from LABEL` lets that value flow again. The name of an input will do as well.
+
+# Example
+```net
+net {
+  input x: real[4]
+  stem: dense 16 -> relu
+  left: dense 8 -> relu
+  from stem -> dense 8 -> tanh
+  right: dropout 0.2
+  concat left, right
+  dense 3
+  output y: class[3]
+}
+```",
+    ),
+    form(
+        "reuse",
+        "applies a named chain again, with the same weights",
+        "reuse LABEL",
+        "Every pass draws its own dropout masks.
+
+# Example
+```net
+net {
+  input a: real[4], b: real[4]
+  from a
+  twin: dense 8 -> relu
+  from b
+  other: reuse twin
+  concat twin, other
+  dense 2
+  output same: class[2]
+}
+```",
+    ),
+    form(
+        "branch",
+        "one of the ways inside `add`, `mul` or `concat`",
+        "branch { ... }",
+        "Every branch begins with the value that flows into the layer around it.
+
+# Example
+```net
+net {
+  input x: real[4]
+  concat {
+    branch {
+      dense 8 -> relu
+    }
+    branch {
+      dense 8 -> tanh
+    }
+  }
+  dense 3
+  output y: class[3]
+}
+```",
+    ),
+    form(
+        "shortcut",
+        "the other way inside `residual`",
+        "shortcut { ... }",
+        "What is added to the body of a `residual` instead of the value itself, where the two differ in shape.
+
+# Example
+```net
+net {
+  input x: real[4]
+  residual {
+    dense 8 -> relu -> dense 8
+    shortcut {
+      dense 8
+    }
+  }
+  dense 3
+  output y: class[3]
+}
+```",
+    ),
+    form(
+        "repeat",
+        "the same lines several times",
+        "repeat COUNT [as NAME] { ... }",
+        "Each pass has its own weights and masks; `NAME` counts them from 0.
+
+# Example
+```net
+net {
+  input x: real[4]
+  repeat 3 as i {
+    dense 32 / 2^i -> relu
+  }
+  dense 3
+  output y: class[3]
+}
+```",
+    ),
+    form(
+        "if",
+        "lines that are there or not",
+        "if CONDITION { ... } else { ... }",
+        "Decided when the file is checked.
+
+# Example
+```net
+param deep = true
+
+net {
+  input x: real[4]
+  if deep {
+    dense 16 -> relu
+  }
+  dense 3
+  output y: class[3]
+}
+```",
+    ),
+];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{check::check_source, manual, syntax};
+
+    #[test]
+    fn examples_check_and_are_tidy() {
+        for form in FORMS {
+            for example in form.text.split("```net\n").skip(1) {
+                let example = example.split("```").next().unwrap_or_default();
+                let checked = check_source(example, &Default::default());
+                assert!(checked.diagnostics.is_empty(), "{}: {:#?}", form.sig.name, checked.diagnostics);
+                assert_eq!(syntax::format(example).as_deref(), Ok(example), "{}", form.sig.name);
+            }
+        }
+    }
+
+    #[test]
+    fn a_page() {
+        insta::assert_snapshot!(manual::find("reuse").iter().map(manual::Page::markdown).collect::<String>());
+    }
+}
