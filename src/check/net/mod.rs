@@ -1,0 +1,367 @@
+//! The `net` section: statements become nodes.
+//!
+//! A value flows downward; each step transforms it. After an error the flow is [`Flow::Broken`]: names and arguments are still
+//! checked, shapes no longer, so that one mistake is reported once and the next one too.
+
+mod ends;
+mod labels;
+mod nodes;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::{
+    eval::{eval, too_late},
+    forms, mention,
+    scope::Scope,
+};
+use crate::{
+    diag::{Diagnostic, Span},
+    layers,
+    model::{Node, NodeId, Output, Param, State, WeightDrop},
+    syntax::ast::{self, BlockDef, Body, Chain, Step, Stmt},
+    vocab::Value,
+};
+
+/// More nodes than this is a slip in a `repeat`, not a net.
+const MAX_NODES: usize = 20_000;
+/// More steps than this, layers or not: a net of nothing that never ends.
+const MAX_STEPS: usize = 500_000;
+/// Blocks inside blocks, none of which calls itself.
+const MAX_DEPTH: usize = 64;
+
+/// The value that flows into a step.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Flow {
+    /// Nothing flows yet: the first step must be an input or `from`.
+    Start,
+    Node(NodeId),
+    /// Something above was wrong.
+    Broken,
+}
+
+/// A named result, and the nodes between its entry and it, for `reuse`.
+#[derive(Clone, Debug)]
+struct Label {
+    flow: Flow,
+    entry: Flow,
+    nodes: std::ops::Range<usize>,
+    span: Span,
+    used: bool,
+}
+
+/// The net under construction.
+pub struct Net<'f> {
+    pub scope: &'f mut Scope,
+    pub diags: &'f mut Vec<Diagnostic>,
+    blocks: &'f BTreeMap<String, &'f BlockDef>,
+    /// Bindings of the file itself, all that a block's body sees besides its formals.
+    file_depth: usize,
+    pub nodes: Vec<Node>,
+    pub inputs: Vec<NodeId>,
+    pub params: Vec<Param>,
+    pub states: Vec<State>,
+    pub output: Option<Output>,
+    /// An `output` was written, right or wrong.
+    pub saw_output: bool,
+    labels: BTreeMap<String, Label>,
+    prefix: String,
+    ordinals: BTreeMap<String, usize>,
+    weight_drop: Option<WeightDrop>,
+    /// The blocks that are being expanded, outermost first.
+    calls: Vec<&'f str>,
+    called: BTreeSet<&'f str>,
+    steps: usize,
+    /// The net grew too large, which has been reported.
+    stopped: bool,
+}
+
+impl<'f> Net<'f> {
+    pub fn new(
+        scope: &'f mut Scope,
+        blocks: &'f BTreeMap<String, &'f BlockDef>,
+        diags: &'f mut Vec<Diagnostic>,
+    ) -> Self {
+        let file_depth = scope.depth();
+        Self {
+            scope,
+            diags,
+            blocks,
+            file_depth,
+            nodes: Vec::new(),
+            inputs: Vec::new(),
+            params: Vec::new(),
+            states: Vec::new(),
+            output: None,
+            saw_output: false,
+            labels: BTreeMap::new(),
+            prefix: String::new(),
+            ordinals: BTreeMap::new(),
+            weight_drop: None,
+            calls: Vec::new(),
+            called: BTreeSet::new(),
+            steps: 0,
+            stopped: false,
+        }
+    }
+
+    pub(crate) fn report(&mut self, diagnostic: Diagnostic) -> Flow {
+        self.diags.push(diagnostic);
+        Flow::Broken
+    }
+
+    /// Runs statements in order; answers the flow after the last.
+    pub fn statements(&mut self, stmts: impl IntoIterator<Item = &'f Stmt>, mut flow: Flow) -> Flow {
+        for stmt in stmts {
+            flow = match stmt {
+                Stmt::Chain(chain) => self.chain(chain, flow),
+                Stmt::Let(binding) => {
+                    forms::declare_let(binding, self.scope, self.diags);
+                    flow
+                }
+                Stmt::If(choice) => self.choice(choice, flow),
+                Stmt::Repeat(repeat) => self.repeat(repeat, flow),
+                Stmt::Param(binding) => {
+                    let d = Diagnostic::error(
+                        "E0107",
+                        binding.span,
+                        "`param` stands at the top of the file, not in a section",
+                    )
+                    .label("inside `net`")
+                    .help("move it above `net {`, or use `let`");
+                    self.report(d);
+                    flow
+                }
+                Stmt::Block(block) => {
+                    let d = Diagnostic::error(
+                        "E0107",
+                        block.name.span,
+                        "`block` stands at the top of the file, not in a section",
+                    )
+                    .label("inside `net`")
+                    .help("move it above `net {`");
+                    self.report(d);
+                    flow
+                }
+                Stmt::Error(_) => Flow::Broken,
+            };
+        }
+        flow
+    }
+
+    /// A nested body; its `let`s end with it.
+    fn body(&mut self, body: &'f Body, flow: Flow) -> Flow {
+        let depth = self.scope.depth();
+        let flow = self.statements(&body.stmts, flow);
+        self.scope.truncate(depth);
+        flow
+    }
+
+    /// The body of a layer that holds layers: a level of the instance path.
+    pub(crate) fn inside(&mut self, level: &str, body: &'f Body, flow: Flow) -> Flow {
+        self.inside_of(level, &body.stmts, flow)
+    }
+
+    /// The same for some statements of a body.
+    pub(crate) fn inside_of(
+        &mut self,
+        level: &str,
+        stmts: impl IntoIterator<Item = &'f Stmt>,
+        flow: Flow,
+    ) -> Flow {
+        let prefix = std::mem::replace(&mut self.prefix, format!("{level}/"));
+        let depth = self.scope.depth();
+        let flow = self.statements(stmts, flow);
+        self.scope.truncate(depth);
+        self.prefix = prefix;
+        flow
+    }
+
+    pub(crate) fn weight_drop(&self) -> Option<WeightDrop> {
+        self.weight_drop
+    }
+
+    /// Runs `f` with weight masks on.
+    pub(crate) fn with_weight_drop<T>(&mut self, drop: WeightDrop, f: impl FnOnce(&mut Self) -> T) -> T {
+        let outer = self.weight_drop.replace(drop);
+        let result = f(self);
+        self.weight_drop = outer;
+        result
+    }
+
+    fn choice(&mut self, choice: &'f ast::If, flow: Flow) -> Flow {
+        match eval(&choice.condition, self.scope) {
+            Ok(Value::Bool(taken)) => {
+                let then = Some(&choice.then);
+                let otherwise = choice.otherwise.as_ref();
+                let (body, other) = if taken { (then, otherwise) } else { (otherwise, then) };
+                other.into_iter().for_each(|body| self.mention(body));
+                body.map_or(flow, |body| self.body(body, flow))
+            }
+            Ok(Value::Symbol(symbol)) => self.report(*too_late(&symbol, choice.condition.span, "`if`")),
+            Ok(other) => {
+                let found = super::eval::describe(&other);
+                self.report(
+                    Diagnostic::error(
+                        "E0205",
+                        choice.condition.span,
+                        format!("`if` needs true or false, found {found}"),
+                    )
+                    .label("not a condition"),
+                )
+            }
+            Err(d) => self.report(*d),
+        }
+    }
+
+    /// The names in a part that is not elaborated count as used.
+    fn mention(&mut self, body: &'f Body) {
+        for name in mention::names(body) {
+            self.scope.lookup(name);
+            self.called.insert(name);
+            if let Some(label) = self.labels.get_mut(name) {
+                label.used = true;
+            }
+        }
+    }
+
+    fn repeat(&mut self, repeat: &'f ast::Repeat, mut flow: Flow) -> Flow {
+        let count = match eval(&repeat.count, self.scope) {
+            Ok(Value::Number(x)) if x >= 0.0 && x.fract() == 0.0 && x <= MAX_NODES as f64 => x as usize,
+            Ok(Value::Symbol(symbol)) => {
+                return self.report(*too_late(&symbol, repeat.count.span, "`repeat`"));
+            }
+            Ok(other) => {
+                let d =
+                    Diagnostic::error("E0206", repeat.count.span, "`repeat` needs a whole number of passes")
+                        .label(format!("is {}", super::eval::describe(&other)))
+                        .note(format!("from 0 to {MAX_NODES}"));
+                return self.report(d);
+            }
+            Err(d) => return self.report(*d),
+        };
+        for pass in 0..count {
+            if self.too_large(repeat.count.span) {
+                return Flow::Broken;
+            }
+            let errors = self.diags.len();
+            let depth = self.scope.depth();
+            if let Some(index) = &repeat.index {
+                self.scope.bind(&index.text, Value::Number(pass as f64));
+            }
+            flow = self.body(&repeat.body, flow);
+            self.scope.truncate(depth);
+            if self.diags[errors..].iter().any(Diagnostic::is_error) {
+                return Flow::Broken;
+            }
+        }
+        flow
+    }
+
+    fn chain(&mut self, chain: &'f Chain, flow: Flow) -> Flow {
+        let first = self.nodes.len();
+        let first_param = self.params.len();
+        let mut entry = flow;
+        let outer = self.prefix.clone();
+        let single = chain.steps.len() == 1;
+        let label = chain.label.as_ref().map(|l| l.text.as_str());
+        if let (Some(label), false) = (label, single) {
+            self.prefix = format!("{outer}{label}/");
+        }
+        let mut flow = flow;
+        for (i, step) in chain.steps.iter().enumerate() {
+            let name = if single { label } else { None };
+            flow = self.step(step, flow, name);
+            if i == 0 && step.name.text == "from" {
+                entry = flow;
+            }
+        }
+        self.prefix = outer;
+        if let Some(label) = &chain.label {
+            self.name_params(label, first..self.nodes.len(), first_param);
+            self.define_label(
+                label,
+                Label { flow, entry, nodes: first..self.nodes.len(), span: label.span, used: false },
+            );
+        }
+        flow
+    }
+
+    fn step(&mut self, step: &'f Step, flow: Flow, label: Option<&str>) -> Flow {
+        if self.too_large(step.span) {
+            return Flow::Broken;
+        }
+        if let (Some(body), "input" | "output") = (&step.body, step.name.text.as_str()) {
+            self.no_block(&step.name.text, body);
+        }
+        match step.name.text.as_str() {
+            "input" => self.input(step, flow),
+            "output" => self.output(step, flow),
+            "from" => self.from(step),
+            "reuse" => self.reuse(step, flow, label),
+            name => {
+                if let Some(block) = self.blocks.get(name).copied() {
+                    self.call(block, step, flow, label)
+                } else if let Some(layer) = layers::find(name) {
+                    self.layer(layer, step, flow, label)
+                } else {
+                    let error = forms::unknown_layer(step, self.blocks.keys().map(String::as_str));
+                    self.report(error)
+                }
+            }
+        }
+    }
+
+    /// Counts one more step; a net that grows beyond all bounds is reported once.
+    fn too_large(&mut self, span: Span) -> bool {
+        self.steps += 1;
+        let what = match (self.nodes.len() > MAX_NODES, self.steps > MAX_STEPS) {
+            (true, _) => format!("the net has more than {MAX_NODES} layers"),
+            (_, true) => format!("the net takes more than {MAX_STEPS} steps to expand"),
+            _ => return false,
+        };
+        if !std::mem::replace(&mut self.stopped, true) {
+            self.report(Diagnostic::error("E0305", span, what).label("stopped here"));
+        }
+        true
+    }
+
+    /// A call of a user's block.
+    fn call(&mut self, block: &'f BlockDef, step: &'f Step, flow: Flow, label: Option<&str>) -> Flow {
+        let name = block.name.text.as_str();
+        self.called.insert(name);
+        if self.calls.contains(&name) || self.calls.len() >= MAX_DEPTH {
+            let what = match self.calls.last() {
+                Some(inner) if *inner == name => format!("`{name}` calls itself"),
+                Some(inner) if self.calls.contains(&name) => {
+                    format!("`{name}` calls itself through `{inner}`")
+                }
+                _ => format!("`{name}` stands more than {MAX_DEPTH} blocks deep"),
+            };
+            let d = Diagnostic::error("E0108", step.span, what)
+                .label("would never end")
+                .also(block.name.span, "this block")
+                .help("use `repeat` for repetition");
+            return self.report(d);
+        }
+        if let Some(body) = &step.body {
+            self.no_block(name, body);
+        }
+        let Some(values) = forms::bind_formals(block, step, self.scope, self.diags) else {
+            return Flow::Broken;
+        };
+        let level = self.path(&block.name.text, label);
+        let hidden = self.scope.detach(self.file_depth);
+        for (name, value) in values {
+            let formal = block.formals.iter().find(|formal| formal.name.text == name);
+            self.scope.declare(&name, Ok(value), formal.map_or(block.name.span, |formal| formal.name.span));
+        }
+        self.calls.push(&block.name.text);
+        let labels = std::mem::take(&mut self.labels);
+        let flow = self.inside(&level, &block.body, flow);
+        self.warn_unused_labels();
+        self.labels = labels;
+        self.calls.pop();
+        self.scope.attach(self.file_depth, hidden);
+        flow
+    }
+}

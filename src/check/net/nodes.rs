@@ -1,0 +1,189 @@
+//! Uses of layers: a step and what flows into it become a node with its parameters.
+
+use std::collections::BTreeSet;
+
+use super::{Flow, Net};
+use crate::{
+    check::{bind::bind, forms, unused},
+    diag::{Diagnostic, Span},
+    layers::{Expand, Infer, Layer, Place, Source},
+    model::{Node, NodeId, NodeKind, Param, ParamId, State, StateId, Use},
+    syntax::ast::Step,
+    vocab::Block,
+};
+
+impl<'f> Net<'f> {
+    pub(super) fn layer(
+        &mut self,
+        layer: &'static dyn Layer,
+        step: &'f Step,
+        flow: Flow,
+        label: Option<&str>,
+    ) -> Flow {
+        let sig = layer.sig();
+        let head = step
+            .body
+            .as_ref()
+            .map_or(step.span, |b| Span::new(step.span.start, b.span.start.max(step.name.span.end)));
+        let args = bind(sig, &step.args, trim(head, step), self.scope, self.diags);
+        match (&step.body, sig.block) {
+            (Some(body), Block::None) => self.no_block(sig.name, body),
+            (None, Block::Body) => {
+                let d =
+                    Diagnostic::error("E0213", step.span, format!("`{}` needs a block of layers", sig.name))
+                        .label("no block")
+                        .help(format!("write `{} {{ ... }}`", sig.name));
+                return self.report(d);
+            }
+            _ => {}
+        }
+        if flow == Flow::Start && sig.block != Block::Branches && !layer.takes_names() {
+            return self.dangling(step, flow);
+        }
+        let path = self.path(sig.name, label);
+        let flow = if args.is_none() { Flow::Broken } else { flow };
+        let args = args.unwrap_or_else(|| crate::vocab::Args::new(sig, step.span, Vec::new()));
+        let mut cx = Expand::new(self, layer, args, step, flow, path);
+        match layer.expand(&mut cx) {
+            Ok(id) => Flow::Node(id),
+            Err(_) => Flow::Broken,
+        }
+    }
+
+    /// The instance path of the next use of `word` here.
+    pub(super) fn path(&mut self, word: &str, label: Option<&str>) -> String {
+        if let Some(label) = label {
+            return format!("{}{label}", self.prefix);
+        }
+        let stem = format!("{}{word}", self.prefix);
+        let ordinal = self.ordinals.entry(stem.clone()).or_insert(0);
+        *ordinal += 1;
+        format!("{stem}_{ordinal}")
+    }
+
+    pub(super) fn sources(&self, inputs: &[NodeId]) -> Vec<Source> {
+        inputs
+            .iter()
+            .map(|id| {
+                let node = &self.nodes[id.0];
+                let name = match &node.kind {
+                    NodeKind::Input { name } => format!("`input {name}`"),
+                    NodeKind::Layer(_) => format!("`{}`", node.path),
+                };
+                Source { ty: node.ty.clone(), name, span: node.span }
+            })
+            .collect()
+    }
+
+    /// What lies between the input and these values.
+    pub(super) fn place(&self, inputs: &[NodeId]) -> Place {
+        let [mut id] = inputs[..] else { return Place::Unclear };
+        loop {
+            let node = &self.nodes[id.0];
+            if node.params.iter().any(|p| self.params[p.0].dims.len() > 1) {
+                return Place::Hidden;
+            }
+            match node.inputs[..] {
+                [] => return Place::Input,
+                [before] => id = before,
+                _ => return Place::Unclear,
+            }
+        }
+    }
+
+    /// The last two layers that a value came through, nearest first; none where several values meet.
+    pub(super) fn behind(&self, inputs: &[NodeId]) -> Vec<Use<dyn Layer>> {
+        let mut uses = Vec::new();
+        let mut inputs = inputs;
+        while let ([id], true) = (inputs, uses.len() < 2) {
+            let node = &self.nodes[id.0];
+            let NodeKind::Layer(used) = &node.kind else { break };
+            uses.push(used.clone());
+            inputs = &node.inputs;
+        }
+        uses
+    }
+
+    /// Adds one node; shape errors are reported.
+    pub(crate) fn add(
+        &mut self,
+        layer: &'static dyn Layer,
+        mut args: crate::vocab::Args,
+        inputs: &[NodeId],
+        path: &str,
+    ) -> Flow {
+        let sources = self.sources(inputs);
+        let place = self.place(inputs);
+        let mut cx = Infer::new(&mut args, &sources, place, self.behind(inputs));
+        let result = layer.infer(&mut cx);
+        let (params, states, warnings) = (cx.params, cx.states, cx.warnings);
+        self.diags.extend(warnings);
+        let ty = match result.and_then(|ty| forms::fits_memory(ty, &params, args.span)) {
+            Ok(ty) => ty,
+            Err(d) => return self.report(d),
+        };
+        let id = NodeId(self.nodes.len());
+        let param_ids = params.into_iter().map(|p| {
+            let name = format!("{path}.{}", p.suffix);
+            self.params.push(Param {
+                name,
+                dims: p.dims,
+                role: p.role,
+                init: p.init,
+                max_norm: p.max_norm,
+                l1: p.l1,
+                l2: p.l2,
+                node: id,
+            });
+            ParamId(self.params.len() - 1)
+        });
+        let param_ids = param_ids.collect();
+        let state_ids = states.into_iter().map(|s| {
+            self.states.push(State { name: format!("{path}.{}", s.suffix), dims: s.dims, start: s.start });
+            StateId(self.states.len() - 1)
+        });
+        let states = state_ids.collect();
+        let span = args.span;
+        self.nodes.push(Node {
+            path: path.into(),
+            kind: NodeKind::Layer(Use { word: layer, args }),
+            inputs: inputs.to_vec(),
+            ty,
+            params: param_ids,
+            states,
+            weight_drop: self.weight_drop,
+            span,
+        });
+        Flow::Node(id)
+    }
+
+    /// Blocks that nothing calls, and layers that nothing reads: they would be passed over in silence.
+    pub fn warn_idle(&mut self) {
+        for (name, block) in self.blocks {
+            if !self.called.contains(name.as_str()) {
+                self.diags.push(unused(name, block.name.span));
+                self.mention(&block.body);
+            }
+        }
+        let read: BTreeSet<NodeId> = self.nodes.iter().flat_map(|node| node.inputs.iter().copied()).collect();
+        for (i, node) in self.nodes.iter().enumerate() {
+            let id = NodeId(i);
+            // An input may be left unread: it takes its numbers of a row so that they do not go to the next one.
+            let idle = matches!(node.kind, NodeKind::Layer(_)) && !read.contains(&id);
+            if !idle || self.output.as_ref().is_some_and(|output| output.source == id) {
+                continue;
+            }
+            self.diags.push(
+                Diagnostic::warning("W0204", node.span, format!("nothing reads `{}`", node.path))
+                    .label("does not reach the output")
+                    .help("take it out, or label it and join it: `concat`, `add`"),
+            );
+        }
+    }
+}
+
+/// The step without its block and the blanks before it.
+fn trim(head: Span, step: &Step) -> Span {
+    let end = step.args.last().map_or(step.name.span.end, |a| a.span.end);
+    Span::new(head.start, end.max(step.name.span.end).min(head.end.max(end)))
+}
