@@ -110,7 +110,8 @@ fn lock(request: &Request<'_>, model: &Model, meta: &Meta) -> Json {
     json!({
         "dropnet": env!("CARGO_PKG_VERSION"),
         "edition": 1,
-        "file": request.file.display().to_string(),
+        // From the root, so that `eval` finds the data from anywhere.
+        "file": request.working.join(request.file).display().to_string(),
         "graph": format!("{:016x}", math::site_key(&graph)),
         "params": params,
         "seed": meta.seed,

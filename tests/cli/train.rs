@@ -193,6 +193,21 @@ fn runs_that_begin_in_one_second_do_not_meet() {
     assert_eq!(std::fs::read_dir(folder.path().join("runs")).expect("runs").count(), 3);
 }
 
+/// Data beside the `.net` file are found from wherever a run is looked at.
+#[test]
+fn evaluation_finds_the_data_from_anywhere() {
+    let table: String = (0..40).map(|i| format!("{},{}\n", i % 7, ["a", "b"][i % 2])).collect();
+    let net = MOONS.replace("source moons, rows=200, noise=0.2", "source csv, \"t.csv\", header=false");
+    let net = net.replace("real[2]", "real[1]");
+    let folder = Folder::new(&[("m.net", &net), ("t.csv", &table)]);
+    let trained = folder.run(&["train", "m.net", "-q", "-o", "run", "--epochs", "1"]);
+    assert!(trained.ends_with("--- exit 0\n"), "{trained}");
+    let elsewhere = Folder::new(&[]);
+    let run = folder.path().join("run");
+    let said = elsewhere.run(&["eval", &run.display().to_string()]);
+    assert!(said.ends_with("--- exit 0\n"), "{said}");
+}
+
 /// Other rows divide otherwise: what was a training row may now be a test row.
 #[test]
 fn evaluation_notices_that_the_data_have_changed() {
