@@ -52,9 +52,11 @@ impl RunDir {
         self.path.join("best.ckpt")
     }
 
-    /// A run that ended before its first checkpoint left nothing to lose.
+    /// A run that ended before its first checkpoint, which its lock file tells, left nothing to lose. Files of these names without one
+    /// are somebody's own.
     pub fn holds_a_run(&self) -> bool {
-        [self.last(), self.best()].iter().any(|file| file.exists())
+        let any = |files: &[PathBuf]| files.iter().any(|file| file.exists());
+        any(&[self.last(), self.best()]) || (!self.lock().exists() && any(&[self.net(), self.log()]))
     }
 
     /// Makes the folder with the exact text of the net and what it was trained with.

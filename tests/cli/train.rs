@@ -182,6 +182,15 @@ fn a_folder_without_a_checkpoint_is_free() {
     assert_eq!(folder.read("run/log.jsonl").lines().count(), 1);
 }
 
+/// A `model.net` that no run has left is its owner's, and stays as it is.
+#[test]
+fn a_net_that_lies_in_the_folder_is_not_overwritten() {
+    let folder = Folder::new(&[("m.net", MOONS), ("model.net", "# mine\n")]);
+    let said = folder.run(&["train", "m.net", "-q", "-o", ".", "--epochs", "1"]);
+    assert!(said.ends_with("--- exit 2\n"), "{said}");
+    assert_eq!(folder.read("model.net"), "# mine\n");
+}
+
 /// A script that repeats a short run: every one gets a folder.
 #[test]
 fn runs_that_begin_in_one_second_do_not_meet() {
@@ -193,15 +202,21 @@ fn runs_that_begin_in_one_second_do_not_meet() {
     assert_eq!(std::fs::read_dir(folder.path().join("runs")).expect("runs").count(), 3);
 }
 
-/// Data beside the `.net` file are found from wherever a run is looked at.
-#[test]
-fn evaluation_finds_the_data_from_anywhere() {
+/// A folder with a table `t.csv`, and a net trained on it into `run`.
+fn trained_on_a_table() -> Folder {
     let table: String = (0..40).map(|i| format!("{},{}\n", i % 7, ["a", "b"][i % 2])).collect();
     let net = MOONS.replace("source moons, rows=200, noise=0.2", "source csv, \"t.csv\", header=false");
     let net = net.replace("real[2]", "real[1]");
     let folder = Folder::new(&[("m.net", &net), ("t.csv", &table)]);
     let trained = folder.run(&["train", "m.net", "-q", "-o", "run", "--epochs", "1"]);
     assert!(trained.ends_with("--- exit 0\n"), "{trained}");
+    folder
+}
+
+/// Data beside the `.net` file are found from wherever a run is looked at.
+#[test]
+fn evaluation_finds_the_data_from_anywhere() {
+    let folder = trained_on_a_table();
     let elsewhere = Folder::new(&[]);
     let run = folder.path().join("run");
     let said = elsewhere.run(&["eval", &run.display().to_string()]);
@@ -211,13 +226,9 @@ fn evaluation_finds_the_data_from_anywhere() {
 /// Other rows divide otherwise: what was a training row may now be a test row.
 #[test]
 fn evaluation_notices_that_the_data_have_changed() {
-    let table: String = (0..40).map(|i| format!("{},{}\n", i % 7, ["a", "b"][i % 2])).collect();
-    let net = MOONS.replace("source moons, rows=200, noise=0.2", "source csv, \"t.csv\", header=false");
-    let net = net.replace("real[2]", "real[1]");
-    let folder = Folder::new(&[("m.net", &net), ("t.csv", &table)]);
-    let trained = folder.run(&["train", "m.net", "-q", "-o", "run", "--epochs", "1"]);
-    assert!(trained.ends_with("--- exit 0\n"), "{trained}");
-    std::fs::write(folder.path().join("t.csv"), format!("{table}3,a\n")).expect("one more row");
+    let folder = trained_on_a_table();
+    let longer = folder.read("t.csv") + "3,a\n";
+    std::fs::write(folder.path().join("t.csv"), longer).expect("one more row");
     let said = folder.run(&["eval", "run"]);
     assert!(said.contains("the data have changed") && said.ends_with("--- exit 3\n"), "{said}");
 }
