@@ -1,10 +1,12 @@
-//! Matrix products by a library: faer's kernels, one thread a call.
+//! Matrix products by libraries, one thread a call: faer's kernels, and those of `gemm` where the left matrix is transposed (gradients of
+//! weights), which faer's pack slowly.
 //!
 //! A product is divided among threads along its columns (at multiples of 16) or its rows (at multiples of 32, where a last single row joins
 //! the part before it). Invariant, on which equal bits for any number of threads rest: a call on any such part gives the bits of
-//! the call on the whole. The library's kernel for large products adds in an order that depends on `k` alone; it has other kernels
+//! the call on the whole. faer's kernel for large products adds in an order that depends on `k` alone; it has other kernels
 //! for small products and for single columns, and where those could come in, a call is cut into blocks that are the same for
-//! every division. Single rows are our own: see `row`.
+//! every division. `gemm` divides `k` by the size of the whole product, so it is called for at most [`DEPTH`] at a time. Single rows
+//! are our own: see `row`.
 
 use super::row;
 use faer::{Accum, MatMut, MatRef, Par, linalg::matmul::matmul};
@@ -15,6 +17,10 @@ const SMALL: usize = 4096;
 const BLOCK_COLUMNS: usize = 16;
 /// Rows of a block where blocks are needed, and the grain of divisions along rows.
 const BLOCK_ROWS: usize = 32;
+/// Steps of `k` that `gemm` takes in one pass whatever the sizes are.
+const DEPTH: usize = 512;
+/// Rows from which a transposed left matrix goes to `gemm`.
+const TRANSPOSED_LEAST: usize = 32;
 
 /// The axis of the result along which a product is divided among threads.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -49,6 +55,11 @@ pub unsafe fn multiply(
         unsafe {
             row::multiply((n, k), c.start, accumulate, (a.start, a.strides.1), (b.start, b.strides.0));
         }
+        return;
+    }
+    if along == Along::Columns && m >= TRANSPOSED_LEAST && a.strides.0 == 1 && c.strides.1 == 1 {
+        // SAFETY: the caller's contract.
+        unsafe { transposed_left((m, n, k), c, accumulate, a, b) }
         return;
     }
     let block = |row: usize, rows: usize, col: usize, cols: usize| {
@@ -91,6 +102,49 @@ pub fn product((m, n, k): (usize, usize, usize), a: &[f32], b: &[f32], c: &mut [
         (Matrix { start: a.as_ptr(), strides: (k, 1) }, Matrix { start: b.as_ptr(), strides: (n, 1) });
     // SAFETY: the sizes are right, and a unique borrow overlaps nothing.
     unsafe { call((m, n, k), Matrix { start: c.as_mut_ptr(), strides: (n, 1) }, false, a, b) }
+}
+
+/// `c = a b` or `c += a b` by `gemm`, [`DEPTH`] steps of `k` after the other. The contract is that of [`multiply`].
+unsafe fn transposed_left(
+    (m, n, k): (usize, usize, usize),
+    c: Matrix<*mut f32>,
+    accumulate: bool,
+    a: Matrix<*const f32>,
+    b: Matrix<*const f32>,
+) {
+    let strides = |(row, col): (usize, usize)| (col as isize, row as isize);
+    let ((c_col, c_row), (a_col, a_row), (b_col, b_row)) =
+        (strides(c.strides), strides(a.strides), strides(b.strides));
+    for start in (0..k).step_by(DEPTH) {
+        let depth = DEPTH.min(k - start);
+        let add = accumulate || start > 0;
+        // SAFETY: steps `start..start + depth` lie in both matrices; the rest is the caller's contract.
+        unsafe {
+            let a = a.start.add(start * a.strides.1);
+            let b = b.start.add(start * b.strides.0);
+            gemm::gemm(
+                m,
+                n,
+                depth,
+                c.start,
+                c_col,
+                c_row,
+                add,
+                a,
+                a_col,
+                a_row,
+                b,
+                b_col,
+                b_row,
+                1.0,
+                1.0,
+                false,
+                false,
+                false,
+                gemm::Parallelism::None,
+            );
+        }
+    }
 }
 
 /// One call of the library. The contract is that of [`multiply`].
@@ -209,6 +263,18 @@ mod tests {
                         assert_same(Along::Columns, (m, n, k), &parts);
                     }
                 }
+            }
+        }
+    }
+
+    #[test]
+    fn large_products_too() {
+        for sizes in [(784, 512, 128), (1024, 1024, 32), (128, 128, 500), (300, 1024, 1030)] {
+            for threads in [2, 3, 8] {
+                let shares = shares(usize::div_ceil(sizes.1, 64), 64, sizes.1, threads);
+                let parts: Vec<Part> =
+                    shares.into_iter().map(|(col, cols)| (0, sizes.0, col, cols)).collect();
+                assert_same(Along::Columns, sizes, &parts);
             }
         }
     }
