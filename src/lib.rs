@@ -22,6 +22,7 @@ pub mod loops;
 
 pub mod data;
 pub mod manual;
+pub mod plot;
 pub mod runtime;
 
 pub mod run;

@@ -1,9 +1,10 @@
 //! `dropnet bench`: the time of a training step, kernel by kernel.
 
-use std::time::Duration;
+use std::{path::PathBuf, time::Duration};
 
 use dropnet::{
     model::summary::grouped,
+    plot::{self, RooflinePoint},
     run::{self, Bench, BenchError},
 };
 use serde_json::json;
@@ -27,6 +28,9 @@ pub struct Command {
     /// Write one JSON object instead of the table
     #[arg(long)]
     json: bool,
+    /// Draw the roofline as SVG
+    #[arg(long, value_name = "FILE")]
+    svg: Option<PathBuf>,
 }
 
 fn seconds(text: &str) -> Result<f64, String> {
@@ -47,8 +51,30 @@ impl Command {
         })?;
         let text = if self.json { format!("{}\n", object(&bench)) } else { table(&source.name, &bench) };
         ui.data(&text)?;
+        if let Some(path) = &self.svg {
+            let drawn = picture(&source.name, &bench).map_err(|error| error.to_string());
+            let written = drawn.and_then(|svg| std::fs::write(path, svg).map_err(|error| error.to_string()));
+            written.map_err(|error| Failure::data(format!("cannot write {}: {error}", path.display())))?;
+        }
         Ok(Exit::Done)
     }
+}
+
+fn picture(name: &str, bench: &Bench) -> Result<String, plot::DrawError> {
+    let points: Vec<_> = bench
+        .kernels
+        .iter()
+        .map(|k| RooflinePoint {
+            name: &k.name,
+            flops: k.cost.flops as f64,
+            bytes: k.cost.bytes as f64,
+            seconds: k.time.as_secs_f64(),
+            product: k.product,
+        })
+        .collect();
+    let threads = plural(bench.threads, "thread");
+    let title = format!("{name}: batch {}, {threads}, {:.0} us a step", bench.batch, micros(bench.step));
+    plot::roofline(&title, bench.roofline.flops_per_second, bench.roofline.bytes_per_second, &points)
 }
 
 fn micros(time: Duration) -> f64 {

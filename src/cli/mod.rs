@@ -14,6 +14,7 @@ mod fmt;
 mod new;
 mod predict;
 mod progress;
+mod rng;
 mod source;
 mod summary;
 mod train;
@@ -74,6 +75,8 @@ enum Command {
     Explain(explain::Command),
     /// Write a commented `.net` file to start from
     New(new::Command),
+    /// Write the random bits behind the masks, for statistical tests
+    Rng(rng::Command),
     /// Write a completion script for a shell
     Completions(completions::Command),
 }
@@ -94,6 +97,7 @@ pub fn main() -> ExitCode {
         Command::Summary(command) => command.run(&mut ui),
         Command::Explain(command) => command.run(&mut ui),
         Command::New(command) => command.run(&mut ui),
+        Command::Rng(command) => command.run(&mut ui),
         Command::Completions(command) => command.run(&mut ui),
     };
     let result = result.and_then(|exit| ui.finish().map(|()| exit));

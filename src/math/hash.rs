@@ -99,7 +99,9 @@ pub fn normal_of<A: Arith>(a: &mut A, hash: A::I) -> A::F {
     a.mul(z, sqrt2)
 }
 
-fn hash_of(row: u64, j: u32) -> u32 {
+/// 32 random bits of counter `j` of a row: see [`hash32`].
+#[must_use]
+pub fn bits32(row: u64, j: u32) -> u32 {
     let [low, high] = halves(row);
     hash32(&mut Scalar32 { fma: false }, low, high, j.cast_signed()).cast_unsigned()
 }
@@ -114,7 +116,7 @@ pub const fn halves(row: u64) -> [i32; 2] {
 #[must_use]
 pub fn draw16(row: u64, unit: u32) -> u16 {
     let (j, low) = draw_place(unit);
-    let h = hash_of(row, j);
+    let h = bits32(row, j);
     let half = if low { h as u16 } else { (h >> 16) as u16 };
     half ^ 0x8000
 }
@@ -128,7 +130,7 @@ pub fn kept(row: u64, unit: u32, q: u32) -> bool {
 /// A unit's standard normal deviate.
 #[must_use]
 pub fn normal(row: u64, unit: u32, fma: bool) -> f32 {
-    normal_of(&mut Scalar32 { fma }, hash_of(row, unit).cast_signed())
+    normal_of(&mut Scalar32 { fma }, bits32(row, unit).cast_signed())
 }
 
 /// A rate of dropping that 16-bit draws cannot express.

@@ -39,6 +39,15 @@ fn a_step_is_divided_among_its_kernels() {
 }
 
 #[test]
+fn the_roofline_is_drawn() {
+    let folder = Folder::new(&[("m.net", NET)]);
+    let transcript = folder.run(&["bench", "m.net", "--seconds", "0", "--svg", "m.svg"]);
+    assert!(transcript.contains("--- exit 0"), "{transcript}");
+    let svg = std::fs::read_to_string(folder.path().join("m.svg")).expect("the picture");
+    assert!(svg.contains("dense_1.product.gemm") && svg.trim_end().ends_with("</svg>"));
+}
+
+#[test]
 fn a_net_that_does_not_train_has_no_step() {
     let net = NET.split("train {").next().expect("a net");
     insta::assert_snapshot!(Folder::new(&[("m.net", net)]).run(&["bench", "m.net"]));

@@ -9,6 +9,7 @@ mod explain;
 mod fmt;
 mod new;
 mod predict;
+mod rng;
 mod streams;
 mod summary;
 mod train;

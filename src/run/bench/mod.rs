@@ -42,6 +42,8 @@ impl StageTimes {
 /// One kernel of the step.
 pub struct KernelTime {
     pub name: String,
+    /// Whether it is a call of the product library.
+    pub product: bool,
     /// A step's, averaged over threads.
     pub time: Duration,
     pub cost: Cost,
@@ -156,9 +158,9 @@ impl Bench {
                 StepPart::Kernel(i) => {
                     let kernel = &program.kernels[i];
                     let cost = program.cost(kernel, self.batch);
-                    let products = if matches!(kernel, Kernel::Product(_)) { cost.flops } else { 0 };
-                    let bound = self.roofline.bound(products, cost.bytes);
-                    self.kernels.push(KernelTime { name: kernel.name().into(), time, cost, bound });
+                    let product = matches!(kernel, Kernel::Product(_));
+                    let bound = self.roofline.bound(if product { cost.flops } else { 0 }, cost.bytes);
+                    self.kernels.push(KernelTime { name: kernel.name().into(), product, time, cost, bound });
                 }
             }
         }
