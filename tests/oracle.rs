@@ -202,6 +202,8 @@ fn native(model: &Model, part: &Part, shape: &Shape, plan: &EpochPlan, threads: 
         batch: shape.batch,
         scalars: &plan.scalars,
         streams: &streams,
+        samples: &[],
+        first_row: 0,
         steps: 0..shape.steps() as u64,
         first_update: 0,
         store: &mut store,

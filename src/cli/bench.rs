@@ -101,6 +101,7 @@ fn object(bench: &Bench) -> serde_json::Value {
         "profiled_step_us": micros(bench.profiled_step),
         "bound_us": micros(bench.kernels.iter().map(|k| k.bound).sum()),
         "predict": bench.predictions.iter().map(|p| json!({ "rows": p.rows, "threads": p.threads, "us": micros(p.time) })).collect::<Vec<_>>(),
+        "samples": bench.samples.iter().map(|p| json!({ "rows": p.rows, "samples": p.samples, "us": micros(p.time) })).collect::<Vec<_>>(),
         "waiting_us": micros(bench.waiting),
         "between_us": micros(bench.between),
         "kernels": kernels,
@@ -155,6 +156,10 @@ fn table(name: &str, bench: &Bench) -> String {
     for p in &bench.predictions {
         let (rows, threads) = (plural(p.rows, "row"), plural(p.threads, "thread"));
         text += &format!("predicting {rows}: {:.2} us on {threads}\n", micros(p.time));
+    }
+    for p in &bench.samples {
+        let (rows, time) = (plural(p.rows, "row"), micros(p.time));
+        text += &format!("predicting {rows} by {} samples of dropout: {time:.2} us\n", p.samples);
     }
     let stages: Vec<String> =
         bench.stages.0.iter().map(|(name, time)| format!("{name} {:.2}", micros(*time) / 1e3)).collect();

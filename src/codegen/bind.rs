@@ -81,8 +81,14 @@ pub struct Bind<'a> {
     /// `scalar_count` words a step, by id: f32 bits or i32. Row 0 belongs to `steps.start`.
     pub scalars: &'a [u32],
     pub scalar_count: usize,
-    /// Stream keys by site.
+    /// Stream keys by site; in code that is sampled one such list a sample.
     pub streams: &'a [u64],
+    /// In code that is sampled: the sample that each position belongs to, an index of lists of streams. A row's key is then made of
+    /// its sample's stream and `order`'s row number; the key of a site with one draw a step is that of the first position's
+    /// sample, so such steps have one sample each.
+    pub samples: &'a [u32],
+    /// Streams of one sample.
+    pub stream_count: usize,
     /// Number of position 0 where row keys are made: 0 in training.
     pub position_base: u64,
     /// Ordinal in the run of the update of `steps.start`.
@@ -118,6 +124,9 @@ impl Bound {
     ) -> Result<Self, CodegenError> {
         check_steps(bind)?;
         check_tables(needs, bind)?;
+        if options.sampled {
+            check_samples(needs, bind)?;
+        }
         let mut data_rows = None;
         let mut addresses = Vec::with_capacity(program.buffers.len());
         for (i, buffer) in program.buffers.iter().enumerate() {
@@ -150,7 +159,7 @@ impl Bound {
             addresses.push(address);
         }
         if let Some(rows) = data_rows {
-            check_order("order", bind.order, bind, rows, needs.order)?;
+            check_order("order", bind.order, bind, rows, needs.order || options.sampled)?;
             check_order("partner", bind.partner, bind, rows, needs.partner)?;
         }
         let affine = bind.inputs.iter().map(|a| match a {
@@ -184,6 +193,22 @@ fn check_tables(needs: &Needs, bind: &Bind<'_>) -> Result<(), CodegenError> {
     }
     if bind.totals.len() < needs.totals {
         return wrong("totals", format!("need {}, have {}", needs.totals, bind.totals.len()));
+    }
+    Ok(())
+}
+
+/// Every sample that the steps name has its streams, and every position its row number.
+fn check_samples(needs: &Needs, bind: &Bind<'_>) -> Result<(), CodegenError> {
+    let positions = bind.steps.start * bind.batch..bind.rows.min(bind.steps.end * bind.batch);
+    if positions.is_empty() {
+        return Ok(());
+    }
+    let (Some(samples), Some(_)) = (bind.samples.get(positions.clone()), bind.order.get(positions)) else {
+        return wrong("samples", "shorter than the pass");
+    };
+    let most = samples.iter().max().map_or(0, |s| *s as usize + 1);
+    if bind.stream_count < needs.streams || bind.streams.len() < most * bind.stream_count {
+        return wrong("streams", format!("need {} for each of {most} samples", needs.streams));
     }
     Ok(())
 }

@@ -305,6 +305,8 @@ pub(super) fn args(
         scalars: bind.scalars.as_ptr(),
         scalar_stride: 4 * bind.scalar_count as u64,
         streams: bind.streams.as_ptr(),
+        samples: bind.samples.as_ptr(),
+        sample_stride: 8 * bind.stream_count as u64,
         position_base: bind.position_base,
         update_base: bind.update_base,
         totals: bind.totals.as_mut_ptr(),

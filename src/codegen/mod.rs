@@ -78,6 +78,8 @@ pub struct Options {
     pub inputs: Vec<Storage>,
     /// Whether the code reads a clock after every kernel; see [`Compiled::spent`].
     pub profile: bool,
+    /// Whether positions are pairs of a row and a sample: see [`Bind::samples`].
+    pub sampled: bool,
 }
 
 /// What compiling took.

@@ -28,6 +28,8 @@ pub(super) struct Shape<'p> {
     pub domain: Domain,
     pub body: &'p Body,
     pub operands: Vec<OperandShape>,
+    /// Of the options: whether keys depend on the position's sample.
+    pub sampled: bool,
 }
 
 /// What memory a buffer is in: two buffers in one slot of the arena are one memory.
@@ -74,7 +76,13 @@ impl<'p> Shape<'p> {
                 }
             });
         }
-        Ok(Self { name: &kernel.name, domain: kernel.domain, body: &kernel.body, operands })
+        Ok(Self {
+            name: &kernel.name,
+            domain: kernel.domain,
+            body: &kernel.body,
+            operands,
+            sampled: options.sampled,
+        })
     }
 
     /// Equal keys, equal code. Text, because it tells 0 from -0 and NaN from NaN.

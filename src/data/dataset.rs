@@ -41,6 +41,23 @@ pub struct InputArray {
     pub shift: f32,
 }
 
+impl InputArray {
+    /// The same array without rows.
+    pub fn header(&self) -> Self {
+        let data = match self.data {
+            Storage::F32(_) => Storage::F32(Vec::new()),
+            Storage::U8(_) => Storage::U8(Vec::new()),
+        };
+        Self {
+            name: self.name.clone(),
+            shape: self.shape.clone(),
+            data,
+            scale: self.scale,
+            shift: self.shift,
+        }
+    }
+}
+
 /// What the net is to answer, row by row.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Target {

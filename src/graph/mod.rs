@@ -17,6 +17,7 @@ pub mod op;
 pub mod passes;
 pub mod print;
 pub mod shape;
+pub mod split;
 #[cfg(test)]
 mod tests;
 pub mod verify;
@@ -27,6 +28,7 @@ pub use builder::Builder;
 pub use interpret::{Bindings, Tensor, interpret};
 pub use op::{Class, Op, Reduction};
 pub use passes::{Passes, simplify};
+pub use split::{Cut, Split, split};
 pub use verify::verify;
 
 /// A node and its only result.
@@ -82,6 +84,16 @@ pub enum Dim {
     /// The rows of the minibatch; known at run time.
     Batch,
     Const(usize),
+}
+
+impl Dim {
+    /// None for the batch.
+    pub fn size(self) -> Option<usize> {
+        match self {
+            Dim::Batch => None,
+            Dim::Const(n) => Some(n),
+        }
+    }
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]

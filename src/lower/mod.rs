@@ -36,6 +36,11 @@ pub fn lower_eval(model: &Model, mode: Mode) -> Lowered {
     step::eval(model, mode, true)
 }
 
+/// Samples of the outputs: dropout on, batch norm frozen. With `meaning`, classes are probabilities instead of logits, and so are bits.
+pub fn lower_samples(model: &Model, meaning: bool) -> Lowered {
+    step::samples(model, meaning)
+}
+
 /// Outputs only, for rows without targets.
 pub fn lower_predict(model: &Model, mode: Mode) -> Lowered {
     step::eval(model, mode, false)

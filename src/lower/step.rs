@@ -66,6 +66,19 @@ pub fn eval(model: &Model, mode: Mode, with_loss: bool) -> Lowered {
     finish(b, scalars)
 }
 
+pub fn samples(model: &Model, meaning: bool) -> Lowered {
+    let mut b = Builder::new();
+    let mut scalars = Scalars::default();
+    let output = Forward::new(model, Mode::Mc, &mut b).run(&mut b, &mut scalars, None);
+    let output = b.with_origin("output", |b| match model.output.kind {
+        OutputKind::Class(_) if meaning => b.softmax(output),
+        OutputKind::Bits(_) if meaning => b.sigmoid(output),
+        _ => output,
+    });
+    b.sink(Sink::Output, output);
+    finish(b, scalars)
+}
+
 fn finish(b: Builder, scalars: Scalars) -> Lowered {
     let graph = simplify(&b.finish(), Passes::ALL);
     let scalars = scalars.finish(&graph);

@@ -11,7 +11,7 @@ mod report;
 mod start;
 mod trained;
 
-pub use bench::{Bench, BenchError, KernelTime, PredictTime, StageTimes, bench};
+pub use bench::{Bench, BenchError, KernelTime, PredictTime, SampleTime, StageTimes, bench};
 pub use dir::{RunDir, stamp};
 pub use open::{OpenError, Ready, open, probe};
 pub use predict::Predictions;

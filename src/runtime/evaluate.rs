@@ -72,6 +72,8 @@ impl Evaluator {
             batch: BATCH,
             scalars: &scalars,
             streams: &streams,
+            samples: &[],
+            first_row: 0,
             steps: 0..steps as u64,
             first_update: 0,
             store,

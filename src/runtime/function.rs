@@ -31,6 +31,10 @@ pub struct Pass<'a> {
     /// Step-major words of the scalars, of all steps of the pass.
     pub scalars: &'a [u32],
     pub streams: &'a [u64],
+    /// Sample of each position, in functions that are sampled.
+    pub samples: &'a [u32],
+    /// Number of row 0 where rows have keys.
+    pub first_row: u64,
     /// Steps to run, of those of the pass.
     pub steps: Range<u64>,
     /// Ordinal of the pass's first update in the run.
@@ -54,21 +58,26 @@ pub enum Status {
 impl Function {
     /// Fuses and compiles a graph for inputs that are stored as in `part`.
     pub fn new(lowered: Lowered, part: &Part) -> Result<Self, CodegenError> {
-        Self::compile(lowered, part, false)
+        Self::compile(lowered, part, Options::default())
     }
 
     /// The same with a clock behind every kernel: see [`Compiled::spent`].
     pub fn profiled(lowered: Lowered, part: &Part) -> Result<Self, CodegenError> {
-        Self::compile(lowered, part, true)
+        Self::compile(lowered, part, Options { profile: true, ..Options::default() })
     }
 
-    fn compile(lowered: Lowered, part: &Part, profile: bool) -> Result<Self, CodegenError> {
+    /// The same for passes over pairs of a row and a sample: see [`Bind::samples`].
+    pub fn sampled(lowered: Lowered, part: &Part) -> Result<Self, CodegenError> {
+        Self::compile(lowered, part, Options { sampled: true, ..Options::default() })
+    }
+
+    fn compile(lowered: Lowered, part: &Part, options: Options) -> Result<Self, CodegenError> {
         let program = loops::fuse(&lowered.graph);
         let inputs = part.inputs.iter().map(|input| match input.data {
             data::Storage::F32(_) => Storage::Words,
             data::Storage::U8(_) => Storage::Bytes,
         });
-        let options = Options { inputs: inputs.collect(), profile, ..Options::default() };
+        let options = Options { inputs: inputs.collect(), ..options };
         let compiled = codegen::compile(&program, &options)?;
         Ok(Self { graph: lowered.graph, scalars: lowered.scalars, compiled })
     }
@@ -120,7 +129,9 @@ impl Function {
             scalars: &pass.scalars[first * width..],
             scalar_count: width,
             streams: pass.streams,
-            position_base: 0,
+            samples: pass.samples,
+            stream_count: self.graph.sites.len(),
+            position_base: pass.first_row,
             update_base: pass.first_update + pass.steps.start,
             totals: pass.totals,
             done: pass.done,

@@ -290,6 +290,8 @@ impl<'a> Trainer<'a> {
             batch: self.shape.batch,
             scalars: &plan.scalars,
             streams: &streams,
+            samples: &[],
+            first_row: 0,
             steps: self.progress.step..steps,
             first_update: epoch * steps,
             store: &mut self.store,

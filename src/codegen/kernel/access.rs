@@ -79,13 +79,18 @@ impl Emitter<'_, '_, '_> {
     fn gathered_row(&mut self, partner: bool) -> Emit<Value> {
         let Some(row) = self.row else { return self.error("a flat domain gathers no rows") };
         let order = if partner { offset!(partner) } else { offset!(order) };
-        let order = self.arg(order);
         let first = self.arg(offset!(position));
         let position = self.lanes.fb.ins().iadd(first, row.batch_row);
+        Ok(self.word_at(order, position))
+    }
+
+    /// The word of a position in a table of the arguments, as i64.
+    pub(super) fn word_at(&mut self, table: i32, position: Value) -> Value {
+        let table = self.arg(table);
         let byte = self.lanes.fb.ins().imul_imm_s(position, 4);
-        let address = self.lanes.fb.ins().iadd(order, byte);
-        let row = self.pure_load(I32, address, 0);
-        Ok(self.lanes.fb.ins().uextend(I64, row))
+        let address = self.lanes.fb.ins().iadd(table, byte);
+        let word = self.pure_load(I32, address, 0);
+        self.lanes.fb.ins().uextend(I64, word)
     }
 
     /// `position + row`, counted in rows of the domain.

@@ -14,22 +14,27 @@ use super::{At, Chunk, Col, Emit, Emitter, Val};
 const ROW_STEP: u64 = 0x9E37_79B9_7F4A_7C15;
 
 impl Emitter<'_, '_, '_> {
-    /// `mix64(stream + ordinal * golden)`, ordinal being the row's position or the update's number.
+    /// `mix64(stream + ordinal * golden)`, ordinal being the row's position or the update's number; in code that is sampled, the
+    /// stream is the sample's and the ordinal the row's number or 0.
     pub(super) fn row_key(&mut self, operand: u32, by_update: bool) -> Emit<Val> {
         if !matches!(self.shape.operands.get(operand as usize), Some(OperandShape::Site)) {
             return self.error(format!("operand {operand} is not a site"));
         }
-        let ordinal = match (by_update, self.row) {
-            (true, _) => self.arg(offset!(update)),
-            (false, Some(row)) => {
-                let base = self.arg(offset!(position_base));
-                let first = self.arg(offset!(position));
-                let position = self.lanes.fb.ins().iadd(base, first);
-                self.lanes.fb.ins().iadd(position, row.batch_row)
-            }
+        let first = self.arg(offset!(position));
+        let position = match (by_update, self.row) {
+            (true, _) => first,
+            (false, Some(row)) => self.lanes.fb.ins().iadd(first, row.batch_row),
             (false, None) => return self.error("a key of rows is made where there are none"),
         };
-        let streams = self.arg(offset!(streams));
+        let (streams, ordinal) = match (self.shape.sampled, by_update) {
+            (false, true) => (self.arg(offset!(streams)), self.arg(offset!(update))),
+            (true, true) => (self.sample_streams(position), self.lanes.i64(0)),
+            (false, false) => (self.arg(offset!(streams)), self.numbered(position)),
+            (true, false) => {
+                let row = self.word_at(offset!(order), position);
+                (self.sample_streams(position), self.numbered(row))
+            }
+        };
         let index = self.operand_word(I64, operand as usize);
         let bytes = self.lanes.fb.ins().ishl_imm_u(index, 3);
         let address = self.lanes.fb.ins().iadd(streams, bytes);
@@ -41,6 +46,20 @@ impl Emitter<'_, '_, '_> {
         let high = self.lanes.fb.ins().ushr_imm_u(key, 32);
         let high = self.lanes.splat_low(high);
         Ok(Val::Key { low, high })
+    }
+
+    fn numbered(&mut self, position: Value) -> Value {
+        let base = self.arg(offset!(position_base));
+        self.lanes.fb.ins().iadd(base, position)
+    }
+
+    /// The list of streams of the sample at a position.
+    fn sample_streams(&mut self, position: Value) -> Value {
+        let sample = self.word_at(offset!(samples), position);
+        let stride = self.arg(offset!(sample_stride));
+        let bytes = self.lanes.fb.ins().imul(sample, stride);
+        let streams = self.arg(offset!(streams));
+        self.lanes.fb.ins().iadd(streams, bytes)
     }
 
     /// `math::mix64`, on scalars.

@@ -69,6 +69,9 @@ pub struct Pass {
     pub partner: Vec<u32>,
     pub scalars: Vec<Number>,
     pub streams: Vec<u64>,
+    /// For code that is sampled.
+    pub samples: Vec<u32>,
+    pub stream_count: usize,
     pub update: u64,
     pub stop: u32,
 }
@@ -95,6 +98,8 @@ impl Pass {
             partner: (0..rows as u32).rev().collect(),
             scalars: Vec::new(),
             streams: vec![0x1234_5678_9ABC_DEF0, 42, u64::MAX],
+            samples: Vec::new(),
+            stream_count: 0,
             update: 7,
             stop: 0,
         }
@@ -151,6 +156,8 @@ impl Pass {
             scalars: &scalars,
             scalar_count: self.scalars.len(),
             streams: &self.streams,
+            samples: &self.samples,
+            stream_count: self.stream_count,
             position_base: 0,
             update_base: self.update,
             totals: &mut self.host.totals,

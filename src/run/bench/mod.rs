@@ -10,7 +10,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-pub use predictions::PredictTime;
+pub use predictions::{PredictTime, SampleTime};
 
 use super::Ready;
 use crate::{
@@ -66,6 +66,8 @@ pub struct Bench {
     pub waiting: Duration,
     pub between: Duration,
     pub predictions: Vec<PredictTime>,
+    /// Of Monte-Carlo dropout; none where nothing is live.
+    pub samples: Vec<SampleTime>,
     pub roofline: Roofline,
     pub stages: StageTimes,
 }
@@ -125,6 +127,7 @@ pub fn bench(
     }
     blocks.sort();
     let predictions = predictions::times(&ready.model, &ready.dataset, &stepper.store, &team)?;
+    let samples = predictions::samples(&ready.model, &ready.dataset, &stepper.store, &team)?;
     let mut bench = Bench {
         threads: plain.native().threads(&team, shape.batch),
         batch: shape.batch,
@@ -135,6 +138,7 @@ pub fn bench(
         waiting: Duration::ZERO,
         between: Duration::ZERO,
         predictions,
+        samples,
         roofline,
         stages,
     };
@@ -234,6 +238,8 @@ impl<'a> Stepper<'a> {
             batch: self.shape.batch,
             scalars: &plan.scalars,
             streams: &streams,
+            samples: &[],
+            first_row: 0,
             steps: 0..steps as u64,
             first_update: 0,
             store: &mut self.store,

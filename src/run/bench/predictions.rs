@@ -1,4 +1,4 @@
-//! Predictions by weight scaling: one row, a minibatch, a part of a data set.
+//! Predictions by weight scaling (one row, a minibatch, a part of a data set) and by Monte-Carlo dropout.
 
 use std::{
     sync::atomic::{AtomicU32, AtomicU64},
@@ -11,9 +11,11 @@ use crate::{
     layers::Mode,
     lower::{StepInfo, lower_predict},
     math,
-    model::Model,
+    model::{Model, OutputKind},
     runtime::{
         function::{Function, Pass},
+        predictive,
+        sample::{Sampler, Samples},
         session::Session,
         store::Store,
         team::Team,
@@ -29,6 +31,52 @@ pub struct PredictTime {
     pub threads: usize,
     /// Median.
     pub time: Duration,
+}
+
+/// A call that draws samples of rows and takes their mean and uncertainty.
+pub struct SampleTime {
+    pub rows: usize,
+    pub samples: u32,
+    /// Median.
+    pub time: Duration,
+}
+
+/// Rows of a call that draws samples.
+const SAMPLED: [usize; 2] = [1, 100];
+const SAMPLES: u32 = 100;
+
+/// Times of Monte-Carlo dropout; none where nothing is live.
+pub(super) fn samples(
+    model: &Model,
+    dataset: &Dataset,
+    store: &Store,
+    team: &Team,
+) -> Result<Vec<SampleTime>, CodegenError> {
+    let part = &dataset.train;
+    let Some(sampler) = Sampler::new(model, part, true)? else { return Ok(Vec::new()) };
+    let mut store = store.clone();
+    let width = model.output.kind.width();
+    let mut all = Vec::new();
+    for rows in SAMPLED.map(|rows| rows.min(part.rows)) {
+        let samples = Samples { seed: 0, first: 0, count: SAMPLES };
+        let time = median(|| {
+            let outputs = sampler.outputs(part, 0..rows, samples, &mut store, team)?;
+            for row in outputs.chunks_exact(width * SAMPLES as usize) {
+                match model.output.kind {
+                    OutputKind::Class(k) => {
+                        std::hint::black_box(predictive::classes(row, k));
+                    }
+                    _ => {
+                        let means: Vec<f64> = row.chunks_exact(width).map(|y| f64::from(y[0])).collect();
+                        std::hint::black_box(predictive::number(&means, None));
+                    }
+                }
+            }
+            Ok(())
+        })?;
+        all.push(SampleTime { rows, samples: SAMPLES, time });
+    }
+    Ok(all)
 }
 
 /// Calls that are worth one thread go through a [`Session`], as a library user's would; the others through the team.
@@ -86,6 +134,8 @@ fn together(
             batch: rows,
             scalars: &scalars,
             streams: &streams,
+            samples: &[],
+            first_row: 0,
             steps: 0..1,
             first_update: 0,
             store: &mut store,

@@ -1,0 +1,230 @@
+//! Samples of a net's outputs with dropout on (Monte-Carlo dropout): what no draw reaches is computed once a row, the rest once a sample.
+//!
+//! The mask of sample `t` of row `i` is a function of seed, site, `t`, `i` and unit: neither blocks nor minibatches nor threads matter, and
+//! one sample of one row can be drawn again alone.
+
+use std::{
+    ops::Range,
+    sync::atomic::{AtomicU32, AtomicU64},
+};
+
+use super::{
+    function::{Function, Pass},
+    store::Store,
+    team::Team,
+};
+use crate::{
+    codegen::CodegenError,
+    data::{InputArray, Part, Storage, Target},
+    graph::{Address, Cut, Graph, Op, split},
+    lower::{Lowered, StepInfo, lower_samples},
+    math,
+    model::Model,
+};
+
+/// Positions of one native step: pairs of a row and a sample.
+const BATCH: usize = 256;
+
+/// Draws samples of one net.
+pub struct Sampler {
+    fixed: Option<Function>,
+    random: Function,
+    cut: Vec<Cut>,
+    /// Whether some draw serves all rows, so that a step has room for one sample only.
+    one_sample_a_step: bool,
+    width: usize,
+}
+
+/// Which samples of each row: `first .. first + count` under a seed.
+#[derive(Clone, Copy, Debug)]
+pub struct Samples {
+    pub seed: u64,
+    pub first: u32,
+    pub count: u32,
+}
+
+/// What the positions of a pass are.
+struct Positions {
+    order: Vec<u32>,
+    samples: Vec<u32>,
+    streams: Vec<u64>,
+    first_row: u64,
+    batch: usize,
+}
+
+impl Sampler {
+    /// Compiles both parts for rows that are stored as those of `part`. None if no draw is live. With `meaning` classes and bits are
+    /// probabilities instead of logits.
+    ///
+    /// # Errors
+    /// What code generation says.
+    pub fn new(model: &Model, part: &Part, meaning: bool) -> Result<Option<Self>, CodegenError> {
+        let lowered = lower_samples(model, meaning);
+        let Some(split) = split(&lowered.graph) else { return Ok(None) };
+        let with = |graph: Graph| Lowered { graph, scalars: lowered.scalars.clone() };
+        let one_sample_a_step = draws_for_all_rows(&split.random);
+        let fixed = split.fixed.map(|graph| Function::new(with(graph), part)).transpose()?;
+        let inputs = cut_rows(&split.cut, part, 0..0, &[]);
+        let random = Function::sampled(with(split.random), &inputs)?;
+        let width = model.output.kind.width();
+        Ok(Some(Self { fixed, random, cut: split.cut, one_sample_a_step, width }))
+    }
+
+    /// Outputs of rows `rows` of the part, `[rows, samples, width]`. Their numbers in the part are their numbers to the masks.
+    ///
+    /// # Errors
+    /// Parameters that do not fit the net.
+    pub fn outputs(
+        &self,
+        part: &Part,
+        rows: Range<usize>,
+        samples: Samples,
+        store: &mut Store,
+        team: &Team,
+    ) -> Result<Vec<f32>, CodegenError> {
+        let fixed = self.fixed_outputs(part, rows.clone(), store, team)?;
+        let inputs = cut_rows(&self.cut, part, rows.clone(), &fixed);
+        let count = samples.count as usize;
+        let mut outputs = vec![0.0; rows.len() * count * self.width];
+        run(&self.random, &inputs, &self.positions(rows.clone(), samples), store, &mut outputs, team)?;
+        if !self.one_sample_a_step {
+            return Ok(outputs);
+        }
+        let at = |row: usize, sample: usize| (sample * rows.len() + row) * self.width;
+        let by_row = (0..rows.len()).flat_map(|row| (0..count).map(move |sample| at(row, sample)));
+        Ok(by_row.flat_map(|at| &outputs[at..at + self.width]).copied().collect())
+    }
+
+    /// Rows first, so that a row's samples are neighbours; samples first where a step has one.
+    fn positions(&self, rows: Range<usize>, samples: Samples) -> Positions {
+        let (len, count) = (rows.len() as u32, samples.count);
+        let positions = 0..len * count;
+        let (order, of_sample): (Vec<u32>, Vec<u32>) = match self.one_sample_a_step {
+            true => positions.map(|p| (p % len, p / len)).unzip(),
+            false => positions.map(|p| (p / count, p % count)).unzip(),
+        };
+        let stream = |t: u32| {
+            self.random.streams(|site| math::predict_stream(samples.seed, site, u64::from(samples.first + t)))
+        };
+        Positions {
+            batch: if self.one_sample_a_step { rows.len() } else { BATCH.min(order.len()) },
+            order,
+            samples: of_sample,
+            streams: (0..count).flat_map(stream).collect(),
+            first_row: rows.start as u64,
+        }
+    }
+
+    /// The fixed part's columns of each row; nothing where there is no such part.
+    fn fixed_outputs(
+        &self,
+        part: &Part,
+        rows: Range<usize>,
+        store: &mut Store,
+        team: &Team,
+    ) -> Result<Vec<f32>, CodegenError> {
+        let Some(fixed) = &self.fixed else { return Ok(Vec::new()) };
+        let mut outputs = vec![0.0; rows.len() * columns(&self.cut)];
+        let positions = Positions {
+            batch: BATCH.min(rows.len()),
+            order: rows.map(|row| row as u32).collect(),
+            samples: Vec::new(),
+            streams: fixed.streams(|_| 0),
+            first_row: 0,
+        };
+        run(fixed, part, &positions, store, &mut outputs, team)?;
+        Ok(outputs)
+    }
+}
+
+/// Whether some site of the graph draws once for all rows.
+fn draws_for_all_rows(graph: &Graph) -> bool {
+    graph.nodes.iter().any(|node| match node.op {
+        Op::RowKey(site) => graph.sites[site.index()].address == Address::Update,
+        _ => false,
+    })
+}
+
+/// Columns of the fixed part's output.
+fn columns(cut: &[Cut]) -> usize {
+    let len = |cut: &Cut| if let Cut::Columns { len, .. } = cut { *len } else { 0 };
+    cut.iter().map(len).sum()
+}
+
+/// The random part's inputs for some rows of a part, of which `fixed` are the fixed part's outputs.
+fn cut_rows(cut: &[Cut], part: &Part, rows: Range<usize>, fixed: &[f32]) -> Part {
+    let width = columns(cut);
+    let input = |cut: &Cut| match *cut {
+        Cut::Input { slot } => {
+            let input = &part.inputs[slot as usize];
+            let len: usize = input.shape.iter().product();
+            let elements = rows.start * len..rows.end * len;
+            let data = match &input.data {
+                Storage::F32(values) => Storage::F32(values[elements].to_vec()),
+                Storage::U8(bytes) => Storage::U8(bytes[elements].to_vec()),
+            };
+            InputArray { data, ..input.header() }
+        }
+        Cut::Columns { start, len } => {
+            let data = fixed.chunks_exact(width.max(1)).flat_map(|row| &row[start..start + len]).copied();
+            InputArray {
+                name: String::new(),
+                shape: vec![len],
+                data: Storage::F32(data.collect()),
+                scale: 1.0,
+                shift: 0.0,
+            }
+        }
+    };
+    Part {
+        rows: rows.len(),
+        inputs: cut.iter().map(input).collect(),
+        target: Target::Real { data: Vec::new(), width: 0 },
+        source_rows: Vec::new(),
+    }
+}
+
+fn run(
+    function: &Function,
+    part: &Part,
+    positions: &Positions,
+    store: &mut Store,
+    outputs: &mut [f32],
+    team: &Team,
+) -> Result<(), CodegenError> {
+    let (rows, batch) = (positions.order.len(), positions.batch);
+    if rows == 0 {
+        return Ok(());
+    }
+    let steps = rows.div_ceil(batch);
+    let info = |step: usize| StepInfo {
+        update: step as u64 + 1,
+        rows: batch.min(rows - step * batch),
+        lr: 0.0,
+        lambda: 1.0,
+    };
+    let words = |step: usize| function.scalars().iter().map(move |def| def.word(&info(step)));
+    function.run(Pass {
+        part,
+        with_target: false,
+        order: &positions.order,
+        partner: None,
+        batch,
+        scalars: &(0..steps).flat_map(words).collect::<Vec<u32>>(),
+        streams: &positions.streams,
+        samples: &positions.samples,
+        first_row: positions.first_row,
+        steps: 0..steps as u64,
+        first_update: 0,
+        store,
+        outputs,
+        totals: &mut vec![0.0; function.graph().metrics.len()],
+        done: &AtomicU64::new(0),
+        stop: &AtomicU32::new(0),
+        team,
+    })?;
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests;
