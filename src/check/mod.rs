@@ -8,12 +8,14 @@ mod eval;
 mod forms;
 mod mention;
 mod net;
+mod predict;
 mod scope;
 mod sections;
 mod suggest;
 mod train;
 
 pub use net::{Flow, Net};
+pub use predict::PREDICT_STATEMENTS;
 pub use scope::{ATTRIBUTES, Attributes};
 pub use suggest::nearest;
 pub use train::{AUGMENT_STATEMENTS, TRAIN_STATEMENTS};

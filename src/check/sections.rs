@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use super::{
     bind::bind,
     net::{Flow, Net},
+    predict,
     scope::Scope,
     suggest::nearest,
     train,
@@ -12,7 +13,7 @@ use super::{
 use crate::{
     data::{self, DataConfig},
     diag::{Diagnostic, Span},
-    model::Model,
+    model::{Model, Predict},
     syntax::ast::{Arg, ArgKey, BlockDef, Body, ExprKind, File, Step, Stmt},
     vocab::{Args, Value},
 };
@@ -20,7 +21,7 @@ use crate::{
 /// In their usual order.
 pub const NAMES: &[&str] = &["data", "augment", "net", "train", "predict", "sweep"];
 /// Sections that the language has and this version does not.
-const NOT_YET: &[&str] = &["predict", "sweep"];
+const NOT_YET: &[&str] = &["sweep"];
 
 /// A section: its word and its block.
 #[derive(Clone, Copy)]
@@ -175,7 +176,13 @@ impl<'f> Sections<'f> {
                     .label("acts in training only"),
             );
         }
-        Some(Model { nodes, inputs, output: output?, params, states, data, train, knobs })
+        let found = self.get("predict").map(|s| predict::section(s, scope, diags));
+        let predict = Predict::default();
+        let mut model = Model { nodes, inputs, output: output?, params, states, data, train, predict, knobs };
+        if let Some(found) = found {
+            model.predict = found.finish(&model, diags);
+        }
+        Some(model)
     }
 }
 
@@ -208,6 +215,8 @@ pub fn home(word: &str) -> Option<&'static str> {
         Some("data")
     } else if train::STATEMENTS.contains(&word) {
         Some("train")
+    } else if predict::PREDICT_STATEMENTS.iter().any(|sig| sig.name == word) {
+        Some("predict")
     } else if train::AUGMENT_STATEMENTS.iter().any(|sig| sig.name == word) {
         Some("augment")
     } else {

@@ -9,10 +9,15 @@ use dropnet::{
 use serde_json::json;
 
 use super::{
-    Outcome, data, progress,
+    Outcome, data,
+    predict::Sampling,
+    progress,
     train::Threads,
     ui::{Exit, Failure, Ui},
 };
+
+/// Of each row, where neither flag nor file says.
+const USUAL_SAMPLES: u32 = 100;
 
 #[derive(clap::Args)]
 pub struct Command {
@@ -21,6 +26,8 @@ pub struct Command {
     /// Write one JSON object instead of the table
     #[arg(long)]
     json: bool,
+    #[command(flatten)]
+    sampling: Sampling,
     #[command(flatten)]
     threads: Threads,
 }
@@ -69,11 +76,19 @@ impl Command {
         let trained = self.run.read(ui)?;
         let search = data::search(trained.home.as_deref().or(Some(&self.run.path)));
         let team = Team::new(self.threads.count());
-        let parts = trained.evaluate(&search, &team).map_err(|error| failure(&error, ui))?;
+        let file = &trained.model.predict;
+        let mc = self.sampling.mc(file, USUAL_SAMPLES);
+        self.sampling.check(&trained.model)?;
+        let precision = self.sampling.precision.or(file.interval.and_then(|i| i.precision));
+        let parts = trained.evaluate(&search, mc, precision, &team).map_err(|error| failure(&error, ui))?;
         if self.json {
             let mut object = json!({ "run": self.run.path.display().to_string() });
             for part in &parts {
                 object[part.part] = part.figures.json();
+                if let (Some(samples), Some(mc)) = (&part.samples, mc) {
+                    object[part.part]["mc_dropout"] = samples.json();
+                    object[part.part]["mc_dropout"]["samples"] = json!(mc.samples);
+                }
             }
             ui.data(&format!("{object}\n"))?;
             return Ok(Exit::Done);
@@ -86,6 +101,13 @@ impl Command {
                 part.rows,
                 progress::figures(&part.figures)
             ))?;
+            if let (Some(samples), Some(mc)) = (&part.samples, mc) {
+                let figures = progress::figures(samples);
+                ui.data(&format!(
+                    "{:<5}  {:>width$}       {figures}  (mean of {} samples of dropout)\n",
+                    "", "", mc.samples
+                ))?;
+            }
         }
         Ok(Exit::Done)
     }

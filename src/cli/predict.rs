@@ -5,7 +5,10 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use dropnet::runtime::team::Team;
+use dropnet::{
+    model::{Interval, McDropout, Model, OutputKind, Predict, PredictMode},
+    runtime::team::Team,
+};
 
 use super::{
     Outcome, data,
@@ -26,7 +29,62 @@ pub struct Command {
     #[arg(long, value_name = "FORM", value_enum, default_value_t)]
     output: Form,
     #[command(flatten)]
+    sampling: Sampling,
+    /// Intervals that hold a new observation with this probability, such as 95%
+    #[arg(long, value_name = "SHARE", value_parser = share)]
+    interval: Option<f64>,
+    #[command(flatten)]
     threads: Threads,
+}
+
+/// Monte-Carlo dropout, in place of what the file's `predict` section says.
+#[derive(clap::Args)]
+pub struct Sampling {
+    /// Samples of each row with dropout on; 0: none, one pass with dropout off
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(..=1_000_000))]
+    samples: Option<u32>,
+    /// Seed of the masks [default: that of the file's `predict` section, or of the run]
+    #[arg(long, value_name = "N")]
+    seed: Option<u64>,
+    /// Inverse variance of an observation around the mean function, in the target's own units
+    #[arg(long, value_name = "X", value_parser = positive)]
+    pub precision: Option<f64>,
+}
+
+impl Sampling {
+    /// Refuses flags that ask for samples of a net without live dropout.
+    pub fn check(&self, model: &Model) -> Result<(), Failure> {
+        let asks = self.samples.is_some_and(|samples| samples > 0) || self.seed.is_some();
+        match asks && !model.is_live_in_mc() {
+            true => {
+                Err(Failure::usage("nothing of this net is left to chance: all samples would be the same"))
+            }
+            false => Ok(()),
+        }
+    }
+
+    /// How to draw samples, `usual` many where neither flag nor file says; none for 0.
+    pub fn mc(&self, file: &Predict, usual: u32) -> Option<McDropout> {
+        let said = match file.mode {
+            PredictMode::McDropout(mc) => mc,
+            PredictMode::WeightScaling => McDropout { samples: usual, seed: None },
+        };
+        let samples = self.samples.unwrap_or(said.samples);
+        (samples > 0).then_some(McDropout { samples, seed: self.seed.or(said.seed) })
+    }
+}
+
+fn share(text: &str) -> Result<f64, String> {
+    let number = match text.strip_suffix('%') {
+        Some(percent) => percent.trim().parse::<f64>().map(|x| x / 100.0),
+        None => text.parse(),
+    };
+    number.ok().filter(|x| *x > 0.0 && *x < 1.0).ok_or_else(|| "a probability, such as 95% or 0.95".into())
+}
+
+fn positive(text: &str) -> Result<f64, String> {
+    let fits = |x: &f64| x.is_finite() && *x > 0.0;
+    text.parse().ok().filter(fits).ok_or_else(|| "a number above 0".into())
 }
 
 #[derive(Clone, Copy, Default, PartialEq, Eq, clap::ValueEnum)]
@@ -47,13 +105,40 @@ impl Command {
         let transform = &trained.checkpoint.meta.transform;
         let rows = transform.apply_csv(bytes, &name).map_err(|error| data::failure(&error, ui))?;
         let team = Team::new(self.threads.count());
-        let predictions = trained.predict(rows, &team).map_err(|error| eval::failure(&error, ui))?;
+        let how = self.how(&trained.model)?;
+        let predictions = trained.predict(rows, &how, &team).map_err(|error| eval::failure(&error, ui))?;
         match self.output {
             Form::Csv => ui.data(&predictions.csv())?,
             Form::Json => ui.data(&predictions.json())?,
             Form::Npy => ui.bytes(&predictions.npy()?)?,
         }
         Ok(Exit::Done)
+    }
+}
+
+impl Command {
+    /// What the file says, with the flags in its place.
+    fn how(&self, model: &Model) -> Result<Predict, Failure> {
+        self.sampling.check(model)?;
+        let file = &model.predict;
+        let mode = self.sampling.mc(file, 0).map_or(PredictMode::WeightScaling, PredictMode::McDropout);
+        if self.sampling.seed.is_some() && mode == PredictMode::WeightScaling {
+            return Err(Failure::usage("`--seed` is of the masks: it has an effect beside `--samples` only"));
+        }
+        let precision = self.sampling.precision.or(file.interval.and_then(|i| i.precision));
+        let share = self.interval.or(file.interval.map(|i| i.share));
+        if self.sampling.precision.is_some() && share.is_none() {
+            return Err(Failure::usage("`--precision` has an effect beside `--interval` only"));
+        }
+        match (model.output.kind, share) {
+            (OutputKind::Class(_) | OutputKind::Bits(_), Some(_)) => {
+                Err(Failure::usage("`--interval` is for numbers: classes have probabilities"))
+            }
+            (OutputKind::Real(_), Some(_)) if precision.is_none() => Err(Failure::usage(
+                "`--interval` needs `--precision`: how observations spread is not in the net",
+            )),
+            _ => Ok(Predict { mode, interval: share.map(|share| Interval { share, precision }) }),
+        }
     }
 }
 

@@ -178,6 +178,17 @@ impl TargetRule {
         }
     }
 
+    /// The way back from [`restore`](Self::restore).
+    pub fn unrestore(&self, outputs: &mut [f32]) {
+        if let TargetRule::Real { mean, sd, .. } = self {
+            for row in outputs.chunks_mut(mean.len().max(1)) {
+                for ((x, mean), sd) in row.iter_mut().zip(mean).zip(sd) {
+                    *x = ((f64::from(*x) - mean) / sd) as f32;
+                }
+            }
+        }
+    }
+
     /// The factor from the net's units to the target's own, one an output: 1 where nothing was normalised.
     pub fn units(&self) -> &[f64] {
         match self {

@@ -621,6 +621,20 @@ Add `train { ... }`, or remove the section."#,
 Add it to `report`, or watch one of the figures in the list."#,
     ),
     (
+        "E0407",
+        r#"Monte-Carlo dropout of a net without dropout
+
+`mc_dropout` predicts by the mean over samples with dropout on, and tells from their differences how uncertain a row is. A net in which no
+rate is above 0 gives the same sample every time: it would look perfectly certain.
+
+    net { input x: real[4]
+          dense 3
+          output y: class[3] }
+    predict { mc_dropout samples=100 }
+
+Put a `dropout` (or `drop_connect`) with a rate above 0 into the net, or write `weight_scaling`."#,
+    ),
+    (
         "E0501",
         r#"A data section needs a `source`
 

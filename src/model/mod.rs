@@ -3,10 +3,12 @@
 //! Invariants: nodes are in topological order; a node's `inputs`, `params` and `states` exist; instance paths are unique and so
 //! are the hashes of its sites; `output.source` has a type that fits the output's kind.
 
+mod predict;
 mod print;
 pub mod summary;
 mod ty;
 
+pub use predict::{Interval, McDropout, Predict, PredictMode};
 pub use print::print;
 pub use summary::Summary;
 pub use ty::{Axis, OutputKind, Role, Ty};
@@ -50,6 +52,7 @@ pub struct Model {
     pub states: Vec<State>,
     pub data: Option<DataConfig>,
     pub train: Option<Train>,
+    pub predict: Predict,
     /// `param` values after `--set`, as they were used.
     pub knobs: Vec<(String, Value)>,
 }

@@ -115,6 +115,13 @@ impl OutputKind {
             OutputKind::Normal(d) => 2 * d,
         }
     }
+
+    /// Numbers that are predicted for a row: probabilities or means.
+    pub fn outputs(self) -> usize {
+        match self {
+            OutputKind::Class(n) | OutputKind::Bits(n) | OutputKind::Real(n) | OutputKind::Normal(n) => n,
+        }
+    }
 }
 
 impl fmt::Display for OutputKind {

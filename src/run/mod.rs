@@ -5,6 +5,7 @@
 
 mod bench;
 mod dir;
+mod mc;
 mod open;
 mod predict;
 mod report;

@@ -1,13 +1,15 @@
 //! Predictions of many rows, in order: as CSV, as JSON lines, as a NumPy array.
 //!
 //! Columns: of `class[K]` the likeliest class and K probabilities; of `bits[K]` K probabilities; of `real[D]` D numbers; of
-//! `normal[D]` D means and D standard deviations; numbers are in the target's own units.
+//! `normal[D]` D means and D standard deviations; numbers are in the target's own units. Monte-Carlo dropout adds columns that say how
+//! uncertain a row is.
 
 use serde_json::{Map, Value as Json, json};
 
 use crate::{
     data::TargetRule,
-    model::{Output, OutputKind},
+    model::{Interval, Output, OutputKind},
+    runtime::predictive,
 };
 
 /// Rows of named numbers, with a class each where classes are predicted.
@@ -18,6 +20,10 @@ pub struct Predictions {
     columns: Vec<String>,
     /// Row-major.
     values: Vec<f32>,
+    /// Names of what is said of the rows beside the outputs: their uncertainty.
+    notes: Vec<String>,
+    /// Row-major.
+    noted: Vec<f32>,
 }
 
 impl Predictions {
@@ -48,12 +54,47 @@ impl Predictions {
             }
             (_, TargetRule::Classes { .. }) => (None, named(&[], width)),
         };
-        Self { class, columns, values }
+        Self { class, columns, values, notes: Vec::new(), noted: Vec::new() }
+    }
+
+    /// With notes on each row, `[rows, names]`.
+    pub(super) fn noted(self, notes: Vec<String>, noted: Vec<f32>) -> Self {
+        Self { notes, noted, ..self }
+    }
+
+    /// With intervals around the numbers of one pass, whose spread a precision says or the net itself.
+    pub(super) fn with_interval(self, kind: OutputKind, interval: Option<Interval>) -> Self {
+        let Some(interval) = interval else { return self };
+        let reach = predictive::quantile(0.5 * (1.0 + interval.share), &[0.0], |_| 1.0);
+        let count = kind.outputs();
+        let sd = |row: &[f32], d: usize| match kind {
+            OutputKind::Normal(_) => f64::from(row[count + d]),
+            _ => interval.precision.map_or(f64::NAN, |precision| precision.powf(-0.5)),
+        };
+        let ends = |row: &[f32], d: usize| {
+            let (mean, reach) = (f64::from(row[d]), reach * sd(row, d));
+            [(mean - reach) as f32, (mean + reach) as f32]
+        };
+        let noted = self.rows().flat_map(|row| (0..count).flat_map(move |d| ends(row, d))).collect();
+        let notes = self.names(count).iter().flat_map(|name| [format!("{name}_low"), format!("{name}_high")]);
+        let notes = notes.collect();
+        self.noted(notes, noted)
+    }
+
+    /// Names of the first `count` outputs.
+    pub(super) fn names(&self, count: usize) -> &[String] {
+        &self.columns[..count]
     }
 
     /// The numbers of each row.
     pub fn rows(&self) -> impl Iterator<Item = &[f32]> {
         self.values.chunks_exact(self.columns.len())
+    }
+
+    /// The numbers and the notes of each row.
+    fn noted_rows(&self) -> impl Iterator<Item = (&[f32], &[f32])> {
+        let width = self.notes.len();
+        self.rows().enumerate().map(move |(i, row)| (row, &self.noted[i * width..(i + 1) * width]))
     }
 
     /// The name of the likeliest class.
@@ -70,10 +111,10 @@ impl Predictions {
     /// With a header.
     pub fn csv(&self) -> String {
         let mut out = String::new();
-        let header: Vec<&str> = self.class.iter().chain(&self.columns).map(String::as_str).collect();
-        line(&mut out, header.into_iter());
-        for row in self.rows() {
-            let numbers: Vec<String> = row.iter().map(f32::to_string).collect();
+        let header = self.class.iter().chain(&self.columns).chain(&self.notes);
+        line(&mut out, header.map(String::as_str));
+        for (row, notes) in self.noted_rows() {
+            let numbers: Vec<String> = row.iter().chain(notes).map(f32::to_string).collect();
             let class = self.class.as_ref().map(|_| self.likeliest(row));
             line(&mut out, class.into_iter().chain(numbers.iter().map(String::as_str)));
         }
@@ -82,28 +123,37 @@ impl Predictions {
 
     /// One object a line; classes have their probabilities beside them.
     pub fn json(&self) -> String {
-        let object = |row: &[f32]| {
-            let numbers = self.columns.iter().zip(row).map(|(name, x)| (name.clone(), number(*x)));
-            let numbers: Map<String, Json> = numbers.collect();
-            match &self.class {
-                None => Json::Object(numbers),
-                Some(class) => json!({ class.as_str(): self.likeliest(row), "probability": numbers }),
-            }
+        let object = |(row, notes): (&[f32], &[f32])| {
+            let numbers = named(&self.columns, row);
+            let mut object = match &self.class {
+                None => numbers,
+                Some(class) => Map::from_iter([
+                    (class.clone(), json!(self.likeliest(row))),
+                    ("probability".into(), Json::Object(numbers)),
+                ]),
+            };
+            object.extend(named(&self.notes, notes));
+            Json::Object(object)
         };
-        self.rows().map(|row| format!("{}\n", object(row))).collect()
+        self.noted_rows().map(|row| format!("{}\n", object(row))).collect()
     }
 
-    /// `f32[rows, columns]`, little-endian, rows first.
+    /// `f32[rows, columns]`, little-endian, rows first: the columns of the CSV but for the class.
     pub fn npy(&self) -> std::io::Result<Vec<u8>> {
         use npyz::WriterBuilder;
         let mut bytes = Vec::new();
-        let shape = [(self.values.len() / self.columns.len()) as u64, self.columns.len() as u64];
+        let width = self.columns.len() + self.notes.len();
+        let shape = [(self.values.len() / self.columns.len()) as u64, width as u64];
         let mut writer =
             npyz::WriteOptions::new().default_dtype().shape(&shape).writer(&mut bytes).begin_nd()?;
-        writer.extend(self.values.iter().copied())?;
+        writer.extend(self.noted_rows().flat_map(|(row, notes)| row.iter().chain(notes)).copied())?;
         writer.finish()?;
         Ok(bytes)
     }
+}
+
+fn named(names: &[String], values: &[f32]) -> Map<String, Json> {
+    names.iter().zip(values).map(|(name, x)| (name.clone(), number(*x))).collect()
 }
 
 /// With the digits that tell one 32-bit number from another; what is not finite becomes null.

@@ -5,18 +5,23 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use super::{dir::RunDir, predict::Predictions};
+use super::{
+    dir::RunDir,
+    mc::{self, Sampling},
+    predict::Predictions,
+};
 use crate::{
     check::{Env, check_source},
     codegen::CodegenError,
     data::{self, DataError, Need, Part, Rows, Search, Target},
     layers::Mode,
     lower::lower_eval,
-    model::Model,
+    model::{Interval, McDropout, Model, Predict, PredictMode},
     runtime::{
         checkpoint::{Checkpoint, CheckpointError},
         evaluate::{Evaluator, interpret},
         figures::{Figures, Reporter},
+        sample::Samples,
         session::Session,
         store::Store,
         team::Team,
@@ -46,7 +51,13 @@ pub struct PartFigures {
     pub part: &'static str,
     pub rows: usize,
     pub figures: Figures,
+    /// Of the mean over samples of dropout.
+    pub samples: Option<Figures>,
 }
+
+/// Why there is no Monte-Carlo dropout.
+const NOTHING_LIVE: &str = "nothing of this net is left to chance: all samples would be the same
+help: predict without samples, or put a `dropout` with a rate above 0 into the net and train it";
 
 #[derive(Debug)]
 pub enum TrainedError {
@@ -116,11 +127,18 @@ impl Trained {
         Ok(Self { model, checkpoint, home: home(&run) })
     }
 
-    /// Loss and metrics of every part of the data, dropout off.
+    /// Loss and metrics of every part of the data, dropout off. Where `mc` asks for it and something is live, those of the mean over
+    /// samples too, of held-out parts; of the training part if there is no other.
     ///
     /// # Errors
     /// Data that are missing, broken, or not those of training.
-    pub fn evaluate(&self, search: &Search, team: &Team) -> Result<Vec<PartFigures>, TrainedError> {
+    pub fn evaluate(
+        &self,
+        search: &Search,
+        mc: Option<McDropout>,
+        precision: Option<f64>,
+        team: &Team,
+    ) -> Result<Vec<PartFigures>, TrainedError> {
         let Some(config) = &self.model.data else {
             return Err(TrainedError::Unfit("the net has no `data` section".into()));
         };
@@ -139,11 +157,16 @@ impl Trained {
             ("valid", dataset.valid.as_ref()),
             ("test", dataset.test.as_ref()),
         ];
+        let held_out = dataset.valid.is_some() || dataset.test.is_some();
         let mut all = Vec::new();
         for (name, part) in parts {
             let Some(part) = part else { continue };
             let figures = evaluator.figures(part, &mut store, &reporter, team, self.checkpoint.meta.seed)?;
-            all.push(PartFigures { part: name, rows: part.rows, figures });
+            let samples = match mc.filter(|_| name != "train" || !held_out) {
+                Some(mc) => mc::figures(&self.sampling(part, mc, team), precision, &reporter, &mut store)?,
+                None => None,
+            };
+            all.push(PartFigures { part: name, rows: part.rows, figures, samples });
         }
         Ok(all)
     }
@@ -151,16 +174,51 @@ impl Trained {
     /// Predictions for raw rows, which go through the transform that was fitted in training.
     ///
     /// # Errors
-    /// Parameters that do not fit the net; what code generation says.
-    pub fn predict(&self, rows: Rows, team: &Team) -> Result<Predictions, TrainedError> {
+    /// Parameters that do not fit the net; samples of a net without live dropout; what code generation says.
+    pub fn predict(&self, rows: Rows, how: &Predict, team: &Team) -> Result<Predictions, TrainedError> {
         let none = Target::Real { data: Vec::new(), width: 0 };
         let part = Part { rows: rows.rows, inputs: rows.inputs, target: none, source_rows: Vec::new() };
+        if let PredictMode::McDropout(mc) = how.mode {
+            return self.predict_samples(&part, mc, how.interval, team);
+        }
         let mut evaluator = Evaluator::predictor(&self.model, &part)?;
         let (mut values, _) =
             evaluator.outputs(&part, &mut self.store()?, team, self.checkpoint.meta.seed)?;
         let target = &self.checkpoint.meta.transform.target;
         interpret(&mut values, self.model.output.kind, target);
-        Ok(Predictions::new(&self.model.output, target, values))
+        Ok(Predictions::new(&self.model.output, target, values)
+            .with_interval(self.model.output.kind, how.interval))
+    }
+
+    fn predict_samples(
+        &self,
+        part: &Part,
+        mc: McDropout,
+        interval: Option<Interval>,
+        team: &Team,
+    ) -> Result<Predictions, TrainedError> {
+        let (kind, target) = (self.model.output.kind, &self.checkpoint.meta.transform.target);
+        let names = Predictions::new(&self.model.output, target, Vec::new()).names(kind.outputs()).to_vec();
+        let (mut values, mut notes, mut noted) = (Vec::new(), Vec::new(), Vec::new());
+        let done = self.sampling(part, mc, team).each_row(&mut self.store()?, |_, samples| {
+            let (mean, said) = mc::row(samples, kind, interval, &names);
+            values.extend(mean);
+            noted.extend(said.iter().map(|(_, x)| *x as f32));
+            notes = said.into_iter().map(|(name, _)| name).collect();
+        })?;
+        done.ok_or_else(|| TrainedError::Unfit(NOTHING_LIVE.into()))?;
+        Ok(Predictions::new(&self.model.output, target, values).noted(notes, noted))
+    }
+
+    fn sampling<'a>(&'a self, part: &'a Part, mc: McDropout, team: &'a Team) -> Sampling<'a> {
+        let seed = mc.seed.unwrap_or(self.checkpoint.meta.seed);
+        Sampling {
+            model: &self.model,
+            target: &self.checkpoint.meta.transform.target,
+            part,
+            samples: Samples { seed, first: 0, count: mc.samples },
+            team,
+        }
     }
 
     /// The net in memory, for up to `most` rows a call.

@@ -112,6 +112,14 @@ pub fn interpret(outputs: &mut [f32], kind: OutputKind, target: &TargetRule) {
         OutputKind::Bits(_) => {
             outputs.iter_mut().for_each(|z| *z = math::sigmoid(&mut { PORTABLE }, *z));
         }
+        OutputKind::Real(_) | OutputKind::Normal(_) => restore(outputs, kind, target),
+    }
+}
+
+/// The same for outputs whose probabilities are made already.
+pub fn restore(outputs: &mut [f32], kind: OutputKind, target: &TargetRule) {
+    match kind {
+        OutputKind::Class(_) | OutputKind::Bits(_) => {}
         OutputKind::Real(_) => target.restore(outputs),
         OutputKind::Normal(d) => restore_normal(outputs, d, target),
     }

@@ -78,7 +78,7 @@ fn npy_has_its_magic() {
 #[test]
 fn eval_gives_every_part() {
     let folder = trained();
-    let output = folder.command(&["eval", "run", "--json"]).output().expect("runs");
+    let output = folder.command(&["eval", "run", "--json", "--samples", "0"]).output().expect("runs");
     let object: Json = serde_json::from_slice(&output.stdout).expect("JSON");
     let metrics: Json = serde_json::from_str(&folder.read("run/metrics.json")).expect("JSON");
     assert_eq!(object["test"], metrics["test"], "as training tested it");
@@ -107,4 +107,115 @@ fn changed_data_are_noticed() {
     std::fs::write(folder.path().join("flowers.csv"), flowers().replace("7,", "70,"))
         .expect("a file of the test");
     insta::assert_snapshot!(folder.run(&["eval", "run"]));
+}
+
+#[test]
+fn samples_say_how_uncertain_a_row_is() {
+    let folder = trained();
+    let rows = "length,width,color\n1,2,red\n4.5,2,blue\n";
+    let predict = |more: &[&str]| {
+        folder.run_with(&[&["predict", "run", "--input", "-", "--samples", "500"], more].concat(), rows)
+    };
+    let csv = predict(&[]);
+    let mut lines = csv.lines().skip(2);
+    let header = "kind,small,tall,entropy,expected_entropy,mutual_information,mutual_information_jackknife,variation_ratio,standard_error";
+    assert_eq!(lines.next(), Some(header));
+    let information = |line: Option<&str>| {
+        let fields: Vec<&str> = line.expect("a row").split(',').collect();
+        fields[5].parse::<f64>().expect("a number")
+    };
+    // The second row lies where the class changes.
+    let (sure, unsure) = (information(lines.next()), information(lines.next()));
+    assert!(sure >= 0.0 && unsure > 2.0 * sure, "{csv}");
+    let table = |said: &str| said.split_once("--- stdout").map(|(_, table)| table.to_string());
+    assert_eq!(table(&predict(&["--threads", "1"])), table(&csv));
+    assert_ne!(table(&predict(&["--seed", "8"])), table(&csv));
+    let json = predict(&["--output", "json"]);
+    let first: Json = serde_json::from_str(json.lines().nth(2).expect("a row")).expect("JSON");
+    assert!(
+        first["mutual_information"].as_f64().is_some() && first["probability"]["tall"].is_f64(),
+        "{json}"
+    );
+}
+
+#[test]
+fn eval_puts_samples_beside_weight_scaling() {
+    let folder = trained();
+    let said = folder.run(&["eval", "run"]);
+    assert!(said.contains("(mean of 100 samples of dropout)"), "{said}");
+    assert!(!folder.run(&["eval", "run", "--samples", "0"]).contains("samples of dropout"));
+    let output = folder.command(&["eval", "run", "--json", "--samples", "7"]).output().expect("runs");
+    let json: Json = serde_json::from_slice(&output.stdout).expect("JSON");
+    assert_eq!(json["test"]["mc_dropout"]["samples"], 7);
+    assert!(json["test"]["mc_dropout"]["log_likelihood"].as_f64() < Some(0.0));
+    assert!(json["train"].get("mc_dropout").is_none());
+}
+
+/// Intervals of the `predict` section, and flags in its place.
+#[test]
+fn numbers_have_intervals() {
+    let net = "\
+data {
+  source friedman, rows=200, noise=1, seed=5
+  split test=25%
+  normalize inputs, target
+  batch 32
+}
+
+net {
+  input x: real[10]
+  dense 16 -> relu -> dropout 0.1
+  dense 1
+  output y: real[1]
+}
+
+train {
+  loss squared_error
+  optimizer adam, lr=1e-2
+  epochs 20
+}
+
+predict {
+  mc_dropout samples=50
+  interval 90%, precision=1
+}
+";
+    let folder = Folder::new(&[("m.net", net)]);
+    folder.run(&["train", "m.net", "-q", "-o", "run"]);
+    let predict = |more: &[&str]| {
+        let rows = "0.1,0.2,0.3,0.4,0.5,0.6,0.7,0.8,0.9,1\n";
+        folder.run_with(&[&["predict", "run", "--input", "-"], more].concat(), rows)
+    };
+    let numbers = |said: String| -> Vec<f64> {
+        let row = said.lines().nth(3).expect("a row").to_string();
+        row.split(',').map(|field| field.parse().expect("a number")).collect()
+    };
+    let header = "y,y_epistemic_sd,y_aleatoric_sd,y_sd,y_low,y_high,y_standard_error";
+    assert_eq!(predict(&[]).lines().nth(2), Some(header));
+    let [mean, epistemic, aleatoric, sd, low, high, se] = numbers(predict(&[]))[..] else {
+        panic!("columns")
+    };
+    assert!((sd - epistemic.hypot(aleatoric)).abs() < 1e-4 && (aleatoric - 1.0).abs() < 1e-6);
+    assert!((se - epistemic / 50_f64.sqrt()).abs() < 1e-5);
+    // A mixture of normals is not quite a normal distribution, but near enough that its width is.
+    assert!(low < mean && mean < high);
+    assert!(((high - low) / (2.0 * 1.645 * sd) - 1.0).abs() < 0.1, "{low} {mean} {high} {sd}");
+    let one_pass = numbers(predict(&["--samples", "0", "--interval", "0.5", "--precision", "4"]));
+    assert!((one_pass[2] - one_pass[1] - 0.67449).abs() < 1e-4, "{one_pass:?}");
+}
+
+#[test]
+fn what_has_no_effect_is_refused() {
+    let folder = trained();
+    let sure = FLOWERS.replace(" -> dropout 0.2", "");
+    std::fs::write(folder.path().join("sure.net"), sure).expect("written");
+    folder.run(&["train", "sure.net", "-q", "-o", "sure"]);
+    let all = [
+        ["predict", "sure", "--input", "flowers.csv", "--samples", "5"],
+        ["predict", "run", "--input", "flowers.csv", "--seed", "5"],
+        ["predict", "run", "--input", "flowers.csv", "--precision", "5"],
+        ["predict", "run", "--input", "flowers.csv", "--interval", "90%"],
+    ];
+    let said: String = all.iter().map(|args| folder.run(args)).collect();
+    insta::assert_snapshot!(said + &folder.run(&["eval", "sure", "--samples", "5"]));
 }

@@ -1,0 +1,165 @@
+//! The `predict` section.
+
+use super::{
+    bind::bind,
+    scope::Scope,
+    sections::{Section, home, misplaced, statement_steps, unknown_word, use_span},
+};
+use crate::{
+    diag::{Diagnostic, Span},
+    model::{Interval, McDropout, Model, OutputKind, Predict, PredictMode},
+    vocab::{ArgSpec, Args, Block, Bounds, Default, Kind, Sig},
+};
+
+static WEIGHT_SCALING: Sig = Sig {
+    name: "weight_scaling",
+    about: "predict by one pass with dropout off: the usual way",
+    args: &[],
+    block: Block::None,
+};
+static MC_DROPOUT: Sig = Sig {
+    name: "mc_dropout",
+    about: "predict by the mean over samples with dropout on, and say how they differ",
+    args: &[
+        ArgSpec::named("samples", Kind::Count { min: 1 }, Default::Number(100.0), "samples of each row"),
+        ArgSpec::named(
+            "seed",
+            Kind::Count { min: 0 },
+            Default::Absent,
+            "seed of the masks; that of the run without one",
+        ),
+    ],
+    block: Block::None,
+};
+static INTERVAL: Sig = Sig {
+    name: "interval",
+    about: "intervals that hold a new observation with this probability",
+    args: &[
+        ArgSpec::required(
+            "share",
+            Kind::Number(Bounds { low: 0.0, high: 1.0, open_low: true, open_high: true }),
+            "probability of the interval, such as 95%",
+        ),
+        ArgSpec::named(
+            "precision",
+            Kind::Number(Bounds::POSITIVE),
+            Default::Absent,
+            "inverse variance of an observation, in the target's own units",
+        ),
+    ],
+    block: Block::None,
+};
+
+/// The statements of `predict`.
+pub static PREDICT_STATEMENTS: &[&Sig] = &[&WEIGHT_SCALING, &MC_DROPOUT, &INTERVAL];
+const NOT_YET: &[&str] = &["ensemble", "exact", "report"];
+/// Samples that fit the counters of a pass.
+const MOST_SAMPLES: usize = 1_000_000;
+
+/// What the statements said, with their places.
+#[derive(Default)]
+pub struct Found {
+    predict: Predict,
+    mode: Option<Span>,
+    mc: Option<Span>,
+    interval: Option<Span>,
+}
+
+/// Checks the statements one by one.
+pub fn section(section: Section<'_>, scope: &mut Scope, diags: &mut Vec<Diagnostic>) -> Found {
+    let mut found = Found::default();
+    for step in statement_steps(section, diags) {
+        let word = step.name.text.as_str();
+        let Some(sig) = PREDICT_STATEMENTS.iter().find(|sig| sig.name == word) else {
+            let known: Vec<&str> = PREDICT_STATEMENTS.iter().map(|sig| sig.name).collect();
+            diags.push(match home(word) {
+                Some(section) if section != "predict" && !NOT_YET.contains(&word) => {
+                    misplaced(word, section, step.name.span)
+                }
+                _ => unknown_word("`predict` statement", word, step.name.span, &known, NOT_YET),
+            });
+            continue;
+        };
+        let span = use_span(step);
+        if let Some(args) = bind(sig, &step.args, span, scope, diags) {
+            found.statement(&args, span, diags);
+        }
+    }
+    found
+}
+
+impl Found {
+    fn statement(&mut self, args: &Args, span: Span, diags: &mut Vec<Diagnostic>) {
+        if args.sig.name == "interval" {
+            once(&mut self.interval, span, "a second `interval`", diags);
+            let precision = args.opt_number("precision");
+            self.predict.interval = Some(Interval { share: args.number("share"), precision });
+            return;
+        }
+        once(&mut self.mode, span, "a second way to predict", diags);
+        if args.sig.name == "mc_dropout" {
+            self.mc = Some(span);
+            let samples = args.count("samples");
+            if samples > MOST_SAMPLES {
+                diags.push(
+                    Diagnostic::error(
+                        "E0206",
+                        args.span_of("samples"),
+                        format!("{samples} samples of each row"),
+                    )
+                    .label(format!("at most {MOST_SAMPLES}")),
+                );
+            }
+            let seed = args.opt_number("seed").map(|x| x as u64);
+            let samples = samples.min(MOST_SAMPLES) as u32;
+            self.predict.mode = PredictMode::McDropout(McDropout { samples, seed });
+        }
+    }
+
+    /// Checks the section against its net.
+    pub fn finish(self, model: &Model, diags: &mut Vec<Diagnostic>) -> Predict {
+        if let Some(span) = self.mc.filter(|_| !model.is_live_in_mc()) {
+            diags.push(
+                Diagnostic::error("E0407", span, "`mc_dropout` where nothing is left to chance")
+                    .label("all samples would be the same")
+                    .help("put a `dropout` with a rate above 0 into the net, or write `weight_scaling`"),
+            );
+        }
+        if let (Some(span), Some(interval)) = (self.interval, self.predict.interval) {
+            diags.extend(wrong_interval(model.output.kind, interval, span));
+        }
+        self.predict
+    }
+}
+
+fn once(seen: &mut Option<Span>, span: Span, message: &str, diags: &mut Vec<Diagnostic>) {
+    match seen {
+        None => *seen = Some(span),
+        Some(first) => {
+            diags.push(
+                Diagnostic::error("E0104", span, message).label("stands once").also(*first, "the first one"),
+            );
+        }
+    }
+}
+
+fn wrong_interval(kind: OutputKind, interval: Interval, span: Span) -> Option<Diagnostic> {
+    match (kind, interval.precision) {
+        (OutputKind::Class(_) | OutputKind::Bits(_), _) => Some(
+            Diagnostic::error("E0211", span, "`interval` of an output that has probabilities")
+                .label("for `real` and `normal` outputs")
+                .help("leave it out: probabilities say how sure the net is"),
+        ),
+        (OutputKind::Normal(_), Some(_)) => Some(
+            Diagnostic::error("E0211", span, "`precision=` beside a `normal` output, which says its own")
+                .label("has no effect here")
+                .help("leave `precision` out"),
+        ),
+        (OutputKind::Real(_), None) => Some(
+            Diagnostic::error("E0211", span, "an interval needs to know how observations spread")
+                .label("no `precision=`")
+                .help("write `interval 95%, precision=0.1`: the inverse variance of an observation, or let the net say it by `output y: normal[1]`"),
+        ),
+        _ => None,
+    }
+}

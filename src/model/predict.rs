@@ -1,0 +1,48 @@
+//! How a net predicts: what stands for the mean of its sub-networks, and what is said of its uncertainty.
+
+/// The `predict` section.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Predict {
+    pub mode: PredictMode,
+    pub interval: Option<Interval>,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub enum PredictMode {
+    /// One pass with dropout off.
+    #[default]
+    WeightScaling,
+    /// The mean over samples with dropout on (Gal and Ghahramani 2016).
+    McDropout(McDropout),
+}
+
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct McDropout {
+    pub samples: u32,
+    /// Of the masks; without one the seed of the run.
+    pub seed: Option<u64>,
+}
+
+/// Predictive intervals of real outputs.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Interval {
+    /// Of the probability, in the middle.
+    pub share: f64,
+    /// Inverse variance of an observation around the mean function, in the target's own units; a `normal` output says its own.
+    pub precision: Option<f64>,
+}
+
+impl super::Model {
+    /// Whether Monte-Carlo samples of the net differ.
+    #[must_use]
+    pub fn is_live_in_mc(&self) -> bool {
+        self.nodes.iter().any(|node| {
+            let weights = node.weight_drop.is_some_and(|drop| drop.p > 0.0) && !node.params.is_empty();
+            let site = match &node.kind {
+                super::NodeKind::Layer(used) => used.word.drop_site(&used.args),
+                super::NodeKind::Input { .. } => None,
+            };
+            weights || site.is_some_and(|site| site.live_in_mc)
+        })
+    }
+}

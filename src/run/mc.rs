@@ -1,0 +1,217 @@
+//! Predictions and figures by Monte-Carlo dropout: the mean over samples, and what their differences say.
+
+use crate::{
+    codegen::CodegenError,
+    data::{Part, Target, TargetRule},
+    model::{Interval, Model, OutputKind},
+    runtime::{
+        evaluate::restore,
+        figures::{Figures, Reporter},
+        predictive,
+        sample::{Sampler, Samples},
+        store::Store,
+        team::Team,
+    },
+};
+
+/// Numbers of a block of rows, at most: 16 MiB.
+const BLOCK: usize = 4 << 20;
+
+/// Samples of a part's rows.
+pub struct Sampling<'a> {
+    pub model: &'a Model,
+    pub target: &'a TargetRule,
+    pub part: &'a Part,
+    pub samples: Samples,
+    pub team: &'a Team,
+}
+
+impl Sampling<'_> {
+    /// Gives each row's samples, `[samples, width]`, in order: probabilities, or numbers in the target's own units (of a normal output
+    /// means, then standard deviations). None if nothing is live.
+    pub fn each_row(
+        &self,
+        store: &mut Store,
+        mut row: impl FnMut(usize, &[f32]),
+    ) -> Result<Option<()>, CodegenError> {
+        let Some(sampler) = Sampler::new(self.model, self.part, true)? else { return Ok(None) };
+        let each = self.samples.count as usize * self.model.output.kind.width();
+        let block = (BLOCK / each).max(1);
+        for start in (0..self.part.rows).step_by(block) {
+            let rows = start..(start + block).min(self.part.rows);
+            let mut outputs = sampler.outputs(self.part, rows, self.samples, store, self.team)?;
+            restore(&mut outputs, self.model.output.kind, self.target);
+            outputs.chunks_exact(each).enumerate().for_each(|(i, samples)| row(start + i, samples));
+        }
+        Ok(Some(()))
+    }
+}
+
+/// One output of a row's samples: means and, where the net says them, variances.
+pub struct Marginal {
+    pub means: Vec<f64>,
+    pub variances: Option<Vec<f64>>,
+}
+
+impl Marginal {
+    /// Output `d` of samples `[T, width]`.
+    pub fn of(samples: &[f32], kind: OutputKind, d: usize) -> Self {
+        let column = |at: usize| samples.chunks_exact(kind.width()).map(move |y| f64::from(y[at]));
+        let variances = match kind {
+            OutputKind::Normal(outputs) => Some(column(outputs + d).map(|sd| sd * sd).collect()),
+            _ => None,
+        };
+        Self { means: column(d).collect(), variances }
+    }
+
+    /// With the variance that a precision says, if the net says none.
+    pub fn with_precision(mut self, precision: Option<f64>) -> Self {
+        if let (None, Some(precision)) = (&self.variances, precision) {
+            self.variances = Some(vec![1.0 / precision; self.means.len()]);
+        }
+        self
+    }
+}
+
+/// Names and values of what is said of a row's uncertainty, beside the mean.
+type Said = Vec<(String, f64)>;
+
+/// Mean outputs of a row (as weight scaling would give them) and what else is said; `names` are those of the outputs.
+pub fn row(
+    samples: &[f32],
+    kind: OutputKind,
+    interval: Option<Interval>,
+    names: &[String],
+) -> (Vec<f32>, Said) {
+    match kind {
+        OutputKind::Class(k) => classes(samples, k),
+        OutputKind::Bits(_) | OutputKind::Real(_) | OutputKind::Normal(_) => {
+            numbers(samples, kind, interval, names)
+        }
+    }
+}
+
+fn classes(samples: &[f32], k: usize) -> (Vec<f32>, Said) {
+    let u = predictive::classes(samples, k);
+    let said = [
+        ("entropy", u.entropy),
+        ("expected_entropy", u.expected_entropy),
+        ("mutual_information", u.mutual_information),
+        ("mutual_information_jackknife", u.mutual_information_jackknife),
+        ("variation_ratio", u.variation_ratio),
+        ("standard_error", u.standard_error),
+    ];
+    (u.mean.iter().map(|p| *p as f32).collect(), said.map(|(name, x)| (name.to_string(), x)).to_vec())
+}
+
+fn numbers(
+    samples: &[f32],
+    kind: OutputKind,
+    interval: Option<Interval>,
+    names: &[String],
+) -> (Vec<f32>, Said) {
+    let precision = interval.and_then(|interval| interval.precision);
+    let mut means = Vec::new();
+    let mut spreads = Vec::new();
+    let mut said = Vec::new();
+    for (d, name) in names.iter().enumerate() {
+        let marginal = Marginal::of(samples, kind, d).with_precision(precision);
+        let u = predictive::number(&marginal.means, marginal.variances.as_deref());
+        means.push(u.mean as f32);
+        let mut say = |what: &str, x: f64| said.push((format!("{name}_{what}"), x));
+        say("epistemic_sd", u.epistemic.sqrt());
+        if let Some(aleatoric) = u.aleatoric {
+            say("aleatoric_sd", aleatoric.sqrt());
+            match kind {
+                OutputKind::Normal(_) => spreads.push(u.total().sqrt() as f32),
+                _ => say("sd", u.total().sqrt()),
+            }
+        }
+        if let (Some(interval), Some(v)) = (interval, &marginal.variances) {
+            let tail = 0.5 * (1.0 - interval.share);
+            say("low", predictive::quantile(tail, &marginal.means, |t| v[t]));
+            say("high", predictive::quantile(1.0 - tail, &marginal.means, |t| v[t]));
+        }
+        say("standard_error", u.standard_error);
+    }
+    means.extend(spreads);
+    (means, said)
+}
+
+/// Figures of a part by samples: the reported metrics of the mean, and the log-likelihood of the observations where the net or a
+/// precision gives them a density. None where nothing is live.
+pub fn figures(
+    sampling: &Sampling<'_>,
+    precision: Option<f64>,
+    reporter: &Reporter,
+    store: &mut Store,
+) -> Result<Option<Figures>, CodegenError> {
+    let kind = sampling.model.output.kind;
+    let names = vec![String::new(); kind.outputs()];
+    let mut outputs = Vec::new();
+    let mut log_likelihood = 0.0;
+    let done = sampling.each_row(store, |index, samples| {
+        let (mean, _) = row(samples, kind, None, &names);
+        log_likelihood += observed(sampling, index, samples, &mean, precision);
+        outputs.extend(mean);
+    })?;
+    if done.is_none() {
+        return Ok(None);
+    }
+    unrestore(&mut outputs, kind, sampling.target);
+    let order: Vec<u32> = (0..sampling.part.rows as u32).collect();
+    let mut figures = reporter.figures(None, &outputs, kind.width(), sampling.part, &order);
+    if log_likelihood.is_finite() {
+        figures.0.insert(0, ("log_likelihood".into(), log_likelihood / sampling.part.rows as f64));
+    }
+    Ok(Some(figures))
+}
+
+/// The log-probability (or log-density, in the target's own units) of a row's observation; NaN if nothing gives it one.
+fn observed(
+    sampling: &Sampling<'_>,
+    index: usize,
+    samples: &[f32],
+    mean: &[f32],
+    precision: Option<f64>,
+) -> f64 {
+    let kind = sampling.model.output.kind;
+    match &sampling.part.target {
+        Target::Classes(classes) => f64::from(mean[classes[index] as usize]).max(f64::MIN_POSITIVE).ln(),
+        Target::Bits { data, width } => {
+            let bits = &data[index * width..(index + 1) * width];
+            let log = |(p, y): (&f32, &f32)| {
+                f64::from(if *y > 0.5 { *p } else { 1.0 - *p }).max(f64::MIN_POSITIVE).ln()
+            };
+            mean.iter().zip(bits).map(log).sum()
+        }
+        Target::Real { data, width } => {
+            let mut own = data[index * width..(index + 1) * width].to_vec();
+            sampling.target.restore(&mut own);
+            let each = own.iter().enumerate().map(|(d, y)| {
+                let marginal = Marginal::of(samples, kind, d).with_precision(precision);
+                let Some(v) = &marginal.variances else { return f64::NAN };
+                predictive::log_likelihood(f64::from(*y), &marginal.means, |t| v[t])
+            });
+            each.sum()
+        }
+    }
+}
+
+/// Mean outputs as a net would give them, for metrics: logits, numbers in the units of training, log-variances.
+fn unrestore(outputs: &mut [f32], kind: OutputKind, target: &TargetRule) {
+    match kind {
+        OutputKind::Class(_) => outputs.iter_mut().for_each(|p| *p = p.ln()),
+        OutputKind::Bits(_) => outputs.iter_mut().for_each(|p| *p -= 0.5),
+        OutputKind::Real(_) => target.unrestore(outputs),
+        OutputKind::Normal(d) => outputs.chunks_exact_mut(2 * d).for_each(|row| {
+            let (means, spreads) = row.split_at_mut(d);
+            target.unrestore(means);
+            let units = target.units().iter().copied().chain(std::iter::repeat(1.0));
+            spreads
+                .iter_mut()
+                .zip(units)
+                .for_each(|(sd, unit)| *sd = 2.0 * (f64::from(*sd) / unit).ln() as f32);
+        }),
+    }
+}
