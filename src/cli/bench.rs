@@ -98,6 +98,7 @@ fn object(bench: &Bench) -> serde_json::Value {
         "batch": bench.batch,
         "steps": bench.steps,
         "step_us": micros(bench.step),
+        "loss": bench.loss,
         "profiled_step_us": micros(bench.profiled_step),
         "bound_us": micros(bench.kernels.iter().map(|k| k.bound).sum()),
         "predict": bench.predictions.iter().map(|p| json!({ "rows": p.rows, "threads": p.threads, "us": micros(p.time) })).collect::<Vec<_>>(),

@@ -18,7 +18,7 @@ use crate::{
 };
 
 /// Rows of one native step in evaluation; fixed, so that the bits of a figure depend on nothing but the data and the net.
-const BATCH: usize = 256;
+pub const BATCH: usize = 256;
 
 /// The evaluation function of a model: dropout off but where `always`, batch norm frozen.
 pub struct Evaluator {

@@ -18,7 +18,7 @@ use crate::{
     codegen::{CodegenError, Compiled, StepPart},
     data::Dataset,
     loops::{self, Cost, Kernel},
-    lower::lower_train,
+    lower::{LOSS, lower_train},
     math,
     runtime::{
         function::{Function, Pass, Status},
@@ -59,6 +59,8 @@ pub struct Bench {
     pub steps: usize,
     /// Medians over blocks, without clocks.
     pub step: Duration,
+    /// Mean loss of the last steps that were timed.
+    pub loss: f64,
     /// A step with clocks.
     pub profiled_step: Duration,
     pub kernels: Vec<KernelTime>,
@@ -133,6 +135,7 @@ pub fn bench(
         batch: shape.batch,
         steps: each * blocks.len(),
         step: blocks[blocks.len() / 2],
+        loss: stepper.loss(each),
         profiled_step: Duration::ZERO,
         kernels: Vec::new(),
         waiting: Duration::ZERO,
@@ -225,10 +228,17 @@ impl<'a> Stepper<'a> {
         }
     }
 
+    /// The mean loss of the last `steps` steps.
+    fn loss(&self, steps: usize) -> f64 {
+        let rows = (steps * self.shape.batch).min(self.shape.visited());
+        self.totals.get(LOSS).map_or(f64::NAN, |total| total / rows as f64)
+    }
+
     /// The time of the first `steps` steps of an epoch.
     fn run(&mut self, steps: usize, team: &Team) -> Result<Duration, BenchError> {
         let plan = plan::epoch(self.section, self.function.scalars(), &self.shape, 0, 1.0);
         let streams = self.function.streams(|site| math::train_stream(self.shape.seed, site, 0));
+        self.totals.fill(0.0);
         let start = Instant::now();
         let status = self.function.run(Pass {
             part: &self.dataset.train,

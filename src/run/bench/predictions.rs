@@ -13,6 +13,7 @@ use crate::{
     math,
     model::{Model, OutputKind},
     runtime::{
+        evaluate::BATCH,
         function::{Function, Pass},
         predictive,
         sample::{Sampler, Samples},
@@ -122,8 +123,12 @@ fn together(
     let mut outputs = vec![0.0; rows * model.output.kind.width()];
     let mut totals = vec![0.0; function.graph().metrics.len()];
     let order: Vec<u32> = (0..rows).map(|row| (row % dataset.train.rows) as u32).collect();
-    let step = StepInfo { update: 1, rows, lr: 0.0, lambda: 1.0 };
-    let scalars: Vec<u32> = function.scalars().iter().map(|def| def.word(&step)).collect();
+    // Minibatches are those of evaluation.
+    let batch = BATCH.min(rows);
+    let steps = rows.div_ceil(batch);
+    let step = StepInfo { update: 1, rows: batch, lr: 0.0, lambda: 1.0 };
+    let words = || function.scalars().iter().map(|def| def.word(&step));
+    let scalars: Vec<u32> = (0..steps).flat_map(|_| words()).collect();
     let streams = function.streams(|site| math::predict_stream(0, site, 0));
     median(|| {
         function.run(Pass {
@@ -131,12 +136,12 @@ fn together(
             with_target: false,
             order: &order,
             partner: None,
-            batch: rows,
+            batch,
             scalars: &scalars,
             streams: &streams,
             samples: &[],
             first_row: 0,
-            steps: 0..1,
+            steps: 0..steps as u64,
             first_update: 0,
             store: &mut store,
             outputs: &mut outputs,

@@ -5,6 +5,7 @@
 
 pub mod aligned;
 pub mod barrier;
+pub mod crew;
 pub mod fpenv;
 pub mod gemm;
 mod row;
