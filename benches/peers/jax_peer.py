@@ -1,4 +1,6 @@
-"""JAX as its users write it for speed: one jitted epoch, `lax.scan` over minibatches, donated state; one run a line on stdin."""
+"""JAX as its users write it for speed: one jitted epoch, `lax.scan` over minibatches, donated state; one run a line on stdin.
+
+Monte-Carlo dropout is `vmap` over keys, which leaves what no key reaches outside."""
 import json
 import sys
 import time
@@ -8,33 +10,42 @@ import jax.numpy as jnp
 import numpy as np
 
 
-def workload(spec, generator):
-    jax.config.update("jax_default_prng_impl", generator)
-    sizes, batch, steps = spec["sizes"], spec["batch"], spec["steps"]
-    p_in, p_hid, classes = spec["p_input"], spec["p_hidden"], spec["sizes"][-1]
-    rng = np.random.default_rng(0)
-    x = jnp.asarray(rng.standard_normal((steps * batch, sizes[0]), dtype=np.float32))
-    if classes == 1:
-        y = jnp.asarray(rng.standard_normal((steps * batch, 1), dtype=np.float32))
-    else:
-        y = jnp.asarray(rng.integers(0, classes, steps * batch).astype(np.int32))
+def weights(sizes, rng):
     params = []
     for n_in, n_out in zip(sizes[:-1], sizes[1:]):
         limit = (6.0 / (n_in + n_out)) ** 0.5
         params.append((jnp.asarray(rng.uniform(-limit, limit, (n_in, n_out)).astype(np.float32)), jnp.zeros(n_out)))
+    return params
+
+
+def drop(key, h, p):
+    return jnp.where(jax.random.bernoulli(key, 1 - p, h.shape), h / (1 - p), 0.0) if p > 0 else h
+
+
+def outputs(params, x, key, rates):
+    """Logits; without a key nothing is dropped."""
+    keys = jax.random.split(key, len(params)) if key is not None else [None] * len(params)
+    h = x
+    for i, (w, b) in enumerate(params):
+        h = h if key is None else drop(keys[i], h, rates[i])
+        h = h @ w + b
+        if i + 1 < len(params):
+            h = jax.nn.relu(h)
+    return h
+
+
+def training(spec):
+    sizes, batch, steps = spec["sizes"], spec["batch"], spec["steps"]
+    classes = sizes[-1]
+    rng = np.random.default_rng(0)
+    x = jnp.asarray(np.load(spec["data"] + "_x.npy")[: steps * batch])
+    y = jnp.asarray(np.load(spec["data"] + "_y.npy")[: steps * batch])
+    params = weights(sizes, rng)
     zeros = jax.tree.map(jnp.zeros_like, params)
     state = (params, zeros, jax.tree.map(jnp.zeros_like, params), jnp.zeros((), jnp.int32), jax.random.key(0))
 
-    def drop(key, h, p):
-        return jnp.where(jax.random.bernoulli(key, 1 - p, h.shape), h / (1 - p), 0.0)
-
     def loss_of(params, xb, yb, key):
-        keys = jax.random.split(key, len(params))
-        h = drop(keys[0], xb, p_in)
-        for i, (w, b) in enumerate(params):
-            h = h @ w + b
-            if i + 1 < len(params):
-                h = drop(keys[i + 1], jax.nn.relu(h), p_hid)
+        h = outputs(params, xb, key, spec["rates"])
         if classes == 1:
             return jnp.mean((h - yb) ** 2)
         target = jax.nn.one_hot(yb, classes) * 0.9 + 0.1 / classes
@@ -78,14 +89,47 @@ def workload(spec, generator):
     return run, compiling
 
 
+def predicting(spec):
+    sizes, steps = spec["sizes"], spec["steps"]
+    rng = np.random.default_rng(0)
+    params = weights(sizes, rng)
+    x = jnp.asarray(rng.standard_normal((spec["batch"], sizes[0]), dtype=np.float32))
+
+    def meaning(params, x, key):
+        y = outputs(params, x, key, spec["rates"])
+        return jax.nn.softmax(y) if sizes[-1] > 1 else y
+
+    if spec["mode"] == "eval":
+        call = jax.jit(lambda params, x, key: meaning(params, x, None))
+    else:
+
+        @jax.jit
+        def call(params, x, key):
+            keys = jax.random.split(key, spec["samples"])
+            y = jax.vmap(lambda key: meaning(params, x, key))(keys)
+            return y.mean(0), y.var(0, ddof=1)
+
+    key = jax.random.key(0)
+
+    def run():
+        begun = time.perf_counter()
+        for _ in range(steps):
+            jax.block_until_ready(call(params, x, key))
+        return (time.perf_counter() - begun) / steps * 1e6, 0.0
+
+    begun = time.perf_counter()
+    run()
+    return run, time.perf_counter() - begun
+
+
 def main():
-    generator = sys.argv[1]
+    jax.config.update("jax_default_prng_impl", sys.argv[1])
     runs = {}
     for line in sys.stdin:
         spec = json.loads(line)
         name = json.dumps(spec)
         if name not in runs:
-            runs[name] = workload(spec, generator)
+            runs[name] = (training if spec["mode"] == "train" else predicting)(spec)
         run, compiling = runs[name]
         us, loss = run()
         print(json.dumps({"us": us, "loss": loss, "compile_s": compiling}), flush=True)

@@ -1,9 +1,11 @@
-"""Times training steps of dropnet and of its peers, interleaved: every round visits every program once, so drifts of the machine meet all.
+"""Times dropnet and its peers, interleaved: every round visits every program once, so drifts of the machine meet all.
 
-    python benches/peers/run.py [--rounds N] [--workloads small,table,...] [--peers jax-rbg,torch-eager,...] [--output results.json]
+    python benches/peers/run.py [--rounds N] [--workloads small,eval-small-1,...] [--peers jax-rbg,candle,...] [--output results.json]
 
-Needs a release build (`cargo build --release`) and the packages of `requirements.txt`. Prints medians in microseconds a step, each
-peer's ratio, and dropnet's ratio to the fastest peer of the run.
+Needs a release build of dropnet, the packages of `requirements.txt`, and for the Rust peers
+`cargo build --release --manifest-path benches/peers/rust/Cargo.toml`. Workloads: a step of training (`NET`, `NET-BATCH`), a call that predicts
+rows (`eval-NET-ROWS`), a call that predicts rows by 100 samples of dropout (`mc-NET-ROWS`). Prints medians in microseconds, and
+dropnet's ratio to the fastest peer of the run.
 """
 import argparse
 import json
@@ -12,46 +14,83 @@ import pathlib
 import statistics
 import subprocess
 import sys
+import tempfile
+
+import numpy as np
 
 HERE = pathlib.Path(__file__).resolve().parent
 ROOT = HERE.parent.parent
+RUST = HERE / "rust/target/release"
 
-# Net, minibatch, steps of an epoch. The nets are in nets/; sizes and rates here are those of the files.
+# Sizes, and rates of dropping the input of each layer: those of the files in nets/.
 NETS = {
-    "table": {"sizes": [8, 50, 50, 1], "p_input": 0.2, "p_hidden": 0.5},
-    "small": {"sizes": [64, 128, 10], "p_input": 0.2, "p_hidden": 0.5},
-    "tower": {"sizes": [64] + 10 * [128] + [10], "p_input": 0.1, "p_hidden": 0.1},
-    "medium": {"sizes": [784, 512, 512, 10], "p_input": 0.2, "p_hidden": 0.5},
-    "large": {"sizes": [784, 1024, 1024, 1024, 10], "p_input": 0.2, "p_hidden": 0.5},
+    "table": ([8, 50, 50, 1], [0.2, 0.5, 0.5]),
+    "small": ([64, 128, 10], [0.2, 0.5]),
+    "tower": ([64] + 10 * [128] + [10], 11 * [0.1]),
+    "medium": ([784, 512, 512, 10], [0.2, 0.5, 0.5]),
+    "medium_last": ([784, 512, 512, 10], [0.0, 0.0, 0.5]),
+    "large": ([784, 1024, 1024, 1024, 10], [0.2, 0.5, 0.5, 0.5]),
 }
+SAMPLES = 100
+
+
+def training(net, batch, steps):
+    return {"net": net, "batch": batch, "steps": steps, "mode": "train"}
+
+
 WORKLOADS = {
-    "table": ("table", 32, 100),
-    "small": ("small", 128, 100),
-    "tower": ("tower", 500, 10),
-    "medium": ("medium", 128, 20),
-    "large": ("large", 128, 10),
-    "small-32": ("small", 32, 100),
-    "small-1024": ("small", 1024, 10),
-    "medium-32": ("medium", 32, 20),
-    "medium-1024": ("medium", 1024, 5),
-    "large-32": ("large", 32, 10),
-    "large-1024": ("large", 1024, 3),
+    "table": training("table", 32, 100),
+    "small": training("small", 128, 80),
+    "tower": training("tower", 500, 10),
+    "medium": training("medium", 128, 20),
+    "large": training("large", 128, 10),
+    "small-32": training("small", 32, 100),
+    "small-1024": training("small", 1024, 10),
+    "medium-32": training("medium", 32, 20),
+    "medium-1024": training("medium", 1024, 5),
+    "large-32": training("large", 32, 10),
+    "large-1024": training("large", 1024, 3),
 }
+for net in ["table", "small", "tower", "medium", "large"]:
+    for rows, calls in [(1, 200), (32, 100), (1024, 10)]:
+        WORKLOADS[f"eval-{net}-{rows}"] = {"net": net, "batch": rows, "steps": calls, "mode": "eval"}
+for net in ["table", "small", "medium", "medium_last"]:
+    for rows, calls in [(1, 20), (100, 2)]:
+        WORKLOADS[f"mc-{net}-{rows}"] = {"net": net, "batch": rows, "steps": calls, "mode": "mc"}
 PEERS = {
-    "jax-rbg": ["jax_peer.py", "rbg"],
-    "jax-threefry": ["jax_peer.py", "threefry2x32"],
-    "torch-eager": ["torch_peer.py", "eager"],
-    "torch-compile": ["torch_peer.py", "compile"],
+    "jax-rbg": [sys.executable, "jax_peer.py", "rbg"],
+    "jax-threefry": [sys.executable, "jax_peer.py", "threefry2x32"],
+    "torch-eager": [sys.executable, "torch_peer.py", "eager"],
+    "torch-compile": [sys.executable, "torch_peer.py", "compile"],
+    "burn": [str(RUST / "burn_peer")],
+    "candle": [str(RUST / "candle_peer")],
 }
+
+
+ROWS = 10_240
+
+
+def write_data(folder):
+    """What all programs train on: normal inputs, and targets that a random linear teacher gives."""
+    rng = np.random.default_rng(1)
+    for net, (sizes, _) in NETS.items():
+        if "_" in net:
+            continue
+        x = rng.standard_normal((ROWS, sizes[0]), dtype=np.float32)
+        scores = x @ rng.standard_normal((sizes[0], sizes[-1]), dtype=np.float32)
+        y = np.tanh(scores) if sizes[-1] == 1 else scores.argmax(axis=1).astype(np.int64)
+        np.save(folder / f"{net}_x.npy", x)
+        np.save(folder / f"{net}_y.npy", y)
 
 
 class Peer:
     """A process that runs one epoch a line."""
 
     def __init__(self, command, threads):
-        env = dict(os.environ, OMP_NUM_THREADS=str(threads), MKL_NUM_THREADS=str(threads))
+        names = ["OMP_NUM_THREADS", "MKL_NUM_THREADS", "RAYON_NUM_THREADS"]
+        env = dict(os.environ, **{name: str(threads) for name in names})
         self.process = subprocess.Popen(
-            [sys.executable, *command], cwd=HERE, env=env, text=True,
+            command, cwd=HERE, env=env, text=True,
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
         )
 
@@ -65,17 +104,23 @@ class Peer:
 class Dropnet:
     """The release binary: its own bench command."""
 
-    def __init__(self, threads):
+    def __init__(self, threads, folder):
         self.threads = threads
+        self.env = dict(os.environ, DROPNET_DATA=str(folder))
 
     def run(self, spec):
         command = [
             str(ROOT / "target/release/dropnet"), "bench", str(HERE / f"nets/{spec['net']}.net"), "--json", "--seconds", "0.2",
-            "--threads", str(self.threads), "--set", f"minibatch={spec['batch']}",
+            "--threads", str(self.threads),
         ]
-        result = json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
-        bound = result["bound_us"] / result["step_us"]
-        return {"us": result["step_us"], "compile_s": sum(result["compile_ms"].values()) / 1e3, "of_bound": bound}
+        if spec["mode"] == "train":
+            command += ["--set", f"minibatch={spec['batch']}"]
+        result = json.loads(subprocess.run(command, check=True, capture_output=True, text=True, env=self.env).stdout)
+        compiling = sum(result["compile_ms"].values()) / 1e3
+        if spec["mode"] == "train":
+            return {"us": result["step_us"], "loss": result["loss"], "compile_s": compiling, "of_bound": result["bound_us"] / result["step_us"]}
+        calls = result["predict" if spec["mode"] == "eval" else "samples"]
+        return {"us": next(call["us"] for call in calls if call["rows"] == spec["batch"]), "compile_s": compiling}
 
 
 def main():
@@ -86,12 +131,23 @@ def main():
     parser.add_argument("--peers", default=",".join(PEERS))
     parser.add_argument("--output")
     options = parser.parse_args()
-    programs = {"dropnet": Dropnet(options.threads)}
-    programs |= {name: Peer(PEERS[name], options.threads) for name in options.peers.split(",") if name}
+    with tempfile.TemporaryDirectory() as folder:
+        write_data(pathlib.Path(folder))
+        compare(options, pathlib.Path(folder))
+
+
+def compare(options, folder):
+    programs = {"dropnet": Dropnet(options.threads, folder)}
+    for name in filter(None, options.peers.split(",")):
+        if pathlib.Path(PEERS[name][0]).exists():
+            programs[name] = Peer(PEERS[name], options.threads)
+        else:
+            print(f"without {name}: cargo build --release --manifest-path benches/peers/rust/Cargo.toml", file=sys.stderr)
     results = {}
     for workload in options.workloads.split(","):
-        net, batch, steps = WORKLOADS[workload]
-        spec = {"net": net, "batch": batch, "steps": steps, **NETS[net]}
+        spec = dict(WORKLOADS[workload], samples=SAMPLES)
+        spec["sizes"], spec["rates"] = NETS[spec["net"]]
+        spec["data"] = str(folder / spec["net"].split("_")[0])
         for round in range(options.rounds + 1):
             for name, program in programs.items():
                 answer = program.run(spec)
@@ -107,14 +163,14 @@ def line(workload, answers):
     medians = {name: statistics.median(a["us"] for a in list_) for name, list_ in answers.items()}
     own = medians["dropnet"]
     peers = {name: us for name, us in medians.items() if name != "dropnet"}
-    text = f"{workload:<12} dropnet {own:>9.1f}"
+    text = f"{workload:<18} dropnet {own:>9.1f}"
     for name, us in peers.items():
         text += f"  {name} {us:>9.1f}"
     if peers:
         fastest = min(peers, key=peers.get)
         text += f"  ratio {own / peers[fastest]:.2f} to {fastest}"
-    bound = statistics.median(a["of_bound"] for a in answers["dropnet"])
-    return text + f"  of roofline {bound:.2f}"
+    bounds = [a["of_bound"] for a in answers["dropnet"] if "of_bound" in a]
+    return text + (f"  of roofline {statistics.median(bounds):.2f}" if bounds else "")
 
 
 if __name__ == "__main__":
