@@ -7,7 +7,7 @@ use super::{
 };
 use crate::{
     diag::{Diagnostic, Span},
-    model::{Interval, McDropout, Model, OutputKind, Predict, PredictMode},
+    model::{Interval, McDropout, Mean, Model, OutputKind, Predict, PredictMode},
     vocab::{ArgSpec, Args, Block, Bounds, Default, Kind, Sig},
 };
 
@@ -22,6 +22,26 @@ static MC_DROPOUT: Sig = Sig {
     about: "predict by the mean over samples with dropout on, and say how they differ",
     args: &[
         ArgSpec::named("samples", Kind::Count { min: 1 }, Default::Number(100.0), "samples of each row"),
+        ArgSpec::named(
+            "seed",
+            Kind::Count { min: 0 },
+            Default::Absent,
+            "seed of the masks; that of the run without one",
+        ),
+    ],
+    block: Block::None,
+};
+static ENSEMBLE: Sig = Sig {
+    name: "ensemble",
+    about: "predict by a mean of sampled sub-networks",
+    args: &[
+        ArgSpec::named(
+            "kind",
+            Kind::Word(&["arithmetic", "geometric"]),
+            Default::Word("arithmetic"),
+            "of probabilities, or of their logarithms",
+        ),
+        ArgSpec::named("samples", Kind::Count { min: 1 }, Default::Number(100.0), "sub-networks of each row"),
         ArgSpec::named(
             "seed",
             Kind::Count { min: 0 },
@@ -51,8 +71,8 @@ static INTERVAL: Sig = Sig {
 };
 
 /// The statements of `predict`.
-pub static PREDICT_STATEMENTS: &[&Sig] = &[&WEIGHT_SCALING, &MC_DROPOUT, &INTERVAL];
-const NOT_YET: &[&str] = &["ensemble", "exact", "report"];
+pub static PREDICT_STATEMENTS: &[&Sig] = &[&WEIGHT_SCALING, &MC_DROPOUT, &ENSEMBLE, &INTERVAL];
+const NOT_YET: &[&str] = &["exact", "report"];
 /// Samples that fit the counters of a pass.
 const MOST_SAMPLES: usize = 1_000_000;
 
@@ -61,7 +81,8 @@ const MOST_SAMPLES: usize = 1_000_000;
 pub struct Found {
     predict: Predict,
     mode: Option<Span>,
-    mc: Option<Span>,
+    /// Of what needs live dropout, and its word.
+    samples: Option<(Span, &'static str)>,
     interval: Option<Span>,
 }
 
@@ -97,8 +118,8 @@ impl Found {
             return;
         }
         once(&mut self.mode, span, "a second way to predict", diags);
-        if args.sig.name == "mc_dropout" {
-            self.mc = Some(span);
+        if args.sig.name != "weight_scaling" {
+            self.samples = Some((span, args.sig.name));
             let samples = args.count("samples");
             if samples > MOST_SAMPLES {
                 diags.push(
@@ -112,21 +133,38 @@ impl Found {
             }
             let seed = args.opt_number("seed").map(|x| x as u64);
             let samples = samples.min(MOST_SAMPLES) as u32;
-            self.predict.mode = PredictMode::McDropout(McDropout { samples, seed });
+            let mc = McDropout { samples, seed };
+            self.predict.mode = match args.sig.arg("kind").map(|_| args.word("kind")) {
+                None => PredictMode::McDropout(mc),
+                Some("geometric") => PredictMode::Ensemble(Mean::Geometric, mc),
+                Some(_) => PredictMode::Ensemble(Mean::Arithmetic, mc),
+            };
         }
     }
 
     /// Checks the section against its net.
     pub fn finish(self, model: &Model, diags: &mut Vec<Diagnostic>) -> Predict {
-        if let Some(span) = self.mc.filter(|_| !model.is_live_in_mc()) {
+        if let Some((span, word)) = self.samples.filter(|_| !model.is_live_in_mc()) {
             diags.push(
-                Diagnostic::error("E0407", span, "`mc_dropout` where nothing is left to chance")
+                Diagnostic::error("E0407", span, format!("`{word}` where nothing is left to chance"))
                     .label("all samples would be the same")
                     .help("put a `dropout` with a rate above 0 into the net, or write `weight_scaling`"),
             );
         }
         if let (Some(span), Some(interval)) = (self.interval, self.predict.interval) {
             diags.extend(wrong_interval(model.output.kind, interval, span));
+            if let (PredictMode::Ensemble(..), Some((place, _))) = (self.predict.mode, self.samples) {
+                diags.push(
+                    Diagnostic::error(
+                        "E0211",
+                        span,
+                        "`interval` beside `ensemble`, which gives one number a row",
+                    )
+                    .label("has no effect here")
+                    .also(place, "the way to predict")
+                    .help("write `mc_dropout` to have intervals"),
+                );
+            }
         }
         self.predict
     }

@@ -2,9 +2,10 @@
 
 use dropnet::{
     codegen::{self, Text},
+    graph::{Graph, split},
     layers::Mode,
     loops,
-    lower::{Lowered, lower_eval, lower_forward, lower_train},
+    lower::{Lowered, lower_eval, lower_forward, lower_samples, lower_train},
     model::{self, Model},
     syntax,
 };
@@ -68,8 +69,7 @@ impl Command {
                 _ => return Err(Failure::usage("only `--mode train` has a gradient")),
             },
             Stage::Loops => {
-                let graph = self.step(&model)?.graph;
-                loops::print(&loops::fuse(&graph), &graph)
+                self.each_part(&model, |graph, _| Ok(loops::print(&loops::fuse(graph), graph)))?
             }
             Stage::Clif => self.native(&model, Text::Clif)?,
             Stage::Asm => self.native(&model, Text::Asm)?,
@@ -102,7 +102,7 @@ impl Command {
         Ok(match self.entry(model)? {
             Entry::Train => lower_forward(model),
             Entry::Eval => lower_eval(model, Mode::Eval),
-            Entry::Mc => lower_eval(model, Mode::Mc),
+            Entry::Mc => lower_samples(model, true),
         })
     }
 
@@ -113,8 +113,29 @@ impl Command {
         }
     }
 
+    /// The text of the function; with dropout on, of what runs once a row and of what runs once a sample.
+    fn each_part(
+        &self,
+        model: &Model,
+        text: impl Fn(&Graph, bool) -> Result<String, Failure>,
+    ) -> Result<String, Failure> {
+        let graph = self.step(model)?.graph;
+        let parts = match self.entry(model)? {
+            Entry::Mc => split(&graph),
+            Entry::Train | Entry::Eval => None,
+        };
+        let Some(parts) = parts else { return text(&graph, false) };
+        let fixed = match &parts.fixed {
+            Some(graph) => format!("; once a row\n{}\n", text(graph, false)?),
+            None => String::new(),
+        };
+        Ok(format!("{fixed}; once a sample of a row\n{}", text(&parts.random, true)?))
+    }
+
     fn native(&self, model: &Model, form: Text) -> Result<String, Failure> {
-        let program = loops::fuse(&self.step(model)?.graph);
-        codegen::text(&program, &codegen::Options::default(), form).map_err(|error| data::native(&error))
+        self.each_part(model, |graph, sampled| {
+            let options = codegen::Options { sampled, ..Default::default() };
+            codegen::text(&loops::fuse(graph), &options, form).map_err(|error| data::native(&error))
+        })
     }
 }

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use dropnet::{
+    model::{Mean, PredictMode},
     run::{Trained, TrainedError, Which},
     runtime::team::Team,
 };
@@ -10,14 +11,11 @@ use serde_json::json;
 
 use super::{
     Outcome, data,
-    predict::Sampling,
+    predict::{Sampling, USUAL_SAMPLES},
     progress,
     train::Threads,
     ui::{Exit, Failure, Ui},
 };
-
-/// Of each row, where neither flag nor file says.
-const USUAL_SAMPLES: u32 = 100;
 
 #[derive(clap::Args)]
 pub struct Command {
@@ -77,17 +75,17 @@ impl Command {
         let search = data::search(trained.home.as_deref().or(Some(&self.run.path)));
         let team = Team::new(self.threads.count());
         let file = &trained.model.predict;
-        let mc = self.sampling.mc(file, USUAL_SAMPLES);
+        let mode = self.sampling.mode(file, USUAL_SAMPLES);
         self.sampling.check(&trained.model)?;
         let precision = self.sampling.precision.or(file.interval.and_then(|i| i.precision));
-        let parts = trained.evaluate(&search, mc, precision, &team).map_err(|error| failure(&error, ui))?;
+        let parts = trained.evaluate(&search, mode, precision, &team).map_err(|error| failure(&error, ui))?;
         if self.json {
             let mut object = json!({ "run": self.run.path.display().to_string() });
             for part in &parts {
                 object[part.part] = part.figures.json();
-                if let (Some(samples), Some(mc)) = (&part.samples, mc) {
-                    object[part.part]["mc_dropout"] = samples.json();
-                    object[part.part]["mc_dropout"]["samples"] = json!(mc.samples);
+                if let (Some(samples), Some((name, _, count))) = (&part.samples, drawn(mode)) {
+                    object[part.part][name] = samples.json();
+                    object[part.part][name]["samples"] = json!(count);
                 }
             }
             ui.data(&format!("{object}\n"))?;
@@ -101,14 +99,24 @@ impl Command {
                 part.rows,
                 progress::figures(&part.figures)
             ))?;
-            if let (Some(samples), Some(mc)) = (&part.samples, mc) {
+            if let (Some(samples), Some((_, what, count))) = (&part.samples, drawn(mode)) {
                 let figures = progress::figures(samples);
                 ui.data(&format!(
-                    "{:<5}  {:>width$}       {figures}  (mean of {} samples of dropout)\n",
-                    "", "", mc.samples
+                    "{:<5}  {:>width$}       {figures}  ({what} of {count} samples of dropout)\n",
+                    "", ""
                 ))?;
             }
         }
         Ok(Exit::Done)
+    }
+}
+
+/// The name of a way to predict by samples, what it takes of them, and how many.
+fn drawn(mode: PredictMode) -> Option<(&'static str, &'static str, u32)> {
+    match mode {
+        PredictMode::WeightScaling => None,
+        PredictMode::McDropout(mc) => Some(("mc_dropout", "mean", mc.samples)),
+        PredictMode::Ensemble(Mean::Arithmetic, mc) => Some(("ensemble", "arithmetic mean", mc.samples)),
+        PredictMode::Ensemble(Mean::Geometric, mc) => Some(("ensemble", "geometric mean", mc.samples)),
     }
 }

@@ -6,7 +6,7 @@ use std::{
 };
 
 use dropnet::{
-    model::{Interval, McDropout, Model, OutputKind, Predict, PredictMode},
+    model::{Interval, McDropout, Mean, Model, OutputKind, Predict, PredictMode},
     runtime::team::Team,
 };
 
@@ -37,12 +37,18 @@ pub struct Command {
     threads: Threads,
 }
 
+/// Samples of each row, where neither flag nor file says.
+pub const USUAL_SAMPLES: u32 = 100;
+
 /// Monte-Carlo dropout, in place of what the file's `predict` section says.
 #[derive(clap::Args)]
 pub struct Sampling {
     /// Samples of each row with dropout on; 0: none, one pass with dropout off
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(..=1_000_000))]
     samples: Option<u32>,
+    /// Predict by a mean of sampled sub-networks, as one net's prediction, without their spread
+    #[arg(long, value_name = "MEAN", value_enum)]
+    ensemble: Option<Averaged>,
     /// Seed of the masks [default: that of the file's `predict` section, or of the run]
     #[arg(long, value_name = "N")]
     seed: Option<u64>,
@@ -51,10 +57,19 @@ pub struct Sampling {
     pub precision: Option<f64>,
 }
 
+#[derive(Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+enum Averaged {
+    /// Of probabilities, or of numbers
+    Arithmetic,
+    /// Of logarithms of probabilities, made to sum to 1
+    Geometric,
+}
+
 impl Sampling {
     /// Refuses flags that ask for samples of a net without live dropout.
     pub fn check(&self, model: &Model) -> Result<(), Failure> {
-        let asks = self.samples.is_some_and(|samples| samples > 0) || self.seed.is_some();
+        let drawn = self.samples.is_some_and(|samples| samples > 0);
+        let asks = drawn || self.seed.is_some() || self.ensemble.is_some();
         match asks && !model.is_live_in_mc() {
             true => {
                 Err(Failure::usage("nothing of this net is left to chance: all samples would be the same"))
@@ -63,14 +78,26 @@ impl Sampling {
         }
     }
 
-    /// How to draw samples, `usual` many where neither flag nor file says; none for 0.
-    pub fn mc(&self, file: &Predict, usual: u32) -> Option<McDropout> {
-        let said = match file.mode {
-            PredictMode::McDropout(mc) => mc,
-            PredictMode::WeightScaling => McDropout { samples: usual, seed: None },
+    /// How to predict, by `usual` many samples where neither flag nor file says; weight scaling for 0.
+    pub fn mode(&self, file: &Predict, usual: u32) -> PredictMode {
+        let usual = if self.ensemble.is_some() { usual.max(USUAL_SAMPLES) } else { usual };
+        let (mean, said) = match file.mode {
+            PredictMode::McDropout(mc) => (None, mc),
+            PredictMode::Ensemble(mean, mc) => (Some(mean), mc),
+            PredictMode::WeightScaling => (None, McDropout { samples: usual, seed: None }),
         };
         let samples = self.samples.unwrap_or(said.samples);
-        (samples > 0).then_some(McDropout { samples, seed: self.seed.or(said.seed) })
+        let mc = McDropout { samples, seed: self.seed.or(said.seed) };
+        let mean = match self.ensemble {
+            Some(Averaged::Arithmetic) => Some(Mean::Arithmetic),
+            Some(Averaged::Geometric) => Some(Mean::Geometric),
+            None => mean,
+        };
+        match mean {
+            _ if samples == 0 => PredictMode::WeightScaling,
+            None => PredictMode::McDropout(mc),
+            Some(mean) => PredictMode::Ensemble(mean, mc),
+        }
     }
 }
 
@@ -121,7 +148,7 @@ impl Command {
     fn how(&self, model: &Model) -> Result<Predict, Failure> {
         self.sampling.check(model)?;
         let file = &model.predict;
-        let mode = self.sampling.mc(file, 0).map_or(PredictMode::WeightScaling, PredictMode::McDropout);
+        let mode = self.sampling.mode(file, 0);
         if self.sampling.seed.is_some() && mode == PredictMode::WeightScaling {
             return Err(Failure::usage("`--seed` is of the masks: it has an effect beside `--samples` only"));
         }
@@ -137,6 +164,9 @@ impl Command {
             (OutputKind::Real(_), Some(_)) if precision.is_none() => Err(Failure::usage(
                 "`--interval` needs `--precision`: how observations spread is not in the net",
             )),
+            (_, Some(_)) if matches!(mode, PredictMode::Ensemble(..)) => {
+                Err(Failure::usage("`--interval` has no effect on an ensemble, which gives one number a row"))
+            }
             _ => Ok(Predict { mode, interval: share.map(|share| Interval { share, precision }) }),
         }
     }

@@ -135,6 +135,12 @@ impl Layer for Dropout {
         };
         (site.rate > 0.0).then_some(site)
     }
+
+    fn coins(&self, args: &Args, input: &Ty) -> usize {
+        let tossed = args.number("p") > 0.0 && args.word("kind") != "gaussian";
+        let own = input.axes.iter().zip(shared_axes(args, input)).filter(|(_, shared)| !shared);
+        if tossed { own.map(|(axis, _)| axis.size).product() } else { 0 }
+    }
 }
 
 /// Kinds that the language has and this version does not.
@@ -236,12 +242,17 @@ fn warn_alpha(cx: &mut Infer<'_>) {
     cx.warn(warning);
 }
 
+/// Which axes of the value share one coin.
+fn shared_axes(args: &Args, value: &Ty) -> Vec<bool> {
+    let words = args.words("share");
+    let shared = |role| words.iter().filter_map(|w| Role::named(w)).any(|roles| roles.contains(&role));
+    value.axes.iter().map(|axis| shared(axis.role)).collect()
+}
+
 /// The key and the shared axes of this node's draws.
 fn address(cx: &mut Lower<'_>) -> (ValueId, Vec<usize>, Vec<bool>) {
-    let words: Vec<String> = cx.args.words("share").into_iter().map(String::from).collect();
-    let whole_batch = words.iter().any(|w| w == "batch");
-    let shared = |role| words.iter().filter_map(|w| Role::named(w)).any(|roles| roles.contains(&role));
-    let flags = cx.input_ty().axes.iter().map(|axis| shared(axis.role)).collect();
+    let whole_batch = cx.args.words("share").contains(&"batch");
+    let flags = shared_axes(cx.args, cx.input_ty());
     let dims = cx.input_ty().sizes();
     (cx.site_key(if whole_batch { Address::Update } else { Address::Row }), dims, flags)
 }

@@ -55,6 +55,11 @@ pub trait Layer: Sync {
         None
     }
 
+    /// Coins that a row tosses here: units after sharing, each kept or dropped. Continuous multipliers have none.
+    fn coins(&self, _args: &Args, _input: &Ty) -> usize {
+        0
+    }
+
     /// Multiply-adds a row, for summaries; products dominate, so the default is none.
     fn multiply_adds(&self, _node: &Node, _inputs: &[&Ty]) -> usize {
         0

@@ -8,7 +8,7 @@ mod print;
 pub mod summary;
 mod ty;
 
-pub use predict::{Interval, McDropout, Predict, PredictMode};
+pub use predict::{Interval, McDropout, Mean, Predict, PredictMode};
 pub use print::print;
 pub use summary::Summary;
 pub use ty::{Axis, OutputKind, Role, Ty};

@@ -14,6 +14,18 @@ pub enum PredictMode {
     WeightScaling,
     /// The mean over samples with dropout on (Gal and Ghahramani 2016).
     McDropout(McDropout),
+    /// A mean of sampled sub-networks, as one net's prediction.
+    Ensemble(Mean, McDropout),
+}
+
+/// How sub-networks are averaged. Both means are normalised.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Mean {
+    /// Of probabilities, or of numbers.
+    Arithmetic,
+    /// Of probabilities: the softmax of mean logits (Warde-Farley et al. 2013). Of normal densities: precisions are averaged, and means by
+    /// precision.
+    Geometric,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq)]

@@ -13,7 +13,7 @@ use crate::{
 
 mod table;
 
-pub use table::grouped;
+pub use table::{flops, grouped};
 
 /// Bytes of one stored number.
 const NUMBER: usize = 4;
@@ -31,6 +31,8 @@ pub struct Summary {
     /// Of the matrix products of one row's evaluation, a multiply and an add being two.
     pub flops: usize,
     pub dropout_sites: usize,
+    /// Units and weights that are kept or dropped by a coin of their own: the net stands for 2 to this power of sub-networks.
+    pub coins: usize,
 }
 
 /// A declared input or output.
@@ -123,9 +125,22 @@ impl Summary {
             bytes: parameters * NUMBER,
             flops: layers.iter().map(|row| row.flops).sum(),
             dropout_sites: (0..model.nodes.len()).map(|i| sites(model, NodeId(i))).sum(),
+            coins: (0..model.nodes.len()).map(|i| coins(model, NodeId(i))).sum(),
             layers,
         }
     }
+}
+
+/// Coins of a node: of its units, and of its masked weights.
+fn coins(model: &Model, id: NodeId) -> usize {
+    let node = model.node(id);
+    let own = match (&node.kind, node.inputs.first()) {
+        (NodeKind::Layer(used), Some(input)) => used.word.coins(&used.args, &model.node(*input).ty),
+        _ => 0,
+    };
+    let weights = node.params.iter().map(|p| &model.params[p.0]).filter(|p| p.role == ParamRole::Weight);
+    let masked = node.weight_drop.is_some_and(|drop| drop.p > 0.0);
+    own + if masked { weights.map(Param::len).sum() } else { 0 }
 }
 
 /// Independent random masks of a node: its own, and one a masked weight matrix.

@@ -3,9 +3,9 @@
 use crate::{
     codegen::CodegenError,
     data::{Part, Target, TargetRule},
-    model::{Interval, Model, OutputKind},
+    model::{Interval, Mean, Model, OutputKind},
     runtime::{
-        evaluate::restore,
+        evaluate::{interpret, restore},
         figures::{Figures, Reporter},
         predictive,
         sample::{Sampler, Samples},
@@ -28,13 +28,15 @@ pub struct Sampling<'a> {
 
 impl Sampling<'_> {
     /// Gives each row's samples, `[samples, width]`, in order: probabilities, or numbers in the target's own units (of a normal output
-    /// means, then standard deviations). None if nothing is live.
+    /// means, then standard deviations). For a geometric mean, logits instead of probabilities. None if nothing is live.
     pub fn each_row(
         &self,
+        mean: Mean,
         store: &mut Store,
         mut row: impl FnMut(usize, &[f32]),
     ) -> Result<Option<()>, CodegenError> {
-        let Some(sampler) = Sampler::new(self.model, self.part, true)? else { return Ok(None) };
+        let meaning = mean == Mean::Arithmetic;
+        let Some(sampler) = Sampler::new(self.model, self.part, meaning)? else { return Ok(None) };
         let each = self.samples.count as usize * self.model.output.kind.width();
         let block = (BLOCK / each).max(1);
         for start in (0..self.part.rows).step_by(block) {
@@ -45,6 +47,45 @@ impl Sampling<'_> {
         }
         Ok(Some(()))
     }
+
+    /// A mean of sub-networks for each row, as one net would predict: `[rows, width]`, in the target's own units. None if nothing is
+    /// live.
+    pub fn means(&self, mean: Mean, store: &mut Store) -> Result<Option<Vec<f32>>, CodegenError> {
+        let kind = self.model.output.kind;
+        let mut outputs = Vec::with_capacity(self.part.rows * kind.width());
+        if self.each_row(mean, store, |_, samples| outputs.extend(averaged(samples, kind, mean)))?.is_none() {
+            return Ok(None);
+        }
+        if mean == Mean::Geometric && matches!(kind, OutputKind::Class(_) | OutputKind::Bits(_)) {
+            interpret(&mut outputs, kind, self.target);
+        }
+        Ok(Some(outputs))
+    }
+}
+
+/// The mean of a row's samples. Of logits where the mean is geometric: normalising takes the factor out.
+fn averaged(samples: &[f32], kind: OutputKind, mean: Mean) -> Vec<f32> {
+    let width = kind.width();
+    let count = (samples.len() / width) as f64;
+    let column = |at: usize| samples.chunks_exact(width).map(move |y| f64::from(y[at]));
+    let plain = |at: usize| (column(at).sum::<f64>() / count) as f32;
+    let OutputKind::Normal(d) = kind else { return (0..width).map(plain).collect() };
+    let moments = |at: usize| match mean {
+        Mean::Arithmetic => {
+            let marginal = Marginal::of(samples, kind, at);
+            let u = predictive::number(&marginal.means, marginal.variances.as_deref());
+            let between = if count > 1.0 { u.epistemic * (count - 1.0) / count } else { 0.0 };
+            (u.mean, u.aleatoric.unwrap_or(0.0) + between)
+        }
+        Mean::Geometric => {
+            let precisions = || column(d + at).map(|sd| 1.0 / (sd * sd));
+            let total: f64 = precisions().sum();
+            (column(at).zip(precisions()).map(|(m, p)| m * p).sum::<f64>() / total, count / total)
+        }
+    };
+    let all: Vec<(f64, f64)> = (0..d).map(moments).collect();
+    let (means, sds) = (all.iter().map(|m| m.0 as f32), all.iter().map(|m| m.1.sqrt() as f32));
+    means.chain(sds).collect()
 }
 
 /// One output of a row's samples: means and, where the net says them, variances.
@@ -150,7 +191,7 @@ pub fn figures(
     let names = vec![String::new(); kind.outputs()];
     let mut outputs = Vec::new();
     let mut log_likelihood = 0.0;
-    let done = sampling.each_row(store, |index, samples| {
+    let done = sampling.each_row(Mean::Arithmetic, store, |index, samples| {
         let (mean, _) = row(samples, kind, None, &names);
         log_likelihood += observed(sampling, index, samples, &mean, precision);
         outputs.extend(mean);
@@ -202,7 +243,7 @@ fn observed(
 fn unrestore(outputs: &mut [f32], kind: OutputKind, target: &TargetRule) {
     match kind {
         OutputKind::Class(_) => outputs.iter_mut().for_each(|p| *p = p.ln()),
-        OutputKind::Bits(_) => outputs.iter_mut().for_each(|p| *p -= 0.5),
+        OutputKind::Bits(_) => outputs.iter_mut().for_each(|p| *p = (*p / (1.0 - *p)).ln()),
         OutputKind::Real(_) => target.unrestore(outputs),
         OutputKind::Normal(d) => outputs.chunks_exact_mut(2 * d).for_each(|row| {
             let (means, spreads) = row.split_at_mut(d);
@@ -214,4 +255,18 @@ fn unrestore(outputs: &mut [f32], kind: OutputKind, target: &TargetRule) {
                 .for_each(|(sd, unit)| *sd = 2.0 * (f64::from(*sd) / unit).ln() as f32);
         }),
     }
+}
+
+/// Figures of a part by a mean of sub-networks. None where nothing is live.
+pub fn ensemble_figures(
+    sampling: &Sampling<'_>,
+    mean: Mean,
+    reporter: &Reporter,
+    store: &mut Store,
+) -> Result<Option<Figures>, CodegenError> {
+    let kind = sampling.model.output.kind;
+    let Some(mut outputs) = sampling.means(mean, store)? else { return Ok(None) };
+    unrestore(&mut outputs, kind, sampling.target);
+    let order: Vec<u32> = (0..sampling.part.rows as u32).collect();
+    Ok(Some(reporter.figures(None, &outputs, kind.width(), sampling.part, &order)))
 }

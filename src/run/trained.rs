@@ -16,7 +16,7 @@ use crate::{
     data::{self, DataError, Need, Part, Rows, Search, Target},
     layers::Mode,
     lower::lower_eval,
-    model::{Interval, McDropout, Model, Predict, PredictMode},
+    model::{Interval, McDropout, Mean, Model, Predict, PredictMode},
     runtime::{
         checkpoint::{Checkpoint, CheckpointError},
         evaluate::{Evaluator, interpret},
@@ -127,15 +127,15 @@ impl Trained {
         Ok(Self { model, checkpoint, home: home(&run) })
     }
 
-    /// Loss and metrics of every part of the data, dropout off. Where `mc` asks for it and something is live, those of the mean over
-    /// samples too, of held-out parts; of the training part if there is no other.
+    /// Loss and metrics of every part of the data, dropout off. Where `mode` asks for samples and something is live, those of their mean
+    /// too, of held-out parts; of the training part if there is no other.
     ///
     /// # Errors
     /// Data that are missing, broken, or not those of training.
     pub fn evaluate(
         &self,
         search: &Search,
-        mc: Option<McDropout>,
+        mode: PredictMode,
         precision: Option<f64>,
         team: &Team,
     ) -> Result<Vec<PartFigures>, TrainedError> {
@@ -162,9 +162,15 @@ impl Trained {
         for (name, part) in parts {
             let Some(part) = part else { continue };
             let figures = evaluator.figures(part, &mut store, &reporter, team, self.checkpoint.meta.seed)?;
-            let samples = match mc.filter(|_| name != "train" || !held_out) {
-                Some(mc) => mc::figures(&self.sampling(part, mc, team), precision, &reporter, &mut store)?,
-                None => None,
+            let samples = match mode {
+                _ if name == "train" && held_out => None,
+                PredictMode::WeightScaling => None,
+                PredictMode::McDropout(mc) => {
+                    mc::figures(&self.sampling(part, mc, team), precision, &reporter, &mut store)?
+                }
+                PredictMode::Ensemble(mean, mc) => {
+                    mc::ensemble_figures(&self.sampling(part, mc, team), mean, &reporter, &mut store)?
+                }
             };
             all.push(PartFigures { part: name, rows: part.rows, figures, samples });
         }
@@ -178,8 +184,15 @@ impl Trained {
     pub fn predict(&self, rows: Rows, how: &Predict, team: &Team) -> Result<Predictions, TrainedError> {
         let none = Target::Real { data: Vec::new(), width: 0 };
         let part = Part { rows: rows.rows, inputs: rows.inputs, target: none, source_rows: Vec::new() };
-        if let PredictMode::McDropout(mc) = how.mode {
-            return self.predict_samples(&part, mc, how.interval, team);
+        match how.mode {
+            PredictMode::WeightScaling => {}
+            PredictMode::McDropout(mc) => return self.predict_samples(&part, mc, how.interval, team),
+            PredictMode::Ensemble(mean, mc) => {
+                let values = self.sampling(&part, mc, team).means(mean, &mut self.store()?)?;
+                let values = values.ok_or_else(|| TrainedError::Unfit(NOTHING_LIVE.into()))?;
+                let target = &self.checkpoint.meta.transform.target;
+                return Ok(Predictions::new(&self.model.output, target, values));
+            }
         }
         let mut evaluator = Evaluator::predictor(&self.model, &part)?;
         let (mut values, _) =
@@ -200,12 +213,13 @@ impl Trained {
         let (kind, target) = (self.model.output.kind, &self.checkpoint.meta.transform.target);
         let names = Predictions::new(&self.model.output, target, Vec::new()).names(kind.outputs()).to_vec();
         let (mut values, mut notes, mut noted) = (Vec::new(), Vec::new(), Vec::new());
-        let done = self.sampling(part, mc, team).each_row(&mut self.store()?, |_, samples| {
-            let (mean, said) = mc::row(samples, kind, interval, &names);
-            values.extend(mean);
-            noted.extend(said.iter().map(|(_, x)| *x as f32));
-            notes = said.into_iter().map(|(name, _)| name).collect();
-        })?;
+        let done =
+            self.sampling(part, mc, team).each_row(Mean::Arithmetic, &mut self.store()?, |_, samples| {
+                let (mean, said) = mc::row(samples, kind, interval, &names);
+                values.extend(mean);
+                noted.extend(said.iter().map(|(_, x)| *x as f32));
+                notes = said.into_iter().map(|(name, _)| name).collect();
+            })?;
         done.ok_or_else(|| TrainedError::Unfit(NOTHING_LIVE.into()))?;
         Ok(Predictions::new(&self.model.output, target, values).noted(notes, noted))
     }

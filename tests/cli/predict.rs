@@ -219,3 +219,27 @@ fn what_has_no_effect_is_refused() {
     let said: String = all.iter().map(|args| folder.run(args)).collect();
     insta::assert_snapshot!(said + &folder.run(&["eval", "sure", "--samples", "5"]));
 }
+
+/// The mean of one sub-network is that sub-network under either mean; of many, softmax of mean logits is sharper.
+#[test]
+fn ensembles_are_arithmetic_or_geometric() {
+    let folder = trained();
+    let predict = |more: &[&str]| {
+        let said = folder.run_with(
+            &[&["predict", "run", "--input", "-"], more].concat(),
+            "length,width,color\n4.5,2,blue\n",
+        );
+        let row = said.lines().nth(3).unwrap_or_else(|| panic!("{said}")).to_string();
+        row.split(',').skip(1).map(|p| p.parse().expect("a probability")).collect::<Vec<f64>>()
+    };
+    let one = |mean| predict(&["--ensemble", mean, "--samples", "1"]);
+    let near = |a: &[f64], b: &[f64]| a.iter().zip(b).all(|(a, b)| (a - b).abs() < 1e-6);
+    assert!(near(&one("arithmetic"), &one("geometric")));
+    let (arithmetic, geometric) =
+        (predict(&["--ensemble", "arithmetic"]), predict(&["--ensemble", "geometric"]));
+    assert!(near(&arithmetic, &predict(&["--samples", "100"])[..2]));
+    assert!((arithmetic[0] - geometric[0]).abs() > 1e-4, "{arithmetic:?} {geometric:?}");
+    assert!((geometric[0] + geometric[1] - 1.0).abs() < 1e-6);
+    let said = folder.run(&["eval", "run", "--ensemble", "geometric", "--samples", "50"]);
+    assert!(said.contains("(geometric mean of 50 samples of dropout)"), "{said}");
+}

@@ -51,9 +51,13 @@ impl Summary {
             1 => "1 dropout site".to_string(),
             n => format!("{n} dropout sites"),
         };
+        let nets = match self.coins {
+            0 => String::new(),
+            n => format!(" · 2^{n} sub-networks"),
+        };
         let parameters = if self.parameters == 1 { "parameter" } else { "parameters" };
         format!(
-            " {} {parameters} ({}) · {} a row · {sites}\n",
+            " {} {parameters} ({}) · {} a row · {sites}{nets}\n",
             grouped(self.parameters),
             bytes(self.bytes),
             flops(self.flops)
@@ -148,7 +152,7 @@ fn bytes(n: usize) -> String {
 }
 
 /// `3.7 MFLOP`
-fn flops(n: usize) -> String {
+pub fn flops(n: usize) -> String {
     scaled(n as f64, 1000.0, &["FLOP", "kFLOP", "MFLOP", "GFLOP", "TFLOP"])
 }
 

@@ -19,8 +19,8 @@ const BLOCK_COLUMNS: usize = 16;
 const BLOCK_ROWS: usize = 32;
 /// Steps of `k` that `gemm` takes in one pass whatever the sizes are.
 const DEPTH: usize = 512;
-/// Rows from which a transposed left matrix goes to `gemm`.
-const TRANSPOSED_LEAST: usize = 32;
+/// Elements from which a transposed left matrix goes to `gemm`.
+const TRANSPOSED_LEAST: usize = 8192;
 
 /// The axis of the result along which a product is divided among threads.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -57,7 +57,7 @@ pub unsafe fn multiply(
         }
         return;
     }
-    if along == Along::Columns && m >= TRANSPOSED_LEAST && a.strides.0 == 1 && c.strides.1 == 1 {
+    if along == Along::Columns && m * k >= TRANSPOSED_LEAST && a.strides.0 == 1 && c.strides.1 == 1 {
         // SAFETY: the caller's contract.
         unsafe { transposed_left((m, n, k), c, accumulate, a, b) }
         return;

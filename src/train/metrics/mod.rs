@@ -41,7 +41,9 @@ pub enum Targets<'a> {
     },
 }
 
-crate::train::family! { Metric: accuracy, macro_f1, mae, r2, rmse, top_k }
+mod probabilities;
+
+crate::train::family! { Metric: accuracy, auc, brier, ece, macro_f1, mae, nll, r2, rmse, top_k }
 
 impl Rows<'_> {
     /// Differences of outputs and real targets in original units: `(output index, difference)`. Of a normal distribution the means count.

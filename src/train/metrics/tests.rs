@@ -89,3 +89,53 @@ fn r2_of_constant_targets_is_one_or_nothing() {
     close(value("r2", None, &rows(&[2.0, 2.0])), 1.0);
     close(value("r2", None, &rows(&[2.0, 1.0])), 0.0);
 }
+
+/// Logits whose softmax is `p`.
+fn logits(p: &[f32]) -> Vec<f32> {
+    p.iter().map(|p| p.ln()).collect()
+}
+
+fn near(found: f64, expected: f64) {
+    assert!((found - expected).abs() < 1e-6, "{found} is not {expected}");
+}
+
+#[test]
+fn probabilities_are_scored() {
+    let outputs = logits(&[0.8, 0.2, 0.4, 0.6]);
+    let rows = |targets| Rows { outputs: &outputs, width: 2, targets: Targets::Classes(targets) };
+    // Distances 0.2^2 + 0.2^2 and 0.6^2 + 0.6^2.
+    near(value("brier", None, &rows(&[0, 0])), (0.08 + 0.72) / 2.0);
+    near(value("nll", None, &rows(&[0, 0])), -(0.8_f64.ln() + 0.4_f64.ln()) / 2.0);
+    // Confidences 0.8 (right) and 0.6 (wrong), each alone in its bin.
+    near(value("ece", None, &rows(&[0, 0])), (0.2 + 0.6) / 2.0);
+    near(value("ece", None, &rows(&[0, 1])), (0.2 + 0.4) / 2.0);
+    near(value("auc", None, &rows(&[0, 1])), 1.0);
+    near(value("auc", None, &rows(&[1, 0])), 0.0);
+    assert!(value("auc", None, &rows(&[0, 0])).is_nan(), "nothing to rank");
+}
+
+#[test]
+fn bits_are_scored_one_by_one() {
+    let outputs = [0.0_f32, 2.0, 0.0, -1.0, 5.0, -3.0, 0.0, 1.0];
+    let bits = [1.0_f32, 1.0, 0.0, 0.0, 1.0, 0.0, 0.0, 0.0];
+    let rows = Rows {
+        outputs: &outputs,
+        width: 2,
+        targets: Targets::Real { data: &bits, width: 2, scale: &[1.0, 1.0] },
+    };
+    // First bit: 0 and 5 against 0 and 0: two ties of four pairs. Second bit: 2 against -1, -3 and 1.
+    near(value("auc", None, &rows), (0.75 + 1.0) / 2.0);
+    let sigmoid = |z: f64| 1.0 / (1.0 + (-z).exp());
+    let own = |z: f64, y: f64| if y > 0.5 { sigmoid(z) } else { 1.0 - sigmoid(z) };
+    let pairs = || outputs.iter().zip(&bits).map(|(z, y)| own(f64::from(*z), f64::from(*y)));
+    near(value("nll", None, &rows), -pairs().map(f64::ln).sum::<f64>() / 4.0);
+    near(value("brier", None, &rows), pairs().map(|p| (1.0 - p).powi(2)).sum::<f64>() / 8.0);
+}
+
+/// Confidence that says what it means has no calibration error.
+#[test]
+fn calibrated_confidence_has_no_error() {
+    let outputs = logits(&[0.75, 0.25]).repeat(4);
+    let rows = Rows { outputs: &outputs, width: 2, targets: Targets::Classes(&[0, 0, 1, 0]) };
+    near(value("ece", None, &rows), 0.0);
+}
