@@ -4,6 +4,7 @@
 //! unfinished epoch under `epoch.outputs`. The metadata is [`Meta`] as JSON.
 
 use std::{
+    borrow::Cow,
     collections::BTreeMap,
     fmt,
     path::{Path, PathBuf},
@@ -27,7 +28,7 @@ pub struct Checkpoint {
     pub meta: Meta,
     /// Outputs of the training rows of an unfinished epoch, by position.
     pub outputs: Vec<f32>,
-    tensors: BTreeMap<String, Tensor>,
+    tensors: BTreeMap<String, Tensor<'static>>,
 }
 
 #[derive(Debug)]
@@ -70,17 +71,19 @@ impl Checkpoint {
         meta: &Meta,
     ) -> Result<(), CheckpointError> {
         let mut tensors = BTreeMap::new();
-        let mut add = |prefix: &str, table: &[Stored], values: &[AlignedVec]| {
+        let tables = [
+            ("", &graph.params, &store.params),
+            ("", &graph.states, &store.states),
+            (SLOT, &graph.slots, &store.slots),
+        ];
+        for (prefix, table, values) in tables {
             for (stored, value) in table.iter().zip(values) {
-                let tensor = Tensor { dims: stored.dims.clone(), data: value.to_vec() };
+                let tensor = Tensor { dims: stored.dims.clone(), data: Cow::Borrowed(&value[..]) };
                 tensors.insert(format!("{prefix}{}", stored.name), tensor);
             }
-        };
-        add("", &graph.params, &store.params);
-        add("", &graph.states, &store.states);
-        add(SLOT, &graph.slots, &store.slots);
+        }
         if !outputs.is_empty() {
-            tensors.insert(OUTPUTS.into(), Tensor { dims: vec![outputs.len()], data: outputs.to_vec() });
+            tensors.insert(OUTPUTS.into(), Tensor { dims: vec![outputs.len()], data: outputs.into() });
         }
         let metadata = serde_json::to_value(meta).map(|value| value.to_string());
         let metadata =
@@ -106,7 +109,7 @@ impl Checkpoint {
         }
         let meta = serde_json::from_str(&metadata)
             .map_err(|e| mismatch(format!("its description does not parse: {e}")))?;
-        let outputs = tensors.remove(OUTPUTS).map(|t| t.data).unwrap_or_default();
+        let outputs = tensors.remove(OUTPUTS).map(|t| t.data.into_owned()).unwrap_or_default();
         Ok(Self { path: path.into(), meta, outputs, tensors })
     }
 

@@ -3,6 +3,7 @@
 //! Layout: 8 bytes of header length, a JSON header padded with blanks to a multiple of 8, the tensors by name. The only metadata key is
 //! `dropnet`. The header is written here because the crate orders metadata by a hash map; reading and checking is the crate's.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::fmt;
 use std::fs::{self, File};
@@ -16,9 +17,10 @@ use serde_json::{Map, Value, json};
 pub const KEY: &str = "dropnet";
 
 #[derive(Clone, Debug, PartialEq)]
-pub struct Tensor {
+pub struct Tensor<'a> {
     pub dims: Vec<usize>,
-    pub data: Vec<f32>,
+    /// Borrowed when it is written: a checkpoint is as large as the run.
+    pub data: Cow<'a, [f32]>,
 }
 
 #[derive(Debug)]
@@ -53,7 +55,11 @@ impl fmt::Display for ContainerError {
 impl std::error::Error for ContainerError {}
 
 /// Writes tensors and metadata, atomically: a temporary file beside it, synced, renamed, the folder synced.
-pub fn write(path: &Path, metadata: &str, tensors: &BTreeMap<String, Tensor>) -> Result<(), ContainerError> {
+pub fn write(
+    path: &Path,
+    metadata: &str,
+    tensors: &BTreeMap<String, Tensor<'_>>,
+) -> Result<(), ContainerError> {
     let io = |error| ContainerError::Io { path: path.to_path_buf(), error };
     let folder = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let mut file = temporary(folder).map_err(io)?;
@@ -62,7 +68,7 @@ pub fn write(path: &Path, metadata: &str, tensors: &BTreeMap<String, Tensor>) ->
     out.write_all(&(header.len() as u64).to_le_bytes()).map_err(io)?;
     out.write_all(header.as_bytes()).map_err(io)?;
     for tensor in tensors.values() {
-        for x in &tensor.data {
+        for x in tensor.data.iter() {
             out.write_all(&x.to_le_bytes()).map_err(io)?;
         }
     }
@@ -81,7 +87,7 @@ fn temporary(folder: &Path) -> io::Result<tempfile::NamedTempFile> {
     builder.tempfile_in(folder)
 }
 
-fn header(metadata: &str, tensors: &BTreeMap<String, Tensor>) -> String {
+fn header(metadata: &str, tensors: &BTreeMap<String, Tensor<'_>>) -> String {
     let mut entries = Map::new();
     entries.insert("__metadata__".into(), json!({ KEY: metadata }));
     let mut at = 0;
@@ -99,7 +105,7 @@ fn header(metadata: &str, tensors: &BTreeMap<String, Tensor>) -> String {
 }
 
 /// Metadata and tensors of a checkpoint.
-pub fn read(path: &Path) -> Result<(String, BTreeMap<String, Tensor>), ContainerError> {
+pub fn read(path: &Path) -> Result<(String, BTreeMap<String, Tensor<'static>>), ContainerError> {
     let bytes = fs::read(path).map_err(|error| ContainerError::Io { path: path.to_path_buf(), error })?;
     let broken = |why: String| ContainerError::Broken { path: path.to_path_buf(), why };
     let (_, header) = SafeTensors::read_metadata(&bytes).map_err(|e| broken(e.to_string()))?;
@@ -122,13 +128,13 @@ pub fn read(path: &Path) -> Result<(String, BTreeMap<String, Tensor>), Container
 mod tests {
     use super::*;
 
-    fn sample() -> BTreeMap<String, Tensor> {
+    fn sample() -> BTreeMap<String, Tensor<'static>> {
         BTreeMap::from([
             (
                 "b".to_string(),
-                Tensor { dims: vec![2, 3], data: vec![0.5, -1.0, 2.0, 3.0, f32::MIN_POSITIVE, 7.25] },
+                Tensor { dims: vec![2, 3], data: vec![0.5, -1.0, 2.0, 3.0, f32::MIN_POSITIVE, 7.25].into() },
             ),
-            ("a".to_string(), Tensor { dims: vec![1], data: vec![9.0] }),
+            ("a".to_string(), Tensor { dims: vec![1], data: vec![9.0].into() }),
         ])
     }
 
