@@ -3,6 +3,7 @@
 //! Invariants: data goes to stdout, talk to stderr, each through [`Ui`]; a closed pipe ends the program quietly with 0; the exit
 //! code is one of [`Exit`]; nothing here prints by macro, because those panic on a closed pipe.
 
+mod audit;
 mod bench;
 mod check;
 mod completions;
@@ -65,6 +66,8 @@ enum Command {
     Bench(bench::Command),
     /// Evaluate a trained net on its data
     Eval(eval::Command),
+    /// Hold a trained net's weight scaling against the means over its sub-networks
+    Audit(audit::Command),
     /// Predict rows with a trained net
     Predict(predict::Command),
     /// Show a net's shapes, parameters, dropout rates and regularizers
@@ -92,6 +95,7 @@ pub fn main() -> ExitCode {
         Command::Train(command) => command.run(&mut ui),
         Command::Bench(command) => command.run(&mut ui),
         Command::Eval(command) => command.run(&mut ui),
+        Command::Audit(command) => command.run(&mut ui),
         Command::Predict(command) => command.run(&mut ui),
         Command::Emit(command) => command.run(&mut ui),
         Command::Summary(command) => command.run(&mut ui),

@@ -8,6 +8,7 @@
 //!   any node may be computed twice;
 //! - `Batch` is the leading dimension wherever it occurs.
 
+pub mod affine;
 pub mod autodiff;
 pub mod builder;
 mod compose;
@@ -23,6 +24,7 @@ mod tests;
 pub mod verify;
 mod vjp;
 
+pub use affine::is_affine_in_masks;
 pub use autodiff::differentiate;
 pub use builder::Builder;
 pub use interpret::{Bindings, Tensor, interpret};

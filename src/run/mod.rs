@@ -3,8 +3,10 @@
 //! Here the parts meet that may not know each other: checker, data and runtime. Invariant: nothing here prints, and the clock is read
 //! by nobody but the caller.
 
+mod audit;
 mod bench;
 mod dir;
+mod exact;
 mod mc;
 mod open;
 mod plan;
@@ -13,8 +15,10 @@ mod report;
 mod start;
 mod trained;
 
+pub use audit::{Audit, Compared, Enumerated};
 pub use bench::{Bench, BenchError, KernelTime, PredictTime, SampleTime, StageTimes, bench};
 pub use dir::{RunDir, stamp};
+pub use exact::{ExactMeans, NotEnumerated, exact_means};
 pub use open::{OpenError, Ready, open, probe};
 pub use plan::SamplePlan;
 pub use predict::Predictions;

@@ -13,7 +13,7 @@ use super::{
 use crate::{
     check::{Env, check_source},
     codegen::CodegenError,
-    data::{self, DataError, Need, Part, Rows, Search, Target},
+    data::{self, DataError, Dataset, Need, Part, Rows, Search, Target},
     layers::Mode,
     lower::lower_eval,
     model::{Interval, McDropout, Mean, Model, Predict, PredictMode},
@@ -139,16 +139,7 @@ impl Trained {
         precision: Option<f64>,
         team: &Team,
     ) -> Result<Vec<PartFigures>, TrainedError> {
-        let Some(config) = &self.model.data else {
-            return Err(TrainedError::Unfit("the net has no `data` section".into()));
-        };
-        let dataset = data::load(config, search, &Need::of(&self.model))?;
-        let meta = &self.checkpoint.meta;
-        if dataset.transform != meta.transform || dataset.schema.attributes() != meta.attributes {
-            return Err(TrainedError::Unfit(
-                "the data have changed since the net was trained on them".into(),
-            ));
-        }
+        let dataset = self.dataset(search)?;
         let mut store = self.store()?;
         let mut evaluator = Evaluator::new(&self.model, &dataset.train)?;
         let reporter = Reporter::new(&self.model, &dataset.transform);
@@ -224,7 +215,7 @@ impl Trained {
         Ok(Predictions::new(&self.model.output, target, values).noted(notes, noted))
     }
 
-    fn sampling<'a>(&'a self, part: &'a Part, mc: McDropout, team: &'a Team) -> Sampling<'a> {
+    pub(super) fn sampling<'a>(&'a self, part: &'a Part, mc: McDropout, team: &'a Team) -> Sampling<'a> {
         let seed = mc.seed.unwrap_or(self.checkpoint.meta.seed);
         Sampling {
             model: &self.model,
@@ -244,7 +235,22 @@ impl Trained {
         Ok(Session::new(&self.model, &self.store()?, &meta.transform.target, meta.seed, most)?)
     }
 
-    fn store(&self) -> Result<Store, TrainedError> {
+    /// The data of the net, as they were when it was trained.
+    pub(super) fn dataset(&self, search: &Search) -> Result<Dataset, TrainedError> {
+        let Some(config) = &self.model.data else {
+            return Err(TrainedError::Unfit("the net has no `data` section".into()));
+        };
+        let dataset = data::load(config, search, &Need::of(&self.model))?;
+        let meta = &self.checkpoint.meta;
+        if dataset.transform != meta.transform || dataset.schema.attributes() != meta.attributes {
+            return Err(TrainedError::Unfit(
+                "the data have changed since the net was trained on them".into(),
+            ));
+        }
+        Ok(dataset)
+    }
+
+    pub(super) fn store(&self) -> Result<Store, TrainedError> {
         Ok(self.checkpoint.store(&lower_eval(&self.model, Mode::Eval).graph)?)
     }
 }

@@ -1,0 +1,93 @@
+//! `dropnet audit`: weight scaling against the means over sub-networks that it stands for.
+
+use dropnet::{run::Audit, runtime::team::Team};
+use serde_json::json;
+
+use super::{
+    Outcome, data,
+    eval::{self, Run},
+    train::Threads,
+    ui::{Exit, Ui},
+};
+
+#[derive(clap::Args)]
+pub struct Command {
+    #[command(flatten)]
+    run: Run,
+    /// Write one JSON object instead of the table
+    #[arg(long)]
+    json: bool,
+    #[command(flatten)]
+    threads: Threads,
+}
+
+impl Command {
+    pub fn run(&self, ui: &mut Ui) -> Outcome {
+        let trained = self.run.read(ui)?;
+        let search = data::search(trained.home.as_deref().or(Some(&self.run.path)));
+        let team = Team::new(self.threads.count());
+        let audit = trained.audit(&search, &team).map_err(|error| eval::failure(&error, ui))?;
+        ui.data(&if self.json { format!("{}\n", object(&audit)) } else { table(&audit) })?;
+        Ok(Exit::Done)
+    }
+}
+
+fn object(audit: &Audit) -> serde_json::Value {
+    let ways: Vec<_> = audit
+        .ways
+        .iter()
+        .map(|w| json!({ "name": w.name, "error": w.error, "mean_abs_diff": w.mean_abs_diff, "kl": w.kl }))
+        .collect();
+    let mut object = json!({
+        "part": audit.part,
+        "rows": audit.rows,
+        "exact": audit.certified,
+        "reference": audit.reference,
+        "ways": ways,
+    });
+    match &audit.enumeration {
+        Ok(e) => {
+            object["coins"] = json!(e.coins);
+            object["max_abs_diff"] = json!({
+                "weight_scaling_vs_geometric": e.vs_geometric,
+                "weight_scaling_vs_arithmetic": e.vs_arithmetic,
+            });
+        }
+        Err(why) => object["not_enumerated"] = json!(why.to_string()),
+    }
+    object
+}
+
+fn table(audit: &Audit) -> String {
+    let mut text = format!("{} part, {} rows\n", audit.part, audit.rows);
+    text += match audit.certified {
+        true => {
+            "exact: the logits are affine in the masks, so weight scaling is the geometric mean over all sub-networks\n"
+        }
+        false => {
+            "approximate: something between a mask and the logits is not affine, so weight scaling is near the geometric mean only\n"
+        }
+    };
+    text += &match &audit.enumeration {
+        Ok(e) => format!(
+            "2^{} masks enumerated: weight scaling is off the geometric mean by at most {:.1e}, off the arithmetic mean by {:.1e}\n",
+            e.coins, e.vs_geometric, e.vs_arithmetic
+        ),
+        Err(why) => format!("not enumerated: {why}\n"),
+    };
+    let width = audit.ways.iter().map(|w| w.name.len()).max().unwrap_or(0);
+    text += &format!(
+        "{:<width$}  {:>7}  {:>10}  {:>10}   against {}\n",
+        "", "error", "mean |dp|", "KL", audit.reference
+    );
+    for way in &audit.ways {
+        text += &format!(
+            "{:<width$}  {:>6.2}%  {:>10.2e}  {:>10.2e}\n",
+            way.name,
+            100.0 * way.error,
+            way.mean_abs_diff,
+            way.kl
+        );
+    }
+    text
+}

@@ -1,0 +1,81 @@
+use serde_json::Value as Json;
+
+use crate::support::Folder;
+
+/// A net over iris whose middle is `layers`.
+fn trained(layers: &str) -> Folder {
+    let net = format!(
+        "\
+data {{
+  source builtin, \"iris\"
+  split test=20%
+  normalize inputs
+  batch 30
+}}
+
+net {{
+  input x: real[4]
+  {layers}
+  dense 3
+  output species: class[3]
+}}
+
+train {{
+  loss cross_entropy
+  optimizer adam, lr=0.05
+  epochs 40
+}}
+"
+    );
+    let folder = Folder::new(&[("m.net", &net)]);
+    let said = folder.run(&["train", "m.net", "-q", "-o", "run"]);
+    assert!(said.ends_with("--- exit 0\n"), "{said}");
+    folder
+}
+
+fn audited(folder: &Folder) -> Json {
+    let output = folder.command(&["audit", "run", "--json"]).output().expect("runs");
+    serde_json::from_slice(&output.stdout).expect("JSON")
+}
+
+fn difference(audit: &Json, way: &str) -> f64 {
+    let ways = audit["ways"].as_array().expect("ways");
+    let way = ways.iter().find(|w| w["name"] == way).expect("the way");
+    way["mean_abs_diff"].as_f64().expect("a number")
+}
+
+/// Softmax regression and a net that is linear behind its masks: weight scaling is the geometric mean of all sub-networks.
+#[test]
+fn weight_scaling_is_exact_where_it_is_certified() {
+    for layers in ["dropout 0.5", "dense 5 -> tanh -> dropout 0.3", "dropout 0.2\n  dense 3 -> dropout 0.5"] {
+        let audit = audited(&trained(layers));
+        assert_eq!(audit["exact"], true, "{layers}");
+        let differences = &audit["max_abs_diff"];
+        assert!(differences["weight_scaling_vs_geometric"].as_f64() <= Some(1e-6), "{layers}: {differences}");
+        assert!(differences["weight_scaling_vs_arithmetic"].as_f64() > Some(1e-3), "{layers}: {differences}");
+    }
+}
+
+/// 2^12 sub-networks that bend: sampled means come nearer to the exact one as 1 / sqrt(T), weight scaling does not come at all.
+#[test]
+fn sampled_means_converge_to_the_exact_one() {
+    let folder = trained("dropout 0.2\n  dense 8 -> relu -> dropout 0.5");
+    let audit = audited(&folder);
+    assert_eq!((&audit["exact"], &audit["coins"]), (&false.into(), &12.into()));
+    assert!(audit["max_abs_diff"]["weight_scaling_vs_geometric"].as_f64() > Some(1e-3));
+    let (ten, thousand) = (difference(&audit, "10 samples"), difference(&audit, "1000 samples"));
+    // The expected ratio is 10.
+    assert!((4.0..25.0).contains(&(ten / thousand)), "{ten} {thousand}");
+    assert!(difference(&audit, "weight scaling") > 3.0 * thousand);
+    let table = folder.run(&["audit", "run"]);
+    assert!(table.contains("2^12 masks enumerated") && table.contains("approximate: "), "{table}");
+}
+
+#[test]
+fn what_cannot_be_audited_is_said() {
+    let wide = trained("dense 40 -> relu -> dropout 0.5");
+    let gaussian = trained("dropout 0.5, kind=gaussian");
+    assert_eq!(audited(&wide)["not_enumerated"], "2^40 masks are too many to enumerate");
+    assert_eq!(audited(&gaussian)["not_enumerated"], "the draws of dropout_1 are not coins");
+    insta::assert_snapshot!(trained("dense 4 -> relu").run(&["audit", "run"]));
+}
