@@ -3,7 +3,7 @@
 //! Every operation is a pure function of operands and attributes, hence equality of both is enough. The node that came first stays, with its
 //! origin. The map is only ever looked up, never walked: its order shows nowhere.
 
-use std::collections::HashMap;
+use rustc_hash::FxHashMap;
 use std::mem::{Discriminant, discriminant};
 
 use super::{Graph, Op, ValueId};
@@ -11,7 +11,7 @@ use super::{Graph, Op, ValueId};
 #[derive(Clone, Debug, Default)]
 pub struct Interner {
     /// Nodes of one kind over the same operands; they may differ in attributes.
-    buckets: HashMap<(Discriminant<Op>, Vec<ValueId>), Vec<ValueId>>,
+    buckets: FxHashMap<(Discriminant<Op>, Vec<ValueId>), Vec<ValueId>>,
 }
 
 impl Interner {

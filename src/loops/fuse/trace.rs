@@ -4,7 +4,9 @@
 //! and names the value that must be stored for the root to be computable. Instances are in topological order. The *stage* of
 //! an instance is the number of passes over the columns of the row that must have ended before it is known.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet};
+
+use rustc_hash::FxHashMap;
 
 use super::prepare::{ReduceKind, reduce_kind};
 use super::view::{View, stride, whole};
@@ -122,7 +124,7 @@ pub(super) struct Trace<'c, 'g> {
     pub actions: Vec<Action>,
     /// Stored values that this kernel computes, with the stage in which they are in memory.
     pub(super) own: BTreeMap<ValueId, u32>,
-    pub(super) memo: HashMap<(ValueId, View), u32>,
+    pub(super) memo: FxHashMap<(ValueId, View), u32>,
     pub(super) log: Vec<(ValueId, View)>,
 }
 
@@ -136,7 +138,7 @@ impl<'c, 'g> Trace<'c, 'g> {
             instances: Vec::new(),
             actions: Vec::new(),
             own: BTreeMap::new(),
-            memo: HashMap::new(),
+            memo: FxHashMap::default(),
             log: Vec::new(),
         }
     }

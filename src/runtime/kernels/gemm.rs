@@ -5,7 +5,7 @@
 //! the part before it). Invariant, on which equal bits for any number of threads rest: a call on any such part gives the bits of
 //! the call on the whole. faer's kernel for large products adds in an order that depends on `k` alone; it has other kernels
 //! for small products and for single columns, and where those could come in, a call is cut into blocks that are the same for
-//! every division. `gemm` divides `k` by the size of the whole product, so it is called for at most [`DEPTH`] at a time. Single rows
+//! every division. `gemm` divides `k` by the size of the whole product, so it is called for at most 512 at a time. Single rows
 //! are our own: see `row`.
 
 use super::row;
