@@ -3,6 +3,7 @@
 //! Functions are compiled by up to two threads and linked by one. The module is never touched after it is linked, but for freeing it:
 //! dropping a `JITModule` would leak its code by design.
 
+use std::cmp::Reverse;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -115,16 +116,19 @@ impl Drop for Freed {
     }
 }
 
-/// Machine code of every function, in order; two at a time, since functions do not depend on each other.
+/// Machine code of every function, in order; two at a time, since functions do not depend on each other. The largest is begun first, so that
+/// neither thread waits long for the other (Graham 1969).
 fn compile_all(units: &[Unit], target: &Target) -> Result<Vec<Machine>, CodegenError> {
     let next = AtomicUsize::new(0);
+    let mut order: Vec<usize> = (0..units.len()).collect();
+    order.sort_by_key(|i| Reverse(units[*i].function.dfg.num_insts()));
     let work = || {
         let mut done = Vec::new();
         let mut context = Context::new();
         let mut control = ControlPlane::default();
         loop {
-            let i = next.fetch_add(1, Ordering::Relaxed);
-            let Some(unit) = units.get(i) else { return done };
+            let Some(&i) = order.get(next.fetch_add(1, Ordering::Relaxed)) else { return done };
+            let unit = &units[i];
             let machine = guarded(&unit.name, || {
                 context.clear();
                 context.func = unit.function.clone();
