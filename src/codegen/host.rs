@@ -86,6 +86,9 @@ fn extent(e: Extent, batch: usize) -> usize {
 /// # Safety
 /// Called by native `run` only: the row is a product's, `args` are the thread's own, and `first..last` are this thread's panels.
 pub(super) unsafe extern "C" fn product(operands: *const u64, args: *const Args, first: u64, last: u64) {
+    if first == last {
+        return;
+    }
     // SAFETY: by the contract the row has four words, of which the first is the address of a `ProductCall` that `Compiled` owns.
     let (call, a, b, c, batch) = unsafe {
         (

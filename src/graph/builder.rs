@@ -73,6 +73,11 @@ impl Builder {
         v
     }
 
+    /// The node for `op` over `inputs`, if there is one.
+    pub(super) fn find(&self, op: &Op, inputs: &[ValueId]) -> Option<ValueId> {
+        self.interner.find(&self.graph, op, inputs)
+    }
+
     /// Nodes made in `body` bear the instance path `path`.
     pub fn with_origin<R>(&mut self, path: &str, body: impl FnOnce(&mut Self) -> R) -> R {
         let origin = Origin { path: Arc::from(path), phase: self.origin.phase };
@@ -135,13 +140,20 @@ impl Builder {
     pub fn scalar(&mut self, name: &str, dtype: DType) -> ValueId {
         let known = self.graph.scalars.iter().position(|s| s.name == name);
         let id = known.unwrap_or_else(|| {
-            self.graph.scalars.push(Scalar { name: name.to_string(), dtype });
+            self.graph.scalars.push(Scalar { name: name.to_string(), dtype, positive: false });
             self.graph.scalars.len() - 1
         });
         if self.graph.scalars[id].dtype != dtype {
             ice("a scalar is declared with two types", &name);
         }
         self.push(Op::Scalar(ScalarId(id as u32)), &[])
+    }
+
+    /// A scalar that is above 0 at every step.
+    pub fn positive_scalar(&mut self, name: &str) -> ValueId {
+        let v = self.scalar(name, DType::F32);
+        self.graph.scalars.iter_mut().filter(|s| s.name == name).for_each(|s| s.positive = true);
+        v
     }
 
     /// 1 / rows of the minibatch.

@@ -3,15 +3,18 @@
 //! Every operation is a pure function of operands and attributes, hence equality of both is enough. The node that came first stays, with its
 //! origin. The map is only ever looked up, never walked: its order shows nowhere.
 
-use rustc_hash::FxHashMap;
-use std::mem::{Discriminant, discriminant};
+use rustc_hash::{FxHashMap, FxHasher};
+use std::hash::{Hash, Hasher};
+use std::mem::discriminant;
 
 use super::{Graph, Op, ValueId};
 
 #[derive(Clone, Debug, Default)]
 pub struct Interner {
-    /// Nodes of one kind over the same operands; they may differ in attributes.
-    buckets: FxHashMap<(Discriminant<Op>, Vec<ValueId>), Vec<ValueId>>,
+    /// The last node of each chain, by the hash of operation and operands.
+    last: FxHashMap<u64, ValueId>,
+    /// By node: the one before it in its chain. Nodes of a chain may differ in attributes, or by a collision in anything.
+    before: Vec<Option<ValueId>>,
 }
 
 impl Interner {
@@ -27,11 +30,27 @@ impl Interner {
     }
 
     pub fn find(&self, graph: &Graph, op: &Op, inputs: &[ValueId]) -> Option<ValueId> {
-        let bucket = self.buckets.get(&(discriminant(op), inputs.to_vec()))?;
-        bucket.iter().copied().find(|v| graph.node(*v).op.identical(op))
+        let mut next = self.last.get(&hash(op, inputs)).copied();
+        while let Some(v) = next {
+            let node = graph.node(v);
+            if node.inputs == inputs && node.op.identical(op) {
+                return Some(v);
+            }
+            next = self.before[v.index()];
+        }
+        None
     }
 
     pub fn note(&mut self, op: &Op, inputs: &[ValueId], value: ValueId) {
-        self.buckets.entry((discriminant(op), inputs.to_vec())).or_default().push(value);
+        let before = self.last.insert(hash(op, inputs), value);
+        self.before.resize(value.index() + 1, None);
+        self.before[value.index()] = before;
     }
+}
+
+fn hash(op: &Op, inputs: &[ValueId]) -> u64 {
+    let mut hasher = FxHasher::default();
+    discriminant(op).hash(&mut hasher);
+    inputs.hash(&mut hasher);
+    hasher.finish()
 }

@@ -186,6 +186,8 @@ pub struct Scalar {
     pub name: String,
     /// F32 or I32.
     pub dtype: DType,
+    /// Whether it is above 0 at every step.
+    pub positive: bool,
 }
 
 /// Where a result goes when the step is done. All reads of a step see the values from before it.
@@ -224,5 +226,23 @@ impl Graph {
 
     pub fn ty(&self, v: ValueId) -> &Type {
         &self.node(v).ty
+    }
+
+    /// What nodes name, without nodes and sinks.
+    fn tables(&self) -> Self {
+        let Self { nodes: _, inputs, target, params, slots, states, scalars, sites, metrics, sinks: _ } =
+            self;
+        Self {
+            nodes: Vec::new(),
+            inputs: inputs.clone(),
+            target: target.clone(),
+            params: params.clone(),
+            slots: slots.clone(),
+            states: states.clone(),
+            scalars: scalars.clone(),
+            sites: sites.clone(),
+            metrics: metrics.clone(),
+            sinks: Vec::new(),
+        }
     }
 }

@@ -168,7 +168,7 @@ mod tests {
     fn faults_of_tables_and_sources() {
         let mut graph = small();
         graph.nodes[1].op = Op::Param(ParamId(4));
-        graph.scalars = vec![Scalar { name: "lr".into(), dtype: DType::Key }; 2];
+        graph.scalars = vec![Scalar { name: "lr".into(), dtype: DType::Key, positive: false }; 2];
         graph.target = Some(Type::scalar(DType::F32));
         graph.sinks[1].1 = ValueId(2);
         insta::assert_snapshot!(dump(&graph));

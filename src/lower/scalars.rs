@@ -77,7 +77,10 @@ impl Default for Scalars {
 impl Scalars {
     pub fn define(&mut self, b: &mut Builder, name: &str, dtype: DType, def: ScalarDef) -> ValueId {
         self.defs.entry(name.into()).or_insert(def);
-        b.scalar(name, dtype)
+        match def {
+            ScalarDef::InverseKeepOf(_) => b.positive_scalar(name),
+            _ => b.scalar(name, dtype),
+        }
     }
 
     /// The definitions in the order of the graph's scalars.

@@ -1,11 +1,12 @@
 //! Passes: rewrites of a graph into a smaller one that computes the same sinks.
 //!
 //! Invariants: tables of sources and sites stay as they are, so that bindings stay valid; sinks keep their order; every result is sound
-//! (`verify` runs after each pass in debug builds). No value changes but by the rounding of constants and the sign of a zero: `x * 0` is not 0,
-//! and sums are not reordered. A threshold is a number of the run, so no mask is ever folded.
+//! (`verify` runs after each pass in debug builds). No value changes but by the rounding of constants and the sign of a zero: `x * 0` is not 0
+//! (but for the derivative of a dropped unit, see `kept`), and sums are not reordered. A threshold is a number of the run, so no mask is ever folded.
 
 mod arithmetic;
 mod fold;
+mod kept;
 mod layout;
 
 use std::borrow::Cow;
@@ -17,24 +18,30 @@ use super::{Graph, Op, ValueId, verify};
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Passes {
     pub fold: bool,
+    pub kept: bool,
     pub cse: bool,
     pub dce: bool,
 }
 
 impl Passes {
-    pub const ALL: Self = Self { fold: true, cse: true, dce: true };
-    pub const NONE: Self = Self { fold: false, cse: false, dce: false };
+    pub const ALL: Self = Self { fold: true, kept: true, cse: true, dce: true };
+    pub const NONE: Self = Self { fold: false, kept: false, cse: false, dce: false };
 }
 
 type Pass = fn(&Graph) -> Graph;
 
 /// Runs the passes that are switched on.
 ///
-/// In this order, once: folding makes nodes equal and leaves dead ones, merging leaves dead ones, and only then is it known what nobody reads.
+/// In this order, once: folding makes nodes equal and leaves dead ones, masks are sought in folded products, merging leaves dead ones, and only then is it known what nobody reads.
 /// Folding sees operands that are folded already, so that a second round would find nothing.
 pub fn simplify(graph: &Graph, passes: Passes) -> Graph {
-    let list: [(&str, bool, Pass); 3] =
-        [("fold", passes.fold, fold::fold), ("cse", passes.cse, cse), ("dce", passes.dce, dce)];
+    let list: [(&str, bool, Pass); 4] = [
+        ("fold", passes.fold, fold::fold),
+        ("kept", passes.kept, kept::kept),
+        // Whoever builds a graph anew merges what is equal.
+        ("cse", passes.cse && !passes.fold && !passes.kept, cse),
+        ("dce", passes.dce, dce),
+    ];
     let mut graph = Cow::Borrowed(graph);
     for (name, _, pass) in list.into_iter().filter(|(_, on, _)| *on) {
         graph = Cow::Owned(pass(&graph));
@@ -72,7 +79,7 @@ fn rebuild(
     keep: impl Fn(usize) -> bool,
     rule: impl Fn(&mut Builder, &Op, &[ValueId]) -> ValueId,
 ) -> Graph {
-    let mut b = Builder::resume(Graph { nodes: Vec::new(), sinks: Vec::new(), ..graph.clone() });
+    let mut b = Builder::resume(graph.tables());
     let mut renamed: Vec<Option<ValueId>> = Vec::with_capacity(graph.nodes.len());
     let new = |renamed: &[Option<ValueId>], v: ValueId| match renamed[v.index()] {
         Some(new) => new,

@@ -120,8 +120,7 @@ fn dce_keeps_what_sinks_read() {
 }
 
 /// bias + relu + mask + scale and its derivative: elementwise over [B,4], and one sum over the rows for the bias.
-#[test]
-fn a_dense_layer_with_dropout() {
+fn dense_layer_with_dropout() -> Graph {
     let mut b = Builder::new();
     let x = bound(&mut b, "x", &[B, Dim::Const(3)]);
     let (w, bias) = (b.param("dense_1.weight", &[3, 4]), b.param("dense_1.bias", &[4]));
@@ -133,7 +132,7 @@ fn a_dense_layer_with_dropout() {
     let y = b.with_origin("dropout_1", |b| {
         let site = b.site("dropout_1", Address::Row);
         let (key, q, scale) =
-            (b.row_key(site), b.scalar("q", DType::I32), b.scalar("dropout_1.scale", DType::F32));
+            (b.row_key(site), b.scalar("q", DType::I32), b.positive_scalar("dropout_1.scale"));
         let mask = b.keep_mask(key, q, &[4], &[false]);
         let kept = b.mul(y, mask);
         b.mul(kept, scale)
@@ -148,7 +147,29 @@ fn a_dense_layer_with_dropout() {
             b.store(place, gradient);
         }
     });
-    insta::assert_snapshot!(simplify(&b.finish(), Passes::ALL).to_string());
+    b.finish()
+}
+
+#[test]
+fn a_dense_layer_with_dropout() {
+    insta::assert_snapshot!(simplify(&dense_layer_with_dropout(), Passes::ALL).to_string());
+}
+
+#[test]
+fn a_mask_read_off_the_activation_gives_the_same_derivatives() {
+    let graph = dense_layer_with_dropout();
+    let drawn = simplify(&graph, Passes { kept: false, ..Passes::ALL });
+    let read = simplify(&graph, Passes::ALL);
+    assert!(read.nodes.len() < drawn.nodes.len());
+    let ranges = std::collections::BTreeMap::from([("dropout_1.scale".to_string(), (1.0, 2.0))]);
+    let bindings = bindings(&graph, &ranges, 64);
+    let gradients = |graph: &Graph| {
+        let values = interpret(graph, &bindings).unwrap();
+        values.sinks().flat_map(|(_, v)| v.reals().to_vec()).collect::<Vec<f64>>()
+    };
+    let gradients_read = gradients(&read);
+    assert_eq!(gradients_read, gradients(&drawn));
+    assert!(gradients_read.iter().filter(|g| **g != 0.0).count() > 12);
 }
 
 /// Every case of the operation table and its gradient: equal values with and without passes, up to the sign of zero and rounded constants.
@@ -170,8 +191,9 @@ fn passes_change_no_value() {
         let bindings = bindings(&graph, &built.ranges, 3);
         let value = |graph: &Graph| interpret(graph, &bindings).unwrap_or_else(|e| panic!("{case:?}: {e}"));
         let plain = value(&graph);
-        for mask in 0..8 {
-            let passes = Passes { fold: mask & 1 != 0, cse: mask & 2 != 0, dce: mask & 4 != 0 };
+        for mask in 0..16 {
+            let on = |bit: u32| mask >> bit & 1 != 0;
+            let passes = Passes { fold: on(0), kept: on(1), cse: on(2), dce: on(3) };
             let after = simplify(&graph, passes);
             for ((sink, a), (_, b)) in value(&after).sinks().zip(plain.sinks()) {
                 let (a, b) = (a.reals()[0], b.reals()[0]);
