@@ -297,20 +297,22 @@ fn fit(
                 Ok(Value::Number(x))
             }
         }
-        (Kind::Number(bounds) | Kind::RunTime(bounds), Value::Number(x)) => {
+        (Kind::Number(bounds) | Kind::RunTime(bounds) | Kind::Decay(bounds), Value::Number(x)) => {
             bounded(x, bounds, Value::Number(x))
         }
         (Kind::Share, Value::Number(x)) => bounded(x, Bounds::NON_NEGATIVE, Value::Number(x)),
         (Kind::Share, Value::Tail(x)) => bounded(x, Bounds::NON_NEGATIVE, Value::Tail(x)),
-        (Kind::RunTime(_), Value::Symbol(s)) => Ok(Value::Symbol(s)),
+        (Kind::RunTime(_) | Kind::Decay(_), Value::Symbol(s)) => Ok(Value::Symbol(s)),
+        (Kind::Decay(_), call @ Value::Call(..)) => Ok(call),
         (_, Value::Symbol(s)) => Err(Ok(too_late(&s, span, &format!("`{}`", spec.name)))),
-        (Kind::Count { .. } | Kind::Number(_) | Kind::RunTime(_), Value::Quantity(x, unit)) => {
-            Err(Ok(Box::new(
-                Diagnostic::error("E0207", span, format!("`{}` of `{}` takes no unit", spec.name, sig.name))
-                    .label(format!("is in `{unit}`"))
-                    .fix("leave the unit out", span, x.to_string()),
-            )))
-        }
+        (
+            Kind::Count { .. } | Kind::Number(_) | Kind::RunTime(_) | Kind::Decay(_),
+            Value::Quantity(x, unit),
+        ) => Err(Ok(Box::new(
+            Diagnostic::error("E0207", span, format!("`{}` of `{}` takes no unit", spec.name, sig.name))
+                .label(format!("is in `{unit}`"))
+                .fix("leave the unit out", span, x.to_string()),
+        ))),
         (Kind::Bool, Value::Bool(b)) => Ok(Value::Bool(b)),
         (Kind::Text, Value::Text(t)) => Ok(Value::Text(t)),
         (Kind::Quantity(units), Value::Quantity(x, unit)) if units.contains(&unit) => {
@@ -352,6 +354,7 @@ fn wanted(kind: Kind) -> String {
     match kind {
         Kind::Count { .. } => "a whole number".into(),
         Kind::Number(_) | Kind::RunTime(_) => "a number".into(),
+        Kind::Decay(_) => "a number or `bayes_decay(...)`".into(),
         Kind::Share => "a count, a percentage or `tail` and one of them".into(),
         Kind::Bool => "true or false".into(),
         Kind::Word(words) | Kind::Words(words) => format!("one of {}", words.join(", ")),

@@ -1,10 +1,11 @@
 //! Expressions to values, at compile time. Every failure is reported at the expression where it is written.
 
-use super::{scope::Scope, suggest::nearest};
+use super::{bind::bind, scope::Scope, suggest::nearest};
 use crate::{
     check::scope::ATTRIBUTES,
     diag::{Diagnostic, Span},
     syntax::ast::{Arg, ArgKey, BinaryOp, Expr, ExprKind},
+    train::penalties::{BayesDecay, bayes_decay},
     vocab::{Symbol, Unit, Value},
 };
 
@@ -13,7 +14,7 @@ const FUNCTIONS: &[(&str, Option<usize>)] =
     &[("min", None), ("max", None), ("sqrt", Some(1)), ("log", Some(1)), ("pick", Some(3))];
 
 /// Functions that the language has and this version does not.
-const NOT_YET: &[&str] = &["bayes_decay", "ramp", "positions"];
+const NOT_YET: &[&str] = &["ramp", "positions"];
 
 type Result<T> = std::result::Result<T, Box<Diagnostic>>;
 
@@ -254,6 +255,15 @@ fn call(name: &str, args: &[Arg], span: Span, scope: &mut Scope) -> Result<Value
             Diagnostic::error("E0204", span, format!("`{name}` is not in this version"))
                 .label("not built yet"),
         ));
+    }
+    if name == bayes_decay::SIG.name {
+        let mut faults = Vec::new();
+        let args = bind(&bayes_decay::SIG, args, span, scope, &mut faults);
+        return match (args, faults.into_iter().find(Diagnostic::is_error)) {
+            (Some(args), None) => Ok(BayesDecay::value(&args)),
+            (_, Some(fault)) => Err(Box::new(fault)),
+            (None, None) => Err(Box::new(Diagnostic::error("E0205", span, "`bayes_decay` does not fit"))),
+        };
     }
     let Some(&(name, arity)) = FUNCTIONS.iter().find(|(known, _)| *known == name) else {
         let mut error = Diagnostic::error("E0101", span, format!("unknown function `{name}`"))

@@ -8,6 +8,7 @@ mod eval;
 mod forms;
 mod mention;
 mod net;
+mod penalties;
 mod predict;
 mod scope;
 mod sections;

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::{
     bind::bind,
     net::{Flow, Net},
-    predict,
+    penalties, predict,
     scope::Scope,
     suggest::nearest,
     train,
@@ -15,6 +15,7 @@ use crate::{
     diag::{Diagnostic, Span},
     model::{Model, Predict},
     syntax::ast::{Arg, ArgKey, BlockDef, Body, ExprKind, File, Step, Stmt},
+    train::penalties::{Fitted, bayes_decay::TARGET_VARIANCE},
     vocab::{Args, Value},
 };
 
@@ -178,10 +179,17 @@ impl<'f> Sections<'f> {
         }
         let found = self.get("predict").map(|s| predict::section(s, scope, diags));
         let predict = Predict::default();
-        let mut model = Model { nodes, inputs, output: output?, params, states, data, train, predict, knobs };
+        let fitted = scope.attributes.get("train.rows").map(|rows| Fitted {
+            rows: *rows,
+            variance: scope.attributes.get(TARGET_VARIANCE).copied().unwrap_or(1.0),
+        });
+        let mut model =
+            Model { nodes, inputs, output: output?, params, states, data, train, predict, fitted, knobs };
+
         if let Some(found) = found {
             model.predict = found.finish(&model, diags);
         }
+        diags.extend(penalties::check(&model));
         Some(model)
     }
 }

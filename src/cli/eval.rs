@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use dropnet::{
     model::{Mean, PredictMode},
-    run::{Trained, TrainedError, Which},
+    run::{Scoring, Trained, TrainedError, Which},
     runtime::team::Team,
 };
 use serde_json::json;
@@ -77,8 +77,11 @@ impl Command {
         let file = &trained.model.predict;
         let mode = self.sampling.mode(file, USUAL_SAMPLES);
         self.sampling.check(&trained.model)?;
-        let precision = self.sampling.precision.or(file.interval.and_then(|i| i.precision));
-        let parts = trained.evaluate(&search, mode, precision, &team).map_err(|error| failure(&error, ui))?;
+        let scoring = Scoring {
+            precision: self.sampling.precision.or(file.interval.and_then(|i| i.precision)),
+            interval: file.interval.map(|interval| interval.share),
+        };
+        let parts = trained.evaluate(&search, mode, scoring, &team).map_err(|error| failure(&error, ui))?;
         if self.json {
             let mut object = json!({ "run": self.run.path.display().to_string() });
             for part in &parts {

@@ -965,6 +965,18 @@ produces. Behind other layers it shifts both.
 Write `dense 64, init=lecun_normal -> selu -> dropout 0.1, kind=alpha`, or plain `dropout 0.1`."#,
     ),
     (
+        "W0107",
+        r#"A Bayesian penalty on weights that no dropout masks
+
+`bayes_decay` is the penalty under which dropout training fits a distribution over weights. A matrix without dropout in front
+of it has no distribution: under `mc_dropout` its weights count as known for certain, and the spread of samples leaves them
+out.
+
+    dense 50 -> relu -> dropout 0.05 -> dense 1        nothing in front of the first matrix
+
+Put a `dropout` in front of each layer with weights."#,
+    ),
+    (
         "W0201",
         r#"A name that is never used
 

@@ -12,6 +12,7 @@ use crate::{
         Train,
         losses::{LossCx, Mixed, RowLoss},
         optimizers::{Optimizer, UpdateCx},
+        penalties::BayesDecay,
     },
     vocab::{Args, Value},
 };
@@ -130,8 +131,10 @@ fn penalised(model: &Model, section: &Train, loss: ValueId, params: &[ValueId], 
         let own = [("l1", param.l1), ("l2", param.l2)];
         let own =
             own.iter().filter_map(|(name, amount)| Some((crate::train::penalties::find(name)?, *amount)));
-        for (penalty, amount) in
-            stated.map(|p| (p.word, amount(&p.args))).chain(own).filter(|(_, amount)| *amount > 0.0)
+        for (penalty, amount) in stated
+            .map(|p| (p.word, amount(model, param, &p.args)))
+            .chain(own)
+            .filter(|(_, amount)| *amount > 0.0)
         {
             objective = b.with_origin(&param.name, |b| {
                 let size = penalty.size(b, *value);
@@ -143,11 +146,12 @@ fn penalised(model: &Model, section: &Train, loss: ValueId, params: &[ValueId], 
     objective
 }
 
-/// The amount of a penalty; symbolic amounts are bound before a net is trained.
-fn amount(args: &Args) -> f64 {
+/// The amount of a penalty of a parameter; what depends on the data is bound before a net is trained.
+fn amount(model: &Model, param: &Param, args: &Args) -> f64 {
     match args.get("amount").map(|g| &g.value) {
         Some(Value::Number(x)) => *x,
-        _ => 0.0,
+        Some(call) => BayesDecay::of(call).and_then(|decay| decay.coefficient(model, param)).unwrap_or(0.0),
+        None => 0.0,
     }
 }
 

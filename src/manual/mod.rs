@@ -57,6 +57,8 @@ pub fn pages() -> Vec<Page> {
     pages.extend(
         penalties::WORDS.iter().map(|(word, source)| page("penalty", "penalize ", word.sig(), source)),
     );
+    let decay = &penalties::bayes_decay::SIG;
+    pages.push(page("value of `penalize l2`", "penalize l2, ", decay, penalties::bayes_decay::SOURCE));
     pages.extend(metrics::WORDS.iter().map(|(word, source)| page("metric", "report ", word.sig(), source)));
     pages.extend(TRAIN_STATEMENTS.iter().map(|sig| page("statement of `train`", "", sig, "")));
     pages.extend(PREDICT_STATEMENTS.iter().map(|sig| page("statement of `predict`", "", sig, "")));
@@ -147,8 +149,11 @@ fn kind(kind: Kind) -> String {
     let words = |words: &[&str]| words.join(" | ");
     match kind {
         Kind::Count { min } => format!("whole number >= {min}"),
-        Kind::Number(bounds) | Kind::RunTime(bounds) if bounds == Bounds::ANY => "number".into(),
+        Kind::Number(bounds) | Kind::RunTime(bounds) | Kind::Decay(bounds) if bounds == Bounds::ANY => {
+            "number".into()
+        }
         Kind::Number(bounds) | Kind::RunTime(bounds) => format!("number {}", bounds.describe()),
+        Kind::Decay(bounds) => format!("number {} | bayes_decay(...)", bounds.describe()),
         Kind::Share => "count or fraction, or `tail` and one of them".into(),
         Kind::Bool => "true | false".into(),
         Kind::Word(list) => words(list),

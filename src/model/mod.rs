@@ -17,7 +17,7 @@ use crate::{
     data::DataConfig,
     diag::Span,
     layers::Layer,
-    train::Train,
+    train::{Train, penalties::Fitted},
     vocab::{Args, Value},
 };
 
@@ -53,6 +53,8 @@ pub struct Model {
     pub data: Option<DataConfig>,
     pub train: Option<Train>,
     pub predict: Predict,
+    /// What the data say that penalties depend on, once they are loaded.
+    pub fitted: Option<Fitted>,
     /// `param` values after `--set`, as they were used.
     pub knobs: Vec<(String, Value)>,
 }

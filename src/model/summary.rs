@@ -8,6 +8,10 @@ use serde::Serialize;
 use super::{Init, Model, Node, NodeId, NodeKind, Param, ParamRole};
 use crate::{
     model::Ty,
+    train::{
+        losses::Likelihood,
+        penalties::{BayesDecay, Fitted, bayes_decay::keep_before},
+    },
     vocab::{Args, Given, Value},
 };
 
@@ -101,6 +105,12 @@ pub struct Regularized {
     /// Sums of `penalize` and the layer's own.
     pub l1: f64,
     pub l2: f64,
+    /// Of `bayes_decay`: its coefficient times the fitted rows (and times the variance of standardised targets).
+    pub bayes: f64,
+    /// The precision of an observation that `l2` implies under dropout, for a length-scale of 1 and one fitted row; 0 where it implies none.
+    pub implied_precision: f64,
+    /// Whether these two depend on the variance of the target too.
+    pub standardised: bool,
     /// Biases and norm parameters decay or are penalised too (`on=all`).
     pub all: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -228,7 +238,7 @@ fn regularized(model: &Model, params: &[&Param]) -> Regularized {
     if !params.iter().any(|p| p.role == ParamRole::Weight || p.role == ParamRole::Norm) {
         return sum;
     }
-    let has_weight = params.iter().any(|p| p.role == ParamRole::Weight);
+    let has_weight = params.iter().any(|p| is_weight(p));
     if let Some(train) = &model.train {
         let optimizer = &train.optimizer.args;
         let decay = coefficient(optimizer, "weight_decay");
@@ -238,6 +248,12 @@ fn regularized(model: &Model, params: &[&Param]) -> Regularized {
         }
         for penalty in &train.penalties {
             if !has_weight && !on_all(&penalty.args) {
+                continue;
+            }
+            if let (Some(decay), Some(weight)) =
+                (penalty.args.value("amount").and_then(BayesDecay::of), params.iter().find(|p| is_weight(p)))
+            {
+                sum.bayes += decay.coefficient_on(Fitted::ONE, model, weight);
                 continue;
             }
             let amount = coefficient(&penalty.args, "amount");
@@ -251,7 +267,21 @@ fn regularized(model: &Model, params: &[&Param]) -> Regularized {
     sum.l1 += params.iter().map(|p| p.l1).sum::<f64>();
     sum.l2 += params.iter().map(|p| p.l2).sum::<f64>();
     sum.max_norm = params.iter().find_map(|p| p.max_norm);
+    let normalize = model.data.as_ref().and_then(|data| data.settings.normalize.as_ref());
+    sum.standardised = normalize.is_some_and(|normalize| normalize.target);
+    sum.implied_precision = implied_precision(model, params, sum.l2).unwrap_or(0.0);
     sum
+}
+
+fn is_weight(param: &Param) -> bool {
+    param.role == ParamRole::Weight
+}
+
+/// Where a masked matrix is penalised beside a mean squared error, the two say what precision they are a posterior for.
+fn implied_precision(model: &Model, params: &[&Param], l2: f64) -> Option<f64> {
+    let of_precision = model.train.as_ref()?.loss.word.likelihood() == Likelihood::OfPrecision;
+    let weight = params.iter().find(|p| is_weight(p) && keep_before(model, p).0 < 1.0)?;
+    (of_precision && l2 > 0.0).then(|| BayesDecay::implied_precision(Fitted::ONE, model, weight, l2))
 }
 
 /// 0 where the word has no such argument, or where its value is known only with the data.

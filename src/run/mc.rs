@@ -179,21 +179,31 @@ fn numbers(
     (means, said)
 }
 
-/// Figures of a part by samples: the reported metrics of the mean, and the log-likelihood of the observations where the net or a
-/// precision gives them a density. None where nothing is live.
+/// How observations are scored.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Scoring {
+    /// Inverse variance of an observation, in the target's own units, where the net does not say it.
+    pub precision: Option<f64>,
+    /// Probability of the intervals whose coverage is counted.
+    pub interval: Option<f64>,
+}
+
+/// Figures of a part by samples: the reported metrics of the mean, and where the net or a precision gives the observations a density their
+/// log-likelihood and the share of them that lie in their intervals. None where nothing is live.
 pub fn figures(
     sampling: &Sampling<'_>,
-    precision: Option<f64>,
+    scoring: Scoring,
     reporter: &Reporter,
     store: &mut Store,
 ) -> Result<Option<Figures>, CodegenError> {
     let kind = sampling.model.output.kind;
     let names = vec![String::new(); kind.outputs()];
     let mut outputs = Vec::new();
-    let mut log_likelihood = 0.0;
+    let (mut log_likelihood, mut covered) = (0.0, 0.0);
     let done = sampling.each_row(Mean::Arithmetic, store, |index, samples| {
         let (mean, _) = row(samples, kind, None, &names);
-        log_likelihood += observed(sampling, index, samples, &mean, precision);
+        log_likelihood += observed(sampling, index, samples, &mean, scoring.precision);
+        covered += within(sampling, index, samples, scoring);
         outputs.extend(mean);
     })?;
     if done.is_none() {
@@ -202,10 +212,28 @@ pub fn figures(
     unrestore(&mut outputs, kind, sampling.target);
     let order: Vec<u32> = (0..sampling.part.rows as u32).collect();
     let mut figures = reporter.figures(None, &outputs, kind.width(), sampling.part, &order);
-    if log_likelihood.is_finite() {
-        figures.0.insert(0, ("log_likelihood".into(), log_likelihood / sampling.part.rows as f64));
+    let scores = [("log_likelihood", log_likelihood), ("coverage", covered)];
+    for (name, sum) in scores.into_iter().rev().filter(|(_, sum)| sum.is_finite()) {
+        figures.0.insert(0, (name.into(), sum / sampling.part.rows as f64));
     }
     Ok(Some(figures))
+}
+
+/// The share of a row's observations that lie in their intervals; NaN where there are no intervals.
+fn within(sampling: &Sampling<'_>, index: usize, samples: &[f32], scoring: Scoring) -> f64 {
+    let (Some(share), Target::Real { data, width }) = (scoring.interval, &sampling.part.target) else {
+        return f64::NAN;
+    };
+    let mut own = data[index * width..(index + 1) * width].to_vec();
+    sampling.target.restore(&mut own);
+    let tail = 0.5 * (1.0 - share);
+    let inside = own.iter().enumerate().map(|(d, y)| {
+        let marginal = Marginal::of(samples, sampling.model.output.kind, d).with_precision(scoring.precision);
+        let Some(v) = &marginal.variances else { return f64::NAN };
+        let below = predictive::probability_below(f64::from(*y), &marginal.means, |t| v[t]);
+        f64::from(u8::from((tail..=1.0 - tail).contains(&below)))
+    });
+    inside.sum::<f64>() / *width as f64
 }
 
 /// The log-probability (or log-density, in the target's own units) of a row's observation; NaN if nothing gives it one.

@@ -19,6 +19,7 @@ pub use audit::{Audit, Compared, Enumerated};
 pub use bench::{Bench, BenchError, KernelTime, PredictTime, SampleTime, StageTimes, bench};
 pub use dir::{RunDir, stamp};
 pub use exact::{ExactMeans, NotEnumerated, exact_means};
+pub use mc::Scoring;
 pub use open::{OpenError, Ready, open, probe};
 pub use plan::SamplePlan;
 pub use predict::Predictions;

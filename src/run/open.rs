@@ -4,9 +4,10 @@ use std::fmt;
 
 use crate::{
     check::{Attributes, Env, check_source},
-    data::{self, DataError, DataSchema, Dataset, Need, Search},
+    data::{self, DataError, DataSchema, Dataset, Need, Search, TargetRule},
     diag::Diagnostic,
     model::Model,
+    train::penalties::{BayesDecay, bayes_decay::TARGET_VARIANCE},
 };
 
 /// A net whose data are loaded.
@@ -62,7 +63,49 @@ pub fn open(source: &str, sets: &[(String, String)], search: &Search) -> Result<
     let opened = data::open(config, search)?;
     let (model, warnings, attributes) = compared(source, sets, &opened.schema()?)?;
     let dataset = opened.dataset(&Need::of(&model))?;
+    let (model, attributes) = match standardised(&model, &dataset)? {
+        None => (model, attributes),
+        Some(variance) => {
+            let mut attributes = attributes;
+            attributes.insert(TARGET_VARIANCE.into(), variance);
+            (checked(source, sets, attributes.clone())?.0, attributes)
+        }
+    };
     Ok(Ready { model, dataset, attributes, warnings })
+}
+
+/// The variance by which the target is standardised, where a penalty of the net depends on it.
+///
+/// # Errors
+/// Several outputs whose variances differ: one precision cannot be converted for all.
+fn standardised(model: &Model, dataset: &Dataset) -> Result<Option<f64>, OpenError> {
+    let penalties = model.train.iter().flat_map(|train| &train.penalties);
+    let mut uses = penalties.filter(|p| p.args.value("amount").and_then(BayesDecay::of).is_some());
+    let (Some(penalty), TargetRule::Real { sd, .. }) = (uses.next(), &dataset.transform.target) else {
+        return Ok(None);
+    };
+    let first = sd.first().copied().unwrap_or(1.0);
+    if sd.iter().any(|other| (other / first - 1.0).abs() > 1e-9) {
+        return Err(OpenError::Net(vec![
+            Diagnostic::error(
+                "E0211",
+                penalty.args.span_of("amount"),
+                "`bayes_decay` of targets that are standardised apart",
+            )
+            .label("one precision cannot stand for all of them")
+            .help("leave `target` out of `normalize`, or train a net for each target"),
+        ]));
+    }
+    Ok((first != 1.0).then_some(first * first))
+}
+
+/// What a run remembers of its data: what the text may ask of them, and what its penalties depend on.
+pub(super) fn attributes_of(model: &Model, dataset: &Dataset) -> Attributes {
+    let mut attributes = dataset.schema.attributes();
+    if let Ok(Some(variance)) = standardised(model, dataset) {
+        attributes.insert(TARGET_VARIANCE.into(), variance);
+    }
+    attributes
 }
 
 /// Checks a text, against its data too if it has any, without loading them; answers the warnings.

@@ -7,7 +7,8 @@ use std::{
 
 use super::{
     dir::RunDir,
-    mc::{self, Sampling},
+    mc::{self, Sampling, Scoring},
+    open::attributes_of,
     predict::Predictions,
 };
 use crate::{
@@ -136,7 +137,7 @@ impl Trained {
         &self,
         search: &Search,
         mode: PredictMode,
-        precision: Option<f64>,
+        scoring: Scoring,
         team: &Team,
     ) -> Result<Vec<PartFigures>, TrainedError> {
         let dataset = self.dataset(search)?;
@@ -157,7 +158,7 @@ impl Trained {
                 _ if name == "train" && held_out => None,
                 PredictMode::WeightScaling => None,
                 PredictMode::McDropout(mc) => {
-                    mc::figures(&self.sampling(part, mc, team), precision, &reporter, &mut store)?
+                    mc::figures(&self.sampling(part, mc, team), scoring, &reporter, &mut store)?
                 }
                 PredictMode::Ensemble(mean, mc) => {
                     mc::ensemble_figures(&self.sampling(part, mc, team), mean, &reporter, &mut store)?
@@ -242,7 +243,7 @@ impl Trained {
         };
         let dataset = data::load(config, search, &Need::of(&self.model))?;
         let meta = &self.checkpoint.meta;
-        if dataset.transform != meta.transform || dataset.schema.attributes() != meta.attributes {
+        if dataset.transform != meta.transform || attributes_of(&self.model, &dataset) != meta.attributes {
             return Err(TrainedError::Unfit(
                 "the data have changed since the net was trained on them".into(),
             ));

@@ -125,16 +125,23 @@ pub fn log_likelihood(observed: f64, means: &[f64], variance: impl Fn(usize) -> 
     top + logs.iter().map(|x| (x - top).exp()).sum::<f64>().ln() - (means.len() as f64).ln()
 }
 
+/// The probability below `x` under the same mixture.
+///
+/// # Panics
+/// If there is no sample.
+pub fn probability_below(x: f64, means: &[f64], variance: impl Fn(usize) -> f64) -> f64 {
+    assert!(!means.is_empty(), "samples of a row");
+    let each = means.iter().enumerate().map(|(i, mean)| normal_cdf((x - mean) / variance(i).sqrt()));
+    each.sum::<f64>() / means.len() as f64
+}
+
 /// The `share` quantile of the same mixture, by bisection.
 ///
 /// # Panics
 /// If there is no sample.
 pub fn quantile(share: f64, means: &[f64], variance: impl Fn(usize) -> f64) -> f64 {
     let sd = |i: usize| variance(i).sqrt();
-    let below = |x: f64| {
-        let each = means.iter().enumerate().map(|(i, mean)| normal_cdf((x - mean) / sd(i)));
-        each.sum::<f64>() / means.len() as f64
-    };
+    let below = |x: f64| probability_below(x, means, &variance);
     let reach = |sign: f64| means.iter().enumerate().map(move |(i, mean)| mean + sign * 9.0 * sd(i));
     let (mut low, mut high) =
         (reach(-1.0).fold(f64::INFINITY, f64::min), reach(1.0).fold(f64::NEG_INFINITY, f64::max));

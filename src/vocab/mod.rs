@@ -68,6 +68,8 @@ pub enum Kind {
     Share,
     /// A number that may depend on the data (`1/train.rows`); bounds hold once it is known.
     RunTime(Bounds),
+    /// The same, or `bayes_decay(...)`.
+    Decay(Bounds),
     Bool,
     /// One of these bare words.
     Word(&'static [&'static str]),

@@ -125,6 +125,13 @@ fn held_back(by: &Regularized, remarks: &mut Vec<String>) {
             remarks.push(format!("{name} {}", number(amount)));
         }
     }
+    let per = if by.standardised { "(train.rows · target variance)" } else { "train.rows" };
+    if by.bayes != 0.0 {
+        remarks.push(format!("l2 {} / {per}", number(by.bayes)));
+    }
+    if by.implied_precision != 0.0 {
+        remarks.push(format!("implies precision {} l^2 / {per}", number(by.implied_precision)));
+    }
     if by.all {
         remarks.push("biases too".into());
     }

@@ -12,7 +12,7 @@
 //! loss binary_cross_entropy, label_smoothing=0.1
 //! ```
 
-use super::{Loss, LossCx, RowLoss};
+use super::{Likelihood, Loss, LossCx, RowLoss};
 use crate::{
     model::OutputKind,
     vocab::{ArgSpec, Block, Bounds, Default, Kind, Sig},
@@ -40,6 +40,10 @@ impl Loss for BinaryCrossEntropy {
 
     fn fits(&self, kind: OutputKind) -> bool {
         matches!(kind, OutputKind::Bits(_))
+    }
+
+    fn likelihood(&self) -> Likelihood {
+        Likelihood::Own
     }
 
     fn rows(&self, cx: &mut LossCx<'_>) -> RowLoss {

@@ -15,7 +15,7 @@
 //! # Papers
 //! Szegedy et al. 2016, Rethinking the Inception architecture (label smoothing).
 
-use super::{Loss, LossCx, RowLoss};
+use super::{Likelihood, Loss, LossCx, RowLoss};
 use crate::{
     graph::ValueId,
     model::OutputKind,
@@ -53,6 +53,10 @@ impl Loss for CrossEntropy {
             return Err(("class_weights", "must not be negative, and one must be positive".into()));
         }
         Ok(())
+    }
+
+    fn likelihood(&self) -> Likelihood {
+        Likelihood::Own
     }
 
     fn rows(&self, cx: &mut LossCx<'_>) -> RowLoss {

@@ -12,7 +12,7 @@
 //! # Papers
 //! Nix and Weigend 1994, Estimating the mean and variance of the target probability distribution.
 
-use super::{Loss, LossCx, RowLoss};
+use super::{Likelihood, Loss, LossCx, RowLoss};
 use crate::{
     model::OutputKind,
     vocab::{Block, Sig},
@@ -35,6 +35,10 @@ impl Loss for GaussianNll {
 
     fn fits(&self, kind: OutputKind) -> bool {
         matches!(kind, OutputKind::Normal(_))
+    }
+
+    fn likelihood(&self) -> Likelihood {
+        Likelihood::Own
     }
 
     fn rows(&self, cx: &mut LossCx<'_>) -> RowLoss {

@@ -19,8 +19,24 @@ pub trait Loss: Sync {
         Ok(())
     }
 
+    /// What density of the target the loss is the negative logarithm of.
+    fn likelihood(&self) -> Likelihood {
+        Likelihood::None
+    }
+
     /// The loss of each row.
     fn rows(&self, cx: &mut LossCx<'_>) -> RowLoss;
+}
+
+/// A loss as a negative log-likelihood.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Likelihood {
+    /// It is none.
+    None,
+    /// Of a normal density whose precision somebody must say.
+    OfPrecision,
+    /// The net says all of it.
+    Own,
 }
 
 /// Context of [`Loss::rows`].

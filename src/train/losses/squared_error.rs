@@ -8,7 +8,7 @@
 //! loss squared_error
 //! ```
 
-use super::{Loss, LossCx, RowLoss};
+use super::{Likelihood, Loss, LossCx, RowLoss};
 use crate::{
     graph::ValueId,
     model::OutputKind,
@@ -28,6 +28,10 @@ impl Loss for SquaredError {
 
     fn fits(&self, kind: OutputKind) -> bool {
         matches!(kind, OutputKind::Real(_))
+    }
+
+    fn likelihood(&self) -> Likelihood {
+        Likelihood::OfPrecision
     }
 
     fn rows(&self, cx: &mut LossCx<'_>) -> RowLoss {

@@ -1,7 +1,7 @@
 //! Penalises the squared size of weights: `amount * sum w^2`, so its gradient is `2 amount w`.
 //!
 //! # Arguments
-//! `amount` is the coefficient. Biases and norm parameters are left out unless `on=all`.
+//! `amount` is the coefficient; `bayes_decay(length_scale=, precision=)` finds it for each matrix (`dropnet explain bayes_decay`). Biases and norm parameters are left out unless `on=all`.
 //!
 //! # Example
 //! ```net
@@ -21,7 +21,7 @@ static SIG: Sig = Sig {
     name: "l2",
     about: "penalises the squared size of weights",
     args: &[
-        ArgSpec::required("amount", Kind::RunTime(Bounds::NON_NEGATIVE), "coefficient of the penalty"),
+        ArgSpec::required("amount", Kind::Decay(Bounds::NON_NEGATIVE), "coefficient of the penalty, or `bayes_decay(...)`"),
         ArgSpec::named("on", Kind::Word(&["weights", "all"]), Default::Word("weights"), "what is penalised: weights, or biases and norms too"),
     ],
     block: Block::None,

@@ -1,0 +1,67 @@
+//! `bayes_decay` against the loss and the masks of its net.
+
+use crate::{
+    diag::{Diagnostic, Span},
+    model::{Model, PredictMode},
+    train::{
+        losses::Likelihood,
+        penalties::{BayesDecay, bayes_decay},
+    },
+};
+
+pub fn check(model: &Model) -> Vec<Diagnostic> {
+    let Some(train) = &model.train else { return Vec::new() };
+    let mut found = Vec::new();
+    for penalty in &train.penalties {
+        let Some(decay) = penalty.args.value("amount").and_then(BayesDecay::of) else { continue };
+        let span = penalty.args.span_of("amount");
+        if penalty.args.opt_word("on") == Some("all") {
+            found.push(
+                Diagnostic::error("E0211", penalty.args.span_of("on"), "`on=all` beside `bayes_decay`")
+                    .label("the prior is one of matrices")
+                    .help("leave `on` out"),
+            );
+        }
+        found.extend(against_loss(decay, train.loss.word.likelihood(), train.loss.args.sig.name, span));
+        found.extend(unmasked(model, span));
+    }
+    found
+}
+
+fn against_loss(decay: BayesDecay, likelihood: Likelihood, loss: &str, span: Span) -> Option<Diagnostic> {
+    match (likelihood, decay.precision) {
+        (Likelihood::None, _) => Some(
+            Diagnostic::error("E0211", span, format!("`bayes_decay` beside `loss {loss}`"))
+                .label("is derived for likelihoods")
+                .help("use `squared_error`, `gaussian_nll`, `cross_entropy` or `binary_cross_entropy`"),
+        ),
+        (Likelihood::OfPrecision, None) => Some(
+            Diagnostic::error("E0211", span, "`bayes_decay` needs to know how observations spread")
+                .label("no `precision=`")
+                .help("write `bayes_decay(length_scale=1e-2, precision=0.1)`: the inverse variance of an observation"),
+        ),
+        (Likelihood::Own, Some(_)) if !decay.reference => Some(
+            Diagnostic::error("E0211", span, format!("`precision=` beside `loss {loss}`, which says its own"))
+                .label("has no effect here")
+                .help("leave `precision` out"),
+        ),
+        (Likelihood::Own, None) if decay.reference => Some(
+            Diagnostic::error("E0211", span, "`form=reference2018` needs `precision=`").label("no `precision=`"),
+        ),
+        _ => None,
+    }
+}
+
+/// Samples of a net in which a matrix is never masked are not those of the posterior that the penalty is derived for.
+fn unmasked(model: &Model, span: Span) -> Option<Diagnostic> {
+    let names = bayes_decay::unmasked(model);
+    if names.is_empty() || !matches!(model.predict.mode, PredictMode::McDropout(_)) {
+        return None;
+    }
+    Some(
+        Diagnostic::warning("W0107", span, "`bayes_decay` of matrices that no dropout feeds")
+            .label(names.join(", "))
+            .note("under `mc_dropout` these weights count as known for certain")
+            .help("put a `dropout` in front of each layer with weights"),
+    )
+}

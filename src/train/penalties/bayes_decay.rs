@@ -1,0 +1,298 @@
+//! The amount of an L2 penalty that makes dropout training variational inference: `penalize l2, bayes_decay(length_scale=, precision=)`.
+//!
+//! # What it does
+//! Dropout training with an L2 penalty minimises, up to a factor, the negative log-likelihood of the data plus the Kullback-Leibler
+//! divergence of the masked weights from a normal prior `N(0, 1/l^2)`, if the penalty of each matrix has one certain strength. This sets it,
+//! matrix by matrix, from the rate of the dropout that feeds the matrix, the rows that are fitted and the precision of an observation.
+//!
+//! # Formula
+//! `l^2 / ((1-p) N D tau)` with `squared_error`, `l^2 / (2 (1-p) N)` with a negative log-likelihood (over `D` where that is a mean over
+//! `D` outputs). `p` is the rate of dropping in front of the matrix, 0 without one; `N` the fitted rows, `D` the outputs, `tau` the
+//! precision, `l` the length-scale. With `scale=test`, `1-p` stands in the numerator. The divergence of a matrix `W` behind inverted
+//! dropout is `l^2 / (2 (1-p)) sum w^2` plus what does not depend on `W`; times `2 / (N D tau)` it is the penalty beside the mean squared
+//! error.
+//!
+//! # Arguments
+//! `length_scale` is the inverse standard deviation of the prior. `precision` is the inverse variance of an observation in the target's own
+//! units (it is converted where the target is standardised), for `squared_error` alone: other losses say it themselves.
+//! `form=reference2018` is the constant `l^2 (1-p) / (2 N tau)` of the code released with the paper, unconverted, to reproduce its table.
+//!
+//! # Papers
+//! Gal and Ghahramani 2016, Dropout as a Bayesian approximation (appendix, section 3.2).
+
+use crate::{
+    layers::DropSite,
+    math,
+    model::{Model, Node, NodeKind, OutputKind, Param, ParamRole},
+    vocab::{ArgSpec, Args, Block, Bounds, Default, Kind, Sig, Value},
+};
+
+/// The manual of the word.
+pub const SOURCE: &str = include_str!("bayes_decay.rs");
+
+pub static SIG: Sig = Sig {
+    name: "bayes_decay",
+    about: "the L2 penalty under which dropout training is variational inference",
+    args: &[
+        ArgSpec::named(
+            "length_scale",
+            Kind::Number(Bounds::POSITIVE),
+            Default::Required,
+            "inverse standard deviation of the prior",
+        ),
+        ArgSpec::named(
+            "precision",
+            Kind::Number(Bounds::POSITIVE),
+            Default::Absent,
+            "inverse variance of an observation, in the target's own units",
+        ),
+        ArgSpec::named(
+            "form",
+            Kind::Word(&["derived", "reference2018"]),
+            Default::Word("derived"),
+            "the derived constant, or that of the code released with the paper",
+        ),
+    ],
+    block: Block::None,
+};
+
+/// The attribute that holds the variance of the fitted targets, where they are standardised.
+pub const TARGET_VARIANCE: &str = "target.variance";
+
+/// What the loaded data say.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Fitted {
+    /// Rows of the training part.
+    pub rows: f64,
+    /// Variance by which the target is standardised; 1 where it is not.
+    pub variance: f64,
+}
+
+impl Fitted {
+    /// One row, targets as they are: what is found with it is to be divided by the rows, and by the variance.
+    pub const ONE: Self = Self { rows: 1.0, variance: 1.0 };
+}
+
+/// A checked use.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct BayesDecay {
+    pub length_scale: f64,
+    pub precision: Option<f64>,
+    pub reference: bool,
+}
+
+impl BayesDecay {
+    /// As a value of an argument.
+    pub fn value(args: &Args) -> Value {
+        let given = args.iter().map(|given| (Some(given.name.to_string()), given.value.clone()));
+        Value::Call(SIG.name.into(), given.collect())
+    }
+
+    /// The use that an argument's value stands for, if it is one.
+    pub fn of(value: &Value) -> Option<Self> {
+        let Value::Call(name, args) = value else { return None };
+        let get = |key: &str| args.iter().find(|(name, _)| name.as_deref() == Some(key)).map(|(_, v)| v);
+        let number = |key: &str| match get(key) {
+            Some(Value::Number(x)) => Some(*x),
+            _ => None,
+        };
+        (name == SIG.name).then(|| Self {
+            length_scale: number("length_scale").unwrap_or(1.0),
+            precision: number("precision"),
+            reference: matches!(get("form"), Some(Value::Word(form)) if form == "reference2018"),
+        })
+    }
+
+    /// The coefficient of the sum of squares of a matrix. None until the data are loaded.
+    pub fn coefficient(&self, model: &Model, param: &Param) -> Option<f64> {
+        model.fitted.map(|fitted| self.coefficient_on(fitted, model, param))
+    }
+
+    /// The same for data that are not loaded.
+    pub fn coefficient_on(&self, fitted: Fitted, model: &Model, param: &Param) -> f64 {
+        let (keep, at_test) = keep_before(model, param);
+        let scale = self.length_scale * self.length_scale;
+        if self.reference {
+            return scale * keep / (2.0 * fitted.rows * self.precision.unwrap_or(1.0));
+        }
+        let scale = if at_test { scale * keep } else { scale / keep };
+        let outputs = match model.output.kind {
+            OutputKind::Class(_) => 1,
+            kind => kind.outputs(),
+        };
+        let each = fitted.rows * outputs as f64;
+        match self.precision {
+            Some(precision) => scale / (each * precision * fitted.variance),
+            None => scale / (2.0 * each),
+        }
+    }
+
+    /// The precision that a plain coefficient of this matrix implies, in the target's own units, for a length-scale of 1.
+    pub fn implied_precision(fitted: Fitted, model: &Model, param: &Param, coefficient: f64) -> f64 {
+        let unit = Self { length_scale: 1.0, precision: Some(1.0), reference: false };
+        unit.coefficient_on(fitted, model, param) / coefficient
+    }
+}
+
+/// The share of the inputs of a matrix (or of its weights) that is kept, and whether it is scaled in evaluation.
+///
+/// The dropout that feeds a matrix is the last one before it with nothing between that has parameters or several inputs.
+pub fn keep_before(model: &Model, param: &Param) -> (f64, bool) {
+    let node = model.node(param.node);
+    let kept = |p: f64| 1.0 - f64::from(math::quantise(p).unwrap_or(0)) / 65536.0;
+    let weights = node.weight_drop.map_or(1.0, |drop| kept(drop.p));
+    match feeding(model, node) {
+        Some((site, at_test)) => (weights * kept(site.rate), at_test),
+        None => (weights, false),
+    }
+}
+
+fn feeding(model: &Model, node: &Node) -> Option<(DropSite, bool)> {
+    let mut at = model.node(*node.inputs.first()?);
+    while let NodeKind::Layer(used) = &at.kind {
+        if let Some(site) = used.word.drop_site(&used.args) {
+            let at_test = used.args.sig.arg("scale").is_some() && used.args.opt_word("scale") == Some("test");
+            return Some((site, at_test));
+        }
+        if !at.params.is_empty() || at.inputs.len() != 1 {
+            return None;
+        }
+        at = model.node(at.inputs[0]);
+    }
+    None
+}
+
+/// Matrices that no mask reaches, by name.
+pub fn unmasked(model: &Model) -> Vec<&str> {
+    let weights = model.params.iter().filter(|p| p.role == ParamRole::Weight);
+    weights.filter(|p| keep_before(model, p).0 == 1.0).map(|p| p.name.as_str()).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        check::{Env, check_source},
+        graph::{Sink, interpret::Bindings},
+        layers::tests::rig,
+        lower::{LOSS, OBJECTIVE, lower_forward},
+    };
+
+    const ROWS: f64 = rig::ROWS as f64;
+
+    fn model(loss: &str, output: &str, decay: &str, scale: &str) -> Model {
+        let source = format!(
+            "net {{\n  input x: real[3]\n  dropout 0.25{scale}\n  dense 4 -> tanh -> dropout 0.5{scale}\n  {output}\n}}\n\
+             train {{\n  loss {loss}\n  optimizer sgd, lr=1\n  penalize l2, {decay}\n  epochs 1\n}}\n"
+        );
+        let attributes = [("train.rows".to_string(), ROWS), (TARGET_VARIANCE.to_string(), 4.0)];
+        let checked = check_source(&source, &Env { sets: Vec::new(), attributes: attributes.into() });
+        checked.model.unwrap_or_else(|| panic!("{source}{:#?}", checked.diagnostics))
+    }
+
+    /// Objective, its data loss, and the outputs.
+    fn values(lowered: &crate::lower::Lowered, bindings: &Bindings<f64>) -> (f64, f64, Vec<f64>) {
+        let values = rig::run(&lowered.graph, bindings);
+        let metric = |i: usize| values.sink(Sink::Metric(i as u32)).expect("a total").reals()[0] / ROWS;
+        let outputs = values.sink(Sink::Output).expect("outputs").reals().to_vec();
+        (metric(OBJECTIVE), metric(LOSS), outputs)
+    }
+
+    /// Half the squared size of all matrices in the unscaled form `W / keep`, times `l^2 keep`.
+    fn divergence(model: &Model, bindings: &Bindings<f64>, length_scale: f64, at_test: bool) -> f64 {
+        let matrices = model.params.iter().zip(&bindings.params).filter(|(p, _)| p.role == ParamRole::Weight);
+        let each = matrices.map(|(param, value)| {
+            let keep = keep_before(model, param).0;
+            let unit = if at_test { 1.0 } else { keep };
+            let size: f64 = value.reals().iter().map(|w| (w / unit) * (w / unit)).sum();
+            0.5 * length_scale * length_scale * keep * size
+        });
+        each.sum()
+    }
+
+    /// Central differences of `f` by every weight and bias.
+    fn gradient(bindings: &Bindings<f64>, f: impl Fn(&Bindings<f64>) -> f64) -> Vec<f64> {
+        const STEP: f64 = 1e-5;
+        let mut all = Vec::new();
+        for (p, param) in bindings.params.iter().enumerate() {
+            for i in 0..param.reals().len() {
+                let at = |by: f64| {
+                    let mut moved = bindings.clone();
+                    let mut reals = param.reals().to_vec();
+                    reals[i] += by;
+                    moved.params[p] = crate::graph::Tensor::real(&param.dims, reals);
+                    f(&moved)
+                };
+                all.push((at(STEP) - at(-STEP)) / (2.0 * STEP));
+            }
+        }
+        all
+    }
+
+    /// `factor` times the objective has the gradient of the negative log-likelihood plus the divergence.
+    fn assert_variational(model: &Model, factor: f64, length_scale: f64, at_test: bool) {
+        let lowered = lower_forward(model);
+        let bindings = rig::bindings::<f64>(&lowered);
+        let objective = gradient(&bindings, |b| factor * values(&lowered, b).0);
+        let bound = gradient(&bindings, |b| {
+            factor * values(&lowered, b).1 + divergence(model, b, length_scale, at_test)
+        });
+        for (a, b) in objective.iter().zip(&bound) {
+            assert!((a - b).abs() < 1e-6 * (1.0 + b.abs()), "{a} {b}");
+        }
+        let likelihood = gradient(&bindings, |b| factor * values(&lowered, b).1);
+        assert!(objective.iter().zip(&likelihood).any(|(a, b)| (a - b).abs() > 1e-2));
+    }
+
+    #[test]
+    fn the_objective_is_the_bound_of_variational_inference() {
+        let decay = "bayes_decay(length_scale=0.7, precision=0.3)";
+        let real = model("squared_error", "dense 2\n  output y: real[2]", decay, "");
+        // The mean squared error over N rows and D outputs is 2 / (N D tau) times the negative log-likelihood; tau in standardised units.
+        let factor = ROWS * 2.0 * (0.3 * 4.0) / 2.0;
+        assert_variational(&real, factor, 0.7, false);
+        let real = model("squared_error", "dense 2\n  output y: real[2]", decay, ", scale=test");
+        assert_variational(&real, factor, 0.7, true);
+        let decay = "bayes_decay(length_scale=0.7)";
+        let class = model("cross_entropy", "dense 3\n  output y: class[3]", decay, "");
+        assert_variational(&class, ROWS, 0.7, false);
+        let bits = model("binary_cross_entropy", "dense 2\n  output y: bits[2]", decay, "");
+        assert_variational(&bits, 2.0 * ROWS, 0.7, false);
+    }
+
+    /// The squared error itself, against the density written out.
+    #[test]
+    fn the_squared_error_is_a_likelihood_of_that_precision() {
+        let net = model("squared_error", "dense 2\n  output y: real[2]", "0", "");
+        let lowered = lower_forward(&net);
+        let bindings = rig::bindings::<f64>(&lowered);
+        let tau = 1.2;
+        let target = bindings.target.clone().expect("targets");
+        let density = |b: &Bindings<f64>| {
+            let outputs = values(&lowered, b).2;
+            outputs.iter().zip(target.reals()).map(|(y, t)| 0.5 * tau * (y - t) * (y - t)).sum::<f64>()
+        };
+        let by_loss = gradient(&bindings, |b| ROWS * 2.0 * tau / 2.0 * values(&lowered, b).1);
+        for (a, b) in by_loss.iter().zip(gradient(&bindings, density)) {
+            assert!((a - b).abs() < 1e-6 * (1.0 + b.abs()), "{a} {b}");
+        }
+    }
+
+    #[test]
+    fn the_reference_code_has_its_own_constant() {
+        let decay = "bayes_decay(length_scale=1e-2, precision=0.1, form=reference2018)";
+        let net = model("squared_error", "dense 1\n  output y: real[1]", decay, "");
+        let amount = net.train.as_ref().unwrap().penalties[0].args.value("amount").unwrap().clone();
+        let decay = BayesDecay::of(&amount).unwrap();
+        let of = |i: usize| decay.coefficient(&net, &net.params[i]).unwrap();
+        assert!((of(0) / (1e-4 * 0.75 / (2.0 * ROWS * 0.1)) - 1.0).abs() < 1e-12);
+        assert!((of(2) / (1e-4 * 0.5 / (2.0 * ROWS * 0.1)) - 1.0).abs() < 1e-12);
+    }
+
+    #[test]
+    fn a_plain_coefficient_implies_a_precision() {
+        let net = model("squared_error", "dense 1\n  output y: real[1]", "1e-3", "");
+        let tau = BayesDecay::implied_precision(net.fitted.unwrap(), &net, &net.params[2], 1e-3);
+        assert!((tau - 1.0 / (0.5 * ROWS * 4.0 * 1e-3)).abs() < 1e-9, "{tau}");
+    }
+}
