@@ -88,10 +88,10 @@ impl Run {
             transform: self.dataset.transform.clone(),
             attributes: Default::default(),
         };
-        let job = Job { model: &self.model, dataset: &self.dataset, dir, meta };
+        let job = Job { model: &self.model, dataset: &self.dataset, dir: Some(dir), meta };
         let stop = Arc::new(AtomicU32::new(0));
         let mut observer = StopIn { epoch: stop_in, stop: stop.clone() };
-        train(job, resume, &Options { threads, epochs }, &stop, &mut observer)
+        train(job, resume, &Options { threads, epochs, figures: true }, &stop, &mut observer)
     }
 }
 

@@ -13,12 +13,14 @@ mod predict;
 mod scope;
 mod sections;
 mod suggest;
+mod sweep;
 mod train;
 
 pub use net::{Flow, Net};
 pub use predict::PREDICT_STATEMENTS;
 pub use scope::{ATTRIBUTES, Attributes};
 pub use suggest::nearest;
+pub use sweep::SWEEP_STATEMENTS;
 pub use train::{AUGMENT_STATEMENTS, TRAIN_STATEMENTS};
 
 use std::collections::BTreeMap;

@@ -142,11 +142,16 @@ impl Found {
         }
     }
 
-    /// Checks the section against its net.
-    pub fn finish(self, model: &Model, diags: &mut Vec<Diagnostic>) -> Predict {
+    /// Checks the section against its net. Among the points of a sweep there may be one where nothing is dropped: it has one sample.
+    pub fn finish(self, model: &Model, in_sweep: bool, diags: &mut Vec<Diagnostic>) -> Predict {
         if let Some((span, word)) = self.samples.filter(|_| !model.is_live_in_mc()) {
+            let message = format!("`{word}` where nothing is left to chance");
+            let found = match in_sweep {
+                true => Diagnostic::warning("W0108", span, message),
+                false => Diagnostic::error("E0407", span, message),
+            };
             diags.push(
-                Diagnostic::error("E0407", span, format!("`{word}` where nothing is left to chance"))
+                found
                     .label("all samples would be the same")
                     .help("put a `dropout` with a rate above 0 into the net, or write `weight_scaling`"),
             );

@@ -8,7 +8,7 @@ use super::{
     penalties, predict,
     scope::Scope,
     suggest::nearest,
-    train,
+    sweep, train,
 };
 use crate::{
     data::{self, DataConfig},
@@ -21,8 +21,6 @@ use crate::{
 
 /// In their usual order.
 pub const NAMES: &[&str] = &["data", "augment", "net", "train", "predict", "sweep"];
-/// Sections that the language has and this version does not.
-const NOT_YET: &[&str] = &["sweep"];
 
 /// A section: its word and its block.
 #[derive(Clone, Copy)]
@@ -95,13 +93,6 @@ impl<'f> Sections<'f> {
                     .also(first.head, "the first one"),
             );
             return;
-        }
-        if NOT_YET.contains(&name) {
-            diags.push(
-                Diagnostic::error("E0204", span, format!("the section `{name}` is not in this version"))
-                    .label("not built yet")
-                    .help("take it out to train the net"),
-            );
         }
         self.found.push(Section { name, head: span, body });
     }
@@ -178,17 +169,30 @@ impl<'f> Sections<'f> {
             );
         }
         let found = self.get("predict").map(|s| predict::section(s, scope, diags));
+        let sweep = self.get("sweep").map(|s| sweep::section(s, &knobs, scope, diags));
         let predict = Predict::default();
         let fitted = scope.attributes.get("train.rows").map(|rows| Fitted {
             rows: *rows,
             variance: scope.attributes.get(TARGET_VARIANCE).copied().unwrap_or(1.0),
         });
-        let mut model =
-            Model { nodes, inputs, output: output?, params, states, data, train, predict, fitted, knobs };
+        let mut model = Model {
+            nodes,
+            inputs,
+            output: output?,
+            params,
+            states,
+            data,
+            train,
+            predict,
+            sweep: None,
+            fitted,
+            knobs,
+        };
 
         if let Some(found) = found {
-            model.predict = found.finish(&model, diags);
+            model.predict = found.finish(&model, sweep.is_some(), diags);
         }
+        model.sweep = sweep.and_then(|found| found.finish(&model, diags));
         diags.extend(penalties::check(&model));
         Some(model)
     }
@@ -225,6 +229,8 @@ pub fn home(word: &str) -> Option<&'static str> {
         Some("train")
     } else if predict::PREDICT_STATEMENTS.iter().any(|sig| sig.name == word) {
         Some("predict")
+    } else if sweep::SWEEP_STATEMENTS.iter().any(|sig| sig.name == word) {
+        Some("sweep")
     } else if train::AUGMENT_STATEMENTS.iter().any(|sig| sig.name == word) {
         Some("augment")
     } else {

@@ -10,6 +10,7 @@ mod completions;
 mod data;
 mod emit;
 mod eval;
+mod experiment;
 mod explain;
 mod fmt;
 mod new;
@@ -68,6 +69,8 @@ enum Command {
     Eval(eval::Command),
     /// Hold a trained net's weight scaling against the means over its sub-networks
     Audit(audit::Command),
+    /// Train and test a net on many divisions of its data, with many seeds, over its sweep
+    Experiment(experiment::Command),
     /// Predict rows with a trained net
     Predict(predict::Command),
     /// Show a net's shapes, parameters, dropout rates and regularizers
@@ -96,6 +99,7 @@ pub fn main() -> ExitCode {
         Command::Bench(command) => command.run(&mut ui),
         Command::Eval(command) => command.run(&mut ui),
         Command::Audit(command) => command.run(&mut ui),
+        Command::Experiment(command) => command.run(&mut ui),
         Command::Predict(command) => command.run(&mut ui),
         Command::Emit(command) => command.run(&mut ui),
         Command::Summary(command) => command.run(&mut ui),

@@ -71,8 +71,8 @@ impl Command {
         let stop = Arc::new(AtomicU32::new(0));
         stop_on_interrupt(stop.clone())?;
         let (dir, meta) = (started.dir.clone(), started.meta);
-        let job = Job { model: &ready.model, dataset: &ready.dataset, dir: dir.path(), meta };
-        let options = Options { threads: self.threads.count(), epochs: self.epochs };
+        let job = Job { model: &ready.model, dataset: &ready.dataset, dir: Some(dir.path()), meta };
+        let options = Options { threads: self.threads.count(), epochs: self.epochs, figures: true };
         let mut screen = Screen { command: self, dir: &dir, ui, bar: None, failure: None };
         let result = train::train(job, started.checkpoint, &options, &stop, &mut screen);
         screen.bar = None;
@@ -225,7 +225,7 @@ fn faulty(source: &Source, error: &OpenError) -> Failure {
 }
 
 /// The first Ctrl-C asks the loop to finish its step; the second does not wait.
-fn stop_on_interrupt(stop: Arc<AtomicU32>) -> Result<(), Failure> {
+pub fn stop_on_interrupt(stop: Arc<AtomicU32>) -> Result<(), Failure> {
     let handler = move || {
         if stop.swap(1, Ordering::SeqCst) != 0 {
             std::process::exit(Exit::Interrupted as i32);

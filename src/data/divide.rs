@@ -109,11 +109,15 @@ fn folds_of(
     }
     let mut rest = arrange(all, split, 0, strata);
     let test: Vec<u32> = rest.drain((fold - 1) * n / folds..fold * n / folds).collect();
+    if split.tail {
+        rest.sort_unstable();
+    }
     let (train, valid) = carve(rest, split)?;
     Ok(Parts { train, valid, test })
 }
 
 fn given(split: &Split, listed: Listed, strata: Option<&[u32]>) -> Result<Parts, DataError> {
+    // The files list rows in an order of their own: the tail is theirs, not the table's.
     let order = if split.valid.is_some() && !split.tail {
         arrange(&listed.train, split, 0, strata)
     } else {
@@ -130,9 +134,6 @@ fn carve(mut rest: Vec<u32>, split: &Split) -> Result<(Vec<u32>, Vec<u32>), Data
     if size >= rest.len() {
         return Err(DataError::new("E0534", "the validation part leaves nothing to train on")
             .note(format!("valid {size}, of {} outside the test part", counted(rest.len(), "row"))));
-    }
-    if split.tail {
-        rest.sort_unstable();
     }
     let valid = rest.split_off(rest.len() - size);
     Ok((rest, valid))
@@ -262,7 +263,7 @@ mod tests {
             split(Division::Given { prefix: "index".into(), number: None }, Some(Share::Fraction(0.25)));
         split.tail = true;
         let parts = divide(6, Some(&split), None, Some(listed), false).unwrap();
-        assert_eq!((parts.train, parts.valid, parts.test), (vec![0, 1, 2], vec![4], vec![3, 5]));
+        assert_eq!((parts.train, parts.valid, parts.test), (vec![0, 2, 4], vec![1], vec![3, 5]));
     }
 
     #[test]

@@ -977,6 +977,18 @@ out.
 Put a `dropout` in front of each layer with weights."#,
     ),
     (
+        "W0108",
+        r#"A point of a sweep where nothing is left to chance
+
+With `sweep` in the file a rate of 0 may be one of the values that are tried. `mc_dropout` then has one sample, the prediction
+itself. Without a sweep this is an error (E0407).
+
+    param p = 0
+    predict { mc_dropout samples=100 }
+
+Nothing need be done; to sample, give `p` another value."#,
+    ),
+    (
         "W0201",
         r#"A name that is never used
 

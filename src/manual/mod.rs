@@ -7,7 +7,7 @@ mod forms;
 use std::fmt::Write;
 
 use crate::{
-    check::{AUGMENT_STATEMENTS, PREDICT_STATEMENTS, TRAIN_STATEMENTS},
+    check::{AUGMENT_STATEMENTS, PREDICT_STATEMENTS, SWEEP_STATEMENTS, TRAIN_STATEMENTS},
     data::{SOURCES, STATEMENTS},
     layers::{LAYERS, manual},
     model::summary::number,
@@ -62,6 +62,7 @@ pub fn pages() -> Vec<Page> {
     pages.extend(metrics::WORDS.iter().map(|(word, source)| page("metric", "report ", word.sig(), source)));
     pages.extend(TRAIN_STATEMENTS.iter().map(|sig| page("statement of `train`", "", sig, "")));
     pages.extend(PREDICT_STATEMENTS.iter().map(|sig| page("statement of `predict`", "", sig, "")));
+    pages.extend(SWEEP_STATEMENTS.iter().map(|sig| page("statement of `sweep`", "", sig, "")));
     pages.extend(AUGMENT_STATEMENTS.iter().map(|sig| page("statement of `augment`", "", sig, "")));
     pages.extend(SOURCES.iter().map(|word| page("source of data", "source ", word.sig, word.source)));
     pages.extend(STATEMENTS.iter().map(|word| page("statement of `data`", "", word.sig, word.source)));

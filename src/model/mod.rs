@@ -6,11 +6,13 @@
 mod predict;
 mod print;
 pub mod summary;
+mod sweep;
 mod ty;
 
 pub use predict::{Interval, McDropout, Mean, Predict, PredictMode};
 pub use print::print;
 pub use summary::Summary;
+pub use sweep::{Goal, Search, Sweep, Values, Vary};
 pub use ty::{Axis, OutputKind, Role, Ty};
 
 use crate::{
@@ -53,6 +55,7 @@ pub struct Model {
     pub data: Option<DataConfig>,
     pub train: Option<Train>,
     pub predict: Predict,
+    pub sweep: Option<Sweep>,
     /// What the data say that penalties depend on, once they are loaded.
     pub fitted: Option<Fitted>,
     /// `param` values after `--set`, as they were used.

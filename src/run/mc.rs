@@ -196,27 +196,57 @@ pub fn figures(
     reporter: &Reporter,
     store: &mut Store,
 ) -> Result<Option<Figures>, CodegenError> {
-    let kind = sampling.model.output.kind;
-    let names = vec![String::new(); kind.outputs()];
-    let mut outputs = Vec::new();
-    let (mut log_likelihood, mut covered) = (0.0, 0.0);
+    let mut scored = Scored::default();
     let done = sampling.each_row(Mean::Arithmetic, store, |index, samples| {
-        let (mean, _) = row(samples, kind, None, &names);
-        log_likelihood += observed(sampling, index, samples, &mean, scoring.precision);
-        covered += within(sampling, index, samples, scoring);
-        outputs.extend(mean);
+        scored.row(sampling, scoring, index, samples);
     })?;
-    if done.is_none() {
-        return Ok(None);
+    Ok(done.map(|()| scored.figures(sampling, reporter)))
+}
+
+/// The same where nothing is live: one sample, the prediction itself. `outputs` are what the net gives, `[rows, width]`.
+pub fn single_figures(
+    sampling: &Sampling<'_>,
+    scoring: Scoring,
+    reporter: &Reporter,
+    mut outputs: Vec<f32>,
+) -> Figures {
+    let kind = sampling.model.output.kind;
+    interpret(&mut outputs, kind, sampling.target);
+    let mut scored = Scored::default();
+    for (index, sample) in outputs.chunks_exact(kind.width()).enumerate() {
+        scored.row(sampling, scoring, index, sample);
     }
-    unrestore(&mut outputs, kind, sampling.target);
-    let order: Vec<u32> = (0..sampling.part.rows as u32).collect();
-    let mut figures = reporter.figures(None, &outputs, kind.width(), sampling.part, &order);
-    let scores = [("log_likelihood", log_likelihood), ("coverage", covered)];
-    for (name, sum) in scores.into_iter().rev().filter(|(_, sum)| sum.is_finite()) {
-        figures.0.insert(0, (name.into(), sum / sampling.part.rows as f64));
+    scored.figures(sampling, reporter)
+}
+
+/// Mean outputs and sums of scores of the rows so far.
+#[derive(Default)]
+struct Scored {
+    outputs: Vec<f32>,
+    log_likelihood: f64,
+    covered: f64,
+}
+
+impl Scored {
+    fn row(&mut self, sampling: &Sampling<'_>, scoring: Scoring, index: usize, samples: &[f32]) {
+        let kind = sampling.model.output.kind;
+        let (mean, _) = row(samples, kind, None, &vec![String::new(); kind.outputs()]);
+        self.log_likelihood += observed(sampling, index, samples, &mean, scoring.precision);
+        self.covered += within(sampling, index, samples, scoring);
+        self.outputs.extend(mean);
     }
-    Ok(Some(figures))
+
+    fn figures(mut self, sampling: &Sampling<'_>, reporter: &Reporter) -> Figures {
+        let kind = sampling.model.output.kind;
+        unrestore(&mut self.outputs, kind, sampling.target);
+        let order: Vec<u32> = (0..sampling.part.rows as u32).collect();
+        let mut figures = reporter.figures(None, &self.outputs, kind.width(), sampling.part, &order);
+        let scores = [("log_likelihood", self.log_likelihood), ("coverage", self.covered)];
+        for (name, sum) in scores.into_iter().rev().filter(|(_, sum)| sum.is_finite()) {
+            figures.0.insert(0, (name.into(), sum / sampling.part.rows as f64));
+        }
+        figures
+    }
 }
 
 /// The share of a row's observations that lie in their intervals; NaN where there are no intervals.

@@ -7,6 +7,7 @@ mod audit;
 mod bench;
 mod dir;
 mod exact;
+mod experiment;
 mod mc;
 mod open;
 mod plan;
@@ -19,6 +20,10 @@ pub use audit::{Audit, Compared, Enumerated};
 pub use bench::{Bench, BenchError, KernelTime, PredictTime, SampleTime, StageTimes, bench};
 pub use dir::{RunDir, stamp};
 pub use exact::{ExactMeans, NotEnumerated, exact_means};
+pub use experiment::{
+    Arm, Course, Difference, Experiment, ExperimentError, Found, JournalError, Mean as MeanOverSplits, Point,
+    Report, Tested, Trial,
+};
 pub use mc::Scoring;
 pub use open::{OpenError, Ready, open, probe};
 pub use plan::SamplePlan;

@@ -4,7 +4,7 @@ use std::fmt;
 
 use crate::{
     check::{Attributes, Env, check_source},
-    data::{self, DataError, DataSchema, Dataset, Need, Search, TargetRule},
+    data::{self, DataConfig, DataError, DataSchema, Dataset, Need, Search, TargetRule},
     diag::Diagnostic,
     model::Model,
     train::penalties::{BayesDecay, bayes_decay::TARGET_VARIANCE},
@@ -58,8 +58,19 @@ impl From<DataError> for OpenError {
 /// # Errors
 /// Faults of the text, of the data, or a disagreement between them.
 pub fn open(source: &str, sets: &[(String, String)], search: &Search) -> Result<Ready, OpenError> {
-    let (blind, _) = checked(source, sets, Attributes::new())?;
-    let config = blind.data.as_ref().ok_or(OpenError::NoSection("data"))?;
+    open_divided(source, sets, search, &|_| ())
+}
+
+/// The same with rows divided as `divide` changes what the file says.
+pub(super) fn open_divided(
+    source: &str,
+    sets: &[(String, String)],
+    search: &Search,
+    divide: &dyn Fn(&mut DataConfig),
+) -> Result<Ready, OpenError> {
+    let (mut blind, _) = checked(source, sets, Attributes::new())?;
+    let config = blind.data.as_mut().ok_or(OpenError::NoSection("data"))?;
+    divide(config);
     let opened = data::open(config, search)?;
     let (model, warnings, attributes) = compared(source, sets, &opened.schema()?)?;
     let dataset = opened.dataset(&Need::of(&model))?;
@@ -71,6 +82,8 @@ pub fn open(source: &str, sets: &[(String, String)], search: &Search) -> Result<
             (checked(source, sets, attributes.clone())?.0, attributes)
         }
     };
+    let mut model = model;
+    model.data.iter_mut().for_each(divide);
     Ok(Ready { model, dataset, attributes, warnings })
 }
 

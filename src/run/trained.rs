@@ -154,19 +154,58 @@ impl Trained {
         for (name, part) in parts {
             let Some(part) = part else { continue };
             let figures = evaluator.figures(part, &mut store, &reporter, team, self.checkpoint.meta.seed)?;
-            let samples = match mode {
-                _ if name == "train" && held_out => None,
-                PredictMode::WeightScaling => None,
-                PredictMode::McDropout(mc) => {
-                    mc::figures(&self.sampling(part, mc, team), scoring, &reporter, &mut store)?
-                }
-                PredictMode::Ensemble(mean, mc) => {
-                    mc::ensemble_figures(&self.sampling(part, mc, team), mean, &reporter, &mut store)?
-                }
-            };
+            let mode = if name == "train" && held_out { PredictMode::WeightScaling } else { mode };
+            let samples = self.sample_figures(part, mode, scoring, &reporter, &mut store, team)?;
             all.push(PartFigures { part: name, rows: part.rows, figures, samples });
         }
         Ok(all)
+    }
+
+    /// The figures of one part; a net without live dropout has one sample.
+    ///
+    /// # Errors
+    /// What code generation says.
+    pub(super) fn part_figures(
+        &self,
+        name: &'static str,
+        part: &Part,
+        mode: PredictMode,
+        scoring: Scoring,
+        team: &Team,
+    ) -> Result<PartFigures, TrainedError> {
+        let mut store = self.store()?;
+        let meta = &self.checkpoint.meta;
+        let reporter = Reporter::new(&self.model, &meta.transform);
+        let mut evaluator = Evaluator::new(&self.model, part)?;
+        let figures = evaluator.figures(part, &mut store, &reporter, team, meta.seed)?;
+        let samples = match mode {
+            PredictMode::McDropout(mc) if !self.model.is_live_in_mc() => {
+                let (outputs, _) = evaluator.outputs(part, &mut store, team, meta.seed)?;
+                Some(mc::single_figures(&self.sampling(part, mc, team), scoring, &reporter, outputs))
+            }
+            mode => self.sample_figures(part, mode, scoring, &reporter, &mut store, team)?,
+        };
+        Ok(PartFigures { part: name, rows: part.rows, figures, samples })
+    }
+
+    fn sample_figures(
+        &self,
+        part: &Part,
+        mode: PredictMode,
+        scoring: Scoring,
+        reporter: &Reporter,
+        store: &mut Store,
+        team: &Team,
+    ) -> Result<Option<Figures>, TrainedError> {
+        Ok(match mode {
+            PredictMode::WeightScaling => None,
+            PredictMode::McDropout(mc) => {
+                mc::figures(&self.sampling(part, mc, team), scoring, reporter, store)?
+            }
+            PredictMode::Ensemble(mean, mc) => {
+                mc::ensemble_figures(&self.sampling(part, mc, team), mean, reporter, store)?
+            }
+        })
     }
 
     /// Predictions for raw rows, which go through the transform that was fitted in training.

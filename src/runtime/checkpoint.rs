@@ -92,6 +92,22 @@ impl Checkpoint {
         Ok(())
     }
 
+    /// What would be read back from a file with these tensors of `graph`.
+    pub fn held(graph: &Graph, store: &Store, meta: Meta) -> Self {
+        let tables = [
+            ("", &graph.params, &store.params),
+            ("", &graph.states, &store.states),
+            (SLOT, &graph.slots, &store.slots),
+        ];
+        let tensors = tables.into_iter().flat_map(|(prefix, table, values)| {
+            table.iter().zip(values).map(move |(stored, value)| {
+                let tensor = Tensor { dims: stored.dims.clone(), data: Cow::Owned(value.to_vec()) };
+                (format!("{prefix}{}", stored.name), tensor)
+            })
+        });
+        Self { path: PathBuf::new(), meta, outputs: Vec::new(), tensors: tensors.collect() }
+    }
+
     /// Reads and validates a checkpoint.
     ///
     /// # Errors

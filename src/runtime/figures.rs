@@ -4,12 +4,11 @@ use serde_json::{Map, Value as Json};
 
 use crate::{
     data::{Part, Target, Transform},
-    model::{Model, OutputKind, Use},
+    model::{Model, Use},
     train::{
         Metric,
         metrics::{self, Rows, Targets},
     },
-    vocab::Args,
 };
 
 /// Names and values, the loss first, then metrics in the order of the file.
@@ -38,7 +37,7 @@ pub struct Reporter {
 impl Reporter {
     pub fn new(model: &Model, transform: &Transform) -> Self {
         let reported = model.train.as_ref().map(|train| train.report.clone()).unwrap_or_default();
-        let metrics = if reported.is_empty() { usual(model.output.kind) } else { reported };
+        let metrics = if reported.is_empty() { metrics::usual(model.output.kind) } else { reported };
         let scale = transform.target.units().to_vec();
         Self { metrics, scale }
     }
@@ -80,16 +79,4 @@ impl Reporter {
     pub fn higher_is_better(&self, figure: &str) -> bool {
         self.metrics.iter().any(|used| metrics::label(used) == figure && used.word.higher_is_better())
     }
-}
-
-/// What is reported where the file says nothing: accuracy for classes and bits, the root mean square error for numbers.
-fn usual(kind: OutputKind) -> Vec<Use<dyn Metric>> {
-    let name = match kind {
-        OutputKind::Class(_) | OutputKind::Bits(_) => "accuracy",
-        OutputKind::Real(_) | OutputKind::Normal(_) => "rmse",
-    };
-    let word = metrics::find(name);
-    word.map(|word| Use { word, args: Args::new(word.sig(), Default::default(), Vec::new()) })
-        .into_iter()
-        .collect()
 }

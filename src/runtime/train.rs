@@ -38,8 +38,8 @@ const CHECKPOINT_EVERY: Duration = Duration::from_secs(2);
 pub struct Job<'a> {
     pub model: &'a Model,
     pub dataset: &'a Dataset,
-    /// The folder of the run; it exists.
-    pub dir: &'a Path,
+    /// The folder of the run; it exists. Without one nothing is written.
+    pub dir: Option<&'a Path>,
     /// Source text, `--set` values, seed, data attributes and transform: what the checkpoint carries. `progress` is where to go on.
     pub meta: Meta,
 }
@@ -49,6 +49,8 @@ pub struct Options {
     pub threads: usize,
     /// How far this run goes; the schedule's horizon stays that of the file.
     pub epochs: Option<u64>,
+    /// Whether figures are wanted after every epoch; without, they are taken only where something watches them.
+    pub figures: bool,
 }
 
 /// What happens during training, for whoever shows it.
@@ -149,16 +151,28 @@ pub fn train(
     observer: &mut dyn Observer,
 ) -> Result<Outcome, TrainError> {
     let mut trainer = Trainer::new(job, resume, options)?;
-    observer.event(Event::Compiled { seconds: trainer.compile_seconds });
-    let epochs = options.epochs.unwrap_or(trainer.section.epochs as u64);
-    let already_done = trainer.progress.epoch >= epochs || trainer.progress.stopped_early;
-    while trainer.progress.epoch < epochs && !trainer.progress.stopped_early {
-        trainer.epoch(epochs, stop, observer)?;
-    }
+    let already_done = trainer.run(options, stop, observer)?;
     if !already_done {
         trainer.write_last()?;
     }
     trainer.outcome(already_done)
+}
+
+/// Trains from the beginning and writes nothing; answers the checkpoint of the parameters that a run would test.
+///
+/// # Errors
+/// See [`TrainError`].
+pub fn train_in_memory(
+    job: Job<'_>,
+    options: &Options,
+    stop: &Arc<AtomicU32>,
+    observer: &mut dyn Observer,
+) -> Result<Checkpoint, TrainError> {
+    let mut trainer = Trainer::new(Job { dir: None, ..job }, None, options)?;
+    trainer.run(options, stop, observer)?;
+    trainer.choose()?;
+    let meta = Meta { progress: trainer.progress.clone(), ..trainer.job.meta.clone() };
+    Ok(Checkpoint::held(trainer.function.graph(), &trainer.store, meta))
 }
 
 struct Trainer<'a> {
@@ -172,6 +186,8 @@ struct Trainer<'a> {
     store: Store,
     /// Parameters of the best epoch, until they are written.
     best: Option<Store>,
+    /// Whether epochs end with figures.
+    figures: bool,
     progress: Progress,
     /// Outputs of the training rows visited so far in this epoch, by position.
     outputs: Vec<f32>,
@@ -223,6 +239,7 @@ impl<'a> Trainer<'a> {
             reporter,
             store,
             best: None,
+            figures: options.figures || Self::watches(section),
             progress,
             outputs,
             written: Instant::now(),
@@ -230,6 +247,27 @@ impl<'a> Trainer<'a> {
             compile_seconds,
             job,
         })
+    }
+
+    /// The epochs that are left; answers whether there was none.
+    fn run(
+        &mut self,
+        options: &Options,
+        stop: &Arc<AtomicU32>,
+        observer: &mut dyn Observer,
+    ) -> Result<bool, TrainError> {
+        observer.event(Event::Compiled { seconds: self.compile_seconds });
+        let epochs = options.epochs.unwrap_or(self.section.epochs as u64);
+        let already_done = self.progress.epoch >= epochs || self.progress.stopped_early;
+        while self.progress.epoch < epochs && !self.progress.stopped_early {
+            self.epoch(epochs, stop, observer)?;
+        }
+        Ok(already_done)
+    }
+
+    /// Whether anything after an epoch depends on its figures.
+    fn watches(section: &Train) -> bool {
+        section.stop_early.is_some() || section.schedule.word.plateau(&section.schedule.args).is_some()
     }
 
     /// One epoch, or what is left of it.
@@ -246,6 +284,10 @@ impl<'a> Trainer<'a> {
         let steps = self.shape.steps() as u64;
         observer.event(Event::EpochBegan { epoch: epoch + 1, epochs, steps, done: done.clone() });
         let seconds = self.steps(&plan, &done, stop)?;
+        if !self.figures {
+            self.finish_epoch();
+            return Ok(());
+        }
         let train = self.train_figures(&plan);
         let valid = match (&mut self.evaluator, &self.job.dataset.valid) {
             (Some(evaluator), Some(part)) => Some(evaluator.figures(
@@ -258,9 +300,7 @@ impl<'a> Trainer<'a> {
             _ => None,
         };
         let best = self.judge(epoch + 1, &train, valid.as_ref());
-        self.progress.epoch += 1;
-        self.progress.step = 0;
-        self.progress.totals.clear();
+        self.finish_epoch();
         let lr = plan.rates.last().copied().unwrap_or(0.0);
         let report = EpochReport { epoch: epoch + 1, epochs, seconds, steps, train, valid, lr, best };
         observer.event(Event::EpochDone(&report));
@@ -273,6 +313,12 @@ impl<'a> Trainer<'a> {
             self.write_last()?;
         }
         Ok(())
+    }
+
+    fn finish_epoch(&mut self) {
+        self.progress.epoch += 1;
+        self.progress.step = 0;
+        self.progress.totals.clear();
     }
 
     /// Runs the epoch's remaining steps natively; answers their seconds.
@@ -369,14 +415,15 @@ impl<'a> Trainer<'a> {
 
     /// Writes `last.ckpt`, and `best.ckpt` if there is a new best.
     fn write_last(&mut self) -> Result<(), TrainError> {
+        let Some(dir) = self.job.dir else { return Ok(()) };
         if !self.store.is_finite() {
             return Err(TrainError::Diverged { epoch: self.progress.epoch, step: 0 });
         }
         let width = self.job.model.output.kind.width();
         let visited = (self.progress.step as usize * self.shape.batch).min(self.shape.visited()) * width;
-        self.write("last.ckpt", &self.store, &self.outputs[..visited])?;
+        self.write(dir, "last.ckpt", &self.store, &self.outputs[..visited])?;
         if let Some(best) = self.best.take() {
-            self.write("best.ckpt", &best, &[])?;
+            self.write(dir, "best.ckpt", &best, &[])?;
         }
         self.written = Instant::now();
         Ok(())
@@ -385,29 +432,41 @@ impl<'a> Trainer<'a> {
     /// After step `step` came out as not finite: writes the best parameters, if they wait to be written, and those from before the step,
     /// if they are finite and there is no earlier checkpoint.
     fn keep_the_good(&mut self, step: u64) -> Result<(), TrainError> {
+        let Some(dir) = self.job.dir else { return Ok(()) };
         self.progress.step = step;
         if let Some(best) = self.best.take() {
-            self.write("best.ckpt", &best, &[])?;
+            self.write(dir, "best.ckpt", &best, &[])?;
         }
-        if !self.job.dir.join("last.ckpt").exists() && self.store.is_finite() {
+        if !dir.join("last.ckpt").exists() && self.store.is_finite() {
             self.write_last()?;
         }
         Ok(())
     }
 
-    fn write(&self, name: &str, store: &Store, outputs: &[f32]) -> Result<(), TrainError> {
+    fn write(&self, dir: &Path, name: &str, store: &Store, outputs: &[f32]) -> Result<(), TrainError> {
         let meta = Meta { progress: self.progress.clone(), ..self.job.meta.clone() };
-        Checkpoint::write(&self.job.dir.join(name), self.function.graph(), store, outputs, &meta)?;
+        Checkpoint::write(&dir.join(name), self.function.graph(), store, outputs, &meta)?;
         Ok(())
     }
 
-    fn outcome(mut self, already_done: bool) -> Result<Outcome, TrainError> {
-        let mut tested = "last";
-        if self.section.stop_early.is_some() {
-            let best = Checkpoint::read(&self.job.dir.join("best.ckpt"))?;
-            self.store = best.store(self.function.graph())?;
-            tested = "best";
+    /// Takes the parameters that are tested: of the best epoch where training stops early, else the last.
+    fn choose(&mut self) -> Result<&'static str, TrainError> {
+        if self.section.stop_early.is_none() {
+            return Ok("last");
         }
+        match (self.job.dir, self.best.take()) {
+            (Some(dir), _) => {
+                let best = Checkpoint::read(&dir.join("best.ckpt"))?;
+                self.store = best.store(self.function.graph())?;
+            }
+            (None, Some(best)) => self.store = best,
+            (None, None) => {}
+        }
+        Ok("best")
+    }
+
+    fn outcome(mut self, already_done: bool) -> Result<Outcome, TrainError> {
+        let tested = self.choose()?;
         let test = match (&mut self.evaluator, &self.job.dataset.test) {
             (Some(evaluator), Some(part)) => Some(evaluator.figures(
                 part,

@@ -6,6 +6,7 @@ mod audit;
 mod bench;
 mod check;
 mod emit;
+mod experiment;
 mod explain;
 mod fmt;
 mod new;

@@ -4,7 +4,7 @@
 //! class in proportion; `shuffle=false` keeps the order: training, validation, test. A source with its own test part keeps it.
 //! - `folds=10, fold=1`: the first of ten disjoint tenths is the test part. With `test=10%` each fold is a division of its own.
 //! - `given="index", number=0`: row numbers (from 0) in `index_train_0.txt` and `index_test_0.txt` beside the data.
-//! - `valid=tail 20%`: the validation part is the last rows instead of random ones.
+//! - `valid=tail 20%`: the validation part is the last rows instead of random ones; of index files, the last that they list.
 
 use crate::data::config::{Division, Settings, Share, Split};
 use crate::data::words::Statement;

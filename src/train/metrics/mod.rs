@@ -81,6 +81,19 @@ pub fn names() -> Vec<&'static str> {
     WORDS.iter().map(|(word, _)| word.sig().name).collect()
 }
 
+/// What is reported where the file says nothing: accuracy for classes and bits, the root mean square error for numbers.
+pub fn usual(kind: OutputKind) -> Vec<crate::model::Use<dyn Metric>> {
+    let name = match kind {
+        OutputKind::Class(_) | OutputKind::Bits(_) => "accuracy",
+        OutputKind::Real(_) | OutputKind::Normal(_) => "rmse",
+    };
+    let with_defaults = |word: &'static dyn Metric| crate::model::Use {
+        word,
+        args: Args::new(word.sig(), Default::default(), Vec::new()),
+    };
+    find(name).map(with_defaults).into_iter().collect()
+}
+
 /// The name of a reported figure: `accuracy`, `top5`.
 pub fn label(used: &crate::model::Use<dyn Metric>) -> String {
     match used.args.sig.arg("k").map(|_| used.args.count("k")) {

@@ -1,0 +1,285 @@
+//! The `sweep` section.
+
+use super::{
+    bind::bind,
+    scope::Scope,
+    sections::{Section, home, misplaced, statement_steps, unknown_word, use_span},
+    suggest::nearest,
+};
+use crate::{
+    diag::{Diagnostic, Span},
+    model::{Goal, Model, OutputKind, PredictMode, Search, Sweep, Values, Vary},
+    train::metrics,
+    vocab::{ArgSpec, Args, Block, Default, Kind, Sig, Value},
+};
+
+static VARY: Sig = Sig {
+    name: "vary",
+    about: "values of a `param` that are tried",
+    args: &[
+        ArgSpec::required("name", Kind::Name, "the param"),
+        ArgSpec::required(
+            "values",
+            Kind::OneOf(&[Kind::Numbers, Kind::Span]),
+            "a list of values, or a range to draw from",
+        ),
+        ArgSpec::named(
+            "scale",
+            Kind::Word(&["linear", "log"]),
+            Default::Word("linear"),
+            "how a range is drawn from: evenly, or evenly in the logarithm",
+        ),
+    ],
+    block: Block::None,
+};
+static SEARCH: Sig = Sig {
+    name: "search",
+    about: "which combinations are tried: all of them, or random ones",
+    args: &[
+        ArgSpec::required("kind", Kind::Word(&["grid", "random", "tpe"]), "the way to search"),
+        ArgSpec::named("trials", Kind::Count { min: 1 }, Default::Absent, "combinations that are drawn"),
+        ArgSpec::named("seed", Kind::Count { min: 0 }, Default::Number(0.0), "seed of the draws"),
+    ],
+    block: Block::None,
+};
+static GOAL: Sig = Sig {
+    name: "goal",
+    about: "the figure of the validation part by which the best combination is chosen",
+    args: &[
+        ArgSpec::required("which", Kind::Word(&["min", "max"]), "whether the lowest or the highest is best"),
+        ArgSpec::required(
+            "figure",
+            Kind::Name,
+            "such as `valid.loss`, `valid.accuracy`, `valid.log_likelihood`",
+        ),
+    ],
+    block: Block::None,
+};
+
+/// The statements of `sweep`.
+pub static SWEEP_STATEMENTS: &[&Sig] = &[&VARY, &SEARCH, &GOAL];
+const NOT_YET: &[&str] = &["prune"];
+/// Figures that samples of dropout have beside the metrics.
+const OF_SAMPLES: &[&str] = &["log_likelihood", "coverage"];
+
+/// What the statements said, with their places.
+pub struct Found {
+    head: Span,
+    vary: Vec<(Vary, Span)>,
+    search: Option<(Search, Span)>,
+    goal: Option<(Goal, Span)>,
+    /// Statements that stand there, sound or not.
+    seen: Vec<&'static str>,
+}
+
+/// Checks the statements one by one. `params` are the names that may vary.
+pub fn section(
+    section: Section<'_>,
+    params: &[(String, Value)],
+    scope: &mut Scope,
+    diags: &mut Vec<Diagnostic>,
+) -> Found {
+    let mut found =
+        Found { head: section.head, vary: Vec::new(), search: None, goal: None, seen: Vec::new() };
+    for step in statement_steps(section, diags) {
+        let word = step.name.text.as_str();
+        let Some(sig) = SWEEP_STATEMENTS.iter().find(|sig| sig.name == word) else {
+            let known: Vec<&str> = SWEEP_STATEMENTS.iter().map(|sig| sig.name).collect();
+            diags.push(match home(word) {
+                Some(section) if section != "sweep" => misplaced(word, section, step.name.span),
+                _ => unknown_word("`sweep` statement", word, step.name.span, &known, NOT_YET),
+            });
+            continue;
+        };
+        let span = use_span(step);
+        found.seen.push(sig.name);
+        let Some(args) = bind(sig, &step.args, span, scope, diags) else { continue };
+        match word {
+            "vary" => found.vary(&args, params, diags),
+            "search" => {
+                once(found.search.as_ref().map(|s| s.1), span, "a second `search`", diags);
+                found.search = search(&args, diags).map(|search| (search, span));
+            }
+            _ => {
+                once(found.goal.as_ref().map(|g| g.1), span, "a second `goal`", diags);
+                found.goal = goal(&args, diags).map(|goal| (goal, args.span_of("figure")));
+            }
+        }
+    }
+    found
+}
+
+impl Found {
+    fn vary(&mut self, args: &Args, params: &[(String, Value)], diags: &mut Vec<Diagnostic>) {
+        let name = args.word("name");
+        let place = args.span_of("name");
+        if !params.iter().any(|(known, _)| known == name) {
+            let error = Diagnostic::error("E0101", place, format!("`{name}` is no `param` of this file"))
+                .label("only params vary");
+            diags.push(match nearest(name, params.iter().map(|(known, _)| known.as_str())) {
+                Some(known) => error.fix("a similar name exists", place, known),
+                None => error.help(format!("write `param {name} = ...` at the top of the file")),
+            });
+            return;
+        }
+        if let Some((_, first)) = self.vary.iter().find(|(vary, _)| vary.name == name) {
+            let error = Diagnostic::error("E0104", args.span, format!("`{name}` varies twice"));
+            diags.push(error.label("stands once").also(*first, "the first one"));
+            return;
+        }
+        if let Some(values) = values(args, diags) {
+            self.vary.push((Vary { name: name.into(), values }, args.span));
+        }
+    }
+
+    /// Checks the section against its net.
+    pub fn finish(self, model: &Model, diags: &mut Vec<Diagnostic>) -> Option<Sweep> {
+        let missing = |what: &str, example: &str| {
+            Diagnostic::error("E0404", self.head, format!("the `sweep` section has no `{what}`"))
+                .label(format!("needs `{what}`"))
+                .help(format!("add, for example, `{example}`"))
+        };
+        if !self.seen.contains(&VARY.name) {
+            diags.push(missing("vary", "vary p, [0.1, 0.5]"));
+        }
+        if !self.seen.contains(&GOAL.name) {
+            diags.push(missing("goal", "goal min, valid.loss"));
+        }
+        let (goal, place) = self.goal?;
+        diags.extend(unknown_figure(&goal.figure, place, model));
+        diags.extend(no_validation(model, place));
+        let search = self.search.map_or(Search::Grid, |(search, _)| search);
+        let ranged = self.vary.iter().find(|(vary, _)| matches!(vary.values, Values::Range { .. }));
+        if let (Search::Grid, Some((vary, span))) = (search, ranged) {
+            diags.push(
+                Diagnostic::error("E0211", *span, format!("a grid over the range of `{}`", vary.name))
+                    .label("has no end")
+                    .help("list the values, as `[0.1, 0.2]`, or write `search random, trials=20`"),
+            );
+        }
+        Some(Sweep { vary: self.vary.into_iter().map(|(vary, _)| vary).collect(), search, goal })
+    }
+}
+
+fn values(args: &Args, diags: &mut Vec<Diagnostic>) -> Option<Values> {
+    let (log, place) = (args.word("scale") == "log", args.span_of("values"));
+    match args.value("values") {
+        Some(Value::List(list)) if list.is_empty() => {
+            diags.push(Diagnostic::error("E0206", place, "an empty list of values").label("nothing to try"));
+            None
+        }
+        Some(Value::List(_)) if args.is_written("scale") => {
+            diags.push(
+                Diagnostic::error("E0211", args.span_of("scale"), "`scale` beside a list of values")
+                    .label("has no effect here")
+                    .help("leave `scale` out, or give a range as `1e-4..1e-1`"),
+            );
+            None
+        }
+        Some(Value::List(list)) => Some(Values::List(list.clone())),
+        Some(Value::Span(low, _)) if log && *low <= 0.0 => {
+            diags.push(
+                Diagnostic::error("E0206", place, "a logarithmic range begins above 0")
+                    .label(format!("begins at {low}")),
+            );
+            None
+        }
+        Some(Value::Span(low, high)) => Some(Values::Range { low: *low, high: *high, log }),
+        _ => None,
+    }
+}
+
+fn search(args: &Args, diags: &mut Vec<Diagnostic>) -> Option<Search> {
+    let fault = match (args.word("kind"), args.opt_count("trials")) {
+        ("tpe", _) => Diagnostic::error("E0204", args.span_of("kind"), "`search tpe` is not in this version")
+            .label("not built yet")
+            .help("write `search random, trials=40`"),
+        ("grid", None) if !args.is_written("seed") => return Some(Search::Grid),
+        ("grid", _) => {
+            let written = if args.is_written("trials") { "trials" } else { "seed" };
+            Diagnostic::error(
+                "E0211",
+                args.span_of(written),
+                format!("`{written}` beside `search grid`, which tries all"),
+            )
+            .label("has no effect here")
+            .help(format!("leave `{written}` out, or write `search random`"))
+        }
+        (_, Some(trials)) => {
+            return Some(Search::Random { trials: trials as u32, seed: args.count("seed") as u64 });
+        }
+        (_, None) => Diagnostic::error("E0201", args.span, "`search random` needs `trials`")
+            .label("how many combinations?")
+            .help("write `search random, trials=20`"),
+    };
+    diags.push(fault);
+    None
+}
+
+fn goal(args: &Args, diags: &mut Vec<Diagnostic>) -> Option<Goal> {
+    let written = args.word("figure");
+    let Some(figure) = written.strip_prefix("valid.") else {
+        diags.push(
+            Diagnostic::error("E0406", args.span_of("figure"), format!("`{written}` cannot be a goal"))
+                .label("not a figure of the validation part")
+                .note("what is chosen on training or test rows says nothing about new ones")
+                .help("write `valid.loss` or another figure of the validation part"),
+        );
+        return None;
+    };
+    Some(Goal { highest: args.word("which") == "max", figure: figure.into() })
+}
+
+fn unknown_figure(figure: &str, place: Span, model: &Model) -> Option<Diagnostic> {
+    let train = model.train.as_ref()?;
+    let mut known = vec!["loss".to_string()];
+    known.extend(train.report.iter().map(metrics::label));
+    if train.report.is_empty() {
+        known.extend(metrics::usual(model.output.kind).iter().map(metrics::label));
+    }
+    if matches!(model.predict.mode, PredictMode::McDropout(_)) {
+        let density = match model.output.kind {
+            OutputKind::Real(_) => {
+                model.predict.interval.is_some_and(|interval| interval.precision.is_some())
+            }
+            _ => true,
+        };
+        known.extend(OF_SAMPLES.iter().filter(|_| density).map(|name| name.to_string()));
+    }
+    if known.iter().any(|name| name == figure) {
+        return None;
+    }
+    let error = Diagnostic::error(
+        "E0406",
+        place,
+        format!("`valid.{figure}` is not reported, so it cannot be a goal"),
+    )
+    .label("unknown figure")
+    .note(format!(
+        "can be a goal: {}",
+        known.iter().map(|name| format!("valid.{name}")).collect::<Vec<_>>().join(", ")
+    ));
+    Some(match OF_SAMPLES.contains(&figure) {
+        true => error
+            .help("it needs `mc_dropout` and, for a `real` output, `interval 95%, precision=` in `predict`"),
+        false => error,
+    })
+}
+
+fn no_validation(model: &Model, place: Span) -> Option<Diagnostic> {
+    let data = model.data.as_ref()?;
+    let has_valid = data.settings.split.as_ref().is_some_and(|split| split.valid.is_some());
+    (!has_valid).then(|| {
+        Diagnostic::error("E0406", place, "nothing to choose by: `data` has no validation part")
+            .label("reads validation rows")
+            .help("write `split valid=20%` in `data`")
+    })
+}
+
+fn once(first: Option<Span>, span: Span, message: &str, diags: &mut Vec<Diagnostic>) {
+    if let Some(first) = first {
+        diags.push(
+            Diagnostic::error("E0104", span, message).label("stands once").also(first, "the first one"),
+        );
+    }
+}

@@ -1,0 +1,223 @@
+//! `dropnet experiment`: many divisions, seeds and points of a sweep, and what they say together.
+
+use std::{
+    collections::BTreeMap,
+    fmt::Write,
+    path::PathBuf,
+    sync::{Arc, atomic::AtomicU32, mpsc},
+};
+
+use dropnet::{
+    model::Model,
+    run::{
+        Arm, Course, Difference, Experiment, ExperimentError, Found, JournalError, MeanOverSplits, OpenError,
+        Point, Report, Trial,
+    },
+};
+
+use super::{
+    Outcome, data,
+    source::{self, File, Source},
+    train,
+    ui::{Exit, Failure, Ui},
+};
+
+#[derive(clap::Args)]
+pub struct Command {
+    #[command(flatten)]
+    file: File,
+    /// Divisions of the rows: folds, index files, or shuffles of the file's `split` [default: its folds, else 1]
+    #[arg(long, value_name = "K", value_parser = clap::value_parser!(u32).range(1..))]
+    splits: Option<u32>,
+    /// Seeds of training, from that of the file (or --seed) on
+    #[arg(long, value_name = "K", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..))]
+    seeds: u32,
+    /// The first seed
+    #[arg(long, value_name = "N")]
+    seed: Option<u64>,
+    /// Run everything for each of these values, and pair the results by division and seed
+    #[arg(long, value_name = "NAME=V1,V2", value_parser = values)]
+    compare: Option<(String, Vec<String>)>,
+    /// Trials at once, each on one thread; results do not depend on it [default: all cores]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
+    jobs: Option<u16>,
+    /// Folder of the record, experiment.jsonl
+    #[arg(short, long, value_name = "DIR")]
+    out: PathBuf,
+    /// Go on with the experiment in that folder: what is recorded is not done again
+    #[arg(long)]
+    resume: bool,
+    /// Write one JSON object instead of the table
+    #[arg(long)]
+    json: bool,
+}
+
+fn values(text: &str) -> Result<(String, Vec<String>), String> {
+    let wrong = || "expected NAME=V1,V2, such as `p=0,0.5`".to_string();
+    let (name, list) = text.split_once('=').ok_or_else(wrong)?;
+    let list: Vec<String> = list.split(',').map(|value| value.trim().to_string()).collect();
+    match name.trim().is_empty() || list.len() < 2 || list.iter().any(String::is_empty) {
+        true => Err(wrong()),
+        false => Ok((name.trim().into(), list)),
+    }
+}
+
+impl Command {
+    pub fn run(&self, ui: &mut Ui) -> Outcome {
+        let (source, model) = self.file.model(ui)?;
+        let search = data::search(self.file.path.parent());
+        let splits = self.splits(&model)?;
+        let seed = self.seed.or(model.train.as_ref().and_then(|t| t.seed)).unwrap_or(0);
+        let experiment = Experiment {
+            source: &source.text,
+            sets: self.file.sets.sets.clone(),
+            model: &model,
+            search: &search,
+            splits,
+            seeds: (0..u64::from(self.seeds)).map(|i| seed + i).collect(),
+            arms: self.arms(&model)?,
+        };
+        let stop = Arc::new(AtomicU32::new(0));
+        train::stop_on_interrupt(stop.clone())?;
+        let all = || std::thread::available_parallelism().map_or(1, usize::from);
+        let jobs = self.jobs.map_or_else(all, usize::from);
+        let course = Course { jobs, dir: &self.out, resume: self.resume, stop };
+        match watched(&experiment, &course, ui) {
+            Ok(report) => self.show(&source, &experiment, &report, ui),
+            Err(ExperimentError::Interrupted) => {
+                ui.error_text("interrupted; what was finished is recorded\n");
+                ui.talk(format_args!("help: the same command with `--resume` goes on from there"));
+                Ok(Exit::Interrupted)
+            }
+            Err(error) => Err(failure(error, &source, ui)),
+        }
+    }
+
+    fn splits(&self, model: &Model) -> Result<usize, Failure> {
+        let (asked, known) = (self.splits.map(|k| k as usize), Experiment::divisions(model));
+        match (asked, known) {
+            (Some(asked), Some(known)) if asked > known => {
+                Err(Failure::usage(format!("--splits {asked}: the file divides its rows into {known} folds")))
+            }
+            (asked, known) => Ok(asked.or(known).unwrap_or(1)),
+        }
+    }
+
+    /// One setting for each compared value; one that sets nothing without a comparison.
+    fn arms(&self, model: &Model) -> Result<Vec<Point>, Failure> {
+        let Some((name, values)) = &self.compare else { return Ok(vec![Point::new()]) };
+        if !model.knobs.iter().any(|(known, _)| known == name) {
+            return Err(Failure::usage(format!("--compare {name}=...: the file has no `param {name}`")));
+        }
+        let swept = model.sweep.iter().flat_map(|sweep| &sweep.vary).any(|vary| vary.name == *name);
+        if swept {
+            return Err(Failure::usage(format!("--compare {name}=...: the sweep varies `{name}` already")));
+        }
+        Ok(values.iter().map(|value| vec![(name.clone(), value.clone())]).collect())
+    }
+
+    fn show(&self, source: &Source, experiment: &Experiment<'_>, report: &Report, ui: &mut Ui) -> Outcome {
+        if self.json {
+            let json = serde_json::to_value(report).map_err(|e| Failure::data(e.to_string()))?;
+            ui.data(&format!("{json}\n"))?;
+            return Ok(Exit::Done);
+        }
+        let count = |n: usize, what: &str| format!("{n} {what}{}", if n == 1 { "" } else { "s" });
+        ui.data(&format!(
+            "{} · {} · {}\n",
+            source.name,
+            count(experiment.splits, "division"),
+            count(experiment.seeds.len(), "seed")
+        ))?;
+        for arm in &report.arms {
+            ui.data(&arm_table(arm))?;
+        }
+        for difference in &report.differences {
+            ui.data(&difference_table(difference))?;
+        }
+        Ok(Exit::Done)
+    }
+}
+
+/// Runs the experiment on a thread and says what it hears of it.
+fn watched(experiment: &Experiment<'_>, course: &Course<'_>, ui: &mut Ui) -> Result<Report, ExperimentError> {
+    let (sender, heard) = mpsc::channel();
+    let total = experiment.trials();
+    std::thread::scope(|scope| {
+        let running = scope.spawn(move || {
+            experiment.run(course, &|trial: &Trial, found: &Found| {
+                // The other end lives until this thread is done.
+                let _ = sender.send((trial.clone(), found.clone()));
+            })
+        });
+        for (i, (trial, found)) in heard.into_iter().enumerate() {
+            let line = format!("[{}/{total}] {}", i + 1, trial_line(experiment, &trial, &found));
+            if trial.last { ui.talk(line) } else { ui.detail(line) }
+        }
+        running.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+    })
+}
+
+fn trial_line(experiment: &Experiment<'_>, trial: &Trial, found: &Found) -> String {
+    let mut line = format!("division {} seed {}", trial.split, trial.seed);
+    for (name, value) in experiment.arms[trial.arm].iter().chain(&trial.point) {
+        let _ = write!(line, " {name}={value}");
+    }
+    for (name, x) in found {
+        let _ = write!(line, "  {name} {}", short(*x));
+    }
+    line
+}
+
+fn failure(error: ExperimentError, source: &Source, ui: &mut Ui) -> Failure {
+    match error {
+        ExperimentError::Open(OpenError::Net(diagnostics)) => {
+            source::report(&diagnostics, source, ui);
+            Failure::Reported(Exit::Faulty)
+        }
+        ExperimentError::Open(OpenError::Data(error)) => data::failure(&error, ui),
+        ExperimentError::Journal(JournalError::Exists(_)) => Failure::usage(error),
+        other => Failure::data(other),
+    }
+}
+
+fn arm_table(arm: &Arm) -> String {
+    let mut out = String::new();
+    if !arm.set.is_empty() {
+        let _ = writeln!(out, "{}", point(&arm.set));
+    }
+    out += &table(&arm.figures, "mean");
+    let mut chosen: BTreeMap<String, usize> = BTreeMap::new();
+    for run in arm.runs.iter().filter(|run| !run.chosen.is_empty()) {
+        *chosen.entry(point(&run.chosen)).or_default() += 1;
+    }
+    if !chosen.is_empty() {
+        let each: Vec<String> = chosen.iter().map(|(point, n)| format!("{point} ({n})")).collect();
+        let _ = writeln!(out, "  chosen: {}", each.join("; "));
+    }
+    out
+}
+
+fn difference_table(difference: &Difference) -> String {
+    let heading = format!("{} less {}, in pairs\n", point(&difference.set), point(&difference.less));
+    heading + &table(&difference.figures, "difference")
+}
+
+fn table(figures: &BTreeMap<String, MeanOverSplits>, what: &str) -> String {
+    let width = figures.keys().map(String::len).max().unwrap_or(0).max(6);
+    let mut out = format!("  {:<width$}  {what:>11}  {:>14}\n", "figure", "standard error");
+    for (name, mean) in figures {
+        let error = if mean.standard_error.is_nan() { "-".into() } else { short(mean.standard_error) };
+        let _ = writeln!(out, "  {name:<width$}  {:>11}  {error:>14}", short(mean.mean));
+    }
+    out
+}
+
+fn point(point: &Point) -> String {
+    point.iter().map(|(name, value)| format!("{name}={value}")).collect::<Vec<_>>().join(", ")
+}
+
+/// Four significant digits.
+fn short(x: f64) -> String {
+    dropnet::model::summary::number(x)
+}

@@ -1,0 +1,150 @@
+//! One trial: a net trained in memory on one division of the rows, and its figures.
+
+use std::{
+    collections::BTreeMap,
+    sync::{Arc, atomic::AtomicU32},
+};
+
+use serde_json::{Value as Json, json};
+
+use super::{Experiment, ExperimentError, points::Point};
+use crate::{
+    data::{DataConfig, Division},
+    model::{Goal, Model},
+    run::{
+        open::{Ready, open_divided},
+        trained::{PartFigures, Trained},
+    },
+    runtime::{
+        progress::{FORMAT, Meta, Progress},
+        team::Team,
+        train::{Event, Job, Observer, Options, train_in_memory},
+    },
+};
+
+/// Figures by `PART.NAME`, those of samples by `PART.mc.NAME`.
+pub type Found = BTreeMap<String, f64>;
+
+/// A place in an experiment.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Trial {
+    /// Which of the compared settings.
+    pub arm: usize,
+    /// Number of the division, from 0.
+    pub split: usize,
+    pub seed: u64,
+    pub point: Point,
+    /// Trained on all rows that are not tested, and tested; otherwise validated.
+    pub last: bool,
+}
+
+impl Trial {
+    /// What the trial is, in the record.
+    pub fn key(&self, arms: &[Point]) -> Json {
+        let values = arms[self.arm].iter().chain(&self.point);
+        let set: serde_json::Map<String, Json> =
+            values.map(|(name, value)| (name.clone(), json!(value))).collect();
+        json!({ "split": self.split, "seed": self.seed, "set": set, "phase": if self.last { "test" } else { "search" } })
+    }
+
+    /// Trains and measures on one thread, so that nothing depends on how many trials run beside it.
+    pub fn run(&self, experiment: &Experiment<'_>, stop: &Arc<AtomicU32>) -> Result<Found, ExperimentError> {
+        let (sets, ready) = self.open(experiment)?;
+        let trained = self.train(experiment, &sets, &ready, stop)?;
+        let part = match self.last {
+            true => ("test", ready.dataset.test.as_ref()),
+            false => ("valid", ready.dataset.valid.as_ref()),
+        };
+        let (name, Some(part)) = part else { return Err(ExperimentError::NoPart(part.0)) };
+        let figures = trained.part_figures(
+            name,
+            part,
+            experiment.mode(&ready.model),
+            experiment.scoring(&ready.model),
+            &Team::new(1),
+        )?;
+        Ok(flat(figures))
+    }
+
+    /// The net with this trial's values, and its rows.
+    pub fn open(&self, experiment: &Experiment<'_>) -> Result<(Point, Ready), ExperimentError> {
+        let mut sets = experiment.sets.clone();
+        sets.extend(experiment.arms[self.arm].iter().chain(&self.point).cloned());
+        let whole = self.last && !watches_validation(experiment.model);
+        let divide = |config: &mut DataConfig| divide(config, self.split, whole);
+        let ready = open_divided(experiment.source, &sets, experiment.search, &divide)?;
+        Ok((sets, ready))
+    }
+
+    fn train(
+        &self,
+        experiment: &Experiment<'_>,
+        sets: &[(String, String)],
+        ready: &Ready,
+        stop: &Arc<AtomicU32>,
+    ) -> Result<Trained, ExperimentError> {
+        let meta = Meta {
+            format: FORMAT,
+            source: experiment.source.into(),
+            sets: sets.to_vec(),
+            seed: self.seed,
+            progress: Progress::default(),
+            transform: ready.dataset.transform.clone(),
+            attributes: ready.attributes.clone(),
+        };
+        let job = Job { model: &ready.model, dataset: &ready.dataset, dir: None, meta };
+        let options = Options { threads: 1, epochs: None, figures: false };
+        let checkpoint = train_in_memory(job, &options, stop, &mut Silent)?;
+        Ok(Trained { model: ready.model.clone(), checkpoint, home: None })
+    }
+}
+
+/// The `split`-th division of the kind that the file names; `whole` gives the validation rows back to training.
+fn divide(config: &mut DataConfig, split: usize, whole: bool) {
+    let Some(how) = &mut config.settings.split else { return };
+    match &mut how.division {
+        Division::Folds { fold, .. } | Division::Repeats { fold, .. } => *fold = split + 1,
+        Division::Given { number, .. } if number.is_some() => *number = Some(split),
+        Division::Given { .. } => {}
+        Division::Shares { .. } => how.seed = how.seed.wrapping_add(split as u64),
+    }
+    if whole {
+        how.valid = None;
+    }
+}
+
+/// How many divisions the file knows, where it says so.
+pub fn divisions(model: &Model) -> Option<usize> {
+    match model.data.as_ref()?.settings.split.as_ref()?.division {
+        Division::Folds { folds, .. } | Division::Repeats { folds, .. } => Some(folds),
+        Division::Given { .. } | Division::Shares { .. } => None,
+    }
+}
+
+/// Whether training reads validation rows, so that they cannot be given to it.
+fn watches_validation(model: &Model) -> bool {
+    let Some(train) = &model.train else { return false };
+    let of_valid = |watch: &str| watch.starts_with("valid.");
+    let plateau = train.schedule.word.plateau(&train.schedule.args);
+    train.stop_early.as_ref().is_some_and(|stop| of_valid(&stop.watch))
+        || plateau.is_some_and(|plateau| of_valid(&plateau.watch))
+}
+
+fn flat(figures: PartFigures) -> Found {
+    let part = figures.part;
+    let plain = figures.figures.0.into_iter().map(|(name, x)| (format!("{part}.{name}"), x));
+    let sampled = figures.samples.into_iter().flat_map(|samples| samples.0);
+    plain.chain(sampled.map(|(name, x)| (format!("{part}.mc.{name}"), x))).collect()
+}
+
+/// The value of a goal: of the plain figure, or where only samples have it, of theirs.
+pub fn value_of(goal: &Goal, found: &Found) -> Option<f64> {
+    let value = found.get(&format!("valid.{}", goal.figure));
+    value.or_else(|| found.get(&format!("valid.mc.{}", goal.figure))).copied()
+}
+
+struct Silent;
+
+impl Observer for Silent {
+    fn event(&mut self, _: Event<'_>) {}
+}

@@ -1,0 +1,114 @@
+use serde_json::Value as Json;
+
+use crate::support::Folder;
+
+const NET: &str = "\
+edition 1
+
+param p = 0.1
+param width = 16
+
+data {
+  source friedman, rows=240, noise=1, seed=3
+  split folds=3, valid=25%
+  normalize inputs, target
+  batch 32
+}
+
+net {
+  input x: real[10]
+  dense width -> relu -> dropout p
+  dense 1
+  output y: real[1]
+}
+
+train {
+  loss squared_error
+  optimizer adam, lr=0.01
+  epochs 15
+}
+
+predict {
+  mc_dropout samples=30, seed=1
+  interval 90%, precision=0.5
+}
+
+sweep {
+  vary p, [0, 0.1, 0.3]
+  goal max, valid.log_likelihood
+}
+";
+
+fn json(folder: &Folder, args: &[&str]) -> Json {
+    let output = folder.command(args).output().expect("runs");
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    serde_json::from_slice(&output.stdout).expect("JSON")
+}
+
+/// Results depend on neither the number of jobs nor on where an earlier attempt stopped.
+#[test]
+fn results_are_the_same_for_any_number_of_jobs_and_after_a_stop() {
+    let folder = Folder::new(&[("m.net", NET)]);
+    let run = |out: &str, more: &[&str]| {
+        json(&folder, &[&["experiment", "m.net", "--json", "-o", out], more].concat())
+    };
+    let one = run("one", &["--jobs", "1", "--seeds", "2"]);
+    assert_eq!(one, run("three", &["--jobs", "3", "--seeds", "2"]));
+    let record = folder.read("one/experiment.jsonl");
+    assert_eq!(record.lines().count(), 1 + 3 * 2 * (3 + 1));
+    // As if it had been stopped in the middle of a line.
+    std::fs::create_dir(folder.path().join("two")).unwrap();
+    std::fs::write(folder.path().join("two/experiment.jsonl"), &record[..record.len() / 2]).unwrap();
+    assert_eq!(one, run("two", &["--seeds", "2", "--resume"]));
+    assert_eq!(folder.read("two/experiment.jsonl").lines().count(), record.lines().count());
+}
+
+/// The chosen point is the one whose recorded goal is the highest, and what is tested was trained on more rows than what was validated.
+#[test]
+fn the_best_by_validation_is_tested() {
+    let folder = Folder::new(&[("m.net", NET)]);
+    let report = json(&folder, &["experiment", "m.net", "--json", "-o", "e"]);
+    let lines: Vec<Json> =
+        folder.read("e/experiment.jsonl").lines().skip(1).map(|l| serde_json::from_str(l).unwrap()).collect();
+    let runs = report["arms"][0]["runs"].as_array().unwrap();
+    assert_eq!(runs.len(), 3);
+    for run in runs {
+        let searched =
+            lines.iter().filter(|l| l["trial"]["phase"] == "search" && l["trial"]["split"] == run["split"]);
+        let goal = |line: &&Json| line["found"]["valid.mc.log_likelihood"].as_f64().unwrap();
+        let best = searched.clone().max_by(|a, b| goal(a).total_cmp(&goal(b))).unwrap();
+        assert_eq!(run["chosen"][0][1], best["trial"]["set"]["p"]);
+        assert_eq!(searched.count(), 3);
+        assert!(run["figures"].as_object().unwrap().keys().all(|name| name.starts_with("test.")));
+    }
+    let mean = report["arms"][0]["figures"]["test.rmse"]["mean"].as_f64().unwrap();
+    let each: Vec<f64> = runs.iter().map(|run| run["figures"]["test.rmse"].as_f64().unwrap()).collect();
+    assert!((mean - each.iter().sum::<f64>() / 3.0).abs() < 1e-12);
+}
+
+#[test]
+fn settings_are_compared_in_pairs() {
+    let folder = Folder::new(&[("m.net", NET)]);
+    let args = ["experiment", "m.net", "-q", "-o", "e", "--compare", "width=4,16"];
+    let said = folder.run(&args);
+    for part in ["m.net · 3 divisions · 1 seed", "width=4\n", "width=16 less width=4, in pairs", "chosen: p="]
+    {
+        assert!(said.contains(part), "{said}");
+    }
+    assert!(said.ends_with("--- exit 0\n"), "{said}");
+}
+
+#[test]
+fn what_cannot_be_done_is_said() {
+    let folder = Folder::new(&[("m.net", NET), ("n.net", &NET.replace("folds=3, ", ""))]);
+    let mut text = folder.run(&["experiment", "m.net", "-o", "e", "--compare", "q=1,2"]);
+    text += &folder.run(&["experiment", "m.net", "-o", "e", "--compare", "p=0,0.5"]);
+    text += &folder.run(&["experiment", "m.net", "-o", "e", "--compare", "width=4"]);
+    text += &folder.run(&["experiment", "m.net", "-o", "e", "--resume"]);
+    text += &folder.run(&["experiment", "m.net", "-o", "e", "--splits", "4"]);
+    text += &folder.run(&["experiment", "n.net", "-q", "-o", "n"]);
+    folder.run(&["experiment", "m.net", "-q", "-o", "f", "--splits", "1"]);
+    text += &folder.run(&["experiment", "m.net", "-o", "f"]);
+    text += &folder.run(&["experiment", "m.net", "-o", "f", "--resume", "--set", "width=4"]);
+    insta::assert_snapshot!(text);
+}
