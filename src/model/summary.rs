@@ -235,6 +235,8 @@ fn rate_source(rate: Option<&Given>, source: &str) -> RateSource {
 
 fn regularized(model: &Model, params: &[&Param]) -> Regularized {
     let mut sum = Regularized::default();
+    // Whether a precision in the target's units is turned into those of training.
+    let mut converted = true;
     if !params.iter().any(|p| p.role == ParamRole::Weight || p.role == ParamRole::Norm) {
         return sum;
     }
@@ -254,6 +256,7 @@ fn regularized(model: &Model, params: &[&Param]) -> Regularized {
                 (penalty.args.value("amount").and_then(BayesDecay::of), params.iter().find(|p| is_weight(p)))
             {
                 sum.bayes += decay.coefficient_on(Fitted::ONE, model, weight);
+                converted = decay.precision.is_some() && !decay.reference;
                 continue;
             }
             let amount = coefficient(&penalty.args, "amount");
@@ -268,7 +271,7 @@ fn regularized(model: &Model, params: &[&Param]) -> Regularized {
     sum.l2 += params.iter().map(|p| p.l2).sum::<f64>();
     sum.max_norm = params.iter().find_map(|p| p.max_norm);
     let normalize = model.data.as_ref().and_then(|data| data.settings.normalize.as_ref());
-    sum.standardised = normalize.is_some_and(|normalize| normalize.target);
+    sum.standardised = converted && normalize.is_some_and(|normalize| normalize.target);
     sum.implied_precision = implied_precision(model, params, sum.l2).unwrap_or(0.0);
     sum
 }
