@@ -1,8 +1,8 @@
-//! `bayes_decay` against the loss and the masks of its net.
+//! `bayes_decay` against the loss and the masks of its net, and learned rates against it.
 
 use crate::{
     diag::{Diagnostic, Span},
-    model::{Model, PredictMode},
+    model::{Model, NodeKind, PredictMode},
     train::{
         losses::Likelihood,
         penalties::{BayesDecay, bayes_decay},
@@ -11,7 +11,22 @@ use crate::{
 
 pub fn check(model: &Model) -> Vec<Diagnostic> {
     let Some(train) = &model.train else { return Vec::new() };
+    let decays = || train.penalties.iter().filter_map(|p| p.args.value("amount").and_then(BayesDecay::of));
     let mut found = Vec::new();
+    if decays().next().is_none() {
+        found.extend(learned(model).map(|span| {
+            Diagnostic::warning("W0109", span, "a learned rate that nothing holds")
+                .label("less dropout always fits the training rows better")
+                .help("add `penalize l2, bayes_decay(length_scale=..., precision=...)` to `train`")
+        }));
+    }
+    if decays().any(|decay| decay.reference) {
+        found.extend(learned(model).map(|span| {
+            Diagnostic::error("E0211", span, "`kind=concrete` beside `form=reference2018`")
+                .label("that constant is of fixed rates")
+                .help("leave `form` out")
+        }));
+    }
     for penalty in &train.penalties {
         let Some(decay) = penalty.args.value("amount").and_then(BayesDecay::of) else { continue };
         let span = penalty.args.span_of("amount");
@@ -26,6 +41,16 @@ pub fn check(model: &Model) -> Vec<Diagnostic> {
         found.extend(unmasked(model, span));
     }
     found
+}
+
+/// Where rates are learned.
+fn learned(model: &Model) -> impl Iterator<Item = Span> {
+    model.nodes.iter().filter_map(|node| match &node.kind {
+        NodeKind::Layer(used) => {
+            used.word.drop_site(&used.args).filter(|site| site.learned).map(|_| used.args.span)
+        }
+        NodeKind::Input { .. } => None,
+    })
 }
 
 fn against_loss(decay: BayesDecay, likelihood: Likelihood, loss: &str, span: Span) -> Option<Diagnostic> {

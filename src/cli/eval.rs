@@ -91,6 +91,10 @@ impl Command {
                     object[part.part][name]["samples"] = json!(count);
                 }
             }
+            let rates = trained.learned_rates().map_err(|error| failure(&error, ui))?;
+            if !rates.is_empty() {
+                object["learned_rates"] = rates.into_iter().collect();
+            }
             ui.data(&format!("{object}\n"))?;
             return Ok(Exit::Done);
         }
@@ -109,6 +113,11 @@ impl Command {
                     "", ""
                 ))?;
             }
+        }
+        let rates = trained.learned_rates().map_err(|error| failure(&error, ui))?;
+        if !rates.is_empty() {
+            let each: Vec<String> = rates.iter().map(|(path, p)| format!("{path} {p:.4}")).collect();
+            ui.data(&format!("learned rates  {}\n", each.join("  ")))?;
         }
         Ok(Exit::Done)
     }

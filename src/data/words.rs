@@ -40,6 +40,7 @@ pub static SOURCES: &[&SourceWord] = &[
     &sources::spirals::WORD,
     &sources::blobs::WORD,
     &sources::friedman::WORD,
+    &sources::line::WORD,
 ];
 
 pub static STATEMENTS: &[&Statement] = &[

@@ -989,6 +989,18 @@ itself. Without a sweep this is an error (E0407).
 Nothing need be done; to sample, give `p` another value."#,
     ),
     (
+        "W0109",
+        r#"A learned rate of dropping that nothing holds
+
+`dropout kind=concrete` trains its rate with the weights. The training loss alone is lowest without dropout, so the rate falls
+to zero; the entropy of the coins, part of the divergence that `bayes_decay` adds, holds against it (Gal, Hron and Kendall,
+2017).
+
+    dropout kind=concrete                      with `loss squared_error` and no penalty
+
+Add `penalize l2, bayes_decay(length_scale=1e-2, precision=1)`, or give a fixed rate."#,
+    ),
+    (
         "W0201",
         r#"A name that is never used
 

@@ -16,7 +16,9 @@
 //! usual for its place: 0.2 on an input, 0.5 behind a layer with weights. `dropout 0` is nothing at all.
 //!
 //! `kind=gaussian` multiplies by `N(1, p / (1 - p))` instead; `kind=alpha` drops to the negative saturation of `selu` and then restores mean 0 and
-//! variance 1; `concrete` and `block` are not in this version. `scale=test` is the convention of 2014: no scaling in training, `(1 - p) x` in evaluation. With weights divided by `1 - p` the two give
+//! variance 1. `kind=concrete` learns the rate: `p` (0.1 without one) is where it begins, and the multiplier is a smooth stand-in for a coin,
+//! `1 - sigmoid((logit p + logit u) / temperature)` over `1 - p`, `u` uniform; `penalize l2, bayes_decay(...)` holds it back by the entropy of
+//! the coins, and without it the rate goes to zero. `scale=test` is the convention of 2014: no scaling in training, `(1 - p) x` in evaluation. With weights divided by `1 - p` the two give
 //! the same net; with equal hyper-parameters they are two different runs.
 //!
 //! `share` names what shares one coin: axes (`unit`, `height`, `width`, `channel`, `space` for height and width), or `batch` for one mask a step.
@@ -38,17 +40,21 @@
 //!
 //! # Papers
 //! Srivastava et al. 2014, Dropout: a simple way to prevent neural networks from overfitting. Klambauer et al. 2017,
-//! Self-normalizing neural networks (alpha).
+//! Self-normalizing neural networks (alpha). Gal, Hron and Kendall 2017, Concrete dropout.
 
-use super::{DropSite, Infer, Layer, Lower, Mode, Place};
+use super::{DropSite, Infer, Layer, Lower, Mode, ParamDecl, Place};
 use crate::{
     diag::Diagnostic,
     graph::{Address, DType, ValueId},
     lower::ScalarDef,
     math,
-    model::{Role, Ty},
+    model::{Init, ParamRole, Role, Ty},
     vocab::{ArgSpec, Args, Block, Bounds, Default, Kind, Sig, Value},
 };
+
+/// Where a learned rate begins, and how smooth its coins are (Gal, Hron and Kendall 2017).
+const CONCRETE_START: f64 = 0.1;
+const CONCRETE_TEMPERATURE: f64 = 0.1;
 
 pub struct Dropout;
 pub static LAYER: Dropout = Dropout;
@@ -67,9 +73,10 @@ static SIG: Sig = Sig {
             Default::Absent,
             "probability of keeping a unit, instead of `p`",
         ),
-        ArgSpec::named("kind", Kind::Word(&["bernoulli", "gaussian", "alpha", "concrete", "block"]), Default::Word("bernoulli"), "distribution of the multiplier"),
+        ArgSpec::named("kind", Kind::Word(&["bernoulli", "gaussian", "alpha", "concrete"]), Default::Word("bernoulli"), "distribution of the multiplier"),
         ArgSpec::named("scale", Kind::Word(&["train", "test"]), Default::Word("train"), "where the scaling is done"),
         ArgSpec::named("share", Kind::Words(SHARE), Default::Absent, "axes that share one coin"),
+        ArgSpec::named("temperature", Kind::Number(Bounds::POSITIVE), Default::Absent, "of `kind=concrete`: how smooth its coins are, 0.1 without it"),
         ArgSpec::named("always", Kind::Bool, Default::Bool(false), "drop in evaluation too"),
     ],
     block: Block::None,
@@ -81,8 +88,8 @@ impl Layer for Dropout {
     }
 
     fn infer(&self, cx: &mut Infer<'_>) -> Result<Ty, Diagnostic> {
-        not_yet(cx)?;
         settle_rate(cx)?;
+        learn_rate(cx)?;
         if cx.args.word("scale") == "test" && cx.args.word("kind") != "bernoulli" {
             let kind = cx.args.word("kind");
             return Err(Diagnostic::error(
@@ -114,6 +121,7 @@ impl Layer for Dropout {
             (false, _) => cx.input(),
             (true, "gaussian") => gaussian(cx, rate),
             (true, "alpha") => alpha(cx, rate),
+            (true, "concrete") => concrete(cx),
             (true, _) => {
                 let mask = mask(cx, rate);
                 let kept = cx.b.mul(cx.input(), mask);
@@ -130,6 +138,7 @@ impl Layer for Dropout {
         let site = DropSite {
             rate: args.number("p"),
             kind: args.word("kind").into(),
+            learned: args.word("kind") == "concrete",
             always: args.flag("always"),
             live_in_mc: true,
         };
@@ -140,19 +149,6 @@ impl Layer for Dropout {
         let tossed = args.number("p") > 0.0 && args.word("kind") != "gaussian";
         let own = input.axes.iter().zip(shared_axes(args, input)).filter(|(_, shared)| !shared);
         if tossed { own.map(|(axis, _)| axis.size).product() } else { 0 }
-    }
-}
-
-/// Kinds that the language has and this version does not.
-fn not_yet(cx: &Infer<'_>) -> Result<(), Diagnostic> {
-    match cx.args.word("kind") {
-        kind @ ("concrete" | "block") => {
-            let message = format!("`kind={kind}` is not in this version");
-            Err(Diagnostic::error("E0204", cx.args.span_of("kind"), message)
-                .label("not built yet")
-                .help("leave `kind` out, or write `kind=gaussian` or `kind=alpha`"))
-        }
-        _ => Ok(()),
     }
 }
 
@@ -167,6 +163,7 @@ fn settle_rate(cx: &mut Infer<'_>) -> Result<(), Diagnostic> {
         (Some(p), _, _) => p,
         // Ten digits are enough for steps of 1/65536, and 1 - 0.8 reads 0.2.
         (None, Some(keep), _) => ((1.0 - keep) * 1e10).round() / 1e10,
+        (None, None, _) if cx.args.word("kind") == "concrete" => CONCRETE_START,
         (None, None, Place::Input) => 0.2,
         (None, None, Place::Hidden) => 0.5,
         (None, None, Place::Unclear) => {
@@ -182,6 +179,29 @@ fn settle_rate(cx: &mut Infer<'_>) -> Result<(), Diagnostic> {
             .help("use a smaller rate, such as 0.5"));
     }
     cx.settle("p", Value::Number(rate));
+    Ok(())
+}
+
+/// `kind=concrete` declares the logit of its rate; `temperature` belongs to it alone.
+fn learn_rate(cx: &mut Infer<'_>) -> Result<(), Diagnostic> {
+    if cx.args.word("kind") != "concrete" {
+        return match cx.args.is_written("temperature") {
+            true => Err(Diagnostic::error("E0211", cx.args.span_of("temperature"), "`temperature` belongs to `kind=concrete`")
+                .label("has no effect here")
+                .help("leave it out, or write `kind=concrete`")),
+            false => Ok(()),
+        };
+    }
+    let p = cx.args.number("p");
+    if p == 0.0 {
+        let written = if cx.args.is_written("keep") { "keep" } else { "p" };
+        return Err(Diagnostic::error("E0206", cx.args.span_of(written), "a rate that is learned cannot begin at 0")
+            .label("its logit is not finite")
+            .help("leave it out to begin at 0.1"));
+    }
+    cx.settle("temperature", Value::Number(CONCRETE_TEMPERATURE));
+    let start = Init::Constant((p / (1.0 - p)).ln());
+    cx.param(ParamDecl::new("logit", vec![1], ParamRole::Rate, start));
     Ok(())
 }
 
@@ -274,6 +294,37 @@ fn gaussian(cx: &mut Lower<'_>, rate: f64) -> ValueId {
     let spread = cx.b.mul(noise, sd);
     let factor = cx.b.offset(spread, 1.0);
     cx.b.mul(cx.input(), factor)
+}
+
+/// The multiplier of Gal, Hron and Kendall (2017): a relaxed coin with probability `sigmoid(logit)` of dropping, over the probability of keeping.
+fn concrete(cx: &mut Lower<'_>) -> ValueId {
+    let (key, dims, shared) = address(cx);
+    let logit = cx.b.reshape(cx.param(0), &[]);
+    let noise = cx.b.noise(key, &dims, &shared);
+    // erf(z / sqrt 2) = 2 u - 1 of a normal deviate z, u uniform.
+    let scaled = cx.b.scale(noise, std::f32::consts::FRAC_1_SQRT_2);
+    let centred = cx.b.erf(scaled);
+    let uniform = logit_of_centred(cx, centred);
+    let own = cx.b.spread(logit, uniform);
+    let both = cx.b.add(own, uniform);
+    let sharp = cx.b.scale(both, (-1.0 / cx.args.number("temperature")) as f32);
+    let kept = cx.b.sigmoid(sharp);
+    let minus = cx.b.neg(logit);
+    let keep = cx.b.sigmoid(minus);
+    let keep = cx.b.spread(keep, kept);
+    let factor = cx.b.div(kept, keep);
+    let factor = cx.b.along_last(factor, cx.input());
+    cx.b.mul(cx.input(), factor)
+}
+
+/// `ln((1 + x) / (1 - x))`, kept finite as in the authors' code.
+fn logit_of_centred(cx: &mut Lower<'_>, x: ValueId) -> ValueId {
+    const TINY: f32 = 2e-7;
+    let above = cx.b.offset(x, 1.0 + TINY);
+    let minus = cx.b.neg(x);
+    let below = cx.b.offset(minus, 1.0 + TINY);
+    let (above, below) = (cx.b.log(above), cx.b.log(below));
+    cx.b.sub(above, below)
 }
 
 /// Klambauer's: dropped units go to `-lambda alpha`, then an affine map restores mean 0 and variance 1.

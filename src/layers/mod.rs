@@ -55,7 +55,7 @@ pub trait Layer: Sync {
         None
     }
 
-    /// Coins that a row tosses here: units after sharing, each kept or dropped. Continuous multipliers have none.
+    /// Coins that a row tosses here: units after sharing, each kept or dropped (or smoothly between). Continuous multipliers have none.
     fn coins(&self, _args: &Args, _input: &Ty) -> usize {
         0
     }
@@ -75,8 +75,10 @@ pub struct Stop;
 pub struct DropSite {
     /// Probability of dropping, or the rate that a Gaussian multiplier's variance is derived from.
     pub rate: f64,
-    /// `bernoulli`, `gaussian`, `alpha`.
+    /// `bernoulli`, `gaussian`, `alpha`, `concrete`.
     pub kind: String,
+    /// `rate` is where training begins: the node's first parameter is its logit.
+    pub learned: bool,
     /// Stochastic in every mode.
     pub always: bool,
     /// Live in Monte-Carlo prediction.

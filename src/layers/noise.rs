@@ -75,6 +75,6 @@ impl Layer for Noise {
     /// Noise that is always on makes Monte-Carlo samples differ; its rate of dropping is zero.
     fn drop_site(&self, args: &Args) -> Option<DropSite> {
         let live = args.flag("always") && args.number("sd") > 0.0;
-        live.then(|| DropSite { rate: 0.0, kind: "noise".into(), always: true, live_in_mc: true })
+        live.then(|| DropSite { rate: 0.0, kind: "noise".into(), learned: false, always: true, live_in_mc: true })
     }
 }

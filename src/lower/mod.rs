@@ -3,6 +3,7 @@
 //! Invariant: parameters, states and inputs of the graph stand in the order of the model's.
 
 mod forward;
+mod objective;
 mod scalars;
 mod step;
 

@@ -3,18 +3,17 @@
 use super::{
     Lowered, ScalarDef, Scalars,
     forward::{Forward, Mix},
+    objective::{is_regularized, penalised},
 };
 use crate::{
     graph::{Builder, DType, Dim, Passes, Phase, Sink, Type, ValueId, differentiate, simplify},
     layers::Mode,
-    model::{Model, OutputKind, Param, ParamRole, Use},
+    model::{Model, OutputKind, Param, Use},
     train::{
         Train,
         losses::{LossCx, Mixed, RowLoss},
         optimizers::{Optimizer, UpdateCx},
-        penalties::BayesDecay,
     },
-    vocab::{Args, Value},
 };
 
 pub fn train(model: &Model) -> Lowered {
@@ -120,41 +119,6 @@ fn mean_loss(rows: RowLoss, b: &mut Builder) -> ValueId {
     }
 }
 
-/// The loss and everything that is added to it: `penalize` statements and layers' own penalties.
-fn penalised(model: &Model, section: &Train, loss: ValueId, params: &[ValueId], b: &mut Builder) -> ValueId {
-    let mut objective = loss;
-    for (param, value) in model.params.iter().zip(params) {
-        let stated = section
-            .penalties
-            .iter()
-            .filter(|p| param.role == ParamRole::Weight || p.args.word("on") == "all");
-        let own = [("l1", param.l1), ("l2", param.l2)];
-        let own =
-            own.iter().filter_map(|(name, amount)| Some((crate::train::penalties::find(name)?, *amount)));
-        for (penalty, amount) in stated
-            .map(|p| (p.word, amount(model, param, &p.args)))
-            .chain(own)
-            .filter(|(_, amount)| *amount > 0.0)
-        {
-            objective = b.with_origin(&param.name, |b| {
-                let size = penalty.size(b, *value);
-                let term = b.scale(size, amount as f32);
-                b.add(objective, term)
-            });
-        }
-    }
-    objective
-}
-
-/// The amount of a penalty of a parameter; what depends on the data is bound before a net is trained.
-fn amount(model: &Model, param: &Param, args: &Args) -> f64 {
-    match args.get("amount").map(|g| &g.value) {
-        Some(Value::Number(x)) => *x,
-        Some(call) => BayesDecay::of(call).and_then(|decay| decay.coefficient(model, param)).unwrap_or(0.0),
-        None => 0.0,
-    }
-}
-
 /// Totals are row-weighted sums, so that an epoch's figure is their sum by the rows.
 fn report(b: &mut Builder, scalars: &mut Scalars, figures: &[(&str, ValueId)]) {
     let rows = scalars.define(b, "rows", DType::F32, ScalarDef::Rows);
@@ -181,7 +145,7 @@ fn update(
         b.with_origin(&param.name, |b| {
             let slots: Vec<ValueId> =
                 names.iter().map(|name| b.slot(&format!("{}.{name}", param.name), &param.dims)).collect();
-            let decays = param.role == ParamRole::Weight || optimizer.args.word("on") == "all";
+            let decays = is_regularized(param, &optimizer.args);
             let mut cx = UpdateCx {
                 b,
                 args: &optimizer.args,

@@ -98,6 +98,8 @@ pub enum ParamRole {
     Bias,
     /// Gain and shift of a normalisation.
     Norm,
+    /// The logit of a learned rate of dropping.
+    Rate,
 }
 
 /// How a parameter starts. `fan_in` and `fan_out` are of the dense reading `[in, out]`.
@@ -105,6 +107,7 @@ pub enum ParamRole {
 pub enum Init {
     Zeros,
     Ones,
+    Constant(f64),
     /// Uniform in `[-limit, limit]`.
     Uniform {
         limit: f64,

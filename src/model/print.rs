@@ -70,6 +70,7 @@ fn parameters(model: &Model, out: &mut String) {
             ParamRole::Weight => "weight",
             ParamRole::Bias => "bias",
             ParamRole::Norm => "norm",
+            ParamRole::Rate => "rate",
         };
         let _ = write!(out, "parameter {}: {} {role}, {}", param.name, dims.join("x"), init_text(param.init));
         if let Some(limit) = param.max_norm {

@@ -145,6 +145,8 @@ impl Summary {
 fn coins(model: &Model, id: NodeId) -> usize {
     let node = model.node(id);
     let own = match (&node.kind, node.inputs.first()) {
+        // A learned rate is trained with smooth stand-ins for its coins.
+        (NodeKind::Layer(used), _) if used.word.drop_site(&used.args).is_some_and(|site| site.learned) => 0,
         (NodeKind::Layer(used), Some(input)) => used.word.coins(&used.args, &model.node(*input).ty),
         _ => 0,
     };
@@ -304,6 +306,7 @@ pub(super) fn init_text(init: Init) -> String {
     match init {
         Init::Zeros => "zeros".into(),
         Init::Ones => "ones".into(),
+        Init::Constant(x) => format!("constant {}", number(x)),
         Init::Uniform { limit } => format!("uniform ±{}", number(limit)),
         Init::Normal { sd } => format!("normal sd {}", number(sd)),
     }

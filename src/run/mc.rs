@@ -225,6 +225,10 @@ struct Scored {
     outputs: Vec<f32>,
     log_likelihood: f64,
     covered: f64,
+    /// Of real outputs: epistemic and aleatoric variances, means over the outputs of a row. Of classes: mutual information.
+    epistemic: f64,
+    aleatoric: f64,
+    information: f64,
 }
 
 impl Scored {
@@ -234,6 +238,30 @@ impl Scored {
         self.log_likelihood += observed(sampling, index, samples, &mean, scoring.precision);
         self.covered += within(sampling, index, samples, scoring);
         self.outputs.extend(mean);
+        match kind {
+            OutputKind::Class(k) => self.information += predictive::classes(samples, k).mutual_information,
+            OutputKind::Bits(_) => {}
+            OutputKind::Real(d) | OutputKind::Normal(d) => {
+                for output in 0..d {
+                    let marginal = Marginal::of(samples, kind, output);
+                    let u = predictive::number(&marginal.means, marginal.variances.as_deref());
+                    self.epistemic += u.epistemic / d as f64;
+                    self.aleatoric += u.aleatoric.unwrap_or(f64::NAN) / d as f64;
+                }
+            }
+        }
+    }
+
+    /// What is said of uncertainty, over all rows: root mean variances, and the mean mutual information.
+    fn uncertainty(&self, kind: OutputKind, rows: f64) -> Vec<(&'static str, f64)> {
+        match kind {
+            OutputKind::Class(_) => vec![("mutual_information", self.information / rows)],
+            OutputKind::Bits(_) => Vec::new(),
+            OutputKind::Real(_) | OutputKind::Normal(_) => vec![
+                ("epistemic_sd", (self.epistemic / rows).sqrt()),
+                ("aleatoric_sd", (self.aleatoric / rows).sqrt()),
+            ],
+        }
     }
 
     fn figures(mut self, sampling: &Sampling<'_>, reporter: &Reporter) -> Figures {
@@ -241,10 +269,13 @@ impl Scored {
         unrestore(&mut self.outputs, kind, sampling.target);
         let order: Vec<u32> = (0..sampling.part.rows as u32).collect();
         let mut figures = reporter.figures(None, &self.outputs, kind.width(), sampling.part, &order);
-        let scores = [("log_likelihood", self.log_likelihood), ("coverage", self.covered)];
-        for (name, sum) in scores.into_iter().rev().filter(|(_, sum)| sum.is_finite()) {
-            figures.0.insert(0, (name.into(), sum / sampling.part.rows as f64));
+        let rows = sampling.part.rows as f64;
+        let scores = [("log_likelihood", self.log_likelihood / rows), ("coverage", self.covered / rows)];
+        for (name, score) in scores.into_iter().rev().filter(|(_, score)| score.is_finite()) {
+            figures.0.insert(0, (name.into(), score));
         }
+        let uncertainty = self.uncertainty(kind, rows).into_iter().filter(|(_, x)| x.is_finite());
+        figures.0.extend(uncertainty.map(|(name, x)| (name.to_string(), x)));
         figures
     }
 }

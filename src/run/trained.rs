@@ -17,11 +17,12 @@ use crate::{
     data::{self, DataError, Dataset, Need, Part, Rows, Search, Target},
     layers::Mode,
     lower::lower_eval,
-    model::{Interval, McDropout, Mean, Model, Predict, PredictMode},
+    model::{Interval, McDropout, Mean, Model, Param, ParamRole, Predict, PredictMode},
     runtime::{
         checkpoint::{Checkpoint, CheckpointError},
         evaluate::{Evaluator, interpret},
         figures::{Figures, Reporter},
+        kernels::aligned::AlignedVec,
         sample::Samples,
         session::Session,
         store::Store,
@@ -288,6 +289,19 @@ impl Trained {
             ));
         }
         Ok(dataset)
+    }
+
+    /// Rates of dropping that training learned, by the path of their layer.
+    ///
+    /// # Errors
+    /// Parameters that do not fit the net.
+    pub fn learned_rates(&self) -> Result<Vec<(String, f64)>, TrainedError> {
+        let store = self.store()?;
+        let rates = self.model.params.iter().zip(&store.params).filter(|(p, _)| p.role == ParamRole::Rate);
+        let rate = |(param, logit): (&Param, &AlignedVec)| {
+            (self.model.node(param.node).path.clone(), 1.0 / (1.0 + (-f64::from(logit[0])).exp()))
+        };
+        Ok(rates.map(rate).collect())
     }
 
     pub(super) fn store(&self) -> Result<Store, TrainedError> {

@@ -37,6 +37,7 @@ fn initialise(init: Init, name: &str, len: usize, seed: u64) -> AlignedVec {
     match init {
         Init::Zeros => {}
         Init::Ones => tensor.fill(1.0),
+        Init::Constant(x) => tensor.fill(x as f32),
         Init::Uniform { limit } => rng::fill_uniform(&mut rng, limit, &mut tensor),
         Init::Normal { sd } => rng::fill_normal(&mut rng, sd, &mut tensor),
     }

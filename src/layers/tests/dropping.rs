@@ -10,7 +10,7 @@ use crate::{
     },
     lower::{Lowered, lower_predict, lower_train},
     math,
-    model::Model,
+    model::{Init, Model, Param},
     runtime::rng,
 };
 
@@ -27,13 +27,23 @@ fn chain(chain: &str) -> String {
 
 /// Outputs of a chain in training for these inputs, `[MANY, 4]`.
 fn trained(text: &str, inputs: Vec<f32>) -> Vec<f64> {
-    let lowered = lower_predict(&model(&chain(text)), Mode::Train);
+    let net = model(&chain(text));
+    let lowered = lower_predict(&net, Mode::Train);
     let mut bindings = rig::bindings::<f32>(&lowered);
     bindings.rows = MANY;
     bindings.inputs = vec![Tensor::real(&[MANY, 4], inputs)];
     bindings.positions = (0..MANY as u64).collect();
+    // Learned rates where they begin.
+    bindings.params = net.params.iter().map(|p| start(p)).collect();
     let values = rig::run(&lowered.graph, &bindings);
     values.sink(Sink::Output).expect("outputs").reals().iter().map(|y| f64::from(*y)).collect()
+}
+
+fn start(param: &Param) -> Tensor<f32> {
+    match param.init {
+        Init::Constant(x) => Tensor::real(&param.dims, vec![x as f32; param.len()]),
+        init => panic!("{}: {init:?}", param.name),
+    }
 }
 
 fn moments(values: &[f64]) -> (f64, f64) {
@@ -56,6 +66,29 @@ fn the_mean_of_what_is_dropped_is_that_of_what_is_not() {
         within(mean, 1.0, expected.sqrt(), text);
         assert!((variance / expected - 1.0).abs() < 0.05, "{text}: {variance} is not {expected}");
     }
+}
+
+/// Relaxed coins at their start: nearly all of a unit is kept or dropped, in the proportion of the rate, and the mean is kept to a few percent.
+#[test]
+fn relaxed_coins_are_nearly_coins() {
+    for (text, p) in [("dropout kind=concrete", 0.1_f64), ("dropout 0.4, kind=concrete", 0.4)] {
+        let values = trained(text, vec![1.0; MANY * 4]);
+        let kept: Vec<f64> = values.iter().map(|y| y * (1.0 - p)).collect();
+        assert!(kept.iter().all(|k| (-1e-6..=1.0 + 1e-6).contains(k)), "{text}");
+        // More than half kept means a logistic deviate below -logit p: probability 1 - p exactly.
+        let most = kept.iter().filter(|k| **k > 0.5).count() as f64 / kept.len() as f64;
+        within(most, 1.0 - p, (p * (1.0 - p)).sqrt(), text);
+        let between = kept.iter().filter(|k| (0.1..0.9).contains(*k)).count() as f64 / kept.len() as f64;
+        // |logit p + logit u| < T ln 9 has probability near 2 T ln 9 p (1 - p).
+        assert!(
+            (between / (2.0 * 0.1 * 9.0_f64.ln() * p * (1.0 - p)) - 1.0).abs() < 0.1,
+            "{text}: {between}"
+        );
+        assert!((moments(&values).0 - 1.0).abs() < 0.03, "{text}");
+    }
+    let sharper = trained("dropout 0.4, kind=concrete, temperature=0.01", vec![1.0; MANY * 4]);
+    let between = sharper.iter().filter(|y| (0.1..0.9).contains(&(**y * 0.6))).count();
+    assert!(between < MANY * 4 / 50, "{between}");
 }
 
 #[test]

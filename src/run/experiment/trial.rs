@@ -63,7 +63,10 @@ impl Trial {
             experiment.scoring(&ready.model),
             &Team::new(1),
         )?;
-        Ok(flat(figures))
+        let mut found = flat(figures);
+        found
+            .extend(trained.learned_rates()?.into_iter().map(|(path, p)| (format!("{name}.rate.{path}"), p)));
+        Ok(found)
     }
 
     /// The net with this trial's values, and its rows.

@@ -23,7 +23,7 @@
 use crate::{
     layers::DropSite,
     math,
-    model::{Model, Node, NodeKind, OutputKind, Param, ParamRole},
+    model::{Model, Node, NodeKind, OutputKind, Param, ParamId, ParamRole},
     vocab::{ArgSpec, Args, Block, Bounds, Default, Kind, Sig, Value},
 };
 
@@ -110,21 +110,28 @@ impl BayesDecay {
 
     /// The same for data that are not loaded.
     pub fn coefficient_on(&self, fitted: Fitted, model: &Model, param: &Param) -> f64 {
-        let (keep, at_test) = keep_before(model, param);
+        let (keep, at_test) = match learned_logit(model, param) {
+            // The learned rate divides where the penalty is lowered.
+            Some(_) => (weights_kept(model.node(param.node)), false),
+            _ => keep_before(model, param),
+        };
         let scale = self.length_scale * self.length_scale;
         if self.reference {
             return scale * keep / (2.0 * fitted.rows * self.precision.unwrap_or(1.0));
         }
         let scale = if at_test { scale * keep } else { scale / keep };
-        let outputs = match model.output.kind {
-            OutputKind::Class(_) => 1,
-            kind => kind.outputs(),
-        };
-        let each = fitted.rows * outputs as f64;
+        let each = fitted.rows * outputs(model);
         match self.precision {
             Some(precision) => scale / (each * precision * fitted.variance),
             None => scale / (2.0 * each),
         }
+    }
+
+    /// What the entropy of one coin of a learned rate counts beside the loss. None until the data are loaded.
+    pub fn entropy_coefficient(&self, model: &Model) -> Option<f64> {
+        let fitted = model.fitted?;
+        let each = fitted.rows * outputs(model);
+        Some(self.precision.map_or(1.0 / each, |precision| 2.0 / (each * precision * fitted.variance)))
     }
 
     /// The precision that a plain coefficient of this matrix implies, in the target's own units, for a length-scale of 1.
@@ -134,25 +141,45 @@ impl BayesDecay {
     }
 }
 
+/// Outputs over which the loss is a mean.
+fn outputs(model: &Model) -> f64 {
+    match model.output.kind {
+        OutputKind::Class(_) => 1.0,
+        kind => kind.outputs() as f64,
+    }
+}
+
 /// The share of the inputs of a matrix (or of its weights) that is kept, and whether it is scaled in evaluation.
 ///
 /// The dropout that feeds a matrix is the last one before it with nothing between that has parameters or several inputs.
 pub fn keep_before(model: &Model, param: &Param) -> (f64, bool) {
     let node = model.node(param.node);
-    let kept = |p: f64| 1.0 - f64::from(math::quantise(p).unwrap_or(0)) / 65536.0;
-    let weights = node.weight_drop.map_or(1.0, |drop| kept(drop.p));
     match feeding(model, node) {
-        Some((site, at_test)) => (weights * kept(site.rate), at_test),
-        None => (weights, false),
+        Some((_, site, at_test)) => (weights_kept(node) * kept(site.rate), at_test),
+        None => (weights_kept(node), false),
     }
 }
 
-fn feeding(model: &Model, node: &Node) -> Option<(DropSite, bool)> {
+/// The logit of the learned rate that feeds a matrix.
+pub fn learned_logit(model: &Model, param: &Param) -> Option<ParamId> {
+    let (node, site, _) = feeding(model, model.node(param.node))?;
+    node.params.first().copied().filter(|_| site.learned)
+}
+
+fn kept(p: f64) -> f64 {
+    1.0 - f64::from(math::quantise(p).unwrap_or(0)) / 65536.0
+}
+
+fn weights_kept(node: &Node) -> f64 {
+    node.weight_drop.map_or(1.0, |drop| kept(drop.p))
+}
+
+fn feeding<'m>(model: &'m Model, node: &Node) -> Option<(&'m Node, DropSite, bool)> {
     let mut at = model.node(*node.inputs.first()?);
     while let NodeKind::Layer(used) = &at.kind {
         if let Some(site) = used.word.drop_site(&used.args) {
             let at_test = used.args.sig.arg("scale").is_some() && used.args.opt_word("scale") == Some("test");
-            return Some((site, at_test));
+            return Some((at, site, at_test));
         }
         if !at.params.is_empty() || at.inputs.len() != 1 {
             return None;
@@ -276,6 +303,34 @@ mod tests {
         for (a, b) in by_loss.iter().zip(gradient(&bindings, density)) {
             assert!((a - b).abs() < 1e-6 * (1.0 + b.abs()), "{a} {b}");
         }
+    }
+
+    /// With learned rates the penalty is the divergence of Gal, Hron and Kendall (2017): `sum l^2 w^2 / (2 (1-p))` less the coins' entropies.
+    #[test]
+    fn learned_rates_add_their_entropy() {
+        let source = "net {\n  input x: real[3]\n  dropout kind=concrete\n  dense 4 -> tanh -> dropout 0.3, kind=concrete\n  dense 2\n  output y: real[2]\n}\n\
+            train {\n  loss squared_error\n  optimizer sgd, lr=1\n  penalize l2, bayes_decay(length_scale=0.7, precision=0.3)\n  epochs 1\n}\n";
+        let attributes = [("train.rows".to_string(), ROWS), (TARGET_VARIANCE.to_string(), 4.0)];
+        let checked = check_source(source, &Env { sets: Vec::new(), attributes: attributes.into() });
+        let net = checked.model.unwrap_or_else(|| panic!("{:#?}", checked.diagnostics));
+        let lowered = lower_forward(&net);
+        let bindings = rig::bindings::<f64>(&lowered);
+        let find = |name: &str| {
+            let at = net.params.iter().position(|p| p.name == name).expect("a parameter");
+            bindings.params[at].reals().to_vec()
+        };
+        let size = |name: &str| find(name).iter().map(|w| w * w).sum::<f64>();
+        let divergence: f64 = [("dropout_1", "dense_1", 3.0), ("dropout_2", "dense_2", 4.0)]
+            .map(|(site, layer, coins)| {
+                let p = 1.0 / (1.0 + (-find(&format!("{site}.logit"))[0]).exp());
+                let entropy = -p * p.ln() - (1.0 - p) * (1.0 - p).ln();
+                0.7 * 0.7 * size(&format!("{layer}.weight")) / (2.0 * (1.0 - p)) - coins * entropy
+            })
+            .iter()
+            .sum();
+        let (objective, loss, _) = values(&lowered, &bindings);
+        let factor = ROWS * 2.0 * (0.3 * 4.0) / 2.0;
+        assert!((factor * (objective - loss) - divergence).abs() < 1e-5, "{objective} {loss} {divergence}");
     }
 
     #[test]

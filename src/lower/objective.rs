@@ -1,0 +1,112 @@
+//! What is minimised beside the loss: `penalize` statements, layers' own penalties, and the entropy of learned rates.
+
+use crate::{
+    graph::{Builder, ValueId},
+    model::{Model, NodeKind, Param, ParamRole},
+    train::{
+        Train,
+        penalties::{self, BayesDecay, bayes_decay},
+    },
+    vocab::{Args, Value},
+};
+
+/// The loss and everything that is added to it.
+pub fn penalised(
+    model: &Model,
+    section: &Train,
+    loss: ValueId,
+    params: &[ValueId],
+    b: &mut Builder,
+) -> ValueId {
+    let mut objective = loss;
+    for (param, value) in model.params.iter().zip(params) {
+        for penalty in section.penalties.iter().filter(|p| is_regularized(param, &p.args)) {
+            let decay = penalty.args.value("amount").and_then(BayesDecay::of);
+            objective = b.with_origin(&param.name, |b| {
+                let size = penalty.word.size(b, *value);
+                let size = match decay.and_then(|_| bayes_decay::learned_logit(model, param)) {
+                    Some(logit) => over_keep(size, params[logit.0], b),
+                    None => size,
+                };
+                add(objective, size, amount(model, param, &penalty.args), b)
+            });
+        }
+        for (name, amount) in [("l1", param.l1), ("l2", param.l2)] {
+            let Some(word) = penalties::find(name).filter(|_| amount > 0.0) else { continue };
+            objective = b.with_origin(&param.name, |b| {
+                let size = word.size(b, *value);
+                add(objective, size, amount, b)
+            });
+        }
+    }
+    let decays = section.penalties.iter().filter_map(|p| p.args.value("amount").and_then(BayesDecay::of));
+    decays.fold(objective, |objective, decay| entropies(model, decay, objective, params, b))
+}
+
+/// Whether penalties and decay with these arguments act on a parameter: on weights, with `on=all` on biases and norms too. A learned rate
+/// has a penalty of its own.
+pub fn is_regularized(param: &Param, args: &Args) -> bool {
+    match param.role {
+        ParamRole::Weight => true,
+        ParamRole::Bias | ParamRole::Norm => args.word("on") == "all",
+        ParamRole::Rate => false,
+    }
+}
+
+fn add(objective: ValueId, size: ValueId, amount: f64, b: &mut Builder) -> ValueId {
+    if amount == 0.0 {
+        return objective;
+    }
+    let term = b.scale(size, amount as f32);
+    b.add(objective, term)
+}
+
+/// The amount of a penalty of a parameter; what depends on the data is bound before a net is trained.
+fn amount(model: &Model, param: &Param, args: &Args) -> f64 {
+    match args.get("amount").map(|g| &g.value) {
+        Some(Value::Number(x)) => *x,
+        Some(call) => BayesDecay::of(call).and_then(|decay| decay.coefficient(model, param)).unwrap_or(0.0),
+        None => 0.0,
+    }
+}
+
+/// `size / (1 - p)` of a learned rate.
+fn over_keep(size: ValueId, logit: ValueId, b: &mut Builder) -> ValueId {
+    let minus = b.neg(logit);
+    let keep = b.sigmoid(minus);
+    let keep = b.reshape(keep, &[]);
+    b.div(size, keep)
+}
+
+/// For each learned rate the negative entropy of its coins, `p ln p + (1 - p) ln(1 - p)` a coin, at the weight that the divergence has
+/// (Gal, Hron and Kendall 2017, equation 3).
+fn entropies(
+    model: &Model,
+    decay: BayesDecay,
+    mut objective: ValueId,
+    params: &[ValueId],
+    b: &mut Builder,
+) -> ValueId {
+    let Some(amount) = decay.entropy_coefficient(model) else { return objective };
+    for node in &model.nodes {
+        let NodeKind::Layer(used) = &node.kind else { continue };
+        if !used.word.drop_site(&used.args).is_some_and(|site| site.learned) {
+            continue;
+        }
+        let coins = used.word.coins(&used.args, &model.node(node.inputs[0]).ty);
+        objective = b.with_origin(&node.path, |b| {
+            let entropy = entropy(params[node.params[0].0], b);
+            add(objective, entropy, -amount * coins as f64, b)
+        });
+    }
+    objective
+}
+
+/// `-p ln p - (1 - p) ln(1 - p)` of a logit: `softplus(z) - z sigmoid(z)`.
+fn entropy(logit: ValueId, b: &mut Builder) -> ValueId {
+    let soft = b.softplus(logit);
+    let p = b.sigmoid(logit);
+    let product = b.mul(logit, p);
+    let entropy = b.sub(soft, product);
+    b.reshape(entropy, &[])
+}
