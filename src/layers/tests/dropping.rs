@@ -34,7 +34,7 @@ fn trained(text: &str, inputs: Vec<f32>) -> Vec<f64> {
     bindings.inputs = vec![Tensor::real(&[MANY, 4], inputs)];
     bindings.positions = (0..MANY as u64).collect();
     // Learned rates where they begin.
-    bindings.params = net.params.iter().map(|p| start(p)).collect();
+    bindings.params = net.params.iter().map(start).collect();
     let values = rig::run(&lowered.graph, &bindings);
     values.sink(Sink::Output).expect("outputs").reals().iter().map(|y| f64::from(*y)).collect()
 }
