@@ -27,6 +27,10 @@ pub fn open<'a>(config: &'a DataConfig, search: &Search) -> Result<Opened<'a>, D
     let settings = &config.settings;
     let pick = super::raw::Pick { inputs: settings.inputs.as_ref(), target: settings.target.as_ref() };
     let raw = config.source.open(&pick, search)?;
+    let raw = match &settings.classes {
+        Some(classes) => super::only::only(raw, classes)?,
+        None => raw,
+    };
     let listed = match settings.split.as_ref().map(|s| &s.division) {
         Some(Division::Given { prefix, number }) => Some(given_rows(config, &raw, prefix, *number, search)?),
         _ => None,
@@ -67,11 +71,17 @@ impl Opened<'_> {
             Raw::Table(table) => (DataSchema::of_table(table), table.rows, 0),
             Raw::Arrays { train, test } => {
                 let own_test = test.as_ref().map_or(0, |t| t.rows);
-                (DataSchema::of_arrays(train, test.as_ref()), train.rows, own_test)
+                let schema = DataSchema::of_arrays(train, test.as_ref(), self.class_names());
+                (schema, train.rows, own_test)
             }
         };
         let parts = self.parts(rows, None, own_test > 0)?;
         Ok(schema.with_rows(&parts, own_test))
+    }
+
+    /// Those that the file chose among.
+    fn class_names(&self) -> Option<&[String]> {
+        self.config.settings.classes.as_ref().map(|classes| classes.names.as_slice())
     }
 
     fn parts(&self, rows: usize, strata: Option<&[u32]>, own_test: bool) -> Result<Parts, DataError> {
@@ -141,7 +151,7 @@ impl Opened<'_> {
             .help(format!("write `class[{}]`", classes.len())));
         }
         let parts = self.parts(train.rows, whole.strata(), test.is_some())?;
-        let rule = whole.rule(&parts.train, normalize_target);
+        let rule = whole.rule(&parts.train, normalize_target).with_names(self.class_names());
         let array_rule = fit::array(train, &parts.train, settings)?;
         let Raw::Arrays { train, test } = self.raw else {
             return Err(DataError::new("E0533", "the source has no arrays"));

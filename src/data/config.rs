@@ -43,6 +43,13 @@ pub struct Columns {
     pub span: Span,
 }
 
+/// The classes whose rows are used, in the order of the net's classes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Classes {
+    pub names: Vec<String>,
+    pub span: Span,
+}
+
 /// A part of the rows.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Share {
@@ -112,6 +119,7 @@ pub const DEFAULT_BATCH: usize = 32;
 pub struct Settings {
     pub inputs: Option<Columns>,
     pub target: Option<Columns>,
+    pub classes: Option<Classes>,
     pub split: Option<Split>,
     pub normalize: Option<Normalize>,
     pub scale: Option<Scale>,
@@ -186,6 +194,15 @@ impl DataConfig {
                 Diagnostic::error("E0505", split.span, "`given` needs a file")
                     .label("index files lie beside a data file")
                     .also(self.source_span, "this source has no file"),
+            );
+        }
+        if let (Some(classes), Some(split)) = (&self.settings.classes, &self.settings.split)
+            && matches!(split.division, Division::Given { .. })
+        {
+            found.push(
+                Diagnostic::error("E0505", classes.span, "`classes` beside `given`")
+                    .label("leaves out rows, so that the index files' numbers no longer fit")
+                    .also(split.span, "numbers of all rows"),
             );
         }
         found

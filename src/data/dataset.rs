@@ -25,7 +25,8 @@ pub struct Part {
     /// In the order of the net's inputs.
     pub inputs: Vec<InputArray>,
     pub target: Target,
-    /// The row number in the source (from 0) of each row; for a source's own test part, its own row numbers.
+    /// The number (from 0) of each row among those of the source that are used: without rows that miss values or are of other classes. For a
+    /// source's own test part, its own row numbers.
     pub source_rows: Vec<u32>,
 }
 

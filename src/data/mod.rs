@@ -16,6 +16,7 @@ mod files;
 mod fit;
 mod index;
 mod need;
+mod only;
 mod raw;
 mod rows;
 mod schema;
@@ -32,8 +33,8 @@ mod words;
 
 pub use assemble::{Opened, open};
 pub use config::{
-    Batch, ColumnRef, Columns, DEFAULT_BATCH, DataConfig, Division, Normalize, Per, Scale, Settings, Share,
-    Source, Split,
+    Batch, Classes, ColumnRef, Columns, DEFAULT_BATCH, DataConfig, Division, Normalize, Per, Scale, Settings,
+    Share, Source, Split,
 };
 pub use dataset::{Dataset, InputArray, Part, Storage, Target};
 pub use error::{DataError, Fault, Place};

@@ -104,8 +104,8 @@ impl DataSchema {
         }
     }
 
-    /// Sizes of arrays; the parts are not known yet.
-    pub(super) fn of_arrays(train: &Arrays, test: Option<&Arrays>) -> Self {
+    /// Sizes of arrays, whose classes are numbers unless they have `names`; the parts are not known yet.
+    pub(super) fn of_arrays(train: &Arrays, test: Option<&Arrays>, names: Option<&[String]>) -> Self {
         let classes =
             [Some(train), test].into_iter().flatten().filter_map(|a| target::array_classes(&a.target)).max();
         let width = match &train.target {
@@ -121,7 +121,10 @@ impl DataSchema {
             shape: train.shape.clone(),
             columns: Vec::new(),
             target: vec![ColumnInfo { name: String::new(), kind: ColumnKind::Number }],
-            classes: classes.map(|k| (0..k).map(|c| c.to_string()).collect()),
+            classes: match names {
+                Some(names) => Some(names.to_vec()),
+                None => classes.map(|k| (0..k).map(|c| c.to_string()).collect()),
+            },
             target_width: width,
         }
     }

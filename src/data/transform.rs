@@ -178,6 +178,16 @@ impl TargetRule {
         }
     }
 
+    /// The same with other names of classes, or of a bit's two values; `None` changes nothing.
+    pub(super) fn with_names(mut self, given: Option<&[String]>) -> Self {
+        match (&mut self, given) {
+            (TargetRule::Classes { names, .. }, Some(given)) => *names = given.to_vec(),
+            (TargetRule::Bits { names, .. }, Some([zero, one])) => *names = Some([zero.clone(), one.clone()]),
+            _ => {}
+        }
+        self
+    }
+
     /// The way back from [`restore`](Self::restore).
     pub fn unrestore(&self, outputs: &mut [f32]) {
         if let TargetRule::Real { mean, sd, .. } = self {

@@ -46,6 +46,7 @@ pub static SOURCES: &[&SourceWord] = &[
 pub static STATEMENTS: &[&Statement] = &[
     &statements::inputs::WORD,
     &statements::target::WORD,
+    &statements::classes::WORD,
     &statements::split::WORD,
     &statements::normalize::WORD,
     &statements::scale::WORD,

@@ -92,7 +92,7 @@ net {
         "data",
         "the section that says what the net is fed with",
         "data { ... }",
-        "Holds `source`, `split`, `normalize`, `scale`, `inputs`, `target` and `batch`, each once.",
+        "Holds `source`, `split`, `normalize`, `scale`, `inputs`, `target`, `classes` and `batch`, each once.",
     ),
     form(
         "augment",

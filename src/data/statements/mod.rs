@@ -1,6 +1,7 @@
 //! The statements of the `data` section other than `source`, one file each; `words.rs` lists them.
 
 pub(super) mod batch;
+pub(super) mod classes;
 mod columns;
 pub(super) mod inputs;
 pub(super) mod normalize;

@@ -1,0 +1,87 @@
+//! The rows of some classes, numbered anew, before anything is divided or fitted.
+
+use super::config::Classes;
+use super::error::{DataError, listed, nearest};
+use super::raw::{Arrays, Cells, Column, Raw, RawTarget, Storage, Table};
+use super::target;
+
+/// Drops the rows of all other classes.
+///
+/// # Errors
+/// E0532 for a target that has no classes, or not one of these.
+pub(super) fn only(raw: Raw, classes: &Classes) -> Result<Raw, DataError> {
+    Ok(match raw {
+        Raw::Table(table) => Raw::Table(of_table(table, &classes.names)?),
+        Raw::Arrays { train, test } => Raw::Arrays {
+            train: of_arrays(train, &classes.names)?,
+            test: test.map(|test| of_arrays(test, &classes.names)).transpose()?,
+        },
+    })
+}
+
+fn of_table(mut table: Table, names: &[String]) -> Result<Table, DataError> {
+    let at = |e: DataError, file: &Option<String>| if let Some(file) = file { e.file(file) } else { e };
+    let [column] = table.target.as_slice() else {
+        return Err(at(no_classes().note("the target has several columns"), &table.file));
+    };
+    let of = target::classes_of(&column.cells).ok_or_else(|| at(no_classes(), &table.file))?;
+    let place = |e: DataError| at(e.column(column.number, &column.name), &table.file);
+    let (rows, codes) = kept(&of.0, &of.1, names).map_err(place)?;
+    let cells = Cells::Words { codes, names: names.to_vec() };
+    table.target = vec![Column { name: column.name.clone(), number: column.number, cells }];
+    table.inputs.iter_mut().for_each(|column| match &mut column.cells {
+        Cells::Numbers(values) => *values = picked(values, 1, &rows),
+        Cells::Words { codes, .. } => *codes = picked(codes, 1, &rows),
+    });
+    table.rows = rows.len();
+    Ok(table)
+}
+
+fn of_arrays(mut arrays: Arrays, names: &[String]) -> Result<Arrays, DataError> {
+    let at = |e: DataError| e.file(&arrays.target_file);
+    let labels: Vec<u32> = match &arrays.target {
+        RawTarget::Labels(labels) => labels.clone(),
+        RawTarget::Numbers { data, .. } if target::array_classes(&arrays.target).is_some() => {
+            data.iter().map(|x| *x as u32).collect()
+        }
+        RawTarget::Numbers { .. } => return Err(at(no_classes())),
+    };
+    let count = labels.iter().max().map_or(0, |last| last + 1);
+    let all: Vec<String> = (0..count).map(|label| label.to_string()).collect();
+    let (rows, codes) = kept(&labels, &all, names).map_err(at)?;
+    let width = arrays.shape.iter().product();
+    arrays.data = match &arrays.data {
+        Storage::U8(bytes) => Storage::U8(picked(bytes, width, &rows)),
+        Storage::F32(floats) => Storage::F32(picked(floats, width, &rows)),
+    };
+    arrays.target = RawTarget::Labels(codes);
+    arrays.rows = rows.len();
+    Ok(arrays)
+}
+
+/// The rows of the wanted classes, in order, and their new numbers.
+fn kept(codes: &[u32], all: &[String], wanted: &[String]) -> Result<(Vec<usize>, Vec<u32>), DataError> {
+    let mut number = vec![None; all.len()];
+    for (i, name) in wanted.iter().enumerate() {
+        let old = all.iter().position(|known| known == name).filter(|old| codes.contains(&(*old as u32)));
+        let Some(old) = old else {
+            let error = DataError::new("E0532", format!("no row is of class `{name}`"));
+            return Err(match nearest(name, all) {
+                Some(near) if near != name => error.help(format!("did you mean `{near}`?")),
+                _ => error.note(format!("the classes are {}", listed(all, 12))),
+            });
+        };
+        number[old] = Some(i as u32);
+    }
+    let new = |(row, code): (usize, &u32)| Some((row, number.get(*code as usize).copied().flatten()?));
+    Ok(codes.iter().enumerate().filter_map(new).unzip())
+}
+
+fn picked<T: Copy>(data: &[T], width: usize, rows: &[usize]) -> Vec<T> {
+    rows.iter().flat_map(|row| &data[row * width..(row + 1) * width]).copied().collect()
+}
+
+fn no_classes() -> DataError {
+    DataError::new("E0532", "`classes` of a target that has none")
+        .help("leave `classes` out: the target is numbers")
+}
