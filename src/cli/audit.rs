@@ -1,6 +1,9 @@
 //! `dropnet audit`: weight scaling against the means over sub-networks that it stands for.
 
-use dropnet::{run::Audit, runtime::team::Team};
+use dropnet::{
+    run::{Audit, Effort},
+    runtime::team::Team,
+};
 use serde_json::json;
 
 use super::{
@@ -17,6 +20,12 @@ pub struct Command {
     /// Write one JSON object instead of the table
     #[arg(long)]
     json: bool,
+    /// Audit the first rows only
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    rows: Option<u32>,
+    /// Enumerate all masks however long it takes
+    #[arg(long)]
+    force: bool,
     #[command(flatten)]
     threads: Threads,
 }
@@ -26,7 +35,10 @@ impl Command {
         let trained = self.run.read(ui)?;
         let search = data::search(trained.home.as_deref().or(Some(&self.run.path)));
         let team = Team::new(self.threads.count());
-        let audit = trained.audit(&search, &team).map_err(|error| eval::failure(&error, ui))?;
+        let usual = Effort::usual(team.threads());
+        let effort = Effort { patience: usual.patience.filter(|_| !self.force), ..usual };
+        let rows = self.rows.map(|n| n as usize);
+        let audit = trained.audit(&search, rows, effort, &team).map_err(|error| eval::failure(&error, ui))?;
         ui.data(&if self.json { format!("{}\n", object(&audit)) } else { table(&audit) })?;
         Ok(Exit::Done)
     }
@@ -45,6 +57,9 @@ fn object(audit: &Audit) -> serde_json::Value {
         "reference": audit.reference,
         "ways": ways,
     });
+    if let Some(off) = audit.closed_form {
+        object["max_abs_diff"] = json!({ "weight_scaling_vs_geometric": off });
+    }
     match &audit.enumeration {
         Ok(e) => {
             object["coins"] = json!(e.coins);
@@ -62,10 +77,10 @@ fn table(audit: &Audit) -> String {
     let mut text = format!("{} part, {} rows\n", audit.part, audit.rows);
     text += match audit.certified {
         true => {
-            "exact: the logits are affine in the masks, so weight scaling is the geometric mean over all sub-networks\n"
+            "exact: the outputs are affine in the masks, so weight scaling is the geometric mean over all sub-networks\n"
         }
         false => {
-            "approximate: something between a mask and the logits is not affine, so weight scaling is near the geometric mean only\n"
+            "approximate: something between a mask and the outputs is not affine, so weight scaling is near the geometric mean only\n"
         }
     };
     text += &match &audit.enumeration {
@@ -75,19 +90,21 @@ fn table(audit: &Audit) -> String {
         ),
         Err(why) => format!("not enumerated: {why}\n"),
     };
+    if let (Some(off), Err(_)) = (audit.closed_form, &audit.enumeration) {
+        text += &format!("in closed form: weight scaling is off the geometric mean by at most {off:.1e}\n");
+    }
     let width = audit.ways.iter().map(|w| w.name.len()).max().unwrap_or(0);
+    let percent = audit.ways.iter().any(|w| w.kl.is_some());
+    let columns = if percent { ["error", "mean |dp|", "KL"] } else { ["rmse", "mean |dy|", ""] };
     text += &format!(
-        "{:<width$}  {:>7}  {:>10}  {:>10}   against {}\n",
-        "", "error", "mean |dp|", "KL", audit.reference
+        "{:<width$}  {:>8}  {:>10}  {:>10}   against {}\n",
+        "", columns[0], columns[1], columns[2], audit.reference
     );
     for way in &audit.ways {
-        text += &format!(
-            "{:<width$}  {:>6.2}%  {:>10.2e}  {:>10.2e}\n",
-            way.name,
-            100.0 * way.error,
-            way.mean_abs_diff,
-            way.kl
-        );
+        let error = if percent { format!("{:.2}%", 100.0 * way.error) } else { format!("{:.4}", way.error) };
+        let kl = way.kl.map_or(String::new(), |kl| format!("{kl:.2e}"));
+        let line = format!("{:<width$}  {error:>8}  {:>10.2e}  {kl:>10}", way.name, way.mean_abs_diff);
+        text += &format!("{}\n", line.trim_end());
     }
     text
 }

@@ -78,6 +78,30 @@ impl InputArray {
 }
 
 impl Part {
+    /// The first rows, at most so many.
+    #[must_use]
+    pub fn first(&self, most: usize) -> Self {
+        let rows = self.rows.min(most);
+        let input = |input: &InputArray| {
+            let data = match &input.data {
+                Storage::F32(data) => Storage::F32(data[..rows * input.width()].to_vec()),
+                Storage::U8(data) => Storage::U8(data[..rows * input.width()].to_vec()),
+            };
+            InputArray { data, ..input.header() }
+        };
+        let target = match &self.target {
+            Target::Classes(classes) => Target::Classes(classes[..rows].to_vec()),
+            Target::Real { data, width } => {
+                Target::Real { data: data[..rows * width].to_vec(), width: *width }
+            }
+            Target::Bits { data, width } => {
+                Target::Bits { data: data[..rows * width].to_vec(), width: *width }
+            }
+        };
+        let source_rows = self.source_rows.iter().copied().take(rows).collect();
+        Self { rows, inputs: self.inputs.iter().map(input).collect(), target, source_rows }
+    }
+
     /// Bytes of inputs and target.
     pub fn bytes(&self) -> usize {
         let inputs: usize = self

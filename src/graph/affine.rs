@@ -16,10 +16,23 @@ enum Dependence {
 /// Whether the output is affine in the draws.
 #[must_use]
 pub fn is_affine_in_masks(graph: &Graph) -> bool {
+    is_affine(graph, |_| true)
+}
+
+/// Whether the output is affine in the draws of one site, whatever the others draw.
+#[must_use]
+pub fn affine_site(graph: &Graph, site: SiteId) -> bool {
+    is_affine(graph, |other| other == site)
+}
+
+fn is_affine(graph: &Graph, draws: impl Fn(SiteId) -> bool) -> bool {
     let mut all: Vec<Dependence> = Vec::with_capacity(graph.nodes.len());
     for node in &graph.nodes {
         let operands: Vec<&Dependence> = node.inputs.iter().map(|v| &all[v.index()]).collect();
-        all.push(dependence(&node.op, &operands));
+        all.push(match node.op {
+            Op::RowKey(site) if !draws(site) => Dependence::Affine(Vec::new()),
+            _ => dependence(&node.op, &operands),
+        });
     }
     let output = graph.sinks.iter().find(|(sink, _)| *sink == super::Sink::Output);
     output.is_some_and(|(_, v)| matches!(all[v.index()], Dependence::Affine(_)))

@@ -24,13 +24,13 @@ mod tests;
 pub mod verify;
 mod vjp;
 
-pub use affine::is_affine_in_masks;
+pub use affine::{affine_site, is_affine_in_masks};
 pub use autodiff::differentiate;
 pub use builder::Builder;
 pub use interpret::{Bindings, Tensor, interpret};
 pub use op::{Class, Op, Reduction};
 pub use passes::{Passes, simplify};
-pub use split::{Cut, Split, split};
+pub use split::{Cut, Split, split, split_at};
 pub use verify::verify;
 
 /// A node and its only result.

@@ -4,7 +4,7 @@
 //! only repeats (a broadcast) and what is no number (a comparison) is computed again instead of passed on.
 
 use super::builder::Builder;
-use super::{DType, Graph, Op, Passes, Sink, ValueId, simplify};
+use super::{DType, Graph, Op, Passes, Sink, SiteId, ValueId, simplify};
 
 /// What an input of the random part is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -28,8 +28,18 @@ pub struct Split {
 /// Divides a graph. None if no draw reaches its output.
 #[must_use]
 pub fn split(graph: &Graph) -> Option<Split> {
+    divided(graph, |op| matches!(op, Op::RowKey(_)))
+}
+
+/// The same for the draws of one site: what the others draw counts as known.
+#[must_use]
+pub fn split_at(graph: &Graph, site: SiteId) -> Option<Split> {
+    divided(graph, |op| *op == Op::RowKey(site))
+}
+
+fn divided(graph: &Graph, draws: impl Fn(&Op) -> bool) -> Option<Split> {
     let output = graph.sinks.iter().find(|(sink, _)| *sink == Sink::Output).map(|(_, v)| *v)?;
-    let random = reached(graph, |op| matches!(op, Op::RowKey(_)));
+    let random = reached(graph, draws);
     if !random[output.index()] {
         return None;
     }

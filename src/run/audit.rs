@@ -1,19 +1,16 @@
 //! Weight scaling held against what it stands for: the exact means over all sub-networks, and means of sampled ones.
 
 use super::{
-    exact::{ExactMeans, NotEnumerated, exact_means},
+    exact::{Effort, ExactMeans, NotEnumerated, exact_means, mean_outputs, meaning},
     mc::Sampling,
     trained::{Trained, TrainedError},
 };
 use crate::{
-    data::{Part, Search, Target},
+    data::{Part, Search, Target, TargetRule},
     graph::is_affine_in_masks,
     lower::lower_samples,
     model::{McDropout, Mean, OutputKind},
-    runtime::{
-        evaluate::{Evaluator, interpret},
-        team::Team,
-    },
+    runtime::{evaluate::Evaluator, team::Team},
 };
 
 /// Sizes of the sampled means.
@@ -23,12 +20,12 @@ const SAMPLES: [u32; 7] = [1, 3, 10, 30, 100, 300, 1000];
 #[derive(Clone, Debug, PartialEq)]
 pub struct Compared {
     pub name: String,
-    /// Share of rows classified wrong.
+    /// Share of rows (or bits) classified wrong; of numbers the root mean square error, in the target's own units.
     pub error: f64,
-    /// Mean over rows and classes of the difference of probabilities.
+    /// Mean over rows and outputs of the difference of probabilities, or of numbers.
     pub mean_abs_diff: f64,
-    /// Mean Kullback-Leibler divergence from the reference, in nats.
-    pub kl: f64,
+    /// Mean Kullback-Leibler divergence from the reference, in nats; none of numbers.
+    pub kl: Option<f64>,
 }
 
 /// What an audit found on held-out rows.
@@ -36,15 +33,17 @@ pub struct Compared {
 pub struct Audit {
     pub part: &'static str,
     pub rows: usize,
-    /// Whether the logits are affine in the masks, so that weight scaling is the geometric mean.
+    /// Whether the outputs are affine in the masks, so that weight scaling is the geometric mean (of normal densities: that of means).
     pub certified: bool,
+    /// Largest difference between weight scaling and the geometric mean in closed form, where it is certified.
+    pub closed_form: Option<f64>,
     pub enumeration: Result<Enumerated, NotEnumerated>,
     /// What the others are compared with.
     pub reference: &'static str,
     pub ways: Vec<Compared>,
 }
 
-/// Largest differences between probabilities of weight scaling and of the exact means.
+/// Largest differences between weight scaling and the exact means.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Enumerated {
     pub coins: usize,
@@ -53,15 +52,21 @@ pub struct Enumerated {
 }
 
 impl Trained {
-    /// Audits the test part; without one the valid part, without that the training part.
+    /// Audits the test part; without one the valid part, without that the training part; of it the first `most` rows.
     ///
     /// # Errors
-    /// A net without classes or without live dropout; data that are missing, broken, or not those of training.
-    pub fn audit(&self, search: &Search, team: &Team) -> Result<Audit, TrainedError> {
+    /// A net without live dropout, or that says distributions of numbers; data that are missing, broken, or not those of training.
+    pub fn audit(
+        &self,
+        search: &Search,
+        most: Option<usize>,
+        effort: Effort,
+        team: &Team,
+    ) -> Result<Audit, TrainedError> {
         let unfit = |why: &str| Err(TrainedError::Unfit(why.into()));
-        let OutputKind::Class(classes) = self.model.output.kind else {
-            return unfit("this version audits nets with a class output");
-        };
+        if let OutputKind::Normal(_) = self.model.output.kind {
+            return unfit("a `normal` output says a distribution: there is no audit of it in this version");
+        }
         if !self.model.is_live_in_mc() {
             return unfit("nothing of this net is left to chance: weight scaling is all there is");
         }
@@ -71,21 +76,35 @@ impl Trained {
             (None, Some(part)) => ("valid", part),
             (None, None) => ("train", &dataset.train),
         };
+        let part = &part.first(most.unwrap_or(usize::MAX));
         let scaled = self.scaled(part, team)?;
-        let sampled = self.sampled(part, team)?;
-        let exact = exact_means(&self.model, part, &self.store()?);
+        let store = self.store()?;
+        let certified = is_affine_in_masks(&lower_samples(&self.model, false).graph);
+        let closed_form = match certified {
+            true => {
+                mean_outputs(&self.model, part, &store).ok().map(|means| largest(&scaled, &self.own(means)))
+            }
+            false => None,
+        };
+        let exact = exact_means(&self.model, part, &store, effort).map(|exact| ExactMeans {
+            arithmetic: self.own(exact.arithmetic),
+            geometric: self.own(exact.geometric),
+            ..exact
+        });
         let mut ways = vec![("weight scaling".to_string(), scaled.clone())];
         if let Ok(ExactMeans { arithmetic, geometric, .. }) = &exact {
             ways.push(("geometric mean, exact".into(), geometric.clone()));
             ways.push(("arithmetic mean, exact".into(), arithmetic.clone()));
         }
-        ways.extend(sampled);
+        ways.extend(self.sampled(part, team)?);
         let (reference, truth) = match (&exact, ways.last()) {
             (Ok(exact), _) => ("the exact arithmetic mean", exact.arithmetic.clone()),
             (Err(_), Some((_, last))) => ("the mean of 1000 samples", last.clone()),
             (Err(_), None) => return unfit("nothing was sampled"),
         };
-        let ways = ways.into_iter().map(|(name, p)| compared(name, &p, &truth, part, classes));
+        let observed = self.observed(part);
+        let ways =
+            ways.into_iter().map(|(name, p)| compared(name, &p, &truth, &observed, self.model.output.kind));
         let enumeration = exact.map(|exact| Enumerated {
             coins: exact.coins,
             vs_geometric: largest(&scaled, &exact.geometric),
@@ -94,20 +113,48 @@ impl Trained {
         Ok(Audit {
             part: name,
             rows: part.rows,
-            certified: is_affine_in_masks(&lower_samples(&self.model, false).graph),
+            certified,
+            closed_form,
             enumeration,
             reference,
             ways: ways.collect(),
         })
     }
 
+    /// Numbers in the units of training in the target's own; probabilities as they are.
+    fn own(&self, mut values: Vec<f64>) -> Vec<f64> {
+        if let TargetRule::Real { mean, sd, .. } = &self.checkpoint.meta.transform.target {
+            let units = || mean.iter().zip(sd).cycle();
+            values.iter_mut().zip(units()).for_each(|(x, (mean, sd))| *x = mean + sd * *x);
+        }
+        values
+    }
+
+    /// What was observed, `[rows, width]`: one-hot classes, bits, numbers in their own units.
+    fn observed(&self, part: &Part) -> Vec<f64> {
+        let wide = |data: &[f32]| data.iter().map(|x| f64::from(*x)).collect();
+        match &part.target {
+            Target::Classes(targets) => {
+                let k = self.model.output.kind.width();
+                targets
+                    .iter()
+                    .flat_map(|t| (0..k).map(move |c| f64::from(u8::from(c == *t as usize))))
+                    .collect()
+            }
+            Target::Bits { data, .. } => wide(data),
+            Target::Real { data, .. } => self.own(wide(data)),
+        }
+    }
+
     /// Probabilities by weight scaling.
     fn scaled(&self, part: &Part, team: &Team) -> Result<Vec<f64>, TrainedError> {
         let meta = &self.checkpoint.meta;
         let mut evaluator = Evaluator::predictor(&self.model, part)?;
-        let (mut outputs, _) = evaluator.outputs(part, &mut self.store()?, team, meta.seed)?;
-        interpret(&mut outputs, self.model.output.kind, &meta.transform.target);
-        Ok(outputs.into_iter().map(f64::from).collect())
+        let (outputs, _) = evaluator.outputs(part, &mut self.store()?, team, meta.seed)?;
+        let outputs: Vec<f64> = outputs.into_iter().map(f64::from).collect();
+        let kind = self.model.output.kind;
+        let meanings = outputs.chunks_exact(kind.width()).flat_map(|row| meaning(row, kind));
+        Ok(self.own(meanings.collect()))
     }
 
     /// Mean probabilities of the first samples of each row, for each size.
@@ -134,19 +181,36 @@ fn largest(a: &[f64], b: &[f64]) -> f64 {
     a.iter().zip(b).map(|(a, b)| (a - b).abs()).fold(0.0, f64::max)
 }
 
-fn compared(name: String, p: &[f64], truth: &[f64], part: &Part, classes: usize) -> Compared {
-    let rows = part.rows as f64;
-    let wrong = match &part.target {
-        Target::Classes(targets) => {
-            let rows = p.chunks_exact(classes).zip(targets);
-            rows.filter(|(row, class)| likeliest(row) != **class as usize).count() as f64
+fn compared(name: String, p: &[f64], truth: &[f64], observed: &[f64], kind: OutputKind) -> Compared {
+    let width = kind.width();
+    let rows = (p.len() / width) as f64;
+    let pairs = || p.iter().zip(observed);
+    let error = match kind {
+        OutputKind::Class(k) => {
+            let wrong =
+                p.chunks_exact(k).zip(observed.chunks_exact(k)).filter(|(a, b)| likeliest(a) != likeliest(b));
+            wrong.count() as f64 / rows
         }
-        Target::Real { .. } | Target::Bits { .. } => f64::NAN,
+        OutputKind::Bits(_) => {
+            pairs().filter(|(p, y)| (**p > 0.5) != (**y > 0.5)).count() as f64 / p.len() as f64
+        }
+        OutputKind::Real(_) | OutputKind::Normal(_) => {
+            (pairs().map(|(a, b)| (a - b) * (a - b)).sum::<f64>() / p.len() as f64).sqrt()
+        }
     };
     let differences: f64 = p.iter().zip(truth).map(|(a, b)| (a - b).abs()).sum();
-    let divergences = truth.iter().zip(p).filter(|(t, _)| **t > 0.0);
-    let kl: f64 = divergences.map(|(t, p)| t * (t / p.max(f64::MIN_POSITIVE)).ln()).sum();
-    Compared { name, error: wrong / rows, mean_abs_diff: differences / p.len() as f64, kl: kl / rows }
+    // Samples are of single precision: a probability of 0 is one below what they resolve.
+    const LEAST: f64 = f32::EPSILON as f64 / 2.0;
+    let term = |t: f64, p: f64| if t > 0.0 { t * (t / p.max(LEAST)).ln() } else { 0.0 };
+    let each = || truth.iter().zip(p);
+    let kl = match kind {
+        OutputKind::Class(_) => Some(each().map(|(t, p)| term(*t, *p)).sum::<f64>() / rows),
+        OutputKind::Bits(_) => {
+            Some(each().map(|(t, p)| term(*t, *p) + term(1.0 - t, 1.0 - p)).sum::<f64>() / rows)
+        }
+        OutputKind::Real(_) | OutputKind::Normal(_) => None,
+    };
+    Compared { name, error, mean_abs_diff: differences / p.len() as f64, kl }
 }
 
 fn likeliest(row: &[f64]) -> usize {

@@ -19,7 +19,7 @@ mod trained;
 pub use audit::{Audit, Compared, Enumerated};
 pub use bench::{Bench, BenchError, KernelTime, PredictTime, SampleTime, StageTimes, bench};
 pub use dir::{RunDir, stamp};
-pub use exact::{ExactMeans, NotEnumerated, exact_means};
+pub use exact::{Effort, ExactMeans, NotEnumerated, exact_means, mean_outputs};
 pub use experiment::{
     Arm, Course, Difference, Experiment, ExperimentError, Found, JournalError, Mean as MeanOverSplits, Point,
     Report, Tested, Trial,

@@ -79,3 +79,49 @@ fn what_cannot_be_audited_is_said() {
     assert_eq!(audited(&gaussian)["not_enumerated"], "the draws of dropout_1 are not coins");
     insta::assert_snapshot!(trained("dense 4 -> relu").run(&["audit", "run"]));
 }
+
+/// Of numbers both means are one, and the last layer's masks are averaged without enumerating them.
+#[test]
+fn nets_of_numbers_and_of_bits_are_audited() {
+    let net = |target: &str, middle: &str, last: &str, loss: &str| {
+        format!(
+            "data {{\n  source builtin, \"iris\"\n  {target}\n  normalize inputs\n  batch 30\n}}\nnet {{\n  input x: real[4]\n  {middle}\n  {last}\n}}\n\
+             train {{\n  loss {loss}\n  optimizer adam, lr=0.02\n  epochs 20\n}}\n"
+        )
+    };
+    let bent = "dense 6 -> relu -> dropout 0.3\n  dense 5 -> relu -> dropout 0.5";
+    let bits = net(
+        "classes versicolor, virginica\n  split test=20%",
+        bent,
+        "dense 1\n  output late: bits[1]",
+        "binary_cross_entropy",
+    );
+    let folder = Folder::new(&[("m.net", &bits)]);
+    folder.run(&["train", "m.net", "-q", "-o", "run"]);
+    let audit = audited(&folder);
+    assert_eq!((&audit["exact"], &audit["coins"], &audit["rows"]), (&false.into(), &11.into(), &20.into()));
+    let (ten, thousand) = (difference(&audit, "10 samples"), difference(&audit, "1000 samples"));
+    assert!((3.0..30.0).contains(&(ten / thousand)), "{ten} {thousand}");
+    let few = folder.run(&["audit", "run", "--rows", "5"]);
+    assert!(few.starts_with("$ dropnet audit run --rows 5\n--- stdout\ntest part, 5 rows\n"), "{few}");
+
+    let friedman = net("", bent, "dense 1\n  output y: real[1]", "squared_error")
+        .replace("builtin, \"iris\"\n  ", "friedman, rows=200, noise=1\n  split test=20%")
+        .replace("input x: real[4]", "input x: real[10]");
+    let folder = Folder::new(&[("m.net", &friedman)]);
+    folder.run(&["train", "m.net", "-q", "-o", "run"]);
+    let audit = audited(&folder);
+    assert_eq!(difference(&audit, "geometric mean, exact"), 0.0);
+    let (ten, thousand) = (difference(&audit, "10 samples"), difference(&audit, "1000 samples"));
+    assert!((3.0..30.0).contains(&(ten / thousand)), "{ten} {thousand}");
+    assert!(folder.run(&["audit", "run"]).contains("rmse"));
+}
+
+/// Too many coins for an enumeration, and yet certain: the mean of the logits is their value at the mean masks.
+#[test]
+fn many_coins_are_certified_in_closed_form() {
+    let audit = audited(&trained("dense 40 -> tanh\n  dropout 0.5"));
+    assert_eq!(audit["exact"], true);
+    assert!(audit["max_abs_diff"]["weight_scaling_vs_geometric"].as_f64() <= Some(1e-6), "{audit}");
+    assert!(audit["not_enumerated"].as_str().unwrap().contains("2^40"));
+}

@@ -9,3 +9,4 @@ pub mod crew;
 pub mod fpenv;
 pub mod gemm;
 mod row;
+pub mod wide;

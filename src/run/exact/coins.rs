@@ -1,0 +1,92 @@
+//! The coins of a net, and masks in which each is kept or dropped.
+
+use super::NotEnumerated;
+use crate::{
+    graph::{Bindings, Op, SiteId, Tensor},
+    lower::{Lowered, StepInfo},
+};
+
+/// A site's coins.
+#[derive(Clone, Debug)]
+pub(super) struct Coins {
+    pub site: SiteId,
+    /// Whether the mask has the rows in front.
+    pub of_rows: bool,
+    pub dims: Vec<usize>,
+    /// The coin of each unit.
+    pub coin: Vec<usize>,
+    pub count: usize,
+    pub keep: f64,
+}
+
+/// The coins of every site that the graph draws from.
+pub(super) fn coins(lowered: &Lowered) -> Result<Vec<Coins>, NotEnumerated> {
+    let graph = &lowered.graph;
+    let mut all = Vec::new();
+    for node in &graph.nodes {
+        let Some(key) = node.inputs.first() else { continue };
+        let Op::RowKey(site) = graph.node(*key).op else { continue };
+        let Op::KeepMask { dims, shared } = &node.op else {
+            return Err(NotEnumerated::Continuous(graph.sites[site.index()].path.clone()));
+        };
+        let Op::Scalar(q) = graph.node(node.inputs[1]).op else { continue };
+        let step = StepInfo { update: 1, rows: 1, lr: 0.0, lambda: 1.0 };
+        let dropped = f64::from(lowered.scalars[q.index()].word(&step)) / 65536.0;
+        let coin = units(dims, shared);
+        let count = coin.iter().max().map_or(0, |last| last + 1);
+        let of_rows = node.ty.has_batch();
+        all.push(Coins { site, of_rows, dims: dims.clone(), coin, count, keep: 1.0 - dropped });
+    }
+    Ok(all)
+}
+
+/// The coin of each unit in row-major order: shared axes count once.
+fn units(dims: &[usize], shared: &[bool]) -> Vec<usize> {
+    let coin = |unit: usize| {
+        let (mut rest, mut step, mut coin) = (unit, 1, 0);
+        for (size, shared) in dims.iter().zip(shared).rev() {
+            let index = rest % size;
+            rest /= size;
+            if !shared {
+                coin += index * step;
+                step *= size;
+            }
+        }
+        coin
+    };
+    (0..dims.iter().product()).map(coin).collect()
+}
+
+/// Binds the masks of one outcome; answers its probability.
+pub(super) fn toss(sites: &[Coins], mask: u64, rows: usize, bindings: &mut Bindings<f64>) -> f64 {
+    let mut weight = 1.0;
+    let mut first = 0;
+    for site in sites {
+        let kept = |coin: usize| mask >> (first + coin) & 1 == 1;
+        weight *= (0..site.count).map(|c| if kept(c) { site.keep } else { 1.0 - site.keep }).product::<f64>();
+        site.bind(kept, rows, bindings);
+        first += site.count;
+    }
+    weight
+}
+
+impl Coins {
+    /// Binds the site's mask.
+    pub fn bind(&self, kept: impl Fn(usize) -> bool, rows: usize, bindings: &mut Bindings<f64>) {
+        self.bind_values(|coin| f64::from(u8::from(kept(coin))), rows, bindings);
+    }
+
+    /// Binds the mean of the site's masks.
+    pub fn bind_mean(&self, rows: usize, bindings: &mut Bindings<f64>) {
+        self.bind_values(|_| self.keep, rows, bindings);
+    }
+
+    fn bind_values(&self, value: impl Fn(usize) -> f64, rows: usize, bindings: &mut Bindings<f64>) {
+        let one: Vec<f64> = self.coin.iter().map(|c| value(*c)).collect();
+        let tensor = match self.of_rows {
+            true => Tensor::real(&[&[rows], &self.dims[..]].concat(), one.repeat(rows)),
+            false => Tensor::real(&self.dims, one),
+        };
+        bindings.overrides.insert(self.site, tensor);
+    }
+}

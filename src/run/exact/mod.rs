@@ -1,0 +1,185 @@
+//! The exact means over all sub-networks of a small net: every mask of the live coins, weighted by its probability, in f64.
+//!
+//! Where the output is affine in the masks of one site (the last one of a net, as a rule), that site's masks are sums of a table and the
+//! others are visited one by one (`linear`); elsewhere each mask is a pass of the reference interpreter (`interpreted`).
+
+mod coins;
+mod interpreted;
+mod linear;
+#[cfg(test)]
+mod tests;
+
+use std::time::{Duration, Instant};
+
+use crate::{
+    data::{Part, Storage},
+    graph::{Bindings, Graph, Sink, Tensor, interpret},
+    lower::{Lowered, StepInfo, lower_samples},
+    model::{Model, OutputKind},
+    runtime::store::Store,
+};
+
+/// Coins above which nobody waits.
+const MOST_COINS: usize = 24;
+
+/// How long an enumeration may take, and on how many threads.
+#[derive(Clone, Copy, Debug)]
+pub struct Effort {
+    /// None: as long as it takes.
+    pub patience: Option<Duration>,
+    pub threads: usize,
+}
+
+impl Effort {
+    /// Ten minutes.
+    pub fn usual(threads: usize) -> Self {
+        Self { patience: Some(Duration::from_secs(600)), threads }
+    }
+}
+
+/// Probabilities (or numbers in the units of training) of each row, `[rows, width]`, under both means.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ExactMeans {
+    pub coins: usize,
+    pub arithmetic: Vec<f64>,
+    pub geometric: Vec<f64>,
+}
+
+/// Why there is no enumeration.
+#[derive(Clone, Debug, PartialEq)]
+pub enum NotEnumerated {
+    NothingLive,
+    /// A site whose multipliers are not coins.
+    Continuous(String),
+    TooMany {
+        coins: usize,
+    },
+    TooLong {
+        coins: usize,
+        seconds: f64,
+    },
+}
+
+impl std::fmt::Display for NotEnumerated {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::NothingLive => f.write_str("nothing is left to chance"),
+            Self::Continuous(path) => write!(f, "the draws of {path} are not coins"),
+            Self::TooMany { coins } => write!(f, "2^{coins} masks are too many to enumerate"),
+            Self::TooLong { coins, seconds } => {
+                write!(
+                    f,
+                    "2^{coins} masks would take {seconds:.0} s on these rows; `--rows` takes fewer, `--force` waits"
+                )
+            }
+        }
+    }
+}
+
+/// Means over all masks, for the rows of a part. The bits depend on neither threads nor patience.
+///
+/// # Errors
+/// Why the masks cannot be enumerated.
+pub fn exact_means(
+    model: &Model,
+    part: &Part,
+    store: &Store,
+    effort: Effort,
+) -> Result<ExactMeans, NotEnumerated> {
+    let lowered = lower_samples(model, false);
+    let sites = coins::coins(&lowered)?;
+    let total: usize = sites.iter().map(|s| s.count).sum();
+    match total {
+        0 => return Err(NotEnumerated::NothingLive),
+        n if n > MOST_COINS => return Err(NotEnumerated::TooMany { coins: n }),
+        _ => {}
+    }
+    let bindings = bindings(&lowered, part, store);
+    let kind = model.output.kind;
+    let found = match linear::Plan::new(&lowered.graph, &sites, kind) {
+        Some(plan) => plan.means(&bindings, effort),
+        None => interpreted::means(&lowered.graph, &sites, bindings, kind, effort),
+    };
+    let (arithmetic, logits) = found.map_err(|seconds| NotEnumerated::TooLong { coins: total, seconds })?;
+    let geometric = logits.chunks_exact(kind.width()).flat_map(|row| meaning(row, kind)).collect();
+    Ok(ExactMeans { coins: total, arithmetic, geometric })
+}
+
+/// The geometric mean over all sub-networks of a net whose outputs are affine in the masks, however many: what the outputs mean at the mean
+/// masks, `[rows, width]`. Only where [`is_affine_in_masks`](crate::graph::is_affine_in_masks).
+///
+/// # Errors
+/// A net without coins, or with multipliers that are none.
+pub fn mean_outputs(model: &Model, part: &Part, store: &Store) -> Result<Vec<f64>, NotEnumerated> {
+    let lowered = lower_samples(model, false);
+    let mut bindings = bindings(&lowered, part, store);
+    let sites = coins::coins(&lowered)?;
+    sites.iter().for_each(|site| site.bind_mean(part.rows, &mut bindings));
+    let values = interpret(&lowered.graph, &bindings)
+        .unwrap_or_else(|error| panic!("this is a bug in dropnet: {error}"));
+    let outputs = values.sink(Sink::Output).map(|tensor| tensor.reals().to_vec()).unwrap_or_default();
+    let kind = model.output.kind;
+    Ok(outputs.chunks_exact(kind.width()).flat_map(|row| meaning(row, kind)).collect())
+}
+
+/// Sums of probabilities and of raw outputs, weighted; or the seconds that it would take.
+type Sums = Result<(Vec<f64>, Vec<f64>), f64>;
+
+/// Watches the time of `parts` equal parts.
+struct Clock {
+    begun: Instant,
+    effort: Effort,
+    parts: f64,
+}
+
+impl Clock {
+    fn new(effort: Effort, parts: f64) -> Self {
+        Self { begun: Instant::now(), effort, parts }
+    }
+
+    /// After `done` parts: the seconds that all take, if nobody would wait for them.
+    fn too_long(&self, done: u64) -> Option<f64> {
+        let whole = self.begun.elapsed().as_secs_f64() / done as f64 * self.parts;
+        self.effort.patience.filter(|patience| whole > patience.as_secs_f64()).map(|_| whole)
+    }
+}
+
+fn bindings(lowered: &Lowered, part: &Part, store: &Store) -> Bindings<f64> {
+    let graph: &Graph = &lowered.graph;
+    let wide = |x: &[f32]| x.iter().map(|x| f64::from(*x)).collect::<Vec<f64>>();
+    let inputs = part.inputs.iter().map(|input| {
+        let data = match &input.data {
+            Storage::F32(values) => wide(values),
+            Storage::U8(bytes) => {
+                bytes.iter().map(|b| f64::from(f32::from(*b) * input.scale + input.shift)).collect()
+            }
+        };
+        Tensor::real(&[&[part.rows], &input.shape[..]].concat(), data)
+    });
+    let step = StepInfo { update: 1, rows: part.rows, lr: 0.0, lambda: 1.0 };
+    let words: Vec<u32> = lowered.scalars.iter().map(|def| def.word(&step)).collect();
+    let mut bindings = Bindings {
+        rows: part.rows,
+        inputs: inputs.collect(),
+        params: graph.params.iter().zip(&store.params).map(|(s, v)| Tensor::real(&s.dims, wide(v))).collect(),
+        states: graph.states.iter().zip(&store.states).map(|(s, v)| Tensor::real(&s.dims, wide(v))).collect(),
+        positions: (0..part.rows as u64).collect(),
+        ..Bindings::default()
+    };
+    bindings.bind_scalar_words(graph, &words);
+    bindings
+}
+
+/// What a row of outputs means: probabilities of classes and bits.
+pub(super) fn meaning(row: &[f64], kind: OutputKind) -> Vec<f64> {
+    match kind {
+        OutputKind::Class(_) => {
+            let top = row.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+            let powers: Vec<f64> = row.iter().map(|z| (z - top).exp()).collect();
+            let sum: f64 = powers.iter().sum();
+            powers.into_iter().map(|p| p / sum).collect()
+        }
+        OutputKind::Bits(_) => row.iter().map(|z| 1.0 / (1.0 + (-z).exp())).collect(),
+        OutputKind::Real(_) | OutputKind::Normal(_) => row.to_vec(),
+    }
+}
