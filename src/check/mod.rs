@@ -17,7 +17,7 @@ mod sweep;
 mod train;
 
 pub use net::{Flow, Net};
-pub use predict::PREDICT_STATEMENTS;
+pub use predict::{MOST_COINS, PREDICT_STATEMENTS};
 pub use scope::{ATTRIBUTES, Attributes};
 pub use suggest::nearest;
 pub use sweep::SWEEP_STATEMENTS;

@@ -51,6 +51,17 @@ static ENSEMBLE: Sig = Sig {
     ],
     block: Block::None,
 };
+static EXACT: Sig = Sig {
+    name: "exact",
+    about: "predict by the mean of all sub-networks of a small net",
+    args: &[ArgSpec::named(
+        "kind",
+        Kind::Word(&["arithmetic", "geometric"]),
+        Default::Word("arithmetic"),
+        "of probabilities, or of their logarithms",
+    )],
+    block: Block::None,
+};
 static INTERVAL: Sig = Sig {
     name: "interval",
     about: "intervals that hold a new observation with this probability",
@@ -71,10 +82,12 @@ static INTERVAL: Sig = Sig {
 };
 
 /// The statements of `predict`.
-pub static PREDICT_STATEMENTS: &[&Sig] = &[&WEIGHT_SCALING, &MC_DROPOUT, &ENSEMBLE, &INTERVAL];
-const NOT_YET: &[&str] = &["exact", "report"];
+pub static PREDICT_STATEMENTS: &[&Sig] = &[&WEIGHT_SCALING, &MC_DROPOUT, &ENSEMBLE, &EXACT, &INTERVAL];
+const NOT_YET: &[&str] = &["report"];
 /// Samples that fit the counters of a pass.
 const MOST_SAMPLES: usize = 1_000_000;
+/// Coins whose sub-networks can be counted.
+pub const MOST_COINS: usize = 24;
 
 /// What the statements said, with their places.
 #[derive(Default)]
@@ -118,7 +131,10 @@ impl Found {
             return;
         }
         once(&mut self.mode, span, "a second way to predict", diags);
-        if args.sig.name != "weight_scaling" {
+        if args.sig.name == EXACT.name {
+            self.samples = Some((span, args.sig.name));
+            self.predict.mode = PredictMode::Exact(mean_of(args.word("kind")));
+        } else if args.sig.name != "weight_scaling" {
             self.samples = Some((span, args.sig.name));
             let samples = args.count("samples");
             if samples > MOST_SAMPLES {
@@ -136,8 +152,7 @@ impl Found {
             let mc = McDropout { samples, seed };
             self.predict.mode = match args.sig.arg("kind").map(|_| args.word("kind")) {
                 None => PredictMode::McDropout(mc),
-                Some("geometric") => PredictMode::Ensemble(Mean::Geometric, mc),
-                Some(_) => PredictMode::Ensemble(Mean::Arithmetic, mc),
+                Some(kind) => PredictMode::Ensemble(mean_of(kind), mc),
             };
         }
     }
@@ -156,14 +171,19 @@ impl Found {
                     .help("put a `dropout` with a rate above 0 into the net, or write `weight_scaling`"),
             );
         }
+        if let (PredictMode::Exact(_), Some((span, _))) = (self.predict.mode, self.samples) {
+            diags.extend(not_countable(model, span));
+        }
         if let (Some(span), Some(interval)) = (self.interval, self.predict.interval) {
             diags.extend(wrong_interval(model.output.kind, interval, span));
-            if let (PredictMode::Ensemble(..), Some((place, _))) = (self.predict.mode, self.samples) {
+            if let (PredictMode::Ensemble(..) | PredictMode::Exact(_), Some((place, word))) =
+                (self.predict.mode, self.samples)
+            {
                 diags.push(
                     Diagnostic::error(
                         "E0211",
                         span,
-                        "`interval` beside `ensemble`, which gives one number a row",
+                        format!("`interval` beside `{word}`, which gives one number a row"),
                     )
                     .label("has no effect here")
                     .also(place, "the way to predict")
@@ -173,6 +193,29 @@ impl Found {
         }
         self.predict
     }
+}
+
+fn mean_of(kind: &str) -> Mean {
+    if kind == "geometric" { Mean::Geometric } else { Mean::Arithmetic }
+}
+
+/// `exact` needs coins, and few of them.
+fn not_countable(model: &Model, span: Span) -> Option<Diagnostic> {
+    let coins = model.coins();
+    let error = |message: String| Diagnostic::error("E0408", span, message);
+    if let OutputKind::Normal(_) = model.output.kind {
+        let error = error("`exact` of a `normal` output is not in this version".into());
+        return Some(error.label("says a distribution").help("write `mc_dropout`"));
+    }
+    if let Some(path) = model.continuous_site() {
+        let error = error(format!("`exact` where the multipliers of {path} are not coins"));
+        return Some(error.label("there is no end of sub-networks").help("write `mc_dropout` or `ensemble`"));
+    }
+    (coins > MOST_COINS).then(|| {
+        error(format!("`exact` over 2^{coins} sub-networks"))
+            .label(format!("at most 2^{MOST_COINS}"))
+            .help("write `mc_dropout` or `ensemble`: sampled means come as near as you like")
+    })
 }
 
 fn once(seen: &mut Option<Span>, span: Span, message: &str, diags: &mut Vec<Diagnostic>) {

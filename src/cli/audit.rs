@@ -1,7 +1,7 @@
 //! `dropnet audit`: weight scaling against the means over sub-networks that it stands for.
 
 use dropnet::{
-    run::{Audit, Effort},
+    run::{Audit, Effort, NotEnumerated},
     runtime::team::Team,
 };
 use serde_json::json;
@@ -88,6 +88,9 @@ fn table(audit: &Audit) -> String {
             "2^{} masks enumerated: weight scaling is off the geometric mean by at most {:.1e}, off the arithmetic mean by {:.1e}\n",
             e.coins, e.vs_geometric, e.vs_arithmetic
         ),
+        Err(why @ NotEnumerated::TooLong { .. }) => {
+            format!("not enumerated: {why}; `--rows N` takes fewer, `--force` waits\n")
+        }
         Err(why) => format!("not enumerated: {why}\n"),
     };
     if let (Some(off), Err(_)) = (audit.closed_form, &audit.enumeration) {

@@ -88,7 +88,9 @@ impl Command {
                 object[part.part] = part.figures.json();
                 if let (Some(samples), Some((name, _, count))) = (&part.samples, drawn(mode)) {
                     object[part.part][name] = samples.json();
-                    object[part.part][name]["samples"] = json!(count);
+                    if let Some(count) = count {
+                        object[part.part][name]["samples"] = json!(count);
+                    }
                 }
             }
             let rates = trained.learned_rates().map_err(|error| failure(&error, ui))?;
@@ -106,12 +108,9 @@ impl Command {
                 part.rows,
                 progress::figures(&part.figures)
             ))?;
-            if let (Some(samples), Some((_, what, count))) = (&part.samples, drawn(mode)) {
+            if let (Some(samples), Some((_, what, _))) = (&part.samples, drawn(mode)) {
                 let figures = progress::figures(samples);
-                ui.data(&format!(
-                    "{:<5}  {:>width$}       {figures}  ({what} of {count} samples of dropout)\n",
-                    "", ""
-                ))?;
+                ui.data(&format!("{:<5}  {:>width$}       {figures}  ({what})\n", "", ""))?;
             }
         }
         let rates = trained.learned_rates().map_err(|error| failure(&error, ui))?;
@@ -123,12 +122,17 @@ impl Command {
     }
 }
 
-/// The name of a way to predict by samples, what it takes of them, and how many.
-fn drawn(mode: PredictMode) -> Option<(&'static str, &'static str, u32)> {
+/// The name of a way to predict by sub-networks, what it is in words, and how many it draws.
+fn drawn(mode: PredictMode) -> Option<(&'static str, String, Option<u32>)> {
+    let word = |mean: Mean| match mean {
+        Mean::Arithmetic => "arithmetic mean",
+        Mean::Geometric => "geometric mean",
+    };
+    let of = |what: &str, count: u32| format!("{what} of {count} samples of dropout");
     match mode {
         PredictMode::WeightScaling => None,
-        PredictMode::McDropout(mc) => Some(("mc_dropout", "mean", mc.samples)),
-        PredictMode::Ensemble(Mean::Arithmetic, mc) => Some(("ensemble", "arithmetic mean", mc.samples)),
-        PredictMode::Ensemble(Mean::Geometric, mc) => Some(("ensemble", "geometric mean", mc.samples)),
+        PredictMode::McDropout(mc) => Some(("mc_dropout", of("mean", mc.samples), Some(mc.samples))),
+        PredictMode::Ensemble(mean, mc) => Some(("ensemble", of(word(mean), mc.samples), Some(mc.samples))),
+        PredictMode::Exact(mean) => Some(("exact", format!("{} of all sub-networks", word(mean)), None)),
     }
 }

@@ -49,6 +49,10 @@ pub struct Sampling {
     /// Predict by a mean of sampled sub-networks, as one net's prediction, without their spread
     #[arg(long, value_name = "MEAN", value_enum)]
     ensemble: Option<Averaged>,
+    /// Predict by the mean of all sub-networks of a small net
+    #[arg(long, value_name = "MEAN", value_enum, num_args = 0..=1, default_missing_value = "arithmetic",
+        conflicts_with_all = ["samples", "ensemble", "seed"])]
+    exact: Option<Averaged>,
     /// Seed of the masks [default: that of the file's `predict` section, or of the run]
     #[arg(long, value_name = "N")]
     seed: Option<u64>,
@@ -65,11 +69,20 @@ enum Averaged {
     Geometric,
 }
 
+impl From<Averaged> for Mean {
+    fn from(averaged: Averaged) -> Self {
+        match averaged {
+            Averaged::Arithmetic => Self::Arithmetic,
+            Averaged::Geometric => Self::Geometric,
+        }
+    }
+}
+
 impl Sampling {
     /// Refuses flags that ask for samples of a net without live dropout.
     pub fn check(&self, model: &Model) -> Result<(), Failure> {
         let drawn = self.samples.is_some_and(|samples| samples > 0);
-        let asks = drawn || self.seed.is_some() || self.ensemble.is_some();
+        let asks = drawn || self.seed.is_some() || self.ensemble.is_some() || self.exact.is_some();
         match asks && !model.is_live_in_mc() {
             true => {
                 Err(Failure::usage("nothing of this net is left to chance: all samples would be the same"))
@@ -80,19 +93,23 @@ impl Sampling {
 
     /// How to predict, by `usual` many samples where neither flag nor file says; weight scaling for 0.
     pub fn mode(&self, file: &Predict, usual: u32) -> PredictMode {
+        let sampled = self.samples.is_some() || self.ensemble.is_some() || self.seed.is_some();
+        match (self.exact, file.mode) {
+            (Some(mean), _) => return PredictMode::Exact(mean.into()),
+            (None, PredictMode::Exact(mean)) if !sampled => return PredictMode::Exact(mean),
+            _ => {}
+        }
         let usual = if self.ensemble.is_some() { usual.max(USUAL_SAMPLES) } else { usual };
         let (mean, said) = match file.mode {
             PredictMode::McDropout(mc) => (None, mc),
             PredictMode::Ensemble(mean, mc) => (Some(mean), mc),
-            PredictMode::WeightScaling => (None, McDropout { samples: usual, seed: None }),
+            PredictMode::WeightScaling | PredictMode::Exact(_) => {
+                (None, McDropout { samples: usual, seed: None })
+            }
         };
         let samples = self.samples.unwrap_or(said.samples);
         let mc = McDropout { samples, seed: self.seed.or(said.seed) };
-        let mean = match self.ensemble {
-            Some(Averaged::Arithmetic) => Some(Mean::Arithmetic),
-            Some(Averaged::Geometric) => Some(Mean::Geometric),
-            None => mean,
-        };
+        let mean = self.ensemble.map(Mean::from).or(mean);
         match mean {
             _ if samples == 0 => PredictMode::WeightScaling,
             None => PredictMode::McDropout(mc),
@@ -164,7 +181,7 @@ impl Command {
             (OutputKind::Real(_), Some(_)) if precision.is_none() => Err(Failure::usage(
                 "`--interval` needs `--precision`: how observations spread is not in the net",
             )),
-            (_, Some(_)) if matches!(mode, PredictMode::Ensemble(..)) => {
+            (_, Some(_)) if matches!(mode, PredictMode::Ensemble(..) | PredictMode::Exact(_)) => {
                 Err(Failure::usage("`--interval` has no effect on an ensemble, which gives one number a row"))
             }
             _ => Ok(Predict { mode, interval: share.map(|share| Interval { share, precision }) }),

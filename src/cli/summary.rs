@@ -49,7 +49,7 @@ impl Command {
 fn plan(model: &Model) -> String {
     let samples = match model.predict.mode {
         PredictMode::McDropout(mc) | PredictMode::Ensemble(_, mc) => mc.samples as usize,
-        PredictMode::WeightScaling => USUAL_SAMPLES as usize,
+        PredictMode::WeightScaling | PredictMode::Exact(_) => USUAL_SAMPLES as usize,
     };
     let Some(plan) = SamplePlan::of(model) else {
         return " nothing is left to chance: there is one sample\n".into();

@@ -635,6 +635,17 @@ rate is above 0 gives the same sample every time: it would look perfectly certai
 Put a `dropout` (or `drop_connect`) with a rate above 0 into the net, or write `weight_scaling`."#,
     ),
     (
+        "E0408",
+        r#"Sub-networks that cannot be counted
+
+`exact` averages over every mask of the live coins. Multipliers of `kind=gaussian` or `kind=concrete` are not coins, and beyond 24
+coins nobody would wait.
+
+    predict { exact }      with `dense 128 -> relu -> dropout 0.5`: 2^128 sub-networks
+
+Write `mc_dropout samples=1000` or `ensemble`: sampled means come as near as you like, as one over the root of their number."#,
+    ),
+    (
         "E0501",
         r#"A data section needs a `source`
 

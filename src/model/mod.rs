@@ -3,6 +3,7 @@
 //! Invariants: nodes are in topological order; a node's `inputs`, `params` and `states` exist; instance paths are unique and so
 //! are the hashes of its sites; `output.source` has a type that fits the output's kind.
 
+mod coins;
 mod predict;
 mod print;
 pub mod summary;

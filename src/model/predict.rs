@@ -16,6 +16,8 @@ pub enum PredictMode {
     McDropout(McDropout),
     /// A mean of sampled sub-networks, as one net's prediction.
     Ensemble(Mean, McDropout),
+    /// The mean of all sub-networks, each by its probability.
+    Exact(Mean),
 }
 
 /// How sub-networks are averaged. Both means are normalised.

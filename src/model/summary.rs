@@ -135,24 +135,10 @@ impl Summary {
             bytes: parameters * NUMBER,
             flops: layers.iter().map(|row| row.flops).sum(),
             dropout_sites: (0..model.nodes.len()).map(|i| sites(model, NodeId(i))).sum(),
-            coins: (0..model.nodes.len()).map(|i| coins(model, NodeId(i))).sum(),
+            coins: model.coins(),
             layers,
         }
     }
-}
-
-/// Coins of a node: of its units, and of its masked weights.
-fn coins(model: &Model, id: NodeId) -> usize {
-    let node = model.node(id);
-    let own = match (&node.kind, node.inputs.first()) {
-        // A learned rate is trained with smooth stand-ins for its coins.
-        (NodeKind::Layer(used), _) if used.word.drop_site(&used.args).is_some_and(|site| site.learned) => 0,
-        (NodeKind::Layer(used), Some(input)) => used.word.coins(&used.args, &model.node(*input).ty),
-        _ => 0,
-    };
-    let weights = node.params.iter().map(|p| &model.params[p.0]).filter(|p| p.role == ParamRole::Weight);
-    let masked = node.weight_drop.is_some_and(|drop| drop.p > 0.0);
-    own + if masked { weights.map(Param::len).sum() } else { 0 }
 }
 
 /// Independent random masks of a node: its own, and one a masked weight matrix.

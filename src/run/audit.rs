@@ -122,7 +122,7 @@ impl Trained {
     }
 
     /// Numbers in the units of training in the target's own; probabilities as they are.
-    fn own(&self, mut values: Vec<f64>) -> Vec<f64> {
+    pub(super) fn own(&self, mut values: Vec<f64>) -> Vec<f64> {
         if let TargetRule::Real { mean, sd, .. } = &self.checkpoint.meta.transform.target {
             let units = || mean.iter().zip(sd).cycle();
             values.iter_mut().zip(units()).for_each(|(x, (mean, sd))| *x = mean + sd * *x);

@@ -353,9 +353,20 @@ pub fn ensemble_figures(
     reporter: &Reporter,
     store: &mut Store,
 ) -> Result<Option<Figures>, CodegenError> {
-    let kind = sampling.model.output.kind;
-    let Some(mut outputs) = sampling.means(mean, store)? else { return Ok(None) };
-    unrestore(&mut outputs, kind, sampling.target);
-    let order: Vec<u32> = (0..sampling.part.rows as u32).collect();
-    Ok(Some(reporter.figures(None, &outputs, kind.width(), sampling.part, &order)))
+    let Some(outputs) = sampling.means(mean, store)? else { return Ok(None) };
+    Ok(Some(mean_figures(sampling.model, sampling.target, sampling.part, reporter, outputs)))
+}
+
+/// Figures of mean outputs, `[rows, width]`, in the target's own units.
+pub fn mean_figures(
+    model: &Model,
+    target: &TargetRule,
+    part: &Part,
+    reporter: &Reporter,
+    mut outputs: Vec<f32>,
+) -> Figures {
+    let kind = model.output.kind;
+    unrestore(&mut outputs, kind, target);
+    let order: Vec<u32> = (0..part.rows as u32).collect();
+    reporter.figures(None, &outputs, kind.width(), part, &order)
 }

@@ -7,6 +7,7 @@ use std::{
 
 use super::{
     dir::RunDir,
+    exact::{Effort, exact_means},
     mc::{self, Sampling, Scoring},
     open::attributes_of,
     predict::Predictions,
@@ -206,6 +207,16 @@ impl Trained {
             PredictMode::Ensemble(mean, mc) => {
                 mc::ensemble_figures(&self.sampling(part, mc, team), mean, reporter, store)?
             }
+            PredictMode::Exact(mean) => {
+                let outputs = self.exact_outputs(part, mean, team)?;
+                Some(mc::mean_figures(
+                    &self.model,
+                    &self.checkpoint.meta.transform.target,
+                    part,
+                    reporter,
+                    outputs,
+                ))
+            }
         })
     }
 
@@ -217,7 +228,7 @@ impl Trained {
         let none = Target::Real { data: Vec::new(), width: 0 };
         let part = Part { rows: rows.rows, inputs: rows.inputs, target: none, source_rows: Vec::new() };
         match how.mode {
-            PredictMode::WeightScaling => {}
+            PredictMode::WeightScaling | PredictMode::Exact(_) => {}
             PredictMode::McDropout(mc) => return self.predict_samples(&part, mc, how.interval, team),
             PredictMode::Ensemble(mean, mc) => {
                 let values = self.sampling(&part, mc, team).means(mean, &mut self.store()?)?;
@@ -226,6 +237,10 @@ impl Trained {
                 return Ok(Predictions::new(&self.model.output, target, values));
             }
         }
+        if let PredictMode::Exact(mean) = how.mode {
+            let values = self.exact_outputs(&part, mean, team)?;
+            return Ok(Predictions::new(&self.model.output, &self.checkpoint.meta.transform.target, values));
+        }
         let mut evaluator = Evaluator::predictor(&self.model, &part)?;
         let (mut values, _) =
             evaluator.outputs(&part, &mut self.store()?, team, self.checkpoint.meta.seed)?;
@@ -233,6 +248,17 @@ impl Trained {
         interpret(&mut values, self.model.output.kind, target);
         Ok(Predictions::new(&self.model.output, target, values)
             .with_interval(self.model.output.kind, how.interval))
+    }
+
+    /// The mean of all sub-networks for each row, as one net would predict.
+    fn exact_outputs(&self, part: &Part, mean: Mean, team: &Team) -> Result<Vec<f32>, TrainedError> {
+        let exact = exact_means(&self.model, part, &self.store()?, Effort::usual(team.threads()));
+        let exact = exact.map_err(|why| TrainedError::Unfit(format!("no exact mean: {why}")))?;
+        let values = match mean {
+            Mean::Arithmetic => exact.arithmetic,
+            Mean::Geometric => exact.geometric,
+        };
+        Ok(self.own(values).into_iter().map(|x| x as f32).collect())
     }
 
     fn predict_samples(

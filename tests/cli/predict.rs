@@ -243,3 +243,52 @@ fn ensembles_are_arithmetic_or_geometric() {
     let said = folder.run(&["eval", "run", "--ensemble", "geometric", "--samples", "50"]);
     assert!(said.contains("(geometric mean of 50 samples of dropout)"), "{said}");
 }
+
+/// All sub-networks as a way to predict: by the file, by a flag, and near the mean of many samples.
+#[test]
+fn every_sub_network_at_once() {
+    let net = "\
+data {
+  source builtin, \"iris\"
+  split test=20%
+  normalize inputs
+  batch 30
+}
+net {
+  input x: real[4]
+  dense 8 -> relu -> dropout 0.5
+  dense 3
+  output species: class[3]
+}
+train {
+  loss cross_entropy
+  optimizer adam, lr=0.05
+  epochs 30
+  report nll
+}
+predict {
+  exact
+}
+";
+    let folder = Folder::new(&[
+        ("m.net", net),
+        ("rows.csv", "sepal_length,sepal_width,petal_length,petal_width\n6,2.8,4.9,1.6\n"),
+    ]);
+    folder.run(&["train", "m.net", "-q", "-o", "run"]);
+    let first = |args: &[&str]| -> Vec<f64> {
+        let text = folder.run(&[&["predict", "run", "--input", "rows.csv"], args].concat());
+        let row = text.lines().nth(3).unwrap_or_else(|| panic!("{text}"));
+        let numbers: Vec<f64> = row.split(',').filter_map(|cell| cell.parse().ok()).take(3).collect();
+        assert_eq!(numbers.len(), 3, "{text}");
+        numbers
+    };
+    let (exact, sampled) = (first(&[]), first(&["--samples", "20000"]));
+    assert!(exact.iter().zip(&sampled).all(|(a, b)| (a - b).abs() < 0.015), "{exact:?} {sampled:?}");
+    assert_ne!(exact, first(&["--exact", "geometric"]));
+    let said = folder.run(&["eval", "run"]);
+    assert!(said.contains("(arithmetic mean of all sub-networks)"), "{said}");
+    let json = folder.run(&["eval", "run", "--json", "--exact", "geometric"]);
+    assert!(json.contains("\"exact\":{\"nll\":"), "{json}");
+    let both = folder.run(&["eval", "run", "--exact", "--samples", "3"]);
+    assert!(both.contains("cannot be used with") && both.ends_with("--- exit 2\n"), "{both}");
+}

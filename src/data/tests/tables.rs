@@ -138,3 +138,19 @@ fn rings_have_their_radii_and_moons_their_centres() {
         }
     }
 }
+
+#[test]
+fn chosen_classes_are_numbered_in_their_order() {
+    let rows = "a,kind\n1,pear\n2,apple\n3,fig\n4,pear\n";
+    let chosen =
+        |names: &[&str]| [("classes", vec![("names", list(names.iter().map(|n| text(n)).collect()))])];
+    let data = csv(rows, &[], &chosen(&["pear", "apple"]), &need(1, Want::Class(2))).unwrap();
+    assert_eq!(floats(&data.train.inputs[0].data), [1., 2., 4.]);
+    assert_eq!(data.train.target, Target::Classes(vec![0, 1, 0]));
+    assert_eq!(data.transform.class_names(), ["pear", "apple"]);
+    let data = csv(rows, &[], &chosen(&["pear", "apple"]), &need(1, Want::Bits(1))).unwrap();
+    assert_eq!(data.train.target, Target::Bits { data: vec![0., 1., 0.], width: 1 });
+    let error = csv(rows, &[], &chosen(&["pear", "appel"]), &need(1, Want::Class(2))).unwrap_err();
+    assert_eq!(error.code, "E0532");
+    assert!(error.to_string().contains("no row is of class `appel`"), "{error}");
+}

@@ -67,10 +67,7 @@ impl std::fmt::Display for NotEnumerated {
             Self::Continuous(path) => write!(f, "the draws of {path} are not coins"),
             Self::TooMany { coins } => write!(f, "2^{coins} masks are too many to enumerate"),
             Self::TooLong { coins, seconds } => {
-                write!(
-                    f,
-                    "2^{coins} masks would take {seconds:.0} s on these rows; `--rows` takes fewer, `--force` waits"
-                )
+                write!(f, "2^{coins} masks would take {seconds:.0} s on these rows")
             }
         }
     }

@@ -1,0 +1,36 @@
+//! The coins that decide which sub-network a row sees.
+
+use super::{Model, NodeId, NodeKind, Param, ParamRole};
+
+impl Model {
+    /// Units and weights that are kept or dropped by a coin of their own: the net stands for 2 to this power of sub-networks.
+    #[must_use]
+    pub fn coins(&self) -> usize {
+        (0..self.nodes.len()).map(|i| coins(self, NodeId(i))).sum()
+    }
+
+    /// A place whose random multipliers are not coins.
+    #[must_use]
+    pub fn continuous_site(&self) -> Option<&str> {
+        let continuous = |i: usize| {
+            let NodeKind::Layer(used) = &self.nodes[i].kind else { return false };
+            let live = used.word.drop_site(&used.args).is_some_and(|site| site.live_in_mc);
+            live && coins(self, NodeId(i)) == 0
+        };
+        (0..self.nodes.len()).find(|i| continuous(*i)).map(|i| self.nodes[i].path.as_str())
+    }
+}
+
+/// Coins of a node: of its units, and of its masked weights.
+fn coins(model: &Model, id: NodeId) -> usize {
+    let node = model.node(id);
+    let own = match (&node.kind, node.inputs.first()) {
+        // A learned rate is trained with smooth stand-ins for its coins.
+        (NodeKind::Layer(used), _) if used.word.drop_site(&used.args).is_some_and(|site| site.learned) => 0,
+        (NodeKind::Layer(used), Some(input)) => used.word.coins(&used.args, &model.node(*input).ty),
+        _ => 0,
+    };
+    let weights = node.params.iter().map(|p| &model.params[p.0]).filter(|p| p.role == ParamRole::Weight);
+    let masked = node.weight_drop.is_some_and(|drop| drop.p > 0.0);
+    own + if masked { weights.map(Param::len).sum() } else { 0 }
+}
