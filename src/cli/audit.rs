@@ -1,7 +1,7 @@
 //! `dropnet audit`: weight scaling against the means over sub-networks that it stands for.
 
 use dropnet::{
-    run::{Audit, Effort, NotEnumerated},
+    run::{Audit, Curve, Effort, NotEnumerated},
     runtime::team::Team,
 };
 use serde_json::json;
@@ -10,7 +10,7 @@ use super::{
     Outcome, data,
     eval::{self, Run},
     train::Threads,
-    ui::{Exit, Ui},
+    ui::{Exit, Failure, Ui},
 };
 
 #[derive(clap::Args)]
@@ -20,6 +20,12 @@ pub struct Command {
     /// Write one JSON object instead of the table
     #[arg(long)]
     json: bool,
+    /// Instead: the errors of means over 1 to N samples, over disjoint sets of masks
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=100_000), conflicts_with = "force")]
+    curve: Option<u32>,
+    /// Sets of masks of `--curve`
+    #[arg(long, value_name = "K", default_value_t = 20, value_parser = clap::value_parser!(u32).range(1..=10_000), requires = "curve")]
+    sets: u32,
     /// Audit the first rows only
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
     rows: Option<u32>,
@@ -38,10 +44,43 @@ impl Command {
         let usual = Effort::usual(team.threads());
         let effort = Effort { patience: usual.patience.filter(|_| !self.force), ..usual };
         let rows = self.rows.map(|n| n as usize);
+        if let Some(samples) = self.curve {
+            let curve = trained.curve(&search, rows, samples, self.sets, &team);
+            let curve = curve.map_err(|error| eval::failure(&error, ui))?;
+            let json = serde_json::to_value(&curve).map_err(|e| Failure::data(e.to_string()))?;
+            ui.data(&if self.json { format!("{json}\n") } else { points(&curve) })?;
+            return Ok(Exit::Done);
+        }
         let audit = trained.audit(&search, rows, effort, &team).map_err(|error| eval::failure(&error, ui))?;
         ui.data(&if self.json { format!("{}\n", object(&audit)) } else { table(&audit) })?;
         Ok(Exit::Done)
     }
+}
+
+/// A line for 1, 2, 3, 5, 10, ... samples.
+fn points(curve: &Curve) -> String {
+    let mut text = format!(
+        "{} part, {} rows, sets of masks: {}\n{:<16}  {:>8}  {:>8}\n{:<16}  {:>7.3}%\n",
+        curve.part,
+        curve.rows,
+        curve.sets,
+        "",
+        "error",
+        "sd",
+        "weight scaling",
+        100.0 * curve.weight_scaling
+    );
+    let last = curve.points.len() as u32;
+    let shown = |samples: u32| {
+        let round = 10_u32.pow(samples.ilog10());
+        samples == last || [1, 2, 3, 5].contains(&(samples / round)) && samples.is_multiple_of(round)
+    };
+    for point in curve.points.iter().filter(|point| shown(point.samples)) {
+        let name = format!("{} sample{}", point.samples, if point.samples == 1 { "" } else { "s" });
+        let sd = if point.sd.is_nan() { "-".into() } else { format!("{:.3}%", 100.0 * point.sd) };
+        text += &format!("{name:<16}  {:>7.3}%  {sd:>8}\n", 100.0 * point.error);
+    }
+    text
 }
 
 fn object(audit: &Audit) -> serde_json::Value {

@@ -67,16 +67,8 @@ impl Trained {
         if let OutputKind::Normal(_) = self.model.output.kind {
             return unfit("a `normal` output says a distribution: there is no audit of it in this version");
         }
-        if !self.model.is_live_in_mc() {
-            return unfit("nothing of this net is left to chance: weight scaling is all there is");
-        }
-        let dataset = self.dataset(search)?;
-        let (name, part) = match (&dataset.test, &dataset.valid) {
-            (Some(part), _) => ("test", part),
-            (None, Some(part)) => ("valid", part),
-            (None, None) => ("train", &dataset.train),
-        };
-        let part = &part.first(most.unwrap_or(usize::MAX));
+        let (name, part) = self.audited(search, most)?;
+        let part = &part;
         let scaled = self.scaled(part, team)?;
         let store = self.store()?;
         let certified = is_affine_in_masks(&lower_samples(&self.model, false).graph);
@@ -121,6 +113,25 @@ impl Trained {
         })
     }
 
+    /// The part that is audited and its name: held out where there is such a part.
+    pub(super) fn audited(
+        &self,
+        search: &Search,
+        most: Option<usize>,
+    ) -> Result<(&'static str, Part), TrainedError> {
+        if !self.model.is_live_in_mc() {
+            let why = "nothing of this net is left to chance: weight scaling is all there is";
+            return Err(TrainedError::Unfit(why.into()));
+        }
+        let dataset = self.dataset(search)?;
+        let (name, part) = match (&dataset.test, &dataset.valid) {
+            (Some(part), _) => ("test", part),
+            (None, Some(part)) => ("valid", part),
+            (None, None) => ("train", &dataset.train),
+        };
+        Ok((name, part.first(most.unwrap_or(usize::MAX))))
+    }
+
     /// Numbers in the units of training in the target's own; probabilities as they are.
     pub(super) fn own(&self, mut values: Vec<f64>) -> Vec<f64> {
         if let TargetRule::Real { mean, sd, .. } = &self.checkpoint.meta.transform.target {
@@ -131,7 +142,7 @@ impl Trained {
     }
 
     /// What was observed, `[rows, width]`: one-hot classes, bits, numbers in their own units.
-    fn observed(&self, part: &Part) -> Vec<f64> {
+    pub(super) fn observed(&self, part: &Part) -> Vec<f64> {
         let wide = |data: &[f32]| data.iter().map(|x| f64::from(*x)).collect();
         match &part.target {
             Target::Classes(targets) => {
@@ -147,7 +158,7 @@ impl Trained {
     }
 
     /// Probabilities by weight scaling.
-    fn scaled(&self, part: &Part, team: &Team) -> Result<Vec<f64>, TrainedError> {
+    pub(super) fn scaled(&self, part: &Part, team: &Team) -> Result<Vec<f64>, TrainedError> {
         let meta = &self.checkpoint.meta;
         let mut evaluator = Evaluator::predictor(&self.model, part)?;
         let (outputs, _) = evaluator.outputs(part, &mut self.store()?, team, meta.seed)?;
@@ -213,6 +224,6 @@ fn compared(name: String, p: &[f64], truth: &[f64], observed: &[f64], kind: Outp
     Compared { name, error, mean_abs_diff: differences / p.len() as f64, kl }
 }
 
-fn likeliest(row: &[f64]) -> usize {
+pub(super) fn likeliest(row: &[f64]) -> usize {
     row.iter().enumerate().fold(0, |best, (i, x)| if *x > row[best] { i } else { best })
 }

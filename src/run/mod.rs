@@ -5,6 +5,7 @@
 
 mod audit;
 mod bench;
+mod curve;
 mod dir;
 mod exact;
 mod experiment;
@@ -18,6 +19,7 @@ mod trained;
 
 pub use audit::{Audit, Compared, Enumerated};
 pub use bench::{Bench, BenchError, KernelTime, PredictTime, SampleTime, StageTimes, bench};
+pub use curve::{Curve, CurvePoint};
 pub use dir::{RunDir, stamp};
 pub use exact::{Effort, ExactMeans, NotEnumerated, exact_means, mean_outputs};
 pub use experiment::{

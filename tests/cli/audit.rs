@@ -125,3 +125,25 @@ fn many_coins_are_certified_in_closed_form() {
     assert!(audit["max_abs_diff"]["weight_scaling_vs_geometric"].as_f64() <= Some(1e-6), "{audit}");
     assert!(audit["not_enumerated"].as_str().unwrap().contains("2^40"));
 }
+
+/// One sample errs more than many, and many err as the exact mean does.
+#[test]
+fn errors_fall_with_the_samples() {
+    let folder = trained("dropout 0.2\n  dense 8 -> relu -> dropout 0.5");
+    let output =
+        folder.command(&["audit", "run", "--curve", "300", "--sets", "12", "--json"]).output().expect("runs");
+    let curve: Json = serde_json::from_slice(&output.stdout).expect("JSON");
+    let points = curve["points"].as_array().unwrap();
+    assert_eq!((points.len(), &curve["sets"], &curve["rows"]), (300, &12.into(), &30.into()));
+    let error = |t: usize| points[t - 1]["error"].as_f64().unwrap();
+    let audit = audited(&folder);
+    let ways = audit["ways"].as_array().unwrap();
+    let exact =
+        ways.iter().find(|w| w["name"] == "arithmetic mean, exact").unwrap()["error"].as_f64().unwrap();
+    assert!(error(1) > error(300) + 0.02, "{} {}", error(1), error(300));
+    assert!((error(300) - exact).abs() < 0.02, "{} {exact}", error(300));
+    let text = folder.run(&["audit", "run", "--curve", "7", "--sets", "1"]);
+    for part in ["sets of masks: 1", "weight scaling", "1 sample ", "5 samples", "7 samples"] {
+        assert!(text.contains(part), "{text}");
+    }
+}

@@ -131,3 +131,40 @@ fn statistics_of_batch_norm_stay() {
     sampler.outputs(&part, 0..ROWS, samples, &mut after, &team).expect("runs");
     assert!(after.states.iter().zip(&before).all(|(a, b)| a[..] == b[..]));
 }
+
+/// Dropout in front of a linear layer: the mean over samples is the undropped prediction and the variance `sum_j (x_j w_j)^2 p / (1 - p)` in
+/// closed form; both within four standard errors, that of a variance by the fourth central moment.
+#[test]
+fn a_linear_net_varies_as_theory_says() {
+    const T: u32 = 20_000;
+    for p in [0.1_f64, 0.5] {
+        let source = format!("net {{\n input x: real[6]\n dropout {p}\n dense 1\n output y: real[1]\n}}");
+        let model = check_source(&source, &Env::default()).model.expect("a sound net");
+        let part = part();
+        let sampler = Sampler::new(&model, &part, true).expect("compiles").expect("draws");
+        let mut store = store(&model);
+        let samples = Samples { seed: 9, first: 0, count: T };
+        let outputs = sampler.outputs(&part, 0..ROWS, samples, &mut store, &Team::new(2)).expect("runs");
+        let Storage::F32(x) = &part.inputs[0].data else { panic!("numbers") };
+        for (row, own) in outputs.chunks_exact(T as usize).enumerate() {
+            let terms = x[6 * row..][..6].iter().zip(&store.params[0][..]);
+            let terms: Vec<f64> = terms.map(|(x, w)| f64::from(*x) * f64::from(*w)).collect();
+            let (keep, n) = (1.0 - f64::from(math::quantise(p).unwrap()) / 65536.0, f64::from(T));
+            let variance: f64 = terms.iter().map(|t| t * t * (1.0 - keep) / keep).sum();
+            let expected: f64 = terms.iter().sum();
+            let mean = own.iter().map(|y| f64::from(*y)).sum::<f64>() / n;
+            let central =
+                |power: i32| own.iter().map(|y| (f64::from(*y) - mean).powi(power)).sum::<f64>() / n;
+            assert!(
+                (mean - expected).abs() < 4.0 * (variance / n).sqrt(),
+                "p {p}, row {row}: {mean} {expected}"
+            );
+            let error = ((central(4) - variance * variance) / n).sqrt();
+            assert!(
+                (central(2) - variance).abs() < 4.0 * error,
+                "p {p}, row {row}: {} {variance}",
+                central(2)
+            );
+        }
+    }
+}

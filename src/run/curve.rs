@@ -1,0 +1,88 @@
+//! How the mean over T samples of dropout nears its limit: the error for every T, over disjoint sets of masks, beside weight scaling's
+//! (Srivastava et al. 2014, figure 11).
+
+use super::{
+    audit::likeliest,
+    mc::Sampling,
+    trained::{Trained, TrainedError},
+};
+use crate::{
+    data::Search,
+    model::{Mean, OutputKind},
+    runtime::{sample::Samples, team::Team},
+};
+
+/// The error of the mean over `samples` samples: mean and standard deviation over the sets of masks.
+#[derive(Clone, Copy, Debug, PartialEq, serde::Serialize)]
+pub struct CurvePoint {
+    pub samples: u32,
+    pub error: f64,
+    /// By the number of sets less one; NaN with one set.
+    pub sd: f64,
+}
+
+#[derive(Clone, Debug, PartialEq, serde::Serialize)]
+pub struct Curve {
+    pub part: &'static str,
+    pub rows: usize,
+    pub sets: u32,
+    /// The error of one pass without dropout.
+    pub weight_scaling: f64,
+    /// For 1, 2, ... samples.
+    pub points: Vec<CurvePoint>,
+}
+
+impl Trained {
+    /// Shares of rows classified wrong by means over 1 to `samples` samples, for `sets` disjoint sets of masks, on the part that
+    /// [`audit`](Self::audit) takes.
+    ///
+    /// # Errors
+    /// As `audit`; a net without classes.
+    pub fn curve(
+        &self,
+        search: &Search,
+        most: Option<usize>,
+        samples: u32,
+        sets: u32,
+        team: &Team,
+    ) -> Result<Curve, TrainedError> {
+        let OutputKind::Class(classes) = self.model.output.kind else {
+            return Err(TrainedError::Unfit(
+                "the curve is one of classification errors: this net has no classes".into(),
+            ));
+        };
+        let (name, part) = self.audited(search, most)?;
+        let observed = self.observed(&part);
+        let wrong = |p: &[f64], row: usize| likeliest(p) != likeliest(&observed[row * classes..][..classes]);
+        let scaled = self.scaled(&part, team)?;
+        let rows = part.rows as f64;
+        let missed = scaled.chunks_exact(classes).enumerate().filter(|(row, p)| wrong(p, *row)).count();
+        let mut errors = vec![vec![0.0; sets as usize]; samples as usize];
+        let mut store = self.store()?;
+        for set in 0..sets {
+            let sampling = Sampling {
+                model: &self.model,
+                target: &self.checkpoint.meta.transform.target,
+                part: &part,
+                samples: Samples { seed: self.checkpoint.meta.seed, first: set * samples, count: samples },
+                team,
+            };
+            sampling.each_row(Mean::Arithmetic, &mut store, |row, drawn| {
+                let mut sums = vec![0.0; classes];
+                for (sample, errors) in drawn.chunks_exact(classes).zip(&mut errors) {
+                    sums.iter_mut().zip(sample).for_each(|(sum, p)| *sum += f64::from(*p));
+                    errors[set as usize] += f64::from(u8::from(wrong(&sums, row))) / rows;
+                }
+            })?;
+        }
+        let points = errors.iter().zip(1..).map(|(errors, samples)| point(samples, errors)).collect();
+        Ok(Curve { part: name, rows: part.rows, sets, weight_scaling: missed as f64 / rows, points })
+    }
+}
+
+fn point(samples: u32, errors: &[f64]) -> CurvePoint {
+    let n = errors.len() as f64;
+    let error = errors.iter().sum::<f64>() / n;
+    let squares: f64 = errors.iter().map(|e| (e - error) * (e - error)).sum();
+    CurvePoint { samples, error, sd: if errors.len() > 1 { (squares / (n - 1.0)).sqrt() } else { f64::NAN } }
+}
