@@ -107,6 +107,48 @@ net {
         "Needs a `loss`, an `optimizer` and `epochs`; may have `schedule`, `penalize`, `report`, `stop_early`, `seed`.",
     ),
     form(
+        "predict",
+        "the section that says how the net predicts",
+        "predict { ... }",
+        "One way to predict: `weight_scaling` (also without the section), `mc_dropout`, `ensemble` or `exact`; and `interval` for numbers. The flags of
+`eval` and `predict` take its place.",
+    ),
+    form(
+        "sweep",
+        "the section of what `dropnet experiment` tries",
+        "sweep { ... }",
+        "`vary` names the params and their values, `search grid` (also without it) tries all combinations and `search random` draws some, `goal` says
+which figure of the validation part decides. The best is trained again on training and validation rows and tested once.
+
+# Example
+```net
+param p = 0.1
+
+data {
+  source friedman, rows=400
+  split folds=4, valid=25%
+}
+
+net {
+  input x: real[10]
+  dense 16 -> relu -> dropout p
+  dense 1
+  output y: real[1]
+}
+
+train {
+  loss squared_error
+  optimizer adam, lr=0.01
+  epochs 10
+}
+
+sweep {
+  vary p, [0, 0.1, 0.3]
+  goal min, valid.rmse
+}
+```",
+    ),
+    form(
         "input",
         "declares what the net takes",
         "input NAME: real[SIZES]",

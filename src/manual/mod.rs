@@ -58,7 +58,8 @@ pub fn pages() -> Vec<Page> {
         penalties::WORDS.iter().map(|(word, source)| page("penalty", "penalize ", word.sig(), source)),
     );
     let decay = &penalties::bayes_decay::SIG;
-    pages.push(page("value of `penalize l2`", "penalize l2, ", decay, penalties::bayes_decay::SOURCE));
+    let usage = Some("penalize l2, bayes_decay(length_scale=, precision=, form=)");
+    pages.push(Page { usage, ..page("value of `penalize l2`", "", decay, penalties::bayes_decay::SOURCE) });
     pages.extend(metrics::WORDS.iter().map(|(word, source)| page("metric", "report ", word.sig(), source)));
     pages.extend(TRAIN_STATEMENTS.iter().map(|sig| page("statement of `train`", "", sig, "")));
     pages.extend(PREDICT_STATEMENTS.iter().map(|sig| page("statement of `predict`", "", sig, "")));
