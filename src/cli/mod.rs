@@ -18,6 +18,7 @@ mod predict;
 mod progress;
 mod rng;
 mod source;
+mod subnet;
 mod summary;
 mod train;
 mod ui;
@@ -73,6 +74,8 @@ enum Command {
     Experiment(experiment::Command),
     /// Predict rows with a trained net
     Predict(predict::Command),
+    /// Show which units a row saw: in a sample of a prediction, or in an epoch of training
+    Subnet(subnet::Command),
     /// Show a net's shapes, parameters, dropout rates and regularizers
     Summary(summary::Command),
     /// Show what a stage of the compiler makes of a net
@@ -102,6 +105,7 @@ pub fn main() -> ExitCode {
         Command::Experiment(command) => command.run(&mut ui),
         Command::Predict(command) => command.run(&mut ui),
         Command::Emit(command) => command.run(&mut ui),
+        Command::Subnet(command) => command.run(&mut ui),
         Command::Summary(command) => command.run(&mut ui),
         Command::Explain(command) => command.run(&mut ui),
         Command::New(command) => command.run(&mut ui),

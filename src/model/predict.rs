@@ -20,6 +20,17 @@ pub enum PredictMode {
     Exact(Mean),
 }
 
+impl PredictMode {
+    /// The seed of the masks that the file gives.
+    #[must_use]
+    pub fn seed(self) -> Option<u64> {
+        match self {
+            Self::McDropout(mc) | Self::Ensemble(_, mc) => mc.seed,
+            Self::WeightScaling | Self::Exact(_) => None,
+        }
+    }
+}
+
 /// How sub-networks are averaged. Both means are normalised.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Mean {

@@ -15,6 +15,7 @@ mod plan;
 mod predict;
 mod report;
 mod start;
+mod subnet;
 mod trained;
 
 pub use audit::{Audit, Compared, Enumerated};
@@ -32,4 +33,5 @@ pub use plan::SamplePlan;
 pub use predict::Predictions;
 pub use report::{done_json, epoch_json, metrics_json};
 pub use start::{Request, StartError, Started, start};
+pub use subnet::{Drawn, SiteMask};
 pub use trained::{PartFigures, Trained, TrainedError, Which};

@@ -13,5 +13,6 @@ mod new;
 mod predict;
 mod rng;
 mod streams;
+mod subnet;
 mod summary;
 mod train;

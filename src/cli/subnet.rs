@@ -1,0 +1,83 @@
+//! `dropnet subnet`: which units a row saw.
+
+use std::fmt::Write;
+
+use dropnet::run::{Drawn, SiteMask};
+use serde_json::json;
+
+use super::{
+    Outcome,
+    eval::{self, Run},
+    ui::{Exit, Ui},
+};
+
+#[derive(clap::Args)]
+#[command(group = clap::ArgGroup::new("place").required(true).args(["row", "epoch"]))]
+pub struct Command {
+    #[command(flatten)]
+    run: Run,
+    /// A row of an input of `predict`, from 0
+    #[arg(long, value_name = "R", requires = "sample")]
+    row: Option<u64>,
+    /// The sample of that row, from 0
+    #[arg(long, value_name = "I", requires = "row")]
+    sample: Option<u32>,
+    /// Seed of the masks [default: that of the file's `predict` section, or of the run]
+    #[arg(long, value_name = "N", requires = "row")]
+    seed: Option<u64>,
+    /// An epoch of training, from 0
+    #[arg(long, value_name = "E", requires = "position")]
+    epoch: Option<u64>,
+    /// A place in that epoch's shuffled order, from 0
+    #[arg(long, value_name = "P", requires = "epoch")]
+    position: Option<u64>,
+    /// Write one JSON object instead of the list
+    #[arg(long)]
+    json: bool,
+}
+
+impl Command {
+    pub fn run(&self, ui: &mut Ui) -> Outcome {
+        let trained = self.run.read(ui)?;
+        let said = trained.model.predict.mode.seed();
+        let seed = self.seed.or(said).unwrap_or(trained.checkpoint.meta.seed);
+        let drawn = match (self.row, self.epoch) {
+            (Some(row), _) => Drawn::Sample { row, sample: self.sample.unwrap_or(0), seed },
+            (None, epoch) => {
+                Drawn::Training { epoch: epoch.unwrap_or(0), position: self.position.unwrap_or(0) }
+            }
+        };
+        let masks = trained.subnet(drawn).map_err(|error| eval::failure(&error, ui))?;
+        if self.json {
+            let sites: Vec<_> =
+                masks.iter().map(|mask| json!({ "path": mask.path, "kept": kept(mask) })).collect();
+            ui.data(&format!("{}\n", json!({ "sites": sites })))?;
+        } else {
+            ui.data(&list(&masks))?;
+        }
+        Ok(Exit::Done)
+    }
+}
+
+fn kept(mask: &SiteMask) -> Vec<usize> {
+    (0..mask.kept.len()).filter(|unit| mask.kept[*unit]).collect()
+}
+
+/// A line a site: how many are kept, and which.
+fn list(masks: &[SiteMask]) -> String {
+    let width = masks.iter().map(|mask| mask.path.len()).max().unwrap_or(0);
+    let mut text = String::new();
+    for mask in masks {
+        let kept = kept(mask);
+        let units: Vec<String> = kept.iter().map(usize::to_string).collect();
+        let _ = writeln!(
+            text,
+            "{:<width$}  {} of {} kept  {}",
+            mask.path,
+            kept.len(),
+            mask.kept.len(),
+            units.join(" ")
+        );
+    }
+    text
+}

@@ -1,0 +1,209 @@
+//! Which sub-network a row saw: the masks of one sample of a prediction, or of one row in one epoch of training, drawn again.
+//!
+//! Masks depend on seed, place and position alone, so nothing of the run is needed but its seed.
+
+use serde::Serialize;
+
+use super::trained::{Trained, TrainedError};
+use crate::{
+    graph::{Address, Op, ValueId},
+    lower::{Lowered, StepInfo, lower_samples},
+    math,
+};
+
+/// Whose masks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Drawn {
+    /// Row `row` of the input and one of its samples; numbers from 0, the seed that of the masks.
+    Sample { row: u64, sample: u32, seed: u64 },
+    /// The row at `position` in the shuffled order of `epoch`; numbers from 0.
+    Training { epoch: u64, position: u64 },
+}
+
+/// The units (or weights) of one site.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct SiteMask {
+    pub path: String,
+    /// By unit, row-major: whether it is kept.
+    pub kept: Vec<bool>,
+}
+
+impl Trained {
+    /// The masks of every live site, in the order of the net.
+    ///
+    /// # Errors
+    /// A net without live coins, or with multipliers that are none; a mask for a whole update where a row of training is asked for.
+    pub fn subnet(&self, drawn: Drawn) -> Result<Vec<SiteMask>, TrainedError> {
+        let unfit = |why: String| Err(TrainedError::Unfit(why));
+        let lowered = lower_samples(&self.model, false);
+        let graph = &lowered.graph;
+        let position = match drawn {
+            Drawn::Sample { row, .. } => row,
+            Drawn::Training { position, .. } => position,
+        };
+        let mut masks = Vec::new();
+        for node in &graph.nodes {
+            let Some(Op::RowKey(site)) = node.inputs.first().map(|key| &graph.node(*key).op) else {
+                continue;
+            };
+            let site = &graph.sites[site.index()];
+            let Op::KeepMask { dims, shared } = &node.op else {
+                return unfit(format!(
+                    "the multipliers of {} are not coins: there is no sub-network",
+                    site.path
+                ));
+            };
+            if site.address == Address::Update && matches!(drawn, Drawn::Training { .. }) {
+                return unfit(format!("{} has one mask for a whole minibatch, not one for a row", site.path));
+            }
+            // Where one draw serves all rows, its key counts none.
+            let at = if site.address == Address::Row { position } else { 0 };
+            let key = math::row_key(self.stream(drawn, site.hash), at);
+            let threshold = threshold(&lowered, node.inputs[1]);
+            let kept = units(dims, shared).map(|unit| math::kept(key, unit, threshold)).collect();
+            masks.push(SiteMask { path: site.path.clone(), kept });
+        }
+        match masks.is_empty() {
+            true => unfit("nothing of this net is left to chance: every row sees the whole of it".into()),
+            false => Ok(masks),
+        }
+    }
+
+    fn stream(&self, drawn: Drawn, site: u64) -> u64 {
+        match drawn {
+            Drawn::Sample { sample, seed, .. } => math::predict_stream(seed, site, u64::from(sample)),
+            Drawn::Training { epoch, .. } => math::train_stream(self.checkpoint.meta.seed, site, epoch),
+        }
+    }
+}
+
+/// A site's threshold, the same at every step.
+fn threshold(lowered: &Lowered, v: ValueId) -> u32 {
+    let step = StepInfo { update: 1, rows: 1, lr: 0.0, lambda: 1.0 };
+    match lowered.graph.node(v).op {
+        Op::Scalar(id) => lowered.scalars[id.index()].word(&step),
+        _ => 0,
+    }
+}
+
+/// The number of each unit's draw, row-major: shared axes count as 0.
+fn units<'d>(dims: &'d [usize], shared: &'d [bool]) -> impl Iterator<Item = u32> + 'd {
+    (0..dims.iter().product()).map(move |unit| {
+        let (mut rest, mut step, mut own) = (unit, 1, 0);
+        for (size, shared) in dims.iter().zip(shared).rev() {
+            own += if *shared { 0 } else { rest % size * step };
+            rest /= size;
+            step *= size;
+        }
+        own as u32
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        check::{Env, check_source},
+        data::{Affine, ArrayRule, Fields, InputArray, Part, Storage, Target, TargetRule, Transform},
+        graph::{Bindings, Sink, Tensor, interpret},
+        model::{McDropout, Mean, Model},
+        runtime::{
+            checkpoint::Checkpoint,
+            progress::{FORMAT, Meta, Progress},
+            store::Store,
+            team::Team,
+        },
+    };
+
+    const ROWS: usize = 5;
+
+    fn trained(body: &str) -> Trained {
+        let source = format!("net {{\n  input x: real[3]\n  {body}\n  output y: class[3]\n}}\n");
+        let model: Model = check_source(&source, &Env::default()).model.expect("a sound net");
+        let graph = lower_samples(&model, true).graph;
+        let target =
+            TargetRule::Classes { column: "y".into(), names: vec!["a".into(), "b".into(), "c".into()] };
+        let fields = Fields::Array(ArrayRule { width: 3, pairs: vec![Affine { scale: 1.0, shift: 0.0 }] });
+        let meta = Meta {
+            format: FORMAT,
+            source,
+            sets: Vec::new(),
+            seed: 11,
+            progress: Progress::default(),
+            transform: Transform { inputs: Vec::new(), fields, target },
+            attributes: Default::default(),
+        };
+        let checkpoint = Checkpoint::held(&graph, &Store::fresh(&model, &graph, 4), meta);
+        Trained { model, checkpoint, home: None }
+    }
+
+    fn rows() -> Vec<f32> {
+        (0..3 * ROWS).map(|i| (i as f32 * 0.7).sin() * 2.0).collect()
+    }
+
+    /// The net with these masks in place of its draws gives the sample that prediction takes.
+    #[test]
+    fn the_masks_are_those_of_the_sample() {
+        let trained =
+            trained("dropout 0.4\n  dense 6 -> relu -> dropout 0.5\n  drop_connect 0.3 { dense 3 }");
+        let input = InputArray {
+            name: "x".into(),
+            shape: vec![3],
+            data: Storage::F32(rows()),
+            scale: 1.0,
+            shift: 0.0,
+        };
+        let target = Target::Classes(vec![0; ROWS]);
+        let part = Part { rows: ROWS, inputs: vec![input], target, source_rows: Vec::new() };
+        let team = Team::new(1);
+        let mut store = trained.store().unwrap();
+        let mut drawn = Vec::new();
+        let sampling = trained.sampling(&part, McDropout { samples: 9, seed: Some(5) }, &team);
+        sampling.each_row(Mean::Arithmetic, &mut store, |_, samples| drawn.push(samples.to_vec())).unwrap();
+        let lowered = lower_samples(&trained.model, true);
+        for (row, sample) in [(0, 0), (3, 7), (4, 8)] {
+            let place = Drawn::Sample { row: row as u64, sample: sample as u32, seed: 5 };
+            let masks = trained.subnet(place).unwrap();
+            assert_eq!(masks.iter().map(|m| m.kept.len()).collect::<Vec<_>>(), [3, 6, 18]);
+            let x = rows()[3 * row..][..3].to_vec();
+            let mut bindings = Bindings::<f32> {
+                rows: 1,
+                inputs: vec![Tensor::real(&[1, 3], x)],
+                positions: vec![0],
+                ..Bindings::default()
+            };
+            let params = lowered.graph.params.iter().zip(&store.params);
+            bindings.params = params.map(|(s, v)| Tensor::real(&s.dims, v.to_vec())).collect();
+            let step = StepInfo { update: 1, rows: 1, lr: 0.0, lambda: 1.0 };
+            let words: Vec<u32> = lowered.scalars.iter().map(|def| def.word(&step)).collect();
+            bindings.bind_scalar_words(&lowered.graph, &words);
+            for (i, site) in lowered.graph.sites.iter().enumerate() {
+                let mask = masks.iter().find(|mask| mask.path == site.path).unwrap();
+                let values: Vec<f32> = mask.kept.iter().map(|k| f32::from(u8::from(*k))).collect();
+                let dims: &[usize] = if values.len() == 18 { &[6, 3] } else { &[1, values.len()] };
+                bindings.overrides.insert(crate::graph::SiteId(i as u32), Tensor::real(dims, values));
+            }
+            let values = interpret(&lowered.graph, &bindings).unwrap();
+            let masked = values.sink(Sink::Output).unwrap().reals();
+            for (a, b) in masked.iter().zip(&drawn[row][3 * sample..][..3]) {
+                assert!((a - b).abs() < 1e-5, "row {row}, sample {sample}: {a} {b}");
+            }
+        }
+    }
+
+    #[test]
+    fn what_has_no_sub_network_says_so() {
+        let say = |body: &str, place| trained(body).subnet(place).unwrap_err().to_string();
+        let sample = Drawn::Sample { row: 0, sample: 0, seed: 0 };
+        let training = Drawn::Training { epoch: 0, position: 3 };
+        assert!(say("dense 3", sample).starts_with("nothing of this net is left to chance"));
+        assert!(say("dropout 0.5, kind=gaussian -> dense 3", sample).contains("dropout_1 are not coins"));
+        assert!(
+            say("dropout 0.5, share=batch -> dense 3", training).contains("one mask for a whole minibatch")
+        );
+        let net = trained("dense 64 -> dropout 0.25 -> dense 3");
+        assert_ne!(net.subnet(training).unwrap(), net.subnet(sample).unwrap());
+        let kept = net.subnet(training).unwrap()[0].kept.iter().filter(|k| **k).count();
+        assert!((35..=60).contains(&kept), "{kept}");
+    }
+}
