@@ -7,7 +7,7 @@ use super::{
 };
 use crate::{
     diag::{Diagnostic, Span},
-    model::{Interval, McDropout, Mean, Model, OutputKind, Predict, PredictMode},
+    model::{Interval, McDropout, Mean, Model, OutputKind, Predict, PredictMode, Until},
     vocab::{ArgSpec, Args, Block, Bounds, Default, Kind, Sig},
 };
 
@@ -27,6 +27,24 @@ static MC_DROPOUT: Sig = Sig {
             Kind::Count { min: 0 },
             Default::Absent,
             "seed of the masks; that of the run without one",
+        ),
+        ArgSpec::named(
+            "until_se",
+            Kind::Number(Bounds::POSITIVE),
+            Default::Absent,
+            "stop when no row's standard error is above this; `samples` is then the most",
+        ),
+        ArgSpec::named(
+            "of",
+            Kind::Word(&["mean"]),
+            Default::Absent,
+            "what `until_se` is the standard error of",
+        ),
+        ArgSpec::named(
+            "min",
+            Kind::Count { min: 2 },
+            Default::Absent,
+            "samples between two looks at the standard error, 20 without it",
         ),
     ],
     block: Block::None,
@@ -149,7 +167,7 @@ impl Found {
             }
             let seed = args.opt_number("seed").map(|x| x as u64);
             let samples = samples.min(MOST_SAMPLES) as u32;
-            let mc = McDropout { samples, seed };
+            let mc = McDropout { samples, seed, until: until(args, samples, diags) };
             self.predict.mode = match args.sig.arg("kind").map(|_| args.word("kind")) {
                 None => PredictMode::McDropout(mc),
                 Some(kind) => PredictMode::Ensemble(mean_of(kind), mc),
@@ -193,6 +211,28 @@ impl Found {
         }
         self.predict
     }
+}
+
+/// When samples are enough, if the statement says.
+fn until(args: &Args, samples: u32, diags: &mut Vec<Diagnostic>) -> Option<Until> {
+    args.sig.arg("until_se")?;
+    let mut refuse = |name: &str, message: String, label: &str| {
+        diags.push(Diagnostic::error("E0211", args.span_of(name), message).label(label.to_string()));
+    };
+    let Some(standard_error) = args.opt_number("until_se") else {
+        for name in ["of", "min"].into_iter().filter(|name| args.is_written(name)) {
+            refuse(name, format!("`{name}` without `until_se`"), "has no effect here");
+        }
+        return None;
+    };
+    let min = args.opt_number("min").map_or(Until::USUAL_MIN, |n| n as u32);
+    if min > samples {
+        let name = if args.is_written("min") { "min" } else { "until_se" };
+        let message =
+            format!("the first look at the standard error is after {min} samples, and there are {samples}");
+        refuse(name, message, "more `samples`, or a smaller `min`");
+    }
+    Some(Until { standard_error, min })
 }
 
 fn mean_of(kind: &str) -> Mean {

@@ -1,14 +1,15 @@
 //! `dropnet audit`: weight scaling against the means over sub-networks that it stands for.
 
 use dropnet::{
-    run::{Audit, Curve, Effort, NotEnumerated},
+    data::Search,
+    run::{Audit, Committee, Compared, Curve, Effort, NotEnumerated},
     runtime::team::Team,
 };
 use serde_json::json;
 
 use super::{
-    Outcome, data,
-    eval::{self, Run},
+    Outcome,
+    eval::{self, Runs},
     train::Threads,
     ui::{Exit, Failure, Ui},
 };
@@ -16,7 +17,7 @@ use super::{
 #[derive(clap::Args)]
 pub struct Command {
     #[command(flatten)]
-    run: Run,
+    runs: Runs,
     /// Write one JSON object instead of the table
     #[arg(long)]
     json: bool,
@@ -38,9 +39,10 @@ pub struct Command {
 
 impl Command {
     pub fn run(&self, ui: &mut Ui) -> Outcome {
-        let trained = self.run.read(ui)?;
-        let search = data::search(trained.home.as_deref().or(Some(&self.run.path)));
+        let committee = self.runs.read(ui)?;
+        let search = self.runs.search(&committee);
         let team = Team::new(self.threads.count());
+        let Some(trained) = committee.alone() else { return self.joint(&committee, &search, &team, ui) };
         let usual = Effort::usual(team.threads());
         let effort = Effort { patience: usual.patience.filter(|_| !self.force), ..usual };
         let rows = self.rows.map(|n| n as usize);
@@ -53,6 +55,30 @@ impl Command {
         }
         let audit = trained.audit(&search, rows, effort, &team).map_err(|error| eval::failure(&error, ui))?;
         ui.data(&if self.json { format!("{}\n", object(&audit)) } else { table(&audit) })?;
+        Ok(Exit::Done)
+    }
+}
+
+impl Command {
+    /// Of several nets.
+    fn joint(&self, committee: &Committee, search: &Search, team: &Team, ui: &mut Ui) -> Outcome {
+        for (flag, given) in [("--curve", self.curve.is_some()), ("--force", self.force)] {
+            if given {
+                return Err(Failure::usage(format!("`{flag}` is of one net: name one run")));
+            }
+        }
+        let audit = committee.audit(search, self.rows.map(|n| n as usize), team);
+        let audit = audit.map_err(|error| eval::failure(&error, ui))?;
+        ui.data(&match self.json {
+            true => {
+                let ways = audit.ways.iter().map(way).collect::<Vec<_>>();
+                let (part, rows, reference) = (audit.part, audit.rows, &audit.reference);
+                format!("{}\n", json!({ "part": part, "rows": rows, "reference": reference, "ways": ways }))
+            }
+            false => {
+                format!("{} part, {} rows\n", audit.part, audit.rows) + &ways(&audit.ways, &audit.reference)
+            }
+        })?;
         Ok(Exit::Done)
     }
 }
@@ -83,12 +109,12 @@ fn points(curve: &Curve) -> String {
     text
 }
 
+fn way(w: &Compared) -> serde_json::Value {
+    json!({ "name": w.name, "error": w.error, "mean_abs_diff": w.mean_abs_diff, "kl": w.kl })
+}
+
 fn object(audit: &Audit) -> serde_json::Value {
-    let ways: Vec<_> = audit
-        .ways
-        .iter()
-        .map(|w| json!({ "name": w.name, "error": w.error, "mean_abs_diff": w.mean_abs_diff, "kl": w.kl }))
-        .collect();
+    let ways: Vec<_> = audit.ways.iter().map(way).collect();
     let mut object = json!({
         "part": audit.part,
         "rows": audit.rows,
@@ -135,14 +161,19 @@ fn table(audit: &Audit) -> String {
     if let (Some(off), Err(_)) = (audit.closed_form, &audit.enumeration) {
         text += &format!("in closed form: weight scaling is off the geometric mean by at most {off:.1e}\n");
     }
-    let width = audit.ways.iter().map(|w| w.name.len()).max().unwrap_or(0);
-    let percent = audit.ways.iter().any(|w| w.kl.is_some());
+    text + &ways(&audit.ways, audit.reference)
+}
+
+/// A line for each way to predict.
+fn ways(ways: &[Compared], reference: &str) -> String {
+    let width = ways.iter().map(|w| w.name.len()).max().unwrap_or(0);
+    let percent = ways.iter().any(|w| w.kl.is_some());
     let columns = if percent { ["error", "mean |dp|", "KL"] } else { ["rmse", "mean |dy|", ""] };
-    text += &format!(
-        "{:<width$}  {:>8}  {:>10}  {:>10}   against {}\n",
-        "", columns[0], columns[1], columns[2], audit.reference
+    let mut text = format!(
+        "{:<width$}  {:>8}  {:>10}  {:>10}   against {reference}\n",
+        "", columns[0], columns[1], columns[2]
     );
-    for way in &audit.ways {
+    for way in ways {
         let error = if percent { format!("{:.2}%", 100.0 * way.error) } else { format!("{:.4}", way.error) };
         let kl = way.kl.map_or(String::new(), |kl| format!("{kl:.2e}"));
         let line = format!("{:<width$}  {error:>8}  {:>10.2e}  {kl:>10}", way.name, way.mean_abs_diff);

@@ -3,11 +3,12 @@
 use std::path::PathBuf;
 
 use dropnet::{
+    data::Search,
     model::{Mean, PredictMode},
-    run::{Scoring, Trained, TrainedError, Which},
-    runtime::team::Team,
+    run::{Committee, PartFigures, Scoring, Trained, TrainedError, Which},
+    runtime::{figures::Figures, team::Team},
 };
-use serde_json::json;
+use serde_json::{Value as Json, json};
 
 use super::{
     Outcome, data,
@@ -20,7 +21,7 @@ use super::{
 #[derive(clap::Args)]
 pub struct Command {
     #[command(flatten)]
-    run: Run,
+    runs: Runs,
     /// Write one JSON object instead of the table
     #[arg(long)]
     json: bool,
@@ -49,14 +50,46 @@ enum Choice {
     Best,
 }
 
-impl Run {
-    pub fn read(&self, ui: &mut Ui) -> Result<Trained, Failure> {
-        let which = match self.checkpoint {
+/// Trained nets that are averaged.
+#[derive(clap::Args)]
+pub struct Runs {
+    /// Folder of a run, or a checkpoint; several are averaged, and so are the runs in a folder of `train --seeds`
+    #[arg(value_name = "DIR", required = true)]
+    pub paths: Vec<PathBuf>,
+    /// Which parameters: those that training tested, of the last epoch, or of the best one
+    #[arg(long, value_name = "WHICH", value_enum, default_value_t)]
+    checkpoint: Choice,
+}
+
+impl From<Choice> for Which {
+    fn from(choice: Choice) -> Self {
+        match choice {
             Choice::Tested => Which::Tested,
             Choice::Last => Which::Last,
             Choice::Best => Which::Best,
-        };
-        Trained::read(&self.path, which).map_err(|error| failure(&error, ui))
+        }
+    }
+}
+
+impl Run {
+    pub fn read(&self, ui: &mut Ui) -> Result<Trained, Failure> {
+        Trained::read(&self.path, self.checkpoint.into()).map_err(|error| failure(&error, ui))
+    }
+}
+
+impl Runs {
+    pub fn read(&self, ui: &mut Ui) -> Result<Committee, Failure> {
+        Committee::read(&self.paths, self.checkpoint.into()).map_err(|error| failure(&error, ui))
+    }
+
+    /// Where data are looked for.
+    pub fn search(&self, committee: &Committee) -> Search {
+        data::search(committee.first().home.as_deref().or(self.paths.first().map(PathBuf::as_path)))
+    }
+
+    pub fn name(&self) -> String {
+        let names: Vec<String> = self.paths.iter().map(|path| path.display().to_string()).collect();
+        names.join(" ")
     }
 }
 
@@ -71,59 +104,89 @@ pub fn failure(error: &TrainedError, ui: &mut Ui) -> Failure {
 
 impl Command {
     pub fn run(&self, ui: &mut Ui) -> Outcome {
-        let trained = self.run.read(ui)?;
-        let search = data::search(trained.home.as_deref().or(Some(&self.run.path)));
+        let committee = self.runs.read(ui)?;
+        let search = self.runs.search(&committee);
         let team = Team::new(self.threads.count());
-        let file = &trained.model.predict;
+        let file = &committee.first().model.predict;
         let mode = self.sampling.mode(file, USUAL_SAMPLES);
-        self.sampling.check(&trained.model)?;
+        self.sampling.check(&committee)?;
         let scoring = Scoring {
             precision: self.sampling.precision.or(file.interval.and_then(|i| i.precision)),
             interval: file.interval.map(|interval| interval.share),
         };
-        let parts = trained.evaluate(&search, mode, scoring, &team).map_err(|error| failure(&error, ui))?;
-        if self.json {
-            let mut object = json!({ "run": self.run.path.display().to_string() });
-            for part in &parts {
-                object[part.part] = part.figures.json();
-                if let (Some(samples), Some((name, _, count))) = (&part.samples, drawn(mode)) {
-                    object[part.part][name] = samples.json();
-                    if let Some(count) = count {
-                        object[part.part][name]["samples"] = json!(count);
-                    }
-                }
-            }
-            let rates = trained.learned_rates().map_err(|error| failure(&error, ui))?;
-            if !rates.is_empty() {
-                object["learned_rates"] = rates.into_iter().collect();
-            }
-            ui.data(&format!("{object}\n"))?;
-            return Ok(Exit::Done);
-        }
-        let width = parts.iter().map(|part| part.rows.to_string().len()).max().unwrap_or(0);
-        for part in &parts {
-            ui.data(&format!(
-                "{:<5}  {:>width$} rows  {}\n",
-                part.part,
-                part.rows,
-                progress::figures(&part.figures)
-            ))?;
-            if let (Some(samples), Some((_, what, _))) = (&part.samples, drawn(mode)) {
-                let figures = progress::figures(samples);
-                ui.data(&format!("{:<5}  {:>width$}       {figures}  ({what})\n", "", ""))?;
-            }
-        }
-        let rates = trained.learned_rates().map_err(|error| failure(&error, ui))?;
-        if !rates.is_empty() {
-            let each: Vec<String> = rates.iter().map(|(path, p)| format!("{path} {p:.4}")).collect();
-            ui.data(&format!("learned rates  {}\n", each.join("  ")))?;
+        let parts = committee.evaluate(&search, mode, scoring, &team).map_err(|error| failure(&error, ui))?;
+        let rates = learned_rates(&committee).map_err(|error| failure(&error, ui))?;
+        match self.json {
+            true => ui.data(&format!("{}\n", self.object(&parts, mode, rates)))?,
+            false => ui.data(&table(&parts, mode, &rates))?,
         }
         Ok(Exit::Done)
     }
+
+    fn object(&self, parts: &[PartFigures], mode: PredictMode, rates: Vec<(String, f64)>) -> Json {
+        let mut object = json!({ "run": self.runs.name() });
+        for part in parts {
+            let one = part.together.as_ref().or(part.each.first());
+            let mut figures = one.map_or(json!({}), Figures::json);
+            if part.together.is_some() {
+                figures["members"] = part.each.iter().map(Figures::json).collect();
+            }
+            if let (Some(samples), Some((name, _, count))) = (&part.samples, drawn(mode, part)) {
+                figures[name] = samples.json();
+                if let Some(count) = count {
+                    figures[name]["samples"] = json!(count);
+                }
+                if let Some(error) = part.drawn.and_then(|drawn| drawn.standard_error) {
+                    figures[name]["standard_error"] = json!(error);
+                }
+            }
+            object[part.part] = figures;
+        }
+        if !rates.is_empty() {
+            object["learned_rates"] = rates.into_iter().collect();
+        }
+        object
+    }
+}
+
+/// Of the only net.
+fn learned_rates(committee: &Committee) -> Result<Vec<(String, f64)>, TrainedError> {
+    committee.alone().map_or(Ok(Vec::new()), Trained::learned_rates)
+}
+
+/// A line for each net and part, and one for each mean.
+fn table(parts: &[PartFigures], mode: PredictMode, rates: &[(String, f64)]) -> String {
+    let mut text = String::new();
+    let width = parts.iter().map(|part| part.rows.to_string().len()).max().unwrap_or(0);
+    for part in parts {
+        let mut name = part.part.to_string();
+        let mut rows = format!("{:>width$} rows", part.rows);
+        let mut line = |figures: &Figures, what: &str| {
+            text += &format!("{name:<5}  {rows:<0$}  {1}{what}\n", width + 5, progress::figures(figures));
+            (name, rows) = (String::new(), String::new());
+        };
+        part.each.iter().for_each(|figures| line(figures, ""));
+        if let Some(figures) = &part.together {
+            line(figures, &format!("  (mean of {} runs)", part.each.len()));
+        }
+        if let (Some(figures), Some((_, what, _))) = (&part.samples, drawn(mode, part)) {
+            let runs = if part.each.len() > 1 {
+                format!(" of each of {} runs", part.each.len())
+            } else {
+                String::new()
+            };
+            line(figures, &format!("  ({what}{runs})"));
+        }
+    }
+    if !rates.is_empty() {
+        let each: Vec<String> = rates.iter().map(|(path, p)| format!("{path} {p:.4}")).collect();
+        text += &format!("learned rates  {}\n", each.join("  "));
+    }
+    text
 }
 
 /// The name of a way to predict by sub-networks, what it is in words, and how many it draws.
-fn drawn(mode: PredictMode) -> Option<(&'static str, String, Option<u32>)> {
+fn drawn(mode: PredictMode, part: &PartFigures) -> Option<(&'static str, String, Option<u32>)> {
     let word = |mean: Mean| match mean {
         Mean::Arithmetic => "arithmetic mean",
         Mean::Geometric => "geometric mean",
@@ -131,7 +194,12 @@ fn drawn(mode: PredictMode) -> Option<(&'static str, String, Option<u32>)> {
     let of = |what: &str, count: u32| format!("{what} of {count} samples of dropout");
     match mode {
         PredictMode::WeightScaling => None,
-        PredictMode::McDropout(mc) => Some(("mc_dropout", of("mean", mc.samples), Some(mc.samples))),
+        PredictMode::McDropout(mc) => {
+            let count = part.drawn.map_or(mc.samples, |drawn| drawn.samples);
+            let error = part.drawn.and_then(|drawn| drawn.standard_error);
+            let error = error.map_or(String::new(), |error| format!(", standard error {error:.1e}"));
+            Some(("mc_dropout", of("mean", count) + &error, Some(count)))
+        }
         PredictMode::Ensemble(mean, mc) => Some(("ensemble", of(word(mean), mc.samples), Some(mc.samples))),
         PredictMode::Exact(mean) => Some(("exact", format!("{} of all sub-networks", word(mean)), None)),
     }

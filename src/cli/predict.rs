@@ -6,13 +6,14 @@ use std::{
 };
 
 use dropnet::{
-    model::{Interval, McDropout, Mean, Model, OutputKind, Predict, PredictMode},
+    model::{Interval, McDropout, Mean, OutputKind, Predict, PredictMode, Until},
+    run::{Committee, SamplesDrawn},
     runtime::team::Team,
 };
 
 use super::{
     Outcome, data,
-    eval::{self, Run},
+    eval::{self, Runs},
     source::{STDIN, reason},
     train::Threads,
     ui::{Exit, Failure, Ui},
@@ -21,7 +22,7 @@ use super::{
 #[derive(clap::Args)]
 pub struct Command {
     #[command(flatten)]
-    run: Run,
+    runs: Runs,
     /// CSV with rows to predict, the target column left out or ignored; `-` reads stdin
     #[arg(long, value_name = "FILE")]
     input: PathBuf,
@@ -39,6 +40,8 @@ pub struct Command {
 
 /// Samples of each row, where neither flag nor file says.
 pub const USUAL_SAMPLES: u32 = 100;
+/// The most samples where only `--until-se` is said.
+const MOST_SAMPLES: u32 = 10_000;
 
 /// Monte-Carlo dropout, in place of what the file's `predict` section says.
 #[derive(clap::Args)]
@@ -46,6 +49,9 @@ pub struct Sampling {
     /// Samples of each row with dropout on; 0: none, one pass with dropout off
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(..=1_000_000))]
     samples: Option<u32>,
+    /// Draw samples until no row's mean has a standard error above this; `--samples` is then the most [default: 10000]
+    #[arg(long, value_name = "X", value_parser = positive, conflicts_with_all = ["ensemble", "exact"])]
+    until_se: Option<f64>,
     /// Predict by a mean of sampled sub-networks, as one net's prediction, without their spread
     #[arg(long, value_name = "MEAN", value_enum)]
     ensemble: Option<Averaged>,
@@ -80,10 +86,19 @@ impl From<Averaged> for Mean {
 
 impl Sampling {
     /// Refuses flags that ask for samples of a net without live dropout.
-    pub fn check(&self, model: &Model) -> Result<(), Failure> {
+    pub fn check(&self, committee: &Committee) -> Result<(), Failure> {
         let drawn = self.samples.is_some_and(|samples| samples > 0);
-        let asks = drawn || self.seed.is_some() || self.ensemble.is_some() || self.exact.is_some();
-        match asks && !model.is_live_in_mc() {
+        let asks = drawn
+            || self.until_se.is_some()
+            || self.seed.is_some()
+            || self.ensemble.is_some()
+            || self.exact.is_some();
+        if self.exact.is_some() && committee.alone().is_none() {
+            return Err(Failure::usage(
+                "`--exact` is of one net: several are averaged by one pass each, or by `--samples`",
+            ));
+        }
+        match asks && !committee.members().iter().any(|one| one.model.is_live_in_mc()) {
             true => {
                 Err(Failure::usage("nothing of this net is left to chance: all samples would be the same"))
             }
@@ -93,22 +108,34 @@ impl Sampling {
 
     /// How to predict, by `usual` many samples where neither flag nor file says; weight scaling for 0.
     pub fn mode(&self, file: &Predict, usual: u32) -> PredictMode {
-        let sampled = self.samples.is_some() || self.ensemble.is_some() || self.seed.is_some();
+        let sampled = self.samples.is_some()
+            || self.until_se.is_some()
+            || self.ensemble.is_some()
+            || self.seed.is_some();
         match (self.exact, file.mode) {
             (Some(mean), _) => return PredictMode::Exact(mean.into()),
             (None, PredictMode::Exact(mean)) if !sampled => return PredictMode::Exact(mean),
             _ => {}
         }
-        let usual = if self.ensemble.is_some() { usual.max(USUAL_SAMPLES) } else { usual };
+        let usual = match (self.until_se, self.ensemble) {
+            (Some(_), _) => MOST_SAMPLES,
+            (None, Some(_)) => usual.max(USUAL_SAMPLES),
+            (None, None) => usual,
+        };
         let (mean, said) = match file.mode {
             PredictMode::McDropout(mc) => (None, mc),
             PredictMode::Ensemble(mean, mc) => (Some(mean), mc),
             PredictMode::WeightScaling | PredictMode::Exact(_) => {
-                (None, McDropout { samples: usual, seed: None })
+                (None, McDropout { samples: usual, seed: None, until: None })
             }
         };
         let samples = self.samples.unwrap_or(said.samples);
-        let mc = McDropout { samples, seed: self.seed.or(said.seed) };
+        let until = match self.until_se {
+            Some(standard_error) => Some(Until { standard_error, min: Until::USUAL_MIN }),
+            // A number of samples in place of the file's is that number.
+            None => said.until.filter(|_| self.samples.is_none()),
+        };
+        let mc = McDropout { samples, seed: self.seed.or(said.seed), until };
         let mean = self.ensemble.map(Mean::from).or(mean);
         match mean {
             _ if samples == 0 => PredictMode::WeightScaling,
@@ -144,13 +171,16 @@ enum Form {
 
 impl Command {
     pub fn run(&self, ui: &mut Ui) -> Outcome {
-        let trained = self.run.read(ui)?;
+        let committee = self.runs.read(ui)?;
         let (name, bytes) = input(&self.input)?;
-        let transform = &trained.checkpoint.meta.transform;
+        let transform = &committee.first().checkpoint.meta.transform;
         let rows = transform.apply_csv(bytes, &name).map_err(|error| data::failure(&error, ui))?;
         let team = Team::new(self.threads.count());
-        let how = self.how(&trained.model)?;
-        let predictions = trained.predict(rows, &how, &team).map_err(|error| eval::failure(&error, ui))?;
+        let how = self.how(&committee)?;
+        let predictions = committee.predict(rows, &how, &team).map_err(|error| eval::failure(&error, ui))?;
+        if let Some(line) = predictions.drawn.and_then(|drawn| settled(drawn, how.mode)) {
+            ui.talk(line);
+        }
         match self.output {
             Form::Csv => ui.data(&predictions.csv())?,
             Form::Json => ui.data(&predictions.json())?,
@@ -162,8 +192,9 @@ impl Command {
 
 impl Command {
     /// What the file says, with the flags in its place.
-    fn how(&self, model: &Model) -> Result<Predict, Failure> {
-        self.sampling.check(model)?;
+    fn how(&self, committee: &Committee) -> Result<Predict, Failure> {
+        self.sampling.check(committee)?;
+        let model = &committee.first().model;
         let file = &model.predict;
         let mode = self.sampling.mode(file, 0);
         if self.sampling.seed.is_some() && mode == PredictMode::WeightScaling {
@@ -187,6 +218,21 @@ impl Command {
             _ => Ok(Predict { mode, interval: share.map(|share| Interval { share, precision }) }),
         }
     }
+}
+
+/// What became of samples that were to go on until they are enough.
+fn settled(drawn: SamplesDrawn, mode: PredictMode) -> Option<String> {
+    let (error, PredictMode::McDropout(McDropout { until: Some(until), .. })) = (drawn.standard_error?, mode)
+    else {
+        return None;
+    };
+    let (samples, goal) = (drawn.samples, until.standard_error);
+    Some(match error <= goal {
+        true => format!("{samples} samples of each row; no mean has a standard error above {error:.1e}"),
+        false => format!(
+            "{samples} samples of each row are the most; a mean has a standard error of {error:.1e} still, above {goal}"
+        ),
+    })
 }
 
 fn input(path: &Path) -> Result<(String, Vec<u8>), Failure> {

@@ -32,6 +32,9 @@ pub struct Command {
     /// Seed of every random decision [default: that of the file, or 0]
     #[arg(long, value_name = "N")]
     seed: Option<u64>,
+    /// Train so many nets, with seeds one after the other, into a folder `seed-N` each: `eval`, `predict` and `audit` average them
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(2..=1000))]
+    seeds: Option<u64>,
     /// Stop after this epoch; schedules keep the length that the file gives them
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
     epochs: Option<u64>,
@@ -66,15 +69,55 @@ impl Command {
     pub fn run(&self, ui: &mut Ui) -> Outcome {
         let source = Source::read(&self.file.path)?;
         let ready = opened(&self.file, &source, ui)?;
-        let started = self.start(&source, &ready)?;
-        self.heading(&source, &ready, &started, ui);
         let stop = Arc::new(AtomicU32::new(0));
         stop_on_interrupt(stop.clone())?;
-        let (dir, meta) = (started.dir.clone(), started.meta);
+        let Some(count) = self.seeds else {
+            return self.train(&source, &ready, &self.request(&source)?, &stop, ui);
+        };
+        let folder = self.folder(&source, &ready)?;
+        let first = run::seed_of(&self.request(&source)?, &ready);
+        for seed in first..first.saturating_add(count) {
+            let out = folder.of_seed(seed);
+            let resume = self.resume && RunDir::at(&out).last().exists();
+            let member = Request { seed: Some(seed), out: Some(&out), resume, ..self.request(&source)? };
+            let exit = self.train(&source, &ready, &member, &stop, ui)?;
+            if exit != Exit::Done {
+                return Ok(exit);
+            }
+        }
+        ui.talk(format_args!("{count} runs: `dropnet eval {}` scores their mean", folder.path().display()));
+        Ok(Exit::Done)
+    }
+
+    /// The folder of several runs.
+    fn folder(&self, source: &Source, ready: &Ready) -> Result<RunDir, Failure> {
+        if let Some(out) = &self.out {
+            return Ok(RunDir::at(out));
+        }
+        match self.resume {
+            true => Err(Failure::usage("`--resume` of several runs needs their folder: `-o DIR`")),
+            false => Ok(RunDir::at(&run::stamped_folder(&self.request(source)?, ready))),
+        }
+    }
+
+    fn train(
+        &self,
+        source: &Source,
+        ready: &Ready,
+        request: &Request<'_>,
+        stop: &Arc<AtomicU32>,
+        ui: &mut Ui,
+    ) -> Outcome {
+        let started = run::start(request, ready).map_err(|error| match error {
+            StartError::Usage(message) => Failure::usage(message),
+            StartError::Data(message) => Failure::data(message),
+        })?;
+        self.heading(source, ready, &started, ui);
+        let (dir, seed, meta) = (started.dir.clone(), started.meta.seed, started.meta);
         let job = Job { model: &ready.model, dataset: &ready.dataset, dir: Some(dir.path()), meta };
         let options = Options { threads: self.threads.count(), epochs: self.epochs, figures: true };
-        let mut screen = Screen { command: self, dir: &dir, ui, bar: None, failure: None };
-        let result = train::train(job, started.checkpoint, &options, &stop, &mut screen);
+        let mut screen = Screen { command: self, dir: &dir, seed, ui, bar: None, failure: None };
+        let result = train::train(job, started.checkpoint, &options, stop, &mut screen);
         screen.bar = None;
         if let Some(failure) = screen.failure {
             return Err(failure);
@@ -85,22 +128,18 @@ impl Command {
         }
     }
 
-    fn start(&self, source: &Source, ready: &Ready) -> Result<Started, Failure> {
+    fn request<'a>(&'a self, source: &'a Source) -> Result<Request<'a>, Failure> {
         let working =
             std::env::current_dir().map_err(|e| Failure::data(format!("no working directory: {e}")))?;
-        let request = Request {
+        Ok(Request {
             source: &source.text,
             file: &self.file.path,
             sets: &self.file.sets.sets,
             seed: self.seed,
             out: self.out.as_deref(),
             resume: self.resume,
-            working: &working,
+            working,
             now: SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs()),
-        };
-        run::start(&request, ready).map_err(|error| match error {
-            StartError::Usage(message) => Failure::usage(message),
-            StartError::Data(message) => Failure::data(message),
         })
     }
 
@@ -196,7 +235,15 @@ impl Command {
         if let Some(epochs) = self.epochs {
             line += &format!(" --epochs {epochs}");
         }
-        line + &format!(" -o {} --resume", dir.path().display())
+        let folder = match self.seeds {
+            None => dir.path(),
+            Some(count) => {
+                line += &self.seed.map_or(String::new(), |seed| format!(" --seed {seed}"));
+                line += &format!(" --seeds {count}");
+                dir.path().parent().unwrap_or(dir.path())
+            }
+        };
+        line + &format!(" -o {} --resume", folder.display())
     }
 }
 
@@ -238,6 +285,7 @@ pub fn stop_on_interrupt(stop: Arc<AtomicU32>) -> Result<(), Failure> {
 struct Screen<'a> {
     command: &'a Command,
     dir: &'a RunDir,
+    seed: u64,
     ui: &'a mut Ui,
     bar: Option<Bar>,
     /// The first thing that could not be written; training itself goes on to its end.
@@ -246,11 +294,16 @@ struct Screen<'a> {
 
 impl Screen<'_> {
     fn epoch(&mut self, report: &train::EpochReport) -> Result<(), Failure> {
-        let json = run::epoch_json(report);
+        let mut json = run::epoch_json(report);
         let logged = self.dir.append(&json);
         logged.map_err(|e| Failure::data(format!("cannot write {}: {e}", self.dir.path().display())))?;
         match self.command.json {
-            true => self.ui.data(&format!("{json}\n"))?,
+            true => {
+                if self.command.seeds.is_some() {
+                    json["seed"] = serde_json::json!(self.seed);
+                }
+                self.ui.data(&format!("{json}\n"))?;
+            }
             false => self.ui.result(&format!("{}\n", progress::epoch_line(report)))?,
         }
         self.ui.finish()

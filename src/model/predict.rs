@@ -43,9 +43,25 @@ pub enum Mean {
 
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct McDropout {
+    /// Of each row; the most where `until` says when they are enough.
     pub samples: u32,
     /// Of the masks; without one the seed of the run.
     pub seed: Option<u64>,
+    pub until: Option<Until>,
+}
+
+/// When samples are enough.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Until {
+    /// The largest standard error of a row's mean that is left, in probability or in the target's own units.
+    pub standard_error: f64,
+    /// Samples between two looks, and the fewest that are drawn.
+    pub min: u32,
+}
+
+impl Until {
+    /// Samples between two looks where nobody says.
+    pub const USUAL_MIN: u32 = 20;
 }
 
 /// Predictive intervals of real outputs.

@@ -2,7 +2,6 @@
 
 use super::{
     exact::{Effort, ExactMeans, NotEnumerated, exact_means, mean_outputs, meaning},
-    mc::Sampling,
     trained::{Trained, TrainedError},
 };
 use crate::{
@@ -123,6 +122,15 @@ impl Trained {
             let why = "nothing of this net is left to chance: weight scaling is all there is";
             return Err(TrainedError::Unfit(why.into()));
         }
+        self.held_out(search, most)
+    }
+
+    /// The first rows of the part that no training saw, if there is one, and its name.
+    pub(super) fn held_out(
+        &self,
+        search: &Search,
+        most: Option<usize>,
+    ) -> Result<(&'static str, Part), TrainedError> {
         let dataset = self.dataset(search)?;
         let (name, part) = match (&dataset.test, &dataset.valid) {
             (Some(part), _) => ("test", part),
@@ -171,10 +179,9 @@ impl Trained {
     /// Mean probabilities of the first samples of each row, for each size.
     fn sampled(&self, part: &Part, team: &Team) -> Result<Vec<(String, Vec<f64>)>, TrainedError> {
         let width = self.model.output.kind.width();
-        let most = McDropout { samples: SAMPLES[SAMPLES.len() - 1], seed: None };
+        let most = McDropout { samples: SAMPLES[SAMPLES.len() - 1], seed: None, until: None };
         let mut means = vec![Vec::with_capacity(part.rows * width); SAMPLES.len()];
-        let sampling: Sampling<'_> = self.sampling(part, most, team);
-        sampling.each_row(Mean::Arithmetic, &mut self.store()?, |_, samples| {
+        self.sampling(part, most, team).each_row(Mean::Arithmetic, |_, samples| {
             let mut sums = vec![0.0; width];
             for (t, sample) in samples.chunks_exact(width).enumerate() {
                 sums.iter_mut().zip(sample).for_each(|(sum, p)| *sum += f64::from(*p));
@@ -192,7 +199,13 @@ fn largest(a: &[f64], b: &[f64]) -> f64 {
     a.iter().zip(b).map(|(a, b)| (a - b).abs()).fold(0.0, f64::max)
 }
 
-fn compared(name: String, p: &[f64], truth: &[f64], observed: &[f64], kind: OutputKind) -> Compared {
+pub(super) fn compared(
+    name: String,
+    p: &[f64],
+    truth: &[f64],
+    observed: &[f64],
+    kind: OutputKind,
+) -> Compared {
     let width = kind.width();
     let rows = (p.len() / width) as f64;
     let pairs = || p.iter().zip(observed);

@@ -3,13 +3,12 @@
 
 use super::{
     audit::likeliest,
-    mc::Sampling,
     trained::{Trained, TrainedError},
 };
 use crate::{
     data::Search,
-    model::{Mean, OutputKind},
-    runtime::{sample::Samples, team::Team},
+    model::{McDropout, Mean, OutputKind},
+    runtime::team::Team,
 };
 
 /// The error of the mean over `samples` samples: mean and standard deviation over the sets of masks.
@@ -58,16 +57,10 @@ impl Trained {
         let rows = part.rows as f64;
         let missed = scaled.chunks_exact(classes).enumerate().filter(|(row, p)| wrong(p, *row)).count();
         let mut errors = vec![vec![0.0; sets as usize]; samples as usize];
-        let mut store = self.store()?;
         for set in 0..sets {
-            let sampling = Sampling {
-                model: &self.model,
-                target: &self.checkpoint.meta.transform.target,
-                part: &part,
-                samples: Samples { seed: self.checkpoint.meta.seed, first: set * samples, count: samples },
-                team,
-            };
-            sampling.each_row(Mean::Arithmetic, &mut store, |row, drawn| {
+            let drawn = McDropout { samples, seed: None, until: None };
+            let sampling = self.sampling(&part, drawn, team).from(set * samples);
+            sampling.each_row(Mean::Arithmetic, |row, drawn| {
                 let mut sums = vec![0.0; classes];
                 for (sample, errors) in drawn.chunks_exact(classes).zip(&mut errors) {
                     sums.iter_mut().zip(sample).for_each(|(sum, p)| *sum += f64::from(*p));

@@ -52,6 +52,26 @@ impl RunDir {
         self.path.join("best.ckpt")
     }
 
+    /// The runs that the folder stands for: those by seed below it, in order of their seeds, or itself.
+    pub fn members(&self) -> Vec<PathBuf> {
+        let alone = vec![self.path.clone()];
+        if self.last().exists() {
+            return alone;
+        }
+        let Ok(entries) = fs::read_dir(&self.path) else { return alone };
+        let names = entries.flatten().filter_map(|entry| entry.file_name().into_string().ok());
+        let seed = |name: String| name.strip_prefix("seed-")?.parse::<u64>().ok();
+        let mut seeds: Vec<u64> = names.filter_map(seed).collect();
+        seeds.retain(|seed| Self::at(&self.of_seed(*seed)).last().exists());
+        seeds.sort_unstable();
+        if seeds.is_empty() { alone } else { seeds.into_iter().map(|seed| self.of_seed(seed)).collect() }
+    }
+
+    /// The run of a seed below the folder.
+    pub fn of_seed(&self, seed: u64) -> PathBuf {
+        self.path.join(format!("seed-{seed}"))
+    }
+
     /// A run that ended before its first checkpoint, which its lock file tells, left nothing to lose. Files of these names without one
     /// are somebody's own.
     pub fn holds_a_run(&self) -> bool {

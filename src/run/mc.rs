@@ -1,92 +1,17 @@
 //! Predictions and figures by Monte-Carlo dropout: the mean over samples, and what their differences say.
 
+use super::{
+    sampling::{Drawn, Sampling},
+    trained::TrainedError,
+};
 use crate::{
-    codegen::CodegenError,
     data::{Part, Target, TargetRule},
-    model::{Interval, Mean, Model, OutputKind},
+    model::{Interval, Mean, OutputKind},
     runtime::{
-        evaluate::{interpret, restore},
         figures::{Figures, Reporter},
         predictive,
-        sample::{Sampler, Samples},
-        store::Store,
-        team::Team,
     },
 };
-
-/// Numbers of a block of rows, at most: 16 MiB.
-const BLOCK: usize = 4 << 20;
-
-/// Samples of a part's rows.
-pub struct Sampling<'a> {
-    pub model: &'a Model,
-    pub target: &'a TargetRule,
-    pub part: &'a Part,
-    pub samples: Samples,
-    pub team: &'a Team,
-}
-
-impl Sampling<'_> {
-    /// Gives each row's samples, `[samples, width]`, in order: probabilities, or numbers in the target's own units (of a normal output
-    /// means, then standard deviations). For a geometric mean, logits instead of probabilities. None if nothing is live.
-    pub fn each_row(
-        &self,
-        mean: Mean,
-        store: &mut Store,
-        mut row: impl FnMut(usize, &[f32]),
-    ) -> Result<Option<()>, CodegenError> {
-        let meaning = mean == Mean::Arithmetic;
-        let Some(sampler) = Sampler::new(self.model, self.part, meaning)? else { return Ok(None) };
-        let each = self.samples.count as usize * self.model.output.kind.width();
-        let block = (BLOCK / each).max(1);
-        for start in (0..self.part.rows).step_by(block) {
-            let rows = start..(start + block).min(self.part.rows);
-            let mut outputs = sampler.outputs(self.part, rows, self.samples, store, self.team)?;
-            restore(&mut outputs, self.model.output.kind, self.target);
-            outputs.chunks_exact(each).enumerate().for_each(|(i, samples)| row(start + i, samples));
-        }
-        Ok(Some(()))
-    }
-
-    /// A mean of sub-networks for each row, as one net would predict: `[rows, width]`, in the target's own units. None if nothing is
-    /// live.
-    pub fn means(&self, mean: Mean, store: &mut Store) -> Result<Option<Vec<f32>>, CodegenError> {
-        let kind = self.model.output.kind;
-        let mut outputs = Vec::with_capacity(self.part.rows * kind.width());
-        if self.each_row(mean, store, |_, samples| outputs.extend(averaged(samples, kind, mean)))?.is_none() {
-            return Ok(None);
-        }
-        if mean == Mean::Geometric && matches!(kind, OutputKind::Class(_) | OutputKind::Bits(_)) {
-            interpret(&mut outputs, kind, self.target);
-        }
-        Ok(Some(outputs))
-    }
-}
-
-/// The mean of a row's samples. Of logits where the mean is geometric: normalising takes the factor out.
-fn averaged(samples: &[f32], kind: OutputKind, mean: Mean) -> Vec<f32> {
-    let width = kind.width();
-    let count = (samples.len() / width) as f64;
-    let column = |at: usize| samples.chunks_exact(width).map(move |y| f64::from(y[at]));
-    let plain = |at: usize| (column(at).sum::<f64>() / count) as f32;
-    let OutputKind::Normal(d) = kind else { return (0..width).map(plain).collect() };
-    let moments = |at: usize| match mean {
-        Mean::Arithmetic => {
-            let marginal = Marginal::of(samples, kind, at);
-            let u = predictive::number(&marginal.means, marginal.variances.as_deref());
-            let between = if count > 1.0 { u.epistemic * (count - 1.0) / count } else { 0.0 };
-            (u.mean, u.aleatoric.unwrap_or(0.0) + between)
-        }
-        Mean::Geometric => {
-            let precisions = || column(d + at).map(|sd| 1.0 / (sd * sd));
-            let total: f64 = precisions().sum();
-            (column(at).zip(precisions()).map(|(m, p)| m * p).sum::<f64>() / total, count / total)
-        }
-    };
-    let all: Vec<(f64, f64)> = (0..d).map(moments).collect();
-    let (means, sds) = (all.iter().map(|m| m.0 as f32), all.iter().map(|m| m.1.sqrt() as f32));
-    means.chain(sds).collect()
-}
 
 /// One output of a row's samples: means and, where the net says them, variances.
 pub struct Marginal {
@@ -194,29 +119,12 @@ pub fn figures(
     sampling: &Sampling<'_>,
     scoring: Scoring,
     reporter: &Reporter,
-    store: &mut Store,
-) -> Result<Option<Figures>, CodegenError> {
+) -> Result<Option<(Figures, Drawn)>, TrainedError> {
     let mut scored = Scored::default();
-    let done = sampling.each_row(Mean::Arithmetic, store, |index, samples| {
+    let done = sampling.each_row(Mean::Arithmetic, |index, samples| {
         scored.row(sampling, scoring, index, samples);
     })?;
-    Ok(done.map(|()| scored.figures(sampling, reporter)))
-}
-
-/// The same where nothing is live: one sample, the prediction itself. `outputs` are what the net gives, `[rows, width]`.
-pub fn single_figures(
-    sampling: &Sampling<'_>,
-    scoring: Scoring,
-    reporter: &Reporter,
-    mut outputs: Vec<f32>,
-) -> Figures {
-    let kind = sampling.model.output.kind;
-    interpret(&mut outputs, kind, sampling.target);
-    let mut scored = Scored::default();
-    for (index, sample) in outputs.chunks_exact(kind.width()).enumerate() {
-        scored.row(sampling, scoring, index, sample);
-    }
-    scored.figures(sampling, reporter)
+    Ok(done.map(|drawn| (scored.figures(sampling, reporter), drawn)))
 }
 
 /// Mean outputs and sums of scores of the rows so far.
@@ -233,7 +141,7 @@ struct Scored {
 
 impl Scored {
     fn row(&mut self, sampling: &Sampling<'_>, scoring: Scoring, index: usize, samples: &[f32]) {
-        let kind = sampling.model.output.kind;
+        let kind = sampling.kind();
         let (mean, _) = row(samples, kind, None, &vec![String::new(); kind.outputs()]);
         self.log_likelihood += observed(sampling, index, samples, &mean, scoring.precision);
         self.covered += within(sampling, index, samples, scoring);
@@ -265,8 +173,8 @@ impl Scored {
     }
 
     fn figures(mut self, sampling: &Sampling<'_>, reporter: &Reporter) -> Figures {
-        let kind = sampling.model.output.kind;
-        unrestore(&mut self.outputs, kind, sampling.target);
+        let kind = sampling.kind();
+        unrestore(&mut self.outputs, kind, sampling.target());
         let order: Vec<u32> = (0..sampling.part.rows as u32).collect();
         let mut figures = reporter.figures(None, &self.outputs, kind.width(), sampling.part, &order);
         let rows = sampling.part.rows as f64;
@@ -286,10 +194,10 @@ fn within(sampling: &Sampling<'_>, index: usize, samples: &[f32], scoring: Scori
         return f64::NAN;
     };
     let mut own = data[index * width..(index + 1) * width].to_vec();
-    sampling.target.restore(&mut own);
+    sampling.target().restore(&mut own);
     let tail = 0.5 * (1.0 - share);
     let inside = own.iter().enumerate().map(|(d, y)| {
-        let marginal = Marginal::of(samples, sampling.model.output.kind, d).with_precision(scoring.precision);
+        let marginal = Marginal::of(samples, sampling.kind(), d).with_precision(scoring.precision);
         let Some(v) = &marginal.variances else { return f64::NAN };
         let below = predictive::probability_below(f64::from(*y), &marginal.means, |t| v[t]);
         f64::from(u8::from((tail..=1.0 - tail).contains(&below)))
@@ -305,7 +213,7 @@ fn observed(
     mean: &[f32],
     precision: Option<f64>,
 ) -> f64 {
-    let kind = sampling.model.output.kind;
+    let kind = sampling.kind();
     match &sampling.part.target {
         Target::Classes(classes) => f64::from(mean[classes[index] as usize]).max(f64::MIN_POSITIVE).ln(),
         Target::Bits { data, width } => {
@@ -317,7 +225,7 @@ fn observed(
         }
         Target::Real { data, width } => {
             let mut own = data[index * width..(index + 1) * width].to_vec();
-            sampling.target.restore(&mut own);
+            sampling.target().restore(&mut own);
             let each = own.iter().enumerate().map(|(d, y)| {
                 let marginal = Marginal::of(samples, kind, d).with_precision(precision);
                 let Some(v) = &marginal.variances else { return f64::NAN };
@@ -351,21 +259,19 @@ pub fn ensemble_figures(
     sampling: &Sampling<'_>,
     mean: Mean,
     reporter: &Reporter,
-    store: &mut Store,
-) -> Result<Option<Figures>, CodegenError> {
-    let Some(outputs) = sampling.means(mean, store)? else { return Ok(None) };
-    Ok(Some(mean_figures(sampling.model, sampling.target, sampling.part, reporter, outputs)))
+) -> Result<Option<Figures>, TrainedError> {
+    let Some(outputs) = sampling.means(mean)? else { return Ok(None) };
+    Ok(Some(mean_figures(sampling.kind(), sampling.target(), sampling.part, reporter, outputs)))
 }
 
 /// Figures of mean outputs, `[rows, width]`, in the target's own units.
 pub fn mean_figures(
-    model: &Model,
+    kind: OutputKind,
     target: &TargetRule,
     part: &Part,
     reporter: &Reporter,
     mut outputs: Vec<f32>,
 ) -> Figures {
-    let kind = model.output.kind;
     unrestore(&mut outputs, kind, target);
     let order: Vec<u32> = (0..part.rows as u32).collect();
     reporter.figures(None, &outputs, kind.width(), part, &order)

@@ -5,33 +5,44 @@
 
 mod audit;
 mod bench;
+mod committee;
 mod curve;
 mod dir;
+mod evaluate;
 mod exact;
 mod experiment;
+mod joint_audit;
 mod mc;
 mod open;
 mod plan;
 mod predict;
 mod report;
+#[cfg(test)]
+mod rig;
+mod sampling;
+mod settle;
 mod start;
 mod subnet;
 mod trained;
 
 pub use audit::{Audit, Compared, Enumerated};
 pub use bench::{Bench, BenchError, KernelTime, PredictTime, SampleTime, StageTimes, bench};
+pub use committee::Committee;
 pub use curve::{Curve, CurvePoint};
 pub use dir::{RunDir, stamp};
+pub use evaluate::PartFigures;
 pub use exact::{Effort, ExactMeans, NotEnumerated, exact_means, mean_outputs};
 pub use experiment::{
     Arm, Course, Difference, Experiment, ExperimentError, Found, JournalError, Mean as MeanOverSplits, Point,
     Report, Tested, Trial,
 };
+pub use joint_audit::JointAudit;
 pub use mc::Scoring;
 pub use open::{OpenError, Ready, open, probe};
 pub use plan::SamplePlan;
 pub use predict::Predictions;
 pub use report::{done_json, epoch_json, metrics_json};
-pub use start::{Request, StartError, Started, start};
+pub use sampling::Drawn as SamplesDrawn;
+pub use start::{Request, StartError, Started, seed_of, stamped_folder, start};
 pub use subnet::{Drawn, SiteMask};
-pub use trained::{PartFigures, Trained, TrainedError, Which};
+pub use trained::{Trained, TrainedError, Which};

@@ -6,6 +6,7 @@
 
 use serde_json::{Map, Value as Json, json};
 
+use super::sampling::Drawn;
 use crate::{
     data::TargetRule,
     model::{Interval, Output, OutputKind},
@@ -24,6 +25,8 @@ pub struct Predictions {
     notes: Vec<String>,
     /// Row-major.
     noted: Vec<f32>,
+    /// Of each row, where there are samples.
+    pub drawn: Option<Drawn>,
 }
 
 impl Predictions {
@@ -54,12 +57,17 @@ impl Predictions {
             }
             (_, TargetRule::Classes { .. }) => (None, named(&[], width)),
         };
-        Self { class, columns, values, notes: Vec::new(), noted: Vec::new() }
+        Self { class, columns, values, notes: Vec::new(), noted: Vec::new(), drawn: None }
     }
 
     /// With notes on each row, `[rows, names]`.
     pub(super) fn noted(self, notes: Vec<String>, noted: Vec<f32>) -> Self {
         Self { notes, noted, ..self }
+    }
+
+    /// From so many samples.
+    pub(super) fn drawn(self, drawn: Drawn) -> Self {
+        Self { drawn: Some(drawn), ..self }
     }
 
     /// With intervals around the numbers of one pass, whose spread a precision says or the net itself.

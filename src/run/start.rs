@@ -29,7 +29,7 @@ pub struct Request<'a> {
     /// `-o`; a stamped folder under `runs/` without it.
     pub out: Option<&'a Path>,
     pub resume: bool,
-    pub working: &'a Path,
+    pub working: PathBuf,
     /// Seconds since 1970, for the name of a stamped folder.
     pub now: u64,
 }
@@ -58,7 +58,7 @@ pub fn start(request: &Request<'_>, ready: &Ready) -> Result<Started, StartError
 }
 
 fn begin(request: &Request<'_>, ready: &Ready) -> Result<Started, StartError> {
-    let seed = request.seed.or(ready.model.train.as_ref().and_then(|t| t.seed)).unwrap_or(0);
+    let seed = seed_of(request, ready);
     let meta = Meta {
         format: FORMAT,
         source: request.source.into(),
@@ -83,6 +83,16 @@ fn begin(request: &Request<'_>, ready: &Ready) -> Result<Started, StartError> {
         |e: std::io::Error| StartError::Data(format!("cannot write the run to {}: {e}", path.display()));
     dir.create(request.source, &lock(request, &ready.model, &meta)).map_err(cannot)?;
     Ok(Started { dir, meta, checkpoint: None })
+}
+
+/// The seed of a new run.
+pub fn seed_of(request: &Request<'_>, ready: &Ready) -> u64 {
+    request.seed.or(ready.model.train.as_ref().and_then(|t| t.seed)).unwrap_or(0)
+}
+
+/// The folder of a new run, or of several, where the request names none.
+pub fn stamped_folder(request: &Request<'_>, ready: &Ready) -> PathBuf {
+    stamped_path(request, seed_of(request, ready))
 }
 
 fn name(file: &Path) -> String {
@@ -122,7 +132,7 @@ fn lock(request: &Request<'_>, model: &Model, meta: &Meta) -> Json {
 fn resume(request: &Request<'_>, ready: &Ready) -> Result<Started, StartError> {
     let dir = match request.out {
         Some(out) => RunDir::at(out),
-        None => RunDir::newest(request.working, &name(request.file)).ok_or_else(|| {
+        None => RunDir::newest(&request.working, &name(request.file)).ok_or_else(|| {
             StartError::Data(format!(
                 "no run of {} to resume under runs/\nhelp: name its folder with `-o DIR`, or leave `--resume` out",
                 name(request.file)

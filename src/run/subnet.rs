@@ -103,63 +103,23 @@ fn units<'d>(dims: &'d [usize], shared: &'d [bool]) -> impl Iterator<Item = u32>
 mod tests {
     use super::*;
     use crate::{
-        check::{Env, check_source},
-        data::{Affine, ArrayRule, Fields, InputArray, Part, Storage, Target, TargetRule, Transform},
         graph::{Bindings, Sink, Tensor, interpret},
-        model::{McDropout, Mean, Model},
-        runtime::{
-            checkpoint::Checkpoint,
-            progress::{FORMAT, Meta, Progress},
-            store::Store,
-            team::Team,
-        },
+        model::{McDropout, Mean},
+        run::rig::{part, rows, trained},
+        runtime::team::Team,
     };
-
-    const ROWS: usize = 5;
-
-    fn trained(body: &str) -> Trained {
-        let source = format!("net {{\n  input x: real[3]\n  {body}\n  output y: class[3]\n}}\n");
-        let model: Model = check_source(&source, &Env::default()).model.expect("a sound net");
-        let graph = lower_samples(&model, true).graph;
-        let target =
-            TargetRule::Classes { column: "y".into(), names: vec!["a".into(), "b".into(), "c".into()] };
-        let fields = Fields::Array(ArrayRule { width: 3, pairs: vec![Affine { scale: 1.0, shift: 0.0 }] });
-        let meta = Meta {
-            format: FORMAT,
-            source,
-            sets: Vec::new(),
-            seed: 11,
-            progress: Progress::default(),
-            transform: Transform { inputs: Vec::new(), fields, target },
-            attributes: Default::default(),
-        };
-        let checkpoint = Checkpoint::held(&graph, &Store::fresh(&model, &graph, 4), meta);
-        Trained { model, checkpoint, home: None }
-    }
-
-    fn rows() -> Vec<f32> {
-        (0..3 * ROWS).map(|i| (i as f32 * 0.7).sin() * 2.0).collect()
-    }
 
     /// The net with these masks in place of its draws gives the sample that prediction takes.
     #[test]
     fn the_masks_are_those_of_the_sample() {
         let trained =
             trained("dropout 0.4\n  dense 6 -> relu -> dropout 0.5\n  drop_connect 0.3 { dense 3 }");
-        let input = InputArray {
-            name: "x".into(),
-            shape: vec![3],
-            data: Storage::F32(rows()),
-            scale: 1.0,
-            shift: 0.0,
-        };
-        let target = Target::Classes(vec![0; ROWS]);
-        let part = Part { rows: ROWS, inputs: vec![input], target, source_rows: Vec::new() };
+        let part = part();
         let team = Team::new(1);
-        let mut store = trained.store().unwrap();
+        let store = trained.store().unwrap();
         let mut drawn = Vec::new();
-        let sampling = trained.sampling(&part, McDropout { samples: 9, seed: Some(5) }, &team);
-        sampling.each_row(Mean::Arithmetic, &mut store, |_, samples| drawn.push(samples.to_vec())).unwrap();
+        let sampling = trained.sampling(&part, McDropout { samples: 9, seed: Some(5), until: None }, &team);
+        sampling.each_row(Mean::Arithmetic, |_, samples| drawn.push(samples.to_vec())).unwrap();
         let lowered = lower_samples(&trained.model, true);
         for (row, sample) in [(0, 0), (3, 7), (4, 8)] {
             let place = Drawn::Sample { row: row as u64, sample: sample as u32, seed: 5 };

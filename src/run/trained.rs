@@ -8,23 +8,19 @@ use std::{
 use super::{
     dir::RunDir,
     exact::{Effort, exact_means},
-    mc::{self, Sampling, Scoring},
     open::attributes_of,
-    predict::Predictions,
+    sampling::Sampling,
 };
 use crate::{
     check::{Env, check_source},
     codegen::CodegenError,
-    data::{self, DataError, Dataset, Need, Part, Rows, Search, Target},
+    data::{self, DataError, Dataset, Need, Part, Search},
     layers::Mode,
     lower::lower_eval,
-    model::{Interval, McDropout, Mean, Model, Param, ParamRole, Predict, PredictMode},
+    model::{McDropout, Mean, Model, Param, ParamRole},
     runtime::{
         checkpoint::{Checkpoint, CheckpointError},
-        evaluate::{Evaluator, interpret},
-        figures::{Figures, Reporter},
         kernels::aligned::AlignedVec,
-        sample::Samples,
         session::Session,
         store::Store,
         team::Team,
@@ -47,20 +43,6 @@ pub struct Trained {
     /// Where the `.net` file was when it was trained, if the folder of the run tells.
     pub home: Option<PathBuf>,
 }
-
-/// Figures of one part of the data.
-#[derive(Clone, Debug, PartialEq)]
-pub struct PartFigures {
-    pub part: &'static str,
-    pub rows: usize,
-    pub figures: Figures,
-    /// Of the mean over samples of dropout.
-    pub samples: Option<Figures>,
-}
-
-/// Why there is no Monte-Carlo dropout.
-const NOTHING_LIVE: &str = "nothing of this net is left to chance: all samples would be the same
-help: predict without samples, or put a `dropout` with a rate above 0 into the net and train it";
 
 #[derive(Debug)]
 pub enum TrainedError {
@@ -130,128 +112,13 @@ impl Trained {
         Ok(Self { model, checkpoint, home: home(&run) })
     }
 
-    /// Loss and metrics of every part of the data, dropout off. Where `mode` asks for samples and something is live, those of their mean
-    /// too, of held-out parts; of the training part if there is no other.
-    ///
-    /// # Errors
-    /// Data that are missing, broken, or not those of training.
-    pub fn evaluate(
-        &self,
-        search: &Search,
-        mode: PredictMode,
-        scoring: Scoring,
-        team: &Team,
-    ) -> Result<Vec<PartFigures>, TrainedError> {
-        let dataset = self.dataset(search)?;
-        let mut store = self.store()?;
-        let mut evaluator = Evaluator::new(&self.model, &dataset.train)?;
-        let reporter = Reporter::new(&self.model, &dataset.transform);
-        let parts = [
-            ("train", Some(&dataset.train)),
-            ("valid", dataset.valid.as_ref()),
-            ("test", dataset.test.as_ref()),
-        ];
-        let held_out = dataset.valid.is_some() || dataset.test.is_some();
-        let mut all = Vec::new();
-        for (name, part) in parts {
-            let Some(part) = part else { continue };
-            let figures = evaluator.figures(part, &mut store, &reporter, team, self.checkpoint.meta.seed)?;
-            let mode = if name == "train" && held_out { PredictMode::WeightScaling } else { mode };
-            let samples = self.sample_figures(part, mode, scoring, &reporter, &mut store, team)?;
-            all.push(PartFigures { part: name, rows: part.rows, figures, samples });
-        }
-        Ok(all)
-    }
-
-    /// The figures of one part; a net without live dropout has one sample.
-    ///
-    /// # Errors
-    /// What code generation says.
-    pub(super) fn part_figures(
-        &self,
-        name: &'static str,
-        part: &Part,
-        mode: PredictMode,
-        scoring: Scoring,
-        team: &Team,
-    ) -> Result<PartFigures, TrainedError> {
-        let mut store = self.store()?;
-        let meta = &self.checkpoint.meta;
-        let reporter = Reporter::new(&self.model, &meta.transform);
-        let mut evaluator = Evaluator::new(&self.model, part)?;
-        let figures = evaluator.figures(part, &mut store, &reporter, team, meta.seed)?;
-        let samples = match mode {
-            PredictMode::McDropout(mc) if !self.model.is_live_in_mc() => {
-                let (outputs, _) = evaluator.outputs(part, &mut store, team, meta.seed)?;
-                Some(mc::single_figures(&self.sampling(part, mc, team), scoring, &reporter, outputs))
-            }
-            mode => self.sample_figures(part, mode, scoring, &reporter, &mut store, team)?,
-        };
-        Ok(PartFigures { part: name, rows: part.rows, figures, samples })
-    }
-
-    fn sample_figures(
-        &self,
-        part: &Part,
-        mode: PredictMode,
-        scoring: Scoring,
-        reporter: &Reporter,
-        store: &mut Store,
-        team: &Team,
-    ) -> Result<Option<Figures>, TrainedError> {
-        Ok(match mode {
-            PredictMode::WeightScaling => None,
-            PredictMode::McDropout(mc) => {
-                mc::figures(&self.sampling(part, mc, team), scoring, reporter, store)?
-            }
-            PredictMode::Ensemble(mean, mc) => {
-                mc::ensemble_figures(&self.sampling(part, mc, team), mean, reporter, store)?
-            }
-            PredictMode::Exact(mean) => {
-                let outputs = self.exact_outputs(part, mean, team)?;
-                Some(mc::mean_figures(
-                    &self.model,
-                    &self.checkpoint.meta.transform.target,
-                    part,
-                    reporter,
-                    outputs,
-                ))
-            }
-        })
-    }
-
-    /// Predictions for raw rows, which go through the transform that was fitted in training.
-    ///
-    /// # Errors
-    /// Parameters that do not fit the net; samples of a net without live dropout; what code generation says.
-    pub fn predict(&self, rows: Rows, how: &Predict, team: &Team) -> Result<Predictions, TrainedError> {
-        let none = Target::Real { data: Vec::new(), width: 0 };
-        let part = Part { rows: rows.rows, inputs: rows.inputs, target: none, source_rows: Vec::new() };
-        match how.mode {
-            PredictMode::WeightScaling | PredictMode::Exact(_) => {}
-            PredictMode::McDropout(mc) => return self.predict_samples(&part, mc, how.interval, team),
-            PredictMode::Ensemble(mean, mc) => {
-                let values = self.sampling(&part, mc, team).means(mean, &mut self.store()?)?;
-                let values = values.ok_or_else(|| TrainedError::Unfit(NOTHING_LIVE.into()))?;
-                let target = &self.checkpoint.meta.transform.target;
-                return Ok(Predictions::new(&self.model.output, target, values));
-            }
-        }
-        if let PredictMode::Exact(mean) = how.mode {
-            let values = self.exact_outputs(&part, mean, team)?;
-            return Ok(Predictions::new(&self.model.output, &self.checkpoint.meta.transform.target, values));
-        }
-        let mut evaluator = Evaluator::predictor(&self.model, &part)?;
-        let (mut values, _) =
-            evaluator.outputs(&part, &mut self.store()?, team, self.checkpoint.meta.seed)?;
-        let target = &self.checkpoint.meta.transform.target;
-        interpret(&mut values, self.model.output.kind, target);
-        Ok(Predictions::new(&self.model.output, target, values)
-            .with_interval(self.model.output.kind, how.interval))
-    }
-
     /// The mean of all sub-networks for each row, as one net would predict.
-    fn exact_outputs(&self, part: &Part, mean: Mean, team: &Team) -> Result<Vec<f32>, TrainedError> {
+    pub(super) fn exact_outputs(
+        &self,
+        part: &Part,
+        mean: Mean,
+        team: &Team,
+    ) -> Result<Vec<f32>, TrainedError> {
         let exact = exact_means(&self.model, part, &self.store()?, Effort::usual(team.threads()));
         let exact = exact.map_err(|why| TrainedError::Unfit(format!("no exact mean: {why}")))?;
         let values = match mean {
@@ -261,36 +128,8 @@ impl Trained {
         Ok(self.own(values).into_iter().map(|x| x as f32).collect())
     }
 
-    fn predict_samples(
-        &self,
-        part: &Part,
-        mc: McDropout,
-        interval: Option<Interval>,
-        team: &Team,
-    ) -> Result<Predictions, TrainedError> {
-        let (kind, target) = (self.model.output.kind, &self.checkpoint.meta.transform.target);
-        let names = Predictions::new(&self.model.output, target, Vec::new()).names(kind.outputs()).to_vec();
-        let (mut values, mut notes, mut noted) = (Vec::new(), Vec::new(), Vec::new());
-        let done =
-            self.sampling(part, mc, team).each_row(Mean::Arithmetic, &mut self.store()?, |_, samples| {
-                let (mean, said) = mc::row(samples, kind, interval, &names);
-                values.extend(mean);
-                noted.extend(said.iter().map(|(_, x)| *x as f32));
-                notes = said.into_iter().map(|(name, _)| name).collect();
-            })?;
-        done.ok_or_else(|| TrainedError::Unfit(NOTHING_LIVE.into()))?;
-        Ok(Predictions::new(&self.model.output, target, values).noted(notes, noted))
-    }
-
     pub(super) fn sampling<'a>(&'a self, part: &'a Part, mc: McDropout, team: &'a Team) -> Sampling<'a> {
-        let seed = mc.seed.unwrap_or(self.checkpoint.meta.seed);
-        Sampling {
-            model: &self.model,
-            target: &self.checkpoint.meta.transform.target,
-            part,
-            samples: Samples { seed, first: 0, count: mc.samples },
-            team,
-        }
+        Sampling::new(vec![self], part, mc, team)
     }
 
     /// The net in memory, for up to `most` rows a call.

@@ -5,6 +5,7 @@ mod support;
 mod audit;
 mod bench;
 mod check;
+mod committee;
 mod emit;
 mod experiment;
 mod explain;

@@ -12,8 +12,9 @@ use crate::{
     data::{DataConfig, Division},
     model::{Goal, Model},
     run::{
+        evaluate::PartFigures,
         open::{Ready, open_divided},
-        trained::{PartFigures, Trained},
+        trained::Trained,
     },
     runtime::{
         progress::{FORMAT, Meta, Progress},
@@ -135,7 +136,7 @@ fn watches_validation(model: &Model) -> bool {
 
 fn flat(figures: PartFigures) -> Found {
     let part = figures.part;
-    let plain = figures.figures.0.into_iter().map(|(name, x)| (format!("{part}.{name}"), x));
+    let plain = figures.each.into_iter().flat_map(|own| own.0).map(|(name, x)| (format!("{part}.{name}"), x));
     let sampled = figures.samples.into_iter().flat_map(|samples| samples.0);
     plain.chain(sampled.map(|(name, x)| (format!("{part}.mc.{name}"), x))).collect()
 }

@@ -1,0 +1,166 @@
+//! Trained nets that predict together: one, or several that were trained apart (a deep ensemble, Lakshminarayanan et al. 2017).
+//!
+//! Several nets are to one another what samples of dropout are to one net: their outputs are averaged, and what they disagree about is
+//! uncertainty. With Monte-Carlo dropout each of them gives its samples.
+
+use std::path::PathBuf;
+
+use super::{
+    dir::RunDir,
+    mc,
+    predict::Predictions,
+    sampling::Sampling,
+    trained::{Trained, TrainedError, Which},
+};
+use crate::{
+    data::{Part, Rows, Target},
+    model::{Interval, Mean, Predict, PredictMode},
+    runtime::{
+        evaluate::{Evaluator, interpret},
+        team::Team,
+    },
+};
+
+/// Why there is no Monte-Carlo dropout.
+const NOTHING_LIVE: &str = "nothing of this net is left to chance: all samples would be the same
+help: predict without samples, or put a `dropout` with a rate above 0 into the net and train it";
+
+/// One trained net or more, with outputs of one kind and the same view of raw rows.
+pub struct Committee {
+    members: Vec<Trained>,
+}
+
+impl Committee {
+    /// Reads runs. A folder of runs by seed (`seed-0`, `seed-1`, ...) stands for all of them.
+    ///
+    /// # Errors
+    /// As [`Trained::read`]; nets that cannot be averaged.
+    pub fn read(paths: &[PathBuf], which: Which) -> Result<Self, TrainedError> {
+        let paths: Vec<PathBuf> = paths.iter().flat_map(|path| RunDir::at(path).members()).collect();
+        let members: Result<Vec<Trained>, TrainedError> =
+            paths.iter().map(|path| Trained::read(path, which)).collect();
+        Self::of(members?, &paths)
+    }
+
+    fn of(members: Vec<Trained>, paths: &[PathBuf]) -> Result<Self, TrainedError> {
+        let Some((first, others)) = members.split_first() else {
+            return Err(TrainedError::Unfit("no run is named".into()));
+        };
+        for (other, path) in others.iter().zip(&paths[1..]) {
+            if let Some(why) = difference(first, other) {
+                return Err(TrainedError::Unfit(format!(
+                    "{} and {} cannot be averaged: {why}",
+                    paths[0].display(),
+                    path.display()
+                )));
+            }
+        }
+        Ok(Self { members })
+    }
+
+    /// The net that speaks for all where they agree: of its file, its data, its output.
+    pub fn first(&self) -> &Trained {
+        &self.members[0]
+    }
+
+    pub fn members(&self) -> &[Trained] {
+        &self.members
+    }
+
+    /// The net, if there is but one.
+    pub fn alone(&self) -> Option<&Trained> {
+        if let [one] = &self.members[..] { Some(one) } else { None }
+    }
+
+    pub(super) fn all(&self) -> Vec<&Trained> {
+        self.members.iter().collect()
+    }
+
+    /// Predictions for raw rows, which go through the transform that was fitted in training.
+    ///
+    /// # Errors
+    /// Parameters that do not fit the net; samples of a net without live dropout; what code generation says.
+    pub fn predict(&self, rows: Rows, how: &Predict, team: &Team) -> Result<Predictions, TrainedError> {
+        let none = Target::Real { data: Vec::new(), width: 0 };
+        let part = &Part { rows: rows.rows, inputs: rows.inputs, target: none, source_rows: Vec::new() };
+        match (how.mode, self.alone()) {
+            (PredictMode::WeightScaling, Some(one)) => one.predict_once(part, how.interval, team),
+            (PredictMode::WeightScaling, None) => {
+                self.predict_samples(&Sampling::passes(self.all(), part, team), how.interval)
+            }
+            (PredictMode::McDropout(mc), _) => {
+                self.predict_samples(&Sampling::new(self.all(), part, mc, team), how.interval)
+            }
+            (PredictMode::Ensemble(mean, mc), _) => {
+                let values = Sampling::new(self.all(), part, mc, team).means(mean)?;
+                Ok(self.first().predictions(values.ok_or_else(nothing_live)?))
+            }
+            (PredictMode::Exact(mean), Some(one)) => {
+                Ok(one.predictions(one.exact_outputs(part, mean, team)?))
+            }
+            (PredictMode::Exact(_), None) => Err(several_are_not_exact()),
+        }
+    }
+
+    fn predict_samples(
+        &self,
+        sampling: &Sampling<'_>,
+        interval: Option<Interval>,
+    ) -> Result<Predictions, TrainedError> {
+        let kind = sampling.kind();
+        let names = self.first().predictions(Vec::new()).names(kind.outputs()).to_vec();
+        let (mut values, mut notes, mut noted) = (Vec::new(), Vec::new(), Vec::new());
+        let done = sampling.each_row(Mean::Arithmetic, |_, samples| {
+            let (mean, said) = mc::row(samples, kind, interval, &names);
+            values.extend(mean);
+            noted.extend(said.iter().map(|(_, x)| *x as f32));
+            notes = said.into_iter().map(|(name, _)| name).collect();
+        })?;
+        let drawn = done.ok_or_else(nothing_live)?;
+        Ok(self.first().predictions(values).noted(notes, noted).drawn(drawn))
+    }
+}
+
+impl Trained {
+    /// By one pass with dropout off.
+    fn predict_once(
+        &self,
+        part: &Part,
+        interval: Option<Interval>,
+        team: &Team,
+    ) -> Result<Predictions, TrainedError> {
+        let kind = self.model.output.kind;
+        let mut evaluator = Evaluator::predictor(&self.model, part)?;
+        let (mut values, _) = evaluator.outputs(part, &mut self.store()?, team, self.checkpoint.meta.seed)?;
+        interpret(&mut values, kind, &self.checkpoint.meta.transform.target);
+        Ok(self.predictions(values).with_interval(kind, interval))
+    }
+
+    fn predictions(&self, values: Vec<f32>) -> Predictions {
+        Predictions::new(&self.model.output, &self.checkpoint.meta.transform.target, values)
+    }
+}
+
+fn nothing_live() -> TrainedError {
+    TrainedError::Unfit(NOTHING_LIVE.into())
+}
+
+pub(super) fn several_are_not_exact() -> TrainedError {
+    TrainedError::Unfit(
+        "exact means are of one net: several are averaged by `--samples`, or by one pass each".into(),
+    )
+}
+
+/// Why two nets cannot be averaged.
+fn difference(a: &Trained, b: &Trained) -> Option<&'static str> {
+    let inputs =
+        |of: &Trained| -> Vec<_> { of.model.inputs.iter().map(|id| of.model.node(*id).ty.clone()).collect() };
+    if a.model.output.kind != b.model.output.kind {
+        return Some("their outputs are of different kinds");
+    }
+    if inputs(a) != inputs(b) {
+        return Some("their inputs differ");
+    }
+    (a.checkpoint.meta.transform != b.checkpoint.meta.transform)
+        .then_some("they see raw rows differently, since they were fitted on different ones")
+}

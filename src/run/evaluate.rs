@@ -1,0 +1,156 @@
+//! Figures of trained nets on their data: of one pass of each, and of the mean over what they say together.
+
+use super::{
+    committee::{Committee, several_are_not_exact},
+    mc::{self, Scoring},
+    sampling::{Drawn, Sampling},
+    trained::{Trained, TrainedError},
+};
+use crate::{
+    data::{Part, Search},
+    model::PredictMode,
+    runtime::{
+        evaluate::Evaluator,
+        figures::{Figures, Reporter},
+        team::Team,
+    },
+};
+
+/// Figures of one part of the data.
+#[derive(Clone, Debug, PartialEq)]
+pub struct PartFigures {
+    pub part: &'static str,
+    pub rows: usize,
+    /// Of each net, dropout off.
+    pub each: Vec<Figures>,
+    /// Of the mean of several nets, dropout off.
+    pub together: Option<Figures>,
+    /// Of the mean over samples of dropout.
+    pub samples: Option<Figures>,
+    /// How many samples these were, of Monte-Carlo dropout.
+    pub drawn: Option<Drawn>,
+}
+
+/// Figures and, of Monte-Carlo dropout, how many samples they are of.
+type Sampled = Option<(Figures, Option<Drawn>)>;
+
+impl Committee {
+    /// Loss and metrics of every part of the data, dropout off. Where `mode` asks for samples and something is live, those of their mean
+    /// too, of held-out parts; of the training part if there is no other.
+    ///
+    /// # Errors
+    /// Data that are missing, broken, or not those of training.
+    pub fn evaluate(
+        &self,
+        search: &Search,
+        mode: PredictMode,
+        scoring: Scoring,
+        team: &Team,
+    ) -> Result<Vec<PartFigures>, TrainedError> {
+        let dataset = self.first().dataset(search)?;
+        let parts = [
+            ("train", Some(&dataset.train)),
+            ("valid", dataset.valid.as_ref()),
+            ("test", dataset.test.as_ref()),
+        ];
+        let held_out = dataset.valid.is_some() || dataset.test.is_some();
+        let mut all = Vec::new();
+        for (name, part) in parts {
+            let Some(part) = part else { continue };
+            let mode = if name == "train" && held_out { PredictMode::WeightScaling } else { mode };
+            all.push(part_figures(&self.all(), name, part, mode, scoring, team)?);
+        }
+        Ok(all)
+    }
+}
+
+impl Trained {
+    /// The figures of one part; a net without live dropout has one sample.
+    ///
+    /// # Errors
+    /// What code generation says.
+    pub(super) fn part_figures(
+        &self,
+        name: &'static str,
+        part: &Part,
+        mode: PredictMode,
+        scoring: Scoring,
+        team: &Team,
+    ) -> Result<PartFigures, TrainedError> {
+        let once = matches!(mode, PredictMode::McDropout(_)) && !self.model.is_live_in_mc();
+        let mode = if once { PredictMode::WeightScaling } else { mode };
+        let mut figures = part_figures(&[self], name, part, mode, scoring, team)?;
+        if once {
+            figures.samples = passes(&[self], part, scoring, team)?;
+        }
+        Ok(figures)
+    }
+}
+
+fn part_figures(
+    members: &[&Trained],
+    name: &'static str,
+    part: &Part,
+    mode: PredictMode,
+    scoring: Scoring,
+    team: &Team,
+) -> Result<PartFigures, TrainedError> {
+    let each: Result<Vec<Figures>, TrainedError> =
+        members.iter().map(|m| m.own_figures(part, team)).collect();
+    let together = if members.len() > 1 { passes(members, part, scoring, team)? } else { None };
+    let (samples, drawn) = sampled(members, part, mode, scoring, team)?.unzip();
+    Ok(PartFigures { part: name, rows: part.rows, each: each?, together, samples, drawn: drawn.flatten() })
+}
+
+impl Trained {
+    /// Of one pass, dropout off.
+    fn own_figures(&self, part: &Part, team: &Team) -> Result<Figures, TrainedError> {
+        let mut evaluator = Evaluator::new(&self.model, part)?;
+        let seed = self.checkpoint.meta.seed;
+        Ok(evaluator.figures(part, &mut self.store()?, &self.reporter(), team, seed)?)
+    }
+
+    fn reporter(&self) -> Reporter {
+        Reporter::new(&self.model, &self.checkpoint.meta.transform)
+    }
+}
+
+/// Of the mean over one pass of each net.
+fn passes(
+    members: &[&Trained],
+    part: &Part,
+    scoring: Scoring,
+    team: &Team,
+) -> Result<Option<Figures>, TrainedError> {
+    let sampling = Sampling::passes(members.to_vec(), part, team);
+    Ok(mc::figures(&sampling, scoring, &members[0].reporter())?.map(|(figures, _)| figures))
+}
+
+/// As `mode` says.
+fn sampled(
+    members: &[&Trained],
+    part: &Part,
+    mode: PredictMode,
+    scoring: Scoring,
+    team: &Team,
+) -> Result<Sampled, TrainedError> {
+    let first = members[0];
+    let reporter = &first.reporter();
+    let alone = |figures| (figures, None);
+    Ok(match (mode, members) {
+        (PredictMode::WeightScaling, _) => None,
+        (PredictMode::McDropout(mc), _) => {
+            let sampled = mc::figures(&Sampling::new(members.to_vec(), part, mc, team), scoring, reporter)?;
+            sampled.map(|(figures, drawn)| (figures, Some(drawn)))
+        }
+        (PredictMode::Ensemble(mean, mc), _) => {
+            mc::ensemble_figures(&Sampling::new(members.to_vec(), part, mc, team), mean, reporter)?.map(alone)
+        }
+        (PredictMode::Exact(mean), [one]) => {
+            let outputs = one.exact_outputs(part, mean, team)?;
+            let target = &one.checkpoint.meta.transform.target;
+            Some(alone(mc::mean_figures(one.model.output.kind, target, part, reporter, outputs)))
+        }
+        (PredictMode::Exact(_), _) => return Err(several_are_not_exact()),
+    })
+}

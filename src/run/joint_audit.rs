@@ -1,0 +1,85 @@
+//! Several trained nets audited together: each of them, their mean, and the mean of all their samples of dropout.
+
+use super::{
+    audit::{Compared, compared},
+    committee::Committee,
+    sampling::Sampling,
+    trained::TrainedError,
+};
+use crate::{
+    data::{Part, Search},
+    model::{McDropout, Mean, OutputKind},
+    runtime::team::Team,
+};
+
+/// Samples of each net.
+const SAMPLES: [u32; 3] = [1, 10, 100];
+
+/// What an audit of several nets found on held-out rows.
+#[derive(Debug)]
+pub struct JointAudit {
+    pub part: &'static str,
+    pub rows: usize,
+    /// What the others are compared with.
+    pub reference: String,
+    pub ways: Vec<Compared>,
+}
+
+impl Committee {
+    /// Audits the part that [`Trained::audit`](super::Trained::audit) takes; the last way is what the others are compared with.
+    ///
+    /// # Errors
+    /// Nets that say distributions of numbers; data that are missing, broken, or not those of training.
+    pub fn audit(
+        &self,
+        search: &Search,
+        most: Option<usize>,
+        team: &Team,
+    ) -> Result<JointAudit, TrainedError> {
+        let first = self.first();
+        let kind = first.model.output.kind;
+        if let OutputKind::Normal(_) = kind {
+            let why = "a `normal` output says a distribution: there is no audit of it in this version";
+            return Err(TrainedError::Unfit(why.into()));
+        }
+        let (name, part) = first.held_out(search, most)?;
+        let count = self.members().len();
+        let mut ways = Vec::new();
+        for (i, member) in self.members().iter().enumerate() {
+            ways.push((
+                format!("run {}, seed {}", i + 1, member.checkpoint.meta.seed),
+                member.scaled(&part, team)?,
+            ));
+        }
+        ways.push((format!("mean of {count} runs"), self.mean(&part, None, team)?));
+        if self.members().iter().any(|member| member.model.is_live_in_mc()) {
+            for samples in SAMPLES {
+                let plural = if samples == 1 { "" } else { "s" };
+                let name = format!("mean of {count} runs, {samples} sample{plural} of each");
+                ways.push((name, self.mean(&part, Some(samples), team)?));
+            }
+        }
+        let observed = first.observed(&part);
+        let (reference, truth) = ways[ways.len() - 1].clone();
+        let ways = ways.into_iter().map(|(name, p)| compared(name, &p, &truth, &observed, kind));
+        Ok(JointAudit {
+            part: name,
+            rows: part.rows,
+            reference: format!("the {reference}"),
+            ways: ways.collect(),
+        })
+    }
+
+    /// Mean probabilities, or numbers: of one pass each, or of samples.
+    fn mean(&self, part: &Part, samples: Option<u32>, team: &Team) -> Result<Vec<f64>, TrainedError> {
+        let sampling = match samples {
+            None => Sampling::passes(self.all(), part, team),
+            Some(samples) => {
+                let mc = McDropout { samples, seed: None, until: None };
+                Sampling::new(self.all(), part, mc, team)
+            }
+        };
+        let means = sampling.means(Mean::Arithmetic)?.unwrap_or_default();
+        Ok(means.into_iter().map(f64::from).collect())
+    }
+}

@@ -1,0 +1,52 @@
+//! For tests: a net of three numbers and three classes with fresh parameters, and rows for it.
+
+use super::Trained;
+use crate::{
+    check::{Env, check_source},
+    data::{Affine, ArrayRule, Fields, InputArray, Part, Storage, Target, TargetRule, Transform},
+    lower::lower_samples,
+    model::Model,
+    runtime::{
+        checkpoint::Checkpoint,
+        progress::{FORMAT, Meta, Progress},
+        store::Store,
+    },
+};
+
+pub const ROWS: usize = 5;
+
+/// `body` makes three logits of three numbers.
+pub fn trained(body: &str) -> Trained {
+    seeded(body, 4)
+}
+
+/// With parameters by `seed`.
+pub fn seeded(body: &str, seed: u64) -> Trained {
+    let source = format!("net {{\n  input x: real[3]\n  {body}\n  output y: class[3]\n}}\n");
+    let model: Model = check_source(&source, &Env::default()).model.expect("a sound net");
+    let graph = lower_samples(&model, true).graph;
+    let target = TargetRule::Classes { column: "y".into(), names: vec!["a".into(), "b".into(), "c".into()] };
+    let fields = Fields::Array(ArrayRule { width: 3, pairs: vec![Affine { scale: 1.0, shift: 0.0 }] });
+    let meta = Meta {
+        format: FORMAT,
+        source,
+        sets: Vec::new(),
+        seed: 11,
+        progress: Progress::default(),
+        transform: Transform { inputs: Vec::new(), fields, target },
+        attributes: Default::default(),
+    };
+    let checkpoint = Checkpoint::held(&graph, &Store::fresh(&model, &graph, seed), meta);
+    Trained { model, checkpoint, home: None }
+}
+
+pub fn rows() -> Vec<f32> {
+    (0..3 * ROWS).map(|i| (i as f32 * 0.7).sin() * 2.0).collect()
+}
+
+/// These rows, of the first class.
+pub fn part() -> Part {
+    let data = Storage::F32(rows());
+    let input = InputArray { name: "x".into(), shape: vec![3], data, scale: 1.0, shift: 0.0 };
+    Part { rows: ROWS, inputs: vec![input], target: Target::Classes(vec![0; ROWS]), source_rows: Vec::new() }
+}

@@ -1,0 +1,234 @@
+//! What the sub-networks of trained nets say of each row: samples of dropout, of one net or of several side by side.
+
+use std::ops::Range;
+
+use super::{
+    mc::Marginal,
+    trained::{Trained, TrainedError},
+};
+use crate::{
+    data::{Part, TargetRule},
+    model::{McDropout, Mean, OutputKind, Until},
+    runtime::{
+        evaluate::{Evaluator, interpret, restore},
+        predictive,
+        sample::{Sampler, Samples},
+        store::Store,
+        team::Team,
+    },
+};
+
+/// Numbers of a block of rows, at most: 16 MiB.
+const BLOCK: usize = 4 << 20;
+
+/// Samples of a part's rows, of every member.
+pub struct Sampling<'a> {
+    /// Nets with outputs of one kind and the same view of raw rows; at least one.
+    members: Vec<&'a Trained>,
+    pub part: &'a Part,
+    /// The first sample that is taken, and how many; none for one pass without dropout.
+    pub(super) first: u32,
+    pub(super) count: u32,
+    /// Of the masks; each member's own without one.
+    seed: Option<u64>,
+    until: Option<Until>,
+    team: &'a Team,
+}
+
+/// How many samples of each row a net gave.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Drawn {
+    pub samples: u32,
+    /// Largest standard error of a row's mean, where samples were to go on until it is small.
+    pub standard_error: Option<f64>,
+}
+
+impl<'a> Sampling<'a> {
+    pub fn new(members: Vec<&'a Trained>, part: &'a Part, mc: McDropout, team: &'a Team) -> Self {
+        Self { members, part, first: 0, count: mc.samples, seed: mc.seed, until: mc.until, team }
+    }
+
+    /// One pass of each member, dropout off.
+    pub fn passes(members: Vec<&'a Trained>, part: &'a Part, team: &'a Team) -> Self {
+        Self { members, part, first: 0, count: 0, seed: None, until: None, team }
+    }
+
+    /// The same number of samples from `first` on.
+    pub fn from(self, first: u32) -> Self {
+        Self { first, ..self }
+    }
+
+    pub fn kind(&self) -> OutputKind {
+        self.members[0].model.output.kind
+    }
+
+    pub fn target(&self) -> &TargetRule {
+        &self.members[0].checkpoint.meta.transform.target
+    }
+
+    /// Gives each row's samples, `[samples, width]`, in order: probabilities, or numbers in the target's own units (of a normal output
+    /// means, then standard deviations). For a geometric mean, logits instead of probabilities. None if samples are asked for and nothing
+    /// is live.
+    ///
+    /// # Errors
+    /// Parameters that do not fit the nets; what code generation says.
+    pub fn each_row(
+        &self,
+        mean: Mean,
+        mut row: impl FnMut(usize, &[f32]),
+    ) -> Result<Option<Drawn>, TrainedError> {
+        let mut voices = Vec::with_capacity(self.members.len());
+        for member in &self.members {
+            voices.push(Voice::new(member, self, mean)?);
+        }
+        if self.count > 0 && !voices.iter().any(|voice| matches!(voice.source, Source::Samples(_))) {
+            return Ok(None);
+        }
+        if let Some(until) = self.until {
+            return self.until_settled(&mut voices, until, row).map(Some);
+        }
+        self.each(&mut voices, self.first..self.first + self.count, &mut row)?;
+        Ok(Some(Drawn { samples: self.count, standard_error: None }))
+    }
+
+    /// Gives each row these samples.
+    pub(super) fn each(
+        &self,
+        voices: &mut [Voice<'_>],
+        samples: Range<u32>,
+        row: &mut impl FnMut(usize, &[f32]),
+    ) -> Result<(), TrainedError> {
+        let each = voices.iter().map(|voice| voice.count(samples.len())).sum::<usize>() * self.kind().width();
+        let block = (BLOCK / each).max(1);
+        for start in (0..self.part.rows).step_by(block) {
+            let rows = start..(start + block).min(self.part.rows);
+            let said = self.block(voices, rows.clone(), samples.clone())?;
+            said.chunks_exact(each).zip(rows).for_each(|(samples, at)| row(at, samples));
+        }
+        Ok(())
+    }
+
+    /// What all voices say of some rows, `[rows, samples of all, width]`.
+    fn block(
+        &self,
+        voices: &mut [Voice<'_>],
+        rows: Range<usize>,
+        samples: Range<u32>,
+    ) -> Result<Vec<f32>, TrainedError> {
+        let mut said = Vec::with_capacity(voices.len());
+        for voice in voices.iter_mut() {
+            said.push(voice.rows(self, rows.clone(), samples.clone())?);
+        }
+        if said.len() == 1 {
+            return Ok(said.swap_remove(0));
+        }
+        let of_row = |of: &Vec<f32>| of.len() / rows.len();
+        let row = |i: usize| said.iter().flat_map(move |of| &of[i * of_row(of)..(i + 1) * of_row(of)]);
+        Ok((0..rows.len()).flat_map(row).copied().collect())
+    }
+
+    /// A mean of sub-networks for each row, as one net would predict: `[rows, width]`, in the target's own units. None if nothing is
+    /// live.
+    ///
+    /// # Errors
+    /// As [`each_row`](Self::each_row).
+    pub fn means(&self, mean: Mean) -> Result<Option<Vec<f32>>, TrainedError> {
+        let kind = self.kind();
+        let mut outputs = Vec::with_capacity(self.part.rows * kind.width());
+        if self.each_row(mean, |_, samples| outputs.extend(averaged(samples, kind, mean)))?.is_none() {
+            return Ok(None);
+        }
+        if mean == Mean::Geometric && matches!(kind, OutputKind::Class(_) | OutputKind::Bits(_)) {
+            interpret(&mut outputs, kind, self.target());
+        }
+        Ok(Some(outputs))
+    }
+}
+
+/// Where a member's outputs come from.
+enum Source {
+    /// One pass of all rows.
+    Pass(Vec<f32>),
+    Samples(Box<Sampler>),
+}
+
+/// A member at work.
+pub(super) struct Voice<'a> {
+    member: &'a Trained,
+    store: Store,
+    source: Source,
+}
+
+impl<'a> Voice<'a> {
+    fn new(member: &'a Trained, sampling: &Sampling<'_>, mean: Mean) -> Result<Self, TrainedError> {
+        let mut store = member.store()?;
+        let (model, part) = (&member.model, sampling.part);
+        let (kind, meta) = (model.output.kind, &member.checkpoint.meta);
+        let sampler = match sampling.count {
+            0 => None,
+            _ => Sampler::new(model, part, mean == Mean::Arithmetic)?,
+        };
+        if let Some(sampler) = sampler {
+            return Ok(Self { member, store, source: Source::Samples(Box::new(sampler)) });
+        }
+        let mut evaluator = Evaluator::predictor(model, part)?;
+        let (mut outputs, _) = evaluator.outputs(part, &mut store, sampling.team, meta.seed)?;
+        match mean {
+            Mean::Arithmetic => interpret(&mut outputs, kind, &meta.transform.target),
+            Mean::Geometric => restore(&mut outputs, kind, &meta.transform.target),
+        }
+        Ok(Self { member, store, source: Source::Pass(outputs) })
+    }
+
+    /// Samples of a row where `count` are drawn.
+    fn count(&self, count: usize) -> usize {
+        if let Source::Samples(_) = self.source { count } else { 1 }
+    }
+
+    /// `[rows, samples, width]`.
+    fn rows(
+        &mut self,
+        sampling: &Sampling<'_>,
+        rows: Range<usize>,
+        samples: Range<u32>,
+    ) -> Result<Vec<f32>, TrainedError> {
+        let meta = &self.member.checkpoint.meta;
+        let kind = self.member.model.output.kind;
+        match &self.source {
+            Source::Pass(outputs) => Ok(outputs[rows.start * kind.width()..rows.end * kind.width()].to_vec()),
+            Source::Samples(sampler) => {
+                let seed = sampling.seed.unwrap_or(meta.seed);
+                let samples = Samples { seed, first: samples.start, count: samples.len() as u32 };
+                let mut outputs =
+                    sampler.outputs(sampling.part, rows, samples, &mut self.store, sampling.team)?;
+                restore(&mut outputs, kind, &meta.transform.target);
+                Ok(outputs)
+            }
+        }
+    }
+}
+
+/// The mean of a row's samples. Of logits where the mean is geometric: normalising takes the factor out.
+fn averaged(samples: &[f32], kind: OutputKind, mean: Mean) -> Vec<f32> {
+    let width = kind.width();
+    let count = (samples.len() / width) as f64;
+    let column = |at: usize| samples.chunks_exact(width).map(move |y| f64::from(y[at]));
+    let plain = |at: usize| (column(at).sum::<f64>() / count) as f32;
+    let OutputKind::Normal(d) = kind else { return (0..width).map(plain).collect() };
+    let moments = |at: usize| match mean {
+        Mean::Arithmetic => {
+            let marginal = Marginal::of(samples, kind, at);
+            let u = predictive::number(&marginal.means, marginal.variances.as_deref());
+            let between = if count > 1.0 { u.epistemic * (count - 1.0) / count } else { 0.0 };
+            (u.mean, u.aleatoric.unwrap_or(0.0) + between)
+        }
+        Mean::Geometric => {
+            let precisions = || column(d + at).map(|sd| 1.0 / (sd * sd));
+            let total: f64 = precisions().sum();
+            (column(at).zip(precisions()).map(|(m, p)| m * p).sum::<f64>() / total, count / total)
+        }
+    };
+    let all: Vec<(f64, f64)> = (0..d).map(moments).collect();
+    let (means, sds) = (all.iter().map(|m| m.0 as f32), all.iter().map(|m| m.1.sqrt() as f32));
+    means.chain(sds).collect()
+}

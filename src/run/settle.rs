@@ -1,0 +1,160 @@
+//! Samples until they are enough: until no row's mean is more uncertain than was asked for.
+//!
+//! Every `min` samples of each row the standard errors of all means are looked at. All rows have equally many samples.
+
+use super::{
+    sampling::{Drawn, Sampling, Voice},
+    trained::TrainedError,
+};
+use crate::model::Until;
+
+/// Numbers that are kept from look to look, at most: 256 MiB. Beyond that the samples are drawn again once their number is known.
+const KEPT: usize = 64 << 20;
+
+/// Sums over the samples so far of each row's outputs.
+struct Moments {
+    samples: usize,
+    sums: Vec<f64>,
+    squares: Vec<f64>,
+    /// Numbers of a sample, and how many of them are outputs with a mean.
+    width: usize,
+    outputs: usize,
+}
+
+impl Sampling<'_> {
+    /// As [`each_row`](Sampling::each_row), with no more samples than needed.
+    pub(super) fn until_settled(
+        &self,
+        voices: &mut [Voice<'_>],
+        until: Until,
+        mut row: impl FnMut(usize, &[f32]),
+    ) -> Result<Drawn, TrainedError> {
+        let mut moments = Moments::new(self);
+        let mut looks: Vec<Vec<f32>> = Vec::new();
+        let mut kept = true;
+        let (mut drawn, mut standard_error) = (0, f64::INFINITY);
+        while drawn < self.count && standard_error > until.standard_error {
+            let more = until.min.min(self.count - drawn);
+            let mut look = Vec::new();
+            let mut each = |at: usize, samples: &[f32]| {
+                moments.add(at, samples);
+                if kept {
+                    look.extend_from_slice(samples);
+                }
+            };
+            self.each(voices, self.first + drawn..self.first + drawn + more, &mut each)?;
+            drawn += more;
+            standard_error = moments.largest_standard_error(self.part.rows);
+            looks.push(look);
+            if looks.iter().map(Vec::len).sum::<usize>() > KEPT {
+                (kept, looks) = (false, Vec::new());
+            }
+        }
+        match kept {
+            true => deliver(&looks, self.part.rows, &mut row),
+            false => self.each(voices, self.first..self.first + drawn, &mut row)?,
+        }
+        Ok(Drawn { samples: drawn, standard_error: Some(standard_error) })
+    }
+}
+
+/// Gives each row its samples of all looks.
+fn deliver(looks: &[Vec<f32>], rows: usize, row: &mut impl FnMut(usize, &[f32])) {
+    let mut samples = Vec::new();
+    for at in 0..rows {
+        samples.clear();
+        for look in looks {
+            let each = look.len() / rows;
+            samples.extend_from_slice(&look[at * each..(at + 1) * each]);
+        }
+        row(at, &samples);
+    }
+}
+
+impl Moments {
+    fn new(sampling: &Sampling<'_>) -> Self {
+        let kind = sampling.kind();
+        let (width, outputs) = (kind.width(), kind.outputs());
+        let zeros = vec![0.0; sampling.part.rows * outputs];
+        Self { samples: 0, sums: zeros.clone(), squares: zeros, width, outputs }
+    }
+
+    /// More samples of a row, `[samples, width]`. The square of a 32-bit number is exact in 64 bits.
+    fn add(&mut self, at: usize, samples: &[f32]) {
+        if at == 0 {
+            self.samples += samples.len() / self.width;
+        }
+        let own = at * self.outputs..(at + 1) * self.outputs;
+        for sample in samples.chunks_exact(self.width) {
+            for ((sum, square), x) in
+                self.sums[own.clone()].iter_mut().zip(&mut self.squares[own.clone()]).zip(sample)
+            {
+                *sum += f64::from(*x);
+                *square += f64::from(*x) * f64::from(*x);
+            }
+        }
+    }
+
+    fn largest_standard_error(&self, rows: usize) -> f64 {
+        let t = self.samples as f64;
+        if rows == 0 {
+            return 0.0;
+        }
+        let variance = |(sum, square): (&f64, &f64)| (square - sum * sum / t).max(0.0) / (t - 1.0) / t;
+        let largest = self.sums.iter().zip(&self.squares).map(variance).fold(0.0, f64::max);
+        if self.samples > 1 { largest.sqrt() } else { f64::INFINITY }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        model::{McDropout, Mean},
+        run::rig::{ROWS, part, trained},
+        runtime::team::Team,
+    };
+
+    const NET: &str = "dense 6 -> relu -> dropout 0.5\n  dense 3";
+
+    fn drawn(mc: McDropout) -> (Vec<Vec<f32>>, Option<Drawn>) {
+        let (trained, part, team) = (trained(NET), part(), Team::new(1));
+        let mut rows = Vec::new();
+        let sampling = Sampling::new(vec![&trained], &part, mc, &team);
+        let drawn = sampling.each_row(Mean::Arithmetic, |_, samples| rows.push(samples.to_vec()));
+        (rows, drawn.unwrap())
+    }
+
+    fn standard_error(rows: &[Vec<f32>]) -> f64 {
+        let of = |row: &Vec<f32>| crate::runtime::predictive::classes(row, 3).standard_error;
+        rows.iter().map(of).fold(0.0, f64::max)
+    }
+
+    #[test]
+    fn samples_stop_at_the_first_look_that_is_good_enough() {
+        let goal = 0.02;
+        let until = Some(Until { standard_error: goal, min: 10 });
+        let (rows, stopped) = drawn(McDropout { samples: 5000, seed: Some(3), until });
+        let stopped = stopped.unwrap();
+        let count = stopped.samples as usize;
+        assert_eq!((rows.len(), count % 10), (ROWS, 0));
+        assert!(count > 20 && count < 5000, "{count}");
+        assert!(rows.iter().all(|row| row.len() == 3 * count));
+        assert!((standard_error(&rows) - stopped.standard_error.unwrap()).abs() < 1e-6);
+        assert!(standard_error(&rows) <= goal);
+        let before: Vec<Vec<f32>> = rows.iter().map(|row| row[..3 * (count - 10)].to_vec()).collect();
+        assert!(standard_error(&before) > goal);
+        // The same samples as if their number had been known.
+        let fixed = McDropout { samples: stopped.samples, seed: Some(3), until: None };
+        assert_eq!(drawn(fixed).0, rows);
+    }
+
+    #[test]
+    fn there_are_no_more_than_the_most() {
+        let until = Some(Until { standard_error: 1e-9, min: 20 });
+        let (rows, stopped) = drawn(McDropout { samples: 50, seed: None, until });
+        let stopped = stopped.unwrap();
+        assert_eq!((stopped.samples, rows[0].len()), (50, 150));
+        assert!(stopped.standard_error.unwrap() > 1e-9);
+    }
+}
