@@ -10,6 +10,7 @@ mod mention;
 mod net;
 mod penalties;
 mod predict;
+mod report;
 mod scope;
 mod sections;
 mod suggest;

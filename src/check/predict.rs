@@ -2,12 +2,13 @@
 
 use super::{
     bind::bind,
+    report,
     scope::Scope,
     sections::{Section, home, misplaced, statement_steps, unknown_word, use_span},
 };
 use crate::{
     diag::{Diagnostic, Span},
-    model::{Interval, McDropout, Mean, Model, OutputKind, Predict, PredictMode, Until},
+    model::{Interval, McDropout, Mean, Model, OutputKind, Predict, PredictMode, Reported, Score, Until},
     vocab::{ArgSpec, Args, Block, Bounds, Default, Kind, Sig},
 };
 
@@ -80,6 +81,16 @@ static EXACT: Sig = Sig {
     )],
     block: Block::None,
 };
+static REPORT: Sig = Sig {
+    name: "report",
+    about: "the figures of predictions: metrics, log_likelihood(precision=), coverage, epistemic_sd, aleatoric_sd, mutual_information",
+    args: &[ArgSpec::required(
+        "figures",
+        Kind::Rest(&Kind::Name),
+        "names of figures, in the order they are wanted",
+    )],
+    block: Block::None,
+};
 static INTERVAL: Sig = Sig {
     name: "interval",
     about: "intervals that hold a new observation with this probability",
@@ -91,17 +102,17 @@ static INTERVAL: Sig = Sig {
         ),
         ArgSpec::named(
             "precision",
-            Kind::Number(Bounds::POSITIVE),
+            report::PRECISION,
             Default::Absent,
-            "inverse variance of an observation, in the target's own units",
+            "inverse variance of an observation, in the target's own units, or `fit`: the likeliest for the validation rows",
         ),
     ],
     block: Block::None,
 };
 
 /// The statements of `predict`.
-pub static PREDICT_STATEMENTS: &[&Sig] = &[&WEIGHT_SCALING, &MC_DROPOUT, &ENSEMBLE, &EXACT, &INTERVAL];
-const NOT_YET: &[&str] = &["report"];
+pub static PREDICT_STATEMENTS: &[&Sig] =
+    &[&WEIGHT_SCALING, &MC_DROPOUT, &ENSEMBLE, &EXACT, &INTERVAL, &REPORT];
 /// Samples that fit the counters of a pass.
 const MOST_SAMPLES: usize = 1_000_000;
 /// Coins whose sub-networks can be counted.
@@ -115,24 +126,36 @@ pub struct Found {
     /// Of what needs live dropout, and its word.
     samples: Option<(Span, &'static str)>,
     interval: Option<Span>,
+    report: Option<Span>,
+    reported: Vec<(Reported, Span)>,
 }
 
 /// Checks the statements one by one.
-pub fn section(section: Section<'_>, scope: &mut Scope, diags: &mut Vec<Diagnostic>) -> Found {
+pub fn section(
+    section: Section<'_>,
+    kind: Option<OutputKind>,
+    scope: &mut Scope,
+    diags: &mut Vec<Diagnostic>,
+) -> Found {
     let mut found = Found::default();
     for step in statement_steps(section, diags) {
         let word = step.name.text.as_str();
         let Some(sig) = PREDICT_STATEMENTS.iter().find(|sig| sig.name == word) else {
             let known: Vec<&str> = PREDICT_STATEMENTS.iter().map(|sig| sig.name).collect();
             diags.push(match home(word) {
-                Some(section) if section != "predict" && !NOT_YET.contains(&word) => {
-                    misplaced(word, section, step.name.span)
-                }
-                _ => unknown_word("`predict` statement", word, step.name.span, &known, NOT_YET),
+                Some(section) if section != "predict" => misplaced(word, section, step.name.span),
+                _ => unknown_word("`predict` statement", word, step.name.span, &known, &[]),
             });
             continue;
         };
         let span = use_span(step);
+        if sig.name == REPORT.name {
+            if found.report.is_none() {
+                found.reported = report::of_predictions(step, kind, scope, diags);
+            }
+            once(&mut found.report, span, "a second `report`", diags);
+            continue;
+        }
         if let Some(args) = bind(sig, &step.args, span, scope, diags) {
             found.statement(&args, span, diags);
         }
@@ -144,7 +167,7 @@ impl Found {
     fn statement(&mut self, args: &Args, span: Span, diags: &mut Vec<Diagnostic>) {
         if args.sig.name == "interval" {
             once(&mut self.interval, span, "a second `interval`", diags);
-            let precision = args.opt_number("precision");
+            let precision = report::precision(args);
             self.predict.interval = Some(Interval { share: args.number("share"), precision });
             return;
         }
@@ -192,6 +215,7 @@ impl Found {
         if let (PredictMode::Exact(_), Some((span, _))) = (self.predict.mode, self.samples) {
             diags.extend(not_countable(model, span));
         }
+        self.check_report(model.output.kind, diags);
         if let (Some(span), Some(interval)) = (self.interval, self.predict.interval) {
             diags.extend(wrong_interval(model.output.kind, interval, span));
             if let (PredictMode::Ensemble(..) | PredictMode::Exact(_), Some((place, word))) =
@@ -209,7 +233,73 @@ impl Found {
                 );
             }
         }
-        self.predict
+        Predict { report: self.reported.into_iter().map(|(reported, _)| reported).collect(), ..self.predict }
+    }
+
+    /// Each score has what it is made of.
+    fn check_report(&self, kind: OutputKind, diags: &mut Vec<Diagnostic>) {
+        let numbers = matches!(kind, OutputKind::Real(_) | OutputKind::Normal(_));
+        let one_number = matches!(self.predict.mode, PredictMode::Ensemble(..) | PredictMode::Exact(_));
+        let known = self.predict.interval.and_then(|interval| interval.precision).is_some();
+        for (reported, span) in &self.reported {
+            let Reported::Score(score) = reported else { continue };
+            let wrong = |message: String, label: &str, help: &str| {
+                Diagnostic::error("E0211", *span, message).label(label.to_string()).help(help.to_string())
+            };
+            let name = score.name();
+            let (of_numbers, of_samples) = match score {
+                Score::LogLikelihood(_) => (numbers, false),
+                Score::Coverage | Score::AleatoricSd => (true, false),
+                Score::EpistemicSd => (true, true),
+                Score::MutualInformation => (false, true),
+            };
+            if of_numbers != numbers {
+                let fits = if numbers { "epistemic_sd" } else { "mutual_information" };
+                diags.push(
+                    Diagnostic::error(
+                        "E0403",
+                        *span,
+                        format!("`{name}` says nothing about an output of type `{kind}`"),
+                    )
+                    .label("does not fit the output")
+                    .help(format!("there is `{fits}`")),
+                );
+            } else if one_number && (numbers || of_samples) {
+                diags.push(wrong(
+                    format!("`{name}` of one number a row"),
+                    "needs a distribution",
+                    "write `mc_dropout`, whose samples are one",
+                ));
+            } else if of_samples && self.predict.mode == PredictMode::WeightScaling {
+                diags.push(wrong(format!("`{name}` of one pass"), "needs samples", "write `mc_dropout`"));
+            } else if *score == Score::Coverage && self.predict.interval.is_none() {
+                diags.push(wrong(
+                    "`coverage` where there are no intervals".into(),
+                    "of which intervals?",
+                    "write `interval 95%, precision=...`",
+                ));
+            } else if let (OutputKind::Real(_), Score::LogLikelihood(None), false) = (kind, score, known) {
+                diags.push(wrong(
+                    "`log_likelihood` needs to know how observations spread".into(),
+                    "no precision",
+                    "write `log_likelihood(precision=0.1)`, or `precision=fit`",
+                ));
+            } else if let (true, Score::LogLikelihood(Some(_))) =
+                (!matches!(kind, OutputKind::Real(_)), score)
+            {
+                diags.push(wrong(
+                    format!("`precision=` of an output of type `{kind}`, which says its own distribution"),
+                    "has no effect here",
+                    "leave `precision` out",
+                ));
+            } else if let (OutputKind::Real(_), Score::AleatoricSd, false) = (kind, score, known) {
+                diags.push(wrong(
+                    "`aleatoric_sd` needs to know how observations spread".into(),
+                    "no precision",
+                    "write `interval 95%, precision=...`",
+                ));
+            }
+        }
     }
 }
 

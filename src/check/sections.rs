@@ -168,7 +168,7 @@ impl<'f> Sections<'f> {
                     .label("acts in training only"),
             );
         }
-        let found = self.get("predict").map(|s| predict::section(s, scope, diags));
+        let found = self.get("predict").map(|s| predict::section(s, kind, scope, diags));
         let sweep = self.get("sweep").map(|s| sweep::section(s, &knobs, scope, diags));
         let predict = Predict::default();
         let fitted = scope.attributes.get("train.rows").map(|rows| Fitted {

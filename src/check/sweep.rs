@@ -8,7 +8,7 @@ use super::{
 };
 use crate::{
     diag::{Diagnostic, Span},
-    model::{Goal, Model, OutputKind, PredictMode, Search, Sweep, Values, Vary},
+    model::{Goal, Model, OutputKind, PredictMode, Reported, Search, Sweep, Values, Vary},
     train::metrics,
     vocab::{ArgSpec, Args, Block, Default, Kind, Sig, Value},
 };
@@ -237,7 +237,8 @@ fn unknown_figure(figure: &str, place: Span, model: &Model) -> Option<Diagnostic
     if train.report.is_empty() {
         known.extend(metrics::usual(model.output.kind).iter().map(metrics::label));
     }
-    if matches!(model.predict.mode, PredictMode::McDropout(_)) {
+    known.extend(model.predict.report.iter().map(Reported::name));
+    if model.predict.report.is_empty() && matches!(model.predict.mode, PredictMode::McDropout(_)) {
         let density = match model.output.kind {
             OutputKind::Real(_) => {
                 model.predict.interval.is_some_and(|interval| interval.precision.is_some())

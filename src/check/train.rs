@@ -2,6 +2,7 @@
 
 use super::{
     bind::bind,
+    report,
     scope::Scope,
     sections::{Section, family_word, home, misplaced, statement_steps, unknown_word, use_span},
 };
@@ -9,7 +10,7 @@ use crate::{
     data::DataConfig,
     diag::{Diagnostic, Span},
     model::{OutputKind, Use},
-    syntax::ast::{Arg, ArgKey, Expr, ExprKind, Ident, Step},
+    syntax::ast::Step,
     train::{StopEarly, Train, Wrong, losses, metrics, optimizers, penalties, schedules},
     vocab::{ArgSpec, Args, Block, Bounds, Default, Kind, Sig, Value},
 };
@@ -241,7 +242,7 @@ impl Found {
                     (stop, a.span_of("watch"))
                 });
             }
-            _ => self.report = report(step, kind, scope, diags),
+            _ => self.report = report::of_training(step, kind, scope, diags),
         }
     }
 
@@ -329,95 +330,13 @@ fn fits_loss(used: &Use<dyn losses::Loss>, kind: Option<OutputKind>, diags: &mut
 }
 
 /// Reports an argument that its word refuses.
-fn sound(found: Result<(), Wrong>, args: &Args, diags: &mut Vec<Diagnostic>) -> bool {
+pub(super) fn sound(found: Result<(), Wrong>, args: &Args, diags: &mut Vec<Diagnostic>) -> bool {
     let Err((arg, why)) = found else { return true };
     diags.push(
         Diagnostic::error("E0206", args.span_of(arg), format!("`{arg}` of `{}` {why}", args.sig.name))
             .label("does not fit"),
     );
     false
-}
-
-/// `report accuracy, top5, macro_f1`: metrics by name; a metric with arguments is written `top_k(3)`.
-fn report(
-    step: &Step,
-    kind: Option<OutputKind>,
-    scope: &mut Scope,
-    diags: &mut Vec<Diagnostic>,
-) -> Vec<Use<dyn metrics::Metric>> {
-    let mut found: Vec<Use<dyn metrics::Metric>> = Vec::new();
-    if step.args.is_empty() {
-        diags.push(
-            Diagnostic::error("E0201", step.span, "`report` needs at least one metric")
-                .label("such as `report accuracy`"),
-        );
-    }
-    for arg in &step.args {
-        let Some((name, args)) = metric_call(arg) else {
-            diags.push(
-                Diagnostic::error("E0205", arg.span, "`report` takes names of metrics").label("not a metric"),
-            );
-            continue;
-        };
-        let Some((word, extra)) = metrics::spelled(&name.text) else {
-            diags.push(unknown_word(
-                "metric",
-                &name.text,
-                name.span,
-                &metrics::names(),
-                &["perplexity", "log_likelihood", "coverage"],
-            ));
-            continue;
-        };
-        let owned: Vec<Arg> =
-            extra.map(|k| number_arg(k, name.span)).into_iter().chain(args.iter().cloned()).collect();
-        let Some(args) = bind(word.sig(), &owned, arg.span, scope, diags) else { continue };
-        if let Some(kind) = kind.filter(|kind| !word.fits(*kind)) {
-            diags.push(
-                Diagnostic::error(
-                    "E0403",
-                    arg.span,
-                    format!("`{}` says nothing about an output of type `{kind}`", name.text),
-                )
-                .label("does not fit the output"),
-            );
-            continue;
-        }
-        if let Some(kind) = kind
-            && !sound(word.check(&args, kind), &args, diags)
-        {
-            continue;
-        }
-        let used = Use { word, args };
-        if found.iter().any(|earlier| metrics::label(earlier) == metrics::label(&used)) {
-            diags.push(
-                Diagnostic::error(
-                    "E0210",
-                    arg.span,
-                    format!("`{}` is reported twice", metrics::label(&used)),
-                )
-                .label("given again"),
-            );
-            continue;
-        }
-        found.push(used);
-    }
-    found
-}
-
-fn metric_call(arg: &Arg) -> Option<(Ident, &[Arg])> {
-    match (&arg.key, &arg.value.kind) {
-        (ArgKey::Positional, ExprKind::Path(name)) => {
-            Some((Ident { text: name.clone(), span: arg.value.span }, &[]))
-        }
-        (ArgKey::Positional, ExprKind::Call { name, args }) => Some((name.clone(), args)),
-        _ => None,
-    }
-}
-
-fn number_arg(value: usize, span: Span) -> Arg {
-    let value = Expr { kind: ExprKind::Number { value: value as f64, unit: None }, span };
-    Arg { key: ArgKey::Positional, value, span }
 }
 
 /// The watched figure must be one that training reports.

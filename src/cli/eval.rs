@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use dropnet::{
     data::Search,
-    model::{Mean, PredictMode},
+    model::{Interval, Mean, PredictMode},
     run::{Committee, PartFigures, Scoring, Trained, TrainedError, Which},
     runtime::{figures::Figures, team::Team},
 };
@@ -104,15 +104,16 @@ pub fn failure(error: &TrainedError, ui: &mut Ui) -> Failure {
 
 impl Command {
     pub fn run(&self, ui: &mut Ui) -> Outcome {
-        let committee = self.runs.read(ui)?;
+        let committee = self.sampling.tempered(self.runs.read(ui)?)?;
         let search = self.runs.search(&committee);
         let team = Team::new(self.threads.count());
         let file = &committee.first().model.predict;
         let mode = self.sampling.mode(file, USUAL_SAMPLES);
         self.sampling.check(&committee)?;
-        let scoring = Scoring {
-            precision: self.sampling.precision.or(file.interval.and_then(|i| i.precision)),
-            interval: file.interval.map(|interval| interval.share),
+        let said = Scoring::of(file);
+        let scoring = match self.sampling.precision {
+            None => said,
+            precision => Scoring { precision, interval: said.interval.map(|i| Interval { precision, ..i }) },
         };
         let parts = committee.evaluate(&search, mode, scoring, &team).map_err(|error| failure(&error, ui))?;
         let rates = learned_rates(&committee).map_err(|error| failure(&error, ui))?;
@@ -130,6 +131,10 @@ impl Command {
             let mut figures = one.map_or(json!({}), Figures::json);
             if part.together.is_some() {
                 figures["members"] = part.each.iter().map(Figures::json).collect();
+            }
+            if let Some((temperature, tempered)) = &part.tempered {
+                figures["tempered"] = tempered.json();
+                figures["tempered"]["temperature"] = json!(temperature);
             }
             if let (Some(samples), Some((name, _, count))) = (&part.samples, drawn(mode, part)) {
                 figures[name] = samples.json();
@@ -166,6 +171,9 @@ fn table(parts: &[PartFigures], mode: PredictMode, rates: &[(String, f64)]) -> S
             (name, rows) = (String::new(), String::new());
         };
         part.each.iter().for_each(|figures| line(figures, ""));
+        if let Some((temperature, figures)) = &part.tempered {
+            line(figures, &format!("  (temperature {temperature:.3})"));
+        }
         if let Some(figures) = &part.together {
             line(figures, &format!("  (mean of {} runs)", part.each.len()));
         }
@@ -193,7 +201,7 @@ fn drawn(mode: PredictMode, part: &PartFigures) -> Option<(&'static str, String,
     };
     let of = |what: &str, count: u32| format!("{what} of {count} samples of dropout");
     match mode {
-        PredictMode::WeightScaling => None,
+        PredictMode::WeightScaling => Some(("one_pass", "one pass".into(), None)),
         PredictMode::McDropout(mc) => {
             let count = part.drawn.map_or(mc.samples, |drawn| drawn.samples);
             let error = part.drawn.and_then(|drawn| drawn.standard_error);

@@ -5,6 +5,7 @@
 
 mod audit;
 mod bench;
+mod calibrate;
 mod check;
 mod completions;
 mod data;
@@ -68,6 +69,8 @@ enum Command {
     Bench(bench::Command),
     /// Evaluate a trained net on its data
     Eval(eval::Command),
+    /// Fit how sure a trained net says it is, on its validation rows: a temperature, or a precision
+    Calibrate(calibrate::Command),
     /// Hold a trained net's weight scaling against the means over its sub-networks
     Audit(audit::Command),
     /// Train and test a net on many divisions of its data, with many seeds, over its sweep
@@ -101,6 +104,7 @@ pub fn main() -> ExitCode {
         Command::Train(command) => command.run(&mut ui),
         Command::Bench(command) => command.run(&mut ui),
         Command::Eval(command) => command.run(&mut ui),
+        Command::Calibrate(command) => command.run(&mut ui),
         Command::Audit(command) => command.run(&mut ui),
         Command::Experiment(command) => command.run(&mut ui),
         Command::Predict(command) => command.run(&mut ui),

@@ -6,8 +6,8 @@ use std::{
 };
 
 use dropnet::{
-    model::{Interval, McDropout, Mean, OutputKind, Predict, PredictMode, Until},
-    run::{Committee, SamplesDrawn},
+    model::{Interval, McDropout, Mean, Model, OutputKind, Precision, Predict, PredictMode, Until},
+    run::{Abstain, Committee, SamplesDrawn},
     runtime::team::Team,
 };
 
@@ -34,12 +34,16 @@ pub struct Command {
     /// Intervals that hold a new observation with this probability, such as 95%
     #[arg(long, value_name = "SHARE", value_parser = share)]
     interval: Option<f64>,
+    /// Mark rows that are too uncertain, in a column `abstain`: `mi>0.3`, `entropy>1`, `sd>2`, `confidence<0.9`
+    #[arg(long, value_name = "RULE")]
+    abstain: Option<Abstain>,
     #[command(flatten)]
     threads: Threads,
 }
 
 /// Samples of each row, where neither flag nor file says.
 pub const USUAL_SAMPLES: u32 = 100;
+const STILL: &str = "nothing of this net is left to chance: all samples would be the same";
 /// The most samples where only `--until-se` is said.
 const MOST_SAMPLES: u32 = 10_000;
 
@@ -62,9 +66,12 @@ pub struct Sampling {
     /// Seed of the masks [default: that of the file's `predict` section, or of the run]
     #[arg(long, value_name = "N")]
     seed: Option<u64>,
-    /// Inverse variance of an observation around the mean function, in the target's own units
-    #[arg(long, value_name = "X", value_parser = positive)]
-    pub precision: Option<f64>,
+    /// Inverse variance of an observation around the mean function, in the target's own units, or `fit` for what `calibrate` found
+    #[arg(long, value_name = "X", value_parser = precision)]
+    pub precision: Option<Precision>,
+    /// Divide logits by this, in place of what `calibrate` found; 1 leaves them as they are
+    #[arg(long, value_name = "T", value_parser = positive, conflicts_with = "exact")]
+    temperature: Option<f64>,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
@@ -99,10 +106,35 @@ impl Sampling {
             ));
         }
         match asks && !committee.members().iter().any(|one| one.model.is_live_in_mc()) {
-            true => {
-                Err(Failure::usage("nothing of this net is left to chance: all samples would be the same"))
-            }
+            true => Err(Failure::usage(STILL)),
             false => Ok(()),
+        }
+    }
+
+    /// Refuses what says nothing about samples.
+    pub fn only_samples(&self, model: &Model) -> Result<(), Failure> {
+        let given = [
+            ("--exact", self.exact.is_some()),
+            ("--until-se", self.until_se.is_some()),
+            ("--precision", self.precision.is_some()),
+            ("--temperature", self.temperature.is_some()),
+        ];
+        if let Some((flag, _)) = given.into_iter().find(|(_, given)| *given) {
+            return Err(Failure::usage(format!("`{flag}` has no effect on what is fitted")));
+        }
+        let drawn = self.samples.is_some() || self.seed.is_some() || self.ensemble.is_some();
+        match drawn && !model.is_live_in_mc() {
+            true => Err(Failure::usage(STILL)),
+            false => Ok(()),
+        }
+    }
+
+    /// The nets at the temperature that was asked for.
+    pub fn tempered(&self, committee: Committee) -> Result<Committee, Failure> {
+        let Some(temperature) = self.temperature else { return Ok(committee) };
+        match committee.first().model.output.kind {
+            OutputKind::Class(_) | OutputKind::Bits(_) => Ok(committee.at_temperature(temperature)),
+            _ => Err(Failure::usage("`--temperature` is of probabilities: numbers have `--precision`")),
         }
     }
 
@@ -153,7 +185,11 @@ fn share(text: &str) -> Result<f64, String> {
     number.ok().filter(|x| *x > 0.0 && *x < 1.0).ok_or_else(|| "a probability, such as 95% or 0.95".into())
 }
 
-fn positive(text: &str) -> Result<f64, String> {
+fn precision(text: &str) -> Result<Precision, String> {
+    if text == "fit" { Ok(Precision::Fit) } else { positive(text).map(Precision::Known) }
+}
+
+pub fn positive(text: &str) -> Result<f64, String> {
     let fits = |x: &f64| x.is_finite() && *x > 0.0;
     text.parse().ok().filter(fits).ok_or_else(|| "a number above 0".into())
 }
@@ -171,13 +207,20 @@ enum Form {
 
 impl Command {
     pub fn run(&self, ui: &mut Ui) -> Outcome {
-        let committee = self.runs.read(ui)?;
+        let committee = self.sampling.tempered(self.runs.read(ui)?)?;
         let (name, bytes) = input(&self.input)?;
         let transform = &committee.first().checkpoint.meta.transform;
         let rows = transform.apply_csv(bytes, &name).map_err(|error| data::failure(&error, ui))?;
         let team = Team::new(self.threads.count());
         let how = self.how(&committee)?;
         let predictions = committee.predict(rows, &how, &team).map_err(|error| eval::failure(&error, ui))?;
+        let predictions = match &self.abstain {
+            None => predictions,
+            Some(rule) => predictions.abstaining(rule).map_err(Failure::usage)?,
+        };
+        if let Some(refused) = predictions.refused() {
+            ui.talk(format_args!("abstains from {refused} of {} rows", predictions.rows().count()));
+        }
         if let Some(line) = predictions.drawn.and_then(|drawn| settled(drawn, how.mode)) {
             ui.talk(line);
         }
@@ -215,7 +258,10 @@ impl Command {
             (_, Some(_)) if matches!(mode, PredictMode::Ensemble(..) | PredictMode::Exact(_)) => {
                 Err(Failure::usage("`--interval` has no effect on an ensemble, which gives one number a row"))
             }
-            _ => Ok(Predict { mode, interval: share.map(|share| Interval { share, precision }) }),
+            _ => {
+                let interval = share.map(|share| Interval { share, precision });
+                Ok(Predict { mode, interval, report: Vec::new() })
+            }
         }
     }
 }

@@ -10,7 +10,7 @@ pub mod summary;
 mod sweep;
 mod ty;
 
-pub use predict::{Interval, McDropout, Mean, Predict, PredictMode, Until};
+pub use predict::{Interval, McDropout, Mean, Precision, Predict, PredictMode, Reported, Score, Until};
 pub use print::print;
 pub use summary::Summary;
 pub use sweep::{Goal, Search, Sweep, Values, Vary};

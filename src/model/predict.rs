@@ -1,10 +1,90 @@
 //! How a net predicts: what stands for the mean of its sub-networks, and what is said of its uncertainty.
 
+use super::Use;
+use crate::train::{Metric, metrics};
+
 /// The `predict` section.
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
+#[derive(Clone, Default)]
 pub struct Predict {
     pub mode: PredictMode,
     pub interval: Option<Interval>,
+    /// The figures of predictions that are wanted, in order; all that there are without any.
+    pub report: Vec<Reported>,
+}
+
+/// A figure of what is predicted.
+#[derive(Clone)]
+pub enum Reported {
+    /// Of the predicted mean.
+    Metric(Use<dyn Metric>),
+    /// Of the predictive distribution.
+    Score(Score),
+}
+
+impl Reported {
+    #[must_use]
+    pub fn metric(&self) -> Option<&Use<dyn Metric>> {
+        if let Self::Metric(used) = self { Some(used) } else { None }
+    }
+
+    #[must_use]
+    pub fn name(&self) -> String {
+        match self {
+            Self::Metric(used) => metrics::label(used),
+            Self::Score(score) => score.name().into(),
+        }
+    }
+}
+
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Score {
+    /// Mean log-probability of the observations, in nats; of numbers by this precision, or the interval's.
+    LogLikelihood(Option<Precision>),
+    /// Share of the observations that lie in their intervals.
+    Coverage,
+    EpistemicSd,
+    AleatoricSd,
+    MutualInformation,
+}
+
+impl Score {
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::LogLikelihood(_) => "log_likelihood",
+            Self::Coverage => "coverage",
+            Self::EpistemicSd => "epistemic_sd",
+            Self::AleatoricSd => "aleatoric_sd",
+            Self::MutualInformation => "mutual_information",
+        }
+    }
+}
+
+/// Inverse variance of an observation around the mean function, in the target's own units.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Precision {
+    Known(f64),
+    /// The one under which the validation rows are likeliest (`dropnet calibrate`).
+    Fit,
+}
+
+impl Precision {
+    #[must_use]
+    pub fn known(self) -> Option<f64> {
+        if let Self::Known(x) = self { Some(x) } else { None }
+    }
+}
+
+impl Predict {
+    /// By which the log-likelihood of numbers is measured: what `report` says, or the interval's.
+    #[must_use]
+    pub fn precision(&self) -> Option<Precision> {
+        let said = self.report.iter().find_map(|reported| match reported {
+            Reported::Score(Score::LogLikelihood(precision)) => *precision,
+            _ => None,
+        });
+        said.or(self.interval.and_then(|interval| interval.precision))
+    }
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
@@ -69,8 +149,8 @@ impl Until {
 pub struct Interval {
     /// Of the probability, in the middle.
     pub share: f64,
-    /// Inverse variance of an observation around the mean function, in the target's own units; a `normal` output says its own.
-    pub precision: Option<f64>,
+    /// A `normal` output says its own.
+    pub precision: Option<Precision>,
 }
 
 impl super::Model {

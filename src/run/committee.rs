@@ -6,10 +6,11 @@
 use std::path::PathBuf;
 
 use super::{
+    calibrate::Calibration,
     dir::RunDir,
-    mc,
+    mc::{self, Scoring},
     predict::Predictions,
-    sampling::Sampling,
+    sampling::{Sampling, cool},
     trained::{Trained, TrainedError, Which},
 };
 use crate::{
@@ -72,6 +73,27 @@ impl Committee {
         if let [one] = &self.members[..] { Some(one) } else { None }
     }
 
+    /// With one temperature for all, in place of what was fitted.
+    #[must_use]
+    pub fn at_temperature(mut self, temperature: f64) -> Self {
+        self.members.iter_mut().for_each(|one| one.calibration = Calibration::fixed(temperature));
+        self
+    }
+
+    /// With each precision that was to be fitted looked up.
+    ///
+    /// # Errors
+    /// None was fitted for this way to predict, or each net has its own.
+    pub(super) fn scoring(&self, scoring: Scoring, mode: PredictMode) -> Result<Scoring, TrainedError> {
+        match (scoring.to_fit(), self.alone()) {
+            (false, _) => Ok(scoring),
+            (true, Some(one)) => Ok(scoring.fitted(one.fitted_precision(mode)?)),
+            (true, None) => Err(TrainedError::Unfit(
+                "`precision=fit` is of one net: several need a number (`--precision X`)".into(),
+            )),
+        }
+    }
+
     pub(super) fn all(&self) -> Vec<&Trained> {
         self.members.iter().collect()
     }
@@ -81,18 +103,19 @@ impl Committee {
     /// # Errors
     /// Parameters that do not fit the net; samples of a net without live dropout; what code generation says.
     pub fn predict(&self, rows: Rows, how: &Predict, team: &Team) -> Result<Predictions, TrainedError> {
+        let interval = self.scoring(Scoring { precision: None, interval: how.interval }, how.mode)?.interval;
         let none = Target::Real { data: Vec::new(), width: 0 };
         let part = &Part { rows: rows.rows, inputs: rows.inputs, target: none, source_rows: Vec::new() };
+        let draw = |mc| Sampling::new(self.all(), part, mc, team).tempered(how.mode);
         match (how.mode, self.alone()) {
-            (PredictMode::WeightScaling, Some(one)) => one.predict_once(part, how.interval, team),
+            (PredictMode::WeightScaling, Some(one)) => one.predict_once(part, interval, team),
             (PredictMode::WeightScaling, None) => {
-                self.predict_samples(&Sampling::passes(self.all(), part, team), how.interval)
+                let passes = Sampling::passes(self.all(), part, team).tempered(how.mode);
+                self.predict_samples(&passes, interval)
             }
-            (PredictMode::McDropout(mc), _) => {
-                self.predict_samples(&Sampling::new(self.all(), part, mc, team), how.interval)
-            }
+            (PredictMode::McDropout(mc), _) => self.predict_samples(&draw(mc), interval),
             (PredictMode::Ensemble(mean, mc), _) => {
-                let values = Sampling::new(self.all(), part, mc, team).means(mean)?;
+                let values = draw(mc).means(mean)?;
                 Ok(self.first().predictions(values.ok_or_else(nothing_live)?))
             }
             (PredictMode::Exact(mean), Some(one)) => {
@@ -132,6 +155,7 @@ impl Trained {
         let kind = self.model.output.kind;
         let mut evaluator = Evaluator::predictor(&self.model, part)?;
         let (mut values, _) = evaluator.outputs(part, &mut self.store()?, team, self.checkpoint.meta.seed)?;
+        cool(&mut values, self.temperature(PredictMode::WeightScaling));
         interpret(&mut values, kind, &self.checkpoint.meta.transform.target);
         Ok(self.predictions(values).with_interval(kind, interval))
     }
@@ -141,7 +165,7 @@ impl Trained {
     }
 }
 
-fn nothing_live() -> TrainedError {
+pub(super) fn nothing_live() -> TrainedError {
     TrainedError::Unfit(NOTHING_LIVE.into())
 }
 

@@ -1,4 +1,4 @@
-//! The folder of a run: `model.net`, `model.lock.json`, `log.jsonl`, `last.ckpt`, `best.ckpt`, `metrics.json`.
+//! The folder of a run: `model.net`, `model.lock.json`, `log.jsonl`, `last.ckpt`, `best.ckpt`, `metrics.json`, `calibration.json`.
 //!
 //! Invariant: a folder that holds a run is never taken for another.
 
@@ -85,6 +85,11 @@ impl RunDir {
         fs::write(self.net(), source)?;
         fs::write(self.lock(), pretty(lock))?;
         self.rewind(0)
+    }
+
+    /// What `dropnet calibrate` fitted.
+    pub fn calibration(&self) -> PathBuf {
+        self.path.join("calibration.json")
     }
 
     fn log(&self) -> PathBuf {

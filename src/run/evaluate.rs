@@ -3,7 +3,7 @@
 use super::{
     committee::{Committee, several_are_not_exact},
     mc::{self, Scoring},
-    sampling::{Drawn, Sampling},
+    sampling::{Drawn, Sampling, cool},
     trained::{Trained, TrainedError},
 };
 use crate::{
@@ -23,6 +23,8 @@ pub struct PartFigures {
     pub rows: usize,
     /// Of each net, dropout off.
     pub each: Vec<Figures>,
+    /// Of the only net at the temperature that was fitted for it, and that temperature.
+    pub tempered: Option<(f64, Figures)>,
     /// Of the mean of several nets, dropout off.
     pub together: Option<Figures>,
     /// Of the mean over samples of dropout.
@@ -47,6 +49,7 @@ impl Committee {
         scoring: Scoring,
         team: &Team,
     ) -> Result<Vec<PartFigures>, TrainedError> {
+        let scoring = self.scoring(scoring, mode)?;
         let dataset = self.first().dataset(search)?;
         let parts = [
             ("train", Some(&dataset.train)),
@@ -97,9 +100,18 @@ fn part_figures(
 ) -> Result<PartFigures, TrainedError> {
     let each: Result<Vec<Figures>, TrainedError> =
         members.iter().map(|m| m.own_figures(part, team)).collect();
+    let tempered = if let [one] = members { one.tempered_figures(part, team)? } else { None };
     let together = if members.len() > 1 { passes(members, part, scoring, team)? } else { None };
     let (samples, drawn) = sampled(members, part, mode, scoring, team)?.unzip();
-    Ok(PartFigures { part: name, rows: part.rows, each: each?, together, samples, drawn: drawn.flatten() })
+    Ok(PartFigures {
+        part: name,
+        rows: part.rows,
+        each: each?,
+        tempered,
+        together,
+        samples,
+        drawn: drawn.flatten(),
+    })
 }
 
 impl Trained {
@@ -108,6 +120,25 @@ impl Trained {
         let mut evaluator = Evaluator::new(&self.model, part)?;
         let seed = self.checkpoint.meta.seed;
         Ok(evaluator.figures(part, &mut self.store()?, &self.reporter(), team, seed)?)
+    }
+
+    /// The same at the fitted temperature; none where that is 1.
+    fn tempered_figures(&self, part: &Part, team: &Team) -> Result<Option<(f64, Figures)>, TrainedError> {
+        let temperature = self.temperature(PredictMode::WeightScaling);
+        if temperature == 1.0 {
+            return Ok(None);
+        }
+        let mut evaluator = Evaluator::predictor(&self.model, part)?;
+        let seed = self.checkpoint.meta.seed;
+        let (mut outputs, _) = evaluator.outputs(part, &mut self.store()?, team, seed)?;
+        cool(&mut outputs, temperature);
+        let order: Vec<u32> = (0..part.rows as u32).collect();
+        let width = self.model.output.kind.width();
+        Ok(Some((temperature, self.reporter().figures(None, &outputs, width, part, &order))))
+    }
+
+    fn predictive_reporter(&self) -> Reporter {
+        Reporter::of_predictions(&self.model, &self.checkpoint.meta.transform)
     }
 
     fn reporter(&self) -> Reporter {
@@ -122,8 +153,10 @@ fn passes(
     scoring: Scoring,
     team: &Team,
 ) -> Result<Option<Figures>, TrainedError> {
-    let sampling = Sampling::passes(members.to_vec(), part, team);
-    Ok(mc::figures(&sampling, scoring, &members[0].reporter())?.map(|(figures, _)| figures))
+    let sampling = Sampling::passes(members.to_vec(), part, team).tempered(PredictMode::WeightScaling);
+    let first = members[0];
+    let figures = mc::figures(&sampling, scoring, &first.predictive_reporter())?;
+    Ok(figures.map(|(figures, _)| mc::wanted(figures, &first.model.predict.report)))
 }
 
 /// As `mode` says.
@@ -135,21 +168,25 @@ fn sampled(
     team: &Team,
 ) -> Result<Sampled, TrainedError> {
     let first = members[0];
-    let reporter = &first.reporter();
-    let alone = |figures| (figures, None);
+    let reporter = &first.predictive_reporter();
+    let report = &first.model.predict.report;
+    let alone = |figures| (mc::wanted(figures, report), None);
+    let (kind, target) = (first.model.output.kind, &first.checkpoint.meta.transform.target);
+    let of_mean = |outputs| mc::mean_figures(kind, target, part, reporter, outputs);
+    let draw = |mc| Sampling::new(members.to_vec(), part, mc, team).tempered(mode);
     Ok(match (mode, members) {
+        (PredictMode::WeightScaling, [_]) if !report.is_empty() => {
+            passes(members, part, scoring, team)?.map(|figures| (figures, None))
+        }
         (PredictMode::WeightScaling, _) => None,
         (PredictMode::McDropout(mc), _) => {
-            let sampled = mc::figures(&Sampling::new(members.to_vec(), part, mc, team), scoring, reporter)?;
-            sampled.map(|(figures, drawn)| (figures, Some(drawn)))
+            let sampled = mc::figures(&draw(mc), scoring, reporter)?;
+            sampled.map(|(figures, drawn)| (mc::wanted(figures, report), Some(drawn)))
         }
-        (PredictMode::Ensemble(mean, mc), _) => {
-            mc::ensemble_figures(&Sampling::new(members.to_vec(), part, mc, team), mean, reporter)?.map(alone)
-        }
+        (PredictMode::Ensemble(mean, mc), _) => draw(mc).means(mean)?.map(|outputs| alone(of_mean(outputs))),
         (PredictMode::Exact(mean), [one]) => {
             let outputs = one.exact_outputs(part, mean, team)?;
-            let target = &one.checkpoint.meta.transform.target;
-            Some(alone(mc::mean_figures(one.model.output.kind, target, part, reporter, outputs)))
+            Some(alone(of_mean(outputs)))
         }
         (PredictMode::Exact(_), _) => return Err(several_are_not_exact()),
     })

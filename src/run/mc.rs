@@ -6,7 +6,7 @@ use super::{
 };
 use crate::{
     data::{Part, Target, TargetRule},
-    model::{Interval, Mean, OutputKind},
+    model::{Interval, Mean, OutputKind, Precision, Predict, Reported},
     runtime::{
         figures::{Figures, Reporter},
         predictive,
@@ -76,7 +76,7 @@ fn numbers(
     interval: Option<Interval>,
     names: &[String],
 ) -> (Vec<f32>, Said) {
-    let precision = interval.and_then(|interval| interval.precision);
+    let precision = interval.and_then(|interval| interval.precision?.known());
     let mut means = Vec::new();
     let mut spreads = Vec::new();
     let mut said = Vec::new();
@@ -107,10 +107,38 @@ fn numbers(
 /// How observations are scored.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Scoring {
-    /// Inverse variance of an observation, in the target's own units, where the net does not say it.
-    pub precision: Option<f64>,
-    /// Probability of the intervals whose coverage is counted.
-    pub interval: Option<f64>,
+    /// Inverse variance of an observation, in the target's own units, where the net does not say it: for the log-likelihood, and for the
+    /// aleatoric part of the uncertainty.
+    pub precision: Option<Precision>,
+    /// The intervals whose coverage is counted.
+    pub interval: Option<Interval>,
+}
+
+impl Scoring {
+    /// As a file asks for it.
+    #[must_use]
+    pub fn of(predict: &Predict) -> Self {
+        Self { precision: predict.precision(), interval: predict.interval }
+    }
+
+    /// Whether some precision is yet to be looked up.
+    #[must_use]
+    pub fn to_fit(&self) -> bool {
+        let fit = |precision: Option<Precision>| precision == Some(Precision::Fit);
+        fit(self.precision) || fit(self.interval.and_then(|interval| interval.precision))
+    }
+
+    /// With this number for each precision that was fitted.
+    #[must_use]
+    pub fn fitted(self, value: f64) -> Self {
+        let known = |precision: Precision| Precision::Known(precision.known().unwrap_or(value));
+        let interval = |interval: Interval| Interval { precision: interval.precision.map(known), ..interval };
+        Self { precision: self.precision.map(known), interval: self.interval.map(interval) }
+    }
+
+    fn known(&self) -> Option<f64> {
+        self.precision?.known()
+    }
 }
 
 /// Figures of a part by samples: the reported metrics of the mean, and where the net or a precision gives the observations a density their
@@ -143,7 +171,7 @@ impl Scored {
     fn row(&mut self, sampling: &Sampling<'_>, scoring: Scoring, index: usize, samples: &[f32]) {
         let kind = sampling.kind();
         let (mean, _) = row(samples, kind, None, &vec![String::new(); kind.outputs()]);
-        self.log_likelihood += observed(sampling, index, samples, &mean, scoring.precision);
+        self.log_likelihood += observed(sampling, index, samples, &mean, scoring.known());
         self.covered += within(sampling, index, samples, scoring);
         self.outputs.extend(mean);
         match kind {
@@ -151,7 +179,7 @@ impl Scored {
             OutputKind::Bits(_) => {}
             OutputKind::Real(d) | OutputKind::Normal(d) => {
                 for output in 0..d {
-                    let marginal = Marginal::of(samples, kind, output);
+                    let marginal = Marginal::of(samples, kind, output).with_precision(scoring.known());
                     let u = predictive::number(&marginal.means, marginal.variances.as_deref());
                     self.epistemic += u.epistemic / d as f64;
                     self.aleatoric += u.aleatoric.unwrap_or(f64::NAN) / d as f64;
@@ -190,14 +218,15 @@ impl Scored {
 
 /// The share of a row's observations that lie in their intervals; NaN where there are no intervals.
 fn within(sampling: &Sampling<'_>, index: usize, samples: &[f32], scoring: Scoring) -> f64 {
-    let (Some(share), Target::Real { data, width }) = (scoring.interval, &sampling.part.target) else {
+    let (Some(interval), Target::Real { data, width }) = (scoring.interval, &sampling.part.target) else {
         return f64::NAN;
     };
     let mut own = data[index * width..(index + 1) * width].to_vec();
     sampling.target().restore(&mut own);
-    let tail = 0.5 * (1.0 - share);
+    let tail = 0.5 * (1.0 - interval.share);
     let inside = own.iter().enumerate().map(|(d, y)| {
-        let marginal = Marginal::of(samples, sampling.kind(), d).with_precision(scoring.precision);
+        let marginal = Marginal::of(samples, sampling.kind(), d)
+            .with_precision(interval.precision.and_then(Precision::known));
         let Some(v) = &marginal.variances else { return f64::NAN };
         let below = predictive::probability_below(f64::from(*y), &marginal.means, |t| v[t]);
         f64::from(u8::from((tail..=1.0 - tail).contains(&below)))
@@ -215,14 +244,7 @@ fn observed(
 ) -> f64 {
     let kind = sampling.kind();
     match &sampling.part.target {
-        Target::Classes(classes) => f64::from(mean[classes[index] as usize]).max(f64::MIN_POSITIVE).ln(),
-        Target::Bits { data, width } => {
-            let bits = &data[index * width..(index + 1) * width];
-            let log = |(p, y): (&f32, &f32)| {
-                f64::from(if *y > 0.5 { *p } else { 1.0 - *p }).max(f64::MIN_POSITIVE).ln()
-            };
-            mean.iter().zip(bits).map(log).sum()
-        }
+        Target::Classes(_) | Target::Bits { .. } => of_probabilities(sampling.part, index, mean),
         Target::Real { data, width } => {
             let mut own = data[index * width..(index + 1) * width].to_vec();
             sampling.target().restore(&mut own);
@@ -233,6 +255,21 @@ fn observed(
             });
             each.sum()
         }
+    }
+}
+
+/// The log-probability of a row's class or bits; NaN of numbers.
+fn of_probabilities(part: &Part, index: usize, mean: &[f32]) -> f64 {
+    match &part.target {
+        Target::Classes(classes) => f64::from(mean[classes[index] as usize]).max(f64::MIN_POSITIVE).ln(),
+        Target::Bits { data, width } => {
+            let bits = &data[index * width..(index + 1) * width];
+            let log = |(p, y): (&f32, &f32)| {
+                f64::from(if *y > 0.5 { *p } else { 1.0 - *p }).max(f64::MIN_POSITIVE).ln()
+            };
+            mean.iter().zip(bits).map(log).sum()
+        }
+        Target::Real { .. } => f64::NAN,
     }
 }
 
@@ -254,17 +291,7 @@ fn unrestore(outputs: &mut [f32], kind: OutputKind, target: &TargetRule) {
     }
 }
 
-/// Figures of a part by a mean of sub-networks. None where nothing is live.
-pub fn ensemble_figures(
-    sampling: &Sampling<'_>,
-    mean: Mean,
-    reporter: &Reporter,
-) -> Result<Option<Figures>, TrainedError> {
-    let Some(outputs) = sampling.means(mean)? else { return Ok(None) };
-    Ok(Some(mean_figures(sampling.kind(), sampling.target(), sampling.part, reporter, outputs)))
-}
-
-/// Figures of mean outputs, `[rows, width]`, in the target's own units.
+/// Figures of mean outputs, `[rows, width]`, in the target's own units: metrics, and of probabilities their log-likelihood.
 pub fn mean_figures(
     kind: OutputKind,
     target: &TargetRule,
@@ -272,7 +299,23 @@ pub fn mean_figures(
     reporter: &Reporter,
     mut outputs: Vec<f32>,
 ) -> Figures {
+    let rows = outputs.chunks_exact(kind.width()).enumerate();
+    let log_likelihood: f64 = rows.map(|(row, mean)| of_probabilities(part, row, mean)).sum();
     unrestore(&mut outputs, kind, target);
     let order: Vec<u32> = (0..part.rows as u32).collect();
-    reporter.figures(None, &outputs, kind.width(), part, &order)
+    let mut figures = reporter.figures(None, &outputs, kind.width(), part, &order);
+    if log_likelihood.is_finite() && reporter.wants("log_likelihood") {
+        figures.0.push(("log_likelihood".into(), log_likelihood / part.rows as f64));
+    }
+    figures
+}
+
+/// The figures that a file asks for, in its order; all where it asks for none.
+#[must_use]
+pub fn wanted(figures: Figures, report: &[Reported]) -> Figures {
+    if report.is_empty() {
+        return figures;
+    }
+    let named = |reported: &Reported| Some((reported.name(), figures.get(&reported.name())?));
+    Figures(report.iter().filter_map(named).collect())
 }

@@ -3,8 +3,10 @@
 //! Here the parts meet that may not know each other: checker, data and runtime. Invariant: nothing here prints, and the clock is read
 //! by nobody but the caller.
 
+mod abstain;
 mod audit;
 mod bench;
+mod calibrate;
 mod committee;
 mod curve;
 mod dir;
@@ -25,8 +27,10 @@ mod start;
 mod subnet;
 mod trained;
 
+pub use abstain::Abstain;
 pub use audit::{Audit, Compared, Enumerated};
 pub use bench::{Bench, BenchError, KernelTime, PredictTime, SampleTime, StageTimes, bench};
+pub use calibrate::{Calibration, Fit, name_of};
 pub use committee::Committee;
 pub use curve::{Curve, CurvePoint};
 pub use dir::{RunDir, stamp};

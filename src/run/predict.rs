@@ -9,9 +9,12 @@ use serde_json::{Map, Value as Json, json};
 use super::sampling::Drawn;
 use crate::{
     data::TargetRule,
-    model::{Interval, Output, OutputKind},
+    model::{Interval, Output, OutputKind, Precision},
     runtime::predictive,
 };
+
+/// The column that says which rows are refused; 0 or 1 in arrays.
+const ABSTAIN: &str = "abstain";
 
 /// Rows of named numbers, with a class each where classes are predicted.
 #[derive(Clone, Debug, PartialEq)]
@@ -27,6 +30,8 @@ pub struct Predictions {
     noted: Vec<f32>,
     /// Of each row, where there are samples.
     pub drawn: Option<Drawn>,
+    /// Rows that are marked as too uncertain to be answered, where a rule asks for it.
+    refused: Option<Vec<bool>>,
 }
 
 impl Predictions {
@@ -57,12 +62,61 @@ impl Predictions {
             }
             (_, TargetRule::Classes { .. }) => (None, named(&[], width)),
         };
-        Self { class, columns, values, notes: Vec::new(), noted: Vec::new(), drawn: None }
+        Self { class, columns, values, notes: Vec::new(), noted: Vec::new(), drawn: None, refused: None }
     }
 
     /// With notes on each row, `[rows, names]`.
     pub(super) fn noted(self, notes: Vec<String>, noted: Vec<f32>) -> Self {
         Self { notes, noted, ..self }
+    }
+
+    /// With marks on rows that are refused.
+    pub(super) fn refusing(self, refused: Vec<bool>) -> Self {
+        Self { refused: Some(refused), ..self }
+    }
+
+    /// How many rows are marked.
+    #[must_use]
+    pub fn refused(&self) -> Option<usize> {
+        self.refused.as_ref().map(|marks| marks.iter().filter(|mark| **mark).count())
+    }
+
+    pub(super) fn has_classes(&self) -> bool {
+        self.class.is_some()
+    }
+
+    /// A measure of uncertainty of each row, one number for each output that has it: of classes from their probabilities where no
+    /// note says it. None if nothing here says it.
+    pub(super) fn measured(&self, measure: &str) -> Option<Vec<Vec<f64>>> {
+        let named = |name: &String| name == measure || name.ends_with(&format!("_{measure}"));
+        // `y_sd` is not `y_epistemic_sd`.
+        let other = |name: &String| {
+            measure == "sd" && (name.ends_with("epistemic_sd") || name.ends_with("aleatoric_sd"))
+        };
+        let at = |names: &[String]| -> Vec<usize> {
+            (0..names.len()).filter(|i| named(&names[*i]) && !other(&names[*i])).collect()
+        };
+        let of_outputs = if self.class.is_some() { Vec::new() } else { at(&self.columns) };
+        let of_notes = at(&self.notes);
+        if !(of_outputs.is_empty() && of_notes.is_empty()) {
+            let pick =
+                |from: &[f32], at: &[usize]| at.iter().map(|i| f64::from(from[*i])).collect::<Vec<f64>>();
+            return Some(
+                self.noted_rows()
+                    .map(|(row, notes)| [pick(row, &of_outputs), pick(notes, &of_notes)].concat())
+                    .collect(),
+            );
+        }
+        let of_classes = |f: fn(&[f32]) -> f64| Some(self.rows().map(|row| vec![f(row)]).collect());
+        match measure {
+            "confidence" if self.class.is_some() => {
+                of_classes(|p| f64::from(p.iter().copied().fold(0.0, f32::max)))
+            }
+            "entropy" if self.class.is_some() => {
+                of_classes(|p| predictive::entropy(p.iter().map(|p| f64::from(*p))))
+            }
+            _ => None,
+        }
     }
 
     /// From so many samples.
@@ -77,7 +131,10 @@ impl Predictions {
         let count = kind.outputs();
         let sd = |row: &[f32], d: usize| match kind {
             OutputKind::Normal(_) => f64::from(row[count + d]),
-            _ => interval.precision.map_or(f64::NAN, |precision| precision.powf(-0.5)),
+            _ => interval
+                .precision
+                .and_then(Precision::known)
+                .map_or(f64::NAN, |precision| precision.powf(-0.5)),
         };
         let ends = |row: &[f32], d: usize| {
             let (mean, reach) = (f64::from(row[d]), reach * sd(row, d));
@@ -120,18 +177,19 @@ impl Predictions {
     pub fn csv(&self) -> String {
         let mut out = String::new();
         let header = self.class.iter().chain(&self.columns).chain(&self.notes);
-        line(&mut out, header.map(String::as_str));
-        for (row, notes) in self.noted_rows() {
+        line(&mut out, header.map(String::as_str).chain(self.refused.as_ref().map(|_| ABSTAIN)));
+        for (i, (row, notes)) in self.noted_rows().enumerate() {
             let numbers: Vec<String> = row.iter().chain(notes).map(f32::to_string).collect();
             let class = self.class.as_ref().map(|_| self.likeliest(row));
-            line(&mut out, class.into_iter().chain(numbers.iter().map(String::as_str)));
+            let mark = self.refused.as_ref().map(|marks| if marks[i] { "true" } else { "false" });
+            line(&mut out, class.into_iter().chain(numbers.iter().map(String::as_str)).chain(mark));
         }
         out
     }
 
     /// One object a line; classes have their probabilities beside them.
     pub fn json(&self) -> String {
-        let object = |(row, notes): (&[f32], &[f32])| {
+        let object = |(i, (row, notes)): (usize, (&[f32], &[f32]))| {
             let numbers = named(&self.columns, row);
             let mut object = match &self.class {
                 None => numbers,
@@ -141,20 +199,24 @@ impl Predictions {
                 ]),
             };
             object.extend(named(&self.notes, notes));
+            object.extend(self.refused.iter().map(|marks| (ABSTAIN.into(), json!(marks[i]))));
             Json::Object(object)
         };
-        self.noted_rows().map(|row| format!("{}\n", object(row))).collect()
+        self.noted_rows().enumerate().map(|row| format!("{}\n", object(row))).collect()
     }
 
     /// `f32[rows, columns]`, little-endian, rows first: the columns of the CSV but for the class.
     pub fn npy(&self) -> std::io::Result<Vec<u8>> {
         use npyz::WriterBuilder;
         let mut bytes = Vec::new();
-        let width = self.columns.len() + self.notes.len();
+        let width = self.columns.len() + self.notes.len() + usize::from(self.refused.is_some());
         let shape = [(self.values.len() / self.columns.len()) as u64, width as u64];
         let mut writer =
             npyz::WriteOptions::new().default_dtype().shape(&shape).writer(&mut bytes).begin_nd()?;
-        writer.extend(self.noted_rows().flat_map(|(row, notes)| row.iter().chain(notes)).copied())?;
+        for (i, (row, notes)) in self.noted_rows().enumerate() {
+            let mark = self.refused.iter().map(|marks| f32::from(u8::from(marks[i])));
+            writer.extend(row.iter().chain(notes).copied().chain(mark))?;
+        }
         writer.finish()?;
         Ok(bytes)
     }

@@ -37,7 +37,7 @@ pub fn seeded(body: &str, seed: u64) -> Trained {
         attributes: Default::default(),
     };
     let checkpoint = Checkpoint::held(&graph, &Store::fresh(&model, &graph, seed), meta);
-    Trained { model, checkpoint, home: None }
+    Trained { model, checkpoint, calibration: Default::default(), home: None }
 }
 
 pub fn rows() -> Vec<f32> {
@@ -47,6 +47,10 @@ pub fn rows() -> Vec<f32> {
 /// These rows, of the first class.
 pub fn part() -> Part {
     let data = Storage::F32(rows());
-    let input = InputArray { name: "x".into(), shape: vec![3], data, scale: 1.0, shift: 0.0 };
-    Part { rows: ROWS, inputs: vec![input], target: Target::Classes(vec![0; ROWS]), source_rows: Vec::new() }
+    fixed_part(InputArray { name: "x".into(), shape: vec![3], data, scale: 1.0, shift: 0.0 }, ROWS)
+}
+
+/// Rows of the first class.
+pub fn fixed_part(input: InputArray, rows: usize) -> Part {
+    Part { rows, inputs: vec![input], target: Target::Classes(vec![0; rows]), source_rows: Vec::new() }
 }

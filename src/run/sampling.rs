@@ -8,7 +8,7 @@ use super::{
 };
 use crate::{
     data::{Part, TargetRule},
-    model::{McDropout, Mean, OutputKind, Until},
+    model::{McDropout, Mean, OutputKind, PredictMode, Until},
     runtime::{
         evaluate::{Evaluator, interpret, restore},
         predictive,
@@ -32,6 +32,8 @@ pub struct Sampling<'a> {
     /// Of the masks; each member's own without one.
     seed: Option<u64>,
     until: Option<Until>,
+    /// Whose temperatures logits are divided by; those of no way are 1.
+    tempered: Option<PredictMode>,
     team: &'a Team,
 }
 
@@ -45,17 +47,31 @@ pub struct Drawn {
 
 impl<'a> Sampling<'a> {
     pub fn new(members: Vec<&'a Trained>, part: &'a Part, mc: McDropout, team: &'a Team) -> Self {
-        Self { members, part, first: 0, count: mc.samples, seed: mc.seed, until: mc.until, team }
+        Self {
+            members,
+            part,
+            first: 0,
+            count: mc.samples,
+            seed: mc.seed,
+            until: mc.until,
+            tempered: None,
+            team,
+        }
     }
 
     /// One pass of each member, dropout off.
     pub fn passes(members: Vec<&'a Trained>, part: &'a Part, team: &'a Team) -> Self {
-        Self { members, part, first: 0, count: 0, seed: None, until: None, team }
+        Self { members, part, first: 0, count: 0, seed: None, until: None, tempered: None, team }
     }
 
     /// The same number of samples from `first` on.
     pub fn from(self, first: u32) -> Self {
         Self { first, ..self }
+    }
+
+    /// At the temperatures that were fitted for a way to predict.
+    pub fn tempered(self, mode: PredictMode) -> Self {
+        Self { tempered: Some(mode), ..self }
     }
 
     pub fn kind(&self) -> OutputKind {
@@ -157,27 +173,33 @@ pub(super) struct Voice<'a> {
     member: &'a Trained,
     store: Store,
     source: Source,
+    temperature: f64,
+    /// Whether the source gives logits and probabilities are asked for.
+    to_interpret: bool,
 }
 
 impl<'a> Voice<'a> {
     fn new(member: &'a Trained, sampling: &Sampling<'_>, mean: Mean) -> Result<Self, TrainedError> {
         let mut store = member.store()?;
         let (model, part) = (&member.model, sampling.part);
-        let (kind, meta) = (model.output.kind, &member.checkpoint.meta);
+        let meta = &member.checkpoint.meta;
+        let temperature = sampling.tempered.map_or(1.0, |mode| member.temperature(mode));
+        let arithmetic = mean == Mean::Arithmetic;
+        let native = arithmetic && temperature == 1.0;
         let sampler = match sampling.count {
             0 => None,
-            _ => Sampler::new(model, part, mean == Mean::Arithmetic)?,
+            _ => Sampler::new(model, part, native)?,
         };
         if let Some(sampler) = sampler {
-            return Ok(Self { member, store, source: Source::Samples(Box::new(sampler)) });
+            let source = Source::Samples(Box::new(sampler));
+            return Ok(Self { member, store, source, temperature, to_interpret: arithmetic && !native });
         }
         let mut evaluator = Evaluator::predictor(model, part)?;
-        let (mut outputs, _) = evaluator.outputs(part, &mut store, sampling.team, meta.seed)?;
-        match mean {
-            Mean::Arithmetic => interpret(&mut outputs, kind, &meta.transform.target),
-            Mean::Geometric => restore(&mut outputs, kind, &meta.transform.target),
-        }
-        Ok(Self { member, store, source: Source::Pass(outputs) })
+        let (outputs, _) = evaluator.outputs(part, &mut store, sampling.team, meta.seed)?;
+        let mut voice =
+            Self { member, store, source: Source::Pass(Vec::new()), temperature, to_interpret: arithmetic };
+        voice.source = Source::Pass(voice.meant(outputs));
+        Ok(voice)
     }
 
     /// Samples of a row where `count` are drawn.
@@ -199,12 +221,29 @@ impl<'a> Voice<'a> {
             Source::Samples(sampler) => {
                 let seed = sampling.seed.unwrap_or(meta.seed);
                 let samples = Samples { seed, first: samples.start, count: samples.len() as u32 };
-                let mut outputs =
+                let outputs =
                     sampler.outputs(sampling.part, rows, samples, &mut self.store, sampling.team)?;
-                restore(&mut outputs, kind, &meta.transform.target);
-                Ok(outputs)
+                Ok(self.meant(outputs))
             }
         }
+    }
+
+    /// What the source gave, as it was asked for.
+    fn meant(&self, mut outputs: Vec<f32>) -> Vec<f32> {
+        let (kind, target) = (self.member.model.output.kind, &self.member.checkpoint.meta.transform.target);
+        cool(&mut outputs, self.temperature);
+        match self.to_interpret {
+            true => interpret(&mut outputs, kind, target),
+            false => restore(&mut outputs, kind, target),
+        }
+        outputs
+    }
+}
+
+/// Divides logits by a temperature.
+pub(super) fn cool(logits: &mut [f32], temperature: f64) {
+    if temperature != 1.0 {
+        logits.iter_mut().for_each(|z| *z = (f64::from(*z) / temperature) as f32);
     }
 }
 

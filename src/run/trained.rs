@@ -6,6 +6,7 @@ use std::{
 };
 
 use super::{
+    calibrate::Calibration,
     dir::RunDir,
     exact::{Effort, exact_means},
     open::attributes_of,
@@ -40,6 +41,8 @@ pub enum Which {
 pub struct Trained {
     pub model: Model,
     pub checkpoint: Checkpoint,
+    /// What was fitted on validation rows afterwards; it has an effect where a way to predict asks for it.
+    pub calibration: Calibration,
     /// Where the `.net` file was when it was trained, if the folder of the run tells.
     pub home: Option<PathBuf>,
 }
@@ -93,9 +96,13 @@ impl Trained {
         if path.is_file() {
             let checkpoint = Checkpoint::read(path)?;
             let model = model(&checkpoint)?;
+            let run = path.parent().map(RunDir::at);
+            let read = |run: &RunDir| Calibration::read(run, &checkpoint.meta.progress);
+            let calibration = run.as_ref().map(read).transpose()?.unwrap_or_default();
             return Ok(Self {
                 model,
                 checkpoint,
+                calibration,
                 home: path.parent().and_then(|dir| home(&RunDir::at(dir))),
             });
         }
@@ -109,7 +116,8 @@ impl Trained {
         let stops_early = model.train.as_ref().is_some_and(|train| train.stop_early.is_some());
         let best = which == Which::Best || (which == Which::Tested && stops_early && run.best().exists());
         let checkpoint = if best { Checkpoint::read(&run.best())? } else { last };
-        Ok(Self { model, checkpoint, home: home(&run) })
+        let calibration = Calibration::read(&run, &checkpoint.meta.progress)?;
+        Ok(Self { model, checkpoint, calibration, home: home(&run) })
     }
 
     /// The mean of all sub-networks for each row, as one net would predict.

@@ -54,29 +54,35 @@ impl fmt::Display for ContainerError {
 
 impl std::error::Error for ContainerError {}
 
-/// Writes tensors and metadata, atomically: a temporary file beside it, synced, renamed, the folder synced.
+/// Writes a file atomically: a temporary file beside it, synced, renamed, the folder synced.
+pub fn atomically(path: &Path, write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> io::Result<()> {
+    let folder = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let mut file = temporary(folder)?;
+    let mut out = io::BufWriter::new(file.as_file_mut());
+    write(&mut out)?;
+    out.flush()?;
+    drop(out);
+    file.as_file().sync_all()?;
+    file.persist(path).map_err(|e| e.error)?;
+    File::open(folder).and_then(|f| f.sync_all())
+}
+
+/// Writes tensors and metadata, atomically.
 pub fn write(
     path: &Path,
     metadata: &str,
     tensors: &BTreeMap<String, Tensor<'_>>,
 ) -> Result<(), ContainerError> {
-    let io = |error| ContainerError::Io { path: path.to_path_buf(), error };
-    let folder = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let mut file = temporary(folder).map_err(io)?;
-    let header = header(metadata, tensors);
-    let mut out = io::BufWriter::new(file.as_file_mut());
-    out.write_all(&(header.len() as u64).to_le_bytes()).map_err(io)?;
-    out.write_all(header.as_bytes()).map_err(io)?;
-    for tensor in tensors.values() {
-        for x in tensor.data.iter() {
-            out.write_all(&x.to_le_bytes()).map_err(io)?;
+    let written = atomically(path, |out| {
+        let header = header(metadata, tensors);
+        out.write_all(&(header.len() as u64).to_le_bytes())?;
+        out.write_all(header.as_bytes())?;
+        for x in tensors.values().flat_map(|tensor| tensor.data.iter()) {
+            out.write_all(&x.to_le_bytes())?;
         }
-    }
-    out.flush().map_err(io)?;
-    drop(out);
-    file.as_file().sync_all().map_err(io)?;
-    file.persist(path).map_err(|e| io(e.error))?;
-    File::open(folder).and_then(|f| f.sync_all()).map_err(io)
+        Ok(())
+    });
+    written.map_err(|error| ContainerError::Io { path: path.to_path_buf(), error })
 }
 
 /// With the rights of any new file, which a rename keeps: temporary files are their owner's alone by default.

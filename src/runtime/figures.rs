@@ -4,7 +4,7 @@ use serde_json::{Map, Value as Json};
 
 use crate::{
     data::{Part, Target, Transform},
-    model::{Model, Use},
+    model::{Model, Reported, Use},
     train::{
         Metric,
         metrics::{self, Rows, Targets},
@@ -30,6 +30,8 @@ impl Figures {
 /// The metrics of a model: those of `report`, or the usual one for its output.
 pub struct Reporter {
     metrics: Vec<Use<dyn Metric>>,
+    /// Names of what a file asks for of predictions.
+    scores: Vec<String>,
     /// Factor from training units of a real target to its own.
     scale: Vec<f64>,
 }
@@ -39,7 +41,22 @@ impl Reporter {
         let reported = model.train.as_ref().map(|train| train.report.clone()).unwrap_or_default();
         let metrics = if reported.is_empty() { metrics::usual(model.output.kind) } else { reported };
         let scale = transform.target.units().to_vec();
-        Self { metrics, scale }
+        Self { metrics, scores: Vec::new(), scale }
+    }
+
+    /// The same for predictions: those that the `predict` section reports take their place.
+    pub fn of_predictions(model: &Model, transform: &Transform) -> Self {
+        let mut reporter = Self::new(model, transform);
+        if !model.predict.report.is_empty() {
+            reporter.scores = model.predict.report.iter().map(Reported::name).collect();
+            reporter.metrics = model.predict.report.iter().filter_map(Reported::metric).cloned().collect();
+        }
+        reporter
+    }
+
+    /// Whether a figure that is no metric was asked for by name.
+    pub fn wants(&self, name: &str) -> bool {
+        self.scores.iter().any(|score| score == name)
     }
 
     /// Figures of rows whose targets stand in `part` at `order`.

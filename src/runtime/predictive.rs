@@ -42,7 +42,7 @@ impl RealUncertainty {
 }
 
 /// -sum p ln p, in nats.
-fn entropy(p: impl Iterator<Item = f64>) -> f64 {
+pub fn entropy(p: impl Iterator<Item = f64>) -> f64 {
     -p.filter(|p| *p > 0.0).map(|p| p * p.ln()).sum::<f64>()
 }
 

@@ -4,6 +4,7 @@ mod support;
 
 mod audit;
 mod bench;
+mod calibrate;
 mod check;
 mod committee;
 mod emit;

@@ -292,3 +292,27 @@ predict {
     let both = folder.run(&["eval", "run", "--exact", "--samples", "3"]);
     assert!(both.contains("cannot be used with") && both.ends_with("--- exit 2\n"), "{both}");
 }
+
+/// A row in the middle of its class is answered, one between the classes is not.
+#[test]
+fn uncertain_rows_are_marked() {
+    let folder = trained();
+    let rows = "length,width,color\n1,2,red\n4.5,2,blue\n";
+    let predict =
+        |more: &[&str]| folder.run_with(&[&["predict", "run", "--input", "-"], more].concat(), rows);
+    let marks = |said: &str| -> Vec<String> {
+        let table = said.split_once("--- stdout\n").expect("a table").1;
+        table.lines().take(3).filter_map(|line| line.rsplit(',').next().map(str::to_string)).collect()
+    };
+    for rule in ["mi>0.05", "entropy>0.3", "variation_ratio>0.1"] {
+        let said = predict(&["--samples", "300", "--abstain", rule]);
+        assert_eq!(marks(&said), ["abstain", "false", "true"], "{rule}: {said}");
+        assert!(said.contains("abstains from 1 of 2 rows"), "{said}");
+    }
+    assert_eq!(marks(&predict(&["--abstain", "confidence<0.9"])), ["abstain", "false", "true"]);
+    let json = predict(&["--abstain", "entropy>0.3", "--output", "json"]);
+    assert_eq!(json.matches("\"abstain\":true").count(), 1, "{json}");
+    let refused: String =
+        ["mi>0.3", "sd>1", "mi<1", "doubt>1"].iter().map(|rule| predict(&["--abstain", rule])).collect();
+    insta::assert_snapshot!(refused);
+}

@@ -66,6 +66,8 @@ pub enum ExperimentError {
     Journal(JournalError),
     /// The file divides no such part off.
     NoPart(&'static str),
+    /// A precision is fitted on the rows that choose among trials.
+    FitPrecision,
     /// No trial of this division gave the goal a finite value.
     NoneBest {
         split: usize,
@@ -99,6 +101,9 @@ impl fmt::Display for ExperimentError {
             Self::NoPart(part) => {
                 write!(f, "the data have no {part} part\nhelp: write `split {part}=20%` in `data`")
             }
+            Self::FitPrecision => f.write_str(
+                "`precision=fit` in an experiment: its validation rows choose among trials\nhelp: write a number, or a `param` that `sweep` varies",
+            ),
             Self::NoneBest { split } => write!(f, "no trial of division {split} has a finite goal"),
         }
     }
@@ -157,6 +162,9 @@ impl Experiment<'_> {
         course: &Course<'_>,
         done: &(dyn Fn(&Trial, &Found) + Sync),
     ) -> Result<Report, ExperimentError> {
+        if self.scoring(self.model).to_fit() {
+            return Err(ExperimentError::FitPrecision);
+        }
         // What is wrong with the data should be said before there is a folder.
         self.places().first().map(|place| place.open(self)).transpose()?;
         let (journal, known) = match course.resume {
@@ -234,10 +242,7 @@ impl Experiment<'_> {
     }
 
     fn scoring(&self, model: &Model) -> Scoring {
-        Scoring {
-            precision: model.predict.interval.and_then(|interval| interval.precision),
-            interval: model.predict.interval.map(|interval| interval.share),
-        }
+        Scoring::of(&model.predict)
     }
 }
 

@@ -99,7 +99,7 @@ impl Trial {
         let job = Job { model: &ready.model, dataset: &ready.dataset, dir: None, meta };
         let options = Options { threads: 1, epochs: None, figures: false };
         let checkpoint = train_in_memory(job, &options, stop, &mut Silent)?;
-        Ok(Trained { model: ready.model.clone(), checkpoint, home: None })
+        Ok(Trained { model: ready.model.clone(), checkpoint, calibration: Default::default(), home: None })
     }
 }
 

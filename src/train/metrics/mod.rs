@@ -43,7 +43,7 @@ pub enum Targets<'a> {
 
 mod probabilities;
 
-crate::train::family! { Metric: accuracy, auc, brier, ece, macro_f1, mae, nll, r2, rmse, top_k }
+crate::train::family! { Metric: accuracy, auc, aurc, brier, ece, macro_f1, mae, nll, r2, rmse, top_k }
 
 impl Rows<'_> {
     /// Differences of outputs and real targets in original units: `(output index, difference)`. Of a normal distribution the means count.

@@ -139,3 +139,18 @@ fn calibrated_confidence_has_no_error() {
     let rows = Rows { outputs: &outputs, width: 2, targets: Targets::Classes(&[0, 0, 1, 0]) };
     near(value("ece", None, &rows), 0.0);
 }
+
+#[test]
+fn risk_grows_with_coverage_where_confidence_is_right() {
+    // Confidences of the rows in order: 0.665, 0.665, 0.665, 0.422; taken for 0, 1, 1, 0.
+    // Right, right, right, wrong: risks 0, 0, 0, 1/4.
+    close(value("aurc", None, &classes(&[0, 1, 1, 1])), 0.25 / 4.0);
+    // Three equal confidences, one of them wrong: 1/3 for each, then 1/4.
+    close(value("aurc", None, &classes(&[0, 1, 0, 0])), (3.0 * (1.0 / 3.0) + 0.25) / 4.0);
+    let targets = Targets::Real { data: &[1.0, 1.0, 0.0], width: 1, scale: &[1.0] };
+    // Doubts fall with |z|: 3 right, -2 wrong, 1 wrong.
+    close(
+        value("aurc", None, &Rows { outputs: &[3.0, -2.0, 1.0], width: 1, targets }),
+        (0.5 + 2.0 / 3.0) / 3.0,
+    );
+}

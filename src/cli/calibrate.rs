@@ -1,0 +1,77 @@
+//! `dropnet calibrate`: fits how sure a trained net says it is, on its validation rows.
+
+use dropnet::{
+    model::{OutputKind, PredictMode},
+    run::{Fit, name_of},
+    runtime::team::Team,
+};
+
+use super::{
+    Outcome, data,
+    eval::{self, Run},
+    predict::{Sampling, USUAL_SAMPLES},
+    train::Threads,
+    ui::{Exit, Failure, Ui},
+};
+
+#[derive(clap::Args)]
+pub struct Command {
+    #[command(flatten)]
+    run: Run,
+    /// Write one JSON object instead of the table
+    #[arg(long)]
+    json: bool,
+    #[command(flatten)]
+    draws: Sampling,
+    #[command(flatten)]
+    threads: Threads,
+}
+
+impl Command {
+    pub fn run(&self, ui: &mut Ui) -> Outcome {
+        if !self.run.path.is_dir() {
+            return Err(Failure::usage("what is fitted lies in the folder of a run: name the folder"));
+        }
+        let trained = self.run.read(ui)?;
+        self.draws.only_samples(&trained.model)?;
+        let search = data::search(trained.home.as_deref().or(Some(&self.run.path)));
+        let team = Team::new(self.threads.count());
+        let live = if trained.model.is_live_in_mc() { USUAL_SAMPLES } else { 0 };
+        let mut modes = vec![PredictMode::WeightScaling];
+        let sampled = self.draws.mode(&trained.model.predict, live);
+        modes.extend(
+            Some(sampled).filter(|mode| !matches!(mode, PredictMode::WeightScaling | PredictMode::Exact(_))),
+        );
+        let fitted = trained.calibrate(&search, &modes, &team).map_err(|error| eval::failure(&error, ui))?;
+        fitted.write(&self.run.path).map_err(|e| {
+            Failure::data(format!("cannot write calibration.json to {}: {e}", self.run.path.display()))
+        })?;
+        if self.json {
+            let text = serde_json::to_string(&fitted).map_err(|e| Failure::data(e.to_string()))?;
+            ui.data(&format!("{text}\n"))?;
+            return Ok(Exit::Done);
+        }
+        let what =
+            if let OutputKind::Real(_) = trained.model.output.kind { "precision" } else { "temperature" };
+        let fits = modes.iter().filter_map(|mode| Some((name_of(*mode)?, fitted.of(*mode)?)));
+        ui.data(&table(what, &fits.collect::<Vec<_>>()))?;
+        ui.talk(format_args!(
+            "written to {}/calibration.json, where `eval` and `predict` find it",
+            self.run.path.display()
+        ));
+        Ok(Exit::Done)
+    }
+}
+
+fn table(what: &str, fits: &[(&str, Fit)]) -> String {
+    let rows = fits.first().map_or(0, |(_, fit)| fit.rows);
+    let width = fits.iter().map(|(name, _)| name.len()).max().unwrap_or(0);
+    let mut text =
+        format!("{rows} validation rows\n{:<width$}  {what:>11}  {:>9}  {:>9}\n", "", "nll", "before");
+    for (name, fit) in fits {
+        let before = fit.before.map_or(String::new(), |before| format!("{before:.4}"));
+        let line = format!("{name:<width$}  {:>11.4}  {:>9.4}  {before:>9}", fit.value, fit.nll);
+        text += &format!("{}\n", line.trim_end());
+    }
+    if fits.iter().all(|(_, fit)| fit.before.is_none()) { text.replace("     before\n", "\n") } else { text }
+}
