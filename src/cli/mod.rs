@@ -15,6 +15,7 @@ mod experiment;
 mod explain;
 mod fmt;
 mod new;
+mod plot;
 mod predict;
 mod progress;
 mod rng;
@@ -77,6 +78,8 @@ enum Command {
     Experiment(experiment::Command),
     /// Predict rows with a trained net
     Predict(predict::Command),
+    /// Draw how far a trained net can be trusted, as SVG
+    Plot(plot::Command),
     /// Show which units a row saw: in a sample of a prediction, or in an epoch of training
     Subnet(subnet::Command),
     /// Show a net's shapes, parameters, dropout rates and regularizers
@@ -108,6 +111,7 @@ pub fn main() -> ExitCode {
         Command::Audit(command) => command.run(&mut ui),
         Command::Experiment(command) => command.run(&mut ui),
         Command::Predict(command) => command.run(&mut ui),
+        Command::Plot(command) => command.run(&mut ui),
         Command::Emit(command) => command.run(&mut ui),
         Command::Subnet(command) => command.run(&mut ui),
         Command::Summary(command) => command.run(&mut ui),

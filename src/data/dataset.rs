@@ -71,6 +71,15 @@ pub enum Target {
 }
 
 impl InputArray {
+    /// All numbers as the net sees them, row by row.
+    pub fn values(&self) -> Vec<f64> {
+        let seen = |x: f64| x * f64::from(self.scale) + f64::from(self.shift);
+        match &self.data {
+            Storage::F32(data) => data.iter().map(|x| seen(f64::from(*x))).collect(),
+            Storage::U8(data) => data.iter().map(|x| seen(f64::from(*x))).collect(),
+        }
+    }
+
     /// Elements a row.
     pub fn width(&self) -> usize {
         self.shape.iter().product()

@@ -9,6 +9,7 @@ mod bench;
 mod calibrate;
 mod committee;
 mod curve;
+mod diagrams;
 mod dir;
 mod evaluate;
 mod exact;

@@ -12,6 +12,7 @@ mod experiment;
 mod explain;
 mod fmt;
 mod new;
+mod plot;
 mod predict;
 mod rng;
 mod streams;

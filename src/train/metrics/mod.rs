@@ -43,6 +43,8 @@ pub enum Targets<'a> {
 
 mod probabilities;
 
+pub use aurc::risk_coverage;
+
 crate::train::family! { Metric: accuracy, auc, aurc, brier, ece, macro_f1, mae, nll, r2, rmse, top_k }
 
 impl Rows<'_> {

@@ -1,0 +1,213 @@
+//! Curves, dots and bands over two linear axes.
+
+use std::fmt::Write;
+
+use plotters::prelude::*;
+
+use super::{BLUE, DrawError, GREEN, INK, ORANGE, PALE};
+
+const SIZE: (u32, u32) = (720, 480);
+/// Points of a line that are marked, at most.
+const FEW: usize = 40;
+/// Colours of series, in order.
+const COLORS: [RGBColor; 4] = [BLUE, ORANGE, GREEN, INK];
+
+/// A picture before it is drawn.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Chart {
+    pub title: String,
+    /// What the axes are.
+    pub x: String,
+    pub y: String,
+    pub series: Vec<Series>,
+    /// Whether the line on which both axes are equal is drawn.
+    pub diagonal: bool,
+    /// Whether the names of the series stand at the left, where curves that fall leave no room at the right or the other way round.
+    pub names_left: bool,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub struct Series {
+    pub name: String,
+    pub shape: Shape,
+    /// Index of the colour; series of one thing share it.
+    pub color: usize,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub enum Shape {
+    Line(Vec<(f64, f64)>),
+    Dots(Vec<(f64, f64)>),
+    /// `(x, low, high)`
+    Band(Vec<(f64, f64, f64)>),
+}
+
+impl Shape {
+    /// Corners of all that is drawn.
+    fn points(&self) -> Vec<(f64, f64)> {
+        match self {
+            Self::Line(points) | Self::Dots(points) => points.clone(),
+            Self::Band(band) => band.iter().flat_map(|(x, low, high)| [(*x, *low), (*x, *high)]).collect(),
+        }
+    }
+}
+
+impl Series {
+    pub fn line(name: &str, color: usize, points: Vec<(f64, f64)>) -> Self {
+        Self { name: name.into(), shape: Shape::Line(points), color }
+    }
+
+    pub fn dots(name: &str, color: usize, points: Vec<(f64, f64)>) -> Self {
+        Self { name: name.into(), shape: Shape::Dots(points), color }
+    }
+
+    pub fn band(name: &str, color: usize, band: Vec<(f64, f64, f64)>) -> Self {
+        Self { name: name.into(), shape: Shape::Band(band), color }
+    }
+
+    fn color(&self) -> RGBColor {
+        COLORS[self.color % COLORS.len()]
+    }
+}
+
+impl Chart {
+    /// As SVG text. What is not finite is left out.
+    ///
+    /// # Errors
+    /// If no point is finite.
+    pub fn svg(&self) -> Result<String, DrawError> {
+        let (x, y) = self.ranges().ok_or("there is no finite point")?;
+        let mut svg = String::new();
+        {
+            let area = SVGBackend::with_string(&mut svg, SIZE).into_drawing_area();
+            area.fill(&WHITE)?;
+            let mut chart = ChartBuilder::on(&area)
+                .caption(&self.title, ("sans-serif", 15).into_font().color(&INK))
+                .margin(12)
+                .x_label_area_size(36)
+                .y_label_area_size(56)
+                .build_cartesian_2d(x.0..x.1, y.0..y.1)?;
+            chart
+                .configure_mesh()
+                .light_line_style(TRANSPARENT)
+                .bold_line_style(PALE.mix(0.4))
+                .x_desc(&self.x)
+                .y_desc(&self.y)
+                .axis_desc_style(("sans-serif", 13))
+                .label_style(("sans-serif", 12))
+                .draw()?;
+            if self.diagonal {
+                let (low, high) = (x.0.max(y.0), x.1.min(y.1));
+                chart.draw_series(LineSeries::new([(low, low), (high, high)], PALE.stroke_width(1)))?;
+            }
+            for series in &self.series {
+                let color = series.color();
+                let finite = |points: &[(f64, f64)]| -> Vec<(f64, f64)> {
+                    points.iter().copied().filter(|(x, y)| x.is_finite() && y.is_finite()).collect()
+                };
+                let drawn = match &series.shape {
+                    Shape::Line(points) => {
+                        let points = finite(points);
+                        let size = if points.len() <= FEW { 3 } else { 0 };
+                        let line = LineSeries::new(points, color.filled().stroke_width(2));
+                        chart.draw_series(line.point_size(size))?
+                    }
+                    Shape::Dots(points) => chart.draw_series(
+                        finite(points)
+                            .into_iter()
+                            .map(|point| Circle::new(point, 2, color.mix(0.6).filled())),
+                    )?,
+                    Shape::Band(band) => {
+                        let there = band.iter().map(|(x, low, _)| (*x, *low));
+                        let back = band.iter().rev().map(|(x, _, high)| (*x, *high));
+                        let corners = finite(&there.chain(back).collect::<Vec<_>>());
+                        chart.draw_series([Polygon::new(corners, color.mix(0.2))])?
+                    }
+                };
+                let key = color.mix(if matches!(series.shape, Shape::Band(_)) { 0.3 } else { 1.0 });
+                drawn
+                    .label(&series.name)
+                    .legend(move |(x, y)| Rectangle::new([(x, y - 4), (x + 14, y + 4)], key.filled()));
+            }
+            chart
+                .configure_series_labels()
+                .position(match self.names_left {
+                    true => SeriesLabelPosition::UpperLeft,
+                    false => SeriesLabelPosition::UpperRight,
+                })
+                .background_style(WHITE.mix(0.8))
+                .label_font(("sans-serif", 12))
+                .draw()?;
+            area.present()?;
+        }
+        Ok(svg)
+    }
+
+    /// The numbers: `series,x,y`, and of bands `low` and `high` for `y`.
+    #[must_use]
+    pub fn csv(&self) -> String {
+        let mut text = String::from("series,x,y,low,high\n");
+        for series in &self.series {
+            let name =
+                if series.name.contains(',') { format!("\"{}\"", series.name) } else { series.name.clone() };
+            let _ = match &series.shape {
+                Shape::Line(points) | Shape::Dots(points) => {
+                    points.iter().try_for_each(|(x, y)| writeln!(text, "{name},{x},{y},,"))
+                }
+                Shape::Band(band) => {
+                    band.iter().try_for_each(|(x, low, high)| writeln!(text, "{name},{x},,{low},{high}"))
+                }
+            };
+        }
+        text
+    }
+
+    /// Axes that hold every finite point, with a little room.
+    fn ranges(&self) -> Option<((f64, f64), (f64, f64))> {
+        let points: Vec<(f64, f64)> = self.series.iter().flat_map(|series| series.shape.points()).collect();
+        let range = |values: &mut dyn Iterator<Item = f64>| {
+            let (low, high) = values
+                .filter(|v| v.is_finite())
+                .fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), v| (low.min(v), high.max(v)));
+            let room = if high > low { 0.04 * (high - low) } else { 0.5 * high.abs().max(1e-3) };
+            (low <= high).then_some((low - room, high + room))
+        };
+        Some((range(&mut points.iter().map(|p| p.0))?, range(&mut points.iter().map(|p| p.1))?))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_series_is_drawn_and_named() {
+        let chart = Chart {
+            title: "a title".into(),
+            x: "across".into(),
+            y: "up".into(),
+            series: vec![
+                Series::band("spread", 0, vec![(0.0, 0.0, 1.0), (1.0, 0.5, 2.0)]),
+                Series::line("mean", 0, vec![(0.0, 0.5), (1.0, f64::NAN), (2.0, 1.0)]),
+                Series::dots("seen", 1, vec![(0.5, 0.5), (0.6, 0.7), (0.7, 0.1)]),
+            ],
+            diagonal: true,
+            names_left: false,
+        };
+        let svg = chart.svg().unwrap();
+        assert_eq!(svg.matches("<circle").count(), 3 + 2);
+        assert_eq!(svg.matches("<polygon").count(), 1);
+        for word in ["a title", "across", "up", "spread", "mean", "seen"] {
+            assert!(svg.contains(word), "{word}");
+        }
+        assert!(!svg.contains("NaN"));
+        assert_eq!(chart.csv().lines().count(), 1 + 2 + 3 + 3);
+        assert!(chart.csv().contains("spread,1,,0.5,2\n"));
+    }
+
+    #[test]
+    fn nothing_finite_is_an_error() {
+        let chart = Chart { series: vec![Series::line("", 0, vec![(f64::NAN, 1.0)])], ..Chart::default() };
+        assert!(chart.svg().is_err());
+    }
+}

@@ -1,0 +1,337 @@
+//! What pictures of a trained net show: how far its confidence can be trusted, and what its uncertainty knows.
+
+use super::{
+    audit::likeliest,
+    committee::{Committee, nothing_live},
+    curve::Curve,
+    mc::Marginal,
+    sampling::Sampling,
+    trained::TrainedError,
+};
+use crate::{
+    data::{InputArray, Part, Search},
+    model::{Interval, McDropout, Mean, OutputKind, Predict, PredictMode},
+    plot::{Chart, Series},
+    runtime::{predictive, team::Team},
+    train::metrics::risk_coverage,
+};
+
+/// Bins of a reliability diagram, and groups of equally many rows.
+const BINS: usize = 15;
+const GROUPS: usize = 10;
+/// Places along a band, and how far it goes beyond the data, in their range.
+const PLACES: usize = 241;
+const BEYOND: f64 = 0.5;
+
+/// A row of the held-out part, as it was predicted.
+struct Judged {
+    /// Of what is taken for its class or, of numbers, the standard deviation that is said.
+    confidence: f64,
+    /// Entropy of classes, total standard deviation of numbers.
+    doubt: f64,
+    /// Mutual information, or the epistemic standard deviation.
+    disagreement: f64,
+    /// 1 for a mistake, or the absolute error.
+    loss: f64,
+}
+
+impl Committee {
+    /// Share of right rows over confidence, in bins of equal width (DeGroot and Fienberg 1983).
+    ///
+    /// # Errors
+    /// A net without classes; data that are missing, broken, or not those of training.
+    pub fn reliability(
+        &self,
+        search: &Search,
+        mode: PredictMode,
+        team: &Team,
+    ) -> Result<Chart, TrainedError> {
+        self.needs_classes("reliability")?;
+        let (name, part) = self.first().held_out(search, None)?;
+        let mut series = Vec::new();
+        for (color, (way, mode)) in ways(mode).into_iter().enumerate() {
+            let mut bins = [(0.0, 0.0, 0.0); BINS];
+            for row in self.judged(&part, mode, None, team)? {
+                let bin = &mut bins[((row.confidence * BINS as f64) as usize).min(BINS - 1)];
+                *bin = (bin.0 + row.confidence, bin.1 + 1.0 - row.loss, bin.2 + 1.0);
+            }
+            let points: Vec<(f64, f64)> =
+                bins.iter().filter(|bin| bin.2 > 0.0).map(|bin| (bin.0 / bin.2, bin.1 / bin.2)).collect();
+            series.push(Series::line(&way, color, points));
+        }
+        let title = format!("Reliability on the {name} part, {} rows", part.rows);
+        Ok(Chart {
+            title,
+            x: "confidence".into(),
+            y: "share that is right".into(),
+            series,
+            diagonal: true,
+            names_left: true,
+        })
+    }
+
+    /// The loss of the rows that are answered, over their share, when the most doubtful are refused first.
+    ///
+    /// # Errors
+    /// As [`reliability`](Self::reliability), but numbers are judged too.
+    pub fn risk(&self, search: &Search, mode: PredictMode, team: &Team) -> Result<Chart, TrainedError> {
+        let (name, part) = self.first().held_out(search, None)?;
+        let classes = self.has_classes();
+        let mut series = Vec::new();
+        for (way, mode) in ways(mode) {
+            let rows = self.judged(&part, mode, None, team)?;
+            let mut curve = |what: &str, doubt: fn(&Judged) -> f64| {
+                let points = risk_coverage(rows.iter().map(|row| (doubt(row), row.loss)).collect());
+                series.push(Series::line(&format!("{way}, by {what}"), series.len(), points));
+            };
+            let sampled = mode != PredictMode::WeightScaling || self.alone().is_none();
+            match (classes, sampled) {
+                (true, false) => curve("confidence", |row| -row.confidence),
+                (true, true) => {
+                    curve("entropy", |row| row.doubt);
+                    curve("mutual information", |row| row.disagreement);
+                }
+                (false, true) => curve("epistemic sd", |row| row.disagreement),
+                (false, false) => {}
+            }
+        }
+        if series.is_empty() {
+            return Err(nothing_live());
+        }
+        let y = if classes { "error rate of these" } else { "mean absolute error of these" };
+        let title = format!("Risk over coverage on the {name} part, {} rows", part.rows);
+        Ok(Chart {
+            title,
+            x: "share of rows that are answered".into(),
+            y: y.into(),
+            series,
+            diagonal: false,
+            names_left: true,
+        })
+    }
+
+    /// Mean loss over mean uncertainty, in groups of equally many rows.
+    ///
+    /// # Errors
+    /// As [`risk`](Self::risk); nothing that differs between samples.
+    pub fn uncertainty(
+        &self,
+        search: &Search,
+        mode: PredictMode,
+        precision: Option<f64>,
+        team: &Team,
+    ) -> Result<Chart, TrainedError> {
+        let (name, part) = self.first().held_out(search, None)?;
+        let classes = self.has_classes();
+        let rows = self.judged(&part, mode, precision, team)?;
+        let group = |of: fn(&Judged) -> f64| -> Vec<(f64, f64)> {
+            let mut rows: Vec<(f64, f64)> = rows.iter().map(|row| (of(row), row.loss)).collect();
+            rows.sort_by(|a, b| a.0.total_cmp(&b.0));
+            let size = rows.len().div_ceil(GROUPS).max(1);
+            let mean = |rows: &[(f64, f64)], of: fn(&(f64, f64)) -> f64| {
+                rows.iter().map(of).sum::<f64>() / rows.len() as f64
+            };
+            let root = |rows: &[(f64, f64)]| {
+                (rows.iter().map(|row| row.1 * row.1).sum::<f64>() / rows.len() as f64).sqrt()
+            };
+            rows.chunks(size)
+                .map(|rows| {
+                    (mean(rows, |row| row.0), if classes { mean(rows, |row| row.1) } else { root(rows) })
+                })
+                .collect()
+        };
+        let (what, y) = match classes {
+            true => (["entropy", "mutual information"], "error rate"),
+            false => (["total sd", "epistemic sd"], "root mean square error"),
+        };
+        let series = vec![
+            Series::line(what[0], 0, group(|row| row.doubt)),
+            Series::line(what[1], 1, group(|row| row.disagreement)),
+        ];
+        let title =
+            format!("Error over uncertainty on the {name} part, {} rows in {GROUPS} groups", part.rows);
+        Ok(Chart {
+            title,
+            x: "mean uncertainty of the group".into(),
+            y: y.into(),
+            series,
+            diagonal: !classes,
+            names_left: true,
+        })
+    }
+
+    /// The mean function of one number over one input, with what it does not know of itself and what it says of observations, on the
+    /// data and half their range beyond.
+    ///
+    /// # Errors
+    /// A net with more than one input or output.
+    pub fn band(
+        &self,
+        search: &Search,
+        mode: PredictMode,
+        interval: Option<Interval>,
+        team: &Team,
+    ) -> Result<Chart, TrainedError> {
+        let first = self.first();
+        let width: usize = first.model.inputs.iter().map(|id| first.model.node(*id).ty.len()).sum();
+        let kind = first.model.output.kind;
+        if width != 1 || !matches!(kind, OutputKind::Real(1) | OutputKind::Normal(1)) {
+            return Err(TrainedError::Unfit("a band is drawn of one number over one input".into()));
+        }
+        let transform = &first.checkpoint.meta.transform;
+        let read = |text: String| transform.apply_csv(text.into_bytes(), "the places of a band");
+        let dataset = first.dataset(search)?;
+        let seen = values(&dataset.train);
+        // Inputs are affine in what stands in the file.
+        let ends = values_of(&read("0\n1\n".into())?.inputs);
+        let raw = |x: f64| (x - ends[0]) / (ends[1] - ends[0]);
+        let (low, high) = seen
+            .iter()
+            .fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), x| (low.min(raw(*x)), high.max(raw(*x))));
+        let reach = BEYOND * (high - low);
+        let place = |i: usize| low - reach + (high - low + 2.0 * reach) * i as f64 / (PLACES - 1) as f64;
+        let places: Vec<f64> = (0..PLACES).map(place).collect();
+        let text: String = places.iter().map(|x| format!("{x}\n")).collect();
+        let how = Predict { mode, interval, report: Vec::new() };
+        let predicted = self.predict(read(text)?, &how, team)?;
+        let column = |measure: &str| {
+            predicted.measured(measure).map(|rows| rows.iter().map(|row| row[0]).collect::<Vec<f64>>())
+        };
+        let means: Vec<f64> = predicted.rows().map(|row| f64::from(row[0])).collect();
+        let mut series = Vec::new();
+        if let (Some(low), Some(high)) = (column("low"), column("high")) {
+            let band = places.iter().zip(low.iter().zip(&high)).map(|(x, (low, high))| (*x, *low, *high));
+            let share = interval.map_or(0.0, |interval| 100.0 * interval.share);
+            series.push(Series::band(&format!("{share}% of observations"), 1, band.collect()));
+        } else if let (OutputKind::Normal(_), Some(sd)) = (kind, column("sd")) {
+            series.push(Series::band("2 sd of observations", 1, around(&places, &means, &sd)));
+        }
+        if let Some(sd) = column("epistemic_sd") {
+            series.push(Series::band("2 epistemic sd", 0, around(&places, &means, &sd)));
+        }
+        series.push(Series::line("mean", 0, places.iter().copied().zip(means).collect()));
+        let observed = first.observed(&dataset.train);
+        let dots = seen.iter().map(|x| raw(*x)).zip(observed).collect();
+        series.push(Series::dots("training rows", 3, dots));
+        let title =
+            format!("{} over its input, {} training rows", first.model.output.name, dataset.train.rows);
+        Ok(Chart {
+            title,
+            x: "input".into(),
+            y: first.model.output.name.clone(),
+            series,
+            diagonal: false,
+            names_left: true,
+        })
+    }
+
+    /// Rows of a part, each judged by what was observed.
+    fn judged(
+        &self,
+        part: &Part,
+        mode: PredictMode,
+        precision: Option<f64>,
+        team: &Team,
+    ) -> Result<Vec<Judged>, TrainedError> {
+        let sampling = match mode {
+            PredictMode::McDropout(mc) | PredictMode::Ensemble(_, mc) => {
+                Sampling::new(self.all(), part, mc, team)
+            }
+            PredictMode::WeightScaling | PredictMode::Exact(_) => Sampling::passes(self.all(), part, team),
+        };
+        let kind = sampling.kind();
+        let observed = self.first().observed(part);
+        let width = observed.len() / part.rows.max(1);
+        let mut rows = Vec::with_capacity(part.rows);
+        let done = sampling.tempered(mode).each_row(Mean::Arithmetic, |at, samples| {
+            rows.push(judge(samples, kind, &observed[at * width..(at + 1) * width], precision));
+        })?;
+        done.map(|_| rows).ok_or_else(nothing_live)
+    }
+
+    fn has_classes(&self) -> bool {
+        matches!(self.first().model.output.kind, OutputKind::Class(_))
+    }
+
+    fn needs_classes(&self, what: &str) -> Result<(), TrainedError> {
+        match self.has_classes() {
+            true => Ok(()),
+            false => {
+                Err(TrainedError::Unfit(format!("a diagram of {what} is of classes: this net has none")))
+            }
+        }
+    }
+}
+
+impl Curve {
+    /// The error of the mean over samples, for each number of them, beside weight scaling's.
+    #[must_use]
+    pub fn chart(&self) -> Chart {
+        let percent = |x: f64| 100.0 * x;
+        let at = |point: &super::curve::CurvePoint| f64::from(point.samples);
+        let band = self.points.iter().map(|p| (at(p), percent(p.error - p.sd), percent(p.error + p.sd)));
+        let mean = self.points.iter().map(|p| (at(p), percent(p.error)));
+        let ends = [1.0, self.points.len() as f64].map(|x| (x, percent(self.weight_scaling)));
+        Chart {
+            title: format!("Error of means over samples, {} part, {} sets of masks", self.part, self.sets),
+            x: "samples".into(),
+            y: "error %".into(),
+            series: vec![
+                Series::band("1 sd between sets", 0, band.collect()),
+                Series::line("mean over samples", 0, mean.collect()),
+                Series::line("weight scaling", 1, ends.to_vec()),
+            ],
+            diagonal: false,
+            names_left: false,
+        }
+    }
+}
+
+/// One pass and, where it is asked for, samples beside it.
+fn ways(mode: PredictMode) -> Vec<(String, PredictMode)> {
+    let mut ways = vec![("weight scaling".to_string(), PredictMode::WeightScaling)];
+    if let PredictMode::McDropout(McDropout { samples, .. }) = mode {
+        ways.push((format!("{samples} samples"), mode));
+    }
+    ways
+}
+
+fn judge(samples: &[f32], kind: OutputKind, observed: &[f64], precision: Option<f64>) -> Judged {
+    if let OutputKind::Class(k) = kind {
+        let u = predictive::classes(samples, k);
+        let taken = likeliest(&u.mean);
+        let loss = 1.0 - observed[taken];
+        return Judged {
+            confidence: u.mean[taken],
+            doubt: u.entropy,
+            disagreement: u.mutual_information,
+            loss,
+        };
+    }
+    // Of several outputs the root mean variance, and the mean absolute error.
+    let count = kind.outputs();
+    let each = (0..count).map(|d| {
+        let marginal = Marginal::of(samples, kind, d).with_precision(precision);
+        (predictive::number(&marginal.means, marginal.variances.as_deref()), observed[d])
+    });
+    let (mut total, mut epistemic, mut loss) = (0.0, 0.0, 0.0);
+    for (u, y) in each {
+        total += u.total() / count as f64;
+        epistemic += u.epistemic / count as f64;
+        loss += (u.mean - y).abs() / count as f64;
+    }
+    Judged { confidence: -total.sqrt(), doubt: total.sqrt(), disagreement: epistemic.sqrt(), loss }
+}
+
+fn around(places: &[f64], means: &[f64], sd: &[f64]) -> Vec<(f64, f64, f64)> {
+    let each = places.iter().zip(means).zip(sd);
+    each.map(|((x, mean), sd)| (*x, mean - 2.0 * sd, mean + 2.0 * sd)).collect()
+}
+
+fn values(part: &Part) -> Vec<f64> {
+    values_of(&part.inputs)
+}
+
+fn values_of(inputs: &[InputArray]) -> Vec<f64> {
+    inputs.first().map_or(Vec::new(), InputArray::values)
+}

@@ -1,0 +1,138 @@
+//! Pictures of trained nets; what they show is read from their numbers.
+
+use crate::support::Folder;
+
+const LINE: &str = "\
+data {
+  source line, rows=60, noise=1, seed=2
+  split test=25%
+  normalize inputs, target
+  batch 15
+}
+
+net {
+  input x: real[1]
+  dense 32 -> relu -> dropout 0.1
+  dense 32 -> relu -> dropout 0.1
+  dense 1
+  output y: real[1]
+}
+
+train {
+  loss squared_error
+  optimizer adam, lr=1e-2
+  epochs 80
+}
+
+predict {
+  mc_dropout samples=200
+  interval 95%, precision=1
+}
+";
+const MOONS: &str = "\
+data {
+  source moons, rows=600, noise=0.3, seed=1
+  split test=50%
+  batch 30
+}
+
+net {
+  input x: real[2]
+  dense 32 -> relu -> dropout 0.3
+  dense 2
+  output moon: class[2]
+}
+
+train {
+  loss cross_entropy
+  optimizer adam, lr=2e-2
+  epochs 10
+}
+";
+
+fn trained(net: &str) -> Folder {
+    let folder = Folder::new(&[("m.net", net)]);
+    let said = folder.run(&["train", "m.net", "-q", "-o", "run"]);
+    assert!(said.ends_with("--- exit 0\n"), "{said}");
+    folder
+}
+
+/// Rows `series, x, y, low, high`.
+fn numbers(folder: &Folder, args: &[&str]) -> Vec<(String, [f64; 4])> {
+    let args = [&["plot", "run", "--csv"], args].concat();
+    let output = folder.command(&args).output().expect("runs");
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let text = String::from_utf8(output.stdout).expect("UTF-8");
+    let row = |line: &str| {
+        // Names may hold commas and are quoted then; numbers do not.
+        let fields: Vec<&str> = line.rsplitn(5, ',').collect();
+        let number = |i: usize| fields[3 - i].parse().unwrap_or(f64::NAN);
+        (fields[4].trim_matches('"').to_string(), [number(0), number(1), number(2), number(3)])
+    };
+    text.lines().skip(1).map(row).collect()
+}
+
+fn of<'a>(all: &'a [(String, [f64; 4])], name: &str) -> Vec<&'a [f64; 4]> {
+    all.iter().filter(|(series, _)| series.contains(name)).map(|(_, row)| row).collect()
+}
+
+/// What a net does not know grows away from its data; what observations leave open is there everywhere.
+#[test]
+fn a_band_widens_away_from_the_data() {
+    let folder = trained(LINE);
+    let all = numbers(&folder, &["--kind", "band"]);
+    let (epistemic, total) = (of(&all, "epistemic"), of(&all, "95%"));
+    let width = |row: &&[f64; 4]| row[3] - row[2];
+    let (first, middle, last) = (width(&epistemic[0]), width(&epistemic[120]), width(&epistemic[240]));
+    assert!(first > 2.0 * middle && last > 2.0 * middle, "{first} {middle} {last}");
+    assert!(total.iter().all(|row| width(row) > 2.0 * 1.9), "at least the noise");
+    // Half the range of the data on either side.
+    let dots = of(&all, "training rows");
+    assert_eq!(dots.len(), 45);
+    let (low, high) =
+        dots.iter().fold((f64::MAX, f64::MIN), |(low, high), row| (low.min(row[0]), high.max(row[0])));
+    assert!((epistemic[0][0] - (low - 0.5 * (high - low))).abs() < 1e-3 * (high - low));
+    // The line is y = 2 x + 8 with noise of variance 1.
+    assert!(dots.iter().all(|row| (row[1] - 2.0 * row[0] - 8.0).abs() < 4.0), "{dots:?}");
+    let svg = folder.run(&["plot", "run", "--kind", "band"]);
+    assert!(svg.contains("<svg") && svg.contains("<polygon") && svg.contains("training rows"));
+}
+
+#[test]
+fn doubtful_rows_are_the_wrong_ones() {
+    let folder = trained(MOONS);
+    let risk = numbers(&folder, &["--kind", "risk"]);
+    let by_confidence = of(&risk, "confidence");
+    assert_eq!(by_confidence.len(), 300);
+    let (half, whole) = (by_confidence[149][1], by_confidence[299][1]);
+    assert!(half < 0.5 * whole && whole < 0.3, "{half} {whole}");
+    assert_eq!(of(&risk, "by entropy").len(), 300);
+    let groups = numbers(&folder, &["--kind", "uncertainty"]);
+    let entropy = of(&groups, "entropy");
+    assert_eq!(entropy.len(), 10);
+    assert!(entropy[0][0] < entropy[9][0] && entropy[0][1] < entropy[9][1], "{entropy:?}");
+    let bins = numbers(&folder, &["--kind", "reliability", "--samples", "20"]);
+    assert!(
+        of(&bins, "weight scaling")
+            .iter()
+            .all(|row| (0.5..=1.0).contains(&row[0]) && (0.0..=1.0).contains(&row[1]))
+    );
+    assert!(!of(&bins, "20 samples").is_empty());
+    let curve = numbers(&folder, &["--kind", "convergence", "--samples", "12", "--sets", "4"]);
+    assert_eq!(of(&curve, "mean over samples").len(), 12);
+    folder.run(&["plot", "run", "--kind", "risk", "-o", "risk.svg"]);
+    assert!(folder.read("risk.svg").ends_with("</svg>\n"));
+}
+
+#[test]
+fn what_cannot_be_drawn_is_said() {
+    let folder = trained(MOONS);
+    let line = Folder::new(&[("m.net", LINE)]);
+    line.run(&["train", "m.net", "-q", "-o", "run", "--epochs", "1"]);
+    let all = folder.run(&["plot", "run", "--kind", "band"])
+        + &folder.run(&["plot", "run", "--kind", "risk", "--sets", "3"])
+        + &folder.run(&["plot", "run"])
+        + &line.run(&["plot", "run", "--kind", "reliability"])
+        + &line.run(&["plot", "run", "--kind", "convergence"]);
+    insta::assert_snapshot!(all);
+}
