@@ -2,7 +2,7 @@
 
 use dropnet::{
     data::Search,
-    run::{Audit, Committee, Compared, Curve, Effort, NotEnumerated},
+    run::{Ablation, Audit, Committee, Compared, Curve, Effort, NotEnumerated},
     runtime::team::Team,
 };
 use serde_json::json;
@@ -27,6 +27,9 @@ pub struct Command {
     /// Sets of masks of `--curve`
     #[arg(long, value_name = "K", default_value_t = 20, value_parser = clap::value_parser!(u32).range(1..=10_000), requires = "curve")]
     sets: u32,
+    /// Instead: what each hidden unit is worth, taken out alone; of several runs side by side
+    #[arg(long, conflicts_with_all = ["curve", "force"])]
+    ablate: bool,
     /// Audit the first rows only
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
     rows: Option<u32>,
@@ -42,6 +45,9 @@ impl Command {
         let committee = self.runs.read(ui)?;
         let search = self.runs.search(&committee);
         let team = Team::new(self.threads.count());
+        if self.ablate {
+            return self.ablation(&committee, &search, &team, ui);
+        }
         let Some(trained) = committee.alone() else { return self.joint(&committee, &search, &team, ui) };
         let usual = Effort::usual(team.threads());
         let effort = Effort { patience: usual.patience.filter(|_| !self.force), ..usual };
@@ -60,6 +66,22 @@ impl Command {
 }
 
 impl Command {
+    /// What hidden units are worth, in each net.
+    fn ablation(&self, committee: &Committee, search: &Search, team: &Team, ui: &mut Ui) -> Outcome {
+        let rows = self.rows.map(|n| n as usize);
+        for (i, trained) in committee.members().iter().enumerate() {
+            let found = trained.ablate(search, rows, team).map_err(|error| eval::failure(&error, ui))?;
+            if self.json {
+                let json = serde_json::to_value(&found).map_err(|e| Failure::data(e.to_string()))?;
+                ui.data(&format!("{json}\n"))?;
+                continue;
+            }
+            let run = if committee.alone().is_some() { String::new() } else { format!("run {}: ", i + 1) };
+            ui.data(&format!("{run}{}", worth(&found)))?;
+        }
+        Ok(Exit::Done)
+    }
+
     /// Of several nets.
     fn joint(&self, committee: &Committee, search: &Search, team: &Team, ui: &mut Ui) -> Outcome {
         for (flag, given) in [("--curve", self.curve.is_some()), ("--force", self.force)] {
@@ -81,6 +103,29 @@ impl Command {
         })?;
         Ok(Exit::Done)
     }
+}
+
+/// A line for each layer of hidden units.
+fn worth(found: &Ablation) -> String {
+    let mut text = format!(
+        "{} part, {} rows, {} {:.4} with all units\n",
+        found.part, found.rows, found.figure, found.whole
+    );
+    let width = found.layers.iter().map(|layer| layer.weight.len()).max().unwrap_or(0);
+    text += &format!(
+        "{:<width$}  {:>5}  {:>9}  {:>9}   lost without one unit\n",
+        "read by", "units", "mean", "most"
+    );
+    for layer in &found.layers {
+        let (unit, most) = layer.worst();
+        text += &format!(
+            "{:<width$}  {:>5}  {:>9.5}  {most:>9.5}   (unit {unit})\n",
+            layer.weight,
+            layer.lost.len(),
+            layer.mean()
+        );
+    }
+    text
 }
 
 /// A line for 1, 2, 3, 5, 10, ... samples.

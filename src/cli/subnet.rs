@@ -1,6 +1,6 @@
 //! `dropnet subnet`: which units a row saw.
 
-use std::fmt::Write;
+use std::{fmt::Write, path::PathBuf};
 
 use dropnet::run::{Drawn, SiteMask};
 use serde_json::json;
@@ -12,19 +12,22 @@ use super::{
 };
 
 #[derive(clap::Args)]
-#[command(group = clap::ArgGroup::new("place").required(true).args(["row", "epoch"]))]
+#[command(group = clap::ArgGroup::new("place").required(true).args(["row", "epoch", "step"]))]
 pub struct Command {
     #[command(flatten)]
     run: Run,
     /// A row of an input of `predict`, from 0
     #[arg(long, value_name = "R", requires = "sample")]
     row: Option<u64>,
-    /// The sample of that row, from 0
-    #[arg(long, value_name = "I", requires = "row")]
+    /// The sample of that row, or the row of that step's minibatch, from 0
+    #[arg(long, value_name = "I", conflicts_with = "epoch")]
     sample: Option<u32>,
     /// Seed of the masks [default: that of the file's `predict` section, or of the run]
     #[arg(long, value_name = "N", requires = "row")]
     seed: Option<u64>,
+    /// A step of training, from 0; `--sample` is a row of its minibatch
+    #[arg(long, value_name = "K", requires = "sample")]
+    step: Option<u64>,
     /// An epoch of training, from 0
     #[arg(long, value_name = "E", requires = "position")]
     epoch: Option<u64>,
@@ -34,6 +37,9 @@ pub struct Command {
     /// Write one JSON object instead of the list
     #[arg(long)]
     json: bool,
+    /// Write the sub-network as a net of its own, a run that `predict` takes: its one pass is the masked prediction
+    #[arg(long, value_name = "DIR", conflicts_with = "json")]
+    export: Option<PathBuf>,
 }
 
 impl Command {
@@ -41,12 +47,24 @@ impl Command {
         let trained = self.run.read(ui)?;
         let said = trained.model.predict.mode.seed();
         let seed = self.seed.or(said).unwrap_or(trained.checkpoint.meta.seed);
-        let drawn = match (self.row, self.epoch) {
-            (Some(row), _) => Drawn::Sample { row, sample: self.sample.unwrap_or(0), seed },
-            (None, epoch) => {
-                Drawn::Training { epoch: epoch.unwrap_or(0), position: self.position.unwrap_or(0) }
+        let sample = self.sample.unwrap_or(0);
+        let drawn = match (self.row, self.step) {
+            (Some(row), _) => Drawn::Sample { row, sample, seed },
+            (None, Some(step)) => {
+                trained.drawn_in_step(step, u64::from(sample)).map_err(|error| eval::failure(&error, ui))?
+            }
+            (None, None) => {
+                let (epoch, position) = (self.epoch.unwrap_or(0), self.position.unwrap_or(0));
+                Drawn::Training { epoch, position }
             }
         };
+        if let Some(path) = &self.export {
+            let thinned = trained.thinned(drawn).map_err(|error| eval::failure(&error, ui))?;
+            thinned.write(path, trained.home.as_deref()).map_err(|error| eval::failure(&error, ui))?;
+            ui.data(&thinned.source)?;
+            ui.talk(format_args!("the run is in {}: `dropnet predict {0} --input FILE`", path.display()));
+            return Ok(Exit::Done);
+        }
         let masks = trained.subnet(drawn).map_err(|error| eval::failure(&error, ui))?;
         if self.json {
             let sites: Vec<_> =

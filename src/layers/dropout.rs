@@ -21,7 +21,8 @@
 //! the coins, and without it the rate goes to zero. `scale=test` is the convention of 2014: no scaling in training, `(1 - p) x` in evaluation. With weights divided by `1 - p` the two give
 //! the same net; with equal hyper-parameters they are two different runs.
 //!
-//! `share` names what shares one coin: axes (`unit`, `height`, `width`, `channel`, `space` for height and width), or `batch` for one mask a step.
+//! `share` names what shares one coin: axes (`unit`, `height`, `width`, `channel`, `space` for height and width), `batch` for one mask a step, or `rows`:
+//! then a sample of a Monte-Carlo prediction has one mask for all rows, one draw of the function, while in training each row has its own.
 //! `always=true` drops in every mode.
 //!
 //! # Train and eval
@@ -85,6 +86,11 @@ static SIG: Sig = Sig {
 impl Layer for Dropout {
     fn sig(&self) -> &'static Sig {
         &SIG
+    }
+
+    /// Where nothing is dropped.
+    fn unitwise(&self) -> Option<super::Unitwise> {
+        Some(super::Unitwise::Homogeneous)
     }
 
     fn infer(&self, cx: &mut Infer<'_>) -> Result<Ty, Diagnostic> {
@@ -208,15 +214,15 @@ fn learn_rate(cx: &mut Infer<'_>) -> Result<(), Diagnostic> {
 /// Every shared axis must exist in the value.
 fn check_shared(cx: &Infer<'_>) -> Result<(), Diagnostic> {
     for word in cx.args.words("share") {
-        if word == "rows" {
+        if word == "rows" && cx.args.flag("always") {
             let span = cx.args.span_of("share");
-            return Err(Diagnostic::error("E0204", span, "`share=rows` is not in this version")
-                .label("one draw for all rows of a prediction")
-                .help("leave `share` out, or write `share=batch` for one mask a training step"));
+            return Err(Diagnostic::error("E0204", span, "`share=rows` beside `always=true` is not in this version")
+                .label("one draw for all rows of a sample")
+                .help("leave one of them out"));
         }
         let present = match Role::named(word) {
             Some(roles) => roles.iter().all(|&role| cx.input().has_role(role)),
-            None => word == "batch",
+            None => matches!(word, "batch" | "rows"),
         };
         if !present {
             return Err(Diagnostic::error(
@@ -271,7 +277,8 @@ fn shared_axes(args: &Args, value: &Ty) -> Vec<bool> {
 
 /// The key and the shared axes of this node's draws.
 fn address(cx: &mut Lower<'_>) -> (ValueId, Vec<usize>, Vec<bool>) {
-    let whole_batch = cx.args.words("share").contains(&"batch");
+    let words = cx.args.words("share");
+    let whole_batch = words.contains(&"batch") || (words.contains(&"rows") && cx.mode == Mode::Mc);
     let flags = shared_axes(cx.args, cx.input_ty());
     let dims = cx.input_ty().sizes();
     (cx.site_key(if whole_batch { Address::Update } else { Address::Row }), dims, flags)

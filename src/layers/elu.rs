@@ -51,6 +51,10 @@ impl Layer for Elu {
         &SIG
     }
 
+    fn unitwise(&self) -> Option<super::Unitwise> {
+        Some(super::Unitwise::Other)
+    }
+
     fn infer(&self, cx: &mut Infer<'_>) -> Result<Ty, Diagnostic> {
         Ok(cx.input().clone())
     }

@@ -39,6 +39,10 @@ impl Layer for Flatten {
         &SIG
     }
 
+    fn unitwise(&self) -> Option<super::Unitwise> {
+        Some(super::Unitwise::Homogeneous)
+    }
+
     fn infer(&self, cx: &mut Infer<'_>) -> Result<Ty, Diagnostic> {
         Ok(Ty::units(cx.input().len()))
     }

@@ -46,6 +46,10 @@ impl Layer for Identity {
         &SIG
     }
 
+    fn unitwise(&self) -> Option<super::Unitwise> {
+        Some(super::Unitwise::Homogeneous)
+    }
+
     fn infer(&self, cx: &mut Infer<'_>) -> Result<Ty, Diagnostic> {
         Ok(cx.input().clone())
     }

@@ -60,6 +60,11 @@ pub trait Layer: Sync {
         0
     }
 
+    /// Whether each unit of the result is a function of the same unit of the input alone, and of which kind.
+    fn unitwise(&self) -> Option<Unitwise> {
+        None
+    }
+
     /// Multiply-adds a row, for summaries; products dominate, so the default is none.
     fn multiply_adds(&self, _node: &Node, _inputs: &[&Ty]) -> usize {
         0
@@ -69,6 +74,14 @@ pub trait Layer: Sync {
 /// Elaboration of this use stopped: its diagnostic has been reported.
 #[derive(Clone, Copy, Debug)]
 pub struct Stop;
+
+/// A function of one unit.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Unitwise {
+    /// `f(c x) = c f(x)` for every `c >= 0`.
+    Homogeneous,
+    Other,
+}
 
 /// A place where random multipliers act.
 #[derive(Clone, Debug, PartialEq)]

@@ -53,6 +53,10 @@ impl Layer for Selu {
         &SIG
     }
 
+    fn unitwise(&self) -> Option<super::Unitwise> {
+        Some(super::Unitwise::Other)
+    }
+
     fn infer(&self, cx: &mut Infer<'_>) -> Result<Ty, Diagnostic> {
         Ok(cx.input().clone())
     }

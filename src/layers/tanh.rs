@@ -48,6 +48,10 @@ impl Layer for Tanh {
         &SIG
     }
 
+    fn unitwise(&self) -> Option<super::Unitwise> {
+        Some(super::Unitwise::Other)
+    }
+
     fn infer(&self, cx: &mut Infer<'_>) -> Result<Ty, Diagnostic> {
         Ok(cx.input().clone())
     }

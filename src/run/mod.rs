@@ -3,6 +3,7 @@
 //! Here the parts meet that may not know each other: checker, data and runtime. Invariant: nothing here prints, and the clock is read
 //! by nobody but the caller.
 
+mod ablate;
 mod abstain;
 mod audit;
 mod bench;
@@ -26,8 +27,10 @@ mod sampling;
 mod settle;
 mod start;
 mod subnet;
+mod thinned;
 mod trained;
 
+pub use ablate::{Ablated, Ablation};
 pub use abstain::Abstain;
 pub use audit::{Audit, Compared, Enumerated};
 pub use bench::{Bench, BenchError, KernelTime, PredictTime, SampleTime, StageTimes, bench};
@@ -50,4 +53,5 @@ pub use report::{done_json, epoch_json, metrics_json};
 pub use sampling::Drawn as SamplesDrawn;
 pub use start::{Request, StartError, Started, seed_of, stamped_folder, start};
 pub use subnet::{Drawn, SiteMask};
+pub use thinned::Thinned;
 pub use trained::{Trained, TrainedError, Which};

@@ -69,6 +69,30 @@ impl Trained {
         }
     }
 
+    /// The row of a minibatch in a step of training, both from 0.
+    ///
+    /// # Errors
+    /// A minibatch without that row; a checkpoint that does not say how many rows were trained on.
+    pub fn drawn_in_step(&self, step: u64, row: u64) -> Result<Drawn, TrainedError> {
+        let rows = self.checkpoint.meta.attributes.get("train.rows").map(|rows| *rows as u64);
+        let batch = self.model.data.as_ref().map(|data| data.batch());
+        let (Some(rows), Some(batch)) = (rows, batch) else {
+            return Err(TrainedError::Unfit(
+                "the checkpoint does not say how many rows were trained on".into(),
+            ));
+        };
+        let size = batch.rows as u64;
+        let steps = if batch.drop_last { rows / size } else { rows.div_ceil(size) }.max(1);
+        let first = step % steps * size;
+        let size = size.min(rows - first);
+        match row < size {
+            true => Ok(Drawn::Training { epoch: step / steps, position: first + row }),
+            false => Err(TrainedError::Unfit(format!(
+                "the minibatch of step {step} has {size} rows, counted from 0"
+            ))),
+        }
+    }
+
     fn stream(&self, drawn: Drawn, site: u64) -> u64 {
         match drawn {
             Drawn::Sample { sample, seed, .. } => math::predict_stream(seed, site, u64::from(sample)),

@@ -44,6 +44,11 @@ impl Reporter {
         Self { metrics, scores: Vec::new(), scale }
     }
 
+    /// The usual metric of the output alone, whatever the file reports.
+    pub fn usual(model: &Model, transform: &Transform) -> Self {
+        Self { metrics: metrics::usual(model.output.kind), ..Self::new(model, transform) }
+    }
+
     /// The same for predictions: those that the `predict` section reports take their place.
     pub fn of_predictions(model: &Model, transform: &Transform) -> Self {
         let mut reporter = Self::new(model, transform);

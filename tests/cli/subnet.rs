@@ -30,3 +30,77 @@ train {
     text += &folder.run(&["subnet", "run"]);
     insta::assert_snapshot!(text);
 }
+
+const IRIS: &str = "\
+data {
+  source builtin, \"iris\"
+  split test=30%
+  normalize inputs
+  batch 35
+}
+
+net {
+  input x: real[4]
+  dropout 0.2 -> dense 12 -> relu -> dropout 0.5
+  dense 3
+  output species: class[3]
+}
+
+train {
+  loss cross_entropy
+  optimizer adam, lr=0.05
+  epochs 30
+}
+";
+
+/// A thinned net is a run like any other, and its one pass is the sample of the masked one.
+#[test]
+fn a_sub_network_becomes_a_net() {
+    let rows = "sepal_length,sepal_width,petal_length,petal_width\n6,2.8,4.9,1.6\n5,3.4,1.5,0.2\n";
+    let folder = Folder::new(&[("m.net", IRIS), ("rows.csv", rows)]);
+    folder.run(&["train", "m.net", "-q", "-o", "run"]);
+    let said = folder.run(&["subnet", "run", "--row", "0", "--sample", "0", "--export", "thin"]);
+    assert!(said.contains("source builtin, \"iris\"") && !said.contains("dropout"), "{said}");
+    let predict = |args: &[&str]| -> Vec<f64> {
+        let said = folder.run(&[args, &["--input", "rows.csv"]].concat());
+        let row = said.lines().nth(3).unwrap_or_else(|| panic!("{said}")).to_string();
+        row.split(',').skip(1).take(3).map(|p| p.parse().expect("a probability")).collect()
+    };
+    let (thin, masked) = (predict(&["predict", "thin"]), predict(&["predict", "run", "--samples", "1"]));
+    assert!(thin.iter().zip(&masked).all(|(a, b)| (a - b).abs() < 1e-5), "{thin:?} {masked:?}");
+    assert!(folder.run(&["eval", "thin"]).contains("test"));
+    let summary = folder.run(&["summary", "thin/model.net"]);
+    assert!(summary.contains("dense_2"), "{summary}");
+    let again = folder.run(&["subnet", "run", "--row", "0", "--sample", "0", "--export", "thin"]);
+    assert!(again.contains("holds a run already"), "{again}");
+}
+
+/// Step 4 of three a pass is the second of the second pass: 105 rows in minibatches of 35.
+#[test]
+fn a_step_of_training_names_its_minibatch() {
+    let folder = Folder::new(&[("m.net", IRIS)]);
+    folder.run(&["train", "m.net", "-q", "-o", "run", "--epochs", "2"]);
+    let body = |said: String| said.split_once('\n').map(|(_, body)| body.to_string());
+    let step = folder.run(&["subnet", "run", "--step", "4", "--sample", "7"]);
+    assert_eq!(body(step), body(folder.run(&["subnet", "run", "--epoch", "1", "--position", "42"])));
+    let said = folder.run(&["subnet", "run", "--step", "4", "--sample", "35"]);
+    assert!(said.contains("the minibatch of step 4 has 35 rows"), "{said}");
+}
+
+/// What is lost without one unit, with and without dropout.
+#[test]
+fn units_are_taken_out_one_by_one() {
+    let folder = Folder::new(&[
+        ("m.net", IRIS),
+        ("n.net", &IRIS.replace("dropout 0.2 -> ", "").replace(" -> dropout 0.5", "")),
+    ]);
+    folder.run(&["train", "m.net", "-q", "-o", "with"]);
+    folder.run(&["train", "n.net", "-q", "-o", "without"]);
+    let output = folder.command(&["audit", "without", "--ablate", "--json"]).output().expect("runs");
+    let found: serde_json::Value = serde_json::from_slice(&output.stdout).expect("JSON");
+    let lost: Vec<f64> =
+        found["layers"][0]["lost"].as_array().expect("units").iter().filter_map(|x| x.as_f64()).collect();
+    assert_eq!((lost.len(), &found["layers"][0]["weight"]), (12, &"dense_2.weight".into()));
+    assert!(lost.iter().any(|x| *x != 0.0) && lost.iter().all(|x| x.abs() <= 1.0), "{lost:?}");
+    insta::assert_snapshot!(folder.run(&["audit", "with", "without", "--ablate"]));
+}

@@ -70,7 +70,10 @@ fn dropout_that_cannot_be() {
     refuses("dropout 0.5, share=space", "E0302 `share=space` on a value without that axis");
     refuses("dropout 0.5, share=time", "E0302 `share=time` on a value without that axis");
     refuses("dropout 0.5, share=[unit, channel]", "E0302 `share=channel` on a value without that axis");
-    refuses("dropout 0.5, share=rows", "E0204 `share=rows` is not in this version");
+    refuses(
+        "dropout 0.5, share=rows, always=true",
+        "E0204 `share=rows` beside `always=true` is not in this version",
+    );
     refuses("dropout 0.5, share=spce", "E0215 `share` of `dropout` cannot be `spce`");
     refuses("dropout 0, kind=concrete", "E0206 a rate that is learned cannot begin at 0");
     refuses("residual { dense 4 }\n  dropout", "E0209 `dropout` needs a rate here");

@@ -36,12 +36,13 @@ fn sampled(model: &Model, samples: Samples, threads: usize) -> Vec<f32> {
 }
 
 /// Every kind of draw, before, behind and between branches.
-const NETS: [&str; 7] = [
+const NETS: [&str; 8] = [
     "dense 16 -> relu -> dropout 0.5",
     "dropout 0.2\n dense 16 -> relu",
     "dense 16 -> batch_norm -> relu -> dropout 0.3, kind=gaussian\n dense 8 -> tanh",
     "dense 8 -> relu\n residual { dropout 0.5 -> dense 8 }\n dropout 0.1, kind=alpha",
     "dense 16 -> relu -> dropout 0.5, share=batch",
+    "dense 16 -> relu -> dropout 0.5, share=rows",
     "drop_connect 0.5 { dense 16 -> relu }\n dropout 0.5",
     "noise 0.5, always=true\n dense 9 -> dropout 0.4, scale=test",
 ];
@@ -118,6 +119,39 @@ fn a_net_without_draws_has_no_samples() {
     for layers in ["dense 4 -> relu", "dropout 0", "noise 0.5"] {
         assert!(Sampler::new(&model(layers), &part(), true).expect("compiles").is_none(), "{layers}");
     }
+}
+
+/// One draw of the function for all rows of a sample, and another for the next; in training each row has its own.
+#[test]
+fn rows_may_share_the_draw_of_a_sample() {
+    let shared = model("dense 16 -> relu -> dropout 0.5, share=rows");
+    let own = model("dense 16 -> relu -> dropout 0.5");
+    let samples = Samples { seed: 5, first: 0, count: 9 };
+    let same_rows = || {
+        let mut part = part();
+        let Storage::F32(x) = &mut part.inputs[0].data else { panic!("numbers") };
+        let first = x[..6].to_vec();
+        x.chunks_exact_mut(6).for_each(|row| row.copy_from_slice(&first));
+        part
+    };
+    let drawn = |model: &Model| -> Vec<f32> {
+        let part = same_rows();
+        let sampler = Sampler::new(model, &part, true).expect("compiles").expect("draws");
+        sampler.outputs(&part, 0..ROWS, samples, &mut store(model), &Team::new(1)).expect("runs")
+    };
+    let (together, apart) = (drawn(&shared), drawn(&own));
+    let row = |of: &[f32], i: usize| of[i * 27..(i + 1) * 27].to_vec();
+    assert!((1..ROWS).all(|i| row(&together, i) == row(&together, 0)));
+    assert!((1..ROWS).any(|i| row(&apart, i) != row(&apart, 0)));
+    assert_ne!(together[..3], together[3..6], "samples differ");
+    let training = |share: &str| {
+        let source = format!(
+            "net {{\n input x: real[6]\n dense 8 -> dropout 0.5{share}\n dense 3\n output y: class[3]\n}}\ntrain {{\n loss cross_entropy\n optimizer sgd, lr=0.1\n epochs 1\n}}"
+        );
+        let model = check_source(&source, &Env::default()).model.expect("a sound net");
+        crate::lower::lower_train(&model).graph.to_string()
+    };
+    assert_eq!(training(", share=rows"), training(""));
 }
 
 #[test]

@@ -1,0 +1,368 @@
+//! A sub-network as a net of its own: the units that were dropped are gone, the scaling of the others is in the weights.
+//!
+//! It predicts, by one pass, what the masked net predicted. Inputs stay, so that it reads the same rows; a dropped one has no weight.
+
+use std::{io, path::Path};
+
+use serde_json::json;
+
+use super::{
+    dir::RunDir,
+    subnet::{Drawn, SiteMask},
+    trained::{Trained, TrainedError},
+};
+use crate::{
+    check::{Env, check_source},
+    layers::{Layer, Mode, Unitwise},
+    lower::lower_predict,
+    model::{Node, NodeKind, ParamRole, Use},
+    runtime::{
+        checkpoint::{Checkpoint, CheckpointError},
+        kernels::aligned::AlignedVec,
+        progress::{Meta, Progress},
+        store::Store,
+    },
+    syntax::{self, ast::Stmt},
+    train::penalties::bayes_decay::TARGET_VARIANCE,
+};
+
+/// A net that is smaller than the one it comes from.
+pub struct Thinned {
+    pub source: String,
+    checkpoint: Checkpoint,
+    store: Store,
+}
+
+/// The layers so far, and what is still to be done to the units of the last.
+#[derive(Default)]
+struct Chain {
+    lines: Vec<String>,
+    /// Matrices and vectors in the order of the layers: `[in, out]` with its number of columns, or a bias.
+    params: Vec<Matrix>,
+    /// The last matrix, if only unitwise layers came after it: its columns can be taken out.
+    open: Option<usize>,
+    /// What multiplies each unit, 0 where it was dropped; none if nothing does.
+    factors: Option<Vec<f64>>,
+}
+
+struct Matrix {
+    weight: Vec<f64>,
+    columns: usize,
+    bias: Option<Vec<f64>>,
+    line: usize,
+    /// The line with `{}` for the width.
+    text: String,
+}
+
+impl Trained {
+    /// The sub-network that a row saw.
+    ///
+    /// # Errors
+    /// As [`subnet`](Self::subnet); a net that is no chain of dense layers, unitwise ones and dropout of coins.
+    pub fn thinned(&self, drawn: Drawn) -> Result<Thinned, TrainedError> {
+        let masks = self.subnet(drawn)?;
+        let mut chain = Chain::default();
+        let store = self.store()?;
+        for (i, node) in self.model.nodes.iter().enumerate() {
+            let NodeKind::Layer(used) = &node.kind else { continue };
+            let straight = matches!(&node.inputs[..], [one] if one.0 + 1 == i);
+            if !straight || self.model.inputs.len() != 1 {
+                return Err(unfit(format!(
+                    "{} does not follow the layer before it: only chains can be thinned",
+                    node.path
+                )));
+            }
+            self.layer(&mut chain, node, used, &masks, &store)?;
+        }
+        if chain.factors.is_some() {
+            return Err(unfit(
+                "the outputs themselves are dropped: there is no layer to take that into".into(),
+            ));
+        }
+        self.finished(chain, drawn)
+    }
+
+    fn layer(
+        &self,
+        chain: &mut Chain,
+        node: &Node,
+        used: &Use<dyn Layer>,
+        masks: &[SiteMask],
+        store: &Store,
+    ) -> Result<(), TrainedError> {
+        let input = self.model.node(node.inputs[0]).ty.len();
+        if let Some(site) = used.word.drop_site(&used.args) {
+            let mask = masks.iter().find(|mask| mask.path == node.path).filter(|_| site.kind == "bernoulli");
+            let mask = mask.ok_or_else(|| unfit(format!("{} does more than drop units", node.path)))?;
+            let keep = kept_scale(used, site.rate);
+            let own = mask.kept.iter().map(|kept| if *kept { keep } else { 0.0 });
+            let before = chain.factors.take().unwrap_or_else(|| vec![1.0; input]);
+            chain.factors = Some(before.into_iter().zip(own).map(|(a, b)| a * b).collect());
+            return Ok(());
+        }
+        let weighted = node.params.first().is_some_and(|id| {
+            let param = &self.model.params[id.0];
+            param.role == ParamRole::Weight && param.dims.len() == 2
+        });
+        match used.word.unitwise() {
+            _ if weighted => self.dense(chain, node, used, masks, store),
+            Some(kind) => {
+                if kind == Unitwise::Other && chain.factors.is_some() {
+                    return Err(unfit(format!(
+                        "{} bends units that were scaled before it: they cannot be taken out",
+                        node.path
+                    )));
+                }
+                chain.lines.push(text(used));
+                Ok(())
+            }
+            None => Err(unfit(format!(
+                "{} mixes units: only dense layers, activations and dropout can be thinned",
+                node.path
+            ))),
+        }
+    }
+
+    /// Takes the factors of its inputs into the weights, and the inputs that are 0 out of the layer before.
+    fn dense(
+        &self,
+        chain: &mut Chain,
+        node: &Node,
+        used: &Use<dyn Layer>,
+        masks: &[SiteMask],
+        store: &Store,
+    ) -> Result<(), TrainedError> {
+        let param = |i: usize| node.params.get(i).map(|id| (&self.model.params[id.0], &store.params[id.0]));
+        let Some((declared, values)) = param(0) else {
+            return Err(unfit(format!("{} has no weights", node.path)));
+        };
+        let columns = declared.dims[1];
+        let mut weight: Vec<f64> = values.iter().map(|x| f64::from(*x)).collect();
+        if let Some(drop) = node.weight_drop {
+            let suffix = declared.name.rsplit('.').next().unwrap_or_default();
+            let path = format!("{}.{suffix}.drop_connect", node.path);
+            let mask = masks.iter().find(|mask| mask.path == path);
+            let scale = scale_of(drop.p);
+            for (x, kept) in weight.iter_mut().zip(mask.iter().flat_map(|mask| &mask.kept)) {
+                *x *= if *kept { scale } else { 0.0 };
+            }
+        }
+        if let Some(factors) = chain.factors.take() {
+            weight
+                .chunks_exact_mut(columns)
+                .zip(&factors)
+                .for_each(|(row, c)| row.iter_mut().for_each(|x| *x *= c));
+            if let Some(open) = chain.open {
+                let mut kept: Vec<usize> = (0..factors.len()).filter(|i| factors[*i] != 0.0).collect();
+                if kept.is_empty() {
+                    // A layer has a unit; this one has no weight.
+                    kept.push(0);
+                }
+                weight = kept.iter().flat_map(|i| &weight[i * columns..(i + 1) * columns]).copied().collect();
+                chain.params[open].narrow(&kept);
+                let matrix = &chain.params[open];
+                chain.lines[matrix.line] = matrix.text.replace("{}", &matrix.columns.to_string());
+            }
+        }
+        let bias = param(1).map(|(_, values)| values.iter().map(|x| f64::from(*x)).collect());
+        let text = with_width(used);
+        chain.lines.push(text.replace("{}", &columns.to_string()));
+        chain.open = Some(chain.params.len());
+        chain.params.push(Matrix { weight, columns, bias, line: chain.lines.len() - 1, text });
+        Ok(())
+    }
+
+    fn finished(&self, chain: Chain, drawn: Drawn) -> Result<Thinned, TrainedError> {
+        let meta = &self.checkpoint.meta;
+        let source = self.text(&chain.lines, drawn);
+        let attributes: std::collections::BTreeMap<String, f64> = meta
+            .attributes
+            .iter()
+            .filter(|(name, _)| *name != TARGET_VARIANCE)
+            .map(|(n, x)| (n.clone(), *x))
+            .collect();
+        let env = Env { sets: meta.sets.clone(), attributes: attributes.clone() };
+        let checked = check_source(&source, &env);
+        let model = checked.model.ok_or_else(|| {
+            let why = checked.diagnostics.iter().find(|d| d.is_error()).map_or("", |d| d.message.as_str());
+            unfit(format!("the thinned net is not accepted: {why}"))
+        })?;
+        let graph = lower_predict(&model, Mode::Eval).graph;
+        let mut store = Store::fresh(&model, &graph, 0);
+        let tensors = chain.params.iter().flat_map(|m| [Some(&m.weight), m.bias.as_ref()]).flatten();
+        for (slot, values) in store.params.iter_mut().zip(tensors) {
+            *slot = AlignedVec::of(&values.iter().map(|x| *x as f32).collect::<Vec<f32>>());
+        }
+        let meta = Meta { source: source.clone(), progress: Progress::default(), attributes, ..meta.clone() };
+        let checkpoint = Checkpoint::held(&graph, &store, meta);
+        Ok(Thinned { source, checkpoint, store })
+    }
+
+    /// The text of the thinned net: params and data as they were, then its layers.
+    fn text(&self, lines: &[String], drawn: Drawn) -> String {
+        let whole = &self.checkpoint.meta.source;
+        let file = syntax::parse(whole).0;
+        let slice = |span: crate::diag::Span| whole.get(span.start..span.end).unwrap_or_default().to_string();
+        let mut text = match drawn {
+            Drawn::Sample { row, sample, seed } => {
+                format!("## The sub-network of sample {sample} of row {row}, seed {seed}.\n")
+            }
+            Drawn::Training { epoch, position } => {
+                format!("## The sub-network that position {position} of epoch {epoch} was trained with.\n")
+            }
+        };
+        text += "edition 1\n\n";
+        for stmt in &file.stmts {
+            match stmt {
+                Stmt::Param(binding) | Stmt::Let(binding) => text += &format!("{}\n", slice(binding.span)),
+                Stmt::Chain(chain) if chain.steps.first().is_some_and(|step| step.name.text == "data") => {
+                    text += &format!("\n{}\n", slice(chain.span));
+                }
+                _ => {}
+            }
+        }
+        let node = self.model.node(self.model.inputs[0]);
+        let output = &self.model.output;
+        let sizes: Vec<String> = node.ty.sizes().iter().map(usize::to_string).collect();
+        let name = node.path.trim_start_matches("input ");
+        text += &format!("\nnet {{\n  input {name}: real[{}]\n", sizes.join(", "));
+        lines.iter().for_each(|line| text += &format!("  {line}\n"));
+        text + &format!("  output {}: {}\n}}\n", output.name, output.kind)
+    }
+}
+
+impl Matrix {
+    fn narrow(&mut self, kept: &[usize]) {
+        let pick = |row: &[f64]| kept.iter().map(|i| row[*i]).collect::<Vec<f64>>();
+        self.weight = self.weight.chunks_exact(self.columns).flat_map(pick).collect();
+        self.bias = self.bias.as_deref().map(pick);
+        self.columns = kept.len();
+    }
+}
+
+impl Thinned {
+    /// Writes it as a run.
+    ///
+    /// # Errors
+    /// A folder that holds a run already; what the file system says.
+    pub fn write(&self, path: &Path, home: Option<&Path>) -> Result<(), TrainedError> {
+        let dir = RunDir::at(path);
+        if dir.holds_a_run() {
+            return Err(unfit(format!(
+                "{} holds a run already\nhelp: choose another folder",
+                path.display()
+            )));
+        }
+        let io = |e: io::Error| unfit(format!("cannot write {}: {e}", path.display()));
+        let file = home.map(|home| home.join("thinned.net").display().to_string());
+        let lock = json!({ "dropnet": env!("CARGO_PKG_VERSION"), "edition": 1, "file": file });
+        dir.create(&self.source, &lock).map_err(io)?;
+        let written = Checkpoint::write(&dir.last(), &self.graph(), &self.store, &[], &self.checkpoint.meta);
+        written.map_err(|e: CheckpointError| TrainedError::Checkpoint(e))
+    }
+
+    fn graph(&self) -> crate::graph::Graph {
+        lower_predict(&self.trained().model, Mode::Eval).graph
+    }
+
+    /// As if it had been read from its run.
+    ///
+    /// # Panics
+    /// Never: its text was checked when it was made.
+    #[must_use]
+    pub fn trained(&self) -> Trained {
+        let meta = &self.checkpoint.meta;
+        let env = Env { sets: meta.sets.clone(), attributes: meta.attributes.clone() };
+        let model = check_source(&self.source, &env).model.unwrap_or_else(|| unreachable!("a checked text"));
+        let graph = lower_predict(&model, Mode::Eval).graph;
+        let checkpoint = Checkpoint::held(&graph, &self.store, meta.clone());
+        Trained { model, checkpoint, calibration: Default::default(), home: None }
+    }
+}
+
+fn unfit(why: String) -> TrainedError {
+    TrainedError::Unfit(why)
+}
+
+/// What a kept unit is multiplied by.
+fn kept_scale(used: &Use<dyn Layer>, rate: f64) -> f64 {
+    if used.args.opt_word("scale") == Some("test") { 1.0 } else { scale_of(rate) }
+}
+
+fn scale_of(rate: f64) -> f64 {
+    65536.0 / (65536.0 - f64::from(crate::math::quantise(rate).unwrap_or(0)))
+}
+
+/// A layer as it is written, with what was written beside it.
+fn text(used: &Use<dyn Layer>) -> String {
+    let args: Vec<String> =
+        used.args.iter().filter(|g| g.written).map(|g| format!("{}={}", g.name, g.value)).collect();
+    format!("{} {}", used.args.sig.name, args.join(", ")).trim_end().into()
+}
+
+/// The same with `{}` for the width; what only training knows is left out.
+fn with_width(used: &Use<dyn Layer>) -> String {
+    let bias = used.args.sig.arg("bias").is_some() && !used.args.flag("bias");
+    format!("{} {{}}{}", used.args.sig.name, if bias { ", bias=false" } else { "" })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        model::{McDropout, Mean},
+        run::{
+            rig::{part, trained},
+            sampling::Sampling,
+        },
+        runtime::team::Team,
+    };
+
+    #[test]
+    fn the_thinned_net_predicts_what_the_masked_one_did() {
+        for body in [
+            "dropout 0.3\n  dense 12 -> relu -> dropout 0.5\n  dense 7 -> tanh -> dropout 0.4, scale=test\n  dense 3",
+            "dense 9, bias=false -> dropout 0.5 -> leaky_relu\n  dense 3",
+            "dense 8 -> relu -> dropout 0.5\n  drop_connect 0.3 { dense 3 }",
+            "dense 2 -> relu -> dropout 0.9 -> dropout 0.5\n  dense 3",
+        ] {
+            let (net, part, team) = (trained(body), part(), Team::new(1));
+            let mc = McDropout { samples: 6, seed: Some(5), until: None };
+            let mut samples = Vec::new();
+            let sampling = Sampling::new(vec![&net], &part, mc, &team);
+            sampling.each_row(Mean::Arithmetic, |_, row| samples.push(row.to_vec())).unwrap();
+            for (row, sample) in [(0, 0), (2, 5), (4, 3)] {
+                let place = Drawn::Sample { row: row as u64, sample: sample as u32, seed: 5 };
+                let thinned = net.thinned(place).unwrap().trained();
+                assert!(thinned.model.parameter_count() <= net.model.parameter_count());
+                assert!(!thinned.model.is_live_in_mc());
+                let once =
+                    Sampling::passes(vec![&thinned], &part, &team).means(Mean::Arithmetic).unwrap().unwrap();
+                let (a, b) = (&once[3 * row..][..3], &samples[row][3 * sample..][..3]);
+                assert!(a.iter().zip(b).all(|(a, b)| (a - b).abs() < 1e-5), "{body}: {a:?} {b:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn units_that_were_dropped_are_gone() {
+        let net = trained("dense 64 -> relu -> dropout 0.75\n  dense 3");
+        let place = Drawn::Sample { row: 1, sample: 2, seed: 9 };
+        let kept = net.subnet(place).unwrap()[0].kept.iter().filter(|kept| **kept).count();
+        let source = net.thinned(place).unwrap().source;
+        assert!(kept < 32 && source.contains(&format!("dense {kept}\n")), "{kept} {source}");
+    }
+
+    #[test]
+    fn what_cannot_be_thinned_says_so() {
+        let say = |body: &str| {
+            let place = Drawn::Sample { row: 0, sample: 0, seed: 0 };
+            trained(body).thinned(place).err().map(|e| e.to_string()).unwrap_or_default()
+        };
+        assert!(say("dense 4 -> dropout 0.5 -> tanh -> dense 3").contains("tanh_1 bends units"));
+        assert!(say("dense 4 -> dropout 0.5, kind=alpha -> dense 3").contains("does more than drop"));
+        assert!(say("dense 4 -> dropout 0.5 -> layer_norm -> dense 3").contains("layer_norm_1 mixes units"));
+        assert!(say("dense 3 -> dropout 0.5").contains("the outputs themselves"));
+        assert!(say("residual { dense 3 -> relu -> dropout 0.5 }").contains("only chains"));
+    }
+}
