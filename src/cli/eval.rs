@@ -119,7 +119,7 @@ impl Command {
         let rates = learned_rates(&committee).map_err(|error| failure(&error, ui))?;
         match self.json {
             true => ui.data(&format!("{}\n", self.object(&parts, mode, rates)))?,
-            false => ui.data(&table(&parts, mode, &rates))?,
+            false => ui.data(&table(&committee, &parts, mode, &rates))?,
         }
         Ok(Exit::Done)
     }
@@ -160,7 +160,7 @@ fn learned_rates(committee: &Committee) -> Result<Vec<(String, f64)>, TrainedErr
 }
 
 /// A line for each net and part, and one for each mean.
-fn table(parts: &[PartFigures], mode: PredictMode, rates: &[(String, f64)]) -> String {
+fn table(committee: &Committee, parts: &[PartFigures], mode: PredictMode, rates: &[(String, f64)]) -> String {
     let mut text = String::new();
     let width = parts.iter().map(|part| part.rows.to_string().len()).max().unwrap_or(0);
     for part in parts {
@@ -183,7 +183,9 @@ fn table(parts: &[PartFigures], mode: PredictMode, rates: &[(String, f64)]) -> S
             } else {
                 String::new()
             };
-            line(figures, &format!("  ({what}{runs})"));
+            let temperature = committee.alone().map(|one| one.temperature(mode)).filter(|t| *t != 1.0);
+            let temperature = temperature.map_or(String::new(), |t| format!(", temperature {t:.3}"));
+            line(figures, &format!("  ({what}{runs}{temperature})"));
         }
     }
     if !rates.is_empty() {

@@ -110,8 +110,28 @@ net {
         "predict",
         "the section that says how the net predicts",
         "predict { ... }",
-        "One way to predict: `weight_scaling` (also without the section), `mc_dropout`, `ensemble` or `exact`; and `interval` for numbers. The flags of
-`eval` and `predict` take its place.",
+        "One way to predict: `weight_scaling` (also without the section), `mc_dropout`, `ensemble` or `exact`; `interval` for numbers; and `report`, the figures that `eval`
+and `experiment` give of predictions. The flags of `eval` and `predict` take its place.
+
+`report` knows the metrics of training and, of the predictive distribution, `log_likelihood` (of numbers by `precision=`), `coverage` of the intervals,
+`epistemic_sd`, `aleatoric_sd` and `mutual_information`. `precision=fit` is the precision under which the validation rows are likeliest, which
+`dropnet calibrate` finds.
+
+# Example
+```net
+net {
+  input x: real[1]
+  dense 64 -> relu -> dropout 0.1
+  dense 1
+  output y: real[1]
+}
+
+predict {
+  mc_dropout samples=1000, until_se=0.02
+  interval 95%, precision=fit
+  report rmse, log_likelihood, coverage, epistemic_sd
+}
+```",
     ),
     form(
         "sweep",

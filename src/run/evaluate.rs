@@ -60,7 +60,8 @@ impl Committee {
         let mut all = Vec::new();
         for (name, part) in parts {
             let Some(part) = part else { continue };
-            let mode = if name == "train" && held_out { PredictMode::WeightScaling } else { mode };
+            let sampled = name != "train" || !held_out || mode == PredictMode::WeightScaling;
+            let mode = sampled.then_some(mode);
             all.push(part_figures(&self.all(), name, part, mode, scoring, team)?);
         }
         Ok(all)
@@ -81,7 +82,7 @@ impl Trained {
         team: &Team,
     ) -> Result<PartFigures, TrainedError> {
         let once = matches!(mode, PredictMode::McDropout(_)) && !self.model.is_live_in_mc();
-        let mode = if once { PredictMode::WeightScaling } else { mode };
+        let mode = (!once).then_some(mode);
         let mut figures = part_figures(&[self], name, part, mode, scoring, team)?;
         if once {
             figures.samples = passes(&[self], part, scoring, team)?;
@@ -94,7 +95,7 @@ fn part_figures(
     members: &[&Trained],
     name: &'static str,
     part: &Part,
-    mode: PredictMode,
+    mode: Option<PredictMode>,
     scoring: Scoring,
     team: &Team,
 ) -> Result<PartFigures, TrainedError> {
@@ -102,7 +103,8 @@ fn part_figures(
         members.iter().map(|m| m.own_figures(part, team)).collect();
     let tempered = if let [one] = members { one.tempered_figures(part, team)? } else { None };
     let together = if members.len() > 1 { passes(members, part, scoring, team)? } else { None };
-    let (samples, drawn) = sampled(members, part, mode, scoring, team)?.unzip();
+    let sampled = mode.map(|mode| sampled(members, part, mode, scoring, team)).transpose()?.flatten();
+    let (samples, drawn) = sampled.unzip();
     Ok(PartFigures {
         part: name,
         rows: part.rows,
@@ -134,7 +136,8 @@ impl Trained {
         cool(&mut outputs, temperature);
         let order: Vec<u32> = (0..part.rows as u32).collect();
         let width = self.model.output.kind.width();
-        Ok(Some((temperature, self.reporter().figures(None, &outputs, width, part, &order))))
+        let reporter = self.reporter().with_nll(self.model.output.kind);
+        Ok(Some((temperature, reporter.figures(None, &outputs, width, part, &order))))
     }
 
     fn predictive_reporter(&self) -> Reporter {

@@ -4,11 +4,13 @@ use serde_json::{Map, Value as Json};
 
 use crate::{
     data::{Part, Target, Transform},
-    model::{Model, Reported, Use},
+    diag::Span,
+    model::{Model, OutputKind, Reported, Use},
     train::{
         Metric,
         metrics::{self, Rows, Targets},
     },
+    vocab::Args,
 };
 
 /// Names and values, the loss first, then metrics in the order of the file.
@@ -42,6 +44,17 @@ impl Reporter {
         let metrics = if reported.is_empty() { metrics::usual(model.output.kind) } else { reported };
         let scale = transform.target.units().to_vec();
         Self { metrics, scores: Vec::new(), scale }
+    }
+
+    /// With the negative log-likelihood in front, if it is not reported and says something about the output.
+    #[must_use]
+    pub fn with_nll(mut self, kind: OutputKind) -> Self {
+        let word = metrics::find("nll").filter(|word| word.fits(kind));
+        if let Some(word) = word.filter(|_| !self.metrics.iter().any(|used| metrics::label(used) == "nll")) {
+            let args = Args::new(word.sig(), Span::default(), Vec::new());
+            self.metrics.insert(0, Use { word, args });
+        }
+        self
     }
 
     /// The usual metric of the output alone, whatever the file reports.
