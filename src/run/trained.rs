@@ -143,7 +143,7 @@ impl Trained {
     /// The net in memory, for up to `most` rows a call.
     ///
     /// # Errors
-    /// As [`predict`](Self::predict).
+    /// Parameters that do not fit the net; what code generation says.
     pub fn session(&self, most: usize) -> Result<Session, TrainedError> {
         let meta = &self.checkpoint.meta;
         Ok(Session::new(&self.model, &self.store()?, &meta.transform.target, meta.seed, most)?)
