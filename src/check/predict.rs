@@ -8,7 +8,7 @@ use super::{
 };
 use crate::{
     diag::{Diagnostic, Span},
-    model::{Interval, McDropout, Mean, Model, OutputKind, Predict, PredictMode, Reported, Score, Until},
+    model::{Interval, McDropout, Mean, Model, OutputKind, Predict, PredictMode, Reported, Until},
     vocab::{ArgSpec, Args, Block, Bounds, Default, Kind, Sig},
 };
 
@@ -215,7 +215,7 @@ impl Found {
         if let (PredictMode::Exact(_), Some((span, _))) = (self.predict.mode, self.samples) {
             diags.extend(not_countable(model, span));
         }
-        self.check_report(model.output.kind, diags);
+        diags.extend(report::unfounded(&self.reported, &self.predict, model.output.kind));
         if let (Some(span), Some(interval)) = (self.interval, self.predict.interval) {
             diags.extend(wrong_interval(model.output.kind, interval, span));
             if let (PredictMode::Ensemble(..) | PredictMode::Exact(_), Some((place, word))) =
@@ -234,72 +234,6 @@ impl Found {
             }
         }
         Predict { report: self.reported.into_iter().map(|(reported, _)| reported).collect(), ..self.predict }
-    }
-
-    /// Each score has what it is made of.
-    fn check_report(&self, kind: OutputKind, diags: &mut Vec<Diagnostic>) {
-        let numbers = matches!(kind, OutputKind::Real(_) | OutputKind::Normal(_));
-        let one_number = matches!(self.predict.mode, PredictMode::Ensemble(..) | PredictMode::Exact(_));
-        let known = self.predict.interval.and_then(|interval| interval.precision).is_some();
-        for (reported, span) in &self.reported {
-            let Reported::Score(score) = reported else { continue };
-            let wrong = |message: String, label: &str, help: &str| {
-                Diagnostic::error("E0211", *span, message).label(label.to_string()).help(help.to_string())
-            };
-            let name = score.name();
-            let (of_numbers, of_samples) = match score {
-                Score::LogLikelihood(_) => (numbers, false),
-                Score::Coverage | Score::AleatoricSd => (true, false),
-                Score::EpistemicSd => (true, true),
-                Score::MutualInformation => (false, true),
-            };
-            if of_numbers != numbers {
-                let fits = if numbers { "epistemic_sd" } else { "mutual_information" };
-                diags.push(
-                    Diagnostic::error(
-                        "E0403",
-                        *span,
-                        format!("`{name}` says nothing about an output of type `{kind}`"),
-                    )
-                    .label("does not fit the output")
-                    .help(format!("there is `{fits}`")),
-                );
-            } else if one_number && (numbers || of_samples) {
-                diags.push(wrong(
-                    format!("`{name}` of one number a row"),
-                    "needs a distribution",
-                    "write `mc_dropout`, whose samples are one",
-                ));
-            } else if of_samples && self.predict.mode == PredictMode::WeightScaling {
-                diags.push(wrong(format!("`{name}` of one pass"), "needs samples", "write `mc_dropout`"));
-            } else if *score == Score::Coverage && self.predict.interval.is_none() {
-                diags.push(wrong(
-                    "`coverage` where there are no intervals".into(),
-                    "of which intervals?",
-                    "write `interval 95%, precision=...`",
-                ));
-            } else if let (OutputKind::Real(_), Score::LogLikelihood(None), false) = (kind, score, known) {
-                diags.push(wrong(
-                    "`log_likelihood` needs to know how observations spread".into(),
-                    "no precision",
-                    "write `log_likelihood(precision=0.1)`, or `precision=fit`",
-                ));
-            } else if let (true, Score::LogLikelihood(Some(_))) =
-                (!matches!(kind, OutputKind::Real(_)), score)
-            {
-                diags.push(wrong(
-                    format!("`precision=` of an output of type `{kind}`, which says its own distribution"),
-                    "has no effect here",
-                    "leave `precision` out",
-                ));
-            } else if let (OutputKind::Real(_), Score::AleatoricSd, false) = (kind, score, known) {
-                diags.push(wrong(
-                    "`aleatoric_sd` needs to know how observations spread".into(),
-                    "no precision",
-                    "write `interval 95%, precision=...`",
-                ));
-            }
-        }
     }
 }
 

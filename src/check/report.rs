@@ -3,7 +3,7 @@
 use super::{bind::bind, scope::Scope, sections::unknown_word};
 use crate::{
     diag::{Diagnostic, Span},
-    model::{OutputKind, Precision, Reported, Score, Use},
+    model::{OutputKind, Precision, Predict, PredictMode, Reported, Score, Use},
     syntax::ast::{Arg, ArgKey, Expr, ExprKind, Ident, Step},
     train::metrics::{self, Metric},
     vocab::{ArgSpec, Args, Block, Bounds, Default, Kind, Sig, Value},
@@ -95,6 +95,78 @@ pub fn of_predictions(
         found.push((reported, arg.span));
     }
     found
+}
+
+/// Each score must have what it is made of.
+pub fn unfounded(reported: &[(Reported, Span)], predict: &Predict, kind: OutputKind) -> Vec<Diagnostic> {
+    let scores = || {
+        reported.iter().filter_map(|(reported, span)| match reported {
+            Reported::Score(score) => Some((*score, *span)),
+            Reported::Metric(_) => None,
+        })
+    };
+    let said = |(score, _)| matches!(score, Score::LogLikelihood(Some(_)));
+    let spread = scores().any(said) || predict.interval.is_some_and(|interval| interval.precision.is_some());
+    scores().filter_map(|(score, span)| without(score, span, predict, kind, spread)).collect()
+}
+
+/// What a score lacks. `spread` is whether something says how far observations lie from the mean function.
+fn without(
+    score: Score,
+    span: Span,
+    predict: &Predict,
+    kind: OutputKind,
+    spread: bool,
+) -> Option<Diagnostic> {
+    let name = score.name();
+    let lacks = |message: String, label: &str, help: &str| {
+        Some(Diagnostic::error("E0211", span, message).label(label.to_string()).help(help.to_string()))
+    };
+    let numbers = matches!(kind, OutputKind::Real(_) | OutputKind::Normal(_));
+    let fits = match score {
+        Score::LogLikelihood(_) => true,
+        Score::Coverage | Score::EpistemicSd | Score::AleatoricSd => numbers,
+        Score::MutualInformation => matches!(kind, OutputKind::Class(_)),
+    };
+    if !fits {
+        let message = format!("`{name}` says nothing about an output of type `{kind}`");
+        let fitting = if numbers { "epistemic_sd" } else { "log_likelihood" };
+        let error = Diagnostic::error("E0403", span, message).label("does not fit the output");
+        return Some(error.help(format!("there is `{fitting}`")));
+    }
+    let of_samples = matches!(score, Score::EpistemicSd | Score::MutualInformation);
+    let one_number = matches!(predict.mode, PredictMode::Ensemble(..) | PredictMode::Exact(_));
+    if one_number && (numbers || of_samples) {
+        return lacks(
+            format!("`{name}` of one number a row"),
+            "needs a distribution",
+            "write `mc_dropout`, whose samples are one",
+        );
+    }
+    if of_samples && predict.mode == PredictMode::WeightScaling {
+        return lacks(format!("`{name}` of one pass"), "needs samples", "write `mc_dropout`");
+    }
+    match (score, kind) {
+        (
+            Score::LogLikelihood(Some(_)),
+            OutputKind::Class(_) | OutputKind::Bits(_) | OutputKind::Normal(_),
+        ) => lacks(
+            format!("`precision=` of an output of type `{kind}`, which says its own distribution"),
+            "has no effect here",
+            "leave `precision` out",
+        ),
+        (Score::Coverage, _) if predict.interval.is_none() => lacks(
+            "`coverage` where there are no intervals".into(),
+            "of which intervals?",
+            "write `interval 95%, precision=...`",
+        ),
+        (Score::LogLikelihood(_) | Score::AleatoricSd, OutputKind::Real(_)) if !spread => lacks(
+            format!("`{name}` needs to know how observations spread"),
+            "no precision",
+            "write `log_likelihood(precision=0.1)`, or `precision=fit`",
+        ),
+        _ => None,
+    }
 }
 
 /// What an argument of the kind [`PRECISION`] says.

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use dropnet::{
     data::Search,
-    model::{Interval, Mean, PredictMode},
+    model::{Interval, Mean, OutputKind, PredictMode},
     run::{Committee, PartFigures, Scoring, Trained, TrainedError, Which},
     runtime::{figures::Figures, team::Team},
 };
@@ -110,6 +110,11 @@ impl Command {
         let file = &committee.first().model.predict;
         let mode = self.sampling.mode(file, USUAL_SAMPLES);
         self.sampling.check(&committee)?;
+        if self.sampling.precision.is_some()
+            && !matches!(committee.first().model.output.kind, OutputKind::Real(_))
+        {
+            return Err(Failure::usage("`--precision` is of `real` outputs: others say how sure they are"));
+        }
         let said = Scoring::of(file);
         let scoring = match self.sampling.precision {
             None => said,

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use dropnet::{
-    model::{Interval, OutputKind, Precision, PredictMode},
+    model::{Interval, McDropout, OutputKind, Precision, PredictMode},
     plot::Chart,
     run::{Committee, TrainedError},
     runtime::{container, team::Team},
@@ -12,7 +12,7 @@ use dropnet::{
 use super::{
     Outcome,
     eval::{self, Runs},
-    predict::{Sampling, USUAL_SAMPLES},
+    predict::{self, USUAL_SAMPLES},
     train::Threads,
     ui::{Exit, Failure, Ui},
 };
@@ -33,8 +33,18 @@ pub struct Command {
     /// Sets of masks of `convergence`
     #[arg(long, value_name = "K", value_parser = clap::value_parser!(u32).range(2..=10_000))]
     sets: Option<u32>,
-    #[command(flatten)]
-    sampling: Sampling,
+    /// Samples of each row with dropout on; 0: none [default: those of the file's `predict` section, or 100 where something is live]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(..=1_000_000))]
+    samples: Option<u32>,
+    /// Seed of the masks [default: that of the file's `predict` section, or of the run]
+    #[arg(long, value_name = "N")]
+    seed: Option<u64>,
+    /// Inverse variance of an observation around the mean function, in the target's own units, or `fit` for what `calibrate` found
+    #[arg(long, value_name = "X", value_parser = predict::precision)]
+    precision: Option<Precision>,
+    /// Divide logits by this, in place of what `calibrate` found; 1 leaves them as they are
+    #[arg(long, value_name = "T", value_parser = predict::positive)]
+    temperature: Option<f64>,
     #[command(flatten)]
     threads: Threads,
 }
@@ -55,11 +65,8 @@ enum Kind {
 
 impl Command {
     pub fn run(&self, ui: &mut Ui) -> Outcome {
-        let committee = self.sampling.tempered(self.runs.read(ui)?)?;
-        self.sampling.check(&committee)?;
-        if self.sets.is_some() && self.kind != Kind::Convergence {
-            return Err(Failure::usage("`--sets` is of `--kind convergence`"));
-        }
+        let committee = predict::tempered(self.runs.read(ui)?, self.temperature)?;
+        self.check(&committee)?;
         let chart = self.chart(&committee).map_err(|error| eval::failure(&error, ui))?;
         let text = match self.csv {
             true => chart.csv(),
@@ -73,18 +80,61 @@ impl Command {
         Ok(Exit::Done)
     }
 
+    /// Refuses flags that would have no effect.
+    fn check(&self, committee: &Committee) -> Result<(), Failure> {
+        let live = committee.members().iter().any(|one| one.model.is_live_in_mc());
+        let numbers = matches!(committee.first().model.output.kind, OutputKind::Real(_));
+        let convergence = self.kind == Kind::Convergence;
+        let spread = matches!(self.kind, Kind::Uncertainty | Kind::Band);
+        let given = [
+            ("--sets", self.sets.is_some() && !convergence, "is of `--kind convergence`"),
+            ("--seed", self.seed.is_some() && convergence, "has no effect on disjoint sets of masks"),
+            (
+                "--temperature",
+                self.temperature.is_some() && convergence,
+                "has no effect on a curve of errors",
+            ),
+            (
+                "--precision",
+                self.precision.is_some() && !(spread && numbers),
+                "is of the spread of `real` outputs",
+            ),
+        ];
+        if let Some((flag, _, why)) = given.into_iter().find(|(_, refused, _)| *refused) {
+            return Err(Failure::usage(format!("`{flag}` {why}")));
+        }
+        let drawn = self.samples.is_some_and(|samples| samples > 0) || self.seed.is_some();
+        if drawn && !live { Err(Failure::usage(predict::STILL)) } else { Ok(()) }
+    }
+
+    /// Samples of dropout beside one pass, where something is live.
+    fn mode(&self, committee: &Committee) -> PredictMode {
+        let live = committee.members().iter().any(|one| one.model.is_live_in_mc());
+        let said = match committee.first().model.predict.mode {
+            PredictMode::McDropout(mc) | PredictMode::Ensemble(_, mc) => mc,
+            PredictMode::WeightScaling | PredictMode::Exact(_) => {
+                McDropout { samples: if live { USUAL_SAMPLES } else { 0 }, seed: None, until: None }
+            }
+        };
+        match self.samples.unwrap_or(said.samples) {
+            0 => PredictMode::WeightScaling,
+            samples => {
+                PredictMode::McDropout(McDropout { samples, seed: self.seed.or(said.seed), until: None })
+            }
+        }
+    }
+
     fn chart(&self, committee: &Committee) -> Result<Chart, TrainedError> {
         let search = &self.runs.search(committee);
         let team = &Team::new(self.threads.count());
         let model = &committee.first().model;
-        let live = committee.members().iter().any(|one| one.model.is_live_in_mc());
-        let mode = self.sampling.mode(&model.predict, if live { USUAL_SAMPLES } else { 0 });
+        let mode = self.mode(committee);
         let known = |precision: Precision| match precision {
             Precision::Known(x) => Ok(x),
             Precision::Fit => committee.first().fitted_precision(mode),
         };
         let interval = model.predict.interval;
-        let precision = self.sampling.precision.or(interval.and_then(|interval| interval.precision));
+        let precision = self.precision.or(interval.and_then(|interval| interval.precision));
         match self.kind {
             Kind::Reliability => committee.reliability(search, mode, team),
             Kind::Risk => committee.risk(search, mode, team),

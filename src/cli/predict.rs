@@ -43,7 +43,7 @@ pub struct Command {
 
 /// Samples of each row, where neither flag nor file says.
 pub const USUAL_SAMPLES: u32 = 100;
-const STILL: &str = "nothing of this net is left to chance: all samples would be the same";
+pub const STILL: &str = "nothing of this net is left to chance: all samples would be the same";
 /// The most samples where only `--until-se` is said.
 const MOST_SAMPLES: u32 = 10_000;
 
@@ -131,11 +131,7 @@ impl Sampling {
 
     /// The nets at the temperature that was asked for.
     pub fn tempered(&self, committee: Committee) -> Result<Committee, Failure> {
-        let Some(temperature) = self.temperature else { return Ok(committee) };
-        match committee.first().model.output.kind {
-            OutputKind::Class(_) | OutputKind::Bits(_) => Ok(committee.at_temperature(temperature)),
-            _ => Err(Failure::usage("`--temperature` is of probabilities: numbers have `--precision`")),
-        }
+        tempered(committee, self.temperature)
     }
 
     /// How to predict, by `usual` many samples where neither flag nor file says; weight scaling for 0.
@@ -185,7 +181,16 @@ fn share(text: &str) -> Result<f64, String> {
     number.ok().filter(|x| *x > 0.0 && *x < 1.0).ok_or_else(|| "a probability, such as 95% or 0.95".into())
 }
 
-fn precision(text: &str) -> Result<Precision, String> {
+/// Nets at a temperature in place of what was fitted, if one is given.
+pub fn tempered(committee: Committee, temperature: Option<f64>) -> Result<Committee, Failure> {
+    let Some(temperature) = temperature else { return Ok(committee) };
+    match committee.first().model.output.kind {
+        OutputKind::Class(_) | OutputKind::Bits(_) => Ok(committee.at_temperature(temperature)),
+        _ => Err(Failure::usage("`--temperature` is of probabilities: numbers have `--precision`")),
+    }
+}
+
+pub fn precision(text: &str) -> Result<Precision, String> {
     if text == "fit" { Ok(Precision::Fit) } else { positive(text).map(Precision::Known) }
 }
 

@@ -60,8 +60,8 @@ impl Command {
         };
         if let Some(path) = &self.export {
             let thinned = trained.thinned(drawn).map_err(|error| eval::failure(&error, ui))?;
-            thinned.write(path, trained.home.as_deref()).map_err(|error| eval::failure(&error, ui))?;
-            ui.data(&thinned.source)?;
+            thinned.export(path, trained.home.as_deref()).map_err(|error| eval::failure(&error, ui))?;
+            ui.data(&thinned.checkpoint.meta.source)?;
             ui.talk(format_args!("the run is in {}: `dropnet predict {0} --input FILE`", path.display()));
             return Ok(Exit::Done);
         }

@@ -7,8 +7,9 @@ use std::{collections::BTreeMap, io, path::Path};
 use serde::{Deserialize, Serialize};
 
 use super::{
+    committee::nothing_live,
     dir::RunDir,
-    sampling::Sampling,
+    sampling::{KEPT, Sampling},
     trained::{Trained, TrainedError},
 };
 use crate::{
@@ -149,14 +150,16 @@ impl Trained {
 
     fn fit(&self, part: &Part, mode: PredictMode, team: &Team) -> Result<Fit, TrainedError> {
         let rows = part.rows;
+        let said = self.all_said(part, mode, team)?;
+        let losses = |values: &[f64]| self.losses(part, mode, &said, values, team);
         if let OutputKind::Real(_) = self.model.output.kind {
             let error = self.squared_error(part, mode, team)?;
             let range = (PRECISIONS.0 / error, PRECISIONS.1 / error);
-            let (value, nll) = lowest(range, |values| self.losses(part, mode, values, team))?;
+            let (value, nll) = lowest(range, losses)?;
             return Ok(Fit { value, nll, before: None, rows });
         }
-        let before = self.losses(part, mode, &[1.0], team)?[0];
-        let (value, nll) = lowest(TEMPERATURES, |values| self.losses(part, mode, values, team))?;
+        let before = losses(&[1.0])?[0];
+        let (value, nll) = lowest(TEMPERATURES, losses)?;
         Ok(Fit { value, nll, before: Some(before), rows })
     }
 
@@ -170,21 +173,29 @@ impl Trained {
 
     /// Mean squared error of the mean, in the target's own units.
     fn squared_error(&self, part: &Part, mode: PredictMode, team: &Team) -> Result<f64, TrainedError> {
-        let means = self
-            .said(part, mode, team)
-            .means(Mean::Arithmetic)?
-            .ok_or_else(super::committee::nothing_live)?;
+        let means = self.said(part, mode, team).means(Mean::Arithmetic)?.ok_or_else(nothing_live)?;
         let observed = self.observed(part);
         let squares: f64 =
             means.iter().zip(&observed).map(|(a, b)| (f64::from(*a) - b) * (f64::from(*a) - b)).sum();
         Ok((squares / observed.len() as f64).max(f64::MIN_POSITIVE))
     }
 
-    /// Mean negative log-likelihood for each candidate value.
+    /// What is said of all rows, row by row; nothing where that is too much to keep and has to be drawn again for each look.
+    fn all_said(&self, part: &Part, mode: PredictMode, team: &Team) -> Result<Vec<f32>, TrainedError> {
+        let mut said = Vec::new();
+        if part.rows * samples_of(mode) * self.model.output.kind.width() <= KEPT {
+            let add = |_: usize, samples: &[f32]| said.extend_from_slice(samples);
+            self.said(part, mode, team).each_row(Mean::Geometric, add)?.ok_or_else(nothing_live)?;
+        }
+        Ok(said)
+    }
+
+    /// Mean negative log-likelihood for each candidate value, of what was said before if it was kept.
     fn losses(
         &self,
         part: &Part,
         mode: PredictMode,
+        said: &[f32],
         values: &[f64],
         team: &Team,
     ) -> Result<Vec<f64>, TrainedError> {
@@ -193,15 +204,29 @@ impl Trained {
         let observed = self.observed(part);
         let width = kind.width();
         let mut losses = vec![0.0; values.len()];
-        let drawn = self.said(part, mode, team).each_row(Mean::Geometric, |at, samples| {
+        let mut add = |at: usize, samples: &[f32]| {
             let mean = geometric.then(|| mean_of(samples, width));
             let samples = mean.as_deref().unwrap_or(samples);
             let observed = &observed[at * width..(at + 1) * width];
             for (loss, value) in losses.iter_mut().zip(values) {
                 *loss -= log_likelihood(samples, kind, observed, *value) / part.rows as f64;
             }
-        })?;
-        drawn.map(|_| losses).ok_or_else(super::committee::nothing_live)
+        };
+        match said.is_empty() {
+            false => said.chunks_exact(said.len() / part.rows).enumerate().for_each(|(at, row)| add(at, row)),
+            true => {
+                self.said(part, mode, team).each_row(Mean::Geometric, add)?.ok_or_else(nothing_live)?;
+            }
+        }
+        Ok(losses)
+    }
+}
+
+/// Samples of a row, at most.
+fn samples_of(mode: PredictMode) -> usize {
+    match mode {
+        PredictMode::McDropout(mc) | PredictMode::Ensemble(_, mc) => mc.samples as usize,
+        PredictMode::WeightScaling | PredictMode::Exact(_) => 1,
     }
 }
 

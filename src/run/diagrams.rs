@@ -144,10 +144,14 @@ impl Committee {
             true => (["entropy", "mutual information"], "error rate"),
             false => (["total sd", "epistemic sd"], "root mean square error"),
         };
-        let series = vec![
-            Series::line(what[0], 0, group(|row| row.doubt)),
-            Series::line(what[1], 1, group(|row| row.disagreement)),
-        ];
+        let sampled = mode != PredictMode::WeightScaling || self.alone().is_none();
+        if !classes && !sampled {
+            return Err(nothing_live());
+        }
+        let mut series = vec![Series::line(what[0], 0, group(|row| row.doubt))];
+        if sampled {
+            series.push(Series::line(what[1], 1, group(|row| row.disagreement)));
+        }
         let title =
             format!("Error over uncertainty on the {name} part, {} rows in {GROUPS} groups", part.rows);
         Ok(Chart {

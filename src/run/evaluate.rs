@@ -99,45 +99,36 @@ fn part_figures(
     scoring: Scoring,
     team: &Team,
 ) -> Result<PartFigures, TrainedError> {
-    let each: Result<Vec<Figures>, TrainedError> =
-        members.iter().map(|m| m.own_figures(part, team)).collect();
-    let tempered = if let [one] = members { one.tempered_figures(part, team)? } else { None };
+    let own: Result<Vec<_>, TrainedError> = members.iter().map(|m| m.own_figures(part, team)).collect();
+    let (each, mut tempered): (Vec<Figures>, Vec<_>) = own?.into_iter().unzip();
+    let tempered = if members.len() == 1 { tempered.pop().flatten() } else { None };
     let together = if members.len() > 1 { passes(members, part, scoring, team)? } else { None };
     let sampled = mode.map(|mode| sampled(members, part, mode, scoring, team)).transpose()?.flatten();
     let (samples, drawn) = sampled.unzip();
-    Ok(PartFigures {
-        part: name,
-        rows: part.rows,
-        each: each?,
-        tempered,
-        together,
-        samples,
-        drawn: drawn.flatten(),
-    })
+    Ok(PartFigures { part: name, rows: part.rows, each, tempered, together, samples, drawn: drawn.flatten() })
 }
 
 impl Trained {
-    /// Of one pass, dropout off.
-    fn own_figures(&self, part: &Part, team: &Team) -> Result<Figures, TrainedError> {
+    /// Of one pass, dropout off; and of the same outputs at the fitted temperature, where that is not 1.
+    fn own_figures(
+        &self,
+        part: &Part,
+        team: &Team,
+    ) -> Result<(Figures, Option<(f64, Figures)>), TrainedError> {
         let mut evaluator = Evaluator::new(&self.model, part)?;
-        let seed = self.checkpoint.meta.seed;
-        Ok(evaluator.figures(part, &mut self.store()?, &self.reporter(), team, seed)?)
-    }
-
-    /// The same at the fitted temperature; none where that is 1.
-    fn tempered_figures(&self, part: &Part, team: &Team) -> Result<Option<(f64, Figures)>, TrainedError> {
+        let (mut outputs, loss) =
+            evaluator.outputs(part, &mut self.store()?, team, self.checkpoint.meta.seed)?;
+        let kind = self.model.output.kind;
+        let order: Vec<u32> = (0..part.rows as u32).collect();
+        let loss = self.model.train.is_some().then(|| loss / part.rows as f64);
+        let figures = self.reporter().figures(loss, &outputs, kind.width(), part, &order);
         let temperature = self.temperature(PredictMode::WeightScaling);
         if temperature == 1.0 {
-            return Ok(None);
+            return Ok((figures, None));
         }
-        let mut evaluator = Evaluator::predictor(&self.model, part)?;
-        let seed = self.checkpoint.meta.seed;
-        let (mut outputs, _) = evaluator.outputs(part, &mut self.store()?, team, seed)?;
         cool(&mut outputs, temperature);
-        let order: Vec<u32> = (0..part.rows as u32).collect();
-        let width = self.model.output.kind.width();
-        let reporter = self.reporter().with_nll(self.model.output.kind);
-        Ok(Some((temperature, reporter.figures(None, &outputs, width, part, &order))))
+        let tempered = self.reporter().with_nll(kind).figures(None, &outputs, kind.width(), part, &order);
+        Ok((figures, Some((temperature, tempered))))
     }
 
     fn predictive_reporter(&self) -> Reporter {

@@ -51,12 +51,14 @@ impl Committee {
                 member.scaled(&part, team)?,
             ));
         }
-        ways.push((format!("mean of {count} runs"), self.mean(&part, None, team)?));
+        let each = |i: usize| ways.iter().map(move |(_, p): &(String, Vec<f64>)| p[i]);
+        let mean = (0..ways[0].1.len()).map(|i| each(i).sum::<f64>() / count as f64).collect();
+        ways.push((format!("mean of {count} runs"), mean));
         if self.members().iter().any(|member| member.model.is_live_in_mc()) {
             for samples in SAMPLES {
                 let plural = if samples == 1 { "" } else { "s" };
                 let name = format!("mean of {count} runs, {samples} sample{plural} of each");
-                ways.push((name, self.mean(&part, Some(samples), team)?));
+                ways.push((name, self.mean(&part, samples, team)?));
             }
         }
         let observed = first.observed(&part);
@@ -70,16 +72,10 @@ impl Committee {
         })
     }
 
-    /// Mean probabilities, or numbers: of one pass each, or of samples.
-    fn mean(&self, part: &Part, samples: Option<u32>, team: &Team) -> Result<Vec<f64>, TrainedError> {
-        let sampling = match samples {
-            None => Sampling::passes(self.all(), part, team),
-            Some(samples) => {
-                let mc = McDropout { samples, seed: None, until: None };
-                Sampling::new(self.all(), part, mc, team)
-            }
-        };
-        let means = sampling.means(Mean::Arithmetic)?.unwrap_or_default();
+    /// Mean probabilities, or numbers, of so many samples of each.
+    fn mean(&self, part: &Part, samples: u32, team: &Team) -> Result<Vec<f64>, TrainedError> {
+        let mc = McDropout { samples, seed: None, until: None };
+        let means = Sampling::new(self.all(), part, mc, team).means(Mean::Arithmetic)?.unwrap_or_default();
         Ok(means.into_iter().map(f64::from).collect())
     }
 }

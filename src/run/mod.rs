@@ -53,5 +53,4 @@ pub use report::{done_json, epoch_json, metrics_json};
 pub use sampling::Drawn as SamplesDrawn;
 pub use start::{Request, StartError, Started, seed_of, stamped_folder, start};
 pub use subnet::{Drawn, SiteMask};
-pub use thinned::Thinned;
 pub use trained::{Trained, TrainedError, Which};

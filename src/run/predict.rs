@@ -88,14 +88,11 @@ impl Predictions {
     /// A measure of uncertainty of each row, one number for each output that has it: of classes from their probabilities where no
     /// note says it. None if nothing here says it.
     pub(super) fn measured(&self, measure: &str) -> Option<Vec<Vec<f64>>> {
-        let named = |name: &String| name == measure || name.ends_with(&format!("_{measure}"));
-        // `y_sd` is not `y_epistemic_sd`.
-        let other = |name: &String| {
-            measure == "sd" && (name.ends_with("epistemic_sd") || name.ends_with("aleatoric_sd"))
+        let named = |name: &String| {
+            name == measure || self.columns.iter().any(|output| *name == format!("{output}_{measure}"))
         };
-        let at = |names: &[String]| -> Vec<usize> {
-            (0..names.len()).filter(|i| named(&names[*i]) && !other(&names[*i])).collect()
-        };
+        let at =
+            |names: &[String]| -> Vec<usize> { (0..names.len()).filter(|i| named(&names[*i])).collect() };
         let of_outputs = if self.class.is_some() { Vec::new() } else { at(&self.columns) };
         let of_notes = at(&self.notes);
         if !(of_outputs.is_empty() && of_notes.is_empty()) {

@@ -20,6 +20,8 @@ use crate::{
 
 /// Numbers of a block of rows, at most: 16 MiB.
 const BLOCK: usize = 4 << 20;
+/// Numbers that are kept for all rows where they are looked at more than once, at most: 256 MiB.
+pub(super) const KEPT: usize = 64 << 20;
 
 /// Samples of a part's rows, of every member.
 pub struct Sampling<'a> {
@@ -173,6 +175,8 @@ pub(super) struct Voice<'a> {
     member: &'a Trained,
     store: Store,
     source: Source,
+    /// What no draw reaches, of all rows, where samples come in several looks.
+    fixed: Option<Vec<f32>>,
     temperature: f64,
     /// Whether the source gives logits and probabilities are asked for.
     to_interpret: bool,
@@ -191,13 +195,31 @@ impl<'a> Voice<'a> {
             _ => Sampler::new(model, part, native)?,
         };
         if let Some(sampler) = sampler {
+            let often = sampling.until.is_some() && part.rows * sampler.fixed_width() <= KEPT;
+            let fixed = match often {
+                true => Some(sampler.fixed(part, 0..part.rows, &mut store, sampling.team)?),
+                false => None,
+            };
             let source = Source::Samples(Box::new(sampler));
-            return Ok(Self { member, store, source, temperature, to_interpret: arithmetic && !native });
+            return Ok(Self {
+                member,
+                store,
+                source,
+                fixed,
+                temperature,
+                to_interpret: arithmetic && !native,
+            });
         }
         let mut evaluator = Evaluator::predictor(model, part)?;
         let (outputs, _) = evaluator.outputs(part, &mut store, sampling.team, meta.seed)?;
-        let mut voice =
-            Self { member, store, source: Source::Pass(Vec::new()), temperature, to_interpret: arithmetic };
+        let mut voice = Self {
+            member,
+            store,
+            source: Source::Pass(Vec::new()),
+            fixed: None,
+            temperature,
+            to_interpret: arithmetic,
+        };
         voice.source = Source::Pass(voice.meant(outputs));
         Ok(voice)
     }
@@ -221,8 +243,14 @@ impl<'a> Voice<'a> {
             Source::Samples(sampler) => {
                 let seed = sampling.seed.unwrap_or(meta.seed);
                 let samples = Samples { seed, first: samples.start, count: samples.len() as u32 };
-                let outputs =
-                    sampler.outputs(sampling.part, rows, samples, &mut self.store, sampling.team)?;
+                let (part, team, width) = (sampling.part, sampling.team, sampler.fixed_width());
+                let outputs = match &self.fixed {
+                    Some(all) => {
+                        let fixed = &all[rows.start * width..rows.end * width];
+                        sampler.outputs_from(fixed, part, rows, samples, &mut self.store, team)?
+                    }
+                    None => sampler.outputs(part, rows, samples, &mut self.store, team)?,
+                };
                 Ok(self.meant(outputs))
             }
         }

@@ -1,15 +1,13 @@
 //! Samples until they are enough: until no row's mean is more uncertain than was asked for.
 //!
-//! Every `min` samples of each row the standard errors of all means are looked at. All rows have equally many samples.
+//! Every `min` samples of each row the standard errors of all means are looked at. All rows have equally many samples. Where there are too
+//! many to keep, they are drawn again once their number is known.
 
 use super::{
-    sampling::{Drawn, Sampling, Voice},
+    sampling::{Drawn, KEPT, Sampling, Voice},
     trained::TrainedError,
 };
 use crate::model::Until;
-
-/// Numbers that are kept from look to look, at most: 256 MiB. Beyond that the samples are drawn again once their number is known.
-const KEPT: usize = 64 << 20;
 
 /// Sums over the samples so far of each row's outputs.
 struct Moments {

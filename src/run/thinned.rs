@@ -14,10 +14,10 @@ use super::{
 use crate::{
     check::{Env, check_source},
     layers::{Layer, Mode, Unitwise},
-    lower::lower_predict,
+    lower::lower_eval,
     model::{Node, NodeKind, ParamRole, Use},
     runtime::{
-        checkpoint::{Checkpoint, CheckpointError},
+        checkpoint::Checkpoint,
         kernels::aligned::AlignedVec,
         progress::{Meta, Progress},
         store::Store,
@@ -25,13 +25,6 @@ use crate::{
     syntax::{self, ast::Stmt},
     train::penalties::bayes_decay::TARGET_VARIANCE,
 };
-
-/// A net that is smaller than the one it comes from.
-pub struct Thinned {
-    pub source: String,
-    checkpoint: Checkpoint,
-    store: Store,
-}
 
 /// The layers so far, and what is still to be done to the units of the last.
 #[derive(Default)]
@@ -59,7 +52,7 @@ impl Trained {
     ///
     /// # Errors
     /// As [`subnet`](Self::subnet); a net that is no chain of dense layers, unitwise ones and dropout of coins.
-    pub fn thinned(&self, drawn: Drawn) -> Result<Thinned, TrainedError> {
+    pub fn thinned(&self, drawn: Drawn) -> Result<Trained, TrainedError> {
         let masks = self.subnet(drawn)?;
         let mut chain = Chain::default();
         let store = self.store()?;
@@ -172,7 +165,7 @@ impl Trained {
         Ok(())
     }
 
-    fn finished(&self, chain: Chain, drawn: Drawn) -> Result<Thinned, TrainedError> {
+    fn finished(&self, chain: Chain, drawn: Drawn) -> Result<Trained, TrainedError> {
         let meta = &self.checkpoint.meta;
         let source = self.text(&chain.lines, drawn);
         let attributes: std::collections::BTreeMap<String, f64> = meta
@@ -187,15 +180,13 @@ impl Trained {
             let why = checked.diagnostics.iter().find(|d| d.is_error()).map_or("", |d| d.message.as_str());
             unfit(format!("the thinned net is not accepted: {why}"))
         })?;
-        let graph = lower_predict(&model, Mode::Eval).graph;
-        let mut store = Store::fresh(&model, &graph, 0);
+        let graph = lower_eval(&model, Mode::Eval).graph;
         let tensors = chain.params.iter().flat_map(|m| [Some(&m.weight), m.bias.as_ref()]).flatten();
-        for (slot, values) in store.params.iter_mut().zip(tensors) {
-            *slot = AlignedVec::of(&values.iter().map(|x| *x as f32).collect::<Vec<f32>>());
-        }
-        let meta = Meta { source: source.clone(), progress: Progress::default(), attributes, ..meta.clone() };
+        let params = tensors.map(|t| AlignedVec::of(&t.iter().map(|x| *x as f32).collect::<Vec<f32>>()));
+        let store = Store { params: params.collect(), ..Store::default() };
+        let meta = Meta { source, progress: Progress::default(), attributes, ..meta.clone() };
         let checkpoint = Checkpoint::held(&graph, &store, meta);
-        Ok(Thinned { source, checkpoint, store })
+        Ok(Trained { model, checkpoint, calibration: Default::default(), home: None })
     }
 
     /// The text of the thinned net: params and data as they were, then its layers.
@@ -224,7 +215,7 @@ impl Trained {
         let node = self.model.node(self.model.inputs[0]);
         let output = &self.model.output;
         let sizes: Vec<String> = node.ty.sizes().iter().map(usize::to_string).collect();
-        let name = node.path.trim_start_matches("input ");
+        let NodeKind::Input { name } = &node.kind else { unreachable!("inputs are `Input` nodes") };
         text += &format!("\nnet {{\n  input {name}: real[{}]\n", sizes.join(", "));
         lines.iter().for_each(|line| text += &format!("  {line}\n"));
         text + &format!("  output {}: {}\n}}\n", output.name, output.kind)
@@ -240,12 +231,12 @@ impl Matrix {
     }
 }
 
-impl Thinned {
-    /// Writes it as a run.
+impl Trained {
+    /// Writes the net as a run of its own; `home` is where its data are looked for.
     ///
     /// # Errors
     /// A folder that holds a run already; what the file system says.
-    pub fn write(&self, path: &Path, home: Option<&Path>) -> Result<(), TrainedError> {
+    pub fn export(&self, path: &Path, home: Option<&Path>) -> Result<(), TrainedError> {
         let dir = RunDir::at(path);
         if dir.holds_a_run() {
             return Err(unfit(format!(
@@ -254,29 +245,12 @@ impl Thinned {
             )));
         }
         let io = |e: io::Error| unfit(format!("cannot write {}: {e}", path.display()));
+        let meta = &self.checkpoint.meta;
         let file = home.map(|home| home.join("thinned.net").display().to_string());
         let lock = json!({ "dropnet": env!("CARGO_PKG_VERSION"), "edition": 1, "file": file });
-        dir.create(&self.source, &lock).map_err(io)?;
-        let written = Checkpoint::write(&dir.last(), &self.graph(), &self.store, &[], &self.checkpoint.meta);
-        written.map_err(|e: CheckpointError| TrainedError::Checkpoint(e))
-    }
-
-    fn graph(&self) -> crate::graph::Graph {
-        lower_predict(&self.trained().model, Mode::Eval).graph
-    }
-
-    /// As if it had been read from its run.
-    ///
-    /// # Panics
-    /// Never: its text was checked when it was made.
-    #[must_use]
-    pub fn trained(&self) -> Trained {
-        let meta = &self.checkpoint.meta;
-        let env = Env { sets: meta.sets.clone(), attributes: meta.attributes.clone() };
-        let model = check_source(&self.source, &env).model.unwrap_or_else(|| unreachable!("a checked text"));
-        let graph = lower_predict(&model, Mode::Eval).graph;
-        let checkpoint = Checkpoint::held(&graph, &self.store, meta.clone());
-        Trained { model, checkpoint, calibration: Default::default(), home: None }
+        dir.create(&meta.source, &lock).map_err(io)?;
+        let graph = lower_eval(&self.model, Mode::Eval).graph;
+        Ok(Checkpoint::write(&dir.last(), &graph, &self.store()?, &[], meta)?)
     }
 }
 
@@ -333,7 +307,7 @@ mod tests {
             sampling.each_row(Mean::Arithmetic, |_, row| samples.push(row.to_vec())).unwrap();
             for (row, sample) in [(0, 0), (2, 5), (4, 3)] {
                 let place = Drawn::Sample { row: row as u64, sample: sample as u32, seed: 5 };
-                let thinned = net.thinned(place).unwrap().trained();
+                let thinned = net.thinned(place).unwrap();
                 assert!(thinned.model.parameter_count() <= net.model.parameter_count());
                 assert!(!thinned.model.is_live_in_mc());
                 let once =
@@ -349,7 +323,7 @@ mod tests {
         let net = trained("dense 64 -> relu -> dropout 0.75\n  dense 3");
         let place = Drawn::Sample { row: 1, sample: 2, seed: 9 };
         let kept = net.subnet(place).unwrap()[0].kept.iter().filter(|kept| **kept).count();
-        let source = net.thinned(place).unwrap().source;
+        let source = net.thinned(place).unwrap().checkpoint.meta.source;
         assert!(kept < 32 && source.contains(&format!("dense {kept}\n")), "{kept} {source}");
     }
 

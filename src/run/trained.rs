@@ -140,7 +140,7 @@ impl Trained {
         Sampling::new(vec![self], part, mc, team)
     }
 
-    /// The net in memory, for up to `most` rows a call.
+    /// The net in memory, for up to `most` rows a call, as it was trained: no temperature that was fitted since.
     ///
     /// # Errors
     /// Parameters that do not fit the net; what code generation says.

@@ -82,8 +82,24 @@ impl Sampler {
         store: &mut Store,
         team: &Team,
     ) -> Result<Vec<f32>, CodegenError> {
-        let fixed = self.fixed_outputs(part, rows.clone(), store, team)?;
-        let inputs = cut_rows(&self.cut, part, rows.clone(), &fixed);
+        let fixed = self.fixed(part, rows.clone(), store, team)?;
+        self.outputs_from(&fixed, part, rows, samples, store, team)
+    }
+
+    /// The same from what [`fixed`](Self::fixed) gave for these rows.
+    ///
+    /// # Errors
+    /// As [`outputs`](Self::outputs).
+    pub fn outputs_from(
+        &self,
+        fixed: &[f32],
+        part: &Part,
+        rows: Range<usize>,
+        samples: Samples,
+        store: &mut Store,
+        team: &Team,
+    ) -> Result<Vec<f32>, CodegenError> {
+        let inputs = cut_rows(&self.cut, part, rows.clone(), fixed);
         let count = samples.count as usize;
         let mut outputs = vec![0.0; rows.len() * count * self.width];
         run(&self.random, &inputs, &self.positions(rows.clone(), samples), store, &mut outputs, team)?;
@@ -115,8 +131,16 @@ impl Sampler {
         }
     }
 
-    /// The fixed part's columns of each row; nothing where there is no such part.
-    fn fixed_outputs(
+    /// Numbers of a row that no draw reaches and samples start from.
+    pub fn fixed_width(&self) -> usize {
+        columns(&self.cut)
+    }
+
+    /// These numbers of each row, `[rows, fixed_width]`; nothing where samples start from inputs.
+    ///
+    /// # Errors
+    /// Parameters that do not fit the net.
+    pub fn fixed(
         &self,
         part: &Part,
         rows: Range<usize>,
@@ -124,7 +148,7 @@ impl Sampler {
         team: &Team,
     ) -> Result<Vec<f32>, CodegenError> {
         let Some(fixed) = &self.fixed else { return Ok(Vec::new()) };
-        let mut outputs = vec![0.0; rows.len() * columns(&self.cut)];
+        let mut outputs = vec![0.0; rows.len() * self.fixed_width()];
         let positions = Positions {
             batch: BATCH.min(rows.len()),
             order: rows.map(|row| row as u32).collect(),

@@ -55,30 +55,17 @@ predict {
 }
 ";
 
-fn trained(net: &str) -> Folder {
-    let folder = Folder::new(&[("m.net", net)]);
-    let said = folder.run(&["train", "m.net", "-q", "-o", "run"]);
-    assert!(said.ends_with("--- exit 0\n"), "{said}");
-    folder
-}
-
-fn json(folder: &Folder, args: &[&str]) -> Json {
-    let output = folder.command(args).output().expect("runs");
-    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-    serde_json::from_slice(&output.stdout).expect("JSON")
-}
-
 #[test]
 fn a_net_that_is_too_sure_gets_a_temperature() {
-    let folder = trained(CLASSES);
-    let fitted = json(&folder, &["calibrate", "run", "--json"]);
+    let folder = Folder::trained(CLASSES);
+    let fitted = folder.json(&["calibrate", "run", "--json"]);
     for way in ["weight_scaling", "mc_dropout"] {
         let fit = &fitted["fits"][way];
         assert!(fit["value"].as_f64() > Some(1.05), "{fitted}");
         assert!(fit["nll"].as_f64() < fit["before"].as_f64(), "{fitted}");
     }
     let temperature = fitted["fits"]["weight_scaling"]["value"].as_f64().expect("a number");
-    let eval = json(&folder, &["eval", "run", "--json"]);
+    let eval = folder.json(&["eval", "run", "--json"]);
     let valid = &eval["valid"];
     let close = |a: &Json, b: &Json| (a.as_f64().unwrap() - b.as_f64().unwrap()).abs() < 1e-6;
     assert!(close(&valid["tempered"]["nll"], &fitted["fits"]["weight_scaling"]["nll"]), "{valid}");
@@ -104,10 +91,10 @@ fn a_net_that_is_too_sure_gets_a_temperature() {
 /// Without dropout the likeliest precision is one over the mean squared error.
 #[test]
 fn the_precision_of_numbers_is_fitted() {
-    let folder = trained(NUMBERS);
+    let folder = Folder::trained(NUMBERS);
     let unfitted = folder.run(&["eval", "run"]);
-    let fitted = json(&folder, &["calibrate", "run", "--json"]);
-    let eval = json(&folder, &["eval", "run", "--json"]);
+    let fitted = folder.json(&["calibrate", "run", "--json"]);
+    let eval = folder.json(&["eval", "run", "--json"]);
     let rmse = eval["valid"]["rmse"].as_f64().expect("a number");
     let precision = fitted["fits"]["weight_scaling"]["value"].as_f64().expect("a number");
     assert!((precision * rmse * rmse - 1.0).abs() < 5e-3, "{precision} {rmse}");
@@ -131,7 +118,7 @@ fn the_precision_of_numbers_is_fitted() {
 
 #[test]
 fn what_cannot_be_fitted_is_said() {
-    let folder = trained(
+    let folder = Folder::trained(
         &CLASSES.replace("valid=30%, ", "").replace(" -> dropout 0.2", "").replace("epochs 60", "epochs 2"),
     );
     let all: String = [

@@ -38,12 +38,6 @@ fn trained(more: &[&str]) -> Folder {
     folder
 }
 
-fn json(folder: &Folder, args: &[&str]) -> Json {
-    let output = folder.command(args).output().expect("runs");
-    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-    serde_json::from_slice(&output.stdout).expect("JSON")
-}
-
 /// Probabilities of the row's three classes, and its mutual information if there is one.
 fn predicted(folder: &Folder, args: &[&str]) -> (Vec<f64>, Option<f64>) {
     let args = [&["predict"], args, &["--input", "-", "--output", "json"]].concat();
@@ -83,7 +77,7 @@ fn several_runs_predict_their_mean() {
 #[test]
 fn figures_of_each_and_of_the_mean() {
     let folder = trained(&[]);
-    let eval = json(&folder, &["eval", "runs", "--json", "--samples", "30"]);
+    let eval = folder.json(&["eval", "runs", "--json", "--samples", "30"]);
     let members = eval["test"]["members"].as_array().expect("members");
     assert_eq!(members.len(), 3);
     // The mean's negative log-likelihood is no worse than the members' on average (Jensen).
@@ -92,7 +86,7 @@ fn figures_of_each_and_of_the_mean() {
     assert_eq!(eval["test"]["mc_dropout"]["samples"], 30);
     assert_eq!(
         members[1],
-        json(&folder, &["eval", "runs/seed-6", "--json"])["test"]
+        folder.json(&["eval", "runs/seed-6", "--json"])["test"]
             .as_object()
             .map(|own| {
                 own.iter()
@@ -102,7 +96,7 @@ fn figures_of_each_and_of_the_mean() {
             })
             .expect("figures")
     );
-    let audit = json(&folder, &["audit", "runs", "--json"]);
+    let audit = folder.json(&["audit", "runs", "--json"]);
     let ways = audit["ways"].as_array().expect("ways");
     assert_eq!(ways.len(), 3 + 1 + 3);
     assert_eq!(ways[6]["mean_abs_diff"], 0.0);
@@ -160,7 +154,7 @@ fn samples_until_their_mean_is_settled() {
     assert!(said.contains("samples of each row; no mean has a standard error above"), "{said}");
     let most = run(&["--until-se", "0.0001", "--samples", "60"]);
     assert!(most.contains("60 samples of each row are the most"), "{most}");
-    let eval = json(&folder, &["eval", "runs/seed-5", "--json", "--until-se", "0.02"]);
+    let eval = folder.json(&["eval", "runs/seed-5", "--json", "--until-se", "0.02"]);
     let samples = &eval["test"]["mc_dropout"];
     assert!(
         samples["standard_error"].as_f64() <= Some(0.02) && samples["samples"].as_u64() > Some(20),

@@ -39,18 +39,12 @@ sweep {
 }
 ";
 
-fn json(folder: &Folder, args: &[&str]) -> Json {
-    let output = folder.command(args).output().expect("runs");
-    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-    serde_json::from_slice(&output.stdout).expect("JSON")
-}
-
 /// Results depend on neither the number of jobs nor on where an earlier attempt stopped.
 #[test]
 fn results_are_the_same_for_any_number_of_jobs_and_after_a_stop() {
     let folder = Folder::new(&[("m.net", NET)]);
     let run = |out: &str, more: &[&str]| {
-        json(&folder, &[&["experiment", "m.net", "--json", "-o", out], more].concat())
+        folder.json(&[&["experiment", "m.net", "--json", "-o", out], more].concat())
     };
     let one = run("one", &["--jobs", "1", "--seeds", "2"]);
     assert_eq!(one, run("three", &["--jobs", "3", "--seeds", "2"]));
@@ -67,7 +61,7 @@ fn results_are_the_same_for_any_number_of_jobs_and_after_a_stop() {
 #[test]
 fn the_best_by_validation_is_tested() {
     let folder = Folder::new(&[("m.net", NET)]);
-    let report = json(&folder, &["experiment", "m.net", "--json", "-o", "e"]);
+    let report = folder.json(&["experiment", "m.net", "--json", "-o", "e"]);
     let lines: Vec<Json> =
         folder.read("e/experiment.jsonl").lines().skip(1).map(|l| serde_json::from_str(l).unwrap()).collect();
     let runs = report["arms"][0]["runs"].as_array().unwrap();

@@ -50,13 +50,6 @@ train {
 }
 ";
 
-fn trained(net: &str) -> Folder {
-    let folder = Folder::new(&[("m.net", net)]);
-    let said = folder.run(&["train", "m.net", "-q", "-o", "run"]);
-    assert!(said.ends_with("--- exit 0\n"), "{said}");
-    folder
-}
-
 /// Rows `series, x, y, low, high`.
 fn numbers(folder: &Folder, args: &[&str]) -> Vec<(String, [f64; 4])> {
     let args = [&["plot", "run", "--csv"], args].concat();
@@ -79,7 +72,7 @@ fn of<'a>(all: &'a [(String, [f64; 4])], name: &str) -> Vec<&'a [f64; 4]> {
 /// What a net does not know grows away from its data; what observations leave open is there everywhere.
 #[test]
 fn a_band_widens_away_from_the_data() {
-    let folder = trained(LINE);
+    let folder = Folder::trained(LINE);
     let all = numbers(&folder, &["--kind", "band"]);
     let (epistemic, total) = (of(&all, "epistemic"), of(&all, "95%"));
     let width = |row: &&[f64; 4]| row[3] - row[2];
@@ -100,7 +93,7 @@ fn a_band_widens_away_from_the_data() {
 
 #[test]
 fn doubtful_rows_are_the_wrong_ones() {
-    let folder = trained(MOONS);
+    let folder = Folder::trained(MOONS);
     let risk = numbers(&folder, &["--kind", "risk"]);
     let by_confidence = of(&risk, "confidence");
     assert_eq!(by_confidence.len(), 300);
@@ -126,7 +119,7 @@ fn doubtful_rows_are_the_wrong_ones() {
 
 #[test]
 fn what_cannot_be_drawn_is_said() {
-    let folder = trained(MOONS);
+    let folder = Folder::trained(MOONS);
     let line = Folder::new(&[("m.net", LINE)]);
     line.run(&["train", "m.net", "-q", "-o", "run", "--epochs", "1"]);
     let all = folder.run(&["plot", "run", "--kind", "band"])
@@ -134,5 +127,21 @@ fn what_cannot_be_drawn_is_said() {
         + &folder.run(&["plot", "run"])
         + &line.run(&["plot", "run", "--kind", "reliability"])
         + &line.run(&["plot", "run", "--kind", "convergence"]);
+    insta::assert_snapshot!(all);
+}
+
+/// A flag that would change nothing is refused.
+#[test]
+fn flags_without_effect_are_refused() {
+    let folder = Folder::trained(MOONS);
+    let all: String = [
+        &["plot", "run", "--kind", "convergence", "--seed", "3"][..],
+        &["plot", "run", "--kind", "reliability", "--precision", "2"],
+        &["plot", "run", "--kind", "risk", "--exact"],
+        &["eval", "run", "--precision", "2"],
+    ]
+    .iter()
+    .map(|args| folder.run(args))
+    .collect();
     insta::assert_snapshot!(all);
 }

@@ -17,6 +17,21 @@ impl Folder {
         Self(folder)
     }
 
+    /// A folder with `m.net` and the run that its training left in `run`.
+    pub fn trained(net: &str) -> Self {
+        let folder = Self::new(&[("m.net", net)]);
+        let said = folder.run(&["train", "m.net", "-q", "-o", "run"]);
+        assert!(said.ends_with("--- exit 0\n"), "{said}");
+        folder
+    }
+
+    /// The one JSON object that a command writes.
+    pub fn json(&self, args: &[&str]) -> serde_json::Value {
+        let output = self.command(args).output().expect("the binary runs");
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        serde_json::from_slice(&output.stdout).expect("JSON")
+    }
+
     pub fn path(&self) -> &Path {
         self.0.path()
     }
