@@ -22,8 +22,16 @@ pub struct Chart {
     pub series: Vec<Series>,
     /// Whether the line on which both axes are equal is drawn.
     pub diagonal: bool,
-    /// Whether the names of the series stand at the left, where curves that fall leave no room at the right or the other way round.
-    pub names_left: bool,
+    pub names: Corner,
+}
+
+/// Where the names of the series stand: where the curves leave room.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Corner {
+    UpperLeft,
+    #[default]
+    UpperRight,
+    LowerRight,
 }
 
 #[derive(Clone, Debug, PartialEq)]
@@ -131,9 +139,10 @@ impl Chart {
             }
             chart
                 .configure_series_labels()
-                .position(match self.names_left {
-                    true => SeriesLabelPosition::UpperLeft,
-                    false => SeriesLabelPosition::UpperRight,
+                .position(match self.names {
+                    Corner::UpperLeft => SeriesLabelPosition::UpperLeft,
+                    Corner::UpperRight => SeriesLabelPosition::UpperRight,
+                    Corner::LowerRight => SeriesLabelPosition::LowerRight,
                 })
                 .background_style(WHITE.mix(0.8))
                 .label_font(("sans-serif", 12))
@@ -192,7 +201,7 @@ mod tests {
                 Series::dots("seen", 1, vec![(0.5, 0.5), (0.6, 0.7), (0.7, 0.1)]),
             ],
             diagonal: true,
-            names_left: false,
+            names: Corner::default(),
         };
         let svg = chart.svg().unwrap();
         assert_eq!(svg.matches("<circle").count(), 3 + 2);

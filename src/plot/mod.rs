@@ -3,7 +3,7 @@
 mod chart;
 mod roofline;
 
-pub use chart::{Chart, Series, Shape};
+pub use chart::{Chart, Corner, Series, Shape};
 pub use roofline::{RooflinePoint, roofline};
 
 use plotters::style::RGBColor;

@@ -11,7 +11,7 @@ use super::{
 use crate::{
     data::{InputArray, Part, Search},
     model::{Interval, McDropout, Mean, OutputKind, Predict, PredictMode},
-    plot::{Chart, Series},
+    plot::{Chart, Corner, Series},
     runtime::{predictive, team::Team},
     train::metrics::risk_coverage,
 };
@@ -66,7 +66,7 @@ impl Committee {
             y: "share that is right".into(),
             series,
             diagonal: true,
-            names_left: true,
+            names: Corner::UpperLeft,
         })
     }
 
@@ -106,7 +106,7 @@ impl Committee {
             y: y.into(),
             series,
             diagonal: false,
-            names_left: true,
+            names: Corner::UpperLeft,
         })
     }
 
@@ -160,7 +160,7 @@ impl Committee {
             y: y.into(),
             series,
             diagonal: !classes,
-            names_left: true,
+            names: Corner::LowerRight,
         })
     }
 
@@ -225,7 +225,7 @@ impl Committee {
             y: first.model.output.name.clone(),
             series,
             diagonal: false,
-            names_left: true,
+            names: Corner::UpperLeft,
         })
     }
 
@@ -286,7 +286,7 @@ impl Curve {
                 Series::line("weight scaling", 1, ends.to_vec()),
             ],
             diagonal: false,
-            names_left: false,
+            names: Corner::UpperRight,
         }
     }
 }
