@@ -2,7 +2,7 @@
 
 use dropnet::{
     codegen::{self, Text},
-    graph::{Graph, split},
+    graph::Graph,
     layers::Mode,
     loops,
     lower::{Lowered, lower_eval, lower_forward, lower_samples, lower_train},
@@ -119,12 +119,12 @@ impl Command {
         model: &Model,
         text: impl Fn(&Graph, bool) -> Result<String, Failure>,
     ) -> Result<String, Failure> {
-        let graph = self.step(model)?.graph;
+        let lowered = self.step(model)?;
         let parts = match self.entry(model)? {
-            Entry::Mc => split(&graph),
+            Entry::Mc => lowered.parts(),
             Entry::Train | Entry::Eval => None,
         };
-        let Some(parts) = parts else { return text(&graph, false) };
+        let Some(parts) = parts else { return text(&lowered.graph, false) };
         let fixed = match &parts.fixed {
             Some(graph) => format!("; once a row\n{}\n", text(graph, false)?),
             None => String::new(),

@@ -56,7 +56,7 @@ fn divided(graph: &Graph, draws: impl Fn(&Op) -> bool) -> Option<Split> {
 }
 
 /// Which nodes depend on one that `starts`.
-fn reached(graph: &Graph, starts: impl Fn(&Op) -> bool) -> Vec<bool> {
+pub(super) fn reached(graph: &Graph, starts: impl Fn(&Op) -> bool) -> Vec<bool> {
     let mut reached: Vec<bool> = Vec::with_capacity(graph.nodes.len());
     for node in &graph.nodes {
         reached.push(starts(&node.op) || node.inputs.iter().any(|v| reached[v.index()]));

@@ -9,13 +9,37 @@ mod step;
 
 pub use scalars::{ScalarDef, Scalars, StepInfo};
 
-use crate::{graph::Graph, layers::Mode, model::Model};
+use crate::{
+    graph::{Graph, ScalarId, Split, by_dropped, split},
+    layers::Mode,
+    model::Model,
+};
 
 /// A graph and the definitions of its per-step scalars, by `ScalarId`.
 #[derive(Clone)]
 pub struct Lowered {
     pub graph: Graph,
     pub scalars: Vec<ScalarDef>,
+}
+
+/// The rate up to which it is worth while to multiply dropped units instead of kept ones.
+const RARE: f64 = 0.4;
+
+impl Lowered {
+    /// The graph of samples in two: what is computed once a row, and what once a sample of it. None if no draw reaches the output.
+    #[must_use]
+    pub fn parts(&self) -> Option<Split> {
+        split(&by_dropped(&self.graph, |id| self.rate(id).is_some_and(|rate| rate <= RARE)))
+    }
+
+    /// The rate of dropping of a threshold.
+    #[must_use]
+    pub fn rate(&self, id: ScalarId) -> Option<f64> {
+        match self.scalars[id.index()] {
+            ScalarDef::Threshold(rate) => Some(rate),
+            _ => None,
+        }
+    }
 }
 
 /// The totals of a training pass: sums over rows, of what is minimised and of the data loss alone.

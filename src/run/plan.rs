@@ -3,13 +3,12 @@
 use serde::Serialize;
 
 use crate::{
-    graph::{Cut, Graph, split},
-    loops::{self, Kernel},
-    lower::lower_samples,
+    graph::{Cut, Dim, Graph, Op, ValueId, dropped_left},
+    lower::{Lowered, lower_samples},
     model::Model,
 };
 
-/// Floating-point operations of the products of one row.
+/// Floating-point operations of the products of one row; of products of dropped units instead of kept ones the share that is dropped.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct SamplePlan {
     /// Once a row: what no draw reaches.
@@ -26,16 +25,16 @@ impl SamplePlan {
     /// The plan of a net; none if nothing of it is live.
     #[must_use]
     pub fn of(model: &Model) -> Option<Self> {
-        let whole = lower_samples(model, false).graph;
-        let split = split(&whole)?;
+        let lowered = lower_samples(model, false);
+        let split = lowered.parts()?;
         let cut = split.cut.iter().zip(&split.random.inputs).map(|(cut, input)| match cut {
-            Cut::Input { slot } => whole.inputs[*slot as usize].name.clone(),
+            Cut::Input { slot } => lowered.graph.inputs[*slot as usize].name.clone(),
             Cut::Columns { .. } => input.name.clone(),
         });
         Some(Self {
-            fixed_flops: split.fixed.as_ref().map_or(0, products),
-            sample_flops: products(&split.random),
-            whole_flops: products(&whole),
+            fixed_flops: split.fixed.as_ref().map_or(0, |graph| products(&lowered, graph)),
+            sample_flops: products(&lowered, &split.random),
+            whole_flops: products(&lowered, &lowered.graph),
             cut: cut.collect(),
         })
     }
@@ -47,10 +46,23 @@ impl SamplePlan {
     }
 }
 
-fn products(graph: &Graph) -> usize {
-    let program = loops::fuse(graph);
-    let product = |kernel: &&Kernel| matches!(kernel, Kernel::Product(_));
-    program.kernels.iter().filter(product).map(|kernel| program.cost(kernel, 1).flops).sum()
+/// Of a graph with the scalars of `lowered`.
+fn products(lowered: &Lowered, graph: &Graph) -> usize {
+    let values = (0..graph.nodes.len() as u32).map(ValueId);
+    values
+        .map(|v| product(graph, v) * dropped_left(graph, v).and_then(|id| lowered.rate(id)).unwrap_or(1.0))
+        .sum::<f64>()
+        .round() as usize
+}
+
+/// Of one product, or 0.
+fn product(graph: &Graph, v: ValueId) -> f64 {
+    let node = graph.node(v);
+    let Op::Contract { over, .. } = &node.op else { return 0.0 };
+    let len = |dim: &Dim| dim.size().unwrap_or(1) as f64;
+    let left = &graph.ty(node.inputs[0]).dims;
+    let contracted: f64 = over.iter().map(|(axis, _)| len(&left[*axis])).product();
+    2.0 * contracted * node.ty.dims.iter().map(len).product::<f64>()
 }
 
 #[cfg(test)]
@@ -74,9 +86,16 @@ mod tests {
 
     #[test]
     fn dropout_on_the_input_leaves_nothing_fixed() {
-        let plan = plan("dropout 0.2\n dense 10").expect("draws");
+        let plan = plan("dropout 0.5\n dense 10").expect("draws");
         assert_eq!((plan.fixed_flops, plan.sample_flops), (0, 2 * 100 * 10));
         assert_eq!(plan.cut, ["x"]);
+    }
+
+    #[test]
+    fn of_few_dropped_inputs_only_those_are_sampled() {
+        let plan = plan("dropout 0.2\n dense 10").expect("draws");
+        assert_eq!((plan.fixed_flops, plan.sample_flops), (2 * 100 * 10, 2 * 20 * 10));
+        assert_eq!(plan.whole_flops, 2 * 100 * 10);
     }
 
     #[test]

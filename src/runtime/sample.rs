@@ -16,7 +16,7 @@ use super::{
 use crate::{
     codegen::CodegenError,
     data::{InputArray, Part, Storage, Target},
-    graph::{Address, Cut, Graph, Op, split},
+    graph::{Address, Cut, Graph, Op},
     lower::{Lowered, StepInfo, lower_samples},
     math,
     model::Model,
@@ -60,7 +60,7 @@ impl Sampler {
     /// What code generation says.
     pub fn new(model: &Model, part: &Part, meaning: bool) -> Result<Option<Self>, CodegenError> {
         let lowered = lower_samples(model, meaning);
-        let Some(split) = split(&lowered.graph) else { return Ok(None) };
+        let Some(split) = lowered.parts() else { return Ok(None) };
         let with = |graph: Graph| Lowered { graph, scalars: lowered.scalars.clone() };
         let one_sample_a_step = draws_for_all_rows(&split.random);
         let fixed = split.fixed.map(|graph| Function::new(with(graph), part)).transpose()?;

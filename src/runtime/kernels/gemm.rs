@@ -1,14 +1,13 @@
 //! Matrix products by libraries, one thread a call: faer's kernels, and those of `gemm` where the left matrix is transposed (gradients of
-//! weights), which faer's pack slowly.
+//! weights), which faer's pack slowly. Single rows, and left matrices that are mostly zeros, are our own: see `row` and `sparse`.
 //!
 //! A product is divided among threads along its columns (at multiples of 16) or its rows (at multiples of 32, where a last single row joins
 //! the part before it). Invariant, on which equal bits for any number of threads rest: a call on any such part gives the bits of
 //! the call on the whole. faer's kernel for large products adds in an order that depends on `k` alone; it has other kernels
 //! for small products and for single columns, and where those could come in, a call is cut into blocks that are the same for
-//! every division. `gemm` divides `k` by the size of the whole product, so it is called for at most 512 at a time. Single rows
-//! are our own: see `row`.
+//! every division. `gemm` divides `k` by the size of the whole product, so it is called for at most 512 at a time.
 
-use super::row;
+use super::{row, sparse};
 use faer::{Accum, MatMut, MatRef, Par, linalg::matmul::matmul};
 
 /// Products of at most this many multiplications go to the library's other kernel.
@@ -55,6 +54,12 @@ pub unsafe fn multiply(
         unsafe {
             row::multiply((n, k), c.start, accumulate, (a.start, a.strides.1), (b.start, b.strides.0));
         }
+        return;
+    }
+    // SAFETY: the caller's contract.
+    if along == Along::Columns && c.strides.1 == 1 && unsafe { sparse::pays((m, k), a, b) } {
+        // SAFETY: the caller's contract, and what was asked above.
+        unsafe { sparse::multiply((m, n, k), c, accumulate, a, b) }
         return;
     }
     if along == Along::Columns && m * k >= TRANSPOSED_LEAST && a.strides.0 == 1 && c.strides.1 == 1 {

@@ -9,4 +9,5 @@ pub mod crew;
 pub mod fpenv;
 pub mod gemm;
 mod row;
+mod sparse;
 pub mod wide;

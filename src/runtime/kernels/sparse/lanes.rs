@@ -1,0 +1,73 @@
+//! Eight numbers at a time, by hand where compilers do not find the instructions. `AVX2`: the processor has it.
+
+/// Eight neighbours of a row.
+pub type Lane = [f32; 8];
+
+/// A bit for each that is not zero.
+#[inline(always)]
+pub fn nonzeros<const AVX2: bool>(lane: &Lane) -> u32 {
+    #[cfg(target_arch = "x86_64")]
+    if AVX2 {
+        use std::arch::x86_64::*;
+        // SAFETY: the processor has AVX2, and a lane eight elements.
+        return unsafe {
+            let differs = _mm256_cmp_ps::<_CMP_NEQ_UQ>(_mm256_loadu_ps(lane.as_ptr()), _mm256_setzero_ps());
+            _mm256_movemask_ps(differs) as u32
+        };
+    }
+    (0..8).map(|i| u32::from(lane[i] != 0.0) << i).sum()
+}
+
+/// Rows as columns.
+#[inline(always)]
+pub fn turned<const AVX2: bool>(rows: [Lane; 8]) -> [Lane; 8] {
+    #[cfg(target_arch = "x86_64")]
+    if AVX2 {
+        // SAFETY: the processor has AVX2.
+        return unsafe { turned_by_shuffles(rows) };
+    }
+    std::array::from_fn(|i| std::array::from_fn(|j| rows[j][i]))
+}
+
+/// Pairs, then pairs of pairs, then halves change places.
+#[cfg(target_arch = "x86_64")]
+#[target_feature(enable = "avx2")]
+#[inline]
+unsafe fn turned_by_shuffles(rows: [Lane; 8]) -> [Lane; 8] {
+    use std::arch::x86_64::*;
+    // SAFETY: a lane has eight elements, and both kinds of eight lanes the same bytes.
+    unsafe {
+        let rows: [__m256; 8] = rows.map(|row| _mm256_loadu_ps(row.as_ptr()));
+        let pairs: [__m256; 8] = std::array::from_fn(|i| {
+            let (a, b) = (rows[i & !1], rows[i | 1]);
+            if i % 2 == 0 { _mm256_unpacklo_ps(a, b) } else { _mm256_unpackhi_ps(a, b) }
+        });
+        let fours: [__m256; 8] = std::array::from_fn(|i| {
+            let (a, b) = (pairs[i & 4 | i >> 1 & 1], pairs[i & 4 | i >> 1 & 1 | 2]);
+            if i % 2 == 0 { _mm256_shuffle_ps::<0x44>(a, b) } else { _mm256_shuffle_ps::<0xEE>(a, b) }
+        });
+        let columns: [__m256; 8] = std::array::from_fn(|i| {
+            let (a, b) = (fours[i & 3], fours[i & 3 | 4]);
+            if i < 4 { _mm256_permute2f128_ps::<0x20>(a, b) } else { _mm256_permute2f128_ps::<0x31>(a, b) }
+        });
+        std::mem::transmute(columns)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn both_ways_are_the_same() {
+        let rows: [Lane; 8] = std::array::from_fn(|i| std::array::from_fn(|j| (10 * i + j) as f32));
+        assert_eq!(turned::<false>(rows)[2][7], 72.0);
+        let lane = [0.0, -1.0, -0.0, f32::NAN, 0.0, 1e-45, f32::INFINITY, 0.0];
+        assert_eq!(nonzeros::<false>(&lane), 0b0110_1010);
+        #[cfg(target_arch = "x86_64")]
+        if is_x86_feature_detected!("avx2") {
+            assert_eq!(turned::<true>(rows), turned::<false>(rows));
+            assert_eq!(nonzeros::<true>(&lane), nonzeros::<false>(&lane));
+        }
+    }
+}
