@@ -55,17 +55,21 @@ for net in ["table", "small", "tower", "medium", "large"]:
     for rows, calls in [(1, 200), (32, 100), (1024, 10)]:
         WORKLOADS[f"eval-{net}-{rows}"] = {"net": net, "batch": rows, "steps": calls, "mode": "eval"}
 for net in ["table", "small", "medium", "medium_last"]:
-    for rows, calls in [(1, 20), (100, 2)]:
+    for rows, calls in [(1, 20), (100, 2), (1000, 1)]:
         WORKLOADS[f"mc-{net}-{rows}"] = {"net": net, "batch": rows, "steps": calls, "mode": "mc"}
 PEERS = {
     "jax-rbg": [sys.executable, "jax_peer.py", "rbg"],
     "jax-threefry": [sys.executable, "jax_peer.py", "threefry2x32"],
     "torch-eager": [sys.executable, "torch_peer.py", "eager"],
     "torch-compile": [sys.executable, "torch_peer.py", "compile"],
+    # Monte-Carlo dropout only.
+    "torch-loop": [sys.executable, "torch_peer.py", "loop"],
+    "baal": [sys.executable, "torch_peer.py", "baal"],
+    "torch-uncertainty": [sys.executable, "torch_peer.py", "torch-uncertainty"],
     "burn": [str(RUST / "burn_peer")],
     "candle": [str(RUST / "candle_peer")],
 }
-
+SAMPLERS = ["torch-loop", "baal", "torch-uncertainty"]
 
 ROWS = 10_240
 
@@ -148,8 +152,9 @@ def compare(options, folder):
         spec = dict(WORKLOADS[workload], samples=SAMPLES)
         spec["sizes"], spec["rates"] = NETS[spec["net"]]
         spec["data"] = str(folder / spec["net"].split("_")[0])
+        able = {name: program for name, program in programs.items() if spec["mode"] == "mc" or name not in SAMPLERS}
         for round in range(options.rounds + 1):
-            for name, program in programs.items():
+            for name, program in able.items():
                 answer = program.run(spec)
                 # The first round compiles and warms.
                 if answer and round > 0:

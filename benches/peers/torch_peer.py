@@ -1,6 +1,7 @@
 """PyTorch as its users write it for speed on CPUs: fused AdamW, data in one tensor, eager or `torch.compile`d; one run a line on stdin.
 
-Monte-Carlo dropout is batched by hand: every row as often as it has samples."""
+Monte-Carlo dropout is batched by hand: every row as often as it has samples; `loop` has one pass a sample instead, `baal` and
+`torch-uncertainty` draw with those libraries, batched."""
 import json
 import sys
 import time
@@ -63,6 +64,24 @@ def training(spec, mode):
     return run, compiling
 
 
+def drawing(net, samples, mode):
+    """Rows to outputs `[samples * rows, classes]`."""
+    if mode == "baal":
+        from baal.bayesian.dropout import MCDropoutModule
+        from baal.modelwrapper import ModelWrapper, TrainingArgs
+
+        wrapped = ModelWrapper(MCDropoutModule(net), TrainingArgs(use_cuda=False, replicate_in_memory=True))
+        wrapped.eval()
+        return lambda x: wrapped.predict_on_batch(x, iterations=samples).permute(2, 0, 1).flatten(0, 1)
+    if mode == "torch-uncertainty":
+        from torch_uncertainty.methods import mc_dropout
+
+        return mc_dropout(net, num_estimators=samples, on_batch=True).eval()
+    if mode == "loop":
+        return lambda x: torch.cat([net(x) for _ in range(samples)])
+    return lambda x: net(x.repeat(samples, 1))
+
+
 def predicting(spec, mode):
     torch.manual_seed(0)
     samples = spec["samples"] if spec["mode"] == "mc" else 1
@@ -70,8 +89,10 @@ def predicting(spec, mode):
     x = torch.randn(spec["batch"], spec["sizes"][0])
     classes = spec["sizes"][-1]
 
+    sampled = drawing(net, samples, mode) if samples > 1 else net
+
     def forward(x):
-        y = net(x if samples == 1 else x.repeat(samples, 1))
+        y = sampled(x)
         if classes > 1:
             y = torch.softmax(y, dim=1)
         if samples == 1:

@@ -60,8 +60,7 @@ pub struct Threads {
 
 impl Threads {
     pub fn count(&self) -> usize {
-        let all = || std::thread::available_parallelism().map_or(1, usize::from);
-        self.count.map_or_else(all, usize::from)
+        self.count.map_or_else(dropnet::runtime::team::cores, usize::from)
     }
 }
 

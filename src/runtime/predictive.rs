@@ -3,6 +3,8 @@
 //! *Epistemic* uncertainty is what the samples disagree about, *aleatoric* what each of them leaves open (Kendall and Gal 2017). Sums
 //! are f64. A sample is the row's output in the target's own units: probabilities, numbers, or means and standard deviations.
 
+use super::kernels::wide;
+
 /// Of class probabilities.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ClassUncertainty {
@@ -41,9 +43,17 @@ impl RealUncertainty {
     }
 }
 
+/// -sum p ln p of each `classes` probabilities, in nats.
+fn entropies(mut p: Vec<f64>, classes: usize) -> Vec<f64> {
+    wide::times_log(&mut p);
+    p.chunks_exact(classes).map(|terms| -terms.iter().sum::<f64>()).collect()
+}
+
 /// -sum p ln p, in nats.
 pub fn entropy(p: impl Iterator<Item = f64>) -> f64 {
-    -p.filter(|p| *p > 0.0).map(|p| p * p.ln()).sum::<f64>()
+    let p: Vec<f64> = p.collect();
+    let classes = p.len();
+    entropies(p, classes)[0]
 }
 
 fn likeliest(p: &[f32]) -> usize {
@@ -61,24 +71,25 @@ pub fn classes(samples: &[f32], classes: usize) -> ClassUncertainty {
     let mut sums = vec![0.0; classes];
     let mut squares = vec![0.0; classes];
     let mut votes = vec![0_u32; classes];
-    let mut entropies = Vec::with_capacity(count);
     for sample in samples.chunks_exact(classes) {
         for (c, p) in sample.iter().enumerate() {
             sums[c] += f64::from(*p);
             squares[c] += f64::from(*p) * f64::from(*p);
         }
         votes[likeliest(sample)] += 1;
-        entropies.push(entropy(sample.iter().map(|p| f64::from(*p))));
     }
     let mean: Vec<f64> = sums.iter().map(|sum| sum / t).collect();
-    let total_entropy: f64 = entropies.iter().sum();
+    let own = entropies(samples.iter().map(|p| f64::from(*p)).collect(), classes);
+    let total_entropy: f64 = own.iter().sum();
     let expected_entropy = total_entropy / t;
     let entropy_of_mean = entropy(mean.iter().copied());
     let information = entropy_of_mean - expected_entropy;
-    let left_out = samples.chunks_exact(classes).zip(&entropies).map(|(sample, own)| {
-        let rest = sums.iter().zip(sample).map(|(sum, p)| (sum - f64::from(*p)) / (t - 1.0));
-        entropy(rest) - (total_entropy - own) / (t - 1.0)
-    });
+    let mut rest = Vec::with_capacity(samples.len());
+    for sample in samples.chunks_exact(classes) {
+        rest.extend(sums.iter().zip(sample).map(|(sum, p)| ((sum - f64::from(*p)) / (t - 1.0)).max(0.0)));
+    }
+    let rest = entropies(rest, classes);
+    let left_out = rest.iter().zip(&own).map(|(rest, own)| rest - (total_entropy - own) / (t - 1.0));
     let jackknife = t * information - (t - 1.0) / t * left_out.sum::<f64>();
     let variance = mean.iter().zip(&squares).map(|(mean, square)| (square / t - mean * mean).max(0.0));
     let worst = variance.fold(0.0, f64::max);

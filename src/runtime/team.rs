@@ -81,9 +81,15 @@ impl Gate {
     }
 }
 
+/// Cores of the machine. Asked once: the answer costs tens of microseconds.
+pub fn cores() -> usize {
+    static CORES: OnceLock<usize> = OnceLock::new();
+    *CORES.get_or_init(|| std::thread::available_parallelism().map_or(1, usize::from))
+}
+
 /// A team larger than the machine never spins: it would take the time of those who have work.
 fn spins(threads: usize) -> bool {
-    threads <= std::thread::available_parallelism().map_or(1, usize::from)
+    threads <= cores()
 }
 
 /// Where the threads of a team wait for each other.
@@ -129,7 +135,7 @@ impl Team {
 
     /// As many threads as the machine has cores.
     pub fn of_machine() -> Self {
-        Self::new(std::thread::available_parallelism().map_or(1, usize::from))
+        Self::new(cores())
     }
 
     pub fn threads(&self) -> usize {

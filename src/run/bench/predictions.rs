@@ -43,7 +43,7 @@ pub struct SampleTime {
 }
 
 /// Rows of a call that draws samples.
-const SAMPLED: [usize; 2] = [1, 100];
+const SAMPLED: [usize; 3] = [1, 100, 1000];
 const SAMPLES: u32 = 100;
 
 /// Times of Monte-Carlo dropout; none where nothing is live.

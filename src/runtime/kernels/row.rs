@@ -1,7 +1,16 @@
 //! One row times a matrix: what a prediction of a single row consists of. A library's product would spend more time on its blocks
-//! than on the numbers.
+//! than on the numbers. The time is that of reading the matrix, so rows of it that would be multiplied by zero, as behind relu, are not read.
 //!
 //! Each column is a sum in order of `k` from what is there already, so its bits depend on no division of the columns.
+
+use std::cell::RefCell;
+
+use super::sparse::lanes::{Entry, Lane, append};
+
+thread_local! {
+    /// What is not zero in a row, kept from call to call for its memory.
+    static ENTRIES: RefCell<Vec<Entry>> = const { RefCell::new(Vec::new()) };
+}
 
 /// `c[j] = sum_p a[p * step] * b[p * stride + j]` for `j` below `n`; added to what is there if `accumulate`.
 ///
@@ -16,13 +25,13 @@ pub unsafe fn multiply(
     (b, stride): (*const f32, usize),
 ) {
     // SAFETY: the features are there where they are asked for; the rest is the caller's contract.
-    unsafe {
+    ENTRIES.with_borrow_mut(|entries| unsafe {
         #[cfg(target_arch = "x86_64")]
         if std::arch::is_x86_feature_detected!("avx2") && std::arch::is_x86_feature_detected!("fma") {
-            return with_avx2((n, k), c, accumulate, (a, step), (b, stride));
+            return with_avx2((n, k), c, accumulate, (a, step), (b, stride), entries);
         }
-        blocks::<false>((n, k), c, accumulate, (a, step), (b, stride));
-    }
+        listed::<false>((n, k), c, accumulate, (a, step), (b, stride), entries);
+    });
 }
 
 /// The same code for processors with vectors of eight.
@@ -34,18 +43,46 @@ unsafe fn with_avx2(
     accumulate: bool,
     a: (*const f32, usize),
     b: (*const f32, usize),
+    entries: &mut Vec<Entry>,
 ) {
     // SAFETY: the caller's contract.
-    unsafe { blocks::<true>(sizes, c, accumulate, a, b) }
+    unsafe { listed::<true>(sizes, c, accumulate, a, b, entries) }
+}
+
+#[inline(always)]
+unsafe fn listed<const FUSED: bool>(
+    (n, k): (usize, usize),
+    c: *mut f32,
+    accumulate: bool,
+    (a, step): (*const f32, usize),
+    b: (*const f32, usize),
+    entries: &mut Vec<Entry>,
+) {
+    if entries.len() < k + 8 {
+        entries.resize(k + 8, Entry::default());
+    }
+    let mut len = 0;
+    for first in (0..k).step_by(8) {
+        // SAFETY: elements `first..k` of the row; entries for all before, and room for eight.
+        unsafe {
+            let lane: Lane = match step {
+                1 if first + 8 <= k => *a.add(first).cast::<Lane>(),
+                _ => std::array::from_fn(|i| if first + i < k { *a.add((first + i) * step) } else { 0.0 }),
+            };
+            len += append::<FUSED, 1>(&lane, first, entries.as_mut_ptr().add(len));
+        }
+    }
+    // SAFETY: the caller's contract, and entries say where rows of `b` are.
+    unsafe { blocks::<FUSED>(n, c, accumulate, &entries[..len], b) }
 }
 
 /// As many columns at a time as vectors hold, then what is left. `FUSED`: one rounding a multiplication and addition.
 #[inline(always)]
 unsafe fn blocks<const FUSED: bool>(
-    (n, k): (usize, usize),
+    n: usize,
     c: *mut f32,
     accumulate: bool,
-    a: (*const f32, usize),
+    entries: &[Entry],
     b: (*const f32, usize),
 ) {
     let mut col = 0;
@@ -54,11 +91,11 @@ unsafe fn blocks<const FUSED: bool>(
         unsafe {
             let (c, b) = (c.add(col), (b.0.add(col), b.1));
             col += match n - col {
-                32.. => block::<FUSED, 32>(k, c, accumulate, a, b),
-                8.. => block::<FUSED, 8>(k, c, accumulate, a, b),
-                4.. => block::<FUSED, 4>(k, c, accumulate, a, b),
-                2.. => block::<FUSED, 2>(k, c, accumulate, a, b),
-                _ => block::<FUSED, 1>(k, c, accumulate, a, b),
+                32.. => block::<FUSED, 32>(entries, c, accumulate, b),
+                8.. => block::<FUSED, 8>(entries, c, accumulate, b),
+                4.. => block::<FUSED, 4>(entries, c, accumulate, b),
+                2.. => block::<FUSED, 2>(entries, c, accumulate, b),
+                _ => block::<FUSED, 1>(entries, c, accumulate, b),
             };
         }
     }
@@ -67,21 +104,19 @@ unsafe fn blocks<const FUSED: bool>(
 /// `N` columns; answers `N`.
 #[inline(always)]
 unsafe fn block<const FUSED: bool, const N: usize>(
-    k: usize,
+    entries: &[Entry],
     c: *mut f32,
     accumulate: bool,
-    (a, step): (*const f32, usize),
     (b, stride): (*const f32, usize),
 ) -> usize {
-    // SAFETY: `c` has `N` elements and `b` `k` rows of at least as many.
+    // SAFETY: `c` has `N` elements, and so have the rows of `b` at least.
     unsafe {
         let target = &mut *c.cast::<[f32; N]>();
         let mut sums = if accumulate { *target } else { [0.0; N] };
-        for p in 0..k {
-            let x = *a.add(p * step);
-            let row = &*b.add(p * stride).cast::<[f32; N]>();
+        for entry in entries {
+            let row = &*b.add(entry.at as usize * stride).cast::<[f32; N]>();
             for (sum, y) in sums.iter_mut().zip(row) {
-                *sum = add::<FUSED>(*sum, x, *y);
+                *sum = add::<FUSED>(*sum, entry.value, *y);
             }
         }
         *target = sums;

@@ -6,12 +6,12 @@
 //!
 //! Each element is a sum in order of `k`, so its bits depend on no division of the columns.
 
-mod lanes;
+pub mod lanes;
 
 use std::cell::RefCell;
 
 use super::gemm::Matrix;
-use lanes::{Lane, nonzeros, turned};
+use lanes::{Entry, Lane, append, nonzeros, turned};
 
 /// Steps of `k` whose rows of a panel stay in the nearest cache (24 KiB).
 const DEPTH: usize = 96;
@@ -92,14 +92,6 @@ thread_local! {
     static SCRATCH: RefCell<Scratch> = const { RefCell::new(Scratch { entries: Vec::new(), starts: Vec::new(), panel: None }) };
 }
 
-/// An element that is not zero, and where its row of the panel begins.
-#[derive(Clone, Copy, Default)]
-#[repr(C)]
-struct Entry {
-    at: u32,
-    value: f32,
-}
-
 #[repr(align(64))]
 struct Panel([f32; DEPTH * PANEL]);
 
@@ -130,8 +122,10 @@ impl Call {
         let lists = self.rows * self.k.div_ceil(DEPTH);
         scratch.starts.clear();
         scratch.starts.resize(lists + 1, 0);
-        if scratch.entries.len() < self.rows * self.k {
-            scratch.entries.resize(self.rows * self.k, Entry::default());
+        // A lane is written whole, whatever it adds.
+        let room = self.rows * self.k + 8;
+        if scratch.entries.len() < room {
+            scratch.entries.resize(room, Entry::default());
         }
         let panel = scratch.panel.get_or_insert_with(|| Box::new(Panel([0.0; DEPTH * PANEL])));
         // SAFETY: the caller's contract.
@@ -168,11 +162,13 @@ impl Call {
                 let start = self.a.start.add(row * self.a.strides.0 + first);
                 std::slice::from_raw_parts(start, DEPTH.min(self.k - first))
             };
-            each_nonzero::<FUSED>(line, |p, value| {
-                // SAFETY: there are no more entries than elements.
-                unsafe { *entries.get_unchecked_mut(len) = Entry { at: (p * PANEL) as u32, value } }
-                len += 1;
-            });
+            let (lanes, rest) = line.as_chunks();
+            let mut last: Lane = [0.0; 8];
+            last[..rest.len()].copy_from_slice(rest);
+            for (i, lane) in lanes.iter().chain((!rest.is_empty()).then_some(&last)).enumerate() {
+                // SAFETY: there are no more entries than elements, and room for a lane behind them.
+                len += unsafe { append::<FUSED, PANEL>(lane, 8 * i, entries.as_mut_ptr().add(len)) };
+            }
             *end = len as u32;
         }
     }
