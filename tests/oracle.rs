@@ -13,6 +13,7 @@ use dropnet::math;
 use dropnet::model::Model;
 use dropnet::runtime::function::{Function, Pass, Status};
 use dropnet::runtime::plan::{self, EpochPlan, Shape};
+use dropnet::runtime::progress::Progress;
 use dropnet::runtime::store::Store;
 use dropnet::runtime::team::Team;
 use serde_json::Value as Json;
@@ -110,7 +111,7 @@ fn optimizers_follow_the_trajectories_of_pytorch() {
                 ..Bindings::default()
             };
             let lr = model.train.as_ref().unwrap().optimizer.args.number("lr");
-            let info = StepInfo { update: step as u64 + 1, rows, lr, lambda: 1.0 };
+            let info = StepInfo { update: step as u64 + 1, rows, lr, lambda: 1.0, noise: 1.0 };
             let words: Vec<u32> = lowered.scalars.iter().map(|def| def.word(&info)).collect();
             let metrics = tensors.step(&lowered, bindings, &words);
             let loss = metrics[0] / rows as f64;
@@ -284,7 +285,8 @@ fn native_steps_agree_with_the_interpreter_with_any_number_of_threads() {
         let part = part(100, target);
         let shape = Shape { rows: 100, batch: 37, drop_last: false, seed: 3 };
         let lowered = lower_train(&model);
-        let plan = plan::epoch(model.train.as_ref().unwrap(), &lowered.scalars, &shape, 0, 1.0);
+        let plan =
+            plan::epoch(model.train.as_ref().unwrap(), &lowered.scalars, &shape, &Progress::default(), 1.0);
         let (oracle, expected) = interpreted(&model, &part, &shape, &plan);
         let (store, totals) = native(&model, &part, &shape, &plan, 1);
         for (x, y) in totals.iter().zip(&expected) {

@@ -257,14 +257,6 @@ fn call(name: &str, args: &[Arg], span: Span, scope: &mut Scope) -> Result<Value
         ));
     }
     if name == bayes_decay::SIG.name {
-        let fit = |arg: &&Arg| matches!(&arg.value.kind, ExprKind::Path(word) if word == "fit" && !scope.contains(word));
-        if let Some(arg) = args.iter().find(fit) {
-            return Err(Box::new(
-                Diagnostic::error("E0204", arg.value.span, "`fit` in `bayes_decay` is not in this version")
-                    .label("a decay is needed before there is a net to fit by")
-                    .help("write a number, or a `param` that `sweep` varies; `interval` and `log_likelihood` take `precision=fit`"),
-            ));
-        }
         let mut faults = Vec::new();
         let args = bind(&bayes_decay::SIG, args, span, scope, &mut faults);
         return match (args, faults.into_iter().find(Diagnostic::is_error)) {

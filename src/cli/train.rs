@@ -182,6 +182,9 @@ impl Command {
             };
             ui.data(&format!("test  {}{of}\n", progress::figures(test)))?;
         }
+        if let Some(precision) = outcome.precision {
+            ui.data(&format!("fitted precision {precision:.4e}\n"))?;
+        }
         if outcome.already_done {
             ui.talk(format_args!(
                 "nothing to do: {} has run its {} epochs",

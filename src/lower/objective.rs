@@ -1,7 +1,8 @@
 //! What is minimised beside the loss: `penalize` statements, layers' own penalties, and the entropy of learned rates.
 
+use super::{ScalarDef, Scalars};
 use crate::{
-    graph::{Builder, ValueId},
+    graph::{Builder, DType, ValueId},
     model::{Model, NodeKind, Param, ParamRole},
     train::{
         Train,
@@ -17,8 +18,16 @@ pub fn penalised(
     loss: ValueId,
     params: &[ValueId],
     b: &mut Builder,
+    scalars: &mut Scalars,
 ) -> ValueId {
     let mut objective = loss;
+    let mut at_noise = |decay: Option<BayesDecay>, size: ValueId, b: &mut Builder| match decay {
+        Some(decay) if decay.is_fitted() => {
+            let noise = scalars.define(b, "observation.variance", DType::F32, ScalarDef::Noise);
+            b.mul(size, noise)
+        }
+        _ => size,
+    };
     for (param, value) in model.params.iter().zip(params) {
         for penalty in section.penalties.iter().filter(|p| is_regularized(param, &p.args)) {
             let decay = penalty.args.value("amount").and_then(BayesDecay::of);
@@ -28,6 +37,7 @@ pub fn penalised(
                     Some(logit) => over_keep(size, params[logit.0], b),
                     None => size,
                 };
+                let size = at_noise(decay, size, b);
                 add(objective, size, amount(model, param, &penalty.args), b)
             });
         }
@@ -39,8 +49,10 @@ pub fn penalised(
             });
         }
     }
-    let decays = section.penalties.iter().filter_map(|p| p.args.value("amount").and_then(BayesDecay::of));
-    decays.fold(objective, |objective, decay| entropies(model, decay, objective, params, b))
+    section.bayes_decays().fold(objective, |objective, decay| {
+        let at_noise = &mut |size: ValueId, b: &mut Builder| at_noise(Some(decay), size, b);
+        entropies(model, decay, objective, params, b, at_noise)
+    })
 }
 
 /// Whether penalties and decay with these arguments act on a parameter: on weights, with `on=all` on biases and norms too. A learned rate
@@ -86,6 +98,7 @@ fn entropies(
     mut objective: ValueId,
     params: &[ValueId],
     b: &mut Builder,
+    at_noise: &mut dyn FnMut(ValueId, &mut Builder) -> ValueId,
 ) -> ValueId {
     let Some(amount) = decay.entropy_coefficient(model) else { return objective };
     for node in &model.nodes {
@@ -96,6 +109,7 @@ fn entropies(
         let coins = used.word.coins(&used.args, &model.node(node.inputs[0]).ty);
         objective = b.with_origin(&node.path, |b| {
             let entropy = entropy(params[node.params[0].0], b);
+            let entropy = at_noise(entropy, b);
             add(objective, entropy, -amount * coins as f64, b)
         });
     }

@@ -18,6 +18,8 @@ pub struct StepInfo {
     pub lr: f64,
     /// Mixup's share of the row itself.
     pub lambda: f64,
+    /// Variance of an observation in the units of training, where `bayes_decay` has it fitted.
+    pub noise: f64,
 }
 
 /// How a scalar is computed.
@@ -34,6 +36,7 @@ pub enum ScalarDef {
     InverseRows,
     Lambda,
     OneMinusLambda,
+    Noise,
     /// A word's own function of the step and two of its arguments.
     Of {
         f: fn(&StepInfo, f64, f64) -> f64,
@@ -56,6 +59,7 @@ impl ScalarDef {
             ScalarDef::InverseRows => (1.0 / step.rows as f64) as f32,
             ScalarDef::Lambda => step.lambda as f32,
             ScalarDef::OneMinusLambda => (1.0 - step.lambda) as f32,
+            ScalarDef::Noise => step.noise as f32,
             ScalarDef::Of { f, a, b } => f(step, a, b) as f32,
         };
         value.to_bits()

@@ -109,6 +109,9 @@ pub struct Regularized {
     pub bayes: f64,
     /// The precision of an observation that `l2` implies under dropout, for a length-scale of 1 and one fitted row; 0 where it implies none.
     pub implied_precision: f64,
+    /// Whether `bayes` is multiplied by the error on validation rows, which fits its precision.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub fitted: bool,
     /// Whether these two depend on the variance of the target too.
     pub standardised: bool,
     /// Biases and norm parameters decay or are penalised too (`on=all`).
@@ -244,7 +247,8 @@ fn regularized(model: &Model, params: &[&Param]) -> Regularized {
                 (penalty.args.value("amount").and_then(BayesDecay::of), params.iter().find(|p| is_weight(p)))
             {
                 sum.bayes += decay.coefficient_on(Fitted::ONE, model, weight);
-                converted = decay.precision.is_some() && !decay.reference;
+                converted = decay.precision.is_some() && !decay.is_fitted() && !decay.reference;
+                sum.fitted |= decay.is_fitted();
                 continue;
             }
             let amount = coefficient(&penalty.args, "amount");

@@ -41,5 +41,8 @@ pub fn metrics_json(outcome: &Outcome) -> Json {
     if let Some(best) = &outcome.best {
         metrics["best"] = json!({ "epoch": best.epoch, "value": best.value });
     }
+    if let Some(precision) = outcome.precision {
+        metrics["precision"] = json!(precision);
+    }
     metrics
 }

@@ -58,6 +58,7 @@ impl Evaluator {
                 rows: BATCH.min(rows - step * BATCH),
                 lr: 0.0,
                 lambda: 1.0,
+                noise: 1.0,
             };
             scalars.extend(self.function.scalars().iter().map(|def| def.word(&info)));
         }

@@ -1,9 +1,9 @@
 //! What the host decides before each epoch: the order of rows, partners and shares of mixup, learning rates, per-step scalars.
 //!
 //! Everything is a function of (seed, epoch, update) and the model; nothing is carried from one epoch to the next but the plateau
-//! schedule's factor. So a run can be taken up again at any update.
+//! schedule's factor and a fitted variance of observations. So a run can be taken up again at any update.
 
-use super::rng;
+use super::{progress::Progress, rng};
 use crate::{
     lower::{ScalarDef, StepInfo},
     train::{Train, schedules, schedules::At},
@@ -46,8 +46,10 @@ pub struct EpochPlan {
     pub rates: Vec<f64>,
 }
 
-/// Lays out epoch `epoch` (from 0). `plateau` is the factor by which the plateau schedule has cut the rate.
-pub fn epoch(train: &Train, defs: &[ScalarDef], shape: &Shape, epoch: u64, plateau: f64) -> EpochPlan {
+/// Lays out the epoch that comes after `progress`; where nothing has fitted the variance of observations yet it is `noise`.
+pub fn epoch(train: &Train, defs: &[ScalarDef], shape: &Shape, progress: &Progress, noise: f64) -> EpochPlan {
+    let (epoch, plateau) = (progress.epoch, progress.plateau.factor);
+    let noise = progress.noise.unwrap_or(noise);
     let steps = shape.steps();
     let first_update = epoch * steps as u64;
     let mut order = rng::shuffle(shape.seed, "order", &[epoch], shape.rows);
@@ -59,7 +61,7 @@ pub fn epoch(train: &Train, defs: &[ScalarDef], shape: &Shape, epoch: u64, plate
         let update = first_update + step as u64;
         let lr = learning_rate(train, update, steps as u64, plateau);
         let lambda = train.mixup.map_or(1.0, |alpha| rng::beta(shape.seed, epoch, update, alpha));
-        let info = StepInfo { update: update + 1, rows: shape.rows_of(step), lr, lambda };
+        let info = StepInfo { update: update + 1, rows: shape.rows_of(step), lr, lambda, noise };
         scalars.extend(defs.iter().map(|def| def.word(&info)));
         rates.push(lr);
     }

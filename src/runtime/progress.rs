@@ -36,6 +36,9 @@ pub struct Progress {
     /// Epochs since the watched figure last improved.
     pub bad_epochs: u64,
     pub plateau: PlateauState,
+    /// Variance of an observation in the units of training, where `bayes_decay` has it fitted: after the last epoch.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub noise: Option<f64>,
     /// Early stopping ended the run.
     pub stopped_early: bool,
 }

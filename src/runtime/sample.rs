@@ -226,6 +226,7 @@ fn run(
         rows: batch.min(rows - step * batch),
         lr: 0.0,
         lambda: 1.0,
+        noise: 1.0,
     };
     let words = |step: usize| function.scalars().iter().map(move |def| def.word(&info(step)));
     function.run(Pass {

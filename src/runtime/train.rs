@@ -24,7 +24,7 @@ use super::{
 };
 use crate::{
     codegen::CodegenError,
-    data::{DataConfig, Dataset},
+    data::{DataConfig, Dataset, Target},
     lower::{LOSS, OBJECTIVE, lower_train},
     math,
     model::{Model, NodeKind},
@@ -102,6 +102,8 @@ pub struct Outcome {
     /// `last` or, after early stopping, `best`: which parameters the test figures are of.
     pub tested: &'static str,
     pub best: Option<Best>,
+    /// Inverse variance of an observation in the target's own units, where `bayes_decay` fitted it: after the last epoch.
+    pub precision: Option<f64>,
     /// Training steps alone.
     pub seconds: f64,
     pub compile_seconds: f64,
@@ -189,6 +191,8 @@ struct Trainer<'a> {
     /// Whether epochs end with figures.
     figures: bool,
     progress: Progress,
+    /// Variance of an observation before anything is known: that of the targets, in the units of training.
+    noise: f64,
     /// Outputs of the training rows visited so far in this epoch, by position.
     outputs: Vec<f32>,
     written: Instant,
@@ -241,6 +245,7 @@ impl<'a> Trainer<'a> {
             best: None,
             figures: options.figures || Self::watches(section),
             progress,
+            noise: spread(&job.dataset.train.target),
             outputs,
             written: Instant::now(),
             seconds: 0.0,
@@ -267,7 +272,9 @@ impl<'a> Trainer<'a> {
 
     /// Whether anything after an epoch depends on its figures.
     fn watches(section: &Train) -> bool {
-        section.stop_early.is_some() || section.schedule.word.plateau(&section.schedule.args).is_some()
+        section.stop_early.is_some()
+            || section.schedule.word.plateau(&section.schedule.args).is_some()
+            || section.fits_precision()
     }
 
     /// One epoch, or what is left of it.
@@ -278,8 +285,8 @@ impl<'a> Trainer<'a> {
         observer: &mut dyn Observer,
     ) -> Result<(), TrainError> {
         let epoch = self.progress.epoch;
-        let plateau = self.progress.plateau.factor;
-        let plan = plan::epoch(self.section, self.function.scalars(), &self.shape, epoch, plateau);
+        let plan =
+            plan::epoch(self.section, self.function.scalars(), &self.shape, &self.progress, self.noise);
         let done = Arc::new(AtomicU64::new(self.progress.step));
         let steps = self.shape.steps() as u64;
         observer.event(Event::EpochBegan { epoch: epoch + 1, epochs, steps, done: done.clone() });
@@ -300,6 +307,10 @@ impl<'a> Trainer<'a> {
             _ => None,
         };
         let best = self.judge(epoch + 1, &train, valid.as_ref());
+        if self.section.fits_precision() {
+            self.progress.noise =
+                self.watched("valid.loss", &train, valid.as_ref()).0.filter(|noise| *noise > 0.0);
+        }
         self.finish_epoch();
         let lr = plan.rates.last().copied().unwrap_or(0.0);
         let report = EpochReport { epoch: epoch + 1, epochs, seconds, steps, train, valid, lr, best };
@@ -465,6 +476,11 @@ impl<'a> Trainer<'a> {
         Ok("best")
     }
 
+    fn precision(&self) -> Option<f64> {
+        let variance = self.job.model.fitted.map_or(1.0, |fitted| fitted.variance);
+        self.progress.noise.map(|noise| 1.0 / (noise * variance))
+    }
+
     fn outcome(mut self, already_done: bool) -> Result<Outcome, TrainError> {
         let tested = self.choose()?;
         let test = match (&mut self.evaluator, &self.job.dataset.test) {
@@ -482,6 +498,7 @@ impl<'a> Trainer<'a> {
             test,
             tested,
             best: self.progress.best,
+            precision: self.precision(),
             seconds: self.seconds,
             compile_seconds: self.compile_seconds,
             already_done,
@@ -489,11 +506,28 @@ impl<'a> Trainer<'a> {
     }
 }
 
+/// Mean variance of the outputs of targets; 1 of what are no numbers.
+fn spread(target: &Target) -> f64 {
+    let Target::Real { data, width } = target else { return 1.0 };
+    let rows = (data.len() / width).max(1) as f64;
+    let variance = |output: usize| {
+        let column = || data[output..].iter().step_by(*width).map(|y| f64::from(*y));
+        let mean = column().sum::<f64>() / rows;
+        column().map(|y| (y - mean) * (y - mean)).sum::<f64>() / rows
+    };
+    (0..*width).map(variance).sum::<f64>() / *width as f64
+}
+
 /// What is watched must be there: figures of validation need validation rows.
 fn check_watched(section: &Train, has_valid: bool) -> Result<(), TrainError> {
     let schedule = &section.schedule;
     let plateau = schedule.word.plateau(&schedule.args).map(|rule| ("schedule plateau", rule.watch));
     let stop = section.stop_early.as_ref().map(|stop| ("stop_early", stop.watch.clone()));
+    if section.fits_precision() && !has_valid {
+        return Err(TrainError::Data(
+            "`bayes_decay(precision=fit)` looks at validation rows, and the data have none; write `split valid=10%`, or a number".into(),
+        ));
+    }
     for (word, watch) in stop.into_iter().chain(plateau) {
         if watch.starts_with("valid.") && !has_valid {
             return Err(TrainError::Data(format!(

@@ -9,7 +9,7 @@ pub mod schedules;
 pub use losses::Loss;
 pub use metrics::Metric;
 pub use optimizers::Optimizer;
-pub use penalties::Penalty;
+pub use penalties::{BayesDecay, Penalty};
 pub use schedules::Schedule;
 
 use crate::model::Use;
@@ -33,6 +33,18 @@ pub struct Train {
     pub mixup: Option<f64>,
     /// Seed of the file; `--seed` wins.
     pub seed: Option<u64>,
+}
+
+impl Train {
+    /// The checked uses of `bayes_decay`.
+    pub fn bayes_decays(&self) -> impl Iterator<Item = BayesDecay> {
+        self.penalties.iter().filter_map(|penalty| BayesDecay::of(penalty.args.value("amount")?))
+    }
+
+    /// Whether the precision of an observation is fitted after every epoch.
+    pub fn fits_precision(&self) -> bool {
+        self.bayes_decays().any(|decay| decay.is_fitted())
+    }
 }
 
 /// Stop when the watched figure has not improved for `patience` epochs.

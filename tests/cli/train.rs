@@ -264,3 +264,56 @@ fn ctrl_c_writes_a_checkpoint_that_goes_on() {
     lines(&folder, &["train", "m.net", "-o", "straight", "--json", "--epochs", &epoch.to_string()]);
     assert_eq!(bytes(&folder, "run/last.ckpt"), bytes(&folder, "straight/last.ckpt"));
 }
+
+const FITTED: &str = "\
+data {
+  source friedman, rows=300, noise=1, seed=5
+  split valid=25%
+  normalize inputs, target
+  batch 32
+}
+
+net {
+  input x: real[10]
+  dense 16 -> relu -> dropout 0.1
+  dense 1
+  output y: real[1]
+}
+
+train {
+  loss squared_error
+  optimizer adam, lr=1e-2
+  penalize l2, bayes_decay(length_scale=0.1, precision=fit)
+  epochs 6
+  report rmse
+}
+";
+
+/// The precision of the next epoch is one over the mean squared error of the last on validation rows.
+#[test]
+fn the_precision_of_a_bayesian_decay_is_fitted_while_training() {
+    let fixed = FITTED.replace("precision=fit", "precision=1");
+    let unheld = FITTED.replace("  split valid=25%\n", "");
+    let folder = Folder::new(&[("m.net", FITTED), ("n.net", &fixed), ("o.net", &unheld)]);
+    let whole = folder.run(&["train", "m.net", "-o", "whole", "--no-progress"]);
+    let metrics: Json = serde_json::from_str(&folder.read("whole/metrics.json")).expect("JSON");
+    let precision = metrics["precision"].as_f64().expect("a number");
+    let log = folder.read("whole/log.jsonl");
+    let last: Json = serde_json::from_str(log.lines().last().expect("a line")).expect("JSON");
+    let rmse = last["valid"]["rmse"].as_f64().expect("a number");
+    assert!((precision * rmse * rmse - 1.0).abs() < 1e-4, "{precision} {rmse}");
+    assert!(whole.contains("fitted precision"), "{whole}");
+    // Another precision is another net, and a cut run goes on with the precision that it had.
+    folder.run(&["train", "m.net", "-o", "cut", "--epochs", "3", "--no-progress"]);
+    folder.run(&["train", "m.net", "-o", "cut", "--resume", "--no-progress"]);
+    assert!(
+        std::fs::read(folder.path().join("cut/last.ckpt")).expect("a file")
+            == std::fs::read(folder.path().join("whole/last.ckpt")).expect("a file")
+    );
+    folder.run(&["train", "n.net", "-o", "fixed", "--no-progress"]);
+    assert!(folder.read("fixed/log.jsonl") != log);
+    let refused = folder.run(&["train", "o.net", "--no-progress"]);
+    assert!(refused.contains("looks at validation rows"), "{refused}");
+    let summary = folder.run(&["summary", "m.net"]);
+    assert!(summary.contains(" · valid.loss / train.rows"), "{summary}");
+}

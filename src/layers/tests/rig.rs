@@ -35,7 +35,7 @@ pub fn row_key(path: &str, row: usize) -> u64 {
 
 /// The words of a step at this learning rate; where rows are mixed, three quarters are the row's own.
 pub fn scalar_words_at(defs: &[ScalarDef], lr: f64) -> Vec<u32> {
-    let step = StepInfo { update: UPDATE, rows: ROWS, lr, lambda: LAMBDA };
+    let step = StepInfo { update: UPDATE, rows: ROWS, lr, lambda: LAMBDA, noise: 1.0 };
     defs.iter().map(|def| def.word(&step)).collect()
 }
 

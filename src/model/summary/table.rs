@@ -127,7 +127,8 @@ fn held_back(by: &Regularized, remarks: &mut Vec<String>) {
     }
     let per = if by.standardised { "(train.rows · target variance)" } else { "train.rows" };
     if by.bayes != 0.0 {
-        remarks.push(format!("l2 {} / {per}", number(by.bayes)));
+        let error = if by.fitted { " · valid.loss" } else { "" };
+        remarks.push(format!("l2 {}{error} / {per}", number(by.bayes)));
     }
     if by.implied_precision != 0.0 {
         remarks.push(format!("implies precision {} l^2 / {per}", number(by.implied_precision)));

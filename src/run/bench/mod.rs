@@ -24,6 +24,7 @@ use crate::{
         function::{Function, Pass, Status},
         machine::Roofline,
         plan::{self, Shape},
+        progress::Progress,
         store::Store,
         team::Team,
     },
@@ -236,7 +237,7 @@ impl<'a> Stepper<'a> {
 
     /// The time of the first `steps` steps of an epoch.
     fn run(&mut self, steps: usize, team: &Team) -> Result<Duration, BenchError> {
-        let plan = plan::epoch(self.section, self.function.scalars(), &self.shape, 0, 1.0);
+        let plan = plan::epoch(self.section, self.function.scalars(), &self.shape, &Progress::default(), 1.0);
         let streams = self.function.streams(|site| math::train_stream(self.shape.seed, site, 0));
         self.totals.fill(0.0);
         let start = Instant::now();

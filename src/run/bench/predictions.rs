@@ -126,7 +126,7 @@ fn together(
     // Minibatches are those of evaluation.
     let batch = BATCH.min(rows);
     let steps = rows.div_ceil(batch);
-    let step = StepInfo { update: 1, rows: batch, lr: 0.0, lambda: 1.0 };
+    let step = StepInfo { update: 1, rows: batch, lr: 0.0, lambda: 1.0, noise: 1.0 };
     let words = || function.scalars().iter().map(|def| def.word(&step));
     let scalars: Vec<u32> = (0..steps).flat_map(|_| words()).collect();
     let streams = function.streams(|site| math::predict_stream(0, site, 0));
@@ -154,12 +154,16 @@ fn together(
     })
 }
 
-/// Of a tenth of a second of calls, in blocks that a clock can resolve.
+/// Of a tenth of a second of calls and at least five, less where they take longer than a second, in blocks that a clock can resolve.
 fn median(mut call: impl FnMut() -> Result<(), CodegenError>) -> Result<Duration, CodegenError> {
     let mut times = Vec::new();
     let mut calls = 1;
     let begun = Instant::now();
-    while begun.elapsed() < Duration::from_millis(100) || times.len() < 5 {
+    let enough = |times: &[Duration]| match begun.elapsed() {
+        elapsed if elapsed > Duration::from_secs(1) => !times.is_empty(),
+        elapsed => elapsed > Duration::from_millis(100) && times.len() >= 5,
+    };
+    while !enough(&times) {
         let start = Instant::now();
         (0..calls).try_for_each(|_| call())?;
         let time = start.elapsed();

@@ -114,7 +114,7 @@ mod tests {
 
     #[test]
     fn corrections_undo_the_start_from_zero() {
-        let step = |update| StepInfo { update, rows: 1, lr: 0.1, lambda: 1.0 };
+        let step = |update| StepInfo { update, rows: 1, lr: 0.1, lambda: 1.0, noise: 1.0 };
         assert!((corrected_rate(&step(1), 0.9, 0.0) - 1.0).abs() < 1e-12);
         assert!((inverse_root(&step(1), 0.99, 0.0) - 10.0).abs() < 1e-12);
         assert!((corrected_rate(&step(100_000), 0.9, 0.0) - 0.1).abs() < 1e-12);

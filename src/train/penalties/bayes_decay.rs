@@ -15,6 +15,8 @@
 //! # Arguments
 //! `length_scale` is the inverse standard deviation of the prior. `precision` is the inverse variance of an observation in the target's own
 //! units (it is converted where the target is standardised), for `squared_error` alone: other losses say it themselves.
+//! `precision=fit` takes the precision under which the validation rows are likeliest around the outputs of the epoch before (the inverse of
+//! their mean squared error); before the first epoch, that of targets which nothing is known of. It needs validation rows.
 //! `form=reference2018` is the constant `l^2 (1-p) / (2 N tau)` of the code released with the paper, unconverted, to reproduce its table.
 //!
 //! # Papers
@@ -23,7 +25,7 @@
 use crate::{
     layers::DropSite,
     math,
-    model::{Model, Node, NodeKind, OutputKind, Param, ParamId, ParamRole},
+    model::{Model, Node, NodeKind, OutputKind, Param, ParamId, ParamRole, Precision},
     vocab::{ArgSpec, Args, Block, Bounds, Default, Kind, Sig, Value},
 };
 
@@ -42,9 +44,9 @@ pub static SIG: Sig = Sig {
         ),
         ArgSpec::named(
             "precision",
-            Kind::Number(Bounds::POSITIVE),
+            Kind::OneOf(&[Kind::Number(Bounds::POSITIVE), Kind::Word(&["fit"])]),
             Default::Absent,
-            "inverse variance of an observation, in the target's own units",
+            "inverse variance of an observation, in the target's own units, or `fit`: the likeliest for the validation rows",
         ),
         ArgSpec::named(
             "form",
@@ -77,7 +79,7 @@ impl Fitted {
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct BayesDecay {
     pub length_scale: f64,
-    pub precision: Option<f64>,
+    pub precision: Option<Precision>,
     pub reference: bool,
 }
 
@@ -98,12 +100,26 @@ impl BayesDecay {
         };
         (name == SIG.name).then(|| Self {
             length_scale: number("length_scale").unwrap_or(1.0),
-            precision: number("precision"),
+            precision: get("precision").map(|value| match value {
+                Value::Number(x) => Precision::Known(*x),
+                _ => Precision::Fit,
+            }),
             reference: matches!(get("form"), Some(Value::Word(form)) if form == "reference2018"),
         })
     }
 
-    /// The coefficient of the sum of squares of a matrix. None until the data are loaded.
+    /// Whether the precision is fitted while the net is trained.
+    pub fn is_fitted(&self) -> bool {
+        self.precision == Some(Precision::Fit)
+    }
+
+    /// The precision in the target's own units; of one that is fitted, that which is 1 in those of training.
+    fn precision_on(&self, fitted: Fitted) -> Option<f64> {
+        self.precision.map(|precision| precision.known().unwrap_or(1.0 / fitted.variance))
+    }
+
+    /// The coefficient of the sum of squares of a matrix, for a fitted precision to be divided by it (in the units of training). None until
+    /// the data are loaded.
     pub fn coefficient(&self, model: &Model, param: &Param) -> Option<f64> {
         model.fitted.map(|fitted| self.coefficient_on(fitted, model, param))
     }
@@ -117,26 +133,30 @@ impl BayesDecay {
         };
         let scale = self.length_scale * self.length_scale;
         if self.reference {
-            return scale * keep / (2.0 * fitted.rows * self.precision.unwrap_or(1.0));
+            return scale * keep / (2.0 * fitted.rows * self.precision_on(fitted).unwrap_or(1.0));
         }
         let scale = if at_test { scale * keep } else { scale / keep };
         let each = fitted.rows * outputs(model);
-        match self.precision {
+        match self.precision_on(fitted) {
             Some(precision) => scale / (each * precision * fitted.variance),
             None => scale / (2.0 * each),
         }
     }
 
-    /// What the entropy of one coin of a learned rate counts beside the loss. None until the data are loaded.
+    /// What the entropy of one coin of a learned rate counts beside the loss, for a fitted precision as [`coefficient`](Self::coefficient). None
+    /// until the data are loaded.
     pub fn entropy_coefficient(&self, model: &Model) -> Option<f64> {
         let fitted = model.fitted?;
         let each = fitted.rows * outputs(model);
-        Some(self.precision.map_or(1.0 / each, |precision| 2.0 / (each * precision * fitted.variance)))
+        Some(
+            self.precision_on(fitted)
+                .map_or(1.0 / each, |precision| 2.0 / (each * precision * fitted.variance)),
+        )
     }
 
     /// The precision that a plain coefficient of this matrix implies, in the target's own units, for a length-scale of 1.
     pub fn implied_precision(fitted: Fitted, model: &Model, param: &Param, coefficient: f64) -> f64 {
-        let unit = Self { length_scale: 1.0, precision: Some(1.0), reference: false };
+        let unit = Self { length_scale: 1.0, precision: Some(Precision::Known(1.0)), reference: false };
         unit.coefficient_on(fitted, model, param) / coefficient
     }
 }
@@ -202,7 +222,7 @@ mod tests {
         check::{Env, check_source},
         graph::{Sink, interpret::Bindings},
         layers::tests::rig,
-        lower::{LOSS, OBJECTIVE, lower_forward},
+        lower::{LOSS, OBJECTIVE, StepInfo, lower_forward},
     };
 
     const ROWS: f64 = rig::ROWS as f64;
@@ -285,6 +305,25 @@ mod tests {
         assert_variational(&class, ROWS, 0.7, false);
         let bits = model("binary_cross_entropy", "dense 2\n  output y: bits[2]", decay, "");
         assert_variational(&bits, 2.0 * ROWS, 0.7, false);
+    }
+
+    /// A fitted precision is a number of the step: where it is 1 in the units of training the net is that of this number.
+    #[test]
+    fn a_fitted_precision_divides_the_penalty() {
+        let penalty = |precision: &str, noise: f64| {
+            let decay = format!("bayes_decay(length_scale=0.7, precision={precision})");
+            let net = model("squared_error", "dense 2\n  output y: real[2]", &decay, "");
+            let lowered = lower_forward(&net);
+            let mut bindings = rig::bindings::<f64>(&lowered);
+            let step = StepInfo { update: 1, rows: rig::ROWS, lr: 0.0, lambda: 1.0, noise };
+            let words: Vec<u32> = lowered.scalars.iter().map(|def| def.word(&step)).collect();
+            bindings.bind_scalar_words(&lowered.graph, &words);
+            let (objective, loss, _) = values(&lowered, &bindings);
+            objective - loss
+        };
+        let one = penalty("0.25", 1.0);
+        assert!(one > 0.0 && (penalty("fit", 1.0) - one).abs() < 1e-9 * one);
+        assert!((penalty("fit", 0.5) - penalty("0.5", 1.0)).abs() < 1e-9 * one);
     }
 
     /// The squared error itself, against the density written out.
