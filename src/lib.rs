@@ -23,6 +23,7 @@ pub mod loops;
 pub mod data;
 pub mod manual;
 pub mod plot;
+pub mod repl;
 pub mod runtime;
 
 pub mod run;

@@ -20,6 +20,7 @@ mod train;
 pub use net::{Flow, Net};
 pub use predict::{MOST_COINS, PREDICT_STATEMENTS};
 pub use scope::{ATTRIBUTES, Attributes};
+pub use sections::{NAMES as SECTIONS, home as home_section};
 pub use suggest::nearest;
 pub use sweep::SWEEP_STATEMENTS;
 pub use train::{AUGMENT_STATEMENTS, TRAIN_STATEMENTS};
@@ -28,7 +29,7 @@ use std::collections::BTreeMap;
 
 use crate::{
     diag::{Diagnostic, Span},
-    model::Model,
+    model::{Model, Node, Param},
     syntax::{
         ast::{Binding, BlockDef, Expr, File, Stmt},
         parse, parse_with,
@@ -52,6 +53,15 @@ pub struct Checked {
     pub model: Option<Model>,
     /// Sorted by place.
     pub diagnostics: Vec<Diagnostic>,
+    /// As far as it was understood.
+    pub sketch: Sketch,
+}
+
+/// The layers of a net that may lack its end.
+#[derive(Default)]
+pub struct Sketch {
+    pub nodes: Vec<Node>,
+    pub params: Vec<Param>,
 }
 
 /// Parses and checks a source text.
@@ -81,7 +91,7 @@ pub fn check(file: &File, env: &Env) -> Checked {
     let blocks = blocks(file, &mut diags);
     let sections = Sections::collect(file, &mut diags);
     let knobs = top_level(file, env, &mut scope, &mut diags);
-    let model = sections.model(&mut scope, &blocks, knobs, &mut diags);
+    let (model, sketch) = sections.model(&mut scope, &blocks, knobs, &mut diags);
     diags.extend(scope.unused().map(|(name, span)| unused(name, span)));
     // Where something else is wrong, what looks unused may stand in the part that was not understood.
     if diags.iter().any(Diagnostic::is_error) {
@@ -90,7 +100,7 @@ pub fn check(file: &File, env: &Env) -> Checked {
     diags.sort_by_key(|d| (d.span, d.code));
     diags.dedup();
     let model = model.filter(|_| !diags.iter().any(Diagnostic::is_error));
-    Checked { model, diagnostics: diags }
+    Checked { model, diagnostics: diags, sketch }
 }
 
 fn unused(name: &str, span: Span) -> Diagnostic {

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::{
+    Sketch,
     bind::bind,
     net::{Flow, Net},
     penalties, predict,
@@ -124,7 +125,7 @@ impl<'f> Sections<'f> {
         blocks: &BTreeMap<String, &'f BlockDef>,
         knobs: Vec<(String, Value)>,
         diags: &mut Vec<Diagnostic>,
-    ) -> Option<Model> {
+    ) -> (Option<Model>, Sketch) {
         let data = self.get("data").and_then(|section| data(section, scope, diags));
         let Some(section) = self.get("net") else {
             diags.push(
@@ -132,7 +133,7 @@ impl<'f> Sections<'f> {
                     .label("a net is needed")
                     .help("write `net { input x: real[8] ... output y: class[3] }` on lines"),
             );
-            return None;
+            return (None, Sketch::default());
         };
         let mut net = Net::new(scope, blocks, diags);
         net.statements(&section.body.stmts, Flow::Start);
@@ -155,6 +156,7 @@ impl<'f> Sections<'f> {
         }
         let (nodes, inputs, params, states, output) =
             (net.nodes, net.inputs, net.params, net.states, net.output);
+        let sketch = Sketch { nodes: nodes.clone(), params: params.clone() };
         let kind = output.as_ref().map(|o| o.kind);
         if let (Some(data), Some(kind)) = (&data, kind) {
             diags.extend(data.check_output(kind.into()));
@@ -175,26 +177,16 @@ impl<'f> Sections<'f> {
             rows: *rows,
             variance: scope.attributes.get(TARGET_VARIANCE).copied().unwrap_or(1.0),
         });
-        let mut model = Model {
-            nodes,
-            inputs,
-            output: output?,
-            params,
-            states,
-            data,
-            train,
-            predict,
-            sweep: None,
-            fitted,
-            knobs,
-        };
+        let Some(output) = output else { return (None, sketch) };
+        let mut model =
+            Model { nodes, inputs, output, params, states, data, train, predict, sweep: None, fitted, knobs };
 
         if let Some(found) = found {
             model.predict = found.finish(&model, sweep.is_some(), diags);
         }
         model.sweep = sweep.and_then(|found| found.finish(&model, diags));
         diags.extend(penalties::check(&model));
-        Some(model)
+        (Some(model), sketch)
     }
 }
 

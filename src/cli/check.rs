@@ -75,7 +75,7 @@ impl Command {
 
     fn findings(&self, path: &Path, source: &Source, ui: &mut Ui) -> Result<Findings, Failure> {
         if !self.data {
-            let Checked { model, diagnostics } = check::check_source(&source.text, &self.sets.env());
+            let Checked { model, diagnostics, .. } = check::check_source(&source.text, &self.sets.env());
             return Ok(Findings { diagnostics, unread: model.is_some_and(|model| model.data.is_some()) });
         }
         match run::probe(&source.text, &self.sets.sets, &data::search(path.parent())) {

@@ -95,7 +95,7 @@ impl File {
     /// Reads and checks the file. Diagnostics go to stderr; with errors the command ends.
     pub fn model(&self, ui: &mut Ui) -> Result<(Source, Model), Failure> {
         let source = Source::read(&self.path)?;
-        let Checked { model, diagnostics } = check::check_source(&source.text, &self.sets.env());
+        let Checked { model, diagnostics, .. } = check::check_source(&source.text, &self.sets.env());
         report(&diagnostics, &source, ui);
         match model {
             Some(model) => Ok((source, model)),

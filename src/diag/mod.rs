@@ -81,6 +81,23 @@ impl Diagnostic {
         Self { severity: Severity::Warning, ..Self::error(code, span, message) }
     }
 
+    /// The finding of a text in a part of it: what was at `from` is at `to`. What lies before is left out.
+    #[must_use]
+    pub fn moved(mut self, from: usize, to: usize) -> Self {
+        let moved = |span: Span| {
+            Some(Span::new(span.start.checked_sub(from)? + to, span.end.checked_sub(from)? + to))
+        };
+        self.span = moved(self.span).unwrap_or(Span::new(to, to));
+        self.secondary =
+            self.secondary.into_iter().filter_map(|(span, text)| Some((moved(span)?, text))).collect();
+        self.fixes.retain_mut(|fix| {
+            let all =
+                fix.edits.iter().map(|edit| Some(Edit { span: moved(edit.span)?, text: edit.text.clone() }));
+            all.collect::<Option<Vec<_>>>().map(|edits| fix.edits = edits).is_some()
+        });
+        self
+    }
+
     pub fn label(mut self, text: impl Into<String>) -> Self {
         self.label = text.into();
         self
