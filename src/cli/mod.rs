@@ -18,6 +18,7 @@ mod new;
 mod plot;
 mod predict;
 mod progress;
+mod repl;
 mod rng;
 mod source;
 mod subnet;
@@ -82,6 +83,8 @@ enum Command {
     Plot(plot::Command),
     /// Show which units a row saw: in a sample of a prediction, or in an epoch of training
     Subnet(subnet::Command),
+    /// Enter a net line by line, train it, ask it, change it
+    Repl(repl::Command),
     /// Show a net's shapes, parameters, dropout rates and regularizers
     Summary(summary::Command),
     /// Show what a stage of the compiler makes of a net
@@ -101,27 +104,34 @@ pub fn main() -> ExitCode {
     ui::say_how_to_report_panics();
     let cli = Cli::parse();
     let mut ui = Ui::new(cli.global.color, cli.global.quiet, cli.global.verbose);
-    let result = match cli.command {
-        Command::Check(command) => command.run(&mut ui),
-        Command::Fmt(command) => command.run(&mut ui),
-        Command::Train(command) => command.run(&mut ui),
-        Command::Bench(command) => command.run(&mut ui),
-        Command::Eval(command) => command.run(&mut ui),
-        Command::Calibrate(command) => command.run(&mut ui),
-        Command::Audit(command) => command.run(&mut ui),
-        Command::Experiment(command) => command.run(&mut ui),
-        Command::Predict(command) => command.run(&mut ui),
-        Command::Plot(command) => command.run(&mut ui),
-        Command::Emit(command) => command.run(&mut ui),
-        Command::Subnet(command) => command.run(&mut ui),
-        Command::Summary(command) => command.run(&mut ui),
-        Command::Explain(command) => command.run(&mut ui),
-        Command::New(command) => command.run(&mut ui),
-        Command::Rng(command) => command.run(&mut ui),
-        Command::Completions(command) => command.run(&mut ui),
-    };
+    let result = cli.command.run(&mut ui);
     let result = result.and_then(|exit| ui.finish().map(|()| exit));
     result.unwrap_or_else(|failure| ui.fail(&failure)).into()
+}
+
+impl Command {
+    fn run(&self, ui: &mut Ui) -> Outcome {
+        match self {
+            Self::Check(command) => command.run(ui),
+            Self::Fmt(command) => command.run(ui),
+            Self::Train(command) => command.run(ui),
+            Self::Bench(command) => command.run(ui),
+            Self::Eval(command) => command.run(ui),
+            Self::Calibrate(command) => command.run(ui),
+            Self::Audit(command) => command.run(ui),
+            Self::Experiment(command) => command.run(ui),
+            Self::Predict(command) => command.run(ui),
+            Self::Plot(command) => command.run(ui),
+            Self::Emit(command) => command.run(ui),
+            Self::Subnet(command) => command.run(ui),
+            Self::Summary(command) => command.run(ui),
+            Self::Explain(command) => command.run(ui),
+            Self::New(command) => command.run(ui),
+            Self::Rng(command) => command.run(ui),
+            Self::Completions(command) => command.run(ui),
+            Self::Repl(command) => command.run(ui),
+        }
+    }
 }
 
 /// What a command answers.

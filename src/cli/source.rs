@@ -1,6 +1,7 @@
 //! `.net` files by name, or `-` for stdin; checking them with the flags that every command shares.
 
 use std::{
+    cell::RefCell,
     io::Read,
     path::{Path, PathBuf},
 };
@@ -25,6 +26,9 @@ pub struct Source {
 
 impl Source {
     pub fn read(path: &Path) -> Result<Self, Failure> {
+        if let Some(text) = held(path) {
+            return Ok(Self { name: path.display().to_string(), text });
+        }
         if path == Path::new(STDIN) {
             let mut bytes = Vec::new();
             std::io::stdin()
@@ -47,6 +51,19 @@ impl Source {
             }
         }
     }
+}
+
+thread_local! {
+    static HELD: RefCell<Option<(PathBuf, String)>> = const { RefCell::new(None) };
+}
+
+/// From now on a text stands for the file of this name: what a session makes of a net is not on disk.
+pub fn hold(path: &Path, text: &str) {
+    HELD.replace(Some((path.into(), text.into())));
+}
+
+fn held(path: &Path) -> Option<String> {
+    HELD.with_borrow(|held| held.as_ref().filter(|held| held.0 == path).map(|held| held.1.clone()))
 }
 
 /// The system's reason in plain words, without its error number.

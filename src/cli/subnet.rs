@@ -8,7 +8,7 @@ use serde_json::json;
 use super::{
     Outcome,
     eval::{self, Run},
-    ui::{Exit, Ui},
+    ui::{Exit, Failure, Ui},
 };
 
 #[derive(clap::Args)]
@@ -34,6 +34,9 @@ pub struct Command {
     /// A place in that epoch's shuffled order, from 0
     #[arg(long, value_name = "P", requires = "epoch")]
     position: Option<u64>,
+    /// Only this place of dropout
+    #[arg(long, value_name = "PATH", conflicts_with = "export")]
+    site: Option<String>,
     /// Write one JSON object instead of the list
     #[arg(long)]
     json: bool,
@@ -65,7 +68,17 @@ impl Command {
             ui.talk(format_args!("the run is in {}: `dropnet predict {0} --input FILE`", path.display()));
             return Ok(Exit::Done);
         }
-        let masks = trained.subnet(drawn).map_err(|error| eval::failure(&error, ui))?;
+        let mut masks = trained.subnet(drawn).map_err(|error| eval::failure(&error, ui))?;
+        if let Some(site) = &self.site {
+            let known: Vec<String> = masks.iter().map(|mask| format!("`{}`", mask.path)).collect();
+            masks.retain(|mask| mask.path == *site);
+            if masks.is_empty() {
+                let known = known.join(", ");
+                return Err(Failure::usage(format!(
+                    "no dropout is called `{site}`\nhelp: there are {known}"
+                )));
+            }
+        }
         if self.json {
             let sites: Vec<_> =
                 masks.iter().map(|mask| json!({ "path": mask.path, "kept": kept(mask) })).collect();

@@ -115,7 +115,15 @@ impl Command {
         let (dir, seed, meta) = (started.dir.clone(), started.meta.seed, started.meta);
         let job = Job { model: &ready.model, dataset: &ready.dataset, dir: Some(dir.path()), meta };
         let options = Options { threads: self.threads.count(), epochs: self.epochs, figures: true };
-        let mut screen = Screen { command: self, dir: &dir, seed, ui, bar: None, failure: None };
+        let mut screen = Screen {
+            dir: &dir,
+            json: self.json,
+            seed: self.seeds.map(|_| seed),
+            bars: !self.no_progress,
+            ui,
+            bar: None,
+            failure: None,
+        };
         let result = train::train(job, started.checkpoint, &options, stop, &mut screen);
         screen.bar = None;
         if let Some(failure) = screen.failure {
@@ -123,7 +131,14 @@ impl Command {
         }
         match result {
             Ok(outcome) => self.done(&dir, &outcome, ui),
-            Err(error) => self.stopped(error, &dir, ui),
+            Err(TrainError::Interrupted { epoch, step }) => {
+                ui.error_text(&format!(
+                    "interrupted in epoch {epoch} after {step} steps; the checkpoint is written\n"
+                ));
+                ui.talk(format_args!("help: `{}` goes on from there", self.resuming(&dir)));
+                Ok(Exit::Interrupted)
+            }
+            Err(error) => Err(failure(error, &dir)),
         }
     }
 
@@ -201,33 +216,6 @@ impl Command {
         Ok(Exit::Done)
     }
 
-    fn stopped(&self, error: TrainError, dir: &RunDir, ui: &mut Ui) -> Outcome {
-        match error {
-            TrainError::Interrupted { epoch, step } => {
-                ui.error_text(&format!(
-                    "interrupted in epoch {epoch} after {step} steps; the checkpoint is written\n"
-                ));
-                ui.talk(format_args!("help: `{}` goes on from there", self.resuming(dir)));
-                Ok(Exit::Interrupted)
-            }
-            TrainError::Diverged { epoch, step } => Err(Failure::Said(
-                Exit::Diverged,
-                format!(
-                    "training diverged: the objective is no longer finite in epoch {epoch}, step {step}\n\
-                     {}\n\
-                     help: a smaller `lr`, `clip_norm=1` on the optimizer, or normalised inputs usually cure it",
-                    match dir.last().exists() {
-                        true => format!("the last good checkpoint is kept in {}", dir.path().display()),
-                        false => "no checkpoint had been written yet".into(),
-                    }
-                ),
-            )),
-            TrainError::Checkpoint(error) => Err(Failure::data(error)),
-            TrainError::Data(message) => Err(Failure::data(message)),
-            TrainError::Codegen(error) => Err(data::native(&error)),
-        }
-    }
-
     /// The command line that takes the run up again.
     fn resuming(&self, dir: &RunDir) -> String {
         let mut line = format!("dropnet train {}", self.file.path.display());
@@ -246,6 +234,30 @@ impl Command {
             }
         };
         line + &format!(" -o {} --resume", folder.display())
+    }
+}
+
+/// Why training ended before its time.
+pub fn failure(error: TrainError, dir: &RunDir) -> Failure {
+    match error {
+        TrainError::Interrupted { epoch, step } => {
+            Failure::Said(Exit::Interrupted, format!("interrupted in epoch {epoch} after {step} steps"))
+        }
+        TrainError::Diverged { epoch, step } => Failure::Said(
+            Exit::Diverged,
+            format!(
+                "training diverged: the objective is no longer finite in epoch {epoch}, step {step}\n\
+                 {}\n\
+                 help: a smaller `lr`, `clip_norm=1` on the optimizer, or normalised inputs usually cure it",
+                match dir.last().exists() {
+                    true => format!("the last good checkpoint is kept in {}", dir.path().display()),
+                    false => "no checkpoint had been written yet".into(),
+                }
+            ),
+        ),
+        TrainError::Checkpoint(error) => Failure::data(error),
+        TrainError::Data(message) => Failure::data(message),
+        TrainError::Codegen(error) => data::native(&error),
     }
 }
 
@@ -284,14 +296,16 @@ pub fn stop_on_interrupt(stop: Arc<AtomicU32>) -> Result<(), Failure> {
 }
 
 /// Shows and logs what happens.
-struct Screen<'a> {
-    command: &'a Command,
-    dir: &'a RunDir,
-    seed: u64,
-    ui: &'a mut Ui,
-    bar: Option<Bar>,
+pub struct Screen<'a> {
+    pub dir: &'a RunDir,
+    /// Lines of JSON, and the seed that they name where there are several.
+    pub json: bool,
+    pub seed: Option<u64>,
+    pub bars: bool,
+    pub ui: &'a mut Ui,
+    pub bar: Option<Bar>,
     /// The first thing that could not be written; training itself goes on to its end.
-    failure: Option<Failure>,
+    pub failure: Option<Failure>,
 }
 
 impl Screen<'_> {
@@ -299,10 +313,10 @@ impl Screen<'_> {
         let mut json = run::epoch_json(report);
         let logged = self.dir.append(&json);
         logged.map_err(|e| Failure::data(format!("cannot write {}: {e}", self.dir.path().display())))?;
-        match self.command.json {
+        match self.json {
             true => {
-                if self.command.seeds.is_some() {
-                    json["seed"] = serde_json::json!(self.seed);
+                if let Some(seed) = self.seed {
+                    json["seed"] = serde_json::json!(seed);
                 }
                 self.ui.data(&format!("{json}\n"))?;
             }
@@ -319,7 +333,7 @@ impl Observer for Screen<'_> {
                 self.ui.detail(format_args!("compiled in {:.1} ms", seconds * 1e3))
             }
             Event::EpochBegan { epoch, epochs, steps, done } => {
-                if progress::visible() && !self.command.no_progress && !self.ui.quiet() {
+                if progress::visible() && self.bars && !self.ui.quiet() {
                     self.bar = Some(Bar::start(epoch, epochs, steps, done));
                 }
             }

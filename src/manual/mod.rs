@@ -84,9 +84,14 @@ pub fn names() -> Vec<&'static str> {
 }
 
 impl Page {
+    /// How the word is written: `dense width, bias=, init=`.
+    pub fn usage(&self) -> String {
+        self.usage.map_or_else(|| usage(self.prefix, self.sig), Into::into)
+    }
+
     /// The page: a title, how the word is written, its arguments, then the text of its file.
     pub fn markdown(&self) -> String {
-        let usage = self.usage.map_or_else(|| usage(self.prefix, self.sig), Into::into);
+        let usage = self.usage();
         let mut out = format!("{}: {}\n\n    {usage}\n", self.sig.name, self.family);
         if !self.sig.args.is_empty() {
             out.push('\n');

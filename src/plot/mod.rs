@@ -1,7 +1,8 @@
-//! Pictures, as SVG text. One file a picture: numbers in, a string out; nothing is read and nothing is written.
+//! Pictures, as SVG text or as text for a terminal. One file a picture: numbers in, a string out; nothing is read and nothing is written.
 
 mod chart;
 mod roofline;
+pub mod text;
 
 pub use chart::{Chart, Corner, Series, Shape};
 pub use roofline::{RooflinePoint, roofline};

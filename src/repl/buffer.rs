@@ -108,7 +108,7 @@ impl Buffer {
         let (file, _) = parse(&self.text);
         let line = |at: usize| self.text[..at].matches('\n').count() + 1;
         let inner = file.stmts.iter().filter_map(section_of).flat_map(|(_, stmts, _)| stmts);
-        let found = file.stmts.iter().chain(inner).filter(|stmt| line(span(stmt).start) == number).last();
+        let found = file.stmts.iter().chain(inner).rfind(|stmt| line(span(stmt).start) == number);
         let Some(stmt) = found else {
             return Err(Refused { text: self.text.clone(), diagnostics: Vec::new() });
         };
@@ -141,7 +141,8 @@ impl Buffer {
             Home::Top => {
                 let old = file.stmts.iter().find(|old| same(old, stmt, false)).map(span);
                 let at = old.unwrap_or_else(|| Span::new(self.top(&file, stmt), self.top(&file, stmt)));
-                (None, old.is_some(), self.replace(at, text, section_of(stmt).is_some()))
+                let section = section_of(stmt).map(|section| section.0);
+                (section, old.is_some(), self.replace(at, text, section.is_some()))
             }
             Home::Section(name) => {
                 let Some((_, stmts, body)) = file.stmts.iter().filter_map(section_of).find(|s| s.0 == name)
@@ -188,7 +189,7 @@ impl Buffer {
         if let Some((name, ..)) = section_of(stmt) {
             return self.before_section(file, name);
         }
-        let behind = file.stmts.iter().filter(|s| section_of(s).is_none()).map(|s| span(s).end).last();
+        let behind = file.stmts.iter().filter(|s| section_of(s).is_none()).map(|s| span(s).end).next_back();
         behind.unwrap_or_else(|| file.stmts.first().map_or(self.text.len(), |first| span(first).start))
     }
 

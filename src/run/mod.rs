@@ -49,7 +49,7 @@ pub use mc::Scoring;
 pub use open::{OpenError, Ready, open, probe};
 pub use plan::SamplePlan;
 pub use predict::Predictions;
-pub use report::{done_json, epoch_json, metrics_json};
+pub use report::{done_json, epoch_json, losses, metrics_json};
 pub use sampling::Drawn as SamplesDrawn;
 pub use start::{Request, StartError, Started, seed_of, stamped_folder, start};
 pub use subnet::{Drawn, SiteMask};

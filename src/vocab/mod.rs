@@ -93,6 +93,20 @@ pub enum Kind {
     Rest(&'static Kind),
 }
 
+impl Kind {
+    /// The bare words that it takes.
+    #[must_use]
+    pub fn words(&self) -> Vec<&'static str> {
+        match self {
+            Self::Bool => vec!["true", "false"],
+            Self::Word(words) | Self::Words(words) => words.to_vec(),
+            Self::OneOf(kinds) => kinds.iter().flat_map(Kind::words).collect(),
+            Self::Rest(kind) => kind.words(),
+            _ => Vec::new(),
+        }
+    }
+}
+
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Bounds {
     pub low: f64,

@@ -14,6 +14,7 @@ mod fmt;
 mod new;
 mod plot;
 mod predict;
+mod repl;
 mod rng;
 mod streams;
 mod subnet;

@@ -1,0 +1,353 @@
+//! Training in a session, and what is asked of the net that came of it.
+
+use std::{
+    path::{Path, PathBuf},
+    sync::{
+        Arc, OnceLock,
+        atomic::{AtomicBool, AtomicU32, Ordering},
+    },
+};
+
+use clap::Parser;
+use dropnet::{
+    diag::Diagnostic,
+    lower::lower_train,
+    model::Model,
+    plot::text,
+    repl::Kept,
+    run::{self, OpenError, Ready, Request, RunDir},
+    runtime::{
+        checkpoint::Checkpoint,
+        store::Store,
+        train::{self, Job, Options, Outcome as Trained, TrainError},
+    },
+};
+
+use super::{commands::named, session::Session};
+use crate::cli::{
+    Cli, data, progress,
+    source::{self, Source, hold},
+    train::{Screen, failure},
+    ui::{Exit, Failure, Ui},
+};
+
+/// A net that was trained: its folder, and what it was.
+pub struct Run {
+    pub dir: RunDir,
+    source: String,
+    sets: Vec<(String, String)>,
+    seed: u64,
+    model: Model,
+    store: Store,
+    epochs: u64,
+}
+
+static TRAINING: AtomicBool = AtomicBool::new(false);
+
+fn stop() -> &'static Arc<AtomicU32> {
+    static STOP: OnceLock<Arc<AtomicU32>> = OnceLock::new();
+    STOP.get_or_init(Arc::default)
+}
+
+/// Ctrl-C stops training at the end of a step; a second one, or one where nothing trains, ends the program.
+pub fn watch_interrupts() -> Result<(), Failure> {
+    let handler = || {
+        if !TRAINING.load(Ordering::SeqCst) || stop().swap(1, Ordering::SeqCst) != 0 {
+            std::process::exit(Exit::Interrupted as i32);
+        }
+    };
+    ctrlc::set_handler(handler).map_err(|e| Failure::data(format!("cannot watch for Ctrl-C: {e}")))
+}
+
+/// What `:train` and `:continue` take.
+#[derive(Default)]
+struct Wishes {
+    epochs: Option<u64>,
+    seed: Option<u64>,
+    fresh: bool,
+}
+
+impl Wishes {
+    fn read(rest: &str) -> Result<Self, Failure> {
+        let mut wishes = Self::default();
+        for word in rest.split_whitespace() {
+            let number = |text: &str| {
+                text.parse::<u64>().map_err(|_| Failure::usage(format!("`{text}` is no whole number")))
+            };
+            match word.split_once('=') {
+                Some(("epochs", n)) => wishes.epochs = Some(number(n)?.max(1)),
+                Some(("seed", n)) => wishes.seed = Some(number(n)?),
+                None if word == "fresh" => wishes.fresh = true,
+                _ => {
+                    return Err(Failure::usage(format!(
+                        "`{word}` is not known here\nhelp: `:train epochs=5 seed=1 fresh`"
+                    )));
+                }
+            }
+        }
+        Ok(wishes)
+    }
+}
+
+impl Session {
+    pub fn train(&mut self, rest: &str, ui: &mut Ui) -> Result<(), Failure> {
+        let wishes = Wishes::read(rest)?;
+        let (source, ready) = self.opened(ui)?;
+        self.runs += 1;
+        let out = self.folder.path().join(format!("run-{}", self.runs));
+        let name = self.net.name();
+        let request = self.request(&source, &name, &out, wishes.seed, false)?;
+        let mut started = run::start(&request, &ready).map_err(begun)?;
+        if let Some(run) = self.run.as_ref().filter(|_| !wishes.fresh) {
+            let kept = Kept::between(&run.model, &ready.model);
+            ui.data(&said(&kept))?;
+            if !kept.kept.is_empty() {
+                let graph = lower_train(&ready.model).graph;
+                let store = kept.store(&run.store, Store::fresh(&ready.model, &graph, started.meta.seed));
+                started.checkpoint = Some(Checkpoint::held(&graph, &store, started.meta.clone()));
+            }
+        }
+        self.steps(&source, ready, started, wishes.epochs, ui)
+    }
+
+    pub fn go_on(&mut self, rest: &str, ui: &mut Ui) -> Result<(), Failure> {
+        let wishes = Wishes::read(rest)?;
+        let Some(run) = &self.run else { return Err(untrained()) };
+        if run.source != self.net.buffer.text() || run.sets != self.net.sets {
+            return Err(Failure::usage(
+                "the net is another than the one that was trained\nhelp: `:train` trains it with the weights that fit; `:diff` shows the changes",
+            ));
+        }
+        let (out, seed, epochs) = (run.dir.path().to_path_buf(), run.seed, run.epochs);
+        let (source, ready) = self.opened(ui)?;
+        let name = self.net.name();
+        let request = self.request(&source, &name, &out, Some(seed), true)?;
+        let started = run::start(&request, &ready).map_err(begun)?;
+        let planned = ready.model.train.as_ref().map_or(1, |train| train.epochs as u64);
+        let to = match wishes.epochs {
+            Some(more) => started.meta.progress.epoch + more,
+            None if started.meta.progress.epoch < epochs => epochs,
+            None => started.meta.progress.epoch + planned,
+        };
+        self.steps(&source, ready, started, Some(to), ui)
+    }
+
+    /// The net, whole and with its data.
+    fn opened(&self, ui: &mut Ui) -> Result<(Source, Ready), Failure> {
+        let (_, lacking) = self.net.check();
+        if !lacking.is_empty() {
+            let each: Vec<String> = lacking.iter().map(lack).collect();
+            return Err(Failure::usage(format!("the net cannot be trained yet\n{}", each.join("\n"))));
+        }
+        let source =
+            Source { name: self.net.name().display().to_string(), text: self.net.buffer.text().into() };
+        let search = data::search(self.net.path.as_deref().and_then(Path::parent));
+        match run::open(&source.text, &self.net.sets, &search) {
+            Ok(ready) if ready.model.train.is_some() => Ok((source, ready)),
+            Ok(_) => Err(Failure::usage(
+                "the net has no `train` section\nhelp: `loss cross_entropy`, `optimizer adam, lr=1e-3`, `epochs 10`",
+            )),
+            Err(OpenError::Net(diagnostics)) => {
+                source::report(&diagnostics, &source, ui);
+                Err(Failure::Reported(Exit::Faulty))
+            }
+            Err(OpenError::Data(error)) => Err(data::failure(&error, ui)),
+            Err(error) => Err(Failure::usage(error)),
+        }
+    }
+
+    fn request<'a>(
+        &'a self,
+        source: &'a Source,
+        name: &'a Path,
+        out: &'a Path,
+        seed: Option<u64>,
+        resume: bool,
+    ) -> Result<Request<'a>, Failure> {
+        let working =
+            std::env::current_dir().map_err(|e| Failure::data(format!("no working directory: {e}")))?;
+        let (source, sets) = (source.text.as_str(), self.net.sets.as_slice());
+        Ok(Request { source, file: name, sets, seed, out: Some(out), resume, working, now: 0 })
+    }
+
+    fn steps(
+        &mut self,
+        source: &Source,
+        ready: Ready,
+        started: run::Started,
+        epochs: Option<u64>,
+        ui: &mut Ui,
+    ) -> Result<(), Failure> {
+        let (dir, seed) = (started.dir.clone(), started.meta.seed);
+        let job =
+            Job { model: &ready.model, dataset: &ready.dataset, dir: Some(dir.path()), meta: started.meta };
+        let options = Options { threads: self.threads, epochs, figures: true };
+        let mut screen =
+            Screen { dir: &dir, json: false, seed: None, bars: true, ui, bar: None, failure: None };
+        stop().store(0, Ordering::SeqCst);
+        TRAINING.store(true, Ordering::SeqCst);
+        let result = train::train(job, started.checkpoint, &options, stop(), &mut screen);
+        TRAINING.store(false, Ordering::SeqCst);
+        screen.bar = None;
+        let unwritten = screen.failure.take();
+        match result {
+            Ok(outcome) => finished(&outcome, ui)?,
+            Err(TrainError::Interrupted { epoch, step }) => {
+                ui.data(&format!(
+                    "stopped in epoch {epoch} after {step} steps; `:continue` goes on from there\n"
+                ))?;
+            }
+            Err(error) => return Err(failure(error, &dir)),
+        }
+        let checkpoint = Checkpoint::read(&dir.last()).map_err(Failure::data)?;
+        let store = checkpoint.store(&lower_train(&ready.model).graph).map_err(Failure::data)?;
+        let planned = ready.model.train.as_ref().map_or(1, |train| train.epochs as u64);
+        self.run = Some(Run {
+            dir,
+            source: source.text.clone(),
+            sets: self.net.sets.clone(),
+            seed,
+            model: ready.model,
+            store,
+            epochs: epochs.unwrap_or(planned),
+        });
+        self.net.reference = source.text.clone();
+        unwritten.map_or(Ok(()), Err)
+    }
+
+    /// Runs a command of the program.
+    pub fn command(&self, args: &[&str], ui: &mut Ui) -> Result<(), Failure> {
+        let cli = Cli::try_parse_from(["dropnet"].iter().chain(args)).map_err(|e| {
+            let text = e.to_string();
+            Failure::usage(text.strip_prefix("error: ").unwrap_or(&text).trim_end())
+        })?;
+        cli.command.run(ui).map(|_| ())
+    }
+
+    /// Runs a command on the net as it is.
+    pub fn on_net(&self, command: &str, first: &[&str], rest: &str, ui: &mut Ui) -> Result<(), Failure> {
+        let name = self.net.name();
+        hold(&name, self.net.buffer.text());
+        let path = name.display().to_string();
+        let sets: Vec<String> = self.net.sets.iter().map(|(name, value)| format!("{name}={value}")).collect();
+        let mut args = vec![command, path.as_str()];
+        sets.iter().for_each(|set| args.extend(["--set", set.as_str()]));
+        args.extend(first);
+        args.extend(rest.split_whitespace());
+        self.command(&args, ui)
+    }
+
+    /// Runs a command on the trained net.
+    pub fn on_run(&self, command: &str, first: &[&str], rest: &str, ui: &mut Ui) -> Result<(), Failure> {
+        let Some(run) = &self.run else { return Err(untrained()) };
+        let path = run.dir.path().display().to_string();
+        let mut args = vec![command, path.as_str()];
+        args.extend(first);
+        args.extend(rest.split_whitespace());
+        self.command(&args, ui)
+    }
+
+    pub fn predict(&self, rest: &str, ui: &mut Ui) -> Result<(), Failure> {
+        let (row, more) = split_row(named(rest, "a row or a file")?);
+        let input = self.input(row)?;
+        self.on_run("predict", &["--input", &input.display().to_string()], more, ui)
+    }
+
+    pub fn monte_carlo(&self, rest: &str, ui: &mut Ui) -> Result<(), Failure> {
+        let Some((row, samples)) = rest.rsplit_once(char::is_whitespace) else {
+            return Err(Failure::usage("a row and a number of samples are needed\nhelp: `:mc 0.1, 2.5 100`"));
+        };
+        let input = self.input(row.trim())?;
+        self.on_run("predict", &["--input", &input.display().to_string(), "--samples", samples], "", ui)
+    }
+
+    pub fn masks(&self, rest: &str, ui: &mut Ui) -> Result<(), Failure> {
+        let words: Vec<&str> = rest.split_whitespace().collect();
+        let (site, step, row) = match words[..] {
+            [site, step] => (site, step, "0"),
+            [site, step, row] => (site, step, row),
+            _ => {
+                return Err(Failure::usage(
+                    "a site and a step are needed\nhelp: `:masks dropout_1 0`; `:type` names the sites",
+                ));
+            }
+        };
+        self.on_run("subnet", &["--site", site, "--step", step, "--sample", row], "", ui)
+    }
+
+    pub fn plot(&self, rest: &str, ui: &mut Ui) -> Result<(), Failure> {
+        let Some(run) = &self.run else { return Err(untrained()) };
+        match rest.split_whitespace().collect::<Vec<_>>()[..] {
+            [] | ["loss"] => {
+                let cannot = |e| Failure::data(format!("cannot read the log: {e}"));
+                let log = std::fs::read_to_string(run.dir.path().join("log.jsonl")).map_err(cannot)?;
+                ui.data(&text::curves(&run::losses(&log)))
+            }
+            ["weights"] => {
+                for (param, values) in run.model.params.iter().zip(&run.store.params) {
+                    ui.data(&text::histogram(&param.name, values))?;
+                }
+                Ok(())
+            }
+            [kind, file] => self.on_run("plot", &["--kind", kind, "--out", file], "", ui),
+            _ => Err(Failure::usage(
+                "what is to be drawn?\nhelp: `:plot loss`, `:plot weights`, or `:plot reliability FILE.svg`",
+            )),
+        }
+    }
+
+    /// A row of numbers as a file; a file as it is.
+    fn input(&self, row: &str) -> Result<PathBuf, Failure> {
+        let is_number = |word: &str| word.trim().parse::<f64>().is_ok();
+        if !row.split(',').all(is_number) {
+            return Ok(PathBuf::from(row));
+        }
+        let path = self.folder.path().join("row.csv");
+        std::fs::write(&path, format!("{}\n", row.replace(' ', "")))
+            .map_err(|e| Failure::data(format!("cannot write {}: {e}", path.display())))?;
+        Ok(path)
+    }
+}
+
+/// Numbers and commas, then flags.
+fn split_row(text: &str) -> (&str, &str) {
+    match text.find("--") {
+        Some(at) => (text[..at].trim(), &text[at..]),
+        None => (text.trim(), ""),
+    }
+}
+
+fn lack(d: &Diagnostic) -> String {
+    let help = d.fixes.first().map_or(String::new(), |fix| format!(" (help: {})", fix.message));
+    format!("  = {}{help}", d.message)
+}
+
+fn untrained() -> Failure {
+    Failure::usage("no net has been trained yet\nhelp: `:train`")
+}
+
+fn begun(error: run::StartError) -> Failure {
+    match error {
+        run::StartError::Usage(message) => Failure::usage(message),
+        run::StartError::Data(message) => Failure::data(message),
+    }
+}
+
+fn said(kept: &Kept) -> String {
+    let list = |names: &[String]| names.join(", ");
+    match (&kept.kept[..], &kept.new[..]) {
+        ([], _) => "  all weights start anew\n".into(),
+        (kept, []) => format!("  weights kept: {}\n", list(kept)),
+        (kept, new) => format!("  weights kept: {}; new: {}\n", list(kept), list(new)),
+    }
+}
+
+fn finished(outcome: &Trained, ui: &mut Ui) -> Result<(), Failure> {
+    if outcome.already_done {
+        ui.data(&format!("  all {} epochs are done; `:continue epochs=5` trains on\n", outcome.epochs))?;
+    }
+    match &outcome.test {
+        Some(test) => ui.data(&format!("test  {}\n", progress::figures(test))),
+        None => Ok(()),
+    }
+}

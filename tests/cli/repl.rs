@@ -1,0 +1,143 @@
+//! Sessions: transcripts of what people type, from a pipe; what needs a terminal, on a pseudo-terminal.
+
+use std::{path::Path, process::Command};
+
+use crate::support::{Folder, masked};
+
+const LONG: &str = "\
+data {
+  source moons, rows=20_000, noise=0.2
+  batch 20
+}
+
+net {
+  input x: real[2]
+  dense 256 -> relu -> dropout 0.5
+  dense 256 -> relu -> dropout 0.5
+  dense 2
+  output moon: class[2]
+}
+
+train {
+  loss cross_entropy
+  optimizer adam, lr=1e-3
+  epochs 1000
+}
+";
+
+/// What a terminal would show: both streams as one.
+fn session(folder: &Folder, lines: &str, data: Option<&Path>) -> String {
+    std::fs::write(folder.path().join("lines.txt"), lines).expect("a file of the test");
+    let mut command = Command::new("sh");
+    command.args(["-c", "\"$DROPNET\" repl <lines.txt 2>&1"]).current_dir(folder.path());
+    command.env("DROPNET", env!("CARGO_BIN_EXE_dropnet"));
+    match data {
+        Some(data) => command.env("DROPNET_DATA", data),
+        None => command.env_remove("DROPNET_DATA"),
+    };
+    let output = command.output().expect("a shell");
+    String::from_utf8(output.stdout).expect("UTF-8")
+}
+
+/// What depends on the machine (times, roundings, what is drawn of them) is masked.
+fn transcript(name: &str, lines: &str, data: Option<&Path>, files: &[(&str, &str)]) {
+    let mut settings = insta::Settings::clone_current();
+    settings.add_filter(r"/\S+/row\.csv", "[folder]/row.csv");
+    settings.add_filter(r" +\d+(\.\d+)?m?s  loss", "  [time]  loss");
+    settings.add_filter(r"-?\d+\.\d{4,}(e-?\d+)?", "[number]");
+    settings.add_filter(r",[01]\.\d+,\[number\]", ",[number],[number]");
+    settings.add_filter(r"(?m)^-?\d+\.\d +-?\d+\.\d$", "[axis]");
+    settings.add_filter(r" ↑best", "");
+    settings.add_filter(r"[\u{2800}-\u{28FF}]+", "[dots]");
+    settings.add_filter(r"\[dots\] -?\d+\.\d", "[dots] [number]");
+    settings.bind(|| masked(|| insta::assert_snapshot!(name, session(&Folder::new(files), lines, data))));
+}
+
+macro_rules! transcripts {
+    ($($name:ident)*) => {$(
+        #[test]
+        fn $name() {
+            transcript(stringify!($name), include_str!(concat!("transcripts/", stringify!($name), ".txt")), None, &[]);
+        }
+    )*};
+}
+
+transcripts! { moons overfit typo shape rates odd }
+
+/// Real digits, where they are at hand.
+#[test]
+fn masks() {
+    let Some(data) = std::env::var_os("DROPNET_DATA") else { return };
+    let data = std::path::absolute(data).expect("a path");
+    let net = include_str!("../../examples/mnist_one_eight.net");
+    transcript("masks", include_str!("transcripts/masks.txt"), Some(&data), &[("mnist_one_eight.net", net)]);
+}
+
+#[test]
+fn files_are_loaded_changed_and_saved() {
+    let folder = Folder::new(&[("long.net", LONG), ("broken.net", "net {\n  input x: reel[2]\n}\n")]);
+    let lines = ":load broken.net\n:load nothing.net\n:load long.net\n:save\n:save other.net\nepochs 2\n:save other.net\n:save long.net\n:reload\n;ls *.net\n:new\n:list\n:save\n:undo\n:diff\n:help\n";
+    insta::assert_snapshot!(session(&folder, lines, None));
+    assert_eq!(folder.read("other.net"), LONG.replace("epochs 1000", "epochs 2"));
+    assert_eq!(folder.read("long.net"), LONG);
+}
+
+#[test]
+fn what_cannot_be_done_is_said() {
+    let lines = ":eval\n:continue\n:train epochs=x\n:train\n:mc 1\n:masks\n:type nobody\n:insert\n:insert x dense 3\n:undo\n?nobody\n;false\n:emit\n:\n:plot loss\n";
+    insta::assert_snapshot!(session(&Folder::new(&[]), lines, None));
+}
+
+#[cfg(unix)]
+mod terminal {
+    use rexpect::session::{PtySession, spawn_command};
+
+    use super::*;
+
+    fn spawn(folder: &Folder) -> PtySession {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_dropnet"));
+        command.args(["repl", "long.net"]).current_dir(folder.path());
+        command.env("TERM", "xterm").env("NO_COLOR", "1").env("XDG_STATE_HOME", folder.path());
+        spawn_command(command, Some(60_000)).expect("a pseudo-terminal")
+    }
+
+    /// Ctrl-C ends training at a step, and the session goes on; the history outlives it.
+    #[test]
+    fn ctrl_c_stops_training_and_returns_to_the_prompt() {
+        let folder = Folder::new(&[("long.net", LONG)]);
+        let mut session = spawn(&folder);
+        session.exp_string("> ").expect("a prompt");
+        session.send_line(":train").expect("a line");
+        session.exp_string("epoch    1/1000").expect("an epoch");
+        session.send_control('c').expect("Ctrl-C");
+        session.exp_string("`:continue` goes on from there").expect("a stop");
+        session.exp_string("> ").expect("a prompt");
+        session.send_line(":eval --samples 0").expect("a line");
+        session.exp_string("20000 rows").expect("figures of the stopped run");
+        session.send_line(":continue epochs=1").expect("a line");
+        session.exp_string("epoch ").expect("an epoch");
+        session.exp_string("> ").expect("a prompt");
+        session.send_line(":quit").expect("a line");
+        session.exp_eof().expect("the end");
+        assert!(folder.read("dropnet/history").contains(":continue epochs=1"));
+    }
+
+    /// Tab completes words of the language and commands; Ctrl-C at the prompt drops the line.
+    #[test]
+    fn words_are_completed() {
+        let folder = Folder::new(&[("long.net", LONG)]);
+        let mut session = spawn(&folder);
+        session.exp_string("> ").expect("a prompt");
+        session.send(":summ\t\r").and_then(|_| session.flush()).expect("keys");
+        session.exp_string("2 dropout sites").expect("the table");
+        session.exp_string("> ").expect("a prompt");
+        session.send("half a lin").and_then(|_| session.flush()).expect("keys");
+        session.send_control('c').expect("Ctrl-C");
+        session.exp_string("> ").expect("a prompt");
+        session.send("?layer_n\t\r").and_then(|_| session.flush()).expect("keys");
+        session.exp_string("layer_norm: layer").expect("the page");
+        session.exp_string("> ").expect("a prompt");
+        session.send_control('d').expect("Ctrl-D");
+        session.exp_eof().expect("the end");
+    }
+}
