@@ -11,6 +11,7 @@ pub mod model;
 
 pub mod check;
 pub mod layers;
+pub mod lint;
 pub mod train;
 
 pub mod graph;

@@ -14,7 +14,11 @@ fn diagnostics(path: &Path, source: &str) -> Vec<Diagnostic> {
     if path.starts_with("tests/bad/syntax") {
         return syntax::parse_with(source, &|word| layers::find(word).is_some()).1;
     }
-    check::check_source(source, &check::Env::default()).diagnostics
+    // Advice is asked for, and the rows are counted.
+    let advice = path.starts_with("tests/bad/lint");
+    let rows = advice.then(|| ("train.rows".to_string(), 700.0));
+    let env = check::Env { pedantic: advice, attributes: rows.into_iter().collect(), ..Default::default() };
+    check::check_source(source, &env).diagnostics
 }
 
 fn files(folder: &Path, found: &mut Vec<PathBuf>) {

@@ -36,7 +36,7 @@ fn examples() -> Vec<(String, PathBuf, String)> {
 #[test]
 fn examples_are_sound_tidy_and_documented() {
     for (name, _, text) in examples() {
-        let checked = check_source(&text, &Env::default());
+        let checked = check_source(&text, &Env { pedantic: true, ..Env::default() });
         assert!(checked.diagnostics.is_empty(), "{name}: {:?}", checked.diagnostics);
         assert_eq!(syntax::format(&text).as_ref(), Ok(&text), "{name} is not as `fmt` writes it");
         assert!(text.starts_with("## "), "{name} begins with what it shows");

@@ -29,6 +29,7 @@ use std::collections::BTreeMap;
 
 use crate::{
     diag::{Diagnostic, Span},
+    lint,
     model::{Model, Node, Param},
     syntax::{
         ast::{Binding, BlockDef, Expr, File, Stmt},
@@ -40,12 +41,14 @@ use eval::eval;
 use scope::Scope;
 use sections::Sections;
 
-/// What the file does not say itself.
+/// What the file does not say itself, and how much is to be said about it.
 #[derive(Clone, Debug, Default)]
 pub struct Env {
     /// `--set name=value`, in order; the value is an expression.
     pub sets: Vec<(String, String)>,
     pub attributes: Attributes,
+    /// Advice too, not only what is proved.
+    pub pedantic: bool,
 }
 
 /// A model where there is no error; warnings may stand beside it.
@@ -70,6 +73,8 @@ pub fn check_source(source: &str, env: &Env) -> Checked {
     let mut checked = check(&file, env);
     checked.diagnostics.retain(|d| d.code != "E0201" || !half_read(source, d.span, &diagnostics));
     checked.diagnostics.append(&mut diagnostics);
+    checked.diagnostics.extend(lint::unknown_allows(&file.comments));
+    checked.diagnostics.retain(|d| !lint::allowed(d, &file.comments, source));
     if checked.diagnostics.iter().any(Diagnostic::is_error) {
         checked.model = None;
     }
@@ -100,6 +105,8 @@ pub fn check(file: &File, env: &Env) -> Checked {
     diags.sort_by_key(|d| (d.span, d.code));
     diags.dedup();
     let model = model.filter(|_| !diags.iter().any(Diagnostic::is_error));
+    let level = if env.pedantic { lint::Level::Pedantic } else { lint::Level::Proved };
+    diags.extend(model.iter().flat_map(|model| lint::find(model, level)));
     Checked { model, diagnostics: diags, sketch }
 }
 

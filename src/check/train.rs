@@ -238,6 +238,7 @@ impl Found {
                         patience: a.count("patience"),
                         watch: a.word("watch").into(),
                         min_delta: a.number("min_delta"),
+                        span: a.span,
                     };
                     (stop, a.span_of("watch"))
                 });

@@ -6,7 +6,7 @@ use std::{
 };
 
 use dropnet::{
-    check::{self, Checked},
+    check::{self, Checked, Env},
     diag::{self, Diagnostic, Format},
     run::{self, OpenError},
 };
@@ -27,6 +27,9 @@ pub struct Command {
     output_format: OutputFormat,
     #[command(flatten)]
     sets: Sets,
+    /// Give advice too, each with its reason: rates, penalties and places that are legal and seldom meant
+    #[arg(long)]
+    pedantic: bool,
     /// Read the data too, and compare the net with them
     #[arg(long)]
     data: bool,
@@ -75,10 +78,11 @@ impl Command {
 
     fn findings(&self, path: &Path, source: &Source, ui: &mut Ui) -> Result<Findings, Failure> {
         if !self.data {
-            let Checked { model, diagnostics, .. } = check::check_source(&source.text, &self.sets.env());
+            let Checked { model, diagnostics, .. } =
+                check::check_source(&source.text, &Env { pedantic: self.pedantic, ..self.sets.env() });
             return Ok(Findings { diagnostics, unread: model.is_some_and(|model| model.data.is_some()) });
         }
-        match run::probe(&source.text, &self.sets.sets, &data::search(path.parent())) {
+        match run::probe(&source.text, &self.sets.sets, &data::search(path.parent()), self.pedantic) {
             Ok(diagnostics) | Err(OpenError::Net(diagnostics)) => Ok(Findings { diagnostics, unread: false }),
             Err(OpenError::Data(error)) => Err(data::failure(&error, ui)),
             Err(error @ OpenError::NoSection(_)) => Err(Failure::data(error)),

@@ -22,6 +22,11 @@ pub trait Source: fmt::Debug + Send + Sync {
         true
     }
 
+    /// Whether columns are measured in units of their own, as those of tables are.
+    fn has_units(&self) -> bool {
+        false
+    }
+
     /// The file that index files lie beside.
     fn file(&self) -> Option<&str> {
         None

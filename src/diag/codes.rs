@@ -954,6 +954,18 @@ A rate above 0.8 is legal, and rarely meant.
 To keep 90 of 100 write `dropout keep=0.9`, which is `dropout 0.1`."#,
     ),
     (
+        "W0102",
+        r#"Dropout on the output
+
+Behind the last layer with weights dropout hides whole logits, or the predicted number: a dropped one is 0 whatever the net says, and the
+loss punishes the net for it.
+
+    dense 10 -> dropout 0.5
+    output y: class[10]
+
+Put it before the last layer."#,
+    ),
+    (
         "W0103",
         r#"Batch norm directly behind dropout
 
@@ -965,6 +977,17 @@ training; so predictions are scaled by a factor the net was not trained with (Li
 Put dropout behind the last batch norm, or use `layer_norm`: it stores no statistics."#,
     ),
     (
+        "W0104",
+        r#"Max-norm without what it is made for
+
+A ball around each unit's weights lets a net with dropout search with large learning rates without its weights blowing up (Srivastava
+et al., 2014). Without dropout, or with small steps, it hardly acts.
+
+    dense 64, max_norm=3 -> relu                with no `dropout` in the net
+
+Add `dropout` and a high, falling rate, or hold the weights by `weight_decay`."#,
+    ),
+    (
         "W0105",
         r#"Alpha dropout away from selu
 
@@ -974,6 +997,17 @@ produces. Behind other layers it shifts both.
     dense 64 -> relu -> dropout 0.1, kind=alpha
 
 Write `dense 64, init=lecun_normal -> selu -> dropout 0.1, kind=alpha`, or plain `dropout 0.1`."#,
+    ),
+    (
+        "W0106",
+        r#"Dropout before a batch norm
+
+Masks make the variance of what follows larger in training than in prediction, also through layers in between, and batch norm stores that
+of training (Li et al., 2019). A `layer_norm` in between takes the difference out. Directly behind dropout it is W0103.
+
+    dropout 0.5 -> dense 64 -> batch_norm
+
+Put dropout behind the last batch norm, or use `layer_norm`."#,
     ),
     (
         "W0107",
@@ -1010,6 +1044,114 @@ to zero; the entropy of the coins, part of the divergence that `bayes_decay` add
     dropout kind=concrete                      with `loss squared_error` and no penalty
 
 Add `penalize l2, bayes_decay(length_scale=1e-2, precision=1)`, or give a fixed rate."#,
+    ),
+    (
+        "W0110",
+        r#"Relu on logits
+
+A `class` output takes logits of either sign. Behind `relu` none is negative, so that no class can be ruled out, and classes that are cut
+off have no gradient.
+
+    dense 10 -> relu
+    output y: class[10]
+
+Leave the `relu` out."#,
+    ),
+    (
+        "W0111",
+        r#"Dropout on few units
+
+With fewer than eight units a mask takes away most of what a row has; now and then it takes all. Regressions with one output suffer most.
+
+    dense 4 -> relu -> dropout 0.5
+
+Make the layer wider, or leave the dropout out."#,
+    ),
+    (
+        "W0112",
+        r#"A rate far from what is usual
+
+About 0.2 of inputs and 0.5 of hidden units are the rates that papers found on held-out rows. Much higher ones starve the net.
+
+    input x: real[8]
+    dropout 0.6
+
+Try the usual rate, or find one by a `sweep`."#,
+    ),
+    (
+        "W0113",
+        r#"An L2 penalty under Adam
+
+Adam divides each gradient by its own recent size, that of the penalty with it: weights with large gradients decay less than the penalty
+says. Decoupled decay acts on all alike (Loshchilov and Hutter, 2019).
+
+    optimizer adam, lr=1e-3
+    penalize l2, 1e-4
+
+Write `optimizer adamw, lr=1e-3, weight_decay=0.01`."#,
+    ),
+    (
+        "W0114",
+        r#"Decay of biases and norm parameters
+
+A bias is one number a unit and overfits little; decay of a norm's gain fights the norm.
+
+    optimizer adamw, lr=1e-3, weight_decay=0.01, on=all
+
+Leave `on=all` out."#,
+    ),
+    (
+        "W0115",
+        r#"Three ways of softening at once
+
+Label smoothing, mixup and strong dropout each keep a net from being sure. Together they often underfit, and the probabilities come out
+too low.
+
+    loss cross_entropy, label_smoothing=0.1     with `mixup alpha=0.2` and `dropout 0.5`
+
+Take one of them out, and compare."#,
+    ),
+    (
+        "W0116",
+        r#"Early stopping by the loss of training
+
+The loss of training goes on falling while a net learns its rows by heart: it stops too late, or never.
+
+    stop_early patience=5, watch=train.loss
+
+Watch `valid.loss`, with `split valid=10%` in `data`."#,
+    ),
+    (
+        "W0117",
+        r#"Nothing holds the net back
+
+A net with more parameters than training rows can learn them by heart, and nothing in the file keeps it from that. Said where the rows are
+known: `check --pedantic --data`.
+
+    dense 512 -> relu -> dense 512 -> relu      on 100 rows, without dropout, decay or early stopping
+
+Add one of them."#,
+    ),
+    (
+        "W0118",
+        r#"A small net is held back
+
+With more than twenty rows a parameter a net underfits before it overfits; dropout then only adds noise. Said where the rows are known.
+
+    dense 4 -> dropout 0.5 -> dense 1           on 60 000 rows
+
+Leave the dropout out, or make the net wider."#,
+    ),
+    (
+        "W0119",
+        r#"Columns that are not normalised
+
+Initial weights, learning rates and penalties are made for inputs of mean 0 and variance 1. Columns in the units of a table differ by
+factors of thousands.
+
+    source csv, "houses.csv"                    without `normalize`
+
+Write `normalize inputs`."#,
     ),
     (
         "W0201",
@@ -1056,6 +1198,17 @@ has no part in predictions or in training.
     output y: real[2]
 
 Take it out, or give it a label and join it: `concat`, `add`, `mul`."#,
+    ),
+    (
+        "W0205",
+        r#"An `allow` that silences nothing
+
+`# allow(W0104)` in a comment silences that warning in its line, or in the next one if it stands alone. Here no warning has that code;
+errors cannot be silenced.
+
+    dropout 0.9   # allow(W0999)
+
+Correct the code."#,
     ),
 ];
 

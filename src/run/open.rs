@@ -125,11 +125,22 @@ pub(super) fn attributes_of(model: &Model, dataset: &Dataset) -> Attributes {
 ///
 /// # Errors
 /// As [`open`], but a net without data is none.
-pub fn probe(source: &str, sets: &[(String, String)], search: &Search) -> Result<Vec<Diagnostic>, OpenError> {
-    let (blind, warnings) = checked(source, sets, Attributes::new())?;
+pub fn probe(
+    source: &str,
+    sets: &[(String, String)],
+    search: &Search,
+    pedantic: bool,
+) -> Result<Vec<Diagnostic>, OpenError> {
+    let env = |attributes| Env { sets: sets.to_vec(), attributes, pedantic };
+    let (blind, warnings) = checked_in(source, &env(Attributes::new()))?;
     let Some(config) = &blind.data else { return Ok(warnings) };
-    let (_, warnings, _) = compared(source, sets, &data::probe(config, search)?)?;
-    Ok(warnings)
+    let schema = data::probe(config, search)?;
+    let (model, mut warnings) = checked_in(source, &env(schema.attributes()))?;
+    warnings.extend(schema.disagreements(&model));
+    match warnings.iter().any(Diagnostic::is_error) {
+        true => Err(OpenError::Net(warnings)),
+        false => Ok(warnings),
+    }
 }
 
 type Compared = (Model, Vec<Diagnostic>, Attributes);
@@ -149,7 +160,11 @@ fn checked(
     sets: &[(String, String)],
     attributes: Attributes,
 ) -> Result<(Model, Vec<Diagnostic>), OpenError> {
-    let checked = check_source(source, &Env { sets: sets.to_vec(), attributes });
+    checked_in(source, &Env { sets: sets.to_vec(), attributes, pedantic: false })
+}
+
+fn checked_in(source: &str, env: &Env) -> Result<(Model, Vec<Diagnostic>), OpenError> {
+    let checked = check_source(source, env);
     match checked.model {
         Some(model) => Ok((model, checked.diagnostics)),
         None => Err(OpenError::Net(checked.diagnostics)),

@@ -174,7 +174,7 @@ impl Trained {
             .filter(|(name, _)| *name != TARGET_VARIANCE)
             .map(|(n, x)| (n.clone(), *x))
             .collect();
-        let env = Env { sets: meta.sets.clone(), attributes: attributes.clone() };
+        let env = Env { sets: meta.sets.clone(), attributes: attributes.clone(), pedantic: false };
         let checked = check_source(&source, &env);
         let model = checked.model.ok_or_else(|| {
             let why = checked.diagnostics.iter().find(|d| d.is_error()).map_or("", |d| d.message.as_str());

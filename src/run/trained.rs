@@ -185,7 +185,7 @@ impl Trained {
 /// The net of a checkpoint, checked anew.
 fn model(checkpoint: &Checkpoint) -> Result<Model, TrainedError> {
     let meta = &checkpoint.meta;
-    let env = Env { sets: meta.sets.clone(), attributes: meta.attributes.clone() };
+    let env = Env { sets: meta.sets.clone(), attributes: meta.attributes.clone(), pedantic: false };
     let checked = check_source(&meta.source, &env);
     checked.model.ok_or_else(|| {
         let why = checked.diagnostics.iter().find(|d| d.is_error()).map_or("", |d| d.message.as_str());

@@ -12,7 +12,7 @@ pub use optimizers::Optimizer;
 pub use penalties::{BayesDecay, Penalty};
 pub use schedules::Schedule;
 
-use crate::model::Use;
+use crate::{diag::Span, model::Use};
 
 /// An argument that does not fit, and why: "`betas` must be two numbers in [0, 1)".
 pub type Wrong = (&'static str, String);
@@ -55,6 +55,7 @@ pub struct StopEarly {
     pub watch: String,
     /// What counts as an improvement.
     pub min_delta: f64,
+    pub span: Span,
 }
 
 /// Declares the words of a family: one module a word, each with a `pub static WORD`.

@@ -42,7 +42,7 @@ commands! {
     "type" "[NAME]" "shapes and parameters of the layers" => |s, rest, ui| done(s.types(rest, ui));
     "summary" "" "shapes, parameters, rates and regularizers as a table" => |s, rest, ui| done(s.on_net("summary", &[], rest, ui));
     "emit" "STAGE" "what a stage of the compiler makes of the net: graph, loops, asm, ..." => |s, rest, ui| done(s.on_net("emit", &["--stage"], rest, ui));
-    "lint" "" "all that is to be said against the net" => |s, rest, ui| done(s.on_net("check", &[], rest, ui));
+    "lint" "" "all that is to be said against the net" => |s, rest, ui| done(s.on_net("check", &["--pedantic"], rest, ui));
     "time" "" "what a step of training takes, kernel by kernel" => |s, rest, ui| done(s.on_net("bench", &["--seconds", "0.3"], rest, ui));
     "train" "[epochs=N] [seed=N] [fresh]" "train; layers that are as they were keep their weights, unless `fresh`" => |s, rest, ui| done(s.train(rest, ui));
     "continue" "[epochs=N]" "train on, as if nothing had been in between" => |s, rest, ui| done(s.go_on(rest, ui));

@@ -68,6 +68,10 @@ const WINE: &[&str] = &[
 const DIABETES: &[&str] = &["age", "sex", "bmi", "bp", "tc", "ldl", "hdl", "tch", "ltg", "glu"];
 
 impl Source for Builtin {
+    fn has_units(&self) -> bool {
+        true
+    }
+
     fn open(&self, pick: &Pick<'_>, _: &Search) -> Result<Raw, DataError> {
         let columns = match self {
             Builtin::Iris => {

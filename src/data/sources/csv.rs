@@ -92,6 +92,10 @@ impl Source for Csv {
         table::read(&text, &self.file, self.reading, pick).map(Raw::Table)
     }
 
+    fn has_units(&self) -> bool {
+        true
+    }
+
     fn file(&self) -> Option<&str> {
         Some(&self.file)
     }

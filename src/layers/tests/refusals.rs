@@ -8,7 +8,9 @@ fn findings(chain: &str) -> Vec<String> {
         "net {{\n  input x: real[4], a: real[3], i: real[2, 2, 1]\n  from x\n  {chain}\n  output y: real[4]\n}}\n"
     );
     let checked = check_source(&source, &Env::default());
-    checked.diagnostics.into_iter().map(|d| format!("{} {}", d.code, d.message)).collect()
+    // These nets end with the layer that is looked at.
+    let own = checked.diagnostics.into_iter().filter(|d| d.code != "W0102");
+    own.map(|d| format!("{} {}", d.code, d.message)).collect()
 }
 
 fn refuses(chain: &str, expected: &str) {

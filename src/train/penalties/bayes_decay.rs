@@ -233,7 +233,7 @@ mod tests {
              train {{\n  loss {loss}\n  optimizer sgd, lr=1\n  penalize l2, {decay}\n  epochs 1\n}}\n"
         );
         let attributes = [("train.rows".to_string(), ROWS), (TARGET_VARIANCE.to_string(), 4.0)];
-        let checked = check_source(&source, &Env { sets: Vec::new(), attributes: attributes.into() });
+        let checked = check_source(&source, &Env { attributes: attributes.into(), ..Env::default() });
         checked.model.unwrap_or_else(|| panic!("{source}{:#?}", checked.diagnostics))
     }
 
@@ -350,7 +350,7 @@ mod tests {
         let source = "net {\n  input x: real[3]\n  dropout kind=concrete\n  dense 4 -> tanh -> dropout 0.3, kind=concrete\n  dense 2\n  output y: real[2]\n}\n\
             train {\n  loss squared_error\n  optimizer sgd, lr=1\n  penalize l2, bayes_decay(length_scale=0.7, precision=0.3)\n  epochs 1\n}\n";
         let attributes = [("train.rows".to_string(), ROWS), (TARGET_VARIANCE.to_string(), 4.0)];
-        let checked = check_source(source, &Env { sets: Vec::new(), attributes: attributes.into() });
+        let checked = check_source(source, &Env { attributes: attributes.into(), ..Env::default() });
         let net = checked.model.unwrap_or_else(|| panic!("{:#?}", checked.diagnostics));
         let lowered = lower_forward(&net);
         let bindings = rig::bindings::<f64>(&lowered);

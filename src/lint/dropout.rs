@@ -1,0 +1,166 @@
+//! Where dropout stands, and how much of it.
+
+use crate::{
+    diag::Diagnostic,
+    layers::DropSite,
+    model::{Model, Node, NodeId, NodeKind, OutputKind},
+};
+
+/// Units below which a mask leaves hardly a choice of sub-networks.
+const NARROW: usize = 8;
+
+/// The layer of a node and its place of dropout, unless it drops nothing.
+fn site(node: &Node) -> Option<DropSite> {
+    let NodeKind::Layer(used) = &node.kind else { return None };
+    used.word.drop_site(&used.args).filter(|site| site.rate > 0.0)
+}
+
+fn sites(model: &Model) -> impl Iterator<Item = (usize, &Node, DropSite)> {
+    model.nodes.iter().enumerate().filter_map(|(i, node)| Some((i, node, site(node)?)))
+}
+
+fn has_weights(node: &Node) -> bool {
+    !node.params.is_empty()
+}
+
+/// Nodes that read a node, directly.
+fn readers(model: &Model, id: usize) -> impl Iterator<Item = usize> {
+    let reads = move |node: &Node| node.inputs.contains(&NodeId(id));
+    model.nodes.iter().enumerate().filter(move |(_, node)| reads(node)).map(|(i, _)| i)
+}
+
+/// The first node that `is_end`, on some way down from a node that leads through none that `blocks`.
+fn leads_to(
+    model: &Model,
+    from: usize,
+    is_end: &dyn Fn(&Node) -> bool,
+    blocks: &dyn Fn(&Node) -> bool,
+) -> Option<usize> {
+    let mut seen = vec![false; model.nodes.len()];
+    let mut next = vec![from];
+    while let Some(at) = next.pop() {
+        for reader in readers(model, at) {
+            if std::mem::replace(&mut seen[reader], true) {
+                continue;
+            }
+            let node = &model.nodes[reader];
+            if is_end(node) {
+                return Some(reader);
+            }
+            if !blocks(node) {
+                next.push(reader);
+            }
+        }
+    }
+    None
+}
+
+/// Whether nothing with weights stands between a node and the output.
+fn ends(model: &Model, i: usize) -> bool {
+    let output = model.node(model.output.source);
+    let is_output = |node: &Node| node.path == output.path;
+    is_output(&model.nodes[i])
+        || (!has_weights(output) && leads_to(model, i, &is_output, &has_weights).is_some())
+}
+
+/// W0102: nothing with weights stands between a dropout and the output, so that it perturbs the logits or the number itself.
+pub fn on_logits(model: &Model) -> Vec<Diagnostic> {
+    let what = match model.output.kind {
+        OutputKind::Class(_) | OutputKind::Bits(_) => "logits",
+        _ => "the prediction itself",
+    };
+    let found = sites(model).filter(|(i, node, _)| upstream(model, node).any(has_weights) && ends(model, *i));
+    let warn = |(_, node, site): (usize, &Node, DropSite)| {
+        Diagnostic::warning("W0102", node.span, format!("dropout on {what}"))
+            .label("no layer with weights comes after it")
+            .note(format!(
+                "a dropped output is 0 whatever the net says, in {} of 100 rows",
+                (100.0 * site.rate).round()
+            ))
+            .help("put it before the last layer")
+    };
+    found.map(warn).collect()
+}
+
+/// W0106: masks anywhere before a batch norm change the variance that it stores.
+pub fn upstream_of_batch_norm(model: &Model) -> Vec<Diagnostic> {
+    let word = |node: &Node| match &node.kind {
+        NodeKind::Layer(used) => used.args.sig.name,
+        NodeKind::Input { .. } => "",
+    };
+    let mut found = Vec::new();
+    for (i, node, site) in sites(model).filter(|(_, _, site)| !site.always && site.kind != "alpha") {
+        let norm = leads_to(model, i, &|node| word(node) == "batch_norm", &|node| word(node) == "layer_norm");
+        // Directly behind is W0103.
+        let Some(norm) = norm.filter(|norm| !model.nodes[*norm].inputs.contains(&NodeId(i))) else {
+            continue;
+        };
+        let factor = 1.0 / (1.0 - site.rate);
+        found.push(
+            Diagnostic::warning("W0106", node.span, "dropout before a batch norm")
+                .label(format!("its masks make the mean square of its output {factor:.3} times as large"))
+                .also(model.nodes[norm].span, "stores the variance of training")
+                .note("prediction without masks sees another variance (Li et al. 2019)")
+                .help("put the dropout behind the last batch norm, or use `layer_norm`"),
+        );
+    }
+    found
+}
+
+/// W0111: so few units that a mask takes away most of what there is.
+pub fn narrow(model: &Model) -> Vec<Diagnostic> {
+    let single = matches!(model.output.kind, OutputKind::Real(1) | OutputKind::Normal(1));
+    let mut found = Vec::new();
+    for (_, node, site) in sites(model).filter(|(i, ..)| !ends(model, *i)) {
+        let width = node.ty.len();
+        let of_input = node.inputs.iter().all(|id| matches!(model.node(*id).kind, NodeKind::Input { .. }));
+        if of_input || width >= NARROW {
+            continue;
+        }
+        let nobody = site.rate.powi(width as i32);
+        let rows = if nobody >= 1e-3 {
+            format!("; none is left in {:.1} of 100 rows", 100.0 * nobody)
+        } else {
+            String::new()
+        };
+        let warning = Diagnostic::warning("W0111", node.span, format!("dropout on {width} units"))
+            .label(format!("{:.1} are left of them{rows}", width as f64 * (1.0 - site.rate)));
+        found.push(match single {
+            true => warning.help("a regression with so narrow a layer does better without"),
+            false => warning.help("make the layer wider, or leave the dropout out"),
+        });
+    }
+    found
+}
+
+/// W0112: a rate far from what is usual for its place: 0.2 on inputs, 0.5 on hidden units.
+pub fn unusual_rate(model: &Model) -> Vec<Diagnostic> {
+    let mut found = Vec::new();
+    for (_, node, site) in sites(model).filter(|(_, _, site)| !site.learned && site.rate <= 0.8) {
+        let of_input = !upstream(model, node).any(has_weights);
+        let (place, usual, most) =
+            if of_input { ("an input", 0.2, 0.4) } else { ("hidden units", 0.5, 0.65) };
+        if site.rate <= most {
+            continue;
+        }
+        found.push(
+            Diagnostic::warning("W0112", node.span, format!("a rate of {} on {place}", site.rate))
+                .label(format!("usual is about {usual}"))
+                .note("what is dropped cannot be learnt from: the rates of the papers were found on held-out rows")
+                .help(format!("try `dropout {usual}`, or find the rate by a `sweep`")),
+        );
+    }
+    found
+}
+
+/// Nodes that a node depends on.
+fn upstream<'m>(model: &'m Model, node: &Node) -> impl Iterator<Item = &'m Node> + use<'m> {
+    let mut seen = vec![false; model.nodes.len()];
+    let mut next: Vec<usize> = node.inputs.iter().map(|id| id.0).collect();
+    while let Some(at) = next.pop() {
+        if !std::mem::replace(&mut seen[at], true) {
+            next.extend(model.nodes[at].inputs.iter().map(|id| id.0));
+        }
+    }
+    model.nodes.iter().zip(seen).filter(|(_, seen)| *seen).map(|(node, _)| node)
+}

@@ -1,0 +1,151 @@
+use super::*;
+use crate::{
+    check::{Env, check_source},
+    diag::{Format, render},
+};
+
+fn pedantic(source: &str, rows: f64) -> Vec<Diagnostic> {
+    let attributes = [("train.rows".to_string(), rows)].into();
+    let checked = check_source(source, &Env { attributes, pedantic: true, ..Env::default() });
+    assert!(checked.model.is_some(), "{source}\n{:#?}", checked.diagnostics);
+    checked.diagnostics
+}
+
+/// A code, layers and a training section that fire it, and such that do not.
+type Case = (&'static str, (&'static str, &'static str), (&'static str, &'static str));
+
+const PLAIN: &str = "loss cross_entropy\n  optimizer adamw, lr=1e-3, weight_decay=0.01";
+
+const CASES: &[Case] = &[
+    (
+        "W0102",
+        ("dense 16 -> relu\n  dense 3 -> dropout 0.2", PLAIN),
+        ("dense 16 -> relu -> dropout 0.2\n  dense 3", PLAIN),
+    ),
+    (
+        "W0104",
+        ("dense 16, max_norm=3 -> relu\n  dense 3", PLAIN),
+        ("dense 16, max_norm=3 -> relu -> dropout 0.5\n  dense 3", PLAIN),
+    ),
+    (
+        "W0106",
+        ("dense 16 -> relu -> dropout 0.5\n  dense 16 -> batch_norm -> relu\n  dense 3", PLAIN),
+        (
+            "dense 16 -> batch_norm -> relu -> dropout 0.5\n  dense 16 -> layer_norm -> batch_norm\n  dense 3",
+            PLAIN,
+        ),
+    ),
+    ("W0110", ("dense 16 -> relu\n  dense 3 -> relu", PLAIN), ("dense 16 -> relu\n  dense 3", PLAIN)),
+    (
+        "W0111",
+        ("dense 4 -> relu -> dropout 0.5\n  dense 3", PLAIN),
+        ("dense 8 -> relu -> dropout 0.5\n  dense 3", PLAIN),
+    ),
+    (
+        "W0112",
+        ("dropout 0.6\n  dense 16 -> relu\n  dense 3", PLAIN),
+        ("dropout 0.2\n  dense 16 -> relu -> dropout 0.5\n  dense 3", PLAIN),
+    ),
+    (
+        "W0113",
+        ("dense 16 -> relu\n  dense 3", "loss cross_entropy\n  optimizer adam, lr=1e-3\n  penalize l2, 1e-4"),
+        ("dense 16 -> relu\n  dense 3", "loss cross_entropy\n  optimizer sgd, lr=1e-1\n  penalize l2, 1e-4"),
+    ),
+    (
+        "W0114",
+        (
+            "dense 16 -> relu\n  dense 3",
+            "loss cross_entropy\n  optimizer adamw, lr=1e-3, weight_decay=0.01, on=all",
+        ),
+        ("dense 16 -> relu\n  dense 3", PLAIN),
+    ),
+    (
+        "W0116",
+        (
+            "dense 16 -> relu\n  dense 3",
+            "loss cross_entropy\n  optimizer adam, lr=1e-3\n  stop_early patience=3, watch=train.loss",
+        ),
+        (
+            "dense 16 -> relu\n  dense 3",
+            "loss cross_entropy\n  optimizer adam, lr=1e-3\n  stop_early patience=3, watch=valid.loss",
+        ),
+    ),
+    (
+        "W0117",
+        ("dense 512 -> relu\n  dense 3", "loss cross_entropy\n  optimizer adam, lr=1e-3"),
+        ("dense 512 -> relu\n  dense 3", PLAIN),
+    ),
+    ("W0118", ("dense 2 -> relu -> dropout 0.5\n  dense 3", PLAIN), ("dense 2 -> relu\n  dense 3", PLAIN)),
+];
+
+fn source((layers, training): (&str, &str), augment: &str) -> String {
+    let split = if training.contains("valid") { "\n  split valid=20%" } else { "" };
+    format!(
+        "data {{\n  source moons, rows=1000, noise=0.2{split}\n}}\n{augment}net {{\n  input x: real[2]\n  {layers}\n  output y: class[3]\n}}\ntrain {{\n  {training}\n  epochs 3\n}}\n"
+    )
+}
+
+fn codes(found: &[Diagnostic]) -> Vec<&str> {
+    found.iter().map(|d| d.code).collect()
+}
+
+#[test]
+fn each_fires_where_it_should_and_nowhere_else() {
+    let mut all = String::new();
+    for (code, fires, quiet) in CASES {
+        let source_of = |case| source(case, "");
+        let rows = if *code == "W0118" { 1e5 } else { 700.0 };
+        let text = source_of(*fires);
+        let found = pedantic(&text, rows);
+        let own: Vec<Diagnostic> = found.iter().filter(|d| d.code == *code).cloned().collect();
+        assert!(!own.is_empty(), "{code}: {:?}", codes(&found));
+        all += &render(&own, &text, "fires.net", Format::Full, false);
+        assert!(!codes(&pedantic(&source_of(*quiet), rows)).contains(code), "{code}");
+    }
+    insta::assert_snapshot!(all);
+}
+
+#[test]
+fn softening_three_times_is_said_once() {
+    let three = source(
+        (
+            "dense 16 -> relu -> dropout 0.5\n  dense 3",
+            "loss cross_entropy, label_smoothing=0.1\n  optimizer adam, lr=1e-3",
+        ),
+        "augment {\n  mixup alpha=0.2\n}\n",
+    );
+    assert_eq!(codes(&pedantic(&three, 700.0)), ["W0115"]);
+    let two = three.replace(", label_smoothing=0.1", "");
+    assert!(codes(&pedantic(&two, 700.0)).is_empty());
+}
+
+#[test]
+fn tables_want_to_be_normalised() {
+    let table = "data {\n  source builtin, \"iris\"\n}\nnet {\n  input x: real[4]\n  dense 16 -> relu -> dropout 0.3\n  dense 3\n  output y: class[3]\n}\ntrain {\n  loss cross_entropy\n  optimizer adam, lr=1e-3\n  epochs 3\n}\n";
+    assert_eq!(codes(&pedantic(table, 100.0)), ["W0119"]);
+    let normalised = table.replace("\"iris\"\n", "\"iris\"\n  normalize inputs\n");
+    assert!(codes(&pedantic(&normalised, 100.0)).is_empty());
+}
+
+/// Advice waits to be asked for; what is proved does not.
+#[test]
+fn plain_checks_say_what_is_proved() {
+    for (code, fires, _) in CASES {
+        let proved = LINTS.iter().any(|lint| lint.code == *code && lint.level == Level::Proved);
+        let found = check_source(&source(*fires, ""), &Env::default()).diagnostics;
+        assert_eq!(codes(&found).contains(code), proved, "{code}");
+    }
+}
+
+#[test]
+fn a_comment_silences_its_line() {
+    let text = source(("dense 16 -> relu\n  dense 3 -> dropout 0.9 # allow(W0102, W0101)", PLAIN), "");
+    assert!(codes(&pedantic(&text, 700.0)).is_empty(), "{:?}", codes(&pedantic(&text, 700.0)));
+    let above = text.replace(
+        "\n  dense 3 -> dropout 0.9 # allow(W0102, W0101)",
+        "\n  # allow(W0101): on purpose\n  dense 3 -> dropout 0.9",
+    );
+    assert_eq!(codes(&pedantic(&above, 700.0)), ["W0102"]);
+    let unknown = text.replace("W0101", "W0999");
+    assert_eq!(codes(&pedantic(&unknown, 700.0)), ["W0101", "W0205"]);
+}

@@ -1,0 +1,206 @@
+//! Penalties, decay and stopping that do not fit each other, the net or the data.
+
+use crate::{
+    diag::Diagnostic,
+    model::{Model, NodeKind},
+    vocab::Value,
+};
+
+/// Smallest learning rate that max-norm is made for, under plain gradient descent (Srivastava et al. 2014: 10 to 100 times the usual).
+const HIGH_RATE: f64 = 0.03;
+
+fn rates(model: &Model) -> impl Iterator<Item = f64> {
+    model.nodes.iter().filter_map(|node| match &node.kind {
+        NodeKind::Layer(used) => used.word.drop_site(&used.args).map(|site| site.rate),
+        NodeKind::Input { .. } => None,
+    })
+}
+
+fn drops(model: &Model) -> bool {
+    rates(model).any(|rate| rate > 0.0) || model.nodes.iter().any(|node| node.weight_drop.is_some())
+}
+
+fn optimizer(model: &Model) -> Option<(&'static str, &crate::vocab::Args)> {
+    model.train.as_ref().map(|train| (train.optimizer.args.sig.name, &train.optimizer.args))
+}
+
+/// A fixed coefficient of a penalty, or of decay.
+fn amount(args: &crate::vocab::Args, name: &str) -> f64 {
+    match args.value(name) {
+        Some(Value::Number(x)) => *x,
+        Some(_) => 1.0,
+        None => 0.0,
+    }
+}
+
+/// Whether anything holds the weights or the net back.
+fn regularized(model: &Model) -> bool {
+    let Some(train) = &model.train else { return true };
+    let held = |p: &crate::model::Param| p.max_norm.is_some() || p.l1 > 0.0 || p.l2 > 0.0;
+    drops(model)
+        || model.params.iter().any(held)
+        || train.penalties.iter().any(|p| amount(&p.args, "amount") > 0.0)
+        || amount(&train.optimizer.args, "weight_decay") > 0.0
+        || train.stop_early.is_some()
+        || train.mixup.is_some()
+        || smoothing(model) > 0.0
+}
+
+fn smoothing(model: &Model) -> f64 {
+    let loss = model.train.as_ref().map(|train| &train.loss.args);
+    loss.map_or(0.0, |args| match args.sig.args.iter().any(|arg| arg.name == "label_smoothing") {
+        true => amount(args, "label_smoothing"),
+        false => 0.0,
+    })
+}
+
+/// W0104: the norm ball without the noise and the rate that it is made for.
+pub fn max_norm_alone(model: &Model) -> Vec<Diagnostic> {
+    let Some(param) = model.params.iter().find(|param| param.max_norm.is_some()) else { return Vec::new() };
+    let span = model.node(param.node).span;
+    let warning = |label: &str| {
+        Diagnostic::warning("W0104", span, "`max_norm` without what it is made for")
+            .label(label)
+            .note("it lets a net with dropout search with large steps without its weights blowing up (Srivastava et al. 2014)")
+    };
+    if !drops(model) {
+        return vec![
+            warning("the net has no dropout").help("add `dropout`, or hold the weights by `weight_decay`"),
+        ];
+    }
+    match optimizer(model) {
+        Some(("sgd", args)) if amount(args, "lr") < HIGH_RATE => {
+            vec![
+                warning(&format!("the learning rate is {}", amount(args, "lr")))
+                    .help("try a rate of 0.1, falling, with `momentum=0.95`"),
+            ]
+        }
+        _ => Vec::new(),
+    }
+}
+
+/// W0113: Adam divides the gradient of a penalty by its own size, so that strong weights are hardly held.
+pub fn l2_under_adam(model: &Model) -> Vec<Diagnostic> {
+    let (Some(("adam", _)), Some(train)) = (optimizer(model), &model.train) else { return Vec::new() };
+    let plain = |p: &&crate::model::Use<dyn crate::train::Penalty>| {
+        p.args.sig.name == "l2" && matches!(p.args.value("amount"), Some(Value::Number(x)) if *x > 0.0)
+    };
+    let found = train.penalties.iter().filter(plain);
+    let warn = |p: &crate::model::Use<dyn crate::train::Penalty>| {
+        Diagnostic::warning("W0113", p.args.span, "an `l2` penalty under `adam`")
+            .label("its gradient is divided by its own size")
+            .also(train.optimizer.args.span, "this optimizer")
+            .note(
+                "weights with large gradients decay less than the penalty says (Loshchilov and Hutter 2019)",
+            )
+            .help("write `optimizer adamw, lr=..., weight_decay=...` for decay of all weights alike")
+    };
+    found.map(warn).collect()
+}
+
+/// W0114: biases and norm parameters have nothing to be held back from.
+pub fn decay_on_all(model: &Model) -> Vec<Diagnostic> {
+    let Some(train) = &model.train else { return Vec::new() };
+    let all = [&train.optimizer.args].into_iter().chain(train.penalties.iter().map(|p| &p.args));
+    let has = |args: &&&crate::vocab::Args| {
+        args.sig.args.iter().any(|arg| arg.name == "on") && args.word("on") == "all"
+    };
+    let warn = |args: &crate::vocab::Args| {
+        Diagnostic::warning("W0114", args.span_of("on"), "decay of biases and norm parameters")
+            .label("they have one number a unit, and overfit little")
+            .note("decay of a norm's gain fights the norm itself")
+            .help("leave `on=all` out")
+    };
+    all.collect::<Vec<_>>().iter().filter(has).map(|args| warn(args)).collect()
+}
+
+/// W0115: three ways of making targets or units unsure at once.
+pub fn softened_thrice(model: &Model) -> Vec<Diagnostic> {
+    let (Some(train), smoothing) = (&model.train, smoothing(model)) else { return Vec::new() };
+    let strongest = rates(model).fold(0.0, f64::max);
+    let Some(alpha) = train.mixup.filter(|_| smoothing > 0.0 && strongest >= 0.5) else { return Vec::new() };
+    vec![
+        Diagnostic::warning("W0115", train.loss.args.span, "label smoothing, mixup and strong dropout together")
+            .label(format!("smoothing {smoothing}, mixup alpha {alpha}, dropout up to {strongest}"))
+            .note("each keeps the net from being sure; together they often underfit, and its probabilities come out too low")
+            .help("take one of them out, and compare by `dropnet experiment`"),
+    ]
+}
+
+/// W0116: the loss of training goes on falling while the net overfits.
+pub fn stops_by_training_loss(model: &Model) -> Vec<Diagnostic> {
+    let Some(train) = &model.train else { return Vec::new() };
+    let Some(stop) = train.stop_early.as_ref().filter(|stop| stop.watch.starts_with("train.")) else {
+        return Vec::new();
+    };
+    let divided = model.data.as_ref().is_some_and(|data| data.settings.split.is_some());
+    let help = if divided {
+        "watch `valid.loss`"
+    } else {
+        "write `split valid=10%` in `data`, and watch `valid.loss`"
+    };
+    vec![
+        Diagnostic::warning("W0116", stop.span, format!("early stopping by `{}`", stop.watch))
+            .label("a net that learns its rows by heart goes on improving by this")
+            .help(help),
+    ]
+}
+
+fn rows(model: &Model) -> Option<f64> {
+    model.fitted.map(|fitted| fitted.rows)
+}
+
+/// W0117: more parameters than rows, and nothing to keep the net from learning them by heart.
+pub fn nothing_holds_back(model: &Model) -> Vec<Diagnostic> {
+    let (Some(train), Some(rows)) = (&model.train, rows(model)) else { return Vec::new() };
+    let count = model.parameter_count();
+    if regularized(model) || (count as f64) < rows {
+        return Vec::new();
+    }
+    vec![
+        Diagnostic::warning(
+            "W0117",
+            train.loss.args.span,
+            format!("{count} parameters, {rows} training rows, and no regularizer"),
+        )
+        .label("nothing keeps the net from learning its rows by heart")
+        .help("add `dropout`, `optimizer adamw, weight_decay=0.01`, or `stop_early`"),
+    ]
+}
+
+/// W0118: so few parameters that there is nothing to hold back.
+pub fn held_back_for_nothing(model: &Model) -> Vec<Diagnostic> {
+    let (Some(train), Some(rows)) = (&model.train, rows(model)) else { return Vec::new() };
+    let count = model.parameter_count();
+    if !drops(model) || count as f64 * 20.0 > rows {
+        return Vec::new();
+    }
+    vec![
+        Diagnostic::warning(
+            "W0118",
+            train.loss.args.span,
+            format!("dropout in a net of {count} parameters, on {rows} training rows"),
+        )
+        .label("more than 20 rows a parameter: such a net underfits before it overfits")
+        .help("leave the dropout out, or make the net wider"),
+    ]
+}
+
+/// W0119: numbers of a table as they come.
+pub fn raw_numbers(model: &Model) -> Vec<Diagnostic> {
+    let Some(data) = &model.data else { return Vec::new() };
+    let settings = &data.settings;
+    if !data.source.has_units()
+        || settings.normalize.is_some()
+        || settings.scale.is_some()
+        || model.train.is_none()
+    {
+        return Vec::new();
+    }
+    vec![
+        Diagnostic::warning("W0119", data.source_span, "the columns are not normalised")
+            .label("their sizes are those of their units")
+            .note("initial weights and learning rates are made for inputs of mean 0 and variance 1")
+            .help("write `normalize inputs`"),
+    ]
+}
