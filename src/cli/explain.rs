@@ -11,12 +11,16 @@ use super::{
 pub struct Command {
     /// A code such as E0203, or a word such as `dropout`; without it, the list of both
     topic: Option<String>,
+    /// Write all pages, as one document in Markdown
+    #[arg(long, conflicts_with = "topic")]
+    all: bool,
 }
 
 impl Command {
     pub fn run(&self, ui: &mut Ui) -> Outcome {
         let text = match &self.topic {
             Some(topic) => page(topic).ok_or_else(|| unknown(topic))?,
+            None if self.all => manual::reference(),
             None => index(),
         };
         ui.data(&text)?;

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use dropnet::{
     model::{Interval, McDropout, OutputKind, Precision, PredictMode},
-    plot::Chart,
+    plot::{Chart, graph},
     run::{Committee, TrainedError},
     runtime::{container, team::Team},
 };
@@ -13,6 +13,7 @@ use super::{
     Outcome,
     eval::{self, Runs},
     predict::{self, USUAL_SAMPLES},
+    source::{File, Sets},
     train::Threads,
     ui::{Exit, Failure, Ui},
 };
@@ -21,9 +22,13 @@ use super::{
 pub struct Command {
     #[command(flatten)]
     runs: Runs,
-    /// What is drawn
-    #[arg(long, value_name = "KIND", value_enum)]
-    kind: Kind,
+    /// What is drawn of a run
+    #[arg(long, value_name = "KIND", value_enum, required_unless_present = "graph")]
+    kind: Option<Kind>,
+    /// Draw the net of a `.net` file instead: its layers, places of dropout marked
+    #[arg(long, value_name = "FORM", value_enum)]
+    #[arg(conflicts_with_all = ["kind", "csv", "sets", "samples", "seed", "precision", "temperature", "checkpoint", "count"])]
+    graph: Option<GraphForm>,
     /// File for the picture [default: stdout]
     #[arg(short, long, value_name = "FILE")]
     out: Option<PathBuf>,
@@ -63,8 +68,22 @@ enum Kind {
     Band,
 }
 
+#[derive(Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+enum GraphForm {
+    /// For Graphviz
+    Dot,
+    /// For Mermaid
+    Mermaid,
+    /// A drawing
+    Svg,
+}
+
 impl Command {
     pub fn run(&self, ui: &mut Ui) -> Outcome {
+        if let Some(form) = self.graph {
+            let text = self.graph(form, ui)?;
+            return self.write(&text, ui);
+        }
         let committee = predict::tempered(self.runs.read(ui)?, self.temperature)?;
         self.check(&committee)?;
         let chart = self.chart(&committee).map_err(|error| eval::failure(&error, ui))?;
@@ -72,8 +91,31 @@ impl Command {
             true => chart.csv(),
             false => chart.svg().map_err(|e| Failure::data(format!("nothing to draw: {e}")))?,
         };
+        self.write(&text, ui)
+    }
+
+    /// What is drawn of a run; there is one unless a graph is asked for.
+    fn kind(&self) -> Kind {
+        self.kind.unwrap_or(Kind::Reliability)
+    }
+
+    fn graph(&self, form: GraphForm, ui: &mut Ui) -> Result<String, Failure> {
+        let [path] = &self.runs.paths[..] else {
+            return Err(Failure::usage("`--graph` draws one `.net` file"));
+        };
+        let (_, model) = File { path: path.clone(), sets: Sets { sets: Vec::new() } }.model(ui)?;
+        match form {
+            GraphForm::Dot => Ok(graph::dot(&model)),
+            GraphForm::Mermaid => Ok(graph::mermaid(&model)),
+            GraphForm::Svg => {
+                graph::svg(&model).map_err(|e| Failure::data(format!("the net cannot be drawn: {e}")))
+            }
+        }
+    }
+
+    fn write(&self, text: &str, ui: &mut Ui) -> Outcome {
         match &self.out {
-            None => ui.data(&text)?,
+            None => ui.data(text)?,
             Some(path) => container::atomically(path, |out| out.write_all(text.as_bytes()))
                 .map_err(|e| Failure::data(format!("cannot write {}: {e}", path.display())))?,
         }
@@ -84,8 +126,8 @@ impl Command {
     fn check(&self, committee: &Committee) -> Result<(), Failure> {
         let live = committee.members().iter().any(|one| one.model.is_live_in_mc());
         let numbers = matches!(committee.first().model.output.kind, OutputKind::Real(_));
-        let convergence = self.kind == Kind::Convergence;
-        let spread = matches!(self.kind, Kind::Uncertainty | Kind::Band);
+        let convergence = self.kind() == Kind::Convergence;
+        let spread = matches!(self.kind(), Kind::Uncertainty | Kind::Band);
         let given = [
             ("--sets", self.sets.is_some() && !convergence, "is of `--kind convergence`"),
             ("--seed", self.seed.is_some() && convergence, "has no effect on disjoint sets of masks"),
@@ -135,7 +177,7 @@ impl Command {
         };
         let interval = model.predict.interval;
         let precision = self.precision.or(interval.and_then(|interval| interval.precision));
-        match self.kind {
+        match self.kind() {
             Kind::Reliability => committee.reliability(search, mode, team),
             Kind::Risk => committee.risk(search, mode, team),
             Kind::Uncertainty => committee.uncertainty(search, mode, precision.map(known).transpose()?, team),

@@ -1,7 +1,10 @@
 //! `dropnet summary`: the net as a table, or as JSON.
 
 use dropnet::{
-    model::{Model, PredictMode, Summary, summary::flops},
+    model::{
+        Model, PredictMode, Summary,
+        summary::{flops, ledger},
+    },
     run::SamplePlan,
 };
 
@@ -19,6 +22,9 @@ pub struct Command {
     /// Write one JSON object instead of the table
     #[arg(long)]
     json: bool,
+    /// Say what holds each parameter back, what is dropped, and how sure the targets are
+    #[arg(long, conflicts_with = "json")]
+    regularizers: bool,
     /// Say what Monte-Carlo dropout computes once a row, and what once a sample
     #[arg(long)]
     predict: bool,
@@ -37,6 +43,9 @@ impl Command {
             ui.data(&format!("{json}\n"))?;
         } else {
             ui.data(&summary.table(&source.name))?;
+            if self.regularizers {
+                ui.data(&ledger(&model))?;
+            }
             if self.predict {
                 ui.data(&plan(&model))?;
             }

@@ -3,7 +3,7 @@
 use super::{ScalarDef, Scalars};
 use crate::{
     graph::{Builder, DType, ValueId},
-    model::{Model, NodeKind, Param, ParamRole},
+    model::{Model, NodeKind, Param},
     train::{
         Train,
         penalties::{self, BayesDecay, bayes_decay},
@@ -29,7 +29,7 @@ pub fn penalised(
         _ => size,
     };
     for (param, value) in model.params.iter().zip(params) {
-        for penalty in section.penalties.iter().filter(|p| is_regularized(param, &p.args)) {
+        for penalty in section.penalties.iter().filter(|p| param.is_held(&p.args)) {
             let decay = penalty.args.value("amount").and_then(BayesDecay::of);
             objective = b.with_origin(&param.name, |b| {
                 let size = penalty.word.size(b, *value);
@@ -53,16 +53,6 @@ pub fn penalised(
         let at_noise = &mut |size: ValueId, b: &mut Builder| at_noise(Some(decay), size, b);
         entropies(model, decay, objective, params, b, at_noise)
     })
-}
-
-/// Whether penalties and decay with these arguments act on a parameter: on weights, with `on=all` on biases and norms too. A learned rate
-/// has a penalty of its own.
-pub fn is_regularized(param: &Param, args: &Args) -> bool {
-    match param.role {
-        ParamRole::Weight => true,
-        ParamRole::Bias | ParamRole::Norm => args.word("on") == "all",
-        ParamRole::Rate => false,
-    }
 }
 
 fn add(objective: ValueId, size: ValueId, amount: f64, b: &mut Builder) -> ValueId {

@@ -3,7 +3,7 @@
 use super::{
     Lowered, ScalarDef, Scalars,
     forward::{Forward, Mix},
-    objective::{is_regularized, penalised},
+    objective::penalised,
 };
 use crate::{
     graph::{Builder, DType, Dim, Passes, Phase, Sink, Type, ValueId, differentiate, simplify},
@@ -145,7 +145,7 @@ fn update(
         b.with_origin(&param.name, |b| {
             let slots: Vec<ValueId> =
                 names.iter().map(|name| b.slot(&format!("{}.{name}", param.name), &param.dims)).collect();
-            let decays = is_regularized(param, &optimizer.args);
+            let decays = param.is_held(&optimizer.args);
             let mut cx = UpdateCx {
                 b,
                 args: &optimizer.args,

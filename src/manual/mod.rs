@@ -107,6 +107,30 @@ impl Page {
     }
 }
 
+/// All pages as one document, by family.
+pub fn reference() -> String {
+    let mut out = String::from(
+        "# Reference\n\nWritten by `dropnet explain --all`: the words of the language, each from the file that implements it.\n",
+    );
+    let mut family = "";
+    for page in pages() {
+        if page.family != family {
+            family = page.family;
+            let _ = write!(out, "\n## {}\n", capitalised(family));
+        }
+        let _ = write!(out, "\n### {}\n\n", page.sig.name);
+        // The line of the title stands above; headings of a page are three levels deeper here.
+        let text = page.markdown();
+        let mut in_code = false;
+        for line in text.lines().skip(2) {
+            in_code ^= line.starts_with("```");
+            let deeper = if !in_code && line.starts_with("# ") { "###" } else { "" };
+            let _ = writeln!(out, "{deeper}{line}");
+        }
+    }
+    out
+}
+
 /// `dense width, bias=, init=`
 fn usage(prefix: &str, sig: &Sig) -> String {
     let args: Vec<String> = sig

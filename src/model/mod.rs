@@ -142,6 +142,16 @@ impl Param {
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
+
+    /// Whether penalties and decay with these arguments act on it: on weights, with `on=all` on biases and norms too. A learned rate has a
+    /// penalty of its own.
+    pub fn is_held(&self, by: &Args) -> bool {
+        match self.role {
+            ParamRole::Weight => true,
+            ParamRole::Bias | ParamRole::Norm => by.word("on") == "all",
+            ParamRole::Rate => false,
+        }
+    }
 }
 
 /// A tensor that training updates without a gradient.

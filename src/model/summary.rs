@@ -15,8 +15,10 @@ use crate::{
     vocab::{Args, Given, Value},
 };
 
+mod ledger;
 mod table;
 
+pub use ledger::ledger;
 pub use table::{flops, grouped};
 
 /// Bytes of one stored number.

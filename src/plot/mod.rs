@@ -1,6 +1,7 @@
 //! Pictures, as SVG text or as text for a terminal. One file a picture: numbers in, a string out; nothing is read and nothing is written.
 
 mod chart;
+pub mod graph;
 mod roofline;
 pub mod text;
 

@@ -38,3 +38,14 @@ fn the_index_lists_words_and_codes() {
         assert!(index.contains(word), "{word} is not in\n{index}");
     }
 }
+
+/// The reference in `docs` is what the program says of itself: `dropnet explain --all > docs/REFERENCE.md`.
+#[test]
+fn the_reference_is_up_to_date() {
+    let folder = Folder::new(&[]);
+    let output = folder.command(&["explain", "--all"]).output().expect("the binary runs");
+    let said = String::from_utf8(output.stdout).expect("UTF-8");
+    let kept = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/REFERENCE.md"))
+        .expect("the reference");
+    assert!(said == kept, "docs/REFERENCE.md is older than the pages");
+}

@@ -1,6 +1,6 @@
 //! Pictures of trained nets; what they show is read from their numbers.
 
-use crate::support::Folder;
+use crate::support::{Folder, SOUND};
 
 const LINE: &str = "\
 data {
@@ -144,4 +144,18 @@ fn flags_without_effect_are_refused() {
     .map(|args| folder.run(args))
     .collect();
     insta::assert_snapshot!(all);
+}
+
+/// The graph of a file, in three forms, to stdout or to a file.
+#[test]
+fn a_net_is_drawn_as_a_graph() {
+    let folder = Folder::new(&[("m.net", SOUND)]);
+    let dot = folder.run(&["plot", "m.net", "--graph", "dot"]);
+    assert!(dot.contains("digraph net {") && dot.ends_with("--- exit 0\n"), "{dot}");
+    let svg = folder.run(&["plot", "m.net", "--graph", "svg", "-o", "m.svg"]);
+    assert!(svg.ends_with("--- exit 0\n") && folder.read("m.svg").starts_with("<svg"), "{svg}");
+    let refused = folder.run(&["plot", "m.net", "--graph", "mermaid", "--kind", "risk"])
+        + &folder.run(&["plot", "m.net", "m.net", "--graph", "mermaid"])
+        + &folder.run(&["plot", "m.net"]);
+    insta::assert_snapshot!(refused);
 }

@@ -1,0 +1,184 @@
+//! Everything that holds a net back, in one place: what each parameter is held by, what each place of dropout takes, and how sure the targets
+//! are when label smoothing and mixup have worked on them.
+
+use std::fmt::Write;
+
+use super::number;
+use crate::{
+    model::{Model, Node, NodeKind, OutputKind, Param, ParamRole},
+    train::{BayesDecay, Train},
+    vocab::{Args, Value},
+};
+
+/// The ledger as text.
+#[must_use]
+pub fn ledger(model: &Model) -> String {
+    let mut out = String::from(" parameters\n");
+    let params: Vec<(String, String)> =
+        model.params.iter().map(|param| (param.name.clone(), held(model, param))).collect();
+    table(&params, &mut out);
+    out.push_str(" activations\n");
+    let sites: Vec<(String, String)> =
+        model.nodes.iter().filter_map(|node| Some((node.path.clone(), dropped(node)?))).collect();
+    match sites.is_empty() {
+        true => out.push_str("   nothing is dropped\n"),
+        false => table(&sites, &mut out),
+    }
+    if let Some(train) = &model.train {
+        out.push_str(" loss and training\n");
+        table(&training(model, train), &mut out);
+    }
+    out
+}
+
+fn table(rows: &[(String, String)], out: &mut String) {
+    let width = rows.iter().map(|(name, _)| name.len()).max().unwrap_or(0);
+    for (name, text) in rows {
+        let _ = writeln!(out, "   {name:<width$}  {text}");
+    }
+}
+
+/// What acts on a parameter.
+fn held(model: &Model, param: &Param) -> String {
+    let mut by = Vec::new();
+    if let Some(train) = &model.train {
+        let optimizer = &train.optimizer.args;
+        let decay = coefficient(optimizer, "weight_decay");
+        if decay != 0.0 && param.is_held(optimizer) {
+            by.push(format!(
+                "decay {} times the learning rate, apart from the gradient ({})",
+                number(decay),
+                optimizer.sig.name
+            ));
+        }
+        for penalty in train.penalties.iter().filter(|penalty| param.is_held(&penalty.args)) {
+            by.push(match penalty.args.value("amount").and_then(BayesDecay::of) {
+                Some(_) => "l2 by `bayes_decay`, from the dropout before it and the rows".to_string(),
+                None => format!(
+                    "{} {} in the loss",
+                    penalty.args.sig.name,
+                    number(coefficient(&penalty.args, "amount"))
+                ),
+            });
+        }
+    }
+    for (name, amount) in [("l1", param.l1), ("l2", param.l2)] {
+        if amount > 0.0 {
+            by.push(format!("{name} {} in the loss", number(amount)));
+        }
+    }
+    if let Some(limit) = param.max_norm {
+        by.push(format!("each unit's weights in a ball of {}", number(limit)));
+    }
+    if let Some(drop) = model.node(param.node).weight_drop.filter(|_| param.role == ParamRole::Weight) {
+        by.push(format!("{} of the weights dropped in each step", number(drop.p)));
+    }
+    if by.is_empty() { "free".into() } else { by.join("; ") }
+}
+
+/// Rate, kind and scope of a place of dropout.
+fn dropped(node: &Node) -> Option<String> {
+    let NodeKind::Layer(used) = &node.kind else { return None };
+    let site = used.word.drop_site(&used.args)?;
+    let has = |name: &str| used.args.sig.args.iter().any(|arg| arg.name == name);
+    let shared = if has("share") { used.args.words("share") } else { Vec::new() };
+    let scope = match &shared[..] {
+        [] => "each unit of each row by itself".to_string(),
+        axes if axes.contains(&"batch") => "one mask for all rows of a step".to_string(),
+        axes => format!("one coin for all of {}", axes.join(", ")),
+    };
+    let rate = if site.learned {
+        format!("learned rate, from {}", number(site.rate))
+    } else {
+        format!("rate {}", number(site.rate))
+    };
+    let when = if site.always { "in every mode" } else { "in training and in samples" };
+    let kind = if site.kind == "bernoulli" { String::new() } else { format!(", {}", site.kind) };
+    let scale = match has("scale").then(|| used.args.word("scale")) {
+        Some("test") => ", scaled in prediction",
+        Some(_) => ", scaled in training",
+        None => "",
+    };
+    Some(format!("{rate}{kind}, {scope}, {when}{scale}"))
+}
+
+fn training(model: &Model, train: &Train) -> Vec<(String, String)> {
+    let mut rows = vec![("targets".to_string(), softening(model, train))];
+    if let Some(alpha) = train.mixup {
+        rows.push(("inputs".into(), format!("mixed in pairs, shares from Beta({0}, {0})", number(alpha))));
+    }
+    rows.push(("schedule".into(), format!("learning rate {}", train.schedule.args.sig.name)));
+    let epochs = if train.epochs == 1 { "epoch" } else { "epochs" };
+    rows.push((
+        "length".into(),
+        match &train.stop_early {
+            Some(stop) => format!(
+                "at most {} {epochs}; stops when {} has not improved for {}",
+                train.epochs, stop.watch, stop.patience
+            ),
+            None => format!("{} {epochs}", train.epochs),
+        },
+    ));
+    rows
+}
+
+/// How sure the target of a row is: `1 - e + e / K` after label smoothing; with mixup its expectation, in which the larger share of a pair is
+/// `1/2 + 1 / (a 4^a B(a, a))` on average.
+fn softening(model: &Model, train: &Train) -> String {
+    let (OutputKind::Class(classes), args) = (model.output.kind, &train.loss.args) else {
+        return "as they are".into();
+    };
+    let takes = args.sig.args.iter().any(|arg| arg.name == "label_smoothing");
+    let smoothing = if takes { coefficient(args, "label_smoothing") } else { 0.0 };
+    let larger = train.mixup.map_or(1.0, larger_share);
+    if smoothing == 0.0 && larger == 1.0 {
+        return "sure of their class".into();
+    }
+    let top = (1.0 - smoothing) * larger + smoothing / classes as f64;
+    let mut by = Vec::new();
+    if smoothing > 0.0 {
+        by.push(format!("label smoothing {}", number(smoothing)));
+    }
+    if let Some(alpha) = train.mixup {
+        by.push(format!("mixup {}", number(alpha)));
+    }
+    format!("{:.3} on the likeliest class after {}", top, by.join(" and "))
+}
+
+/// The mean of the larger of `x` and `1 - x`, `x` from Beta(a, a).
+fn larger_share(a: f64) -> f64 {
+    let log_beta = 2.0 * libm::lgamma(a) - libm::lgamma(2.0 * a);
+    0.5 + (-log_beta - a * 4.0_f64.ln() - a.ln()).exp()
+}
+
+fn coefficient(args: &Args, name: &str) -> f64 {
+    match args.value(name) {
+        Some(Value::Number(x)) => *x,
+        _ => 0.0,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::check::{Env, check_source};
+
+    #[test]
+    fn all_that_holds_a_net_back() {
+        let source = "augment {\n  mixup alpha=0.2\n}\nnet {\n  input x: real[8]\n  dropout 0.2, share=batch\n  drop_connect 0.3 { dense 16, max_norm=3 -> batch_norm -> relu }\n  dropout 0.4, kind=gaussian\n  dense 4, l1=1e-5\n  output y: class[4]\n}\ntrain {\n  loss cross_entropy, label_smoothing=0.1\n  optimizer adamw, lr=1e-3, weight_decay=0.01\n  penalize l2, 1e-4\n  schedule cosine\n  epochs 20\n  stop_early patience=3, watch=valid.loss\n}\n";
+        let checked = check_source(source, &Env::default());
+        let model = checked.model.unwrap_or_else(|| panic!("{:#?}", checked.diagnostics));
+        insta::assert_snapshot!(ledger(&model));
+        let source = "net {\n  input x: real[8]\n  dense 1\n  output y: real[1]\n}\ntrain {\n  loss squared_error\n  optimizer sgd, lr=0.1\n  epochs 1\n}\n";
+        insta::assert_snapshot!(ledger(&check_source(source, &Env::default()).model.expect("a sound net")));
+    }
+
+    /// Beta(1, 1) is uniform; small parameters leave one of the two.
+    #[test]
+    fn shares_are_those_of_beta() {
+        assert!((larger_share(1.0) - 0.75).abs() < 1e-12);
+        // E[max] of Beta(2, 2): 1/2 + 3/16.
+        assert!((larger_share(2.0) - 0.6875).abs() < 1e-12);
+        assert!(larger_share(0.01) > 0.99);
+    }
+}
