@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use dropnet::{
     model::{Interval, McDropout, OutputKind, Precision, PredictMode},
     plot::{Chart, graph},
-    run::{Committee, TrainedError},
+    run::{self, Committee, TrainedError},
     runtime::{container, team::Team},
 };
 
@@ -64,6 +64,12 @@ enum Kind {
     Uncertainty,
     /// Error of means over 1, 2, ... samples beside weight scaling
     Convergence,
+    /// Losses after each epoch
+    Loss,
+    /// How the weights of each matrix are spread
+    Weights,
+    /// How strongly the first hidden layer answers held-out rows; several runs side by side
+    Activations,
     /// One number over one input, with its epistemic and total spread, on the data and beyond
     Band,
 }
@@ -128,9 +134,13 @@ impl Command {
         let numbers = matches!(committee.first().model.output.kind, OutputKind::Real(_));
         let convergence = self.kind() == Kind::Convergence;
         let spread = matches!(self.kind(), Kind::Uncertainty | Kind::Band);
+        let plain = matches!(self.kind(), Kind::Loss | Kind::Weights | Kind::Activations);
         let given = [
             ("--sets", self.sets.is_some() && !convergence, "is of `--kind convergence`"),
             ("--seed", self.seed.is_some() && convergence, "has no effect on disjoint sets of masks"),
+            ("--samples", self.samples.is_some() && plain, "is of pictures of predictions"),
+            ("--seed", self.seed.is_some() && plain, "is of pictures of predictions"),
+            ("--temperature", self.temperature.is_some() && plain, "is of pictures of predictions"),
             (
                 "--temperature",
                 self.temperature.is_some() && convergence,
@@ -147,6 +157,16 @@ impl Command {
         }
         let drawn = self.samples.is_some_and(|samples| samples > 0) || self.seed.is_some();
         if drawn && !live { Err(Failure::usage(predict::STILL)) } else { Ok(()) }
+    }
+
+    /// The log of the one run that is drawn.
+    fn log(&self) -> Result<String, TrainedError> {
+        let [path] = &self.runs.paths[..] else {
+            return Err(TrainedError::Unfit("losses are of one run: name its folder".into()));
+        };
+        std::fs::read_to_string(path.join("log.jsonl")).map_err(|e| {
+            TrainedError::Unfit(format!("{} has no log that can be read (log.jsonl): {e}", path.display()))
+        })
     }
 
     /// Samples of dropout beside one pass, where something is live.
@@ -181,6 +201,9 @@ impl Command {
             Kind::Reliability => committee.reliability(search, mode, team),
             Kind::Risk => committee.risk(search, mode, team),
             Kind::Uncertainty => committee.uncertainty(search, mode, precision.map(known).transpose()?, team),
+            Kind::Weights => committee.weights(),
+            Kind::Activations => committee.activations(search, team),
+            Kind::Loss => Ok(run::loss_chart(&self.log()?)),
             Kind::Convergence => {
                 let one = committee.alone().ok_or_else(|| {
                     TrainedError::Unfit("a curve of convergence is of one net: name one run".into())

@@ -5,6 +5,7 @@
 
 mod ablate;
 mod abstain;
+mod activity;
 mod audit;
 mod bench;
 mod calibrate;
@@ -32,6 +33,7 @@ mod trained;
 
 pub use ablate::{Ablated, Ablation};
 pub use abstain::Abstain;
+pub use activity::loss_chart;
 pub use audit::{Audit, Compared, Enumerated};
 pub use bench::{Bench, BenchError, KernelTime, PredictTime, SampleTime, StageTimes, bench};
 pub use calibrate::{Calibration, Fit, name_of};

@@ -159,3 +159,21 @@ fn a_net_is_drawn_as_a_graph() {
         + &folder.run(&["plot", "m.net"]);
     insta::assert_snapshot!(refused);
 }
+
+/// Inside of trained nets: losses, weights, and answers of hidden units with and without dropout.
+#[test]
+fn what_goes_on_inside_is_drawn() {
+    let net = "data {\n  source moons, rows=300, noise=0.2\n  split valid=20%\n  batch 32\n}\nparam p = 0.5\nnet {\n  input x: real[2]\n  dense 32 -> relu -> dropout p\n  dense 2\n  output moon: class[2]\n}\ntrain {\n  loss cross_entropy\n  optimizer adam, lr=0.01\n  epochs 5\n}\n";
+    let folder = Folder::trained(net);
+    folder.run(&["train", "m.net", "--set", "p=0", "-q", "-o", "plain"]);
+    let loss = folder.run(&["plot", "run", "--kind", "loss", "--csv"]);
+    assert!(loss.contains("train loss") && loss.contains("valid loss"), "{loss}");
+    let weights = folder.run(&["plot", "run", "--kind", "weights", "--csv"]);
+    assert!(weights.contains("dense_1.weight") && weights.contains("dense_2.weight"), "{weights}");
+    let both = folder.run(&["plot", "run", "plain", "--kind", "activations", "--csv"]);
+    assert!(both.contains("with dropout: mean") && both.contains("without dropout: mean"), "{both}");
+    let refused = folder.run(&["plot", "run", "plain", "--kind", "loss"])
+        + &folder.run(&["plot", "run", "--kind", "weights", "--samples", "3"])
+        + &folder.run(&["plot", "run/last.ckpt", "--kind", "loss"]);
+    insta::assert_snapshot!(refused);
+}

@@ -1,0 +1,172 @@
+//! What goes on inside trained nets: how strongly hidden units answer held-out rows, how weights are spread, how losses fell.
+
+use super::{
+    committee::Committee,
+    report::losses,
+    trained::{Trained, TrainedError},
+};
+use crate::{
+    data::{Part, Search},
+    model::{Model, NodeId, NodeKind, OutputKind, ParamRole},
+    plot::{Chart, Series},
+    runtime::{evaluate::Evaluator, team::Team},
+};
+
+/// Bars of a histogram.
+const BINS: usize = 60;
+/// The share of the largest values that a picture leaves out, to show the others.
+const TAIL: f64 = 0.001;
+
+impl Committee {
+    /// How strongly the units of the first hidden layer answer the held-out rows, dropout off: the share of answers over their size. Dropout makes
+    /// them few and small (Srivastava et al. 2014, figures 7 and 8).
+    ///
+    /// # Errors
+    /// A net without hidden units; data that are missing, broken, or not those of training.
+    pub fn activations(&self, search: &Search, team: &Team) -> Result<Chart, TrainedError> {
+        let (name, part) = self.first().held_out(search, None)?;
+        let mut all = Vec::new();
+        for one in self.members() {
+            let values = one.activations(&part, team)?;
+            all.push((values, if one.model.is_live_in_mc() { "with dropout" } else { "without dropout" }));
+        }
+        let high = all.iter().map(|(values, _)| quantile(values, 1.0 - TAIL)).fold(0.0, f64::max);
+        let low = all.iter().map(|(values, _)| quantile(values, TAIL)).fold(0.0, f64::min);
+        let series = all.iter().enumerate().map(|(color, (values, way))| {
+            let mean = values.iter().map(|x| f64::from(*x)).sum::<f64>() / values.len() as f64;
+            let silent = values.iter().filter(|x| **x == 0.0).count() as f64 / values.len() as f64;
+            let name = format!("{way}: mean {mean:.3}, {:.0} % are 0", 100.0 * silent);
+            Series::line(&name, color, histogram(values, low, high))
+        });
+        Ok(Chart {
+            title: format!("First hidden layer, {} rows of {name}", part.rows),
+            x: "answer of a unit".into(),
+            y: "share of answers".into(),
+            series: series.collect(),
+            ..Chart::default()
+        })
+    }
+
+    /// How the weights of each matrix are spread.
+    ///
+    /// # Errors
+    /// Parameters that do not fit the net.
+    pub fn weights(&self) -> Result<Chart, TrainedError> {
+        let one = self.first();
+        let store = one.store()?;
+        let matrices =
+            one.model.params.iter().zip(&store.params).filter(|(p, _)| p.role == ParamRole::Weight);
+        let matrices: Vec<(&str, &[f32])> =
+            matrices.map(|(p, values)| (p.name.as_str(), &values[..])).collect();
+        let ends = |at: f64| matrices.iter().map(move |(_, values)| quantile(values, at));
+        let (low, high) = (ends(TAIL).fold(0.0, f64::min), ends(1.0 - TAIL).fold(0.0, f64::max));
+        let series = matrices.iter().enumerate();
+        Ok(Chart {
+            title: "Weights".into(),
+            x: "weight".into(),
+            y: "share of the matrix".into(),
+            series: series
+                .map(|(i, (name, values))| Series::line(name, i, histogram(values, low, high)))
+                .collect(),
+            ..Chart::default()
+        })
+    }
+}
+
+impl Trained {
+    /// Answers of the first hidden layer to rows, `[rows, units]`, dropout off.
+    fn activations(&self, part: &Part, team: &Team) -> Result<Vec<f32>, TrainedError> {
+        let Some(node) = hidden(&self.model) else {
+            return Err(TrainedError::Unfit("the net has no hidden units to look at".into()));
+        };
+        let mut model = self.model.clone();
+        model.output.source = node;
+        model.output.kind = OutputKind::Real(model.node(node).ty.len());
+        let mut store = self.store()?;
+        let mut evaluator = Evaluator::predictor(&model, part)?;
+        Ok(evaluator.outputs(part, &mut store, team, self.checkpoint.meta.seed)?.0)
+    }
+}
+
+/// The first activation behind weights.
+fn hidden(model: &Model) -> Option<NodeId> {
+    let mut weighted = vec![false; model.nodes.len()];
+    for (i, node) in model.nodes.iter().enumerate() {
+        let behind = node.inputs.iter().any(|id| weighted[id.0]);
+        weighted[i] = behind || !node.params.is_empty();
+        let NodeKind::Layer(used) = &node.kind else { continue };
+        let drops = used.word.drop_site(&used.args).is_some();
+        if behind && node.params.is_empty() && !drops && used.word.unitwise().is_some() {
+            return Some(NodeId(i));
+        }
+    }
+    None
+}
+
+/// Losses after each epoch, from the log of a run.
+#[must_use]
+pub fn loss_chart(log: &str) -> Chart {
+    let series = losses(log).into_iter().enumerate().map(|(color, (name, values))| {
+        let points = values.iter().enumerate().map(|(i, y)| ((i + 1) as f64, *y));
+        Series::line(&name, color, points.collect())
+    });
+    Chart {
+        title: "Losses".into(),
+        x: "epoch".into(),
+        y: "loss".into(),
+        series: series.collect(),
+        ..Chart::default()
+    }
+}
+
+/// Shares of values in bins of equal width, at the middles of the bins. What lies beyond the ends counts for none.
+fn histogram(values: &[f32], low: f64, high: f64) -> Vec<(f64, f64)> {
+    let width = (high - low).max(f64::MIN_POSITIVE) / BINS as f64;
+    let mut counts = [0_usize; BINS];
+    for x in values.iter().map(|x| f64::from(*x)).filter(|x| (low..=high).contains(x)) {
+        counts[(((x - low) / width) as usize).min(BINS - 1)] += 1;
+    }
+    let middle = |i: usize| low + (i as f64 + 0.5) * width;
+    counts.iter().enumerate().map(|(i, n)| (middle(i), *n as f64 / values.len() as f64)).collect()
+}
+
+fn quantile(values: &[f32], at: f64) -> f64 {
+    let mut sorted: Vec<f32> = values.to_vec();
+    let place = ((sorted.len() - 1) as f64 * at) as usize;
+    f64::from(*sorted.select_nth_unstable_by(place, f32::total_cmp).1)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::check::{Env, check_source};
+
+    #[test]
+    fn the_first_hidden_layer_is_found() {
+        let find = |layers: &str| {
+            let source = format!("net {{\n  input x: real[4]\n  {layers}\n  output y: real[4]\n}}");
+            let model = check_source(&source, &Env::default()).model.expect("a sound net");
+            hidden(&model).map(|id| model.node(id).path.clone())
+        };
+        assert_eq!(
+            find("dropout 0.2 -> dense 8 -> dropout 0.5 -> tanh -> dense 4").as_deref(),
+            Some("tanh_1")
+        );
+        assert_eq!(find("tanh -> dense 4"), None);
+    }
+
+    #[test]
+    fn shares_add_up() {
+        let values: Vec<f32> = (0..100).map(|i| i as f32).collect();
+        let bars = histogram(&values, 0.0, 99.0);
+        assert!((bars.iter().map(|bar| bar.1).sum::<f64>() - 1.0).abs() < 1e-12);
+        assert_eq!((quantile(&values, 0.0), quantile(&values, 1.0)), (0.0, 99.0));
+    }
+
+    #[test]
+    fn a_log_has_curves() {
+        let log = "{\"train\":{\"loss\":2.0},\"valid\":{\"loss\":3.0}}\n{\"train\":{\"loss\":1.0},\"valid\":{\"loss\":2.5}}\n";
+        let chart = loss_chart(log);
+        assert_eq!(chart.csv().lines().count(), 5, "{}", chart.csv());
+    }
+}
