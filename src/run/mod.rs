@@ -3,33 +3,20 @@
 //! Here the parts meet that may not know each other: checker, data and runtime. Invariant: nothing here prints, and the clock is read
 //! by nobody but the caller.
 
-mod ablate;
-mod abstain;
-mod activity;
-mod audit;
 mod bench;
-mod calibrate;
-mod committee;
-mod curve;
-mod diagrams;
-mod dir;
-mod evaluate;
 mod exact;
 mod experiment;
-mod joint_audit;
-mod mc;
-mod open;
-mod plan;
-mod predict;
-mod report;
+mod folder;
+mod judgements;
+mod predictions;
 #[cfg(test)]
 mod rig;
-mod sampling;
-mod settle;
-mod start;
-mod subnet;
-mod thinned;
-mod trained;
+mod subnets;
+
+use folder::{dir, open, report, start, trained};
+use judgements::{ablate, activity, audit, calibrate, curve, evaluate, joint_audit};
+use predictions::{abstain, committee, mc, plan, predict, sampling};
+use subnets::subnet;
 
 pub use ablate::{Ablated, Ablation};
 pub use abstain::Abstain;

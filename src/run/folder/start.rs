@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use serde_json::{Value as Json, json};
 
-use super::{
+use crate::run::{
     dir::{RunDir, stamp},
     open::Ready,
 };

@@ -1,6 +1,6 @@
 //! What pictures of a trained net show: how far its confidence can be trusted, and what its uncertainty knows.
 
-use super::{
+use crate::run::{
     audit::likeliest,
     committee::{Committee, nothing_live},
     curve::Curve,

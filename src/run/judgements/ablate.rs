@@ -2,7 +2,7 @@
 //!
 //! Units that only work together are worth much one by one (co-adaptation); dropout is meant to prevent that (Hinton et al. 2012).
 
-use super::trained::{Trained, TrainedError};
+use crate::run::trained::{Trained, TrainedError};
 use crate::{
     data::{Part, Search},
     model::{Param, ParamRole},

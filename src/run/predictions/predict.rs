@@ -6,7 +6,7 @@
 
 use serde_json::{Map, Value as Json, json};
 
-use super::sampling::Drawn;
+use crate::run::sampling::Drawn;
 use crate::{
     data::TargetRule,
     model::{Interval, Output, OutputKind, Precision},
@@ -36,7 +36,7 @@ pub struct Predictions {
 
 impl Predictions {
     /// `values` are interpreted outputs, `[rows, width]`.
-    pub(super) fn new(output: &Output, target: &TargetRule, values: Vec<f32>) -> Self {
+    pub(in crate::run) fn new(output: &Output, target: &TargetRule, values: Vec<f32>) -> Self {
         let width = output.kind.width();
         let named = |names: &[String], count: usize| -> Vec<String> {
             let numbered = |i: usize| {
@@ -66,12 +66,12 @@ impl Predictions {
     }
 
     /// With notes on each row, `[rows, names]`.
-    pub(super) fn noted(self, notes: Vec<String>, noted: Vec<f32>) -> Self {
+    pub(in crate::run) fn noted(self, notes: Vec<String>, noted: Vec<f32>) -> Self {
         Self { notes, noted, ..self }
     }
 
     /// With marks on rows that are refused.
-    pub(super) fn refusing(self, refused: Vec<bool>) -> Self {
+    pub(in crate::run) fn refusing(self, refused: Vec<bool>) -> Self {
         Self { refused: Some(refused), ..self }
     }
 
@@ -81,13 +81,13 @@ impl Predictions {
         self.refused.as_ref().map(|marks| marks.iter().filter(|mark| **mark).count())
     }
 
-    pub(super) fn has_classes(&self) -> bool {
+    pub(in crate::run) fn has_classes(&self) -> bool {
         self.class.is_some()
     }
 
     /// A measure of uncertainty of each row, one number for each output that has it: of classes from their probabilities where no
     /// note says it. None if nothing here says it.
-    pub(super) fn measured(&self, measure: &str) -> Option<Vec<Vec<f64>>> {
+    pub(in crate::run) fn measured(&self, measure: &str) -> Option<Vec<Vec<f64>>> {
         let named = |name: &String| {
             name == measure || self.columns.iter().any(|output| *name == format!("{output}_{measure}"))
         };
@@ -117,12 +117,12 @@ impl Predictions {
     }
 
     /// From so many samples.
-    pub(super) fn drawn(self, drawn: Drawn) -> Self {
+    pub(in crate::run) fn drawn(self, drawn: Drawn) -> Self {
         Self { drawn: Some(drawn), ..self }
     }
 
     /// With intervals around the numbers of one pass, whose spread a precision says or the net itself.
-    pub(super) fn with_interval(self, kind: OutputKind, interval: Option<Interval>) -> Self {
+    pub(in crate::run) fn with_interval(self, kind: OutputKind, interval: Option<Interval>) -> Self {
         let Some(interval) = interval else { return self };
         let reach = predictive::quantile(0.5 * (1.0 + interval.share), &[0.0], |_| 1.0);
         let count = kind.outputs();
@@ -144,7 +144,7 @@ impl Predictions {
     }
 
     /// Names of the first `count` outputs.
-    pub(super) fn names(&self, count: usize) -> &[String] {
+    pub(in crate::run) fn names(&self, count: usize) -> &[String] {
         &self.columns[..count]
     }
 

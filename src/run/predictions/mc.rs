@@ -1,6 +1,6 @@
 //! Predictions and figures by Monte-Carlo dropout: the mean over samples, and what their differences say.
 
-use super::{
+use crate::run::{
     sampling::{Drawn, Sampling},
     trained::TrainedError,
 };

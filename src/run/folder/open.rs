@@ -62,7 +62,7 @@ pub fn open(source: &str, sets: &[(String, String)], search: &Search) -> Result<
 }
 
 /// The same with rows divided as `divide` changes what the file says.
-pub(super) fn open_divided(
+pub(in crate::run) fn open_divided(
     source: &str,
     sets: &[(String, String)],
     search: &Search,
@@ -113,7 +113,7 @@ fn standardised(model: &Model, dataset: &Dataset) -> Result<Option<f64>, OpenErr
 }
 
 /// What a run remembers of its data: what the text may ask of them, and what its penalties depend on.
-pub(super) fn attributes_of(model: &Model, dataset: &Dataset) -> Attributes {
+pub(in crate::run) fn attributes_of(model: &Model, dataset: &Dataset) -> Attributes {
     let mut attributes = dataset.schema.attributes();
     if let Ok(Some(variance)) = standardised(model, dataset) {
         attributes.insert(TARGET_VARIANCE.into(), variance);

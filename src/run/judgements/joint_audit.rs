@@ -1,6 +1,6 @@
 //! Several trained nets audited together: each of them, their mean, and the mean of all their samples of dropout.
 
-use super::{
+use crate::run::{
     audit::{Compared, compared},
     committee::Committee,
     sampling::Sampling,

@@ -6,7 +6,7 @@ use std::{collections::BTreeMap, io, path::Path};
 
 use serde::{Deserialize, Serialize};
 
-use super::{
+use crate::run::{
     committee::nothing_live,
     dir::RunDir,
     sampling::{KEPT, Sampling},
@@ -56,7 +56,7 @@ pub fn name_of(mode: PredictMode) -> Option<&'static str> {
 
 impl Calibration {
     /// That of a run, if it was fitted for parameters that have come as far as these.
-    pub(super) fn read(run: &RunDir, progress: &Progress) -> Result<Self, TrainedError> {
+    pub(in crate::run) fn read(run: &RunDir, progress: &Progress) -> Result<Self, TrainedError> {
         let path = run.calibration();
         let text = match std::fs::read_to_string(&path) {
             Ok(text) => text,

@@ -1,7 +1,7 @@
 //! How the mean over T samples of dropout nears its limit: the error for every T, over disjoint sets of masks, beside weight scaling's
 //! (Srivastava et al. 2014, figure 11).
 
-use super::{
+use crate::run::{
     audit::likeliest,
     trained::{Trained, TrainedError},
 };

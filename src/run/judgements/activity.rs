@@ -1,6 +1,6 @@
 //! What goes on inside trained nets: how strongly hidden units answer held-out rows, how weights are spread, how losses fell.
 
-use super::{
+use crate::run::{
     committee::Committee,
     report::losses,
     trained::{Trained, TrainedError},

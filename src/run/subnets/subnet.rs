@@ -4,7 +4,7 @@
 
 use serde::Serialize;
 
-use super::trained::{Trained, TrainedError};
+use crate::run::trained::{Trained, TrainedError};
 use crate::{
     graph::{Address, Op, ValueId},
     lower::{Lowered, StepInfo, lower_samples},

@@ -1,6 +1,6 @@
 //! Weight scaling held against what it stands for: the exact means over all sub-networks, and means of sampled ones.
 
-use super::{
+use crate::run::{
     exact::{Effort, ExactMeans, NotEnumerated, exact_means, mean_outputs, meaning},
     trained::{Trained, TrainedError},
 };
@@ -113,7 +113,7 @@ impl Trained {
     }
 
     /// The part that is audited and its name: held out where there is such a part.
-    pub(super) fn audited(
+    pub(in crate::run) fn audited(
         &self,
         search: &Search,
         most: Option<usize>,
@@ -126,7 +126,7 @@ impl Trained {
     }
 
     /// The first rows of the part that no training saw, if there is one, and its name.
-    pub(super) fn held_out(
+    pub(in crate::run) fn held_out(
         &self,
         search: &Search,
         most: Option<usize>,
@@ -141,7 +141,7 @@ impl Trained {
     }
 
     /// Numbers in the units of training in the target's own; probabilities as they are.
-    pub(super) fn own(&self, mut values: Vec<f64>) -> Vec<f64> {
+    pub(in crate::run) fn own(&self, mut values: Vec<f64>) -> Vec<f64> {
         if let TargetRule::Real { mean, sd, .. } = &self.checkpoint.meta.transform.target {
             let units = || mean.iter().zip(sd).cycle();
             values.iter_mut().zip(units()).for_each(|(x, (mean, sd))| *x = mean + sd * *x);
@@ -150,7 +150,7 @@ impl Trained {
     }
 
     /// What was observed, `[rows, width]`: one-hot classes, bits, numbers in their own units.
-    pub(super) fn observed(&self, part: &Part) -> Vec<f64> {
+    pub(in crate::run) fn observed(&self, part: &Part) -> Vec<f64> {
         let wide = |data: &[f32]| data.iter().map(|x| f64::from(*x)).collect();
         match &part.target {
             Target::Classes(targets) => {
@@ -166,7 +166,7 @@ impl Trained {
     }
 
     /// Probabilities by weight scaling.
-    pub(super) fn scaled(&self, part: &Part, team: &Team) -> Result<Vec<f64>, TrainedError> {
+    pub(in crate::run) fn scaled(&self, part: &Part, team: &Team) -> Result<Vec<f64>, TrainedError> {
         let meta = &self.checkpoint.meta;
         let mut evaluator = Evaluator::predictor(&self.model, part)?;
         let (outputs, _) = evaluator.outputs(part, &mut self.store()?, team, meta.seed)?;
@@ -199,7 +199,7 @@ fn largest(a: &[f64], b: &[f64]) -> f64 {
     a.iter().zip(b).map(|(a, b)| (a - b).abs()).fold(0.0, f64::max)
 }
 
-pub(super) fn compared(
+pub(in crate::run) fn compared(
     name: String,
     p: &[f64],
     truth: &[f64],
@@ -237,6 +237,6 @@ pub(super) fn compared(
     Compared { name, error, mean_abs_diff: differences / p.len() as f64, kl }
 }
 
-pub(super) fn likeliest(row: &[f64]) -> usize {
+pub(in crate::run) fn likeliest(row: &[f64]) -> usize {
     row.iter().enumerate().fold(0, |best, (i, x)| if *x > row[best] { i } else { best })
 }

@@ -6,7 +6,7 @@ use std::{io, path::Path};
 
 use serde_json::json;
 
-use super::{
+use crate::run::{
     dir::RunDir,
     subnet::{Drawn, SiteMask},
     trained::{Trained, TrainedError},

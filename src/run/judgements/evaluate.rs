@@ -1,6 +1,6 @@
 //! Figures of trained nets on their data: of one pass of each, and of the mean over what they say together.
 
-use super::{
+use crate::run::{
     committee::{Committee, several_are_not_exact},
     mc::{self, Scoring},
     sampling::{Drawn, Sampling, cool},
@@ -73,7 +73,7 @@ impl Trained {
     ///
     /// # Errors
     /// What code generation says.
-    pub(super) fn part_figures(
+    pub(in crate::run) fn part_figures(
         &self,
         name: &'static str,
         part: &Part,

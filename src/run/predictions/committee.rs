@@ -5,7 +5,7 @@
 
 use std::path::PathBuf;
 
-use super::{
+use crate::run::{
     calibrate::Calibration,
     dir::RunDir,
     mc::{self, Scoring},
@@ -84,7 +84,11 @@ impl Committee {
     ///
     /// # Errors
     /// None was fitted for this way to predict, or each net has its own.
-    pub(super) fn scoring(&self, scoring: Scoring, mode: PredictMode) -> Result<Scoring, TrainedError> {
+    pub(in crate::run) fn scoring(
+        &self,
+        scoring: Scoring,
+        mode: PredictMode,
+    ) -> Result<Scoring, TrainedError> {
         match (scoring.to_fit(), self.alone()) {
             (false, _) => Ok(scoring),
             (true, Some(one)) => Ok(scoring.fitted(one.fitted_precision(mode)?)),
@@ -94,7 +98,7 @@ impl Committee {
         }
     }
 
-    pub(super) fn all(&self) -> Vec<&Trained> {
+    pub(in crate::run) fn all(&self) -> Vec<&Trained> {
         self.members.iter().collect()
     }
 
@@ -165,11 +169,11 @@ impl Trained {
     }
 }
 
-pub(super) fn nothing_live() -> TrainedError {
+pub(in crate::run) fn nothing_live() -> TrainedError {
     TrainedError::Unfit(NOTHING_LIVE.into())
 }
 
-pub(super) fn several_are_not_exact() -> TrainedError {
+pub(in crate::run) fn several_are_not_exact() -> TrainedError {
     TrainedError::Unfit(
         "exact means are of one net: several are averaged by `--samples`, or by one pass each".into(),
     )

@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use super::{
+use crate::run::{
     mc::Marginal,
     trained::{Trained, TrainedError},
 };
@@ -21,7 +21,7 @@ use crate::{
 /// Numbers of a block of rows, at most: 16 MiB.
 const BLOCK: usize = 4 << 20;
 /// Numbers that are kept for all rows where they are looked at more than once, at most: 256 MiB.
-pub(super) const KEPT: usize = 64 << 20;
+pub(in crate::run) const KEPT: usize = 64 << 20;
 
 /// Samples of a part's rows, of every member.
 pub struct Sampling<'a> {
@@ -29,8 +29,8 @@ pub struct Sampling<'a> {
     members: Vec<&'a Trained>,
     pub part: &'a Part,
     /// The first sample that is taken, and how many; none for one pass without dropout.
-    pub(super) first: u32,
-    pub(super) count: u32,
+    pub(in crate::run) first: u32,
+    pub(in crate::run) count: u32,
     /// Of the masks; each member's own without one.
     seed: Option<u64>,
     until: Option<Until>,
@@ -110,7 +110,7 @@ impl<'a> Sampling<'a> {
     }
 
     /// Gives each row these samples.
-    pub(super) fn each(
+    pub(in crate::run) fn each(
         &self,
         voices: &mut [Voice<'_>],
         samples: Range<u32>,
@@ -171,7 +171,7 @@ enum Source {
 }
 
 /// A member at work.
-pub(super) struct Voice<'a> {
+pub(in crate::run) struct Voice<'a> {
     member: &'a Trained,
     store: Store,
     source: Source,
@@ -269,7 +269,7 @@ impl<'a> Voice<'a> {
 }
 
 /// Divides logits by a temperature.
-pub(super) fn cool(logits: &mut [f32], temperature: f64) {
+pub(in crate::run) fn cool(logits: &mut [f32], temperature: f64) {
     if temperature != 1.0 {
         logits.iter_mut().for_each(|z| *z = (f64::from(*z) / temperature) as f32);
     }

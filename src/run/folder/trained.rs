@@ -5,7 +5,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use super::{
+use crate::run::{
     calibrate::Calibration,
     dir::RunDir,
     exact::{Effort, exact_means},
@@ -121,7 +121,7 @@ impl Trained {
     }
 
     /// The mean of all sub-networks for each row, as one net would predict.
-    pub(super) fn exact_outputs(
+    pub(in crate::run) fn exact_outputs(
         &self,
         part: &Part,
         mean: Mean,
@@ -136,7 +136,12 @@ impl Trained {
         Ok(self.own(values).into_iter().map(|x| x as f32).collect())
     }
 
-    pub(super) fn sampling<'a>(&'a self, part: &'a Part, mc: McDropout, team: &'a Team) -> Sampling<'a> {
+    pub(in crate::run) fn sampling<'a>(
+        &'a self,
+        part: &'a Part,
+        mc: McDropout,
+        team: &'a Team,
+    ) -> Sampling<'a> {
         Sampling::new(vec![self], part, mc, team)
     }
 
@@ -150,7 +155,7 @@ impl Trained {
     }
 
     /// The data of the net, as they were when it was trained.
-    pub(super) fn dataset(&self, search: &Search) -> Result<Dataset, TrainedError> {
+    pub(in crate::run) fn dataset(&self, search: &Search) -> Result<Dataset, TrainedError> {
         let Some(config) = &self.model.data else {
             return Err(TrainedError::Unfit("the net has no `data` section".into()));
         };
@@ -177,7 +182,7 @@ impl Trained {
         Ok(rates.map(rate).collect())
     }
 
-    pub(super) fn store(&self) -> Result<Store, TrainedError> {
+    pub(in crate::run) fn store(&self) -> Result<Store, TrainedError> {
         Ok(self.checkpoint.store(&lower_eval(&self.model, Mode::Eval).graph)?)
     }
 }

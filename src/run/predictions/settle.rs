@@ -3,11 +3,11 @@
 //! Every `min` samples of each row the standard errors of all means are looked at. All rows have equally many samples. Where there are too
 //! many to keep, they are drawn again once their number is known.
 
-use super::{
+use crate::model::Until;
+use crate::run::{
     sampling::{Drawn, KEPT, Sampling, Voice},
     trained::TrainedError,
 };
-use crate::model::Until;
 
 /// Sums over the samples so far of each row's outputs.
 struct Moments {
@@ -21,7 +21,7 @@ struct Moments {
 
 impl Sampling<'_> {
     /// As [`each_row`](Sampling::each_row), with no more samples than needed.
-    pub(super) fn until_settled(
+    pub(in crate::run) fn until_settled(
         &self,
         voices: &mut [Voice<'_>],
         until: Until,

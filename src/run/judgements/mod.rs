@@ -1,0 +1,10 @@
+//! How good and how sure trained nets are: figures, calibration, audits of the means over sub-networks, and what pictures show.
+
+pub(in crate::run) mod ablate;
+pub(in crate::run) mod activity;
+pub(in crate::run) mod audit;
+pub(in crate::run) mod calibrate;
+pub(in crate::run) mod curve;
+pub(in crate::run) mod diagrams;
+pub(in crate::run) mod evaluate;
+pub(in crate::run) mod joint_audit;

@@ -1,0 +1,9 @@
+//! What trained nets say of rows: samples of one net or of several, their means and spreads, as text.
+
+pub(in crate::run) mod abstain;
+pub(in crate::run) mod committee;
+pub(in crate::run) mod mc;
+pub(in crate::run) mod plan;
+pub(in crate::run) mod predict;
+pub(in crate::run) mod sampling;
+pub(in crate::run) mod settle;

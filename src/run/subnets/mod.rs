@@ -1,0 +1,4 @@
+//! Which units a row saw, and that sub-network as a net of its own.
+
+pub(in crate::run) mod subnet;
+pub(in crate::run) mod thinned;
