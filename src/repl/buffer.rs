@@ -80,7 +80,7 @@ impl Buffer {
         let mut next = self.clone();
         let (mut section, mut replaced, mut place) = (None, false, 0..0);
         for stmt in &file.stmts {
-            let text = entry[span(stmt).start..span(stmt).end].trim_end();
+            let text = with_comment(entry, span(stmt));
             (section, replaced, place) = next.put(stmt, text);
         }
         let (checked, _) = next.check(env);
@@ -199,6 +199,13 @@ impl Buffer {
         let later = file.stmts.iter().find(|s| section_of(s).is_some_and(|s| rank(s.0) > rank(name)));
         later.map_or(self.text.len(), |stmt| span(stmt).start)
     }
+}
+
+/// A statement and the comment behind it.
+fn with_comment(entry: &str, at: Span) -> &str {
+    let line = entry[at.end..].lines().next().unwrap_or_default();
+    let end = if line.trim_start().starts_with('#') { at.end + line.len() } else { at.end };
+    entry[at.start..end].trim_end()
 }
 
 fn lacks(d: &Diagnostic) -> bool {

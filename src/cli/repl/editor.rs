@@ -102,7 +102,7 @@ fn history() -> Option<PathBuf> {
     Some(state.join("dropnet/history"))
 }
 
-/// Whether an entry waits for more: an open brace or bracket, or an arrow or comma at its end. An empty line ends it.
+/// Whether an entry waits for more: an open brace or bracket, or a comma at its end. An empty line ends it.
 fn goes_on(text: &str) -> bool {
     if text.starts_with([':', '?', ';']) || text.ends_with('\n') {
         return false;
@@ -111,7 +111,7 @@ fn goes_on(text: &str) -> bool {
     let code = code.collect::<Vec<_>>().join("\n");
     let depth = |open: char, close: char| code.matches(open).count() > code.matches(close).count();
     let end = code.trim_end();
-    depth('{', '}') || depth('[', ']') || depth('(', ')') || end.ends_with("->") || end.ends_with(',')
+    depth('{', '}') || depth('[', ']') || depth('(', ')') || end.ends_with(',')
 }
 
 /// What the line editor knows of the language.
@@ -250,10 +250,12 @@ mod tests {
 
     #[test]
     fn open_entries_wait_for_more() {
-        for open in ["train {", "dense 16 ->", "source moons,", "betas=[0.9", "train { # } here"] {
+        for open in ["train {", "source moons,", "betas=[0.9", "train { # } here"] {
             assert!(goes_on(open), "{open}");
         }
-        for whole in ["dense 16 -> relu", "train {\n}", ":load a,", "?dense", "dense 16 ->\n"] {
+        for whole in
+            ["dense 16 -> relu", "train {\n}", ":load a,", "?dense", "dense 16 ->", "source moons,\n"]
+        {
             assert!(!goes_on(whole), "{whole}");
         }
     }

@@ -27,6 +27,9 @@ fn a_file_grows_line_by_line() {
     let buffer = entered(MOONS);
     insta::assert_snapshot!(buffer.text());
     let (checked, lacking) = buffer.check(&Env::default());
+    let mut buffer = buffer;
+    buffer.enter("epochs 7  # a week", &Env::default()).expect("a sound line");
+    assert!(buffer.text().contains("  epochs 7  # a week\n"), "{}", buffer.text());
     assert!(checked.model.is_some() && lacking.is_empty() && checked.diagnostics.is_empty());
 }
 

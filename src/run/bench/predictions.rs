@@ -58,7 +58,9 @@ pub(super) fn samples(
     let mut store = store.clone();
     let width = model.output.kind.width();
     let mut all = Vec::new();
-    for rows in SAMPLED.map(|rows| rows.min(part.rows)) {
+    let mut sizes = SAMPLED.map(|rows| rows.min(part.rows)).to_vec();
+    sizes.dedup();
+    for rows in sizes {
         let samples = Samples { seed: 0, first: 0, count: SAMPLES };
         let time = median(|| {
             let outputs = sampler.outputs(part, 0..rows, samples, &mut store, team)?;
