@@ -26,7 +26,7 @@ pub struct JointAudit {
 }
 
 impl Committee {
-    /// Audits the part that [`Trained::audit`](super::Trained::audit) takes; the last way is what the others are compared with.
+    /// Audits the part that [`Trained::audit`](crate::run::Trained::audit) takes; the last way is what the others are compared with.
     ///
     /// # Errors
     /// Nets that say distributions of numbers; data that are missing, broken, or not those of training.
