@@ -36,7 +36,7 @@ fn sampled(model: &Model, samples: Samples, threads: usize) -> Vec<f32> {
 }
 
 /// Every kind of draw, before, behind and between branches.
-const NETS: [&str; 8] = [
+const NETS: [&str; 9] = [
     "dense 16 -> relu -> dropout 0.5",
     "dropout 0.2\n dense 16 -> relu",
     "dense 16 -> batch_norm -> relu -> dropout 0.3, kind=gaussian\n dense 8 -> tanh",
@@ -44,6 +44,8 @@ const NETS: [&str; 8] = [
     "dense 16 -> relu -> dropout 0.5, share=batch",
     "dense 16 -> relu -> dropout 0.5, share=rows",
     "drop_connect 0.5 { dense 16 -> relu }\n dropout 0.5",
+    // Wide enough for products that pass over zeros.
+    "dropout 0.2\n dense 96 -> relu -> dropout 0.5\n dense 96 -> relu -> dropout 0.5",
     "noise 0.5, always=true\n dense 9 -> dropout 0.4, scale=test",
 ];
 
