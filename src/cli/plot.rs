@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use dropnet::{
     model::{Interval, McDropout, OutputKind, Precision, PredictMode},
     plot::{Chart, graph},
-    run::{self, Committee, TrainedError},
+    run::{self, Committee, RunDir, TrainedError},
     runtime::{container, team::Team},
 };
 
@@ -164,7 +164,7 @@ impl Command {
         let [path] = &self.runs.paths[..] else {
             return Err(TrainedError::Unfit("losses are of one run: name its folder".into()));
         };
-        std::fs::read_to_string(path.join("log.jsonl")).map_err(|e| {
+        std::fs::read_to_string(RunDir::at(path).log()).map_err(|e| {
             TrainedError::Unfit(format!("{} has no log that can be read (log.jsonl): {e}", path.display()))
         })
     }

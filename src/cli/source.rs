@@ -25,10 +25,15 @@ pub struct Source {
 }
 
 impl Source {
+    /// The text that is held for this file, or else the file.
     pub fn read(path: &Path) -> Result<Self, Failure> {
-        if let Some(text) = held(path) {
-            return Ok(Self { name: path.display().to_string(), text });
+        match held(path) {
+            Some(text) => Ok(Self { name: path.display().to_string(), text }),
+            None => Self::on_disk(path),
         }
+    }
+
+    pub fn on_disk(path: &Path) -> Result<Self, Failure> {
         if path == Path::new(STDIN) {
             let mut bytes = Vec::new();
             std::io::stdin()

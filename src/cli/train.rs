@@ -107,10 +107,7 @@ impl Command {
         stop: &Arc<AtomicU32>,
         ui: &mut Ui,
     ) -> Outcome {
-        let started = run::start(request, ready).map_err(|error| match error {
-            StartError::Usage(message) => Failure::usage(message),
-            StartError::Data(message) => Failure::data(message),
-        })?;
+        let started = run::start(request, ready).map_err(unstarted)?;
         self.heading(source, ready, &started, ui);
         let (dir, seed, meta) = (started.dir.clone(), started.meta.seed, started.meta);
         let job = Job { model: &ready.model, dataset: &ready.dataset, dir: Some(dir.path()), meta };
@@ -234,6 +231,14 @@ impl Command {
             }
         };
         line + &format!(" -o {} --resume", folder.display())
+    }
+}
+
+/// Why a run could not begin.
+pub fn unstarted(error: StartError) -> Failure {
+    match error {
+        StartError::Usage(message) => Failure::usage(message),
+        StartError::Data(message) => Failure::data(message),
     }
 }
 

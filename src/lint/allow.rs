@@ -7,8 +7,9 @@ use crate::{
 
 /// The codes that a comment allows, with their places.
 fn codes(comment: &Comment) -> Vec<(&str, Span)> {
-    let Some(start) = comment.text.find("allow(") else { return Vec::new() };
-    let inner = start + "allow(".len();
+    let said = comment.text.trim_start_matches(['#', ' ']);
+    let Some(rest) = said.strip_prefix("allow(") else { return Vec::new() };
+    let inner = comment.text.len() - rest.len();
     let Some(len) = comment.text[inner..].find(')') else { return Vec::new() };
     let mut found = Vec::new();
     let mut at = inner;

@@ -43,15 +43,7 @@ fn regularized(model: &Model) -> bool {
         || amount(&train.optimizer.args, "weight_decay") > 0.0
         || train.stop_early.is_some()
         || train.mixup.is_some()
-        || smoothing(model) > 0.0
-}
-
-fn smoothing(model: &Model) -> f64 {
-    let loss = model.train.as_ref().map(|train| &train.loss.args);
-    loss.map_or(0.0, |args| match args.sig.args.iter().any(|arg| arg.name == "label_smoothing") {
-        true => amount(args, "label_smoothing"),
-        false => 0.0,
-    })
+        || train.label_smoothing() > 0.0
 }
 
 /// W0104: the norm ball without the noise and the rate that it is made for.
@@ -116,7 +108,8 @@ pub fn decay_on_all(model: &Model) -> Vec<Diagnostic> {
 
 /// W0115: three ways of making targets or units unsure at once.
 pub fn softened_thrice(model: &Model) -> Vec<Diagnostic> {
-    let (Some(train), smoothing) = (&model.train, smoothing(model)) else { return Vec::new() };
+    let Some(train) = &model.train else { return Vec::new() };
+    let smoothing = train.label_smoothing();
     let strongest = rates(model).fold(0.0, f64::max);
     let Some(alpha) = train.mixup.filter(|_| smoothing > 0.0 && strongest >= 0.5) else { return Vec::new() };
     vec![

@@ -22,20 +22,25 @@ pub struct Kept {
 impl Kept {
     #[must_use]
     pub fn between(old: &Model, new: &Model) -> Self {
-        let (a, b) = (keys(old), keys(new));
+        // Layers without weights tell equal ones apart; of very large nets the others must do.
+        let all = old.nodes.len() * new.nodes.len() <= MOST;
+        let (from, to) = (places(old, all), places(new, all));
+        let (a, b) = (keys(old, &from), keys(new, &to));
         let first = pairs(&a, &b);
         let reversed = |keys: &[Key]| keys.iter().rev().cloned().collect::<Vec<_>>();
         let last = pairs(&reversed(&a), &reversed(&b));
         let last: Vec<(usize, usize)> =
             last.iter().map(|(i, j)| (a.len() - 1 - i, b.len() - 1 - j)).collect();
         let mut kept = Kept::default();
-        for (j, node) in new.nodes.iter().enumerate().filter(|(_, node)| !node.params.is_empty()) {
+        for (j, node) in
+            to.iter().map(|i| &new.nodes[*i]).enumerate().filter(|(_, node)| !node.params.is_empty())
+        {
             let pair = first.iter().find(|pair| pair.1 == j && last.contains(pair));
             let Some((i, _)) = pair else {
                 kept.new.push(node.path.clone());
                 continue;
             };
-            let before = &old.nodes[*i];
+            let before = &old.nodes[from[*i]];
             kept.kept.push(node.path.clone());
             let params = before.params.iter().copied().zip(node.params.iter().copied());
             // A parameter that two layers share is kept once.
@@ -64,8 +69,16 @@ impl Kept {
 /// What makes two layers alike: word, label, and shapes of parameters and states.
 type Key = (&'static str, Option<String>, Vec<Vec<usize>>);
 
-fn keys(model: &Model) -> Vec<Key> {
-    model.nodes.iter().map(|node| key(model, node)).collect()
+/// Entries of a table of pairs, at most.
+const MOST: usize = 1 << 24;
+
+/// Nodes that are compared: all, or those with parameters.
+fn places(model: &Model, all: bool) -> Vec<usize> {
+    (0..model.nodes.len()).filter(|i| all || !model.nodes[*i].params.is_empty()).collect()
+}
+
+fn keys(model: &Model, places: &[usize]) -> Vec<Key> {
+    places.iter().map(|i| key(model, &model.nodes[*i])).collect()
 }
 
 fn key(model: &Model, node: &Node) -> Key {

@@ -41,6 +41,13 @@ impl Train {
         self.penalties.iter().filter_map(|penalty| BayesDecay::of(penalty.args.value("amount")?))
     }
 
+    /// Of the loss; 0 of one that has none.
+    pub fn label_smoothing(&self) -> f64 {
+        let args = &self.loss.args;
+        let given = args.sig.arg("label_smoothing").and_then(|_| args.opt_number("label_smoothing"));
+        given.unwrap_or(0.0)
+    }
+
     /// Whether the precision of an observation is fitted after every epoch.
     pub fn fits_precision(&self) -> bool {
         self.bayes_decays().any(|decay| decay.is_fitted())

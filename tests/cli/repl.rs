@@ -84,7 +84,7 @@ fn files_are_loaded_changed_and_saved() {
 
 #[test]
 fn what_cannot_be_done_is_said() {
-    let lines = ":eval\n:continue\n:train epochs=x\n:train\n:mc 1\n:masks\n:type nobody\n:insert\n:insert x dense 3\n:undo\n?nobody\n;false\n:emit\n:\n:plot loss\n";
+    let lines = ":eval\n:continue\n:train epochs=x\n:train epochs=0\n:continue fresh\n:train\n:mc 1\n:masks\n:type nobody\n:insert\n:insert x dense 3\n:undo\n?nobody\n;false\n:emit\n:\n:plot loss\n";
     insta::assert_snapshot!(session(&Folder::new(&[]), lines, None));
 }
 

@@ -132,8 +132,7 @@ impl Words {
     /// Words that may stand at `start..pos`.
     fn candidates(&self, line: &str, start: usize) -> Vec<String> {
         let before = line[..start].trim_end();
-        if let Some(command) = line.strip_prefix(':').filter(|_| !before.contains(' ') && start <= 1) {
-            let _ = command;
+        if line.starts_with(':') && start <= 1 {
             return COMMANDS.iter().map(|c| c.name.to_string()).collect();
         }
         let step = before.rsplit(['\n', '{']).next().and_then(|l| l.rsplit("->").next()).unwrap_or_default();
@@ -228,9 +227,7 @@ fn colored(line: &str, words: &[&str]) -> String {
             (rest.find(|c: char| !(c.is_alphanumeric() || ".%_".contains(c))).unwrap_or(rest.len()), "33")
         } else if first.is_alphabetic() || first == '_' {
             let len = rest.find(|c: char| !(c.is_alphanumeric() || c == '_')).unwrap_or(rest.len());
-            let known = words.binary_search(&&rest[..len]).is_ok()
-                || ["input", "output", "from", "reuse", "param", "let", "repeat", "block", "if", "else"]
-                    .contains(&&rest[..len]);
+            let known = words.binary_search(&&rest[..len]).is_ok() || &rest[..len] == "else";
             (len, if known { "36" } else { "" })
         } else {
             (first.len_utf8(), "")

@@ -35,7 +35,7 @@ pub fn types(sketch: &Sketch, name: &str) -> String {
     table(sketch, sketch.nodes.iter().filter(fits).collect())
 }
 
-/// `moons.net: 82 parameters`
+/// `moons.net: 3 layers, 82 parameters`
 pub fn line(name: &str, checked: &Checked) -> String {
     let count: usize = checked.sketch.params.iter().map(|param| param.len()).sum();
     format!("  {name}: {} layers, {} parameters\n", layers(&checked.sketch), grouped(count))

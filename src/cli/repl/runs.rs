@@ -15,7 +15,7 @@ use dropnet::{
     model::Model,
     plot::text,
     repl::Kept,
-    run::{self, OpenError, Ready, Request, RunDir},
+    run::{self, Ready, Request, RunDir},
     runtime::{
         checkpoint::Checkpoint,
         store::Store,
@@ -25,9 +25,9 @@ use dropnet::{
 
 use super::{commands::named, session::Session};
 use crate::cli::{
-    Cli, data, progress,
-    source::{self, Source, hold},
-    train::{Screen, failure},
+    Cli, progress,
+    source::{File, Sets, Source, hold},
+    train::{Screen, failure, opened, unstarted},
     ui::{Exit, Failure, Ui},
 };
 
@@ -75,7 +75,8 @@ impl Wishes {
                 text.parse::<u64>().map_err(|_| Failure::usage(format!("`{text}` is no whole number")))
             };
             match word.split_once('=') {
-                Some(("epochs", n)) => wishes.epochs = Some(number(n)?.max(1)),
+                Some(("epochs", "0")) => return Err(Failure::usage("`epochs=0` trains nothing")),
+                Some(("epochs", n)) => wishes.epochs = Some(number(n)?),
                 Some(("seed", n)) => wishes.seed = Some(number(n)?),
                 None if word == "fresh" => wishes.fresh = true,
                 _ => {
@@ -97,7 +98,7 @@ impl Session {
         let out = self.folder.path().join(format!("run-{}", self.runs));
         let name = self.net.name();
         let request = self.request(&source, &name, &out, wishes.seed, false)?;
-        let mut started = run::start(&request, &ready).map_err(begun)?;
+        let mut started = run::start(&request, &ready).map_err(unstarted)?;
         if let Some(run) = self.run.as_ref().filter(|_| !wishes.fresh) {
             let kept = Kept::between(&run.model, &ready.model);
             ui.data(&said(&kept))?;
@@ -112,6 +113,11 @@ impl Session {
 
     pub fn go_on(&mut self, rest: &str, ui: &mut Ui) -> Result<(), Failure> {
         let wishes = Wishes::read(rest)?;
+        if wishes.fresh || wishes.seed.is_some() {
+            return Err(Failure::usage(
+                "`:continue` takes `epochs=N` alone\nhelp: `:train fresh seed=1` begins anew",
+            ));
+        }
         let Some(run) = &self.run else { return Err(untrained()) };
         if run.source != self.net.buffer.text() || run.sets != self.net.sets {
             return Err(Failure::usage(
@@ -122,7 +128,7 @@ impl Session {
         let (source, ready) = self.opened(ui)?;
         let name = self.net.name();
         let request = self.request(&source, &name, &out, Some(seed), true)?;
-        let started = run::start(&request, &ready).map_err(begun)?;
+        let started = run::start(&request, &ready).map_err(unstarted)?;
         let planned = ready.model.train.as_ref().map_or(1, |train| train.epochs as u64);
         let to = match wishes.epochs {
             Some(more) => started.meta.progress.epoch + more,
@@ -141,19 +147,9 @@ impl Session {
         }
         let source =
             Source { name: self.net.name().display().to_string(), text: self.net.buffer.text().into() };
-        let search = data::search(self.net.path.as_deref().and_then(Path::parent));
-        match run::open(&source.text, &self.net.sets, &search) {
-            Ok(ready) if ready.model.train.is_some() => Ok((source, ready)),
-            Ok(_) => Err(Failure::usage(
-                "the net has no `train` section\nhelp: `loss cross_entropy`, `optimizer adam, lr=1e-3`, `epochs 10`",
-            )),
-            Err(OpenError::Net(diagnostics)) => {
-                source::report(&diagnostics, &source, ui);
-                Err(Failure::Reported(Exit::Faulty))
-            }
-            Err(OpenError::Data(error)) => Err(data::failure(&error, ui)),
-            Err(error) => Err(Failure::usage(error)),
-        }
+        let file = File { path: self.net.name(), sets: Sets { sets: self.net.sets.clone() } };
+        let ready = opened(&file, &source, ui)?;
+        Ok((source, ready))
     }
 
     fn request<'a>(
@@ -280,7 +276,7 @@ impl Session {
         match rest.split_whitespace().collect::<Vec<_>>()[..] {
             [] | ["loss"] => {
                 let cannot = |e| Failure::data(format!("cannot read the log: {e}"));
-                let log = std::fs::read_to_string(run.dir.path().join("log.jsonl")).map_err(cannot)?;
+                let log = std::fs::read_to_string(run.dir.log()).map_err(cannot)?;
                 ui.data(&text::curves(&run::losses(&log)))
             }
             ["weights"] => {
@@ -324,13 +320,6 @@ fn lack(d: &Diagnostic) -> String {
 
 fn untrained() -> Failure {
     Failure::usage("no net has been trained yet\nhelp: `:train`")
-}
-
-fn begun(error: run::StartError) -> Failure {
-    match error {
-        run::StartError::Usage(message) => Failure::usage(message),
-        run::StartError::Data(message) => Failure::data(message),
-    }
 }
 
 fn said(kept: &Kept) -> String {

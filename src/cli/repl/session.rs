@@ -6,13 +6,14 @@ use dropnet::{
     check::{Checked, Env},
     diag::{self, Diagnostic, Format},
     repl::{Buffer, Refused},
+    runtime::container,
     syntax::unified_diff,
 };
 use tempfile::TempDir;
 
 use super::{commands, net, runs::Run};
 use crate::cli::{
-    source::{Source, hold},
+    source::Source,
     ui::{Exit, Failure, Ui},
 };
 
@@ -137,8 +138,7 @@ impl Session {
     }
 
     pub fn load(&mut self, path: &Path, ui: &mut Ui) -> Result<(), Failure> {
-        hold(Path::new(""), "");
-        let source = Source::read(path)?;
+        let source = Source::on_disk(path)?;
         let buffer = Buffer::new(&source.text);
         let (checked, lacking) = buffer.check(&self.net.env());
         let all: Vec<Diagnostic> = checked.diagnostics.iter().chain(&lacking).cloned().collect();
@@ -172,12 +172,8 @@ impl Session {
             )));
         }
         let cannot = |e: std::io::Error| Failure::data(format!("cannot write {}: {e}", path.display()));
-        // Written beside, then renamed: a full disk leaves the old file.
-        let folder = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
-        let mut file = tempfile::NamedTempFile::new_in(folder).map_err(cannot)?;
-        std::io::Write::write_all(&mut file, self.net.buffer.text().as_bytes()).map_err(cannot)?;
-        file.as_file().sync_all().map_err(cannot)?;
-        file.persist(&path).map_err(|e| cannot(e.error))?;
+        container::atomically(&path, |out| out.write_all(self.net.buffer.text().as_bytes()))
+            .map_err(cannot)?;
         ui.data(&format!("{} is written\n", path.display()))?;
         self.net.path = Some(path);
         Ok(())

@@ -3,11 +3,10 @@
 
 use std::fmt::Write;
 
-use super::number;
+use super::{coefficient, number};
 use crate::{
     model::{Model, Node, NodeKind, OutputKind, Param, ParamRole},
     train::{BayesDecay, Train},
-    vocab::{Args, Value},
 };
 
 /// The ledger as text.
@@ -125,11 +124,16 @@ fn training(model: &Model, train: &Train) -> Vec<(String, String)> {
 /// How sure the target of a row is: `1 - e + e / K` after label smoothing; with mixup its expectation, in which the larger share of a pair is
 /// `1/2 + 1 / (a 4^a B(a, a))` on average.
 fn softening(model: &Model, train: &Train) -> String {
-    let (OutputKind::Class(classes), args) = (model.output.kind, &train.loss.args) else {
-        return "as they are".into();
+    let classes = match model.output.kind {
+        OutputKind::Class(classes) => classes,
+        // A bit is one of two.
+        OutputKind::Bits(_) => 2,
+        OutputKind::Real(_) | OutputKind::Normal(_) if train.mixup.is_some() => {
+            return "mixed with those of another row".into();
+        }
+        OutputKind::Real(_) | OutputKind::Normal(_) => return "as they are".into(),
     };
-    let takes = args.sig.args.iter().any(|arg| arg.name == "label_smoothing");
-    let smoothing = if takes { coefficient(args, "label_smoothing") } else { 0.0 };
+    let smoothing = train.label_smoothing();
     let larger = train.mixup.map_or(1.0, larger_share);
     if smoothing == 0.0 && larger == 1.0 {
         return "sure of their class".into();
@@ -151,13 +155,6 @@ fn larger_share(a: f64) -> f64 {
     0.5 + (-log_beta - a * 4.0_f64.ln() - a.ln()).exp()
 }
 
-fn coefficient(args: &Args, name: &str) -> f64 {
-    match args.value(name) {
-        Some(Value::Number(x)) => *x,
-        _ => 0.0,
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -171,6 +168,14 @@ mod tests {
         insta::assert_snapshot!(ledger(&model));
         let source = "net {\n  input x: real[8]\n  dense 1\n  output y: real[1]\n}\ntrain {\n  loss squared_error\n  optimizer sgd, lr=0.1\n  epochs 1\n}\n";
         insta::assert_snapshot!(ledger(&check_source(source, &Env::default()).model.expect("a sound net")));
+    }
+
+    /// A bit with smoothing 0.2 is trained towards 0.9 or 0.1.
+    #[test]
+    fn bits_are_softened_as_one_of_two() {
+        let source = "net {\n  input x: real[8]\n  dense 2\n  output y: bits[2]\n}\ntrain {\n  loss binary_cross_entropy, label_smoothing=0.2\n  optimizer sgd, lr=0.1\n  epochs 1\n}\n";
+        let text = ledger(&check_source(source, &Env::default()).model.expect("a sound net"));
+        assert!(text.contains("0.900 on the likeliest class after label smoothing 0.2"), "{text}");
     }
 
     /// Beta(1, 1) is uniform; small parameters leave one of the two.

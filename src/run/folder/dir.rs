@@ -92,7 +92,8 @@ impl RunDir {
         self.path.join("calibration.json")
     }
 
-    fn log(&self) -> PathBuf {
+    /// A line of JSON an epoch.
+    pub fn log(&self) -> PathBuf {
         self.path.join("log.jsonl")
     }
 
