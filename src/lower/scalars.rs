@@ -22,6 +22,14 @@ pub struct StepInfo {
     pub noise: f64,
 }
 
+impl StepInfo {
+    /// A step of prediction: nothing of training has a say in it, and what changes over time has its last value.
+    #[must_use]
+    pub fn of_prediction(rows: usize) -> Self {
+        Self { update: 1, rows, lr: 0.0, lambda: 1.0, noise: 1.0 }
+    }
+}
+
 /// How a scalar is computed.
 #[derive(Clone, Copy, Debug)]
 pub enum ScalarDef {

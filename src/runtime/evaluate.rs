@@ -53,13 +53,7 @@ impl Evaluator {
         let steps = rows.div_ceil(BATCH);
         let mut scalars = Vec::new();
         for step in 0..steps {
-            let info = StepInfo {
-                update: step as u64 + 1,
-                rows: BATCH.min(rows - step * BATCH),
-                lr: 0.0,
-                lambda: 1.0,
-                noise: 1.0,
-            };
+            let info = StepInfo::of_prediction(BATCH.min(rows - step * BATCH));
             scalars.extend(self.function.scalars().iter().map(|def| def.word(&info)));
         }
         let streams = self.function.streams(|site| math::predict_stream(seed, site, 0));

@@ -221,13 +221,7 @@ fn run(
         return Ok(());
     }
     let steps = rows.div_ceil(batch);
-    let info = |step: usize| StepInfo {
-        update: step as u64 + 1,
-        rows: batch.min(rows - step * batch),
-        lr: 0.0,
-        lambda: 1.0,
-        noise: 1.0,
-    };
+    let info = |step: usize| StepInfo::of_prediction(batch.min(rows - step * batch));
     let words = |step: usize| function.scalars().iter().map(move |def| def.word(&info(step)));
     function.run(Pass {
         part,

@@ -34,7 +34,7 @@ impl Session {
     ) -> Result<Self, CodegenError> {
         let lowered = lower_predict(model, Mode::Eval);
         let graph = &lowered.graph;
-        let step = StepInfo { update: 1, rows: most, lr: 0.0, lambda: 1.0, noise: 1.0 };
+        let step = StepInfo::of_prediction(most);
         let arrays = SessionArrays {
             params: store.params.clone(),
             slots: Vec::new(),

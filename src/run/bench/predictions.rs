@@ -128,7 +128,7 @@ fn together(
     // Minibatches are those of evaluation.
     let batch = BATCH.min(rows);
     let steps = rows.div_ceil(batch);
-    let step = StepInfo { update: 1, rows: batch, lr: 0.0, lambda: 1.0, noise: 1.0 };
+    let step = StepInfo::of_prediction(batch);
     let words = || function.scalars().iter().map(|def| def.word(&step));
     let scalars: Vec<u32> = (0..steps).flat_map(|_| words()).collect();
     let streams = function.streams(|site| math::predict_stream(0, site, 0));

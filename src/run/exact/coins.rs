@@ -30,7 +30,7 @@ pub(super) fn coins(lowered: &Lowered) -> Result<Vec<Coins>, NotEnumerated> {
             return Err(NotEnumerated::Continuous(graph.sites[site.index()].path.clone()));
         };
         let Op::Scalar(q) = graph.node(node.inputs[1]).op else { continue };
-        let step = StepInfo { update: 1, rows: 1, lr: 0.0, lambda: 1.0, noise: 1.0 };
+        let step = StepInfo::of_prediction(1);
         let dropped = f64::from(lowered.scalars[q.index()].word(&step)) / 65536.0;
         let coin = units(dims, shared);
         let count = coin.iter().max().map_or(0, |last| last + 1);

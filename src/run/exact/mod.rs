@@ -153,7 +153,7 @@ fn bindings(lowered: &Lowered, part: &Part, store: &Store) -> Bindings<f64> {
         };
         Tensor::real(&[&[part.rows], &input.shape[..]].concat(), data)
     });
-    let step = StepInfo { update: 1, rows: part.rows, lr: 0.0, lambda: 1.0, noise: 1.0 };
+    let step = StepInfo::of_prediction(part.rows);
     let words: Vec<u32> = lowered.scalars.iter().map(|def| def.word(&step)).collect();
     let mut bindings = Bindings {
         rows: part.rows,

@@ -103,7 +103,7 @@ impl Trained {
 
 /// A site's threshold, the same at every step.
 fn threshold(lowered: &Lowered, v: ValueId) -> u32 {
-    let step = StepInfo { update: 1, rows: 1, lr: 0.0, lambda: 1.0, noise: 1.0 };
+    let step = StepInfo::of_prediction(1);
     match lowered.graph.node(v).op {
         Op::Scalar(id) => lowered.scalars[id.index()].word(&step),
         _ => 0,
@@ -158,7 +158,7 @@ mod tests {
             };
             let params = lowered.graph.params.iter().zip(&store.params);
             bindings.params = params.map(|(s, v)| Tensor::real(&s.dims, v.to_vec())).collect();
-            let step = StepInfo { update: 1, rows: 1, lr: 0.0, lambda: 1.0, noise: 1.0 };
+            let step = StepInfo::of_prediction(1);
             let words: Vec<u32> = lowered.scalars.iter().map(|def| def.word(&step)).collect();
             bindings.bind_scalar_words(&lowered.graph, &words);
             for (i, site) in lowered.graph.sites.iter().enumerate() {

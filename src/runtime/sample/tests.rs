@@ -70,7 +70,7 @@ fn expected(model: &Model, samples: Samples) -> Vec<Vec<f32>> {
             update: 0,
             ..Bindings::default()
         };
-        let step = StepInfo { update: 1, rows: ROWS, lr: 0.0, lambda: 1.0, noise: 1.0 };
+        let step = StepInfo::of_prediction(ROWS);
         let words: Vec<u32> = lowered.scalars.iter().map(|def| def.word(&step)).collect();
         bindings.bind_scalar_words(graph, &words);
         let values = interpret(graph, &bindings).expect("bound");
