@@ -16,6 +16,7 @@ use dropnet::runtime::plan::{self, EpochPlan, Shape};
 use dropnet::runtime::progress::Progress;
 use dropnet::runtime::store::Store;
 use dropnet::runtime::team::Team;
+use dropnet::vocab::Clock;
 use serde_json::Value as Json;
 
 fn model(net: &str, train: &str, augment: &str) -> Model {
@@ -111,7 +112,8 @@ fn optimizers_follow_the_trajectories_of_pytorch() {
                 ..Bindings::default()
             };
             let lr = model.train.as_ref().unwrap().optimizer.args.number("lr");
-            let info = StepInfo { update: step as u64 + 1, rows, lr, lambda: 1.0, noise: 1.0 };
+            let clock = Clock { update: step as u64, updates_per_epoch: 1, horizon: 1 };
+            let info = StepInfo { clock, lr, ..StepInfo::of_prediction(rows) };
             let words: Vec<u32> = lowered.scalars.iter().map(|def| def.word(&info)).collect();
             let metrics = tensors.step(&lowered, bindings, &words);
             let loss = metrics[0] / rows as f64;

@@ -40,6 +40,7 @@ train {
 ";
 
 struct Run {
+    source: String,
     model: Model,
     dataset: Dataset,
 }
@@ -62,12 +63,16 @@ impl Observer for StopIn {
 
 impl Run {
     fn new() -> Self {
-        let checked = check_source(NET, &Default::default());
+        Self::of(NET)
+    }
+
+    fn of(source: &str) -> Self {
+        let checked = check_source(source, &Default::default());
         let model = checked.model.unwrap_or_else(|| panic!("{:#?}", checked.diagnostics));
         let config = model.data.as_ref().expect("a data section");
         let search = Search::new(Path::new("."), Path::new("."), None);
         let dataset = data::load(config, &search, &Need::of(&model)).expect("generated data");
-        Self { model, dataset }
+        Self { source: source.into(), model, dataset }
     }
 
     fn go(
@@ -77,11 +82,24 @@ impl Run {
         epochs: Option<u64>,
         stop_in: u64,
     ) -> Result<Outcome, TrainError> {
+        let stop = Arc::new(AtomicU32::new(0));
+        let mut observer = StopIn { epoch: stop_in, stop: stop.clone() };
+        self.watched(dir, threads, epochs, &stop, &mut observer)
+    }
+
+    fn watched(
+        &self,
+        dir: &Path,
+        threads: usize,
+        epochs: Option<u64>,
+        stop: &Arc<AtomicU32>,
+        observer: &mut dyn Observer,
+    ) -> Result<Outcome, TrainError> {
         let last = dir.join("last.ckpt");
         let resume = last.exists().then(|| Checkpoint::read(&last).expect("a checkpoint"));
         let meta = Meta {
             format: FORMAT,
-            source: NET.into(),
+            source: self.source.clone(),
             sets: Vec::new(),
             seed: 5,
             progress: Default::default(),
@@ -89,9 +107,7 @@ impl Run {
             attributes: Default::default(),
         };
         let job = Job { model: &self.model, dataset: &self.dataset, dir: Some(dir), meta };
-        let stop = Arc::new(AtomicU32::new(0));
-        let mut observer = StopIn { epoch: stop_in, stop: stop.clone() };
-        train(job, resume, &Options { threads, epochs, figures: true }, &stop, &mut observer)
+        train(job, resume, &Options { threads, epochs, figures: true }, stop, observer)
     }
 }
 
@@ -154,5 +170,87 @@ fn a_session_predicts_what_evaluation_predicts() {
         assert_eq!(found.len(), expected.len());
         let difference = found.iter().zip(&expected).map(|(a, b)| (a - b).abs()).fold(0.0, f32::max);
         assert!(difference < 1e-5, "{most} rows a call: {difference}");
+    }
+}
+
+/// The parameters after six epochs.
+fn trained(source: &str, stop_in: u64) -> Vec<u8> {
+    let (run, folder) = (Run::of(source), tempfile::tempdir().expect("a folder"));
+    if stop_in > 0 {
+        let stopped = run.go(folder.path(), 2, None, stop_in);
+        assert!(matches!(stopped, Err(TrainError::Interrupted { .. })), "{stopped:?}");
+    }
+    run.go(folder.path(), 2, None, 0).expect("trains");
+    let read = Checkpoint::read(&folder.path().join("last.ckpt")).expect("a checkpoint");
+    let graph = dropnet::lower::lower_train(&run.model).graph;
+    let store = read.store(&graph).expect("parameters");
+    store.params.iter().flat_map(|values| values.iter().flat_map(|x| x.to_le_bytes())).collect()
+}
+
+/// A ramp that does not rise is its number; one that is over is its last value; all else is another training.
+#[test]
+fn ramps_are_numbers_at_their_time() {
+    let with = |pairs: &[(&str, &str)]| {
+        pairs.iter().fold(NET.to_string(), |text, (old, new)| {
+            assert!(text.contains(old), "{old}");
+            text.replacen(old, new, 1)
+        })
+    };
+    let plain = trained(NET, 0);
+    for flat in [
+        ("relu -> dropout 0.3\n", "relu -> dropout ramp(0.3, 0.3, over=2epochs)\n"),
+        ("dropout 0.3, share=batch", "dropout keep=ramp(0.7, 0.7), share=batch"),
+        ("lr=0.1", "lr=ramp(0.1, 0.1, after=3steps)"),
+        ("momentum=0.9", "momentum=ramp(0.9, 0.9)"),
+        ("weight_decay=1e-4", "weight_decay=ramp(1e-4, 1e-4, shape=cosine)"),
+    ] {
+        assert!(trained(&with(&[flat]), 0) == plain, "{}", flat.1);
+    }
+    let over = with(&[("relu -> dropout 0.3\n", "relu -> dropout ramp(0.9, 0.3, over=0steps)\n")]);
+    assert!(trained(&over, 0) == plain);
+    for rising in [
+        ("relu -> dropout 0.3\n", "relu -> dropout ramp(0, 0.3, over=2epochs)\n"),
+        ("lr=0.1", "lr=ramp(0.05, 0.1)"),
+        ("momentum=0.9", "momentum=ramp(0, 0.9, over=30steps)"),
+        ("weight_decay=1e-4", "weight_decay=ramp(0, 1e-2)"),
+    ] {
+        assert!(trained(&with(&[rising]), 0) != plain, "{}", rising.1);
+    }
+    let all = with(&[
+        ("relu -> dropout 0.3\n", "relu -> dropout ramp(0, 0.5, over=4epochs)\n"),
+        ("lr=0.1", "lr=ramp(0.2, 0.1)"),
+        ("momentum=0.9", "momentum=ramp(0.5, 0.9, over=30steps)"),
+    ]);
+    assert!(trained(&all, 0) == trained(&all, 3), "an interruption on the way");
+}
+
+/// Sums of one epoch at a learning rate of nothing: the penalty's amount is the ramp's at each step.
+#[test]
+fn a_penalty_grows_with_its_ramp() {
+    let source = NET.replace("mixup alpha=0.2", "mixup alpha=1").replace("lr=0.1", "lr=1e-30");
+    let objective = |penalty: &str| {
+        let source = source.replace("  schedule", &format!("  penalize l2, {penalty}\n  schedule"));
+        let (run, folder) = (Run::of(&source), tempfile::tempdir().expect("a folder"));
+        let mut seen = Seen::default();
+        run.watched(folder.path(), 1, Some(4), &Arc::default(), &mut seen).expect("trains");
+        seen.0.iter().map(|(objective, loss)| objective - loss).collect::<Vec<f64>>()
+    };
+    let (full, rising) = (objective("1e-2"), objective("ramp(0, 1e-2, over=2epochs)"));
+    // Twelve steps an epoch: means of k/24 over k = 0..11 and 12..23.
+    for (share, epoch) in [(11.0 / 48.0, 0), (35.0 / 48.0, 1), (1.0, 2), (1.0, 3)] {
+        assert!((rising[epoch] / full[epoch] - share).abs() < 1e-3, "{rising:?} of {full:?}");
+    }
+}
+
+/// Objective and loss of each epoch.
+#[derive(Default)]
+struct Seen(Vec<(f64, f64)>);
+
+impl Observer for Seen {
+    fn event(&mut self, event: Event<'_>) {
+        if let Event::EpochDone(report) = event {
+            let figure = |name| report.train.get(name).expect("a figure");
+            self.0.push((figure("objective"), figure("loss")));
+        }
     }
 }

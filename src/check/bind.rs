@@ -297,16 +297,30 @@ fn fit(
                 Ok(Value::Number(x))
             }
         }
-        (Kind::Number(bounds) | Kind::RunTime(bounds) | Kind::Decay(bounds), Value::Number(x)) => {
-            bounded(x, bounds, Value::Number(x))
+        (
+            Kind::Number(bounds) | Kind::Timed(bounds) | Kind::RunTime(bounds) | Kind::Decay(bounds),
+            Value::Number(x),
+        ) => bounded(x, bounds, Value::Number(x)),
+        (Kind::Timed(bounds) | Kind::Decay(bounds), Value::Ramp(ramp)) => {
+            let bounds = bounds.with_low();
+            let outside = [ramp.from, ramp.to].into_iter().find(|end| !bounds.holds(*end));
+            match outside {
+                None => Ok(Value::Ramp(ramp)),
+                Some(end) => range(bounds.describe(), format!("one end is {end}")),
+            }
         }
+        (Kind::Count { .. } | Kind::Number(_) | Kind::RunTime(_), Value::Ramp(_)) => Err(Ok(Box::new(
+            Diagnostic::error("E0208", span, format!("`{}` of `{}` cannot change over time", spec.name, sig.name))
+                .label("must be one number")
+                .note("`ramp` may stand for rates of dropping, `lr`, `momentum`, `weight_decay` and the amounts of penalties"),
+        ))),
         (Kind::Share, Value::Number(x)) => bounded(x, Bounds::NON_NEGATIVE, Value::Number(x)),
         (Kind::Share, Value::Tail(x)) => bounded(x, Bounds::NON_NEGATIVE, Value::Tail(x)),
         (Kind::RunTime(_) | Kind::Decay(_), Value::Symbol(s)) => Ok(Value::Symbol(s)),
         (Kind::Decay(_), call @ Value::Call(..)) => Ok(call),
         (_, Value::Symbol(s)) => Err(Ok(too_late(&s, span, &format!("`{}`", spec.name)))),
         (
-            Kind::Count { .. } | Kind::Number(_) | Kind::RunTime(_) | Kind::Decay(_),
+            Kind::Count { .. } | Kind::Number(_) | Kind::Timed(_) | Kind::RunTime(_) | Kind::Decay(_),
             Value::Quantity(x, unit),
         ) => Err(Ok(Box::new(
             Diagnostic::error("E0207", span, format!("`{}` of `{}` takes no unit", spec.name, sig.name))
@@ -354,7 +368,8 @@ fn wanted(kind: Kind) -> String {
     match kind {
         Kind::Count { .. } => "a whole number".into(),
         Kind::Number(_) | Kind::RunTime(_) => "a number".into(),
-        Kind::Decay(_) => "a number or `bayes_decay(...)`".into(),
+        Kind::Timed(_) => "a number or `ramp(...)`".into(),
+        Kind::Decay(_) => "a number, `ramp(...)` or `bayes_decay(...)`".into(),
         Kind::Share => "a count, a percentage or `tail` and one of them".into(),
         Kind::Bool => "true or false".into(),
         Kind::Word(words) | Kind::Words(words) => format!("one of {}", words.join(", ")),

@@ -6,7 +6,7 @@ use crate::{
     diag::{Diagnostic, Span},
     syntax::ast::{Arg, ArgKey, BinaryOp, Expr, ExprKind},
     train::penalties::{BayesDecay, bayes_decay},
-    vocab::{Symbol, Unit, Value},
+    vocab::{Args, Ramp, Sig, Symbol, Unit, Value, ramp},
 };
 
 /// Functions of expressions: name and number of arguments (`None`: one or more).
@@ -14,7 +14,7 @@ const FUNCTIONS: &[(&str, Option<usize>)] =
     &[("min", None), ("max", None), ("sqrt", Some(1)), ("log", Some(1)), ("pick", Some(3))];
 
 /// Functions that the language has and this version does not.
-const NOT_YET: &[&str] = &["ramp", "positions"];
+const NOT_YET: &[&str] = &["positions"];
 
 type Result<T> = std::result::Result<T, Box<Diagnostic>>;
 
@@ -139,6 +139,7 @@ pub fn describe(value: &Value) -> String {
         Value::Size(_) => format!("the size {value}"),
         Value::Span(..) => format!("the range {value}"),
         Value::Tail(_) => "a share of the last rows".into(),
+        Value::Ramp(_) => "`ramp(...)`, which changes while the net is trained".into(),
         Value::Call(name, _) => format!("`{name}(...)`"),
     }
 }
@@ -249,6 +250,19 @@ fn range(low: Value, high: Value, span: Span) -> Result<Value> {
     }
 }
 
+/// The arguments of a word that stands for a value.
+fn bound(sig: &'static Sig, args: &[Arg], span: Span, scope: &mut Scope) -> Result<Args> {
+    let mut faults = Vec::new();
+    let args = bind(sig, args, span, scope, &mut faults);
+    match (args, faults.into_iter().find(Diagnostic::is_error)) {
+        (Some(args), None) => Ok(args),
+        (_, Some(fault)) => Err(Box::new(fault)),
+        (None, None) => {
+            Err(Box::new(Diagnostic::error("E0205", span, format!("`{}` does not fit", sig.name))))
+        }
+    }
+}
+
 fn call(name: &str, args: &[Arg], span: Span, scope: &mut Scope) -> Result<Value> {
     if NOT_YET.contains(&name) {
         return Err(Box::new(
@@ -256,21 +270,19 @@ fn call(name: &str, args: &[Arg], span: Span, scope: &mut Scope) -> Result<Value
                 .label("not built yet"),
         ));
     }
-    if name == bayes_decay::SIG.name {
-        let mut faults = Vec::new();
-        let args = bind(&bayes_decay::SIG, args, span, scope, &mut faults);
-        return match (args, faults.into_iter().find(Diagnostic::is_error)) {
-            (Some(args), None) => Ok(BayesDecay::value(&args)),
-            (_, Some(fault)) => Err(Box::new(fault)),
-            (None, None) => Err(Box::new(Diagnostic::error("E0205", span, "`bayes_decay` does not fit"))),
-        };
+    match name {
+        "bayes_decay" => {
+            return bound(&bayes_decay::SIG, args, span, scope).map(|args| BayesDecay::value(&args));
+        }
+        "ramp" => return bound(&ramp::SIG, args, span, scope).map(|args| Value::Ramp(Ramp::new(&args))),
+        _ => {}
     }
     let Some(&(name, arity)) = FUNCTIONS.iter().find(|(known, _)| *known == name) else {
         let mut error = Diagnostic::error("E0101", span, format!("unknown function `{name}`"))
             .label("not a function of expressions");
-        error = match nearest(name, FUNCTIONS.iter().map(|(known, _)| *known)) {
+        error = match nearest(name, FUNCTIONS.iter().map(|(known, _)| *known).chain(["ramp"])) {
             Some(known) => error.help(format!("did you mean `{known}`?")),
-            None => error.note("functions are min, max, sqrt, log, pick(condition, a, b)"),
+            None => error.note("functions are min, max, sqrt, log, pick(condition, a, b), ramp(from, to)"),
         };
         return Err(Box::new(error));
     };

@@ -58,7 +58,7 @@ impl Command {
             }
             (None, None) => {
                 let (epoch, position) = (self.epoch.unwrap_or(0), self.position.unwrap_or(0));
-                Drawn::Training { epoch, position }
+                trained.drawn_in_epoch(epoch, position).map_err(|error| eval::failure(&error, ui))?
             }
         };
         if let Some(path) = &self.export {

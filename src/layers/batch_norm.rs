@@ -147,7 +147,7 @@ fn warn_behind_dropout(cx: &mut Infer<'_>) {
     if site.always || site.kind == "alpha" {
         return;
     }
-    let factor = 1.0 / (1.0 - site.rate);
+    let factor = 1.0 / (1.0 - site.rate.last());
     let warning = Diagnostic::warning("W0103", cx.args.span, "`batch_norm` directly behind dropout")
         .label("learns the variance of dropped values")
         .also(cx.inputs[0].span, format!("its masks make the mean square {factor:.3} times as large"))

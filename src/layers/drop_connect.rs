@@ -38,7 +38,7 @@ use crate::{
     graph::ValueId,
     math,
     model::{NodeId, Ty, WeightDrop},
-    vocab::{ArgSpec, Block, Bounds, Default, Kind, Sig},
+    vocab::{ArgSpec, Block, Bounds, Default, Kind, Sig, Timed},
 };
 
 pub struct DropConnect;
@@ -48,7 +48,7 @@ static SIG: Sig = Sig {
     name: "drop_connect",
     about: "drops weights of its block at random while training",
     args: &[
-        ArgSpec::required("p", Kind::Number(Bounds::BELOW_ONE), "probability of dropping a weight"),
+        ArgSpec::required("p", Kind::Timed(Bounds::BELOW_ONE), "probability of dropping a weight"),
         ArgSpec::named("share", Kind::Word(&["batch", "none"]), Default::Word("batch"), "rows that share one mask"),
         ArgSpec::named("always", Kind::Bool, Default::Bool(false), "drop in evaluation too"),
     ],
@@ -65,7 +65,7 @@ impl Layer for DropConnect {
         if let Some(error) = refused(cx) {
             return Err(cx.stop(error));
         }
-        let drop = WeightDrop { p: cx.args.opt_number("p").unwrap_or(0.0), always: cx.args.flag("always") };
+        let drop = WeightDrop { p: cx.args.opt_timed("p").unwrap_or(Timed::ZERO), always: cx.args.flag("always") };
         let before = cx.matrices();
         let flow = cx.body_with_weight_drop(drop);
         let result = cx.pass(flow)?;
@@ -102,7 +102,7 @@ fn refused(cx: &Expand<'_, '_>) -> Option<Diagnostic> {
             .help("write one `drop_connect` around all of them");
         return Some(error);
     }
-    let rate = args.opt_number("p")?;
+    let rate = args.opt_timed("p")?.largest();
     math::quantise(rate).is_err().then(|| {
         Diagnostic::error("E0206", args.span_of("p"), format!("a rate of {rate} drops every weight"))
             .label("rounds to 1 in steps of 1/65536")

@@ -50,7 +50,7 @@ use crate::{
     lower::ScalarDef,
     math,
     model::{Init, ParamRole, Role, Ty},
-    vocab::{ArgSpec, Args, Block, Bounds, Default, Kind, Sig, Value},
+    vocab::{ArgSpec, Args, Block, Bounds, Default, Kind, Sig, Timed},
 };
 
 /// Where a learned rate begins, and how smooth its coins are (Gal, Hron and Kendall 2017).
@@ -67,10 +67,10 @@ static SIG: Sig = Sig {
     name: "dropout",
     about: "drops units at random while training",
     args: &[
-        ArgSpec::optional("p", Kind::Number(Bounds::BELOW_ONE), Default::Absent, "probability of dropping a unit"),
+        ArgSpec::optional("p", Kind::Timed(Bounds::BELOW_ONE), Default::Absent, "probability of dropping a unit"),
         ArgSpec::named(
             "keep",
-            Kind::Number(Bounds { low: 0.0, high: 1.0, open_low: true, open_high: false }),
+            Kind::Timed(Bounds { low: 0.0, high: 1.0, open_low: true, open_high: false }),
             Default::Absent,
             "probability of keeping a unit, instead of `p`",
         ),
@@ -106,6 +106,7 @@ impl Layer for Dropout {
             .label("has no effect here")
             .help("leave `scale` out"));
         }
+        check_changing(cx)?;
         check_shared(cx)?;
         warn_rate(cx);
         warn_alpha(cx);
@@ -113,8 +114,8 @@ impl Layer for Dropout {
     }
 
     fn lower(&self, cx: &mut Lower<'_>) -> ValueId {
-        let rate = cx.args.number("p");
-        if rate == 0.0 {
+        let rate = cx.args.timed("p");
+        if !rate.acts(cx.mode == Mode::Train) {
             return cx.input();
         }
         let live = cx.mode != Mode::Eval || cx.args.flag("always");
@@ -142,13 +143,13 @@ impl Layer for Dropout {
 
     fn drop_site(&self, args: &Args) -> Option<DropSite> {
         let site = DropSite {
-            rate: args.number("p"),
+            rate: args.timed("p"),
             kind: args.word("kind").into(),
             learned: args.word("kind") == "concrete",
             always: args.flag("always"),
-            live_in_mc: true,
+            live_in_mc: args.number("p") > 0.0,
         };
-        (site.rate > 0.0).then_some(site)
+        (!site.rate.is_zero()).then_some(site)
     }
 
     fn coins(&self, args: &Args, input: &Ty) -> usize {
@@ -165,26 +166,27 @@ fn settle_rate(cx: &mut Infer<'_>) -> Result<(), Diagnostic> {
             .label("says the same thing again")
             .help("keep one of them: `dropout 0.5` or `dropout keep=0.5`"));
     }
-    let rate = match (cx.args.opt_number("p"), cx.args.opt_number("keep"), cx.place) {
+    let rate = match (cx.args.opt_timed("p"), cx.args.opt_timed("keep"), cx.place) {
         (Some(p), _, _) => p,
         // Ten digits are enough for steps of 1/65536, and 1 - 0.8 reads 0.2.
-        (None, Some(keep), _) => ((1.0 - keep) * 1e10).round() / 1e10,
-        (None, None, _) if cx.args.word("kind") == "concrete" => CONCRETE_START,
-        (None, None, Place::Input) => 0.2,
-        (None, None, Place::Hidden) => 0.5,
+        (None, Some(keep), _) => keep.map(|keep| ((1.0 - keep) * 1e10).round() / 1e10),
+        (None, None, _) if cx.args.word("kind") == "concrete" => Timed::Constant(CONCRETE_START),
+        (None, None, Place::Input) => Timed::Constant(0.2),
+        (None, None, Place::Hidden) => Timed::Constant(0.5),
         (None, None, Place::Unclear) => {
             return Err(Diagnostic::error("E0209", cx.args.span, "`dropout` needs a rate here")
                 .label("several values meet before it, so there is no usual rate")
                 .help("write one, such as `dropout 0.1`"));
         }
     };
-    if math::quantise(rate).is_err() {
+    let most = rate.largest();
+    if math::quantise(most).is_err() {
         let written = if cx.args.is_written("keep") { "keep" } else { "p" };
-        return Err(Diagnostic::error("E0206", cx.args.span_of(written), format!("a rate of {rate} drops every unit"))
+        return Err(Diagnostic::error("E0206", cx.args.span_of(written), format!("a rate of {most} drops every unit"))
             .label("rounds to 1 in steps of 1/65536")
             .help("use a smaller rate, such as 0.5"));
     }
-    cx.settle("p", Value::Number(rate));
+    cx.settle("p", rate.into());
     Ok(())
 }
 
@@ -205,10 +207,27 @@ fn learn_rate(cx: &mut Infer<'_>) -> Result<(), Diagnostic> {
             .label("its logit is not finite")
             .help("leave it out to begin at 0.1"));
     }
-    cx.settle("temperature", Value::Number(CONCRETE_TEMPERATURE));
+    cx.settle("temperature", Timed::Constant(CONCRETE_TEMPERATURE).into());
     let start = Init::Constant((p / (1.0 - p)).ln());
     cx.param(ParamDecl::new("logit", vec![1], ParamRole::Rate, start));
     Ok(())
+}
+
+/// What goes by one rate alone: a rate that is learned, and the factor of `scale=test`.
+fn check_changing(cx: &Infer<'_>) -> Result<(), Diagnostic> {
+    if !cx.args.timed("p").changes() {
+        return Ok(());
+    }
+    let (arg, why) = match (cx.args.word("kind"), cx.args.word("scale")) {
+        ("concrete", _) => ("kind", "the rate of `kind=concrete` is learned"),
+        (_, "test") => ("scale", "`scale=test` multiplies by `1 - p` in evaluation, and `p` differs from epoch to epoch"),
+        _ => return Ok(()),
+    };
+    let written = if cx.args.is_written("keep") { "keep" } else { "p" };
+    Err(Diagnostic::error("E0211", cx.args.span_of(arg), format!("{why}: no `ramp` beside it"))
+        .label("does not go with a ramp")
+        .also(cx.args.span_of(written), "the rate changes over time")
+        .help(format!("write one rate, or leave `{arg}` out")))
 }
 
 /// Every shared axis must exist in the value.
@@ -239,7 +258,7 @@ fn check_shared(cx: &Infer<'_>) -> Result<(), Diagnostic> {
 }
 
 fn warn_rate(cx: &mut Infer<'_>) {
-    let rate = cx.args.number("p");
+    let rate = cx.args.timed("p").largest();
     if rate <= 0.8 || !cx.args.is_written("p") {
         return;
     }
@@ -285,7 +304,7 @@ fn address(cx: &mut Lower<'_>) -> (ValueId, Vec<usize>, Vec<bool>) {
 }
 
 /// 1 where kept, 0 where dropped, in the shape of the input.
-fn mask(cx: &mut Lower<'_>, rate: f64) -> ValueId {
+fn mask(cx: &mut Lower<'_>, rate: Timed) -> ValueId {
     let (key, dims, shared) = address(cx);
     let q = cx.scalar("q", DType::I32, ScalarDef::Threshold(rate));
     let mask = cx.b.keep_mask(key, q, &dims, &shared);
@@ -293,11 +312,11 @@ fn mask(cx: &mut Lower<'_>, rate: f64) -> ValueId {
 }
 
 /// `x (1 + z sqrt(p / (1 - p)))`.
-fn gaussian(cx: &mut Lower<'_>, rate: f64) -> ValueId {
+fn gaussian(cx: &mut Lower<'_>, rate: Timed) -> ValueId {
     let (key, dims, shared) = address(cx);
     let noise = cx.b.noise(key, &dims, &shared);
     let noise = cx.b.along_last(noise, cx.input());
-    let sd = cx.scalar("sd", DType::F32, ScalarDef::Fixed((rate / (1.0 - rate)).sqrt() as f32));
+    let sd = cx.scalar("sd", DType::F32, ScalarDef::OfRate(|p| (p / (1.0 - p)).sqrt(), rate));
     let spread = cx.b.mul(noise, sd);
     let factor = cx.b.offset(spread, 1.0);
     cx.b.mul(cx.input(), factor)
@@ -334,20 +353,28 @@ fn logit_of_centred(cx: &mut Lower<'_>, x: ValueId) -> ValueId {
     cx.b.sub(above, below)
 }
 
+/// What `selu` goes to far below zero.
+const SATURATION: f64 = -1.758_099_340_847_376_6;
+
+fn alpha_gain(p: f64) -> f64 {
+    let keep = 1.0 - f64::from(math::quantise(p).unwrap_or(0)) / 65536.0;
+    (keep + SATURATION * SATURATION * keep * (1.0 - keep)).powf(-0.5)
+}
+
+fn alpha_shift(p: f64) -> f64 {
+    -alpha_gain(p) * f64::from(math::quantise(p).unwrap_or(0)) / 65536.0 * SATURATION
+}
+
 /// Klambauer's: dropped units go to `-lambda alpha`, then an affine map restores mean 0 and variance 1.
-fn alpha(cx: &mut Lower<'_>, rate: f64) -> ValueId {
-    const SATURATION: f64 = -1.758_099_340_847_376_6;
-    let keep = 1.0 - f64::from(math::quantise(rate).unwrap_or(0)) / 65536.0;
-    let gain = (keep + SATURATION * SATURATION * keep * (1.0 - keep)).powf(-0.5);
-    let shift = -gain * (1.0 - keep) * SATURATION;
+fn alpha(cx: &mut Lower<'_>, rate: Timed) -> ValueId {
     let mask = mask(cx, rate);
     let x = cx.input();
     let low = cx.b.splat(SATURATION as f32, x);
     let zero = cx.b.splat(0.0, x);
     let kept = cx.b.less(zero, mask);
     let mixed = cx.b.select(kept, x, low);
-    let gain = cx.scalar("gain", DType::F32, ScalarDef::Fixed(gain as f32));
-    let shift = cx.scalar("shift", DType::F32, ScalarDef::Fixed(shift as f32));
+    let gain = cx.scalar("gain", DType::F32, ScalarDef::OfRate(alpha_gain, rate));
+    let shift = cx.scalar("shift", DType::F32, ScalarDef::OfRate(alpha_shift, rate));
     let scaled = cx.b.mul(mixed, gain);
     cx.b.add(scaled, shift)
 }

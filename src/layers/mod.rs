@@ -17,7 +17,7 @@ use crate::{
     diag::Diagnostic,
     graph::ValueId,
     model::{Node, NodeId, Ty},
-    vocab::{Args, Sig},
+    vocab::{Args, Sig, Timed},
 };
 
 /// A word of the `net` section.
@@ -87,7 +87,7 @@ pub enum Unitwise {
 #[derive(Clone, Debug, PartialEq)]
 pub struct DropSite {
     /// Probability of dropping, or the rate that a Gaussian multiplier's variance is derived from.
-    pub rate: f64,
+    pub rate: Timed,
     /// `bernoulli`, `gaussian`, `alpha`, `concrete`.
     pub kind: String,
     /// `rate` is where training begins: the node's first parameter is its logit.

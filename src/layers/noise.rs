@@ -32,9 +32,10 @@
 use super::{DropSite, Infer, Layer, Lower, Mode};
 use crate::{
     diag::Diagnostic,
-    graph::{Address, ValueId},
+    graph::{Address, DType, ValueId},
+    lower::ScalarDef,
     model::Ty,
-    vocab::{ArgSpec, Args, Block, Bounds, Default, Kind, Sig},
+    vocab::{ArgSpec, Args, Block, Bounds, Default, Kind, Sig, Timed},
 };
 
 pub struct Noise;
@@ -44,7 +45,7 @@ static SIG: Sig = Sig {
     name: "noise",
     about: "adds Gaussian noise while training",
     args: &[
-        ArgSpec::required("sd", Kind::Number(Bounds::NON_NEGATIVE), "standard deviation"),
+        ArgSpec::required("sd", Kind::Timed(Bounds::NON_NEGATIVE), "standard deviation"),
         ArgSpec::named("always", Kind::Bool, Default::Bool(false), "add noise in every mode"),
     ],
     block: Block::None,
@@ -60,21 +61,27 @@ impl Layer for Noise {
     }
 
     fn lower(&self, cx: &mut Lower<'_>) -> ValueId {
-        let sd = cx.args.number("sd");
+        let sd = cx.args.timed("sd");
         let live = cx.mode == Mode::Train || cx.args.flag("always");
-        if !live || sd == 0.0 {
+        if !live || !sd.acts(cx.mode == Mode::Train) {
             return cx.input();
         }
         let key = cx.site_key(Address::Row);
         let dims = cx.input_ty().sizes();
         let deviates = cx.b.noise(key, &dims, &vec![false; dims.len()]);
-        let noise = cx.b.scale(deviates, sd as f32);
+        let noise = match sd {
+            Timed::Constant(sd) => cx.b.scale(deviates, sd as f32),
+            changing => {
+                let sd = cx.scalar("sd", DType::F32, ScalarDef::Timed(changing));
+                cx.b.mul(deviates, sd)
+            }
+        };
         cx.b.add(cx.input(), noise)
     }
 
     /// Noise that is always on makes Monte-Carlo samples differ; its rate of dropping is zero.
     fn drop_site(&self, args: &Args) -> Option<DropSite> {
         let live = args.flag("always") && args.number("sd") > 0.0;
-        live.then(|| DropSite { rate: 0.0, kind: "noise".into(), learned: false, always: true, live_in_mc: true })
+        live.then(|| DropSite { rate: Timed::ZERO, kind: "noise".into(), learned: false, always: true, live_in_mc: true })
     }
 }

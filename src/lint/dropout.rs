@@ -12,7 +12,7 @@ const NARROW: usize = 8;
 /// The layer of a node and its place of dropout, unless it drops nothing.
 fn site(node: &Node) -> Option<DropSite> {
     let NodeKind::Layer(used) = &node.kind else { return None };
-    used.word.drop_site(&used.args).filter(|site| site.rate > 0.0)
+    used.word.drop_site(&used.args).filter(|site| site.rate.largest() > 0.0)
 }
 
 fn sites(model: &Model) -> impl Iterator<Item = (usize, &Node, DropSite)> {
@@ -75,7 +75,7 @@ pub fn on_logits(model: &Model) -> Vec<Diagnostic> {
             .label("no layer with weights comes after it")
             .note(format!(
                 "a dropped output is 0 whatever the net says, in {} of 100 rows",
-                (100.0 * site.rate).round()
+                (100.0 * site.rate.largest()).round()
             ))
             .help("put it before the last layer")
     };
@@ -95,7 +95,7 @@ pub fn upstream_of_batch_norm(model: &Model) -> Vec<Diagnostic> {
         let Some(norm) = norm.filter(|norm| !model.nodes[*norm].inputs.contains(&NodeId(i))) else {
             continue;
         };
-        let factor = 1.0 / (1.0 - site.rate);
+        let factor = 1.0 / (1.0 - site.rate.largest());
         found.push(
             Diagnostic::warning("W0106", node.span, "dropout before a batch norm")
                 .label(format!("its masks make the mean square of its output {factor:.3} times as large"))
@@ -117,14 +117,14 @@ pub fn narrow(model: &Model) -> Vec<Diagnostic> {
         if of_input || width >= NARROW {
             continue;
         }
-        let nobody = site.rate.powi(width as i32);
+        let nobody = site.rate.largest().powi(width as i32);
         let rows = if nobody >= 1e-3 {
             format!("; none is left in {:.1} of 100 rows", 100.0 * nobody)
         } else {
             String::new()
         };
         let warning = Diagnostic::warning("W0111", node.span, format!("dropout on {width} units"))
-            .label(format!("{:.1} are left of them{rows}", width as f64 * (1.0 - site.rate)));
+            .label(format!("{:.1} are left of them{rows}", width as f64 * (1.0 - site.rate.largest())));
         found.push(match single {
             true => warning.help("a regression with so narrow a layer does better without"),
             false => warning.help("make the layer wider, or leave the dropout out"),
@@ -136,15 +136,15 @@ pub fn narrow(model: &Model) -> Vec<Diagnostic> {
 /// W0112: a rate far from what is usual for its place: 0.2 on inputs, 0.5 on hidden units.
 pub fn unusual_rate(model: &Model) -> Vec<Diagnostic> {
     let mut found = Vec::new();
-    for (_, node, site) in sites(model).filter(|(_, _, site)| !site.learned && site.rate <= 0.8) {
+    for (_, node, site) in sites(model).filter(|(_, _, site)| !site.learned && site.rate.largest() <= 0.8) {
         let of_input = !upstream(model, node).any(has_weights);
         let (place, usual, most) =
             if of_input { ("an input", 0.2, 0.4) } else { ("hidden units", 0.5, 0.65) };
-        if site.rate <= most {
+        if site.rate.largest() <= most {
             continue;
         }
         found.push(
-            Diagnostic::warning("W0112", node.span, format!("a rate of {} on {place}", site.rate))
+            Diagnostic::warning("W0112", node.span, format!("a rate of {} on {place}", site.rate.largest()))
                 .label(format!("usual is about {usual}"))
                 .note("what is dropped cannot be learnt from: the rates of the papers were found on held-out rows")
                 .help(format!("try `dropout {usual}`, or find the rate by a `sweep`")),

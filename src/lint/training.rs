@@ -11,7 +11,7 @@ const HIGH_RATE: f64 = 0.03;
 
 fn rates(model: &Model) -> impl Iterator<Item = f64> {
     model.nodes.iter().filter_map(|node| match &node.kind {
-        NodeKind::Layer(used) => used.word.drop_site(&used.args).map(|site| site.rate),
+        NodeKind::Layer(used) => used.word.drop_site(&used.args).map(|site| site.rate.largest()),
         NodeKind::Input { .. } => None,
     })
 }

@@ -99,7 +99,9 @@ impl<'m> Forward<'m> {
             let param = &self.model.params[id.0];
             let value = self.params[id.0];
             let live = node.weight_drop.filter(|d| {
-                param.role == ParamRole::Weight && (self.mode != Mode::Eval || d.always) && d.p > 0.0
+                param.role == ParamRole::Weight
+                    && (self.mode != Mode::Eval || d.always)
+                    && d.p.acts(self.mode == Mode::Train)
             });
             let Some(drop) = live else {
                 masked.push(value);

@@ -36,7 +36,7 @@ impl Lowered {
     #[must_use]
     pub fn rate(&self, id: ScalarId) -> Option<f64> {
         match self.scalars[id.index()] {
-            ScalarDef::Threshold(rate) => Some(rate),
+            ScalarDef::Threshold(rate) => Some(rate.last()),
             _ => None,
         }
     }

@@ -8,7 +8,7 @@ use crate::{
         Train,
         penalties::{self, BayesDecay, bayes_decay},
     },
-    vocab::{Args, Value},
+    vocab::{Args, Timed, Value},
 };
 
 /// The loss and everything that is added to it.
@@ -21,15 +21,8 @@ pub fn penalised(
     scalars: &mut Scalars,
 ) -> ValueId {
     let mut objective = loss;
-    let mut at_noise = |decay: Option<BayesDecay>, size: ValueId, b: &mut Builder| match decay {
-        Some(decay) if decay.is_fitted() => {
-            let noise = scalars.define(b, "observation.variance", DType::F32, ScalarDef::Noise);
-            b.mul(size, noise)
-        }
-        _ => size,
-    };
     for (param, value) in model.params.iter().zip(params) {
-        for penalty in section.penalties.iter().filter(|p| param.is_held(&p.args)) {
+        for (nth, penalty) in section.penalties.iter().enumerate().filter(|(_, p)| param.is_held(&p.args)) {
             let decay = penalty.args.value("amount").and_then(BayesDecay::of);
             objective = b.with_origin(&param.name, |b| {
                 let size = penalty.word.size(b, *value);
@@ -37,8 +30,16 @@ pub fn penalised(
                     Some(logit) => over_keep(size, params[logit.0], b),
                     None => size,
                 };
-                let size = at_noise(decay, size, b);
-                add(objective, size, amount(model, param, &penalty.args), b)
+                let size = at_noise(decay, size, b, scalars);
+                match penalty.args.value("amount") {
+                    Some(Value::Ramp(ramp)) => {
+                        let def = ScalarDef::Timed(Timed::Ramp(*ramp));
+                        let amount = scalars.define(b, &format!("penalty_{nth}.amount"), DType::F32, def);
+                        let term = b.mul(size, amount);
+                        b.add(objective, term)
+                    }
+                    _ => add(objective, size, amount(model, param, &penalty.args), b),
+                }
             });
         }
         for (name, amount) in [("l1", param.l1), ("l2", param.l2)] {
@@ -49,10 +50,20 @@ pub fn penalised(
             });
         }
     }
-    section.bayes_decays().fold(objective, |objective, decay| {
-        let at_noise = &mut |size: ValueId, b: &mut Builder| at_noise(Some(decay), size, b);
-        entropies(model, decay, objective, params, b, at_noise)
-    })
+    section
+        .bayes_decays()
+        .fold(objective, |objective, decay| entropies(model, decay, objective, params, b, scalars))
+}
+
+/// The size times the variance of an observation, where that is fitted while the net is trained.
+fn at_noise(decay: Option<BayesDecay>, size: ValueId, b: &mut Builder, scalars: &mut Scalars) -> ValueId {
+    match decay {
+        Some(decay) if decay.is_fitted() => {
+            let noise = scalars.define(b, "observation.variance", DType::F32, ScalarDef::Noise);
+            b.mul(size, noise)
+        }
+        _ => size,
+    }
 }
 
 fn add(objective: ValueId, size: ValueId, amount: f64, b: &mut Builder) -> ValueId {
@@ -88,7 +99,7 @@ fn entropies(
     mut objective: ValueId,
     params: &[ValueId],
     b: &mut Builder,
-    at_noise: &mut dyn FnMut(ValueId, &mut Builder) -> ValueId,
+    scalars: &mut Scalars,
 ) -> ValueId {
     let Some(amount) = decay.entropy_coefficient(model) else { return objective };
     for node in &model.nodes {
@@ -99,7 +110,7 @@ fn entropies(
         let coins = used.word.coins(&used.args, &model.node(node.inputs[0]).ty);
         objective = b.with_origin(&node.path, |b| {
             let entropy = entropy(params[node.params[0].0], b);
-            let entropy = at_noise(entropy, b);
+            let entropy = at_noise(Some(decay), entropy, b, scalars);
             add(objective, entropy, -amount * coins as f64, b)
         });
     }

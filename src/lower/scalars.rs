@@ -5,13 +5,13 @@ use std::collections::BTreeMap;
 use crate::{
     graph::{Builder, DType, Graph, ValueId, builder::INV_ROWS},
     math,
+    vocab::{Clock, Timed},
 };
 
 /// What the host knows of a step when it fills in the scalars.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct StepInfo {
-    /// Ordinal of the update in the run, from 1.
-    pub update: u64,
+    pub clock: Clock,
     /// Rows of this minibatch.
     pub rows: usize,
     /// Learning rate after the schedule.
@@ -23,10 +23,16 @@ pub struct StepInfo {
 }
 
 impl StepInfo {
+    /// Ordinal of the update in the run, from 1.
+    #[must_use]
+    pub fn ordinal(&self) -> f64 {
+        (self.clock.update + 1) as f64
+    }
+
     /// A step of prediction: nothing of training has a say in it, and what changes over time has its last value.
     #[must_use]
     pub fn of_prediction(rows: usize) -> Self {
-        Self { update: 1, rows, lr: 0.0, lambda: 1.0, noise: 1.0 }
+        Self { clock: Clock::END, rows, lr: 0.0, lambda: 1.0, noise: 1.0 }
     }
 }
 
@@ -35,11 +41,17 @@ impl StepInfo {
 pub enum ScalarDef {
     Fixed(f32),
     /// `round(65536 p)`, the I32 threshold of a rate of dropping.
-    Threshold(f64),
+    Threshold(Timed),
     /// `65536 / (65536 - q)`
-    InverseKeepOf(f64),
-    KeepOf(f64),
+    InverseKeepOf(Timed),
+    KeepOf(Timed),
+    /// A number that may change.
+    Timed(Timed),
+    /// A function of a rate.
+    OfRate(fn(f64) -> f64, Timed),
     LearningRate,
+    /// `1 - lr decay`
+    Shrink(Timed),
     Rows,
     InverseRows,
     Lambda,
@@ -56,13 +68,16 @@ pub enum ScalarDef {
 impl ScalarDef {
     /// The 4-byte word of this scalar at a step.
     pub fn word(&self, step: &StepInfo) -> u32 {
-        let quantised = |p: f64| math::quantise(p).unwrap_or(0);
+        let quantised = |p: Timed| math::quantise(p.at(&step.clock)).unwrap_or(0);
         let value = match *self {
             ScalarDef::Fixed(x) => x,
             ScalarDef::Threshold(p) => return quantised(p),
             ScalarDef::InverseKeepOf(p) => math::scale(quantised(p)),
             ScalarDef::KeepOf(p) => 1.0 - quantised(p) as f32 / 65536.0,
+            ScalarDef::Timed(x) => x.at(&step.clock) as f32,
+            ScalarDef::OfRate(f, p) => f(p.at(&step.clock)) as f32,
             ScalarDef::LearningRate => step.lr as f32,
+            ScalarDef::Shrink(decay) => (1.0 - step.lr * decay.at(&step.clock)) as f32,
             ScalarDef::Rows => step.rows as f32,
             ScalarDef::InverseRows => (1.0 / step.rows as f64) as f32,
             ScalarDef::Lambda => step.lambda as f32,

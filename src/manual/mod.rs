@@ -12,7 +12,7 @@ use crate::{
     layers::{LAYERS, manual},
     model::summary::number,
     train::{losses, metrics, optimizers, penalties, schedules},
-    vocab::{ArgSpec, Block, Bounds, Default, Kind, Sig},
+    vocab::{ArgSpec, Block, Bounds, Default, Kind, Sig, ramp},
 };
 
 /// A word and where it may stand.
@@ -60,6 +60,8 @@ pub fn pages() -> Vec<Page> {
     let decay = &penalties::bayes_decay::SIG;
     let usage = Some("penalize l2, bayes_decay(length_scale=, precision=, form=)");
     pages.push(Page { usage, ..page("value of `penalize l2`", "", decay, penalties::bayes_decay::SOURCE) });
+    let usage = Some("dropout ramp(from, to, over=, after=, shape=)");
+    pages.push(Page { usage, ..page("value that changes over time", "", &ramp::SIG, ramp::SOURCE) });
     pages.extend(metrics::WORDS.iter().map(|(word, source)| page("metric", "report ", word.sig(), source)));
     pages.extend(TRAIN_STATEMENTS.iter().map(|sig| page("statement of `train`", "", sig, "")));
     pages.extend(PREDICT_STATEMENTS.iter().map(|sig| page("statement of `predict`", "", sig, "")));
@@ -180,11 +182,14 @@ fn kind(kind: Kind) -> String {
     let words = |words: &[&str]| words.join(" | ");
     match kind {
         Kind::Count { min } => format!("whole number >= {min}"),
-        Kind::Number(bounds) | Kind::RunTime(bounds) | Kind::Decay(bounds) if bounds == Bounds::ANY => {
+        Kind::Number(bounds) | Kind::RunTime(bounds) | Kind::Timed(bounds) | Kind::Decay(bounds)
+            if bounds == Bounds::ANY =>
+        {
             "number".into()
         }
         Kind::Number(bounds) | Kind::RunTime(bounds) => format!("number {}", bounds.describe()),
-        Kind::Decay(bounds) => format!("number {} | bayes_decay(...)", bounds.describe()),
+        Kind::Timed(bounds) => format!("number {} | ramp(...)", bounds.describe()),
+        Kind::Decay(bounds) => format!("number {} | ramp(...) | bayes_decay(...)", bounds.describe()),
         Kind::Share => "count or fraction, or `tail` and one of them".into(),
         Kind::Bool => "true | false".into(),
         Kind::Word(list) => words(list),

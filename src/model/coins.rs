@@ -31,6 +31,6 @@ fn coins(model: &Model, id: NodeId) -> usize {
         _ => 0,
     };
     let weights = node.params.iter().map(|p| &model.params[p.0]).filter(|p| p.role == ParamRole::Weight);
-    let masked = node.weight_drop.is_some_and(|drop| drop.p > 0.0);
+    let masked = node.weight_drop.is_some_and(|drop| drop.p.acts(false));
     own + if masked { weights.map(Param::len).sum() } else { 0 }
 }

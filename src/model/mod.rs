@@ -21,7 +21,7 @@ use crate::{
     diag::Span,
     layers::Layer,
     train::{Train, penalties::Fitted},
-    vocab::{Args, Value},
+    vocab::{Args, Timed, Value},
 };
 
 /// A word with its checked arguments.
@@ -87,7 +87,7 @@ pub enum NodeKind {
 /// Masking of weight matrices: rate of dropping; one mask a step.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct WeightDrop {
-    pub p: f64,
+    pub p: Timed,
     pub always: bool,
 }
 

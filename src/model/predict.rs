@@ -158,7 +158,7 @@ impl super::Model {
     #[must_use]
     pub fn is_live_in_mc(&self) -> bool {
         self.nodes.iter().any(|node| {
-            let weights = node.weight_drop.is_some_and(|drop| drop.p > 0.0) && !node.params.is_empty();
+            let weights = node.weight_drop.is_some_and(|drop| drop.p.acts(false)) && !node.params.is_empty();
             let site = match &node.kind {
                 super::NodeKind::Layer(used) => used.word.drop_site(&used.args),
                 super::NodeKind::Input { .. } => None,

@@ -50,7 +50,7 @@ fn masked(node: &Node) -> String {
     match node.weight_drop {
         None => String::new(),
         Some(drop) => {
-            format!("  # weights dropped {}{}", number(drop.p), if drop.always { ", always" } else { "" })
+            format!("  # weights dropped {}{}", drop.p, if drop.always { ", always" } else { "" })
         }
     }
 }

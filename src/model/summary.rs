@@ -187,9 +187,12 @@ fn dropped(node: &Node, has_params: bool, source: &str) -> Option<Drop> {
     if let NodeKind::Layer(used) = &node.kind
         && let Some(site) = used.word.drop_site(&used.args)
     {
-        let rate = used.args.iter().find(|given| given.written && matches!(given.value, Value::Number(_)));
+        let rate = used
+            .args
+            .iter()
+            .find(|given| given.written && matches!(given.value, Value::Number(_) | Value::Ramp(_)));
         return Some(Drop {
-            rate: site.rate,
+            rate: site.rate.last(),
             source: rate_source(rate, source),
             settings: settings(&used.args, rate),
             kind: site.kind,
@@ -199,7 +202,7 @@ fn dropped(node: &Node, has_params: bool, source: &str) -> Option<Drop> {
     }
     let drop = node.weight_drop.filter(|_| has_params)?;
     Some(Drop {
-        rate: drop.p,
+        rate: drop.p.last(),
         source: RateSource::Written,
         kind: "bernoulli".into(),
         always: drop.always,
@@ -285,6 +288,7 @@ fn implied_precision(model: &Model, params: &[&Param], l2: f64) -> Option<f64> {
 fn coefficient(args: &Args, name: &str) -> f64 {
     match args.sig.arg(name).and_then(|_| args.get(name)).map(|given| &given.value) {
         Some(Value::Number(x)) => *x,
+        Some(Value::Ramp(ramp)) => ramp.to,
         _ => 0.0,
     }
 }

@@ -7,6 +7,7 @@ use super::{progress::Progress, rng};
 use crate::{
     lower::{ScalarDef, StepInfo},
     train::{Train, schedules, schedules::At},
+    vocab::Clock,
 };
 
 /// The fixed facts of a training run.
@@ -61,7 +62,13 @@ pub fn epoch(train: &Train, defs: &[ScalarDef], shape: &Shape, progress: &Progre
         let update = first_update + step as u64;
         let lr = learning_rate(train, update, steps as u64, plateau);
         let lambda = train.mixup.map_or(1.0, |alpha| rng::beta(shape.seed, epoch, update, alpha));
-        let info = StepInfo { update: update + 1, rows: shape.rows_of(step), lr, lambda, noise };
+        let info = StepInfo {
+            clock: clock(train, update, steps as u64),
+            rows: shape.rows_of(step),
+            lr,
+            lambda,
+            noise,
+        };
         scalars.extend(defs.iter().map(|def| def.word(&info)));
         rates.push(lr);
     }
@@ -78,11 +85,17 @@ fn partners(order: &[u32], shape: &Shape, epoch: u64, first_update: u64) -> Vec<
     partner
 }
 
+/// The moment of one update.
+pub fn clock(train: &Train, update: u64, updates_per_epoch: u64) -> Clock {
+    Clock { update, updates_per_epoch, horizon: train.epochs as u64 * updates_per_epoch }
+}
+
 /// The rate of one update: the optimizer's `lr`, the schedule's factor at that time.
 pub fn learning_rate(train: &Train, update: u64, updates_per_epoch: u64, plateau: f64) -> f64 {
     let horizon = schedules::horizon(&train.schedule, train.epochs, updates_per_epoch);
     let at = At { update, updates_per_epoch, horizon, plateau };
-    train.optimizer.args.number("lr") * schedules::factor(&train.schedule, &at)
+    let lr = train.optimizer.args.timed("lr").at(&clock(train, update, updates_per_epoch));
+    lr * schedules::factor(&train.schedule, &at)
 }
 
 #[cfg(test)]

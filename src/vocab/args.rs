@@ -1,6 +1,6 @@
 //! Checked arguments of one use of a word.
 
-use super::{Default, Sig, Value};
+use super::{Default, Sig, Timed, Value};
 use crate::diag::Span;
 
 /// One argument as it stands after defaults.
@@ -77,11 +77,21 @@ impl Args {
         panic!("`{}`: argument `{name}` is not a {wanted}; its table and its use disagree", self.sig.name)
     }
 
+    /// Of a `ramp(...)` its last value.
     pub fn opt_number(&self, name: &str) -> Option<f64> {
+        self.opt_timed(name).map(|timed| timed.last())
+    }
+
+    pub fn opt_timed(&self, name: &str) -> Option<Timed> {
         match &self.get(name)?.value {
-            Value::Number(x) => Some(*x),
+            Value::Number(x) => Some(Timed::Constant(*x)),
+            Value::Ramp(ramp) => Some(Timed::Ramp(*ramp)),
             _ => self.mismatch(name, "number"),
         }
+    }
+
+    pub fn timed(&self, name: &str) -> Timed {
+        self.opt_timed(name).unwrap_or_else(|| self.mismatch(name, "number"))
     }
 
     pub fn number(&self, name: &str) -> f64 {

@@ -4,9 +4,11 @@
 //! the manual and completion. Invariant: an [`Args`] that exists was checked against its `Sig`, so the getters cannot fail.
 
 mod args;
+pub mod ramp;
 mod value;
 
 pub use args::{Args, Given};
+pub use ramp::{Clock, Ramp, Timed};
 pub use value::{Symbol, Unit, Value};
 
 /// What one word accepts.
@@ -64,11 +66,13 @@ pub enum Kind {
     },
     /// A finite number within `low..=high`; `open_low`/`open_high` exclude the ends.
     Number(Bounds),
+    /// The same, or `ramp(...)`, whose ends may be the low end of the bounds.
+    Timed(Bounds),
     /// A share of rows, a count or a fraction; with `tail` in front, of the last rows.
     Share,
     /// A number that may depend on the data (`1/train.rows`); bounds hold once it is known.
     RunTime(Bounds),
-    /// The same, or `bayes_decay(...)`.
+    /// The same, `ramp(...)` or `bayes_decay(...)`.
     Decay(Bounds),
     Bool,
     /// One of these bare words.
@@ -124,6 +128,12 @@ impl Bounds {
     /// `[0, 1)`: a probability of dropping, a momentum.
     pub const BELOW_ONE: Bounds = Bounds { low: 0.0, high: 1.0, open_low: false, open_high: true };
     pub const UNIT: Bounds = Bounds { low: 0.0, high: 1.0, open_low: false, open_high: false };
+
+    /// These, with the low end: what a ramp may come from or go to.
+    #[must_use]
+    pub fn with_low(self) -> Self {
+        Self { open_low: false, ..self }
+    }
 
     pub fn holds(&self, x: f64) -> bool {
         let low = if self.open_low { x > self.low } else { x >= self.low };

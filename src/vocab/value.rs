@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use super::Ramp;
+
 /// A unit that a number may bear. Units are part of the number: `1s` is not `1steps`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Unit {
@@ -69,6 +71,8 @@ pub enum Value {
     Span(f64, f64),
     /// `tail 20%`: a share, of the last rows.
     Tail(f64),
+    /// A number that changes while a net is trained.
+    Ramp(Ramp),
     /// `bayes_decay(length_scale=1e-2)`: a word that takes arguments where a value stands.
     Call(String, Vec<(Option<String>, Value)>),
 }
@@ -78,6 +82,7 @@ impl fmt::Display for Value {
         match self {
             Value::Number(x) => write!(f, "{x}"),
             Value::Quantity(x, unit) => write!(f, "{x}{unit}"),
+            Value::Ramp(ramp) => write!(f, "{ramp}"),
             Value::Symbol(s) => f.write_str(&s.0),
             Value::Bool(b) => write!(f, "{b}"),
             Value::Word(w) => f.write_str(w),

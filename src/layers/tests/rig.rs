@@ -7,12 +7,14 @@ use crate::{
     },
     lower::{Lowered, ScalarDef, StepInfo},
     math,
+    vocab::Clock,
 };
 
 pub const ROWS: usize = 5;
 /// Positions of the rows in the epoch: not their numbers in the minibatch.
 pub const FIRST_POSITION: u64 = 70;
 pub const UPDATE: u64 = 3;
+const CLOCK: Clock = Clock { update: UPDATE - 1, updates_per_epoch: 10, horizon: 100 };
 /// Mixup's share of the row itself.
 pub const LAMBDA: f64 = 0.75;
 
@@ -35,7 +37,7 @@ pub fn row_key(path: &str, row: usize) -> u64 {
 
 /// The words of a step at this learning rate; where rows are mixed, three quarters are the row's own.
 pub fn scalar_words_at(defs: &[ScalarDef], lr: f64) -> Vec<u32> {
-    let step = StepInfo { update: UPDATE, rows: ROWS, lr, lambda: LAMBDA, noise: 1.0 };
+    let step = StepInfo { clock: CLOCK, rows: ROWS, lr, lambda: LAMBDA, noise: 1.0 };
     defs.iter().map(|def| def.word(&step)).collect()
 }
 

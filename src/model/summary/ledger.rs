@@ -3,10 +3,11 @@
 
 use std::fmt::Write;
 
-use super::{coefficient, number};
+use super::number;
 use crate::{
     model::{Model, Node, NodeKind, OutputKind, Param, ParamRole},
     train::{BayesDecay, Train},
+    vocab::{Args, Timed},
 };
 
 /// The ledger as text.
@@ -37,27 +38,33 @@ fn table(rows: &[(String, String)], out: &mut String) {
     }
 }
 
+/// An amount that may change over time.
+fn told(args: &Args, name: &str) -> String {
+    match args.timed(name) {
+        Timed::Constant(x) => number(x),
+        changing => changing.to_string(),
+    }
+}
+
 /// What acts on a parameter.
 fn held(model: &Model, param: &Param) -> String {
     let mut by = Vec::new();
     if let Some(train) = &model.train {
         let optimizer = &train.optimizer.args;
-        let decay = coefficient(optimizer, "weight_decay");
-        if decay != 0.0 && param.is_held(optimizer) {
-            by.push(format!(
-                "decay {} times the learning rate, apart from the gradient ({})",
-                number(decay),
-                optimizer.sig.name
-            ));
+        let decays =
+            optimizer.sig.arg("weight_decay").is_some() && !optimizer.timed("weight_decay").is_zero();
+        if decays && param.is_held(optimizer) {
+            let how = match train.optimizer.word.decouples() {
+                true => "times the learning rate, apart from the gradient",
+                false => "in the gradient",
+            };
+            let decay = told(optimizer, "weight_decay");
+            by.push(format!("decay {decay} {how} ({})", optimizer.sig.name));
         }
         for penalty in train.penalties.iter().filter(|penalty| param.is_held(&penalty.args)) {
             by.push(match penalty.args.value("amount").and_then(BayesDecay::of) {
                 Some(_) => "l2 by `bayes_decay`, from the dropout before it and the rows".to_string(),
-                None => format!(
-                    "{} {} in the loss",
-                    penalty.args.sig.name,
-                    number(coefficient(&penalty.args, "amount"))
-                ),
+                None => format!("{} {} in the loss", penalty.args.sig.name, told(&penalty.args, "amount")),
             });
         }
     }
@@ -70,7 +77,7 @@ fn held(model: &Model, param: &Param) -> String {
         by.push(format!("each unit's weights in a ball of {}", number(limit)));
     }
     if let Some(drop) = model.node(param.node).weight_drop.filter(|_| param.role == ParamRole::Weight) {
-        by.push(format!("{} of the weights dropped in each step", number(drop.p)));
+        by.push(format!("weights dropped anew in each step, rate {}", drop.p));
     }
     if by.is_empty() { "free".into() } else { by.join("; ") }
 }
@@ -87,9 +94,9 @@ fn dropped(node: &Node) -> Option<String> {
         axes => format!("one coin for all of {}", axes.join(", ")),
     };
     let rate = if site.learned {
-        format!("learned rate, from {}", number(site.rate))
+        format!("learned rate, from {}", site.rate)
     } else {
-        format!("rate {}", number(site.rate))
+        format!("rate {}", site.rate)
     };
     let when = if site.always { "in every mode" } else { "in training and in samples" };
     let kind = if site.kind == "bernoulli" { String::new() } else { format!(", {}", site.kind) };
@@ -106,7 +113,7 @@ fn training(model: &Model, train: &Train) -> Vec<(String, String)> {
     if let Some(alpha) = train.mixup {
         rows.push(("inputs".into(), format!("mixed in pairs, shares from Beta({0}, {0})", number(alpha))));
     }
-    rows.push(("schedule".into(), format!("learning rate {}", train.schedule.args.sig.name)));
+    rows.push(("schedule".into(), schedule(train)));
     let epochs = if train.epochs == 1 { "epoch" } else { "epochs" };
     rows.push((
         "length".into(),
@@ -119,6 +126,18 @@ fn training(model: &Model, train: &Train) -> Vec<(String, String)> {
         },
     ));
     rows
+}
+
+fn schedule(train: &Train) -> String {
+    let optimizer = &train.optimizer.args;
+    let mut text = format!("learning rate {}", train.schedule.args.sig.name);
+    if optimizer.timed("lr").changes() {
+        text += &format!(", times {}", optimizer.timed("lr"));
+    }
+    if optimizer.sig.arg("momentum").is_some() && optimizer.timed("momentum").changes() {
+        text += &format!("; momentum {}", optimizer.timed("momentum"));
+    }
+    text
 }
 
 /// How sure the target of a row is: `1 - e + e / K` after label smoothing; with mixup its expectation, in which the larger share of a pair is

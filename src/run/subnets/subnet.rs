@@ -7,17 +7,29 @@ use serde::Serialize;
 use crate::run::trained::{Trained, TrainedError};
 use crate::{
     graph::{Address, Op, ValueId},
-    lower::{Lowered, StepInfo, lower_samples},
+    layers::Mode,
+    lower::{Lowered, StepInfo, lower_predict, lower_samples},
     math,
+    vocab::Clock,
 };
 
 /// Whose masks.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Drawn {
     /// Row `row` of the input and one of its samples; numbers from 0, the seed that of the masks.
     Sample { row: u64, sample: u32, seed: u64 },
     /// The row at `position` in the shuffled order of `epoch`; numbers from 0.
-    Training { epoch: u64, position: u64 },
+    Training { epoch: u64, position: u64, clock: Clock },
+}
+
+impl Drawn {
+    /// The moment by which rates go that change over time.
+    pub(super) fn clock(&self) -> Clock {
+        match self {
+            Self::Sample { .. } => Clock::END,
+            Self::Training { clock, .. } => *clock,
+        }
+    }
 }
 
 /// The units (or weights) of one site.
@@ -35,12 +47,15 @@ impl Trained {
     /// A net without live coins, or with multipliers that are none; a mask for a whole update where a row of training is asked for.
     pub fn subnet(&self, drawn: Drawn) -> Result<Vec<SiteMask>, TrainedError> {
         let unfit = |why: String| Err(TrainedError::Unfit(why));
-        let lowered = lower_samples(&self.model, false);
-        let graph = &lowered.graph;
-        let position = match drawn {
-            Drawn::Sample { row, .. } => row,
-            Drawn::Training { position, .. } => position,
+        let (lowered, position, step) = match drawn {
+            Drawn::Sample { row, .. } => (lower_samples(&self.model, false), row, StepInfo::of_prediction(1)),
+            Drawn::Training { position, clock, .. } => (
+                lower_predict(&self.model, Mode::Train),
+                position,
+                StepInfo { clock, ..StepInfo::of_prediction(1) },
+            ),
         };
+        let graph = &lowered.graph;
         let mut masks = Vec::new();
         for node in &graph.nodes {
             let Some(Op::RowKey(site)) = node.inputs.first().map(|key| &graph.node(*key).op) else {
@@ -59,7 +74,7 @@ impl Trained {
             // Where one draw serves all rows, its key counts none.
             let at = if site.address == Address::Row { position } else { 0 };
             let key = math::row_key(self.stream(drawn, site.hash), at);
-            let threshold = threshold(&lowered, node.inputs[1]);
+            let threshold = threshold(&lowered, node.inputs[1], &step);
             let kept = units(dims, shared).map(|unit| math::kept(key, unit, threshold)).collect();
             masks.push(SiteMask { path: site.path.clone(), kept });
         }
@@ -69,11 +84,37 @@ impl Trained {
         }
     }
 
+    /// The row at a position of an epoch of training, both from 0.
+    ///
+    /// # Errors
+    /// A checkpoint that does not say how many rows were trained on.
+    pub fn drawn_in_epoch(&self, epoch: u64, position: u64) -> Result<Drawn, TrainedError> {
+        let (_, size, steps) = self.epoch_of_training()?;
+        Ok(Drawn::Training { epoch, position, clock: self.clock(epoch * steps + position / size, steps) })
+    }
+
     /// The row of a minibatch in a step of training, both from 0.
     ///
     /// # Errors
     /// A minibatch without that row; a checkpoint that does not say how many rows were trained on.
     pub fn drawn_in_step(&self, step: u64, row: u64) -> Result<Drawn, TrainedError> {
+        let (rows, size, steps) = self.epoch_of_training()?;
+        let first = step % steps * size;
+        let size = size.min(rows - first);
+        match row < size {
+            true => Ok(Drawn::Training {
+                epoch: step / steps,
+                position: first + row,
+                clock: self.clock(step, steps),
+            }),
+            false => Err(TrainedError::Unfit(format!(
+                "the minibatch of step {step} has {size} rows, counted from 0"
+            ))),
+        }
+    }
+
+    /// Rows of an epoch, rows of a minibatch, steps of an epoch.
+    fn epoch_of_training(&self) -> Result<(u64, u64, u64), TrainedError> {
         let rows = self.checkpoint.meta.attributes.get("train.rows").map(|rows| *rows as u64);
         let batch = self.model.data.as_ref().map(|data| data.batch());
         let (Some(rows), Some(batch)) = (rows, batch) else {
@@ -83,14 +124,12 @@ impl Trained {
         };
         let size = batch.rows as u64;
         let steps = if batch.drop_last { rows / size } else { rows.div_ceil(size) }.max(1);
-        let first = step % steps * size;
-        let size = size.min(rows - first);
-        match row < size {
-            true => Ok(Drawn::Training { epoch: step / steps, position: first + row }),
-            false => Err(TrainedError::Unfit(format!(
-                "the minibatch of step {step} has {size} rows, counted from 0"
-            ))),
-        }
+        Ok((rows, size, steps))
+    }
+
+    fn clock(&self, update: u64, updates_per_epoch: u64) -> Clock {
+        let epochs = self.model.train.as_ref().map_or(0, |train| train.epochs as u64);
+        Clock { update, updates_per_epoch, horizon: epochs * updates_per_epoch }
     }
 
     fn stream(&self, drawn: Drawn, site: u64) -> u64 {
@@ -101,11 +140,10 @@ impl Trained {
     }
 }
 
-/// A site's threshold, the same at every step.
-fn threshold(lowered: &Lowered, v: ValueId) -> u32 {
-    let step = StepInfo::of_prediction(1);
+/// A site's threshold at a step.
+fn threshold(lowered: &Lowered, v: ValueId, step: &StepInfo) -> u32 {
     match lowered.graph.node(v).op {
-        Op::Scalar(id) => lowered.scalars[id.index()].word(&step),
+        Op::Scalar(id) => lowered.scalars[id.index()].word(step),
         _ => 0,
     }
 }
@@ -179,7 +217,8 @@ mod tests {
     fn what_has_no_sub_network_says_so() {
         let say = |body: &str, place| trained(body).subnet(place).unwrap_err().to_string();
         let sample = Drawn::Sample { row: 0, sample: 0, seed: 0 };
-        let training = Drawn::Training { epoch: 0, position: 3 };
+        let clock = Clock { update: 0, updates_per_epoch: 1, horizon: 1 };
+        let training = Drawn::Training { epoch: 0, position: 3, clock };
         assert!(say("dense 3", sample).starts_with("nothing of this net is left to chance"));
         assert!(say("dropout 0.5, kind=gaussian -> dense 3", sample).contains("dropout_1 are not coins"));
         assert!(

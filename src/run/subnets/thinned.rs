@@ -24,11 +24,13 @@ use crate::{
     },
     syntax::{self, ast::Stmt},
     train::penalties::bayes_decay::TARGET_VARIANCE,
+    vocab::Clock,
 };
 
 /// The layers so far, and what is still to be done to the units of the last.
-#[derive(Default)]
 struct Chain {
+    /// The moment by which rates go that change over time.
+    clock: Clock,
     lines: Vec<String>,
     /// Matrices and vectors in the order of the layers: `[in, out]` with its number of columns, or a bias.
     params: Vec<Matrix>,
@@ -54,7 +56,8 @@ impl Trained {
     /// As [`subnet`](Self::subnet); a net that is no chain of dense layers, unitwise ones and dropout of coins.
     pub fn thinned(&self, drawn: Drawn) -> Result<Trained, TrainedError> {
         let masks = self.subnet(drawn)?;
-        let mut chain = Chain::default();
+        let clock = drawn.clock();
+        let mut chain = Chain { clock, lines: Vec::new(), params: Vec::new(), open: None, factors: None };
         let store = self.store()?;
         for (i, node) in self.model.nodes.iter().enumerate() {
             let NodeKind::Layer(used) = &node.kind else { continue };
@@ -85,9 +88,13 @@ impl Trained {
     ) -> Result<(), TrainedError> {
         let input = self.model.node(node.inputs[0]).ty.len();
         if let Some(site) = used.word.drop_site(&used.args) {
+            let rate = site.rate.at(&chain.clock);
+            if rate == 0.0 {
+                return Ok(());
+            }
             let mask = masks.iter().find(|mask| mask.path == node.path).filter(|_| site.kind == "bernoulli");
             let mask = mask.ok_or_else(|| unfit(format!("{} does more than drop units", node.path)))?;
-            let keep = kept_scale(used, site.rate);
+            let keep = kept_scale(used, rate);
             let own = mask.kept.iter().map(|kept| if *kept { keep } else { 0.0 });
             let before = chain.factors.take().unwrap_or_else(|| vec![1.0; input]);
             chain.factors = Some(before.into_iter().zip(own).map(|(a, b)| a * b).collect());
@@ -135,7 +142,7 @@ impl Trained {
             let suffix = declared.name.rsplit('.').next().unwrap_or_default();
             let path = format!("{}.{suffix}.drop_connect", node.path);
             let mask = masks.iter().find(|mask| mask.path == path);
-            let scale = scale_of(drop.p);
+            let scale = scale_of(drop.p.at(&chain.clock));
             for (x, kept) in weight.iter_mut().zip(mask.iter().flat_map(|mask| &mask.kept)) {
                 *x *= if *kept { scale } else { 0.0 };
             }
@@ -198,7 +205,7 @@ impl Trained {
             Drawn::Sample { row, sample, seed } => {
                 format!("## The sub-network of sample {sample} of row {row}, seed {seed}.\n")
             }
-            Drawn::Training { epoch, position } => {
+            Drawn::Training { epoch, position, .. } => {
                 format!("## The sub-network that position {position} of epoch {epoch} was trained with.\n")
             }
         };

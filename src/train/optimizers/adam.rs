@@ -100,21 +100,25 @@ pub(super) fn moments(cx: &mut UpdateCx<'_>, grad: ValueId) -> (ValueId, Vec<Val
 
 /// `lr / (1 - b1^t)`
 fn corrected_rate(step: &StepInfo, b1: f64, _: f64) -> f64 {
-    step.lr / (1.0 - b1.powf(step.update as f64))
+    step.lr / (1.0 - b1.powf(step.ordinal()))
 }
 
 /// `1 / sqrt(1 - b2^t)`
 fn inverse_root(step: &StepInfo, b2: f64, _: f64) -> f64 {
-    1.0 / (1.0 - b2.powf(step.update as f64)).sqrt()
+    1.0 / (1.0 - b2.powf(step.ordinal())).sqrt()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::vocab::Clock;
 
     #[test]
     fn corrections_undo_the_start_from_zero() {
-        let step = |update| StepInfo { update, rows: 1, lr: 0.1, lambda: 1.0, noise: 1.0 };
+        let step = |ordinal: u64| {
+            let clock = Clock { update: ordinal - 1, updates_per_epoch: 1, horizon: 1 };
+            StepInfo { clock, lr: 0.1, ..StepInfo::of_prediction(1) }
+        };
         assert!((corrected_rate(&step(1), 0.9, 0.0) - 1.0).abs() < 1e-12);
         assert!((inverse_root(&step(1), 0.99, 0.0) - 10.0).abs() < 1e-12);
         assert!((corrected_rate(&step(100_000), 0.9, 0.0) - 0.1).abs() < 1e-12);

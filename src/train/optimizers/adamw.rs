@@ -20,7 +20,7 @@ use super::{
 };
 use crate::{
     graph::{DType, ValueId},
-    lower::{ScalarDef, StepInfo},
+    lower::ScalarDef,
     vocab::{ArgSpec, Args, Block, Bounds, Default, Kind, Sig},
 };
 
@@ -36,7 +36,7 @@ static SIG: Sig = Sig {
         EPS,
         ArgSpec::named(
             "weight_decay",
-            Kind::Number(Bounds::NON_NEGATIVE),
+            Kind::Timed(Bounds::NON_NEGATIVE),
             Default::Number(0.01),
             "decay of weights, times lr",
         ),
@@ -56,6 +56,10 @@ impl Optimizer for AdamW {
         check_betas(args)
     }
 
+    fn decouples(&self) -> bool {
+        true
+    }
+
     fn slots(&self, _args: &Args) -> Vec<&'static str> {
         MOMENTS.to_vec()
     }
@@ -69,16 +73,11 @@ impl Optimizer for AdamW {
 
 /// `w (1 - lr decay)`, where the parameter decays.
 fn shrunk(cx: &mut UpdateCx<'_>) -> ValueId {
-    let decay = cx.args.number("weight_decay");
-    if !cx.decays || decay == 0.0 {
+    let decay = cx.args.timed("weight_decay");
+    if !cx.decays || decay.is_zero() {
         return cx.param;
     }
-    let keep = ScalarDef::Of { f: keep, a: decay, b: 0.0 };
+    let keep = ScalarDef::Shrink(decay);
     let keep = cx.scalars.define(cx.b, "adamw.keep", DType::F32, keep);
     cx.b.mul(cx.param, keep)
-}
-
-/// `1 - lr decay`
-fn keep(step: &StepInfo, decay: f64, _: f64) -> f64 {
-    1.0 - step.lr * decay
 }

@@ -3,9 +3,9 @@
 
 pub use super::Wrong;
 use crate::{
-    graph::{Builder, ValueId},
-    lower::Scalars,
-    vocab::{ArgSpec, Args, Bounds, Default, Kind, Sig},
+    graph::{Builder, DType, ValueId},
+    lower::{ScalarDef, Scalars},
+    vocab::{ArgSpec, Args, Bounds, Default, Kind, Sig, Timed},
 };
 
 pub trait Optimizer: Sync {
@@ -14,6 +14,11 @@ pub trait Optimizer: Sync {
     /// What the kinds of the arguments do not say; the text is what the argument must be.
     fn check(&self, _args: &Args) -> Result<(), Wrong> {
         Ok(())
+    }
+
+    /// Whether weights decay apart from the gradient.
+    fn decouples(&self) -> bool {
+        false
     }
 
     /// The slots that each parameter needs with these arguments.
@@ -44,10 +49,10 @@ pub struct Updated {
 
 /// Arguments that every optimizer has.
 pub const LR: ArgSpec =
-    ArgSpec::named("lr", Kind::Number(Bounds::POSITIVE), Default::Required, "learning rate");
+    ArgSpec::named("lr", Kind::Timed(Bounds::POSITIVE), Default::Required, "learning rate");
 pub const WEIGHT_DECAY: ArgSpec = ArgSpec::named(
     "weight_decay",
-    Kind::Number(Bounds::NON_NEGATIVE),
+    Kind::Timed(Bounds::NON_NEGATIVE),
     Default::Number(0.0),
     "decay of weights",
 );
@@ -75,12 +80,22 @@ crate::train::family! { Optimizer: adam, adamw, rmsprop, sgd }
 impl UpdateCx<'_> {
     /// `grad + weight_decay * param`, where the parameter decays.
     pub fn decayed_gradient(&mut self) -> ValueId {
-        let decay = self.args.number("weight_decay");
-        if !self.decays || decay == 0.0 {
+        if !self.decays || self.args.timed("weight_decay").is_zero() {
             return self.grad;
         }
-        let pull = self.b.scale(self.param, decay as f32);
+        let pull = self.times(self.param, "weight_decay");
         self.b.add(self.grad, pull)
+    }
+
+    /// A value times an argument that may change over time.
+    pub fn times(&mut self, value: ValueId, arg: &str) -> ValueId {
+        match self.args.timed(arg) {
+            Timed::Constant(x) => self.b.scale(value, x as f32),
+            changing => {
+                let factor = self.scalars.define(self.b, arg, DType::F32, ScalarDef::Timed(changing));
+                self.b.mul(value, factor)
+            }
+        }
     }
 
     /// `keep * old + (1 - keep) * new`: a running mean.

@@ -58,14 +58,14 @@ impl Optimizer for RmsProp {
         if args.flag("centered") {
             slots.push("mean");
         }
-        if args.number("momentum") > 0.0 {
+        if !args.timed("momentum").is_zero() {
             slots.push("velocity");
         }
         slots
     }
 
     fn update(&self, cx: &mut UpdateCx<'_>) -> Updated {
-        let (alpha, momentum) = (cx.args.number("alpha"), cx.args.number("momentum"));
+        let alpha = cx.args.number("alpha");
         let grad = cx.decayed_gradient();
         let squared = cx.b.square(grad);
         let square = cx.blend(cx.slots[0], squared, alpha);
@@ -79,8 +79,8 @@ impl Optimizer for RmsProp {
         let root = cx.b.sqrt(variance);
         let divisor = cx.b.offset(root, cx.args.number("eps") as f32);
         let mut direction = cx.b.div(grad, divisor);
-        if momentum > 0.0 {
-            let carried = cx.b.scale(cx.slots[slots.len()], momentum as f32);
+        if !cx.args.timed("momentum").is_zero() {
+            let carried = cx.times(cx.slots[slots.len()], "momentum");
             direction = cx.b.add(carried, direction);
             slots.push(direction);
         }

@@ -25,7 +25,7 @@ pub static WORD: Sgd = Sgd;
 
 pub(super) const MOMENTUM: ArgSpec = ArgSpec::named(
     "momentum",
-    Kind::Number(Bounds::BELOW_ONE),
+    Kind::Timed(Bounds::BELOW_ONE),
     Default::Number(0.0),
     "share of the last step that is kept",
 );
@@ -51,26 +51,25 @@ impl Optimizer for Sgd {
     }
 
     fn check(&self, args: &Args) -> Result<(), Wrong> {
-        if args.flag("nesterov") && args.number("momentum") == 0.0 {
+        if args.flag("nesterov") && args.timed("momentum").is_zero() {
             return Err(("nesterov", "needs a `momentum` to look ahead along".into()));
         }
         Ok(())
     }
 
     fn slots(&self, args: &Args) -> Vec<&'static str> {
-        if args.number("momentum") > 0.0 { vec!["velocity"] } else { Vec::new() }
+        if args.timed("momentum").is_zero() { Vec::new() } else { vec!["velocity"] }
     }
 
     fn update(&self, cx: &mut UpdateCx<'_>) -> Updated {
-        let momentum = cx.args.number("momentum");
         let grad = cx.decayed_gradient();
-        if momentum == 0.0 {
+        if cx.args.timed("momentum").is_zero() {
             return Updated { param: cx.step_along(grad), slots: Vec::new() };
         }
-        let carried = cx.b.scale(cx.slots[0], momentum as f32);
+        let carried = cx.times(cx.slots[0], "momentum");
         let velocity = cx.b.add(carried, grad);
         let direction = if cx.args.flag("nesterov") {
-            let ahead = cx.b.scale(velocity, momentum as f32);
+            let ahead = cx.times(velocity, "momentum");
             cx.b.add(grad, ahead)
         } else {
             velocity

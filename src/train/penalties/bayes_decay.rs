@@ -175,7 +175,7 @@ fn outputs(model: &Model) -> f64 {
 pub fn keep_before(model: &Model, param: &Param) -> (f64, bool) {
     let node = model.node(param.node);
     match feeding(model, node) {
-        Some((_, site, at_test)) => (weights_kept(node) * kept(site.rate), at_test),
+        Some((_, site, at_test)) => (weights_kept(node) * kept(site.rate.last()), at_test),
         None => (weights_kept(node), false),
     }
 }
@@ -191,7 +191,7 @@ fn kept(p: f64) -> f64 {
 }
 
 fn weights_kept(node: &Node) -> f64 {
-    node.weight_drop.map_or(1.0, |drop| kept(drop.p))
+    node.weight_drop.map_or(1.0, |drop| kept(drop.p.last()))
 }
 
 fn feeding<'m>(model: &'m Model, node: &Node) -> Option<(&'m Node, DropSite, bool)> {
@@ -315,7 +315,7 @@ mod tests {
             let net = model("squared_error", "dense 2\n  output y: real[2]", &decay, "");
             let lowered = lower_forward(&net);
             let mut bindings = rig::bindings::<f64>(&lowered);
-            let step = StepInfo { update: 1, rows: rig::ROWS, lr: 0.0, lambda: 1.0, noise };
+            let step = StepInfo { noise, ..StepInfo::of_prediction(rig::ROWS) };
             let words: Vec<u32> = lowered.scalars.iter().map(|def| def.word(&step)).collect();
             bindings.bind_scalar_words(&lowered.graph, &words);
             let (objective, loss, _) = values(&lowered, &bindings);
