@@ -8,9 +8,9 @@ use super::{
 };
 use crate::{
     diag::{Diagnostic, Span},
-    model::{Goal, Model, OutputKind, PredictMode, Reported, Search, Sweep, Values, Vary},
+    model::{Goal, Model, OutputKind, PredictMode, Prune, Range, Reported, Search, Sweep, Values, Vary},
     train::metrics,
-    vocab::{ArgSpec, Args, Block, Default, Kind, Sig, Value},
+    vocab::{ArgSpec, Args, Block, Bounds, Default, Kind, Sig, Unit, Value},
 };
 
 static VARY: Sig = Sig {
@@ -29,16 +29,36 @@ static VARY: Sig = Sig {
             Default::Word("linear"),
             "how a range is drawn from: evenly, or evenly in the logarithm",
         ),
+        ArgSpec::named(
+            "step",
+            Kind::Number(Bounds::POSITIVE),
+            Default::Absent,
+            "distance of the values of a range, from its low end",
+        ),
     ],
     block: Block::None,
 };
 static SEARCH: Sig = Sig {
     name: "search",
-    about: "which combinations are tried: all of them, or random ones",
+    about: "which combinations are tried: all of them, random ones, or such as promise much after what was found",
     args: &[
         ArgSpec::required("kind", Kind::Word(&["grid", "random", "tpe"]), "the way to search"),
         ArgSpec::named("trials", Kind::Count { min: 1 }, Default::Absent, "combinations that are drawn"),
         ArgSpec::named("seed", Kind::Count { min: 0 }, Default::Number(0.0), "seed of the draws"),
+    ],
+    block: Block::None,
+};
+static PRUNE: Sig = Sig {
+    name: "prune",
+    about: "gives up trials that are worse than the median of earlier ones after as many epochs",
+    args: &[
+        ArgSpec::required("kind", Kind::Word(&["median"]), "the rule"),
+        ArgSpec::named(
+            "after",
+            Kind::Quantity(&[Unit::Epochs]),
+            Default::Absent,
+            "epochs that every trial is given; 1 unless given",
+        ),
     ],
     block: Block::None,
 };
@@ -57,8 +77,7 @@ static GOAL: Sig = Sig {
 };
 
 /// The statements of `sweep`.
-pub static SWEEP_STATEMENTS: &[&Sig] = &[&VARY, &SEARCH, &GOAL];
-const NOT_YET: &[&str] = &["prune"];
+pub static SWEEP_STATEMENTS: &[&Sig] = &[&VARY, &SEARCH, &PRUNE, &GOAL];
 /// Figures that samples of dropout have beside the metrics.
 const OF_SAMPLES: &[&str] = &["log_likelihood", "coverage"];
 
@@ -67,6 +86,7 @@ pub struct Found {
     head: Span,
     vary: Vec<(Vary, Span)>,
     search: Option<(Search, Span)>,
+    prune: Option<(Prune, Span)>,
     goal: Option<(Goal, Span)>,
     /// Statements that stand there, sound or not.
     seen: Vec<&'static str>,
@@ -79,15 +99,21 @@ pub fn section(
     scope: &mut Scope,
     diags: &mut Vec<Diagnostic>,
 ) -> Found {
-    let mut found =
-        Found { head: section.head, vary: Vec::new(), search: None, goal: None, seen: Vec::new() };
+    let mut found = Found {
+        head: section.head,
+        vary: Vec::new(),
+        search: None,
+        prune: None,
+        goal: None,
+        seen: Vec::new(),
+    };
     for step in statement_steps(section, diags) {
         let word = step.name.text.as_str();
         let Some(sig) = SWEEP_STATEMENTS.iter().find(|sig| sig.name == word) else {
             let known: Vec<&str> = SWEEP_STATEMENTS.iter().map(|sig| sig.name).collect();
             diags.push(match home(word) {
                 Some(section) if section != "sweep" => misplaced(word, section, step.name.span),
-                _ => unknown_word("`sweep` statement", word, step.name.span, &known, NOT_YET),
+                _ => unknown_word("`sweep` statement", word, step.name.span, &known, &[]),
             });
             continue;
         };
@@ -99,6 +125,10 @@ pub fn section(
             "search" => {
                 once(found.search.as_ref().map(|s| s.1), span, "a second `search`", diags);
                 found.search = search(&args, diags).map(|search| (search, span));
+            }
+            "prune" => {
+                once(found.prune.as_ref().map(|p| p.1), span, "a second `prune`", diags);
+                found.prune = prune(&args, diags).map(|prune| (prune, span));
             }
             _ => {
                 once(found.goal.as_ref().map(|g| g.1), span, "a second `goal`", diags);
@@ -148,8 +178,11 @@ impl Found {
         let (goal, place) = self.goal?;
         diags.extend(unknown_figure(&goal.figure, place, model));
         diags.extend(no_validation(model, place));
+        if let Some((_, span)) = &self.prune {
+            diags.extend(not_watched(&goal.figure, *span, model));
+        }
         let search = self.search.map_or(Search::Grid, |(search, _)| search);
-        let ranged = self.vary.iter().find(|(vary, _)| matches!(vary.values, Values::Range { .. }));
+        let ranged = self.vary.iter().find(|(vary, _)| matches!(vary.values, Values::Range(_)));
         if let (Search::Grid, Some((vary, span))) = (search, ranged) {
             diags.push(
                 Diagnostic::error("E0211", *span, format!("a grid over the range of `{}`", vary.name))
@@ -157,7 +190,8 @@ impl Found {
                     .help("list the values, as `[0.1, 0.2]`, or write `search random, trials=20`"),
             );
         }
-        Some(Sweep { vary: self.vary.into_iter().map(|(vary, _)| vary).collect(), search, goal })
+        let prune = self.prune.map(|(prune, _)| prune);
+        Some(Sweep { vary: self.vary.into_iter().map(|(vary, _)| vary).collect(), search, prune, goal })
     }
 }
 
@@ -168,11 +202,16 @@ fn values(args: &Args, diags: &mut Vec<Diagnostic>) -> Option<Values> {
             diags.push(Diagnostic::error("E0206", place, "an empty list of values").label("nothing to try"));
             None
         }
-        Some(Value::List(_)) if args.is_written("scale") => {
+        Some(Value::List(_)) if args.is_written("scale") || args.is_written("step") => {
+            let written = if args.is_written("scale") { "scale" } else { "step" };
             diags.push(
-                Diagnostic::error("E0211", args.span_of("scale"), "`scale` beside a list of values")
-                    .label("has no effect here")
-                    .help("leave `scale` out, or give a range as `1e-4..1e-1`"),
+                Diagnostic::error(
+                    "E0211",
+                    args.span_of(written),
+                    format!("`{written}` beside a list of values"),
+                )
+                .label("has no effect here")
+                .help(format!("leave `{written}` out, or give a range as `1e-4..1e-1`")),
             );
             None
         }
@@ -184,16 +223,15 @@ fn values(args: &Args, diags: &mut Vec<Diagnostic>) -> Option<Values> {
             );
             None
         }
-        Some(Value::Span(low, high)) => Some(Values::Range { low: *low, high: *high, log }),
+        Some(Value::Span(low, high)) => {
+            Some(Values::Range(Range { low: *low, high: *high, log, step: args.opt_number("step") }))
+        }
         _ => None,
     }
 }
 
 fn search(args: &Args, diags: &mut Vec<Diagnostic>) -> Option<Search> {
     let fault = match (args.word("kind"), args.opt_count("trials")) {
-        ("tpe", _) => Diagnostic::error("E0204", args.span_of("kind"), "`search tpe` is not in this version")
-            .label("not built yet")
-            .help("write `search random, trials=40`"),
         ("grid", None) if !args.is_written("seed") => return Some(Search::Grid),
         ("grid", _) => {
             let written = if args.is_written("trials") { "trials" } else { "seed" };
@@ -205,15 +243,57 @@ fn search(args: &Args, diags: &mut Vec<Diagnostic>) -> Option<Search> {
             .label("has no effect here")
             .help(format!("leave `{written}` out, or write `search random`"))
         }
-        (_, Some(trials)) => {
-            return Some(Search::Random { trials: trials as u32, seed: args.count("seed") as u64 });
+        (kind, Some(trials)) => {
+            let (trials, seed) = (trials as u32, args.count("seed") as u64);
+            return Some(match kind {
+                "tpe" => Search::Tpe { trials, seed },
+                _ => Search::Random { trials, seed },
+            });
         }
-        (_, None) => Diagnostic::error("E0201", args.span, "`search random` needs `trials`")
+        (kind, None) => Diagnostic::error("E0201", args.span, format!("`search {kind}` needs `trials`"))
             .label("how many combinations?")
-            .help("write `search random, trials=20`"),
+            .help(format!("write `search {kind}, trials=40`")),
     };
     diags.push(fault);
     None
+}
+
+fn prune(args: &Args, diags: &mut Vec<Diagnostic>) -> Option<Prune> {
+    let epochs = match args.value("after") {
+        Some(Value::Quantity(epochs, _)) => *epochs,
+        _ => 1.0,
+    };
+    if epochs.fract() == 0.0 && epochs >= 1.0 {
+        return Some(Prune { after: epochs as u64 });
+    }
+    diags.push(
+        Diagnostic::error("E0206", args.span_of("after"), "trials are compared after whole epochs, from 1")
+            .label(format!("is {epochs}")),
+    );
+    None
+}
+
+/// A trial can be given up by what is known after each of its epochs.
+fn not_watched(figure: &str, place: Span, model: &Model) -> Option<Diagnostic> {
+    let train = model.train.as_ref()?;
+    let reported: Vec<String> = match train.report.is_empty() {
+        true => metrics::usual(model.output.kind).iter().map(metrics::label).collect(),
+        false => train.report.iter().map(metrics::label).collect(),
+    };
+    let known = figure == "loss" || reported.iter().any(|name| name == figure);
+    (!known).then(|| {
+        Diagnostic::error(
+            "E0406",
+            place,
+            format!("nothing to prune by: `valid.{figure}` is not known after each epoch"),
+        )
+        .label("compares trials epoch by epoch")
+        .help(format!("leave `prune` out, or take a goal that training reports: valid.{}", {
+            let mut names = vec!["loss".to_string()];
+            names.extend(reported);
+            names.join(", valid.")
+        }))
+    })
 }
 
 fn goal(args: &Args, diags: &mut Vec<Diagnostic>) -> Option<Goal> {

@@ -10,8 +10,8 @@ use std::{
 use dropnet::{
     model::Model,
     run::{
-        Arm, Course, Difference, Experiment, ExperimentError, Found, JournalError, MeanOverSplits, OpenError,
-        Point, Report, Trial,
+        Arm, Course, Difference, Experiment, ExperimentError, JournalError, MeanOverSplits, Measured,
+        OpenError, Point, Report, Trial, Tried,
     },
 };
 
@@ -134,6 +134,11 @@ impl Command {
         for difference in &report.differences {
             ui.data(&difference_table(difference))?;
         }
+        ui.data(&tried_table(&report.tried))?;
+        if let Some(best) = &report.best {
+            ui.data(&format!("best: {}, {best}\n", point(&best.set)))?;
+            ui.talk(format_args!("the file with these values: {}", self.out.join("best.net").display()));
+        }
         Ok(Exit::Done)
     }
 }
@@ -144,7 +149,7 @@ fn watched(experiment: &Experiment<'_>, course: &Course<'_>, ui: &mut Ui) -> Res
     let total = experiment.trials();
     std::thread::scope(|scope| {
         let running = scope.spawn(move || {
-            experiment.run(course, &|trial: &Trial, found: &Found| {
+            experiment.run(course, &|trial: &Trial, found: &Measured| {
                 // The other end lives until this thread is done.
                 let _ = sender.send((trial.clone(), found.clone()));
             })
@@ -157,13 +162,16 @@ fn watched(experiment: &Experiment<'_>, course: &Course<'_>, ui: &mut Ui) -> Res
     })
 }
 
-fn trial_line(experiment: &Experiment<'_>, trial: &Trial, found: &Found) -> String {
+fn trial_line(experiment: &Experiment<'_>, trial: &Trial, measured: &Measured) -> String {
     let mut line = format!("division {} seed {}", trial.split, trial.seed);
     for (name, value) in experiment.arms[trial.arm].iter().chain(&trial.point) {
         let _ = write!(line, " {name}={value}");
     }
-    for (name, x) in found {
+    for (name, x) in &measured.figures {
         let _ = write!(line, "  {name} {}", short(*x));
+    }
+    if measured.pruned {
+        let _ = write!(line, "  given up after epoch {}", measured.curve.len());
     }
     line
 }
@@ -193,6 +201,37 @@ fn arm_table(arm: &Arm) -> String {
     if !chosen.is_empty() {
         let each: Vec<String> = chosen.iter().map(|(point, n)| format!("{point} ({n})")).collect();
         let _ = writeln!(out, "  chosen: {}", each.join("; "));
+    }
+    out
+}
+
+/// So many points are shown; `--json` has all.
+const SHOWN: usize = 10;
+
+/// What a sweep tried, the best first.
+fn tried_table(tried: &[Tried]) -> String {
+    let Some(first) = tried.first() else { return String::new() };
+    let names: Vec<String> = tried.iter().take(SHOWN).map(|one| point(&one.set)).collect();
+    let width = names.iter().map(String::len).max().unwrap_or(0).max(5);
+    let goal = first.goal.len().max(11);
+    let mut out = format!(
+        "  {:<width$}  {:>goal$}  {:>14}  {:>6}  {:>8}\n",
+        "tried", first.goal, "standard error", "trials", "given up"
+    );
+    for (name, one) in names.iter().zip(tried) {
+        let mean = one.value.map_or_else(|| "-".into(), |value| short(value.mean));
+        let error = one
+            .value
+            .filter(|value| value.count > 1)
+            .map_or_else(|| "-".into(), |value| short(value.standard_error));
+        let _ = writeln!(
+            out,
+            "  {name:<width$}  {mean:>goal$}  {error:>14}  {:>6}  {:>8}",
+            one.trials, one.pruned
+        );
+    }
+    if tried.len() > SHOWN {
+        let _ = writeln!(out, "  and {} more points", tried.len() - SHOWN);
     }
     out
 }

@@ -76,6 +76,7 @@ enum Command {
     /// Hold a trained net's weight scaling against the means over its sub-networks
     Audit(audit::Command),
     /// Train and test a net on many divisions of its data, with many seeds, over its sweep
+    #[command(visible_alias = "sweep")]
     Experiment(experiment::Command),
     /// Predict rows with a trained net
     Predict(predict::Command),

@@ -82,6 +82,8 @@ pub struct Split {
     pub valid: Option<Share>,
     /// The validation part is the last rows instead of random ones.
     pub tail: bool,
+    /// The validation rows are trained on: what an experiment does last, when nothing is left to choose.
+    pub whole: bool,
     pub shuffle: bool,
     pub seed: u64,
     pub span: Span,

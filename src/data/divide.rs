@@ -51,6 +51,9 @@ pub(super) fn divide(
         (Division::Folds { folds, fold }, _) => folds_of(&all, split, *folds, *fold, strata)?,
         (Division::Given { .. }, listed) => given(split, listed.unwrap_or_default(), strata)?,
     };
+    if split.whole {
+        parts.train.append(&mut parts.valid);
+    }
     for part in [&mut parts.train, &mut parts.valid, &mut parts.test] {
         part.sort_unstable();
     }
@@ -188,7 +191,7 @@ mod tests {
     use crate::diag::Span;
 
     fn split(division: Division, valid: Option<Share>) -> Split {
-        Split { division, valid, tail: false, shuffle: true, seed: 0, span: Span::default() }
+        Split { division, valid, tail: false, whole: false, shuffle: true, seed: 0, span: Span::default() }
     }
 
     fn shares_of(train: Option<Share>, test: Option<Share>) -> Division {
@@ -210,6 +213,31 @@ mod tests {
         assert_eq!(parts, divide(100, Some(&split), None, None, false).unwrap());
         split.seed = 1;
         assert_ne!(parts, divide(100, Some(&split), None, None, false).unwrap());
+    }
+
+    /// What is tested stays the same when the validation rows are trained on.
+    #[test]
+    fn the_whole_is_training_and_validation() {
+        let listed = || Listed { train: (0..30).rev().collect(), test: (30..40).collect() };
+        let kinds = [
+            shares_of(None, Some(Share::Rows(10))),
+            shares_of(Some(Share::Rows(12)), Some(Share::Rows(10))),
+            Division::Folds { folds: 4, fold: 2 },
+            Division::Given { prefix: "rows".into(), number: None },
+        ];
+        for (division, tail) in kinds.iter().flat_map(|kind| [(kind, false), (kind, true)]) {
+            let given = || matches!(division, Division::Given { .. }).then(listed);
+            let split = Split { tail, ..split(division.clone(), Some(Share::Rows(8))) };
+            let parts = divide(40, Some(&split), None, given(), false).unwrap();
+            let whole = divide(40, Some(&Split { whole: true, ..split }), None, given(), false).unwrap();
+            let mut both = [parts.train, parts.valid].concat();
+            both.sort_unstable();
+            assert_eq!(
+                (whole.train, whole.valid, whole.test),
+                (both, vec![], parts.test),
+                "{division:?} {tail}"
+            );
+        }
     }
 
     #[test]

@@ -13,7 +13,7 @@ mod ty;
 pub use predict::{Interval, McDropout, Mean, Precision, Predict, PredictMode, Reported, Score, Until};
 pub use print::print;
 pub use summary::Summary;
-pub use sweep::{Goal, Search, Sweep, Values, Vary};
+pub use sweep::{Goal, Prune, Range, Search, Sweep, Values, Vary};
 pub use ty::{Axis, OutputKind, Role, Ty};
 
 use crate::{

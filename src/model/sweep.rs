@@ -7,6 +7,8 @@ use crate::vocab::Value;
 pub struct Sweep {
     pub vary: Vec<Vary>,
     pub search: Search,
+    /// When poor trials are given up.
+    pub prune: Option<Prune>,
     pub goal: Goal,
 }
 
@@ -20,12 +22,46 @@ pub struct Vary {
 #[derive(Clone, Debug, PartialEq)]
 pub enum Values {
     List(Vec<Value>),
-    /// From `low` to `high`; `log` draws evenly in the logarithm.
-    Range {
-        low: f64,
-        high: f64,
-        log: bool,
-    },
+    Range(Range),
+}
+
+/// From `low` to `high`, in steps from `low` where there is one.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Range {
+    pub low: f64,
+    pub high: f64,
+    /// Evenly in the logarithm.
+    pub log: bool,
+    pub step: Option<f64>,
+}
+
+impl Range {
+    /// The value at a share of the way, 0 to 1, to four digits.
+    #[must_use]
+    pub fn at(&self, share: f64) -> f64 {
+        let x = match self.log {
+            true => (self.low.ln() + share * (self.high.ln() - self.low.ln())).exp(),
+            false => self.low + share * (self.high - self.low),
+        };
+        let x = four_digits(x).clamp(self.low, self.high);
+        let steps = |step: f64| ((x - self.low) / step).round().min(((self.high - self.low) / step).floor());
+        self.step.map_or(x, |step| self.low + steps(step) * step)
+    }
+
+    /// The share of the way of a value.
+    #[must_use]
+    pub fn share(&self, x: f64) -> f64 {
+        let (low, high, x) = match self.log {
+            true => (self.low.ln(), self.high.ln(), x.ln()),
+            false => (self.low, self.high, x),
+        };
+        if high > low { ((x - low) / (high - low)).clamp(0.0, 1.0) } else { 0.0 }
+    }
+}
+
+fn four_digits(x: f64) -> f64 {
+    // Through text, so that the number reads as short as it is.
+    format!("{x:.3e}").parse().unwrap_or(x)
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -34,6 +70,15 @@ pub enum Search {
     Grid,
     /// Independent draws (Bergstra and Bengio 2012).
     Random { trials: u32, seed: u64 },
+    /// Draws that learn from earlier ones: a tree-structured Parzen estimator (Bergstra et al. 2011).
+    Tpe { trials: u32, seed: u64 },
+}
+
+/// A trial that is worse than the median of earlier ones after as many epochs is given up.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Prune {
+    /// Epochs that every trial is given.
+    pub after: u64,
 }
 
 /// A figure of the validation part.

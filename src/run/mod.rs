@@ -30,8 +30,8 @@ pub use dir::{RunDir, stamp};
 pub use evaluate::PartFigures;
 pub use exact::{Effort, ExactMeans, NotEnumerated, exact_means, mean_outputs};
 pub use experiment::{
-    Arm, Course, Difference, Experiment, ExperimentError, Found, JournalError, Mean as MeanOverSplits, Point,
-    Report, Tested, Trial,
+    Arm, Course, Difference, Experiment, ExperimentError, JournalError, Mean as MeanOverSplits, Measured,
+    Point, Report, Tested, Trial, Tried, Winner,
 };
 pub use joint_audit::JointAudit;
 pub use mc::Scoring;

@@ -91,6 +91,11 @@ pub struct EpochReport {
 
 pub trait Observer {
     fn event(&mut self, event: Event<'_>);
+
+    /// Whether training ends here though epochs are left; asked after each.
+    fn ends(&mut self) -> bool {
+        false
+    }
 }
 
 /// How a run ended.
@@ -266,6 +271,9 @@ impl<'a> Trainer<'a> {
         let already_done = self.progress.epoch >= epochs || self.progress.stopped_early;
         while self.progress.epoch < epochs && !self.progress.stopped_early {
             self.epoch(epochs, stop, observer)?;
+            if observer.ends() {
+                break;
+            }
         }
         Ok(already_done)
     }

@@ -106,3 +106,79 @@ fn what_cannot_be_done_is_said() {
     text += &folder.run(&["experiment", "m.net", "-o", "f", "--resume", "--set", "width=4"]);
     insta::assert_snapshot!(text);
 }
+
+const SEARCHED: &str = "\
+data {
+  source moons, rows=240, noise=0.3, seed=1
+  split train=120, valid=60, test=60
+  batch 20
+}
+
+param lr = 0.01
+param width = 8
+
+net {
+  input x: real[2]
+  dense width -> relu -> dropout 0.2
+  dense 2
+  output y: class[2]
+}
+
+train {
+  loss cross_entropy
+  optimizer adam, lr=lr
+  epochs 8
+}
+
+sweep {
+  vary lr, 1e-5..1, scale=log
+  vary width, 4..32, step=4
+  search tpe, trials=22, seed=3
+  prune median, after=2epochs
+  goal min, valid.loss
+}
+";
+
+/// A search that learns and gives up is the same for any number of jobs and after a stop; what it gives up it does not choose.
+#[test]
+fn a_search_that_learns_does_not_depend_on_jobs() {
+    let folder = Folder::new(&[("m.net", SEARCHED)]);
+    let run = |out: &str, more: &[&str]| {
+        folder.json(&[&["experiment", "m.net", "--json", "--seeds", "2", "-o", out], more].concat())
+    };
+    let one = run("one", &["--jobs", "1"]);
+    assert_eq!(one, run("five", &["--jobs", "5"]));
+    let record = folder.read("one/experiment.jsonl");
+    assert_eq!(record.lines().count(), 1 + 2 * (22 + 1));
+    std::fs::create_dir(folder.path().join("two")).unwrap();
+    std::fs::write(folder.path().join("two/experiment.jsonl"), &record[..2 * record.len() / 3]).unwrap();
+    assert_eq!(one, run("two", &["--resume"]));
+    let lines: Vec<Json> = record.lines().skip(1).map(|l| serde_json::from_str(l).unwrap()).collect();
+    let pruned: Vec<&Json> = lines.iter().filter(|l| l["pruned"] == true).collect();
+    assert!((4..40).contains(&pruned.len()), "{}", pruned.len());
+    let curve = |line: &Json| line["curve"].as_array().map_or(0, Vec::len);
+    assert!(pruned.iter().all(|l| (2..8).contains(&curve(l))));
+    let whole = lines.iter().filter(|l| l["trial"]["phase"] == "search" && l["pruned"] == false);
+    assert!(whole.clone().all(|l| curve(l) == 8));
+    // The best of all that came to their end.
+    let loss = |l: &&Json| l["found"]["valid.loss"].as_f64().unwrap();
+    let best = whole.min_by(|a, b| loss(a).total_cmp(&loss(b))).unwrap();
+    assert_eq!(one["best"]["value"]["mean"], best["found"]["valid.loss"]);
+    let width: u32 = best["trial"]["set"]["width"].as_str().unwrap().parse().unwrap();
+    assert!(width.is_multiple_of(4));
+}
+
+/// `best.net` is the file with the values that won: trained, it is the trial that won.
+#[test]
+fn the_best_file_is_the_best_trial() {
+    let folder = Folder::new(&[("m.net", SEARCHED)]);
+    let said = folder.run(&["experiment", "m.net", "-q", "-o", "e"]);
+    insta::assert_snapshot!(said);
+    let report = folder.json(&["experiment", "m.net", "--json", "-o", "e", "--resume"]);
+    assert!(folder.run(&["fmt", "--check", "e/best.net"]).ends_with("--- exit 0\n"));
+    folder.run(&["train", "e/best.net", "-q", "-o", "r"]);
+    let log = folder.read("r/log.jsonl");
+    let last: Json = serde_json::from_str(log.lines().last().unwrap()).unwrap();
+    let (loss, best) = (&last["valid"]["loss"], &report["best"]["value"]["mean"]);
+    assert!((loss.as_f64().unwrap() - best.as_f64().unwrap()).abs() < 1e-6, "{loss} {best}");
+}

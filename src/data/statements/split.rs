@@ -78,7 +78,7 @@ fn read(args: &Args, settings: &mut Settings) -> Result<(), Box<Diagnostic>> {
             "leave `seed` out, or `shuffle=false`",
         ));
     }
-    settings.split = Some(Split { division, valid, tail, shuffle, seed, span: args.span });
+    settings.split = Some(Split { division, valid, tail, whole: false, shuffle, seed, span: args.span });
     Ok(())
 }
 

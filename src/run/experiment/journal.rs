@@ -11,7 +11,9 @@ use std::{
 
 use serde_json::Value as Json;
 
-/// Trials by their keys.
+use super::trial::Measured;
+
+/// Lines by the keys of their trials.
 pub type Known = BTreeMap<String, Json>;
 
 pub struct Journal {
@@ -70,7 +72,7 @@ impl Journal {
             let why = "the net, its `--set` values, the seed or the kind of divisions differ";
             return Err(JournalError::Other(format!("{} holds another experiment: {why}", dir.display())));
         }
-        let entry = |line: Json| Some((line.get("trial")?.to_string(), line.get("found")?.clone()));
+        let entry = |line: Json| Some((line.get("trial")?.to_string(), line.clone()));
         let known = lines.filter_map(|line| entry(line.ok()?)).collect();
         let file = OpenOptions::new().append(true).open(&path).map_err(io)?;
         file.set_len(whole as u64).map_err(io)?;
@@ -81,8 +83,10 @@ impl Journal {
     ///
     /// # Errors
     /// What the file system says.
-    pub fn add(&mut self, trial: &Json, found: &Json) -> io::Result<()> {
-        self.line(&serde_json::json!({ "trial": trial, "found": found }))
+    pub fn add(&mut self, trial: &Json, measured: &Measured) -> io::Result<()> {
+        let mut line = measured.json();
+        line["trial"] = trial.clone();
+        self.line(&line)
     }
 
     fn line(&mut self, line: &Json) -> io::Result<()> {
@@ -101,14 +105,15 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let head = json!({ "what": 1 });
         let mut journal = Journal::begin(dir.path(), &head).unwrap();
-        journal.add(&json!({ "split": 0 }), &json!({ "loss": 0.5 })).unwrap();
-        journal.add(&json!({ "split": 1 }), &json!({ "loss": 0.25 })).unwrap();
+        let loss = |x| Measured { figures: [("loss".to_string(), x)].into(), ..Measured::default() };
+        journal.add(&json!({ "split": 0 }), &loss(0.5)).unwrap();
+        journal.add(&json!({ "split": 1 }), &loss(0.25)).unwrap();
         let path = Journal::path(dir.path());
         let text = std::fs::read_to_string(&path).unwrap();
         std::fs::write(&path, &text[..text.len() - 4]).unwrap();
         let (mut journal, known) = Journal::resume(dir.path(), &head).unwrap();
         assert_eq!(known.keys().collect::<Vec<_>>(), [r#"{"split":0}"#]);
-        journal.add(&json!({ "split": 1 }), &json!({ "loss": 0.25 })).unwrap();
+        journal.add(&json!({ "split": 1 }), &loss(0.25)).unwrap();
         assert_eq!(std::fs::read_to_string(&path).unwrap(), text);
         assert!(matches!(Journal::begin(dir.path(), &head), Err(JournalError::Exists(_))));
         assert!(matches!(Journal::resume(dir.path(), &json!({})), Err(JournalError::Other(_))));

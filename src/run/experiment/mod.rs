@@ -2,11 +2,15 @@
 //!
 //! On each division the points of the sweep are trained on the fitted rows and judged on the validation rows; the best is trained again
 //! on both, and tested once. A net that watches validation rows while it trains keeps them. Invariant: a result is a function of
-//! the text, the values set, the division and the seed; neither of the number of jobs nor of what else was tried.
+//! the text, the values set, the division and the seed; not of the number of jobs. Where later points learn from earlier ones, or are held
+//! against them, they do so round by round.
 
+mod best;
 mod journal;
 mod points;
+mod prune;
 mod report;
+mod search;
 mod trial;
 
 use std::{
@@ -23,16 +27,18 @@ use serde_json::{Value as Json, json};
 
 pub use journal::JournalError;
 pub use points::Point;
-pub use report::{Arm, Difference, Mean, Report, Tested};
-pub use trial::{Found, Trial};
+pub use report::{Arm, Difference, Mean, Report, Tested, Tried, Winner};
+pub use trial::{Measured, Trial};
 
 use journal::{Journal, Known};
+use prune::Rivals;
+use search::Searched;
 
 use super::{mc::Scoring, open::OpenError, trained::TrainedError};
 use crate::{
     data::Search,
     math,
-    model::{Model, PredictMode},
+    model::{Model, PredictMode, Sweep},
     runtime::train::TrainError,
 };
 
@@ -146,10 +152,7 @@ impl Experiment<'_> {
 
     /// Trials in all.
     pub fn trials(&self) -> usize {
-        let searched = match points::points(self.model.sweep.as_ref()).len() {
-            1 => 0,
-            n => n,
-        };
+        let searched = self.sweep().map_or(0, points::count);
         self.arms.len() * self.splits * self.seeds.len() * (searched + 1)
     }
 
@@ -160,7 +163,7 @@ impl Experiment<'_> {
     pub fn run(
         &self,
         course: &Course<'_>,
-        done: &(dyn Fn(&Trial, &Found) + Sync),
+        done: &(dyn Fn(&Trial, &Measured) + Sync),
     ) -> Result<Report, ExperimentError> {
         if self.scoring(self.model).to_fit() {
             return Err(ExperimentError::FitPrecision);
@@ -172,33 +175,72 @@ impl Experiment<'_> {
             false => (Journal::begin(course.dir, &self.head())?, Known::new()),
         };
         let carried = Carried { experiment: self, course, known, journal: Mutex::new(journal), done };
-        let points = points::points(self.model.sweep.as_ref());
-        let places = self.places();
-        let searched: Vec<Trial> = match points.len() {
-            1 => Vec::new(),
-            _ => places
-                .iter()
-                .flat_map(|place| points.iter().map(|point| Trial { point: point.clone(), ..place.clone() }))
-                .collect(),
-        };
-        let found = carried.all(&searched)?;
-        let last = places.into_iter().enumerate().map(|(i, place)| {
-            let point = match points.len() {
-                1 => points[0].clone(),
-                n => self.best(&searched[i * n..(i + 1) * n], &found[i * n..(i + 1) * n])?,
+        let searches = self.searched(&carried)?;
+        let last = searches.iter().map(|one| {
+            let point = match self.sweep() {
+                None => self.only_point(),
+                Some(sweep) => {
+                    let best = one.best(&sweep.goal).map(|trial| trial.point.clone());
+                    best.ok_or(ExperimentError::NoneBest { split: one.place.split })?
+                }
             };
-            Ok(Trial { point, last: true, ..place })
+            Ok(Trial { point, last: true, ..one.place.clone() })
         });
         let last = last.collect::<Result<Vec<Trial>, ExperimentError>>()?;
-        let found = carried.all(&last)?;
-        let tested = last.into_iter().zip(found).map(|(trial, figures)| Tested {
+        let attempts = last.iter().map(|trial| (trial, None)).collect::<Vec<_>>();
+        let found = carried.all(&attempts)?;
+        let tested = last.into_iter().zip(found).map(|(trial, measured)| Tested {
             arm: trial.arm,
             split: trial.split,
             seed: trial.seed,
             chosen: trial.point,
-            figures,
+            figures: measured.figures,
         });
-        Ok(Report::new(&self.arms, tested.collect()))
+        let report = Report::new(&self.arms, tested.collect(), self.sweep(), searches);
+        self.write_best(course, &report)?;
+        Ok(report)
+    }
+
+    /// The sweep, if it leaves a choice.
+    fn sweep(&self) -> Option<&Sweep> {
+        self.model.sweep.as_ref().filter(|sweep| points::count(sweep) > 1)
+    }
+
+    /// What a sweep without a choice sets.
+    fn only_point(&self) -> Point {
+        let sweep = self.model.sweep.as_ref();
+        sweep.and_then(|sweep| points::round(sweep, &[]).pop()).unwrap_or_default()
+    }
+
+    /// Every place with all that was tried there: a round on all places, then the next.
+    fn searched(&self, carried: &Carried<'_>) -> Result<Vec<Searched>, ExperimentError> {
+        let mut searches: Vec<Searched> = self.places().into_iter().map(Searched::new).collect();
+        let Some(sweep) = self.sweep() else { return Ok(searches) };
+        loop {
+            let rounds: Vec<Vec<Trial>> = searches.iter().map(|one| one.round(sweep)).collect();
+            let rivals: Vec<Option<Rivals>> = searches.iter().map(|one| one.rivals(sweep)).collect();
+            let each = rounds.iter().zip(&rivals);
+            let attempts: Vec<Attempt<'_>> = each
+                .flat_map(|(round, rivals)| round.iter().map(move |trial| (trial, rivals.as_ref())))
+                .collect();
+            if attempts.is_empty() {
+                return Ok(searches);
+            }
+            let mut found = carried.all(&attempts)?.into_iter();
+            for (one, round) in searches.iter_mut().zip(rounds) {
+                one.tried.extend(round.into_iter().zip(found.by_ref()));
+            }
+        }
+    }
+
+    /// The file with the values that won, beside the record.
+    fn write_best(&self, course: &Course<'_>, report: &Report) -> Result<(), ExperimentError> {
+        let (Some(winner), Some(sweep)) = (&report.best, self.sweep()) else { return Ok(()) };
+        let values: Point = self.sets.iter().chain(&winner.set).cloned().collect();
+        let which = if sweep.goal.highest { "highest" } else { "lowest" };
+        let by = format!("The {which} {winner}, of {} points.", report.tried.len());
+        best::write(course.dir, self.source, &values, &by)
+            .map_err(|e| JournalError::Io(course.dir.join("best.net"), e).into())
     }
 
     /// Every arm on every division with every seed.
@@ -212,20 +254,6 @@ impl Experiment<'_> {
             }
         }
         places
-    }
-
-    /// The point with the best goal; the first of equal ones.
-    fn best(&self, trials: &[Trial], found: &[Found]) -> Result<Point, ExperimentError> {
-        let Some(goal) = self.model.sweep.as_ref().map(|sweep| &sweep.goal) else { return Ok(Point::new()) };
-        let sign = if goal.highest { -1.0 } else { 1.0 };
-        let values = found.iter().map(|found| trial::value_of(goal, found).filter(|x| x.is_finite()));
-        let scored = trials.iter().zip(values).filter_map(|(trial, value)| Some((trial, sign * value?)));
-        let best = scored.fold(None, |best: Option<(&Trial, f64)>, next| match best {
-            Some(best) if best.1 <= next.1 => Some(best),
-            _ => Some(next),
-        });
-        let split = trials.first().map_or(0, |trial| trial.split);
-        best.map(|(trial, _)| trial.point.clone()).ok_or(ExperimentError::NoneBest { split })
     }
 
     /// The first line of the record. Divisions, seeds and settings may be added later.
@@ -246,30 +274,33 @@ impl Experiment<'_> {
     }
 }
 
+/// A trial and whom it has to keep up with.
+type Attempt<'a> = (&'a Trial, Option<&'a Rivals>);
+
 /// An experiment under way.
 struct Carried<'a> {
     experiment: &'a Experiment<'a>,
     course: &'a Course<'a>,
     known: Known,
     journal: Mutex<Journal>,
-    done: &'a (dyn Fn(&Trial, &Found) + Sync),
+    done: &'a (dyn Fn(&Trial, &Measured) + Sync),
 }
 
 impl Carried<'_> {
     /// Figures of all trials, in order; as many at once as there are jobs.
-    fn all(&self, trials: &[Trial]) -> Result<Vec<Found>, ExperimentError> {
+    fn all(&self, attempts: &[Attempt<'_>]) -> Result<Vec<Measured>, ExperimentError> {
         let next = AtomicUsize::new(0);
         let failed = Mutex::new(None);
-        let all: Mutex<BTreeMap<usize, Found>> = Mutex::default();
+        let all: Mutex<BTreeMap<usize, Measured>> = Mutex::default();
         let work = || {
             loop {
                 let i = next.fetch_add(1, Ordering::SeqCst);
-                let Some(trial) = trials.get(i) else { return };
-                match self.one(trial) {
+                let Some((trial, rivals)) = attempts.get(i) else { return };
+                match self.one(trial, *rivals) {
                     Ok(found) => drop(held(&all).insert(i, found)),
                     Err(error) => {
                         held(&failed).get_or_insert(error);
-                        next.store(trials.len(), Ordering::SeqCst);
+                        next.store(attempts.len(), Ordering::SeqCst);
                         return;
                     }
                 }
@@ -282,27 +313,24 @@ impl Carried<'_> {
         }
     }
 
-    fn one(&self, trial: &Trial) -> Result<Found, ExperimentError> {
+    fn one(&self, trial: &Trial, rivals: Option<&Rivals>) -> Result<Measured, ExperimentError> {
         let key = trial.key(&self.experiment.arms);
-        if let Some(found) = self.known.get(&key.to_string()) {
-            let number = |(name, x): (&String, &Json)| (name.clone(), x.as_f64().unwrap_or(f64::NAN));
-            let found: Found = found.as_object().into_iter().flatten().map(number).collect();
-            (self.done)(trial, &found);
-            return Ok(found);
+        if let Some(line) = self.known.get(&key.to_string()) {
+            let measured = Measured::read(line);
+            (self.done)(trial, &measured);
+            return Ok(measured);
         }
         if self.course.stop.load(Ordering::SeqCst) != 0 {
             return Err(ExperimentError::Interrupted);
         }
-        let found = match trial.run(self.experiment, &self.course.stop) {
+        let measured = match trial.run(self.experiment, rivals, &self.course.stop) {
             // A point that diverges is no error of the experiment: it is not chosen.
-            Err(ExperimentError::Train(TrainError::Diverged { .. })) if !trial.last => Found::new(),
+            Err(ExperimentError::Train(TrainError::Diverged { .. })) if !trial.last => Measured::default(),
             other => other?,
         };
-        held(&self.journal)
-            .add(&key, &json!(found))
-            .map_err(|e| JournalError::Io(self.course.dir.into(), e))?;
-        (self.done)(trial, &found);
-        Ok(found)
+        held(&self.journal).add(&key, &measured).map_err(|e| JournalError::Io(self.course.dir.into(), e))?;
+        (self.done)(trial, &measured);
+        Ok(measured)
     }
 }
 

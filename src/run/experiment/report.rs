@@ -1,10 +1,18 @@
 //! What an experiment says: means over divisions with their standard errors, and differences of compared settings, division by division.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fmt,
+};
 
 use serde::Serialize;
 
-use super::{points::Point, trial::Found};
+use super::{
+    points::Point,
+    search::Searched,
+    trial::{Found, value_of},
+};
+use crate::model::{Goal, Sweep, summary::number};
 
 /// The last trial of one arm on one division with one seed.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -52,14 +60,59 @@ pub struct Difference {
     pub figures: BTreeMap<String, Mean>,
 }
 
+/// A point of the sweep with its setting: its goal over the places where it was tried to the end.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Tried {
+    pub set: Point,
+    /// `valid.loss`.
+    pub goal: String,
+    /// None where no trial of it came to a finite goal at its end.
+    pub value: Option<Mean>,
+    pub trials: usize,
+    /// Trials that were given up.
+    pub pruned: usize,
+}
+
+/// The values that won.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Winner {
+    pub set: Point,
+    pub goal: String,
+    pub value: Mean,
+}
+
+impl fmt::Display for Winner {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {}", self.goal, number(self.value.mean))?;
+        if self.value.count > 1 {
+            write!(
+                f,
+                " (standard error {}, {} trials)",
+                number(self.value.standard_error),
+                self.value.count
+            )?;
+        }
+        Ok(())
+    }
+}
+
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Report {
     pub arms: Vec<Arm>,
     pub differences: Vec<Difference>,
+    /// What a sweep tried, the best first.
+    pub tried: Vec<Tried>,
+    pub best: Option<Winner>,
 }
 
 impl Report {
-    pub fn new(arms: &[Point], tested: Vec<Tested>) -> Self {
+    pub(super) fn new(
+        arms: &[Point],
+        tested: Vec<Tested>,
+        sweep: Option<&Sweep>,
+        searches: Vec<Searched>,
+    ) -> Self {
+        let tried = sweep.map_or_else(Vec::new, |sweep| tried(arms, &sweep.goal, &searches));
         let mut by_arm: Vec<Vec<Tested>> = vec![Vec::new(); arms.len()];
         tested.into_iter().for_each(|run| by_arm[run.arm].push(run));
         let differences = (1..arms.len()).map(|arm| Difference {
@@ -73,8 +126,45 @@ impl Report {
             figures: figures(&runs),
             runs,
         });
-        Self { arms: arms.collect(), differences }
+        let best = winner(&tried);
+        Self { arms: arms.collect(), differences, tried, best }
     }
+}
+
+/// Points by their setting and values: most often finished first, then by the mean of the goal.
+fn tried(arms: &[Point], goal: &Goal, searches: &[Searched]) -> Vec<Tried> {
+    let mut places: Vec<(Point, Vec<f64>, usize, usize)> = Vec::new();
+    for (trial, measured) in searches.iter().flat_map(|one| &one.tried) {
+        let set: Point = arms[trial.arm].iter().chain(&trial.point).cloned().collect();
+        let at = places.iter().position(|(known, ..)| *known == set).unwrap_or_else(|| {
+            places.push((set, Vec::new(), 0, 0));
+            places.len() - 1
+        });
+        let (_, values, trials, pruned) = &mut places[at];
+        *trials += 1;
+        *pruned += usize::from(measured.pruned);
+        let value = value_of(goal, &measured.figures).filter(|x| x.is_finite() && !measured.pruned);
+        values.extend(value);
+    }
+    places.sort_by(|a, b| {
+        let cost = |values: &[f64]| Mean::of(values).mean * if goal.highest { -1.0 } else { 1.0 };
+        b.1.len().cmp(&a.1.len()).then(cost(&a.1).total_cmp(&cost(&b.1)))
+    });
+    let figure = format!("valid.{}", goal.figure);
+    let tried = places.into_iter().map(|(set, values, trials, pruned)| Tried {
+        set,
+        goal: figure.clone(),
+        value: (!values.is_empty()).then(|| Mean::of(&values)),
+        trials,
+        pruned,
+    });
+    tried.collect()
+}
+
+/// The first of those that were finished most often.
+fn winner(tried: &[Tried]) -> Option<Winner> {
+    let first = tried.first()?;
+    Some(Winner { set: first.set.clone(), goal: first.goal.clone(), value: first.value? })
 }
 
 /// Means over divisions, of each the mean over seeds; over seeds where there is one division.
@@ -115,7 +205,7 @@ mod tests {
     #[test]
     fn seeds_are_averaged_within_divisions() {
         let runs = vec![run(0, 0, 0, 1.0), run(0, 0, 1, 3.0), run(0, 1, 0, 5.0), run(0, 1, 1, 5.0)];
-        let report = Report::new(&[Point::new()], runs);
+        let report = Report::new(&[Point::new()], runs, None, Vec::new());
         let mean = report.arms[0].figures["test.loss"];
         // Divisions have 2 and 5: mean 3.5, deviation sqrt(4.5), over sqrt(2).
         assert_eq!((mean.mean, mean.count), (3.5, 2));
@@ -129,7 +219,7 @@ mod tests {
         for (split, base) in [10.0, 20.0, 30.0].into_iter().enumerate() {
             runs.extend([run(0, split, 7, base), run(1, split, 7, base - 1.0)]);
         }
-        let report = Report::new(&[set("0"), set("0.5")], runs);
+        let report = Report::new(&[set("0"), set("0.5")], runs, None, Vec::new());
         let difference = report.differences[0].figures["test.loss"];
         assert_eq!((difference.mean, difference.standard_error, difference.count), (-1.0, 0.0, 3));
         assert!(report.arms[0].figures["test.loss"].standard_error > 5.0);

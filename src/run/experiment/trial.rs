@@ -7,7 +7,11 @@ use std::{
 
 use serde_json::{Value as Json, json};
 
-use super::{Experiment, ExperimentError, points::Point};
+use super::{
+    Experiment, ExperimentError,
+    points::Point,
+    prune::{Rivals, Watch},
+};
 use crate::{
     data::{DataConfig, Division},
     model::{Goal, Model},
@@ -19,12 +23,45 @@ use crate::{
     runtime::{
         progress::{FORMAT, Meta, Progress},
         team::Team,
-        train::{Event, Job, Observer, Options, train_in_memory},
+        train::{Job, Options, train_in_memory},
     },
 };
 
 /// Figures by `PART.NAME`, those of samples by `PART.mc.NAME`.
 pub type Found = BTreeMap<String, f64>;
+
+/// What a trial came to.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Measured {
+    pub figures: Found,
+    /// The goal after each epoch, where poor trials are given up.
+    pub curve: Vec<f64>,
+    /// Given up before its time: its figures are those of that moment.
+    pub pruned: bool,
+}
+
+impl Measured {
+    /// As it is recorded.
+    pub fn json(&self) -> Json {
+        let mut json = json!({ "found": self.figures });
+        if !self.curve.is_empty() {
+            json["curve"] = json!(self.curve);
+            json["pruned"] = json!(self.pruned);
+        }
+        json
+    }
+
+    pub fn read(json: &Json) -> Self {
+        let number = |x: &Json| x.as_f64().unwrap_or(f64::NAN);
+        let figures = json.get("found").and_then(Json::as_object).into_iter().flatten();
+        let curve = json.get("curve").and_then(Json::as_array).into_iter().flatten();
+        Self {
+            figures: figures.map(|(name, x)| (name.clone(), number(x))).collect(),
+            curve: curve.map(number).collect(),
+            pruned: json.get("pruned").and_then(Json::as_bool).unwrap_or(false),
+        }
+    }
+}
 
 /// A place in an experiment.
 #[derive(Clone, Debug, PartialEq)]
@@ -49,9 +86,15 @@ impl Trial {
     }
 
     /// Trains and measures on one thread, so that nothing depends on how many trials run beside it.
-    pub fn run(&self, experiment: &Experiment<'_>, stop: &Arc<AtomicU32>) -> Result<Found, ExperimentError> {
+    pub fn run(
+        &self,
+        experiment: &Experiment<'_>,
+        rivals: Option<&Rivals>,
+        stop: &Arc<AtomicU32>,
+    ) -> Result<Measured, ExperimentError> {
         let (sets, ready) = self.open(experiment)?;
-        let trained = self.train(experiment, &sets, &ready, stop)?;
+        let mut watch = Watch::new(rivals);
+        let trained = self.train(experiment, &sets, &ready, &mut watch, stop)?;
         let part = match self.last {
             true => ("test", ready.dataset.test.as_ref()),
             false => ("valid", ready.dataset.valid.as_ref()),
@@ -67,7 +110,7 @@ impl Trial {
         let mut found = flat(figures);
         found
             .extend(trained.learned_rates()?.into_iter().map(|(path, p)| (format!("{name}.rate.{path}"), p)));
-        Ok(found)
+        Ok(Measured { figures: found, curve: watch.curve, pruned: watch.pruned })
     }
 
     /// The net with this trial's values, and its rows.
@@ -85,6 +128,7 @@ impl Trial {
         experiment: &Experiment<'_>,
         sets: &[(String, String)],
         ready: &Ready,
+        watch: &mut Watch<'_>,
         stop: &Arc<AtomicU32>,
     ) -> Result<Trained, ExperimentError> {
         let meta = Meta {
@@ -97,8 +141,8 @@ impl Trial {
             attributes: ready.attributes.clone(),
         };
         let job = Job { model: &ready.model, dataset: &ready.dataset, dir: None, meta };
-        let options = Options { threads: 1, epochs: None, figures: false };
-        let checkpoint = train_in_memory(job, &options, stop, &mut Silent)?;
+        let options = Options { threads: 1, epochs: None, figures: watch.rivals.is_some() };
+        let checkpoint = train_in_memory(job, &options, stop, watch)?;
         Ok(Trained { model: ready.model.clone(), checkpoint, calibration: Default::default(), home: None })
     }
 }
@@ -112,9 +156,7 @@ fn divide(config: &mut DataConfig, split: usize, whole: bool) {
         Division::Given { .. } => {}
         Division::Shares { .. } => how.seed = how.seed.wrapping_add(split as u64),
     }
-    if whole {
-        how.valid = None;
-    }
+    how.whole = whole;
 }
 
 /// How many divisions the file knows, where it says so.
@@ -145,10 +187,4 @@ fn flat(figures: PartFigures) -> Found {
 pub fn value_of(goal: &Goal, found: &Found) -> Option<f64> {
     let value = found.get(&format!("valid.{}", goal.figure));
     value.or_else(|| found.get(&format!("valid.mc.{}", goal.figure))).copied()
-}
-
-struct Silent;
-
-impl Observer for Silent {
-    fn event(&mut self, _: Event<'_>) {}
 }
