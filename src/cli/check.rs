@@ -2,6 +2,7 @@
 
 use std::{
     path::{Path, PathBuf},
+    sync::{Arc, atomic::AtomicU32},
     time::Instant,
 };
 
@@ -14,7 +15,9 @@ use dropnet::{
 use super::{
     Outcome, data,
     source::{Sets, Source},
+    train,
     ui::{Exit, Failure, Ui},
+    watch::{Watched, Watching},
 };
 
 #[derive(clap::Args)]
@@ -36,6 +39,8 @@ pub struct Command {
     /// Make warnings errors: exit with 1 if there is one
     #[arg(long, value_name = "WHAT", value_enum)]
     deny: Option<Deny>,
+    #[command(flatten)]
+    watching: Watching,
 }
 
 #[derive(Clone, Copy, Default, PartialEq, Eq, clap::ValueEnum)]
@@ -56,6 +61,34 @@ enum Deny {
 
 impl Command {
     pub fn run(&self, ui: &mut Ui) -> Outcome {
+        if !self.watching.watch {
+            return self.once(ui);
+        }
+        let stop = Arc::new(AtomicU32::new(0));
+        train::stop_on_interrupt(stop.clone())?;
+        let mut watched = Watched::new(self.files.iter().map(PathBuf::as_path))?;
+        for round in 0.. {
+            watched.look();
+            self.watching.begin(round == 0, &self.names(), ui);
+            if let Err(failure) = self.once(ui) {
+                if matches!(failure, Failure::PipeClosed) {
+                    return Err(failure);
+                }
+                ui.fail(&failure);
+            }
+            ui.finish()?;
+            if !watched.wait(&stop) {
+                break;
+            }
+        }
+        Ok(Exit::Interrupted)
+    }
+
+    fn names(&self) -> String {
+        self.files.iter().map(|path| path.display().to_string()).collect::<Vec<_>>().join(", ")
+    }
+
+    fn once(&self, ui: &mut Ui) -> Outcome {
         let start = Instant::now();
         let mut all: Vec<Diagnostic> = Vec::new();
         let mut unread = false;
@@ -119,6 +152,6 @@ fn count(files: usize, all: &[Diagnostic]) -> String {
 }
 
 /// `1.8 ms`
-fn elapsed(since: Instant) -> String {
+pub fn elapsed(since: Instant) -> String {
     format!("{:.1} ms", since.elapsed().as_secs_f64() * 1e3)
 }

@@ -25,6 +25,7 @@ mod subnet;
 mod summary;
 mod train;
 mod ui;
+mod watch;
 
 use std::process::ExitCode;
 

@@ -6,7 +6,7 @@ use std::{
         Arc,
         atomic::{AtomicU32, Ordering},
     },
-    time::{SystemTime, UNIX_EPOCH},
+    time::{Instant, SystemTime, UNIX_EPOCH},
 };
 
 use dropnet::{
@@ -16,10 +16,11 @@ use dropnet::{
 };
 
 use super::{
-    Outcome, data,
+    Outcome, check, data,
     progress::{self, Bar},
     source::{self, File, Source},
     ui::{Exit, Failure, Ui},
+    watch::{self, Watched, Watching},
 };
 
 #[derive(clap::Args)]
@@ -27,13 +28,13 @@ pub struct Command {
     #[command(flatten)]
     file: File,
     /// Folder of the run [default: runs/NAME-DATE-TIME-HASH]
-    #[arg(short, long, value_name = "DIR")]
+    #[arg(short, long, value_name = "DIR", conflicts_with = "watch")]
     out: Option<PathBuf>,
     /// Seed of every random decision [default: that of the file, or 0]
     #[arg(long, value_name = "N")]
     seed: Option<u64>,
     /// Train so many nets, with seeds one after the other, into a folder `seed-N` each: `eval`, `predict` and `audit` average them
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(2..=1000))]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(2..=1000), conflicts_with = "watch")]
     seeds: Option<u64>,
     /// Stop after this epoch; schedules keep the length that the file gives them
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
@@ -41,7 +42,7 @@ pub struct Command {
     #[command(flatten)]
     threads: Threads,
     /// Go on with an earlier run: that of `--out`, or the newest of this file
-    #[arg(long)]
+    #[arg(long, conflicts_with = "watch")]
     resume: bool,
     /// Write one JSON object a line: each epoch, then the result
     #[arg(long)]
@@ -49,6 +50,19 @@ pub struct Command {
     /// Draw no progress bar
     #[arg(long)]
     no_progress: bool,
+    #[command(flatten)]
+    watching: Watching,
+}
+
+/// How a run ended.
+enum Ended {
+    Done,
+    /// Its checkpoint is written.
+    Interrupted {
+        epoch: u64,
+        step: u64,
+        dir: RunDir,
+    },
 }
 
 #[derive(clap::Args)]
@@ -66,12 +80,16 @@ impl Threads {
 
 impl Command {
     pub fn run(&self, ui: &mut Ui) -> Outcome {
-        let source = Source::read(&self.file.path)?;
-        let ready = opened(&self.file, &source, ui)?;
         let stop = Arc::new(AtomicU32::new(0));
         stop_on_interrupt(stop.clone())?;
+        if self.watching.watch {
+            return self.watched(&stop, ui);
+        }
+        let source = Source::read(&self.file.path)?;
+        let ready = opened(&self.file, &source, ui)?;
         let Some(count) = self.seeds else {
-            return self.train(&source, &ready, &self.request(&source)?, &stop, ui);
+            let ended = self.train(&source, &ready, &self.request(&source)?, &stop, ui)?;
+            return Ok(self.said(&ended, ui));
         };
         let folder = self.folder(&source, &ready)?;
         let first = run::seed_of(&self.request(&source)?, &ready);
@@ -79,13 +97,76 @@ impl Command {
             let out = folder.of_seed(seed);
             let resume = self.resume && RunDir::at(&out).last().exists();
             let member = Request { seed: Some(seed), out: Some(&out), resume, ..self.request(&source)? };
-            let exit = self.train(&source, &ready, &member, &stop, ui)?;
-            if exit != Exit::Done {
-                return Ok(exit);
+            let ended = self.train(&source, &ready, &member, &stop, ui)?;
+            if self.said(&ended, ui) == Exit::Interrupted {
+                return Ok(Exit::Interrupted);
             }
         }
         ui.talk(format_args!("{count} runs: `dropnet eval {}` scores their mean", folder.path().display()));
         Ok(Exit::Done)
+    }
+
+    /// Trains anew whenever the file is saved; what is under way then is of an older text, and ends.
+    fn watched(&self, interrupted: &Arc<AtomicU32>, ui: &mut Ui) -> Outcome {
+        let mut file = Watched::new([self.file.path.as_path()].into_iter())?;
+        for round in 0.. {
+            file.look();
+            self.watching.begin(round == 0, &self.file.path.display().to_string(), ui);
+            match self.until_saved(&file, interrupted, ui) {
+                Err(Failure::PipeClosed) => return Err(Failure::PipeClosed),
+                Err(failure) => drop(ui.fail(&failure)),
+                Ok(()) => {}
+            }
+            ui.finish()?;
+            if !file.wait(interrupted) {
+                break;
+            }
+        }
+        Ok(Exit::Interrupted)
+    }
+
+    /// One round: to its end, or until the file is saved or Ctrl-C is heard.
+    fn until_saved(&self, file: &Watched, interrupted: &AtomicU32, ui: &mut Ui) -> Result<(), Failure> {
+        let begun = Instant::now();
+        let source = Source::read(&self.file.path)?;
+        let ready = opened(&self.file, &source, ui)?;
+        ui.talk(format_args!("checked, and the data loaded, in {}", check::elapsed(begun)));
+        let stop = Arc::new(AtomicU32::new(0));
+        let over = AtomicU32::new(0);
+        std::thread::scope(|scope| {
+            scope.spawn(|| {
+                let both = || interrupted.load(Ordering::SeqCst) != 0 || file.changed();
+                while over.load(Ordering::SeqCst) == 0 && !both() {
+                    std::thread::sleep(watch::PERIOD);
+                }
+                stop.store(1, Ordering::SeqCst);
+            });
+            let ended =
+                self.request(&source).and_then(|request| self.train(&source, &ready, &request, &stop, ui));
+            over.store(1, Ordering::SeqCst);
+            let ended = ended?;
+            if let Ended::Interrupted { epoch, step, .. } = ended
+                && interrupted.load(Ordering::SeqCst) == 0
+            {
+                ui.talk(format_args!(
+                    "{} was saved: stopped in epoch {epoch} after {step} steps",
+                    source.name
+                ));
+            } else {
+                self.said(&ended, ui);
+            }
+            Ok(())
+        })
+    }
+
+    /// Says why a run ended before its time.
+    fn said(&self, ended: &Ended, ui: &mut Ui) -> Exit {
+        let Ended::Interrupted { epoch, step, dir } = ended else { return Exit::Done };
+        ui.error_text(&format!(
+            "interrupted in epoch {epoch} after {step} steps; the checkpoint is written\n"
+        ));
+        ui.talk(format_args!("help: `{}` goes on from there", self.resuming(dir)));
+        Exit::Interrupted
     }
 
     /// The folder of several runs.
@@ -106,7 +187,7 @@ impl Command {
         request: &Request<'_>,
         stop: &Arc<AtomicU32>,
         ui: &mut Ui,
-    ) -> Outcome {
+    ) -> Result<Ended, Failure> {
         let started = run::start(request, ready).map_err(unstarted)?;
         self.heading(source, ready, &started, ui);
         let (dir, seed, meta) = (started.dir.clone(), started.meta.seed, started.meta);
@@ -127,14 +208,8 @@ impl Command {
             return Err(failure);
         }
         match result {
-            Ok(outcome) => self.done(&dir, &outcome, ui),
-            Err(TrainError::Interrupted { epoch, step }) => {
-                ui.error_text(&format!(
-                    "interrupted in epoch {epoch} after {step} steps; the checkpoint is written\n"
-                ));
-                ui.talk(format_args!("help: `{}` goes on from there", self.resuming(&dir)));
-                Ok(Exit::Interrupted)
-            }
+            Ok(outcome) => self.done(&dir, &outcome, ui).map(|()| Ended::Done),
+            Err(TrainError::Interrupted { epoch, step }) => Ok(Ended::Interrupted { epoch, step, dir }),
             Err(error) => Err(failure(error, &dir)),
         }
     }
@@ -180,12 +255,11 @@ impl Command {
         }
     }
 
-    fn done(&self, dir: &RunDir, outcome: &Trained, ui: &mut Ui) -> Outcome {
+    fn done(&self, dir: &RunDir, outcome: &Trained, ui: &mut Ui) -> Result<(), Failure> {
         let written = dir.metrics(&run::metrics_json(outcome));
         written.map_err(|e| Failure::data(format!("cannot write {}: {e}", dir.path().display())))?;
         if self.json {
-            ui.data(&format!("{}\n", run::done_json(dir.path(), outcome)))?;
-            return Ok(Exit::Done);
+            return ui.data(&format!("{}\n", run::done_json(dir.path(), outcome)));
         }
         if let Some(test) = &outcome.test {
             let of = match (&outcome.best, outcome.tested) {
@@ -210,7 +284,7 @@ impl Command {
                 dir.path().display()
             ));
         }
-        Ok(Exit::Done)
+        Ok(())
     }
 
     /// The command line that takes the run up again.

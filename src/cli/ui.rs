@@ -2,7 +2,7 @@
 
 use std::{
     fmt::Display,
-    io::{self, BufWriter, Write},
+    io::{self, BufWriter, IsTerminal, Write},
     process::ExitCode,
 };
 
@@ -133,6 +133,13 @@ impl Ui {
     pub fn detail(&mut self, line: impl Display) {
         if self.verbose {
             self.talk(line);
+        }
+    }
+
+    /// Empties the screen, if stderr is one.
+    pub fn clear(&mut self) {
+        if self.err.is_terminal() && !self.quiet {
+            self.error_text("\u{1b}[2J\u{1b}[3J\u{1b}[H");
         }
     }
 

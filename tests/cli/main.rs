@@ -20,3 +20,4 @@ mod streams;
 mod subnet;
 mod summary;
 mod train;
+mod watch;
