@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use dropnet::{
     model::{Interval, McDropout, OutputKind, Precision, PredictMode},
-    plot::{Chart, graph},
+    plot::{Chart, Picture, graph},
     run::{self, Committee, RunDir, TrainedError},
     runtime::{container, team::Team},
 };
@@ -22,19 +22,22 @@ use super::{
 pub struct Command {
     #[command(flatten)]
     runs: Runs,
-    /// What is drawn of a run
-    #[arg(long, value_name = "KIND", value_enum, required_unless_present = "graph")]
+    /// What is drawn of a run [default: how training went]
+    #[arg(long, value_name = "KIND", value_enum)]
     kind: Option<Kind>,
     /// Draw the net of a `.net` file instead: its layers, places of dropout marked
     #[arg(long, value_name = "FORM", value_enum)]
-    #[arg(conflicts_with_all = ["kind", "csv", "sets", "samples", "seed", "precision", "temperature", "checkpoint", "count"])]
+    #[arg(conflicts_with_all = ["kind", "csv", "text", "sets", "samples", "seed", "precision", "temperature", "checkpoint", "count"])]
     graph: Option<GraphForm>,
-    /// File for the picture [default: stdout]
+    /// File for the picture: SVG, or PNG where its name ends so [default: SVG on stdout]
     #[arg(short, long, value_name = "FILE")]
     out: Option<PathBuf>,
     /// Write the numbers of the picture, as CSV, instead of SVG
     #[arg(long)]
     csv: bool,
+    /// Draw for the terminal instead, in dots of Braille
+    #[arg(long, conflicts_with = "csv")]
+    text: bool,
     /// Sets of masks of `convergence`
     #[arg(long, value_name = "K", value_parser = clap::value_parser!(u32).range(2..=10_000))]
     sets: Option<u32>,
@@ -64,12 +67,16 @@ enum Kind {
     Uncertainty,
     /// Error of means over 1, 2, ... samples beside weight scaling
     Convergence,
+    /// Losses, metrics and learning rate after each epoch
+    Training,
     /// Losses after each epoch
     Loss,
     /// How the weights of each matrix are spread
     Weights,
-    /// How strongly the first hidden layer answers held-out rows; several runs side by side
+    /// How strongly the first hidden layer answers held-out rows; several runs side by side, one with dropout off and on
     Activations,
+    /// Weights of the first layer as pictures, where the input is an image
+    Filters,
     /// One number over one input, with its epistemic and total spread, on the data and beyond
     Band,
 }
@@ -88,21 +95,37 @@ impl Command {
     pub fn run(&self, ui: &mut Ui) -> Outcome {
         if let Some(form) = self.graph {
             let text = self.graph(form, ui)?;
-            return self.write(&text, ui);
+            return self.write(text.as_bytes(), ui);
+        }
+        if let Some(net) =
+            self.runs.paths.iter().find(|path| path.extension().is_some_and(|end| end == "net"))
+        {
+            return Err(Failure::usage(format!(
+                "{} is a net, not the folder of a run\nhelp: `--graph svg` draws the net; `dropnet train` makes a run of it",
+                net.display()
+            )));
         }
         let committee = predict::tempered(self.runs.read(ui)?, self.temperature)?;
         self.check(&committee)?;
-        let chart = self.chart(&committee).map_err(|error| eval::failure(&error, ui))?;
-        let text = match self.csv {
-            true => chart.csv(),
-            false => chart.svg().map_err(|e| Failure::data(format!("nothing to draw: {e}")))?,
+        let picture = self.picture(&committee).map_err(|error| eval::failure(&error, ui))?;
+        let cannot = |e| Failure::data(format!("nothing to draw: {e}"));
+        let bytes = match () {
+            () if self.csv => picture.csv().into_bytes(),
+            () if self.text => picture.text().into_bytes(),
+            () if self.is_bitmap() => picture.png().map_err(cannot)?,
+            () => picture.svg().map_err(cannot)?.into_bytes(),
         };
-        self.write(&text, ui)
+        self.write(&bytes, ui)
     }
 
     /// What is drawn of a run; there is one unless a graph is asked for.
     fn kind(&self) -> Kind {
-        self.kind.unwrap_or(Kind::Reliability)
+        self.kind.unwrap_or(Kind::Training)
+    }
+
+    fn is_bitmap(&self) -> bool {
+        let ending = self.out.as_ref().and_then(|path| path.extension());
+        ending.is_some_and(|ending| ending.eq_ignore_ascii_case("png"))
     }
 
     fn graph(&self, form: GraphForm, ui: &mut Ui) -> Result<String, Failure> {
@@ -110,6 +133,9 @@ impl Command {
             return Err(Failure::usage("`--graph` draws one `.net` file"));
         };
         let (_, model) = File { path: path.clone(), sets: Sets { sets: Vec::new() } }.model(ui)?;
+        if self.is_bitmap() {
+            return Err(Failure::usage("a graph is written as text or SVG, not as PNG"));
+        }
         match form {
             GraphForm::Dot => Ok(graph::dot(&model)),
             GraphForm::Mermaid => Ok(graph::mermaid(&model)),
@@ -119,10 +145,10 @@ impl Command {
         }
     }
 
-    fn write(&self, text: &str, ui: &mut Ui) -> Outcome {
+    fn write(&self, bytes: &[u8], ui: &mut Ui) -> Outcome {
         match &self.out {
-            None => ui.data(text)?,
-            Some(path) => container::atomically(path, |out| out.write_all(text.as_bytes()))
+            None => ui.bytes(bytes)?,
+            Some(path) => container::atomically(path, |out| out.write_all(bytes))
                 .map_err(|e| Failure::data(format!("cannot write {}: {e}", path.display())))?,
         }
         Ok(Exit::Done)
@@ -134,7 +160,10 @@ impl Command {
         let numbers = matches!(committee.first().model.output.kind, OutputKind::Real(_));
         let convergence = self.kind() == Kind::Convergence;
         let spread = matches!(self.kind(), Kind::Uncertainty | Kind::Band);
-        let plain = matches!(self.kind(), Kind::Loss | Kind::Weights | Kind::Activations);
+        let plain = matches!(
+            self.kind(),
+            Kind::Training | Kind::Loss | Kind::Weights | Kind::Activations | Kind::Filters
+        );
         let given = [
             ("--sets", self.sets.is_some() && !convergence, "is of `--kind convergence`"),
             ("--seed", self.seed.is_some() && convergence, "has no effect on disjoint sets of masks"),
@@ -162,7 +191,7 @@ impl Command {
     /// The log of the one run that is drawn.
     fn log(&self) -> Result<String, TrainedError> {
         let [path] = &self.runs.paths[..] else {
-            return Err(TrainedError::Unfit("losses are of one run: name its folder".into()));
+            return Err(TrainedError::Unfit("a log is of one run: name its folder".into()));
         };
         std::fs::read_to_string(RunDir::at(path).log()).map_err(|e| {
             TrainedError::Unfit(format!("{} has no log that can be read (log.jsonl): {e}", path.display()))
@@ -186,7 +215,17 @@ impl Command {
         }
     }
 
-    fn chart(&self, committee: &Committee) -> Result<Chart, TrainedError> {
+    fn picture(&self, committee: &Committee) -> Result<Picture, TrainedError> {
+        match self.kind() {
+            Kind::Training => Ok(Picture::Charts(run::training(&self.log()?))),
+            Kind::Loss => Ok(run::losses(&self.log()?).into()),
+            Kind::Filters => Ok(Picture::Tiles(committee.filters()?)),
+            kind => Ok(self.chart(kind, committee)?.into()),
+        }
+    }
+
+    /// A chart of what a net says or holds.
+    fn chart(&self, kind: Kind, committee: &Committee) -> Result<Chart, TrainedError> {
         let search = &self.runs.search(committee);
         let team = &Team::new(self.threads.count());
         let model = &committee.first().model;
@@ -197,13 +236,12 @@ impl Command {
         };
         let interval = model.predict.interval;
         let precision = self.precision.or(interval.and_then(|interval| interval.precision));
-        match self.kind() {
-            Kind::Reliability => committee.reliability(search, mode, team),
+        match kind {
             Kind::Risk => committee.risk(search, mode, team),
+            Kind::Reliability => committee.reliability(search, mode, team),
             Kind::Uncertainty => committee.uncertainty(search, mode, precision.map(known).transpose()?, team),
             Kind::Weights => committee.weights(),
             Kind::Activations => committee.activations(search, team),
-            Kind::Loss => Ok(run::loss_chart(&self.log()?)),
             Kind::Convergence => {
                 let one = committee.alone().ok_or_else(|| {
                     TrainedError::Unfit("a curve of convergence is of one net: name one run".into())
@@ -211,7 +249,7 @@ impl Command {
                 let samples = if let PredictMode::McDropout(mc) = mode { mc.samples } else { USUAL_SAMPLES };
                 Ok(one.curve(search, None, samples, self.sets.unwrap_or(20), team)?.chart())
             }
-            Kind::Band => {
+            Kind::Band | Kind::Training | Kind::Loss | Kind::Filters => {
                 let share = interval.map_or(0.95, |interval| interval.share);
                 let says_its_own = matches!(model.output.kind, OutputKind::Normal(_));
                 let interval = (says_its_own || precision.is_some()).then_some(Interval { share, precision });

@@ -2,11 +2,10 @@
 
 use std::fmt::Write;
 
-use plotters::prelude::*;
+use plotters::{coord::Shift, prelude::*};
 
 use super::{BLUE, DrawError, GREEN, INK, ORANGE, PALE};
 
-const SIZE: (u32, u32) = (720, 480);
 /// Points of a line that are marked, at most.
 const FEW: usize = 40;
 /// Colours of series, in order.
@@ -52,7 +51,7 @@ pub enum Shape {
 
 impl Shape {
     /// Corners of all that is drawn.
-    fn points(&self) -> Vec<(f64, f64)> {
+    pub(super) fn points(&self) -> Vec<(f64, f64)> {
         match self {
             Self::Line(points) | Self::Dots(points) => points.clone(),
             Self::Band(band) => band.iter().flat_map(|(x, low, high)| [(*x, *low), (*x, *high)]).collect(),
@@ -79,86 +78,82 @@ impl Series {
 }
 
 impl Chart {
-    /// As SVG text. What is not finite is left out.
-    ///
-    /// # Errors
-    /// If no point is finite.
-    pub fn svg(&self) -> Result<String, DrawError> {
+    /// Draws itself, with text and lines so many times as large.
+    pub(super) fn draw_on<DB: DrawingBackend>(
+        &self,
+        area: &DrawingArea<DB, Shift>,
+        scale: u32,
+    ) -> Result<(), DrawError>
+    where
+        DB::ErrorType: 'static,
+    {
         let (x, y) = self.ranges().ok_or("there is no finite point")?;
-        let mut svg = String::new();
-        {
-            let area = SVGBackend::with_string(&mut svg, SIZE).into_drawing_area();
-            area.fill(&WHITE)?;
-            let mut chart = ChartBuilder::on(&area)
-                .caption(&self.title, ("sans-serif", 15).into_font().color(&INK))
-                .margin(12)
-                .x_label_area_size(36)
-                .y_label_area_size(56)
-                .build_cartesian_2d(x.0..x.1, y.0..y.1)?;
-            chart
-                .configure_mesh()
-                .light_line_style(TRANSPARENT)
-                .bold_line_style(PALE.mix(0.4))
-                .x_desc(&self.x)
-                .y_desc(&self.y)
-                .axis_desc_style(("sans-serif", 13))
-                .label_style(("sans-serif", 12))
-                .draw()?;
-            if self.diagonal {
-                let (low, high) = (x.0.max(y.0), x.1.min(y.1));
-                chart.draw_series(LineSeries::new([(low, low), (high, high)], PALE.stroke_width(1)))?;
-            }
-            for series in &self.series {
-                let color = series.color();
-                let finite = |points: &[(f64, f64)]| -> Vec<(f64, f64)> {
-                    points.iter().copied().filter(|(x, y)| x.is_finite() && y.is_finite()).collect()
-                };
-                let drawn = match &series.shape {
-                    Shape::Line(points) => {
-                        let points = finite(points);
-                        let size = if points.len() <= FEW { 3 } else { 0 };
-                        let line = LineSeries::new(points, color.filled().stroke_width(2));
-                        chart.draw_series(line.point_size(size))?
-                    }
-                    Shape::Dots(points) => chart.draw_series(
-                        finite(points)
-                            .into_iter()
-                            .map(|point| Circle::new(point, 2, color.mix(0.6).filled())),
-                    )?,
-                    Shape::Band(band) => {
-                        let there = band.iter().map(|(x, low, _)| (*x, *low));
-                        let back = band.iter().rev().map(|(x, _, high)| (*x, *high));
-                        let corners = finite(&there.chain(back).collect::<Vec<_>>());
-                        chart.draw_series([Polygon::new(corners, color.mix(0.2))])?
-                    }
-                };
-                let key = color.mix(if matches!(series.shape, Shape::Band(_)) { 0.3 } else { 1.0 });
-                drawn
-                    .label(&series.name)
-                    .legend(move |(x, y)| Rectangle::new([(x, y - 4), (x + 14, y + 4)], key.filled()));
-            }
-            chart
-                .configure_series_labels()
-                .position(match self.names {
-                    Corner::UpperLeft => SeriesLabelPosition::UpperLeft,
-                    Corner::UpperRight => SeriesLabelPosition::UpperRight,
-                    Corner::LowerRight => SeriesLabelPosition::LowerRight,
-                })
-                .background_style(WHITE.mix(0.8))
-                .label_font(("sans-serif", 12))
-                .draw()?;
-            area.present()?;
+        let font = |size: u32| ("sans-serif", size * scale).into_font().color(&INK);
+        let mut chart = ChartBuilder::on(area)
+            .caption(&self.title, font(15))
+            .margin(12 * scale)
+            .x_label_area_size(36 * scale)
+            .y_label_area_size(56 * scale)
+            .build_cartesian_2d(x.0..x.1, y.0..y.1)?;
+        chart
+            .configure_mesh()
+            .light_line_style(TRANSPARENT)
+            .bold_line_style(PALE.mix(0.4).stroke_width(scale))
+            .axis_style(INK.stroke_width(scale))
+            .x_desc(&self.x)
+            .y_desc(&self.y)
+            .axis_desc_style(font(13))
+            .label_style(font(12))
+            .draw()?;
+        if self.diagonal {
+            let (low, high) = (x.0.max(y.0), x.1.min(y.1));
+            chart.draw_series(LineSeries::new([(low, low), (high, high)], PALE.stroke_width(scale)))?;
         }
-        Ok(svg)
+        for series in &self.series {
+            let color = series.color();
+            let drawn = match &series.shape {
+                Shape::Line(points) => {
+                    let points = finite(points);
+                    let size = if points.len() <= FEW { 3 * scale } else { 0 };
+                    let line = LineSeries::new(points, color.filled().stroke_width(2 * scale));
+                    chart.draw_series(line.point_size(size))?
+                }
+                Shape::Dots(points) => {
+                    let dot = |point| Circle::new(point, 2 * scale, color.mix(0.6).filled());
+                    chart.draw_series(finite(points).into_iter().map(dot))?
+                }
+                Shape::Band(band) => {
+                    let there = band.iter().map(|(x, low, _)| (*x, *low));
+                    let back = band.iter().rev().map(|(x, _, high)| (*x, *high));
+                    let corners = finite(&there.chain(back).collect::<Vec<_>>());
+                    chart.draw_series([Polygon::new(corners, color.mix(0.2))])?
+                }
+            };
+            let key = color.mix(if matches!(series.shape, Shape::Band(_)) { 0.3 } else { 1.0 });
+            let (half, long) = (4 * scale as i32, 14 * scale as i32);
+            drawn
+                .label(&series.name)
+                .legend(move |(x, y)| Rectangle::new([(x, y - half), (x + long, y + half)], key.filled()));
+        }
+        chart
+            .configure_series_labels()
+            .position(match self.names {
+                Corner::UpperLeft => SeriesLabelPosition::UpperLeft,
+                Corner::UpperRight => SeriesLabelPosition::UpperRight,
+                Corner::LowerRight => SeriesLabelPosition::LowerRight,
+            })
+            .background_style(WHITE.mix(0.8))
+            .legend_area_size(22 * scale)
+            .label_font(font(12))
+            .draw()?;
+        Ok(())
     }
 
-    /// The numbers: `series,x,y`, and of bands `low` and `high` for `y`.
-    #[must_use]
-    pub fn csv(&self) -> String {
-        let mut text = String::from("series,x,y,low,high\n");
+    /// The numbers, a line each, with this in front.
+    pub(super) fn rows(&self, front: &str) -> String {
+        let mut text = String::new();
         for series in &self.series {
-            let name =
-                if series.name.contains(',') { format!("\"{}\"", series.name) } else { series.name.clone() };
+            let name = format!("{front}{}", quoted(&series.name));
             let _ = match &series.shape {
                 Shape::Line(points) | Shape::Dots(points) => {
                     points.iter().try_for_each(|(x, y)| writeln!(text, "{name},{x},{y},,"))
@@ -172,7 +167,7 @@ impl Chart {
     }
 
     /// Axes that hold every finite point, with a little room.
-    fn ranges(&self) -> Option<((f64, f64), (f64, f64))> {
+    pub(super) fn ranges(&self) -> Option<((f64, f64), (f64, f64))> {
         let points: Vec<(f64, f64)> = self.series.iter().flat_map(|series| series.shape.points()).collect();
         let range = |values: &mut dyn Iterator<Item = f64>| {
             let (low, high) = values
@@ -185,38 +180,11 @@ impl Chart {
     }
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
+fn finite(points: &[(f64, f64)]) -> Vec<(f64, f64)> {
+    points.iter().copied().filter(|(x, y)| x.is_finite() && y.is_finite()).collect()
+}
 
-    #[test]
-    fn every_series_is_drawn_and_named() {
-        let chart = Chart {
-            title: "a title".into(),
-            x: "across".into(),
-            y: "up".into(),
-            series: vec![
-                Series::band("spread", 0, vec![(0.0, 0.0, 1.0), (1.0, 0.5, 2.0)]),
-                Series::line("mean", 0, vec![(0.0, 0.5), (1.0, f64::NAN), (2.0, 1.0)]),
-                Series::dots("seen", 1, vec![(0.5, 0.5), (0.6, 0.7), (0.7, 0.1)]),
-            ],
-            diagonal: true,
-            names: Corner::default(),
-        };
-        let svg = chart.svg().unwrap();
-        assert_eq!(svg.matches("<circle").count(), 3 + 2);
-        assert_eq!(svg.matches("<polygon").count(), 1);
-        for word in ["a title", "across", "up", "spread", "mean", "seen"] {
-            assert!(svg.contains(word), "{word}");
-        }
-        assert!(!svg.contains("NaN"));
-        assert_eq!(chart.csv().lines().count(), 1 + 2 + 3 + 3);
-        assert!(chart.csv().contains("spread,1,,0.5,2\n"));
-    }
-
-    #[test]
-    fn nothing_finite_is_an_error() {
-        let chart = Chart { series: vec![Series::line("", 0, vec![(f64::NAN, 1.0)])], ..Chart::default() };
-        assert!(chart.svg().is_err());
-    }
+/// A cell of CSV.
+pub(super) fn quoted(text: &str) -> String {
+    if text.contains([',', '"']) { format!("\"{}\"", text.replace('"', "\"\"")) } else { text.into() }
 }

@@ -90,6 +90,7 @@ fn lanes(edges: impl Iterator<Item = (i32, i32)>) -> Vec<Option<i32>> {
 /// # Errors
 /// What the device says; a bug.
 pub fn svg(model: &Model) -> Result<String, DrawError> {
+    super::panels::font();
     let mut depth = vec![0_i32; model.nodes.len()];
     for (i, node) in model.nodes.iter().enumerate() {
         depth[i] = node.inputs.iter().map(|id| depth[id.0] + 1).max().unwrap_or(0);

@@ -1,17 +1,73 @@
-//! Pictures, as SVG text or as text for a terminal. One file a picture: numbers in, a string out; nothing is read and nothing is written.
+//! Pictures, as SVG, PNG, numbers or text for a terminal. One file a picture: numbers in, text or bytes out; nothing is read and nothing is written.
 
 mod chart;
 pub mod graph;
+mod panels;
+mod raster;
 mod roofline;
-pub mod text;
+mod text;
+mod tiles;
 
 pub use chart::{Chart, Corner, Series, Shape};
+pub use panels::Panels;
 pub use roofline::{RooflinePoint, roofline};
+
+pub use tiles::{Sheet, Tiles};
 
 use plotters::style::RGBColor;
 
 /// What a picture could not be drawn for; a bug, since text has no failing device.
 pub type DrawError = Box<dyn std::error::Error + Send + Sync>;
+
+/// Something to look at.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Picture {
+    Charts(Panels),
+    Tiles(Tiles),
+}
+
+impl From<Chart> for Picture {
+    fn from(chart: Chart) -> Self {
+        Self::Charts(chart.into())
+    }
+}
+
+impl Picture {
+    /// # Errors
+    /// If nothing of it is finite.
+    pub fn svg(&self) -> Result<String, DrawError> {
+        match self {
+            Self::Charts(charts) => charts.svg(),
+            Self::Tiles(tiles) => tiles.svg(),
+        }
+    }
+
+    /// # Errors
+    /// If nothing of it is finite.
+    pub fn png(&self) -> Result<Vec<u8>, DrawError> {
+        match self {
+            Self::Charts(charts) => charts.png(),
+            Self::Tiles(tiles) => tiles.png(),
+        }
+    }
+
+    #[must_use]
+    pub fn csv(&self) -> String {
+        match self {
+            Self::Charts(charts) => charts.csv(),
+            Self::Tiles(tiles) => tiles.csv(),
+        }
+    }
+
+    /// For a terminal.
+    #[must_use]
+    pub fn text(&self) -> String {
+        match self {
+            Self::Charts(charts) => charts.text(),
+            Self::Tiles(tiles) => tiles.text(),
+        }
+    }
+}
 
 /// Colours that differ in lightness too, so that they survive greyscale and most colour blindness (Okabe and Ito 2008).
 const BLUE: RGBColor = RGBColor(0, 114, 178);

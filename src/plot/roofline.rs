@@ -33,6 +33,7 @@ pub fn roofline(
     bytes_per_second: f64,
     points: &[RooflinePoint<'_>],
 ) -> Result<String, DrawError> {
+    super::panels::font();
     let mut points: Vec<&RooflinePoint<'_>> =
         points.iter().filter(|p| p.flops > 0.0 && p.bytes > 0.0 && p.seconds > 0.0).collect();
     points.sort_by(|a, b| b.seconds.total_cmp(&a.seconds));

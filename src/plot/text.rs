@@ -1,52 +1,55 @@
-//! Pictures for a terminal, of dots in Braille.
+//! Charts for a terminal, of dots in Braille.
 
-use textplots::{Chart, Plot, Shape, utils};
+use textplots::{Chart as Canvas, Plot, Shape as Plotted};
+
+use super::{Chart, Shape};
+use crate::model::summary::number;
 
 /// Braille without a dot.
 const BLANK: char = '\u{2800}';
 const WIDTH: u32 = 120;
 const HEIGHT: u32 = 40;
-/// Bars of a histogram.
-const BINS: usize = 40;
 
-/// Curves over 1, 2, ..., each with its last value beneath.
+/// A chart, series by series, over the same axes.
 #[must_use]
-pub fn curves(series: &[(String, Vec<f64>)]) -> String {
-    let mut out = String::new();
-    for (name, values) in series.iter().filter(|(_, values)| !values.is_empty()) {
+pub fn chart(chart: &Chart) -> String {
+    let Some((_, y)) = chart.ranges() else { return format!("{}: nothing to draw\n", chart.title) };
+    let all = chart.series.iter().flat_map(|series| series.shape.points()).map(|point| point.0);
+    let x =
+        all.filter(|x| x.is_finite()).fold((f64::MAX, f64::MIN), |(low, high), x| (low.min(x), high.max(x)));
+    let x = if x.0 < x.1 { x } else { (x.0, x.0 + 1.0) };
+    let mut out = format!("{}; across: {}, up: {}\n", chart.title, chart.x, chart.y);
+    for series in &chart.series {
         let points: Vec<(f32, f32)> =
-            values.iter().enumerate().map(|(i, y)| ((i + 1) as f32, *y as f32)).collect();
-        let last = points.len() as f32;
+            series.shape.points().iter().map(|(x, y)| (*x as f32, *y as f32)).filter(finite).collect();
+        let (Some(first), Some(last)) = (points.first(), points.last()) else { continue };
         out += &format!(
-            "{name}, epochs 1 to {}: {:.4} to {:.4}\n",
-            points.len(),
-            values[0],
-            values[values.len() - 1]
+            "{}: {} at {} to {} at {}\n",
+            series.name,
+            short(first.1),
+            short(first.0),
+            short(last.1),
+            short(last.0)
         );
-        let mut chart = Chart::new(WIDTH, HEIGHT, 1.0, last.max(2.0));
-        out += &drawn(chart.lineplot(&Shape::Lines(&points)));
+        let ends = [x.0, x.1, y.0, y.1].map(|end| end as f32);
+        let mut canvas = Canvas::new_with_y_range(WIDTH, HEIGHT, ends[0], ends[1], ends[2], ends[3]);
+        out += &match series.shape {
+            Shape::Line(_) => drawn(canvas.lineplot(&Plotted::Lines(&points))),
+            Shape::Dots(_) | Shape::Band(_) => drawn(canvas.lineplot(&Plotted::Points(&points))),
+        };
     }
     out
 }
 
-/// How many numbers lie where.
-#[must_use]
-pub fn histogram(name: &str, values: &[f32]) -> String {
-    let (low, high) = values.iter().fold((f32::MAX, f32::MIN), |(low, high), x| (low.min(*x), high.max(*x)));
-    if values.is_empty() || low >= high {
-        return format!("{name}: {} numbers, all {low}\n", values.len());
-    }
-    let points: Vec<(f32, f32)> = values.iter().map(|x| (*x, *x)).collect();
-    let bars = utils::histogram(&points, low, high, BINS);
-    let mut chart = Chart::new(WIDTH, HEIGHT, low, high);
-    format!(
-        "{name}: {} numbers from {low:.4} to {high:.4}\n{}",
-        values.len(),
-        drawn(chart.lineplot(&Shape::Bars(&bars)))
-    )
+fn finite((x, y): &(f32, f32)) -> bool {
+    x.is_finite() && y.is_finite()
 }
 
-fn drawn(chart: &mut Chart<'_>) -> String {
+fn short(x: f32) -> String {
+    number(f64::from(x))
+}
+
+fn drawn(chart: &mut Canvas<'_>) -> String {
     chart.axis();
     chart.figures();
     let text = chart.to_string();
@@ -56,17 +59,18 @@ fn drawn(chart: &mut Chart<'_>) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::plot::Series;
 
     #[test]
     fn a_falling_curve_falls() {
-        let losses: Vec<f64> = (0..20).map(|i| 1.0 / f64::from(i + 1)).collect();
-        insta::assert_snapshot!(curves(&[("train loss".into(), losses)]));
-    }
-
-    #[test]
-    fn numbers_are_counted() {
-        let values: Vec<f32> = (0..1000).map(|i| ((i % 100) as f32 / 50.0 - 1.0).powi(3)).collect();
-        insta::assert_snapshot!(histogram("dense_1.weight", &values));
-        assert_eq!(histogram("bias", &[0.0; 3]), "bias: 3 numbers, all 0\n");
+        let losses = (1..=20).map(|i| (f64::from(i), 1.0 / f64::from(i))).collect();
+        let series = vec![
+            Series::line("train loss", 0, losses),
+            Series::dots("seen", 1, vec![(3.0, 0.2), (9.0, 0.9)]),
+        ];
+        let losses =
+            Chart { title: "Losses".into(), x: "epoch".into(), y: "loss".into(), series, ..Chart::default() };
+        insta::assert_snapshot!(chart(&losses));
+        assert_eq!(chart(&Chart { title: "None".into(), ..Chart::default() }), "None: nothing to draw\n");
     }
 }

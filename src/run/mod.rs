@@ -14,17 +14,17 @@ mod rig;
 mod subnets;
 
 use folder::{dir, open, report, start, trained};
-use judgements::{ablate, activity, audit, calibrate, curve, evaluate, joint_audit};
+use judgements::{ablate, audit, calibrate, course, curve, evaluate, joint_audit};
 use predictions::{abstain, committee, mc, plan, predict, sampling};
 use subnets::subnet;
 
 pub use ablate::{Ablated, Ablation};
 pub use abstain::Abstain;
-pub use activity::loss_chart;
 pub use audit::{Audit, Compared, Enumerated};
 pub use bench::{Bench, BenchError, KernelTime, PredictTime, SampleTime, StageTimes, bench};
 pub use calibrate::{Calibration, Fit, name_of};
 pub use committee::Committee;
+pub use course::{losses, training};
 pub use curve::{Curve, CurvePoint};
 pub use dir::{RunDir, stamp};
 pub use evaluate::PartFigures;
@@ -38,7 +38,7 @@ pub use mc::Scoring;
 pub use open::{OpenError, Ready, open, probe};
 pub use plan::SamplePlan;
 pub use predict::Predictions;
-pub use report::{done_json, epoch_json, losses, metrics_json};
+pub use report::{done_json, epoch_json, metrics_json};
 pub use sampling::Drawn as SamplesDrawn;
 pub use start::{Request, StartError, Started, seed_of, stamped_folder, start};
 pub use subnet::{Drawn, SiteMask};

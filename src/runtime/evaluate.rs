@@ -36,7 +36,12 @@ impl Evaluator {
 
     /// Outputs alone, of rows that are stored as those of `part`.
     pub fn predictor(model: &Model, part: &Part) -> Result<Self, CodegenError> {
-        let function = Function::new(lower_predict(model, Mode::Eval), part)?;
+        Self::in_mode(model, Mode::Eval, part)
+    }
+
+    /// The same in another mode; in `Mode::Mc` the outputs of the first sample.
+    pub fn in_mode(model: &Model, mode: Mode, part: &Part) -> Result<Self, CodegenError> {
+        let function = Function::new(lower_predict(model, mode), part)?;
         Ok(Self { function, with_loss: false, width: model.output.kind.width() })
     }
 

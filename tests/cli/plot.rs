@@ -124,7 +124,6 @@ fn what_cannot_be_drawn_is_said() {
     line.run(&["train", "m.net", "-q", "-o", "run", "--epochs", "1"]);
     let all = folder.run(&["plot", "run", "--kind", "band"])
         + &folder.run(&["plot", "run", "--kind", "risk", "--sets", "3"])
-        + &folder.run(&["plot", "run"])
         + &line.run(&["plot", "run", "--kind", "reliability"])
         + &line.run(&["plot", "run", "--kind", "convergence"]);
     insta::assert_snapshot!(all);
@@ -167,7 +166,7 @@ fn what_goes_on_inside_is_drawn() {
     let folder = Folder::trained(net);
     folder.run(&["train", "m.net", "--set", "p=0", "-q", "-o", "plain"]);
     let loss = folder.run(&["plot", "run", "--kind", "loss", "--csv"]);
-    assert!(loss.contains("train loss") && loss.contains("valid loss"), "{loss}");
+    assert!(loss.contains("\ntrain,5,") && loss.contains("\nvalid,5,"), "{loss}");
     let weights = folder.run(&["plot", "run", "--kind", "weights", "--csv"]);
     assert!(weights.contains("dense_1.weight") && weights.contains("dense_2.weight"), "{weights}");
     let both = folder.run(&["plot", "run", "plain", "--kind", "activations", "--csv"]);
@@ -176,4 +175,61 @@ fn what_goes_on_inside_is_drawn() {
         + &folder.run(&["plot", "run", "--kind", "weights", "--samples", "3"])
         + &folder.run(&["plot", "run/last.ckpt", "--kind", "loss"]);
     insta::assert_snapshot!(refused);
+}
+
+/// How training went, without a kind: every figure of the log has its chart.
+#[test]
+fn the_course_of_training_is_drawn() {
+    let folder = Folder::trained(&MOONS.replace("test=50%", "valid=20%, test=30%"));
+    let all = numbers(&folder, &[]);
+    let names: std::collections::BTreeSet<&str> = all.iter().map(|(name, _)| name.as_str()).collect();
+    let known = [
+        "Accuracy,train",
+        "Accuracy,valid",
+        "Learning rate,at the end of the epoch",
+        "Loss,train",
+        "Loss,valid",
+    ];
+    assert_eq!(names.into_iter().collect::<Vec<_>>(), known);
+    let text = folder.run(&["plot", "run", "--text"]);
+    for part in ["Loss; across: epoch, up: loss\n", "valid: ", "Learning rate; across: epoch", "--- exit 0\n"]
+    {
+        assert!(text.contains(part), "{part}:\n{text}");
+    }
+    folder.run(&["plot", "run", "-o", "course.png"]);
+    let png = std::fs::read(folder.path().join("course.png")).unwrap();
+    assert_eq!(png[..8], *b"\x89PNG\r\n\x1a\n");
+    // One run has its activations with and without masks: more of them are 0 in a sample.
+    let svg = folder.run(&["plot", "run", "--kind", "activations"]);
+    let zeros = |name: &str| -> f64 {
+        let after = svg.split(name).nth(1).unwrap_or_else(|| panic!("no `{name}`: {svg}"));
+        after.split(", ").nth(1).unwrap().split(' ').next().unwrap().parse().unwrap()
+    };
+    assert!(zeros("in one sample") > zeros("dropout off") + 5.0, "{svg}");
+}
+
+/// A net that reads images of 2 x 2 dots: the tile of a unit holds its incoming weights, in the order of the dots.
+#[test]
+fn filters_are_the_weights_of_the_first_layer() {
+    let net = MOONS
+        .replace("source moons, rows=600, noise=0.3, seed=1", "source csv, \"dots.csv\"\n  target kind")
+        .replace("x: real[2]\n", "x: real[2, 2, 1]\n  flatten\n");
+    let row = |i: u32| format!("{},{},{},{},{}\n", i % 7, i % 3, i % 5, i % 2, ["a", "b"][i as usize % 2]);
+    let dots = "p,q,r,s,kind\n".to_string() + &(0..120).map(row).collect::<String>();
+    let folder = Folder::new(&[("m.net", &net), ("dots.csv", &dots)]);
+    let said = folder.run(&["train", "m.net", "-q", "-o", "run"]);
+    assert!(said.ends_with("--- exit 0\n"), "{said}");
+    let csv = folder.run(&["plot", "run", "--kind", "filters", "--csv"]);
+    let weights = csv.lines().filter(|line| line.starts_with("dense_1.weight with dropout,"));
+    assert_eq!(weights.clone().count(), 32 * 4);
+    let last = weights.clone().last().unwrap();
+    assert!(last.starts_with("dense_1.weight with dropout,31,1,1,0,"), "{last}");
+    assert!(folder.run(&["plot", "run", "run", "--kind", "filters"]).matches("<image").count() == 2);
+    let text = folder.run(&["plot", "run", "--kind", "filters", "--text"]);
+    assert!(text.contains("dense_1.weight with dropout, the first 3\n"), "{text}");
+    let moons = Folder::trained(MOONS);
+    let refused = moons.run(&["plot", "run", "--kind", "filters"]);
+    assert!(refused.contains("the input is 2, no image") && refused.ends_with("--- exit 3\n"), "{refused}");
+    let refused = moons.run(&["plot", "m.net", "--graph", "svg", "-o", "g.png"]);
+    assert!(refused.ends_with("--- exit 2\n"), "{refused}");
 }

@@ -53,7 +53,7 @@ commands! {
     "subnet" "--step K --sample I | ..." "the same for all sites, or to export that net" => |s, rest, ui| done(s.on_run("subnet", &[], rest, ui));
     "calibrate" "" "fit how sure the net says it is, on validation rows" => |s, rest, ui| done(s.on_run("calibrate", &[], rest, ui));
     "audit" "[...]" "weight scaling against the means over sub-networks" => |s, rest, ui| done(s.on_run("audit", &[], rest, ui));
-    "plot" "loss | weights | KIND FILE" "curves or histograms here; reliability, risk, uncertainty, ... as SVG" => |s, rest, ui| done(s.plot(rest, ui));
+    "plot" "KIND [FILE] | masks [STEP]" "loss, weights, activations, uncertainty, ...: here, or as SVG or PNG; masks of the rows of a step" => |s, rest, ui| done(s.plot(rest, ui));
     "explain" "NAME | CODE" "the page of a word, or of a code of a message" => |s, rest, ui| done(s.explain(rest, ui));
     "help" "" "this list" => |_, _, ui| done(help(ui));
     "quit" "" "end the session" => |_, _, _| Ok(true);

@@ -13,9 +13,8 @@ use dropnet::{
     diag::Diagnostic,
     lower::lower_train,
     model::Model,
-    plot::text,
     repl::Kept,
-    run::{self, Ready, Request, RunDir},
+    run::{self, Ready, Request, RunDir, Which},
     runtime::{
         checkpoint::Checkpoint,
         store::Store,
@@ -30,6 +29,10 @@ use crate::cli::{
     train::{Screen, failure, opened, unstarted},
     ui::{Exit, Failure, Ui},
 };
+
+/// Rows and units of a picture of masks.
+const MASK_ROWS: u64 = 12;
+const MASK_UNITS: usize = 64;
 
 /// A net that was trained: its folder, and what it was.
 pub struct Run {
@@ -272,24 +275,24 @@ impl Session {
     }
 
     pub fn plot(&self, rest: &str, ui: &mut Ui) -> Result<(), Failure> {
-        let Some(run) = &self.run else { return Err(untrained()) };
         match rest.split_whitespace().collect::<Vec<_>>()[..] {
-            [] | ["loss"] => {
-                let cannot = |e| Failure::data(format!("cannot read the log: {e}"));
-                let log = std::fs::read_to_string(run.dir.log()).map_err(cannot)?;
-                ui.data(&text::curves(&run::losses(&log)))
-            }
-            ["weights"] => {
-                for (param, values) in run.model.params.iter().zip(&run.store.params) {
-                    ui.data(&text::histogram(&param.name, values))?;
-                }
-                Ok(())
-            }
+            [] => self.on_run("plot", &["--kind", "loss", "--text"], "", ui),
+            ["masks"] => self.mask_rows("0", ui),
+            ["masks", step] => self.mask_rows(step, ui),
+            [kind] => self.on_run("plot", &["--kind", kind, "--text"], "", ui),
             [kind, file] => self.on_run("plot", &["--kind", kind, "--out", file], "", ui),
             _ => Err(Failure::usage(
-                "what is to be drawn?\nhelp: `:plot loss`, `:plot weights`, or `:plot reliability FILE.svg`",
+                "what is to be drawn?\nhelp: `:plot loss`, `:plot masks 0`, or `:plot reliability FILE.svg`",
             )),
         }
+    }
+
+    /// The masks of the first rows of a step of training, a line a row.
+    fn mask_rows(&self, step: &str, ui: &mut Ui) -> Result<(), Failure> {
+        let Some(run) = &self.run else { return Err(untrained()) };
+        let step = step.parse().map_err(|_| Failure::usage(format!("`{step}` is no number of a step")))?;
+        let trained = run::Trained::read(run.dir.path(), Which::Last).map_err(Failure::data)?;
+        ui.data(&trained.mask_rows(step, MASK_ROWS, MASK_UNITS).map_err(Failure::data)?)
     }
 
     /// A row of numbers as a file; a file as it is.

@@ -46,14 +46,3 @@ pub fn metrics_json(outcome: &Outcome) -> Json {
     }
     metrics
 }
-
-/// The losses of a log, by part: of training, and of validation where there is one.
-pub fn losses(log: &str) -> Vec<(String, Vec<f64>)> {
-    let lines: Vec<Json> = log.lines().filter_map(|line| serde_json::from_str(line).ok()).collect();
-    let of = |part: &str| {
-        let values = lines.iter().filter_map(|line| line[part]["loss"].as_f64()).collect();
-        (format!("{part} loss"), values)
-    };
-    let parts = ["train", "valid"].map(of);
-    parts.into_iter().filter(|(_, values): &(_, Vec<f64>)| !values.is_empty()).collect()
-}

@@ -1,12 +1,12 @@
-//! What goes on inside trained nets: how strongly hidden units answer held-out rows, how weights are spread, how losses fell.
+//! What goes on inside trained nets: how strongly hidden units answer held-out rows, how weights are spread.
 
 use crate::run::{
     committee::Committee,
-    report::losses,
     trained::{Trained, TrainedError},
 };
 use crate::{
     data::{Part, Search},
+    layers::Mode,
     model::{Model, NodeId, NodeKind, OutputKind, ParamRole},
     plot::{Chart, Series},
     runtime::{evaluate::Evaluator, team::Team},
@@ -18,8 +18,9 @@ const BINS: usize = 60;
 const TAIL: f64 = 0.001;
 
 impl Committee {
-    /// How strongly the units of the first hidden layer answer the held-out rows, dropout off: the share of answers over their size. Dropout makes
-    /// them few and small (Srivastava et al. 2014, figures 7 and 8).
+    /// How strongly the units of the first hidden layer answer the held-out rows: the share of answers over their size. Of several nets with
+    /// dropout off: training with it makes answers few and small (Srivastava et al. 2014, figures 7 and 8). Of one net as it is, and as the next
+    /// layer sees it in one sample of dropout.
     ///
     /// # Errors
     /// A net without hidden units; data that are missing, broken, or not those of training.
@@ -27,8 +28,12 @@ impl Committee {
         let (name, part) = self.first().held_out(search, None)?;
         let mut all = Vec::new();
         for one in self.members() {
-            let values = one.activations(&part, team)?;
-            all.push((values, if one.model.is_live_in_mc() { "with dropout" } else { "without dropout" }));
+            let way = if one.model.is_live_in_mc() { "with dropout" } else { "without dropout" };
+            all.push((one.activations(&part, Mode::Eval, team)?, way));
+        }
+        if let Some(one) = self.alone().filter(|one| one.model.is_live_in_mc()) {
+            all[0].1 = "dropout off";
+            all.push((one.activations(&part, Mode::Mc, team)?, "in one sample"));
         }
         let high = all.iter().map(|(values, _)| quantile(values, 1.0 - TAIL)).fold(0.0, f64::max);
         let low = all.iter().map(|(values, _)| quantile(values, TAIL)).fold(0.0, f64::min);
@@ -74,16 +79,23 @@ impl Committee {
 }
 
 impl Trained {
-    /// Answers of the first hidden layer to rows, `[rows, units]`, dropout off.
-    fn activations(&self, part: &Part, team: &Team) -> Result<Vec<f32>, TrainedError> {
-        let Some(node) = hidden(&self.model) else {
+    /// Answers of the first hidden layer to rows, `[rows, units]`; in a sample behind the dropout of that layer.
+    fn activations(&self, part: &Part, mode: Mode, team: &Team) -> Result<Vec<f32>, TrainedError> {
+        let Some(mut node) = hidden(&self.model) else {
             return Err(TrainedError::Unfit("the net has no hidden units to look at".into()));
         };
+        if let (Mode::Mc, Some(behind)) = (mode, self.model.nodes.get(node.0 + 1))
+            && let NodeKind::Layer(used) = &behind.kind
+            && behind.inputs == [node]
+            && used.word.drop_site(&used.args).is_some()
+        {
+            node = NodeId(node.0 + 1);
+        }
         let mut model = self.model.clone();
         model.output.source = node;
         model.output.kind = OutputKind::Real(model.node(node).ty.len());
         let mut store = self.store()?;
-        let mut evaluator = Evaluator::predictor(&model, part)?;
+        let mut evaluator = Evaluator::in_mode(&model, mode, part)?;
         Ok(evaluator.outputs(part, &mut store, team, self.checkpoint.meta.seed)?.0)
     }
 }
@@ -101,22 +113,6 @@ fn hidden(model: &Model) -> Option<NodeId> {
         }
     }
     None
-}
-
-/// Losses after each epoch, from the log of a run.
-#[must_use]
-pub fn loss_chart(log: &str) -> Chart {
-    let series = losses(log).into_iter().enumerate().map(|(color, (name, values))| {
-        let points = values.iter().enumerate().map(|(i, y)| ((i + 1) as f64, *y));
-        Series::line(&name, color, points.collect())
-    });
-    Chart {
-        title: "Losses".into(),
-        x: "epoch".into(),
-        y: "loss".into(),
-        series: series.collect(),
-        ..Chart::default()
-    }
 }
 
 /// Shares of values in bins of equal width, at the middles of the bins. What lies beyond the ends counts for none.
@@ -161,12 +157,5 @@ mod tests {
         let bars = histogram(&values, 0.0, 99.0);
         assert!((bars.iter().map(|bar| bar.1).sum::<f64>() - 1.0).abs() < 1e-12);
         assert_eq!((quantile(&values, 0.0), quantile(&values, 1.0)), (0.0, 99.0));
-    }
-
-    #[test]
-    fn a_log_has_curves() {
-        let log = "{\"train\":{\"loss\":2.0},\"valid\":{\"loss\":3.0}}\n{\"train\":{\"loss\":1.0},\"valid\":{\"loss\":2.5}}\n";
-        let chart = loss_chart(log);
-        assert_eq!(chart.csv().lines().count(), 5, "{}", chart.csv());
     }
 }

@@ -84,6 +84,29 @@ impl Trained {
         }
     }
 
+    /// The masks of the first rows of a step of training, site by site: a line a row, a dot where a unit is dropped.
+    ///
+    /// # Errors
+    /// As [`subnet`](Self::subnet) and [`drawn_in_step`](Self::drawn_in_step).
+    pub fn mask_rows(&self, step: u64, rows: u64, units: usize) -> Result<String, TrainedError> {
+        let (all, size, steps) = self.epoch_of_training()?;
+        let there = size.min(all - step % steps * size).min(rows);
+        let drawn = (0..there).map(|row| self.subnet(self.drawn_in_step(step, row)?));
+        let drawn = drawn.collect::<Result<Vec<Vec<SiteMask>>, TrainedError>>()?;
+        let mut out = String::new();
+        for (i, site) in drawn[0].iter().enumerate() {
+            let width = site.kept.len();
+            let some =
+                if width > units { format!(", the first {units} of {width} units") } else { String::new() };
+            out += &format!("{}, step {step}, rows 0 to {}{some}\n", site.path, there - 1);
+            for masks in &drawn {
+                let marks = masks[i].kept.iter().take(units).map(|kept| if *kept { '#' } else { '.' });
+                out += &format!("  {}\n", marks.collect::<String>());
+            }
+        }
+        Ok(out)
+    }
+
     /// The row at a position of an epoch of training, both from 0.
     ///
     /// # Errors
