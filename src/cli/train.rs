@@ -11,7 +11,7 @@ use std::{
 
 use dropnet::{
     model::summary::grouped,
-    run::{self, OpenError, Ready, Request, RunDir, StartError, Started},
+    run::{self, Events, OpenError, Ready, Request, RunDir, StartError, Started},
     runtime::train::{self, Event, Job, Observer, Options, Outcome as Trained, TrainError},
 };
 
@@ -47,6 +47,9 @@ pub struct Command {
     /// Write one JSON object a line: each epoch, then the result
     #[arg(long)]
     json: bool,
+    /// Write the figures of each epoch for TensorBoard too, into the folder of the run
+    #[arg(long)]
+    tensorboard: bool,
     /// Draw no progress bar
     #[arg(long)]
     no_progress: bool,
@@ -194,6 +197,7 @@ impl Command {
         let job = Job { model: &ready.model, dataset: &ready.dataset, dir: Some(dir.path()), meta };
         let options = Options { threads: self.threads.count(), epochs: self.epochs, figures: true };
         let mut screen = Screen {
+            events: self.tensorboard.then(|| events(&dir)).transpose()?,
             dir: &dir,
             json: self.json,
             seed: self.seeds.map(|_| seed),
@@ -225,7 +229,7 @@ impl Command {
             out: self.out.as_deref(),
             resume: self.resume,
             working,
-            now: SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs()),
+            now: now() as u64,
         })
     }
 
@@ -257,7 +261,7 @@ impl Command {
 
     fn done(&self, dir: &RunDir, outcome: &Trained, ui: &mut Ui) -> Result<(), Failure> {
         let written = dir.metrics(&run::metrics_json(outcome));
-        written.map_err(|e| Failure::data(format!("cannot write {}: {e}", dir.path().display())))?;
+        written.map_err(|e| unwritable(dir, &e))?;
         if self.json {
             return ui.data(&format!("{}\n", run::done_json(dir.path(), outcome)));
         }
@@ -374,9 +378,24 @@ pub fn stop_on_interrupt(stop: Arc<AtomicU32>) -> Result<(), Failure> {
     ctrlc::set_handler(handler).map_err(|e| Failure::data(format!("cannot watch for Ctrl-C: {e}")))
 }
 
+fn events(dir: &RunDir) -> Result<Events, Failure> {
+    Events::begin(dir.path(), now()).map_err(|e| unwritable(dir, &e))
+}
+
+fn unwritable(dir: &RunDir, error: &std::io::Error) -> Failure {
+    Failure::data(format!("cannot write {}: {error}", dir.path().display()))
+}
+
+/// Seconds since 1970.
+fn now() -> f64 {
+    SystemTime::now().duration_since(UNIX_EPOCH).map_or(0.0, |since| since.as_secs_f64())
+}
+
 /// Shows and logs what happens.
 pub struct Screen<'a> {
     pub dir: &'a RunDir,
+    /// For TensorBoard.
+    pub events: Option<Events>,
     /// Lines of JSON, and the seed that they name where there are several.
     pub json: bool,
     pub seed: Option<u64>,
@@ -391,7 +410,10 @@ impl Screen<'_> {
     fn epoch(&mut self, report: &train::EpochReport) -> Result<(), Failure> {
         let mut json = run::epoch_json(report);
         let logged = self.dir.append(&json);
-        logged.map_err(|e| Failure::data(format!("cannot write {}: {e}", self.dir.path().display())))?;
+        logged.map_err(|e| unwritable(self.dir, &e))?;
+        if let Some(events) = &mut self.events {
+            events.epoch(report, now()).map_err(|e| unwritable(self.dir, &e))?;
+        }
         match self.json {
             true => {
                 if let Some(seed) = self.seed {

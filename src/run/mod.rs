@@ -13,7 +13,7 @@ mod predictions;
 mod rig;
 mod subnets;
 
-use folder::{dir, open, report, start, trained};
+use folder::{dir, events, open, report, start, trained};
 use judgements::{ablate, audit, calibrate, course, curve, evaluate, joint_audit};
 use predictions::{abstain, committee, mc, plan, predict, sampling};
 use subnets::subnet;
@@ -28,6 +28,7 @@ pub use course::{losses, training};
 pub use curve::{Curve, CurvePoint};
 pub use dir::{RunDir, stamp};
 pub use evaluate::PartFigures;
+pub use events::Events;
 pub use exact::{Effort, ExactMeans, NotEnumerated, exact_means, mean_outputs};
 pub use experiment::{
     Arm, Course, Difference, Experiment, ExperimentError, JournalError, Mean as MeanOverSplits, Measured,

@@ -222,7 +222,7 @@ fn filters_are_the_weights_of_the_first_layer() {
     let csv = folder.run(&["plot", "run", "--kind", "filters", "--csv"]);
     let weights = csv.lines().filter(|line| line.starts_with("dense_1.weight with dropout,"));
     assert_eq!(weights.clone().count(), 32 * 4);
-    let last = weights.clone().last().unwrap();
+    let last = weights.clone().next_back().unwrap();
     assert!(last.starts_with("dense_1.weight with dropout,31,1,1,0,"), "{last}");
     assert!(folder.run(&["plot", "run", "run", "--kind", "filters"]).matches("<image").count() == 2);
     let text = folder.run(&["plot", "run", "--kind", "filters", "--text"]);

@@ -317,3 +317,29 @@ fn the_precision_of_a_bayesian_decay_is_fitted_while_training() {
     let summary = folder.run(&["summary", "m.net"]);
     assert!(summary.contains(" · valid.loss / train.rows"), "{summary}");
 }
+
+/// Two files after a resume, whose records hold the figures of every epoch.
+#[test]
+fn figures_are_written_for_tensorboard() {
+    let folder = Folder::new(&[("m.net", MOONS)]);
+    folder.run(&["train", "m.net", "-q", "-o", "r", "--epochs", "1", "--tensorboard"]);
+    let events = || -> Vec<Vec<u8>> {
+        let files = std::fs::read_dir(folder.path().join("r")).unwrap().map(|file| file.unwrap().path());
+        let named = files.filter(|path| path.to_str().unwrap().contains("events.out.tfevents."));
+        named.map(|path| std::fs::read(path).unwrap()).collect()
+    };
+    assert_eq!(events().len(), 1);
+    folder.run(&["train", "m.net", "-q", "-o", "r", "--resume", "--tensorboard"]);
+    let all = events().concat();
+    let has = |text: &str| all.windows(text.len()).any(|part| part == text.as_bytes());
+    assert!(events().len() == 2 && has("brain.Event:2") && has("loss/train") && has("learning_rate"));
+    assert!(!folder.run(&["train", "m.net", "-q", "-o", "s"]).contains("error"));
+    assert!(
+        !folder.path().join("s").read_dir().unwrap().any(|f| f
+            .unwrap()
+            .path()
+            .to_str()
+            .unwrap()
+            .contains("tfevents"))
+    );
+}

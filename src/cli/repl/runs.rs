@@ -181,8 +181,16 @@ impl Session {
         let job =
             Job { model: &ready.model, dataset: &ready.dataset, dir: Some(dir.path()), meta: started.meta };
         let options = Options { threads: self.threads, epochs, figures: true };
-        let mut screen =
-            Screen { dir: &dir, json: false, seed: None, bars: true, ui, bar: None, failure: None };
+        let mut screen = Screen {
+            dir: &dir,
+            events: None,
+            json: false,
+            seed: None,
+            bars: true,
+            ui,
+            bar: None,
+            failure: None,
+        };
         stop().store(0, Ordering::SeqCst);
         TRAINING.store(true, Ordering::SeqCst);
         let result = train::train(job, started.checkpoint, &options, stop(), &mut screen);
