@@ -5,6 +5,7 @@ use std::fmt::Write;
 use plotters::{coord::Shift, prelude::*};
 
 use super::{BLUE, DrawError, GREEN, INK, ORANGE, PALE};
+use crate::model::summary::number;
 
 /// Points of a line that are marked, at most.
 const FEW: usize = 40;
@@ -102,6 +103,8 @@ impl Chart {
             .axis_style(INK.stroke_width(scale))
             .x_desc(&self.x)
             .y_desc(&self.y)
+            .x_label_formatter(&|x| number(*x))
+            .y_label_formatter(&|y| number(*y))
             .axis_desc_style(font(13))
             .label_style(font(12))
             .draw()?;

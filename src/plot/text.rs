@@ -22,15 +22,13 @@ pub fn chart(chart: &Chart) -> String {
     for series in &chart.series {
         let points: Vec<(f32, f32)> =
             series.shape.points().iter().map(|(x, y)| (*x as f32, *y as f32)).filter(finite).collect();
-        let (Some(first), Some(last)) = (points.first(), points.last()) else { continue };
-        out += &format!(
-            "{}: {} at {} to {} at {}\n",
-            series.name,
-            short(first.1),
-            short(first.0),
-            short(last.1),
-            short(last.0)
-        );
+        let by_height = |a: &&(f32, f32), b: &&(f32, f32)| a.1.total_cmp(&b.1);
+        let (Some(low), Some(high)) = (points.iter().min_by(by_height), points.iter().max_by(by_height))
+        else {
+            continue;
+        };
+        let place = |point: &(f32, f32)| format!("{} at {}", short(point.1), short(point.0));
+        out += &format!("{}: lowest {}, highest {}\n", series.name, place(low), place(high));
         let ends = [x.0, x.1, y.0, y.1].map(|end| end as f32);
         let mut canvas = Canvas::new_with_y_range(WIDTH, HEIGHT, ends[0], ends[1], ends[2], ends[3]);
         out += &match series.shape {

@@ -41,6 +41,10 @@ fn session(folder: &Folder, lines: &str, data: Option<&Path>) -> String {
 
 /// What depends on the machine (times, roundings, what is drawn of them) is masked.
 fn transcript(name: &str, lines: &str, data: Option<&Path>, files: &[(&str, &str)]) {
+    snapshot(name, &session(&Folder::new(files), lines, data));
+}
+
+fn snapshot(name: &str, said: &str) {
     let mut settings = insta::Settings::clone_current();
     settings.add_filter(r"/\S+/row\.csv", "[folder]/row.csv");
     settings.add_filter(r" +\d+(\.\d+)?m?s  loss", "  [time]  loss");
@@ -50,7 +54,7 @@ fn transcript(name: &str, lines: &str, data: Option<&Path>, files: &[(&str, &str
     settings.add_filter(r" ↑best", "");
     settings.add_filter(r"[\u{2800}-\u{28FF}]+", "[dots]");
     settings.add_filter(r"\[dots\] -?\d+\.\d", "[dots] [number]");
-    settings.bind(|| masked(|| insta::assert_snapshot!(name, session(&Folder::new(files), lines, data))));
+    settings.bind(|| masked(|| insta::assert_snapshot!(name, said)));
 }
 
 macro_rules! transcripts {
@@ -86,6 +90,60 @@ fn files_are_loaded_changed_and_saved() {
 fn what_cannot_be_done_is_said() {
     let lines = ":eval\n:continue\n:train epochs=x\n:train epochs=0\n:continue fresh\n:train\n:mc 1\n:masks\n:type nobody\n:insert\n:insert x dense 3\n:undo\n?nobody\n;false\n:emit\n:\n:plot loss\n";
     insta::assert_snapshot!(session(&Folder::new(&[]), lines, None));
+}
+
+/// A session in which Ctrl-C is pressed once a training has come to its second epoch. Where it stops depends on the machine: of the epochs
+/// one line is left, and the place is masked.
+#[cfg(unix)]
+#[test]
+fn interrupt() {
+    use std::io::{BufRead, BufReader, Read, Write};
+
+    let folder = Folder::new(&[("long.net", LONG)]);
+    let (before, after) = include_str!("transcripts/interrupt.txt").split_once("^C\n").expect("a stop");
+    let (out, theirs) = std::io::pipe().expect("a pipe");
+    let mut command = Command::new(env!("CARGO_BIN_EXE_dropnet"));
+    command.arg("repl").current_dir(folder.path()).stdin(std::process::Stdio::piped());
+    command.stdout(theirs.try_clone().expect("the pipe again")).stderr(theirs);
+    let mut child = command.spawn().expect("the binary runs");
+    drop(command);
+    let mut keys = child.stdin.take().expect("its stdin");
+    let (mut out, mut said) = (BufReader::new(out), String::new());
+    let mut until = |part: &str, said: &mut String| {
+        let from = said.len();
+        while !said[from..].contains(part) {
+            assert_ne!(out.read_line(said).expect("a line"), 0, "it ended before `{part}`:\n{said}");
+        }
+    };
+    keys.write_all(before.as_bytes()).expect("keys");
+    until("epoch    2/1000", &mut said);
+    let interrupt = Command::new("kill").args(["-INT", &child.id().to_string()]).status();
+    assert!(interrupt.expect("kill").success());
+    until("goes on from there", &mut said);
+    keys.write_all(after.as_bytes()).expect("keys");
+    drop(keys);
+    out.read_to_string(&mut said).expect("the rest");
+    assert!(child.wait().expect("its end").success());
+    snapshot("interrupt", &one_epoch_each(&said.replace("stopped in", "^C\nstopped in")));
+}
+
+/// Of epochs that follow each other the first, and where it stopped without the place.
+#[cfg(unix)]
+fn one_epoch_each(said: &str) -> String {
+    let mut kept: Vec<String> = Vec::new();
+    for line in said.lines() {
+        let line = match line.split_once("; `:continue`") {
+            Some((_, rest)) => format!("stopped in epoch [n] after [n] steps; `:continue`{rest}"),
+            None if line.starts_with("epoch ") => {
+                "epoch [n]/[n]  [time]  loss [number]  accuracy [number]  lr [number]".into()
+            }
+            None => line.to_string(),
+        };
+        if kept.last() != Some(&line) {
+            kept.push(line);
+        }
+    }
+    kept.join("\n")
 }
 
 #[cfg(unix)]
