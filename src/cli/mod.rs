@@ -20,6 +20,7 @@ mod predict;
 mod progress;
 mod repl;
 mod rng;
+mod screen;
 mod source;
 mod subnet;
 mod summary;

@@ -6,18 +6,18 @@ use std::{
         Arc,
         atomic::{AtomicU32, Ordering},
     },
-    time::{Instant, SystemTime, UNIX_EPOCH},
+    time::Instant,
 };
 
 use dropnet::{
     model::summary::grouped,
-    run::{self, Events, OpenError, Ready, Request, RunDir, StartError, Started},
-    runtime::train::{self, Event, Job, Observer, Options, Outcome as Trained, TrainError},
+    run::{self, OpenError, Ready, Request, RunDir, StartError, Started},
+    runtime::train::{self, Job, Options, Outcome as Trained, TrainError},
 };
 
 use super::{
-    Outcome, check, data,
-    progress::{self, Bar},
+    Outcome, check, data, progress,
+    screen::{self, Screen, now, unwritable},
     source::{self, File, Source},
     ui::{Exit, Failure, Ui},
     watch::{self, Watched, Watching},
@@ -197,7 +197,7 @@ impl Command {
         let job = Job { model: &ready.model, dataset: &ready.dataset, dir: Some(dir.path()), meta };
         let options = Options { threads: self.threads.count(), epochs: self.epochs, figures: true };
         let mut screen = Screen {
-            events: self.tensorboard.then(|| events(&dir)).transpose()?,
+            events: self.tensorboard.then(|| screen::events(&dir)).transpose()?,
             dir: &dir,
             json: self.json,
             seed: self.seeds.map(|_| seed),
@@ -376,81 +376,4 @@ pub fn stop_on_interrupt(stop: Arc<AtomicU32>) -> Result<(), Failure> {
         }
     };
     ctrlc::set_handler(handler).map_err(|e| Failure::data(format!("cannot watch for Ctrl-C: {e}")))
-}
-
-fn events(dir: &RunDir) -> Result<Events, Failure> {
-    Events::begin(dir.path(), now()).map_err(|e| unwritable(dir, &e))
-}
-
-fn unwritable(dir: &RunDir, error: &std::io::Error) -> Failure {
-    Failure::data(format!("cannot write {}: {error}", dir.path().display()))
-}
-
-/// Seconds since 1970.
-fn now() -> f64 {
-    SystemTime::now().duration_since(UNIX_EPOCH).map_or(0.0, |since| since.as_secs_f64())
-}
-
-/// Shows and logs what happens.
-pub struct Screen<'a> {
-    pub dir: &'a RunDir,
-    /// For TensorBoard.
-    pub events: Option<Events>,
-    /// Lines of JSON, and the seed that they name where there are several.
-    pub json: bool,
-    pub seed: Option<u64>,
-    pub bars: bool,
-    pub ui: &'a mut Ui,
-    pub bar: Option<Bar>,
-    /// The first thing that could not be written; training itself goes on to its end.
-    pub failure: Option<Failure>,
-}
-
-impl Screen<'_> {
-    fn epoch(&mut self, report: &train::EpochReport) -> Result<(), Failure> {
-        let mut json = run::epoch_json(report);
-        let logged = self.dir.append(&json);
-        logged.map_err(|e| unwritable(self.dir, &e))?;
-        if let Some(events) = &mut self.events {
-            events.epoch(report, now()).map_err(|e| unwritable(self.dir, &e))?;
-        }
-        match self.json {
-            true => {
-                if let Some(seed) = self.seed {
-                    json["seed"] = serde_json::json!(seed);
-                }
-                self.ui.data(&format!("{json}\n"))?;
-            }
-            false => self.ui.result(&format!("{}\n", progress::epoch_line(report)))?,
-        }
-        self.ui.finish()
-    }
-}
-
-impl Observer for Screen<'_> {
-    fn event(&mut self, event: Event<'_>) {
-        match event {
-            Event::Compiled { seconds } => {
-                self.ui.detail(format_args!("compiled in {:.1} ms", seconds * 1e3))
-            }
-            Event::EpochBegan { epoch, epochs, steps, done } => {
-                if progress::visible() && self.bars && !self.ui.quiet() {
-                    self.bar = Some(Bar::start(epoch, epochs, steps, done));
-                }
-            }
-            Event::EpochDone(report) => {
-                self.bar = None;
-                if self.failure.is_none() {
-                    self.failure = self.epoch(report).err();
-                }
-            }
-            Event::StoppedEarly { epoch, best, watch } => {
-                self.bar = None;
-                self.ui.talk(format_args!(
-                    "stopped early after epoch {epoch}: {watch} was best in epoch {} ({:.4})",
-                    best.epoch, best.value
-                ));
-            }
-        }
-    }
 }

@@ -13,7 +13,8 @@
 //!
 //! # Arguments
 //! `p` is the probability of dropping, from 0 up to but not 1, in steps of 1/65536; `keep` is `1 - p`. Without either the rate is the one
-//! usual for its place: 0.2 on an input, 0.5 behind a layer with weights. `dropout 0` is nothing at all.
+//! usual for its place: 0.2 on an input, 0.5 behind a layer with weights. `dropout 0` is nothing at all. Either may be a `ramp(...)`: a rate that grows or
+//! falls while the net is trained; prediction goes by its last value.
 //!
 //! `kind=gaussian` multiplies by `N(1, p / (1 - p))` instead; `kind=alpha` drops to the negative saturation of `selu` and then restores mean 0 and
 //! variance 1. `kind=concrete` learns the rate: `p` (0.1 without one) is where it begins, and the multiplier is a smooth stand-in for a coin,

@@ -25,8 +25,9 @@ use dropnet::{
 use super::{commands::named, session::Session};
 use crate::cli::{
     Cli, progress,
+    screen::Screen,
     source::{File, Sets, Source, hold},
-    train::{Screen, failure, opened, unstarted},
+    train::{failure, opened, unstarted},
     ui::{Exit, Failure, Ui},
 };
 
@@ -52,10 +53,13 @@ fn stop() -> &'static Arc<AtomicU32> {
     STOP.get_or_init(Arc::default)
 }
 
-/// Ctrl-C stops training at the end of a step; a second one, or one where nothing trains, ends the program.
-pub fn watch_interrupts() -> Result<(), Failure> {
-    let handler = || {
+/// Ctrl-C stops training at the end of a step; a second one, or one where nothing trains, ends the program and takes the session's folder along.
+pub fn watch_interrupts(folder: &Path) -> Result<(), Failure> {
+    let folder = folder.to_path_buf();
+    let handler = move || {
         if !TRAINING.load(Ordering::SeqCst) || stop().swap(1, Ordering::SeqCst) != 0 {
+            // Nobody can be told any more if it stays.
+            let _ = std::fs::remove_dir_all(&folder);
             std::process::exit(Exit::Interrupted as i32);
         }
     };

@@ -60,8 +60,8 @@ pub struct Session {
 
 impl Session {
     pub fn new(sets: Vec<(String, String)>, threads: usize) -> Result<Self, Failure> {
-        super::runs::watch_interrupts()?;
         let folder = TempDir::new().map_err(|e| Failure::data(format!("no temporary folder: {e}")))?;
+        super::runs::watch_interrupts(folder.path())?;
         Ok(Self {
             net: Net { sets, ..Net::default() },
             before: Vec::new(),

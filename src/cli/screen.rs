@@ -1,0 +1,92 @@
+//! What a training run shows and writes while it goes on: lines on the screen, the log, events for TensorBoard.
+
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use dropnet::{
+    run::{self, Events, RunDir},
+    runtime::train::{self, Event, Observer},
+};
+
+use super::{
+    progress::{self, Bar},
+    ui::{Failure, Ui},
+};
+
+/// Begins the file for TensorBoard.
+pub fn events(dir: &RunDir) -> Result<Events, Failure> {
+    Events::begin(dir.path(), now()).map_err(|e| unwritable(dir, &e))
+}
+
+/// A folder of a run that cannot be written to.
+pub fn unwritable(dir: &RunDir, error: &std::io::Error) -> Failure {
+    Failure::data(format!("cannot write {}: {error}", dir.path().display()))
+}
+
+/// Seconds since 1970.
+pub fn now() -> f64 {
+    SystemTime::now().duration_since(UNIX_EPOCH).map_or(0.0, |since| since.as_secs_f64())
+}
+
+/// Shows and logs what happens.
+pub struct Screen<'a> {
+    pub dir: &'a RunDir,
+    /// For TensorBoard.
+    pub events: Option<Events>,
+    /// Lines of JSON, and the seed that they name where there are several.
+    pub json: bool,
+    pub seed: Option<u64>,
+    pub bars: bool,
+    pub ui: &'a mut Ui,
+    pub bar: Option<Bar>,
+    /// The first thing that could not be written; training itself goes on to its end.
+    pub failure: Option<Failure>,
+}
+
+impl Screen<'_> {
+    fn epoch(&mut self, report: &train::EpochReport) -> Result<(), Failure> {
+        let mut json = run::epoch_json(report);
+        let logged = self.dir.append(&json);
+        logged.map_err(|e| unwritable(self.dir, &e))?;
+        if let Some(events) = &mut self.events {
+            events.epoch(report, now()).map_err(|e| unwritable(self.dir, &e))?;
+        }
+        match self.json {
+            true => {
+                if let Some(seed) = self.seed {
+                    json["seed"] = serde_json::json!(seed);
+                }
+                self.ui.data(&format!("{json}\n"))?;
+            }
+            false => self.ui.result(&format!("{}\n", progress::epoch_line(report)))?,
+        }
+        self.ui.finish()
+    }
+}
+
+impl Observer for Screen<'_> {
+    fn event(&mut self, event: Event<'_>) {
+        match event {
+            Event::Compiled { seconds } => {
+                self.ui.detail(format_args!("compiled in {:.1} ms", seconds * 1e3))
+            }
+            Event::EpochBegan { epoch, epochs, steps, done } => {
+                if progress::visible() && self.bars && !self.ui.quiet() {
+                    self.bar = Some(Bar::start(epoch, epochs, steps, done));
+                }
+            }
+            Event::EpochDone(report) => {
+                self.bar = None;
+                if self.failure.is_none() {
+                    self.failure = self.epoch(report).err();
+                }
+            }
+            Event::StoppedEarly { epoch, best, watch } => {
+                self.bar = None;
+                self.ui.talk(format_args!(
+                    "stopped early after epoch {epoch}: {watch} was best in epoch {} ({:.4})",
+                    best.epoch, best.value
+                ));
+            }
+        }
+    }
+}
