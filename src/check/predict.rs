@@ -8,7 +8,9 @@ use super::{
 };
 use crate::{
     diag::{Diagnostic, Span},
-    model::{Interval, McDropout, Mean, Model, OutputKind, Predict, PredictMode, Reported, Until},
+    model::{
+        Interval, McDropout, Mean, Model, OutputKind, Precision, Predict, PredictMode, Reported, Score, Until,
+    },
     vocab::{ArgSpec, Args, Block, Bounds, Default, Kind, Sig},
 };
 
@@ -104,7 +106,7 @@ static INTERVAL: Sig = Sig {
             "precision",
             report::PRECISION,
             Default::Absent,
-            "inverse variance of an observation, in the target's own units, or `fit`: the likeliest for the validation rows",
+            "inverse variance of an observation, in the target's own units, or `fit`: the likeliest for the validation rows; without it that of a reported `log_likelihood`, or of `bayes_decay`",
         ),
     ],
     block: Block::None,
@@ -215,11 +217,15 @@ impl Found {
         if let (PredictMode::Exact(_), Some((span, _))) = (self.predict.mode, self.samples) {
             diags.extend(not_countable(model, span));
         }
-        diags.extend(report::unfounded(&self.reported, &self.predict, model.output.kind));
-        if let (Some(span), Some(interval)) = (self.interval, self.predict.interval) {
+        let mut predict = self.predict;
+        if let (Some(interval), OutputKind::Real(_)) = (&mut predict.interval, model.output.kind) {
+            interval.precision = interval.precision.or_else(|| said_elsewhere(&self.reported, model));
+        }
+        diags.extend(report::unfounded(&self.reported, &predict, model.output.kind));
+        if let (Some(span), Some(interval)) = (self.interval, predict.interval) {
             diags.extend(wrong_interval(model.output.kind, interval, span));
             if let (PredictMode::Ensemble(..) | PredictMode::Exact(_), Some((place, word))) =
-                (self.predict.mode, self.samples)
+                (predict.mode, self.samples)
             {
                 diags.push(
                     Diagnostic::error(
@@ -233,8 +239,19 @@ impl Found {
                 );
             }
         }
-        Predict { report: self.reported.into_iter().map(|(reported, _)| reported).collect(), ..self.predict }
+        Predict { report: self.reported.into_iter().map(|(reported, _)| reported).collect(), ..predict }
     }
+}
+
+/// The precision of an interval that names none: that of a reported likelihood, or that which `bayes_decay` trains with.
+fn said_elsewhere(reported: &[(Reported, Span)], model: &Model) -> Option<Precision> {
+    let likelihood = reported.iter().find_map(|(reported, _)| match reported {
+        Reported::Score(Score::LogLikelihood(precision)) => *precision,
+        _ => None,
+    });
+    let decays = model.train.iter().flat_map(|train| train.bayes_decays());
+    likelihood
+        .or_else(|| decays.filter_map(|decay| decay.precision).find(|precision| precision.known().is_some()))
 }
 
 /// When samples are enough, if the statement says.

@@ -177,7 +177,6 @@ impl Found {
         }
         let (goal, place) = self.goal?;
         diags.extend(unknown_figure(&goal.figure, place, model));
-        diags.extend(no_validation(model, place));
         if let Some((_, span)) = &self.prune {
             diags.extend(not_watched(&goal.figure, *span, model));
         }
@@ -344,16 +343,6 @@ fn unknown_figure(figure: &str, place: Span, model: &Model) -> Option<Diagnostic
         true => error
             .help("it needs `mc_dropout` and, for a `real` output, `interval 95%, precision=` in `predict`"),
         false => error,
-    })
-}
-
-fn no_validation(model: &Model, place: Span) -> Option<Diagnostic> {
-    let data = model.data.as_ref()?;
-    let has_valid = data.settings.split.as_ref().is_some_and(|split| split.valid.is_some());
-    (!has_valid).then(|| {
-        Diagnostic::error("E0406", place, "nothing to choose by: `data` has no validation part")
-            .label("reads validation rows")
-            .help("write `split valid=20%` in `data`")
     })
 }
 

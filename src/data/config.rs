@@ -76,17 +76,44 @@ pub enum Division {
     Given { prefix: String, number: Option<usize> },
 }
 
+/// What becomes of the validation rows.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Choosing {
+    /// As the file says.
+    #[default]
+    Written,
+    /// Something has to be chosen by validation rows: a fifth of the training rows, where the file divides none off.
+    Needed,
+    /// Nothing is left to choose: they are trained on.
+    Done,
+}
+
 #[derive(Clone, Debug, PartialEq)]
 pub struct Split {
     pub division: Division,
     pub valid: Option<Share>,
     /// The validation part is the last rows instead of random ones.
     pub tail: bool,
-    /// The validation rows are trained on: what an experiment does last, when nothing is left to choose.
-    pub whole: bool,
+    pub choosing: Choosing,
     pub shuffle: bool,
     pub seed: u64,
     pub span: Span,
+}
+
+impl Split {
+    /// Of data that divide nothing off.
+    #[must_use]
+    pub fn none() -> Self {
+        Self {
+            division: Division::Shares { train: None, test: None },
+            valid: None,
+            tail: false,
+            choosing: Choosing::Written,
+            shuffle: true,
+            seed: 0,
+            span: Span::default(),
+        }
+    }
 }
 
 /// Over what a mean and deviation are taken.

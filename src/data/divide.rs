@@ -4,7 +4,7 @@
 //! the statement, its seed and (for classes) the labels. Fractions are of the rows that are divided; for `valid` beside `folds`
 //! or `given`, of the rows outside the test part.
 
-use super::config::{Division, Share, Split};
+use super::config::{Choosing, Division, Share, Split};
 use super::draw::shuffled;
 use super::error::{DataError, counted};
 
@@ -51,8 +51,10 @@ pub(super) fn divide(
         (Division::Folds { folds, fold }, _) => folds_of(&all, split, *folds, *fold, strata)?,
         (Division::Given { .. }, listed) => given(split, listed.unwrap_or_default(), strata)?,
     };
-    if split.whole {
-        parts.train.append(&mut parts.valid);
+    match split.choosing {
+        Choosing::Needed if parts.valid.is_empty() => spare(&mut parts, split, strata)?,
+        Choosing::Done => parts.train.append(&mut parts.valid),
+        Choosing::Needed | Choosing::Written => {}
     }
     for part in [&mut parts.train, &mut parts.valid, &mut parts.test] {
         part.sort_unstable();
@@ -62,6 +64,17 @@ pub(super) fn divide(
             .note(format!("there are {}", counted(rows, "row")))),
         false => Ok(parts),
     }
+}
+
+/// Of the training rows those that choose where the file names none.
+const SPARED: f64 = 0.2;
+
+fn spare(parts: &mut Parts, split: &Split, strata: Option<&[u32]>) -> Result<(), DataError> {
+    let share = Split { valid: Some(Share::Fraction(SPARED)), ..split.clone() };
+    // Another order than that by which the parts were divided.
+    let order = arrange(&parts.train, &share, u64::MAX, strata);
+    (parts.train, parts.valid) = carve(order, &share)?;
+    Ok(())
 }
 
 /// Takes the named shares one after another from the arranged rows: training, validation, test.
@@ -188,10 +201,9 @@ fn arrange(rows: &[u32], split: &Split, coordinate: u64, strata: Option<&[u32]>)
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::diag::Span;
 
     fn split(division: Division, valid: Option<Share>) -> Split {
-        Split { division, valid, tail: false, whole: false, shuffle: true, seed: 0, span: Span::default() }
+        Split { division, valid, ..Split::none() }
     }
 
     fn shares_of(train: Option<Share>, test: Option<Share>) -> Division {
@@ -229,7 +241,8 @@ mod tests {
             let given = || matches!(division, Division::Given { .. }).then(listed);
             let split = Split { tail, ..split(division.clone(), Some(Share::Rows(8))) };
             let parts = divide(40, Some(&split), None, given(), false).unwrap();
-            let whole = divide(40, Some(&Split { whole: true, ..split }), None, given(), false).unwrap();
+            let done = Split { choosing: Choosing::Done, ..split.clone() };
+            let whole = divide(40, Some(&done), None, given(), false).unwrap();
             let mut both = [parts.train, parts.valid].concat();
             both.sort_unstable();
             assert_eq!(
@@ -238,6 +251,26 @@ mod tests {
                 "{division:?} {tail}"
             );
         }
+    }
+
+    /// Where something is to be chosen and the file divides no validation rows off, a fifth of the training rows is; the test rows stay.
+    #[test]
+    fn a_fifth_chooses() {
+        for division in
+            [shares_of(None, Some(Share::Rows(10))), shares_of(Some(Share::Rows(30)), Some(Share::Rows(10)))]
+        {
+            let written = split(division, None);
+            let needed = Split { choosing: Choosing::Needed, ..written.clone() };
+            let (all, parts) =
+                [&written, &needed].map(|s| divide(40, Some(s), None, None, false).unwrap()).into();
+            assert_eq!((parts.train.len(), parts.valid.len()), (24, 6));
+            assert_eq!(parts.test, all.test);
+            let mut both = [parts.train, parts.valid].concat();
+            both.sort_unstable();
+            assert_eq!(both, all.train);
+        }
+        let own = Split { choosing: Choosing::Needed, ..split(shares_of(None, None), Some(Share::Rows(4))) };
+        assert_eq!(divide(40, Some(&own), None, None, false).unwrap().valid.len(), 4);
     }
 
     #[test]

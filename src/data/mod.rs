@@ -33,8 +33,8 @@ mod words;
 
 pub use assemble::{Opened, open};
 pub use config::{
-    Batch, Classes, ColumnRef, Columns, DEFAULT_BATCH, DataConfig, Division, Normalize, Per, Scale, Settings,
-    Share, Source, Split,
+    Batch, Choosing, Classes, ColumnRef, Columns, DEFAULT_BATCH, DataConfig, Division, Normalize, Per, Scale,
+    Settings, Share, Source, Split,
 };
 pub use dataset::{Dataset, InputArray, Part, Storage, Target};
 pub use error::{DataError, Fault, Place};

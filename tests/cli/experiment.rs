@@ -182,3 +182,22 @@ fn the_best_file_is_the_best_trial() {
     let (loss, best) = (&last["valid"]["loss"], &report["best"]["value"]["mean"]);
     assert!((loss.as_f64().unwrap() - best.as_f64().unwrap()).abs() < 1e-6, "{loss} {best}");
 }
+
+/// The sample of the language's own pages: a search by sampled likelihood, on rows that its file does not divide off.
+#[test]
+fn a_table_is_searched_as_the_language_says() {
+    let sample = include_str!("../samples/c_uci_mc_dropout.net");
+    let short =
+        sample.replace("epochs 4000", "epochs 5").replace("trials=40", "trials=12").replace("1000", "20");
+    let cells = |i: u32| (0..8).map(|j| format!("{},", (i * (j + 3)) % 17)).collect::<String>();
+    let rows = (0..150).map(|i| format!("{}{}\n", cells(i), (i * 7) % 23));
+    let table = "a,b,c,d,e,f,g,h,y\n".to_string() + &rows.collect::<String>();
+    let folder = Folder::new(&[("c.net", &short), ("concrete.csv", &table)]);
+    assert!(folder.run(&["check", "c.net"]).ends_with("--- exit 0\n"));
+    let report = folder.json(&["sweep", "c.net", "--json", "--splits", "2", "-o", "e"]);
+    assert_eq!(report["arms"][0]["runs"].as_array().unwrap().len(), 2);
+    assert_eq!(report["tried"].as_array().unwrap().len(), 24);
+    assert_eq!(report["tried"][0]["goal"], "valid.log_likelihood");
+    let coverage = report["arms"][0]["figures"]["test.mc.coverage"]["mean"].as_f64().unwrap();
+    assert!((0.0..=1.0).contains(&coverage));
+}

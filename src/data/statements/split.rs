@@ -6,7 +6,7 @@
 //! - `given="index", number=0`: row numbers (from 0) in `index_train_0.txt` and `index_test_0.txt` beside the data.
 //! - `valid=tail 20%`: the validation part is the last rows instead of random ones; of index files, the last that they list.
 
-use crate::data::config::{Division, Settings, Share, Split};
+use crate::data::config::{Choosing, Division, Settings, Share, Split};
 use crate::data::words::Statement;
 use crate::diag::Diagnostic;
 use crate::vocab::{ArgSpec, Args, Block, Bounds, Default, Kind, Sig, Value};
@@ -78,7 +78,8 @@ fn read(args: &Args, settings: &mut Settings) -> Result<(), Box<Diagnostic>> {
             "leave `seed` out, or `shuffle=false`",
         ));
     }
-    settings.split = Some(Split { division, valid, tail, whole: false, shuffle, seed, span: args.span });
+    settings.split =
+        Some(Split { division, valid, tail, choosing: Choosing::Written, shuffle, seed, span: args.span });
     Ok(())
 }
 

@@ -13,7 +13,7 @@ use super::{
     prune::{Rivals, Watch},
 };
 use crate::{
-    data::{DataConfig, Division},
+    data::{Choosing, DataConfig, Division, Split},
     model::{Goal, Model},
     run::{
         evaluate::PartFigures,
@@ -117,8 +117,12 @@ impl Trial {
     pub fn open(&self, experiment: &Experiment<'_>) -> Result<(Point, Ready), ExperimentError> {
         let mut sets = experiment.sets.clone();
         sets.extend(experiment.arms[self.arm].iter().chain(&self.point).cloned());
-        let whole = self.last && !watches_validation(experiment.model);
-        let divide = |config: &mut DataConfig| divide(config, self.split, whole);
+        let choosing = match self.last {
+            false => Choosing::Needed,
+            true if watches_validation(experiment.model) => Choosing::Written,
+            true => Choosing::Done,
+        };
+        let divide = |config: &mut DataConfig| divide(config, self.split, choosing);
         let ready = open_divided(experiment.source, &sets, experiment.search, &divide)?;
         Ok((sets, ready))
     }
@@ -147,16 +151,16 @@ impl Trial {
     }
 }
 
-/// The `split`-th division of the kind that the file names; `whole` gives the validation rows back to training.
-fn divide(config: &mut DataConfig, split: usize, whole: bool) {
-    let Some(how) = &mut config.settings.split else { return };
+/// The `split`-th division of the kind that the file names.
+fn divide(config: &mut DataConfig, split: usize, choosing: Choosing) {
+    let how = config.settings.split.get_or_insert_with(Split::none);
     match &mut how.division {
         Division::Folds { fold, .. } | Division::Repeats { fold, .. } => *fold = split + 1,
         Division::Given { number, .. } if number.is_some() => *number = Some(split),
         Division::Given { .. } => {}
         Division::Shares { .. } => how.seed = how.seed.wrapping_add(split as u64),
     }
-    how.whole = whole;
+    how.choosing = choosing;
 }
 
 /// How many divisions the file knows, where it says so.
