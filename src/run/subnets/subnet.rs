@@ -10,6 +10,7 @@ use crate::{
     layers::Mode,
     lower::{Lowered, StepInfo, lower_predict, lower_samples},
     math,
+    model::NodeKind,
     vocab::Clock,
 };
 
@@ -62,6 +63,9 @@ impl Trained {
                 continue;
             };
             let site = &graph.sites[site.index()];
+            if !self.is_multiplied(&site.path) {
+                continue;
+            }
             let Op::KeepMask { dims, shared } = &node.op else {
                 return unfit(format!(
                     "the multipliers of {} are not coins: there is no sub-network",
@@ -134,6 +138,12 @@ impl Trained {
                 "the minibatch of step {step} has {size} rows, counted from 0"
             ))),
         }
+    }
+
+    /// Whether what is drawn at a site multiplies: `noise`, in training, takes no unit away.
+    fn is_multiplied(&self, path: &str) -> bool {
+        let layer = self.model.nodes.iter().find(|node| node.path == path).map(|node| &node.kind);
+        !matches!(layer, Some(NodeKind::Layer(used)) if used.word.drop_site(&used.args).is_none())
     }
 
     /// Rows of an epoch, rows of a minibatch, steps of an epoch.
@@ -247,9 +257,34 @@ mod tests {
         assert!(
             say("dropout 0.5, share=batch -> dense 3", training).contains("one mask for a whole minibatch")
         );
-        let net = trained("dense 64 -> dropout 0.25 -> dense 3");
+        let net = trained("noise 0.1 -> dense 64 -> dropout 0.25 -> dense 3");
         assert_ne!(net.subnet(training).unwrap(), net.subnet(sample).unwrap());
         let kept = net.subnet(training).unwrap()[0].kept.iter().filter(|k| **k).count();
         assert!((35..=60).contains(&kept), "{kept}");
+    }
+
+    /// The share of units that are kept follows the ramp of the rate: half of the way, half of the rate; a sample has the last rate.
+    #[test]
+    fn a_mask_has_the_rate_of_its_time() {
+        let net = trained("dense 4000 -> dropout ramp(0, 0.5, over=10steps) -> dense 3");
+        let kept = |drawn| {
+            let masks = net.subnet(drawn).unwrap();
+            masks[0].kept.iter().filter(|kept| **kept).count() as f64 / 4000.0
+        };
+        let at = |update| {
+            let clock = Clock { update, updates_per_epoch: 20, horizon: 20 };
+            kept(Drawn::Training { epoch: 0, position: 3, clock })
+        };
+        assert_eq!(at(0), 1.0);
+        // Four standard errors of a share.
+        for (update, rate) in [(5, 0.25), (10, 0.5), (15, 0.5)] {
+            assert!(
+                (at(update) - (1.0 - rate)).abs() < 4.0 * 0.5 / 4000.0_f64.sqrt(),
+                "{update}: {}",
+                at(update)
+            );
+        }
+        let sample = kept(Drawn::Sample { row: 0, sample: 0, seed: 0 });
+        assert!((sample - 0.5).abs() < 0.04, "{sample}");
     }
 }
