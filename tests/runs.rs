@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use dropnet::check::check_source;
 use dropnet::data::{self, Dataset, Need, Search};
 use dropnet::model::Model;
-use dropnet::run::{Trained, Which};
+use dropnet::run::{Calibration, Trained, Which};
 use dropnet::runtime::checkpoint::Checkpoint;
 use dropnet::runtime::evaluate::{Evaluator, interpret};
 use dropnet::runtime::progress::{FORMAT, Meta};
@@ -171,6 +171,15 @@ fn a_session_predicts_what_evaluation_predicts() {
         let difference = found.iter().zip(&expected).map(|(a, b)| (a - b).abs()).fold(0.0, f32::max);
         assert!(difference < 1e-5, "{most} rows a call: {difference}");
     }
+    // At the temperature that was fitted: logits of half the size.
+    let odds = |trained: &Trained| {
+        let mut session = trained.session(1).expect("compiles");
+        let said = session.predict(&[&rows[..2]]);
+        (said[1] / said[0]).ln()
+    };
+    let plain = odds(&trained);
+    let cooled = odds(&Trained { calibration: Calibration::fixed(2.0), ..trained });
+    assert!((cooled - plain / 2.0).abs() < 1e-4, "{plain} {cooled}");
 }
 
 /// The parameters after six epochs.

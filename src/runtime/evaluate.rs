@@ -116,6 +116,13 @@ pub fn interpret(outputs: &mut [f32], kind: OutputKind, target: &TargetRule) {
     }
 }
 
+/// Divides logits by a temperature.
+pub fn cool(logits: &mut [f32], temperature: f64) {
+    if temperature != 1.0 {
+        logits.iter_mut().for_each(|z| *z = (f64::from(*z) / temperature) as f32);
+    }
+}
+
 /// The same for outputs whose probabilities are made already.
 pub fn restore(outputs: &mut [f32], kind: OutputKind, target: &TargetRule) {
     match kind {

@@ -1,6 +1,9 @@
 //! A trained net in memory, for programs that ask for a few rows at a time: no files, no threads, no allocation a call.
 
-use super::{evaluate::interpret, store::Store};
+use super::{
+    evaluate::{cool, interpret},
+    store::Store,
+};
 use crate::{
     codegen::{self, CodegenError, Options, SessionArrays},
     data::TargetRule,
@@ -18,6 +21,8 @@ pub struct Session {
     widths: Vec<usize>,
     kind: OutputKind,
     target: TargetRule,
+    /// Logits are divided by it.
+    temperature: f64,
 }
 
 impl Session {
@@ -45,7 +50,13 @@ impl Session {
         let compiled = codegen::compile(&loops::fuse(graph), &Options::default())?;
         let widths = model.inputs.iter().map(|id| model.nodes[id.0].ty.len()).collect();
         let native = compiled.session(arrays, most.max(1))?;
-        Ok(Self { native, widths, kind: model.output.kind, target: target.clone() })
+        Ok(Self { native, widths, kind: model.output.kind, target: target.clone(), temperature: 1.0 })
+    }
+
+    /// With logits at a temperature.
+    #[must_use]
+    pub fn at_temperature(self, temperature: f64) -> Self {
+        Self { temperature, ..self }
     }
 
     /// Predictions of the rows in `inputs` (one slice an input, `[rows, width]`, transformed as in training): probabilities for
@@ -61,6 +72,7 @@ impl Session {
             self.native.input(slot)[..x.len()].copy_from_slice(x);
         }
         let outputs = self.native.run(rows, 0);
+        cool(outputs, self.temperature);
         interpret(outputs, self.kind, &self.target);
         outputs
     }

@@ -18,7 +18,7 @@ use crate::{
     data::{self, DataError, Dataset, Need, Part, Search},
     layers::Mode,
     lower::lower_eval,
-    model::{McDropout, Mean, Model, Param, ParamRole},
+    model::{McDropout, Mean, Model, Param, ParamRole, PredictMode},
     runtime::{
         checkpoint::{Checkpoint, CheckpointError},
         kernels::aligned::AlignedVec,
@@ -145,13 +145,14 @@ impl Trained {
         Sampling::new(vec![self], part, mc, team)
     }
 
-    /// The net in memory, for up to `most` rows a call, as it was trained: no temperature that was fitted since.
+    /// The net in memory, for up to `most` rows a call: by weight scaling, at the temperature that `calibrate` found.
     ///
     /// # Errors
     /// Parameters that do not fit the net; what code generation says.
     pub fn session(&self, most: usize) -> Result<Session, TrainedError> {
         let meta = &self.checkpoint.meta;
-        Ok(Session::new(&self.model, &self.store()?, &meta.transform.target, meta.seed, most)?)
+        let session = Session::new(&self.model, &self.store()?, &meta.transform.target, meta.seed, most)?;
+        Ok(session.at_temperature(self.temperature(PredictMode::WeightScaling)))
     }
 
     /// The data of the net, as they were when it was trained.

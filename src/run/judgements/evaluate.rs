@@ -3,14 +3,14 @@
 use crate::run::{
     committee::{Committee, several_are_not_exact},
     mc::{self, Scoring},
-    sampling::{Drawn, Sampling, cool},
+    sampling::{Drawn, Sampling},
     trained::{Trained, TrainedError},
 };
 use crate::{
     data::{Part, Search},
     model::PredictMode,
     runtime::{
-        evaluate::Evaluator,
+        evaluate::{Evaluator, cool},
         figures::{Figures, Reporter},
         team::Team,
     },

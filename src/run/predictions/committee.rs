@@ -10,14 +10,14 @@ use crate::run::{
     dir::RunDir,
     mc::{self, Scoring},
     predict::Predictions,
-    sampling::{Sampling, cool},
+    sampling::Sampling,
     trained::{Trained, TrainedError, Which},
 };
 use crate::{
     data::{Part, Rows, Target},
     model::{Interval, Mean, Predict, PredictMode},
     runtime::{
-        evaluate::{Evaluator, interpret},
+        evaluate::{Evaluator, cool, interpret},
         team::Team,
     },
 };

@@ -10,7 +10,7 @@ use crate::{
     data::{Part, TargetRule},
     model::{McDropout, Mean, OutputKind, PredictMode, Until},
     runtime::{
-        evaluate::{Evaluator, interpret, restore},
+        evaluate::{Evaluator, cool, interpret, restore},
         predictive,
         sample::{Sampler, Samples},
         store::Store,
@@ -265,13 +265,6 @@ impl<'a> Voice<'a> {
             false => restore(&mut outputs, kind, target),
         }
         outputs
-    }
-}
-
-/// Divides logits by a temperature.
-pub(in crate::run) fn cool(logits: &mut [f32], temperature: f64) {
-    if temperature != 1.0 {
-        logits.iter_mut().for_each(|z| *z = (f64::from(*z) / temperature) as f32);
     }
 }
 
