@@ -117,7 +117,7 @@ fn interrupt() {
     };
     keys.write_all(before.as_bytes()).expect("keys");
     until("epoch    2/1000", &mut said);
-    let interrupt = Command::new("kill").args(["-INT", &child.id().to_string()]).status();
+    let interrupt = Command::new("sh").args(["-c", &format!("kill -INT {}", child.id())]).status();
     assert!(interrupt.expect("kill").success());
     until("goes on from there", &mut said);
     keys.write_all(after.as_bytes()).expect("keys");
