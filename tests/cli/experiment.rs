@@ -201,3 +201,23 @@ fn a_table_is_searched_as_the_language_says() {
     let coverage = report["arms"][0]["figures"]["test.mc.coverage"]["mean"].as_f64().unwrap();
     assert!((0.0..=1.0).contains(&coverage));
 }
+
+/// Fewer points than trials: a point that comes again has the result it had, in the run and after a resume, and is recorded once.
+#[test]
+fn points_that_come_again_are_not_tried_again() {
+    let net = SEARCHED
+        .replace(
+            "vary lr, 1e-5..1, scale=log\n  vary width, 4..32, step=4",
+            "vary lr, [1e-4, 1e-2, 1]\n  vary width, [4, 8]",
+        )
+        .replace("trials=22", "trials=40");
+    let folder = Folder::new(&[("m.net", &net)]);
+    let whole = folder.json(&["sweep", "m.net", "--json", "-o", "one", "--jobs", "1"]);
+    let record = folder.read("one/experiment.jsonl");
+    assert!(record.lines().count() <= 1 + 6 + 1, "{record}");
+    let trials = whole["tried"].as_array().unwrap().iter().map(|one| one["trials"].as_u64().unwrap());
+    assert_eq!(trials.sum::<u64>(), 40);
+    std::fs::create_dir(folder.path().join("two")).unwrap();
+    std::fs::write(folder.path().join("two/experiment.jsonl"), &record[..record.len() / 2]).unwrap();
+    assert_eq!(whole, folder.json(&["sweep", "m.net", "--json", "-o", "two", "--resume", "--jobs", "4"]));
+}

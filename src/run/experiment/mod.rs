@@ -174,7 +174,8 @@ impl Experiment<'_> {
             true => Journal::resume(course.dir, &self.head())?,
             false => (Journal::begin(course.dir, &self.head())?, Known::new()),
         };
-        let carried = Carried { experiment: self, course, known, journal: Mutex::new(journal), done };
+        let (known, journal) = (Mutex::new(known), Mutex::new(journal));
+        let carried = Carried { experiment: self, course, known, journal, done };
         let searches = self.searched(&carried)?;
         let last = searches.iter().map(|one| {
             let point = match self.sweep() {
@@ -281,7 +282,8 @@ type Attempt<'a> = (&'a Trial, Option<&'a Rivals>);
 struct Carried<'a> {
     experiment: &'a Experiment<'a>,
     course: &'a Course<'a>,
-    known: Known,
+    /// What is recorded: a search that comes to a point again has its result, as after a resume.
+    known: Mutex<Known>,
     journal: Mutex<Journal>,
     done: &'a (dyn Fn(&Trial, &Measured) + Sync),
 }
@@ -315,8 +317,7 @@ impl Carried<'_> {
 
     fn one(&self, trial: &Trial, rivals: Option<&Rivals>) -> Result<Measured, ExperimentError> {
         let key = trial.key(&self.experiment.arms);
-        if let Some(line) = self.known.get(&key.to_string()) {
-            let measured = Measured::read(line);
+        if let Some(measured) = held(&self.known).get(&key.to_string()).map(Measured::read) {
             (self.done)(trial, &measured);
             return Ok(measured);
         }
@@ -329,6 +330,7 @@ impl Carried<'_> {
             other => other?,
         };
         held(&self.journal).add(&key, &measured).map_err(|e| JournalError::Io(self.course.dir.into(), e))?;
+        held(&self.known).insert(key.to_string(), measured.json());
         (self.done)(trial, &measured);
         Ok(measured)
     }
