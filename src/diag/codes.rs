@@ -1154,6 +1154,19 @@ factors of thousands.
 Write `normalize inputs`."#,
     ),
     (
+        "W0120",
+        r#"Single places of a map are dropped
+
+Where a layer's weights are shared along height and width, neighbouring places of its map say nearly the same. A mask of single places
+hides hardly anything from the next layer: it slows training down and does not keep units from relying on each other. One coin for a
+whole map does (Tompson et al. 2015, Efficient object localization using convolutional networks). On the image itself single places
+are usual.
+
+    layer_norm -> relu -> dropout 0.1           behind an image of 28 x 28 x 3
+
+Write `dropout 0.1, share=space`."#,
+    ),
+    (
         "W0201",
         r#"A name that is never used
 

@@ -3,7 +3,7 @@
 use crate::{
     diag::Diagnostic,
     layers::DropSite,
-    model::{Model, Node, NodeId, NodeKind, OutputKind},
+    model::{Model, Node, NodeId, NodeKind, OutputKind, Role},
 };
 
 /// Units below which a mask leaves hardly a choice of sub-networks.
@@ -148,6 +148,33 @@ pub fn unusual_rate(model: &Model) -> Vec<Diagnostic> {
                 .label(format!("usual is about {usual}"))
                 .note("what is dropped cannot be learnt from: the rates of the papers were found on held-out rows")
                 .help(format!("try `dropout {usual}`, or find the rate by a `sweep`")),
+        );
+    }
+    found
+}
+
+/// W0120: single places of a map whose weights are shared along its axes: neighbours say nearly the same.
+pub fn places_of_a_map(model: &Model) -> Vec<Diagnostic> {
+    let along = |role: Role| matches!(role, Role::Height | Role::Width);
+    let mut found = Vec::new();
+    for (_, node, _) in sites(model) {
+        let NodeKind::Layer(used) = &node.kind else { continue };
+        let shared = used.args.sig.arg("share").is_some_and(|_| !used.args.words("share").is_empty());
+        let axes: Vec<&str> = node
+            .ty
+            .axes
+            .iter()
+            .filter(|axis| along(axis.role) && axis.size > 1)
+            .map(|axis| axis.role.name())
+            .collect();
+        if shared || axes.is_empty() || !upstream(model, node).any(has_weights) {
+            continue;
+        }
+        found.push(
+            Diagnostic::warning("W0120", node.span, format!("single places of a map ({}) are dropped", node.ty))
+                .label(format!("a coin for each place along {}", axes.join(" and ")))
+                .note("what one place says its neighbours say too: hardly anything is hidden from the next layer (Tompson et al. 2015)")
+                .help("drop whole maps by `share=space`"),
         );
     }
     found

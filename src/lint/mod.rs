@@ -40,6 +40,7 @@ pub static LINTS: &[Lint] = &[
     Lint { code: "W0117", level: Level::Pedantic, find: training::nothing_holds_back },
     Lint { code: "W0118", level: Level::Pedantic, find: training::held_back_for_nothing },
     Lint { code: "W0119", level: Level::Pedantic, find: training::raw_numbers },
+    Lint { code: "W0120", level: Level::Pedantic, find: dropout::places_of_a_map },
 ];
 
 /// What the lints up to a level find.

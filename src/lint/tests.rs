@@ -127,6 +127,19 @@ fn tables_want_to_be_normalised() {
     assert!(codes(&pedantic(&normalised, 100.0)).is_empty());
 }
 
+#[test]
+fn maps_are_dropped_as_a_whole() {
+    let net = |layers: &str| {
+        format!(
+            "net {{\n  input x: real[8, 8, 3]\n  {layers}\n  flatten -> dense 64 -> relu -> dense 3\n  output y: class[3]\n}}\n"
+        )
+    };
+    let of = |layers: &str| codes(&pedantic(&net(layers), 1e6)).join(" ");
+    assert_eq!(of("layer_norm -> relu -> dropout 0.1"), "W0120");
+    assert_eq!(of("layer_norm -> relu -> dropout 0.1, share=space"), "");
+    assert_eq!(of("dropout 0.1"), "", "on the image itself");
+}
+
 /// Advice waits to be asked for; what is proved does not.
 #[test]
 fn plain_checks_say_what_is_proved() {
