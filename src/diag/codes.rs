@@ -1167,6 +1167,20 @@ are usual.
 Write `dropout 0.1, share=space`."#,
     ),
     (
+        "W0121",
+        r#"Dropout right before the one number of a regression
+
+What a class net drops before its last layer moves some logits against others. With one number there is nothing else that could make up for
+it: the mask is noise of the prediction, its squared size is added to the loss, and training holds the last weights small, as a
+penalty would, but by how much depends on the data. Evaluation, without the mask, then has a number of another spread.
+
+    dense 64 -> relu -> dropout 0.5 -> dense 1
+    output y: real[1]
+
+Put the dropout before an earlier layer. Where the spread is what is wanted (Gal and Ghahramani 2016), write
+`predict { mc_dropout samples=100 }`."#,
+    ),
+    (
         "W0201",
         r#"A name that is never used
 

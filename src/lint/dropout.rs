@@ -3,7 +3,7 @@
 use crate::{
     diag::Diagnostic,
     layers::DropSite,
-    model::{Model, Node, NodeId, NodeKind, OutputKind, Role},
+    model::{Model, Node, NodeId, NodeKind, OutputKind, PredictMode, Role},
 };
 
 /// Units below which a mask leaves hardly a choice of sub-networks.
@@ -131,6 +131,27 @@ pub fn narrow(model: &Model) -> Vec<Diagnostic> {
         });
     }
     found
+}
+
+/// W0121: a mask right before the one number of a regression that is predicted in one pass.
+pub fn before_a_number(model: &Model) -> Vec<Diagnostic> {
+    if model.output.kind != OutputKind::Real(1) || model.predict.mode != PredictMode::WeightScaling {
+        return Vec::new();
+    }
+    let is_last = |node: &Node| {
+        let place = model.nodes.iter().position(|other| other.path == node.path);
+        has_weights(node) && place.is_some_and(|place| ends(model, place))
+    };
+    let hidden =
+        sites(model).filter(|(i, node, _)| !ends(model, *i) && upstream(model, node).any(has_weights));
+    let found = hidden.filter(|(i, ..)| leads_to(model, *i, &is_last, &has_weights).is_some());
+    let warn = |(_, node, _): (usize, &Node, DropSite)| {
+        Diagnostic::warning("W0121", node.span, "dropout right before the one number of a regression")
+            .label("a mask here moves the prediction itself")
+            .note("there is no second unit that could make up for it: the loss then holds the last weights small, as a penalty would")
+            .help("put it before an earlier layer; where samples of the prediction are wanted, say so by `predict { mc_dropout }`")
+    };
+    found.map(warn).collect()
 }
 
 /// W0112: a rate far from what is usual for its place: 0.2 on inputs, 0.5 on hidden units.

@@ -41,6 +41,7 @@ pub static LINTS: &[Lint] = &[
     Lint { code: "W0118", level: Level::Pedantic, find: training::held_back_for_nothing },
     Lint { code: "W0119", level: Level::Pedantic, find: training::raw_numbers },
     Lint { code: "W0120", level: Level::Pedantic, find: dropout::places_of_a_map },
+    Lint { code: "W0121", level: Level::Pedantic, find: dropout::before_a_number },
 ];
 
 /// What the lints up to a level find.

@@ -128,6 +128,20 @@ fn tables_want_to_be_normalised() {
 }
 
 #[test]
+fn one_number_is_not_dropped_right_before() {
+    let net = |layers: &str, more: &str| {
+        format!("net {{\n  input x: real[8]\n  {layers}\n  output y: real[1]\n}}\n{more}")
+    };
+    let of = |layers: &str, more: &str| codes(&pedantic(&net(layers, more), 1e6)).join(" ");
+    assert_eq!(of("dense 64 -> relu -> dropout 0.5\n  dense 1", ""), "W0121");
+    assert_eq!(of("dense 64 -> dropout 0.5 -> relu\n  dense 1", ""), "W0121");
+    assert_eq!(of("dense 64 -> relu -> dropout 0.5\n  dense 64 -> relu\n  dense 1", ""), "");
+    assert_eq!(of("dropout 0.2\n  dense 1", ""), "", "of an input");
+    let samples = "predict {\n  mc_dropout samples=10\n}\n";
+    assert_eq!(of("dense 64 -> relu -> dropout 0.5\n  dense 1", samples), "");
+}
+
+#[test]
 fn maps_are_dropped_as_a_whole() {
     let net = |layers: &str| {
         format!(
