@@ -1177,7 +1177,8 @@ penalty would, but by how much depends on the data. Evaluation, without the mask
     dense 64 -> relu -> dropout 0.5 -> dense 1
     output y: real[1]
 
-Put the dropout before an earlier layer. Where the spread is what is wanted (Gal and Ghahramani 2016), write
+Put the dropout before an earlier layer, or see on held-out rows what it does: of the examples of dropnet, one with 2000 rows is better by a
+tenth of its error without, one with 440 rows better with (`dropnet experiment FILE --compare p=0,0.2 --splits 20`). Where the spread is what is wanted (Gal and Ghahramani 2016), write
 `predict { mc_dropout samples=100 }`."#,
     ),
     (
