@@ -342,7 +342,11 @@ impl Work {
         match kernel {
             Kernel::Product(p) => {
                 let work = p.m.len as f64 * p.n.len as f64 * p.k.len as f64;
-                if p.m.batch || p.n.batch || p.k.batch { self.per_row += work } else { self.fixed += work }
+                if p.m.batch || p.n.batch || p.k.batch {
+                    self.per_row += work
+                } else {
+                    self.fixed += work
+                }
                 // A matrix that stays from step to step is read in each, however few rows there are.
                 if p.m.batch {
                     self.fixed += READ * p.n.len as f64 * p.k.len as f64;
