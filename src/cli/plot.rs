@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use dropnet::{
     model::{Interval, McDropout, OutputKind, Precision, PredictMode},
-    plot::{Chart, Picture, graph},
+    plot::{Picture, graph},
     run::{self, Committee, RunDir, TrainedError},
     runtime::{container, team::Team},
 };
@@ -216,16 +216,6 @@ impl Command {
     }
 
     fn picture(&self, committee: &Committee) -> Result<Picture, TrainedError> {
-        match self.kind() {
-            Kind::Training => Ok(Picture::Charts(run::training(&self.log()?))),
-            Kind::Loss => Ok(run::losses(&self.log()?).into()),
-            Kind::Filters => Ok(Picture::Tiles(committee.filters()?)),
-            kind => Ok(self.chart(kind, committee)?.into()),
-        }
-    }
-
-    /// A chart of what a net says or holds.
-    fn chart(&self, kind: Kind, committee: &Committee) -> Result<Chart, TrainedError> {
         let search = &self.runs.search(committee);
         let team = &Team::new(self.threads.count());
         let model = &committee.first().model;
@@ -236,25 +226,31 @@ impl Command {
         };
         let interval = model.predict.interval;
         let precision = self.precision.or(interval.and_then(|interval| interval.precision));
-        match kind {
-            Kind::Risk => committee.risk(search, mode, team),
-            Kind::Reliability => committee.reliability(search, mode, team),
-            Kind::Uncertainty => committee.uncertainty(search, mode, precision.map(known).transpose()?, team),
-            Kind::Weights => committee.weights(),
-            Kind::Activations => committee.activations(search, team),
+        let chart = match self.kind() {
+            Kind::Training => return Ok(Picture::Charts(run::training(&self.log()?))),
+            Kind::Filters => return Ok(Picture::Tiles(committee.filters()?)),
+            Kind::Loss => run::losses(&self.log()?),
+            Kind::Reliability => committee.reliability(search, mode, team)?,
+            Kind::Risk => committee.risk(search, mode, team)?,
+            Kind::Uncertainty => {
+                committee.uncertainty(search, mode, precision.map(known).transpose()?, team)?
+            }
+            Kind::Weights => committee.weights()?,
+            Kind::Activations => committee.activations(search, team)?,
             Kind::Convergence => {
                 let one = committee.alone().ok_or_else(|| {
                     TrainedError::Unfit("a curve of convergence is of one net: name one run".into())
                 })?;
                 let samples = if let PredictMode::McDropout(mc) = mode { mc.samples } else { USUAL_SAMPLES };
-                Ok(one.curve(search, None, samples, self.sets.unwrap_or(20), team)?.chart())
+                one.curve(search, None, samples, self.sets.unwrap_or(20), team)?.chart()
             }
-            Kind::Band | Kind::Training | Kind::Loss | Kind::Filters => {
+            Kind::Band => {
                 let share = interval.map_or(0.95, |interval| interval.share);
                 let says_its_own = matches!(model.output.kind, OutputKind::Normal(_));
                 let interval = (says_its_own || precision.is_some()).then_some(Interval { share, precision });
-                committee.band(search, mode, interval, team)
+                committee.band(search, mode, interval, team)?
             }
-        }
+        };
+        Ok(chart.into())
     }
 }

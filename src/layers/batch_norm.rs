@@ -144,7 +144,8 @@ fn blend(cx: &mut Lower<'_>, i: usize, new: ValueId) {
 /// The shift of variance between masked training and unmasked prediction.
 fn warn_behind_dropout(cx: &mut Infer<'_>) {
     let Some(site) = cx.behind(0).and_then(|used| used.word.drop_site(&used.args)) else { return };
-    if site.always || site.kind == "alpha" {
+    // A rate that has gone to 0 leaves nothing in the stored variance.
+    if site.always || site.kind == "alpha" || site.rate.last() == 0.0 {
         return;
     }
     let factor = 1.0 / (1.0 - site.rate.last());

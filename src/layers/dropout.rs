@@ -51,7 +51,7 @@ use crate::{
     lower::ScalarDef,
     math,
     model::{Init, ParamRole, Role, Ty},
-    vocab::{ArgSpec, Args, Block, Bounds, Default, Kind, Sig, Timed},
+    vocab::{ArgSpec, Args, Block, Bounds, Default, Kind, Sig, Timed, Value},
 };
 
 /// Where a learned rate begins, and how smooth its coins are (Gal, Hron and Kendall 2017).
@@ -208,7 +208,7 @@ fn learn_rate(cx: &mut Infer<'_>) -> Result<(), Diagnostic> {
             .label("its logit is not finite")
             .help("leave it out to begin at 0.1"));
     }
-    cx.settle("temperature", Timed::Constant(CONCRETE_TEMPERATURE).into());
+    cx.settle("temperature", Value::Number(CONCRETE_TEMPERATURE));
     let start = Init::Constant((p / (1.0 - p)).ln());
     cx.param(ParamDecl::new("logit", vec![1], ParamRole::Rate, start));
     Ok(())

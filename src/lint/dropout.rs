@@ -89,13 +89,15 @@ pub fn upstream_of_batch_norm(model: &Model) -> Vec<Diagnostic> {
         NodeKind::Input { .. } => "",
     };
     let mut found = Vec::new();
-    for (i, node, site) in sites(model).filter(|(_, _, site)| !site.always && site.kind != "alpha") {
+    let shifts = |site: &DropSite| !site.always && site.kind != "alpha" && site.rate.last() > 0.0;
+    for (i, node, site) in sites(model).filter(|(_, _, site)| shifts(site)) {
         let norm = leads_to(model, i, &|node| word(node) == "batch_norm", &|node| word(node) == "layer_norm");
         // Directly behind is W0103.
         let Some(norm) = norm.filter(|norm| !model.nodes[*norm].inputs.contains(&NodeId(i))) else {
             continue;
         };
-        let factor = 1.0 / (1.0 - site.rate.largest());
+        // What the norm stores is of the last updates.
+        let factor = 1.0 / (1.0 - site.rate.last());
         found.push(
             Diagnostic::warning("W0106", node.span, "dropout before a batch norm")
                 .label(format!("its masks make the mean square of its output {factor:.3} times as large"))
@@ -138,10 +140,10 @@ pub fn before_a_number(model: &Model) -> Vec<Diagnostic> {
     if model.output.kind != OutputKind::Real(1) || model.predict.mode != PredictMode::WeightScaling {
         return Vec::new();
     }
-    let is_last = |node: &Node| {
-        let place = model.nodes.iter().position(|other| other.path == node.path);
-        has_weights(node) && place.is_some_and(|place| ends(model, place))
-    };
+    let weighted = model.nodes.iter().enumerate().filter(|(_, node)| has_weights(node));
+    let last: Vec<&str> =
+        weighted.filter(|(i, _)| ends(model, *i)).map(|(_, node)| node.path.as_str()).collect();
+    let is_last = |node: &Node| last.contains(&node.path.as_str());
     let hidden =
         sites(model).filter(|(i, node, _)| !ends(model, *i) && upstream(model, node).any(has_weights));
     let found = hidden.filter(|(i, ..)| leads_to(model, *i, &is_last, &has_weights).is_some());

@@ -141,6 +141,25 @@ fn one_number_is_not_dropped_right_before() {
     assert_eq!(of("dense 64 -> relu -> dropout 0.5\n  dense 1", samples), "");
 }
 
+/// What a batch norm stores is of the last updates: a rate that goes to 0 shifts nothing, one that grows shifts by its last value.
+#[test]
+fn ramps_before_a_batch_norm_go_by_their_end() {
+    let of = |rate: &str, between: &str| {
+        let layers = format!("dense 16 -> relu -> dropout {rate}\n  {between}batch_norm -> relu\n  dense 3");
+        pedantic(&source((&layers, PLAIN), ""), 700.0)
+    };
+    for (between, code) in [("", "W0103"), ("dense 16 -> ", "W0106")] {
+        assert!(!codes(&of("ramp(0.5, 0)", between)).contains(&code), "{code}");
+        let found = of("ramp(0, 0.5)", between);
+        let own = found.iter().find(|d| d.code == code).unwrap_or_else(|| panic!("{code}"));
+        assert!(
+            render(&[own.clone()], &source(("", PLAIN), ""), "m.net", Format::Full, false)
+                .contains("2.000 times"),
+            "{code}"
+        );
+    }
+}
+
 #[test]
 fn maps_are_dropped_as_a_whole() {
     let net = |layers: &str| {

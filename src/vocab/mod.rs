@@ -8,7 +8,7 @@ pub mod ramp;
 mod value;
 
 pub use args::{Args, Given};
-pub use ramp::{Clock, Ramp, Timed};
+pub use ramp::{Clock, Ramp, Time, Timed};
 pub use value::{Symbol, Unit, Value};
 
 /// What one word accepts.

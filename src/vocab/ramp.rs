@@ -73,6 +73,15 @@ impl Clock {
 pub struct Time(pub f64, pub Unit);
 
 impl Time {
+    /// That of an argument; None if it was left out.
+    #[must_use]
+    pub fn of(args: &Args, name: &str) -> Option<Self> {
+        match args.value(name) {
+            Some(Value::Quantity(x, unit)) => Some(Self(*x, *unit)),
+            _ => None,
+        }
+    }
+
     /// In updates, rounded.
     #[must_use]
     pub fn updates(self, updates_per_epoch: u64) -> u64 {
@@ -103,15 +112,11 @@ pub struct Ramp {
 impl Ramp {
     #[must_use]
     pub fn new(args: &Args) -> Self {
-        let time = |name: &str| match args.value(name) {
-            Some(Value::Quantity(x, unit)) => Some(Time(*x, *unit)),
-            _ => None,
-        };
         Self {
             from: args.number("from"),
             to: args.number("to"),
-            over: time("over"),
-            after: time("after"),
+            over: Time::of(args, "over"),
+            after: Time::of(args, "after"),
             cosine: args.word("shape") == "cosine",
         }
     }

@@ -47,15 +47,18 @@ impl Trained {
     /// # Errors
     /// A net without live coins, or with multipliers that are none; a mask for a whole update where a row of training is asked for.
     pub fn subnet(&self, drawn: Drawn) -> Result<Vec<SiteMask>, TrainedError> {
-        let unfit = |why: String| Err(TrainedError::Unfit(why));
-        let (lowered, position, step) = match drawn {
-            Drawn::Sample { row, .. } => (lower_samples(&self.model, false), row, StepInfo::of_prediction(1)),
-            Drawn::Training { position, clock, .. } => (
-                lower_predict(&self.model, Mode::Train),
-                position,
-                StepInfo { clock, ..StepInfo::of_prediction(1) },
-            ),
+        let lowered = match drawn {
+            Drawn::Sample { .. } => lower_samples(&self.model, false),
+            Drawn::Training { .. } => lower_predict(&self.model, Mode::Train),
         };
+        self.masks(&lowered, drawn)
+    }
+
+    /// Those of a net that is lowered for samples, or for training.
+    fn masks(&self, lowered: &Lowered, drawn: Drawn) -> Result<Vec<SiteMask>, TrainedError> {
+        let unfit = |why: String| Err(TrainedError::Unfit(why));
+        let (Drawn::Sample { row: position, .. } | Drawn::Training { position, .. }) = drawn;
+        let step = StepInfo { clock: drawn.clock(), ..StepInfo::of_prediction(1) };
         let graph = &lowered.graph;
         let mut masks = Vec::new();
         for node in &graph.nodes {
@@ -78,7 +81,7 @@ impl Trained {
             // Where one draw serves all rows, its key counts none.
             let at = if site.address == Address::Row { position } else { 0 };
             let key = math::row_key(self.stream(drawn, site.hash), at);
-            let threshold = threshold(&lowered, node.inputs[1], &step);
+            let threshold = threshold(lowered, node.inputs[1], &step);
             let kept = units(dims, shared).map(|unit| math::kept(key, unit, threshold)).collect();
             masks.push(SiteMask { path: site.path.clone(), kept });
         }
@@ -95,7 +98,8 @@ impl Trained {
     pub fn mask_rows(&self, step: u64, rows: u64, units: usize) -> Result<String, TrainedError> {
         let (all, size, steps) = self.epoch_of_training()?;
         let there = size.min(all - step % steps * size).min(rows);
-        let drawn = (0..there).map(|row| self.subnet(self.drawn_in_step(step, row)?));
+        let lowered = lower_predict(&self.model, Mode::Train);
+        let drawn = (0..there).map(|row| self.masks(&lowered, self.drawn_in_step(step, row)?));
         let drawn = drawn.collect::<Result<Vec<Vec<SiteMask>>, TrainedError>>()?;
         let mut out = String::new();
         for (i, site) in drawn[0].iter().enumerate() {

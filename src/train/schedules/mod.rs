@@ -5,7 +5,7 @@
 
 use crate::{
     model::Use,
-    vocab::{ArgSpec, Args, Default, Kind, Sig, Unit, Value},
+    vocab::{ArgSpec, Args, Default, Kind, Sig, Time, Unit, Value},
 };
 
 pub use super::Wrong;
@@ -82,11 +82,7 @@ pub fn horizon(schedule: &Use<dyn Schedule>, epochs: usize, updates_per_epoch: u
 
 /// A time argument in updates; `None` if it was left out.
 fn updates(args: &Args, name: &str, updates_per_epoch: u64) -> Option<u64> {
-    match args.get(name)?.value {
-        Value::Quantity(n, Unit::Epochs) => Some((n * updates_per_epoch as f64).round() as u64),
-        Value::Quantity(n, _) => Some(n.round() as u64),
-        _ => None,
-    }
+    Time::of(args, name).map(|time| time.updates(updates_per_epoch))
 }
 
 /// A time that must not be zero: something happens each time it has passed.
