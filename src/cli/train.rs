@@ -144,9 +144,10 @@ impl Command {
                 }
                 stop.store(1, Ordering::SeqCst);
             });
+            // Ends the other thread however this one ends, or the scope would wait for it.
+            let _over = watch::Over(&over);
             let ended =
                 self.request(&source).and_then(|request| self.train(&source, &ready, &request, &stop, ui));
-            over.store(1, Ordering::SeqCst);
             let ended = ended?;
             if let Ended::Interrupted { epoch, step, .. } = ended
                 && interrupted.load(Ordering::SeqCst) == 0

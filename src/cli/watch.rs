@@ -64,6 +64,15 @@ impl Watched {
     }
 }
 
+/// Sets a flag when it goes.
+pub struct Over<'a>(pub &'a AtomicU32);
+
+impl Drop for Over<'_> {
+    fn drop(&mut self) {
+        self.0.store(1, Ordering::SeqCst);
+    }
+}
+
 impl Watching {
     /// Begins a round: an empty screen, if there is one, and a line that says when.
     pub fn begin(&self, first: bool, what: &str, ui: &mut Ui) {

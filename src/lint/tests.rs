@@ -153,7 +153,7 @@ fn ramps_before_a_batch_norm_go_by_their_end() {
         let found = of("ramp(0, 0.5)", between);
         let own = found.iter().find(|d| d.code == code).unwrap_or_else(|| panic!("{code}"));
         assert!(
-            render(&[own.clone()], &source(("", PLAIN), ""), "m.net", Format::Full, false)
+            render(std::slice::from_ref(own), &source(("", PLAIN), ""), "m.net", Format::Full, false)
                 .contains("2.000 times"),
             "{code}"
         );
