@@ -104,6 +104,7 @@ impl Run {
             seed: 5,
             progress: Default::default(),
             transform: self.dataset.transform.clone(),
+            rows: None,
             attributes: Default::default(),
         };
         let job = Job { model: &self.model, dataset: &self.dataset, dir: Some(dir), meta };

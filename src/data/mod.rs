@@ -39,6 +39,7 @@ pub use config::{
 pub use dataset::{Dataset, InputArray, Part, Storage, Target};
 pub use error::{DataError, Fault, Place};
 pub use need::{Need, Want};
+pub use raw::Format;
 pub use rows::Rows;
 pub use schema::{ColumnInfo, ColumnKind, DataSchema};
 pub use search::Search;

@@ -13,8 +13,8 @@ mod predictions;
 mod rig;
 mod subnets;
 
-use folder::{dir, events, guard, open, report, start, trained};
-use judgements::{ablate, audit, calibrate, course, curve, evaluate, joint_audit};
+use folder::{calibration, dir, events, guard, open, report, start, trained};
+use judgements::{ablate, audit, course, curve, evaluate, joint_audit};
 use predictions::{abstain, committee, mc, plan, predict, sampling};
 use subnets::subnet;
 
@@ -22,7 +22,7 @@ pub use ablate::{Ablated, Ablation};
 pub use abstain::Abstain;
 pub use audit::{Audit, Compared, Enumerated};
 pub use bench::{Bench, BenchError, KernelTime, PredictTime, SampleTime, StageTimes, bench};
-pub use calibrate::{Calibration, Fit, name_of};
+pub use calibration::{Calibration, Fit, name_of};
 pub use committee::Committee;
 pub use course::{losses, training};
 pub use curve::{Curve, CurvePoint};

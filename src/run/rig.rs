@@ -34,6 +34,7 @@ pub fn seeded(body: &str, seed: u64) -> Trained {
         seed: 11,
         progress: Progress::default(),
         transform: Transform { inputs: Vec::new(), fields, target },
+        rows: None,
         attributes: Default::default(),
     };
     let checkpoint = Checkpoint::held(&graph, &Store::fresh(&model, &graph, seed), meta);

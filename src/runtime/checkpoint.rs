@@ -1,7 +1,8 @@
 //! Checkpoints: tensors and what they mean, in one safetensors file.
 //!
 //! Parameters and states stand under their names, optimizer slots under `optimizer.` and theirs, outputs of the training rows of an
-//! unfinished epoch under `epoch.outputs`. The metadata is [`Meta`] as JSON.
+//! unfinished epoch under `epoch.outputs`. The metadata is [`Meta`] as JSON, with checksums of it and of the tensors, which are checked
+//! whenever a checkpoint is read.
 
 use std::{
     borrow::Cow,
@@ -10,10 +11,15 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use serde::Deserialize;
+use serde_json::Value as Json;
+
 use super::{
+    checksum::{Checksum, Checksums},
     container::{self, ContainerError, Tensor},
     kernels::aligned::AlignedVec,
-    progress::{FORMAT, Meta},
+    plan::Shape,
+    progress::{FORMAT, Meta, Progress},
     store::Store,
 };
 use crate::graph::{Graph, Stored};
@@ -26,6 +32,8 @@ const SLOT: &str = "optimizer.";
 pub struct Checkpoint {
     pub path: PathBuf,
     pub meta: Meta,
+    /// As they were found in the file; of none where the tensors are held in memory.
+    pub checksums: Option<Checksums>,
     /// Outputs of the training rows of an unfinished epoch, by position.
     pub outputs: Vec<f32>,
     tensors: BTreeMap<String, Tensor<'static>>,
@@ -58,6 +66,40 @@ impl fmt::Display for CheckpointError {
 
 impl std::error::Error for CheckpointError {}
 
+/// Whether prediction reads the tensor of this name.
+fn for_prediction(name: &str) -> bool {
+    !name.starts_with(SLOT) && name != OUTPUTS
+}
+
+/// The tensors of a checkpoint, by the names they have in its file.
+struct Tensors<'a>(BTreeMap<String, Tensor<'a>>);
+
+impl<'a> Tensors<'a> {
+    fn of(graph: &'a Graph, store: &'a Store, outputs: &'a [f32]) -> Self {
+        let tables = [
+            ("", &graph.params, &store.params),
+            ("", &graph.states, &store.states),
+            (SLOT, &graph.slots, &store.slots),
+        ];
+        let tensors = tables.into_iter().flat_map(|(prefix, table, values)| {
+            table.iter().zip(values).map(move |(stored, value)| {
+                let tensor = Tensor { dims: stored.dims.clone(), data: Cow::Borrowed(&value[..]) };
+                (format!("{prefix}{}", stored.name), tensor)
+            })
+        });
+        let mut tensors: BTreeMap<_, _> = tensors.collect();
+        if !outputs.is_empty() {
+            tensors.insert(OUTPUTS.into(), Tensor { dims: vec![outputs.len()], data: outputs.into() });
+        }
+        Self(tensors)
+    }
+}
+
+/// The checksum of all tensors of a checkpoint between two epochs.
+pub fn checksum(graph: &Graph, store: &Store) -> Checksum {
+    Checksum::of_tensors(Tensors::of(graph, store, &[]).0.iter())
+}
+
 impl Checkpoint {
     /// Writes tensors of `graph` atomically.
     ///
@@ -70,69 +112,100 @@ impl Checkpoint {
         outputs: &[f32],
         meta: &Meta,
     ) -> Result<(), CheckpointError> {
-        let mut tensors = BTreeMap::new();
-        let tables = [
-            ("", &graph.params, &store.params),
-            ("", &graph.states, &store.states),
-            (SLOT, &graph.slots, &store.slots),
-        ];
-        for (prefix, table, values) in tables {
-            for (stored, value) in table.iter().zip(values) {
-                let tensor = Tensor { dims: stored.dims.clone(), data: Cow::Borrowed(&value[..]) };
-                tensors.insert(format!("{prefix}{}", stored.name), tensor);
-            }
-        }
-        if !outputs.is_empty() {
-            tensors.insert(OUTPUTS.into(), Tensor { dims: vec![outputs.len()], data: outputs.into() });
-        }
-        let metadata = serde_json::to_value(meta).map(|value| value.to_string());
+        let tensors = Tensors::of(graph, store, outputs).0;
+        let described = serde_json::to_value(meta).and_then(|mut description| {
+            Checksums::of(&tensors, for_prediction, &description).add_to(&mut description)?;
+            Ok(description.to_string())
+        });
         let metadata =
-            metadata.map_err(|e| CheckpointError::Mismatch { path: path.into(), why: e.to_string() })?;
+            described.map_err(|e| CheckpointError::Mismatch { path: path.into(), why: e.to_string() })?;
         container::write(path, &metadata, &tensors)?;
         Ok(())
     }
 
     /// What would be read back from a file with these tensors of `graph`.
     pub fn held(graph: &Graph, store: &Store, meta: Meta) -> Self {
-        let tables = [
-            ("", &graph.params, &store.params),
-            ("", &graph.states, &store.states),
-            (SLOT, &graph.slots, &store.slots),
-        ];
-        let tensors = tables.into_iter().flat_map(|(prefix, table, values)| {
-            table.iter().zip(values).map(move |(stored, value)| {
-                let tensor = Tensor { dims: stored.dims.clone(), data: Cow::Owned(value.to_vec()) };
-                (format!("{prefix}{}", stored.name), tensor)
-            })
-        });
-        Self { path: PathBuf::new(), meta, outputs: Vec::new(), tensors: tensors.collect() }
+        let owned = |tensor: Tensor<'_>| Tensor { dims: tensor.dims, data: tensor.data.into_owned().into() };
+        let tensors = Tensors::of(graph, store, &[]).0.into_iter().map(|(name, t)| (name, owned(t)));
+        Self { path: PathBuf::new(), meta, checksums: None, outputs: Vec::new(), tensors: tensors.collect() }
     }
 
     /// Reads and validates a checkpoint.
     ///
     /// # Errors
-    /// A file that is missing, broken, somebody else's or of another format.
+    /// A file that is missing, broken, damaged, somebody else's or of another format.
     pub fn read(path: &Path) -> Result<Self, CheckpointError> {
-        let mismatch = |why: String| CheckpointError::Mismatch { path: path.into(), why };
+        let damaged = |what: &str| CheckpointError::Mismatch {
+            path: path.into(),
+            why: format!(
+                "the file is damaged: {what} not those that were written (their checksum differs)\nhelp: put an unharmed copy in its place, or train anew"
+            ),
+        };
         let (metadata, mut tensors) = container::read(path)?;
-        let format =
-            serde_json::from_str::<serde_json::Value>(&metadata).ok().and_then(|v| v.get("format")?.as_u64());
-        if format != Some(u64::from(FORMAT)) {
-            let found = format.map_or("none".into(), |f| f.to_string());
-            return Err(mismatch(format!(
-                "this version reads checkpoint format {FORMAT}, the file has {found}"
-            )));
+        let (meta, written, description) = described(path, &metadata)?;
+        let found = Checksums::of(&tensors, for_prediction, &description);
+        if found.description != written.description {
+            return Err(damaged("its description and settings are"));
         }
-        let meta = serde_json::from_str(&metadata)
-            .map_err(|e| mismatch(format!("its description does not parse: {e}")))?;
+        if found != written {
+            return Err(damaged("its tensors are"));
+        }
         let outputs = tensors.remove(OUTPUTS).map(|t| t.data.into_owned()).unwrap_or_default();
-        Ok(Self { path: path.into(), meta, outputs, tensors })
+        Ok(Self { path: path.into(), meta, checksums: Some(found), outputs, tensors })
+    }
+
+    /// What a checkpoint says of itself, without its tensors: they are not checked.
+    ///
+    /// # Errors
+    /// A file that is missing, broken, somebody else's or of another format.
+    pub fn describe(path: &Path) -> Result<Meta, CheckpointError> {
+        Ok(described(path, &container::read_metadata(path)?)?.0)
+    }
+
+    /// The checksum of the tensors that prediction reads: it tells one set of parameters from another.
+    pub fn parameters(&self) -> Checksum {
+        let computed = || Checksum::of_tensors(self.tensors.iter().filter(|(name, _)| for_prediction(name)));
+        self.checksums.map_or_else(computed, |sums| sums.prediction)
+    }
+
+    /// Holds what it says of an unfinished epoch against an epoch of this shape, for a net of `width` outputs with `metrics` sums.
+    ///
+    /// # Errors
+    /// Numbers that no run of this net comes to.
+    pub fn check_progress(&self, shape: &Shape, width: usize, metrics: usize) -> Result<(), CheckpointError> {
+        let Progress { epoch, step, totals, best, bad_epochs, plateau, noise, .. } = &self.meta.progress;
+        let steps = shape.steps() as u64;
+        let visited = |step: u64| (step as usize * shape.batch).min(shape.visited()) * width;
+        let why = if *step >= steps {
+            format!("it is {step} steps into an epoch of {steps}")
+        } else if epoch.checked_mul(steps).is_none() {
+            format!("it says that {epoch} epochs are done")
+        } else if self.outputs.len() != visited(*step) {
+            let expected = visited(*step);
+            format!("it has {} outputs of the rows of an epoch, not {expected}", self.outputs.len())
+        } else if *step > 0 && totals.len() != metrics || totals.iter().any(|x| !x.is_finite()) {
+            format!("its sums over the epoch are {totals:?}, not {metrics} finite numbers")
+        } else if best.is_some_and(|best| best.epoch > *epoch || !best.value.is_finite())
+            || bad_epochs > epoch
+        {
+            "its best epoch is none of those that are done".into()
+        } else if !plateau.factor.is_finite() || plateau.best.is_some_and(|best| !best.is_finite()) {
+            "what its schedule remembers is no finite number".into()
+        } else if noise.is_some_and(|noise| !(noise.is_finite() && noise > 0.0)) {
+            "the variance it has fitted is not above 0".into()
+        } else {
+            return Ok(());
+        };
+        Err(CheckpointError::Mismatch {
+            path: self.path.clone(),
+            why: format!("does not fit the net: {why}"),
+        })
     }
 
     /// The tensors that `graph` declares; slots only where the graph has them.
     ///
     /// # Errors
-    /// A tensor that is missing or has other dimensions.
+    /// A tensor that is missing, has other dimensions, or holds what is no finite number.
     pub fn store(&self, graph: &Graph) -> Result<Store, CheckpointError> {
         Ok(Store {
             params: self.tensors("", &graph.params)?,
@@ -145,7 +218,12 @@ impl Checkpoint {
         let find = |stored: &Stored| {
             let name = format!("{prefix}{}", stored.name);
             match self.tensors.get(&name) {
-                Some(tensor) if tensor.dims == stored.dims => Ok(AlignedVec::of(&tensor.data)),
+                Some(tensor) if tensor.dims == stored.dims => {
+                    match tensor.data.iter().find(|x| !x.is_finite()) {
+                        None => Ok(AlignedVec::of(&tensor.data)),
+                        Some(x) => Err(format!("`{name}` holds {x}, which is no finite number")),
+                    }
+                }
                 Some(tensor) => {
                     Err(format!("`{name}` is {:?}, the net needs {:?}", tensor.dims, stored.dims))
                 }
@@ -155,4 +233,20 @@ impl Checkpoint {
         let found: Result<Vec<AlignedVec>, String> = table.iter().map(find).collect();
         found.map_err(|why| CheckpointError::Mismatch { path: self.path.clone(), why })
     }
+}
+
+/// A description taken apart: what it says, its checksums, and the text they are of.
+fn described(path: &Path, metadata: &str) -> Result<(Meta, Checksums, Json), CheckpointError> {
+    let mismatch = |why: String| CheckpointError::Mismatch { path: path.into(), why };
+    let unread = |e: serde_json::Error| mismatch(format!("its description does not parse: {e}"));
+    let mut description: Json = serde_json::from_str(metadata).map_err(unread)?;
+    let format = description.get("format").and_then(Json::as_u64);
+    if format != Some(u64::from(FORMAT)) {
+        let found = format.map_or("none".into(), |f| f.to_string());
+        return Err(mismatch(format!("this version reads checkpoint format {FORMAT}, the file has {found}")));
+    }
+    let checksums = Checksums::take_from(&mut description)
+        .ok_or_else(|| mismatch("its description has no checksums".into()))?;
+    let meta = Meta::deserialize(&description).map_err(unread)?;
+    Ok((meta, checksums, description))
 }

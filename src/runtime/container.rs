@@ -7,7 +7,7 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::fmt;
 use std::fs::{self, File};
-use std::io::{self, Write};
+use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 
 use safetensors::{Dtype, SafeTensors};
@@ -54,10 +54,14 @@ impl fmt::Display for ContainerError {
 
 impl std::error::Error for ContainerError {}
 
+/// Between these stand a file's name and a random word in the name of its temporary file.
+const HIDDEN: &str = ".";
+const PART: &str = ".part";
+
 /// Writes a file atomically: a temporary file beside it, synced, renamed, the folder synced.
 pub fn atomically(path: &Path, write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> io::Result<()> {
     let folder = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let mut file = temporary(folder)?;
+    let mut file = temporary(folder, &path.file_name().unwrap_or_default().to_string_lossy())?;
     let mut out = io::BufWriter::new(file.as_file_mut());
     write(&mut out)?;
     out.flush()?;
@@ -85,9 +89,24 @@ pub fn write(
     written.map_err(|error| ContainerError::Io { path: path.to_path_buf(), error })
 }
 
+/// Removes what writers of `folder` left that were killed; nobody may be writing there.
+pub fn clear_parts(folder: &Path) -> io::Result<()> {
+    for entry in fs::read_dir(folder)? {
+        let entry = entry?;
+        let name = entry.file_name();
+        let left = name.to_str().is_some_and(|name| name.starts_with(HIDDEN) && name.ends_with(PART));
+        if left && entry.file_type()?.is_file() {
+            fs::remove_file(entry.path())?;
+        }
+    }
+    Ok(())
+}
+
 /// With the rights of any new file, which a rename keeps: temporary files are their owner's alone by default.
-fn temporary(folder: &Path) -> io::Result<tempfile::NamedTempFile> {
+fn temporary(folder: &Path, name: &str) -> io::Result<tempfile::NamedTempFile> {
+    let prefix = format!("{HIDDEN}{name}.");
     let mut builder = tempfile::Builder::new();
+    builder.prefix(&prefix).suffix(PART);
     #[cfg(unix)]
     builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
     builder.tempfile_in(folder)
@@ -108,6 +127,34 @@ fn header(metadata: &str, tensors: &BTreeMap<String, Tensor<'_>>) -> String {
         text.push(' ');
     }
     text
+}
+
+/// The metadata alone, without reading tensors.
+pub fn read_metadata(path: &Path) -> Result<String, ContainerError> {
+    let io = |error| ContainerError::Io { path: path.to_path_buf(), error };
+    let broken = |why: &str| ContainerError::Broken { path: path.to_path_buf(), why: why.into() };
+    let mut file = File::open(path).map_err(io)?;
+    let size = file.metadata().map_err(io)?.len();
+    let mut length = [0; 8];
+    file.read_exact(&mut length).map_err(|_| broken("the file is shorter than a header's length"))?;
+    let header = u64::from_le_bytes(length);
+    if header.checked_add(8).is_none_or(|end| end > size) {
+        return Err(broken("its header is longer than the file"));
+    }
+    let mut bytes = Vec::new();
+    file.take(header).read_to_end(&mut bytes).map_err(io)?;
+    let header: Header = serde_json::from_slice(&bytes).map_err(|e| broken(&e.to_string()))?;
+    header
+        .metadata
+        .and_then(|mut m| m.remove(KEY))
+        .ok_or(ContainerError::Foreign { path: path.to_path_buf() })
+}
+
+/// What a safetensors header says besides its tensors.
+#[derive(serde::Deserialize)]
+struct Header {
+    #[serde(rename = "__metadata__")]
+    metadata: Option<BTreeMap<String, String>>,
 }
 
 /// Metadata and tensors of a checkpoint.

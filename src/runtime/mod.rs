@@ -3,10 +3,12 @@
 //! Invariant: nothing here parses or checks a net.
 
 pub mod checkpoint;
+pub mod checksum;
 pub mod container;
 pub mod evaluate;
 pub mod figures;
 pub mod function;
+pub mod keeper;
 pub mod kernels;
 pub mod machine;
 pub mod plan;

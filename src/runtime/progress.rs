@@ -5,10 +5,14 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{data::Transform, train::schedules::PlateauState};
+use super::checksum::Checksum;
+use crate::{
+    data::{Dataset, Part, Transform},
+    train::schedules::PlateauState,
+};
 
 /// Raised when the meaning of the fields changes.
-pub const FORMAT: u32 = 1;
+pub const FORMAT: u32 = 2;
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Meta {
@@ -19,8 +23,37 @@ pub struct Meta {
     pub seed: u64,
     pub progress: Progress,
     pub transform: Transform,
+    /// The rows that were read, where a run was begun on them; a net that was trained in memory knows none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rows: Option<Rows>,
     /// Numbers about the data that the source may speak of: `train.rows`, ...
     pub attributes: std::collections::BTreeMap<String, f64>,
+}
+
+/// Checksums of the rows of each part.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Rows {
+    pub train: Checksum,
+    pub valid: Option<Checksum>,
+    pub test: Option<Checksum>,
+}
+
+impl Rows {
+    pub fn of(dataset: &Dataset) -> Self {
+        let some = |part: &Option<Part>| part.as_ref().map(Checksum::of_rows);
+        Self {
+            train: Checksum::of_rows(&dataset.train),
+            valid: some(&dataset.valid),
+            test: some(&dataset.test),
+        }
+    }
+
+    /// The first part whose rows differ.
+    pub fn difference(&self, other: &Self) -> Option<&'static str> {
+        let same = [self.train == other.train, self.valid == other.valid, self.test == other.test];
+        let names = ["training", "validation", "test"];
+        same.iter().zip(names).find(|(same, _)| !**same).map(|(_, name)| name)
+    }
 }
 
 /// How far training has come.
@@ -48,4 +81,14 @@ pub struct Progress {
 pub struct Best {
     pub value: f64,
     pub epoch: u64,
+    /// Of all tensors of that epoch's checkpoint, once it is written.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub checksum: Option<Checksum>,
+}
+
+impl Progress {
+    /// How far this is, for comparison: epochs, then steps of the next.
+    pub fn place(&self) -> (u64, u64) {
+        (self.epoch, self.step)
+    }
 }

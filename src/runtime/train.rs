@@ -1,7 +1,7 @@
 //! The training driver: epochs of the native loop, validation, early stopping, checkpoints, resume.
 //!
-//! Invariants: what is decided on the host is a function of (seed, epoch, update); `last.ckpt` is written between updates only, and
-//! after it was found finite; the test part is read once, after training.
+//! Invariants: what is decided on the host is a function of (seed, epoch, update); checkpoints are written between updates only, and
+//! after they were found finite; the test part is read once, after training.
 
 use std::{
     path::Path,
@@ -9,7 +9,7 @@ use std::{
         Arc,
         atomic::{AtomicU32, AtomicU64},
     },
-    time::{Duration, Instant},
+    time::Instant,
 };
 
 use super::{
@@ -17,6 +17,7 @@ use super::{
     evaluate::Evaluator,
     figures::{Figures, Reporter},
     function::{Function, Pass, Status},
+    keeper::{self, Keeper},
     plan::{self, EpochPlan, Shape},
     progress::{Best, Meta, Progress},
     store::Store,
@@ -30,9 +31,6 @@ use crate::{
     model::{Model, NodeKind},
     train::Train,
 };
-
-/// Between two writes of `last.ckpt` at least this long passes; the last one of a run is always written.
-const CHECKPOINT_EVERY: Duration = Duration::from_secs(2);
 
 /// What is trained, on what, into which folder.
 pub struct Job<'a> {
@@ -191,8 +189,7 @@ struct Trainer<'a> {
     evaluator: Option<Evaluator>,
     reporter: Reporter,
     store: Store,
-    /// Parameters of the best epoch, until they are written.
-    best: Option<Store>,
+    keeper: Keeper<'a>,
     /// Whether epochs end with figures.
     figures: bool,
     progress: Progress,
@@ -200,7 +197,6 @@ struct Trainer<'a> {
     noise: f64,
     /// Outputs of the training rows visited so far in this epoch, by position.
     outputs: Vec<f32>,
-    written: Instant,
     seconds: f64,
     compile_seconds: f64,
 }
@@ -233,6 +229,7 @@ impl<'a> Trainer<'a> {
         let (store, progress) = match resume {
             None => (Store::fresh(job.model, function.graph(), shape.seed), Progress::default()),
             Some(checkpoint) => {
+                checkpoint.check_progress(&shape, width, function.graph().metrics.len())?;
                 let store = checkpoint.store(function.graph())?;
                 outputs[..checkpoint.outputs.len()].copy_from_slice(&checkpoint.outputs);
                 (store, checkpoint.meta.progress)
@@ -247,12 +244,11 @@ impl<'a> Trainer<'a> {
             evaluator,
             reporter,
             store,
-            best: None,
+            keeper: Keeper::new(job.dir),
             figures: options.figures || Self::watches(section),
             progress,
             noise: spread(&job.dataset.train.target),
             outputs,
-            written: Instant::now(),
             seconds: 0.0,
             compile_seconds,
             job,
@@ -295,6 +291,7 @@ impl<'a> Trainer<'a> {
         let epoch = self.progress.epoch;
         let plan =
             plan::epoch(self.section, self.function.scalars(), &self.shape, &self.progress, self.noise);
+        self.keeper.epoch_begins();
         let done = Arc::new(AtomicU64::new(self.progress.step));
         let steps = self.shape.steps() as u64;
         observer.event(Event::EpochBegan { epoch: epoch + 1, epochs, steps, done: done.clone() });
@@ -320,6 +317,9 @@ impl<'a> Trainer<'a> {
                 self.watched("valid.loss", &train, valid.as_ref()).0.filter(|noise| *noise > 0.0);
         }
         self.finish_epoch();
+        if best {
+            self.keeper.best_is(&self.store, &self.progress);
+        }
         let lr = plan.rates.last().copied().unwrap_or(0.0);
         let report = EpochReport { epoch: epoch + 1, epochs, seconds, steps, train, valid, lr, best };
         observer.event(Event::EpochDone(&report));
@@ -328,7 +328,7 @@ impl<'a> Trainer<'a> {
         {
             observer.event(Event::StoppedEarly { epoch: epoch + 1, best, watch: &stop.watch });
         }
-        if self.written.elapsed() >= CHECKPOINT_EVERY {
+        if self.keeper.is_due() {
             self.write_last()?;
         }
         Ok(())
@@ -405,9 +405,8 @@ impl<'a> Trainer<'a> {
             .filter(|v| self.progress.best.is_none_or(|b| sign * v < sign * b.value - min_delta));
         match improved {
             Some(value) => {
-                self.progress.best = Some(Best { value, epoch });
+                self.progress.best = Some(Best { value, epoch, checksum: None });
                 self.progress.bad_epochs = 0;
-                self.best = Some(self.store.clone());
             }
             None => self.progress.bad_epochs += 1,
         }
@@ -432,39 +431,30 @@ impl<'a> Trainer<'a> {
         (value, self.reporter.higher_is_better(figure))
     }
 
-    /// Writes `last.ckpt`, and `best.ckpt` if there is a new best.
+    /// Writes this moment, and before it the best epoch if it waits to be written.
     fn write_last(&mut self) -> Result<(), TrainError> {
-        let Some(dir) = self.job.dir else { return Ok(()) };
+        if self.job.dir.is_none() {
+            return Ok(());
+        }
         if !self.store.is_finite() {
             return Err(TrainError::Diverged { epoch: self.progress.epoch, step: 0 });
         }
         let width = self.job.model.output.kind.width();
         let visited = (self.progress.step as usize * self.shape.batch).min(self.shape.visited()) * width;
-        self.write(dir, "last.ckpt", &self.store, &self.outputs[..visited])?;
-        if let Some(best) = self.best.take() {
-            self.write(dir, "best.ckpt", &best, &[])?;
-        }
-        self.written = Instant::now();
-        Ok(())
+        let (graph, outputs) = (self.function.graph(), &self.outputs[..visited]);
+        Ok(self.keeper.write(graph, &self.store, outputs, &self.job.meta, &mut self.progress)?)
     }
 
-    /// After step `step` came out as not finite: writes the best parameters, if they wait to be written, and those from before the step,
+    /// After step `step` came out as not finite: writes the best epoch, if it waits to be written, and the parameters from before the step,
     /// if they are finite and there is no earlier checkpoint.
     fn keep_the_good(&mut self, step: u64) -> Result<(), TrainError> {
         let Some(dir) = self.job.dir else { return Ok(()) };
         self.progress.step = step;
-        if let Some(best) = self.best.take() {
-            self.write(dir, "best.ckpt", &best, &[])?;
-        }
-        if !dir.join("last.ckpt").exists() && self.store.is_finite() {
+        self.keeper.write_best(self.function.graph(), &self.job.meta, &mut self.progress)?;
+        let has_one = [keeper::LAST, keeper::BEST].iter().any(|name| dir.join(name).exists());
+        if !has_one && self.store.is_finite() {
             self.write_last()?;
         }
-        Ok(())
-    }
-
-    fn write(&self, dir: &Path, name: &str, store: &Store, outputs: &[f32]) -> Result<(), TrainError> {
-        let meta = Meta { progress: self.progress.clone(), ..self.job.meta.clone() };
-        Checkpoint::write(&dir.join(name), self.function.graph(), store, outputs, &meta)?;
         Ok(())
     }
 
@@ -473,12 +463,11 @@ impl<'a> Trainer<'a> {
         if self.section.stop_early.is_none() {
             return Ok("last");
         }
-        match (self.job.dir, self.best.take()) {
+        match (self.job.dir, self.keeper.take_best()) {
             (Some(dir), _) => {
-                let best = Checkpoint::read(&dir.join("best.ckpt"))?;
-                self.store = best.store(self.function.graph())?;
+                self.store = keeper::read_best(dir, &self.progress)?.store(self.function.graph())?;
             }
-            (None, Some(best)) => self.store = best,
+            (None, Some(best)) => self.store = best.store,
             (None, None) => {}
         }
         Ok("best")

@@ -142,6 +142,7 @@ impl Trial {
             seed: self.seed,
             progress: Progress::default(),
             transform: ready.dataset.transform.clone(),
+            rows: None,
             attributes: ready.attributes.clone(),
         };
         let job = Job { model: &ready.model, dataset: &ready.dataset, dir: None, meta };

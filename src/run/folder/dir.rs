@@ -1,6 +1,6 @@
 //! The folder of a run: `model.net`, `model.lock.json`, `log.jsonl`, `last.ckpt`, `best.ckpt`, `metrics.json`, `calibration.json`.
 //!
-//! Invariant: a folder that holds a run is never taken for another.
+//! Invariants: a folder that holds a run is never taken for another; every file but the log is written whole or not at all.
 
 use std::{
     fs::{self, OpenOptions},
@@ -9,6 +9,8 @@ use std::{
 };
 
 use serde_json::Value as Json;
+
+use crate::runtime::{container, keeper};
 
 /// An existing folder of a run.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -29,7 +31,8 @@ impl RunDir {
         let mut own: Vec<String> = names.filter(|folder| stamped(folder) == Some(name)).collect();
         own.sort();
         let runs = own.iter().rev().map(|folder| Self::at(&Path::new("runs").join(folder)));
-        runs.into_iter().find(|run| working.join(run.last()).exists())
+        let begun = |run: &Self| [run.last(), run.best()].iter().any(|file| working.join(file).exists());
+        runs.into_iter().find(begun)
     }
 
     pub fn path(&self) -> &Path {
@@ -45,11 +48,11 @@ impl RunDir {
     }
 
     pub fn last(&self) -> PathBuf {
-        self.path.join("last.ckpt")
+        self.path.join(keeper::LAST)
     }
 
     pub fn best(&self) -> PathBuf {
-        self.path.join("best.ckpt")
+        self.path.join(keeper::BEST)
     }
 
     /// The runs that the folder stands for: those by seed below it, in order of their seeds, or itself.
@@ -72,18 +75,24 @@ impl RunDir {
         self.path.join(format!("seed-{seed}"))
     }
 
-    /// A run that ended before its first checkpoint, which its lock file tells, left nothing to lose. Files of these names without one
-    /// are somebody's own.
+    /// Whether there is a checkpoint, or what looks like a run of somebody else. A run that ended before its first checkpoint, which its
+    /// lock file tells, left nothing to lose.
     pub fn holds_a_run(&self) -> bool {
-        let any = |files: &[PathBuf]| files.iter().any(|file| file.exists());
-        any(&[self.last(), self.best()]) || (!self.lock().exists() && any(&[self.net(), self.log()]))
+        self.has_checkpoint()
+            || (!self.lock().exists() && [self.net(), self.log()].iter().any(|f| f.exists()))
     }
 
-    /// Makes the folder with the exact text of the net and what it was trained with.
+    pub fn has_checkpoint(&self) -> bool {
+        [self.last(), self.best()].iter().any(|file| file.exists())
+    }
+
+    /// Makes the folder with the exact text of the net and what it was trained with. The lock file comes first: from then on the folder is
+    /// that of a run that may be begun anew.
     pub fn create(&self, source: &str, lock: &Json) -> io::Result<()> {
         fs::create_dir_all(&self.path)?;
-        fs::write(self.net(), source)?;
-        fs::write(self.lock(), pretty(lock))?;
+        container::clear_parts(&self.path)?;
+        write(&self.lock(), &pretty(lock))?;
+        write(&self.net(), source)?;
         self.rewind(0)
     }
 
@@ -103,24 +112,32 @@ impl RunDir {
         file.write_all(format!("{line}\n").as_bytes())
     }
 
-    /// Forgets logged epochs after `epoch`: the checkpoint that is taken up does not know them.
+    /// Forgets logged epochs after `epoch`: the checkpoint that is taken up does not know them. Lines that no run wrote go with them.
     pub fn rewind(&self, epoch: u64) -> io::Result<()> {
-        let text = match fs::read_to_string(self.log()) {
-            Ok(text) => text,
+        let bytes = match fs::read(self.log()) {
+            Ok(bytes) => bytes,
             Err(e) if e.kind() == io::ErrorKind::NotFound => return Ok(()),
             Err(e) => return Err(e),
         };
-        let logged = |line: &&str| {
-            let line: Option<Json> = serde_json::from_str(line).ok();
+        let logged = |line: &&[u8]| {
+            let line: Option<Json> = serde_json::from_slice(line).ok();
             line.and_then(|l| l.get("epoch")?.as_u64()).is_some_and(|e| e <= epoch)
         };
-        let kept: Vec<&str> = text.lines().filter(logged).collect();
-        fs::write(self.log(), kept.iter().map(|line| format!("{line}\n")).collect::<String>())
+        let lines = bytes.split_inclusive(|byte| *byte == b'\n');
+        let kept: Vec<u8> = lines.filter(logged).flatten().copied().collect();
+        if kept == bytes {
+            return Ok(());
+        }
+        container::atomically(&self.log(), |out| out.write_all(&kept))
     }
 
     pub fn metrics(&self, metrics: &Json) -> io::Result<()> {
-        fs::write(self.path.join("metrics.json"), pretty(metrics))
+        write(&self.path.join("metrics.json"), &pretty(metrics))
     }
+}
+
+fn write(path: &Path, text: &str) -> io::Result<()> {
+    container::atomically(path, |out| out.write_all(text.as_bytes()))
 }
 
 fn pretty(json: &Json) -> String {

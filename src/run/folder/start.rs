@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use serde_json::{Value as Json, json};
 
+use super::{fitness, guard::Guard, standing::Standing};
 use crate::run::{
     dir::{RunDir, stamp},
     open::Ready,
@@ -13,12 +14,14 @@ use crate::{
     math,
     model::Model,
     runtime::{
-        checkpoint::Checkpoint,
-        progress::{FORMAT, Meta, Progress},
+        checkpoint::{Checkpoint, CheckpointError},
+        container,
+        progress::{FORMAT, Meta, Progress, Rows},
     },
 };
 
 /// What the user asked for.
+#[derive(Clone)]
 pub struct Request<'a> {
     /// The text of the net, and the name of its file as it was given.
     pub source: &'a str,
@@ -39,6 +42,8 @@ pub struct Started {
     pub dir: RunDir,
     pub meta: Meta,
     pub checkpoint: Option<Checkpoint>,
+    /// Nobody else writes to the folder while the run goes on.
+    pub guard: Guard,
 }
 
 #[derive(Debug)]
@@ -66,6 +71,7 @@ fn begin(request: &Request<'_>, ready: &Ready) -> Result<Started, StartError> {
         seed,
         progress: Progress::default(),
         transform: ready.dataset.transform.clone(),
+        rows: Some(Rows::of(&ready.dataset)),
         attributes: ready.attributes.clone(),
     };
     let path = match request.out {
@@ -73,6 +79,7 @@ fn begin(request: &Request<'_>, ready: &Ready) -> Result<Started, StartError> {
         None => stamped_path(request, seed),
     };
     let dir = RunDir::at(&path);
+    let guard = guard(&dir)?;
     if dir.holds_a_run() {
         return Err(StartError::Usage(format!(
             "{} holds a run already\nhelp: go on with it by `--resume`, or choose another folder",
@@ -82,7 +89,11 @@ fn begin(request: &Request<'_>, ready: &Ready) -> Result<Started, StartError> {
     let cannot =
         |e: std::io::Error| StartError::Data(format!("cannot write the run to {}: {e}", path.display()));
     dir.create(request.source, &lock(request, &ready.model, &meta)).map_err(cannot)?;
-    Ok(Started { dir, meta, checkpoint: None })
+    Ok(Started { dir, meta, checkpoint: None, guard })
+}
+
+fn guard(dir: &RunDir) -> Result<Guard, StartError> {
+    Guard::take(dir.path()).map_err(|e| StartError::Data(e.to_string()))
 }
 
 /// The seed of a new run.
@@ -139,22 +150,43 @@ fn resume(request: &Request<'_>, ready: &Ready) -> Result<Started, StartError> {
             ))
         })?,
     };
-    if !dir.last().exists() {
+    if !dir.lock().exists() && !dir.has_checkpoint() {
         return Err(StartError::Data(format!(
-            "{} has no checkpoint to resume from (last.ckpt)\nhelp: leave `--resume` out to begin a run",
+            "{} holds no run to go on with\nhelp: leave `--resume` out to begin one",
             dir.path().display()
         )));
     }
-    let checkpoint = Checkpoint::read(&dir.last()).map_err(|e| StartError::Data(e.to_string()))?;
-    if let Some(what) = difference(request, ready, &checkpoint.meta) {
+    let guard = guard(&dir)?;
+    let broken = |e: CheckpointError| StartError::Data(e.to_string());
+    let Some(standing) = Standing::of(&dir).map_err(broken)? else {
+        // It ended before its first checkpoint: it begins anew, with nothing lost but that.
+        drop(guard);
+        return begin(&Request { out: Some(dir.path()), ..request.clone() }, ready);
+    };
+    if let Some(what) = difference(request, ready, &standing.meta) {
         return Err(StartError::Data(format!(
             "cannot resume {}: {what}\nhelp: only `--epochs`, `--threads` and output flags may change",
             dir.path().display()
         )));
     }
-    dir.rewind(checkpoint.meta.progress.epoch)
+    let checkpoint = standing.read().map_err(broken)?;
+    fitness::check(&checkpoint, &ready.model).map_err(broken)?;
+    if standing.has_best() {
+        standing.read_best().map_err(broken)?;
+    }
+    take_up(&dir, &standing)
         .map_err(|e| StartError::Data(format!("cannot write {}: {e}", dir.path().display())))?;
-    Ok(Started { dir, meta: checkpoint.meta.clone(), checkpoint: Some(checkpoint) })
+    Ok(Started { dir, meta: checkpoint.meta.clone(), checkpoint: Some(checkpoint), guard })
+}
+
+/// Clears away what a process that died left in the folder, and makes `last.ckpt` that of where the run stands.
+fn take_up(dir: &RunDir, standing: &Standing) -> std::io::Result<()> {
+    container::clear_parts(dir.path())?;
+    if standing.at_best {
+        let best = std::fs::read(dir.best())?;
+        container::atomically(&dir.last(), |out| out.write_all(&best))?;
+    }
+    dir.rewind(standing.meta.progress.epoch)
 }
 
 /// What is asked for now and was not asked for then.
@@ -173,6 +205,9 @@ fn difference(request: &Request<'_>, ready: &Ready, then: &Meta) -> Option<Strin
     if let Some(seed) = request.seed.filter(|seed| *seed != then.seed) {
         return Some(format!("it was trained with seed {}, not {seed}", then.seed));
     }
-    (ready.dataset.transform != then.transform || ready.attributes != then.attributes)
-        .then(|| "the data have changed".to_string())
+    if ready.dataset.transform != then.transform || ready.attributes != then.attributes {
+        return Some("the data have changed".into());
+    }
+    let part = then.rows.as_ref()?.difference(&Rows::of(&ready.dataset))?;
+    Some(format!("the data have changed: the {part} rows are not those it was trained with"))
 }

@@ -5,8 +5,8 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use super::{calibration::Calibration, fitness, standing::Standing};
 use crate::run::{
-    calibrate::Calibration,
     dir::RunDir,
     exact::{Effort, exact_means},
     open::attributes_of,
@@ -22,6 +22,7 @@ use crate::{
     runtime::{
         checkpoint::{Checkpoint, CheckpointError},
         kernels::aligned::AlignedVec,
+        progress::{Meta, Rows},
         session::Session,
         store::Store,
         team::Team,
@@ -95,29 +96,32 @@ impl Trained {
     pub fn read(path: &Path, which: Which) -> Result<Self, TrainedError> {
         if path.is_file() {
             let checkpoint = Checkpoint::read(path)?;
-            let model = model(&checkpoint)?;
-            let run = path.parent().map(RunDir::at);
-            let read = |run: &RunDir| Calibration::read(run, &checkpoint.meta.progress);
-            let calibration = run.as_ref().map(read).transpose()?.unwrap_or_default();
-            return Ok(Self {
-                model,
-                checkpoint,
-                calibration,
-                home: path.parent().and_then(|dir| home(&RunDir::at(dir))),
-            });
+            let run = RunDir::at(path.parent().unwrap_or(Path::new("")));
+            return Self::of(checkpoint, &run);
         }
         let run = RunDir::at(path);
-        if !run.last().exists() {
+        let Some(standing) = Standing::of(&run)? else {
             let what = if path.exists() { "holds no trained net (last.ckpt)" } else { "does not exist" };
             return Err(TrainedError::Unfit(format!("{} {what}", path.display())));
-        }
-        let last = Checkpoint::read(&run.last())?;
-        let model = model(&last)?;
-        let stops_early = model.train.as_ref().is_some_and(|train| train.stop_early.is_some());
-        let best = which == Which::Best || (which == Which::Tested && stops_early && run.best().exists());
-        let checkpoint = if best { Checkpoint::read(&run.best())? } else { last };
-        let calibration = Calibration::read(&run, &checkpoint.meta.progress)?;
-        Ok(Self { model, checkpoint, calibration, home: home(&run) })
+        };
+        let stops_early = || -> Result<bool, TrainedError> {
+            let model = model(standing.path(), &standing.meta)?;
+            Ok(model.train.is_some_and(|train| train.stop_early.is_some()))
+        };
+        let best = match which {
+            Which::Best => true,
+            Which::Last => false,
+            Which::Tested => standing.has_best() && stops_early()?,
+        };
+        Self::of(if best { standing.read_best()? } else { standing.read()? }, &run)
+    }
+
+    /// A checkpoint held against its net, with what the folder of its run says besides.
+    fn of(checkpoint: Checkpoint, run: &RunDir) -> Result<Self, TrainedError> {
+        let model = model(&checkpoint.path, &checkpoint.meta)?;
+        fitness::check(&checkpoint, &model)?;
+        let calibration = Calibration::read(run, checkpoint.parameters())?;
+        Ok(Self { model, checkpoint, calibration, home: home(run) })
     }
 
     /// The mean of all sub-networks for each row, as one net would predict.
@@ -162,12 +166,14 @@ impl Trained {
         };
         let dataset = data::load(config, search, &Need::of(&self.model))?;
         let meta = &self.checkpoint.meta;
+        let changed = "the data have changed since the net was trained on them";
         if dataset.transform != meta.transform || attributes_of(&self.model, &dataset) != meta.attributes {
-            return Err(TrainedError::Unfit(
-                "the data have changed since the net was trained on them".into(),
-            ));
+            return Err(TrainedError::Unfit(changed.into()));
         }
-        Ok(dataset)
+        match meta.rows.and_then(|rows| rows.difference(&Rows::of(&dataset))) {
+            None => Ok(dataset),
+            Some(part) => Err(TrainedError::Unfit(format!("{changed}: the {part} rows are others"))),
+        }
     }
 
     /// Rates of dropping that training learned, by the path of their layer.
@@ -189,16 +195,12 @@ impl Trained {
 }
 
 /// The net of a checkpoint, checked anew.
-fn model(checkpoint: &Checkpoint) -> Result<Model, TrainedError> {
-    let meta = &checkpoint.meta;
+fn model(path: &Path, meta: &Meta) -> Result<Model, TrainedError> {
     let env = Env { sets: meta.sets.clone(), attributes: meta.attributes.clone(), pedantic: false };
     let checked = check_source(&meta.source, &env);
     checked.model.ok_or_else(|| {
         let why = checked.diagnostics.iter().find(|d| d.is_error()).map_or("", |d| d.message.as_str());
-        TrainedError::Unfit(format!(
-            "{}: this version does not accept its net: {why}",
-            checkpoint.path.display()
-        ))
+        TrainedError::Unfit(format!("{}: this version does not accept its net: {why}", path.display()))
     })
 }
 

@@ -1,99 +1,24 @@
 //! What is fitted on validation rows once a net is trained: a temperature of its logits, or the precision of observations of numbers.
 //!
-//! It lies in the folder of the run (`calibration.json`) and belongs to the parameters it was fitted for. Each way to predict has its own.
+//! Each way to predict has its own.
 
-use std::{collections::BTreeMap, io, path::Path};
-
-use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 
 use crate::run::{
+    calibration::{Calibration, Fit, name_of},
     committee::nothing_live,
-    dir::RunDir,
     sampling::{KEPT, Sampling},
     trained::{Trained, TrainedError},
 };
 use crate::{
     data::{Part, Search},
     model::{Mean, OutputKind, PredictMode},
-    runtime::{container, predictive, progress::Progress, team::Team},
+    runtime::{predictive, team::Team},
 };
 
 /// Temperatures that are tried, and precisions as multiples of one over the mean squared error.
 const TEMPERATURES: (f64, f64) = (1.0 / 64.0, 64.0);
 const PRECISIONS: (f64, f64) = (1.0 / 64.0, 4096.0);
-
-/// What was fitted for the ways to predict.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-pub struct Calibration {
-    /// How far training had come.
-    epoch: u64,
-    step: u64,
-    /// By the name of the way to predict.
-    fits: BTreeMap<String, Fit>,
-}
-
-/// One fitted number.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Fit {
-    /// A temperature of classes and bits, a precision (in the target's own units) of numbers.
-    pub value: f64,
-    /// Mean negative log-likelihood of the validation rows with it, and, of temperatures, without it.
-    pub nll: f64,
-    pub before: Option<f64>,
-    pub rows: usize,
-}
-
-/// The name of a way to predict, if it can be calibrated. The arithmetic mean of an ensemble is that of Monte-Carlo dropout.
-#[must_use]
-pub fn name_of(mode: PredictMode) -> Option<&'static str> {
-    match mode {
-        PredictMode::WeightScaling => Some("weight_scaling"),
-        PredictMode::McDropout(_) | PredictMode::Ensemble(Mean::Arithmetic, _) => Some("mc_dropout"),
-        PredictMode::Ensemble(Mean::Geometric, _) => Some("geometric_ensemble"),
-        PredictMode::Exact(_) => None,
-    }
-}
-
-impl Calibration {
-    /// That of a run, if it was fitted for parameters that have come as far as these.
-    pub(in crate::run) fn read(run: &RunDir, progress: &Progress) -> Result<Self, TrainedError> {
-        let path = run.calibration();
-        let text = match std::fs::read_to_string(&path) {
-            Ok(text) => text,
-            Err(e) if e.kind() == io::ErrorKind::NotFound => return Ok(Self::default()),
-            Err(e) => return Err(TrainedError::Unfit(format!("cannot read {}: {e}", path.display()))),
-        };
-        let read: Self = serde_json::from_str(&text).map_err(|e| {
-            TrainedError::Unfit(format!(
-                "{} is broken: {e}\nhelp: `dropnet calibrate` writes it anew",
-                path.display()
-            ))
-        })?;
-        let same = (read.epoch, read.step) == (progress.epoch, progress.step);
-        Ok(if same { read } else { Self::default() })
-    }
-
-    /// One value for every way to predict, in place of what was fitted.
-    #[must_use]
-    pub fn fixed(value: f64) -> Self {
-        let names = ["weight_scaling", "mc_dropout", "geometric_ensemble"];
-        let fit = Fit { value, nll: f64::NAN, before: None, rows: 0 };
-        Self { fits: names.map(|name| (name.to_string(), fit)).into(), ..Self::default() }
-    }
-
-    /// Writes it atomically.
-    ///
-    /// # Errors
-    /// What the file system says.
-    pub fn write(&self, run: &Path) -> io::Result<()> {
-        let text = serde_json::to_string_pretty(self).map_err(io::Error::other)? + "\n";
-        container::atomically(&RunDir::at(run).calibration(), |out| out.write_all(text.as_bytes()))
-    }
-
-    pub fn of(&self, mode: PredictMode) -> Option<Fit> {
-        self.fits.get(name_of(mode)?).copied()
-    }
-}
 
 impl Trained {
     /// What logits are divided by before they become probabilities; 1 where nothing was fitted.
@@ -137,7 +62,6 @@ impl Trained {
         let part = dataset.valid.as_ref().ok_or_else(|| {
             unfit("the data have no validation part to fit on\nhelp: write `split valid=20%` in `data` and train again")
         })?;
-        let progress = &self.checkpoint.meta.progress;
         let mut fits = BTreeMap::new();
         for mode in modes {
             let name = name_of(*mode).ok_or_else(|| {
@@ -145,7 +69,7 @@ impl Trained {
             })?;
             fits.insert(name.to_string(), self.fit(part, *mode, team)?);
         }
-        Ok(Calibration { epoch: progress.epoch, step: progress.step, fits })
+        Ok(Calibration { parameters: Some(self.checkpoint.parameters()), fits })
     }
 
     fn fit(&self, part: &Part, mode: PredictMode, team: &Team) -> Result<Fit, TrainedError> {

@@ -6,7 +6,7 @@
 use std::path::PathBuf;
 
 use crate::run::{
-    calibrate::Calibration,
+    calibration::Calibration,
     dir::RunDir,
     mc::{self, Scoring},
     predict::Predictions,

@@ -1,0 +1,92 @@
+//! What was fitted on validation rows once a net was trained, as it lies in the folder of its run (`calibration.json`).
+//!
+//! Invariant: it belongs to the parameters it was fitted for, by their checksum; other parameters of the same run do not use it.
+
+use std::{collections::BTreeMap, io, path::Path};
+
+use serde::{Deserialize, Serialize};
+
+use super::{dir::RunDir, trained::TrainedError};
+use crate::{
+    model::{Mean, PredictMode},
+    runtime::{checksum::Checksum, container},
+};
+
+/// What was fitted for the ways to predict.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Calibration {
+    /// Checksum of the parameters that were calibrated; of none where it is not from a file.
+    pub(in crate::run) parameters: Option<Checksum>,
+    /// By the name of the way to predict.
+    pub(in crate::run) fits: BTreeMap<String, Fit>,
+}
+
+/// One fitted number.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Fit {
+    /// A temperature of classes and bits, a precision (in the target's own units) of numbers.
+    pub value: f64,
+    /// Mean negative log-likelihood of the validation rows with it, and, of temperatures, without it.
+    pub nll: f64,
+    pub before: Option<f64>,
+    pub rows: usize,
+}
+
+/// The name of a way to predict, if it can be calibrated. The arithmetic mean of an ensemble is that of Monte-Carlo dropout.
+#[must_use]
+pub fn name_of(mode: PredictMode) -> Option<&'static str> {
+    match mode {
+        PredictMode::WeightScaling => Some("weight_scaling"),
+        PredictMode::McDropout(_) | PredictMode::Ensemble(Mean::Arithmetic, _) => Some("mc_dropout"),
+        PredictMode::Ensemble(Mean::Geometric, _) => Some("geometric_ensemble"),
+        PredictMode::Exact(_) => None,
+    }
+}
+
+impl Calibration {
+    /// That of a run, if it was fitted for these parameters.
+    ///
+    /// # Errors
+    /// A file that cannot be read, or holds what no calibration writes.
+    pub(in crate::run) fn read(run: &RunDir, parameters: Checksum) -> Result<Self, TrainedError> {
+        let path = run.calibration();
+        let text = match std::fs::read(&path) {
+            Ok(text) => text,
+            Err(e) if e.kind() == io::ErrorKind::NotFound => return Ok(Self::default()),
+            Err(e) => return Err(TrainedError::Unfit(format!("cannot read {}: {e}", path.display()))),
+        };
+        let broken = |why: String| {
+            TrainedError::Unfit(format!(
+                "{} is broken: {why}\nhelp: `dropnet calibrate` writes it anew",
+                path.display()
+            ))
+        };
+        let read: Self = serde_json::from_slice(&text).map_err(|e| broken(e.to_string()))?;
+        let wrong = read.fits.iter().find(|(_, fit)| !(fit.value.is_finite() && fit.value > 0.0));
+        if let Some((name, fit)) = wrong {
+            return Err(broken(format!("the value of `{name}`, {}, is not a number above 0", fit.value)));
+        }
+        Ok(if read.parameters == Some(parameters) { read } else { Self::default() })
+    }
+
+    /// One value for every way to predict, in place of what was fitted.
+    #[must_use]
+    pub fn fixed(value: f64) -> Self {
+        let names = ["weight_scaling", "mc_dropout", "geometric_ensemble"];
+        let fit = Fit { value, nll: f64::NAN, before: None, rows: 0 };
+        Self { fits: names.map(|name| (name.to_string(), fit)).into(), ..Self::default() }
+    }
+
+    /// Writes it atomically.
+    ///
+    /// # Errors
+    /// What the file system says.
+    pub fn write(&self, run: &Path) -> io::Result<()> {
+        let text = serde_json::to_string_pretty(self).map_err(io::Error::other)? + "\n";
+        container::atomically(&RunDir::at(run).calibration(), |out| out.write_all(text.as_bytes()))
+    }
+
+    pub fn of(&self, mode: PredictMode) -> Option<Fit> {
+        self.fits.get(name_of(mode)?).copied()
+    }
+}

@@ -1,0 +1,207 @@
+//! Checksums of what a checkpoint holds and of what a net was trained on: XXH3, 64 bits, as sixteen hexadecimal digits in JSON.
+//!
+//! They notice bits that turned, and tell one set of parameters or rows from another. They are no defence against somebody who can
+//! write the file: whatever is read is held against the net besides.
+
+use std::{collections::BTreeMap, fmt};
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value as Json;
+use xxhash_rust::xxh3::{Xxh3, xxh3_64};
+
+use super::container::Tensor;
+use crate::{
+    data::{InputArray, Part, Storage, Target},
+    math::mix64,
+};
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Checksum(u64);
+
+/// What a checkpoint says of its own contents.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Checksums {
+    /// Of every tensor: name, dimensions, bytes.
+    pub all: Checksum,
+    /// Of those that prediction reads: parameters and running statistics.
+    pub prediction: Checksum,
+    /// Of the description beside them, without these three.
+    pub description: Checksum,
+}
+
+impl fmt::Display for Checksum {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:016x}", self.0)
+    }
+}
+
+impl Serialize for Checksum {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for Checksum {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        let digits = text.len() == 16 && text.bytes().all(|b| b.is_ascii_hexdigit());
+        let parsed = u64::from_str_radix(&text, 16).ok().filter(|_| digits);
+        let wrong = || serde::de::Error::custom(format!("`{text}` is no checksum"));
+        parsed.map(Checksum).ok_or_else(wrong)
+    }
+}
+
+impl Checksum {
+    /// Of text.
+    pub fn of_text(text: &str) -> Self {
+        Self(xxh3_64(text.as_bytes()))
+    }
+
+    /// Of tensors with their names, in the order of the names.
+    pub fn of_tensors<'a>(tensors: impl Iterator<Item = (&'a String, &'a Tensor<'a>)>) -> Self {
+        Self::folded(tensors.map(|(name, tensor)| of_tensor(name, tensor)))
+    }
+
+    fn folded(values: impl Iterator<Item = u64>) -> Self {
+        Self(values.fold(0, |so_far, value| mix64(so_far ^ value)))
+    }
+
+    /// Of the rows of a part as training reads them: one value for each row with its target, folded in the order of the rows.
+    pub fn of_rows(part: &Part) -> Self {
+        let mut bytes = Vec::new();
+        let fold = |so_far: u64, row: usize| {
+            bytes.clear();
+            part.inputs.iter().for_each(|input| add_input(input, row, &mut bytes));
+            add_target(&part.target, row, &mut bytes);
+            mix64(so_far ^ xxh3_64(&bytes))
+        };
+        Self((0..part.rows).fold(mix64(part.rows as u64), fold))
+    }
+}
+
+fn of_tensor(name: &str, tensor: &Tensor<'_>) -> u64 {
+    let mut hash = Xxh3::new();
+    hash.update(&(name.len() as u64).to_le_bytes());
+    hash.update(name.as_bytes());
+    hash.update(&(tensor.dims.len() as u64).to_le_bytes());
+    for dim in &tensor.dims {
+        hash.update(&(*dim as u64).to_le_bytes());
+    }
+    hash.update(bytemuck::cast_slice(&tensor.data));
+    hash.digest()
+}
+
+fn add_input(input: &InputArray, row: usize, bytes: &mut Vec<u8>) {
+    let width = input.width();
+    let cells = row * width..(row + 1) * width;
+    match &input.data {
+        Storage::F32(data) => bytes.extend_from_slice(bytemuck::cast_slice(&data[cells])),
+        Storage::U8(data) => bytes.extend_from_slice(&data[cells]),
+    }
+}
+
+fn add_target(target: &Target, row: usize, bytes: &mut Vec<u8>) {
+    match target {
+        Target::Classes(classes) => bytes.extend_from_slice(&classes[row].to_le_bytes()),
+        Target::Real { data, width } | Target::Bits { data, width } => {
+            bytes.extend_from_slice(bytemuck::cast_slice(&data[row * width..(row + 1) * width]));
+        }
+    }
+}
+
+/// The field of a description that holds its checksums.
+const FIELD: &str = "checksums";
+
+impl Checksums {
+    /// Of tensors; `for_prediction` tells by name which of them prediction reads.
+    pub fn of(
+        tensors: &BTreeMap<String, Tensor<'_>>,
+        for_prediction: impl Fn(&str) -> bool,
+        description: &Json,
+    ) -> Self {
+        let each: Vec<(&str, u64)> =
+            tensors.iter().map(|(name, t)| (name.as_str(), of_tensor(name, t))).collect();
+        let prediction = each.iter().filter(|(name, _)| for_prediction(name));
+        Self {
+            all: Checksum::folded(each.iter().map(|(_, sum)| *sum)),
+            prediction: Checksum::folded(prediction.map(|(_, sum)| *sum)),
+            description: Checksum::of_text(&description.to_string()),
+        }
+    }
+
+    /// Puts them into a description.
+    pub fn add_to(self, description: &mut Json) -> serde_json::Result<()> {
+        description[FIELD] = serde_json::to_value(self)?;
+        Ok(())
+    }
+
+    /// Takes them out of a description.
+    pub fn take_from(description: &mut Json) -> Option<Self> {
+        let found = description.as_object_mut()?.remove(FIELD)?;
+        serde_json::from_value(found).ok()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn tensors(edit: impl FnOnce(&mut BTreeMap<String, Tensor<'static>>)) -> Checksum {
+        let tensor =
+            |dims: &[usize], data: &[f32]| Tensor { dims: dims.to_vec(), data: data.to_vec().into() };
+        let mut all = BTreeMap::from([
+            ("a".to_string(), tensor(&[2, 3], &[1.0, 2.0, 3.0, 4.0, 5.0, 6.0])),
+            ("b".to_string(), tensor(&[1], &[0.0])),
+        ]);
+        edit(&mut all);
+        Checksum::of_tensors(all.iter())
+    }
+
+    #[test]
+    fn names_dimensions_and_every_bit_count() {
+        let whole = tensors(|_| {});
+        assert_eq!(whole, tensors(|_| {}));
+        let other = [
+            tensors(|t| t.get_mut("a").unwrap().dims = vec![3, 2]),
+            tensors(|t| t.get_mut("b").unwrap().data = vec![-0.0].into()),
+            tensors(|t| drop(t.remove("b"))),
+            tensors(|t| {
+                let b = t.remove("b").unwrap();
+                t.insert("c".into(), b);
+            }),
+        ];
+        assert!(other.iter().all(|sum| *sum != whole), "{other:?}");
+    }
+
+    #[test]
+    fn rows_count_in_their_order_and_with_their_targets() {
+        let part = |x: &[f32], y: &[u32]| Part {
+            rows: y.len(),
+            inputs: vec![InputArray {
+                name: "x".into(),
+                shape: vec![2],
+                data: Storage::F32(x.to_vec()),
+                scale: 1.0,
+                shift: 0.0,
+            }],
+            target: Target::Classes(y.to_vec()),
+            source_rows: Vec::new(),
+        };
+        let sum = |x: &[f32], y: &[u32]| Checksum::of_rows(&part(x, y));
+        let whole = sum(&[1.0, 2.0, 3.0, 4.0], &[0, 1]);
+        assert_eq!(whole, sum(&[1.0, 2.0, 3.0, 4.0], &[0, 1]));
+        assert_ne!(whole, sum(&[1.0, 2.0, 3.0, 4.0], &[1, 0]), "labels turned round");
+        assert_ne!(whole, sum(&[3.0, 4.0, 1.0, 2.0], &[1, 0]), "the same rows in another order");
+        assert_ne!(whole, sum(&[1.0, 2.0], &[0]), "a row less");
+    }
+
+    #[test]
+    fn json_holds_sixteen_digits() {
+        let sum = Checksum(0x0123);
+        assert_eq!(serde_json::to_string(&sum).unwrap(), "\"0000000000000123\"");
+        assert_eq!(serde_json::from_str::<Checksum>("\"0000000000000123\"").unwrap(), sum);
+        for wrong in ["\"123\"", "\"00000000000+0123\"", "291", "\"g000000000000123\""] {
+            assert!(serde_json::from_str::<Checksum>(wrong).is_err(), "{wrong}");
+        }
+    }
+}

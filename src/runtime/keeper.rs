@@ -1,0 +1,132 @@
+//! What training leaves on the disk while it goes on: `best.ckpt` and `last.ckpt`.
+//!
+//! Invariants. Each file is the whole checkpoint of its moment: `best.ckpt` has, byte for byte, what `last.ckpt` had after the best epoch.
+//! `best.ckpt` is written first and `last.ckpt` names its checksum, so whenever a process dies the two agree, or the best is the newer one
+//! and the run stands there. Both were found finite.
+
+use std::{
+    path::Path,
+    time::{Duration, Instant},
+};
+
+use super::{
+    checkpoint::{Checkpoint, CheckpointError, checksum},
+    progress::{Meta, Progress},
+    store::Store,
+};
+use crate::graph::Graph;
+
+/// What a process that dies may lose, besides the epoch in progress: finished epochs of this long together.
+const AT_MOST: Duration = Duration::from_secs(2);
+
+pub const LAST: &str = "last.ckpt";
+pub const BEST: &str = "best.ckpt";
+
+/// Parameters at the end of an epoch.
+pub struct Snapshot {
+    pub store: Store,
+    pub progress: Progress,
+}
+
+pub struct Keeper<'a> {
+    /// Without a folder nothing is written.
+    dir: Option<&'a Path>,
+    /// The best epoch, until it is written; for ever where nothing is.
+    best: Option<Snapshot>,
+    written: Instant,
+    epoch_began: Instant,
+}
+
+impl<'a> Keeper<'a> {
+    pub fn new(dir: Option<&'a Path>) -> Self {
+        let now = Instant::now();
+        Self { dir, best: None, written: now, epoch_began: now }
+    }
+
+    pub fn epoch_begins(&mut self) {
+        self.epoch_began = Instant::now();
+    }
+
+    /// Keeps the end of an epoch that is the best so far.
+    pub fn best_is(&mut self, store: &Store, progress: &Progress) {
+        self.best = Some(Snapshot { store: store.clone(), progress: progress.clone() });
+    }
+
+    /// After an epoch: whether another one of this length would make more to lose than may be lost.
+    pub fn is_due(&self) -> bool {
+        self.dir.is_some() && self.written.elapsed() + self.epoch_began.elapsed() > AT_MOST
+    }
+
+    /// Writes the best epoch, if it waits, then this moment. `outputs` are those of the rows visited so far in an unfinished epoch.
+    ///
+    /// # Errors
+    /// What the file system says.
+    pub fn write(
+        &mut self,
+        graph: &Graph,
+        store: &Store,
+        outputs: &[f32],
+        meta: &Meta,
+        progress: &mut Progress,
+    ) -> Result<(), CheckpointError> {
+        let Some(dir) = self.dir else { return Ok(()) };
+        self.write_best(graph, meta, progress)?;
+        let meta = Meta { progress: progress.clone(), ..meta.clone() };
+        Checkpoint::write(&dir.join(LAST), graph, store, outputs, &meta)?;
+        self.written = Instant::now();
+        Ok(())
+    }
+
+    /// Writes the best epoch, if it waits.
+    ///
+    /// # Errors
+    /// What the file system says.
+    pub fn write_best(
+        &mut self,
+        graph: &Graph,
+        meta: &Meta,
+        progress: &mut Progress,
+    ) -> Result<(), CheckpointError> {
+        let (Some(dir), Some(snapshot)) = (self.dir, &mut self.best) else { return Ok(()) };
+        let sum = checksum(graph, &snapshot.store);
+        for best in [&mut snapshot.progress.best, &mut progress.best].into_iter().flatten() {
+            best.checksum = Some(sum);
+        }
+        let meta = Meta { progress: snapshot.progress.clone(), ..meta.clone() };
+        Checkpoint::write(&dir.join(BEST), graph, &snapshot.store, &[], &meta)?;
+        self.best = None;
+        Ok(())
+    }
+
+    /// The best epoch, where it is not on the disk.
+    pub fn take_best(&mut self) -> Option<Snapshot> {
+        self.best.take()
+    }
+}
+
+/// The best epoch of a run whose last checkpoint has come as far as `progress`.
+///
+/// # Errors
+/// A file that is missing, damaged, or not the one that the last checkpoint names.
+pub fn read_best(dir: &Path, progress: &Progress) -> Result<Checkpoint, CheckpointError> {
+    let path = dir.join(BEST);
+    let Some(best) = &progress.best else {
+        let why = "the run has no best epoch: what it watches was never a finite number".into();
+        return Err(CheckpointError::Mismatch { path, why });
+    };
+    let mismatch = |why: String| CheckpointError::Mismatch { path: path.clone(), why };
+    if !path.exists() {
+        return Err(mismatch(format!(
+            "the file is missing, and its epoch, {}, is past\nhelp: put a copy back, or train anew in another folder; `--checkpoint last` needs {LAST} alone",
+            best.epoch
+        )));
+    }
+    let checkpoint = Checkpoint::read(&path)?;
+    if best.checksum != checkpoint.checksums.map(|sums| sums.all) {
+        return Err(mismatch(format!(
+            "the file is not the checkpoint of epoch {}, which {LAST} names as its best\nhelp: put a copy back, or train anew in another folder; `--checkpoint last` needs {LAST} alone",
+            best.epoch
+        )));
+    }
+    Ok(checkpoint)
+}
