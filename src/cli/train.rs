@@ -98,7 +98,7 @@ impl Command {
         let first = run::seed_of(&self.request(&source)?, &ready);
         for seed in first..first.saturating_add(count) {
             let out = folder.of_seed(seed);
-            let resume = self.resume && RunDir::at(&out).last().exists();
+            let resume = self.resume && RunDir::at(&out).has_checkpoint();
             let member = Request { seed: Some(seed), out: Some(&out), resume, ..self.request(&source)? };
             let ended = self.train(&source, &ready, &member, &stop, ui)?;
             if self.said(&ended, ui) == Exit::Interrupted {
@@ -333,7 +333,7 @@ pub fn failure(error: TrainError, dir: &RunDir) -> Failure {
                 "training diverged: the objective is no longer finite in epoch {epoch}, step {step}\n\
                  {}\n\
                  help: a smaller `lr`, `clip_norm=1` on the optimizer, or normalised inputs usually cure it",
-                match dir.last().exists() {
+                match dir.has_checkpoint() {
                     true => format!("the last good checkpoint is kept in {}", dir.path().display()),
                     false => "no checkpoint had been written yet".into(),
                 }

@@ -58,14 +58,14 @@ impl RunDir {
     /// The runs that the folder stands for: those by seed below it, in order of their seeds, or itself.
     pub fn members(&self) -> Vec<PathBuf> {
         let alone = vec![self.path.clone()];
-        if self.last().exists() {
+        if self.has_checkpoint() {
             return alone;
         }
         let Ok(entries) = fs::read_dir(&self.path) else { return alone };
         let names = entries.flatten().filter_map(|entry| entry.file_name().into_string().ok());
         let seed = |name: String| name.strip_prefix("seed-")?.parse::<u64>().ok();
         let mut seeds: Vec<u64> = names.filter_map(seed).collect();
-        seeds.retain(|seed| Self::at(&self.of_seed(*seed)).last().exists());
+        seeds.retain(|seed| Self::at(&self.of_seed(*seed)).has_checkpoint());
         seeds.sort_unstable();
         if seeds.is_empty() { alone } else { seeds.into_iter().map(|seed| self.of_seed(seed)).collect() }
     }

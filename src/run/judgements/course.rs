@@ -59,13 +59,19 @@ fn chart(name: &str, parts: Vec<(&str, Vec<(f64, f64)>)>) -> Chart {
     let falling = parts.first().is_none_or(|(_, points)| falls(points));
     let series = parts.into_iter().enumerate();
     Chart {
-        title: name[..1].to_uppercase() + &name[1..],
+        title: title(name),
         x: "epoch".into(),
         y: name.into(),
         series: series.map(|(color, (part, points))| Series::line(part, color, points)).collect(),
         names: if falling { Corner::UpperRight } else { Corner::LowerRight },
         ..Chart::default()
     }
+}
+
+/// With a capital letter in front.
+fn title(name: &str) -> String {
+    let mut letters = name.chars();
+    letters.next().into_iter().flat_map(char::to_uppercase).chain(letters).collect()
 }
 
 #[cfg(test)]
