@@ -13,7 +13,7 @@ mod predictions;
 mod rig;
 mod subnets;
 
-use folder::{dir, events, open, report, start, trained};
+use folder::{dir, events, guard, open, report, start, trained};
 use judgements::{ablate, audit, calibrate, course, curve, evaluate, joint_audit};
 use predictions::{abstain, committee, mc, plan, predict, sampling};
 use subnets::subnet;
@@ -34,6 +34,7 @@ pub use experiment::{
     Arm, Course, Difference, Experiment, ExperimentError, JournalError, Mean as MeanOverSplits, Measured,
     Point, Report, Tested, Trial, Tried, Winner,
 };
+pub use guard::{Busy, Guard};
 pub use joint_audit::JointAudit;
 pub use mc::Scoring;
 pub use open::{OpenError, Ready, open, probe};
