@@ -100,6 +100,7 @@ impl fmt::Display for ExperimentError {
                     dir.display()
                 )
             }
+            Self::Journal(JournalError::Busy(busy)) => busy.fmt(f),
             Self::Journal(JournalError::Other(why)) => f.write_str(why),
             Self::Journal(JournalError::Io(path, error)) => {
                 write!(f, "cannot write {}: {error}", path.display())
@@ -317,7 +318,7 @@ impl Carried<'_> {
 
     fn one(&self, trial: &Trial, rivals: Option<&Rivals>) -> Result<Measured, ExperimentError> {
         let key = trial.key(&self.experiment.arms);
-        if let Some(measured) = held(&self.known).get(&key.to_string()).map(Measured::read) {
+        if let Some(measured) = held(&self.known).get(&key.to_string()).and_then(Measured::read) {
             (self.done)(trial, &measured);
             return Ok(measured);
         }

@@ -51,15 +51,16 @@ impl Measured {
         json
     }
 
-    pub fn read(json: &Json) -> Self {
+    /// None of a line that does not say what was found.
+    pub fn read(json: &Json) -> Option<Self> {
         let number = |x: &Json| x.as_f64().unwrap_or(f64::NAN);
-        let figures = json.get("found").and_then(Json::as_object).into_iter().flatten();
+        let figures = json.get("found")?.as_object()?;
         let curve = json.get("curve").and_then(Json::as_array).into_iter().flatten();
-        Self {
-            figures: figures.map(|(name, x)| (name.clone(), number(x))).collect(),
+        Some(Self {
+            figures: figures.iter().map(|(name, x)| (name.clone(), number(x))).collect(),
             curve: curve.map(number).collect(),
             pruned: json.get("pruned").and_then(Json::as_bool).unwrap_or(false),
-        }
+        })
     }
 }
 
