@@ -43,7 +43,7 @@ pub struct Command {
 impl Command {
     pub fn run(&self, ui: &mut Ui) -> Outcome {
         let committee = self.runs.read(ui)?;
-        let search = self.runs.search(&committee);
+        let search = self.runs.search();
         let team = Team::new(self.threads.count());
         if self.ablate {
             return self.ablation(&committee, &search, &team, ui);

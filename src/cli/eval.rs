@@ -1,11 +1,11 @@
 //! `dropnet eval`: figures of a trained net on every part of its data.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use dropnet::{
     data::Search,
     model::{Interval, Mean, OutputKind, PredictMode},
-    run::{Committee, PartFigures, Scoring, Trained, TrainedError, Which},
+    run::{Committee, PartFigures, RunDir, Scoring, Trained, TrainedError, Which},
     runtime::{figures::Figures, team::Team},
 };
 use serde_json::{Value as Json, json};
@@ -82,9 +82,11 @@ impl Runs {
         Committee::read(&self.paths, self.checkpoint.into()).map_err(|error| failure(&error, ui))
     }
 
-    /// Where data are looked for.
-    pub fn search(&self, committee: &Committee) -> Search {
-        data::search(committee.first().home.as_deref().or(self.paths.first().map(PathBuf::as_path)))
+    /// Where data are looked for: as the first run tells.
+    pub fn search(&self) -> Search {
+        let first = self.paths.first().map_or(Path::new("."), PathBuf::as_path);
+        let first = RunDir::at(first).members().swap_remove(0);
+        data::search_of_run(&first)
     }
 
     pub fn name(&self) -> String {
@@ -105,7 +107,7 @@ pub fn failure(error: &TrainedError, ui: &mut Ui) -> Failure {
 impl Command {
     pub fn run(&self, ui: &mut Ui) -> Outcome {
         let committee = self.sampling.tempered(self.runs.read(ui)?)?;
-        let search = self.runs.search(&committee);
+        let search = self.runs.search();
         let team = Team::new(self.threads.count());
         let file = &committee.first().model.predict;
         let mode = self.sampling.mode(file, USUAL_SAMPLES);

@@ -216,7 +216,7 @@ impl Command {
     }
 
     fn picture(&self, committee: &Committee) -> Result<Picture, TrainedError> {
-        let search = &self.runs.search(committee);
+        let search = &self.runs.search();
         let team = &Team::new(self.threads.count());
         let model = &committee.first().model;
         let mode = self.mode(committee);

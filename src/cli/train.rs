@@ -220,8 +220,6 @@ impl Command {
     }
 
     fn request<'a>(&'a self, source: &'a Source) -> Result<Request<'a>, Failure> {
-        let working =
-            std::env::current_dir().map_err(|e| Failure::data(format!("no working directory: {e}")))?;
         Ok(Request {
             source: &source.text,
             file: &self.file.path,
@@ -229,7 +227,7 @@ impl Command {
             seed: self.seed,
             out: self.out.as_deref(),
             resume: self.resume,
-            working,
+            working: working()?,
             now: now() as u64,
         })
     }
@@ -313,6 +311,10 @@ impl Command {
     }
 }
 
+pub fn working() -> Result<PathBuf, Failure> {
+    std::env::current_dir().map_err(|e| Failure::data(format!("no working directory: {e}")))
+}
+
 /// Why a run could not begin.
 pub fn unstarted(error: StartError) -> Failure {
     match error {
@@ -347,7 +349,7 @@ pub fn failure(error: TrainError, dir: &RunDir) -> Failure {
 
 /// A net that trains, its data loaded and its warnings said.
 pub fn opened(file: &File, source: &Source, ui: &mut Ui) -> Result<Ready, Failure> {
-    let search = data::search(file.path.parent());
+    let search = data::search(&file.path);
     match run::open(&source.text, &file.sets.sets, &search) {
         Ok(ready) => {
             source::report(&ready.warnings, source, ui);

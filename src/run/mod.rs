@@ -13,7 +13,7 @@ mod predictions;
 mod rig;
 mod subnets;
 
-use folder::{dir, events, guard, open, report, start, trained};
+use folder::{dir, events, guard, home, open, report, start, trained};
 use judgements::{ablate, audit, calibrate, course, curve, evaluate, joint_audit};
 use predictions::{abstain, committee, mc, plan, predict, sampling};
 use subnets::subnet;
@@ -35,6 +35,7 @@ pub use experiment::{
     Point, Report, Tested, Trial, Tried, Winner,
 };
 pub use guard::{Busy, Guard};
+pub use home::homes;
 pub use joint_audit::JointAudit;
 pub use mc::Scoring;
 pub use open::{OpenError, Ready, open, probe};

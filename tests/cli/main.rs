@@ -12,6 +12,7 @@ mod experiment;
 mod explain;
 mod fmt;
 mod new;
+mod places;
 mod plot;
 mod predict;
 mod repl;

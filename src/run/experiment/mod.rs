@@ -45,6 +45,9 @@ use crate::{
 /// What is tried.
 pub struct Experiment<'a> {
     pub source: &'a str,
+    /// The file of the text, as it was named from the working directory.
+    pub file: &'a Path,
+    pub working: &'a Path,
     /// `--set`, for all trials.
     pub sets: Vec<(String, String)>,
     /// The net as the text says it.
@@ -241,8 +244,8 @@ impl Experiment<'_> {
         let values: Point = self.sets.iter().chain(&winner.set).cloned().collect();
         let which = if sweep.goal.highest { "highest" } else { "lowest" };
         let by = format!("The {which} {winner}, of {} points.", report.tried.len());
-        best::write(course.dir, self.source, &values, &by)
-            .map_err(|e| JournalError::Io(course.dir.join("best.net"), e).into())
+        let net = course.dir.join("best.net");
+        best::write(&net, self, &values, &by).map_err(|e| JournalError::Io(net, e).into())
     }
 
     /// Every arm on every division with every seed.

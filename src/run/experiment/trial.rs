@@ -118,10 +118,9 @@ impl Trial {
     pub fn open(&self, experiment: &Experiment<'_>) -> Result<(Point, Ready), ExperimentError> {
         let mut sets = experiment.sets.clone();
         sets.extend(experiment.arms[self.arm].iter().chain(&self.point).cloned());
-        let choosing = match self.last {
-            false => Choosing::Needed,
-            true if watches_validation(experiment.model) => Choosing::Written,
+        let choosing = match self.last && !watches_validation(experiment.model) {
             true => Choosing::Done,
+            false => Choosing::Needed,
         };
         let divide = |config: &mut DataConfig| divide(config, self.split, choosing);
         let ready = open_divided(experiment.source, &sets, experiment.search, &divide)?;
@@ -148,7 +147,7 @@ impl Trial {
         let job = Job { model: &ready.model, dataset: &ready.dataset, dir: None, meta };
         let options = Options { threads: 1, epochs: None, figures: watch.rivals.is_some() };
         let checkpoint = train_in_memory(job, &options, stop, watch)?;
-        Ok(Trained { model: ready.model.clone(), checkpoint, calibration: Default::default(), home: None })
+        Ok(Trained { model: ready.model.clone(), checkpoint, calibration: Default::default() })
     }
 }
 
@@ -177,7 +176,8 @@ fn watches_validation(model: &Model) -> bool {
     let Some(train) = &model.train else { return false };
     let of_valid = |watch: &str| watch.starts_with("valid.");
     let plateau = train.schedule.word.plateau(&train.schedule.args);
-    train.stop_early.as_ref().is_some_and(|stop| of_valid(&stop.watch))
+    train.fits_precision()
+        || train.stop_early.as_ref().is_some_and(|stop| of_valid(&stop.watch))
         || plateau.is_some_and(|plateau| of_valid(&plateau.watch))
 }
 

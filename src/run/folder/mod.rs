@@ -3,6 +3,7 @@
 pub(in crate::run) mod dir;
 pub(in crate::run) mod events;
 pub(in crate::run) mod guard;
+pub(in crate::run) mod home;
 pub(in crate::run) mod open;
 pub(in crate::run) mod report;
 pub(in crate::run) mod start;

@@ -1,9 +1,6 @@
 //! A trained net, from the folder of its run: evaluated on its data, or asked for predictions.
 
-use std::{
-    fmt,
-    path::{Path, PathBuf},
-};
+use std::{fmt, path::Path};
 
 use crate::run::{
     calibrate::Calibration,
@@ -43,8 +40,6 @@ pub struct Trained {
     pub checkpoint: Checkpoint,
     /// What was fitted on validation rows afterwards; it has an effect where a way to predict asks for it.
     pub calibration: Calibration,
-    /// Where the `.net` file was when it was trained, if the folder of the run tells.
-    pub home: Option<PathBuf>,
 }
 
 #[derive(Debug)]
@@ -99,12 +94,7 @@ impl Trained {
             let run = path.parent().map(RunDir::at);
             let read = |run: &RunDir| Calibration::read(run, &checkpoint.meta.progress);
             let calibration = run.as_ref().map(read).transpose()?.unwrap_or_default();
-            return Ok(Self {
-                model,
-                checkpoint,
-                calibration,
-                home: path.parent().and_then(|dir| home(&RunDir::at(dir))),
-            });
+            return Ok(Self { model, checkpoint, calibration });
         }
         let run = RunDir::at(path);
         if !run.last().exists() {
@@ -117,7 +107,7 @@ impl Trained {
         let best = which == Which::Best || (which == Which::Tested && stops_early && run.best().exists());
         let checkpoint = if best { Checkpoint::read(&run.best())? } else { last };
         let calibration = Calibration::read(&run, &checkpoint.meta.progress)?;
-        Ok(Self { model, checkpoint, calibration, home: home(&run) })
+        Ok(Self { model, checkpoint, calibration })
     }
 
     /// The mean of all sub-networks for each row, as one net would predict.
@@ -200,10 +190,4 @@ fn model(checkpoint: &Checkpoint) -> Result<Model, TrainedError> {
             checkpoint.path.display()
         ))
     })
-}
-
-/// The folder of the `.net` file, as the lock file remembers it.
-fn home(run: &RunDir) -> Option<PathBuf> {
-    let lock: serde_json::Value = serde_json::from_str(&std::fs::read_to_string(run.lock()).ok()?).ok()?;
-    Path::new(lock.get("file")?.as_str()?).parent().map(Path::to_owned)
 }
