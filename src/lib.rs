@@ -5,6 +5,7 @@
 
 pub mod diag;
 pub mod memory;
+pub mod shell;
 pub mod syntax;
 pub mod vocab;
 

@@ -76,6 +76,11 @@ pub struct Threads {
 }
 
 impl Threads {
+    /// Whether a number was asked for.
+    pub fn given(&self) -> bool {
+        self.count.is_some()
+    }
+
     pub fn count(&self) -> usize {
         self.count.map_or_else(dropnet::runtime::team::cores, usize::from)
     }

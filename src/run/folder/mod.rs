@@ -5,6 +5,7 @@ pub(in crate::run) mod events;
 pub(in crate::run) mod guard;
 pub(in crate::run) mod home;
 pub(in crate::run) mod open;
+pub(in crate::run) mod place;
 pub(in crate::run) mod report;
 pub(in crate::run) mod start;
 pub(in crate::run) mod trained;

@@ -7,6 +7,7 @@ use crate::run::{
     dir::RunDir,
     exact::{Effort, exact_means},
     open::attributes_of,
+    place::{self, NoRun, Place},
     sampling::Sampling,
 };
 use crate::{
@@ -18,6 +19,7 @@ use crate::{
     model::{McDropout, Mean, Model, Param, ParamRole, PredictMode},
     runtime::{
         checkpoint::{Checkpoint, CheckpointError},
+        container::ContainerError,
         kernels::aligned::AlignedVec,
         session::Session,
         store::Store,
@@ -44,6 +46,8 @@ pub struct Trained {
 
 #[derive(Debug)]
 pub enum TrainedError {
+    /// The path names none.
+    NoRun(NoRun),
     Checkpoint(CheckpointError),
     /// The net in the checkpoint cannot be used by this version, or the data are not those it was trained on.
     Unfit(String),
@@ -54,6 +58,7 @@ pub enum TrainedError {
 impl fmt::Display for TrainedError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
+            TrainedError::NoRun(error) => error.fmt(f),
             TrainedError::Checkpoint(error) => error.fmt(f),
             TrainedError::Unfit(why) => f.write_str(why),
             TrainedError::Data(error) => error.fmt(f),
@@ -63,6 +68,12 @@ impl fmt::Display for TrainedError {
 }
 
 impl std::error::Error for TrainedError {}
+
+impl From<NoRun> for TrainedError {
+    fn from(error: NoRun) -> Self {
+        TrainedError::NoRun(error)
+    }
+}
 
 impl From<CheckpointError> for TrainedError {
     fn from(error: CheckpointError) -> Self {
@@ -88,25 +99,28 @@ impl Trained {
     /// # Errors
     /// A checkpoint that is missing or broken, or whose net this version does not accept.
     pub fn read(path: &Path, which: Which) -> Result<Self, TrainedError> {
-        if path.is_file() {
-            let checkpoint = Checkpoint::read(path)?;
-            let model = model(&checkpoint)?;
-            let run = path.parent().map(RunDir::at);
-            let read = |run: &RunDir| Calibration::read(run, &checkpoint.meta.progress);
-            let calibration = run.as_ref().map(read).transpose()?.unwrap_or_default();
-            return Ok(Self { model, checkpoint, calibration });
-        }
-        let run = RunDir::at(path);
-        if !run.last().exists() {
-            let what = if path.exists() { "holds no trained net (last.ckpt)" } else { "does not exist" };
-            return Err(TrainedError::Unfit(format!("{} {what}", path.display())));
-        }
+        let run = match place::find(path)? {
+            Place::File => return Self::of_file(path),
+            Place::Run(run) => run,
+        };
         let last = Checkpoint::read(&run.last())?;
         let model = model(&last)?;
         let stops_early = model.train.as_ref().is_some_and(|train| train.stop_early.is_some());
         let best = which == Which::Best || (which == Which::Tested && stops_early && run.best().exists());
         let checkpoint = if best { Checkpoint::read(&run.best())? } else { last };
         let calibration = Calibration::read(&run, &checkpoint.meta.progress)?;
+        Ok(Self { model, checkpoint, calibration })
+    }
+
+    fn of_file(path: &Path) -> Result<Self, TrainedError> {
+        let checkpoint = Checkpoint::read(path).map_err(|error| match (&error, NoRun::file(path)) {
+            (CheckpointError::Container(ContainerError::Broken { .. }), Some(other)) => other.into(),
+            _ => TrainedError::Checkpoint(error),
+        })?;
+        let model = model(&checkpoint)?;
+        let run = path.parent().map(RunDir::at);
+        let read = |run: &RunDir| Calibration::read(run, &checkpoint.meta.progress);
+        let calibration = run.as_ref().map(read).transpose()?.unwrap_or_default();
         Ok(Self { model, checkpoint, calibration })
     }
 
