@@ -4,6 +4,8 @@
 #![deny(unsafe_code)]
 
 pub mod diag;
+pub mod memory;
+pub mod shell;
 pub mod syntax;
 pub mod vocab;
 

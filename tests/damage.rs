@@ -309,7 +309,7 @@ proptest! {
         noise in prop::collection::vec(any::<u8>(), 0..40),
     ) {
         let text = lines.join("\n");
-        for picture in [run::training(&text), run::training(&String::from_utf8_lossy(&noise))] {
+        for picture in [run::training(&[text.clone()]), run::training(&[String::from_utf8_lossy(&noise).into()])] {
             picture.text();
             picture.csv();
             // It may say that there is nothing to draw.

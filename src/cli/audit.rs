@@ -43,7 +43,7 @@ pub struct Command {
 impl Command {
     pub fn run(&self, ui: &mut Ui) -> Outcome {
         let committee = self.runs.read(ui)?;
-        let search = self.runs.search(&committee);
+        let search = self.runs.search();
         let team = Team::new(self.threads.count());
         if self.ablate {
             return self.ablation(&committee, &search, &team, ui);
@@ -69,14 +69,14 @@ impl Command {
     /// What hidden units are worth, in each net.
     fn ablation(&self, committee: &Committee, search: &Search, team: &Team, ui: &mut Ui) -> Outcome {
         let rows = self.rows.map(|n| n as usize);
-        for (i, trained) in committee.members().iter().enumerate() {
+        for (name, trained) in self.runs.members().iter().zip(committee.members()) {
             let found = trained.ablate(search, rows, team).map_err(|error| eval::failure(&error, ui))?;
             if self.json {
                 let json = serde_json::to_value(&found).map_err(|e| Failure::data(e.to_string()))?;
                 ui.data(&format!("{json}\n"))?;
                 continue;
             }
-            let run = if committee.alone().is_some() { String::new() } else { format!("run {}: ", i + 1) };
+            let run = if committee.alone().is_some() { String::new() } else { format!("{name}: ") };
             ui.data(&format!("{run}{}", worth(&found)))?;
         }
         Ok(Exit::Done)

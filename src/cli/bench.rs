@@ -6,11 +6,12 @@ use dropnet::{
     model::summary::grouped,
     plot::{self, RooflinePoint},
     run::{self, Bench, BenchError},
+    runtime::container,
 };
 use serde_json::json;
 
 use super::{
-    Outcome, data,
+    Outcome, data, ending,
     source::{File, Source},
     train::{Threads, opened},
     ui::{Exit, Failure, Ui},
@@ -40,6 +41,7 @@ fn seconds(text: &str) -> Result<f64, String> {
 
 impl Command {
     pub fn run(&self, ui: &mut Ui) -> Outcome {
+        ending::fits(self.svg.as_deref(), "the roofline is SVG", &["svg"])?;
         let source = Source::read(&self.file.path)?;
         let ready = opened(&self.file, &source, ui)?;
         let budget = Duration::from_secs_f64(self.seconds);
@@ -53,7 +55,8 @@ impl Command {
         ui.data(&text)?;
         if let Some(path) = &self.svg {
             let drawn = picture(&source.name, &bench).map_err(|error| error.to_string());
-            let written = drawn.and_then(|svg| std::fs::write(path, svg).map_err(|error| error.to_string()));
+            let write = |svg: String| container::atomically(path, |out| out.write_all(svg.as_bytes()));
+            let written = drawn.and_then(|svg| write(svg).map_err(|error| error.to_string()));
             written.map_err(|error| Failure::data(format!("cannot write {}: {error}", path.display())))?;
         }
         Ok(Exit::Done)

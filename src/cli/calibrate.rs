@@ -29,12 +29,12 @@ pub struct Command {
 
 impl Command {
     pub fn run(&self, ui: &mut Ui) -> Outcome {
+        let trained = self.run.read(ui)?;
         if !self.run.path.is_dir() {
             return Err(Failure::usage("what is fitted lies in the folder of a run: name the folder"));
         }
-        let trained = self.run.read(ui)?;
         self.draws.only_samples(&trained.model)?;
-        let search = data::search(trained.home.as_deref().or(Some(&self.run.path)));
+        let search = data::search_of_run(&self.run.path);
         let team = Team::new(self.threads.count());
         let live = if trained.model.is_live_in_mc() { USUAL_SAMPLES } else { 0 };
         let mut modes = vec![PredictMode::WeightScaling];

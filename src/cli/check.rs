@@ -115,7 +115,7 @@ impl Command {
                 check::check_source(&source.text, &Env { pedantic: self.pedantic, ..self.sets.env() });
             return Ok(Findings { diagnostics, unread: model.is_some_and(|model| model.data.is_some()) });
         }
-        match run::probe(&source.text, &self.sets.sets, &data::search(path.parent()), self.pedantic) {
+        match run::probe(&source.text, &self.sets.sets, &data::search(path), self.pedantic) {
             Ok(diagnostics) | Err(OpenError::Net(diagnostics)) => Ok(Findings { diagnostics, unread: false }),
             Err(OpenError::Data(error)) => Err(data::failure(&error, ui)),
             Err(error @ OpenError::NoSection(_)) => Err(Failure::data(error)),

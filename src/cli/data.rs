@@ -5,15 +5,27 @@ use std::path::Path;
 use dropnet::{
     codegen::CodegenError,
     data::{DataError, Search},
+    run::{self, RunDir},
 };
 
 use super::ui::{Exit, Failure, Ui};
 
-/// Beside the `.net` file, in `data/` of the working directory, under `$DROPNET_DATA`.
-pub fn search(folder: Option<&Path>) -> Search {
-    let folder = folder.filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+/// Beside the `.net` file and those that it was made of, in the working directory and its `data/`, under `$DROPNET_DATA`.
+pub fn search(net: &Path) -> Search {
+    let folder = net.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let root = std::env::var_os("DROPNET_DATA").filter(|root| !root.is_empty());
-    Search::new(folder, Path::new("."), root.as_deref().map(Path::new))
+    let search = Search::new(folder, Path::new("."), root.as_deref().map(Path::new));
+    run::homes(net).iter().fold(search, |search, home| search.made_of(home))
+}
+
+/// For the net of a run, given by its folder or by one of its checkpoints.
+pub fn search_of_run(path: &Path) -> Search {
+    search(&run_of(path).net())
+}
+
+/// The run that a checkpoint is of, or the folder itself.
+pub fn run_of(path: &Path) -> RunDir {
+    RunDir::at(if path.is_file() { path.parent().unwrap_or(path) } else { path })
 }
 
 /// Data faults bring their own `error[CODE]`.

@@ -1,11 +1,11 @@
 //! `dropnet eval`: figures of a trained net on every part of its data.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use dropnet::{
     data::Search,
     model::{Interval, Mean, OutputKind, PredictMode},
-    run::{Committee, PartFigures, Scoring, Trained, TrainedError, Which},
+    run::{Committee, PartFigures, RunDir, Scoring, Trained, TrainedError, Which},
     runtime::{figures::Figures, team::Team},
 };
 use serde_json::{Value as Json, json};
@@ -56,9 +56,9 @@ pub struct Runs {
     /// Folder of a run, or a checkpoint; several are averaged, and so are the runs in a folder of `train --seeds`
     #[arg(value_name = "DIR", required = true)]
     pub paths: Vec<PathBuf>,
-    /// Which parameters: those that training tested, of the last epoch, or of the best one
-    #[arg(long, value_name = "WHICH", value_enum, default_value_t)]
-    checkpoint: Choice,
+    /// Which parameters: those that training tested, of the last epoch, or of the best one [default: tested]
+    #[arg(long, value_name = "WHICH", value_enum)]
+    checkpoint: Option<Choice>,
 }
 
 impl From<Choice> for Which {
@@ -79,12 +79,42 @@ impl Run {
 
 impl Runs {
     pub fn read(&self, ui: &mut Ui) -> Result<Committee, Failure> {
-        Committee::read(&self.paths, self.checkpoint.into()).map_err(|error| failure(&error, ui))
+        Committee::read(&self.paths, self.checkpoint.unwrap_or_default().into())
+            .map_err(|error| failure(&error, ui))
     }
 
-    /// Where data are looked for.
-    pub fn search(&self, committee: &Committee) -> Search {
-        data::search(committee.first().home.as_deref().or(self.paths.first().map(PathBuf::as_path)))
+    /// One of the paths, without the others.
+    pub fn read_one(&self, path: &Path) -> Result<Committee, TrainedError> {
+        Committee::read(&[path.to_owned()], self.checkpoint.unwrap_or_default().into())
+    }
+
+    /// The nets by name, in their order.
+    pub fn members(&self) -> Vec<String> {
+        let paths = self.paths.iter().flat_map(|path| RunDir::at(path).members());
+        paths.map(|path| path.display().to_string()).collect()
+    }
+
+    /// That several nets are averaged, which whoever names two to compare them does not expect.
+    pub fn say_mean(&self, ui: &mut Ui) {
+        match &self.members()[..] {
+            [] | [_] => {}
+            few @ ([_, _] | [_, _, _]) => {
+                ui.talk(format_args!("mean of {} nets: {}", few.len(), few.join(", ")))
+            }
+            [first, .., last] => {
+                ui.talk(format_args!("mean of {} nets: {first} ... {last}", self.members().len()))
+            }
+        }
+    }
+
+    /// Where data are looked for: as the first run tells.
+    pub fn search(&self) -> Search {
+        search(self.paths.first().map_or(Path::new("."), PathBuf::as_path))
+    }
+
+    /// Whether it was said which parameters.
+    pub fn chooses(&self) -> bool {
+        self.checkpoint.is_some()
     }
 
     pub fn name(&self) -> String {
@@ -93,9 +123,15 @@ impl Runs {
     }
 }
 
-/// All of these are exit code 3, but for bugs.
+/// Where the data of a run are looked for; of the first of several by seed.
+pub fn search(path: &Path) -> Search {
+    data::search_of_run(&RunDir::at(path).members().swap_remove(0))
+}
+
+/// All of these are exit code 3, but for bugs, and for a path that is only the wrong one.
 pub fn failure(error: &TrainedError, ui: &mut Ui) -> Failure {
     match error {
+        TrainedError::NoRun(error) if error.is_a_slip() => Failure::usage(error),
         TrainedError::Data(error) => data::failure(error, ui),
         TrainedError::Codegen(error) => data::native(error),
         other => Failure::data(other),
@@ -105,7 +141,7 @@ pub fn failure(error: &TrainedError, ui: &mut Ui) -> Failure {
 impl Command {
     pub fn run(&self, ui: &mut Ui) -> Outcome {
         let committee = self.sampling.tempered(self.runs.read(ui)?)?;
-        let search = self.runs.search(&committee);
+        let search = self.runs.search();
         let team = Team::new(self.threads.count());
         let file = &committee.first().model.predict;
         let mode = self.sampling.mode(file, USUAL_SAMPLES);
@@ -120,11 +156,12 @@ impl Command {
             None => said,
             precision => Scoring { precision, interval: said.interval.map(|i| Interval { precision, ..i }) },
         };
+        self.runs.say_mean(ui);
         let parts = committee.evaluate(&search, mode, scoring, &team).map_err(|error| failure(&error, ui))?;
         let rates = learned_rates(&committee).map_err(|error| failure(&error, ui))?;
         match self.json {
             true => ui.data(&format!("{}\n", self.object(&parts, mode, rates)))?,
-            false => ui.data(&table(&committee, &parts, mode, &rates))?,
+            false => ui.data(&self.table(&committee, &parts, mode, &rates))?,
         }
         Ok(Exit::Done)
     }
@@ -157,6 +194,48 @@ impl Command {
         }
         object
     }
+
+    /// A line for each net and part, and one for each mean.
+    fn table(
+        &self,
+        committee: &Committee,
+        parts: &[PartFigures],
+        mode: PredictMode,
+        rates: &[(String, f64)],
+    ) -> String {
+        let mut text = String::new();
+        let names = match &self.runs.members()[..] {
+            [_] => vec![String::new()],
+            several => several.iter().map(|name| format!("  ({name})")).collect(),
+        };
+        let width = parts.iter().map(|part| part.rows.to_string().len()).max().unwrap_or(0);
+        for part in parts {
+            let mut name = part.part.to_string();
+            let mut rows = format!("{:>width$} rows", part.rows);
+            let mut line = |figures: &Figures, what: &str| {
+                text += &format!("{name:<5}  {rows:<0$}  {1}{what}\n", width + 5, progress::figures(figures));
+                (name, rows) = (String::new(), String::new());
+            };
+            part.each.iter().zip(&names).for_each(|(figures, name)| line(figures, name));
+            if let Some((temperature, figures)) = &part.tempered {
+                line(figures, &format!("  (temperature {temperature:.3})"));
+            }
+            if let Some(figures) = &part.together {
+                line(figures, &format!("  (mean of {} runs)", part.each.len()));
+            }
+            if let (Some(figures), Some((_, what, _))) = (&part.samples, drawn(mode, part)) {
+                let runs = if part.each.len() > 1 {
+                    format!(" of each of {} runs", part.each.len())
+                } else {
+                    String::new()
+                };
+                let temperature = committee.alone().map(|one| one.temperature(mode)).filter(|t| *t != 1.0);
+                let temperature = temperature.map_or(String::new(), |t| format!(", temperature {t:.3}"));
+                line(figures, &format!("  ({what}{runs}{temperature})"));
+            }
+        }
+        text + &rates_line(rates)
+    }
 }
 
 /// Of the only net.
@@ -164,40 +243,10 @@ fn learned_rates(committee: &Committee) -> Result<Vec<(String, f64)>, TrainedErr
     committee.alone().map_or(Ok(Vec::new()), Trained::learned_rates)
 }
 
-/// A line for each net and part, and one for each mean.
-fn table(committee: &Committee, parts: &[PartFigures], mode: PredictMode, rates: &[(String, f64)]) -> String {
-    let mut text = String::new();
-    let width = parts.iter().map(|part| part.rows.to_string().len()).max().unwrap_or(0);
-    for part in parts {
-        let mut name = part.part.to_string();
-        let mut rows = format!("{:>width$} rows", part.rows);
-        let mut line = |figures: &Figures, what: &str| {
-            text += &format!("{name:<5}  {rows:<0$}  {1}{what}\n", width + 5, progress::figures(figures));
-            (name, rows) = (String::new(), String::new());
-        };
-        part.each.iter().for_each(|figures| line(figures, ""));
-        if let Some((temperature, figures)) = &part.tempered {
-            line(figures, &format!("  (temperature {temperature:.3})"));
-        }
-        if let Some(figures) = &part.together {
-            line(figures, &format!("  (mean of {} runs)", part.each.len()));
-        }
-        if let (Some(figures), Some((_, what, _))) = (&part.samples, drawn(mode, part)) {
-            let runs = if part.each.len() > 1 {
-                format!(" of each of {} runs", part.each.len())
-            } else {
-                String::new()
-            };
-            let temperature = committee.alone().map(|one| one.temperature(mode)).filter(|t| *t != 1.0);
-            let temperature = temperature.map_or(String::new(), |t| format!(", temperature {t:.3}"));
-            line(figures, &format!("  ({what}{runs}{temperature})"));
-        }
-    }
-    if !rates.is_empty() {
-        let each: Vec<String> = rates.iter().map(|(path, p)| format!("{path} {p:.4}")).collect();
-        text += &format!("learned rates  {}\n", each.join("  "));
-    }
-    text
+/// Rates of dropping that training learned, if there are some.
+pub fn rates_line(rates: &[(String, f64)]) -> String {
+    let each: Vec<String> = rates.iter().map(|(path, p)| format!("{path} {p:.4}")).collect();
+    if each.is_empty() { String::new() } else { format!("learned rates  {}\n", each.join("  ")) }
 }
 
 /// The name of a way to predict by sub-networks, what it is in words, and how many it draws.

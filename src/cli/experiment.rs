@@ -65,11 +65,13 @@ fn values(text: &str) -> Result<(String, Vec<String>), String> {
 impl Command {
     pub fn run(&self, ui: &mut Ui) -> Outcome {
         let (source, model) = self.file.model(ui)?;
-        let search = data::search(self.file.path.parent());
+        let search = data::search(&self.file.path);
         let splits = self.splits(&model)?;
         let seed = self.seed.or(model.train.as_ref().and_then(|t| t.seed)).unwrap_or(0);
         let experiment = Experiment {
             source: &source.text,
+            file: &self.file.path,
+            working: &train::working()?,
             sets: self.file.sets.sets.clone(),
             model: &model,
             search: &search,

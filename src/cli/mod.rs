@@ -10,6 +10,7 @@ mod check;
 mod completions;
 mod data;
 mod emit;
+mod ending;
 mod eval;
 mod experiment;
 mod explain;
@@ -82,7 +83,7 @@ enum Command {
     Experiment(experiment::Command),
     /// Predict rows with a trained net
     Predict(predict::Command),
-    /// Draw how far a trained net can be trusted, as SVG
+    /// Draw learning curves, weights, and how far a trained net can be trusted: as SVG, PNG, CSV or text
     Plot(plot::Command),
     /// Show which units a row saw: in a sample of a prediction, or in an epoch of training
     Subnet(subnet::Command),

@@ -218,6 +218,7 @@ impl Command {
         let rows = transform.apply_csv(bytes, &name).map_err(|error| data::failure(&error, ui))?;
         let team = Team::new(self.threads.count());
         let how = self.how(&committee)?;
+        self.runs.say_mean(ui);
         let predictions = committee.predict(rows, &how, &team).map_err(|error| eval::failure(&error, ui))?;
         let predictions = match &self.abstain {
             None => predictions,

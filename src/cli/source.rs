@@ -41,6 +41,9 @@ impl Source {
                 .map_err(|e| Failure::data(format!("cannot read stdin: {e}")))?;
             return Self::decode("<stdin>".into(), bytes);
         }
+        if let Some(what) = no_net(path) {
+            return Err(Failure::data(what));
+        }
         let name = path.display().to_string();
         let bytes =
             std::fs::read(path).map_err(|e| Failure::data(format!("cannot read {name}: {}", reason(&e))))?;
@@ -56,6 +59,33 @@ impl Source {
             }
         }
     }
+}
+
+/// What stands at a path that should name a `.net` file and cannot.
+fn no_net(path: &Path) -> Option<String> {
+    let name = path.display();
+    if !path.is_dir() {
+        let is_checkpoint = path.extension().is_some_and(|end| end == "ckpt");
+        let net = path.with_file_name("model.net");
+        let help = if net.exists() { format!("\nhelp: its net is {}", net.display()) } else { String::new() };
+        return is_checkpoint.then(|| format!("{name} is a checkpoint, not a `.net` file{help}"));
+    }
+    for (what, net) in [
+        ("a run, not a `.net` file\nhelp: its net is", "model.net"),
+        ("an experiment, not a `.net` file\nhelp: its best net is", "best.net"),
+    ] {
+        if path.join(net).exists() {
+            return Some(format!("{name} is the folder of {what} {}", path.join(net).display()));
+        }
+    }
+    let mut inner: Vec<PathBuf> =
+        std::fs::read_dir(path).into_iter().flatten().flatten().map(|entry| entry.path()).collect();
+    inner.retain(|path| path.extension().is_some_and(|end| end == "net"));
+    let help = inner
+        .iter()
+        .min()
+        .map_or(String::new(), |net| format!("\nhelp: name a file in it, such as {}", net.display()));
+    Some(format!("{name} is a folder, not a `.net` file{help}"))
 }
 
 thread_local! {

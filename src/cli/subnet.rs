@@ -6,8 +6,9 @@ use dropnet::run::{Drawn, SiteMask};
 use serde_json::json;
 
 use super::{
-    Outcome,
+    Outcome, data,
     eval::{self, Run},
+    train,
     ui::{Exit, Failure, Ui},
 };
 
@@ -63,7 +64,8 @@ impl Command {
         };
         if let Some(path) = &self.export {
             let thinned = trained.thinned(drawn).map_err(|error| eval::failure(&error, ui))?;
-            thinned.export(path, trained.home.as_deref()).map_err(|error| eval::failure(&error, ui))?;
+            let exported = thinned.export(path, &data::run_of(&self.run.path).net(), &train::working()?);
+            exported.map_err(|error| eval::failure(&error, ui))?;
             ui.data(&thinned.checkpoint.meta.source)?;
             ui.talk(format_args!("the run is in {}: `dropnet predict {0} --input FILE`", path.display()));
             return Ok(Exit::Done);

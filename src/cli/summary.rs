@@ -1,21 +1,22 @@
-//! `dropnet summary`: the net as a table, or as JSON.
+//! `dropnet summary`: the net of a file or of a run as a table, or as JSON.
 
 use dropnet::{
     model::{
         Model, PredictMode, Summary,
         summary::{flops, ledger},
     },
-    run::SamplePlan,
+    run::{SamplePlan, Trained, TrainedError, Which},
 };
 
 use super::{
-    Outcome,
+    Outcome, eval,
     predict::USUAL_SAMPLES,
     source::File,
     ui::{Exit, Failure, Ui},
 };
 
 #[derive(clap::Args)]
+#[command(mut_arg("path", |path| path.help("The `.net` file, or the folder of a run; `-` reads stdin")))]
 pub struct Command {
     #[command(flatten)]
     file: File,
@@ -32,17 +33,21 @@ pub struct Command {
 
 impl Command {
     pub fn run(&self, ui: &mut Ui) -> Outcome {
-        let (source, model) = self.file.model(ui)?;
-        let summary = Summary::new(&model, &source.text);
+        let Shown { name, text, model, rates } = self.shown(ui)?;
+        let summary = Summary::new(&model, &text);
         if self.json {
             let mut json = serde_json::to_value(&summary).map_err(|e| Failure::data(e.to_string()))?;
+            if !rates.is_empty() {
+                json["learned_rates"] = rates.into_iter().collect();
+            }
             if self.predict {
                 json["predict"] =
                     serde_json::to_value(SamplePlan::of(&model)).map_err(|e| Failure::data(e.to_string()))?;
             }
             ui.data(&format!("{json}\n"))?;
         } else {
-            ui.data(&summary.table(&source.name))?;
+            ui.data(&summary.table(&name))?;
+            ui.data(&eval::rates_line(&rates))?;
             if self.regularizers {
                 ui.data(&ledger(&model))?;
             }
@@ -52,6 +57,33 @@ impl Command {
         }
         Ok(Exit::Done)
     }
+
+    /// The net of a file; of a run the net that was trained, with its values and what it learned.
+    fn shown(&self, ui: &mut Ui) -> Result<Shown, Failure> {
+        let path = &self.file.path;
+        if !path.is_dir() && path.extension().is_none_or(|end| end != "ckpt") {
+            let (source, model) = self.file.model(ui)?;
+            return Ok(Shown { name: source.name, text: source.text, model, rates: Vec::new() });
+        }
+        if !self.file.sets.sets.is_empty() {
+            return Err(Failure::usage(
+                "`--set` is of a `.net` file: a run has the values that it was trained with",
+            ));
+        }
+        let failed = |error: TrainedError, ui: &mut Ui| eval::failure(&error, ui);
+        let trained = Trained::read(path, Which::Tested).map_err(|error| failed(error, ui))?;
+        let rates = trained.learned_rates().map_err(|error| failed(error, ui))?;
+        let (name, text) = (path.display().to_string(), trained.checkpoint.meta.source);
+        Ok(Shown { name, text, model: trained.model, rates })
+    }
+}
+
+struct Shown {
+    name: String,
+    text: String,
+    model: Model,
+    /// Rates of dropping that training learned, by the path of their layer.
+    rates: Vec<(String, f64)>,
 }
 
 /// Two lines beneath the table.

@@ -76,6 +76,11 @@ pub struct Threads {
 }
 
 impl Threads {
+    /// Whether a number was asked for.
+    pub fn given(&self) -> bool {
+        self.count.is_some()
+    }
+
     pub fn count(&self) -> usize {
         self.count.map_or_else(dropnet::runtime::team::cores, usize::from)
     }
@@ -220,8 +225,6 @@ impl Command {
     }
 
     fn request<'a>(&'a self, source: &'a Source) -> Result<Request<'a>, Failure> {
-        let working =
-            std::env::current_dir().map_err(|e| Failure::data(format!("no working directory: {e}")))?;
         Ok(Request {
             source: &source.text,
             file: &self.file.path,
@@ -229,7 +232,7 @@ impl Command {
             seed: self.seed,
             out: self.out.as_deref(),
             resume: self.resume,
-            working,
+            working: working()?,
             now: now() as u64,
         })
     }
@@ -313,6 +316,10 @@ impl Command {
     }
 }
 
+pub fn working() -> Result<PathBuf, Failure> {
+    std::env::current_dir().map_err(|e| Failure::data(format!("no working directory: {e}")))
+}
+
 /// Why a run could not begin.
 pub fn unstarted(error: StartError) -> Failure {
     match error {
@@ -347,7 +354,7 @@ pub fn failure(error: TrainError, dir: &RunDir) -> Failure {
 
 /// A net that trains, its data loaded and its warnings said.
 pub fn opened(file: &File, source: &Source, ui: &mut Ui) -> Result<Ready, Failure> {
-    let search = data::search(file.path.parent());
+    let search = data::search(&file.path);
     match run::open(&source.text, &file.sets.sets, &search) {
         Ok(ready) => {
             source::report(&ready.warnings, source, ui);

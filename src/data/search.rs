@@ -1,6 +1,7 @@
-//! Where data files are looked up: beside the `.net` file, then in `data/` of the working directory, then under the data root.
+//! Where data files are looked up: beside the `.net` file, beside the file that it was made of, in the working directory, in its `data/`,
+//! under the data root.
 //!
-//! Invariant: the environment is not read here; the caller passes the three folders. Messages name a place by its role.
+//! Invariant: the environment is not read here; the caller passes the folders. Messages name a place by its role.
 
 use std::path::{Path, PathBuf};
 
@@ -10,6 +11,9 @@ use super::error::DataError;
 #[derive(Clone, Debug, Default)]
 pub struct Search {
     folders: Vec<(String, PathBuf)>,
+    /// Folders that come before the working directory.
+    near: usize,
+    has_root: bool,
 }
 
 /// What well-known sets are called in their public originals; shown when a file is missing.
@@ -36,12 +40,23 @@ impl Search {
     pub fn new(net_folder: &Path, working: &Path, root: Option<&Path>) -> Self {
         let mut folders = vec![
             ("beside the .net file".to_owned(), net_folder.to_owned()),
+            ("in the working directory".to_owned(), working.to_owned()),
             ("in data/ of the working directory".to_owned(), working.join("data")),
         ];
         if let Some(root) = root {
             folders.push((format!("under DROPNET_DATA={}", root.display()), root.to_owned()));
         }
-        Self { folders }
+        Self { folders, near: 1, has_root: root.is_some() }
+    }
+
+    /// With the folder of a file that the `.net` file was made of. It comes before the working directory, where another file may have the
+    /// name of the one that was trained on.
+    #[must_use]
+    pub fn made_of(mut self, folder: &Path) -> Self {
+        let place = format!("beside the file that it was made of, in {}", folder.display());
+        self.folders.insert(self.near, (place, folder.to_owned()));
+        self.near += 1;
+        self
     }
 
     /// The first folder that holds `name`, a file or a folder. An absolute path is taken as it is.
@@ -63,7 +78,7 @@ impl Search {
         if !Path::new(name).is_absolute() {
             let places: Vec<&str> = self.folders.iter().map(|(place, _)| place.as_str()).collect();
             error = error.note(format!("sought {}", places.join(", ")));
-            if self.folders.len() < 3 {
+            if !self.has_root {
                 error = error.note("DROPNET_DATA is not set; it would be looked in last");
             }
         }
@@ -91,13 +106,31 @@ mod tests {
         assert_eq!(search.find("a.csv").unwrap(), net.path().join("a.csv"));
     }
 
+    /// A net that was made of another finds that one's data, wherever it is used.
+    #[test]
+    fn the_place_a_net_comes_from_wins_over_the_working_directory() {
+        let [net, home, working] = [(); 3].map(|()| tempfile::tempdir().unwrap());
+        let search = Search::new(net.path(), working.path(), None).made_of(home.path());
+        let told = search.find("a.csv").unwrap_err().to_string();
+        let place = format!(
+            "sought beside the .net file, beside the file that it was made of, in {}, in the working directory, in data/ of the working directory\n",
+            home.path().display()
+        );
+        assert!(told.contains(&place), "{told}");
+        std::fs::create_dir(working.path().join("data")).unwrap();
+        for folder in [&working.path().join("data"), working.path(), home.path(), net.path()] {
+            std::fs::write(folder.join("a.csv"), "1").unwrap();
+            assert_eq!(search.find("a.csv").unwrap(), folder.join("a.csv"));
+        }
+    }
+
     #[test]
     fn a_missing_set_names_its_original() {
         let search = Search::new(Path::new("/nowhere"), Path::new("/nowhere"), None);
         insta::assert_snapshot!(search.find("mnist").unwrap_err(), @r"
         error[E0520]: data not found
          --> mnist
-          = sought beside the .net file, in data/ of the working directory
+          = sought beside the .net file, in the working directory, in data/ of the working directory
           = DROPNET_DATA is not set; it would be looked in last
         help: the public original: MNIST by LeCun, Cortes and Burges: four files train|t10k-images-idx3-ubyte.gz and -labels-idx1-ubyte.gz
         ");
@@ -105,7 +138,7 @@ mod tests {
         insta::assert_snapshot!(root.find("houses.csv").unwrap_err(), @r"
         error[E0520]: data not found
          --> houses.csv
-          = sought beside the .net file, in data/ of the working directory, under DROPNET_DATA=/mine
+          = sought beside the .net file, in the working directory, in data/ of the working directory, under DROPNET_DATA=/mine
         help: put the file in one of these places, or set DROPNET_DATA to the folder that holds it
         ");
     }

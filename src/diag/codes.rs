@@ -739,8 +739,9 @@ Write `normalize inputs`."#,
         "E0520",
         r#"A data file was not found
 
-A name is looked up beside the `.net` file, then in `data/` of the working directory, then under the folder that the
-environment variable DROPNET_DATA names. The message lists where it was sought, and for well-known sets the public original.
+A name is looked up beside the `.net` file, then beside the file that it was made of (`model.net` of a run and `best.net` of a sweep remember
+it in the lock file beside them), in the working directory, in `data/` of it, and under the folder that the environment variable DROPNET_DATA
+names. The message lists where it was sought, and for well-known sets the public original.
 
     source idx, "mnist"
 

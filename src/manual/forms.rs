@@ -138,7 +138,8 @@ predict {
         "the section of what `dropnet experiment` tries",
         "sweep { ... }",
         "`vary` names the params and their values, `search grid` (also without it) tries all combinations and `search random` draws some, `goal` says
-which figure of the validation part decides. The best is trained again on training and validation rows and tested once.
+which figure of the validation part decides. The best is trained again, on training and validation rows, and tested once; a net that watches
+validation rows while it trains (`stop_early`, `plateau`, `precision=fit`) keeps them for that, and is trained again on the training rows alone.
 
 # Example
 ```net

@@ -4,13 +4,13 @@ use std::fmt::Write;
 
 use plotters::{coord::Shift, prelude::*};
 
-use super::{BLUE, DrawError, GREEN, INK, ORANGE, PALE};
+use super::{AMBER, BLUE, DrawError, GREEN, INK, ORANGE, PALE, PURPLE, SKY};
 use crate::model::summary::number;
 
 /// Points of a line that are marked, at most.
 const FEW: usize = 40;
 /// Colours of series, in order.
-const COLORS: [RGBColor; 4] = [BLUE, ORANGE, GREEN, INK];
+const COLORS: [RGBColor; 7] = [BLUE, ORANGE, GREEN, INK, PURPLE, SKY, AMBER];
 
 /// A picture before it is drawn.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -73,8 +73,10 @@ impl Series {
         Self { name: name.into(), shape: Shape::Band(band), color }
     }
 
-    fn color(&self) -> RGBColor {
-        COLORS[self.color % COLORS.len()]
+    /// Once all colours are used, they come again half as strong.
+    fn color(&self) -> RGBAColor {
+        let again = self.color / COLORS.len();
+        COLORS[self.color % COLORS.len()].mix(if again % 2 == 0 { 1.0 } else { 0.5 })
     }
 }
 

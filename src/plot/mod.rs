@@ -1,5 +1,6 @@
 //! Pictures, as SVG, PNG, numbers or text for a terminal. One file a picture: numbers in, text or bytes out; nothing is read and nothing is written.
 
+mod beside;
 mod chart;
 pub mod graph;
 mod panels;
@@ -74,4 +75,7 @@ const BLUE: RGBColor = RGBColor(0, 114, 178);
 const ORANGE: RGBColor = RGBColor(213, 94, 0);
 const GREEN: RGBColor = RGBColor(0, 158, 115);
 const INK: RGBColor = RGBColor(51, 51, 51);
+const PURPLE: RGBColor = RGBColor(204, 121, 167);
+const SKY: RGBColor = RGBColor(86, 180, 233);
+const AMBER: RGBColor = RGBColor(230, 159, 0);
 const PALE: RGBColor = RGBColor(187, 187, 187);

@@ -13,13 +13,14 @@ mod predictions;
 mod rig;
 mod subnets;
 
-use folder::{calibration, dir, events, guard, open, report, start, trained};
-use judgements::{ablate, audit, course, curve, evaluate, joint_audit};
+use folder::{calibration, dir, events, guard, home, open, place, report, start, trained};
+use judgements::{ablate, activity, audit, course, curve, evaluate, filters, joint_audit};
 use predictions::{abstain, committee, mc, plan, predict, sampling};
 use subnets::subnet;
 
 pub use ablate::{Ablated, Ablation};
 pub use abstain::Abstain;
+pub use activity::{Shown, activations, weights};
 pub use audit::{Audit, Compared, Enumerated};
 pub use bench::{Bench, BenchError, KernelTime, PredictTime, SampleTime, StageTimes, bench};
 pub use calibration::{Calibration, Fit, name_of};
@@ -34,10 +35,13 @@ pub use experiment::{
     Arm, Course, Difference, Experiment, ExperimentError, JournalError, Mean as MeanOverSplits, Measured,
     Point, Report, Tested, Trial, Tried, Winner,
 };
+pub use filters::filters;
 pub use guard::{Busy, Guard};
+pub use home::homes;
 pub use joint_audit::JointAudit;
 pub use mc::Scoring;
 pub use open::{OpenError, Ready, open, probe};
+pub use place::NoRun;
 pub use plan::SamplePlan;
 pub use predict::Predictions;
 pub use report::{done_json, epoch_json, metrics_json};

@@ -38,7 +38,7 @@ pub fn seeded(body: &str, seed: u64) -> Trained {
         attributes: Default::default(),
     };
     let checkpoint = Checkpoint::held(&graph, &Store::fresh(&model, &graph, seed), meta);
-    Trained { model, checkpoint, calibration: Default::default(), home: None }
+    Trained { model, checkpoint, calibration: Default::default() }
 }
 
 pub fn rows() -> Vec<f32> {

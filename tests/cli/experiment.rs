@@ -183,6 +183,21 @@ fn the_best_file_is_the_best_trial() {
     assert!((loss.as_f64().unwrap() - best.as_f64().unwrap()).abs() < 1e-6, "{loss} {best}");
 }
 
+/// A net that fits a precision on validation rows while it trains keeps them for its last training too, also where its file divides none off.
+#[test]
+fn a_net_that_needs_its_validation_rows_keeps_them() {
+    let net = NET
+        .replace("folds=3, valid=25%", "test=25%")
+        .replace("goal max, valid.log_likelihood", "goal min, valid.loss")
+        .replace("  epochs 15", "  epochs 15\n  penalize l2, bayes_decay(length_scale=1, precision=fit)");
+    let folder = Folder::new(&[("m.net", &net)]);
+    let report = folder.json(&["sweep", "m.net", "--json", "-o", "e"]);
+    let tested = report["arms"][0]["runs"][0]["figures"]["test.rmse"].as_f64().unwrap();
+    // The targets have a spread of 5.
+    assert!(tested < 4.5, "{report}");
+    assert_eq!(folder.read("e/experiment.jsonl").lines().count(), 1 + 3 + 1);
+}
+
 /// The sample of the language's own pages: a search by sampled likelihood, on rows that its file does not divide off.
 #[test]
 fn a_table_is_searched_as_the_language_says() {

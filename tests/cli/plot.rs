@@ -138,6 +138,14 @@ fn flags_without_effect_are_refused() {
         &["plot", "run", "--kind", "reliability", "--precision", "2"],
         &["plot", "run", "--kind", "risk", "--exact"],
         &["eval", "run", "--precision", "2"],
+        &["plot", "run", "--checkpoint", "last"],
+        &["plot", "run", "--kind", "weights", "--threads", "1"],
+        &["plot", "run", "--kind", "risk", "--samples", "0", "--seed", "1"],
+        &["plot", "run", "--kind", "convergence", "--samples", "0"],
+        &["plot", "run", "-o", "x.gif"],
+        &["plot", "run", "-o", "x.svg", "--csv"],
+        &["plot", "run", "-o", "x.png", "--text"],
+        &["plot", "m.net", "--graph", "dot", "-o", "x.svg"],
     ]
     .iter()
     .map(|args| folder.run(args))
@@ -171,10 +179,90 @@ fn what_goes_on_inside_is_drawn() {
     assert!(weights.contains("dense_1.weight") && weights.contains("dense_2.weight"), "{weights}");
     let both = folder.run(&["plot", "run", "plain", "--kind", "activations", "--csv"]);
     assert!(both.contains("with dropout: mean") && both.contains("without dropout: mean"), "{both}");
-    let refused = folder.run(&["plot", "run", "plain", "--kind", "loss"])
-        + &folder.run(&["plot", "run", "--kind", "weights", "--samples", "3"])
+    let refused = folder.run(&["plot", "run", "--kind", "weights", "--samples", "3"])
         + &folder.run(&["plot", "run/last.ckpt", "--kind", "loss"]);
     insta::assert_snapshot!(refused);
+}
+
+/// Two runs stand side by side under their names in every kind of picture, each as it is drawn alone.
+#[test]
+fn two_runs_are_drawn_side_by_side() {
+    let folder = Folder::trained(
+        &MOONS
+            .replace("test=50%", "valid=20%, test=30%")
+            .replace("dropout 0.3", "dropout p")
+            .replace("data {", "param p = 0.3\ndata {"),
+    );
+    let trained = folder.run(&["train", "m.net", "-q", "--set", "p=0.6", "-o", "more"]);
+    assert!(trained.ends_with("--- exit 0\n"), "{trained}");
+    let csv = |args: &[&str]| {
+        let said = folder.run(&[&["plot"], args, &["--csv"]].concat());
+        assert!(said.ends_with("--- exit 0\n"), "{said}");
+        said.lines().skip(3).map(|line| line.replace('"', "")).collect::<Vec<_>>()
+    };
+    for kind in ["training", "loss", "reliability", "risk", "uncertainty", "convergence"] {
+        let kind = ["--kind", kind];
+        let of = |run: &'static str| csv(&[&[run], &kind[..]].concat());
+        let both = csv(&[&["run", "more"], &kind[..]].concat());
+        let under = |run: &str| {
+            let own = both.iter().filter(|line| line.contains(&format!("{run}: ")));
+            own.map(|line| line.replace(&format!("{run}: "), "")).collect::<Vec<_>>()
+        };
+        let sorted = |mut lines: Vec<String>| {
+            lines.retain(|line| !line.starts_with("---"));
+            lines.sort();
+            lines
+        };
+        assert_eq!(sorted(under("run")), sorted(of("run")), "{kind:?}");
+        assert_eq!(sorted(under("more")), sorted(of("more")), "{kind:?}");
+        assert_ne!(under("run"), under("more"), "{kind:?}");
+    }
+    let weights = csv(&["run", "more", "--kind", "weights"]);
+    for matrix in
+        ["run: dense_1.weight,", "run: dense_2.weight,", "more: dense_1.weight,", "more: dense_2.weight,"]
+    {
+        let shares = weights.iter().filter(|line| line.starts_with(matrix));
+        let shares: Vec<f64> = shares.map(|line| line.split(',').nth(2).unwrap().parse().unwrap()).collect();
+        assert!(shares.len() == 60 && shares.iter().sum::<f64>() > 0.95, "{matrix} {shares:?}");
+    }
+    // The bins of both are the same.
+    let places = |run: &str| -> Vec<String> {
+        let own = weights.iter().filter(|line| line.starts_with(&format!("{run}: dense_1.weight,")));
+        own.map(|line| line.split(',').nth(1).unwrap().to_string()).collect()
+    };
+    assert_eq!(places("run"), places("more"));
+    let refused = folder.run(&["plot", "run", "more", "--kind", "band"]);
+    assert!(refused.contains("error: run: a band is drawn of one number over one input"), "{refused}");
+}
+
+/// Runs by seed in one folder: the mean of their curves and how far they lie apart; what is judged is their mean, and says so.
+#[test]
+fn runs_by_seed_are_drawn_together() {
+    let folder = Folder::new(&[("m.net", MOONS)]);
+    folder.run(&["train", "m.net", "-q", "--seeds", "2", "-o", "two"]);
+    let csv = |args: &[&str]| folder.run(&[&["plot"], args, &["--csv"]].concat());
+    let all = csv(&["two"]);
+    let value = |text: &str, series: &str, at: usize| -> f64 {
+        let line =
+            text.lines().find(|line| line.contains(series)).unwrap_or_else(|| panic!("{series}: {text}"));
+        line.split(series).nth(1).unwrap().split(',').nth(at).unwrap().parse().unwrap()
+    };
+    let apart: Vec<f64> =
+        ["two/seed-0", "two/seed-1"].iter().map(|run| value(&csv(&[run]), "Loss,train,3,", 0)).collect();
+    let mean = value(&all, "Loss,\"train, mean of 2 runs\",3,", 0);
+    assert!((mean - (apart[0] + apart[1]) / 2.0).abs() < 1e-12, "{all}");
+    let band = "Loss,\"train, lowest to highest\",3,";
+    assert_eq!(value(&all, band, 1), apart[0].min(apart[1]));
+    assert_eq!(value(&all, band, 2), apart[0].max(apart[1]));
+    assert!(all.contains("\nLearning rate,at the end of the epoch,10,0.02,,\n"), "{all}");
+    assert!(csv(&["two", "--kind", "reliability"]).contains("\nmean of 2 runs: weight scaling,"));
+    let one = csv(&["two", "two/seed-1", "--kind", "reliability"]);
+    assert!(
+        one.contains("\n\"two, mean of 2 runs: weight scaling\",")
+            && one.contains("\ntwo/seed-1: weight scaling,"),
+        "{one}"
+    );
+    assert!(csv(&["two", "--kind", "weights"]).contains("\ntwo/seed-1: dense_2.weight,"));
 }
 
 /// How training went, without a kind: every figure of the log has its chart.

@@ -27,7 +27,7 @@ use crate::cli::{
     Cli, progress,
     screen::Screen,
     source::{File, Sets, Source, hold},
-    train::{failure, opened, unstarted},
+    train::{failure, opened, unstarted, working},
     ui::{Exit, Failure, Ui},
 };
 
@@ -167,10 +167,8 @@ impl Session {
         seed: Option<u64>,
         resume: bool,
     ) -> Result<Request<'a>, Failure> {
-        let working =
-            std::env::current_dir().map_err(|e| Failure::data(format!("no working directory: {e}")))?;
         let (source, sets) = (source.text.as_str(), self.net.sets.as_slice());
-        Ok(Request { source, file: name, sets, seed, out: Some(out), resume, working, now: 0 })
+        Ok(Request { source, file: name, sets, seed, out: Some(out), resume, working: working()?, now: 0 })
     }
 
     fn steps(

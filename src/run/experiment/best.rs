@@ -2,8 +2,9 @@
 
 use std::{io, path::Path};
 
-use super::points::Point;
+use super::{Experiment, points::Point};
 use crate::{
+    run::home,
     runtime::container,
     syntax::{self, ast::Stmt},
 };
@@ -22,13 +23,14 @@ pub fn with_values(source: &str, values: &[(String, String)]) -> String {
     syntax::format(&text).unwrap_or(text)
 }
 
-/// Writes it beside the record, with what it is the best by.
+/// Writes it, with what it is the best by; `best.lock.json` beside it says what it is made of, since data are named from there.
 ///
 /// # Errors
 /// What the file system says.
-pub fn write(dir: &Path, source: &str, values: &Point, by: &str) -> io::Result<()> {
-    let text = format!("## {by}\n{}", with_values(source, values));
-    container::atomically(&dir.join("best.net"), |out| out.write_all(text.as_bytes()))
+pub fn write(net: &Path, of: &Experiment<'_>, values: &Point, by: &str) -> io::Result<()> {
+    home::remember(net, of.file, of.working)?;
+    let text = format!("## {by}\n{}", with_values(of.source, values));
+    container::atomically(net, |out| out.write_all(text.as_bytes()))
 }
 
 #[cfg(test)]

@@ -1,10 +1,11 @@
 //! The record of an experiment: one line of JSON for each finished trial, on the disk before the next begins.
 //!
-//! Invariant: a line counts once its newline is there; what an interruption left of a line is cut off when the record is taken up.
+//! Invariant: a line counts once its newline is there; what an interruption left of a line is cut off when the record is taken up, and a
+//! record without a whole line has not begun. A trial whose line cannot be read is done again. One process writes at a time.
 
 use std::{
     collections::BTreeMap,
-    fs::{File, OpenOptions},
+    fs::{self, File, OpenOptions},
     io::{self, Write},
     path::{Path, PathBuf},
 };
@@ -12,18 +13,22 @@ use std::{
 use serde_json::Value as Json;
 
 use super::trial::Measured;
+use crate::run::guard::{Busy, Guard};
 
 /// Lines by the keys of their trials.
 pub type Known = BTreeMap<String, Json>;
 
 pub struct Journal {
     file: File,
+    _guard: Guard,
 }
 
 #[derive(Debug)]
 pub enum JournalError {
     /// The folder holds an experiment already.
     Exists(PathBuf),
+    /// Another process writes to it.
+    Busy(Busy),
     /// There is none to go on with, or another one.
     Other(String),
     Io(PathBuf, io::Error),
@@ -39,14 +44,19 @@ impl Journal {
     /// # Errors
     /// A folder that holds one, and what the file system says.
     pub fn begin(dir: &Path, head: &Json) -> Result<Self, JournalError> {
-        let path = Self::path(dir);
-        if path.exists() {
-            return Err(JournalError::Exists(dir.into()));
+        let guard = Guard::take(dir).map_err(JournalError::Busy)?;
+        match read(&Self::path(dir))? {
+            Some(bytes) if whole(&bytes) > 0 => Err(JournalError::Exists(dir.into())),
+            _ => Self::first_line(dir, head, guard),
         }
+    }
+
+    fn first_line(dir: &Path, head: &Json, guard: Guard) -> Result<Self, JournalError> {
+        let path = Self::path(dir);
         let io = |e| JournalError::Io(path.clone(), e);
-        std::fs::create_dir_all(dir).map_err(io)?;
-        let file = OpenOptions::new().create_new(true).append(true).open(&path).map_err(io)?;
-        let mut journal = Self { file };
+        let file = OpenOptions::new().create(true).append(true).open(&path).map_err(io)?;
+        file.set_len(0).map_err(io)?;
+        let mut journal = Self { file, _guard: guard };
         journal.line(head).map_err(io)?;
         File::open(dir).and_then(|folder| folder.sync_all()).map_err(io)?;
         Ok(journal)
@@ -58,25 +68,34 @@ impl Journal {
     /// A record that is missing, or of another experiment; what the file system says.
     pub fn resume(dir: &Path, head: &Json) -> Result<(Self, Known), JournalError> {
         let path = Self::path(dir);
-        let io = |e| JournalError::Io(path.clone(), e);
-        let text = match std::fs::read_to_string(&path) {
-            Ok(text) => text,
-            Err(e) if e.kind() == io::ErrorKind::NotFound => {
-                return Err(JournalError::Other(format!("{} holds no experiment to resume", dir.display())));
-            }
-            Err(e) => return Err(io(e)),
+        let none = || {
+            JournalError::Other(format!(
+                "{} holds no experiment to resume\nhelp: leave `--resume` out to begin one",
+                dir.display()
+            ))
         };
-        let whole = text.rfind('\n').map_or(0, |at| at + 1);
-        let mut lines = text[..whole].lines().map(serde_json::from_str::<Json>);
-        if !matches!(lines.next(), Some(Ok(found)) if found == *head) {
-            let why = "the net, its `--set` values, the seed or the kind of divisions differ";
-            return Err(JournalError::Other(format!("{} holds another experiment: {why}", dir.display())));
+        if !path.exists() {
+            return Err(none());
         }
-        let entry = |line: Json| Some((line.get("trial")?.to_string(), line.clone()));
+        let guard = Guard::take(dir).map_err(JournalError::Busy)?;
+        let bytes = read(&path)?.ok_or_else(none)?;
+        let whole = whole(&bytes);
+        if whole == 0 {
+            return Ok((Self::first_line(dir, head, guard)?, Known::new()));
+        }
+        let mut lines = bytes[..whole - 1].split(|byte| *byte == b'\n').map(serde_json::from_slice::<Json>);
+        match lines.next() {
+            Some(Ok(found)) if found == *head => {}
+            Some(Ok(found)) if found.get("source").is_some() => return Err(another(dir)),
+            _ => return Err(unreadable(&path)),
+        }
+        let entry =
+            |line: Json| Measured::read(&line).and(Some((line.get("trial")?.to_string(), line.clone())));
         let known = lines.filter_map(|line| entry(line.ok()?)).collect();
+        let io = |e| JournalError::Io(path.clone(), e);
         let file = OpenOptions::new().append(true).open(&path).map_err(io)?;
         file.set_len(whole as u64).map_err(io)?;
-        Ok((Self { file }, known))
+        Ok((Self { file, _guard: guard }, known))
     }
 
     /// Adds a finished trial.
@@ -95,27 +114,131 @@ impl Journal {
     }
 }
 
+fn read(path: &Path) -> Result<Option<Vec<u8>>, JournalError> {
+    match fs::read(path) {
+        Ok(bytes) => Ok(Some(bytes)),
+        Err(e) if e.kind() == io::ErrorKind::NotFound => Ok(None),
+        Err(e) => Err(JournalError::Io(path.into(), e)),
+    }
+}
+
+/// Bytes of the lines that came to their end.
+fn whole(bytes: &[u8]) -> usize {
+    bytes.iter().rposition(|byte| *byte == b'\n').map_or(0, |at| at + 1)
+}
+
+fn another(dir: &Path) -> JournalError {
+    let why = "the net, its `--set` values or the version of dropnet differ";
+    JournalError::Other(format!(
+        "{} holds another experiment: {why}\nhelp: give the file and the values that it was begun with, or choose another folder",
+        dir.display()
+    ))
+}
+
+fn unreadable(path: &Path) -> JournalError {
+    JournalError::Other(format!(
+        "the first line of {} is not that of an experiment\nhelp: choose another folder, or move this file away",
+        path.display()
+    ))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
     use serde_json::json;
 
+    fn loss(x: f64) -> Measured {
+        Measured { figures: [("loss".to_string(), x)].into(), ..Measured::default() }
+    }
+
+    /// A record of two trials, and its text.
+    fn recorded(dir: &Path, head: &Json) -> String {
+        let mut journal = Journal::begin(dir, head).unwrap();
+        journal.add(&json!({ "split": 0 }), &loss(0.5)).unwrap();
+        journal.add(&json!({ "split": 1 }), &loss(0.25)).unwrap();
+        fs::read_to_string(Journal::path(dir)).unwrap()
+    }
+
+    fn known(known: &Known) -> Vec<&str> {
+        known.keys().map(String::as_str).collect()
+    }
+
     #[test]
     fn half_a_line_is_forgotten_and_written_again() {
         let dir = tempfile::tempdir().unwrap();
-        let head = json!({ "what": 1 });
-        let mut journal = Journal::begin(dir.path(), &head).unwrap();
-        let loss = |x| Measured { figures: [("loss".to_string(), x)].into(), ..Measured::default() };
-        journal.add(&json!({ "split": 0 }), &loss(0.5)).unwrap();
-        journal.add(&json!({ "split": 1 }), &loss(0.25)).unwrap();
+        let head = json!({ "source": "1" });
+        let text = recorded(dir.path(), &head);
         let path = Journal::path(dir.path());
-        let text = std::fs::read_to_string(&path).unwrap();
-        std::fs::write(&path, &text[..text.len() - 4]).unwrap();
-        let (mut journal, known) = Journal::resume(dir.path(), &head).unwrap();
-        assert_eq!(known.keys().collect::<Vec<_>>(), [r#"{"split":0}"#]);
+        fs::write(&path, &text[..text.len() - 4]).unwrap();
+        let (mut journal, found) = Journal::resume(dir.path(), &head).unwrap();
+        assert_eq!(known(&found), [r#"{"split":0}"#]);
         journal.add(&json!({ "split": 1 }), &loss(0.25)).unwrap();
-        assert_eq!(std::fs::read_to_string(&path).unwrap(), text);
+        assert_eq!(fs::read_to_string(&path).unwrap(), text);
+        drop(journal);
         assert!(matches!(Journal::begin(dir.path(), &head), Err(JournalError::Exists(_))));
         assert!(matches!(Journal::resume(dir.path(), &json!({})), Err(JournalError::Other(_))));
+    }
+
+    /// Killed before its first line was whole: both ways to call the experiment begin it.
+    #[test]
+    fn a_record_without_a_line_has_not_begun() {
+        let head = json!({ "source": "1" });
+        for torn in ["", r#"{"sour"#] {
+            for resume in [false, true] {
+                let dir = tempfile::tempdir().unwrap();
+                fs::write(Journal::path(dir.path()), torn).unwrap();
+                let found = match resume {
+                    true => Journal::resume(dir.path(), &head).unwrap().1,
+                    false => Journal::begin(dir.path(), &head).map(|_| Known::new()).unwrap(),
+                };
+                assert!(found.is_empty());
+                assert_eq!(fs::read_to_string(Journal::path(dir.path())).unwrap(), format!("{head}\n"));
+            }
+        }
+    }
+
+    /// Whatever became of the line of a trial: the others count, and that one is done again.
+    #[test]
+    fn a_damaged_trial_is_done_again() {
+        let head = json!({ "source": "1" });
+        for damaged in
+            [&b"{\"trial\":{\"split\":0},"[..], b"", b"\xff\xfe", b"{\"trial\":{\"split\":0}}", b"[1]"]
+        {
+            let dir = tempfile::tempdir().unwrap();
+            let text = recorded(dir.path(), &head);
+            let mut lines: Vec<&[u8]> = text.as_bytes().split(|byte| *byte == b'\n').collect();
+            lines[1] = damaged;
+            fs::write(Journal::path(dir.path()), lines.join(&b'\n')).unwrap();
+            let (_, found) = Journal::resume(dir.path(), &head).unwrap();
+            assert_eq!(known(&found), [r#"{"split":1}"#], "{}", String::from_utf8_lossy(damaged));
+        }
+    }
+
+    #[test]
+    fn a_first_line_of_something_else_is_told_from_another_experiment() {
+        let dir = tempfile::tempdir().unwrap();
+        let said = |first: &[u8]| {
+            fs::write(Journal::path(dir.path()), first).unwrap();
+            match Journal::resume(dir.path(), &json!({ "source": "1" })) {
+                Err(JournalError::Other(why)) => why.replace(&dir.path().display().to_string(), "e"),
+                other => panic!("{:?}", other.err()),
+            }
+        };
+        let foreign = "the first line of e/experiment.jsonl is not that of an experiment\nhelp: choose another folder, or move this file away";
+        assert_eq!(said(b"\xff\xfe\n"), foreign);
+        assert_eq!(said(b"epoch,loss\n1,2\n"), foreign);
+        let another = "e holds another experiment: the net, its `--set` values or the version of dropnet differ\nhelp: give the file and the values that it was begun with, or choose another folder";
+        assert_eq!(said(b"{\"source\":\"2\"}\n"), another);
+    }
+
+    #[test]
+    fn two_processes_do_not_write_one_record() {
+        let dir = tempfile::tempdir().unwrap();
+        let head = json!({ "source": "1" });
+        let journal = Journal::begin(dir.path(), &head).unwrap();
+        assert!(matches!(Journal::resume(dir.path(), &head), Err(JournalError::Busy(Busy::Held { .. }))));
+        assert!(matches!(Journal::begin(dir.path(), &head), Err(JournalError::Busy(Busy::Held { .. }))));
+        drop(journal);
+        Journal::resume(dir.path(), &head).unwrap();
     }
 }

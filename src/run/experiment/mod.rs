@@ -45,6 +45,9 @@ use crate::{
 /// What is tried.
 pub struct Experiment<'a> {
     pub source: &'a str,
+    /// The file of the text, as it was named from the working directory.
+    pub file: &'a Path,
+    pub working: &'a Path,
     /// `--set`, for all trials.
     pub sets: Vec<(String, String)>,
     /// The net as the text says it.
@@ -100,6 +103,7 @@ impl fmt::Display for ExperimentError {
                     dir.display()
                 )
             }
+            Self::Journal(JournalError::Busy(busy)) => busy.fmt(f),
             Self::Journal(JournalError::Other(why)) => f.write_str(why),
             Self::Journal(JournalError::Io(path, error)) => {
                 write!(f, "cannot write {}: {error}", path.display())
@@ -240,8 +244,8 @@ impl Experiment<'_> {
         let values: Point = self.sets.iter().chain(&winner.set).cloned().collect();
         let which = if sweep.goal.highest { "highest" } else { "lowest" };
         let by = format!("The {which} {winner}, of {} points.", report.tried.len());
-        best::write(course.dir, self.source, &values, &by)
-            .map_err(|e| JournalError::Io(course.dir.join("best.net"), e).into())
+        let net = course.dir.join("best.net");
+        best::write(&net, self, &values, &by).map_err(|e| JournalError::Io(net, e).into())
     }
 
     /// Every arm on every division with every seed.
@@ -317,7 +321,7 @@ impl Carried<'_> {
 
     fn one(&self, trial: &Trial, rivals: Option<&Rivals>) -> Result<Measured, ExperimentError> {
         let key = trial.key(&self.experiment.arms);
-        if let Some(measured) = held(&self.known).get(&key.to_string()).map(Measured::read) {
+        if let Some(measured) = held(&self.known).get(&key.to_string()).and_then(Measured::read) {
             (self.done)(trial, &measured);
             return Ok(measured);
         }

@@ -51,15 +51,16 @@ impl Measured {
         json
     }
 
-    pub fn read(json: &Json) -> Self {
+    /// None of a line that does not say what was found.
+    pub fn read(json: &Json) -> Option<Self> {
         let number = |x: &Json| x.as_f64().unwrap_or(f64::NAN);
-        let figures = json.get("found").and_then(Json::as_object).into_iter().flatten();
+        let figures = json.get("found")?.as_object()?;
         let curve = json.get("curve").and_then(Json::as_array).into_iter().flatten();
-        Self {
-            figures: figures.map(|(name, x)| (name.clone(), number(x))).collect(),
+        Some(Self {
+            figures: figures.iter().map(|(name, x)| (name.clone(), number(x))).collect(),
             curve: curve.map(number).collect(),
             pruned: json.get("pruned").and_then(Json::as_bool).unwrap_or(false),
-        }
+        })
     }
 }
 
@@ -117,10 +118,9 @@ impl Trial {
     pub fn open(&self, experiment: &Experiment<'_>) -> Result<(Point, Ready), ExperimentError> {
         let mut sets = experiment.sets.clone();
         sets.extend(experiment.arms[self.arm].iter().chain(&self.point).cloned());
-        let choosing = match self.last {
-            false => Choosing::Needed,
-            true if watches_validation(experiment.model) => Choosing::Written,
+        let choosing = match self.last && !watches_validation(experiment.model) {
             true => Choosing::Done,
+            false => Choosing::Needed,
         };
         let divide = |config: &mut DataConfig| divide(config, self.split, choosing);
         let ready = open_divided(experiment.source, &sets, experiment.search, &divide)?;
@@ -148,7 +148,7 @@ impl Trial {
         let job = Job { model: &ready.model, dataset: &ready.dataset, dir: None, meta };
         let options = Options { threads: 1, epochs: None, figures: watch.rivals.is_some() };
         let checkpoint = train_in_memory(job, &options, stop, watch)?;
-        Ok(Trained { model: ready.model.clone(), checkpoint, calibration: Default::default(), home: None })
+        Ok(Trained { model: ready.model.clone(), checkpoint, calibration: Default::default() })
     }
 }
 
@@ -177,7 +177,8 @@ fn watches_validation(model: &Model) -> bool {
     let Some(train) = &model.train else { return false };
     let of_valid = |watch: &str| watch.starts_with("valid.");
     let plateau = train.schedule.word.plateau(&train.schedule.args);
-    train.stop_early.as_ref().is_some_and(|stop| of_valid(&stop.watch))
+    train.fits_precision()
+        || train.stop_early.as_ref().is_some_and(|stop| of_valid(&stop.watch))
         || plateau.is_some_and(|plateau| of_valid(&plateau.watch))
 }
 

@@ -7,6 +7,7 @@ use serde_json::{Value as Json, json};
 use super::{fitness, guard::Guard, standing::Standing};
 use crate::run::{
     dir::{RunDir, stamp},
+    home,
     open::Ready,
 };
 use crate::{
@@ -128,16 +129,15 @@ fn lock(request: &Request<'_>, model: &Model, meta: &Meta) -> Json {
     let graph = lower_train(model).graph.to_string();
     let params: serde_json::Map<String, Json> =
         model.knobs.iter().map(|(name, value)| (name.clone(), json!(value.to_string()))).collect();
-    json!({
+    let lock = json!({
         "dropnet": env!("CARGO_PKG_VERSION"),
         "edition": 1,
-        // From the root, so that `eval` finds the data from anywhere.
-        "file": request.working.join(request.file).display().to_string(),
         "graph": format!("{:016x}", math::site_key(&graph)),
         "params": params,
         "seed": meta.seed,
         "data": meta.attributes,
-    })
+    });
+    home::made_of(request.file, &request.working, lock)
 }
 
 fn resume(request: &Request<'_>, ready: &Ready) -> Result<Started, StartError> {

@@ -1,15 +1,13 @@
 //! A trained net, from the folder of its run: evaluated on its data, or asked for predictions.
 
-use std::{
-    fmt,
-    path::{Path, PathBuf},
-};
+use std::{fmt, path::Path};
 
 use super::{calibration::Calibration, fitness, standing::Standing};
 use crate::run::{
     dir::RunDir,
     exact::{Effort, exact_means},
     open::attributes_of,
+    place::{self, NoRun, Place},
     sampling::Sampling,
 };
 use crate::{
@@ -21,6 +19,7 @@ use crate::{
     model::{McDropout, Mean, Model, Param, ParamRole, PredictMode},
     runtime::{
         checkpoint::{Checkpoint, CheckpointError},
+        container::ContainerError,
         kernels::aligned::AlignedVec,
         progress::{Meta, Rows},
         session::Session,
@@ -44,12 +43,12 @@ pub struct Trained {
     pub checkpoint: Checkpoint,
     /// What was fitted on validation rows afterwards; it has an effect where a way to predict asks for it.
     pub calibration: Calibration,
-    /// Where the `.net` file was when it was trained, if the folder of the run tells.
-    pub home: Option<PathBuf>,
 }
 
 #[derive(Debug)]
 pub enum TrainedError {
+    /// The path names none.
+    NoRun(NoRun),
     Checkpoint(CheckpointError),
     /// The net in the checkpoint cannot be used by this version, or the data are not those it was trained on.
     Unfit(String),
@@ -60,6 +59,7 @@ pub enum TrainedError {
 impl fmt::Display for TrainedError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
+            TrainedError::NoRun(error) => error.fmt(f),
             TrainedError::Checkpoint(error) => error.fmt(f),
             TrainedError::Unfit(why) => f.write_str(why),
             TrainedError::Data(error) => error.fmt(f),
@@ -69,6 +69,12 @@ impl fmt::Display for TrainedError {
 }
 
 impl std::error::Error for TrainedError {}
+
+impl From<NoRun> for TrainedError {
+    fn from(error: NoRun) -> Self {
+        TrainedError::NoRun(error)
+    }
+}
 
 impl From<CheckpointError> for TrainedError {
     fn from(error: CheckpointError) -> Self {
@@ -94,15 +100,12 @@ impl Trained {
     /// # Errors
     /// A checkpoint that is missing or broken, or whose net this version does not accept.
     pub fn read(path: &Path, which: Which) -> Result<Self, TrainedError> {
-        if path.is_file() {
-            let checkpoint = Checkpoint::read(path)?;
-            let run = RunDir::at(path.parent().unwrap_or(Path::new("")));
-            return Self::of(checkpoint, &run);
-        }
-        let run = RunDir::at(path);
+        let run = match place::find(path)? {
+            Place::File => return Self::of_file(path),
+            Place::Run(run) => run,
+        };
         let Some(standing) = Standing::of(&run)? else {
-            let what = if path.exists() { "holds no trained net (last.ckpt)" } else { "does not exist" };
-            return Err(TrainedError::Unfit(format!("{} {what}", path.display())));
+            return Err(TrainedError::Unfit(format!("{} holds no trained net", path.display())));
         };
         let stops_early = || -> Result<bool, TrainedError> {
             let model = model(standing.path(), &standing.meta)?;
@@ -116,12 +119,20 @@ impl Trained {
         Self::of(if best { standing.read_best()? } else { standing.read()? }, &run)
     }
 
+    fn of_file(path: &Path) -> Result<Self, TrainedError> {
+        let checkpoint = Checkpoint::read(path).map_err(|error| match (&error, NoRun::file(path)) {
+            (CheckpointError::Container(ContainerError::Broken { .. }), Some(other)) => other.into(),
+            _ => TrainedError::Checkpoint(error),
+        })?;
+        Self::of(checkpoint, &RunDir::at(path.parent().unwrap_or(Path::new(""))))
+    }
+
     /// A checkpoint held against its net, with what the folder of its run says besides.
     fn of(checkpoint: Checkpoint, run: &RunDir) -> Result<Self, TrainedError> {
         let model = model(&checkpoint.path, &checkpoint.meta)?;
         fitness::check(&checkpoint, &model)?;
         let calibration = Calibration::read(run, checkpoint.parameters())?;
-        Ok(Self { model, checkpoint, calibration, home: home(run) })
+        Ok(Self { model, checkpoint, calibration })
     }
 
     /// The mean of all sub-networks for each row, as one net would predict.
@@ -202,10 +213,4 @@ fn model(path: &Path, meta: &Meta) -> Result<Model, TrainedError> {
         let why = checked.diagnostics.iter().find(|d| d.is_error()).map_or("", |d| d.message.as_str());
         TrainedError::Unfit(format!("{}: this version does not accept its net: {why}", path.display()))
     })
-}
-
-/// The folder of the `.net` file, as the lock file remembers it.
-fn home(run: &RunDir) -> Option<PathBuf> {
-    let lock: serde_json::Value = serde_json::from_str(&std::fs::read_to_string(run.lock()).ok()?).ok()?;
-    Path::new(lock.get("file")?.as_str()?).parent().map(Path::to_owned)
 }

@@ -1,9 +1,6 @@
 //! What goes on inside trained nets: how strongly hidden units answer held-out rows, how weights are spread.
 
-use crate::run::{
-    committee::Committee,
-    trained::{Trained, TrainedError},
-};
+use crate::run::trained::{Trained, TrainedError};
 use crate::{
     data::{Part, Search},
     layers::Mode,
@@ -17,65 +14,90 @@ const BINS: usize = 60;
 /// The share of the largest values that a picture leaves out, to show the others.
 const TAIL: f64 = 0.001;
 
-impl Committee {
-    /// How strongly the units of the first hidden layer answer the held-out rows: the share of answers over their size. Of several nets with
-    /// dropout off: training with it makes answers few and small (Srivastava et al. 2014, figures 7 and 8). Of one net as it is, and as the next
-    /// layer sees it in one sample of dropout.
-    ///
-    /// # Errors
-    /// A net without hidden units; data that are missing, broken, or not those of training.
-    pub fn activations(&self, search: &Search, team: &Team) -> Result<Chart, TrainedError> {
-        let (name, part) = self.first().held_out(search, None)?;
-        let mut all = Vec::new();
-        for one in self.members() {
-            let way = if one.model.is_live_in_mc() { "with dropout" } else { "without dropout" };
-            all.push((one.activations(&part, Mode::Eval, team)?, way));
-        }
-        if let Some(one) = self.alone().filter(|one| one.model.is_live_in_mc()) {
-            all[0].1 = "dropout off";
-            all.push((one.activations(&part, Mode::Mc, team)?, "in one sample"));
-        }
-        let high = all.iter().map(|(values, _)| quantile(values, 1.0 - TAIL)).fold(0.0, f64::max);
-        let low = all.iter().map(|(values, _)| quantile(values, TAIL)).fold(0.0, f64::min);
-        let series = all.iter().enumerate().map(|(color, (values, way))| {
-            let mean = values.iter().map(|x| f64::from(*x)).sum::<f64>() / values.len() as f64;
-            let silent = values.iter().filter(|x| **x == 0.0).count() as f64 / values.len() as f64;
-            let name = format!("{way}: mean {mean:.3}, {:.0} % are 0", 100.0 * silent);
-            Series::line(&name, color, histogram(values, low, high))
-        });
-        Ok(Chart {
-            title: format!("First hidden layer, {} rows of {name}", part.rows),
-            x: "answer of a unit".into(),
-            y: "share of answers".into(),
-            series: series.collect(),
-            ..Chart::default()
-        })
-    }
+/// A net of which something is shown beside others.
+pub struct Shown<'a> {
+    /// What it is called, where there are others.
+    pub name: String,
+    pub net: &'a Trained,
+    /// Where its data are looked for.
+    pub search: &'a Search,
+}
 
-    /// How the weights of each matrix are spread.
-    ///
-    /// # Errors
-    /// Parameters that do not fit the net.
-    pub fn weights(&self) -> Result<Chart, TrainedError> {
-        let one = self.first();
-        let store = one.store()?;
-        let matrices =
-            one.model.params.iter().zip(&store.params).filter(|(p, _)| p.role == ParamRole::Weight);
-        let matrices: Vec<(&str, &[f32])> =
-            matrices.map(|(p, values)| (p.name.as_str(), &values[..])).collect();
-        let ends = |at: f64| matrices.iter().map(move |(_, values)| quantile(values, at));
-        let (low, high) = (ends(TAIL).fold(0.0, f64::min), ends(1.0 - TAIL).fold(0.0, f64::max));
-        let series = matrices.iter().enumerate();
-        Ok(Chart {
-            title: "Weights".into(),
-            x: "weight".into(),
-            y: "share of the matrix".into(),
-            series: series
-                .map(|(i, (name, values))| Series::line(name, i, histogram(values, low, high)))
-                .collect(),
-            ..Chart::default()
-        })
+impl Shown<'_> {
+    pub(in crate::run) fn titled(&self, what: &str) -> String {
+        if self.name.is_empty() { what.into() } else { format!("{}: {what}", self.name) }
     }
+}
+
+/// How strongly the units of the first hidden layer answer the held-out rows: the share of answers over their size. Of several nets with
+/// dropout off: training with it makes answers few and small (Srivastava et al. 2014, figures 7 and 8). Of one net as it is, and as the next
+/// layer sees it in one sample of dropout.
+///
+/// # Errors
+/// A net without hidden units; data that are missing, broken, or not those of training.
+pub fn activations(nets: &[Shown<'_>], team: &Team) -> Result<Chart, TrainedError> {
+    let (mut all, mut titles) = (Vec::new(), Vec::new());
+    for one in nets {
+        let (part_name, part) = one.net.held_out(one.search, None)?;
+        let title = format!("First hidden layer, {} rows of {part_name}", part.rows);
+        let live = one.net.model.is_live_in_mc();
+        let mut answers = |mode, way: &str| {
+            all.push((one.net.activations(&part, mode, team)?, one.titled(way)));
+            Ok::<(), TrainedError>(())
+        };
+        match (nets, live) {
+            ([_], true) => {
+                answers(Mode::Eval, "dropout off")?;
+                answers(Mode::Mc, "in one sample")?;
+            }
+            (_, true) => answers(Mode::Eval, "with dropout")?,
+            (_, false) => answers(Mode::Eval, "without dropout")?,
+        }
+        if !titles.contains(&title) {
+            titles.push(title);
+        }
+    }
+    let high = all.iter().map(|(values, _)| quantile(values, 1.0 - TAIL)).fold(0.0, f64::max);
+    let low = all.iter().map(|(values, _)| quantile(values, TAIL)).fold(0.0, f64::min);
+    let series = all.iter().enumerate().map(|(color, (values, way))| {
+        let mean = values.iter().map(|x| f64::from(*x)).sum::<f64>() / values.len() as f64;
+        let silent = values.iter().filter(|x| **x == 0.0).count() as f64 / values.len() as f64;
+        let name = format!("{way}: mean {mean:.3}, {:.0} % are 0", 100.0 * silent);
+        Series::line(&name, color, histogram(values, low, high))
+    });
+    Ok(Chart {
+        title: titles.join("; "),
+        x: "answer of a unit".into(),
+        y: "share of answers".into(),
+        series: series.collect(),
+        ..Chart::default()
+    })
+}
+
+/// How the weights of each matrix are spread, over bins that all matrices of all nets share.
+///
+/// # Errors
+/// Parameters that do not fit the net.
+pub fn weights(nets: &[Shown<'_>]) -> Result<Chart, TrainedError> {
+    let mut matrices = Vec::new();
+    for one in nets {
+        let store = one.net.store()?;
+        let params = one.net.model.params.iter().zip(store.params);
+        let own = params.filter(|(p, _)| p.role == ParamRole::Weight);
+        matrices.extend(own.map(|(p, values)| (one.titled(&p.name), values)));
+    }
+    let ends = |at: f64| matrices.iter().map(move |(_, values)| quantile(values, at));
+    let (low, high) = (ends(TAIL).fold(0.0, f64::min), ends(1.0 - TAIL).fold(0.0, f64::max));
+    let series = matrices.iter().enumerate();
+    Ok(Chart {
+        title: "Weights".into(),
+        x: "weight".into(),
+        y: "share of the matrix".into(),
+        series: series
+            .map(|(i, (name, values))| Series::line(name, i, histogram(values, low, high)))
+            .collect(),
+        ..Chart::default()
+    })
 }
 
 impl Trained {

@@ -6,36 +6,52 @@ use serde_json::Value as Json;
 
 use crate::plot::{Chart, Corner, Panels, Series};
 
-/// Points of a figure by the part they are of.
-type Figures = BTreeMap<String, Vec<(&'static str, Vec<(f64, f64)>)>>;
+/// A curve of each log, by the part it is of.
+type Parts = Vec<(&'static str, Vec<Curve>)>;
+type Curve = Vec<(f64, f64)>;
 
-/// The losses alone: of training, of validation where there is one, and what was minimised where that is another.
+/// The losses alone: of training, of validation where there is one, and what was minimised where that is another. Of several logs, which
+/// runs that differ in nothing but their seeds left, their means and how far they lie apart.
 #[must_use]
-pub fn losses(log: &str) -> Chart {
-    let mut figures = figures(&lines(log));
+pub fn losses(logs: &[String]) -> Chart {
+    let mut figures = of_all(logs);
     chart("loss", figures.remove("loss").unwrap_or_default())
 }
 
 /// Losses, each metric, and the learning rate.
 #[must_use]
-pub fn training(log: &str) -> Panels {
-    let lines = lines(log);
-    let mut figures = figures(&lines);
+pub fn training(logs: &[String]) -> Panels {
+    let mut figures = of_all(logs);
     let mut charts = vec![chart("loss", figures.remove("loss").unwrap_or_default())];
     charts.extend(figures.into_iter().map(|(name, parts)| chart(&name, parts)));
-    let rates = lines.iter().filter_map(|line| Some((line["epoch"].as_f64()?, line["lr"].as_f64()?)));
-    charts.push(chart("learning rate", vec![("at the end of the epoch", rates.collect())]));
+    let rates = |log: &String| {
+        lines(log).iter().filter_map(|line| Some((line["epoch"].as_f64()?, line["lr"].as_f64()?))).collect()
+    };
+    charts.push(chart("learning rate", vec![("at the end of the epoch", logs.iter().map(rates).collect())]));
     Panels(charts)
+}
+
+/// Figures of all logs, by name.
+fn of_all(logs: &[String]) -> BTreeMap<String, Parts> {
+    let mut all: BTreeMap<String, Parts> = BTreeMap::new();
+    for (name, part, curve) in logs.iter().flat_map(|log| figures(&lines(log))) {
+        let parts = all.entry(name).or_default();
+        match parts.iter_mut().find(|(known, _)| *known == part) {
+            Some((_, curves)) => curves.push(curve),
+            None => parts.push((part, vec![curve])),
+        }
+    }
+    all
 }
 
 fn lines(log: &str) -> Vec<Json> {
     log.lines().filter_map(|line| serde_json::from_str(line).ok()).collect()
 }
 
-fn figures(lines: &[Json]) -> Figures {
-    let mut figures = Figures::new();
+fn figures(lines: &[Json]) -> Vec<(String, &'static str, Curve)> {
+    let mut figures = Vec::new();
     for part in ["train", "valid"] {
-        let mut own: BTreeMap<&str, Vec<(f64, f64)>> = BTreeMap::new();
+        let mut own: BTreeMap<&str, Curve> = BTreeMap::new();
         for line in lines {
             let Some(epoch) = line["epoch"].as_f64() else { continue };
             for (name, value) in line[part].as_object().into_iter().flatten() {
@@ -44,25 +60,27 @@ fn figures(lines: &[Json]) -> Figures {
         }
         // What is minimised is the loss, with penalties where there are some.
         let objective = own.remove("objective").filter(|points| Some(points) != own.get("loss"));
-        for (name, points) in own {
-            figures.entry(name.into()).or_default().push((part, points));
-        }
-        if let Some(points) = objective {
-            figures.entry("loss".into()).or_default().push(("minimised", points));
-        }
+        figures.extend(own.into_iter().map(|(name, points)| (name.to_string(), part, points)));
+        figures.extend(objective.map(|points| ("loss".to_string(), "minimised", points)));
     }
     figures
 }
 
-fn chart(name: &str, parts: Vec<(&str, Vec<(f64, f64)>)>) -> Chart {
-    let falls = |points: &[(f64, f64)]| points.first().zip(points.last()).is_none_or(|(a, b)| a.1 >= b.1);
-    let falling = parts.first().is_none_or(|(_, points)| falls(points));
-    let series = parts.into_iter().enumerate();
+fn chart(name: &str, parts: Parts) -> Chart {
+    let falls = |curves: &Vec<Curve>| {
+        let ends = curves.first().and_then(|points| points.first().zip(points.last()));
+        ends.is_none_or(|(a, b)| a.1 >= b.1)
+    };
+    let falling = parts.first().is_none_or(|(_, curves)| falls(curves));
     Chart {
         title: title(name),
         x: "epoch".into(),
         y: name.into(),
-        series: series.map(|(color, (part, points))| Series::line(part, color, points)).collect(),
+        series: parts
+            .iter()
+            .enumerate()
+            .flat_map(|(color, (part, curves))| drawn(part, color, curves))
+            .collect(),
         names: if falling { Corner::UpperRight } else { Corner::LowerRight },
         ..Chart::default()
     }
@@ -72,6 +90,28 @@ fn chart(name: &str, parts: Vec<(&str, Vec<(f64, f64)>)>) -> Chart {
 fn title(name: &str) -> String {
     let mut letters = name.chars();
     letters.next().into_iter().flat_map(char::to_uppercase).chain(letters).collect()
+}
+
+/// One curve as it is, and several that go the same way, like those of the learning rate; of others their mean, and a band from the lowest to the highest.
+fn drawn(part: &str, color: usize, curves: &[Curve]) -> Vec<Series> {
+    let longest = curves.iter().max_by_key(|curve| curve.len()).cloned().unwrap_or_default();
+    if curves.iter().all(|curve| longest.starts_with(curve)) {
+        return vec![Series::line(part, color, longest)];
+    }
+    let mut epochs: BTreeMap<u64, Vec<f64>> = BTreeMap::new();
+    for (epoch, y) in curves.iter().flatten() {
+        epochs.entry(*epoch as u64).or_default().push(*y);
+    }
+    let at =
+        |values: &[f64], pick: fn(f64, f64) -> f64| values.iter().copied().reduce(pick).unwrap_or(f64::NAN);
+    let mean =
+        epochs.iter().map(|(epoch, values)| (*epoch as f64, at(values, |a, b| a + b) / values.len() as f64));
+    let band =
+        epochs.iter().map(|(epoch, values)| (*epoch as f64, at(values, f64::min), at(values, f64::max)));
+    vec![
+        Series::band(&format!("{part}, lowest to highest"), color, band.collect()),
+        Series::line(&format!("{part}, mean of {} runs", curves.len()), color, mean.collect()),
+    ]
 }
 
 #[cfg(test)]
@@ -88,7 +128,7 @@ mod tests {
 
     #[test]
     fn every_figure_has_its_panel() {
-        let Panels(charts) = training(LOG);
+        let Panels(charts) = training(&[LOG.into()]);
         let told: Vec<String> = charts
             .iter()
             .map(|chart| {
@@ -106,7 +146,7 @@ mod tests {
         );
         assert_eq!(charts[1].series[1].shape, Shape::Line(vec![(1.0, 0.75), (2.0, 1.0)]));
         assert_eq!((charts[0].names, charts[1].names), (Corner::UpperRight, Corner::LowerRight));
-        assert_eq!(losses(LOG), charts[0]);
+        assert_eq!(losses(&[LOG.into()]), charts[0]);
     }
 
     /// Without penalties what is minimised is the loss: it is drawn once.
@@ -115,7 +155,24 @@ mod tests {
         let log = LOG
             .replace("\"objective\":0.75", "\"objective\":0.5")
             .replace("\"objective\":0.5,\"accuracy\":0.75", "\"objective\":0.25,\"accuracy\":0.75");
-        assert_eq!(losses(&log).series.len(), 2);
-        assert!(losses("").series.is_empty());
+        assert_eq!(losses(&[log]).series.len(), 2);
+        assert!(losses(&[String::new()]).series.is_empty());
+    }
+
+    /// A seed that stopped early leaves the mean to the others.
+    #[test]
+    fn several_logs_are_a_mean_and_a_band() {
+        let line = |epoch: u32, loss: f64| {
+            format!(r#"{{"epoch":{epoch},"lr":0.1,"train":{{"loss":{loss}}}}}"#) + "\n"
+        };
+        let logs = [line(1, 0.5) + &line(2, 0.25), line(1, 1.0) + &line(2, 0.75) + &line(3, 0.125)];
+        let Panels(charts) = training(&logs);
+        let told: Vec<(&str, &Shape)> =
+            charts.iter().flat_map(|c| &c.series).map(|s| (s.name.as_str(), &s.shape)).collect();
+        let band = Shape::Band(vec![(1.0, 0.5, 1.0), (2.0, 0.25, 0.75), (3.0, 0.125, 0.125)]);
+        let mean = Shape::Line(vec![(1.0, 0.75), (2.0, 0.5), (3.0, 0.125)]);
+        let rates = Shape::Line(vec![(1.0, 0.1), (2.0, 0.1), (3.0, 0.1)]);
+        assert_eq!(told[..2], [("train, lowest to highest", &band), ("train, mean of 2 runs", &mean)]);
+        assert_eq!(told[2..], [("at the end of the epoch", &rates)]);
     }
 }

@@ -4,7 +4,7 @@ use crate::{
     model::{Model, Param, Role},
     plot::{Sheet, Tiles},
     run::{
-        committee::Committee,
+        activity::Shown,
         trained::{Trained, TrainedError},
     },
 };
@@ -12,23 +12,22 @@ use crate::{
 /// Units that are shown of a net.
 const SHOWN: usize = 100;
 
-impl Committee {
-    /// The incoming weights of the first layer's units, a tile each; several nets side by side (Srivastava et al. 2014, figure 7).
-    ///
-    /// # Errors
-    /// A net whose first weights do not read the dots of an image; nets of different images.
-    pub fn filters(&self) -> Result<Tiles, TrainedError> {
-        let mut tiles: Option<Tiles> = None;
-        for one in self.members() {
-            let (shape, sheet) = one.filters()?;
-            match &mut tiles {
-                None => tiles = Some(Tiles { sheets: vec![sheet], shape }),
-                Some(tiles) if tiles.shape == shape => tiles.sheets.push(sheet),
-                Some(_) => return Err(TrainedError::Unfit("the nets read images of different sizes".into())),
-            }
+/// The incoming weights of the first layer's units, a tile each; several nets side by side (Srivastava et al. 2014, figure 7).
+///
+/// # Errors
+/// A net whose first weights do not read the dots of an image; nets of different images.
+pub fn filters(nets: &[Shown<'_>]) -> Result<Tiles, TrainedError> {
+    let mut tiles: Option<Tiles> = None;
+    for one in nets {
+        let (shape, mut sheet) = one.net.filters()?;
+        sheet.title = one.titled(&sheet.title);
+        match &mut tiles {
+            None => tiles = Some(Tiles { sheets: vec![sheet], shape }),
+            Some(tiles) if tiles.shape == shape => tiles.sheets.push(sheet),
+            Some(_) => return Err(TrainedError::Unfit("the nets read images of different sizes".into())),
         }
-        tiles.ok_or_else(|| TrainedError::Unfit("there is no net to look at".into()))
     }
+    tiles.ok_or_else(|| TrainedError::Unfit("there is no net to look at".into()))
 }
 
 impl Trained {

@@ -8,6 +8,7 @@ use serde_json::json;
 
 use crate::run::{
     dir::RunDir,
+    home,
     subnet::{Drawn, SiteMask},
     trained::{Trained, TrainedError},
 };
@@ -193,7 +194,7 @@ impl Trained {
         let store = Store { params: params.collect(), ..Store::default() };
         let meta = Meta { source, progress: Progress::default(), attributes, ..meta.clone() };
         let checkpoint = Checkpoint::held(&graph, &store, meta);
-        Ok(Trained { model, checkpoint, calibration: Default::default(), home: None })
+        Ok(Trained { model, checkpoint, calibration: Default::default() })
     }
 
     /// The text of the thinned net: params and data as they were, then its layers.
@@ -239,11 +240,11 @@ impl Matrix {
 }
 
 impl Trained {
-    /// Writes the net as a run of its own; `home` is where its data are looked for.
+    /// Writes the net as a run of its own; `from` is the net of the run that it was thinned out of.
     ///
     /// # Errors
     /// A folder that holds a run already; what the file system says.
-    pub fn export(&self, path: &Path, home: Option<&Path>) -> Result<(), TrainedError> {
+    pub fn export(&self, path: &Path, from: &Path, working: &Path) -> Result<(), TrainedError> {
         let dir = RunDir::at(path);
         if dir.holds_a_run() {
             return Err(unfit(format!(
@@ -253,8 +254,8 @@ impl Trained {
         }
         let io = |e: io::Error| unfit(format!("cannot write {}: {e}", path.display()));
         let meta = &self.checkpoint.meta;
-        let file = home.map(|home| home.join("thinned.net").display().to_string());
-        let lock = json!({ "dropnet": env!("CARGO_PKG_VERSION"), "edition": 1, "file": file });
+        let lock = json!({ "dropnet": env!("CARGO_PKG_VERSION"), "edition": 1 });
+        let lock = home::made_of(from, working, lock);
         dir.create(&meta.source, &lock).map_err(io)?;
         let graph = lower_eval(&self.model, Mode::Eval).graph;
         Ok(Checkpoint::write(&dir.last(), &graph, &self.store()?, &[], meta)?)

@@ -1,22 +1,25 @@
-//! `dropnet plot`: pictures of a trained net.
+//! `dropnet plot`: pictures of trained nets. Several runs stand side by side under their names; only the runs by seed in one folder are averaged.
+
+mod drawn;
 
 use std::path::PathBuf;
 
 use dropnet::{
     model::{Interval, McDropout, OutputKind, Precision, PredictMode},
-    plot::{Picture, graph},
-    run::{self, Committee, RunDir, TrainedError},
+    plot::{Chart, Panels, Picture, graph},
+    run::{self, Committee, TrainedError},
     runtime::{container, team::Team},
 };
 
 use super::{
-    Outcome,
+    Outcome, ending,
     eval::{self, Runs},
     predict::{self, USUAL_SAMPLES},
     source::{File, Sets},
     train::Threads,
     ui::{Exit, Failure, Ui},
 };
+use drawn::{Drawn, beside, nets};
 
 #[derive(clap::Args)]
 pub struct Command {
@@ -93,21 +96,14 @@ enum GraphForm {
 
 impl Command {
     pub fn run(&self, ui: &mut Ui) -> Outcome {
+        self.check_ending()?;
         if let Some(form) = self.graph {
             let text = self.graph(form, ui)?;
             return self.write(text.as_bytes(), ui);
         }
-        if let Some(net) =
-            self.runs.paths.iter().find(|path| path.extension().is_some_and(|end| end == "net"))
-        {
-            return Err(Failure::usage(format!(
-                "{} is a net, not the folder of a run\nhelp: `--graph svg` draws the net; `dropnet train` makes a run of it",
-                net.display()
-            )));
-        }
-        let committee = predict::tempered(self.runs.read(ui)?, self.temperature)?;
-        self.check(&committee)?;
-        let picture = self.picture(&committee).map_err(|error| eval::failure(&error, ui))?;
+        let drawn = self.drawn(ui)?;
+        drawn.iter().try_for_each(|one| self.check(&one.committee))?;
+        let picture = self.picture(&drawn).map_err(|error| eval::failure(&error, ui))?;
         let cannot = |e| Failure::data(format!("nothing to draw: {e}"));
         let bytes = match () {
             () if self.csv => picture.csv().into_bytes(),
@@ -128,14 +124,23 @@ impl Command {
         ending.is_some_and(|ending| ending.eq_ignore_ascii_case("png"))
     }
 
+    fn check_ending(&self) -> Result<(), Failure> {
+        let (what, endings): (&str, &[&str]) = match self.graph {
+            Some(GraphForm::Dot) => ("the graph is text for Graphviz", &["dot", "gv", "txt"]),
+            Some(GraphForm::Mermaid) => ("the graph is text for Mermaid", &["mmd", "mermaid", "md", "txt"]),
+            Some(GraphForm::Svg) => ("the graph is SVG", &["svg"]),
+            None if self.csv => ("the numbers are CSV", &["csv", "txt"]),
+            None if self.text => ("the picture is text", &["txt"]),
+            None => ("the picture is SVG or PNG", &["svg", "png"]),
+        };
+        ending::fits(self.out.as_deref(), what, endings)
+    }
+
     fn graph(&self, form: GraphForm, ui: &mut Ui) -> Result<String, Failure> {
         let [path] = &self.runs.paths[..] else {
             return Err(Failure::usage("`--graph` draws one `.net` file"));
         };
         let (_, model) = File { path: path.clone(), sets: Sets { sets: Vec::new() } }.model(ui)?;
-        if self.is_bitmap() {
-            return Err(Failure::usage("a graph is written as text or SVG, not as PNG"));
-        }
         match form {
             GraphForm::Dot => Ok(graph::dot(&model)),
             GraphForm::Mermaid => Ok(graph::mermaid(&model)),
@@ -143,6 +148,22 @@ impl Command {
                 graph::svg(&model).map_err(|e| Failure::data(format!("the net cannot be drawn: {e}")))
             }
         }
+    }
+
+    /// Every path that was named.
+    fn drawn(&self, ui: &mut Ui) -> Result<Vec<Drawn>, Failure> {
+        let several = self.runs.paths.len() > 1;
+        let one = |path: &PathBuf| {
+            let committee = self.runs.read_one(path).map_err(|error| match error {
+                TrainedError::NoRun(error) if error.is_a_net() => {
+                    Failure::usage(format!("{error}\nhelp: `--graph svg` draws the net itself"))
+                }
+                error => eval::failure(&error, ui),
+            })?;
+            let committee = predict::tempered(committee, self.temperature)?;
+            Ok(Drawn { path: path.clone(), several, committee, search: eval::search(path) })
+        };
+        self.runs.paths.iter().map(one).collect()
     }
 
     fn write(&self, bytes: &[u8], ui: &mut Ui) -> Outcome {
@@ -164,7 +185,21 @@ impl Command {
             self.kind(),
             Kind::Training | Kind::Loss | Kind::Weights | Kind::Activations | Kind::Filters
         );
+        let of_log = matches!(self.kind(), Kind::Training | Kind::Loss);
+        let computes = !of_log && !matches!(self.kind(), Kind::Weights | Kind::Filters);
         let given = [
+            ("--checkpoint", self.runs.chooses() && of_log, "has no effect on a log, which is of all epochs"),
+            ("--threads", self.threads.given() && !computes, "has no effect where nothing is computed"),
+            (
+                "--samples",
+                self.samples == Some(0) && convergence,
+                "must be at least 1 for a curve over samples",
+            ),
+            (
+                "--seed",
+                self.seed.is_some() && self.samples == Some(0),
+                "is of the masks, and `--samples 0` draws none",
+            ),
             ("--sets", self.sets.is_some() && !convergence, "is of `--kind convergence`"),
             ("--seed", self.seed.is_some() && convergence, "has no effect on disjoint sets of masks"),
             ("--samples", self.samples.is_some() && plain, "is of pictures of predictions"),
@@ -188,16 +223,6 @@ impl Command {
         if drawn && !live { Err(Failure::usage(predict::STILL)) } else { Ok(()) }
     }
 
-    /// The log of the one run that is drawn.
-    fn log(&self) -> Result<String, TrainedError> {
-        let [path] = &self.runs.paths[..] else {
-            return Err(TrainedError::Unfit("a log is of one run: name its folder".into()));
-        };
-        std::fs::read_to_string(RunDir::at(path).log()).map_err(|e| {
-            TrainedError::Unfit(format!("{} has no log that can be read (log.jsonl): {e}", path.display()))
-        })
-    }
-
     /// Samples of dropout beside one pass, where something is live.
     fn mode(&self, committee: &Committee) -> PredictMode {
         let live = committee.members().iter().any(|one| one.model.is_live_in_mc());
@@ -215,42 +240,65 @@ impl Command {
         }
     }
 
-    fn picture(&self, committee: &Committee) -> Result<Picture, TrainedError> {
-        let search = &self.runs.search(committee);
+    fn picture(&self, drawn: &[Drawn]) -> Result<Picture, TrainedError> {
         let team = &Team::new(self.threads.count());
-        let model = &committee.first().model;
-        let mode = self.mode(committee);
+        let judged = |picture: &dyn Fn(&Drawn) -> Result<Chart, TrainedError>| {
+            let picture = |one: &Drawn| picture(one).map_err(|error| one.blamed(error));
+            beside(drawn, Drawn::averaged_name, Chart::beside, picture).map(Picture::from)
+        };
+        match self.kind() {
+            Kind::Training => {
+                let panels = |one: &Drawn| Ok(run::training(&one.logs()?));
+                beside(drawn, Drawn::name, Panels::beside, panels).map(Picture::Charts)
+            }
+            Kind::Loss => beside(drawn, Drawn::name, Chart::beside, |one| Ok(run::losses(&one.logs()?)))
+                .map(Picture::from),
+            Kind::Filters => run::filters(&nets(drawn)).map(Picture::Tiles),
+            Kind::Weights => run::weights(&nets(drawn)).map(Picture::from),
+            Kind::Activations => run::activations(&nets(drawn), team).map(Picture::from),
+            Kind::Reliability => {
+                judged(&|one| one.committee.reliability(&one.search, self.mode(&one.committee), team))
+            }
+            Kind::Risk => judged(&|one| one.committee.risk(&one.search, self.mode(&one.committee), team)),
+            Kind::Uncertainty => judged(&|one| self.uncertainty(one, team)),
+            Kind::Convergence => judged(&|one| self.convergence(one, team)),
+            Kind::Band => judged(&|one| self.band(one, team)),
+        }
+    }
+
+    /// Precision of the flag or of the file.
+    fn said_precision(&self, drawn: &Drawn) -> Option<Precision> {
+        let interval = drawn.committee.first().model.predict.interval;
+        self.precision.or(interval.and_then(|interval| interval.precision))
+    }
+
+    fn uncertainty(&self, drawn: &Drawn, team: &Team) -> Result<Chart, TrainedError> {
+        let mode = self.mode(&drawn.committee);
         let known = |precision: Precision| match precision {
             Precision::Known(x) => Ok(x),
-            Precision::Fit => committee.first().fitted_precision(mode),
+            Precision::Fit => drawn.committee.first().fitted_precision(mode),
         };
-        let interval = model.predict.interval;
-        let precision = self.precision.or(interval.and_then(|interval| interval.precision));
-        let chart = match self.kind() {
-            Kind::Training => return Ok(Picture::Charts(run::training(&self.log()?))),
-            Kind::Filters => return Ok(Picture::Tiles(committee.filters()?)),
-            Kind::Loss => run::losses(&self.log()?),
-            Kind::Reliability => committee.reliability(search, mode, team)?,
-            Kind::Risk => committee.risk(search, mode, team)?,
-            Kind::Uncertainty => {
-                committee.uncertainty(search, mode, precision.map(known).transpose()?, team)?
-            }
-            Kind::Weights => committee.weights()?,
-            Kind::Activations => committee.activations(search, team)?,
-            Kind::Convergence => {
-                let one = committee.alone().ok_or_else(|| {
-                    TrainedError::Unfit("a curve of convergence is of one net: name one run".into())
-                })?;
-                let samples = if let PredictMode::McDropout(mc) = mode { mc.samples } else { USUAL_SAMPLES };
-                one.curve(search, None, samples, self.sets.unwrap_or(20), team)?.chart()
-            }
-            Kind::Band => {
-                let share = interval.map_or(0.95, |interval| interval.share);
-                let says_its_own = matches!(model.output.kind, OutputKind::Normal(_));
-                let interval = (says_its_own || precision.is_some()).then_some(Interval { share, precision });
-                committee.band(search, mode, interval, team)?
-            }
+        let precision = self.said_precision(drawn).map(known).transpose()?;
+        drawn.committee.uncertainty(&drawn.search, mode, precision, team)
+    }
+
+    fn convergence(&self, drawn: &Drawn, team: &Team) -> Result<Chart, TrainedError> {
+        let one = drawn.committee.alone().ok_or_else(|| {
+            TrainedError::Unfit("a curve of convergence is of one net: name one run".into())
+        })?;
+        let samples = match self.mode(&drawn.committee) {
+            PredictMode::McDropout(mc) => mc.samples,
+            _ => USUAL_SAMPLES,
         };
-        Ok(chart.into())
+        Ok(one.curve(&drawn.search, None, samples, self.sets.unwrap_or(20), team)?.chart())
+    }
+
+    fn band(&self, drawn: &Drawn, team: &Team) -> Result<Chart, TrainedError> {
+        let model = &drawn.committee.first().model;
+        let precision = self.said_precision(drawn);
+        let share = model.predict.interval.map_or(0.95, |interval| interval.share);
+        let says_its_own = matches!(model.output.kind, OutputKind::Normal(_));
+        let interval = (says_its_own || precision.is_some()).then_some(Interval { share, precision });
+        drawn.committee.band(&drawn.search, self.mode(&drawn.committee), interval, team)
     }
 }
