@@ -4,6 +4,7 @@
 #![deny(unsafe_code)]
 
 pub mod diag;
+pub mod memory;
 pub mod syntax;
 pub mod vocab;
 
