@@ -103,7 +103,7 @@ impl Opened<'_> {
                 let at = |e: DataError| if let Some(file) = &table.file { e.file(file) } else { e };
                 let whole = target::from_columns(&table.target, need.target).map_err(at)?;
                 let parts = self.parts(table.rows, whole.strata(), false)?;
-                let columns = fit::columns(&table.inputs, &parts.train, settings).map_err(at)?;
+                let columns = fit::columns(&table.inputs, &parts.train, settings, table.fills).map_err(at)?;
                 let rule = whole.rule(&parts.train, normalize_target);
                 let part = |rows: &[u32]| Part {
                     rows: rows.len(),

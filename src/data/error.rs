@@ -6,6 +6,8 @@ use std::fmt;
 
 use serde::Serialize;
 
+use crate::memory::TooMuch;
+
 /// Where in the data the fault lies; every field is optional because not every fault has one.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Place {
@@ -79,6 +81,14 @@ impl DataError {
     }
 }
 
+impl From<TooMuch> for DataError {
+    fn from(error: TooMuch) -> Self {
+        DataError::new("E0540", "there is not enough memory")
+            .note(error.to_string())
+            .help("use fewer rows or columns, or a machine with more memory")
+    }
+}
+
 impl std::ops::Deref for DataError {
     type Target = Fault;
 
@@ -129,7 +139,7 @@ impl std::error::Error for DataError {}
 
 /// Several names for a message: `a`, `b` and 7 more.
 pub(super) fn listed<S: AsRef<str>>(names: &[S], most: usize) -> String {
-    let shown: Vec<String> = names.iter().take(most).map(|n| format!("`{}`", n.as_ref())).collect();
+    let shown: Vec<String> = names.iter().take(most).map(|n| format!("`{}`", cut(n.as_ref()))).collect();
     match names.len().saturating_sub(most) {
         0 => shown.join(", "),
         more => format!("{} and {more} more", shown.join(", ")),
@@ -141,10 +151,31 @@ pub(super) fn counted(n: usize, what: &str) -> String {
     format!("{n} {what}{}", if n == 1 { "" } else { "s" })
 }
 
+/// Of a cell so much is shown.
+const LONGEST: usize = 40;
+
+/// A cell for a message: its beginning, where it is long.
+pub(super) fn cut(cell: &str) -> String {
+    match cell.char_indices().nth(LONGEST) {
+        Some((end, _)) => format!("{}...", &cell[..end]),
+        None => cell.to_owned(),
+    }
+}
+
+/// Names longer than this are not compared letter by letter.
+const COMPARED: usize = 64;
+
 /// The name that was probably meant.
 pub(super) fn nearest<'a>(wanted: &str, names: &'a [String]) -> Option<&'a String> {
-    let distance = |name: &String| strsim::damerau_levenshtein(&wanted.to_lowercase(), &name.to_lowercase());
-    names.iter().min_by_key(|n| distance(n)).filter(|n| distance(n) <= wanted.chars().count() / 3)
+    let length = wanted.chars().count();
+    if length > COMPARED {
+        return None;
+    }
+    let lower = wanted.to_lowercase();
+    let candidates = names.iter().filter(|name| name.chars().count().abs_diff(length) <= length / 3);
+    let distance = |name: &&String| strsim::damerau_levenshtein(&lower, &name.to_lowercase());
+    let measured = candidates.map(|name| (distance(&name), name)).min_by_key(|(distance, _)| *distance);
+    measured.filter(|(distance, _)| *distance <= length / 3).map(|(_, name)| name)
 }
 
 #[cfg(test)]

@@ -6,16 +6,20 @@
 
 mod arrays;
 mod assemble;
+mod cells;
 mod config;
 mod dataset;
 mod divide;
 mod draw;
 mod elementary;
+mod encoding;
 mod error;
 mod files;
 mod fit;
+mod gaps;
 mod index;
 mod need;
+mod notation;
 mod only;
 mod raw;
 mod rows;
@@ -23,6 +27,7 @@ mod schema;
 mod search;
 mod sources;
 mod statements;
+mod survey;
 mod table;
 mod target;
 #[cfg(test)]
