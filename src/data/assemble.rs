@@ -102,7 +102,7 @@ impl Opened<'_> {
             Raw::Table(table) => {
                 let at = |e: DataError| if let Some(file) = &table.file { e.file(file) } else { e };
                 let whole = target::from_columns(&table.target, need.target).map_err(at)?;
-                let parts = self.parts(table.rows, whole.strata(), false)?;
+                let parts = self.parts(table.rows, whole.strata().as_deref(), false)?;
                 let columns = fit::columns(&table.inputs, &parts.train, settings, table.fills).map_err(at)?;
                 let rule = whole.rule(&parts.train, normalize_target);
                 let part = |rows: &[u32]| Part {
@@ -150,7 +150,7 @@ impl Opened<'_> {
             .file(&train.target_file)
             .help(format!("write `class[{}]`", classes.len())));
         }
-        let parts = self.parts(train.rows, whole.strata(), test.is_some())?;
+        let parts = self.parts(train.rows, whole.strata().as_deref(), test.is_some())?;
         let rule = whole.rule(&parts.train, normalize_target).with_names(self.class_names());
         let array_rule = fit::array(train, &parts.train, settings)?;
         let Raw::Arrays { train, test } = self.raw else {
