@@ -6,7 +6,10 @@ use std::fmt;
 
 use serde::Serialize;
 
-use crate::memory::TooMuch;
+use crate::{
+    diag::{LineIndex, Span},
+    memory::TooMuch,
+};
 
 /// Where in the data the fault lies; every field is optional because not every fault has one.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
@@ -32,6 +35,9 @@ pub struct Fault {
     /// `E05..`: data faults share the block with the faults of the `data` section.
     pub code: &'static str,
     pub place: Place,
+    /// What in the `.net` file asked for the data, where that helps.
+    #[serde(skip)]
+    pub net: Option<Span>,
     pub message: String,
     pub notes: Vec<String>,
     pub help: Vec<String>,
@@ -42,6 +48,7 @@ impl DataError {
         Self(Box::new(Fault {
             code,
             place: Place::default(),
+            net: None,
             message: message.into(),
             notes: Vec::new(),
             help: Vec::new(),
@@ -70,6 +77,12 @@ impl DataError {
         self
     }
 
+    /// The statement of the `.net` file, unless a closer one is known.
+    pub fn net(mut self, span: Span) -> Self {
+        self.0.net.get_or_insert(span);
+        self
+    }
+
     pub fn note(mut self, text: impl Into<String>) -> Self {
         self.0.notes.push(text.into());
         self
@@ -78,6 +91,36 @@ impl DataError {
     pub fn help(mut self, text: impl Into<String>) -> Self {
         self.0.help.push(text.into());
         self
+    }
+}
+
+impl DataError {
+    /// Reason and way out on one line, without code and place.
+    pub fn plain(&self) -> String {
+        self.notes.iter().chain(&self.help).fold(self.message.clone(), |text, more| format!("{text}; {more}"))
+    }
+
+    /// The whole message, with the statement of the `.net` file `name` that it comes from.
+    pub fn beside(&self, name: &str, net: &str) -> String {
+        let Some(span) = self.net.filter(|span| span.end <= net.len()) else { return self.to_string() };
+        let at = LineIndex::new(net).position(span.start);
+        let line = net.lines().nth(at.line - 1).unwrap_or_default().trim();
+        self.said(Some(&format!("{name}:{}:{}: {line}", at.line, at.col)))
+    }
+
+    fn said(&self, statement: Option<&str>) -> String {
+        let mut text = format!("error[{}]: {}", self.code, self.message);
+        let place = Some(self.place.to_string()).filter(|place| !place.is_empty());
+        for place in [place.as_deref(), statement].into_iter().flatten() {
+            text += &format!("\n --> {place}");
+        }
+        for note in &self.notes {
+            text += &format!("\n  = {note}");
+        }
+        for help in &self.help {
+            text += &format!("\nhelp: {help}");
+        }
+        text
     }
 }
 
@@ -121,17 +164,7 @@ impl fmt::Display for Place {
 
 impl fmt::Display for DataError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "error[{}]: {}", self.code, self.message)?;
-        if self.place != Place::default() {
-            write!(f, "\n --> {}", self.place)?;
-        }
-        for note in &self.notes {
-            write!(f, "\n  = {note}")?;
-        }
-        for help in &self.help {
-            write!(f, "\nhelp: {help}")?;
-        }
-        Ok(())
+        f.write_str(&self.said(None))
     }
 }
 
@@ -196,6 +229,24 @@ mod tests {
           = the column holds numbers since line 2
         help: correct the cell
         ");
+    }
+
+    #[test]
+    fn the_net_is_named_beside_the_data() {
+        let net = "data {\n  source csv, \"houses.csv\"\n  target prize\n}\n";
+        let target = net.find("target").unwrap();
+        let error = DataError::new("E0527", "no column is called `prize`")
+            .file("houses.csv")
+            .net(Span::new(target, target + 12))
+            .net(Span::new(0, 4))
+            .help("did you mean `price`?");
+        insta::assert_snapshot!(error.beside("houses.net", net), @r"
+        error[E0527]: no column is called `prize`
+         --> houses.csv
+         --> houses.net:3:3: target prize
+        help: did you mean `price`?
+        ");
+        assert_eq!(error.plain(), "no column is called `prize`; did you mean `price`?");
     }
 
     #[test]

@@ -4,6 +4,7 @@
 
 pub mod checkpoint;
 pub mod container;
+pub mod counts;
 pub mod evaluate;
 pub mod figures;
 pub mod function;
