@@ -7,7 +7,10 @@ use dropnet::{
     data::{DataError, Search},
 };
 
-use super::ui::{Exit, Failure, Ui};
+use super::{
+    source::Source,
+    ui::{Exit, Failure, Ui},
+};
 
 /// Beside the `.net` file, in `data/` of the working directory, under `$DROPNET_DATA`.
 pub fn search(folder: Option<&Path>) -> Search {
@@ -16,9 +19,10 @@ pub fn search(folder: Option<&Path>) -> Search {
     Search::new(folder, Path::new("."), root.as_deref().map(Path::new))
 }
 
-/// Data faults bring their own `error[CODE]`.
-pub fn failure(error: &DataError, ui: &mut Ui) -> Failure {
-    ui.error_text(&format!("{error}\n"));
+/// Data faults bring their own `error[CODE]`; `source` is the net that asked for the data, if it is a file that the user has named.
+pub fn failure(error: &DataError, source: Option<&Source>, ui: &mut Ui) -> Failure {
+    let text = source.map_or_else(|| error.to_string(), |net| error.beside(&net.name, &net.text));
+    ui.error_text(&format!("{text}\n"));
     Failure::Reported(Exit::Data)
 }
 

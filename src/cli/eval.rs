@@ -96,7 +96,7 @@ impl Runs {
 /// All of these are exit code 3, but for bugs.
 pub fn failure(error: &TrainedError, ui: &mut Ui) -> Failure {
     match error {
-        TrainedError::Data(error) => data::failure(error, ui),
+        TrainedError::Data(error) => data::failure(error, None, ui),
         TrainedError::Codegen(error) => data::native(error),
         other => Failure::data(other),
     }

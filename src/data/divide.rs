@@ -121,7 +121,8 @@ fn folds_of(
 ) -> Result<Parts, DataError> {
     let n = all.len();
     if folds > n {
-        return Err(DataError::new("E0534", format!("{} cannot make {folds} folds", counted(n, "row"))));
+        return Err(DataError::new("E0534", format!("{} cannot make {folds} folds", counted(n, "row")))
+            .help(format!("every fold tests a row or more: write `folds={n}` or fewer")));
     }
     let mut rest = arrange(all, split, 0, strata);
     let test: Vec<u32> = rest.drain((fold - 1) * n / folds..fold * n / folds).collect();

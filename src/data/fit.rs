@@ -4,7 +4,7 @@
 
 use super::config::{Normalize, Per, Settings};
 use super::error::DataError;
-use super::raw::{Arrays, Cells, Column, Storage};
+use super::raw::{Arrays, Cells, Column, MISSING, Storage};
 use super::transform::{Affine, ArrayRule, CellRule, ColumnRule};
 
 /// Mean and population deviation of the values.
@@ -77,6 +77,21 @@ pub(super) fn columns(
         rules.push(ColumnRule { name: column.name.clone(), number: column.number, rule });
     }
     Ok(rules)
+}
+
+/// Whether every column has a value in the training part.
+///
+/// # Errors
+/// E0524: a column that is missing there.
+pub(super) fn all_known(columns: &[Column], train: &[u32]) -> Result<(), DataError> {
+    let is_known = |column: &Column, row: &u32| match &column.cells {
+        Cells::Numbers(values) => !values[*row as usize].is_nan(),
+        Cells::Words { codes, .. } => codes[*row as usize] != MISSING,
+    };
+    match columns.iter().find(|column| !train.iter().any(|row| is_known(column, row))) {
+        Some(column) => Err(never_known(column)),
+        None => Ok(()),
+    }
 }
 
 /// All known numbers of the training part, scaled.
@@ -164,7 +179,6 @@ fn standard_pairs(data: &Storage, train: &[u32], width: usize, groups: usize, fa
 
 #[cfg(test)]
 mod tests {
-    use super::super::raw::MISSING;
     use super::*;
     use crate::diag::Span;
 

@@ -36,7 +36,7 @@ mod text;
 mod transform;
 mod words;
 
-pub use assemble::{Opened, open};
+pub use assemble::{Divided, Opened, open};
 pub use config::{
     Batch, Choosing, Classes, ColumnRef, Columns, DEFAULT_BATCH, DataConfig, Division, Normalize, Per, Scale,
     Settings, Share, Source, Split,

@@ -162,7 +162,7 @@ impl Pick<'_> {
     /// # Errors
     /// E0527: a name or number that the source lacks, or a column that is both input and target.
     pub fn resolve(&self, names: &[String]) -> Result<Chosen, DataError> {
-        let of = |columns: &Columns| expand(&columns.list, names);
+        let of = |columns: &Columns| expand(&columns.list, names).map_err(|e| e.net(columns.span));
         let (inputs, target) = (self.inputs.map(of).transpose()?, self.target.map(of).transpose()?);
         let taken = |positions: &[usize]| {
             let mut taken = vec![false; names.len()];
@@ -176,9 +176,10 @@ impl Pick<'_> {
         let is_target = taken(&target);
         let inputs = inputs.unwrap_or_else(|| (0..names.len()).filter(|c| !is_target[*c]).collect());
         if let Some(&both) = inputs.iter().find(|c| is_target[**c]) {
-            return Err(DataError::new("E0527", "a column is both input and target")
+            let error = DataError::new("E0527", "a column is both input and target")
                 .column(both + 1, &names[both])
-                .help("the net would be shown the answer: leave the column out of `inputs`"));
+                .help("the net would be shown the answer: leave the column out of `inputs`");
+            return Err(self.inputs.or(self.target).map_or(error.clone(), |columns| error.net(columns.span)));
         }
         if inputs.is_empty() || target.is_empty() {
             return Err(DataError::new("E0527", "a table needs an input column and a target column")

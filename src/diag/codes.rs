@@ -947,6 +947,18 @@ A checkpoint carries how raw cells become inputs; the sizes in it do not fit one
 The file was changed by hand or damaged: take a copy, or train again."#,
     ),
     (
+        "E0539",
+        r#"The rows are too few, or too many by one, for the net
+
+`batch_norm` takes statistics over a minibatch and needs two rows in each, so the last one must not have a single row;
+`drop_last=true` needs as many rows as a minibatch; what watches validation rows needs some. An experiment asks for every
+number of rows that it will fit before its first trial, `dropnet check --data` for those that the file names.
+
+    batch 8        for 33 training rows: the last minibatch has one
+
+Use another `batch`, `drop_last=true`, or other shares in `split`."#,
+    ),
+    (
         "E0540",
         r#"There is not enough memory
 
