@@ -30,6 +30,8 @@ impl fmt::Display for TooMuch {
 
 impl std::error::Error for TooMuch {}
 
+/// Bytes of a vector that grows from nothing.
+const FIRST: usize = 64 << 10;
 /// Requests below this are left to the allocator alone.
 const LARGE: u64 = 64 << 20;
 
@@ -58,6 +60,18 @@ pub fn reserve<T>(n: usize) -> Result<Vec<T>, TooMuch> {
     let mut vector = Vec::new();
     vector.try_reserve_exact(n).map_err(|_| TooMuch { needed, available: available() })?;
     Ok(vector)
+}
+
+/// Doubles a vector's room, or gives it some.
+///
+/// # Errors
+/// If there is no room for it.
+pub fn grow<T>(vector: &mut Vec<T>) -> Result<(), TooMuch> {
+    let more = vector.len().max(FIRST / size_of::<T>().max(1)).max(1);
+    let needed = product(&[vector.len().saturating_add(more), size_of::<T>()]);
+    let too_much = |available| TooMuch { needed, available };
+    check(product(&[more, size_of::<T>()])).map_err(|e| too_much(e.available))?;
+    vector.try_reserve_exact(more).map_err(|_| too_much(available()))
 }
 
 /// `n` times the same element.
@@ -131,6 +145,17 @@ mod tests {
         assert_eq!(error.needed, 1 << 59);
         assert_eq!(filled(3, 7u8).unwrap(), [7, 7, 7]);
         assert!(reserve::<f32>(1000).unwrap().capacity() >= 1000);
+    }
+
+    #[test]
+    fn a_vector_grows_by_doubling() {
+        let mut vector: Vec<u32> = Vec::new();
+        grow(&mut vector).unwrap();
+        let first = vector.capacity();
+        assert!(first >= FIRST / 4);
+        vector.resize(first, 0);
+        grow(&mut vector).unwrap();
+        assert!(vector.capacity() >= 2 * first);
     }
 
     #[test]

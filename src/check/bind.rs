@@ -160,6 +160,9 @@ fn surplus(sig: &Sig, arg: &Arg) -> Diagnostic {
 
 type Bound = Result<Value, Box<Diagnostic>>;
 
+/// What may stand in a list of [`Kind::Items`].
+const ITEM: &[Kind] = &[Kind::Name, Kind::Text, Kind::Number(Bounds::ANY)];
+
 fn value_of(expr: &Expr, kind: Kind, sig: &Sig, spec: &ArgSpec, scope: &mut Scope) -> Bound {
     let wrong = |found: String, wanted: &str| another_kind(expr.span, found, wanted, sig, spec);
     match kind {
@@ -171,6 +174,14 @@ fn value_of(expr: &Expr, kind: Kind, sig: &Sig, spec: &ArgSpec, scope: &mut Scop
                 .collect::<Result<_, _>>()
                 .map(Value::List),
             _ => word(expr, words, sig, spec),
+        },
+        Kind::Items => match &expr.kind {
+            ExprKind::List(items) => items
+                .iter()
+                .map(|item| one_of(item, ITEM, sig, spec, scope))
+                .collect::<Result<_, _>>()
+                .map(Value::List),
+            _ => one_of(expr, ITEM, sig, spec, scope).map(|item| Value::List(vec![item])),
         },
         Kind::Name => match &expr.kind {
             ExprKind::Path(name) => Ok(Value::Word(name.clone())),
@@ -380,6 +391,7 @@ fn wanted(kind: Kind) -> String {
             format!("a number with the unit {}", names.join(" or "))
         }
         Kind::Numbers => "a list of numbers".into(),
+        Kind::Items => "a list of names, texts and numbers".into(),
         Kind::Size => "a size such as 3x3".into(),
         Kind::Span => "a range such as 1..8".into(),
         Kind::OneOf(kinds) => kinds.iter().map(|k| wanted(*k)).collect::<Vec<_>>().join(" or "),

@@ -214,7 +214,23 @@ fn values(args: &Args, diags: &mut Vec<Diagnostic>) -> Option<Values> {
             );
             None
         }
-        Some(Value::List(list)) => Some(Values::List(list.clone())),
+        Some(Value::List(list)) => {
+            if let Some((_, twice)) = list.iter().enumerate().find(|(i, value)| list[..*i].contains(value)) {
+                diags.push(
+                    Diagnostic::error("E0206", place, format!("`{twice}` is tried twice"))
+                        .label("each value once"),
+                );
+                return None;
+            }
+            Some(Values::List(list.clone()))
+        }
+        Some(Value::Span(low, high)) if low >= high => {
+            diags.push(
+                Diagnostic::error("E0206", place, "a range goes from a lower to a higher value")
+                    .label(format!("from {low} to {high}")),
+            );
+            None
+        }
         Some(Value::Span(low, _)) if log && *low <= 0.0 => {
             diags.push(
                 Diagnostic::error("E0206", place, "a logarithmic range begins above 0")

@@ -117,7 +117,7 @@ impl Command {
         }
         match run::probe(&source.text, &self.sets.sets, &data::search(path), self.pedantic) {
             Ok(diagnostics) | Err(OpenError::Net(diagnostics)) => Ok(Findings { diagnostics, unread: false }),
-            Err(OpenError::Data(error)) => Err(data::failure(&error, ui)),
+            Err(OpenError::Data(error)) => Err(data::failure(&error, Some(source), ui)),
             Err(error @ OpenError::NoSection(_)) => Err(Failure::data(error)),
         }
     }

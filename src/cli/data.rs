@@ -8,7 +8,10 @@ use dropnet::{
     run::{self, RunDir},
 };
 
-use super::ui::{Exit, Failure, Ui};
+use super::{
+    source::Source,
+    ui::{Exit, Failure, Ui},
+};
 
 /// Beside the `.net` file and those that it was made of, in the working directory and its `data/`, under `$DROPNET_DATA`.
 pub fn search(net: &Path) -> Search {
@@ -28,9 +31,10 @@ pub fn run_of(path: &Path) -> RunDir {
     RunDir::at(if path.is_file() { path.parent().unwrap_or(path) } else { path })
 }
 
-/// Data faults bring their own `error[CODE]`.
-pub fn failure(error: &DataError, ui: &mut Ui) -> Failure {
-    ui.error_text(&format!("{error}\n"));
+/// Data faults bring their own `error[CODE]`; `source` is the net that asked for the data, if it is a file that the user has named.
+pub fn failure(error: &DataError, source: Option<&Source>, ui: &mut Ui) -> Failure {
+    let text = source.map_or_else(|| error.to_string(), |net| error.beside(&net.name, &net.text));
+    ui.error_text(&format!("{text}\n"));
     Failure::Reported(Exit::Data)
 }
 

@@ -132,7 +132,7 @@ pub fn search(path: &Path) -> Search {
 pub fn failure(error: &TrainedError, ui: &mut Ui) -> Failure {
     match error {
         TrainedError::NoRun(error) if error.is_a_slip() => Failure::usage(error),
-        TrainedError::Data(error) => data::failure(error, ui),
+        TrainedError::Data(error) => data::failure(error, None, ui),
         TrainedError::Codegen(error) => data::native(error),
         other => Failure::data(other),
     }

@@ -184,8 +184,10 @@ fn failure(error: ExperimentError, source: &Source, ui: &mut Ui) -> Failure {
             source::report(&diagnostics, source, ui);
             Failure::Reported(Exit::Faulty)
         }
-        ExperimentError::Open(OpenError::Data(error)) => data::failure(&error, ui),
-        ExperimentError::Journal(JournalError::Exists(_)) => Failure::usage(error),
+        ExperimentError::Open(OpenError::Data(error)) => data::failure(&error, Some(source), ui),
+        ExperimentError::Journal(JournalError::Exists(_))
+        | ExperimentError::Copies { .. }
+        | ExperimentError::SameSettings(..) => Failure::usage(error),
         other => Failure::data(other),
     }
 }

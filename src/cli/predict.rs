@@ -215,7 +215,7 @@ impl Command {
         let committee = self.sampling.tempered(self.runs.read(ui)?)?;
         let (name, bytes) = input(&self.input)?;
         let transform = &committee.first().checkpoint.meta.transform;
-        let rows = transform.apply_csv(bytes, &name).map_err(|error| data::failure(&error, ui))?;
+        let rows = transform.apply_csv(bytes, &name).map_err(|error| data::failure(&error, None, ui))?;
         let team = Team::new(self.threads.count());
         let how = self.how(&committee)?;
         self.runs.say_mean(ui);

@@ -367,7 +367,7 @@ pub fn opened(file: &File, source: &Source, ui: &mut Ui) -> Result<Ready, Failur
             source::report(&diagnostics, source, ui);
             Err(Failure::Reported(Exit::Faulty))
         }
-        Err(OpenError::Data(error)) => Err(data::failure(&error, ui)),
+        Err(OpenError::Data(error)) => Err(data::failure(&error, Some(source), ui)),
         Err(error) => Err(faulty(source, &error)),
     }
 }

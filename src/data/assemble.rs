@@ -1,15 +1,19 @@
 //! Raw rows to a [`Dataset`]: divide, fit on the training part, encode every part.
 
-use super::config::{DataConfig, Division};
+use std::hash::BuildHasher as _;
+
+use rustc_hash::FxBuildHasher;
+
+use super::config::{DataConfig, Division, Split};
 use super::dataset::{Dataset, InputArray, Part, Storage, Target};
 use super::divide::{self, Listed, Parts};
-use super::error::{DataError, listed};
+use super::error::{self, DataError};
 use super::raw::{Cells, Raw, Table};
 use super::schema::{ColumnInfo, ColumnKind, DataSchema};
 use super::search::Search;
 use super::target::{self, Whole};
 use super::transform::{CellRule, ColumnRule, Fields, InputShape, TargetRule, Transform};
-use super::{Need, fit, index};
+use super::{Need, Want, fit, index};
 
 /// A source that was read once: it tells its schema, then becomes a dataset.
 #[derive(Debug)]
@@ -26,16 +30,24 @@ pub struct Opened<'a> {
 pub fn open<'a>(config: &'a DataConfig, search: &Search) -> Result<Opened<'a>, DataError> {
     let settings = &config.settings;
     let pick = super::raw::Pick { inputs: settings.inputs.as_ref(), target: settings.target.as_ref() };
-    let raw = config.source.open(&pick, search)?;
+    let raw = config.source.open(&pick, search).map_err(|e| e.net(config.source_span))?;
     let raw = match &settings.classes {
-        Some(classes) => super::only::only(raw, classes)?,
+        Some(classes) => super::only::only(raw, classes).map_err(|e| e.net(classes.span))?,
         None => raw,
     };
-    let listed = match settings.split.as_ref().map(|s| &s.division) {
-        Some(Division::Given { prefix, number }) => Some(given_rows(config, &raw, prefix, *number, search)?),
-        _ => None,
-    };
-    Ok(Opened { config, raw, listed })
+    let listed = settings.split.as_ref().map(|split| listed(config, &raw, split, search)).transpose()?;
+    Ok(Opened { config, raw, listed: listed.flatten() })
+}
+
+/// The rows of index files, if the division is by them.
+fn listed(
+    config: &DataConfig,
+    raw: &Raw,
+    split: &Split,
+    search: &Search,
+) -> Result<Option<Listed>, DataError> {
+    let Division::Given { prefix, number } = &split.division else { return Ok(None) };
+    given_rows(config, raw, prefix, *number, search).map(Some).map_err(|e| e.net(split.span))
 }
 
 fn given_rows(
@@ -51,7 +63,7 @@ fn given_rows(
                 "E0537",
                 "rows were left out, so the index files' numbers no longer fit",
             )
-            .note(format!("{} had missing values", super::error::counted(table.dropped, "row")))
+            .note(format!("{} had missing values", error::counted(table.dropped, "row")))
             .help("write `missing=mean`"));
         }
         Raw::Table(table) => table.rows,
@@ -61,22 +73,72 @@ fn given_rows(
     index::read(file.parent().unwrap_or(&file), prefix, number, rows)
 }
 
+/// One way to divide the rows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Divided {
+    pub train: usize,
+    pub valid: usize,
+    pub test: usize,
+    /// Equal where all three parts hold the same rows.
+    pub rows: u64,
+}
+
 impl Opened<'_> {
     /// Sizes, names and kinds.
     ///
     /// # Errors
     /// E0534 if the rows cannot be divided as the file says.
     pub fn schema(&self) -> Result<DataSchema, DataError> {
-        let (schema, rows, own_test) = match &self.raw {
-            Raw::Table(table) => (DataSchema::of_table(table), table.rows, 0),
-            Raw::Arrays { train, test } => {
-                let own_test = test.as_ref().map_or(0, |t| t.rows);
-                let schema = DataSchema::of_arrays(train, test.as_ref(), self.class_names());
-                (schema, train.rows, own_test)
-            }
+        let schema = match &self.raw {
+            Raw::Table(table) => DataSchema::of_table(table),
+            Raw::Arrays { train, test } => DataSchema::of_arrays(train, test.as_ref(), self.class_names()),
         };
+        let (rows, own_test) = self.rows();
         let parts = self.parts(rows, None, own_test > 0)?;
         Ok(schema.with_rows(&parts, own_test))
+    }
+
+    /// Rows to be divided, and rows of a test part of the source's own.
+    fn rows(&self) -> (usize, usize) {
+        match &self.raw {
+            Raw::Table(table) => (table.rows, 0),
+            Raw::Arrays { train, test } => (train.rows, test.as_ref().map_or(0, |test| test.rows)),
+        }
+    }
+
+    /// What these divisions of the rows come to for a net, without encoding any row.
+    ///
+    /// # Errors
+    /// E0534 if the rows cannot be divided like that, E0520 and E0537 of index files, E0524 for a column without a value in a training
+    /// part, E0531 and E0532 for a target that does not fit the net.
+    pub fn divisions(
+        &self,
+        splits: impl Iterator<Item = Split>,
+        target: Want,
+        search: &Search,
+    ) -> Result<Vec<Divided>, DataError> {
+        let whole = match &self.raw {
+            Raw::Table(table) => target::from_columns(&table.target, target),
+            Raw::Arrays { train, .. } => target::from_array(&train.target, target, &train.target_file),
+        };
+        let at = |e: DataError| e.net(self.config.source_span);
+        let (rows, own_test) = self.rows();
+        let strata = whole.map_err(at)?.strata();
+        let divided = |split: Split| {
+            let listed = listed(self.config, &self.raw, &split, search)?;
+            let parts = divide::divide(rows, Some(&split), strata.as_deref(), listed, own_test > 0);
+            let parts = parts.map_err(|e| e.net(split.span))?;
+            if let Raw::Table(table) = &self.raw {
+                fit::all_known(&table.inputs, &parts.train).map_err(at)?;
+            }
+            Ok(Divided {
+                train: parts.train.len(),
+                valid: parts.valid.len(),
+                test: parts.test.len() + own_test,
+                rows: FxBuildHasher.hash_one((&parts.train, &parts.valid, &parts.test)),
+            })
+        };
+        splits.map(divided).collect()
     }
 
     /// Those that the file chose among.
@@ -85,7 +147,9 @@ impl Opened<'_> {
     }
 
     fn parts(&self, rows: usize, strata: Option<&[u32]>, own_test: bool) -> Result<Parts, DataError> {
-        divide::divide(rows, self.config.settings.split.as_ref(), strata, self.listed.clone(), own_test)
+        let split = self.config.settings.split.as_ref();
+        let at = |e: DataError| if let Some(split) = split { e.net(split.span) } else { e };
+        divide::divide(rows, split, strata, self.listed.clone(), own_test).map_err(at)
     }
 
     /// Divides, fits and encodes for a net.
@@ -102,8 +166,8 @@ impl Opened<'_> {
             Raw::Table(table) => {
                 let at = |e: DataError| if let Some(file) = &table.file { e.file(file) } else { e };
                 let whole = target::from_columns(&table.target, need.target).map_err(at)?;
-                let parts = self.parts(table.rows, whole.strata(), false)?;
-                let columns = fit::columns(&table.inputs, &parts.train, settings).map_err(at)?;
+                let parts = self.parts(table.rows, whole.strata().as_deref(), false)?;
+                let columns = fit::columns(&table.inputs, &parts.train, settings, table.fills).map_err(at)?;
                 let rule = whole.rule(&parts.train, normalize_target);
                 let part = |rows: &[u32]| Part {
                     rows: rows.len(),
@@ -140,7 +204,7 @@ impl Opened<'_> {
         let whole = target::from_array(&train.target, need.target, &train.target_file)?;
         let own =
             test.as_ref().map(|t| target::from_array(&t.target, need.target, &t.target_file)).transpose()?;
-        if let (super::Want::Class(k), Some(classes)) = (need.target, schema.classes.as_ref())
+        if let (Want::Class(k), Some(classes)) = (need.target, schema.classes.as_ref())
             && classes.len() != k
         {
             return Err(DataError::new(
@@ -150,7 +214,7 @@ impl Opened<'_> {
             .file(&train.target_file)
             .help(format!("write `class[{}]`", classes.len())));
         }
-        let parts = self.parts(train.rows, whole.strata(), test.is_some())?;
+        let parts = self.parts(train.rows, whole.strata().as_deref(), test.is_some())?;
         let rule = whole.rule(&parts.train, normalize_target).with_names(self.class_names());
         let array_rule = fit::array(train, &parts.train, settings)?;
         let Raw::Arrays { train, test } = self.raw else {
@@ -211,7 +275,7 @@ fn check_inputs(inputs: &[InputShape], schema: &DataSchema) -> Result<(), DataEr
         (true, _) => error.note(format!("a row's shape is {:?}", schema.shape)),
         (false, true) => error.help(format!("write `real[{found}]`, or choose columns with `inputs`")),
         (false, false) => error
-            .note(format!("columns of words give one number a category: {}", listed(&categories, 6)))
+            .note(format!("columns of words give one number a category: {}", error::listed(&categories, 6)))
             .help(format!("write `real[{found}]`, or choose columns with `inputs`")),
     })
 }

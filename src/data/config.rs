@@ -143,6 +143,7 @@ pub struct Scale {
 pub struct Batch {
     pub rows: usize,
     pub drop_last: bool,
+    pub span: Span,
 }
 
 /// Rows of a minibatch where the file does not say.
@@ -260,6 +261,6 @@ impl DataConfig {
 
     /// Rows of a minibatch and whether a short last one is skipped.
     pub fn batch(&self) -> Batch {
-        self.settings.batch.unwrap_or(Batch { rows: DEFAULT_BATCH, drop_last: false })
+        self.settings.batch.unwrap_or(Batch { rows: DEFAULT_BATCH, drop_last: false, span: self.source_span })
     }
 }

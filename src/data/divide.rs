@@ -1,7 +1,7 @@
 //! Which rows are training, validation and test.
 //!
 //! Invariants: the parts are disjoint and each is in the order of the source; a division is a function of the number of rows,
-//! the statement, its seed and (for classes) the labels. Fractions are of the rows that are divided; for `valid` beside `folds`
+//! the statement, its seed and (for targets of few values) the target. Fractions are of the rows that are divided; for `valid` beside `folds`
 //! or `given`, of the rows outside the test part.
 
 use super::config::{Choosing, Division, Share, Split};
@@ -23,7 +23,7 @@ pub(super) struct Listed {
     pub test: Vec<u32>,
 }
 
-/// Divides `rows` rows. `strata` is the class of each row where the target is a class; `own_test` says that the source has a
+/// Divides `rows` rows. `strata` numbers the class of each row where the target has classes; `own_test` says that the source has a
 /// test part of its own, which is not among these rows.
 ///
 /// # Errors
@@ -121,7 +121,8 @@ fn folds_of(
 ) -> Result<Parts, DataError> {
     let n = all.len();
     if folds > n {
-        return Err(DataError::new("E0534", format!("{} cannot make {folds} folds", counted(n, "row"))));
+        return Err(DataError::new("E0534", format!("{} cannot make {folds} folds", counted(n, "row")))
+            .help(format!("every fold tests a row or more: write `folds={n}` or fewer")));
     }
     let mut rest = arrange(all, split, 0, strata);
     let test: Vec<u32> = rest.drain((fold - 1) * n / folds..fold * n / folds).collect();

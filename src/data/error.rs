@@ -6,6 +6,11 @@ use std::fmt;
 
 use serde::Serialize;
 
+use crate::{
+    diag::{LineIndex, Span},
+    memory::TooMuch,
+};
+
 /// Where in the data the fault lies; every field is optional because not every fault has one.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Place {
@@ -30,6 +35,9 @@ pub struct Fault {
     /// `E05..`: data faults share the block with the faults of the `data` section.
     pub code: &'static str,
     pub place: Place,
+    /// What in the `.net` file asked for the data, where that helps.
+    #[serde(skip)]
+    pub net: Option<Span>,
     pub message: String,
     pub notes: Vec<String>,
     pub help: Vec<String>,
@@ -40,6 +48,7 @@ impl DataError {
         Self(Box::new(Fault {
             code,
             place: Place::default(),
+            net: None,
             message: message.into(),
             notes: Vec::new(),
             help: Vec::new(),
@@ -68,6 +77,12 @@ impl DataError {
         self
     }
 
+    /// The statement of the `.net` file, unless a closer one is known.
+    pub fn net(mut self, span: Span) -> Self {
+        self.0.net.get_or_insert(span);
+        self
+    }
+
     pub fn note(mut self, text: impl Into<String>) -> Self {
         self.0.notes.push(text.into());
         self
@@ -76,6 +91,44 @@ impl DataError {
     pub fn help(mut self, text: impl Into<String>) -> Self {
         self.0.help.push(text.into());
         self
+    }
+}
+
+impl DataError {
+    /// Reason and way out on one line, without code and place.
+    pub fn plain(&self) -> String {
+        self.notes.iter().chain(&self.help).fold(self.message.clone(), |text, more| format!("{text}; {more}"))
+    }
+
+    /// The whole message, with the statement of the `.net` file `name` that it comes from.
+    pub fn beside(&self, name: &str, net: &str) -> String {
+        let Some(span) = self.net.filter(|span| span.end <= net.len()) else { return self.to_string() };
+        let at = LineIndex::new(net).position(span.start);
+        let line = net.lines().nth(at.line - 1).unwrap_or_default().trim();
+        self.said(Some(&format!("{name}:{}:{}: {line}", at.line, at.col)))
+    }
+
+    fn said(&self, statement: Option<&str>) -> String {
+        let mut text = format!("error[{}]: {}", self.code, self.message);
+        let place = Some(self.place.to_string()).filter(|place| !place.is_empty());
+        for place in [place.as_deref(), statement].into_iter().flatten() {
+            text += &format!("\n --> {place}");
+        }
+        for note in &self.notes {
+            text += &format!("\n  = {note}");
+        }
+        for help in &self.help {
+            text += &format!("\nhelp: {help}");
+        }
+        text
+    }
+}
+
+impl From<TooMuch> for DataError {
+    fn from(error: TooMuch) -> Self {
+        DataError::new("E0540", "there is not enough memory")
+            .note(error.to_string())
+            .help("use fewer rows or columns, or a machine with more memory")
     }
 }
 
@@ -111,17 +164,7 @@ impl fmt::Display for Place {
 
 impl fmt::Display for DataError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "error[{}]: {}", self.code, self.message)?;
-        if self.place != Place::default() {
-            write!(f, "\n --> {}", self.place)?;
-        }
-        for note in &self.notes {
-            write!(f, "\n  = {note}")?;
-        }
-        for help in &self.help {
-            write!(f, "\nhelp: {help}")?;
-        }
-        Ok(())
+        f.write_str(&self.said(None))
     }
 }
 
@@ -129,7 +172,7 @@ impl std::error::Error for DataError {}
 
 /// Several names for a message: `a`, `b` and 7 more.
 pub(super) fn listed<S: AsRef<str>>(names: &[S], most: usize) -> String {
-    let shown: Vec<String> = names.iter().take(most).map(|n| format!("`{}`", n.as_ref())).collect();
+    let shown: Vec<String> = names.iter().take(most).map(|n| format!("`{}`", cut(n.as_ref()))).collect();
     match names.len().saturating_sub(most) {
         0 => shown.join(", "),
         more => format!("{} and {more} more", shown.join(", ")),
@@ -141,10 +184,31 @@ pub(super) fn counted(n: usize, what: &str) -> String {
     format!("{n} {what}{}", if n == 1 { "" } else { "s" })
 }
 
+/// Of a cell so much is shown.
+const LONGEST: usize = 40;
+
+/// A cell for a message: its beginning, where it is long.
+pub(super) fn cut(cell: &str) -> String {
+    match cell.char_indices().nth(LONGEST) {
+        Some((end, _)) => format!("{}...", &cell[..end]),
+        None => cell.to_owned(),
+    }
+}
+
+/// Names longer than this are not compared letter by letter.
+const COMPARED: usize = 64;
+
 /// The name that was probably meant.
 pub(super) fn nearest<'a>(wanted: &str, names: &'a [String]) -> Option<&'a String> {
-    let distance = |name: &String| strsim::damerau_levenshtein(&wanted.to_lowercase(), &name.to_lowercase());
-    names.iter().min_by_key(|n| distance(n)).filter(|n| distance(n) <= wanted.chars().count() / 3)
+    let length = wanted.chars().count();
+    if length > COMPARED {
+        return None;
+    }
+    let lower = wanted.to_lowercase();
+    let candidates = names.iter().filter(|name| name.chars().count().abs_diff(length) <= length / 3);
+    let distance = |name: &&String| strsim::damerau_levenshtein(&lower, &name.to_lowercase());
+    let measured = candidates.map(|name| (distance(&name), name)).min_by_key(|(distance, _)| *distance);
+    measured.filter(|(distance, _)| *distance <= length / 3).map(|(_, name)| name)
 }
 
 #[cfg(test)]
@@ -165,6 +229,24 @@ mod tests {
           = the column holds numbers since line 2
         help: correct the cell
         ");
+    }
+
+    #[test]
+    fn the_net_is_named_beside_the_data() {
+        let net = "data {\n  source csv, \"houses.csv\"\n  target prize\n}\n";
+        let target = net.find("target").unwrap();
+        let error = DataError::new("E0527", "no column is called `prize`")
+            .file("houses.csv")
+            .net(Span::new(target, target + 12))
+            .net(Span::new(0, 4))
+            .help("did you mean `price`?");
+        insta::assert_snapshot!(error.beside("houses.net", net), @r"
+        error[E0527]: no column is called `prize`
+         --> houses.csv
+         --> houses.net:3:3: target prize
+        help: did you mean `price`?
+        ");
+        assert_eq!(error.plain(), "no column is called `prize`; did you mean `price`?");
     }
 
     #[test]

@@ -1,70 +1,101 @@
 //! Files to bytes and text: plain or gzip, whole or an error that says what is broken.
+//!
+//! Invariant: no more is allocated than the file holds, or its gzip stream can hold, and nothing that the machine has not.
 
-use std::fs;
-use std::io::Read;
+use std::fs::File;
+use std::io::{self, Read};
 use std::path::Path;
 
 use flate2::read::MultiGzDecoder;
 
+use super::encoding;
 use super::error::DataError;
+use crate::memory::{self, TooMuch};
 
 /// The bytes of a file, unpacked if it is gzip (told by its first two bytes).
 ///
 /// # Errors
-/// E0520 if it cannot be opened, E0521 if the gzip stream is damaged, E0528 if there is nothing in it.
+/// E0520 if it cannot be opened, E0521 if the gzip stream is damaged, E0528 if there is nothing in it, E0540 if it is too large.
 pub(super) fn read(path: &Path, name: &str) -> Result<Vec<u8>, DataError> {
-    let packed = fs::read(path).map_err(|e| cannot_open(name, &e))?;
-    let bytes = if packed.starts_with(&[0x1f, 0x8b]) { unpack(&packed, name)? } else { packed };
-    if bytes.is_empty() {
-        return Err(DataError::new("E0528", "the file is empty").file(name));
-    }
-    Ok(bytes)
-}
-
-fn unpack(packed: &[u8], name: &str) -> Result<Vec<u8>, DataError> {
-    let mut bytes = Vec::new();
-    match MultiGzDecoder::new(packed).read_to_end(&mut bytes) {
-        Ok(_) => Ok(bytes),
-        Err(e) if e.kind() == std::io::ErrorKind::UnexpectedEof => {
-            Err(DataError::new("E0521", "the gzip stream ends too early")
-                .file(name)
-                .note(format!("{} bytes came out before it broke off", bytes.len()))
-                .help("the file was cut off: fetch it again"))
-        }
-        Err(e) => Err(DataError::new("E0521", "the gzip stream is damaged")
-            .file(name)
-            .note(e.to_string())
-            .help("fetch the file again")),
+    let cannot_open =
+        |e: io::Error| DataError::new("E0520", "the file cannot be read").file(name).note(e.to_string());
+    let mut file = File::open(path).map_err(cannot_open)?;
+    let length = file.metadata().map_or(0, |about| about.len());
+    let bytes = match whole(&mut file, length) {
+        Ok(bytes) => unpacked(bytes, name)?,
+        Err(Broken::Memory(error)) => return Err(too_large(error, "the file", name)),
+        Err(Broken::Stream(error, _)) => return Err(cannot_open(error)),
+    };
+    match bytes.is_empty() {
+        true => Err(DataError::new("E0528", "the file is empty").file(name)),
+        false => Ok(bytes),
     }
 }
 
-fn cannot_open(name: &str, error: &std::io::Error) -> DataError {
-    DataError::new("E0520", "the file cannot be read").file(name).note(error.to_string())
-}
-
-/// The text of a file, without a byte-order mark.
+/// Bytes as they are, or unpacked if they are gzip.
 ///
 /// # Errors
-/// As [`read`]; E0525 with the line if it is not UTF-8.
-pub(super) fn text(path: &Path, name: &str) -> Result<String, DataError> {
-    decode(read(path, name)?, name)
+/// E0521 if the gzip stream is damaged, E0540 if what comes out of it is too large.
+pub(super) fn unpacked(bytes: Vec<u8>, name: &str) -> Result<Vec<u8>, DataError> {
+    if !bytes.starts_with(&[0x1f, 0x8b]) {
+        return Ok(bytes);
+    }
+    whole(&mut MultiGzDecoder::new(bytes.as_slice()), length_inside(&bytes)).map_err(|broken| match broken {
+        Broken::Memory(error) => too_large(error, "what is packed in the file", name),
+        Broken::Stream(e, out) if e.kind() == io::ErrorKind::UnexpectedEof => {
+            DataError::new("E0521", "the gzip stream ends too early")
+                .file(name)
+                .note(format!("{out} bytes came out before it broke off"))
+                .help("the file was cut off: fetch it again")
+        }
+        Broken::Stream(e, _) => DataError::new("E0521", "the gzip stream is damaged")
+            .file(name)
+            .note(e.to_string())
+            .help("fetch the file again"),
+    })
 }
 
-/// UTF-8 bytes to text, without a byte-order mark.
-pub(super) fn decode(bytes: Vec<u8>, name: &str) -> Result<String, DataError> {
-    let text = String::from_utf8(bytes).map_err(|e| {
-        let good = &e.as_bytes()[..e.utf8_error().valid_up_to()];
-        let line = 1 + good.iter().filter(|b| **b == b'\n').count();
-        let byte = e.as_bytes().get(good.len()).copied().unwrap_or_default();
-        DataError::new("E0525", format!("the text is not UTF-8: byte 0x{byte:02x}"))
-            .file(name)
-            .line(line as u64)
-            .help("convert it, for example: iconv -f latin1 -t utf-8")
-    })?;
-    Ok(match text.strip_prefix('\u{feff}') {
-        Some(rest) => rest.to_owned(),
-        None => text,
-    })
+/// The most that a byte of a gzip stream can become.
+const MOST_UNPACKED: u64 = 1032;
+
+/// How many bytes come out of a gzip stream, as its last four bytes say: exact for one member below 4 GB, a first guess otherwise.
+fn length_inside(packed: &[u8]) -> u64 {
+    let said = packed.last_chunk::<4>().map_or(0, |bytes| u64::from(u32::from_le_bytes(*bytes)));
+    said.min(packed.len() as u64 * MOST_UNPACKED)
+}
+
+/// Why a stream was not read to its end.
+enum Broken {
+    Memory(TooMuch),
+    /// After so many bytes.
+    Stream(io::Error, usize),
+}
+
+/// Reads to the end; `expected` is how many bytes there probably are.
+fn whole(from: &mut impl Read, expected: u64) -> Result<Vec<u8>, Broken> {
+    // One more, so that the end is seen without another allocation.
+    let expected = usize::try_from(expected.saturating_add(1)).unwrap_or(usize::MAX);
+    let mut bytes = memory::reserve(expected).map_err(Broken::Memory)?;
+    loop {
+        let room = bytes.capacity() - bytes.len();
+        match from.by_ref().take(room as u64).read_to_end(&mut bytes) {
+            Ok(n) if n < room => return Ok(bytes),
+            Ok(_) => memory::grow(&mut bytes).map_err(Broken::Memory)?,
+            Err(error) => return Err(Broken::Stream(error, bytes.len())),
+        }
+    }
+}
+
+fn too_large(error: TooMuch, what: &str, name: &str) -> DataError {
+    DataError::from(error).file(name).note(format!("{what} is read into memory as a whole"))
+}
+
+/// The text of a file, without byte-order marks.
+///
+/// # Errors
+/// As [`read`]; E0525 with the line if it is neither UTF-8 nor UTF-16.
+pub(super) fn text(path: &Path, name: &str) -> Result<String, DataError> {
+    encoding::decode(read(path, name)?, name)
 }
 
 #[cfg(test)]
@@ -96,13 +127,24 @@ mod tests {
     }
 
     #[test]
-    fn latin_one_is_placed() {
-        let error = text(saved(b"name\nM\xfcller\n").path(), "people.csv").unwrap_err();
-        insta::assert_snapshot!(error, @r"
-        error[E0525]: the text is not UTF-8: byte 0xfc
-         --> people.csv:2
-        help: convert it, for example: iconv -f latin1 -t utf-8
-        ");
+    fn what_is_too_large_is_said_before_it_is_unpacked() {
+        let mut encoder = GzEncoder::new(Vec::new(), Compression::default());
+        encoder.write_all(&[0; 1000]).unwrap();
+        let mut packed = encoder.finish().unwrap();
+        assert_eq!(length_inside(&packed), 1000);
+        let end = packed.len() - 4;
+        packed[end..].copy_from_slice(&u32::MAX.to_le_bytes());
+        // A length that no stream of this size can have promises nothing.
+        assert_eq!(length_inside(&packed), packed.len() as u64 * MOST_UNPACKED);
+    }
+
+    #[test]
+    fn streams_longer_than_expected_are_read_to_their_end() {
+        let bytes: Vec<u8> = (0..300_000u32).map(|i| i as u8).collect();
+        for expected in [0, 1, 299_999, 300_000, 300_001] {
+            let read = whole(&mut bytes.as_slice(), expected);
+            assert!(read.is_ok_and(|read| read == bytes), "{expected}");
+        }
     }
 
     #[test]

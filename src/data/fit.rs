@@ -28,7 +28,7 @@ fn factor(settings: &Settings) -> f64 {
     settings.scale.map_or(1.0, |s| s.factor)
 }
 
-/// Rules for a table's input columns.
+/// Rules for a table's input columns. `fills`: gaps take what the training part has, in columns too that have none yet.
 ///
 /// # Errors
 /// E0536: `per=channel` on a table; E0524: a column that is missing in the whole training part.
@@ -36,6 +36,7 @@ pub(super) fn columns(
     columns: &[Column],
     train: &[u32],
     settings: &Settings,
+    fills: bool,
 ) -> Result<Vec<ColumnRule>, DataError> {
     let normalize = normalizes_inputs(settings);
     if normalize.is_some_and(|n| n.per == Per::Channel) {
@@ -53,8 +54,7 @@ pub(super) fn columns(
                 if known.clone().next().is_none() {
                     return Err(never_known(column));
                 }
-                let has_gaps = values.iter().any(|x| x.is_nan());
-                let fill = has_gaps.then(|| moments(known.clone()).0);
+                let fill = fills.then(|| moments(known.clone()).0);
                 let factor = factor(settings);
                 let pair = match (normalize, common) {
                     (Some(_), Some((mean, sd))) => Affine::standard(factor, mean, sd),
@@ -70,19 +70,28 @@ pub(super) fn columns(
                 CellRule::Number { scale: pair.scale, shift: pair.shift, fill }
             }
             Cells::Words { codes, names } => {
-                let has_gaps = codes.contains(&MISSING);
-                let fill = match has_gaps {
-                    true => {
-                        Some(most_frequent(codes, names.len(), train).ok_or_else(|| never_known(column))?)
-                    }
-                    false => None,
-                };
-                CellRule::Category { names: names.clone(), fill }
+                let most = most_frequent(codes, names.len(), train).ok_or_else(|| never_known(column))?;
+                CellRule::Category { names: names.clone(), fill: fills.then_some(most) }
             }
         };
         rules.push(ColumnRule { name: column.name.clone(), number: column.number, rule });
     }
     Ok(rules)
+}
+
+/// Whether every column has a value in the training part.
+///
+/// # Errors
+/// E0524: a column that is missing there.
+pub(super) fn all_known(columns: &[Column], train: &[u32]) -> Result<(), DataError> {
+    let is_known = |column: &Column, row: &u32| match &column.cells {
+        Cells::Numbers(values) => !values[*row as usize].is_nan(),
+        Cells::Words { codes, .. } => codes[*row as usize] != MISSING,
+    };
+    match columns.iter().find(|column| !train.iter().any(|row| is_known(column, row))) {
+        Some(column) => Err(never_known(column)),
+        None => Ok(()),
+    }
 }
 
 /// All known numbers of the training part, scaled.
@@ -101,7 +110,8 @@ fn all_numbers<'a>(
 fn never_known(column: &Column) -> DataError {
     DataError::new("E0524", "no row of the training part has a value")
         .column(column.number, &column.name)
-        .help("leave the column out")
+        .note("other parts have some, but what fills gaps is learnt from the training part")
+        .help("leave the column out by `inputs`, or divide the rows in another way")
 }
 
 /// Of equally frequent words the first.
@@ -186,13 +196,13 @@ mod tests {
     #[test]
     fn only_training_rows_count_and_the_deviation_is_the_populations() {
         let column = numbers(&[1.0, 3.0, 1000.0]);
-        let rules = columns(&[column], &[0, 1], &normalized(Per::Column)).unwrap();
+        let rules = columns(&[column], &[0, 1], &normalized(Per::Column), false).unwrap();
         assert_eq!(rules[0].rule, CellRule::Number { scale: 1.0, shift: -2.0, fill: None });
     }
 
     #[test]
     fn a_constant_column_becomes_zero() {
-        let rules = columns(&[numbers(&[7.0, 7.0])], &[0, 1], &normalized(Per::Column)).unwrap();
+        let rules = columns(&[numbers(&[7.0, 7.0])], &[0, 1], &normalized(Per::Column), false).unwrap();
         assert_eq!(rules[0].rule.number(7.0), Some(0.0));
     }
 
@@ -204,7 +214,8 @@ mod tests {
             cells: Cells::Words { codes: vec![1, 0, 1, MISSING], names: vec!["f".into(), "m".into()] },
         };
         let rules =
-            columns(&[numbers(&[1.0, 3.0, f64::NAN, 8.0]), words], &[0, 1, 2], &Settings::default()).unwrap();
+            columns(&[numbers(&[1.0, 3.0, f64::NAN, 8.0]), words], &[0, 1, 2], &Settings::default(), true)
+                .unwrap();
         assert_eq!(rules[0].rule, CellRule::Number { scale: 1.0, shift: 0.0, fill: Some(2.0) });
         assert_eq!(rules[1].rule, CellRule::Category { names: vec!["f".into(), "m".into()], fill: Some(1) });
     }

@@ -6,16 +6,20 @@
 
 mod arrays;
 mod assemble;
+mod cells;
 mod config;
 mod dataset;
 mod divide;
 mod draw;
 mod elementary;
+mod encoding;
 mod error;
 mod files;
 mod fit;
+mod gaps;
 mod index;
 mod need;
+mod notation;
 mod only;
 mod raw;
 mod rows;
@@ -23,6 +27,7 @@ mod schema;
 mod search;
 mod sources;
 mod statements;
+mod survey;
 mod table;
 mod target;
 #[cfg(test)]
@@ -31,7 +36,7 @@ mod text;
 mod transform;
 mod words;
 
-pub use assemble::{Opened, open};
+pub use assemble::{Divided, Opened, open};
 pub use config::{
     Batch, Choosing, Classes, ColumnRef, Columns, DEFAULT_BATCH, DataConfig, Division, Normalize, Per, Scale,
     Settings, Share, Source, Split,

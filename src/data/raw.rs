@@ -3,9 +3,11 @@
 //! Invariants: all columns of a table have `rows` cells; word codes index `names`, which are sorted; arrays hold whole rows.
 
 use std::cmp::Ordering;
+use std::collections::HashMap;
 
 use super::config::{ColumnRef, Columns};
 use super::error::{DataError, listed};
+use super::gaps::Gaps;
 
 /// What a source holds.
 #[derive(Clone, Debug)]
@@ -25,6 +27,8 @@ pub struct Table {
     pub rows: usize,
     /// Rows left out because a used cell was missing.
     pub dropped: usize,
+    /// Whether gaps in inputs are filled in, with what the training part has.
+    pub fills: bool,
     pub format: Format,
     pub inputs: Vec<Column>,
     pub target: Vec<Column>,
@@ -39,6 +43,8 @@ pub struct Format {
     /// Whether the columns have names of their own.
     pub named: bool,
     pub unknown: Unknown,
+    #[serde(default)]
+    pub gaps: Gaps,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
@@ -58,7 +64,8 @@ pub enum Unknown {
 impl Format {
     /// A table that is not text: predictions for it read comma-separated rows.
     pub fn plain(width: usize) -> Self {
-        Self { delimiter: Delimiter::Byte(b','), width, named: true, unknown: Unknown::Error }
+        let (delimiter, unknown) = (Delimiter::Byte(b','), Unknown::Error);
+        Self { delimiter, width, named: true, unknown, gaps: Gaps::Usual }
     }
 }
 
@@ -155,22 +162,24 @@ impl Pick<'_> {
     /// # Errors
     /// E0527: a name or number that the source lacks, or a column that is both input and target.
     pub fn resolve(&self, names: &[String]) -> Result<Chosen, DataError> {
-        let target = match self.target {
-            Some(columns) => expand(columns, names)?,
-            None => {
-                let taken =
-                    self.inputs.map(|columns| expand(columns, names)).transpose()?.unwrap_or_default();
-                (0..names.len()).rev().find(|c| !taken.contains(c)).into_iter().collect()
-            }
+        let of = |columns: &Columns| expand(&columns.list, names).map_err(|e| e.net(columns.span));
+        let (inputs, target) = (self.inputs.map(of).transpose()?, self.target.map(of).transpose()?);
+        let taken = |positions: &[usize]| {
+            let mut taken = vec![false; names.len()];
+            positions.iter().for_each(|position| taken[*position] = true);
+            taken
         };
-        let inputs = match self.inputs {
-            Some(columns) => expand(columns, names)?,
-            None => (0..names.len()).filter(|c| !target.contains(c)).collect(),
-        };
-        if let Some(&both) = inputs.iter().find(|c| target.contains(c)) {
-            return Err(DataError::new("E0527", "a column is both input and target")
+        let target = target.unwrap_or_else(|| {
+            let taken = taken(inputs.as_deref().unwrap_or_default());
+            taken.iter().rposition(|taken| !taken).into_iter().collect()
+        });
+        let is_target = taken(&target);
+        let inputs = inputs.unwrap_or_else(|| (0..names.len()).filter(|c| !is_target[*c]).collect());
+        if let Some(&both) = inputs.iter().find(|c| is_target[**c]) {
+            let error = DataError::new("E0527", "a column is both input and target")
                 .column(both + 1, &names[both])
-                .help("the net would be shown the answer: leave the column out of `inputs`"));
+                .help("the net would be shown the answer: leave the column out of `inputs`");
+            return Err(self.inputs.or(self.target).map_or(error.clone(), |columns| error.net(columns.span)));
         }
         if inputs.is_empty() || target.is_empty() {
             return Err(DataError::new("E0527", "a table needs an input column and a target column")
@@ -181,16 +190,27 @@ impl Pick<'_> {
     }
 }
 
-fn expand(columns: &Columns, names: &[String]) -> Result<Vec<usize>, DataError> {
+/// The positions of columns that the file names.
+///
+/// # Errors
+/// E0527: a name or number that the source lacks, or a column that is named twice.
+pub(super) fn expand(list: &[ColumnRef], names: &[String]) -> Result<Vec<usize>, DataError> {
+    let mut place_of = HashMap::new();
+    if list.iter().any(|item| matches!(item, ColumnRef::Name(_))) {
+        // Of equal names the first, as none but empty ones are equal.
+        place_of.extend(names.iter().enumerate().rev().map(|(place, name)| (name, place)));
+    }
     let mut positions = Vec::new();
-    for item in &columns.list {
+    for item in list {
         match item {
             ColumnRef::Number(n) => positions.push(in_table(*n, names)?),
             ColumnRef::Range(low, high) => {
                 in_table(*high, names)?;
                 positions.extend((*low - 1)..*high);
             }
-            ColumnRef::Name(name) => positions.push(by_name(name, names)?),
+            ColumnRef::Name(name) => {
+                positions.push(*place_of.get(name).ok_or_else(|| no_column(name, names))?);
+            }
         }
     }
     let mut sorted = positions.clone();
@@ -211,14 +231,12 @@ fn in_table(number: usize, names: &[String]) -> Result<usize, DataError> {
     Ok(number - 1)
 }
 
-fn by_name(name: &str, names: &[String]) -> Result<usize, DataError> {
-    names.iter().position(|n| n == name).ok_or_else(|| {
-        let error = DataError::new("E0527", format!("no column is called `{name}`"));
-        match super::error::nearest(name, names) {
-            Some(near) => error.help(format!("did you mean `{near}`?")),
-            None => error.note(format!("the columns are {}", listed(names, 12))),
-        }
-    })
+fn no_column(name: &str, names: &[String]) -> DataError {
+    let error = DataError::new("E0527", format!("no column is called `{name}`"));
+    match super::error::nearest(name, names) {
+        Some(near) => error.help(format!("did you mean `{near}`?")),
+        None => error.note(format!("the columns are {}", listed(names, 12))),
+    }
 }
 
 /// The order of class names: numbers by value, then words by their bytes.

@@ -1,12 +1,16 @@
 //! Raw rows for prediction: the text a user has, in the columns the net was trained on.
 
+use rustc_hash::{FxHashMap, FxHashSet};
+
 use super::assemble::deal;
+use super::cells::Reader;
 use super::dataset::{InputArray, Storage};
-use super::error::{DataError, listed};
-use super::files;
-use super::raw::{Delimiter, Format, Unknown};
-use super::text::{self, Record};
+use super::error::{DataError, counted, cut, listed};
+use super::raw::{Delimiter, Format};
+use super::text::{self, Record, Records};
 use super::transform::{ColumnRule, Fields, InputShape, Transform};
+use super::{encoding, files};
+use crate::memory;
 
 /// Encoded inputs of some rows, in the order they came.
 #[derive(Clone, Debug, PartialEq)]
@@ -16,19 +20,19 @@ pub struct Rows {
 }
 
 impl Transform {
-    /// Encodes text rows. `name` stands for the text in messages (`-` for standard input).
+    /// Encodes text rows, plain or gzip. `name` stands for the text in messages (`-` for standard input).
     ///
     /// A header is told by its names and may be left out; with one, columns are found by name, in any order, and others are
     /// passed over. Without one a row has the source's columns, or only the inputs in their order; the target may be absent.
     ///
     /// # Errors
-    /// E0522 to E0528 and E0535, with line and column; E0538 for a transform that was tampered with.
+    /// E0521 to E0528 and E0535, with line and column; E0538 for a transform that was tampered with; E0540 without memory for the rows.
     pub fn apply_csv(&self, bytes: Vec<u8>, name: &str) -> Result<Rows, DataError> {
         if !self.is_sound() {
             return Err(DataError::new("E0538", "the checkpoint's way of reading rows contradicts itself")
                 .help("the checkpoint was changed by hand or damaged: train again"));
         }
-        let text = files::decode(bytes, name)?;
+        let text = encoding::decode(files::unpacked(bytes, name)?, name)?;
         match &self.fields {
             Fields::Table { format, columns } => self.table_rows(&text, name, format, columns),
             Fields::Array(_) => self.array_rows(&text, name),
@@ -42,27 +46,28 @@ impl Transform {
         format: &Format,
         columns: &[ColumnRule],
     ) -> Result<Rows, DataError> {
-        let mut records = text::records(text, format.delimiter, name).peekable();
-        let first = match records.peek() {
-            Some(Ok(first)) => first,
-            Some(Err(error)) => return Err(error.clone()),
-            None => return Err(nothing(name)),
-        };
+        let mut records = text::records(text, format.delimiter);
+        let first = records.clone().next().ok_or_else(|| nothing(name))?;
         let width = first.fields.len();
-        let is_header = format.named && first.fields.iter().any(|f| columns.iter().any(|c| c.name == *f));
+        let names: FxHashSet<&str> = columns.iter().map(|column| column.name.as_str()).collect();
+        let is_header = format.named && first.fields.iter().any(|field| names.contains(&*field.text));
+        let readers: Vec<Reader<'_>> = columns.iter().map(|column| Reader::new(column, format)).collect();
         let places = match is_header {
-            true => by_name(first, columns, name)?,
-            false => by_position(first, format, columns, name)?,
+            true => by_name(&first, columns, name)?,
+            false => by_position(&first, format, columns, name)?,
         };
-        if is_header {
-            records.next();
+        match is_header {
+            true => drop(records.next()),
+            false if looks_like_header(&first, &places, &readers) => {
+                return Err(foreign_header(&first, format, columns, name));
+            }
+            false => {}
         }
-        let mut out = Growing::new(self);
+        let mut out = Growing::new(self, records.clone()).map_err(|e| DataError::from(e).file(name))?;
         for record in records {
-            let record = record?;
             text::check_width(&record, width, name)?;
             out.push(|line| {
-                encode(&record, &places, columns, format, line).map_err(|e| e.file(name).line(record.line))
+                encode(&record, &places, columns, &readers, line).map_err(|e| e.file(name).line(record.line))
             })?;
         }
         out.finish(name)
@@ -70,14 +75,14 @@ impl Transform {
 
     fn array_rows(&self, text: &str, name: &str) -> Result<Rows, DataError> {
         let Fields::Array(rule) = &self.fields else { return Err(nothing(name)) };
-        let mut out = Growing::new(self);
-        for record in text::records(text, Delimiter::Byte(b','), name) {
-            let record = record?;
+        let records = text::records(text, Delimiter::Byte(b','));
+        let mut out = Growing::new(self, records.clone()).map_err(|e| DataError::from(e).file(name))?;
+        for record in records {
             text::check_width(&record, rule.width, name)?;
             out.push(|line| {
                 for (i, (cell, slot)) in record.fields.iter().zip(line).enumerate() {
-                    let x = text::number(cell).ok_or_else(|| {
-                        DataError::new("E0523", format!("`{cell}` is not a number"))
+                    let x = text::number(&cell.text).ok_or_else(|| {
+                        DataError::new("E0523", format!("`{}` is not a number", cut(&cell.text)))
                             .file(name)
                             .line(record.line)
                             .column(i + 1, "")
@@ -93,23 +98,59 @@ impl Transform {
 }
 
 /// Where each input column stands in a row.
-fn by_name(header: &Record, columns: &[ColumnRule], file: &str) -> Result<Vec<usize>, DataError> {
-    let missing: Vec<&str> =
-        columns.iter().map(|c| c.name.as_str()).filter(|n| !header.fields.iter().any(|f| f == n)).collect();
-    if !missing.is_empty() {
-        return Err(DataError::new("E0527", format!("the header lacks {}", listed(&missing, 6)))
-            .file(file)
-            .line(header.line)
-            .note(format!(
-                "the net reads {}",
-                listed(&columns.iter().map(|c| &c.name).collect::<Vec<_>>(), 12)
-            )));
+fn by_name(header: &Record<'_>, columns: &[ColumnRule], file: &str) -> Result<Vec<usize>, DataError> {
+    let at = |error: DataError| error.file(file).line(header.line);
+    let mut place_of: FxHashMap<&str, usize> = FxHashMap::default();
+    let mut twice = FxHashMap::default();
+    for (place, field) in header.fields.iter().enumerate() {
+        if let Some(first) = place_of.insert(&field.text, place) {
+            twice.insert(&*field.text, (first, place));
+        }
     }
-    Ok(columns.iter().filter_map(|c| header.fields.iter().position(|f| *f == c.name)).collect())
+    let missing: Vec<&str> =
+        columns.iter().map(|c| c.name.as_str()).filter(|name| !place_of.contains_key(name)).collect();
+    if !missing.is_empty() {
+        return Err(at(DataError::new("E0527", format!("the header lacks {}", listed(&missing, 6))))
+            .note(format!("the net reads {}", names_of(columns))));
+    }
+    if let Some((column, (first, second))) =
+        columns.iter().find_map(|c| twice.get(c.name.as_str()).map(|places| (c, places)))
+    {
+        return Err(at(DataError::new("E0526", format!("the header names `{}` twice", column.name)))
+            .column(second + 1, &column.name)
+            .note(format!("first as column {}; the net reads one of them", first + 1)));
+    }
+    Ok(columns.iter().filter_map(|c| place_of.get(c.name.as_str()).copied()).collect())
+}
+
+fn names_of(columns: &[ColumnRule]) -> String {
+    listed(&columns.iter().map(|c| &c.name).collect::<Vec<_>>(), 12)
+}
+
+/// Whether no cell of the first row can be a value of its column, numbers among them.
+fn looks_like_header(first: &Record<'_>, places: &[usize], readers: &[Reader<'_>]) -> bool {
+    let fits = |(reader, place): (&Reader<'_>, &usize)| reader.fits(&first.fields[*place]) == Some(true);
+    readers.iter().any(Reader::is_of_numbers) && !readers.iter().zip(places).any(fits)
+}
+
+/// A header of a table that is not the one that was trained on.
+fn foreign_header(first: &Record<'_>, format: &Format, columns: &[ColumnRule], file: &str) -> DataError {
+    let error =
+        DataError::new("E0527", "the first line looks like a header, and names none of the net's columns")
+            .file(file)
+            .line(first.line);
+    match format.named {
+        true => error
+            .note(format!("they are {}", names_of(columns)))
+            .help("name them so, or leave the header out"),
+        false => error
+            .note("the table that was trained on has no header, so that columns are found by their place")
+            .help("leave the header out"),
+    }
 }
 
 fn by_position(
-    first: &Record,
+    first: &Record<'_>,
     format: &Format,
     columns: &[ColumnRule],
     file: &str,
@@ -119,7 +160,7 @@ fn by_position(
         n if n == columns.len() => Ok((0..n).collect()),
         n => Err(DataError::new(
             "E0522",
-            format!("{} where {} are expected", super::error::counted(n, "field"), columns.len()),
+            format!("{} where {} are expected", counted(n, "field"), columns.len()),
         )
         .file(file)
         .line(first.line)
@@ -133,19 +174,17 @@ fn by_position(
 }
 
 fn encode(
-    record: &Record,
+    record: &Record<'_>,
     places: &[usize],
     columns: &[ColumnRule],
-    format: &Format,
+    readers: &[Reader<'_>],
     line: &mut [f32],
 ) -> Result<(), DataError> {
     let mut at = 0;
-    for (column, &place) in columns.iter().zip(places) {
-        let end = at + column.rule.width();
-        let zero = format.unknown == Unknown::Zero;
-        column
-            .rule
-            .text(&record.fields[place], zero, &mut line[at..end])
+    for ((reader, column), &place) in readers.iter().zip(columns).zip(places) {
+        let end = at + reader.width();
+        reader
+            .write(&record.fields[place], &mut line[at..end])
             .map_err(|e| e.column(place + 1, &column.name))?;
         at = end;
     }
@@ -165,9 +204,13 @@ struct Growing<'a> {
 }
 
 impl<'a> Growing<'a> {
-    fn new(transform: &'a Transform) -> Self {
-        let arrays = vec![Vec::new(); transform.inputs.len()];
-        Self { inputs: &transform.inputs, arrays, line: vec![0.0; transform.width()], rows: 0 }
+    /// With room for these rows.
+    fn new(transform: &'a Transform, records: Records<'_>) -> Result<Self, memory::TooMuch> {
+        let rows = records.count();
+        let room = |input: &InputShape| memory::reserve(rows.saturating_mul(input.width()));
+        let arrays = transform.inputs.iter().map(room).collect::<Result<_, _>>()?;
+        let line = memory::filled(transform.width(), 0.0)?;
+        Ok(Self { inputs: &transform.inputs, arrays, line, rows: 0 })
     }
 
     fn push(&mut self, fill: impl FnOnce(&mut [f32]) -> Result<(), DataError>) -> Result<(), DataError> {

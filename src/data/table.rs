@@ -1,13 +1,20 @@
-//! Text tables: records to typed columns. Comma-separated text (RFC 4180 quotes) or words between white space.
+//! Text tables: rows to typed columns, in two passes: what each column holds, then its cells.
 //!
-//! A column is a number column if its first cell that is not missing is a number, else a word column; later cells must fit.
 //! Only chosen columns are read. Invariant: every error names the line, the column and what stood there.
 
-use std::collections::BTreeMap;
+use std::collections::HashMap;
 
+use rustc_hash::FxHashMap;
+
+use super::config::ColumnRef;
 use super::error::{DataError, counted};
-use super::raw::{Cells, Chosen, Column, Delimiter, Format, MISSING, Pick, Table, Unknown, label_order};
-use super::text::{Record, check_width, is_missing, number, records};
+use super::gaps::Gaps;
+use super::raw::{
+    self, Cells, Chosen, Column, Delimiter, Format, MISSING, Pick, Table, Unknown, label_order,
+};
+use super::survey::{Held, Tally};
+use super::text::{Cell, Record, Records, check_width, number, records};
+use crate::memory;
 
 /// What happens to a row with a missing cell among the used ones.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -19,40 +26,52 @@ pub(super) enum Missing {
 }
 
 /// How a text table is to be read.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Reading {
     pub header: bool,
     pub delimiter: Delimiter,
     pub missing: Missing,
     pub unknown: Unknown,
+    pub gaps: Gaps,
+    /// Columns whose cells are words, numbers too.
+    pub words: Vec<ColumnRef>,
 }
 
 /// Reads a whole text table.
 ///
 /// # Errors
-/// E0522 to E0528, each with its line.
-pub(super) fn read(text: &str, name: &str, reading: Reading, pick: &Pick<'_>) -> Result<Table, DataError> {
-    let mut rows = records(text, reading.delimiter, name).peekable();
-    let first = match rows.peek() {
-        Some(Ok(first)) => first,
-        Some(Err(error)) => return Err(error.clone()),
-        None => return Err(DataError::new("E0528", "the table has no rows").file(name)),
-    };
-    let names = if reading.header { header(first, name)? } else { numbered(first.fields.len()) };
-    let width = names.len();
+/// E0522 to E0528, each with its line; E0540 for a table that does not fit into memory.
+pub(super) fn read(text: &str, name: &str, reading: &Reading, pick: &Pick<'_>) -> Result<Table, DataError> {
+    let mut rows = records(text, reading.delimiter);
+    let first = rows.clone().next();
+    let first = first.ok_or_else(|| no_rows(name, 0))?;
+    let names = if reading.header { header(&first, name)? } else { numbered(first.fields.len()) };
     if reading.header {
         rows.next();
     }
-    let chosen = pick.resolve(&names).map_err(|e| e.file(name))?;
-    let mut builder = Builder::new(name, &names, &chosen, reading.missing);
-    for record in rows {
-        let record = record?;
-        check_width(&record, width, name)?;
-        builder.push(&record)?;
+    let at = |e: DataError| e.file(name);
+    let chosen = pick.resolve(&names).map_err(at)?;
+    let words = raw::expand(&reading.words, &names).map_err(at)?;
+    let width = names.len();
+    let source = Text { name, rows, width, reading };
+    let (columns, surveyed) = source.survey(&names, &chosen, &words)?;
+    let filled = source.fill(columns, surveyed, chosen.inputs.len())?;
+    let format = Format {
+        delimiter: reading.delimiter,
+        width,
+        named: reading.header,
+        unknown: reading.unknown,
+        gaps: reading.gaps.clone(),
+    };
+    filled.table(name, format, chosen.inputs.len(), reading.missing == Missing::Mean)
+}
+
+fn no_rows(file: &str, dropped: usize) -> DataError {
+    let error = DataError::new("E0528", "the table has no rows").file(file);
+    match dropped {
+        0 => error,
+        n => error.note(format!("{} left out because of missing values", counted(n, "row"))),
     }
-    let format =
-        Format { delimiter: reading.delimiter, width, named: reading.header, unknown: reading.unknown };
-    builder.finish(format)
 }
 
 /// Names for a table without a header: the columns' numbers.
@@ -60,179 +79,247 @@ fn numbered(width: usize) -> Vec<String> {
     (1..=width).map(|n| n.to_string()).collect()
 }
 
-fn header(record: &Record, file: &str) -> Result<Vec<String>, DataError> {
+fn header(record: &Record<'_>, file: &str) -> Result<Vec<String>, DataError> {
     let place = |e: DataError| e.file(file).line(record.line);
-    if record.fields.iter().all(|f| number(f).is_some()) {
+    if record.fields.iter().all(|f| number(&f.text).is_some()) {
         return Err(place(DataError::new("E0526", "the header is a row of numbers"))
             .help("if the first line is a row already, write `header=false`"));
     }
-    for (i, name) in record.fields.iter().enumerate() {
-        if let Some(first) = record.fields[..i].iter().position(|n| n == name).filter(|_| !name.is_empty()) {
+    let mut seen: HashMap<&str, usize> = HashMap::with_capacity(record.fields.len());
+    for (i, field) in record.fields.iter().enumerate().filter(|(_, field)| !field.text.is_empty()) {
+        let name: &str = &field.text;
+        if let Some(first) = seen.insert(name, i) {
             return Err(place(
                 DataError::new("E0526", format!("the header names `{name}` twice")).column(i + 1, name),
             )
-            .note(format!("first as column {}", first + 1)));
+            .note(format!("first as column {}", first + 1))
+            .help("give each column its own name, or write `header=false` and leave the line out"));
         }
     }
-    Ok(record.fields.clone())
+    Ok(record.fields.iter().map(|field| field.text.clone().into_owned()).collect())
+}
+
+/// The rows of a text, behind its header.
+struct Text<'a> {
+    /// The file, for messages.
+    name: &'a str,
+    rows: Records<'a>,
+    width: usize,
+    reading: &'a Reading,
+}
+
+/// One used column while it is read.
+struct Used {
+    position: usize,
+    name: String,
+    held: Held,
+    tally: Tally,
+    /// Said by `words=`.
+    settled: bool,
+}
+
+impl Used {
+    fn is_gap(&self, cell: &Cell<'_>, gaps: &Gaps) -> bool {
+        match self.held {
+            Held::Numbers => gaps.among_numbers(cell),
+            Held::Words => gaps.among_words(cell),
+        }
+    }
+
+    fn place(&self, error: DataError, file: &str) -> DataError {
+        error.file(file).column(self.position + 1, &self.name)
+    }
+}
+
+impl<'a> Text<'a> {
+    /// What the chosen columns hold, and how many rows there are.
+    fn survey(
+        &self,
+        names: &[String],
+        chosen: &Chosen,
+        words: &[usize],
+    ) -> Result<(Vec<Used>, usize), DataError> {
+        let positions: Vec<usize> = chosen.inputs.iter().chain(&chosen.target).copied().collect();
+        let among = |positions: &[usize]| {
+            let mut among = vec![false; self.width];
+            positions.iter().for_each(|position| among[*position] = true);
+            among
+        };
+        let (is_used, is_settled) = (among(&positions), among(words));
+        if let Some(&unused) = words.iter().find(|position| !is_used[**position]) {
+            return Err(DataError::new("E0527", "`words` names a column that is not used")
+                .file(self.name)
+                .column(unused + 1, &names[unused])
+                .help("leave it out of `words`"));
+        }
+        let mut tallies = vec![Tally::default(); positions.len()];
+        let (mut rows, mut dropped) = (0, 0);
+        for record in self.rows.clone() {
+            check_width(&record, self.width, self.name)?;
+            // A mark without quotes is a gap whatever its column holds, so that the row is left out.
+            let is_gap = |&position: &usize| self.reading.gaps.among_words(&record.fields[position]);
+            if self.reading.missing == Missing::Drop && positions.iter().any(is_gap) {
+                dropped += 1;
+                continue;
+            }
+            rows += 1;
+            for (tally, &position) in tallies.iter_mut().zip(&positions) {
+                tally.add(&record.fields[position], record.line, &self.reading.gaps);
+            }
+        }
+        if rows == 0 {
+            return Err(no_rows(self.name, dropped));
+        }
+        let used = |(i, (tally, position)): (usize, (Tally, usize))| {
+            let (name, settled) = (names[position].clone(), is_settled[position]);
+            let held = match settled {
+                true => Ok(Held::Words),
+                false => tally.held(&name, i >= chosen.inputs.len()),
+            };
+            let mut used = Used { position, name, held: Held::Words, tally, settled };
+            used.held = held.map_err(|error| used.place(error, self.name))?;
+            Ok(used)
+        };
+        let all = tallies.into_iter().zip(positions).enumerate();
+        Ok((all.map(used).collect::<Result<_, DataError>>()?, rows))
+    }
+
+    /// The cells of all rows that are kept; the first so many columns are inputs.
+    fn fill(&self, used: Vec<Used>, rows: usize, inputs: usize) -> Result<Filled, DataError> {
+        let mut columns = Vec::with_capacity(used.len());
+        for used in used {
+            columns.push(Growing::new(used, rows).map_err(|e| DataError::from(e).file(self.name))?);
+        }
+        let (mut kept, mut dropped) = (0, 0);
+        for record in self.rows.clone() {
+            match self.gap(&record, &columns, inputs)? {
+                Some(Missing::Drop) => dropped += 1,
+                _ => {
+                    kept += 1;
+                    for column in &mut columns {
+                        column.push(&record.fields[column.used.position], &self.reading.gaps);
+                    }
+                }
+            }
+        }
+        Ok(Filled { columns, rows: kept, dropped })
+    }
+
+    /// What a gap in the row means, if it has one.
+    fn gap(
+        &self,
+        record: &Record<'_>,
+        columns: &[Growing],
+        inputs: usize,
+    ) -> Result<Option<Missing>, DataError> {
+        let is_gap =
+            |column: &Growing| column.used.is_gap(&record.fields[column.used.position], &self.reading.gaps);
+        let Some(first) = columns.iter().position(is_gap) else { return Ok(None) };
+        match self.reading.missing {
+            Missing::Drop => Ok(Some(Missing::Drop)),
+            Missing::Error => Err(self.not_known(&columns[first].used, first >= inputs, record)),
+            Missing::Mean => match columns[inputs..].iter().find(|column| is_gap(column)) {
+                Some(target) => Err(self.not_known(&target.used, true, record)),
+                None => Ok(Some(Missing::Mean)),
+            },
+        }
+    }
+
+    fn not_known(&self, column: &Used, is_target: bool, record: &Record<'_>) -> DataError {
+        let cell = &record.fields[column.position];
+        let error = column.place(DataError::new("E0524", "a value is missing"), self.name).line(record.line);
+        let error = match &*cell.text {
+            "" => error.note("the cell is empty"),
+            mark => error.note(format!("`{mark}` stands for a value that is not known")),
+        };
+        match is_target && self.reading.missing == Missing::Mean {
+            true => error.help("a target is never filled in: write `missing=drop`"),
+            false => {
+                error.help("write `missing=drop` to leave such rows out, or `missing=mean` to fill them in")
+            }
+        }
+    }
 }
 
 /// The cells of one column while they arrive.
 struct Growing {
-    position: usize,
-    name: String,
-    /// `None` until the first cell that is not missing.
-    kind: Option<Kind>,
-    count: usize,
+    used: Used,
+    values: Vec<f64>,
+    codes: Vec<u32>,
+    names: FxHashMap<String, u32>,
 }
 
-enum Kind {
-    Numbers { values: Vec<f64>, since: u64 },
-    Words { codes: Vec<u32>, names: BTreeMap<String, u32> },
+impl Growing {
+    fn new(used: Used, rows: usize) -> Result<Self, memory::TooMuch> {
+        let (numbers, words) = match used.held {
+            Held::Numbers => (rows, 0),
+            Held::Words => (0, rows),
+        };
+        let (values, codes) = (memory::reserve(numbers)?, memory::reserve(words)?);
+        Ok(Self { used, values, codes, names: FxHashMap::default() })
+    }
+
+    fn push(&mut self, cell: &Cell<'_>, gaps: &Gaps) {
+        let is_gap = self.used.is_gap(cell, gaps);
+        match self.used.held {
+            Held::Numbers => {
+                self.values.push(if is_gap { f64::NAN } else { number(&cell.text).unwrap_or(f64::NAN) })
+            }
+            Held::Words if is_gap => self.codes.push(MISSING),
+            Held::Words => {
+                let next = self.names.len() as u32;
+                let code = match self.names.get(&*cell.text) {
+                    Some(code) => *code,
+                    None => *self.names.entry(cell.text.clone().into_owned()).or_insert(next),
+                };
+                self.codes.push(code);
+            }
+        }
+    }
+
+    fn finish(self, file: &str) -> Result<Column, DataError> {
+        let used = self.used;
+        let cells = match used.held {
+            Held::Numbers => Cells::Numbers(self.values),
+            Held::Words => sorted_words(self.codes, self.names),
+        };
+        if let Cells::Words { names, .. } = &cells
+            && !used.settled
+        {
+            used.tally.check_categories(&used.name, names).map_err(|e| used.place(e, file))?;
+        }
+        Ok(Column { number: used.position + 1, name: used.name, cells })
+    }
 }
 
-struct Builder<'a> {
-    file: &'a str,
-    missing: Missing,
+/// Renumbers the codes in the order of the words, so that they do not depend on the order of the rows.
+fn sorted_words(mut codes: Vec<u32>, names: FxHashMap<String, u32>) -> Cells {
+    let mut sorted: Vec<(String, u32)> = names.into_iter().collect();
+    sorted.sort_by(|a, b| label_order(&a.0, &b.0));
+    let mut rank = vec![0; sorted.len()];
+    for (place, (_, code)) in sorted.iter().enumerate() {
+        rank[*code as usize] = place as u32;
+    }
+    codes.iter_mut().filter(|c| **c != MISSING).for_each(|c| *c = rank[*c as usize]);
+    Cells::Words { codes, names: sorted.into_iter().map(|(word, _)| word).collect() }
+}
+
+/// All columns, inputs first.
+struct Filled {
     columns: Vec<Growing>,
-    /// The first so many columns are inputs.
-    inputs: usize,
     rows: usize,
     dropped: usize,
 }
 
-impl<'a> Builder<'a> {
-    fn new(file: &'a str, names: &[String], chosen: &Chosen, missing: Missing) -> Self {
-        let growing =
-            |&position: &usize| Growing { position, name: names[position].clone(), kind: None, count: 0 };
-        let columns: Vec<Growing> = chosen.inputs.iter().chain(&chosen.target).map(growing).collect();
-        Self { file, missing, columns, inputs: chosen.inputs.len(), rows: 0, dropped: 0 }
-    }
-
-    fn push(&mut self, record: &Record) -> Result<(), DataError> {
-        let gap = self.columns.iter().position(|c| is_missing(&record.fields[c.position]));
-        match (gap, self.missing) {
-            (None, _) => {}
-            (Some(_), Missing::Drop) => {
-                self.dropped += 1;
-                return Ok(());
-            }
-            (Some(at), Missing::Error) => return Err(self.gap(at, record)),
-            (Some(_), Missing::Mean) => {
-                let target = (self.inputs..self.columns.len())
-                    .find(|&c| is_missing(&record.fields[self.columns[c].position]));
-                if let Some(at) = target {
-                    return Err(self.gap(at, record));
-                }
-            }
-        }
-        for column in &mut self.columns {
-            let cell = &record.fields[column.position];
-            column.push(cell, record.line).map_err(|e| e.file(self.file).line(record.line))?;
-        }
-        self.rows += 1;
-        Ok(())
-    }
-
-    fn gap(&self, at: usize, record: &Record) -> DataError {
-        let column = &self.columns[at];
-        let error = DataError::new("E0524", "a value is missing")
-            .file(self.file)
-            .line(record.line)
-            .column(column.position + 1, &column.name)
-            .note(match record.fields[column.position].as_str() {
-                "" => "the cell is empty".to_owned(),
-                word => format!("`{word}` stands for a value that is not known"),
-            });
-        if at >= self.inputs && self.missing == Missing::Mean {
-            error.help("a target is never filled in: write `missing=drop`")
-        } else {
-            error.help("write `missing=drop` to leave such rows out, or `missing=mean` to fill them in")
-        }
-    }
-
-    fn finish(self, format: Format) -> Result<Table, DataError> {
+impl Filled {
+    fn table(self, file: &str, format: Format, inputs: usize, fills: bool) -> Result<Table, DataError> {
         if self.rows == 0 {
-            let error = DataError::new("E0528", "the table has no rows").file(self.file);
-            return Err(match self.dropped {
-                0 => error,
-                n => error.note(format!("{} left out because of missing values", counted(n, "row"))),
-            });
+            return Err(no_rows(file, self.dropped));
         }
-        let mut columns = Vec::with_capacity(self.columns.len());
-        for column in self.columns {
-            columns.push(column.finish().map_err(|e| e.file(self.file))?);
-        }
-        let target = columns.split_off(self.inputs);
+        let columns = self.columns.into_iter().map(|column| column.finish(file));
+        let mut columns = columns.collect::<Result<Vec<_>, _>>()?;
+        let target = columns.split_off(inputs);
         let (rows, dropped) = (self.rows, self.dropped);
-        Ok(Table { file: Some(self.file.to_owned()), rows, dropped, format, inputs: columns, target })
+        Ok(Table { file: Some(file.to_owned()), rows, dropped, fills, format, inputs: columns, target })
     }
-}
-
-impl Growing {
-    fn push(&mut self, cell: &str, line: u64) -> Result<(), DataError> {
-        if is_missing(cell) {
-            match &mut self.kind {
-                None => {}
-                Some(Kind::Numbers { values, .. }) => values.push(f64::NAN),
-                Some(Kind::Words { codes, .. }) => codes.push(MISSING),
-            }
-            self.count += 1;
-            return Ok(());
-        }
-        let before = self.count;
-        let kind = self.kind.get_or_insert_with(|| {
-            if cell.parse::<f64>().is_ok() {
-                Kind::Numbers { values: vec![f64::NAN; before], since: line }
-            } else {
-                Kind::Words { codes: vec![MISSING; before], names: BTreeMap::new() }
-            }
-        });
-        match kind {
-            Kind::Numbers { values, since } => match number(cell) {
-                Some(x) => values.push(x),
-                None => return Err(not_a_number(cell, *since).column(self.position + 1, &self.name)),
-            },
-            Kind::Words { codes, names } => {
-                let next = names.len() as u32;
-                codes.push(*names.entry(cell.to_owned()).or_insert(next));
-            }
-        }
-        self.count += 1;
-        Ok(())
-    }
-
-    /// Sorts the words and renumbers the codes, so that they do not depend on the order of the rows.
-    fn finish(self) -> Result<Column, DataError> {
-        let (name, number) = (self.name, self.position + 1);
-        let cells = match self.kind {
-            None => {
-                return Err(DataError::new("E0524", "every value is missing")
-                    .column(number, &name)
-                    .help("leave the column out"));
-            }
-            Some(Kind::Numbers { values, .. }) => Cells::Numbers(values),
-            Some(Kind::Words { mut codes, names }) => {
-                let mut sorted: Vec<(String, u32)> = names.into_iter().collect();
-                sorted.sort_by(|a, b| label_order(&a.0, &b.0));
-                let mut rank = vec![0; sorted.len()];
-                for (place, (_, code)) in sorted.iter().enumerate() {
-                    rank[*code as usize] = place as u32;
-                }
-                codes.iter_mut().filter(|c| **c != MISSING).for_each(|c| *c = rank[*c as usize]);
-                Cells::Words { codes, names: sorted.into_iter().map(|(word, _)| word).collect() }
-            }
-        };
-        Ok(Column { name, number, cells })
-    }
-}
-
-/// `since` is the line that made the column a number column.
-fn not_a_number(cell: &str, since: u64) -> DataError {
-    if cell.parse::<f64>().is_ok() {
-        return DataError::new("E0523", format!("`{cell}` is too large or not finite"));
-    }
-    DataError::new("E0523", format!("`{cell}` is not a number"))
-        .note(format!("the column holds numbers: its first value, on line {since}, is one"))
-        .help("correct the cell; an unknown value is an empty cell, `NA` or `?`")
 }

@@ -3,6 +3,8 @@
 //! Table classes are named by their cells, in the order of [`label_order`]; array classes are the numbers from 0. Invariant: a
 //! class target has exactly the classes that `class[K]` says.
 
+use rustc_hash::FxHashMap;
+
 use super::Want;
 use super::error::{DataError, counted, listed};
 use super::raw::{Cells, Column, RawTarget};
@@ -231,12 +233,33 @@ pub(super) fn array_classes(target: &RawTarget) -> Option<usize> {
     }
 }
 
+/// Bits are divided by their combinations if there are so many rows a combination.
+const ROWS_A_COMBINATION: usize = 10;
+
+/// Equal rows have equal numbers; `None` if more than `most` differ.
+fn grouped<T: Copy + Into<f64>>(data: &[T], width: usize, most: usize) -> Option<Vec<u32>> {
+    let mut known: FxHashMap<Vec<u64>, u32> = FxHashMap::default();
+    let group = |row: &[T]| {
+        let next = known.len() as u32;
+        let values = row.iter().map(|x| ((*x).into() + 0.0).to_bits()); // -0 counts as 0
+        let group = *known.entry(values.collect()).or_insert(next);
+        ((group as usize) < most).then_some(group)
+    };
+    data.chunks_exact(width).map(group).collect()
+}
+
 impl Whole {
-    /// The class of each row, where it is a class: what a division keeps in proportion.
-    pub fn strata(&self) -> Option<&[u32]> {
+    /// What a division keeps in proportion, as a number for each row: its class, or the values of its bits together where there are few
+    /// such combinations, or which of two numbers it is. How the net reads two values makes no difference to how rows are divided.
+    pub fn strata(&self) -> Option<Vec<u32>> {
         match self {
-            Whole::Classes { codes, .. } => Some(codes),
-            _ => None,
+            Whole::Classes { codes, .. } => Some(codes.clone()),
+            Whole::Bits { data, columns, .. } => {
+                let rows = data.len() / columns.len().max(1);
+                grouped(data, columns.len(), (rows / ROWS_A_COMBINATION).max(2))
+            }
+            Whole::Real { data, columns } if columns.len() == 1 => grouped(data, 1, 2),
+            Whole::Real { .. } => None,
         }
     }
 
@@ -260,5 +283,33 @@ impl Whole {
                 TargetRule::Real { columns: columns.clone(), mean, sd }
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn bits(data: &[f32], width: usize) -> Whole {
+        let columns = (0..width).map(|c| c.to_string()).collect();
+        Whole::Bits { data: data.to_vec(), columns, names: None }
+    }
+
+    #[test]
+    fn two_values_are_two_strata_whatever_the_output_is_called() {
+        let wanted = Some(vec![0, 1, 0, 1]);
+        let names = vec!["a".to_owned(), "b".to_owned()];
+        assert_eq!(Whole::Classes { codes: vec![0, 1, 0, 1], column: String::new(), names }.strata(), wanted);
+        assert_eq!(bits(&[0.0, 1.0, 0.0, 1.0], 1).strata(), wanted);
+        let real = |data: &[f64]| Whole::Real { data: data.to_vec(), columns: vec!["y".into()] }.strata();
+        assert_eq!(real(&[-1.0, 2.5, -1.0, 2.5]), wanted);
+        assert_eq!(real(&[1.0, 2.0, 3.0]), None);
+    }
+
+    #[test]
+    fn few_combinations_of_bits_are_strata() {
+        let rows = |n: usize| (0..n).flat_map(|i| [(i % 2) as f32, (i / 2 % 2) as f32]).collect::<Vec<f32>>();
+        assert_eq!(bits(&rows(40), 2).strata().unwrap()[..6], [0, 1, 2, 3, 0, 1]);
+        assert_eq!(bits(&rows(39), 2).strata(), None);
     }
 }

@@ -1,83 +1,165 @@
-//! Text to rows of fields, and single cells of text: comma-separated (RFC 4180 quotes) or words between white space.
+//! Text to rows of cells: comma-separated (RFC 4180 quotes) or words between white space.
+//!
+//! Invariant: a cell knows whether it was quoted, since that can tell a word from the mark of a gap.
 
-use super::error::{DataError, counted, listed, nearest};
+use std::borrow::Cow;
+
+use super::error::{DataError, counted};
 use super::raw::Delimiter;
 
-/// Cells that mean "not known".
-const MISSING_WORDS: &[&str] = &["", "?", "NA", "N/A", "NaN", "nan", "null", "NULL"];
-
-pub(super) fn is_missing(cell: &str) -> bool {
-    MISSING_WORDS.contains(&cell)
-}
-
-/// A finite number, or nothing.
+/// A finite number, in 32 bits too, or nothing.
 pub(super) fn number(cell: &str) -> Option<f64> {
     cell.parse::<f64>().ok().filter(|x| x.is_finite() && (*x as f32).is_finite())
 }
 
-/// One row of text and the line it starts on.
-pub(super) struct Record {
+/// One field of a row, without its quotes and the white space around it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Cell<'a> {
+    pub text: Cow<'a, str>,
+    pub quoted: bool,
+}
+
+/// One row of text and the lines it stands on.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Record<'a> {
     pub line: u64,
     pub last_line: u64,
-    pub fields: Vec<String>,
+    pub fields: Vec<Cell<'a>>,
 }
 
 /// Splits text into rows; blank lines are no rows.
-pub(super) fn records<'a>(
-    text: &'a str,
-    delimiter: Delimiter,
-    name: &'a str,
-) -> Box<dyn Iterator<Item = Result<Record, DataError>> + 'a> {
+pub(super) fn records(text: &str, delimiter: Delimiter) -> Records<'_> {
     match delimiter {
-        Delimiter::Whitespace => Box::new(text.lines().enumerate().filter_map(|(i, line)| {
-            let fields: Vec<String> = line.split_whitespace().map(str::to_owned).collect();
-            let line = i as u64 + 1;
-            (!fields.is_empty()).then_some(Ok(Record { line, last_line: line, fields }))
-        })),
-        Delimiter::Byte(byte) => Box::new(separated(text, byte, name)),
+        Delimiter::Whitespace => Records::Spaced(text.lines().enumerate()),
+        Delimiter::Byte(delimiter) => Records::Separated(Separated { text, at: 0, line: 1, delimiter }),
     }
 }
 
-fn separated<'a>(
-    text: &'a str,
-    byte: u8,
-    name: &'a str,
-) -> impl Iterator<Item = Result<Record, DataError>> + 'a {
-    let mut reader = csv::ReaderBuilder::new()
-        .has_headers(false)
-        .flexible(true)
-        .delimiter(byte)
-        .from_reader(text.as_bytes());
-    let mut record = csv::StringRecord::new();
-    std::iter::from_fn(move || {
-        loop {
-            let line = match reader.read_record(&mut record) {
-                Ok(false) => return None,
-                Ok(true) => record.position().map_or(0, csv::Position::line),
-                Err(e) => {
-                    return Some(Err(DataError::new("E0522", "the row cannot be read")
-                        .file(name)
-                        .note(e.to_string())));
-                }
-            };
-            let fields: Vec<String> = record.iter().map(|f| f.trim().to_owned()).collect();
-            if fields.len() == 1 && fields[0].is_empty() {
-                continue; // a line of blanks
-            }
-            return Some(Ok(Record {
-                line,
-                last_line: line.max(reader.position().line().saturating_sub(1)),
-                fields,
-            }));
+#[derive(Clone, Debug)]
+pub(super) enum Records<'a> {
+    Spaced(std::iter::Enumerate<std::str::Lines<'a>>),
+    Separated(Separated<'a>),
+}
+
+impl<'a> Iterator for Records<'a> {
+    type Item = Record<'a>;
+
+    fn next(&mut self) -> Option<Record<'a>> {
+        match self {
+            Records::Spaced(lines) => lines.find_map(|(i, line)| {
+                let word = |text| Cell { text: Cow::Borrowed(text), quoted: false };
+                let fields: Vec<Cell<'a>> = line.split_whitespace().map(word).collect();
+                let line = i as u64 + 1;
+                (!fields.is_empty()).then_some(Record { line, last_line: line, fields })
+            }),
+            Records::Separated(rows) => rows.find(|row| !row.is_blank()),
         }
-    })
+    }
+}
+
+impl Record<'_> {
+    fn is_blank(&self) -> bool {
+        matches!(self.fields.as_slice(), [only] if only.text.is_empty())
+    }
+}
+
+/// Where a reader of separated text stands.
+#[derive(Clone, Debug)]
+pub(super) struct Separated<'a> {
+    text: &'a str,
+    at: usize,
+    line: u64,
+    /// ASCII, so that cells end between characters.
+    delimiter: u8,
+}
+
+impl<'a> Iterator for Separated<'a> {
+    type Item = Record<'a>;
+
+    fn next(&mut self) -> Option<Record<'a>> {
+        self.peek()?;
+        let line = self.line;
+        let mut fields = vec![self.cell()];
+        while self.peek() == Some(self.delimiter) {
+            self.at += 1;
+            fields.push(self.cell());
+        }
+        // A quote that never closes goes on to the end, where no line begins.
+        let ends_here = self.peek().is_none() && self.line > line && self.text.ends_with('\n');
+        let last_line = self.line - u64::from(ends_here);
+        self.end_line();
+        Some(Record { line, last_line, fields })
+    }
+}
+
+impl<'a> Separated<'a> {
+    fn rest(&self) -> &'a [u8] {
+        &self.text.as_bytes()[self.at..]
+    }
+
+    fn peek(&self) -> Option<u8> {
+        self.rest().first().copied()
+    }
+
+    /// Takes `\n`, `\r\n` or `\r`.
+    fn end_line(&mut self) {
+        self.at += match self.rest() {
+            [b'\r', b'\n', ..] => 2,
+            [_, ..] => 1,
+            [] => 0,
+        };
+        self.line += 1;
+    }
+
+    fn cell(&mut self) -> Cell<'a> {
+        let quoted = self.peek() == Some(b'"');
+        let text = if quoted { self.quoted() } else { Cow::Borrowed(self.plain()) };
+        let text = match text {
+            Cow::Borrowed(text) => Cow::Borrowed(text.trim()),
+            Cow::Owned(text) => Cow::Owned(text.trim().to_owned()),
+        };
+        Cell { text, quoted }
+    }
+
+    /// Up to the next delimiter or the end of the line.
+    fn plain(&mut self) -> &'a str {
+        let ends = |byte: &u8| *byte == self.delimiter || matches!(byte, b'\n' | b'\r');
+        let start = self.at;
+        self.at += self.rest().iter().position(ends).unwrap_or(self.rest().len());
+        &self.text[start..self.at]
+    }
+
+    /// Up to the closing quote; a doubled quote is one. What follows the closing quote belongs to the cell.
+    fn quoted(&mut self) -> Cow<'a, str> {
+        self.at += 1;
+        let mut text = Cow::Borrowed("");
+        loop {
+            let piece = self.rest().iter().position(|byte| *byte == b'"').unwrap_or(self.rest().len());
+            let piece = &self.text[self.at..self.at + piece];
+            self.line += piece.bytes().filter(|byte| *byte == b'\n').count() as u64;
+            self.at += piece.len();
+            text += piece;
+            match self.rest() {
+                [b'"', b'"', ..] => {
+                    text += "\"";
+                    self.at += 2;
+                }
+                [b'"', ..] => {
+                    self.at += 1;
+                    text += self.plain();
+                    return text;
+                }
+                _ => return text,
+            }
+        }
+    }
 }
 
 /// Every row has as many fields as the first.
 ///
 /// # Errors
 /// E0522 with the line.
-pub(super) fn check_width(record: &Record, width: usize, file: &str) -> Result<(), DataError> {
+pub(super) fn check_width(record: &Record<'_>, width: usize, file: &str) -> Result<(), DataError> {
     if record.fields.len() == width {
         return Ok(());
     }
@@ -96,15 +178,41 @@ pub(super) fn check_width(record: &Record, width: usize, file: &str) -> Result<(
     })
 }
 
-/// The code of a word among sorted names.
-pub(super) fn code(word: &str, names: &[String]) -> Result<u32, DataError> {
-    if let Some(at) = names.iter().position(|n| n == word) {
-        return Ok(at as u32);
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn rows(text: &str) -> Vec<(u64, Vec<String>)> {
+        let show = |cell: &Cell<'_>| match cell.quoted {
+            true => format!("\"{}\"", cell.text),
+            false => cell.text.to_string(),
+        };
+        records(text, Delimiter::Byte(b','))
+            .map(|row| (row.line, row.fields.iter().map(show).collect()))
+            .collect()
     }
-    let error = DataError::new("E0535", format!("`{word}` is a category that training never saw"))
-        .note(format!("known are {}", listed(names, 12)));
-    Err(match nearest(word, names) {
-        Some(near) => error.help(format!("did you mean `{near}`?")),
-        None => error.help("correct the cell, or train with `unknown=zero` on the source"),
-    })
+
+    #[test]
+    fn quotes_are_remembered() {
+        assert_eq!(
+            rows("a, b ,\"c\"\n\"x, \"\"y\"\"\",\" NA \",NA\n"),
+            [
+                (1, vec!["a".into(), "b".into(), "\"c\"".into()]),
+                (2, vec!["\"x, \"y\"\"".into(), "\"NA\"".into(), "NA".into()])
+            ]
+        );
+    }
+
+    #[test]
+    fn lines_are_counted_through_quotes_blanks_and_all_ends() {
+        let lines: Vec<u64> =
+            rows("a,b\r\n\r\n1,\"x\ny\"\n  \n2,3\r4,5").into_iter().map(|row| row.0).collect();
+        assert_eq!(lines, [1, 3, 6, 7]);
+    }
+
+    #[test]
+    fn odd_quotes_stay() {
+        assert_eq!(rows("a\"b,\"c\"d,\"e")[0].1, ["a\"b", "\"cd\"", "\"e\""]);
+        assert_eq!(rows("1,\n,\n"), [(1, vec!["1".into(), "".into()]), (2, vec!["".into(), "".into()])]);
+    }
 }

@@ -5,9 +5,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::error::DataError;
-use super::raw::{Format, MISSING};
-use super::text;
+use super::raw::{Delimiter, Format, MISSING};
 
 /// Everything that raw rows need.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -107,45 +105,6 @@ impl CellRule {
         }
         Some(())
     }
-
-    /// Writes the inputs of a cell of text.
-    ///
-    /// # Errors
-    /// E0523, E0524 or E0535, without a place.
-    pub(super) fn text(&self, cell: &str, zero_if_unknown: bool, out: &mut [f32]) -> Result<(), DataError> {
-        let missing = text::is_missing(cell);
-        let gap = || {
-            DataError::new("E0524", "a value is missing")
-                .note("training filled nothing in, so the net has no number for it")
-                .help("give the value, or train with `missing=mean` on the source")
-        };
-        match self {
-            CellRule::Number { .. } => {
-                let x = match text::number(cell) {
-                    _ if missing => f64::NAN,
-                    Some(x) => x,
-                    None => {
-                        return Err(DataError::new("E0523", format!("`{cell}` is not a number"))
-                            .note("the column held numbers in training"));
-                    }
-                };
-                out[0] = self.number(x).ok_or_else(gap)?;
-                Ok(())
-            }
-            CellRule::Category { names, .. } => {
-                let code = match text::code(cell, names) {
-                    _ if missing => MISSING,
-                    Ok(code) => code,
-                    Err(_) if zero_if_unknown => {
-                        out.fill(0.0);
-                        return Ok(());
-                    }
-                    Err(error) => return Err(error),
-                };
-                self.category(code, out).ok_or_else(gap)
-            }
-        }
-    }
 }
 
 impl Affine {
@@ -219,7 +178,11 @@ impl Transform {
         match &self.fields {
             Fields::Table { format, columns } => {
                 let width: usize = columns.iter().map(|c| c.rule.width()).sum();
-                width == self.width() && columns.iter().all(|c| (1..=format.width).contains(&c.number))
+                // Cells end between characters.
+                let is_ascii = !matches!(format.delimiter, Delimiter::Byte(byte) if !byte.is_ascii());
+                is_ascii
+                    && width == self.width()
+                    && columns.iter().all(|c| (1..=format.width).contains(&c.number))
             }
             Fields::Array(rule) => rule.width == self.width() && !rule.pairs.is_empty(),
         }
@@ -248,24 +211,6 @@ mod tests {
         rule.restore(&mut outputs);
         assert_eq!(outputs, [10.0, 5.0, 8.0, 6.0]);
         assert_eq!(rule.units(), [2.0, 1.0]);
-    }
-
-    #[test]
-    fn cells_of_text() {
-        let number = CellRule::Number { scale: 0.5, shift: 1.0, fill: None };
-        let category = CellRule::Category { names: vec!["a".into(), "b".into()], fill: Some(1) };
-        let mut out = [9.0, 9.0];
-        number.text("4", false, &mut out).unwrap();
-        assert_eq!(out[0], 3.0);
-        category.text("a", false, &mut out).unwrap();
-        assert_eq!(out, [1.0, 0.0]);
-        category.text("NA", false, &mut out).unwrap();
-        assert_eq!(out, [0.0, 1.0]);
-        category.text("c", true, &mut out).unwrap();
-        assert_eq!(out, [0.0, 0.0]);
-        assert_eq!(category.text("c", false, &mut out).unwrap_err().code, "E0535");
-        assert_eq!(number.text("", false, &mut out).unwrap_err().code, "E0524");
-        assert_eq!(number.text("x", false, &mut out).unwrap_err().code, "E0523");
     }
 
     #[test]

@@ -773,20 +773,23 @@ Correct the row, quote the field (`"1,5"`), or give `delimiter=`."#,
         "E0523",
         r#"A cell is not a number
 
-A column holds numbers if its first known value is one; a later cell that is no finite 32-bit number does not fit. In
-prediction a cell must be of the kind it was in training.
+Most cells of a column are finite 32-bit numbers, and some are not: the first of them are named. It may be a slip, the mark
+of an unknown value (`-`, `None`), or a number in another notation (`0,5`, `5%`, `1,234.5`). In prediction a cell must be of
+the kind it was in training.
 
     age
     41
     forty
 
-Correct the cell. An unknown value is an empty cell, `NA`, `NaN`, `null` or `?`; see `missing=` of `source csv`."#,
+Correct the cell. An unknown value is an empty cell, `NA`, `NaN`, `null` or `?`; `na=["-"]` on `source csv` names other
+marks. Where the cells are categories, numbers among them, `words=[age]` says so."#,
     ),
     (
         "E0524",
         r#"A value is missing
 
-An empty cell, `NA`, `NaN`, `null` or `?` stands for a value that is not known, and nothing says what to do about it.
+An empty cell, `NA`, `NaN`, `null` or `?` (or a mark that `na=` names) stands for a value that is not known, and nothing
+says what to do about it.
 
     source csv, "penguins.csv"
 
@@ -795,9 +798,10 @@ frequent one). Targets are never filled in. A column without a known value in tr
     ),
     (
         "E0525",
-        r#"Text is not UTF-8
+        r#"A table is not text, or its characters cannot be told
 
-The bytes on the line are no UTF-8 character; often the file is in an older encoding such as Latin-1.
+Text is UTF-8, or UTF-16 with its byte-order mark at the beginning; often the file is in an older encoding such as Latin-1,
+in UTF-16 without the mark, or no text at all (a spreadsheet, an archive). The message says what it looks like.
 
     M\xfcller
 
@@ -942,6 +946,29 @@ A checkpoint carries how raw cells become inputs; the sizes in it do not fit one
     dropnet predict DIR --input rows.csv        with a checkpoint that was edited
 
 The file was changed by hand or damaged: take a copy, or train again."#,
+    ),
+    (
+        "E0539",
+        r#"The rows are too few, or too many by one, for the net
+
+`batch_norm` takes statistics over a minibatch and needs two rows in each, so the last one must not have a single row;
+`drop_last=true` needs as many rows as a minibatch; what watches validation rows needs some. An experiment asks for every
+number of rows that it will fit before its first trial, `dropnet check --data` for those that the file names.
+
+    batch 8        for 33 training rows: the last minibatch has one
+
+Use another `batch`, `drop_last=true`, or other shares in `split`."#,
+    ),
+    (
+        "E0540",
+        r#"There is not enough memory
+
+Data are held in memory as a whole. The message says how much is needed and how much this process can still have: of the
+machine, within the limits that are set for it.
+
+    source moons, rows=2_000_000_000
+
+Use fewer rows or columns, or a machine with more memory. A file that is small and needs much is damaged, or made to do so."#,
     ),
     (
         "W0101",

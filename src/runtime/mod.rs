@@ -5,6 +5,7 @@
 pub mod checkpoint;
 pub mod checksum;
 pub mod container;
+pub mod counts;
 pub mod evaluate;
 pub mod figures;
 pub mod function;

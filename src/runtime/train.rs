@@ -14,6 +14,7 @@ use std::{
 
 use super::{
     checkpoint::{Checkpoint, CheckpointError},
+    counts,
     evaluate::Evaluator,
     figures::{Figures, Reporter},
     function::{Function, Pass, Status},
@@ -28,7 +29,7 @@ use crate::{
     data::{DataConfig, Dataset, Target},
     lower::{LOSS, OBJECTIVE, lower_train},
     math,
-    model::{Model, NodeKind},
+    model::Model,
     train::Train,
 };
 
@@ -217,8 +218,8 @@ impl<'a> Trainer<'a> {
             drop_last: batch.drop_last,
             seed: job.meta.seed,
         };
-        check_rows(job.model, &shape)?;
-        check_watched(section, job.dataset.valid.is_some())?;
+        counts::check(job.model, shape.rows, job.dataset.valid.is_some())
+            .map_err(|unfit| TrainError::Data(unfit.plain()))?;
         let started = Instant::now();
         let function = Function::new(lower_train(job.model), &job.dataset.train)?;
         let held_out = job.dataset.valid.is_some() || job.dataset.test.is_some();
@@ -513,42 +514,4 @@ fn spread(target: &Target) -> f64 {
         column().map(|y| (y - mean) * (y - mean)).sum::<f64>() / rows
     };
     (0..*width).map(variance).sum::<f64>() / *width as f64
-}
-
-/// What is watched must be there: figures of validation need validation rows.
-fn check_watched(section: &Train, has_valid: bool) -> Result<(), TrainError> {
-    let schedule = &section.schedule;
-    let plateau = schedule.word.plateau(&schedule.args).map(|rule| ("schedule plateau", rule.watch));
-    let stop = section.stop_early.as_ref().map(|stop| ("stop_early", stop.watch.clone()));
-    if section.fits_precision() && !has_valid {
-        return Err(TrainError::Data(
-            "`bayes_decay(precision=fit)` looks at validation rows, and the data have none; write `split valid=10%`, or a number".into(),
-        ));
-    }
-    for (word, watch) in stop.into_iter().chain(plateau) {
-        if watch.starts_with("valid.") && !has_valid {
-            return Err(TrainError::Data(format!(
-                "`{word}` watches `{watch}`, and the data have no validation rows; write `split valid=10%`, or `watch=train.loss`"
-            )));
-        }
-    }
-    Ok(())
-}
-
-/// Row counts that training cannot do with.
-fn check_rows(model: &Model, shape: &Shape) -> Result<(), TrainError> {
-    if shape.steps() == 0 {
-        let why = format!("{} training rows make no minibatch of {}", shape.rows, shape.batch);
-        return Err(TrainError::Data(format!("{why}; use a smaller `batch`, or leave `drop_last` out")));
-    }
-    let needs_two =
-        model.nodes.iter().find(|n| matches!(&n.kind, NodeKind::Layer(used) if used.word.needs_two_rows()));
-    let last = shape.rows_of(shape.steps() - 1);
-    match needs_two {
-        Some(node) if last < 2 => Err(TrainError::Data(format!(
-            "`{}` needs at least two rows in every minibatch, and the last of {} rows in minibatches of {} has one; use another `batch`, or `drop_last=true`",
-            node.path, shape.rows, shape.batch
-        ))),
-        _ => Ok(()),
-    }
 }

@@ -87,6 +87,8 @@ pub enum Kind {
     Quantity(&'static [Unit]),
     /// A list of numbers.
     Numbers,
+    /// A list of names, texts and numbers, or one of them.
+    Items,
     /// `3x3` or `[3, 3]`.
     Size,
     /// `low..high`, whole numbers, both ends included.

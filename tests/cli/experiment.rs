@@ -236,3 +236,119 @@ fn points_that_come_again_are_not_tried_again() {
     std::fs::write(folder.path().join("two/experiment.jsonl"), &record[..record.len() / 2]).unwrap();
     assert_eq!(whole, folder.json(&["sweep", "m.net", "--json", "-o", "two", "--resume", "--jobs", "4"]));
 }
+
+/// A net whose `batch_norm` wants two rows in every minibatch.
+const NORMED: &str = "\
+param p = 0
+
+data {
+  source moons, rows=60, noise=0.2
+  split train=32, valid=17, test=11
+  batch 16
+}
+
+net {
+  input x: real[2]
+  dense 8, bias=false -> batch_norm -> relu -> dropout p
+  dense 2
+  output y: class[2]
+}
+
+train {
+  loss cross_entropy
+  optimizer adam, lr=0.02
+  epochs 2
+}
+";
+
+/// Every number of rows that will be fitted is looked at before the first trial, and by `check --data`: 51 of the folds' 51 and 52 rows, and the
+/// 49 on which the winner of a sweep is trained.
+#[test]
+fn rows_that_cannot_be_fitted_are_found_before_the_first_trial() {
+    let sweep = format!("{NORMED}\nsweep {{\n  vary p, [0, 0.1]\n  goal min, valid.loss\n}}\n");
+    let folds = NORMED.replace("train=32, valid=17, test=11", "folds=7").replace("batch 16", "batch 25");
+    let one = NORMED.replace("train=32, valid=17", "train=33, valid=16");
+    let folder =
+        Folder::new(&[("sweep.net", &sweep), ("folds.net", &folds), ("one.net", &one), ("good.net", NORMED)]);
+    let mut text = String::new();
+    for net in ["sweep.net", "folds.net"] {
+        text += &folder.run(&["experiment", net, "-o", "e", "--jobs", "1"]);
+        text += &folder.run(&["check", "--data", net]);
+    }
+    text += &folder.run(&["check", "--data", "one.net"]);
+    text += &folder.run(&["train", "one.net", "-o", "r"]);
+    assert!(!folder.path().join("e").exists() && !folder.path().join("r").exists());
+    assert!(folder.run(&["train", "good.net", "-q", "-o", "r"]).ends_with("--- exit 0\n"));
+    insta::assert_snapshot!(text);
+}
+
+/// What does not differ is not counted twice: divisions to which chance adds nothing, and equal settings.
+#[test]
+fn copies_are_no_replicates() {
+    let plain = NORMED.replace(" -> batch_norm", "");
+    let split = |split: &str| plain.replace("train=32, valid=17, test=11", split);
+    let ordered = split("test=20%, shuffle=false");
+    let tail = split("valid=tail 20%, test=20%, shuffle=false");
+    let repeats = split("folds=9, test=20%, shuffle=false");
+    let own = split("valid=2")
+        .replace("source moons, rows=60, noise=0.2", "source idx, \"m\"")
+        .replace("real[2]", "real[1, 2, 1]")
+        .replace("dense 8", "flatten -> dense 8");
+    let folder = Folder::new(&[
+        ("ordered.net", &ordered),
+        ("tail.net", &tail),
+        ("repeats.net", &repeats),
+        ("own.net", &own),
+        ("folds.net", &split("folds=3, shuffle=false")),
+        ("random.net", &split("valid=20%, test=20%")),
+    ]);
+    std::fs::create_dir(folder.path().join("m")).unwrap();
+    for part in ["train", "t10k"] {
+        let images = [vec![0, 0, 8, 3, 0, 0, 0, 8, 0, 0, 0, 1, 0, 0, 0, 2], (0..16).collect()].concat();
+        let labels = [vec![0, 0, 8, 1, 0, 0, 0, 8], vec![0, 1, 0, 1, 1, 0, 1, 0]].concat();
+        std::fs::write(folder.path().join(format!("m/{part}-images-idx3-ubyte")), images).unwrap();
+        std::fs::write(folder.path().join(format!("m/{part}-labels-idx1-ubyte")), labels).unwrap();
+    }
+    for net in ["ordered", "tail", "repeats", "own"] {
+        let said = folder.run(&["experiment", &format!("{net}.net"), "-o", net, "--splits", "3"]);
+        assert!(
+            said.contains("--splits 3: every division holds the same rows") && said.ends_with("exit 2\n"),
+            "{said}"
+        );
+        assert!(!folder.path().join(net).exists());
+        assert!(
+            folder
+                .run(&["experiment", &format!("{net}.net"), "-q", "-o", net, "--splits", "1"])
+                .ends_with("exit 0\n")
+        );
+    }
+    for net in ["folds", "random"] {
+        let said = folder.run(&["experiment", &format!("{net}.net"), "-q", "-o", net, "--splits", "3"]);
+        assert!(said.contains("3 divisions") && said.ends_with("exit 0\n"), "{said}");
+    }
+    let said = folder.run(&["experiment", "random.net", "-o", "same", "--compare", "p=0.1,1e-1"]);
+    assert!(said.contains("`p=0.1` and `p=1e-1` set the same") && said.ends_with("exit 2\n"), "{said}");
+}
+
+#[test]
+fn index_files_that_name_the_same_rows_are_one_division() {
+    let rows: String = (0..12).map(|i| format!("{i},{},{}\n", i % 5, i % 2)).collect();
+    let net = NORMED
+        .replace(" -> batch_norm", "")
+        .replace("moons, rows=60, noise=0.2", "csv, \"t.csv\", header=false")
+        .replace("train=32, valid=17, test=11", "given=\"index\", number=0");
+    let (train, test) = ("0\n1\n2\n3\n4\n5\n", "6\n7\n8\n");
+    let folder = Folder::new(&[
+        ("m.net", &net),
+        ("t.csv", &rows),
+        ("index_train_0.txt", train),
+        ("index_test_0.txt", test),
+        ("index_train_1.txt", test),
+        ("index_test_1.txt", train),
+        ("index_train_2.txt", "5\n4\n3\n2\n1\n0\n"),
+        ("index_test_2.txt", test),
+    ]);
+    let said = folder.run(&["experiment", "m.net", "-o", "e", "--splits", "3"]);
+    assert!(said.contains("divisions 0 and 2 hold the same rows") && said.ends_with("exit 2\n"), "{said}");
+    assert!(folder.run(&["experiment", "m.net", "-q", "-o", "e", "--splits", "2"]).ends_with("exit 0\n"));
+}

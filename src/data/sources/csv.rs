@@ -1,13 +1,28 @@
 //! `source csv, "file.csv"`: a text table, one row a line. Also words between white space.
 //!
-//! Quotes follow RFC 4180. A column whose first value is a number holds numbers; any other column holds categories, which
-//! become one input a category (0 or 1), or the class names if it is the target. Gzip is unpacked.
+//! Quotes follow RFC 4180. A column of numbers is one input. A column of words holds categories, which become one input a category
+//! (0 or 1), or the class names if it is the target; `words=[grade]` makes categories of numbers. A word among numbers is an error.
+//! The text is UTF-8, or UTF-16 with its byte-order mark; gzip is unpacked.
+//!
+//! # Gaps
+//! A value that is not known is an empty cell or one of `?`, `NA`, `N/A`, `NaN`, `nan`, `null` and `NULL`. In a column of words such a
+//! mark in quotes is a word: `"NA"` can be Namibia. `na=` names other marks in their place: `na=["-", -999]` for a table that writes
+//! a dash or -999, `na=[]` where all words are words. Marks that are named this way count with quotes too, and a number counts
+//! however it is written; an empty cell is always a gap. `missing=` says what becomes of gaps. With `missing=mean` every column
+//! learns from the training part what would fill a gap (its mean, or its most frequent category), so that rows with gaps can be
+//! predicted even where the training file has none.
+//!
+//! # Example
+//! ```text
+//! source csv, "houses.csv", na=["-", "none"], missing=mean, words=[zone]
+//! ```
 
 use std::sync::Arc;
 
-use crate::data::config::Source;
+use crate::data::config::{ColumnRef, Source};
 use crate::data::error::DataError;
 use crate::data::files;
+use crate::data::gaps::Gaps;
 use crate::data::raw::{Delimiter, Pick, Raw, Unknown};
 use crate::data::search::Search;
 use crate::data::table::{self, Missing, Reading};
@@ -34,6 +49,18 @@ pub static SIG: Sig = Sig {
             "what a missing value means: an error, leave the row out, or fill in the training part's mean (most frequent category)",
         ),
         ArgSpec::named(
+            "na",
+            Kind::Items,
+            Default::Absent,
+            "what marks a missing value, in place of the usual marks",
+        ),
+        ArgSpec::named(
+            "words",
+            Kind::Items,
+            Default::Absent,
+            "columns (names, or numbers from 1) whose cells are categories even where they are numbers",
+        ),
+        ArgSpec::named(
             "unknown",
             Kind::Word(&["error", "zero"]),
             Default::Word("error"),
@@ -58,8 +85,41 @@ fn read(args: &Args) -> Read {
         _ => Missing::Error,
     };
     let unknown = if args.word("unknown") == "zero" { Unknown::Zero } else { Unknown::Error };
-    let reading = Reading { header: args.flag("header"), delimiter: delimiter(args)?, missing, unknown };
+    let reading = Reading {
+        header: args.flag("header"),
+        delimiter: delimiter(args)?,
+        missing,
+        unknown,
+        gaps: gaps(args),
+        words: words(args)?,
+    };
     Ok(Arc::new(Csv { file: args.text("file").to_owned(), reading }))
+}
+
+fn gaps(args: &Args) -> Gaps {
+    match args.is_written("na") {
+        true => Gaps::Named(args.list("na").iter().map(text_of).collect()),
+        false => Gaps::Usual,
+    }
+}
+
+fn words(args: &Args) -> Result<Vec<ColumnRef>, Box<Diagnostic>> {
+    let column = |value: &Value| match value {
+        Value::Number(n) if *n >= 1.0 && n.fract() == 0.0 => Ok(ColumnRef::Number(*n as usize)),
+        Value::Number(n) => Err(Box::new(
+            Diagnostic::error("E0506", args.span_of("words"), format!("`{n}` does not number a column"))
+                .label("columns are counted 1, 2, 3, ..."),
+        )),
+        name => Ok(ColumnRef::Name(text_of(name))),
+    };
+    args.list("words").iter().map(column).collect()
+}
+
+fn text_of(value: &Value) -> String {
+    match value {
+        Value::Word(text) | Value::Text(text) => text.clone(),
+        other => other.to_string(),
+    }
 }
 
 fn delimiter(args: &Args) -> Result<Delimiter, Box<Diagnostic>> {
@@ -72,7 +132,9 @@ fn delimiter(args: &Args) -> Result<Delimiter, Box<Diagnostic>> {
         "semicolon" => Delimiter::Byte(b';'),
         "tab" | "\\t" => Delimiter::Byte(b'\t'),
         "whitespace" | " " => Delimiter::Whitespace,
-        one if one.len() == 1 && !matches!(one, "\"" | "\n" | "\r") => Delimiter::Byte(one.as_bytes()[0]),
+        one if one.len() == 1 && !matches!(one, "\"" | "\n" | "\r" | "\0") => {
+            Delimiter::Byte(one.as_bytes()[0])
+        }
         other => {
             return Err(Box::new(
                 Diagnostic::error(
@@ -89,7 +151,7 @@ fn delimiter(args: &Args) -> Result<Delimiter, Box<Diagnostic>> {
 impl Source for Csv {
     fn open(&self, pick: &Pick<'_>, search: &Search) -> Result<Raw, DataError> {
         let text = files::text(&search.find(&self.file)?, &self.file)?;
-        table::read(&text, &self.file, self.reading, pick).map(Raw::Table)
+        table::read(&text, &self.file, &self.reading, pick).map(Raw::Table)
     }
 
     fn has_units(&self) -> bool {

@@ -84,7 +84,8 @@ pub(super) fn table(columns: Vec<(String, Cells)>, pick: &Pick<'_>) -> Result<Ra
     };
     let rows = columns.first().map_or(0, |(_, cells)| cells.len());
     let (inputs, target) = (take(&chosen.inputs), take(&chosen.target));
-    Ok(Raw::Table(Table { file: None, rows, dropped: 0, format: Format::plain(names.len()), inputs, target }))
+    let format = Format::plain(names.len());
+    Ok(Raw::Table(Table { file: None, rows, dropped: 0, fills: false, format, inputs, target }))
 }
 
 /// `rows` points shared among classes as evenly as can be, the first classes taking the odd ones: (class, index in class, rows of class).

@@ -23,6 +23,7 @@ pub static SIG: Sig = Sig {
 pub static WORD: Statement = Statement { sig: &SIG, source: include_str!("batch.rs"), read };
 
 fn read(args: &Args, settings: &mut Settings) -> Result<(), Box<Diagnostic>> {
-    settings.batch = Some(Batch { rows: args.count("rows"), drop_last: args.flag("drop_last") });
+    settings.batch =
+        Some(Batch { rows: args.count("rows"), drop_last: args.flag("drop_last"), span: args.span });
     Ok(())
 }

@@ -2,6 +2,8 @@
 //!
 //! Shares are counts, fractions below 1 or percentages. They are taken after a shuffle with this statement's own seed, each
 //! class in proportion; `shuffle=false` keeps the order: training, validation, test. A source with its own test part keeps it.
+//! What counts as a class is the target's own matter: a class, each of two numbers, and of several bits each combination that
+//! occurs, as long as there are ten rows a combination or more (with fewer, bits are divided at random).
 //! - `folds=10, fold=1`: the first of ten disjoint tenths is the test part. With `test=10%` each fold is a division of its own.
 //! - `given="index", number=0`: row numbers (from 0) in `index_train_0.txt` and `index_test_0.txt` beside the data.
 //! - `valid=tail 20%`: the validation part is the last rows instead of random ones; of index files, the last that they list.

@@ -38,6 +38,30 @@ fn cells_that_do_not_fit() {
     insta::assert_snapshot!(faults.join("\n\n"));
 }
 
+/// A column is judged by all of its cells, in whatever order they come.
+#[test]
+fn cells_that_are_no_numbers_are_named_wherever_they_stand() {
+    let numbers = |first: &str, others: &str| {
+        let rows: String = (0..20).map(|i| format!("0.{i},{},{}\n", 100 + i, ["x", "y"][i % 2])).collect();
+        fault(&format!("a,b,c\n{first},2,x\n{rows}{others}"), &[("missing", word("mean"))])
+    };
+    let european: String = (0..10).map(|i| format!("{i},5;{i};x\n{i};1{i}.500,5;y\n")).collect();
+    let semicolon = [("delimiter", word("semicolon"))];
+    let percent: String = (0..10).map(|i| format!("{i}%,{i},{}\n", ["x", "y"][i % 2])).collect();
+    let half: String =
+        (0..6).map(|i| format!("{},{i},x\n", if i < 4 { "-".into() } else { i.to_string() })).collect();
+    let faults = [
+        numbers("-", ""),
+        numbers("None", "1,.,x\n2,2,y\n#N/A,2,x\n-,3,x\n.,4,y\n"),
+        fault(&format!("a;b;c\n{european}"), &semicolon),
+        fault(&format!("a,b,c\n{percent}"), &[]),
+        fault("a,b,c\n\"1,234.5\",1,x\n\"2,234\",2,y\n", &[]),
+        fault(&format!("a,b,c\n{half}"), &[]),
+        fault("a,b,c\n1,1,x\n1,x,y\n", &[("words", list(vec![word("d")]))]),
+    ];
+    insta::assert_snapshot!(faults.join("\n\n"));
+}
+
 #[test]
 fn headers_that_do_not_fit() {
     let named = |column: &str| {

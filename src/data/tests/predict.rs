@@ -42,6 +42,7 @@ fn rows_that_cannot_be_predicted() {
         "F,1,2\n",
         "f,heavy,2\n",
         "f,,2\n",
+        "f,\"1,5\",2\n",
         "sex,mass,length\n",
         "",
     ]
@@ -56,7 +57,52 @@ fn gaps_and_unknown_words_follow_the_source() {
     let transform = trained(&[("missing", word("mean")), ("unknown", word("zero"))]).transform;
     let read = apply(&transform, "x,1,10\n").unwrap();
     assert_eq!(floats(&read.inputs[0].data)[..2], [0.0, 0.0]);
-    assert_eq!(apply(&transform, "f,NA,10\n").unwrap_err().code, "E0524");
+}
+
+/// What fills a gap is learnt from the training part for every column, in a table without gaps too.
+#[test]
+fn a_whole_table_teaches_what_fills_gaps() {
+    let rows = "sex,mass,length,kind\nf,1,10,a\nm,2,30,b\nm,6,50,b\nf,300,20,a\nf,300,20,b\n";
+    let ordered = ("split", vec![("train", n(3.0)), ("test", n(2.0)), ("shuffle", Value::Bool(false))]);
+    let load = |missing| {
+        let args = [("missing", word(missing))];
+        csv(rows, &args, std::slice::from_ref(&ordered), &need(4, Want::Class(2))).unwrap().transform
+    };
+    let filled = apply(&load("mean"), "NA,,10\n").unwrap();
+    // `m` is the more frequent of the training rows, and their masses have the mean 3.
+    assert_eq!(floats(&filled.inputs[0].data), [0.0, 1.0, 3.0, 10.0]);
+    for missing in ["error", "drop"] {
+        assert_eq!(apply(&load(missing), "f,NA,10\n").unwrap_err().code, "E0524");
+    }
+}
+
+#[test]
+fn packed_and_utf16_rows_are_rows() {
+    use std::io::Write;
+    let data = trained(&[]);
+    let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::default());
+    encoder.write_all(ROWS.as_bytes()).unwrap();
+    let wide: Vec<u8> = format!("\u{feff}{ROWS}").encode_utf16().flat_map(u16::to_le_bytes).collect();
+    for bytes in [encoder.finish().unwrap(), wide] {
+        assert_eq!(data.transform.apply_csv(bytes, "-").unwrap().inputs, data.train.inputs);
+    }
+}
+
+#[test]
+fn a_header_of_another_table_is_named() {
+    let transform = trained(&[]).transform;
+    let headerless = {
+        let rows = ROWS.split_once('\n').unwrap().1;
+        csv(rows, &[("header", Value::Bool(false))], &[], &need(4, Want::Class(2))).unwrap().transform
+    };
+    let faults = [
+        apply(&transform, "a,b,c\nf,1,2\n"),
+        apply(&transform, "Sex,Mass,Length\nf,1,2\n"),
+        apply(&headerless, "sex,mass,length\nf,1,2\n"),
+        apply(&transform, "sex,mass,mass,length\nf,1,2,3\n"),
+    ]
+    .map(|read| read.expect_err("a fault").to_string());
+    insta::assert_snapshot!(faults.join("\n\n"));
 }
 
 #[test]

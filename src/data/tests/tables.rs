@@ -58,6 +58,52 @@ fn missing_rows_are_dropped_or_filled() {
 }
 
 #[test]
+fn marks_of_gaps_can_be_named_and_quoted() {
+    let rows = "alley,size,kind\n\"NA\",-,a\nGrvl,1,b\nGrvl,3,a\nNA,-999.0,b\n";
+    let load = |args: &[(&'static str, Value)], width| {
+        let data = csv(rows, args, &[], &need(width, Want::Class(2))).unwrap();
+        floats(&data.train.inputs[0].data).to_vec()
+    };
+    let mean = ("missing", word("mean"));
+    let marks = |marks: Vec<Value>| ("na", list(marks));
+    // Named marks take the place of the usual ones: `NA` is a word, `-` and -999 are gaps, of which the mean is 2.
+    assert_eq!(
+        load(&[mean.clone(), marks(vec![text("-"), n(-999.0)])], 3),
+        [0., 1., 2., 1., 0., 1., 1., 0., 3., 0., 1., 2.]
+    );
+    let rows = "alley,size,kind\n\"NA\",2,a\nGrvl,1,b\nGrvl,3,a\nNA,2,b\n";
+    let load = |args: &[(&'static str, Value)], width| {
+        let data = csv(rows, args, &[], &need(width, Want::Class(2))).unwrap();
+        floats(&data.train.inputs[0].data).to_vec()
+    };
+    // In quotes `NA` is a word; without them it is a gap, filled with the more frequent word.
+    assert_eq!(load(&[mean.clone()], 3), [0., 1., 2., 1., 0., 1., 1., 0., 3., 1., 0., 2.]);
+    assert_eq!(load(&[("missing", word("drop"))], 3), [0., 1., 2., 1., 0., 1., 1., 0., 3.]);
+    // A mark that is named counts with quotes too, and leaves one word.
+    assert_eq!(load(&[mean, marks(vec![word("NA")])], 2), [1., 2., 1., 1., 1., 3., 1., 2.]);
+}
+
+#[test]
+fn numbers_are_categories_where_the_file_says_so() {
+    let rows = "grade,size,kind\n1,4,a\n3,5,b\n1,6,a\n2b,7,b\n";
+    for columns in [vec![word("grade")], vec![n(1.0)], vec![text("grade")]] {
+        let data = csv(rows, &[("words", list(columns))], &[], &need(4, Want::Class(2))).unwrap();
+        let wanted = [1., 0., 0., 4., 0., 1., 0., 5., 1., 0., 0., 6., 0., 0., 1., 7.];
+        assert_eq!(floats(&data.train.inputs[0].data), wanted);
+    }
+}
+
+/// What a column holds does not depend on which of its cells comes first.
+#[test]
+fn a_number_among_words_is_a_word() {
+    let kinds = |first: &str| {
+        let rows = format!("code,size,kind\n{first},1,a\nA,2,b\nB,3,a\nA,4,b\nC,4,b\n7,5,a\nA1,6,b\n");
+        csv(&rows, &[], &[], &need(6, Want::Class(2))).unwrap().schema.columns[0].kind.clone()
+    };
+    assert_eq!(kinds("7"), kinds("A"));
+}
+
+#[test]
 fn normalisation_is_fitted_on_the_training_part() {
     let rows = "x,y\n1,10\n3,20\n100,1000\n";
     let ordered = ("split", vec![("train", n(2.0)), ("test", n(0.34)), ("shuffle", Value::Bool(false))]);

@@ -67,3 +67,23 @@ fn what_does_not_fit_is_named() {
     insta::assert_snapshot!(faults.join("\n\n"));
     assert_eq!(array_classes(&labels), Some(11));
 }
+
+/// Three ones among sixty rows, in fifths and in shares: the division asks for the target, not for the word that reads it.
+#[test]
+fn two_values_are_divided_alike_as_class_bit_and_number() {
+    let rows: String = (0..60).map(|i| format!("{i},{}\n", u8::from([7, 8, 50].contains(&i)))).collect();
+    let fifth = |fold: usize| ("split", vec![("folds", n(5.0)), ("fold", n(fold as f64))]);
+    let shares = ("split", vec![("valid", n(20.0)), ("test", n(20.0))]);
+    let ones = |split: Use<'static>, want| {
+        let data = csv(&format!("x,y\n{rows}"), &[], &[split], &need(1, want)).unwrap();
+        let of = |part: &super::super::Part| {
+            part.source_rows.iter().filter(|row| [7, 8, 50].contains(*row)).count()
+        };
+        [Some(&data.train), data.valid.as_ref(), data.test.as_ref()].map(|part| part.map_or(0, of))
+    };
+    for want in [Want::Class(2), Want::Bits(1), Want::Real(1)] {
+        let tested: Vec<usize> = (1..=5).map(|fold| ones(fifth(fold), want)[2]).collect();
+        assert_eq!(tested, [1, 0, 1, 0, 1], "{want:?}");
+        assert_eq!(ones(shares.clone(), want), [1, 1, 1], "{want:?}");
+    }
+}

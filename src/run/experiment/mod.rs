@@ -6,6 +6,7 @@
 //! against them, they do so round by round.
 
 mod best;
+mod fits;
 mod journal;
 mod points;
 mod prune;
@@ -77,6 +78,13 @@ pub enum ExperimentError {
     NoPart(&'static str),
     /// A precision is fitted on the rows that choose among trials.
     FitPrecision,
+    /// Divisions that hold the same rows: all of them, or these two.
+    Copies {
+        splits: usize,
+        two: Option<(usize, usize)>,
+    },
+    /// Two settings that set the same values.
+    SameSettings(String, String),
     /// No trial of this division gave the goal a finite value.
     NoneBest {
         split: usize,
@@ -114,6 +122,17 @@ impl fmt::Display for ExperimentError {
             Self::FitPrecision => f.write_str(
                 "`precision=fit` in an experiment: its validation rows choose among trials\nhelp: write a number, or a `param` that `sweep` varies",
             ),
+            Self::Copies { splits, two: None } => write!(
+                f,
+                "--splits {splits}: every division holds the same rows, so there is one\nhelp: leave `--splits` out (`--seeds` trains several times), or let chance divide: `split` without `shuffle=false`, or `folds=`"
+            ),
+            Self::Copies { splits, two: Some((first, second)) } => write!(
+                f,
+                "--splits {splits}: divisions {first} and {second} hold the same rows\nhelp: give each its own index files, or ask for fewer divisions"
+            ),
+            Self::SameSettings(first, second) => {
+                write!(f, "`{first}` and `{second}` set the same\nhelp: compare values that differ")
+            }
             Self::NoneBest { split } => write!(f, "no trial of division {split} has a finite goal"),
         }
     }
@@ -172,8 +191,8 @@ impl Experiment<'_> {
         if self.scoring(self.model).to_fit() {
             return Err(ExperimentError::FitPrecision);
         }
-        // What is wrong with the data should be said before there is a folder.
-        self.places().first().map(|place| place.open(self)).transpose()?;
+        // What is wrong with the data should be said before there is a folder, and before hours of trials.
+        self.check_fits()?;
         let (journal, known) = match course.resume {
             true => Journal::resume(course.dir, &self.head())?,
             false => (Journal::begin(course.dir, &self.head())?, Known::new()),

@@ -1,7 +1,7 @@
 //! What an experiment says: means over divisions with their standard errors, and differences of compared settings, division by division.
 
 use std::{
-    collections::{BTreeMap, BTreeSet},
+    collections::{BTreeMap, BTreeSet, HashMap, HashSet},
     fmt,
 };
 
@@ -10,7 +10,7 @@ use serde::Serialize;
 use super::{
     points::Point,
     search::Searched,
-    trial::{Found, value_of},
+    trial::{Found, Measured, Trial, value_of},
 };
 use crate::model::{Goal, Sweep, summary::number};
 
@@ -131,17 +131,22 @@ impl Report {
     }
 }
 
-/// Points by their setting and values: most often finished first, then by the mean of the goal.
+/// Points by their setting and values: finished in most places first, then by the mean of the goal. A point that a search drew more
+/// than once has one result there.
 fn tried(arms: &[Point], goal: &Goal, searches: &[Searched]) -> Vec<Tried> {
     let mut places: Vec<(Point, Vec<f64>, usize, usize)> = Vec::new();
-    for (trial, measured) in searches.iter().flat_map(|one| &one.tried) {
+    let mut index: HashMap<Point, usize> = HashMap::new();
+    for (trial, measured, again) in searches.iter().flat_map(with_repetitions) {
         let set: Point = arms[trial.arm].iter().chain(&trial.point).cloned().collect();
-        let at = places.iter().position(|(known, ..)| *known == set).unwrap_or_else(|| {
-            places.push((set, Vec::new(), 0, 0));
+        let at = *index.entry(set).or_insert_with_key(|set| {
+            places.push((set.clone(), Vec::new(), 0, 0));
             places.len() - 1
         });
         let (_, values, trials, pruned) = &mut places[at];
         *trials += 1;
+        if again {
+            continue;
+        }
         *pruned += usize::from(measured.pruned);
         let value = value_of(goal, &measured.figures).filter(|x| x.is_finite() && !measured.pruned);
         values.extend(value);
@@ -159,6 +164,12 @@ fn tried(arms: &[Point], goal: &Goal, searches: &[Searched]) -> Vec<Tried> {
         pruned,
     });
     tried.collect()
+}
+
+/// What was tried in one place, and whether the point was tried there before.
+fn with_repetitions(search: &Searched) -> impl Iterator<Item = (&Trial, &Measured, bool)> {
+    let mut seen: HashSet<&Point> = HashSet::new();
+    search.tried.iter().map(move |(trial, measured)| (trial, measured, !seen.insert(&trial.point)))
 }
 
 /// The first of those that were finished most often.
@@ -210,6 +221,26 @@ mod tests {
         // Divisions have 2 and 5: mean 3.5, deviation sqrt(4.5), over sqrt(2).
         assert_eq!((mean.mean, mean.count), (3.5, 2));
         assert!((mean.standard_error - 1.5).abs() < 1e-12);
+    }
+
+    #[test]
+    fn a_point_that_is_drawn_twice_counts_once() {
+        let place = Trial { arm: 0, split: 0, seed: 0, point: Point::new(), last: false };
+        let mut search = Searched::new(place.clone());
+        for (p, loss) in [("0.1", 2.0), ("0.2", 1.0), ("0.1", 2.0)] {
+            let point = vec![("p".to_string(), p.to_string())];
+            let figures = [("valid.loss".to_string(), loss)].into();
+            search
+                .tried
+                .push((Trial { point, ..place.clone() }, Measured { figures, ..Measured::default() }));
+        }
+        let goal = Goal { figure: "loss".into(), highest: false };
+        let tried = tried(&[Point::new()], &goal, &[search]);
+        let shown: Vec<(&str, usize, Option<usize>)> = tried
+            .iter()
+            .map(|one| (one.set[0].1.as_str(), one.trials, one.value.map(|value| value.count)))
+            .collect();
+        assert_eq!(shown, [("0.2", 1, Some(1)), ("0.1", 2, Some(1))]);
     }
 
     #[test]

@@ -17,7 +17,7 @@ use crate::{
     model::{Goal, Model},
     run::{
         evaluate::PartFigures,
-        open::{Ready, open_divided},
+        open::{Ready, after_choosing, open_divided},
         trained::Trained,
     },
     runtime::{
@@ -118,11 +118,11 @@ impl Trial {
     pub fn open(&self, experiment: &Experiment<'_>) -> Result<(Point, Ready), ExperimentError> {
         let mut sets = experiment.sets.clone();
         sets.extend(experiment.arms[self.arm].iter().chain(&self.point).cloned());
-        let choosing = match self.last && !watches_validation(experiment.model) {
-            true => Choosing::Done,
-            false => Choosing::Needed,
+        let choosing = choosing(experiment.model, self.last);
+        let divide = |config: &mut DataConfig| {
+            let written = config.settings.split.clone();
+            config.settings.split = Some(division(written.as_ref(), self.split, choosing));
         };
-        let divide = |config: &mut DataConfig| divide(config, self.split, choosing);
         let ready = open_divided(experiment.source, &sets, experiment.search, &divide)?;
         Ok((sets, ready))
     }
@@ -152,9 +152,14 @@ impl Trial {
     }
 }
 
+/// What becomes of the validation rows of a trial that searches, or of the last one.
+pub fn choosing(model: &Model, last: bool) -> Choosing {
+    if last { after_choosing(model) } else { Choosing::Needed }
+}
+
 /// The `split`-th division of the kind that the file names.
-fn divide(config: &mut DataConfig, split: usize, choosing: Choosing) {
-    let how = config.settings.split.get_or_insert_with(Split::none);
+pub fn division(written: Option<&Split>, split: usize, choosing: Choosing) -> Split {
+    let mut how = written.cloned().unwrap_or_else(Split::none);
     match &mut how.division {
         Division::Folds { fold, .. } | Division::Repeats { fold, .. } => *fold = split + 1,
         Division::Given { number, .. } if number.is_some() => *number = Some(split),
@@ -162,6 +167,7 @@ fn divide(config: &mut DataConfig, split: usize, choosing: Choosing) {
         Division::Shares { .. } => how.seed = how.seed.wrapping_add(split as u64),
     }
     how.choosing = choosing;
+    how
 }
 
 /// How many divisions the file knows, where it says so.
@@ -170,16 +176,6 @@ pub fn divisions(model: &Model) -> Option<usize> {
         Division::Folds { folds, .. } | Division::Repeats { folds, .. } => Some(folds),
         Division::Given { .. } | Division::Shares { .. } => None,
     }
-}
-
-/// Whether training reads validation rows, so that they cannot be given to it.
-fn watches_validation(model: &Model) -> bool {
-    let Some(train) = &model.train else { return false };
-    let of_valid = |watch: &str| watch.starts_with("valid.");
-    let plateau = train.schedule.word.plateau(&train.schedule.args);
-    train.fits_precision()
-        || train.stop_early.as_ref().is_some_and(|stop| of_valid(&stop.watch))
-        || plateau.is_some_and(|plateau| of_valid(&plateau.watch))
 }
 
 fn flat(figures: PartFigures) -> Found {

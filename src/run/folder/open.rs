@@ -4,9 +4,12 @@ use std::fmt;
 
 use crate::{
     check::{Attributes, Env, check_source},
-    data::{self, DataConfig, DataError, DataSchema, Dataset, Need, Search, TargetRule},
+    data::{
+        self, Choosing, DataConfig, DataError, DataSchema, Dataset, Division, Need, Search, Split, TargetRule,
+    },
     diag::Diagnostic,
     model::Model,
+    runtime::counts,
     train::penalties::{BayesDecay, bayes_decay::TARGET_VARIANCE},
 };
 
@@ -82,6 +85,7 @@ pub(in crate::run) fn open_divided(
             (checked(source, sets, attributes.clone())?.0, attributes)
         }
     };
+    counts::check(&model, dataset.train.rows, dataset.valid.is_some())?;
     let mut model = model;
     model.data.iter_mut().for_each(divide);
     Ok(Ready { model, dataset, attributes, warnings })
@@ -134,18 +138,61 @@ pub fn probe(
     let env = |attributes| Env { sets: sets.to_vec(), attributes, pedantic };
     let (blind, warnings) = checked_in(source, &env(Attributes::new()))?;
     let Some(config) = &blind.data else { return Ok(warnings) };
-    let schema = data::probe(config, search)?;
+    let opened = data::open(config, search)?;
+    let schema = opened.schema()?;
     let (model, mut warnings) = checked_in(source, &env(schema.attributes()))?;
     warnings.extend(schema.disagreements(&model));
-    match warnings.iter().any(Diagnostic::is_error) {
-        true => Err(OpenError::Net(warnings)),
-        false => Ok(warnings),
+    if warnings.iter().any(Diagnostic::is_error) {
+        return Err(OpenError::Net(warnings));
     }
+    let divisions = divisions_of(&model, config).into_iter();
+    for divided in opened.divisions(divisions, Need::of(&model).target, search)? {
+        counts::check(&model, divided.train, divided.valid > 0)?;
+    }
+    Ok(warnings)
 }
 
-type Compared = (Model, Vec<Diagnostic>, Attributes);
+/// The divisions that the text names: what `train` fits, all folds, and with a sweep the rows of its search and of its last fit.
+fn divisions_of(model: &Model, config: &DataConfig) -> Vec<Split> {
+    let written = config.settings.split.clone().unwrap_or_else(Split::none);
+    let folds = match written.division {
+        Division::Folds { folds, .. } => folds,
+        _ => 1,
+    };
+    let fold = |k: usize| match written.division {
+        Division::Folds { folds, .. } => {
+            Split { division: Division::Folds { folds, fold: k + 1 }, ..written.clone() }
+        }
+        _ => written.clone(),
+    };
+    let choices = match &model.sweep {
+        Some(_) => vec![Choosing::Written, Choosing::Needed, after_choosing(model)],
+        None => vec![Choosing::Written],
+    };
+    let chosen =
+        |split: Split| choices.iter().map(move |choosing| Split { choosing: *choosing, ..split.clone() });
+    (0..folds).map(fold).flat_map(chosen).collect()
+}
 
-fn compared(source: &str, sets: &[(String, String)], schema: &DataSchema) -> Result<Compared, OpenError> {
+/// What becomes of validation rows that have chosen: a net that watches them while it trains keeps them.
+pub(in crate::run) fn after_choosing(model: &Model) -> Choosing {
+    let Some(train) = &model.train else { return Choosing::Done };
+    let of_valid = |watch: &str| watch.starts_with("valid.");
+    let plateau = train.schedule.word.plateau(&train.schedule.args);
+    let watches = train.fits_precision()
+        || train.stop_early.as_ref().is_some_and(|stop| of_valid(&stop.watch))
+        || plateau.is_some_and(|plateau| of_valid(&plateau.watch));
+    if watches { Choosing::Needed } else { Choosing::Done }
+}
+
+/// The net, warnings, and what the text may ask of the data.
+pub(in crate::run) type Compared = (Model, Vec<Diagnostic>, Attributes);
+
+pub(in crate::run) fn compared(
+    source: &str,
+    sets: &[(String, String)],
+    schema: &DataSchema,
+) -> Result<Compared, OpenError> {
     let attributes = schema.attributes();
     let (model, mut diagnostics) = checked(source, sets, attributes.clone())?;
     diagnostics.extend(schema.disagreements(&model));
@@ -155,7 +202,7 @@ fn compared(source: &str, sets: &[(String, String)], schema: &DataSchema) -> Res
     Ok((model, diagnostics, attributes))
 }
 
-fn checked(
+pub(in crate::run) fn checked(
     source: &str,
     sets: &[(String, String)],
     attributes: Attributes,

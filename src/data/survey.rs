@@ -1,0 +1,127 @@
+//! What the columns of a text table hold, judged by all of their cells: numbers, or words.
+//!
+//! A column without a word holds numbers, one without a number words. Where both occur it is a matter of which are the exception:
+//! a number among words is a word, a word among numbers is an error that names it. `words=` settles it for a column.
+
+use super::error::{DataError, counted, cut};
+use super::gaps::Gaps;
+use super::notation::Notation;
+use super::text::{Cell, number};
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Held {
+    Numbers,
+    Words,
+}
+
+/// So many cells that are no numbers are shown.
+const SHOWN: usize = 3;
+
+/// The cells of one column, counted.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Tally {
+    /// Numbers as they are to be written.
+    numbers: usize,
+    /// Numbers that are too large, or written in another way.
+    nearly: usize,
+    words: usize,
+    /// Usual marks of gaps, in quotes.
+    quoted_marks: usize,
+    /// The first different cells that are no plain numbers, with their lines.
+    odd: Vec<(u64, String)>,
+}
+
+impl Tally {
+    pub fn add(&mut self, cell: &Cell<'_>, line: u64, gaps: &Gaps) {
+        if gaps.among_numbers(cell) {
+            self.quoted_marks += usize::from(!gaps.among_words(cell));
+            return;
+        }
+        if number(&cell.text).is_some() {
+            self.numbers += 1;
+            return;
+        }
+        let is_nearly = cell.text.parse::<f64>().is_ok() || Notation::of(&cell.text).is_some();
+        self.nearly += usize::from(is_nearly);
+        self.words += usize::from(!is_nearly);
+        if self.odd.len() < SHOWN && !self.odd.iter().any(|(_, known)| *known == cell.text) {
+            self.odd.push((line, cell.text.clone().into_owned()));
+        }
+    }
+
+    fn odd_ones(&self) -> usize {
+        self.nearly + self.words
+    }
+
+    /// What the column `name` holds. `is_target`: classes may be called `5%`.
+    ///
+    /// # Errors
+    /// E0523: a column of numbers with cells that are none; E0524: a column of gaps. Both without file and column.
+    pub fn held(&self, name: &str, is_target: bool) -> Result<Held, DataError> {
+        let like_numbers = self.numbers + if is_target { 0 } else { self.nearly };
+        match (self.numbers + self.odd_ones(), self.odd_ones()) {
+            (0, _) if self.quoted_marks == 0 => Err(every_value_missing()),
+            (0, _) => Ok(Held::Words),
+            (_, 0) => Ok(Held::Numbers),
+            (known, _) if 2 * like_numbers >= known => Err(self.not_all_numbers(name)),
+            _ => Ok(Held::Words),
+        }
+    }
+
+    /// Of a column of words, once its categories are known: among many different numbers a word marks something and is no category.
+    ///
+    /// # Errors
+    /// E0523, without file and column.
+    pub fn check_categories(&self, name: &str, categories: &[String]) -> Result<(), DataError> {
+        let numbers = categories.iter().filter(|category| number(category).is_some()).count();
+        match numbers > 0 && 2 * numbers >= categories.len() {
+            true => Err(self.not_all_numbers(name)),
+            false => Ok(()),
+        }
+    }
+
+    /// Names the first cells that are no numbers.
+    fn not_all_numbers(&self, name: &str) -> DataError {
+        let Some(((line, first), others)) = self.odd.split_first() else { return every_value_missing() };
+        let known = counted(self.numbers + self.odd_ones(), "value");
+        let mut error = not_a_number(first).line(*line);
+        error = match self.numbers {
+            0 => error,
+            1 => error.note(format!("1 of the column's {known} is a number")),
+            n => error.note(format!("{n} of the column's {known} are numbers")),
+        };
+        if !others.is_empty() {
+            let each = others.iter().map(|(line, cell)| format!("`{}` on line {line}", cut(cell)));
+            error = error.note(format!("no numbers either: {}", each.collect::<Vec<_>>().join(", ")));
+        }
+        if self.odd_ones() > self.odd.len() {
+            error = error.note(format!("{} in all are none", counted(self.odd_ones(), "cell")));
+        }
+        if Notation::of(first).is_none() {
+            let marks: Vec<String> = self.odd.iter().map(|(_, cell)| format!("{cell:?}")).collect();
+            error = error.help(format!(
+                "correct the cell; if it stands for a value that is not known, write `na=[{}]` on the source, which takes the place of the usual marks",
+                marks.join(", ")
+            ));
+        }
+        error.help(format!("`words=[{name:?}]` on the source takes every cell of the column as a category"))
+    }
+}
+
+/// A cell where a number is expected, and the way out.
+pub(super) fn not_a_number(cell: &str) -> DataError {
+    if cell.parse::<f64>().is_ok() {
+        return DataError::new("E0523", format!("`{}` is too large or not finite", cut(cell)));
+    }
+    let error = DataError::new("E0523", format!("`{}` is not a number", cut(cell)));
+    match Notation::of(cell) {
+        Some(notation) => {
+            error.note(format!("the column seems to hold {}", notation.name())).help(notation.fix())
+        }
+        None => error,
+    }
+}
+
+fn every_value_missing() -> DataError {
+    DataError::new("E0524", "every value is missing").help("leave the column out")
+}

@@ -1,0 +1,62 @@
+//! How many rows training can do with: conditions of the net and its section on the sizes of the parts, checked before anything is fitted.
+
+use super::plan::Shape;
+use crate::{
+    data::{DataConfig, DataError},
+    diag::Span,
+    model::{Model, NodeKind},
+    train::Train,
+};
+
+/// Whether the net can be fitted to so many rows, with validation rows beside them or without.
+///
+/// # Errors
+/// E0539, at its place in the `.net` file.
+pub fn check(model: &Model, rows: usize, has_valid: bool) -> Result<(), DataError> {
+    let (Some(section), Some(config)) = (&model.train, &model.data) else { return Ok(()) };
+    minibatches(model, config, rows)?;
+    if has_valid { Ok(()) } else { nothing_watched(section, config) }
+}
+
+fn unfit(span: Span, message: String) -> DataError {
+    DataError::new("E0539", message).net(span)
+}
+
+/// There is a minibatch, and none is too short.
+fn minibatches(model: &Model, config: &DataConfig, rows: usize) -> Result<(), DataError> {
+    let batch = config.batch();
+    let shape = Shape { rows, batch: batch.rows, drop_last: batch.drop_last, seed: 0 };
+    if shape.steps() == 0 {
+        return Err(unfit(batch.span, format!("{rows} training rows make no minibatch of {}", batch.rows))
+            .help("use a smaller `batch`, or leave `drop_last` out"));
+    }
+    let needs_two =
+        model.nodes.iter().find(|n| matches!(&n.kind, NodeKind::Layer(used) if used.word.needs_two_rows()));
+    let Some(node) = needs_two.filter(|_| shape.rows_of(shape.steps() - 1) < 2) else { return Ok(()) };
+    let error = unfit(node.span, format!("`{}` needs at least two rows in every minibatch", node.path));
+    Err(match batch.rows {
+        1 => error.note("`batch 1` makes minibatches of one row").help("use a larger `batch`"),
+        size => error
+            .note(format!("{rows} training rows in minibatches of {size} leave one for the last"))
+            .help("use another `batch`, or `drop_last=true`"),
+    })
+}
+
+/// What is watched must be there: figures of validation need validation rows.
+fn nothing_watched(section: &Train, config: &DataConfig) -> Result<(), DataError> {
+    let span = config.settings.split.as_ref().map_or(config.source_span, |split| split.span);
+    let schedule = &section.schedule;
+    let plateau = schedule.word.plateau(&schedule.args).map(|rule| ("schedule plateau", rule.watch));
+    let stop = section.stop_early.as_ref().map(|stop| ("stop_early", stop.watch.clone()));
+    if section.fits_precision() {
+        let what = "`bayes_decay(precision=fit)` looks at validation rows, and the data have none";
+        return Err(unfit(span, what.into()).help("write `split valid=10%`, or a number for `precision`"));
+    }
+    match stop.into_iter().chain(plateau).find(|(_, watch)| watch.starts_with("valid.")) {
+        Some((word, watch)) => {
+            Err(unfit(span, format!("`{word}` watches `{watch}`, and the data have no validation rows"))
+                .help("write `split valid=10%`, or `watch=train.loss`"))
+        }
+        None => Ok(()),
+    }
+}
