@@ -145,6 +145,14 @@ pub struct Batch {
     pub drop_last: bool,
 }
 
+impl Batch {
+    /// Updates of an epoch over so many rows.
+    #[must_use]
+    pub fn updates(&self, rows: usize) -> usize {
+        if self.drop_last { rows / self.rows } else { rows.div_ceil(self.rows) }
+    }
+}
+
 /// Rows of a minibatch where the file does not say.
 pub const DEFAULT_BATCH: usize = 32;
 
