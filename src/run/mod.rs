@@ -15,14 +15,14 @@ mod subnets;
 
 use folder::{dir, events, open, report, start, trained};
 use judgements::{ablate, audit, calibrate, course, curve, evaluate, joint_audit};
-use predictions::{abstain, committee, mc, plan, predict, sampling};
+use predictions::{abstain, committee, likelihood, mc, plan, predict, sampling};
 use subnets::subnet;
 
 pub use ablate::{Ablated, Ablation};
 pub use abstain::Abstain;
 pub use audit::{Audit, Compared, Enumerated};
 pub use bench::{Bench, BenchError, KernelTime, PredictTime, SampleTime, StageTimes, bench};
-pub use calibrate::{Calibration, Fit, name_of};
+pub use calibrate::{Calibration, Fit, NOTHING as NO_GAIN, TEMPERATURES, name_of};
 pub use committee::Committee;
 pub use course::{losses, training};
 pub use curve::{Curve, CurvePoint};

@@ -16,6 +16,7 @@ mod plot;
 mod predict;
 mod repl;
 mod rng;
+mod scores;
 mod streams;
 mod subnet;
 mod summary;
