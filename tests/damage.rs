@@ -310,10 +310,8 @@ proptest! {
     ) {
         let text = lines.join("\n");
         for picture in [run::training(&[text.clone()]), run::training(&[String::from_utf8_lossy(&noise).into()])] {
-            picture.text();
-            picture.csv();
             // It may say that there is nothing to draw.
-            let _ = (picture.svg(), picture.png());
+            let _ = (picture.text(), picture.csv(), picture.svg(), picture.png());
         }
         let dir = copy();
         let own = std::fs::read(dir.path().join("log.jsonl")).unwrap_or_default();

@@ -143,6 +143,10 @@ pub fn section(
     if let Some((plateau, used)) = schedule.and_then(|used| Some((used.word.plateau(&used.args)?, used))) {
         check_watch(&plateau.watch, used.args.span_of("watch"), has_valid, &found.report, diags);
     }
+    if let (Some(used), Some(epochs)) = (&found.schedule, found.epochs) {
+        let updates = data.and_then(|data| updates_per_epoch(data, scope));
+        sound(schedules::check_times(used, epochs, updates), &used.args, diags);
+    }
     if diags[before..].iter().any(Diagnostic::is_error) {
         return None;
     }
@@ -267,6 +271,12 @@ impl Found {
             }
         }
     }
+}
+
+/// Where the data have said how many rows are fitted.
+fn updates_per_epoch(data: &DataConfig, scope: &Scope) -> Option<u64> {
+    let rows = scope.attributes.get("train.rows")?;
+    Some(data.batch().updates(*rows as usize) as u64)
 }
 
 fn names(sigs: impl Iterator<Item = &'static Sig>) -> Vec<&'static str> {

@@ -1,8 +1,11 @@
 //! `dropnet calibrate`: fits how sure a trained net says it is, on its validation rows.
 
 use dropnet::{
-    model::{OutputKind, PredictMode},
-    run::{Fit, name_of},
+    model::{
+        OutputKind, PredictMode,
+        summary::{number, significant},
+    },
+    run::{Fit, NO_GAIN, name_of},
     runtime::team::Team,
 };
 
@@ -10,9 +13,13 @@ use super::{
     Outcome, data,
     eval::{self, Run},
     predict::{Sampling, USUAL_SAMPLES},
+    progress,
     train::Threads,
     ui::{Exit, Failure, Ui},
 };
+
+/// Rows that say little, if there are fewer.
+const FEW: usize = 20;
 
 #[derive(clap::Args)]
 pub struct Command {
@@ -29,10 +36,10 @@ pub struct Command {
 
 impl Command {
     pub fn run(&self, ui: &mut Ui) -> Outcome {
-        let trained = self.run.read(ui)?;
-        if !self.run.path.is_dir() {
+        if self.run.path.is_file() {
             return Err(Failure::usage("what is fitted lies in the folder of a run: name the folder"));
         }
+        let trained = self.run.read_uncalibrated(ui)?;
         self.draws.only_samples(&trained.model)?;
         let search = data::search_of_run(&self.run.path);
         let team = Team::new(self.threads.count());
@@ -54,7 +61,9 @@ impl Command {
         let what =
             if let OutputKind::Real(_) = trained.model.output.kind { "precision" } else { "temperature" };
         let fits = modes.iter().filter_map(|mode| Some((name_of(*mode)?, fitted.of(*mode)?)));
-        ui.data(&table(what, &fits.collect::<Vec<_>>()))?;
+        let fits: Vec<(&str, Fit)> = fits.collect();
+        ui.data(&table(what, &fits))?;
+        remarks(what, &fits).iter().for_each(|line| ui.talk(line));
         ui.talk(format_args!(
             "written to {}/calibration.json, where `eval` and `predict` find it",
             self.run.path.display()
@@ -63,14 +72,39 @@ impl Command {
     }
 }
 
+/// What the table does not say of itself.
+fn remarks(what: &str, fits: &[(&str, Fit)]) -> Vec<String> {
+    let gains = |fit: &Fit| fit.before.is_none_or(|before| before - fit.nll > NO_GAIN);
+    let idle = fits.iter().filter(|(_, fit)| !gains(fit));
+    let mut lines: Vec<String> = idle
+        .map(|(name, fit)| {
+            format!(
+                "{name}: nothing is gained, the rows are as likely at temperature 1 as at {}",
+                number(fit.value)
+            )
+        })
+        .collect();
+    match fits.first() {
+        Some((_, fit)) if fit.rows < FEW => {
+            lines.push(format!(
+                "{} rows are few: another {} of them may say another {what}",
+                fit.rows, fit.rows
+            ));
+        }
+        _ => {}
+    }
+    lines
+}
+
 fn table(what: &str, fits: &[(&str, Fit)]) -> String {
     let rows = fits.first().map_or(0, |(_, fit)| fit.rows);
     let width = fits.iter().map(|(name, _)| name.len()).max().unwrap_or(0);
     let mut text =
         format!("{rows} validation rows\n{:<width$}  {what:>11}  {:>9}  {:>9}\n", "", "nll", "before");
     for (name, fit) in fits {
-        let before = fit.before.map_or(String::new(), |before| format!("{before:.4}"));
-        let line = format!("{name:<width$}  {:>11.4}  {:>9.4}  {before:>9}", fit.value, fit.nll);
+        let before = fit.before.map_or(String::new(), progress::figure);
+        let (value, nll) = (significant(fit.value, 5), progress::figure(fit.nll));
+        let line = format!("{name:<width$}  {value:>11}  {nll:>9}  {before:>9}");
         text += &format!("{}\n", line.trim_end());
     }
     if fits.iter().all(|(_, fit)| fit.before.is_none()) { text.replace("     before\n", "\n") } else { text }

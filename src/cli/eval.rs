@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use dropnet::{
     data::Search,
-    model::{Interval, Mean, OutputKind, PredictMode},
+    model::{Interval, Mean, PredictMode, summary::number},
     run::{Committee, PartFigures, RunDir, Scoring, Trained, TrainedError, Which},
     runtime::{figures::Figures, team::Team},
 };
@@ -12,7 +12,7 @@ use serde_json::{Value as Json, json};
 
 use super::{
     Outcome, data,
-    predict::{Sampling, USUAL_SAMPLES},
+    predict::{self, Sampling, USUAL_SAMPLES},
     progress,
     train::Threads,
     ui::{Exit, Failure, Ui},
@@ -75,10 +75,21 @@ impl Run {
     pub fn read(&self, ui: &mut Ui) -> Result<Trained, Failure> {
         Trained::read(&self.path, self.checkpoint.into()).map_err(|error| failure(&error, ui))
     }
+
+    /// Without what was fitted before.
+    pub fn read_uncalibrated(&self, ui: &mut Ui) -> Result<Trained, Failure> {
+        Trained::uncalibrated(&self.path, self.checkpoint.into()).map_err(|error| failure(&error, ui))
+    }
 }
 
 impl Runs {
+    /// Nets that are averaged.
     pub fn read(&self, ui: &mut Ui) -> Result<Committee, Failure> {
+        self.read_each(ui)?.of_different_nets().map_err(|error| failure(&error, ui))
+    }
+
+    /// Nets that are looked at one by one, too.
+    pub fn read_each(&self, ui: &mut Ui) -> Result<Committee, Failure> {
         Committee::read(&self.paths, self.checkpoint.unwrap_or_default().into())
             .map_err(|error| failure(&error, ui))
     }
@@ -146,10 +157,9 @@ impl Command {
         let file = &committee.first().model.predict;
         let mode = self.sampling.mode(file, USUAL_SAMPLES);
         self.sampling.check(&committee)?;
-        if self.sampling.precision.is_some()
-            && !matches!(committee.first().model.output.kind, OutputKind::Real(_))
-        {
-            return Err(Failure::usage("`--precision` is of `real` outputs: others say how sure they are"));
+        if self.sampling.precision.is_some() {
+            predict::of_numbers(committee.first().model.output.kind)?;
+            self.is_scored(&committee, mode)?;
         }
         let said = Scoring::of(file);
         let scoring = match self.sampling.precision {
@@ -164,6 +174,19 @@ impl Command {
             false => ui.data(&self.table(&committee, &parts, mode, &rates))?,
         }
         Ok(Exit::Done)
+    }
+
+    /// Refuses a precision where no figure is one of a distribution.
+    fn is_scored(&self, committee: &Committee, mode: PredictMode) -> Result<(), Failure> {
+        let sampled = matches!(mode, PredictMode::McDropout(_))
+            && committee.members().iter().any(|one| one.model.is_live_in_mc());
+        let once = mode == PredictMode::WeightScaling && !committee.first().model.predict.report.is_empty();
+        match sampled || once || committee.alone().is_none() {
+            true => Ok(()),
+            false => Err(Failure::usage(
+                "`--precision` has no effect: no log-likelihood is measured here\nhelp: it is measured of `--samples`, of several runs, and where `predict` says `report log_likelihood`",
+            )),
+        }
     }
 
     fn object(&self, parts: &[PartFigures], mode: PredictMode, rates: Vec<(String, f64)>) -> Json {
@@ -218,7 +241,7 @@ impl Command {
             };
             part.each.iter().zip(&names).for_each(|(figures, name)| line(figures, name));
             if let Some((temperature, figures)) = &part.tempered {
-                line(figures, &format!("  (temperature {temperature:.3})"));
+                line(figures, &format!("  (temperature {})", number(*temperature)));
             }
             if let Some(figures) = &part.together {
                 line(figures, &format!("  (mean of {} runs)", part.each.len()));
@@ -230,7 +253,8 @@ impl Command {
                     String::new()
                 };
                 let temperature = committee.alone().map(|one| one.temperature(mode)).filter(|t| *t != 1.0);
-                let temperature = temperature.map_or(String::new(), |t| format!(", temperature {t:.3}"));
+                let temperature =
+                    temperature.map_or(String::new(), |t| format!(", temperature {}", number(t)));
                 line(figures, &format!("  ({what}{runs}{temperature})"));
             }
         }
@@ -245,7 +269,8 @@ fn learned_rates(committee: &Committee) -> Result<Vec<(String, f64)>, TrainedErr
 
 /// Rates of dropping that training learned, if there are some.
 pub fn rates_line(rates: &[(String, f64)]) -> String {
-    let each: Vec<String> = rates.iter().map(|(path, p)| format!("{path} {p:.4}")).collect();
+    let each: Vec<String> =
+        rates.iter().map(|(path, p)| format!("{path} {}", progress::figure(*p))).collect();
     if each.is_empty() { String::new() } else { format!("learned rates  {}\n", each.join("  ")) }
 }
 

@@ -16,7 +16,7 @@ use dropnet::{
 };
 
 use super::{
-    Outcome, data,
+    Outcome, data, numbers,
     source::{self, File, Source},
     train,
     ui::{Exit, Failure, Ui},
@@ -33,7 +33,7 @@ pub struct Command {
     #[arg(long, value_name = "K", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..))]
     seeds: u32,
     /// The first seed
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = numbers::whole::<0>)]
     seed: Option<u64>,
     /// Run everything for each of these values, and pair the results by division and seed
     #[arg(long, value_name = "NAME=V1,V2", value_parser = values)]

@@ -16,6 +16,7 @@ mod experiment;
 mod explain;
 mod fmt;
 mod new;
+mod numbers;
 mod plot;
 mod predict;
 mod progress;
@@ -29,9 +30,9 @@ mod train;
 mod ui;
 mod watch;
 
-use std::process::ExitCode;
+use std::{ffi::OsString, process::ExitCode};
 
-use clap::{Args, Parser, Subcommand};
+use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand};
 
 use ui::{Exit, Failure, Ui};
 
@@ -103,10 +104,19 @@ enum Command {
     Completions(completions::Command),
 }
 
+impl Cli {
+    /// From the words of a command line, the first being the program's name.
+    fn read(words: impl IntoIterator<Item = impl Into<OsString> + Clone>) -> Result<Self, clap::Error> {
+        let mut command = numbers::may_be_negative(Self::command());
+        let matches = command.try_get_matches_from_mut(words)?;
+        Self::from_arg_matches(&matches).map_err(|error| error.format(&mut command))
+    }
+}
+
 /// Parses the arguments, runs the command, answers its exit code.
 pub fn main() -> ExitCode {
     ui::say_how_to_report_panics();
-    let cli = Cli::parse();
+    let cli = Cli::read(std::env::args_os()).unwrap_or_else(|error| error.exit());
     let mut ui = Ui::new(cli.global.color, cli.global.quiet, cli.global.verbose);
     let result = cli.command.run(&mut ui);
     let result = result.and_then(|exit| ui.finish().map(|()| exit));

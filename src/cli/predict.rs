@@ -14,6 +14,7 @@ use dropnet::{
 use super::{
     Outcome, data,
     eval::{self, Runs},
+    numbers,
     source::{STDIN, reason},
     train::Threads,
     ui::{Exit, Failure, Ui},
@@ -32,7 +33,7 @@ pub struct Command {
     #[command(flatten)]
     sampling: Sampling,
     /// Intervals that hold a new observation with this probability, such as 95%
-    #[arg(long, value_name = "SHARE", value_parser = share)]
+    #[arg(long, value_name = "SHARE", value_parser = numbers::share)]
     interval: Option<f64>,
     /// Mark rows that are too uncertain, in a column `abstain`: `mi>0.3`, `entropy>1`, `sd>2`, `confidence<0.9`
     #[arg(long, value_name = "RULE")]
@@ -54,7 +55,7 @@ pub struct Sampling {
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(..=1_000_000))]
     samples: Option<u32>,
     /// Draw samples until no row's mean has a standard error above this; `--samples` is then the most [default: 10000]
-    #[arg(long, value_name = "X", value_parser = positive, conflicts_with_all = ["ensemble", "exact"])]
+    #[arg(long, value_name = "X", value_parser = numbers::positive, conflicts_with_all = ["ensemble", "exact"])]
     until_se: Option<f64>,
     /// Predict by a mean of sampled sub-networks, as one net's prediction, without their spread
     #[arg(long, value_name = "MEAN", value_enum)]
@@ -64,13 +65,13 @@ pub struct Sampling {
         conflicts_with_all = ["samples", "ensemble", "seed"])]
     exact: Option<Averaged>,
     /// Seed of the masks [default: that of the file's `predict` section, or of the run]
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = numbers::whole::<0>)]
     seed: Option<u64>,
     /// Inverse variance of an observation around the mean function, in the target's own units, or `fit` for what `calibrate` found
-    #[arg(long, value_name = "X", value_parser = precision)]
+    #[arg(long, value_name = "X", value_parser = numbers::precision)]
     pub precision: Option<Precision>,
     /// Divide logits by this, in place of what `calibrate` found; 1 leaves them as they are
-    #[arg(long, value_name = "T", value_parser = positive, conflicts_with = "exact")]
+    #[arg(long, value_name = "T", value_parser = numbers::temperature, conflicts_with = "exact")]
     temperature: Option<f64>,
 }
 
@@ -92,8 +93,22 @@ impl From<Averaged> for Mean {
 }
 
 impl Sampling {
-    /// Refuses flags that ask for samples of a net without live dropout.
+    /// Refuses flags that ask for samples of a net without live dropout, or that have no effect on each other.
     pub fn check(&self, committee: &Committee) -> Result<(), Failure> {
+        self.fits_itself()?;
+        let file = committee.first().model.predict.mode;
+        if self.temperature.is_some()
+            && matches!(self.mode(&committee.first().model.predict, 0), PredictMode::Exact(_))
+        {
+            return Err(Failure::usage(
+                "`--temperature` has no effect on the exact mean of all sub-networks, which the file asks for",
+            ));
+        }
+        if self.until_se.is_some() && matches!(file, PredictMode::Ensemble(..)) {
+            return Err(Failure::usage(
+                "`--until-se` is of samples that are shown with their spread: the file asks for an `ensemble`",
+            ));
+        }
         let drawn = self.samples.is_some_and(|samples| samples > 0);
         let asks = drawn
             || self.until_se.is_some()
@@ -111,8 +126,27 @@ impl Sampling {
         }
     }
 
+    /// Where no sample is drawn, nothing can be said of samples.
+    fn fits_itself(&self) -> Result<(), Failure> {
+        if self.samples != Some(0) {
+            return Ok(());
+        }
+        let given = [
+            ("--ensemble", self.ensemble.is_some()),
+            ("--until-se", self.until_se.is_some()),
+            ("--seed", self.seed.is_some()),
+        ];
+        match given.into_iter().find(|(_, given)| *given) {
+            Some((flag, _)) => Err(Failure::usage(format!(
+                "`{flag}` is of samples, and `--samples 0` draws none\nhelp: leave one of them out"
+            ))),
+            None => Ok(()),
+        }
+    }
+
     /// Refuses what says nothing about samples.
     pub fn only_samples(&self, model: &Model) -> Result<(), Failure> {
+        self.fits_itself()?;
         let given = [
             ("--exact", self.exact.is_some()),
             ("--until-se", self.until_se.is_some()),
@@ -173,12 +207,17 @@ impl Sampling {
     }
 }
 
-fn share(text: &str) -> Result<f64, String> {
-    let number = match text.strip_suffix('%') {
-        Some(percent) => percent.trim().parse::<f64>().map(|x| x / 100.0),
-        None => text.parse(),
-    };
-    number.ok().filter(|x| *x > 0.0 && *x < 1.0).ok_or_else(|| "a probability, such as 95% or 0.95".into())
+/// Refuses a precision where the net has none.
+pub fn of_numbers(kind: OutputKind) -> Result<(), Failure> {
+    match kind {
+        OutputKind::Real(_) => Ok(()),
+        OutputKind::Normal(_) => Err(Failure::usage(
+            "`--precision` is of `real` outputs: a `normal` one says how far observations spread",
+        )),
+        OutputKind::Class(_) | OutputKind::Bits(_) => {
+            Err(Failure::usage("`--precision` is of `real` outputs: probabilities say how sure they are"))
+        }
+    }
 }
 
 /// Nets at a temperature in place of what was fitted, if one is given.
@@ -188,15 +227,6 @@ pub fn tempered(committee: Committee, temperature: Option<f64>) -> Result<Commit
         OutputKind::Class(_) | OutputKind::Bits(_) => Ok(committee.at_temperature(temperature)),
         _ => Err(Failure::usage("`--temperature` is of probabilities: numbers have `--precision`")),
     }
-}
-
-pub fn precision(text: &str) -> Result<Precision, String> {
-    if text == "fit" { Ok(Precision::Fit) } else { positive(text).map(Precision::Known) }
-}
-
-pub fn positive(text: &str) -> Result<f64, String> {
-    let fits = |x: &f64| x.is_finite() && *x > 0.0;
-    text.parse().ok().filter(fits).ok_or_else(|| "a number above 0".into())
 }
 
 #[derive(Clone, Copy, Default, PartialEq, Eq, clap::ValueEnum)]
@@ -249,21 +279,29 @@ impl Command {
         if self.sampling.seed.is_some() && mode == PredictMode::WeightScaling {
             return Err(Failure::usage("`--seed` is of the masks: it has an effect beside `--samples` only"));
         }
-        let precision = self.sampling.precision.or(file.interval.and_then(|i| i.precision));
+        // What `calibrate` found is there to be used.
+        let fitted = || {
+            let one = committee.alone().filter(|_| matches!(model.output.kind, OutputKind::Real(_)))?;
+            one.fitted_precision(mode).ok().map(|_| Precision::Fit)
+        };
+        let precision = self.sampling.precision.or(file.interval.and_then(|i| i.precision)).or_else(fitted);
         let share = self.interval.or(file.interval.map(|i| i.share));
-        if self.sampling.precision.is_some() && share.is_none() {
-            return Err(Failure::usage("`--precision` has an effect beside `--interval` only"));
+        if self.sampling.precision.is_some() {
+            of_numbers(model.output.kind)?;
+            if share.is_none() {
+                return Err(Failure::usage("`--precision` has an effect beside `--interval` only"));
+            }
         }
         match (model.output.kind, share) {
             (OutputKind::Class(_) | OutputKind::Bits(_), Some(_)) => {
                 Err(Failure::usage("`--interval` is for numbers: classes have probabilities"))
             }
-            (OutputKind::Real(_), Some(_)) if precision.is_none() => Err(Failure::usage(
-                "`--interval` needs `--precision`: how observations spread is not in the net",
-            )),
             (_, Some(_)) if matches!(mode, PredictMode::Ensemble(..) | PredictMode::Exact(_)) => {
                 Err(Failure::usage("`--interval` has no effect on an ensemble, which gives one number a row"))
             }
+            (OutputKind::Real(_), Some(_)) if precision.is_none() => Err(Failure::usage(
+                "`--interval` needs a precision: how observations spread is not in the net\nhelp: `dropnet calibrate RUN` fits it on the validation rows, and `--interval` then takes it; or write `--precision X`, the inverse of their variance",
+            )),
             _ => {
                 let interval = share.map(|share| Interval { share, precision });
                 Ok(Predict { mode, interval, report: Vec::new() })

@@ -95,7 +95,9 @@ pub fn figures(figures: &Figures) -> String {
 }
 
 /// Four decimals up to ten, else four digits.
-fn figure(x: f64) -> String {
+pub fn figure(x: f64) -> String {
+    // Zero has no sign.
+    let x = x + 0.0;
     match x.abs() {
         a if !a.is_finite() => x.to_string(),
         a if a > 0.0 && a < 1e-3 => format!("{x:.2e}"),
@@ -146,7 +148,7 @@ mod tests {
     #[test]
     fn figures_and_times_are_short() {
         let shown: Vec<String> =
-            [0.0, 0.00012345, 0.5, 9.5, 53.21987, 3021.4, 1e7, f64::NAN].map(figure).to_vec();
+            [-0.0, 0.00012345, 0.5, 9.5, 53.21987, 3021.4, 1e7, f64::NAN].map(figure).to_vec();
         assert_eq!(shown.join(" "), "0.0000 1.23e-4 0.5000 9.5000 53.22 3021 1.000e7 NaN");
         assert_eq!([0.0123, 5.24, 125.0].map(seconds).join(" "), "12ms 5.2s 2m05s");
         assert_eq!([0.1, 0.05, 0.0994009, 1e-5].map(rate).join(" "), "0.1 0.05 9.94e-2 1.00e-5");

@@ -3,7 +3,7 @@
 use dropnet::math::{bits32, row_key, site_key, train_stream};
 
 use super::{
-    Outcome,
+    Outcome, numbers,
     ui::{Exit, Ui},
 };
 
@@ -13,7 +13,7 @@ use super::{
 )]
 pub struct Command {
     /// The seed of the run
-    #[arg(long, value_name = "N", default_value_t = 0)]
+    #[arg(long, value_name = "N", default_value_t = 0, value_parser = numbers::whole::<0>)]
     seed: u64,
     /// The path of a dropout site, as `summary` shows it
     #[arg(long, value_name = "PATH", default_value = "dropout")]
@@ -22,10 +22,10 @@ pub struct Command {
     #[arg(long, value_name = "N", default_value_t = 1024, value_parser = clap::value_parser!(u32).range(1..))]
     units: u32,
     /// Rows of an epoch, after which the next one begins
-    #[arg(long, value_name = "N", default_value_t = 60_000, value_parser = clap::value_parser!(u64).range(1..))]
+    #[arg(long, value_name = "N", default_value_t = 60_000, value_parser = numbers::whole::<1>)]
     rows: u64,
     /// Stop after so many bytes
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = numbers::whole::<0>)]
     bytes: Option<u64>,
 }
 

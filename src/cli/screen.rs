@@ -80,11 +80,18 @@ impl Observer for Screen<'_> {
                     self.failure = self.epoch(report).err();
                 }
             }
+            Event::Undefined { epoch, by, watch, why } => {
+                self.ui.talk(format_args!(
+                    "`{watch}` has no value after epoch {epoch}, since {why}; for `{by}` such an epoch is neither better nor worse{}",
+                    if by == "stop_early" { ", and while none has a value the last parameters are tested" } else { "" }
+                ));
+            }
             Event::StoppedEarly { epoch, best, watch } => {
                 self.bar = None;
                 self.ui.talk(format_args!(
-                    "stopped early after epoch {epoch}: {watch} was best in epoch {} ({:.4})",
-                    best.epoch, best.value
+                    "stopped early after epoch {epoch}: {watch} was best in epoch {} ({})",
+                    best.epoch,
+                    progress::figure(best.value)
                 ));
             }
         }

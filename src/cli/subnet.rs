@@ -8,7 +8,7 @@ use serde_json::json;
 use super::{
     Outcome, data,
     eval::{self, Run},
-    train,
+    numbers, train,
     ui::{Exit, Failure, Ui},
 };
 
@@ -18,22 +18,22 @@ pub struct Command {
     #[command(flatten)]
     run: Run,
     /// A row of an input of `predict`, from 0
-    #[arg(long, value_name = "R", requires = "sample")]
+    #[arg(long, value_name = "R", value_parser = numbers::whole::<0>, requires = "sample")]
     row: Option<u64>,
     /// The sample of that row, or the row of that step's minibatch, from 0
     #[arg(long, value_name = "I", conflicts_with = "epoch")]
     sample: Option<u32>,
     /// Seed of the masks [default: that of the file's `predict` section, or of the run]
-    #[arg(long, value_name = "N", requires = "row")]
+    #[arg(long, value_name = "N", value_parser = numbers::whole::<0>, requires = "row")]
     seed: Option<u64>,
     /// A step of training, from 0; `--sample` is a row of its minibatch
-    #[arg(long, value_name = "K", requires = "sample")]
+    #[arg(long, value_name = "K", value_parser = numbers::whole::<0>, requires = "sample")]
     step: Option<u64>,
     /// An epoch of training, from 0
-    #[arg(long, value_name = "E", requires = "position")]
+    #[arg(long, value_name = "E", value_parser = numbers::whole::<0>, requires = "position")]
     epoch: Option<u64>,
     /// A place in that epoch's shuffled order, from 0
-    #[arg(long, value_name = "P", requires = "epoch")]
+    #[arg(long, value_name = "P", value_parser = numbers::whole::<0>, requires = "epoch")]
     position: Option<u64>,
     /// Only this place of dropout
     #[arg(long, value_name = "PATH", conflicts_with = "export")]

@@ -16,7 +16,7 @@ use dropnet::{
 };
 
 use super::{
-    Outcome, check, data, progress,
+    Outcome, check, data, numbers, progress,
     screen::{self, Screen, now, unwritable},
     source::{self, File, Source},
     ui::{Exit, Failure, Ui},
@@ -31,13 +31,13 @@ pub struct Command {
     #[arg(short, long, value_name = "DIR", conflicts_with = "watch")]
     out: Option<PathBuf>,
     /// Seed of every random decision [default: that of the file, or 0]
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = numbers::whole::<0>)]
     seed: Option<u64>,
     /// Train so many nets, with seeds one after the other, into a folder `seed-N` each: `eval`, `predict` and `audit` average them
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(2..=1000), conflicts_with = "watch")]
+    #[arg(long, value_name = "N", value_parser = numbers::between::<2, 1000>, conflicts_with = "watch")]
     seeds: Option<u64>,
     /// Stop after this epoch; schedules keep the length that the file gives them
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
+    #[arg(long, value_name = "N", value_parser = numbers::whole::<1>)]
     epochs: Option<u64>,
     #[command(flatten)]
     threads: Threads,

@@ -146,6 +146,20 @@ pub struct Batch {
     pub span: Span,
 }
 
+impl Batch {
+    /// Updates of an epoch over so many rows.
+    #[must_use]
+    pub fn updates(&self, rows: usize) -> usize {
+        updates(rows, self.rows, self.drop_last)
+    }
+}
+
+/// Minibatches of `batch` rows in so many rows; the last may be short, or is left out.
+#[must_use]
+pub fn updates(rows: usize, batch: usize, drop_last: bool) -> usize {
+    if drop_last { rows / batch } else { rows.div_ceil(batch) }
+}
+
 /// Rows of a minibatch where the file does not say.
 pub const DEFAULT_BATCH: usize = 32;
 

@@ -39,7 +39,7 @@ mod words;
 pub use assemble::{Divided, Opened, open};
 pub use config::{
     Batch, Choosing, Classes, ColumnRef, Columns, DEFAULT_BATCH, DataConfig, Division, Normalize, Per, Scale,
-    Settings, Share, Source, Split,
+    Settings, Share, Source, Split, updates,
 };
 pub use dataset::{Dataset, InputArray, Part, Storage, Target};
 pub use error::{DataError, Fault, Place};

@@ -14,8 +14,8 @@ mod rig;
 mod subnets;
 
 use folder::{calibration, dir, events, guard, home, open, place, report, start, trained};
-use judgements::{ablate, activity, audit, course, curve, evaluate, filters, joint_audit};
-use predictions::{abstain, committee, mc, plan, predict, sampling};
+use judgements::{ablate, activity, audit, calibrate, course, curve, evaluate, filters, joint_audit};
+use predictions::{abstain, committee, likelihood, mc, plan, predict, sampling};
 use subnets::subnet;
 
 pub use ablate::{Ablated, Ablation};
@@ -23,6 +23,7 @@ pub use abstain::Abstain;
 pub use activity::{Shown, activations, weights};
 pub use audit::{Audit, Compared, Enumerated};
 pub use bench::{Bench, BenchError, KernelTime, PredictTime, SampleTime, StageTimes, bench};
+pub use calibrate::{NOTHING as NO_GAIN, TEMPERATURES};
 pub use calibration::{Calibration, Fit, name_of};
 pub use committee::Committee;
 pub use course::{losses, training};

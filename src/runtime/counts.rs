@@ -45,14 +45,11 @@ fn minibatches(model: &Model, config: &DataConfig, rows: usize) -> Result<(), Da
 /// What is watched must be there: figures of validation need validation rows.
 fn nothing_watched(section: &Train, config: &DataConfig) -> Result<(), DataError> {
     let span = config.settings.split.as_ref().map_or(config.source_span, |split| split.span);
-    let schedule = &section.schedule;
-    let plateau = schedule.word.plateau(&schedule.args).map(|rule| ("schedule plateau", rule.watch));
-    let stop = section.stop_early.as_ref().map(|stop| ("stop_early", stop.watch.clone()));
     if section.fits_precision() {
         let what = "`bayes_decay(precision=fit)` looks at validation rows, and the data have none";
         return Err(unfit(span, what.into()).help("write `split valid=10%`, or a number for `precision`"));
     }
-    match stop.into_iter().chain(plateau).find(|(_, watch)| watch.starts_with("valid.")) {
+    match section.watches().into_iter().find(|(_, watch)| watch.starts_with("valid.")) {
         Some((word, watch)) => {
             Err(unfit(span, format!("`{word}` watches `{watch}`, and the data have no validation rows"))
                 .help("write `split valid=10%`, or `watch=train.loss`"))

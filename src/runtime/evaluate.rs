@@ -119,7 +119,8 @@ pub fn interpret(outputs: &mut [f32], kind: OutputKind, target: &TargetRule) {
 /// Divides logits by a temperature.
 pub fn cool(logits: &mut [f32], temperature: f64) {
     if temperature != 1.0 {
-        logits.iter_mut().for_each(|z| *z = (f64::from(*z) / temperature) as f32);
+        let (least, most) = (f64::from(f32::MIN), f64::from(f32::MAX));
+        logits.iter_mut().for_each(|z| *z = (f64::from(*z) / temperature).clamp(least, most) as f32);
     }
 }
 

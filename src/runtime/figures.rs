@@ -110,6 +110,12 @@ impl Reporter {
         Figures(figures)
     }
 
+    /// Where a figure has no value.
+    pub fn undefined_where(&self, figure: &str) -> &'static str {
+        let used = self.metrics.iter().find(|used| metrics::label(used) == figure);
+        used.map_or("the net's outputs are not all numbers", |used| used.word.undefined_where())
+    }
+
     /// Whether a larger value of a figure is better.
     pub fn higher_is_better(&self, figure: &str) -> bool {
         self.metrics.iter().any(|used| metrics::label(used) == figure && used.word.higher_is_better())

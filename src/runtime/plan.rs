@@ -5,6 +5,7 @@
 
 use super::{progress::Progress, rng};
 use crate::{
+    data::updates,
     lower::{ScalarDef, StepInfo},
     train::{Train, schedules, schedules::At},
     vocab::Clock,
@@ -21,7 +22,7 @@ pub struct Shape {
 
 impl Shape {
     pub fn steps(&self) -> usize {
-        if self.drop_last { self.rows / self.batch } else { self.rows.div_ceil(self.batch) }
+        updates(self.rows, self.batch, self.drop_last)
     }
 
     /// Rows of a step: the last minibatch may be short.

@@ -4,6 +4,7 @@
 //! after they were found finite; the test part is read once, after training.
 
 use std::{
+    collections::BTreeSet,
     path::Path,
     sync::{
         Arc,
@@ -66,6 +67,14 @@ pub enum Event<'a> {
         done: Arc<AtomicU64>,
     },
     EpochDone(&'a EpochReport),
+    /// What `by` watches has no value after this epoch; said once a run.
+    Undefined {
+        epoch: u64,
+        by: &'static str,
+        watch: &'a str,
+        /// Of which rows or outputs the figure has none.
+        why: &'static str,
+    },
     /// `stop_early` ended the run.
     StoppedEarly {
         epoch: u64,
@@ -194,6 +203,8 @@ struct Trainer<'a> {
     /// Whether epochs end with figures.
     figures: bool,
     progress: Progress,
+    /// Whose watched figure was found to have no value, and was told so.
+    told: BTreeSet<&'static str>,
     /// Variance of an observation before anything is known: that of the targets, in the units of training.
     noise: f64,
     /// Outputs of the training rows visited so far in this epoch, by position.
@@ -248,6 +259,7 @@ impl<'a> Trainer<'a> {
             keeper: Keeper::new(job.dir),
             figures: options.figures || Self::watches(section),
             progress,
+            told: BTreeSet::new(),
             noise: spread(&job.dataset.train.target),
             outputs,
             seconds: 0.0,
@@ -314,9 +326,12 @@ impl<'a> Trainer<'a> {
         };
         let best = self.judge(epoch + 1, &train, valid.as_ref());
         if self.section.fits_precision() {
+            // A loss of 0, or none, says nothing of how far observations spread: what was found before stays.
+            let noise = self.watched("valid.loss", &train, valid.as_ref()).0;
             self.progress.noise =
-                self.watched("valid.loss", &train, valid.as_ref()).0.filter(|noise| *noise > 0.0);
+                noise.filter(|noise| noise.is_finite() && *noise > 0.0).or(self.progress.noise);
         }
+        let undefined = self.undefined(&train, valid.as_ref());
         self.finish_epoch();
         if best {
             self.keeper.best_is(&self.store, &self.progress);
@@ -324,6 +339,12 @@ impl<'a> Trainer<'a> {
         let lr = plan.rates.last().copied().unwrap_or(0.0);
         let report = EpochReport { epoch: epoch + 1, epochs, seconds, steps, train, valid, lr, best };
         observer.event(Event::EpochDone(&report));
+        for (by, watch) in undefined {
+            if self.told.insert(by) {
+                let why = self.reporter.undefined_where(watch.split_once('.').map_or("", |of| of.1));
+                observer.event(Event::Undefined { epoch: epoch + 1, by, watch: &watch, why });
+            }
+        }
         if let (true, Some(best), Some(stop)) =
             (self.progress.stopped_early, self.progress.best, &self.section.stop_early)
         {
@@ -377,7 +398,7 @@ impl<'a> Trainer<'a> {
                 Err(TrainError::Interrupted { epoch: epoch + 1, step: next })
             }
             Status::NonFinite { step } => {
-                self.keep_the_good(step)?;
+                self.keep_the_good()?;
                 Err(TrainError::Diverged { epoch: epoch + 1, step: step + 1 })
             }
         }
@@ -394,7 +415,8 @@ impl<'a> Trainer<'a> {
         figures
     }
 
-    /// Compares the watched figure with the best so far; moves patience and the plateau schedule on.
+    /// Compares the watched figure with the best so far; moves patience and the plateau schedule on. An epoch whose figure has no value is
+    /// neither better nor worse.
     fn judge(&mut self, epoch: u64, train: &Figures, valid: Option<&Figures>) -> bool {
         let stop = self.section.stop_early.as_ref();
         let watch = stop.map_or(if valid.is_some() { "valid.loss" } else { "train.loss" }, |s| &s.watch);
@@ -409,6 +431,7 @@ impl<'a> Trainer<'a> {
                 self.progress.best = Some(Best { value, epoch, checksum: None });
                 self.progress.bad_epochs = 0;
             }
+            None if value.is_none_or(f64::is_nan) => {}
             None => self.progress.bad_epochs += 1,
         }
         if let Some(stop) = stop {
@@ -420,6 +443,13 @@ impl<'a> Trainer<'a> {
             self.progress.plateau = rule.after_epoch(self.progress.plateau, value, higher_is_better);
         }
         improved.is_some()
+    }
+
+    /// Statements whose watched figure has no value, and the figures.
+    fn undefined(&self, train: &Figures, valid: Option<&Figures>) -> Vec<(&'static str, String)> {
+        let mut watched = self.section.watches();
+        watched.retain(|(_, watch)| self.watched(watch, train, valid).0.is_none_or(f64::is_nan));
+        watched
     }
 
     /// The figure of this name, `valid.accuracy`, and whether a higher one is better.
@@ -446,22 +476,16 @@ impl<'a> Trainer<'a> {
         Ok(self.keeper.write(graph, &self.store, outputs, &self.job.meta, &mut self.progress)?)
     }
 
-    /// After step `step` came out as not finite: writes the best epoch, if it waits to be written, and the parameters from before the step,
-    /// if they are finite and there is no earlier checkpoint.
-    fn keep_the_good(&mut self, step: u64) -> Result<(), TrainError> {
-        let Some(dir) = self.job.dir else { return Ok(()) };
-        self.progress.step = step;
+    /// After step `step` came out as not finite: writes the best epoch, if it waits to be written. The parameters of that step are not
+    /// worth keeping, finite or not: their objective is none.
+    fn keep_the_good(&mut self) -> Result<(), TrainError> {
         self.keeper.write_best(self.function.graph(), &self.job.meta, &mut self.progress)?;
-        let has_one = [keeper::LAST, keeper::BEST].iter().any(|name| dir.join(name).exists());
-        if !has_one && self.store.is_finite() {
-            self.write_last()?;
-        }
         Ok(())
     }
 
-    /// Takes the parameters that are tested: of the best epoch where training stops early, else the last.
+    /// Takes the parameters that are tested: of the best epoch where training stops early and there is one, else the last.
     fn choose(&mut self) -> Result<&'static str, TrainError> {
-        if self.section.stop_early.is_none() {
+        if self.section.stop_early.is_none() || self.progress.best.is_none() {
             return Ok("last");
         }
         match (self.job.dir, self.keeper.take_best()) {

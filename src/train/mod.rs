@@ -48,6 +48,14 @@ impl Train {
         given.unwrap_or(0.0)
     }
 
+    /// Statements that look at a figure after every epoch, and the figures: `valid.loss`.
+    pub fn watches(&self) -> Vec<(&'static str, String)> {
+        let plateau = self.schedule.word.plateau(&self.schedule.args);
+        let plateau = plateau.map(|rule| ("schedule plateau", rule.watch));
+        let stop = self.stop_early.as_ref().map(|stop| ("stop_early", stop.watch.clone()));
+        stop.into_iter().chain(plateau).collect()
+    }
+
     /// Whether the precision of an observation is fitted after every epoch.
     pub fn fits_precision(&self) -> bool {
         self.bayes_decays().any(|decay| decay.is_fitted())

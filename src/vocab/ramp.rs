@@ -26,7 +26,7 @@
 //! # Papers
 //! Morerio et al. 2017, Curriculum dropout (a rate that grows).
 
-use std::fmt;
+use std::{cmp::Ordering, fmt};
 
 use super::{ArgSpec, Args, Block, Bounds, Default, Kind, Sig, Unit, Value};
 
@@ -79,6 +79,16 @@ impl Time {
         match args.value(name) {
             Some(Value::Quantity(x, unit)) => Some(Self(*x, *unit)),
             _ => None,
+        }
+    }
+
+    /// Against another length; none of different units where nobody knows how many updates an epoch has.
+    #[must_use]
+    pub fn compare(self, other: Self, updates_per_epoch: Option<u64>) -> Option<Ordering> {
+        match updates_per_epoch {
+            _ if self.1 == other.1 => self.0.partial_cmp(&other.0),
+            Some(updates) => Some(self.updates(updates).cmp(&other.updates(updates))),
+            None => None,
         }
     }
 

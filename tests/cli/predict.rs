@@ -220,6 +220,68 @@ fn what_has_no_effect_is_refused() {
     insta::assert_snapshot!(said + &folder.run(&["eval", "sure", "--samples", "5"]));
 }
 
+/// Flags that mean nothing beside each other, and limits that no row or every row passes.
+#[test]
+fn what_contradicts_itself_is_refused() {
+    let folder = trained();
+    std::fs::copy(folder.path().join("run/last.ckpt"), folder.path().join("copy.ckpt")).expect("a copy");
+    let input = ["--input", "flowers.csv"];
+    let refused = |runs: &[&str], more: &[&str], why: &str| {
+        let said = folder.run(&[&["predict"], runs, &input, more].concat());
+        assert!(said.contains(why) && !said.contains("--- stdout"), "{said}");
+    };
+    for flag in [&["--ensemble", "arithmetic"][..], &["--until-se", "0.1"], &["--seed", "3"]] {
+        refused(&["run"], &[flag, &["--samples", "0"]].concat(), "`--samples 0` draws none");
+    }
+    refused(&["run"], &["--abstain", "confidence<2"], "every row would be refused");
+    refused(&["run"], &["--abstain", "confidence<0.5"], "no row would be refused");
+    refused(&["run"], &["--abstain", "entropy>0.7"], "`entropy` is from 0 to 0.6931 here");
+    refused(&["run", "run"], &[], "are the same net");
+    refused(&["run", "./run/"], &[], "are the same net");
+    refused(&["run", "copy.ckpt"], &[], "are the same net");
+    refused(&["run"], &["--precision", "4"], "probabilities say how sure they are");
+}
+
+/// A flag says what it takes, whatever stands there.
+#[test]
+fn numbers_that_do_not_fit_have_their_range_said() {
+    let folder = trained();
+    let asked = |more: &[&str]| folder.run(&[&["predict", "run", "--input", "flowers.csv"], more].concat());
+    let temperatures = "a number above 0, from 1e-6 to 1e6";
+    for (flag, value, range) in [
+        ("--temperature", "-1", temperatures),
+        ("--temperature", "0", temperatures),
+        ("--temperature", "1e-300", temperatures),
+        ("--temperature", "1e-320", temperatures),
+        ("--temperature", "-inf", temperatures),
+        ("--samples", "-1", "0..=1000000"),
+        ("--seed", "-1", "a whole number from 0 on"),
+        ("--seed", "1.5", "a whole number from 0 on"),
+        ("--threads", "-1", "1..=1024"),
+        ("--interval", "-5%", "a probability, such as 95% or 0.95"),
+        ("--precision", "-2", "a number above 0, or `fit`"),
+        ("--precision", "1e-320", "a number above 0, or `fit`"),
+        ("--until-se", "-0.1", "a number above 0"),
+    ] {
+        let said = asked(&[flag, value]);
+        assert!(said.contains(&format!("invalid value '{value}' for '{flag}")), "{said}");
+        assert!(said.contains(range) && said.ends_with("--- exit 2\n"), "{said}");
+    }
+    let said = folder.run(&["train", "m.net", "--epochs", "-3"]);
+    assert!(said.contains("a whole number from 1 on") && said.ends_with("--- exit 2\n"), "{said}");
+}
+
+#[test]
+fn rows_without_a_prediction_are_named() {
+    let folder = trained();
+    let rows = "length,width,color\n1,2,red\n3e38,-3e38,red\n";
+    for more in [&[][..], &["--samples", "5"], &["--ensemble", "geometric"]] {
+        let said = folder.run_with(&[&["predict", "run", "--input", "-"], more].concat(), rows);
+        assert!(said.contains("row 2 (counted from 1)") && said.ends_with("--- exit 3\n"), "{said}");
+        assert!(!said.contains("--- stdout"), "{said}");
+    }
+}
+
 /// The mean of one sub-network is that sub-network under either mean; of many, softmax of mean logits is sharper.
 #[test]
 fn ensembles_are_arithmetic_or_geometric() {

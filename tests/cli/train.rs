@@ -163,10 +163,65 @@ fn divergence_is_exit_4() {
     let folder = Folder::new(&[("m.net", &MOONS.replace("lr=0.1", "lr=1e30"))]);
     let said = folder.run(&["train", "m.net", "-q", "-o", "run"]);
     assert!(said.contains("training diverged") && said.ends_with("--- exit 4\n"), "{said}");
-    // What is said to be kept is there: the parameters from before the step, finite.
-    assert!(said.contains("the last good checkpoint is kept in run"), "{said}");
+    // The parameters from before the step are numbers, but none with which the net predicts anything: they are not kept.
+    assert!(said.contains("no checkpoint had been written yet"), "{said}");
     let evaluated = folder.run(&["eval", "run"]);
-    assert!(evaluated.ends_with("--- exit 0\n"), "{evaluated}");
+    assert!(evaluated.contains("holds no trained net") && evaluated.ends_with("--- exit 3\n"), "{evaluated}");
+}
+
+/// Bits of one input, of which the validation rows 41 to 50 are all 0.
+fn without_ones_to_validate_on(train: &str) -> Folder {
+    let mut table = String::from("a,y\n");
+    for i in 0..60 {
+        let one = i % 3 == 0 && !(40..50).contains(&i);
+        table += &format!("{},{}\n", (i * 7 % 11) as f64 / 5.0 + f64::from(u8::from(one)), u8::from(one));
+    }
+    let net = format!(
+        "data {{\n  source csv, \"t.csv\"\n  split train=40, valid=10, test=10, shuffle=false\n  normalize inputs\n  batch 4\n}}\n\n\
+         net {{\n  input x: real[1]\n  dense 4 -> relu\n  dense 1\n  output y: bits[1]\n}}\n\n\
+         train {{\n  loss binary_cross_entropy\n  optimizer adam, lr=0.02\n  epochs 12\n  {train}\n  report auc\n}}\n"
+    );
+    Folder::new(&[("m.net", &net), ("t.csv", &table)])
+}
+
+#[test]
+fn a_watched_figure_without_a_value_stops_nothing() {
+    let folder = without_ones_to_validate_on("stop_early patience=3, watch=valid.auc");
+    let said = folder.run(&["train", "m.net", "-o", "run", "--no-progress"]);
+    assert!(said.ends_with("--- exit 0\n"), "{said}");
+    assert_eq!(said.matches("all of these rows are of one class").count(), 1, "{said}");
+    let metrics: Json = serde_json::from_str(&folder.read("run/metrics.json")).expect("JSON");
+    assert_eq!(
+        (metrics["epochs"].as_u64(), metrics["tested"].as_str()),
+        (Some(12), Some("last")),
+        "{metrics}"
+    );
+    assert!(metrics["test"]["loss"].is_number() && metrics.get("best").is_none(), "{metrics}");
+    assert!(folder.run(&["train", "m.net", "-o", "run", "--resume"]).ends_with("--- exit 0\n"));
+    assert_eq!(folder.json(&["eval", "run", "--json"])["test"]["loss"], metrics["test"]["loss"]);
+}
+
+#[test]
+fn a_plateau_without_a_value_cuts_nothing() {
+    let folder = without_ones_to_validate_on("schedule plateau, patience=1, factor=0.5, watch=valid.auc");
+    let said = folder.run(&["train", "m.net", "-o", "run", "--no-progress"]);
+    assert_eq!(said.matches("for `schedule plateau` such an epoch").count(), 1, "{said}");
+    let rates = folder.read("run/log.jsonl");
+    let rates = rates.lines().filter_map(|line| serde_json::from_str::<Json>(line).ok()?["lr"].as_f64());
+    assert_eq!(rates.collect::<Vec<f64>>(), [0.02; 12]);
+}
+
+/// Six updates of a cosine, and then its floor.
+#[test]
+fn after_its_end_a_cosine_is_at_its_floor() {
+    let net = MOONS.replace("epochs 3", "epochs 10\n  schedule cosine, floor=0.1, over=6epochs");
+    assert_ne!(net, MOONS);
+    let folder = Folder::new(&[("m.net", &net)]);
+    folder.run(&["train", "m.net", "-q", "-o", "run", "--no-progress"]);
+    let rates = folder.read("run/log.jsonl");
+    let rates = rates.lines().filter_map(|line| serde_json::from_str::<Json>(line).ok()?["lr"].as_f64());
+    let rates: Vec<f64> = rates.collect();
+    assert!(rates[5] > 0.1 * 0.1 && rates[6..] == [0.1 * 0.1; 4], "{rates:?}");
 }
 
 /// A run that ended before its first checkpoint leaves a folder that the next one may have.

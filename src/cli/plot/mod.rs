@@ -14,6 +14,7 @@ use dropnet::{
 use super::{
     Outcome, ending,
     eval::{self, Runs},
+    numbers,
     predict::{self, USUAL_SAMPLES},
     source::{File, Sets},
     train::Threads,
@@ -48,13 +49,13 @@ pub struct Command {
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(..=1_000_000))]
     samples: Option<u32>,
     /// Seed of the masks [default: that of the file's `predict` section, or of the run]
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = numbers::whole::<0>)]
     seed: Option<u64>,
     /// Inverse variance of an observation around the mean function, in the target's own units, or `fit` for what `calibrate` found
-    #[arg(long, value_name = "X", value_parser = predict::precision)]
+    #[arg(long, value_name = "X", value_parser = numbers::precision)]
     precision: Option<Precision>,
     /// Divide logits by this, in place of what `calibrate` found; 1 leaves them as they are
-    #[arg(long, value_name = "T", value_parser = predict::positive)]
+    #[arg(long, value_name = "T", value_parser = numbers::temperature)]
     temperature: Option<f64>,
     #[command(flatten)]
     threads: Threads,

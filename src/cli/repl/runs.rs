@@ -8,7 +8,6 @@ use std::{
     },
 };
 
-use clap::Parser;
 use dropnet::{
     diag::Diagnostic,
     lower::lower_train,
@@ -226,7 +225,7 @@ impl Session {
 
     /// Runs a command of the program.
     pub fn command(&self, args: &[&str], ui: &mut Ui) -> Result<(), Failure> {
-        let cli = Cli::try_parse_from(["dropnet"].iter().chain(args)).map_err(|e| {
+        let cli = Cli::read(["dropnet"].iter().chain(args)).map_err(|e| {
             let text = e.to_string();
             Failure::usage(text.strip_prefix("error: ").unwrap_or(&text).trim_end())
         })?;

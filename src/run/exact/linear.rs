@@ -5,7 +5,7 @@
 //! row's sums run in one order, whatever the division.
 
 use super::{
-    Clock, Effort, Sums,
+    Clock, Effort, Sums, chances_width,
     coins::{Coins, toss},
 };
 use crate::{
@@ -48,7 +48,7 @@ impl<'s> Plan<'s> {
         Some(Self { first, second, others, last, kind })
     }
 
-    /// Weighted sums of probabilities and of raw outputs, of all rows.
+    /// Weighted sums of chances and of raw outputs, of all rows.
     pub fn means(&self, bindings: &Bindings<f64>, effort: Effort) -> Sums {
         let width = self.kind.width();
         let rows = bindings.rows;
@@ -98,29 +98,31 @@ impl<'s> Plan<'s> {
         clock: &Clock,
         watched: bool,
     ) -> Sums {
-        let (rows, width) = (end - start, self.kind.width());
+        let (rows, width, chances) = (end - start, self.kind.width(), chances_width(self.kind));
         let mut own = Bindings {
             rows,
             inputs: inputs.iter().map(|input| rows_of(input, start, end)).collect(),
             positions: (start as u64..end as u64).collect(),
             ..bindings.clone()
         };
-        let mut sums = (vec![0.0; rows * width], vec![0.0; rows * width]);
+        let mut sums = (vec![0.0; rows * chances], vec![0.0; rows * width]);
         let mut table = Table::new(self.last, width);
         let coins: usize = self.others.iter().map(|site| site.count).sum();
         let others: Vec<Coins> = self.others.iter().map(|site| (*site).clone()).collect();
         for mask in 0..1_u64 << coins {
             let weight = toss(&others, mask, rows, &mut own);
             for (i, row) in self.rows(&own).into_iter().enumerate() {
-                let at = i * width..(i + 1) * width;
                 let mean = table.mean(&row);
-                sums.1[at.clone()].iter_mut().zip(&mean).for_each(|(s, x)| *s += weight * x);
+                sums.1[i * width..(i + 1) * width].iter_mut().zip(&mean).for_each(|(s, x)| *s += weight * x);
                 let probabilities = match self.kind {
                     OutputKind::Real(_) | OutputKind::Normal(_) => mean,
                     OutputKind::Class(_) => table.softmaxes(&row),
                     OutputKind::Bits(_) => table.sigmoids(&row),
                 };
-                sums.0[at].iter_mut().zip(&probabilities).for_each(|(s, x)| *s += weight * x);
+                sums.0[i * chances..(i + 1) * chances]
+                    .iter_mut()
+                    .zip(&probabilities)
+                    .for_each(|(s, x)| *s += weight * x);
             }
             // The time of a block grows with its masks; after a few of them it is known.
             if watched && mask == 15 {
@@ -210,13 +212,16 @@ impl Table {
         (0..1_u64 << coins).map(of).collect()
     }
 
+    /// Of ones, then of zeros.
     fn sigmoids(&mut self, row: &Row) -> Vec<f64> {
         self.fill(row);
-        let mut sums = vec![0.0; row.base.len()];
+        let bits = row.base.len();
+        let mut sums = vec![0.0; 2 * bits];
         for (weight, by) in self.high(row) {
-            for (class, sum) in sums.iter_mut().enumerate() {
-                let found = wide::sigmoids(&self.sums[class], by[class], &self.weights, &mut self.scratch[0]);
-                *sum += weight * found;
+            for (i, sum) in sums.iter_mut().enumerate() {
+                let (bit, sign) = (i % bits, if i < bits { 1.0 } else { -1.0 });
+                let (logits, scratch) = (&self.sums[bit], &mut self.scratch[0]);
+                *sum += weight * wide::sigmoids(logits, by[bit], sign, &self.weights, scratch);
             }
         }
         sums

@@ -43,6 +43,9 @@ pub struct ExactMeans {
     pub coins: usize,
     pub arithmetic: Vec<f64>,
     pub geometric: Vec<f64>,
+    /// What one net would give to say the same: logits, or the numbers themselves.
+    pub arithmetic_outputs: Vec<f64>,
+    pub geometric_outputs: Vec<f64>,
 }
 
 /// Why there is no enumeration.
@@ -97,9 +100,42 @@ pub fn exact_means(
         Some(plan) => plan.means(&bindings, effort),
         None => interpreted::means(&lowered.graph, &sites, bindings, kind, effort),
     };
-    let (arithmetic, logits) = found.map_err(|seconds| NotEnumerated::TooLong { coins: total, seconds })?;
-    let geometric = logits.chunks_exact(kind.width()).flat_map(|row| meaning(row, kind)).collect();
-    Ok(ExactMeans { coins: total, arithmetic, geometric })
+    let (chances, geometric_outputs) =
+        found.map_err(|seconds| NotEnumerated::TooLong { coins: total, seconds })?;
+    let rows = || chances.chunks_exact(chances_width(kind));
+    Ok(ExactMeans {
+        coins: total,
+        arithmetic: rows().flat_map(|row| &row[..kind.width()]).copied().collect(),
+        geometric: geometric_outputs.chunks_exact(kind.width()).flat_map(|row| meaning(row, kind)).collect(),
+        arithmetic_outputs: rows().flat_map(|row| outputs_of(row, kind)).collect(),
+        geometric_outputs,
+    })
+}
+
+/// What is summed of a row: probabilities, those of both values of a bit, since 1 - p of a p near 1 is only its rounding.
+fn chances(row: &[f64], kind: OutputKind) -> Vec<f64> {
+    let mut chances = meaning(row, kind);
+    if let OutputKind::Bits(_) = kind {
+        let turned: Vec<f64> = row.iter().map(|z| -z).collect();
+        chances.extend(meaning(&turned, kind));
+    }
+    chances
+}
+
+fn chances_width(kind: OutputKind) -> usize {
+    if let OutputKind::Bits(k) = kind { 2 * k } else { kind.width() }
+}
+
+/// The logits of one net that gives these chances; numbers as they are.
+fn outputs_of(chances: &[f64], kind: OutputKind) -> Vec<f64> {
+    let log = |p: &f64| p.max(f64::MIN_POSITIVE).ln();
+    match kind {
+        OutputKind::Class(_) => chances.iter().map(log).collect(),
+        OutputKind::Bits(k) => {
+            chances[..k].iter().zip(&chances[k..]).map(|(one, zero)| log(one) - log(zero)).collect()
+        }
+        OutputKind::Real(_) | OutputKind::Normal(_) => chances.to_vec(),
+    }
 }
 
 /// The geometric mean over all sub-networks of a net whose outputs are affine in the masks, however many: what the outputs mean at the mean
@@ -119,7 +155,7 @@ pub fn mean_outputs(model: &Model, part: &Part, store: &Store) -> Result<Vec<f64
     Ok(outputs.chunks_exact(kind.width()).flat_map(|row| meaning(row, kind)).collect())
 }
 
-/// Sums of probabilities and of raw outputs, weighted; or the seconds that it would take.
+/// Sums of [`chances`] and of raw outputs, weighted; or the seconds that it would take.
 type Sums = Result<(Vec<f64>, Vec<f64>), f64>;
 
 /// Watches the time of `parts` equal parts.

@@ -73,6 +73,20 @@ fn tables_give_what_single_masks_give() {
     }
 }
 
+/// What is left of a probability near 1 keeps its digits: weights a thousand times as large make logits of hundreds.
+#[test]
+fn rare_values_of_bits_have_logits() {
+    let model = model("dense 4 -> tanh -> dropout 0.5\n  dense 2", "bits[2]");
+    let mut store = Store::fresh(&model, &lower_samples(&model, false).graph, 3);
+    store.params.iter_mut().for_each(|values| values.iter_mut().for_each(|w| *w *= 1000.0));
+    let means = exact_means(&model, &part(), &store, FORCED).unwrap();
+    let certain = means.arithmetic.iter().zip(&means.arithmetic_outputs).filter(|(p, _)| **p == 1.0);
+    assert!(certain.clone().count() > 0 && certain.clone().all(|(_, z)| z.is_finite() && *z > 33.0));
+    for (p, z) in means.arithmetic.iter().zip(&means.arithmetic_outputs) {
+        assert!((1.0 / (1.0 + (-z).exp()) - p).abs() < 1e-12, "{p} {z}");
+    }
+}
+
 /// Nothing is affine in masks behind which something bends.
 #[test]
 fn what_bends_is_enumerated_one_by_one() {

@@ -64,7 +64,7 @@ impl Calibration {
         let read: Self = serde_json::from_slice(&text).map_err(|e| broken(e.to_string()))?;
         let wrong = read.fits.iter().find(|(_, fit)| !(fit.value.is_finite() && fit.value > 0.0));
         if let Some((name, fit)) = wrong {
-            return Err(broken(format!("the value of `{name}`, {}, is not a number above 0", fit.value)));
+            return Err(broken(format!("the value of {name} is {}, and not a number above 0", fit.value)));
         }
         Ok(if read.parameters == Some(parameters) { read } else { Self::default() })
     }

@@ -177,11 +177,8 @@ fn divisions_of(model: &Model, config: &DataConfig) -> Vec<Split> {
 /// What becomes of validation rows that have chosen: a net that watches them while it trains keeps them.
 pub(in crate::run) fn after_choosing(model: &Model) -> Choosing {
     let Some(train) = &model.train else { return Choosing::Done };
-    let of_valid = |watch: &str| watch.starts_with("valid.");
-    let plateau = train.schedule.word.plateau(&train.schedule.args);
-    let watches = train.fits_precision()
-        || train.stop_early.as_ref().is_some_and(|stop| of_valid(&stop.watch))
-        || plateau.is_some_and(|plateau| of_valid(&plateau.watch));
+    let watches =
+        train.fits_precision() || train.watches().iter().any(|(_, watch)| watch.starts_with("valid."));
     if watches { Choosing::Needed } else { Choosing::Done }
 }
 

@@ -5,7 +5,7 @@ use std::{fmt, path::Path};
 use super::{calibration::Calibration, fitness, standing::Standing};
 use crate::run::{
     dir::RunDir,
-    exact::{Effort, exact_means},
+    exact::{Effort, ExactMeans, exact_means},
     open::attributes_of,
     place::{self, NoRun, Place},
     sampling::Sampling,
@@ -20,6 +20,7 @@ use crate::{
     runtime::{
         checkpoint::{Checkpoint, CheckpointError},
         container::ContainerError,
+        evaluate::Evaluator,
         kernels::aligned::AlignedVec,
         progress::{Meta, Rows},
         session::Session,
@@ -98,8 +99,19 @@ impl Trained {
     /// Reads a run's folder, or one checkpoint.
     ///
     /// # Errors
-    /// A checkpoint that is missing or broken, or whose net this version does not accept.
+    /// A checkpoint that is missing or broken, or whose net this version does not accept; a broken calibration.
     pub fn read(path: &Path, which: Which) -> Result<Self, TrainedError> {
+        let mut trained = Self::uncalibrated(path, which)?;
+        let run = if path.is_file() { path.parent().unwrap_or(Path::new("")) } else { path };
+        trained.calibration = Calibration::read(&RunDir::at(run), trained.checkpoint.parameters())?;
+        Ok(trained)
+    }
+
+    /// The same without what was fitted on validation rows afterwards, whatever has become of that.
+    ///
+    /// # Errors
+    /// As [`read`](Self::read), but for the calibration.
+    pub fn uncalibrated(path: &Path, which: Which) -> Result<Self, TrainedError> {
         let run = match place::find(path)? {
             Place::File => return Self::of_file(path),
             Place::Run(run) => run,
@@ -116,7 +128,7 @@ impl Trained {
             Which::Last => false,
             Which::Tested => standing.has_best() && stops_early()?,
         };
-        Self::of(if best { standing.read_best()? } else { standing.read()? }, &run)
+        Self::of(if best { standing.read_best()? } else { standing.read()? })
     }
 
     fn of_file(path: &Path) -> Result<Self, TrainedError> {
@@ -124,31 +136,46 @@ impl Trained {
             (CheckpointError::Container(ContainerError::Broken { .. }), Some(other)) => other.into(),
             _ => TrainedError::Checkpoint(error),
         })?;
-        Self::of(checkpoint, &RunDir::at(path.parent().unwrap_or(Path::new(""))))
+        Self::of(checkpoint)
     }
 
-    /// A checkpoint held against its net, with what the folder of its run says besides.
-    fn of(checkpoint: Checkpoint, run: &RunDir) -> Result<Self, TrainedError> {
+    /// A checkpoint held against its net.
+    fn of(checkpoint: Checkpoint) -> Result<Self, TrainedError> {
         let model = model(&checkpoint.path, &checkpoint.meta)?;
         fitness::check(&checkpoint, &model)?;
-        let calibration = Calibration::read(run, checkpoint.parameters())?;
-        Ok(Self { model, checkpoint, calibration })
+        Ok(Self { model, checkpoint, calibration: Calibration::default() })
     }
 
-    /// The mean of all sub-networks for each row, as one net would predict.
+    /// The mean of all sub-networks for each row, as one net would predict: probabilities, or numbers in the target's own units.
     pub(in crate::run) fn exact_outputs(
         &self,
         part: &Part,
         mean: Mean,
         team: &Team,
     ) -> Result<Vec<f32>, TrainedError> {
+        let exact = self.exact_means(part, team)?;
+        Ok(self.own_singles(if mean == Mean::Arithmetic { exact.arithmetic } else { exact.geometric }))
+    }
+
+    /// The same with logits instead of probabilities.
+    pub(in crate::run) fn exact_logits(
+        &self,
+        part: &Part,
+        mean: Mean,
+        team: &Team,
+    ) -> Result<Vec<f32>, TrainedError> {
+        let exact = self.exact_means(part, team)?;
+        let arithmetic = mean == Mean::Arithmetic;
+        Ok(self.own_singles(if arithmetic { exact.arithmetic_outputs } else { exact.geometric_outputs }))
+    }
+
+    fn exact_means(&self, part: &Part, team: &Team) -> Result<ExactMeans, TrainedError> {
         let exact = exact_means(&self.model, part, &self.store()?, Effort::usual(team.threads()));
-        let exact = exact.map_err(|why| TrainedError::Unfit(format!("no exact mean: {why}")))?;
-        let values = match mean {
-            Mean::Arithmetic => exact.arithmetic,
-            Mean::Geometric => exact.geometric,
-        };
-        Ok(self.own(values).into_iter().map(|x| x as f32).collect())
+        exact.map_err(|why| TrainedError::Unfit(format!("no exact mean: {why}")))
+    }
+
+    fn own_singles(&self, values: Vec<f64>) -> Vec<f32> {
+        self.own(values).into_iter().map(|x| x as f32).collect()
     }
 
     pub(in crate::run) fn sampling<'a>(
@@ -198,6 +225,39 @@ impl Trained {
             (self.model.node(param.node).path.clone(), 1.0 / (1.0 + (-f64::from(logit[0])).exp()))
         };
         Ok(rates.map(rate).collect())
+    }
+
+    /// Outputs of a pass over rows, checked.
+    ///
+    /// # Errors
+    /// A row of which the net says what is not a number; what code generation says.
+    pub(in crate::run) fn outputs(
+        &self,
+        evaluator: &mut Evaluator,
+        part: &Part,
+        team: &Team,
+    ) -> Result<(Vec<f32>, f64), TrainedError> {
+        let found = evaluator.outputs(part, &mut self.store()?, team, self.checkpoint.meta.seed)?;
+        self.are_numbers(&found.0, self.model.output.kind.width(), 0)?;
+        Ok(found)
+    }
+
+    /// Refuses outputs that are none, `width` numbers of each row, the first of which has this number.
+    ///
+    /// # Errors
+    /// The first such row.
+    pub(in crate::run) fn are_numbers(
+        &self,
+        outputs: &[f32],
+        width: usize,
+        first: usize,
+    ) -> Result<(), TrainedError> {
+        let Some(at) = outputs.iter().position(|x| !x.is_finite()) else { return Ok(()) };
+        Err(TrainedError::Unfit(format!(
+            "row {} (counted from 1): the net gives {}, which is no prediction\nhelp: 32-bit numbers end at 3.4e38; see whether the row's inputs are of the size of those that the net was trained on, and whether its weights have grown without bound",
+            first + at / width + 1,
+            outputs[at],
+        )))
     }
 
     pub(in crate::run) fn store(&self) -> Result<Store, TrainedError> {

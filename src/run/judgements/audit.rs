@@ -2,13 +2,14 @@
 
 use crate::run::{
     exact::{Effort, ExactMeans, NotEnumerated, exact_means, mean_outputs, meaning},
+    likelihood,
     trained::{Trained, TrainedError},
 };
 use crate::{
     data::{Part, Search, Target, TargetRule},
     graph::is_affine_in_masks,
     lower::lower_samples,
-    model::{McDropout, Mean, OutputKind},
+    model::{McDropout, OutputKind},
     runtime::{evaluate::Evaluator, team::Team},
 };
 
@@ -167,9 +168,8 @@ impl Trained {
 
     /// Probabilities by weight scaling.
     pub(in crate::run) fn scaled(&self, part: &Part, team: &Team) -> Result<Vec<f64>, TrainedError> {
-        let meta = &self.checkpoint.meta;
         let mut evaluator = Evaluator::predictor(&self.model, part)?;
-        let (outputs, _) = evaluator.outputs(part, &mut self.store()?, team, meta.seed)?;
+        let (outputs, _) = self.outputs(&mut evaluator, part, team)?;
         let outputs: Vec<f64> = outputs.into_iter().map(f64::from).collect();
         let kind = self.model.output.kind;
         let meanings = outputs.chunks_exact(kind.width()).flat_map(|row| meaning(row, kind));
@@ -181,10 +181,10 @@ impl Trained {
         let width = self.model.output.kind.width();
         let most = McDropout { samples: SAMPLES[SAMPLES.len() - 1], seed: None, until: None };
         let mut means = vec![Vec::with_capacity(part.rows * width); SAMPLES.len()];
-        self.sampling(part, most, team).each_row(Mean::Arithmetic, |_, samples| {
+        self.sampling(part, most, team).each_row_of_logits(|_, samples| {
             let mut sums = vec![0.0; width];
-            for (t, sample) in samples.chunks_exact(width).enumerate() {
-                sums.iter_mut().zip(sample).for_each(|(sum, p)| *sum += f64::from(*p));
+            for (t, sample) in self.meant(samples).chunks_exact(width).enumerate() {
+                sums.iter_mut().zip(sample).for_each(|(sum, p)| *sum += p);
                 if let Some(i) = SAMPLES.iter().position(|size| *size as usize == t + 1) {
                     means[i].extend(sums.iter().map(|sum| sum / (t + 1) as f64));
                 }
@@ -192,6 +192,19 @@ impl Trained {
         })?;
         let name = |size: u32| format!("{size} sample{}", if size == 1 { "" } else { "s" });
         Ok(SAMPLES.into_iter().map(name).zip(means).collect())
+    }
+}
+
+impl Trained {
+    /// Probabilities of samples of logits, in f64; numbers as they are.
+    fn meant(&self, samples: &[f32]) -> Vec<f64> {
+        match self.model.output.kind {
+            OutputKind::Class(k) => likelihood::softmaxes(samples, k),
+            kind => {
+                let wide: Vec<f64> = samples.iter().map(|x| f64::from(*x)).collect();
+                meaning(&wide, kind)
+            }
+        }
     }
 }
 
@@ -223,20 +236,55 @@ pub(in crate::run) fn compared(
         }
     };
     let differences: f64 = p.iter().zip(truth).map(|(a, b)| (a - b).abs()).sum();
-    // Samples are of single precision: a probability of 0 is one below what they resolve.
-    const LEAST: f64 = f32::EPSILON as f64 / 2.0;
-    let term = |t: f64, p: f64| if t > 0.0 { t * (t / p.max(LEAST)).ln() } else { 0.0 };
     let each = || truth.iter().zip(p);
     let kl = match kind {
-        OutputKind::Class(_) => Some(each().map(|(t, p)| term(*t, *p)).sum::<f64>() / rows),
+        OutputKind::Class(_) => Some(each().map(|(t, p)| divergence(*t, *p)).sum::<f64>() / rows),
         OutputKind::Bits(_) => {
-            Some(each().map(|(t, p)| term(*t, *p) + term(1.0 - t, 1.0 - p)).sum::<f64>() / rows)
+            Some(each().map(|(t, p)| divergence(*t, *p) + divergence(1.0 - t, 1.0 - p)).sum::<f64>() / rows)
         }
         OutputKind::Real(_) | OutputKind::Normal(_) => None,
     };
     Compared { name, error, mean_abs_diff: differences / p.len() as f64, kl }
 }
 
+/// What one value adds to the divergence of a distribution with `p` from one with `t` there: `t ln(t / p)`, and the difference of both, which
+/// is 0 in sum where each sums to 1. So no term is negative, and rounding makes no sum so.
+fn divergence(t: f64, p: f64) -> f64 {
+    // What is left of a probability that was rounded to 1 is less than this.
+    const LEAST: f64 = f64::EPSILON / 2.0;
+    match t == p || t == 0.0 {
+        true => p - t,
+        false => (t * (t / if p > 0.0 { p } else { LEAST.min(t) }).ln() + p - t).max(0.0),
+    }
+}
+
 pub(in crate::run) fn likeliest(row: &[f64]) -> usize {
     row.iter().enumerate().fold(0, |best, (i, x)| if *x > row[best] { i } else { best })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn kl(p: &[f64], truth: &[f64], kind: OutputKind) -> f64 {
+        compared(String::new(), p, truth, truth, kind).kl.unwrap()
+    }
+
+    #[test]
+    fn nothing_diverges_from_itself() {
+        // Below what 32 bits resolve beside 1, and certain.
+        let p = [1.0 - 3e-9, 2e-9, 1e-9, 1.0, 0.0, 0.0];
+        assert_eq!(kl(&p, &p, OutputKind::Class(3)), 0.0);
+        assert_eq!(kl(&p, &p, OutputKind::Bits(3)), 0.0);
+    }
+
+    #[test]
+    fn divergence_is_that_of_the_formula() {
+        let (t, p): ([f64; 3], [f64; 3]) = ([0.7, 0.2, 0.1], [0.5, 0.5 - 1e-12, 1e-12]);
+        let expected: f64 = t.iter().zip(p).map(|(t, p)| t * (t / p).ln()).sum();
+        assert!((kl(&p, &t, OutputKind::Class(3)) - expected).abs() < 1e-12);
+        let bit = 0.3 * (0.3_f64 / 0.4).ln() + 0.7 * (0.7_f64 / 0.6).ln();
+        assert!((kl(&[0.4], &[0.3], OutputKind::Bits(1)) - bit).abs() < 1e-12);
+        assert!(kl(&[0.0, 1.0], &[0.1, 0.9], OutputKind::Class(2)).is_finite());
+    }
 }

@@ -1,24 +1,30 @@
 //! What is fitted on validation rows once a net is trained: a temperature of its logits, or the precision of observations of numbers.
 //!
 //! Each way to predict has its own.
+//! Where the likelihood has no highest point, nothing is fitted: rows that are all right would have a net be surer and surer.
 
 use std::collections::BTreeMap;
 
 use crate::run::{
     calibration::{Calibration, Fit, name_of},
     committee::nothing_live,
+    likelihood::{self, Term},
+    mc::Marginal,
     sampling::{KEPT, Sampling},
     trained::{Trained, TrainedError},
 };
 use crate::{
-    data::{Part, Search},
+    data::{Part, Search, Target},
     model::{Mean, OutputKind, PredictMode},
-    runtime::{predictive, team::Team},
+    runtime::team::Team,
 };
 
-/// Temperatures that are tried, and precisions as multiples of one over the mean squared error.
-const TEMPERATURES: (f64, f64) = (1.0 / 64.0, 64.0);
-const PRECISIONS: (f64, f64) = (1.0 / 64.0, 4096.0);
+/// Temperatures that mean something: beyond them 32-bit logits are all alike, or certainty.
+pub const TEMPERATURES: (f64, f64) = (1e-6, 1e6);
+/// Precisions that are tried, as multiples of one over the mean squared error.
+const PRECISIONS: (f64, f64) = (1e-3, 1e9);
+/// Differences of mean log-likelihoods, in nats, that are none.
+pub const NOTHING: f64 = 1e-9;
 
 impl Trained {
     /// What logits are divided by before they become probabilities; 1 where nothing was fitted.
@@ -76,15 +82,19 @@ impl Trained {
         let rows = part.rows;
         let said = self.all_said(part, mode, team)?;
         let losses = |values: &[f64]| self.losses(part, mode, &said, values, team);
-        if let OutputKind::Real(_) = self.model.output.kind {
-            let error = self.squared_error(part, mode, team)?;
-            let range = (PRECISIONS.0 / error, PRECISIONS.1 / error);
-            let (value, nll) = lowest(range, losses)?;
-            return Ok(Fit { value, nll, before: None, rows });
+        let numbers = matches!(self.model.output.kind, OutputKind::Real(_));
+        let (range, before) = match numbers {
+            true => {
+                let error = self.squared_error(part, mode, team)?;
+                ((PRECISIONS.0 / error, PRECISIONS.1 / error), None)
+            }
+            false => (TEMPERATURES, Some(losses(&[1.0])?[0].log)),
+        };
+        match (lowest(range, losses)?, before) {
+            (Lowest::Bottom(value, nll), _) => Ok(Fit { value, nll, before, rows }),
+            (Lowest::Flat, Some(nll)) => Ok(Fit { value: 1.0, nll, before, rows }),
+            (edge, _) => Err(no_best(edge, numbers, rows, mode)),
         }
-        let before = losses(&[1.0])?[0];
-        let (value, nll) = lowest(TEMPERATURES, losses)?;
-        Ok(Fit { value, nll, before: Some(before), rows })
     }
 
     /// What a way to predict says of the rows: logits, or numbers in the target's own units.
@@ -96,12 +106,27 @@ impl Trained {
     }
 
     /// Mean squared error of the mean, in the target's own units.
+    ///
+    /// # Errors
+    /// Errors that are nothing but the rounding of 32-bit numbers.
     fn squared_error(&self, part: &Part, mode: PredictMode, team: &Team) -> Result<f64, TrainedError> {
         let means = self.said(part, mode, team).means(Mean::Arithmetic)?.ok_or_else(nothing_live)?;
         let observed = self.observed(part);
-        let squares: f64 =
-            means.iter().zip(&observed).map(|(a, b)| (f64::from(*a) - b) * (f64::from(*a) - b)).sum();
-        Ok((squares / observed.len() as f64).max(f64::MIN_POSITIVE))
+        let square = |(a, b): (&f32, &f64)| (f64::from(*a) - b) * (f64::from(*a) - b);
+        let squares: Vec<f64> = means.iter().zip(&observed).map(square).collect();
+        let rounding: f64 = self.rounding(part).iter().map(|by| by * by).sum();
+        match squares.iter().sum::<f64>() {
+            sum if sum <= rounding => Err(no_best(Lowest::High, true, part.rows, mode)),
+            sum => Ok(sum / observed.len() as f64),
+        }
+    }
+
+    /// How far each observation may be off for no other reason than the rounding of training, in the target's own units.
+    fn rounding(&self, part: &Part) -> Vec<f64> {
+        let Target::Real { data, .. } = &part.target else { return Vec::new() };
+        let units = self.checkpoint.meta.transform.target.units();
+        let of = |(y, unit): (&f32, &f64)| f64::from(f32::EPSILON) * f64::from(*y).abs() * unit;
+        data.iter().zip(units.iter().cycle()).map(of).collect()
     }
 
     /// What is said of all rows, row by row; nothing where that is too much to keep and has to be drawn again for each look.
@@ -109,12 +134,13 @@ impl Trained {
         let mut said = Vec::new();
         if part.rows * samples_of(mode) * self.model.output.kind.width() <= KEPT {
             let add = |_: usize, samples: &[f32]| said.extend_from_slice(samples);
-            self.said(part, mode, team).each_row(Mean::Geometric, add)?.ok_or_else(nothing_live)?;
+            self.said(part, mode, team).each_row_of_logits(add)?.ok_or_else(nothing_live)?;
         }
         Ok(said)
     }
 
-    /// Mean negative log-likelihood for each candidate value, of what was said before if it was kept.
+    /// Mean negative log-likelihood for each candidate value, of what was said before if it was kept; with its slopes over the logarithm of
+    /// the value.
     fn losses(
         &self,
         part: &Part,
@@ -122,28 +148,42 @@ impl Trained {
         said: &[f32],
         values: &[f64],
         team: &Team,
-    ) -> Result<Vec<f64>, TrainedError> {
+    ) -> Result<Vec<Term>, TrainedError> {
         let kind = self.model.output.kind;
         let geometric = matches!(mode, PredictMode::Ensemble(Mean::Geometric, _));
         let observed = self.observed(part);
         let width = kind.width();
-        let mut losses = vec![0.0; values.len()];
+        let mut likelihoods = vec![Term::default(); values.len()];
         let mut add = |at: usize, samples: &[f32]| {
             let mean = geometric.then(|| mean_of(samples, width));
             let samples = mean.as_deref().unwrap_or(samples);
-            let observed = &observed[at * width..(at + 1) * width];
-            for (loss, value) in losses.iter_mut().zip(values) {
-                *loss -= log_likelihood(samples, kind, observed, *value) / part.rows as f64;
-            }
+            let of_row = |value: f64| match kind {
+                OutputKind::Class(_) | OutputKind::Bits(_) => {
+                    likelihood::of_logits(part, at, samples, width, value)
+                }
+                OutputKind::Real(_) | OutputKind::Normal(_) => {
+                    of_numbers(&observed[at * width..(at + 1) * width], samples, kind, value)
+                }
+            };
+            likelihoods.iter_mut().zip(values).for_each(|(sum, value)| *sum = *sum + of_row(*value));
         };
         match said.is_empty() {
             false => said.chunks_exact(said.len() / part.rows).enumerate().for_each(|(at, row)| add(at, row)),
             true => {
-                self.said(part, mode, team).each_row(Mean::Geometric, add)?.ok_or_else(nothing_live)?;
+                self.said(part, mode, team).each_row_of_logits(add)?.ok_or_else(nothing_live)?;
             }
         }
-        Ok(losses)
+        let rows = part.rows as f64;
+        // Adding 0 turns -0 round.
+        let loss = |sum: Term| Term { log: -sum.log / rows + 0.0, slope: -sum.slope / rows };
+        Ok(likelihoods.into_iter().map(loss).collect())
     }
+}
+
+fn of_numbers(observed: &[f64], samples: &[f32], kind: OutputKind, precision: f64) -> Term {
+    let marginal = |d: usize| Marginal::of(samples, kind, d).with_precision(Some(precision));
+    let marginals: Vec<Marginal> = (0..observed.len()).map(marginal).collect();
+    likelihood::of_numbers(observed, &marginals).unwrap_or_default()
 }
 
 /// Samples of a row, at most.
@@ -160,63 +200,71 @@ fn mean_of(samples: &[f32], width: usize) -> Vec<f32> {
     (0..width).map(|at| mean(at) as f32).collect()
 }
 
-/// Of one row's observation (one-hot, bits, numbers): the mean over samples of its probability, at a temperature or a precision.
-fn log_likelihood(samples: &[f32], kind: OutputKind, observed: &[f64], value: f64) -> f64 {
-    let width = kind.width();
-    let column = |at: usize| samples.chunks_exact(width).map(move |row| f64::from(row[at]));
-    match kind {
-        OutputKind::Class(_) => {
-            let class = observed.iter().position(|y| *y > 0.5).unwrap_or(0);
-            log_mean(samples.chunks_exact(width).map(|row| {
-                let scaled = row.iter().map(|z| f64::from(*z) / value);
-                let top = scaled.clone().fold(f64::NEG_INFINITY, f64::max);
-                f64::from(row[class]) / value - top - scaled.map(|z| (z - top).exp()).sum::<f64>().ln()
-            }))
-        }
-        OutputKind::Bits(_) => {
-            let bit = |(at, y): (usize, &f64)| {
-                let sign = if *y > 0.5 { -1.0 } else { 1.0 };
-                // ln sigmoid(z) = -ln(1 + exp(-z)), without overflow.
-                log_mean(column(at).map(|z| {
-                    let x = sign * z / value;
-                    -(x.max(0.0) + (-x.abs()).exp().ln_1p())
-                }))
-            };
-            observed.iter().enumerate().map(bit).sum()
-        }
-        OutputKind::Real(_) | OutputKind::Normal(_) => {
-            let number = |(at, y): (usize, &f64)| {
-                let means: Vec<f64> = column(at).collect();
-                predictive::log_likelihood(*y, &means, |_| 1.0 / value)
-            };
-            observed.iter().enumerate().map(number).sum()
-        }
-    }
+/// Where a loss is lowest.
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Lowest {
+    /// At this value; and what it is there.
+    Bottom(f64, f64),
+    /// Nowhere: it falls to the lower, or to the upper end of the range.
+    Low,
+    High,
+    /// Everywhere.
+    Flat,
 }
 
-/// ln of the mean of numbers of which these are the logarithms.
-fn log_mean(logs: impl Iterator<Item = f64> + Clone) -> f64 {
-    let top = logs.clone().fold(f64::NEG_INFINITY, f64::max);
-    let (sum, count) = logs.fold((0.0, 0.0), |(sum, n), x| (sum + (x - top).exp(), n + 1.0));
-    top + (sum / count).ln()
+/// Why there is no best value for a way to predict.
+fn no_best(found: Lowest, numbers: bool, rows: usize, mode: PredictMode) -> TrainedError {
+    let sampled = samples_of(mode) > 1;
+    let why = match (numbers, found) {
+        (true, Lowest::Low) => {
+            "the lower it is, the likelier they are: what is predicted has nothing to do with them"
+        }
+        (true, _) => "the higher it is, the likelier they are: what is predicted fits them exactly",
+        (false, Lowest::High) => {
+            "the higher it is, the likelier they are: the net's logits say nothing of them, or the opposite"
+        }
+        (false, _) if sampled => {
+            "the lower it is, the likelier they are: each of them is right in some sample"
+        }
+        (false, _) => "the lower it is, the likelier they are: all of them are right",
+    };
+    let what = if numbers { "precision" } else { "temperature" };
+    let without = if numbers { "give `--precision X`" } else { "stay at temperature 1" };
+    let way = name_of(mode).unwrap_or_default().replace('_', " ");
+    TrainedError::Unfit(format!(
+        "the {rows} validation rows have no likeliest {what} for {way}: {why}; nothing is written\nhelp: hold back more rows (`split valid=30%`) and train again, or {without}"
+    ))
 }
 
-/// Where a function with one valley over a range is lowest, and its value there: on a grid of ratios that is drawn closer four times, to a
-/// thousandth.
-fn lowest<E>(range: (f64, f64), mut f: impl FnMut(&[f64]) -> Result<Vec<f64>, E>) -> Result<(f64, f64), E> {
-    const GRID: usize = 17;
+/// Where a loss with one valley over a range is lowest: a grid of ratios is drawn closer around the change of sign of the slopes, and
+/// between its last two points they are as good as straight, so that the value is good to a hundred-millionth.
+fn lowest<E>(range: (f64, f64), mut f: impl FnMut(&[f64]) -> Result<Vec<Term>, E>) -> Result<Lowest, E> {
+    const GRIDS: [usize; 4] = [33, 17, 17, 17];
     let (mut low, mut high) = (range.0.ln(), range.1.ln());
-    let mut best = (0.0, f64::INFINITY);
-    for _ in 0..4 {
-        let step = (high - low) / (GRID - 1) as f64;
-        let values: Vec<f64> = (0..GRID).map(|i| (low + step * i as f64).exp()).collect();
-        let losses = f(&values)?;
-        let at = (0..GRID).fold(0, |best, i| if losses[i] < losses[best] { i } else { best });
-        best = (values[at], losses[at]);
-        let middle = low + step * at as f64;
-        (low, high) = ((middle - step).max(range.0.ln()), (middle + step).min(range.1.ln()));
+    for (round, points) in GRIDS.into_iter().enumerate() {
+        let step = (high - low) / (points - 1) as f64;
+        let place = |i: usize| low + step * i as f64;
+        let losses = f(&(0..points).map(|i| place(i).exp()).collect::<Vec<f64>>())?;
+        let at = (0..points).fold(0, |best, i| if losses[i].log < losses[best].log { i } else { best });
+        if round == 0 {
+            let as_low = |end: usize| losses[end].log - losses[at].log <= NOTHING;
+            match (as_low(0), as_low(points - 1)) {
+                (true, true) => return Ok(Lowest::Flat),
+                (true, false) => return Ok(Lowest::Low),
+                (false, true) => return Ok(Lowest::High),
+                (false, false) => {}
+            }
+        }
+        let left = if losses[at].slope > 0.0 { at.saturating_sub(1) } else { at.min(points - 2) };
+        let (falls, rises) = (losses[left].slope, losses[left + 1].slope);
+        (low, high) = (place(left), place(left + 1));
+        if round + 1 == GRIDS.len() && falls <= 0.0 && rises > 0.0 {
+            low += step * falls / (falls - rises);
+            high = low;
+        }
     }
-    Ok(best)
+    let value = (0.5 * (low + high)).exp();
+    Ok(Lowest::Bottom(value, f(&[value])?[0].log))
 }
 
 #[cfg(test)]
@@ -229,15 +277,24 @@ mod tests {
         runtime::rng,
     };
 
+    /// A loss of the logarithm of a value, with its slope.
+    fn valley(f: impl Fn(f64) -> (f64, f64)) -> impl FnMut(&[f64]) -> Result<Vec<Term>, ()> {
+        move |xs: &[f64]| Ok(xs.iter().map(|x| f(x.ln())).map(|(log, slope)| Term { log, slope }).collect())
+    }
+
     #[test]
     fn the_bottom_of_a_valley_is_found() {
-        for bottom in [0.02, 1.0, 31.7] {
-            let f = |xs: &[f64]| Ok::<_, ()>(xs.iter().map(|x| (x / bottom).ln().powi(2)).collect());
-            let (at, value) = lowest(TEMPERATURES, f).unwrap();
-            assert!((at / bottom - 1.0).abs() < 2e-3 && value < 1e-5, "{at} {bottom}");
+        for bottom in [0.000_02_f64, 0.02, 1.0, 31.7, 400_000.0] {
+            // Steeper on one side than on the other, as likelihoods are.
+            let f = |x: f64| (x - bottom.ln()).exp() - (x - bottom.ln());
+            let found = lowest(TEMPERATURES, valley(|x| (f(x), (x - bottom.ln()).exp() - 1.0))).unwrap();
+            let Lowest::Bottom(at, value) = found else { panic!("{found:?}") };
+            assert!((at / bottom - 1.0).abs() < 1e-7 && (value - 1.0).abs() < 1e-12, "{at} {bottom}");
         }
-        let falling = |xs: &[f64]| Ok::<_, ()>(xs.iter().map(|x| -x).collect());
-        assert!((lowest(TEMPERATURES, falling).unwrap().0 - TEMPERATURES.1).abs() < 1e-9);
+        let of = |f: fn(f64) -> (f64, f64)| lowest(TEMPERATURES, valley(f)).unwrap();
+        assert_eq!(of(|x| (-x, -1.0)), Lowest::High);
+        assert_eq!(of(|x| (x.exp(), x.exp())), Lowest::Low);
+        assert_eq!(of(|_| (0.7, 0.0)), Lowest::Flat);
     }
 
     /// Rows whose classes are drawn from softmax(logits / T) have T as their likeliest temperature.
@@ -277,7 +334,12 @@ mod tests {
     fn the_temperature_of_bits_is_one_where_they_are_drawn_from_it() {
         let logits = [2.0_f32, -1.0, 0.5];
         let p = |z: f32| 1.0 / (1.0 + f64::from(-z).exp());
-        let at = |value: f64, bits: &[f64]| log_likelihood(&logits, OutputKind::Bits(3), bits, value);
+        let at = |value: f64, bits: &[f64]| {
+            let data = bits.iter().map(|y| *y as f32).collect();
+            let target = Target::Bits { data, width: 3 };
+            let part = Part { rows: 1, inputs: Vec::new(), target, source_rows: Vec::new() };
+            likelihood::of_logits(&part, 0, &logits, 3, value).log
+        };
         // The expected log-likelihood under the net's own probabilities is largest at 1.
         let expected = |value: f64| -> f64 {
             (0..8_u32)

@@ -116,8 +116,7 @@ impl Trained {
         team: &Team,
     ) -> Result<(Figures, Option<(f64, Figures)>), TrainedError> {
         let mut evaluator = Evaluator::new(&self.model, part)?;
-        let (mut outputs, loss) =
-            evaluator.outputs(part, &mut self.store()?, team, self.checkpoint.meta.seed)?;
+        let (mut outputs, loss) = self.outputs(&mut evaluator, part, team)?;
         let kind = self.model.output.kind;
         let order: Vec<u32> = (0..part.rows as u32).collect();
         let loss = self.model.train.is_some().then(|| loss / part.rows as f64);
@@ -177,9 +176,11 @@ fn sampled(
             let sampled = mc::figures(&draw(mc), scoring, reporter)?;
             sampled.map(|(figures, drawn)| (mc::wanted(figures, report), Some(drawn)))
         }
-        (PredictMode::Ensemble(mean, mc), _) => draw(mc).means(mean)?.map(|outputs| alone(of_mean(outputs))),
+        (PredictMode::Ensemble(mean, mc), _) => {
+            draw(mc).mean_logits(mean)?.map(|outputs| alone(of_mean(outputs)))
+        }
         (PredictMode::Exact(mean), [one]) => {
-            let outputs = one.exact_outputs(part, mean, team)?;
+            let outputs = one.exact_logits(part, mean, team)?;
             Some(alone(of_mean(outputs)))
         }
         (PredictMode::Exact(_), _) => return Err(several_are_not_exact()),

@@ -3,6 +3,7 @@
 use crate::run::{
     audit::{Compared, compared},
     committee::Committee,
+    exact::meaning,
     sampling::Sampling,
     trained::TrainedError,
 };
@@ -75,7 +76,9 @@ impl Committee {
     /// Mean probabilities, or numbers, of so many samples of each.
     fn mean(&self, part: &Part, samples: u32, team: &Team) -> Result<Vec<f64>, TrainedError> {
         let mc = McDropout { samples, seed: None, until: None };
-        let means = Sampling::new(self.all(), part, mc, team).means(Mean::Arithmetic)?.unwrap_or_default();
-        Ok(means.into_iter().map(f64::from).collect())
+        let sampling = Sampling::new(self.all(), part, mc, team);
+        let (kind, outputs) = (sampling.kind(), sampling.mean_logits(Mean::Arithmetic)?.unwrap_or_default());
+        let outputs: Vec<f64> = outputs.into_iter().map(f64::from).collect();
+        Ok(outputs.chunks_exact(kind.width()).flat_map(|row| meaning(row, kind)).collect())
     }
 }

@@ -1,6 +1,6 @@
 //! Rows that had better be left to somebody else: those whose uncertainty is beyond a limit.
 
-use crate::run::predict::Predictions;
+use crate::{model::summary::number, run::predict::Predictions};
 
 /// Measures by the word that a rule has for them, and what it is short for.
 const MEASURES: &[(&str, &str)] = &[
@@ -51,12 +51,46 @@ impl std::str::FromStr for Abstain {
     }
 }
 
+impl Abstain {
+    /// Whether some row may be on either side of the limit.
+    fn can_tell(&self, classes: Option<usize>) -> Result<(), String> {
+        let count = classes.map_or(f64::INFINITY, |k| k as f64);
+        let (least, most) = match self.measure {
+            "confidence" => (1.0 / count, 1.0),
+            "variation_ratio" => (0.0, 1.0 - 1.0 / count),
+            "entropy" | "expected_entropy" | "mutual_information" => (0.0, count.ln()),
+            _ => (0.0, f64::INFINITY),
+        };
+        let tells = if self.below {
+            self.limit > least && self.limit <= most
+        } else {
+            self.limit >= least && self.limit < most
+        };
+        if tells {
+            return Ok(());
+        }
+        let always = if self.below { self.limit > most } else { self.limit < least };
+        let range = if most.is_finite() {
+            format!("from {} to {}", number(least), number(most))
+        } else {
+            "0 or more".into()
+        };
+        Err(format!(
+            "`{}` is {range} here: with a limit of {} {} row would be refused",
+            self.measure,
+            number(self.limit),
+            if always { "every" } else { "no" }
+        ))
+    }
+}
+
 impl Predictions {
     /// Marks the rows beyond the limit; of several outputs one is enough. What is not a number is beyond it.
     ///
     /// # Errors
-    /// A measure that these predictions do not have; the text says why.
+    /// A measure that these predictions do not have, or a limit that it never or always passes; the text says why.
     pub fn abstaining(self, rule: &Abstain) -> Result<Self, String> {
+        rule.can_tell(self.classes())?;
         let within = |x: f64| if rule.below { x >= rule.limit } else { x <= rule.limit };
         let refused: Option<Vec<bool>> = self
             .measured(rule.measure)
@@ -88,6 +122,22 @@ mod tests {
         let rule: Abstain = "mi > 0.3".parse().unwrap();
         assert_eq!(rule, Abstain { measure: "mutual_information", limit: 0.3, below: false });
         assert!("confidence<0.9".parse::<Abstain>().unwrap().below);
+        let tells = |text: &str, classes| text.parse::<Abstain>().unwrap().can_tell(classes).is_ok();
+        for (text, classes, expected) in [
+            ("confidence<2", Some(3), false),
+            ("confidence<1", Some(3), true),
+            ("confidence<0.3", Some(3), false),
+            ("confidence<0.4", Some(3), true),
+            ("entropy>-1", Some(3), false),
+            ("entropy>0", Some(3), true),
+            ("entropy>1.0987", Some(3), false),
+            ("mi>1.05", Some(3), true),
+            ("variation_ratio>0.7", Some(3), false),
+            ("sd>-0.1", None, false),
+            ("sd>1000", None, true),
+        ] {
+            assert_eq!(tells(text, classes), expected, "{text}");
+        }
         for (text, said) in [
             ("mi", "a measure and its limit"),
             ("mi>x", "a measure and its limit"),

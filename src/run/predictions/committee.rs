@@ -18,6 +18,7 @@ use crate::{
     model::{Interval, Mean, Predict, PredictMode},
     runtime::{
         evaluate::{Evaluator, cool, interpret},
+        kernels::aligned::AlignedVec,
         team::Team,
     },
 };
@@ -41,6 +42,35 @@ impl Committee {
         let members: Result<Vec<Trained>, TrainedError> =
             paths.iter().map(|path| Trained::read(path, which)).collect();
         Self::of(members?, &paths)
+    }
+
+    /// The same, if no net is there twice: it would be averaged with itself, and agree.
+    ///
+    /// # Errors
+    /// Two members with the same parameters.
+    pub fn of_different_nets(self) -> Result<Self, TrainedError> {
+        let Some((a, b)) = self.twice()? else { return Ok(self) };
+        let path = |i: usize| self.members[i].checkpoint.path.display();
+        Err(TrainedError::Unfit(format!(
+            "{} and {} are the same net: it would be averaged with itself, and agree\nhelp: name each net once",
+            path(a),
+            path(b)
+        )))
+    }
+
+    /// Two members with the same parameters.
+    fn twice(&self) -> Result<Option<(usize, usize)>, TrainedError> {
+        for (b, second) in self.members.iter().enumerate() {
+            for (a, first) in self.members[..b].iter().enumerate() {
+                // Nets that were trained with different seeds need no second look.
+                if first.checkpoint.meta.seed == second.checkpoint.meta.seed
+                    && first.has_parameters_of(second)?
+                {
+                    return Ok(Some((a, b)));
+                }
+            }
+        }
+        Ok(None)
     }
 
     fn of(members: Vec<Trained>, paths: &[PathBuf]) -> Result<Self, TrainedError> {
@@ -149,6 +179,14 @@ impl Committee {
 }
 
 impl Trained {
+    fn has_parameters_of(&self, other: &Self) -> Result<bool, TrainedError> {
+        let (own, others) = (self.store()?, other.store()?);
+        let same = |a: &[AlignedVec], b: &[AlignedVec]| {
+            a.len() == b.len() && a.iter().zip(b).all(|(a, b)| a[..] == b[..])
+        };
+        Ok(same(&own.params, &others.params) && same(&own.states, &others.states))
+    }
+
     /// By one pass with dropout off.
     fn predict_once(
         &self,
@@ -158,7 +196,7 @@ impl Trained {
     ) -> Result<Predictions, TrainedError> {
         let kind = self.model.output.kind;
         let mut evaluator = Evaluator::predictor(&self.model, part)?;
-        let (mut values, _) = evaluator.outputs(part, &mut self.store()?, team, self.checkpoint.meta.seed)?;
+        let (mut values, _) = self.outputs(&mut evaluator, part, team)?;
         cool(&mut values, self.temperature(PredictMode::WeightScaling));
         interpret(&mut values, kind, &self.checkpoint.meta.transform.target);
         Ok(self.predictions(values).with_interval(kind, interval))

@@ -1,12 +1,13 @@
 //! Predictions and figures by Monte-Carlo dropout: the mean over samples, and what their differences say.
 
 use crate::run::{
+    likelihood,
     sampling::{Drawn, Sampling},
     trained::TrainedError,
 };
 use crate::{
     data::{Part, Target, TargetRule},
-    model::{Interval, Mean, OutputKind, Precision, Predict, Reported},
+    model::{Interval, OutputKind, Precision, Predict, Reported},
     runtime::{
         figures::{Figures, Reporter},
         predictive,
@@ -149,13 +150,11 @@ pub fn figures(
     reporter: &Reporter,
 ) -> Result<Option<(Figures, Drawn)>, TrainedError> {
     let mut scored = Scored::default();
-    let done = sampling.each_row(Mean::Arithmetic, |index, samples| {
-        scored.row(sampling, scoring, index, samples);
-    })?;
+    let done = sampling.each_row_of_logits(|index, samples| scored.row(sampling, scoring, index, samples))?;
     Ok(done.map(|drawn| (scored.figures(sampling, reporter), drawn)))
 }
 
-/// Mean outputs and sums of scores of the rows so far.
+/// Mean outputs, as a net would give them, and sums of scores of the rows so far.
 #[derive(Default)]
 struct Scored {
     outputs: Vec<f32>,
@@ -168,16 +167,22 @@ struct Scored {
 }
 
 impl Scored {
+    /// Takes a row's samples in: logits, or numbers in the target's own units.
     fn row(&mut self, sampling: &Sampling<'_>, scoring: Scoring, index: usize, samples: &[f32]) {
         let kind = sampling.kind();
-        let (mean, _) = row(samples, kind, None, &vec![String::new(); kind.outputs()]);
-        self.log_likelihood += observed(sampling, index, samples, &mean, scoring.known());
+        self.log_likelihood += observed(sampling, index, samples, scoring.known());
         self.covered += within(sampling, index, samples, scoring);
-        self.outputs.extend(mean);
         match kind {
-            OutputKind::Class(k) => self.information += predictive::classes(samples, k).mutual_information,
-            OutputKind::Bits(_) => {}
+            OutputKind::Class(k) => {
+                let p = likelihood::softmaxes(samples, k);
+                self.outputs.extend(likelihood::logits_of_classes(samples, &p, k));
+                self.information += predictive::classes(&p, k).mutual_information;
+            }
+            OutputKind::Bits(k) => self.outputs.extend(likelihood::logits_of_bits(samples, k)),
             OutputKind::Real(d) | OutputKind::Normal(d) => {
+                let mut mean = row(samples, kind, None, &vec![String::new(); d]).0;
+                unrestore(&mut mean, kind, sampling.target());
+                self.outputs.extend(mean);
                 for output in 0..d {
                     let marginal = Marginal::of(samples, kind, output).with_precision(scoring.known());
                     let u = predictive::number(&marginal.means, marginal.variances.as_deref());
@@ -200,12 +205,14 @@ impl Scored {
         }
     }
 
-    fn figures(mut self, sampling: &Sampling<'_>, reporter: &Reporter) -> Figures {
+    fn figures(self, sampling: &Sampling<'_>, reporter: &Reporter) -> Figures {
         let kind = sampling.kind();
-        unrestore(&mut self.outputs, kind, sampling.target());
         let order: Vec<u32> = (0..sampling.part.rows as u32).collect();
         let mut figures = reporter.figures(None, &self.outputs, kind.width(), sampling.part, &order);
         let rows = sampling.part.rows as f64;
+        // Of several bits the metric knows no more than their means, which are not independent.
+        let nll = figures.0.iter_mut().find(|(name, _)| name == "nll");
+        nll.into_iter().for_each(|(_, nll)| *nll = -self.log_likelihood / rows);
         let scores = [("log_likelihood", self.log_likelihood / rows), ("coverage", self.covered / rows)];
         for (name, score) in scores.into_iter().rev().filter(|(_, score)| score.is_finite()) {
             figures.0.insert(0, (name.into(), score));
@@ -235,49 +242,23 @@ fn within(sampling: &Sampling<'_>, index: usize, samples: &[f32], scoring: Scori
 }
 
 /// The log-probability (or log-density, in the target's own units) of a row's observation; NaN if nothing gives it one.
-fn observed(
-    sampling: &Sampling<'_>,
-    index: usize,
-    samples: &[f32],
-    mean: &[f32],
-    precision: Option<f64>,
-) -> f64 {
+fn observed(sampling: &Sampling<'_>, index: usize, samples: &[f32], precision: Option<f64>) -> f64 {
     let kind = sampling.kind();
-    match &sampling.part.target {
-        Target::Classes(_) | Target::Bits { .. } => of_probabilities(sampling.part, index, mean),
-        Target::Real { data, width } => {
-            let mut own = data[index * width..(index + 1) * width].to_vec();
-            sampling.target().restore(&mut own);
-            let each = own.iter().enumerate().map(|(d, y)| {
-                let marginal = Marginal::of(samples, kind, d).with_precision(precision);
-                let Some(v) = &marginal.variances else { return f64::NAN };
-                predictive::log_likelihood(f64::from(*y), &marginal.means, |t| v[t])
-            });
-            each.sum()
-        }
-    }
+    let Target::Real { data, width } = &sampling.part.target else {
+        return likelihood::of_logits(sampling.part, index, samples, kind.width(), 1.0).log;
+    };
+    let mut own = data[index * width..(index + 1) * width].to_vec();
+    sampling.target().restore(&mut own);
+    let own: Vec<f64> = own.into_iter().map(f64::from).collect();
+    let marginals: Vec<Marginal> =
+        (0..*width).map(|d| Marginal::of(samples, kind, d).with_precision(precision)).collect();
+    likelihood::of_numbers(&own, &marginals).map_or(f64::NAN, |term| term.log)
 }
 
-/// The log-probability of a row's class or bits; NaN of numbers.
-fn of_probabilities(part: &Part, index: usize, mean: &[f32]) -> f64 {
-    match &part.target {
-        Target::Classes(classes) => f64::from(mean[classes[index] as usize]).max(f64::MIN_POSITIVE).ln(),
-        Target::Bits { data, width } => {
-            let bits = &data[index * width..(index + 1) * width];
-            let log = |(p, y): (&f32, &f32)| {
-                f64::from(if *y > 0.5 { *p } else { 1.0 - *p }).max(f64::MIN_POSITIVE).ln()
-            };
-            mean.iter().zip(bits).map(log).sum()
-        }
-        Target::Real { .. } => f64::NAN,
-    }
-}
-
-/// Mean outputs as a net would give them, for metrics: logits, numbers in the units of training, log-variances.
+/// Mean numbers as a net would give them, for metrics: in the units of training, with log-variances. Logits stay as they are.
 fn unrestore(outputs: &mut [f32], kind: OutputKind, target: &TargetRule) {
     match kind {
-        OutputKind::Class(_) => outputs.iter_mut().for_each(|p| *p = p.ln()),
-        OutputKind::Bits(_) => outputs.iter_mut().for_each(|p| *p = (*p / (1.0 - *p)).ln()),
+        OutputKind::Class(_) | OutputKind::Bits(_) => {}
         OutputKind::Real(_) => target.unrestore(outputs),
         OutputKind::Normal(d) => outputs.chunks_exact_mut(2 * d).for_each(|row| {
             let (means, spreads) = row.split_at_mut(d);
@@ -291,7 +272,7 @@ fn unrestore(outputs: &mut [f32], kind: OutputKind, target: &TargetRule) {
     }
 }
 
-/// Figures of mean outputs, `[rows, width]`, in the target's own units: metrics, and of probabilities their log-likelihood.
+/// Figures of mean outputs, `[rows, width]`, logits or numbers in the target's own units: metrics, and of logits their log-likelihood.
 pub fn mean_figures(
     kind: OutputKind,
     target: &TargetRule,
@@ -299,11 +280,13 @@ pub fn mean_figures(
     reporter: &Reporter,
     mut outputs: Vec<f32>,
 ) -> Figures {
-    let rows = outputs.chunks_exact(kind.width()).enumerate();
-    let log_likelihood: f64 = rows.map(|(row, mean)| of_probabilities(part, row, mean)).sum();
+    let width = kind.width();
+    let rows = outputs.chunks_exact(width).enumerate();
+    let log_likelihood: f64 =
+        rows.map(|(row, logits)| likelihood::of_logits(part, row, logits, width, 1.0).log).sum();
     unrestore(&mut outputs, kind, target);
     let order: Vec<u32> = (0..part.rows as u32).collect();
-    let mut figures = reporter.figures(None, &outputs, kind.width(), part, &order);
+    let mut figures = reporter.figures(None, &outputs, width, part, &order);
     if log_likelihood.is_finite() && reporter.wants("log_likelihood") {
         figures.0.push(("log_likelihood".into(), log_likelihood / part.rows as f64));
     }

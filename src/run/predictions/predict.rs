@@ -85,6 +85,11 @@ impl Predictions {
         self.class.is_some()
     }
 
+    /// How many classes are told apart, where classes are predicted.
+    pub(in crate::run) fn classes(&self) -> Option<usize> {
+        self.class.as_ref().map(|_| self.columns.len())
+    }
+
     /// A measure of uncertainty of each row, one number for each output that has it: of classes from their probabilities where no
     /// note says it. None if nothing here says it.
     pub(in crate::run) fn measured(&self, measure: &str) -> Option<Vec<Vec<f64>>> {

@@ -3,6 +3,7 @@
 use std::ops::Range;
 
 use crate::run::{
+    likelihood,
     mc::Marginal,
     trained::{Trained, TrainedError},
 };
@@ -103,10 +104,20 @@ impl<'a> Sampling<'a> {
             return Ok(None);
         }
         if let Some(until) = self.until {
-            return self.until_settled(&mut voices, until, row).map(Some);
+            let logits =
+                mean == Mean::Geometric && matches!(self.kind(), OutputKind::Class(_) | OutputKind::Bits(_));
+            return self.until_settled(&mut voices, until, logits, row).map(Some);
         }
         self.each(&mut voices, self.first..self.first + self.count, &mut row)?;
         Ok(Some(Drawn { samples: self.count, standard_error: None }))
+    }
+
+    /// The same with logits instead of probabilities.
+    ///
+    /// # Errors
+    /// As [`each_row`](Self::each_row).
+    pub fn each_row_of_logits(&self, row: impl FnMut(usize, &[f32])) -> Result<Option<Drawn>, TrainedError> {
+        self.each_row(Mean::Geometric, row)
     }
 
     /// Gives each row these samples.
@@ -152,14 +163,29 @@ impl<'a> Sampling<'a> {
     /// As [`each_row`](Self::each_row).
     pub fn means(&self, mean: Mean) -> Result<Option<Vec<f32>>, TrainedError> {
         let kind = self.kind();
+        let mut outputs = self.mean_logits(mean)?;
+        if let (Some(outputs), OutputKind::Class(_) | OutputKind::Bits(_)) = (&mut outputs, kind) {
+            interpret(outputs, kind, self.target());
+        }
+        Ok(outputs)
+    }
+
+    /// The same with logits instead of probabilities.
+    ///
+    /// # Errors
+    /// As [`each_row`](Self::each_row).
+    pub fn mean_logits(&self, mean: Mean) -> Result<Option<Vec<f32>>, TrainedError> {
+        let kind = self.kind();
         let mut outputs = Vec::with_capacity(self.part.rows * kind.width());
-        if self.each_row(mean, |_, samples| outputs.extend(averaged(samples, kind, mean)))?.is_none() {
-            return Ok(None);
-        }
-        if mean == Mean::Geometric && matches!(kind, OutputKind::Class(_) | OutputKind::Bits(_)) {
-            interpret(&mut outputs, kind, self.target());
-        }
-        Ok(Some(outputs))
+        let average = |samples: &[f32]| match (kind, mean) {
+            (OutputKind::Class(k), Mean::Arithmetic) => {
+                likelihood::logits_of_classes(samples, &likelihood::softmaxes(samples, k), k)
+            }
+            (OutputKind::Bits(k), Mean::Arithmetic) => likelihood::logits_of_bits(samples, k),
+            _ => averaged(samples, kind, mean),
+        };
+        let done = self.each_row_of_logits(|_, samples| outputs.extend(average(samples)))?;
+        Ok(done.map(|_| outputs))
     }
 }
 
@@ -186,7 +212,6 @@ impl<'a> Voice<'a> {
     fn new(member: &'a Trained, sampling: &Sampling<'_>, mean: Mean) -> Result<Self, TrainedError> {
         let mut store = member.store()?;
         let (model, part) = (&member.model, sampling.part);
-        let meta = &member.checkpoint.meta;
         let temperature = sampling.tempered.map_or(1.0, |mode| member.temperature(mode));
         let arithmetic = mean == Mean::Arithmetic;
         let native = arithmetic && temperature == 1.0;
@@ -211,7 +236,7 @@ impl<'a> Voice<'a> {
             });
         }
         let mut evaluator = Evaluator::predictor(model, part)?;
-        let (outputs, _) = evaluator.outputs(part, &mut store, sampling.team, meta.seed)?;
+        let (outputs, _) = member.outputs(&mut evaluator, part, sampling.team)?;
         let mut voice = Self {
             member,
             store,
@@ -244,6 +269,7 @@ impl<'a> Voice<'a> {
                 let seed = sampling.seed.unwrap_or(meta.seed);
                 let samples = Samples { seed, first: samples.start, count: samples.len() as u32 };
                 let (part, team, width) = (sampling.part, sampling.team, sampler.fixed_width());
+                let (first, each) = (rows.start, samples.count as usize * kind.width());
                 let outputs = match &self.fixed {
                     Some(all) => {
                         let fixed = &all[rows.start * width..rows.end * width];
@@ -251,6 +277,7 @@ impl<'a> Voice<'a> {
                     }
                     None => sampler.outputs(part, rows, samples, &mut self.store, team)?,
                 };
+                self.member.are_numbers(&outputs, each, first)?;
                 Ok(self.meant(outputs))
             }
         }

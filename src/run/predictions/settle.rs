@@ -3,15 +3,16 @@
 //! Every `min` samples of each row the standard errors of all means are looked at. All rows have equally many samples. Where there are too
 //! many to keep, they are drawn again once their number is known.
 
-use crate::model::Until;
 use crate::run::{
     sampling::{Drawn, KEPT, Sampling, Voice},
     trained::TrainedError,
 };
+use crate::{model::Until, runtime::evaluate::interpret};
 
-/// Sums over the samples so far of each row's outputs.
+/// Sums over the samples so far of each row's outputs, less the first of them: their differences may be small beside them.
 struct Moments {
     samples: usize,
+    firsts: Vec<f64>,
     sums: Vec<f64>,
     squares: Vec<f64>,
     /// Numbers of a sample, and how many of them are outputs with a mean.
@@ -20,11 +21,13 @@ struct Moments {
 }
 
 impl Sampling<'_> {
-    /// As [`each_row`](Sampling::each_row), with no more samples than needed.
+    /// As [`each_row`](Sampling::each_row), with no more samples than needed. What has to settle are probabilities, also where the samples
+    /// are `logits`.
     pub(in crate::run) fn until_settled(
         &self,
         voices: &mut [Voice<'_>],
         until: Until,
+        logits: bool,
         mut row: impl FnMut(usize, &[f32]),
     ) -> Result<Drawn, TrainedError> {
         let mut moments = Moments::new(self);
@@ -35,7 +38,14 @@ impl Sampling<'_> {
             let more = until.min.min(self.count - drawn);
             let mut look = Vec::new();
             let mut each = |at: usize, samples: &[f32]| {
-                moments.add(at, samples);
+                match logits {
+                    false => moments.add(at, samples),
+                    true => {
+                        let mut samples = samples.to_vec();
+                        interpret(&mut samples, self.kind(), self.target());
+                        moments.add(at, &samples);
+                    }
+                }
                 if kept {
                     look.extend_from_slice(samples);
                 }
@@ -74,21 +84,24 @@ impl Moments {
         let kind = sampling.kind();
         let (width, outputs) = (kind.width(), kind.outputs());
         let zeros = vec![0.0; sampling.part.rows * outputs];
-        Self { samples: 0, sums: zeros.clone(), squares: zeros, width, outputs }
+        Self { samples: 0, firsts: zeros.clone(), sums: zeros.clone(), squares: zeros, width, outputs }
     }
 
-    /// More samples of a row, `[samples, width]`. The square of a 32-bit number is exact in 64 bits.
+    /// More samples of a row, `[samples, width]`; rows come in order.
     fn add(&mut self, at: usize, samples: &[f32]) {
+        let count = samples.len() / self.width;
         if at == 0 {
-            self.samples += samples.len() / self.width;
+            self.samples += count;
         }
-        let own = at * self.outputs..(at + 1) * self.outputs;
-        for sample in samples.chunks_exact(self.width) {
-            for ((sum, square), x) in
-                self.sums[own.clone()].iter_mut().zip(&mut self.squares[own.clone()]).zip(sample)
-            {
-                *sum += f64::from(*x);
-                *square += f64::from(*x) * f64::from(*x);
+        for output in 0..self.outputs {
+            let own = at * self.outputs + output;
+            let column = || samples.iter().skip(output).step_by(self.width).map(|x| f64::from(*x));
+            if self.samples == count {
+                self.firsts[own] = column().next().unwrap_or(0.0);
+            }
+            for x in column().map(|x| x - self.firsts[own]) {
+                self.sums[own] += x;
+                self.squares[own] += x * x;
             }
         }
     }

@@ -23,8 +23,8 @@ macro_rules! widened {
 }
 
 widened! {
-    /// The weighted sum of `sigmoid(z + by)` over logits.
-    sigmoids = sigmoids_body(logits: &[f64], by: f64, weights: &[f64], scratch: &mut Vec<f64>) -> f64
+    /// The weighted sum of `sigmoid(sign (z + by))` over logits.
+    sigmoids = sigmoids_body(logits: &[f64], by: f64, sign: f64, weights: &[f64], scratch: &mut Vec<f64>) -> f64
 }
 widened! {
     /// Weighted sums of `softmax(z + by)` over sets of logits, `logits[class][mask]`; added to `sums`. `scratch` has one more than classes.
@@ -34,6 +34,16 @@ widened! {
 widened! {
     /// `p ln p` in place, 0 of 0, to a few units in the last place; for normal numbers that are not negative.
     times_log = times_log_body(values: &mut [f64])
+}
+
+widened! {
+    /// `e^x` in place, to a few units in the last place; beyond +-700 it stays at the limit.
+    powers = powers_body(values: &mut [f64])
+}
+
+#[inline(always)]
+fn powers_body(values: &mut [f64]) {
+    exp(values);
 }
 
 /// `p = m 2^n`, `m` from sqrt(1/2) to sqrt(2): `ln m = 2 artanh s` with `s = (m - 1) / (m + 1)`, `|s| <= 0.172`, whose series to s^21 is off by
@@ -127,9 +137,9 @@ fn total(values: &[f64], weights: &[f64]) -> f64 {
 }
 
 #[inline(always)]
-fn sigmoids_body(logits: &[f64], by: f64, weights: &[f64], scratch: &mut Vec<f64>) -> f64 {
+fn sigmoids_body(logits: &[f64], by: f64, sign: f64, weights: &[f64], scratch: &mut Vec<f64>) -> f64 {
     scratch.clear();
-    scratch.extend(logits.iter().map(|z| -(z + by)));
+    scratch.extend(logits.iter().map(|z| -sign * (z + by)));
     exp(scratch);
     scratch.iter_mut().for_each(|e| *e = 1.0 / (1.0 + *e));
     total(scratch, weights)
@@ -197,7 +207,9 @@ mod tests {
         let z: Vec<f64> = (0..37).map(|i| f64::from(i) * 0.7 - 12.0).collect();
         let w: Vec<f64> = (0..37).map(|i| 1.0 / f64::from(i + 1)).collect();
         let plain: f64 = z.iter().zip(&w).map(|(z, w)| w / (1.0 + (-(z + 0.5)).exp())).sum();
-        assert!((sigmoids(&z, 0.5, &w, &mut Vec::new()) - plain).abs() < 1e-14);
+        assert!((sigmoids(&z, 0.5, 1.0, &w, &mut Vec::new()) - plain).abs() < 1e-14);
+        let turned = w.iter().sum::<f64>() - plain;
+        assert!((sigmoids(&z, 0.5, -1.0, &w, &mut Vec::new()) - turned).abs() < 1e-14);
         let logits = [z.clone(), z.iter().map(|z| z * 0.5).collect()];
         let mut sums = [0.0; 2];
         softmaxes(&logits, &[0.5, 0.0], &w, &mut vec![Vec::new(); 3], &mut sums);

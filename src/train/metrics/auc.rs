@@ -37,6 +37,10 @@ impl Metric for Auc {
         true
     }
 
+    fn undefined_where(&self) -> &'static str {
+        "all of these rows are of one class"
+    }
+
     fn value(&self, _args: &Args, rows: &Rows<'_>) -> f64 {
         let outputs = || rows.outputs.chunks_exact(rows.width);
         let area_of = |k: usize| match rows.targets {

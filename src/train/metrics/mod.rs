@@ -19,6 +19,11 @@ pub trait Metric: Sync {
     /// Whether a larger value is better.
     fn higher_is_better(&self) -> bool;
 
+    /// Where there is no such figure, though there are rows.
+    fn undefined_where(&self) -> &'static str {
+        "the net's outputs are not all numbers"
+    }
+
     /// The figure over all rows; not a number where there are none.
     fn value(&self, args: &Args, rows: &Rows<'_>) -> f64;
 }

@@ -42,7 +42,7 @@ impl Metric for Nll {
             Targets::Classes(classes) => {
                 let all = rows.outputs.chunks_exact(rows.width).zip(classes);
                 let logs = all.map(|(row, class)| probabilities::log_of_class(row, *class as usize));
-                -logs.sum::<f64>() / classes.len() as f64
+                (0.0 - logs.sum::<f64>()) / classes.len() as f64
             }
             Targets::Real { data, width, .. } => {
                 let logs = rows.outputs.iter().zip(data).map(|(z, y)| {
@@ -50,7 +50,7 @@ impl Metric for Nll {
                     // ln sigmoid(z), without overflow.
                     z.min(0.0) - (-z.abs()).exp().ln_1p()
                 });
-                -logs.sum::<f64>() / (data.len() / width) as f64
+                (0.0 - logs.sum::<f64>()) / (data.len() / width) as f64
             }
         }
     }

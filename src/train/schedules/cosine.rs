@@ -5,7 +5,7 @@
 //!
 //! # Arguments
 //! `floor` is the factor at the end, 0 unless given. `warmup` grows the rate linearly first; `over` ends the fall before the last epoch (warm-up
-//! included), after which the rate is held.
+//! included); from there on the factor is `floor`, as it is in epochs that `--epochs` adds to those of the file.
 //!
 //! # Example
 //! ```net

@@ -4,7 +4,8 @@
 //! `factor = rate^e`, e whole epochs after the warm-up.
 //!
 //! # Arguments
-//! `rate` is the factor of an epoch. `warmup` grows the rate linearly first; `over` ends the fall (warm-up included), after which the rate is held.
+//! `rate` is the factor of an epoch. `warmup` grows the rate linearly first; `over` ends the fall (warm-up included): from
+//! there on the rate is held at what it is at that moment.
 //!
 //! # Example
 //! ```net

@@ -1,7 +1,9 @@
 //! Schedules: `schedule WORD, ...`. A schedule answers the factor of the learning rate at an update, on the host.
 //!
-//! [`factor`] is what a driver calls: it puts the warm-up before the schedule and holds the last value past the horizon. The
+//! [`factor`] is what a driver calls: it puts the warm-up before the schedule and holds the value at the horizon from there on. The
 //! schedule's own clock starts when the warm-up ends. Times in epochs become updates by the number of updates an epoch, rounded.
+
+use std::cmp::Ordering;
 
 use crate::{
     model::Use,
@@ -27,7 +29,7 @@ pub trait Schedule: Sync {
     }
 }
 
-/// A moment of training. Past the horizon a schedule holds its last value.
+/// A moment of training. From the horizon on a schedule holds the value that it has there.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct At {
     /// Updates done before this one, since the start of the run.
@@ -60,10 +62,9 @@ pub use plateau::{Plateau, PlateauState};
 
 /// The factor of the learning rate at this time, with warm-up and horizon.
 pub fn factor(schedule: &Use<dyn Schedule>, at: &At) -> f64 {
-    let last = at.horizon.saturating_sub(1);
-    let update = at.update.min(last);
+    // The horizon is a moment of its own: there a cosine is at its floor, which no update before has reached.
+    let update = at.update.min(at.horizon);
     let warmup = updates(&schedule.args, "warmup", at.updates_per_epoch).unwrap_or(0);
-    // An update past the horizon of a run that is all warm-up holds the last share of it.
     let share = if update < warmup { (update + 1) as f64 / warmup as f64 } else { 1.0 };
     let own = At {
         update: update.saturating_sub(warmup),
@@ -78,6 +79,54 @@ pub fn horizon(schedule: &Use<dyn Schedule>, epochs: usize, updates_per_epoch: u
     let given =
         schedule.args.sig.arg("over").and_then(|_| updates(&schedule.args, "over", updates_per_epoch));
     given.unwrap_or(epochs as u64 * updates_per_epoch)
+}
+
+/// Times that leave nothing of a schedule, or of the rate it warms up to. Times of different units can be held against each other only
+/// where it is known how many updates an epoch has.
+///
+/// # Errors
+/// The argument, and what it must be.
+pub fn check_times(
+    schedule: &Use<dyn Schedule>,
+    epochs: usize,
+    updates_per_epoch: Option<u64>,
+) -> Result<(), Wrong> {
+    let args = &schedule.args;
+    let time = |name: &str| args.sig.arg(name).and_then(|_| Time::of(args, name));
+    let against = |a: Time, b: Time| a.compare(b, updates_per_epoch);
+    let run = Time(epochs as f64, Unit::Epochs);
+    let over = time("over");
+    if over.is_some_and(|over| over.0 <= 0.0) {
+        return Err(("over", "must be longer than nothing".into()));
+    }
+    if let Some(warmup) = time("warmup") {
+        // What changes the rate behind the warm-up needs time for it.
+        let changes = args.sig.arg("over").is_some();
+        for (end, what) in over.map(|over| (over, "`over`")).into_iter().chain([(run, "the epochs")]) {
+            match against(warmup, end) {
+                Some(Ordering::Greater) => {
+                    return Err((
+                        "warmup",
+                        format!("must end before {what} ({end}): the rate never comes to `lr`"),
+                    ));
+                }
+                Some(Ordering::Equal) if changes => {
+                    return Err((
+                        "warmup",
+                        format!("must end before {what} ({end}): nothing is left of the schedule"),
+                    ));
+                }
+                _ => {}
+            }
+        }
+    }
+    let first_cut = time("after").or(time("every"));
+    match (first_cut, over) {
+        (Some(first), Some(over)) if against(first, over) == Some(Ordering::Greater) => {
+            Err(("over", format!("ends the cuts before the first ({first})")))
+        }
+        _ => Ok(()),
+    }
 }
 
 /// A time argument in updates; `None` if it was left out.

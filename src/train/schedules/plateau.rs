@@ -2,6 +2,7 @@
 //!
 //! # Formula
 //! After each epoch: if the figure has not improved for more than `patience` epochs, `rate = max(rate * factor, min)` and the count starts anew.
+//! Epochs after which the figure has no value (AUC where all rows are of one class) do not count.
 //!
 //! # Arguments
 //! `factor` is the factor of a cut, 0.1 unless given; `patience` the epochs without improvement that are put up with, 10; `watch` the figure,
@@ -94,11 +95,14 @@ impl std::default::Default for PlateauState {
 }
 
 impl Plateau {
-    /// The state after an epoch that ended with `figure`. What is no number is no improvement.
+    /// The state after an epoch that ended with `figure`. An epoch whose figure is no number says nothing and does not count.
     pub fn after_epoch(&self, before: PlateauState, figure: f64, higher_is_better: bool) -> PlateauState {
+        if figure.is_nan() {
+            return before;
+        }
         let sign = if higher_is_better { -1.0 } else { 1.0 };
         let better = |best: f64| sign * figure < sign * best - self.min_delta;
-        if before.best.map_or(!figure.is_nan(), better) {
+        if before.best.is_none_or(better) {
             return PlateauState { best: Some(figure), bad_epochs: 0, ..before };
         }
         let bad_epochs = before.bad_epochs + 1;

@@ -6,7 +6,7 @@
 //! # Arguments
 //! `rate` is the factor of a cut. `every=30epochs` cuts at 30, 60, ...; `after=6epochs` cuts at 6, 7, 8, ...: `every` is then one epoch; with both the
 //! first cut comes at `after` and the next `every` later. `warmup` grows the rate linearly first, and the times count from its end; `over` ends
-//! the cuts (warm-up included), after which the rate is held.
+//! the cuts (warm-up included), of which one may come at the end itself; then the rate is held.
 //!
 //! # Example
 //! ```net

@@ -50,9 +50,11 @@ fn cosine_falls_by_half_a_wave_and_holds() {
     // (1 + cos(pi t / 40)) / 2
     close(&factors(&plain, &[0, 10, 20, 30]), &[1.0, 0.853_553_390_593_273_8, 0.5, 0.146_446_609_406_726_24]);
     let last = 0.5 * (1.0 + (std::f64::consts::PI * 39.0 / 40.0).cos());
-    close(&factors(&plain, &[39, 40, 400]), &[last, last, last]);
+    close(&factors(&plain, &[39, 40, 400]), &[last, 0.0, 0.0]);
     let floored = used("cosine", &[("floor", Value::Number(0.2))]);
     close(&factors(&floored, &[0, 20]), &[1.0, 0.6]);
+    // The floor is the factor from the first update after the end on, to the bit.
+    assert_eq!(factors(&floored, &[40, 41, 400]), [0.2, 0.2, 0.2]);
 }
 
 #[test]
@@ -61,17 +63,21 @@ fn a_warm_up_delays_the_cosine_and_over_shortens_it() {
     close(&factors(&warm, &[0, 7, 8, 24]), &[0.125, 1.0, 1.0, 0.5]);
     let short = used("cosine", &[("over", steps(8.0))]);
     let last = 0.5 * (1.0 + (std::f64::consts::PI * 7.0 / 8.0).cos());
-    close(&factors(&short, &[0, 4, 7, 8, 39]), &[1.0, 0.5, last, last, last]);
+    close(&factors(&short, &[0, 4, 7, 8, 39]), &[1.0, 0.5, last, 0.0, 0.0]);
+    let one = used("cosine", &[("over", steps(1.0)), ("floor", Value::Number(0.1))]);
+    close(&factors(&one, &[0, 1, 2]), &[1.0, 0.1, 0.1]);
+    let both = used("cosine", &[("warmup", steps(4.0)), ("over", steps(8.0)), ("floor", Value::Number(0.1))]);
+    close(&factors(&both, &[3, 4, 6, 8, 9]), &[1.0, 1.0, 0.55, 0.1, 0.1]);
 }
 
 #[test]
 fn exponential_multiplies_after_each_epoch() {
     let schedule = used("exponential", &[("rate", Value::Number(0.5))]);
     close(&factors(&schedule, &[0, 3, 4, 7, 8]), &[1.0, 1.0, 0.5, 0.5, 0.25]);
-    // Held at the last epoch's value.
-    close(&factors(&schedule, &[39, 40, 80]), &[0.001_953_125, 0.001_953_125, 0.001_953_125]);
+    // Held at the value after ten epochs.
+    close(&factors(&schedule, &[39, 40, 80]), &[0.001_953_125, 0.000_976_562_5, 0.000_976_562_5]);
     let over = used("exponential", &[("rate", Value::Number(0.5)), ("over", epochs(2.0))]);
-    close(&factors(&over, &[4, 8, 20]), &[0.5, 0.5, 0.5]);
+    close(&factors(&over, &[4, 7, 8, 12, 20]), &[0.5, 0.5, 0.25, 0.25, 0.25]);
 }
 
 #[test]
@@ -82,6 +88,37 @@ fn step_cuts_every_so_often() {
     close(&factors(&after, &[7, 8, 11, 12, 16]), &[1.0, 0.5, 0.5, 0.25, 0.125]);
     let both = [("rate", Value::Number(0.5)), ("after", steps(2.0)), ("every", steps(5.0))];
     close(&factors(&used("step", &both), &[1, 2, 6, 7]), &[1.0, 0.5, 0.5, 0.25]);
+    let over = [("rate", Value::Number(0.5)), ("every", epochs(2.0)), ("over", epochs(4.0))];
+    close(&factors(&used("step", &over), &[15, 16, 24, 40]), &[0.5, 0.25, 0.25, 0.25]);
+}
+
+/// Which argument is refused, in a run of three epochs of four updates.
+fn refused(name: &str, given: &[(&'static str, Value)], updates: Option<u64>) -> Option<&'static str> {
+    let rate = || ("rate", Value::Number(0.5));
+    let rated = matches!(name, "exponential" | "step").then(rate);
+    let given: Vec<_> = given.iter().cloned().chain(rated).collect();
+    check_times(&used(name, &given), 3, updates).err().map(|wrong| wrong.0)
+}
+
+#[test]
+fn times_leave_something_of_the_schedule() {
+    for word in ["constant", "cosine", "exponential", "plateau"] {
+        assert_eq!(refused(word, &[("warmup", epochs(100.0))], None), Some("warmup"), "{word}");
+        assert_eq!(refused(word, &[("warmup", epochs(2.0))], None), None, "{word}");
+    }
+    // A warm-up of the whole run comes to `lr` in its last update, and leaves nothing for a cosine.
+    assert_eq!(refused("constant", &[("warmup", epochs(3.0))], None), None);
+    assert_eq!(refused("cosine", &[("warmup", epochs(3.0))], None), Some("warmup"));
+    assert_eq!(refused("cosine", &[("warmup", epochs(2.0)), ("over", epochs(1.0))], None), Some("warmup"));
+    assert_eq!(refused("cosine", &[("warmup", epochs(5.0)), ("over", epochs(9.0))], None), Some("warmup"));
+    assert_eq!(refused("cosine", &[("over", epochs(9.0))], None), None);
+    assert_eq!(refused("cosine", &[("over", steps(0.0))], None), Some("over"));
+    assert_eq!(refused("step", &[("after", epochs(2.0)), ("over", epochs(1.0))], None), Some("over"));
+    assert_eq!(refused("step", &[("every", epochs(1.0)), ("over", epochs(1.0))], None), None);
+    // Thirteen updates are more than three epochs of four; without data nobody knows.
+    assert_eq!(refused("constant", &[("warmup", steps(13.0))], None), None);
+    assert_eq!(refused("constant", &[("warmup", steps(13.0))], Some(4)), Some("warmup"));
+    assert_eq!(refused("constant", &[("warmup", steps(12.0))], Some(4)), None);
 }
 
 #[test]
@@ -99,13 +136,14 @@ fn plateau_cuts_when_patience_is_exceeded() {
     assert_eq!(plateau.watch, "valid.loss");
     let mut state = PlateauState::default();
     let mut cuts = Vec::new();
-    // Best 3; 3 and 4 are the first two without improvement: the second exceeds the patience of one.
+    // Best 3; 3 and 4 are the first two without improvement: the second exceeds the patience of one. What is no number does not count.
     for figure in [5.0, 3.0, 3.0, 4.0, 2.0, NAN, 2.5, 2.5] {
         state = plateau.after_epoch(state, figure, false);
         cuts.push(state.factor);
     }
-    assert_eq!(cuts, [1.0, 1.0, 1.0, 0.5, 0.5, 0.5, 0.25, 0.25]);
-    assert_eq!(state, PlateauState { best: Some(2.0), bad_epochs: 1, factor: 0.25 });
+    assert_eq!(cuts, [1.0, 1.0, 1.0, 0.5, 0.5, 0.5, 0.5, 0.25]);
+    assert_eq!(state, PlateauState { best: Some(2.0), bad_epochs: 0, factor: 0.25 });
+    assert_eq!(plateau.after_epoch(PlateauState::default(), NAN, false), PlateauState::default());
 }
 
 #[test]
