@@ -1,14 +1,14 @@
 //! Written arguments against a word's signature: names, kinds, ranges.
 
 use super::{
-    eval::{describe, eval, too_late},
+    eval::{describe, eval, more_than_all, too_late},
     scope::Scope,
     suggest::nearest,
 };
 use crate::{
     diag::{Diagnostic, Span},
     syntax::ast::{Arg, ArgKey, Expr, ExprKind, Ident},
-    vocab::{ArgSpec, Args, Bounds, Default, Given, Kind, Sig, Value},
+    vocab::{ArgSpec, Args, Bounds, Default, Given, Kind, Sig, Unit, Value, number_text},
 };
 
 /// Arguments that the language has and this version does not: `(word, argument)`.
@@ -37,8 +37,19 @@ pub fn bind(
             ArgKey::Named(name) => match sig.arg(&name.text) {
                 Some(spec) => spec,
                 None => {
-                    fail(unknown_argument(sig, &name.text, name.span));
-                    meant.extend(nearest(&name.text, sig.args.iter().map(|a| a.name)));
+                    let error = unknown_argument(sig, &name.text, name.span);
+                    match nearest(&name.text, sig.args.iter().map(|a| a.name)) {
+                        Some(known) => meant.push(known),
+                        None => meant.extend(only_missing(sig, args)),
+                    }
+                    fail(match only_missing(sig, args) {
+                        Some(missing) if error.fixes.is_empty() => error.fix(
+                            format!("`{}` needs `{missing}`: is that meant?", sig.name),
+                            name.span,
+                            missing,
+                        ),
+                        _ => error,
+                    });
                     continue;
                 }
             },
@@ -103,6 +114,17 @@ pub fn bind(
         }
     }
     sound.then(|| Args::new(sig, span, given))
+}
+
+/// The one argument that must be given and is not, beside the one that is not known: what the other was meant to be.
+fn only_missing(sig: &Sig, args: &[Arg]) -> Option<&'static str> {
+    let named = |name: &str| args.iter().any(|a| matches!(&a.key, ArgKey::Named(n) if n.text == name));
+    let strange = args.iter().filter(|a| matches!(&a.key, ArgKey::Named(n) if sig.arg(&n.text).is_none()));
+    let written = args.iter().filter(|a| a.key == ArgKey::Positional).count();
+    let required = sig.args.iter().enumerate().filter(|(_, a)| a.default == Default::Required);
+    let mut missing = required.filter(|(i, a)| !named(a.name) && !(a.positional && *i < written));
+    let first = missing.next().map(|(_, a)| a.name);
+    first.filter(|_| missing.next().is_none() && strange.count() == 1)
 }
 
 /// `usage: dense width, bias=true, ...`
@@ -286,24 +308,28 @@ fn fit(
     sig: &Sig,
     spec: &ArgSpec,
 ) -> Result<Value, Result<Box<Diagnostic>, Value>> {
-    let range = |text: String, label: String| {
-        Err(Ok(Box::new(
-            Diagnostic::error("E0206", span, format!("`{}` of `{}` must be {text}", spec.name, sig.name))
-                .label(label),
-        )))
+    let fault = |what: String, label: String| {
+        let message = format!("`{}` of `{}` {what}", spec.name, sig.name);
+        Err(Ok(Box::new(Diagnostic::error("E0206", span, message).label(label))))
     };
+    let range = |text: String, label: String| fault(format!("must be {text}"), label);
     let sizes_fault = |label: &str| range("made of whole numbers from 1".into(), label.into());
-    let bounded = |x: f64, bounds: Bounds, value: Value| {
-        if bounds.holds(x) { Ok(value) } else { range(bounds.describe(), format!("is {x}")) }
+    let bounded = |x: f64, bounds: Bounds, value: Value| match bounds.in_32_bits(x) {
+        _ if !bounds.holds(x) => range(bounds.describe(), format!("is {}", number_text(x))),
+        Some(seen) => {
+            fault(format!("is {seen} in 32 bits"), format!("{} is none of their numbers", number_text(x)))
+        }
+        None => Ok(value),
     };
+    let value = if matches!(kind, Kind::Share { .. } | Kind::Quantity(_)) { value } else { value.plain() };
     match (kind, value) {
         (Kind::Count { min }, Value::Number(x)) => {
             if x.fract() != 0.0 {
-                range("a whole number".into(), format!("is {x}"))
+                range("a whole number".into(), format!("is {}", number_text(x)))
             } else if x < min as f64 {
-                range(format!("at least {min}"), format!("is {x}"))
+                range(format!("at least {min}"), format!("is {}", number_text(x)))
             } else if x > f64::from(i32::MAX) {
-                range(format!("at most {}", i32::MAX), format!("is {x}"))
+                range(format!("at most {}", i32::MAX), format!("is {}", number_text(x)))
             } else {
                 Ok(Value::Number(x))
             }
@@ -314,19 +340,22 @@ fn fit(
         ) => bounded(x, bounds, Value::Number(x)),
         (Kind::Timed(bounds) | Kind::Decay(bounds), Value::Ramp(ramp)) => {
             let bounds = bounds.with_low();
-            let outside = [ramp.from, ramp.to].into_iter().find(|end| !bounds.holds(*end));
-            match outside {
-                None => Ok(Value::Ramp(ramp)),
-                Some(end) => range(bounds.describe(), format!("one end is {end}")),
+            for end in [ramp.from, ramp.to] {
+                bounded(end, bounds, Value::Number(end))?;
             }
+            Ok(Value::Ramp(ramp))
         }
         (Kind::Count { .. } | Kind::Number(_) | Kind::RunTime(_), Value::Ramp(_)) => Err(Ok(Box::new(
             Diagnostic::error("E0208", span, format!("`{}` of `{}` cannot change over time", spec.name, sig.name))
                 .label("must be one number")
                 .note("`ramp` may stand for rates of dropping, `lr`, `momentum`, `weight_decay` and the amounts of penalties"),
         ))),
-        (Kind::Share, Value::Number(x)) => bounded(x, Bounds::NON_NEGATIVE, Value::Number(x)),
-        (Kind::Share, Value::Tail(x)) => bounded(x, Bounds::NON_NEGATIVE, Value::Tail(x)),
+        (Kind::Share { .. }, Value::Quantity(x, Unit::Percent)) if x > 100.0 => Err(Ok(more_than_all(x, span))),
+        (Kind::Share { .. }, Value::Quantity(x, Unit::Percent)) => {
+            bounded(x, Bounds::NON_NEGATIVE, Value::Quantity(x, Unit::Percent))
+        }
+        (Kind::Share { .. }, Value::Number(x)) => bounded(x, Bounds::NON_NEGATIVE, Value::Number(x)),
+        (Kind::Share { tail: true }, Value::Tail(x)) => bounded(x, Bounds::NON_NEGATIVE, Value::Tail(x)),
         (Kind::RunTime(_) | Kind::Decay(_), Value::Symbol(s)) => Ok(Value::Symbol(s)),
         (Kind::Decay(_), call @ Value::Call(..)) => Ok(call),
         (_, Value::Symbol(s)) => Err(Ok(too_late(&s, span, &format!("`{}`", spec.name)))),
@@ -355,6 +384,9 @@ fn fit(
             )))
         }
         (Kind::Numbers, Value::List(items)) if items.iter().all(|v| matches!(v, Value::Number(_))) => {
+            for x in items.iter().filter_map(|v| if let Value::Number(x) = v { Some(*x) } else { None }) {
+                bounded(x, Bounds::ANY, Value::Number(x))?;
+            }
             Ok(Value::List(items))
         }
         (Kind::Size, Value::Size(dims)) if dims.contains(&0) => sizes_fault("has a 0"),
@@ -381,7 +413,8 @@ fn wanted(kind: Kind) -> String {
         Kind::Number(_) | Kind::RunTime(_) => "a number".into(),
         Kind::Timed(_) => "a number or `ramp(...)`".into(),
         Kind::Decay(_) => "a number, `ramp(...)` or `bayes_decay(...)`".into(),
-        Kind::Share => "a count, a percentage or `tail` and one of them".into(),
+        Kind::Share { tail: true } => "a count, a percentage or `tail` and one of them".into(),
+        Kind::Share { tail: false } => "a count or a percentage".into(),
         Kind::Bool => "true or false".into(),
         Kind::Word(words) | Kind::Words(words) => format!("one of {}", words.join(", ")),
         Kind::Name => "a name".into(),

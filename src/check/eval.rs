@@ -16,18 +16,28 @@ const FUNCTIONS: &[(&str, Option<usize>)] =
 /// Functions that the language has and this version does not.
 const NOT_YET: &[&str] = &["positions"];
 
+/// What one value may hold: items of lists, characters of a number that waits for the data. Names that double each other reach any size
+/// in a few lines.
+const MOST_IN_A_VALUE: usize = 10_000;
+const MOST_IN_A_SYMBOL: usize = 1_000;
+/// Lists inside lists; later stages recurse on them.
+const DEEPEST_LIST: usize = 64;
+
 type Result<T> = std::result::Result<T, Box<Diagnostic>>;
 
 /// Evaluates an expression. Names must be bound; bare words are not values here.
 pub fn eval(expr: &Expr, scope: &mut Scope) -> Result<Value> {
     let span = expr.span;
-    match &expr.kind {
+    scope.spend(1, span)?;
+    let value = match &expr.kind {
         ExprKind::Number { value, unit } => number(*value, unit.as_deref(), span),
         ExprKind::Dims(dims) => Ok(Value::Size(dims.clone())),
         ExprKind::Str(text) => Ok(Value::Text(text.clone())),
-        ExprKind::List(items) => {
-            items.iter().map(|item| eval(item, scope)).collect::<Result<_>>().map(Value::List)
-        }
+        ExprKind::List(items) => items
+            .iter()
+            .map(|item| eval(item, scope).map(Value::plain))
+            .collect::<Result<_>>()
+            .map(Value::List),
         ExprKind::Path(path) => name(path, span, scope),
         ExprKind::Call { name, args } => call(&name.text, args, span, scope),
         ExprKind::Index { name, .. } => Err(Box::new(
@@ -42,21 +52,53 @@ pub fn eval(expr: &Expr, scope: &mut Scope) -> Result<Value> {
         },
         ExprKind::Tail(share) => match eval(share, scope)? {
             Value::Number(x) => Ok(Value::Tail(x)),
+            Value::Quantity(x, Unit::Percent) if x > 100.0 => Err(more_than_all(x, share.span)),
+            Value::Quantity(x, Unit::Percent) => Ok(Value::Tail(x / 100.0)),
             other => Err(kind_error(share.span, "a share", &other)),
         },
         ExprKind::Binary { op, left, right } => {
-            let (a, b) = (eval(left, scope)?, eval(right, scope)?);
+            let (a, b) = (eval(left, scope)?.plain(), eval(right, scope)?.plain());
             binary(*op, (a, left.span), (b, right.span), span)
         }
-        ExprKind::Range { low, high } => range(eval(low, scope)?, eval(high, scope)?, span),
+        ExprKind::Range { low, high } => range(eval(low, scope)?.plain(), eval(high, scope)?.plain(), span),
+    }?;
+    held(value, span)
+}
+
+/// Refuses a value that has grown beyond all use.
+fn held(value: Value, span: Span) -> Result<Value> {
+    let too_large = |what: String, label: &str| {
+        Err(Box::new(Diagnostic::error("E0216", span, what).label(label).help(
+            "write it out where it is used; a name that holds another one twice doubles with each line",
+        )))
+    };
+    match &value {
+        Value::List(_) if value.depth() > DEEPEST_LIST => {
+            too_large(format!("more than {DEEPEST_LIST} lists inside one another"), "one list too many")
+        }
+        Value::List(_) if value.size() > MOST_IN_A_VALUE => {
+            too_large(format!("a list of more than {MOST_IN_A_VALUE} values"), "grows beyond all use")
+        }
+        Value::Symbol(Symbol(text)) if text.len() > MOST_IN_A_SYMBOL => too_large(
+            format!("an expression of more than {MOST_IN_A_SYMBOL} characters that waits for the data"),
+            "grows beyond all use",
+        ),
+        _ => Ok(value),
     }
+}
+
+/// `150%` where a share is meant.
+pub fn more_than_all(percent: f64, span: Span) -> Box<Diagnostic> {
+    Box::new(
+        Diagnostic::error("E0206", span, format!("{percent}% is more than there is"))
+            .label("a share is at most 100%"),
+    )
 }
 
 fn number(value: f64, unit: Option<&str>, span: Span) -> Result<Value> {
     let value = match unit {
         None => Value::Number(value),
         Some(text) => match Unit::parse(text) {
-            Some(Unit::Percent) => Value::Number(value / 100.0),
             Some(unit) => Value::Quantity(value, unit),
             None => {
                 let mut error = Diagnostic::error("E0207", span, format!("unknown unit `{text}`"))
@@ -90,6 +132,7 @@ fn name(path: &str, span: Span, scope: &mut Scope) -> Result<Value> {
         _ => {}
     }
     if let Some(value) = scope.lookup(path) {
+        scope.spend(value.as_ref().map_or(1, Value::size), span)?;
         return value;
     }
     if ATTRIBUTES.contains(&path) {
@@ -129,8 +172,8 @@ pub fn too_late(Symbol(text): &Symbol, span: Span, place: &str) -> Box<Diagnosti
 /// A value in words.
 pub fn describe(value: &Value) -> String {
     match value {
-        Value::Number(x) => format!("the number {x}"),
-        Value::Quantity(x, unit) => format!("the quantity {x}{unit}"),
+        Value::Number(_) => format!("the number {value}"),
+        Value::Quantity(..) => format!("the quantity {value}"),
         Value::Symbol(Symbol(text)) => format!("`{text}`, known once the data is"),
         Value::Bool(b) => format!("`{b}`"),
         Value::Word(w) => format!("the word `{w}`"),
@@ -309,6 +352,7 @@ fn call(name: &str, args: &[Arg], span: Span, scope: &mut Scope) -> Result<Value
             other => Err(kind_error(args[0].span, "true or false", other)),
         };
     }
+    let values: Vec<Value> = values.into_iter().map(Value::plain).collect();
     let mut numbers = Vec::new();
     for (value, arg) in values.iter().zip(args) {
         match value {

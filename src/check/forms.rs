@@ -10,10 +10,10 @@ use super::{
 };
 use crate::{
     diag::{Diagnostic, Span},
-    layers::{self, ParamDecl},
-    model::{Node, NodeId, NodeKind, OutputKind, Ty},
+    layers::{self, ParamDecl, Reach},
+    model::{Node, NodeId, NodeKind, OutputKind, Ty, ends, reaches},
     syntax::ast::{Arg, ArgKey, Binding, BlockDef, Expr, ExprKind, Step},
-    vocab::Value,
+    vocab::{Value, number_text},
 };
 
 type Result<T> = std::result::Result<T, Box<Diagnostic>>;
@@ -52,6 +52,7 @@ const TYPES_NOT_YET: &[&str] = &["int", "token", "wave"];
 
 const MAX_DIM: f64 = 2_147_483_647.0;
 const MAX_PARAMETER_BYTES: f64 = 1_099_511_627_776.0;
+const MAX_AXES: usize = 16;
 
 pub fn unknown_layer<'a>(step: &Step, blocks: impl Iterator<Item = &'a str>) -> Diagnostic {
     let name = step.name.text.as_str();
@@ -86,8 +87,7 @@ pub fn declare_let(binding: &Binding, scope: &mut Scope, diags: &mut Vec<Diagnos
         return;
     }
     let value = eval(&binding.value, scope);
-    diags.extend(value.as_ref().err().map(|d| (**d).clone()));
-    scope.declare(&binding.name.text, value, binding.name.span);
+    diags.extend(scope.declare(&binding.name.text, value, binding.name.span));
 }
 
 /// `from NAME`, `reuse NAME`.
@@ -194,7 +194,7 @@ fn type_of<'e>(expr: &'e Expr, scope: &mut Scope) -> Result<(&'e str, Vec<usize>
                     .label("unknown argument"),
             ));
         }
-        match eval(&arg.value, scope)? {
+        match eval(&arg.value, scope)?.plain() {
             Value::Size(sizes) => dims.extend(sizes.into_iter().map(|n| n as f64)),
             Value::Number(n) => dims.push(n),
             Value::Symbol(s) => return Err(too_late(&s, arg.span, "a shape")),
@@ -213,9 +213,15 @@ fn type_of<'e>(expr: &'e Expr, scope: &mut Scope) -> Result<(&'e str, Vec<usize>
         if size < 1.0 || size.fract() != 0.0 || size > MAX_DIM {
             return Err(Box::new(
                 Diagnostic::error("E0206", arg.span, format!("a size is a whole number from 1 to {MAX_DIM}"))
-                    .label(format!("is {size}")),
+                    .label(format!("is {}", number_text(size))),
             ));
         }
+    }
+    if dims.len() > MAX_AXES {
+        return Err(Box::new(
+            Diagnostic::error("E0305", expr.span, format!("a value of {} axes", dims.len()))
+                .label(format!("more than {MAX_AXES}")),
+        ));
     }
     if dims.iter().product::<f64>() > MAX_DIM {
         return Err(Box::new(
@@ -229,6 +235,10 @@ fn type_of<'e>(expr: &'e Expr, scope: &mut Scope) -> Result<(&'e str, Vec<usize>
 /// Limits on what a layer makes: dimensions and parameters.
 pub fn fits_memory(ty: Ty, params: &[ParamDecl], span: Span) -> std::result::Result<Ty, Diagnostic> {
     let product = |dims: &[usize]| dims.iter().map(|&d| d as f64).product::<f64>();
+    if ty.axes.len() > MAX_AXES {
+        return Err(Diagnostic::error("E0305", span, format!("a value of {} axes", ty.axes.len()))
+            .label(format!("more than {MAX_AXES}")));
+    }
     if product(&ty.sizes()) > MAX_DIM {
         return Err(Diagnostic::error("E0305", span, format!("the result {ty} is too large"))
             .label(format!("more than {MAX_DIM} numbers a row")));
@@ -242,26 +252,43 @@ pub fn fits_memory(ty: Ty, params: &[ParamDecl], span: Span) -> std::result::Res
     }
 }
 
+/// Logits that are probabilities already, or logarithms of them, and the node that makes them so.
+pub fn squashed_logits(
+    nodes: &[Node],
+    source: NodeId,
+    kind: OutputKind,
+    span: Span,
+) -> Option<(NodeId, Diagnostic)> {
+    let squash = match kind {
+        OutputKind::Class(_) => "softmax",
+        OutputKind::Bits(_) => "sigmoid",
+        OutputKind::Real(_) | OutputKind::Normal(_) => return None,
+    };
+    let reaches = reaches(nodes);
+    let squashed = |id: &NodeId| reaches[id.0].is_within(Reach::UNIT) || reaches[id.0].high <= 0.0;
+    let end = ends(nodes, source).into_iter().find(squashed)?;
+    let NodeKind::Layer(used) = &nodes[end.0].kind else { return None };
+    let (name, reach) = (used.args.sig.name, reaches[end.0]);
+    let what = match name == squash {
+        true => format!("`{name}` before it would be applied twice"),
+        false => format!("`{name}` before it leaves them no room"),
+    };
+    let kind = kind.to_string();
+    let word = kind.split('[').next().unwrap_or_default();
+    let label = match reach.is_within(Reach::UNIT) {
+        true => format!("gives numbers from {} to {}", reach.low, reach.high),
+        false => "gives numbers below 0".into(),
+    };
+    let error =
+        Diagnostic::error("E0306", nodes[end.0].span, format!("a `{word}` output takes logits; {what}"))
+            .label(label)
+            .also(span, format!("reads logits; its predictions are their {squash}"));
+    Some((end, error))
+}
+
 /// The last layer must give what the output reads.
 pub fn fits_output(nodes: &[Node], source: NodeId, kind: OutputKind, span: Span) -> Result<()> {
     let node = &nodes[source.0];
-    if let (NodeKind::Layer(used), OutputKind::Class(_)) = (&node.kind, kind)
-        && used.word.gives_probabilities()
-    {
-        return Err(Box::new(
-            Diagnostic::error(
-                "E0306",
-                node.span,
-                format!(
-                    "a `class` output takes logits; `{}` before it would be applied twice",
-                    used.args.sig.name
-                ),
-            )
-            .label("already normalised")
-            .also(span, "reads logits; its predictions are their softmax")
-            .fix("take it out", node.span, "identity"),
-        ));
-    }
     if node.ty.vector() == Some(kind.width()) {
         return Ok(());
     }

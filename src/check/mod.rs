@@ -70,27 +70,42 @@ pub struct Sketch {
 /// Parses and checks a source text.
 pub fn check_source(source: &str, env: &Env) -> Checked {
     let (file, mut diagnostics) = parse_with(source, &|word| crate::layers::find(word).is_some());
-    let mut checked = check(&file, env);
-    checked.diagnostics.retain(|d| d.code != "E0201" || !half_read(source, d.span, &diagnostics));
+    let broken = diagnostics.iter().any(Diagnostic::is_error);
+    if broken && file.stmts.is_empty() {
+        // Nothing was read, so nothing can be said to be missing.
+        return Checked { model: None, diagnostics, sketch: Sketch::default() };
+    }
+    let mut checked = check_as(&file, env, broken);
+    let errors: Vec<usize> = diagnostics.iter().map(|e| e.span.start).collect();
+    checked.diagnostics.retain(|d| d.code != "E0201" || !half_read(source, d.span, &errors));
     checked.diagnostics.append(&mut diagnostics);
     checked.diagnostics.extend(lint::unknown_allows(&file.comments));
-    checked.diagnostics.retain(|d| !lint::allowed(d, &file.comments, source));
+    let allowed = lint::Allowed::of(&file.comments, source);
+    checked.diagnostics.retain(|d| !allowed.holds(d));
     if checked.diagnostics.iter().any(Diagnostic::is_error) {
         checked.model = None;
     }
     checked.diagnostics.sort_by_key(|d| (d.span, d.code));
+    let edits = checked.diagnostics.iter_mut().flat_map(|d| &mut d.fixes).flat_map(|fix| &mut fix.edits);
+    edits.for_each(|edit| edit.take_blank_line(source));
     checked
 }
 
 /// Whether the parser gave up on the rest of this line: what seems missing may stand there.
-fn half_read(source: &str, span: Span, errors: &[Diagnostic]) -> bool {
+fn half_read(source: &str, span: Span, errors: &[usize]) -> bool {
     let rest = source.get(span.end..).unwrap_or_default();
     let end = rest.find('\n').map_or(source.len(), |length| span.end + length);
-    errors.iter().any(|e| (span.start..=end).contains(&e.span.start))
+    // Errors of the parser are sorted by place.
+    errors.get(errors.partition_point(|at| *at < span.start)).is_some_and(|at| *at <= end)
 }
 
 /// Checks a parsed file.
 pub fn check(file: &File, env: &Env) -> Checked {
+    check_as(file, env, false)
+}
+
+/// The same of a file that was read whole or, where it is `broken`, in part.
+fn check_as(file: &File, env: &Env, broken: bool) -> Checked {
     let mut diags = Vec::new();
     let mut scope = Scope::new(env.attributes.clone());
     let blocks = blocks(file, &mut diags);
@@ -99,12 +114,12 @@ pub fn check(file: &File, env: &Env) -> Checked {
     let (model, sketch) = sections.model(&mut scope, &blocks, knobs, &mut diags);
     diags.extend(scope.unused().map(|(name, span)| unused(name, span)));
     // Where something else is wrong, what looks unused may stand in the part that was not understood.
-    if diags.iter().any(Diagnostic::is_error) {
+    if broken || diags.iter().any(Diagnostic::is_error) {
         diags.retain(|d| !["W0201", "W0202", "W0204"].contains(&d.code));
     }
     diags.sort_by_key(|d| (d.span, d.code));
     diags.dedup();
-    let model = model.filter(|_| !diags.iter().any(Diagnostic::is_error));
+    let model = model.filter(|_| !broken && !diags.iter().any(Diagnostic::is_error));
     let level = if env.pedantic { lint::Level::Pedantic } else { lint::Level::Proved };
     diags.extend(model.iter().flat_map(|model| lint::find(model, level)));
     Checked { model, diagnostics: diags, sketch }
@@ -128,16 +143,8 @@ fn top_level(file: &File, env: &Env, scope: &mut Scope, diags: &mut Vec<Diagnost
                     Some((name, text)) => set_value(name, text, binding, scope),
                     None => eval(&binding.value, scope),
                 };
-                match value {
-                    Ok(value) => {
-                        knobs.push((binding.name.text.clone(), value.clone()));
-                        scope.declare(&binding.name.text, Ok(value), binding.name.span);
-                    }
-                    Err(d) => {
-                        diags.push((*d).clone());
-                        scope.declare(&binding.name.text, Err(d), binding.name.span);
-                    }
-                }
+                knobs.extend(value.iter().map(|value| (binding.name.text.clone(), value.clone().plain())));
+                diags.extend(scope.declare(&binding.name.text, value, binding.name.span));
             }
             Stmt::Let(binding) => forms::declare_let(binding, scope, diags),
             _ => {}
@@ -173,14 +180,29 @@ fn unknown_sets(file: &File, env: &Env, knobs: &[(String, Value)], diags: &mut V
         if !declared {
             let error = Diagnostic::error(
                 "E0111",
-                Span::default(),
+                Span::NOWHERE,
                 format!("`--set {name}={text}`: the file has no `param {name}`"),
             );
-            diags.push(match nearest(name, knobs.iter().map(|(known, _)| known.as_str())) {
-                Some(known) => error.help(format!("did you mean `{known}`?")),
+            let known: Vec<&str> = knobs.iter().map(|(known, _)| known.as_str()).collect();
+            let error = match known[..] {
+                [] => error.note("it has no `param` at all"),
+                _ => error.note(format!("its params are {}", shortened(&known))),
+            };
+            diags.push(match nearest(name, known) {
+                Some(known) => error.help(format!("did you mean `--set {known}={text}`?")),
                 None => error,
             });
         }
+    }
+}
+
+/// The first of many names.
+fn shortened(names: &[&str]) -> String {
+    const SHOWN: usize = 12;
+    let first = names.iter().take(SHOWN).map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ");
+    match names.len().checked_sub(SHOWN) {
+        Some(more @ 1..) => format!("{first} and {more} more"),
+        _ => first,
     }
 }
 

@@ -15,7 +15,7 @@ use crate::{
     data::{self, DataConfig},
     diag::{Diagnostic, Span},
     model::{Model, Predict},
-    syntax::ast::{Arg, ArgKey, BlockDef, Body, ExprKind, File, Step, Stmt},
+    syntax::ast::{Arg, ArgKey, BlockDef, Body, Comment, ExprKind, File, Step, Stmt},
     train::penalties::{Fitted, bayes_decay::TARGET_VARIANCE},
     vocab::{Args, Value},
 };
@@ -34,13 +34,14 @@ pub struct Section<'f> {
 #[derive(Default)]
 pub struct Sections<'f> {
     found: Vec<Section<'f>>,
+    comments: &'f [Comment],
     end: usize,
 }
 
 impl<'f> Sections<'f> {
     /// Finds the sections and reports what else stands at the top of the file.
     pub fn collect(file: &'f File, diags: &mut Vec<Diagnostic>) -> Self {
-        let mut sections = Sections::default();
+        let mut sections = Sections { comments: &file.comments, ..Sections::default() };
         let mut edition = None;
         for stmt in &file.stmts {
             match stmt {
@@ -135,7 +136,7 @@ impl<'f> Sections<'f> {
             );
             return (None, Sketch::default());
         };
-        let mut net = Net::new(scope, blocks, diags);
+        let mut net = Net::new(scope, blocks, self.comments, diags);
         net.statements(&section.body.stmts, Flow::Start);
         net.warn_unused_labels();
         net.warn_idle();

@@ -181,16 +181,37 @@ impl Found {
             diags.extend(not_watched(&goal.figure, *span, model));
         }
         let search = self.search.map_or(Search::Grid, |(search, _)| search);
-        let ranged = self.vary.iter().find(|(vary, _)| matches!(vary.values, Values::Range(_)));
-        if let (Search::Grid, Some((vary, span))) = (search, ranged) {
-            diags.push(
-                Diagnostic::error("E0211", *span, format!("a grid over the range of `{}`", vary.name))
-                    .label("has no end")
-                    .help("list the values, as `[0.1, 0.2]`, or write `search random, trials=20`"),
-            );
+        let mut vary = self.vary;
+        if search == Search::Grid {
+            diags.extend(vary.iter_mut().filter_map(|(vary, span)| listed(vary, *span)));
         }
         let prune = self.prune.map(|(prune, _)| prune);
-        Some(Sweep { vary: self.vary.into_iter().map(|(vary, _)| vary).collect(), search, prune, goal })
+        Some(Sweep { vary: vary.into_iter().map(|(vary, _)| vary).collect(), search, prune, goal })
+    }
+}
+
+/// More values of one param than anybody tries one by one.
+const MOST_VALUES: f64 = 10_000.0;
+
+/// Lists the values of a range in steps, as a grid takes them.
+fn listed(vary: &mut Vary, span: Span) -> Option<Diagnostic> {
+    let Values::Range(range) = vary.values else { return None };
+    let error = |label: &str, help: &str| {
+        let error = Diagnostic::error("E0211", span, format!("a grid over the range of `{}`", vary.name));
+        Some(error.label(label.to_string()).help(help.to_string()))
+    };
+    match (range.step, range.values()) {
+        (Some(step), _) if range.steps(step) >= MOST_VALUES => {
+            error("has more than 10000 values", "take larger steps, or write `search random, trials=20`")
+        }
+        (_, Some(values)) => {
+            vary.values = Values::List(values.map(Value::Number).collect());
+            None
+        }
+        (_, None) => error(
+            "has no end",
+            "list the values, as `[0.1, 0.2]`, give a `step=`, or write `search random, trials=20`",
+        ),
     }
 }
 

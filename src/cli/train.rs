@@ -328,24 +328,29 @@ pub fn unstarted(error: StartError) -> Failure {
     }
 }
 
+/// What is said where training went astray, and of what is left.
+pub fn diverged(epoch: u64, step: u64, kept: &str) -> Failure {
+    let message = format!(
+        "training diverged: the objective is no longer finite in epoch {epoch}, step {step}\n\
+         {kept}\n\
+         help: a smaller `lr`, `clip_norm=1` on the optimizer, or normalised inputs usually cure it"
+    );
+    Failure::Said(Exit::Diverged, message)
+}
+
 /// Why training ended before its time.
 pub fn failure(error: TrainError, dir: &RunDir) -> Failure {
     match error {
         TrainError::Interrupted { epoch, step } => {
             Failure::Said(Exit::Interrupted, format!("interrupted in epoch {epoch} after {step} steps"))
         }
-        TrainError::Diverged { epoch, step } => Failure::Said(
-            Exit::Diverged,
-            format!(
-                "training diverged: the objective is no longer finite in epoch {epoch}, step {step}\n\
-                 {}\n\
-                 help: a smaller `lr`, `clip_norm=1` on the optimizer, or normalised inputs usually cure it",
-                match dir.has_checkpoint() {
-                    true => format!("the last good checkpoint is kept in {}", dir.path().display()),
-                    false => "no checkpoint had been written yet".into(),
-                }
-            ),
-        ),
+        TrainError::Diverged { epoch, step } => {
+            let kept = match dir.has_checkpoint() {
+                true => format!("the last good checkpoint is kept in {}", dir.path().display()),
+                false => "no checkpoint had been written yet".into(),
+            };
+            diverged(epoch, step, &kept)
+        }
         TrainError::Checkpoint(error) => Failure::data(error),
         TrainError::Data(message) => Failure::data(message),
         TrainError::Codegen(error) => data::native(&error),

@@ -75,6 +75,8 @@ pub struct Ui {
     color_err: bool,
     quiet: bool,
     verbose: bool,
+    /// A file that the user has not named, and how it is called instead.
+    alias: Option<(String, &'static str)>,
 }
 
 impl Ui {
@@ -92,6 +94,7 @@ impl Ui {
             err: io::stderr(),
             quiet,
             verbose,
+            alias: None,
         }
     }
 
@@ -136,6 +139,11 @@ impl Ui {
         }
     }
 
+    /// From now on a path is called something else in what is said; without one, paths are called what they are.
+    pub fn call(&mut self, alias: Option<(String, &'static str)>) {
+        self.alias = alias;
+    }
+
     /// Empties the screen, if stderr is one.
     pub fn clear(&mut self) {
         if self.err.is_terminal() && !self.quiet {
@@ -146,6 +154,10 @@ impl Ui {
     /// Text for stderr that `--quiet` does not hush. Nobody can be told that stderr is closed.
     pub fn error_text(&mut self, text: &str) {
         let _ = self.out.flush();
+        let text = match &self.alias {
+            Some((path, name)) => text.replace(path.as_str(), name),
+            None => text.into(),
+        };
         let _ = self.err.write_all(text.as_bytes());
     }
 

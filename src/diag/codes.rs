@@ -399,7 +399,9 @@ Write a value of the kind the message names: `dense 64`, `input x: real[3]`."#,
         r#"A value outside its range
 
 The number has the right kind but not a possible value: rates are at least 0 and below 1, sizes are whole numbers
-from 1 on, a class output has at least 2 classes.
+from 1 on, a class output has at least 2 classes. Nets compute in 32 bits: a number that is not 0 and would be 0 there (below about 1.2e-38), that
+would be infinite (above about 3.4e38), or that would be 1 where it must be less, is none that could act. Rates of dropping come in steps
+of 1/65536.
 
     dropout 1.5
     dense 0
@@ -497,6 +499,18 @@ look up parameters.
 Write one of the words the message lists."#,
     ),
     (
+        "E0216",
+        r#"A value that has grown too large
+
+A list holds at most 10000 values, an expression that waits for the data at most 1000 characters, and all names of a file together ten million
+values. A name that holds another one twice doubles with each line: forty lines would fill any memory.
+
+    let a1 = [a0, a0]
+    let a2 = [a1, a1]
+
+Write a list out where it is used."#,
+    ),
+    (
         "E0301",
         r#"The value has the wrong shape for this layer
 
@@ -555,15 +569,19 @@ Choose a smaller size."#,
     ),
     (
         "E0306",
-        r#"A softmax before a class output
+        r#"Probabilities where logits are read
 
-`output y: class[K]` takes logits and applies softmax itself, both in the loss and in predictions. A second one would
-flatten the probabilities and slow down learning.
+`output y: class[K]` takes logits and applies softmax itself, `output y: bits[K]` a sigmoid, both in the loss and in predictions. What is a
+probability already, or the logarithm of one, leaves logits no room: behind `sigmoid` no bit would have a probability below 0.5 or above 0.731,
+whatever is learnt. Layers that hand their input on in prediction (`dropout`, `noise`, `reshape`, ...) do not change that.
 
     dense 10 -> softmax
     output y: class[10]
 
-Remove `softmax`."#,
+    dense 1 -> sigmoid
+    output y: bits[1]
+
+Take the `softmax` or `sigmoid` out: predictions are probabilities all the same."#,
     ),
     (
         "E0402",
@@ -1075,15 +1093,19 @@ Add `penalize l2, bayes_decay(length_scale=1e-2, precision=1)`, or give a fixed 
     ),
     (
         "W0110",
-        r#"Relu on logits
+        r#"Logits that are bent or bounded
 
-A `class` output takes logits of either sign. Behind `relu` none is negative, so that no class can be ruled out, and classes that are cut
-off have no gradient.
+`class` and `bits` outputs take logits of either sign and any size. Behind `relu` none is negative, so that no class can be ruled out, and
+what is cut off has no gradient; behind `tanh` no class of ten can have a probability above 0.451; behind `layer_norm` the net is as sure of
+one row as of the next.
 
     dense 10 -> relu
     output y: class[10]
 
-Leave the `relu` out."#,
+    dense 1 -> tanh -> dropout 0.2
+    output y: bits[1]
+
+Leave the last function out, so that a layer with weights gives the logits."#,
     ),
     (
         "W0111",
@@ -1208,6 +1230,20 @@ penalty would, but by how much depends on the data. Evaluation, without the mask
 Put the dropout before an earlier layer, or see on held-out rows what it does: of the examples of dropnet, one with 2000 rows is better by a
 tenth of its error without, one with 440 rows better with (`dropnet experiment FILE --compare p=0,0.2 --splits 20`). Where the spread is what is wanted (Gal and Ghahramani 2016), write
 `predict { mc_dropout samples=100 }`."#,
+    ),
+    (
+        "W0122",
+        r#"Numbers that the target has and the net cannot give
+
+`normalize target` brings a target to mean 0 and variance 1: about half of it lies below 0, and part of it beyond 2. A net that ends in
+`sigmoid`, `relu` or another bounded function never comes there. Predictions are put back into the target's own units, so a bound at 0 is
+no bound at 0 of what is predicted. A `softmax` of one number is 1, whatever comes in.
+
+    normalize inputs, target
+    dense 1 -> relu
+    output price: real[1]
+
+Leave the last function out. To keep predictions above 0, leave `target` out of `normalize`."#,
     ),
     (
         "W0201",

@@ -18,6 +18,9 @@ pub struct Span {
 }
 
 impl Span {
+    /// Of what is wrong with no part of the text, such as a flag.
+    pub const NOWHERE: Span = Span { start: 0, end: 0 };
+
     pub fn new(start: usize, end: usize) -> Self {
         Self { start, end }
     }
@@ -39,6 +42,25 @@ pub enum Severity {
 pub struct Edit {
     pub span: Span,
     pub text: String,
+}
+
+impl Edit {
+    /// Where a deletion would leave nothing but blanks in a line, it takes the line.
+    pub fn take_blank_line(&mut self, source: &str) {
+        let (Some(before), Some(after)) = (source.get(..self.span.start), source.get(self.span.end..)) else {
+            return;
+        };
+        let start = before.rfind('\n').map_or(0, |newline| newline + 1);
+        let Some(length) = after.find('\n') else { return };
+        let blank = |text: &str| text.trim().is_empty();
+        if self.text.is_empty()
+            && self.span.start < self.span.end
+            && blank(&before[start..])
+            && blank(&after[..length])
+        {
+            self.span = Span::new(start, self.span.end + length + 1);
+        }
+    }
 }
 
 /// What the reader can do; with edits it is mechanical.

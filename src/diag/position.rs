@@ -25,10 +25,15 @@ impl<'s> LineIndex<'s> {
         Self { source, starts: std::iter::once(first).chain(ends).collect() }
     }
 
+    /// The line that holds `byte`, from 1.
+    pub fn line(&self, byte: usize) -> usize {
+        self.starts.partition_point(|start| *start <= byte).max(1)
+    }
+
     /// The position of `byte`; offsets past the end or inside a character move back to the nearest boundary.
     pub fn position(&self, byte: usize) -> Position {
         let byte = self.source.floor_char_boundary(byte);
-        let line = self.starts.partition_point(|start| *start <= byte).max(1);
+        let line = self.line(byte);
         let start = self.starts.get(line - 1).copied().unwrap_or(0);
         let before = self.source.get(start..byte).unwrap_or("");
         Position { line, col: before.chars().count() + 1, byte }

@@ -1,6 +1,6 @@
 //! Diagnostics to text: full with source lines, one line each, or JSON lines. The only place that knows how.
 //!
-//! Invariants: sorted by place, duplicates removed; spans that no longer fit the text are moved to its nearest
+//! Invariants: errors first, then warnings, each sorted by place, duplicates removed; spans that no longer fit the text are moved to its nearest
 //! character boundary, never a panic; no output depends on the terminal's width.
 
 use super::{Diagnostic, Fix, LineIndex, Position, Severity, Span};
@@ -79,7 +79,10 @@ fn plural(count: usize, what: &str) -> String {
 
 fn sorted(diagnostics: &[Diagnostic]) -> Vec<&Diagnostic> {
     let mut sorted: Vec<&Diagnostic> = diagnostics.iter().collect();
-    sorted.sort_by(|a, b| (a.span, a.code, &a.message).cmp(&(b.span, b.code, &b.message)));
+    // What is an error comes first: a warning may be its consequence.
+    sorted.sort_by(|a, b| {
+        (!a.is_error(), a.span, a.code, &a.message).cmp(&(!b.is_error(), b.span, b.code, &b.message))
+    });
     sorted.dedup();
     sorted
 }
@@ -114,10 +117,13 @@ fn full(out: &mut String, diagnostic: &Diagnostic, source: &str, file_name: &str
         .secondary
         .iter()
         .map(|(span, label)| AnnotationKind::Context.span(range(*span)).label(label.as_str()));
-    let mut main = level
-        .primary_title(diagnostic.message.as_str())
-        .id(diagnostic.code)
-        .element(Snippet::source(shown).path(file_name).annotation(primary).annotations(secondary));
+    let title = level.primary_title(diagnostic.message.as_str()).id(diagnostic.code);
+    let mut main = match diagnostic.span == Span::NOWHERE && diagnostic.label.is_empty() {
+        true => Group::with_title(title),
+        false => {
+            title.element(Snippet::source(shown).path(file_name).annotation(primary).annotations(secondary))
+        }
+    };
     for note in &diagnostic.notes {
         main = main.element(Level::NOTE.message(note.as_str()));
     }

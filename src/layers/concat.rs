@@ -33,7 +33,7 @@
 //! # Papers
 //! Szegedy et al. 2015, Going deeper with convolutions.
 
-use super::{Expand, Infer, Layer, Lower, Stop};
+use super::{Expand, Infer, Layer, Lower, Reach, Reached, Stop};
 use crate::{
     diag::Diagnostic,
     graph::ValueId,
@@ -93,6 +93,14 @@ impl Layer for Concat {
         let mut ty = cx.input().clone();
         ty.axes[joined].size = cx.inputs.iter().map(|source| source.ty.axes[joined].size).sum();
         Ok(ty)
+    }
+
+    fn reach(&self, cx: &Reached<'_>) -> Reach {
+        cx.inputs().reduce(Reach::hull).unwrap_or(Reach::ANY)
+    }
+
+    fn hands_on(&self) -> bool {
+        true
     }
 
     fn lower(&self, cx: &mut Lower<'_>) -> ValueId {

@@ -32,11 +32,10 @@
 //! # Papers
 //! Wan et al. 2013, Regularization of neural networks using DropConnect.
 
-use super::{Expand, Infer, Layer, Lower, Stop};
+use super::{Expand, Infer, Layer, Lower, Stop, rate::unusable};
 use crate::{
     diag::Diagnostic,
     graph::ValueId,
-    math,
     model::{NodeId, Ty, WeightDrop},
     vocab::{ArgSpec, Block, Bounds, Default, Kind, Sig, Timed},
 };
@@ -102,10 +101,5 @@ fn refused(cx: &Expand<'_, '_>) -> Option<Diagnostic> {
             .help("write one `drop_connect` around all of them");
         return Some(error);
     }
-    let rate = args.opt_timed("p")?.largest();
-    math::quantise(rate).is_err().then(|| {
-        Diagnostic::error("E0206", args.span_of("p"), format!("a rate of {rate} drops every weight"))
-            .label("rounds to 1 in steps of 1/65536")
-            .help("use a smaller rate, such as 0.5")
-    })
+    unusable(args.opt_timed("p")?, "weight", args.span_of("p"))
 }

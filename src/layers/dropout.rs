@@ -12,7 +12,7 @@
 //! Any; the result has the shape of the input.
 //!
 //! # Arguments
-//! `p` is the probability of dropping, from 0 up to but not 1, in steps of 1/65536; `keep` is `1 - p`. Without either the rate is the one
+//! `p` is the probability of dropping, from 0 up to but not 1, in steps of 1/65536 (what would round to 0 or 1 is an error); `keep` is `1 - p`. Without either the rate is the one
 //! usual for its place: 0.2 on an input, 0.5 behind a layer with weights. `dropout 0` is nothing at all. Either may be a `ramp(...)`: a rate that grows or
 //! falls while the net is trained; prediction goes by its last value.
 //!
@@ -44,7 +44,7 @@
 //! Srivastava et al. 2014, Dropout: a simple way to prevent neural networks from overfitting. Klambauer et al. 2017,
 //! Self-normalizing neural networks (alpha). Gal, Hron and Kendall 2017, Concrete dropout.
 
-use super::{DropSite, Infer, Layer, Lower, Mode, ParamDecl, Place};
+use super::{DropSite, Infer, Layer, Lower, Mode, ParamDecl, Place, Reach, Reached, rate::{too_high, unusable}};
 use crate::{
     diag::Diagnostic,
     graph::{Address, DType, ValueId},
@@ -114,6 +114,14 @@ impl Layer for Dropout {
         Ok(cx.input().clone())
     }
 
+    fn reach(&self, cx: &Reached<'_>) -> Reach {
+        cx.input()
+    }
+
+    fn hands_on(&self) -> bool {
+        true
+    }
+
     fn lower(&self, cx: &mut Lower<'_>) -> ValueId {
         let rate = cx.args.timed("p");
         if !rate.acts(cx.mode == Mode::Train) {
@@ -169,8 +177,11 @@ fn settle_rate(cx: &mut Infer<'_>) -> Result<(), Diagnostic> {
     }
     let rate = match (cx.args.opt_timed("p"), cx.args.opt_timed("keep"), cx.place) {
         (Some(p), _, _) => p,
-        // Ten digits are enough for steps of 1/65536, and 1 - 0.8 reads 0.2.
-        (None, Some(keep), _) => keep.map(|keep| ((1.0 - keep) * 1e10).round() / 1e10),
+        // Ten digits are enough for steps of 1/65536, and 1 - 0.8 reads 0.2; what has none of them is still not 0.
+        (None, Some(keep), _) => keep.map(|keep| {
+            let rate = ((1.0 - keep) * 1e10).round() / 1e10;
+            if rate == 0.0 { 1.0 - keep } else { rate }
+        }),
         (None, None, _) if cx.args.word("kind") == "concrete" => Timed::Constant(CONCRETE_START),
         (None, None, Place::Input) => Timed::Constant(0.2),
         (None, None, Place::Hidden) => Timed::Constant(0.5),
@@ -180,12 +191,10 @@ fn settle_rate(cx: &mut Infer<'_>) -> Result<(), Diagnostic> {
                 .help("write one, such as `dropout 0.1`"));
         }
     };
-    let most = rate.largest();
-    if math::quantise(most).is_err() {
-        let written = if cx.args.is_written("keep") { "keep" } else { "p" };
-        return Err(Diagnostic::error("E0206", cx.args.span_of(written), format!("a rate of {most} drops every unit"))
-            .label("rounds to 1 in steps of 1/65536")
-            .help("use a smaller rate, such as 0.5"));
+    let span = cx.args.span_of(if cx.args.is_written("keep") { "keep" } else { "p" });
+    let coins = matches!(cx.args.word("kind"), "bernoulli" | "alpha");
+    if let Some(fault) = if coins { unusable(rate, "unit", span) } else { too_high(rate, "unit", span) } {
+        return Err(fault);
     }
     cx.settle("p", rate.into());
     Ok(())

@@ -28,7 +28,7 @@
 //! # Papers
 //! Clevert et al. 2016, Fast and accurate deep network learning by exponential linear units.
 
-use super::{Infer, Layer, Lower};
+use super::{Infer, Layer, Lower, Reach, Reached};
 use crate::{
     diag::Diagnostic,
     graph::{Builder, ValueId},
@@ -57,6 +57,11 @@ impl Layer for Elu {
 
     fn infer(&self, cx: &mut Infer<'_>) -> Result<Ty, Diagnostic> {
         Ok(cx.input().clone())
+    }
+
+    fn reach(&self, cx: &Reached<'_>) -> Reach {
+        let alpha = cx.args.number("alpha");
+        cx.input().through(|x| if x > 0.0 { x } else { alpha * x.exp_m1() })
     }
 
     fn lower(&self, cx: &mut Lower<'_>) -> ValueId {

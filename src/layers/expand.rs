@@ -3,9 +3,9 @@
 use super::{Layer, Stop};
 use crate::{
     check::{Flow, Net},
-    diag::{Diagnostic, Span},
+    diag::Diagnostic,
     model::{NodeId, ParamRole, WeightDrop},
-    syntax::ast::{Arg, Body, ExprKind, Step, Stmt},
+    syntax::ast::{ArgKey, Body, Step, Stmt, span_of},
     vocab::Args,
 };
 
@@ -61,14 +61,9 @@ impl<'a, 'f> Expand<'a, 'f> {
 
     /// The values that the words of argument `name` stand for.
     pub fn labelled(&mut self, name: &str) -> Vec<Flow> {
-        let span = self.args.span_of(name);
         let names: Vec<String> = self.args.list(name).iter().map(ToString::to_string).collect();
-        let place = |name: &str| {
-            let written = |arg: &&Arg| matches!(&arg.value.kind, ExprKind::Path(path) if path == name);
-            self.step.args.iter().find(written).map_or(span, |arg| arg.span)
-        };
-        let places: Vec<Span> = names.iter().map(|name| place(name)).collect();
-        names.iter().zip(places).map(|(name, span)| self.net.labelled(name, span)).collect()
+        let written = self.step.args.iter().filter(|arg| arg.key == ArgKey::Positional);
+        names.iter().zip(written).map(|(name, arg)| self.net.labelled(name, arg.span)).collect()
     }
 
     pub fn has_block(&self) -> bool {
@@ -116,7 +111,7 @@ impl<'a, 'f> Expand<'a, 'f> {
                 None => {
                     let d = Diagnostic::error(
                         "E0213",
-                        stmt_span(stmt),
+                        span_of(stmt),
                         format!("`{}` holds `{word} {{ ... }}` blocks only", self.args.sig.name),
                     )
                     .label(format!("not a `{word}`"));
@@ -162,7 +157,7 @@ impl<'a, 'f> Expand<'a, 'f> {
         let side = sides.next().and_then(|stmt| named_block(stmt, word));
         for stmt in sides {
             let text = format!("`{}` takes one `{word}`", self.args.sig.name);
-            self.net.report(Diagnostic::error("E0213", stmt_span(stmt), text).label("one too many"));
+            self.net.report(Diagnostic::error("E0213", span_of(stmt), text).label("one too many"));
         }
         let side = side.map(|inner| self.net.inside(&format!("{}/{word}", self.path), inner, self.flow));
         let rest = body.stmts.iter().filter(|stmt| named_block(stmt, word).is_none());
@@ -185,16 +180,5 @@ fn named_block<'f>(stmt: &'f Stmt, word: &str) -> Option<&'f Body> {
             _ => None,
         },
         _ => None,
-    }
-}
-
-fn stmt_span(stmt: &Stmt) -> Span {
-    match stmt {
-        Stmt::Param(b) | Stmt::Let(b) => b.span,
-        Stmt::Block(b) => b.span,
-        Stmt::If(i) => i.span,
-        Stmt::Repeat(r) => r.span,
-        Stmt::Chain(c) => c.span,
-        Stmt::Error(span) => *span,
     }
 }

@@ -21,7 +21,7 @@
 //! }
 //! ```
 
-use super::{Infer, Layer, Lower};
+use super::{Infer, Layer, Lower, Reach, Reached};
 use crate::{
     diag::Diagnostic,
     graph::ValueId,
@@ -45,6 +45,14 @@ impl Layer for Flatten {
 
     fn infer(&self, cx: &mut Infer<'_>) -> Result<Ty, Diagnostic> {
         Ok(Ty::units(cx.input().len()))
+    }
+
+    fn reach(&self, cx: &Reached<'_>) -> Reach {
+        cx.input()
+    }
+
+    fn hands_on(&self) -> bool {
+        true
     }
 
     fn lower(&self, cx: &mut Lower<'_>) -> ValueId {

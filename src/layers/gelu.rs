@@ -28,7 +28,7 @@
 //! # Papers
 //! Hendrycks and Gimpel 2016, Gaussian error linear units.
 
-use super::{Infer, Layer, Lower};
+use super::{Infer, Layer, Lower, Reach, Reached};
 use crate::{
     diag::Diagnostic,
     graph::{Builder, ValueId},
@@ -57,6 +57,10 @@ impl Layer for Gelu {
 
     fn infer(&self, cx: &mut Infer<'_>) -> Result<Ty, Diagnostic> {
         Ok(cx.input().clone())
+    }
+
+    fn reach(&self, cx: &Reached<'_>) -> Reach {
+        cx.input().dips_to(-0.169_971_2)
     }
 
     fn lower(&self, cx: &mut Lower<'_>) -> ValueId {

@@ -23,7 +23,7 @@
 //! }
 //! ```
 
-use super::{Infer, Layer, Lower};
+use super::{Infer, Layer, Lower, Reach, Reached};
 use crate::{
     diag::Diagnostic,
     graph::ValueId,
@@ -52,6 +52,14 @@ impl Layer for Identity {
 
     fn infer(&self, cx: &mut Infer<'_>) -> Result<Ty, Diagnostic> {
         Ok(cx.input().clone())
+    }
+
+    fn reach(&self, cx: &Reached<'_>) -> Reach {
+        cx.input()
+    }
+
+    fn hands_on(&self) -> bool {
+        true
     }
 
     fn lower(&self, cx: &mut Lower<'_>) -> ValueId {

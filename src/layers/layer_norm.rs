@@ -57,6 +57,10 @@ impl Layer for LayerNorm {
         Ok(cx.input().clone())
     }
 
+    fn evens_out(&self) -> bool {
+        true
+    }
+
     fn lower(&self, cx: &mut Lower<'_>) -> ValueId {
         let x = cx.input();
         let last = cx.input_ty().axes.len();

@@ -28,7 +28,7 @@
 //! # Papers
 //! Maas et al. 2013, Rectifier nonlinearities improve neural network acoustic models.
 
-use super::{Infer, Layer, Lower};
+use super::{Infer, Layer, Lower, Reach, Reached};
 use crate::{
     diag::Diagnostic,
     graph::ValueId,
@@ -57,6 +57,13 @@ impl Layer for LeakyRelu {
 
     fn infer(&self, cx: &mut Infer<'_>) -> Result<Ty, Diagnostic> {
         Ok(cx.input().clone())
+    }
+
+    /// A falling left half turns at 0.
+    fn reach(&self, cx: &Reached<'_>) -> Reach {
+        let (slope, input) = (cx.args.number("slope"), cx.input());
+        let bent = input.through(|x| if x > 0.0 || slope == 0.0 { x.max(0.0) } else { slope * x });
+        if slope >= 0.0 { bent } else { Reach { low: 0.0, high: bent.low.max(bent.high) } }
     }
 
     fn lower(&self, cx: &mut Lower<'_>) -> ValueId {

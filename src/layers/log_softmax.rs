@@ -26,7 +26,7 @@
 //! # Papers
 //! Bridle 1990, Probabilistic interpretation of feedforward classification network outputs.
 
-use super::{Infer, Layer, Lower};
+use super::{Infer, Layer, Lower, Reach, Reached};
 use crate::{
     diag::Diagnostic,
     graph::ValueId,
@@ -53,11 +53,11 @@ impl Layer for LogSoftmax {
         Ok(cx.input().clone())
     }
 
-    fn lower(&self, cx: &mut Lower<'_>) -> ValueId {
-        cx.b.log_softmax(cx.input())
+    fn reach(&self, cx: &Reached<'_>) -> Reach {
+        Reach { low: if cx.is_single() { 0.0 } else { f64::NEG_INFINITY }, high: 0.0 }
     }
 
-    fn gives_probabilities(&self) -> bool {
-        true
+    fn lower(&self, cx: &mut Lower<'_>) -> ValueId {
+        cx.b.log_softmax(cx.input())
     }
 }

@@ -6,12 +6,15 @@
 mod expand;
 mod infer;
 mod lower;
+mod rate;
+mod reach;
 #[cfg(test)]
 pub(crate) mod tests;
 
 pub use expand::Expand;
 pub use infer::{Infer, ParamDecl, Place, Source};
 pub use lower::{Lower, Mode};
+pub use reach::{Reach, Reached};
 
 use crate::{
     diag::Diagnostic,
@@ -40,8 +43,18 @@ pub trait Layer: Sync {
         self.sig().block == crate::vocab::Block::Branches
     }
 
-    /// Whether the result is a distribution over its last axis, which a class output must not be fed.
-    fn gives_probabilities(&self) -> bool {
+    /// What the numbers of the result can be in prediction, whatever the weights: any numbers unless a layer knows better.
+    fn reach(&self, _cx: &Reached<'_>) -> Reach {
+        Reach::ANY
+    }
+
+    /// Whether prediction hands the inputs' numbers on as they are, or all times one constant.
+    fn hands_on(&self) -> bool {
+        false
+    }
+
+    /// Whether the numbers of a row come out with one mean and one spread, whatever they were.
+    fn evens_out(&self) -> bool {
         false
     }
 

@@ -31,7 +31,7 @@
 //! # Papers
 //! Dauphin et al. 2017, Language modeling with gated convolutional networks (gated linear units).
 
-use super::{Expand, Infer, Layer, Lower, Stop};
+use super::{Expand, Infer, Layer, Lower, Reach, Reached, Stop};
 use crate::{
     diag::Diagnostic,
     graph::ValueId,
@@ -61,6 +61,11 @@ impl Layer for Mul {
 
     fn infer(&self, cx: &mut Infer<'_>) -> Result<Ty, Diagnostic> {
         cx.same_types().cloned()
+    }
+
+    fn reach(&self, cx: &Reached<'_>) -> Reach {
+        let product = cx.inputs().fold(Reach { low: 1.0, high: 1.0 }, |product, factor| product * factor);
+        if cx.is_square() { Reach { low: product.low.max(0.0), ..product } } else { product }
     }
 
     fn lower(&self, cx: &mut Lower<'_>) -> ValueId {

@@ -29,7 +29,7 @@
 //! # Papers
 //! Bishop 1995, Training with noise is equivalent to Tikhonov regularization.
 
-use super::{DropSite, Infer, Layer, Lower, Mode};
+use super::{DropSite, Infer, Layer, Lower, Mode, Reach, Reached};
 use crate::{
     diag::Diagnostic,
     graph::{Address, DType, ValueId},
@@ -58,6 +58,14 @@ impl Layer for Noise {
 
     fn infer(&self, cx: &mut Infer<'_>) -> Result<Ty, Diagnostic> {
         Ok(cx.input().clone())
+    }
+
+    fn reach(&self, cx: &Reached<'_>) -> Reach {
+        cx.input()
+    }
+
+    fn hands_on(&self) -> bool {
+        true
     }
 
     fn lower(&self, cx: &mut Lower<'_>) -> ValueId {

@@ -25,7 +25,7 @@
 //! # Papers
 //! Nair and Hinton 2010, Rectified linear units improve restricted Boltzmann machines.
 
-use super::{Infer, Layer, Lower};
+use super::{Infer, Layer, Lower, Reach, Reached};
 use crate::{
     diag::Diagnostic,
     graph::ValueId,
@@ -49,6 +49,10 @@ impl Layer for Relu {
 
     fn infer(&self, cx: &mut Infer<'_>) -> Result<Ty, Diagnostic> {
         Ok(cx.input().clone())
+    }
+
+    fn reach(&self, cx: &Reached<'_>) -> Reach {
+        cx.input().through(|x| x.max(0.0))
     }
 
     fn lower(&self, cx: &mut Lower<'_>) -> ValueId {

@@ -27,7 +27,7 @@
 //! }
 //! ```
 
-use super::{Infer, Layer, Lower};
+use super::{Infer, Layer, Lower, Reach, Reached};
 use crate::{
     diag::Diagnostic,
     graph::{Dim, ValueId},
@@ -65,6 +65,14 @@ impl Layer for Reshape {
         }
         let roles = roles(cx, sizes.len())?;
         Ok(Ty { axes: sizes.into_iter().zip(roles).map(|(size, role)| Axis { role, size }).collect() })
+    }
+
+    fn reach(&self, cx: &Reached<'_>) -> Reach {
+        cx.input()
+    }
+
+    fn hands_on(&self) -> bool {
+        true
     }
 
     fn lower(&self, cx: &mut Lower<'_>) -> ValueId {

@@ -29,7 +29,7 @@
 //! # Papers
 //! He et al. 2016, Deep residual learning for image recognition.
 
-use super::{Expand, Infer, Layer, Lower, Stop};
+use super::{Expand, Infer, Layer, Lower, Reach, Reached, Stop};
 use crate::{
     diag::Diagnostic,
     graph::ValueId,
@@ -54,6 +54,10 @@ impl Layer for Residual {
 
     fn infer(&self, cx: &mut Infer<'_>) -> Result<Ty, Diagnostic> {
         cx.same_types().cloned()
+    }
+
+    fn reach(&self, cx: &Reached<'_>) -> Reach {
+        cx.inputs().fold(Reach { low: 0.0, high: 0.0 }, |sum, term| sum + term)
     }
 
     fn lower(&self, cx: &mut Lower<'_>) -> ValueId {

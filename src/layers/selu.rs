@@ -26,7 +26,7 @@
 //! # Papers
 //! Klambauer et al. 2017, Self-normalizing neural networks.
 
-use super::{Infer, Layer, Lower, elu::elu};
+use super::{Infer, Layer, Lower, Reach, Reached, elu::elu};
 use crate::{
     diag::Diagnostic,
     graph::ValueId,
@@ -59,6 +59,11 @@ impl Layer for Selu {
 
     fn infer(&self, cx: &mut Infer<'_>) -> Result<Ty, Diagnostic> {
         Ok(cx.input().clone())
+    }
+
+    fn reach(&self, cx: &Reached<'_>) -> Reach {
+        let (alpha, lambda) = (f64::from(ALPHA), f64::from(LAMBDA));
+        cx.input().through(|x| lambda * if x > 0.0 { x } else { alpha * x.exp_m1() })
     }
 
     fn lower(&self, cx: &mut Lower<'_>) -> ValueId {

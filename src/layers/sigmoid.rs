@@ -25,7 +25,7 @@
 //! # Papers
 //! Rumelhart et al. 1986, Learning representations by back-propagating errors.
 
-use super::{Infer, Layer, Lower};
+use super::{Infer, Layer, Lower, Reach, Reached};
 use crate::{
     diag::Diagnostic,
     graph::ValueId,
@@ -54,6 +54,10 @@ impl Layer for Sigmoid {
 
     fn infer(&self, cx: &mut Infer<'_>) -> Result<Ty, Diagnostic> {
         Ok(cx.input().clone())
+    }
+
+    fn reach(&self, cx: &Reached<'_>) -> Reach {
+        cx.input().through(|x| 1.0 / (1.0 + (-x).exp()))
     }
 
     fn lower(&self, cx: &mut Lower<'_>) -> ValueId {

@@ -25,7 +25,7 @@
 //! # Papers
 //! Elfwing et al. 2018, Sigmoid-weighted linear units. Ramachandran et al. 2017, Searching for activation functions (swish).
 
-use super::{Infer, Layer, Lower};
+use super::{Infer, Layer, Lower, Reach, Reached};
 use crate::{
     diag::Diagnostic,
     graph::ValueId,
@@ -54,6 +54,10 @@ impl Layer for Silu {
 
     fn infer(&self, cx: &mut Infer<'_>) -> Result<Ty, Diagnostic> {
         Ok(cx.input().clone())
+    }
+
+    fn reach(&self, cx: &Reached<'_>) -> Reach {
+        cx.input().dips_to(-0.278_464_542_761_073_8)
     }
 
     fn lower(&self, cx: &mut Lower<'_>) -> ValueId {

@@ -26,7 +26,7 @@
 //! # Papers
 //! Bridle 1990, Probabilistic interpretation of feedforward classification network outputs.
 
-use super::{Infer, Layer, Lower};
+use super::{Infer, Layer, Lower, Reach, Reached};
 use crate::{
     diag::Diagnostic,
     graph::ValueId,
@@ -53,11 +53,11 @@ impl Layer for Softmax {
         Ok(cx.input().clone())
     }
 
-    fn lower(&self, cx: &mut Lower<'_>) -> ValueId {
-        cx.b.softmax(cx.input())
+    fn reach(&self, cx: &Reached<'_>) -> Reach {
+        if cx.is_single() { Reach { low: 1.0, high: 1.0 } } else { Reach::UNIT }
     }
 
-    fn gives_probabilities(&self) -> bool {
-        true
+    fn lower(&self, cx: &mut Lower<'_>) -> ValueId {
+        cx.b.softmax(cx.input())
     }
 }

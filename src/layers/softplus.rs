@@ -25,7 +25,7 @@
 //! # Papers
 //! Dugas et al. 2001, Incorporating second-order functional knowledge for better option pricing.
 
-use super::{Infer, Layer, Lower};
+use super::{Infer, Layer, Lower, Reach, Reached};
 use crate::{
     diag::Diagnostic,
     graph::ValueId,
@@ -54,6 +54,10 @@ impl Layer for Softplus {
 
     fn infer(&self, cx: &mut Infer<'_>) -> Result<Ty, Diagnostic> {
         Ok(cx.input().clone())
+    }
+
+    fn reach(&self, cx: &Reached<'_>) -> Reach {
+        cx.input().through(|x| if x > 30.0 { x } else { x.exp().ln_1p() })
     }
 
     fn lower(&self, cx: &mut Lower<'_>) -> ValueId {

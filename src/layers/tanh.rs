@@ -25,7 +25,7 @@
 //! # Papers
 //! LeCun et al. 1998, Efficient backprop.
 
-use super::{Infer, Layer, Lower};
+use super::{Infer, Layer, Lower, Reach, Reached};
 use crate::{
     diag::Diagnostic,
     graph::ValueId,
@@ -54,6 +54,10 @@ impl Layer for Tanh {
 
     fn infer(&self, cx: &mut Infer<'_>) -> Result<Ty, Diagnostic> {
         Ok(cx.input().clone())
+    }
+
+    fn reach(&self, cx: &Reached<'_>) -> Reach {
+        cx.input().through(f64::tanh)
     }
 
     fn lower(&self, cx: &mut Lower<'_>) -> ValueId {

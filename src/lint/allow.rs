@@ -1,7 +1,9 @@
 //! `# allow(W0104)`: findings that the author knows of.
 
+use std::collections::BTreeMap;
+
 use crate::{
-    diag::{CODES, Diagnostic, Span},
+    diag::{CODES, Diagnostic, LineIndex, Span},
     syntax::ast::Comment,
 };
 
@@ -22,20 +24,37 @@ fn codes(comment: &Comment) -> Vec<(&str, Span)> {
     found
 }
 
-/// Whether a warning is allowed by a comment in the line where it begins, or by one that stands alone in the line above.
-#[must_use]
-pub fn allowed(finding: &Diagnostic, comments: &[Comment], source: &str) -> bool {
-    let line = |at: usize| source[..at.min(source.len())].matches('\n').count();
-    let alone = |c: &Comment| {
-        let begin = source[..c.span.start].rfind('\n').map_or(0, |newline| newline + 1);
-        source[begin..c.span.start].trim().is_empty()
-    };
-    let near = |c: &&Comment| {
-        let (own, its) = (line(finding.span.start), line(c.span.start));
-        own == its || (own == its + 1 && alone(c))
-    };
-    !finding.is_error()
-        && comments.iter().filter(near).any(|c| codes(c).iter().any(|(code, _)| *code == finding.code))
+/// The warnings of a text that its comments allow, by line.
+pub struct Allowed<'s> {
+    index: LineIndex<'s>,
+    codes: BTreeMap<usize, Vec<&'s str>>,
+}
+
+impl<'s> Allowed<'s> {
+    /// A comment is about its own line; one that stands alone also about the next.
+    #[must_use]
+    pub fn of(comments: &'s [Comment], source: &'s str) -> Self {
+        let index = LineIndex::new(source);
+        let mut allowed: BTreeMap<usize, Vec<&str>> = BTreeMap::new();
+        for comment in comments {
+            let line = index.line(comment.span.start);
+            let begin = source[..comment.span.start].rfind('\n').map_or(0, |newline| newline + 1);
+            let alone = source[begin..comment.span.start].trim().is_empty();
+            for (code, _) in codes(comment) {
+                for line in line..=line + usize::from(alone) {
+                    allowed.entry(line).or_default().push(code);
+                }
+            }
+        }
+        Self { index, codes: allowed }
+    }
+
+    /// Whether a finding is a warning that is allowed where it begins.
+    #[must_use]
+    pub fn holds(&self, finding: &Diagnostic) -> bool {
+        let line = self.index.line(finding.span.start);
+        !finding.is_error() && self.codes.get(&line).is_some_and(|codes| codes.contains(&finding.code))
+    }
 }
 
 /// A warning for each code that no warning has.

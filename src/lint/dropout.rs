@@ -1,5 +1,6 @@
 //! Where dropout stands, and how much of it.
 
+use super::ways::{behind_weights, ends, has_weights, leads_to};
 use crate::{
     diag::Diagnostic,
     layers::DropSite,
@@ -19,57 +20,14 @@ fn sites(model: &Model) -> impl Iterator<Item = (usize, &Node, DropSite)> {
     model.nodes.iter().enumerate().filter_map(|(i, node)| Some((i, node, site(node)?)))
 }
 
-fn has_weights(node: &Node) -> bool {
-    !node.params.is_empty()
-}
-
-/// Nodes that read a node, directly.
-fn readers(model: &Model, id: usize) -> impl Iterator<Item = usize> {
-    let reads = move |node: &Node| node.inputs.contains(&NodeId(id));
-    model.nodes.iter().enumerate().filter(move |(_, node)| reads(node)).map(|(i, _)| i)
-}
-
-/// The first node that `is_end`, on some way down from a node that leads through none that `blocks`.
-fn leads_to(
-    model: &Model,
-    from: usize,
-    is_end: &dyn Fn(&Node) -> bool,
-    blocks: &dyn Fn(&Node) -> bool,
-) -> Option<usize> {
-    let mut seen = vec![false; model.nodes.len()];
-    let mut next = vec![from];
-    while let Some(at) = next.pop() {
-        for reader in readers(model, at) {
-            if std::mem::replace(&mut seen[reader], true) {
-                continue;
-            }
-            let node = &model.nodes[reader];
-            if is_end(node) {
-                return Some(reader);
-            }
-            if !blocks(node) {
-                next.push(reader);
-            }
-        }
-    }
-    None
-}
-
-/// Whether nothing with weights stands between a node and the output.
-fn ends(model: &Model, i: usize) -> bool {
-    let output = model.node(model.output.source);
-    let is_output = |node: &Node| node.path == output.path;
-    is_output(&model.nodes[i])
-        || (!has_weights(output) && leads_to(model, i, &is_output, &has_weights).is_some())
-}
-
 /// W0102: nothing with weights stands between a dropout and the output, so that it perturbs the logits or the number itself.
 pub fn on_logits(model: &Model) -> Vec<Diagnostic> {
     let what = match model.output.kind {
         OutputKind::Class(_) | OutputKind::Bits(_) => "logits",
         _ => "the prediction itself",
     };
-    let found = sites(model).filter(|(i, node, _)| upstream(model, node).any(has_weights) && ends(model, *i));
+    let (behind, ends) = (behind_weights(model), ends(model));
+    let found = sites(model).filter(|(i, ..)| behind[*i] && ends[*i]);
     let warn = |(_, node, site): (usize, &Node, DropSite)| {
         Diagnostic::warning("W0102", node.span, format!("dropout on {what}"))
             .label("no layer with weights comes after it")
@@ -90,10 +48,10 @@ pub fn upstream_of_batch_norm(model: &Model) -> Vec<Diagnostic> {
     };
     let mut found = Vec::new();
     let shifts = |site: &DropSite| !site.always && site.kind != "alpha" && site.rate.last() > 0.0;
+    let norms = leads_to(model, |i| word(&model.nodes[i]) == "batch_norm", |node| word(node) == "layer_norm");
     for (i, node, site) in sites(model).filter(|(_, _, site)| shifts(site)) {
-        let norm = leads_to(model, i, &|node| word(node) == "batch_norm", &|node| word(node) == "layer_norm");
         // Directly behind is W0103.
-        let Some(norm) = norm.filter(|norm| !model.nodes[*norm].inputs.contains(&NodeId(i))) else {
+        let Some(norm) = norms[i].filter(|norm| !model.nodes[*norm].inputs.contains(&NodeId(i))) else {
             continue;
         };
         // What the norm stores is of the last updates.
@@ -112,8 +70,8 @@ pub fn upstream_of_batch_norm(model: &Model) -> Vec<Diagnostic> {
 /// W0111: so few units that a mask takes away most of what there is.
 pub fn narrow(model: &Model) -> Vec<Diagnostic> {
     let single = matches!(model.output.kind, OutputKind::Real(1) | OutputKind::Normal(1));
-    let mut found = Vec::new();
-    for (_, node, site) in sites(model).filter(|(i, ..)| !ends(model, *i)) {
+    let (mut found, ends) = (Vec::new(), ends(model));
+    for (_, node, site) in sites(model).filter(|(i, ..)| !ends[*i]) {
         let width = node.ty.len();
         let of_input = node.inputs.iter().all(|id| matches!(model.node(*id).kind, NodeKind::Input { .. }));
         if of_input || width >= NARROW {
@@ -140,13 +98,9 @@ pub fn before_a_number(model: &Model) -> Vec<Diagnostic> {
     if model.output.kind != OutputKind::Real(1) || model.predict.mode != PredictMode::WeightScaling {
         return Vec::new();
     }
-    let weighted = model.nodes.iter().enumerate().filter(|(_, node)| has_weights(node));
-    let last: Vec<&str> =
-        weighted.filter(|(i, _)| ends(model, *i)).map(|(_, node)| node.path.as_str()).collect();
-    let is_last = |node: &Node| last.contains(&node.path.as_str());
-    let hidden =
-        sites(model).filter(|(i, node, _)| !ends(model, *i) && upstream(model, node).any(has_weights));
-    let found = hidden.filter(|(i, ..)| leads_to(model, *i, &is_last, &has_weights).is_some());
+    let (behind, ends) = (behind_weights(model), ends(model));
+    let last = leads_to(model, |i| ends[i] && has_weights(&model.nodes[i]), has_weights);
+    let found = sites(model).filter(|(i, ..)| !ends[*i] && behind[*i] && last[*i].is_some());
     let warn = |(_, node, _): (usize, &Node, DropSite)| {
         Diagnostic::warning("W0121", node.span, "dropout right before the one number of a regression")
             .label("a mask here moves the prediction itself")
@@ -158,9 +112,9 @@ pub fn before_a_number(model: &Model) -> Vec<Diagnostic> {
 
 /// W0112: a rate far from what is usual for its place: 0.2 on inputs, 0.5 on hidden units.
 pub fn unusual_rate(model: &Model) -> Vec<Diagnostic> {
-    let mut found = Vec::new();
-    for (_, node, site) in sites(model).filter(|(_, _, site)| !site.learned && site.rate.largest() <= 0.8) {
-        let of_input = !upstream(model, node).any(has_weights);
+    let (mut found, behind) = (Vec::new(), behind_weights(model));
+    for (i, node, site) in sites(model).filter(|(_, _, site)| !site.learned && site.rate.largest() <= 0.8) {
+        let of_input = !behind[i];
         let (place, usual, most) =
             if of_input { ("an input", 0.2, 0.4) } else { ("hidden units", 0.5, 0.65) };
         if site.rate.largest() <= most {
@@ -179,8 +133,8 @@ pub fn unusual_rate(model: &Model) -> Vec<Diagnostic> {
 /// W0120: single places of a map whose weights are shared along its axes: neighbours say nearly the same.
 pub fn places_of_a_map(model: &Model) -> Vec<Diagnostic> {
     let along = |role: Role| matches!(role, Role::Height | Role::Width);
-    let mut found = Vec::new();
-    for (_, node, _) in sites(model) {
+    let (mut found, behind) = (Vec::new(), behind_weights(model));
+    for (i, node, _) in sites(model) {
         let NodeKind::Layer(used) = &node.kind else { continue };
         let shared = used.args.sig.arg("share").is_some_and(|_| !used.args.words("share").is_empty());
         let axes: Vec<&str> = node
@@ -190,7 +144,7 @@ pub fn places_of_a_map(model: &Model) -> Vec<Diagnostic> {
             .filter(|axis| along(axis.role) && axis.size > 1)
             .map(|axis| axis.role.name())
             .collect();
-        if shared || axes.is_empty() || !upstream(model, node).any(has_weights) {
+        if shared || axes.is_empty() || !behind[i] {
             continue;
         }
         found.push(
@@ -201,16 +155,4 @@ pub fn places_of_a_map(model: &Model) -> Vec<Diagnostic> {
         );
     }
     found
-}
-
-/// Nodes that a node depends on.
-fn upstream<'m>(model: &'m Model, node: &Node) -> impl Iterator<Item = &'m Node> + use<'m> {
-    let mut seen = vec![false; model.nodes.len()];
-    let mut next: Vec<usize> = node.inputs.iter().map(|id| id.0).collect();
-    while let Some(at) = next.pop() {
-        if !std::mem::replace(&mut seen[at], true) {
-            next.extend(model.nodes[at].inputs.iter().map(|id| id.0));
-        }
-    }
-    model.nodes.iter().zip(seen).filter(|(_, seen)| *seen).map(|(node, _)| node)
 }

@@ -7,8 +7,9 @@ mod allow;
 mod dropout;
 mod net;
 mod training;
+mod ways;
 
-pub use allow::{allowed, unknown_allows};
+pub use allow::{Allowed, unknown_allows};
 
 use crate::{diag::Diagnostic, model::Model};
 
@@ -30,7 +31,7 @@ pub static LINTS: &[Lint] = &[
     Lint { code: "W0102", level: Level::Proved, find: dropout::on_logits },
     Lint { code: "W0104", level: Level::Pedantic, find: training::max_norm_alone },
     Lint { code: "W0106", level: Level::Pedantic, find: dropout::upstream_of_batch_norm },
-    Lint { code: "W0110", level: Level::Proved, find: net::relu_before_logits },
+    Lint { code: "W0110", level: Level::Proved, find: net::bounded_logits },
     Lint { code: "W0111", level: Level::Pedantic, find: dropout::narrow },
     Lint { code: "W0112", level: Level::Pedantic, find: dropout::unusual_rate },
     Lint { code: "W0113", level: Level::Pedantic, find: training::l2_under_adam },
@@ -42,6 +43,7 @@ pub static LINTS: &[Lint] = &[
     Lint { code: "W0119", level: Level::Pedantic, find: training::raw_numbers },
     Lint { code: "W0120", level: Level::Pedantic, find: dropout::places_of_a_map },
     Lint { code: "W0121", level: Level::Pedantic, find: dropout::before_a_number },
+    Lint { code: "W0122", level: Level::Proved, find: net::unreachable_targets },
 ];
 
 /// What the lints up to a level find.

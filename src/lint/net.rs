@@ -2,25 +2,111 @@
 
 use crate::{
     diag::Diagnostic,
-    model::{Model, NodeKind, OutputKind},
+    layers::Reach,
+    model::{Model, Node, NodeKind, OutputKind, ends, reaches},
 };
 
-/// W0110: logits that cannot be negative.
-pub fn relu_before_logits(model: &Model) -> Vec<Diagnostic> {
-    let node = model.node(model.output.source);
-    let NodeKind::Layer(used) = &node.kind else { return Vec::new() };
-    let logits = matches!(model.output.kind, OutputKind::Class(_) | OutputKind::Bits(_));
-    if !logits || used.args.sig.name != "relu" {
+/// Logits beyond these make no difference that anybody sees: probabilities of 5 in 100 000.
+const OPEN_LOGITS: Reach = Reach { low: -10.0, high: 10.0 };
+/// What a target of mean 0 and variance 1 has to be able to reach.
+const STANDARD: Reach = Reach { low: -3.0, high: 3.0 };
+
+/// The nodes that make the output's numbers, with their words and what they can be.
+fn makers(model: &Model) -> Vec<(&Node, &'static str, Reach)> {
+    let reaches = reaches(&model.nodes);
+    let mut found = ends(&model.nodes, model.output.source);
+    if matches!(model.output.kind, OutputKind::Normal(_)) {
+        // The means come first; to bound a log-variance is usual.
+        found.truncate(1);
+    }
+    let maker = |id: &crate::model::NodeId| match &model.node(*id).kind {
+        NodeKind::Layer(used) => Some((model.node(*id), used.args.sig.name, reaches[id.0])),
+        NodeKind::Input { .. } => None,
+    };
+    found.iter().filter_map(maker).collect()
+}
+
+fn evens_out(node: &Node) -> bool {
+    matches!(&node.kind, NodeKind::Layer(used) if used.word.evens_out())
+}
+
+/// W0110: logits that cannot be any number.
+pub fn bounded_logits(model: &Model) -> Vec<Diagnostic> {
+    let kind = model.output.kind;
+    if !matches!(kind, OutputKind::Class(_) | OutputKind::Bits(_)) {
         return Vec::new();
     }
-    let what = match model.output.kind {
-        OutputKind::Bits(_) => "no probability can be below one half",
-        _ => "no class can be made less likely than one whose logit is 0",
+    let warn = |(node, name, reach): (&Node, &'static str, Reach)| {
+        let warning = Diagnostic::warning("W0110", node.span, format!("`{name}` on logits"));
+        let warning = match (evens_out(node), OPEN_LOGITS.is_within(reach)) {
+            (true, _) => warning
+                .label("the logits of every row come out with one mean and one spread")
+                .note("the net is then as sure of one row as of any other"),
+            (false, true) => return None,
+            (false, false) => warning
+                .label(left_out(kind, reach))
+                .note("and where a logit is cut off or saturated there is hardly a gradient"),
+        };
+        Some(warning.help("leave it out: the output takes logits of either sign and any size"))
     };
-    vec![
-        Diagnostic::warning("W0110", node.span, "`relu` on logits")
-            .label(what)
-            .note("and a class whose logits are all cut off has no gradient")
-            .help("leave it out: the output takes logits of either sign"),
-    ]
+    makers(model).into_iter().filter_map(warn).collect()
+}
+
+/// The probabilities that bounded logits cannot come to.
+fn left_out(kind: OutputKind, reach: Reach) -> String {
+    let probability = |logit: f64| match 1.0 / (1.0 + (-logit).exp()) {
+        0.5 => "one half".to_string(),
+        p => format!("{p:.3}"),
+    };
+    match (kind, reach.low.is_finite(), reach.high.is_finite()) {
+        (OutputKind::Class(k), true, true) => {
+            let most = 1.0 / (1.0 + (k as f64 - 1.0) * (reach.low - reach.high).exp());
+            format!("no class can have a probability above {most:.3}")
+        }
+        (OutputKind::Class(_), true, _) => {
+            format!("no class can be made less likely than one whose logit is {}", three(reach.low))
+        }
+        (OutputKind::Class(_), ..) => {
+            format!("no class can be made likelier than one whose logit is {}", three(reach.high))
+        }
+        (_, true, true) => {
+            let (low, high) = (probability(reach.low), probability(reach.high));
+            format!("no probability can be below {low} or above {high}")
+        }
+        (_, true, _) => format!("no probability can be below {}", probability(reach.low)),
+        _ => format!("no probability can be above {}", probability(reach.high)),
+    }
+}
+
+/// Three decimals are enough to say where a bound lies.
+fn three(x: f64) -> f64 {
+    (x * 1e3).round() / 1e3
+}
+
+/// W0122: numbers that a target of mean 0 and variance 1 has and the net cannot give.
+pub fn unreachable_targets(model: &Model) -> Vec<Diagnostic> {
+    let numbers = matches!(model.output.kind, OutputKind::Real(_) | OutputKind::Normal(_));
+    let normalize = model.data.as_ref().and_then(|data| data.settings.normalize);
+    let standard = normalize.filter(|normalize| normalize.target);
+    let warn = |(node, name, reach): (&Node, &'static str, Reach)| {
+        let (low, high) = (three(reach.low), three(reach.high));
+        if reach.low == reach.high {
+            let warning = Diagnostic::warning("W0122", node.span, format!("`{name}` of one number"));
+            return Some(warning.label(format!("gives {low} for every row")).help("leave it out"));
+        }
+        let normalize = standard.filter(|_| !STANDARD.is_within(reach))?;
+        let label = match (low.is_finite(), high.is_finite()) {
+            (true, true) => format!("gives numbers from {low} to {high}"),
+            (true, false) => format!("gives no number below {low}"),
+            _ => format!("gives no number above {high}"),
+        };
+        Some(
+            Diagnostic::warning("W0122", node.span, format!("`{name}` before a target that is normalised"))
+                .label(label)
+                .also(normalize.span, "brings the target to mean 0 and variance 1")
+                .note("targets beyond that are out of the net's reach")
+                .help("leave it out, or leave `target` out of `normalize`"),
+        )
+    };
+    if numbers { makers(model).into_iter().filter_map(warn).collect() } else { Vec::new() }
 }

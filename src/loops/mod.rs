@@ -12,7 +12,7 @@
 mod cost;
 mod fuse;
 pub mod interpret;
-mod plan;
+pub(crate) mod plan;
 mod print;
 mod value;
 mod verify;

@@ -91,7 +91,7 @@ struct Slot {
 }
 
 /// Gives each temporary its place.
-pub(super) fn plan(program: &mut Program) {
+pub(crate) fn plan(program: &mut Program) {
     let mut lives: Vec<(usize, usize, BufferId)> = Vec::new();
     for i in 0..program.buffers.len() {
         let id = BufferId(i as u32);

@@ -1,4 +1,4 @@
-//! Checks the invariants of a program (see the module's page): run after fusion in tests, and on programs made by hand.
+//! Checks the invariants of a program (see the module's page): run after each fusion of a debug build, and on programs made by hand.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -20,8 +20,7 @@ pub fn verify(program: &Program) -> Result<(), String> {
         let (reads, writes) = traffic(kernel);
         for id in reads {
             let name = &program.buffers[id.0 as usize].name;
-            let own = matches!(kernel, Kernel::Loop(_)) && writes.contains(&id);
-            if !written.contains(&id) && !own {
+            if !written.contains(&id) {
                 return Err(format!("{name} is read before it is written"));
             }
         }
@@ -35,8 +34,10 @@ pub fn verify(program: &Program) -> Result<(), String> {
     no_shared_place(program)
 }
 
+/// What a kernel reads that it has not written itself before, and what it writes.
 fn traffic(kernel: &Kernel) -> (Vec<BufferId>, Vec<BufferId>) {
     match kernel {
+        Kernel::Product(p) if p.accumulate => (vec![p.a.buffer, p.b.buffer, p.c.buffer], vec![p.c.buffer]),
         Kernel::Product(p) => (vec![p.a.buffer, p.b.buffer], vec![p.c.buffer]),
         Kernel::Combine { partials, .. } => (vec![*partials], vec![*partials]),
         Kernel::Total { value, .. } => (vec![*value], vec![]),
@@ -47,16 +48,14 @@ fn traffic(kernel: &Kernel) -> (Vec<BufferId>, Vec<BufferId>) {
                 _ => None,
             };
             let (mut reads, mut writes) = (Vec::new(), Vec::new());
-            let uniform = k.body.uniform.iter().map(|(_, inst)| inst);
-            let mut load = |inst: &Inst| {
-                if let Inst::Load { operand, .. } = inst {
-                    reads.extend(buffer(*operand));
-                }
+            let loaded = |inst: &Inst| match inst {
+                Inst::Load { operand, .. } => buffer(*operand),
+                _ => None,
             };
-            uniform.for_each(&mut load);
+            reads.extend(k.body.uniform.iter().filter_map(|(_, inst)| loaded(inst)));
             for stmt in k.body.sections.iter().flat_map(stmts) {
                 match stmt {
-                    Stmt::Let(_, inst) => load(inst),
+                    Stmt::Let(_, inst) => reads.extend(loaded(inst).filter(|id| !writes.contains(id))),
                     Stmt::Store { operand, .. } | Stmt::Partial { operand, .. } => {
                         writes.extend(buffer(*operand))
                     }
@@ -116,11 +115,12 @@ struct Loop<'p> {
 impl Loop<'_> {
     fn check(&mut self) -> Result<(), String> {
         let kernel = self.kernel;
-        let mut stored: BTreeMap<BufferId, Access> = BTreeMap::new();
-        let mut accesses: Vec<(BufferId, Access)> = Vec::new();
+        let mut touched = Touched::default();
         for (reg, inst) in &kernel.body.uniform {
             self.assign(*reg, inst, Level::Uniform, 1)?;
-            accesses.extend(self.load(inst)?);
+            if let Some((buffer, access)) = self.load(inst)? {
+                touched.loads.push((buffer, access, None));
+            }
         }
         for (number, section) in kernel.body.sections.iter().enumerate() {
             let (level, cols) = match section {
@@ -131,13 +131,16 @@ impl Loop<'_> {
                 match stmt {
                     Stmt::Let(reg, inst) => {
                         self.assign(*reg, inst, level, cols)?;
-                        accesses.extend(self.load(inst)?);
+                        if let Some((buffer, access)) = self.load(inst)? {
+                            let clean = touched.load(buffer, access, number);
+                            clean.then_some(()).ok_or_else(|| self.elsewhere(buffer))?;
+                        }
                     }
                     Stmt::Store { operand, access, value } => {
                         let buffer = self.write(*operand, *value, level)?;
                         self.bounds(buffer, *access, cols)?;
-                        stored.insert(buffer, *access);
-                        accesses.push((buffer, *access));
+                        let clean = touched.store(buffer, *access, number);
+                        clean.then_some(()).ok_or_else(|| self.elsewhere(buffer))?;
                     }
                     Stmt::Partial { operand, value, .. } => {
                         let buffer = self.write(*operand, *value, level)?;
@@ -153,13 +156,11 @@ impl Loop<'_> {
                 }
             }
         }
-        // Windows on a buffer that the kernel also writes: all of them on the same elements, or none on a written one.
-        for (buffer, access) in accesses {
-            if stored.get(&buffer).is_some_and(|s| !disjoint_or_equal(*s, access)) {
-                return Err(format!("{} is written and read at different elements", self.name(buffer)));
-            }
-        }
         Ok(())
+    }
+
+    fn elsewhere(&self, buffer: BufferId) -> String {
+        format!("{} is written and read at different elements", self.name(buffer))
     }
 
     fn name(&self, buffer: BufferId) -> &str {
@@ -312,6 +313,40 @@ impl Loop<'_> {
     }
 }
 
+/// What the statements so far have read, in which section, and written.
+#[derive(Default)]
+struct Touched {
+    loads: Vec<(BufferId, Access, Option<usize>)>,
+    stores: Vec<(BufferId, Access)>,
+}
+
+impl Touched {
+    /// Whether a load sees nothing that the kernel has written elsewhere.
+    fn load(&mut self, buffer: BufferId, access: Access, section: usize) -> bool {
+        self.loads.push((buffer, access, Some(section)));
+        self.stores.iter().all(|(b, stored)| *b != buffer || disjoint_or_equal(*stored, access))
+    }
+
+    /// Whether a store writes nothing that the kernel has read elsewhere: but its own row may have been read in an earlier section.
+    fn store(&mut self, buffer: BufferId, access: Access, section: usize) -> bool {
+        self.stores.push((buffer, access));
+        let before =
+            |read: Access, place: Option<usize>| place.is_some_and(|p| p < section) && same_row(read, access);
+        self.loads
+            .iter()
+            .all(|(b, read, place)| *b != buffer || disjoint_or_equal(*read, access) || before(*read, *place))
+    }
+}
+
+/// Both address the row that is visited.
+fn same_row(a: Access, b: Access) -> bool {
+    let stride = |access| match access {
+        Access::Full { stride, .. } | Access::Row { stride, .. } => Some(stride).filter(|stride| *stride > 0),
+        _ => None,
+    };
+    stride(a).is_some() && stride(a) == stride(b)
+}
+
 /// Equal, or different windows on the same rows; the loops over columns see to it that windows do not overlap.
 fn disjoint_or_equal(a: Access, b: Access) -> bool {
     match (a, b) {
@@ -333,3 +368,6 @@ fn arguments(inst: &Inst) -> Vec<Reg> {
         Inst::Select { condition, then, otherwise } => vec![*condition, *then, *otherwise],
     }
 }
+
+#[cfg(test)]
+mod tests;

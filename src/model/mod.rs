@@ -4,12 +4,14 @@
 //! are the hashes of its sites; `output.source` has a type that fits the output's kind.
 
 mod coins;
+mod ends;
 mod predict;
 mod print;
 pub mod summary;
 mod sweep;
 mod ty;
 
+pub use ends::{ends, reaches};
 pub use predict::{Interval, McDropout, Mean, Precision, Predict, PredictMode, Reported, Score, Until};
 pub use print::print;
 pub use summary::Summary;

@@ -44,8 +44,27 @@ impl Range {
             false => self.low + share * (self.high - self.low),
         };
         let x = four_digits(x).clamp(self.low, self.high);
-        let steps = |step: f64| ((x - self.low) / step).round().min(((self.high - self.low) / step).floor());
-        self.step.map_or(x, |step| self.low + steps(step) * step)
+        self.step.map_or(x, |step| self.stepped(step, ((x - self.low) / step).round().min(self.steps(step))))
+    }
+
+    /// The number of steps from the low end to the last value that is not beyond the high end: three of 0.1 in `0..0.3`, whatever
+    /// their quotient is rounded to.
+    #[must_use]
+    pub fn steps(&self, step: f64) -> f64 {
+        ((self.high - self.low) / step + 1e-9).floor()
+    }
+
+    /// All values of a range in steps.
+    #[must_use]
+    pub fn values(&self) -> Option<impl Iterator<Item = f64> + use<'_>> {
+        let step = self.step?;
+        Some((0..=self.steps(step) as u64).map(move |k| self.stepped(step, k as f64)))
+    }
+
+    /// So many steps from the low end, without the digits of rounding.
+    fn stepped(&self, step: f64, count: f64) -> f64 {
+        let x = self.low + count * step;
+        format!("{x:.11e}").parse().unwrap_or(x)
     }
 
     /// The share of the way of a value.

@@ -8,7 +8,7 @@ use crate::{
     check::{Checked, Env, SECTIONS, check_source, home_section},
     diag::{Diagnostic, Span},
     syntax::{
-        ast::{Chain, File, Stmt},
+        ast::{Chain, File, Stmt, span_of as span},
         format, parse,
     },
 };
@@ -83,9 +83,13 @@ impl Buffer {
             let text = with_comment(entry, span(stmt));
             (section, replaced, place) = next.put(stmt, text);
         }
-        let (checked, _) = next.check(env);
+        let mut tidy = next.clone();
+        tidy.tidy();
+        // The places of findings are those of the tidy text, unless it is refused.
+        let (checked, _) = tidy.check(env);
         let wrong = |d: &&Diagnostic| d.is_error();
         if checked.diagnostics.iter().any(|d| d.is_error()) {
+            let (checked, _) = next.check(env);
             let inside = |d: &Diagnostic| place.contains(&d.span.start);
             let own = file.stmts.len() == 1 && checked.diagnostics.iter().filter(wrong).all(inside);
             return Err(match own {
@@ -93,10 +97,7 @@ impl Buffer {
                 false => refused(&next.text, checked.diagnostics),
             });
         }
-        next.tidy();
-        // The places of findings are those of the tidy text.
-        let (checked, _) = next.check(env);
-        *self = next;
+        *self = tidy;
         Ok(Change { section, replaced, checked })
     }
 
@@ -118,13 +119,14 @@ impl Buffer {
             true => next.text.replace_range(start..end, entry),
             false => next.text.insert_str(start, &format!("{entry}\n")),
         }
-        let (checked, _) = next.check(env);
+        let mut tidy = next.clone();
+        tidy.tidy();
+        let (checked, _) = tidy.check(env);
         if checked.diagnostics.iter().any(Diagnostic::is_error) {
+            let (checked, _) = next.check(env);
             return Err(Refused { text: next.text, diagnostics: checked.diagnostics });
         }
-        next.tidy();
-        let (checked, _) = next.check(env);
-        *self = next;
+        *self = tidy;
         Ok(checked)
     }
 
@@ -210,17 +212,6 @@ fn with_comment(entry: &str, at: Span) -> &str {
 
 fn lacks(d: &Diagnostic) -> bool {
     LACKING.contains(&d.code) || (d.code == "E0104" && d.message.starts_with("the file has no"))
-}
-
-fn span(stmt: &Stmt) -> Span {
-    match stmt {
-        Stmt::Param(b) | Stmt::Let(b) => b.span,
-        Stmt::Block(b) => b.span,
-        Stmt::If(i) => i.span,
-        Stmt::Repeat(r) => r.span,
-        Stmt::Chain(c) => c.span,
-        Stmt::Error(s) => *s,
-    }
 }
 
 /// Name, statements and body of a section.

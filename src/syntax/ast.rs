@@ -174,3 +174,15 @@ pub enum BinaryOp {
     And,
     Or,
 }
+
+#[must_use]
+pub fn span_of(stmt: &Stmt) -> Span {
+    match stmt {
+        Stmt::Param(b) | Stmt::Let(b) => b.span,
+        Stmt::Block(b) => b.span,
+        Stmt::If(s) => s.span,
+        Stmt::Repeat(s) => s.span,
+        Stmt::Chain(s) => s.span,
+        Stmt::Error(span) => *span,
+    }
+}

@@ -3,7 +3,9 @@
 //! Invariants: a node's span runs from its first to its last token (pest's own spans may carry trailing blanks);
 //! every `rest` and `junk` becomes one `Stmt::Error` and at least one diagnostic.
 
-use super::ast::{Arg, ArgKey, Binding, BlockDef, Body, Chain, Formal, Ident, If, Repeat, Step, Stmt};
+use super::ast::{
+    Arg, ArgKey, Binding, BlockDef, Body, Chain, Formal, Ident, If, Repeat, Step, Stmt, span_of,
+};
 use super::grammar::Rule;
 use super::{messages, recover};
 use crate::diag::{Diagnostic, Span};
@@ -293,15 +295,4 @@ pub(crate) fn ident(pair: &Pair<'_, Rule>) -> Ident {
 /// The grammar guarantees a value; this keeps the builder total without a panic.
 fn missing(span: Span) -> super::ast::Expr {
     super::ast::Expr { kind: super::ast::ExprKind::Path(String::new()), span }
-}
-
-pub(crate) fn span_of(stmt: &Stmt) -> Span {
-    match stmt {
-        Stmt::Param(b) | Stmt::Let(b) => b.span,
-        Stmt::Block(b) => b.span,
-        Stmt::If(s) => s.span,
-        Stmt::Repeat(s) => s.span,
-        Stmt::Chain(s) => s.span,
-        Stmt::Error(span) => *span,
-    }
 }

@@ -9,7 +9,7 @@ mod value;
 
 pub use args::{Args, Given};
 pub use ramp::{Clock, Ramp, Time, Timed};
-pub use value::{Symbol, Unit, Value};
+pub use value::{Symbol, Unit, Value, number_text};
 
 /// What one word accepts.
 #[derive(Debug)]
@@ -68,8 +68,10 @@ pub enum Kind {
     Number(Bounds),
     /// The same, or `ramp(...)`, whose ends may be the low end of the bounds.
     Timed(Bounds),
-    /// A share of rows, a count or a fraction; with `tail` in front, of the last rows.
-    Share,
+    /// A share of rows: a count, a fraction or a percentage; where `tail` holds, with `tail` in front, of the last rows.
+    Share {
+        tail: bool,
+    },
     /// A number that may depend on the data (`1/train.rows`); bounds hold once it is known.
     RunTime(Bounds),
     /// The same, `ramp(...)` or `bayes_decay(...)`.
@@ -135,6 +137,19 @@ impl Bounds {
     #[must_use]
     pub fn with_low(self) -> Self {
         Self { open_low: false, ..self }
+    }
+
+    /// What native code would see instead of `x`, where that is another number altogether: it computes in 32 bits, and takes what is
+    /// smaller than their normal numbers for 0.
+    #[must_use]
+    pub fn in_32_bits(&self, x: f64) -> Option<&'static str> {
+        let seen = x as f32;
+        match f64::from(seen) {
+            _ if seen.is_infinite() => Some("infinite"),
+            _ if x != 0.0 && !seen.is_normal() => Some("0"),
+            1.0 if x < 1.0 && !self.holds(1.0) => Some("1"),
+            _ => None,
+        }
     }
 
     pub fn holds(&self, x: f64) -> bool {

@@ -28,7 +28,7 @@
 
 use std::{cmp::Ordering, fmt};
 
-use super::{ArgSpec, Args, Block, Bounds, Default, Kind, Sig, Unit, Value};
+use super::{ArgSpec, Args, Block, Bounds, Default, Kind, Sig, Unit, Value, number_text};
 
 /// The manual of the word.
 pub const SOURCE: &str = include_str!("ramp.rs");
@@ -148,7 +148,7 @@ impl Ramp {
 
 impl fmt::Display for Ramp {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "ramp({}, {}", self.from, self.to)?;
+        write!(f, "ramp({}, {}", number_text(self.from), number_text(self.to))?;
         for (name, time) in [("over", self.over), ("after", self.after)] {
             if let Some(time) = time {
                 write!(f, ", {name}={time}")?;
@@ -180,6 +180,15 @@ impl Timed {
     #[must_use]
     pub fn last(&self) -> f64 {
         self.at(&Clock::END)
+    }
+
+    /// The values that it has at first and at last.
+    #[must_use]
+    pub fn ends(&self) -> [f64; 2] {
+        match self {
+            Self::Constant(x) => [*x, *x],
+            Self::Ramp(ramp) => [ramp.from, ramp.to],
+        }
     }
 
     /// The largest value that it ever has.
@@ -234,10 +243,10 @@ impl From<Timed> for Value {
 impl fmt::Display for Timed {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let ramp = match self {
-            Self::Constant(x) => return write!(f, "{x}"),
+            Self::Constant(x) => return f.write_str(&number_text(*x)),
             Self::Ramp(ramp) => ramp,
         };
-        write!(f, "{} to {}", ramp.from, ramp.to)?;
+        write!(f, "{} to {}", number_text(ramp.from), number_text(ramp.to))?;
         match ramp.over {
             Some(Time(x, unit)) => write!(f, " over {x} {unit}")?,
             None => f.write_str(" over all epochs")?,

@@ -57,8 +57,8 @@ pub struct Symbol(pub String);
 
 #[derive(Clone, Debug, PartialEq)]
 pub enum Value {
-    /// Percentages arrive here as fractions.
     Number(f64),
+    /// A percentage is one until it is counted with, so that 100% is not one row: see [`Value::plain`].
     Quantity(f64, Unit),
     Symbol(Symbol),
     Bool(bool),
@@ -77,11 +77,52 @@ pub enum Value {
     Call(String, Vec<(Option<String>, Value)>),
 }
 
+impl Value {
+    /// A percentage as the fraction that it is; anything else as it is.
+    #[must_use]
+    pub fn plain(self) -> Self {
+        match self {
+            Self::Quantity(x, Unit::Percent) => Self::Number(x / 100.0),
+            other => other,
+        }
+    }
+
+    /// How much it holds: values, and characters of texts.
+    #[must_use]
+    pub fn size(&self) -> usize {
+        match self {
+            Self::List(items) => items.iter().fold(1, |sum, item| sum + item.size()),
+            Self::Symbol(Symbol(text)) | Self::Text(text) | Self::Word(text) => 1 + text.len(),
+            Self::Size(dims) => 1 + dims.len(),
+            Self::Call(name, args) => {
+                args.iter().fold(1 + name.len(), |sum, (_, value)| sum + 1 + value.size())
+            }
+            _ => 1,
+        }
+    }
+
+    /// How many lists stand inside one another.
+    #[must_use]
+    pub fn depth(&self) -> usize {
+        match self {
+            Self::List(items) => 1 + items.iter().map(Value::depth).max().unwrap_or(0),
+            _ => 0,
+        }
+    }
+}
+
+/// A number as people write it: `1e300` and `1e-46` without their hundreds of zeros.
+#[must_use]
+pub fn number_text(x: f64) -> String {
+    let size = x.abs();
+    if x.is_finite() && x != 0.0 && !(1e-7..1e21).contains(&size) { format!("{x:e}") } else { x.to_string() }
+}
+
 impl fmt::Display for Value {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Value::Number(x) => write!(f, "{x}"),
-            Value::Quantity(x, unit) => write!(f, "{x}{unit}"),
+            Value::Number(x) => f.write_str(&number_text(*x)),
+            Value::Quantity(x, unit) => write!(f, "{}{unit}", number_text(*x)),
             Value::Ramp(ramp) => write!(f, "{ramp}"),
             Value::Symbol(s) => f.write_str(&s.0),
             Value::Bool(b) => write!(f, "{b}"),

@@ -3,9 +3,9 @@
 use super::{Flow, Net};
 use crate::{
     check::forms,
-    diag::Diagnostic,
+    diag::{Diagnostic, Edit, Span},
     model::{Node, NodeId, NodeKind, Output},
-    syntax::ast::{ArgKey, Body, Step},
+    syntax::ast::{ArgKey, Body, Chain, Comment, Step},
 };
 
 impl<'f> Net<'f> {
@@ -30,8 +30,7 @@ impl<'f> Net<'f> {
                 last = self.report(d);
                 continue;
             };
-            let clash = self.inputs.iter().any(|&id| self.nodes[id.0].path == name.text);
-            if clash {
+            if self.named.contains_key(&name.text) {
                 let d = Diagnostic::error(
                     "E0102",
                     name.span,
@@ -43,8 +42,7 @@ impl<'f> Net<'f> {
             }
             last = match forms::input_type(&arg.value, self.scope) {
                 Ok(ty) => {
-                    let id = NodeId(self.nodes.len());
-                    self.nodes.push(Node {
+                    let id = self.push(Node {
                         path: name.text.clone(),
                         kind: NodeKind::Input { name: name.text.clone() },
                         inputs: Vec::new(),
@@ -54,6 +52,7 @@ impl<'f> Net<'f> {
                         weight_drop: None,
                         span: arg.span,
                     });
+                    self.named.insert(name.text.clone(), id);
                     self.inputs.push(id);
                     Flow::Node(id)
                 }
@@ -75,7 +74,10 @@ impl<'f> Net<'f> {
                 let Flow::Node(source) = flow else {
                     return self.dangling(step, flow);
                 };
-                if let Err(d) = forms::fits_output(&self.nodes, source, kind, step.span) {
+                if let Some((end, error)) = forms::squashed_logits(&self.nodes, source, kind, step.span) {
+                    let error = self.without(end, error);
+                    self.report(error);
+                } else if let Err(d) = forms::fits_output(&self.nodes, source, kind, step.span) {
                     self.report(*d);
                 }
                 self.output = Some(Output { name, kind, source, span: step.span });
@@ -85,6 +87,21 @@ impl<'f> Net<'f> {
             }
         }
         flow
+    }
+
+    /// An error whose remedy is to take the layer of a node out.
+    fn without(&self, id: NodeId, error: Diagnostic) -> Diagnostic {
+        let node = &self.nodes[id.0];
+        let NodeKind::Layer(used) = &node.kind else { return error };
+        match self.written.get(&node.span.start) {
+            Some((chain, i)) if chain.steps[*i].name.text == used.args.sig.name && node.inputs.len() == 1 => {
+                let edit = removal(chain, *i, self.comments);
+                let message =
+                    if edit.text.is_empty() { "take it out" } else { "pass the logits on as they are" };
+                error.fix(message, edit.span, edit.text)
+            }
+            _ => error.help("end the net in a layer with weights, such as `dense`"),
+        }
     }
 
     /// A step that needs a value and has none.
@@ -97,4 +114,22 @@ impl<'f> Net<'f> {
         }
         Flow::Broken
     }
+}
+
+/// The edit that takes a step out of its chain; where a label would be left alone, `identity` stands in for it.
+fn removal(chain: &Chain, i: usize, comments: &[Comment]) -> Edit {
+    let step = &chain.steps[i];
+    let before = i.checked_sub(1).map(|before| chain.steps[before].span.end);
+    // A comment before the arrow ends its line, and stays.
+    let comment = before.and_then(|end| {
+        let between = |c: &&Comment| end <= c.span.start && c.span.end <= step.span.start;
+        comments.iter().rfind(between)
+    });
+    let (span, text) = match (before, comment, chain.steps.get(i + 1)) {
+        (Some(before), None, _) => (Span::new(before, step.span.end), ""),
+        (_, _, Some(next)) => (Span::new(step.span.start, next.span.start), ""),
+        (_, Some(comment), None) => (Span::new(comment.span.end, step.span.end), ""),
+        (None, None, None) => (step.span, if chain.label.is_some() { "identity" } else { "" }),
+    };
+    Edit { span, text: text.into() }
 }

@@ -40,7 +40,7 @@ impl<'f> Net<'f> {
     pub(super) fn label_fault(&self, label: &ast::Ident) -> Option<Diagnostic> {
         let (name, span) = (&label.text, label.span);
         let taken = |text: String| Diagnostic::error("E0102", span, text);
-        let input = self.inputs.iter().map(|id| &self.nodes[id.0]).find(|node| node.path == *name);
+        let input = self.named.get(name).map(|id| &self.nodes[id.0]);
         match self.labels.get(name) {
             Some(earlier) if earlier.span == span => {
                 return Some(
@@ -79,21 +79,12 @@ impl<'f> Net<'f> {
             label.used = true;
             return label.flow;
         }
-        let input = self
-            .inputs
-            .iter()
-            .copied()
-            .find(|&id| matches!(&self.nodes[id.0].kind, NodeKind::Input { name: n } if n == name));
-        if let Some(id) = input {
-            return Flow::Node(id);
+        if let Some(id) = self.named.get(name) {
+            return Flow::Node(*id);
         }
-        let inputs = self.inputs.iter().filter_map(|&id| match &self.nodes[id.0].kind {
-            NodeKind::Input { name } => Some(name.as_str()),
-            NodeKind::Layer(_) => None,
-        });
         let error = Diagnostic::error("E0106", span, format!("no label or input is named `{name}`"))
             .label("labels are seen from the line where they stand");
-        let error = match nearest(name, inputs.chain(self.labels.keys().map(String::as_str))) {
+        let error = match nearest(name, self.named.keys().chain(self.labels.keys()).map(String::as_str)) {
             Some(known) => error.fix("a similar name exists", span, known),
             None => error,
         };
@@ -173,9 +164,7 @@ impl<'f> Net<'f> {
             }
             node.ty = ty;
         }
-        let id = NodeId(self.nodes.len());
-        self.nodes.push(node);
-        Ok(id)
+        Ok(self.push(node))
     }
 
     pub fn warn_unused_labels(&mut self) {

@@ -16,16 +16,18 @@ use super::{
 };
 use crate::{
     diag::{Diagnostic, Span},
-    layers,
+    layers::{self, Place},
     model::{Node, NodeId, Output, Param, State, WeightDrop},
-    syntax::ast::{self, BlockDef, Body, Chain, Step, Stmt},
+    syntax::ast::{self, BlockDef, Body, Chain, Comment, Step, Stmt},
     vocab::Value,
 };
 
 /// More nodes than this is a slip in a `repeat`, not a net.
 const MAX_NODES: usize = 20_000;
 /// More steps than this, layers or not: a net of nothing that never ends.
-const MAX_STEPS: usize = 500_000;
+const MAX_STEPS: usize = 1_000_000;
+/// What the nodes may hold together: characters of their paths, inputs, values of their arguments.
+const MAX_BULK: usize = 50_000_000;
 /// Blocks inside blocks, none of which calls itself.
 const MAX_DEPTH: usize = 64;
 
@@ -56,8 +58,15 @@ pub struct Net<'f> {
     blocks: &'f BTreeMap<String, &'f BlockDef>,
     /// Bindings of the file itself, all that a block's body sees besides its formals.
     file_depth: usize,
+    comments: &'f [Comment],
+    /// The steps that were met, by where they begin: their chain and their place in it.
+    written: BTreeMap<usize, (&'f Chain, usize)>,
     pub nodes: Vec<Node>,
+    /// What lies between the input and each node.
+    places: Vec<Place>,
+    bulk: usize,
     pub inputs: Vec<NodeId>,
+    named: BTreeMap<String, NodeId>,
     pub params: Vec<Param>,
     pub states: Vec<State>,
     pub output: Option<Output>,
@@ -79,6 +88,7 @@ impl<'f> Net<'f> {
     pub fn new(
         scope: &'f mut Scope,
         blocks: &'f BTreeMap<String, &'f BlockDef>,
+        comments: &'f [Comment],
         diags: &'f mut Vec<Diagnostic>,
     ) -> Self {
         let file_depth = scope.depth();
@@ -87,8 +97,13 @@ impl<'f> Net<'f> {
             diags,
             blocks,
             file_depth,
+            comments,
+            written: BTreeMap::new(),
             nodes: Vec::new(),
+            places: Vec::new(),
+            bulk: 0,
             inputs: Vec::new(),
+            named: BTreeMap::new(),
             params: Vec::new(),
             states: Vec::new(),
             output: None,
@@ -112,6 +127,9 @@ impl<'f> Net<'f> {
     /// Runs statements in order; answers the flow after the last.
     pub fn statements(&mut self, stmts: impl IntoIterator<Item = &'f Stmt>, mut flow: Flow) -> Flow {
         for stmt in stmts {
+            if self.too_large(ast::span_of(stmt)) {
+                return Flow::Broken;
+            }
             flow = match stmt {
                 Stmt::Chain(chain) => self.chain(chain, flow),
                 Stmt::Let(binding) => {
@@ -216,6 +234,7 @@ impl<'f> Net<'f> {
     /// The names in a part that is not elaborated count as used.
     fn mention(&mut self, body: &'f Body) {
         for name in mention::names(body) {
+            self.steps += 1;
             self.scope.lookup(name);
             self.called.insert(name);
             if let Some(label) = self.labels.get_mut(name) {
@@ -225,7 +244,7 @@ impl<'f> Net<'f> {
     }
 
     fn repeat(&mut self, repeat: &'f ast::Repeat, mut flow: Flow) -> Flow {
-        let count = match eval(&repeat.count, self.scope) {
+        let count = match eval(&repeat.count, self.scope).map(Value::plain) {
             Ok(Value::Number(x)) if x >= 0.0 && x.fract() == 0.0 && x <= MAX_NODES as f64 => x as usize,
             Ok(Value::Symbol(symbol)) => {
                 return self.report(*too_late(&symbol, repeat.count.span, "`repeat`"));
@@ -270,6 +289,7 @@ impl<'f> Net<'f> {
         let mut flow = flow;
         for (i, step) in chain.steps.iter().enumerate() {
             let name = if single { label } else { None };
+            self.written.insert(step.span.start, (chain, i));
             flow = self.step(step, flow, name);
             if i == 0 && step.name.text == "from" {
                 entry = flow;
@@ -314,10 +334,13 @@ impl<'f> Net<'f> {
     /// Counts one more step; a net that grows beyond all bounds is reported once.
     fn too_large(&mut self, span: Span) -> bool {
         self.steps += 1;
-        let what = match (self.nodes.len() > MAX_NODES, self.steps > MAX_STEPS) {
-            (true, _) => format!("the net has more than {MAX_NODES} layers"),
-            (_, true) => format!("the net takes more than {MAX_STEPS} steps to expand"),
-            _ => return false,
+        let what = match () {
+            () if self.nodes.len() > MAX_NODES => format!("the net has more than {MAX_NODES} layers"),
+            () if self.steps > MAX_STEPS => format!("the net takes more than {MAX_STEPS} steps to expand"),
+            () if self.bulk > MAX_BULK => {
+                "the layers of the net hold too much: long names, or long lists of arguments".into()
+            }
+            () => return false,
         };
         if !std::mem::replace(&mut self.stopped, true) {
             self.report(Diagnostic::error("E0305", span, what).label("stopped here"));
@@ -353,7 +376,9 @@ impl<'f> Net<'f> {
         let hidden = self.scope.detach(self.file_depth);
         for (name, value) in values {
             let formal = block.formals.iter().find(|formal| formal.name.text == name);
-            self.scope.declare(&name, Ok(value), formal.map_or(block.name.span, |formal| formal.name.span));
+            let span = formal.map_or(block.name.span, |formal| formal.name.span);
+            let fault = self.scope.declare(&name, Ok(value), span);
+            self.diags.extend(fault);
         }
         self.calls.push(&block.name.text);
         let labels = std::mem::take(&mut self.labels);

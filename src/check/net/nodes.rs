@@ -77,18 +77,27 @@ impl<'f> Net<'f> {
 
     /// What lies between the input and these values.
     pub(super) fn place(&self, inputs: &[NodeId]) -> Place {
-        let [mut id] = inputs[..] else { return Place::Unclear };
-        loop {
-            let node = &self.nodes[id.0];
-            if node.params.iter().any(|p| self.params[p.0].dims.len() > 1) {
-                return Place::Hidden;
-            }
-            match node.inputs[..] {
-                [] => return Place::Input,
-                [before] => id = before,
-                _ => return Place::Unclear,
-            }
+        match inputs {
+            [id] => self.places[id.0],
+            _ => Place::Unclear,
         }
+    }
+
+    /// Adds a node whose parameters are there already.
+    pub(super) fn push(&mut self, node: Node) -> NodeId {
+        let weighted = node.params.iter().any(|p| self.params[p.0].dims.len() > 1);
+        self.places.push(match &node.inputs[..] {
+            _ if weighted => Place::Hidden,
+            [] => Place::Input,
+            inputs => self.place(inputs),
+        });
+        let arguments: usize = match &node.kind {
+            NodeKind::Layer(used) => used.args.iter().map(|given| given.value.size()).sum(),
+            NodeKind::Input { .. } => 0,
+        };
+        self.bulk += node.path.len() + node.inputs.len() + arguments;
+        self.nodes.push(node);
+        NodeId(self.nodes.len() - 1)
     }
 
     /// The last two layers that a value came through, nearest first; none where several values meet.
@@ -144,7 +153,7 @@ impl<'f> Net<'f> {
         });
         let states = state_ids.collect();
         let span = args.span;
-        self.nodes.push(Node {
+        Flow::Node(self.push(Node {
             path: path.into(),
             kind: NodeKind::Layer(Use { word: layer, args }),
             inputs: inputs.to_vec(),
@@ -153,8 +162,7 @@ impl<'f> Net<'f> {
             states,
             weight_drop: self.weight_drop,
             span,
-        });
-        Flow::Node(id)
+        }))
     }
 
     /// Blocks that nothing calls, and layers that nothing reads: they would be passed over in silence.

@@ -26,6 +26,8 @@ const MORE: &str = ". ";
 pub enum Line {
     Text(String),
     Dropped,
+    /// Bytes that are no text.
+    Unreadable,
     End,
 }
 
@@ -80,13 +82,17 @@ impl Editor {
 fn piped(ui: &mut Ui) -> std::result::Result<Line, Failure> {
     let mut text = String::new();
     loop {
-        let mut line = String::new();
-        let read = std::io::stdin().lock().read_line(&mut line);
+        let mut bytes = Vec::new();
+        let read = std::io::stdin().lock().read_until(b'\n', &mut bytes);
         if read.map_err(|e| Failure::data(format!("cannot read stdin: {e}")))? == 0 {
             return Ok(if text.is_empty() { Line::End } else { Line::Text(text) });
         }
+        let line = String::from_utf8_lossy(&bytes);
         let line = line.trim_end_matches(['\n', '\r']);
         ui.data(&format!("{}{line}\n", if text.is_empty() { PROMPT } else { MORE }))?;
+        if std::str::from_utf8(&bytes).is_err() {
+            return Ok(Line::Unreadable);
+        }
         text += line;
         if !goes_on(&text) {
             return Ok(Line::Text(text));

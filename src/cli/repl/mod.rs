@@ -53,6 +53,9 @@ impl Command {
                 },
                 // Ctrl-C at the prompt drops the line.
                 Line::Dropped => {}
+                Line::Unreadable => {
+                    ui.fail(&Failure::data("the line is not UTF-8 text: nothing was entered"));
+                }
                 Line::End => break,
             }
         }

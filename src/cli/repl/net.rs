@@ -1,5 +1,7 @@
 //! What a session answers to a change of the net.
 
+use std::collections::HashMap;
+
 use dropnet::{
     check::{Checked, Sketch},
     model::{Node, NodeKind, summary::grouped},
@@ -19,13 +21,12 @@ pub fn reply(change: &Change, known: &Sketch) -> String {
 
 /// Layers that are new or another than they were.
 pub fn changes(now: &Sketch, known: &Sketch) -> String {
-    let is_known = |node: &&Node| {
-        let same = |old: &&Node| {
-            old.path == node.path && old.ty == node.ty && weights(known, old) == weights(now, node)
-        };
-        !known.nodes.iter().any(|old| same(&old))
+    let old: HashMap<&str, &Node> = known.nodes.iter().map(|node| (node.path.as_str(), node)).collect();
+    let is_new = |node: &&Node| {
+        let same = |old: &&Node| old.ty == node.ty && weights(known, old) == weights(now, node);
+        !old.get(node.path.as_str()).is_some_and(same)
     };
-    table(now, now.nodes.iter().filter(is_known).collect())
+    table(now, now.nodes.iter().filter(is_new).collect())
 }
 
 /// Layers of this name, or in the block of this name; all without one.

@@ -26,7 +26,7 @@ use crate::cli::{
     Cli, progress,
     screen::Screen,
     source::{File, Sets, Source, hold},
-    train::{failure, opened, unstarted, working},
+    train::{diverged, failure, opened, unstarted, working},
     ui::{Exit, Failure, Ui},
 };
 
@@ -205,6 +205,13 @@ impl Session {
                     "stopped in epoch {epoch} after {step} steps; `:continue` goes on from there\n"
                 ))?;
             }
+            Err(TrainError::Diverged { epoch, step }) => {
+                let kept = match &self.run {
+                    Some(_) => "the session keeps the net that was trained before",
+                    None => "the session keeps no trained net",
+                };
+                return Err(diverged(epoch, step, kept));
+            }
             Err(error) => return Err(failure(error, &dir)),
         }
         let checkpoint = Checkpoint::read(&dir.last()).map_err(Failure::data)?;
@@ -257,16 +264,27 @@ impl Session {
 
     pub fn predict(&self, rest: &str, ui: &mut Ui) -> Result<(), Failure> {
         let (row, more) = split_row(named(rest, "a row or a file")?);
-        let input = self.input(row)?;
-        self.on_run("predict", &["--input", &input.display().to_string()], more, ui)
+        self.on_row(row, &[], more, ui)
     }
 
     pub fn monte_carlo(&self, rest: &str, ui: &mut Ui) -> Result<(), Failure> {
         let Some((row, samples)) = rest.rsplit_once(char::is_whitespace) else {
             return Err(Failure::usage("a row and a number of samples are needed\nhelp: `:mc 0.1, 2.5 100`"));
         };
-        let input = self.input(row.trim())?;
-        self.on_run("predict", &["--input", &input.display().to_string(), "--samples", samples], "", ui)
+        self.on_row(row.trim(), &["--samples", samples], "", ui)
+    }
+
+    /// Predicts a row of numbers, or a file. What is said of a row names no file, since the user has named none.
+    fn on_row(&self, row: &str, first: &[&str], more: &str, ui: &mut Ui) -> Result<(), Failure> {
+        let input = self.input(row)?.display().to_string();
+        ui.call((input != row).then(|| (input.clone(), "the row")));
+        let args = [&["--input", input.as_str()], first].concat();
+        let result = self.on_run("predict", &args, more, ui).map_err(|failure| match failure {
+            Failure::PipeClosed => failure,
+            failure => Failure::Reported(ui.fail(&failure)),
+        });
+        ui.call(None);
+        result
     }
 
     pub fn masks(&self, rest: &str, ui: &mut Ui) -> Result<(), Failure> {

@@ -1,6 +1,10 @@
 //! What a session holds: the net, what it was before, the values that are set, and the runs that came of it.
 
-use std::path::{Path, PathBuf};
+use std::{
+    collections::HashSet,
+    path::{Path, PathBuf},
+    rc::Rc,
+};
 
 use dropnet::{
     check::{Checked, Env},
@@ -48,6 +52,8 @@ impl Net {
 
 pub struct Session {
     pub net: Net,
+    /// What was last found about a text under these values: a change is held against it.
+    known: Option<(String, Vec<(String, String)>, Rc<Checked>)>,
     /// What it was before each change.
     before: Vec<Net>,
     entered: Vec<String>,
@@ -64,6 +70,7 @@ impl Session {
         super::runs::watch_interrupts(folder.path())?;
         Ok(Self {
             net: Net { sets, ..Net::default() },
+            known: None,
             before: Vec::new(),
             entered: Vec::new(),
             run: None,
@@ -103,14 +110,34 @@ impl Session {
         words.map(|word| word.trim().to_string()).filter(|w| !w.contains(' ')).collect()
     }
 
+    /// What is to be said about the net as it is.
+    fn known(&mut self) -> Rc<Checked> {
+        match &self.known {
+            Some((text, sets, checked)) if text == self.net.buffer.text() && *sets == self.net.sets => {
+                checked.clone()
+            }
+            _ => {
+                let checked = self.net.check().0;
+                self.remember(checked)
+            }
+        }
+    }
+
+    fn remember(&mut self, checked: Checked) -> Rc<Checked> {
+        let checked = Rc::new(checked);
+        self.known = Some((self.net.buffer.text().into(), self.net.sets.clone(), checked.clone()));
+        checked
+    }
+
     fn enter(&mut self, entry: &str, ui: &mut Ui) -> Result<(), Failure> {
-        let known = self.net.check().0;
+        let known = self.known();
         let before = self.net.clone();
         match self.net.buffer.enter(entry, &self.net.env()) {
             Ok(change) => {
                 self.before.push(before);
                 ui.data(&net::reply(&change, &known.sketch))?;
                 self.warn(&change.checked, &known.diagnostics, ui);
+                self.remember(change.checked);
                 Ok(())
             }
             Err(refused) => Err(self.refuse(&refused, ui)),
@@ -119,12 +146,9 @@ impl Session {
 
     /// New warnings of the net.
     fn warn(&self, checked: &Checked, known: &[Diagnostic], ui: &mut Ui) {
-        let new: Vec<Diagnostic> = checked
-            .diagnostics
-            .iter()
-            .filter(|d| !known.iter().any(|k| k.code == d.code && k.message == d.message))
-            .cloned()
-            .collect();
+        let said: HashSet<(&str, &str)> = known.iter().map(|k| (k.code, k.message.as_str())).collect();
+        let is_new = |d: &&Diagnostic| !said.contains(&(d.code, d.message.as_str()));
+        let new: Vec<Diagnostic> = checked.diagnostics.iter().filter(is_new).cloned().collect();
         let name = self.net.name().display().to_string();
         let text = diag::render(&new, self.net.buffer.text(), &name, Format::Full, ui.color_err());
         ui.error_text(&text);
@@ -207,13 +231,14 @@ impl Session {
         let line: usize = number.parse().map_err(|_| {
             Failure::usage(format!("`{number}` is no number of a line\nhelp: `:list` shows them"))
         })?;
-        let known = self.net.check().0;
+        let known = self.known();
         let before = self.net.clone();
         match self.net.buffer.edit(line, entry, instead, &self.net.env()) {
             Ok(checked) => {
                 self.before.push(before);
                 ui.data(&net::changes(&checked.sketch, &known.sketch))?;
                 self.warn(&checked, &known.diagnostics, ui);
+                self.remember(checked);
                 Ok(())
             }
             Err(refused) if refused.diagnostics.is_empty() => Err(Failure::usage(format!(
@@ -230,6 +255,7 @@ impl Session {
         let Some((name, value)) = rest.split_once('=') else {
             return Err(Failure::usage("expected NAME=VALUE, such as `:set p=0.3`"));
         };
+        let known = self.known();
         let before = self.net.clone();
         self.net.sets.retain(|(known, _)| known != name.trim());
         self.net.sets.push((name.trim().into(), value.trim().into()));
@@ -239,10 +265,11 @@ impl Session {
             self.net = before;
             return Err(self.refuse(&refused, ui));
         }
-        let known = before.check().0;
         self.before.push(before);
         ui.data(&format!("{}={}\n", name.trim(), value.trim()))?;
-        ui.data(&net::changes(&checked.sketch, &known.sketch))
+        ui.data(&net::changes(&checked.sketch, &known.sketch))?;
+        self.remember(checked);
+        Ok(())
     }
 
     pub fn undo(&mut self, ui: &mut Ui) -> Result<(), Failure> {
@@ -275,9 +302,8 @@ impl Session {
         )
     }
 
-    pub fn types(&self, rest: &str, ui: &mut Ui) -> Result<(), Failure> {
-        let sketch = self.net.check().0.sketch;
-        let text = net::types(&sketch, rest);
+    pub fn types(&mut self, rest: &str, ui: &mut Ui) -> Result<(), Failure> {
+        let text = net::types(&self.known().sketch, rest);
         match text.is_empty() {
             true => Err(Failure::usage(format!("the net has no layer `{rest}`\nhelp: `:type` lists all"))),
             false => ui.data(&text),

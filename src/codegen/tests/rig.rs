@@ -10,7 +10,7 @@ use crate::graph::{DType, Dim};
 use crate::loops::interpret::{Data, Host, Number, Step, interpret};
 use crate::loops::{
     Access, Body, Buffer, BufferId, BufferKind, Domain, Inst, Kernel, LoopKernel, Operand, Program, Reg,
-    Section, Stmt,
+    Section, Stmt, plan::plan, verify,
 };
 use crate::runtime::kernels::aligned::AlignedVec;
 use crate::runtime::kernels::fpenv::FlushSubnormals;
@@ -191,6 +191,9 @@ impl Pass {
 
     /// Native code and interpreter leave the same bits behind, for every number of threads.
     pub fn compare(&self, program: &Program, threads: &[usize], what: &str) {
+        let mut planned = program.clone();
+        plan(&mut planned);
+        assert_eq!(verify(&planned), Ok(()), "{what}");
         let inputs = if self.bytes.is_some() { vec![Storage::Bytes] } else { Vec::new() };
         let compiled = compile(program, &Options { inputs, ..Options::default() })
             .unwrap_or_else(|e| panic!("{what}: {e}"));

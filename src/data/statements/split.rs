@@ -11,7 +11,7 @@
 use crate::data::config::{Choosing, Division, Settings, Share, Split};
 use crate::data::words::Statement;
 use crate::diag::Diagnostic;
-use crate::vocab::{ArgSpec, Args, Block, Bounds, Default, Kind, Sig, Value};
+use crate::vocab::{ArgSpec, Args, Block, Default, Kind, Sig, Value};
 
 pub static SIG: Sig = Sig {
     name: "split",
@@ -20,7 +20,7 @@ pub static SIG: Sig = Sig {
         share("train", "rows of the training part; left out, what remains"),
         ArgSpec::named(
             "valid",
-            Kind::Share,
+            Kind::Share { tail: true },
             Default::Absent,
             "rows of the validation part; `tail 20%` are the last ones",
         ),
@@ -61,7 +61,7 @@ pub static SIG: Sig = Sig {
 };
 
 const fn share(name: &'static str, about: &'static str) -> ArgSpec {
-    ArgSpec::named(name, Kind::Number(Bounds::NON_NEGATIVE), Default::Absent, about)
+    ArgSpec::named(name, Kind::Share { tail: false }, Default::Absent, about)
 }
 
 pub static WORD: Statement = Statement { sig: &SIG, source: include_str!("split.rs"), read };
@@ -85,9 +85,12 @@ fn read(args: &Args, settings: &mut Settings) -> Result<(), Box<Diagnostic>> {
     Ok(())
 }
 
-/// A count, or a fraction below 1 (percentages arrive as fractions). 0 is no part at all.
+/// A count, a percentage, or a fraction below 1. 0 is no part at all.
 fn read_share(args: &Args, name: &str) -> Result<Option<Share>, Box<Diagnostic>> {
     let x = match args.value(name) {
+        Some(Value::Quantity(percent, _)) if *percent != 0.0 => {
+            return Ok(Some(Share::Fraction(percent / 100.0)));
+        }
         Some(Value::Number(x) | Value::Tail(x)) if *x != 0.0 => *x,
         _ => return Ok(None),
     };

@@ -21,15 +21,15 @@ mod view;
 
 use std::collections::BTreeSet;
 
-use super::Program;
 use super::plan::plan;
+use super::{Program, verify};
 use crate::graph::Graph;
 use trace::Context;
 
 /// The kernels of a step: of training (forward, loss, backward, update) or of evaluation (forward only).
 ///
 /// # Panics
-/// On a contraction that is not a product of two matrices: no layer makes one.
+/// In a debug build, where an invariant of the result is broken; on a contraction that is not a product of two matrices: no layer makes one.
 pub fn fuse(graph: &Graph) -> Program {
     let graph = prepare::prepare(graph);
     let mut context = Context { graph: &graph, stored: BTreeSet::new(), drawn: store::drawn(&graph) };
@@ -41,6 +41,11 @@ pub fn fuse(graph: &Graph) -> Program {
         let more = match attempt(&context, &apart) {
             Ok(mut program) => {
                 plan(&mut program);
+                if cfg!(debug_assertions)
+                    && let Err(broken) = verify(&program)
+                {
+                    panic!("this is a bug in dropnet: {broken}, after fusion");
+                }
                 return program;
             }
             Err(More::Store(values)) => values,

@@ -97,6 +97,7 @@ impl Trained {
     /// As [`subnet`](Self::subnet) and [`drawn_in_step`](Self::drawn_in_step).
     pub fn mask_rows(&self, step: u64, rows: u64, units: usize) -> Result<String, TrainedError> {
         let (all, size, steps) = self.epoch_of_training()?;
+        self.was_made(step, steps)?;
         let there = size.min(all - step % steps * size).min(rows);
         let lowered = lower_predict(&self.model, Mode::Train);
         let drawn = (0..there).map(|row| self.masks(&lowered, self.drawn_in_step(step, row)?));
@@ -120,7 +121,14 @@ impl Trained {
     /// # Errors
     /// A checkpoint that does not say how many rows were trained on.
     pub fn drawn_in_epoch(&self, epoch: u64, position: u64) -> Result<Drawn, TrainedError> {
-        let (_, size, steps) = self.epoch_of_training()?;
+        let (rows, size, steps) = self.epoch_of_training()?;
+        let trained = rows.min(steps * size);
+        if position >= trained {
+            return Err(TrainedError::Unfit(format!(
+                "an epoch has {trained} positions, counted from 0: there is no position {position}"
+            )));
+        }
+        self.was_made(epoch.saturating_mul(steps).saturating_add(position / size), steps)?;
         Ok(Drawn::Training { epoch, position, clock: self.clock(epoch * steps + position / size, steps) })
     }
 
@@ -130,6 +138,7 @@ impl Trained {
     /// A minibatch without that row; a checkpoint that does not say how many rows were trained on.
     pub fn drawn_in_step(&self, step: u64, row: u64) -> Result<Drawn, TrainedError> {
         let (rows, size, steps) = self.epoch_of_training()?;
+        self.was_made(step, steps)?;
         let first = step % steps * size;
         let size = size.min(rows - first);
         match row < size {
@@ -140,6 +149,19 @@ impl Trained {
             }),
             false => Err(TrainedError::Unfit(format!(
                 "the minibatch of step {step} has {size} rows, counted from 0"
+            ))),
+        }
+    }
+
+    /// Refuses a step that neither the run has come to nor its file plans.
+    fn was_made(&self, step: u64, steps: u64) -> Result<(), TrainedError> {
+        let progress = &self.checkpoint.meta.progress;
+        let planned = self.model.train.as_ref().map_or(0, |train| train.epochs as u64 * steps);
+        let made = progress.epoch.saturating_mul(steps).saturating_add(progress.step).max(planned);
+        match step < made {
+            true => Ok(()),
+            false => Err(TrainedError::Unfit(format!(
+                "the run has {made} steps, counted from 0: there is no step {step}"
             ))),
         }
     }

@@ -3,8 +3,8 @@
 //! Everything is keyed by byte offset in the source.
 
 use crate::diag::Span;
+use crate::syntax::ast::span_of;
 use crate::syntax::ast::{Arg, ArgKey, BinaryOp, Binding, Body, Chain, Expr, ExprKind, File, Step, Stmt};
-use crate::syntax::build::span_of;
 use crate::syntax::lex::{Token, TokenKind};
 use std::collections::{BTreeMap, BTreeSet};
 

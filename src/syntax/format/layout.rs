@@ -57,6 +57,8 @@ struct Layout<'p> {
     /// Brackets open before the current line, and now.
     brackets: usize,
     separated: BTreeSet<usize>,
+    /// Of each piece, the first from it on that is no comment.
+    code: Vec<usize>,
 }
 
 pub(super) fn lines(pieces: &[Piece], facts: &Facts) -> Vec<Line> {
@@ -68,12 +70,22 @@ pub(super) fn lines(pieces: &[Piece], facts: &Facts) -> Vec<Line> {
         blocks: Vec::new(),
         brackets: 0,
         separated: separated(pieces, facts),
+        code: code_from(pieces),
     };
     for index in 0..pieces.len() {
         layout.place(index);
     }
     layout.finish();
     layout.lines
+}
+
+fn code_from(pieces: &[Piece]) -> Vec<usize> {
+    let mut found = vec![pieces.len(); pieces.len()];
+    for (index, piece) in pieces.iter().enumerate().rev() {
+        let next = found.get(index + 1).copied().unwrap_or(pieces.len());
+        found[index] = if piece.is_comment() { next } else { index };
+    }
+    found
 }
 
 /// Offsets of the pieces that begin a line after a forced blank line: before and after a top-level statement that
@@ -139,11 +151,16 @@ impl Layout<'_> {
         }
     }
 
+    /// The first piece from `index` on that is no comment.
+    fn code_from(&self, index: usize) -> Option<&Piece> {
+        self.pieces.get(*self.code.get(index)?)
+    }
+
     /// Indentation of a line that begins with this piece.
     fn indent(&self, index: usize) -> usize {
         let base = self.blocks.last().map_or(0, |indent| indent + INDENT);
         let rest = self.pieces.get(index..).unwrap_or(&[]);
-        let Some(code) = rest.iter().find(|piece| !piece.is_comment()) else { return base };
+        let Some(code) = self.code_from(index) else { return base };
         let begins = self.facts.stmt_starts.contains(&code.at) || code.is("}");
         let closers = rest.iter().take_while(|piece| piece.is(")") || piece.is("]")).count();
         let closes_all = closers > 0 && closers >= self.brackets;
@@ -152,9 +169,8 @@ impl Layout<'_> {
 
     /// At most one blank line between statements, none inside them, none at the ends of a block or of the file.
     fn is_blank_before(&self, index: usize) -> bool {
-        let rest = self.pieces.get(index..).unwrap_or(&[]);
-        let Some(piece) = rest.first() else { return false };
-        let code = rest.iter().find(|piece| !piece.is_comment());
+        let Some(piece) = self.pieces.get(index) else { return false };
+        let code = self.code_from(index);
         let between = code.is_none_or(|code| self.facts.stmt_starts.contains(&code.at) || code.is("}"));
         let after_open = self.lines.last().is_none_or(|line| line.code.ends_with('{'));
         let wanted = piece.newlines > 1 || self.separated.contains(&piece.at);
@@ -171,24 +187,25 @@ impl Layout<'_> {
 
     /// Breaks the current line before arrows until its parts fit, or no arrow is left.
     fn split(&mut self) {
-        while self.line.short_block.is_none() && self.line.width() > WIDTH {
-            let fits = |at: &&usize| {
-                let head = self.line.code.get(..**at).unwrap_or("").trim_end();
-                self.line.indent + head.chars().count() <= WIDTH
-            };
-            let arrows = &self.line.arrows;
-            let Some(&at) = arrows.iter().rev().find(fits).or(arrows.first()) else { return };
-            let tail = self.line.code.split_off(at);
-            let later =
-                self.line.arrows.iter().filter(|arrow| **arrow > at).map(|arrow| arrow - at).collect();
-            self.line.code.truncate(self.line.code.trim_end().len());
-            let continues = self.line.code.starts_with("->");
-            let indent = self.line.indent + if continues || self.is_continued() { 0 } else { INDENT };
-            let comment = std::mem::take(&mut self.line.comment);
-            let rest = Line { indent, code: tail, comment, arrows: later, ..Line::default() };
-            self.line.arrows.clear();
-            self.lines.push(std::mem::replace(&mut self.line, rest));
+        if self.line.short_block.is_some() || self.line.width() <= WIDTH {
+            return;
         }
+        let continues = self.line.code.starts_with("->") || self.is_continued();
+        let further = self.line.indent + if continues { 0 } else { INDENT };
+        let line = std::mem::take(&mut self.line);
+        let ends: Vec<usize> = line.arrows.iter().copied().chain([line.code.len()]).collect();
+        let (mut begin, mut indent, mut blank_before) = (0, line.indent, line.blank_before);
+        let mut next = 0;
+        while next < ends.len() {
+            let parts = fitting(&line.code, begin, &ends[next..], WIDTH.saturating_sub(indent));
+            let end = ends[next + parts - 1];
+            let code = line.code.get(begin..end).unwrap_or("");
+            let code = if end < line.code.len() { code.trim_end() } else { code }.to_string();
+            self.lines.push(Line { indent, blank_before, code, ..Line::default() });
+            (begin, indent, blank_before, next) = (end, further, false, next + parts);
+        }
+        // The last part may go on, and has the comment.
+        self.line = Line { comment: line.comment, ..self.lines.pop().unwrap_or_default() };
     }
 
     /// The current line already continues a statement, so its parts need no further indentation.
@@ -198,10 +215,24 @@ impl Layout<'_> {
     }
 }
 
+/// How many of the parts of `code` from `begin`, which end at `ends`, fit one line: one at least.
+fn fitting(code: &str, begin: usize, ends: &[usize], width: usize) -> usize {
+    let (mut from, mut chars, mut count) = (begin, 0, 0);
+    for end in ends {
+        let part = code.get(from..*end).unwrap_or("");
+        if chars + part.trim_end().chars().count() > width {
+            break;
+        }
+        chars += part.chars().count();
+        (from, count) = (*end, count + 1);
+    }
+    count.max(1)
+}
+
 /// The lines as text; comments behind neighbouring lines of one indentation start in one column.
 pub(super) fn print(lines: &[Line], ending: &str) -> String {
     let mut out = String::new();
-    for (index, line) in lines.iter().enumerate() {
+    for (line, column) in lines.iter().zip(comment_columns(lines)) {
         if line.blank_before {
             out.push_str(ending);
         }
@@ -209,7 +240,7 @@ pub(super) fn print(lines: &[Line], ending: &str) -> String {
         if !line.comment.is_empty() {
             if !line.code.is_empty() {
                 let width = text.chars().count();
-                text.push_str(&" ".repeat(comment_column(lines, index).max(width + 2) - width));
+                text.push_str(&" ".repeat(column.max(width + 2) - width));
             }
             text.push_str(&line.comment);
         }
@@ -219,15 +250,16 @@ pub(super) fn print(lines: &[Line], ending: &str) -> String {
     out
 }
 
-/// Two columns past the longest of the neighbouring lines that have a comment and the same indentation.
-fn comment_column(lines: &[Line], index: usize) -> usize {
-    let Some(line) = lines.get(index) else { return 0 };
-    let alike =
-        |other: &&Line| other.indent == line.indent && !other.code.is_empty() && !other.comment.is_empty();
-    let up = lines.get(..=index).unwrap_or(&[]).iter().rev();
-    let mut blank = false;
-    let above = up.take_while(|other| alike(other) && !std::mem::replace(&mut blank, other.blank_before));
-    let below = lines.get(index + 1..).unwrap_or(&[]).iter();
-    let below = below.take_while(|other| alike(other) && !other.blank_before);
-    above.chain(below).map(Line::width).max().unwrap_or(0) + 2
+/// Of each line, where a comment behind it begins: two columns past the longest of the neighbouring lines that have a comment and the
+/// same indentation.
+fn comment_columns(lines: &[Line]) -> Vec<usize> {
+    let commented = |line: &Line| !line.code.is_empty() && !line.comment.is_empty();
+    let alike = |a: &Line, b: &Line| a.indent == b.indent && commented(a) && commented(b) && !b.blank_before;
+    let groups = lines.chunk_by(alike);
+    groups
+        .flat_map(|group| {
+            let longest = group.iter().map(Line::width).max().unwrap_or(0);
+            std::iter::repeat_n(longest + 2, group.len())
+        })
+        .collect()
 }

@@ -67,9 +67,14 @@ pub(super) fn check_betas(args: &Args) -> Result<(), Wrong> {
     if given.is_empty() && !args.is_written("betas") {
         return Ok(());
     }
-    let sound = |value: &Value| matches!(value, Value::Number(x) if Bounds::BELOW_ONE.holds(*x));
+    let bounds = Bounds::BELOW_ONE;
+    let sound = |value: &Value| matches!(value, Value::Number(x) if bounds.holds(*x));
     if given.len() != 2 || !given.iter().all(sound) {
         return Err(("betas", "must be two numbers in [0, 1)".into()));
+    }
+    let lost = given.iter().filter_map(|v| if let Value::Number(x) = v { Some((*x, bounds.in_32_bits(*x)?)) } else { None });
+    if let Some((x, seen)) = lost.into_iter().next() {
+        return Err(("betas", format!("must be two numbers in [0, 1): {x} is {seen} in 32 bits")));
     }
     Ok(())
 }

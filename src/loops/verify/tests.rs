@@ -1,0 +1,242 @@
+//! A program for each invariant that breaks it, and what is said of it.
+
+use super::*;
+use crate::graph::{Reduction, SiteId};
+use crate::loops::{Binary, Body, Buffer, Place, Units};
+
+const COLS: usize = 4;
+const FULL: Access = Access::Full { stride: COLS, offset: 0 };
+const GATHERED: Access = Access::Gathered { stride: COLS, partner: false };
+const POSITIONED: Access = Access::Positioned { stride: COLS, offset: 0 };
+
+fn buffer(name: &str, dims: &[Dim], kind: BufferKind) -> Buffer {
+    let place = matches!(kind, BufferKind::Temp | BufferKind::Partials).then_some(Place { slot: 0 });
+    Buffer { name: name.into(), dtype: DType::F32, dims: dims.to_vec(), kind, value: name.into(), place }
+}
+
+fn put(reg: u32, inst: Inst) -> Stmt {
+    Stmt::Let(Reg(reg), inst)
+}
+
+fn load(reg: u32, operand: u32, access: Access) -> Stmt {
+    put(reg, Inst::Load { operand, access, dtype: DType::F32 })
+}
+
+fn store(operand: u32, access: Access, value: u32) -> Stmt {
+    Stmt::Store { operand, access, value: Reg(value) }
+}
+
+fn mask(reg: u32, key: u32, q: u32, units: Units) -> Stmt {
+    put(reg, Inst::KeepMask { key: Reg(key), q: Reg(q), units })
+}
+
+/// Operands of every kernel: the input, the predictions, a temporary, a parameter of one row, partials, a site.
+fn program(kernels: Vec<Kernel>) -> Program {
+    let rows = [Dim::Batch, Dim::Const(COLS)];
+    let buffers = vec![
+        buffer("x", &rows, BufferKind::Input { slot: 0 }),
+        buffer("y", &rows, BufferKind::Output),
+        buffer("t", &rows, BufferKind::Temp),
+        buffer("w", &[Dim::Const(COLS)], BufferKind::Param(crate::graph::ParamId(0))),
+        Buffer { place: Some(Place { slot: 1 }), ..buffer("p", &[Dim::Const(COLS)], BufferKind::Partials) },
+    ];
+    Program { buffers, kernels }
+}
+
+fn kernel_in(domain: Domain, uniform: Vec<(Reg, Inst)>, sections: Vec<Section>) -> Kernel {
+    let mut operands: Vec<Operand> = (0..5).map(|i| Operand::Buffer(BufferId(i))).collect();
+    operands.push(Operand::Site(SiteId(0)));
+    let body = Body { uniform, sections, registers: 16 };
+    Kernel::Loop(LoopKernel { name: "k".into(), fused: Vec::new(), domain, operands, body })
+}
+
+fn kernel(sections: Vec<Section>) -> Kernel {
+    kernel_in(Domain::Rows { rows: Dim::Batch, inner: 1 }, Vec::new(), sections)
+}
+
+fn columns(stmts: Vec<Stmt>) -> Section {
+    Section::Columns { cols: COLS, stmts }
+}
+
+fn in_columns(stmts: Vec<Stmt>) -> Kernel {
+    kernel(vec![columns(stmts)])
+}
+
+fn fault(kernels: Vec<Kernel>) -> String {
+    verify(&program(kernels)).err().unwrap_or_default()
+}
+
+fn copy() -> Kernel {
+    in_columns(vec![load(0, 0, GATHERED), store(1, POSITIONED, 0)])
+}
+
+#[test]
+fn what_is_sound_passes() {
+    let through =
+        in_columns(vec![load(0, 0, GATHERED), store(2, FULL, 0), load(1, 2, FULL), store(1, POSITIONED, 1)]);
+    let sums = kernel(vec![
+        columns(vec![
+            load(0, 0, GATHERED),
+            Stmt::Accumulate { into: Reg(1), reduction: Reduction::Sum, value: Reg(0) },
+        ]),
+        columns(vec![
+            load(2, 3, Access::Col { offset: 0 }),
+            put(3, Inst::Binary(Binary::Add, Reg(1), Reg(2))),
+            store(1, POSITIONED, 3),
+        ]),
+    ]);
+    for kernel in [copy(), through, sums] {
+        assert_eq!(verify(&program(vec![kernel])), Ok(()));
+    }
+}
+
+#[test]
+fn a_buffer_is_written_before_it_is_read() {
+    let read = in_columns(vec![load(0, 2, FULL), store(1, POSITIONED, 0)]);
+    assert_eq!(fault(vec![read.clone()]), "t is read before it is written");
+    let own = in_columns(vec![load(0, 2, FULL), store(2, FULL, 0)]);
+    assert_eq!(fault(vec![own]), "t is read before it is written");
+    let write = in_columns(vec![load(0, 0, GATHERED), store(2, FULL, 0)]);
+    assert_eq!(verify(&program(vec![write, read])), Ok(()));
+    let combine = Kernel::Combine {
+        name: "c".into(),
+        partials: BufferId(4),
+        reduction: Reduction::Sum,
+        domain: Domain::Rows { rows: Dim::Batch, inner: 1 },
+    };
+    assert_eq!(fault(vec![combine]), "p is read before it is written");
+}
+
+#[test]
+fn temporaries_have_places_of_their_own() {
+    let write = in_columns(vec![load(0, 0, GATHERED), store(2, FULL, 0)]);
+    let read = in_columns(vec![load(0, 2, FULL), store(1, POSITIONED, 0)]);
+    let with = |change: &dyn Fn(&mut Program)| {
+        let mut program = program(vec![write.clone(), read.clone()]);
+        change(&mut program);
+        verify(&program).err().unwrap_or_default()
+    };
+    assert_eq!(with(&|p| p.buffers[2].place = None), "t has no place");
+    assert_eq!(with(&|p| p.buffers[3].place = Some(Place { slot: 0 })), "w is not the plan's to place");
+    let shared = with(&|p| {
+        let other = Buffer { name: "u".into(), ..p.buffers[2].clone() };
+        p.buffers.push(other);
+        for kernel in &mut p.kernels {
+            let Kernel::Loop(k) = kernel else { continue };
+            k.operands.push(Operand::Buffer(BufferId(5)));
+            let Section::Columns { stmts, .. } = &mut k.body.sections[0] else { continue };
+            stmts.push(store(6, FULL, 0));
+        }
+    });
+    assert_eq!(shared, "t and u live at the same time in one place");
+}
+
+#[test]
+fn registers_are_assigned_once_and_used_where_they_are_known() {
+    let one = || Inst::Const(1.0);
+    assert_eq!(fault(vec![in_columns(vec![put(16, one())])]), "k: r16 is beyond the body's registers");
+    assert_eq!(fault(vec![in_columns(vec![put(1, one()), put(1, one())])]), "k: r1 is assigned twice");
+    assert_eq!(fault(vec![in_columns(vec![store(1, POSITIONED, 3)])]), "k: r3 is used where it is not known");
+    let other_loop = kernel(vec![columns(vec![put(1, one())]), columns(vec![store(1, POSITIONED, 1)])]);
+    assert_eq!(fault(vec![other_loop]), "k: r1 is used where it is not known");
+    let outside = kernel(vec![
+        columns(vec![put(1, one())]),
+        Section::Row(vec![put(2, Inst::Binary(Binary::Add, Reg(1), Reg(1)))]),
+    ]);
+    assert_eq!(fault(vec![outside]), "k: r1 is used where it is not known");
+    let accumulated = kernel(vec![Section::Row(vec![
+        put(0, one()),
+        Stmt::Accumulate { into: Reg(1), reduction: Reduction::Sum, value: Reg(0) },
+    ])]);
+    assert_eq!(fault(vec![accumulated]), "k: accumulates outside of a loop over columns");
+}
+
+#[test]
+fn masks_are_drawn_per_row_and_never_kept() {
+    let rows = Domain::Rows { rows: Dim::Batch, inner: 1 };
+    let key = |by_update| Inst::RowKey { operand: 5, by_update };
+    let early = kernel_in(rows, vec![(Reg(0), key(false))], Vec::new());
+    assert_eq!(fault(vec![early]), "k: r0 is drawn in uniform code");
+    let drawn = |units, more: Vec<Stmt>| {
+        let uniform = vec![(Reg(0), key(true)), (Reg(1), Inst::Const(0.5))];
+        let stmts = [vec![mask(2, 0, 1, units)], more].concat();
+        fault(vec![kernel_in(rows, uniform, vec![columns(stmts)])])
+    };
+    let units = || Units::Consecutive { offset: 0 };
+    assert_eq!(drawn(Units::Table(vec![0; 3]), Vec::new()), "k: r2 has a table of 3 units for 4 columns");
+    assert_eq!(drawn(units(), vec![store(1, POSITIONED, 2)]), "k: y holds a mask");
+    let scaled = put(3, Inst::Binary(Binary::Mul, Reg(2), Reg(1)));
+    assert_eq!(drawn(units(), vec![scaled, store(2, FULL, 3)]), "k: t holds a mask");
+    let applied = vec![
+        load(3, 0, GATHERED),
+        put(4, Inst::Binary(Binary::Mul, Reg(2), Reg(3))),
+        store(1, POSITIONED, 4),
+    ];
+    assert_eq!(drawn(units(), applied), "");
+}
+
+#[test]
+fn operands_are_what_they_are_taken_for() {
+    let site = fault(vec![in_columns(vec![load(0, 5, FULL)])]);
+    assert_eq!(site, "k: operand 5 is Some(Site(SiteId(0))), not a buffer");
+    let integers = put(0, Inst::Load { operand: 0, access: GATHERED, dtype: DType::I32 });
+    assert_eq!(fault(vec![in_columns(vec![integers])]), "k: x is loaded as I32");
+    let written = in_columns(vec![put(0, Inst::Const(0.0)), store(0, GATHERED, 0)]);
+    assert_eq!(fault(vec![written]), "k: x belongs to the data set");
+}
+
+#[test]
+fn partials_are_as_wide_as_their_code() {
+    let partial = |operand| Stmt::Partial { operand, reduction: Reduction::Sum, value: Reg(0) };
+    let in_row = kernel(vec![Section::Row(vec![put(0, Inst::Const(1.0)), partial(4)])]);
+    assert_eq!(fault(vec![in_row]), "k: p cannot hold partials of 1 columns");
+    let other = in_columns(vec![put(0, Inst::Const(1.0)), partial(2)]);
+    assert_eq!(fault(vec![other]), "k: t cannot hold partials of 4 columns");
+    let flat = Domain::Flat { len: COLS };
+    let stmts = vec![put(0, Inst::Const(1.0)), partial(4)];
+    assert_eq!(
+        fault(vec![kernel_in(flat, Vec::new(), vec![columns(stmts)])]),
+        "k: a flat domain has partials in row code only"
+    );
+}
+
+#[test]
+fn elements_that_are_written_are_read_where_they_were_written() {
+    let shifted = vec![
+        load(0, 0, GATHERED),
+        store(2, FULL, 0),
+        load(1, 2, Access::Row { stride: COLS, offset: 0 }),
+        store(1, POSITIONED, 1),
+    ];
+    assert_eq!(fault(vec![in_columns(shifted)]), "k: t is written and read at different elements");
+    // A row's own element may be read before the loop that overwrites it, and not in that loop.
+    let first = || load(1, 2, Access::Row { stride: COLS, offset: 0 });
+    let write = || in_columns(vec![load(0, 0, GATHERED), store(2, FULL, 0)]);
+    let before = kernel(vec![Section::Row(vec![first()]), columns(vec![store(2, FULL, 1)])]);
+    assert_eq!(fault(vec![write(), before]), "");
+    let inside = in_columns(vec![first(), store(2, FULL, 1)]);
+    assert_eq!(fault(vec![write(), inside]), "k: t is written and read at different elements");
+}
+
+#[test]
+fn accesses_stay_within_their_buffers() {
+    let leaves = |operand: u32, access: Access, name: &str| {
+        let found = fault(vec![in_columns(vec![load(0, operand, access)])]);
+        assert_eq!(found, format!("k: {access:?} over {COLS} columns leaves {name}"));
+    };
+    // `x` counts as written, so that only where it is read is at fault.
+    leaves(0, Access::Full { stride: COLS, offset: 1 }, "x");
+    leaves(0, Access::Full { stride: COLS + 1, offset: 0 }, "x");
+    leaves(3, FULL, "w");
+    leaves(0, Access::Row { stride: COLS, offset: COLS }, "x");
+    leaves(3, Access::Row { stride: 0, offset: COLS }, "w");
+    leaves(0, Access::Gathered { stride: COLS + 1, partner: false }, "x");
+    leaves(3, GATHERED, "w");
+    leaves(0, POSITIONED, "x");
+    leaves(1, Access::Positioned { stride: COLS, offset: 1 }, "y");
+    leaves(3, Access::Col { offset: 1 }, "w");
+    leaves(0, Access::Col { offset: 0 }, "x");
+    leaves(3, Access::Inner { stride: COLS + 1, offset: 0 }, "w");
+    leaves(3, Access::Inner { stride: 1, offset: 1 }, "w");
+    leaves(0, Access::One, "x");
+}
