@@ -6,7 +6,9 @@
 use super::Want;
 use super::error::{DataError, counted, listed};
 use super::raw::{Cells, Column, RawTarget};
+use super::single;
 use super::transform::TargetRule;
+use crate::math::Moments;
 
 /// The target of all rows, before they are divided.
 #[derive(Clone, Debug, PartialEq)]
@@ -240,6 +242,28 @@ impl Whole {
         }
     }
 
+    /// Refuses numbers that 32 bits do not tell apart in the units of training; `place` says where output `c` comes from.
+    ///
+    /// # Errors
+    /// E0544.
+    pub fn told_apart(
+        &self,
+        rule: &TargetRule,
+        place: impl Fn(usize, DataError) -> DataError,
+    ) -> Result<(), DataError> {
+        let (Whole::Real { data, columns }, TargetRule::Real { mean, sd, .. }) = (self, rule) else {
+            return Ok(());
+        };
+        let d = columns.len();
+        for c in 0..d {
+            let exact = |row: usize| data[row * d + c];
+            let short = |x: f64| ((x - mean[c]) / sd[c]) as f32;
+            let cure = "write `normalize target` in `data` (`normalize inputs, target` for both): the mean is taken off before numbers are shortened";
+            single::check(data.len() / d, &exact, 1.0 / sd[c], &short, cure).map_err(|e| place(c, e))?;
+        }
+        Ok(())
+    }
+
     /// The rule for outputs; a real target is normalised with the training rows' moments if `normalize` says so.
     pub fn rule(&self, train: &[u32], normalize: bool) -> TargetRule {
         match self {
@@ -251,12 +275,14 @@ impl Whole {
             }
             Whole::Real { data, columns } => {
                 let d = columns.len();
-                let moments = |c: usize| match normalize {
-                    true => super::fit::moments(train.iter().map(move |r| data[*r as usize * d + c])),
+                let own = |c: usize| match normalize {
+                    true => {
+                        let own = Moments::of(train.iter().map(move |r| data[*r as usize * d + c]));
+                        (own.mean, own.unit())
+                    }
                     false => (0.0, 1.0),
                 };
-                let (mean, sd) =
-                    (0..d).map(moments).map(|(m, sd)| (m, if sd > 0.0 { sd } else { 1.0 })).unzip();
+                let (mean, sd) = (0..d).map(own).unzip();
                 TargetRule::Real { columns: columns.clone(), mean, sd }
             }
         }

@@ -12,7 +12,7 @@ use crate::{
         losses::Likelihood,
         penalties::{BayesDecay, Fitted, bayes_decay::keep_before},
     },
-    vocab::{Args, Given, Value},
+    vocab::{Args, Given, Value, in_digits},
 };
 
 mod ledger;
@@ -310,25 +310,7 @@ pub(super) fn init_text(init: Init) -> String {
 
 /// Up to four significant digits; small and large numbers with an exponent.
 pub fn number(x: f64) -> String {
-    if x == 0.0 {
-        return "0".into();
-    }
-    let exponent = x.abs().log10().floor() as i32;
-    if !(-3..7).contains(&exponent) {
-        let text = format!("{x:.3e}");
-        let (mantissa, power) = text.split_once('e').unwrap_or((&text, "0"));
-        return format!("{}e{power}", trimmed(mantissa));
-    }
-    trimmed(&format!("{x:.*}", (3 - exponent).max(0) as usize))
-}
-
-/// Without zeros at the end of the fraction.
-fn trimmed(text: &str) -> String {
-    if text.contains('.') {
-        text.trim_end_matches('0').trim_end_matches('.').to_string()
-    } else {
-        text.to_string()
-    }
+    in_digits(x, 4)
 }
 
 #[cfg(test)]

@@ -5,7 +5,7 @@ use std::fmt::Write;
 use plotters::{coord::Shift, prelude::*};
 
 use super::{BLUE, DrawError, GREEN, INK, ORANGE, PALE};
-use crate::model::summary::number;
+use crate::{math::rounding_of, model::summary::number};
 
 /// Points of a line that are marked, at most.
 const FEW: usize = 40;
@@ -176,7 +176,8 @@ impl Chart {
             let (low, high) = values
                 .filter(|v| v.is_finite())
                 .fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), v| (low.min(v), high.max(v)));
-            let room = if high > low { 0.04 * (high - low) } else { 0.5 * high.abs().max(1e-3) };
+            let apart = high - low > rounding_of(high.abs().max(low.abs()));
+            let room = if apart { 0.04 * (high - low) } else { 0.5 * high.abs().max(1e-3) };
             (low <= high).then_some((low - room, high + room))
         };
         Some((range(&mut points.iter().map(|p| p.0))?, range(&mut points.iter().map(|p| p.1))?))

@@ -3,7 +3,7 @@
 use textplots::{Chart as Canvas, Plot, Shape as Plotted};
 
 use super::{Chart, Shape};
-use crate::model::summary::number;
+use crate::{math::rounding_of, model::summary::number};
 
 /// Braille without a dot.
 const BLANK: char = '\u{2800}';
@@ -17,7 +17,8 @@ pub fn chart(chart: &Chart) -> String {
     let all = chart.series.iter().flat_map(|series| series.shape.points()).map(|point| point.0);
     let x =
         all.filter(|x| x.is_finite()).fold((f64::MAX, f64::MIN), |(low, high), x| (low.min(x), high.max(x)));
-    let x = if x.0 < x.1 { x } else { (x.0, x.0 + 1.0) };
+    let apart = x.1 - x.0 > rounding_of(x.0.abs().max(x.1.abs()));
+    let x = if apart { x } else { (x.0, x.0 + x.0.abs().max(1.0)) };
     let mut out = format!("{}; across: {}, up: {}\n", chart.title, chart.x, chart.y);
     for series in &chart.series {
         let points: Vec<(f32, f32)> =

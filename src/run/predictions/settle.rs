@@ -3,17 +3,15 @@
 //! Every `min` samples of each row the standard errors of all means are looked at. All rows have equally many samples. Where there are too
 //! many to keep, they are drawn again once their number is known.
 
-use crate::model::Until;
 use crate::run::{
     sampling::{Drawn, KEPT, Sampling, Voice},
     trained::TrainedError,
 };
+use crate::{math::Running, model::Until};
 
-/// Sums over the samples so far of each row's outputs.
-struct Moments {
-    samples: usize,
-    sums: Vec<f64>,
-    squares: Vec<f64>,
+/// The samples so far of each row's outputs.
+struct Looked {
+    each: Vec<Running>,
     /// Numbers of a sample, and how many of them are outputs with a mean.
     width: usize,
     outputs: usize,
@@ -27,7 +25,7 @@ impl Sampling<'_> {
         until: Until,
         mut row: impl FnMut(usize, &[f32]),
     ) -> Result<Drawn, TrainedError> {
-        let mut moments = Moments::new(self);
+        let mut looked = Looked::new(self);
         let mut looks: Vec<Vec<f32>> = Vec::new();
         let mut kept = true;
         let (mut drawn, mut standard_error) = (0, f64::INFINITY);
@@ -35,14 +33,14 @@ impl Sampling<'_> {
             let more = until.min.min(self.count - drawn);
             let mut look = Vec::new();
             let mut each = |at: usize, samples: &[f32]| {
-                moments.add(at, samples);
+                looked.add(at, samples);
                 if kept {
                     look.extend_from_slice(samples);
                 }
             };
             self.each(voices, self.first + drawn..self.first + drawn + more, &mut each)?;
             drawn += more;
-            standard_error = moments.largest_standard_error(self.part.rows);
+            standard_error = looked.largest_standard_error();
             looks.push(look);
             if looks.iter().map(Vec::len).sum::<usize>() > KEPT {
                 (kept, looks) = (false, Vec::new());
@@ -69,38 +67,25 @@ fn deliver(looks: &[Vec<f32>], rows: usize, row: &mut impl FnMut(usize, &[f32]))
     }
 }
 
-impl Moments {
+impl Looked {
     fn new(sampling: &Sampling<'_>) -> Self {
         let kind = sampling.kind();
         let (width, outputs) = (kind.width(), kind.outputs());
-        let zeros = vec![0.0; sampling.part.rows * outputs];
-        Self { samples: 0, sums: zeros.clone(), squares: zeros, width, outputs }
+        Self { each: vec![Running::default(); sampling.part.rows * outputs], width, outputs }
     }
 
-    /// More samples of a row, `[samples, width]`. The square of a 32-bit number is exact in 64 bits.
+    /// More samples of a row, `[samples, width]`.
     fn add(&mut self, at: usize, samples: &[f32]) {
-        if at == 0 {
-            self.samples += samples.len() / self.width;
-        }
-        let own = at * self.outputs..(at + 1) * self.outputs;
+        let own = &mut self.each[at * self.outputs..(at + 1) * self.outputs];
         for sample in samples.chunks_exact(self.width) {
-            for ((sum, square), x) in
-                self.sums[own.clone()].iter_mut().zip(&mut self.squares[own.clone()]).zip(sample)
-            {
-                *sum += f64::from(*x);
-                *square += f64::from(*x) * f64::from(*x);
-            }
+            own.iter_mut().zip(sample).for_each(|(running, x)| running.add(f64::from(*x)));
         }
     }
 
-    fn largest_standard_error(&self, rows: usize) -> f64 {
-        let t = self.samples as f64;
-        if rows == 0 {
-            return 0.0;
-        }
-        let variance = |(sum, square): (&f64, &f64)| (square - sum * sum / t).max(0.0) / (t - 1.0) / t;
-        let largest = self.sums.iter().zip(&self.squares).map(variance).fold(0.0, f64::max);
-        if self.samples > 1 { largest.sqrt() } else { f64::INFINITY }
+    /// Of the means; of one sample nothing is known.
+    fn largest_standard_error(&self) -> f64 {
+        let each = self.each.iter().map(|running| running.moments().standard_error());
+        each.map(|error| if error.is_nan() { f64::INFINITY } else { error }).fold(0.0, f64::max)
     }
 }
 
