@@ -206,7 +206,7 @@ enum Form {
     Csv,
     /// One object a line
     Json,
-    /// A NumPy array of 32-bit floats
+    /// A NumPy array: of 64-bit floats where the target is normalised, else of 32-bit ones
     Npy,
 }
 

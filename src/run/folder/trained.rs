@@ -120,7 +120,7 @@ impl Trained {
         Ok(Self { model, checkpoint, calibration, home: home(&run) })
     }
 
-    /// The mean of all sub-networks for each row, as one net would predict.
+    /// The mean of all sub-networks for each row, as one net would predict: probabilities, or numbers from the target's level.
     pub(in crate::run) fn exact_outputs(
         &self,
         part: &Part,

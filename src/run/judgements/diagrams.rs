@@ -185,13 +185,12 @@ impl Committee {
         let transform = &first.checkpoint.meta.transform;
         let read = |text: String| transform.apply_csv(text.into_bytes(), "the places of a band");
         let dataset = first.dataset(search)?;
-        let seen = values(&dataset.train);
-        // Inputs are affine in what stands in the file.
-        let ends = values_of(&read("0\n1\n".into())?.inputs);
-        let raw = |x: f64| (x - ends[0]) / (ends[1] - ends[0]);
+        let seen: Option<Vec<f64>> = values(&dataset.train).into_iter().map(|x| transform.raw(x)).collect();
+        let seen =
+            seen.ok_or_else(|| TrainedError::Unfit("a band is drawn over an input of numbers".into()))?;
         let (low, high) = seen
             .iter()
-            .fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), x| (low.min(raw(*x)), high.max(raw(*x))));
+            .fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), x| (low.min(*x), high.max(*x)));
         let reach = BEYOND * (high - low);
         let place = |i: usize| low - reach + (high - low + 2.0 * reach) * i as f64 / (PLACES - 1) as f64;
         let places: Vec<f64> = (0..PLACES).map(place).collect();
@@ -201,7 +200,7 @@ impl Committee {
         let column = |measure: &str| {
             predicted.measured(measure).map(|rows| rows.iter().map(|row| row[0]).collect::<Vec<f64>>())
         };
-        let means: Vec<f64> = predicted.rows().map(|row| f64::from(row[0])).collect();
+        let means: Vec<f64> = predicted.rows().map(|row| row[0]).collect();
         let mut series = Vec::new();
         if let (Some(low), Some(high)) = (column("low"), column("high")) {
             let band = places.iter().zip(low.iter().zip(&high)).map(|(x, (low, high))| (*x, *low, *high));
@@ -214,8 +213,8 @@ impl Committee {
             series.push(Series::band("2 epistemic sd", 0, around(&places, &means, &sd)));
         }
         series.push(Series::line("mean", 0, places.iter().copied().zip(means).collect()));
-        let observed = first.observed(&dataset.train);
-        let dots = seen.iter().map(|x| raw(*x)).zip(observed).collect();
+        let observed = first.observed(&dataset.train).into_iter().map(|y| transform.target.raised(0, y));
+        let dots = seen.iter().copied().zip(observed).collect();
         series.push(Series::dots("training rows", 3, dots));
         let title =
             format!("{} over its input, {} training rows", first.model.output.name, dataset.train.rows);
@@ -333,9 +332,5 @@ fn around(places: &[f64], means: &[f64], sd: &[f64]) -> Vec<(f64, f64, f64)> {
 }
 
 fn values(part: &Part) -> Vec<f64> {
-    values_of(&part.inputs)
-}
-
-fn values_of(inputs: &[InputArray]) -> Vec<f64> {
-    inputs.first().map_or(Vec::new(), InputArray::values)
+    part.inputs.first().map_or(Vec::new(), InputArray::values)
 }
