@@ -8,7 +8,7 @@ use super::{
 use crate::{
     diag::{Diagnostic, Span},
     syntax::ast::{Arg, ArgKey, Expr, ExprKind, Ident},
-    vocab::{ArgSpec, Args, Bounds, Default, Given, Kind, Sig, Value},
+    vocab::{ArgSpec, Args, Bounds, Default, Given, Kind, Sig, Value, exactly},
 };
 
 /// Arguments that the language has and this version does not: `(word, argument)`.
@@ -283,16 +283,16 @@ fn fit(
     };
     let sizes_fault = |label: &str| range("made of whole numbers from 1".into(), label.into());
     let bounded = |x: f64, bounds: Bounds, value: Value| {
-        if bounds.holds(x) { Ok(value) } else { range(bounds.describe(), format!("is {x}")) }
+        if bounds.holds(x) { Ok(value) } else { range(bounds.describe(), format!("is {}", exactly(x))) }
     };
     match (kind, value) {
         (Kind::Count { min }, Value::Number(x)) => {
             if x.fract() != 0.0 {
-                range("a whole number".into(), format!("is {x}"))
+                range("a whole number".into(), format!("is {}", exactly(x)))
             } else if x < min as f64 {
-                range(format!("at least {min}"), format!("is {x}"))
+                range(format!("at least {min}"), format!("is {}", exactly(x)))
             } else if x > f64::from(i32::MAX) {
-                range(format!("at most {}", i32::MAX), format!("is {x}"))
+                range(format!("at most {}", i32::MAX), format!("is {}", exactly(x)))
             } else {
                 Ok(Value::Number(x))
             }
@@ -306,7 +306,7 @@ fn fit(
             let outside = [ramp.from, ramp.to].into_iter().find(|end| !bounds.holds(*end));
             match outside {
                 None => Ok(Value::Ramp(ramp)),
-                Some(end) => range(bounds.describe(), format!("one end is {end}")),
+                Some(end) => range(bounds.describe(), format!("one end is {}", exactly(end))),
             }
         }
         (Kind::Count { .. } | Kind::Number(_) | Kind::RunTime(_), Value::Ramp(_)) => Err(Ok(Box::new(
@@ -325,7 +325,7 @@ fn fit(
         ) => Err(Ok(Box::new(
             Diagnostic::error("E0207", span, format!("`{}` of `{}` takes no unit", spec.name, sig.name))
                 .label(format!("is in `{unit}`"))
-                .fix("leave the unit out", span, x.to_string()),
+                .fix("leave the unit out", span, exactly(x)),
         ))),
         (Kind::Bool, Value::Bool(b)) => Ok(Value::Bool(b)),
         (Kind::Text, Value::Text(t)) => Ok(Value::Text(t)),

@@ -6,7 +6,7 @@ use crate::{
     diag::{Diagnostic, Span},
     syntax::ast::{Arg, ArgKey, BinaryOp, Expr, ExprKind},
     train::penalties::{BayesDecay, bayes_decay},
-    vocab::{Args, Ramp, Sig, Symbol, Unit, Value, ramp},
+    vocab::{Args, Ramp, Sig, Symbol, Unit, Value, exactly, ramp},
 };
 
 /// Functions of expressions: name and number of arguments (`None`: one or more).
@@ -129,8 +129,8 @@ pub fn too_late(Symbol(text): &Symbol, span: Span, place: &str) -> Box<Diagnosti
 /// A value in words.
 pub fn describe(value: &Value) -> String {
     match value {
-        Value::Number(x) => format!("the number {x}"),
-        Value::Quantity(x, unit) => format!("the quantity {x}{unit}"),
+        Value::Number(x) => format!("the number {}", exactly(*x)),
+        Value::Quantity(x, unit) => format!("the quantity {}{unit}", exactly(*x)),
         Value::Symbol(Symbol(text)) => format!("`{text}`, known once the data is"),
         Value::Bool(b) => format!("`{b}`"),
         Value::Word(w) => format!("the word `{w}`"),
@@ -236,9 +236,9 @@ fn range(low: Value, high: Value, span: Span) -> Result<Value> {
     match (low, high) {
         (Value::Number(a), Value::Number(b)) if a <= b => Ok(Value::Span(a, b)),
         (Value::Number(a), Value::Number(b)) => Err(Box::new(
-            Diagnostic::error("E0206", span, format!("the range {a}..{b} is empty"))
+            Diagnostic::error("E0206", span, format!("the range {}..{} is empty", exactly(a), exactly(b)))
                 .label("the first end is the larger one")
-                .fix("turn it round", span, format!("{b}..{a}")),
+                .fix("turn it round", span, format!("{}..{}", exactly(b), exactly(a))),
         )),
         (Value::Quantity(..), Value::Quantity(..)) => Err(Box::new(
             Diagnostic::error("E0204", span, "ranges with units are not in this version").label("has a unit"),

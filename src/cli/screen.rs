@@ -83,8 +83,9 @@ impl Observer for Screen<'_> {
             Event::StoppedEarly { epoch, best, watch } => {
                 self.bar = None;
                 self.ui.talk(format_args!(
-                    "stopped early after epoch {epoch}: {watch} was best in epoch {} ({:.4})",
-                    best.epoch, best.value
+                    "stopped early after epoch {epoch}: {watch} was best in epoch {} ({})",
+                    best.epoch,
+                    progress::figure(best.value)
                 ));
             }
         }

@@ -9,6 +9,7 @@ use super::raw::{Cells, Column, RawTarget};
 use super::single;
 use super::transform::TargetRule;
 use crate::math::Moments;
+use crate::vocab::exactly;
 
 /// The target of all rows, before they are divided.
 #[derive(Clone, Debug, PartialEq)]
@@ -46,7 +47,7 @@ pub(super) fn classes_of(cells: &Cells) -> Option<(Vec<u32>, Vec<String>)> {
                 return None;
             }
             let code = |x: &f64| distinct.partition_point(|d| d < x) as u32;
-            Some((values.iter().map(code).collect(), distinct.iter().map(f64::to_string).collect()))
+            Some((values.iter().map(code).collect(), distinct.iter().copied().map(exactly).collect()))
         }
     }
 }
@@ -145,10 +146,10 @@ fn bits(column: &Column) -> Result<(Vec<f32>, Option<[String; 2]>), DataError> {
     let place = |e: DataError| e.column(column.number, &column.name);
     match &column.cells {
         Cells::Numbers(values) => match values.iter().position(|x| *x != 0.0 && *x != 1.0) {
-            Some(row) => {
-                Err(place(DataError::new("E0531", format!("{} is neither 0 nor 1", values[row])).row(row))
-                    .note("the net's output is bits"))
-            }
+            Some(row) => Err(place(
+                DataError::new("E0531", format!("{} is neither 0 nor 1", exactly(values[row]))).row(row),
+            )
+            .note("the net's output is bits")),
             None => Ok((values.iter().map(|x| *x as f32).collect(), None)),
         },
         Cells::Words { codes, names } => match names.as_slice() {
@@ -187,7 +188,7 @@ pub(super) fn from_array(target: &RawTarget, want: Want, file: &str) -> Result<W
             if let Some(row) = data.iter().position(|x| x.fract() != 0.0 || *x < 0.0 || *x >= k as f64) {
                 return Err(DataError::new(
                     "E0531",
-                    format!("label {} is not a class of class[{k}]", data[row]),
+                    format!("label {} is not a class of class[{k}]", exactly(data[row])),
                 )
                 .file(file)
                 .row(row)
@@ -207,7 +208,7 @@ pub(super) fn from_array(target: &RawTarget, want: Want, file: &str) -> Result<W
         Want::Bits(d) => {
             fits(d, format!("bits[{d}]"))?;
             match data.iter().position(|x| *x != 0.0 && *x != 1.0) {
-                Some(at) => Err(DataError::new("E0531", format!("{} is neither 0 nor 1", data[at]))
+                Some(at) => Err(DataError::new("E0531", format!("{} is neither 0 nor 1", exactly(data[at])))
                     .file(file)
                     .row(at / d)),
                 None => Ok(Whole::Bits {

@@ -9,7 +9,7 @@ pub fn exactly(x: f64) -> String {
     }
 }
 
-/// Up to so many significant digits; small and large numbers with an exponent.
+/// Up to so many significant digits; with an exponent what is small, or larger than its digits.
 #[must_use]
 pub fn in_digits(x: f64, digits: usize) -> String {
     if x == 0.0 || !x.is_finite() {
@@ -18,7 +18,7 @@ pub fn in_digits(x: f64, digits: usize) -> String {
     let text = format!("{x:.*e}", digits - 1);
     let (mantissa, power) = text.split_once('e').unwrap_or((&text, "0"));
     let exponent: i32 = power.parse().unwrap_or(0);
-    match (-3..7).contains(&exponent) {
+    match (-3..7.max(digits as i32)).contains(&exponent) {
         true => trimmed(&format!("{x:.*}", (digits as i32 - 1 - exponent).max(0) as usize)),
         false => format!("{}e{power}", trimmed(mantissa)),
     }
@@ -51,5 +51,6 @@ mod tests {
         assert_eq!(shown.join(" "), "0 0 0.5 1e-5 0.002 3 1235 0.3 1e9 -2.5e-7 65536 10000");
         assert_eq!(in_digits(0.000_000_000_000_000_025_970_771, 6), "2.59708e-17");
         assert_eq!(in_digits(999_999.96, 6), "1000000");
+        assert_eq!(in_digits(1.7e9 + 0.5, 12), "1700000000.5");
     }
 }

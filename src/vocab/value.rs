@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::Ramp;
+use super::{Ramp, exactly};
 
 /// A unit that a number may bear. Units are part of the number: `1s` is not `1steps`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -80,8 +80,8 @@ pub enum Value {
 impl fmt::Display for Value {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Value::Number(x) => write!(f, "{x}"),
-            Value::Quantity(x, unit) => write!(f, "{x}{unit}"),
+            Value::Number(x) => f.write_str(&exactly(*x)),
+            Value::Quantity(x, unit) => write!(f, "{}{unit}", exactly(*x)),
             Value::Ramp(ramp) => write!(f, "{ramp}"),
             Value::Symbol(s) => f.write_str(&s.0),
             Value::Bool(b) => write!(f, "{b}"),
@@ -98,8 +98,8 @@ impl fmt::Display for Value {
                 let dims: Vec<String> = dims.iter().map(u64::to_string).collect();
                 f.write_str(&dims.join("x"))
             }
-            Value::Span(low, high) => write!(f, "{low}..{high}"),
-            Value::Tail(share) => write!(f, "tail {share}"),
+            Value::Span(low, high) => write!(f, "{}..{}", exactly(*low), exactly(*high)),
+            Value::Tail(share) => write!(f, "tail {}", exactly(*share)),
             Value::Call(name, args) => {
                 let args: Vec<String> = args
                     .iter()
