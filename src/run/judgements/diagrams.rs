@@ -13,7 +13,7 @@ use crate::{
     model::{Interval, McDropout, Mean, OutputKind, Predict, PredictMode},
     plot::{Chart, Corner, Series},
     runtime::{predictive, team::Team},
-    train::metrics::risk_coverage,
+    train::metrics::{probabilities, risk_coverage},
 };
 
 /// Bins of a reliability diagram, and groups of equally many rows.
@@ -25,8 +25,10 @@ const BEYOND: f64 = 0.5;
 
 /// A row of the held-out part, as it was predicted.
 struct Judged {
-    /// Of what is taken for its class or, of numbers, the standard deviation that is said.
+    /// Of what is taken for its class.
     confidence: f64,
+    /// What that leaves to all others: 1 less the confidence, told apart where that is near 1.
+    rest: f64,
     /// Entropy of classes, total standard deviation of numbers.
     doubt: f64,
     /// Mutual information, or the epistemic standard deviation.
@@ -86,7 +88,7 @@ impl Committee {
             };
             let sampled = mode != PredictMode::WeightScaling || self.alone().is_none();
             match (classes, sampled) {
-                (true, false) => curve("confidence", |row| -row.confidence),
+                (true, false) => curve("confidence", |row| row.rest),
                 (true, true) => {
                     curve("entropy", |row| row.doubt);
                     curve("mutual information", |row| row.disagreement);
@@ -306,6 +308,7 @@ fn judge(samples: &[f32], kind: OutputKind, observed: &[f64], precision: Option<
         let loss = 1.0 - observed[taken];
         return Judged {
             confidence: u.mean[taken],
+            rest: probabilities::rest(&u.mean, taken),
             doubt: u.entropy,
             disagreement: u.mutual_information,
             loss,
@@ -323,7 +326,7 @@ fn judge(samples: &[f32], kind: OutputKind, observed: &[f64], precision: Option<
         epistemic += u.epistemic / count as f64;
         loss += (u.mean - y).abs() / count as f64;
     }
-    Judged { confidence: -total.sqrt(), doubt: total.sqrt(), disagreement: epistemic.sqrt(), loss }
+    Judged { confidence: f64::NAN, rest: f64::NAN, doubt: total.sqrt(), disagreement: epistemic.sqrt(), loss }
 }
 
 fn around(places: &[f64], means: &[f64], sd: &[f64]) -> Vec<(f64, f64, f64)> {

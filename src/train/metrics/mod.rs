@@ -41,7 +41,7 @@ pub enum Targets<'a> {
     },
 }
 
-mod probabilities;
+pub(crate) mod probabilities;
 
 pub use aurc::risk_coverage;
 
