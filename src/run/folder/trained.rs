@@ -18,7 +18,7 @@ use crate::{
     data::{self, DataError, Dataset, Need, Part, Search},
     layers::Mode,
     lower::lower_eval,
-    model::{McDropout, Mean, Model, Param, ParamRole, PredictMode},
+    model::{McDropout, Mean, Model, OutputKind, Param, ParamRole, PredictMode},
     runtime::{
         checkpoint::{Checkpoint, CheckpointError},
         kernels::aligned::AlignedVec,
@@ -127,6 +127,10 @@ impl Trained {
         mean: Mean,
         team: &Team,
     ) -> Result<Vec<f32>, TrainedError> {
+        if let OutputKind::Normal(_) = self.model.output.kind {
+            let why = "a `normal` output says a distribution: there is no exact mean of it in this version\nhelp: `--samples` or `--ensemble` average sampled sub-networks";
+            return Err(TrainedError::Unfit(why.into()));
+        }
         let exact = exact_means(&self.model, part, &self.store()?, Effort::usual(team.threads()));
         let exact = exact.map_err(|why| TrainedError::Unfit(format!("no exact mean: {why}")))?;
         let values = match mean {
