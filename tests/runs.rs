@@ -166,10 +166,11 @@ fn a_session_predicts_what_evaluation_predicts() {
     let data::Storage::F32(rows) = &part.inputs[0].data else { panic!("points are f32") };
     for most in [1, 2, 7, 32, 150] {
         let mut session = trained.session(most).expect("compiles");
-        let found: Vec<f32> =
+        let found: Vec<f64> =
             rows.chunks(2 * most).flat_map(|call| session.predict(&[call]).to_vec()).collect();
         assert_eq!(found.len(), expected.len());
-        let difference = found.iter().zip(&expected).map(|(a, b)| (a - b).abs()).fold(0.0, f32::max);
+        let difference =
+            found.iter().zip(&expected).map(|(a, b)| (a - f64::from(*b)).abs()).fold(0.0, f64::max);
         assert!(difference < 1e-5, "{most} rows a call: {difference}");
     }
     // At the temperature that was fitted: logits of half the size.

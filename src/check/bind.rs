@@ -8,7 +8,7 @@ use super::{
 use crate::{
     diag::{Diagnostic, Span},
     syntax::ast::{Arg, ArgKey, Expr, ExprKind, Ident},
-    vocab::{ArgSpec, Args, Bounds, Default, Given, Kind, Sig, Unit, Value, number_text},
+    vocab::{ArgSpec, Args, Bounds, Default, Given, Kind, Sig, Unit, Value, exactly},
 };
 
 /// Arguments that the language has and this version does not: `(word, argument)`.
@@ -315,9 +315,9 @@ fn fit(
     let range = |text: String, label: String| fault(format!("must be {text}"), label);
     let sizes_fault = |label: &str| range("made of whole numbers from 1".into(), label.into());
     let bounded = |x: f64, bounds: Bounds, value: Value| match bounds.in_32_bits(x) {
-        _ if !bounds.holds(x) => range(bounds.describe(), format!("is {}", number_text(x))),
+        _ if !bounds.holds(x) => range(bounds.describe(), format!("is {}", exactly(x))),
         Some(seen) => {
-            fault(format!("is {seen} in 32 bits"), format!("{} is none of their numbers", number_text(x)))
+            fault(format!("is {seen} in 32 bits"), format!("{} is none of their numbers", exactly(x)))
         }
         None => Ok(value),
     };
@@ -325,11 +325,11 @@ fn fit(
     match (kind, value) {
         (Kind::Count { min }, Value::Number(x)) => {
             if x.fract() != 0.0 {
-                range("a whole number".into(), format!("is {}", number_text(x)))
+                range("a whole number".into(), format!("is {}", exactly(x)))
             } else if x < min as f64 {
-                range(format!("at least {min}"), format!("is {}", number_text(x)))
+                range(format!("at least {min}"), format!("is {}", exactly(x)))
             } else if x > f64::from(i32::MAX) {
-                range(format!("at most {}", i32::MAX), format!("is {}", number_text(x)))
+                range(format!("at most {}", i32::MAX), format!("is {}", exactly(x)))
             } else {
                 Ok(Value::Number(x))
             }
@@ -365,7 +365,7 @@ fn fit(
         ) => Err(Ok(Box::new(
             Diagnostic::error("E0207", span, format!("`{}` of `{}` takes no unit", spec.name, sig.name))
                 .label(format!("is in `{unit}`"))
-                .fix("leave the unit out", span, x.to_string()),
+                .fix("leave the unit out", span, exactly(x)),
         ))),
         (Kind::Bool, Value::Bool(b)) => Ok(Value::Bool(b)),
         (Kind::Text, Value::Text(t)) => Ok(Value::Text(t)),

@@ -6,7 +6,7 @@ use crate::{
     diag::{Diagnostic, Span},
     syntax::ast::{Arg, ArgKey, BinaryOp, Expr, ExprKind},
     train::penalties::{BayesDecay, bayes_decay},
-    vocab::{Args, Ramp, Sig, Symbol, Unit, Value, ramp},
+    vocab::{Args, Ramp, Sig, Symbol, Unit, Value, exactly, ramp},
 };
 
 /// Functions of expressions: name and number of arguments (`None`: one or more).
@@ -279,9 +279,9 @@ fn range(low: Value, high: Value, span: Span) -> Result<Value> {
     match (low, high) {
         (Value::Number(a), Value::Number(b)) if a <= b => Ok(Value::Span(a, b)),
         (Value::Number(a), Value::Number(b)) => Err(Box::new(
-            Diagnostic::error("E0206", span, format!("the range {a}..{b} is empty"))
+            Diagnostic::error("E0206", span, format!("the range {}..{} is empty", exactly(a), exactly(b)))
                 .label("the first end is the larger one")
-                .fix("turn it round", span, format!("{b}..{a}")),
+                .fix("turn it round", span, format!("{}..{}", exactly(b), exactly(a))),
         )),
         (Value::Quantity(..), Value::Quantity(..)) => Err(Box::new(
             Diagnostic::error("E0204", span, "ranges with units are not in this version").label("has a unit"),

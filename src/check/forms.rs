@@ -13,7 +13,7 @@ use crate::{
     layers::{self, ParamDecl, Reach},
     model::{Node, NodeId, NodeKind, OutputKind, Ty, ends, reaches},
     syntax::ast::{Arg, ArgKey, Binding, BlockDef, Expr, ExprKind, Step},
-    vocab::{Value, number_text},
+    vocab::{Value, exactly},
 };
 
 type Result<T> = std::result::Result<T, Box<Diagnostic>>;
@@ -213,7 +213,7 @@ fn type_of<'e>(expr: &'e Expr, scope: &mut Scope) -> Result<(&'e str, Vec<usize>
         if size < 1.0 || size.fract() != 0.0 || size > MAX_DIM {
             return Err(Box::new(
                 Diagnostic::error("E0206", arg.span, format!("a size is a whole number from 1 to {MAX_DIM}"))
-                    .label(format!("is {}", number_text(size))),
+                    .label(format!("is {}", exactly(size))),
             ));
         }
     }

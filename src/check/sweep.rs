@@ -10,7 +10,7 @@ use crate::{
     diag::{Diagnostic, Span},
     model::{Goal, Model, OutputKind, PredictMode, Prune, Range, Reported, Search, Sweep, Values, Vary},
     train::metrics,
-    vocab::{ArgSpec, Args, Block, Bounds, Default, Kind, Sig, Unit, Value},
+    vocab::{ArgSpec, Args, Block, Bounds, Default, Kind, Sig, Unit, Value, exactly},
 };
 
 static VARY: Sig = Sig {
@@ -255,7 +255,7 @@ fn values(args: &Args, diags: &mut Vec<Diagnostic>) -> Option<Values> {
         Some(Value::Span(low, _)) if log && *low <= 0.0 => {
             diags.push(
                 Diagnostic::error("E0206", place, "a logarithmic range begins above 0")
-                    .label(format!("begins at {low}")),
+                    .label(format!("begins at {}", exactly(*low))),
             );
             None
         }
@@ -304,7 +304,7 @@ fn prune(args: &Args, diags: &mut Vec<Diagnostic>) -> Option<Prune> {
     }
     diags.push(
         Diagnostic::error("E0206", args.span_of("after"), "trials are compared after whole epochs, from 1")
-            .label(format!("is {epochs}")),
+            .label(format!("is {}", exactly(epochs))),
     );
     None
 }

@@ -1,12 +1,10 @@
 //! `dropnet calibrate`: fits how sure a trained net says it is, on its validation rows.
 
 use dropnet::{
-    model::{
-        OutputKind, PredictMode,
-        summary::{number, significant},
-    },
+    model::{OutputKind, PredictMode, summary::number},
     run::{Fit, NO_GAIN, name_of},
     runtime::team::Team,
+    vocab::in_digits,
 };
 
 use super::{
@@ -103,7 +101,7 @@ fn table(what: &str, fits: &[(&str, Fit)]) -> String {
         format!("{rows} validation rows\n{:<width$}  {what:>11}  {:>9}  {:>9}\n", "", "nll", "before");
     for (name, fit) in fits {
         let before = fit.before.map_or(String::new(), progress::figure);
-        let (value, nll) = (significant(fit.value, 5), progress::figure(fit.nll));
+        let (value, nll) = (in_digits(fit.value, 5), progress::figure(fit.nll));
         let line = format!("{name:<width$}  {value:>11}  {nll:>9}  {before:>9}");
         text += &format!("{}\n", line.trim_end());
     }

@@ -9,6 +9,7 @@ use dropnet::{
     model::{Interval, McDropout, Mean, Model, OutputKind, Precision, Predict, PredictMode, Until},
     run::{Abstain, Committee, SamplesDrawn},
     runtime::team::Team,
+    vocab::exactly,
 };
 
 use super::{
@@ -236,7 +237,7 @@ enum Form {
     Csv,
     /// One object a line
     Json,
-    /// A NumPy array of 32-bit floats
+    /// A NumPy array: of 64-bit floats where the target is normalised, else of 32-bit ones
     Npy,
 }
 
@@ -320,7 +321,8 @@ fn settled(drawn: SamplesDrawn, mode: PredictMode) -> Option<String> {
     Some(match error <= goal {
         true => format!("{samples} samples of each row; no mean has a standard error above {error:.1e}"),
         false => format!(
-            "{samples} samples of each row are the most; a mean has a standard error of {error:.1e} still, above {goal}"
+            "{samples} samples of each row are the most; a mean has a standard error of {error:.1e} still, above {}",
+            exactly(goal)
         ),
     })
 }

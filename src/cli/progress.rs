@@ -11,7 +11,10 @@ use std::{
     time::{Duration, Instant},
 };
 
-use dropnet::runtime::{figures::Figures, train::EpochReport};
+use dropnet::{
+    model::summary::number,
+    runtime::{figures::Figures, train::EpochReport},
+};
 use indicatif::{ProgressBar, ProgressStyle};
 
 /// A bar is drawn only for epochs that last longer than this, and so often.
@@ -72,7 +75,7 @@ fn styled(epoch: u64, epochs: u64, steps: u64) -> ProgressBar {
     ProgressBar::new(steps).with_style(style).with_prefix(format!("epoch {epoch:>width$}/{epochs}"))
 }
 
-/// `epoch  3/100   5.2s  loss 0.7398  accuracy 0.932  | valid loss 0.6021  accuracy 0.971 ↑best  lr 9.94e-2`
+/// `epoch  3/100   5.2s  loss 0.7398  accuracy 0.932  | valid loss 0.6021  accuracy 0.971 ↑best  lr 0.0994`
 pub fn epoch_line(report: &EpochReport) -> String {
     let width = report.epochs.to_string().len();
     let mut line =
@@ -84,7 +87,7 @@ pub fn epoch_line(report: &EpochReport) -> String {
     if report.best {
         line += " ↑best";
     }
-    line + &format!("  lr {}", rate(report.lr))
+    line + &format!("  lr {}", number(report.lr))
 }
 
 /// `loss 0.7398  accuracy 0.932`; the objective is for `--json` alone.
@@ -105,12 +108,6 @@ pub fn figure(x: f64) -> String {
         a if a < 1e5 => format!("{x:.*}", (3 - a.log10().floor() as i32).max(0) as usize),
         _ => format!("{x:.3e}"),
     }
-}
-
-/// `9.94e-2`, `0.1`
-fn rate(lr: f64) -> String {
-    let short = format!("{lr}");
-    if short.len() <= 6 { short } else { format!("{lr:.2e}") }
 }
 
 /// `12ms`, `5.2s`, `2m05s`
@@ -142,7 +139,7 @@ mod tests {
             lr: 0.0994009,
             best: true,
         };
-        insta::assert_snapshot!(epoch_line(&report), @"epoch   3/100    5.2s  loss 0.7398  accuracy 0.9320  | valid loss 0.6021  accuracy 0.9710 ↑best  lr 9.94e-2");
+        insta::assert_snapshot!(epoch_line(&report), @"epoch   3/100    5.2s  loss 0.7398  accuracy 0.9320  | valid loss 0.6021  accuracy 0.9710 ↑best  lr 0.0994");
     }
 
     #[test]
@@ -151,6 +148,8 @@ mod tests {
             [-0.0, 0.00012345, 0.5, 9.5, 53.21987, 3021.4, 1e7, f64::NAN].map(figure).to_vec();
         assert_eq!(shown.join(" "), "0.0000 1.23e-4 0.5000 9.5000 53.22 3021 1.000e7 NaN");
         assert_eq!([0.0123, 5.24, 125.0].map(seconds).join(" "), "12ms 5.2s 2m05s");
-        assert_eq!([0.1, 0.05, 0.0994009, 1e-5].map(rate).join(" "), "0.1 0.05 9.94e-2 1.00e-5");
+        // One column of a schedule.
+        let rates = [0.94, 0.775, 0.55, 0.325, 0.0994009, 1e-5].map(number);
+        assert_eq!(rates.join(" "), "0.94 0.775 0.55 0.325 0.0994 1e-5");
     }
 }

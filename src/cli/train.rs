@@ -10,7 +10,7 @@ use std::{
 };
 
 use dropnet::{
-    model::summary::grouped,
+    model::summary::{grouped, number},
     run::{self, OpenError, Ready, Request, RunDir, StartError, Started},
     runtime::train::{self, Job, Options, Outcome as Trained, TrainError},
 };
@@ -277,7 +277,7 @@ impl Command {
             ui.data(&format!("test  {}{of}\n", progress::figures(test)))?;
         }
         if let Some(precision) = outcome.precision {
-            ui.data(&format!("fitted precision {precision:.4e}\n"))?;
+            ui.data(&format!("fitted precision {}\n", number(precision)))?;
         }
         if outcome.already_done {
             ui.talk(format_args!(

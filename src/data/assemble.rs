@@ -8,7 +8,7 @@ use super::config::{DataConfig, Division, Split};
 use super::dataset::{Dataset, InputArray, Part, Storage, Target};
 use super::divide::{self, Listed, Parts};
 use super::error::{self, DataError};
-use super::raw::{Cells, Raw, Table};
+use super::raw::{Cells, Raw, Stored, Table};
 use super::schema::{ColumnInfo, ColumnKind, DataSchema};
 use super::search::Search;
 use super::target::{self, Whole};
@@ -169,6 +169,9 @@ impl Opened<'_> {
                 let parts = self.parts(table.rows, whole.strata().as_deref(), false)?;
                 let columns = fit::columns(&table.inputs, &parts.train, settings, table.fills).map_err(at)?;
                 let rule = whole.rule(&parts.train, normalize_target);
+                let named =
+                    |c: usize, e: DataError| at(e.column(table.target[c].number, &table.target[c].name));
+                whole.told_apart(&rule, named)?;
                 let part = |rows: &[u32]| Part {
                     rows: rows.len(),
                     inputs: encode_table(table, &columns, &inputs, rows),
@@ -216,12 +219,13 @@ impl Opened<'_> {
         }
         let parts = self.parts(train.rows, whole.strata().as_deref(), test.is_some())?;
         let rule = whole.rule(&parts.train, normalize_target).with_names(self.class_names());
+        whole.told_apart(&rule, |c, e| e.file(&train.target_file).column(c + 1, ""))?;
         let array_rule = fit::array(train, &parts.train, settings)?;
         let Raw::Arrays { train, test } = self.raw else {
             return Err(DataError::new("E0533", "the source has no arrays"));
         };
         let mut pieces = super::arrays::cut(train.data, array_rule.width, &parts).into_iter();
-        let part = |rows: &[u32], data: Storage, whole: &Whole| Part {
+        let part = |rows: &[u32], data: Stored, whole: &Whole| Part {
             rows: rows.len(),
             inputs: vec![super::arrays::apply(data, &array_rule, &inputs[0])],
             target: take(whole, &rule, rows),

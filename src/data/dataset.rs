@@ -6,7 +6,25 @@
 use super::schema::DataSchema;
 use super::transform::Transform;
 
-pub use super::raw::Storage;
+/// Numbers as the runtime reads them.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Storage {
+    F32(Vec<f32>),
+    U8(Vec<u8>),
+}
+
+impl Storage {
+    pub fn len(&self) -> usize {
+        match self {
+            Storage::F32(data) => data.len(),
+            Storage::U8(data) => data.len(),
+        }
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+}
 
 /// Loaded, divided and fitted data.
 #[derive(Clone, Debug)]

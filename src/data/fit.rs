@@ -1,24 +1,13 @@
 //! Fits the [`Transform`]'s numbers: means, deviations and fillings, from rows of the training part only.
 //!
-//! Invariant: sums are f64 in the order of the rows, two passes (mean, then squared distances), so they do not depend on threads.
+//! Invariant: sums are f64 in the order of the rows ([`Moments`]), so they do not depend on threads; what does not spread has the deviation 1.
 
 use super::config::{Normalize, Per, Settings};
 use super::error::DataError;
-use super::raw::{Arrays, Cells, Column, MISSING, Storage};
+use super::raw::{Arrays, Cells, Column, MISSING, Stored};
+use super::single;
 use super::transform::{Affine, ArrayRule, CellRule, ColumnRule};
-
-/// Mean and population deviation of the values.
-pub(super) fn moments(values: impl Iterator<Item = f64> + Clone) -> (f64, f64) {
-    let (mut count, mut sum) = (0u64, 0.0);
-    for x in values.clone() {
-        count += 1;
-        sum += x;
-    }
-    let n = count.max(1) as f64;
-    let mean = sum / n;
-    let squares: f64 = values.map(|x| (x - mean) * (x - mean)).sum();
-    (mean, (squares / n).sqrt())
-}
+use crate::math::Moments;
 
 fn normalizes_inputs(settings: &Settings) -> Option<Normalize> {
     settings.normalize.filter(|n| n.inputs)
@@ -31,7 +20,7 @@ fn factor(settings: &Settings) -> f64 {
 /// Rules for a table's input columns. `fills`: gaps take what the training part has, in columns too that have none yet.
 ///
 /// # Errors
-/// E0536: `per=channel` on a table; E0524: a column that is missing in the whole training part.
+/// E0536: `per=channel` on a table; E0524: a column that is missing in the whole training part; E0544: numbers that become equal.
 pub(super) fn columns(
     columns: &[Column],
     train: &[u32],
@@ -45,7 +34,7 @@ pub(super) fn columns(
     }
     let common = normalize
         .filter(|n| n.per == Per::All)
-        .map(|_| moments(all_numbers(columns, train, factor(settings))));
+        .map(|_| Moments::of(all_numbers(columns, train, factor(settings))));
     let mut rules = Vec::with_capacity(columns.len());
     for column in columns {
         let rule = match &column.cells {
@@ -54,20 +43,24 @@ pub(super) fn columns(
                 if known.clone().next().is_none() {
                     return Err(never_known(column));
                 }
-                let fill = fills.then(|| moments(known.clone()).0);
+                let fill = fills.then(|| Moments::of(known.clone()).mean);
                 let factor = factor(settings);
                 let pair = match (normalize, common) {
-                    (Some(_), Some((mean, sd))) => Affine::standard(factor, mean, sd),
+                    (Some(_), Some(all)) => Affine::standard(factor, all.mean, all.unit()),
                     (Some(_), None) => {
                         let filled = train.iter().map(|r| values[*r as usize]);
                         let filled =
                             filled.map(|x| if x.is_nan() { fill.unwrap_or(0.0) } else { x } * factor);
-                        let (mean, sd) = moments(filled);
-                        Affine::standard(factor, mean, sd)
+                        let own = Moments::of(filled);
+                        Affine::standard(factor, own.mean, own.unit())
                     }
                     (None, _) => Affine { scale: factor, shift: 0.0 },
                 };
-                CellRule::Number { scale: pair.scale, shift: pair.shift, fill }
+                let rule = CellRule::Number { scale: pair.scale, shift: pair.shift, fill };
+                let short = |x: f64| rule.number(x).unwrap_or(f32::NAN);
+                single::check(values.len(), &|row| values[row], pair.scale, &short, INPUTS)
+                    .map_err(|e| e.column(column.number, &column.name))?;
+                rule
             }
             Cells::Words { codes, names } => {
                 let most = most_frequent(codes, names.len(), train).ok_or_else(|| never_known(column))?;
@@ -129,12 +122,12 @@ fn counts_slot(code: u32, names: usize) -> Option<usize> {
 /// The rule for array inputs.
 ///
 /// # Errors
-/// E0536: `per=channel` on rows without axes.
+/// E0536: `per=channel` on rows without axes; E0544: numbers that become equal.
 pub(super) fn array(arrays: &Arrays, train: &[u32], settings: &Settings) -> Result<ArrayRule, DataError> {
     let width: usize = arrays.shape.iter().product();
     let factor = factor(settings);
     let Some(normalize) = normalizes_inputs(settings) else {
-        return Ok(ArrayRule { width, pairs: vec![Affine { scale: factor, shift: 0.0 }] });
+        return told_apart(arrays, ArrayRule { width, pairs: vec![Affine { scale: factor, shift: 0.0 }] });
     };
     let groups = match (normalize.per, arrays.shape.as_slice()) {
         (Per::All, _) => 1,
@@ -148,33 +141,39 @@ pub(super) fn array(arrays: &Arrays, train: &[u32], settings: &Settings) -> Resu
         }
     };
     let pairs = standard_pairs(&arrays.data, train, width, groups, factor);
-    Ok(ArrayRule { width, pairs })
+    told_apart(arrays, ArrayRule { width, pairs })
 }
 
-/// One pair a group; element `i` of a row is in group `i % groups`. Bytes have exact sums; floats take two passes.
-fn standard_pairs(data: &Storage, train: &[u32], width: usize, groups: usize, factor: f64) -> Vec<Affine> {
+/// The rule, if single precision holds what it makes of the numbers.
+///
+/// # Errors
+/// E0544.
+fn told_apart(arrays: &Arrays, rule: ArrayRule) -> Result<ArrayRule, DataError> {
+    let Stored::F64(data) = &arrays.data else { return Ok(rule) };
+    for element in 0..rule.width {
+        let scale = rule.pairs[element % rule.pairs.len()].scale;
+        let exact = |row: usize| data[row * rule.width + element];
+        single::check(arrays.rows, &exact, scale, &|x| rule.apply(element, x), INPUTS)
+            .map_err(|e| e.file(&arrays.file).column(element + 1, ""))?;
+    }
+    Ok(rule)
+}
+
+/// What keeps inputs apart.
+const INPUTS: &str =
+    "write `normalize inputs` in `data`: the mean is taken off each column before its numbers are shortened";
+
+/// One pair a group; element `i` of a row is in group `i % groups`.
+fn standard_pairs(data: &Stored, train: &[u32], width: usize, groups: usize, factor: f64) -> Vec<Affine> {
     let rows = || train.iter().map(|r| *r as usize * width);
-    let per_group = (train.len() * width / groups.max(1)).max(1) as f64;
     let each = |visit: &mut dyn FnMut(usize, f64)| {
-        for start in rows() {
-            match data {
-                Storage::U8(bytes) => (0..width).for_each(|i| visit(i % groups, f64::from(bytes[start + i]))),
-                Storage::F32(floats) => {
-                    (0..width).for_each(|i| visit(i % groups, f64::from(floats[start + i])))
-                }
-            }
-        }
+        rows().for_each(|start| (0..width).for_each(|i| visit(i % groups, data.at(start + i))));
     };
-    let mut means = vec![0.0; groups];
-    each(&mut |g, x| means[g] += x);
-    means.iter_mut().for_each(|m| *m /= per_group);
-    let mut squares = vec![0.0; groups];
-    each(&mut |g, x| squares[g] += (x - means[g]) * (x - means[g]));
-    let pair = |(mean, squares): (&f64, &f64)| {
-        let sd = (squares / per_group).sqrt() * factor.abs();
-        Affine::standard(factor, mean * factor, sd)
+    let pair = |of: Moments| {
+        let unit = if of.squares == 0.0 { 1.0 } else { of.deviation() * factor.abs() };
+        Affine::standard(factor, of.mean * factor, unit)
     };
-    means.iter().zip(&squares).map(pair).collect()
+    Moments::of_groups(groups, each).into_iter().map(pair).collect()
 }
 
 #[cfg(test)]
@@ -227,7 +226,7 @@ mod tests {
             file: "x".into(),
             rows: 2,
             shape: vec![1, 2, 2],
-            data: Storage::U8(vec![0, 10, 2, 10, 0, 30, 2, 30]),
+            data: Stored::U8(vec![0, 10, 2, 10, 0, 30, 2, 30]),
             target: super::super::raw::RawTarget::Labels(vec![0, 1]),
         };
         let rule = array(&arrays, &[0, 1], &normalized(Per::Channel)).unwrap();

@@ -5,6 +5,7 @@ use std::path::Path;
 use super::divide::Listed;
 use super::error::{DataError, counted};
 use super::files;
+use crate::vocab::exactly;
 
 /// Reads `PREFIX_train_NUMBER.txt` and `PREFIX_test_NUMBER.txt` in the data file's folder.
 ///
@@ -44,11 +45,11 @@ fn numbers(text: &str, name: &str, taken: &mut [bool]) -> Result<Vec<u32>, DataE
             row.ok_or_else(|| fault(format!("`{word}` is not a row number")).note("rows count from 0"))?;
         let rows = taken.len();
         let slot = taken.get_mut(row as usize).ok_or_else(|| {
-            fault(format!("there is no row {row}"))
+            fault(format!("there is no row {}", exactly(row)))
                 .note(format!("the table has {}, from 0", counted(rows, "row")))
         })?;
         if std::mem::replace(slot, true) {
-            return Err(fault(format!("row {row} stands twice"))
+            return Err(fault(format!("row {} stands twice", exactly(row)))
                 .note("in this file, or in the training and the test file"));
         }
         found.push(row as u32);

@@ -25,6 +25,7 @@ mod raw;
 mod rows;
 mod schema;
 mod search;
+mod single;
 mod sources;
 mod statements;
 mod survey;

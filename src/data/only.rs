@@ -2,7 +2,7 @@
 
 use super::config::Classes;
 use super::error::{DataError, listed, nearest};
-use super::raw::{Arrays, Cells, Column, Raw, RawTarget, Storage, Table};
+use super::raw::{Arrays, Cells, Column, Raw, RawTarget, Stored, Table};
 use super::target;
 
 /// Drops the rows of all other classes.
@@ -51,8 +51,9 @@ fn of_arrays(mut arrays: Arrays, names: &[String]) -> Result<Arrays, DataError> 
     let (rows, codes) = kept(&labels, &all, names).map_err(at)?;
     let width = arrays.shape.iter().product();
     arrays.data = match &arrays.data {
-        Storage::U8(bytes) => Storage::U8(picked(bytes, width, &rows)),
-        Storage::F32(floats) => Storage::F32(picked(floats, width, &rows)),
+        Stored::U8(bytes) => Stored::U8(picked(bytes, width, &rows)),
+        Stored::F32(floats) => Stored::F32(picked(floats, width, &rows)),
+        Stored::F64(floats) => Stored::F64(picked(floats, width, &rows)),
     };
     arrays.target = RawTarget::Labels(codes);
     arrays.rows = rows.len();

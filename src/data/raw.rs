@@ -110,13 +110,14 @@ pub struct Arrays {
     pub rows: usize,
     /// Without the rows.
     pub shape: Vec<usize>,
-    pub data: Storage,
+    pub data: Stored,
     pub target: RawTarget,
 }
 
-/// Numbers in the type they were stored in: pictures stay bytes.
+/// Numbers in the smallest type that holds them as they were stored: pictures stay bytes.
 #[derive(Clone, Debug, PartialEq)]
-pub enum Storage {
+pub enum Stored {
+    F64(Vec<f64>),
     F32(Vec<f32>),
     U8(Vec<u8>),
 }
@@ -129,11 +130,20 @@ pub enum RawTarget {
     Numbers { data: Vec<f64>, width: usize },
 }
 
-impl Storage {
+impl Stored {
     pub fn len(&self) -> usize {
         match self {
-            Storage::F32(data) => data.len(),
-            Storage::U8(data) => data.len(),
+            Stored::F64(data) => data.len(),
+            Stored::F32(data) => data.len(),
+            Stored::U8(data) => data.len(),
+        }
+    }
+
+    pub fn at(&self, i: usize) -> f64 {
+        match self {
+            Stored::F64(data) => data[i],
+            Stored::F32(data) => f64::from(data[i]),
+            Stored::U8(data) => f64::from(data[i]),
         }
     }
 

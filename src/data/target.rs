@@ -8,7 +8,10 @@ use rustc_hash::FxHashMap;
 use super::Want;
 use super::error::{DataError, counted, listed};
 use super::raw::{Cells, Column, RawTarget};
+use super::single;
 use super::transform::TargetRule;
+use crate::math::Moments;
+use crate::vocab::exactly;
 
 /// The target of all rows, before they are divided.
 #[derive(Clone, Debug, PartialEq)]
@@ -46,7 +49,7 @@ pub(super) fn classes_of(cells: &Cells) -> Option<(Vec<u32>, Vec<String>)> {
                 return None;
             }
             let code = |x: &f64| distinct.partition_point(|d| d < x) as u32;
-            Some((values.iter().map(code).collect(), distinct.iter().map(f64::to_string).collect()))
+            Some((values.iter().map(code).collect(), distinct.iter().copied().map(exactly).collect()))
         }
     }
 }
@@ -145,10 +148,10 @@ fn bits(column: &Column) -> Result<(Vec<f32>, Option<[String; 2]>), DataError> {
     let place = |e: DataError| e.column(column.number, &column.name);
     match &column.cells {
         Cells::Numbers(values) => match values.iter().position(|x| *x != 0.0 && *x != 1.0) {
-            Some(row) => {
-                Err(place(DataError::new("E0531", format!("{} is neither 0 nor 1", values[row])).row(row))
-                    .note("the net's output is bits"))
-            }
+            Some(row) => Err(place(
+                DataError::new("E0531", format!("{} is neither 0 nor 1", exactly(values[row]))).row(row),
+            )
+            .note("the net's output is bits")),
             None => Ok((values.iter().map(|x| *x as f32).collect(), None)),
         },
         Cells::Words { codes, names } => match names.as_slice() {
@@ -187,7 +190,7 @@ pub(super) fn from_array(target: &RawTarget, want: Want, file: &str) -> Result<W
             if let Some(row) = data.iter().position(|x| x.fract() != 0.0 || *x < 0.0 || *x >= k as f64) {
                 return Err(DataError::new(
                     "E0531",
-                    format!("label {} is not a class of class[{k}]", data[row]),
+                    format!("label {} is not a class of class[{k}]", exactly(data[row])),
                 )
                 .file(file)
                 .row(row)
@@ -207,7 +210,7 @@ pub(super) fn from_array(target: &RawTarget, want: Want, file: &str) -> Result<W
         Want::Bits(d) => {
             fits(d, format!("bits[{d}]"))?;
             match data.iter().position(|x| *x != 0.0 && *x != 1.0) {
-                Some(at) => Err(DataError::new("E0531", format!("{} is neither 0 nor 1", data[at]))
+                Some(at) => Err(DataError::new("E0531", format!("{} is neither 0 nor 1", exactly(data[at])))
                     .file(file)
                     .row(at / d)),
                 None => Ok(Whole::Bits {
@@ -263,6 +266,28 @@ impl Whole {
         }
     }
 
+    /// Refuses numbers that 32 bits do not tell apart in the units of training; `place` says where output `c` comes from.
+    ///
+    /// # Errors
+    /// E0544.
+    pub fn told_apart(
+        &self,
+        rule: &TargetRule,
+        place: impl Fn(usize, DataError) -> DataError,
+    ) -> Result<(), DataError> {
+        let (Whole::Real { data, columns }, TargetRule::Real { mean, sd, .. }) = (self, rule) else {
+            return Ok(());
+        };
+        let d = columns.len();
+        for c in 0..d {
+            let exact = |row: usize| data[row * d + c];
+            let short = |x: f64| ((x - mean[c]) / sd[c]) as f32;
+            let cure = "write `normalize target` in `data` (`normalize inputs, target` for both): the mean is taken off before numbers are shortened";
+            single::check(data.len() / d, &exact, 1.0 / sd[c], &short, cure).map_err(|e| place(c, e))?;
+        }
+        Ok(())
+    }
+
     /// The rule for outputs; a real target is normalised with the training rows' moments if `normalize` says so.
     pub fn rule(&self, train: &[u32], normalize: bool) -> TargetRule {
         match self {
@@ -274,12 +299,14 @@ impl Whole {
             }
             Whole::Real { data, columns } => {
                 let d = columns.len();
-                let moments = |c: usize| match normalize {
-                    true => super::fit::moments(train.iter().map(move |r| data[*r as usize * d + c])),
+                let own = |c: usize| match normalize {
+                    true => {
+                        let own = Moments::of(train.iter().map(move |r| data[*r as usize * d + c]));
+                        (own.mean, own.unit())
+                    }
                     false => (0.0, 1.0),
                 };
-                let (mean, sd) =
-                    (0..d).map(moments).map(|(m, sd)| (m, if sd > 0.0 { sd } else { 1.0 })).unzip();
+                let (mean, sd) = (0..d).map(own).unzip();
                 TargetRule::Real { columns: columns.clone(), mean, sd }
             }
         }

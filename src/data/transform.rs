@@ -110,9 +110,8 @@ impl CellRule {
 impl Affine {
     pub const SAME: Affine = Affine { scale: 1.0, shift: 0.0 };
 
-    /// `(x * factor - mean) / sd`, a deviation of 0 counting as 1.
+    /// `(x * factor - mean) / sd`.
     pub fn standard(factor: f64, mean: f64, sd: f64) -> Self {
-        let sd = if sd > 0.0 { sd } else { 1.0 };
         Affine { scale: factor / sd, shift: -mean / sd }
     }
 }
@@ -126,15 +125,25 @@ impl ArrayRule {
 }
 
 impl TargetRule {
-    /// Puts real outputs, rows of `mean.len()` numbers, back into the target's own units. Other targets stay as they are.
-    pub fn restore(&self, outputs: &mut [f32]) {
-        if let TargetRule::Real { mean, sd, .. } = self {
-            for row in outputs.chunks_mut(mean.len().max(1)) {
-                for ((x, mean), sd) in row.iter_mut().zip(mean).zip(sd) {
-                    *x = (f64::from(*x) * sd + mean) as f32;
-                }
-            }
+    /// Puts real outputs, rows of `sd.len()` numbers, into the target's own units, as distances from its [`level`](Self::level): with the level
+    /// on it a 32-bit number would not hold what the net knows. Other targets stay as they are.
+    pub fn to_units(&self, outputs: &mut [f32]) {
+        if let TargetRule::Real { sd, .. } = self {
+            outputs.iter_mut().zip(sd.iter().cycle()).for_each(|(x, sd)| *x = (f64::from(*x) * sd) as f32);
         }
+    }
+
+    /// What is to be added to distances, one an output; nothing for other targets.
+    pub fn level(&self) -> &[f64] {
+        match self {
+            TargetRule::Real { mean, .. } => mean,
+            _ => &[],
+        }
+    }
+
+    /// Output `d` in the target's own units, from its distance to the level.
+    pub fn raised(&self, d: usize, distance: f64) -> f64 {
+        self.level().get(d).copied().unwrap_or(0.0) + distance
     }
 
     /// The same with other names of classes, or of a bit's two values; `None` changes nothing.
@@ -147,14 +156,10 @@ impl TargetRule {
         self
     }
 
-    /// The way back from [`restore`](Self::restore).
-    pub fn unrestore(&self, outputs: &mut [f32]) {
-        if let TargetRule::Real { mean, sd, .. } = self {
-            for row in outputs.chunks_mut(mean.len().max(1)) {
-                for ((x, mean), sd) in row.iter_mut().zip(mean).zip(sd) {
-                    *x = ((f64::from(*x) - mean) / sd) as f32;
-                }
-            }
+    /// The way back from [`to_units`](Self::to_units).
+    pub fn from_units(&self, outputs: &mut [f32]) {
+        if let TargetRule::Real { sd, .. } = self {
+            outputs.iter_mut().zip(sd.iter().cycle()).for_each(|(x, sd)| *x = (f64::from(*x) / sd) as f32);
         }
     }
 
@@ -188,6 +193,20 @@ impl Transform {
         }
     }
 
+    /// The raw number of which the net sees `x`, where a row is one number.
+    pub fn raw(&self, x: f64) -> Option<f64> {
+        let Affine { scale, shift } = match &self.fields {
+            Fields::Table { columns, .. } => match columns.as_slice() {
+                [ColumnRule { rule: CellRule::Number { scale, shift, .. }, .. }] => {
+                    Affine { scale: *scale, shift: *shift }
+                }
+                _ => return None,
+            },
+            Fields::Array(rule) => *rule.pairs.first().filter(|_| rule.width == 1)?,
+        };
+        Some((x - shift) / scale)
+    }
+
     pub fn class_names(&self) -> &[String] {
         match &self.target {
             TargetRule::Classes { names, .. } => names,
@@ -208,9 +227,32 @@ mod tests {
             sd: vec![2.0, 1.0],
         };
         let mut outputs = [0.0, 5.0, -1.0, 6.0];
-        rule.restore(&mut outputs);
-        assert_eq!(outputs, [10.0, 5.0, 8.0, 6.0]);
+        rule.to_units(&mut outputs);
+        assert_eq!(outputs, [0.0, 5.0, -2.0, 6.0]);
+        let raised: Vec<f64> =
+            outputs.iter().enumerate().map(|(i, x)| rule.raised(i % 2, f64::from(*x))).collect();
+        assert_eq!(raised, [10.0, 5.0, 8.0, 6.0]);
+        rule.from_units(&mut outputs);
+        assert_eq!(outputs, [0.0, 5.0, -1.0, 6.0]);
         assert_eq!(rule.units(), [2.0, 1.0]);
+    }
+
+    #[test]
+    fn a_number_comes_back_from_what_the_net_sees() {
+        let rule = CellRule::Number { scale: 1.0 / 58.0, shift: -1.7e9 / 58.0, fill: None };
+        let transform = |rule: CellRule| Transform {
+            inputs: vec![InputShape { name: "x".into(), shape: vec![1] }],
+            fields: Fields::Table {
+                format: Format::plain(2),
+                columns: vec![ColumnRule { name: "t".into(), number: 1, rule }],
+            },
+            target: TargetRule::Bits { columns: Vec::new(), names: None },
+        };
+        for seconds in [1_700_000_003.0, 1_699_999_998.0] {
+            let seen = rule.number(seconds).unwrap();
+            assert!((transform(rule.clone()).raw(f64::from(seen)).unwrap() - seconds).abs() < 1e-5);
+        }
+        assert_eq!(transform(CellRule::Category { names: vec!["a".into()], fill: None }).raw(0.0), None);
     }
 
     #[test]

@@ -989,6 +989,20 @@ machine, within the limits that are set for it.
 Use fewer rows or columns, or a machine with more memory. A file that is small and needs much is damaged, or made to do so."#,
     ),
     (
+        "E0544",
+        r#"Numbers that become equal on the way to the net
+
+A net computes with numbers of 32 bits, which hold about 7 digits. Where all numbers of a column lie around a large one, such as seconds
+since 1970, numbers that clearly differ would become one, and the net could not learn from what is lost.
+
+    time,open
+    1700000000,0
+    1700000001,1
+
+Write `normalize inputs` (for the target `normalize target`): the mean is taken off each column before its numbers are shortened.
+Numbers closer together than a thousandth of the column's deviation are let be."#,
+    ),
+    (
         "W0101",
         r#"A dropout rate that drops nearly all units
 

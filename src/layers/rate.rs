@@ -3,7 +3,7 @@
 use crate::{
     diag::{Diagnostic, Span},
     math,
-    vocab::{Timed, number_text},
+    vocab::{Timed, exactly},
 };
 
 /// What is wrong with a rate whose coins drop each `what` (`unit`, `weight`) or keep it.
@@ -15,7 +15,7 @@ pub fn unusable(rate: Timed, what: &str, span: Span) -> Option<Diagnostic> {
 pub fn too_high(rate: Timed, what: &str, span: Span) -> Option<Diagnostic> {
     let most = rate.largest();
     math::quantise(most).is_err().then(|| {
-        Diagnostic::error("E0206", span, format!("a rate of {} drops every {what}", number_text(most)))
+        Diagnostic::error("E0206", span, format!("a rate of {} drops every {what}", exactly(most)))
             .label("rounds to 1 in steps of 1/65536")
             .help("use a smaller rate, such as 0.5")
     })
@@ -25,7 +25,7 @@ pub fn too_high(rate: Timed, what: &str, span: Span) -> Option<Diagnostic> {
 fn too_low(rate: Timed, what: &str, span: Span) -> Option<Diagnostic> {
     let lost = rate.ends().into_iter().find(|p| *p != 0.0 && math::quantise(*p) == Ok(0))?;
     Some(
-        Diagnostic::error("E0206", span, format!("a rate of {} drops no {what}", number_text(lost)))
+        Diagnostic::error("E0206", span, format!("a rate of {} drops no {what}", exactly(lost)))
             .label("rounds to 0 in steps of 1/65536")
             .help("the smallest rate is 1/65536, about 0.0000153; 0 is none at all"),
     )

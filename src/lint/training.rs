@@ -3,7 +3,7 @@
 use crate::{
     diag::Diagnostic,
     model::{Model, NodeKind},
-    vocab::Value,
+    vocab::{Value, exactly},
 };
 
 /// Smallest learning rate that max-norm is made for, under plain gradient descent (Srivastava et al. 2014: 10 to 100 times the usual).
@@ -63,7 +63,7 @@ pub fn max_norm_alone(model: &Model) -> Vec<Diagnostic> {
     match optimizer(model) {
         Some(("sgd", args)) if amount(args, "lr") < HIGH_RATE => {
             vec![
-                warning(&format!("the learning rate is {}", amount(args, "lr")))
+                warning(&format!("the learning rate is {}", exactly(amount(args, "lr"))))
                     .help("try a rate of 0.1, falling, with `momentum=0.95`"),
             ]
         }

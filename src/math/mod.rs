@@ -1,4 +1,4 @@
-//! Elementary functions and the counter hash, each written once over [`Arith`].
+//! Elementary functions and the counter hash, each written once over [`Arith`]; mean and spread of numbers ([`Moments`]).
 //!
 //! The interpreter runs them on [`Scalar32`]; code generation implements `Arith` by emitting instructions. Both therefore perform the same
 //! operations in the same order, and results have equal bits wherever the two agree on [`fma`](Arith::fma). No C library is involved.
@@ -16,6 +16,7 @@ mod erf;
 mod exp;
 mod hash;
 mod log;
+mod moments;
 mod scalar;
 #[cfg(test)]
 mod tests;
@@ -24,6 +25,7 @@ pub use erf::{erf, erfinv, gelu};
 pub use exp::{exp, sigmoid, tanh};
 pub use hash::*;
 pub use log::{ln, softplus};
+pub use moments::{Moments, Running, rounding_of};
 pub use scalar::Scalar32;
 
 /// Arithmetic on f32 and i32 values, or on values that stand for vectors of them in code being generated.

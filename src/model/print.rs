@@ -5,7 +5,7 @@
 use std::fmt::Write;
 
 use super::{Model, Node, NodeId, NodeKind, ParamRole, summary::init_text, summary::number};
-use crate::vocab::{Args, Value};
+use crate::vocab::{Args, exactly};
 
 pub fn print(model: &Model) -> String {
     let mut out = String::new();
@@ -57,10 +57,7 @@ fn masked(node: &Node) -> String {
 
 /// Arguments after defaults, in the order of the signature.
 fn arguments(args: &Args) -> impl Iterator<Item = String> {
-    args.iter().map(|given| match &given.value {
-        Value::Number(x) => format!("{}={x}", given.name),
-        value => format!("{}={value}", given.name),
-    })
+    args.iter().map(|given| format!("{}={}", given.name, given.value))
 }
 
 fn parameters(model: &Model, out: &mut String) {
@@ -102,7 +99,7 @@ fn train(model: &Model, out: &mut String) {
     train.report.iter().for_each(|metric| line("report", &metric.args));
     let _ = writeln!(out, "epochs {}", train.epochs);
     if let Some(alpha) = train.mixup {
-        let _ = writeln!(out, "mixup alpha={alpha}");
+        let _ = writeln!(out, "mixup alpha={}", exactly(alpha));
     }
     if let Some(stop) = &train.stop_early {
         let _ = writeln!(

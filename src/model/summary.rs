@@ -12,7 +12,7 @@ use crate::{
         losses::Likelihood,
         penalties::{BayesDecay, Fitted, bayes_decay::keep_before},
     },
-    vocab::{Args, Given, Value},
+    vocab::{Args, Given, Value, in_digits},
 };
 
 mod ledger;
@@ -310,33 +310,7 @@ pub(super) fn init_text(init: Init) -> String {
 
 /// Up to four significant digits; small and large numbers with an exponent.
 pub fn number(x: f64) -> String {
-    significant(x, 4)
-}
-
-/// Up to so many significant digits.
-pub fn significant(x: f64, digits: usize) -> String {
-    if x == 0.0 {
-        return "0".into();
-    }
-    if !x.is_finite() {
-        return x.to_string();
-    }
-    let exponent = x.abs().log10().floor() as i32;
-    if !(-3..7).contains(&exponent) {
-        let text = format!("{x:.*e}", digits - 1);
-        let (mantissa, power) = text.split_once('e').unwrap_or((&text, "0"));
-        return format!("{}e{power}", trimmed(mantissa));
-    }
-    trimmed(&format!("{x:.*}", (digits as i32 - 1 - exponent).max(0) as usize))
-}
-
-/// Without zeros at the end of the fraction.
-fn trimmed(text: &str) -> String {
-    if text.contains('.') {
-        text.trim_end_matches('0').trim_end_matches('.').to_string()
-    } else {
-        text.to_string()
-    }
+    in_digits(x, 4)
 }
 
 #[cfg(test)]

@@ -5,7 +5,10 @@ use std::fmt::Write;
 use plotters::{coord::Shift, prelude::*};
 
 use super::{AMBER, BLUE, DrawError, GREEN, INK, ORANGE, PALE, PURPLE, SKY};
-use crate::model::summary::number;
+use crate::{
+    math::rounding_of,
+    vocab::{exactly, in_digits},
+};
 
 /// Points of a line that are marked, at most.
 const FEW: usize = 40;
@@ -105,8 +108,8 @@ impl Chart {
             .axis_style(INK.stroke_width(scale))
             .x_desc(&self.x)
             .y_desc(&self.y)
-            .x_label_formatter(&|x| number(*x))
-            .y_label_formatter(&|y| number(*y))
+            .x_label_formatter(&|at| in_digits(*at, digits_of(x)))
+            .y_label_formatter(&|at| in_digits(*at, digits_of(y)))
             .axis_desc_style(font(13))
             .label_style(font(12))
             .draw()?;
@@ -160,12 +163,12 @@ impl Chart {
         for series in &self.series {
             let name = format!("{front}{}", quoted(&series.name));
             let _ = match &series.shape {
-                Shape::Line(points) | Shape::Dots(points) => {
-                    points.iter().try_for_each(|(x, y)| writeln!(text, "{name},{x},{y},,"))
-                }
-                Shape::Band(band) => {
-                    band.iter().try_for_each(|(x, low, high)| writeln!(text, "{name},{x},,{low},{high}"))
-                }
+                Shape::Line(points) | Shape::Dots(points) => points
+                    .iter()
+                    .try_for_each(|(x, y)| writeln!(text, "{name},{},{},,", exactly(*x), exactly(*y))),
+                Shape::Band(band) => band.iter().try_for_each(|(x, low, high)| {
+                    writeln!(text, "{name},{},,{},{}", exactly(*x), exactly(*low), exactly(*high))
+                }),
             };
         }
         text
@@ -178,14 +181,21 @@ impl Chart {
             let (low, high) = values
                 .filter(|v| v.is_finite())
                 .fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), v| (low.min(v), high.max(v)));
-            let room = if high > low { 0.04 * (high - low) } else { 0.5 * high.abs().max(1e-3) };
+            let apart = high - low > rounding_of(high.abs().max(low.abs()));
+            let room = if apart { 0.04 * (high - low) } else { 0.5 * high.abs().max(1e-3) };
             (low <= high).then_some((low - room, high + room))
         };
         Some((range(&mut points.iter().map(|p| p.0))?, range(&mut points.iter().map(|p| p.1))?))
     }
 }
 
-fn finite(points: &[(f64, f64)]) -> Vec<(f64, f64)> {
+/// How many digits tell places of a range apart: four, or more where the range lies around a large number.
+pub(super) fn digits_of((low, high): (f64, f64)) -> usize {
+    let most = low.abs().max(high.abs());
+    (most / (high - low)).log10().floor().clamp(0.0, 12.0) as usize + 4
+}
+
+pub(super) fn finite(points: &[(f64, f64)]) -> Vec<(f64, f64)> {
     points.iter().copied().filter(|(x, y)| x.is_finite() && y.is_finite()).collect()
 }
 

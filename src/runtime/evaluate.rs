@@ -105,14 +105,14 @@ impl Evaluator {
 /// Functions of the host's own: without fused products their bits depend on no processor and no C library.
 const PORTABLE: math::Scalar32 = math::Scalar32 { fma: false };
 
-/// What the net's raw outputs mean, row by row: probabilities for classes and bits, numbers in the target's own units.
+/// What the net's raw outputs mean, row by row: probabilities for classes and bits, numbers in the target's own units from its level.
 pub fn interpret(outputs: &mut [f32], kind: OutputKind, target: &TargetRule) {
     match kind {
         OutputKind::Class(k) => outputs.chunks_exact_mut(k).for_each(softmax),
         OutputKind::Bits(_) => {
             outputs.iter_mut().for_each(|z| *z = math::sigmoid(&mut { PORTABLE }, *z));
         }
-        OutputKind::Real(_) | OutputKind::Normal(_) => restore(outputs, kind, target),
+        OutputKind::Real(_) | OutputKind::Normal(_) => to_units(outputs, kind, target),
     }
 }
 
@@ -125,11 +125,11 @@ pub fn cool(logits: &mut [f32], temperature: f64) {
 }
 
 /// The same for outputs whose probabilities are made already.
-pub fn restore(outputs: &mut [f32], kind: OutputKind, target: &TargetRule) {
+pub fn to_units(outputs: &mut [f32], kind: OutputKind, target: &TargetRule) {
     match kind {
         OutputKind::Class(_) | OutputKind::Bits(_) => {}
-        OutputKind::Real(_) => target.restore(outputs),
-        OutputKind::Normal(d) => restore_normal(outputs, d, target),
+        OutputKind::Real(_) => target.to_units(outputs),
+        OutputKind::Normal(d) => normal_to_units(outputs, d, target),
     }
 }
 
@@ -140,12 +140,12 @@ fn softmax(row: &mut [f32]) {
     row.iter_mut().for_each(|power| *power = (f64::from(*power) / sum) as f32);
 }
 
-/// Means in the target's units; log-variances become standard deviations in them.
-fn restore_normal(outputs: &mut [f32], d: usize, target: &TargetRule) {
+/// Means in the target's units from its level; log-variances become standard deviations in them.
+fn normal_to_units(outputs: &mut [f32], d: usize, target: &TargetRule) {
     let units = target.units();
     for row in outputs.chunks_exact_mut(2 * d) {
         let (means, spreads) = row.split_at_mut(d);
-        target.restore(means);
+        target.to_units(means);
         for (i, spread) in spreads.iter_mut().enumerate() {
             let sd = math::exp(&mut { PORTABLE }, *spread / 2.0);
             *spread = (f64::from(sd) * units.get(i).copied().unwrap_or(1.0)) as f32;

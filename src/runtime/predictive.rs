@@ -1,9 +1,11 @@
 //! What samples of a row's output say together: the predictive mean, and how uncertain it is and why.
 //!
 //! *Epistemic* uncertainty is what the samples disagree about, *aleatoric* what each of them leaves open (Kendall and Gal 2017). Sums
-//! are f64. A sample is the row's output in the target's own units: probabilities, numbers, or means and standard deviations.
+//! are f64. A sample is the row's output in the target's own units from its level: probabilities, numbers, or means and standard
+//! deviations.
 
 use super::kernels::wide;
+use crate::math::{Moments, Running};
 
 /// Of class probabilities.
 #[derive(Clone, Debug, PartialEq)]
@@ -68,32 +70,28 @@ pub fn classes<P: Copy + Into<f64> + PartialOrd>(samples: &[P], classes: usize) 
     let count = samples.len() / classes;
     assert!(count > 0, "samples of a row");
     let t = count as f64;
-    let mut sums = vec![0.0; classes];
-    let mut squares = vec![0.0; classes];
+    let mut running = vec![Running::default(); classes];
     let mut votes = vec![0_u32; classes];
     for sample in samples.chunks_exact(classes) {
-        for (c, p) in sample.iter().enumerate() {
-            let p: f64 = (*p).into();
-            sums[c] += p;
-            squares[c] += p * p;
-        }
+        running.iter_mut().zip(sample).for_each(|(running, p)| running.add((*p).into()));
         votes[likeliest(sample)] += 1;
     }
-    let mean: Vec<f64> = sums.iter().map(|sum| sum / t).collect();
+    let mean: Vec<f64> = running.iter().map(Running::mean).collect();
+    let moments: Vec<Moments> = running.iter().map(Running::moments).collect();
+    let agree = moments.iter().all(|p| p.squares == 0.0);
     let own = entropies(samples.iter().map(|p| (*p).into()).collect(), classes);
     let total_entropy: f64 = own.iter().sum();
     let expected_entropy = total_entropy / t;
-    let entropy_of_mean = entropy(mean.iter().copied());
+    let entropy_of_mean = if agree { expected_entropy } else { entropy(mean.iter().copied()) };
     let information = entropy_of_mean - expected_entropy;
     let mut rest = Vec::with_capacity(samples.len());
     for sample in samples.chunks_exact(classes) {
-        rest.extend(sums.iter().zip(sample).map(|(sum, p)| ((sum - (*p).into()) / (t - 1.0)).max(0.0)));
+        let without = |(all, p): (&Running, &P)| ((all.sum() - (*p).into()) / (t - 1.0)).max(0.0);
+        rest.extend(running.iter().zip(sample).map(without));
     }
     let rest = entropies(rest, classes);
     let left_out = rest.iter().zip(&own).map(|(rest, own)| rest - (total_entropy - own) / (t - 1.0));
-    let jackknife = t * information - (t - 1.0) / t * left_out.sum::<f64>();
-    let variance = mean.iter().zip(&squares).map(|(mean, square)| (square / t - mean * mean).max(0.0));
-    let worst = variance.fold(0.0, f64::max);
+    let jackknife = if agree { 0.0 } else { t * information - (t - 1.0) / t * left_out.sum::<f64>() };
     let commonest = votes.iter().max().copied().unwrap_or(0);
     ClassUncertainty {
         entropy: entropy_of_mean,
@@ -101,7 +99,11 @@ pub fn classes<P: Copy + Into<f64> + PartialOrd>(samples: &[P], classes: usize) 
         mutual_information: information.max(0.0),
         mutual_information_jackknife: if count > 1 { jackknife } else { f64::NAN },
         variation_ratio: 1.0 - f64::from(commonest) / t,
-        standard_error: if count > 1 { (worst / (t - 1.0)).sqrt() } else { f64::NAN },
+        standard_error: if count > 1 {
+            moments.iter().map(Moments::standard_error).fold(0.0, f64::max)
+        } else {
+            f64::NAN
+        },
         mean,
     }
 }
@@ -112,14 +114,14 @@ pub fn classes<P: Copy + Into<f64> + PartialOrd>(samples: &[P], classes: usize) 
 /// If there is no sample.
 pub fn number(means: &[f64], variances: Option<&[f64]>) -> RealUncertainty {
     assert!(!means.is_empty(), "samples of a row");
-    let t = means.len() as f64;
-    let mean = means.iter().sum::<f64>() / t;
-    let epistemic = match means.len() {
-        1 => f64::NAN,
-        _ => means.iter().map(|x| (x - mean) * (x - mean)).sum::<f64>() / (t - 1.0),
-    };
-    let aleatoric = variances.map(|v| v.iter().sum::<f64>() / t);
-    RealUncertainty { mean, epistemic, aleatoric, standard_error: (epistemic / t).sqrt() }
+    let of = Moments::of(means.iter().copied());
+    let aleatoric = variances.map(|v| v.iter().sum::<f64>() / of.count);
+    RealUncertainty {
+        mean: of.mean,
+        epistemic: of.sample_variance(),
+        aleatoric,
+        standard_error: of.standard_error(),
+    }
 }
 
 /// The probability below `x` under the equal mixture of normals around the samples.
@@ -164,12 +166,16 @@ mod tests {
 
     #[test]
     fn samples_that_agree_leave_no_information() {
-        let u = classes(&[0.7, 0.2, 0.1].repeat(50), 3);
-        near(u.mutual_information, 0.0, 1e-7);
-        near(u.mutual_information_jackknife, 0.0, 1e-6);
-        near(u.entropy, u.expected_entropy, 1e-7);
-        assert_eq!(u.variation_ratio, 0.0);
-        near(u.standard_error, 0.0, 1e-6);
+        for count in [1, 3, 50, 1000] {
+            let u = classes(&[0.7, 0.2, 0.1].repeat(count), 3);
+            assert_eq!((u.mutual_information, u.variation_ratio, u.entropy), (0.0, 0.0, u.expected_entropy));
+            if count > 1 {
+                assert_eq!((u.mutual_information_jackknife, u.standard_error), (0.0, 0.0));
+            }
+            let u = number(&vec![0.1; count], None);
+            assert_eq!(u.mean, 0.1);
+            assert!(count == 1 || (u.epistemic, u.standard_error) == (0.0, 0.0));
+        }
     }
 
     #[test]

@@ -23,6 +23,8 @@ pub struct Session {
     target: TargetRule,
     /// Logits are divided by it.
     temperature: f64,
+    /// Of the last call.
+    predicted: Vec<f64>,
 }
 
 impl Session {
@@ -50,7 +52,9 @@ impl Session {
         let compiled = codegen::compile(&loops::fuse(graph), &Options::default())?;
         let widths = model.inputs.iter().map(|id| model.nodes[id.0].ty.len()).collect();
         let native = compiled.session(arrays, most.max(1))?;
-        Ok(Self { native, widths, kind: model.output.kind, target: target.clone(), temperature: 1.0 })
+        let kind = model.output.kind;
+        let predicted = Vec::with_capacity(most.max(1) * kind.width());
+        Ok(Self { native, widths, kind, target: target.clone(), temperature: 1.0, predicted })
     }
 
     /// With logits at a temperature.
@@ -64,7 +68,7 @@ impl Session {
     ///
     /// # Panics
     /// If the slices are not as many rows each, or more rows than the session was made for.
-    pub fn predict(&mut self, inputs: &[&[f32]]) -> &[f32] {
+    pub fn predict(&mut self, inputs: &[&[f32]]) -> &[f64] {
         assert_eq!(inputs.len(), self.widths.len(), "one slice an input");
         let rows = inputs.first().map_or(0, |x| x.len() / self.widths[0].max(1));
         for (slot, (x, width)) in inputs.iter().zip(&self.widths).enumerate() {
@@ -74,6 +78,10 @@ impl Session {
         let outputs = self.native.run(rows, 0);
         cool(outputs, self.temperature);
         interpret(outputs, self.kind, &self.target);
-        outputs
+        let (width, target) = (self.kind.width(), &self.target);
+        let raised = |(i, x): (usize, &f32)| target.raised(i % width, f64::from(*x));
+        self.predicted.clear();
+        self.predicted.extend(outputs.iter().enumerate().map(raised));
+        &self.predicted
     }
 }

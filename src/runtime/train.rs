@@ -29,7 +29,7 @@ use crate::{
     codegen::CodegenError,
     data::{DataConfig, Dataset, Target},
     lower::{LOSS, OBJECTIVE, lower_train},
-    math,
+    math::{self, Moments},
     model::Model,
     train::Train,
 };
@@ -528,14 +528,11 @@ impl<'a> Trainer<'a> {
     }
 }
 
-/// Mean variance of the outputs of targets; 1 of what are no numbers.
+/// Mean variance of the outputs of targets; 1 of what are no numbers, or do not differ.
 fn spread(target: &Target) -> f64 {
     let Target::Real { data, width } = target else { return 1.0 };
-    let rows = (data.len() / width).max(1) as f64;
-    let variance = |output: usize| {
-        let column = || data[output..].iter().step_by(*width).map(|y| f64::from(*y));
-        let mean = column().sum::<f64>() / rows;
-        column().map(|y| (y - mean) * (y - mean)).sum::<f64>() / rows
-    };
-    (0..*width).map(variance).sum::<f64>() / *width as f64
+    let variance =
+        |output: usize| Moments::of(data[output..].iter().step_by(*width).map(|y| f64::from(*y))).variance();
+    let mean = (0..*width).map(variance).sum::<f64>() / *width as f64;
+    if mean == 0.0 { 1.0 } else { mean }
 }

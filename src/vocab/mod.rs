@@ -4,12 +4,14 @@
 //! the manual and completion. Invariant: an [`Args`] that exists was checked against its `Sig`, so the getters cannot fail.
 
 mod args;
+mod number;
 pub mod ramp;
 mod value;
 
 pub use args::{Args, Given};
+pub use number::{exactly, in_digits};
 pub use ramp::{Clock, Ramp, Time, Timed};
-pub use value::{Symbol, Unit, Value, number_text};
+pub use value::{Symbol, Unit, Value};
 
 /// What one word accepts.
 #[derive(Debug)]

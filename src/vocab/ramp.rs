@@ -28,7 +28,7 @@
 
 use std::{cmp::Ordering, fmt};
 
-use super::{ArgSpec, Args, Block, Bounds, Default, Kind, Sig, Unit, Value, number_text};
+use super::{ArgSpec, Args, Block, Bounds, Default, Kind, Sig, Unit, Value, exactly};
 
 /// The manual of the word.
 pub const SOURCE: &str = include_str!("ramp.rs");
@@ -104,7 +104,7 @@ impl Time {
 
 impl fmt::Display for Time {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}{}", self.0, self.1)
+        write!(f, "{}{}", exactly(self.0), self.1)
     }
 }
 
@@ -148,7 +148,7 @@ impl Ramp {
 
 impl fmt::Display for Ramp {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "ramp({}, {}", number_text(self.from), number_text(self.to))?;
+        write!(f, "ramp({}, {}", exactly(self.from), exactly(self.to))?;
         for (name, time) in [("over", self.over), ("after", self.after)] {
             if let Some(time) = time {
                 write!(f, ", {name}={time}")?;
@@ -243,16 +243,16 @@ impl From<Timed> for Value {
 impl fmt::Display for Timed {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let ramp = match self {
-            Self::Constant(x) => return f.write_str(&number_text(*x)),
+            Self::Constant(x) => return f.write_str(&exactly(*x)),
             Self::Ramp(ramp) => ramp,
         };
-        write!(f, "{} to {}", number_text(ramp.from), number_text(ramp.to))?;
+        write!(f, "{} to {}", exactly(ramp.from), exactly(ramp.to))?;
         match ramp.over {
-            Some(Time(x, unit)) => write!(f, " over {x} {unit}")?,
+            Some(Time(x, unit)) => write!(f, " over {} {unit}", exactly(x))?,
             None => f.write_str(" over all epochs")?,
         }
         if let Some(Time(x, unit)) = ramp.after {
-            write!(f, " after {x} {unit}")?;
+            write!(f, " after {} {unit}", exactly(x))?;
         }
         f.write_str(if ramp.cosine { ", along a cosine" } else { "" })
     }

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::Ramp;
+use super::{Ramp, exactly};
 
 /// A unit that a number may bear. Units are part of the number: `1s` is not `1steps`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -111,18 +111,11 @@ impl Value {
     }
 }
 
-/// A number as people write it: `1e300` and `1e-46` without their hundreds of zeros.
-#[must_use]
-pub fn number_text(x: f64) -> String {
-    let size = x.abs();
-    if x.is_finite() && x != 0.0 && !(1e-7..1e21).contains(&size) { format!("{x:e}") } else { x.to_string() }
-}
-
 impl fmt::Display for Value {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Value::Number(x) => f.write_str(&number_text(*x)),
-            Value::Quantity(x, unit) => write!(f, "{}{unit}", number_text(*x)),
+            Value::Number(x) => f.write_str(&exactly(*x)),
+            Value::Quantity(x, unit) => write!(f, "{}{unit}", exactly(*x)),
             Value::Ramp(ramp) => write!(f, "{ramp}"),
             Value::Symbol(s) => f.write_str(&s.0),
             Value::Bool(b) => write!(f, "{b}"),
@@ -139,8 +132,8 @@ impl fmt::Display for Value {
                 let dims: Vec<String> = dims.iter().map(u64::to_string).collect();
                 f.write_str(&dims.join("x"))
             }
-            Value::Span(low, high) => write!(f, "{low}..{high}"),
-            Value::Tail(share) => write!(f, "tail {share}"),
+            Value::Span(low, high) => write!(f, "{}..{}", exactly(*low), exactly(*high)),
+            Value::Tail(share) => write!(f, "tail {}", exactly(*share)),
             Value::Call(name, args) => {
                 let args: Vec<String> = args
                     .iter()

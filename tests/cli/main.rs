@@ -11,6 +11,7 @@ mod emit;
 mod experiment;
 mod explain;
 mod fmt;
+mod levels;
 mod naming;
 mod new;
 mod places;

@@ -10,7 +10,7 @@ use std::sync::Arc;
 use crate::data::config::Source;
 use crate::data::error::{DataError, counted};
 use crate::data::files;
-use crate::data::raw::{Arrays, Pick, Raw, RawTarget, Storage};
+use crate::data::raw::{Arrays, Pick, Raw, RawTarget, Stored};
 use crate::data::search::Search;
 use crate::data::words::{Read, SourceWord};
 use crate::diag::Diagnostic;
@@ -143,7 +143,7 @@ fn load_pair(images: (&Path, &str), labels: (&Path, &str)) -> Result<Arrays, Dat
         target_file: labels.1.to_owned(),
         rows,
         shape: shape.to_vec(),
-        data: Storage::U8(data),
+        data: Stored::U8(data),
         target,
     })
 }
@@ -218,7 +218,7 @@ mod tests {
         let Raw::Arrays { train, test } = raw else { panic!("idx is an array source") };
         assert!(test.is_none());
         assert_eq!((train.rows, train.shape.as_slice()), (2, [1, 3].as_slice()));
-        assert_eq!(train.data, Storage::U8(vec![1, 2, 3, 4, 5, 6]));
+        assert_eq!(train.data, Stored::U8(vec![1, 2, 3, 4, 5, 6]));
         assert_eq!(train.target, RawTarget::Labels(vec![1, 0]));
     }
 

@@ -1,6 +1,7 @@
 //! `source npy, inputs="x.npy", target="y.npy"`: NumPy arrays, rows first.
 //!
-//! Bytes stay bytes, every other number type becomes f32. A target has one dimension, or two: rows and outputs.
+//! Bytes stay bytes, every other number type becomes f32 at last: where inputs are normalised, means and differences are taken of the
+//! numbers as the file has them. A target has one dimension, or two: rows and outputs.
 
 use std::sync::Arc;
 
@@ -9,11 +10,12 @@ use npyz::{NpyFile, Order, TypeChar};
 use crate::data::config::Source;
 use crate::data::error::{DataError, counted};
 use crate::data::files;
-use crate::data::raw::{Arrays, Pick, Raw, RawTarget, Storage};
+use crate::data::raw::{Arrays, Pick, Raw, RawTarget, Stored};
 use crate::data::search::Search;
+use crate::data::single;
 use crate::data::words::{Read, SourceWord};
 use crate::diag::Diagnostic;
-use crate::vocab::{ArgSpec, Args, Block, Default, Kind, Sig};
+use crate::vocab::{ArgSpec, Args, Block, Default, Kind, Sig, exactly};
 
 pub static SIG: Sig = Sig {
     name: "npy",
@@ -93,13 +95,9 @@ fn load(inputs: &str, target_file: &str, search: &Search) -> Result<Arrays, Data
             target_file
         }));
     }
-    let data = match data {
-        Numbers::Bytes(bytes) => Storage::U8(bytes),
-        Numbers::Floats(floats) => Storage::F32(floats.iter().map(|x| *x as f32).collect()),
-    };
     let values = match values {
-        Numbers::Bytes(bytes) => bytes.into_iter().map(f64::from).collect(),
-        Numbers::Floats(floats) => floats,
+        Stored::F64(floats) => floats,
+        short => (0..short.len()).map(|i| short.at(i)).collect(),
     };
     let target = RawTarget::Numbers { data: values, width };
     Ok(Arrays {
@@ -116,21 +114,7 @@ fn unusable(name: &str, why: &str) -> DataError {
     DataError::new("E0529", format!("the npy file cannot be used: {why}")).file(name)
 }
 
-pub(in crate::data) enum Numbers {
-    Bytes(Vec<u8>),
-    Floats(Vec<f64>),
-}
-
-impl Numbers {
-    fn is_empty(&self) -> bool {
-        match self {
-            Numbers::Bytes(bytes) => bytes.is_empty(),
-            Numbers::Floats(floats) => floats.is_empty(),
-        }
-    }
-}
-
-pub(in crate::data) fn array(bytes: &[u8], name: &str) -> Result<(Vec<usize>, Numbers), DataError> {
+pub(in crate::data) fn array(bytes: &[u8], name: &str) -> Result<(Vec<usize>, Stored), DataError> {
     let file = NpyFile::new(bytes).map_err(|e| unusable(name, &e.to_string()))?;
     let shape: Vec<usize> = file.shape().iter().map(|d| *d as usize).collect();
     if file.order() == Order::Fortran && shape.len() > 1 {
@@ -149,25 +133,29 @@ pub(in crate::data) fn array(bytes: &[u8], name: &str) -> Result<(Vec<usize>, Nu
             .file(name)
             .note(format!("shape {shape:?} of type {kind}, {} bytes in all", bytes.len())));
     }
-    macro_rules! floats {
+    let width = shape.iter().skip(1).product();
+    macro_rules! read {
+        ($type:ty, $to:path) => {
+            file.into_vec::<$type>().map(|v| Ok($to(v.into_iter().map(Into::into).collect())))
+        };
+    }
+    macro_rules! whole {
         ($type:ty) => {
-            file.into_vec::<$type>().map(|v| Numbers::Floats(v.into_iter().map(|x| x as f64).collect()))
+            file.into_vec::<$type>().map(|v| whole(&v, width, |x| x as f64, i128::from))
         };
     }
     let numbers = match (kind.type_char(), kind.size_field()) {
-        (TypeChar::Uint, 1) => file.into_vec::<u8>().map(Numbers::Bytes),
-        (TypeChar::Bool, 1) => {
-            file.into_vec::<bool>().map(|v| Numbers::Bytes(v.into_iter().map(u8::from).collect()))
-        }
-        (TypeChar::Uint, 2) => floats!(u16),
-        (TypeChar::Uint, 4) => floats!(u32),
-        (TypeChar::Uint, 8) => floats!(u64),
-        (TypeChar::Int, 1) => floats!(i8),
-        (TypeChar::Int, 2) => floats!(i16),
-        (TypeChar::Int, 4) => floats!(i32),
-        (TypeChar::Int, 8) => floats!(i64),
-        (TypeChar::Float, 4) => floats!(f32),
-        (TypeChar::Float, 8) => floats!(f64),
+        (TypeChar::Uint, 1) => read!(u8, Stored::U8),
+        (TypeChar::Bool, 1) => read!(bool, Stored::U8),
+        (TypeChar::Uint, 2) => read!(u16, Stored::F32),
+        (TypeChar::Uint, 4) => read!(u32, Stored::F64),
+        (TypeChar::Uint, 8) => whole!(u64),
+        (TypeChar::Int, 1) => read!(i8, Stored::F32),
+        (TypeChar::Int, 2) => read!(i16, Stored::F32),
+        (TypeChar::Int, 4) => read!(i32, Stored::F64),
+        (TypeChar::Int, 8) => whole!(i64),
+        (TypeChar::Float, 4) => read!(f32, Stored::F32),
+        (TypeChar::Float, 8) => read!(f64, Stored::F64),
         _ => {
             return Err(unusable(name, &format!("elements of type {kind}"))
                 .help("save it as float32, float64, uint8 or int64"));
@@ -182,17 +170,62 @@ pub(in crate::data) fn array(bytes: &[u8], name: &str) -> Result<(Vec<usize>, Nu
         }
         _ => unusable(name, &e.to_string()),
     })?;
-    finite(&numbers, &shape, name)?;
-    Ok((shape, numbers))
+    let numbers = numbers.map_err(|e| e.file(name))?;
+    finite(&numbers, width, name)?;
+    Ok((shape, shortest(numbers)))
 }
 
-fn finite(numbers: &Numbers, shape: &[usize], name: &str) -> Result<(), DataError> {
-    let Numbers::Floats(floats) = numbers else { return Ok(()) };
-    let Some(at) = floats.iter().position(|x| !(*x as f32).is_finite()) else { return Ok(()) };
-    let a_row: usize = shape.iter().skip(1).product();
-    Err(DataError::new("E0523", format!("`{}` is not a finite number in 32 bits", floats[at]))
+/// Integers of 64 bits, those of a column told apart.
+///
+/// # Errors
+/// E0544: two of a column become one.
+fn whole<T: Copy>(
+    values: &[T],
+    width: usize,
+    short: impl Fn(T) -> f64,
+    exact: impl Fn(T) -> i128,
+) -> Result<Stored, DataError> {
+    const EXACT: i128 = 1 << f64::MANTISSA_DIGITS;
+    if values.iter().any(|x| exact(*x).abs() > EXACT) {
+        for element in 0..width {
+            let at = |row: usize| values[row * width + element];
+            let column = single::Column {
+                count: values.len() / width,
+                exact: &|row| (exact(at(row)) - exact(at(0))) as f64,
+                short: &|row| short(at(row)),
+                step: f64::EPSILON,
+            };
+            if let Some((a, b)) = column.merged() {
+                let (a, b) = (exact(at(a)), exact(at(b)));
+                return Err(DataError::new("E0544", format!("{a} and {b} become one number in 64 bits"))
+                    .column(element + 1, "")
+                    .help(
+                        "take a number that all rows share off the column before it is saved: `x - x[0]`",
+                    ));
+            }
+        }
+    }
+    Ok(Stored::F64(values.iter().map(|x| short(*x)).collect()))
+}
+
+/// In single precision where that holds every number.
+fn shortest(numbers: Stored) -> Stored {
+    match numbers {
+        Stored::F64(floats) if floats.iter().all(|x| f64::from(*x as f32) == *x) => {
+            Stored::F32(floats.into_iter().map(|x| x as f32).collect())
+        }
+        other => other,
+    }
+}
+
+fn finite(numbers: &Stored, width: usize, name: &str) -> Result<(), DataError> {
+    if let Stored::U8(_) = numbers {
+        return Ok(());
+    }
+    let Some(at) = (0..numbers.len()).find(|i| !(numbers.at(*i) as f32).is_finite()) else { return Ok(()) };
+    Err(DataError::new("E0523", format!("`{}` is not a finite number in 32 bits", exactly(numbers.at(at))))
         .file(name)
-        .row(at / a_row.max(1))
+        .row(at / width.max(1))
         .help("remove or replace such rows before training"))
 }
 
@@ -225,10 +258,15 @@ mod tests {
     fn floats_and_integers() {
         let arrays = open(&npy(&[2, 2], &[1.0f64, 2.0, 3.0, 4.5]), &npy(&[2], &[1i64, 0])).unwrap();
         assert_eq!((arrays.rows, arrays.shape.as_slice()), (2, [2].as_slice()));
-        assert_eq!(arrays.data, Storage::F32(vec![1.0, 2.0, 3.0, 4.5]));
+        assert_eq!(arrays.data, Stored::F32(vec![1.0, 2.0, 3.0, 4.5]));
         assert_eq!(arrays.target, RawTarget::Numbers { data: vec![1.0, 0.0], width: 1 });
         let bytes = open(&npy(&[1, 2, 2], &[0u8, 1, 2, 255]), &npy(&[1, 3], &[1f32, 2.0, 3.0])).unwrap();
-        assert_eq!(bytes.data, Storage::U8(vec![0, 1, 2, 255]));
+        assert_eq!(bytes.data, Stored::U8(vec![0, 1, 2, 255]));
+        // Doubles only where singles do not do.
+        let doubles = open(&npy(&[2], &[0.1_f64, 2.0]), &npy(&[2], &[1i64, 0])).unwrap();
+        assert_eq!(doubles.data, Stored::F64(vec![0.1, 2.0]));
+        let singles = open(&npy(&[2], &[0.1_f32, 2.0]), &npy(&[2], &[1i64, 0])).unwrap();
+        assert_eq!(singles.data, Stored::F32(vec![0.1, 2.0]));
     }
 
     #[test]

@@ -24,7 +24,6 @@ pub static WORD: Statement = Statement { sig: &SIG, source: include_str!("classe
 
 fn read(args: &Args, settings: &mut Settings) -> Result<(), Box<Diagnostic>> {
     let name = |value: &Value| match value {
-        Value::Number(x) => x.to_string(),
         Value::Word(name) | Value::Text(name) => name.clone(),
         other => other.to_string(),
     };

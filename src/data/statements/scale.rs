@@ -3,7 +3,7 @@
 use crate::data::config::{Scale, Settings};
 use crate::data::words::Statement;
 use crate::diag::Diagnostic;
-use crate::vocab::{ArgSpec, Args, Block, Bounds, Kind, Sig};
+use crate::vocab::{ArgSpec, Args, Block, Bounds, Kind, Sig, exactly};
 
 pub static SIG: Sig = Sig {
     name: "scale",
@@ -21,7 +21,7 @@ fn read(args: &Args, settings: &mut Settings) -> Result<(), Box<Diagnostic>> {
             Diagnostic::error(
                 "E0508",
                 args.span_of("factor"),
-                format!("a scale of {factor} leaves nothing of the inputs"),
+                format!("a scale of {} leaves nothing of the inputs", exactly(factor)),
             )
             .label("the factor must be a 32-bit number other than 0"),
         ));

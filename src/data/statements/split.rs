@@ -11,7 +11,7 @@
 use crate::data::config::{Choosing, Division, Settings, Share, Split};
 use crate::data::words::Statement;
 use crate::diag::Diagnostic;
-use crate::vocab::{ArgSpec, Args, Block, Default, Kind, Sig, Value};
+use crate::vocab::{ArgSpec, Args, Block, Default, Kind, Sig, Value, exactly};
 
 pub static SIG: Sig = Sig {
     name: "split",
@@ -103,7 +103,7 @@ fn read_share(args: &Args, name: &str) -> Result<Option<Share>, Box<Diagnostic>>
         )),
         x if x.fract() == 0.0 => Ok(Some(Share::Rows(x as usize))),
         x => Err(Box::new(
-            fault(format!("`{name}` is {x}: neither a count of rows nor a fraction"))
+            fault(format!("`{name}` is {}: neither a count of rows nor a fraction", exactly(x)))
                 .help("write a whole number, a percentage below 100%, or a fraction below 1"),
         )),
     }

@@ -3,6 +3,7 @@
 mod bad;
 mod build;
 mod hostile;
+mod precision;
 mod predict;
 mod real;
 mod tables;

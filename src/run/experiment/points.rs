@@ -16,7 +16,7 @@ use rand_chacha::rand_core::Rng as _;
 use crate::{
     model::{Search, Sweep, Values, Vary},
     runtime::rng,
-    vocab::Value,
+    vocab::{Value, exactly},
 };
 
 /// Values by the name of their param, as `--set` would write them.
@@ -79,7 +79,7 @@ fn drawn(vary: &[Vary], seed: u64, trial: usize) -> Point {
             Values::List(values) => {
                 values[((share * values.len() as f64) as usize).min(values.len() - 1)].to_string()
             }
-            Values::Range(range) => range.at(share).to_string(),
+            Values::Range(range) => exactly(range.at(share)),
         };
         (vary.name.clone(), value)
     };
@@ -146,7 +146,7 @@ fn seen(text: &str, values: &Values) -> Option<ParamValue> {
 fn written(value: &ParamValue, values: &Values) -> Option<String> {
     match (value, values) {
         (ParamValue::Categorical(i), Values::List(values)) => values.get(*i).map(Value::to_string),
-        (ParamValue::Float(share), Values::Range(range)) => Some(range.at(*share).to_string()),
+        (ParamValue::Float(share), Values::Range(range)) => Some(exactly(range.at(*share))),
         _ => None,
     }
 }

@@ -12,7 +12,10 @@ use super::{
     search::Searched,
     trial::{Found, Measured, Trial, value_of},
 };
-use crate::model::{Goal, Sweep, summary::number};
+use crate::{
+    math::Moments,
+    model::{Goal, Sweep, summary::number},
+};
 
 /// The last trial of one arm on one division with one seed.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -36,11 +39,13 @@ pub struct Mean {
 
 impl Mean {
     pub fn of(values: &[f64]) -> Self {
-        let n = values.len() as f64;
-        let mean = values.iter().sum::<f64>() / n;
-        let squares: f64 = values.iter().map(|x| (x - mean) * (x - mean)).sum();
-        let standard_error = if values.len() > 1 { (squares / (n - 1.0) / n).sqrt() } else { f64::NAN };
-        Self { mean, standard_error, count: values.len() }
+        Self::of_results(values, 0.0)
+    }
+
+    /// Of differences of numbers as large as `level`.
+    fn of_results(values: &[f64], level: f64) -> Self {
+        let moments = Moments::of_results(values.iter().copied(), level);
+        Self { mean: moments.mean, standard_error: moments.standard_error(), count: values.len() }
     }
 }
 
@@ -118,12 +123,14 @@ impl Report {
         let differences = (1..arms.len()).map(|arm| Difference {
             set: arms[arm].clone(),
             less: arms[0].clone(),
-            figures: figures(&paired(&by_arm[arm], &by_arm[0])),
+            figures: figures(&paired(&by_arm[arm], &by_arm[0]), &|name| {
+                largest(name, &by_arm[arm]).max(largest(name, &by_arm[0]))
+            }),
         });
         let differences = differences.collect();
         let arms = arms.iter().zip(by_arm).map(|(set, runs)| Arm {
             set: set.clone(),
-            figures: figures(&runs),
+            figures: figures(&runs, &|_| 0.0),
             runs,
         });
         let best = winner(&tried);
@@ -178,8 +185,9 @@ fn winner(tried: &[Tried]) -> Option<Winner> {
     Some(Winner { set: first.set.clone(), goal: first.goal.clone(), value: first.value? })
 }
 
-/// Means over divisions, of each the mean over seeds; over seeds where there is one division.
-fn figures(runs: &[Tested]) -> BTreeMap<String, Mean> {
+/// Means over divisions, of each the mean over seeds; over seeds where there is one division. `level` is how large the numbers are of which a
+/// figure is the difference.
+fn figures(runs: &[Tested], level: &dyn Fn(&str) -> f64) -> BTreeMap<String, Mean> {
     let names: BTreeSet<&String> = runs.iter().flat_map(|run| run.figures.keys()).collect();
     let splits: BTreeSet<usize> = runs.iter().map(|run| run.split).collect();
     let of = |name: &String, split: Option<usize>| -> Vec<f64> {
@@ -187,13 +195,17 @@ fn figures(runs: &[Tested]) -> BTreeMap<String, Mean> {
         mine.filter_map(|run| run.figures.get(name).copied()).collect()
     };
     let mean = |name: &String| match splits.len() {
-        1 => Mean::of(&of(name, None)),
+        1 => Mean::of_results(&of(name, None), level(name)),
         _ => {
             let each = splits.iter().map(|split| of(name, Some(*split))).filter(|values| !values.is_empty());
-            Mean::of(&each.map(|values| Mean::of(&values).mean).collect::<Vec<f64>>())
+            Mean::of_results(&each.map(|values| Mean::of(&values).mean).collect::<Vec<f64>>(), level(name))
         }
     };
     names.into_iter().map(|name| (name.clone(), mean(name))).collect()
+}
+
+fn largest(name: &str, runs: &[Tested]) -> f64 {
+    runs.iter().filter_map(|run| run.figures.get(name)).fold(0.0, |most, x| most.max(x.abs()))
 }
 
 fn paired(runs: &[Tested], others: &[Tested]) -> Vec<Tested> {
@@ -241,6 +253,31 @@ mod tests {
             .map(|one| (one.set[0].1.as_str(), one.trials, one.value.map(|value| value.count)))
             .collect();
         assert_eq!(shown, [("0.2", 1, Some(1)), ("0.1", 2, Some(1))]);
+    }
+
+    #[test]
+    fn equal_results_have_no_standard_error() {
+        let set = |p: &str| vec![("p".to_string(), p.to_string())];
+        let runs = (0..9).flat_map(|split| {
+            let base = 1000.3 - 111.1 * split as f64;
+            [
+                run(0, split, 0, 0.1),
+                run(1, split, 0, 0.1),
+                run(2, split, 0, base),
+                run(3, split, 0, base - 0.1),
+            ]
+        });
+        let arms = [set("0"), set("1"), set("2"), set("3")];
+        let report = Report::new(&arms, runs.collect(), None, Vec::new());
+        let arm = report.arms[0].figures["test.loss"];
+        assert_eq!((arm.mean, arm.standard_error), (0.1, 0.0));
+        let difference = report.differences[0].figures["test.loss"];
+        assert_eq!((difference.mean, difference.standard_error), (0.0, 0.0));
+        // The differences differ by what rounding leaves of numbers about 1000.
+        let two: Vec<Tested> = report.arms[2..].iter().flat_map(|arm| arm.runs.clone()).collect();
+        let two = two.into_iter().map(|run| Tested { arm: run.arm - 2, ..run }).collect();
+        let report = Report::new(&[set("2"), set("3")], two, None, Vec::new());
+        assert_eq!(report.differences[0].figures["test.loss"].standard_error, 0.0);
     }
 
     #[test]

@@ -16,7 +16,7 @@ use crate::{
     data::{self, DataError, Dataset, Need, Part, Search},
     layers::Mode,
     lower::lower_eval,
-    model::{McDropout, Mean, Model, Param, ParamRole, PredictMode},
+    model::{McDropout, Mean, Model, OutputKind, Param, ParamRole, PredictMode},
     runtime::{
         checkpoint::{Checkpoint, CheckpointError},
         container::ContainerError,
@@ -146,7 +146,7 @@ impl Trained {
         Ok(Self { model, checkpoint, calibration: Calibration::default() })
     }
 
-    /// The mean of all sub-networks for each row, as one net would predict: probabilities, or numbers in the target's own units.
+    /// The mean of all sub-networks for each row, as one net would predict: probabilities, or numbers from the target's level.
     pub(in crate::run) fn exact_outputs(
         &self,
         part: &Part,
@@ -170,6 +170,10 @@ impl Trained {
     }
 
     fn exact_means(&self, part: &Part, team: &Team) -> Result<ExactMeans, TrainedError> {
+        if let OutputKind::Normal(_) = self.model.output.kind {
+            let why = "a `normal` output says a distribution: there is no exact mean of it in this version\nhelp: `--samples` or `--ensemble` average sampled sub-networks";
+            return Err(TrainedError::Unfit(why.into()));
+        }
         let exact = exact_means(&self.model, part, &self.store()?, Effort::usual(team.threads()));
         exact.map_err(|why| TrainedError::Unfit(format!("no exact mean: {why}")))
     }

@@ -141,16 +141,15 @@ impl Trained {
         Ok((name, part.first(most.unwrap_or(usize::MAX))))
     }
 
-    /// Numbers in the units of training in the target's own; probabilities as they are.
+    /// Numbers in the units of training in the target's own, from its level; probabilities as they are.
     pub(in crate::run) fn own(&self, mut values: Vec<f64>) -> Vec<f64> {
-        if let TargetRule::Real { mean, sd, .. } = &self.checkpoint.meta.transform.target {
-            let units = || mean.iter().zip(sd).cycle();
-            values.iter_mut().zip(units()).for_each(|(x, (mean, sd))| *x = mean + sd * *x);
+        if let TargetRule::Real { sd, .. } = &self.checkpoint.meta.transform.target {
+            values.iter_mut().zip(sd.iter().cycle()).for_each(|(x, sd)| *x *= sd);
         }
         values
     }
 
-    /// What was observed, `[rows, width]`: one-hot classes, bits, numbers in their own units.
+    /// What was observed, `[rows, width]`: one-hot classes, bits, numbers in their own units from the target's level.
     pub(in crate::run) fn observed(&self, part: &Part) -> Vec<f64> {
         let wide = |data: &[f32]| data.iter().map(|x| f64::from(*x)).collect();
         match &part.target {

@@ -7,6 +7,7 @@ use crate::run::{
 };
 use crate::{
     data::Search,
+    math::Moments,
     model::{McDropout, Mean, OutputKind},
     runtime::team::Team,
 };
@@ -74,8 +75,6 @@ impl Trained {
 }
 
 fn point(samples: u32, errors: &[f64]) -> CurvePoint {
-    let n = errors.len() as f64;
-    let error = errors.iter().sum::<f64>() / n;
-    let squares: f64 = errors.iter().map(|e| (e - error) * (e - error)).sum();
-    CurvePoint { samples, error, sd: if errors.len() > 1 { (squares / (n - 1.0)).sqrt() } else { f64::NAN } }
+    let moments = Moments::of(errors.iter().copied());
+    CurvePoint { samples, error: moments.mean, sd: moments.sample_variance().sqrt() }
 }

@@ -13,7 +13,7 @@ use crate::{
     model::{Interval, McDropout, Mean, OutputKind, Predict, PredictMode},
     plot::{Chart, Corner, Series},
     runtime::{predictive, team::Team},
-    train::metrics::risk_coverage,
+    train::metrics::{probabilities, risk_coverage},
 };
 
 /// Bins of a reliability diagram, and groups of equally many rows.
@@ -25,8 +25,10 @@ const BEYOND: f64 = 0.5;
 
 /// A row of the held-out part, as it was predicted.
 struct Judged {
-    /// Of what is taken for its class or, of numbers, the standard deviation that is said.
+    /// Of what is taken for its class.
     confidence: f64,
+    /// What that leaves to all others: 1 less the confidence, told apart where that is near 1.
+    rest: f64,
     /// Entropy of classes, total standard deviation of numbers.
     doubt: f64,
     /// Mutual information, or the epistemic standard deviation.
@@ -86,7 +88,7 @@ impl Committee {
             };
             let sampled = mode != PredictMode::WeightScaling || self.alone().is_none();
             match (classes, sampled) {
-                (true, false) => curve("confidence", |row| -row.confidence),
+                (true, false) => curve("confidence", |row| row.rest),
                 (true, true) => {
                     curve("entropy", |row| row.doubt);
                     curve("mutual information", |row| row.disagreement);
@@ -185,13 +187,12 @@ impl Committee {
         let transform = &first.checkpoint.meta.transform;
         let read = |text: String| transform.apply_csv(text.into_bytes(), "the places of a band");
         let dataset = first.dataset(search)?;
-        let seen = values(&dataset.train);
-        // Inputs are affine in what stands in the file.
-        let ends = values_of(&read("0\n1\n".into())?.inputs);
-        let raw = |x: f64| (x - ends[0]) / (ends[1] - ends[0]);
+        let seen: Option<Vec<f64>> = values(&dataset.train).into_iter().map(|x| transform.raw(x)).collect();
+        let seen =
+            seen.ok_or_else(|| TrainedError::Unfit("a band is drawn over an input of numbers".into()))?;
         let (low, high) = seen
             .iter()
-            .fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), x| (low.min(raw(*x)), high.max(raw(*x))));
+            .fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), x| (low.min(*x), high.max(*x)));
         let reach = BEYOND * (high - low);
         let place = |i: usize| low - reach + (high - low + 2.0 * reach) * i as f64 / (PLACES - 1) as f64;
         let places: Vec<f64> = (0..PLACES).map(place).collect();
@@ -201,7 +202,7 @@ impl Committee {
         let column = |measure: &str| {
             predicted.measured(measure).map(|rows| rows.iter().map(|row| row[0]).collect::<Vec<f64>>())
         };
-        let means: Vec<f64> = predicted.rows().map(|row| f64::from(row[0])).collect();
+        let means: Vec<f64> = predicted.rows().map(|row| row[0]).collect();
         let mut series = Vec::new();
         if let (Some(low), Some(high)) = (column("low"), column("high")) {
             let band = places.iter().zip(low.iter().zip(&high)).map(|(x, (low, high))| (*x, *low, *high));
@@ -214,8 +215,8 @@ impl Committee {
             series.push(Series::band("2 epistemic sd", 0, around(&places, &means, &sd)));
         }
         series.push(Series::line("mean", 0, places.iter().copied().zip(means).collect()));
-        let observed = first.observed(&dataset.train);
-        let dots = seen.iter().map(|x| raw(*x)).zip(observed).collect();
+        let observed = first.observed(&dataset.train).into_iter().map(|y| transform.target.raised(0, y));
+        let dots = seen.iter().copied().zip(observed).collect();
         series.push(Series::dots("training rows", 3, dots));
         let title =
             format!("{} over its input, {} training rows", first.model.output.name, dataset.train.rows);
@@ -307,6 +308,7 @@ fn judge(samples: &[f32], kind: OutputKind, observed: &[f64], precision: Option<
         let loss = 1.0 - observed[taken];
         return Judged {
             confidence: u.mean[taken],
+            rest: probabilities::rest(&u.mean, taken),
             doubt: u.entropy,
             disagreement: u.mutual_information,
             loss,
@@ -324,7 +326,7 @@ fn judge(samples: &[f32], kind: OutputKind, observed: &[f64], precision: Option<
         epistemic += u.epistemic / count as f64;
         loss += (u.mean - y).abs() / count as f64;
     }
-    Judged { confidence: -total.sqrt(), doubt: total.sqrt(), disagreement: epistemic.sqrt(), loss }
+    Judged { confidence: f64::NAN, rest: f64::NAN, doubt: total.sqrt(), disagreement: epistemic.sqrt(), loss }
 }
 
 fn around(places: &[f64], means: &[f64], sd: &[f64]) -> Vec<(f64, f64, f64)> {
@@ -333,9 +335,5 @@ fn around(places: &[f64], means: &[f64], sd: &[f64]) -> Vec<(f64, f64, f64)> {
 }
 
 fn values(part: &Part) -> Vec<f64> {
-    values_of(&part.inputs)
-}
-
-fn values_of(inputs: &[InputArray]) -> Vec<f64> {
-    inputs.first().map_or(Vec::new(), InputArray::values)
+    part.inputs.first().map_or(Vec::new(), InputArray::values)
 }

@@ -165,16 +165,17 @@ impl Committee {
         interval: Option<Interval>,
     ) -> Result<Predictions, TrainedError> {
         let kind = sampling.kind();
-        let names = self.first().predictions(Vec::new()).names(kind.outputs()).to_vec();
+        let names = self.first().predictions(Vec::new()).names(kind.outputs());
         let (mut values, mut notes, mut noted) = (Vec::new(), Vec::new(), Vec::new());
         let done = sampling.each_row(Mean::Arithmetic, |_, samples| {
             let (mean, said) = mc::row(samples, kind, interval, &names);
             values.extend(mean);
-            noted.extend(said.iter().map(|(_, x)| *x as f32));
-            notes = said.into_iter().map(|(name, _)| name).collect();
+            noted.extend(said.iter().map(|note| note.value));
+            notes = said;
         })?;
         let drawn = done.ok_or_else(nothing_live)?;
-        Ok(self.first().predictions(values).noted(notes, noted).drawn(drawn))
+        let target = sampling.target();
+        Ok(self.first().predictions(values).noted(notes, noted, target).drawn(drawn))
     }
 }
 

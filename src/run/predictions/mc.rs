@@ -14,7 +14,7 @@ use crate::{
     },
 };
 
-/// One output of a row's samples: means and, where the net says them, variances.
+/// One output of a row's samples: means from the target's level and, where the net says them, variances.
 pub struct Marginal {
     pub means: Vec<f64>,
     pub variances: Option<Vec<f64>>,
@@ -40,8 +40,16 @@ impl Marginal {
     }
 }
 
-/// Names and values of what is said of a row's uncertainty, beside the mean.
-type Said = Vec<(String, f64)>;
+/// Something that is said of a row's uncertainty, beside the mean.
+pub struct Note {
+    pub name: String,
+    /// From the target's level, as outputs are.
+    pub value: f64,
+    /// The output whose level is still to be added; none of a spread, or of probabilities.
+    pub output: Option<usize>,
+}
+
+type Said = Vec<Note>;
 
 /// Mean outputs of a row (as weight scaling would give them) and what else is said; `names` are those of the outputs.
 pub fn row(
@@ -68,7 +76,8 @@ fn classes(samples: &[f32], k: usize) -> (Vec<f32>, Said) {
         ("variation_ratio", u.variation_ratio),
         ("standard_error", u.standard_error),
     ];
-    (u.mean.iter().map(|p| *p as f32).collect(), said.map(|(name, x)| (name.to_string(), x)).to_vec())
+    let note = |(name, value): (&str, f64)| Note { name: name.into(), value, output: None };
+    (u.mean.iter().map(|p| *p as f32).collect(), said.into_iter().map(note).collect())
 }
 
 fn numbers(
@@ -85,7 +94,10 @@ fn numbers(
         let marginal = Marginal::of(samples, kind, d).with_precision(precision);
         let u = predictive::number(&marginal.means, marginal.variances.as_deref());
         means.push(u.mean as f32);
-        let mut say = |what: &str, x: f64| said.push((format!("{name}_{what}"), x));
+        let mut note = |what: &str, value: f64, output| {
+            said.push(Note { name: format!("{name}_{what}"), value, output });
+        };
+        let mut say = |what: &str, x: f64| note(what, x, None);
         say("epistemic_sd", u.epistemic.sqrt());
         if let Some(aleatoric) = u.aleatoric {
             say("aleatoric_sd", aleatoric.sqrt());
@@ -96,10 +108,10 @@ fn numbers(
         }
         if let (Some(interval), Some(v)) = (interval, &marginal.variances) {
             let tail = 0.5 * (1.0 - interval.share);
-            say("low", predictive::quantile(tail, &marginal.means, |t| v[t]));
-            say("high", predictive::quantile(1.0 - tail, &marginal.means, |t| v[t]));
+            note("low", predictive::quantile(tail, &marginal.means, |t| v[t]), Some(d));
+            note("high", predictive::quantile(1.0 - tail, &marginal.means, |t| v[t]), Some(d));
         }
-        say("standard_error", u.standard_error);
+        note("standard_error", u.standard_error, None);
     }
     means.extend(spreads);
     (means, said)
@@ -229,7 +241,7 @@ fn within(sampling: &Sampling<'_>, index: usize, samples: &[f32], scoring: Scori
         return f64::NAN;
     };
     let mut own = data[index * width..(index + 1) * width].to_vec();
-    sampling.target().restore(&mut own);
+    sampling.target().to_units(&mut own);
     let tail = 0.5 * (1.0 - interval.share);
     let inside = own.iter().enumerate().map(|(d, y)| {
         let marginal = Marginal::of(samples, sampling.kind(), d)
@@ -248,7 +260,7 @@ fn observed(sampling: &Sampling<'_>, index: usize, samples: &[f32], precision: O
         return likelihood::of_logits(sampling.part, index, samples, kind.width(), 1.0).log;
     };
     let mut own = data[index * width..(index + 1) * width].to_vec();
-    sampling.target().restore(&mut own);
+    sampling.target().to_units(&mut own);
     let own: Vec<f64> = own.into_iter().map(f64::from).collect();
     let marginals: Vec<Marginal> =
         (0..*width).map(|d| Marginal::of(samples, kind, d).with_precision(precision)).collect();
@@ -259,10 +271,10 @@ fn observed(sampling: &Sampling<'_>, index: usize, samples: &[f32], precision: O
 fn unrestore(outputs: &mut [f32], kind: OutputKind, target: &TargetRule) {
     match kind {
         OutputKind::Class(_) | OutputKind::Bits(_) => {}
-        OutputKind::Real(_) => target.unrestore(outputs),
+        OutputKind::Real(_) => target.from_units(outputs),
         OutputKind::Normal(d) => outputs.chunks_exact_mut(2 * d).for_each(|row| {
             let (means, spreads) = row.split_at_mut(d);
-            target.unrestore(means);
+            target.from_units(means);
             let units = target.units().iter().copied().chain(std::iter::repeat(1.0));
             spreads
                 .iter_mut()
@@ -272,7 +284,8 @@ fn unrestore(outputs: &mut [f32], kind: OutputKind, target: &TargetRule) {
     }
 }
 
-/// Figures of mean outputs, `[rows, width]`, logits or numbers in the target's own units: metrics, and of logits their log-likelihood.
+/// Figures of mean outputs, `[rows, width]`, logits or numbers in the target's own units from its level: metrics, and of logits their
+/// log-likelihood.
 pub fn mean_figures(
     kind: OutputKind,
     target: &TargetRule,

@@ -3,31 +3,41 @@
 //! Columns: of `class[K]` the likeliest class and K probabilities; of `bits[K]` K probabilities; of `real[D]` D numbers; of
 //! `normal[D]` D means and D standard deviations; numbers are in the target's own units. Monte-Carlo dropout adds columns that say how
 //! uncertain a row is.
+//!
+//! A normalised target has its level put on here, in 64 bits: a net knows its distance from the level to seven digits, whatever the level.
 
 use serde_json::{Map, Value as Json, json};
 
-use crate::run::sampling::Drawn;
+use crate::run::{mc::Note, sampling::Drawn};
 use crate::{
     data::TargetRule,
     model::{Interval, Output, OutputKind, Precision},
     runtime::predictive,
+    vocab::exactly,
 };
 
 /// The column that says which rows are refused; 0 or 1 in arrays.
 const ABSTAIN: &str = "abstain";
+
+/// What the numbers of a column are called, and how many decimals say something: none where they are 32-bit numbers, which say it themselves.
+#[derive(Clone, Debug, PartialEq)]
+struct Column {
+    name: String,
+    decimals: Option<usize>,
+}
 
 /// Rows of named numbers, with a class each where classes are predicted.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Predictions {
     /// Name of the column of classes.
     class: Option<String>,
-    columns: Vec<String>,
+    columns: Vec<Column>,
     /// Row-major.
-    values: Vec<f32>,
-    /// Names of what is said of the rows beside the outputs: their uncertainty.
-    notes: Vec<String>,
+    values: Vec<f64>,
+    /// What is said of the rows beside the outputs: their uncertainty.
+    notes: Vec<Column>,
     /// Row-major.
-    noted: Vec<f32>,
+    noted: Vec<f64>,
     /// Of each row, where there are samples.
     pub drawn: Option<Drawn>,
     /// Rows that are marked as too uncertain to be answered, where a rule asks for it.
@@ -35,17 +45,17 @@ pub struct Predictions {
 }
 
 impl Predictions {
-    /// `values` are interpreted outputs, `[rows, width]`.
+    /// `values` are interpreted outputs, `[rows, width]`: numbers from the target's level.
     pub(in crate::run) fn new(output: &Output, target: &TargetRule, values: Vec<f32>) -> Self {
         let width = output.kind.width();
-        let named = |names: &[String], count: usize| -> Vec<String> {
+        let named = |names: &[String], count: usize| -> Vec<Column> {
             let numbered = |i: usize| {
                 if count == 1 { output.name.clone() } else { format!("{}_{}", output.name, i + 1) }
             };
             let name = |i: usize| {
                 names.get(i).filter(|name| !name.is_empty()).cloned().unwrap_or_else(|| numbered(i))
             };
-            (0..count).map(name).collect()
+            (0..count).map(|i| Column { name: name(i), decimals: decimals(target, i) }).collect()
         };
         let (class, columns) = match (output.kind, target) {
             (OutputKind::Class(k), TargetRule::Classes { column, names }) => {
@@ -54,7 +64,8 @@ impl Predictions {
             }
             (OutputKind::Normal(d), TargetRule::Real { columns, .. }) => {
                 let means = named(columns, d);
-                let spreads: Vec<String> = means.iter().map(|name| format!("{name}_sd")).collect();
+                let spread = |mean: &Column| Column { name: format!("{}_sd", mean.name), decimals: None };
+                let spreads: Vec<Column> = means.iter().map(spread).collect();
                 (None, [means, spreads].concat())
             }
             (_, TargetRule::Real { columns, .. } | TargetRule::Bits { columns, .. }) => {
@@ -62,12 +73,20 @@ impl Predictions {
             }
             (_, TargetRule::Classes { .. }) => (None, named(&[], width)),
         };
+        let raised = |(i, x): (usize, f32)| target.raised(i % width, f64::from(x));
+        let values = values.into_iter().enumerate().map(raised).collect();
         Self { class, columns, values, notes: Vec::new(), noted: Vec::new(), drawn: None, refused: None }
     }
 
-    /// With notes on each row, `[rows, names]`.
-    pub(in crate::run) fn noted(self, notes: Vec<String>, noted: Vec<f32>) -> Self {
-        Self { notes, noted, ..self }
+    /// With notes on each row: `noted` are their values, `[rows, notes]`.
+    pub(in crate::run) fn noted(self, notes: Vec<Note>, mut noted: Vec<f64>, target: &TargetRule) -> Self {
+        let outputs: Vec<Option<usize>> = notes.iter().map(|note| note.output).collect();
+        for (x, output) in noted.iter_mut().zip(outputs.iter().cycle()) {
+            *x = output.map_or(*x, |d| target.raised(d, *x));
+        }
+        let column =
+            |note: Note| Column { name: note.name, decimals: note.output.and_then(|d| decimals(target, d)) };
+        Self { notes: notes.into_iter().map(column).collect(), noted, ..self }
     }
 
     /// With marks on rows that are refused.
@@ -93,30 +112,27 @@ impl Predictions {
     /// A measure of uncertainty of each row, one number for each output that has it: of classes from their probabilities where no
     /// note says it. None if nothing here says it.
     pub(in crate::run) fn measured(&self, measure: &str) -> Option<Vec<Vec<f64>>> {
-        let named = |name: &String| {
-            name == measure || self.columns.iter().any(|output| *name == format!("{output}_{measure}"))
+        let named = |column: &Column| {
+            let own = |output: &Column| column.name == format!("{}_{measure}", output.name);
+            column.name == measure || self.columns.iter().any(own)
         };
-        let at =
-            |names: &[String]| -> Vec<usize> { (0..names.len()).filter(|i| named(&names[*i])).collect() };
+        let at = |columns: &[Column]| -> Vec<usize> {
+            (0..columns.len()).filter(|i| named(&columns[*i])).collect()
+        };
         let of_outputs = if self.class.is_some() { Vec::new() } else { at(&self.columns) };
         let of_notes = at(&self.notes);
         if !(of_outputs.is_empty() && of_notes.is_empty()) {
-            let pick =
-                |from: &[f32], at: &[usize]| at.iter().map(|i| f64::from(from[*i])).collect::<Vec<f64>>();
+            let pick = |from: &[f64], at: &[usize]| at.iter().map(|i| from[*i]).collect::<Vec<f64>>();
             return Some(
                 self.noted_rows()
                     .map(|(row, notes)| [pick(row, &of_outputs), pick(notes, &of_notes)].concat())
                     .collect(),
             );
         }
-        let of_classes = |f: fn(&[f32]) -> f64| Some(self.rows().map(|row| vec![f(row)]).collect());
+        let of_classes = |f: fn(&[f64]) -> f64| Some(self.rows().map(|row| vec![f(row)]).collect());
         match measure {
-            "confidence" if self.class.is_some() => {
-                of_classes(|p| f64::from(p.iter().copied().fold(0.0, f32::max)))
-            }
-            "entropy" if self.class.is_some() => {
-                of_classes(|p| predictive::entropy(p.iter().map(|p| f64::from(*p))))
-            }
+            "confidence" if self.class.is_some() => of_classes(|p| p.iter().copied().fold(0.0, f64::max)),
+            "entropy" if self.class.is_some() => of_classes(|p| predictive::entropy(p.iter().copied())),
             _ => None,
         }
     }
@@ -131,57 +147,60 @@ impl Predictions {
         let Some(interval) = interval else { return self };
         let reach = predictive::quantile(0.5 * (1.0 + interval.share), &[0.0], |_| 1.0);
         let count = kind.outputs();
-        let sd = |row: &[f32], d: usize| match kind {
-            OutputKind::Normal(_) => f64::from(row[count + d]),
+        let sd = |row: &[f64], d: usize| match kind {
+            OutputKind::Normal(_) => row[count + d],
             _ => interval
                 .precision
                 .and_then(Precision::known)
                 .map_or(f64::NAN, |precision| precision.powf(-0.5)),
         };
-        let ends = |row: &[f32], d: usize| {
-            let (mean, reach) = (f64::from(row[d]), reach * sd(row, d));
-            [(mean - reach) as f32, (mean + reach) as f32]
-        };
+        let ends = |row: &[f64], d: usize| [-1.0, 1.0].map(|sign| row[d] + sign * reach * sd(row, d));
         let noted = self.rows().flat_map(|row| (0..count).flat_map(move |d| ends(row, d))).collect();
-        let notes = self.names(count).iter().flat_map(|name| [format!("{name}_low"), format!("{name}_high")]);
-        let notes = notes.collect();
-        self.noted(notes, noted)
+        let named = |column: &Column, end: &str| Column {
+            name: format!("{}_{end}", column.name),
+            decimals: column.decimals,
+        };
+        let notes = self.columns[..count].iter();
+        let notes = notes.flat_map(|column| [named(column, "low"), named(column, "high")]).collect();
+        Self { notes, noted, ..self }
     }
 
     /// Names of the first `count` outputs.
-    pub(in crate::run) fn names(&self, count: usize) -> &[String] {
-        &self.columns[..count]
+    pub(in crate::run) fn names(&self, count: usize) -> Vec<String> {
+        self.columns[..count].iter().map(|column| column.name.clone()).collect()
     }
 
     /// The numbers of each row.
-    pub fn rows(&self) -> impl Iterator<Item = &[f32]> {
+    pub fn rows(&self) -> impl Iterator<Item = &[f64]> {
         self.values.chunks_exact(self.columns.len())
     }
 
     /// The numbers and the notes of each row.
-    fn noted_rows(&self) -> impl Iterator<Item = (&[f32], &[f32])> {
+    fn noted_rows(&self) -> impl Iterator<Item = (&[f64], &[f64])> {
         let width = self.notes.len();
         self.rows().enumerate().map(move |(i, row)| (row, &self.noted[i * width..(i + 1) * width]))
     }
 
     /// The name of the likeliest class.
-    fn likeliest(&self, row: &[f32]) -> &str {
+    fn likeliest(&self, row: &[f64]) -> &str {
         let mut best = 0;
         for (i, p) in row.iter().enumerate() {
             if *p > row[best] {
                 best = i;
             }
         }
-        &self.columns[best]
+        &self.columns[best].name
     }
 
     /// With a header.
     pub fn csv(&self) -> String {
         let mut out = String::new();
-        let header = self.class.iter().chain(&self.columns).chain(&self.notes);
-        line(&mut out, header.map(String::as_str).chain(self.refused.as_ref().map(|_| ABSTAIN)));
+        let header = self.columns.iter().chain(&self.notes).map(|column| column.name.as_str());
+        let abstain = self.refused.as_ref().map(|_| ABSTAIN);
+        line(&mut out, self.class.as_deref().into_iter().chain(header).chain(abstain));
         for (i, (row, notes)) in self.noted_rows().enumerate() {
-            let numbers: Vec<String> = row.iter().chain(notes).map(f32::to_string).collect();
+            let cells = self.columns.iter().zip(row).chain(self.notes.iter().zip(notes));
+            let numbers: Vec<String> = cells.map(|(column, x)| column.text(*x)).collect();
             let class = self.class.as_ref().map(|_| self.likeliest(row));
             let mark = self.refused.as_ref().map(|marks| if marks[i] { "true" } else { "false" });
             line(&mut out, class.into_iter().chain(numbers.iter().map(String::as_str)).chain(mark));
@@ -191,7 +210,7 @@ impl Predictions {
 
     /// One object a line; classes have their probabilities beside them.
     pub fn json(&self) -> String {
-        let object = |(i, (row, notes)): (usize, (&[f32], &[f32]))| {
+        let object = |(i, (row, notes)): (usize, (&[f64], &[f64]))| {
             let numbers = named(&self.columns, row);
             let mut object = match &self.class {
                 None => numbers,
@@ -207,30 +226,62 @@ impl Predictions {
         self.noted_rows().enumerate().map(|row| format!("{}\n", object(row))).collect()
     }
 
-    /// `f32[rows, columns]`, little-endian, rows first: the columns of the CSV but for the class.
+    /// `[rows, columns]`, little-endian, rows first: the columns of the CSV but for the class. 64-bit numbers where a target's level is on
+    /// them, else 32-bit.
+    ///
+    /// # Errors
+    /// What writing says.
     pub fn npy(&self) -> std::io::Result<Vec<u8>> {
-        use npyz::WriterBuilder;
-        let mut bytes = Vec::new();
+        let mark = |i: usize| self.refused.iter().map(move |marks| f64::from(u8::from(marks[i])));
+        let rows = self.noted_rows().enumerate();
+        let rows = rows.flat_map(|(i, (row, notes))| row.iter().chain(notes).copied().chain(mark(i)));
         let width = self.columns.len() + self.notes.len() + usize::from(self.refused.is_some());
         let shape = [(self.values.len() / self.columns.len()) as u64, width as u64];
-        let mut writer =
-            npyz::WriteOptions::new().default_dtype().shape(&shape).writer(&mut bytes).begin_nd()?;
-        for (i, (row, notes)) in self.noted_rows().enumerate() {
-            let mark = self.refused.iter().map(|marks| f32::from(u8::from(marks[i])));
-            writer.extend(row.iter().chain(notes).copied().chain(mark))?;
+        match self.columns.iter().any(|column| column.decimals.is_some()) {
+            true => array(&shape, rows),
+            false => array(&shape, rows.map(|x| x as f32)),
         }
-        writer.finish()?;
-        Ok(bytes)
     }
 }
 
-fn named(names: &[String], values: &[f32]) -> Map<String, Json> {
-    names.iter().zip(values).map(|(name, x)| (name.clone(), number(*x))).collect()
+fn array<T: npyz::AutoSerialize>(
+    shape: &[u64],
+    numbers: impl Iterator<Item = T>,
+) -> std::io::Result<Vec<u8>> {
+    use npyz::WriterBuilder;
+    let mut bytes = Vec::new();
+    let mut writer = npyz::WriteOptions::new().default_dtype().shape(shape).writer(&mut bytes).begin_nd()?;
+    writer.extend(numbers)?;
+    writer.finish()?;
+    Ok(bytes)
 }
 
-/// With the digits that tell one 32-bit number from another; what is not finite becomes null.
-fn number(x: f32) -> Json {
-    x.to_string().parse::<f64>().map_or(Json::Null, |x| json!(x))
+/// How many decimals of output `d` say something where its target is normalised: what 32 bits tell apart at one deviation from the mean.
+fn decimals(target: &TargetRule, d: usize) -> Option<usize> {
+    let (level, unit) = (target.level().get(d)?, target.units().get(d)?);
+    let last = (unit * f64::from(f32::EPSILON)).log10().floor();
+    ((*level, *unit) != (0.0, 1.0)).then_some((-last).clamp(0.0, 300.0) as usize)
+}
+
+impl Column {
+    /// A number with the digits that say something.
+    fn text(&self, x: f64) -> String {
+        match self.decimals {
+            Some(decimals) => exactly(format!("{x:.decimals$}").parse::<f64>().unwrap_or(x) + 0.0),
+            None => exactly(single(x)),
+        }
+    }
+}
+
+/// The number that is written with the digits that tell one 32-bit number from another.
+fn single(x: f64) -> f64 {
+    (x as f32).to_string().parse().unwrap_or(x)
+}
+
+/// What is not finite becomes null.
+fn named(columns: &[Column], values: &[f64]) -> Map<String, Json> {
+    let number = |column: &Column, x: f64| column.text(x).parse::<f64>().map_or(Json::Null, |x| json!(x));
+    columns.iter().zip(values).map(|(column, x)| (column.name.clone(), number(column, *x))).collect()
 }
 
 /// Fields with a comma, a quote or a line end are quoted.
@@ -275,6 +326,40 @@ mod tests {
         let predictions = Predictions::new(&output(OutputKind::Normal(1)), &target, vec![1.5, 0.25]);
         assert_eq!(predictions.csv(), "y,y_sd\n1.5,0.25\n");
         assert_eq!(predictions.json(), "{\"y\":1.5,\"y_sd\":0.25}\n");
+    }
+
+    /// Seconds since 1970: 32 bits would hold one number in 128.
+    #[test]
+    fn a_level_is_put_on_in_64_bits() {
+        let target = TargetRule::Real { columns: vec!["t".into()], mean: vec![1.7e9 + 0.25], sd: vec![3.7] };
+        let low = Note { name: "t_low".into(), value: -4.5, output: Some(0) };
+        let sd = Note { name: "t_epistemic_sd".into(), value: f64::from(0.4_f32), output: None };
+        let predictions = Predictions::new(&output(OutputKind::Real(1)), &target, vec![3.0, -2.25]).noted(
+            vec![low, sd],
+            vec![-4.5, f64::from(0.4_f32), -8.0, 2.6e-17],
+            &target,
+        );
+        assert_eq!(
+            predictions.csv(),
+            "t,t_low,t_epistemic_sd\n1700000003.25,1699999995.75,0.4\n1699999998,1699999992.25,2.6e-17\n"
+        );
+        let first = r#"{"t":1700000003.25,"t_epistemic_sd":0.4,"t_low":1699999995.75}"#;
+        assert_eq!(predictions.json().lines().next(), Some(first));
+        let bytes = predictions.npy().unwrap();
+        let read = npyz::NpyFile::new(&bytes[..]).unwrap().into_vec::<f64>().unwrap();
+        assert_eq!(read[..2], [1_700_000_003.25, 1_699_999_995.75]);
+        let ends = Predictions::new(&output(OutputKind::Real(1)), &target, vec![3.0]).with_interval(
+            OutputKind::Real(1),
+            Some(Interval { share: 0.95, precision: Some(Precision::Known(4.0)) }),
+        );
+        assert_eq!(ends.csv(), "t,t_low,t_high\n1700000003.25,1700000002.270018,1700000004.229982\n");
+    }
+
+    #[test]
+    fn small_probabilities_are_short() {
+        let target = TargetRule::Bits { columns: vec!["b".into()], names: None };
+        let predictions = Predictions::new(&output(OutputKind::Bits(1)), &target, vec![2.597_077_1e-17, 0.5]);
+        assert_eq!(predictions.csv(), "b\n2.5970771e-17\n0.5\n");
     }
 
     #[test]

@@ -11,7 +11,7 @@ use crate::{
     data::{Part, TargetRule},
     model::{McDropout, Mean, OutputKind, PredictMode, Until},
     runtime::{
-        evaluate::{Evaluator, cool, interpret, restore},
+        evaluate::{Evaluator, cool, interpret, to_units},
         predictive,
         sample::{Sampler, Samples},
         store::Store,
@@ -85,8 +85,8 @@ impl<'a> Sampling<'a> {
         &self.members[0].checkpoint.meta.transform.target
     }
 
-    /// Gives each row's samples, `[samples, width]`, in order: probabilities, or numbers in the target's own units (of a normal output
-    /// means, then standard deviations). For a geometric mean, logits instead of probabilities. None if samples are asked for and nothing
+    /// Gives each row's samples, `[samples, width]`, in order: probabilities, or numbers in the target's own units from its level (of a normal
+    /// output means, then standard deviations). For a geometric mean, logits instead of probabilities. None if samples are asked for and nothing
     /// is live.
     ///
     /// # Errors
@@ -156,7 +156,7 @@ impl<'a> Sampling<'a> {
         Ok((0..rows.len()).flat_map(row).copied().collect())
     }
 
-    /// A mean of sub-networks for each row, as one net would predict: `[rows, width]`, in the target's own units. None if nothing is
+    /// A mean of sub-networks for each row, as one net would predict: `[rows, width]`, in the target's own units from its level. None if nothing is
     /// live.
     ///
     /// # Errors
@@ -289,7 +289,7 @@ impl<'a> Voice<'a> {
         cool(&mut outputs, self.temperature);
         match self.to_interpret {
             true => interpret(&mut outputs, kind, target),
-            false => restore(&mut outputs, kind, target),
+            false => to_units(&mut outputs, kind, target),
         }
         outputs
     }

@@ -7,14 +7,11 @@ use crate::run::{
     sampling::{Drawn, KEPT, Sampling, Voice},
     trained::TrainedError,
 };
-use crate::{model::Until, runtime::evaluate::interpret};
+use crate::{math::Running, model::Until, runtime::evaluate::interpret};
 
-/// Sums over the samples so far of each row's outputs, less the first of them: their differences may be small beside them.
-struct Moments {
-    samples: usize,
-    firsts: Vec<f64>,
-    sums: Vec<f64>,
-    squares: Vec<f64>,
+/// The samples so far of each row's outputs.
+struct Looked {
+    each: Vec<Running>,
     /// Numbers of a sample, and how many of them are outputs with a mean.
     width: usize,
     outputs: usize,
@@ -30,7 +27,7 @@ impl Sampling<'_> {
         logits: bool,
         mut row: impl FnMut(usize, &[f32]),
     ) -> Result<Drawn, TrainedError> {
-        let mut moments = Moments::new(self);
+        let mut looked = Looked::new(self);
         let mut looks: Vec<Vec<f32>> = Vec::new();
         let mut kept = true;
         let (mut drawn, mut standard_error) = (0, f64::INFINITY);
@@ -39,11 +36,11 @@ impl Sampling<'_> {
             let mut look = Vec::new();
             let mut each = |at: usize, samples: &[f32]| {
                 match logits {
-                    false => moments.add(at, samples),
+                    false => looked.add(at, samples),
                     true => {
                         let mut samples = samples.to_vec();
                         interpret(&mut samples, self.kind(), self.target());
-                        moments.add(at, &samples);
+                        looked.add(at, &samples);
                     }
                 }
                 if kept {
@@ -52,7 +49,7 @@ impl Sampling<'_> {
             };
             self.each(voices, self.first + drawn..self.first + drawn + more, &mut each)?;
             drawn += more;
-            standard_error = moments.largest_standard_error(self.part.rows);
+            standard_error = looked.largest_standard_error();
             looks.push(look);
             if looks.iter().map(Vec::len).sum::<usize>() > KEPT {
                 (kept, looks) = (false, Vec::new());
@@ -79,41 +76,25 @@ fn deliver(looks: &[Vec<f32>], rows: usize, row: &mut impl FnMut(usize, &[f32]))
     }
 }
 
-impl Moments {
+impl Looked {
     fn new(sampling: &Sampling<'_>) -> Self {
         let kind = sampling.kind();
         let (width, outputs) = (kind.width(), kind.outputs());
-        let zeros = vec![0.0; sampling.part.rows * outputs];
-        Self { samples: 0, firsts: zeros.clone(), sums: zeros.clone(), squares: zeros, width, outputs }
+        Self { each: vec![Running::default(); sampling.part.rows * outputs], width, outputs }
     }
 
-    /// More samples of a row, `[samples, width]`; rows come in order.
+    /// More samples of a row, `[samples, width]`.
     fn add(&mut self, at: usize, samples: &[f32]) {
-        let count = samples.len() / self.width;
-        if at == 0 {
-            self.samples += count;
-        }
-        for output in 0..self.outputs {
-            let own = at * self.outputs + output;
-            let column = || samples.iter().skip(output).step_by(self.width).map(|x| f64::from(*x));
-            if self.samples == count {
-                self.firsts[own] = column().next().unwrap_or(0.0);
-            }
-            for x in column().map(|x| x - self.firsts[own]) {
-                self.sums[own] += x;
-                self.squares[own] += x * x;
-            }
+        let own = &mut self.each[at * self.outputs..(at + 1) * self.outputs];
+        for sample in samples.chunks_exact(self.width) {
+            own.iter_mut().zip(sample).for_each(|(running, x)| running.add(f64::from(*x)));
         }
     }
 
-    fn largest_standard_error(&self, rows: usize) -> f64 {
-        let t = self.samples as f64;
-        if rows == 0 {
-            return 0.0;
-        }
-        let variance = |(sum, square): (&f64, &f64)| (square - sum * sum / t).max(0.0) / (t - 1.0) / t;
-        let largest = self.sums.iter().zip(&self.squares).map(variance).fold(0.0, f64::max);
-        if self.samples > 1 { largest.sqrt() } else { f64::INFINITY }
+    /// Of the means; of one sample nothing is known.
+    fn largest_standard_error(&self) -> f64 {
+        let each = self.each.iter().map(|running| running.moments().standard_error());
+        each.map(|error| if error.is_nan() { f64::INFINITY } else { error }).fold(0.0, f64::max)
     }
 }
 

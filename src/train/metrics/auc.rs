@@ -45,7 +45,7 @@ impl Metric for Auc {
         let outputs = || rows.outputs.chunks_exact(rows.width);
         let area_of = |k: usize| match rows.targets {
             Targets::Classes(classes) => {
-                let scores = outputs().map(|row| probabilities::of_classes(row)[k]);
+                let scores = outputs().map(|row| probabilities::log_odds_of_class(row, k));
                 area(scores.zip(classes).map(|(p, class)| (p, *class as usize == k)).collect())
             }
             Targets::Real { data, width, .. } => {

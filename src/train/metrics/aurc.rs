@@ -48,13 +48,13 @@ impl Metric for Aurc {
                 let all = rows.outputs.chunks_exact(rows.width).zip(classes);
                 all.map(|(row, class)| {
                     let taken = argmax(row);
-                    let doubt = 1.0 - probabilities::of_classes(row)[taken];
+                    let doubt = probabilities::rest(&probabilities::of_classes(row), taken);
                     (doubt, f64::from(u8::from(taken != *class as usize)))
                 })
                 .collect()
             }
             Targets::Real { data, .. } => {
-                let doubt = |z: f32| 1.0 - probabilities::of_bit(z.abs());
+                let doubt = |z: f32| probabilities::of_bit(-z.abs());
                 let wrong = |z: f32, y: f32| f64::from(u8::from((z > 0.0) != (y > 0.5)));
                 rows.outputs.iter().zip(data).map(|(z, y)| (doubt(*z), wrong(*z, *y))).collect()
             }

@@ -41,18 +41,19 @@ impl Metric for Brier {
     }
 
     fn value(&self, _args: &Args, rows: &Rows<'_>) -> f64 {
-        let square = |p: f64, happened: bool| (p - f64::from(u8::from(happened))).powi(2);
         match rows.targets {
             Targets::Classes(classes) => {
                 let all = rows.outputs.chunks_exact(rows.width).zip(classes).map(|(row, class)| {
-                    let p = probabilities::of_classes(row);
-                    p.iter().enumerate().map(|(k, p)| square(*p, k == *class as usize)).sum::<f64>()
+                    let (p, class) = (probabilities::of_classes(row), *class as usize);
+                    let others = p.iter().enumerate().filter(|(k, _)| *k != class);
+                    probabilities::rest(&p, class).powi(2) + others.map(|(_, p)| p * p).sum::<f64>()
                 });
                 all.sum::<f64>() / classes.len() as f64
             }
             Targets::Real { data, .. } => {
                 let all = rows.outputs.iter().zip(data);
-                let all = all.map(|(z, y)| square(probabilities::of_bit(*z), *y > 0.5));
+                // What the other value of the bit is given.
+                let all = all.map(|(z, y)| probabilities::of_bit(if *y > 0.5 { -*z } else { *z }).powi(2));
                 all.sum::<f64>() / data.len() as f64
             }
         }

@@ -46,7 +46,7 @@ pub enum Targets<'a> {
     },
 }
 
-mod probabilities;
+pub(crate) mod probabilities;
 
 pub use aurc::risk_coverage;
 

@@ -11,6 +11,7 @@
 
 use super::{Metric, Rows, Targets};
 use crate::{
+    math::Moments,
     model::OutputKind,
     vocab::{Args, Block, Sig},
 };
@@ -49,8 +50,7 @@ fn explained(rows: &Rows<'_>, data: &[f32], width: usize, output: usize) -> f64 
     let targets = || data.iter().skip(output).step_by(width).map(|y| f64::from(*y));
     let outputs = rows.outputs.iter().skip(output).step_by(rows.width).map(|y| f64::from(*y));
     let residual: f64 = outputs.zip(targets()).map(|(yhat, y)| (yhat - y) * (yhat - y)).sum();
-    let mean = targets().sum::<f64>() / targets().count() as f64;
-    let total: f64 = targets().map(|y| (y - mean) * (y - mean)).sum();
+    let total = Moments::of(targets()).squares;
     match (total > 0.0, residual == 0.0) {
         (true, _) => 1.0 - residual / total,
         (false, exact) => f64::from(u8::from(exact)),

@@ -132,6 +132,29 @@ fn bits_are_scored_one_by_one() {
     near(value("brier", None, &rows), pairs().map(|p| (1.0 - p).powi(2)).sum::<f64>() / 8.0);
 }
 
+/// Logits 40 apart give probabilities that are 1 in 64 bits; which of them is surer is known all the same.
+#[test]
+fn certainty_is_told_apart() {
+    let outputs = [50.0_f32, 0.0, 90.0, 0.0, 45.0, 0.0, 0.0, 800.0];
+    let rows = |targets| Rows { outputs: &outputs, width: 2, targets: Targets::Classes(targets) };
+    // Scores of the first class 50, 90, 45, -800; the rows 50 and 90 are of it.
+    near(value("auc", None, &rows(&[0, 0, 1, 1])), 1.0);
+    near(value("auc", None, &rows(&[1, 0, 0, 1])), 0.5 * (0.5 + 1.0));
+    // The row that is wrong is the least sure of the three first.
+    close(value("aurc", None, &rows(&[0, 0, 1, 1])), 0.25 / 4.0);
+    let nll = value("nll", None, &rows(&[0, 0, 0, 1]));
+    assert!((nll / ((-45.0_f64).exp() / 4.0) - 1.0).abs() < 1e-2, "{nll}");
+    let small = (-45.0_f64).exp().powi(2) * 2.0 / 4.0;
+    let brier = value("brier", None, &rows(&[0, 0, 0, 1]));
+    assert!((brier / small - 1.0).abs() < 1e-3, "{brier}");
+    let bits = Targets::Real { data: &[1.0, 1.0, 0.0], width: 1, scale: &[1.0] };
+    let rows = Rows { outputs: &[60.0, 50.0, 45.0], width: 1, targets: bits };
+    close(value("aurc", None, &rows), (1.0 / 3.0) / 3.0);
+    let sure = Targets::Real { data: &[1.0, 0.0], width: 1, scale: &[1.0] };
+    let brier = value("brier", None, &Rows { outputs: &[45.0, -45.0], width: 1, targets: sure });
+    assert!((brier / (-90.0_f64).exp() - 1.0).abs() < 1e-9, "{brier}");
+}
+
 /// Confidence that says what it means has no calibration error.
 #[test]
 fn calibrated_confidence_has_no_error() {

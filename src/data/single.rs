@@ -1,0 +1,91 @@
+//! Whether numbers of a column are still told apart once they are shortened: a net sees 24 bits of them.
+//!
+//! What lies closer together than a thousandth of the column's deviation may become one number: no net learns from it. What lies further
+//! apart must not.
+
+use super::error::DataError;
+use crate::{math::Moments, vocab::exactly};
+
+/// Of the column's deviation.
+const TOLERANCE: f64 = 1.0 / 1024.0;
+
+/// Numbers of a column as they are (NaN where one is missing), and as they are once shortened.
+pub(super) struct Column<'a> {
+    pub count: usize,
+    pub exact: &'a dyn Fn(usize) -> f64,
+    pub short: &'a dyn Fn(usize) -> f64,
+    /// How far apart numbers are that differ by one in the short form, for each unit of the short form's size.
+    pub step: f64,
+}
+
+impl Column<'_> {
+    /// Two rows whose numbers are apart and become one.
+    pub fn merged(&self) -> Option<(usize, usize)> {
+        let known = || (0..self.count).filter(|row| !(self.exact)(*row).is_nan());
+        let least = TOLERANCE * Moments::of(known().map(self.exact)).deviation();
+        let size = known().map(|row| (self.short)(row).abs()).fold(0.0, f64::max);
+        if least == 0.0 || size * self.step <= least {
+            return None;
+        }
+        let mut rows: Vec<usize> = known().collect();
+        rows.sort_by(|a, b| (self.exact)(*a).total_cmp(&(self.exact)(*b)));
+        let equal = |a: &usize, b: &usize| (self.short)(*a) == (self.short)(*b);
+        let ends = rows.chunk_by(equal).map(|rows| (rows[0], rows[rows.len() - 1]));
+        ends.into_iter().find(|(a, b)| (self.exact)(*b) - (self.exact)(*a) > least)
+    }
+}
+
+/// Refuses numbers that 32 bits do not tell apart when they are mapped.
+///
+/// # Errors
+/// E0544 without a place; `cure` says what would help.
+pub(super) fn check(
+    count: usize,
+    exact: &dyn Fn(usize) -> f64,
+    scale: f64,
+    short: &dyn Fn(f64) -> f32,
+    cure: &str,
+) -> Result<(), DataError> {
+    let step = f64::from(f32::EPSILON) / scale.abs();
+    let mapped = |row: usize| f64::from(short(exact(row)));
+    match (Column { count, exact, short: &mapped, step }).merged() {
+        None => Ok(()),
+        Some((a, b)) => Err(DataError::new(
+            "E0544",
+            format!("{} and {} become one number in 32 bits", exactly(exact(a)), exactly(exact(b))),
+        )
+        .note("what differs lies beyond the 7 digits that the net would see")
+        .help(cure)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn merged(values: &[f64], scale: f64, shift: f64) -> Option<(f64, f64)> {
+        let exact = |row: usize| values[row];
+        let short = |row: usize| f64::from((values[row] * scale + shift) as f32);
+        let step = f64::from(f32::EPSILON) / scale;
+        let found = Column { count: values.len(), exact: &exact, short: &short, step }.merged();
+        found.map(|(a, b)| (values[a], values[b]))
+    }
+
+    #[test]
+    fn seconds_are_one_number_until_their_mean_is_taken_off() {
+        let seconds: Vec<f64> = (0..200).map(|i| 1.7e9 + f64::from(i)).collect();
+        assert_eq!(merged(&seconds, 1.0, 0.0), Some((1.7e9, 1.7e9 + 64.0)));
+        assert_eq!(merged(&seconds, 1.0 / 57.7, -1.7e9 / 57.7), None);
+        // Days of a century fit; so does what is missing, and what does not differ.
+        let days: Vec<f64> = (0..36_525).map(|i| 2_415_020.0 + f64::from(i)).collect();
+        assert_eq!(merged(&days, 1.0, 0.0), None);
+        assert_eq!(merged(&[f64::NAN, 1.7e9, 1.7e9], 1.0, 0.0), None);
+    }
+
+    /// Many numbers by chance share their 24 bits; nothing is lost.
+    #[test]
+    fn what_is_close_together_may_become_one() {
+        let close: Vec<f64> = (0..1000).map(|i| (f64::from(i % 10)) + 1e-9 * f64::from(i)).collect();
+        assert_eq!(merged(&close, 1.0, 0.0), None);
+    }
+}

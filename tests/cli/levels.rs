@@ -1,0 +1,191 @@
+//! A target far from 0: seconds since 1970, of which 32 bits hold one in 128. All that is said of it is what is said of the same numbers
+//! around 0, but for the level.
+
+use serde_json::Value as Json;
+
+use crate::support::Folder;
+
+const LEVEL: f64 = 1.7e9;
+const ROWS: &str = "a,b\n1,0\n0,1\n-2,0\n";
+
+/// Two inputs, and as many targets as the output has numbers.
+fn net(output: &str, numbers: usize, outputs: usize, loss: &str) -> String {
+    let target = if outputs == 1 { "y" } else { "y, z" };
+    format!(
+        "data {{
+  source csv, \"rows.csv\"
+  inputs a, b
+  target {target}
+  split train=40, valid=20, test=20, shuffle=false
+  normalize inputs, target
+  batch 8
+}}
+net {{
+  input x: real[2]
+  dense 6 -> relu -> dropout 0.2
+  dense {numbers}
+  output q: {output}
+}}
+train {{
+  loss {loss}
+  optimizer adam, lr=0.05
+  epochs 15
+  report rmse, mae, r2
+}}
+"
+    )
+}
+
+fn table(level: f64) -> String {
+    let row = |i: usize| {
+        let (a, b) = ((i as f64 * 0.7).sin() * 1.4, (i as f64 * 1.3).cos() * 1.4);
+        let noise = ((i * i) % 7) as f64 * 0.0625 - 0.1875;
+        let (y, z) = (3.0 * a - 2.0 * b + noise, a * b + noise);
+        format!("{a:.4},{b:.4},{:.3},{:.3}\n", level + y, 2.0 * level + z)
+    };
+    String::from("a,b,y,z\n") + &(0..80).map(row).collect::<String>()
+}
+
+/// The same net trained on the numbers around 0 and around the level.
+fn both(net: &str) -> [Folder; 2] {
+    [0.0, LEVEL].map(|level| {
+        let folder = Folder::new(&[("m.net", net), ("rows.csv", &table(level)), ("new.csv", ROWS)]);
+        let said = folder.run(&["train", "m.net", "-q", "-o", "run"]);
+        assert!(said.ends_with("--- exit 0\n"), "{said}");
+        folder
+    })
+}
+
+fn predicted(folder: &Folder, args: &[&str]) -> Vec<serde_json::Map<String, Json>> {
+    let text = folder.run(&[&["predict", "run", "--input", "new.csv", "--output", "json"], args].concat());
+    let lines: Vec<_> = text.lines().filter(|line| line.starts_with('{')).collect();
+    assert_eq!(lines.len(), 3, "{text}");
+    lines.into_iter().map(|line| serde_json::from_str(line).expect("an object")).collect()
+}
+
+/// Numbers that stand at the level: outputs and ends of intervals.
+fn level_of(name: &str) -> f64 {
+    match name {
+        "y" | "y_low" | "y_high" => LEVEL,
+        "z" | "z_low" | "z_high" => 2.0 * LEVEL,
+        _ => 0.0,
+    }
+}
+
+fn same_but_for_the_level(folders: &[Folder; 2], args: &[&str]) {
+    let [low, high] = [0, 1].map(|i| predicted(&folders[i], args));
+    for (low, high) in low.iter().zip(&high) {
+        assert_eq!(low.len(), high.len());
+        for (name, x) in low {
+            let (x, y) = (x.as_f64().expect("a number"), high[name].as_f64().expect("a number"));
+            assert!((y - level_of(name) - x).abs() < 1e-3 * (1.0 + x.abs()), "{args:?}: {name} {x} {y}");
+        }
+    }
+}
+
+#[test]
+fn predictions_keep_their_digits() {
+    let folders = both(&net("real[1]", 1, 1, "squared_error"));
+    let interval = ["--precision", "2", "--interval", "90%"];
+    for args in [
+        &[][..],
+        &["--samples", "20"],
+        &["--samples", "400", "--until-se", "0.2"],
+        &["--ensemble", "arithmetic", "--samples", "20"],
+        &["--ensemble", "geometric", "--samples", "20"],
+        &["--exact"],
+        &interval,
+        &[&["--samples", "20"], &interval[..]].concat(),
+    ] {
+        same_but_for_the_level(&folders, args);
+    }
+    let rows = predicted(&folders[1], &["--samples", "20"]);
+    assert!(rows.iter().all(|row| row["y_epistemic_sd"].as_f64().is_some_and(|sd| sd > 0.05)));
+}
+
+#[test]
+fn several_outputs_and_distributions_have_their_own_levels() {
+    for (output, numbers, loss) in [("real[2]", 2, "squared_error"), ("normal[2]", 4, "gaussian_nll")] {
+        let folders = both(&net(output, numbers, 2, loss));
+        for args in [&[][..], &["--samples", "20"], &["--ensemble", "arithmetic", "--samples", "20"]] {
+            same_but_for_the_level(&folders, args);
+        }
+    }
+}
+
+/// Figures, audits and what is fitted afterwards are the same lines.
+#[test]
+fn figures_do_not_depend_on_the_level() {
+    let folders = both(&net("real[1]", 1, 1, "squared_error"));
+    // What differs are the last digits of differences that are nothing but rounding.
+    let say = |folder: &Folder, args: &[&str]| -> Vec<String> {
+        let text = folder.run(args);
+        let lines = text.lines().filter(|line| !line.contains("e-8") && !line.contains("e-7"));
+        lines.map(str::to_string).collect()
+    };
+    for args in [
+        &["eval", "run", "--samples", "50"][..],
+        &["eval", "run", "--samples", "50", "--precision", "2"],
+        &["eval", "run", "--ensemble", "arithmetic", "--samples", "50"],
+        &["audit", "run"],
+        &["calibrate", "run"],
+        &["eval", "run", "--samples", "50", "--precision", "fit"],
+    ] {
+        assert_eq!(say(&folders[0], args), say(&folders[1], args), "{args:?}");
+    }
+}
+
+/// An array of predictions holds the level in 64 bits.
+#[test]
+fn arrays_hold_the_level() {
+    let [_, high] = both(&net("real[1]", 1, 1, "squared_error"));
+    let mut command = high.command(&["predict", "run", "--input", "new.csv", "--output", "npy"]);
+    let bytes = command.output().expect("runs").stdout;
+    let header = String::from_utf8_lossy(&bytes[..128]).into_owned();
+    assert!(header.contains("'<f8'") && header.contains("(3, 1"), "{header}");
+    let last = |row: usize| {
+        let at = bytes.len() - 8 * (3 - row);
+        f64::from_le_bytes(bytes[at..at + 8].try_into().expect("eight bytes"))
+    };
+    let said: Vec<f64> = predicted(&high, &[]).iter().filter_map(|row| row["y"].as_f64()).collect();
+    assert!((0..3).all(|row| (last(row) - said[row]).abs() < 1e-5));
+}
+
+/// The places of a band are numbers of the file, and its ends stand at the level.
+#[test]
+fn bands_stand_where_their_numbers_are() {
+    let net = "data {
+  source csv, \"rows.csv\"
+  split test=25%
+  normalize inputs, target
+}
+net {
+  input x: real[1]
+  dense 6 -> relu -> dropout 0.2
+  dense 1
+  output y: real[1]
+}
+train {
+  loss squared_error
+  optimizer adam, lr=0.05
+  epochs 15
+}
+";
+    let bands = [0.0, LEVEL].map(|level| {
+        let row = |i: usize| {
+            let x = (i as f64 * 0.7).sin() * 100.0;
+            format!("{:.2},{:.3}\n", level + x, level + 0.03 * x)
+        };
+        let rows = String::from("t,y\n") + &(0..60).map(row).collect::<String>();
+        let folder = Folder::new(&[("m.net", net), ("rows.csv", &rows)]);
+        folder.run(&["train", "m.net", "-q", "-o", "run"]);
+        folder.run(&["plot", "run", "--kind", "band", "--csv", "--samples", "20"])
+    });
+    let numbers = |text: &str, level: f64| -> Vec<f64> {
+        let cells = text.lines().filter(|line| line.contains(",")).flat_map(|line| line.split(','));
+        cells.filter_map(|cell| cell.parse::<f64>().ok()).map(|x| x - level).collect()
+    };
+    let (low, high) = (numbers(&bands[0], 0.0), numbers(&bands[1], LEVEL));
+    assert!(low.len() > 600 && low.len() == high.len(), "{} {}", low.len(), high.len());
+    assert!(low.iter().zip(&high).all(|(a, b)| (a - b).abs() < 1e-2));
+}
