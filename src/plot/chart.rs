@@ -12,6 +12,8 @@ use crate::{
 
 /// Points of a line that are marked, at most.
 const FEW: usize = 40;
+/// Numbers beyond these are nowhere on paper, and differences below their inverse none: 32 bits hold neither.
+const LARGEST: f64 = 1e30;
 /// Colours of series, in order.
 const COLORS: [RGBColor; 7] = [BLUE, ORANGE, GREEN, INK, PURPLE, SKY, AMBER];
 
@@ -174,14 +176,14 @@ impl Chart {
         text
     }
 
-    /// Axes that hold every finite point, with a little room.
+    /// Axes that hold every point that can be drawn, with a little room.
     pub(super) fn ranges(&self) -> Option<((f64, f64), (f64, f64))> {
         let points: Vec<(f64, f64)> = self.series.iter().flat_map(|series| series.shape.points()).collect();
         let range = |values: &mut dyn Iterator<Item = f64>| {
             let (low, high) = values
-                .filter(|v| v.is_finite())
+                .filter(|v| is_drawable(*v))
                 .fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), v| (low.min(v), high.max(v)));
-            let apart = high - low > rounding_of(high.abs().max(low.abs()));
+            let apart = high - low > rounding_of(high.abs().max(low.abs())).max(LARGEST.recip());
             let room = if apart { 0.04 * (high - low) } else { 0.5 * high.abs().max(1e-3) };
             (low <= high).then_some((low - room, high + room))
         };
@@ -196,7 +198,11 @@ pub(super) fn digits_of((low, high): (f64, f64)) -> usize {
 }
 
 pub(super) fn finite(points: &[(f64, f64)]) -> Vec<(f64, f64)> {
-    points.iter().copied().filter(|(x, y)| x.is_finite() && y.is_finite()).collect()
+    points.iter().copied().filter(|(x, y)| is_drawable(*x) && is_drawable(*y)).collect()
+}
+
+pub(super) fn is_drawable(x: f64) -> bool {
+    x.abs() <= LARGEST
 }
 
 /// A cell of CSV.

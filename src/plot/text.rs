@@ -4,7 +4,7 @@ use textplots::{Chart as Canvas, LabelBuilder, LabelFormat, Plot, Shape as Plott
 
 use super::{
     Chart, Shape,
-    chart::{digits_of, finite},
+    chart::{digits_of, finite, is_drawable},
 };
 use crate::{math::rounding_of, vocab::in_digits};
 
@@ -20,8 +20,9 @@ const HELD: usize = 6;
 pub fn chart(chart: &Chart) -> String {
     let Some((_, y)) = chart.ranges() else { return format!("{}: nothing to draw\n", chart.title) };
     let all = chart.series.iter().flat_map(|series| series.shape.points()).map(|point| point.0);
-    let x =
-        all.filter(|x| x.is_finite()).fold((f64::MAX, f64::MIN), |(low, high), x| (low.min(x), high.max(x)));
+    let x = all
+        .filter(|x| is_drawable(*x))
+        .fold((f64::MAX, f64::MIN), |(low, high), x| (low.min(x), high.max(x)));
     let apart = x.1 - x.0 > rounding_of(x.0.abs().max(x.1.abs()));
     let x = if apart { x } else { (x.0, x.0 + x.0.abs().max(1.0)) };
     let (across, up) = (Axis::new(x), Axis::new(y));
