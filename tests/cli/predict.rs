@@ -239,6 +239,7 @@ fn what_contradicts_itself_is_refused() {
     refused(&["run", "run"], &[], "are the same net");
     refused(&["run", "./run/"], &[], "are the same net");
     refused(&["run", "copy.ckpt"], &[], "are the same net");
+    refused(&["copy.ckpt"], &["--checkpoint", "best"], "`--checkpoint` chooses one of a run");
     refused(&["run"], &["--precision", "4"], "probabilities say how sure they are");
 }
 

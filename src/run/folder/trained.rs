@@ -97,7 +97,8 @@ impl Trained {
         let mut trained = Self::uncalibrated(path, which)?;
         let run = if path.is_file() { path.parent() } else { Some(path) };
         if let Some(run) = run {
-            trained.calibration = Calibration::read(&RunDir::at(run), &trained.checkpoint.meta.progress)?;
+            let (progress, kind) = (&trained.checkpoint.meta.progress, trained.model.output.kind);
+            trained.calibration = Calibration::read(&RunDir::at(run), progress, kind)?;
         }
         Ok(trained)
     }

@@ -62,7 +62,11 @@ pub fn name_of(mode: PredictMode) -> Option<&'static str> {
 
 impl Calibration {
     /// That of a run, if it was fitted for parameters that have come as far as these.
-    pub(in crate::run) fn read(run: &RunDir, progress: &Progress) -> Result<Self, TrainedError> {
+    pub(in crate::run) fn read(
+        run: &RunDir,
+        progress: &Progress,
+        kind: OutputKind,
+    ) -> Result<Self, TrainedError> {
         let path = run.calibration();
         let text = match std::fs::read_to_string(&path) {
             Ok(text) => text,
@@ -75,11 +79,9 @@ impl Calibration {
                 path.display()
             ))
         })?;
-        if let Some((way, fit)) =
-            read.fits.iter().find(|(_, fit)| !(fit.value.is_finite() && fit.value > 0.0))
-        {
+        if let Some((way, fit)) = read.fits.iter().find(|(_, fit)| !may_be_fitted(fit.value, kind)) {
             return Err(TrainedError::Unfit(format!(
-                "{} is broken: the value of {way} is {}, and not a number above 0\nhelp: `dropnet calibrate` writes it anew",
+                "{} is broken: the value of {way} is {:e}, which no fit comes to\nhelp: `dropnet calibrate` writes it anew",
                 path.display(),
                 fit.value
             )));
@@ -107,6 +109,15 @@ impl Calibration {
 
     pub fn of(&self, mode: PredictMode) -> Option<Fit> {
         self.fits.get(name_of(mode)?).copied()
+    }
+}
+
+fn may_be_fitted(value: f64, kind: OutputKind) -> bool {
+    match kind {
+        OutputKind::Class(_) | OutputKind::Bits(_) => (TEMPERATURES.0..=TEMPERATURES.1).contains(&value),
+        OutputKind::Real(_) | OutputKind::Normal(_) => {
+            value > 0.0 && value.is_normal() && value.recip().is_normal()
+        }
     }
 }
 
