@@ -48,13 +48,15 @@ impl Metric for Aurc {
                 let all = rows.outputs.chunks_exact(rows.width).zip(classes);
                 all.map(|(row, class)| {
                     let taken = argmax(row);
-                    let doubt = 1.0 - probabilities::of_classes(row)[taken];
+                    // The sum of the others: of a probability near 1 the difference is only its rounding.
+                    let others = probabilities::of_classes(row).into_iter().enumerate().filter(|(k, _)| *k != taken);
+                    let doubt = others.map(|(_, p)| p).sum::<f64>();
                     (doubt, f64::from(u8::from(taken != *class as usize)))
                 })
                 .collect()
             }
             Targets::Real { data, .. } => {
-                let doubt = |z: f32| 1.0 - probabilities::of_bit(z.abs());
+                let doubt = |z: f32| probabilities::of_bit(-z.abs());
                 let wrong = |z: f32, y: f32| f64::from(u8::from((z > 0.0) != (y > 0.5)));
                 rows.outputs.iter().zip(data).map(|(z, y)| (doubt(*z), wrong(*z, *y))).collect()
             }
