@@ -292,9 +292,7 @@ impl<'a> Trainer<'a> {
 
     /// Whether anything after an epoch depends on its figures.
     fn watches(section: &Train) -> bool {
-        section.stop_early.is_some()
-            || section.schedule.word.plateau(&section.schedule.args).is_some()
-            || section.fits_precision()
+        !watching(section).is_empty() || section.fits_precision()
     }
 
     /// One epoch, or what is left of it.
@@ -447,7 +445,7 @@ impl<'a> Trainer<'a> {
 
     /// Statements whose watched figure has no value, and the figures.
     fn undefined(&self, train: &Figures, valid: Option<&Figures>) -> Vec<(&'static str, String)> {
-        let mut watched = watches(self.section);
+        let mut watched = watching(self.section);
         watched.retain(|(_, watch)| self.watched(watch, train, valid).0.is_none_or(f64::is_nan));
         watched
     }
@@ -554,7 +552,7 @@ fn spread(target: &Target) -> f64 {
 }
 
 /// Statements that look at a figure, and the figures.
-fn watches(section: &Train) -> Vec<(&'static str, String)> {
+fn watching(section: &Train) -> Vec<(&'static str, String)> {
     let schedule = &section.schedule;
     let plateau = schedule.word.plateau(&schedule.args).map(|rule| ("schedule plateau", rule.watch));
     let stop = section.stop_early.as_ref().map(|stop| ("stop_early", stop.watch.clone()));
@@ -568,7 +566,7 @@ fn check_watched(section: &Train, has_valid: bool) -> Result<(), TrainError> {
             "`bayes_decay(precision=fit)` looks at validation rows, and the data have none; write `split valid=10%`, or a number".into(),
         ));
     }
-    for (word, watch) in watches(section) {
+    for (word, watch) in watching(section) {
         if watch.starts_with("valid.") && !has_valid {
             return Err(TrainError::Data(format!(
                 "`{word}` watches `{watch}`, and the data have no validation rows; write `split valid=10%`, or `watch=train.loss`"

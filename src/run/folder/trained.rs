@@ -123,6 +123,12 @@ impl Trained {
         let model = model(&last)?;
         let stops_early = model.train.as_ref().is_some_and(|train| train.stop_early.is_some());
         let best = which == Which::Best || (which == Which::Tested && stops_early && run.best().exists());
+        if best && !run.best().exists() {
+            return Err(TrainedError::Unfit(format!(
+                "{} holds no best parameters (best.ckpt): after no epoch had the watched figure a value\nhelp: leave `--checkpoint best` out",
+                path.display()
+            )));
+        }
         let checkpoint = if best { Checkpoint::read(&run.best())? } else { last };
         Ok(Self { model, checkpoint, calibration: Calibration::default(), home: home(&run) })
     }
