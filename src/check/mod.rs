@@ -15,6 +15,7 @@ mod scope;
 mod sections;
 mod suggest;
 mod sweep;
+mod times;
 mod train;
 
 pub use net::{Flow, Net};

@@ -9,7 +9,7 @@ use super::{
     penalties, predict,
     scope::Scope,
     suggest::nearest,
-    sweep, train,
+    sweep, times, train,
 };
 use crate::{
     data::{self, DataConfig},
@@ -187,6 +187,7 @@ impl<'f> Sections<'f> {
         }
         model.sweep = sweep.and_then(|found| found.finish(&model, diags));
         diags.extend(penalties::check(&model));
+        diags.extend(times::late_ramps(&model));
         (Some(model), sketch)
     }
 }

@@ -5,6 +5,7 @@ use super::{
     report,
     scope::Scope,
     sections::{Section, family_word, home, misplaced, statement_steps, unknown_word, use_span},
+    times::updates_per_epoch,
 };
 use crate::{
     data::DataConfig,
@@ -144,7 +145,8 @@ pub fn section(
         check_watch(&plateau.watch, used.args.span_of("watch"), has_valid, &found.report, diags);
     }
     if let (Some(used), Some(epochs)) = (&found.schedule, found.epochs) {
-        let updates = data.and_then(|data| updates_per_epoch(data, scope));
+        let rows = scope.attributes.get("train.rows").copied();
+        let updates = data.and_then(|data| updates_per_epoch(data, rows));
         sound(schedules::check_times(used, epochs, updates), &used.args, diags);
     }
     if diags[before..].iter().any(Diagnostic::is_error) {
@@ -271,12 +273,6 @@ impl Found {
             }
         }
     }
-}
-
-/// Where the data have said how many rows are fitted.
-fn updates_per_epoch(data: &DataConfig, scope: &Scope) -> Option<u64> {
-    let rows = scope.attributes.get("train.rows")?;
-    Some(data.batch().updates(*rows as usize) as u64)
 }
 
 fn names(sigs: impl Iterator<Item = &'static Sig>) -> Vec<&'static str> {

@@ -10,6 +10,7 @@ use serde_json::json;
 use super::{
     Outcome,
     eval::{self, Runs},
+    progress::figure,
     train::Threads,
     ui::{Exit, Failure, Ui},
 };
@@ -108,8 +109,11 @@ impl Command {
 /// A line for each layer of hidden units.
 fn worth(found: &Ablation) -> String {
     let mut text = format!(
-        "{} part, {} rows, {} {:.4} with all units\n",
-        found.part, found.rows, found.figure, found.whole
+        "{} part, {} rows, {} {} with all units\n",
+        found.part,
+        found.rows,
+        found.figure,
+        figure(found.whole)
     );
     let width = found.layers.iter().map(|layer| layer.weight.len()).max().unwrap_or(0);
     text += &format!(
@@ -119,10 +123,11 @@ fn worth(found: &Ablation) -> String {
     for layer in &found.layers {
         let (unit, most) = layer.worst();
         text += &format!(
-            "{:<width$}  {:>5}  {:>9.5}  {most:>9.5}   (unit {unit})\n",
+            "{:<width$}  {:>5}  {:>9}  {:>9}   (unit {unit})\n",
             layer.weight,
             layer.lost.len(),
-            layer.mean()
+            figure(layer.mean()),
+            figure(most)
         );
     }
     text
@@ -219,7 +224,7 @@ fn ways(ways: &[Compared], reference: &str) -> String {
         "", columns[0], columns[1], columns[2]
     );
     for way in ways {
-        let error = if percent { format!("{:.2}%", 100.0 * way.error) } else { format!("{:.4}", way.error) };
+        let error = if percent { format!("{:.2}%", 100.0 * way.error) } else { figure(way.error) };
         let kl = way.kl.map_or(String::new(), |kl| format!("{kl:.2e}"));
         let line = format!("{:<width$}  {error:>8}  {:>10.2e}  {kl:>10}", way.name, way.mean_abs_diff);
         text += &format!("{}\n", line.trim_end());

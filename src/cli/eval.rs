@@ -71,14 +71,29 @@ impl From<Choice> for Which {
     }
 }
 
+impl Choice {
+    /// Refuses a choice among the checkpoints of a run where one is named.
+    fn is_of(self, paths: &[PathBuf]) -> Result<Which, Failure> {
+        match paths.iter().find(|path| self != Self::Tested && path.is_file()) {
+            Some(file) => Err(Failure::usage(format!(
+                "`--checkpoint` chooses one of a run: {} is a checkpoint itself\nhelp: leave `--checkpoint` out, or name the folder",
+                file.display()
+            ))),
+            None => Ok(self.into()),
+        }
+    }
+}
+
 impl Run {
     pub fn read(&self, ui: &mut Ui) -> Result<Trained, Failure> {
-        Trained::read(&self.path, self.checkpoint.into()).map_err(|error| failure(&error, ui))
+        let which = self.checkpoint.is_of(std::slice::from_ref(&self.path))?;
+        Trained::read(&self.path, which).map_err(|error| failure(&error, ui))
     }
 
     /// Without what was fitted before.
     pub fn read_uncalibrated(&self, ui: &mut Ui) -> Result<Trained, Failure> {
-        Trained::uncalibrated(&self.path, self.checkpoint.into()).map_err(|error| failure(&error, ui))
+        let which = self.checkpoint.is_of(std::slice::from_ref(&self.path))?;
+        Trained::uncalibrated(&self.path, which).map_err(|error| failure(&error, ui))
     }
 }
 
@@ -90,8 +105,8 @@ impl Runs {
 
     /// Nets that are looked at one by one, too.
     pub fn read_each(&self, ui: &mut Ui) -> Result<Committee, Failure> {
-        Committee::read(&self.paths, self.checkpoint.unwrap_or_default().into())
-            .map_err(|error| failure(&error, ui))
+        let which = self.checkpoint.unwrap_or_default().is_of(&self.paths)?;
+        Committee::read(&self.paths, which).map_err(|error| failure(&error, ui))
     }
 
     /// One of the paths, without the others.

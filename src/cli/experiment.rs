@@ -132,6 +132,15 @@ impl Command {
         ))?;
         for arm in &report.arms {
             ui.data(&arm_table(arm))?;
+            let divisions = experiment.splits.max(1);
+            let runs = if divisions > 1 { divisions } else { arm.runs.len() };
+            for (name, mean) in arm.figures.iter().filter(|(_, mean)| mean.count < runs) {
+                let of = if divisions > 1 { "divisions" } else { "runs" };
+                ui.talk(format_args!(
+                    "{name} has a value in {} of {runs} {of}: the mean is of these",
+                    mean.count
+                ));
+            }
         }
         for difference in &report.differences {
             ui.data(&difference_table(difference))?;

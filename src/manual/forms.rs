@@ -114,7 +114,8 @@ net {
 and `experiment` give of predictions. The flags of `eval` and `predict` take its place.
 
 `report` knows the metrics of training and, of the predictive distribution, `log_likelihood` (of numbers by `precision=`), `coverage` of the intervals,
-`epistemic_sd`, `aleatoric_sd` and `mutual_information`. `precision=fit` is the precision under which the validation rows are likeliest, which
+`epistemic_sd`, `aleatoric_sd` and `mutual_information`. The log-likelihood of a row with several outputs is joint: the logarithm of the mean over
+samples of the product of their probabilities. `precision=fit` is the precision under which the validation rows are likeliest, which
 `dropnet calibrate` finds.
 
 # Example

@@ -289,9 +289,7 @@ impl<'a> Trainer<'a> {
 
     /// Whether anything after an epoch depends on its figures.
     fn watches(section: &Train) -> bool {
-        section.stop_early.is_some()
-            || section.schedule.word.plateau(&section.schedule.args).is_some()
-            || section.fits_precision()
+        !section.watches().is_empty() || section.fits_precision()
     }
 
     /// One epoch, or what is left of it.

@@ -219,8 +219,12 @@ fn a_broken_calibration_is_written_anew() {
     folder.run(&["calibrate", "run"]);
     let sound = folder.read("run/calibration.json");
     let value = sound.lines().find(|line| line.contains("\"value\"")).expect("a value");
-    for broken in ["{", &sound.replace(value, "\"value\": null,"), &sound.replace(value, "\"value\": -1.0,")]
-    {
+    for broken in [
+        "{",
+        &sound.replace(value, "\"value\": null,"),
+        &sound.replace(value, "\"value\": -1.0,"),
+        &sound.replace(value, "\"value\": 1e-320,"),
+    ] {
         std::fs::write(folder.path().join("run/calibration.json"), broken).expect("a file of the test");
         let said = folder.run(&["eval", "run"]);
         assert!(

@@ -239,7 +239,28 @@ fn what_contradicts_itself_is_refused() {
     refused(&["run", "run"], &[], "are the same net");
     refused(&["run", "./run/"], &[], "are the same net");
     refused(&["run", "copy.ckpt"], &[], "are the same net");
+    refused(&["copy.ckpt"], &["--checkpoint", "best"], "`--checkpoint` chooses one of a run");
     refused(&["run"], &["--precision", "4"], "probabilities say how sure they are");
+}
+
+/// A `normal` output says how far observations spread; samples that are none have no precision to be measured by.
+#[test]
+fn a_precision_is_refused_where_it_says_nothing() {
+    let net = |output: &str, loss: &str| {
+        format!(
+            "data {{\n  source friedman, rows=60, noise=1\n  split valid=25%\n  batch 15\n}}\n\nnet {{\n  input x: real[10]\n  dense 8 -> relu\n  {output}\n}}\n\n\
+             train {{\n  loss {loss}\n  optimizer adam, lr=0.01\n  epochs 1\n}}\n"
+        )
+    };
+    let row = "1,2,3,4,5,6,7,8,9,10\n";
+    let normal = Folder::trained(&net("dense 2\n  output y: normal[1]", "gaussian_nll"));
+    let said =
+        normal.run_with(&["predict", "run", "--input", "-", "--interval", "95%", "--precision", "3"], row);
+    assert!(said.contains("a `normal` one says how far observations spread"), "{said}");
+    assert!(said.ends_with("--- exit 2\n"), "{said}");
+    let real = Folder::trained(&net("dense 1\n  output y: real[1]", "squared_error"));
+    let said = real.run(&["eval", "run", "--precision", "3"]);
+    assert!(said.contains("no log-likelihood is measured here") && said.ends_with("--- exit 2\n"), "{said}");
 }
 
 /// A flag says what it takes, whatever stands there.

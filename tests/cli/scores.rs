@@ -18,6 +18,23 @@ fn the_likelihood_of_several_numbers_is_joint() {
     assert!((log_likelihood - -8.217715).abs() < 2e-5, "{log_likelihood}");
 }
 
+/// The precision that is fitted is the one under which the joint likelihood is highest.
+#[test]
+fn the_precision_of_several_numbers_is_that_of_their_joint_likelihood() {
+    let net = include_str!("../golden/joint.net").replace("precision=0.05", "precision=fit");
+    let folder = Folder::new(&[("m.net", &net), ("joint.csv", include_str!("../golden/joint.csv"))]);
+    folder.run(&["train", "m.net", "-q", "-o", "run"]);
+    let fit = &folder.json(&["calibrate", "run", "--json"])["fits"]["mc_dropout"];
+    let (best, nll) = (fit["value"].as_f64().expect("a number"), fit["nll"].as_f64().expect("a number"));
+    let at = |precision: &str| {
+        let eval = folder.json(&["eval", "run", "--json", "--precision", precision]);
+        eval["valid"]["mc_dropout"]["log_likelihood"].as_f64().expect("a number")
+    };
+    assert!((at("fit") + nll).abs() < 1e-6, "{fit}");
+    let beside = [0.999, 1.001].map(|factor| at(&(best * factor).to_string()));
+    assert!(beside.iter().all(|less| *less < at("fit")), "{beside:?} {fit}");
+}
+
 /// Two labels are wrong, where the net is sure beyond what 32 bits can say: -25.90 and -27.36 are their shares.
 #[test]
 fn bits_that_are_nearly_impossible_have_their_likelihood() {

@@ -199,6 +199,8 @@ fn a_watched_figure_without_a_value_stops_nothing() {
     assert!(metrics["test"]["loss"].is_number() && metrics.get("best").is_none(), "{metrics}");
     assert!(folder.run(&["train", "m.net", "-o", "run", "--resume"]).ends_with("--- exit 0\n"));
     assert_eq!(folder.json(&["eval", "run", "--json"])["test"]["loss"], metrics["test"]["loss"]);
+    let best = folder.run(&["eval", "run", "--checkpoint", "best"]);
+    assert!(best.contains("holds no best parameters") && best.ends_with("--- exit 3\n"), "{best}");
 }
 
 #[test]

@@ -73,17 +73,23 @@ fn tables_give_what_single_masks_give() {
     }
 }
 
-/// What is left of a probability near 1 keeps its digits: weights a thousand times as large make logits of hundreds.
+/// What is left of a probability near 1 keeps its digits: biases of 60 make logits near 60, beside which 1 - p is nothing.
 #[test]
 fn rare_values_of_bits_have_logits() {
-    let model = model("dense 4 -> tanh -> dropout 0.5\n  dense 2", "bits[2]");
-    let mut store = Store::fresh(&model, &lower_samples(&model, false).graph, 3);
-    store.params.iter_mut().for_each(|values| values.iter_mut().for_each(|w| *w *= 1000.0));
-    let means = exact_means(&model, &part(), &store, FORCED).unwrap();
-    let certain = means.arithmetic.iter().zip(&means.arithmetic_outputs).filter(|(p, _)| **p == 1.0);
-    assert!(certain.clone().count() > 0 && certain.clone().all(|(_, z)| z.is_finite() && *z > 33.0));
-    for (p, z) in means.arithmetic.iter().zip(&means.arithmetic_outputs) {
-        assert!((1.0 / (1.0 + (-z).exp()) - p).abs() < 1e-12, "{p} {z}");
+    for body in ["dense 4 -> tanh -> dropout 0.5\n  dense 2", "dense 3 -> dropout 0.5 -> relu -> dense 2"] {
+        let model = model(body, "bits[2]");
+        let mut store = Store::fresh(&model, &lower_samples(&model, false).graph, 3);
+        let usual = exact_means(&model, &part(), &store, FORCED).unwrap();
+        for (p, z) in usual.arithmetic.iter().zip(&usual.arithmetic_outputs) {
+            assert!((1.0 / (1.0 + (-z).exp()) - p).abs() < 1e-14, "{p} {z}");
+        }
+        store.params.last_mut().unwrap().fill(60.0);
+        let sure = exact_means(&model, &part(), &store, FORCED).unwrap();
+        assert!(sure.arithmetic.iter().all(|p| *p == 1.0), "{:?}", sure.arithmetic);
+        for (found, geometric) in sure.arithmetic_outputs.iter().zip(&sure.geometric_outputs) {
+            // The less sure masks weigh more in the mean of what is left.
+            assert!(*found < geometric + 1e-9 && geometric - found < 5.0, "{found} {geometric}");
+        }
     }
 }
 

@@ -29,7 +29,8 @@ pub struct Tested {
     pub figures: Found,
 }
 
-/// A mean and its standard error (the sample deviation over the root of the count); NaN where there is one value.
+/// A mean and its standard error (the sample deviation over the root of the count); NaN where there is one value. Values that are no numbers
+/// do not count.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub struct Mean {
     pub mean: f64,
@@ -192,7 +193,8 @@ fn figures(runs: &[Tested], level: &dyn Fn(&str) -> f64) -> BTreeMap<String, Mea
     let splits: BTreeSet<usize> = runs.iter().map(|run| run.split).collect();
     let of = |name: &String, split: Option<usize>| -> Vec<f64> {
         let mine = runs.iter().filter(|run| split.is_none_or(|split| run.split == split));
-        mine.filter_map(|run| run.figures.get(name).copied()).collect()
+        // AUC of a division whose rows are of one class is no number, and says nothing of the others.
+        mine.filter_map(|run| run.figures.get(name).copied()).filter(|x| !x.is_nan()).collect()
     };
     let mean = |name: &String| match splits.len() {
         1 => Mean::of_results(&of(name, None), level(name)),
@@ -291,5 +293,14 @@ mod tests {
         let difference = report.differences[0].figures["test.loss"];
         assert_eq!((difference.mean, difference.standard_error, difference.count), (-1.0, 0.0, 3));
         assert!(report.arms[0].figures["test.loss"].standard_error > 5.0);
+    }
+
+    #[test]
+    fn a_division_without_a_value_does_not_count() {
+        let runs = vec![run(0, 0, 0, 1.0), run(0, 1, 0, f64::NAN), run(0, 2, 0, 3.0)];
+        let mean = Report::new(&[Point::new()], runs, None, Vec::new()).arms[0].figures["test.loss"];
+        assert_eq!((mean.mean, mean.standard_error, mean.count), (2.0, 1.0, 2));
+        let none = Report::new(&[Point::new()], vec![run(0, 0, 0, f64::NAN)], None, Vec::new());
+        assert!(none.arms[0].figures["test.loss"].mean.is_nan());
     }
 }

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{dir::RunDir, trained::TrainedError};
 use crate::{
-    model::{Mean, PredictMode},
+    model::{Mean, OutputKind, PredictMode},
     runtime::{checksum::Checksum, container},
 };
 
@@ -20,6 +20,9 @@ pub struct Calibration {
     /// By the name of the way to predict.
     pub(in crate::run) fits: BTreeMap<String, Fit>,
 }
+
+/// Temperatures that mean something: beyond them 32-bit logits are all alike, or certainty.
+pub const TEMPERATURES: (f64, f64) = (1e-6, 1e6);
 
 /// One fitted number.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
@@ -48,7 +51,11 @@ impl Calibration {
     ///
     /// # Errors
     /// A file that cannot be read, or holds what no calibration writes.
-    pub(in crate::run) fn read(run: &RunDir, parameters: Checksum) -> Result<Self, TrainedError> {
+    pub(in crate::run) fn read(
+        run: &RunDir,
+        parameters: Checksum,
+        kind: OutputKind,
+    ) -> Result<Self, TrainedError> {
         let path = run.calibration();
         let text = match std::fs::read(&path) {
             Ok(text) => text,
@@ -62,9 +69,8 @@ impl Calibration {
             ))
         };
         let read: Self = serde_json::from_slice(&text).map_err(|e| broken(e.to_string()))?;
-        let wrong = read.fits.iter().find(|(_, fit)| !(fit.value.is_finite() && fit.value > 0.0));
-        if let Some((name, fit)) = wrong {
-            return Err(broken(format!("the value of {name} is {}, and not a number above 0", fit.value)));
+        if let Some((way, fit)) = read.fits.iter().find(|(_, fit)| !may_be_fitted(fit.value, kind)) {
+            return Err(broken(format!("the value of {way} is {:e}, which no fit comes to", fit.value)));
         }
         Ok(if read.parameters == Some(parameters) { read } else { Self::default() })
     }
@@ -88,5 +94,14 @@ impl Calibration {
 
     pub fn of(&self, mode: PredictMode) -> Option<Fit> {
         self.fits.get(name_of(mode)?).copied()
+    }
+}
+
+fn may_be_fitted(value: f64, kind: OutputKind) -> bool {
+    match kind {
+        OutputKind::Class(_) | OutputKind::Bits(_) => (TEMPERATURES.0..=TEMPERATURES.1).contains(&value),
+        OutputKind::Real(_) | OutputKind::Normal(_) => {
+            value > 0.0 && value.is_normal() && value.recip().is_normal()
+        }
     }
 }

@@ -103,7 +103,8 @@ impl Trained {
     pub fn read(path: &Path, which: Which) -> Result<Self, TrainedError> {
         let mut trained = Self::uncalibrated(path, which)?;
         let run = if path.is_file() { path.parent().unwrap_or(Path::new("")) } else { path };
-        trained.calibration = Calibration::read(&RunDir::at(run), trained.checkpoint.parameters())?;
+        let (parameters, kind) = (trained.checkpoint.parameters(), trained.model.output.kind);
+        trained.calibration = Calibration::read(&RunDir::at(run), parameters, kind)?;
         Ok(trained)
     }
 

@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 
 use crate::run::{
-    calibration::{Calibration, Fit, name_of},
+    calibration::{Calibration, Fit, TEMPERATURES, name_of},
     committee::nothing_live,
     likelihood::{self, Term},
     mc::Marginal,
@@ -19,8 +19,6 @@ use crate::{
     runtime::team::Team,
 };
 
-/// Temperatures that mean something: beyond them 32-bit logits are all alike, or certainty.
-pub const TEMPERATURES: (f64, f64) = (1e-6, 1e6);
 /// Precisions that are tried, as multiples of one over the mean squared error.
 const PRECISIONS: (f64, f64) = (1e-3, 1e9);
 /// Differences of mean log-likelihoods, in nats, that are none.

@@ -4,13 +4,14 @@ use crate::run::{
     audit::likeliest,
     committee::{Committee, nothing_live},
     curve::Curve,
+    likelihood,
     mc::Marginal,
     sampling::Sampling,
     trained::TrainedError,
 };
 use crate::{
     data::{InputArray, Part, Search},
-    model::{Interval, McDropout, Mean, OutputKind, Predict, PredictMode},
+    model::{Interval, McDropout, OutputKind, Predict, PredictMode},
     plot::{Chart, Corner, Series},
     runtime::{predictive, team::Team},
     train::metrics::{probabilities, risk_coverage},
@@ -248,7 +249,7 @@ impl Committee {
         let observed = self.first().observed(part);
         let width = observed.len() / part.rows.max(1);
         let mut rows = Vec::with_capacity(part.rows);
-        let done = sampling.tempered(mode).each_row(Mean::Arithmetic, |at, samples| {
+        let done = sampling.tempered(mode).each_row_of_logits(|at, samples| {
             rows.push(judge(samples, kind, &observed[at * width..(at + 1) * width], precision));
         })?;
         done.map(|_| rows).ok_or_else(nothing_live)
@@ -301,9 +302,10 @@ fn ways(mode: PredictMode) -> Vec<(String, PredictMode)> {
     ways
 }
 
+/// Of samples of logits, or of numbers in the target's own units.
 fn judge(samples: &[f32], kind: OutputKind, observed: &[f64], precision: Option<f64>) -> Judged {
     if let OutputKind::Class(k) = kind {
-        let u = predictive::classes(samples, k);
+        let u = predictive::classes(&likelihood::softmaxes(samples, k), k);
         let taken = likeliest(&u.mean);
         let loss = 1.0 - observed[taken];
         return Judged {

@@ -49,11 +49,13 @@ pub fn of_logits(part: &Part, row: usize, samples: &[f32], width: usize, tempera
 fn of_class(logits: &[f32], class: usize, temperature: f64) -> Term {
     let top = logits.iter().enumerate().fold(0, |top, (k, z)| if *z > logits[top] { k } else { top });
     let above = |a: usize, b: usize| (f64::from(logits[a]) - f64::from(logits[b])) / temperature;
-    let others = (0..logits.len()).filter(|k| *k != top);
-    let powers = others.clone().map(|k| above(k, top).exp()).sum::<f64>();
-    let weighted = |k: usize| above(k, top).exp() * above(k, class);
-    let slope = (others.map(weighted).sum::<f64>() + above(top, class)) / (1.0 + powers);
-    Term { log: above(class, top) - powers.ln_1p(), slope }
+    let (mut powers, mut weighted) = (0.0, above(top, class));
+    for k in (0..logits.len()).filter(|k| *k != top) {
+        let power = above(k, top).exp();
+        powers += power;
+        weighted += power * above(k, class);
+    }
+    Term { log: above(class, top) - powers.ln_1p(), slope: weighted / (1.0 + powers) }
 }
 
 /// ln sigmoid(z / T) of all bits, z turned round where the bit is 0.
@@ -201,7 +203,7 @@ mod tests {
             near(f64::from(logits[k]).exp(), 0.5 * (p[k] + p[k + 3]), 1e-7);
         }
         let tiny = [0.0, -1000.0, 0.0, -1001.0];
-        near(f64::from(logits_of_classes(&tiny, &softmaxes(&tiny, 2), 2)[1]), -1000.379_885, 1e-4);
+        near(f64::from(logits_of_classes(&tiny, &softmaxes(&tiny, 2), 2)[1]), -1_000.379_885, 1e-4);
         // Means of p and of 1 - p: the second is that of the less sure sample.
         near(f64::from(logits_of_bits(&[40.0, 60.0], 1)[0]), 40.0 + 2.0_f64.ln(), 1e-5);
         near(f64::from(logits_of_bits(&[-40.0, -60.0], 1)[0]), -40.0 - 2.0_f64.ln(), 1e-5);

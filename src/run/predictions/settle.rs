@@ -141,6 +141,23 @@ mod tests {
         assert_eq!(drawn(fixed).0, rows);
     }
 
+    /// What has to settle is the same, whether probabilities are asked for or logits.
+    #[test]
+    fn logits_stop_where_probabilities_do() {
+        let (trained, part, team) = (trained(NET), part(), Team::new(1));
+        let until = Some(Until { standard_error: 0.02, min: 10 });
+        let mc = McDropout { samples: 5000, seed: Some(3), until };
+        let count = |logits: bool| {
+            let sampling = Sampling::new(vec![&trained], &part, mc, &team);
+            let found = match logits {
+                true => sampling.each_row_of_logits(|_, _| ()),
+                false => sampling.each_row(Mean::Arithmetic, |_, _| ()),
+            };
+            found.unwrap().unwrap().samples
+        };
+        assert_eq!(count(true), count(false));
+    }
+
     #[test]
     fn there_are_no_more_than_the_most() {
         let until = Some(Until { standard_error: 1e-9, min: 20 });
