@@ -48,6 +48,7 @@ impl Command {
         let bench = run::bench(&source.text, &self.file.sets.sets, &ready, self.threads.count(), budget);
         let bench = bench.map_err(|error| match error {
             BenchError::Codegen(error) => data::native(&error),
+            BenchError::NoRoom(_) => Failure::data(error),
             BenchError::Diverged => Failure::Said(Exit::Diverged, error.to_string()),
             BenchError::NoSection(_) => Failure::Said(Exit::Faulty, format!("{}: {error}", source.name)),
         })?;

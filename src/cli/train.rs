@@ -101,7 +101,7 @@ impl Command {
         };
         let folder = self.folder(&source, &ready)?;
         let first = run::seed_of(&self.request(&source)?, &ready);
-        for seed in first..first.saturating_add(count) {
+        for seed in seeds(first, count)? {
             let out = folder.of_seed(seed);
             let resume = self.resume && RunDir::at(&out).last().exists();
             let member = Request { seed: Some(seed), out: Some(&out), resume, ..self.request(&source)? };
@@ -314,6 +314,17 @@ impl Command {
         };
         line + &format!(" -o {} --resume", folder.display())
     }
+}
+
+/// Seeds one after the other.
+pub fn seeds(first: u64, count: u64) -> Result<std::ops::RangeInclusive<u64>, Failure> {
+    let last = first.checked_add(count - 1);
+    last.map(|last| first..=last).ok_or_else(|| {
+        Failure::usage(format!(
+            "{count} seeds from {first} on end beyond {}\nhelp: begin at a smaller seed",
+            u64::MAX
+        ))
+    })
 }
 
 pub fn working() -> Result<PathBuf, Failure> {

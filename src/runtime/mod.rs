@@ -6,6 +6,7 @@ pub mod checkpoint;
 pub mod container;
 pub mod evaluate;
 pub mod figures;
+pub mod footprint;
 pub mod function;
 pub mod kernels;
 pub mod machine;

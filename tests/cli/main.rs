@@ -18,6 +18,7 @@ mod plot;
 mod predict;
 mod repl;
 mod rng;
+mod sizes;
 mod streams;
 mod subnet;
 mod summary;

@@ -34,7 +34,7 @@ use journal::{Journal, Known};
 use prune::Rivals;
 use search::Searched;
 
-use super::{mc::Scoring, open::OpenError, trained::TrainedError};
+use super::{mc::Scoring, open::OpenError, start, trained::TrainedError};
 use crate::{
     data::Search,
     math,
@@ -154,10 +154,18 @@ impl Experiment<'_> {
         trial::divisions(model)
     }
 
+    /// The most trials of an experiment: all of them stand in memory, and each is a training.
+    pub const MOST_TRIALS: usize = 1_000_000;
+
     /// Trials in all.
     pub fn trials(&self) -> usize {
-        let searched = self.sweep().map_or(0, points::count);
-        self.arms.len() * self.splits * self.seeds.len() * (searched + 1)
+        Self::planned(self.model, self.arms.len(), self.splits, self.seeds.len())
+    }
+
+    /// Trials of so many settings, divisions and seeds.
+    pub fn planned(model: &Model, arms: usize, splits: usize, seeds: usize) -> usize {
+        let searched = choice(model).map_or(0, points::count);
+        [arms, splits, seeds].into_iter().fold(searched + 1, usize::saturating_mul)
     }
 
     /// Carries out what is not recorded yet. `done` hears of every trial, recorded ones too.
@@ -173,7 +181,11 @@ impl Experiment<'_> {
             return Err(ExperimentError::FitPrecision);
         }
         // What is wrong with the data should be said before there is a folder.
-        self.places().first().map(|place| place.open(self)).transpose()?;
+        if let Some((_, ready)) = self.places().first().map(|place| place.open(self)).transpose()?
+            && self.sweep().is_none()
+        {
+            start::has_room(&ready.model, &ready.dataset).map_err(TrainError::Data)?;
+        }
         let (journal, known) = match course.resume {
             true => Journal::resume(course.dir, &self.head())?,
             false => (Journal::begin(course.dir, &self.head())?, Known::new()),
@@ -208,7 +220,7 @@ impl Experiment<'_> {
 
     /// The sweep, if it leaves a choice.
     fn sweep(&self) -> Option<&Sweep> {
-        self.model.sweep.as_ref().filter(|sweep| points::count(sweep) > 1)
+        choice(self.model)
     }
 
     /// What a sweep without a choice sets.
@@ -277,6 +289,11 @@ impl Experiment<'_> {
     fn scoring(&self, model: &Model) -> Scoring {
         Scoring::of(&model.predict)
     }
+}
+
+/// The sweep of a net, if it leaves a choice.
+fn choice(model: &Model) -> Option<&Sweep> {
+    model.sweep.as_ref().filter(|sweep| points::count(sweep) > 1)
 }
 
 /// A trial and whom it has to keep up with.

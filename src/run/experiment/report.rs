@@ -1,7 +1,7 @@
 //! What an experiment says: means over divisions with their standard errors, and differences of compared settings, division by division.
 
 use std::{
-    collections::{BTreeMap, BTreeSet},
+    collections::{BTreeMap, BTreeSet, HashMap},
     fmt,
 };
 
@@ -134,10 +134,11 @@ impl Report {
 /// Points by their setting and values: most often finished first, then by the mean of the goal.
 fn tried(arms: &[Point], goal: &Goal, searches: &[Searched]) -> Vec<Tried> {
     let mut places: Vec<(Point, Vec<f64>, usize, usize)> = Vec::new();
+    let mut known: HashMap<Point, usize> = HashMap::new();
     for (trial, measured) in searches.iter().flat_map(|one| &one.tried) {
         let set: Point = arms[trial.arm].iter().chain(&trial.point).cloned().collect();
-        let at = places.iter().position(|(known, ..)| *known == set).unwrap_or_else(|| {
-            places.push((set, Vec::new(), 0, 0));
+        let at = *known.entry(set).or_insert_with_key(|set| {
+            places.push((set.clone(), Vec::new(), 0, 0));
             places.len() - 1
         });
         let (_, values, trials, pruned) = &mut places[at];

@@ -10,11 +10,13 @@ use crate::run::{
     open::Ready,
 };
 use crate::{
+    data::Dataset,
     lower::lower_train,
     math,
     model::Model,
     runtime::{
         checkpoint::Checkpoint,
+        footprint,
         progress::{FORMAT, Meta, Progress},
     },
 };
@@ -80,10 +82,21 @@ fn begin(request: &Request<'_>, ready: &Ready) -> Result<Started, StartError> {
             path.display()
         )));
     }
+    has_room(&ready.model, &ready.dataset).map_err(StartError::Data)?;
     let cannot =
         |e: std::io::Error| StartError::Data(format!("cannot write the run to {}: {e}", path.display()));
     dir.create(request.source, &lock(request, &ready.model, &meta)).map_err(cannot)?;
     Ok(Started { dir, meta, checkpoint: None })
+}
+
+/// Whether there is memory to train the net on its rows.
+///
+/// # Errors
+/// What is lacking.
+pub(in crate::run) fn has_room(model: &Model, dataset: &Dataset) -> Result<(), String> {
+    let batch = model.data.as_ref().map_or(1, |data| data.batch().rows);
+    let found = footprint::check(model, &lower_train(model).graph, dataset.train.rows, batch);
+    found.map_err(|error| footprint::lacking(model, error))
 }
 
 /// The seed of a new run.
