@@ -207,7 +207,7 @@ fn failure(error: ExperimentError, source: &Source, ui: &mut Ui) -> Failure {
             Failure::Reported(Exit::Faulty)
         }
         ExperimentError::Open(OpenError::Data(error)) => data::failure(&error, ui),
-        ExperimentError::Journal(JournalError::Exists(_)) => Failure::usage(error),
+        ExperimentError::Journal(JournalError::Exists(_) | JournalError::Taken(..)) => Failure::usage(error),
         other => Failure::data(other),
     }
 }

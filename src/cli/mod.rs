@@ -15,6 +15,7 @@ mod eval;
 mod experiment;
 mod explain;
 mod fmt;
+mod limits;
 mod new;
 mod plot;
 mod predict;
@@ -106,6 +107,7 @@ enum Command {
 /// Parses the arguments, runs the command, answers its exit code.
 pub fn main() -> ExitCode {
     ui::say_how_to_report_panics();
+    limits::hear_of_full_files();
     let cli = Cli::parse();
     let mut ui = Ui::new(cli.global.color, cli.global.quiet, cli.global.verbose);
     let result = cli.command.run(&mut ui);

@@ -61,18 +61,7 @@ fn numbers_of_trials_have_an_end() {
     let mut all = String::new();
     for args in [
         &["experiment", "m.net", "-o", "e", "--splits", "1000000000"][..],
-        &[
-            "experiment",
-            "m.net",
-            "-o",
-            "e",
-            "--splits",
-            "4000000000",
-            "--seeds",
-            "4000000000",
-            "--compare",
-            "w=1,2",
-        ],
+        &["experiment", "m.net", "-o", "e", "--splits", "4000000000", "--seeds", "4000000000"],
         &["experiment", "m.net", "-o", "e", "--seed", "18446744073709551615", "--seeds", "2"],
         &["train", "m.net", "-o", "r", "--seed", "18446744073709551615", "--seeds", "3"],
     ] {
@@ -88,4 +77,18 @@ fn numbers_of_trials_have_an_end() {
             && folder.path().join("r/seed-18446744073709551615/last.ckpt").exists(),
         "{last}"
     );
+}
+
+/// Like a full disk: what cannot be written is said, and the exit code is that of files.
+#[cfg(unix)]
+#[test]
+fn a_limit_on_the_size_of_files_is_an_error() {
+    let folder = Folder::new(&[("m.net", NET)]);
+    let limited =
+        format!("ulimit -f 8; exec {} train m.net --set w=64 -q -o r", env!("CARGO_BIN_EXE_dropnet"));
+    let output =
+        std::process::Command::new("sh").args(["-c", &limited]).current_dir(folder.path()).output().unwrap();
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(3), "{:?}: {said}", output.status);
+    assert!(said.starts_with("error: ") && said.to_lowercase().contains("too large"), "{said}");
 }

@@ -175,7 +175,7 @@ fn a_folder_without_a_checkpoint_is_free() {
     let folder = Folder::new(&[("m.net", MOONS)]);
     std::fs::create_dir(folder.path().join("run")).expect("a folder");
     for name in ["model.net", "model.lock.json", "log.jsonl"] {
-        std::fs::write(folder.path().join("run").join(name), "{}\n").expect("a file");
+        std::fs::write(folder.path().join("run").join(name), "{\"dropnet\":\"0.1.0\"}\n").expect("a file");
     }
     let said = folder.run(&["train", "m.net", "-q", "-o", "run", "--epochs", "1"]);
     assert!(said.ends_with("--- exit 0\n"), "{said}");

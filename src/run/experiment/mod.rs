@@ -103,6 +103,11 @@ impl fmt::Display for ExperimentError {
                     dir.display()
                 )
             }
+            Self::Journal(JournalError::Taken(dir, files)) => write!(
+                f,
+                "{} holds {files}, which an experiment would write over\nhelp: choose another folder, or move what is there away",
+                dir.display()
+            ),
             Self::Journal(JournalError::Busy(busy)) => busy.fmt(f),
             Self::Journal(JournalError::Other(why)) => f.write_str(why),
             Self::Journal(JournalError::Io(path, error)) => {

@@ -76,11 +76,12 @@ fn begin(request: &Request<'_>, ready: &Ready) -> Result<Started, StartError> {
         None => stamped_path(request, seed),
     };
     let dir = RunDir::at(&path);
-    if dir.holds_a_run() {
-        return Err(StartError::Usage(format!(
-            "{} holds a run already\nhelp: go on with it by `--resume`, or choose another folder",
-            path.display()
-        )));
+    if let Some(why) = dir.taken() {
+        let instead = match dir.holds_a_run() {
+            true => "go on with it by `--resume`, or choose another folder",
+            false => "choose another folder, or move what is there away",
+        };
+        return Err(StartError::Usage(format!("{why}\nhelp: {instead}")));
     }
     has_room(&ready.model, &ready.dataset).map_err(StartError::Data)?;
     let cannot =
