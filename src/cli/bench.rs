@@ -49,7 +49,10 @@ impl Command {
         let bench = bench.map_err(|error| match error {
             BenchError::Codegen(error) => data::native(&error),
             BenchError::NoRoom(_) => Failure::data(error),
-            BenchError::Diverged => Failure::Said(Exit::Diverged, error.to_string()),
+            BenchError::Diverged => {
+                let cure = run::cure(&ready.model, &ready.dataset);
+                Failure::Said(Exit::Diverged, format!("{error}\n{cure}"))
+            }
             BenchError::NoSection(_) => Failure::Said(Exit::Faulty, format!("{}: {error}", source.name)),
         })?;
         let text = if self.json { format!("{}\n", object(&bench)) } else { table(&source.name, &bench) };

@@ -208,6 +208,7 @@ fn failure(error: ExperimentError, source: &Source, ui: &mut Ui) -> Failure {
         }
         ExperimentError::Open(OpenError::Data(error)) => data::failure(&error, ui),
         ExperimentError::Journal(JournalError::Exists(_) | JournalError::Taken(..)) => Failure::usage(error),
+        ExperimentError::Diverged { .. } => Failure::Said(Exit::Diverged, error.to_string()),
         other => Failure::data(other),
     }
 }

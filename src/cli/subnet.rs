@@ -2,7 +2,10 @@
 
 use std::{fmt::Write, path::PathBuf};
 
-use dropnet::run::{Drawn, SiteMask};
+use dropnet::{
+    run::{Drawn, SiteMask},
+    shell,
+};
 use serde_json::json;
 
 use super::{
@@ -67,7 +70,8 @@ impl Command {
             let exported = thinned.export(path, &data::run_of(&self.run.path).net(), &train::working()?);
             exported.map_err(|error| eval::failure(&error, ui))?;
             ui.data(&thinned.checkpoint.meta.source)?;
-            ui.talk(format_args!("the run is in {}: `dropnet predict {0} --input FILE`", path.display()));
+            let (dir, command) = (path.display(), shell::path(path));
+            ui.talk(format_args!("the run is in {dir}: `dropnet predict {command} --input FILE`"));
             return Ok(Exit::Done);
         }
         let mut masks = trained.subnet(drawn).map_err(|error| eval::failure(&error, ui))?;

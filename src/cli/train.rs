@@ -13,6 +13,7 @@ use dropnet::{
     model::summary::grouped,
     run::{self, OpenError, Ready, Request, RunDir, StartError, Started},
     runtime::train::{self, Job, Options, Outcome as Trained, TrainError},
+    shell,
 };
 
 use super::{
@@ -110,7 +111,10 @@ impl Command {
                 return Ok(Exit::Interrupted);
             }
         }
-        ui.talk(format_args!("{count} runs: `dropnet eval {}` scores their mean", folder.path().display()));
+        ui.talk(format_args!(
+            "{count} runs: `dropnet eval {}` scores their mean",
+            shell::path(folder.path())
+        ));
         Ok(Exit::Done)
     }
 
@@ -220,7 +224,7 @@ impl Command {
         match result {
             Ok(outcome) => self.done(&dir, &outcome, ui).map(|()| Ended::Done),
             Err(TrainError::Interrupted { epoch, step }) => Ok(Ended::Interrupted { epoch, step, dir }),
-            Err(error) => Err(failure(error, &dir)),
+            Err(error) => Err(failure(error, &dir, ready)),
         }
     }
 
@@ -297,9 +301,9 @@ impl Command {
 
     /// The command line that takes the run up again.
     fn resuming(&self, dir: &RunDir) -> String {
-        let mut line = format!("dropnet train {}", self.file.path.display());
+        let mut line = format!("dropnet train {}", shell::path(&self.file.path));
         for (name, value) in &self.file.sets.sets {
-            line += &format!(" --set {name}={value}");
+            line += &format!(" --set {}", shell::word(&format!("{name}={value}")));
         }
         if let Some(epochs) = self.epochs {
             line += &format!(" --epochs {epochs}");
@@ -312,7 +316,7 @@ impl Command {
                 dir.path().parent().unwrap_or(dir.path())
             }
         };
-        line + &format!(" -o {} --resume", folder.display())
+        line + &format!(" -o {} --resume", shell::path(folder))
     }
 }
 
@@ -340,7 +344,7 @@ pub fn unstarted(error: StartError) -> Failure {
 }
 
 /// Why training ended before its time.
-pub fn failure(error: TrainError, dir: &RunDir) -> Failure {
+pub fn failure(error: TrainError, dir: &RunDir, ready: &Ready) -> Failure {
     match error {
         TrainError::Interrupted { epoch, step } => {
             Failure::Said(Exit::Interrupted, format!("interrupted in epoch {epoch} after {step} steps"))
@@ -349,12 +353,12 @@ pub fn failure(error: TrainError, dir: &RunDir) -> Failure {
             Exit::Diverged,
             format!(
                 "training diverged: the objective is no longer finite in epoch {epoch}, step {step}\n\
-                 {}\n\
-                 help: a smaller `lr`, `clip_norm=1` on the optimizer, or normalised inputs usually cure it",
+                 {}\n{}",
                 match dir.last().exists() {
                     true => format!("the last good checkpoint is kept in {}", dir.path().display()),
                     false => "no checkpoint had been written yet".into(),
-                }
+                },
+                run::cure(&ready.model, &ready.dataset)
             ),
         ),
         TrainError::Checkpoint(error) => Failure::data(error),

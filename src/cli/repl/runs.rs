@@ -206,7 +206,7 @@ impl Session {
                     "stopped in epoch {epoch} after {step} steps; `:continue` goes on from there\n"
                 ))?;
             }
-            Err(error) => return Err(failure(error, &dir)),
+            Err(error) => return Err(failure(error, &dir, &ready)),
         }
         let checkpoint = Checkpoint::read(&dir.last()).map_err(Failure::data)?;
         let store = checkpoint.store(&lower_train(&ready.model).graph).map_err(Failure::data)?;

@@ -34,7 +34,7 @@ use journal::{Journal, Known};
 use prune::Rivals;
 use search::Searched;
 
-use super::{mc::Scoring, open::OpenError, start, trained::TrainedError};
+use super::{divergence, mc::Scoring, open::OpenError, start, trained::TrainedError};
 use crate::{
     data::Search,
     math,
@@ -80,6 +80,12 @@ pub enum ExperimentError {
     /// No trial of this division gave the goal a finite value.
     NoneBest {
         split: usize,
+        goal: String,
+    },
+    /// Training went astray, of every trial of a division or of the one that was to be tested; `cure` is a line of help.
+    Diverged {
+        what: String,
+        cure: String,
     },
     Interrupted,
 }
@@ -92,6 +98,7 @@ impl fmt::Display for ExperimentError {
             Self::Train(TrainError::Diverged { epoch, step }) => {
                 write!(f, "training diverged in epoch {epoch}, step {step}")
             }
+            Self::Diverged { what, cure } => write!(f, "{what}\n{cure}"),
             Self::Train(TrainError::Data(why)) => f.write_str(why),
             Self::Train(TrainError::Codegen(error)) => error.fmt(f),
             Self::Train(TrainError::Checkpoint(error)) => error.fmt(f),
@@ -119,7 +126,10 @@ impl fmt::Display for ExperimentError {
             Self::FitPrecision => f.write_str(
                 "`precision=fit` in an experiment: its validation rows choose among trials\nhelp: write a number, or a `param` that `sweep` varies",
             ),
-            Self::NoneBest { split } => write!(f, "no trial of division {split} has a finite goal"),
+            Self::NoneBest { split, goal } => write!(
+                f,
+                "no trial of division {split} has a finite goal\nhelp: valid.{goal} is undefined on its validation rows; choose another `goal`, or more of them"
+            ),
         }
     }
 }
@@ -203,7 +213,7 @@ impl Experiment<'_> {
                 None => self.only_point(),
                 Some(sweep) => {
                     let best = one.best(&sweep.goal).map(|trial| trial.point.clone());
-                    best.ok_or(ExperimentError::NoneBest { split: one.place.split })?
+                    best.ok_or_else(|| self.without_best(one, sweep))?
                 }
             };
             Ok(Trial { point, last: true, ..one.place.clone() })
@@ -221,6 +231,23 @@ impl Experiment<'_> {
         let report = Report::new(&self.arms, tested.collect(), self.sweep(), searches);
         self.write_best(course, &report)?;
         Ok(report)
+    }
+
+    /// Why a search has no best trial.
+    fn without_best(&self, search: &Searched, sweep: &Sweep) -> ExperimentError {
+        let split = search.place.split;
+        match search.tried.iter().all(|(_, measured)| measured.figures.is_empty()) {
+            true => {
+                let what = format!("all {} trials of division {split} diverged", search.tried.len());
+                ExperimentError::Diverged { what, cure: self.cure(&search.place) }
+            }
+            false => ExperimentError::NoneBest { split, goal: sweep.goal.figure.clone() },
+        }
+    }
+
+    /// What cures the net of a trial that went astray.
+    fn cure(&self, trial: &Trial) -> String {
+        trial.open(self).map_or(String::new(), |(_, ready)| divergence::cure(&ready.model, &ready.dataset))
     }
 
     /// The sweep, if it leaves a choice.
@@ -353,6 +380,10 @@ impl Carried<'_> {
         let measured = match trial.run(self.experiment, rivals, &self.course.stop) {
             // A point that diverges is no error of the experiment: it is not chosen.
             Err(ExperimentError::Train(TrainError::Diverged { .. })) if !trial.last => Measured::default(),
+            Err(error @ ExperimentError::Train(TrainError::Diverged { .. })) => {
+                let what = format!("{error}, of division {}, seed {}", trial.split, trial.seed);
+                return Err(ExperimentError::Diverged { what, cure: self.experiment.cure(trial) });
+            }
             other => other?,
         };
         held(&self.journal).add(&key, &measured).map_err(|e| JournalError::Io(self.course.dir.into(), e))?;

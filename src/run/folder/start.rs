@@ -19,6 +19,7 @@ use crate::{
         footprint,
         progress::{FORMAT, Meta, Progress},
     },
+    shell,
 };
 
 /// What the user asked for.
@@ -179,7 +180,7 @@ fn difference(request: &Request<'_>, ready: &Ready, then: &Meta) -> Option<Strin
     if request.sets != then.sets {
         let show = |sets: &[(String, String)]| {
             let sets: Vec<String> =
-                sets.iter().map(|(name, value)| format!("--set {name}={value}")).collect();
+                sets.iter().map(|(n, v)| format!("--set {}", shell::word(&format!("{n}={v}")))).collect();
             if sets.is_empty() { "no `--set`".to_string() } else { format!("`{}`", sets.join(" ")) }
         };
         return Some(format!("it was trained with {}, not {}", show(&then.sets), show(request.sets)));
