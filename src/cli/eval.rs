@@ -37,9 +37,9 @@ pub struct Run {
     /// Folder of a run, or a checkpoint
     #[arg(value_name = "DIR")]
     pub path: PathBuf,
-    /// Which parameters: those that training tested, of the last epoch, or of the best one
-    #[arg(long, value_name = "WHICH", value_enum, default_value_t)]
-    checkpoint: Choice,
+    /// Which parameters: those that training tested, of the last epoch, or of the best one [default: tested]
+    #[arg(long, value_name = "WHICH", value_enum)]
+    checkpoint: Option<Choice>,
 }
 
 #[derive(Clone, Copy, Default, PartialEq, Eq, clap::ValueEnum)]
@@ -73,7 +73,21 @@ impl From<Choice> for Which {
 
 impl Run {
     pub fn read(&self, ui: &mut Ui) -> Result<Trained, Failure> {
-        Trained::read(&self.path, self.checkpoint.into()).map_err(|error| failure(&error, ui))
+        self.read_which(self.checkpoint.unwrap_or_default().into(), ui)
+    }
+
+    /// As far as training has come, which parameters of an earlier epoch do not tell.
+    pub fn read_last(&self, ui: &mut Ui) -> Result<Trained, Failure> {
+        self.read_which(Which::Last, ui)
+    }
+
+    fn read_which(&self, which: Which, ui: &mut Ui) -> Result<Trained, Failure> {
+        Trained::read(&self.path, which).map_err(|error| failure(&error, ui))
+    }
+
+    /// Whether it was said which parameters.
+    pub fn chooses(&self) -> bool {
+        self.checkpoint.is_some()
     }
 }
 

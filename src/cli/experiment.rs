@@ -70,6 +70,7 @@ impl Command {
         let seed = self.seed.or(model.train.as_ref().and_then(|t| t.seed)).unwrap_or(0);
         let arms = self.arms(&model)?;
         self.check_count(&model, arms.len(), splits)?;
+        self.check_sets(&model)?;
         let experiment = Experiment {
             source: &source.text,
             file: &self.file.path,
@@ -122,6 +123,20 @@ impl Command {
         }
     }
 
+    /// Refuses values that no trial would have.
+    fn check_sets(&self, model: &Model) -> Result<(), Failure> {
+        let compared = self.compare.iter().map(|(name, _)| (name, "--compare gives"));
+        let swept =
+            model.sweep.iter().flat_map(|sweep| &sweep.vary).map(|vary| (&vary.name, "the sweep gives"));
+        let set = |name: &str| self.file.sets.sets.iter().any(|(known, _)| known == name);
+        match compared.chain(swept).find(|(name, _)| set(name)) {
+            Some((name, who)) => {
+                Err(Failure::usage(format!("`--set {name}=...` has no effect: {who} `{name}` its values")))
+            }
+            None => Ok(()),
+        }
+    }
+
     /// One setting for each compared value; one that sets nothing without a comparison.
     fn arms(&self, model: &Model) -> Result<Vec<Point>, Failure> {
         let Some((name, values)) = &self.compare else { return Ok(vec![Point::new()]) };
@@ -131,6 +146,9 @@ impl Command {
         let swept = model.sweep.iter().flat_map(|sweep| &sweep.vary).any(|vary| vary.name == *name);
         if swept {
             return Err(Failure::usage(format!("--compare {name}=...: the sweep varies `{name}` already")));
+        }
+        if let Some((_, value)) = values.iter().enumerate().find(|(i, value)| values[..*i].contains(value)) {
+            return Err(Failure::usage(format!("--compare {name}=...: {value} is compared with itself")));
         }
         Ok(values.iter().map(|value| vec![(name.clone(), value.clone())]).collect())
     }

@@ -54,6 +54,12 @@ impl Command {
             Err(e) if e.kind() == std::io::ErrorKind::AlreadyExists => Err(Failure::usage(format!(
                 "{name} exists already, and `new` overwrites nothing\nhelp: choose another name"
             ))),
+            Err(e) if e.kind() == std::io::ErrorKind::NotFound => {
+                let folder = Path::new(&name).parent().unwrap_or(Path::new("")).display();
+                Err(Failure::data(format!(
+                    "cannot write {name}: there is no folder {folder}\nhelp: make it first"
+                )))
+            }
             Err(e) => Err(Failure::data(format!("cannot write {name}: {}", reason(&e)))),
         }
     }

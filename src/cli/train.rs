@@ -369,6 +369,7 @@ pub fn failure(error: TrainError, dir: &RunDir, ready: &Ready) -> Failure {
 
 /// A net that trains, its data loaded and its warnings said.
 pub fn opened(file: &File, source: &Source, ui: &mut Ui) -> Result<Ready, Failure> {
+    file.sets.check()?;
     let search = data::search(&file.path);
     match run::open(&source.text, &file.sets.sets, &search) {
         Ok(ready) => {

@@ -10,6 +10,7 @@ mod committee;
 mod emit;
 mod experiment;
 mod explain;
+mod flags;
 mod fmt;
 mod naming;
 mod new;

@@ -118,18 +118,37 @@ impl Trained {
     /// The row at a position of an epoch of training, both from 0.
     ///
     /// # Errors
-    /// A checkpoint that does not say how many rows were trained on.
+    /// A place that training has not come to; a checkpoint that does not say how many rows were trained on.
     pub fn drawn_in_epoch(&self, epoch: u64, position: u64) -> Result<Drawn, TrainedError> {
-        let (_, size, steps) = self.epoch_of_training()?;
+        let (rows, size, steps) = self.epoch_of_training()?;
+        let visited = rows.min(steps * size);
+        if position >= visited {
+            return Err(TrainedError::Unfit(format!("an epoch visits {visited} rows, counted from 0")));
+        }
+        let at = &self.checkpoint.meta.progress;
+        if (epoch, position / size) >= (at.epoch, at.step) {
+            let more = if at.step > 0 { format!(" and {} steps", at.step) } else { String::new() };
+            return Err(TrainedError::Unfit(format!(
+                "position {position} of epoch {epoch} was not trained: the run has {} epochs{more}, counted from 0",
+                at.epoch
+            )));
+        }
         Ok(Drawn::Training { epoch, position, clock: self.clock(epoch * steps + position / size, steps) })
     }
 
     /// The row of a minibatch in a step of training, both from 0.
     ///
     /// # Errors
-    /// A minibatch without that row; a checkpoint that does not say how many rows were trained on.
+    /// A step that training has not come to, or a minibatch without that row; a checkpoint that does not say how many rows were trained on.
     pub fn drawn_in_step(&self, step: u64, row: u64) -> Result<Drawn, TrainedError> {
         let (rows, size, steps) = self.epoch_of_training()?;
+        let at = &self.checkpoint.meta.progress;
+        if (step / steps, step % steps) >= (at.epoch, at.step) {
+            let done = at.epoch * steps + at.step;
+            return Err(TrainedError::Unfit(format!(
+                "step {step} was not trained: the run has {done} steps, counted from 0"
+            )));
+        }
         let first = step % steps * size;
         let size = size.min(rows - first);
         match row < size {
