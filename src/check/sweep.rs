@@ -8,7 +8,10 @@ use super::{
 };
 use crate::{
     diag::{Diagnostic, Span},
-    model::{Goal, Model, OutputKind, PredictMode, Prune, Range, Reported, Search, Sweep, Values, Vary},
+    model::{
+        Goal, Model, OutputKind, PredictMode, Prune, Range, Reported, Search, Sweep, Values, Vary,
+        summary::grouped,
+    },
     train::metrics,
     vocab::{ArgSpec, Args, Block, Bounds, Default, Kind, Sig, Unit, Value, exactly},
 };
@@ -180,10 +183,15 @@ impl Found {
         if let Some((_, span)) = &self.prune {
             diags.extend(not_watched(&goal.figure, *span, model));
         }
+        if self.search.is_none() && self.seen.contains(&SEARCH.name) {
+            // What was meant is not known; what is wrong with it has been said.
+            return None;
+        }
         let search = self.search.map_or(Search::Grid, |(search, _)| search);
         let mut vary = self.vary;
         if search == Search::Grid {
             diags.extend(vary.iter_mut().filter_map(|(vary, span)| listed(vary, *span)));
+            diags.extend(endless(&vary));
         }
         let prune = self.prune.map(|(prune, _)| prune);
         Some(Sweep { vary: vary.into_iter().map(|(vary, _)| vary).collect(), search, prune, goal })
@@ -213,6 +221,22 @@ fn listed(vary: &mut Vary, span: Span) -> Option<Diagnostic> {
             "list the values, as `[0.1, 0.2]`, give a `step=`, or write `search random, trials=20`",
         ),
     }
+}
+
+/// A grid that nobody lives to see the end of.
+fn endless(vary: &[(Vary, Span)]) -> Option<Diagnostic> {
+    let lists = vary.iter().filter_map(|(vary, _)| match &vary.values {
+        Values::List(list) => Some(list.len()),
+        Values::Range(_) => None,
+    });
+    let points = lists.fold(1_usize, usize::saturating_mul);
+    let (_, last) = vary.last().filter(|_| points > Sweep::MOST_POINTS)?;
+    let (points, most) = (grouped(points), grouped(Sweep::MOST_POINTS));
+    Some(
+        Diagnostic::error("E0206", *last, format!("a grid of {points} points"))
+            .label(format!("makes it so many; at most {most} are tried"))
+            .help("vary fewer params, list fewer values, or write `search random, trials=100`"),
+    )
 }
 
 fn values(args: &Args, diags: &mut Vec<Diagnostic>) -> Option<Values> {
@@ -278,6 +302,11 @@ fn search(args: &Args, diags: &mut Vec<Diagnostic>) -> Option<Search> {
             )
             .label("has no effect here")
             .help(format!("leave `{written}` out, or write `search random`"))
+        }
+        (_, Some(trials)) if trials > Sweep::MOST_POINTS => {
+            let most = grouped(Sweep::MOST_POINTS);
+            Diagnostic::error("E0206", args.span_of("trials"), format!("`trials` must be at most {most}"))
+                .label(format!("is {}", grouped(trials)))
         }
         (kind, Some(trials)) => {
             let (trials, seed) = (trials as u32, args.count("seed") as u64);

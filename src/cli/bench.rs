@@ -48,7 +48,11 @@ impl Command {
         let bench = run::bench(&source.text, &self.file.sets.sets, &ready, self.threads.count(), budget);
         let bench = bench.map_err(|error| match error {
             BenchError::Codegen(error) => data::native(&error),
-            BenchError::Diverged => Failure::Said(Exit::Diverged, error.to_string()),
+            BenchError::NoRoom(_) => Failure::data(error),
+            BenchError::Diverged => {
+                let cure = run::cure(&ready.model, &ready.dataset);
+                Failure::Said(Exit::Diverged, format!("{error}\n{cure}"))
+            }
             BenchError::NoSection(_) => Failure::Said(Exit::Faulty, format!("{}: {error}", source.name)),
         })?;
         let text = if self.json { format!("{}\n", object(&bench)) } else { table(&source.name, &bench) };

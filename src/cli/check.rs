@@ -14,7 +14,7 @@ use dropnet::{
 
 use super::{
     Outcome, data,
-    source::{Sets, Source},
+    source::{self, Sets, Source},
     train,
     ui::{Exit, Failure, Ui},
     watch::{Watched, Watching},
@@ -61,6 +61,8 @@ enum Deny {
 
 impl Command {
     pub fn run(&self, ui: &mut Ui) -> Outcome {
+        self.sets.check()?;
+        source::check_stdin(&self.files)?;
         if !self.watching.watch {
             return self.once(ui);
         }

@@ -57,6 +57,16 @@ enum Entry {
 
 impl Command {
     pub fn run(&self, ui: &mut Ui) -> Outcome {
+        if self.mode.is_some() && matches!(self.stage, Stage::Ast | Stage::Model) {
+            return Err(Failure::usage(
+                "`--mode` has no effect before `--stage graph`: the net has one text",
+            ));
+        }
+        if self.stage == Stage::Ast && !self.file.sets.sets.is_empty() {
+            return Err(Failure::usage(
+                "`--set` has no effect on `--stage ast`, which is the text as it stands",
+            ));
+        }
         if self.stage == Stage::Ast {
             return self.ast(ui);
         }

@@ -37,9 +37,9 @@ pub struct Run {
     /// Folder of a run, or a checkpoint
     #[arg(value_name = "DIR")]
     pub path: PathBuf,
-    /// Which parameters: those that training tested, of the last epoch, or of the best one
-    #[arg(long, value_name = "WHICH", value_enum, default_value_t)]
-    checkpoint: Choice,
+    /// Which parameters: those that training tested, of the last epoch, or of the best one [default: tested]
+    #[arg(long, value_name = "WHICH", value_enum)]
+    checkpoint: Option<Choice>,
 }
 
 #[derive(Clone, Copy, Default, PartialEq, Eq, clap::ValueEnum)]
@@ -86,14 +86,30 @@ impl Choice {
 
 impl Run {
     pub fn read(&self, ui: &mut Ui) -> Result<Trained, Failure> {
-        let which = self.checkpoint.is_of(std::slice::from_ref(&self.path))?;
+        self.read_which(self.which()?, ui)
+    }
+
+    /// As far as training has come, which parameters of an earlier epoch do not tell.
+    pub fn read_last(&self, ui: &mut Ui) -> Result<Trained, Failure> {
+        self.read_which(Which::Last, ui)
+    }
+
+    fn read_which(&self, which: Which, ui: &mut Ui) -> Result<Trained, Failure> {
         Trained::read(&self.path, which).map_err(|error| failure(&error, ui))
     }
 
     /// Without what was fitted before.
     pub fn read_uncalibrated(&self, ui: &mut Ui) -> Result<Trained, Failure> {
-        let which = self.checkpoint.is_of(std::slice::from_ref(&self.path))?;
-        Trained::uncalibrated(&self.path, which).map_err(|error| failure(&error, ui))
+        Trained::uncalibrated(&self.path, self.which()?).map_err(|error| failure(&error, ui))
+    }
+
+    fn which(&self) -> Result<Which, Failure> {
+        self.checkpoint.unwrap_or_default().is_of(std::slice::from_ref(&self.path))
+    }
+
+    /// Whether it was said which parameters.
+    pub fn chooses(&self) -> bool {
+        self.checkpoint.is_some()
     }
 }
 

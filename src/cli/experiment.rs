@@ -8,7 +8,7 @@ use std::{
 };
 
 use dropnet::{
-    model::Model,
+    model::{Model, summary::grouped},
     run::{
         Arm, Course, Difference, Experiment, ExperimentError, JournalError, MeanOverSplits, Measured,
         OpenError, Point, Report, Trial, Tried,
@@ -68,6 +68,9 @@ impl Command {
         let search = data::search(&self.file.path);
         let splits = self.splits(&model)?;
         let seed = self.seed.or(model.train.as_ref().and_then(|t| t.seed)).unwrap_or(0);
+        let arms = self.arms(&model)?;
+        self.check_count(&model, arms.len(), splits)?;
+        self.check_sets(&model)?;
         let experiment = Experiment {
             source: &source.text,
             file: &self.file.path,
@@ -76,8 +79,8 @@ impl Command {
             model: &model,
             search: &search,
             splits,
-            seeds: (0..u64::from(self.seeds)).map(|i| seed + i).collect(),
-            arms: self.arms(&model)?,
+            seeds: train::seeds(seed, u64::from(self.seeds))?.collect(),
+            arms,
         };
         let stop = Arc::new(AtomicU32::new(0));
         train::stop_on_interrupt(stop.clone())?;
@@ -104,6 +107,36 @@ impl Command {
         }
     }
 
+    /// Refuses more trials than anybody has time for, before there is anything for each of them.
+    fn check_count(&self, model: &Model, arms: usize, splits: usize) -> Result<(), Failure> {
+        let trials = Experiment::planned(model, arms, splits, self.seeds as usize);
+        match trials <= Experiment::MOST_TRIALS {
+            true => Ok(()),
+            false => Err(Failure::usage(format!(
+                "{}, {}, {} and the points of the sweep are {} trials; at most {} are done\nhelp: smaller `--splits` or `--seeds`, or fewer points",
+                counted(arms, "setting"),
+                counted(splits, "division"),
+                counted(self.seeds as usize, "seed"),
+                if trials == usize::MAX { "too many".into() } else { grouped(trials) },
+                grouped(Experiment::MOST_TRIALS),
+            ))),
+        }
+    }
+
+    /// Refuses values that no trial would have.
+    fn check_sets(&self, model: &Model) -> Result<(), Failure> {
+        let compared = self.compare.iter().map(|(name, _)| (name, "--compare gives"));
+        let swept =
+            model.sweep.iter().flat_map(|sweep| &sweep.vary).map(|vary| (&vary.name, "the sweep gives"));
+        let set = |name: &str| self.file.sets.sets.iter().any(|(known, _)| known == name);
+        match compared.chain(swept).find(|(name, _)| set(name)) {
+            Some((name, who)) => {
+                Err(Failure::usage(format!("`--set {name}=...` has no effect: {who} `{name}` its values")))
+            }
+            None => Ok(()),
+        }
+    }
+
     /// One setting for each compared value; one that sets nothing without a comparison.
     fn arms(&self, model: &Model) -> Result<Vec<Point>, Failure> {
         let Some((name, values)) = &self.compare else { return Ok(vec![Point::new()]) };
@@ -114,6 +147,9 @@ impl Command {
         if swept {
             return Err(Failure::usage(format!("--compare {name}=...: the sweep varies `{name}` already")));
         }
+        if let Some((_, value)) = values.iter().enumerate().find(|(i, value)| values[..*i].contains(value)) {
+            return Err(Failure::usage(format!("--compare {name}=...: {value} is compared with itself")));
+        }
         Ok(values.iter().map(|value| vec![(name.clone(), value.clone())]).collect())
     }
 
@@ -123,12 +159,11 @@ impl Command {
             ui.data(&format!("{json}\n"))?;
             return Ok(Exit::Done);
         }
-        let count = |n: usize, what: &str| format!("{n} {what}{}", if n == 1 { "" } else { "s" });
         ui.data(&format!(
             "{} · {} · {}\n",
             source.name,
-            count(experiment.splits, "division"),
-            count(experiment.seeds.len(), "seed")
+            counted(experiment.splits, "division"),
+            counted(experiment.seeds.len(), "seed")
         ))?;
         for arm in &report.arms {
             ui.data(&arm_table(arm))?;
@@ -152,6 +187,11 @@ impl Command {
         }
         Ok(Exit::Done)
     }
+}
+
+/// `1 seed`, `3 000 seeds`
+fn counted(n: usize, what: &str) -> String {
+    format!("{} {what}{}", grouped(n), if n == 1 { "" } else { "s" })
 }
 
 /// Runs the experiment on a thread and says what it hears of it.
@@ -194,9 +234,10 @@ fn failure(error: ExperimentError, source: &Source, ui: &mut Ui) -> Failure {
             Failure::Reported(Exit::Faulty)
         }
         ExperimentError::Open(OpenError::Data(error)) => data::failure(&error, Some(source), ui),
-        ExperimentError::Journal(JournalError::Exists(_))
+        ExperimentError::Journal(JournalError::Exists(_) | JournalError::Taken(..))
         | ExperimentError::Copies { .. }
         | ExperimentError::SameSettings(..) => Failure::usage(error),
+        ExperimentError::Diverged { .. } => Failure::Said(Exit::Diverged, error.to_string()),
         other => Failure::data(other),
     }
 }

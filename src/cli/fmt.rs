@@ -28,6 +28,7 @@ pub struct Command {
 
 impl Command {
     pub fn run(&self, ui: &mut Ui) -> Outcome {
+        source::check_stdin(&self.files)?;
         let (mut changed, mut broken) = (0, 0);
         for path in &self.files {
             let source = Source::read(path)?;

@@ -15,6 +15,7 @@ mod eval;
 mod experiment;
 mod explain;
 mod fmt;
+mod limits;
 mod new;
 mod numbers;
 mod plot;
@@ -116,6 +117,7 @@ impl Cli {
 /// Parses the arguments, runs the command, answers its exit code.
 pub fn main() -> ExitCode {
     ui::say_how_to_report_panics();
+    limits::hear_of_full_files();
     let cli = Cli::read(std::env::args_os()).unwrap_or_else(|error| error.exit());
     let mut ui = Ui::new(cli.global.color, cli.global.quiet, cli.global.verbose);
     let result = cli.command.run(&mut ui);

@@ -2,6 +2,8 @@
 
 use std::{fs::File, io::Write, path::Path};
 
+use dropnet::shell;
+
 use super::{
     Outcome,
     source::reason,
@@ -45,12 +47,19 @@ impl Command {
             .and_then(|mut file| file.write_all(self.template.text().as_bytes()));
         match written {
             Ok(()) => {
-                ui.talk(format_args!("wrote {name}; train it with `dropnet train {name}`"));
+                let command = shell::path(Path::new(&name));
+                ui.talk(format_args!("wrote {name}; train it with `dropnet train {command}`"));
                 Ok(Exit::Done)
             }
             Err(e) if e.kind() == std::io::ErrorKind::AlreadyExists => Err(Failure::usage(format!(
                 "{name} exists already, and `new` overwrites nothing\nhelp: choose another name"
             ))),
+            Err(e) if e.kind() == std::io::ErrorKind::NotFound => {
+                let folder = Path::new(&name).parent().unwrap_or(Path::new("")).display();
+                Err(Failure::data(format!(
+                    "cannot write {name}: there is no folder {folder}\nhelp: make it first"
+                )))
+            }
             Err(e) => Err(Failure::data(format!("cannot write {name}: {}", reason(&e)))),
         }
     }

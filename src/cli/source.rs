@@ -17,6 +17,14 @@ use super::ui::{Exit, Failure, Ui};
 /// The name that stands for stdin.
 pub const STDIN: &str = "-";
 
+/// Refuses stdin twice: it is read once.
+pub fn check_stdin(paths: &[PathBuf]) -> Result<(), Failure> {
+    match paths.iter().filter(|path| path.as_path() == Path::new(STDIN)).count() {
+        0 | 1 => Ok(()),
+        _ => Err(Failure::usage("`-` stands twice, and stdin is read once")),
+    }
+}
+
 /// A source text and what to call it.
 pub struct Source {
     /// As the user wrote it; `<stdin>` for `-`.
@@ -138,6 +146,17 @@ fn pair(text: &str) -> Result<(String, String), String> {
 }
 
 impl Sets {
+    /// Refuses two values of one name, of which one would have no effect.
+    pub fn check(&self) -> Result<(), Failure> {
+        let names: Vec<&String> = self.sets.iter().map(|(name, _)| name).collect();
+        match names.iter().enumerate().find(|(i, name)| names[..*i].contains(*name)) {
+            Some((_, name)) => {
+                Err(Failure::usage(format!("`--set {name}=...` stands twice: give it one value")))
+            }
+            None => Ok(()),
+        }
+    }
+
     pub fn env(&self) -> Env {
         Env { sets: self.sets.clone(), ..Env::default() }
     }
@@ -146,6 +165,7 @@ impl Sets {
 impl File {
     /// Reads and checks the file. Diagnostics go to stderr; with errors the command ends.
     pub fn model(&self, ui: &mut Ui) -> Result<(Source, Model), Failure> {
+        self.sets.check()?;
         let source = Source::read(&self.path)?;
         let Checked { model, diagnostics, .. } = check::check_source(&source.text, &self.sets.env());
         report(&diagnostics, &source, ui);

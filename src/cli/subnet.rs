@@ -2,7 +2,10 @@
 
 use std::{fmt::Write, path::PathBuf};
 
-use dropnet::run::{Drawn, SiteMask};
+use dropnet::{
+    run::{Drawn, SiteMask},
+    shell,
+};
 use serde_json::json;
 
 use super::{
@@ -49,17 +52,25 @@ pub struct Command {
 impl Command {
     pub fn run(&self, ui: &mut Ui) -> Outcome {
         let trained = self.run.read(ui)?;
+        let learns = !trained.learned_rates().map_err(|error| eval::failure(&error, ui))?.is_empty();
+        if self.run.chooses() && self.export.is_none() && !learns {
+            return Err(Failure::usage(
+                "`--checkpoint` has no effect on masks: no rate of this net was learned",
+            ));
+        }
         let said = trained.model.predict.mode.seed();
         let seed = self.seed.or(said).unwrap_or(trained.checkpoint.meta.seed);
         let sample = self.sample.unwrap_or(0);
         let drawn = match (self.row, self.step) {
             (Some(row), _) => Drawn::Sample { row, sample, seed },
             (None, Some(step)) => {
-                trained.drawn_in_step(step, u64::from(sample)).map_err(|error| eval::failure(&error, ui))?
+                let drawn = self.run.read_last(ui)?.drawn_in_step(step, u64::from(sample));
+                drawn.map_err(|error| eval::failure(&error, ui))?
             }
             (None, None) => {
                 let (epoch, position) = (self.epoch.unwrap_or(0), self.position.unwrap_or(0));
-                trained.drawn_in_epoch(epoch, position).map_err(|error| eval::failure(&error, ui))?
+                let drawn = self.run.read_last(ui)?.drawn_in_epoch(epoch, position);
+                drawn.map_err(|error| eval::failure(&error, ui))?
             }
         };
         if let Some(path) = &self.export {
@@ -67,7 +78,8 @@ impl Command {
             let exported = thinned.export(path, &data::run_of(&self.run.path).net(), &train::working()?);
             exported.map_err(|error| eval::failure(&error, ui))?;
             ui.data(&thinned.checkpoint.meta.source)?;
-            ui.talk(format_args!("the run is in {}: `dropnet predict {0} --input FILE`", path.display()));
+            let (dir, command) = (path.display(), shell::path(path));
+            ui.talk(format_args!("the run is in {dir}: `dropnet predict {command} --input FILE`"));
             return Ok(Exit::Done);
         }
         let mut masks = trained.subnet(drawn).map_err(|error| eval::failure(&error, ui))?;

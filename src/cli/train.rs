@@ -13,6 +13,7 @@ use dropnet::{
     model::summary::{grouped, number},
     run::{self, OpenError, Ready, Request, RunDir, StartError, Started},
     runtime::train::{self, Job, Options, Outcome as Trained, TrainError},
+    shell,
 };
 
 use super::{
@@ -101,7 +102,7 @@ impl Command {
         };
         let folder = self.folder(&source, &ready)?;
         let first = run::seed_of(&self.request(&source)?, &ready);
-        for seed in first..first.saturating_add(count) {
+        for seed in seeds(first, count)? {
             let out = folder.of_seed(seed);
             let resume = self.resume && RunDir::at(&out).has_checkpoint();
             let member = Request { seed: Some(seed), out: Some(&out), resume, ..self.request(&source)? };
@@ -110,7 +111,10 @@ impl Command {
                 return Ok(Exit::Interrupted);
             }
         }
-        ui.talk(format_args!("{count} runs: `dropnet eval {}` scores their mean", folder.path().display()));
+        ui.talk(format_args!(
+            "{count} runs: `dropnet eval {}` scores their mean",
+            shell::path(folder.path())
+        ));
         Ok(Exit::Done)
     }
 
@@ -220,7 +224,7 @@ impl Command {
         match result {
             Ok(outcome) => self.done(&dir, &outcome, ui).map(|()| Ended::Done),
             Err(TrainError::Interrupted { epoch, step }) => Ok(Ended::Interrupted { epoch, step, dir }),
-            Err(error) => Err(failure(error, &dir)),
+            Err(error) => Err(failure(error, &dir, ready)),
         }
     }
 
@@ -297,9 +301,9 @@ impl Command {
 
     /// The command line that takes the run up again.
     fn resuming(&self, dir: &RunDir) -> String {
-        let mut line = format!("dropnet train {}", self.file.path.display());
+        let mut line = format!("dropnet train {}", shell::path(&self.file.path));
         for (name, value) in &self.file.sets.sets {
-            line += &format!(" --set {name}={value}");
+            line += &format!(" --set {}", shell::word(&format!("{name}={value}")));
         }
         if let Some(epochs) = self.epochs {
             line += &format!(" --epochs {epochs}");
@@ -312,8 +316,19 @@ impl Command {
                 dir.path().parent().unwrap_or(dir.path())
             }
         };
-        line + &format!(" -o {} --resume", folder.display())
+        line + &format!(" -o {} --resume", shell::path(folder))
     }
+}
+
+/// Seeds one after the other.
+pub fn seeds(first: u64, count: u64) -> Result<std::ops::RangeInclusive<u64>, Failure> {
+    let last = first.checked_add(count - 1);
+    last.map(|last| first..=last).ok_or_else(|| {
+        Failure::usage(format!(
+            "{count} seeds from {first} on end beyond {}\nhelp: begin at a smaller seed",
+            u64::MAX
+        ))
+    })
 }
 
 pub fn working() -> Result<PathBuf, Failure> {
@@ -329,17 +344,16 @@ pub fn unstarted(error: StartError) -> Failure {
 }
 
 /// What is said where training went astray, and of what is left.
-pub fn diverged(epoch: u64, step: u64, kept: &str) -> Failure {
+pub fn diverged(epoch: u64, step: u64, kept: &str, ready: &Ready) -> Failure {
     let message = format!(
-        "training diverged: the objective is no longer finite in epoch {epoch}, step {step}\n\
-         {kept}\n\
-         help: a smaller `lr`, `clip_norm=1` on the optimizer, or normalised inputs usually cure it"
+        "training diverged: the objective is no longer finite in epoch {epoch}, step {step}\n{kept}\n{}",
+        run::cure(&ready.model, &ready.dataset)
     );
     Failure::Said(Exit::Diverged, message)
 }
 
 /// Why training ended before its time.
-pub fn failure(error: TrainError, dir: &RunDir) -> Failure {
+pub fn failure(error: TrainError, dir: &RunDir, ready: &Ready) -> Failure {
     match error {
         TrainError::Interrupted { epoch, step } => {
             Failure::Said(Exit::Interrupted, format!("interrupted in epoch {epoch} after {step} steps"))
@@ -349,7 +363,7 @@ pub fn failure(error: TrainError, dir: &RunDir) -> Failure {
                 true => format!("the last good checkpoint is kept in {}", dir.path().display()),
                 false => "no checkpoint had been written yet".into(),
             };
-            diverged(epoch, step, &kept)
+            diverged(epoch, step, &kept, ready)
         }
         TrainError::Checkpoint(error) => Failure::data(error),
         TrainError::Data(message) => Failure::data(message),
@@ -359,6 +373,7 @@ pub fn failure(error: TrainError, dir: &RunDir) -> Failure {
 
 /// A net that trains, its data loaded and its warnings said.
 pub fn opened(file: &File, source: &Source, ui: &mut Ui) -> Result<Ready, Failure> {
+    file.sets.check()?;
     let search = data::search(&file.path);
     match run::open(&source.text, &file.sets.sets, &search) {
         Ok(ready) => {

@@ -45,9 +45,9 @@ impl Program {
     /// Bytes of a temporary for a batch of `rows` rows; partials have a row for each shard.
     pub fn buffer_bytes(&self, id: BufferId, rows: usize) -> usize {
         let buffer = &self.buffers[id.0 as usize];
-        let len: usize = buffer.dims.iter().map(|d| if let Dim::Const(n) = d { *n } else { rows }).product();
+        let sizes = buffer.dims.iter().map(|d| if let Dim::Const(n) = d { *n } else { rows });
         let shards = if buffer.kind == BufferKind::Partials { self.shards_of(id, rows) } else { 1 };
-        len * shards * 4
+        sizes.fold(4 * shards, usize::saturating_mul)
     }
 
     fn shards_of(&self, id: BufferId, rows: usize) -> usize {
@@ -65,11 +65,11 @@ impl Program {
             if let Some(Place { slot }) = buffer.place {
                 let slot = slot as usize;
                 slots.resize(slots.len().max(slot + 1), 0);
-                slots[slot] =
-                    slots[slot].max(self.buffer_bytes(BufferId(i as u32), rows).next_multiple_of(ALIGN));
+                let bytes = self.buffer_bytes(BufferId(i as u32), rows);
+                slots[slot] = slots[slot].max(bytes.checked_next_multiple_of(ALIGN).unwrap_or(usize::MAX));
             }
         }
-        slots.iter().sum()
+        slots.into_iter().fold(0, usize::saturating_add)
     }
 
     /// First and last kernel that touch a buffer.

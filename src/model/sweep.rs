@@ -12,6 +12,11 @@ pub struct Sweep {
     pub goal: Goal,
 }
 
+impl Sweep {
+    /// The most points of a sweep: all of them stand in memory with what they came to, and each is a training.
+    pub const MOST_POINTS: usize = 100_000;
+}
+
 /// Values of one `param`.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Vary {

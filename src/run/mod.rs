@@ -4,6 +4,7 @@
 //! by nobody but the caller.
 
 mod bench;
+mod divergence;
 mod exact;
 mod experiment;
 mod folder;
@@ -29,6 +30,7 @@ pub use committee::Committee;
 pub use course::{losses, training};
 pub use curve::{Curve, CurvePoint};
 pub use dir::{RunDir, stamp};
+pub use divergence::cure;
 pub use evaluate::PartFigures;
 pub use events::Events;
 pub use exact::{Effort, ExactMeans, NotEnumerated, exact_means, mean_outputs};

@@ -8,6 +8,7 @@ pub mod container;
 pub mod counts;
 pub mod evaluate;
 pub mod figures;
+pub mod footprint;
 pub mod function;
 pub mod keeper;
 pub mod kernels;

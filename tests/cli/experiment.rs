@@ -198,6 +198,27 @@ fn a_net_that_needs_its_validation_rows_keeps_them() {
     assert_eq!(folder.read("e/experiment.jsonl").lines().count(), 1 + 3 + 1);
 }
 
+/// All trials diverged, or the only one: the exit code of divergence, and a way out.
+#[test]
+fn divergence_of_all_trials_is_exit_4() {
+    let alone = SEARCHED.split("sweep {").next().unwrap();
+    let wild = "  vary lr, [1e25, 1e28]\n  goal min, valid.loss\n}\n";
+    let folder = Folder::new(&[
+        ("all.net", &format!("{alone}sweep {{\n{wild}")),
+        ("one.net", &alone.replace("param lr = 0.01", "param lr = 1e25")),
+    ]);
+    let help = "help: a smaller `lr`, or `clip_norm=1` on the optimizer, usually cures it\n--- exit 4\n";
+    let all = folder.run(&["sweep", "all.net", "-q", "-o", "a"]);
+    assert!(all.contains("error: all 2 trials of division 0 diverged\n") && all.ends_with(help), "{all}");
+    let one = folder.run(&["experiment", "one.net", "-q", "-o", "o"]);
+    assert!(
+        one.contains("error: training diverged in epoch 1, step ")
+            && one.contains(", of division 0, seed 0\n")
+            && one.ends_with(help),
+        "{one}"
+    );
+}
+
 /// The sample of the language's own pages: a search by sampled likelihood, on rows that its file does not divide off.
 #[test]
 fn a_table_is_searched_as_the_language_says() {

@@ -226,13 +226,46 @@ fn after_its_end_a_cosine_is_at_its_floor() {
     assert!(rates[5] > 0.1 * 0.1 && rates[6..] == [0.1 * 0.1; 4], "{rates:?}");
 }
 
+/// Where the data are the reason, the help says so: a smaller rate would not do.
+#[test]
+fn divergence_names_its_reason() {
+    let csv = |x: &str, y: &str| {
+        let row = |i: u32| format!("0.{i}{x},0.{}{y}\n", (i * 7) % 10);
+        "x,y\n".to_string() + &(0..60).map(row).collect::<String>()
+    };
+    let net = "data {\n  source csv, \"t.csv\"\n  target y\n  batch 10\n}\nnet {\n  input x: real[1]\n  dense 4 -> relu\n  dense 1\n  output y: real[1]\n}\ntrain {\n  loss squared_error\n  optimizer sgd, lr=0.1\n  epochs 30\n}\n";
+    let help = |net: &str, table: &str| {
+        let folder = Folder::new(&[("m.net", net), ("t.csv", table)]);
+        let said = folder.run(&["train", "m.net", "-q", "-o", "r"]);
+        assert!(said.ends_with("--- exit 4\n"), "{said}");
+        let alone = folder.run(&["experiment", "m.net", "-q", "-o", "e"]);
+        let help = said.lines().find(|line| line.starts_with("help: ")).expect("help").to_string();
+        assert!(alone.ends_with(&format!("{help}\n--- exit 4\n")), "{alone}");
+        help
+    };
+    let inputs = help(net, &csv("e20", ""));
+    assert!(
+        inputs.starts_with("help: the input `x` reaches 9e19")
+            && inputs.contains("write `normalize inputs` in `data`"),
+        "{inputs}"
+    );
+    let targets = help(net, &csv("", "e30"));
+    assert!(
+        targets.starts_with("help: the target reaches 9e")
+            && targets.contains("write `normalize target` in `data`"),
+        "{targets}"
+    );
+    let steps = help(&net.replace("lr=0.1", "lr=1e20"), &csv("", ""));
+    assert_eq!(steps, "help: a smaller `lr`, or `clip_norm=1` on the optimizer, usually cures it");
+}
+
 /// A run that ended before its first checkpoint leaves a folder that the next one may have.
 #[test]
 fn a_folder_without_a_checkpoint_is_free() {
     let folder = Folder::new(&[("m.net", MOONS)]);
     std::fs::create_dir(folder.path().join("run")).expect("a folder");
     for name in ["model.net", "model.lock.json", "log.jsonl"] {
-        std::fs::write(folder.path().join("run").join(name), "{}\n").expect("a file");
+        std::fs::write(folder.path().join("run").join(name), "{\"dropnet\":\"0.1.0\"}\n").expect("a file");
     }
     let said = folder.run(&["train", "m.net", "-q", "-o", "run", "--epochs", "1"]);
     assert!(said.ends_with("--- exit 0\n"), "{said}");
@@ -294,9 +327,11 @@ fn evaluation_notices_that_the_data_have_changed() {
 #[test]
 fn ctrl_c_writes_a_checkpoint_that_goes_on() {
     let long = MOONS.replace("rows=200", "rows=20_000").replace("epochs 3", "epochs 500");
-    let folder = Folder::new(&[("m.net", &long)]);
+    // Names that a shell would take apart: the proposed command quotes them.
+    let (net, run) = ("a $b.net", "r r");
+    let folder = Folder::new(&[(net, &long)]);
     let mut child = Command::new(env!("CARGO_BIN_EXE_dropnet"))
-        .args(["train", "m.net", "-o", "run", "--json"])
+        .args(["train", net, "-o", run, "--json", "--set", "p=0.25 + 0.25"])
         .current_dir(folder.path())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
@@ -311,15 +346,21 @@ fn ctrl_c_writes_a_checkpoint_that_goes_on() {
     let output = child.wait_with_output().expect("ends");
     let said = String::from_utf8_lossy(&output.stderr).into_owned();
     assert_eq!(output.status.code(), Some(130), "{said}");
-    assert!(said.contains("dropnet train m.net -o run --resume"), "{said}");
-    let epoch = folder.read("run/log.jsonl").lines().count() as u64 + 1;
-    let resumed = lines(
-        &folder,
-        &["train", "m.net", "-o", "run", "--json", "--resume", "--epochs", &epoch.to_string()],
-    );
-    assert_eq!(resumed.first().map(|line| line["epoch"].clone()), Some(epoch.into()));
-    lines(&folder, &["train", "m.net", "-o", "straight", "--json", "--epochs", &epoch.to_string()]);
-    assert_eq!(bytes(&folder, "run/last.ckpt"), bytes(&folder, "straight/last.ckpt"));
+    let proposed = said.split('`').nth(1).expect("a command");
+    assert_eq!(proposed, "dropnet train 'a $b.net' --set 'p=0.25 + 0.25' -o 'r r' --resume");
+    let epoch = folder.read("r r/log.jsonl").lines().count() as u64 + 1;
+    let command = proposed.replacen("dropnet", &format!("'{}'", env!("CARGO_BIN_EXE_dropnet")), 1);
+    let resumed = Command::new("sh")
+        .args(["-c", &format!("{command} --json --epochs {epoch}")])
+        .current_dir(folder.path())
+        .output()
+        .expect("a shell");
+    let first: Json =
+        serde_json::from_slice(resumed.stdout.split(|b| *b == b'\n').next().expect("a line")).expect("JSON");
+    assert_eq!(first["epoch"], epoch);
+    let straight = ["train", net, "-o", "straight", "--json", "--set", "p=0.25 + 0.25"];
+    lines(&folder, &[&straight[..], &["--epochs", &epoch.to_string()]].concat());
+    assert_eq!(bytes(&folder, "r r/last.ckpt"), bytes(&folder, "straight/last.ckpt"));
 }
 
 const FITTED: &str = "\

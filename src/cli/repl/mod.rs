@@ -32,6 +32,7 @@ pub struct Command {
 
 impl Command {
     pub fn run(&self, ui: &mut Ui) -> Outcome {
+        self.sets.check()?;
         let mut session = Session::new(self.sets.sets.clone(), self.threads.count())?;
         if let Some(path) = &self.file {
             session.load(path, ui)?;

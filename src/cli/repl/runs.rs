@@ -210,9 +210,9 @@ impl Session {
                     Some(_) => "the session keeps the net that was trained before",
                     None => "the session keeps no trained net",
                 };
-                return Err(diverged(epoch, step, kept));
+                return Err(diverged(epoch, step, kept, &ready));
             }
-            Err(error) => return Err(failure(error, &dir)),
+            Err(error) => return Err(failure(error, &dir, &ready)),
         }
         let checkpoint = Checkpoint::read(&dir.last()).map_err(Failure::data)?;
         let store = checkpoint.store(&lower_train(&ready.model).graph).map_err(Failure::data)?;

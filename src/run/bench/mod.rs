@@ -12,7 +12,7 @@ use std::{
 
 pub use predictions::{PredictTime, SampleTime};
 
-use super::Ready;
+use super::{Ready, start};
 use crate::{
     check::{Env, check_source},
     codegen::{CodegenError, Compiled, StepPart},
@@ -80,6 +80,8 @@ pub struct Bench {
 pub enum BenchError {
     NoSection(&'static str),
     Diverged,
+    /// Memory that is lacking.
+    NoRoom(String),
     Codegen(CodegenError),
 }
 
@@ -90,6 +92,7 @@ impl std::fmt::Display for BenchError {
                 write!(f, "the file has no `{name}` section, so it has no step to time")
             }
             BenchError::Diverged => f.write_str("training diverged while it was timed"),
+            BenchError::NoRoom(why) => f.write_str(why),
             BenchError::Codegen(error) => write!(f, "{error}"),
         }
     }
@@ -114,6 +117,7 @@ pub fn bench(
 ) -> Result<Bench, BenchError> {
     let section = ready.model.train.as_ref().ok_or(BenchError::NoSection("train"))?;
     let config = ready.model.data.as_ref().ok_or(BenchError::NoSection("data"))?;
+    start::has_room(&ready.model, &ready.dataset).map_err(BenchError::NoRoom)?;
     let rows = ready.dataset.train.rows;
     // Whole minibatches only: a short one would blur the time of a step.
     let shape = Shape { rows, batch: config.batch().rows.min(rows), drop_last: true, seed: 0 };

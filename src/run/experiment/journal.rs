@@ -27,6 +27,8 @@ pub struct Journal {
 pub enum JournalError {
     /// The folder holds an experiment already.
     Exists(PathBuf),
+    /// It holds files that are none of an experiment's and would be written over.
+    Taken(PathBuf, String),
     /// Another process writes to it.
     Busy(Busy),
     /// There is none to go on with, or another one.
@@ -45,8 +47,12 @@ impl Journal {
     /// A folder that holds one, and what the file system says.
     pub fn begin(dir: &Path, head: &Json) -> Result<Self, JournalError> {
         let guard = Guard::take(dir).map_err(JournalError::Busy)?;
+        let others: Vec<&str> =
+            ["best.net", "best.lock.json"].into_iter().filter(|name| dir.join(name).exists()).collect();
         match read(&Self::path(dir))? {
             Some(bytes) if whole(&bytes) > 0 => Err(JournalError::Exists(dir.into())),
+            // An experiment writes its best net at its end, so it is somebody else's.
+            _ if !others.is_empty() => Err(JournalError::Taken(dir.into(), others.join(", "))),
             _ => Self::first_line(dir, head, guard),
         }
     }
@@ -229,6 +235,15 @@ mod tests {
         assert_eq!(said(b"epoch,loss\n1,2\n"), foreign);
         let another = "e holds another experiment: the net, its `--set` values or the version of dropnet differ\nhelp: give the file and the values that it was begun with, or choose another folder";
         assert_eq!(said(b"{\"source\":\"2\"}\n"), another);
+    }
+
+    #[test]
+    fn a_best_net_of_somebodys_own_is_left_alone() {
+        let dir = tempfile::tempdir().unwrap();
+        fs::write(dir.path().join("best.net"), "mine").unwrap();
+        let refused = Journal::begin(dir.path(), &json!({ "source": "1" })).err();
+        assert!(matches!(refused, Some(JournalError::Taken(_, files)) if files == "best.net"));
+        assert!(!Journal::path(dir.path()).exists());
     }
 
     #[test]

@@ -35,7 +35,7 @@ use journal::{Journal, Known};
 use prune::Rivals;
 use search::Searched;
 
-use super::{mc::Scoring, open::OpenError, trained::TrainedError};
+use super::{divergence, mc::Scoring, open::OpenError, start, trained::TrainedError};
 use crate::{
     data::Search,
     math,
@@ -88,6 +88,12 @@ pub enum ExperimentError {
     /// No trial of this division gave the goal a finite value.
     NoneBest {
         split: usize,
+        goal: String,
+    },
+    /// Training went astray, of every trial of a division or of the one that was to be tested; `cure` is a line of help.
+    Diverged {
+        what: String,
+        cure: String,
     },
     Interrupted,
 }
@@ -100,6 +106,7 @@ impl fmt::Display for ExperimentError {
             Self::Train(TrainError::Diverged { epoch, step }) => {
                 write!(f, "training diverged in epoch {epoch}, step {step}")
             }
+            Self::Diverged { what, cure } => write!(f, "{what}\n{cure}"),
             Self::Train(TrainError::Data(why)) => f.write_str(why),
             Self::Train(TrainError::Codegen(error)) => error.fmt(f),
             Self::Train(TrainError::Checkpoint(error)) => error.fmt(f),
@@ -111,6 +118,11 @@ impl fmt::Display for ExperimentError {
                     dir.display()
                 )
             }
+            Self::Journal(JournalError::Taken(dir, files)) => write!(
+                f,
+                "{} holds {files}, which an experiment would write over\nhelp: choose another folder, or move what is there away",
+                dir.display()
+            ),
             Self::Journal(JournalError::Busy(busy)) => busy.fmt(f),
             Self::Journal(JournalError::Other(why)) => f.write_str(why),
             Self::Journal(JournalError::Io(path, error)) => {
@@ -133,7 +145,10 @@ impl fmt::Display for ExperimentError {
             Self::SameSettings(first, second) => {
                 write!(f, "`{first}` and `{second}` set the same\nhelp: compare values that differ")
             }
-            Self::NoneBest { split } => write!(f, "no trial of division {split} has a finite goal"),
+            Self::NoneBest { split, goal } => write!(
+                f,
+                "no trial of division {split} has a finite goal\nhelp: valid.{goal} is undefined on its validation rows; choose another `goal`, or more of them"
+            ),
         }
     }
 }
@@ -173,10 +188,18 @@ impl Experiment<'_> {
         trial::divisions(model)
     }
 
+    /// The most trials of an experiment: all of them stand in memory, and each is a training.
+    pub const MOST_TRIALS: usize = 1_000_000;
+
     /// Trials in all.
     pub fn trials(&self) -> usize {
-        let searched = self.sweep().map_or(0, points::count);
-        self.arms.len() * self.splits * self.seeds.len() * (searched + 1)
+        Self::planned(self.model, self.arms.len(), self.splits, self.seeds.len())
+    }
+
+    /// Trials of so many settings, divisions and seeds.
+    pub fn planned(model: &Model, arms: usize, splits: usize, seeds: usize) -> usize {
+        let searched = choice(model).map_or(0, points::count);
+        [arms, splits, seeds].into_iter().fold(searched + 1, usize::saturating_mul)
     }
 
     /// Carries out what is not recorded yet. `done` hears of every trial, recorded ones too.
@@ -193,6 +216,11 @@ impl Experiment<'_> {
         }
         // What is wrong with the data should be said before there is a folder, and before hours of trials.
         self.check_fits()?;
+        if let Some((_, ready)) = self.places().first().map(|place| place.open(self)).transpose()?
+            && self.sweep().is_none()
+        {
+            start::has_room(&ready.model, &ready.dataset).map_err(TrainError::Data)?;
+        }
         let (journal, known) = match course.resume {
             true => Journal::resume(course.dir, &self.head())?,
             false => (Journal::begin(course.dir, &self.head())?, Known::new()),
@@ -205,7 +233,7 @@ impl Experiment<'_> {
                 None => self.only_point(),
                 Some(sweep) => {
                     let best = one.best(&sweep.goal).map(|trial| trial.point.clone());
-                    best.ok_or(ExperimentError::NoneBest { split: one.place.split })?
+                    best.ok_or_else(|| self.without_best(one, sweep))?
                 }
             };
             Ok(Trial { point, last: true, ..one.place.clone() })
@@ -225,9 +253,26 @@ impl Experiment<'_> {
         Ok(report)
     }
 
+    /// Why a search has no best trial.
+    fn without_best(&self, search: &Searched, sweep: &Sweep) -> ExperimentError {
+        let split = search.place.split;
+        match search.tried.iter().all(|(_, measured)| measured.figures.is_empty()) {
+            true => {
+                let what = format!("all {} trials of division {split} diverged", search.tried.len());
+                ExperimentError::Diverged { what, cure: self.cure(&search.place) }
+            }
+            false => ExperimentError::NoneBest { split, goal: sweep.goal.figure.clone() },
+        }
+    }
+
+    /// What cures the net of a trial that went astray.
+    fn cure(&self, trial: &Trial) -> String {
+        trial.open(self).map_or(String::new(), |(_, ready)| divergence::cure(&ready.model, &ready.dataset))
+    }
+
     /// The sweep, if it leaves a choice.
     fn sweep(&self) -> Option<&Sweep> {
-        self.model.sweep.as_ref().filter(|sweep| points::count(sweep) > 1)
+        choice(self.model)
     }
 
     /// What a sweep without a choice sets.
@@ -298,6 +343,11 @@ impl Experiment<'_> {
     }
 }
 
+/// The sweep of a net, if it leaves a choice.
+fn choice(model: &Model) -> Option<&Sweep> {
+    model.sweep.as_ref().filter(|sweep| points::count(sweep) > 1)
+}
+
 /// A trial and whom it has to keep up with.
 type Attempt<'a> = (&'a Trial, Option<&'a Rivals>);
 
@@ -350,6 +400,10 @@ impl Carried<'_> {
         let measured = match trial.run(self.experiment, rivals, &self.course.stop) {
             // A point that diverges is no error of the experiment: it is not chosen.
             Err(ExperimentError::Train(TrainError::Diverged { .. })) if !trial.last => Measured::default(),
+            Err(error @ ExperimentError::Train(TrainError::Diverged { .. })) => {
+                let what = format!("{error}, of division {}, seed {}", trial.split, trial.seed);
+                return Err(ExperimentError::Diverged { what, cure: self.experiment.cure(trial) });
+            }
             other => other?,
         };
         held(&self.journal).add(&key, &measured).map_err(|e| JournalError::Io(self.course.dir.into(), e))?;

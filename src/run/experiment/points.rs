@@ -41,7 +41,7 @@ pub fn round(sweep: &Sweep, tried: &[(Point, f64)]) -> Vec<Point> {
     let (from, all) = (tried.len(), count(sweep));
     let to = if learns { all.min(from + ROUND) } else { all };
     match sweep.search {
-        Search::Grid => grid(&sweep.vary).drain(from..to).collect(),
+        Search::Grid => (from..to).map(|i| combination(&sweep.vary, i)).collect(),
         Search::Random { seed, .. } => (from..to).map(|trial| drawn(&sweep.vary, seed, trial)).collect(),
         Search::Tpe { seed, .. } => (from..to)
             .map(|trial| match tried.len() < STARTUP {
@@ -60,14 +60,17 @@ fn list(vary: &Vary) -> &[Value] {
     }
 }
 
-/// Every combination; the last param varies fastest.
-fn grid(vary: &[Vary]) -> Vec<Point> {
-    vary.iter().fold(vec![Point::new()], |points, vary| {
-        let with = |point: &Point, value: &Value| {
-            point.iter().cloned().chain([(vary.name.clone(), value.to_string())]).collect()
-        };
-        points.iter().flat_map(|point| list(vary).iter().map(move |value| with(point, value))).collect()
-    })
+/// A combination by its number; the last param varies fastest.
+fn combination(vary: &[Vary], mut number: usize) -> Point {
+    let mut digit = |vary: &Vary| {
+        let values = list(vary);
+        let value = &values[number % values.len()];
+        number /= values.len();
+        (vary.name.clone(), value.to_string())
+    };
+    let mut point: Point = vary.iter().rev().map(&mut digit).collect();
+    point.reverse();
+    point
 }
 
 /// Independent of all others.

@@ -18,12 +18,13 @@ use crate::{
     run::{
         evaluate::PartFigures,
         open::{Ready, after_choosing, open_divided},
+        start,
         trained::Trained,
     },
     runtime::{
         progress::{FORMAT, Meta, Progress},
         team::Team,
-        train::{Job, Options, train_in_memory},
+        train::{Job, Options, TrainError, train_in_memory},
     },
 };
 
@@ -145,6 +146,7 @@ impl Trial {
             rows: None,
             attributes: ready.attributes.clone(),
         };
+        start::has_room(&ready.model, &ready.dataset).map_err(TrainError::Data)?;
         let job = Job { model: &ready.model, dataset: &ready.dataset, dir: None, meta };
         let options = Options { threads: 1, epochs: None, figures: watch.rivals.is_some() };
         let checkpoint = train_in_memory(job, &options, stop, watch)?;

@@ -75,13 +75,30 @@ impl RunDir {
         self.path.join(format!("seed-{seed}"))
     }
 
-    /// Whether there is a checkpoint, or what looks like a run of somebody else. A run that ended before its first checkpoint, which its
-    /// lock file tells, left nothing to lose.
-    pub fn holds_a_run(&self) -> bool {
-        self.has_checkpoint()
-            || (!self.lock().exists() && [self.net(), self.log()].iter().any(|f| f.exists()))
+    /// Why a new run must not be written here, if so: there is one, or files of the names that a run writes, which are somebody's own. A run
+    /// that ended before its first checkpoint, as its lock file tells, is begun anew.
+    pub fn taken(&self) -> Option<String> {
+        let path = self.path.display();
+        if self.has_checkpoint() {
+            return Some(format!("{path} holds a run already"));
+        }
+        let names = ["model.lock.json", "model.net", "log.jsonl", "metrics.json", "calibration.json"];
+        // What an unfinished run leaves: its first three.
+        let own = if self.is_unfinished() { 3 } else { 0 };
+        let others: Vec<&str> =
+            names[own..].iter().copied().filter(|name| self.path.join(name).exists()).collect();
+        (!others.is_empty())
+            .then(|| format!("{path} holds {}, which a run would write over", others.join(", ")))
     }
 
+    /// Whether the lock file is that of a run.
+    fn is_unfinished(&self) -> bool {
+        let lock = fs::read_to_string(self.lock()).ok();
+        let lock: Option<Json> = lock.and_then(|text| serde_json::from_str(&text).ok());
+        lock.is_some_and(|lock| lock.get("dropnet").is_some_and(Json::is_string))
+    }
+
+    /// A run that ended before its first one left nothing to lose.
     pub fn has_checkpoint(&self) -> bool {
         [self.last(), self.best()].iter().any(|file| file.exists())
     }
@@ -201,6 +218,35 @@ mod tests {
         fs::write(working.path().join("runs/m-20260102-000000-0000/last.ckpt"), "").unwrap();
         let found = RunDir::newest(working.path(), "m").unwrap();
         assert_eq!(found.path(), Path::new("runs/m-20260102-000000-0000"));
+    }
+
+    /// Whatever a run would write over is left alone, but for what a run left that never reached a checkpoint.
+    #[test]
+    fn what_is_somebodys_own_is_in_the_way() {
+        let taken = |files: &[(&str, &str)]| {
+            let folder = tempfile::tempdir().unwrap();
+            files.iter().for_each(|(name, text)| fs::write(folder.path().join(name), text).unwrap());
+            RunDir::at(folder.path())
+                .taken()
+                .map(|why| why.replace(&folder.path().display().to_string(), "r"))
+        };
+        let lock = ("model.lock.json", r#"{"dropnet":"0.1.0"}"#);
+        assert_eq!(taken(&[]), None);
+        assert_eq!(taken(&[("notes.txt", "")]), None);
+        assert_eq!(taken(&[lock]), None);
+        assert_eq!(taken(&[lock, ("model.net", ""), ("log.jsonl", "")]), None);
+        let over = |names: &str| Some(format!("r holds {names}, which a run would write over"));
+        for name in ["model.lock.json", "model.net", "log.jsonl", "metrics.json", "calibration.json"] {
+            assert_eq!(taken(&[(name, "{}")]), over(name));
+        }
+        assert_eq!(
+            taken(&[("model.lock.json", "mine"), ("model.net", "")]),
+            over("model.lock.json, model.net")
+        );
+        assert_eq!(taken(&[lock, ("metrics.json", "")]), over("metrics.json"));
+        for name in ["last.ckpt", "best.ckpt"] {
+            assert_eq!(taken(&[lock, (name, "")]), Some("r holds a run already".into()));
+        }
     }
 
     #[test]

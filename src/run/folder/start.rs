@@ -11,14 +11,16 @@ use crate::run::{
     open::Ready,
 };
 use crate::{
+    data::Dataset,
     lower::lower_train,
     math,
     model::Model,
     runtime::{
         checkpoint::{Checkpoint, CheckpointError},
-        container,
+        container, footprint,
         progress::{FORMAT, Meta, Progress, Rows},
     },
+    shell,
 };
 
 /// What the user asked for.
@@ -81,12 +83,14 @@ fn begin(request: &Request<'_>, ready: &Ready) -> Result<Started, StartError> {
     };
     let dir = RunDir::at(&path);
     let guard = guard(&dir)?;
-    if dir.holds_a_run() {
-        return Err(StartError::Usage(format!(
-            "{} holds a run already\nhelp: go on with it by `--resume`, or choose another folder",
-            path.display()
-        )));
+    if let Some(why) = dir.taken() {
+        let instead = match dir.has_checkpoint() {
+            true => "go on with it by `--resume`, or choose another folder",
+            false => "choose another folder, or move what is there away",
+        };
+        return Err(StartError::Usage(format!("{why}\nhelp: {instead}")));
     }
+    has_room(&ready.model, &ready.dataset).map_err(StartError::Data)?;
     let cannot =
         |e: std::io::Error| StartError::Data(format!("cannot write the run to {}: {e}", path.display()));
     dir.create(request.source, &lock(request, &ready.model, &meta)).map_err(cannot)?;
@@ -95,6 +99,16 @@ fn begin(request: &Request<'_>, ready: &Ready) -> Result<Started, StartError> {
 
 fn guard(dir: &RunDir) -> Result<Guard, StartError> {
     Guard::take(dir.path()).map_err(|e| StartError::Data(e.to_string()))
+}
+
+/// Whether there is memory to train the net on its rows.
+///
+/// # Errors
+/// What is lacking.
+pub(in crate::run) fn has_room(model: &Model, dataset: &Dataset) -> Result<(), String> {
+    let batch = model.data.as_ref().map_or(1, |data| data.batch().rows);
+    let found = footprint::check(model, &lower_train(model).graph, dataset.train.rows, batch);
+    found.map_err(|error| footprint::lacking(model, error))
 }
 
 /// The seed of a new run.
@@ -197,7 +211,7 @@ fn difference(request: &Request<'_>, ready: &Ready, then: &Meta) -> Option<Strin
     if request.sets != then.sets {
         let show = |sets: &[(String, String)]| {
             let sets: Vec<String> =
-                sets.iter().map(|(name, value)| format!("--set {name}={value}")).collect();
+                sets.iter().map(|(n, v)| format!("--set {}", shell::word(&format!("{n}={v}")))).collect();
             if sets.is_empty() { "no `--set`".to_string() } else { format!("`{}`", sets.join(" ")) }
         };
         return Some(format!("it was trained with {}, not {}", show(&then.sets), show(request.sets)));

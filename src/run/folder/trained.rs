@@ -16,6 +16,7 @@ use crate::{
     data::{self, DataError, Dataset, Need, Part, Search},
     layers::Mode,
     lower::lower_eval,
+    memory::TooMuch,
     model::{McDropout, Mean, Model, OutputKind, Param, ParamRole, PredictMode},
     runtime::{
         checkpoint::{Checkpoint, CheckpointError},
@@ -86,6 +87,12 @@ impl From<CheckpointError> for TrainedError {
 impl From<DataError> for TrainedError {
     fn from(error: DataError) -> Self {
         TrainedError::Data(error)
+    }
+}
+
+impl From<TooMuch> for TrainedError {
+    fn from(error: TooMuch) -> Self {
+        TrainedError::Unfit(format!("{error}\nhelp: ask for fewer samples, or for fewer rows at once"))
     }
 }
 

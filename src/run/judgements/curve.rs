@@ -8,6 +8,7 @@ use crate::run::{
 use crate::{
     data::Search,
     math::Moments,
+    memory::{self, product},
     model::{McDropout, Mean, OutputKind},
     runtime::team::Team,
 };
@@ -51,6 +52,13 @@ impl Trained {
                 "the curve is one of classification errors: this net has no classes".into(),
             ));
         };
+        let drawn = product(&[samples as usize, sets as usize]);
+        if drawn > u64::from(u32::MAX) {
+            return Err(TrainedError::Unfit(format!(
+                "{sets} sets of {samples} samples are more than have numbers\nhelp: fewer sets, or fewer samples"
+            )));
+        }
+        memory::check(drawn * size_of::<f64>() as u64)?;
         let (name, part) = self.audited(search, most)?;
         let observed = self.observed(&part);
         let wrong = |p: &[f64], row: usize| likeliest(p) != likeliest(&observed[row * classes..][..classes]);

@@ -9,6 +9,7 @@ use crate::run::{
 };
 use crate::{
     data::{Part, TargetRule},
+    memory::{self, product},
     model::{McDropout, Mean, OutputKind, PredictMode, Until},
     runtime::{
         evaluate::{Evaluator, cool, interpret, to_units},
@@ -21,6 +22,8 @@ use crate::{
 
 /// Numbers of a block of rows, at most: 16 MiB.
 const BLOCK: usize = 4 << 20;
+/// Bytes that are held at once for a number of a block: itself, as it is interpreted, and where it was drawn.
+const HELD: usize = 24;
 /// Numbers that are kept for all rows where they are looked at more than once, at most: 256 MiB.
 pub(in crate::run) const KEPT: usize = 64 << 20;
 
@@ -128,7 +131,8 @@ impl<'a> Sampling<'a> {
         row: &mut impl FnMut(usize, &[f32]),
     ) -> Result<(), TrainedError> {
         let each = voices.iter().map(|voice| voice.count(samples.len())).sum::<usize>() * self.kind().width();
-        let block = (BLOCK / each).max(1);
+        let block = (BLOCK / each).max(1).min(self.part.rows);
+        memory::check(product(&[block, each, HELD]))?;
         for start in (0..self.part.rows).step_by(block) {
             let rows = start..(start + block).min(self.part.rows);
             let said = self.block(voices, rows.clone(), samples.clone())?;

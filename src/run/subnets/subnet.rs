@@ -119,7 +119,7 @@ impl Trained {
     /// The row at a position of an epoch of training, both from 0.
     ///
     /// # Errors
-    /// A checkpoint that does not say how many rows were trained on.
+    /// A place that training has not come to; a checkpoint that does not say how many rows were trained on.
     pub fn drawn_in_epoch(&self, epoch: u64, position: u64) -> Result<Drawn, TrainedError> {
         let (rows, size, steps) = self.epoch_of_training()?;
         let trained = rows.min(steps * size);
@@ -135,7 +135,7 @@ impl Trained {
     /// The row of a minibatch in a step of training, both from 0.
     ///
     /// # Errors
-    /// A minibatch without that row; a checkpoint that does not say how many rows were trained on.
+    /// A step that training has not come to, or a minibatch without that row; a checkpoint that does not say how many rows were trained on.
     pub fn drawn_in_step(&self, step: u64, row: u64) -> Result<Drawn, TrainedError> {
         let (rows, size, steps) = self.epoch_of_training()?;
         self.was_made(step, steps)?;

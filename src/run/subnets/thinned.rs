@@ -246,11 +246,8 @@ impl Trained {
     /// A folder that holds a run already; what the file system says.
     pub fn export(&self, path: &Path, from: &Path, working: &Path) -> Result<(), TrainedError> {
         let dir = RunDir::at(path);
-        if dir.holds_a_run() {
-            return Err(unfit(format!(
-                "{} holds a run already\nhelp: choose another folder",
-                path.display()
-            )));
+        if let Some(why) = dir.taken() {
+            return Err(unfit(format!("{why}\nhelp: choose another folder")));
         }
         let io = |e: io::Error| unfit(format!("cannot write {}: {e}", path.display()));
         let meta = &self.checkpoint.meta;
