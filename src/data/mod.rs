@@ -21,6 +21,7 @@ mod index;
 mod need;
 mod notation;
 mod only;
+mod own_test;
 mod raw;
 mod rows;
 mod schema;

@@ -11,6 +11,8 @@ mod emit;
 mod experiment;
 mod explain;
 mod fmt;
+#[cfg(target_os = "linux")]
+mod limits;
 mod new;
 mod plot;
 mod predict;
