@@ -9,11 +9,11 @@ use super::dataset::{Dataset, InputArray, Part, Storage, Target};
 use super::divide::{self, Listed, Parts};
 use super::error::{self, DataError};
 use super::raw::{Cells, Raw, Table};
-use super::schema::{ColumnInfo, ColumnKind, DataSchema};
+use super::schema::DataSchema;
 use super::search::Search;
 use super::target::{self, Whole};
 use super::transform::{CellRule, ColumnRule, Fields, InputShape, TargetRule, Transform};
-use super::{Need, Want, fit, index, own_test};
+use super::{Need, Want, advice, fit, index, own_test};
 use crate::memory;
 
 /// A source that was read once: it tells its schema, then becomes a dataset.
@@ -234,12 +234,11 @@ impl Opened<'_> {
         if let (Want::Class(k), Some(classes)) = (need.target, schema.classes.as_ref())
             && classes.len() != k
         {
-            return Err(DataError::new(
-                "E0532",
-                format!("the labels go from 0 to {}, the net's output says class[{k}]", classes.len() - 1),
-            )
-            .file(&train.target_file)
-            .help(format!("write `class[{}]`", classes.len())));
+            let last = classes.len().saturating_sub(1);
+            let message = format!("the labels go from 0 to {last}, the net's output says class[{k}]");
+            let error = DataError::new("E0532", message).file(&train.target_file);
+            let advice = advice::fitting_classes(classes, schema.rows);
+            return Err(advice.notes.into_iter().fold(error, DataError::note).help(advice.help));
         }
         let parts = self.parts(train.rows, whole.strata().as_deref(), test.is_some())?;
         let rule = whole.rule(&parts.train, normalize_target).with_names(self.class_names());
@@ -293,18 +292,9 @@ fn check_inputs(inputs: &[InputShape], schema: &DataSchema) -> Result<(), DataEr
     let error =
         DataError::new("E0533", format!("a row gives {found} numbers, the net's input takes {wanted}"))
             .note(format!("the input is {}", shown.join(", ")));
-    let wide = |c: &ColumnInfo| match &c.kind {
-        ColumnKind::Number => None,
-        ColumnKind::Words(names) => Some(format!("{} ({} categories)", c.name, names.len())),
-    };
-    let categories: Vec<String> = schema.columns.iter().filter_map(wide).collect();
-    Err(match (is_array, categories.is_empty()) {
-        (true, _) => error.note(format!("a row's shape is {:?}", schema.shape)),
-        (false, true) => error.help(format!("write `real[{found}]`, or choose columns with `inputs`")),
-        (false, false) => error
-            .note(format!("columns of words give one number a category: {}", error::listed(&categories, 6)))
-            .help(format!("write `real[{found}]`, or choose columns with `inputs`")),
-    })
+    let error = if is_array { error.note(format!("a row's shape is {:?}", schema.shape)) } else { error };
+    let advice = schema.fitting_input();
+    Err(advice.notes.into_iter().fold(error, DataError::note).help(advice.help))
 }
 
 /// Encodes rows and deals their numbers out to the net's inputs.
