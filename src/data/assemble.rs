@@ -9,11 +9,12 @@ use super::dataset::{Dataset, InputArray, Part, Storage, Target};
 use super::divide::{self, Listed, Parts};
 use super::error::{self, DataError};
 use super::raw::{Cells, Raw, Stored, Table};
-use super::schema::{ColumnInfo, ColumnKind, DataSchema};
+use super::schema::DataSchema;
 use super::search::Search;
 use super::target::{self, Whole};
 use super::transform::{CellRule, ColumnRule, Fields, InputShape, TargetRule, Transform};
-use super::{Need, Want, fit, index};
+use super::{Need, Want, advice, fit, index, own_test};
+use crate::memory;
 
 /// A source that was read once: it tells its schema, then becomes a dataset.
 #[derive(Debug)]
@@ -31,12 +32,29 @@ pub fn open<'a>(config: &'a DataConfig, search: &Search) -> Result<Opened<'a>, D
     let settings = &config.settings;
     let pick = super::raw::Pick { inputs: settings.inputs.as_ref(), target: settings.target.as_ref() };
     let raw = config.source.open(&pick, search).map_err(|e| e.net(config.source_span))?;
+    if let Raw::Arrays { train, test: Some(test) } = &raw {
+        own_test::check(train, test).map_err(|e| e.net(config.source_span))?;
+    }
     let raw = match &settings.classes {
         Some(classes) => super::only::only(raw, classes).map_err(|e| e.net(classes.span))?,
         None => raw,
     };
+    numbered(&raw).map_err(|e| e.net(config.source_span))?;
     let listed = settings.split.as_ref().map(|split| listed(config, &raw, split, search)).transpose()?;
     Ok(Opened { config, raw, listed: listed.flatten() })
+}
+
+/// Rows are numbered in 32 bits.
+fn numbered(raw: &Raw) -> Result<(), DataError> {
+    let rows = match raw {
+        Raw::Table(table) => table.rows,
+        Raw::Arrays { train, test } => train.rows.max(test.as_ref().map_or(0, |test| test.rows)),
+    };
+    match u32::try_from(rows) {
+        Ok(_) => Ok(()),
+        Err(_) => Err(DataError::new("E0540", format!("{rows} rows are more than can be numbered"))
+            .help("use 4 billion rows at most")),
+    }
 }
 
 /// The rows of index files, if the division is by them.
@@ -117,11 +135,16 @@ impl Opened<'_> {
         target: Want,
         search: &Search,
     ) -> Result<Vec<Divided>, DataError> {
+        let at = |e: DataError| e.net(self.config.source_span);
         let whole = match &self.raw {
             Raw::Table(table) => target::from_columns(&table.target, target),
-            Raw::Arrays { train, .. } => target::from_array(&train.target, target, &train.target_file),
+            Raw::Arrays { train, test } => {
+                if let Some(test) = test {
+                    target::from_array(&test.target, target, &test.target_file).map_err(at)?;
+                }
+                target::from_array(&train.target, target, &train.target_file)
+            }
         };
-        let at = |e: DataError| e.net(self.config.source_span);
         let (rows, own_test) = self.rows();
         let strata = whole.map_err(at)?.strata();
         let divided = |split: Split| {
@@ -162,6 +185,10 @@ impl Opened<'_> {
         let normalize_target = settings.normalize.is_some_and(|n| n.target);
         let inputs = natural(need, &schema);
         check_inputs(&inputs, &schema)?;
+        // A number is 4 bytes for the net; a row has its target and its number.
+        let a_row = schema.features().saturating_add(2).saturating_mul(4);
+        memory::check(memory::product(&[schema.rows, a_row]))
+            .map_err(|e| DataError::from(e).net(self.config.source_span))?;
         match &self.raw {
             Raw::Table(table) => {
                 let at = |e: DataError| if let Some(file) = &table.file { e.file(file) } else { e };
@@ -210,12 +237,11 @@ impl Opened<'_> {
         if let (Want::Class(k), Some(classes)) = (need.target, schema.classes.as_ref())
             && classes.len() != k
         {
-            return Err(DataError::new(
-                "E0532",
-                format!("the labels go from 0 to {}, the net's output says class[{k}]", classes.len() - 1),
-            )
-            .file(&train.target_file)
-            .help(format!("write `class[{}]`", classes.len())));
+            let last = classes.len().saturating_sub(1);
+            let message = format!("the labels go from 0 to {last}, the net's output says class[{k}]");
+            let error = DataError::new("E0532", message).file(&train.target_file);
+            let advice = advice::fitting_classes(classes, schema.rows);
+            return Err(advice.notes.into_iter().fold(error, DataError::note).help(advice.help));
         }
         let parts = self.parts(train.rows, whole.strata().as_deref(), test.is_some())?;
         let rule = whole.rule(&parts.train, normalize_target).with_names(self.class_names());
@@ -270,18 +296,9 @@ fn check_inputs(inputs: &[InputShape], schema: &DataSchema) -> Result<(), DataEr
     let error =
         DataError::new("E0533", format!("a row gives {found} numbers, the net's input takes {wanted}"))
             .note(format!("the input is {}", shown.join(", ")));
-    let wide = |c: &ColumnInfo| match &c.kind {
-        ColumnKind::Number => None,
-        ColumnKind::Words(names) => Some(format!("{} ({} categories)", c.name, names.len())),
-    };
-    let categories: Vec<String> = schema.columns.iter().filter_map(wide).collect();
-    Err(match (is_array, categories.is_empty()) {
-        (true, _) => error.note(format!("a row's shape is {:?}", schema.shape)),
-        (false, true) => error.help(format!("write `real[{found}]`, or choose columns with `inputs`")),
-        (false, false) => error
-            .note(format!("columns of words give one number a category: {}", error::listed(&categories, 6)))
-            .help(format!("write `real[{found}]`, or choose columns with `inputs`")),
-    })
+    let error = if is_array { error.note(format!("a row's shape is {:?}", schema.shape)) } else { error };
+    let advice = schema.fitting_input();
+    Err(advice.notes.into_iter().fold(error, DataError::note).help(advice.help))
 }
 
 /// Encodes rows and deals their numbers out to the net's inputs.

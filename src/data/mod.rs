@@ -4,6 +4,7 @@
 //! Invariants: what is fitted is fitted on the training part alone; a dataset is a function of the files and the section, never of
 //! threads, the run's seed or the machine; bad data is a [`DataError`] with its place, never a panic.
 
+mod advice;
 mod arrays;
 mod assemble;
 mod cells;
@@ -21,6 +22,7 @@ mod index;
 mod need;
 mod notation;
 mod only;
+mod own_test;
 mod raw;
 mod rows;
 mod schema;

@@ -2,7 +2,9 @@
 //!
 //! Invariant: what is said here as a diagnostic at the net's place is what [`super::Opened::dataset`] would refuse as bad data.
 
-use super::schema::{ColumnKind, DataSchema};
+use super::advice::{Advice, fitting_classes};
+use super::error::cut;
+use super::schema::DataSchema;
 use super::transform::InputShape;
 use crate::diag::Diagnostic;
 use crate::model::{Model, NodeKind, OutputKind};
@@ -57,34 +59,35 @@ impl DataSchema {
         let mut found = Vec::new();
         let wanted: usize = need.inputs.iter().map(InputShape::width).sum();
         if let Some(first) = model.inputs.first().filter(|_| wanted != self.features()) {
-            let gives = self.features();
+            let (gives, advice) = (self.features(), self.fitting_input());
+            let label = match model.inputs.len() {
+                1 => format!("takes {wanted}"),
+                n => format!("the {n} inputs together take {wanted}"),
+            };
+            let error = Diagnostic::error(
+                "E0533",
+                model.node(*first).span,
+                format!("the data give {gives} {} a row", if gives == 1 { "number" } else { "numbers" }),
+            );
+            found.push(advised(error.label(label), advice));
+        } else if let (Some(first), Some((column, words))) =
+            (model.inputs.first(), self.identifiers().first())
+        {
+            let message = format!(
+                "`{}` has {words} different words in {} rows, and each is an input of its own",
+                cut(&column.name),
+                self.rows
+            );
             found.push(
-                Diagnostic::error(
-                    "E0533",
-                    model.node(*first).span,
-                    format!("the data give {gives} numbers a row"),
-                )
-                .label(match model.inputs.len() {
-                    1 => format!("takes {wanted}"),
-                    n => format!("the {n} inputs together take {wanted}"),
-                })
-                .help(self.fitting_input()),
+                Diagnostic::warning("W0501", model.node(*first).span, message)
+                    .label("the net learns single rows by it")
+                    .help("such a column tells rows apart and is no category: leave it out by `inputs`"),
             );
         }
         if let Some(error) = self.target_disagreement(model, need.target) {
             found.push(error);
         }
         found
-    }
-
-    fn fitting_input(&self) -> String {
-        let sizes: Vec<String> = self.shape.iter().map(usize::to_string).collect();
-        let words = |kind: &ColumnKind| matches!(kind, ColumnKind::Words(_));
-        let why = match self.columns.iter().any(|c| words(&c.kind)) {
-            true => "; a column of words gives one number a category",
-            false => "",
-        };
-        format!("write `real[{}]`{why}", sizes.join(", "))
     }
 
     fn target_disagreement(&self, model: &Model, want: Want) -> Option<Diagnostic> {
@@ -101,14 +104,18 @@ impl DataSchema {
             (Want::Class(k), Some(names)) if names.len() == k => None,
             // A label beyond the classes of the net: said with its row when arrays are loaded.
             (Want::Class(k), Some(names)) if self.columns.is_empty() && names.len() > k => None,
-            (Want::Class(k), Some(names)) => Some(
-                Diagnostic::error("E0532", span, format!("the data have {} classes", names.len()))
-                    .label(format!("says {k}"))
-                    .note(format!("they are {}", super::error::listed(names, 12)))
-                    .help(format!("write `class[{}]`", names.len())),
-            ),
+            (Want::Class(k), Some(names)) => {
+                let plural = if names.len() == 1 { "class" } else { "classes" };
+                let message = format!("the data have {} {plural}", names.len());
+                let error = Diagnostic::error("E0532", span, message).label(format!("says {k}"));
+                Some(advised(error, fitting_classes(names, self.rows)))
+            }
             // Numbers with fractions: what their classes are is said when they are loaded.
             (Want::Class(_), None) => columns(1, "class"),
         }
     }
+}
+
+fn advised(error: Diagnostic, advice: Advice) -> Diagnostic {
+    advice.notes.into_iter().fold(error, Diagnostic::note).help(advice.help)
 }

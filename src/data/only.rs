@@ -1,5 +1,7 @@
 //! The rows of some classes, numbered anew, before anything is divided or fitted.
 
+use rustc_hash::FxHashMap;
+
 use super::config::Classes;
 use super::error::{DataError, listed, nearest};
 use super::raw::{Arrays, Cells, Column, Raw, RawTarget, Stored, Table};
@@ -39,15 +41,16 @@ fn of_table(mut table: Table, names: &[String]) -> Result<Table, DataError> {
 
 fn of_arrays(mut arrays: Arrays, names: &[String]) -> Result<Arrays, DataError> {
     let at = |e: DataError| e.file(&arrays.target_file);
-    let labels: Vec<u32> = match &arrays.target {
-        RawTarget::Labels(labels) => labels.clone(),
-        RawTarget::Numbers { data, .. } if target::array_classes(&arrays.target).is_some() => {
-            data.iter().map(|x| *x as u32).collect()
+    let (labels, all) = match &arrays.target {
+        RawTarget::Labels(labels) => {
+            let count = labels.iter().max().map_or(0, |last| last + 1);
+            (labels.clone(), (0..count).map(|label| label.to_string()).collect())
+        }
+        RawTarget::Numbers { data, width: 1 } => {
+            target::classes_of(&Cells::Numbers(data.clone())).ok_or_else(|| at(no_classes()))?
         }
         RawTarget::Numbers { .. } => return Err(at(no_classes())),
     };
-    let count = labels.iter().max().map_or(0, |last| last + 1);
-    let all: Vec<String> = (0..count).map(|label| label.to_string()).collect();
     let (rows, codes) = kept(&labels, &all, names).map_err(at)?;
     let width = arrays.shape.iter().product();
     arrays.data = match &arrays.data {
@@ -62,10 +65,16 @@ fn of_arrays(mut arrays: Arrays, names: &[String]) -> Result<Arrays, DataError> 
 
 /// The rows of the wanted classes, in order, and their new numbers.
 fn kept(codes: &[u32], all: &[String], wanted: &[String]) -> Result<(Vec<usize>, Vec<u32>), DataError> {
+    let old_of: FxHashMap<&str, usize> = all.iter().enumerate().map(|(i, name)| (name.as_str(), i)).collect();
+    let mut occurs = vec![false; all.len()];
+    for code in codes {
+        if let Some(slot) = occurs.get_mut(*code as usize) {
+            *slot = true;
+        }
+    }
     let mut number = vec![None; all.len()];
     for (i, name) in wanted.iter().enumerate() {
-        let old = all.iter().position(|known| known == name).filter(|old| codes.contains(&(*old as u32)));
-        let Some(old) = old else {
+        let Some(old) = old_of.get(name.as_str()).copied().filter(|old| occurs[*old]) else {
             let error = DataError::new("E0532", format!("no row is of class `{name}`"));
             return Err(match nearest(name, all) {
                 Some(near) if near != name => error.help(format!("did you mean `{near}`?")),

@@ -46,7 +46,7 @@ impl Transform {
         format: &Format,
         columns: &[ColumnRule],
     ) -> Result<Rows, DataError> {
-        let mut records = text::records(text, format.delimiter);
+        let mut records = read(text, format.delimiter, name)?;
         let first = records.clone().next().ok_or_else(|| nothing(name))?;
         let width = first.fields.len();
         let names: FxHashSet<&str> = columns.iter().map(|column| column.name.as_str()).collect();
@@ -75,7 +75,7 @@ impl Transform {
 
     fn array_rows(&self, text: &str, name: &str) -> Result<Rows, DataError> {
         let Fields::Array(rule) = &self.fields else { return Err(nothing(name)) };
-        let records = text::records(text, Delimiter::Byte(b','));
+        let records = read(text, Delimiter::Byte(b','), name)?;
         let mut out = Growing::new(self, records.clone()).map_err(|e| DataError::from(e).file(name))?;
         for record in records {
             text::check_width(&record, rule.width, name)?;
@@ -189,6 +189,10 @@ fn encode(
         at = end;
     }
     Ok(())
+}
+
+fn read<'a>(text: &'a str, delimiter: Delimiter, name: &str) -> Result<Records<'a>, DataError> {
+    text::records(text, delimiter).map_err(|e| DataError::from(e).file(name))
 }
 
 fn nothing(name: &str) -> DataError {

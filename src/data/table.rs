@@ -42,7 +42,7 @@ pub(super) struct Reading {
 /// # Errors
 /// E0522 to E0528, each with its line; E0540 for a table that does not fit into memory.
 pub(super) fn read(text: &str, name: &str, reading: &Reading, pick: &Pick<'_>) -> Result<Table, DataError> {
-    let mut rows = records(text, reading.delimiter);
+    let mut rows = records(text, reading.delimiter).map_err(|e| DataError::from(e).file(name))?;
     let first = rows.clone().next();
     let first = first.ok_or_else(|| no_rows(name, 0))?;
     let names = if reading.header { header(&first, name)? } else { numbered(first.fields.len()) };

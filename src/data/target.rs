@@ -6,6 +6,7 @@
 use rustc_hash::FxHashMap;
 
 use super::Want;
+use super::advice::fitting_classes;
 use super::error::{DataError, counted, listed};
 use super::raw::{Cells, Column, RawTarget};
 use super::single;
@@ -72,7 +73,7 @@ pub(super) fn from_columns(columns: &[Column], want: Want) -> Result<Whole, Data
                 .note(format!("the net's output says class[{k}]"))
                 .help("for a number to be predicted write `output y: real[1]`")
             })?;
-            check_classes(&names, k).map_err(place)?;
+            check_classes(&names, codes.len(), k).map_err(place)?;
             Ok(Whole::Classes { codes, column: column.name.clone(), names })
         }
         Want::Real(d) => {
@@ -89,7 +90,7 @@ pub(super) fn from_columns(columns: &[Column], want: Want) -> Result<Whole, Data
             let mut data = Vec::with_capacity(d);
             let mut words = None;
             for column in columns {
-                let (bits, names) = bits(column)?;
+                let (bits, names) = bits(column, d == 1)?;
                 data.push(bits);
                 words = words.or(names);
             }
@@ -111,20 +112,14 @@ fn wrong_width(found: usize, wanted: usize, output: &str) -> DataError {
     .help(format!("name {} in `target`, or change the output", counted(wanted, "column")))
 }
 
-fn check_classes(names: &[String], k: usize) -> Result<(), DataError> {
-    if names.len() == 1 {
-        return Err(DataError::new("E0532", format!("every row is of class `{}`", names[0]))
-            .note("there is nothing to tell apart"));
-    }
+fn check_classes(names: &[String], rows: usize, k: usize) -> Result<(), DataError> {
     if names.len() == k {
         return Ok(());
     }
-    Err(DataError::new(
-        "E0532",
-        format!("the target has {} classes, the net's output says class[{k}]", names.len()),
-    )
-    .note(format!("they are {}", listed(names, 12)))
-    .help(format!("write `class[{}]`", names.len())))
+    let found = if names.len() == 1 { "1 class".to_owned() } else { format!("{} classes", names.len()) };
+    let error = DataError::new("E0532", format!("the target has {found}, the net's output says class[{k}]"));
+    let advice = fitting_classes(names, rows);
+    Err(advice.notes.into_iter().fold(error, DataError::note).help(advice.help))
 }
 
 /// Numbers of a column; names that are numbers count (`class` of a generator, a grade).
@@ -144,14 +139,12 @@ fn real(column: &Column) -> Result<Vec<f64>, DataError> {
 }
 
 /// Zeros and ones: numbers 0 and 1, or two words of which the second in order is 1.
-fn bits(column: &Column) -> Result<(Vec<f32>, Option<[String; 2]>), DataError> {
+fn bits(column: &Column, is_alone: bool) -> Result<(Vec<f32>, Option<[String; 2]>), DataError> {
     let place = |e: DataError| e.column(column.number, &column.name);
     match &column.cells {
         Cells::Numbers(values) => match values.iter().position(|x| *x != 0.0 && *x != 1.0) {
-            Some(row) => Err(place(
-                DataError::new("E0531", format!("{} is neither 0 nor 1", exactly(values[row]))).row(row),
-            )
-            .note("the net's output is bits")),
+            Some(row) => Err(place(neither(values[row], if is_alone { values } else { &[] }).row(row))
+                .note("the net's output is bits")),
             None => Ok((values.iter().map(|x| *x as f32).collect(), None)),
         },
         Cells::Words { codes, names } => match names.as_slice() {
@@ -163,6 +156,32 @@ fn bits(column: &Column) -> Result<(Vec<f32>, Option<[String; 2]>), DataError> {
             .note(format!("they are {}", listed(names, 12)))
             .help(format!("write `output y: class[{}]`", names.len()))),
         },
+    }
+}
+
+/// A value that is no bit; two other values of the column can be made bits.
+fn neither(value: f64, column: &[f64]) -> DataError {
+    let error = DataError::new("E0531", format!("{} is neither 0 nor 1", exactly(value)));
+    let mut values: Vec<f64> = Vec::new();
+    for x in column {
+        if !values.contains(x) {
+            values.push(*x);
+        }
+        if values.len() > 2 {
+            break;
+        }
+    }
+    values.sort_by(f64::total_cmp);
+    match values.as_slice() {
+        [zero, one] if zero.fract() == 0.0 && one.fract() == 0.0 => error.help(format!(
+            "write `classes {}, {}` in `data`: the first is then called 0, the second 1",
+            exactly(*zero),
+            exactly(*one)
+        )),
+        [zero, one] => {
+            error.help(format!("write 0 for {} and 1 for {} in the file", exactly(*zero), exactly(*one)))
+        }
+        _ => error.help("a bit is 0 or 1; for a number to be predicted write `output y: real[1]`"),
     }
 }
 
@@ -210,9 +229,7 @@ pub(super) fn from_array(target: &RawTarget, want: Want, file: &str) -> Result<W
         Want::Bits(d) => {
             fits(d, format!("bits[{d}]"))?;
             match data.iter().position(|x| *x != 0.0 && *x != 1.0) {
-                Some(at) => Err(DataError::new("E0531", format!("{} is neither 0 nor 1", exactly(data[at])))
-                    .file(file)
-                    .row(at / d)),
+                Some(at) => Err(neither(data[at], if d == 1 { &data } else { &[] }).file(file).row(at / d)),
                 None => Ok(Whole::Bits {
                     data: data.iter().map(|x| *x as f32).collect(),
                     columns: columns(d),

@@ -6,6 +6,7 @@ use std::borrow::Cow;
 
 use super::error::{DataError, counted};
 use super::raw::Delimiter;
+use crate::memory::{self, TooMuch};
 
 /// A finite number, in 32 bits too, or nothing.
 pub(super) fn number(cell: &str) -> Option<f64> {
@@ -25,19 +26,36 @@ pub(super) struct Record<'a> {
     pub line: u64,
     pub last_line: u64,
     pub fields: Vec<Cell<'a>>,
+    /// How many fields the row has; those beyond the width of the table are not kept.
+    pub count: usize,
 }
 
-/// Splits text into rows; blank lines are no rows.
-pub(super) fn records(text: &str, delimiter: Delimiter) -> Records<'_> {
-    match delimiter {
-        Delimiter::Whitespace => Records::Spaced(text.lines().enumerate()),
-        Delimiter::Byte(delimiter) => Records::Separated(Separated { text, at: 0, line: 1, delimiter }),
+/// Bytes that a column takes while a table is read, beside its cells: its name, what is counted of it, its rule.
+const A_COLUMN: usize = 1024;
+
+/// Splits text into rows as wide as the first; blank lines are no rows.
+///
+/// # Errors
+/// If there is no memory for so many columns.
+pub(super) fn records(text: &str, delimiter: Delimiter) -> Result<Records<'_>, TooMuch> {
+    let mut records = match delimiter {
+        Delimiter::Whitespace => Records::Spaced(Spaced { lines: text.lines().enumerate(), most: 1 }),
+        Delimiter::Byte(delimiter) => {
+            Records::Separated(Separated { text, at: 0, line: 1, delimiter, most: 1 })
+        }
+    };
+    let width = records.clone().next().map_or(0, |first| first.count);
+    memory::check(memory::product(&[width, A_COLUMN]))?;
+    match &mut records {
+        Records::Spaced(rows) => rows.most = width,
+        Records::Separated(rows) => rows.most = width,
     }
+    Ok(records)
 }
 
 #[derive(Clone, Debug)]
 pub(super) enum Records<'a> {
-    Spaced(std::iter::Enumerate<std::str::Lines<'a>>),
+    Spaced(Spaced<'a>),
     Separated(Separated<'a>),
 }
 
@@ -46,12 +64,7 @@ impl<'a> Iterator for Records<'a> {
 
     fn next(&mut self) -> Option<Record<'a>> {
         match self {
-            Records::Spaced(lines) => lines.find_map(|(i, line)| {
-                let word = |text| Cell { text: Cow::Borrowed(text), quoted: false };
-                let fields: Vec<Cell<'a>> = line.split_whitespace().map(word).collect();
-                let line = i as u64 + 1;
-                (!fields.is_empty()).then_some(Record { line, last_line: line, fields })
-            }),
+            Records::Spaced(rows) => rows.find(|row| row.count > 0),
             Records::Separated(rows) => rows.find(|row| !row.is_blank()),
         }
     }
@@ -59,7 +72,27 @@ impl<'a> Iterator for Records<'a> {
 
 impl Record<'_> {
     fn is_blank(&self) -> bool {
-        matches!(self.fields.as_slice(), [only] if only.text.is_empty())
+        self.count == 1 && self.fields[0].text.is_empty()
+    }
+}
+
+/// Words between white space; the first `most` of a line are kept.
+#[derive(Clone, Debug)]
+pub(super) struct Spaced<'a> {
+    lines: std::iter::Enumerate<std::str::Lines<'a>>,
+    most: usize,
+}
+
+impl<'a> Iterator for Spaced<'a> {
+    type Item = Record<'a>;
+
+    fn next(&mut self) -> Option<Record<'a>> {
+        let (i, text) = self.lines.next()?;
+        let word = |text| Cell { text: Cow::Borrowed(text), quoted: false };
+        let mut words = text.split_whitespace();
+        let fields: Vec<Cell<'a>> = words.by_ref().take(self.most).map(word).collect();
+        let (line, count) = (i as u64 + 1, fields.len() + words.count());
+        Some(Record { line, last_line: line, fields, count })
     }
 }
 
@@ -71,6 +104,8 @@ pub(super) struct Separated<'a> {
     line: u64,
     /// ASCII, so that cells end between characters.
     delimiter: u8,
+    /// So many fields of a row are kept.
+    most: usize,
 }
 
 impl<'a> Iterator for Separated<'a> {
@@ -79,16 +114,22 @@ impl<'a> Iterator for Separated<'a> {
     fn next(&mut self) -> Option<Record<'a>> {
         self.peek()?;
         let line = self.line;
-        let mut fields = vec![self.cell()];
+        let mut fields = Vec::with_capacity(self.most);
+        fields.push(self.cell());
+        let mut count = 1;
         while self.peek() == Some(self.delimiter) {
             self.at += 1;
-            fields.push(self.cell());
+            let cell = self.cell();
+            count += 1;
+            if count <= self.most {
+                fields.push(cell);
+            }
         }
         // A quote that never closes goes on to the end, where no line begins.
         let ends_here = self.peek().is_none() && self.line > line && self.text.ends_with('\n');
         let last_line = self.line - u64::from(ends_here);
         self.end_line();
-        Some(Record { line, last_line, fields })
+        Some(Record { line, last_line, fields, count })
     }
 }
 
@@ -160,15 +201,13 @@ impl<'a> Separated<'a> {
 /// # Errors
 /// E0522 with the line.
 pub(super) fn check_width(record: &Record<'_>, width: usize, file: &str) -> Result<(), DataError> {
-    if record.fields.len() == width {
+    if record.count == width {
         return Ok(());
     }
-    let error = DataError::new(
-        "E0522",
-        format!("{} where {width} are expected", counted(record.fields.len(), "field")),
-    )
-    .file(file)
-    .line(record.line);
+    let error =
+        DataError::new("E0522", format!("{} where {width} are expected", counted(record.count, "field")))
+            .file(file)
+            .line(record.line);
     Err(if record.last_line > record.line {
         error
             .note(format!("the row goes on to line {}", record.last_line))
@@ -188,6 +227,7 @@ mod tests {
             false => cell.text.to_string(),
         };
         records(text, Delimiter::Byte(b','))
+            .unwrap()
             .map(|row| (row.line, row.fields.iter().map(show).collect()))
             .collect()
     }
@@ -208,6 +248,16 @@ mod tests {
         let lines: Vec<u64> =
             rows("a,b\r\n\r\n1,\"x\ny\"\n  \n2,3\r4,5").into_iter().map(|row| row.0).collect();
         assert_eq!(lines, [1, 3, 6, 7]);
+    }
+
+    #[test]
+    fn rows_are_as_wide_as_the_first() {
+        let counts = |delimiter, text| -> Vec<(usize, usize)> {
+            records(text, delimiter).unwrap().map(|row| (row.count, row.fields.len())).collect()
+        };
+        let wanted = [(2, 2), (3, 2), (1, 1)];
+        assert_eq!(counts(Delimiter::Byte(b','), "a,b\n1,2,3\n1\n"), wanted);
+        assert_eq!(counts(Delimiter::Whitespace, "a b\n\n1 2  3\n1\n"), wanted);
     }
 
     #[test]

@@ -1316,6 +1316,17 @@ errors cannot be silenced.
 
 Correct the code."#,
     ),
+    (
+        "W0501",
+        r#"A column of words has about as many words as rows
+
+Names, dates and numbers of rows differ from row to row. As categories each of their words becomes an input of its own, by
+which a net can learn the rows by heart; a new row brings a word that it has never seen.
+
+    inputs Date, price        and `Date` has 3650 different words in 3650 rows
+
+Leave the column out by `inputs`."#,
+    ),
 ];
 
 /// The page of a code, or `None` for a code that does not exist. Case does not matter.

@@ -13,6 +13,8 @@ mod explain;
 mod flags;
 mod fmt;
 mod levels;
+#[cfg(target_os = "linux")]
+mod limits;
 mod naming;
 mod new;
 mod places;

@@ -4,12 +4,13 @@
 
 use std::sync::Arc;
 
-use super::generated::{self, Common, Point, ROWS, SEED};
+use super::generated::{self, Common, Points, ROWS, SEED};
 use crate::data::config::Source;
 use crate::data::error::DataError;
 use crate::data::raw::{Pick, Raw};
 use crate::data::search::Search;
 use crate::data::words::{Read, SourceWord};
+use crate::memory;
 use crate::vocab::{ArgSpec, Args, Block, Default, Kind, Sig};
 
 pub static SIG: Sig = Sig {
@@ -42,12 +43,17 @@ fn read(args: &Args) -> Read {
 
 impl Source for Blobs {
     fn open(&self, pick: &Pick<'_>, _: &Search) -> Result<Raw, DataError> {
+        let rows = self.common.rows;
+        memory::check(memory::product(&[self.classes, self.features, size_of::<f64>()]))
+            .map_err(DataError::from)?;
+        let mut points = Points::new(rows, self.features)?;
         let mut draws = self.common.draws("blobs");
         let mut centre =
             || -> Vec<f64> { (0..self.features).map(|_| 20.0 * draws.uniform() - 10.0).collect() };
         let centres: Vec<Vec<f64>> = (0..self.classes).map(|_| centre()).collect();
-        let point = |(class, ..): (usize, usize, usize)| -> Point { (centres[class].clone(), class as u32) };
-        let points = generated::shares(self.common.rows, self.classes).map(point).collect();
+        for (class, ..) in generated::shares(rows, self.classes) {
+            points.push(centres[class].iter().copied(), class);
+        }
         generated::classes(points, self.classes, self.common, draws, pick)
     }
 }

@@ -5,7 +5,7 @@
 use std::f64::consts::TAU;
 use std::sync::Arc;
 
-use super::generated::{self, Common, Point, ROWS, SEED};
+use super::generated::{self, Common, Points, ROWS, SEED};
 use crate::data::config::Source;
 use crate::data::elementary::sin_cos;
 use crate::data::error::DataError;
@@ -46,16 +46,13 @@ fn read(args: &Args) -> Read {
 impl Source for Circles {
     fn open(&self, pick: &Pick<'_>, _: &Search) -> Result<Raw, DataError> {
         let rows = self.common.rows;
-        let ring = |n: usize, radius: f64, class: u32| -> Vec<Point> {
-            let angle = |i: usize| TAU * i as f64 / n as f64;
-            (0..n)
-                .map(angle)
-                .map(sin_cos)
-                .map(|(sin, cos)| (vec![radius * cos, radius * sin], class))
-                .collect()
-        };
-        let mut points = ring(rows / 2, 1.0, 0);
-        points.extend(ring(rows - rows / 2, self.factor, 1));
+        let mut points = Points::new(rows, 2)?;
+        for (n, radius, class) in [(rows / 2, 1.0, 0), (rows - rows / 2, self.factor, 1)] {
+            for i in 0..n {
+                let (sin, cos) = sin_cos(TAU * i as f64 / n as f64);
+                points.push([radius * cos, radius * sin], class);
+            }
+        }
         generated::classes(points, 2, self.common, self.common.draws("circles"), pick)
     }
 }

@@ -45,6 +45,7 @@ fn read(args: &Args) -> Read {
 
 impl Source for Friedman {
     fn open(&self, pick: &Pick<'_>, _: &Search) -> Result<Raw, DataError> {
+        generated::room(self.common.rows, self.features)?;
         let mut draws = self.common.draws("friedman");
         let mut columns = vec![Vec::with_capacity(self.common.rows); self.features];
         let mut answers = Vec::with_capacity(self.common.rows);

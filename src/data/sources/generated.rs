@@ -2,10 +2,12 @@
 //!
 //! Definitions follow scikit-learn's generators of the same names; numbers are ours, a function of `seed=` alone.
 
-use crate::data::draw::{Draws, shuffled};
+use crate::data::draw::Draws;
 use crate::data::error::DataError;
 use crate::data::raw::{Cells, Column, Format, Pick, Raw, Table};
 use crate::diag::Diagnostic;
+use crate::memory;
+use crate::runtime::rng;
 use crate::vocab::{ArgSpec, Args, Bounds, Default, Kind};
 
 pub(super) const ROWS: ArgSpec =
@@ -45,26 +47,61 @@ impl Common {
     }
 }
 
-/// A point and its class.
-pub(super) type Point = (Vec<f64>, u32);
+/// Points with their classes, as they are made.
+pub(super) struct Points {
+    columns: Vec<Vec<f64>>,
+    classes: Vec<u32>,
+}
+
+impl Points {
+    /// With room for `rows` points of `width` coordinates.
+    ///
+    /// # Errors
+    /// E0540 if there is none.
+    pub fn new(rows: usize, width: usize) -> Result<Self, DataError> {
+        room(rows, width)?;
+        let columns = (0..width).map(|_| memory::reserve(rows)).collect::<Result<_, _>>()?;
+        Ok(Self { columns, classes: memory::reserve(rows)? })
+    }
+
+    pub fn push(&mut self, point: impl IntoIterator<Item = f64>, class: usize) {
+        self.columns.iter_mut().zip(point).for_each(|(column, x)| column.push(x));
+        self.classes.push(class as u32);
+    }
+}
+
+/// Bytes of a column beside its cells: name, rule, ...
+const A_COLUMN: usize = 512;
+
+/// Whether so many rows of `width` numbers can be made and then be encoded for a net.
+///
+/// # Errors
+/// E0540 if not.
+pub(super) fn room(rows: usize, width: usize) -> Result<(), DataError> {
+    // A number is 8 bytes here and 4 for the net; a row has its class, its place in the order and its number in a part.
+    let a_row = width.saturating_add(2).saturating_mul(8 + 4);
+    let columns = memory::product(&[width, A_COLUMN]);
+    Ok(memory::check(memory::product(&[rows, a_row]).saturating_add(columns))?)
+}
 
 /// Adds noise to every coordinate, then puts the points in random order, as their makers emit them class by class.
 pub(super) fn classes(
-    mut points: Vec<Point>,
+    points: Points,
     count: usize,
     common: Common,
     mut draws: Draws,
     pick: &Pick<'_>,
 ) -> Result<Raw, DataError> {
-    for (x, _) in &mut points {
-        x.iter_mut().for_each(|x| *x += common.noise * draws.normal());
+    let Points { mut columns, classes } = points;
+    for row in 0..classes.len() {
+        columns.iter_mut().for_each(|column| column[row] += common.noise * draws.normal());
     }
-    let points = shuffled(&points, common.seed, "points", &[]);
-    let width = points.first().map_or(0, |(x, _)| x.len());
-    let mut columns: Vec<(String, Cells)> = (0..width)
-        .map(|c| (format!("x{}", c + 1), Cells::Numbers(points.iter().map(|(x, _)| x[c]).collect())))
-        .collect();
-    let codes = points.iter().map(|(_, class)| *class).collect();
+    let order = rng::shuffle(common.seed, "points", &[], classes.len());
+    let named = columns.into_iter().enumerate().map(|(c, column)| {
+        (format!("x{}", c + 1), Cells::Numbers(order.iter().map(|row| column[*row as usize]).collect()))
+    });
+    let mut columns: Vec<(String, Cells)> = named.collect();
+    let codes = order.iter().map(|row| classes[*row as usize]).collect();
     let names = (0..count).map(|c| c.to_string()).collect();
     columns.push(("class".to_owned(), Cells::Words { codes, names }));
     table(columns, pick)
@@ -73,19 +110,33 @@ pub(super) fn classes(
 /// Named columns to a table of those that are picked; the target is the last one unless the file says otherwise.
 ///
 /// # Errors
-/// E0527 if the file names a column that is not there.
+/// E0523 for numbers that leave 32 bits, E0527 if the file names a column that is not there.
 pub(super) fn table(columns: Vec<(String, Cells)>, pick: &Pick<'_>) -> Result<Raw, DataError> {
     let names: Vec<String> = columns.iter().map(|(name, _)| name.clone()).collect();
     let chosen = pick.resolve(&names)?;
-    let take = |positions: &[usize]| -> Vec<Column> {
-        let column =
-            |&i: &usize| Column { name: names[i].clone(), number: i + 1, cells: columns[i].1.clone() };
-        positions.iter().map(column).collect()
-    };
     let rows = columns.first().map_or(0, |(_, cells)| cells.len());
-    let (inputs, target) = (take(&chosen.inputs), take(&chosen.target));
+    let mut columns: Vec<Option<Cells>> = columns.into_iter().map(|(_, cells)| Some(cells)).collect();
+    let mut take = |positions: &[usize]| -> Result<Vec<Column>, DataError> {
+        let chosen = positions.iter().filter_map(|&i| Some((i, columns[i].take()?)));
+        let column = |(i, cells): (usize, Cells)| {
+            let column = Column { name: names[i].clone(), number: i + 1, cells };
+            finite(&column).map(|()| column)
+        };
+        chosen.map(column).collect()
+    };
+    let (inputs, target) = (take(&chosen.inputs)?, take(&chosen.target)?);
     let format = Format::plain(names.len());
     Ok(Raw::Table(Table { file: None, rows, dropped: 0, fills: false, format, inputs, target }))
+}
+
+/// Arguments of a generator may be so large that its numbers are not.
+fn finite(column: &Column) -> Result<(), DataError> {
+    let Cells::Numbers(values) = &column.cells else { return Ok(()) };
+    let Some(row) = values.iter().position(|x| !(*x as f32).is_finite()) else { return Ok(()) };
+    Err(DataError::new("E0523", format!("`{:e}` is too large or not finite", values[row]))
+        .row(row)
+        .column(column.number, &column.name)
+        .help("give the source smaller numbers"))
 }
 
 /// `rows` points shared among classes as evenly as can be, the first classes taking the odd ones: (class, index in class, rows of class).

@@ -117,6 +117,11 @@ fn load_pair(images: (&Path, &str), labels: (&Path, &str)) -> Result<Arrays, Dat
     let (label_shape, classes) = parse(files::read(labels.0, labels.1)?, labels.1, "labels")?;
     let (&rows, shape) =
         shape.split_first().ok_or_else(|| wrong(images.1, "a single number, not pictures"))?;
+    if shape.is_empty() {
+        return Err(
+            wrong(images.1, "1 dimension; pictures have more").help("this looks like a file of labels")
+        );
+    }
     if label_shape.len() != 1 {
         return Err(wrong(labels.1, &format!("{} dimensions; labels have one", label_shape.len()))
             .help("this looks like a file of pictures"));
@@ -133,8 +138,11 @@ fn load_pair(images: (&Path, &str), labels: (&Path, &str)) -> Result<Arrays, Dat
             ))
             .help("one of the two belongs to another set"));
     }
-    if rows == 0 {
-        return Err(DataError::new("E0528", "the file holds no pictures").file(images.1));
+    if data.is_empty() {
+        let what = if rows == 0 { "no pictures" } else { "pictures without a pixel" };
+        return Err(DataError::new("E0528", format!("the file holds {what}"))
+            .file(images.1)
+            .help("check that the file is the one that was meant"));
     }
     let target = RawTarget::Labels(classes.into_iter().map(u32::from).collect());
     let file = images.1.to_owned();

@@ -44,6 +44,7 @@ fn read(args: &Args) -> Read {
 
 impl Source for Line {
     fn open(&self, pick: &Pick<'_>, _: &Search) -> Result<Raw, DataError> {
+        generated::room(self.common.rows, 2)?;
         let mut draws = self.common.draws("line");
         let (mut inputs, mut answers) = (Vec::new(), Vec::new());
         for _ in 0..self.common.rows {

@@ -10,4 +10,5 @@ pub(super) mod idx;
 pub(super) mod line;
 pub(super) mod moons;
 pub(super) mod npy;
+mod npy_header;
 pub(super) mod spirals;

@@ -5,7 +5,7 @@
 use std::f64::consts::PI;
 use std::sync::Arc;
 
-use super::generated::{self, Common, Point, ROWS, SEED};
+use super::generated::{self, Common, Points, ROWS, SEED};
 use crate::data::config::Source;
 use crate::data::elementary::sin_cos;
 use crate::data::error::DataError;
@@ -32,17 +32,16 @@ fn read(args: &Args) -> Read {
 
 impl Source for Moons {
     fn open(&self, pick: &Pick<'_>, _: &Search) -> Result<Raw, DataError> {
+        let mut points = Points::new(self.0.rows, 2)?;
         let outer = self.0.rows / 2;
         let inner = self.0.rows - outer;
         let angle = |i: usize, n: usize| PI * i as f64 / (n.max(2) - 1) as f64;
-        let mut points: Vec<Point> = Vec::with_capacity(self.0.rows);
-        points.extend((0..outer).map(|i| angle(i, outer)).map(sin_cos).map(|(sin, cos)| (vec![cos, sin], 0)));
-        points.extend(
-            (0..inner)
-                .map(|i| angle(i, inner))
-                .map(sin_cos)
-                .map(|(sin, cos)| (vec![1.0 - cos, 0.5 - sin], 1)),
-        );
+        for (sin, cos) in (0..outer).map(|i| sin_cos(angle(i, outer))) {
+            points.push([cos, sin], 0);
+        }
+        for (sin, cos) in (0..inner).map(|i| sin_cos(angle(i, inner))) {
+            points.push([1.0 - cos, 0.5 - sin], 1);
+        }
         generated::classes(points, 2, self.0, self.0.draws("moons"), pick)
     }
 }

@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use npyz::{NpyFile, Order, TypeChar};
 
+use super::npy_header;
 use crate::data::config::Source;
 use crate::data::error::{DataError, counted};
 use crate::data::files;
@@ -56,11 +57,6 @@ impl Source for Npy {
     fn open(&self, _: &Pick<'_>, search: &Search) -> Result<Raw, DataError> {
         let load = |(inputs, target): &(String, String)| load(inputs, target, search);
         let (train, test) = (load(&self.train)?, self.test.as_ref().map(load).transpose()?);
-        if let Some(test) = test.as_ref().filter(|t| t.shape != train.shape) {
-            return Err(DataError::new("E0533", "the test rows have another shape than the training rows")
-                .file(&test.file)
-                .note(format!("{:?} here, {:?} in {}", test.shape, train.shape, train.file)));
-        }
         Ok(Raw::Arrays { train, test })
     }
 
@@ -74,6 +70,8 @@ fn load(inputs: &str, target_file: &str, search: &Search) -> Result<Arrays, Data
     let (target_shape, values) = array(&files::read(&search.find(target_file)?, target_file)?, target_file)?;
     let (&rows, shape) =
         shape.split_first().ok_or_else(|| unusable(inputs, "a single number has no rows"))?;
+    // An array of one dimension has a number a row.
+    let shape = if shape.is_empty() { &[1] } else { shape };
     let (targets, width) = match target_shape[..] {
         [rows] => (rows, 1),
         [rows, width] => (rows, width),
@@ -115,7 +113,8 @@ fn unusable(name: &str, why: &str) -> DataError {
 }
 
 pub(in crate::data) fn array(bytes: &[u8], name: &str) -> Result<(Vec<usize>, Stored), DataError> {
-    let file = NpyFile::new(bytes).map_err(|e| unusable(name, &e.to_string()))?;
+    npy_header::check(bytes, name)?;
+    let file = NpyFile::new(bytes).map_err(|_| unusable(name, "its header is not as NumPy writes it"))?;
     let shape: Vec<usize> = file.shape().iter().map(|d| *d as usize).collect();
     if file.order() == Order::Fortran && shape.len() > 1 {
         return Err(unusable(name, "it is in Fortran order").help("save it with np.ascontiguousarray(x)"));

@@ -5,7 +5,7 @@
 use std::f64::consts::TAU;
 use std::sync::Arc;
 
-use super::generated::{self, Common, Point, ROWS, SEED};
+use super::generated::{self, Common, Points, ROWS, SEED};
 use crate::data::config::Source;
 use crate::data::elementary::sin_cos;
 use crate::data::error::DataError;
@@ -13,6 +13,9 @@ use crate::data::raw::{Pick, Raw};
 use crate::data::search::Search;
 use crate::data::words::{Read, SourceWord};
 use crate::vocab::{ArgSpec, Args, Block, Bounds, Default, Kind, Sig};
+
+/// Up to here angles are exact enough for their sines.
+const MOST_TURNS: f64 = 10_000.0;
 
 pub static SIG: Sig = Sig {
     name: "spirals",
@@ -24,7 +27,7 @@ pub static SIG: Sig = Sig {
         ArgSpec::named("classes", Kind::Count { min: 2 }, Default::Number(2.0), "how many arms"),
         ArgSpec::named(
             "turns",
-            Kind::Number(Bounds::POSITIVE),
+            Kind::Number(Bounds { high: MOST_TURNS, ..Bounds::POSITIVE }),
             Default::Number(1.5),
             "how often an arm goes round",
         ),
@@ -49,12 +52,12 @@ fn read(args: &Args) -> Read {
 
 impl Source for Spirals {
     fn open(&self, pick: &Pick<'_>, _: &Search) -> Result<Raw, DataError> {
-        let point = |(class, i, n): (usize, usize, usize)| -> Point {
+        let mut points = Points::new(self.common.rows, 2)?;
+        for (class, i, n) in generated::shares(self.common.rows, self.classes) {
             let r = (i + 1) as f64 / n as f64;
             let (sin, cos) = sin_cos(TAU * (self.turns * r + class as f64 / self.classes as f64));
-            (vec![r * cos, r * sin], class as u32)
-        };
-        let points = generated::shares(self.common.rows, self.classes).map(point).collect();
+            points.push([r * cos, r * sin], class);
+        }
         generated::classes(points, self.classes, self.common, self.common.draws("spirals"), pick)
     }
 }

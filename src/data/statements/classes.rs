@@ -3,6 +3,8 @@
 //! Parts are divided and fitted after that. Two classes may be a net's `class[2]` or its `bits[1]`, where the second one is 1. A table
 //! names its classes by their cells, an array by its labels.
 
+use std::collections::HashSet;
+
 use crate::data::config::{Classes, Settings};
 use crate::data::words::Statement;
 use crate::diag::Diagnostic;
@@ -37,7 +39,8 @@ fn read(args: &Args, settings: &mut Settings) -> Result<(), Box<Diagnostic>> {
                 .help("for example `classes 1, 8`, or `classes setosa, virginica`"),
         ));
     }
-    if let Some((_, twice)) = names.iter().enumerate().find(|(i, name)| names[..*i].contains(name)) {
+    let mut seen = HashSet::new();
+    if let Some(twice) = names.iter().find(|name| !seen.insert(*name)) {
         return Err(Box::new(
             Diagnostic::error("E0506", args.span_of("names"), format!("the class `{twice}` is named twice"))
                 .label("each class once"),

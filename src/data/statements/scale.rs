@@ -3,7 +3,7 @@
 use crate::data::config::{Scale, Settings};
 use crate::data::words::Statement;
 use crate::diag::Diagnostic;
-use crate::vocab::{ArgSpec, Args, Block, Bounds, Kind, Sig, exactly};
+use crate::vocab::{ArgSpec, Args, Block, Bounds, Kind, Sig};
 
 pub static SIG: Sig = Sig {
     name: "scale",
@@ -17,13 +17,14 @@ pub static WORD: Statement = Statement { sig: &SIG, source: include_str!("scale.
 fn read(args: &Args, settings: &mut Settings) -> Result<(), Box<Diagnostic>> {
     let factor = args.number("factor");
     if factor == 0.0 || !(factor as f32).is_normal() {
+        let message = match factor.abs() {
+            0.0 => "a scale of 0 leaves nothing of the inputs".to_owned(),
+            1.0.. => format!("a scale of {factor:e} is infinite in 32 bits"),
+            _ => format!("a scale of {factor:e} is 0 in 32 bits, which leaves nothing of the inputs"),
+        };
         return Err(Box::new(
-            Diagnostic::error(
-                "E0508",
-                args.span_of("factor"),
-                format!("a scale of {} leaves nothing of the inputs", exactly(factor)),
-            )
-            .label("the factor must be a 32-bit number other than 0"),
+            Diagnostic::error("E0508", args.span_of("factor"), message)
+                .label("the factor must be a 32-bit number other than 0"),
         ));
     }
     settings.scale = Some(Scale { factor, span: args.span });

@@ -200,3 +200,18 @@ fn chosen_classes_are_numbered_in_their_order() {
     assert_eq!(error.code, "E0532");
     assert!(error.to_string().contains("no row is of class `appel`"), "{error}");
 }
+
+/// Names are looked up, not searched for: this takes a moment, and took minutes when each was compared with all others.
+#[test]
+fn a_hundred_thousand_columns_are_read() {
+    let width = 100_000;
+    let header: Vec<String> = (0..width).map(|i| format!("c{i}")).collect();
+    let row = vec!["1"; width].join(",");
+    let rows = format!("{}\n{row}\n{row}\n", header.join(","));
+    let inputs = header[..width - 1].iter().map(|name| word(name)).collect();
+    let inputs = ("inputs", vec![("columns", list(inputs))]);
+    let data = csv(&rows, &[], &[inputs], &need(width - 1, Want::Real(1))).unwrap();
+    assert_eq!(floats(&data.train.inputs[0].data).len(), 2 * (width - 1));
+    let read = data.transform.apply_csv(rows.into_bytes(), "-").unwrap();
+    assert_eq!(read.inputs, data.train.inputs);
+}

@@ -87,3 +87,47 @@ fn two_values_are_divided_alike_as_class_bit_and_number() {
         assert_eq!(ones(shares.clone(), want), [1, 1, 1], "{want:?}");
     }
 }
+
+#[test]
+fn two_other_values_are_made_bits_by_classes() {
+    let rows = |one: i32, two: i32| format!("x,y\n1,{one}\n2,{two}\n3,{one}\n");
+    let classes =
+        |one: i32, two: i32| ("classes", vec![("names", list(vec![n(f64::from(one)), n(f64::from(two))]))]);
+    for (one, two) in [(1, 2), (-1, 1)] {
+        let error = csv(&rows(one, two), &[], &[], &need(1, Want::Bits(1))).unwrap_err();
+        assert_eq!(error.code, "E0531");
+        assert!(error.help[0].starts_with(&format!("write `classes {one}, {two}`")), "{error}");
+        let data = csv(&rows(one, two), &[], &[classes(one, two)], &need(1, Want::Bits(1))).unwrap();
+        assert_eq!(data.train.target, super::super::Target::Bits { data: vec![0., 1., 0.], width: 1 });
+    }
+    let error = csv("x,y\n1,1\n2,2\n3,3\n", &[], &[], &need(1, Want::Bits(1))).unwrap_err();
+    assert!(error.help[0].contains("real[1]"), "{error}");
+    let array = RawTarget::Numbers { data: vec![-1.0, 1.0, -1.0], width: 1 };
+    assert!(from_array(&array, Want::Bits(1), "y.npy").unwrap_err().to_string().contains("`classes -1, 1`"));
+}
+
+/// What has another word in each row is named, not counted as inputs; what has one class is not told to be written so.
+#[test]
+fn columns_that_tell_rows_apart_are_no_categories() {
+    let rows: String =
+        (0..40).map(|i| format!("2020-01-{i},{},{i}.5,{}\n", ["f", "m"][i % 2], ["x", "y"][i % 2])).collect();
+    let fault = |rows: &str, need: &Need| csv(rows, &[], &[], need).unwrap_err().to_string();
+    let dated = format!("Date,sex,mass,kind\n{rows}");
+    let faults = [
+        fault(&dated, &need(3, Want::Class(2))),
+        fault(&format!("d,s,m,kind\n{}", rows.replace("2020-01-", "")), &need(2, Want::Class(2))),
+        fault(&format!("d,s,kind,y\n{}", rows.replace("2020-01-", "")), &need(1, Want::Class(2))),
+        fault("a,b\n1,x\n2,x\n", &need(1, Want::Class(2))),
+    ];
+    insta::assert_snapshot!(faults.join("\n\n"));
+    let net = "data {\n  source csv, \"t.csv\"\n}\nnet {\n  input x: real[43]\n  dense 2\n  output y: class[2]\n}\n\
+               train {\n  loss cross_entropy\n  optimizer sgd, lr=0.1\n  epochs 1\n}\n";
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("t.csv"), dated).unwrap();
+    let model = crate::check::check_source(net, &crate::check::Env::default()).model.unwrap();
+    let search = Search::new(folder.path(), folder.path(), None);
+    let schema = super::super::probe(model.data.as_ref().unwrap(), &search).unwrap();
+    let found = schema.disagreements(&model);
+    assert_eq!((found.len(), found[0].code, found[0].is_error()), (1, "W0501", false));
+    assert!(found[0].message.starts_with("`Date` has 40 different words in 40 rows"), "{:?}", found[0]);
+}

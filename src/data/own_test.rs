@@ -1,0 +1,47 @@
+//! A source's own test part beside its training part: rows of the same shape and type, targets of the same kind.
+
+use super::error::DataError;
+use super::raw::{Arrays, RawTarget, Stored};
+
+/// # Errors
+/// E0533 for rows, E0532 for targets that differ.
+pub(super) fn check(train: &Arrays, test: &Arrays) -> Result<(), DataError> {
+    if train.shape != test.shape {
+        return Err(DataError::new("E0533", "the test rows have another shape than the training rows")
+            .file(&test.file)
+            .note(format!("{:?} here, {:?} in {}", test.shape, train.shape, train.file))
+            .help("one of the two files belongs to another set"));
+    }
+    let (here, there) = (kind_of(&test.data), kind_of(&train.data));
+    if here != there {
+        return Err(DataError::new("E0533", "the test rows have another type than the training rows")
+            .file(&test.file)
+            .note(format!(
+                "{here} here, {there} in {}: what is fitted to one would not fit the other",
+                train.file
+            ))
+            .help("save both with the same type and scale"));
+    }
+    let (here, there) = (width_of(&test.target), width_of(&train.target));
+    if here != there {
+        return Err(DataError::new("E0532", "the test targets have another width than the training targets")
+            .file(&test.target_file)
+            .note(format!("{here} a row here, {there} in {}", train.target_file))
+            .help("one of the two files belongs to another set"));
+    }
+    Ok(())
+}
+
+fn kind_of(data: &Stored) -> &'static str {
+    match data {
+        Stored::U8(_) => "bytes",
+        Stored::F32(_) | Stored::F64(_) => "numbers with fractions",
+    }
+}
+
+fn width_of(target: &RawTarget) -> usize {
+    match target {
+        RawTarget::Labels(_) => 1,
+        RawTarget::Numbers { width, .. } => *width,
+    }
+}

@@ -1,0 +1,63 @@
+//! The head of an npy file, looked at before a parser is given it: it is whole, no larger than the file, and no deeper than NumPy writes.
+
+use crate::data::error::DataError;
+
+/// Brackets within brackets of a header: shapes have one level, records a few.
+const DEEPEST: usize = 16;
+
+/// # Errors
+/// E0521 for a file that ends within its header, E0529 for one that is no npy file.
+pub(super) fn check(bytes: &[u8], name: &str) -> Result<(), DataError> {
+    let unusable =
+        |why: &str| DataError::new("E0529", format!("the npy file cannot be used: {why}")).file(name);
+    let Some(rest) = bytes.strip_prefix(b"\x93NUMPY") else {
+        return Err(unusable("it does not begin as NumPy's files do")
+            .help("save the array with np.save(name, x); np.savez writes several arrays into one file"));
+    };
+    let (length, text) = match rest {
+        [1, _, low, high, text @ ..] => (u64::from(u16::from_le_bytes([*low, *high])), text),
+        [2 | 3, _, a, b, c, d, text @ ..] => (u64::from(u32::from_le_bytes([*a, *b, *c, *d])), text),
+        [version, ..] if !(1..=3).contains(version) => {
+            return Err(unusable(&format!("version {version} of the format is not known")));
+        }
+        _ => return Err(cut_off(name)),
+    };
+    let text = usize::try_from(length).ok().and_then(|length| text.get(..length));
+    let Some(text) = text else {
+        return Err(cut_off(name)
+            .note(format!("the header is said to have {length} bytes, the file has {}", bytes.len())));
+    };
+    let mut depth: usize = 0;
+    for byte in text {
+        match byte {
+            b'(' | b'[' | b'{' => depth += 1,
+            b')' | b']' | b'}' => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+        if depth > DEEPEST {
+            return Err(unusable("its header is nested deeper than NumPy writes"));
+        }
+    }
+    match product_of_numbers(text) {
+        Some(_) => Ok(()),
+        None => Err(DataError::new("E0521", "the npy file is shorter than its header says")
+            .file(name)
+            .note("its header says more elements than can be counted")),
+    }
+}
+
+/// The product of all numbers but 0 that a header names: no less than that of its shape and its element's size, which the parser multiplies
+/// without a look at their size.
+fn product_of_numbers(header: &[u8]) -> Option<u64> {
+    let numbers = header.split(|byte| !byte.is_ascii_digit()).filter(|digits| !digits.is_empty());
+    let value = |digits: &[u8]| {
+        digits.iter().try_fold(0u64, |n, digit| n.checked_mul(10)?.checked_add(u64::from(digit - b'0')))
+    };
+    numbers.map(value).try_fold(1u64, |product, n| product.checked_mul(n?.max(1)))
+}
+
+fn cut_off(name: &str) -> DataError {
+    DataError::new("E0521", "the npy file ends within its header")
+        .file(name)
+        .help("the file was cut off or damaged: write or fetch it again")
+}
