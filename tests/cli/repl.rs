@@ -96,7 +96,7 @@ fn what_cannot_be_done_is_said() {
 fn odd_lines_are_answered() {
     let net = LONG.replace("256", "8").replace("20_000", "60").replace("epochs 1000", "epochs 2");
     let folder = Folder::new(&[("small.net", &net)]);
-    let mut lines = b":load small.net\n:train\n:predict 1,2,3\n:predict nothing.csv\n".to_vec();
+    let mut lines = b":load small.net\n:train\n:predict 1\n:predict nothing.csv\n".to_vec();
     lines.extend(
         b":masks dropout_1 5\n:masks dropout_1 6\n:masks dropout_1 99999999999\n:plot masks 99999999999\n",
     );
