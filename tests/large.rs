@@ -62,10 +62,10 @@ fn many_faults_are_found_in_time() {
     let found = checked(&net(&unknown));
     assert_eq!(codes(&found), ["E0203"]);
     assert_eq!(found.diagnostics.len(), STEPS);
-    // Lines that cannot be read are listed up to a hundred, with the number of the others.
+    // Lines that cannot be read are listed up to a thousand, with the number of the others.
     let broken = checked(&net(&"  dense 3 relu\n".repeat(STEPS)));
-    assert_eq!(broken.diagnostics.len(), 101);
-    assert_eq!(broken.diagnostics[100].message, format!("{} more lines that cannot be read", STEPS - 100));
+    assert_eq!(broken.diagnostics.len(), 1001);
+    assert_eq!(broken.diagnostics[1000].message, format!("{} more lines that cannot be read", STEPS - 1000));
     // A thousand braces too many are one slip.
     let braces = checked(&(net("  dense 3") + &"}\n".repeat(1000)));
     assert_eq!(codes(&braces), ["E0008"]);

@@ -17,7 +17,7 @@ const CALL_LIMIT: Option<NonZeroUsize> = NonZeroUsize::new(400_000_000);
 /// Characters of a name, dots and all.
 const LONGEST_NAME: usize = 255;
 /// Errors after which no more are listed: nobody reads them, and the file is likely to be none of ours.
-const MOST_ERRORS: usize = 100;
+const MOST_ERRORS: usize = 1000;
 
 /// Parses a whole file. The tree holds all that could be read; each error has a diagnostic at its place.
 ///
