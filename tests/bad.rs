@@ -5,7 +5,7 @@
 //! message). Compared both ways: none missing, none extra. `BLESS=1 cargo test --test bad` rewrites these lines with
 //! the whole messages; read the diff before committing it.
 
-use dropnet::diag::{CODES, Diagnostic, LineIndex};
+use dropnet::diag::{CODES, Diagnostic, Edit, LineIndex};
 use dropnet::{check, layers, syntax};
 use std::path::{Path, PathBuf};
 
@@ -120,4 +120,60 @@ fn every_code_of_the_checker_has_a_bad_file() {
     let missing: Vec<&str> =
         codes.filter(|c| checker(c) && !elsewhere.contains(c) && !fired.contains(c)).collect();
     assert!(missing.is_empty(), "no file in tests/bad fires {missing:?}");
+}
+
+/// A text after the edits of a fix, which do not overlap.
+fn applied(source: &str, edits: &[Edit]) -> String {
+    let mut edits: Vec<&Edit> = edits.iter().collect();
+    edits.sort_by_key(|edit| edit.span);
+    let mut text = String::new();
+    let mut done = 0;
+    for edit in edits {
+        text += &source[done..edit.span.start];
+        text += &edit.text;
+        done = edit.span.end;
+    }
+    text + &source[done..]
+}
+
+/// What a fix leaves or brings: its finding again, or an error that was not there in a line that it changed.
+fn unmended(path: &Path, source: &str, finding: &Diagnostic, edits: &[Edit]) -> Option<String> {
+    let before = diagnostics(path, source);
+    let text = applied(source, edits);
+    let after = diagnostics(path, &text);
+    let alike = |a: &Diagnostic, b: &Diagnostic| a.code == b.code && a.message == b.message;
+    let count = |all: &[Diagnostic]| all.iter().filter(|d| alike(d, finding)).count();
+    if count(&after) >= count(&before) {
+        return Some("is still there".into());
+    }
+    let index = LineIndex::new(&text);
+    let lines = edits.iter().map(|edit| index.position(edit.span.start).line).collect::<Vec<_>>();
+    let here = |d: &&Diagnostic| lines.contains(&index.position(d.span.start).line);
+    let new = |d: &&Diagnostic| d.is_error() && !before.iter().any(|b| alike(b, d));
+    after.iter().filter(here).find(new).map(|d| format!("becomes {}", describe(d, &index)))
+}
+
+/// Every mechanical fix mends what it belongs to, and breaks nothing where it is made.
+#[test]
+fn fixes_mend() {
+    let (mut failures, mut count) = (String::new(), 0);
+    for path in all_files() {
+        let source = std::fs::read_to_string(&path).expect("bad file");
+        let index = LineIndex::new(&source);
+        for finding in diagnostics(&path, &source) {
+            for fix in finding.fixes.iter().filter(|fix| !fix.edits.is_empty()) {
+                count += 1;
+                if let Some(why) = unmended(&path, &source, &finding, &fix.edits) {
+                    failures += &format!(
+                        "{}: {}\n  {}: {why}\n",
+                        path.display(),
+                        describe(&finding, &index),
+                        fix.message
+                    );
+                }
+            }
+        }
+    }
+    assert!(count > 100, "{count} fixes");
+    assert!(failures.is_empty(), "\n{failures}");
 }

@@ -189,9 +189,15 @@ fn unknown_sets(file: &File, env: &Env, knobs: &[(String, Value)], diags: &mut V
                 [] => error.note("it has no `param` at all"),
                 _ => error.note(format!("its params are {}", shortened(&known))),
             };
-            diags.push(match nearest(name, known) {
-                Some(known) => error.help(format!("did you mean `--set {known}={text}`?")),
-                None => error,
+            let meant = match known[..] {
+                [only] => Some(only),
+                _ => nearest(name, known),
+            };
+            diags.push(match meant {
+                Some(known) => error.help(format!("did you mean `{known}`?")),
+                None => error.help(format!(
+                    "only params can be set: write `param {name} = {text}` and use it where it is meant"
+                )),
             });
         }
     }

@@ -2,11 +2,12 @@
 
 use crate::{
     diag::{Diagnostic, Span},
-    model::{Model, NodeKind, PredictMode},
+    model::{Model, NodeKind, ParamRole, PredictMode},
     train::{
         losses::Likelihood,
         penalties::{BayesDecay, bayes_decay},
     },
+    vocab::{Bounds, number_text},
 };
 
 pub fn check(model: &Model) -> Vec<Diagnostic> {
@@ -37,6 +38,7 @@ pub fn check(model: &Model) -> Vec<Diagnostic> {
                     .help("leave `on` out"),
             );
         }
+        found.extend(lost(decay, model, span));
         found.extend(against_loss(decay, train.loss.word.likelihood(), train.loss.args.sig.name, span));
         found.extend(unmasked(model, span));
     }
@@ -75,6 +77,22 @@ fn against_loss(decay: BayesDecay, likelihood: Likelihood, loss: &str, span: Spa
         ),
         _ => None,
     }
+}
+
+/// A coefficient that the data make 0 or infinite where the net computes.
+fn lost(decay: BayesDecay, model: &Model, span: Span) -> Option<Diagnostic> {
+    let weights = model.params.iter().filter(|param| param.role == ParamRole::Weight);
+    let mut seen = weights.filter_map(|param| {
+        let coefficient = decay.coefficient(model, param)?;
+        Some((param, coefficient, Bounds::ANY.in_32_bits(coefficient)?))
+    });
+    let (param, coefficient, seen) = seen.next()?;
+    let message = format!("the penalty of `{}` comes to {}", param.name, number_text(coefficient));
+    Some(
+        Diagnostic::error("E0206", span, message)
+            .label(format!("is {seen} in 32 bits"))
+            .help("choose another `length_scale` or `precision`"),
+    )
 }
 
 /// Samples of a net in which a matrix is never masked are not those of the posterior that the penalty is derived for.

@@ -166,7 +166,13 @@ impl Compiled {
         let mut arena = self.arena.lock().unwrap_or_else(PoisonError::into_inner);
         if arena.len() < places.lines {
             arena.clear();
-            arena.try_reserve_exact(places.lines).map_err(|e| CodegenError::Memory(e.to_string()))?;
+            arena.try_reserve_exact(places.lines).map_err(|_| {
+                let gigabytes = (places.lines * size_of::<Line>()) as f64 / 1e9;
+                CodegenError::Memory(format!(
+                    "a minibatch of {} rows needs {gigabytes:.1} GB for the values of its layers\nhelp: a smaller `batch`, or narrower layers",
+                    bind.batch
+                ))
+            })?;
             arena.resize(places.lines, Line([0.0; LINE]));
         }
         let address = arena.as_mut_ptr() as u64;

@@ -119,8 +119,9 @@ Close the bracket with its own kind, on the same line."#,
         "E0010",
         r#"Too deep, too long or too many
 
-Brackets and braces may stand 64 deep, an expression may have 256 operators and an `if` 64 arms. No net needs more;
-the limits keep a damaged or generated file from exhausting the compiler.
+Brackets and braces may stand 64 deep, an expression may have 256 operators and an `if` 64 arms; a name has at most
+255 characters, and of lines that cannot be read the first 1000 are listed. No net needs more; the limits keep a damaged
+or generated file from exhausting the compiler.
 
     param a = ((((((((((...))))))))))     more than 64 deep
 

@@ -43,7 +43,7 @@ use crate::{
     graph::{DType, ValueId},
     lower::{ScalarDef, StepInfo},
     model::Ty,
-    vocab::{ArgSpec, Block, Bounds, Default, Kind, Sig},
+    vocab::{ArgSpec, Block, Bounds, Default, Kind, Sig, number_text},
 };
 
 pub struct BatchNorm;
@@ -79,6 +79,13 @@ impl Layer for BatchNorm {
             .label("takes a vector")
             .also(cx.inputs[0].span, format!("this value comes from {}", cx.inputs[0].name))
             .help("put `flatten` before it to normalise every number by itself"));
+        }
+        let momentum = cx.args.number("momentum");
+        if (1.0 - momentum) as f32 == 1.0 {
+            let message = format!("`momentum` of `batch_norm`: 1 - {} is 1 in 32 bits", number_text(momentum));
+            return Err(Diagnostic::error("E0206", cx.args.span_of("momentum"), message)
+                .label("the running figures would only grow")
+                .help("0.1 is usual, 0.01 slow"));
         }
         let width = cx.vector()?;
         warn_behind_dropout(cx);

@@ -195,3 +195,80 @@ fn a_comment_silences_its_line() {
     let unknown = text.replace("W0101", "W0999");
     assert_eq!(codes(&pedantic(&unknown, 700.0)), ["W0101", "W0205"]);
 }
+
+/// What only hands numbers on does not hide what made them; what has weights, or a second term without bounds, undoes a bound.
+#[test]
+fn bounds_are_seen_through_what_hands_numbers_on() {
+    let of = |layers: &str, output: &str| {
+        let text = format!("net {{\n  input x: real[4]\n  {layers}\n  output y: {output}\n}}\n");
+        let checked = check_source(&text, &Env::default());
+        codes(&checked.diagnostics)
+            .into_iter()
+            .filter(|code| ["E0306", "W0110"].contains(code))
+            .collect::<String>()
+    };
+    for layer in
+        ["sigmoid", "softmax", "log_softmax", "sigmoid -> relu", "relu -> sigmoid", "sigmoid -> tanh"]
+    {
+        assert_eq!(of(&format!("dense 3 -> {layer}"), "bits[3]"), "E0306", "{layer}");
+        let behind =
+            format!("dense 3 -> {layer} -> identity -> dropout 0.2 -> noise 0.1 -> reshape 3 -> flatten");
+        assert_eq!(of(&behind, "class[3]"), "E0306", "{layer}");
+    }
+    for layer in [
+        "tanh",
+        "relu",
+        "softplus",
+        "elu",
+        "gelu",
+        "silu",
+        "selu",
+        "leaky_relu 0",
+        "leaky_relu -1",
+        "layer_norm",
+        "tanh -> leaky_relu",
+    ] {
+        for output in ["bits[3]", "class[3]"] {
+            assert_eq!(
+                of(&format!("dense 3 -> {layer} -> dropout 0.2, scale=test"), output),
+                "W0110",
+                "{layer}"
+            );
+        }
+    }
+    let open =
+        ["leaky_relu", "leaky_relu 0.3", "batch_norm", "elu alpha=20", "sigmoid -> dense 3", "identity"];
+    for layer in open {
+        assert_eq!(of(&format!("dense 3 -> {layer}"), "bits[3]"), "", "{layer}");
+    }
+    let gate = "mul {\n branch { dense 3 }\n branch { dense 3 -> sigmoid }\n}";
+    assert_eq!(of(gate, "class[3]"), "");
+    assert_eq!(of(&gate.replace("dense 3 }", "dense 3 -> tanh }"), "class[3]"), "W0110");
+    assert_eq!(of("dense 3\n residual { dense 3 -> sigmoid }", "bits[3]"), "");
+    assert_eq!(of("dense 3 -> sigmoid\n residual { dense 3 -> tanh }", "bits[3]"), "W0110");
+    assert_eq!(of("dense 3 -> sigmoid", "real[3]"), "");
+}
+
+#[test]
+fn targets_that_are_normalised_are_within_reach() {
+    let of = |layers: &str, output: &str, normalize: &str| {
+        let text = format!(
+            "data {{\n  source csv, \"t.csv\"\n  normalize {normalize}\n}}\nnet {{\n  input x: real[4]\n  {layers}\n  output y: {output}\n}}\n"
+        );
+        let found = check_source(&text, &Env::default());
+        assert!(found.model.is_some(), "{text}");
+        codes(&found.diagnostics).into_iter().filter(|code| *code == "W0122").collect::<String>()
+    };
+    for layer in ["sigmoid", "relu", "tanh", "softplus", "relu -> dropout 0.1", "elu"] {
+        let layers = format!("dense 2 -> {layer}");
+        assert_eq!(of(&layers, "real[2]", "inputs, target"), "W0122", "{layer}");
+        assert_eq!(of(&layers, "normal[1]", "inputs, target"), "W0122", "{layer}");
+        assert_eq!(of(&layers, "real[2]", "inputs"), "", "{layer}");
+    }
+    // A log-variance may be held within bounds.
+    let held = "concat {\n branch { dense 1 }\n branch { dense 1 -> tanh }\n}";
+    assert_eq!(of(held, "normal[1]", "inputs, target"), "");
+    assert_eq!(of(held, "real[2]", "inputs, target"), "W0122");
+    assert_eq!(of("dense 2 -> elu alpha=4", "real[2]", "inputs, target"), "");
+    assert_eq!(of("dense 1 -> softmax", "real[1]", "inputs"), "W0122");
+}

@@ -112,3 +112,24 @@ pub struct Goal {
     /// `loss`, `accuracy`, `log_likelihood`.
     pub figure: String,
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn steps_end_at_the_high_end_and_read_as_they_are_meant() {
+        let values = |low: f64, high: f64, step: f64| {
+            let range = Range { low, high, log: false, step: Some(step) };
+            let values: Vec<String> = range.values().expect("steps").map(|x| x.to_string()).collect();
+            let drawn = range.at(1.0).to_string();
+            assert_eq!(values.last(), Some(&drawn), "a draw comes as far as a grid");
+            values.join(" ")
+        };
+        assert_eq!(values(0.0, 0.8, 0.2), "0 0.2 0.4 0.6 0.8");
+        assert_eq!(values(0.0, 0.3, 0.1), "0 0.1 0.2 0.3");
+        assert_eq!(values(0.1, 0.75, 0.3), "0.1 0.4 0.7");
+        assert_eq!(values(8.0, 64.0, 8.0), "8 16 24 32 40 48 56 64");
+        assert!(Range { low: 0.0, high: 1.0, log: false, step: None }.values().is_none());
+    }
+}

@@ -67,10 +67,24 @@ pub(crate) fn repair(source: &str, tokens: &[Token]) -> (Repaired, Vec<Diagnosti
     }
     let (unclosed, unopened) = match_by_indent(&braces);
     let mut changes = Vec::new();
-    let mut diagnostics = Vec::new();
+    let mut diagnostics: Vec<Diagnostic> = Vec::new();
+    // The last run of surplus braces with nothing between them: one slip, said once.
+    let mut run: Option<Span> = None;
     for (count, brace) in unopened.into_iter().enumerate() {
         let header = if count < HINTS { lost_header(source, tokens, &brace) } else { None };
-        diagnostics.push(messages::unopened_brace(brace.span, header));
+        let joined = run.filter(|run| {
+            header.is_none() && source.get(run.end..brace.span.start).is_some_and(|gap| gap.trim().is_empty())
+        });
+        match (joined, diagnostics.last_mut()) {
+            (Some(before), Some(last)) => {
+                run = Some(before.to(brace.span));
+                *last = messages::unopened_braces(before.to(brace.span));
+            }
+            _ => {
+                diagnostics.push(messages::unopened_brace(brace.span, header));
+                run = header.is_none().then_some(brace.span);
+            }
+        }
         changes.push(match header {
             Some(header) => Change { at: header.end, delete: false, text: " {" },
             None => Change { at: brace.span.start, delete: true, text: " " },

@@ -90,7 +90,7 @@ impl<'i> Builder<'i> {
                     let body = self.body(inner);
                     orphan = orphan.or(Some(body));
                 }
-                Rule::open_string => self.diagnostics.push(messages::open_string(span(&inner))),
+                Rule::open_string => self.diagnostics.push(messages::open_string(self.text, span(&inner))),
                 _ => {}
             }
         }

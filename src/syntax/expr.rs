@@ -86,7 +86,7 @@ impl<'i> Builder<'i> {
             Rule::dims => self.dims(pair.as_str(), span),
             Rule::string => ExprKind::Str(self.unescape(pair.as_str(), span)),
             Rule::open_string => {
-                self.diagnostics.push(messages::open_string(span));
+                self.diagnostics.push(messages::open_string(self.text, span));
                 ExprKind::Str(pair.as_str().trim_start_matches('"').to_string())
             }
             Rule::group => match pair.into_inner().next() {

@@ -14,14 +14,45 @@ pub(crate) fn too_deep(span: Span, limit: usize) -> Diagnostic {
         .help("name the inner parts with `let` or `block`")
 }
 
+/// What stands at the end of a list of errors that is cut short.
+pub(crate) fn too_many_errors(span: Span, hidden: usize) -> Diagnostic {
+    Diagnostic::error("E0010", span, format!("{hidden} more lines that cannot be read"))
+        .label("the first of them")
+        .help("is this a `.net` file? mend the first errors and check it again")
+}
+
+/// A byte-order mark that does not begin the file: a second one, or that of a file pasted in.
+pub(crate) fn inner_mark(span: Span) -> Diagnostic {
+    Diagnostic::error("E0012", span, "a byte-order mark inside the text").label("cannot be seen").fix(
+        "remove it",
+        span,
+        "",
+    )
+}
+
+/// Longer names are no names: they stand in the path of every layer of a block.
+pub(crate) fn long_name(span: Span, limit: usize) -> Diagnostic {
+    Diagnostic::error("E0010", span, format!("a name of more than {limit} characters"))
+        .label("too long")
+        .help("choose a shorter one")
+}
+
 pub(crate) fn too_large() -> Diagnostic {
     Diagnostic::error("E0010", Span::new(0, 0), "the file is too large to parse")
 }
 
-pub(crate) fn open_string(span: Span) -> Diagnostic {
+/// Brackets that are open before the string and close at the end of its line are not its own.
+pub(crate) fn open_string(source: &str, span: Span) -> Diagnostic {
+    let line = source.get(..span.start).unwrap_or("").rsplit('\n').next().unwrap_or("");
+    let count = |brackets: [char; 2]| line.matches(brackets).count();
+    let text = source.get(span.start..span.end).unwrap_or("");
+    let end = match count(['(', '[']) > count([')', ']']) {
+        true => span.start + text.trim_end_matches([')', ']', ',', ' ']).len(),
+        false => span.end,
+    };
     Diagnostic::error("E0007", span, "the string has no closing `\"`").label("opened here").fix(
         "close it on the same line",
-        Span::new(span.end, span.end),
+        Span::new(end, end),
         "\"",
     )
 }
@@ -74,6 +105,15 @@ pub(crate) fn unclosed_brace(source: &str, span: Span, end: usize) -> Diagnostic
         "close it where its lines end",
         Span::new(end, end),
         text,
+    )
+}
+
+/// Several `}` in a row.
+pub(crate) fn unopened_braces(span: Span) -> Diagnostic {
+    Diagnostic::error("E0008", span, "these `}` close nothing").label("no `{` is open here").fix(
+        "remove them",
+        span,
+        "",
     )
 }
 

@@ -14,6 +14,11 @@ use std::num::NonZeroUsize;
 /// Rule calls before pest gives up; a guard against grammar mistakes, far above what linear time needs.
 const CALL_LIMIT: Option<NonZeroUsize> = NonZeroUsize::new(400_000_000);
 
+/// Characters of a name, dots and all.
+const LONGEST_NAME: usize = 255;
+/// Errors after which no more are listed: nobody reads them, and the file is likely to be none of ours.
+const MOST_ERRORS: usize = 1000;
+
 /// Parses a whole file. The tree holds all that could be read; each error has a diagnostic at its place.
 ///
 /// Never panics, whatever the text; time is linear in its length.
@@ -31,6 +36,16 @@ pub fn parse_with(source: &str, is_word: &dyn Fn(&str) -> bool) -> (File, Vec<Di
     if let Some(span) = brackets::too_deep(source, &tokens) {
         return (file, vec![messages::too_deep(span, brackets::MAX_NESTING)]);
     }
+    let mark = |token: &&lex::Token| token.text(source) == "\u{FEFF}";
+    if let Some(token) = tokens.iter().find(mark) {
+        return (file, vec![messages::inner_mark(token.span)]);
+    }
+    let long = |token: &&lex::Token| {
+        token.kind == TokenKind::Word && token.span.end - token.span.start > LONGEST_NAME
+    };
+    if let Some(token) = tokens.iter().find(long) {
+        return (file, vec![messages::long_name(token.span, LONGEST_NAME)]);
+    }
     let (repaired, mut diagnostics) = braces::repair(source, &tokens);
     let verbatim = repaired.is_verbatim();
     let (stmts, mut found) = grammar(&repaired, is_word, &tokens_of(&repaired, verbatim, tokens));
@@ -41,6 +56,11 @@ pub fn parse_with(source: &str, is_word: &dyn Fn(&str) -> bool) -> (File, Vec<Di
     }
     diagnostics.append(&mut found);
     diagnostics.sort_by_key(|d| d.span);
+    if let Some(first) = diagnostics.get(MOST_ERRORS).map(|d| d.span) {
+        let hidden = diagnostics.len() - MOST_ERRORS;
+        diagnostics.truncate(MOST_ERRORS);
+        diagnostics.push(messages::too_many_errors(first, hidden));
+    }
     (file, diagnostics)
 }
 

@@ -26,7 +26,7 @@ train {
 ";
 
 /// What a terminal would show: both streams as one.
-fn session(folder: &Folder, lines: &str, data: Option<&Path>) -> String {
+fn session(folder: &Folder, lines: impl AsRef<[u8]>, data: Option<&Path>) -> String {
     std::fs::write(folder.path().join("lines.txt"), lines).expect("a file of the test");
     let mut command = Command::new("sh");
     command.args(["-c", "\"$DROPNET\" repl <lines.txt 2>&1"]).current_dir(folder.path());
@@ -46,7 +46,6 @@ fn transcript(name: &str, lines: &str, data: Option<&Path>, files: &[(&str, &str
 
 fn snapshot(name: &str, said: &str) {
     let mut settings = insta::Settings::clone_current();
-    settings.add_filter(r"/\S+/row\.csv", "[folder]/row.csv");
     settings.add_filter(r" +\d+(\.\d+)?m?s  loss", "  [time]  loss");
     settings.add_filter(r"-?\d+\.\d{4,}(e-?\d+)?", "[number]");
     settings.add_filter(r",[01]\.\d+,\[number\]", ",[number],[number]");
@@ -90,6 +89,21 @@ fn files_are_loaded_changed_and_saved() {
 fn what_cannot_be_done_is_said() {
     let lines = ":eval\n:continue\n:train epochs=x\n:train epochs=0\n:continue fresh\n:train\n:mc 1\n:masks\n:type nobody\n:insert\n:insert x dense 3\n:undo\n?nobody\n;false\n:emit\n:\n:plot loss\n";
     insta::assert_snapshot!(session(&Folder::new(&[]), lines, None));
+}
+
+/// What goes wrong names no file that the user has not named, and ends no session.
+#[test]
+fn odd_lines_are_answered() {
+    let net = LONG.replace("256", "8").replace("20_000", "60").replace("epochs 1000", "epochs 2");
+    let folder = Folder::new(&[("small.net", &net)]);
+    let mut lines = b":load small.net\n:train\n:predict 1\n:predict nothing.csv\n".to_vec();
+    lines.extend(
+        b":masks dropout_1 5\n:masks dropout_1 6\n:masks dropout_1 99999999999\n:plot masks 99999999999\n",
+    );
+    lines.extend(b"dense \xff\n:set lr=3\n:set pp=1\noptimizer sgd, lr=1e30\n:train fresh\n:type dense_1\n");
+    let said = session(&folder, lines, None);
+    assert!(!said.contains("/tmp") && !said.contains("row.csv"), "{said}");
+    snapshot("odd_lines_are_answered", &said);
 }
 
 /// A session in which Ctrl-C is pressed once a training has come to its second epoch. Where it stops depends on the machine: of the epochs

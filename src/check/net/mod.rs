@@ -26,8 +26,8 @@ use crate::{
 const MAX_NODES: usize = 20_000;
 /// More steps than this, layers or not: a net of nothing that never ends.
 const MAX_STEPS: usize = 1_000_000;
-/// What the nodes may hold together: characters of their paths, inputs, values of their arguments.
-const MAX_BULK: usize = 50_000_000;
+/// What the nodes may hold together, in bytes: their paths, inputs and arguments. A net of `MAX_NODES` usual layers has a twentieth of it.
+const MAX_BULK: usize = 1 << 28;
 /// Blocks inside blocks, none of which calls itself.
 const MAX_DEPTH: usize = 64;
 

@@ -9,7 +9,7 @@ use crate::{
     layers::{Expand, Infer, Layer, Place, Source},
     model::{Node, NodeId, NodeKind, Param, ParamId, State, StateId, Use},
     syntax::ast::Step,
-    vocab::Block,
+    vocab::{Block, Value},
 };
 
 impl<'f> Net<'f> {
@@ -95,7 +95,7 @@ impl<'f> Net<'f> {
             NodeKind::Layer(used) => used.args.iter().map(|given| given.value.size()).sum(),
             NodeKind::Input { .. } => 0,
         };
-        self.bulk += node.path.len() + node.inputs.len() + arguments;
+        self.bulk += node.path.len() + 8 * node.inputs.len() + size_of::<Value>() * arguments;
         self.nodes.push(node);
         NodeId(self.nodes.len() - 1)
     }

@@ -110,7 +110,16 @@ fn read_share(args: &Args, name: &str) -> Result<Option<Share>, Box<Diagnostic>>
 }
 
 fn fractions_fit(args: &Args, shares: [Option<Share>; 3]) -> Result<(), Box<Diagnostic>> {
-    let sum: f64 = shares.iter().flatten().map(|s| if let Share::Fraction(f) = s { *f } else { 0.0 }).sum();
+    let [train, rest @ ..] = shares.map(|s| if let Some(Share::Fraction(f)) = s { f } else { 0.0 });
+    let rest: f64 = rest.iter().sum();
+    let sum = train + rest;
+    if rest >= 1.0 - 1e-9 && sum <= 1.0 + 1e-9 {
+        return Err(Box::new(
+            Diagnostic::error("E0504", args.span, "the parts leave no rows to train on")
+                .label("are all of them")
+                .help("make them smaller: the training part is what remains"),
+        ));
+    }
     if sum <= 1.0 + 1e-9 {
         return Ok(());
     }

@@ -1,9 +1,12 @@
 //! Mistakes inside one token: numbers, signs, characters of other languages.
 
 use super::{after, at_start, is_value};
-use crate::diag::{Diagnostic, Span};
+use crate::diag::{Diagnostic, Edit, Fix, Span};
 use crate::syntax::lex::TokenKind;
 use crate::syntax::recover::{self, Scene};
+
+/// Quotes of books and word processors.
+const QUOTES: [&str; 3] = ["“", "”", "„"];
 
 pub(super) fn bad_number(scene: &Scene<'_>) -> Option<Diagnostic> {
     let place = scene.place();
@@ -82,7 +85,17 @@ pub(super) fn foreign_character(scene: &Scene<'_>) -> Option<Diagnostic> {
     Some(match text {
         ";" => wrong("a statement ends with its line, without `;`").fix("remove it", place, ""),
         "'" => wrong("strings stand between `\"`"),
-        "“" | "”" | "„" => wrong("strings stand between straight `\"`").fix("write `\"`", place, "\""),
+        text if QUOTES.contains(&text) => {
+            // Both ends at once: one alone would open a string without end.
+            let behind = scene.tokens.iter().skip(scene.at + 1);
+            let other =
+                behind.filter(|token| QUOTES.contains(&token.text(scene.text))).map(|token| token.span);
+            let edits = [place].into_iter().chain(other.take(1));
+            let edits = edits.map(|span| Edit { span, text: "\"".into() }).collect();
+            let mut error = wrong("strings stand between straight `\"`");
+            error.fixes.push(Fix { message: "write `\"`".into(), edits });
+            error
+        }
         "→" => wrong("an arrow is written `->`").fix("write `->`", place, "->"),
         "×" => wrong("sizes are written `3x3`, products `a * b`"),
         "−" | "–" | "—" => wrong("a minus is written `-`").fix("write `-`", place, "-"),
