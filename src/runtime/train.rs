@@ -24,9 +24,9 @@ use super::{
 };
 use crate::{
     codegen::CodegenError,
-    data::{DataConfig, Dataset, Target},
+    data::{DataConfig, Dataset},
     lower::{LOSS, OBJECTIVE, lower_train},
-    math::{self, Moments},
+    math,
     model::{Model, NodeKind},
     train::Train,
 };
@@ -250,7 +250,7 @@ impl<'a> Trainer<'a> {
             best: None,
             figures: options.figures || Self::watches(section),
             progress,
-            noise: spread(&job.dataset.train.target),
+            noise: job.dataset.train.target.variance(),
             outputs,
             written: Instant::now(),
             seconds: 0.0,
@@ -512,15 +512,6 @@ impl<'a> Trainer<'a> {
             already_done,
         })
     }
-}
-
-/// Mean variance of the outputs of targets; 1 of what are no numbers, or do not differ.
-fn spread(target: &Target) -> f64 {
-    let Target::Real { data, width } = target else { return 1.0 };
-    let variance =
-        |output: usize| Moments::of(data[output..].iter().step_by(*width).map(|y| f64::from(*y))).variance();
-    let mean = (0..*width).map(variance).sum::<f64>() / *width as f64;
-    if mean == 0.0 { 1.0 } else { mean }
 }
 
 /// What is watched must be there: figures of validation need validation rows.
