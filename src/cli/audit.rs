@@ -2,7 +2,6 @@
 
 use dropnet::{
     data::Search,
-    model::summary::number,
     run::{Ablation, Audit, Committee, Compared, Curve, Effort, NotEnumerated},
     runtime::team::Team,
 };
@@ -11,7 +10,6 @@ use serde_json::json;
 use super::{
     Outcome,
     eval::{self, Runs},
-    progress,
     train::Threads,
     ui::{Exit, Failure, Ui},
 };
@@ -110,11 +108,8 @@ impl Command {
 /// A line for each layer of hidden units.
 fn worth(found: &Ablation) -> String {
     let mut text = format!(
-        "{} part, {} rows, {} {} with all units\n",
-        found.part,
-        found.rows,
-        found.figure,
-        progress::figure(found.whole)
+        "{} part, {} rows, {} {:.4} with all units\n",
+        found.part, found.rows, found.figure, found.whole
     );
     let width = found.layers.iter().map(|layer| layer.weight.len()).max().unwrap_or(0);
     text += &format!(
@@ -124,11 +119,10 @@ fn worth(found: &Ablation) -> String {
     for layer in &found.layers {
         let (unit, most) = layer.worst();
         text += &format!(
-            "{:<width$}  {:>5}  {:>9}  {:>9}   (unit {unit})\n",
+            "{:<width$}  {:>5}  {:>9.5}  {most:>9.5}   (unit {unit})\n",
             layer.weight,
             layer.lost.len(),
-            number(layer.mean()),
-            number(most)
+            layer.mean()
         );
     }
     text
@@ -225,7 +219,7 @@ fn ways(ways: &[Compared], reference: &str) -> String {
         "", columns[0], columns[1], columns[2]
     );
     for way in ways {
-        let error = if percent { format!("{:.2}%", 100.0 * way.error) } else { progress::figure(way.error) };
+        let error = if percent { format!("{:.2}%", 100.0 * way.error) } else { format!("{:.4}", way.error) };
         let kl = way.kl.map_or(String::new(), |kl| format!("{kl:.2e}"));
         let line = format!("{:<width$}  {error:>8}  {:>10.2e}  {kl:>10}", way.name, way.mean_abs_diff);
         text += &format!("{}\n", line.trim_end());

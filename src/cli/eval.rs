@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use dropnet::{
     data::Search,
-    model::{Interval, Mean, OutputKind, PredictMode, summary::number},
+    model::{Interval, Mean, OutputKind, PredictMode},
     run::{Committee, PartFigures, Scoring, Trained, TrainedError, Which},
     runtime::{figures::Figures, team::Team},
 };
@@ -194,7 +194,7 @@ fn table(committee: &Committee, parts: &[PartFigures], mode: PredictMode, rates:
         }
     }
     if !rates.is_empty() {
-        let each: Vec<String> = rates.iter().map(|(path, p)| format!("{path} {}", number(*p))).collect();
+        let each: Vec<String> = rates.iter().map(|(path, p)| format!("{path} {p:.4}")).collect();
         text += &format!("learned rates  {}\n", each.join("  "));
     }
     text
