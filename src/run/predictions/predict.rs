@@ -263,7 +263,7 @@ impl Column {
     fn text(&self, x: f64) -> String {
         match self.decimals {
             Some(decimals) => exactly(format!("{x:.decimals$}").parse::<f64>().unwrap_or(x) + 0.0),
-            None => exactly(x as f32),
+            None => exactly(x as f32 + 0.0),
         }
     }
 }
