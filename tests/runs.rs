@@ -184,6 +184,39 @@ fn a_session_predicts_what_evaluation_predicts() {
     assert!((cooled - plain / 2.0).abs() < 1e-4, "{plain} {cooled}");
 }
 
+/// A level of which 32 bits hold one number in 128 is put on in 64.
+#[test]
+fn a_session_knows_the_level_of_its_target() {
+    let line = |level: f64| {
+        Run::of(&format!(
+            "data {{
+  source line, rows=60, noise=0.5, intercept={level}
+  normalize inputs, target
+}}
+net {{
+  input x: real[1]
+  dense 1
+  output y: real[1]
+}}
+train {{
+  loss squared_error
+  optimizer sgd, lr=0.1
+  epochs 20
+}}
+"
+        ))
+    };
+    let [low, high] = [0.0, 1.7e9].map(|level| {
+        let (run, folder) = (line(level), tempfile::tempdir().expect("a folder"));
+        run.go(folder.path(), 1, None, 0).expect("trains");
+        let trained = Trained::read(&folder.path().join("last.ckpt"), Which::Last).expect("a trained net");
+        let mut session = trained.session(3).expect("compiles");
+        session.predict(&[&[-1.0, 0.0, 1.0]]).iter().map(|y| y - level).collect::<Vec<f64>>()
+    });
+    assert!(low[2] - low[0] > 3.0, "{low:?}");
+    assert!(low.iter().zip(&high).all(|(a, b)| (a - b).abs() < 1e-3), "{low:?} {high:?}");
+}
+
 /// The parameters after six epochs.
 fn trained(source: &str, stop_in: u64) -> Vec<u8> {
     let (run, folder) = (Run::of(source), tempfile::tempdir().expect("a folder"));

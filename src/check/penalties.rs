@@ -7,7 +7,7 @@ use crate::{
         losses::Likelihood,
         penalties::{BayesDecay, bayes_decay},
     },
-    vocab::{Bounds, number_text},
+    vocab::{Bounds, exactly},
 };
 
 pub fn check(model: &Model) -> Vec<Diagnostic> {
@@ -87,7 +87,7 @@ fn lost(decay: BayesDecay, model: &Model, span: Span) -> Option<Diagnostic> {
         Some((param, coefficient, Bounds::ANY.in_32_bits(coefficient)?))
     });
     let (param, coefficient, seen) = seen.next()?;
-    let message = format!("the penalty of `{}` comes to {}", param.name, number_text(coefficient));
+    let message = format!("the penalty of `{}` comes to {}", param.name, exactly(coefficient));
     Some(
         Diagnostic::error("E0206", span, message)
             .label(format!("is {seen} in 32 bits"))

@@ -5,6 +5,7 @@
 
 use super::schema::DataSchema;
 use super::transform::Transform;
+use crate::math::Moments;
 
 /// Numbers as the runtime reads them.
 #[derive(Clone, Debug, PartialEq)]
@@ -86,6 +87,18 @@ pub enum Target {
     Real { data: Vec<f32>, width: usize },
     /// Row-major zeros and ones.
     Bits { data: Vec<f32>, width: usize },
+}
+
+impl Target {
+    /// Mean variance of the outputs in the units of training; 1 of what are no numbers, or do not vary.
+    pub fn variance(&self) -> f64 {
+        let Target::Real { data, width } = self else { return 1.0 };
+        let of = |output: usize| {
+            Moments::of(data[output..].iter().step_by(*width).map(|y| f64::from(*y))).variance()
+        };
+        let mean = (0..*width).map(of).sum::<f64>() / *width as f64;
+        if mean == 0.0 { 1.0 } else { mean }
+    }
 }
 
 impl InputArray {

@@ -7,6 +7,7 @@
 use super::config::{Choosing, Division, Share, Split};
 use super::draw::shuffled;
 use super::error::{DataError, counted};
+use crate::vocab::exactly;
 
 /// Row numbers from 0, ascending.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -94,7 +95,8 @@ fn shares(
         Some(share) => Some(resolve(share, n, "train")?),
         None => None,
     };
-    let sum = wanted.unwrap_or(1) + valid + test_rows;
+    // A count may be as large as it is written.
+    let sum = wanted.unwrap_or(1).saturating_add(valid).saturating_add(test_rows);
     if sum > n {
         let note = match wanted {
             Some(train) => format!("train {train} + valid {valid} + test {test_rows} = {sum}, of {n}"),
@@ -170,8 +172,11 @@ fn resolve(share: Share, rows: usize, name: &str) -> Result<usize, DataError> {
     };
     if size == 0 {
         let percent = fraction(Some(share)) * 100.0;
-        return Err(DataError::new("E0534", format!("the {name} part has no row"))
-            .note(format!("{percent}% of {} is less than half a row", counted(rows, "row"))));
+        return Err(DataError::new("E0534", format!("the {name} part has no row")).note(format!(
+            "{}% of {} is less than half a row",
+            exactly(percent),
+            counted(rows, "row")
+        )));
     }
     Ok(size)
 }
@@ -326,6 +331,15 @@ mod tests {
         split.tail = true;
         let parts = divide(6, Some(&split), None, Some(listed), false).unwrap();
         assert_eq!((parts.train, parts.valid, parts.test), (vec![0, 2, 4], vec![1], vec![3, 5]));
+    }
+
+    #[test]
+    fn counts_beyond_any_table_are_more_rows_than_there_are() {
+        let all = Some(Share::Rows(usize::MAX));
+        for division in [shares_of(None, all), shares_of(all, all), shares_of(all, None)] {
+            let fault = divide(10, Some(&split(division, all)), None, None, false).unwrap_err();
+            assert_eq!(fault.message, "`split` asks for more rows than there are");
+        }
     }
 
     #[test]

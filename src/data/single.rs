@@ -18,15 +18,21 @@ pub(super) struct Column<'a> {
     pub step: f64,
 }
 
+/// Whether numbers with this deviation are apart from their neighbours, whatever they are, if the largest of them has this step to the next.
+pub(super) fn are_apart(deviation: f64, step: f64) -> bool {
+    deviation == 0.0 || step <= TOLERANCE * deviation
+}
+
 impl Column<'_> {
     /// Two rows whose numbers are apart and become one.
     pub fn merged(&self) -> Option<(usize, usize)> {
         let known = || (0..self.count).filter(|row| !(self.exact)(*row).is_nan());
-        let least = TOLERANCE * Moments::of(known().map(self.exact)).deviation();
+        let deviation = Moments::of(known().map(self.exact)).deviation();
         let size = known().map(|row| (self.short)(row).abs()).fold(0.0, f64::max);
-        if least == 0.0 || size * self.step <= least {
+        if are_apart(deviation, size * self.step) {
             return None;
         }
+        let least = TOLERANCE * deviation;
         let mut rows: Vec<usize> = known().collect();
         rows.sort_by(|a, b| (self.exact)(*a).total_cmp(&(self.exact)(*b)));
         let equal = |a: &usize, b: &usize| (self.short)(*a) == (self.short)(*b);

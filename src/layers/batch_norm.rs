@@ -43,7 +43,7 @@ use crate::{
     graph::{DType, ValueId},
     lower::{ScalarDef, StepInfo},
     model::Ty,
-    vocab::{ArgSpec, Block, Bounds, Default, Kind, Sig, number_text},
+    vocab::{ArgSpec, Block, Bounds, Default, Kind, Sig, exactly},
 };
 
 pub struct BatchNorm;
@@ -82,7 +82,7 @@ impl Layer for BatchNorm {
         }
         let momentum = cx.args.number("momentum");
         if (1.0 - momentum) as f32 == 1.0 {
-            let message = format!("`momentum` of `batch_norm`: 1 - {} is 1 in 32 bits", number_text(momentum));
+            let message = format!("`momentum` of `batch_norm`: 1 - {} is 1 in 32 bits", exactly(momentum));
             return Err(Diagnostic::error("E0206", cx.args.span_of("momentum"), message)
                 .label("the running figures would only grow")
                 .help("0.1 is usual, 0.01 slow"));

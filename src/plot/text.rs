@@ -69,12 +69,9 @@ impl Axis {
         in_digits(x, if self.base == 0.0 { 4 } else { self.digits })
     }
 
-    /// How the canvas writes an end; as it does by itself where it knows the number.
+    /// How the canvas writes an end: by itself it has one decimal.
     fn label(self) -> LabelFormat {
-        match self.base == 0.0 {
-            true => LabelFormat::Value,
-            false => LabelFormat::Custom(Box::new(move |end| self.text(self.base + f64::from(end)))),
-        }
+        LabelFormat::Custom(Box::new(move |end| self.text(self.base + f64::from(end))))
     }
 }
 
@@ -101,6 +98,10 @@ mod tests {
         let losses =
             Chart { title: "Losses".into(), x: "epoch".into(), y: "loss".into(), series, ..Chart::default() };
         insta::assert_snapshot!(chart(&losses));
+        // Ends that one decimal would not tell apart.
+        let series = vec![Series::line("loss", 0, vec![(1.0, 0.69), (2.0, 0.73)])];
+        let narrow = chart(&Chart { series, ..Chart::default() });
+        assert!(narrow.contains(" 0.7316\n") && narrow.contains(" 0.6884\n"), "{narrow}");
         let times = (0..20).map(|i| (1.7e9 + f64::from(i), 1.7e9 + 0.5 * f64::from(i))).collect();
         let series = vec![Series::line("clock", 0, times)];
         let clock = chart(&Chart { title: "Clock".into(), series, ..Chart::default() });

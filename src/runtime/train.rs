@@ -27,9 +27,9 @@ use super::{
 };
 use crate::{
     codegen::CodegenError,
-    data::{DataConfig, Dataset, Target},
+    data::{DataConfig, Dataset},
     lower::{LOSS, OBJECTIVE, lower_train},
-    math::{self, Moments},
+    math,
     model::Model,
     train::Train,
 };
@@ -260,7 +260,7 @@ impl<'a> Trainer<'a> {
             figures: options.figures || Self::watches(section),
             progress,
             told: BTreeSet::new(),
-            noise: spread(&job.dataset.train.target),
+            noise: job.dataset.train.target.variance(),
             outputs,
             seconds: 0.0,
             compile_seconds,
@@ -524,13 +524,4 @@ impl<'a> Trainer<'a> {
             already_done,
         })
     }
-}
-
-/// Mean variance of the outputs of targets; 1 of what are no numbers, or do not differ.
-fn spread(target: &Target) -> f64 {
-    let Target::Real { data, width } = target else { return 1.0 };
-    let variance =
-        |output: usize| Moments::of(data[output..].iter().step_by(*width).map(|y| f64::from(*y))).variance();
-    let mean = (0..*width).map(variance).sum::<f64>() / *width as f64;
-    if mean == 0.0 { 1.0 } else { mean }
 }

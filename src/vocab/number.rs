@@ -1,11 +1,14 @@
 //! Numbers as text: one way to write them exactly, one to write them shortly.
 
-/// The shortest text that reads as the same number; with an exponent where zeros would fill it.
+use std::fmt::{Display, LowerExp};
+
+/// The shortest text that reads as the same number, of 64 bits or of 32; with an exponent where zeros would fill it.
 #[must_use]
-pub fn exactly(x: f64) -> String {
-    match x.abs() {
-        size if size == 0.0 || (1e-5..1e16).contains(&size) || !x.is_finite() => x.to_string(),
-        _ => format!("{x:e}"),
+pub fn exactly<T: Copy + Into<f64> + Display + LowerExp>(x: T) -> String {
+    let size = x.into().abs();
+    match size == 0.0 || (1e-5..1e16).contains(&size) || !size.is_finite() {
+        true => x.to_string(),
+        false => format!("{x:e}"),
     }
 }
 
@@ -42,6 +45,7 @@ mod tests {
         let shown: Vec<String> = numbers.map(exactly).to_vec();
         assert_eq!(shown.join(" "), "0 -0.1 1e300 1700000000.25 5e-324 0.00001 2.5e-7 1e16 inf");
         assert!(numbers.iter().zip(shown).all(|(x, text)| text.parse() == Ok(*x)));
+        assert_eq!([0.1_f32, 2.597_077_1e-17, 1e30].map(exactly), ["0.1", "2.5970771e-17", "1e30"]);
     }
 
     #[test]

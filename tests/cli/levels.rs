@@ -110,6 +110,13 @@ fn several_outputs_and_distributions_have_their_own_levels() {
         for args in [&[][..], &["--samples", "20"], &["--ensemble", "arithmetic", "--samples", "20"]] {
             same_but_for_the_level(&folders, args);
         }
+        if loss == "gaussian_nll" {
+            let said = folders[1].run(&["predict", "run", "--input", "new.csv", "--exact"]);
+            assert!(
+                said.contains("there is no exact mean of it") && said.ends_with("--- exit 3\n"),
+                "{said}"
+            );
+        }
     }
 }
 

@@ -49,10 +49,11 @@ fn snapshot(name: &str, said: &str) {
     settings.add_filter(r" +\d+(\.\d+)?m?s  loss", "  [time]  loss");
     settings.add_filter(r"-?\d+\.\d{4,}(e-?\d+)?", "[number]");
     settings.add_filter(r",[01]\.\d+,\[number\]", ",[number],[number]");
-    settings.add_filter(r"(?m)^-?\d+\.\d +-?\d+\.\d$", "[axis]");
+    settings
+        .add_filter(r"(?m)^(-?[\d.]+(e-?\d+)?|\[number\]) {10,}(-?[\d.]+(e-?\d+)?|\[number\])$", "[axis]");
     settings.add_filter(r" ↑best", "");
     settings.add_filter(r"[\u{2800}-\u{28FF}]+", "[dots]");
-    settings.add_filter(r"\[dots\] -?\d+\.\d", "[dots] [number]");
+    settings.add_filter(r"\[dots\] (-?[\d.]+(e-?\d+)?|\[number\])", "[dots] [number]");
     settings.bind(|| masked(|| insta::assert_snapshot!(name, said)));
 }
 

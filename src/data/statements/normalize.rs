@@ -1,7 +1,8 @@
 //! `normalize inputs, target`: subtracts the mean and divides by the standard deviation.
 //!
-//! Both come from the training part only; the deviation is the population's, and 0 counts as 1. Predictions are put back into
-//! the target's own units. Columns of categories (0 or 1) are left alone.
+//! Both come from the training part only; the deviation is the population's. Numbers that are equal, but for rounding, have none, and
+//! it counts as 1. Means are taken off in 64 bits, before numbers become the 32 bits that a net sees, and put on in 64 bits: predictions
+//! are in the target's own units, whatever its level. Columns of categories (0 or 1) are left alone.
 
 use crate::data::config::{Normalize, Per, Settings};
 use crate::data::words::Statement;

@@ -59,6 +59,10 @@ fn a_target_that_does_not_vary_has_the_unit_1() {
         data.transform.target,
         TargetRule::Real { columns: vec!["y".into()], mean: vec![0.1], sd: vec![1.0] }
     );
+    // Where it is not normalised its variance is no noise to begin with.
+    let data = csv(&format!("x,y\n{rows}"), &[], &[], &need(1, Want::Real(1))).unwrap();
+    assert_eq!(data.train.target.variance(), 1.0);
+    assert_eq!(Target::Real { data: vec![1.0, 0.1, 3.0, 0.1], width: 2 }.variance(), 0.5);
 }
 
 fn npy<T: npyz::AutoSerialize + Copy>(shape: &[u64], data: &[T]) -> Vec<u8> {

@@ -1,6 +1,5 @@
 //! Rows that had better be left to somebody else: those whose uncertainty is beyond a limit.
 
-use crate::vocab::exactly;
 use crate::{model::summary::number, run::predict::Predictions};
 
 /// Measures by the word that a rule has for them, and what it is short for.
@@ -44,10 +43,8 @@ impl std::str::FromStr for Abstain {
         let limit = limit.parse().ok().filter(|limit: &f64| limit.is_finite()).ok_or_else(form)?;
         if below != (*measure == "confidence") {
             return Err(match below {
-                true => format!("small `{name}` is a reason to answer; write `{name}>{}`", exactly(limit)),
-                false => {
-                    format!("large `confidence` is a reason to answer; write `confidence<{}`", exactly(limit))
-                }
+                true => format!("small `{name}` is a reason to answer; write `{name}>{limit}`"),
+                false => format!("large `confidence` is a reason to answer; write `confidence<{limit}`"),
             });
         }
         Ok(Self { measure, limit, below })

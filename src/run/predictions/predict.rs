@@ -268,14 +268,9 @@ impl Column {
     fn text(&self, x: f64) -> String {
         match self.decimals {
             Some(decimals) => exactly(format!("{x:.decimals$}").parse::<f64>().unwrap_or(x) + 0.0),
-            None => exactly(single(x)),
+            None => exactly(x as f32 + 0.0),
         }
     }
-}
-
-/// The number that is written with the digits that tell one 32-bit number from another.
-fn single(x: f64) -> f64 {
-    (x as f32).to_string().parse().unwrap_or(x)
 }
 
 /// What is not finite becomes null.
