@@ -36,16 +36,23 @@ pub struct Range {
 }
 
 impl Range {
-    /// The value at a share of the way, 0 to 1, to four digits.
+    /// The value at a share of the way, 0 to 1, to four digits; to more where the ends have their first digits in common.
     #[must_use]
     pub fn at(&self, share: f64) -> f64 {
         let x = match self.log {
             true => (self.low.ln() + share * (self.high.ln() - self.low.ln())).exp(),
             false => self.low + share * (self.high - self.low),
         };
-        let x = four_digits(x).clamp(self.low, self.high);
+        let x = self.rounded(x).clamp(self.low, self.high);
         let steps = |step: f64| ((x - self.low) / step).round().min(((self.high - self.low) / step).floor());
         self.step.map_or(x, |step| self.low + steps(step) * step)
+    }
+
+    /// To a thousandth of the range or finer. Through text, so that the number reads as short as it is.
+    fn rounded(&self, x: f64) -> f64 {
+        let beside = self.low.abs().max(self.high.abs()) / (self.high - self.low);
+        let more = if beside.is_finite() { beside.log10().floor() as usize } else { 0 };
+        format!("{x:.*e}", 3 + more).parse().unwrap_or(x)
     }
 
     /// The share of the way of a value.
@@ -57,11 +64,6 @@ impl Range {
         };
         if high > low { ((x - low) / (high - low)).clamp(0.0, 1.0) } else { 0.0 }
     }
-}
-
-fn four_digits(x: f64) -> f64 {
-    // Through text, so that the number reads as short as it is.
-    format!("{x:.3e}").parse().unwrap_or(x)
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -87,4 +89,20 @@ pub struct Goal {
     pub highest: bool,
     /// `loss`, `accuracy`, `log_likelihood`.
     pub figure: String,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn values_are_as_short_as_their_range_lets_them() {
+        let at = |low: f64, high: f64, log: bool| Range { low, high, log, step: None }.at(0.123_456_789);
+        assert_eq!(at(0.0, 1.0, false), 0.1235);
+        assert_eq!(at(1e-4, 1e-1, true), 2.346e-4);
+        // Four digits would be one end or the other.
+        assert_eq!(at(1000.0, 1001.0, false), 1000.123);
+        assert_eq!(at(0.999, 1.0, true), 0.999_123);
+        assert_eq!(at(5.0, 5.0, false), 5.0);
+    }
 }
