@@ -12,6 +12,24 @@ pub struct Sweep {
     pub goal: Goal,
 }
 
+impl Vary {
+    /// Whether a value is the last on its side: the end of a range, or the least or largest of at least three numbers. There may be better
+    /// ones beyond; but 0 is where rates and amounts end by themselves.
+    #[must_use]
+    pub fn is_at_an_end(&self, value: f64) -> bool {
+        match &self.values {
+            _ if value == 0.0 => false,
+            Values::Range(range) => !(0.01..=0.99).contains(&range.share(value)),
+            Values::List(values) => {
+                let number = |value: &Value| if let Value::Number(x) = value { Some(*x) } else { None };
+                let numbers: Vec<f64> = values.iter().filter_map(number).collect();
+                let beyond = |side: f64| numbers.iter().any(|x| side * x > side * value);
+                numbers.len() == values.len() && numbers.len() > 2 && !(beyond(1.0) && beyond(-1.0))
+            }
+        }
+    }
+}
+
 /// Values of one `param`.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Vary {
@@ -94,6 +112,21 @@ pub struct Goal {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn ends_are_known() {
+        let at_an_end = |values: Values, x: f64| Vary { name: "p".into(), values }.is_at_an_end(x);
+        let range = Values::Range(Range { low: 1e-4, high: 1e-1, log: true, step: None });
+        for (x, end) in [(1e-4, true), (1.02e-4, true), (1e-3, false), (0.0999, true)] {
+            assert_eq!(at_an_end(range.clone(), x), end, "{x}");
+        }
+        let list = |numbers: &[f64]| Values::List(numbers.iter().map(|x| Value::Number(*x)).collect());
+        for (x, end) in [(0.1, true), (0.3, false), (0.5, true)] {
+            assert_eq!(at_an_end(list(&[0.3, 0.5, 0.1]), x), end, "{x}");
+        }
+        assert!(!at_an_end(list(&[0.0, 0.5]), 0.5) && !at_an_end(list(&[0.0, 0.2, 0.5]), 0.0));
+        assert!(!at_an_end(Values::List(vec![Value::Word("relu".into()); 3]), 0.5));
+    }
 
     #[test]
     fn values_are_as_short_as_their_range_lets_them() {
