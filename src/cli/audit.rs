@@ -2,6 +2,7 @@
 
 use dropnet::{
     data::Search,
+    model::summary::number,
     run::{Ablation, Audit, Committee, Compared, Curve, Effort, NotEnumerated},
     runtime::team::Team,
 };
@@ -126,8 +127,8 @@ fn worth(found: &Ablation) -> String {
             "{:<width$}  {:>5}  {:>9}  {:>9}   (unit {unit})\n",
             layer.weight,
             layer.lost.len(),
-            figure(layer.mean()),
-            figure(most)
+            number(layer.mean()),
+            number(most)
         );
     }
     text

@@ -183,6 +183,11 @@ impl Command {
         ui.data(&tried_table(&report.tried))?;
         if let Some(best) = &report.best {
             ui.data(&format!("best: {}, {best}\n", point(&best.set)))?;
+            for (name, value) in experiment.at_an_end(&best.set) {
+                ui.talk(format_args!(
+                    "{name}={value} is the end of what was tried: there may be better values beyond"
+                ));
+            }
             ui.talk(format_args!("the file with these values: {}", self.out.join("best.net").display()));
         }
         Ok(Exit::Done)

@@ -17,6 +17,24 @@ impl Sweep {
     pub const MOST_POINTS: usize = 100_000;
 }
 
+impl Vary {
+    /// Whether a value is the last on its side: the end of a range, or the least or largest of at least three numbers. There may be better
+    /// ones beyond; but 0 is where rates and amounts end by themselves.
+    #[must_use]
+    pub fn is_at_an_end(&self, value: f64) -> bool {
+        match &self.values {
+            _ if value == 0.0 => false,
+            Values::Range(range) => !(0.01..=0.99).contains(&range.share(value)),
+            Values::List(values) => {
+                let number = |value: &Value| if let Value::Number(x) = value { Some(*x) } else { None };
+                let numbers: Vec<f64> = values.iter().filter_map(number).collect();
+                let beyond = |side: f64| numbers.iter().any(|x| side * x > side * value);
+                numbers.len() == values.len() && numbers.len() > 2 && !(beyond(1.0) && beyond(-1.0))
+            }
+        }
+    }
+}
+
 /// Values of one `param`.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Vary {
@@ -41,14 +59,14 @@ pub struct Range {
 }
 
 impl Range {
-    /// The value at a share of the way, 0 to 1, to four digits.
+    /// The value at a share of the way, 0 to 1, to four digits; to more where the ends have their first digits in common.
     #[must_use]
     pub fn at(&self, share: f64) -> f64 {
         let x = match self.log {
             true => (self.low.ln() + share * (self.high.ln() - self.low.ln())).exp(),
             false => self.low + share * (self.high - self.low),
         };
-        let x = four_digits(x).clamp(self.low, self.high);
+        let x = self.rounded(x).clamp(self.low, self.high);
         self.step.map_or(x, |step| self.stepped(step, ((x - self.low) / step).round().min(self.steps(step))))
     }
 
@@ -72,6 +90,13 @@ impl Range {
         format!("{x:.11e}").parse().unwrap_or(x)
     }
 
+    /// To a thousandth of the range or finer. Through text, so that the number reads as short as it is.
+    fn rounded(&self, x: f64) -> f64 {
+        let beside = self.low.abs().max(self.high.abs()) / (self.high - self.low);
+        let more = if beside.is_finite() { beside.log10().floor() as usize } else { 0 };
+        format!("{x:.*e}", 3 + more).parse().unwrap_or(x)
+    }
+
     /// The share of the way of a value.
     #[must_use]
     pub fn share(&self, x: f64) -> f64 {
@@ -81,11 +106,6 @@ impl Range {
         };
         if high > low { ((x - low) / (high - low)).clamp(0.0, 1.0) } else { 0.0 }
     }
-}
-
-fn four_digits(x: f64) -> f64 {
-    // Through text, so that the number reads as short as it is.
-    format!("{x:.3e}").parse().unwrap_or(x)
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -131,5 +151,31 @@ mod tests {
         assert_eq!(values(0.1, 0.75, 0.3), "0.1 0.4 0.7");
         assert_eq!(values(8.0, 64.0, 8.0), "8 16 24 32 40 48 56 64");
         assert!(Range { low: 0.0, high: 1.0, log: false, step: None }.values().is_none());
+    }
+
+    #[test]
+    fn ends_are_known() {
+        let at_an_end = |values: Values, x: f64| Vary { name: "p".into(), values }.is_at_an_end(x);
+        let range = Values::Range(Range { low: 1e-4, high: 1e-1, log: true, step: None });
+        for (x, end) in [(1e-4, true), (1.02e-4, true), (1e-3, false), (0.0999, true)] {
+            assert_eq!(at_an_end(range.clone(), x), end, "{x}");
+        }
+        let list = |numbers: &[f64]| Values::List(numbers.iter().map(|x| Value::Number(*x)).collect());
+        for (x, end) in [(0.1, true), (0.3, false), (0.5, true)] {
+            assert_eq!(at_an_end(list(&[0.3, 0.5, 0.1]), x), end, "{x}");
+        }
+        assert!(!at_an_end(list(&[0.0, 0.5]), 0.5) && !at_an_end(list(&[0.0, 0.2, 0.5]), 0.0));
+        assert!(!at_an_end(Values::List(vec![Value::Word("relu".into()); 3]), 0.5));
+    }
+
+    #[test]
+    fn values_are_as_short_as_their_range_lets_them() {
+        let at = |low: f64, high: f64, log: bool| Range { low, high, log, step: None }.at(0.123_456_789);
+        assert_eq!(at(0.0, 1.0, false), 0.1235);
+        assert_eq!(at(1e-4, 1e-1, true), 2.346e-4);
+        // Four digits would be one end or the other.
+        assert_eq!(at(1000.0, 1001.0, false), 1000.123);
+        assert_eq!(at(0.999, 1.0, true), 0.999_123);
+        assert_eq!(at(5.0, 5.0, false), 5.0);
     }
 }

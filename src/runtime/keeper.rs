@@ -111,7 +111,7 @@ impl<'a> Keeper<'a> {
 pub fn read_best(dir: &Path, progress: &Progress) -> Result<Checkpoint, CheckpointError> {
     let path = dir.join(BEST);
     let Some(best) = &progress.best else {
-        let why = "the run has no best epoch: what it watches was never a finite number".into();
+        let why = "there are no best parameters: after no epoch had the watched figure a value\nhelp: leave `--checkpoint best` out".into();
         return Err(CheckpointError::Mismatch { path, why });
     };
     let mismatch = |why: String| CheckpointError::Mismatch { path: path.clone(), why };

@@ -166,7 +166,10 @@ fn divergence_is_exit_4() {
     // The parameters from before the step are numbers, but none with which the net predicts anything: they are not kept.
     assert!(said.contains("no checkpoint had been written yet"), "{said}");
     let evaluated = folder.run(&["eval", "run"]);
-    assert!(evaluated.contains("holds no trained net") && evaluated.ends_with("--- exit 3\n"), "{evaluated}");
+    assert!(
+        evaluated.contains("ended before its first checkpoint") && evaluated.ends_with("--- exit 3\n"),
+        "{evaluated}"
+    );
 }
 
 /// Bits of one input, of which the validation rows 41 to 50 are all 0.
@@ -200,7 +203,7 @@ fn a_watched_figure_without_a_value_stops_nothing() {
     assert!(folder.run(&["train", "m.net", "-o", "run", "--resume"]).ends_with("--- exit 0\n"));
     assert_eq!(folder.json(&["eval", "run", "--json"])["test"]["loss"], metrics["test"]["loss"]);
     let best = folder.run(&["eval", "run", "--checkpoint", "best"]);
-    assert!(best.contains("holds no best parameters") && best.ends_with("--- exit 3\n"), "{best}");
+    assert!(best.contains("there are no best parameters") && best.ends_with("--- exit 3\n"), "{best}");
 }
 
 #[test]
@@ -233,7 +236,7 @@ fn divergence_names_its_reason() {
         let row = |i: u32| format!("0.{i}{x},0.{}{y}\n", (i * 7) % 10);
         "x,y\n".to_string() + &(0..60).map(row).collect::<String>()
     };
-    let net = "data {\n  source csv, \"t.csv\"\n  target y\n  batch 10\n}\nnet {\n  input x: real[1]\n  dense 4 -> relu\n  dense 1\n  output y: real[1]\n}\ntrain {\n  loss squared_error\n  optimizer sgd, lr=0.1\n  epochs 30\n}\n";
+    let net = "data {\n  source csv, \"t.csv\"\n  target y\n  split test=12\n  batch 10\n}\nnet {\n  input x: real[1]\n  dense 4 -> relu\n  dense 1\n  output y: real[1]\n}\ntrain {\n  loss squared_error\n  optimizer sgd, lr=0.1\n  epochs 30\n}\n";
     let help = |net: &str, table: &str| {
         let folder = Folder::new(&[("m.net", net), ("t.csv", table)]);
         let said = folder.run(&["train", "m.net", "-q", "-o", "r"]);

@@ -191,6 +191,15 @@ impl Experiment<'_> {
     /// The most trials of an experiment: all of them stand in memory, and each is a training.
     pub const MOST_TRIALS: usize = 1_000_000;
 
+    /// Of these values those that are the last on their side of what the sweep tried.
+    pub fn at_an_end<'p>(&self, point: &'p Point) -> Vec<&'p (String, String)> {
+        let vary = |name: &str| self.sweep()?.vary.iter().find(|vary| vary.name == name);
+        let is_end = |(name, value): &&(String, String)| {
+            value.parse().is_ok_and(|x| vary(name).is_some_and(|vary| vary.is_at_an_end(x)))
+        };
+        point.iter().filter(is_end).collect()
+    }
+
     /// Trials in all.
     pub fn trials(&self) -> usize {
         Self::planned(self.model, self.arms.len(), self.splits, self.seeds.len())

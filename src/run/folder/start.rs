@@ -82,19 +82,24 @@ fn begin(request: &Request<'_>, ready: &Ready) -> Result<Started, StartError> {
         None => stamped_path(request, seed),
     };
     let dir = RunDir::at(&path);
-    let guard = guard(&dir)?;
-    if let Some(why) = dir.taken() {
-        let instead = match dir.has_checkpoint() {
-            true => "go on with it by `--resume`, or choose another folder",
-            false => "choose another folder, or move what is there away",
-        };
-        return Err(StartError::Usage(format!("{why}\nhelp: {instead}")));
-    }
+    free(&dir)?;
     has_room(&ready.model, &ready.dataset).map_err(StartError::Data)?;
+    let guard = guard(&dir)?;
+    // Somebody may have been quicker.
+    free(&dir)?;
     let cannot =
         |e: std::io::Error| StartError::Data(format!("cannot write the run to {}: {e}", path.display()));
     dir.create(request.source, &lock(request, &ready.model, &meta)).map_err(cannot)?;
     Ok(Started { dir, meta, checkpoint: None, guard })
+}
+
+fn free(dir: &RunDir) -> Result<(), StartError> {
+    let Some(why) = dir.taken() else { return Ok(()) };
+    let instead = match dir.has_checkpoint() {
+        true => "go on with it by `--resume`, or choose another folder",
+        false => "choose another folder, or move what is there away",
+    };
+    Err(StartError::Usage(format!("{why}\nhelp: {instead}")))
 }
 
 fn guard(dir: &RunDir) -> Result<Guard, StartError> {

@@ -108,23 +108,24 @@ pub fn softmaxes(samples: &[f32], classes: usize) -> Vec<f64> {
     p
 }
 
-/// The logits of one net whose probabilities are the means over samples of logits: of classes from their [`softmaxes`].
-pub fn logits_of_classes(samples: &[f32], p: &[f64], classes: usize) -> Vec<f32> {
+/// Logarithms of the means over samples of the classes' probabilities, of which `p` are the [`softmaxes`]: the logits of one net that says
+/// the same.
+pub fn logs_of_classes(samples: &[f32], p: &[f64], classes: usize) -> Vec<f64> {
     /// Smaller powers of e are not told apart.
     const SMALL: f64 = 1e-290;
     let count = (p.len() / classes) as f64;
     let of = |k: usize| {
         let share = p.iter().skip(k).step_by(classes).sum::<f64>() / count;
         if share > SMALL {
-            return share.ln() as f32;
+            return share.ln();
         }
         let terms: Vec<Term> = samples.chunks_exact(classes).map(|z| of_class(z, k, 1.0)).collect();
-        mean(&terms).log as f32
+        mean(&terms).log
     };
     (0..classes).map(of).collect()
 }
 
-/// The same of bits.
+/// The logits of one net that says of each bit what samples of logits say in the mean.
 pub fn logits_of_bits(samples: &[f32], width: usize) -> Vec<f32> {
     let log_share = |at: usize, bit: f32| {
         let of = |z: &f32| of_bits(&[*z], &[bit], 1.0);
@@ -198,12 +199,12 @@ mod tests {
     fn logits_of_the_mean_have_its_probabilities() {
         let samples = [2.0, -1.0, 0.5, 0.1, 3.0, -2.0];
         let p = softmaxes(&samples, 3);
-        let logits = logits_of_classes(&samples, &p, 3);
+        let logs = logs_of_classes(&samples, &p, 3);
         for k in 0..3 {
-            near(f64::from(logits[k]).exp(), 0.5 * (p[k] + p[k + 3]), 1e-7);
+            near(logs[k].exp(), 0.5 * (p[k] + p[k + 3]), 1e-15);
         }
         let tiny = [0.0, -1000.0, 0.0, -1001.0];
-        near(f64::from(logits_of_classes(&tiny, &softmaxes(&tiny, 2), 2)[1]), -1_000.379_885, 1e-4);
+        near(logs_of_classes(&tiny, &softmaxes(&tiny, 2), 2)[1], -1_000.379_885, 1e-4);
         // Means of p and of 1 - p: the second is that of the less sure sample.
         near(f64::from(logits_of_bits(&[40.0, 60.0], 1)[0]), 40.0 + 2.0_f64.ln(), 1e-5);
         near(f64::from(logits_of_bits(&[-40.0, -60.0], 1)[0]), -40.0 - 2.0_f64.ln(), 1e-5);

@@ -181,27 +181,40 @@ struct Scored {
 impl Scored {
     /// Takes a row's samples in: logits, or numbers in the target's own units.
     fn row(&mut self, sampling: &Sampling<'_>, scoring: Scoring, index: usize, samples: &[f32]) {
-        let kind = sampling.kind();
-        self.log_likelihood += observed(sampling, index, samples, scoring.known());
         self.covered += within(sampling, index, samples, scoring);
-        match kind {
-            OutputKind::Class(k) => {
-                let p = likelihood::softmaxes(samples, k);
-                self.outputs.extend(likelihood::logits_of_classes(samples, &p, k));
-                self.information += predictive::classes(&p, k).mutual_information;
+        match sampling.kind() {
+            OutputKind::Class(k) => self.classes(sampling.part, index, samples, k),
+            OutputKind::Bits(k) => {
+                self.log_likelihood += likelihood::of_logits(sampling.part, index, samples, k, 1.0).log;
+                self.outputs.extend(likelihood::logits_of_bits(samples, k));
             }
-            OutputKind::Bits(k) => self.outputs.extend(likelihood::logits_of_bits(samples, k)),
             OutputKind::Real(d) | OutputKind::Normal(d) => {
-                let mut mean = row(samples, kind, None, &vec![String::new(); d]).0;
-                unrestore(&mut mean, kind, sampling.target());
-                self.outputs.extend(mean);
-                for output in 0..d {
-                    let marginal = Marginal::of(samples, kind, output).with_precision(scoring.known());
-                    let u = predictive::number(&marginal.means, marginal.variances.as_deref());
-                    self.epistemic += u.epistemic / d as f64;
-                    self.aleatoric += u.aleatoric.unwrap_or(f64::NAN) / d as f64;
-                }
+                self.log_likelihood += observed(sampling, index, samples, scoring.known());
+                self.numbers(sampling, scoring, samples, d);
             }
+        }
+    }
+
+    fn classes(&mut self, part: &Part, index: usize, samples: &[f32], k: usize) {
+        let p = likelihood::softmaxes(samples, k);
+        let logs = likelihood::logs_of_classes(samples, &p, k);
+        if let Target::Classes(classes) = &part.target {
+            self.log_likelihood += logs[classes[index] as usize];
+        }
+        self.outputs.extend(logs.into_iter().map(|log| log as f32));
+        self.information += predictive::classes(&p, k).mutual_information;
+    }
+
+    fn numbers(&mut self, sampling: &Sampling<'_>, scoring: Scoring, samples: &[f32], d: usize) {
+        let kind = sampling.kind();
+        let mut mean = row(samples, kind, None, &vec![String::new(); d]).0;
+        unrestore(&mut mean, kind, sampling.target());
+        self.outputs.extend(mean);
+        for output in 0..d {
+            let marginal = Marginal::of(samples, kind, output).with_precision(scoring.known());
+            let u = predictive::number(&marginal.means, marginal.variances.as_deref());
+            self.epistemic += u.epistemic / d as f64;
+            self.aleatoric += u.aleatoric.unwrap_or(f64::NAN) / d as f64;
         }
     }
 
@@ -253,12 +266,10 @@ fn within(sampling: &Sampling<'_>, index: usize, samples: &[f32], scoring: Scori
     inside.sum::<f64>() / *width as f64
 }
 
-/// The log-probability (or log-density, in the target's own units) of a row's observation; NaN if nothing gives it one.
+/// The log-density of a row's numbers, in the target's own units; NaN if nothing says how far they spread.
 fn observed(sampling: &Sampling<'_>, index: usize, samples: &[f32], precision: Option<f64>) -> f64 {
     let kind = sampling.kind();
-    let Target::Real { data, width } = &sampling.part.target else {
-        return likelihood::of_logits(sampling.part, index, samples, kind.width(), 1.0).log;
-    };
+    let Target::Real { data, width } = &sampling.part.target else { return f64::NAN };
     let mut own = data[index * width..(index + 1) * width].to_vec();
     sampling.target().to_units(&mut own);
     let own: Vec<f64> = own.into_iter().map(f64::from).collect();

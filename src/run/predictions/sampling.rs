@@ -183,7 +183,8 @@ impl<'a> Sampling<'a> {
         let mut outputs = Vec::with_capacity(self.part.rows * kind.width());
         let average = |samples: &[f32]| match (kind, mean) {
             (OutputKind::Class(k), Mean::Arithmetic) => {
-                likelihood::logits_of_classes(samples, &likelihood::softmaxes(samples, k), k)
+                let logs = likelihood::logs_of_classes(samples, &likelihood::softmaxes(samples, k), k);
+                logs.into_iter().map(|log| log as f32).collect()
             }
             (OutputKind::Bits(k), Mean::Arithmetic) => likelihood::logits_of_bits(samples, k),
             _ => averaged(samples, kind, mean),

@@ -102,18 +102,18 @@ pub fn check_times(
     if let Some(warmup) = time("warmup") {
         // What changes the rate behind the warm-up needs time for it.
         let changes = args.sig.arg("over").is_some();
-        for (end, what) in over.map(|over| (over, "`over`")).into_iter().chain([(run, "the epochs")]) {
+        for (end, what) in over.map(|over| (over, "`over`")).into_iter().chain([(run, "training")]) {
             match against(warmup, end) {
                 Some(Ordering::Greater) => {
                     return Err((
                         "warmup",
-                        format!("must end before {what} ({end}): the rate never comes to `lr`"),
+                        format!("must end before {what} does ({end}): the rate never comes to `lr`"),
                     ));
                 }
                 Some(Ordering::Equal) if changes => {
                     return Err((
                         "warmup",
-                        format!("must end before {what} ({end}): nothing is left of the schedule"),
+                        format!("must end before {what} does ({end}): nothing is left of the schedule"),
                     ));
                 }
                 _ => {}
