@@ -219,6 +219,26 @@ fn divergence_of_all_trials_is_exit_4() {
     );
 }
 
+/// What the page on sweeps shows is what its file gives.
+#[test]
+fn the_page_on_sweeps_shows_what_comes_out() {
+    let page = include_str!("../../docs/SWEEPS.md");
+    let block =
+        |from: &str| page.split(from).nth(1).and_then(|rest| rest.split("```").next()).expect("a block");
+    let folder = Folder::new(&[("moons.net", block("```net\n"))]);
+    let said = folder.run(&["sweep", "moons.net", "-o", "runs/moons"]);
+    let shown = block("```text\n$ dropnet sweep moons.net -o runs/moons\n");
+    // Talk and data are two streams: the lines are the same, their order is not.
+    let sorted = |text: &str| {
+        let mut lines: Vec<&str> =
+            text.lines().filter(|line| !line.starts_with("--- ") && !line.starts_with("$ ")).collect();
+        lines.sort_unstable();
+        lines.join("\n")
+    };
+    assert_eq!(sorted(&said), sorted(shown));
+    assert!(folder.run(&["train", "runs/moons/best.net", "-q", "-o", "r"]).ends_with("--- exit 0\n"));
+}
+
 /// The sample of the language's own pages: a search by sampled likelihood, on rows that its file does not divide off.
 #[test]
 fn a_table_is_searched_as_the_language_says() {
