@@ -8,6 +8,12 @@ pub(crate) fn too_many(what: &str, span: Span, limit: usize) -> Diagnostic {
         .help("name parts of it with `let`, or write fewer")
 }
 
+pub(crate) fn surplus_marks(marks: Span) -> Diagnostic {
+    Diagnostic::error("E0012", marks, "a second byte-order mark (U+FEFF), which cannot be seen")
+        .label("not part of the language")
+        .fix("remove it", marks, "")
+}
+
 pub(crate) fn too_deep(span: Span, limit: usize) -> Diagnostic {
     Diagnostic::error("E0010", span, format!("more than {limit} brackets inside one another"))
         .label("nested too deeply")

@@ -7,7 +7,7 @@ use super::build::Builder;
 use super::grammar::{NetParser, Rule};
 use super::lex::{self, TokenKind};
 use super::{messages, spans};
-use crate::diag::Diagnostic;
+use crate::diag::{Diagnostic, Span};
 use pest::Parser;
 use std::num::NonZeroUsize;
 
@@ -29,6 +29,14 @@ pub fn parse(source: &str) -> (File, Vec<Diagnostic>) {
 /// [`parse`], with a predicate that knows the words of the language (layers and their kin): it decides between
 /// "missing `,`?" and "missing `->`?".
 pub fn parse_with(source: &str, is_word: &dyn Fn(&str) -> bool) -> (File, Vec<Diagnostic>) {
+    if let Some(marks) = surplus_marks(source) {
+        // Blanks of the same length, so that all other places stay.
+        let blanks = " ".repeat(marks.end - marks.start);
+        let text = [&source[..marks.start], &blanks, &source[marks.end..]].concat();
+        let (file, mut diagnostics) = parse_with(&text, is_word);
+        diagnostics.insert(0, messages::surplus_marks(marks));
+        return (file, diagnostics);
+    }
     let tokens = lex::tokens(source);
     let comments = tokens.iter().filter(|token| token.kind == TokenKind::Comment);
     let comments = comments.map(|token| Comment { text: token.text(source).to_string(), span: token.span });
@@ -62,6 +70,13 @@ pub fn parse_with(source: &str, is_word: &dyn Fn(&str) -> bool) -> (File, Vec<Di
         diagnostics.push(messages::too_many_errors(first, hidden));
     }
     (file, diagnostics)
+}
+
+/// Byte-order marks behind the first.
+fn surplus_marks(source: &str) -> Option<Span> {
+    let first = '\u{FEFF}'.len_utf8();
+    let end = source.len() - source.trim_start_matches('\u{FEFF}').len();
+    (end > first).then(|| Span::new(first, end))
 }
 
 fn tokens_of(repaired: &Repaired, verbatim: bool, tokens: Vec<lex::Token>) -> Vec<lex::Token> {

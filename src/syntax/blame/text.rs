@@ -100,6 +100,10 @@ pub(super) fn foreign_character(scene: &Scene<'_>) -> Option<Diagnostic> {
         "×" => wrong("sizes are written `3x3`, products `a * b`"),
         "−" | "–" | "—" => wrong("a minus is written `-`").fix("write `-`", place, "-"),
         "\u{A0}" => wrong("this is a no-break space").fix("write an ordinary blank", place, " "),
+        "\u{FEFF}" | "\u{200B}" | "\u{200C}" | "\u{200D}" | "\u{2060}" | "\u{AD}" => {
+            let code = text.chars().next().map_or(0, u32::from);
+            wrong(&format!("the character U+{code:04X} cannot be seen")).fix("remove it", place, "")
+        }
         "&" if twice => wrong("`and` joins conditions").fix("write `and`", both, "and"),
         "|" if twice => wrong("`or` joins conditions").fix("write `or`", both, "or"),
         "%" if scene.kind(-1) == Some(TokenKind::Number) => wrong("a unit stands right behind its number")
