@@ -34,10 +34,10 @@ pub struct Command {
 
 impl Command {
     pub fn run(&self, ui: &mut Ui) -> Outcome {
+        let trained = self.run.read_uncalibrated(ui)?;
         if self.run.path.is_file() {
             return Err(Failure::usage("what is fitted lies in the folder of a run: name the folder"));
         }
-        let trained = self.run.read_uncalibrated(ui)?;
         self.draws.only_samples(&trained.model)?;
         let search = data::search_of_run(&self.run.path);
         let team = Team::new(self.threads.count());

@@ -97,7 +97,12 @@ impl Trained {
     /// As [`subnet`](Self::subnet) and [`drawn_in_step`](Self::drawn_in_step).
     pub fn mask_rows(&self, step: u64, rows: u64, units: usize) -> Result<String, TrainedError> {
         let (all, size, steps) = self.epoch_of_training()?;
-        self.was_made(step, steps)?;
+        let made = self.steps_made(steps);
+        if step >= made {
+            return Err(TrainedError::Unfit(format!(
+                "the run has {made} steps, counted from 0: there is no step {step}"
+            )));
+        }
         let there = size.min(all - step % steps * size).min(rows);
         let lowered = lower_predict(&self.model, Mode::Train);
         let drawn = (0..there).map(|row| self.masks(&lowered, self.drawn_in_step(step, row)?));
@@ -128,7 +133,13 @@ impl Trained {
                 "an epoch has {trained} positions, counted from 0: there is no position {position}"
             )));
         }
-        self.was_made(epoch.saturating_mul(steps).saturating_add(position / size), steps)?;
+        let made = self.steps_made(steps);
+        if epoch.saturating_mul(steps).saturating_add(position / size) >= made {
+            return Err(TrainedError::Unfit(format!(
+                "the run has {} epochs, counted from 0: position {position} of epoch {epoch} is none of its rows",
+                made / steps
+            )));
+        }
         Ok(Drawn::Training { epoch, position, clock: self.clock(epoch * steps + position / size, steps) })
     }
 
@@ -138,7 +149,12 @@ impl Trained {
     /// A step that training has not come to, or a minibatch without that row; a checkpoint that does not say how many rows were trained on.
     pub fn drawn_in_step(&self, step: u64, row: u64) -> Result<Drawn, TrainedError> {
         let (rows, size, steps) = self.epoch_of_training()?;
-        self.was_made(step, steps)?;
+        let made = self.steps_made(steps);
+        if step >= made {
+            return Err(TrainedError::Unfit(format!(
+                "the run has {made} steps, counted from 0: there is no step {step}"
+            )));
+        }
         let first = step % steps * size;
         let size = size.min(rows - first);
         match row < size {
@@ -153,17 +169,11 @@ impl Trained {
         }
     }
 
-    /// Refuses a step that neither the run has come to nor its file plans.
-    fn was_made(&self, step: u64, steps: u64) -> Result<(), TrainedError> {
+    /// Steps that the run has come to, or that its file plans.
+    fn steps_made(&self, steps: u64) -> u64 {
         let progress = &self.checkpoint.meta.progress;
         let planned = self.model.train.as_ref().map_or(0, |train| train.epochs as u64 * steps);
-        let made = progress.epoch.saturating_mul(steps).saturating_add(progress.step).max(planned);
-        match step < made {
-            true => Ok(()),
-            false => Err(TrainedError::Unfit(format!(
-                "the run has {made} steps, counted from 0: there is no step {step}"
-            ))),
-        }
+        progress.epoch.saturating_mul(steps).saturating_add(progress.step).max(planned)
     }
 
     /// Whether what is drawn at a site multiplies: `noise`, in training, takes no unit away.
