@@ -104,7 +104,24 @@ net {
         "train",
         "the section that says how the net is trained",
         "train { ... }",
-        "Needs a `loss`, an `optimizer` and `epochs`; may have `schedule`, `penalize`, `report`, `stop_early`, `seed`.",
+        "Needs a `loss`, an `optimizer` and `epochs`; may have `schedule`, `penalize`, `report`, `stop_early`, `seed`.
+
+# What a run leaves
+`dropnet train` writes into the folder of the run:
+- `model.net` and `model.lock.json`: the text that was trained, its values, where its file was;
+- `log.jsonl`: a line an epoch;
+- `last.ckpt`: the whole state after the last epoch, or inside it after Ctrl-C;
+- `best.ckpt`: what `last.ckpt` was after the best epoch, byte for byte;
+- `metrics.json`: the figures of the end; `calibration.json`: what `dropnet calibrate` fitted to one of the checkpoints, and no other uses.
+
+Equal runs leave equal files, but for the times in `log.jsonl`. Checkpoints are safetensors files; they hold checksums of their tensors and of the
+rows that were read, so damage and data that have changed are noticed. Every file is written beside and renamed. One process writes to a folder at a
+time (`.lock`).
+
+# What can be lost
+Ctrl-C and SIGTERM lose nothing: the step in progress is finished and written. A process that is killed, or that finds the disk full, loses the epoch in
+progress and at most two seconds of epochs before it. `dropnet train FILE -o DIR --resume` goes on from there, to the same bits as a run that nothing
+disturbed; where no checkpoint had been written yet, it begins anew.",
     ),
     form(
         "predict",

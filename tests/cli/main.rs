@@ -12,6 +12,8 @@ mod experiment;
 mod explain;
 mod flags;
 mod fmt;
+#[cfg(unix)]
+mod kills;
 mod levels;
 #[cfg(target_os = "linux")]
 mod limits;
