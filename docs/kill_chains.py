@@ -1,0 +1,84 @@
+"""Kills trainings at random moments, takes them up again, and compares what they end in with a run that nothing disturbed.
+
+    python docs/kill_chains.py target/release/dropnet 100
+
+Each chain trains a small net with early stopping, killed (SIGKILL) up to five times, then left to its end. `last.ckpt`, `best.ckpt` and
+`metrics.json` must have the same bytes, `log.jsonl` the same lines but for their times.
+"""
+
+import json
+import pathlib
+import random
+import subprocess
+import sys
+import tempfile
+import time
+
+NET = """
+data {
+  source moons, rows=3000, noise=0.2
+  split valid=600, test=600
+}
+
+net {
+  input x: real[2]
+  dense 64 -> relu -> dropout 0.2
+  dense 64 -> relu -> dropout 0.2
+  dense 2
+  output y: class[2]
+}
+
+train {
+  loss cross_entropy
+  optimizer adam, lr=0.003
+  epochs 400
+  stop_early patience=300
+}
+"""
+
+
+def log_of(run):
+    lines = [json.loads(line) for line in (run / "log.jsonl").read_text().splitlines()]
+    for line in lines:
+        del line["seconds"]
+    return lines
+
+
+def chain(program, folder, name, draws, seconds):
+    """Trains `name` to its end through kills; answers how many landed."""
+    train = [program, "train", "k.net", "-q", "-o", name, "--threads", "1"]
+    killed = 0
+    for _ in range(draws.randint(1, 5)):
+        resume = ["--resume"] if (folder / name).exists() and draws.random() < 0.9 else []
+        process = subprocess.Popen(train + resume, cwd=folder, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        time.sleep(draws.random() * seconds)
+        killed += process.poll() is None
+        process.kill()
+        process.wait()
+    subprocess.run(train + ["--resume"], cwd=folder, stdout=subprocess.DEVNULL, check=True)
+    return killed
+
+
+def main(program, chains):
+    program = str(pathlib.Path(program).resolve())
+    draws = random.Random(1)
+    with tempfile.TemporaryDirectory() as scratch:
+        folder = pathlib.Path(scratch)
+        (folder / "k.net").write_text(NET)
+        begun = time.monotonic()
+        subprocess.run([program, "train", "k.net", "-q", "-o", "straight", "--threads", "1"], cwd=folder, check=True)
+        seconds = time.monotonic() - begun
+        straight, landed, differ = folder / "straight", 0, []
+        for i in range(chains):
+            run = folder / f"chain-{i}"
+            landed += chain(program, folder, run.name, draws, seconds)
+            files = ["last.ckpt", "best.ckpt", "metrics.json", "model.net", "model.lock.json"]
+            differ += [f"{run.name}/{file}" for file in files if (run / file).read_bytes() != (straight / file).read_bytes()]
+            differ += [f"{run.name}/log.jsonl"] if log_of(run) != log_of(straight) else []
+            differ += [f"{run.name}/{left.name}" for left in run.glob(".*.part")]
+    print(f"{chains} chains, {landed} kills that landed, straight run {seconds:.1f} s; files that differ: {differ or 'none'}")
+    return bool(differ)
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1], int(sys.argv[2])))
