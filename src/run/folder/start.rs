@@ -58,7 +58,6 @@ pub enum StartError {
 /// # Errors
 /// A folder that holds another run, a checkpoint that is missing, broken or of a different run, and what the file system says.
 pub fn start(request: &Request<'_>, ready: &Ready) -> Result<Started, StartError> {
-    has_room(&ready.model, &ready.dataset).map_err(StartError::Data)?;
     if request.resume { resume(request, ready) } else { begin(request, ready) }
 }
 
@@ -85,6 +84,7 @@ fn begin(request: &Request<'_>, ready: &Ready) -> Result<Started, StartError> {
         };
         return Err(StartError::Usage(format!("{why}\nhelp: {instead}")));
     }
+    has_room(&ready.model, &ready.dataset).map_err(StartError::Data)?;
     let cannot =
         |e: std::io::Error| StartError::Data(format!("cannot write the run to {}: {e}", path.display()));
     dir.create(request.source, &lock(request, &ready.model, &meta)).map_err(cannot)?;
