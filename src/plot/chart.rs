@@ -81,7 +81,7 @@ impl Series {
     /// Once all colours are used, they come again half as strong.
     fn color(&self) -> RGBAColor {
         let again = self.color / COLORS.len();
-        COLORS[self.color % COLORS.len()].mix(if again % 2 == 0 { 1.0 } else { 0.5 })
+        COLORS[self.color % COLORS.len()].mix(if again.is_multiple_of(2) { 1.0 } else { 0.5 })
     }
 }
 

@@ -219,6 +219,32 @@ fn divergence_of_all_trials_is_exit_4() {
     );
 }
 
+/// A second process does not write into a record that another one writes; what a killed one left of its first line is no record.
+#[test]
+fn a_record_has_one_writer() {
+    let folder = Folder::new(&[("m.net", NET)]);
+    let begin = ["experiment", "m.net", "-q", "-o", "e", "--splits", "1"];
+    let guard = dropnet::run::Guard::take(&folder.path().join("e")).unwrap();
+    std::fs::write(folder.path().join("e/experiment.jsonl"), "").unwrap();
+    let busy = format!("error: another dropnet (process {}) writes to e\n", std::process::id());
+    for args in [&begin[..], &[&begin[..], &["--resume"]].concat()] {
+        let said = folder.run(args);
+        assert!(said.contains(&busy) && said.ends_with("--- exit 3\n"), "{said}");
+    }
+    drop(guard);
+    let begun = folder.run(&[&begin[..], &["--resume"]].concat());
+    assert!(begun.ends_with("--- exit 0\n"), "{begun}");
+    let record = folder.read("e/experiment.jsonl");
+    assert_eq!(record.lines().count(), 1 + 3 + 1);
+    std::fs::create_dir(folder.path().join("f")).unwrap();
+    std::fs::write(folder.path().join("f/experiment.jsonl"), &record[..20]).unwrap();
+    let begun = folder.run(&["experiment", "m.net", "-q", "-o", "f", "--splits", "1"]);
+    assert!(begun.ends_with("--- exit 0\n"), "{begun}");
+    // Trials that run side by side end in any order.
+    let sorted = |text: &str| text.lines().map(str::to_owned).collect::<std::collections::BTreeSet<_>>();
+    assert_eq!(sorted(&folder.read("f/experiment.jsonl")), sorted(&record));
+}
+
 /// What the page on sweeps shows is what its file gives.
 #[test]
 fn the_page_on_sweeps_shows_what_comes_out() {

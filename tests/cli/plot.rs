@@ -142,6 +142,7 @@ fn flags_without_effect_are_refused() {
         &["plot", "run", "--kind", "weights", "--threads", "1"],
         &["plot", "run", "--kind", "risk", "--samples", "0", "--seed", "1"],
         &["plot", "run", "--kind", "convergence", "--samples", "0"],
+        &["plot", "run", "--kind", "convergence", "--samples", "1000000", "--sets", "10000"],
         &["plot", "run", "-o", "x.gif"],
         &["plot", "run", "-o", "x.svg", "--csv"],
         &["plot", "run", "-o", "x.png", "--text"],

@@ -23,6 +23,9 @@ use super::{
 use drawn::{Drawn, beside, nets};
 
 #[derive(clap::Args)]
+#[command(mut_arg("paths", |paths| paths.help(
+    "Folder of a run, or a checkpoint; several are drawn side by side, the runs in a folder of `train --seeds` as their mean"
+)))]
 pub struct Command {
     #[command(flatten)]
     runs: Runs,

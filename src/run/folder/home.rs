@@ -68,7 +68,7 @@ mod tests {
         assert_eq!(homes(&net(&a)), Vec::<PathBuf>::new());
         remember(&net(&b), Path::new("model.net"), a.path()).unwrap();
         let (b_was, a_was) = (b.path().canonicalize().unwrap(), a.path().canonicalize().unwrap());
-        assert_eq!(homes(&net(&b)), [a_was.clone()]);
+        assert_eq!(homes(&net(&b)), std::slice::from_ref(&a_was));
         fs::create_dir(c.path().join("in")).unwrap();
         let sibling = Path::new("../..").join(b.path().file_name().unwrap()).join("model.net");
         remember(&net(&c), &sibling, &c.path().join("in")).unwrap();

@@ -8,6 +8,7 @@ use serde_json::json;
 
 use crate::run::{
     dir::RunDir,
+    guard::Guard,
     home,
     subnet::{Drawn, SiteMask},
     trained::{Trained, TrainedError},
@@ -249,6 +250,7 @@ impl Trained {
         if let Some(why) = dir.taken() {
             return Err(unfit(format!("{why}\nhelp: choose another folder")));
         }
+        let _guard = Guard::take(path).map_err(|busy| unfit(busy.to_string()))?;
         let io = |e: io::Error| unfit(format!("cannot write {}: {e}", path.display()));
         let meta = &self.checkpoint.meta;
         let lock = json!({ "dropnet": env!("CARGO_PKG_VERSION"), "edition": 1 });
