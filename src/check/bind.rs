@@ -122,7 +122,7 @@ fn only_missing(sig: &Sig, args: &[Arg]) -> Option<&'static str> {
     let strange = args.iter().filter(|a| matches!(&a.key, ArgKey::Named(n) if sig.arg(&n.text).is_none()));
     let written = args.iter().filter(|a| a.key == ArgKey::Positional).count();
     let required = sig.args.iter().enumerate().filter(|(_, a)| a.default == Default::Required);
-    let mut missing = required.filter(|(i, a)| !named(a.name) && !(a.positional && *i < written));
+    let mut missing = required.filter(|(i, a)| !(named(a.name) || a.positional && *i < written));
     let first = missing.next().map(|(_, a)| a.name);
     first.filter(|_| missing.next().is_none() && strange.count() == 1)
 }
