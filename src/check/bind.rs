@@ -403,7 +403,7 @@ fn wanted(kind: Kind) -> String {
         Kind::Timed(_) => "a number or `ramp(...)`".into(),
         Kind::Decay(_) => "a number, `ramp(...)` or `bayes_decay(...)`".into(),
         Kind::Share { tail: true } => "a count, a percentage or `tail` and one of them".into(),
-        Kind::Share { tail: false } => "a count or a percentage".into(),
+        Kind::Share { tail: false } => "a number".into(),
         Kind::Bool => "true or false".into(),
         Kind::Word(words) | Kind::Words(words) => format!("one of {}", words.join(", ")),
         Kind::Name => "a name".into(),

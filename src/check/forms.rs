@@ -269,7 +269,7 @@ pub fn squashed_logits(
     let end = ends(nodes, source).into_iter().find(squashed)?;
     let NodeKind::Layer(used) = &nodes[end.0].kind else { return None };
     let (name, reach) = (used.args.sig.name, reaches[end.0]);
-    let what = match name == squash {
+    let what = match name.ends_with(squash) {
         true => format!("`{name}` before it would be applied twice"),
         false => format!("`{name}` before it leaves them no room"),
     };
