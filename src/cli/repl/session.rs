@@ -269,7 +269,9 @@ impl Session {
         self.net.sets.push((name.trim().into(), value.trim().into()));
         let (checked, _) = self.net.check();
         if checked.diagnostics.iter().any(Diagnostic::is_error) {
-            let refused = Refused { text: self.net.buffer.text().into(), diagnostics: checked.diagnostics };
+            let mut diagnostics = checked.diagnostics;
+            diagnostics.iter_mut().for_each(|d| d.message = d.message.replace("`--set ", "`:set "));
+            let refused = Refused { text: self.net.buffer.text().into(), diagnostics };
             self.net = before;
             return Err(self.refuse(&refused, ui));
         }
