@@ -306,7 +306,12 @@ fn fit(
     let bounded = |x: f64, bounds: Bounds, value: Value| match bounds.in_32_bits(x) {
         _ if !bounds.holds(x) => range(bounds.describe(), format!("is {}", number_text(x))),
         Some(seen) => {
-            fault(format!("is {seen} in 32 bits"), format!("{} is none of their numbers", number_text(x)))
+            let why = match seen {
+                "0" => "is below their smallest, 1.2e-38",
+                "infinite" => "is above their largest, 3.4e38",
+                _ => "rounds to it",
+            };
+            fault(format!("is {seen} in 32 bits"), format!("{} {why}", number_text(x)))
         }
         None => Ok(value),
     };
