@@ -122,7 +122,7 @@ fn only_missing(sig: &Sig, args: &[Arg]) -> Option<&'static str> {
     let strange = args.iter().filter(|a| matches!(&a.key, ArgKey::Named(n) if sig.arg(&n.text).is_none()));
     let written = args.iter().filter(|a| a.key == ArgKey::Positional).count();
     let required = sig.args.iter().enumerate().filter(|(_, a)| a.default == Default::Required);
-    let mut missing = required.filter(|(i, a)| !named(a.name) && !(a.positional && *i < written));
+    let mut missing = required.filter(|(i, a)| !(named(a.name) || a.positional && *i < written));
     let first = missing.next().map(|(_, a)| a.name);
     first.filter(|_| missing.next().is_none() && strange.count() == 1)
 }
@@ -317,7 +317,12 @@ fn fit(
     let bounded = |x: f64, bounds: Bounds, value: Value| match bounds.in_32_bits(x) {
         _ if !bounds.holds(x) => range(bounds.describe(), format!("is {}", exactly(x))),
         Some(seen) => {
-            fault(format!("is {seen} in 32 bits"), format!("{} is none of their numbers", exactly(x)))
+            let why = match seen {
+                "0" => "is below their smallest, 1.2e-38",
+                "infinite" => "is above their largest, 3.4e38",
+                _ => "rounds to it",
+            };
+            fault(format!("is {seen} in 32 bits"), format!("{} {why}", exactly(x)))
         }
         None => Ok(value),
     };
@@ -414,7 +419,7 @@ fn wanted(kind: Kind) -> String {
         Kind::Timed(_) => "a number or `ramp(...)`".into(),
         Kind::Decay(_) => "a number, `ramp(...)` or `bayes_decay(...)`".into(),
         Kind::Share { tail: true } => "a count, a percentage or `tail` and one of them".into(),
-        Kind::Share { tail: false } => "a count or a percentage".into(),
+        Kind::Share { tail: false } => "a number".into(),
         Kind::Bool => "true or false".into(),
         Kind::Word(words) | Kind::Words(words) => format!("one of {}", words.join(", ")),
         Kind::Name => "a name".into(),

@@ -252,6 +252,11 @@ pub fn fits_memory(ty: Ty, params: &[ParamDecl], span: Span) -> std::result::Res
     }
 }
 
+/// Whether numbers are such as probabilities or their logarithms are.
+pub fn is_squashed(reach: Reach) -> bool {
+    reach.is_within(Reach::UNIT) || reach.high <= 0.0
+}
+
 /// Logits that are probabilities already, or logarithms of them, and the node that makes them so.
 pub fn squashed_logits(
     nodes: &[Node],
@@ -265,11 +270,10 @@ pub fn squashed_logits(
         OutputKind::Real(_) | OutputKind::Normal(_) => return None,
     };
     let reaches = reaches(nodes);
-    let squashed = |id: &NodeId| reaches[id.0].is_within(Reach::UNIT) || reaches[id.0].high <= 0.0;
-    let end = ends(nodes, source).into_iter().find(squashed)?;
+    let end = ends(nodes, source).into_iter().find(|id| is_squashed(reaches[id.0]))?;
     let NodeKind::Layer(used) = &nodes[end.0].kind else { return None };
     let (name, reach) = (used.args.sig.name, reaches[end.0]);
-    let what = match name == squash {
+    let what = match name.ends_with(squash) {
         true => format!("`{name}` before it would be applied twice"),
         false => format!("`{name}` before it leaves them no room"),
     };

@@ -99,7 +99,7 @@ fn odd_lines_are_answered() {
     let folder = Folder::new(&[("small.net", &net)]);
     let mut lines = b":load small.net\n:train\n:predict 1\n:predict nothing.csv\n".to_vec();
     lines.extend(
-        b":masks dropout_1 5\n:masks dropout_1 6\n:masks dropout_1 99999999999\n:plot masks 99999999999\n",
+        b":masks dropout_1 5\n:masks dropout_1 6\n:masks dropout_1 99999999999\n:plot masks 99999999999\n:subnet --epoch 9 --position 0\n:subnet --epoch 0 --position 60\n",
     );
     lines.extend(b"dense \xff\n:set lr=3\n:set pp=1\noptimizer sgd, lr=1e30\n:train fresh\n:type dense_1\n");
     let said = session(&folder, lines, None);

@@ -3,8 +3,8 @@
 use super::{Flow, Net};
 use crate::{
     check::forms,
-    diag::{Diagnostic, Edit, Span},
-    model::{Node, NodeId, NodeKind, Output},
+    diag::{Diagnostic, Edit, Fix, Span},
+    model::{Node, NodeId, NodeKind, Output, reaches},
     syntax::ast::{ArgKey, Body, Chain, Comment, Step},
 };
 
@@ -89,19 +89,38 @@ impl<'f> Net<'f> {
         flow
     }
 
-    /// An error whose remedy is to take the layer of a node out.
-    fn without(&self, id: NodeId, error: Diagnostic) -> Diagnostic {
-        let node = &self.nodes[id.0];
-        let NodeKind::Layer(used) = &node.kind else { return error };
-        match self.written.get(&node.span.start) {
-            Some((chain, i)) if chain.steps[*i].name.text == used.args.sig.name && node.inputs.len() == 1 => {
-                let edit = removal(chain, *i, self.comments);
-                let message =
-                    if edit.text.is_empty() { "take it out" } else { "pass the logits on as they are" };
-                error.fix(message, edit.span, edit.text)
-            }
-            _ => error.help("end the net in a layer with weights, such as `dense`"),
+    /// An error whose remedy is to take the layer of a node out, with those before it that are of its kind.
+    fn without(&self, id: NodeId, mut error: Diagnostic) -> Diagnostic {
+        let edits = self.unsquashed(id);
+        if edits.is_empty() {
+            return error.help("end the net in a layer with weights, such as `dense`");
         }
+        let passed = edits.iter().any(|edit| !edit.text.is_empty());
+        let message = if passed { "pass the logits on as they are" } else { "take it out" };
+        error.fixes.push(Fix { message: message.into(), edits });
+        error
+    }
+
+    /// The edits that take out what squashes a value; none where one of them cannot be taken out alone.
+    fn unsquashed(&self, id: NodeId) -> Vec<Edit> {
+        let reaches = reaches(&self.nodes);
+        let (mut edits, mut at): (Vec<Edit>, _) = (Vec::new(), id);
+        while let NodeKind::Layer(used) = &self.nodes[at.0].kind
+            && forms::is_squashed(reaches[at.0])
+        {
+            let node = &self.nodes[at.0];
+            let [before] = node.inputs[..] else { return Vec::new() };
+            if !used.word.hands_on() {
+                match self.written.get(&node.span.start) {
+                    Some((chain, i)) if chain.steps[*i].name.text == used.args.sig.name => {
+                        edits.push(removal(chain, *i, self.comments));
+                    }
+                    _ => return Vec::new(),
+                }
+            }
+            at = before;
+        }
+        joined(edits)
     }
 
     /// A step that needs a value and has none.
@@ -132,4 +151,17 @@ fn removal(chain: &Chain, i: usize, comments: &[Comment]) -> Edit {
         (None, None, None) => (step.span, if chain.label.is_some() { "identity" } else { "" }),
     };
     Edit { span, text: text.into() }
+}
+
+/// Edits in the order of their places; deletions that overlap are one.
+fn joined(mut edits: Vec<Edit>) -> Vec<Edit> {
+    edits.sort_by_key(|edit| edit.span);
+    let mut found: Vec<Edit> = Vec::new();
+    for edit in edits {
+        match found.last_mut() {
+            Some(last) if edit.span.start < last.span.end => last.span = last.span.to(edit.span),
+            _ => found.push(edit),
+        }
+    }
+    found
 }

@@ -25,7 +25,7 @@ use crate::{
 /// More nodes than this is a slip in a `repeat`, not a net.
 const MAX_NODES: usize = 20_000;
 /// More steps than this, layers or not: a net of nothing that never ends.
-const MAX_STEPS: usize = 1_000_000;
+const MAX_STEPS: usize = 500_000;
 /// What the nodes may hold together, in bytes: their paths, inputs and arguments. A net of `MAX_NODES` usual layers has a twentieth of it.
 const MAX_BULK: usize = 1 << 28;
 /// Blocks inside blocks, none of which calls itself.
@@ -127,7 +127,7 @@ impl<'f> Net<'f> {
     /// Runs statements in order; answers the flow after the last.
     pub fn statements(&mut self, stmts: impl IntoIterator<Item = &'f Stmt>, mut flow: Flow) -> Flow {
         for stmt in stmts {
-            if self.too_large(ast::span_of(stmt)) {
+            if self.too_long(ast::span_of(stmt)) {
                 return Flow::Broken;
             }
             flow = match stmt {
@@ -259,7 +259,7 @@ impl<'f> Net<'f> {
             Err(d) => return self.report(*d),
         };
         for pass in 0..count {
-            if self.too_large(repeat.count.span) {
+            if self.too_large(repeat.count.span, 1) {
                 return Flow::Broken;
             }
             let errors = self.diags.len();
@@ -307,7 +307,7 @@ impl<'f> Net<'f> {
     }
 
     fn step(&mut self, step: &'f Step, flow: Flow, label: Option<&str>) -> Flow {
-        if self.too_large(step.span) {
+        if step.name.text != "output" && self.too_large(step.span, 0) {
             return Flow::Broken;
         }
         if let (Some(body), "input" | "output") = (&step.body, step.name.text.as_str()) {
@@ -331,17 +331,29 @@ impl<'f> Net<'f> {
         }
     }
 
-    /// Counts one more step; a net that grows beyond all bounds is reported once.
-    fn too_large(&mut self, span: Span) -> bool {
-        self.steps += 1;
-        let what = match () {
-            () if self.nodes.len() > MAX_NODES => format!("the net has more than {MAX_NODES} layers"),
-            () if self.steps > MAX_STEPS => format!("the net takes more than {MAX_STEPS} steps to expand"),
-            () if self.bulk > MAX_BULK => {
-                "the layers of the net hold too much: long names, or long lists of arguments".into()
+    /// Whether the net grows beyond all bounds with so many layers more.
+    fn too_large(&mut self, span: Span, layers: usize) -> bool {
+        let fault = match self.nodes.len() - self.inputs.len() + layers > MAX_NODES {
+            true => Some(format!("the net has more than {MAX_NODES} layers")),
+            false if self.bulk > MAX_BULK => {
+                Some("the layers of the net hold too much: long names, or long lists of arguments".into())
             }
-            () => return false,
+            false => None,
         };
+        self.ends_by(fault, span) || self.too_long(span)
+    }
+
+    /// Counts one more step.
+    fn too_long(&mut self, span: Span) -> bool {
+        self.steps += 1;
+        let fault =
+            (self.steps > MAX_STEPS).then(|| format!("the net takes more than {MAX_STEPS} steps to expand"));
+        self.ends_by(fault, span)
+    }
+
+    /// A net that grows without end is reported once.
+    fn ends_by(&mut self, fault: Option<String>, span: Span) -> bool {
+        let Some(what) = fault else { return false };
         if !std::mem::replace(&mut self.stopped, true) {
             self.report(Diagnostic::error("E0305", span, what).label("stopped here"));
         }

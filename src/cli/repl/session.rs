@@ -50,10 +50,17 @@ impl Net {
     }
 }
 
+/// What was found about a text under the values that were set.
+struct Known {
+    text: String,
+    sets: Vec<(String, String)>,
+    checked: Rc<Checked>,
+}
+
 pub struct Session {
     pub net: Net,
-    /// What was last found about a text under these values: a change is held against it.
-    known: Option<(String, Vec<(String, String)>, Rc<Checked>)>,
+    /// What was found last: a change is held against it.
+    known: Option<Known>,
     /// What it was before each change.
     before: Vec<Net>,
     entered: Vec<String>,
@@ -113,8 +120,8 @@ impl Session {
     /// What is to be said about the net as it is.
     fn known(&mut self) -> Rc<Checked> {
         match &self.known {
-            Some((text, sets, checked)) if text == self.net.buffer.text() && *sets == self.net.sets => {
-                checked.clone()
+            Some(known) if known.text == self.net.buffer.text() && known.sets == self.net.sets => {
+                known.checked.clone()
             }
             _ => {
                 let checked = self.net.check().0;
@@ -125,7 +132,8 @@ impl Session {
 
     fn remember(&mut self, checked: Checked) -> Rc<Checked> {
         let checked = Rc::new(checked);
-        self.known = Some((self.net.buffer.text().into(), self.net.sets.clone(), checked.clone()));
+        let (text, sets) = (self.net.buffer.text().into(), self.net.sets.clone());
+        self.known = Some(Known { text, sets, checked: checked.clone() });
         checked
     }
 
@@ -261,7 +269,9 @@ impl Session {
         self.net.sets.push((name.trim().into(), value.trim().into()));
         let (checked, _) = self.net.check();
         if checked.diagnostics.iter().any(Diagnostic::is_error) {
-            let refused = Refused { text: self.net.buffer.text().into(), diagnostics: checked.diagnostics };
+            let mut diagnostics = checked.diagnostics;
+            diagnostics.iter_mut().for_each(|d| d.message = d.message.replace("`--set ", "`:set "));
+            let refused = Refused { text: self.net.buffer.text().into(), diagnostics };
             self.net = before;
             return Err(self.refuse(&refused, ui));
         }
