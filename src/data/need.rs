@@ -59,7 +59,7 @@ impl DataSchema {
         let mut found = Vec::new();
         let wanted: usize = need.inputs.iter().map(InputShape::width).sum();
         if let Some(first) = model.inputs.first().filter(|_| wanted != self.features()) {
-            let (gives, advice) = (self.features(), self.fitting_input());
+            let (gives, advice) = (self.features(), self.fitting_input(wanted));
             let label = match model.inputs.len() {
                 1 => format!("takes {wanted}"),
                 n => format!("the {n} inputs together take {wanted}"),

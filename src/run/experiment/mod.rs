@@ -189,6 +189,7 @@ impl Experiment<'_> {
         }
         // What is wrong with the data should be said before there is a folder, and before hours of trials.
         self.check_fits()?;
+        self.places().first().map(|place| place.open(self)).transpose()?;
         let (journal, known) = match course.resume {
             true => Journal::resume(course.dir, &self.head())?,
             false => (Journal::begin(course.dir, &self.head())?, Known::new()),
