@@ -27,8 +27,8 @@ impl DataSchema {
         each.filter(|(_, words)| *words > FEW && 2 * words > self.rows).collect()
     }
 
-    /// How the net's input comes to fit.
-    pub(super) fn fitting_input(&self) -> Advice {
+    /// How a net's input that takes `wanted` numbers comes to fit.
+    pub(super) fn fitting_input(&self, wanted: usize) -> Advice {
         let identifiers = self.identifiers();
         if !identifiers.is_empty() {
             let rows = counted(self.rows, "row");
@@ -56,23 +56,19 @@ impl DataSchema {
             };
         }
         let sizes: Vec<String> = self.shape.iter().map(usize::to_string).collect();
-        let help = format!("write `real[{}]`", sizes.join(", "));
+        let choose = match !self.columns.is_empty() && self.features() > wanted {
+            true => ", or choose columns with `inputs`",
+            false => "",
+        };
+        let help = format!("write `real[{}]`{choose}", sizes.join(", "));
         let wide: Vec<String> = self.columns.iter().filter_map(categories).collect();
-        match (self.columns.is_empty(), wide.is_empty()) {
-            (true, _) => Advice { notes: Vec::new(), help },
-            (false, true) => {
-                Advice { notes: Vec::new(), help: format!("{help}, or choose columns with `inputs`") }
-            }
-            (false, false) => {
-                let more = wide.len().saturating_sub(SHOWN);
-                let more = if more > 0 { format!(" and {more} more") } else { String::new() };
-                let shown = wide.into_iter().take(SHOWN).collect::<Vec<_>>().join(", ");
-                Advice {
-                    notes: vec![format!("columns of words give one number a category: {shown}{more}")],
-                    help: format!("{help}, or choose columns with `inputs`"),
-                }
-            }
+        if wide.is_empty() {
+            return Advice { notes: Vec::new(), help };
         }
+        let more = wide.len().saturating_sub(SHOWN);
+        let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+        let shown = wide.into_iter().take(SHOWN).collect::<Vec<_>>().join(", ");
+        Advice { notes: vec![format!("columns of words give one number a category: {shown}{more}")], help }
     }
 }
 

@@ -180,6 +180,11 @@ impl Opened<'_> {
     /// # Errors
     /// E0531 to E0536: targets or inputs that do not fit the net.
     pub fn dataset(self, need: &Need) -> Result<Dataset, DataError> {
+        let source = self.config.source_span;
+        self.encoded(need).map_err(|e| e.net(source))
+    }
+
+    fn encoded(self, need: &Need) -> Result<Dataset, DataError> {
         let schema = self.schema()?;
         let settings = &self.config.settings;
         let normalize_target = settings.normalize.is_some_and(|n| n.target);
@@ -187,8 +192,7 @@ impl Opened<'_> {
         check_inputs(&inputs, &schema)?;
         // A number is 4 bytes for the net; a row has its target and its number.
         let a_row = schema.features().saturating_add(2).saturating_mul(4);
-        memory::check(memory::product(&[schema.rows, a_row]))
-            .map_err(|e| DataError::from(e).net(self.config.source_span))?;
+        memory::check(memory::product(&[schema.rows, a_row]))?;
         match &self.raw {
             Raw::Table(table) => {
                 let at = |e: DataError| if let Some(file) = &table.file { e.file(file) } else { e };
@@ -297,7 +301,7 @@ fn check_inputs(inputs: &[InputShape], schema: &DataSchema) -> Result<(), DataEr
         DataError::new("E0533", format!("a row gives {found} numbers, the net's input takes {wanted}"))
             .note(format!("the input is {}", shown.join(", ")));
     let error = if is_array { error.note(format!("a row's shape is {:?}", schema.shape)) } else { error };
-    let advice = schema.fitting_input();
+    let advice = schema.fitting_input(wanted);
     Err(advice.notes.into_iter().fold(error, DataError::note).help(advice.help))
 }
 

@@ -28,8 +28,9 @@ pub(super) fn columns(
     fills: bool,
 ) -> Result<Vec<ColumnRule>, DataError> {
     let normalize = normalizes_inputs(settings);
-    if normalize.is_some_and(|n| n.per == Per::Channel) {
+    if let Some(normalize) = normalize.filter(|n| n.per == Per::Channel) {
         return Err(DataError::new("E0536", "a table has no channels")
+            .net(normalize.span)
             .help("write `normalize inputs`: each column by itself"));
     }
     let common = normalize
@@ -137,7 +138,9 @@ pub(super) fn array(arrays: &Arrays, train: &[u32], settings: &Settings) -> Resu
         (Per::Channel, _) => {
             return Err(DataError::new("E0536", "the rows have no channels")
                 .file(&arrays.file)
-                .note(format!("their shape is {:?}; pictures are height, width, channel", arrays.shape)));
+                .net(normalize.span)
+                .note(format!("their shape is {:?}; pictures are height, width, channel", arrays.shape))
+                .help("write `per=column` or `per=all`"));
         }
     };
     let pairs = standard_pairs(&arrays.data, train, width, groups, factor);

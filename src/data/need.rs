@@ -4,9 +4,9 @@
 
 use super::advice::{Advice, fitting_classes};
 use super::error::cut;
-use super::schema::DataSchema;
+use super::schema::{ColumnKind, DataSchema};
 use super::transform::InputShape;
-use crate::diag::Diagnostic;
+use crate::diag::{Diagnostic, Span};
 use crate::model::{Model, NodeKind, OutputKind};
 
 /// What the net's output asks of the target.
@@ -59,7 +59,7 @@ impl DataSchema {
         let mut found = Vec::new();
         let wanted: usize = need.inputs.iter().map(InputShape::width).sum();
         if let Some(first) = model.inputs.first().filter(|_| wanted != self.features()) {
-            let (gives, advice) = (self.features(), self.fitting_input());
+            let (gives, advice) = (self.features(), self.fitting_input(wanted));
             let label = match model.inputs.len() {
                 1 => format!("takes {wanted}"),
                 n => format!("the {n} inputs together take {wanted}"),
@@ -70,24 +70,43 @@ impl DataSchema {
                 format!("the data give {gives} {} a row", if gives == 1 { "number" } else { "numbers" }),
             );
             found.push(advised(error.label(label), advice));
-        } else if let (Some(first), Some((column, words))) =
-            (model.inputs.first(), self.identifiers().first())
-        {
-            let message = format!(
-                "`{}` has {words} different words in {} rows, and each is an input of its own",
-                cut(&column.name),
-                self.rows
-            );
-            found.push(
-                Diagnostic::warning("W0501", model.node(*first).span, message)
-                    .label("the net learns single rows by it")
-                    .help("such a column tells rows apart and is no category: leave it out by `inputs`"),
-            );
+        } else if let Some(first) = model.inputs.first() {
+            found.extend(self.doubts(model.node(*first).span));
         }
         if let Some(error) = self.target_disagreement(model, need.target) {
             found.push(error);
         }
         found
+    }
+
+    /// What speaks against columns that fit.
+    fn doubts(&self, input: Span) -> Vec<Diagnostic> {
+        let identifier = self.identifiers().first().map(|(column, words)| {
+            let message = format!(
+                "`{}` has {words} different words in {} rows, and each is an input of its own",
+                cut(&column.name),
+                self.rows
+            );
+            Diagnostic::warning("W0501", input, message)
+                .label("the net learns single rows by it")
+                .help("such a column tells rows apart and is no category: leave it out by `inputs`")
+        });
+        let mostly_filled = self.columns.iter().find(|column| 2 * column.gaps > self.rows).map(|column| {
+            let message = format!(
+                "{} of the {} values of `{}` are not known and filled in",
+                column.gaps,
+                self.rows,
+                cut(&column.name)
+            );
+            let warning = Diagnostic::warning("W0502", input, message).label("sees one value in most rows");
+            match column.kind {
+                ColumnKind::Words(_) => warning.help(
+                    "leave the column out by `inputs`; if its mark of a gap, such as `NA`, is a category, write `na=[]` on the source or quote it in the file",
+                ),
+                ColumnKind::Number => warning.help("leave the column out by `inputs`"),
+            }
+        });
+        identifier.into_iter().chain(mostly_filled).collect()
     }
 
     fn target_disagreement(&self, model: &Model, want: Want) -> Option<Diagnostic> {

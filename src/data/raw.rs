@@ -96,6 +96,14 @@ impl Cells {
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
+
+    /// Cells that are not known.
+    pub fn gaps(&self) -> usize {
+        match self {
+            Cells::Numbers(values) => values.iter().filter(|x| x.is_nan()).count(),
+            Cells::Words { codes, .. } => codes.iter().filter(|code| **code == MISSING).count(),
+        }
+    }
 }
 
 /// The code of a missing word.

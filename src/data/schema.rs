@@ -34,6 +34,8 @@ pub struct DataSchema {
 pub struct ColumnInfo {
     pub name: String,
     pub kind: ColumnKind,
+    /// Cells that are not known, and are filled in.
+    pub gaps: usize,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -75,6 +77,7 @@ impl DataSchema {
                 Cells::Numbers(_) => ColumnKind::Number,
                 Cells::Words { names, .. } => ColumnKind::Words(names.clone()),
             },
+            gaps: c.cells.gaps(),
         };
         let width = |c: &Column| match &c.cells {
             Cells::Numbers(_) => 1,
@@ -120,7 +123,7 @@ impl DataSchema {
             dropped: 0,
             shape: train.shape.clone(),
             columns: Vec::new(),
-            target: vec![ColumnInfo { name: String::new(), kind: ColumnKind::Number }],
+            target: vec![ColumnInfo { name: String::new(), kind: ColumnKind::Number, gaps: 0 }],
             classes: match names {
                 Some(names) => Some(names.to_vec()),
                 None => classes.map(|k| (0..k).map(|c| c.to_string()).collect()),

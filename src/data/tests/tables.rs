@@ -77,7 +77,7 @@ fn marks_of_gaps_can_be_named_and_quoted() {
         floats(&data.train.inputs[0].data).to_vec()
     };
     // In quotes `NA` is a word; without them it is a gap, filled with the more frequent word.
-    assert_eq!(load(&[mean.clone()], 3), [0., 1., 2., 1., 0., 1., 1., 0., 3., 1., 0., 2.]);
+    assert_eq!(load(std::slice::from_ref(&mean), 3), [0., 1., 2., 1., 0., 1., 1., 0., 3., 1., 0., 2.]);
     assert_eq!(load(&[("missing", word("drop"))], 3), [0., 1., 2., 1., 0., 1., 1., 0., 3.]);
     // A mark that is named counts with quotes too, and leaves one word.
     assert_eq!(load(&[mean, marks(vec![word("NA")])], 2), [1., 2., 1., 1., 1., 3., 1., 2.]);

@@ -131,3 +131,23 @@ fn columns_that_tell_rows_apart_are_no_categories() {
     assert_eq!((found.len(), found[0].code, found[0].is_error()), (1, "W0501", false));
     assert!(found[0].message.starts_with("`Date` has 40 different words in 40 rows"), "{:?}", found[0]);
 }
+
+#[test]
+fn a_column_that_is_mostly_filled_in_is_doubted() {
+    let net = |na: &str, inputs: usize| {
+        format!(
+            "data {{\n  source csv, \"t.csv\", missing=mean{na}\n}}\nnet {{\n  input x: real[{inputs}]\n  dense 2\n  output y: class[2]\n}}\n"
+        )
+    };
+    let rows: String = (0..40).map(|i| if i % 4 == 0 { "Grvl,B\n" } else { "NA,A\n" }).collect();
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("t.csv"), format!("alley,y\n{rows}")).unwrap();
+    let search = Search::new(folder.path(), folder.path(), None);
+    let said = |net: &str| -> Vec<String> {
+        let model = crate::check::check_source(net, &crate::check::Env::default()).model.unwrap();
+        let schema = super::super::probe(model.data.as_ref().unwrap(), &search).unwrap();
+        schema.disagreements(&model).iter().map(|d| format!("{}: {}", d.code, d.message)).collect()
+    };
+    assert_eq!(said(&net("", 1)), ["W0502: 30 of the 40 values of `alley` are not known and filled in"]);
+    assert_eq!(said(&net(", na=[]", 2)), Vec::<String>::new());
+}
