@@ -27,15 +27,6 @@ pub(crate) fn too_many_errors(span: Span, hidden: usize) -> Diagnostic {
         .help("is this a `.net` file? mend the first errors and check it again")
 }
 
-/// A byte-order mark that does not begin the file: a second one, or that of a file pasted in.
-pub(crate) fn inner_mark(span: Span) -> Diagnostic {
-    Diagnostic::error("E0012", span, "a byte-order mark inside the text").label("cannot be seen").fix(
-        "remove it",
-        span,
-        "",
-    )
-}
-
 /// Longer names are no names: they stand in the path of every layer of a block.
 pub(crate) fn long_name(span: Span, limit: usize) -> Diagnostic {
     Diagnostic::error("E0010", span, format!("a name of more than {limit} characters"))

@@ -44,10 +44,6 @@ pub fn parse_with(source: &str, is_word: &dyn Fn(&str) -> bool) -> (File, Vec<Di
     if let Some(span) = brackets::too_deep(source, &tokens) {
         return (file, vec![messages::too_deep(span, brackets::MAX_NESTING)]);
     }
-    let mark = |token: &&lex::Token| token.text(source) == "\u{FEFF}";
-    if let Some(token) = tokens.iter().find(mark) {
-        return (file, vec![messages::inner_mark(token.span)]);
-    }
     let long = |token: &&lex::Token| {
         token.kind == TokenKind::Word && token.span.end - token.span.start > LONGEST_NAME
     };
