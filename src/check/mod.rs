@@ -70,13 +70,23 @@ pub struct Sketch {
 
 /// Parses and checks a source text.
 pub fn check_source(source: &str, env: &Env) -> Checked {
-    let (file, mut diagnostics) = parse_with(source, &|word| crate::layers::find(word).is_some());
+    let (file, diagnostics) = parse_source(source);
+    check_parsed(source, &file, diagnostics, env)
+}
+
+/// Parses a source text, with the words of the language known.
+pub fn parse_source(source: &str) -> (File, Vec<Diagnostic>) {
+    parse_with(source, &|word| crate::layers::find(word).is_some())
+}
+
+/// Checks a text that [`parse_source`] made `file` and `diagnostics` of.
+pub fn check_parsed(source: &str, file: &File, mut diagnostics: Vec<Diagnostic>, env: &Env) -> Checked {
     let broken = diagnostics.iter().any(Diagnostic::is_error);
     if broken && file.stmts.is_empty() {
         // Nothing was read, so nothing can be said to be missing.
         return Checked { model: None, diagnostics, sketch: Sketch::default() };
     }
-    let mut checked = check_as(&file, env, broken);
+    let mut checked = check_as(file, env, broken);
     let errors: Vec<usize> = diagnostics.iter().map(|e| e.span.start).collect();
     checked.diagnostics.retain(|d| d.code != "E0201" || !half_read(source, d.span, &errors));
     checked.diagnostics.append(&mut diagnostics);

@@ -2,23 +2,37 @@
 //!
 //! Invariant: the text parses, and what it lacks to be a whole file is all that is wrong with it.
 
-use std::ops::Range;
+use std::{ops::Range, rc::Rc};
 
 use crate::{
-    check::{Checked, Env, SECTIONS, check_source, home_section},
+    check::{Checked, Env, SECTIONS, check_parsed, check_source, home_section, parse_source},
     diag::{Diagnostic, Span},
     syntax::{
         ast::{Chain, File, Stmt, span_of as span},
-        format, parse,
+        format_parsed, parse,
     },
 };
 
 /// What an unfinished file lacks: a net, an input or output, a loss, a source of data.
 const LACKING: &[&str] = &["E0105", "E0404", "E0501"];
 
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Debug, Default)]
 pub struct Buffer {
     text: String,
+    /// The tree of the text, where it is at hand. Copies go without: a session keeps one for each entry.
+    parsed: Option<Rc<File>>,
+}
+
+impl Clone for Buffer {
+    fn clone(&self) -> Self {
+        Self::new(&self.text)
+    }
+}
+
+impl PartialEq for Buffer {
+    fn eq(&self, other: &Self) -> bool {
+        self.text == other.text
+    }
 }
 
 /// What an entry did.
@@ -40,7 +54,7 @@ pub struct Refused {
 impl Buffer {
     #[must_use]
     pub fn new(text: &str) -> Self {
-        Self { text: text.into() }
+        Self { text: text.into(), parsed: None }
     }
 
     #[must_use]
@@ -57,13 +71,7 @@ impl Buffer {
     #[must_use]
     pub fn check(&self, env: &Env) -> (Checked, Vec<Diagnostic>) {
         let mut checked = check_source(&self.text, env);
-        let (lacking, wrong): (Vec<_>, Vec<_>) =
-            std::mem::take(&mut checked.diagnostics).into_iter().partition(lacks);
-        checked.diagnostics = wrong;
-        if !lacking.is_empty() {
-            // What is not used yet may be on the next line.
-            checked.diagnostics.retain(Diagnostic::is_error);
-        }
+        let lacking = take_lacking(&mut checked);
         (checked, lacking)
     }
 
@@ -77,16 +85,14 @@ impl Buffer {
         if errors.iter().any(Diagnostic::is_error) {
             return Err(refused(entry, errors));
         }
-        let mut next = self.clone();
+        let mut next = Self { text: self.text.clone(), parsed: self.parsed.clone() };
         let (mut section, mut replaced, mut place) = (None, false, 0..0);
         for stmt in &file.stmts {
             let text = with_comment(entry, span(stmt));
             (section, replaced, place) = next.put(stmt, text);
         }
-        let mut tidy = next.clone();
-        tidy.tidy();
         // The places of findings are those of the tidy text, unless it is refused.
-        let (checked, _) = tidy.check(env);
+        let (tidy, checked) = next.tidied(env);
         let wrong = |d: &&Diagnostic| d.is_error();
         if checked.diagnostics.iter().any(|d| d.is_error()) {
             let (checked, _) = next.check(env);
@@ -119,9 +125,7 @@ impl Buffer {
             true => next.text.replace_range(start..end, entry),
             false => next.text.insert_str(start, &format!("{entry}\n")),
         }
-        let mut tidy = next.clone();
-        tidy.tidy();
-        let (checked, _) = tidy.check(env);
+        let (tidy, checked) = next.tidied(env);
         if checked.diagnostics.iter().any(Diagnostic::is_error) {
             let (checked, _) = next.check(env);
             return Err(Refused { text: next.text, diagnostics: checked.diagnostics });
@@ -130,15 +134,24 @@ impl Buffer {
         Ok(checked)
     }
 
-    fn tidy(&mut self) {
-        if let Ok(text) = format(&self.text) {
-            self.text = text;
+    /// The same in canonical form, checked.
+    fn tidied(&self, env: &Env) -> (Self, Checked) {
+        let (mut file, mut found) = parse_source(&self.text);
+        let mut text = self.text.clone();
+        if !found.iter().any(Diagnostic::is_error) {
+            text = format_parsed(&self.text, &file);
+            if text != self.text {
+                (file, found) = parse_source(&text);
+            }
         }
+        let mut checked = check_parsed(&text, &file, found, env);
+        take_lacking(&mut checked);
+        (Self { text, parsed: Some(Rc::new(file)) }, checked)
     }
 
     /// Puts a statement to its place; answers the section, whether something gave way, and where it stands now.
     fn put(&mut self, stmt: &Stmt, text: &str) -> (Option<&'static str>, bool, Range<usize>) {
-        let (file, _) = parse(&self.text);
+        let file = self.parsed.take().unwrap_or_else(|| Rc::new(parse(&self.text).0));
         match home(stmt, &file) {
             Home::Top => {
                 let old = file.stmts.iter().find(|old| same(old, stmt, false)).map(span);
@@ -182,8 +195,11 @@ impl Buffer {
             (false, false) => "\n",
         };
         let after = if section { "\n\n" } else { "\n" };
-        self.text.insert_str(start, &format!("{before}{text}{after}"));
-        start + before.len()..start + before.len() + text.len()
+        // As deep as what it comes before, so that there is less to tidy.
+        let depth = if section { "" } else { &self.text[start..at.start] }.to_string();
+        let begins = start + before.len() + depth.len();
+        self.text.insert_str(start, &format!("{before}{depth}{text}{after}"));
+        begins..begins + text.len()
     }
 
     /// Where a `param`, `let` or `block` comes: behind the others, before the sections.
@@ -208,6 +224,18 @@ fn with_comment(entry: &str, at: Span) -> &str {
     let line = entry[at.end..].lines().next().unwrap_or_default();
     let end = if line.trim_start().starts_with('#') { at.end + line.len() } else { at.end };
     entry[at.start..end].trim_end()
+}
+
+/// Takes out of the findings what is not there yet.
+fn take_lacking(checked: &mut Checked) -> Vec<Diagnostic> {
+    let (lacking, wrong): (Vec<_>, Vec<_>) =
+        std::mem::take(&mut checked.diagnostics).into_iter().partition(lacks);
+    checked.diagnostics = wrong;
+    if !lacking.is_empty() {
+        // What is not used yet may be on the next line.
+        checked.diagnostics.retain(Diagnostic::is_error);
+    }
+    lacking
 }
 
 fn lacks(d: &Diagnostic) -> bool {

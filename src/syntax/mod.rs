@@ -15,7 +15,7 @@ mod print;
 mod recover;
 mod spans;
 
-pub use format::{format, unified_diff};
+pub use format::{format, format_parsed, unified_diff};
 pub use parse::{parse, parse_with};
 pub use print::print;
 pub use spans::same_meaning;

@@ -11,7 +11,7 @@ mod facts;
 mod layout;
 mod pieces;
 
-use super::ast::Stmt;
+use super::ast::{File, Stmt};
 use super::lex::{self, TokenKind};
 use super::parse;
 use crate::diag::Diagnostic;
@@ -25,8 +25,13 @@ pub fn format(source: &str) -> Result<String, Vec<Diagnostic>> {
     {
         return Err(diagnostics);
     }
+    Ok(format_parsed(source, &file))
+}
+
+/// The canonical form of a text without syntax errors, of which `file` is the tree.
+pub fn format_parsed(source: &str, file: &File) -> String {
     let tokens = lex::tokens(source);
-    let mut facts = facts::Facts::gather(&file, source, &tokens);
+    let mut facts = facts::Facts::gather(file, source, &tokens);
     let pieces = pieces::pieces(source, &tokens, &facts);
     let lines = loop {
         let lines = layout::lines(&pieces, &facts);
@@ -41,5 +46,5 @@ pub fn format(source: &str) -> Result<String, Vec<Diagnostic>> {
         Some(token) if token.text(source) == "\r\n" => "\r\n",
         _ => "\n",
     };
-    Ok(layout::print(&lines, ending))
+    layout::print(&lines, ending)
 }
