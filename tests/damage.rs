@@ -229,7 +229,8 @@ fn what_does_not_fit_the_net_is_said() {
         let eval = Trained::read(&path, Which::Last).map(|_| ()).map_err(|e| e.to_string());
         (eval, trained(dir.path(), 3, true))
     };
-    let progress: [(&[f32], &dyn Fn(&mut Json), &str); 7] = [
+    type Edit<'a> = &'a dyn Fn(&mut Json);
+    let progress: [(&[f32], Edit<'_>, &str); 7] = [
         (&[], &|m| m["progress"]["step"] = json!(3), "3 steps into an epoch of 3"),
         (&[], &|m| m["progress"]["step"] = json!(1_u64 << 63), "steps into an epoch of 3"),
         (&[], &|m| m["progress"]["step"] = json!(1), "0 outputs of the rows of an epoch, not 40"),
@@ -243,7 +244,7 @@ fn what_does_not_fit_the_net_is_said() {
         let resumed = resumed.unwrap_err();
         assert!(resumed.contains(why), "{why}: {resumed}");
     }
-    let meanings: [(&dyn Fn(&mut Json), &str); 7] = [
+    let meanings: [(Edit<'_>, &str); 7] = [
         (
             &|m| {
                 m["transform"]["inputs"] =
@@ -309,7 +310,7 @@ proptest! {
         noise in prop::collection::vec(any::<u8>(), 0..40),
     ) {
         let text = lines.join("\n");
-        for picture in [run::training(&[text.clone()]), run::training(&[String::from_utf8_lossy(&noise).into()])] {
+        for picture in [run::training(std::slice::from_ref(&text)), run::training(&[String::from_utf8_lossy(&noise).into()])] {
             // It may say that there is nothing to draw.
             let _ = (picture.text(), picture.csv(), picture.svg(), picture.png());
         }
