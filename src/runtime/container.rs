@@ -13,6 +13,8 @@ use std::path::{Path, PathBuf};
 use safetensors::{Dtype, SafeTensors};
 use serde_json::{Map, Value, json};
 
+use crate::memory;
+
 /// The metadata key.
 pub const KEY: &str = "dropnet";
 
@@ -141,6 +143,9 @@ pub fn read_metadata(path: &Path) -> Result<String, ContainerError> {
     if header.checked_add(8).is_none_or(|end| end > size) {
         return Err(broken("its header is longer than the file"));
     }
+    if header > LONGEST_HEADER {
+        return Err(broken("its header is too long"));
+    }
     let mut bytes = Vec::new();
     file.take(header).read_to_end(&mut bytes).map_err(io)?;
     let header: Header = serde_json::from_slice(&bytes).map_err(|e| broken(&e.to_string()))?;
@@ -149,6 +154,9 @@ pub fn read_metadata(path: &Path) -> Result<String, ContainerError> {
         .and_then(|mut m| m.remove(KEY))
         .ok_or(ContainerError::Foreign { path: path.to_path_buf() })
 }
+
+/// The length that the format sets to a header.
+const LONGEST_HEADER: u64 = 100_000_000;
 
 /// What a safetensors header says besides its tensors.
 #[derive(serde::Deserialize)]
@@ -159,7 +167,11 @@ struct Header {
 
 /// Metadata and tensors of a checkpoint.
 pub fn read(path: &Path) -> Result<(String, BTreeMap<String, Tensor<'static>>), ContainerError> {
-    let bytes = fs::read(path).map_err(|error| ContainerError::Io { path: path.to_path_buf(), error })?;
+    let io = |error| ContainerError::Io { path: path.to_path_buf(), error };
+    // The bytes, and the numbers that are made of them.
+    let size = fs::metadata(path).map_err(io)?.len();
+    memory::check(size.saturating_mul(2)).map_err(|e| io(io::Error::new(io::ErrorKind::OutOfMemory, e)))?;
+    let bytes = fs::read(path).map_err(io)?;
     let broken = |why: String| ContainerError::Broken { path: path.to_path_buf(), why };
     let (_, header) = SafeTensors::read_metadata(&bytes).map_err(|e| broken(e.to_string()))?;
     let metadata = header.metadata().as_ref().and_then(|m| m.get(KEY)).cloned();
@@ -217,6 +229,16 @@ mod tests {
             fs::write(&path, &whole[..len]).unwrap();
             assert!(matches!(read(&path), Err(ContainerError::Broken { .. })), "{len}");
         }
+        // A file that takes no room on the disk, and more than there is in memory.
+        let sparse = fs::File::create(&path).unwrap();
+        sparse.set_len(1 << 42).unwrap();
+        let refused = read(&path).unwrap_err().to_string();
+        assert!(refused.contains("of memory are needed"), "{refused}");
+        sparse.set_len(1 << 40).unwrap();
+        std::os::unix::fs::FileExt::write_all_at(&sparse, &(1_u64 << 39).to_le_bytes(), 0).unwrap();
+        let refused = read_metadata(&path).unwrap_err().to_string();
+        assert!(refused.contains("its header is too long"), "{refused}");
+        fs::remove_file(&path).unwrap();
         let foreign =
             safetensors::serialize(Vec::<(String, safetensors::tensor::TensorView<'_>)>::new(), None)
                 .unwrap();
