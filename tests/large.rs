@@ -128,3 +128,18 @@ fn entries_to_a_long_session_are_taken_in_time() {
         assert!(each < Duration::from_millis(bound), "{line}: {each:?}");
     }
 }
+
+/// A chain of layers that one kernel computes is longer than the stack of the thread that fuses it.
+#[test]
+fn a_chain_of_layers_is_fused_in_little_stack() {
+    let chain = ["relu -> dropout 0.1"; 300].join(" -> ");
+    let net = format!(
+        "net {{\n  input x: real[2]\n  dense 4 -> {chain}\n  dense 2\n  output y: class[2]\n}}\n\
+         train {{\n  loss cross_entropy\n  optimizer sgd, lr=0.1\n  epochs 1\n}}\n"
+    );
+    let model = check_source(&net, &Env::default()).model.expect("a sound net");
+    let graph = dropnet::lower::lower_train(&model).graph;
+    let little = std::thread::Builder::new().stack_size(256 << 10);
+    let fused = little.spawn(move || dropnet::loops::fuse(&graph).kernels.len());
+    assert!(fused.expect("a thread").join().expect("a program") > 0);
+}

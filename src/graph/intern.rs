@@ -52,5 +52,16 @@ fn hash(op: &Op, inputs: &[ValueId]) -> u64 {
     let mut hasher = FxHasher::default();
     discriminant(op).hash(&mut hasher);
     inputs.hash(&mut hasher);
+    // What tells sources, which have no operands, and parts of one operand from one another: a net has as many as layers.
+    match op {
+        Op::Param(id) => id.hash(&mut hasher),
+        Op::Slot(id) => id.hash(&mut hasher),
+        Op::State(id) => id.hash(&mut hasher),
+        Op::Scalar(id) => id.hash(&mut hasher),
+        Op::RowKey(id) => id.hash(&mut hasher),
+        Op::Const(x) => x.to_bits().hash(&mut hasher),
+        Op::Slice { start, .. } => start.hash(&mut hasher),
+        _ => {}
+    }
     hasher.finish()
 }
