@@ -38,14 +38,16 @@ pub struct Screen<'a> {
     pub bars: bool,
     pub ui: &'a mut Ui,
     pub bar: Option<Bar>,
-    /// The first thing that could not be written; training itself goes on to its end.
+    /// The first thing that could not be written. Where it is the log, training ends there; otherwise it goes on to its end.
     pub failure: Option<Failure>,
+    pub unlogged: bool,
 }
 
 impl Screen<'_> {
     fn epoch(&mut self, report: &train::EpochReport) -> Result<(), Failure> {
         let mut json = run::epoch_json(report);
         let logged = self.dir.append(&json);
+        self.unlogged = logged.is_err();
         logged.map_err(|e| unwritable(self.dir, &e))?;
         if let Some(events) = &mut self.events {
             events.epoch(report, now()).map_err(|e| unwritable(self.dir, &e))?;
@@ -95,5 +97,9 @@ impl Observer for Screen<'_> {
                 ));
             }
         }
+    }
+
+    fn has_failed(&self) -> bool {
+        self.unlogged
     }
 }

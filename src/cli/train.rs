@@ -101,6 +101,7 @@ impl Command {
             return Ok(self.said(&ended, ui));
         };
         let folder = self.folder(&source, &ready)?;
+        may_hold_seeds(&folder, &source.text)?;
         let first = run::seed_of(&self.request(&source)?, &ready);
         for seed in seeds(first, count)? {
             let out = folder.of_seed(seed);
@@ -215,6 +216,7 @@ impl Command {
             ui,
             bar: None,
             failure: None,
+            unlogged: false,
         };
         let result = train::train(job, started.checkpoint, &options, stop, &mut screen);
         screen.bar = None;
@@ -335,6 +337,18 @@ pub fn working() -> Result<PathBuf, Failure> {
     std::env::current_dir().map_err(|e| Failure::data(format!("no working directory: {e}")))
 }
 
+/// Refuses a folder whose runs would be taken for more of this net's.
+fn may_hold_seeds(folder: &RunDir, text: &str) -> Result<(), Failure> {
+    let path = folder.path().display();
+    let other = |run: &PathBuf| std::fs::read(RunDir::at(run).net()).is_ok_and(|own| own != text.as_bytes());
+    let what = match () {
+        () if folder.has_checkpoint() => "a run",
+        () if folder.members().iter().any(other) => "runs of another net",
+        () => return Ok(()),
+    };
+    Err(Failure::usage(format!("{path} holds {what} already\nhelp: choose another folder")))
+}
+
 /// Why a run could not begin.
 pub fn unstarted(error: StartError) -> Failure {
     match error {
@@ -367,6 +381,7 @@ pub fn failure(error: TrainError, dir: &RunDir, ready: &Ready) -> Failure {
         }
         TrainError::Checkpoint(error) => Failure::data(error),
         TrainError::Data(message) => Failure::data(message),
+        TrainError::Unwritten => Failure::data(format!("cannot write {}", dir.path().display())),
         TrainError::Codegen(error) => data::native(&error),
     }
 }

@@ -8,6 +8,7 @@ use super::config::{DataConfig, Division, Split};
 use super::dataset::{Dataset, InputArray, Part, Storage, Target};
 use super::divide::{self, Listed, Parts};
 use super::error::{self, DataError};
+use super::finite;
 use super::raw::{Cells, Raw, Stored, Table};
 use super::schema::DataSchema;
 use super::search::Search;
@@ -181,7 +182,8 @@ impl Opened<'_> {
     /// E0531 to E0536: targets or inputs that do not fit the net.
     pub fn dataset(self, need: &Need) -> Result<Dataset, DataError> {
         let source = self.config.source_span;
-        self.encoded(need).map_err(|e| e.net(source))
+        let encoded = self.encoded(need).and_then(|dataset| finite::check(&dataset).map(|()| dataset));
+        encoded.map_err(|e| e.net(source))
     }
 
     fn encoded(self, need: &Need) -> Result<Dataset, DataError> {

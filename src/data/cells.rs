@@ -3,6 +3,7 @@
 use rustc_hash::FxHashMap;
 
 use super::error::{DataError, cut, listed, nearest};
+use super::finite;
 use super::raw::{Format, MISSING, Unknown};
 use super::survey::not_a_number;
 use super::text::{Cell, number};
@@ -45,7 +46,7 @@ impl<'a> Reader<'a> {
                         return Err(not_a_number(&cell.text).note("the column held numbers in training"));
                     }
                 };
-                out[0] = self.column.rule.number(x).ok_or_else(gap)?;
+                out[0] = finite::seen(&cell.text, self.column.rule.number(x).ok_or_else(gap)?)?;
                 Ok(())
             }
             CellRule::Category { names, .. } => {

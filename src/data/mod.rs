@@ -16,6 +16,7 @@ mod elementary;
 mod encoding;
 mod error;
 mod files;
+mod finite;
 mod fit;
 mod gaps;
 mod index;

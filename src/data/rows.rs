@@ -6,6 +6,7 @@ use super::assemble::deal;
 use super::cells::Reader;
 use super::dataset::{InputArray, Storage};
 use super::error::{DataError, counted, cut, listed};
+use super::finite;
 use super::raw::{Delimiter, Format};
 use super::text::{self, Record, Records};
 use super::transform::{ColumnRule, Fields, InputShape, Transform};
@@ -88,7 +89,8 @@ impl Transform {
                             .column(i + 1, "")
                             .help("a row is one number a pixel, without a header")
                     })?;
-                    *slot = rule.apply(i, x);
+                    let place = |e: DataError| e.file(name).line(record.line).column(i + 1, "");
+                    *slot = finite::seen(&cell.text, rule.apply(i, x)).map_err(place)?;
                 }
                 Ok(())
             })?;

@@ -195,10 +195,8 @@ impl Buffer {
             (false, false) => "\n",
         };
         let after = if section { "\n\n" } else { "\n" };
-        // As deep as what it comes before, so that there is less to tidy.
-        let depth = if section { "" } else { &self.text[start..at.start] }.to_string();
-        let begins = start + before.len() + depth.len();
-        self.text.insert_str(start, &format!("{before}{depth}{text}{after}"));
+        self.text.insert_str(start, &format!("{before}{text}{after}"));
+        let begins = start + before.len();
         begins..begins + text.len()
     }
 

@@ -104,6 +104,11 @@ pub trait Observer {
     fn ends(&mut self) -> bool {
         false
     }
+
+    /// Whether something that belongs to the epoch could not be written: then no checkpoint may say that the epoch is done.
+    fn has_failed(&self) -> bool {
+        false
+    }
 }
 
 /// How a run ended.
@@ -140,6 +145,8 @@ pub enum TrainError {
     },
     /// The data do not fit what training needs.
     Data(String),
+    /// The observer could not write what belongs to an epoch; the last checkpoint is of an earlier one.
+    Unwritten,
 }
 
 impl From<CodegenError> for TrainError {
@@ -337,6 +344,9 @@ impl<'a> Trainer<'a> {
         let lr = plan.rates.last().copied().unwrap_or(0.0);
         let report = EpochReport { epoch: epoch + 1, epochs, seconds, steps, train, valid, lr, best };
         observer.event(Event::EpochDone(&report));
+        if observer.has_failed() {
+            return Err(TrainError::Unwritten);
+        }
         for (by, watch) in undefined {
             if self.told.insert(by) {
                 let why = self.reporter.undefined_where(watch.split_once('.').map_or("", |of| of.1));

@@ -165,3 +165,52 @@ fn a_folder_in_use_is_refused() {
     let said = folder.run(&["train", "m.net", "-q", "-o", "run", "--resume", "--epochs", "1"]);
     assert!(said.ends_with("--- exit 0\n"), "{said}");
 }
+
+/// A line of the log that could not be written ends training before a checkpoint says that its epoch is done.
+#[test]
+fn a_log_that_cannot_be_written_ends_the_run_where_it_is_resumed() {
+    let folder = Folder::new(&[("m.net", NET)]);
+    let train = |run: &str, more: &[&str]| {
+        folder.run(&[&["train", "m.net", "-q", "-o", run, "--threads", "1"], more].concat())
+    };
+    assert!(train("straight", &["--epochs", "4"]).ends_with("--- exit 0\n"));
+    assert!(train("run", &["--epochs", "2"]).ends_with("--- exit 0\n"));
+    // A folder of that name is no file to write to.
+    let log = folder.path().join("run/log.jsonl");
+    std::fs::rename(&log, folder.path().join("log")).expect("moved");
+    std::fs::create_dir(&log).expect("a folder");
+    let said = train("run", &["--epochs", "4", "--resume"]);
+    assert!(said.contains("cannot write run") && said.ends_with("--- exit 3\n"), "{said}");
+    std::fs::remove_dir(&log).expect("removed");
+    std::fs::rename(folder.path().join("log"), &log).expect("moved back");
+    assert!(train("run", &["--epochs", "4", "--resume"]).ends_with("--- exit 0\n"));
+    same_run(&folder.path().join("straight"), &folder.path().join("run"));
+}
+
+/// A folder is that of one run, of runs by seed, or of an experiment.
+#[test]
+fn a_folder_is_never_taken_for_another() {
+    let other = NET.replace("dense 48", "dense 8");
+    let folder = Folder::new(&[("m.net", NET), ("n.net", &other)]);
+    let quick = |args: &[&str]| folder.run(&[args, &["-q"]].concat());
+    let epoch = ["--epochs", "1"];
+    assert!(quick(&[&["train", "m.net", "-o", "one"], &epoch[..]].concat()).ends_with("--- exit 0\n"));
+    assert!(
+        quick(&[&["train", "m.net", "-o", "two", "--seeds", "2"], &epoch[..]].concat())
+            .ends_with("--- exit 0\n")
+    );
+    std::fs::create_dir(folder.path().join("e")).expect("a folder");
+    std::fs::write(folder.path().join("e/experiment.jsonl"), "{}\n").expect("a record");
+    for (args, why) in [
+        (&["train", "n.net", "-o", "one", "--seeds", "2"][..], "one holds a run already"),
+        (&["train", "n.net", "-o", "two"], "two holds runs by seed already"),
+        (
+            &["train", "n.net", "-o", "two", "--seeds", "2", "--seed", "7"],
+            "two holds runs of another net already",
+        ),
+        (&["train", "n.net", "-o", "e"], "e holds an experiment already"),
+    ] {
+        let said = quick(args);
+        assert!(said.contains(why) && said.ends_with("--- exit 2\n"), "{said}");
+    }
+}

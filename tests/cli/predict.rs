@@ -399,3 +399,14 @@ fn uncertain_rows_are_marked() {
         ["mi>0.3", "sd>1", "mi<1", "doubt>1"].iter().map(|rule| predict(&["--abstain", rule])).collect();
     insta::assert_snapshot!(refused);
 }
+
+/// A cell that normalisation takes beyond 32 bits is named, and nothing is made of it.
+#[test]
+fn cells_far_outside_of_what_was_trained_are_named() {
+    let net = "data {\n  source friedman, rows=60, noise=1\n  normalize inputs, target\n}\nnet {\n  input x: real[10]\n  dense 8 -> relu -> dropout 0.1\n  dense 4 -> relu\n  dense 1\n  output y: real[1]\n}\ntrain {\n  loss squared_error\n  optimizer adam, lr=0.01\n  epochs 1\n}\n";
+    let folder = Folder::trained(net);
+    let said =
+        folder.run_with(&["predict", "run", "--input", "-"], "1,1,1,1,1,1,1,1,1,1\n1,1,1e38,1,1,1,1,1,1,1\n");
+    assert!(said.contains("`1e38` is beyond 32 bits as the net sees it"), "{said}");
+    assert!(said.contains("-:2, column 3") && said.ends_with("--- exit 3\n"), "{said}");
+}

@@ -191,6 +191,7 @@ impl Session {
             ui,
             bar: None,
             failure: None,
+            unlogged: false,
         };
         stop().store(0, Ordering::SeqCst);
         TRAINING.store(true, Ordering::SeqCst);
@@ -212,7 +213,7 @@ impl Session {
                 };
                 return Err(diverged(epoch, step, kept, &ready));
             }
-            Err(error) => return Err(failure(error, &dir, &ready)),
+            Err(error) => return Err(unwritten.unwrap_or_else(|| failure(error, &dir, &ready))),
         }
         let checkpoint = Checkpoint::read(&dir.last()).map_err(Failure::data)?;
         let store = checkpoint.store(&lower_train(&ready.model).graph).map_err(Failure::data)?;

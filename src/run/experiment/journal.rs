@@ -13,7 +13,10 @@ use std::{
 use serde_json::Value as Json;
 
 use super::trial::Measured;
-use crate::run::guard::{Busy, Guard};
+use crate::{
+    run::guard::{Busy, Guard},
+    runtime::container,
+};
 
 /// Lines by the keys of their trials.
 pub type Known = BTreeMap<String, Json>;
@@ -84,6 +87,7 @@ impl Journal {
             return Err(none());
         }
         let guard = Guard::take(dir).map_err(JournalError::Busy)?;
+        container::clear_parts(dir).map_err(|e| JournalError::Io(dir.into(), e))?;
         let bytes = read(&path)?.ok_or_else(none)?;
         let whole = whole(&bytes);
         if whole == 0 {
@@ -92,7 +96,7 @@ impl Journal {
         let mut lines = bytes[..whole - 1].split(|byte| *byte == b'\n').map(serde_json::from_slice::<Json>);
         match lines.next() {
             Some(Ok(found)) if found == *head => {}
-            Some(Ok(found)) if found.get("source").is_some() => return Err(another(dir)),
+            Some(Ok(found)) if found.get("source").is_some() => return Err(another(dir, found, head)),
             _ => return Err(unreadable(&path)),
         }
         let entry =
@@ -133,8 +137,12 @@ fn whole(bytes: &[u8]) -> usize {
     bytes.iter().rposition(|byte| *byte == b'\n').map_or(0, |at| at + 1)
 }
 
-fn another(dir: &Path) -> JournalError {
-    let why = "the net, its `--set` values or the version of dropnet differ";
+fn another(dir: &Path, mut found: Json, head: &Json) -> JournalError {
+    found["rows"] = head["rows"].clone();
+    let why = match found == *head {
+        true => "the rows of its data have changed",
+        false => "the net, its `--set` values or the version of dropnet differ",
+    };
     JournalError::Other(format!(
         "{} holds another experiment: {why}\nhelp: give the file and the values that it was begun with, or choose another folder",
         dir.display()
@@ -235,6 +243,8 @@ mod tests {
         assert_eq!(said(b"epoch,loss\n1,2\n"), foreign);
         let another = "e holds another experiment: the net, its `--set` values or the version of dropnet differ\nhelp: give the file and the values that it was begun with, or choose another folder";
         assert_eq!(said(b"{\"source\":\"2\"}\n"), another);
+        let rows = said(b"{\"source\":\"1\",\"rows\":{\"train\":\"0123456789abcdef\"}}\n");
+        assert!(rows.contains("the rows of its data have changed"), "{rows}");
     }
 
     #[test]

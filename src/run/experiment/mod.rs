@@ -40,7 +40,7 @@ use crate::{
     data::Search,
     math,
     model::{Model, PredictMode, Sweep},
-    runtime::train::TrainError,
+    runtime::{progress::Rows, train::TrainError},
 };
 
 /// What is tried.
@@ -108,6 +108,7 @@ impl fmt::Display for ExperimentError {
             }
             Self::Diverged { what, cure } => write!(f, "{what}\n{cure}"),
             Self::Train(TrainError::Data(why)) => f.write_str(why),
+            Self::Train(TrainError::Unwritten) => f.write_str("what belongs to an epoch could not be written"),
             Self::Train(TrainError::Codegen(error)) => error.fmt(f),
             Self::Train(TrainError::Checkpoint(error)) => error.fmt(f),
             Self::Train(TrainError::Interrupted { .. }) | Self::Interrupted => f.write_str("interrupted"),
@@ -225,14 +226,14 @@ impl Experiment<'_> {
         }
         // What is wrong with the data should be said before there is a folder, and before hours of trials.
         self.check_fits()?;
-        if let Some((_, ready)) = self.places().first().map(|place| place.open(self)).transpose()?
-            && self.sweep().is_none()
-        {
+        let first = self.places().first().map(|place| place.open(self)).transpose()?;
+        if let (Some((_, ready)), None) = (&first, self.sweep()) {
             start::has_room(&ready.model, &ready.dataset).map_err(TrainError::Data)?;
         }
+        let head = self.head(first.map(|(_, ready)| Rows::of(&ready.dataset)));
         let (journal, known) = match course.resume {
-            true => Journal::resume(course.dir, &self.head())?,
-            false => (Journal::begin(course.dir, &self.head())?, Known::new()),
+            true => Journal::resume(course.dir, &head)?,
+            false => (Journal::begin(course.dir, &head)?, Known::new()),
         };
         let (known, journal) = (Mutex::new(known), Mutex::new(journal));
         let carried = Carried { experiment: self, course, known, journal, done };
@@ -334,12 +335,13 @@ impl Experiment<'_> {
         places
     }
 
-    /// The first line of the record. Divisions, seeds and settings may be added later.
-    fn head(&self) -> Json {
+    /// The first line of the record, with the rows of its first division. Divisions, seeds and settings may be added later.
+    fn head(&self, rows: Option<Rows>) -> Json {
         json!({
             "dropnet": env!("CARGO_PKG_VERSION"),
             "source": format!("{:016x}", math::site_key(self.source)),
             "sets": self.sets,
+            "rows": rows,
         })
     }
 

@@ -6,7 +6,7 @@ use std::{collections::BTreeMap, io, path::Path};
 
 use serde::{Deserialize, Serialize};
 
-use super::{dir::RunDir, trained::TrainedError};
+use super::{dir::RunDir, guard::Guard, trained::TrainedError};
 use crate::{
     model::{Mean, OutputKind, PredictMode},
     runtime::{checksum::Checksum, container},
@@ -83,11 +83,13 @@ impl Calibration {
         Self { fits: names.map(|name| (name.to_string(), fit)).into(), ..Self::default() }
     }
 
-    /// Writes it atomically.
+    /// Writes it atomically, and clears away what writers left that were killed.
     ///
     /// # Errors
-    /// What the file system says.
+    /// What the file system says; a folder that another process writes to.
     pub fn write(&self, run: &Path) -> io::Result<()> {
+        let _guard = Guard::take(run).map_err(io::Error::other)?;
+        container::clear_parts(run)?;
         let text = serde_json::to_string_pretty(self).map_err(io::Error::other)? + "\n";
         container::atomically(&RunDir::at(run).calibration(), |out| out.write_all(text.as_bytes()))
     }

@@ -82,6 +82,12 @@ impl RunDir {
         if self.has_checkpoint() {
             return Some(format!("{path} holds a run already"));
         }
+        if self.members() != [self.path.clone()] {
+            return Some(format!("{path} holds runs by seed already"));
+        }
+        if self.path.join("experiment.jsonl").exists() {
+            return Some(format!("{path} holds an experiment already"));
+        }
         let names = ["model.lock.json", "model.net", "log.jsonl", "metrics.json", "calibration.json"];
         // What an unfinished run leaves: its first three.
         let own = if self.is_unfinished() { 3 } else { 0 };

@@ -8,7 +8,10 @@ use crate::{
         Want,
     },
     model::Model,
-    runtime::checkpoint::{Checkpoint, CheckpointError},
+    runtime::{
+        checkpoint::{Checkpoint, CheckpointError},
+        progress::Progress,
+    },
 };
 
 /// # Errors
@@ -18,7 +21,8 @@ pub fn check(checkpoint: &Checkpoint, model: &Model) -> Result<(), CheckpointErr
     let meta = &checkpoint.meta;
     let fits = inputs(&meta.transform, &need)
         .and_then(|()| target(&meta.transform.target, need.target))
-        .and_then(|()| attributes(&meta.attributes));
+        .and_then(|()| attributes(&meta.attributes))
+        .and_then(|()| progress(&meta.progress, model));
     fits.map_err(|why| CheckpointError::Mismatch {
         path: checkpoint.path.clone(),
         why: format!(
@@ -54,6 +58,8 @@ fn inputs(transform: &Transform, need: &Need) -> Fits {
 
 fn table(format: &Format, columns: &[ColumnRule], width: usize) -> Fits {
     let numbers: usize = columns.iter().map(|column| column.rule.width()).sum();
+    let places: std::collections::BTreeSet<usize> = columns.iter().map(|column| column.number).collect();
+    ensure(places.len() == columns.len(), || "it reads one column twice".into())?;
     ensure(numbers == width, || format!("its columns give {numbers} numbers a row, the net takes {width}"))?;
     columns.iter().try_for_each(|column| {
         let ColumnRule { name, number, rule } = column;
@@ -108,6 +114,15 @@ fn target(rule: &TargetRule, want: Want) -> Fits {
         }
         (rule, _) => Err(format!("its target is {}, the net answers otherwise", kind(rule))),
     }
+}
+
+fn progress(progress: &Progress, model: &Model) -> Fits {
+    let stops = model.train.as_ref().is_some_and(|train| train.stop_early.is_some());
+    ensure(stops || !progress.stopped_early, || {
+        "it was stopped early, which the net does not ask for".into()
+    })?;
+    let factor = progress.plateau.factor;
+    ensure((0.0..=1.0).contains(&factor), || format!("its schedule has cut the rate to {factor} of itself"))
 }
 
 fn kind(rule: &TargetRule) -> &'static str {
