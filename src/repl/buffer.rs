@@ -85,16 +85,21 @@ impl Buffer {
         if errors.iter().any(Diagnostic::is_error) {
             return Err(refused(entry, errors));
         }
-        let mut next = Self { text: self.text.clone(), parsed: self.parsed.clone() };
-        let (mut section, mut replaced, mut place) = (None, false, 0..0);
-        for stmt in &file.stmts {
-            let text = with_comment(entry, span(stmt));
-            (section, replaced, place) = next.put(stmt, text);
-        }
+        let put = |deep: bool| {
+            let mut next = Self { text: self.text.clone(), parsed: self.parsed.clone() };
+            let mut put = (None, false, 0..0);
+            for stmt in &file.stmts {
+                put = next.put(stmt, with_comment(entry, span(stmt)), deep);
+            }
+            (next, put)
+        };
+        let (next, (section, replaced, _)) = put(true);
         // The places of findings are those of the tidy text, unless it is refused.
         let (tidy, checked) = next.tidied(env);
         let wrong = |d: &&Diagnostic| d.is_error();
         if checked.diagnostics.iter().any(|d| d.is_error()) {
+            // As it was entered, without what stands before it.
+            let (next, (_, _, place)) = put(false);
             let (checked, _) = next.check(env);
             let inside = |d: &Diagnostic| place.contains(&d.span.start);
             let own = file.stmts.len() == 1 && checked.diagnostics.iter().filter(wrong).all(inside);
@@ -149,21 +154,23 @@ impl Buffer {
         (Self { text, parsed: Some(Rc::new(file)) }, checked)
     }
 
-    /// Puts a statement to its place; answers the section, whether something gave way, and where it stands now.
-    fn put(&mut self, stmt: &Stmt, text: &str) -> (Option<&'static str>, bool, Range<usize>) {
+    /// Puts a statement to its place, where it may be as deep as its neighbours: then there is nothing to tidy. Answers the section, whether
+    /// something gave way, and where it stands now.
+    fn put(&mut self, stmt: &Stmt, text: &str, deep: bool) -> (Option<&'static str>, bool, Range<usize>) {
         let file = self.parsed.take().unwrap_or_else(|| Rc::new(parse(&self.text).0));
         match home(stmt, &file) {
             Home::Top => {
                 let old = file.stmts.iter().find(|old| same(old, stmt, false)).map(span);
                 let at = old.unwrap_or_else(|| Span::new(self.top(&file, stmt), self.top(&file, stmt)));
                 let section = section_of(stmt).map(|section| section.0);
-                (section, old.is_some(), self.replace(at, text, section.is_some()))
+                (section, old.is_some(), self.replace(at, text, section.is_some(), deep))
             }
             Home::Section(name) => {
                 let Some((_, stmts, body)) = file.stmts.iter().filter_map(section_of).find(|s| s.0 == name)
                 else {
                     let at = self.before_section(&file, name);
-                    let place = self.replace(Span::new(at, at), &format!("{name} {{\n  {text}\n}}"), true);
+                    let place =
+                        self.replace(Span::new(at, at), &format!("{name} {{\n  {text}\n}}"), true, deep);
                     let inset = name.len() + 5;
                     return (Some(name), false, place.start + inset..place.start + inset + text.len());
                 };
@@ -175,13 +182,13 @@ impl Buffer {
                     };
                     Span::new(at, at)
                 });
-                (Some(name), old.is_some(), self.replace(at, text, false))
+                (Some(name), old.is_some(), self.replace(at, text, false, deep))
             }
         }
     }
 
     /// Writes `text` instead of `at`; where that is empty, on lines of its own, a section with a blank line on either side.
-    fn replace(&mut self, at: Span, text: &str, section: bool) -> Range<usize> {
+    fn replace(&mut self, at: Span, text: &str, section: bool, deep: bool) -> Range<usize> {
         if at.start < at.end {
             self.text.replace_range(at.start..at.end, text);
             return at.start..at.start + text.len();
@@ -195,8 +202,13 @@ impl Buffer {
             (false, false) => "\n",
         };
         let after = if section { "\n\n" } else { "\n" };
-        self.text.insert_str(start, &format!("{before}{text}{after}"));
-        let begins = start + before.len();
+        let depth = match (indented, deep && !section) {
+            (true, true) if self.text[at.start..].starts_with('}') => "  ",
+            (true, true) => &self.text[line..at.start],
+            _ => "",
+        };
+        let begins = start + before.len() + depth.len();
+        self.text.insert_str(start, &format!("{before}{depth}{text}{after}"));
         begins..begins + text.len()
     }
 
