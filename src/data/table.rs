@@ -13,7 +13,7 @@ use super::raw::{
     self, Cells, Chosen, Column, Delimiter, Format, MISSING, Pick, Table, Unknown, label_order,
 };
 use super::survey::{Held, Tally};
-use super::text::{Cell, Record, Records, check_width, number, records};
+use super::text::{Cell, Record, Records, check_row, number, records};
 use crate::memory;
 
 /// What happens to a row with a missing cell among the used ones.
@@ -45,6 +45,7 @@ pub(super) fn read(text: &str, name: &str, reading: &Reading, pick: &Pick<'_>) -
     let mut rows = records(text, reading.delimiter).map_err(|e| DataError::from(e).file(name))?;
     let first = rows.clone().next();
     let first = first.ok_or_else(|| no_rows(name, 0))?;
+    check_row(&first, first.count, reading.delimiter, name)?;
     let names = if reading.header { header(&first, name)? } else { numbered(first.fields.len()) };
     if reading.header {
         rows.next();
@@ -155,7 +156,7 @@ impl<'a> Text<'a> {
         let mut tallies = vec![Tally::default(); positions.len()];
         let (mut rows, mut dropped) = (0, 0);
         for record in self.rows.clone() {
-            check_width(&record, self.width, self.name)?;
+            check_row(&record, self.width, self.reading.delimiter, self.name)?;
             // A mark without quotes is a gap whatever its column holds, so that the row is left out.
             let is_gap = |&position: &usize| self.reading.gaps.among_words(&record.fields[position]);
             if self.reading.missing == Missing::Drop && positions.iter().any(is_gap) {
@@ -232,8 +233,8 @@ impl<'a> Text<'a> {
             "" => error.note("the cell is empty"),
             mark => error.note(format!("`{mark}` stands for a value that is not known")),
         };
-        match is_target && self.reading.missing == Missing::Mean {
-            true => error.help("a target is never filled in: write `missing=drop`"),
+        match is_target {
+            true => error.help("write `missing=drop` to leave such rows out: a target is never filled in"),
             false => {
                 error.help("write `missing=drop` to leave such rows out, or `missing=mean` to fill them in")
             }

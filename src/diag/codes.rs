@@ -786,7 +786,10 @@ that never closes, or another delimiter than the file says.
     a,b,c
     1,2
 
-Correct the row, quote the field (`"1,5"`), or give `delimiter=`."#,
+Correct the row, quote the field (`"1,5"`), or give `delimiter=`.
+
+A quoted field may hold the ends of lines. A quote that never closes would make one field of all further rows, and so would one that
+meets the next quote lines later, in the middle of a field: the message names the line on which it opens."#,
     ),
     (
         "E0523",
