@@ -32,7 +32,13 @@ impl Transform {
             return Err(DataError::new("E0538", "the checkpoint's way of reading rows contradicts itself")
                 .help("the checkpoint was changed by hand or damaged: train again"));
         }
-        let text = encoding::decode(files::unpacked(bytes, name)?, name)?;
+        let bytes = files::unpacked(bytes, name)?;
+        if bytes.starts_with(encoding::NUMPY) {
+            return Err(DataError::new("E0525", "the file is a NumPy array, and rows to predict are text")
+                .file(name)
+                .help("write the array `x` as text: `numpy.savetxt(\"rows.csv\", x.reshape(len(x), -1), delimiter=\",\")`"));
+        }
+        let text = encoding::decode(bytes, name)?;
         match &self.fields {
             Fields::Table { format, columns } => self.table_rows(&text, name, format, columns),
             Fields::Array(_) => self.array_rows(&text, name),
