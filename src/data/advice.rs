@@ -2,6 +2,7 @@
 //! categories, that it should not be an input.
 
 use super::error::{counted, cut, listed};
+use super::notation::Notations;
 use super::schema::{ColumnInfo, ColumnKind, DataSchema};
 
 /// Notes and ways out of one disagreement.
@@ -88,6 +89,11 @@ fn written(name: &str) -> String {
     if bare || is_number { name.to_owned() } else { format!("{name:?}") }
 }
 
+/// Whether nearly every row has a class of its own.
+pub(super) fn are_hardly_classes(names: &[String], rows: usize) -> bool {
+    names.len() > FEW && 2 * names.len() > rows
+}
+
 /// How the net's output comes to fit these classes.
 pub(super) fn fitting_classes(names: &[String], rows: usize) -> Advice {
     match names {
@@ -95,7 +101,18 @@ pub(super) fn fitting_classes(names: &[String], rows: usize) -> Advice {
             notes: vec![format!("every row is of class `{}`: there is nothing to tell apart", cut(only))],
             help: "name another column in `target`, or data with more classes".into(),
         },
-        _ if names.len() > FEW && 2 * names.len() > rows => Advice {
+        _ if names.len() > FEW
+            && let Some(notation) = Notations::of(names) =>
+        {
+            Advice {
+                notes: vec![
+                    format!("{} different values in {}", names.len(), counted(rows, "row")),
+                    format!("the column seems to hold {}", notation.name()),
+                ],
+                help: format!("{}; for a number to be predicted write `output y: real[1]`", notation.fix()),
+            }
+        }
+        _ if are_hardly_classes(names, rows) => Advice {
             notes: vec![format!(
                 "{} different values in {} are hardly classes",
                 names.len(),

@@ -1,7 +1,11 @@
 //! Bytes to text: UTF-8, or UTF-16 where the file says so by its first bytes; anything else is named, with the way to convert it.
 
 use super::error::DataError;
+use super::files::GZIP;
 use crate::memory;
+
+/// What arrays of NumPy begin with.
+pub(super) const NUMPY: &[u8] = b"\x93NUMPY";
 
 /// First bytes of files that are no text, what they are, and what makes text of them.
 const OTHERS: &[(&[u8], &str, &str)] = &[
@@ -13,12 +17,13 @@ const OTHERS: &[(&[u8], &str, &str)] = &[
         "unpack it, or save the spreadsheet as csv",
     ),
     (b"\xd0\xcf\x11\xe0", "an old spreadsheet (.xls)", "save it as csv"),
+    (GZIP, "packed with gzip again and again", "unpack it: gunzip"),
     (b"PAR1", "a Parquet file", "write it as csv"),
     (b"BZh", "packed with bzip2", "unpack it: bunzip2"),
     (b"\xfd7zXZ", "packed with xz", "unpack it: unxz"),
     (b"\x28\xb5\x2f\xfd", "packed with zstd", "unpack it: unzstd"),
     (b"\x89PNG", "a picture", "name the table"),
-    (b"\x93NUMPY", "a NumPy array", "read it with `source npy`"),
+    (NUMPY, "a NumPy array", "read it with `source npy`"),
     (b"%PDF", "a PDF", "name the table"),
 ];
 

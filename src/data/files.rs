@@ -32,15 +32,28 @@ pub(super) fn read(path: &Path, name: &str) -> Result<Vec<u8>, DataError> {
     }
 }
 
-/// Bytes as they are, or unpacked if they are gzip.
+/// What gzip files begin with.
+pub(super) const GZIP: &[u8] = &[0x1f, 0x8b];
+
+/// A file may have been packed that was packed already; one that is packed more often was made to keep readers busy.
+const MOST_LAYERS: usize = 2;
+
+/// Bytes as they are, or unpacked if they are gzip, and once more if that comes out.
 ///
 /// # Errors
 /// E0521 if the gzip stream is damaged, E0540 if what comes out of it is too large.
-pub(super) fn unpacked(bytes: Vec<u8>, name: &str) -> Result<Vec<u8>, DataError> {
-    if !bytes.starts_with(&[0x1f, 0x8b]) {
-        return Ok(bytes);
+pub(super) fn unpacked(mut bytes: Vec<u8>, name: &str) -> Result<Vec<u8>, DataError> {
+    for _ in 0..MOST_LAYERS {
+        if !bytes.starts_with(GZIP) {
+            break;
+        }
+        bytes = layer(&bytes, name)?;
     }
-    whole(&mut MultiGzDecoder::new(bytes.as_slice()), length_inside(&bytes)).map_err(|broken| match broken {
+    Ok(bytes)
+}
+
+fn layer(bytes: &[u8], name: &str) -> Result<Vec<u8>, DataError> {
+    whole(&mut MultiGzDecoder::new(bytes), length_inside(bytes)).map_err(|broken| match broken {
         Broken::Memory(error) => too_large(error, "what is packed in the file", name),
         Broken::Stream(e, out) if e.kind() == io::ErrorKind::UnexpectedEof => {
             DataError::new("E0521", "the gzip stream ends too early")

@@ -204,7 +204,7 @@ mod tests {
     }
 
     fn numbers(values: &[f64]) -> Column {
-        Column { name: "x".into(), number: 1, cells: Cells::Numbers(values.to_vec()) }
+        Column::new("x".into(), 1, Cells::Numbers(values.to_vec()))
     }
 
     #[test]
@@ -222,11 +222,8 @@ mod tests {
 
     #[test]
     fn gaps_take_the_mean_and_the_most_frequent_word() {
-        let words = Column {
-            name: "sex".into(),
-            number: 2,
-            cells: Cells::Words { codes: vec![1, 0, 1, MISSING], names: vec!["f".into(), "m".into()] },
-        };
+        let cells = Cells::Words { codes: vec![1, 0, 1, MISSING], names: vec!["f".into(), "m".into()] };
+        let words = Column::new("sex".into(), 2, cells);
         let rules =
             columns(&[numbers(&[1.0, 3.0, f64::NAN, 8.0]), words], &[0, 1, 2], &Settings::default(), true)
                 .unwrap();

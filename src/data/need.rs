@@ -2,8 +2,9 @@
 //!
 //! Invariant: what is said here as a diagnostic at the net's place is what [`super::Opened::dataset`] would refuse as bad data.
 
-use super::advice::{Advice, fitting_classes};
+use super::advice::{Advice, are_hardly_classes, fitting_classes};
 use super::error::cut;
+use super::notation::Notations;
 use super::schema::{ColumnKind, DataSchema};
 use super::transform::InputShape;
 use crate::diag::{Diagnostic, Span};
@@ -73,10 +74,29 @@ impl DataSchema {
         } else if let Some(first) = model.inputs.first() {
             found.extend(self.doubts(model.node(*first).span));
         }
-        if let Some(error) = self.target_disagreement(model, need.target) {
-            found.push(error);
+        match self.target_disagreement(model, need.target) {
+            Some(error) => found.push(error),
+            None => found.extend(self.doubtful_classes(model, need.target)),
         }
         found
+    }
+
+    /// Classes that are the numbers of a quantity, or tell rows apart.
+    fn doubtful_classes(&self, model: &Model, want: Want) -> Option<Diagnostic> {
+        let (Want::Class(_), Some(names)) = (want, &self.classes) else { return None };
+        if self.columns.is_empty() || !are_hardly_classes(names, self.rows) {
+            return None;
+        }
+        let message = format!("the target has {} different values in {} rows", names.len(), self.rows);
+        let warning =
+            Diagnostic::warning("W0501", model.output.span, message).label("each is a class of its own");
+        let number = "for a number to be predicted write `output y: real[1]`";
+        Some(match Notations::of(names) {
+            Some(notation) => warning
+                .note(format!("the column seems to hold {}", notation.name()))
+                .help(format!("{}; {number}", notation.fix())),
+            None => warning.help(format!("{number}, or name another column in `target`")),
+        })
     }
 
     /// What speaks against columns that fit.

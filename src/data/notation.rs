@@ -28,8 +28,7 @@ impl Notation {
             return is_numeric(rest).then_some(Self::Percent);
         }
         let unsigned = cell.strip_prefix(['-', '+']).unwrap_or(cell);
-        const CURRENCIES: [char; 4] = ['$', '\u{20ac}', '\u{a3}', '\u{a5}'];
-        if let Some(rest) = unsigned.strip_prefix(CURRENCIES).or_else(|| unsigned.strip_suffix(CURRENCIES)) {
+        if let Some(rest) = without_currency(unsigned) {
             return is_numeric(rest).then_some(Self::Currency);
         }
         if is_grouped(unsigned) {
@@ -44,7 +43,7 @@ impl Notation {
             Self::DecimalComma => "numbers with a decimal comma",
             Self::Groups => "numbers whose digits are grouped",
             Self::Percent => "percentages",
-            Self::Currency => "amounts with the sign of a currency",
+            Self::Currency => "amounts with a currency",
             Self::Minus => "numbers with a minus sign that is not `-`",
         }
     }
@@ -55,10 +54,53 @@ impl Notation {
             Self::DecimalComma => "write a decimal point: `0.5` for `0,5`",
             Self::Groups => "write the digits without separators: `1234.5` for `1,234.5`",
             Self::Percent => "write the numbers without the sign: `5` for `5%`",
-            Self::Currency => "write the numbers without the sign: `5` for `$5`",
+            Self::Currency => "write the numbers without the currency: `5` for `$5`",
             Self::Minus => "write `-`, the hyphen of the keyboard",
         }
     }
+}
+
+/// Notations of several cells. One that groups its digits can be one with a decimal comma too, `1,288`: another cell tells.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Notations {
+    first: Option<Notation>,
+    has_decimal_comma: bool,
+}
+
+impl Notations {
+    pub fn add(&mut self, notation: Notation) {
+        self.first.get_or_insert(notation);
+        self.has_decimal_comma |= notation == Notation::DecimalComma;
+    }
+
+    pub fn judged(self) -> Option<Notation> {
+        match self.first {
+            Some(Notation::Groups) if self.has_decimal_comma => Some(Notation::DecimalComma),
+            first => first,
+        }
+    }
+
+    /// How words are written that are all numbers; `None` if one is not, or all are plain.
+    pub fn of(words: &[String]) -> Option<Notation> {
+        let mut seen = Self::default();
+        for word in words {
+            match Notation::of(word) {
+                Some(notation) => seen.add(notation),
+                None if plain(word) => {}
+                None => return None,
+            }
+        }
+        seen.judged()
+    }
+}
+
+/// What stands beside the sign of a currency, or its code.
+fn without_currency(text: &str) -> Option<&str> {
+    const SIGNS: [char; 4] = ['$', '\u{20ac}', '\u{a3}', '\u{a5}'];
+    const CODES: [&str; 12] =
+        ["EUR", "USD", "GBP", "JPY", "CNY", "CHF", "SEK", "NOK", "DKK", "PLN", "CZK", "INR"];
+    let sign = text.strip_prefix(SIGNS).or_else(|| text.strip_suffix(SIGNS));
+    sign.or_else(|| CODES.iter().find_map(|code| text.strip_prefix(code).or_else(|| text.strip_suffix(code))))
 }
 
 fn plain(text: &str) -> bool {
@@ -128,6 +170,9 @@ mod tests {
             ("5,5 %", Some(Notation::Percent)),
             ("$1,200", Some(Notation::Currency)),
             ("-5 \u{20ac}", Some(Notation::Currency)),
+            ("12.3 EUR", Some(Notation::Currency)),
+            ("-USD 1,200", Some(Notation::Currency)),
+            ("EURO", None),
             ("\u{2212}5", Some(Notation::Minus)),
             ("0.5", None),
             ("-1e3", None),
@@ -141,5 +186,15 @@ mod tests {
         ] {
             assert_eq!(Notation::of(text), notation, "{text}");
         }
+    }
+
+    #[test]
+    fn three_places_are_told_from_groups_by_the_other_cells() {
+        let judged = |words: &[&str]| Notations::of(&words.iter().map(|w| w.to_string()).collect::<Vec<_>>());
+        assert_eq!(judged(&["1,288", "1,449", "0,066"]), Some(Notation::DecimalComma));
+        assert_eq!(judged(&["1,288", "1,449", "12"]), Some(Notation::Groups));
+        assert_eq!(judged(&["1,288", "12,5"]), Some(Notation::DecimalComma));
+        assert_eq!(judged(&["5%", "7%"]), Some(Notation::Percent));
+        assert_eq!((judged(&["5%", "many"]), judged(&["5", "7"])), (None, None));
     }
 }

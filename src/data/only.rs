@@ -26,11 +26,12 @@ fn of_table(mut table: Table, names: &[String]) -> Result<Table, DataError> {
     let [column] = table.target.as_slice() else {
         return Err(at(no_classes().note("the target has several columns"), &table.file));
     };
-    let of = target::classes_of(&column.cells).ok_or_else(|| at(no_classes(), &table.file))?;
     let place = |e: DataError| at(e.column(column.number, &column.name), &table.file);
+    target::told_apart_as_classes(column).map_err(place)?;
+    let of = target::classes_of(&column.cells).ok_or_else(|| at(no_classes(), &table.file))?;
     let (rows, codes) = kept(&of.0, &of.1, names).map_err(place)?;
     let cells = Cells::Words { codes, names: names.to_vec() };
-    table.target = vec![Column { name: column.name.clone(), number: column.number, cells }];
+    table.target = vec![Column::new(column.name.clone(), column.number, cells)];
     table.inputs.iter_mut().for_each(|column| match &mut column.cells {
         Cells::Numbers(values) => *values = picked(values, 1, &rows),
         Cells::Words { codes, .. } => *codes = picked(codes, 1, &rows),

@@ -75,6 +75,16 @@ pub struct Column {
     /// From 1, in the source.
     pub number: usize,
     pub cells: Cells,
+    /// Whether the file asks for words.
+    pub settled: bool,
+    /// Two whole numbers that 64 bits do not tell apart.
+    pub merged: Option<(i128, i128)>,
+}
+
+impl Column {
+    pub fn new(name: String, number: usize, cells: Cells) -> Self {
+        Self { name, number, cells, settled: false, merged: None }
+    }
 }
 
 #[derive(Clone, Debug)]

@@ -33,7 +33,13 @@ impl Transform {
             return Err(DataError::new("E0538", "the checkpoint's way of reading rows contradicts itself")
                 .help("the checkpoint was changed by hand or damaged: train again"));
         }
-        let text = encoding::decode(files::unpacked(bytes, name)?, name)?;
+        let bytes = files::unpacked(bytes, name)?;
+        if bytes.starts_with(encoding::NUMPY) {
+            return Err(DataError::new("E0525", "the file is a NumPy array, and rows to predict are text")
+                .file(name)
+                .help("write the array `x` as text: `numpy.savetxt(\"rows.csv\", x.reshape(len(x), -1), delimiter=\",\")`"));
+        }
+        let text = encoding::decode(bytes, name)?;
         match &self.fields {
             Fields::Table { format, columns } => self.table_rows(&text, name, format, columns),
             Fields::Array(_) => self.array_rows(&text, name),
@@ -50,6 +56,7 @@ impl Transform {
         let mut records = read(text, format.delimiter, name)?;
         let first = records.clone().next().ok_or_else(|| nothing(name))?;
         let width = first.fields.len();
+        text::check_row(&first, width, format.delimiter, name)?;
         let names: FxHashSet<&str> = columns.iter().map(|column| column.name.as_str()).collect();
         let is_header = format.named && first.fields.iter().any(|field| names.contains(&*field.text));
         let readers: Vec<Reader<'_>> = columns.iter().map(|column| Reader::new(column, format)).collect();
@@ -66,7 +73,7 @@ impl Transform {
         }
         let mut out = Growing::new(self, records.clone()).map_err(|e| DataError::from(e).file(name))?;
         for record in records {
-            text::check_width(&record, width, name)?;
+            text::check_row(&record, width, format.delimiter, name)?;
             out.push(|line| {
                 encode(&record, &places, columns, &readers, line).map_err(|e| e.file(name).line(record.line))
             })?;
@@ -79,7 +86,7 @@ impl Transform {
         let records = read(text, Delimiter::Byte(b','), name)?;
         let mut out = Growing::new(self, records.clone()).map_err(|e| DataError::from(e).file(name))?;
         for record in records {
-            text::check_width(&record, rule.width, name)?;
+            text::check_row(&record, rule.width, Delimiter::Byte(b','), name)?;
             out.push(|line| {
                 for (i, (cell, slot)) in record.fields.iter().zip(line).enumerate() {
                     let x = text::number(&cell.text).ok_or_else(|| {

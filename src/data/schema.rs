@@ -88,7 +88,7 @@ impl DataSchema {
             Cells::Words { .. } => true,
         };
         let classes = match table.target.as_slice() {
-            [column] if whole_numbers(&column.cells) => {
+            [column] if whole_numbers(&column.cells) && column.merged.is_none() => {
                 target::classes_of(&column.cells).map(|(_, names)| names)
             }
             _ => None,

@@ -65,6 +65,21 @@ pub(super) fn check(
     }
 }
 
+/// Two whole numbers of the text column `name` that 64 bits do not tell apart.
+pub(super) fn merged_whole(a: i128, b: i128, name: &str) -> DataError {
+    DataError::new("E0544", format!("{a} and {b} become one number in 64 bits"))
+        .note("whole numbers are exact up to 2^53, which has 16 digits")
+        .help(format!(
+            "if they name things, write `words=[{name:?}]` on the source, which keeps them as they are written; if they measure, take a number that all rows share off the column"
+        ))
+}
+
+/// Whether two numbers that become one are far enough apart to matter among these.
+pub(super) fn matters(a: i128, b: i128, column: &[f64]) -> bool {
+    let known = column.iter().copied().filter(|x| !x.is_nan());
+    a.abs_diff(b) as f64 > TOLERANCE * Moments::of(known).deviation()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

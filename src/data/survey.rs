@@ -5,7 +5,7 @@
 
 use super::error::{DataError, counted, cut};
 use super::gaps::Gaps;
-use super::notation::Notation;
+use super::notation::{Notation, Notations};
 use super::text::{Cell, number};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -22,11 +22,14 @@ const SHOWN: usize = 3;
 pub(super) struct Tally {
     /// Numbers as they are to be written.
     numbers: usize,
-    /// Numbers that are too large, or written in another way.
-    nearly: usize,
+    /// Numbers that are too large.
+    large: usize,
+    /// Numbers that are written in another way, `inf` among them, which can be a word.
+    otherwise: usize,
     words: usize,
     /// Usual marks of gaps, in quotes.
     quoted_marks: usize,
+    notations: Notations,
     /// The first different cells that are no plain numbers, with their lines.
     odd: Vec<(u64, String)>,
 }
@@ -41,16 +44,21 @@ impl Tally {
             self.numbers += 1;
             return;
         }
-        let is_nearly = cell.text.parse::<f64>().is_ok() || Notation::of(&cell.text).is_some();
-        self.nearly += usize::from(is_nearly);
-        self.words += usize::from(!is_nearly);
+        let notation = Notation::of(&cell.text);
+        notation.into_iter().for_each(|notation| self.notations.add(notation));
+        let is_number = cell.text.parse::<f64>().is_ok();
+        match (notation, is_number) {
+            (None, true) if cell.text.contains(|c: char| c.is_ascii_digit()) => self.large += 1,
+            (None, false) => self.words += 1,
+            _ => self.otherwise += 1,
+        }
         if self.odd.len() < SHOWN && !self.odd.iter().any(|(_, known)| *known == cell.text) {
             self.odd.push((line, cell.text.clone().into_owned()));
         }
     }
 
     fn odd_ones(&self) -> usize {
-        self.nearly + self.words
+        self.large + self.otherwise + self.words
     }
 
     /// What the column `name` holds. `is_target`: classes may be called `5%`.
@@ -58,7 +66,7 @@ impl Tally {
     /// # Errors
     /// E0523: a column of numbers with cells that are none; E0524: a column of gaps. Both without file and column.
     pub fn held(&self, name: &str, is_target: bool) -> Result<Held, DataError> {
-        let like_numbers = self.numbers + if is_target { 0 } else { self.nearly };
+        let like_numbers = self.numbers + self.large + if is_target { 0 } else { self.otherwise };
         match (self.numbers + self.odd_ones(), self.odd_ones()) {
             (0, _) if self.quoted_marks == 0 => Err(every_value_missing()),
             (0, _) => Ok(Held::Words),
@@ -84,7 +92,7 @@ impl Tally {
     fn not_all_numbers(&self, name: &str) -> DataError {
         let Some(((line, first), others)) = self.odd.split_first() else { return every_value_missing() };
         let known = counted(self.numbers + self.odd_ones(), "value");
-        let mut error = not_a_number(first).line(*line);
+        let mut error = not_so(first, Notation::of(first).and(self.notations.judged())).line(*line);
         error = match self.numbers {
             0 => error,
             1 => error.note(format!("1 of the column's {known} is a number")),
@@ -110,11 +118,15 @@ impl Tally {
 
 /// A cell where a number is expected, and the way out.
 pub(super) fn not_a_number(cell: &str) -> DataError {
+    not_so(cell, Notation::of(cell))
+}
+
+fn not_so(cell: &str, notation: Option<Notation>) -> DataError {
     if cell.parse::<f64>().is_ok() {
         return DataError::new("E0523", format!("`{}` is too large or not finite", cut(cell)));
     }
     let error = DataError::new("E0523", format!("`{}` is not a number", cut(cell)));
-    match Notation::of(cell) {
+    match notation {
         Some(notation) => {
             error.note(format!("the column seems to hold {}", notation.name())).help(notation.fix())
         }

@@ -12,8 +12,9 @@ use super::gaps::Gaps;
 use super::raw::{
     self, Cells, Chosen, Column, Delimiter, Format, MISSING, Pick, Table, Unknown, label_order,
 };
+use super::single;
 use super::survey::{Held, Tally};
-use super::text::{Cell, Record, Records, check_width, number, records};
+use super::text::{Cell, Record, Records, check_row, number, records};
 use crate::memory;
 
 /// What happens to a row with a missing cell among the used ones.
@@ -45,6 +46,7 @@ pub(super) fn read(text: &str, name: &str, reading: &Reading, pick: &Pick<'_>) -
     let mut rows = records(text, reading.delimiter).map_err(|e| DataError::from(e).file(name))?;
     let first = rows.clone().next();
     let first = first.ok_or_else(|| no_rows(name, 0))?;
+    check_row(&first, first.count, reading.delimiter, name)?;
     let names = if reading.header { header(&first, name)? } else { numbered(first.fields.len()) };
     if reading.header {
         rows.next();
@@ -155,7 +157,7 @@ impl<'a> Text<'a> {
         let mut tallies = vec![Tally::default(); positions.len()];
         let (mut rows, mut dropped) = (0, 0);
         for record in self.rows.clone() {
-            check_width(&record, self.width, self.name)?;
+            check_row(&record, self.width, self.reading.delimiter, self.name)?;
             // A mark without quotes is a gap whatever its column holds, so that the row is left out.
             let is_gap = |&position: &usize| self.reading.gaps.among_words(&record.fields[position]);
             if self.reading.missing == Missing::Drop && positions.iter().any(is_gap) {
@@ -232,8 +234,8 @@ impl<'a> Text<'a> {
             "" => error.note("the cell is empty"),
             mark => error.note(format!("`{mark}` stands for a value that is not known")),
         };
-        match is_target && self.reading.missing == Missing::Mean {
-            true => error.help("a target is never filled in: write `missing=drop`"),
+        match is_target {
+            true => error.help("write `missing=drop` to leave such rows out: a target is never filled in"),
             false => {
                 error.help("write `missing=drop` to leave such rows out, or `missing=mean` to fill them in")
             }
@@ -247,7 +249,14 @@ struct Growing {
     values: Vec<f64>,
     codes: Vec<u32>,
     names: FxHashMap<String, u32>,
+    /// Whole numbers beyond those that 64 bits hold exactly, by their bits there.
+    large: FxHashMap<u64, i128>,
+    /// Two that share them.
+    merged: Option<(i128, i128)>,
 }
+
+/// Whole numbers up to here are exact in 64 bits.
+const EXACT: f64 = (1_u64 << f64::MANTISSA_DIGITS) as f64;
 
 impl Growing {
     fn new(used: Used, rows: usize) -> Result<Self, memory::TooMuch> {
@@ -256,14 +265,29 @@ impl Growing {
             Held::Words => (0, rows),
         };
         let (values, codes) = (memory::reserve(numbers)?, memory::reserve(words)?);
-        Ok(Self { used, values, codes, names: FxHashMap::default() })
+        let (names, large) = (FxHashMap::default(), FxHashMap::default());
+        Ok(Self { used, values, codes, names, large, merged: None })
+    }
+
+    /// Remembers a whole number that another one may become.
+    fn compare(&mut self, text: &str, x: f64) {
+        let Some(exact) = Some(text).filter(|_| x.abs() >= EXACT).and_then(|text| text.parse().ok()) else {
+            return;
+        };
+        let known = *self.large.entry(x.to_bits()).or_insert(exact);
+        let widest = self.merged.map_or(0, |(a, b)| a.abs_diff(b));
+        if known.abs_diff(exact) > widest {
+            self.merged = Some((known.min(exact), known.max(exact)));
+        }
     }
 
     fn push(&mut self, cell: &Cell<'_>, gaps: &Gaps) {
         let is_gap = self.used.is_gap(cell, gaps);
         match self.used.held {
             Held::Numbers => {
-                self.values.push(if is_gap { f64::NAN } else { number(&cell.text).unwrap_or(f64::NAN) })
+                let x = if is_gap { f64::NAN } else { number(&cell.text).unwrap_or(f64::NAN) };
+                self.compare(&cell.text, x);
+                self.values.push(x);
             }
             Held::Words if is_gap => self.codes.push(MISSING),
             Held::Words => {
@@ -278,7 +302,10 @@ impl Growing {
     }
 
     fn finish(self, file: &str) -> Result<Column, DataError> {
-        let used = self.used;
+        let (used, merged) = (self.used, self.merged);
+        if let Some((a, b)) = merged.filter(|(a, b)| single::matters(*a, *b, &self.values)) {
+            return Err(used.place(single::merged_whole(a, b, &used.name), file));
+        }
         let cells = match used.held {
             Held::Numbers => Cells::Numbers(self.values),
             Held::Words => sorted_words(self.codes, self.names),
@@ -288,7 +315,8 @@ impl Growing {
         {
             used.tally.check_categories(&used.name, names).map_err(|e| used.place(e, file))?;
         }
-        Ok(Column { number: used.position + 1, name: used.name, cells })
+        let column = Column::new(used.name, used.position + 1, cells);
+        Ok(Column { settled: used.settled, merged, ..column })
     }
 }
 

@@ -7,9 +7,11 @@ use rustc_hash::FxHashMap;
 
 use super::Want;
 use super::advice::fitting_classes;
-use super::error::{DataError, counted, listed};
+use super::error::{DataError, counted, cut, listed};
+use super::notation::Notations;
 use super::raw::{Cells, Column, RawTarget};
 use super::single;
+use super::text::number;
 use super::transform::TargetRule;
 use crate::math::Moments;
 use crate::vocab::exactly;
@@ -55,6 +57,14 @@ pub(super) fn classes_of(cells: &Cells) -> Option<(Vec<u32>, Vec<String>)> {
     }
 }
 
+/// Classes are told apart by every digit.
+///
+/// # Errors
+/// E0544 without a place.
+pub(super) fn told_apart_as_classes(column: &Column) -> Result<(), DataError> {
+    column.merged.map_or(Ok(()), |(a, b)| Err(single::merged_whole(a, b, &column.name)))
+}
+
 /// The target of a table.
 ///
 /// # Errors
@@ -65,6 +75,7 @@ pub(super) fn from_columns(columns: &[Column], want: Want) -> Result<Whole, Data
         Want::Class(k) => {
             let [column] = columns else { return Err(wrong_width(columns.len(), 1, &format!("class[{k}]"))) };
             let place = |e: DataError| e.column(column.number, &column.name);
+            told_apart_as_classes(column).map_err(place)?;
             let (codes, names) = classes_of(&column.cells).ok_or_else(|| {
                 place(DataError::new(
                     "E0532",
@@ -122,16 +133,30 @@ fn check_classes(names: &[String], rows: usize, k: usize) -> Result<(), DataErro
     Err(advice.notes.into_iter().fold(error, DataError::note).help(advice.help))
 }
 
-/// Numbers of a column; names that are numbers count (`class` of a generator, a grade).
+/// Numbers of a column; names that are numbers count (`class` of a generator), unless the file asks for words.
 fn real(column: &Column) -> Result<Vec<f64>, DataError> {
     match &column.cells {
         Cells::Numbers(values) => Ok(values.clone()),
         Cells::Words { codes, names } => {
-            let values: Result<Vec<f64>, &String> = names.iter().map(|n| n.parse().map_err(|_| n)).collect();
+            let fault =
+                |message: String| DataError::new("E0531", message).column(column.number, &column.name);
+            let classes = format!("write `output y: class[{}]`", names.len());
+            if column.settled {
+                return Err(fault(
+                    "`words` makes classes of the target, and the net's output is real".into(),
+                )
+                .help(format!("leave the target out of `words`, or {classes}")));
+            }
+            let values: Result<Vec<f64>, &String> = names.iter().map(|n| number(n).ok_or(n)).collect();
             let values = values.map_err(|word| {
-                DataError::new("E0531", format!("`{word}` is not a number, and the net's output is real"))
-                    .column(column.number, &column.name)
-                    .help(format!("for classes write `output y: class[{}]`", names.len()))
+                let error = fault(format!("`{}` is not a number, and the net's output is real", cut(word)));
+                match Notations::of(names) {
+                    Some(notation) => error
+                        .note(format!("the column seems to hold {}", notation.name()))
+                        .help(notation.fix()),
+                    None if names.len() < 2 => error.help("name another column in `target`"),
+                    None => error.help(format!("for classes {classes}")),
+                }
             })?;
             Ok(codes.iter().map(|c| values[*c as usize]).collect())
         }

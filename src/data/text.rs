@@ -28,6 +28,18 @@ pub(super) struct Record<'a> {
     pub fields: Vec<Cell<'a>>,
     /// How many fields the row has; those beyond the width of the table are not kept.
     pub count: usize,
+    /// The first of its quotes that swallows what follows.
+    pub stray: Option<Stray>,
+}
+
+/// A quote that ends on no line, or on another line than it opens on and inside a field, as no writer of quotes leaves it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Stray {
+    opens: u64,
+    /// The field that it opens, from 1.
+    field: usize,
+    /// The line of the quote that closes it.
+    closes: Option<u64>,
 }
 
 /// Bytes that a column takes while a table is read, beside its cells: its name, what is counted of it, its rule.
@@ -41,7 +53,7 @@ pub(super) fn records(text: &str, delimiter: Delimiter) -> Result<Records<'_>, T
     let mut records = match delimiter {
         Delimiter::Whitespace => Records::Spaced(Spaced { lines: text.lines().enumerate(), most: 1 }),
         Delimiter::Byte(delimiter) => {
-            Records::Separated(Separated { text, at: 0, line: 1, delimiter, most: 1 })
+            Records::Separated(Separated { text, at: 0, line: 1, delimiter, most: 1, stray: None })
         }
     };
     let width = records.clone().next().map_or(0, |first| first.count);
@@ -92,7 +104,7 @@ impl<'a> Iterator for Spaced<'a> {
         let mut words = text.split_whitespace();
         let fields: Vec<Cell<'a>> = words.by_ref().take(self.most).map(word).collect();
         let (line, count) = (i as u64 + 1, fields.len() + words.count());
-        Some(Record { line, last_line: line, fields, count })
+        Some(Record { line, last_line: line, fields, count, stray: None })
     }
 }
 
@@ -106,6 +118,8 @@ pub(super) struct Separated<'a> {
     delimiter: u8,
     /// So many fields of a row are kept.
     most: usize,
+    /// In the row that is being read.
+    stray: Option<Stray>,
 }
 
 impl<'a> Iterator for Separated<'a> {
@@ -115,12 +129,12 @@ impl<'a> Iterator for Separated<'a> {
         self.peek()?;
         let line = self.line;
         let mut fields = Vec::with_capacity(self.most);
-        fields.push(self.cell());
+        fields.push(self.cell(1));
         let mut count = 1;
         while self.peek() == Some(self.delimiter) {
             self.at += 1;
-            let cell = self.cell();
             count += 1;
+            let cell = self.cell(count);
             if count <= self.most {
                 fields.push(cell);
             }
@@ -129,7 +143,7 @@ impl<'a> Iterator for Separated<'a> {
         let ends_here = self.peek().is_none() && self.line > line && self.text.ends_with('\n');
         let last_line = self.line - u64::from(ends_here);
         self.end_line();
-        Some(Record { line, last_line, fields, count })
+        Some(Record { line, last_line, fields, count, stray: self.stray.take() })
     }
 }
 
@@ -152,9 +166,9 @@ impl<'a> Separated<'a> {
         self.line += 1;
     }
 
-    fn cell(&mut self) -> Cell<'a> {
+    fn cell(&mut self, field: usize) -> Cell<'a> {
         let quoted = self.peek() == Some(b'"');
-        let text = if quoted { self.quoted() } else { Cow::Borrowed(self.plain()) };
+        let text = if quoted { self.quoted(field) } else { Cow::Borrowed(self.plain()) };
         let text = match text {
             Cow::Borrowed(text) => Cow::Borrowed(text.trim()),
             Cow::Owned(text) => Cow::Owned(text.trim().to_owned()),
@@ -171,7 +185,9 @@ impl<'a> Separated<'a> {
     }
 
     /// Up to the closing quote; a doubled quote is one. What follows the closing quote belongs to the cell.
-    fn quoted(&mut self) -> Cow<'a, str> {
+    fn quoted(&mut self, field: usize) -> Cow<'a, str> {
+        let opens = self.line;
+        let stray = |closes| Stray { opens, field, closes };
         self.at += 1;
         let mut text = Cow::Borrowed("");
         loop {
@@ -187,20 +203,35 @@ impl<'a> Separated<'a> {
                 }
                 [b'"', ..] => {
                     self.at += 1;
-                    text += self.plain();
+                    let behind = self.plain();
+                    if self.line > opens && !behind.trim().is_empty() {
+                        self.stray.get_or_insert(stray(Some(self.line)));
+                    }
+                    text += behind;
                     return text;
                 }
-                _ => return text,
+                _ => {
+                    self.stray.get_or_insert(stray(None));
+                    return text;
+                }
             }
         }
     }
 }
 
-/// Every row has as many fields as the first.
+/// Every row has as many fields as the first, and no quote that swallows rows.
 ///
 /// # Errors
 /// E0522 with the line.
-pub(super) fn check_width(record: &Record<'_>, width: usize, file: &str) -> Result<(), DataError> {
+pub(super) fn check_row(
+    record: &Record<'_>,
+    width: usize,
+    delimiter: Delimiter,
+    file: &str,
+) -> Result<(), DataError> {
+    if let Some(stray) = record.stray {
+        return Err(stray.error().file(file));
+    }
     if record.count == width {
         return Ok(());
     }
@@ -208,13 +239,34 @@ pub(super) fn check_width(record: &Record<'_>, width: usize, file: &str) -> Resu
         DataError::new("E0522", format!("{} where {width} are expected", counted(record.count, "field")))
             .file(file)
             .line(record.line);
-    Err(if record.last_line > record.line {
-        error
+    Err(match delimiter {
+        _ if record.last_line > record.line => error
             .note(format!("the row goes on to line {}", record.last_line))
-            .help("a quote that opens in it may never close")
-    } else {
-        error.help("every row has as many fields as the first; quote a field that holds the delimiter")
+            .help("a quote that opens in it may close too late"),
+        Delimiter::Byte(_) => {
+            error.help("every row has as many fields as the first; quote a field that holds the delimiter")
+        }
+        Delimiter::Whitespace => error
+            .note("between white space every word is a field, with quotes too")
+            .help("every row has as many words as the first: write `_` for white space inside a field, or set another character between fields and name it by `delimiter=`"),
     })
+}
+
+impl Stray {
+    fn error(self) -> DataError {
+        let (message, note) = match self.closes {
+            None => (
+                "a quote opens here and never closes".to_owned(),
+                "everything behind it, to the end of the file, would be one field",
+            ),
+            Some(line) => (
+                format!("a quote opens here and is followed by the next one on line {line}, inside a field"),
+                "all lines between the two would be one field",
+            ),
+        };
+        let error = DataError::new("E0522", message).line(self.opens).column(self.field, "").note(note);
+        error.help("close the quote, or leave it out; a quote that belongs to the text of a quoted field is written twice: `\"5\"\" pipe\"`")
+    }
 }
 
 #[cfg(test)]
@@ -258,6 +310,27 @@ mod tests {
         let wanted = [(2, 2), (3, 2), (1, 1)];
         assert_eq!(counts(Delimiter::Byte(b','), "a,b\n1,2,3\n1\n"), wanted);
         assert_eq!(counts(Delimiter::Whitespace, "a b\n\n1 2  3\n1\n"), wanted);
+    }
+
+    /// A quote may hold lines; one that swallows rows is named by the line it opens on.
+    #[test]
+    fn quotes_that_swallow_rows_are_found() {
+        let fault = |text: &str| {
+            let check = |row: Record<'_>| check_row(&row, 2, Delimiter::Byte(b','), "t").err();
+            let found = records(text, Delimiter::Byte(b',')).unwrap().find_map(check)?;
+            Some((found.place.line, found.place.column, found.message.clone()))
+        };
+        let never = "a quote opens here and never closes".to_owned();
+        assert_eq!(fault("a,b\n1,\"2\n3,4\n5,6\n"), Some((Some(2), Some(2), never.clone())));
+        assert_eq!(fault("a,b\n\"1\n\",\"2\n3,4\n5,6"), Some((Some(3), Some(2), never.clone())));
+        assert_eq!(fault("a,\"b\n1,2\n"), Some((Some(1), Some(2), never)));
+        let (line, column, message) = fault("a,b\n1,\"x\n3,y\n5,\"z\"\n6,w\n").unwrap();
+        assert_eq!((line, column), (Some(2), Some(2)));
+        assert!(message.contains("on line 4, inside a field"), "{message}");
+        for sound in ["a,b\n1,\"x\ny\"\n2,\"x\r\n\"\"y\"\" \n\" \n3,\"z\"w\n", "a,b\n1,\"\"", "a,b\n1,5\"\n"]
+        {
+            assert_eq!(fault(sound), None, "{sound:?}");
+        }
     }
 
     #[test]

@@ -786,7 +786,10 @@ that never closes, or another delimiter than the file says.
     a,b,c
     1,2
 
-Correct the row, quote the field (`"1,5"`), or give `delimiter=`."#,
+Correct the row, quote the field (`"1,5"`), or give `delimiter=`.
+
+A quoted field may hold the ends of lines. A quote that never closes would make one field of all further rows, and so would one that
+meets the next quote lines later, in the middle of a field: the message names the line on which it opens."#,
     ),
     (
         "E0523",
@@ -1001,6 +1004,8 @@ since 1970, numbers that clearly differ would become one, and the net could not 
     1700000001,1
 
 Write `normalize inputs` (for the target `normalize target`): the mean is taken off each column before its numbers are shortened.
+Whole numbers beyond 2^53 (16 digits) are no longer exact even before that. If such numbers name things, as the numbers of orders do,
+`words=[order]` on the source keeps them as they are written; a target of classes is refused if two of them become one.
 Numbers closer together than a thousandth of the column's deviation are let be."#,
     ),
     (
@@ -1326,7 +1331,8 @@ which a net can learn the rows by heart; a new row brings a word that it has nev
 
     inputs Date, price        and `Date` has 3650 different words in 3650 rows
 
-Leave the column out by `inputs`."#,
+Leave the column out by `inputs`. Of a target as many different values are hardly classes: for a number to be predicted write
+`output y: real[1]`, or name another column in `target`."#,
     ),
     (
         "W0502",

@@ -101,6 +101,7 @@ fn what_cannot_be_done_is_said() {
     text += &folder.run(&["experiment", "m.net", "-o", "e", "--resume"]);
     text += &folder.run(&["experiment", "m.net", "-o", "e", "--splits", "4"]);
     text += &folder.run(&["experiment", "n.net", "-q", "-o", "n"]);
+    text += &folder.run(&["experiment", "n.net", "-q", "-o", "n", "--splits", "3"]);
     folder.run(&["experiment", "m.net", "-q", "-o", "f", "--splits", "1"]);
     text += &folder.run(&["experiment", "m.net", "-o", "f"]);
     text += &folder.run(&["experiment", "m.net", "-o", "f", "--resume", "--set", "width=4"]);

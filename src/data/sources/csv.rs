@@ -98,7 +98,7 @@ fn read(args: &Args) -> Read {
 
 fn gaps(args: &Args) -> Gaps {
     match args.is_written("na") {
-        true => Gaps::Named(args.list("na").iter().map(text_of).collect()),
+        true => Gaps::named(args.list("na").iter().map(text_of).collect()),
         false => Gaps::Usual,
     }
 }

@@ -119,7 +119,7 @@ pub(super) fn table(columns: Vec<(String, Cells)>, pick: &Pick<'_>) -> Result<Ra
     let mut take = |positions: &[usize]| -> Result<Vec<Column>, DataError> {
         let chosen = positions.iter().filter_map(|&i| Some((i, columns[i].take()?)));
         let column = |(i, cells): (usize, Cells)| {
-            let column = Column { name: names[i].clone(), number: i + 1, cells };
+            let column = Column::new(names[i].clone(), i + 1, cells);
             finite(&column).map(|()| column)
         };
         chosen.map(column).collect()

@@ -20,6 +20,8 @@ fn rows_that_do_not_fit() {
         fault("a,b,c\n", &[]),
         fault("a,b,c\n1,NA,x\n2,?,y\n", &[("missing", word("drop"))]),
         fault("a;b;c\n1;2;x\n", &[]),
+        fault("a b c\n1 \"2 3\" x\n", &[("delimiter", word("whitespace"))]),
+        fault("a,b,\"c\n1,2,x\n1,2,y\n", &[]),
     ];
     insta::assert_snapshot!(faults.join("\n\n"));
 }
@@ -34,6 +36,7 @@ fn cells_that_do_not_fit() {
         fault("a,b,c\n1,2,x\n1,nan,y\n", &[]),
         fault("a,b,c\n1,2,x\n1,2,\n", &[("missing", word("mean"))]),
         fault("a,b,c\n1,,x\n1,,y\n", &[("missing", word("mean"))]),
+        fault("a,b,c\n1,2,x\n1,2,NA\n", &[]),
     ];
     insta::assert_snapshot!(faults.join("\n\n"));
 }
@@ -56,6 +59,7 @@ fn cells_that_are_no_numbers_are_named_wherever_they_stand() {
         fault(&format!("a;b;c\n{european}"), &semicolon),
         fault(&format!("a,b,c\n{percent}"), &[]),
         fault("a,b,c\n\"1,234.5\",1,x\n\"2,234\",2,y\n", &[]),
+        fault("a,b,c\n\"1,288\",1,x\n\"1,449\",2,y\n\"0,066\",2,y\n", &[]),
         fault(&format!("a,b,c\n{half}"), &[]),
         fault("a,b,c\n1,1,x\n1,x,y\n", &[("words", list(vec![word("d")]))]),
     ];

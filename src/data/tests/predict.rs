@@ -43,6 +43,8 @@ fn rows_that_cannot_be_predicted() {
         "f,heavy,2\n",
         "f,,2\n",
         "f,\"1,5\",2\n",
+        "f,1,2\nf,1,\"2\nm,1,2\n",
+        "sex,mass,\"length\nm,1,2\n",
         "sex,mass,length\n",
         "",
     ]
@@ -80,12 +82,25 @@ fn a_whole_table_teaches_what_fills_gaps() {
 fn packed_and_utf16_rows_are_rows() {
     use std::io::Write;
     let data = trained(&[]);
-    let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::default());
-    encoder.write_all(ROWS.as_bytes()).unwrap();
+    let pack = |bytes: &[u8]| {
+        let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::default());
+        encoder.write_all(bytes).unwrap();
+        encoder.finish().unwrap()
+    };
+    let packed = pack(ROWS.as_bytes());
     let wide: Vec<u8> = format!("\u{feff}{ROWS}").encode_utf16().flat_map(u16::to_le_bytes).collect();
-    for bytes in [encoder.finish().unwrap(), wide] {
+    for bytes in [packed.clone(), pack(&packed), wide] {
         assert_eq!(data.transform.apply_csv(bytes, "-").unwrap().inputs, data.train.inputs);
     }
+    let thrice = data.transform.apply_csv(pack(&pack(&packed)), "rows.gz").unwrap_err();
+    assert!(thrice.to_string().contains("packed with gzip"), "{thrice}");
+}
+
+#[test]
+fn an_array_to_predict_is_told_to_be_written_as_text() {
+    let fault = trained(&[]).transform.apply_csv(b"\x93NUMPY\x01\0".to_vec(), "t.npy").unwrap_err();
+    assert_eq!((fault.code, fault.message.contains("rows to predict are text")), ("E0525", true), "{fault}");
+    assert!(fault.help[0].contains("numpy.savetxt") && !fault.to_string().contains("source npy"), "{fault}");
 }
 
 #[test]

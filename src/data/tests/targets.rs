@@ -9,11 +9,11 @@ fn words(cells: &[&str]) -> Column {
     names.sort_by(|a, b| label_order(a, b));
     names.dedup();
     let codes = cells.iter().map(|s| names.iter().position(|n| n == s).unwrap_or(0) as u32).collect();
-    Column { name: "kind".into(), number: 3, cells: Cells::Words { codes, names } }
+    Column::new("kind".into(), 3, Cells::Words { codes, names })
 }
 
 fn numbers(values: &[f64]) -> Column {
-    Column { name: "grade".into(), number: 2, cells: Cells::Numbers(values.to_vec()) }
+    Column::new("grade".into(), 2, Cells::Numbers(values.to_vec()))
 }
 
 #[test]
@@ -150,4 +150,90 @@ fn a_column_that_is_mostly_filled_in_is_doubted() {
     };
     assert_eq!(said(&net("", 1)), ["W0502: 30 of the 40 values of `alley` are not known and filled in"]);
     assert_eq!(said(&net(", na=[]", 2)), Vec::<String>::new());
+}
+
+/// A table of `x` and one target.
+fn with_targets<T: std::fmt::Display>(targets: impl IntoIterator<Item = T>) -> String {
+    let row = |(i, y): (usize, T)| format!("{i},{y}\n");
+    format!("x,y\n{}", targets.into_iter().enumerate().map(row).collect::<String>())
+}
+
+#[test]
+fn targets_that_are_no_numbers_are_refused_before_training() {
+    let fault = |rows: &str, args: &[(&'static str, Value)], want| {
+        csv(rows, args, &[], &need(1, want)).expect_err("a fault").to_string()
+    };
+    let words = [("words", list(vec![word("y")]))];
+    let large = with_targets((0..12).map(|i| format!("{}e300", i + 1)));
+    let comma = with_targets((0..12).map(|i| format!("\"{i},5\"")));
+    let euros = with_targets((0..12).map(|i| format!("{i}.3 EUR")));
+    let faults = [
+        fault(&large, &[], Want::Real(1)),
+        fault(&large, &[], Want::Class(12)),
+        fault("x,y\n1,\"NaN\"\n2,\"NaN\"\n", &[], Want::Real(1)),
+        fault("x,y\n1,\"NaN\"\n2,5\n3,1e39\n", &words, Want::Real(1)),
+        fault("x,y\n1,4\n2,5\n", &words, Want::Real(1)),
+        fault(&comma, &[], Want::Real(1)),
+        fault(&comma, &[], Want::Class(2)),
+        fault(&euros, &[], Want::Real(1)),
+    ];
+    insta::assert_snapshot!(faults.join("\n\n"));
+    // Words that would be numbers too stay words.
+    for names in [["inf", "sup"], ["5%", "10%"]] {
+        let data = csv(&with_targets(names), &[], &[], &need(1, Want::Class(2))).unwrap();
+        assert_eq!(data.transform.class_names().len(), 2);
+    }
+}
+
+#[test]
+fn a_class_for_each_row_is_doubted() {
+    let doubts = |rows: String, classes: usize| {
+        let net = format!(
+            "data {{\n  source csv, \"t.csv\"\n}}\nnet {{\n  input x: real[1]\n  dense {classes}\n  output y: class[{classes}]\n}}\n"
+        );
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::write(folder.path().join("t.csv"), rows).unwrap();
+        let model = crate::check::check_source(&net, &crate::check::Env::default()).model.unwrap();
+        let search = Search::new(folder.path(), folder.path(), None);
+        let schema = super::super::probe(model.data.as_ref().unwrap(), &search).unwrap();
+        schema.disagreements(&model)
+    };
+    let found = doubts(with_targets((0..60).map(|i| format!("\"{i},5\""))), 60);
+    assert_eq!((found.len(), found[0].code, found[0].is_error()), (1, "W0501", false));
+    assert!(format!("{:?}", found[0]).contains("decimal comma"), "{:?}", found[0]);
+    let found = doubts(with_targets((0..60).map(|i| format!("{i}"))), 60);
+    assert_eq!((found.len(), found[0].code), (1, "W0501"));
+    assert!(format!("{:?}", found[0]).contains("real[1]"), "{:?}", found[0]);
+    assert_eq!(doubts(with_targets((0..60).map(|i| i % 12)), 12).len(), 0);
+}
+
+/// 2^53 + 1 has no place among 64 bits.
+#[test]
+fn whole_numbers_that_become_equal_are_named() {
+    let ids = |ids: &[u64]| with_targets(ids);
+    let close = [9_007_199_254_740_992, 9_007_199_254_740_993, 9_007_199_254_740_996];
+    let load = |rows: &str, args: &[(&'static str, Value)], more: &[Use<'static>], want| {
+        csv(rows, args, more, &need(1, want))
+    };
+    let named = "9007199254740992 and 9007199254740993 become one number in 64 bits";
+    let only =
+        || ("classes", vec![("names", list(vec![n(9_007_199_254_740_992.0), n(9_007_199_254_740_996.0)]))]);
+    let columns = || ("target", vec![("columns", list(vec![word("x")]))]);
+    for error in [
+        load(&ids(&close), &[], &[], Want::Class(3)),
+        load(&ids(&close), &[], &[], Want::Real(1)),
+        load(&ids(&close), &[], &[only()], Want::Class(2)),
+        load(&ids(&close), &[], &[columns()], Want::Real(1)),
+    ] {
+        let error = error.unwrap_err();
+        assert_eq!((error.code, error.message.as_str()), ("E0544", named));
+        assert_eq!(error.place.column_name.as_deref(), Some("y"));
+    }
+    // As words they differ, and beside much larger differences they may be one number, but never one class.
+    let words = [("words", list(vec![word("y")]))];
+    let data = load(&ids(&close), &words, &[], Want::Class(3)).unwrap();
+    assert_eq!(data.transform.class_names()[1], "9007199254740993");
+    let wide = [close[0], close[1], 9_000_000_000_000_000_000];
+    assert!(load(&ids(&wide), &[], &[], Want::Real(1)).is_ok());
+    assert_eq!(load(&ids(&wide), &[], &[], Want::Class(3)).unwrap_err().code, "E0544");
 }

@@ -39,6 +39,8 @@ impl Experiment<'_> {
                 let key = format!("{config:?} {:?}", Need::of(&model));
                 if !phases_of.contains_key(&key) {
                     let phases = self.phases(config, &sets)?;
+                    // Before divisions are compared: those without a test part differ in nothing for that reason.
+                    phases.iter().try_for_each(check_parts)?;
                     self.check_copies(config, &phases)?;
                     phases_of.insert(key.clone(), phases);
                 }
@@ -126,14 +128,21 @@ impl Experiment<'_> {
     }
 }
 
-/// Whether the net can be fitted to the rows of every division, and what is asked for afterwards is there.
-fn check_phase(model: &Model, phase: &Phase) -> Result<(), ExperimentError> {
-    for (number, divided) in phase.divided.iter().enumerate() {
+/// Whether what is asked for after a fit is there.
+fn check_parts(phase: &Phase) -> Result<(), ExperimentError> {
+    for divided in &phase.divided {
         match (phase.last, divided.test, divided.valid) {
             (true, 0, _) => return Err(ExperimentError::NoPart("test")),
             (false, _, 0) => return Err(ExperimentError::NoPart("valid")),
             _ => {}
         }
+    }
+    Ok(())
+}
+
+/// Whether the net can be fitted to the rows of every division.
+fn check_phase(model: &Model, phase: &Phase) -> Result<(), ExperimentError> {
+    for (number, divided) in phase.divided.iter().enumerate() {
         let what = if phase.last { "of its last fit" } else { "of its search" };
         counts::check(model, divided.train, divided.valid > 0).map_err(|unfit| {
             OpenError::from(unfit.note(format!("these are the rows of division {number}, {what}")))
