@@ -77,6 +77,9 @@ pub struct Tried {
     pub trials: usize,
     /// Trials that were given up.
     pub pruned: usize,
+    /// Why it was passed over, if it cannot be fitted.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub refused: Option<String>,
 }
 
 /// The values that won.
@@ -142,20 +145,21 @@ impl Report {
 /// Points by their setting and values: finished in most places first, then by the mean of the goal. A point that a search drew more
 /// than once has one result there.
 fn tried(arms: &[Point], goal: &Goal, searches: &[Searched]) -> Vec<Tried> {
-    let mut places: Vec<(Point, Vec<f64>, usize, usize)> = Vec::new();
+    let mut places: Vec<(Point, Vec<f64>, usize, usize, Option<String>)> = Vec::new();
     let mut index: HashMap<Point, usize> = HashMap::new();
     for (trial, measured, again) in searches.iter().flat_map(with_repetitions) {
         let set: Point = arms[trial.arm].iter().chain(&trial.point).cloned().collect();
         let at = *index.entry(set).or_insert_with_key(|set| {
-            places.push((set.clone(), Vec::new(), 0, 0));
+            places.push((set.clone(), Vec::new(), 0, 0, None));
             places.len() - 1
         });
-        let (_, values, trials, pruned) = &mut places[at];
+        let (_, values, trials, pruned, refused) = &mut places[at];
         *trials += 1;
         if again {
             continue;
         }
         *pruned += usize::from(measured.pruned);
+        *refused = refused.take().or_else(|| measured.refused.clone());
         let value = value_of(goal, &measured.figures).filter(|x| x.is_finite() && !measured.pruned);
         values.extend(value);
     }
@@ -164,12 +168,13 @@ fn tried(arms: &[Point], goal: &Goal, searches: &[Searched]) -> Vec<Tried> {
         b.1.len().cmp(&a.1.len()).then(cost(&a.1).total_cmp(&cost(&b.1)))
     });
     let figure = format!("valid.{}", goal.figure);
-    let tried = places.into_iter().map(|(set, values, trials, pruned)| Tried {
+    let tried = places.into_iter().map(|(set, values, trials, pruned, refused)| Tried {
         set,
         goal: figure.clone(),
         value: (!values.is_empty()).then(|| Mean::of(&values)),
         trials,
         pruned,
+        refused,
     });
     tried.collect()
 }
