@@ -1001,7 +1001,10 @@ since 1970, numbers that clearly differ would become one, and the net could not 
     1700000001,1
 
 Write `normalize inputs` (for the target `normalize target`): the mean is taken off each column before its numbers are shortened.
-Numbers closer together than a thousandth of the column's deviation are let be."#,
+Numbers closer together than a thousandth of the column's deviation are let be. Where `per=all` makes them equal, `per=column` keeps them.
+
+What a net says of a normalised target is a 32-bit number in the target's own units. These hold what spreads by 1e-30 to 1e30; a target beyond
+that is to be written in another unit."#,
     ),
     (
         "W0101",
