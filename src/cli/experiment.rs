@@ -229,6 +229,9 @@ fn trial_line(experiment: &Experiment<'_>, trial: &Trial, measured: &Measured) -
     if measured.pruned {
         let _ = write!(line, "  given up after epoch {}", measured.curve.len());
     }
+    if let Some(why) = &measured.refused {
+        let _ = write!(line, "  passed over: {why}");
+    }
     line
 }
 
@@ -291,6 +294,13 @@ fn tried_table(tried: &[Tried]) -> String {
     }
     if tried.len() > SHOWN {
         let _ = writeln!(out, "  and {} more points", tried.len() - SHOWN);
+    }
+    let refused: Vec<(&Tried, &String)> =
+        tried.iter().filter_map(|one| Some((one, one.refused.as_ref()?))).collect();
+    if let Some((first, why)) = refused.first() {
+        let count = refused.len();
+        let _ =
+            writeln!(out, "  passed over, for they cannot be fitted: {count}; {}: {why}", point(&first.set));
     }
     out
 }

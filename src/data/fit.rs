@@ -152,22 +152,31 @@ pub(super) fn array(arrays: &Arrays, train: &[u32], settings: &Settings) -> Resu
 /// # Errors
 /// E0544.
 fn told_apart(arrays: &Arrays, rule: ArrayRule) -> Result<ArrayRule, DataError> {
-    let Stored::F64(data) = &arrays.data else { return Ok(rule) };
+    let same = rule.pairs.iter().all(|pair| *pair == Affine::SAME);
+    match &arrays.data {
+        // A byte has few values, and a single that stays as it is loses nothing.
+        Stored::U8(_) => return Ok(rule),
+        Stored::F32(_) if same => return Ok(rule),
+        Stored::F32(_) | Stored::F64(_) => {}
+    }
+    let data = &arrays.data;
     // Row by row first, as the numbers stand in memory: few columns are looked at one by one.
-    let rows = || data.chunks_exact(rule.width);
-    let moments = Moments::of_groups(rule.width, |visit| {
-        rows().for_each(|row| row.iter().enumerate().for_each(|(i, x)| visit(i, *x)));
-    });
+    let each = |visit: &mut dyn FnMut(usize, f64)| {
+        for start in (0..data.len()).step_by(rule.width.max(1)) {
+            (0..rule.width).for_each(|i| visit(i, data.at(start + i)));
+        }
+    };
+    let moments = Moments::of_groups(rule.width, each);
     let mut sizes = vec![0.0_f64; rule.width];
-    rows().for_each(|row| sizes.iter_mut().zip(row).for_each(|(size, x)| *size = size.max(x.abs())));
+    each(&mut |i, x| sizes[i] = sizes[i].max(x.abs()));
     for element in 0..rule.width {
         let Affine { scale, shift } = rule.pairs[element % rule.pairs.len()];
         // Not less than the step at any mapped number.
-        let step = (sizes[element] + (shift / scale).abs()) * f64::from(f32::EPSILON);
+        let step = single::step((sizes[element] * scale).abs() + shift.abs(), scale);
         if single::are_apart(moments[element].deviation(), step) {
             continue;
         }
-        let exact = |row: usize| data[row * rule.width + element];
+        let exact = |row: usize| data.at(row * rule.width + element);
         single::check(arrays.rows, &exact, scale, &|x| rule.apply(element, x), INPUTS)
             .map_err(|e| e.file(&arrays.file).column(element + 1, ""))?;
     }

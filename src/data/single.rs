@@ -14,8 +14,16 @@ pub(super) struct Column<'a> {
     pub count: usize,
     pub exact: &'a dyn Fn(usize) -> f64,
     pub short: &'a dyn Fn(usize) -> f64,
-    /// How far apart numbers are that differ by one in the short form, for each unit of the short form's size.
-    pub step: f64,
+    /// How far apart numbers of this size in the short form are that differ by one there.
+    pub step: &'a dyn Fn(f64) -> f64,
+}
+
+/// A little more than nothing, below which single precision has no more numbers.
+const LEAST: f64 = f32::from_bits(1) as f64;
+
+/// How far apart neighbours are in single precision, of numbers up to `size`, for numbers that are multiplied by `scale` before.
+pub(super) fn step(size: f64, scale: f64) -> f64 {
+    (size * f64::from(f32::EPSILON)).max(LEAST) / scale.abs()
 }
 
 /// Whether numbers with this deviation are apart from their neighbours, whatever they are, if the largest of them has this step to the next.
@@ -29,7 +37,7 @@ impl Column<'_> {
         let known = || (0..self.count).filter(|row| !(self.exact)(*row).is_nan());
         let deviation = Moments::of(known().map(self.exact)).deviation();
         let size = known().map(|row| (self.short)(row).abs()).fold(0.0, f64::max);
-        if are_apart(deviation, size * self.step) {
+        if are_apart(deviation, (self.step)(size)) {
             return None;
         }
         let least = TOLERANCE * deviation;
@@ -52,9 +60,9 @@ pub(super) fn check(
     short: &dyn Fn(f64) -> f32,
     cure: &str,
 ) -> Result<(), DataError> {
-    let step = f64::from(f32::EPSILON) / scale.abs();
+    let step = |size: f64| step(size, scale);
     let mapped = |row: usize| f64::from(short(exact(row)));
-    match (Column { count, exact, short: &mapped, step }).merged() {
+    match (Column { count, exact, short: &mapped, step: &step }).merged() {
         None => Ok(()),
         Some((a, b)) => Err(DataError::new(
             "E0544",
@@ -87,8 +95,8 @@ mod tests {
     fn merged(values: &[f64], scale: f64, shift: f64) -> Option<(f64, f64)> {
         let exact = |row: usize| values[row];
         let short = |row: usize| f64::from((values[row] * scale + shift) as f32);
-        let step = f64::from(f32::EPSILON) / scale;
-        let found = Column { count: values.len(), exact: &exact, short: &short, step }.merged();
+        let step = |size: f64| step(size, scale);
+        let found = Column { count: values.len(), exact: &exact, short: &short, step: &step }.merged();
         found.map(|(a, b)| (values[a], values[b]))
     }
 
@@ -101,6 +109,13 @@ mod tests {
         let days: Vec<f64> = (0..36_525).map(|i| 2_415_020.0 + f64::from(i)).collect();
         assert_eq!(merged(&days, 1.0, 0.0), None);
         assert_eq!(merged(&[f64::NAN, 1.7e9, 1.7e9], 1.0, 0.0), None);
+    }
+
+    #[test]
+    fn what_is_too_small_for_32_bits_becomes_0() {
+        let small: Vec<f64> = (0..9).map(|i| f64::from(i) * 1e-50).collect();
+        assert_eq!(merged(&small, 1.0, 0.0), Some((0.0, 8e-50)));
+        assert_eq!(merged(&small, 1e50, 0.0), None);
     }
 
     /// Many numbers by chance share their 24 bits; nothing is lost.

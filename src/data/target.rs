@@ -311,7 +311,7 @@ impl Whole {
     /// Refuses numbers that 32 bits do not tell apart in the units of training; `place` says where output `c` comes from.
     ///
     /// # Errors
-    /// E0544.
+    /// E0544; also where they have a unit in which 32 bits could not say what the net finds.
     pub fn told_apart(
         &self,
         rule: &TargetRule,
@@ -322,6 +322,9 @@ impl Whole {
         };
         let d = columns.len();
         for c in 0..d {
+            if !UNITS.contains(&sd[c]) {
+                return Err(place(c, beyond_units(sd[c])));
+            }
             let exact = |row: usize| data[row * d + c];
             let short = |x: f64| ((x - mean[c]) / sd[c]) as f32;
             let cure = "write `normalize target` in `data` (`normalize inputs, target` for both): the mean is taken off before numbers are shortened";
@@ -353,6 +356,19 @@ impl Whole {
             }
         }
     }
+}
+
+/// Deviations of a normalised target in which 32-bit outputs can be said: with room for what is much nearer and much further.
+const UNITS: std::ops::RangeInclusive<f64> = 1e-30..=1e30;
+
+fn beyond_units(sd: f64) -> DataError {
+    let (size, change) = if sd < 1.0 { ("small", "larger") } else { ("large", "smaller") };
+    DataError::new(
+        "E0544",
+        format!("the target spreads by {sd:.1e}, which is too {size} for what the net will say of it"),
+    )
+    .note("predictions are 32-bit numbers in the target's own units: they hold what spreads by 1e-30 to 1e30")
+    .help(format!("write the target in another unit, so that its numbers are {change}"))
 }
 
 #[cfg(test)]

@@ -1006,7 +1006,10 @@ since 1970, numbers that clearly differ would become one, and the net could not 
 Write `normalize inputs` (for the target `normalize target`): the mean is taken off each column before its numbers are shortened.
 Whole numbers beyond 2^53 (16 digits) are no longer exact even before that. If such numbers name things, as the numbers of orders do,
 `words=[order]` on the source keeps them as they are written; a target of classes is refused if two of them become one.
-Numbers closer together than a thousandth of the column's deviation are let be."#,
+Numbers closer together than a thousandth of the column's deviation are let be. Where `per=all` makes them equal, `per=column` keeps them.
+
+What a net says of a normalised target is a 32-bit number in the target's own units. These hold what spreads by 1e-30 to 1e30; a target beyond
+that is to be written in another unit."#,
     ),
     (
         "W0101",

@@ -12,12 +12,20 @@ pub fn rounding_of(level: f64) -> f64 {
     ROUNDING * level.abs()
 }
 
+/// Distances are multiplied by these powers of two before they are squared, where their squares would be too small or too large for f64.
+const RAISED: f64 = f64::from_bits((1023 + 600) << 52);
+const LOWERED: f64 = f64::from_bits((1023 - 600) << 52);
+/// Mean squares below this have lost digits, or will when something is taken off them.
+const SMALL: f64 = 1e-280;
+
 /// Mean and sum of squared distances from it; those are exactly 0 where the numbers count as equal.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Moments {
     pub count: f64,
     pub mean: f64,
+    /// Of distances times `scale`, a power of two: 1 but for numbers whose own squares f64 does not hold.
     pub squares: f64,
+    scale: f64,
 }
 
 /// Sums over numbers so far, of the numbers themselves and of their distances from the first. The distances are exact where numbers lie
@@ -29,6 +37,12 @@ pub struct Running {
     sum: f64,
     distances: f64,
     squares: f64,
+    raised: f64,
+    lowered: f64,
+}
+
+fn squared(x: f64) -> f64 {
+    x * x
 }
 
 impl Running {
@@ -40,7 +54,24 @@ impl Running {
         self.count += 1.0;
         self.sum += x;
         self.distances += distance;
-        self.squares += distance * distance;
+        self.squares += squared(distance);
+        self.raised += squared(distance * RAISED);
+        self.lowered += squared(distance * LOWERED);
+    }
+
+    /// Whether all numbers are the first.
+    fn are_equal(&self) -> bool {
+        self.raised == 0.0
+    }
+
+    /// What distances are to be multiplied by, and the sum of their squares then.
+    fn scaled(&self) -> (f64, f64) {
+        match self.squares {
+            _ if self.are_equal() => (1.0, 0.0),
+            squares if squares < SMALL * self.count => (RAISED, self.raised),
+            f64::INFINITY => (LOWERED, self.lowered),
+            squares => (1.0, squares),
+        }
     }
 
     #[must_use]
@@ -62,21 +93,24 @@ impl Running {
     /// The same, where the numbers bear the rounding of numbers as large as `level`.
     fn about(&self, level: f64) -> Moments {
         let count = self.count;
-        if (self.squares / count).sqrt() <= rounding_of(level.abs().max(self.first.abs())) {
-            let mean = if self.squares == 0.0 { self.first } else { self.first + self.distances / count };
-            return Moments { count, mean, squares: 0.0 };
+        let (scale, squares) = self.scaled();
+        if (squares / count).sqrt() / scale <= rounding_of(level.abs().max(self.first.abs())) {
+            let mean = if squares == 0.0 { self.first } else { self.first + self.distances / count };
+            return Moments { count, mean, squares: 0.0, scale: 1.0 };
         }
-        let squares = self.squares - self.distances * (self.distances / count);
+        let distances = self.distances * scale;
+        let squares = squares - distances * (distances / count);
         let squares = if squares < 0.0 { 0.0 } else { squares };
-        Moments { count, mean: self.first + self.distances / count, squares }
+        Moments { count, mean: self.first + self.distances / count, squares, scale }
     }
 
-    /// With the squares of a second pass around the plain mean, unless they are as small as what rounding makes of such a sum.
+    /// With the squares of a second pass around the plain mean, of distances as [`scaled`](Self::scaled) says, unless they are as small as what rounding makes of such a sum.
     fn or(&self, level: f64, squares: f64) -> Moments {
         let (count, mean) = (self.count, self.mean());
-        let own = (squares / count).sqrt();
-        match own > count * f64::EPSILON * mean.abs() && own > rounding_of(level) {
-            true => Moments { count, mean, squares },
+        let scale = self.scaled().0;
+        let own = (squares / count).sqrt() / scale;
+        match !self.are_equal() && own > count * f64::EPSILON * mean.abs() && own > rounding_of(level) {
+            true => Moments { count, mean, squares, scale },
             false => self.about(level),
         }
     }
@@ -91,29 +125,32 @@ impl Moments {
     pub fn of_results(values: impl Iterator<Item = f64> + Clone, level: f64) -> Self {
         let mut running = Running::default();
         values.clone().for_each(|x| running.add(x));
-        let mean = running.mean();
-        running.or(level, values.map(|x| (x - mean) * (x - mean)).sum())
+        let (mean, scale) = (running.mean(), running.scaled().0);
+        running.or(level, values.map(|x| squared((x - mean) * scale)).sum())
     }
 
     /// Of each of `groups` groups: `each` visits all numbers with the group of each, the same at every call.
     pub fn of_groups(groups: usize, each: impl Fn(&mut dyn FnMut(usize, f64))) -> Vec<Self> {
         let mut running = vec![Running::default(); groups];
         each(&mut |group, x| running[group].add(x));
-        let means: Vec<f64> = running.iter().map(Running::mean).collect();
+        let about: Vec<(f64, f64)> = running.iter().map(|own| (own.mean(), own.scaled().0)).collect();
         let mut squares = vec![0.0; groups];
-        each(&mut |group, x| squares[group] += (x - means[group]) * (x - means[group]));
+        each(&mut |group, x| {
+            let (mean, scale) = about[group];
+            squares[group] += squared((x - mean) * scale);
+        });
         running.iter().zip(squares).map(|(running, squares)| running.or(0.0, squares)).collect()
     }
 
     #[must_use]
     pub fn variance(&self) -> f64 {
-        self.squares / self.count
+        self.squares / self.count / self.scale / self.scale
     }
 
     /// Of the population; 0 where the numbers count as equal.
     #[must_use]
     pub fn deviation(&self) -> f64 {
-        self.variance().sqrt()
+        (self.squares / self.count).sqrt() / self.scale
     }
 
     /// What distances from the mean are divided by: the deviation, or 1 where there is none.
@@ -125,13 +162,19 @@ impl Moments {
     /// Of what the numbers are a sample of, by their count less one; NaN of one number.
     #[must_use]
     pub fn sample_variance(&self) -> f64 {
-        if self.count > 1.0 { self.squares / (self.count - 1.0) } else { f64::NAN }
+        match self.count > 1.0 {
+            true => self.squares / (self.count - 1.0) / self.scale / self.scale,
+            false => f64::NAN,
+        }
     }
 
     /// Of the mean, from the sample variance; NaN of one number.
     #[must_use]
     pub fn standard_error(&self) -> f64 {
-        if self.count > 1.0 { (self.squares / (self.count - 1.0) / self.count).sqrt() } else { f64::NAN }
+        match self.count > 1.0 {
+            true => (self.squares / (self.count - 1.0) / self.count).sqrt() / self.scale,
+            false => f64::NAN,
+        }
     }
 }
 
@@ -186,6 +229,26 @@ mod tests {
         }
         let seldom: Vec<f64> = (0..100_000).map(|i| 1.7e9 + 0.25 * f64::from(i % 2)).collect();
         assert_eq!(of(&seldom).deviation(), 0.125);
+    }
+
+    /// Numbers whose squares are beyond f64 spread as the same numbers of a usual size do.
+    #[test]
+    fn the_size_of_numbers_takes_nothing_from_their_spread() {
+        let usual: Vec<f64> = (0..40).map(|i| 3.0 + f64::from(i * 7 % 11)).collect();
+        for power in [-1000, -700, -550, -480, -300, 300, 480, 550, 900] {
+            let by = 2.0_f64.powi(power);
+            let column: Vec<f64> = usual.iter().map(|x| x * by).collect();
+            let grouped = Moments::of_groups(1, |visit| column.iter().for_each(|x| visit(0, *x)))[0];
+            for (moments, plain) in
+                [(of(&column), of(&usual)), (running(&column), running(&usual)), (grouped, of(&usual))]
+            {
+                assert_eq!(moments.mean, plain.mean * by, "2^{power}");
+                let ratio = moments.deviation() / by / plain.deviation();
+                assert!((ratio - 1.0).abs() < 1e-14, "2^{power}: {ratio}");
+                assert!((moments.standard_error() / by / plain.standard_error() - 1.0).abs() < 1e-14);
+            }
+        }
+        assert_eq!((of(&[1e-165; 9]).squares, of(&[1e200; 9]).unit()), (0.0, 1.0));
     }
 
     #[test]

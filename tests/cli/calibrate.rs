@@ -213,6 +213,52 @@ fn precisions_have_the_units_of_the_target() {
     }
 }
 
+/// A net gives 32-bit numbers; in the target's own units they may be none.
+#[test]
+fn what_is_no_number_in_the_targets_units_is_no_prediction() {
+    let net = "data {
+  source csv, \"t.csv\"
+  split train=20, valid=10, test=10, shuffle=false
+  normalize target
+}
+net {
+  input x: real[1]
+  dense 4 -> dropout 0.1
+  dense 1
+  output y: real[1]
+}
+train {
+  loss squared_error
+  optimizer sgd, lr=0.05
+  epochs 10
+}
+";
+    let mut table = String::from("x,y\n");
+    for i in 0..40 {
+        let x = f64::from(i % 10) * 0.2 - 0.9;
+        let far = i == 25 || i == 35;
+        table += &format!("{},{}\n", if far { 1e37 } else { x }, 1000.0 * x);
+    }
+    let folder = Folder::new(&[("m.net", net), ("t.csv", &table), ("new.csv", "x\n0.5\n1e37\n")]);
+    assert!(folder.run(&["train", "m.net", "-q", "-o", "run"]).ends_with("--- exit 0\n"));
+    for (row, args) in [
+        (2, &["predict", "run", "--input", "new.csv"][..]),
+        (2, &["predict", "run", "--input", "new.csv", "--samples", "5"]),
+        (6, &["eval", "run"]),
+        (6, &["eval", "run", "--samples", "5"]),
+        (6, &["calibrate", "run"]),
+    ] {
+        let said = folder.run(args);
+        assert!(said.contains(&format!("error: row {row} (counted from 1): the net gives ")), "{said}");
+        assert!(
+            said.contains("which 32-bit numbers do not hold in the target's own units\nhelp: "),
+            "{said}"
+        );
+        assert!(said.ends_with("--- exit 3\n"), "{said}");
+    }
+    assert!(!folder.path().join("run/calibration.json").exists());
+}
+
 #[test]
 fn a_broken_calibration_is_written_anew() {
     let folder = handed_on(|i| (2.0, -2.0, if i % 4 == 0 { "q" } else { "p" }));

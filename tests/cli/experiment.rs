@@ -350,6 +350,52 @@ fn rows_that_cannot_be_fitted_are_found_before_the_first_trial() {
     insta::assert_snapshot!(text);
 }
 
+/// A search draws points that nobody wrote: those that leave a minibatch of one row, of the 50 that are fitted or the 58 on which the winner is
+/// trained, are passed over, and no others.
+#[test]
+fn a_drawn_point_that_cannot_be_fitted_is_passed_over() {
+    let net = |range: &str, search: &str| {
+        let net = NORMED.replace("param p = 0", "param bs = 20").replace(" -> dropout p", "");
+        let net = net.replace("rows=60", "rows=70").replace("batch 16", "batch bs");
+        let net = net
+            .replace("train=32, valid=17, test=11", "train=50, valid=8, test=12")
+            .replace("epochs 2", "epochs 1");
+        format!(
+            "{net}\nsweep {{\n  vary bs, {range}, step=1\n  search {search}, seed=1\n  goal min, valid.loss\n}}\n"
+        )
+    };
+    let none = net("47..51", "random, trials=3").replace("47..51, step=1", "[49]");
+    let folder = Folder::new(&[
+        ("tpe.net", &net("47..51", "tpe, trials=24")),
+        ("random.net", &net("47..51", "random, trials=24")),
+        ("last.net", &net("55..58", "tpe, trials=24")),
+        ("none.net", &none),
+    ]);
+    for (file, bs, rows) in [("tpe", "49", "50"), ("random", "49", "50"), ("last", "57", "58")] {
+        let net = format!("{file}.net");
+        let said = folder.run(&["sweep", &net, "-o", file, "--jobs", "2", "-v"]);
+        assert!(said.ends_with("--- exit 0\n"), "{said}");
+        let why = format!(
+            "[E0539]: `batch_norm_1` needs at least two rows in every minibatch; {rows} training rows in minibatches of {bs} leave one for the last; "
+        );
+        assert!(
+            said.contains(&format!("passed over, for they cannot be fitted: 1; bs={bs}: {why}")),
+            "{said}"
+        );
+        assert!(said.contains(&format!("bs={bs}  passed over: {why}")), "{said}");
+        let record = folder.read(&format!("{file}/experiment.jsonl"));
+        for line in record.lines().skip(1).map(|line| serde_json::from_str::<Json>(line).expect("JSON")) {
+            assert_eq!(line["refused"].is_string(), line["trial"]["set"]["bs"] == bs, "{line}");
+            assert_eq!(line["found"].as_object().expect("figures").is_empty(), line["refused"].is_string());
+        }
+        let again = folder.run(&["sweep", &net, "-o", file, "--resume", "--json"]);
+        assert!(again.contains("\"refused\":") && again.ends_with("--- exit 0\n"), "{again}");
+    }
+    let said = folder.run(&["sweep", "none.net", "-o", "none"]);
+    assert!(said.contains("error[E0539]: ") && said.ends_with("--- exit 3\n"), "{said}");
+    assert!(!folder.path().join("none").exists());
+}
+
 /// What does not differ is not counted twice: divisions to which chance adds nothing, and equal settings.
 #[test]
 fn copies_are_no_replicates() {

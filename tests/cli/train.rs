@@ -206,6 +206,24 @@ fn a_watched_figure_without_a_value_stops_nothing() {
     assert!(best.contains("there are no best parameters") && best.ends_with("--- exit 3\n"), "{best}");
 }
 
+/// Validation rows whose targets are all equal say nothing of the share that is explained: the first epoch is not the best of equal ones.
+#[test]
+fn r2_of_equal_targets_stops_nothing() {
+    let folder = without_ones_to_validate_on("stop_early patience=3, watch=valid.r2");
+    let net = folder.read("m.net").replace("bits[1]", "real[1]").replace("report auc", "report r2");
+    let net = net.replace("binary_cross_entropy", "squared_error");
+    let folder = Folder::new(&[("m.net", &net), ("t.csv", &folder.read("t.csv"))]);
+    let said = folder.run(&["train", "m.net", "-o", "run", "--no-progress"]);
+    assert!(said.ends_with("--- exit 0\n"), "{said}");
+    assert_eq!(said.matches("all targets of these rows are equal").count(), 1, "{said}");
+    let metrics: Json = serde_json::from_str(&folder.read("run/metrics.json")).expect("JSON");
+    assert_eq!(
+        (metrics["epochs"].as_u64(), metrics["tested"].as_str()),
+        (Some(12), Some("last")),
+        "{metrics}"
+    );
+}
+
 #[test]
 fn a_plateau_without_a_value_cuts_nothing() {
     let folder = without_ones_to_validate_on("schedule plateau, patience=1, factor=0.5, watch=valid.auc");

@@ -192,7 +192,7 @@ fn whole<T: Copy>(
                 count: values.len() / width,
                 exact: &|row| (exact(at(row)) - exact(at(0))) as f64,
                 short: &|row| short(at(row)),
-                step: f64::EPSILON,
+                step: &|size| size * f64::EPSILON,
             };
             if let Some((a, b)) = column.merged() {
                 let (a, b) = (exact(at(a)), exact(at(b)));

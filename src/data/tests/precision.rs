@@ -146,6 +146,59 @@ fn numbers_that_would_become_equal_are_refused() {
     insta::assert_snapshot!(faults.join("\n\n"));
 }
 
+/// A mean that columns share takes digits from one that lies close together, whatever the file holds it in.
+#[test]
+fn what_one_scale_for_all_columns_makes_equal_is_refused() {
+    let data: Vec<f32> = (0..ROWS).flat_map(|i| [1e-7 * i as f32, 1000.0 * i as f32]).collect();
+    let shape = [ROWS as u64, 2];
+    let per = |per: &str| ("normalize", vec![("what", list(vec![word("inputs")])), ("per", word(per))]);
+    let wide: Vec<f64> = data.iter().map(|x| f64::from(*x)).collect();
+    for bytes in [npy(&shape, &data), npy(&shape, &wide)] {
+        let said = arrays(&bytes, &ones(), 2, &[per("all")]).unwrap_err().to_string();
+        assert!(said.contains("E0544") && said.contains("become one number in 32 bits"), "{said}");
+        let own = arrays(&bytes, &ones(), 2, &[per("column")]).unwrap();
+        let own: Vec<f32> = floats(&own.train.inputs[0].data).iter().step_by(2).copied().collect();
+        assert!(own.windows(2).all(|pair| pair[0] < pair[1]));
+        assert!(arrays(&bytes, &ones(), 2, &[]).is_ok());
+    }
+}
+
+/// Outputs are 32-bit numbers in the target's own units: a unit of which they hold few digits, or none, is none to train in.
+#[test]
+fn a_target_whose_unit_32_bits_do_not_hold_is_refused() {
+    let fit = |unit: f64, more: &[Use<'_>]| {
+        let rows: String = (0..9).map(|i| format!("{i},{:e}\n", f64::from(i) * unit)).collect();
+        csv(&format!("x,y\n{rows}"), &[], more, &need(1, Want::Real(1)))
+    };
+    for (unit, said) in [
+        (1e-47, "2.6e-47, which is too small"),
+        (1e-165, "2.6e-165, which is too small"),
+        (1e32, "2.6e32, which is too large"),
+    ] {
+        let error = fit(unit, &[normalize(&["target"])]).unwrap_err().to_string();
+        assert!(
+            error.contains("E0544") && error.contains(&format!("the target spreads by {said}")),
+            "{error}"
+        );
+        assert!(error.contains("write the target in another unit"), "{error}");
+    }
+    let error = fit(1e-47, &[]).unwrap_err().to_string();
+    assert!(error.contains("0 and 8e-47 become one number in 32 bits"), "{error}");
+    for unit in [1e-29, 1e-3, 1e28] {
+        let data = fit(unit, &[normalize(&["target"])]).unwrap();
+        let Target::Real { data, .. } = data.train.target else { panic!("numbers") };
+        assert!((data[8] - 4.0 / (60.0_f32 / 9.0).sqrt()).abs() < 1e-6, "{data:?}");
+    }
+}
+
+/// Inputs of any size are as far apart as their deviation says.
+#[test]
+fn small_inputs_are_normalised_like_others() {
+    let rows: String = (0..9).map(|i| format!("{:e},1\n", f64::from(i) * 1e-165)).collect();
+    let data = csv(&format!("x,y\n{rows}"), &[], &[normalize(&["inputs"])], &need(1, Want::Real(1))).unwrap();
+    assert!((floats(&data.train.inputs[0].data)[8] - 4.0 / (60.0_f32 / 9.0).sqrt()).abs() < 1e-6);
+}
+
 /// Bytes stay bytes and single precision stays single; doubles that are no more than that need no more room.
 #[test]
 fn arrays_take_no_more_room_than_they_need() {

@@ -1,9 +1,12 @@
 //! What can be known before the first trial: that every number of rows that will be fitted can be, that there are rows to test on, and
 //! that divisions and settings that are counted as several differ.
 
-use std::collections::HashMap;
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex},
+};
 
-use super::{Experiment, ExperimentError, Point, points, trial};
+use super::{Experiment, ExperimentError, Point, held, points, trial};
 use crate::{
     data::{self, DataConfig, Divided, Division, Need},
     model::{Model, Search, Sweep},
@@ -11,10 +14,14 @@ use crate::{
     runtime::counts,
 };
 
-/// Points of a sweep whose fits are looked at; there may be millions.
+/// Points of a sweep whose fits are looked at beforehand; there may be millions.
 const LOOKED_AT: usize = 256;
 /// Random divisions are looked at as far as it takes to see whether chance has a part in them.
 const DRAWN: usize = 4;
+
+/// How the rows are divided for data that were opened already, by all that it depends on.
+#[derive(Default)]
+pub(super) struct Seen(Mutex<HashMap<String, Arc<Vec<Phase>>>>);
 
 /// The divisions of one phase of an experiment.
 struct Phase {
@@ -23,45 +30,81 @@ struct Phase {
 }
 
 impl Experiment<'_> {
-    /// Asks all this of every setting and every point that is known beforehand.
+    /// Asks all this of every setting and every point that a file lists; of points that a search draws one has to fit, for others are passed
+    /// over.
     ///
     /// # Errors
     /// What the first trial that fails would say, and [`ExperimentError::Copies`] and [`ExperimentError::SameSettings`].
     pub(super) fn check_fits(&self) -> Result<(), ExperimentError> {
-        let mut phases_of: HashMap<String, Vec<Phase>> = HashMap::new();
-        let mut settings: Vec<Model> = Vec::new();
+        let seen = Seen::default();
+        let mut settings: Vec<(&Point, Model)> = Vec::new();
         let points = self.known_points();
         for arm in &self.arms {
-            for (i, point) in points.iter().enumerate() {
-                let sets: Point = self.sets.iter().chain(arm).chain(point).cloned().collect();
-                let (model, _) = checked(self.source, &sets, Default::default())?;
-                let config = model.data.as_ref().ok_or(OpenError::NoSection("data"))?;
-                let key = format!("{config:?} {:?}", Need::of(&model));
-                if !phases_of.contains_key(&key) {
-                    let phases = self.phases(config, &sets)?;
-                    // Before divisions are compared: those without a test part differ in nothing for that reason.
-                    phases.iter().try_for_each(check_parts)?;
-                    self.check_copies(config, &phases)?;
-                    phases_of.insert(key.clone(), phases);
-                }
-                for phase in &phases_of[&key] {
-                    check_phase(&model, phase)?;
-                }
-                if i == 0 {
-                    settings.push(model);
+            let mut refused = None;
+            for point in &points {
+                match self.check_point(arm, point, &seen) {
+                    Ok(()) if self.draws() => {
+                        refused = None;
+                        break;
+                    }
+                    Err(error) if self.draws() && error.is_of_a_point() => {
+                        refused.get_or_insert(error);
+                    }
+                    other => other?,
                 }
             }
+            if let Some(error) = refused {
+                return Err(error);
+            }
+            let first = points.first().map(|point| self.values(arm, point)).unwrap_or_default();
+            if let Ok((model, _)) = checked(self.source, &first, Default::default()) {
+                settings.push((arm, model));
+            }
         }
-        self.check_settings(&settings)
+        Self::check_settings(&settings)
     }
 
-    /// All points of a grid, and those that other searches begin with.
+    /// Whether the net of a point can be fitted, and tested if it wins; `seen` remembers what was opened.
+    ///
+    /// # Errors
+    /// What its trial would say.
+    pub(super) fn check_point(&self, arm: &Point, point: &Point, seen: &Seen) -> Result<(), ExperimentError> {
+        let sets = self.values(arm, point);
+        let (model, _) = checked(self.source, &sets, Default::default())?;
+        let config = model.data.as_ref().ok_or(OpenError::NoSection("data"))?;
+        let key = format!("{config:?} {:?}", Need::of(&model));
+        let known = held(&seen.0).get(&key).cloned();
+        let phases = match known {
+            Some(phases) => phases,
+            None => {
+                let phases = Arc::new(self.phases(config, &sets)?);
+                // Before divisions are compared: those without a test part differ in nothing for that reason.
+                phases.iter().try_for_each(check_parts)?;
+                self.check_copies(config, &phases)?;
+                held(&seen.0).insert(key, Arc::clone(&phases));
+                phases
+            }
+        };
+        phases.iter().try_for_each(|phase| check_phase(&model, phase))
+    }
+
+    fn values(&self, arm: &Point, point: &Point) -> Point {
+        self.sets.iter().chain(arm).chain(point).cloned().collect()
+    }
+
+    /// Whether a search draws its points, so that nobody wrote them.
+    pub(super) fn draws(&self) -> bool {
+        self.sweep().is_some_and(|sweep| sweep.search != Search::Grid)
+    }
+
+    /// All points of a grid, and random ones of other searches.
     fn known_points(&self) -> Vec<Point> {
         let Some(sweep) = self.sweep() else { return vec![self.only_point()] };
-        let whole = match sweep.search {
-            Search::Grid => Sweep { prune: None, ..sweep.clone() },
-            Search::Random { .. } | Search::Tpe { .. } => sweep.clone(),
+        let search = match sweep.search {
+            Search::Grid => Search::Grid,
+            Search::Random { trials, seed } | Search::Tpe { trials, seed } => Search::Random { trials, seed },
         };
+        let whole = Sweep { prune: None, search, ..sweep.clone() };
         let mut points = points::round(&whole, &[]);
         points.truncate(LOOKED_AT);
         points
@@ -115,13 +158,13 @@ impl Experiment<'_> {
     }
 
     /// Settings that are compared differ.
-    fn check_settings(&self, settings: &[Model]) -> Result<(), ExperimentError> {
-        for (i, (model, arm)) in settings.iter().zip(&self.arms).enumerate() {
-            if let Some(same) = settings[..i].iter().position(|other| other.knobs == model.knobs) {
+    fn check_settings(settings: &[(&Point, Model)]) -> Result<(), ExperimentError> {
+        for (i, (arm, model)) in settings.iter().enumerate() {
+            if let Some((same, _)) = settings[..i].iter().find(|(_, other)| other.knobs == model.knobs) {
                 let written = |arm: &Point| {
                     arm.iter().map(|(name, value)| format!("{name}={value}")).collect::<Vec<_>>().join(", ")
                 };
-                return Err(ExperimentError::SameSettings(written(&self.arms[same]), written(arm)));
+                return Err(ExperimentError::SameSettings(written(same), written(arm)));
             }
         }
         Ok(())

@@ -31,6 +31,7 @@ pub use points::Point;
 pub use report::{Arm, Difference, Mean, Report, Tested, Tried, Winner};
 pub use trial::{Measured, Trial};
 
+use fits::Seen;
 use journal::{Journal, Known};
 use prune::Rivals;
 use search::Searched;
@@ -90,6 +91,11 @@ pub enum ExperimentError {
         split: usize,
         goal: String,
     },
+    /// No trial of this division can be fitted to its rows; what the first of them said.
+    NoneFits {
+        split: usize,
+        why: String,
+    },
     /// Training went astray, of every trial of a division or of the one that was to be tested; `cure` is a line of help.
     Diverged {
         what: String,
@@ -146,6 +152,9 @@ impl fmt::Display for ExperimentError {
             Self::SameSettings(first, second) => {
                 write!(f, "`{first}` and `{second}` set the same\nhelp: compare values that differ")
             }
+            Self::NoneFits { split, why } => {
+                write!(f, "no trial of division {split} can be fitted; the first of them: {why}")
+            }
             Self::NoneBest { split, goal } => write!(
                 f,
                 "no trial of division {split} has a finite goal\nhelp: valid.{goal} is undefined on its validation rows; choose another `goal`, or more of them"
@@ -155,6 +164,18 @@ impl fmt::Display for ExperimentError {
 }
 
 impl std::error::Error for ExperimentError {}
+
+impl ExperimentError {
+    /// Whether one point of a sweep may fail so, and others not.
+    fn is_of_a_point(&self) -> bool {
+        matches!(
+            self,
+            Self::Open(OpenError::Net(_) | OpenError::Data(_))
+                | Self::NoPart(_)
+                | Self::Train(TrainError::Data(_))
+        )
+    }
+}
 
 impl From<OpenError> for ExperimentError {
     fn from(error: OpenError) -> Self {
@@ -236,7 +257,7 @@ impl Experiment<'_> {
             false => (Journal::begin(course.dir, &head)?, Known::new()),
         };
         let (known, journal) = (Mutex::new(known), Mutex::new(journal));
-        let carried = Carried { experiment: self, course, known, journal, done };
+        let carried = Carried { experiment: self, course, known, journal, seen: Seen::default(), done };
         let searches = self.searched(&carried)?;
         let last = searches.iter().map(|one| {
             let point = match self.sweep() {
@@ -266,12 +287,17 @@ impl Experiment<'_> {
     /// Why a search has no best trial.
     fn without_best(&self, search: &Searched, sweep: &Sweep) -> ExperimentError {
         let split = search.place.split;
-        match search.tried.iter().all(|(_, measured)| measured.figures.is_empty()) {
-            true => {
-                let what = format!("all {} trials of division {split} diverged", search.tried.len());
+        let mut refused = search.tried.iter().filter_map(|(_, measured)| measured.refused.clone());
+        let first = refused.next();
+        let diverged = search.tried.len() - first.iter().count() - refused.count();
+        match (first, search.tried.iter().all(|(_, measured)| measured.figures.is_empty())) {
+            (Some(why), true) if diverged == 0 => ExperimentError::NoneFits { split, why },
+            (first, true) => {
+                let others = if first.is_some() { "; the others could not be fitted" } else { "" };
+                let what = format!("all {diverged} trials of division {split} diverged{others}");
                 ExperimentError::Diverged { what, cure: self.cure(&search.place) }
             }
-            false => ExperimentError::NoneBest { split, goal: sweep.goal.figure.clone() },
+            (_, false) => ExperimentError::NoneBest { split, goal: sweep.goal.figure.clone() },
         }
     }
 
@@ -369,6 +395,7 @@ struct Carried<'a> {
     /// What is recorded: a search that comes to a point again has its result, as after a resume.
     known: Mutex<Known>,
     journal: Mutex<Journal>,
+    seen: Seen,
     done: &'a (dyn Fn(&Trial, &Measured) + Sync),
 }
 
@@ -408,7 +435,15 @@ impl Carried<'_> {
         if self.course.stop.load(Ordering::SeqCst) != 0 {
             return Err(ExperimentError::Interrupted);
         }
-        let measured = match trial.run(self.experiment, rivals, &self.course.stop) {
+        let fits = match !trial.last && self.experiment.draws() {
+            true => self.experiment.check_point(&self.experiment.arms[trial.arm], &trial.point, &self.seen),
+            false => Ok(()),
+        };
+        let measured = match fits.and_then(|()| trial.run(self.experiment, rivals, &self.course.stop)) {
+            // One that its rows, or the rest of the net, cannot do with is none either.
+            Err(error) if !trial.last && error.is_of_a_point() => {
+                Measured { refused: Some(in_a_line(&error)), ..Measured::default() }
+            }
             // A point that diverges is no error of the experiment: it is not chosen.
             Err(ExperimentError::Train(TrainError::Diverged { .. })) if !trial.last => Measured::default(),
             Err(error @ ExperimentError::Train(TrainError::Diverged { .. })) => {
@@ -422,6 +457,18 @@ impl Carried<'_> {
         (self.done)(trial, &measured);
         Ok(measured)
     }
+}
+
+/// What an error says and its notes, without places and help.
+fn in_a_line(error: &ExperimentError) -> String {
+    let said = error.to_string();
+    let mut lines = said.lines().map(str::trim_start);
+    let mut line = lines.next().unwrap_or_default().trim_start_matches("error").to_string();
+    for note in lines.filter_map(|line| line.strip_prefix("= ")) {
+        line += "; ";
+        line += note;
+    }
+    line
 }
 
 fn held<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {

@@ -77,6 +77,9 @@ pub struct Tried {
     pub trials: usize,
     /// Trials that were given up.
     pub pruned: usize,
+    /// Why it was passed over, if it cannot be fitted.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub refused: Option<String>,
 }
 
 /// The values that won.
@@ -142,36 +145,32 @@ impl Report {
 /// Points by their setting and values: finished in most places first, then by the mean of the goal. A point that a search drew more
 /// than once has one result there.
 fn tried(arms: &[Point], goal: &Goal, searches: &[Searched]) -> Vec<Tried> {
-    let mut places: Vec<(Point, Vec<f64>, usize, usize)> = Vec::new();
+    let goal_figure = format!("valid.{}", goal.figure);
+    let mut places: Vec<(Tried, Vec<f64>)> = Vec::new();
     let mut index: HashMap<Point, usize> = HashMap::new();
     for (trial, measured, again) in searches.iter().flat_map(with_repetitions) {
         let set: Point = arms[trial.arm].iter().chain(&trial.point).cloned().collect();
         let at = *index.entry(set).or_insert_with_key(|set| {
-            places.push((set.clone(), Vec::new(), 0, 0));
+            let (set, goal) = (set.clone(), goal_figure.clone());
+            places.push((Tried { set, goal, value: None, trials: 0, pruned: 0, refused: None }, Vec::new()));
             places.len() - 1
         });
-        let (_, values, trials, pruned) = &mut places[at];
-        *trials += 1;
+        let (one, values) = &mut places[at];
+        one.trials += 1;
         if again {
             continue;
         }
-        *pruned += usize::from(measured.pruned);
+        one.pruned += usize::from(measured.pruned);
+        one.refused = one.refused.take().or_else(|| measured.refused.clone());
         let value = value_of(goal, &measured.figures).filter(|x| x.is_finite() && !measured.pruned);
         values.extend(value);
     }
-    places.sort_by(|a, b| {
+    places.sort_by(|(_, a), (_, b)| {
         let cost = |values: &[f64]| Mean::of(values).mean * if goal.highest { -1.0 } else { 1.0 };
-        b.1.len().cmp(&a.1.len()).then(cost(&a.1).total_cmp(&cost(&b.1)))
+        b.len().cmp(&a.len()).then(cost(a).total_cmp(&cost(b)))
     });
-    let figure = format!("valid.{}", goal.figure);
-    let tried = places.into_iter().map(|(set, values, trials, pruned)| Tried {
-        set,
-        goal: figure.clone(),
-        value: (!values.is_empty()).then(|| Mean::of(&values)),
-        trials,
-        pruned,
-    });
-    tried.collect()
+    let valued = |values: &[f64]| (!values.is_empty()).then(|| Mean::of(values));
+    places.into_iter().map(|(one, values)| Tried { value: valued(&values), ..one }).collect()
 }
 
 /// What was tried in one place, and whether the point was tried there before.

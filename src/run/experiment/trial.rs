@@ -39,6 +39,8 @@ pub struct Measured {
     pub curve: Vec<f64>,
     /// Given up before its time: its figures are those of that moment.
     pub pruned: bool,
+    /// Why the point cannot be fitted, if it cannot: it is passed over.
+    pub refused: Option<String>,
 }
 
 impl Measured {
@@ -49,18 +51,25 @@ impl Measured {
             json["curve"] = json!(self.curve);
             json["pruned"] = json!(self.pruned);
         }
+        if let Some(why) = &self.refused {
+            json["refused"] = json!(why);
+        }
         json
     }
 
-    /// None of a line that does not say what was found.
+    /// None of a line that does not say what was found; a point that was refused is asked again, for its data may have come.
     pub fn read(json: &Json) -> Option<Self> {
         let number = |x: &Json| x.as_f64().unwrap_or(f64::NAN);
+        if json.get("refused").is_some() {
+            return None;
+        }
         let figures = json.get("found")?.as_object()?;
         let curve = json.get("curve").and_then(Json::as_array).into_iter().flatten();
         Some(Self {
             figures: figures.iter().map(|(name, x)| (name.clone(), number(x))).collect(),
             curve: curve.map(number).collect(),
             pruned: json.get("pruned").and_then(Json::as_bool).unwrap_or(false),
+            refused: None,
         })
     }
 }
@@ -112,7 +121,7 @@ impl Trial {
         let mut found = flat(figures);
         found
             .extend(trained.learned_rates()?.into_iter().map(|(path, p)| (format!("{name}.rate.{path}"), p)));
-        Ok(Measured { figures: found, curve: watch.curve, pruned: watch.pruned })
+        Ok(Measured { figures: found, curve: watch.curve, pruned: watch.pruned, refused: None })
     }
 
     /// The net with this trial's values, and its rows.

@@ -86,8 +86,17 @@ impl Calibration {
     /// Writes it atomically, and clears away what writers left that were killed.
     ///
     /// # Errors
-    /// What the file system says; a folder that another process writes to.
+    /// A fit that is no number, which no file could say; what the file system says; a folder that another process writes to.
     pub fn write(&self, run: &Path) -> io::Result<()> {
+        let numbers =
+            |fit: &Fit| [fit.value, fit.nll, fit.before.unwrap_or(0.0)].iter().all(|x| x.is_finite());
+        if let Some((way, fit)) = self.fits.iter().find(|(_, fit)| !numbers(fit)) {
+            let why = format!(
+                "what was fitted for {way} is no number ({:e}, with a loss of {:e})",
+                fit.value, fit.nll
+            );
+            return Err(io::Error::new(io::ErrorKind::InvalidData, why));
+        }
         let _guard = Guard::take(run).map_err(io::Error::other)?;
         container::clear_parts(run)?;
         let text = serde_json::to_string_pretty(self).map_err(io::Error::other)? + "\n";
@@ -104,6 +113,27 @@ fn may_be_fitted(value: f64, kind: OutputKind) -> bool {
         OutputKind::Class(_) | OutputKind::Bits(_) => (TEMPERATURES.0..=TEMPERATURES.1).contains(&value),
         OutputKind::Real(_) | OutputKind::Normal(_) => {
             value > 0.0 && value.is_normal() && value.recip().is_normal()
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_no_file_can_say_is_not_written() {
+        let folder = tempfile::tempdir().unwrap();
+        let fit = Fit { value: 2.0, nll: 0.5, before: None, rows: 3 };
+        for broken in [
+            Fit { value: f64::NAN, ..fit },
+            Fit { nll: f64::INFINITY, ..fit },
+            Fit { before: Some(f64::NAN), ..fit },
+        ] {
+            let calibration = Calibration { parameters: None, fits: [("mc_dropout".into(), broken)].into() };
+            let error = calibration.write(folder.path()).unwrap_err();
+            assert!(error.to_string().starts_with("what was fitted for mc_dropout is no number"), "{error}");
+            assert!(!RunDir::at(folder.path()).calibration().exists());
         }
     }
 }

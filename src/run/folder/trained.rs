@@ -21,7 +21,7 @@ use crate::{
     runtime::{
         checkpoint::{Checkpoint, CheckpointError},
         container::ContainerError,
-        evaluate::Evaluator,
+        evaluate::{Evaluator, to_units},
         kernels::aligned::AlignedVec,
         progress::{Meta, Rows},
         session::Session,
@@ -162,7 +162,7 @@ impl Trained {
         team: &Team,
     ) -> Result<Vec<f32>, TrainedError> {
         let exact = self.exact_means(part, team)?;
-        Ok(self.own_singles(if mean == Mean::Arithmetic { exact.arithmetic } else { exact.geometric }))
+        self.own_singles(if mean == Mean::Arithmetic { exact.arithmetic } else { exact.geometric })
     }
 
     /// The same with logits instead of probabilities.
@@ -174,7 +174,7 @@ impl Trained {
     ) -> Result<Vec<f32>, TrainedError> {
         let exact = self.exact_means(part, team)?;
         let arithmetic = mean == Mean::Arithmetic;
-        Ok(self.own_singles(if arithmetic { exact.arithmetic_outputs } else { exact.geometric_outputs }))
+        self.own_singles(if arithmetic { exact.arithmetic_outputs } else { exact.geometric_outputs })
     }
 
     fn exact_means(&self, part: &Part, team: &Team) -> Result<ExactMeans, TrainedError> {
@@ -186,8 +186,10 @@ impl Trained {
         exact.map_err(|why| TrainedError::Unfit(format!("no exact mean: {why}")))
     }
 
-    fn own_singles(&self, values: Vec<f64>) -> Vec<f32> {
-        self.own(values).into_iter().map(|x| x as f32).collect()
+    fn own_singles(&self, values: Vec<f64>) -> Result<Vec<f32>, TrainedError> {
+        let plain: Vec<f32> = values.iter().map(|x| *x as f32).collect();
+        self.are_numbers(&plain, self.model.output.kind.width(), 0)?;
+        Ok(self.own(values).into_iter().map(|x| x as f32).collect())
     }
 
     pub(in crate::run) fn sampling<'a>(
@@ -254,7 +256,7 @@ impl Trained {
         Ok(found)
     }
 
-    /// Refuses outputs that are none, `width` numbers of each row, the first of which has this number.
+    /// Refuses outputs that are none, or will be none in the target's own units: `width` numbers of each row, the first of which has this number.
     ///
     /// # Errors
     /// The first such row.
@@ -264,12 +266,37 @@ impl Trained {
         width: usize,
         first: usize,
     ) -> Result<(), TrainedError> {
-        let Some(at) = outputs.iter().position(|x| !x.is_finite()) else { return Ok(()) };
-        Err(TrainedError::Unfit(format!(
-            "row {} (counted from 1): the net gives {}, which is no prediction\nhelp: 32-bit numbers end at 3.4e38; see whether the row's inputs are of the size of those that the net was trained on, and whether its weights have grown without bound",
-            first + at / width + 1,
-            outputs[at],
-        )))
+        let row = |at: usize| first + at / width + 1;
+        if let Some(at) = outputs.iter().position(|x| !x.is_finite()) {
+            return Err(TrainedError::Unfit(format!(
+                "row {} (counted from 1): the net gives {}, which is no prediction\nhelp: 32-bit numbers end at 3.4e38; see whether the row's inputs are of the size of those that the net was trained on, and whether its weights have grown without bound",
+                row(at),
+                outputs[at],
+            )));
+        }
+        match self.beyond_units(outputs) {
+            None => Ok(()),
+            Some(at) => Err(TrainedError::Unfit(format!(
+                "row {} (counted from 1): the net gives {:e}, which 32-bit numbers do not hold in the target's own units\nhelp: they end at 3.4e38; see whether the row's inputs are of the size of those that the net was trained on, or write the target in a larger unit and train again",
+                row(at),
+                outputs[at],
+            ))),
+        }
+    }
+
+    /// The first of these outputs that is no number in the target's own units.
+    fn beyond_units(&self, outputs: &[f32]) -> Option<usize> {
+        let (kind, target) = (self.model.output.kind, &self.checkpoint.meta.transform.target);
+        if target.units().iter().all(|unit| *unit == 1.0) && !matches!(kind, OutputKind::Normal(_)) {
+            return None;
+        }
+        let mut own = Vec::with_capacity(kind.width());
+        outputs.chunks_exact(kind.width()).enumerate().find_map(|(row, raw)| {
+            own.clear();
+            own.extend_from_slice(raw);
+            to_units(&mut own, kind, target);
+            own.iter().position(|x| !x.is_finite()).map(|at| row * kind.width() + at)
+        })
     }
 
     pub(in crate::run) fn store(&self) -> Result<Store, TrainedError> {

@@ -89,7 +89,10 @@ impl Trained {
             false => (TEMPERATURES, Some(losses(&[1.0])?[0].log)),
         };
         match (lowest(range, losses)?, before) {
-            (Lowest::Bottom(value, nll), _) => Ok(Fit { value, nll, before, rows }),
+            (Lowest::Bottom(value, nll), _) if value.is_finite() && nll.is_finite() => {
+                Ok(Fit { value, nll, before, rows })
+            }
+            (Lowest::Bottom(..), _) => Err(no_best(Lowest::Unknown, numbers, rows, mode)),
             (Lowest::Flat, Some(nll)) => Ok(Fit { value: 1.0, nll, before, rows }),
             (edge, _) => Err(no_best(edge, numbers, rows, mode)),
         }
@@ -114,6 +117,7 @@ impl Trained {
         let squares: Vec<f64> = means.iter().zip(&observed).map(square).collect();
         let rounding: f64 = self.rounding(part).iter().map(|by| by * by).sum();
         match squares.iter().sum::<f64>() {
+            sum if !sum.is_finite() => Err(no_best(Lowest::Unknown, true, part.rows, mode)),
             sum if sum <= rounding => Err(no_best(Lowest::High, true, part.rows, mode)),
             sum => Ok(sum / observed.len() as f64),
         }
@@ -208,12 +212,15 @@ enum Lowest {
     High,
     /// Everywhere.
     Flat,
+    /// It is no number.
+    Unknown,
 }
 
 /// Why there is no best value for a way to predict.
 fn no_best(found: Lowest, numbers: bool, rows: usize, mode: PredictMode) -> TrainedError {
     let sampled = samples_of(mode) > 1;
     let why = match (numbers, found) {
+        (_, Lowest::Unknown) => "how likely they are is beyond all numbers",
         (true, Lowest::Low) => {
             "the lower it is, the likelier they are: what is predicted has nothing to do with them"
         }
@@ -243,6 +250,9 @@ fn lowest<E>(range: (f64, f64), mut f: impl FnMut(&[f64]) -> Result<Vec<Term>, E
         let step = (high - low) / (points - 1) as f64;
         let place = |i: usize| low + step * i as f64;
         let losses = f(&(0..points).map(|i| place(i).exp()).collect::<Vec<f64>>())?;
+        if losses.iter().any(|loss| loss.log.is_nan() || loss.slope.is_nan()) {
+            return Ok(Lowest::Unknown);
+        }
         let at = (0..points).fold(0, |best, i| if losses[i].log < losses[best].log { i } else { best });
         if round == 0 {
             let as_low = |end: usize| losses[end].log - losses[at].log <= NOTHING;
@@ -293,6 +303,9 @@ mod tests {
         assert_eq!(of(|x| (-x, -1.0)), Lowest::High);
         assert_eq!(of(|x| (x.exp(), x.exp())), Lowest::Low);
         assert_eq!(of(|_| (0.7, 0.0)), Lowest::Flat);
+        assert_eq!(of(|_| (f64::NAN, f64::NAN)), Lowest::Unknown);
+        let infinite = lowest((0.0, 0.0), valley(|x| (x, 1.0))).unwrap();
+        assert_eq!(infinite, Lowest::Unknown);
     }
 
     /// Rows whose classes are drawn from softmax(logits / T) have T as their likeliest temperature.

@@ -80,14 +80,17 @@ fn of_a_normal_distribution_the_means_count() {
 }
 
 #[test]
-fn r2_of_constant_targets_is_one_or_nothing() {
+fn r2_of_equal_targets_is_one_or_none() {
     let rows = |outputs| Rows {
         outputs,
         width: 1,
         targets: Targets::Real { data: &[2.0, 2.0], width: 1, scale: &[1.0] },
     };
     close(value("r2", None, &rows(&[2.0, 2.0])), 1.0);
-    close(value("r2", None, &rows(&[2.0, 1.0])), 0.0);
+    assert!(value("r2", None, &rows(&[2.0, 1.0])).is_nan());
+    // Of two outputs the one that differs counts alone.
+    let targets = Targets::Real { data: &[2.0, 1.0, 2.0, 3.0], width: 2, scale: &[1.0, 1.0] };
+    close(value("r2", None, &Rows { outputs: &[1.0, 1.0, 2.0, 2.0], width: 2, targets }), 0.5);
 }
 
 /// Logits whose softmax is `p`.
