@@ -96,7 +96,7 @@ impl Journal {
         let mut lines = bytes[..whole - 1].split(|byte| *byte == b'\n').map(serde_json::from_slice::<Json>);
         match lines.next() {
             Some(Ok(found)) if found == *head => {}
-            Some(Ok(found)) if found.get("source").is_some() => return Err(another(dir, found, head)),
+            Some(Ok(found)) if found.get("source").is_some() => return Err(another(dir, &found, head)),
             _ => return Err(unreadable(&path)),
         }
         let entry =
@@ -137,9 +137,13 @@ fn whole(bytes: &[u8]) -> usize {
     bytes.iter().rposition(|byte| *byte == b'\n').map_or(0, |at| at + 1)
 }
 
-fn another(dir: &Path, mut found: Json, head: &Json) -> JournalError {
-    found["rows"] = head["rows"].clone();
-    let why = match found == *head {
+fn another(dir: &Path, found: &Json, head: &Json) -> JournalError {
+    let without_rows = |head: &Json| {
+        let mut head = head.clone();
+        head.as_object_mut().and_then(|fields| fields.remove("rows"));
+        head
+    };
+    let why = match without_rows(found) == without_rows(head) {
         true => "the rows of its data have changed",
         false => "the net, its `--set` values or the version of dropnet differ",
     };
