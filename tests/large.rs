@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 
 use dropnet::{
     check::{Checked, Env, check_source},
+    diag::{Format, render},
     model::Summary,
     repl::Buffer,
     syntax::format,
@@ -70,6 +71,22 @@ fn many_faults_are_found_in_time() {
     let braces = checked(&(net("  dense 3") + &"}\n".repeat(1000)));
     assert_eq!(codes(&braces), ["E0008"]);
     assert_eq!(braces.diagnostics.len(), 1);
+}
+
+/// Layers to be taken out, side by side or between others: one finding, whose picture is as short as it can be.
+#[test]
+fn long_chains_of_what_squashes_are_one_finding() {
+    for (chain, help) in [
+        (" -> sigmoid".repeat(STEPS - 10), "+   dense 3\n"),
+        (" -> sigmoid -> dropout 0.1".repeat(STEPS / 2 - 10), "take it out, in 9990 places"),
+    ] {
+        let source = net(&format!("  dense 3{chain}"));
+        let begun = Instant::now();
+        let found = checked(&source).diagnostics;
+        let shown = render(&found, &source, "m.net", Format::Full, false);
+        assert!(begun.elapsed() < LONG, "{:?}", begun.elapsed());
+        assert!(found.len() == 1 && found[0].code == "E0306" && shown.contains(help));
+    }
 }
 
 /// What doubles with each line, by whatever means, comes to an end with an error at its place.

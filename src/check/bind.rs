@@ -326,7 +326,11 @@ fn fit(
         }
         None => Ok(value),
     };
-    let value = if matches!(kind, Kind::Share { .. } | Kind::Quantity(_)) { value } else { value.plain() };
+    // A percentage is a number where any number may stand: a count is no share of anything.
+    let value = match kind {
+        Kind::Number(_) | Kind::Timed(_) | Kind::RunTime(_) | Kind::Decay(_) => value.plain(),
+        _ => value,
+    };
     match (kind, value) {
         (Kind::Count { min }, Value::Number(x)) => {
             if x.fract() != 0.0 {

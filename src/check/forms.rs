@@ -194,7 +194,14 @@ fn type_of<'e>(expr: &'e Expr, scope: &mut Scope) -> Result<(&'e str, Vec<usize>
                     .label("unknown argument"),
             ));
         }
-        match eval(&arg.value, scope)?.plain() {
+        match eval(&arg.value, scope)? {
+            Value::Quantity(x, unit) => {
+                return Err(Box::new(
+                    Diagnostic::error("E0207", arg.span, "a size takes no unit")
+                        .label(format!("is in `{unit}`"))
+                        .fix("leave the unit out", arg.span, exactly(x)),
+                ));
+            }
             Value::Size(sizes) => dims.extend(sizes.into_iter().map(|n| n as f64)),
             Value::Number(n) => dims.push(n),
             Value::Symbol(s) => return Err(too_late(&s, arg.span, "a shape")),

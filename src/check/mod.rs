@@ -6,6 +6,7 @@
 mod bind;
 mod eval;
 mod forms;
+mod mend;
 mod mention;
 mod net;
 mod penalties;
@@ -86,6 +87,7 @@ pub fn check_parsed(source: &str, file: &File, mut diagnostics: Vec<Diagnostic>,
         // Nothing was read, so nothing can be said to be missing.
         return Checked { model: None, diagnostics, sketch: Sketch::default() };
     }
+    mend::commas(source, &mut diagnostics, env);
     let mut checked = check_as(file, env, broken);
     let errors: Vec<usize> = diagnostics.iter().map(|e| e.span.start).collect();
     checked.diagnostics.retain(|d| d.code != "E0201" || !half_read(source, d.span, &errors));

@@ -27,7 +27,7 @@ pub struct Command {
     #[arg(long, value_name = "I", conflicts_with = "epoch")]
     sample: Option<u32>,
     /// Seed of the masks [default: that of the file's `predict` section, or of the run]
-    #[arg(long, value_name = "N", value_parser = numbers::whole::<0>, requires = "row")]
+    #[arg(long, value_name = "N", value_parser = numbers::whole::<0>, requires = "row", conflicts_with_all = ["epoch", "step"])]
     seed: Option<u64>,
     /// A step of training, from 0; `--sample` is a row of its minibatch
     #[arg(long, value_name = "K", value_parser = numbers::whole::<0>, requires = "sample")]
@@ -36,7 +36,7 @@ pub struct Command {
     #[arg(long, value_name = "E", value_parser = numbers::whole::<0>, requires = "position")]
     epoch: Option<u64>,
     /// A place in that epoch's shuffled order, from 0
-    #[arg(long, value_name = "P", value_parser = numbers::whole::<0>, requires = "epoch")]
+    #[arg(long, value_name = "P", value_parser = numbers::whole::<0>, requires = "epoch", conflicts_with_all = ["row", "step"])]
     position: Option<u64>,
     /// Only this place of dropout
     #[arg(long, value_name = "PATH", conflicts_with = "export")]

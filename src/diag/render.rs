@@ -19,7 +19,7 @@ pub enum Format {
     Json,
 }
 
-/// Errors shown before `… and N more`; warnings have the same limit of their own. JSON has none.
+/// Errors shown before `… and N more`; warnings have the same limit of their own, and so have the edits of a fix that are drawn. JSON has none.
 const SHOWN: usize = 20;
 
 /// All diagnostics as text that ends with a line end, or empty if there is none.
@@ -127,10 +127,14 @@ fn full(out: &mut String, diagnostic: &Diagnostic, source: &str, file_name: &str
     for note in &diagnostic.notes {
         main = main.element(Level::NOTE.message(note.as_str()));
     }
-    let (advice, mechanical): (Vec<&Fix>, Vec<&Fix>) =
-        diagnostic.fixes.iter().partition(|f| f.edits.is_empty());
+    let (mechanical, advice): (Vec<&Fix>, Vec<&Fix>) =
+        diagnostic.fixes.iter().partition(|f| (1..=SHOWN).contains(&f.edits.len()));
     for fix in advice {
-        main = main.element(Level::HELP.message(fix.message.as_str()));
+        let message = match fix.edits.len() {
+            0 => fix.message.clone(),
+            places => format!("{}, in {places} places", fix.message),
+        };
+        main = main.element(Level::HELP.message(message));
     }
     let mut groups: Vec<Group<'_>> = vec![main];
     for fix in mechanical {

@@ -142,6 +142,11 @@ impl<'s> Scene<'s> {
     }
 }
 
+/// True if `text` is one statement.
+pub(super) fn is_statement(text: &str) -> bool {
+    NetParser::parse(Rule::strict, text).is_ok()
+}
+
 /// True if the grammar reads all of `text` as one number or size.
 pub(super) fn is_number(text: &str) -> bool {
     let whole = |rule| NetParser::parse(rule, text).is_ok_and(|pairs| pairs.as_str().len() == text.len());

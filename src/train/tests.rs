@@ -133,7 +133,7 @@ fn optimizers_refuse_arguments_that_do_not_fit() {
         ("optimizer adam, lr=1, betas=[0.9]", "E0206 `betas` of `adam` must be two numbers in [0, 1)"),
         ("optimizer adam, lr=1, betas=[]", "E0206 `betas` of `adam` must be two numbers in [0, 1)"),
         ("optimizer adamw, lr=1, betas=[0.9, 1]", "E0206 `betas` of `adamw` must be two numbers in [0, 1)"),
-        ("optimizer adam, lr=1, eps=0", "E0206 `eps` of `adam` must be > 0"),
+        ("optimizer adam, lr=1, eps=0", "E0206 `eps` of `adam` must be in (0, 1]"),
         ("optimizer rmsprop, lr=1, alpha=1", "E0206 `alpha` of `rmsprop` must be in [0, 1)"),
         (
             "optimizer sgd, lr=1, nesterov=true",

@@ -65,6 +65,10 @@ fn what_would_change_nothing_is_refused() {
         &["experiment", "m.net", "-o", "e", "--set", "q=0.2", "--compare", "q=0,0.5"],
         &["experiment", "m.net", "-o", "e", "--compare", "q=0,0.5,0"],
         &["subnet", "run", "--row", "0", "--sample", "0", "--checkpoint", "last"],
+        &["subnet", "run", "--row", "0", "--sample", "0", "--position", "3"],
+        &["subnet", "run", "--step", "0", "--sample", "0", "--position", "3"],
+        &["subnet", "run", "--epoch", "0", "--position", "0", "--seed", "5"],
+        &["subnet", "run", "--step", "0", "--sample", "0", "--seed", "5"],
         &["bench", "m.net", "--svg", "x.png"],
         &["new", "no/folder"],
     ] {

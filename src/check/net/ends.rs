@@ -1,5 +1,7 @@
 //! Where a net begins and ends: `input` and `output`.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use super::{Flow, Net};
 use crate::{
     check::forms,
@@ -104,7 +106,7 @@ impl<'f> Net<'f> {
     /// The edits that take out what squashes a value; none where one of them cannot be taken out alone.
     fn unsquashed(&self, id: NodeId) -> Vec<Edit> {
         let reaches = reaches(&self.nodes);
-        let (mut edits, mut at): (Vec<Edit>, _) = (Vec::new(), id);
+        let (mut taken, mut at) = (BTreeMap::new(), id);
         while let NodeKind::Layer(used) = &self.nodes[at.0].kind
             && forms::is_squashed(reaches[at.0])
         {
@@ -113,14 +115,16 @@ impl<'f> Net<'f> {
             if !used.word.hands_on() {
                 match self.written.get(&node.span.start) {
                     Some((chain, i)) if chain.steps[*i].name.text == used.args.sig.name => {
-                        edits.push(removal(chain, *i, self.comments));
+                        let (_, steps) =
+                            taken.entry(chain.span.start).or_insert_with(|| (*chain, BTreeSet::new()));
+                        steps.insert(*i);
                     }
                     _ => return Vec::new(),
                 }
             }
             at = before;
         }
-        joined(edits)
+        taken.values().flat_map(|(chain, steps)| removals(chain, steps, self.comments)).collect()
     }
 
     /// A step that needs a value and has none.
@@ -135,33 +139,48 @@ impl<'f> Net<'f> {
     }
 }
 
-/// The edit that takes a step out of its chain; where a label would be left alone, `identity` stands in for it.
-fn removal(chain: &Chain, i: usize, comments: &[Comment]) -> Edit {
-    let step = &chain.steps[i];
-    let before = i.checked_sub(1).map(|before| chain.steps[before].span.end);
-    // A comment before the arrow ends its line, and stays.
-    let comment = before.and_then(|end| {
-        let between = |c: &&Comment| end <= c.span.start && c.span.end <= step.span.start;
-        comments.iter().rfind(between)
-    });
-    let (span, text) = match (before, comment, chain.steps.get(i + 1)) {
-        (Some(before), None, _) => (Span::new(before, step.span.end), ""),
-        (_, _, Some(next)) => (Span::new(step.span.start, next.span.start), ""),
-        (_, Some(comment), None) => (Span::new(comment.span.end, step.span.end), ""),
-        (None, None, None) => (step.span, if chain.label.is_some() { "identity" } else { "" }),
-    };
-    Edit { span, text: text.into() }
+/// The edits that take steps out of their chain, one for all that stand side by side; where a label would be left alone, `identity` stands in.
+fn removals(chain: &Chain, taken: &BTreeSet<usize>, comments: &[Comment]) -> Vec<Edit> {
+    let mut edits = Vec::new();
+    let mut left: Vec<usize> = taken.iter().copied().collect();
+    if chain.label.is_some() && taken.len() == chain.steps.len() {
+        edits.push(Edit { span: chain.steps[left.remove(0)].span, text: "identity".into() });
+    }
+    for run in left.chunk_by(|a, b| a + 1 == *b) {
+        edits.extend(removal(chain, run[0], run[run.len() - 1], comments));
+    }
+    edits
 }
 
-/// Edits in the order of their places; deletions that overlap are one.
-fn joined(mut edits: Vec<Edit>) -> Vec<Edit> {
-    edits.sort_by_key(|edit| edit.span);
-    let mut found: Vec<Edit> = Vec::new();
-    for edit in edits {
-        match found.last_mut() {
-            Some(last) if edit.span.start < last.span.end => last.span = last.span.to(edit.span),
-            _ => found.push(edit),
-        }
+/// The edits that take the steps from `first` to `last` out; a comment between them ends its line, and stays.
+fn removal(chain: &Chain, first: usize, last: usize, comments: &[Comment]) -> Vec<Edit> {
+    let steps = &chain.steps;
+    let next = steps.get(last + 1).map(|next| next.span.start);
+    let (mut from, to) = match (first.checked_sub(1), next) {
+        (Some(before), _) => (steps[before].span.end, steps[last].span.end),
+        (None, Some(next)) => (steps[first].span.start, next),
+        (None, None) => (steps[first].span.start, steps[last].span.end),
+    };
+    let mut spans = Vec::new();
+    let mut arrow_stays = false;
+    let some = comments.partition_point(|c| c.span.start < from);
+    for comment in comments[some..].iter().take_while(|c| c.span.end <= steps[last].span.start) {
+        let ends = steps[first..=last].iter().map(|step| step.span.end);
+        spans.extend(
+            ends.take_while(|end| *end <= comment.span.start).last().map(|end| Span { start: from, end }),
+        );
+        from = comment.span.end;
+        arrow_stays = true;
     }
-    found
+    let to = match (arrow_stays, next) {
+        // What follows on the line would become part of the comment.
+        (true, Some(next)) => {
+            from = steps[first..=last].iter().map(|s| s.span.start).find(|at| *at >= from).unwrap_or(from);
+            next
+        }
+        _ => to,
+    };
+    spans.push(Span::new(from, to));
+    let blank = |span: &Span| span.start < span.end;
+    spans.into_iter().filter(blank).map(|span| Edit { span, text: String::new() }).collect()
 }

@@ -19,7 +19,7 @@ use crate::{
     layers::{self, Place},
     model::{Node, NodeId, Output, Param, State, WeightDrop},
     syntax::ast::{self, BlockDef, Body, Chain, Comment, Step, Stmt},
-    vocab::Value,
+    vocab::{Value, exactly},
 };
 
 /// More nodes than this is a slip in a `repeat`, not a net.
@@ -244,7 +244,13 @@ impl<'f> Net<'f> {
     }
 
     fn repeat(&mut self, repeat: &'f ast::Repeat, mut flow: Flow) -> Flow {
-        let count = match eval(&repeat.count, self.scope).map(Value::plain) {
+        let count = match eval(&repeat.count, self.scope) {
+            Ok(Value::Quantity(x, unit)) => {
+                let error = Diagnostic::error("E0207", repeat.count.span, "a number of passes takes no unit")
+                    .label(format!("is in `{unit}`"))
+                    .fix("leave the unit out", repeat.count.span, exactly(x));
+                return self.report(error);
+            }
             Ok(Value::Number(x)) if x >= 0.0 && x.fract() == 0.0 && x <= MAX_NODES as f64 => x as usize,
             Ok(Value::Symbol(symbol)) => {
                 return self.report(*too_late(&symbol, repeat.count.span, "`repeat`"));

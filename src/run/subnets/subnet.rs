@@ -100,7 +100,8 @@ impl Trained {
         let made = self.steps_made(steps);
         if step >= made {
             return Err(TrainedError::Unfit(format!(
-                "the run has {made} steps, counted from 0: there is no step {step}"
+                "the run has {}, counted from 0: there is no step {step}",
+                counted(made, "step")
             )));
         }
         let there = size.min(all - step % steps * size).min(rows);
@@ -136,8 +137,8 @@ impl Trained {
         let made = self.steps_made(steps);
         if epoch.saturating_mul(steps).saturating_add(position / size) >= made {
             return Err(TrainedError::Unfit(format!(
-                "the run has {} epochs, counted from 0: position {position} of epoch {epoch} is none of its rows",
-                made / steps
+                "the run has {}, counted from 0: position {position} of epoch {epoch} is none of its rows",
+                passed(made, steps)
             )));
         }
         Ok(Drawn::Training { epoch, position, clock: self.clock(epoch * steps + position / size, steps) })
@@ -152,7 +153,8 @@ impl Trained {
         let made = self.steps_made(steps);
         if step >= made {
             return Err(TrainedError::Unfit(format!(
-                "the run has {made} steps, counted from 0: there is no step {step}"
+                "the run has {}, counted from 0: there is no step {step}",
+                counted(made, "step")
             )));
         }
         let first = step % steps * size;
@@ -169,11 +171,10 @@ impl Trained {
         }
     }
 
-    /// Steps that the run has come to, or that its file plans.
+    /// Steps that the run has come to.
     fn steps_made(&self, steps: u64) -> u64 {
         let progress = &self.checkpoint.meta.progress;
-        let planned = self.model.train.as_ref().map_or(0, |train| train.epochs as u64 * steps);
-        progress.epoch.saturating_mul(steps).saturating_add(progress.step).max(planned)
+        progress.epoch.saturating_mul(steps).saturating_add(progress.step)
     }
 
     /// Whether what is drawn at a site multiplies: `noise`, in training, takes no unit away.
@@ -206,6 +207,19 @@ impl Trained {
             Drawn::Sample { sample, seed, .. } => math::predict_stream(seed, site, u64::from(sample)),
             Drawn::Training { epoch, .. } => math::train_stream(self.checkpoint.meta.seed, site, epoch),
         }
+    }
+}
+
+fn counted(n: u64, what: &str) -> String {
+    format!("{n} {what}{}", if n == 1 { "" } else { "s" })
+}
+
+/// `3 epochs and 2 steps`: what a number of steps comes to.
+fn passed(made: u64, steps: u64) -> String {
+    let epochs = counted(made / steps, "epoch");
+    match made % steps {
+        0 => epochs,
+        more => format!("{epochs} and {}", counted(more, "step")),
     }
 }
 
@@ -280,6 +294,27 @@ mod tests {
                 assert!((a - b).abs() < 1e-5, "row {row}, sample {sample}: {a} {b}");
             }
         }
+    }
+
+    /// A run of 10 rows in minibatches of 4, stopped in its second epoch of seven, has masks of 3 + 1 steps.
+    #[test]
+    fn a_run_has_the_masks_of_the_steps_that_it_made() {
+        let mut net = trained("dense 4 -> dropout 0.5 -> dense 3");
+        let planned = format!(
+            "data {{\n  source blobs, rows=10\n  batch 4\n}}\n{}train {{\n  epochs 7\n  loss cross_entropy\n  optimizer sgd, lr=0.1\n}}\n",
+            net.checkpoint.meta.source
+        );
+        let checked = crate::check::check_source(&planned, &Default::default());
+        net.model = checked.model.unwrap_or_else(|| panic!("{:?}", checked.diagnostics));
+        net.checkpoint.meta.attributes.insert("train.rows".into(), 10.0);
+        (net.checkpoint.meta.progress.epoch, net.checkpoint.meta.progress.step) = (1, 1);
+        assert!(net.drawn_in_step(3, 0).is_ok() && net.drawn_in_epoch(1, 3).is_ok());
+        let step = net.drawn_in_step(4, 0).unwrap_err().to_string();
+        assert!(step.contains("the run has 4 steps, counted from 0: there is no step 4"), "{step}");
+        let epoch = net.drawn_in_epoch(1, 4).unwrap_err().to_string();
+        let said =
+            "the run has 1 epoch and 1 step, counted from 0: position 4 of epoch 1 is none of its rows";
+        assert!(epoch.contains(said), "{epoch}");
     }
 
     #[test]

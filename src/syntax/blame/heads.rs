@@ -3,7 +3,7 @@
 use super::{KEYWORDS, after, at_start, is_end, is_value};
 use crate::diag::{Diagnostic, Span};
 use crate::syntax::lex::TokenKind;
-use crate::syntax::recover::Scene;
+use crate::syntax::recover::{self, Scene};
 
 /// `-> ->`, `-> 5`, a line that starts or ends with `->`, `left:` with nothing behind.
 pub(super) fn arrow(scene: &Scene<'_>) -> Option<Diagnostic> {
@@ -58,6 +58,23 @@ pub(super) fn equals(scene: &Scene<'_>) -> Option<Diagnostic> {
             let name = scene.near(-1);
             let value = scene.near(1);
             let hint = if value.is_empty() { "0.5" } else { value };
+            let gap =
+                Span::new(scene.before().end, scene.token(1).map_or(place.end, |token| token.span.start));
+            if (scene.is_word)(name) {
+                let error = Diagnostic::error("E0005", place, format!("write `{name} {hint}`, without `=`"))
+                    .label(format!("`{name}` is a layer, which takes arguments"));
+                return Some(error.fix("remove it", gap, " "));
+            }
+            if is_inside(scene) {
+                return Some(
+                    Diagnostic::error("E0005", place, format!("`{name}` gets no value here"))
+                        .label("not expected")
+                        .help(format!(
+                            "for a name of your own write `let {name} = {hint}` in a net, or `param {name} = {hint}` at the top of the \
+                             file; a statement of a section takes its value without `=`: `{name} {hint}`"
+                        )),
+                );
+            }
             Some(
                 Diagnostic::error("E0005", place, format!("write `param {name} = {hint}`"))
                     .label("a name gets its value by `param` or `let`")
@@ -88,6 +105,13 @@ pub(super) fn equals(scene: &Scene<'_>) -> Option<Diagnostic> {
         }
         _ => None,
     }
+}
+
+/// Whether the statement stands in a body, as far as its line shows: indented, or behind something else.
+fn is_inside(scene: &Scene<'_>) -> bool {
+    let start = scene.tokens.first().map_or(0, |token| token.span.start);
+    let before = scene.text.get(..start).unwrap_or("").trim_start_matches('\u{FEFF}');
+    !before.is_empty() && !before.ends_with('\n')
 }
 
 pub(super) fn keyword(scene: &Scene<'_>) -> Option<Diagnostic> {
@@ -143,8 +167,27 @@ pub(super) fn header(scene: &Scene<'_>) -> Option<Diagnostic> {
         }
         "block" if position == 2 => {
             let name = scene.near(-1);
-            let diagnostic = error(format!("`block {name}` needs its arguments: `block {name}() {{`"));
-            Some(diagnostic.label("`(` is missing").fix("without arguments", after(scene.before()), "()"))
+            let body = scene.tokens.iter().position(|token| token.text(scene.text) == "{");
+            let formals = scene.tokens.get(2..body.unwrap_or(2)).unwrap_or(&[]);
+            let (Some(first), Some(last)) = (formals.first(), formals.last()) else {
+                let diagnostic = error(format!("`block {name}` needs its arguments: `block {name}() {{`"));
+                let diagnostic = diagnostic.label("`(` is missing");
+                return Some(diagnostic.fix("without arguments", after(scene.before()), "()"));
+            };
+            let written = scene.text.get(first.span.start..last.span.end).unwrap_or("");
+            let words: Vec<&str> = formals.iter().map(|token| token.text(scene.text)).collect();
+            let head = [written.to_string(), words.join(", ")]
+                .map(|formals| format!("{name}({formals})"))
+                .into_iter()
+                .find(|head| recover::is_statement(&format!("block {head} {{ }}")));
+            let Some(head) = head else {
+                let diagnostic = error(format!("`block {name}` needs its arguments in parentheses"));
+                return Some(diagnostic.label(format!("as in `block {name}(width) {{`")));
+            };
+            let place = scene.before().to(last.span);
+            let diagnostic =
+                error(format!("`block {name}` needs its arguments in parentheses: `block {head} {{`"));
+            Some(diagnostic.label("`(` is missing").fix("put them in parentheses", place, head))
         }
         "block" | "if" | "repeat"
             if ended && scene.near(0) != "{" && scene.open.is_empty() && is_value(scene, -1) =>

@@ -83,7 +83,19 @@ pub(super) fn foreign_character(scene: &Scene<'_>) -> Option<Diagnostic> {
     let twice = scene.near(1) == text && scene.touches(0);
     let both = scene.token(1).map_or(place, |next| place.to(next.span));
     Some(match text {
-        ";" => wrong("a statement ends with its line, without `;`").fix("remove it", place, ""),
+        ";" if scene.near(-1) == "=" => {
+            wrong("`;` is no value").help("a character that is meant as such stands in quotes: `\";\"`")
+        }
+        ";" if !scene.open.is_empty() => wrong("values are parted by `,`").fix("write `,`", place, ","),
+        ";" => {
+            let wrong = wrong("a statement ends with its line, without `;`");
+            match scene.tokens.get(scene.at + 1) {
+                Some(next) if !matches!(next.kind, TokenKind::Newline) && scene.near(1) != "}" => {
+                    wrong.fix("begin a new line", place, "\n")
+                }
+                _ => wrong.fix("remove it", place, ""),
+            }
+        }
         "'" => wrong("strings stand between `\"`"),
         text if QUOTES.contains(&text) => {
             // Both ends at once: one alone would open a string without end.
@@ -110,7 +122,15 @@ pub(super) fn foreign_character(scene: &Scene<'_>) -> Option<Diagnostic> {
             .fix("remove the blank", Span::new(scene.before().end, place.start), ""),
         "!" => wrong("there is no `!`: compare with `== false`"),
         "\\" => wrong("a line goes on after `,` or before `->`, without a sign").fix("remove it", place, ""),
-        "\r" => wrong("a carriage return that ends no line").fix("remove it", place, ""),
+        "\r" => {
+            let mut error = wrong("a carriage return alone ends no line");
+            let message = "end the lines".to_string();
+            match lone_returns(scene.text, place.start) {
+                Some(edits) => error.fixes.push(Fix { message, edits }),
+                None => error = error.help("end the lines, here as at the first"),
+            }
+            error
+        }
         _ if text.chars().all(char::is_alphabetic) => wrong("names have ASCII letters, digits and `_`"),
         _ if text.chars().all(char::is_control) => {
             let code = text.chars().next().map_or(0, u32::from);
@@ -118,4 +138,16 @@ pub(super) fn foreign_character(scene: &Scene<'_>) -> Option<Diagnostic> {
         }
         _ => wrong(&format!("`{text}` is not part of the language")),
     })
+}
+
+/// Every carriage return up to the next line end becomes one itself, if this is the first: a text that has one has them all over.
+fn lone_returns(text: &str, first: usize) -> Option<Vec<Edit>> {
+    let (before, rest) = text.split_at_checked(first)?;
+    if before.rsplit('\n').next().is_some_and(|line| line.contains('\r')) {
+        return None;
+    }
+    let line = rest.split('\n').next().unwrap_or("");
+    let line = if line.len() < rest.len() { line.strip_suffix('\r').unwrap_or(line) } else { line };
+    let ends = line.match_indices('\r').map(|(at, _)| Span::new(first + at, first + at + 1));
+    Some(ends.map(|span| Edit { span, text: "\n".into() }).collect())
 }

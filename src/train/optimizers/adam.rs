@@ -30,7 +30,10 @@ pub static WORD: Adam = Adam;
 pub(super) const BETAS: ArgSpec =
     ArgSpec::named("betas", Kind::Numbers, Default::Absent, "shares of the old moments that are kept, [0.9, 0.999]");
 pub(super) const EPS: ArgSpec =
-    ArgSpec::named("eps", Kind::Number(Bounds::POSITIVE), Default::Number(1e-8), "added to the divisor");
+    ArgSpec::named("eps", Kind::Number(EPS_BOUNDS), Default::Number(1e-8), "added to the divisor");
+
+/// Beyond 1 it is no safeguard of the divisor but the whole of it: the steps are then those of `sgd`, divided by it.
+const EPS_BOUNDS: Bounds = Bounds { high: 1.0, ..Bounds::POSITIVE };
 
 static SIG: Sig = Sig {
     name: "adam",
