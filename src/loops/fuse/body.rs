@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use super::deep;
 use super::trace::{Action, Effect, Home, Instance, Level, Trace, What};
 use crate::graph::{Address, DType, Op, Reduction, ValueId};
 use crate::loops::{Access, Body, BufferId, Inst, LoopKernel, Operand, Reg, Section, Stmt};
@@ -215,7 +216,8 @@ impl<'t> Emitter<'t, '_, '_> {
                 Inst::Load { operand: *operand, access: *access, dtype: DType::F32 }
             }
             _ => {
-                let args: Vec<Reg> = instance.args.iter().map(|a| self.register(*a, stmts)).collect();
+                let args: Vec<Reg> =
+                    instance.args.iter().map(|a| deep(|| self.register(*a, stmts))).collect();
                 self.inst(instance, &args)
             }
         };

@@ -1,13 +1,10 @@
 //! Instances: one value seen through one view in one kernel, made once.
 
+use super::deep;
 use super::trace::{Fail, Home, Instance, Level, Trace, What};
 use super::view::{Step, Stop, View, Walk, is_uniform, step, stride};
 use crate::graph::{Address, DType, Dim, Op, Reduction, ValueId};
 use crate::loops::{Access, Binary, Domain, Unary, Units};
-
-/// Stack that a step of the recursion may take, and how much is added where less is left.
-const ROOM: usize = 128 << 10;
-const MORE: usize = 4 << 20;
 
 impl Trace<'_, '_> {
     /// The instance of `v` under `view`. On failure instances may be left behind: the caller undoes them.
@@ -109,9 +106,9 @@ impl Trace<'_, '_> {
         self.push(Instance { node, what, args, level, stage })
     }
 
-    /// Its operands first, and theirs: a chain of layers may be longer than a thread's stack.
+    /// Its operands first, and theirs.
     fn compute(&mut self, v: ValueId, view: View) -> Result<u32, Fail> {
-        stacker::maybe_grow(ROOM, MORE, || self.compute_here(v, view))
+        deep(|| self.compute_here(v, view))
     }
 
     fn compute_here(&mut self, v: ValueId, view: View) -> Result<u32, Fail> {

@@ -74,3 +74,11 @@ fn attempt(context: &Context, apart: &BTreeSet<usize>) -> Result<Program, More> 
     let order = order::order(context, &groups).map_err(More::Apart)?;
     Ok(program::write(context, &groups, &order))
 }
+
+/// A step of a recursion over operands: a chain of layers that one kernel computes may be longer than a thread's stack.
+fn deep<R>(step: impl FnOnce() -> R) -> R {
+    /// Stack that a step may take, and how much is added where less is left.
+    const ROOM: usize = 128 << 10;
+    const MORE: usize = 4 << 20;
+    stacker::maybe_grow(ROOM, MORE, step)
+}
