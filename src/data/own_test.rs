@@ -45,3 +45,31 @@ fn width_of(target: &RawTarget) -> usize {
         RawTarget::Numbers { width, .. } => *width,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn arrays(side: usize, data: Stored, width: usize) -> Arrays {
+        Arrays {
+            file: "x".into(),
+            target_file: "y".into(),
+            rows: 1,
+            shape: vec![side, side],
+            data,
+            target: RawTarget::Numbers { data: vec![0.0; width], width },
+        }
+    }
+
+    #[test]
+    fn what_differs_is_named() {
+        let train = arrays(2, Stored::U8(vec![0; 4]), 1);
+        let refused = |test: Arrays| check(&train, &test).unwrap_err().to_string();
+        check(&train, &arrays(2, Stored::U8(vec![1; 4]), 1)).unwrap();
+        assert!(refused(arrays(3, Stored::U8(vec![0; 9]), 1)).contains("[3, 3] here, [2, 2] in x"));
+        assert!(
+            refused(arrays(2, Stored::F32(vec![0.0; 4]), 1)).contains("numbers with fractions here, bytes")
+        );
+        assert!(refused(arrays(2, Stored::U8(vec![0; 4]), 2)).contains("2 a row here, 1 in y"));
+    }
+}
