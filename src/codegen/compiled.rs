@@ -138,11 +138,6 @@ impl Compiled {
         self.spent.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    /// Bytes of machine code.
-    pub fn code_size(&self) -> usize {
-        self.code.size
-    }
-
     /// Threads of `team` that a batch of `batch` rows keeps busy.
     pub fn threads(&self, team: &Team, batch: usize) -> usize {
         let work = self.work.fixed + self.work.per_row * batch as f64;

@@ -29,8 +29,6 @@ const RESERVE: usize = 64 << 20;
 pub(super) struct Code {
     module: Mutex<Option<JITModule>>,
     run: RunFn,
-    /// Bytes of machine code.
-    pub size: usize,
 }
 
 impl Code {
@@ -60,11 +58,10 @@ struct Machine {
 /// Compiles and links all functions.
 pub(super) fn link(units: &Units, target: &Target) -> Result<Code, CodegenError> {
     let machines = compile_all(&units.units, target)?;
-    let size = machines.iter().map(|m| m.bytes.len()).sum();
-    guarded("link", || place(units, &machines, target, size))
+    guarded("link", || place(units, &machines, target))
 }
 
-fn place(units: &Units, machines: &[Machine], target: &Target, size: usize) -> Result<Code, CodegenError> {
+fn place(units: &Units, machines: &[Machine], target: &Target) -> Result<Code, CodegenError> {
     let memory = |e: &dyn std::fmt::Display| CodegenError::Memory(e.to_string());
     let mut builder = JITBuilder::with_isa(target.isa.clone(), default_libcall_names());
     builder.memory_provider(Box::new(ArenaMemoryProvider::new_with_size(RESERVE).map_err(|e| memory(&e))?));
@@ -101,7 +98,7 @@ fn place(units: &Units, machines: &[Machine], target: &Target, size: usize) -> R
     let address = module.get_finalized_function(run);
     // SAFETY: `unit` built this function with one pointer-sized parameter and result in the platform's C convention.
     let run = unsafe { std::mem::transmute::<*const u8, RunFn>(address) };
-    Ok(Code { module: Mutex::new(owner.0.take()), run, size })
+    Ok(Code { module: Mutex::new(owner.0.take()), run })
 }
 
 /// Frees a module that was not handed on.

@@ -133,11 +133,6 @@ impl Team {
         Self { threads: threads.max(1), crew: Arc::default() }
     }
 
-    /// As many threads as the machine has cores.
-    pub fn of_machine() -> Self {
-        Self::new(cores())
-    }
-
     pub fn threads(&self) -> usize {
         self.threads
     }
