@@ -16,7 +16,9 @@ pub mod layers;
 pub mod lint;
 pub mod train;
 
+pub mod draws;
 pub mod graph;
+pub mod kernels;
 pub mod lower;
 pub mod math;
 

@@ -7,12 +7,12 @@ use std::{
 
 use dropnet::{
     data::Search,
+    kernels::team::Team,
     lower::lower_train,
     run::{self, Committee, PartFigures, Request, RunDir, Scoring, Started, Trained, Which},
     runtime::{
         checkpoint::Checkpoint,
         progress::Meta,
-        team::Team,
         train::{Event, Job, Observer, Options, train},
     },
 };

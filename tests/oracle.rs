@@ -6,17 +6,20 @@ use std::sync::atomic::{AtomicU32, AtomicU64};
 
 use dropnet::check::check_source;
 use dropnet::data::{InputArray, Part, Storage, Target};
+use dropnet::draws;
 use dropnet::graph::interpret::{Bindings, Tensor, interpret};
 use dropnet::graph::{Sink, SiteId};
-use dropnet::lower::{Lowered, StepInfo, lower_train};
-use dropnet::math;
+use dropnet::kernels::team::Team;
 use dropnet::model::Model;
 use dropnet::runtime::function::{Function, Pass, Status};
 use dropnet::runtime::plan::{self, EpochPlan, Shape};
 use dropnet::runtime::progress::Progress;
 use dropnet::runtime::store::Store;
-use dropnet::runtime::team::Team;
 use dropnet::vocab::Clock;
+use dropnet::{
+    graph::StepInfo,
+    lower::{Lowered, lower_train},
+};
 use serde_json::Value as Json;
 
 fn model(net: &str, train: &str, augment: &str) -> Model {
@@ -179,7 +182,7 @@ fn interpreted(model: &Model, part: &Part, shape: &Shape, plan: &EpochPlan) -> (
             target: Some(target),
             partners: partner.iter().map(|p| p.0.clone()).collect(),
             partner_target: partner.map(|p| p.1),
-            streams: lowered.graph.sites.iter().map(|s| math::train_stream(shape.seed, s.hash, 0)).collect(),
+            streams: lowered.graph.sites.iter().map(|s| draws::train_stream(shape.seed, s.hash, 0)).collect(),
             positions: positions.map(|p| p as u64).collect(),
             update: step as u64,
             fma: true,
@@ -196,7 +199,7 @@ fn native(model: &Model, part: &Part, shape: &Shape, plan: &EpochPlan, threads: 
     let mut store = Store::fresh(model, function.graph(), shape.seed);
     let mut totals = vec![0.0; function.graph().metrics.len()];
     let mut outputs = vec![0.0; shape.rows * model.output.kind.width()];
-    let streams = function.streams(|site| math::train_stream(shape.seed, site, 0));
+    let streams = function.streams(|site| draws::train_stream(shape.seed, site, 0));
     let status = function.run(Pass {
         part,
         with_target: true,

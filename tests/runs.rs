@@ -5,13 +5,13 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use dropnet::check::check_source;
-use dropnet::data::{self, Dataset, Need, Search};
+use dropnet::data::{self, Dataset, Search};
+use dropnet::kernels::team::Team;
 use dropnet::model::Model;
 use dropnet::run::{Calibration, Trained, Which};
 use dropnet::runtime::checkpoint::Checkpoint;
 use dropnet::runtime::evaluate::{Evaluator, interpret};
 use dropnet::runtime::progress::{FORMAT, Meta};
-use dropnet::runtime::team::Team;
 use dropnet::runtime::train::{Event, Job, Observer, Options, Outcome, TrainError, train};
 
 /// Two hidden layers with batch norm and dropout, a cosine schedule, mixup and momentum: everything that has state.
@@ -71,7 +71,8 @@ impl Run {
         let model = checked.model.unwrap_or_else(|| panic!("{:#?}", checked.diagnostics));
         let config = model.data.as_ref().expect("a data section");
         let search = Search::new(Path::new("."), Path::new("."), None);
-        let dataset = data::load(config, &search, &Need::of(&model)).expect("generated data");
+        let dataset =
+            data::load(config, &search, &dropnet::run::agreement::need(&model)).expect("generated data");
         Self { source: source.into(), model, dataset }
     }
 
@@ -159,7 +160,7 @@ fn a_session_predicts_what_evaluation_predicts() {
     let trained = Trained::read(&folder.path().join("last.ckpt"), Which::Last).expect("a trained net");
     let part = run.dataset.valid.as_ref().expect("a validation part");
     let mut evaluator = Evaluator::predictor(&run.model, part).expect("compiles");
-    let graph = dropnet::lower::lower_eval(&run.model, dropnet::layers::Mode::Eval).graph;
+    let graph = dropnet::lower::lower_eval(&run.model, dropnet::graph::Mode::Eval).graph;
     let mut store = trained.checkpoint.store(&graph).expect("parameters");
     let (mut expected, _) = evaluator.outputs(part, &mut store, &Team::new(1), 5).expect("outputs");
     interpret(&mut expected, run.model.output.kind, &run.dataset.transform.target);

@@ -14,9 +14,9 @@ use super::{
 use crate::{
     data::{self, DataConfig},
     diag::{Diagnostic, Span},
-    model::{Model, Predict},
+    model::{Fitted, Model, Predict},
     syntax::ast::{Arg, ArgKey, BlockDef, Body, Comment, ExprKind, File, Step, Stmt},
-    train::penalties::{Fitted, bayes_decay::TARGET_VARIANCE},
+    train::penalties::bayes_decay::TARGET_VARIANCE,
     vocab::{Args, Value},
 };
 

@@ -10,9 +10,9 @@ use super::{
 use crate::{
     data::DataConfig,
     diag::{Diagnostic, Span},
-    model::{OutputKind, Use},
+    model::{OutputKind, StopEarly, Train, Use},
     syntax::ast::Step,
-    train::{StopEarly, Train, Wrong, losses, metrics, optimizers, penalties, schedules},
+    train::{Wrong, losses, metrics, optimizers, penalties, schedules},
     vocab::{ArgSpec, Args, Block, Bounds, Default, Kind, Sig, Value},
 };
 

@@ -2,9 +2,9 @@
 
 use dropnet::{
     data::Search,
+    kernels::team::Team,
     model::summary::number,
     run::{Ablation, Audit, Committee, Compared, Curve, Effort, NotEnumerated},
-    runtime::team::Team,
 };
 use serde_json::json;
 

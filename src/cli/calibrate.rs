@@ -1,9 +1,9 @@
 //! `dropnet calibrate`: fits how sure a trained net says it is, on its validation rows.
 
 use dropnet::{
+    kernels::team::Team,
     model::{OutputKind, PredictMode, summary::number},
     run::{Fit, NO_GAIN, name_of},
-    runtime::team::Team,
     vocab::in_digits,
 };
 

@@ -2,8 +2,7 @@
 
 use dropnet::{
     codegen::{self, Text},
-    graph::Graph,
-    layers::Mode,
+    graph::{Graph, Mode},
     loops,
     lower::{Lowered, lower_eval, lower_forward, lower_samples, lower_train},
     model::{self, Model},

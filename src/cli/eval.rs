@@ -4,9 +4,10 @@ use std::path::{Path, PathBuf};
 
 use dropnet::{
     data::Search,
+    kernels::team::Team,
     model::{Interval, Mean, PredictMode, summary::number},
     run::{Committee, PartFigures, RunDir, Scoring, Trained, TrainedError, Which},
-    runtime::{figures::Figures, team::Team},
+    runtime::figures::Figures,
 };
 use serde_json::{Value as Json, json};
 

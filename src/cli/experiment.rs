@@ -84,7 +84,7 @@ impl Command {
         };
         let stop = Arc::new(AtomicU32::new(0));
         train::stop_on_interrupt(stop.clone())?;
-        let jobs = self.jobs.map_or_else(dropnet::runtime::team::cores, usize::from);
+        let jobs = self.jobs.map_or_else(dropnet::kernels::team::cores, usize::from);
         let course = Course { jobs, dir: &self.out, resume: self.resume, stop };
         match watched(&experiment, &course, ui) {
             Ok(report) => self.show(&source, &experiment, &report, ui),

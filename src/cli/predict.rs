@@ -6,9 +6,9 @@ use std::{
 };
 
 use dropnet::{
+    kernels::team::Team,
     model::{Interval, McDropout, Mean, Model, OutputKind, Precision, Predict, PredictMode, Until},
     run::{Abstain, Committee, SamplesDrawn},
-    runtime::team::Team,
     vocab::exactly,
 };
 

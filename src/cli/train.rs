@@ -83,7 +83,7 @@ impl Threads {
     }
 
     pub fn count(&self) -> usize {
-        self.count.map_or_else(dropnet::runtime::team::cores, usize::from)
+        self.count.map_or_else(dropnet::kernels::team::cores, usize::from)
     }
 }
 

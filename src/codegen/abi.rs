@@ -9,7 +9,7 @@
 
 use std::sync::atomic::{AtomicU32, AtomicU64};
 
-use crate::runtime::team::Barrier;
+use crate::kernels::team::Barrier;
 
 use super::clock::Clock;
 

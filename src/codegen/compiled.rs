@@ -3,8 +3,8 @@
 use std::sync::atomic::AtomicU32;
 use std::sync::{Mutex, PoisonError};
 
+use crate::kernels::team::{Barrier, Team};
 use crate::loops::{Inst, Kernel, Operand, Program, Units};
-use crate::runtime::team::{Barrier, Team};
 
 use super::abi::{self, Args, RunFn};
 use super::bind::{Bind, Bound};

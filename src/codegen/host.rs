@@ -4,8 +4,8 @@
 //! They are called from native code and must not unwind into it, so nothing here can panic.
 
 use crate::graph::Dim;
+use crate::kernels::gemm::{Along, Matrix, multiply};
 use crate::loops::{self, Extent, Product, SHARD_ROWS};
-use crate::runtime::kernels::gemm::{Along, Matrix, multiply};
 
 use super::abi::Args;
 use super::schedule::{COMBINE_COLUMNS, Cut, PANEL_ROWS, cut};

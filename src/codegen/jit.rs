@@ -20,7 +20,7 @@ use super::abi::RunFn;
 use super::isa::Target;
 use super::unit::{IMPORTS, Unit, Units, import_signature};
 use super::{CodegenError, clock, host};
-use crate::runtime::team;
+use crate::kernels::team;
 
 /// Reserved address space of a module; pages are taken as needed.
 const RESERVE: usize = 64 << 20;

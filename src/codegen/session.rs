@@ -3,9 +3,9 @@
 
 use std::sync::atomic::{AtomicU32, AtomicU64};
 
+use crate::kernels::team::Barrier;
+use crate::kernels::{aligned::AlignedVec, fpenv::FlushSubnormals};
 use crate::loops::BufferKind;
-use crate::runtime::kernels::{aligned::AlignedVec, fpenv::FlushSubnormals};
-use crate::runtime::team::Barrier;
 
 use super::bind::{Array, Bind, Bound, Target, Tensor};
 use super::compiled::{Line, args};

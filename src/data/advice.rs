@@ -7,7 +7,7 @@ use super::schema::{ColumnInfo, ColumnKind, DataSchema};
 
 /// Notes and ways out of one disagreement.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(super) struct Advice {
+pub(crate) struct Advice {
     pub notes: Vec<String>,
     pub help: String,
 }
@@ -19,7 +19,7 @@ const SHOWN: usize = 6;
 
 impl DataSchema {
     /// Columns that have another word in nearly every row: names, dates, numbers of rows.
-    pub(super) fn identifiers(&self) -> Vec<(&ColumnInfo, usize)> {
+    pub(crate) fn identifiers(&self) -> Vec<(&ColumnInfo, usize)> {
         let words = |column: &ColumnInfo| match &column.kind {
             ColumnKind::Words(names) => names.len(),
             ColumnKind::Number => 0,
@@ -29,7 +29,7 @@ impl DataSchema {
     }
 
     /// How a net's input that takes `wanted` numbers comes to fit.
-    pub(super) fn fitting_input(&self, wanted: usize) -> Advice {
+    pub(crate) fn fitting_input(&self, wanted: usize) -> Advice {
         let identifiers = self.identifiers();
         if !identifiers.is_empty() {
             let rows = counted(self.rows, "row");
@@ -90,12 +90,12 @@ fn written(name: &str) -> String {
 }
 
 /// Whether nearly every row has a class of its own.
-pub(super) fn are_hardly_classes(names: &[String], rows: usize) -> bool {
+pub(crate) fn are_hardly_classes(names: &[String], rows: usize) -> bool {
     names.len() > FEW && 2 * names.len() > rows
 }
 
 /// How the net's output comes to fit these classes.
-pub(super) fn fitting_classes(names: &[String], rows: usize) -> Advice {
+pub(crate) fn fitting_classes(names: &[String], rows: usize) -> Advice {
     match names {
         [only] => Advice {
             notes: vec![format!("every row is of class `{}`: there is nothing to tell apart", cut(only))],

@@ -5,7 +5,7 @@ use std::f64::consts::TAU;
 use rand_chacha::ChaCha8Rng;
 
 use super::elementary::{ln, sin_cos};
-use crate::runtime::rng;
+use crate::draws::rng;
 
 /// A stream of draws.
 #[derive(Clone, Debug)]

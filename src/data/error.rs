@@ -188,7 +188,7 @@ pub(super) fn counted(n: usize, what: &str) -> String {
 const LONGEST: usize = 40;
 
 /// A cell for a message: its beginning, where it is long.
-pub(super) fn cut(cell: &str) -> String {
+pub(crate) fn cut(cell: &str) -> String {
     match cell.char_indices().nth(LONGEST) {
         Some((end, _)) => format!("{}...", &cell[..end]),
         None => cell.to_owned(),

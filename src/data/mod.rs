@@ -40,14 +40,17 @@ mod text;
 mod transform;
 mod words;
 
+pub(crate) use advice::{Advice, are_hardly_classes, fitting_classes};
 pub use assemble::{Divided, Opened, open};
 pub use config::{
     Batch, Choosing, Classes, ColumnRef, Columns, DEFAULT_BATCH, DataConfig, Division, Normalize, Per, Scale,
     Settings, Share, Source, Split, updates,
 };
 pub use dataset::{Dataset, InputArray, Part, Storage, Target};
+pub(crate) use error::cut;
 pub use error::{DataError, Fault, Place};
 pub use need::{Need, Want};
+pub(crate) use notation::Notations;
 pub use raw::Format;
 pub use rows::Rows;
 pub use schema::{ColumnInfo, ColumnKind, DataSchema};

@@ -1,14 +1,6 @@
-//! What a net asks of the data, and whether the data can give it.
-//!
-//! Invariant: what is said here as a diagnostic at the net's place is what [`super::Opened::dataset`] would refuse as bad data.
+//! What a net asks of the data.
 
-use super::advice::{Advice, are_hardly_classes, fitting_classes};
-use super::error::cut;
-use super::notation::Notations;
-use super::schema::{ColumnKind, DataSchema};
 use super::transform::InputShape;
-use crate::diag::{Diagnostic, Span};
-use crate::model::{Model, NodeKind, OutputKind};
 
 /// What the net's output asks of the target.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -21,140 +13,10 @@ pub enum Want {
     Bits(usize),
 }
 
-impl From<OutputKind> for Want {
-    fn from(kind: OutputKind) -> Self {
-        match kind {
-            OutputKind::Class(k) => Want::Class(k),
-            OutputKind::Bits(d) => Want::Bits(d),
-            OutputKind::Real(d) | OutputKind::Normal(d) => Want::Real(d),
-        }
-    }
-}
-
 /// What a net asks of the data.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Need {
     /// In the net's order; empty takes the rows in their own shape.
     pub inputs: Vec<InputShape>,
     pub target: Want,
-}
-
-impl Need {
-    pub fn of(model: &Model) -> Self {
-        let input = |id| {
-            let node = model.node(id);
-            let name = match &node.kind {
-                NodeKind::Input { name } => name.clone(),
-                _ => node.path.clone(),
-            };
-            InputShape { name, shape: node.ty.sizes() }
-        };
-        Need { inputs: model.inputs.iter().map(|id| input(*id)).collect(), target: model.output.kind.into() }
-    }
-}
-
-impl DataSchema {
-    /// Where the net and the data disagree in size, at the net's place.
-    pub fn disagreements(&self, model: &Model) -> Vec<Diagnostic> {
-        let need = Need::of(model);
-        let mut found = Vec::new();
-        let wanted: usize = need.inputs.iter().map(InputShape::width).sum();
-        if let Some(first) = model.inputs.first().filter(|_| wanted != self.features()) {
-            let (gives, advice) = (self.features(), self.fitting_input(wanted));
-            let label = match model.inputs.len() {
-                1 => format!("takes {wanted}"),
-                n => format!("the {n} inputs together take {wanted}"),
-            };
-            let error = Diagnostic::error(
-                "E0533",
-                model.node(*first).span,
-                format!("the data give {gives} {} a row", if gives == 1 { "number" } else { "numbers" }),
-            );
-            found.push(advised(error.label(label), advice));
-        } else if let Some(first) = model.inputs.first() {
-            found.extend(self.doubts(model.node(*first).span));
-        }
-        match self.target_disagreement(model, need.target) {
-            Some(error) => found.push(error),
-            None => found.extend(self.doubtful_classes(model, need.target)),
-        }
-        found
-    }
-
-    /// Classes that are the numbers of a quantity, or tell rows apart.
-    fn doubtful_classes(&self, model: &Model, want: Want) -> Option<Diagnostic> {
-        let (Want::Class(_), Some(names)) = (want, &self.classes) else { return None };
-        if self.columns.is_empty() || !are_hardly_classes(names, self.rows) {
-            return None;
-        }
-        let message = format!("the target has {} different values in {} rows", names.len(), self.rows);
-        let warning =
-            Diagnostic::warning("W0501", model.output.span, message).label("each is a class of its own");
-        let number = "for a number to be predicted write `output y: real[1]`";
-        Some(match Notations::of(names) {
-            Some(notation) => warning
-                .note(format!("the column seems to hold {}", notation.name()))
-                .help(format!("{}; {number}", notation.fix())),
-            None => warning.help(format!("{number}, or name another column in `target`")),
-        })
-    }
-
-    /// What speaks against columns that fit.
-    fn doubts(&self, input: Span) -> Vec<Diagnostic> {
-        let identifier = self.identifiers().first().map(|(column, words)| {
-            let message = format!(
-                "`{}` has {words} different words in {} rows, and each is an input of its own",
-                cut(&column.name),
-                self.rows
-            );
-            Diagnostic::warning("W0501", input, message)
-                .label("the net learns single rows by it")
-                .help("such a column tells rows apart and is no category: leave it out by `inputs`")
-        });
-        let mostly_filled = self.columns.iter().find(|column| 2 * column.gaps > self.rows).map(|column| {
-            let message = format!(
-                "{} of the {} values of `{}` are not known and filled in",
-                column.gaps,
-                self.rows,
-                cut(&column.name)
-            );
-            let warning = Diagnostic::warning("W0502", input, message).label("sees one value in most rows");
-            match column.kind {
-                ColumnKind::Words(_) => warning.help(
-                    "leave the column out by `inputs`; if its mark of a gap, such as `NA`, is a category, write `na=[]` on the source or quote it in the file",
-                ),
-                ColumnKind::Number => warning.help("leave the column out by `inputs`"),
-            }
-        });
-        identifier.into_iter().chain(mostly_filled).collect()
-    }
-
-    fn target_disagreement(&self, model: &Model, want: Want) -> Option<Diagnostic> {
-        let span = model.output.span;
-        let columns = |d: usize, what: &str| {
-            (self.target_width != d).then(|| {
-                let message = format!("the target is {} numbers a row, not {d}", self.target_width);
-                Diagnostic::error("E0532", span, message).label(format!("{what}[{d}]"))
-            })
-        };
-        match (want, &self.classes) {
-            (Want::Real(d), _) => columns(d, "real"),
-            (Want::Bits(d), _) => columns(d, "bits"),
-            (Want::Class(k), Some(names)) if names.len() == k => None,
-            // A label beyond the classes of the net: said with its row when arrays are loaded.
-            (Want::Class(k), Some(names)) if self.columns.is_empty() && names.len() > k => None,
-            (Want::Class(k), Some(names)) => {
-                let plural = if names.len() == 1 { "class" } else { "classes" };
-                let message = format!("the data have {} {plural}", names.len());
-                let error = Diagnostic::error("E0532", span, message).label(format!("says {k}"));
-                Some(advised(error, fitting_classes(names, self.rows)))
-            }
-            // Numbers with fractions: what their classes are is said when they are loaded.
-            (Want::Class(_), None) => columns(1, "class"),
-        }
-    }
-}
-
-fn advised(error: Diagnostic, advice: Advice) -> Diagnostic {
-    advice.notes.into_iter().fold(error, Diagnostic::note).help(advice.help)
 }

@@ -2,7 +2,7 @@
 
 /// How a number was written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Notation {
+pub(crate) enum Notation {
     /// `0,5`
     DecimalComma,
     /// `1,234.5` or `1 234`
@@ -62,7 +62,7 @@ impl Notation {
 
 /// Notations of several cells. One that groups its digits can be one with a decimal comma too, `1,288`: another cell tells.
 #[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Notations {
+pub(crate) struct Notations {
     first: Option<Notation>,
     has_decimal_comma: bool,
 }

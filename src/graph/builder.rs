@@ -166,7 +166,7 @@ impl Builder {
         let id = known.unwrap_or_else(|| {
             self.graph.sites.push(Site {
                 path: path.to_string(),
-                hash: crate::math::site_key(path),
+                hash: crate::draws::site_key(path),
                 address,
             });
             self.graph.sites.len() - 1

@@ -1,7 +1,7 @@
 //! Products of what dropout drops instead of what it keeps: of few dropped units there is little to multiply.
 //!
 //! Where `x` is the same for all samples, `(x k) W = x W - (x (1 - k)) W`: the first product is one a row, and of the second's left operand all
-//! but the dropped units are zeros, which products pass over (`runtime::kernels::sparse`).
+//! but the dropped units are zeros, which products pass over (`kernels::sparse`).
 
 use super::builder::Builder;
 use super::split::reached;

@@ -18,6 +18,7 @@ pub mod interpret;
 pub mod op;
 pub mod passes;
 pub mod print;
+mod scalars;
 pub mod shape;
 pub mod split;
 #[cfg(test)]
@@ -32,8 +33,19 @@ pub use dropped::{by_dropped, dropped_left};
 pub use interpret::{Bindings, Tensor, interpret};
 pub use op::{Class, Op, Reduction};
 pub use passes::{Passes, simplify};
+pub use scalars::{ScalarDef, Scalars, StepInfo};
 pub use split::{Cut, Split, split, split_at};
 pub use verify::verify;
+
+/// Which of the model's functions is being made.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Mode {
+    Train,
+    /// Dropout off, batch norm frozen.
+    Eval,
+    /// Dropout on, batch norm frozen.
+    Mc,
+}
 
 /// A node and its only result.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]

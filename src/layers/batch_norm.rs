@@ -34,17 +34,9 @@
 //! # Papers
 //! Ioffe and Szegedy 2015, Batch normalization. Li et al. 2019, Understanding the disharmony between dropout and batch normalization.
 
-use super::{
-    Infer, Layer, Lower, Mode,
-    layer_norm::{EPS, declare_gain_and_bias, deviation, gain_and_bias},
-};
-use crate::{
-    diag::Diagnostic,
-    graph::{DType, ValueId},
-    lower::{ScalarDef, StepInfo},
-    model::Ty,
-    vocab::{ArgSpec, Block, Bounds, Default, Kind, Sig, exactly},
-};
+use crate::graph::Mode;
+use super::{Infer, Layer, layer_norm::{declare_gain_and_bias, deviation, EPS, gain_and_bias}, Lower};
+use crate::{diag::Diagnostic, graph::{DType, ScalarDef, StepInfo, ValueId}, model::Ty, vocab::{ArgSpec, Block, Bounds, Default, exactly, Kind, Sig}};
 
 pub struct BatchNorm;
 pub static LAYER: BatchNorm = BatchNorm;

@@ -44,15 +44,9 @@
 //! Srivastava et al. 2014, Dropout: a simple way to prevent neural networks from overfitting. Klambauer et al. 2017,
 //! Self-normalizing neural networks (alpha). Gal, Hron and Kendall 2017, Concrete dropout.
 
-use super::{DropSite, Infer, Layer, Lower, Mode, ParamDecl, Place, Reach, Reached, rate::{too_high, unusable}};
-use crate::{
-    diag::Diagnostic,
-    graph::{Address, DType, ValueId},
-    lower::ScalarDef,
-    math,
-    model::{Init, ParamRole, Role, Ty},
-    vocab::{ArgSpec, Args, Block, Bounds, Default, Kind, Sig, Timed, Value},
-};
+use crate::graph::Mode;
+use super::{DropSite, Infer, Layer, Lower, ParamDecl, Place, rate::{too_high, unusable}, Reach, Reached};
+use crate::{diag::Diagnostic, draws, graph::{Address, DType, ScalarDef, ValueId}, model::{Init, ParamRole, Role, Ty}, vocab::{Args, ArgSpec, Block, Bounds, Default, Kind, Sig, Timed, Value}};
 
 /// Where a learned rate begins, and how smooth its coins are (Gal, Hron and Kendall 2017).
 const CONCRETE_START: f64 = 0.1;
@@ -367,12 +361,12 @@ fn logit_of_centred(cx: &mut Lower<'_>, x: ValueId) -> ValueId {
 const SATURATION: f64 = -1.758_099_340_847_376_6;
 
 fn alpha_gain(p: f64) -> f64 {
-    let keep = 1.0 - f64::from(math::quantise(p).unwrap_or(0)) / 65536.0;
+    let keep = 1.0 - f64::from(draws::quantise(p).unwrap_or(0)) / 65536.0;
     (keep + SATURATION * SATURATION * keep * (1.0 - keep)).powf(-0.5)
 }
 
 fn alpha_shift(p: f64) -> f64 {
-    -alpha_gain(p) * f64::from(math::quantise(p).unwrap_or(0)) / 65536.0 * SATURATION
+    -alpha_gain(p) * f64::from(draws::quantise(p).unwrap_or(0)) / 65536.0 * SATURATION
 }
 
 /// Klambauer's: dropped units go to `-lambda alpha`, then an affine map restores mean 0 and variance 1.

@@ -1,21 +1,10 @@
 //! What a layer has at hand when it is lowered to graph operations.
 
 use crate::{
-    graph::{Address, Builder, DType, ValueId},
-    lower::{ScalarDef, Scalars},
+    graph::{Address, Builder, DType, Mode, ScalarDef, Scalars, ValueId},
     model::{Node, Ty},
     vocab::Args,
 };
-
-/// Which of the model's functions is being made.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Mode {
-    Train,
-    /// Dropout off, batch norm frozen.
-    Eval,
-    /// Dropout on, batch norm frozen.
-    Mc,
-}
 
 /// Context of [`super::Layer::lower`].
 pub struct Lower<'a> {

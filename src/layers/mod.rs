@@ -13,7 +13,7 @@ pub(crate) mod tests;
 
 pub use expand::Expand;
 pub use infer::{Infer, ParamDecl, Place, Source};
-pub use lower::{Lower, Mode};
+pub use lower::Lower;
 pub use reach::{Reach, Reached};
 
 use crate::{

@@ -29,14 +29,9 @@
 //! # Papers
 //! Bishop 1995, Training with noise is equivalent to Tikhonov regularization.
 
-use super::{DropSite, Infer, Layer, Lower, Mode, Reach, Reached};
-use crate::{
-    diag::Diagnostic,
-    graph::{Address, DType, ValueId},
-    lower::ScalarDef,
-    model::Ty,
-    vocab::{ArgSpec, Args, Block, Bounds, Default, Kind, Sig, Timed},
-};
+use crate::graph::Mode;
+use super::{DropSite, Infer, Layer, Lower, Reach, Reached};
+use crate::{diag::Diagnostic, graph::{Address, DType, ScalarDef, ValueId}, model::Ty, vocab::{Args, ArgSpec, Block, Bounds, Default, Kind, Sig, Timed}};
 
 pub struct Noise;
 pub static LAYER: Noise = Noise;

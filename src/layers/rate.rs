@@ -2,7 +2,7 @@
 
 use crate::{
     diag::{Diagnostic, Span},
-    math,
+    draws,
     vocab::{Timed, exactly},
 };
 
@@ -14,7 +14,7 @@ pub fn unusable(rate: Timed, what: &str, span: Span) -> Option<Diagnostic> {
 /// A rate that drops everything.
 pub fn too_high(rate: Timed, what: &str, span: Span) -> Option<Diagnostic> {
     let most = rate.largest();
-    math::quantise(most).is_err().then(|| {
+    draws::quantise(most).is_err().then(|| {
         Diagnostic::error("E0206", span, format!("a rate of {} drops every {what}", exactly(most)))
             .label("rounds to 1 in steps of 1/65536")
             .help("use a smaller rate, such as 0.5")
@@ -23,7 +23,7 @@ pub fn too_high(rate: Timed, what: &str, span: Span) -> Option<Diagnostic> {
 
 /// A rate other than 0 that drops nothing.
 fn too_low(rate: Timed, what: &str, span: Span) -> Option<Diagnostic> {
-    let lost = rate.ends().into_iter().find(|p| *p != 0.0 && math::quantise(*p) == Ok(0))?;
+    let lost = rate.ends().into_iter().find(|p| *p != 0.0 && draws::quantise(*p) == Ok(0))?;
     Some(
         Diagnostic::error("E0206", span, format!("a rate of {} drops no {what}", exactly(lost)))
             .label("rounds to 0 in steps of 1/65536")

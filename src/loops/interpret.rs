@@ -257,7 +257,7 @@ impl Machine<'_> {
                 let Operand::Site(site) = kernel.operands[*operand as usize] else { panic!("not a site") };
                 let row = (self.step.position + point.row / point.inner) as u64;
                 let address = if *by_update { self.step.update } else { row };
-                Value::Key(crate::math::row_key(self.step.streams[site.index()], address))
+                Value::Key(crate::draws::row_key(self.step.streams[site.index()], address))
             }
             arithmetic => evaluate(arithmetic, registers, point, self.step.fma),
         }

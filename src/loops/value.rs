@@ -2,6 +2,7 @@
 
 use super::interpret::Point;
 use super::{Binary, Inst, Reg, Unary, Units};
+use crate::draws;
 use crate::graph::Reduction;
 use crate::math::{self, Arith, Scalar32};
 
@@ -30,13 +31,13 @@ pub(super) fn evaluate(inst: &Inst, registers: &[Value], point: Point, fma: bool
         Inst::Const(c) => Value::F32(*c),
         Inst::KeepMask { key, q, units } => match (get(key), get(q)) {
             (Value::Key(key), Value::I32(q)) => {
-                let kept = math::kept(key, unit(units, point), q.cast_unsigned());
+                let kept = draws::kept(key, unit(units, point), q.cast_unsigned());
                 Value::F32(if kept { 1.0 } else { 0.0 })
             }
             other => panic!("{other:?} is no key and threshold"),
         },
         Inst::Noise { key, units } => match get(key) {
-            Value::Key(key) => Value::F32(math::normal(key, unit(units, point), fma)),
+            Value::Key(key) => Value::F32(draws::normal(key, unit(units, point), fma)),
             other => panic!("{other:?} is no key"),
         },
         Inst::OneHot { label, offset } => match get(label) {

@@ -1,9 +1,9 @@
 //! The forward computation: inputs, then every node in order.
 
-use super::{ScalarDef, Scalars};
+use crate::graph::{ScalarDef, Scalars};
 use crate::{
-    graph::{Address, Builder, DType, ValueId},
-    layers::{Lower, Mode},
+    graph::{Address, Builder, DType, Mode, ValueId},
+    layers::Lower,
     model::{Model, Node, NodeId, NodeKind, ParamRole, Ty},
 };
 

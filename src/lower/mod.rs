@@ -4,14 +4,10 @@
 
 mod forward;
 mod objective;
-mod scalars;
 mod step;
 
-pub use scalars::{ScalarDef, Scalars, StepInfo};
-
 use crate::{
-    graph::{Graph, ScalarId, Split, by_dropped, split},
-    layers::Mode,
+    graph::{Graph, Mode, ScalarDef, ScalarId, Split, by_dropped, split},
     model::Model,
 };
 

@@ -1,13 +1,10 @@
 //! What is minimised beside the loss: `penalize` statements, layers' own penalties, and the entropy of learned rates.
 
-use super::{ScalarDef, Scalars};
+use crate::graph::{ScalarDef, Scalars};
 use crate::{
     graph::{Builder, DType, ValueId},
-    model::{Model, NodeKind, Param},
-    train::{
-        Train,
-        penalties::{self, BayesDecay, bayes_decay},
-    },
+    model::{Model, NodeKind, Param, Train},
+    train::penalties::{self, BayesDecay, bayes_decay},
     vocab::{Args, Timed, Value},
 };
 

@@ -1,16 +1,15 @@
 //! Whole steps: what is minimised, its gradient, the update and its constraints; or outputs and losses only.
 
 use super::{
-    Lowered, ScalarDef, Scalars,
+    Lowered,
     forward::{Forward, Mix},
     objective::penalised,
 };
+use crate::graph::{ScalarDef, Scalars};
 use crate::{
-    graph::{Builder, DType, Dim, Passes, Phase, Sink, Type, ValueId, differentiate, simplify},
-    layers::Mode,
-    model::{Model, OutputKind, Param, Use},
+    graph::{Builder, DType, Dim, Mode, Passes, Phase, Sink, Type, ValueId, differentiate, simplify},
+    model::{Model, OutputKind, Param, Train, Use},
     train::{
-        Train,
         losses::{LossCx, Mixed, RowLoss},
         optimizers::{Optimizer, UpdateCx},
     },

@@ -1,4 +1,4 @@
-//! Elementary functions and the counter hash, each written once over [`Arith`]; mean and spread of numbers ([`Moments`]).
+//! Elementary functions, each written once over [`Arith`]; mean and spread of numbers ([`Moments`]).
 //!
 //! The interpreter runs them on [`Scalar32`]; code generation implements `Arith` by emitting instructions. Both therefore perform the same
 //! operations in the same order, and results have equal bits wherever the two agree on [`fma`](Arith::fma). No C library is involved.
@@ -14,7 +14,6 @@
 
 mod erf;
 mod exp;
-mod hash;
 mod log;
 mod moments;
 mod scalar;
@@ -23,7 +22,6 @@ mod tests;
 
 pub use erf::{erf, erfinv, gelu};
 pub use exp::{exp, sigmoid, tanh};
-pub use hash::*;
 pub use log::{ln, softplus};
 pub use moments::{Moments, Running, rounding_of};
 pub use scalar::Scalar32;

@@ -9,6 +9,7 @@ mod predict;
 mod print;
 pub mod summary;
 mod sweep;
+mod train;
 mod ty;
 
 pub use ends::{ends, reaches};
@@ -16,13 +17,13 @@ pub use predict::{Interval, McDropout, Mean, Precision, Predict, PredictMode, Re
 pub use print::print;
 pub use summary::Summary;
 pub use sweep::{Goal, Prune, Range, Search, Sweep, Values, Vary};
+pub use train::{Fitted, StopEarly, Train};
 pub use ty::{Axis, OutputKind, Role, Ty};
 
 use crate::{
     data::DataConfig,
     diag::Span,
     layers::Layer,
-    train::{Train, penalties::Fitted},
     vocab::{Args, Timed, Value},
 };
 

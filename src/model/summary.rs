@@ -7,10 +7,10 @@ use serde::Serialize;
 
 use super::{Init, Model, Node, NodeId, NodeKind, Param, ParamRole};
 use crate::{
-    model::Ty,
+    model::{Fitted, Ty},
     train::{
         losses::Likelihood,
-        penalties::{BayesDecay, Fitted, bayes_decay::keep_before},
+        penalties::{BayesDecay, bayes_decay::keep_before},
     },
     vocab::{Args, Given, Value, in_digits},
 };

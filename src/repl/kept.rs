@@ -167,7 +167,7 @@ mod tests {
         let (old, new) =
             (model("dense 4 -> batch_norm\n dense 3"), model("dense 4 -> batch_norm -> relu\n dense 3"));
         let fresh = |model: &Model, seed| {
-            Store::fresh(model, &lower_eval(model, crate::layers::Mode::Eval).graph, seed)
+            Store::fresh(model, &lower_eval(model, crate::graph::Mode::Eval).graph, seed)
         };
         let mut before = fresh(&old, 1);
         before.states.iter_mut().for_each(|s| s.fill(0.25));

@@ -14,6 +14,7 @@ mod predictions;
 mod rig;
 mod subnets;
 
+pub use folder::agreement;
 use folder::{calibration, dir, events, guard, home, open, place, report, start, trained};
 use judgements::{ablate, activity, audit, calibrate, course, curve, evaluate, filters, joint_audit};
 use predictions::{abstain, committee, likelihood, mc, plan, predict, sampling};

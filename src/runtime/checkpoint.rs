@@ -17,12 +17,12 @@ use serde_json::Value as Json;
 use super::{
     checksum::{Checksum, Checksums},
     container::{self, ContainerError, Tensor},
-    kernels::aligned::AlignedVec,
     plan::Shape,
     progress::{FORMAT, Meta, Progress},
     store::Store,
 };
 use crate::graph::{Graph, Stored};
+use crate::kernels::aligned::AlignedVec;
 
 const OUTPUTS: &str = "epoch.outputs";
 const SLOT: &str = "optimizer.";

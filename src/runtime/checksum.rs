@@ -12,7 +12,7 @@ use xxhash_rust::xxh3::{Xxh3, xxh3_64};
 use super::container::Tensor;
 use crate::{
     data::{InputArray, Part, Storage, Target},
-    math::mix64,
+    draws::mix64,
 };
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]

@@ -4,8 +4,7 @@ use super::plan::Shape;
 use crate::{
     data::{DataConfig, DataError},
     diag::Span,
-    model::{Model, NodeKind},
-    train::Train,
+    model::{Model, NodeKind, Train},
 };
 
 /// Whether the net can be fitted to so many rows, with validation rows beside them or without.

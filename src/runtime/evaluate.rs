@@ -6,13 +6,14 @@ use super::{
     figures::{Figures, Reporter},
     function::{Function, Pass},
     store::Store,
-    team::Team,
 };
+use crate::kernels::team::Team;
 use crate::{
     codegen::CodegenError,
     data::{Part, TargetRule},
-    layers::Mode,
-    lower::{StepInfo, lower_eval, lower_predict},
+    draws,
+    graph::{Mode, StepInfo},
+    lower::{lower_eval, lower_predict},
     math,
     model::{Model, OutputKind},
 };
@@ -61,7 +62,7 @@ impl Evaluator {
             let info = StepInfo::of_prediction(BATCH.min(rows - step * BATCH));
             scalars.extend(self.function.scalars().iter().map(|def| def.word(&info)));
         }
-        let streams = self.function.streams(|site| math::predict_stream(seed, site, 0));
+        let streams = self.function.streams(|site| draws::predict_stream(seed, site, 0));
         let mut outputs = vec![0.0; rows * self.width];
         let mut totals = vec![0.0; self.function.graph().metrics.len()];
         self.function.run(Pass {

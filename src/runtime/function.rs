@@ -5,13 +5,14 @@ use std::{
     sync::atomic::{AtomicU32, AtomicU64},
 };
 
-use super::{store::Store, team::Team};
+use super::store::Store;
+use crate::kernels::team::Team;
 use crate::{
     codegen::{self, Bind, CodegenError, Compiled, Options, Storage, Tensor},
     data::{self, Part},
-    graph::Graph,
+    graph::{Graph, ScalarDef},
     loops,
-    lower::{Lowered, ScalarDef},
+    lower::Lowered,
 };
 
 pub struct Function {

@@ -1,4 +1,4 @@
-//! Running: random streams, the thread team, products, checkpoints, and the drivers of training, evaluation and prediction.
+//! Running: checkpoints, and the drivers of training, evaluation and prediction.
 //!
 //! Invariant: nothing here parses or checks a net.
 
@@ -11,14 +11,10 @@ pub mod figures;
 pub mod footprint;
 pub mod function;
 pub mod keeper;
-pub mod kernels;
-pub mod machine;
 pub mod plan;
 pub mod predictive;
 pub mod progress;
-pub mod rng;
 pub mod sample;
 pub mod session;
 pub mod store;
-pub mod team;
 pub mod train;

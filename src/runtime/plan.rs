@@ -3,11 +3,13 @@
 //! Everything is a function of (seed, epoch, update) and the model; nothing is carried from one epoch to the next but the plateau
 //! schedule's factor and a fitted variance of observations. So a run can be taken up again at any update.
 
-use super::{progress::Progress, rng};
+use super::progress::Progress;
+use crate::draws::rng;
 use crate::{
     data::updates,
-    lower::{ScalarDef, StepInfo},
-    train::{Train, schedules, schedules::At},
+    graph::{ScalarDef, StepInfo},
+    model::Train,
+    train::schedules::{self, At},
     vocab::Clock,
 };
 

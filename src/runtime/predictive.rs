@@ -4,7 +4,7 @@
 //! are f64. A sample is the row's output in the target's own units from its level: probabilities, numbers, or means and standard
 //! deviations.
 
-use super::kernels::wide;
+use crate::kernels::wide;
 use crate::math::{Moments, Running};
 
 /// Of class probabilities.

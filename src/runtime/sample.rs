@@ -11,14 +11,14 @@ use std::{
 use super::{
     function::{Function, Pass},
     store::Store,
-    team::Team,
 };
+use crate::kernels::team::Team;
 use crate::{
     codegen::CodegenError,
     data::{InputArray, Part, Storage, Target},
-    graph::{Address, Cut, Graph, Op},
-    lower::{Lowered, StepInfo, lower_samples},
-    math,
+    draws,
+    graph::{Address, Cut, Graph, Op, StepInfo},
+    lower::{Lowered, lower_samples},
     model::Model,
 };
 
@@ -120,7 +120,8 @@ impl Sampler {
             false => positions.map(|p| (p / count, p % count)).unzip(),
         };
         let stream = |t: u32| {
-            self.random.streams(|site| math::predict_stream(samples.seed, site, u64::from(samples.first + t)))
+            self.random
+                .streams(|site| draws::predict_stream(samples.seed, site, u64::from(samples.first + t)))
         };
         Positions {
             batch: if self.one_sample_a_step { rows.len() } else { BATCH.min(order.len()) },

@@ -7,10 +7,10 @@ use super::{
 use crate::{
     codegen::{self, CodegenError, Options, SessionArrays},
     data::TargetRule,
-    layers::Mode,
+    draws,
+    graph::{Mode, StepInfo},
     loops,
-    lower::{StepInfo, lower_predict},
-    math,
+    lower::lower_predict,
     model::{Model, OutputKind},
 };
 
@@ -47,7 +47,7 @@ impl Session {
             slots: Vec::new(),
             states: store.states.clone(),
             scalars: lowered.scalars.iter().map(|def| def.word(&step)).collect(),
-            streams: graph.sites.iter().map(|site| math::predict_stream(seed, site.hash, 0)).collect(),
+            streams: graph.sites.iter().map(|site| draws::predict_stream(seed, site.hash, 0)).collect(),
         };
         let compiled = codegen::compile(&loops::fuse(graph), &Options::default())?;
         let widths = model.inputs.iter().map(|id| model.nodes[id.0].ty.len()).collect();

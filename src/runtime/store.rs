@@ -1,9 +1,8 @@
 //! The tensors that outlive a step: parameters, optimizer slots, running statistics.
 
-use super::{kernels::aligned::AlignedVec, rng};
+use crate::{draws, draws::rng, kernels::aligned::AlignedVec};
 use crate::{
     graph::Graph,
-    math,
     model::{Init, Model},
 };
 
@@ -32,7 +31,7 @@ impl Store {
 }
 
 fn initialise(init: Init, name: &str, len: usize, seed: u64) -> AlignedVec {
-    let mut rng = rng::stream(seed, "init", &[math::site_key(name)]);
+    let mut rng = rng::stream(seed, "init", &[draws::site_key(name)]);
     let mut tensor = AlignedVec::filled(len, 0.0);
     match init {
         Init::Zeros => {}

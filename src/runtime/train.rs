@@ -23,15 +23,14 @@ use super::{
     plan::{self, EpochPlan, Shape},
     progress::{Best, Meta, Progress},
     store::Store,
-    team::Team,
 };
+use crate::kernels::team::Team;
 use crate::{
     codegen::CodegenError,
     data::{DataConfig, Dataset},
+    draws,
     lower::{LOSS, OBJECTIVE, lower_train},
-    math,
-    model::Model,
-    train::Train,
+    model::{Model, Train},
 };
 
 /// What is trained, on what, into which folder.
@@ -375,7 +374,7 @@ impl<'a> Trainer<'a> {
         let steps = self.shape.steps() as u64;
         let epoch = self.progress.epoch;
         self.progress.totals.resize(self.function.graph().metrics.len(), 0.0);
-        let streams = self.function.streams(|site| math::train_stream(self.shape.seed, site, epoch));
+        let streams = self.function.streams(|site| draws::train_stream(self.shape.seed, site, epoch));
         let started = Instant::now();
         let status = self.function.run(Pass {
             part: &self.job.dataset.train,

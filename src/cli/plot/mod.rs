@@ -5,10 +5,11 @@ mod drawn;
 use std::path::PathBuf;
 
 use dropnet::{
+    kernels::team::Team,
     model::{Interval, McDropout, OutputKind, Precision, PredictMode},
     plot::{Chart, Panels, Picture, graph},
     run::{self, Committee, TrainedError},
-    runtime::{container, team::Team},
+    runtime::container,
 };
 
 use super::{

@@ -1,16 +1,17 @@
-//! Random draws: row keys, keep masks, normal deviates. The hash is `math::hash32`; here its operands are made.
+//! Random draws: row keys, keep masks, normal deviates. The hash is `draws::hash32`; here its operands are made.
 
+use crate::draws;
 use cranelift_codegen::ir::types::{I32, I32X4, I64};
 use cranelift_codegen::ir::{InstBuilder, Value};
 
 use crate::codegen::abi::offset;
 use crate::codegen::shape::{OperandShape, tables};
 use crate::loops::{Inst, Reg, Units};
-use crate::math::{self, Arith};
+use crate::math::Arith;
 
 use super::{At, Chunk, Col, Emit, Emitter, Val};
 
-/// The step between the counters of neighbouring rows, as in `math::row_key`.
+/// The step between the counters of neighbouring rows, as in `draws::row_key`.
 const ROW_STEP: u64 = 0x9E37_79B9_7F4A_7C15;
 
 impl Emitter<'_, '_, '_> {
@@ -62,7 +63,7 @@ impl Emitter<'_, '_, '_> {
         self.lanes.fb.ins().iadd(streams, bytes)
     }
 
-    /// `math::mix64`, on scalars.
+    /// `draws::mix64`, on scalars.
     fn mix64(&mut self, mut x: Value) -> Value {
         for (shift, factor) in [(30, 0xBF58_476D_1CE4_E5B9_u64), (27, 0x94D0_49BB_1331_11EB)] {
             let high = self.lanes.fb.ins().ushr_imm_u(x, shift);
@@ -91,8 +92,8 @@ impl Emitter<'_, '_, '_> {
             let hash = self.eight_draws(chunk, key, units)?;
             return Ok(Val::F32(self.each_vector(at, |e, v| {
                 let dropped = match v {
-                    0 => math::dropped_low(&mut e.lanes, hash, threshold),
-                    _ => math::dropped_high(&mut e.lanes, hash, threshold),
+                    0 => draws::dropped_low(&mut e.lanes, hash, threshold),
+                    _ => draws::dropped_high(&mut e.lanes, hash, threshold),
                 };
                 e.lanes.one_unless(dropped)
             })));
@@ -112,7 +113,7 @@ impl Emitter<'_, '_, '_> {
             let first = self.lanes.splat_low(first);
             words = self.lanes.iadd(words, first);
         }
-        Ok(math::hash32(&mut self.lanes, low, high, words))
+        Ok(draws::hash32(&mut self.lanes, low, high, words))
     }
 
     /// Whether units in no particular order are dropped, each by its own hash: counter `4 (u / 8) + u % 4`, low half if `u % 8 < 4`.
@@ -122,9 +123,9 @@ impl Emitter<'_, '_, '_> {
         let three = self.lanes.i32(3);
         let rest = self.lanes.iand(unit, three);
         let word = self.lanes.iadd(word, rest);
-        let hash = math::hash32(&mut self.lanes, low, high, word);
-        let by_low = math::dropped_low(&mut self.lanes, hash, threshold);
-        let by_high = math::dropped_high(&mut self.lanes, hash, threshold);
+        let hash = draws::hash32(&mut self.lanes, low, high, word);
+        let by_low = draws::dropped_low(&mut self.lanes, hash, threshold);
+        let by_high = draws::dropped_high(&mut self.lanes, hash, threshold);
         let four = self.lanes.i32(4);
         let half = self.lanes.iand(unit, four);
         let is_high = self.lanes.equal(half, four);
@@ -135,8 +136,8 @@ impl Emitter<'_, '_, '_> {
         let key = self.key(key)?;
         let units = self.units(at, units)?;
         Ok(Val::F32(self.each_vector(at, |e, v| {
-            let hash = math::hash32(&mut e.lanes, key.0, key.1, units[v]);
-            math::normal_of(&mut e.lanes, hash)
+            let hash = draws::hash32(&mut e.lanes, key.0, key.1, units[v]);
+            draws::normal_of(&mut e.lanes, hash)
         })))
     }
 

@@ -3,8 +3,8 @@
 use super::rig::{Pass, THREADS, same, tame};
 use crate::check::{Env, check_source};
 use crate::codegen::{Features, Options, Status, StepPart, compile};
+use crate::graph::Mode;
 use crate::graph::{DType, Graph};
-use crate::layers::Mode;
 use crate::loops::interpret::{Data, Number};
 use crate::loops::{Program, fuse};
 use crate::lower::{lower_predict, lower_train};
@@ -59,7 +59,7 @@ pub fn pass(graph: &Graph, rows: usize, batch: usize) -> Pass {
             _ => Number::F32(0.01),
         })
         .collect();
-    pass.streams = (0..graph.sites.len() as u64).map(crate::math::mix64).collect();
+    pass.streams = (0..graph.sites.len() as u64).map(crate::draws::mix64).collect();
     pass
 }
 

@@ -7,14 +7,14 @@ use crate::codegen::{
     Array, Bind, CodegenError, Compiled, Options, Status, Storage, Target, Tensor, compile,
 };
 use crate::graph::{DType, Dim};
+use crate::kernels::aligned::AlignedVec;
+use crate::kernels::fpenv::FlushSubnormals;
+use crate::kernels::team::Team;
 use crate::loops::interpret::{Data, Host, Number, Step, interpret};
 use crate::loops::{
     Access, Body, Buffer, BufferId, BufferKind, Domain, Inst, Kernel, LoopKernel, Operand, Program, Reg,
     Section, Stmt, plan::plan, verify,
 };
-use crate::runtime::kernels::aligned::AlignedVec;
-use crate::runtime::kernels::fpenv::FlushSubnormals;
-use crate::runtime::team::Team;
 
 /// Extents that have whole visits, parts of them, and neither.
 pub const COLS: [usize; 23] =
@@ -42,7 +42,7 @@ pub fn numbers(n: usize, seed: u64) -> Vec<f32> {
     ];
     (0..n as u64)
         .map(|i| {
-            let h = crate::math::mix64(seed.wrapping_mul(77) ^ i);
+            let h = crate::draws::mix64(seed.wrapping_mul(77) ^ i);
             match h % 23 {
                 0 => AWKWARD[(h >> 8) as usize % AWKWARD.len()],
                 _ => ((h >> 40) as f32 / (1u64 << 24) as f32 - 0.5) * 20.0,

@@ -6,8 +6,8 @@ use crate::data::draw::Draws;
 use crate::data::error::DataError;
 use crate::data::raw::{Cells, Column, Format, Pick, Raw, Table};
 use crate::diag::Diagnostic;
+use crate::draws::rng;
 use crate::memory;
-use crate::runtime::rng;
 use crate::vocab::{ArgSpec, Args, Bounds, Default, Kind};
 
 pub(super) const ROWS: ArgSpec =

@@ -3,6 +3,7 @@
 use super::super::raw::{Cells, Column, RawTarget, label_order};
 use super::super::target::{Whole, array_classes, from_array, from_columns};
 use super::*;
+use crate::run::agreement;
 
 fn words(cells: &[&str]) -> Column {
     let mut names: Vec<String> = cells.iter().map(|s| s.to_string()).collect();
@@ -127,7 +128,7 @@ fn columns_that_tell_rows_apart_are_no_categories() {
     let model = crate::check::check_source(net, &crate::check::Env::default()).model.unwrap();
     let search = Search::new(folder.path(), folder.path(), None);
     let schema = super::super::probe(model.data.as_ref().unwrap(), &search).unwrap();
-    let found = schema.disagreements(&model);
+    let found = agreement::disagreements(&schema, &model);
     assert_eq!((found.len(), found[0].code, found[0].is_error()), (1, "W0501", false));
     assert!(found[0].message.starts_with("`Date` has 40 different words in 40 rows"), "{:?}", found[0]);
 }
@@ -146,7 +147,10 @@ fn a_column_that_is_mostly_filled_in_is_doubted() {
     let said = |net: &str| -> Vec<String> {
         let model = crate::check::check_source(net, &crate::check::Env::default()).model.unwrap();
         let schema = super::super::probe(model.data.as_ref().unwrap(), &search).unwrap();
-        schema.disagreements(&model).iter().map(|d| format!("{}: {}", d.code, d.message)).collect()
+        agreement::disagreements(&schema, &model)
+            .iter()
+            .map(|d| format!("{}: {}", d.code, d.message))
+            .collect()
     };
     assert_eq!(said(&net("", 1)), ["W0502: 30 of the 40 values of `alley` are not known and filled in"]);
     assert_eq!(said(&net(", na=[]", 2)), Vec::<String>::new());
@@ -196,7 +200,7 @@ fn a_class_for_each_row_is_doubted() {
         let model = crate::check::check_source(&net, &crate::check::Env::default()).model.unwrap();
         let search = Search::new(folder.path(), folder.path(), None);
         let schema = super::super::probe(model.data.as_ref().unwrap(), &search).unwrap();
-        schema.disagreements(&model)
+        agreement::disagreements(&schema, &model)
     };
     let found = doubts(with_targets((0..60).map(|i| format!("\"{i},5\""))), 60);
     assert_eq!((found.len(), found[0].code, found[0].is_error()), (1, "W0501", false));

@@ -2,6 +2,7 @@
 
 use super::super::{ColumnRef, DataConfig, Division, Per, Share};
 use crate::check::{Env, check_source};
+use crate::run::agreement;
 
 /// The configuration of a sound file with this section; the net takes eight numbers.
 fn section(lines: &str) -> DataConfig {
@@ -101,8 +102,7 @@ fn a_net_and_its_data_disagree_at_the_nets_place() {
         file("  source builtin, \"iris\"").replace("class[3]", "class[4]").replace("dense 3", "dense 4");
     let model = check_source(&source, &Env::default()).model.unwrap();
     let schema = super::super::probe(model.data.as_ref().unwrap(), &super::nowhere()).unwrap();
-    let found: Vec<String> = schema
-        .disagreements(&model)
+    let found: Vec<String> = agreement::disagreements(&schema, &model)
         .iter()
         .map(|d| format!("{} `{}`: {} [{}]", d.code, &source[d.span.start..d.span.end], d.message, d.label))
         .collect();
@@ -110,8 +110,13 @@ fn a_net_and_its_data_disagree_at_the_nets_place() {
     let right =
         source.replace("class[4]", "class[3]").replace("dense 4", "dense 3").replace("real[8]", "real[4]");
     let model = check_source(&right, &Env::default()).model.unwrap();
-    assert_eq!(schema.disagreements(&model), []);
+    assert_eq!(agreement::disagreements(&schema, &model), []);
     assert!(
-        super::super::load(model.data.as_ref().unwrap(), &super::nowhere(), &super::Need::of(&model)).is_ok()
+        super::super::load(
+            model.data.as_ref().unwrap(),
+            &super::nowhere(),
+            &crate::run::agreement::need(&model)
+        )
+        .is_ok()
     );
 }

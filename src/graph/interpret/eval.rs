@@ -2,9 +2,9 @@
 
 use super::tensor::{at, offsets, strides};
 use super::{Real, Tensor};
+use crate::draws;
 use crate::graph::builder::ice;
 use crate::graph::{Op, Reduction};
-use crate::math;
 
 /// The value of `op` over operands of the types its rule wants; `dims` are those of the result.
 pub(super) fn eval<T: Real>(op: &Op, operands: &[&Tensor<T>], dims: &[usize], fma: bool) -> Tensor<T> {
@@ -17,9 +17,9 @@ pub(super) fn eval<T: Real>(op: &Op, operands: &[&Tensor<T>], dims: &[usize], fm
     match op {
         Op::KeepMask { shared, .. } => {
             let q = x(1).as_ints()[0].cast_unsigned();
-            draw(x(0), shared, dims, &|key, unit| if math::kept(key, unit, q) { 1.0 } else { 0.0 })
+            draw(x(0), shared, dims, &|key, unit| if draws::kept(key, unit, q) { 1.0 } else { 0.0 })
         }
-        Op::Noise { shared, .. } => draw(x(0), shared, dims, &|key, unit| math::normal(key, unit, fma)),
+        Op::Noise { shared, .. } => draw(x(0), shared, dims, &|key, unit| draws::normal(key, unit, fma)),
         Op::Neg => unary(&|a| -a),
         Op::Abs => unary(&T::abs),
         Op::Exp => unary(&|a| a.exp(fma)),

@@ -186,7 +186,7 @@ fn keys_of<T: Real>(
     bindings: &Bindings<T>,
     stream: u64,
 ) -> Result<Tensor<T>, BindError> {
-    let key = |position: &u64| crate::math::row_key(stream, *position);
+    let key = |position: &u64| crate::draws::row_key(stream, *position);
     match graph.sites[site.index()].address {
         super::Address::Update => Ok(Tensor::keys(&[], vec![key(&bindings.update)])),
         super::Address::Row if bindings.positions.len() == bindings.rows => {

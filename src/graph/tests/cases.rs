@@ -2,10 +2,10 @@
 
 use std::collections::BTreeMap;
 
+use crate::draws::mix64;
 use crate::graph::interpret::{Bindings, Tensor, concrete};
 use crate::graph::{Address, Builder, DType, Dim, Graph, Op, Reduction, Scalar, Type, ValueId};
 use crate::graph::{ParamId, ScalarId, SiteId, SlotId, StateId};
-use crate::math::mix64;
 
 const B: Dim = Dim::Batch;
 

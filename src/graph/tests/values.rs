@@ -1,12 +1,12 @@
 //! Every operation in f32 against f64, and the draws against the counter hash.
 
+use crate::draws;
 use std::collections::BTreeSet;
 
 use super::cases::{Built, bindings, bound, cases};
 use crate::graph::interpret::{Bindings, Data, Tensor};
 use crate::graph::op::TABLE;
 use crate::graph::{Address, Builder, DType, Dim, Op, interpret, verify};
-use crate::math;
 
 /// Relative to the result, or to 0.1 where it is smaller.
 const TOLERANCE: f64 = 3e-6;
@@ -96,8 +96,8 @@ fn masks_are_the_hash_at_their_address() {
     let bindings = bindings(&graph, &Default::default(), 5);
     let values = interpret(&graph, &bindings).unwrap_or_else(|e| panic!("{e}"));
     let draw = |stream: usize, position: u64, unit: u32| {
-        let row = math::row_key(bindings.streams[stream], position);
-        if math::kept(row, unit, 20_000) { 1.0 } else { 0.0 }
+        let row = draws::row_key(bindings.streams[stream], position);
+        if draws::kept(row, unit, 20_000) { 1.0 } else { 0.0 }
     };
     for row in 0..5 {
         for unit in 0..6_u32 {

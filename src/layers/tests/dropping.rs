@@ -1,17 +1,17 @@
 //! What dropout promises: means, moments, exact zeros, and how its two conventions are related.
 
 use super::rig;
-use crate::layers::Mode;
+use crate::graph::Mode;
 use crate::{
     check::{Env, check_source},
+    draws,
+    draws::rng,
     graph::{
         ParamId, Sink,
         interpret::{Bindings, Tensor},
     },
     lower::{Lowered, lower_predict, lower_train},
-    math,
     model::{Init, Model, Param},
-    runtime::rng,
 };
 
 const MANY: usize = 6000;
@@ -122,8 +122,8 @@ train {
     let lowered = lower_train(&model(source));
     let bindings = rig::bindings::<f32>(&lowered);
     let values = rig::run(&lowered.graph, &bindings);
-    let key = math::row_key(rig::stream("dropout_1"), rig::UPDATE);
-    let q = math::quantise(0.5).expect("a rate");
+    let key = draws::row_key(rig::stream("dropout_1"), rig::UPDATE);
+    let q = draws::quantise(0.5).expect("a rate");
     let moved = |name: &str| -> Vec<bool> {
         let param = lowered.graph.params.iter().position(|p| p.name == name).expect("a parameter");
         let after = values.sink(Sink::Param(ParamId(param as u32))).expect("an update").reals();
@@ -132,7 +132,7 @@ train {
     };
     let (incoming, bias, outgoing) =
         (moved("dense_1.weight"), moved("dense_1.bias"), moved("dense_2.weight"));
-    let kept: Vec<bool> = (0..16).map(|unit| math::kept(key, unit, q)).collect();
+    let kept: Vec<bool> = (0..16).map(|unit| draws::kept(key, unit, q)).collect();
     assert!(kept.contains(&true) && kept.contains(&false));
     for (unit, kept) in kept.iter().enumerate() {
         assert!((0..4).all(|i| incoming[i * 16 + unit] == *kept), "incoming weights of unit {unit}");

@@ -3,17 +3,17 @@
 use std::collections::BTreeMap;
 
 use super::{
-    super::Mode,
     model_of,
     rig::{self, ROWS, row_key},
 };
+use crate::graph::Mode;
 use crate::{
+    draws,
     graph::{
         Sink, StateId,
         interpret::{Real, Values},
     },
     lower::{Lowered, lower_predict},
-    math,
 };
 
 type Rows = Vec<Vec<f64>>;
@@ -70,7 +70,7 @@ const FORMULAS: &[Formula] = &[
         s.at(|x, row, _| masked(s.mode, x, 0.3, row_key("dropout_1", row), 0))
     }),
     formula("dropout 0.3, share=batch", 4, |s| {
-        s.at(|x, _, unit| masked(s.mode, x, 0.3, math::row_key(rig::stream("dropout_1"), rig::UPDATE), unit))
+        s.at(|x, _, unit| masked(s.mode, x, 0.3, draws::row_key(rig::stream("dropout_1"), rig::UPDATE), unit))
     }),
     formula(
         "reshape 2x2x1, roles=[height, width, channel]\n  dropout 0.3, share=height -> flatten",
@@ -129,7 +129,7 @@ fn dense(s: &Seen, width: usize) -> Rows {
 /// One mask a step, keyed by the update's ordinal; a weight's unit is its row-major index.
 fn drop_connect(s: &Seen) -> Rows {
     let path = "drop_connect_1/dense_1";
-    let key = math::row_key(rig::stream(&format!("{path}.weight.drop_connect")), rig::UPDATE);
+    let key = draws::row_key(rig::stream(&format!("{path}.weight.drop_connect")), rig::UPDATE);
     let weight = s.stored(&format!("{path}.weight")).iter().enumerate();
     let weight: Vec<f64> = weight.map(|(i, w)| masked(s.mode, *w, 0.25, key, i as u32)).collect();
     s.x.iter().map(|row| product(row, &weight, s.stored(&format!("{path}.bias")))).collect()
@@ -137,10 +137,10 @@ fn drop_connect(s: &Seen) -> Rows {
 
 /// Inverted dropout of one number.
 fn masked(mode: Mode, x: f64, p: f64, key: u64, unit: u32) -> f64 {
-    let q = math::quantise(p).expect("a rate");
+    let q = draws::quantise(p).expect("a rate");
     match mode {
         Mode::Eval => x,
-        _ if math::kept(key, unit, q) => x * 65536.0 / f64::from(65536 - q),
+        _ if draws::kept(key, unit, q) => x * 65536.0 / f64::from(65536 - q),
         _ => 0.0,
     }
 }
@@ -150,10 +150,10 @@ fn dropout(s: &Seen, p: f64) -> Rows {
 }
 
 fn dropout_2014(s: &Seen) -> Rows {
-    let q = math::quantise(0.3).expect("a rate");
+    let q = draws::quantise(0.3).expect("a rate");
     s.at(|x, row, unit| match s.mode {
         Mode::Eval => x * f64::from(65536 - q) / 65536.0,
-        _ if math::kept(row_key("dropout_1", row), unit, q) => x,
+        _ if draws::kept(row_key("dropout_1", row), unit, q) => x,
         _ => 0.0,
     })
 }
@@ -162,27 +162,27 @@ fn dropout_gaussian(s: &Seen) -> Rows {
     let sd = (0.3_f64 / 0.7).sqrt();
     s.at(|x, row, unit| match s.mode {
         Mode::Eval => x,
-        _ => x * (1.0 + sd * f64::from(math::normal(row_key("dropout_1", row), unit, false))),
+        _ => x * (1.0 + sd * f64::from(draws::normal(row_key("dropout_1", row), unit, false))),
     })
 }
 
 /// Klambauer et al. 2017, section "alpha dropout": `a (x d + alpha' (1 - d)) + b`.
 fn dropout_alpha(s: &Seen) -> Rows {
     let low = -1.0507009873554805 * 1.6732632423543772;
-    let q = math::quantise(0.3).expect("a rate");
+    let q = draws::quantise(0.3).expect("a rate");
     let keep = f64::from(65536 - q) / 65536.0;
     let a = (keep + low * low * keep * (1.0 - keep)).powf(-0.5);
     let b = -a * (1.0 - keep) * low;
     s.at(|x, row, unit| match s.mode {
         Mode::Eval => x,
-        _ if math::kept(row_key("dropout_1", row), unit, q) => a * x + b,
+        _ if draws::kept(row_key("dropout_1", row), unit, q) => a * x + b,
         _ => a * low + b,
     })
 }
 
 fn noise(s: &Seen) -> Rows {
     s.at(|x, row, unit| match s.mode {
-        Mode::Train => x + 0.2 * f64::from(math::normal(row_key("noise_1", row), unit, false)),
+        Mode::Train => x + 0.2 * f64::from(draws::normal(row_key("noise_1", row), unit, false)),
         _ => x,
     })
 }

@@ -77,7 +77,7 @@ fn the_gradient_of_every_example_agrees_with_differences() {
 #[test]
 fn every_example_evaluates() {
     for row in LAYERS {
-        for mode in [crate::layers::Mode::Eval, crate::layers::Mode::Mc] {
+        for mode in [crate::graph::Mode::Eval, crate::graph::Mode::Mc] {
             let source = example(row);
             let kind = model_of(&source).output.kind;
             let lowered = lower_eval(&model_of(&trained(&source, kind)), mode);

@@ -6,7 +6,8 @@ mod gradients;
 mod refusals;
 pub(crate) mod rig;
 
-use super::{LAYERS, Mode, Row};
+use super::{LAYERS, Row};
+use crate::graph::Mode;
 use crate::{
     check::{Env, check_source},
     lower::lower_predict,

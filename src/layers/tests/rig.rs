@@ -1,12 +1,12 @@
 //! Runs a model's graphs in the interpreter on made-up numbers.
 
 use crate::{
+    draws,
     graph::{
-        DType, Graph,
+        DType, Graph, ScalarDef, StepInfo,
         interpret::{Bindings, Real, Tensor, Values, concrete, interpret},
     },
-    lower::{Lowered, ScalarDef, StepInfo},
-    math,
+    lower::Lowered,
     vocab::Clock,
 };
 
@@ -20,19 +20,19 @@ pub const LAMBDA: f64 = 0.75;
 
 /// Numbers between -1 and 1 that depend on the tag alone.
 pub fn numbers(tag: &str, n: usize) -> Vec<f64> {
-    let start = math::fnv1a64(tag);
-    let draw = |i: usize| math::mix64(start.wrapping_add(i as u64)) >> 11;
+    let start = draws::fnv1a64(tag);
+    let draw = |i: usize| draws::mix64(start.wrapping_add(i as u64)) >> 11;
     (0..n).map(|i| draw(i) as f64 / (1u64 << 52) as f64 - 1.0).collect()
 }
 
 /// The stream key of a site.
 pub fn stream(path: &str) -> u64 {
-    math::mix64(math::site_key(path))
+    draws::mix64(draws::site_key(path))
 }
 
 /// The row key of a row of the minibatch at a site that is addressed by row.
 pub fn row_key(path: &str, row: usize) -> u64 {
-    math::row_key(stream(path), FIRST_POSITION + row as u64)
+    draws::row_key(stream(path), FIRST_POSITION + row as u64)
 }
 
 /// The words of a step at this learning rate; where rows are mixed, three quarters are the row's own.

@@ -1,7 +1,7 @@
 //! Sweeps over bit patterns against f64, with and without fused products.
 
+use crate::kernels::fpenv::FlushSubnormals;
 use crate::math::{Arith, Scalar32, erf, erfinv, exp, gelu, ln, sigmoid, softplus, tanh};
-use crate::runtime::kernels::fpenv::FlushSubnormals;
 
 /// Steps of a sweep over all bit patterns: prime, so that mantissas vary.
 const STEP: usize = 16_381;

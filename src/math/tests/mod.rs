@@ -1,4 +1,3 @@
-//! Accuracy over the whole range of f32, special values, known answers and statistics of the hash.
+//! Accuracy over the whole range of f32, special values.
 
 mod accuracy;
-mod hash;

@@ -5,8 +5,8 @@ use std::fmt::Write;
 
 use super::number;
 use crate::{
-    model::{Model, Node, NodeKind, OutputKind, Param, ParamRole},
-    train::{BayesDecay, Train},
+    model::{Model, Node, NodeKind, OutputKind, Param, ParamRole, Train},
+    train::BayesDecay,
     vocab::{Args, Timed},
 };
 

@@ -17,18 +17,17 @@ use crate::{
     check::{Env, check_source},
     codegen::{CodegenError, Compiled, StepPart},
     data::Dataset,
+    draws,
+    kernels::{machine::Roofline, team::Team},
     loops::{self, Cost, Kernel},
     lower::{LOSS, lower_train},
-    math,
+    model::Train,
     runtime::{
         function::{Function, Pass, Status},
-        machine::Roofline,
         plan::{self, Shape},
         progress::Progress,
         store::Store,
-        team::Team,
     },
-    train::Train,
 };
 
 /// What stages of the compiler took, in order.
@@ -242,7 +241,7 @@ impl<'a> Stepper<'a> {
     /// The time of the first `steps` steps of an epoch.
     fn run(&mut self, steps: usize, team: &Team) -> Result<Duration, BenchError> {
         let plan = plan::epoch(self.section, self.function.scalars(), &self.shape, &Progress::default(), 1.0);
-        let streams = self.function.streams(|site| math::train_stream(self.shape.seed, site, 0));
+        let streams = self.function.streams(|site| draws::train_stream(self.shape.seed, site, 0));
         self.totals.fill(0.0);
         let start = Instant::now();
         let status = self.function.run(Pass {

@@ -8,9 +8,10 @@ use std::{
 use crate::{
     codegen::CodegenError,
     data::Dataset,
-    layers::Mode,
-    lower::{StepInfo, lower_predict},
-    math,
+    draws,
+    graph::{Mode, StepInfo},
+    kernels::team::Team,
+    lower::lower_predict,
     model::{Model, OutputKind},
     runtime::{
         evaluate::BATCH,
@@ -19,7 +20,6 @@ use crate::{
         sample::{Sampler, Samples},
         session::Session,
         store::Store,
-        team::Team,
     },
 };
 
@@ -131,7 +131,7 @@ fn together(
     let step = StepInfo::of_prediction(batch);
     let words = || function.scalars().iter().map(|def| def.word(&step));
     let scalars: Vec<u32> = (0..steps).flat_map(|_| words()).collect();
-    let streams = function.streams(|site| math::predict_stream(0, site, 0));
+    let streams = function.streams(|site| draws::predict_stream(0, site, 0));
     median(|| {
         function.run(Pass {
             part: &dataset.train,

@@ -2,8 +2,8 @@
 
 use super::NotEnumerated;
 use crate::{
-    graph::{Bindings, Op, SiteId, Tensor},
-    lower::{Lowered, StepInfo},
+    graph::{Bindings, Op, SiteId, StepInfo, Tensor},
+    lower::Lowered,
 };
 
 /// A site's coins.

@@ -10,8 +10,8 @@ use super::{
 };
 use crate::{
     graph::{Bindings, Cut, Graph, Sink, Split, Tensor, affine_site, interpret, split, split_at},
+    kernels::wide,
     model::OutputKind,
-    runtime::kernels::wide,
 };
 
 /// Coins whose masks stand in one table.

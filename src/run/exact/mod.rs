@@ -13,8 +13,8 @@ use std::time::{Duration, Instant};
 
 use crate::{
     data::{Part, Storage},
-    graph::{Bindings, Graph, Sink, Tensor, interpret},
-    lower::{Lowered, StepInfo, lower_samples},
+    graph::{Bindings, Graph, Sink, StepInfo, Tensor, interpret},
+    lower::{Lowered, lower_samples},
     model::{Model, OutputKind},
     runtime::store::Store,
 };

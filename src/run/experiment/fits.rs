@@ -8,8 +8,9 @@ use std::{
 
 use super::{Experiment, ExperimentError, Point, held, points, trial};
 use crate::{
-    data::{self, DataConfig, Divided, Division, Need},
+    data::{self, DataConfig, Divided, Division},
     model::{Model, Search, Sweep},
+    run::agreement,
     run::open::{OpenError, checked, compared},
     runtime::counts,
 };
@@ -72,7 +73,7 @@ impl Experiment<'_> {
         let sets = self.values(arm, point);
         let (model, _) = checked(self.source, &sets, Default::default())?;
         let config = model.data.as_ref().ok_or(OpenError::NoSection("data"))?;
-        let key = format!("{config:?} {:?}", Need::of(&model));
+        let key = format!("{config:?} {:?}", agreement::need(&model));
         let known = held(&seen.0).get(&key).cloned();
         let phases = match known {
             Some(phases) => phases,
@@ -124,7 +125,7 @@ impl Experiment<'_> {
         for last in searches.into_iter().chain([true]) {
             let choosing = trial::choosing(&model, last);
             let splits = (0..looked_at).map(|split| trial::division(written, split, choosing));
-            let target = Need::of(&model).target;
+            let target = agreement::need(&model).target;
             let divided = opened.divisions(splits, target, self.search).map_err(OpenError::from)?;
             phases.push(Phase { last, divided });
         }

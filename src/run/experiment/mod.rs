@@ -39,7 +39,7 @@ use search::Searched;
 use super::{divergence, mc::Scoring, open::OpenError, start, trained::TrainedError};
 use crate::{
     data::Search,
-    math,
+    draws,
     model::{Model, PredictMode, Sweep},
     runtime::{progress::Rows, train::TrainError},
 };
@@ -365,7 +365,7 @@ impl Experiment<'_> {
     fn head(&self, rows: Option<Rows>) -> Json {
         json!({
             "dropnet": env!("CARGO_PKG_VERSION"),
-            "source": format!("{:016x}", math::site_key(self.source)),
+            "source": format!("{:016x}", draws::site_key(self.source)),
             "sets": self.sets,
             "rows": rows,
         })

@@ -14,8 +14,8 @@ use optimizer::{
 use rand_chacha::rand_core::Rng as _;
 
 use crate::{
+    draws::rng,
     model::{Search, Sweep, Values, Vary},
-    runtime::rng,
     vocab::{Value, exactly},
 };
 

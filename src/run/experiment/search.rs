@@ -6,7 +6,7 @@ use super::{
     trial::{Measured, Trial, value_of},
 };
 use crate::{
-    math,
+    draws,
     model::{Goal, Search, Sweep},
 };
 
@@ -33,7 +33,7 @@ impl Searched {
         let search = match sweep.search {
             Search::Tpe { trials, seed: own } => {
                 let seed =
-                    [arm as u64, split as u64, seed].iter().fold(own, |key, part| math::mix64(key ^ part));
+                    [arm as u64, split as u64, seed].iter().fold(own, |key, part| draws::mix64(key ^ part));
                 Search::Tpe { trials, seed }
             }
             same => same,

@@ -14,6 +14,7 @@ use super::{
 };
 use crate::{
     data::{Choosing, DataConfig, Division, Split},
+    kernels::team::Team,
     model::{Goal, Model},
     run::{
         evaluate::PartFigures,
@@ -23,7 +24,6 @@ use crate::{
     },
     runtime::{
         progress::{FORMAT, Meta, Progress},
-        team::Team,
         train::{Job, Options, TrainError, train_in_memory},
     },
 };

@@ -8,6 +8,7 @@ use crate::{
         Want,
     },
     model::Model,
+    run::agreement,
     runtime::{
         checkpoint::{Checkpoint, CheckpointError},
         progress::Progress,
@@ -17,7 +18,7 @@ use crate::{
 /// # Errors
 /// What does not fit, with the reason.
 pub fn check(checkpoint: &Checkpoint, model: &Model) -> Result<(), CheckpointError> {
-    let need = Need::of(model);
+    let need = agreement::need(model);
     let meta = &checkpoint.meta;
     let fits = inputs(&meta.transform, &need)
         .and_then(|()| target(&meta.transform.target, need.target))

@@ -1,5 +1,6 @@
 //! The folder of a run: a net opened with its data, where training begins or goes on, what is written there, and the trained net that is read back.
 
+pub mod agreement;
 pub(in crate::run) mod calibration;
 pub(in crate::run) mod dir;
 pub(in crate::run) mod events;

@@ -4,11 +4,10 @@ use std::fmt;
 
 use crate::{
     check::{Attributes, Env, check_source},
-    data::{
-        self, Choosing, DataConfig, DataError, DataSchema, Dataset, Division, Need, Search, Split, TargetRule,
-    },
+    data::{self, Choosing, DataConfig, DataError, DataSchema, Dataset, Division, Search, Split, TargetRule},
     diag::Diagnostic,
     model::Model,
+    run::agreement,
     runtime::counts,
     train::penalties::{BayesDecay, bayes_decay::TARGET_VARIANCE},
 };
@@ -76,7 +75,7 @@ pub(in crate::run) fn open_divided(
     divide(config);
     let opened = data::open(config, search)?;
     let (model, warnings, attributes) = compared(source, sets, &opened.schema()?)?;
-    let dataset = opened.dataset(&Need::of(&model))?;
+    let dataset = opened.dataset(&agreement::need(&model))?;
     let (model, attributes) = match standardised(&model, &dataset)? {
         None => (model, attributes),
         Some(variance) => {
@@ -141,12 +140,12 @@ pub fn probe(
     let opened = data::open(config, search)?;
     let schema = opened.schema()?;
     let (model, mut warnings) = checked_in(source, &env(schema.attributes()))?;
-    warnings.extend(schema.disagreements(&model));
+    warnings.extend(agreement::disagreements(&schema, &model));
     if warnings.iter().any(Diagnostic::is_error) {
         return Err(OpenError::Net(warnings));
     }
     let divisions = divisions_of(&model, config).into_iter();
-    for divided in opened.divisions(divisions, Need::of(&model).target, search)? {
+    for divided in opened.divisions(divisions, agreement::need(&model).target, search)? {
         counts::check(&model, divided.train, divided.valid > 0)?;
     }
     Ok(warnings)
@@ -192,7 +191,7 @@ pub(in crate::run) fn compared(
 ) -> Result<Compared, OpenError> {
     let attributes = schema.attributes();
     let (model, mut diagnostics) = checked(source, sets, attributes.clone())?;
-    diagnostics.extend(schema.disagreements(&model));
+    diagnostics.extend(agreement::disagreements(&schema, &model));
     if diagnostics.iter().any(Diagnostic::is_error) {
         return Err(OpenError::Net(diagnostics));
     }

@@ -12,8 +12,8 @@ use crate::run::{
 };
 use crate::{
     data::Dataset,
+    draws,
     lower::lower_train,
-    math,
     model::Model,
     runtime::{
         checkpoint::{Checkpoint, CheckpointError},
@@ -134,7 +134,7 @@ fn name(file: &Path) -> String {
 /// `runs/NAME-DATE-TIME-HASH`; the hash is of the text, the values set and the seed.
 fn stamped_path(request: &Request<'_>, seed: u64) -> PathBuf {
     let identity = format!("{}\u{0}{:?}\u{0}{seed}", request.source, request.sets);
-    let hash = math::site_key(&identity);
+    let hash = draws::site_key(&identity);
     // Two runs that begin in one second: the next free name.
     let named = |i: u64| {
         let hash = hash.wrapping_add(i) & 0xFFFF;
@@ -151,7 +151,7 @@ fn lock(request: &Request<'_>, model: &Model, meta: &Meta) -> Json {
     let lock = json!({
         "dropnet": env!("CARGO_PKG_VERSION"),
         "edition": 1,
-        "graph": format!("{:016x}", math::site_key(&graph)),
+        "graph": format!("{:016x}", draws::site_key(&graph)),
         "params": params,
         "seed": meta.seed,
         "data": meta.attributes,

@@ -13,20 +13,20 @@ use crate::run::{
 use crate::{
     check::{Env, check_source},
     codegen::CodegenError,
-    data::{self, DataError, Dataset, Need, Part, Search},
-    layers::Mode,
+    data::{self, DataError, Dataset, Part, Search},
+    graph::Mode,
+    kernels::{aligned::AlignedVec, team::Team},
     lower::lower_eval,
     memory::TooMuch,
     model::{McDropout, Mean, Model, OutputKind, Param, ParamRole, PredictMode},
+    run::agreement,
     runtime::{
         checkpoint::{Checkpoint, CheckpointError},
         container::ContainerError,
         evaluate::{Evaluator, to_units},
-        kernels::aligned::AlignedVec,
         progress::{Meta, Rows},
         session::Session,
         store::Store,
-        team::Team,
     },
 };
 
@@ -216,7 +216,7 @@ impl Trained {
         let Some(config) = &self.model.data else {
             return Err(TrainedError::Unfit("the net has no `data` section".into()));
         };
-        let dataset = data::load(config, search, &Need::of(&self.model))?;
+        let dataset = data::load(config, search, &agreement::need(&self.model))?;
         let meta = &self.checkpoint.meta;
         let changed = "the data have changed since the net was trained on them";
         if dataset.transform != meta.transform || attributes_of(&self.model, &dataset) != meta.attributes {

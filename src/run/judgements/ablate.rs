@@ -5,8 +5,9 @@
 use crate::run::trained::{Trained, TrainedError};
 use crate::{
     data::{Part, Search},
+    kernels::team::Team,
     model::{Param, ParamRole},
-    runtime::{evaluate::Evaluator, figures::Reporter, store::Store, team::Team},
+    runtime::{evaluate::Evaluator, figures::Reporter, store::Store},
     train::metrics,
 };
 

@@ -3,10 +3,11 @@
 use crate::run::trained::{Trained, TrainedError};
 use crate::{
     data::{Part, Search},
-    layers::Mode,
+    graph::Mode,
+    kernels::team::Team,
     model::{Model, NodeId, NodeKind, OutputKind, ParamRole},
     plot::{Chart, Series},
-    runtime::{evaluate::Evaluator, team::Team},
+    runtime::evaluate::Evaluator,
 };
 
 /// Bars of a histogram.

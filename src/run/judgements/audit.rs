@@ -8,9 +8,10 @@ use crate::run::{
 use crate::{
     data::{Part, Search, Target, TargetRule},
     graph::is_affine_in_masks,
+    kernels::team::Team,
     lower::lower_samples,
     model::{McDropout, OutputKind},
-    runtime::{evaluate::Evaluator, team::Team},
+    runtime::evaluate::Evaluator,
 };
 
 /// Sizes of the sampled means.

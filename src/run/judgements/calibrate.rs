@@ -15,8 +15,8 @@ use crate::run::{
 };
 use crate::{
     data::{Part, Search, Target},
+    kernels::team::Team,
     model::{Mean, OutputKind, PredictMode},
-    runtime::team::Team,
 };
 
 /// Precisions that are tried, as multiples of one over the mean squared error.
@@ -280,9 +280,9 @@ mod tests {
     use super::*;
     use crate::{
         data::{InputArray, Storage, Target},
+        draws::rng,
         model::McDropout,
         run::rig::{fixed_part, trained},
-        runtime::rng,
     };
 
     /// A loss of the logarithm of a value, with its slope.

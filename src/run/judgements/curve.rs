@@ -7,10 +7,10 @@ use crate::run::{
 };
 use crate::{
     data::Search,
+    kernels::team::Team,
     math::Moments,
     memory::{self, product},
     model::{McDropout, Mean, OutputKind},
-    runtime::team::Team,
 };
 
 /// The error of the mean over `samples` samples: mean and standard deviation over the sets of masks.

@@ -11,9 +11,10 @@ use crate::run::{
 };
 use crate::{
     data::{InputArray, Part, Search},
+    kernels::team::Team,
     model::{Interval, McDropout, OutputKind, Predict, PredictMode},
     plot::{Chart, Corner, Series},
-    runtime::{predictive, team::Team},
+    runtime::predictive,
     train::metrics::{probabilities, risk_coverage},
 };
 

@@ -8,11 +8,11 @@ use crate::run::{
 };
 use crate::{
     data::{Part, Search},
+    kernels::team::Team,
     model::PredictMode,
     runtime::{
         evaluate::{Evaluator, cool},
         figures::{Figures, Reporter},
-        team::Team,
     },
 };
 

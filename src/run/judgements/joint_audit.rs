@@ -9,8 +9,8 @@ use crate::run::{
 };
 use crate::{
     data::{Part, Search},
+    kernels::team::Team,
     model::{McDropout, Mean, OutputKind},
-    runtime::team::Team,
 };
 
 /// Samples of each net.

@@ -15,12 +15,9 @@ use crate::run::{
 };
 use crate::{
     data::{Part, Rows, Target},
+    kernels::{aligned::AlignedVec, team::Team},
     model::{Interval, Mean, Predict, PredictMode},
-    runtime::{
-        evaluate::{Evaluator, cool, interpret},
-        kernels::aligned::AlignedVec,
-        team::Team,
-    },
+    runtime::evaluate::{Evaluator, cool, interpret},
 };
 
 /// Why there is no Monte-Carlo dropout.

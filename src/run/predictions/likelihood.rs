@@ -5,8 +5,8 @@
 
 use crate::{
     data::{Part, Target},
+    kernels::wide,
     run::mc::Marginal,
-    runtime::kernels::wide,
 };
 
 /// The logarithm of a probability or a density, and its derivative by the logarithm of the temperature or of the precision.

@@ -9,6 +9,7 @@ use crate::run::{
 };
 use crate::{
     data::{Part, TargetRule},
+    kernels::team::Team,
     memory::{self, product},
     model::{McDropout, Mean, OutputKind, PredictMode, Until},
     runtime::{
@@ -16,7 +17,6 @@ use crate::{
         predictive,
         sample::{Sampler, Samples},
         store::Store,
-        team::Team,
     },
 };
 

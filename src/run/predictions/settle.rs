@@ -102,9 +102,9 @@ impl Looked {
 mod tests {
     use super::*;
     use crate::{
+        kernels::team::Team,
         model::{McDropout, Mean},
         run::rig::{ROWS, part, trained},
-        runtime::team::Team,
     };
 
     const NET: &str = "dense 6 -> relu -> dropout 0.5\n  dense 3";

@@ -6,10 +6,9 @@ use serde::Serialize;
 
 use crate::run::trained::{Trained, TrainedError};
 use crate::{
-    graph::{Address, Op, ValueId},
-    layers::Mode,
-    lower::{Lowered, StepInfo, lower_predict, lower_samples},
-    math,
+    draws,
+    graph::{Address, Mode, Op, StepInfo, ValueId},
+    lower::{Lowered, lower_predict, lower_samples},
     model::NodeKind,
     vocab::Clock,
 };
@@ -80,9 +79,9 @@ impl Trained {
             }
             // Where one draw serves all rows, its key counts none.
             let at = if site.address == Address::Row { position } else { 0 };
-            let key = math::row_key(self.stream(drawn, site.hash), at);
+            let key = draws::row_key(self.stream(drawn, site.hash), at);
             let threshold = threshold(lowered, node.inputs[1], &step);
-            let kept = units(dims, shared).map(|unit| math::kept(key, unit, threshold)).collect();
+            let kept = units(dims, shared).map(|unit| draws::kept(key, unit, threshold)).collect();
             masks.push(SiteMask { path: site.path.clone(), kept });
         }
         match masks.is_empty() {
@@ -204,8 +203,8 @@ impl Trained {
 
     fn stream(&self, drawn: Drawn, site: u64) -> u64 {
         match drawn {
-            Drawn::Sample { sample, seed, .. } => math::predict_stream(seed, site, u64::from(sample)),
-            Drawn::Training { epoch, .. } => math::train_stream(self.checkpoint.meta.seed, site, epoch),
+            Drawn::Sample { sample, seed, .. } => draws::predict_stream(seed, site, u64::from(sample)),
+            Drawn::Training { epoch, .. } => draws::train_stream(self.checkpoint.meta.seed, site, epoch),
         }
     }
 }
@@ -249,9 +248,9 @@ mod tests {
     use super::*;
     use crate::{
         graph::{Bindings, Sink, Tensor, interpret},
+        kernels::team::Team,
         model::{McDropout, Mean},
         run::rig::{part, rows, trained},
-        runtime::team::Team,
     };
 
     /// The net with these masks in place of its draws gives the sample that prediction takes.

@@ -15,12 +15,13 @@ use crate::run::{
 };
 use crate::{
     check::{Env, check_source},
-    layers::{Layer, Mode, Unitwise},
+    graph::Mode,
+    kernels::aligned::AlignedVec,
+    layers::{Layer, Unitwise},
     lower::lower_eval,
     model::{Node, NodeKind, ParamRole, Use},
     runtime::{
         checkpoint::Checkpoint,
-        kernels::aligned::AlignedVec,
         progress::{Meta, Progress},
         store::Store,
     },
@@ -271,7 +272,7 @@ fn kept_scale(used: &Use<dyn Layer>, rate: f64) -> f64 {
 }
 
 fn scale_of(rate: f64) -> f64 {
-    65536.0 / (65536.0 - f64::from(crate::math::quantise(rate).unwrap_or(0)))
+    65536.0 / (65536.0 - f64::from(crate::draws::quantise(rate).unwrap_or(0)))
 }
 
 /// A layer as it is written, with what was written beside it.
@@ -291,12 +292,12 @@ fn with_width(used: &Use<dyn Layer>) -> String {
 mod tests {
     use super::*;
     use crate::{
+        kernels::team::Team,
         model::{McDropout, Mean},
         run::{
             rig::{part, trained},
             sampling::Sampling,
         },
-        runtime::team::Team,
     };
 
     #[test]

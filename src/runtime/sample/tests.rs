@@ -1,6 +1,7 @@
 use super::*;
 use crate::{
     check::{Env, check_source},
+    draws,
     graph::{Bindings, Sink, Tensor, interpret},
     layers::tests::rig::numbers,
 };
@@ -53,13 +54,12 @@ const NETS: [&str; 9] = [
 fn expected(model: &Model, samples: Samples) -> Vec<Vec<f32>> {
     let lowered = lower_samples(model, true);
     let (graph, store) = (&lowered.graph, store(model));
-    let tensors = |stored: &[crate::graph::Stored],
-                   values: &[crate::runtime::kernels::aligned::AlignedVec]| {
+    let tensors = |stored: &[crate::graph::Stored], values: &[crate::kernels::aligned::AlignedVec]| {
         stored.iter().zip(values).map(|(s, v)| Tensor::real(&s.dims, v.to_vec())).collect()
     };
     let Storage::F32(x) = &part().inputs[0].data else { panic!("numbers") };
     let sample = |t: u32| {
-        let stream = |hash| math::predict_stream(samples.seed, hash, u64::from(t));
+        let stream = |hash| draws::predict_stream(samples.seed, hash, u64::from(t));
         let mut bindings = Bindings::<f32> {
             rows: ROWS,
             inputs: vec![Tensor::real(&[ROWS, 6], x.clone())],
@@ -185,7 +185,7 @@ fn a_linear_net_varies_as_theory_says() {
         for (row, own) in outputs.chunks_exact(T as usize).enumerate() {
             let terms = x[6 * row..][..6].iter().zip(&store.params[0][..]);
             let terms: Vec<f64> = terms.map(|(x, w)| f64::from(*x) * f64::from(*w)).collect();
-            let (keep, n) = (1.0 - f64::from(math::quantise(p).unwrap()) / 65536.0, f64::from(T));
+            let (keep, n) = (1.0 - f64::from(draws::quantise(p).unwrap()) / 65536.0, f64::from(T));
             let variance: f64 = terms.iter().map(|t| t * t * (1.0 - keep) / keep).sum();
             let expected: f64 = terms.iter().sum();
             let mean = own.iter().map(|y| f64::from(*y)).sum::<f64>() / n;

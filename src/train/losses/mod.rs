@@ -2,8 +2,7 @@
 
 use super::Wrong;
 use crate::{
-    graph::{Builder, ValueId},
-    lower::Scalars,
+    graph::{Builder, Scalars, ValueId},
     model::OutputKind,
     vocab::{Args, Sig},
 };

@@ -3,13 +3,10 @@
 use super::*;
 use crate::{
     graph::{
-        ParamId, Sink,
+        Mode, ParamId, Sink,
         interpret::{Bindings, Data, Tensor},
     },
-    layers::{
-        Mode,
-        tests::rig::{self, LAMBDA, ROWS},
-    },
+    layers::tests::rig::{self, LAMBDA, ROWS},
     lower::{LOSS, Lowered, OBJECTIVE, lower_eval, lower_train},
     train::tests::model_of,
 };

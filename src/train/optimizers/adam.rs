@@ -18,11 +18,7 @@
 //! Kingma and Ba 2015, Adam: a method for stochastic optimization.
 
 use super::{CLIP_NORM, CLIP_VALUE, LR, ON, Optimizer, UpdateCx, Updated, WEIGHT_DECAY, Wrong};
-use crate::{
-    graph::{DType, ValueId},
-    lower::{ScalarDef, StepInfo},
-    vocab::{ArgSpec, Args, Block, Bounds, Default, Kind, Sig, Value},
-};
+use crate::{graph::{DType, ScalarDef, StepInfo, ValueId}, vocab::{Args, ArgSpec, Block, Bounds, Default, Kind, Sig, Value}};
 
 pub struct Adam;
 pub static WORD: Adam = Adam;

@@ -3,8 +3,7 @@
 
 pub use super::Wrong;
 use crate::{
-    graph::{Builder, DType, ValueId},
-    lower::{ScalarDef, Scalars},
+    graph::{Builder, DType, ScalarDef, Scalars, ValueId},
     vocab::{ArgSpec, Args, Bounds, Default, Kind, Sig, Timed},
 };
 

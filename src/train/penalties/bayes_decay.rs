@@ -23,8 +23,9 @@
 //! Gal and Ghahramani 2016, Dropout as a Bayesian approximation (appendix, section 3.2).
 
 use crate::{
+    draws,
     layers::DropSite,
-    math,
+    model::Fitted,
     model::{Model, Node, NodeKind, OutputKind, Param, ParamId, ParamRole, Precision},
     vocab::{ArgSpec, Args, Block, Bounds, Default, Kind, Sig, Value},
 };
@@ -60,20 +61,6 @@ pub static SIG: Sig = Sig {
 
 /// The attribute that holds the variance of the fitted targets, where they are standardised.
 pub const TARGET_VARIANCE: &str = "target.variance";
-
-/// What the loaded data say.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Fitted {
-    /// Rows of the training part.
-    pub rows: f64,
-    /// Variance by which the target is standardised; 1 where it is not.
-    pub variance: f64,
-}
-
-impl Fitted {
-    /// One row, targets as they are: what is found with it is to be divided by the rows, and by the variance.
-    pub const ONE: Self = Self { rows: 1.0, variance: 1.0 };
-}
 
 /// A checked use.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -187,7 +174,7 @@ pub fn learned_logit(model: &Model, param: &Param) -> Option<ParamId> {
 }
 
 fn kept(p: f64) -> f64 {
-    1.0 - f64::from(math::quantise(p).unwrap_or(0)) / 65536.0
+    1.0 - f64::from(draws::quantise(p).unwrap_or(0)) / 65536.0
 }
 
 fn weights_kept(node: &Node) -> f64 {
@@ -220,9 +207,9 @@ mod tests {
     use super::*;
     use crate::{
         check::{Env, check_source},
-        graph::{Sink, interpret::Bindings},
+        graph::{Sink, StepInfo, interpret::Bindings},
         layers::tests::rig,
-        lower::{LOSS, OBJECTIVE, StepInfo, lower_forward},
+        lower::{LOSS, OBJECTIVE, lower_forward},
     };
 
     const ROWS: f64 = rig::ROWS as f64;

@@ -15,4 +15,4 @@ pub trait Penalty: Sync {
 crate::train::family! { Penalty: l1, l2 }
 
 pub mod bayes_decay;
-pub use bayes_decay::{BayesDecay, Fitted};
+pub use bayes_decay::BayesDecay;

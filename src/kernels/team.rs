@@ -6,8 +6,8 @@ use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
 use std::sync::{Arc, Condvar, Mutex, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
 
-pub use super::kernels::barrier::barrier;
-use super::kernels::{crew::Crew, fpenv::FlushSubnormals};
+pub use super::barrier::barrier;
+use super::{crew::Crew, fpenv::FlushSubnormals};
 
 /// How long a thread spins at a barrier before it parks.
 const SPIN: Duration = Duration::from_micros(50);

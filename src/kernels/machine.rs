@@ -2,8 +2,8 @@
 
 use std::time::{Duration, Instant};
 
-use super::kernels::{aligned::AlignedVec, gemm};
 use super::team::{Barrier, Team};
+use super::{aligned::AlignedVec, gemm};
 
 /// Rates of all threads together.
 #[derive(Clone, Copy, Debug)]

@@ -1,5 +1,5 @@
 use super::{DENSEST, ROWS, multiply, pays};
-use crate::runtime::kernels::gemm::Matrix;
+use crate::kernels::gemm::Matrix;
 
 /// Sizes of a product, whether each matrix is turned, whether it is added.
 #[derive(Clone, Copy, Debug)]

@@ -4,7 +4,7 @@
 //! unit make a draw. The constants and the order of steps never change within edition 1: the tests hold known answers.
 //! Functions over [`Arith`] are those that native code runs on lanes; the others are the host's and the interpreter's.
 
-use super::{Arith, Scalar32, erfinv};
+use crate::math::{Arith, Scalar32, erfinv};
 
 /// Tells the streams of training from those of prediction.
 const TRAIN: u64 = 0x7472_6169_6e00_0000; // "train" in ASCII
@@ -75,7 +75,7 @@ pub const fn draw_place(unit: u32) -> (u32, bool) {
     (4 * k + (r & 3), r < 4)
 }
 
-/// Dropped or not by the low half of `hash`, against [`threshold`]: one shift and one signed comparison.
+/// Dropped or not by the low half of `hash`, against [`super::threshold`]: one shift and one signed comparison.
 pub fn dropped_low<A: Arith>(a: &mut A, hash: A::I, threshold: A::I) -> A::M {
     let high = a.shl(hash, 16);
     a.ilt(high, threshold)
@@ -131,47 +131,4 @@ pub fn kept(row: u64, unit: u32, q: u32) -> bool {
 #[must_use]
 pub fn normal(row: u64, unit: u32, fma: bool) -> f32 {
     normal_of(&mut Scalar32 { fma }, bits32(row, unit).cast_signed())
-}
-
-/// A rate of dropping that 16-bit draws cannot express.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub enum RateError {
-    /// Not in [0, 1), or not a number.
-    Range(f64),
-    /// So near to 1 that every unit would be dropped.
-    AllDropped(f64),
-}
-
-impl std::fmt::Display for RateError {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match self {
-            Self::Range(p) => write!(f, "a rate of dropping lies in [0, 1), and {p} does not"),
-            Self::AllDropped(p) => {
-                write!(f, "{p} rounds to 1 in steps of 1/65536: every unit would be dropped")
-            }
-        }
-    }
-}
-
-impl std::error::Error for RateError {}
-
-/// The rate in 65536ths, `round(65536 p)`: 0..=65535.
-pub fn quantise(p: f64) -> Result<u32, RateError> {
-    if !(0.0..1.0).contains(&p) {
-        return Err(RateError::Range(p));
-    }
-    let q = (65536.0 * p).round() as u32;
-    if q < 65536 { Ok(q) } else { Err(RateError::AllDropped(p)) }
-}
-
-/// The right-hand side of the signed comparison in [`dropped_low`] and [`dropped_high`]. `q` below 65536.
-#[must_use]
-pub const fn threshold(q: u32) -> i32 {
-    (q << 16) as i32 ^ i32::MIN
-}
-
-/// What a kept value is multiplied by: `65536 / (65536 - q)`.
-#[must_use]
-pub fn scale(q: u32) -> f32 {
-    (65536.0 / (65536.0 - f64::from(q))) as f32
 }

@@ -1,6 +1,6 @@
 //! The team's barrier as native code calls it.
 
-use crate::runtime::team::Barrier;
+use super::team::Barrier;
 
 /// Waits at the barrier.
 ///

@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use crate::{
+    draws,
     graph::{Builder, DType, Graph, ValueId, builder::INV_ROWS},
-    math,
     vocab::{Clock, Timed},
 };
 
@@ -68,11 +68,11 @@ pub enum ScalarDef {
 impl ScalarDef {
     /// The 4-byte word of this scalar at a step.
     pub fn word(&self, step: &StepInfo) -> u32 {
-        let quantised = |p: Timed| math::quantise(p.at(&step.clock)).unwrap_or(0);
+        let quantised = |p: Timed| draws::quantise(p.at(&step.clock)).unwrap_or(0);
         let value = match *self {
             ScalarDef::Fixed(x) => x,
             ScalarDef::Threshold(p) => return quantised(p),
-            ScalarDef::InverseKeepOf(p) => math::scale(quantised(p)),
+            ScalarDef::InverseKeepOf(p) => draws::scale(quantised(p)),
             ScalarDef::KeepOf(p) => 1.0 - quantised(p) as f32 / 65536.0,
             ScalarDef::Timed(x) => x.at(&step.clock) as f32,
             ScalarDef::OfRate(f, p) => f(p.at(&step.clock)) as f32,

@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::SeqCst};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 
-use crate::runtime::team::Gate;
+use super::team::Gate;
 
 /// What the threads run: `body(thread)`, threads counted from 1.
 type Body<'a> = dyn Fn(usize) + Sync + 'a;

@@ -1,8 +1,11 @@
 //! Known answers, computed once by a separate program over plain integers, and statistics with bounds of four standard errors or beyond.
 
-use crate::math::{
-    RateError, Scalar32, draw_place, draw16, dropped_high, dropped_low, fnv1a64, halves, hash32, kept, mix64,
-    normal, predict_stream, quantise, row_key, scale, site_key, threshold, train_stream,
+use crate::{
+    draws::{
+        RateError, draw_place, draw16, dropped_high, dropped_low, fnv1a64, halves, hash32, kept, mix64,
+        normal, predict_stream, quantise, row_key, scale, site_key, threshold, train_stream,
+    },
+    math::Scalar32,
 };
 
 const SITE: u64 = 0x4bc6_064f_37a8_92da; // "h1/dropout"

@@ -8,6 +8,8 @@ pub mod barrier;
 pub mod crew;
 pub mod fpenv;
 pub mod gemm;
+pub mod machine;
 mod row;
 mod sparse;
+pub mod team;
 pub mod wide;

@@ -8,7 +8,10 @@ use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::{Rng, SeedableRng};
 use rand_distr::{Beta, Distribution};
 
-use crate::math::{Scalar32, fnv1a64, mix64, normal_of};
+use crate::{
+    draws::{fnv1a64, mix64, normal_of},
+    math::Scalar32,
+};
 
 /// The stream of one purpose at one place.
 pub fn stream(seed: u64, purpose: &str, coordinates: &[u64]) -> ChaCha8Rng {
