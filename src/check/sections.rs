@@ -3,14 +3,9 @@
 use std::collections::BTreeMap;
 
 use super::{
-    Sketch,
-    bind::bind,
-    net::{Flow, Net},
-    penalties, predict,
-    scope::Scope,
-    suggest::nearest,
-    sweep, times, train,
+    Sketch, bind::bind, net::Net, penalties, predict, scope::Scope, suggest::nearest, sweep, times, train,
 };
+use crate::layers::Flow;
 use crate::{
     data::{self, DataConfig},
     diag::{Diagnostic, Span},

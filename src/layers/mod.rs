@@ -8,6 +8,7 @@ mod infer;
 mod lower;
 mod rate;
 mod reach;
+mod site;
 #[cfg(test)]
 pub(crate) mod tests;
 
@@ -15,6 +16,7 @@ pub use expand::Expand;
 pub use infer::{Infer, ParamDecl, Place, Source};
 pub use lower::Lower;
 pub use reach::{Reach, Reached};
+pub use site::{Flow, Site};
 
 use crate::{
     diag::Diagnostic,

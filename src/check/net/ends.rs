@@ -2,7 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{Flow, Net};
+use super::Net;
+use crate::layers::Flow;
 use crate::{
     check::forms,
     diag::{Diagnostic, Edit, Fix, Span},

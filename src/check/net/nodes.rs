@@ -2,7 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use super::{Flow, Net};
+use super::Net;
+use crate::layers::Flow;
 use crate::{
     check::{bind::bind, forms, unused},
     diag::{Diagnostic, Span},
