@@ -11,7 +11,7 @@ use crate::{
     diag::{Diagnostic, Span},
     model::{Fitted, Model, Predict},
     syntax::ast::{Arg, ArgKey, BlockDef, Body, Comment, ExprKind, File, Step, Stmt},
-    train::penalties::bayes_decay::TARGET_VARIANCE,
+    train::bayes_decay::TARGET_VARIANCE,
     vocab::{Args, Value},
 };
 

@@ -32,7 +32,7 @@
 //! Glorot and Bengio 2010; He et al. 2015; LeCun et al. 1998 (initialisation); Srivastava et al. 2014 (max-norm).
 
 use super::{Infer, Layer, Lower, infer::ParamDecl};
-use crate::{
+use crate::{train::penalties, 
     diag::Diagnostic,
     graph::ValueId,
     model::{Init, Node, ParamRole, Ty},
@@ -53,8 +53,8 @@ static SIG: Sig = Sig {
         ArgSpec::named("bias", Kind::Bool, Default::Bool(true), "add a bias"),
         ArgSpec::named("init", Kind::Word(INITS), Default::Word("glorot_uniform"), "start of the weights"),
         ArgSpec::named("max_norm", Kind::Number(Bounds::POSITIVE), Default::Absent, "largest norm of a unit's incoming weights"),
-        ArgSpec::named("l1", Kind::Number(Bounds::NON_NEGATIVE), Default::Number(0.0), "penalty on absolute weights"),
-        ArgSpec::named("l2", Kind::Number(Bounds::NON_NEGATIVE), Default::Number(0.0), "penalty on squared weights"),
+        penalties::l1::OF_WEIGHTS,
+        penalties::l2::OF_WEIGHTS,
     ],
     block: Block::None,
 };
@@ -69,8 +69,7 @@ impl Layer for Dense {
         let width = cx.args.count("width");
         let mut weight = ParamDecl::new("weight", vec![fan_in, width], ParamRole::Weight, init(cx.args.word("init"), fan_in, width));
         weight.max_norm = cx.args.opt_number("max_norm");
-        weight.l1 = cx.args.number("l1");
-        weight.l2 = cx.args.number("l2");
+        weight.penalties = penalties::own(cx.args);
         cx.param(weight);
         if cx.args.flag("bias") {
             cx.param(ParamDecl::new("bias", vec![width], ParamRole::Bias, Init::Zeros));

@@ -113,7 +113,7 @@ impl<'f> Net<'f> {
         {
             let node = &self.nodes[at.0];
             let [before] = node.inputs[..] else { return Vec::new() };
-            if !used.word.hands_on() {
+            if !used.word.facts().hands_on {
                 match self.written.get(&node.span.start) {
                     Some((chain, i)) if chain.steps[*i].name.text == used.args.sig.name => {
                         let (_, steps) =

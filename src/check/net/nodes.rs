@@ -141,8 +141,7 @@ impl<'f> Net<'f> {
                 role: p.role,
                 init: p.init,
                 max_norm: p.max_norm,
-                l1: p.l1,
-                l2: p.l2,
+                penalties: p.penalties,
                 node: id,
             });
             ParamId(self.params.len() - 1)
