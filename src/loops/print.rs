@@ -83,7 +83,8 @@ impl Printer<'_> {
     }
 
     fn loops(&mut self, kernel: &LoopKernel) {
-        self.line(0, &format!("{}: for row in {}", kernel.name, domain(kernel.domain)));
+        let rows = if matches!(kernel.domain, Domain::Flat { .. }) { "" } else { "for row in " };
+        self.line(0, &format!("{}: {rows}{}", kernel.name, domain(kernel.domain)));
         for (reg, inst) in &kernel.body.uniform {
             let text = self.inst(kernel, inst);
             self.line(1, &format!("uniform {} = {text}", register(*reg)));
@@ -155,8 +156,9 @@ impl Printer<'_> {
             Inst::Noise { key, units } => format!("noise({}, {})", register(*key), self::units(units)),
             Inst::OneHot { label, offset: 0 } => format!("one_hot({})", register(*label)),
             Inst::OneHot { label, offset } => format!("one_hot({}, col - {offset})", register(*label)),
+            Inst::Unary(Unary::Neg, x) => format!("-{}", register(*x)),
             Inst::Unary(op, x) => format!("{}({})", unary(*op), register(*x)),
-            Inst::Binary(op, x, y) => format!("{}({}, {})", binary(*op), register(*x), register(*y)),
+            Inst::Binary(op, x, y) => binary(*op, register(*x), register(*y)),
             Inst::Select { condition, then, otherwise } => {
                 format!("select({}, {}, {})", register(*condition), register(*then), register(*otherwise))
             }
@@ -172,8 +174,16 @@ fn unary(op: Unary) -> String {
     format!("{op:?}").to_lowercase()
 }
 
-fn binary(op: Binary) -> String {
-    format!("{op:?}").to_lowercase()
+fn binary(op: Binary, x: String, y: String) -> String {
+    match op {
+        Binary::Add => format!("{x} + {y}"),
+        Binary::Sub => format!("{x} - {y}"),
+        Binary::Mul => format!("{x} * {y}"),
+        Binary::Div => format!("{x} / {y}"),
+        Binary::Less => format!("{x} < {y}"),
+        Binary::Max => format!("max({x}, {y})"),
+        Binary::Min => format!("min({x}, {y})"),
+    }
 }
 
 pub(super) fn reduce(reduction: Reduction) -> &'static str {
