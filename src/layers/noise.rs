@@ -85,6 +85,6 @@ impl Layer for Noise {
     /// Noise that is always on makes Monte-Carlo samples differ; its rate of dropping is zero.
     fn drop_site(&self, args: &Args) -> Option<DropSite> {
         let live = args.flag("always") && args.number("sd") > 0.0;
-        live.then(|| DropSite { rate: Timed::ZERO, law: Law::Additive, scope: Scope::UNIT, scaled: When::Never, always: true })
+        live.then_some(DropSite { rate: Timed::ZERO, law: Law::Additive, scope: Scope::UNIT, scaled: When::Never, always: true })
     }
 }
