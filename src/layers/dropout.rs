@@ -45,7 +45,7 @@
 //! Self-normalizing neural networks (alpha). Gal, Hron and Kendall 2017, Concrete dropout.
 
 use crate::graph::Mode;
-use super::{Facts, Unitwise, DropSite, Each, Law, Scope, When, Infer, Layer, Lower, ParamDecl, Place, rate::{too_high, unusable}, Reach, Reached};
+use super::{initial, Facts, Unitwise, DropSite, Each, Law, Scope, When, Infer, Layer, Lower, ParamDecl, Place, rate::{too_high, unusable}, Reach, Reached};
 use crate::{diag::Diagnostic, draws, graph::{Address, DType, ScalarDef, ValueId}, model::{Init, ParamRole, Role, Ty}, vocab::{Args, ArgSpec, Block, Bounds, Default, Kind, Sig, Timed, Value}};
 
 /// Where a learned rate begins, and how smooth its coins are (Gal, Hron and Kendall 2017).
@@ -289,8 +289,8 @@ fn warn_alpha(cx: &mut Infer<'_>) {
         return;
     }
     let steady = cx.behind(0).is_some_and(|used| used.word.facts().self_normalising);
-    let started = || cx.behind(1).and_then(|used| used.args.opt_word("init")) == Some("lecun_normal");
-    if steady && started() {
+    let suited = || cx.behind(1).is_some_and(|used| initial::suits_self_normalising(&used.args));
+    if steady && suited() {
         return;
     }
     let warning = Diagnostic::warning("W0105", cx.args.span, "`kind=alpha` away from `selu`")

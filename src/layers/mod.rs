@@ -7,6 +7,7 @@ mod drop;
 mod expand;
 mod facts;
 mod infer;
+pub mod initial;
 mod lower;
 mod rate;
 mod reach;
