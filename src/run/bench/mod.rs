@@ -12,7 +12,8 @@ use std::{
 
 pub use predictions::{PredictTime, SampleTime};
 
-use super::{Ready, start};
+use super::Ready;
+use crate::run::folder::start;
 use crate::{
     check::{Env, check_source},
     codegen::{CodegenError, Compiled, StepPart},

@@ -4,11 +4,13 @@ use std::{fmt, ops::Range, path::Path};
 
 use super::{calibration::Calibration, fitness, standing::Standing};
 use crate::run::{
-    dir::RunDir,
     exact::{Effort, ExactMeans, exact_means},
-    open::attributes_of,
-    place::{self, NoRun, Place},
-    sampling::Sampling,
+    folder::{
+        dir::RunDir,
+        open::attributes_of,
+        place::{self, NoRun, Place},
+    },
+    predictions::sampling::Sampling,
 };
 use crate::{
     check::{Env, check_source},

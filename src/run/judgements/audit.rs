@@ -2,8 +2,8 @@
 
 use crate::run::{
     exact::{Effort, ExactMeans, NotEnumerated, exact_means, mean_outputs, meaning},
-    likelihood,
-    trained::{Trained, TrainedError},
+    folder::trained::{Trained, TrainedError},
+    predictions::likelihood,
 };
 use crate::{
     data::{Part, Search, Target, TargetRule},

@@ -6,12 +6,16 @@
 use std::collections::BTreeMap;
 
 use crate::run::{
-    calibration::{Calibration, Fit, TEMPERATURES, name_of},
-    committee::nothing_live,
-    likelihood::{self, Term},
-    mc::Marginal,
-    sampling::{KEPT, Sampling},
-    trained::{Trained, TrainedError},
+    folder::{
+        calibration::{Calibration, Fit, TEMPERATURES, name_of},
+        trained::{Trained, TrainedError},
+    },
+    predictions::{
+        committee::nothing_live,
+        likelihood::{self, Term},
+        mc::Marginal,
+        sampling::{KEPT, Sampling},
+    },
 };
 use crate::{
     data::{Part, Search, Target},

@@ -2,8 +2,8 @@
 //! (Srivastava et al. 2014, figure 11).
 
 use crate::run::{
-    audit::likeliest,
-    trained::{Trained, TrainedError},
+    folder::trained::{Trained, TrainedError},
+    judgements::audit::likeliest,
 };
 use crate::{
     data::Search,

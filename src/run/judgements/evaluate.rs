@@ -1,10 +1,12 @@
 //! Figures of trained nets on their data: of one pass of each, and of the mean over what they say together.
 
 use crate::run::{
-    committee::{Committee, several_are_not_exact},
-    mc::{self, Scoring},
-    sampling::{Drawn, Sampling},
-    trained::{Trained, TrainedError},
+    folder::trained::{Trained, TrainedError},
+    predictions::{
+        committee::{Committee, several_are_not_exact},
+        mc::{self, Scoring},
+        sampling::{Drawn, Sampling},
+    },
 };
 use crate::{
     data::{Part, Search},

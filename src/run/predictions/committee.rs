@@ -6,12 +6,16 @@
 use std::path::PathBuf;
 
 use crate::run::{
-    calibration::Calibration,
-    dir::RunDir,
-    mc::{self, Scoring},
-    predict::Predictions,
-    sampling::Sampling,
-    trained::{Trained, TrainedError, Which},
+    folder::{
+        calibration::Calibration,
+        dir::RunDir,
+        trained::{Trained, TrainedError, Which},
+    },
+    predictions::{
+        mc::{self, Scoring},
+        predict::Predictions,
+        sampling::Sampling,
+    },
 };
 use crate::{
     data::{Part, Rows, Target},

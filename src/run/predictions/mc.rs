@@ -1,9 +1,11 @@
 //! Predictions and figures by Monte-Carlo dropout: the mean over samples, and what their differences say.
 
 use crate::run::{
-    likelihood,
-    sampling::{Drawn, Sampling},
-    trained::TrainedError,
+    folder::trained::TrainedError,
+    predictions::{
+        likelihood,
+        sampling::{Drawn, Sampling},
+    },
 };
 use crate::{
     data::{Part, Target, TargetRule},

@@ -4,7 +4,7 @@
 
 use serde::Serialize;
 
-use crate::run::trained::{Trained, TrainedError};
+use crate::run::folder::trained::{Trained, TrainedError};
 use crate::{
     draws,
     graph::{Address, Mode, Op, StepInfo, ValueId},
