@@ -101,6 +101,35 @@ pub struct Bind<'a> {
     pub stop: &'a AtomicU32,
 }
 
+impl<'a> Bind<'a> {
+    /// One step over `rows` rows without tensors and tables, targets, mixing, samples and sums: what a pass has of them replaces these.
+    pub fn once(rows: usize, output: &'a mut [f32], done: &'a AtomicU64, stop: &'a AtomicU32) -> Self {
+        Self {
+            inputs: Vec::new(),
+            target: Target::None,
+            params: Vec::new(),
+            slots: Vec::new(),
+            states: Vec::new(),
+            output,
+            rows,
+            batch: rows.max(1),
+            steps: 0..usize::from(rows > 0),
+            order: &[],
+            partner: &[],
+            scalars: &[],
+            scalar_count: 0,
+            streams: &[],
+            samples: &[],
+            stream_count: 0,
+            position_base: 0,
+            update_base: 0,
+            totals: &mut [],
+            done,
+            stop,
+        }
+    }
+}
+
 /// A checked pass: the words of the operand table that are addresses of buffers, and the affine maps of byte inputs.
 pub(super) struct Bound {
     pub addresses: Vec<u64>,

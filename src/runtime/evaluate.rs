@@ -1,10 +1,8 @@
 //! Evaluation and prediction: outputs of many rows, and the figures of a part.
 
-use std::sync::atomic::{AtomicU32, AtomicU64};
-
 use super::{
     figures::{Figures, Reporter},
-    function::{Function, Pass},
+    function::{Function, Layout, Pass, PassError},
     store::Store,
 };
 use crate::kernels::team::Team;
@@ -47,14 +45,17 @@ impl Evaluator {
     }
 
     /// Outputs of all rows in order, `[rows, width]`, and the sum of the rows' losses.
+    ///
+    /// # Errors
+    /// A row that cannot be read; parameters that do not fit the net.
     pub fn outputs(
         &mut self,
         part: &Part,
         store: &mut Store,
         team: &Team,
         seed: u64,
-    ) -> Result<(Vec<f32>, f64), CodegenError> {
-        let rows = part.rows;
+    ) -> Result<(Vec<f32>, f64), PassError> {
+        let rows = part.rows();
         let order: Vec<u32> = (0..rows as u32).collect();
         let steps = rows.div_ceil(BATCH);
         let mut scalars = Vec::new();
@@ -65,29 +66,19 @@ impl Evaluator {
         let streams = self.function.streams(|site| draws::predict_stream(seed, site, 0));
         let mut outputs = vec![0.0; rows * self.width];
         let mut totals = vec![0.0; self.function.graph().metrics.len()];
+        let layout = Layout { order: &order, batch: BATCH, scalars: &scalars, streams: &streams };
         self.function.run(Pass {
-            part,
             with_target: self.with_loss,
-            order: &order,
-            partner: None,
-            batch: BATCH,
-            scalars: &scalars,
-            streams: &streams,
-            samples: &[],
-            first_row: 0,
-            steps: 0..steps as u64,
-            first_update: 0,
-            store,
-            outputs: &mut outputs,
             totals: &mut totals,
-            done: &AtomicU64::new(0),
-            stop: &AtomicU32::new(0),
-            team,
+            ..Pass::once(part, layout, store, &mut outputs, team)
         })?;
         Ok((outputs, totals.first().copied().unwrap_or(0.0)))
     }
 
     /// Loss and metrics of a part.
+    ///
+    /// # Errors
+    /// As [`outputs`](Self::outputs).
     pub fn figures(
         &mut self,
         part: &Part,
@@ -95,10 +86,10 @@ impl Evaluator {
         reporter: &Reporter,
         team: &Team,
         seed: u64,
-    ) -> Result<Figures, CodegenError> {
+    ) -> Result<Figures, PassError> {
         let (outputs, loss) = self.outputs(part, store, team, seed)?;
-        let order: Vec<u32> = (0..part.rows as u32).collect();
-        let loss = self.with_loss.then(|| loss / part.rows as f64);
+        let order: Vec<u32> = (0..part.rows() as u32).collect();
+        let loss = self.with_loss.then(|| loss / part.rows() as f64);
         Ok(reporter.figures(loss, &outputs, self.width, part, &order))
     }
 }

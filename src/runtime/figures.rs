@@ -3,7 +3,7 @@
 use serde_json::{Map, Value as Json};
 
 use crate::{
-    data::{Part, Target, Transform},
+    data::{Observed, Part, Target, Transform},
     diag::Span,
     model::{Model, OutputKind, Reported, Use},
     train::{
@@ -87,19 +87,16 @@ impl Reporter {
         order: &[u32],
     ) -> Figures {
         let mut figures: Vec<(String, f64)> = loss.map(|l| ("loss".to_string(), l)).into_iter().collect();
-        let classes: Vec<u32>;
-        let real: Vec<f32>;
-        let targets = match &part.target {
-            Target::Classes(all) => {
-                classes = order.iter().map(|&row| all[row as usize]).collect();
-                Targets::Classes(&classes)
+        let (mut classes, mut real) = (Vec::new(), Vec::new());
+        for row in order {
+            match part.observed(*row as usize) {
+                Observed::Class(class) => classes.push(class),
+                Observed::Real(numbers) | Observed::Bits(numbers) => real.extend_from_slice(numbers),
             }
-            Target::Real { data, width } | Target::Bits { data, width } => {
-                real = order
-                    .iter()
-                    .flat_map(|&row| &data[row as usize * width..(row as usize + 1) * width])
-                    .copied()
-                    .collect();
+        }
+        let targets = match &*part.target {
+            Target::Classes(_) => Targets::Classes(&classes),
+            Target::Real { width, .. } | Target::Bits { width, .. } => {
                 Targets::Real { data: &real, width: *width, scale: &self.scale }
             }
         };

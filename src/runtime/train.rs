@@ -18,7 +18,7 @@ use super::{
     counts,
     evaluate::Evaluator,
     figures::{Figures, Reporter},
-    function::{Function, Pass, Status},
+    function::{Function, Layout, Pass, PassError, Status, Watch},
     keeper::{self, Keeper},
     plan::{self, EpochPlan, Shape},
     progress::{Best, Meta, Progress},
@@ -27,7 +27,7 @@ use super::{
 use crate::kernels::team::Team;
 use crate::{
     codegen::CodegenError,
-    data::{DataConfig, Dataset},
+    data::{DataConfig, DataError, Dataset},
     draws,
     lower::{LOSS, OBJECTIVE, lower_train},
     model::{Model, Train},
@@ -144,6 +144,8 @@ pub enum TrainError {
     },
     /// The data do not fit what training needs.
     Data(String),
+    /// A row that cannot be read; the last checkpoint is of an earlier update.
+    Rows(DataError),
     /// The observer could not write what belongs to an epoch; the last checkpoint is of an earlier one.
     Unwritten,
 }
@@ -151,6 +153,15 @@ pub enum TrainError {
 impl From<CodegenError> for TrainError {
     fn from(error: CodegenError) -> Self {
         TrainError::Codegen(error)
+    }
+}
+
+impl From<PassError> for TrainError {
+    fn from(error: PassError) -> Self {
+        match error {
+            PassError::Codegen(error) => TrainError::Codegen(error),
+            PassError::Data(error) => TrainError::Rows(error),
+        }
     }
 }
 
@@ -230,7 +241,7 @@ impl<'a> Trainer<'a> {
             return Err(TrainError::Data("the file has no `data` section".into()));
         };
         let shape = Shape {
-            rows: job.dataset.train.rows,
+            rows: job.dataset.train.rows(),
             batch: batch.rows,
             drop_last: batch.drop_last,
             seed: job.meta.seed,
@@ -266,7 +277,7 @@ impl<'a> Trainer<'a> {
             figures: options.figures || Self::watches(section),
             progress,
             told: BTreeSet::new(),
-            noise: job.dataset.train.target.variance(),
+            noise: job.dataset.train.variance(),
             outputs,
             seconds: 0.0,
             compile_seconds,
@@ -375,25 +386,17 @@ impl<'a> Trainer<'a> {
         let epoch = self.progress.epoch;
         self.progress.totals.resize(self.function.graph().metrics.len(), 0.0);
         let streams = self.function.streams(|site| draws::train_stream(self.shape.seed, site, epoch));
+        let layout =
+            Layout { order: &plan.order, batch: self.shape.batch, scalars: &plan.scalars, streams: &streams };
         let started = Instant::now();
         let status = self.function.run(Pass {
-            part: &self.job.dataset.train,
             with_target: true,
-            order: &plan.order,
             partner: plan.partner.as_deref(),
-            batch: self.shape.batch,
-            scalars: &plan.scalars,
-            streams: &streams,
-            samples: &[],
-            first_row: 0,
             steps: self.progress.step..steps,
             first_update: epoch * steps,
-            store: &mut self.store,
-            outputs: &mut self.outputs,
             totals: &mut self.progress.totals,
-            done,
-            stop,
-            team: &self.team,
+            watch: Some(Watch { done, stop }),
+            ..Pass::once(&self.job.dataset.train, layout, &mut self.store, &mut self.outputs, &self.team)
         })?;
         let seconds = started.elapsed().as_secs_f64();
         self.seconds += seconds;

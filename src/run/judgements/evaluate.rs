@@ -105,7 +105,15 @@ fn part_figures(
     let together = if members.len() > 1 { passes(members, part, scoring, team)? } else { None };
     let sampled = mode.map(|mode| sampled(members, part, mode, scoring, team)).transpose()?.flatten();
     let (samples, drawn) = sampled.unzip();
-    Ok(PartFigures { part: name, rows: part.rows, each, tempered, together, samples, drawn: drawn.flatten() })
+    Ok(PartFigures {
+        part: name,
+        rows: part.rows(),
+        each,
+        tempered,
+        together,
+        samples,
+        drawn: drawn.flatten(),
+    })
 }
 
 impl Trained {
@@ -118,8 +126,8 @@ impl Trained {
         let mut evaluator = Evaluator::new(&self.model, part)?;
         let (mut outputs, loss) = self.outputs(&mut evaluator, part, team)?;
         let kind = self.model.output.kind;
-        let order: Vec<u32> = (0..part.rows as u32).collect();
-        let loss = self.model.train.is_some().then(|| loss / part.rows as f64);
+        let order: Vec<u32> = (0..part.rows() as u32).collect();
+        let loss = self.model.train.is_some().then(|| loss / part.rows() as f64);
         let figures = self.reporter().figures(loss, &outputs, kind.width(), part, &order);
         let temperature = self.temperature(PredictMode::WeightScaling);
         if temperature == 1.0 {
