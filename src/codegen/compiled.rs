@@ -4,17 +4,16 @@ use std::sync::atomic::AtomicU32;
 use std::sync::{Mutex, PoisonError};
 
 use crate::kernels::team::{Barrier, Team};
-use crate::loops::{Inst, Kernel, Operand, Program, Units};
+use crate::loops::{Inst, Kernel, Operand, Program, Units, Work};
 
 use super::abi::{self, Args, RunFn};
 use super::bind::{Bind, Bound};
 use super::clock::{self, Clock, Spent};
-use super::host::{ProductCall, TransposeCall};
 use super::jit::Code;
-use super::layout::{Arena, LINE, Table, combine_words};
+use super::layout::{Arena, LINE, Table};
 use super::needs::Needs;
 use super::schedule::Task;
-use super::shape::{Shape, body_insts, row_len};
+use super::shape::{Shape, body_insts};
 use super::unit::Units as Functions;
 use super::{CodegenError, Options, Storage, Times};
 
@@ -48,8 +47,6 @@ pub struct Compiled {
     code: Code,
     table: Table,
     needs: Needs,
-    products: Vec<ProductCall>,
-    transposes: Vec<TransposeCall>,
     unit_tables: Vec<UnitTable>,
     /// Elements and multiplications of a row of a batch, and of a step besides.
     work: Work,
@@ -60,20 +57,8 @@ pub struct Compiled {
     spent: Mutex<Vec<Spent>>,
 }
 
-/// An estimate of a step's cost, in units of one multiplication of a product.
-#[derive(Clone, Copy, Debug, Default)]
-struct Work {
-    per_row: f64,
-    fixed: f64,
-}
-
 /// Below this a step is over before a second thread has woken.
 const WORTH_A_THREAD: f64 = 1e6;
-/// An element of a loop kernel against a multiplication of a product: about one cycle against a 32nd.
-const ELEMENT: f64 = 32.0;
-/// A number of a matrix that is read for a row or two: 4 bytes at 50 GB/s against a multiplication at 60 GFLOP/s.
-const READ: f64 = 2.5;
-
 impl Compiled {
     pub(super) fn new(
         program: &Program,
@@ -82,17 +67,9 @@ impl Compiled {
         functions: Functions,
         times: Times,
     ) -> Self {
-        let mut products = Vec::new();
-        let mut transposes = Vec::new();
         let mut unit_tables = Vec::new();
-        let mut work = Work::default();
         for kernel in &program.kernels {
-            work.add(program, kernel);
             match kernel {
-                Kernel::Product(p) => products.push(ProductCall::new(p)),
-                Kernel::Transpose { dims, permutation, .. } => {
-                    transposes.push(TransposeCall::new(dims, permutation));
-                }
                 Kernel::Loop(k) => {
                     for (inst, _) in body_insts(&k.body) {
                         let (Inst::KeepMask { units, .. } | Inst::Noise { units, .. }) = inst else {
@@ -105,7 +82,7 @@ impl Compiled {
                         }
                     }
                 }
-                Kernel::Combine { .. } | Kernel::Total { .. } => {}
+                Kernel::Call { .. } | Kernel::Total { .. } => {}
             }
         }
         Self {
@@ -115,10 +92,8 @@ impl Compiled {
             table: functions.table,
             tasks: functions.tasks,
             needs: Needs::of(program),
-            products,
-            transposes,
             unit_tables,
-            work,
+            work: Work::of(program),
             arena: Mutex::new(Vec::new()),
             times,
             spent: Mutex::default(),
@@ -140,8 +115,7 @@ impl Compiled {
 
     /// Threads of `team` that a batch of `batch` rows keeps busy.
     pub fn threads(&self, team: &Team, batch: usize) -> usize {
-        let work = self.work.fixed + self.work.per_row * batch as f64;
-        if work < WORTH_A_THREAD { 1 } else { team.threads() }
+        if self.work.total(batch) < WORTH_A_THREAD { 1 } else { team.threads() }
     }
 
     /// Runs the steps of `bind`. One pass at a time: a second caller waits for the temporaries.
@@ -230,8 +204,7 @@ impl Compiled {
         let mut words = Vec::with_capacity(self.table.words);
         words.extend_from_slice(&bound.addresses);
         let address = |id: crate::loops::BufferId| bound.addresses[id.0 as usize];
-        let (mut products, mut transposes, mut units) =
-            (self.products.iter(), self.transposes.iter(), self.unit_tables.iter());
+        let mut units = self.unit_tables.iter();
         for kernel in &self.program.kernels {
             match kernel {
                 Kernel::Loop(k) => {
@@ -246,18 +219,9 @@ impl Compiled {
                         super::shape::tables(&k.body).filter_map(|_| units.next()).map(|t| t.as_ptr() as u64),
                     );
                 }
-                Kernel::Product(p) => {
-                    words.extend(products.next().map(|c| std::ptr::from_ref(c) as u64));
-                    words.extend([p.a.buffer, p.b.buffer, p.c.buffer].map(address));
-                }
-                Kernel::Combine { partials, reduction, domain, .. } => {
-                    let cols = row_len(&self.program.buffers[partials.0 as usize]);
-                    words.push(address(*partials));
-                    words.extend(combine_words(*reduction, cols, *domain));
-                }
-                Kernel::Transpose { from, to, .. } => {
-                    words.extend(transposes.next().map(|c| std::ptr::from_ref(c) as u64));
-                    words.extend([*from, *to].map(address));
+                Kernel::Call { call, .. } => {
+                    words.extend(call.operands().iter().map(|o| address(o.buffer)));
+                    words.extend(call.params());
                 }
                 Kernel::Total { .. } => {}
             }
@@ -297,18 +261,21 @@ pub(super) fn args(
     thread: usize,
     threads: usize,
 ) -> Args {
+    // Native code counts positions from the beginning of the pass, and reads none but those of its steps.
+    let first = bind.positions().start;
+    let table = |of: &[u32]| of.as_ptr().wrapping_sub(first);
     Args {
         operands: operands.as_ptr(),
         rows_total: bind.rows as u64,
         batch: bind.batch as u64,
         first_step: bind.steps.start as u64,
         last_step: bind.steps.end as u64,
-        order: bind.order.as_ptr(),
-        partner: bind.partner.as_ptr(),
+        order: table(bind.order),
+        partner: table(bind.partner),
         scalars: bind.scalars.as_ptr(),
         scalar_stride: 4 * bind.scalar_count as u64,
         streams: bind.streams.as_ptr(),
-        samples: bind.samples.as_ptr(),
+        samples: table(bind.samples),
         sample_stride: 8 * bind.stream_count as u64,
         position_base: bind.position_base,
         update_base: bind.update_base,
@@ -333,50 +300,5 @@ fn status(answer: u64) -> Status {
         abi::STOPPED => Status::Stopped { next },
         abi::NON_FINITE => Status::NonFinite { step: next },
         _ => Status::Done,
-    }
-}
-
-impl Work {
-    fn add(&mut self, program: &Program, kernel: &Kernel) {
-        use crate::graph::Dim;
-        use crate::loops::{Domain, Section};
-        match kernel {
-            Kernel::Product(p) => {
-                let work = p.m.len as f64 * p.n.len as f64 * p.k.len as f64;
-                if p.m.batch || p.n.batch || p.k.batch {
-                    self.per_row += work
-                } else {
-                    self.fixed += work
-                }
-                // A matrix that stays from step to step is read in each, however few rows there are.
-                if p.m.batch {
-                    self.fixed += READ * p.n.len as f64 * p.k.len as f64;
-                }
-            }
-            Kernel::Loop(k) => {
-                let cols: usize = k
-                    .body
-                    .sections
-                    .iter()
-                    .map(|s| if let Section::Columns { cols, .. } = s { *cols } else { 1 })
-                    .sum();
-                match k.domain {
-                    Domain::Rows { rows: Dim::Batch, inner } => {
-                        self.per_row += ELEMENT * (inner * cols) as f64
-                    }
-                    Domain::Rows { rows: Dim::Const(n), inner } => {
-                        self.fixed += ELEMENT * (n * inner * cols) as f64;
-                    }
-                    Domain::Flat { len } => self.fixed += ELEMENT * len as f64,
-                }
-            }
-            Kernel::Combine { partials, .. } => {
-                self.fixed += ELEMENT * row_len(&program.buffers[partials.0 as usize]) as f64;
-            }
-            Kernel::Total { .. } => {}
-            Kernel::Transpose { from, .. } => {
-                self.per_row += ELEMENT * row_len(&program.buffers[from.0 as usize]) as f64;
-            }
-        }
     }
 }

@@ -280,7 +280,8 @@ fn warn_alpha(cx: &mut Infer<'_>) {
         return;
     }
     let is = |steps: usize, word: &str| cx.behind(steps).is_some_and(|used| used.args.sig.name == word);
-    let started = || cx.behind(1).and_then(|used| used.args.opt_word("init")) == Some("lecun_normal");
+    let lecun = Value::Word("lecun_normal".into());
+    let started = || cx.behind(1).and_then(|used| used.args.value("init")) == Some(&lecun);
     if is(0, "selu") && is(1, "dense") && started() {
         return;
     }

@@ -5,6 +5,7 @@
 
 mod expand;
 mod infer;
+pub mod initial;
 mod lower;
 mod rate;
 mod reach;

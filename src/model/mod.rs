@@ -106,7 +106,7 @@ pub enum ParamRole {
     Rate,
 }
 
-/// How a parameter starts. `fan_in` and `fan_out` are of the dense reading `[in, out]`.
+/// How a parameter starts; see `layers/initial` for the words and `runtime/initial` for the numbers.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Init {
     Zeros,
@@ -117,8 +117,21 @@ pub enum Init {
         limit: f64,
     },
     Normal {
+        mean: f64,
         sd: f64,
     },
+    /// Normal deviates, those beyond `within` standard deviations drawn anew.
+    Truncated {
+        mean: f64,
+        sd: f64,
+        within: f64,
+    },
+    /// A random matrix whose columns (or rows, where those are fewer) are orthogonal and of this length.
+    Orthogonal {
+        gain: f64,
+    },
+    /// 1 where unit j reads input j, else 0.
+    Dirac,
 }
 
 #[derive(Clone, Debug)]

@@ -304,8 +304,19 @@ pub(super) fn init_text(init: Init) -> String {
         Init::Ones => "ones".into(),
         Init::Constant(x) => format!("constant {}", number(x)),
         Init::Uniform { limit } => format!("uniform ±{}", number(limit)),
-        Init::Normal { sd } => format!("normal sd {}", number(sd)),
+        Init::Normal { mean, sd } => format!("normal {}sd {}", around(mean), number(sd)),
+        Init::Truncated { mean, sd, within } => {
+            format!("normal {}sd {} within {} sd", around(mean), number(sd), number(within))
+        }
+        Init::Orthogonal { gain: 1.0 } => "orthogonal".into(),
+        Init::Orthogonal { gain } => format!("orthogonal gain {}", number(gain)),
+        Init::Dirac => "dirac".into(),
     }
+}
+
+/// A mean that is not 0.
+fn around(mean: f64) -> String {
+    if mean == 0.0 { String::new() } else { format!("mean {} ", number(mean)) }
 }
 
 /// Up to four significant digits; small and large numbers with an exponent.

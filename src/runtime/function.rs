@@ -38,6 +38,7 @@ pub struct Pass<'a> {
     /// Ordinal of the pass's first update in the run.
     pub first_update: u64,
     pub store: &'a mut Store,
+    /// Of the steps to run alone.
     pub outputs: &'a mut [f32],
     pub totals: &'a mut [f64],
     /// Who looks on, if anybody does.
@@ -51,7 +52,7 @@ pub struct Layout<'a> {
     /// Row of the part at each position.
     pub order: &'a [u32],
     pub batch: usize,
-    /// Step-major words of the scalars, of all steps of the pass.
+    /// Step-major words of the scalars, of the steps to run.
     pub scalars: &'a [u32],
     pub streams: &'a [u64],
 }
@@ -90,6 +91,15 @@ impl<'a> Pass<'a> {
             watch: None,
             team,
         }
+    }
+}
+
+impl Pass<'_> {
+    /// Positions of the steps to run.
+    fn positions(&self) -> Range<usize> {
+        let Layout { order, batch, .. } = self.layout;
+        let of = |step: u64| (step as usize * batch).min(order.len());
+        of(self.steps.start)..of(self.steps.end)
     }
 }
 
@@ -181,10 +191,12 @@ impl Function {
     /// # Errors
     /// A row that cannot be read; what code generation says.
     pub fn run(&self, mut pass: Pass<'_>) -> Result<Status, PassError> {
+        let positions = pass.positions();
         let numbers = pass.part.numbers();
-        let order: Vec<u32> = pass.layout.order.iter().map(|row| numbers[*row as usize]).collect();
-        let partner: Vec<u32> =
-            pass.partner.unwrap_or(&[]).iter().map(|position| order[*position as usize]).collect();
+        let row = |position: usize| numbers[pass.layout.order[position] as usize];
+        let order: Vec<u32> = positions.clone().map(row).collect();
+        let partner = pass.partner.map(|partner| &partner[positions]).unwrap_or_default();
+        let partner: Vec<u32> = partner.iter().map(|position| row(*position as usize)).collect();
         let arrays = Arrays::in_place(pass.part, pass.with_target);
         let steps = pass.steps.clone();
         self.steps(&mut pass, &arrays, Gather { order: &order, partner: &partner }, steps)
@@ -213,10 +225,10 @@ impl Function {
             steps: steps.start as usize..steps.end as usize,
             order: gather.order,
             partner: gather.partner,
-            scalars: &pass.layout.scalars[steps.start as usize * width..],
+            scalars: &pass.layout.scalars[(steps.start - pass.steps.start) as usize * width..],
             scalar_count: width,
             streams: pass.layout.streams,
-            samples: pass.samples,
+            samples: pass.samples.get(steps.start as usize * pass.layout.batch..).unwrap_or_default(),
             stream_count: self.graph.sites.len(),
             position_base: pass.first_row,
             update_base: pass.first_update + steps.start,

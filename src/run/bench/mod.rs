@@ -178,7 +178,7 @@ impl Bench {
                 StepPart::Kernel(i) => {
                     let kernel = &program.kernels[i];
                     let cost = program.cost(kernel, self.batch);
-                    let product = matches!(kernel, Kernel::Product(_));
+                    let product = matches!(kernel, Kernel::Call { call, .. } if call.multiplies());
                     let bound = self.roofline.bound(if product { cost.flops } else { 0 }, cost.bytes);
                     self.kernels.push(KernelTime { name: kernel.name().into(), product, time, cost, bound });
                 }
@@ -215,6 +215,8 @@ struct Stepper<'a> {
     function: &'a Function,
     shape: Shape,
     store: Store,
+    /// Numbers of a row's output.
+    width: usize,
     outputs: Vec<f32>,
     totals: Vec<f64>,
 }
@@ -223,9 +225,9 @@ impl<'a> Stepper<'a> {
     fn new(ready: &'a Ready, section: &'a Train, function: &'a Function, shape: Shape) -> Self {
         let (model, dataset) = (&ready.model, &ready.dataset);
         let store = Store::fresh(model, function.graph(), shape.seed);
-        let outputs = vec![0.0; shape.visited() * model.output.kind.width()];
         let totals = vec![0.0; function.graph().metrics.len()];
-        Self { section, dataset, function, shape, store, outputs, totals }
+        let width = model.output.kind.width();
+        Self { section, dataset, function, shape, width, store, outputs: Vec::new(), totals }
     }
 
     /// Steps that take about a fiftieth of a second, within one epoch; the code and the caches are warm after.
@@ -254,6 +256,8 @@ impl<'a> Stepper<'a> {
         self.totals.fill(0.0);
         let layout =
             Layout { order: &plan.order, batch: self.shape.batch, scalars: &plan.scalars, streams: &streams };
+        let visited = (steps * self.shape.batch).min(self.shape.visited());
+        self.outputs.resize(visited * self.width, 0.0);
         let start = Instant::now();
         let status = self.function.run(Pass {
             with_target: true,

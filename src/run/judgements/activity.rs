@@ -119,7 +119,7 @@ impl Trained {
         model.output.kind = OutputKind::Real(model.node(node).ty.len());
         let mut store = self.store()?;
         let mut evaluator = Evaluator::in_mode(&model, mode, part)?;
-        Ok(evaluator.outputs(part, &mut store, team, self.checkpoint.meta.seed)?.0)
+        Ok(evaluator.outputs(part, &mut store, team, self.checkpoint.meta.seed)?)
     }
 }
 

@@ -22,6 +22,7 @@ use crate::{
     model::{Node, NodeKind, ParamRole, Use},
     runtime::{
         checkpoint::Checkpoint,
+        figures::Words,
         progress::{Meta, Progress},
         store::Store,
     },
@@ -258,7 +259,7 @@ impl Trained {
         let lock = home::made_of(from, working, lock);
         dir.create(&meta.source, &lock).map_err(io)?;
         let graph = lower_eval(&self.model, Mode::Eval).graph;
-        Ok(Checkpoint::write(&dir.last(), &graph, &self.store()?, &[], meta)?)
+        Ok(Checkpoint::write(&dir.last(), &graph, &self.store()?, &Words::new(), meta)?)
     }
 }
 

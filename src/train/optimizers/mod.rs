@@ -74,7 +74,7 @@ pub const CLIP_VALUE: ArgSpec = ArgSpec::named(
     "largest absolute value of a gradient's element",
 );
 
-crate::train::family! { Optimizer: adam, adamw, rmsprop, sgd }
+crate::train::family! { Optimizer: adadelta, adam, adamw, rmsprop, sgd }
 
 impl UpdateCx<'_> {
     /// `grad + weight_decay * param`, where the parameter decays.
