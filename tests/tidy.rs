@@ -120,13 +120,25 @@ fn folders_form_no_circle() {
 
 /// Words that mean something else where they stand in quotes.
 const OTHER_MEANINGS: &[(&str, &str, &str)] = &[
+    ("check/forms.rs", "normal", "a kind of output"),
+    ("check/forms.rs", "sigmoid", "the function that an output applies by itself"),
+    ("check/forms.rs", "softmax", "the function that an output applies by itself"),
     ("check/net/ends.rs", "identity", "the text of a fix, written for the user"),
+    ("check/sweep.rs", "linear", "a value of `scale`"),
     ("check/sweep.rs", "step", "an argument of `vary`"),
     ("check/train.rs", "noise", "a statement of the section"),
     ("layers/gelu.rs", "tanh", "a value of `kind`"),
+    ("layers/initial/mod.rs", "glorot_uniform", "the default of `init`"),
     ("loops/fuse/body.rs", "noise", "the name of a value"),
+    ("model/summary.rs", "dirac", "how a start is listed"),
+    ("model/summary.rs", "ones", "how a start is listed"),
+    ("model/summary.rs", "orthogonal", "how a start is listed"),
+    ("model/summary.rs", "zeros", "how a start is listed"),
     ("model/summary/table.rs", "dropout", "the head of a column"),
     ("run/subnets/subnet.rs", "step", "a word of a message"),
+    ("train/optimizers/adadelta.rs", "step", "the name of a slot"),
+    ("train/schedules/one_cycle.rs", "cosine", "a value of `shape`"),
+    ("train/schedules/one_cycle.rs", "linear", "a value of `shape`"),
 ];
 
 #[test]

@@ -105,7 +105,9 @@ impl Trained {
     /// What a way to predict says of the rows: logits, or numbers in the target's own units.
     fn said<'a>(&'a self, part: &'a Part, mode: PredictMode, team: &'a Team) -> Sampling<'a> {
         match mode {
-            PredictMode::McDropout(mc) | PredictMode::Ensemble(_, mc) => self.sampling(part, mc, team),
+            PredictMode::McDropout(mc) | PredictMode::Ensemble(_, mc) => {
+                Sampling::new(vec![self], part, mc, team)
+            }
             PredictMode::WeightScaling | PredictMode::Exact(_) => Sampling::passes(vec![self], part, team),
         }
     }

@@ -12,6 +12,7 @@ use crate::{
     data::{Part, Search},
     kernels::team::Team,
     model::PredictMode,
+    run::predictions::enumerated,
     runtime::{
         evaluate::{Evaluator, cool, numbers},
         figures::{Figures, Reporter},
@@ -191,7 +192,7 @@ fn sampled(
             draw(mc).mean_logits(mean)?.map(|outputs| alone(of_mean(outputs)))
         }
         (PredictMode::Exact(mean), [one]) => {
-            let outputs = one.exact_logits(part, mean, team)?;
+            let outputs = enumerated::logits(one, part, mean, team)?;
             Some(alone(of_mean(outputs)))
         }
         (PredictMode::Exact(_), _) => return Err(several_are_not_exact()),

@@ -21,6 +21,7 @@ use crate::{
     data::{Part, Rows, Target},
     kernels::{aligned::AlignedVec, team::Team},
     model::{Interval, Mean, Predict, PredictMode},
+    run::predictions::enumerated,
     runtime::evaluate::{Evaluator, cool, interpret},
 };
 
@@ -153,7 +154,7 @@ impl Committee {
                 Ok(self.first().predictions(values.ok_or_else(nothing_live)?))
             }
             (PredictMode::Exact(mean), Some(one)) => {
-                Ok(one.predictions(one.exact_outputs(part, mean, team)?))
+                Ok(one.predictions(enumerated::outputs(one, part, mean, team)?))
             }
             (PredictMode::Exact(_), None) => Err(several_are_not_exact()),
         }

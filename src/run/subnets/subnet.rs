@@ -234,6 +234,7 @@ fn units<'d>(dims: &'d [usize], shared: &'d [bool]) -> impl Iterator<Item = u32>
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::run::predictions::sampling::Sampling;
     use crate::{
         graph::{Bindings, Sink, Tensor, interpret},
         kernels::team::Team,
@@ -250,7 +251,8 @@ mod tests {
         let team = Team::new(1);
         let store = trained.store().unwrap();
         let mut drawn = Vec::new();
-        let sampling = trained.sampling(&part, McDropout { samples: 9, seed: Some(5), until: None }, &team);
+        let sampling =
+            Sampling::new(vec![&trained], &part, McDropout { samples: 9, seed: Some(5), until: None }, &team);
         sampling.each_row(Mean::Arithmetic, |_, samples| drawn.push(samples.to_vec())).unwrap();
         let lowered = lower_samples(&trained.model, true);
         for (row, sample) in [(0, 0), (3, 7), (4, 8)] {
