@@ -5,7 +5,7 @@ use crate::{
     check::scope::ATTRIBUTES,
     diag::{Diagnostic, Span},
     syntax::ast::{Arg, ArgKey, BinaryOp, Expr, ExprKind},
-    train::penalties::{BayesDecay, bayes_decay},
+    train::{BayesDecay, bayes_decay},
     vocab::{Args, Ramp, Sig, Symbol, Unit, Value, exactly, ramp},
 };
 

@@ -21,7 +21,7 @@ mod times;
 mod train;
 mod words;
 
-pub use net::{Flow, Net};
+pub use net::Net;
 pub use predict::{MOST_COINS, PREDICT_STATEMENTS};
 pub use scope::{ATTRIBUTES, Attributes};
 pub use sections::{NAMES as SECTIONS, home as home_section};

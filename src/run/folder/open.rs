@@ -9,7 +9,7 @@ use crate::{
     model::Model,
     run::agreement,
     runtime::counts,
-    train::penalties::{BayesDecay, bayes_decay::TARGET_VARIANCE},
+    train::{BayesDecay, bayes_decay::TARGET_VARIANCE},
 };
 
 /// A net whose data are loaded.

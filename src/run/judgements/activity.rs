@@ -131,7 +131,7 @@ fn hidden(model: &Model) -> Option<NodeId> {
         weighted[i] = behind || !node.params.is_empty();
         let NodeKind::Layer(used) = &node.kind else { continue };
         let drops = used.word.drop_site(&used.args).is_some();
-        if behind && node.params.is_empty() && !drops && used.word.unitwise().is_some() {
+        if behind && node.params.is_empty() && !drops && used.word.facts().unitwise.is_some() {
             return Some(NodeId(i));
         }
     }
