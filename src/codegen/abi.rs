@@ -9,7 +9,7 @@
 
 use std::sync::atomic::{AtomicU32, AtomicU64};
 
-use crate::kernels::team::Barrier;
+use crate::kernels::barrier::Barrier;
 
 use super::clock::Clock;
 

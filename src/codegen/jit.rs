@@ -20,7 +20,7 @@ use super::abi::RunFn;
 use super::isa::Target;
 use super::unit::{IMPORTS, Unit, Units, import_signature};
 use super::{CodegenError, clock, host};
-use crate::kernels::team;
+use crate::kernels::barrier;
 
 /// Reserved address space of a module; pages are taken as needed.
 const RESERVE: usize = 64 << 20;
@@ -69,7 +69,7 @@ fn place(units: &Units, machines: &[Machine], target: &Target) -> Result<Code, C
         host::product as *const u8,
         host::combine as *const u8,
         host::transpose as *const u8,
-        team::barrier as *const u8,
+        barrier::barrier as *const u8,
         clock::read as *const u8,
     ];
     for (name, address) in IMPORTS.into_iter().zip(addresses) {

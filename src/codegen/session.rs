@@ -3,13 +3,14 @@
 
 use std::sync::atomic::{AtomicU32, AtomicU64};
 
-use crate::kernels::team::Barrier;
+use crate::kernels::barrier::Barrier;
 use crate::kernels::{aligned::AlignedVec, fpenv::FlushSubnormals};
 use crate::loops::BufferKind;
 
 use super::bind::{Array, Bind, Bound, Target, Tensor};
-use super::compiled::{Line, args};
+use super::compiled::Line;
 use super::layout::{Arena, elements};
+use super::pass::args;
 use super::shape::row_len;
 use super::{CodegenError, Compiled, Storage};
 
@@ -83,7 +84,7 @@ impl Compiled {
             operands: Vec::new(),
             most,
             width,
-            barrier: Barrier::new(1),
+            barrier: Barrier::new(1, false, None),
             compiled: self,
         };
         session.bind()?;
@@ -164,7 +165,7 @@ impl Session {
             done: &done,
             stop: &stop,
         };
-        let mut args = args(&mut bind, &self.operands, &verdict, &self.barrier, 0, 1);
+        let mut args = args(&mut bind, 0, &self.operands, &verdict, &self.barrier, 0, 1);
         let _flush = FlushSubnormals::begin();
         // SAFETY: `bind` proved that the arrays that `operands` names fit a pass of `most` rows, hence of fewer; they are the
         // session's own, have not moved, and `&mut self` keeps everybody else away. One thread needs no barrier.

@@ -1,6 +1,6 @@
 //! Whole training steps of small nets.
 
-use super::rig::{Pass, THREADS, same, tame};
+use super::rig::{Pass, Restless, THREADS, same, tame};
 use crate::check::{Env, check_source};
 use crate::codegen::{Features, Options, Status, StepPart, compile};
 use crate::graph::Mode;
@@ -79,6 +79,23 @@ fn any_number_of_threads_leaves_the_same_bits() {
                 let many = finish(pass(&graph, rows, batch), &compiled, threads);
                 same(&many.host, &one.host, &format!("{optimizer}, {rows} by {batch}, {threads} threads"));
             }
+        }
+    }
+}
+
+#[test]
+fn threads_that_come_and_go_between_steps_leave_the_same_bits() {
+    for optimizer in ["sgd, lr=0.1, momentum=0.9", "adam, lr=0.01"] {
+        for (rows, batch) in [(310, 31), (1300, 129), (20, 33)] {
+            let (program, graph) = step(LAYERS, optimizer, batch);
+            let compiled = compile(&program, &Options::default()).expect("compiles");
+            let one = finish(pass(&graph, rows, batch), &compiled, 1);
+            let (mut many, mut pace) = (pass(&graph, rows, batch), Restless::default());
+            assert_eq!(many.run_at(&compiled, Restless::MOST, &mut pace).expect("fits"), Status::Done);
+            same(&many.host, &one.host, &format!("{optimizer}, {rows} by {batch}"));
+            // A last step of fewer rows is not timed.
+            let timed: u64 = pace.blocks.iter().map(|block| block.steps).sum();
+            assert_eq!(timed as usize, (rows / batch).max(1));
         }
     }
 }
