@@ -67,7 +67,7 @@ pub struct Bind<'a> {
     pub params: Vec<Tensor<'a>>,
     pub slots: Vec<Tensor<'a>>,
     pub states: Vec<Tensor<'a>>,
-    /// Predictions, one row a position of the pass; empty where the program has none.
+    /// Predictions, one row a position of the steps to run: the first is of position `steps.start * batch`. Empty where the program has none.
     pub output: &'a mut [f32],
     /// Rows of the pass and of a batch; step `s` has positions `s * batch ..`.
     pub rows: usize,
@@ -145,12 +145,7 @@ impl Bound {
                 BufferKind::Param(p) => stored(buffer, needs.written(id), bind.params.get_mut(p.index()))?,
                 BufferKind::Slot(s) => stored(buffer, needs.written(id), bind.slots.get_mut(s.index()))?,
                 BufferKind::State(s) => stored(buffer, needs.written(id), bind.states.get_mut(s.index()))?,
-                BufferKind::Output => {
-                    if bind.output.len() < elements(buffer, bind.rows) {
-                        return wrong(&buffer.name, "too short for the rows of the pass");
-                    }
-                    bind.output.as_mut_ptr() as u64
-                }
+                BufferKind::Output => output(buffer, bind)?,
                 BufferKind::Temp | BufferKind::Partials => match places.place(id, buffer) {
                     Some(element) => arena + 4 * element as u64,
                     None => return wrong(&buffer.name, "has no place in the arena"),
@@ -253,6 +248,17 @@ fn input(
         (None, _) => return wrong(&buffer.name, "no array is bound"),
     };
     Ok((address, whole_rows(buffer, len)?))
+}
+
+/// Where the predictions of position 0 would stand, so that those of the steps to run are within `bind.output`. Steps are within the
+/// pass already.
+fn output(buffer: &Buffer, bind: &mut Bind<'_>) -> Result<u64, CodegenError> {
+    let first = bind.rows.min(bind.steps.start * bind.batch);
+    let last = bind.rows.min(bind.steps.end * bind.batch);
+    if bind.output.len() < elements(buffer, last.saturating_sub(first)) {
+        return wrong(&buffer.name, "too short for the rows of its steps");
+    }
+    Ok((bind.output.as_mut_ptr() as u64).wrapping_sub(4 * elements(buffer, first) as u64))
 }
 
 fn target(buffer: &Buffer, target: Target<'_>) -> Result<(u64, usize), CodegenError> {

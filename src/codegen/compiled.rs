@@ -7,18 +7,17 @@ use crate::kernels::{
     pace::{Pace, Pacing},
     team::Team,
 };
-use crate::loops::{Inst, Kernel, Operand, Program, Units};
+use crate::loops::{Inst, Kernel, Operand, Program, Units, Work};
 
 use super::abi::RunFn;
 use super::bind::{Bind, Bound};
 use super::clock::{self, Clock, Spent};
-use super::host::{ProductCall, TransposeCall};
 use super::jit::Code;
-use super::layout::{Arena, LINE, Table, combine_words};
+use super::layout::{Arena, LINE, Table};
 use super::needs::Needs;
 use super::pass::Pass;
 use super::schedule::Task;
-use super::shape::{Shape, body_insts, row_len};
+use super::shape::{Shape, body_insts};
 use super::unit::Units as Functions;
 use super::{CodegenError, Options, Storage, Times};
 
@@ -52,8 +51,6 @@ pub struct Compiled {
     code: Code,
     table: Table,
     needs: Needs,
-    products: Vec<ProductCall>,
-    transposes: Vec<TransposeCall>,
     unit_tables: Vec<UnitTable>,
     /// Elements and multiplications of a row of a batch, and of a step besides.
     work: Work,
@@ -66,20 +63,8 @@ pub struct Compiled {
     spent: Mutex<Vec<Spent>>,
 }
 
-/// An estimate of a step's cost, in units of one multiplication of a product.
-#[derive(Clone, Copy, Debug, Default)]
-struct Work {
-    per_row: f64,
-    fixed: f64,
-}
-
 /// Below this a step is over before a second thread has woken.
 const WORTH_A_THREAD: f64 = 1e6;
-/// An element of a loop kernel against a multiplication of a product: about one cycle against a 32nd.
-const ELEMENT: f64 = 32.0;
-/// A number of a matrix that is read for a row or two: 4 bytes at 50 GB/s against a multiplication at 60 GFLOP/s.
-const READ: f64 = 2.5;
-
 impl Compiled {
     pub(super) fn new(
         program: &Program,
@@ -88,17 +73,9 @@ impl Compiled {
         functions: Functions,
         times: Times,
     ) -> Self {
-        let mut products = Vec::new();
-        let mut transposes = Vec::new();
         let mut unit_tables = Vec::new();
-        let mut work = Work::default();
         for kernel in &program.kernels {
-            work.add(program, kernel);
             match kernel {
-                Kernel::Product(p) => products.push(ProductCall::new(p)),
-                Kernel::Transpose { dims, permutation, .. } => {
-                    transposes.push(TransposeCall::new(dims, permutation));
-                }
                 Kernel::Loop(k) => {
                     for (inst, _) in body_insts(&k.body) {
                         let (Inst::KeepMask { units, .. } | Inst::Noise { units, .. }) = inst else {
@@ -111,7 +88,7 @@ impl Compiled {
                         }
                     }
                 }
-                Kernel::Combine { .. } | Kernel::Total { .. } => {}
+                Kernel::Call { .. } | Kernel::Total { .. } => {}
             }
         }
         Self {
@@ -121,10 +98,8 @@ impl Compiled {
             table: functions.table,
             tasks: functions.tasks,
             needs: Needs::of(program),
-            products,
-            transposes,
             unit_tables,
-            work,
+            work: Work::of(program),
             arena: Mutex::new(Vec::new()),
             paces: Mutex::default(),
             times,
@@ -147,8 +122,7 @@ impl Compiled {
 
     /// Threads of `team` that a batch of `batch` rows may be worth, by an estimate of its work.
     pub fn most_threads(&self, team: &Team, batch: usize) -> usize {
-        let work = self.work.fixed + self.work.per_row * batch as f64;
-        if work < WORTH_A_THREAD { 1 } else { team.threads() }
+        if self.work.total(batch) < WORTH_A_THREAD { 1 } else { team.threads() }
     }
 
     /// Threads of `team` that are at work in steps of `batch` rows: measured, once such steps have run.
@@ -238,8 +212,7 @@ impl Compiled {
         let mut words = Vec::with_capacity(self.table.words);
         words.extend_from_slice(&bound.addresses);
         let address = |id: crate::loops::BufferId| bound.addresses[id.0 as usize];
-        let (mut products, mut transposes, mut units) =
-            (self.products.iter(), self.transposes.iter(), self.unit_tables.iter());
+        let mut units = self.unit_tables.iter();
         for kernel in &self.program.kernels {
             match kernel {
                 Kernel::Loop(k) => {
@@ -254,18 +227,9 @@ impl Compiled {
                         super::shape::tables(&k.body).filter_map(|_| units.next()).map(|t| t.as_ptr() as u64),
                     );
                 }
-                Kernel::Product(p) => {
-                    words.extend(products.next().map(|c| std::ptr::from_ref(c) as u64));
-                    words.extend([p.a.buffer, p.b.buffer, p.c.buffer].map(address));
-                }
-                Kernel::Combine { partials, reduction, domain, .. } => {
-                    let cols = row_len(&self.program.buffers[partials.0 as usize]);
-                    words.push(address(*partials));
-                    words.extend(combine_words(*reduction, cols, *domain));
-                }
-                Kernel::Transpose { from, to, .. } => {
-                    words.extend(transposes.next().map(|c| std::ptr::from_ref(c) as u64));
-                    words.extend([*from, *to].map(address));
+                Kernel::Call { call, .. } => {
+                    words.extend(call.operands().iter().map(|o| address(o.buffer)));
+                    words.extend(call.params());
                 }
                 Kernel::Total { .. } => {}
             }
@@ -280,51 +244,6 @@ impl Compiled {
         match self.program.buffers[id.0 as usize].kind {
             crate::loops::BufferKind::Input { slot } => bound.affine.get(slot as usize).copied().unwrap_or(0),
             _ => 0,
-        }
-    }
-}
-
-impl Work {
-    fn add(&mut self, program: &Program, kernel: &Kernel) {
-        use crate::graph::Dim;
-        use crate::loops::{Domain, Section};
-        match kernel {
-            Kernel::Product(p) => {
-                let work = p.m.len as f64 * p.n.len as f64 * p.k.len as f64;
-                if p.m.batch || p.n.batch || p.k.batch {
-                    self.per_row += work
-                } else {
-                    self.fixed += work
-                }
-                // A matrix that stays from step to step is read in each, however few rows there are.
-                if p.m.batch {
-                    self.fixed += READ * p.n.len as f64 * p.k.len as f64;
-                }
-            }
-            Kernel::Loop(k) => {
-                let cols: usize = k
-                    .body
-                    .sections
-                    .iter()
-                    .map(|s| if let Section::Columns { cols, .. } = s { *cols } else { 1 })
-                    .sum();
-                match k.domain {
-                    Domain::Rows { rows: Dim::Batch, inner } => {
-                        self.per_row += ELEMENT * (inner * cols) as f64
-                    }
-                    Domain::Rows { rows: Dim::Const(n), inner } => {
-                        self.fixed += ELEMENT * (n * inner * cols) as f64;
-                    }
-                    Domain::Flat { len } => self.fixed += ELEMENT * len as f64,
-                }
-            }
-            Kernel::Combine { partials, .. } => {
-                self.fixed += ELEMENT * row_len(&program.buffers[partials.0 as usize]) as f64;
-            }
-            Kernel::Total { .. } => {}
-            Kernel::Transpose { from, .. } => {
-                self.per_row += ELEMENT * row_len(&program.buffers[from.0 as usize]) as f64;
-            }
         }
     }
 }

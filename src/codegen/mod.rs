@@ -13,7 +13,7 @@
 //! | `lanes`, `kernel` | loop kernels to Cranelift |
 //! | `schedule`, `run` | parts, barriers and the judgement of the loss; the step loop |
 //! | `pass` | the steps of a pass on the threads of a team |
-//! | `host` | kernels that are called, not generated |
+//! | `host` | the functions behind library kernels, which are called, not generated |
 //! | `session` | many small passes over arrays of its own |
 //! | `clock` | where a step's time goes, for code that is compiled to tell |
 //! | `unit`, `jit` | functions of a program; linking, ownership, text |

@@ -12,4 +12,4 @@ pub mod rng;
 mod tests;
 
 pub use hash::*;
-pub use rate::{RateError, quantise, scale, threshold};
+pub use rate::{RateError, keep, quantise, scale, threshold};

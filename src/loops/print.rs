@@ -3,8 +3,8 @@
 use std::fmt::Write;
 
 use super::{
-    Access, Binary, Buffer, BufferId, Domain, Extent, Inst, Kernel, LoopKernel, Matrix, Operand, Program,
-    Reg, Section, Stmt, Unary, Units,
+    Access, Binary, Buffer, BufferId, Domain, Extent, Inst, Kernel, LoopKernel, Operand, Program, Reg,
+    Section, Stmt, Unary, Units,
 };
 use crate::graph::{DType, Dim, Graph, Reduction};
 
@@ -56,8 +56,7 @@ impl Printer<'_> {
     fn kernel_name(&self, kernel: &Kernel) -> String {
         match kernel {
             Kernel::Loop(k) => k.name.clone(),
-            Kernel::Product(p) => p.name.clone(),
-            Kernel::Combine { name, .. } | Kernel::Transpose { name, .. } => name.clone(),
+            Kernel::Call { name, .. } => name.clone(),
             Kernel::Total { index, .. } => format!("total({})", self.metric(*index)),
         }
     }
@@ -71,57 +70,21 @@ impl Printer<'_> {
         self.out.push('\n');
         match kernel {
             Kernel::Loop(k) => self.loops(k),
-            Kernel::Product(p) => {
-                let sign = if p.accumulate { "+=" } else { "=" };
-                let (a, b, c) =
-                    (self.matrix(&p.a, p.m, p.k), self.matrix(&p.b, p.k, p.n), self.matrix(&p.c, p.m, p.n));
+            Kernel::Call { call, .. } => {
+                let text = call.print(&|id| self.name(id).to_string());
                 self.line(0, &format!("{name}:"));
-                self.line(1, &format!("{c} {sign} {a} * {b}"));
-            }
-            Kernel::Combine { partials, reduction, domain, .. } => {
-                let target = self.name(*partials).to_string();
-                self.line(0, &format!("{name}:"));
-                self.line(
-                    1,
-                    &format!(
-                        "{target}[0] = tree of {} over shards of {}",
-                        reduce(*reduction),
-                        self::domain(*domain)
-                    ),
-                );
+                self.line(1, &text);
             }
             Kernel::Total { value, .. } => {
                 let value = self.name(*value).to_string();
                 self.line(0, &format!("{name} += {value}[0]"));
             }
-            Kernel::Transpose { from, to, dims, permutation, .. } => {
-                let text = format!(
-                    "{} = {}{} with axes {permutation:?}",
-                    self.name(*to),
-                    self.name(*from),
-                    shape(dims)
-                );
-                self.line(0, &format!("{name}:"));
-                self.line(1, &text);
-            }
         }
-    }
-
-    fn matrix(&self, m: &Matrix, rows: Extent, cols: Extent) -> String {
-        let (rows, cols) = if m.transposed { (cols, rows) } else { (rows, cols) };
-        let mut text = format!("{}[{}, {}", self.name(m.buffer), extent(rows), extent(cols));
-        if m.stride != cols.len || m.offset != 0 {
-            let _ = write!(text, "; stride {}, offset {}", m.stride, m.offset);
-        }
-        text.push(']');
-        if m.transposed {
-            text.push_str("^T");
-        }
-        text
     }
 
     fn loops(&mut self, kernel: &LoopKernel) {
-        self.line(0, &format!("{}: for row in {}", kernel.name, domain(kernel.domain)));
+        let rows = if matches!(kernel.domain, Domain::Flat { .. }) { "" } else { "for row in " };
+        self.line(0, &format!("{}: {rows}{}", kernel.name, domain(kernel.domain)));
         for (reg, inst) in &kernel.body.uniform {
             let text = self.inst(kernel, inst);
             self.line(1, &format!("uniform {} = {text}", register(*reg)));
@@ -193,8 +156,9 @@ impl Printer<'_> {
             Inst::Noise { key, units } => format!("noise({}, {})", register(*key), self::units(units)),
             Inst::OneHot { label, offset: 0 } => format!("one_hot({})", register(*label)),
             Inst::OneHot { label, offset } => format!("one_hot({}, col - {offset})", register(*label)),
+            Inst::Unary(Unary::Neg, x) => format!("-{}", register(*x)),
             Inst::Unary(op, x) => format!("{}({})", unary(*op), register(*x)),
-            Inst::Binary(op, x, y) => format!("{}({}, {})", binary(*op), register(*x), register(*y)),
+            Inst::Binary(op, x, y) => binary(*op, register(*x), register(*y)),
             Inst::Select { condition, then, otherwise } => {
                 format!("select({}, {}, {})", register(*condition), register(*then), register(*otherwise))
             }
@@ -210,11 +174,19 @@ fn unary(op: Unary) -> String {
     format!("{op:?}").to_lowercase()
 }
 
-fn binary(op: Binary) -> String {
-    format!("{op:?}").to_lowercase()
+fn binary(op: Binary, x: String, y: String) -> String {
+    match op {
+        Binary::Add => format!("{x} + {y}"),
+        Binary::Sub => format!("{x} - {y}"),
+        Binary::Mul => format!("{x} * {y}"),
+        Binary::Div => format!("{x} / {y}"),
+        Binary::Less => format!("{x} < {y}"),
+        Binary::Max => format!("max({x}, {y})"),
+        Binary::Min => format!("min({x}, {y})"),
+    }
 }
 
-fn reduce(reduction: Reduction) -> &'static str {
+pub(super) fn reduce(reduction: Reduction) -> &'static str {
     match reduction {
         Reduction::Sum => "sum",
         Reduction::Max => "max",
@@ -224,10 +196,8 @@ fn reduce(reduction: Reduction) -> &'static str {
 fn words(kernel: &Kernel) -> String {
     match kernel {
         Kernel::Loop(k) => k.fused.join(" + "),
-        Kernel::Product(_) => "contract".to_string(),
-        Kernel::Combine { reduction, .. } => format!("combine_{}", reduce(*reduction)),
+        Kernel::Call { call, .. } => call.word(),
         Kernel::Total { .. } => "total".to_string(),
-        Kernel::Transpose { .. } => "transpose".to_string(),
     }
 }
 
@@ -247,11 +217,11 @@ fn dim(dim: Dim) -> String {
     }
 }
 
-fn shape(dims: &[Dim]) -> String {
+pub(super) fn shape(dims: &[Dim]) -> String {
     format!("[{}]", dims.iter().map(|d| dim(*d)).collect::<Vec<_>>().join(", "))
 }
 
-fn extent(extent: Extent) -> String {
+pub(super) fn extent(extent: Extent) -> String {
     match extent {
         Extent { batch: true, len: 1 } => "batch".to_string(),
         Extent { batch: true, len } => format!("batch * {len}"),
@@ -259,7 +229,7 @@ fn extent(extent: Extent) -> String {
     }
 }
 
-fn domain(domain: Domain) -> String {
+pub(super) fn domain(domain: Domain) -> String {
     match domain {
         Domain::Rows { rows, inner: 1 } => format!("0..{}", dim(rows)),
         Domain::Rows { rows, inner } => format!("0..{} * {inner}", dim(rows)),

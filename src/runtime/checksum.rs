@@ -87,7 +87,7 @@ fn of_tensor(name: &str, tensor: &Tensor<'_>) -> u64 {
     for dim in &tensor.dims {
         hash.update(&(*dim as u64).to_le_bytes());
     }
-    hash.update(bytemuck::cast_slice(&tensor.data));
+    hash.update(tensor.data.bytes());
     hash.digest()
 }
 
@@ -113,15 +113,15 @@ fn add_target(target: &Target, row: usize, bytes: &mut Vec<u8>) {
 const FIELD: &str = "checksums";
 
 impl Checksums {
-    /// Of tensors; `for_prediction` tells by name which of them prediction reads.
+    /// Of tensors; `for_prediction` tells which of them prediction reads.
     pub fn of(
         tensors: &BTreeMap<String, Tensor<'_>>,
-        for_prediction: impl Fn(&str) -> bool,
+        for_prediction: impl Fn(&str, &Tensor<'_>) -> bool,
         description: &Json,
     ) -> Self {
-        let each: Vec<(&str, u64)> =
-            tensors.iter().map(|(name, t)| (name.as_str(), of_tensor(name, t))).collect();
-        let prediction = each.iter().filter(|(name, _)| for_prediction(name));
+        let each: Vec<(bool, u64)> =
+            tensors.iter().map(|(name, t)| (for_prediction(name, t), of_tensor(name, t))).collect();
+        let prediction = each.iter().filter(|(is, _)| *is);
         Self {
             all: Checksum::folded(each.iter().map(|(_, sum)| *sum)),
             prediction: Checksum::folded(prediction.map(|(_, sum)| *sum)),
@@ -145,10 +145,13 @@ impl Checksums {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::runtime::container::Numbers;
 
     fn tensors(edit: impl FnOnce(&mut BTreeMap<String, Tensor<'static>>)) -> Checksum {
-        let tensor =
-            |dims: &[usize], data: &[f32]| Tensor { dims: dims.to_vec(), data: data.to_vec().into() };
+        let tensor = |dims: &[usize], data: &[f32]| Tensor {
+            dims: dims.to_vec(),
+            data: Numbers::F32(data.to_vec().into()),
+        };
         let mut all = BTreeMap::from([
             ("a".to_string(), tensor(&[2, 3], &[1.0, 2.0, 3.0, 4.0, 5.0, 6.0])),
             ("b".to_string(), tensor(&[1], &[0.0])),
@@ -163,7 +166,7 @@ mod tests {
         assert_eq!(whole, tensors(|_| {}));
         let other = [
             tensors(|t| t.get_mut("a").unwrap().dims = vec![3, 2]),
-            tensors(|t| t.get_mut("b").unwrap().data = vec![-0.0].into()),
+            tensors(|t| t.get_mut("b").unwrap().data = Numbers::F32(vec![-0.0].into())),
             tensors(|t| drop(t.remove("b"))),
             tensors(|t| {
                 let b = t.remove("b").unwrap();

@@ -29,7 +29,7 @@ pub struct Pass<'a> {
     pub order: &'a [u32],
     pub partner: Option<&'a [u32]>,
     pub batch: usize,
-    /// Step-major words of the scalars, of all steps of the pass.
+    /// Step-major words of the scalars, of the steps to run.
     pub scalars: &'a [u32],
     pub streams: &'a [u64],
     /// Sample of each position, in functions that are sampled.
@@ -41,6 +41,7 @@ pub struct Pass<'a> {
     /// Ordinal of the pass's first update in the run.
     pub first_update: u64,
     pub store: &'a mut Store,
+    /// Of the steps to run alone.
     pub outputs: &'a mut [f32],
     pub totals: &'a mut [f64],
     pub done: &'a AtomicU64,
@@ -127,7 +128,7 @@ impl Function {
             steps: first..pass.steps.end as usize,
             order: pass.order,
             partner: pass.partner.unwrap_or(&[]),
-            scalars: &pass.scalars[first * width..],
+            scalars: pass.scalars,
             scalar_count: width,
             streams: pass.streams,
             samples: pass.samples,

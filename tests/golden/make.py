@@ -43,6 +43,9 @@ CASES = {
     "rmsprop, lr=0.01": lambda w, b: torch.optim.RMSprop(w + b, lr=0.01),
     "rmsprop, lr=0.01, momentum=0.5, weight_decay=0.01": lambda w, b: torch.optim.RMSprop(
         [{"params": w, "weight_decay": 0.01}, {"params": b}], lr=0.01, momentum=0.5),
+    "adadelta": lambda w, b: torch.optim.Adadelta(w + b),
+    "adadelta, lr=0.5, rho=0.95, eps=1e-4, weight_decay=0.01": lambda w, b: torch.optim.Adadelta(
+        [{"params": w, "weight_decay": 0.01}, {"params": b}], lr=0.5, rho=0.95, eps=1e-4),
 }
 
 

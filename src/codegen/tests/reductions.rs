@@ -5,7 +5,7 @@ use super::rig::{
 };
 use crate::graph::{Dim, ParamId, Reduction};
 use crate::loops::{
-    Access, Binary, BufferId, BufferKind, Domain, Inst, Kernel, Reg, SHARD_ELEMENTS, Stmt, Unary,
+    Access, Binary, BufferId, BufferKind, Combine, Domain, Inst, Kernel, Reg, SHARD_ELEMENTS, Stmt, Unary,
 };
 
 const REDUCTIONS: [Reduction; 2] = [Reduction::Sum, Reduction::Max];
@@ -51,7 +51,10 @@ fn partials(cols: usize, reduction: Reduction) -> One {
             Stmt::Partial { operand: 2, reduction, value: Reg(0) },
         ])
         .row(vec![Stmt::Partial { operand: 3, reduction: Reduction::Sum, value: Reg(1) }]);
-    let combine = |partials, reduction| Kernel::Combine { name: "c".into(), partials, reduction, domain };
+    let combine = |partials, cols, reduction| Kernel::Call {
+        name: "c".into(),
+        call: Combine { partials, cols, reduction, domain }.into(),
+    };
     let operands = k.operands.clone();
     let out = One::new(cols, cols)
         .columns(vec![load(0, 2, Access::Col { offset: 0 }), store(1, positioned(cols), 0)]);
@@ -60,8 +63,8 @@ fn partials(cols: usize, reduction: Reduction) -> One {
         k.operands = operands;
     }
     k.after = vec![
-        combine(BufferId(2), reduction),
-        combine(BufferId(3), Reduction::Sum),
+        combine(BufferId(2), cols, reduction),
+        combine(BufferId(3), 1, Reduction::Sum),
         out,
         Kernel::Total { index: 1, value: BufferId(3) },
     ];
@@ -108,11 +111,10 @@ fn over_a_flat_domain() {
             ])
             .row(vec![Stmt::Partial { operand: 2, reduction: Reduction::Sum, value: Reg(2) }]);
         k.after = vec![
-            Kernel::Combine {
+            Kernel::Call {
                 name: "c".into(),
-                partials: BufferId(2),
-                reduction: Reduction::Sum,
-                domain: k.domain,
+                call: Combine { partials: BufferId(2), cols: 1, reduction: Reduction::Sum, domain: k.domain }
+                    .into(),
             },
             Kernel::Total { index: 3, value: BufferId(2) },
         ];

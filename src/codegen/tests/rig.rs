@@ -149,6 +149,7 @@ impl Pass {
         fn tensors(x: &mut [AlignedVec]) -> Vec<Tensor<'_>> {
             x.iter_mut().map(|v| Tensor::Write(v)).collect()
         }
+        let before = self.steps.start * self.batch * (self.host.output.len() / self.rows);
         let bind = Bind {
             inputs,
             target: match &self.host.target {
@@ -159,7 +160,7 @@ impl Pass {
             params: tensors(&mut params),
             slots: tensors(&mut slots),
             states: tensors(&mut states),
-            output: &mut self.host.output,
+            output: &mut self.host.output[before..],
             rows: self.rows,
             batch: self.batch,
             steps: self.steps.clone(),

@@ -82,3 +82,6 @@ fn deep<R>(step: impl FnOnce() -> R) -> R {
     const MORE: usize = 4 << 20;
     stacker::maybe_grow(ROOM, MORE, step)
 }
+
+#[cfg(test)]
+mod tests;

@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::graph::{Reduction, SiteId};
-use crate::loops::{Binary, Body, Buffer, Place, Units};
+use crate::loops::{Binary, Body, Buffer, Combine, Place, Units};
 
 const COLS: usize = 4;
 const FULL: Access = Access::Full { stride: COLS, offset: 0 };
@@ -98,12 +98,13 @@ fn a_buffer_is_written_before_it_is_read() {
     assert_eq!(fault(vec![own]), "t is read before it is written");
     let write = in_columns(vec![load(0, 0, GATHERED), store(2, FULL, 0)]);
     assert_eq!(verify(&program(vec![write, read])), Ok(()));
-    let combine = Kernel::Combine {
-        name: "c".into(),
+    let call = Combine {
         partials: BufferId(4),
+        cols: COLS,
         reduction: Reduction::Sum,
         domain: Domain::Rows { rows: Dim::Batch, inner: 1 },
     };
+    let combine = Kernel::Call { name: "c".into(), call: call.into() };
     assert_eq!(fault(vec![combine]), "p is read before it is written");
 }
 

@@ -180,7 +180,7 @@ impl Bench {
                 StepPart::Kernel(i) => {
                     let kernel = &program.kernels[i];
                     let cost = program.cost(kernel, self.batch);
-                    let product = matches!(kernel, Kernel::Product(_));
+                    let product = matches!(kernel, Kernel::Call { call, .. } if call.multiplies());
                     let bound = self.roofline.bound(if product { cost.flops } else { 0 }, cost.bytes);
                     self.kernels.push(KernelTime { name: kernel.name().into(), product, time, cost, bound });
                 }
@@ -217,6 +217,8 @@ struct Stepper<'a> {
     function: &'a Function,
     shape: Shape,
     store: Store,
+    /// Numbers of a row's output.
+    width: usize,
     outputs: Vec<f32>,
     totals: Vec<f64>,
 }
@@ -225,9 +227,9 @@ impl<'a> Stepper<'a> {
     fn new(ready: &'a Ready, section: &'a Train, function: &'a Function, shape: Shape) -> Self {
         let (model, dataset) = (&ready.model, &ready.dataset);
         let store = Store::fresh(model, function.graph(), shape.seed);
-        let outputs = vec![0.0; shape.visited() * model.output.kind.width()];
         let totals = vec![0.0; function.graph().metrics.len()];
-        Self { section, dataset, function, shape, store, outputs, totals }
+        let width = model.output.kind.width();
+        Self { section, dataset, function, shape, width, store, outputs: Vec::new(), totals }
     }
 
     /// Steps that take about a fiftieth of a second, within one epoch; the code and the caches are warm after.
@@ -254,6 +256,8 @@ impl<'a> Stepper<'a> {
         let plan = plan::epoch(self.section, self.function.scalars(), &self.shape, &Progress::default(), 1.0);
         let streams = self.function.streams(|site| draws::train_stream(self.shape.seed, site, 0));
         self.totals.fill(0.0);
+        let visited = (steps * self.shape.batch).min(self.shape.visited());
+        self.outputs.resize(visited * self.width, 0.0);
         let start = Instant::now();
         let status = self.function.run(Pass {
             part: &self.dataset.train,

@@ -9,7 +9,7 @@ use crate::{
     model::Model,
     run::agreement,
     runtime::counts,
-    train::penalties::{BayesDecay, bayes_decay::TARGET_VARIANCE},
+    train::{BayesDecay, bayes_decay::TARGET_VARIANCE},
 };
 
 /// A net whose data are loaded.
@@ -191,7 +191,7 @@ pub(in crate::run) fn compared(
 ) -> Result<Compared, OpenError> {
     let attributes = schema.attributes();
     let (model, mut diagnostics) = checked(source, sets, attributes.clone())?;
-    diagnostics.extend(agreement::disagreements(&schema, &model));
+    diagnostics.extend(agreement::disagreements(schema, &model));
     if diagnostics.iter().any(Diagnostic::is_error) {
         return Err(OpenError::Net(diagnostics));
     }

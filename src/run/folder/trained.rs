@@ -1,6 +1,6 @@
 //! A trained net, from the folder of its run: evaluated on its data, or asked for predictions.
 
-use std::{fmt, path::Path};
+use std::{fmt, ops::Range, path::Path};
 
 use super::{calibration::Calibration, fitness, standing::Standing};
 use crate::run::{
@@ -250,10 +250,30 @@ impl Trained {
         evaluator: &mut Evaluator,
         part: &Part,
         team: &Team,
-    ) -> Result<(Vec<f32>, f64), TrainedError> {
-        let found = evaluator.outputs(part, &mut self.store()?, team, self.checkpoint.meta.seed)?;
-        self.are_numbers(&found.0, self.model.output.kind.width(), 0)?;
-        Ok(found)
+    ) -> Result<Vec<f32>, TrainedError> {
+        let outputs = evaluator.outputs(part, &mut self.store()?, team, self.checkpoint.meta.seed)?;
+        self.are_numbers(&outputs, self.model.output.kind.width(), 0)?;
+        Ok(outputs)
+    }
+
+    /// The same a block of rows at a time, of which no more is held: `block` is given which rows they are and their outputs. Answers the sum
+    /// of their losses.
+    ///
+    /// # Errors
+    /// As [`outputs`](Self::outputs).
+    pub(in crate::run) fn each_block(
+        &self,
+        evaluator: &mut Evaluator,
+        part: &Part,
+        team: &Team,
+        mut block: impl FnMut(Range<usize>, Vec<f32>),
+    ) -> Result<f64, TrainedError> {
+        let (width, seed) = (self.model.output.kind.width(), self.checkpoint.meta.seed);
+        evaluator.each_block(part, &mut self.store()?, team, seed, |rows, outputs| {
+            self.are_numbers(&outputs, width, rows.start)?;
+            block(rows, outputs);
+            Ok(())
+        })
     }
 
     /// Refuses outputs that are none, or will be none in the target's own units: `width` numbers of each row, the first of which has this number.

@@ -119,7 +119,7 @@ impl Trained {
         model.output.kind = OutputKind::Real(model.node(node).ty.len());
         let mut store = self.store()?;
         let mut evaluator = Evaluator::in_mode(&model, mode, part)?;
-        Ok(evaluator.outputs(part, &mut store, team, self.checkpoint.meta.seed)?.0)
+        Ok(evaluator.outputs(part, &mut store, team, self.checkpoint.meta.seed)?)
     }
 }
 
@@ -131,7 +131,7 @@ fn hidden(model: &Model) -> Option<NodeId> {
         weighted[i] = behind || !node.params.is_empty();
         let NodeKind::Layer(used) = &node.kind else { continue };
         let drops = used.word.drop_site(&used.args).is_some();
-        if behind && node.params.is_empty() && !drops && used.word.unitwise().is_some() {
+        if behind && node.params.is_empty() && !drops && used.word.facts().unitwise.is_some() {
             return Some(NodeId(i));
         }
     }

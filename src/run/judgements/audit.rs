@@ -169,7 +169,7 @@ impl Trained {
     /// Probabilities by weight scaling.
     pub(in crate::run) fn scaled(&self, part: &Part, team: &Team) -> Result<Vec<f64>, TrainedError> {
         let mut evaluator = Evaluator::predictor(&self.model, part)?;
-        let (outputs, _) = self.outputs(&mut evaluator, part, team)?;
+        let outputs = self.outputs(&mut evaluator, part, team)?;
         let outputs: Vec<f64> = outputs.into_iter().map(f64::from).collect();
         let kind = self.model.output.kind;
         let meanings = outputs.chunks_exact(kind.width()).flat_map(|row| meaning(row, kind));

@@ -194,7 +194,7 @@ impl Trained {
     ) -> Result<Predictions, TrainedError> {
         let kind = self.model.output.kind;
         let mut evaluator = Evaluator::predictor(&self.model, part)?;
-        let (mut values, _) = self.outputs(&mut evaluator, part, team)?;
+        let mut values = self.outputs(&mut evaluator, part, team)?;
         cool(&mut values, self.temperature(PredictMode::WeightScaling));
         interpret(&mut values, kind, &self.checkpoint.meta.transform.target);
         Ok(self.predictions(values).with_interval(kind, interval))

@@ -241,7 +241,7 @@ impl<'a> Voice<'a> {
             });
         }
         let mut evaluator = Evaluator::predictor(model, part)?;
-        let (outputs, _) = member.outputs(&mut evaluator, part, sampling.team)?;
+        let outputs = member.outputs(&mut evaluator, part, sampling.team)?;
         let mut voice = Self {
             member,
             store,

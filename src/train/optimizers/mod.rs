@@ -15,6 +15,9 @@ pub trait Optimizer: Sync {
         Ok(())
     }
 
+    /// Whether a weight's step is divided by the size of its own gradients.
+    fn adapts(&self) -> bool;
+
     /// Whether weights decay apart from the gradient.
     fn decouples(&self) -> bool {
         false
@@ -74,7 +77,7 @@ pub const CLIP_VALUE: ArgSpec = ArgSpec::named(
     "largest absolute value of a gradient's element",
 );
 
-crate::train::family! { Optimizer: adam, adamw, rmsprop, sgd }
+crate::train::family! { Optimizer: adadelta, adam, adamw, rmsprop, sgd }
 
 impl UpdateCx<'_> {
     /// `grad + weight_decay * param`, where the parameter decays.

@@ -56,7 +56,7 @@ pub const OVER: ArgSpec = ArgSpec::named(
     "time after which the rate is held, warm-up included; all epochs unless given",
 );
 
-crate::train::family! { Schedule: constant, cosine, exponential, plateau, step }
+crate::train::family! { Schedule: constant, cosine, exponential, inverse, linear, one_cycle, plateau, step }
 
 pub use plateau::{Plateau, PlateauState};
 
@@ -64,7 +64,7 @@ pub use plateau::{Plateau, PlateauState};
 pub fn factor(schedule: &Use<dyn Schedule>, at: &At) -> f64 {
     // The horizon is a moment of its own: there a cosine is at its floor, which no update before has reached.
     let update = at.update.min(at.horizon);
-    let warmup = updates(&schedule.args, "warmup", at.updates_per_epoch).unwrap_or(0);
+    let warmup = optional(schedule, "warmup", at.updates_per_epoch).unwrap_or(0);
     let share = if update < warmup { (update + 1) as f64 / warmup as f64 } else { 1.0 };
     let own = At {
         update: update.saturating_sub(warmup),
@@ -76,9 +76,7 @@ pub fn factor(schedule: &Use<dyn Schedule>, at: &At) -> f64 {
 
 /// The horizon in updates: `over=` of the schedule, or the epochs of the file.
 pub fn horizon(schedule: &Use<dyn Schedule>, epochs: usize, updates_per_epoch: u64) -> u64 {
-    let given =
-        schedule.args.sig.arg("over").and_then(|_| updates(&schedule.args, "over", updates_per_epoch));
-    given.unwrap_or(epochs as u64 * updates_per_epoch)
+    optional(schedule, "over", updates_per_epoch).unwrap_or(epochs as u64 * updates_per_epoch)
 }
 
 /// Times that leave nothing of a schedule, or of the rate it warms up to. Times of different units can be held against each other only
@@ -127,6 +125,11 @@ pub fn check_times(
         }
         _ => Ok(()),
     }
+}
+
+/// A time that not every schedule takes, in updates.
+fn optional(schedule: &Use<dyn Schedule>, name: &str, updates_per_epoch: u64) -> Option<u64> {
+    schedule.args.sig.arg(name).and_then(|_| updates(&schedule.args, name, updates_per_epoch))
 }
 
 /// A time argument in updates; `None` if it was left out.

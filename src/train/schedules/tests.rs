@@ -92,6 +92,43 @@ fn step_cuts_every_so_often() {
     close(&factors(&used("step", &over), &[15, 16, 24, 40]), &[0.5, 0.25, 0.25, 0.25]);
 }
 
+#[test]
+fn linear_falls_along_a_line() {
+    close(&factors(&used("linear", &[]), &[0, 10, 20, 39, 40, 99]), &[1.0, 0.75, 0.5, 0.025, 0.0, 0.0]);
+    let warm = [("warmup", steps(4.0)), ("floor", Value::Number(0.1)), ("over", steps(24.0))];
+    close(&factors(&used("linear", &warm), &[0, 3, 4, 14, 24, 30]), &[0.25, 1.0, 1.0, 0.55, 0.1, 0.1]);
+    assert_eq!(factors(&used("linear", &warm), &[24, 99]), [0.1, 0.1]);
+}
+
+#[test]
+fn inverse_falls_as_one_over_the_time() {
+    let plain = used("inverse", &[("period", epochs(2.0))]);
+    close(&factors(&plain, &[0, 8, 16, 24, 40, 80]), &[1.0, 0.5, 1.0 / 3.0, 0.25, 1.0 / 6.0, 1.0 / 6.0]);
+    // The transformer's: u / 4 up to 4, from there on the root of 4 / u, u from 1.
+    let root = [("period", steps(4.0)), ("warmup", steps(4.0)), ("power", Value::Number(0.5))];
+    close(&factors(&used("inverse", &root), &[0, 3, 4, 16, 36]), &[0.25, 1.0, 1.0, 0.5, 1.0 / 3.0]);
+    let never = used("inverse", &[("period", steps(0.0))]);
+    assert_eq!(never.word.check(&never.args).map_err(|e| e.0), Err("period"));
+}
+
+/// The factors of PyTorch's `OneCycleLR` whose peak is at step 10 and whose last step is 40.
+#[test]
+fn one_cycle_rises_and_falls() {
+    let quarter = |end: f64, turn: f64| end + (1.0 - end) * 0.5 * (1.0 + (std::f64::consts::PI * turn).cos());
+    let plain = used("one_cycle", &[("peak", Value::Number(0.25))]);
+    let expected =
+        [0.04, quarter(0.04, 0.5), 1.0, quarter(4e-6, 1.0 / 3.0), quarter(4e-6, 29.0 / 30.0), 4e-6, 4e-6];
+    close(&factors(&plain, &[0, 5, 10, 20, 39, 40, 99]), &expected);
+    let linear = [
+        ("shape", Value::Word("linear".into())),
+        ("start", Value::Number(0.5)),
+        ("floor", Value::Number(0.1)),
+        ("peak", Value::Number(0.5)),
+        ("over", steps(20.0)),
+    ];
+    close(&factors(&used("one_cycle", &linear), &[0, 5, 10, 15, 20, 30]), &[0.5, 0.75, 1.0, 0.55, 0.1, 0.1]);
+}
+
 /// Which argument is refused, in a run of three epochs of four updates.
 fn refused(name: &str, given: &[(&'static str, Value)], updates: Option<u64>) -> Option<&'static str> {
     let rate = || ("rate", Value::Number(0.5));
@@ -102,7 +139,7 @@ fn refused(name: &str, given: &[(&'static str, Value)], updates: Option<u64>) ->
 
 #[test]
 fn times_leave_something_of_the_schedule() {
-    for word in ["constant", "cosine", "exponential", "plateau"] {
+    for word in ["constant", "cosine", "exponential", "linear", "plateau"] {
         assert_eq!(refused(word, &[("warmup", epochs(100.0))], None), Some("warmup"), "{word}");
         assert_eq!(refused(word, &[("warmup", epochs(2.0))], None), None, "{word}");
     }
