@@ -6,7 +6,7 @@
 
 use std::path::Path;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU32, AtomicU64, Ordering::SeqCst};
+use std::sync::atomic::{AtomicU64, Ordering::SeqCst};
 use std::time::Instant;
 
 use dropnet::check::check_source;
@@ -16,7 +16,7 @@ use dropnet::kernels::{machine, team::Team};
 use dropnet::lower::lower_train;
 use dropnet::model::Model;
 use dropnet::run::agreement::need;
-use dropnet::runtime::function::{Function, Pass};
+use dropnet::runtime::function::{Function, Layout, Pass};
 use dropnet::runtime::plan::{self, Shape};
 use dropnet::runtime::progress::Progress;
 use dropnet::runtime::store::Store;
@@ -91,7 +91,7 @@ struct Run<'a> {
 
 impl<'a> Run<'a> {
     fn new(model: &'a Model, dataset: &'a Dataset, team: Team) -> Self {
-        let shape = Shape { rows: dataset.train.rows, batch: 128, drop_last: true, seed: 0 };
+        let shape = Shape { rows: dataset.train.rows(), batch: 128, drop_last: true, seed: 0 };
         let function = Function::new(lower_train(model), &dataset.train).expect("compiles");
         let store = Store::fresh(model, function.graph(), shape.seed);
         let outputs = vec![0.0; shape.visited() * model.output.kind.width()];
@@ -109,24 +109,15 @@ impl<'a> Run<'a> {
         let plan = plan::epoch(section, function.scalars(), shape, &Progress::default(), 1.0);
         let steps = shape.steps() as u64;
         let started = Instant::now();
+        let streams = function.streams(|site| draws::train_stream(shape.seed, site, 0));
+        let layout =
+            Layout { order: &plan.order, batch: shape.batch, scalars: &plan.scalars, streams: &streams };
+        let mut totals = vec![0.0; function.graph().metrics.len()];
         let pass = Pass {
-            part: &self.dataset.train,
             with_target: true,
-            order: &plan.order,
             partner: plan.partner.as_deref(),
-            batch: shape.batch,
-            scalars: &plan.scalars,
-            streams: &function.streams(|site| draws::train_stream(shape.seed, site, 0)),
-            samples: &[],
-            first_row: 0,
-            steps: 0..steps,
-            first_update: 0,
-            store: &mut self.store,
-            outputs: &mut self.outputs,
-            totals: &mut vec![0.0; function.graph().metrics.len()],
-            done: &AtomicU64::new(0),
-            stop: &AtomicU32::new(0),
-            team: &self.team,
+            totals: &mut totals,
+            ..Pass::once(&self.dataset.train, layout, &mut self.store, &mut self.outputs, &self.team)
         };
         self.function.run(pass).expect("the arrays fit");
         started.elapsed().as_secs_f64() * 1e6 / steps as f64

@@ -99,18 +99,21 @@ pub(super) fn args(
     threads: usize,
 ) -> Args {
     let since = first - bind.steps.start;
+    // Native code counts positions from the beginning of the pass, and reads none but those of its steps.
+    let position = bind.positions().start;
+    let table = |of: &[u32]| of.as_ptr().wrapping_sub(position);
     Args {
         operands: operands.as_ptr(),
         rows_total: bind.rows as u64,
         batch: bind.batch as u64,
         first_step: first as u64,
         last_step: bind.steps.end as u64,
-        order: bind.order.as_ptr(),
-        partner: bind.partner.as_ptr(),
+        order: table(bind.order),
+        partner: table(bind.partner),
         scalars: bind.scalars[since * bind.scalar_count..].as_ptr(),
         scalar_stride: 4 * bind.scalar_count as u64,
         streams: bind.streams.as_ptr(),
-        samples: bind.samples.as_ptr(),
+        samples: table(bind.samples),
         sample_stride: 8 * bind.stream_count as u64,
         position_base: bind.position_base,
         update_base: bind.update_base + since as u64,

@@ -149,7 +149,8 @@ impl Pass {
         fn tensors(x: &mut [AlignedVec]) -> Vec<Tensor<'_>> {
             x.iter_mut().map(|v| Tensor::Write(v)).collect()
         }
-        let before = self.steps.start * self.batch * (self.host.output.len() / self.rows);
+        let first = self.steps.start * self.batch;
+        let before = first * (self.host.output.len() / self.rows);
         let bind = Bind {
             inputs,
             target: match &self.host.target {
@@ -164,12 +165,12 @@ impl Pass {
             rows: self.rows,
             batch: self.batch,
             steps: self.steps.clone(),
-            order: &self.order,
-            partner: &self.partner,
+            order: self.order.get(first..).unwrap_or_default(),
+            partner: self.partner.get(first..).unwrap_or_default(),
             scalars: &scalars,
             scalar_count: self.scalars.len(),
             streams: &self.streams,
-            samples: &self.samples,
+            samples: self.samples.get(first..).unwrap_or_default(),
             stream_count: self.stream_count,
             position_base: 0,
             update_base: self.update,

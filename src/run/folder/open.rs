@@ -84,7 +84,7 @@ pub(in crate::run) fn open_divided(
             (checked(source, sets, attributes.clone())?.0, attributes)
         }
     };
-    counts::check(&model, dataset.train.rows, dataset.valid.is_some())?;
+    counts::check(&model, dataset.train.rows(), dataset.valid.is_some())?;
     let mut model = model;
     model.data.iter_mut().for_each(divide);
     Ok(Ready { model, dataset, attributes, warnings })

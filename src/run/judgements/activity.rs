@@ -40,7 +40,7 @@ pub fn activations(nets: &[Shown<'_>], team: &Team) -> Result<Chart, TrainedErro
     let (mut all, mut titles) = (Vec::new(), Vec::new());
     for one in nets {
         let (part_name, part) = one.net.held_out(one.search, None)?;
-        let title = format!("First hidden layer, {} rows of {part_name}", part.rows);
+        let title = format!("First hidden layer, {} rows of {part_name}", part.rows());
         let live = one.net.model.is_live_in_mc();
         let mut answers = |mode, way: &str| {
             all.push((one.net.activations(&part, mode, team)?, one.titled(way)));

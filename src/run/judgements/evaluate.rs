@@ -105,7 +105,15 @@ fn part_figures(
     let together = if members.len() > 1 { passes(members, part, scoring, team)? } else { None };
     let sampled = mode.map(|mode| sampled(members, part, mode, scoring, team)).transpose()?.flatten();
     let (samples, drawn) = sampled.unzip();
-    Ok(PartFigures { part: name, rows: part.rows, each, tempered, together, samples, drawn: drawn.flatten() })
+    Ok(PartFigures {
+        part: name,
+        rows: part.rows(),
+        each,
+        tempered,
+        together,
+        samples,
+        drawn: drawn.flatten(),
+    })
 }
 
 impl Trained {
