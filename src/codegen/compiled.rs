@@ -96,7 +96,7 @@ impl Compiled {
             options: options.clone(),
             code,
             table: functions.table,
-            tasks: functions.tasks,
+            tasks: functions.schedule.step,
             needs: Needs::of(program),
             unit_tables,
             work: Work::of(program),

@@ -57,7 +57,9 @@ impl Pass<'_, '_> {
     unsafe fn block(&mut self, steps: Range<usize>, threads: usize, clocks: &[Clock]) -> Status {
         let verdict = [AtomicU32::new(0), AtomicU32::new(0)];
         let barrier = self.team.barrier(threads);
+        let start = self.bind.steps.start;
         let args = |thread| Args {
+            binds: u64::from(steps.start == start),
             first_step: steps.start as u64,
             last_step: steps.end as u64,
             clock: clocks.get(thread).map_or(std::ptr::null(), std::ptr::from_ref),
@@ -106,6 +108,7 @@ pub(super) fn args(
         operands: operands.as_ptr(),
         rows_total: bind.rows as u64,
         batch: bind.batch as u64,
+        binds: 0,
         first_step: first as u64,
         last_step: bind.steps.end as u64,
         order: table(bind.order),

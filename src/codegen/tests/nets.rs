@@ -2,9 +2,10 @@
 
 use super::rig::{Pass, Restless, THREADS, same, tame};
 use crate::check::{Env, check_source};
-use crate::codegen::{Features, Options, Status, StepPart, compile};
+use crate::codegen::{Features, Options, SessionArrays, Status, StepPart, compile};
 use crate::graph::Mode;
 use crate::graph::{DType, Graph};
+use crate::kernels::aligned::AlignedVec;
 use crate::loops::interpret::{Data, Number};
 use crate::loops::{Program, fuse};
 use crate::lower::{lower_predict, lower_train};
@@ -97,6 +98,42 @@ fn threads_that_come_and_go_between_steps_leave_the_same_bits() {
             let timed: u64 = pace.blocks.iter().map(|block| block.steps).sum();
             assert_eq!(timed as usize, (rows / batch).max(1));
         }
+    }
+}
+
+/// Deviations of frozen batch norm are computed when parameters are bound: by every pass, and by a session once.
+#[test]
+fn what_depends_on_parameters_alone_is_there_in_every_step() {
+    let source = "net {
+        input x: real[2]
+        dense 24 -> batch_norm -> relu
+        dense 40 -> batch_norm eps=0.01
+        dense 2
+        output y: real[2]
+    }";
+    let model = check_source(source, &Env::default()).model.expect("a model");
+    let graph = lower_predict(&model, Mode::Eval).graph;
+    let compiled = compile(&fuse(&graph), &Options::default()).expect("compiles");
+    let mut rows = pass(&graph, 9, 1);
+    for (i, state) in rows.host.states.iter_mut().enumerate() {
+        state.iter_mut().enumerate().for_each(|(unit, x)| *x = 0.5 + (unit + 3 * i) as f32);
+    }
+    let one = finish(rows.clone(), &compiled, 1);
+    let mut many = rows.clone();
+    many.run_at(&compiled, Restless::MOST, &mut Restless::default()).expect("fits");
+    same(&many.host, &one.host, "other threads after every step or two");
+    rows.interpret(&fuse(&graph), true);
+    for (native, slow) in one.host.output.iter().zip(&rows.host.output) {
+        assert!((native - slow).abs() < 1e-4, "{native} {slow}");
+    }
+
+    let aligned = |x: &[Vec<f32>]| x.iter().map(|x| AlignedVec::of(x)).collect();
+    let (params, states) = (aligned(&one.host.params), aligned(&one.host.states));
+    let arrays = SessionArrays { params, states, ..SessionArrays::default() };
+    let mut session = compiled.session(arrays, 4).expect("fits");
+    for (position, row) in one.order.iter().enumerate() {
+        session.input(0)[..2].copy_from_slice(&one.host.inputs[0][2 * *row as usize..][..2]);
+        assert_eq!(session.run(1, 0), &one.host.output[2 * position..][..2], "row {row}");
     }
 }
 
