@@ -25,6 +25,7 @@ mod train;
 mod words;
 
 pub use net::Net;
+pub use penalties::check as check_penalties;
 pub use predict::{MOST_COINS, PREDICT_STATEMENTS};
 pub use scope::{ATTRIBUTES, Attributes};
 pub use section::NAMES as SECTIONS;

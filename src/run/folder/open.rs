@@ -3,7 +3,7 @@
 use std::fmt;
 
 use crate::{
-    check::{Attributes, Env, check_source},
+    check::{Attributes, Env, check_penalties, check_source},
     data::{self, Choosing, DataConfig, DataError, DataSchema, Dataset, Division, Search, Split, TargetRule},
     diag::Diagnostic,
     model::Model,
@@ -55,7 +55,7 @@ impl From<DataError> for OpenError {
     }
 }
 
-/// Checks a text, loads its data, and checks it again with what the data answer.
+/// Checks a text before its data are read, so that a slip costs no reading, and once more with what they answer.
 ///
 /// # Errors
 /// Faults of the text, of the data, or a disagreement between them.
@@ -74,18 +74,17 @@ pub(in crate::run) fn open_divided(
     let config = blind.data.as_mut().ok_or(OpenError::NoSection("data"))?;
     divide(config);
     let opened = data::open(config, search)?;
-    let (model, warnings, attributes) = compared(source, sets, &opened.schema()?)?;
+    let (mut model, warnings, mut attributes) = compared(source, sets, &opened.schema()?)?;
     let dataset = opened.dataset(&agreement::need(&model))?;
-    let (model, attributes) = match standardised(&model, &dataset)? {
-        None => (model, attributes),
-        Some(variance) => {
-            let mut attributes = attributes;
-            attributes.insert(TARGET_VARIANCE.into(), variance);
-            (checked(source, sets, attributes.clone())?.0, attributes)
+    if let Some(variance) = standardised(&model, &dataset)? {
+        attributes.insert(TARGET_VARIANCE.into(), variance);
+        model.fitted.iter_mut().for_each(|fitted| fitted.variance = variance);
+        let found = check_penalties(&model);
+        if found.iter().any(Diagnostic::is_error) {
+            return Err(OpenError::Net(found));
         }
-    };
+    }
     counts::check(&model, dataset.train.rows(), dataset.valid.is_some())?;
-    let mut model = model;
     model.data.iter_mut().for_each(divide);
     Ok(Ready { model, dataset, attributes, warnings })
 }
