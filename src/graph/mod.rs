@@ -8,35 +8,31 @@
 //!   any node may be computed twice;
 //! - `Batch` is the leading dimension wherever it occurs.
 
-pub mod affine;
 pub mod autodiff;
 pub mod builder;
 mod compose;
-mod dropped;
 mod intern;
 pub mod interpret;
-mod mask;
+mod masks;
 pub mod op;
 pub mod passes;
 pub mod print;
 mod scalars;
 pub mod shape;
-pub mod split;
 #[cfg(test)]
 mod tests;
 pub mod verify;
 mod vjp;
 
-pub use affine::{affine_site, is_affine_in_masks};
 pub use autodiff::differentiate;
 pub use builder::Builder;
-pub use dropped::{by_dropped, dropped_left};
 pub use interpret::{Bindings, Tensor, interpret};
-pub use mask::Mask;
+pub use masks::{
+    Cut, Mask, Split, affine_site, by_dropped, dropped_left, is_affine_in_masks, split, split_at,
+};
 pub use op::{Class, Op, Reduction};
 pub use passes::{Passes, simplify};
 pub use scalars::{ScalarDef, Scalars, StepInfo};
-pub use split::{Cut, Split, split, split_at};
 pub use verify::verify;
 
 /// Which of the model's functions is being made.

@@ -3,8 +3,8 @@
 //! The *cut* are the values of rows, free of draws, that the random part reads. What depends on no input (a bias spread over the rows), what
 //! only repeats (a broadcast) and what is no number (a comparison) is computed again instead of passed on.
 
-use super::builder::Builder;
-use super::{DType, Graph, Op, Passes, Sink, SiteId, ValueId, simplify};
+use crate::graph::builder::Builder;
+use crate::graph::{DType, Graph, Op, Passes, Sink, SiteId, ValueId, simplify};
 
 /// What an input of the random part is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

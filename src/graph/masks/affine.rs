@@ -3,7 +3,7 @@
 //! For a softmax net whose logits are so, the normalised geometric mean over all sub-networks is the softmax of the mean logits, hence weight
 //! scaling (Goodfellow, Bengio and Courville 2016, section 7.12). Conservative: what is not recognised is not certified.
 
-use super::{Class, Graph, Op, Reduction, SiteId};
+use crate::graph::{Class, Graph, Op, Reduction, Sink, SiteId};
 
 /// How a value depends on the masks.
 #[derive(Clone, Debug, PartialEq)]
@@ -34,7 +34,7 @@ fn is_affine(graph: &Graph, draws: impl Fn(SiteId) -> bool) -> bool {
             _ => dependence(&node.op, &operands),
         });
     }
-    let output = graph.sinks.iter().find(|(sink, _)| *sink == super::Sink::Output);
+    let output = graph.sinks.iter().find(|(sink, _)| *sink == Sink::Output);
     output.is_some_and(|(_, v)| matches!(all[v.index()], Dependence::Affine(_)))
 }
 

@@ -1,6 +1,6 @@
 //! What a mask of coins is made of, read off its node once for all who ask.
 
-use super::{Graph, Op, ScalarId, SiteId, ValueId};
+use crate::graph::{Graph, Op, ScalarId, SiteId, ValueId};
 
 /// A [`Op::KeepMask`] node.
 #[derive(Clone, Copy, Debug)]
