@@ -4,7 +4,7 @@ use std::sync::atomic::AtomicU32;
 use std::sync::{Mutex, PoisonError};
 
 use crate::kernels::team::{Barrier, Team};
-use crate::loops::{Inst, Kernel, Operand, Program, Units, Work};
+use crate::loops::{BufferKind, Inst, Kernel, Operand, Program, Units, Work};
 
 use super::abi::{self, Args, RunFn};
 use super::bind::{Bind, Bound};
@@ -13,7 +13,7 @@ use super::jit::Code;
 use super::layout::{Arena, LINE, Table};
 use super::needs::Needs;
 use super::schedule::Task;
-use super::shape::{Shape, body_insts};
+use super::shape::{Shape, body_insts, row_len};
 use super::unit::Units as Functions;
 use super::{CodegenError, Options, Storage, Times};
 
@@ -111,6 +111,12 @@ impl Compiled {
     /// Where the last pass spent its time, if the code was compiled with `Options::profile`; else nothing.
     pub fn spent(&self) -> Vec<Spent> {
         self.spent.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Numbers of a row's predictions; 0 where the program has none.
+    pub fn output_width(&self) -> usize {
+        let output = self.program.buffers.iter().find(|buffer| matches!(buffer.kind, BufferKind::Output));
+        output.map_or(0, row_len)
     }
 
     /// Threads of `team` that a batch of `batch` rows keeps busy.
