@@ -9,7 +9,8 @@ use std::time::{Duration, Instant};
 
 pub use predictions::{PredictTime, SampleTime};
 
-use super::{Ready, start};
+use super::Ready;
+use crate::run::folder::start;
 use crate::{
     check::{Env, check_source},
     codegen::{CodegenError, Compiled, StepPart},
