@@ -141,9 +141,10 @@ impl Pace {
         }
     }
 
-    /// Whether a stretch on `threads` threads has to wake some in the midst of a pass: that is the price of the change, not of the number.
-    fn only_wakes(&self, threads: usize) -> bool {
-        threads > self.last && !self.begins
+    /// Whether the number changes to `threads` in the midst of a pass: threads are woken, and numbers lie in the caches of others. That is
+    /// the price of the change, not of the number.
+    fn changes(&self, threads: usize) -> bool {
+        threads != self.last && !self.begins
     }
 
     /// A sample of the number at work.
@@ -224,7 +225,7 @@ impl Pacing for Pace {
         }
         let known = if self.step[rung] > 0.0 { self.step[rung] } else { self.step[self.at] };
         let steps = match &self.trial {
-            _ if known == 0.0 || self.only_wakes(threads) => 1,
+            _ if known == 0.0 || self.changes(threads) => 1,
             Some(_) => ((SAMPLE - self.sample.seconds) / known).ceil() as u64,
             None => (STRETCH / known).ceil() as u64,
         };
@@ -236,7 +237,7 @@ impl Pacing for Pace {
             return;
         }
         let seconds = time.as_secs_f64();
-        let wakes = self.only_wakes(stretch.threads);
+        let changes = self.changes(stretch.threads);
         let cold = self.step[self.at] == 0.0;
         (self.last, self.begins) = (stretch.threads, false);
         match &mut self.trial {
@@ -248,7 +249,7 @@ impl Pacing for Pace {
             self.step[self.at] = seconds / stretch.steps as f64;
             return;
         }
-        if wakes {
+        if changes {
             return;
         }
         self.sample.steps += stretch.steps;
