@@ -4,7 +4,7 @@ use std::sync::atomic::AtomicU32;
 use std::sync::{Mutex, PoisonError};
 
 use crate::kernels::team::{Barrier, Team};
-use crate::loops::{Inst, Kernel, Operand, Program, Units};
+use crate::loops::{Kernel, Operand, Program};
 
 use super::abi::{self, Args, RunFn};
 use super::bind::{Bind, Bound};
@@ -14,8 +14,8 @@ use super::jit::Code;
 use super::layout::{Arena, LINE, Table, combine_words};
 use super::needs::Needs;
 use super::schedule::Task;
-use super::shape::{Shape, body_insts, row_len};
-use super::unit::Units as Functions;
+use super::shape::{Shape, row_len};
+use super::unit::Units;
 use super::{CodegenError, Options, Storage, Times};
 
 /// How a pass ended. `next` is the first step that was not done.
@@ -38,9 +38,6 @@ pub enum Status {
 #[repr(C, align(64))]
 pub(super) struct Line([f32; LINE]);
 
-/// Words of a table of units, with room for a whole last visit.
-type UnitTable = Vec<u32>;
-
 /// Native code of one program.
 pub struct Compiled {
     program: Program,
@@ -50,7 +47,6 @@ pub struct Compiled {
     needs: Needs,
     products: Vec<ProductCall>,
     transposes: Vec<TransposeCall>,
-    unit_tables: Vec<UnitTable>,
     /// Elements and multiplications of a row of a batch, and of a step besides.
     work: Work,
     tasks: Vec<Task>,
@@ -79,12 +75,11 @@ impl Compiled {
         program: &Program,
         options: &Options,
         code: Code,
-        functions: Functions,
+        functions: Units,
         times: Times,
     ) -> Self {
         let mut products = Vec::new();
         let mut transposes = Vec::new();
-        let mut unit_tables = Vec::new();
         let mut work = Work::default();
         for kernel in &program.kernels {
             work.add(program, kernel);
@@ -93,19 +88,7 @@ impl Compiled {
                 Kernel::Transpose { dims, permutation, .. } => {
                     transposes.push(TransposeCall::new(dims, permutation));
                 }
-                Kernel::Loop(k) => {
-                    for (inst, _) in body_insts(&k.body) {
-                        let (Inst::KeepMask { units, .. } | Inst::Noise { units, .. }) = inst else {
-                            continue;
-                        };
-                        if let Units::Table(table) = units {
-                            let mut padded = table.clone();
-                            padded.resize(table.len() + 8, 0);
-                            unit_tables.push(padded);
-                        }
-                    }
-                }
-                Kernel::Combine { .. } | Kernel::Total { .. } => {}
+                Kernel::Loop(_) | Kernel::Combine { .. } | Kernel::Total { .. } => {}
             }
         }
         Self {
@@ -117,7 +100,6 @@ impl Compiled {
             needs: Needs::of(program),
             products,
             transposes,
-            unit_tables,
             work,
             arena: Mutex::new(Vec::new()),
             times,
@@ -230,8 +212,7 @@ impl Compiled {
         let mut words = Vec::with_capacity(self.table.words);
         words.extend_from_slice(&bound.addresses);
         let address = |id: crate::loops::BufferId| bound.addresses[id.0 as usize];
-        let (mut products, mut transposes, mut units) =
-            (self.products.iter(), self.transposes.iter(), self.unit_tables.iter());
+        let (mut products, mut transposes) = (self.products.iter(), self.transposes.iter());
         for kernel in &self.program.kernels {
             match kernel {
                 Kernel::Loop(k) => {
@@ -242,9 +223,6 @@ impl Compiled {
                         Operand::Site(s) => u64::from(s.0),
                     }));
                     words.extend(shape.byte_operands().map(|o| self.affine(bound, &k.operands, o)));
-                    words.extend(
-                        super::shape::tables(&k.body).filter_map(|_| units.next()).map(|t| t.as_ptr() as u64),
-                    );
                 }
                 Kernel::Product(p) => {
                     words.extend(products.next().map(|c| std::ptr::from_ref(c) as u64));
@@ -354,19 +332,10 @@ impl Work {
                 }
             }
             Kernel::Loop(k) => {
-                let cols: usize = k
-                    .body
-                    .sections
-                    .iter()
-                    .map(|s| if let Section::Columns { cols, .. } = s { *cols } else { 1 })
-                    .sum();
+                let elements = (k.domain.places() * k.body.sections.iter().map(Section::work).sum::<usize>()) as f64;
                 match k.domain {
-                    Domain::Rows { rows: Dim::Batch, inner } => {
-                        self.per_row += ELEMENT * (inner * cols) as f64
-                    }
-                    Domain::Rows { rows: Dim::Const(n), inner } => {
-                        self.fixed += ELEMENT * (n * inner * cols) as f64;
-                    }
+                    Domain::Rows { rows: Dim::Batch, .. } => self.per_row += ELEMENT * elements,
+                    Domain::Rows { rows: Dim::Const(n), .. } => self.fixed += ELEMENT * elements * n as f64,
                     Domain::Flat { len } => self.fixed += ELEMENT * len as f64,
                 }
             }

@@ -2,7 +2,7 @@
 
 use crate::graph::{Dim, Reduction};
 use crate::loops::{
-    Buffer, BufferId, BufferKind, Domain, Kernel, Operand, Program, SHARD_ELEMENTS, SHARD_ROWS, Stmt,
+    Buffer, BufferId, BufferKind, Domain, Kernel, Operand, Program, SHARD_ELEMENTS, Stmt,
 };
 use crate::loops::{LoopKernel, Section};
 
@@ -89,8 +89,8 @@ pub(super) fn elements(buffer: &Buffer, batch: usize) -> usize {
 /// Shards of a domain for `batch` rows.
 pub(super) fn domain_shards(domain: Domain, batch: usize) -> usize {
     match domain {
-        Domain::Rows { rows: Dim::Batch, .. } => batch.div_ceil(SHARD_ROWS),
-        Domain::Rows { rows: Dim::Const(n), .. } => n.div_ceil(SHARD_ROWS),
+        Domain::Rows { rows: Dim::Batch, grain, .. } => batch.div_ceil(grain),
+        Domain::Rows { rows: Dim::Const(n), grain, .. } => n.div_ceil(grain),
         Domain::Flat { len } => len.div_ceil(SHARD_ELEMENTS),
     }
 }

@@ -7,8 +7,8 @@
 
 use crate::graph::Dim;
 use crate::loops::{
-    Access, BufferId, BufferKind, Domain, Extent, Inst, Kernel, LoopKernel, Operand, Product, Program,
-    SHARD_ELEMENTS, SHARD_ROWS, Section, Stmt,
+    Access, Base, BufferId, BufferKind, Domain, Extent, Inst, Kernel, LoopKernel, Operand, Product, Program,
+    Ranges, SHARD_ELEMENTS, SHARD_ROWS, Stmt,
 };
 
 use super::shape::{Memory, memory, row_len};
@@ -29,8 +29,8 @@ pub(super) const COMBINE_COLUMNS: usize = 16;
 pub(super) enum Parts {
     /// Known now.
     Const(usize),
-    /// 32-row shards of the batch: `ceil(rows / 32)`.
-    BatchShards,
+    /// Shards of the batch of this many rows each.
+    BatchShards(usize),
     /// Row panels of a product whose rows are `n` times the batch: `max(1, (n rows + 30) / 32)`.
     BatchPanels(usize),
 }
@@ -80,8 +80,8 @@ fn product_parts(product: &Product) -> Parts {
 
 fn domain_parts(domain: Domain) -> Parts {
     match domain {
-        Domain::Rows { rows: Dim::Batch, .. } => Parts::BatchShards,
-        Domain::Rows { rows: Dim::Const(n), .. } => Parts::Const(n.div_ceil(SHARD_ROWS)),
+        Domain::Rows { rows: Dim::Batch, grain, .. } => Parts::BatchShards(grain),
+        Domain::Rows { rows: Dim::Const(n), grain, .. } => Parts::Const(n.div_ceil(grain)),
         Domain::Flat { len } => Parts::Const(len.div_ceil(SHARD_ELEMENTS)),
     }
 }
@@ -95,7 +95,7 @@ fn parts(kernel: &Kernel, program: &Program) -> Parts {
         }
         Kernel::Transpose { dims, permutation, .. } => match permutation.first().and_then(|a| dims.get(*a)) {
             Some(Dim::Const(n)) => Parts::Const(n.div_ceil(SHARD_ROWS)),
-            Some(Dim::Batch) => Parts::BatchShards,
+            Some(Dim::Batch) => Parts::BatchShards(SHARD_ROWS),
             None => Parts::Const(1),
         },
         Kernel::Total { .. } => Parts::Const(1),
@@ -110,12 +110,14 @@ enum Reach {
     /// `width` elements of each row of its shards; `pass` for rows of the whole pass.
     Rows {
         rows: Dim,
+        grain: usize,
         width: usize,
         pass: bool,
     },
     /// Its shards' rows of partials.
     Shards {
         rows: Dim,
+        grain: usize,
     },
     FlatShards {
         len: usize,
@@ -257,17 +259,17 @@ fn loop_touches(program: &Program, kernel: &LoopKernel) -> Vec<Touch> {
             add(*operand, false, Reach::All);
         }
     }
-    for section in &kernel.body.sections {
-        let (Section::Row(stmts) | Section::Columns { stmts, .. }) = section;
-        for stmt in stmts {
-            match stmt {
-                Stmt::Let(_, Inst::Load { operand, access, .. }) => {
-                    add(*operand, false, reach(kernel.domain, *access));
-                }
-                Stmt::Store { operand, access, .. } => add(*operand, true, reach(kernel.domain, *access)),
-                Stmt::Partial { operand, .. } => add(*operand, true, shards(kernel.domain)),
-                _ => {}
+    for (cols, taps, stmt) in kernel.body.stmts() {
+        let ranges = Ranges::new(kernel.domain, cols, taps);
+        match stmt {
+            Stmt::Let(_, Inst::Load { operand, access, .. }) => {
+                add(*operand, false, reach(kernel.domain, *access, ranges));
             }
+            Stmt::Store { operand, access, .. } => {
+                add(*operand, true, reach(kernel.domain, *access, ranges));
+            }
+            Stmt::Partial { operand, .. } => add(*operand, true, shards(kernel.domain)),
+            Stmt::Let(..) | Stmt::Accumulate { .. } | Stmt::Fold { .. } => {}
         }
     }
     found
@@ -275,23 +277,19 @@ fn loop_touches(program: &Program, kernel: &LoopKernel) -> Vec<Touch> {
 
 fn shards(domain: Domain) -> Reach {
     match domain {
-        Domain::Rows { rows, .. } => Reach::Shards { rows },
+        Domain::Rows { rows, grain, .. } => Reach::Shards { rows, grain },
         Domain::Flat { len } => Reach::FlatShards { len },
     }
 }
 
-fn reach(domain: Domain, access: Access) -> Reach {
-    match (domain, access) {
-        (Domain::Rows { rows, inner }, Access::Full { stride, .. } | Access::Row { stride, .. })
-            if stride > 0 =>
-        {
-            Reach::Rows { rows, width: stride * inner, pass: false }
+/// Rows that are not apart, or not the thread's own, may be anybody's.
+fn reach(domain: Domain, access: Access, ranges: Ranges) -> Reach {
+    match (domain, access.base) {
+        (Domain::Rows { rows, grain, .. }, Base::Own | Base::Pass) if access.rows_are_apart(ranges) => {
+            Reach::Rows { rows, grain, width: access.at.row, pass: access.base == Base::Pass }
         }
-        (Domain::Rows { rows, inner }, Access::Positioned { stride, .. }) => {
-            Reach::Rows { rows, width: stride * inner, pass: true }
-        }
-        (Domain::Flat { len }, Access::Full { offset, .. } | Access::Col { offset }) => {
-            Reach::Elements { len, offset }
+        (Domain::Flat { len }, Base::Own) if access.at.col == 1 => {
+            Reach::Elements { len, offset: access.at.offset }
         }
         _ => Reach::All,
     }

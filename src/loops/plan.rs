@@ -5,7 +5,7 @@
 //! the rows of the batch; the plan does not: it compares sizes at [`TYPICAL_ROWS`].
 
 use super::{
-    Buffer, BufferId, BufferKind, Domain, Kernel, Operand, Place, Program, SHARD_ELEMENTS, SHARD_ROWS,
+    Buffer, BufferId, BufferKind, Domain, Kernel, Operand, Place, Program, SHARD_ELEMENTS,
 };
 use crate::graph::Dim;
 
@@ -34,8 +34,8 @@ impl Domain {
     /// Shards for a batch of `rows` rows.
     pub fn shards(self, rows: usize) -> usize {
         match self {
-            Domain::Rows { rows: Dim::Batch, .. } => rows.div_ceil(SHARD_ROWS),
-            Domain::Rows { rows: Dim::Const(n), .. } => n.div_ceil(SHARD_ROWS),
+            Domain::Rows { rows: Dim::Batch, grain, .. } => rows.div_ceil(grain),
+            Domain::Rows { rows: Dim::Const(n), grain, .. } => n.div_ceil(grain),
             Domain::Flat { len } => len.div_ceil(SHARD_ELEMENTS),
         }
     }

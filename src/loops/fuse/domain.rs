@@ -1,10 +1,10 @@
 //! Which domain a root is computed over when it stands alone.
 
 use super::prepare::{ReduceKind, reduce_kind};
-use super::trace::{Context, Root, Trace, leading_domain};
-use super::view::is_uniform;
-use crate::graph::{Dim, Op, Type, ValueId};
-use crate::loops::Domain;
+use super::trace::{Context, Root, Trace};
+use super::view::{extent, is_uniform};
+use crate::graph::{Dim, Graph, Op, Type, ValueId};
+use crate::loops::{AXES, Axes, Domain};
 
 /// A trace of `root` alone over the first domain that can compute it, or the value that must be stored first.
 ///
@@ -38,7 +38,7 @@ fn candidates(context: &Context, root: Root) -> Vec<(Domain, bool)> {
         let x = node.inputs[0];
         match reduce_kind(&graph.ty(x).dims, axes) {
             ReduceKind::Leading { split } => {
-                let domain = leading_domain(graph, x, split);
+                let domain = leading(graph, x, split);
                 return vec![(domain, true), (domain, false)];
             }
             ReduceKind::Full => return over(graph.ty(x)),
@@ -58,17 +58,33 @@ fn over(ty: &Type) -> Vec<(Domain, bool)> {
     if !ty.has_batch() {
         domains.push((Domain::Flat { len: ty.row_len() }, true));
     }
-    let mut inner = 1;
-    domains.push((Domain::Rows { rows, inner }, true));
+    let mut inner = Vec::new();
+    domains.push((Domain::rows(rows), true));
     for d in &ty.dims[1..] {
         if let Dim::Const(n) = d
             && *n > 1
         {
-            inner *= n;
-            domains.push((Domain::Rows { rows, inner }, true));
+            inner.push(*n);
+            domains.push((Domain::nest(rows, axes(&inner)), true));
         }
     }
     let whole = if ty.has_batch() { Dim::Batch } else { Dim::Const(1) };
-    domains.push((Domain::Rows { rows: whole, inner: 1 }, false));
+    domains.push((Domain::rows(whole), false));
     domains
+}
+
+/// The extents as inner axes, the first ones together where there are too many.
+fn axes(extents: &[usize]) -> Axes {
+    let mut axes = [1; AXES];
+    for (i, n) in extents.iter().rev().enumerate() {
+        axes[AXES - 1 - i.min(AXES - 1)] *= n;
+    }
+    axes
+}
+
+/// The domain over whose rows `x` is reduced when its axes `..split` are removed.
+pub(super) fn leading(graph: &Graph, x: ValueId, split: usize) -> Domain {
+    let dims = &graph.ty(x).dims;
+    let inner: Vec<usize> = dims[1..split].iter().map(|d| extent(*d)).filter(|n| *n > 1).collect();
+    Domain::nest(dims[0], axes(&inner))
 }
