@@ -4,17 +4,16 @@ use std::sync::atomic::AtomicU32;
 use std::sync::{Mutex, PoisonError};
 
 use crate::kernels::team::{Barrier, Team};
-use crate::loops::{Kernel, Operand, Program};
+use crate::loops::{Kernel, Operand, Program, Work};
 
 use super::abi::{self, Args, RunFn};
 use super::bind::{Bind, Bound};
 use super::clock::{self, Clock, Spent};
-use super::host::{ProductCall, TransposeCall};
 use super::jit::Code;
-use super::layout::{Arena, LINE, Table, combine_words};
+use super::layout::{Arena, LINE, Table};
 use super::needs::Needs;
 use super::schedule::Task;
-use super::shape::{Shape, row_len};
+use super::shape::Shape;
 use super::unit::Units;
 use super::{CodegenError, Options, Storage, Times};
 
@@ -45,8 +44,6 @@ pub struct Compiled {
     code: Code,
     table: Table,
     needs: Needs,
-    products: Vec<ProductCall>,
-    transposes: Vec<TransposeCall>,
     /// Elements and multiplications of a row of a batch, and of a step besides.
     work: Work,
     tasks: Vec<Task>,
@@ -56,20 +53,8 @@ pub struct Compiled {
     spent: Mutex<Vec<Spent>>,
 }
 
-/// An estimate of a step's cost, in units of one multiplication of a product.
-#[derive(Clone, Copy, Debug, Default)]
-struct Work {
-    per_row: f64,
-    fixed: f64,
-}
-
 /// Below this a step is over before a second thread has woken.
 const WORTH_A_THREAD: f64 = 1e6;
-/// An element of a loop kernel against a multiplication of a product: about one cycle against a 32nd.
-const ELEMENT: f64 = 32.0;
-/// A number of a matrix that is read for a row or two: 4 bytes at 50 GB/s against a multiplication at 60 GFLOP/s.
-const READ: f64 = 2.5;
-
 impl Compiled {
     pub(super) fn new(
         program: &Program,
@@ -78,19 +63,6 @@ impl Compiled {
         functions: Units,
         times: Times,
     ) -> Self {
-        let mut products = Vec::new();
-        let mut transposes = Vec::new();
-        let mut work = Work::default();
-        for kernel in &program.kernels {
-            work.add(program, kernel);
-            match kernel {
-                Kernel::Product(p) => products.push(ProductCall::new(p)),
-                Kernel::Transpose { dims, permutation, .. } => {
-                    transposes.push(TransposeCall::new(dims, permutation));
-                }
-                Kernel::Loop(_) | Kernel::Combine { .. } | Kernel::Total { .. } => {}
-            }
-        }
         Self {
             program: program.clone(),
             options: options.clone(),
@@ -98,9 +70,7 @@ impl Compiled {
             table: functions.table,
             tasks: functions.tasks,
             needs: Needs::of(program),
-            products,
-            transposes,
-            work,
+            work: Work::of(program),
             arena: Mutex::new(Vec::new()),
             times,
             spent: Mutex::default(),
@@ -122,8 +92,7 @@ impl Compiled {
 
     /// Threads of `team` that a batch of `batch` rows keeps busy.
     pub fn threads(&self, team: &Team, batch: usize) -> usize {
-        let work = self.work.fixed + self.work.per_row * batch as f64;
-        if work < WORTH_A_THREAD { 1 } else { team.threads() }
+        if self.work.total(batch) < WORTH_A_THREAD { 1 } else { team.threads() }
     }
 
     /// Runs the steps of `bind`. One pass at a time: a second caller waits for the temporaries.
@@ -212,7 +181,6 @@ impl Compiled {
         let mut words = Vec::with_capacity(self.table.words);
         words.extend_from_slice(&bound.addresses);
         let address = |id: crate::loops::BufferId| bound.addresses[id.0 as usize];
-        let (mut products, mut transposes) = (self.products.iter(), self.transposes.iter());
         for kernel in &self.program.kernels {
             match kernel {
                 Kernel::Loop(k) => {
@@ -224,18 +192,9 @@ impl Compiled {
                     }));
                     words.extend(shape.byte_operands().map(|o| self.affine(bound, &k.operands, o)));
                 }
-                Kernel::Product(p) => {
-                    words.extend(products.next().map(|c| std::ptr::from_ref(c) as u64));
-                    words.extend([p.a.buffer, p.b.buffer, p.c.buffer].map(address));
-                }
-                Kernel::Combine { partials, reduction, domain, .. } => {
-                    let cols = row_len(&self.program.buffers[partials.0 as usize]);
-                    words.push(address(*partials));
-                    words.extend(combine_words(*reduction, cols, *domain));
-                }
-                Kernel::Transpose { from, to, .. } => {
-                    words.extend(transposes.next().map(|c| std::ptr::from_ref(c) as u64));
-                    words.extend([*from, *to].map(address));
+                Kernel::Call { call, .. } => {
+                    words.extend(call.operands().iter().map(|o| address(o.buffer)));
+                    words.extend(call.params());
                 }
                 Kernel::Total { .. } => {}
             }
@@ -311,41 +270,5 @@ fn status(answer: u64) -> Status {
         abi::STOPPED => Status::Stopped { next },
         abi::NON_FINITE => Status::NonFinite { step: next },
         _ => Status::Done,
-    }
-}
-
-impl Work {
-    fn add(&mut self, program: &Program, kernel: &Kernel) {
-        use crate::graph::Dim;
-        use crate::loops::{Domain, Section};
-        match kernel {
-            Kernel::Product(p) => {
-                let work = p.m.len as f64 * p.n.len as f64 * p.k.len as f64;
-                if p.m.batch || p.n.batch || p.k.batch {
-                    self.per_row += work
-                } else {
-                    self.fixed += work
-                }
-                // A matrix that stays from step to step is read in each, however few rows there are.
-                if p.m.batch {
-                    self.fixed += READ * p.n.len as f64 * p.k.len as f64;
-                }
-            }
-            Kernel::Loop(k) => {
-                let elements = (k.domain.places() * k.body.sections.iter().map(Section::work).sum::<usize>()) as f64;
-                match k.domain {
-                    Domain::Rows { rows: Dim::Batch, .. } => self.per_row += ELEMENT * elements,
-                    Domain::Rows { rows: Dim::Const(n), .. } => self.fixed += ELEMENT * elements * n as f64,
-                    Domain::Flat { len } => self.fixed += ELEMENT * len as f64,
-                }
-            }
-            Kernel::Combine { partials, .. } => {
-                self.fixed += ELEMENT * row_len(&program.buffers[partials.0 as usize]) as f64;
-            }
-            Kernel::Total { .. } => {}
-            Kernel::Transpose { from, .. } => {
-                self.per_row += ELEMENT * row_len(&program.buffers[from.0 as usize]) as f64;
-            }
-        }
     }
 }

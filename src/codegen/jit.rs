@@ -18,7 +18,7 @@ use cranelift_module::{FuncId, Linkage, Module, ModuleReloc, default_libcall_nam
 
 use super::abi::RunFn;
 use super::isa::Target;
-use super::unit::{IMPORTS, Unit, Units, import_signature};
+use super::unit::{Import, Unit, Units};
 use super::{CodegenError, clock, host};
 use crate::kernels::team;
 
@@ -65,15 +65,8 @@ fn place(units: &Units, machines: &[Machine], target: &Target) -> Result<Code, C
     let memory = |e: &dyn std::fmt::Display| CodegenError::Memory(e.to_string());
     let mut builder = JITBuilder::with_isa(target.isa.clone(), default_libcall_names());
     builder.memory_provider(Box::new(ArenaMemoryProvider::new_with_size(RESERVE).map_err(|e| memory(&e))?));
-    let addresses: [*const u8; IMPORTS.len()] = [
-        host::product as *const u8,
-        host::combine as *const u8,
-        host::transpose as *const u8,
-        team::barrier as *const u8,
-        clock::read as *const u8,
-    ];
-    for (name, address) in IMPORTS.into_iter().zip(addresses) {
-        builder.symbol(name, address);
+    for import in Import::all() {
+        builder.symbol(import.name(), address(import));
     }
     let call_conv = target.isa.default_call_conv();
     let mut owner = Freed(Some(JITModule::new(builder)));
@@ -84,9 +77,9 @@ fn place(units: &Units, machines: &[Machine], target: &Target) -> Result<Code, C
         let id = module.declare_function(&name, Linkage::Local, &unit.function.signature);
         ids.push(id.map_err(|e| memory(&e))?);
     }
-    for (i, name) in IMPORTS.into_iter().enumerate() {
-        let signature = import_signature(i, call_conv);
-        module.declare_function(name, Linkage::Import, &signature).map_err(|e| memory(&e))?;
+    for import in Import::all() {
+        let signature = import.signature(call_conv);
+        module.declare_function(import.name(), Linkage::Import, &signature).map_err(|e| memory(&e))?;
     }
     for (id, machine) in ids.iter().zip(machines) {
         module
@@ -99,6 +92,15 @@ fn place(units: &Units, machines: &[Machine], target: &Target) -> Result<Code, C
     // SAFETY: `unit` built this function with one pointer-sized parameter and result in the platform's C convention.
     let run = unsafe { std::mem::transmute::<*const u8, RunFn>(address) };
     Ok(Code { module: Mutex::new(owner.0.take()), run })
+}
+
+/// Where this process has a function.
+fn address(import: Import) -> *const u8 {
+    match import {
+        Import::Library(symbol) => host::function(symbol) as *const u8,
+        Import::Barrier => team::barrier as *const u8,
+        Import::Clock => clock::read as *const u8,
+    }
 }
 
 /// Frees a module that was not handed on.
@@ -208,8 +210,8 @@ pub(super) fn text(units: &Units, target: &Target, machine_code: bool) -> Result
         }
         out.push('\n');
     }
-    for (i, name) in IMPORTS.iter().enumerate() {
-        out.push_str(&format!("; u0:{} = {name}\n", units.imports() + i));
+    for (i, import) in Import::all().enumerate() {
+        out.push_str(&format!("; u0:{} = {}\n", units.imports() + i, import.name()));
     }
     Ok(out)
 }

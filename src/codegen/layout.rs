@@ -1,10 +1,8 @@
 //! Where everything stands: the rows of the operand table, and the temporaries' places in the arena.
 
-use crate::graph::{Dim, Reduction};
-use crate::loops::{
-    Buffer, BufferId, BufferKind, Domain, Kernel, Operand, Program, SHARD_ELEMENTS, Stmt,
-};
-use crate::loops::{LoopKernel, Section};
+use crate::graph::Dim;
+use crate::loops::calls::{Region, Touched};
+use crate::loops::{Buffer, BufferId, BufferKind, Kernel, LoopKernel, Operand, Program, Section, Stmt};
 
 use super::shape::{Memory, memory, row_len};
 
@@ -86,21 +84,18 @@ pub(super) fn elements(buffer: &Buffer, batch: usize) -> usize {
     rows * row_len(buffer)
 }
 
-/// Shards of a domain for `batch` rows.
-pub(super) fn domain_shards(domain: Domain, batch: usize) -> usize {
-    match domain {
-        Domain::Rows { rows: Dim::Batch, grain, .. } => batch.div_ceil(grain),
-        Domain::Rows { rows: Dim::Const(n), grain, .. } => n.div_ceil(grain),
-        Domain::Flat { len } => len.div_ceil(SHARD_ELEMENTS),
-    }
-}
-
 /// Rows that partials need: a shard of each domain that writes or combines them; at least one.
 fn shards(program: &Program, id: BufferId, batch: usize) -> usize {
     let of = |kernel: &Kernel| match kernel {
-        Kernel::Loop(k) if writes_partials(k, id) => domain_shards(k.domain, batch),
-        Kernel::Combine { partials, domain, .. } if *partials == id => domain_shards(*domain, batch),
-        _ => 1,
+        Kernel::Loop(k) if writes_partials(k, id) => k.domain.shards(batch),
+        Kernel::Call { call, .. } => {
+            let shards = |o: &Touched| match o.region {
+                Region::Partials { domain, .. } if o.buffer == id => domain.shards(batch),
+                _ => 1,
+            };
+            call.operands().iter().map(shards).max().unwrap_or(1)
+        }
+        Kernel::Loop(_) | Kernel::Total { .. } => 1,
     };
     program.kernels.iter().map(of).max().unwrap_or(1).max(1)
 }
@@ -115,13 +110,4 @@ fn writes_partials(kernel: &LoopKernel, id: BufferId) -> bool {
             _ => false,
         })
     })
-}
-
-/// Words of a `Combine`'s row: address, columns, 1 for a maximum, shards or 0 for those of the batch.
-pub(super) fn combine_words(reduction: Reduction, cols: usize, domain: Domain) -> [u64; 3] {
-    let shards = match domain {
-        Domain::Rows { rows: Dim::Batch, .. } => 0,
-        other => domain_shards(other, 0) as u64,
-    };
-    [cols as u64, u64::from(reduction == Reduction::Max), shards]
 }

@@ -12,7 +12,7 @@
 //! | `check`, `bind` | the proofs |
 //! | `lanes`, `kernel` | loop kernels to Cranelift |
 //! | `schedule`, `run` | parts, barriers and the judgement of the loss; the step loop |
-//! | `host` | kernels that are called, not generated |
+//! | `host` | the functions behind library kernels, which are called, not generated |
 //! | `session` | many small passes over arrays of its own |
 //! | `clock` | where a step's time goes, for code that is compiled to tell |
 //! | `unit`, `jit` | functions of a program; linking, ownership, text |

@@ -33,9 +33,9 @@ impl Needs {
                         needs.stmt(&k.operands, stmt);
                     }
                 }
-                Kernel::Product(p) => needs.write(p.c.buffer),
-                Kernel::Combine { partials, .. } => needs.write(*partials),
-                Kernel::Transpose { to, .. } => needs.write(*to),
+                Kernel::Call { call, .. } => {
+                    call.operands().iter().filter(|o| o.touch.writes()).for_each(|o| needs.write(o.buffer));
+                }
                 Kernel::Total { index, .. } => needs.totals = needs.totals.max(*index as usize + 1),
             }
         }

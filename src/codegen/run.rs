@@ -9,11 +9,11 @@ use cranelift_codegen::ir::types::{F32, F64, I32, I64};
 use cranelift_codegen::ir::{Block, BlockArg, FuncRef, InstBuilder, MemFlagsData, Type, Value};
 use cranelift_frontend::FunctionBuilder;
 
-use crate::loops::BufferId;
+use crate::loops::{BufferId, PANEL_ROWS, Parts};
 
 use super::abi::{DONE, NON_FINITE, STOPPED, offset};
 use super::layout::Table;
-use super::schedule::{PANEL_ROWS, Parts, Task};
+use super::schedule::Task;
 
 /// What a step consists of: the function and the operand row of each task.
 pub(super) struct Plan<'p> {

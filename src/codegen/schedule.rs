@@ -5,42 +5,13 @@
 //! thread 0 has what there is only one of. A barrier stands between two kernels that touch the same memory, unless each thread touches
 //! only what it touched before: the same rows of the same list of shards.
 
-use crate::graph::Dim;
+use crate::loops::calls::Reach;
 use crate::loops::{
-    Access, Base, BufferId, BufferKind, Domain, Extent, Inst, Kernel, LoopKernel, Operand, Product, Program,
-    Ranges, SHARD_ELEMENTS, SHARD_ROWS, Stmt,
+    Access, Base, BufferId, BufferKind, Domain, Inst, Kernel, LoopKernel, Operand, Parts, Program, Ranges,
+    Stmt,
 };
 
-use super::shape::{Memory, memory, row_len};
-
-/// Columns of a product that are one part, at most and at least. A panel of fewer than 16 columns would waste vectors of 16 lanes.
-const PANEL_MOST: usize = 64;
-const PANEL_LEAST: usize = 16;
-/// Products with fewer columns are cut by rows.
-const COLUMNS_LEAST: usize = 32;
-/// Rows of one part of a product that is cut by rows; a last part of one row joins the one before it, because one-row products
-/// go another way in product libraries and round differently.
-pub(super) const PANEL_ROWS: usize = 32;
-/// Columns of partials that one part of a `Combine` covers: one cache line.
-pub(super) const COMBINE_COLUMNS: usize = 16;
-
-/// The fixed list of parts of a kernel.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Parts {
-    /// Known now.
-    Const(usize),
-    /// Shards of the batch of this many rows each.
-    BatchShards(usize),
-    /// Row panels of a product whose rows are `n` times the batch: `max(1, (n rows + 30) / 32)`.
-    BatchPanels(usize),
-}
-
-/// How a product is cut.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Cut {
-    Columns { width: usize },
-    Rows,
-}
+use super::shape::{Memory, memory};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Task {
@@ -61,84 +32,12 @@ pub(super) enum Task {
     },
 }
 
-pub(super) fn cut(product: &Product) -> Cut {
-    let n = product.n.len;
-    match !product.n.batch && n >= COLUMNS_LEAST {
-        true => Cut::Columns { width: (n / 8).next_multiple_of(PANEL_LEAST).clamp(PANEL_LEAST, PANEL_MOST) },
-        false => Cut::Rows,
-    }
-}
-
-fn product_parts(product: &Product) -> Parts {
-    let row_panels = |rows: usize| ((rows + PANEL_ROWS - 2) / PANEL_ROWS).max(1);
-    match (cut(product), product.m) {
-        (Cut::Columns { width }, _) => Parts::Const(product.n.len.div_ceil(width)),
-        (Cut::Rows, Extent { batch: true, len }) => Parts::BatchPanels(len),
-        (Cut::Rows, Extent { batch: false, len }) => Parts::Const(row_panels(len)),
-    }
-}
-
-fn domain_parts(domain: Domain) -> Parts {
-    match domain {
-        Domain::Rows { rows: Dim::Batch, grain, .. } => Parts::BatchShards(grain),
-        Domain::Rows { rows: Dim::Const(n), grain, .. } => Parts::Const(n.div_ceil(grain)),
-        Domain::Flat { len } => Parts::Const(len.div_ceil(SHARD_ELEMENTS)),
-    }
-}
-
-fn parts(kernel: &Kernel, program: &Program) -> Parts {
+fn parts(kernel: &Kernel) -> Parts {
     match kernel {
-        Kernel::Loop(k) => domain_parts(k.domain),
-        Kernel::Product(p) => product_parts(p),
-        Kernel::Combine { partials, .. } => {
-            Parts::Const(row_len(&program.buffers[partials.0 as usize]).div_ceil(COMBINE_COLUMNS))
-        }
-        Kernel::Transpose { dims, permutation, .. } => match permutation.first().and_then(|a| dims.get(*a)) {
-            Some(Dim::Const(n)) => Parts::Const(n.div_ceil(SHARD_ROWS)),
-            Some(Dim::Batch) => Parts::BatchShards(SHARD_ROWS),
-            None => Parts::Const(1),
-        },
+        Kernel::Loop(k) => k.domain.parts(),
+        Kernel::Call { call, .. } => call.parts(),
         Kernel::Total { .. } => Parts::Const(1),
     }
-}
-
-/// Which parts of a memory a thread touches; equal values mean the same thread for the same elements.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Reach {
-    /// Elements anywhere.
-    All,
-    /// `width` elements of each row of its shards; `pass` for rows of the whole pass.
-    Rows {
-        rows: Dim,
-        grain: usize,
-        width: usize,
-        pass: bool,
-    },
-    /// Its shards' rows of partials.
-    Shards {
-        rows: Dim,
-        grain: usize,
-    },
-    FlatShards {
-        len: usize,
-    },
-    /// Its elements of a flat domain.
-    Elements {
-        len: usize,
-        offset: usize,
-    },
-    /// Its columns of partials.
-    Columns {
-        cols: usize,
-    },
-    /// Its parts of a product's result.
-    Panels {
-        cut: Cut,
-        m: Extent,
-        n: Extent,
-        stride: usize,
-        offset: usize,
-    },
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -181,7 +80,7 @@ pub(super) fn schedule(program: &Program) -> Vec<Task> {
         }
         tasks.push(match kernel {
             Kernel::Total { index, value } => Task::Total { index: *index, value: *value },
-            _ => Task::Call { kernel: i, parts: parts(kernel, program) },
+            _ => Task::Call { kernel: i, parts: parts(kernel) },
         });
         open.extend(touches);
         if judged.as_ref().is_some_and(|j| j.writer == i) {
@@ -226,23 +125,11 @@ fn touch(program: &Program, buffer: BufferId, write: bool, reach: Reach) -> Touc
 fn touches(program: &Program, kernel: &Kernel) -> Vec<Touch> {
     match kernel {
         Kernel::Loop(k) => loop_touches(program, k),
-        Kernel::Product(p) => {
-            let reach = Reach::Panels { cut: cut(p), m: p.m, n: p.n, stride: p.c.stride, offset: p.c.offset };
-            vec![
-                touch(program, p.a.buffer, false, Reach::All),
-                touch(program, p.b.buffer, false, Reach::All),
-                touch(program, p.c.buffer, true, reach),
-            ]
-        }
-        Kernel::Combine { partials, .. } => {
-            let cols = row_len(&program.buffers[partials.0 as usize]);
-            vec![touch(program, *partials, true, Reach::Columns { cols })]
+        Kernel::Call { call, .. } => {
+            call.operands().iter().map(|o| touch(program, o.buffer, o.touch.writes(), o.reach)).collect()
         }
         Kernel::Total { value, .. } => {
             vec![touch(program, *value, false, Reach::Columns { cols: 1 })]
-        }
-        Kernel::Transpose { from, to, .. } => {
-            vec![touch(program, *from, false, Reach::All), touch(program, *to, true, Reach::All)]
         }
     }
 }

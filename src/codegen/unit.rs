@@ -9,6 +9,7 @@ use cranelift_codegen::ir::{
 use cranelift_codegen::isa::CallConv;
 use cranelift_frontend::{FunctionBuilder, FunctionBuilderContext};
 
+use crate::loops::calls::Symbol;
 use crate::loops::{Kernel, Program};
 
 use super::isa::Target;
@@ -17,14 +18,42 @@ use super::schedule::{self, Task};
 use super::shape::Shape;
 use super::{CodegenError, Options, kernel, run};
 
-/// Functions of the host that native code calls, in the order of their numbers.
-pub(super) const IMPORTS: [&str; 5] =
-    ["dropnet_product", "dropnet_combine", "dropnet_transpose", "dropnet_barrier", "dropnet_clock"];
-const PRODUCT: usize = 0;
-const COMBINE: usize = 1;
-const TRANSPOSE: usize = 2;
-const BARRIER: usize = 3;
-const CLOCK: usize = 4;
+/// A function of the host that native code calls.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Import {
+    /// Of a library kernel.
+    Library(Symbol),
+    Barrier,
+    Clock,
+}
+
+impl Import {
+    /// All, in the order of their numbers.
+    pub fn all() -> impl Iterator<Item = Self> {
+        Symbol::ALL.iter().map(|symbol| Self::Library(*symbol)).chain([Self::Barrier, Self::Clock])
+    }
+
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Library(symbol) => symbol.name(),
+            Self::Barrier => "dropnet_barrier",
+            Self::Clock => "dropnet_clock",
+        }
+    }
+
+    /// Its place among all.
+    fn number(self) -> usize {
+        Self::all().position(|import| import == self).unwrap_or_default()
+    }
+
+    pub fn signature(self, call_conv: CallConv) -> Signature {
+        match self {
+            Self::Library(_) => kernel_signature(call_conv),
+            Self::Barrier => signature(call_conv, 1, 0),
+            Self::Clock => signature(call_conv, 2, 0),
+        }
+    }
+}
 
 /// A function and the kernels of the program that it serves.
 pub(super) struct Unit {
@@ -56,9 +85,10 @@ pub(super) fn build(program: &Program, options: &Options, target: &Target) -> Re
     let mut words = Vec::new();
     for kernel in &program.kernels {
         let (function, length) = match kernel {
-            Kernel::Product(_) => (Some(Callee::Import(PRODUCT)), 4),
-            Kernel::Combine { .. } => (Some(Callee::Import(COMBINE)), 4),
-            Kernel::Transpose { .. } => (Some(Callee::Import(TRANSPOSE)), 3),
+            Kernel::Call { call, .. } => {
+                let import = Callee::Import(Import::Library(call.symbol()));
+                (Some(import), call.operands().len() + call.params().len())
+            }
             Kernel::Total { .. } => (None, 0),
             Kernel::Loop(k) => {
                 let shape = Shape::new(k, &program.buffers, options)?;
@@ -93,7 +123,7 @@ pub(super) fn build(program: &Program, options: &Options, target: &Target) -> Re
 #[derive(Clone, Copy, PartialEq)]
 enum Callee {
     Unit(usize),
-    Import(usize),
+    Import(Import),
 }
 
 fn build_run(
@@ -117,10 +147,10 @@ fn build_run(
         }
         let (index, colocated) = match callee {
             Callee::Unit(n) => (n, true),
-            Callee::Import(n) => (number + 1 + n, false),
+            Callee::Import(import) => (number + 1 + import.number(), false),
         };
         let signature = match callee {
-            Callee::Import(index) => import_signature(index, call_conv),
+            Callee::Import(import) => import.signature(call_conv),
             Callee::Unit(_) => kernel_signature(call_conv),
         };
         let signature = fb.import_signature(signature);
@@ -131,8 +161,8 @@ fn build_run(
         f
     };
     let functions: Vec<Option<FuncRef>> = callees.iter().map(|c| c.map(|c| reference(&mut fb, c))).collect();
-    let barrier = reference(&mut fb, Callee::Import(BARRIER));
-    let clock = profile.then(|| reference(&mut fb, Callee::Import(CLOCK)));
+    let barrier = reference(&mut fb, Callee::Import(Import::Barrier));
+    let clock = profile.then(|| reference(&mut fb, Callee::Import(Import::Clock)));
     run::emit(&mut fb, &run::Plan { tasks, functions: &functions, table, barrier, clock });
     fb.finalize(target.isa.frontend_config());
     function
@@ -152,13 +182,4 @@ pub(super) fn kernel_signature(call_conv: CallConv) -> Signature {
 
 pub(super) fn run_signature(call_conv: CallConv) -> Signature {
     signature(call_conv, 1, 1)
-}
-
-/// Signature of an import by its place in [`IMPORTS`].
-pub(super) fn import_signature(index: usize, call_conv: CallConv) -> Signature {
-    match index {
-        BARRIER => signature(call_conv, 1, 0),
-        CLOCK => signature(call_conv, 2, 0),
-        _ => kernel_signature(call_conv),
-    }
 }

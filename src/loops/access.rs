@@ -45,18 +45,18 @@ pub struct Ranges {
 
 impl Affine {
     /// Consecutive elements, the same for each row.
-    pub fn cols(offset: usize) -> Self {
-        Self { col: 1, offset, ..Self::default() }
+    pub const fn cols(offset: usize) -> Self {
+        Self { col: 1, ..Self::element(0, offset) }
     }
 
     /// Consecutive elements of rows of `row` elements.
-    pub fn rows(row: usize, offset: usize) -> Self {
-        Self { row, ..Self::cols(offset) }
+    pub const fn rows(row: usize, offset: usize) -> Self {
+        Self { col: 1, ..Self::element(row, offset) }
     }
 
     /// One element of each row.
-    pub fn element(row: usize, offset: usize) -> Self {
-        Self { row, offset, ..Self::default() }
+    pub const fn element(row: usize, offset: usize) -> Self {
+        Self { row, axes: [0; AXES], taps: [0; TAPS], col: 0, offset }
     }
 
     pub fn of(&self, row: usize, axes: Axes, taps: Taps, col: usize) -> usize {
@@ -102,15 +102,15 @@ fn dot<const N: usize>(steps: [usize; N], places: [usize; N]) -> usize {
 }
 
 impl Access {
-    pub fn own(at: Affine) -> Self {
+    pub const fn own(at: Affine) -> Self {
         Self { base: Base::Own, at }
     }
 
-    pub fn data(partner: bool, at: Affine) -> Self {
+    pub const fn data(partner: bool, at: Affine) -> Self {
         Self { base: Base::Data { partner }, at }
     }
 
-    pub fn pass(at: Affine) -> Self {
+    pub const fn pass(at: Affine) -> Self {
         Self { base: Base::Pass, at }
     }
 
@@ -133,8 +133,9 @@ impl Access {
     pub fn same_but_for_window(&self, other: &Self) -> bool {
         let columns = self.at.col == 1 && other.at.col == 1;
         self == other
-            || columns && Self { at: Affine { offset: 0, ..self.at }, ..*self }
-                == Self { at: Affine { offset: 0, ..other.at }, ..*other }
+            || columns
+                && Self { at: Affine { offset: 0, ..self.at }, ..*self }
+                    == Self { at: Affine { offset: 0, ..other.at }, ..*other }
     }
 
     pub fn text(&self) -> String {

@@ -5,7 +5,7 @@
 
 use crate::graph::Dim;
 
-use super::{Access, Domain, Inst, Kernel, LoopKernel, Operand, Product, Program, Ranges, Stmt};
+use super::{Access, Domain, Inst, Kernel, LoopKernel, Operand, Program, Ranges, Stmt};
 
 /// Of one step with a given number of rows.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -18,8 +18,7 @@ impl Kernel {
     pub fn name(&self) -> &str {
         match self {
             Kernel::Loop(k) => &k.name,
-            Kernel::Product(p) => &p.name,
-            Kernel::Combine { name, .. } | Kernel::Transpose { name, .. } => name,
+            Kernel::Call { name, .. } => name,
             Kernel::Total { .. } => "total",
         }
     }
@@ -29,13 +28,8 @@ impl Program {
     /// The cost of a kernel for a batch of `rows` rows.
     pub fn cost(&self, kernel: &Kernel, rows: usize) -> Cost {
         match kernel {
-            Kernel::Product(p) => p.cost(rows),
             Kernel::Loop(k) => self.loop_cost(k, rows),
-            Kernel::Combine { partials, .. } => {
-                let bytes = self.buffer_bytes(*partials, rows);
-                Cost { flops: bytes / 4, bytes }
-            }
-            Kernel::Transpose { from, .. } => Cost { flops: 0, bytes: 2 * self.buffer_bytes(*from, rows) },
+            Kernel::Call { call, .. } => call.cost(rows),
             Kernel::Total { .. } => Cost { flops: 1, bytes: 4 },
         }
     }
@@ -94,15 +88,6 @@ impl Access {
         };
         let cols = if self.at.col > 0 { ranges.cols } else { 1 };
         rows * moved(&self.at.axes, &ranges.axes) * moved(&self.at.taps, &ranges.taps) * cols
-    }
-}
-
-impl Product {
-    fn cost(&self, rows: usize) -> Cost {
-        let of = |e: super::Extent| if e.batch { rows * e.len } else { e.len };
-        let (m, n, k) = (of(self.m), of(self.n), of(self.k));
-        let result = if self.accumulate { 2 * m * n } else { m * n };
-        Cost { flops: 2 * m * n * k, bytes: 4 * (m * k + k * n + result) }
     }
 }
 

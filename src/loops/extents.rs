@@ -62,7 +62,8 @@ impl<'p> Extents<'p> {
         let buffer = self.operand(operand)?;
         let ranges = self.ranges(cols, [1; super::TAPS]);
         self.access(buffer, access, ranges)?;
-        let several = !matches!(self.kernel.domain, Domain::Flat { .. } | Domain::Rows { rows: Dim::Const(1), .. });
+        let several =
+            !matches!(self.kernel.domain, Domain::Flat { .. } | Domain::Rows { rows: Dim::Const(1), .. });
         if several && !access.rows_are_apart(ranges) {
             return Err(format!("rows of `{}` overlap", buffer.name));
         }

@@ -6,7 +6,7 @@
 use super::value::{Value, accumulate, before_first, evaluate, reduce};
 use super::{
     AXES, Access, Affine, Axes, Base, Body, Buffer, BufferId, BufferKind, Domain, Kernel, LoopKernel,
-    Operand, Product, Program, Reg, SHARD_ELEMENTS, Section, Stmt, TAPS, Taps,
+    Operand, Program, Reg, SHARD_ELEMENTS, Section, Stmt, TAPS, Taps,
 };
 use crate::graph::{DType, Dim, Reduction};
 
@@ -70,15 +70,9 @@ pub fn interpret(program: &Program, host: &mut Host, step: &Step) {
     for kernel in &program.kernels {
         match kernel {
             Kernel::Loop(k) => machine.run(k),
-            Kernel::Product(p) => machine.product(p),
-            Kernel::Combine { partials, reduction, domain, .. } => {
-                machine.combine(*partials, *reduction, *domain)
-            }
+            Kernel::Call { call, .. } => call.interpret(&mut machine),
             Kernel::Total { index, value } => {
                 host.totals[*index as usize] += f64::from(machine.floats(*value)[0]);
-            }
-            Kernel::Transpose { from, to, dims, permutation, .. } => {
-                machine.transpose(*from, *to, dims, permutation)
             }
         }
     }
@@ -107,7 +101,8 @@ fn release(buffer: &Buffer, data: Data, host: &mut Host) {
     }
 }
 
-struct Machine<'p> {
+/// The memory of a step while it runs.
+pub struct Machine<'p> {
     program: &'p Program,
     step: &'p Step<'p>,
     memory: Vec<Data>,
@@ -157,14 +152,27 @@ impl Machine<'_> {
         }
     }
 
-    fn floats(&self, id: BufferId) -> &[f32] {
+    /// Rows of this minibatch.
+    pub fn rows(&self) -> usize {
+        self.step.rows
+    }
+
+    /// The elements of a buffer.
+    ///
+    /// # Panics
+    /// If it holds integers.
+    pub fn floats(&self, id: BufferId) -> &[f32] {
         match &self.memory[id.0 as usize] {
             Data::F32(values) => values,
             Data::I32(_) => panic!("{id:?} holds integers"),
         }
     }
 
-    fn floats_mut(&mut self, id: BufferId) -> &mut [f32] {
+    /// The same, to be written.
+    ///
+    /// # Panics
+    /// If it holds integers.
+    pub fn floats_mut(&mut self, id: BufferId) -> &mut [f32] {
         match &mut self.memory[id.0 as usize] {
             Data::F32(values) => values,
             Data::I32(_) => panic!("{id:?} holds integers"),
@@ -301,70 +309,6 @@ impl Machine<'_> {
             Base::Pass => position,
         };
         Point { row, ..point }.of(&access.at)
-    }
-
-    fn combine(&mut self, partials: BufferId, reduction: Reduction, domain: Domain) {
-        let shards = domain.shards(self.step.rows);
-        let dims = &self.program.buffers[partials.0 as usize].dims;
-        let cols: usize = dims.iter().map(|d| self.extent(*d)).product();
-        let values = self.floats_mut(partials);
-        let mut stride = 1;
-        while stride < shards {
-            for low in (0..shards - stride).step_by(2 * stride) {
-                for c in 0..cols {
-                    values[low * cols + c] =
-                        reduce(reduction, values[low * cols + c], values[(low + stride) * cols + c]);
-                }
-            }
-            stride *= 2;
-        }
-    }
-
-    fn extent(&self, dim: Dim) -> usize {
-        if let Dim::Const(n) = dim { n } else { self.step.rows }
-    }
-
-    fn product(&mut self, p: &Product) {
-        let size = |e: super::Extent| if e.batch { self.step.rows * e.len } else { e.len };
-        let (m, n, k) = (size(p.m), size(p.n), size(p.k));
-        let at = |matrix: &super::Matrix, row: usize, col: usize| {
-            let (row, col) = if matrix.transposed { (col, row) } else { (row, col) };
-            matrix.offset + row * matrix.stride + col
-        };
-        let mut result = vec![0.0; m * n];
-        for (i, cell) in result.iter_mut().enumerate() {
-            let (row, col) = (i / n, i % n);
-            let (a, b) = (self.floats(p.a.buffer), self.floats(p.b.buffer));
-            let sum: f64 =
-                (0..k).map(|j| f64::from(a[at(&p.a, row, j)]) * f64::from(b[at(&p.b, j, col)])).sum();
-            *cell = sum as f32;
-        }
-        let c = self.floats_mut(p.c.buffer);
-        for (i, value) in result.into_iter().enumerate() {
-            let cell = &mut c[at(&p.c, i / n, i % n)];
-            *cell = if p.accumulate { *cell + value } else { value };
-        }
-    }
-
-    fn transpose(&mut self, from: BufferId, to: BufferId, dims: &[Dim], permutation: &[usize]) {
-        let dims: Vec<usize> = dims.iter().map(|d| self.extent(*d)).collect();
-        let mut strides = vec![1; dims.len()];
-        for i in (1..dims.len()).rev() {
-            strides[i - 1] = strides[i] * dims[i];
-        }
-        let source = self.floats(from);
-        let total: usize = dims.iter().product();
-        let mut result = Vec::with_capacity(total);
-        for i in 0..total {
-            let mut rest = i;
-            let mut index = 0;
-            for axis in permutation.iter().rev() {
-                index += rest % dims[*axis] * strides[*axis];
-                rest /= dims[*axis];
-            }
-            result.push(source[index]);
-        }
-        self.floats_mut(to)[..total].copy_from_slice(&result);
     }
 }
 

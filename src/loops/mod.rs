@@ -11,23 +11,29 @@
 //! - the shards of a kernel and the panels of a product are functions of shapes only.
 
 mod access;
+pub mod calls;
 mod cost;
 mod domain;
 mod extents;
 mod fuse;
 pub mod interpret;
+mod parts;
 pub(crate) mod plan;
 mod print;
 mod value;
 mod verify;
+mod work;
 
 pub use access::{Access, Affine, Base, Ranges};
+pub use calls::{Call, Combine, Extent, Matrix, Product, Transpose};
 pub use cost::Cost;
 pub use extents::extents;
 pub use fuse::fuse;
+pub use parts::{PANEL_ROWS, Parts};
 pub use print::print;
 pub(crate) use value::before_first;
 pub use verify::verify;
+pub use work::Work;
 
 use crate::graph::{DType, Dim, ParamId, Reduction, ScalarId, SiteId, SlotId, StateId};
 
@@ -103,26 +109,15 @@ pub struct Program {
 #[derive(Clone, Debug, PartialEq)]
 pub enum Kernel {
     Loop(LoopKernel),
-    Product(Product),
-    /// Adds the shards' partials in the fixed tree (stride 1, 2, 4, ...) into row 0.
-    Combine {
+    /// A function of the library.
+    Call {
         name: String,
-        partials: BufferId,
-        reduction: Reduction,
-        domain: Domain,
+        call: Call,
     },
     /// `totals[index] += value`, in f64, by one thread. `value` is row 0 of partials or a one-element buffer.
     Total {
         index: u32,
         value: BufferId,
-    },
-    /// A general permutation of axes that fusion could not express as an access.
-    Transpose {
-        name: String,
-        from: BufferId,
-        to: BufferId,
-        dims: Vec<Dim>,
-        permutation: Vec<usize>,
     },
 }
 
@@ -327,33 +322,4 @@ pub enum Binary {
     Max,
     Min,
     Less,
-}
-
-/// A matrix of a product: rows of `stride` elements, from `offset`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub struct Matrix {
-    pub buffer: BufferId,
-    pub stride: usize,
-    pub offset: usize,
-    pub transposed: bool,
-}
-
-/// A matrix extent: `batch * rows` if `batch`, else `len`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub struct Extent {
-    pub batch: bool,
-    pub len: usize,
-}
-
-/// `c = op(a) op(b)`, or `c += ...`: a library call, `batches` times with constant element steps for batched products.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Product {
-    pub name: String,
-    pub a: Matrix,
-    pub b: Matrix,
-    pub c: Matrix,
-    pub m: Extent,
-    pub n: Extent,
-    pub k: Extent,
-    pub accumulate: bool,
 }

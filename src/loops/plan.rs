@@ -4,9 +4,8 @@
 //! takes the free slot whose size is nearest to its own, so that large ones do not end in many half-used slots. Sizes depend on
 //! the rows of the batch; the plan does not: it compares sizes at [`TYPICAL_ROWS`].
 
-use super::{
-    Buffer, BufferId, BufferKind, Domain, Kernel, Operand, Place, Program, SHARD_ELEMENTS,
-};
+use super::calls::Region;
+use super::{Buffer, BufferId, BufferKind, Kernel, Operand, Place, Program};
 use crate::graph::Dim;
 
 /// Rows at which the plan compares sizes.
@@ -22,21 +21,8 @@ impl Kernel {
                 let buffer = |o: &Operand| if let Operand::Buffer(b) = o { Some(*b) } else { None };
                 k.operands.iter().filter_map(buffer).collect()
             }
-            Kernel::Product(p) => vec![p.a.buffer, p.b.buffer, p.c.buffer],
-            Kernel::Combine { partials, .. } => vec![*partials],
+            Kernel::Call { call, .. } => call.operands().iter().map(|o| o.buffer).collect(),
             Kernel::Total { value, .. } => vec![*value],
-            Kernel::Transpose { from, to, .. } => vec![*from, *to],
-        }
-    }
-}
-
-impl Domain {
-    /// Shards for a batch of `rows` rows.
-    pub fn shards(self, rows: usize) -> usize {
-        match self {
-            Domain::Rows { rows: Dim::Batch, grain, .. } => rows.div_ceil(grain),
-            Domain::Rows { rows: Dim::Const(n), grain, .. } => n.div_ceil(grain),
-            Domain::Flat { len } => len.div_ceil(SHARD_ELEMENTS),
         }
     }
 }
@@ -52,8 +38,11 @@ impl Program {
 
     fn shards_of(&self, id: BufferId, rows: usize) -> usize {
         let combined = self.kernels.iter().find_map(|k| match k {
-            Kernel::Combine { partials, domain, .. } if *partials == id => Some(domain.shards(rows)),
-            _ => None,
+            Kernel::Call { call, .. } => call.operands().iter().find_map(|o| match o.region {
+                Region::Partials { domain, .. } if o.buffer == id => Some(domain.shards(rows)),
+                _ => None,
+            }),
+            Kernel::Loop(_) | Kernel::Total { .. } => None,
         });
         combined.unwrap_or(1).max(1)
     }

@@ -3,8 +3,8 @@
 use std::fmt::Write;
 
 use super::{
-    Access, Affine, Binary, Buffer, BufferId, Domain, Extent, Inst, Kernel, LoopKernel, Matrix, Operand,
-    Program, Reg, SHARD_ROWS, Section, Stmt, Unary,
+    Access, Affine, Binary, Buffer, BufferId, Domain, Extent, Inst, Kernel, LoopKernel, Operand, Program,
+    Reg, SHARD_ROWS, Section, Stmt, Unary,
 };
 use crate::graph::{DType, Dim, Graph, Reduction};
 
@@ -56,8 +56,7 @@ impl Printer<'_> {
     fn kernel_name(&self, kernel: &Kernel) -> String {
         match kernel {
             Kernel::Loop(k) => k.name.clone(),
-            Kernel::Product(p) => p.name.clone(),
-            Kernel::Combine { name, .. } | Kernel::Transpose { name, .. } => name.clone(),
+            Kernel::Call { name, .. } => name.clone(),
             Kernel::Total { index, .. } => format!("total({})", self.metric(*index)),
         }
     }
@@ -71,53 +70,16 @@ impl Printer<'_> {
         self.out.push('\n');
         match kernel {
             Kernel::Loop(k) => self.loops(k),
-            Kernel::Product(p) => {
-                let sign = if p.accumulate { "+=" } else { "=" };
-                let (a, b, c) =
-                    (self.matrix(&p.a, p.m, p.k), self.matrix(&p.b, p.k, p.n), self.matrix(&p.c, p.m, p.n));
+            Kernel::Call { call, .. } => {
+                let text = call.print(&|id| self.name(id).to_string());
                 self.line(0, &format!("{name}:"));
-                self.line(1, &format!("{c} {sign} {a} * {b}"));
-            }
-            Kernel::Combine { partials, reduction, domain, .. } => {
-                let target = self.name(*partials).to_string();
-                self.line(0, &format!("{name}:"));
-                self.line(
-                    1,
-                    &format!(
-                        "{target}[0] = tree of {} over shards of {}",
-                        reduce(*reduction),
-                        self::domain(*domain)
-                    ),
-                );
+                self.line(1, &text);
             }
             Kernel::Total { value, .. } => {
                 let value = self.name(*value).to_string();
                 self.line(0, &format!("{name} += {value}[0]"));
             }
-            Kernel::Transpose { from, to, dims, permutation, .. } => {
-                let text = format!(
-                    "{} = {}{} with axes {permutation:?}",
-                    self.name(*to),
-                    self.name(*from),
-                    shape(dims)
-                );
-                self.line(0, &format!("{name}:"));
-                self.line(1, &text);
-            }
         }
-    }
-
-    fn matrix(&self, m: &Matrix, rows: Extent, cols: Extent) -> String {
-        let (rows, cols) = if m.transposed { (cols, rows) } else { (rows, cols) };
-        let mut text = format!("{}[{}, {}", self.name(m.buffer), extent(rows), extent(cols));
-        if m.stride != cols.len || m.offset != 0 {
-            let _ = write!(text, "; stride {}, offset {}", m.stride, m.offset);
-        }
-        text.push(']');
-        if m.transposed {
-            text.push_str("^T");
-        }
-        text
     }
 
     fn loops(&mut self, kernel: &LoopKernel) {
@@ -236,7 +198,7 @@ fn binary(op: Binary, x: String, y: String) -> String {
     }
 }
 
-fn reduce(reduction: Reduction) -> &'static str {
+pub(super) fn reduce(reduction: Reduction) -> &'static str {
     match reduction {
         Reduction::Sum => "sum",
         Reduction::Max => "max",
@@ -246,10 +208,8 @@ fn reduce(reduction: Reduction) -> &'static str {
 fn words(kernel: &Kernel) -> String {
     match kernel {
         Kernel::Loop(k) => k.fused.join(" + "),
-        Kernel::Product(_) => "contract".to_string(),
-        Kernel::Combine { reduction, .. } => format!("combine_{}", reduce(*reduction)),
+        Kernel::Call { call, .. } => call.word(),
         Kernel::Total { .. } => "total".to_string(),
-        Kernel::Transpose { .. } => "transpose".to_string(),
     }
 }
 
@@ -269,11 +229,11 @@ fn dim(dim: Dim) -> String {
     }
 }
 
-fn shape(dims: &[Dim]) -> String {
+pub(super) fn shape(dims: &[Dim]) -> String {
     format!("[{}]", dims.iter().map(|d| dim(*d)).collect::<Vec<_>>().join(", "))
 }
 
-fn extent(extent: Extent) -> String {
+pub(super) fn extent(extent: Extent) -> String {
     match extent {
         Extent { batch: true, len: 1 } => "batch".to_string(),
         Extent { batch: true, len } => format!("batch * {len}"),
@@ -281,7 +241,7 @@ fn extent(extent: Extent) -> String {
     }
 }
 
-fn domain(domain: Domain) -> String {
+pub(super) fn domain(domain: Domain) -> String {
     match domain {
         Domain::Rows { rows, inner, grain } => {
             let shards = if grain == SHARD_ROWS { String::new() } else { format!(" by {grain}") };

@@ -37,11 +37,15 @@ pub fn verify(program: &Program) -> Result<(), String> {
 /// What a kernel reads that it has not written itself before, and what it writes.
 fn traffic(kernel: &Kernel) -> (Vec<BufferId>, Vec<BufferId>) {
     match kernel {
-        Kernel::Product(p) if p.accumulate => (vec![p.a.buffer, p.b.buffer, p.c.buffer], vec![p.c.buffer]),
-        Kernel::Product(p) => (vec![p.a.buffer, p.b.buffer], vec![p.c.buffer]),
-        Kernel::Combine { partials, .. } => (vec![*partials], vec![*partials]),
+        Kernel::Call { call, .. } => {
+            let (mut reads, mut writes) = (Vec::new(), Vec::new());
+            for operand in call.operands() {
+                reads.extend(operand.touch.reads().then_some(operand.buffer));
+                writes.extend(operand.touch.writes().then_some(operand.buffer));
+            }
+            (reads, writes)
+        }
         Kernel::Total { value, .. } => (vec![*value], vec![]),
-        Kernel::Transpose { from, to, .. } => (vec![*from], vec![*to]),
         Kernel::Loop(k) => {
             let buffer = |operand: u32| match k.operands.get(operand as usize) {
                 Some(Operand::Buffer(b)) => Some(*b),
@@ -97,7 +101,10 @@ enum Level {
     /// Of the section with this number.
     Column(usize),
     /// Of the fold with this number, in row code or in the section with that number.
-    Tap { fold: usize, section: Option<usize> },
+    Tap {
+        fold: usize,
+        section: Option<usize>,
+    },
 }
 
 struct Loop<'p> {
@@ -297,9 +304,9 @@ impl Touched {
         self.stores.push((buffer, access));
         let before =
             |read: Access, place: Option<usize>| place.is_some_and(|p| p < section) && read.same_row(&access);
-        self.loads
-            .iter()
-            .all(|(b, read, place)| *b != buffer || read.same_but_for_window(&access) || before(*read, *place))
+        self.loads.iter().all(|(b, read, place)| {
+            *b != buffer || read.same_but_for_window(&access) || before(*read, *place)
+        })
     }
 }
 

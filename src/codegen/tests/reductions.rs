@@ -5,7 +5,8 @@ use super::rig::{
 };
 use crate::graph::{Dim, ParamId, Reduction};
 use crate::loops::{
-    Access, Binary, BufferId, BufferKind, Domain, Inst, Kernel, Reg, SHARD_ELEMENTS, Stmt, Unary,
+    Access, Affine, Binary, BufferId, BufferKind, Combine, Domain, Inst, Kernel, Reg, SHARD_ELEMENTS, Stmt,
+    Unary,
 };
 
 const REDUCTIONS: [Reduction; 2] = [Reduction::Sum, Reduction::Max];
@@ -41,7 +42,7 @@ fn over_columns() {
 
 /// Partials of columns and of rows, combined; the first goes to the predictions, the second to a total.
 fn partials(cols: usize, reduction: Reduction) -> One {
-    let domain = Domain::Rows { rows: Dim::Batch, inner: 1 };
+    let domain = Domain::rows(Dim::Batch);
     let mut k = One::new(cols, cols)
         .buffer(buffer("columns", &[Dim::Const(cols)], BufferKind::Partials))
         .buffer(buffer("rows", &[], BufferKind::Partials))
@@ -51,17 +52,20 @@ fn partials(cols: usize, reduction: Reduction) -> One {
             Stmt::Partial { operand: 2, reduction, value: Reg(0) },
         ])
         .row(vec![Stmt::Partial { operand: 3, reduction: Reduction::Sum, value: Reg(1) }]);
-    let combine = |partials, reduction| Kernel::Combine { name: "c".into(), partials, reduction, domain };
+    let combine = |partials, cols, reduction| Kernel::Call {
+        name: "c".into(),
+        call: Combine { partials, cols, reduction, domain }.into(),
+    };
     let operands = k.operands.clone();
     let out = One::new(cols, cols)
-        .columns(vec![load(0, 2, Access::Col { offset: 0 }), store(1, positioned(cols), 0)]);
+        .columns(vec![load(0, 2, Access::own(Affine::cols(0))), store(1, positioned(cols), 0)]);
     let mut out = out.program().kernels.remove(0);
     if let Kernel::Loop(k) = &mut out {
         k.operands = operands;
     }
     k.after = vec![
-        combine(BufferId(2), reduction),
-        combine(BufferId(3), Reduction::Sum),
+        combine(BufferId(2), cols, reduction),
+        combine(BufferId(3), 1, Reduction::Sum),
         out,
         Kernel::Total { index: 1, value: BufferId(3) },
     ];
@@ -102,17 +106,16 @@ fn over_a_flat_domain() {
         let mut k = k
             .buffer(buffer("norm", &[], BufferKind::Partials))
             .columns(vec![
-                load(0, 1, Access::Col { offset: 0 }),
+                load(0, 1, Access::own(Affine::cols(0))),
                 put(1, Inst::Binary(Binary::Mul, Reg(0), Reg(0))),
                 accumulate(2, Reduction::Sum, 1),
             ])
             .row(vec![Stmt::Partial { operand: 2, reduction: Reduction::Sum, value: Reg(2) }]);
         k.after = vec![
-            Kernel::Combine {
+            Kernel::Call {
                 name: "c".into(),
-                partials: BufferId(2),
-                reduction: Reduction::Sum,
-                domain: k.domain,
+                call: Combine { partials: BufferId(2), cols: 1, reduction: Reduction::Sum, domain: k.domain }
+                    .into(),
             },
             Kernel::Total { index: 3, value: BufferId(2) },
         ];

@@ -341,7 +341,9 @@ fn word(trace: &Trace, instance: &Instance) -> Option<String> {
         What::Mask(_) => "keep_mask".to_string(),
         What::Noise(_) => "noise".to_string(),
         What::OneHot => "one_hot".to_string(),
-        What::Accumulate { reduction, .. } | What::Fold { reduction, .. } => reduction_word(*reduction).to_string(),
+        What::Accumulate { reduction, .. } | What::Fold { reduction, .. } => {
+            reduction_word(*reduction).to_string()
+        }
         What::Unary(op) => format!("{op:?}").to_lowercase(),
         What::Binary(op) => match &trace.context.graph.node(instance.node).op {
             Op::Reduce { reduction, .. } => reduction_word(*reduction).to_string(),

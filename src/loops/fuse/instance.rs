@@ -209,7 +209,13 @@ impl Trace<'_, '_> {
     }
 
     /// Numbers of the units in the window, and the key they are drawn with.
-    fn draw(&mut self, v: ValueId, view: View, dims: &[usize], shared: &[bool]) -> Result<(Affine, u32), Fail> {
+    fn draw(
+        &mut self,
+        v: ValueId,
+        view: View,
+        dims: &[usize],
+        shared: &[bool],
+    ) -> Result<(Affine, u32), Fail> {
         let weights = draws::unit_weights(dims, shared);
         let unit = units(self.context.graph, self.domain, v, view, &weights, self.exact);
         let unit = unit.map_err(|stop| match stop {

@@ -31,10 +31,11 @@ fn join<const N: usize>(
             continue;
         }
         let size = extents[inner];
-        let one = size > 1 && addresses.iter_mut().all(|at| {
-            let factors = factors(at);
-            factors[outer] == factors[inner] * size
-        });
+        let one = size > 1
+            && addresses.iter_mut().all(|at| {
+                let factors = factors(at);
+                factors[outer] == factors[inner] * size
+            });
         if one {
             extents[inner] *= extents[outer];
             extents[outer] = 1;

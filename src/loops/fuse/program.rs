@@ -9,7 +9,7 @@ use super::order::Order;
 use super::product::operands;
 use super::trace::{Context, Effect, Home, Trace, What};
 use crate::graph::{DType, Dim, Op, Sink, Stored, ValueId};
-use crate::loops::{Buffer, BufferId, BufferKind, Kernel, Matrix, Product, Program};
+use crate::loops::{Buffer, BufferId, BufferKind, Combine, Kernel, Matrix, Product, Program, Transpose};
 
 struct Writer<'c, 'g> {
     context: &'c Context<'g>,
@@ -157,7 +157,9 @@ impl Writer<'_, '_> {
             if let (Effect::Partial(reduction), Home::Value(v)) = (action.effect, action.home) {
                 let name = self.names.unique(format!("{}.combine", self.names.value(v)));
                 let partials = self.buffers[&action.home];
-                self.program.kernels.push(Kernel::Combine { name, partials, reduction, domain });
+                let cols = self.context.graph.ty(v).row_len();
+                let call = Combine { partials, cols, reduction, domain }.into();
+                self.program.kernels.push(Kernel::Call { name, call });
             }
         }
     }
@@ -174,7 +176,8 @@ impl Writer<'_, '_> {
         let c = Matrix { buffer: self.buffers[&Home::Value(v)], stride: n.len, offset: 0, transposed: false };
         let (a, b) = (matrix(a), matrix(b));
         let name = self.names.unique(format!("{}.gemm", self.names.value(v)));
-        self.program.kernels.push(Kernel::Product(Product { name, a, b, c, m, n, k, accumulate: false }));
+        let call = Product { a, b, c, m, n, k, accumulate: false }.into();
+        self.program.kernels.push(Kernel::Call { name, call });
     }
 
     fn transpose(&mut self, v: ValueId) {
@@ -182,13 +185,13 @@ impl Writer<'_, '_> {
         let Op::Transpose { permutation } = &graph.node(v).op else { return };
         let x = graph.node(v).inputs[0];
         let name = self.names.unique(format!("{}.transpose", self.names.value(v)));
-        self.program.kernels.push(Kernel::Transpose {
-            name,
+        let call = Transpose {
             from: self.buffers[&home_of(self.context, self.context.strip(x))],
             to: self.buffers[&Home::Value(v)],
             dims: graph.ty(x).dims.clone(),
             permutation: permutation.clone(),
-        });
+        };
+        self.program.kernels.push(Kernel::Call { name, call: call.into() });
     }
 
     fn totals(&mut self) {

@@ -169,7 +169,7 @@ impl Bench {
                 StepPart::Kernel(i) => {
                     let kernel = &program.kernels[i];
                     let cost = program.cost(kernel, self.batch);
-                    let product = matches!(kernel, Kernel::Product(_));
+                    let product = matches!(kernel, Kernel::Call { call, .. } if call.multiplies());
                     let bound = self.roofline.bound(if product { cost.flops } else { 0 }, cost.bytes);
                     self.kernels.push(KernelTime { name: kernel.name().into(), product, time, cost, bound });
                 }

@@ -1,0 +1,37 @@
+//! The functions of the host behind library kernels, one file each. They have the signature of generated kernels; an operand row holds the
+//! addresses of the kernel's operands, then its parameters as plain words (`loops::calls`).
+//!
+//! They are called from native code and must not unwind into it, so nothing here can panic.
+
+mod combine;
+mod product;
+mod transpose;
+
+use crate::loops::calls::Symbol;
+
+use super::abi::Args;
+
+/// Parts `first..last` of a kernel for the step that `args` tell of.
+///
+/// # Safety
+/// Called by native `run` only: `operands` is the row of a kernel of this function, `args` are the thread's own, and `first..last` are
+/// this thread's parts.
+pub(super) type HostFn = unsafe extern "C" fn(operands: *const u64, args: *const Args, first: u64, last: u64);
+
+/// The function behind a kernel.
+pub(super) fn function(symbol: Symbol) -> HostFn {
+    match symbol {
+        Symbol::Product => product::product,
+        Symbol::Combine => combine::combine,
+        Symbol::Transpose => transpose::transpose,
+    }
+}
+
+/// The parameters behind `operands` addresses of a row.
+///
+/// # Safety
+/// `row` is the row of a kernel with so many operands and with parameters `P`, which is a `repr(C)` struct of words.
+unsafe fn params<'r, P>(row: *const u64, operands: usize) -> &'r P {
+    // SAFETY: by the contract the words of a `P` lie there; tables of operands are not written while native code runs.
+    unsafe { &*row.add(operands).cast::<P>() }
+}

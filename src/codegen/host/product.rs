@@ -1,0 +1,71 @@
+//! Products, by the library's kernels.
+
+use crate::kernels::gemm::{Along, Matrix, multiply};
+use crate::loops::PANEL_ROWS;
+use crate::loops::calls::product::ProductParams;
+
+use super::{Args, params};
+
+/// Rows and columns of the result: first row, rows, first column, columns.
+struct Block {
+    row: usize,
+    rows: usize,
+    col: usize,
+    cols: usize,
+}
+
+fn extent(batch: u64, len: u64, rows: usize) -> usize {
+    if batch != 0 { rows * len as usize } else { len as usize }
+}
+
+/// What parts `first..last` cover of a result of `m` x `n`.
+fn block(call: &ProductParams, (m, n): (usize, usize), first: usize, last: usize) -> Block {
+    match call.width as usize {
+        0 => {
+            let parts = ((m + PANEL_ROWS - 2) / PANEL_ROWS).max(1);
+            let row = (first * PANEL_ROWS).min(m);
+            let to = if last >= parts { m } else { (last * PANEL_ROWS).min(m) };
+            Block { row, rows: to - row, col: 0, cols: n }
+        }
+        width => {
+            let col = (first * width).min(n);
+            Block { row: 0, rows: m, col, cols: (last * width).min(n) - col }
+        }
+    }
+}
+
+/// Operands: a, b and c. Parts are the panels of the product's cut.
+///
+/// # Safety
+/// As for [`HostFn`](super::HostFn).
+pub(super) unsafe extern "C" fn product(operands: *const u64, args: *const Args, first: u64, last: u64) {
+    if first == last {
+        return;
+    }
+    // SAFETY: by the contract the row has three addresses and the parameters of a product.
+    let (call, a, b, c, batch) = unsafe {
+        (
+            params::<ProductParams>(operands, 3),
+            *operands as *const f32,
+            *operands.add(1) as *const f32,
+            *operands.add(2) as *mut f32,
+            (*args).rows as usize,
+        )
+    };
+    let (m, n) = (extent(call.m_batch, call.m_len, batch), extent(call.n_batch, call.n_len, batch));
+    let k = extent(call.k_batch, call.k_len, batch);
+    let Block { row, rows, col, cols } = block(call, (m, n), first as usize, last as usize);
+    let along = if call.width == 0 { Along::Rows } else { Along::Columns };
+    let strides = |down: u64, right: u64| (down as usize, right as usize);
+    let (down, across) = (strides(call.a_down, call.a_right), strides(call.b_down, call.b_right));
+    let result = strides(call.c_down, call.c_right);
+    // SAFETY: `check` proved that the matrices lie in their buffers and `Compiled::run` that the buffers are bound; panels of the
+    // result are disjoint between threads, and the schedule has no writer of a or b since the last barrier.
+    unsafe {
+        let a = Matrix { start: a.add(call.a_offset as usize + row * down.0), strides: down };
+        let b = Matrix { start: b.add(call.b_offset as usize + col * across.1), strides: across };
+        let at = call.c_offset as usize + row * result.0 + col * result.1;
+        let c = Matrix { start: c.add(at), strides: result };
+        multiply(along, (rows, cols, k), c, call.accumulate != 0, a, b);
+    }
+}

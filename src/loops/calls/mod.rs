@@ -1,0 +1,196 @@
+//! Kernels of the library: what a function of the host does better than a loop.
+//!
+//! One file a kernel here, one row in the table below, one function in `codegen/host`; the compiler names what is missing. A kernel says
+//! of itself, through [`Library`], all that the stages ask: which memory its parts reach, that it stays inside, how it is
+//! cut, what its function is told, what it costs, what it computes. No other file knows one kernel from another.
+
+mod words;
+
+use std::ops::Deref;
+
+use super::interpret::Machine;
+use super::parts::Parts;
+use super::work::Work;
+use super::{BufferId, Cost, Domain};
+use crate::graph::Dim;
+use words::params;
+
+pub use product::{Cut, Extent, Matrix};
+
+macro_rules! calls {
+    ($($module:ident: $name:ident = $symbol:literal;)*) => {
+        $(pub mod $module; pub use $module::$name;)*
+
+        /// A kernel of the library with what it is applied to.
+        #[derive(Clone, Debug, PartialEq)]
+        pub enum Call {
+            $($name($name),)*
+        }
+
+        /// The function of the host behind a library kernel.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+        pub enum Symbol {
+            $($name,)*
+        }
+
+        impl Symbol {
+            pub const ALL: &[Self] = &[$(Self::$name,)*];
+
+            /// Its name in code.
+            pub fn name(self) -> &'static str {
+                match self {
+                    $(Self::$name => $symbol,)*
+                }
+            }
+        }
+
+        impl Call {
+            pub fn symbol(&self) -> Symbol {
+                match self {
+                    $(Self::$name(_) => Symbol::$name,)*
+                }
+            }
+        }
+
+        impl Deref for Call {
+            type Target = dyn Library;
+
+            fn deref(&self) -> &Self::Target {
+                match self {
+                    $(Self::$name(kernel) => kernel,)*
+                }
+            }
+        }
+
+        $(impl From<$name> for Call {
+            fn from(kernel: $name) -> Self {
+                Self::$name(kernel)
+            }
+        })*
+    };
+}
+
+calls! {
+    product: Product = "dropnet_product";
+    combine: Combine = "dropnet_combine";
+    transpose: Transpose = "dropnet_transpose";
+}
+
+/// What a library kernel says of itself.
+///
+/// Its function is called with a row of words: the addresses of its [`operands`](Self::operands) in order, then its [`params`](Self::params).
+pub trait Library {
+    /// What it does, in a word.
+    fn word(&self) -> String;
+
+    /// The buffers it touches.
+    fn operands(&self) -> Vec<Touched>;
+
+    /// Whether its parameters make sense, beyond what the regions of its operands say.
+    ///
+    /// # Errors
+    /// The reason why not.
+    fn check(&self) -> Result<(), String> {
+        Ok(())
+    }
+
+    /// How it is cut.
+    fn parts(&self) -> Parts;
+
+    /// What its function is told besides addresses: plain words, the same wherever buffers lie.
+    fn params(&self) -> Vec<u64>;
+
+    /// Of one step with `rows` rows.
+    fn cost(&self, rows: usize) -> Cost;
+
+    fn work(&self) -> Work;
+
+    /// Whether its time is that of multiplications where they are many, so that a roofline may hold it against them.
+    fn multiplies(&self) -> bool {
+        false
+    }
+
+    fn interpret(&self, machine: &mut Machine<'_>);
+
+    /// Its line in the program's text.
+    fn print(&self, name: &dyn Fn(BufferId) -> String) -> String;
+}
+
+/// A buffer of a library kernel.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Touched {
+    pub buffer: BufferId,
+    pub touch: Touch,
+    /// What of it is touched at all.
+    pub region: Region,
+    /// What of that one part touches.
+    pub reach: Reach,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Touch {
+    Read,
+    Write,
+    /// Reads what it then overwrites.
+    Update,
+}
+
+impl Touch {
+    pub fn reads(self) -> bool {
+        self != Self::Write
+    }
+
+    pub fn writes(self) -> bool {
+        self != Self::Read
+    }
+}
+
+/// Elements of a buffer, for any number of rows.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Region {
+    /// `rows` rows of `cols` neighbours, `stride` apart, from `offset`.
+    Rows { rows: Extent, cols: Extent, stride: usize, offset: usize },
+    /// All of a buffer of so many elements.
+    Whole(Extent),
+    /// Partials of `cols` columns, one row a shard of `domain`.
+    Partials { cols: usize, domain: Domain },
+}
+
+/// Which parts of a memory a thread touches; equal values mean the same thread for the same elements.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Reach {
+    /// Elements anywhere.
+    All,
+    /// `width` elements of each row of its shards; `pass` for rows of the whole pass.
+    Rows {
+        rows: Dim,
+        grain: usize,
+        width: usize,
+        pass: bool,
+    },
+    /// Its shards' rows of partials.
+    Shards {
+        rows: Dim,
+        grain: usize,
+    },
+    FlatShards {
+        len: usize,
+    },
+    /// Its elements of a flat domain.
+    Elements {
+        len: usize,
+        offset: usize,
+    },
+    /// Its columns of partials.
+    Columns {
+        cols: usize,
+    },
+    /// Its parts of a product's result.
+    Panels {
+        cut: Cut,
+        m: Extent,
+        n: Extent,
+        stride: usize,
+        offset: usize,
+    },
+}

@@ -1,0 +1,237 @@
+//! A product of two matrices.
+
+use std::fmt::Write;
+
+use super::{Library, Reach, Region, Touch, Touched, params};
+use crate::loops::interpret::Machine;
+use crate::loops::parts::Parts;
+use crate::loops::work::{READ, Work};
+use crate::loops::{BufferId, Cost, print};
+
+/// Columns of a product that are one part, at most and at least. A panel of fewer than 16 columns would waste vectors of 16 lanes.
+const PANEL_MOST: usize = 64;
+const PANEL_LEAST: usize = 16;
+/// Products with fewer columns are cut by rows.
+const COLUMNS_LEAST: usize = 32;
+
+/// A matrix of a product: rows of `stride` elements, from `offset`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Matrix {
+    pub buffer: BufferId,
+    pub stride: usize,
+    pub offset: usize,
+    pub transposed: bool,
+}
+
+/// A matrix extent: `batch * len` if `batch`, else `len`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Extent {
+    pub batch: bool,
+    pub len: usize,
+}
+
+/// `c = op(a) op(b)`, or `c += ...`: `c` is m x n, and k elements are summed.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Product {
+    pub a: Matrix,
+    pub b: Matrix,
+    pub c: Matrix,
+    pub m: Extent,
+    pub n: Extent,
+    pub k: Extent,
+    pub accumulate: bool,
+}
+
+/// How a product is cut.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Cut {
+    Columns { width: usize },
+    Rows,
+}
+
+params! {
+    /// Of the host's function, whose parts are the panels of the cut. An extent is `len`, times the rows of the batch where its
+    /// `batch` is 1; a matrix begins at `offset` and has `down` and `right` elements to the next row and column.
+    pub struct ProductParams {
+        pub m_batch,
+        pub m_len,
+        pub n_batch,
+        pub n_len,
+        pub k_batch,
+        pub k_len,
+        /// Columns of a panel; 0 where panels are rows.
+        pub width,
+        /// 1 where the result is added to what is there.
+        pub accumulate,
+        pub a_offset,
+        pub a_down,
+        pub a_right,
+        pub b_offset,
+        pub b_down,
+        pub b_right,
+        pub c_offset,
+        pub c_down,
+        pub c_right,
+    }
+}
+
+impl Extent {
+    /// For a batch of `rows` rows.
+    pub fn of(self, rows: usize) -> usize {
+        if self.batch { rows * self.len } else { self.len }
+    }
+}
+
+impl Matrix {
+    /// The elements it covers as a matrix of `rows` x `cols`.
+    fn region(self, rows: Extent, cols: Extent) -> Region {
+        let (rows, cols) = if self.transposed { (cols, rows) } else { (rows, cols) };
+        Region::Rows { rows, cols, stride: self.stride, offset: self.offset }
+    }
+
+    /// Elements from row to row and from column to column.
+    fn steps(self) -> (u64, u64) {
+        let stride = self.stride as u64;
+        if self.transposed { (1, stride) } else { (stride, 1) }
+    }
+
+    fn at(self, row: usize, col: usize) -> usize {
+        let (row, col) = if self.transposed { (col, row) } else { (row, col) };
+        self.offset + row * self.stride + col
+    }
+
+    fn print(self, rows: Extent, cols: Extent, name: &dyn Fn(BufferId) -> String) -> String {
+        let (rows, cols) = if self.transposed { (cols, rows) } else { (rows, cols) };
+        let mut text = format!("{}[{}, {}", name(self.buffer), print::extent(rows), print::extent(cols));
+        if self.stride != cols.len || self.offset != 0 {
+            // Writing to a string does not fail.
+            let _ = write!(text, "; stride {}, offset {}", self.stride, self.offset);
+        }
+        text.push(']');
+        if self.transposed {
+            text.push_str("^T");
+        }
+        text
+    }
+}
+
+impl Product {
+    pub fn cut(&self) -> Cut {
+        let n = self.n.len;
+        match !self.n.batch && n >= COLUMNS_LEAST {
+            true => Cut::Columns { width: (n / 8).next_multiple_of(PANEL_LEAST).clamp(PANEL_LEAST, PANEL_MOST) },
+            false => Cut::Rows,
+        }
+    }
+}
+
+impl Library for Product {
+    fn word(&self) -> String {
+        "contract".to_string()
+    }
+
+    fn operands(&self) -> Vec<Touched> {
+        let read = |matrix: Matrix, rows, cols| Touched {
+            buffer: matrix.buffer,
+            touch: Touch::Read,
+            region: matrix.region(rows, cols),
+            reach: Reach::All,
+        };
+        let result = Touched {
+            buffer: self.c.buffer,
+            touch: if self.accumulate { Touch::Update } else { Touch::Write },
+            region: self.c.region(self.m, self.n),
+            reach: Reach::Panels {
+                cut: self.cut(),
+                m: self.m,
+                n: self.n,
+                stride: self.c.stride,
+                offset: self.c.offset,
+            },
+        };
+        vec![read(self.a, self.m, self.k), read(self.b, self.k, self.n), result]
+    }
+
+    fn check(&self) -> Result<(), String> {
+        let cols = if self.c.transposed { self.m } else { self.n };
+        if cols.len > self.c.stride {
+            return Err("rows of the result overlap".to_string());
+        }
+        Ok(())
+    }
+
+    fn parts(&self) -> Parts {
+        match self.cut() {
+            Cut::Columns { width } => Parts::Const(self.n.len.div_ceil(width)),
+            Cut::Rows => Parts::row_panels(self.m.batch, self.m.len),
+        }
+    }
+
+    fn params(&self) -> Vec<u64> {
+        let ((a_down, a_right), (b_down, b_right), (c_down, c_right)) =
+            (self.a.steps(), self.b.steps(), self.c.steps());
+        ProductParams {
+            m_batch: u64::from(self.m.batch),
+            m_len: self.m.len as u64,
+            n_batch: u64::from(self.n.batch),
+            n_len: self.n.len as u64,
+            k_batch: u64::from(self.k.batch),
+            k_len: self.k.len as u64,
+            width: if let Cut::Columns { width } = self.cut() { width as u64 } else { 0 },
+            accumulate: u64::from(self.accumulate),
+            a_offset: self.a.offset as u64,
+            a_down,
+            a_right,
+            b_offset: self.b.offset as u64,
+            b_down,
+            b_right,
+            c_offset: self.c.offset as u64,
+            c_down,
+            c_right,
+        }
+        .words()
+    }
+
+    fn cost(&self, rows: usize) -> Cost {
+        let (m, n, k) = (self.m.of(rows), self.n.of(rows), self.k.of(rows));
+        let result = if self.accumulate { 2 * m * n } else { m * n };
+        Cost { flops: 2 * m * n * k, bytes: 4 * (m * k + k * n + result) }
+    }
+
+    fn work(&self) -> Work {
+        let (m, n, k) = (self.m.len as f64, self.n.len as f64, self.k.len as f64);
+        let mut work = Work::each(self.m.batch || self.n.batch || self.k.batch, m * n * k);
+        // A matrix that stays from step to step is read in each, however few rows there are.
+        if self.m.batch {
+            work.fixed += READ * n * k;
+        }
+        work
+    }
+
+    fn multiplies(&self) -> bool {
+        true
+    }
+
+    fn interpret(&self, machine: &mut Machine<'_>) {
+        let rows = machine.rows();
+        let (m, n, k) = (self.m.of(rows), self.n.of(rows), self.k.of(rows));
+        let (a, b) = (machine.floats(self.a.buffer), machine.floats(self.b.buffer));
+        let product = |j: usize, row: usize, col: usize| {
+            f64::from(a[self.a.at(row, j)]) * f64::from(b[self.b.at(j, col)])
+        };
+        let sum = |i: usize| (0..k).map(|j| product(j, i / n, i % n)).sum::<f64>() as f32;
+        let result: Vec<f32> = (0..m * n).map(sum).collect();
+        let c = machine.floats_mut(self.c.buffer);
+        for (i, value) in result.into_iter().enumerate() {
+            let cell = &mut c[self.c.at(i / n, i % n)];
+            *cell = if self.accumulate { *cell + value } else { value };
+        }
+    }
+
+    fn print(&self, name: &dyn Fn(BufferId) -> String) -> String {
+        let sign = if self.accumulate { "+=" } else { "=" };
+        let (m, n, k) = (self.m, self.n, self.k);
+        let (a, b, c) = (self.a.print(m, k, name), self.b.print(k, n, name), self.c.print(m, n, name));
+        format!("{c} {sign} {a} * {b}")
+    }
+}
