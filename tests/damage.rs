@@ -12,6 +12,7 @@ use dropnet::{
     run::{self, Committee, PartFigures, Request, RunDir, Scoring, Started, Trained, Which},
     runtime::{
         checkpoint::Checkpoint,
+        figures::Words,
         progress::Meta,
         train::{Event, Job, Observer, Options, train},
     },
@@ -167,7 +168,7 @@ proptest! {
         let leaves = leaves(&meta);
         *meta.pointer_mut(&leaves[at.index(leaves.len())]).unwrap() = put;
         let Ok(meta) = serde_json::from_value::<Meta>(meta) else { return Ok(()) };
-        write(&read, &path, &meta, &[]);
+        write(&read, &path, &meta, &Words::new());
         let _ = figures(dir.path());
         let _ = trained(dir.path(), 3, true);
     }
@@ -211,36 +212,41 @@ fn leaves(json: &Json) -> Vec<String> {
 }
 
 /// A checkpoint with the tensors of one and another description.
-fn write(from: &Checkpoint, path: &Path, meta: &Meta, outputs: &[f32]) {
+fn write(from: &Checkpoint, path: &Path, meta: &Meta, tallies: &Words) {
     let graph = lower_train(&run::open(NET, &[], &search()).unwrap().model).graph;
-    Checkpoint::write(path, &graph, &from.store(&graph).unwrap(), outputs, meta).unwrap();
+    Checkpoint::write(path, &graph, &from.store(&graph).unwrap(), tallies, meta).unwrap();
 }
 
 /// Each has a reason of its own; all are refused where the checkpoint meets its net.
 #[test]
 fn what_does_not_fit_the_net_is_said() {
-    let refused = |outputs: &[f32], edit: &dyn Fn(&mut Json)| {
+    let refused = |tallies: &Words, edit: &dyn Fn(&mut Json)| {
         let dir = copy();
         let path = dir.path().join("last.ckpt");
         let read = Checkpoint::read(&path).unwrap();
         let mut meta = serde_json::to_value(&read.meta).unwrap();
         edit(&mut meta);
-        write(&read, &path, &serde_json::from_value(meta).unwrap(), outputs);
+        write(&read, &path, &serde_json::from_value(meta).unwrap(), tallies);
         let eval = Trained::read(&path, Which::Last).map(|_| ()).map_err(|e| e.to_string());
         (eval, trained(dir.path(), 3, true))
     };
     type Edit<'a> = &'a dyn Fn(&mut Json);
-    let progress: [(&[f32], Edit<'_>, &str); 7] = [
-        (&[], &|m| m["progress"]["step"] = json!(3), "3 steps into an epoch of 3"),
-        (&[], &|m| m["progress"]["step"] = json!(1_u64 << 63), "steps into an epoch of 3"),
-        (&[], &|m| m["progress"]["step"] = json!(1), "0 outputs of the rows of an epoch, not 40"),
-        (&[0.0; 4], &|_| (), "4 outputs of the rows of an epoch, not 0"),
-        (&[0.0; 40], &|m| m["progress"]["step"] = json!(1), "not 2 finite numbers"),
-        (&[], &|m| m["progress"]["bad_epochs"] = json!(9), "its best epoch is none"),
-        (&[], &|m| m["progress"]["epoch"] = json!(u64::MAX), "epochs are done"),
+    let of = |words: &[u64]| Words::from([("accuracy".to_string(), words.to_vec())]);
+    let within = |m: &mut Json| {
+        m["progress"]["step"] = json!(1);
+        m["progress"]["totals"] = json!([1.0, 1.0]);
+    };
+    let progress: [(Words, Edit<'_>, &str); 7] = [
+        (of(&[]), &|m| m["progress"]["step"] = json!(3), "3 steps into an epoch of 3"),
+        (of(&[]), &|m| m["progress"]["step"] = json!(1_u64 << 63), "steps into an epoch of 3"),
+        (Words::new(), &within, "of `accuracy` it does not know the rows"),
+        (of(&[1, 2, 3]), &within, "of `accuracy` it does not know the rows"),
+        (of(&[0, 20]), &|m| m["progress"]["step"] = json!(1), "not 2 finite numbers"),
+        (of(&[]), &|m| m["progress"]["bad_epochs"] = json!(9), "its best epoch is none"),
+        (of(&[]), &|m| m["progress"]["epoch"] = json!(u64::MAX), "epochs are done"),
     ];
-    for (outputs, edit, why) in progress {
-        let (_, resumed) = refused(outputs, edit);
+    for (tallies, edit, why) in progress {
+        let (_, resumed) = refused(&tallies, edit);
         let resumed = resumed.unwrap_err();
         assert!(resumed.contains(why), "{why}: {resumed}");
     }
@@ -277,7 +283,7 @@ fn what_does_not_fit_the_net_is_said() {
         ),
     ];
     for (edit, why) in meanings {
-        let (read, _) = refused(&[], edit);
+        let (read, _) = refused(&Words::new(), edit);
         let read = read.unwrap_err();
         assert!(read.contains("does not fit the net") && read.contains(why), "{why}: {read}");
     }
@@ -292,7 +298,7 @@ fn parameters_are_finite() {
     let graph = lower_train(&run::open(NET, &[], &search()).unwrap().model).graph;
     let mut store = read.store(&graph).unwrap();
     store.params[0][1] = f32::NAN;
-    Checkpoint::write(&path, &graph, &store, &[], &read.meta).unwrap();
+    Checkpoint::write(&path, &graph, &store, &Words::new(), &read.meta).unwrap();
     let name = &graph.params[0].name;
     for said in [figures(dir.path()).map(|_| ()), trained(dir.path(), 3, true)] {
         let said = said.unwrap_err();

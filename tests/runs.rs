@@ -11,6 +11,7 @@ use dropnet::model::Model;
 use dropnet::run::{Calibration, Trained, Which};
 use dropnet::runtime::checkpoint::Checkpoint;
 use dropnet::runtime::evaluate::{Evaluator, interpret};
+use dropnet::runtime::figures::Reporter;
 use dropnet::runtime::progress::{FORMAT, Meta};
 use dropnet::runtime::train::{Event, Job, Observer, Options, Outcome, TrainError, train};
 
@@ -151,6 +152,83 @@ fn checkpoints_do_not_depend_on_threads_resume_or_interruption() {
     assert!(again.already_done && bytes(&interrupted) == expected);
 }
 
+/// So wide that the outputs of an epoch, and of the validation rows, are more than one block.
+const WIDE: &str = "
+data {
+  source blobs, rows=6300, classes=400, noise=0.5, seed=2
+  split train=3300, valid=3000
+  batch 300
+}
+net {
+  input x: real[2]
+  dense 400
+  output y: class[400]
+}
+train {
+  loss cross_entropy
+  optimizer adam, lr=0.1
+  epochs 1
+  report accuracy, top5, nll, brier, ece, aurc, macro_f1
+}
+";
+
+/// Keeps the figures of finished epochs; asks every pass to stop after one step, if it is told to.
+struct Watching {
+    stop: Option<Arc<AtomicU32>>,
+    train: Vec<(String, f64)>,
+    valid: Vec<(String, f64)>,
+}
+
+impl Observer for Watching {
+    fn event(&mut self, event: Event<'_>) {
+        match event {
+            Event::EpochBegan { .. } => self.stop.iter().for_each(|stop| stop.store(1, Ordering::SeqCst)),
+            Event::EpochDone(report) => {
+                self.train = report.train.0.clone();
+                self.valid = report.valid.clone().expect("validation rows").0;
+            }
+            _ => {}
+        }
+    }
+}
+
+/// Figures are gathered a block of rows at a time: they are those of all outputs at once, also where the run stopped after every step.
+#[test]
+fn figures_are_gathered_block_by_block() {
+    let run = Run::of(WIDE);
+    let folder = tempfile::tempdir().expect("a folder");
+    let go = |name: &str, interrupted: bool| {
+        let dir = folder.path().join(name);
+        std::fs::create_dir(&dir).expect("a folder");
+        let mut times = 0;
+        loop {
+            let stop = Arc::new(AtomicU32::new(0));
+            let mut seen =
+                Watching { stop: interrupted.then(|| stop.clone()), train: Vec::new(), valid: Vec::new() };
+            match run.watched(&dir, 2, None, &stop, &mut seen) {
+                Ok(_) => return (seen.train, seen.valid, bytes(&dir), times),
+                Err(TrainError::Interrupted { .. }) => times += 1,
+                Err(error) => panic!("{error:?}"),
+            }
+        }
+    };
+    let straight = go("straight", false);
+    let interrupted = go("interrupted", true);
+    assert_eq!((straight.3, interrupted.3), (0, 10));
+    assert_eq!(straight.0, interrupted.0);
+    assert!(straight.2 == interrupted.2, "the checkpoints differ");
+    let trained =
+        Trained::read(&folder.path().join("straight/last.ckpt"), Which::Last).expect("a trained net");
+    let valid = run.dataset.valid.as_ref().expect("validation rows");
+    let mut evaluator = Evaluator::predictor(&run.model, valid).expect("compiles");
+    let graph = dropnet::lower::lower_eval(&run.model, dropnet::graph::Mode::Eval).graph;
+    let mut store = trained.checkpoint.store(&graph).expect("parameters");
+    let outputs = evaluator.outputs(valid, &mut store, &Team::new(1), 5).expect("outputs");
+    let whole = Reporter::new(&run.model, &run.dataset.transform).figures(&outputs, valid);
+    assert_eq!(whole.0.len(), 7);
+    assert_eq!(whole.0, straight.1[1..], "behind the loss");
+}
+
 /// A net in memory says what evaluation says, however many rows a call.
 #[test]
 fn a_session_predicts_what_evaluation_predicts() {
@@ -162,9 +240,9 @@ fn a_session_predicts_what_evaluation_predicts() {
     let mut evaluator = Evaluator::predictor(&run.model, part).expect("compiles");
     let graph = dropnet::lower::lower_eval(&run.model, dropnet::graph::Mode::Eval).graph;
     let mut store = trained.checkpoint.store(&graph).expect("parameters");
-    let (mut expected, _) = evaluator.outputs(part, &mut store, &Team::new(1), 5).expect("outputs");
+    let mut expected = evaluator.outputs(part, &mut store, &Team::new(1), 5).expect("outputs");
     interpret(&mut expected, run.model.output.kind, &run.dataset.transform.target);
-    let data::Storage::F32(rows) = &part.inputs[0].data else { panic!("points are f32") };
+    let rows = part.seen(&part.inputs[0]).expect("rows in memory");
     for most in [1, 2, 7, 32, 150] {
         let mut session = trained.session(most).expect("compiles");
         let found: Vec<f64> =

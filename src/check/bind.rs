@@ -1,7 +1,7 @@
 //! Written arguments against a word's signature: names, kinds, ranges.
 
 use super::{
-    eval::{describe, eval, more_than_all, too_late},
+    eval::{bound, describe, eval, more_than_all, too_late},
     scope::Scope,
     suggest::nearest,
 };
@@ -218,6 +218,7 @@ fn value_of(expr: &Expr, kind: Kind, sig: &Sig, spec: &ArgSpec, scope: &mut Scop
             _ => evaluated(expr, kind, sig, spec, scope),
         },
         Kind::Rest(kind) => value_of(expr, *kind, sig, spec, scope),
+        Kind::Use(sigs) => used(expr, &sigs(), sig, spec, scope),
         _ => evaluated(expr, kind, sig, spec, scope),
     }
 }
@@ -288,16 +289,33 @@ fn word(expr: &Expr, words: &[&str], sig: &Sig, spec: &ArgSpec) -> Bound {
             ));
         }
     };
-    let error = Diagnostic::error(
-        "E0215",
-        expr.span,
-        format!("`{}` of `{}` cannot be `{found}`", spec.name, sig.name),
-    )
-    .label(format!("one of {}", words.join(", ")));
-    Err(Box::new(match nearest(found, words.iter().copied()) {
-        Some(known) => error.fix("a similar word exists", expr.span, known),
+    Err(unknown_choice(found, expr.span, words, sig, spec))
+}
+
+fn unknown_choice(found: &str, span: Span, words: &[&str], sig: &Sig, spec: &ArgSpec) -> Box<Diagnostic> {
+    let message = format!("`{}` of `{}` cannot be `{found}`", spec.name, sig.name);
+    let error = Diagnostic::error("E0215", span, message).label(format!("one of {}", words.join(", ")));
+    Box::new(match nearest(found, words.iter().copied()) {
+        Some(known) => error.fix("a similar word exists", span, known),
         None => error,
-    }))
+    })
+}
+
+/// A word with arguments of its own: `normal(sd=0.01)`. Without any it is the word alone.
+fn used(expr: &Expr, words: &[&'static Sig], sig: &Sig, spec: &ArgSpec, scope: &mut Scope) -> Bound {
+    let names: Vec<&str> = words.iter().map(|word| word.name).collect();
+    let (name, args): (_, &[Arg]) = match &expr.kind {
+        ExprKind::Call { name, args } => (&name.text, args),
+        ExprKind::Path(name) => (name, &[]),
+        _ => return word(expr, &names, sig, spec),
+    };
+    let Some(found) = words.iter().find(|word| word.name == name) else {
+        return Err(unknown_choice(name, expr.span, &names, sig, spec));
+    };
+    let args = bound(found, args, expr.span, scope)?;
+    let written: Vec<(Option<String>, Value)> =
+        args.iter().filter(|given| given.written).map(|g| (Some(g.name.into()), g.value.clone())).collect();
+    Ok(if written.is_empty() { Value::Word(name.clone()) } else { Value::Call(name.clone(), written) })
 }
 
 /// `Ok`: fits. `Err(Ok(diagnostic))`: the kind fits and its value does not. `Err(Err(value))`: another kind.
@@ -437,6 +455,10 @@ fn wanted(kind: Kind) -> String {
         Kind::Size => "a size such as 3x3".into(),
         Kind::Span => "a range such as 1..8".into(),
         Kind::OneOf(kinds) => kinds.iter().map(|k| wanted(*k)).collect::<Vec<_>>().join(" or "),
+        Kind::Use(sigs) => {
+            let names: Vec<&str> = sigs().iter().map(|sig| sig.name).collect();
+            format!("one of {}", names.join(", "))
+        }
         Kind::Rest(kind) => wanted(*kind),
     }
 }

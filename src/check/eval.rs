@@ -5,7 +5,7 @@ use crate::{
     check::scope::ATTRIBUTES,
     diag::{Diagnostic, Span},
     syntax::ast::{Arg, ArgKey, BinaryOp, Expr, ExprKind},
-    train::penalties::{BayesDecay, bayes_decay},
+    train::{BayesDecay, bayes_decay},
     vocab::{Args, Ramp, Sig, Symbol, Unit, Value, exactly, ramp},
 };
 
@@ -294,7 +294,7 @@ fn range(low: Value, high: Value, span: Span) -> Result<Value> {
 }
 
 /// The arguments of a word that stands for a value.
-fn bound(sig: &'static Sig, args: &[Arg], span: Span, scope: &mut Scope) -> Result<Args> {
+pub fn bound(sig: &'static Sig, args: &[Arg], span: Span, scope: &mut Scope) -> Result<Args> {
     let mut faults = Vec::new();
     let args = bind(sig, args, span, scope, &mut faults);
     match (args, faults.into_iter().find(Diagnostic::is_error)) {

@@ -19,7 +19,7 @@ mod sweep;
 mod times;
 mod train;
 
-pub use net::{Flow, Net};
+pub use net::Net;
 pub use predict::{MOST_COINS, PREDICT_STATEMENTS};
 pub use scope::{ATTRIBUTES, Attributes};
 pub use sections::{NAMES as SECTIONS, home as home_section};

@@ -3,20 +3,15 @@
 use std::collections::BTreeMap;
 
 use super::{
-    Sketch,
-    bind::bind,
-    net::{Flow, Net},
-    penalties, predict,
-    scope::Scope,
-    suggest::nearest,
-    sweep, times, train,
+    Sketch, bind::bind, net::Net, penalties, predict, scope::Scope, suggest::nearest, sweep, times, train,
 };
+use crate::layers::Flow;
 use crate::{
     data::{self, DataConfig},
     diag::{Diagnostic, Span},
     model::{Fitted, Model, Predict},
     syntax::ast::{Arg, ArgKey, BlockDef, Body, Comment, ExprKind, File, Step, Stmt},
-    train::penalties::bayes_decay::TARGET_VARIANCE,
+    train::bayes_decay::TARGET_VARIANCE,
     vocab::{Args, Value},
 };
 

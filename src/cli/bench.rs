@@ -48,6 +48,7 @@ impl Command {
         let bench = run::bench(&source.text, &self.file.sets.sets, &ready, self.threads.count(), budget);
         let bench = bench.map_err(|error| match error {
             BenchError::Codegen(error) => data::native(&error),
+            BenchError::Data(error) => data::failure(&error, None, ui),
             BenchError::NoRoom(_) => Failure::data(error),
             BenchError::Diverged => {
                 let cure = run::cure(&ready.model, &ready.dataset);

@@ -234,18 +234,21 @@ pub(super) fn args(
     thread: usize,
     threads: usize,
 ) -> Args {
+    // Native code counts positions from the beginning of the pass, and reads none but those of its steps.
+    let first = bind.positions().start;
+    let table = |of: &[u32]| of.as_ptr().wrapping_sub(first);
     Args {
         operands: operands.as_ptr(),
         rows_total: bind.rows as u64,
         batch: bind.batch as u64,
         first_step: bind.steps.start as u64,
         last_step: bind.steps.end as u64,
-        order: bind.order.as_ptr(),
-        partner: bind.partner.as_ptr(),
+        order: table(bind.order),
+        partner: table(bind.partner),
         scalars: bind.scalars.as_ptr(),
         scalar_stride: 4 * bind.scalar_count as u64,
         streams: bind.streams.as_ptr(),
-        samples: bind.samples.as_ptr(),
+        samples: table(bind.samples),
         sample_stride: 8 * bind.stream_count as u64,
         position_base: bind.position_base,
         update_base: bind.update_base,

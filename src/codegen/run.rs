@@ -174,6 +174,7 @@ impl Runner<'_, '_, '_> {
                 let up = self.fb.ins().iadd_imm_s(rows, grain as i64 - 1);
                 self.fb.ins().udiv_imm_u(up, grain as i64)
             }
+            Parts::BatchTimes(n) => self.fb.ins().imul_imm_s(rows, n as i64),
             Parts::BatchPanels(n) => {
                 let rows = self.fb.ins().imul_imm_s(rows, n as i64);
                 let up = self.fb.ins().iadd_imm_s(rows, PANEL_ROWS as i64 - 2);

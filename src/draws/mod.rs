@@ -13,5 +13,5 @@ mod tests;
 mod units;
 
 pub use hash::*;
-pub use rate::{RateError, quantise, scale, threshold};
-pub use units::{unit_weights, units};
+pub use rate::{RateError, keep, quantise, scale, threshold};
+pub use units::{counted_units, unit_weights, units};

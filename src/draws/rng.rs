@@ -61,14 +61,27 @@ pub fn fill_uniform(rng: &mut ChaCha8Rng, limit: f64, values: &mut [f32]) {
     }
 }
 
-/// Fills with normal deviates of mean 0 and standard deviation `sd`: quantiles of the midpoints of 2^23 equal intervals, one word each,
+/// Fills with normal deviates of this mean and standard deviation: quantiles of the midpoints of 2^23 equal intervals, one word each,
 /// so within 5.4 deviations.
-pub fn fill_normal(rng: &mut ChaCha8Rng, sd: f64, values: &mut [f32]) {
+pub fn fill_normal(rng: &mut ChaCha8Rng, mean: f64, sd: f64, values: &mut [f32]) {
     // Never with fused products, so that weights start from the same bits on every host.
     let mut arith = Scalar32 { fma: false };
     for value in values {
         let z = normal_of(&mut arith, rng.next_u32().cast_signed());
-        *value = (f64::from(z) * sd) as f32;
+        *value = (f64::from(z) * sd + mean) as f32;
+    }
+}
+
+/// The same, deviates beyond `within` standard deviations being drawn anew.
+pub fn fill_truncated(rng: &mut ChaCha8Rng, mean: f64, sd: f64, within: f64, values: &mut [f32]) {
+    let mut arith = Scalar32 { fma: false };
+    for value in values {
+        *value = loop {
+            let z = f64::from(normal_of(&mut arith, rng.next_u32().cast_signed()));
+            if z.abs() <= within {
+                break (z * sd + mean) as f32;
+            }
+        };
     }
 }
 
@@ -108,7 +121,7 @@ mod tests {
         let mut values = [0.0; 4];
         fill_uniform(&mut stream(42, "init", &[0]), 0.5, &mut values);
         assert_eq!(values, [0.094_046_146, -0.112_307_996, -0.347_515_37, -0.444_663_67]);
-        fill_normal(&mut stream(42, "init", &[0]), 0.5, &mut values);
+        fill_normal(&mut stream(42, "init", &[0]), 0.0, 0.5, &mut values);
         for (got, want) in values.into_iter().zip([0.118_982_88, -0.142_669_74, -0.512_917_7, -0.797_588_65])
         {
             assert!((got / want - 1.0_f32).abs() < 4e-7, "{got} {want}");
@@ -162,7 +175,7 @@ mod tests {
         let (mean, variance) = moments(&values);
         assert!(values.iter().all(|v| v.abs() < 0.1));
         assert!(mean.abs() < 8e-4 && (variance * 300.0 - 1.0).abs() < 0.012, "{mean} {variance}");
-        fill_normal(&mut stream(5, "init", &[2]), 2.0, &mut values);
+        fill_normal(&mut stream(5, "init", &[2]), 0.0, 2.0, &mut values);
         let (mean, variance) = moments(&values);
         assert!(mean.abs() < 0.026 && (variance / 4.0 - 1.0).abs() < 0.018, "{mean} {variance}");
     }

@@ -9,9 +9,9 @@ use std::fmt::Write;
 use crate::{
     check::{AUGMENT_STATEMENTS, PREDICT_STATEMENTS, SWEEP_STATEMENTS, TRAIN_STATEMENTS},
     data::{SOURCES, STATEMENTS},
-    layers::{LAYERS, manual},
+    layers::{LAYERS, initial, manual},
     model::summary::number,
-    train::{losses, metrics, optimizers, penalties, schedules},
+    train::{bayes_decay, losses, metrics, optimizers, penalties, schedules},
     vocab::{ArgSpec, Block, Bounds, Default, Kind, Sig, ramp},
 };
 
@@ -23,7 +23,7 @@ pub struct Page {
     pub prefix: &'static str,
     pub sig: &'static Sig,
     /// How it is written, where the signature does not say.
-    usage: Option<&'static str>,
+    usage: Option<String>,
     /// Markdown; empty where the signature says it all.
     text: String,
 }
@@ -36,7 +36,7 @@ pub fn pages() -> Vec<Page> {
         family: "form of the language",
         prefix: "",
         sig: &form.sig,
-        usage: Some(form.usage),
+        usage: Some(form.usage.into()),
         text: format!("{}\n", form.text),
     }));
     let layers = LAYERS.iter();
@@ -46,6 +46,10 @@ pub fn pages() -> Vec<Page> {
         sig: row.layer.sig(),
         usage: None,
         text: row.manual(),
+    }));
+    pages.extend(initial::WORDS.iter().map(|(word, source)| Page {
+        usage: Some(format!("dense 64, init={}", called(word.sig()))),
+        ..page("initial value", "", word.sig(), source)
     }));
     pages.extend(losses::WORDS.iter().map(|(word, source)| page("loss", "loss ", word.sig(), source)));
     pages.extend(
@@ -57,10 +61,10 @@ pub fn pages() -> Vec<Page> {
     pages.extend(
         penalties::WORDS.iter().map(|(word, source)| page("penalty", "penalize ", word.sig(), source)),
     );
-    let decay = &penalties::bayes_decay::SIG;
-    let usage = Some("penalize l2, bayes_decay(length_scale=, precision=, form=)");
-    pages.push(Page { usage, ..page("value of `penalize l2`", "", decay, penalties::bayes_decay::SOURCE) });
-    let usage = Some("dropout ramp(from, to, over=, after=, shape=)");
+    let decay = &bayes_decay::SIG;
+    let usage = Some("penalize l2, bayes_decay(length_scale=, precision=, form=)".into());
+    pages.push(Page { usage, ..page("value of `penalize l2`", "", decay, bayes_decay::SOURCE) });
+    let usage = Some("dropout ramp(from, to, over=, after=, shape=)".into());
     pages.push(Page { usage, ..page("value that changes over time", "", &ramp::SIG, ramp::SOURCE) });
     pages.extend(metrics::WORDS.iter().map(|(word, source)| page("metric", "report ", word.sig(), source)));
     pages.extend(TRAIN_STATEMENTS.iter().map(|sig| page("statement of `train`", "", sig, "")));
@@ -88,7 +92,7 @@ pub fn names() -> Vec<&'static str> {
 impl Page {
     /// How the word is written: `dense width, bias=, init=`.
     pub fn usage(&self) -> String {
-        self.usage.map_or_else(|| usage(self.prefix, self.sig), Into::into)
+        self.usage.clone().unwrap_or_else(|| usage(self.prefix, self.sig))
     }
 
     /// The page: a title, how the word is written, its arguments, then the text of its file.
@@ -135,15 +139,7 @@ pub fn reference() -> String {
 
 /// `dense width, bias=, init=`
 fn usage(prefix: &str, sig: &Sig) -> String {
-    let args: Vec<String> = sig
-        .args
-        .iter()
-        .map(|arg| match (arg.positional, arg.default) {
-            (true, Default::Required) => arg.name.into(),
-            (true, _) => format!("[{}]", arg.name),
-            (false, _) => format!("{}=", arg.name),
-        })
-        .collect();
+    let args = arguments_in_brief(sig.args);
     let block = match sig.block {
         Block::None => "",
         Block::Body => " { ... }",
@@ -154,8 +150,18 @@ fn usage(prefix: &str, sig: &Sig) -> String {
     let comma = if prefix.is_empty() { "" } else { "," };
     match args.is_empty() {
         true => format!("{prefix}{}{block}", sig.name),
-        false => format!("{prefix}{}{comma} {}{block}", sig.name, args.join(", ")),
+        false => format!("{prefix}{}{comma} {}{block}", sig.name, args),
     }
+}
+
+/// `width, bias=, init=`
+fn arguments_in_brief(args: &[ArgSpec]) -> String {
+    let args = args.iter().map(|arg| match (arg.positional, arg.default) {
+        (true, Default::Required) => arg.name.into(),
+        (true, _) => format!("[{}]", arg.name),
+        (false, _) => format!("{}=", arg.name),
+    });
+    args.collect::<Vec<_>>().join(", ")
 }
 
 /// One line an argument: its name, what it is, what it takes, what stands in for it.
@@ -206,7 +212,19 @@ fn kind(kind: Kind) -> String {
         Kind::Size => "size such as 3x3".into(),
         Kind::Span => "range such as 1..8".into(),
         Kind::OneOf(kinds) => kinds.iter().map(|k| self::kind(*k)).collect::<Vec<_>>().join(", or "),
+        Kind::Use(sigs) => {
+            let usages: Vec<String> = sigs().into_iter().map(called).collect();
+            usages.join(" | ")
+        }
         Kind::Rest(inner) => format!("any number of: {}", self::kind(*inner)),
+    }
+}
+
+/// `normal(sd, mean=)`
+fn called(sig: &Sig) -> String {
+    match sig.args {
+        [] => sig.name.into(),
+        args => format!("{}({})", sig.name, arguments_in_brief(args)),
     }
 }
 

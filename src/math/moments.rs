@@ -74,6 +74,27 @@ impl Running {
         }
     }
 
+    /// Numbers of [`words`](Self::words).
+    pub const WORDS: usize = 7;
+
+    /// Everything that is known of what was added, bit for bit.
+    #[must_use]
+    pub fn words(&self) -> [u64; Self::WORDS] {
+        let Self { count, first, sum, distances, squares, raised, lowered } = *self;
+        [count, first, sum, distances, squares, raised, lowered].map(f64::to_bits)
+    }
+
+    /// From such words.
+    ///
+    /// # Panics
+    /// If there are not [`WORDS`](Self::WORDS).
+    #[must_use]
+    pub fn of_words(words: &[u64]) -> Self {
+        let [count, first, sum, distances, squares, raised, lowered] =
+            std::array::from_fn(|i| f64::from_bits(words[i]));
+        Self { count, first, sum, distances, squares, raised, lowered }
+    }
+
     #[must_use]
     pub fn sum(&self) -> f64 {
         self.sum

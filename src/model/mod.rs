@@ -5,6 +5,7 @@
 
 mod coins;
 mod ends;
+mod feeding;
 mod predict;
 mod print;
 pub mod summary;
@@ -23,7 +24,8 @@ pub use ty::{Axis, OutputKind, Role, Ty};
 use crate::{
     data::DataConfig,
     diag::Span,
-    layers::Layer,
+    layers::{DropSite, Facts, Layer},
+    train::penalties::Own,
     vocab::{Args, Timed, Value},
 };
 
@@ -106,7 +108,7 @@ pub enum ParamRole {
     Rate,
 }
 
-/// How a parameter starts. `fan_in` and `fan_out` are of the dense reading `[in, out]`.
+/// How a parameter starts; see `layers/initial` for the words and `runtime/initial` for the numbers.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Init {
     Zeros,
@@ -117,8 +119,21 @@ pub enum Init {
         limit: f64,
     },
     Normal {
+        mean: f64,
         sd: f64,
     },
+    /// Normal deviates, those beyond `within` standard deviations drawn anew.
+    Truncated {
+        mean: f64,
+        sd: f64,
+        within: f64,
+    },
+    /// A random matrix whose columns (or rows, where those are fewer) are orthogonal and of this length.
+    Orthogonal {
+        gain: f64,
+    },
+    /// 1 where unit j reads input j, else 0.
+    Dirac,
 }
 
 #[derive(Clone, Debug)]
@@ -130,9 +145,8 @@ pub struct Param {
     pub init: Init,
     /// Largest norm of a unit's incoming weight vector (a column of `[in, out]`).
     pub max_norm: Option<f64>,
-    /// Penalties of this parameter alone: coefficients of the sum of absolute values and of squares.
-    pub l1: f64,
-    pub l2: f64,
+    /// Of this parameter alone.
+    pub penalties: Vec<Own>,
     /// The node that declared it.
     pub node: NodeId,
 }
@@ -180,5 +194,26 @@ impl Model {
 
     pub fn parameter_count(&self) -> usize {
         self.params.iter().map(Param::len).sum()
+    }
+}
+
+impl Node {
+    /// The layer's use; none of an input.
+    pub fn layer(&self) -> Option<&Use<dyn Layer>> {
+        match &self.kind {
+            NodeKind::Layer(used) => Some(used),
+            NodeKind::Input { .. } => None,
+        }
+    }
+
+    /// Where it drops units or adds noise, if it does.
+    pub fn drop_site(&self) -> Option<DropSite> {
+        let used = self.layer()?;
+        used.word.drop_site(&used.args)
+    }
+
+    /// What its layer says of itself.
+    pub fn facts(&self) -> Facts {
+        self.layer().map_or(Facts::NONE, |used| used.word.facts())
     }
 }

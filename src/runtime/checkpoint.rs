@@ -1,7 +1,7 @@
 //! Checkpoints: tensors and what they mean, in one safetensors file.
 //!
-//! Parameters and states stand under their names, optimizer slots under `optimizer.` and theirs, outputs of the training rows of an
-//! unfinished epoch under `epoch.outputs`. The metadata is [`Meta`] as JSON, with checksums of it and of the tensors, which are checked
+//! Parameters and states stand under their names, optimizer slots under `optimizer.` and theirs; what each figure knows of the training rows
+//! of an unfinished epoch under `epoch.` and its name, in words of 64 bits. The metadata is [`Meta`] as JSON, with checksums of it and of the tensors, which are checked
 //! whenever a checkpoint is read.
 
 use std::{
@@ -16,7 +16,8 @@ use serde_json::Value as Json;
 
 use super::{
     checksum::{Checksum, Checksums},
-    container::{self, ContainerError, Tensor},
+    container::{self, ContainerError, Numbers, Tensor},
+    figures::{Tallies, Words},
     plan::Shape,
     progress::{FORMAT, Meta, Progress},
     store::Store,
@@ -24,7 +25,9 @@ use super::{
 use crate::graph::{Graph, Stored};
 use crate::kernels::aligned::AlignedVec;
 
-const OUTPUTS: &str = "epoch.outputs";
+const TALLY: &str = "epoch.";
+/// What stood there in the middle of an epoch before there were tallies.
+const FORMER: &str = "epoch.outputs";
 const SLOT: &str = "optimizer.";
 
 /// A checkpoint as read.
@@ -34,8 +37,8 @@ pub struct Checkpoint {
     pub meta: Meta,
     /// As they were found in the file; of none where the tensors are held in memory.
     pub checksums: Option<Checksums>,
-    /// Outputs of the training rows of an unfinished epoch, by position.
-    pub outputs: Vec<f32>,
+    /// What each figure knows of the training rows of an unfinished epoch.
+    pub tallies: Words,
     tensors: BTreeMap<String, Tensor<'static>>,
 }
 
@@ -66,16 +69,16 @@ impl fmt::Display for CheckpointError {
 
 impl std::error::Error for CheckpointError {}
 
-/// Whether prediction reads the tensor of this name.
-fn for_prediction(name: &str) -> bool {
-    !name.starts_with(SLOT) && name != OUTPUTS
+/// Whether prediction reads a tensor.
+fn for_prediction(name: &str, tensor: &Tensor<'_>) -> bool {
+    !name.starts_with(SLOT) && matches!(tensor.data, Numbers::F32(_))
 }
 
 /// The tensors of a checkpoint, by the names they have in its file.
 struct Tensors<'a>(BTreeMap<String, Tensor<'a>>);
 
 impl<'a> Tensors<'a> {
-    fn of(graph: &'a Graph, store: &'a Store, outputs: &'a [f32]) -> Self {
+    fn of(graph: &'a Graph, store: &'a Store, tallies: &'a Words) -> Self {
         let tables = [
             ("", &graph.params, &store.params),
             ("", &graph.states, &store.states),
@@ -83,21 +86,21 @@ impl<'a> Tensors<'a> {
         ];
         let tensors = tables.into_iter().flat_map(|(prefix, table, values)| {
             table.iter().zip(values).map(move |(stored, value)| {
-                let tensor = Tensor { dims: stored.dims.clone(), data: Cow::Borrowed(&value[..]) };
-                (format!("{prefix}{}", stored.name), tensor)
+                let data = Numbers::F32(Cow::Borrowed(&value[..]));
+                (format!("{prefix}{}", stored.name), Tensor { dims: stored.dims.clone(), data })
             })
         });
-        let mut tensors: BTreeMap<_, _> = tensors.collect();
-        if !outputs.is_empty() {
-            tensors.insert(OUTPUTS.into(), Tensor { dims: vec![outputs.len()], data: outputs.into() });
-        }
-        Self(tensors)
+        let tallies = tallies.iter().map(|(name, words)| {
+            let data = Numbers::U64(Cow::Borrowed(&words[..]));
+            (format!("{TALLY}{name}"), Tensor { dims: vec![words.len()], data })
+        });
+        Self(tensors.chain(tallies).collect())
     }
 }
 
 /// The checksum of all tensors of a checkpoint between two epochs.
 pub fn checksum(graph: &Graph, store: &Store) -> Checksum {
-    Checksum::of_tensors(Tensors::of(graph, store, &[]).0.iter())
+    Checksum::of_tensors(Tensors::of(graph, store, &Words::new()).0.iter())
 }
 
 impl Checkpoint {
@@ -109,10 +112,10 @@ impl Checkpoint {
         path: &Path,
         graph: &Graph,
         store: &Store,
-        outputs: &[f32],
+        tallies: &Words,
         meta: &Meta,
     ) -> Result<(), CheckpointError> {
-        let tensors = Tensors::of(graph, store, outputs).0;
+        let tensors = Tensors::of(graph, store, tallies).0;
         let described = serde_json::to_value(meta).and_then(|mut description| {
             Checksums::of(&tensors, for_prediction, &description).add_to(&mut description)?;
             Ok(description.to_string())
@@ -125,9 +128,15 @@ impl Checkpoint {
 
     /// What would be read back from a file with these tensors of `graph`.
     pub fn held(graph: &Graph, store: &Store, meta: Meta) -> Self {
-        let owned = |tensor: Tensor<'_>| Tensor { dims: tensor.dims, data: tensor.data.into_owned().into() };
-        let tensors = Tensors::of(graph, store, &[]).0.into_iter().map(|(name, t)| (name, owned(t)));
-        Self { path: PathBuf::new(), meta, checksums: None, outputs: Vec::new(), tensors: tensors.collect() }
+        let none = Words::new();
+        let tensors = Tensors::of(graph, store, &none).0.into_iter().map(|(name, t)| (name, t.into_owned()));
+        Self {
+            path: PathBuf::new(),
+            meta,
+            checksums: None,
+            tallies: none.clone(),
+            tensors: tensors.collect(),
+        }
     }
 
     /// Reads and validates a checkpoint.
@@ -150,8 +159,15 @@ impl Checkpoint {
         if found != written {
             return Err(damaged("its tensors are"));
         }
-        let outputs = tensors.remove(OUTPUTS).map(|t| t.data.into_owned()).unwrap_or_default();
-        Ok(Self { path: path.into(), meta, checksums: Some(found), outputs, tensors })
+        let mut tallies = Words::new();
+        tensors.retain(|name, tensor| match (&tensor.data, name.strip_prefix(TALLY)) {
+            (Numbers::U64(words), Some(figure)) => {
+                tallies.insert(figure.into(), words.to_vec());
+                false
+            }
+            _ => true,
+        });
+        Ok(Self { path: path.into(), meta, checksums: Some(found), tallies, tensors })
     }
 
     /// What a checkpoint says of itself, without its tensors: they are not checked.
@@ -164,25 +180,22 @@ impl Checkpoint {
 
     /// The checksum of the tensors that prediction reads: it tells one set of parameters from another.
     pub fn parameters(&self) -> Checksum {
-        let computed = || Checksum::of_tensors(self.tensors.iter().filter(|(name, _)| for_prediction(name)));
+        let computed =
+            || Checksum::of_tensors(self.tensors.iter().filter(|(name, t)| for_prediction(name, t)));
         self.checksums.map_or_else(computed, |sums| sums.prediction)
     }
 
-    /// Holds what it says of an unfinished epoch against an epoch of this shape, for a net of `width` outputs with `metrics` sums.
+    /// Holds what it says of an unfinished epoch against an epoch of this shape, for a net with `metrics` sums.
     ///
     /// # Errors
     /// Numbers that no run of this net comes to.
-    pub fn check_progress(&self, shape: &Shape, width: usize, metrics: usize) -> Result<(), CheckpointError> {
+    pub fn check_progress(&self, shape: &Shape, metrics: usize) -> Result<(), CheckpointError> {
         let Progress { epoch, step, totals, best, bad_epochs, plateau, noise, .. } = &self.meta.progress;
         let steps = shape.steps() as u64;
-        let visited = |step: u64| (step as usize * shape.batch).min(shape.visited()) * width;
         let why = if *step >= steps {
             format!("it is {step} steps into an epoch of {steps}")
         } else if epoch.checked_mul(steps).is_none() {
             format!("it says that {epoch} epochs are done")
-        } else if self.outputs.len() != visited(*step) {
-            let expected = visited(*step);
-            format!("it has {} outputs of the rows of an epoch, not {expected}", self.outputs.len())
         } else if *step > 0 && totals.len() != metrics || totals.iter().any(|x| !x.is_finite()) {
             format!("its sums over the epoch are {totals:?}, not {metrics} finite numbers")
         } else if best.is_some_and(|best| best.epoch > *epoch || !best.value.is_finite())
@@ -202,6 +215,27 @@ impl Checkpoint {
         })
     }
 
+    /// Gives the figures of an unfinished epoch what they knew of its rows.
+    ///
+    /// # Errors
+    /// Words that are missing, or none of these figures.
+    pub fn resume_epoch(&self, tallies: &mut Tallies) -> Result<(), CheckpointError> {
+        let refused = |why: String| CheckpointError::Mismatch { path: self.path.clone(), why };
+        if self.meta.progress.step == 0 {
+            return Ok(());
+        }
+        if self.tensors.contains_key(FORMER) {
+            return Err(refused(format!(
+                "it is of the middle of an epoch, which an earlier version began and this one cannot end: it holds outputs (`{FORMER}`) where figures are now\nhelp: end the epoch with the version that began it, or train anew"
+            )));
+        }
+        tallies.resume(&self.tallies).map_err(|figure| {
+            refused(format!(
+                "does not fit the net: of `{figure}` it does not know the rows of its unfinished epoch"
+            ))
+        })
+    }
+
     /// The tensors that `graph` declares; slots only where the graph has them.
     ///
     /// # Errors
@@ -218,9 +252,9 @@ impl Checkpoint {
         let find = |stored: &Stored| {
             let name = format!("{prefix}{}", stored.name);
             match self.tensors.get(&name) {
-                Some(tensor) if tensor.dims == stored.dims => {
-                    match tensor.data.iter().find(|x| !x.is_finite()) {
-                        None => Ok(AlignedVec::of(&tensor.data)),
+                Some(Tensor { dims, data: Numbers::F32(values) }) if *dims == stored.dims => {
+                    match values.iter().find(|x| !x.is_finite()) {
+                        None => Ok(AlignedVec::of(values)),
                         Some(x) => Err(format!("`{name}` holds {x}, which is no finite number")),
                     }
                 }

@@ -21,8 +21,61 @@ pub const KEY: &str = "dropnet";
 #[derive(Clone, Debug, PartialEq)]
 pub struct Tensor<'a> {
     pub dims: Vec<usize>,
-    /// Borrowed when it is written: a checkpoint is as large as the run.
-    pub data: Cow<'a, [f32]>,
+    pub data: Numbers<'a>,
+}
+
+impl Tensor<'_> {
+    pub fn into_owned(self) -> Tensor<'static> {
+        let data = match self.data {
+            Numbers::F32(values) => Numbers::F32(values.into_owned().into()),
+            Numbers::U64(words) => Numbers::U64(words.into_owned().into()),
+        };
+        Tensor { dims: self.dims, data }
+    }
+}
+
+/// Borrowed when they are written: a checkpoint is as large as the run.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Numbers<'a> {
+    F32(Cow<'a, [f32]>),
+    U64(Cow<'a, [u64]>),
+}
+
+impl Numbers<'_> {
+    pub fn bytes(&self) -> &[u8] {
+        match self {
+            Self::F32(values) => bytemuck::cast_slice(values),
+            Self::U64(words) => bytemuck::cast_slice(words),
+        }
+    }
+
+    fn dtype(&self) -> &'static str {
+        match self {
+            Self::F32(_) => "F32",
+            Self::U64(_) => "U64",
+        }
+    }
+
+    fn write(&self, out: &mut dyn Write) -> io::Result<()> {
+        match self {
+            Self::F32(values) => values.iter().try_for_each(|x| out.write_all(&x.to_le_bytes())),
+            Self::U64(words) => words.iter().try_for_each(|word| out.write_all(&word.to_le_bytes())),
+        }
+    }
+
+    fn read(dtype: Dtype, bytes: &[u8]) -> Option<Numbers<'static>> {
+        match dtype {
+            Dtype::F32 => {
+                let (words, []) = bytes.as_chunks::<4>() else { return None };
+                Some(Numbers::F32(words.iter().map(|word| f32::from_le_bytes(*word)).collect()))
+            }
+            Dtype::U64 => {
+                let (words, []) = bytes.as_chunks::<8>() else { return None };
+                Some(Numbers::U64(words.iter().map(|word| u64::from_le_bytes(*word)).collect()))
+            }
+            _ => None,
+        }
+    }
 }
 
 #[derive(Debug)]
@@ -83,10 +136,7 @@ pub fn write(
         let header = header(metadata, tensors);
         out.write_all(&(header.len() as u64).to_le_bytes())?;
         out.write_all(header.as_bytes())?;
-        for x in tensors.values().flat_map(|tensor| tensor.data.iter()) {
-            out.write_all(&x.to_le_bytes())?;
-        }
-        Ok(())
+        tensors.values().try_for_each(|tensor| tensor.data.write(out))
     });
     written.map_err(|error| ContainerError::Io { path: path.to_path_buf(), error })
 }
@@ -119,9 +169,10 @@ fn header(metadata: &str, tensors: &BTreeMap<String, Tensor<'_>>) -> String {
     entries.insert("__metadata__".into(), json!({ KEY: metadata }));
     let mut at = 0;
     for (name, tensor) in tensors {
-        let end = at + 4 * tensor.data.len();
+        let end = at + tensor.data.bytes().len();
+        let dtype = tensor.data.dtype();
         entries
-            .insert(name.clone(), json!({ "dtype": "F32", "shape": tensor.dims, "data_offsets": [at, end] }));
+            .insert(name.clone(), json!({ "dtype": dtype, "shape": tensor.dims, "data_offsets": [at, end] }));
         at = end;
     }
     let mut text = Value::Object(entries).to_string();
@@ -179,11 +230,8 @@ pub fn read(path: &Path) -> Result<(String, BTreeMap<String, Tensor<'static>>), 
     let file = SafeTensors::deserialize(&bytes).map_err(|e| broken(e.to_string()))?;
     let mut tensors = BTreeMap::new();
     for (name, view) in file.tensors() {
-        if view.dtype() != Dtype::F32 {
-            return Err(broken(format!("the tensor `{name}` is not f32")));
-        }
-        let words = view.data().chunks_exact(4);
-        let data = words.map(|w| f32::from_le_bytes([w[0], w[1], w[2], w[3]])).collect();
+        let data = Numbers::read(view.dtype(), view.data())
+            .ok_or_else(|| broken(format!("the tensor `{name}` is neither f32 nor u64")))?;
         tensors.insert(name, Tensor { dims: view.shape().to_vec(), data });
     }
     Ok((metadata, tensors))
@@ -197,9 +245,13 @@ mod tests {
         BTreeMap::from([
             (
                 "b".to_string(),
-                Tensor { dims: vec![2, 3], data: vec![0.5, -1.0, 2.0, 3.0, f32::MIN_POSITIVE, 7.25].into() },
+                Tensor {
+                    dims: vec![2, 3],
+                    data: Numbers::F32(vec![0.5, -1.0, 2.0, 3.0, f32::MIN_POSITIVE, 7.25].into()),
+                },
             ),
-            ("a".to_string(), Tensor { dims: vec![1], data: vec![9.0].into() }),
+            ("a".to_string(), Tensor { dims: vec![1], data: Numbers::F32(vec![9.0].into()) }),
+            ("c".to_string(), Tensor { dims: vec![2], data: Numbers::U64(vec![u64::MAX, 7].into()) }),
         ])
     }
 

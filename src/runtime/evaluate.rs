@@ -1,10 +1,10 @@
 //! Evaluation and prediction: outputs of many rows, and the figures of a part.
 
-use std::sync::atomic::{AtomicU32, AtomicU64};
+use std::ops::Range;
 
 use super::{
-    figures::{Figures, Reporter},
-    function::{Function, Pass},
+    figures::{Figures, Reporter, steps_of_block},
+    function::{Function, Layout, Pass, PassError},
     store::Store,
 };
 use crate::kernels::team::Team;
@@ -13,7 +13,7 @@ use crate::{
     data::{Part, TargetRule},
     draws,
     graph::{Mode, StepInfo},
-    lower::{lower_eval, lower_predict},
+    lower::{Lowered, lower_eval, lower_predict},
     math,
     model::{Model, OutputKind},
 };
@@ -26,13 +26,14 @@ pub struct Evaluator {
     function: Function,
     with_loss: bool,
     width: usize,
+    /// Row numbers, as many as were asked for so far.
+    order: Vec<u32>,
 }
 
 impl Evaluator {
     /// Outputs and losses, of rows with targets that are stored as those of `part`.
     pub fn new(model: &Model, part: &Part) -> Result<Self, CodegenError> {
-        let function = Function::new(lower_eval(model, Mode::Eval), part)?;
-        Ok(Self { function, with_loss: model.train.is_some(), width: model.output.kind.width() })
+        Self::compile(model, lower_eval(model, Mode::Eval), model.train.is_some(), part)
     }
 
     /// Outputs alone, of rows that are stored as those of `part`.
@@ -42,52 +43,96 @@ impl Evaluator {
 
     /// The same in another mode; in `Mode::Mc` the outputs of the first sample.
     pub fn in_mode(model: &Model, mode: Mode, part: &Part) -> Result<Self, CodegenError> {
-        let function = Function::new(lower_predict(model, mode), part)?;
-        Ok(Self { function, with_loss: false, width: model.output.kind.width() })
+        Self::compile(model, lower_predict(model, mode), false, part)
     }
 
-    /// Outputs of all rows in order, `[rows, width]`, and the sum of the rows' losses.
+    fn compile(model: &Model, lowered: Lowered, with_loss: bool, part: &Part) -> Result<Self, CodegenError> {
+        let function = Function::new(lowered, part)?;
+        Ok(Self { function, with_loss, width: model.output.kind.width(), order: Vec::new() })
+    }
+
+    /// Outputs of some rows, `[rows, width]`, the first of which begins a step; the sum of their losses is added to `loss`.
+    ///
+    /// # Errors
+    /// Parameters or rows that do not fit the net; a row that cannot be read.
+    pub fn rows(
+        &mut self,
+        part: &Part,
+        rows: Range<usize>,
+        store: &mut Store,
+        team: &Team,
+        seed: u64,
+        loss: &mut f64,
+    ) -> Result<Vec<f32>, PassError> {
+        debug_assert!(rows.start.is_multiple_of(BATCH) && rows.end <= part.rows());
+        let steps = rows.start / BATCH..rows.end.div_ceil(BATCH);
+        self.order.extend(self.order.len() as u32..rows.end as u32);
+        let mut scalars = Vec::new();
+        for step in steps.clone() {
+            let info = StepInfo::of_prediction(BATCH.min(rows.end - step * BATCH));
+            scalars.extend(self.function.scalars().iter().map(|def| def.word(&info)));
+        }
+        let streams = self.function.streams(|site| draws::predict_stream(seed, site, 0));
+        let mut outputs = vec![0.0; rows.len() * self.width];
+        let mut totals = vec![0.0; self.function.graph().metrics.len()];
+        if let Some(total) = totals.first_mut() {
+            *total = *loss;
+        }
+        let order = &self.order[..rows.end];
+        let layout = Layout { order, batch: BATCH, scalars: &scalars, streams: &streams };
+        self.function.run(Pass {
+            with_target: self.with_loss,
+            steps: steps.start as u64..steps.end as u64,
+            totals: &mut totals,
+            ..Pass::once(part, layout, store, &mut outputs, team)
+        })?;
+        if let Some(total) = totals.first() {
+            *loss = *total;
+        }
+        Ok(outputs)
+    }
+
+    /// Runs all rows in order, a block at a time: `block` is given which rows they are and their outputs `[rows, width]`. Answers the sum of
+    /// the rows' losses; 0 without a loss.
+    ///
+    /// # Errors
+    /// What `block` says; parameters or rows that do not fit the net.
+    pub fn each_block<E: From<PassError>>(
+        &mut self,
+        part: &Part,
+        store: &mut Store,
+        team: &Team,
+        seed: u64,
+        mut block: impl FnMut(Range<usize>, Vec<f32>) -> Result<(), E>,
+    ) -> Result<f64, E> {
+        let mut loss = 0.0;
+        let most = BATCH * steps_of_block(BATCH, self.width);
+        for start in (0..part.rows()).step_by(most) {
+            let rows = start..part.rows().min(start + most);
+            let outputs = self.rows(part, rows.clone(), store, team, seed, &mut loss)?;
+            block(rows, outputs)?;
+        }
+        Ok(loss)
+    }
+
+    /// Outputs of all rows in order, `[rows, width]`.
+    ///
+    /// # Errors
+    /// Parameters or rows that do not fit the net; a row that cannot be read.
     pub fn outputs(
         &mut self,
         part: &Part,
         store: &mut Store,
         team: &Team,
         seed: u64,
-    ) -> Result<(Vec<f32>, f64), CodegenError> {
-        let rows = part.rows;
-        let order: Vec<u32> = (0..rows as u32).collect();
-        let steps = rows.div_ceil(BATCH);
-        let mut scalars = Vec::new();
-        for step in 0..steps {
-            let info = StepInfo::of_prediction(BATCH.min(rows - step * BATCH));
-            scalars.extend(self.function.scalars().iter().map(|def| def.word(&info)));
-        }
-        let streams = self.function.streams(|site| draws::predict_stream(seed, site, 0));
-        let mut outputs = vec![0.0; rows * self.width];
-        let mut totals = vec![0.0; self.function.graph().metrics.len()];
-        self.function.run(Pass {
-            part,
-            with_target: self.with_loss,
-            order: &order,
-            partner: None,
-            batch: BATCH,
-            scalars: &scalars,
-            streams: &streams,
-            samples: &[],
-            first_row: 0,
-            steps: 0..steps as u64,
-            first_update: 0,
-            store,
-            outputs: &mut outputs,
-            totals: &mut totals,
-            done: &AtomicU64::new(0),
-            stop: &AtomicU32::new(0),
-            team,
-        })?;
-        Ok((outputs, totals.first().copied().unwrap_or(0.0)))
+    ) -> Result<Vec<f32>, PassError> {
+        self.rows(part, 0..part.rows(), store, team, seed, &mut 0.0)
     }
 
     /// Loss and metrics of a part.
+    ///
+    /// # Errors
+    /// Parameters or rows that do not fit the net; a row that cannot be read.
     pub fn figures(
         &mut self,
         part: &Part,
@@ -95,12 +140,24 @@ impl Evaluator {
         reporter: &Reporter,
         team: &Team,
         seed: u64,
-    ) -> Result<Figures, CodegenError> {
-        let (outputs, loss) = self.outputs(part, store, team, seed)?;
-        let order: Vec<u32> = (0..part.rows as u32).collect();
-        let loss = self.with_loss.then(|| loss / part.rows as f64);
-        Ok(reporter.figures(loss, &outputs, self.width, part, &order))
+    ) -> Result<Figures, PassError> {
+        let mut tallies = reporter.tallies();
+        let loss = self.each_block(part, store, team, seed, |rows, outputs| {
+            tallies.add(&outputs, part, &numbers(rows));
+            Ok::<(), PassError>(())
+        })?;
+        Ok(tallies.figures(self.mean_loss(loss, part)))
     }
+
+    /// The mean of a sum over the rows of a part, for nets that have a loss.
+    pub fn mean_loss(&self, loss: f64, part: &Part) -> Option<f64> {
+        self.with_loss.then(|| loss / part.rows() as f64)
+    }
+}
+
+/// Row numbers of a range.
+pub fn numbers(rows: Range<usize>) -> Vec<u32> {
+    (rows.start as u32..rows.end as u32).collect()
 }
 
 /// Functions of the host's own: without fused products their bits depend on no processor and no C library.

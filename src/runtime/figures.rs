@@ -1,14 +1,16 @@
 //! The figures of a pass: the loss and the reported metrics of one part of the data.
 
+use std::collections::BTreeMap;
+
 use serde_json::{Map, Value as Json};
 
 use crate::{
-    data::{Part, Target, Transform},
+    data::{Observed, Part, Target, Transform},
     diag::Span,
     model::{Model, OutputKind, Reported, Use},
     train::{
         Metric,
-        metrics::{self, Rows, Targets},
+        metrics::{self, Rows, Tally, Targets},
     },
     vocab::Args,
 };
@@ -31,6 +33,7 @@ impl Figures {
 
 /// The metrics of a model: those of `report`, or the usual one for its output.
 pub struct Reporter {
+    kind: OutputKind,
     metrics: Vec<Use<dyn Metric>>,
     /// Names of what a file asks for of predictions.
     scores: Vec<String>,
@@ -43,13 +46,13 @@ impl Reporter {
         let reported = model.train.as_ref().map(|train| train.report.clone()).unwrap_or_default();
         let metrics = if reported.is_empty() { metrics::usual(model.output.kind) } else { reported };
         let scale = transform.target.units().to_vec();
-        Self { metrics, scores: Vec::new(), scale }
+        Self { kind: model.output.kind, metrics, scores: Vec::new(), scale }
     }
 
     /// With the negative log-likelihood in front, if it is not reported and says something about the output.
     #[must_use]
-    pub fn with_nll(mut self, kind: OutputKind) -> Self {
-        let word = metrics::find("nll").filter(|word| word.fits(kind));
+    pub fn with_nll(mut self) -> Self {
+        let word = metrics::find("nll").filter(|word| word.fits(self.kind));
         if let Some(word) = word.filter(|_| !self.metrics.iter().any(|used| metrics::label(used) == "nll")) {
             let args = Args::new(word.sig(), Span::default(), Vec::new());
             self.metrics.insert(0, Use { word, args });
@@ -77,37 +80,22 @@ impl Reporter {
         self.scores.iter().any(|score| score == name)
     }
 
-    /// Figures of rows whose targets stand in `part` at `order`.
-    pub fn figures(
-        &self,
-        loss: Option<f64>,
-        outputs: &[f32],
-        width: usize,
-        part: &Part,
-        order: &[u32],
-    ) -> Figures {
-        let mut figures: Vec<(String, f64)> = loss.map(|l| ("loss".to_string(), l)).into_iter().collect();
-        let classes: Vec<u32>;
-        let real: Vec<f32>;
-        let targets = match &part.target {
-            Target::Classes(all) => {
-                classes = order.iter().map(|&row| all[row as usize]).collect();
-                Targets::Classes(&classes)
-            }
-            Target::Real { data, width } | Target::Bits { data, width } => {
-                real = order
-                    .iter()
-                    .flat_map(|&row| &data[row as usize * width..(row as usize + 1) * width])
-                    .copied()
-                    .collect();
-                Targets::Real { data: &real, width: *width, scale: &self.scale }
-            }
-        };
-        let rows = Rows { outputs, width, targets };
-        for used in &self.metrics {
-            figures.push((metrics::label(used), used.word.value(&used.args, &rows)));
+    /// Figures of a pass of which no rows are known yet.
+    pub fn tallies(&self) -> Tallies {
+        let of = |used: &Use<dyn Metric>| (metrics::label(used), used.word.tally(&used.args, self.kind));
+        Tallies {
+            width: self.kind.width(),
+            each: self.metrics.iter().map(of).collect(),
+            scale: self.scale.clone(),
         }
-        Figures(figures)
+    }
+
+    /// Figures of all rows of a part, of which somebody holds the outputs `[rows, width]`.
+    pub fn figures(&self, outputs: &[f32], part: &Part) -> Figures {
+        let mut tallies = self.tallies();
+        let order: Vec<u32> = (0..part.rows() as u32).collect();
+        tallies.add(outputs, part, &order);
+        tallies.figures(None)
     }
 
     /// Where a figure has no value.
@@ -119,5 +107,70 @@ impl Reporter {
     /// Whether a larger value of a figure is better.
     pub fn higher_is_better(&self, figure: &str) -> bool {
         self.metrics.iter().any(|used| metrics::label(used) == figure && used.word.higher_is_better())
+    }
+}
+
+/// Numbers of the outputs of a block, at most, if one step has not more: 4 MiB, which are still in the cache when metrics read them.
+const BLOCK: usize = 1 << 20;
+
+/// Steps of `batch` rows that make a block of outputs of this width.
+pub fn steps_of_block(batch: usize, width: usize) -> usize {
+    (BLOCK / (batch * width).max(1)).max(1)
+}
+
+/// What figures know of the rows so far, by their names: see [`Tally::words`].
+pub type Words = BTreeMap<String, Vec<u64>>;
+
+/// The figures of a pass in the making: it goes by in blocks, whose outputs nobody keeps.
+pub struct Tallies {
+    width: usize,
+    each: Vec<(String, Box<dyn Tally>)>,
+    /// Factor from training units of a real target to its own.
+    scale: Vec<f64>,
+}
+
+impl Tallies {
+    /// Takes in the outputs `[rows, width]` of a block, whose targets stand in `part` at `order`.
+    pub fn add(&mut self, outputs: &[f32], part: &Part, order: &[u32]) {
+        let (mut classes, mut real) = (Vec::new(), Vec::new());
+        for row in order {
+            match part.observed(*row as usize) {
+                Observed::Class(class) => classes.push(class),
+                Observed::Real(numbers) | Observed::Bits(numbers) => real.extend_from_slice(numbers),
+            }
+        }
+        let targets = match *part.target {
+            Target::Classes(_) => Targets::Classes(&classes),
+            Target::Real { width, .. } | Target::Bits { width, .. } => {
+                Targets::Real { data: &real, width, scale: &self.scale }
+            }
+        };
+        let rows = Rows { outputs, width: self.width, targets };
+        self.each.iter_mut().for_each(|(_, tally)| tally.add(&rows));
+    }
+
+    /// The loss, if there is one, and the metrics of all rows so far.
+    pub fn figures(&self, loss: Option<f64>) -> Figures {
+        let loss = loss.map(|loss| ("loss".to_string(), loss));
+        let values = self.each.iter().map(|(name, tally)| (name.clone(), tally.value()));
+        Figures(loss.into_iter().chain(values).collect())
+    }
+
+    /// All that is known of the rows so far, by figure.
+    pub fn words(&self) -> Words {
+        self.each.iter().map(|(name, tally)| (name.clone(), tally.words())).collect()
+    }
+
+    /// Goes on from such words.
+    ///
+    /// # Errors
+    /// The figure of which they are none.
+    pub fn resume(&mut self, words: &Words) -> Result<(), String> {
+        for (name, tally) in &mut self.each {
+            if !words.get(name).is_some_and(|words| tally.resume(words)) {
+                return Err(name.clone());
+            }
+        }
+        Ok(())
     }
 }

@@ -11,6 +11,7 @@ use std::{
 
 use super::{
     checkpoint::{Checkpoint, CheckpointError, checksum},
+    figures::Words,
     progress::{Meta, Progress},
     store::Store,
 };
@@ -57,7 +58,7 @@ impl<'a> Keeper<'a> {
         self.dir.is_some() && self.written.elapsed() + self.epoch_began.elapsed() > AT_MOST
     }
 
-    /// Writes the best epoch, if it waits, then this moment. `outputs` are those of the rows visited so far in an unfinished epoch.
+    /// Writes the best epoch, if it waits, then this moment. `tallies` is what figures know of the rows of an unfinished epoch.
     ///
     /// # Errors
     /// What the file system says.
@@ -65,14 +66,14 @@ impl<'a> Keeper<'a> {
         &mut self,
         graph: &Graph,
         store: &Store,
-        outputs: &[f32],
+        tallies: &Words,
         meta: &Meta,
         progress: &mut Progress,
     ) -> Result<(), CheckpointError> {
         let Some(dir) = self.dir else { return Ok(()) };
         self.write_best(graph, meta, progress)?;
         let meta = Meta { progress: progress.clone(), ..meta.clone() };
-        Checkpoint::write(&dir.join(LAST), graph, store, outputs, &meta)?;
+        Checkpoint::write(&dir.join(LAST), graph, store, tallies, &meta)?;
         self.written = Instant::now();
         Ok(())
     }
@@ -93,7 +94,7 @@ impl<'a> Keeper<'a> {
             best.checksum = Some(sum);
         }
         let meta = Meta { progress: snapshot.progress.clone(), ..meta.clone() };
-        Checkpoint::write(&dir.join(BEST), graph, &snapshot.store, &[], &meta)?;
+        Checkpoint::write(&dir.join(BEST), graph, &snapshot.store, &Words::new(), &meta)?;
         self.best = None;
         Ok(())
     }

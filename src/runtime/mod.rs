@@ -10,6 +10,7 @@ pub mod evaluate;
 pub mod figures;
 pub mod footprint;
 pub mod function;
+pub mod initial;
 pub mod keeper;
 pub mod plan;
 pub mod predictive;

@@ -5,6 +5,7 @@
 
 use std::{
     collections::BTreeSet,
+    ops::Range,
     path::Path,
     sync::{
         Arc,
@@ -17,8 +18,8 @@ use super::{
     checkpoint::{Checkpoint, CheckpointError},
     counts,
     evaluate::Evaluator,
-    figures::{Figures, Reporter},
-    function::{Function, Pass, Status},
+    figures::{Figures, Reporter, Tallies, steps_of_block},
+    function::{Function, Layout, Pass, PassError, Status, Watch},
     keeper::{self, Keeper},
     plan::{self, EpochPlan, Shape},
     progress::{Best, Meta, Progress},
@@ -27,7 +28,7 @@ use super::{
 use crate::kernels::team::Team;
 use crate::{
     codegen::CodegenError,
-    data::{DataConfig, Dataset},
+    data::{DataConfig, DataError, Dataset},
     draws,
     lower::{LOSS, OBJECTIVE, lower_train},
     model::{Model, Train},
@@ -144,6 +145,8 @@ pub enum TrainError {
     },
     /// The data do not fit what training needs.
     Data(String),
+    /// A row that cannot be read; the last checkpoint is of an earlier update.
+    Rows(DataError),
     /// The observer could not write what belongs to an epoch; the last checkpoint is of an earlier one.
     Unwritten,
 }
@@ -151,6 +154,15 @@ pub enum TrainError {
 impl From<CodegenError> for TrainError {
     fn from(error: CodegenError) -> Self {
         TrainError::Codegen(error)
+    }
+}
+
+impl From<PassError> for TrainError {
+    fn from(error: PassError) -> Self {
+        match error {
+            PassError::Codegen(error) => TrainError::Codegen(error),
+            PassError::Data(error) => TrainError::Rows(error),
+        }
     }
 }
 
@@ -213,7 +225,9 @@ struct Trainer<'a> {
     told: BTreeSet<&'static str>,
     /// Variance of an observation before anything is known: that of the targets, in the units of training.
     noise: f64,
-    /// Outputs of the training rows visited so far in this epoch, by position.
+    /// Figures of the training rows visited so far in this epoch; of none where nobody will ask.
+    tallies: Option<Tallies>,
+    /// Outputs of a block of training rows.
     outputs: Vec<f32>,
     seconds: f64,
     compile_seconds: f64,
@@ -230,7 +244,7 @@ impl<'a> Trainer<'a> {
             return Err(TrainError::Data("the file has no `data` section".into()));
         };
         let shape = Shape {
-            rows: job.dataset.train.rows,
+            rows: job.dataset.train.rows(),
             batch: batch.rows,
             drop_last: batch.drop_last,
             seed: job.meta.seed,
@@ -242,18 +256,22 @@ impl<'a> Trainer<'a> {
         let held_out = job.dataset.valid.is_some() || job.dataset.test.is_some();
         let evaluator = if held_out { Some(Evaluator::new(job.model, &job.dataset.train)?) } else { None };
         let compile_seconds = started.elapsed().as_secs_f64();
-        let width = job.model.output.kind.width();
-        let mut outputs = vec![0.0; shape.visited() * width];
+        let reporter = Reporter::new(job.model, &job.meta.transform);
+        let figures = options.figures || Self::watches(section);
+        let mut tallies = (figures || job.dir.is_some()).then(|| reporter.tallies());
         let (store, progress) = match resume {
             None => (Store::fresh(job.model, function.graph(), shape.seed), Progress::default()),
             Some(checkpoint) => {
-                checkpoint.check_progress(&shape, width, function.graph().metrics.len())?;
+                checkpoint.check_progress(&shape, function.graph().metrics.len())?;
                 let store = checkpoint.store(function.graph())?;
-                outputs[..checkpoint.outputs.len()].copy_from_slice(&checkpoint.outputs);
+                if let Some(tallies) = &mut tallies {
+                    checkpoint.resume_epoch(tallies)?;
+                }
                 (store, checkpoint.meta.progress)
             }
         };
-        let reporter = Reporter::new(job.model, &job.meta.transform);
+        let width = job.model.output.kind.width();
+        let block = shape.batch * steps_of_block(shape.batch, width);
         Ok(Self {
             section,
             team: Team::new(options.threads),
@@ -263,11 +281,12 @@ impl<'a> Trainer<'a> {
             reporter,
             store,
             keeper: Keeper::new(job.dir),
-            figures: options.figures || Self::watches(section),
+            figures,
             progress,
             told: BTreeSet::new(),
-            noise: job.dataset.train.target.variance(),
-            outputs,
+            noise: job.dataset.train.variance(),
+            tallies,
+            outputs: vec![0.0; block.min(shape.visited()) * width],
             seconds: 0.0,
             compile_seconds,
             job,
@@ -317,7 +336,7 @@ impl<'a> Trainer<'a> {
             self.finish_epoch();
             return Ok(());
         }
-        let train = self.train_figures(&plan);
+        let train = self.train_figures();
         let valid = match (&mut self.evaluator, &self.job.dataset.valid) {
             (Some(evaluator), Some(part)) => Some(evaluator.figures(
                 part,
@@ -367,57 +386,88 @@ impl<'a> Trainer<'a> {
         self.progress.epoch += 1;
         self.progress.step = 0;
         self.progress.totals.clear();
+        if let Some(tallies) = &mut self.tallies {
+            *tallies = self.reporter.tallies();
+        }
     }
 
-    /// Runs the epoch's remaining steps natively; answers their seconds.
+    /// Runs the epoch's remaining steps natively, a block at a time; answers their seconds.
     fn steps(&mut self, plan: &EpochPlan, done: &AtomicU64, stop: &AtomicU32) -> Result<f64, TrainError> {
         let steps = self.shape.steps() as u64;
         let epoch = self.progress.epoch;
         self.progress.totals.resize(self.function.graph().metrics.len(), 0.0);
-        let streams = self.function.streams(|site| draws::train_stream(self.shape.seed, site, epoch));
-        let started = Instant::now();
-        let status = self.function.run(Pass {
-            part: &self.job.dataset.train,
-            with_target: true,
-            order: &plan.order,
-            partner: plan.partner.as_deref(),
-            batch: self.shape.batch,
-            scalars: &plan.scalars,
-            streams: &streams,
-            samples: &[],
-            first_row: 0,
-            steps: self.progress.step..steps,
-            first_update: epoch * steps,
-            store: &mut self.store,
-            outputs: &mut self.outputs,
-            totals: &mut self.progress.totals,
-            done,
-            stop,
-            team: &self.team,
-        })?;
-        let seconds = started.elapsed().as_secs_f64();
-        self.seconds += seconds;
-        match status {
-            Status::Done => Ok(seconds),
-            Status::Stopped { next } => {
-                self.progress.step = next;
+        let mut seconds = 0.0;
+        while self.progress.step < steps {
+            let first = self.progress.step;
+            let last = steps.min(first + self.outputs_hold());
+            let started = Instant::now();
+            let status = self.block(plan, first..last, done, stop)?;
+            seconds += started.elapsed().as_secs_f64();
+            self.progress.step = match status {
+                Status::Done => last,
+                Status::Stopped { next } => next,
+                Status::NonFinite { step } => {
+                    self.keep_the_good()?;
+                    return Err(TrainError::Diverged { epoch: epoch + 1, step: step + 1 });
+                }
+            };
+            self.tally(plan, first);
+            if let Status::Stopped { next } = status {
                 self.write_last()?;
-                Err(TrainError::Interrupted { epoch: epoch + 1, step: next })
-            }
-            Status::NonFinite { step } => {
-                self.keep_the_good()?;
-                Err(TrainError::Diverged { epoch: epoch + 1, step: step + 1 })
+                return Err(TrainError::Interrupted { epoch: epoch + 1, step: next });
             }
         }
+        self.seconds += seconds;
+        Ok(seconds)
     }
 
-    fn train_figures(&self, plan: &EpochPlan) -> Figures {
+    /// Steps whose outputs have room.
+    fn outputs_hold(&self) -> u64 {
+        steps_of_block(self.shape.batch, self.job.model.output.kind.width()) as u64
+    }
+
+    /// Runs some steps natively.
+    fn block(
+        &mut self,
+        plan: &EpochPlan,
+        steps: Range<u64>,
+        done: &AtomicU64,
+        stop: &AtomicU32,
+    ) -> Result<Status, TrainError> {
+        let epoch = self.progress.epoch;
+        let streams = self.function.streams(|site| draws::train_stream(self.shape.seed, site, epoch));
+        let words = self.function.scalars().len();
+        let layout = Layout {
+            order: &plan.order,
+            batch: self.shape.batch,
+            scalars: &plan.scalars[steps.start as usize * words..],
+            streams: &streams,
+        };
+        Ok(self.function.run(Pass {
+            with_target: true,
+            partner: plan.partner.as_deref(),
+            steps,
+            first_update: epoch * self.shape.steps() as u64,
+            totals: &mut self.progress.totals,
+            watch: Some(Watch { done, stop }),
+            ..Pass::once(&self.job.dataset.train, layout, &mut self.store, &mut self.outputs, &self.team)
+        })?)
+    }
+
+    /// Takes the block that began with step `first` into the figures.
+    fn tally(&mut self, plan: &EpochPlan, first: u64) {
+        let Some(tallies) = &mut self.tallies else { return };
+        let position = |step: u64| (step as usize * self.shape.batch).min(self.shape.visited());
+        let order = &plan.order[position(first)..position(self.progress.step)];
+        let outputs = &self.outputs[..order.len() * self.job.model.output.kind.width()];
+        tallies.add(outputs, &self.job.dataset.train, order);
+    }
+
+    fn train_figures(&self) -> Figures {
+        let Some(tallies) = &self.tallies else { return Figures::default() };
         let rows = self.shape.visited() as f64;
         let totals = &self.progress.totals;
-        let width = self.job.model.output.kind.width();
-        let loss = totals[LOSS] / rows;
-        let mut figures =
-            self.reporter.figures(Some(loss), &self.outputs, width, &self.job.dataset.train, &plan.order);
+        let mut figures = tallies.figures(Some(totals[LOSS] / rows));
         figures.0.insert(1, ("objective".into(), totals[OBJECTIVE] / rows));
         figures
     }
@@ -477,10 +527,10 @@ impl<'a> Trainer<'a> {
         if !self.store.is_finite() {
             return Err(TrainError::Diverged { epoch: self.progress.epoch, step: 0 });
         }
-        let width = self.job.model.output.kind.width();
-        let visited = (self.progress.step as usize * self.shape.batch).min(self.shape.visited()) * width;
-        let (graph, outputs) = (self.function.graph(), &self.outputs[..visited]);
-        Ok(self.keeper.write(graph, &self.store, outputs, &self.job.meta, &mut self.progress)?)
+        let within = self.tallies.as_ref().filter(|_| self.progress.step > 0);
+        let words = within.map(Tallies::words).unwrap_or_default();
+        let graph = self.function.graph();
+        Ok(self.keeper.write(graph, &self.store, &words, &self.job.meta, &mut self.progress)?)
     }
 
     /// After step `step` came out as not finite: writes the best epoch, if it waits to be written. The parameters of that step are not

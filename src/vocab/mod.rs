@@ -99,6 +99,8 @@ pub enum Kind {
     Span,
     /// One of several kinds; the first that fits.
     OneOf(&'static [Kind]),
+    /// A word that may have arguments of its own, `normal(sd=0.01)`: one of those with these signatures.
+    Use(fn() -> Vec<&'static Sig>),
     /// Zero or more of a kind: the rest of the positional arguments.
     Rest(&'static Kind),
 }
@@ -111,6 +113,7 @@ impl Kind {
             Self::Bool => vec!["true", "false"],
             Self::Word(words) | Self::Words(words) => words.to_vec(),
             Self::OneOf(kinds) => kinds.iter().flat_map(Kind::words).collect(),
+            Self::Use(sigs) => sigs().iter().map(|sig| sig.name).collect(),
             Self::Rest(kind) => kind.words(),
             _ => Vec::new(),
         }

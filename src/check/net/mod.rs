@@ -6,6 +6,7 @@
 mod ends;
 mod labels;
 mod nodes;
+mod site;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -16,7 +17,7 @@ use super::{
 };
 use crate::{
     diag::{Diagnostic, Span},
-    layers::{self, Place},
+    layers::{self, Flow, Place},
     model::{Node, NodeId, Output, Param, State, WeightDrop},
     syntax::ast::{self, BlockDef, Body, Chain, Comment, Step, Stmt},
     vocab::{Value, exactly},
@@ -30,16 +31,6 @@ const MAX_STEPS: usize = 500_000;
 const MAX_BULK: usize = 1 << 28;
 /// Blocks inside blocks, none of which calls itself.
 const MAX_DEPTH: usize = 64;
-
-/// The value that flows into a step.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub enum Flow {
-    /// Nothing flows yet: the first step must be an input or `from`.
-    Start,
-    Node(NodeId),
-    /// Something above was wrong.
-    Broken,
-}
 
 /// A named result, and the nodes between its entry and it, for `reuse`.
 #[derive(Clone, Debug)]
@@ -174,36 +165,14 @@ impl<'f> Net<'f> {
         flow
     }
 
-    /// The body of a layer that holds layers: a level of the instance path.
-    pub(crate) fn inside(&mut self, level: &str, body: &'f Body, flow: Flow) -> Flow {
-        self.inside_of(level, &body.stmts, flow)
-    }
-
-    /// The same for some statements of a body.
-    pub(crate) fn inside_of(
-        &mut self,
-        level: &str,
-        stmts: impl IntoIterator<Item = &'f Stmt>,
-        flow: Flow,
-    ) -> Flow {
+    /// Statements of the body of a layer that holds layers: a level of the instance path.
+    fn inside(&mut self, level: &str, stmts: impl IntoIterator<Item = &'f Stmt>, flow: Flow) -> Flow {
         let prefix = std::mem::replace(&mut self.prefix, format!("{level}/"));
         let depth = self.scope.depth();
         let flow = self.statements(stmts, flow);
         self.scope.truncate(depth);
         self.prefix = prefix;
         flow
-    }
-
-    pub(crate) fn weight_drop(&self) -> Option<WeightDrop> {
-        self.weight_drop
-    }
-
-    /// Runs `f` with weight masks on.
-    pub(crate) fn with_weight_drop<T>(&mut self, drop: WeightDrop, f: impl FnOnce(&mut Self) -> T) -> T {
-        let outer = self.weight_drop.replace(drop);
-        let result = f(self);
-        self.weight_drop = outer;
-        result
     }
 
     fn choice(&mut self, choice: &'f ast::If, flow: Flow) -> Flow {
@@ -400,7 +369,7 @@ impl<'f> Net<'f> {
         }
         self.calls.push(&block.name.text);
         let labels = std::mem::take(&mut self.labels);
-        let flow = self.inside(&level, &block.body, flow);
+        let flow = self.inside(&level, &block.body.stmts, flow);
         self.warn_unused_labels();
         self.labels = labels;
         self.calls.pop();

@@ -6,5 +6,6 @@ mod instructions;
 mod maps;
 mod nets;
 mod passes;
+mod products;
 mod reductions;
 mod rig;

@@ -137,6 +137,8 @@ impl Pass {
         fn tensors(x: &mut [AlignedVec]) -> Vec<Tensor<'_>> {
             x.iter_mut().map(|v| Tensor::Write(v)).collect()
         }
+        let first = self.steps.start * self.batch;
+        let before = first * (self.host.output.len() / self.rows);
         let bind = Bind {
             inputs,
             target: match &self.host.target {
@@ -147,16 +149,16 @@ impl Pass {
             params: tensors(&mut params),
             slots: tensors(&mut slots),
             states: tensors(&mut states),
-            output: &mut self.host.output,
+            output: &mut self.host.output[before..],
             rows: self.rows,
             batch: self.batch,
             steps: self.steps.clone(),
-            order: &self.order,
-            partner: &self.partner,
+            order: self.order.get(first..).unwrap_or_default(),
+            partner: self.partner.get(first..).unwrap_or_default(),
             scalars: &scalars,
             scalar_count: self.scalars.len(),
             streams: &self.streams,
-            samples: &self.samples,
+            samples: self.samples.get(first..).unwrap_or_default(),
             stream_count: self.stream_count,
             position_base: 0,
             update_base: self.update,

@@ -94,7 +94,7 @@ fn relaxed_coins_are_nearly_coins() {
 #[test]
 fn alpha_dropout_keeps_mean_and_variance_of_normal_inputs() {
     let mut inputs = vec![0.0; MANY * 4];
-    rng::fill_normal(&mut rng::stream(5, "test", &[]), 1.0, &mut inputs);
+    rng::fill_normal(&mut rng::stream(5, "test", &[]), 0.0, 1.0, &mut inputs);
     for p in [0.05, 0.1, 0.5] {
         let text = format!("dropout {p}, kind=alpha");
         let (mean, variance) = moments(&trained(&text, inputs.clone()));

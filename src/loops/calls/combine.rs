@@ -57,7 +57,7 @@ impl Library for Combine {
             Parts::Const(shards) => (shards as u64, 0),
             Parts::BatchShards(grain) => (0, grain as u64),
             // Partials are left by shards.
-            Parts::BatchPanels(_) => (1, 0),
+            Parts::BatchPanels(_) | Parts::BatchTimes(_) => (1, 0),
         };
         let is_max = u64::from(self.reduction == Reduction::Max);
         CombineParams { cols: self.cols as u64, is_max, shards, grain }.words()

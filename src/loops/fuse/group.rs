@@ -10,10 +10,9 @@ use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::domain::alone;
 use super::prepare::{ReduceKind, reduce_kind};
-use super::product::operand_bases;
 use super::trace::{Context, Home, Root, Trace, sink_home};
 use super::view::{is_uniform, keeps_columns};
-use crate::graph::{Dim, Graph, Op, Sink, ValueId};
+use crate::graph::{Class, Dim, Graph, Op, Sink, ValueId};
 use crate::loops::Domain;
 
 pub(super) enum Item<'c, 'g> {
@@ -81,7 +80,7 @@ fn reach(context: &Context, root: Root) -> Reach {
 /// What loops compute, in the order in which kernels take it on: stored values in topological order, then sinks.
 fn roots(context: &Context) -> impl Iterator<Item = Root> {
     let graph = context.graph;
-    let looped = |v: &&ValueId| !matches!(graph.node(**v).op, Op::Contract { .. }) && is_loop(graph, **v);
+    let looped = |v: &&ValueId| graph.node(**v).op.class() != Class::Product && is_loop(graph, **v);
     let values = context.stored.iter().filter(looped).map(|v| Root::Value(*v));
     let rank = |sink: &Sink| match sink {
         Sink::Output => Some(0),
@@ -103,7 +102,8 @@ pub(super) fn settle(context: &mut Context, settled: &mut FxHashSet<Root>) {
     loop {
         let mut wanting = BTreeSet::new();
         for root in roots(context).filter(|root| !settled.contains(root)).collect::<Vec<_>>() {
-            let waits = !wanting.is_empty() && reach(context, root).touched.iter().any(|v| wanting.contains(v));
+            let waits =
+                !wanting.is_empty() && reach(context, root).touched.iter().any(|v| wanting.contains(v));
             match (!waits).then(|| alone(context, root)) {
                 Some(Ok(_)) => drop(settled.insert(root)),
                 Some(Err(v)) => drop(wanting.insert(v)),
@@ -136,16 +136,18 @@ pub(super) fn group<'c, 'g>(
     let touching = vec![Vec::new(); graph.nodes.len()];
     let mut grouping = Grouping { context, groups, touching, readers: BTreeMap::new() };
     for v in context.stored.iter().copied() {
-        match &graph.node(v).op {
-            Op::Contract { .. } => {
-                let reads = operand_bases(graph, v);
+        match graph.node(v).op.class() {
+            Class::Product => {
+                let reads = context.bases(v);
                 grouping.call(v, Item::Product(v), &[v], &reads);
             }
-            Op::Transpose { .. } if !is_loop(graph, v) => {
+            Class::Shape if !is_loop(graph, v) => {
                 let x = graph.node(v).inputs[0];
                 grouping.call(v, Item::Transpose(v), &[v, x], &[x]);
             }
-            _ => grouping.root(Root::Value(v), false)?,
+            Class::Source | Class::Random | Class::Elementwise | Class::Shape => {
+                grouping.root(Root::Value(v), false)?
+            }
         }
     }
     for root in roots(context) {

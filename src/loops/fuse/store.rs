@@ -10,10 +10,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::group::{Groups, Item, is_combined, is_loop};
-use super::product::operand_bases;
 use super::trace::{Context, Level, Trace, What};
 use super::view::is_uniform;
-use crate::graph::{Graph, Op, Sink, ValueId};
+use crate::graph::{Class, Graph, Op, Sink, ValueId};
 use crate::loops::{Binary, Unary};
 
 /// Cost of exp, log, tanh and their kin, in loads.
@@ -25,10 +24,8 @@ const CHEAP_VECTOR: f64 = 2.5;
 pub(super) fn drawn(graph: &Graph) -> Vec<bool> {
     let mut drawn = Vec::with_capacity(graph.nodes.len());
     for node in &graph.nodes {
-        let own = match node.op {
-            Op::Const(_) | Op::Scalar(_) | Op::RowKey(_) => true,
-            _ => !node.inputs.is_empty() && node.inputs.iter().all(|x| drawn[x.index()]),
-        };
+        let source = matches!(node.op, Op::Const(_) | Op::Scalar(_) | Op::RowKey(_));
+        let own = source || !node.inputs.is_empty() && node.inputs.iter().all(|x| drawn[x.index()]);
         drawn.push(own);
     }
     drawn
@@ -44,7 +41,7 @@ pub(super) fn required(context: &Context) -> BTreeSet<ValueId> {
         let v = ValueId(i as u32);
         if let Op::Contract { .. } = node.op {
             stored.insert(v);
-            stored.extend(operand_bases(graph, v).into_iter().filter(|x| !is_leaf(*x)));
+            stored.extend(context.bases(v).into_iter().filter(|x| !is_leaf(*x)));
         } else {
             moved.extend(node.inputs.iter().copied());
         }
@@ -58,7 +55,8 @@ pub(super) fn required(context: &Context) -> BTreeSet<ValueId> {
             stored.insert(context.strip(*v));
         }
     }
-    // A transpose that only products look at is none; one that keeps its columns is read as it lies.
+    // A transpose that products look through is none; one that keeps its columns is read as it lies.
+    moved.extend(stored.iter().copied());
     for v in moved {
         if let Op::Transpose { .. } = graph.node(v).op
             && !is_loop(graph, v)
@@ -100,19 +98,23 @@ fn vector_cost(context: &Context, v: ValueId) -> f64 {
         if free || !seen.insert(v) {
             continue;
         }
-        cost += match node.op {
-            Op::Reshape { .. }
-            | Op::Broadcast { .. }
-            | Op::Slice { .. }
-            | Op::Pad { .. }
-            | Op::Concat { .. } => 0.0,
-            Op::Div | Op::Sqrt => 2.0,
-            Op::Exp | Op::Log | Op::Tanh | Op::Sigmoid | Op::Softplus | Op::Erf => 4.0,
-            _ => 1.0,
-        };
+        cost += operations(&node.op);
         stack.extend(&node.inputs);
     }
     cost
+}
+
+/// Operations that an element of a vector costs.
+fn operations(op: &Op) -> f64 {
+    let adds = matches!(op, Op::Reduce { .. } | Op::Transpose { .. });
+    let root = matches!(op, Op::Div | Op::Sqrt);
+    let curve = matches!(op, Op::Exp | Op::Log | Op::Tanh | Op::Sigmoid | Op::Softplus | Op::Erf);
+    match op.class() {
+        Class::Shape if !adds => 0.0,
+        Class::Elementwise if root => 2.0,
+        Class::Elementwise if curve => 4.0,
+        Class::Source | Class::Random | Class::Elementwise | Class::Shape | Class::Product => 1.0,
+    }
 }
 
 /// Values that several kernels compute and that had better be stored by the first of them.

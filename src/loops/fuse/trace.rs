@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use rustc_hash::FxHashMap;
 
 use super::domain::leading;
-use super::prepare::{ReduceKind, reduce_kind};
+use super::prepare::{Products, ReduceKind, reduce_kind};
 use super::view::{View, whole};
 use crate::graph::{DType, Graph, Op, ParamId, Reduction, ScalarId, Sink, SiteId, SlotId, StateId, ValueId};
 use crate::loops::{Access, Affine, Binary, Domain, Taps, Unary};
@@ -17,6 +17,7 @@ use crate::loops::{Access, Affine, Binary, Domain, Taps, Unary};
 /// What fusion knows of the graph as a whole.
 pub(super) struct Context<'g> {
     pub graph: &'g Graph,
+    pub products: Products,
     /// Values that live in memory.
     pub stored: BTreeSet<ValueId>,
     /// Values made of random draws and scalars alone: never stored.
@@ -31,6 +32,11 @@ impl Context<'_> {
             v = *x;
         }
         v
+    }
+
+    /// What lies in the memory that a product reads.
+    pub fn bases(&self, product: ValueId) -> Vec<ValueId> {
+        self.products.get(&product).map(|view| view.bases().to_vec()).unwrap_or_default()
     }
 
     pub fn may_store(&self, v: ValueId) -> bool {

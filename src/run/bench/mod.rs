@@ -5,10 +5,7 @@
 
 mod predictions;
 
-use std::{
-    sync::atomic::{AtomicU32, AtomicU64},
-    time::{Duration, Instant},
-};
+use std::time::{Duration, Instant};
 
 pub use predictions::{PredictTime, SampleTime};
 
@@ -16,14 +13,14 @@ use super::{Ready, start};
 use crate::{
     check::{Env, check_source},
     codegen::{CodegenError, Compiled, StepPart},
-    data::Dataset,
+    data::{DataError, Dataset},
     draws,
     kernels::{machine::Roofline, team::Team},
     loops::{self, Cost, Kernel},
     lower::{LOSS, lower_train},
     model::Train,
     runtime::{
-        function::{Function, Pass, Status},
+        function::{Function, Layout, Pass, PassError, Status},
         plan::{self, Shape},
         progress::Progress,
         store::Store,
@@ -82,6 +79,8 @@ pub enum BenchError {
     /// Memory that is lacking.
     NoRoom(String),
     Codegen(CodegenError),
+    /// A row that cannot be read.
+    Data(DataError),
 }
 
 impl std::fmt::Display for BenchError {
@@ -93,6 +92,7 @@ impl std::fmt::Display for BenchError {
             BenchError::Diverged => f.write_str("training diverged while it was timed"),
             BenchError::NoRoom(why) => f.write_str(why),
             BenchError::Codegen(error) => write!(f, "{error}"),
+            BenchError::Data(error) => write!(f, "{error}"),
         }
     }
 }
@@ -100,6 +100,15 @@ impl std::fmt::Display for BenchError {
 impl From<CodegenError> for BenchError {
     fn from(error: CodegenError) -> Self {
         BenchError::Codegen(error)
+    }
+}
+
+impl From<PassError> for BenchError {
+    fn from(error: PassError) -> Self {
+        match error {
+            PassError::Codegen(error) => BenchError::Codegen(error),
+            PassError::Data(error) => BenchError::Data(error),
+        }
     }
 }
 
@@ -117,7 +126,7 @@ pub fn bench(
     let section = ready.model.train.as_ref().ok_or(BenchError::NoSection("train"))?;
     let config = ready.model.data.as_ref().ok_or(BenchError::NoSection("data"))?;
     start::has_room(&ready.model, &ready.dataset).map_err(BenchError::NoRoom)?;
-    let rows = ready.dataset.train.rows;
+    let rows = ready.dataset.train.rows();
     // Whole minibatches only: a short one would blur the time of a step.
     let shape = Shape { rows, batch: config.batch().rows.min(rows), drop_last: true, seed: 0 };
     let team = Team::new(threads);
@@ -206,6 +215,8 @@ struct Stepper<'a> {
     function: &'a Function,
     shape: Shape,
     store: Store,
+    /// Numbers of a row's output.
+    width: usize,
     outputs: Vec<f32>,
     totals: Vec<f64>,
 }
@@ -214,9 +225,9 @@ impl<'a> Stepper<'a> {
     fn new(ready: &'a Ready, section: &'a Train, function: &'a Function, shape: Shape) -> Self {
         let (model, dataset) = (&ready.model, &ready.dataset);
         let store = Store::fresh(model, function.graph(), shape.seed);
-        let outputs = vec![0.0; shape.visited() * model.output.kind.width()];
         let totals = vec![0.0; function.graph().metrics.len()];
-        Self { section, dataset, function, shape, store, outputs, totals }
+        let width = model.output.kind.width();
+        Self { section, dataset, function, shape, width, store, outputs: Vec::new(), totals }
     }
 
     /// Steps that take about a fiftieth of a second, within one epoch; the code and the caches are warm after.
@@ -243,25 +254,17 @@ impl<'a> Stepper<'a> {
         let plan = plan::epoch(self.section, self.function.scalars(), &self.shape, &Progress::default(), 1.0);
         let streams = self.function.streams(|site| draws::train_stream(self.shape.seed, site, 0));
         self.totals.fill(0.0);
+        let layout =
+            Layout { order: &plan.order, batch: self.shape.batch, scalars: &plan.scalars, streams: &streams };
+        let visited = (steps * self.shape.batch).min(self.shape.visited());
+        self.outputs.resize(visited * self.width, 0.0);
         let start = Instant::now();
         let status = self.function.run(Pass {
-            part: &self.dataset.train,
             with_target: true,
-            order: &plan.order,
             partner: plan.partner.as_deref(),
-            batch: self.shape.batch,
-            scalars: &plan.scalars,
-            streams: &streams,
-            samples: &[],
-            first_row: 0,
             steps: 0..steps as u64,
-            first_update: 0,
-            store: &mut self.store,
-            outputs: &mut self.outputs,
             totals: &mut self.totals,
-            done: &AtomicU64::new(0),
-            stop: &AtomicU32::new(0),
-            team,
+            ..Pass::once(&self.dataset.train, layout, &mut self.store, &mut self.outputs, team)
         })?;
         let time = start.elapsed();
         if status == Status::Done { Ok(time) } else { Err(BenchError::Diverged) }

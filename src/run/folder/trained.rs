@@ -1,11 +1,11 @@
 //! A trained net, from the folder of its run: evaluated on its data, or asked for predictions.
 
-use std::{fmt, path::Path};
+use std::{fmt, ops::Range, path::Path};
 
 use super::{calibration::Calibration, fitness, standing::Standing};
 use crate::run::{
     dir::RunDir,
-    exact::{Effort, ExactMeans, exact_means},
+    exact::{Effort, ExactMeans, NotEnumerated, exact_means},
     open::attributes_of,
     place::{self, NoRun, Place},
     sampling::Sampling,
@@ -24,6 +24,7 @@ use crate::{
         checkpoint::{Checkpoint, CheckpointError},
         container::ContainerError,
         evaluate::{Evaluator, to_units},
+        function::PassError,
         progress::{Meta, Rows},
         session::Session,
         store::Store,
@@ -93,6 +94,15 @@ impl From<DataError> for TrainedError {
 impl From<TooMuch> for TrainedError {
     fn from(error: TooMuch) -> Self {
         TrainedError::Unfit(format!("{error}\nhelp: ask for fewer samples, or for fewer rows at once"))
+    }
+}
+
+impl From<PassError> for TrainedError {
+    fn from(error: PassError) -> Self {
+        match error {
+            PassError::Codegen(error) => TrainedError::Codegen(error),
+            PassError::Data(error) => TrainedError::Data(error),
+        }
     }
 }
 
@@ -183,7 +193,10 @@ impl Trained {
             return Err(TrainedError::Unfit(why.into()));
         }
         let exact = exact_means(&self.model, part, &self.store()?, Effort::usual(team.threads()));
-        exact.map_err(|why| TrainedError::Unfit(format!("no exact mean: {why}")))
+        exact.map_err(|why| match why {
+            NotEnumerated::Unread(error) => TrainedError::Data(error),
+            why => TrainedError::Unfit(format!("no exact mean: {why}")),
+        })
     }
 
     fn own_singles(&self, values: Vec<f64>) -> Result<Vec<f32>, TrainedError> {
@@ -222,7 +235,8 @@ impl Trained {
         if dataset.transform != meta.transform || attributes_of(&self.model, &dataset) != meta.attributes {
             return Err(TrainedError::Unfit(changed.into()));
         }
-        match meta.rows.and_then(|rows| rows.difference(&Rows::of(&dataset))) {
+        let found = meta.rows.map(|_| Rows::of(&dataset)).transpose()?;
+        match meta.rows.zip(found).and_then(|(then, found)| then.difference(&found)) {
             None => Ok(dataset),
             Some(part) => Err(TrainedError::Unfit(format!("{changed}: the {part} rows are others"))),
         }
@@ -250,10 +264,30 @@ impl Trained {
         evaluator: &mut Evaluator,
         part: &Part,
         team: &Team,
-    ) -> Result<(Vec<f32>, f64), TrainedError> {
-        let found = evaluator.outputs(part, &mut self.store()?, team, self.checkpoint.meta.seed)?;
-        self.are_numbers(&found.0, self.model.output.kind.width(), 0)?;
-        Ok(found)
+    ) -> Result<Vec<f32>, TrainedError> {
+        let outputs = evaluator.outputs(part, &mut self.store()?, team, self.checkpoint.meta.seed)?;
+        self.are_numbers(&outputs, self.model.output.kind.width(), 0)?;
+        Ok(outputs)
+    }
+
+    /// The same a block of rows at a time, of which no more is held: `block` is given which rows they are and their outputs. Answers the sum
+    /// of their losses.
+    ///
+    /// # Errors
+    /// As [`outputs`](Self::outputs).
+    pub(in crate::run) fn each_block(
+        &self,
+        evaluator: &mut Evaluator,
+        part: &Part,
+        team: &Team,
+        mut block: impl FnMut(Range<usize>, Vec<f32>),
+    ) -> Result<f64, TrainedError> {
+        let (width, seed) = (self.model.output.kind.width(), self.checkpoint.meta.seed);
+        evaluator.each_block(part, &mut self.store()?, team, seed, |rows, outputs| {
+            self.are_numbers(&outputs, width, rows.start)?;
+            block(rows, outputs);
+            Ok(())
+        })
     }
 
     /// Refuses outputs that are none, or will be none in the target's own units: `width` numbers of each row, the first of which has this number.

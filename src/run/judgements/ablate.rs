@@ -84,7 +84,7 @@ impl Trained {
         }
         match layers.is_empty() {
             true => Err(TrainedError::Unfit("the net has no hidden units to take out".into())),
-            false => Ok(Ablation { part: name, rows: part.rows, figure, whole, layers }),
+            false => Ok(Ablation { part: name, rows: part.rows(), figure, whole, layers }),
         }
     }
 

@@ -40,7 +40,7 @@ pub fn activations(nets: &[Shown<'_>], team: &Team) -> Result<Chart, TrainedErro
     let (mut all, mut titles) = (Vec::new(), Vec::new());
     for one in nets {
         let (part_name, part) = one.net.held_out(one.search, None)?;
-        let title = format!("First hidden layer, {} rows of {part_name}", part.rows);
+        let title = format!("First hidden layer, {} rows of {part_name}", part.rows());
         let live = one.net.model.is_live_in_mc();
         let mut answers = |mode, way: &str| {
             all.push((one.net.activations(&part, mode, team)?, one.titled(way)));
@@ -119,7 +119,7 @@ impl Trained {
         model.output.kind = OutputKind::Real(model.node(node).ty.len());
         let mut store = self.store()?;
         let mut evaluator = Evaluator::in_mode(&model, mode, part)?;
-        Ok(evaluator.outputs(part, &mut store, team, self.checkpoint.meta.seed)?.0)
+        Ok(evaluator.outputs(part, &mut store, team, self.checkpoint.meta.seed)?)
     }
 }
 
@@ -131,7 +131,7 @@ fn hidden(model: &Model) -> Option<NodeId> {
         weighted[i] = behind || !node.params.is_empty();
         let NodeKind::Layer(used) = &node.kind else { continue };
         let drops = used.word.drop_site(&used.args).is_some();
-        if behind && node.params.is_empty() && !drops && used.word.unitwise().is_some() {
+        if behind && node.params.is_empty() && !drops && used.word.facts().unitwise.is_some() {
             return Some(NodeId(i));
         }
     }

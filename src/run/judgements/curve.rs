@@ -63,7 +63,7 @@ impl Trained {
         let observed = self.observed(&part);
         let wrong = |p: &[f64], row: usize| likeliest(p) != likeliest(&observed[row * classes..][..classes]);
         let scaled = self.scaled(&part, team)?;
-        let rows = part.rows as f64;
+        let rows = part.rows() as f64;
         let missed = scaled.chunks_exact(classes).enumerate().filter(|(row, p)| wrong(p, *row)).count();
         let mut errors = vec![vec![0.0; sets as usize]; samples as usize];
         for set in 0..sets {
@@ -78,7 +78,7 @@ impl Trained {
             })?;
         }
         let points = errors.iter().zip(1..).map(|(errors, samples)| point(samples, errors)).collect();
-        Ok(Curve { part: name, rows: part.rows, sets, weight_scaling: missed as f64 / rows, points })
+        Ok(Curve { part: name, rows: part.rows(), sets, weight_scaling: missed as f64 / rows, points })
     }
 }
 

@@ -11,7 +11,7 @@ use crate::{
     kernels::team::Team,
     model::PredictMode,
     runtime::{
-        evaluate::{Evaluator, cool},
+        evaluate::{Evaluator, cool, numbers},
         figures::{Figures, Reporter},
     },
 };
@@ -105,7 +105,15 @@ fn part_figures(
     let together = if members.len() > 1 { passes(members, part, scoring, team)? } else { None };
     let sampled = mode.map(|mode| sampled(members, part, mode, scoring, team)).transpose()?.flatten();
     let (samples, drawn) = sampled.unzip();
-    Ok(PartFigures { part: name, rows: part.rows, each, tempered, together, samples, drawn: drawn.flatten() })
+    Ok(PartFigures {
+        part: name,
+        rows: part.rows(),
+        each,
+        tempered,
+        together,
+        samples,
+        drawn: drawn.flatten(),
+    })
 }
 
 impl Trained {
@@ -116,18 +124,19 @@ impl Trained {
         team: &Team,
     ) -> Result<(Figures, Option<(f64, Figures)>), TrainedError> {
         let mut evaluator = Evaluator::new(&self.model, part)?;
-        let (mut outputs, loss) = self.outputs(&mut evaluator, part, team)?;
-        let kind = self.model.output.kind;
-        let order: Vec<u32> = (0..part.rows as u32).collect();
-        let loss = self.model.train.is_some().then(|| loss / part.rows as f64);
-        let figures = self.reporter().figures(loss, &outputs, kind.width(), part, &order);
         let temperature = self.temperature(PredictMode::WeightScaling);
-        if temperature == 1.0 {
-            return Ok((figures, None));
-        }
-        cool(&mut outputs, temperature);
-        let tempered = self.reporter().with_nll(kind).figures(None, &outputs, kind.width(), part, &order);
-        Ok((figures, Some((temperature, tempered))))
+        let mut plain = self.reporter().tallies();
+        let mut tempered = (temperature != 1.0).then(|| self.reporter().with_nll().tallies());
+        let loss = self.each_block(&mut evaluator, part, team, |rows, mut outputs| {
+            let order = numbers(rows);
+            plain.add(&outputs, part, &order);
+            if let Some(tempered) = &mut tempered {
+                cool(&mut outputs, temperature);
+                tempered.add(&outputs, part, &order);
+            }
+        })?;
+        let figures = plain.figures(evaluator.mean_loss(loss, part));
+        Ok((figures, tempered.map(|tempered| (temperature, tempered.figures(None)))))
     }
 
     fn predictive_reporter(&self) -> Reporter {

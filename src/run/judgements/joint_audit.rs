@@ -67,7 +67,7 @@ impl Committee {
         let ways = ways.into_iter().map(|(name, p)| compared(name, &p, &truth, &observed, kind));
         Ok(JointAudit {
             part: name,
-            rows: part.rows,
+            rows: part.rows(),
             reference: format!("the {reference}"),
             ways: ways.collect(),
         })

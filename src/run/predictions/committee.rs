@@ -135,8 +135,7 @@ impl Committee {
     /// Parameters that do not fit the net; samples of a net without live dropout; what code generation says.
     pub fn predict(&self, rows: Rows, how: &Predict, team: &Team) -> Result<Predictions, TrainedError> {
         let interval = self.scoring(Scoring { precision: None, interval: how.interval }, how.mode)?.interval;
-        let none = Target::Real { data: Vec::new(), width: 0 };
-        let part = &Part { rows: rows.rows, inputs: rows.inputs, target: none, source_rows: Vec::new() };
+        let part = &Part::of_first(rows.rows, rows.inputs, Target::NONE);
         let draw = |mc| Sampling::new(self.all(), part, mc, team).tempered(how.mode);
         match (how.mode, self.alone()) {
             (PredictMode::WeightScaling, Some(one)) => one.predict_once(part, interval, team),
@@ -194,7 +193,7 @@ impl Trained {
     ) -> Result<Predictions, TrainedError> {
         let kind = self.model.output.kind;
         let mut evaluator = Evaluator::predictor(&self.model, part)?;
-        let (mut values, _) = self.outputs(&mut evaluator, part, team)?;
+        let mut values = self.outputs(&mut evaluator, part, team)?;
         cool(&mut values, self.temperature(PredictMode::WeightScaling));
         interpret(&mut values, kind, &self.checkpoint.meta.transform.target);
         Ok(self.predictions(values).with_interval(kind, interval))

@@ -6,10 +6,10 @@ use crate::run::{
     trained::TrainedError,
 };
 use crate::{
-    data::{Part, Target, TargetRule},
+    data::{Observed, Part, TargetRule},
     model::{Interval, OutputKind, Precision, Predict, Reported},
     runtime::{
-        figures::{Figures, Reporter},
+        figures::{Figures, Reporter, Tallies},
         predictive,
     },
 };
@@ -161,15 +161,14 @@ pub fn figures(
     scoring: Scoring,
     reporter: &Reporter,
 ) -> Result<Option<(Figures, Drawn)>, TrainedError> {
-    let mut scored = Scored::default();
+    let mut scored = Scored::new(reporter);
     let done = sampling.each_row_of_logits(|index, samples| scored.row(sampling, scoring, index, samples))?;
-    Ok(done.map(|drawn| (scored.figures(sampling, reporter), drawn)))
+    Ok(done.map(|drawn| (scored.figures(sampling), drawn)))
 }
 
-/// Mean outputs, as a net would give them, and sums of scores of the rows so far.
-#[derive(Default)]
+/// Metrics of the mean outputs, as a net would give them, and sums of scores of the rows so far.
 struct Scored {
-    outputs: Vec<f32>,
+    tallies: Tallies,
     log_likelihood: f64,
     covered: f64,
     /// Of real outputs: epistemic and aleatoric variances, means over the outputs of a row. Of classes: mutual information.
@@ -179,43 +178,55 @@ struct Scored {
 }
 
 impl Scored {
+    fn new(reporter: &Reporter) -> Self {
+        Self {
+            tallies: reporter.tallies(),
+            log_likelihood: 0.0,
+            covered: 0.0,
+            epistemic: 0.0,
+            aleatoric: 0.0,
+            information: 0.0,
+        }
+    }
+
     /// Takes a row's samples in: logits, or numbers in the target's own units.
     fn row(&mut self, sampling: &Sampling<'_>, scoring: Scoring, index: usize, samples: &[f32]) {
         self.covered += within(sampling, index, samples, scoring);
-        match sampling.kind() {
+        let mean = match sampling.kind() {
             OutputKind::Class(k) => self.classes(sampling.part, index, samples, k),
             OutputKind::Bits(k) => {
                 self.log_likelihood += likelihood::of_logits(sampling.part, index, samples, k, 1.0).log;
-                self.outputs.extend(likelihood::logits_of_bits(samples, k));
+                likelihood::logits_of_bits(samples, k)
             }
             OutputKind::Real(d) | OutputKind::Normal(d) => {
                 self.log_likelihood += observed(sampling, index, samples, scoring.known());
-                self.numbers(sampling, scoring, samples, d);
+                self.numbers(sampling, scoring, samples, d)
             }
-        }
+        };
+        self.tallies.add(&mean, sampling.part, &[index as u32]);
     }
 
-    fn classes(&mut self, part: &Part, index: usize, samples: &[f32], k: usize) {
+    fn classes(&mut self, part: &Part, index: usize, samples: &[f32], k: usize) -> Vec<f32> {
         let p = likelihood::softmaxes(samples, k);
         let logs = likelihood::logs_of_classes(samples, &p, k);
-        if let Target::Classes(classes) = &part.target {
-            self.log_likelihood += logs[classes[index] as usize];
+        if let Observed::Class(class) = part.observed(index) {
+            self.log_likelihood += logs[class as usize];
         }
-        self.outputs.extend(logs.into_iter().map(|log| log as f32));
         self.information += predictive::classes(&p, k).mutual_information;
+        logs.into_iter().map(|log| log as f32).collect()
     }
 
-    fn numbers(&mut self, sampling: &Sampling<'_>, scoring: Scoring, samples: &[f32], d: usize) {
+    fn numbers(&mut self, sampling: &Sampling<'_>, scoring: Scoring, samples: &[f32], d: usize) -> Vec<f32> {
         let kind = sampling.kind();
         let mut mean = row(samples, kind, None, &vec![String::new(); d]).0;
         unrestore(&mut mean, kind, sampling.target());
-        self.outputs.extend(mean);
         for output in 0..d {
             let marginal = Marginal::of(samples, kind, output).with_precision(scoring.known());
             let u = predictive::number(&marginal.means, marginal.variances.as_deref());
             self.epistemic += u.epistemic / d as f64;
             self.aleatoric += u.aleatoric.unwrap_or(f64::NAN) / d as f64;
         }
+        mean
     }
 
     /// What is said of uncertainty, over all rows: root mean variances, and the mean mutual information.
@@ -230,11 +241,9 @@ impl Scored {
         }
     }
 
-    fn figures(self, sampling: &Sampling<'_>, reporter: &Reporter) -> Figures {
-        let kind = sampling.kind();
-        let order: Vec<u32> = (0..sampling.part.rows as u32).collect();
-        let mut figures = reporter.figures(None, &self.outputs, kind.width(), sampling.part, &order);
-        let rows = sampling.part.rows as f64;
+    fn figures(self, sampling: &Sampling<'_>) -> Figures {
+        let mut figures = self.tallies.figures(None);
+        let rows = sampling.part.rows() as f64;
         // Of several bits the metric knows no more than their means, which are not independent.
         let nll = figures.0.iter_mut().find(|(name, _)| name == "nll");
         nll.into_iter().for_each(|(_, nll)| *nll = -self.log_likelihood / rows);
@@ -242,7 +251,7 @@ impl Scored {
         for (name, score) in scores.into_iter().rev().filter(|(_, score)| score.is_finite()) {
             figures.0.insert(0, (name.into(), score));
         }
-        let uncertainty = self.uncertainty(kind, rows).into_iter().filter(|(_, x)| x.is_finite());
+        let uncertainty = self.uncertainty(sampling.kind(), rows).into_iter().filter(|(_, x)| x.is_finite());
         figures.0.extend(uncertainty.map(|(name, x)| (name.to_string(), x)));
         figures
     }
@@ -250,10 +259,10 @@ impl Scored {
 
 /// The share of a row's observations that lie in their intervals; NaN where there are no intervals.
 fn within(sampling: &Sampling<'_>, index: usize, samples: &[f32], scoring: Scoring) -> f64 {
-    let (Some(interval), Target::Real { data, width }) = (scoring.interval, &sampling.part.target) else {
+    let (Some(interval), Observed::Real(numbers)) = (scoring.interval, sampling.part.observed(index)) else {
         return f64::NAN;
     };
-    let mut own = data[index * width..(index + 1) * width].to_vec();
+    let mut own = numbers.to_vec();
     sampling.target().to_units(&mut own);
     let tail = 0.5 * (1.0 - interval.share);
     let inside = own.iter().enumerate().map(|(d, y)| {
@@ -263,18 +272,18 @@ fn within(sampling: &Sampling<'_>, index: usize, samples: &[f32], scoring: Scori
         let below = predictive::probability_below(f64::from(*y), &marginal.means, |t| v[t]);
         f64::from(u8::from((tail..=1.0 - tail).contains(&below)))
     });
-    inside.sum::<f64>() / *width as f64
+    inside.sum::<f64>() / own.len() as f64
 }
 
 /// The log-density of a row's numbers, in the target's own units; NaN if nothing says how far they spread.
 fn observed(sampling: &Sampling<'_>, index: usize, samples: &[f32], precision: Option<f64>) -> f64 {
     let kind = sampling.kind();
-    let Target::Real { data, width } = &sampling.part.target else { return f64::NAN };
-    let mut own = data[index * width..(index + 1) * width].to_vec();
+    let Observed::Real(numbers) = sampling.part.observed(index) else { return f64::NAN };
+    let mut own = numbers.to_vec();
     sampling.target().to_units(&mut own);
     let own: Vec<f64> = own.into_iter().map(f64::from).collect();
     let marginals: Vec<Marginal> =
-        (0..*width).map(|d| Marginal::of(samples, kind, d).with_precision(precision)).collect();
+        (0..own.len()).map(|d| Marginal::of(samples, kind, d).with_precision(precision)).collect();
     likelihood::of_numbers(&own, &marginals).map_or(f64::NAN, |term| term.log)
 }
 
@@ -309,10 +318,9 @@ pub fn mean_figures(
     let log_likelihood: f64 =
         rows.map(|(row, logits)| likelihood::of_logits(part, row, logits, width, 1.0).log).sum();
     unrestore(&mut outputs, kind, target);
-    let order: Vec<u32> = (0..part.rows as u32).collect();
-    let mut figures = reporter.figures(None, &outputs, width, part, &order);
+    let mut figures = reporter.figures(&outputs, part);
     if log_likelihood.is_finite() && reporter.wants("log_likelihood") {
-        figures.0.push(("log_likelihood".into(), log_likelihood / part.rows as f64));
+        figures.0.push(("log_likelihood".into(), log_likelihood / part.rows() as f64));
     }
     figures
 }

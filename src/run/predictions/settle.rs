@@ -56,7 +56,7 @@ impl Sampling<'_> {
             }
         }
         match kept {
-            true => deliver(&looks, self.part.rows, &mut row),
+            true => deliver(&looks, self.part.rows(), &mut row),
             false => self.each(voices, self.first..self.first + drawn, &mut row)?,
         }
         Ok(Drawn { samples: drawn, standard_error: Some(standard_error) })
@@ -80,7 +80,7 @@ impl Looked {
     fn new(sampling: &Sampling<'_>) -> Self {
         let kind = sampling.kind();
         let (width, outputs) = (kind.width(), kind.outputs());
-        Self { each: vec![Running::default(); sampling.part.rows * outputs], width, outputs }
+        Self { each: vec![Running::default(); sampling.part.rows() * outputs], width, outputs }
     }
 
     /// More samples of a row, `[samples, width]`.

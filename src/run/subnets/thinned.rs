@@ -17,16 +17,17 @@ use crate::{
     check::{Env, check_source},
     graph::Mode,
     kernels::aligned::AlignedVec,
-    layers::{Layer, Unitwise},
+    layers::{Law, Layer, Unitwise},
     lower::lower_eval,
     model::{Node, NodeKind, ParamRole, Use},
     runtime::{
         checkpoint::Checkpoint,
+        figures::Words,
         progress::{Meta, Progress},
         store::Store,
     },
     syntax::{self, ast::Stmt},
-    train::penalties::bayes_decay::TARGET_VARIANCE,
+    train::bayes_decay::TARGET_VARIANCE,
     vocab::Clock,
 };
 
@@ -95,9 +96,9 @@ impl Trained {
             if rate == 0.0 {
                 return Ok(());
             }
-            let mask = masks.iter().find(|mask| mask.path == node.path).filter(|_| site.kind == "bernoulli");
+            let mask = masks.iter().find(|mask| mask.path == node.path).filter(|_| site.law == Law::Coin);
             let mask = mask.ok_or_else(|| unfit(format!("{} does more than drop units", node.path)))?;
-            let keep = kept_scale(used, rate);
+            let keep = site.gain(rate);
             let own = mask.kept.iter().map(|kept| if *kept { keep } else { 0.0 });
             let before = chain.factors.take().unwrap_or_else(|| vec![1.0; input]);
             chain.factors = Some(before.into_iter().zip(own).map(|(a, b)| a * b).collect());
@@ -107,7 +108,7 @@ impl Trained {
             let param = &self.model.params[id.0];
             param.role == ParamRole::Weight && param.dims.len() == 2
         });
-        match used.word.unitwise() {
+        match used.word.facts().unitwise {
             _ if weighted => self.dense(chain, node, used, masks, store),
             Some(kind) => {
                 if kind == Unitwise::Other && chain.factors.is_some() {
@@ -145,7 +146,7 @@ impl Trained {
             let suffix = declared.name.rsplit('.').next().unwrap_or_default();
             let path = format!("{}.{suffix}.drop_connect", node.path);
             let mask = masks.iter().find(|mask| mask.path == path);
-            let scale = scale_of(drop.p.at(&chain.clock));
+            let scale = 1.0 / crate::draws::keep(drop.p.at(&chain.clock));
             for (x, kept) in weight.iter_mut().zip(mask.iter().flat_map(|mask| &mask.kept)) {
                 *x *= if *kept { scale } else { 0.0 };
             }
@@ -258,21 +259,12 @@ impl Trained {
         let lock = home::made_of(from, working, lock);
         dir.create(&meta.source, &lock).map_err(io)?;
         let graph = lower_eval(&self.model, Mode::Eval).graph;
-        Ok(Checkpoint::write(&dir.last(), &graph, &self.store()?, &[], meta)?)
+        Ok(Checkpoint::write(&dir.last(), &graph, &self.store()?, &Words::new(), meta)?)
     }
 }
 
 fn unfit(why: String) -> TrainedError {
     TrainedError::Unfit(why)
-}
-
-/// What a kept unit is multiplied by.
-fn kept_scale(used: &Use<dyn Layer>, rate: f64) -> f64 {
-    if used.args.opt_word("scale") == Some("test") { 1.0 } else { scale_of(rate) }
-}
-
-fn scale_of(rate: f64) -> f64 {
-    65536.0 / (65536.0 - f64::from(crate::draws::quantise(rate).unwrap_or(0)))
 }
 
 /// A layer as it is written, with what was written beside it.

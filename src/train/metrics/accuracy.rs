@@ -5,7 +5,7 @@
 //! report accuracy
 //! ```
 
-use super::{Metric, Rows, Targets};
+use super::{Metric, Tally, Targets, tally};
 use crate::{
     model::OutputKind,
     vocab::{Args, Block, Sig},
@@ -29,17 +29,18 @@ impl Metric for Accuracy {
         true
     }
 
-    fn value(&self, _args: &Args, rows: &Rows<'_>) -> f64 {
-        match &rows.targets {
-            Targets::Classes(classes) => {
-                let right = rows.outputs.chunks_exact(rows.width).zip(*classes).filter(|(row, class)| argmax(row) == **class as usize);
-                right.count() as f64 / classes.len() as f64
-            }
-            Targets::Real { data, .. } => {
-                let right = rows.outputs.iter().zip(*data).filter(|(z, y)| (**z > 0.0) == (**y > 0.5));
-                right.count() as f64 / data.len() as f64
-            }
-        }
+    fn tally(&self, _args: &Args, _kind: OutputKind) -> Box<dyn Tally> {
+        tally::mean(|rows, right| match rows.targets {
+            Targets::Classes(classes) => rows
+                .outputs()
+                .zip(classes)
+                .for_each(|(row, class)| right.add(f64::from(argmax(row) == *class as usize))),
+            Targets::Real { data, .. } => rows
+                .outputs
+                .iter()
+                .zip(data)
+                .for_each(|(z, y)| right.add(f64::from((*z > 0.0) == (*y > 0.5)))),
+        })
     }
 }
 

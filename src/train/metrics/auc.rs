@@ -12,7 +12,7 @@
 //! # Papers
 //! Hanley and McNeil 1982, The meaning and use of the area under a receiver operating characteristic curve.
 
-use super::{Metric, Rows, Targets, probabilities};
+use super::{Metric, Rows, Tally, Targets, probabilities};
 use crate::{
     model::OutputKind,
     vocab::{Args, Block, Sig},
@@ -41,20 +41,69 @@ impl Metric for Auc {
         "all of these rows are of one class"
     }
 
-    fn value(&self, _args: &Args, rows: &Rows<'_>) -> f64 {
-        let outputs = || rows.outputs.chunks_exact(rows.width);
-        let area_of = |k: usize| match rows.targets {
-            Targets::Classes(classes) => {
-                let scores = outputs().map(|row| probabilities::log_odds_of_class(row, k));
-                area(scores.zip(classes).map(|(p, class)| (p, *class as usize == k)).collect())
-            }
-            Targets::Real { data, width, .. } => {
-                let bits = data.chunks_exact(width).map(|bits| bits[k] > 0.5);
-                area(outputs().map(|row| f64::from(row[k])).zip(bits).collect())
-            }
-        };
-        let areas: Vec<f64> = (0..rows.width).filter_map(area_of).collect();
+    fn tally(&self, _args: &Args, kind: OutputKind) -> Box<dyn Tally> {
+        Box::new(Scores { width: kind.width(), logits: Vec::new(), classes: Vec::new(), bits: Vec::new() })
+    }
+}
+
+/// The logits of every row, `[rows, width]`, since every class ranks the rows in another order, and their targets: classes, or as many
+/// bits as logits.
+struct Scores {
+    width: usize,
+    logits: Vec<f32>,
+    classes: Vec<u32>,
+    bits: Vec<bool>,
+}
+
+impl Scores {
+    /// The area of one class or bit.
+    fn area(&self, k: usize) -> Option<f64> {
+        let logits = self.logits.chunks_exact(self.width);
+        if self.bits.is_empty() {
+            let scores = logits.map(|row| probabilities::log_odds_of_class(row, k));
+            return area(scores.zip(&self.classes).map(|(score, class)| (score, *class as usize == k)).collect());
+        }
+        let bits = self.bits.chunks_exact(self.width).map(|bits| bits[k]);
+        area(logits.map(|row| f64::from(row[k])).zip(bits).collect())
+    }
+}
+
+impl Tally for Scores {
+    fn add(&mut self, rows: &Rows<'_>) {
+        self.logits.extend_from_slice(rows.outputs);
+        match rows.targets {
+            Targets::Classes(classes) => self.classes.extend_from_slice(classes),
+            Targets::Real { data, .. } => self.bits.extend(data.iter().map(|y| *y > 0.5)),
+        }
+    }
+
+    fn value(&self) -> f64 {
+        let areas: Vec<f64> = (0..self.width).filter_map(|k| self.area(k)).collect();
         areas.iter().sum::<f64>() / areas.len() as f64
+    }
+
+    /// How many of each, then a word for each.
+    fn words(&self) -> Vec<u64> {
+        let counts = [self.logits.len(), self.classes.len(), self.bits.len()].map(|n| n as u64);
+        let logits = self.logits.iter().map(|z| u64::from(z.to_bits()));
+        let classes = self.classes.iter().map(|class| u64::from(*class));
+        let bits = self.bits.iter().map(|bit| u64::from(*bit));
+        counts.into_iter().chain(logits).chain(classes).chain(bits).collect()
+    }
+
+    fn resume(&mut self, words: &[u64]) -> bool {
+        let Some((counts, rest)) = words.split_first_chunk::<3>() else { return false };
+        let [logits, classes, bits] = counts.map(|n| usize::try_from(n).unwrap_or(usize::MAX));
+        let fits = logits.checked_add(classes).and_then(|n| n.checked_add(bits)) == Some(rest.len());
+        if !fits || (classes.checked_mul(self.width) != Some(logits) && bits != logits) {
+            return false;
+        }
+        let (of_logits, rest) = rest.split_at(logits);
+        let (of_classes, of_bits) = rest.split_at(classes);
+        self.logits = of_logits.iter().map(|word| f32::from_bits(*word as u32)).collect();
+        self.classes = of_classes.iter().map(|word| *word as u32).collect();
+        self.bits = of_bits.iter().map(|word| *word != 0).collect();
+        true
     }
 }
 

@@ -13,7 +13,7 @@
 //! # Papers
 //! Geifman and El-Yaniv 2017, Selective classification for deep neural networks.
 
-use super::{Metric, Rows, Targets, accuracy::argmax, probabilities};
+use super::{Metric, Rows, Tally, Targets, accuracy::argmax, probabilities};
 use crate::{
     model::OutputKind,
     vocab::{Args, Block, Sig},
@@ -42,25 +42,44 @@ impl Metric for Aurc {
         false
     }
 
-    fn value(&self, _args: &Args, rows: &Rows<'_>) -> f64 {
-        let judged: Vec<(f64, f64)> = match rows.targets {
-            Targets::Classes(classes) => {
-                let all = rows.outputs.chunks_exact(rows.width).zip(classes);
-                all.map(|(row, class)| {
-                    let taken = argmax(row);
-                    let doubt = probabilities::rest(&probabilities::of_classes(row), taken);
-                    (doubt, f64::from(u8::from(taken != *class as usize)))
-                })
-                .collect()
-            }
-            Targets::Real { data, .. } => {
-                let doubt = |z: f32| probabilities::of_bit(-z.abs());
-                let wrong = |z: f32, y: f32| f64::from(u8::from((z > 0.0) != (y > 0.5)));
-                rows.outputs.iter().zip(data).map(|(z, y)| (doubt(*z), wrong(*z, *y))).collect()
-            }
-        };
-        let curve = risk_coverage(judged);
+    fn tally(&self, _args: &Args, _kind: OutputKind) -> Box<dyn Tally> {
+        Box::new(Judged(Vec::new()))
+    }
+}
+
+/// Doubt and loss of every row, or of every bit: what is ranked must be kept.
+struct Judged(Vec<(f64, f64)>);
+
+impl Tally for Judged {
+    fn add(&mut self, rows: &Rows<'_>) {
+        match rows.targets {
+            Targets::Classes(classes) => self.0.extend(rows.outputs().zip(classes).map(|(row, class)| {
+                let taken = argmax(row);
+                let doubt = probabilities::rest(&probabilities::of_classes(row), taken);
+                (doubt, f64::from(taken != *class as usize))
+            })),
+            Targets::Real { data, .. } => self.0.extend(
+                rows.outputs
+                    .iter()
+                    .zip(data)
+                    .map(|(z, y)| (probabilities::of_bit(-z.abs()), f64::from((*z > 0.0) != (*y > 0.5)))),
+            ),
+        }
+    }
+
+    fn value(&self) -> f64 {
+        let curve = risk_coverage(self.0.clone());
         curve.iter().map(|(_, risk)| risk).sum::<f64>() / curve.len() as f64
+    }
+
+    fn words(&self) -> Vec<u64> {
+        self.0.iter().flat_map(|(doubt, loss)| [doubt.to_bits(), loss.to_bits()]).collect()
+    }
+
+    fn resume(&mut self, words: &[u64]) -> bool {
+        let (pairs, []) = words.as_chunks::<2>() else { return false };
+        self.0 = pairs.iter().map(|pair| (f64::from_bits(pair[0]), f64::from_bits(pair[1]))).collect();
+        true
     }
 }
 

@@ -11,7 +11,7 @@
 //! # Papers
 //! Brier 1950, Verification of forecasts expressed in terms of probability.
 
-use super::{Metric, Rows, Targets, probabilities};
+use super::{Metric, Tally, Targets, probabilities, tally};
 use crate::{
     model::OutputKind,
     vocab::{Args, Block, Sig},
@@ -40,22 +40,20 @@ impl Metric for Brier {
         false
     }
 
-    fn value(&self, _args: &Args, rows: &Rows<'_>) -> f64 {
-        match rows.targets {
+    fn tally(&self, _args: &Args, _kind: OutputKind) -> Box<dyn Tally> {
+        tally::mean(|rows, distances| match rows.targets {
             Targets::Classes(classes) => {
-                let all = rows.outputs.chunks_exact(rows.width).zip(classes).map(|(row, class)| {
+                for (row, class) in rows.outputs().zip(classes) {
                     let (p, class) = (probabilities::of_classes(row), *class as usize);
                     let others = p.iter().enumerate().filter(|(k, _)| *k != class);
-                    probabilities::rest(&p, class).powi(2) + others.map(|(_, p)| p * p).sum::<f64>()
-                });
-                all.sum::<f64>() / classes.len() as f64
+                    let others: f64 = others.map(|(_, p)| p * p).sum();
+                    distances.add(probabilities::rest(&p, class).powi(2) + others);
+                }
             }
-            Targets::Real { data, .. } => {
-                let all = rows.outputs.iter().zip(data);
-                // What the other value of the bit is given.
-                let all = all.map(|(z, y)| probabilities::of_bit(if *y > 0.5 { -*z } else { *z }).powi(2));
-                all.sum::<f64>() / data.len() as f64
-            }
-        }
+            // What the other value of the bit is given.
+            Targets::Real { data, .. } => rows.outputs.iter().zip(data).for_each(|(z, y)| {
+                distances.add(probabilities::of_bit(if *y > 0.5 { -*z } else { *z }).powi(2));
+            }),
+        })
     }
 }

@@ -12,7 +12,7 @@
 //! # Papers
 //! Guo et al. 2017, On calibration of modern neural networks.
 
-use super::{Metric, Rows, Targets, accuracy::argmax, probabilities};
+use super::{Metric, Rows, Tally, Targets, accuracy::argmax, probabilities};
 use crate::{
     model::OutputKind,
     vocab::{Args, Block, Sig},
@@ -37,6 +37,13 @@ struct Bin {
     right: f64,
 }
 
+/// All bins so far, and how many rows (or bits) are in them.
+#[derive(Default)]
+struct Bins {
+    bins: [Bin; BINS],
+    rows: f64,
+}
+
 impl Metric for Ece {
     fn sig(&self) -> &'static Sig {
         &SIG
@@ -50,35 +57,56 @@ impl Metric for Ece {
         false
     }
 
-    fn value(&self, _args: &Args, rows: &Rows<'_>) -> f64 {
-        match rows.targets {
-            Targets::Classes(classes) => {
-                let all = rows.outputs.chunks_exact(rows.width).zip(classes);
-                error(all.map(|(row, class)| {
-                    let taken = argmax(row);
-                    (probabilities::of_classes(row)[taken], taken == *class as usize)
-                }))
-            }
-            Targets::Real { data, .. } => error(rows.outputs.iter().zip(data).map(|(z, y)| {
-                let p = probabilities::of_bit(*z);
-                (p.max(1.0 - p), (*z > 0.0) == (*y > 0.5))
-            })),
-        }
+    fn tally(&self, _args: &Args, _kind: OutputKind) -> Box<dyn Tally> {
+        Box::new(Bins::default())
     }
 }
 
-/// Of pairs of a confidence and whether it was right.
-fn error(all: impl Iterator<Item = (f64, bool)>) -> f64 {
-    let mut bins = [Bin::default(); BINS];
-    let mut rows = 0.0;
-    for (confidence, right) in all {
-        if confidence.is_nan() {
-            return f64::NAN;
-        }
-        let bin = &mut bins[((confidence * BINS as f64) as usize).min(BINS - 1)];
+impl Bins {
+    /// What is no number falls into the first bin, and makes the figure none.
+    fn put(&mut self, confidence: f64, right: bool) {
+        let bin = &mut self.bins[((confidence * BINS as f64) as usize).min(BINS - 1)];
         bin.confidence += confidence;
-        bin.right += f64::from(u8::from(right));
-        rows += 1.0;
+        bin.right += f64::from(right);
+        self.rows += 1.0;
     }
-    bins.iter().map(|bin| (bin.right - bin.confidence).abs()).sum::<f64>() / rows
+}
+
+impl Tally for Bins {
+    fn add(&mut self, rows: &Rows<'_>) {
+        match rows.targets {
+            Targets::Classes(classes) => {
+                for (row, class) in rows.outputs().zip(classes) {
+                    let taken = argmax(row);
+                    self.put(probabilities::of_classes(row)[taken], taken == *class as usize);
+                }
+            }
+            Targets::Real { data, .. } => {
+                for (z, y) in rows.outputs.iter().zip(data) {
+                    let p = probabilities::of_bit(*z);
+                    self.put(p.max(1.0 - p), (*z > 0.0) == (*y > 0.5));
+                }
+            }
+        }
+    }
+
+    fn value(&self) -> f64 {
+        self.bins.iter().map(|bin| (bin.right - bin.confidence).abs()).sum::<f64>() / self.rows
+    }
+
+    fn words(&self) -> Vec<u64> {
+        let sums = self.bins.iter().flat_map(|bin| [bin.confidence, bin.right]);
+        sums.chain([self.rows]).map(f64::to_bits).collect()
+    }
+
+    fn resume(&mut self, words: &[u64]) -> bool {
+        if words.len() != 2 * BINS + 1 {
+            return false;
+        }
+        let mut sums = words.iter().copied().map(f64::from_bits);
+        let mut next = || sums.next().unwrap_or_default();
+        self.bins = std::array::from_fn(|_| Bin { confidence: next(), right: next() });
+        self.rows = next();
+        true
+    }
 }

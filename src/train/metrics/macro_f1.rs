@@ -8,7 +8,7 @@
 //! report macro_f1
 //! ```
 
-use super::{Metric, Rows, Targets, accuracy::argmax};
+use super::{Metric, Rows, Tally, Targets, accuracy::argmax};
 use crate::{
     model::OutputKind,
     vocab::{Args, Block, Sig},
@@ -41,25 +41,49 @@ impl Metric for MacroF1 {
         true
     }
 
-    fn value(&self, _args: &Args, rows: &Rows<'_>) -> f64 {
-        let mut counts = vec![Count::default(); rows.width];
-        let outputs = rows.outputs.chunks_exact(rows.width);
+    fn tally(&self, _args: &Args, kind: OutputKind) -> Box<dyn Tally> {
+        Box::new(Counts(vec![Count::default(); kind.width()]))
+    }
+}
+
+/// By class.
+struct Counts(Vec<Count>);
+
+impl Tally for Counts {
+    fn add(&mut self, rows: &Rows<'_>) {
         match rows.targets {
             Targets::Classes(classes) => {
-                for (row, class) in outputs.zip(classes) {
-                    count_class(&mut counts, argmax(row), *class as usize);
+                for (row, class) in rows.outputs().zip(classes) {
+                    count_class(&mut self.0, argmax(row), *class as usize);
                 }
             }
             Targets::Real { data, width, .. } => {
-                for (row, bits) in outputs.zip(data.chunks_exact(width)) {
-                    count_bits(&mut counts, row, bits);
+                for (row, bits) in rows.outputs().zip(data.chunks_exact(width)) {
+                    count_bits(&mut self.0, row, bits);
                 }
             }
         }
-        let seen = counts.iter().filter(|c| c.hits + c.misses > 0);
+    }
+
+    fn value(&self) -> f64 {
+        let seen = self.0.iter().filter(|c| c.hits + c.misses > 0);
         let scores = seen.map(|c| 2.0 * c.hits as f64 / (2.0 * c.hits as f64 + c.misses as f64));
         let (sum, classes) = scores.fold((0.0, 0usize), |(sum, n), f1| (sum + f1, n + 1));
         sum / classes as f64
+    }
+
+    fn words(&self) -> Vec<u64> {
+        self.0.iter().flat_map(|count| [count.hits, count.misses]).collect()
+    }
+
+    fn resume(&mut self, words: &[u64]) -> bool {
+        // A count of rows: what is more than that was not counted.
+        if words.len() != 2 * self.0.len() || words.iter().any(|count| *count > u64::from(u32::MAX)) {
+            return false;
+        }
+        let counts = words.chunks_exact(2).map(|pair| Count { hits: pair[0], misses: pair[1] });
+        self.0 = counts.collect();
+        true
     }
 }
 

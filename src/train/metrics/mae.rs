@@ -8,7 +8,7 @@
 //! report mae
 //! ```
 
-use super::{Metric, Rows, mean_error};
+use super::{Metric, Tally, tally};
 use crate::{
     model::OutputKind,
     vocab::{Args, Block, Sig},
@@ -32,7 +32,7 @@ impl Metric for Mae {
         false
     }
 
-    fn value(&self, _args: &Args, rows: &Rows<'_>) -> f64 {
-        mean_error(rows, f64::abs)
+    fn tally(&self, _args: &Args, _kind: OutputKind) -> Box<dyn Tally> {
+        tally::mean(|rows, errors| rows.errors().for_each(|(_, error)| errors.add(error.abs())))
     }
 }

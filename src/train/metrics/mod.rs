@@ -1,4 +1,5 @@
-//! Metrics: `report WORD, ...`. A metric reads the outputs of a whole pass on the host, in f64; the loss is summed by the loop itself.
+//! Metrics: `report WORD, ...`. A metric reads the outputs of a pass on the host, in f64, a block of rows at a time; the loss is summed by the
+//! loop itself.
 
 pub use super::Wrong;
 use crate::{
@@ -24,11 +25,11 @@ pub trait Metric: Sync {
         "the net's outputs are not all numbers"
     }
 
-    /// The figure over all rows; not a number where there are none.
-    fn value(&self, args: &Args, rows: &Rows<'_>) -> f64;
+    /// The figure of a pass over nets with such an output, of no rows yet.
+    fn tally(&self, args: &Args, kind: OutputKind) -> Box<dyn Tally>;
 }
 
-/// The outputs of a pass and what they should have been.
+/// Outputs of a block of rows and what they should have been.
 pub struct Rows<'a> {
     /// `[rows, width]`: what the net gives: logits for classes and bits, means then log-variances for a normal distribution.
     pub outputs: &'a [f32],
@@ -47,12 +48,19 @@ pub enum Targets<'a> {
 }
 
 pub(crate) mod probabilities;
+pub mod tally;
 
 pub use aurc::risk_coverage;
+pub use tally::Tally;
 
 crate::train::family! { Metric: accuracy, auc, aurc, brier, ece, macro_f1, mae, nll, r2, rmse, top_k }
 
-impl Rows<'_> {
+impl<'a> Rows<'a> {
+    /// Outputs row by row.
+    pub fn outputs(&self) -> impl Iterator<Item = &'a [f32]> {
+        self.outputs.chunks_exact(self.width)
+    }
+
     /// Differences of outputs and real targets in original units: `(output index, difference)`. Of a normal distribution the means count.
     pub fn errors(&self) -> impl Iterator<Item = (usize, f64)> {
         let (targets, columns, scale) = match self.targets {
@@ -67,12 +75,6 @@ impl Rows<'_> {
             })
         })
     }
-}
-
-/// The mean of `f` over what `errors` answers.
-fn mean_error(rows: &Rows<'_>, f: impl Fn(f64) -> f64) -> f64 {
-    let (sum, count) = rows.errors().fold((0.0, 0usize), |(sum, n), (_, error)| (sum + f(error), n + 1));
-    sum / count as f64
 }
 
 /// A metric by its spelling in `report`: `top5` is `top_k` with 5.

@@ -8,7 +8,7 @@
 //! report nll
 //! ```
 
-use super::{Metric, Rows, Targets, probabilities};
+use super::{Metric, Tally, Targets, probabilities, tally};
 use crate::{
     model::OutputKind,
     vocab::{Args, Block, Sig},
@@ -37,21 +37,23 @@ impl Metric for Nll {
         false
     }
 
-    fn value(&self, _args: &Args, rows: &Rows<'_>) -> f64 {
-        match rows.targets {
-            Targets::Classes(classes) => {
-                let all = rows.outputs.chunks_exact(rows.width).zip(classes);
-                let logs = all.map(|(row, class)| probabilities::log_of_class(row, *class as usize));
-                (0.0 - logs.sum::<f64>()) / classes.len() as f64
-            }
+    fn tally(&self, _args: &Args, _kind: OutputKind) -> Box<dyn Tally> {
+        tally::mean(|rows, surprise| match rows.targets {
+            Targets::Classes(classes) => rows.outputs().zip(classes).for_each(|(row, class)| {
+                surprise.add(-probabilities::log_of_class(row, *class as usize));
+            }),
             Targets::Real { data, width, .. } => {
-                let logs = rows.outputs.iter().zip(data).map(|(z, y)| {
+                rows.outputs.iter().zip(data).for_each(|(z, y)| {
                     let z = if *y > 0.5 { f64::from(*z) } else { -f64::from(*z) };
-                    // ln sigmoid(z), without overflow.
-                    z.min(0.0) - (-z.abs()).exp().ln_1p()
+                    surprise.sum -= log_sigmoid(z);
                 });
-                (0.0 - logs.sum::<f64>()) / (data.len() / width) as f64
+                surprise.count += (data.len() / width) as u64;
             }
-        }
+        })
     }
+}
+
+/// Without overflow.
+fn log_sigmoid(z: f64) -> f64 {
+    z.min(0.0) - (-z.abs()).exp().ln_1p()
 }

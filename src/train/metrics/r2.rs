@@ -9,9 +9,9 @@
 //! report r2
 //! ```
 
-use super::{Metric, Rows, Targets};
+use super::{Metric, Rows, Tally, Targets};
 use crate::{
-    math::Moments,
+    math::Running,
     model::OutputKind,
     vocab::{Args, Block, Sig},
 };
@@ -39,25 +39,62 @@ impl Metric for R2 {
         "all targets of these rows are equal"
     }
 
-    fn value(&self, _args: &Args, rows: &Rows<'_>) -> f64 {
-        let Targets::Real { data, width, .. } = rows.targets else { return f64::NAN };
-        if data.is_empty() {
-            return f64::NAN;
-        }
-        let scores: Vec<f64> =
-            (0..width).filter_map(|output| explained(rows, data, width, output)).collect();
-        scores.iter().sum::<f64>() / scores.len() as f64
+    fn tally(&self, _args: &Args, kind: OutputKind) -> Box<dyn Tally> {
+        Box::new(Outputs(vec![Explained::default(); kind.outputs()]))
     }
 }
 
-/// R2 of one output; none where its targets do not differ and are not met. Differences are in training units: the ratio does not depend on them.
-fn explained(rows: &Rows<'_>, data: &[f32], width: usize, output: usize) -> Option<f64> {
-    let targets = || data.iter().skip(output).step_by(width).map(|y| f64::from(*y));
-    let outputs = rows.outputs.iter().skip(output).step_by(rows.width).map(|y| f64::from(*y));
-    let residual: f64 = outputs.zip(targets()).map(|(yhat, y)| (yhat - y) * (yhat - y)).sum();
-    let total = Moments::of(targets()).squares;
-    match (total > 0.0, residual == 0.0) {
-        (true, _) => Some(1.0 - residual / total),
-        (false, exact) => exact.then_some(1.0),
+/// One output: its targets, and the sum of squares that the net leaves of them. In training units: their ratio does not depend on them.
+#[derive(Clone, Copy, Default)]
+struct Explained {
+    targets: Running,
+    residual: f64,
+}
+
+impl Explained {
+    /// None where its targets do not differ and are not met, or where there are none.
+    fn r2(&self) -> Option<f64> {
+        let total = self.targets.moments().squares;
+        match (total > 0.0, self.residual == 0.0) {
+            (true, _) => Some(1.0 - self.residual / total),
+            (false, exact) => (exact && !total.is_nan()).then_some(1.0),
+        }
+    }
+}
+
+/// By output.
+struct Outputs(Vec<Explained>);
+
+impl Tally for Outputs {
+    fn add(&mut self, rows: &Rows<'_>) {
+        let Targets::Real { data, width, .. } = rows.targets else { return };
+        for (row, targets) in rows.outputs().zip(data.chunks_exact(width)) {
+            for (own, (yhat, y)) in self.0.iter_mut().zip(row.iter().zip(targets)) {
+                let (yhat, y) = (f64::from(*yhat), f64::from(*y));
+                own.targets.add(y);
+                own.residual += (yhat - y) * (yhat - y);
+            }
+        }
+    }
+
+    fn value(&self) -> f64 {
+        let scores: Vec<f64> = self.0.iter().filter_map(Explained::r2).collect();
+        scores.iter().sum::<f64>() / scores.len() as f64
+    }
+
+    fn words(&self) -> Vec<u64> {
+        self.0.iter().flat_map(|own| own.targets.words().into_iter().chain([own.residual.to_bits()])).collect()
+    }
+
+    fn resume(&mut self, words: &[u64]) -> bool {
+        if words.len() != self.0.len() * (Running::WORDS + 1) {
+            return false;
+        }
+        let each = words.chunks_exact(Running::WORDS + 1).map(|own| {
+            let (targets, residual) = own.split_at(Running::WORDS);
+            Explained { targets: Running::of_words(targets), residual: f64::from_bits(residual[0]) }
+        });
+        self.0 = each.collect();
+        true
     }
 }

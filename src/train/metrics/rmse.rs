@@ -8,7 +8,7 @@
 //! report rmse
 //! ```
 
-use super::{Metric, Rows, mean_error};
+use super::{Metric, Tally, tally};
 use crate::{
     model::OutputKind,
     vocab::{Args, Block, Sig},
@@ -32,7 +32,10 @@ impl Metric for Rmse {
         false
     }
 
-    fn value(&self, _args: &Args, rows: &Rows<'_>) -> f64 {
-        mean_error(rows, |error| error * error).sqrt()
+    fn tally(&self, _args: &Args, _kind: OutputKind) -> Box<dyn Tally> {
+        let squares = |rows: &super::Rows<'_>, squares: &mut tally::Terms| {
+            rows.errors().for_each(|(_, error)| squares.add(error * error));
+        };
+        tally::of_mean(squares, f64::sqrt)
     }
 }

@@ -10,7 +10,19 @@ fn value(name: &str, k: Option<usize>, rows: &Rows<'_>) -> f64 {
     let word = find(name).expect("a metric");
     let given =
         k.map(|k| Given { name: "k", value: Value::Number(k as f64), span: Span::default(), written: true });
-    word.value(&Args::new(word.sig(), Span::default(), given.into_iter().collect()), rows)
+    let mut tally =
+        word.tally(&Args::new(word.sig(), Span::default(), given.into_iter().collect()), kind(rows));
+    tally.add(rows);
+    tally.value()
+}
+
+/// What the rows are of: bits count as numbers of the same width.
+fn kind(rows: &Rows<'_>) -> OutputKind {
+    match rows.targets {
+        Targets::Classes(_) => OutputKind::Class(rows.width),
+        Targets::Real { width, .. } if rows.width == 2 * width => OutputKind::Normal(width),
+        Targets::Real { width, .. } => OutputKind::Real(width),
+    }
 }
 
 fn close(found: f64, expected: f64) {
@@ -179,4 +191,103 @@ fn risk_grows_with_coverage_where_confidence_is_right() {
         value("aurc", None, &Rows { outputs: &[3.0, -2.0, 1.0], width: 1, targets }),
         (0.5 + 2.0 / 3.0) / 3.0,
     );
+}
+
+/// Rows of some output, as a block of a pass has them.
+struct Drawn {
+    kind: OutputKind,
+    outputs: Vec<f32>,
+    classes: Vec<u32>,
+    real: Vec<f32>,
+}
+
+impl Drawn {
+    const ROWS: usize = 53;
+
+    fn new(kind: OutputKind) -> Self {
+        let draw = |j: u32| (crate::draws::mix64(u64::from(j)) >> 11) as f64 / (1_u64 << 53) as f64 - 0.5;
+        let draws = |n: usize, from: u32| (0..n as u32).map(move |j| draw(from + j));
+        let number = |x: f64| match kind {
+            OutputKind::Bits(_) => f32::from(u8::from(x > 0.0)),
+            _ => (3.0 * x) as f32,
+        };
+        Self {
+            kind,
+            outputs: draws(Self::ROWS * kind.width(), 0).map(|x| (8.0 * x) as f32).collect(),
+            classes: draws(Self::ROWS, 10_000).map(|x| ((x + 0.5) * 2.99) as u32).collect(),
+            real: draws(Self::ROWS * kind.outputs(), 20_000).map(number).collect(),
+        }
+    }
+
+    fn rows(&self, rows: std::ops::Range<usize>) -> Rows<'_> {
+        let (width, columns) = (self.kind.width(), self.kind.outputs());
+        let targets = match self.kind {
+            OutputKind::Class(_) => Targets::Classes(&self.classes[rows.clone()]),
+            _ => Targets::Real {
+                data: &self.real[rows.start * columns..rows.end * columns],
+                width: columns,
+                scale: &[2.0, 0.3, 7.0],
+            },
+        };
+        Rows { outputs: &self.outputs[rows.start * width..rows.end * width], width, targets }
+    }
+}
+
+/// Every metric of every output that it fits, with its arguments.
+fn each_use(mut of: impl FnMut(&str, &Drawn, &dyn Fn() -> Box<dyn Tally>)) {
+    let kinds = [OutputKind::Class(3), OutputKind::Bits(3), OutputKind::Real(3), OutputKind::Normal(3)];
+    for kind in kinds {
+        let drawn = Drawn::new(kind);
+        for (word, _) in WORDS.iter().filter(|(word, _)| word.fits(kind)) {
+            let sig = word.sig();
+            let k = sig.arg("k").map(|_| Given {
+                name: "k",
+                value: Value::Number(2.0),
+                span: Span::default(),
+                written: true,
+            });
+            let args = Args::new(sig, Span::default(), k.into_iter().collect());
+            of(&format!("{} of {kind}", sig.name), &drawn, &|| word.tally(&args, kind));
+        }
+    }
+}
+
+/// Where a pass is cut into blocks, and where it is left and taken up again, changes no bit.
+#[test]
+fn blocks_and_pauses_change_no_bit() {
+    each_use(|what, drawn, new| {
+        let mut whole = new();
+        whole.add(&drawn.rows(0..Drawn::ROWS));
+        assert!(whole.value().is_finite(), "{what}");
+        for (first, second) in [(0, 1), (1, 2), (20, 21), (7, 50)] {
+            let mut before = new();
+            before.add(&drawn.rows(0..first));
+            before.add(&drawn.rows(first..second));
+            let mut after = new();
+            assert!(after.resume(&before.words()), "{what}");
+            after.add(&drawn.rows(second..Drawn::ROWS));
+            assert_eq!(after.value().to_bits(), whole.value().to_bits(), "{what}: {first}, {second}");
+            assert_eq!(after.words(), whole.words(), "{what}");
+        }
+    });
+}
+
+/// What was not written by the same tally is not taken up.
+#[test]
+fn other_words_are_refused() {
+    each_use(|what, drawn, new| {
+        let mut tally = new();
+        tally.add(&drawn.rows(0..5));
+        let before = tally.value().to_bits();
+        for words in [&[1][..], &[1, 2, 3], &[u64::MAX; 5]] {
+            assert!(!tally.resume(words), "{what}: {words:?}");
+            assert_eq!(tally.value().to_bits(), before, "{what}: {words:?}");
+        }
+    });
+}
+
+/// Figures of no rows are none.
+#[test]
+fn no_rows_have_no_figure() {
+    each_use(|what, _, new| assert!(new().value().is_nan(), "{what}"));
 }

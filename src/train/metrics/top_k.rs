@@ -8,7 +8,7 @@
 //! report top2, top_k(3)
 //! ```
 
-use super::{Metric, Rows, Targets, Wrong};
+use super::{Metric, Tally, Targets, Wrong, tally};
 use crate::{
     model::OutputKind,
     vocab::{ArgSpec, Args, Block, Kind, Sig},
@@ -44,12 +44,14 @@ impl Metric for TopK {
         true
     }
 
-    fn value(&self, args: &Args, rows: &Rows<'_>) -> f64 {
-        let Targets::Classes(classes) = rows.targets else { return f64::NAN };
+    fn tally(&self, args: &Args, _kind: OutputKind) -> Box<dyn Tally> {
         let k = args.count("k");
-        let ranked = rows.outputs.chunks_exact(rows.width).zip(classes);
-        let right = ranked.filter(|(row, class)| rank(row, **class as usize) < k).count();
-        right as f64 / classes.len() as f64
+        tally::mean(move |rows, right| {
+            let Targets::Classes(classes) = rows.targets else { return };
+            rows.outputs()
+                .zip(classes)
+                .for_each(|(row, class)| right.add(f64::from(rank(row, *class as usize) < k)));
+        })
     }
 }
 
