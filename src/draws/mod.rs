@@ -14,4 +14,4 @@ mod units;
 
 pub use hash::*;
 pub use rate::{RateError, keep, quantise, scale, threshold};
-pub use units::{unit_weights, units};
+pub use units::{counted_units, unit_weights, units};

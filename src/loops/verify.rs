@@ -74,8 +74,8 @@ fn traffic(kernel: &Kernel) -> (Vec<BufferId>, Vec<BufferId>) {
 /// Temporaries in one place do not live at the same time.
 fn no_shared_place(program: &Program) -> Result<(), String> {
     let mut lives: BTreeMap<u32, Vec<(usize, usize, &str)>> = BTreeMap::new();
-    for (i, buffer) in program.buffers.iter().enumerate() {
-        let Some((first, last)) = program.lifetime(BufferId(i as u32)) else { continue };
+    for (buffer, life) in program.buffers.iter().zip(program.lifetimes()) {
+        let Some((first, last)) = life else { continue };
         match (is_temporary(buffer), buffer.place) {
             (true, Some(place)) => lives.entry(place.slot).or_default().push((first, last, &buffer.name)),
             (false, None) => {}

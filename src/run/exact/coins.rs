@@ -2,6 +2,7 @@
 
 use super::NotEnumerated;
 use crate::{
+    draws,
     graph::{Bindings, Op, SiteId, StepInfo, Tensor},
     lower::Lowered,
 };
@@ -32,29 +33,12 @@ pub(super) fn coins(lowered: &Lowered) -> Result<Vec<Coins>, NotEnumerated> {
         let Op::Scalar(q) = graph.node(node.inputs[1]).op else { continue };
         let step = StepInfo::of_prediction(1);
         let dropped = f64::from(lowered.scalars[q.index()].word(&step)) / 65536.0;
-        let coin = units(dims, shared);
+        let coin = draws::counted_units(dims, shared);
         let count = coin.iter().max().map_or(0, |last| last + 1);
         let of_rows = node.ty.has_batch();
         all.push(Coins { site, of_rows, dims: dims.clone(), coin, count, keep: 1.0 - dropped });
     }
     Ok(all)
-}
-
-/// The coin of each unit in row-major order: shared axes count once.
-fn units(dims: &[usize], shared: &[bool]) -> Vec<usize> {
-    let coin = |unit: usize| {
-        let (mut rest, mut step, mut coin) = (unit, 1, 0);
-        for (size, shared) in dims.iter().zip(shared).rev() {
-            let index = rest % size;
-            rest /= size;
-            if !shared {
-                coin += index * step;
-                step *= size;
-            }
-        }
-        coin
-    };
-    (0..dims.iter().product()).map(coin).collect()
 }
 
 /// Binds the masks of one outcome; answers its probability.

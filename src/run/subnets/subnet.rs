@@ -81,7 +81,8 @@ impl Trained {
             let at = if site.address == Address::Row { position } else { 0 };
             let key = draws::row_key(self.stream(drawn, site.hash), at);
             let threshold = threshold(lowered, node.inputs[1], &step);
-            let kept = units(dims, shared).map(|unit| draws::kept(key, unit, threshold)).collect();
+            let units = draws::units(dims, shared);
+            let kept = units.iter().map(|unit| draws::kept(key, *unit as u32, threshold)).collect();
             masks.push(SiteMask { path: site.path.clone(), kept });
         }
         match masks.is_empty() {
@@ -228,19 +229,6 @@ fn threshold(lowered: &Lowered, v: ValueId, step: &StepInfo) -> u32 {
         Op::Scalar(id) => lowered.scalars[id.index()].word(step),
         _ => 0,
     }
-}
-
-/// The number of each unit's draw, row-major: shared axes count as 0.
-fn units<'d>(dims: &'d [usize], shared: &'d [bool]) -> impl Iterator<Item = u32> + 'd {
-    (0..dims.iter().product()).map(move |unit| {
-        let (mut rest, mut step, mut own) = (unit, 1, 0);
-        for (size, shared) in dims.iter().zip(shared).rev() {
-            own += if *shared { 0 } else { rest % size * step };
-            rest /= size;
-            step *= size;
-        }
-        own as u32
-    })
 }
 
 #[cfg(test)]
