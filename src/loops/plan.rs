@@ -1,11 +1,12 @@
 //! The buffer plan: temporaries that do not live at the same time share memory.
 //!
-//! A temporary lives from the first kernel that touches it to the last. Intervals are coloured greedily in order of their start: each
-//! takes the free slot whose size is nearest to its own, so that large ones do not end in many half-used slots. Sizes depend on
-//! the rows of the batch; the plan does not: it compares sizes at [`TYPICAL_ROWS`].
+//! A temporary lives from the first kernel that touches it to the last; what is computed once lives through the whole step, being there
+//! in the next. Intervals are coloured greedily in order of their start: each takes the free slot whose size is nearest to its
+//! own, so that large ones do not end in many half-used slots. Sizes depend on the rows of the batch; the plan does not: it
+//! compares sizes at [`TYPICAL_ROWS`].
 
 use super::calls::Region;
-use super::{Buffer, BufferId, BufferKind, Kernel, Operand, Place, Program};
+use super::{Buffer, BufferId, BufferKind, Kernel, Operand, Place, Program, once};
 
 /// Rows at which the plan compares sizes.
 const TYPICAL_ROWS: usize = 128;
@@ -66,14 +67,14 @@ impl Program {
         slots.into_iter().fold(0, usize::saturating_add)
     }
 
-    /// First and last kernel that touch a buffer, by buffer.
+    /// By buffer: the first and the last kernel between which it must be left alone, if any touches it.
     pub(super) fn lifetimes(&self) -> Vec<Option<(usize, usize)>> {
-        let mut lives = vec![None; self.buffers.len()];
-        for (at, kernel) in self.kernels.iter().enumerate() {
+        let mut lives: Vec<Option<(usize, usize)>> = vec![None; self.buffers.len()];
+        for (i, (kernel, once)) in self.kernels.iter().zip(once(self)).enumerate() {
+            let (first, last) = if once { (0, self.kernels.len() - 1) } else { (i, i) };
             for id in kernel.buffers() {
-                if let Some(life) = lives.get_mut(id.0 as usize) {
-                    *life = Some((life.map_or(at, |(first, _)| first), at));
-                }
+                let life = lives[id.0 as usize].get_or_insert((first, last));
+                *life = (life.0.min(first), life.1.max(last));
             }
         }
         lives

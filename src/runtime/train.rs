@@ -9,7 +9,7 @@ use std::{
     path::Path,
     sync::{
         Arc,
-        atomic::{AtomicU32, AtomicU64},
+        atomic::{AtomicU32, AtomicU64, Ordering},
     },
     time::Instant,
 };
@@ -125,6 +125,8 @@ pub struct Outcome {
     /// Training steps alone.
     pub seconds: f64,
     pub compile_seconds: f64,
+    /// At work in the last steps, of those that were offered.
+    pub threads: usize,
     /// Nothing was left to do.
     pub already_done: bool,
 }
@@ -145,7 +147,7 @@ pub enum TrainError {
     },
     /// The data do not fit what training needs.
     Data(String),
-    /// A row that cannot be read; the last checkpoint is of an earlier update.
+    /// A row that cannot be read. If training came to it, the checkpoint holds the place before.
     Rows(DataError),
     /// The observer could not write what belongs to an epoch; the last checkpoint is of an earlier one.
     Unwritten,
@@ -401,7 +403,14 @@ impl<'a> Trainer<'a> {
             let first = self.progress.step;
             let last = steps.min(first + self.outputs_hold());
             let started = Instant::now();
-            let status = self.block(plan, first..last, done, stop)?;
+            let (status, unread) = match self.block(plan, first..last, done, stop) {
+                Ok(status) => (status, None),
+                // What was done before that row is as good as if somebody had asked to stop there.
+                Err(PassError::Data(error)) => {
+                    (Status::Stopped { next: done.load(Ordering::Acquire) }, Some(error))
+                }
+                Err(error) => return Err(error.into()),
+            };
             seconds += started.elapsed().as_secs_f64();
             self.progress.step = match status {
                 Status::Done => last,
@@ -414,7 +423,10 @@ impl<'a> Trainer<'a> {
             self.tally(plan, first);
             if let Status::Stopped { next } = status {
                 self.write_last()?;
-                return Err(TrainError::Interrupted { epoch: epoch + 1, step: next });
+                return Err(match unread {
+                    Some(error) => TrainError::Rows(error),
+                    None => TrainError::Interrupted { epoch: epoch + 1, step: next },
+                });
             }
         }
         self.seconds += seconds;
@@ -433,7 +445,7 @@ impl<'a> Trainer<'a> {
         steps: Range<u64>,
         done: &AtomicU64,
         stop: &AtomicU32,
-    ) -> Result<Status, TrainError> {
+    ) -> Result<Status, PassError> {
         let epoch = self.progress.epoch;
         let streams = self.function.streams(|site| draws::train_stream(self.shape.seed, site, epoch));
         let words = self.function.scalars().len();
@@ -443,7 +455,7 @@ impl<'a> Trainer<'a> {
             scalars: &plan.scalars[steps.start as usize * words..],
             streams: &streams,
         };
-        Ok(self.function.run(Pass {
+        self.function.run(Pass {
             with_target: true,
             partner: plan.partner.as_deref(),
             steps,
@@ -451,7 +463,7 @@ impl<'a> Trainer<'a> {
             totals: &mut self.progress.totals,
             watch: Some(Watch { done, stop }),
             ..Pass::once(&self.job.dataset.train, layout, &mut self.store, &mut self.outputs, &self.team)
-        })?)
+        })
     }
 
     /// Takes the block that began with step `first` into the figures.
@@ -572,7 +584,9 @@ impl<'a> Trainer<'a> {
             )?),
             _ => None,
         };
+        let batch = self.shape.batch.min(self.shape.rows);
         Ok(Outcome {
+            threads: self.function.native().threads(&self.team, batch),
             epochs: self.progress.epoch,
             test,
             tested,
