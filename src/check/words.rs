@@ -188,6 +188,15 @@ mod tests {
     }
 
     #[test]
+    fn a_list_that_is_tried_may_have_a_name() {
+        let sweep = "train {\n loss cross_entropy\n optimizer sgd, lr=rate\n epochs 3\n}\nsweep {\n vary rate, rates\n goal min, valid.loss\n}\n";
+        let source = file("param rate = 0.1\nparam rates = [0.1, 0.3]", "dense 3", sweep);
+        let sweep = model(&source, &[]).sweep.expect("a sweep");
+        let Values::List(values) = &sweep.vary[0].values else { panic!("a list") };
+        assert_eq!(values.iter().map(ToString::to_string).collect::<Vec<_>>(), ["0.1", "0.3"]);
+    }
+
+    #[test]
     fn words_are_compared_and_tried() {
         let net = "if act == relu {\n dense 8 -> act\n } else {\n dense 9 -> act\n }\n  dense 3";
         let sweep = "train {\n loss cross_entropy\n optimizer sgd, lr=0.1\n epochs 3\n}\nsweep {\n vary act, [relu, tanh]\n goal min, valid.loss\n}\n";
@@ -209,6 +218,13 @@ mod tests {
             findings(&source.replace("act == relu", "act == rleu")),
             ["E0215 no use of `act` takes the word `rleu`"]
         );
+        // The list itself may be a param.
+        let listed =
+            source.replace("param act = relu", "param act = relu\nparam tried = [1, 2]\nparam n = 1");
+        let listed = listed
+            .replace("dense 8 -> act", "dense 8 * n -> act")
+            .replace("vary act, [relu, tanh]", "vary n, tried");
+        model(&listed, &[]);
         // A switch that is compared alone may be anything.
         model(
             &file(

@@ -8,6 +8,7 @@ use std::collections::HashMap;
 use super::config::{ColumnRef, Columns};
 use super::error::{DataError, listed};
 use super::gaps::Gaps;
+use super::inputs::Inputs;
 
 /// What a source holds.
 #[derive(Clone, Debug)]
@@ -128,7 +129,7 @@ pub struct Arrays {
     pub rows: usize,
     /// Without the rows.
     pub shape: Vec<usize>,
-    pub data: Stored,
+    pub data: Inputs,
     pub target: RawTarget,
 }
 

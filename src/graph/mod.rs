@@ -32,7 +32,7 @@ pub use masks::{
 };
 pub use op::{Class, Op, Reduction};
 pub use passes::{Passes, simplify};
-pub use scalars::{ScalarDef, Scalars, StepInfo};
+pub use scalars::{Pace, ScalarDef, Scalars, StepInfo};
 pub use verify::verify;
 
 /// Which of the model's functions is being made.
@@ -241,7 +241,7 @@ impl Graph {
     }
 
     /// What nodes name, without nodes and sinks.
-    fn tables(&self) -> Self {
+    pub(crate) fn tables(&self) -> Self {
         let Self { nodes: _, inputs, target, params, slots, states, scalars, sites, metrics, sinks: _ } =
             self;
         Self {
