@@ -56,8 +56,7 @@ impl Command {
             ui.data(&format!("{text}\n"))?;
             return Ok(Exit::Done);
         }
-        let what =
-            if let OutputKind::Real(_) = trained.model.output.kind { "precision" } else { "temperature" };
+        let what = if trained.model.output.kind.needs_precision() { "precision" } else { "temperature" };
         let fits = modes.iter().filter_map(|mode| Some((name_of(*mode)?, fitted.of(*mode)?)));
         let fits: Vec<(&str, Fit)> = fits.collect();
         ui.data(&table(what, &fits))?;

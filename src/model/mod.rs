@@ -5,6 +5,7 @@
 
 mod coins;
 mod ends;
+pub mod laws;
 mod predict;
 mod print;
 pub mod summary;
@@ -13,12 +14,13 @@ mod train;
 mod ty;
 
 pub use ends::{ends, reaches};
+pub use laws::OutputKind;
 pub use predict::{Interval, McDropout, Mean, Precision, Predict, PredictMode, Reported, Score, Until};
 pub use print::print;
 pub use summary::Summary;
 pub use sweep::{Goal, Prune, Range, Search, Sweep, Values, Vary};
 pub use train::{Fitted, StopEarly, Train};
-pub use ty::{Axis, OutputKind, Role, Ty};
+pub use ty::{Axis, Role, Ty};
 
 use crate::{
     data::DataConfig,

@@ -90,17 +90,13 @@ pub fn names() -> Vec<&'static str> {
     WORDS.iter().map(|(word, _)| word.sig().name).collect()
 }
 
-/// What is reported where the file says nothing: accuracy for classes and bits, the root mean square error for numbers.
+/// What is reported where the file says nothing.
 pub fn usual(kind: OutputKind) -> Vec<crate::model::Use<dyn Metric>> {
-    let name = match kind {
-        OutputKind::Class(_) | OutputKind::Bits(_) => "accuracy",
-        OutputKind::Real(_) | OutputKind::Normal(_) => "rmse",
-    };
     let with_defaults = |word: &'static dyn Metric| crate::model::Use {
         word,
         args: Args::new(word.sig(), Default::default(), Vec::new()),
     };
-    find(name).map(with_defaults).into_iter().collect()
+    find(kind.usual_metric()).map(with_defaults).into_iter().collect()
 }
 
 /// The name of a reported figure: `accuracy`, `top5`.

@@ -26,7 +26,7 @@ use crate::{
     draws,
     layers::DropSite,
     model::Fitted,
-    model::{Model, Node, NodeKind, OutputKind, Param, ParamId, ParamRole, Precision},
+    model::{Model, Node, NodeKind, Param, ParamId, ParamRole, Precision},
     vocab::{ArgSpec, Args, Block, Bounds, Default, Kind, Sig, Value},
 };
 
@@ -150,10 +150,8 @@ impl BayesDecay {
 
 /// Outputs over which the loss is a mean.
 fn outputs(model: &Model) -> f64 {
-    match model.output.kind {
-        OutputKind::Class(_) => 1.0,
-        kind => kind.outputs() as f64,
-    }
+    let kind = model.output.kind;
+    if kind.classes().is_some() { 1.0 } else { kind.outputs() as f64 }
 }
 
 /// The share of the inputs of a matrix (or of its weights) that is kept, and whether it is scaled in evaluation.
