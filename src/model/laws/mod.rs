@@ -83,7 +83,7 @@ pub trait Law: Sync {
     fn to_units(&self, _outputs: &mut [f32], _n: usize, _target: &TargetRule) {}
 
     /// The way back.
-    fn from_units(&self, _outputs: &mut [f32], _n: usize, _target: &TargetRule) {}
+    fn to_training(&self, _outputs: &mut [f32], _n: usize, _target: &TargetRule) {}
 
     /// Numbers of a row that a mean over sub-networks is made of.
     fn chances_width(&self, n: usize) -> usize {
@@ -224,8 +224,8 @@ impl OutputKind {
         self.law.to_units(outputs, self.n, target);
     }
 
-    pub fn from_units(self, outputs: &mut [f32], target: &TargetRule) {
-        self.law.from_units(outputs, self.n, target);
+    pub fn to_training(self, outputs: &mut [f32], target: &TargetRule) {
+        self.law.to_training(outputs, self.n, target);
     }
 
     /// Probabilities of logits in 64 bits, row by row; numbers as they are.

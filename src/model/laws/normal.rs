@@ -58,7 +58,7 @@ impl Law for Normal {
         }
     }
 
-    fn from_units(&self, outputs: &mut [f32], d: usize, target: &TargetRule) {
+    fn to_training(&self, outputs: &mut [f32], d: usize, target: &TargetRule) {
         for row in outputs.chunks_exact_mut(2 * d) {
             let (means, spreads) = row.split_at_mut(d);
             target.from_units(means);

@@ -34,7 +34,7 @@ impl Law for Real {
         target.to_units(outputs);
     }
 
-    fn from_units(&self, outputs: &mut [f32], _d: usize, target: &TargetRule) {
+    fn to_training(&self, outputs: &mut [f32], _d: usize, target: &TargetRule) {
         target.from_units(outputs);
     }
 

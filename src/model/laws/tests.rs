@@ -21,7 +21,7 @@ const ROWS: usize = 3;
 
 /// What a net might give, two numbers of which are far apart.
 fn outputs(kind: OutputKind) -> Vec<f64> {
-    let number = |i: usize| f64::from((3.0 * (i as f32 * 1.7).sin()) as f32);
+    let number = |i: usize| f64::from(3.0 * (i as f32 * 1.7).sin());
     let mut outputs: Vec<f64> = (0..ROWS * kind.width()).map(number).collect();
     outputs[0] = 12.0;
     outputs
@@ -111,7 +111,7 @@ fn units_have_a_way_back() {
             let spreads = own.chunks_exact(2 * d).flat_map(|row| &row[d..]);
             assert!(spreads.into_iter().all(|sd| *sd > 0.0), "{kind}");
         }
-        kind.from_units(&mut own, &target);
+        kind.to_training(&mut own, &target);
         let wide = |values: &[f32]| values.iter().map(|x| f64::from(*x)).collect::<Vec<f64>>();
         near(&wide(&own), &wide(&raw), 1e-5, kind);
     }

@@ -217,7 +217,7 @@ impl Scored {
     fn numbers(&mut self, sampling: &Sampling<'_>, scoring: Scoring, samples: &[f32], d: usize) -> Vec<f32> {
         let kind = sampling.kind();
         let mut mean = row(samples, kind, None, &vec![String::new(); d]).0;
-        kind.from_units(&mut mean, sampling.target());
+        kind.to_training(&mut mean, sampling.target());
         for output in 0..d {
             let marginal = Marginal::of(samples, kind, output).with_precision(scoring.known());
             let u = predictive::number(&marginal.means, marginal.variances.as_deref());
@@ -300,7 +300,7 @@ pub fn mean_figures(
     let log_likelihood: f64 =
         rows.map(|(row, logits)| likelihood::of_logits(part, row, logits, width, 1.0).log).sum();
     // As a net would give them: in the units of training, with log-variances.
-    kind.from_units(&mut outputs, target);
+    kind.to_training(&mut outputs, target);
     let mut figures = reporter.figures(&outputs, part);
     if log_likelihood.is_finite() && reporter.wants("log_likelihood") {
         figures.0.push(("log_likelihood".into(), log_likelihood / part.rows as f64));
