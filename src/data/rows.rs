@@ -4,7 +4,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::assemble::deal;
 use super::cells::Reader;
-use super::dataset::{InputArray, Storage};
+use super::dataset::Input;
 use super::error::{DataError, counted, cut, listed};
 use super::finite;
 use super::raw::{Delimiter, Format};
@@ -14,10 +14,10 @@ use super::{encoding, files};
 use crate::memory;
 
 /// Encoded inputs of some rows, in the order they came.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug)]
 pub struct Rows {
     pub rows: usize,
-    pub inputs: Vec<InputArray>,
+    pub inputs: Vec<Input>,
 }
 
 impl Transform {
@@ -237,13 +237,7 @@ impl<'a> Growing<'a> {
         if self.rows == 0 {
             return Err(nothing(name));
         }
-        let array = |(input, data): (&InputShape, Vec<f32>)| InputArray {
-            name: input.name.clone(),
-            shape: input.shape.clone(),
-            data: Storage::F32(data),
-            scale: 1.0,
-            shift: 0.0,
-        };
+        let array = |(input, data): (&InputShape, Vec<f32>)| Input::floats(&input.name, &input.shape, data);
         Ok(Rows { rows: self.rows, inputs: self.inputs.iter().zip(self.arrays).map(array).collect() })
     }
 }

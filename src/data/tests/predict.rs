@@ -1,6 +1,6 @@
 //! Raw rows for prediction give the inputs that the same rows gave in training.
 
-use super::super::{Rows, Transform};
+use super::super::Transform;
 use super::*;
 
 const ROWS: &str = "sex,mass,length,kind\nf,1,10,a\nm,2,30,b\nm,6,50,b\nf,3,20,a\n";
@@ -16,7 +16,7 @@ fn apply(transform: &Transform, rows: &str) -> Result<Rows, DataError> {
 #[test]
 fn any_form_of_the_same_rows_gives_the_same_inputs() {
     let data = trained(&[]);
-    let wanted = &data.train.inputs;
+    let wanted = floats(&data.train, 0);
     let transform = serde_json::from_str(&serde_json::to_string(&data.transform).unwrap()).unwrap();
     assert_eq!(data.transform, transform);
     for rows in [
@@ -27,7 +27,7 @@ fn any_form_of_the_same_rows_gives_the_same_inputs() {
         "f,1,10,\nm,2,30,\nm,6,50,\nf,3,20,?\n".to_owned(),
     ] {
         let read = apply(&transform, &rows).unwrap();
-        assert_eq!((read.rows, &read.inputs), (4, wanted), "{rows}");
+        assert_eq!((read.rows, row_floats(&read)), (4, wanted.clone()), "{rows}");
     }
 }
 
@@ -58,7 +58,7 @@ fn rows_that_cannot_be_predicted() {
 fn gaps_and_unknown_words_follow_the_source() {
     let transform = trained(&[("missing", word("mean")), ("unknown", word("zero"))]).transform;
     let read = apply(&transform, "x,1,10\n").unwrap();
-    assert_eq!(floats(&read.inputs[0].data)[..2], [0.0, 0.0]);
+    assert_eq!(row_floats(&read)[..2], [0.0, 0.0]);
 }
 
 /// What fills a gap is learnt from the training part for every column, in a table without gaps too.
@@ -72,7 +72,7 @@ fn a_whole_table_teaches_what_fills_gaps() {
     };
     let filled = apply(&load("mean"), "NA,,10\n").unwrap();
     // `m` is the more frequent of the training rows, and their masses have the mean 3.
-    assert_eq!(floats(&filled.inputs[0].data), [0.0, 1.0, 3.0, 10.0]);
+    assert_eq!(row_floats(&filled), [0.0, 1.0, 3.0, 10.0]);
     for missing in ["error", "drop"] {
         assert_eq!(apply(&load(missing), "f,NA,10\n").unwrap_err().code, "E0524");
     }
@@ -90,7 +90,7 @@ fn packed_and_utf16_rows_are_rows() {
     let packed = pack(ROWS.as_bytes());
     let wide: Vec<u8> = format!("\u{feff}{ROWS}").encode_utf16().flat_map(u16::to_le_bytes).collect();
     for bytes in [packed.clone(), pack(&packed), wide] {
-        assert_eq!(data.transform.apply_csv(bytes, "-").unwrap().inputs, data.train.inputs);
+        assert_eq!(row_floats(&data.transform.apply_csv(bytes, "-").unwrap()), floats(&data.train, 0));
     }
     let thrice = data.transform.apply_csv(pack(&pack(&packed)), "rows.gz").unwrap_err();
     assert!(thrice.to_string().contains("packed with gzip"), "{thrice}");
@@ -131,10 +131,10 @@ fn arrays_take_one_number_an_element() {
     let need =
         Need { inputs: vec![InputShape { name: "x".into(), shape: vec![1, 2, 1] }], target: Want::Class(2) };
     let data = super::super::load(&config(&uses), &search, &need).unwrap();
-    assert_eq!(data.train.inputs[0].data, Storage::U8(vec![0, 51, 102, 255]));
+    assert_eq!(data.train.inputs[0].store.whole(), Some(Numbers::U8(&[0, 51, 102, 255])));
     assert_eq!(data.train.inputs[0].scale, 1.0 / 255.0);
     let read = apply(&data.transform, "0,51\n102,255\n").unwrap();
-    assert_eq!(floats(&read.inputs[0].data), [0.0, 51.0 / 255.0, 102.0 / 255.0, 1.0]);
+    assert_eq!(row_floats(&read), [0.0, 51.0 / 255.0, 102.0 / 255.0, 1.0]);
     assert_eq!(apply(&data.transform, "0,51,3\n").unwrap_err().code, "E0522");
     assert_eq!(apply(&data.transform, "a,b\n").unwrap_err().code, "E0523");
 }

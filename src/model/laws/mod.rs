@@ -18,6 +18,7 @@ pub use meaning::likeliest;
 use crate::{
     data::{TargetRule, Want},
     graph::{Builder, Dim, Type, ValueId},
+    train::{Loss, Metric},
 };
 
 /// The meaning of a net's numbers: `n` classes, bits or numbers.
@@ -47,10 +48,10 @@ pub trait Law: Sync {
     }
 
     /// The loss that is proposed where none is written.
-    fn usual_loss(&self) -> &'static str;
+    fn usual_loss(&self) -> &'static dyn Loss;
 
     /// What is reported where nothing is asked for.
-    fn usual_metric(&self) -> &'static str;
+    fn usual_metric(&self) -> &'static dyn Metric;
 
     /// How many classes there are, where exactly one of them is true.
     fn classes(&self, _n: usize) -> Option<usize> {
@@ -179,11 +180,11 @@ impl OutputKind {
         self.law.target(self.n)
     }
 
-    pub fn usual_loss(self) -> &'static str {
+    pub fn usual_loss(self) -> &'static dyn Loss {
         self.law.usual_loss()
     }
 
-    pub fn usual_metric(self) -> &'static str {
+    pub fn usual_metric(self) -> &'static dyn Metric {
         self.law.usual_metric()
     }
 

@@ -8,6 +8,7 @@ use super::{
 use crate::{
     data::{TargetRule, Want},
     math,
+    train::{Loss, Metric, losses, metrics},
 };
 
 pub struct Normal;
@@ -35,12 +36,12 @@ impl Law for Normal {
         Want::Real(d)
     }
 
-    fn usual_loss(&self) -> &'static str {
-        "gaussian_nll"
+    fn usual_loss(&self) -> &'static dyn Loss {
+        &losses::gaussian_nll::WORD
     }
 
-    fn usual_metric(&self) -> &'static str {
-        "rmse"
+    fn usual_metric(&self) -> &'static dyn Metric {
+        &metrics::rmse::WORD
     }
 
     fn says_spread(&self) -> bool {
