@@ -4,7 +4,7 @@ use std::sync::atomic::AtomicU32;
 use std::sync::{Mutex, PoisonError};
 
 use crate::kernels::team::{Barrier, Team};
-use crate::loops::{Inst, Kernel, Operand, Program, Units, Work};
+use crate::loops::{Kernel, Operand, Program, Work};
 
 use super::abi::{self, Args, RunFn};
 use super::bind::{Bind, Bound};
@@ -13,8 +13,8 @@ use super::jit::Code;
 use super::layout::{Arena, LINE, Table};
 use super::needs::Needs;
 use super::schedule::Task;
-use super::shape::{Shape, body_insts};
-use super::unit::Units as Functions;
+use super::shape::Shape;
+use super::unit::Units;
 use super::{CodegenError, Options, Storage, Times};
 
 /// How a pass ended. `next` is the first step that was not done.
@@ -37,9 +37,6 @@ pub enum Status {
 #[repr(C, align(64))]
 pub(super) struct Line([f32; LINE]);
 
-/// Words of a table of units, with room for a whole last visit.
-type UnitTable = Vec<u32>;
-
 /// Native code of one program.
 pub struct Compiled {
     program: Program,
@@ -47,7 +44,6 @@ pub struct Compiled {
     code: Code,
     table: Table,
     needs: Needs,
-    unit_tables: Vec<UnitTable>,
     /// Elements and multiplications of a row of a batch, and of a step besides.
     work: Work,
     tasks: Vec<Task>,
@@ -64,27 +60,9 @@ impl Compiled {
         program: &Program,
         options: &Options,
         code: Code,
-        functions: Functions,
+        functions: Units,
         times: Times,
     ) -> Self {
-        let mut unit_tables = Vec::new();
-        for kernel in &program.kernels {
-            match kernel {
-                Kernel::Loop(k) => {
-                    for (inst, _) in body_insts(&k.body) {
-                        let (Inst::KeepMask { units, .. } | Inst::Noise { units, .. }) = inst else {
-                            continue;
-                        };
-                        if let Units::Table(table) = units {
-                            let mut padded = table.clone();
-                            padded.resize(table.len() + 8, 0);
-                            unit_tables.push(padded);
-                        }
-                    }
-                }
-                Kernel::Call { .. } | Kernel::Total { .. } => {}
-            }
-        }
         Self {
             program: program.clone(),
             options: options.clone(),
@@ -92,7 +70,6 @@ impl Compiled {
             table: functions.table,
             tasks: functions.tasks,
             needs: Needs::of(program),
-            unit_tables,
             work: Work::of(program),
             arena: Mutex::new(Vec::new()),
             times,
@@ -204,7 +181,6 @@ impl Compiled {
         let mut words = Vec::with_capacity(self.table.words);
         words.extend_from_slice(&bound.addresses);
         let address = |id: crate::loops::BufferId| bound.addresses[id.0 as usize];
-        let mut units = self.unit_tables.iter();
         for kernel in &self.program.kernels {
             match kernel {
                 Kernel::Loop(k) => {
@@ -215,9 +191,6 @@ impl Compiled {
                         Operand::Site(s) => u64::from(s.0),
                     }));
                     words.extend(shape.byte_operands().map(|o| self.affine(bound, &k.operands, o)));
-                    words.extend(
-                        super::shape::tables(&k.body).filter_map(|_| units.next()).map(|t| t.as_ptr() as u64),
-                    );
                 }
                 Kernel::Call { call, .. } => {
                     words.extend(call.operands().iter().map(|o| address(o.buffer)));

@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::domain::alone;
 use super::prepare::{ReduceKind, reduce_kind};
 use super::trace::{Context, Home, Root, Trace, sink_home};
-use super::view::is_uniform;
+use super::view::{is_uniform, keeps_columns};
 use crate::graph::{Dim, Graph, Op, Sink, ValueId};
 use crate::loops::Domain;
 
@@ -30,6 +30,13 @@ pub(super) fn is_combined(graph: &Graph, v: ValueId) -> bool {
     let Op::Reduce { axes, .. } = &graph.node(v).op else { return false };
     let dims = &graph.ty(graph.node(v).inputs[0]).dims;
     matches!(reduce_kind(dims, axes), ReduceKind::Full | ReduceKind::Leading { .. })
+}
+
+/// True for a transpose that a loop can read: its columns are the operand's.
+pub(super) fn is_loop(graph: &Graph, v: ValueId) -> bool {
+    let node = graph.node(v);
+    let Op::Transpose { permutation } = &node.op else { return true };
+    keeps_columns(&graph.ty(node.inputs[0]).dims, permutation)
 }
 
 /// What a root looks at: stored values and leaves it reads, and the values between that it computes.
@@ -87,7 +94,7 @@ pub(super) fn group<'c, 'g>(
     for v in context.stored.iter().copied() {
         match &graph.node(v).op {
             Op::Contract { .. } => grouping.product(v),
-            Op::Transpose { .. } => {
+            Op::Transpose { .. } if !is_loop(graph, v) => {
                 let x = graph.node(v).inputs[0];
                 grouping.push(Item::Transpose(v), BTreeSet::from([v, x]), &[x]);
                 grouping.groups.made_by.insert(v, grouping.groups.items.len() - 1);

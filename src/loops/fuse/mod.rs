@@ -11,6 +11,7 @@ mod domain;
 mod group;
 mod instance;
 mod names;
+mod nest;
 mod order;
 mod prepare;
 mod product;
