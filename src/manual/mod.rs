@@ -209,6 +209,7 @@ fn kind(kind: Kind) -> String {
         }
         Kind::Numbers => "list of numbers".into(),
         Kind::Items => "list of names, texts and numbers".into(),
+        Kind::Choices => "list of numbers or words".into(),
         Kind::Size => "size such as 3x3".into(),
         Kind::Span => "range such as 1..8".into(),
         Kind::OneOf(kinds) => kinds.iter().map(|k| self::kind(*k)).collect::<Vec<_>>().join(", or "),

@@ -6,18 +6,22 @@
 mod ends;
 mod labels;
 mod nodes;
+mod resolve;
 mod site;
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{
+    chosen,
     eval::{eval, too_late},
     forms, mention,
     scope::Scope,
 };
+use resolve::Resolved;
+
 use crate::{
     diag::{Diagnostic, Span},
-    layers::{self, Flow, Place},
+    layers::{Flow, Place},
     model::{Node, NodeId, Output, Param, State, WeightDrop},
     syntax::ast::{self, BlockDef, Body, Chain, Comment, Step, Stmt},
     vocab::{Value, exactly},
@@ -176,27 +180,15 @@ impl<'f> Net<'f> {
     }
 
     fn choice(&mut self, choice: &'f ast::If, flow: Flow) -> Flow {
-        match eval(&choice.condition, self.scope) {
-            Ok(Value::Bool(taken)) => {
+        match chosen::holds(choice, self.scope) {
+            Ok(taken) => {
                 let then = Some(&choice.then);
                 let otherwise = choice.otherwise.as_ref();
                 let (body, other) = if taken { (then, otherwise) } else { (otherwise, then) };
                 other.into_iter().for_each(|body| self.mention(body));
                 body.map_or(flow, |body| self.body(body, flow))
             }
-            Ok(Value::Symbol(symbol)) => self.report(*too_late(&symbol, choice.condition.span, "`if`")),
-            Ok(other) => {
-                let found = super::eval::describe(&other);
-                self.report(
-                    Diagnostic::error(
-                        "E0205",
-                        choice.condition.span,
-                        format!("`if` needs true or false, found {found}"),
-                    )
-                    .label("not a condition"),
-                )
-            }
-            Err(d) => self.report(*d),
+            Err(fault) => self.report(*fault),
         }
     }
 
@@ -293,16 +285,15 @@ impl<'f> Net<'f> {
             "output" => self.output(step, flow),
             "from" => self.from(step),
             "reuse" => self.reuse(step, flow, label),
-            name => {
-                if let Some(block) = self.blocks.get(name).copied() {
-                    self.call(block, step, flow, label)
-                } else if let Some(layer) = layers::find(name) {
-                    self.layer(layer, step, flow, label)
-                } else {
+            name => match self.resolved(name, step.name.span) {
+                Ok(Resolved::Block(block)) => self.call(block, step, flow, label),
+                Ok(Resolved::Layer(layer)) => self.layer(layer, step, flow, label),
+                Ok(Resolved::Unknown) => {
                     let error = forms::unknown_layer(step, self.blocks.keys().map(String::as_str));
                     self.report(error)
                 }
-            }
+                Err(fault) => self.report(*fault),
+            },
         }
     }
 

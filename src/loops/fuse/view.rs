@@ -111,7 +111,7 @@ pub(super) fn stride(domain: Domain, ty: &Type) -> Option<usize> {
         _ => return None,
     };
     let len = ty.row_len();
-    (parts > 0 && len % parts == 0).then(|| len / parts)
+    (parts > 0 && len.is_multiple_of(parts)).then(|| len / parts)
 }
 
 /// The view of a whole value as the result of a kernel over `domain`.
