@@ -108,7 +108,31 @@ fn vector_cost(context: &Context, v: ValueId) -> f64 {
             | Op::Concat { .. } => 0.0,
             Op::Div | Op::Sqrt => 2.0,
             Op::Exp | Op::Log | Op::Tanh | Op::Sigmoid | Op::Softplus | Op::Erf => 4.0,
-            _ => 1.0,
+            Op::Neg
+            | Op::Abs
+            | Op::Detach
+            | Op::Add
+            | Op::Sub
+            | Op::Mul
+            | Op::Max
+            | Op::Min
+            | Op::Less
+            | Op::Select
+            | Op::OneHot { .. }
+            | Op::KeepMask { .. }
+            | Op::Noise { .. }
+            | Op::Reduce { .. }
+            | Op::Transpose { .. }
+            | Op::Contract { .. } => 1.0,
+            // They have no operands, and were passed over.
+            Op::Input { .. }
+            | Op::Target { .. }
+            | Op::Param(_)
+            | Op::Slot(_)
+            | Op::State(_)
+            | Op::Scalar(_)
+            | Op::Const(_)
+            | Op::RowKey(_) => 0.0,
         };
         stack.extend(&node.inputs);
     }
