@@ -4,7 +4,7 @@ use super::{
     eval::{describe, eval, too_late},
     mention,
     scope::Scope,
-    sections::{Section, statement_step},
+    section::{Section, statement_step},
 };
 use crate::{
     diag::Diagnostic,

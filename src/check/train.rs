@@ -5,7 +5,7 @@ use super::{
     chosen::chosen_steps,
     report,
     scope::Scope,
-    sections::{Section, family_word, home, misplaced, unknown_word, use_span},
+    section::{Section, family_word, misplaced, unknown_word, use_span},
     times::updates_per_epoch,
     words::stands_for,
 };
@@ -119,7 +119,7 @@ pub fn section(
     for step in chosen_steps(section, scope, diags) {
         let word = step.name.text.as_str();
         let Some(name) = STATEMENTS.iter().copied().find(|n| *n == word) else {
-            diags.push(match home(word) {
+            diags.push(match (section.home)(word) {
                 Some(section) => misplaced(word, section, step.name.span),
                 None => unknown_word("`train` statement", word, step.name.span, STATEMENTS, NOT_YET),
             });
@@ -389,7 +389,7 @@ fn mixup(section: Section<'_>, scope: &mut Scope, diags: &mut Vec<Diagnostic>) -
         if word != MIXUP.name {
             let unknown =
                 || unknown_word("augmentation", word, step.name.span, &[MIXUP.name], AUGMENT_NOT_YET);
-            diags.push(match home(word) {
+            diags.push(match (section.home)(word) {
                 // A few of these words are layers too.
                 Some(section) if !AUGMENT_NOT_YET.contains(&word) => misplaced(word, section, step.name.span),
                 _ => unknown(),

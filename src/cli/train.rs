@@ -71,7 +71,7 @@ enum Ended {
 
 #[derive(clap::Args)]
 pub struct Threads {
-    /// Threads to run on; results do not depend on it [default: all cores]
+    /// Threads to run on, at most: fewer work where that is faster; results do not depend on it [default: all cores]
     #[arg(long = "threads", value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
     count: Option<u16>,
 }

@@ -1,8 +1,9 @@
 //! The native mini-batch loop: `extern "C" fn run(args: *mut Args) -> u64`, executed by every thread of the team.
 //!
-//! For each step: the rows of the step, then the tasks of the schedule, then thread 0 publishes `done`, reads `stop` and leaves its
-//! verdict for the others. Verdicts alternate between two words, so that thread 0 may be a step ahead of a thread that still reads.
-//! All threads leave in the same step with the same answer: `next step << 2 | code`.
+//! Where parameters are bound (`Args::binds`): what depends on them alone. For each step: the rows of the step, then the tasks of the
+//! schedule, then thread 0 publishes `done`, reads `stop` and leaves its verdict for the others. Verdicts alternate between two
+//! words, so that thread 0 may be a step ahead of a thread that still reads. All threads leave in the same step with the same
+//! answer: `next step << 2 | code`.
 
 use std::ops::Range;
 
@@ -15,12 +16,12 @@ use crate::loops::{BufferId, PANEL_ROWS, Parts};
 
 use super::abi::{DONE, NON_FINITE, STOPPED, offset};
 use super::layout::Table;
-use super::schedule::Task;
+use super::schedule::{Schedule, Task};
 
-/// What a step consists of: the function and the operand row of each task.
+/// What a pass consists of: the function and the operand row of each task.
 pub(super) struct Plan<'p> {
-    pub tasks: &'p [Task],
-    /// Of which these are visited together, once a shard.
+    pub schedule: &'p Schedule,
+    /// Tasks of a step that are visited together, once a shard.
     pub chains: &'p [Range<usize>],
     /// By kernel of the program: its function (local or imported); none for totals.
     pub functions: &'p [Option<FuncRef>],
@@ -56,6 +57,7 @@ pub(super) fn emit(fb: &mut FunctionBuilder<'_>, plan: &Plan<'_>) {
     let threads = constant(fb, offset!(threads));
     let mut runner = Runner { fb, plan, args, operands, thread, threads, fixed: Vec::new(), exit };
     runner.share_fixed_lists();
+    runner.once();
     runner.steps();
     let fb = runner.fb;
     fb.switch_to_block(exit);
@@ -95,7 +97,8 @@ impl Runner<'_, '_, '_> {
     }
 
     fn share_fixed_lists(&mut self) {
-        for task in self.plan.tasks {
+        let schedule = self.plan.schedule;
+        for task in schedule.once.iter().chain(&schedule.step) {
             let Task::Call { parts: Parts::Const(n), .. } = *task else { continue };
             if self.fixed.iter().all(|(m, _)| *m != n) {
                 let parts = self.fb.ins().iconst(I64, n as i64);
@@ -103,6 +106,32 @@ impl Runner<'_, '_, '_> {
                 self.fixed.push((n, share));
             }
         }
+    }
+
+    /// What depends on parameters alone, where they are bound anew.
+    fn once(&mut self) {
+        let tasks = &self.plan.schedule.once;
+        if tasks.is_empty() {
+            return;
+        }
+        let binds = self.constant(offset!(binds));
+        let (some, after) = (self.fb.create_block(), self.fb.create_block());
+        self.fb.ins().brif(binds, some, &[], after, &[]);
+        self.fb.switch_to_block(some);
+        for task in tasks {
+            match *task {
+                Task::Call { kernel, parts } => {
+                    if let Some(share) = self.known_share(parts, &[]) {
+                        self.call(kernel, share);
+                    }
+                }
+                Task::Barrier => self.barrier(),
+                Task::Total { .. } | Task::Judge { .. } => {}
+            }
+        }
+        self.read_clock(self.plan.schedule.step.len());
+        self.fb.ins().jump(after, &[]);
+        self.fb.switch_to_block(after);
     }
 
     fn steps(&mut self) {
@@ -143,7 +172,7 @@ impl Runner<'_, '_, '_> {
         let mut shared: Vec<(Parts, (Value, Value))> = Vec::new();
         let mut chains = self.plan.chains.iter().peekable();
         let mut i = 0;
-        while let Some(task) = self.plan.tasks.get(i) {
+        while let Some(task) = self.plan.schedule.step.get(i) {
             if let Task::Call { parts, .. } = *task
                 && let Some(chain) = chains.next_if(|chain| chain.start == i)
             {
@@ -193,7 +222,7 @@ impl Runner<'_, '_, '_> {
         self.fb.switch_to_block(body);
         let next = self.fb.ins().iadd_imm_s(shard, 1);
         for i in tasks {
-            if let Task::Call { kernel, .. } = self.plan.tasks[i] {
+            if let Task::Call { kernel, .. } = self.plan.schedule.step[i] {
                 self.call(kernel, (shard, next));
             }
             self.read_clock(i);
@@ -303,7 +332,7 @@ impl Runner<'_, '_, '_> {
             r.fb.ins().atomic_store(MemFlagsData::trusted(), stop, verdict);
         });
         self.barrier();
-        self.read_clock(self.plan.tasks.len());
+        self.read_clock(self.plan.schedule.step.len());
         let stop = self.fb.ins().atomic_load(I32, MemFlagsData::trusted(), verdict);
         let stopped = self.fb.create_block();
         self.fb.ins().brif(stop, stopped, &[], head, &[BlockArg::from(next)]);

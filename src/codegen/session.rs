@@ -3,13 +3,15 @@
 
 use std::sync::atomic::{AtomicU32, AtomicU64};
 
-use crate::kernels::team::Barrier;
+use crate::kernels::barrier::Barrier;
 use crate::kernels::{aligned::AlignedVec, fpenv::FlushSubnormals};
 use crate::loops::BufferKind;
 
+use super::abi::Args;
 use super::bind::{Array, Bind, Bound, Tensor};
-use super::compiled::{Line, args};
+use super::compiled::Line;
 use super::layout::{Arena, elements};
+use super::pass::args;
 use super::shape::row_len;
 use super::{CodegenError, Compiled, Storage};
 
@@ -83,7 +85,7 @@ impl Compiled {
             operands: Vec::new(),
             most,
             width,
-            barrier: Barrier::new(1),
+            barrier: Barrier::new(1, false, None),
             compiled: self,
         };
         session.bind()?;
@@ -111,6 +113,12 @@ impl Session {
         };
         let bound: Bound = self.compiled.bound(&mut bind, &places, arena)?;
         self.operands = self.compiled.operand_table(&bound)?;
+        let verdict = [AtomicU32::new(0), AtomicU32::new(0)];
+        let args = args(&mut bind, 0, &self.operands, &verdict, &self.barrier, 0, 1);
+        let mut args = Args { binds: 1, last_step: 0, ..args };
+        let _flush = FlushSubnormals::begin();
+        // SAFETY: as in `run`: `bound` has proved that the arrays fit. What is computed stays in the arena, where no step writes over it.
+        unsafe { self.compiled.native()(&mut args) };
         Ok(())
     }
 
@@ -139,7 +147,7 @@ impl Session {
             totals: &mut self.totals,
             ..Bind::once(rows, &mut self.output, &done, &stop)
         };
-        let mut args = args(&mut bind, &self.operands, &verdict, &self.barrier, 0, 1);
+        let mut args = args(&mut bind, 0, &self.operands, &verdict, &self.barrier, 0, 1);
         let _flush = FlushSubnormals::begin();
         // SAFETY: `bind` proved that the arrays that `operands` names fit a pass of `most` rows, hence of fewer; they are the
         // session's own, have not moved, and `&mut self` keeps everybody else away. One thread needs no barrier.

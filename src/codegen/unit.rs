@@ -16,7 +16,7 @@ use crate::loops::{Kernel, Program};
 
 use super::isa::Target;
 use super::layout::Table;
-use super::schedule::{self, Task};
+use super::schedule::Schedule;
 use super::shape::Shape;
 use super::{CodegenError, Options, chains, kernel, run};
 
@@ -68,7 +68,7 @@ pub(super) struct Units {
     /// The last is `run`.
     pub units: Vec<Unit>,
     pub table: Table,
-    pub tasks: Vec<Task>,
+    pub schedule: Schedule,
 }
 
 impl Units {
@@ -116,12 +116,12 @@ pub(super) fn build(program: &Program, options: &Options, target: &Target) -> Re
         words.push(length);
     }
     let table = Table::new(program.buffers.len(), words.into_iter());
-    let tasks = schedule::schedule(program);
-    let chains = chains::chains(program, &tasks);
+    let schedule = Schedule::new(program);
+    let chains = chains::chains(program, &schedule.step);
     let function =
-        build_run(&units, &functions, (&tasks, &chains), &table, options.profile, target, &mut context);
+        build_run(&units, &functions, (&schedule, &chains), &table, options.profile, target, &mut context);
     units.push(Unit { name: "run".into(), serves: Vec::new(), function });
-    Ok(Units { units, table, tasks })
+    Ok(Units { units, table, schedule })
 }
 
 #[derive(Clone, Copy, PartialEq)]
@@ -133,7 +133,7 @@ enum Callee {
 fn build_run(
     units: &[Unit],
     callees: &[Option<Callee>],
-    (tasks, chains): (&[Task], &[Range<usize>]),
+    (schedule, chains): (&Schedule, &[Range<usize>]),
     table: &Table,
     profile: bool,
     target: &Target,
@@ -167,7 +167,7 @@ fn build_run(
     let functions: Vec<Option<FuncRef>> = callees.iter().map(|c| c.map(|c| reference(&mut fb, c))).collect();
     let barrier = reference(&mut fb, Callee::Import(Import::Barrier));
     let clock = profile.then(|| reference(&mut fb, Callee::Import(Import::Clock)));
-    run::emit(&mut fb, &run::Plan { tasks, chains, functions: &functions, table, barrier, clock });
+    run::emit(&mut fb, &run::Plan { schedule, chains, functions: &functions, table, barrier, clock });
     fb.finalize(target.isa.frontend_config());
     function
 }

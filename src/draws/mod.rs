@@ -11,7 +11,9 @@ pub mod rng;
 #[cfg(test)]
 mod tests;
 mod units;
+mod words;
 
 pub use hash::*;
 pub use rate::{RateError, keep, quantise, scale, threshold};
 pub use units::{unit_weights, units};
+pub use words::{Words, key_of_row};

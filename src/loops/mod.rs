@@ -17,6 +17,7 @@ mod domain;
 mod extents;
 mod fuse;
 pub mod interpret;
+mod once;
 mod parts;
 pub(crate) mod plan;
 mod print;
@@ -29,6 +30,7 @@ pub use calls::{Call, Combine, Extent, Matrix, Product, Transpose};
 pub use cost::Cost;
 pub use extents::extents;
 pub use fuse::fuse;
+pub(crate) use once::once;
 pub use parts::{PANEL_ROWS, Parts};
 pub use print::print;
 pub(crate) use value::before_first;
@@ -62,7 +64,7 @@ pub enum BufferKind {
     State(StateId),
     /// Predictions of the whole pass, one row a position.
     Output,
-    /// Lives within a step; memory is shared where lifetimes allow.
+    /// Lives within a step, or through all where it is computed once; memory is shared where lifetimes allow.
     Temp,
     /// One row a shard, combined in the fixed tree into row 0.
     Partials,
@@ -90,6 +92,13 @@ impl Buffer {
 
     pub fn is_batched(&self) -> bool {
         self.dims.contains(&Dim::Batch)
+    }
+}
+
+impl BufferKind {
+    /// Whether it is part of the model and stays when the pass is over.
+    pub fn outlives(self) -> bool {
+        matches!(self, BufferKind::Param(_) | BufferKind::Slot(_) | BufferKind::State(_))
     }
 }
 

@@ -6,13 +6,11 @@ use serde_json::{Map, Value as Json};
 
 use crate::{
     data::{Observed, Part, Target, Transform},
-    diag::Span,
     model::{Model, OutputKind, Reported, Use},
     train::{
         Metric,
         metrics::{self, Rows, Tally, Targets},
     },
-    vocab::Args,
 };
 
 /// Names and values, the loss first, then metrics in the order of the file.
@@ -52,10 +50,10 @@ impl Reporter {
     /// With the negative log-likelihood in front, if it is not reported and says something about the output.
     #[must_use]
     pub fn with_nll(mut self) -> Self {
-        let word = metrics::find("nll").filter(|word| word.fits(self.kind));
-        if let Some(word) = word.filter(|_| !self.metrics.iter().any(|used| metrics::label(used) == "nll")) {
-            let args = Args::new(word.sig(), Span::default(), Vec::new());
-            self.metrics.insert(0, Use { word, args });
+        let nll = metrics::likelihood();
+        let reported = self.metrics.iter().any(|used| metrics::label(used) == metrics::label(&nll));
+        if nll.word.fits(self.kind) && !reported {
+            self.metrics.insert(0, nll);
         }
         self
     }

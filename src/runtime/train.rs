@@ -125,6 +125,8 @@ pub struct Outcome {
     /// Training steps alone.
     pub seconds: f64,
     pub compile_seconds: f64,
+    /// At work in the last steps, of those that were offered.
+    pub threads: usize,
     /// Nothing was left to do.
     pub already_done: bool,
 }
@@ -572,7 +574,9 @@ impl<'a> Trainer<'a> {
             )?),
             _ => None,
         };
+        let batch = self.shape.batch.min(self.shape.rows);
         Ok(Outcome {
+            threads: self.function.native().threads(&self.team, batch),
             epochs: self.progress.epoch,
             test,
             tested,

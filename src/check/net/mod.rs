@@ -16,6 +16,7 @@ use super::{
     eval::{eval, too_late},
     forms, mention,
     scope::Scope,
+    section::Home,
 };
 use resolve::Resolved;
 
@@ -54,6 +55,7 @@ pub struct Net<'f> {
     /// Bindings of the file itself, all that a block's body sees besides its formals.
     file_depth: usize,
     comments: &'f [Comment],
+    home: Home,
     /// The steps that were met, by where they begin: their chain and their place in it.
     written: BTreeMap<usize, (&'f Chain, usize)>,
     pub nodes: Vec<Node>,
@@ -84,6 +86,7 @@ impl<'f> Net<'f> {
         scope: &'f mut Scope,
         blocks: &'f BTreeMap<String, &'f BlockDef>,
         comments: &'f [Comment],
+        home: Home,
         diags: &'f mut Vec<Diagnostic>,
     ) -> Self {
         let file_depth = scope.depth();
@@ -93,6 +96,7 @@ impl<'f> Net<'f> {
             blocks,
             file_depth,
             comments,
+            home,
             written: BTreeMap::new(),
             nodes: Vec::new(),
             places: Vec::new(),
@@ -289,7 +293,7 @@ impl<'f> Net<'f> {
                 Ok(Resolved::Block(block)) => self.call(block, step, flow, label),
                 Ok(Resolved::Layer(layer)) => self.layer(layer, step, flow, label),
                 Ok(Resolved::Unknown) => {
-                    let error = forms::unknown_layer(step, self.blocks.keys().map(String::as_str));
+                    let error = forms::unknown_layer(step, self.blocks.keys().map(String::as_str), self.home);
                     self.report(error)
                 }
                 Err(fault) => self.report(*fault),

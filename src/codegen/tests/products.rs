@@ -3,7 +3,7 @@
 
 use super::rig::{Pass, same, tame};
 use crate::codegen::chains::chains;
-use crate::codegen::schedule::schedule;
+use crate::codegen::schedule::Schedule;
 use crate::codegen::{Options, Status, compile};
 use crate::draws::mix64;
 use crate::graph::interpret::{Bindings, Tensor, concrete, interpret};
@@ -288,7 +288,7 @@ fn loops_over_a_map_stay_with_their_product() {
         let (graph, sink) = layer(&dims, 6, 40);
         check(&graph, sink, &format!("{dims:?}"));
         let program = fuse(&graph);
-        let chains = chains(&program, &schedule(&program));
+        let chains = chains(&program, &Schedule::new(&program).step);
         assert_eq!(!chains.is_empty(), chained, "{dims:?}");
     }
 }

@@ -9,13 +9,17 @@ use std::time::{Duration, Instant};
 
 pub use predictions::{PredictTime, SampleTime};
 
-use super::{Ready, start};
+use super::Ready;
+use crate::run::folder::start;
 use crate::{
     check::{Env, check_source},
     codegen::{CodegenError, Compiled, StepPart},
     data::{DataError, Dataset},
     draws,
-    kernels::{machine::Roofline, team::Team},
+    kernels::{
+        machine::{self, Roofline},
+        team::Team,
+    },
     loops::{self, Cost, Kernel},
     lower::{LOSS, lower_train},
     model::Train,
@@ -50,6 +54,8 @@ pub struct KernelTime {
 
 /// What was measured.
 pub struct Bench {
+    /// That steps were offered, and that were at work in the last of them.
+    pub offered: usize,
     pub threads: usize,
     pub batch: usize,
     /// Steps timed.
@@ -68,6 +74,8 @@ pub struct Bench {
     /// Of Monte-Carlo dropout; none where nothing is live.
     pub samples: Vec<SampleTime>,
     pub roofline: Roofline,
+    /// Between two cores; none where one thread works.
+    pub round_trip: Option<Duration>,
     pub stages: StageTimes,
 }
 
@@ -131,7 +139,7 @@ pub fn bench(
     let shape = Shape { rows, batch: config.batch().rows.min(rows), drop_last: true, seed: 0 };
     let team = Team::new(threads);
     let stages = stages(source, sets, ready)?;
-    let roofline = Roofline::measure(&team);
+    let (roofline, round_trip) = (Roofline::measure(&team), machine::round_trip(&team));
     let plain = Function::new(lower_train(&ready.model), &ready.dataset.train)?;
     let mut stepper = Stepper::new(ready, section, &plain, shape);
     let each = stepper.calibrate(&team)?;
@@ -144,6 +152,7 @@ pub fn bench(
     let predictions = predictions::times(&ready.model, &ready.dataset, &stepper.store, &team)?;
     let samples = predictions::samples(&ready.model, &ready.dataset, &stepper.store, &team)?;
     let mut bench = Bench {
+        offered: threads,
         threads: plain.native().threads(&team, shape.batch),
         batch: shape.batch,
         steps: each * blocks.len(),
@@ -156,8 +165,11 @@ pub fn bench(
         predictions,
         samples,
         roofline,
+        round_trip,
         stages,
     };
+    // Code with clocks runs on all threads that it is given.
+    let team = Team::new(bench.threads);
     let profiled = Function::profiled(lower_train(&ready.model), &ready.dataset.train)?;
     let mut clocked = Stepper::new(ready, section, &profiled, shape);
     clocked.run(each, &team)?;

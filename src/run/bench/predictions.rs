@@ -88,11 +88,11 @@ pub(super) fn times(
     let function = Function::new(lower_predict(model, Mode::Eval), &dataset.train)?;
     let mut all = Vec::new();
     for rows in CALLS {
-        let threads = function.native().threads(team, rows);
-        let time = match threads {
+        let time = match function.native().most_threads(team, rows.min(BATCH)) {
             1 => alone(model, dataset, store, rows)?,
             _ => together(model, dataset, &function, store, rows, team)?,
         };
+        let threads = function.native().threads(team, rows.min(BATCH));
         all.push(PredictTime { rows, threads, time });
     }
     Ok(all)

@@ -36,7 +36,11 @@ use journal::{Journal, Known};
 use prune::Rivals;
 use search::Searched;
 
-use super::{divergence, mc::Scoring, open::OpenError, start, trained::TrainedError};
+use super::divergence;
+use crate::run::{
+    folder::{open::OpenError, start, trained::TrainedError},
+    predictions::mc::Scoring,
+};
 use crate::{
     data::Search,
     draws,

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use serde_json::{Value as Json, json};
 
 use super::{fitness, guard::Guard, standing::Standing};
-use crate::run::{
+use crate::run::folder::{
     dir::{RunDir, stamp},
     home,
     open::Ready,

@@ -3,12 +3,10 @@
 use std::{fmt, ops::Range, path::Path};
 
 use super::{calibration::Calibration, fitness, standing::Standing};
-use crate::run::{
+use crate::run::folder::{
     dir::RunDir,
-    exact::{Effort, ExactMeans, NotEnumerated, exact_means},
     open::attributes_of,
     place::{self, NoRun, Place},
-    sampling::Sampling,
 };
 use crate::{
     check::{Env, check_source},
@@ -18,7 +16,7 @@ use crate::{
     kernels::{aligned::AlignedVec, team::Team},
     lower::lower_eval,
     memory::TooMuch,
-    model::{McDropout, Mean, Model, OutputKind, Param, ParamRole, PredictMode},
+    model::{Model, OutputKind, Param, ParamRole, PredictMode},
     run::agreement,
     runtime::{
         checkpoint::{Checkpoint, CheckpointError},
@@ -162,56 +160,6 @@ impl Trained {
         let model = model(&checkpoint.path, &checkpoint.meta)?;
         fitness::check(&checkpoint, &model)?;
         Ok(Self { model, checkpoint, calibration: Calibration::default() })
-    }
-
-    /// The mean of all sub-networks for each row, as one net would predict: probabilities, or numbers from the target's level.
-    pub(in crate::run) fn exact_outputs(
-        &self,
-        part: &Part,
-        mean: Mean,
-        team: &Team,
-    ) -> Result<Vec<f32>, TrainedError> {
-        let exact = self.exact_means(part, team)?;
-        self.own_singles(if mean == Mean::Arithmetic { exact.arithmetic } else { exact.geometric })
-    }
-
-    /// The same with logits instead of probabilities.
-    pub(in crate::run) fn exact_logits(
-        &self,
-        part: &Part,
-        mean: Mean,
-        team: &Team,
-    ) -> Result<Vec<f32>, TrainedError> {
-        let exact = self.exact_means(part, team)?;
-        let arithmetic = mean == Mean::Arithmetic;
-        self.own_singles(if arithmetic { exact.arithmetic_outputs } else { exact.geometric_outputs })
-    }
-
-    fn exact_means(&self, part: &Part, team: &Team) -> Result<ExactMeans, TrainedError> {
-        if let OutputKind::Normal(_) = self.model.output.kind {
-            let why = "a `normal` output says a distribution: there is no exact mean of it in this version\nhelp: `--samples` or `--ensemble` average sampled sub-networks";
-            return Err(TrainedError::Unfit(why.into()));
-        }
-        let exact = exact_means(&self.model, part, &self.store()?, Effort::usual(team.threads()));
-        exact.map_err(|why| match why {
-            NotEnumerated::Unread(error) => TrainedError::Data(error),
-            why => TrainedError::Unfit(format!("no exact mean: {why}")),
-        })
-    }
-
-    fn own_singles(&self, values: Vec<f64>) -> Result<Vec<f32>, TrainedError> {
-        let plain: Vec<f32> = values.iter().map(|x| *x as f32).collect();
-        self.are_numbers(&plain, self.model.output.kind.width(), 0)?;
-        Ok(self.own(values).into_iter().map(|x| x as f32).collect())
-    }
-
-    pub(in crate::run) fn sampling<'a>(
-        &'a self,
-        part: &'a Part,
-        mc: McDropout,
-        team: &'a Team,
-    ) -> Sampling<'a> {
-        Sampling::new(vec![self], part, mc, team)
     }
 
     /// The net in memory, for up to `most` rows a call: by weight scaling, at the temperature that `calibrate` found.

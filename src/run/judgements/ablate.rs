@@ -2,7 +2,7 @@
 //!
 //! Units that only work together are worth much one by one (co-adaptation); dropout is meant to prevent that (Hinton et al. 2012).
 
-use crate::run::trained::{Trained, TrainedError};
+use crate::run::folder::trained::{Trained, TrainedError};
 use crate::{
     data::{Part, Search},
     kernels::team::Team,

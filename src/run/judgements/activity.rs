@@ -1,6 +1,6 @@
 //! What goes on inside trained nets: how strongly hidden units answer held-out rows, how weights are spread.
 
-use crate::run::trained::{Trained, TrainedError};
+use crate::run::folder::trained::{Trained, TrainedError};
 use crate::{
     data::{Part, Search},
     graph::Mode,

@@ -2,8 +2,8 @@
 
 use crate::run::{
     exact::{Effort, ExactMeans, NotEnumerated, exact_means, mean_outputs, meaning},
-    likelihood,
-    trained::{Trained, TrainedError},
+    folder::trained::{Trained, TrainedError},
+    predictions::likelihood,
 };
 use crate::{
     data::{Observed, Part, Search, TargetRule},
@@ -11,6 +11,7 @@ use crate::{
     kernels::team::Team,
     lower::lower_samples,
     model::{McDropout, OutputKind},
+    run::predictions::sampling::Sampling,
     runtime::evaluate::Evaluator,
 };
 
@@ -182,7 +183,7 @@ impl Trained {
         let width = self.model.output.kind.width();
         let most = McDropout { samples: SAMPLES[SAMPLES.len() - 1], seed: None, until: None };
         let mut means = vec![Vec::with_capacity(part.rows() * width); SAMPLES.len()];
-        self.sampling(part, most, team).each_row_of_logits(|_, samples| {
+        Sampling::new(vec![self], part, most, team).each_row_of_logits(|_, samples| {
             let mut sums = vec![0.0; width];
             for (t, sample) in self.meant(samples).chunks_exact(width).enumerate() {
                 sums.iter_mut().zip(sample).for_each(|(sum, p)| *sum += p);

@@ -6,12 +6,16 @@
 use std::collections::BTreeMap;
 
 use crate::run::{
-    calibration::{Calibration, Fit, TEMPERATURES, name_of},
-    committee::nothing_live,
-    likelihood::{self, Term},
-    mc::Marginal,
-    sampling::{KEPT, Sampling},
-    trained::{Trained, TrainedError},
+    folder::{
+        calibration::{Calibration, Fit, TEMPERATURES, name_of},
+        trained::{Trained, TrainedError},
+    },
+    predictions::{
+        committee::nothing_live,
+        likelihood::{self, Term},
+        mc::Marginal,
+        sampling::{KEPT, Sampling},
+    },
 };
 use crate::{
     data::{Observed, Part, Search},
@@ -101,7 +105,9 @@ impl Trained {
     /// What a way to predict says of the rows: logits, or numbers in the target's own units.
     fn said<'a>(&'a self, part: &'a Part, mode: PredictMode, team: &'a Team) -> Sampling<'a> {
         match mode {
-            PredictMode::McDropout(mc) | PredictMode::Ensemble(_, mc) => self.sampling(part, mc, team),
+            PredictMode::McDropout(mc) | PredictMode::Ensemble(_, mc) => {
+                Sampling::new(vec![self], part, mc, team)
+            }
             PredictMode::WeightScaling | PredictMode::Exact(_) => Sampling::passes(vec![self], part, team),
         }
     }

@@ -2,8 +2,8 @@
 //! (Srivastava et al. 2014, figure 11).
 
 use crate::run::{
-    audit::likeliest,
-    trained::{Trained, TrainedError},
+    folder::trained::{Trained, TrainedError},
+    judgements::audit::likeliest,
 };
 use crate::{
     data::Search,
@@ -11,6 +11,7 @@ use crate::{
     math::Moments,
     memory::{self, product},
     model::{McDropout, Mean, OutputKind},
+    run::predictions::sampling::Sampling,
 };
 
 /// The error of the mean over `samples` samples: mean and standard deviation over the sets of masks.
@@ -68,7 +69,7 @@ impl Trained {
         let mut errors = vec![vec![0.0; sets as usize]; samples as usize];
         for set in 0..sets {
             let drawn = McDropout { samples, seed: None, until: None };
-            let sampling = self.sampling(&part, drawn, team).from(set * samples);
+            let sampling = Sampling::new(vec![self], &part, drawn, team).from(set * samples);
             sampling.each_row(Mean::Arithmetic, |row, drawn| {
                 let mut sums = vec![0.0; classes];
                 for (sample, errors) in drawn.chunks_exact(classes).zip(&mut errors) {

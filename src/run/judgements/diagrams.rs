@@ -1,13 +1,14 @@
 //! What pictures of a trained net show: how far its confidence can be trusted, and what its uncertainty knows.
 
 use crate::run::{
-    audit::likeliest,
-    committee::{Committee, nothing_live},
-    curve::Curve,
-    likelihood,
-    mc::Marginal,
-    sampling::Sampling,
-    trained::TrainedError,
+    folder::trained::TrainedError,
+    judgements::{audit::likeliest, curve::Curve},
+    predictions::{
+        committee::{Committee, nothing_live},
+        likelihood,
+        mc::Marginal,
+        sampling::Sampling,
+    },
 };
 use crate::{
     data::{DataError, Part, Search},

@@ -1,11 +1,10 @@
 //! Several trained nets audited together: each of them, their mean, and the mean of all their samples of dropout.
 
 use crate::run::{
-    audit::{Compared, compared},
-    committee::Committee,
     exact::meaning,
-    sampling::Sampling,
-    trained::TrainedError,
+    folder::trained::TrainedError,
+    judgements::audit::{Compared, compared},
+    predictions::{committee::Committee, sampling::Sampling},
 };
 use crate::{
     data::{Part, Search},

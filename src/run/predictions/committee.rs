@@ -6,17 +6,22 @@
 use std::path::PathBuf;
 
 use crate::run::{
-    calibration::Calibration,
-    dir::RunDir,
-    mc::{self, Scoring},
-    predict::Predictions,
-    sampling::Sampling,
-    trained::{Trained, TrainedError, Which},
+    folder::{
+        calibration::Calibration,
+        dir::RunDir,
+        trained::{Trained, TrainedError, Which},
+    },
+    predictions::{
+        mc::{self, Scoring},
+        predict::Predictions,
+        sampling::Sampling,
+    },
 };
 use crate::{
     data::{Part, Rows, Target},
     kernels::{aligned::AlignedVec, team::Team},
     model::{Interval, Mean, Predict, PredictMode},
+    run::predictions::enumerated,
     runtime::evaluate::{Evaluator, cool, interpret},
 };
 
@@ -149,7 +154,7 @@ impl Committee {
                 Ok(self.first().predictions(values.ok_or_else(nothing_live)?))
             }
             (PredictMode::Exact(mean), Some(one)) => {
-                Ok(one.predictions(one.exact_outputs(part, mean, team)?))
+                Ok(one.predictions(enumerated::outputs(one, part, mean, team)?))
             }
             (PredictMode::Exact(_), None) => Err(several_are_not_exact()),
         }

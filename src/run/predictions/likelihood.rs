@@ -6,7 +6,7 @@
 use crate::{
     data::{Observed, Part},
     kernels::wide,
-    run::mc::Marginal,
+    run::predictions::mc::Marginal,
 };
 
 /// The logarithm of a probability or a density, and its derivative by the logarithm of the temperature or of the precision.

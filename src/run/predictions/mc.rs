@@ -1,9 +1,11 @@
 //! Predictions and figures by Monte-Carlo dropout: the mean over samples, and what their differences say.
 
 use crate::run::{
-    likelihood,
-    sampling::{Drawn, Sampling},
-    trained::TrainedError,
+    folder::trained::TrainedError,
+    predictions::{
+        likelihood,
+        sampling::{Drawn, Sampling},
+    },
 };
 use crate::{
     data::{Observed, Part, TargetRule},
@@ -12,6 +14,7 @@ use crate::{
         figures::{Figures, Reporter, Tallies},
         predictive,
     },
+    train::metrics,
 };
 
 /// One output of a row's samples: means from the target's level and, where the net says them, variances.
@@ -245,7 +248,8 @@ impl Scored {
         let mut figures = self.tallies.figures(None);
         let rows = sampling.part.rows() as f64;
         // Of several bits the metric knows no more than their means, which are not independent.
-        let nll = figures.0.iter_mut().find(|(name, _)| name == "nll");
+        let label = metrics::label(&metrics::likelihood());
+        let nll = figures.0.iter_mut().find(|(name, _)| *name == label);
         nll.into_iter().for_each(|(_, nll)| *nll = -self.log_likelihood / rows);
         let scores = [("log_likelihood", self.log_likelihood / rows), ("coverage", self.covered / rows)];
         for (name, score) in scores.into_iter().rev().filter(|(_, score)| score.is_finite()) {

@@ -3,9 +3,8 @@
 use std::ops::Range;
 
 use crate::run::{
-    likelihood,
-    mc::Marginal,
-    trained::{Trained, TrainedError},
+    folder::trained::{Trained, TrainedError},
+    predictions::{likelihood, mc::Marginal},
 };
 use crate::{
     data::{Part, TargetRule},

@@ -4,8 +4,8 @@
 //! many to keep, they are drawn again once their number is known.
 
 use crate::run::{
-    sampling::{Drawn, KEPT, Sampling, Voice},
-    trained::TrainedError,
+    folder::trained::TrainedError,
+    predictions::sampling::{Drawn, KEPT, Sampling, Voice},
 };
 use crate::{math::Running, model::Until, runtime::evaluate::interpret};
 

@@ -7,11 +7,13 @@ use std::{io, path::Path};
 use serde_json::json;
 
 use crate::run::{
-    dir::RunDir,
-    guard::Guard,
-    home,
-    subnet::{Drawn, SiteMask},
-    trained::{Trained, TrainedError},
+    folder::{
+        dir::RunDir,
+        guard::Guard,
+        home,
+        trained::{Trained, TrainedError},
+    },
+    subnets::subnet::{Drawn, SiteMask},
 };
 use crate::{
     check::{Env, check_source},
@@ -287,8 +289,8 @@ mod tests {
         kernels::team::Team,
         model::{McDropout, Mean},
         run::{
+            predictions::sampling::Sampling,
             rig::{part, trained},
-            sampling::Sampling,
         },
     };
 
