@@ -27,7 +27,6 @@ const NOT_YET: &[&str] = &[
     "embedding",
     "encoder",
     "flip",
-    "freeze",
     "global_avg_pool",
     "group_norm",
     "gru",

@@ -12,6 +12,7 @@ mod mend;
 mod mention;
 mod naming;
 mod net;
+mod parts;
 mod penalties;
 mod predict;
 mod report;

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::{
     Sketch, data,
     net::Net,
-    penalties, predict,
+    parts, penalties, predict,
     scope::Scope,
     section::{NAMES, Section, misplaced},
     suggest::nearest,
@@ -127,6 +127,7 @@ impl<'f> Sections<'f> {
             return (None, Sketch::default());
         };
         let mut net = Net::new(scope, blocks, self.comments, home, diags);
+        net.trained_labels = self.get("train").iter().flat_map(|s| parts::labels_named(s.body)).collect();
         net.statements(&section.body.stmts, Flow::Start);
         net.warn_unused_labels();
         net.warn_idle();
@@ -145,8 +146,8 @@ impl<'f> Sections<'f> {
                     .help("end with, for example, `output y: class[10]`"),
             );
         }
-        let (nodes, inputs, params, states, output) =
-            (net.nodes, net.inputs, net.params, net.states, net.output);
+        let (nodes, inputs, params, states, output, labels) =
+            (net.nodes, net.inputs, net.params, net.states, net.output, net.seen_labels);
         let sketch = Sketch { nodes: nodes.clone(), params: params.clone() };
         let kind = output.as_ref().map(|o| o.kind);
         if let (Some(data), Some(kind)) = (&data, kind) {
@@ -178,6 +179,7 @@ impl<'f> Sections<'f> {
         model.sweep = sweep.and_then(|found| found.finish(&model, diags));
         diags.extend(penalties::check(&model));
         diags.extend(times::late_ramps(&model));
+        diags.extend(parts::check(&model, &labels));
         (Some(model), sketch)
     }
 }

@@ -7,7 +7,7 @@ use crate::kernels::{
     pace::{Pace, Pacing},
     team::Team,
 };
-use crate::loops::{Kernel, Operand, Program, Work};
+use crate::loops::{BufferKind, Kernel, Operand, Program, Work};
 
 use super::abi::RunFn;
 use super::bind::{Bind, Bound};
@@ -17,7 +17,7 @@ use super::layout::{Arena, LINE, Table};
 use super::needs::Needs;
 use super::pass::Pass;
 use super::schedule::Task;
-use super::shape::Shape;
+use super::shape::{Shape, row_len};
 use super::unit::Units;
 use super::{CodegenError, Options, Storage, Times};
 
@@ -95,6 +95,12 @@ impl Compiled {
     /// Where the last pass spent its time, if the code was compiled with `Options::profile`; else nothing.
     pub fn spent(&self) -> Vec<Spent> {
         self.spent.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Numbers of a row's predictions; 0 where the program has none.
+    pub fn output_width(&self) -> usize {
+        let output = self.program.buffers.iter().find(|buffer| matches!(buffer.kind, BufferKind::Output));
+        output.map_or(0, row_len)
     }
 
     /// Threads of `team` that a batch of `batch` rows may be worth, by an estimate of its work.

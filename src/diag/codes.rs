@@ -1014,6 +1014,14 @@ What a net says of a normalised target is a 32-bit number in the target's own un
 that is to be written in another unit."#,
     ),
     (
+        "E0545",
+        r#"A packed file whose rows are asked to stay there
+
+`keep=disk` reads the rows of an npy or IDX file one by one while the net trains, each from its place in the file. In a file that is packed
+with gzip no row has a place: all that stands before it would have to be unpacked anew for each. Unpack the file (`gunzip x.npy.gz`), or
+leave `keep=disk` out, and it is unpacked into memory once. What training comes to is the same either way."#,
+    ),
+    (
         "W0101",
         r#"A dropout rate that drops nearly all units
 

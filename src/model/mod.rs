@@ -6,6 +6,7 @@
 mod coins;
 mod ends;
 mod feeding;
+mod parts;
 mod predict;
 mod print;
 pub mod summary;
@@ -14,6 +15,7 @@ mod train;
 mod ty;
 
 pub use ends::{ends, reaches};
+pub use parts::{Freeze, OwnRate, under};
 pub use predict::{Interval, McDropout, Mean, Precision, Predict, PredictMode, Reported, Score, Until};
 pub use print::print;
 pub use summary::Summary;

@@ -70,6 +70,10 @@ pub struct Net<'f> {
     /// An `output` was written, right or wrong.
     pub saw_output: bool,
     labels: BTreeMap<String, Label>,
+    /// Labels of which the training section speaks.
+    pub trained_labels: BTreeSet<&'f str>,
+    /// All labels of the net and its blocks.
+    pub seen_labels: BTreeSet<String>,
     prefix: String,
     ordinals: BTreeMap<String, usize>,
     weight_drop: Option<WeightDrop>,
@@ -108,6 +112,8 @@ impl<'f> Net<'f> {
             output: None,
             saw_output: false,
             labels: BTreeMap::new(),
+            trained_labels: BTreeSet::new(),
+            seen_labels: BTreeSet::new(),
             prefix: String::new(),
             ordinals: BTreeMap::new(),
             weight_drop: None,

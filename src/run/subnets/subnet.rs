@@ -193,8 +193,8 @@ impl Trained {
     }
 
     fn clock(&self, update: u64, updates_per_epoch: u64) -> Clock {
-        let epochs = self.model.train.as_ref().map_or(0, |train| train.epochs as u64);
-        Clock { update, updates_per_epoch, horizon: epochs * updates_per_epoch }
+        let horizon = self.model.train.as_ref().map_or(0, |train| train.length.updates(updates_per_epoch));
+        Clock { update, updates_per_epoch, horizon }
     }
 
     fn stream(&self, drawn: Drawn, site: u64) -> u64 {
