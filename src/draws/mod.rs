@@ -15,5 +15,5 @@ mod words;
 
 pub use hash::*;
 pub use rate::{RateError, keep, quantise, scale, threshold};
-pub use units::{unit_weights, units};
+pub use units::{counted_units, unit_weights, units};
 pub use words::{Words, key_of_row};

@@ -16,11 +16,22 @@ pub fn unit_weights(dims: &[usize], shared: &[bool]) -> Vec<usize> {
 
 /// The units of all elements, in row-major order.
 pub fn units(dims: &[usize], shared: &[bool]) -> Vec<usize> {
-    let mut units = vec![0];
-    for (size, weight) in dims.iter().zip(unit_weights(dims, shared)) {
-        units = units.iter().flat_map(|unit| (0..*size).map(move |place| unit + place * weight)).collect();
+    numbers(dims, &unit_weights(dims, shared))
+}
+
+/// The same without gaps: shared axes count once, so that the last unit's number is one less than there are units.
+pub fn counted_units(dims: &[usize], shared: &[bool]) -> Vec<usize> {
+    let counted: Vec<usize> =
+        dims.iter().zip(shared).map(|(n, shared)| if *shared { 1 } else { *n }).collect();
+    numbers(dims, &unit_weights(&counted, shared))
+}
+
+fn numbers(dims: &[usize], weights: &[usize]) -> Vec<usize> {
+    let mut numbers = vec![0];
+    for (size, weight) in dims.iter().zip(weights) {
+        numbers = numbers.iter().flat_map(|n| (0..*size).map(move |place| n + place * weight)).collect();
     }
-    units
+    numbers
 }
 
 #[cfg(test)]
@@ -35,5 +46,7 @@ mod tests {
         assert_eq!(units(&[2, 3], &[true, true]), [0; 6]);
         assert_eq!(unit_weights(&[4, 5, 6], &[false, true, false]), [30, 0, 1]);
         assert_eq!(units(&[], &[]), [0]);
+        assert_eq!(counted_units(&[2, 3], &[false, true]), [0, 0, 0, 1, 1, 1]);
+        assert_eq!(counted_units(&[2, 3], &[true, false]), [0, 1, 2, 0, 1, 2]);
     }
 }

@@ -14,7 +14,19 @@ impl Domain {
 
     /// Rows with inner axes.
     pub fn nest(rows: Dim, inner: Axes) -> Self {
-        Domain::Rows { rows, inner, grain: grain(inner) }
+        let places = inner.iter().copied().fold(1, usize::saturating_mul);
+        Domain::Rows { rows, inner, grain: grain(places) }
+    }
+
+    /// The same domain in shards for rows that hold `places` places among their columns. Partials are a shard's: only kernels that leave none
+    /// may be cut anew.
+    pub fn with_places(self, places: usize) -> Self {
+        match self {
+            Domain::Rows { rows, inner, grain: own } => {
+                Domain::Rows { rows, inner, grain: own.min(grain(places)) }
+            }
+            Domain::Flat { .. } => self,
+        }
     }
 
     /// Extents of the inner axes.
@@ -48,8 +60,7 @@ impl Domain {
 
 /// Rows of a shard: 32 where a row is one place; of a map the least power of two whose shards have 256 places, if 32 rows have as many. It
 /// depends on places and not on columns: a few pictures are enough for several threads.
-fn grain(inner: Axes) -> usize {
-    let places = inner.iter().copied().fold(1, usize::saturating_mul);
+fn grain(places: usize) -> usize {
     let enough = |grain: &usize| grain.saturating_mul(places) >= SHARD_PLACES;
     [1, 2, 4, 8, 16].into_iter().find(enough).unwrap_or(SHARD_ROWS)
 }
@@ -70,5 +81,7 @@ mod tests {
         assert_eq!(grain([1, 1, 16]), 16);
         assert_eq!(grain([1, 8, 8]), 4);
         assert_eq!(grain([1, 32, 32]), 1);
+        let rows = |places| Domain::rows(Dim::Batch).with_places(places).shards(64);
+        assert_eq!((rows(1), rows(7), rows(64), rows(1024)), (2, 2, 16, 64));
     }
 }

@@ -260,7 +260,7 @@ fn attention_reads_its_heads_in_place() {
         calls.clone().filter_map(|c| if let Call::Product(p) = c { Some(p) } else { None }).collect();
     let levels: Vec<bool> = products.iter().map(|p| p.batches.inner != Level::ONE).collect();
     assert_eq!(levels, [false, true, true]);
-    // The heads are joined again where they are read.
+    // The heads are joined again by the loop that writes them.
     assert_eq!(calls.filter(|c| matches!(c, Call::Transpose(_))).count(), 0);
 }
 

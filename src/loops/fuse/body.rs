@@ -4,9 +4,10 @@ use std::collections::BTreeMap;
 
 use super::deep;
 use super::nest::join_axes;
-use super::trace::{Action, Effect, Home, Instance, Level, Trace, What};
+use super::trace::{Action, Effect, Home, Instance, Level, Root, Trace, What};
+use super::view::extent;
 use crate::graph::{Address, DType, Op, Reduction, ValueId};
-use crate::loops::{Access, Body, BufferId, Inst, LoopKernel, Operand, Reg, Section, Stmt, Taps};
+use crate::loops::{Access, Body, BufferId, Domain, Inst, LoopKernel, Operand, Reg, Section, Stmt, Taps};
 
 /// What a section does with a value.
 #[derive(Clone, Copy)]
@@ -69,9 +70,26 @@ pub(super) fn emit(
     }
     let body = Body { uniform: emitter.uniform, sections, registers: emitter.registers };
     let fused = fused(trace, &needed);
-    let mut kernel = LoopKernel { name, fused, domain: trace.domain, operands: emitter.operands, body };
+    let mut kernel = LoopKernel { name, fused, domain: grained(trace), operands: emitter.operands, body };
     join_axes(&mut kernel);
     kernel
+}
+
+/// The kernel's domain; if it leaves no partials, in shards for the maps that it writes as rows of columns.
+fn grained(trace: &Trace) -> Domain {
+    let graph = trace.context.graph;
+    if trace.actions.iter().any(|a| matches!(a.effect, Effect::Partial(_))) || !trace.domain.is_batch() {
+        return trace.domain;
+    }
+    let places = trace.roots.iter().map(|root| {
+        let dims = match root {
+            Root::Value(v) => &graph.ty(*v).dims,
+            Root::Sink(i) => &graph.ty(trace.context.strip(graph.sinks[*i].1)).dims,
+        };
+        let inner = dims.get(1..dims.len().saturating_sub(1)).unwrap_or_default();
+        inner.iter().map(|d| extent(*d)).product()
+    });
+    trace.domain.with_places(places.max().unwrap_or(1))
 }
 
 /// Which instances an action needs.

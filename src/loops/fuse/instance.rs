@@ -2,10 +2,10 @@
 
 use super::deep;
 use super::trace::{Fail, Home, Instance, Level, Trace, What};
-use super::view::{Step, Stop, View, is_uniform, step, units};
+use super::view::{Law, Leaf, Step, Stop, View, is_uniform, step, units};
 use crate::draws;
-use crate::graph::{Address, Op, Reduction, ValueId};
-use crate::loops::{AXES, Access, Affine, Binary, TAPS, Unary};
+use crate::graph::{Address, Reduction, ValueId};
+use crate::loops::{AXES, Access, Affine, Binary, TAPS};
 
 /// Windows that a row is cut into, at most, where the value whose seams cut it can be stored instead.
 const MOST_WINDOWS: usize = 32;
@@ -132,7 +132,7 @@ impl Trace<'_, '_> {
         })
     }
 
-    fn walk(&mut self, v: ValueId, view: View, walked: Step) -> Result<u32, Fail> {
+    fn walk(&mut self, v: ValueId, view: View, walked: Step<'_>) -> Result<u32, Fail> {
         match walked {
             Step::Zero => Ok(self.operation(v, What::Const(0.0), Vec::new())),
             Step::Alias(x, view) => self.value(x, view),
@@ -149,41 +149,37 @@ impl Trace<'_, '_> {
                 let stage = self.instances[arg as usize].stage;
                 Ok(self.push(Instance { node: v, what, args: vec![arg], level, stage }))
             }
-            Step::Compute(operands) => {
+            Step::Compute(what, operands) => {
                 let args =
                     operands.into_iter().map(|(x, view)| self.value(x, view)).collect::<Result<_, _>>()?;
-                let what = arithmetic(&self.context.graph.node(v).op).ok_or(Fail::Store(None))?;
+                let by_column = what == What::OneHot && view.len.is_some();
                 let i = self.operation(v, what, args);
-                if self.instances[i as usize].what == What::OneHot && view.len.is_some() {
+                if by_column {
                     self.instances[i as usize].level = Level::Column;
                 }
                 Ok(i)
             }
-            Step::Leaf => self.leaf(v, view),
+            Step::Leaf(leaf) => self.leaf(v, view, leaf),
         }
     }
 
-    fn leaf(&mut self, v: ValueId, view: View) -> Result<u32, Fail> {
-        let node = self.context.graph.node(v);
-        Ok(match &node.op {
-            Op::Const(value) => self.operation(v, What::Const(*value), Vec::new()),
-            Op::Scalar(s) => self.operation(v, What::Scalar(*s, node.ty.dtype), Vec::new()),
-            Op::RowKey(site) => self.key(v, *site),
-            Op::Param(p) => self.load(v, Home::Param(*p), view, 0),
-            Op::Slot(s) => self.load(v, Home::Slot(*s), view, 0),
-            Op::State(s) => self.load(v, Home::State(*s), view, 0),
-            Op::Input { slot, partner } => self.gather(v, Home::Input(*slot), *partner, view),
-            Op::Target { partner } => self.gather(v, Home::Target, *partner, view),
-            Op::KeepMask { dims, shared } => {
+    fn leaf(&mut self, v: ValueId, view: View, leaf: Leaf) -> Result<u32, Fail> {
+        Ok(match leaf {
+            Leaf::Const(value) => self.operation(v, What::Const(value), Vec::new()),
+            Leaf::Scalar(s) => self.operation(v, What::Scalar(s, self.context.graph.ty(v).dtype), Vec::new()),
+            Leaf::Key(site) => self.key(v, site),
+            Leaf::Kept(home) => self.load(v, home, view, 0),
+            Leaf::Data { home, partner } => self.gather(v, home, partner, view),
+            Leaf::Drawn { law, dims, shared } => {
                 let (unit, key) = self.draw(v, view, dims, shared)?;
-                let q = self.value(node.inputs[1], View::UNIFORM)?;
-                self.drawn(v, What::Mask(unit), vec![key, q], unit)
+                match law {
+                    Law::Mask => {
+                        let q = self.value(self.context.graph.node(v).inputs[1], View::UNIFORM)?;
+                        self.drawn(v, What::Mask(unit), vec![key, q], unit)
+                    }
+                    Law::Noise => self.drawn(v, What::Noise(unit), vec![key], unit),
+                }
             }
-            Op::Noise { dims, shared } => {
-                let (unit, key) = self.draw(v, view, dims, shared)?;
-                self.drawn(v, What::Noise(unit), vec![key], unit)
-            }
-            _ => return Err(Fail::Store(None)),
         })
     }
 
@@ -262,47 +258,4 @@ impl Trace<'_, '_> {
             Level::Uniform
         }
     }
-}
-
-/// The instruction of an operation that is done element by element; none for all others.
-fn arithmetic(op: &Op) -> Option<What> {
-    Some(match op {
-        Op::Neg => What::Unary(Unary::Neg),
-        Op::Abs => What::Unary(Unary::Abs),
-        Op::Exp => What::Unary(Unary::Exp),
-        Op::Log => What::Unary(Unary::Log),
-        Op::Sqrt => What::Unary(Unary::Sqrt),
-        Op::Tanh => What::Unary(Unary::Tanh),
-        Op::Sigmoid => What::Unary(Unary::Sigmoid),
-        Op::Softplus => What::Unary(Unary::Softplus),
-        Op::Erf => What::Unary(Unary::Erf),
-        Op::Add => What::Binary(Binary::Add),
-        Op::Sub => What::Binary(Binary::Sub),
-        Op::Mul => What::Binary(Binary::Mul),
-        Op::Div => What::Binary(Binary::Div),
-        Op::Max => What::Binary(Binary::Max),
-        Op::Min => What::Binary(Binary::Min),
-        Op::Less => What::Binary(Binary::Less),
-        Op::Select => What::Select,
-        Op::OneHot { .. } => What::OneHot,
-        Op::Input { .. }
-        | Op::Target { .. }
-        | Op::Param(_)
-        | Op::Slot(_)
-        | Op::State(_)
-        | Op::Scalar(_)
-        | Op::Const(_)
-        | Op::RowKey(_)
-        | Op::KeepMask { .. }
-        | Op::Noise { .. }
-        | Op::Detach
-        | Op::Broadcast { .. }
-        | Op::Reduce { .. }
-        | Op::Reshape { .. }
-        | Op::Transpose { .. }
-        | Op::Slice { .. }
-        | Op::Pad { .. }
-        | Op::Concat { .. }
-        | Op::Contract { .. } => return None,
-    })
 }

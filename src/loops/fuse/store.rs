@@ -12,7 +12,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::group::{Groups, Item, is_combined, is_loop};
 use super::trace::{Context, Level, Trace, What};
 use super::view::is_uniform;
-use crate::graph::{Graph, Op, Sink, ValueId};
+use crate::graph::{Class, Graph, Op, Sink, ValueId};
 use crate::loops::{Binary, Unary};
 
 /// Cost of exp, log, tanh and their kin, in loads.
@@ -24,10 +24,8 @@ const CHEAP_VECTOR: f64 = 2.5;
 pub(super) fn drawn(graph: &Graph) -> Vec<bool> {
     let mut drawn = Vec::with_capacity(graph.nodes.len());
     for node in &graph.nodes {
-        let own = match node.op {
-            Op::Const(_) | Op::Scalar(_) | Op::RowKey(_) => true,
-            _ => !node.inputs.is_empty() && node.inputs.iter().all(|x| drawn[x.index()]),
-        };
+        let source = matches!(node.op, Op::Const(_) | Op::Scalar(_) | Op::RowKey(_));
+        let own = source || !node.inputs.is_empty() && node.inputs.iter().all(|x| drawn[x.index()]);
         drawn.push(own);
     }
     drawn
@@ -100,43 +98,23 @@ fn vector_cost(context: &Context, v: ValueId) -> f64 {
         if free || !seen.insert(v) {
             continue;
         }
-        cost += match node.op {
-            Op::Reshape { .. }
-            | Op::Broadcast { .. }
-            | Op::Slice { .. }
-            | Op::Pad { .. }
-            | Op::Concat { .. } => 0.0,
-            Op::Div | Op::Sqrt => 2.0,
-            Op::Exp | Op::Log | Op::Tanh | Op::Sigmoid | Op::Softplus | Op::Erf => 4.0,
-            Op::Neg
-            | Op::Abs
-            | Op::Detach
-            | Op::Add
-            | Op::Sub
-            | Op::Mul
-            | Op::Max
-            | Op::Min
-            | Op::Less
-            | Op::Select
-            | Op::OneHot { .. }
-            | Op::KeepMask { .. }
-            | Op::Noise { .. }
-            | Op::Reduce { .. }
-            | Op::Transpose { .. }
-            | Op::Contract { .. } => 1.0,
-            // They have no operands, and were passed over.
-            Op::Input { .. }
-            | Op::Target { .. }
-            | Op::Param(_)
-            | Op::Slot(_)
-            | Op::State(_)
-            | Op::Scalar(_)
-            | Op::Const(_)
-            | Op::RowKey(_) => 0.0,
-        };
+        cost += operations(&node.op);
         stack.extend(&node.inputs);
     }
     cost
+}
+
+/// Operations that an element of a vector costs.
+fn operations(op: &Op) -> f64 {
+    let adds = matches!(op, Op::Reduce { .. } | Op::Transpose { .. });
+    let root = matches!(op, Op::Div | Op::Sqrt);
+    let curve = matches!(op, Op::Exp | Op::Log | Op::Tanh | Op::Sigmoid | Op::Softplus | Op::Erf);
+    match op.class() {
+        Class::Shape if !adds => 0.0,
+        Class::Elementwise if root => 2.0,
+        Class::Elementwise if curve => 4.0,
+        Class::Source | Class::Random | Class::Elementwise | Class::Shape | Class::Product => 1.0,
+    }
 }
 
 /// Values that several kernels compute and that had better be stored by the first of them.

@@ -170,7 +170,7 @@ impl<'c, 'g> Trace<'c, 'g> {
         if let Root::Value(v) = root {
             self.own.insert(v, 0);
         }
-        match self.place(root).and_then(|()| self.updates_are_local(root)) {
+        match self.place(root).and_then(|()| self.updates_are_local(root, mark.0, actions)) {
             Ok(()) => {
                 self.roots.push(root);
                 if let Root::Value(v) = root {
@@ -271,19 +271,23 @@ impl<'c, 'g> Trace<'c, 'g> {
         Ok(())
     }
 
-    /// An update in place may look at the old value only where it writes the new one.
-    fn updates_are_local(&self, root: Root) -> Result<(), Fail> {
-        for action in &self.actions {
-            let Effect::Store { access, in_place: true } = action.effect else { continue };
-            let foreign = self.instances.iter().any(|instance| {
+    /// An update in place may look at the old value only where it writes the new one. Instances from `instances` on and actions from
+    /// `actions` on are new: the others have been looked at together.
+    fn updates_are_local(&self, root: Root, instances: usize, actions: usize) -> Result<(), Fail> {
+        let foreign = |action: &Action, instances: &[Instance]| {
+            let Effect::Store { access, in_place: true } = action.effect else { return false };
+            instances.iter().any(|instance| {
                 matches!(instance.what, What::Load { home, access: read, .. } if home == action.home && read != access)
-            });
-            if foreign {
-                let Root::Sink(i) = root else { return Err(Fail::Store(None)) };
-                return Err(Fail::Store(Some(self.context.graph.sinks[i].1)));
-            }
+            })
+        };
+        let (old, new) = self.actions.split_at(actions);
+        let clash = new.iter().any(|a| foreign(a, &self.instances))
+            || old.iter().any(|a| foreign(a, &self.instances[instances..]));
+        match root {
+            _ if !clash => Ok(()),
+            Root::Sink(i) => Err(Fail::Store(Some(self.context.graph.sinks[i].1))),
+            Root::Value(_) => Err(Fail::Store(None)),
         }
-        Ok(())
     }
 }
 

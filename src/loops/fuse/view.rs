@@ -9,8 +9,9 @@
 //! carries from one digit to the next: then the operand's index is affine too.
 
 use super::prepare::{ReduceKind, reduce_kind};
-use crate::graph::{Dim, Graph, Op, Reduction, Type, ValueId};
-use crate::loops::{AXES, Affine, Axes, Domain, TAPS};
+use super::trace::{Home, What};
+use crate::graph::{Dim, Graph, Op, Reduction, ScalarId, SiteId, Type, ValueId};
+use crate::loops::{AXES, Affine, Axes, Binary, Domain, TAPS, Unary};
 
 /// A middle reduction of no more than this many windows is written out: they stay in registers together.
 const FEW_WINDOWS: usize = 8;
@@ -79,22 +80,48 @@ pub(super) enum Stop {
     Cannot,
 }
 
+/// A value that has no operand to look at.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) enum Leaf<'g> {
+    Const(f32),
+    Scalar(ScalarId),
+    Key(SiteId),
+    /// Memory that outlives the step.
+    Kept(Home),
+    /// Rows of the data set.
+    Data {
+        home: Home,
+        partner: bool,
+    },
+    /// Drawn with the key that is its first operand.
+    Drawn {
+        law: Law,
+        dims: &'g [usize],
+        shared: &'g [bool],
+    },
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Law {
+    Mask,
+    Noise,
+}
+
 /// What a view of a result is made of.
 #[derive(Clone, Debug, PartialEq)]
-pub(super) enum Step {
+pub(super) enum Step<'g> {
     Zero,
     /// The same elements under another name.
     Alias(ValueId, View),
-    /// The operation itself, element by element.
-    Compute(Vec<(ValueId, View)>),
+    /// An instruction, element by element.
+    Compute(What, Vec<(ValueId, View)>),
     /// A reduction over the columns of the row.
     Accumulate(Reduction, ValueId, View),
     /// A reduction of a few windows, written out.
     Windows(Reduction, Vec<(ValueId, View)>),
     /// A reduction over the taps of the operand's view.
     Fold(Reduction, ValueId, View),
-    /// Loaded or drawn: no operand has a view.
-    Leaf,
+    Leaf(Leaf<'g>),
 }
 
 /// One element, and not one of a batch.
@@ -151,37 +178,49 @@ pub(super) fn keeps_columns(dims: &[Dim], permutation: &[usize]) -> bool {
 }
 
 /// Carries `view` of `v` over to its operands. With `exact`, windows are not cut into runs of a broadcast.
-pub(super) fn step(graph: &Graph, domain: Domain, v: ValueId, view: View, exact: bool) -> Result<Step, Stop> {
+///
+/// This is the one place that knows all operations; what it says of one is all that fusion knows.
+pub(super) fn step(
+    graph: &Graph,
+    domain: Domain,
+    v: ValueId,
+    view: View,
+    exact: bool,
+) -> Result<Step<'_>, Stop> {
     let node = graph.node(v);
     let moves = Moves { graph, domain, v, view, exact };
+    let leaf = |leaf| Ok(Step::Leaf(leaf));
+    let compute = |what| Ok(Step::Compute(what, node.inputs.iter().map(|x| (*x, view)).collect()));
+    let unary = |op| compute(What::Unary(op));
+    let binary = |op| compute(What::Binary(op));
     match &node.op {
-        Op::Input { .. }
-        | Op::Target { .. }
-        | Op::Param(_)
-        | Op::Slot(_)
-        | Op::State(_)
-        | Op::Scalar(_)
-        | Op::Const(_)
-        | Op::RowKey(_)
-        | Op::KeepMask { .. }
-        | Op::Noise { .. } => Ok(Step::Leaf),
-        Op::Neg
-        | Op::Abs
-        | Op::Exp
-        | Op::Log
-        | Op::Sqrt
-        | Op::Tanh
-        | Op::Sigmoid
-        | Op::Softplus
-        | Op::Erf
-        | Op::Add
-        | Op::Sub
-        | Op::Mul
-        | Op::Div
-        | Op::Max
-        | Op::Min
-        | Op::Less
-        | Op::Select => Ok(Step::Compute(node.inputs.iter().map(|x| (*x, view)).collect())),
+        Op::Input { slot, partner } => leaf(Leaf::Data { home: Home::Input(*slot), partner: *partner }),
+        Op::Target { partner } => leaf(Leaf::Data { home: Home::Target, partner: *partner }),
+        Op::Param(p) => leaf(Leaf::Kept(Home::Param(*p))),
+        Op::Slot(s) => leaf(Leaf::Kept(Home::Slot(*s))),
+        Op::State(s) => leaf(Leaf::Kept(Home::State(*s))),
+        Op::Scalar(s) => leaf(Leaf::Scalar(*s)),
+        Op::Const(x) => leaf(Leaf::Const(*x)),
+        Op::RowKey(site) => leaf(Leaf::Key(*site)),
+        Op::KeepMask { dims, shared } => leaf(Leaf::Drawn { law: Law::Mask, dims, shared }),
+        Op::Noise { dims, shared } => leaf(Leaf::Drawn { law: Law::Noise, dims, shared }),
+        Op::Neg => unary(Unary::Neg),
+        Op::Abs => unary(Unary::Abs),
+        Op::Exp => unary(Unary::Exp),
+        Op::Log => unary(Unary::Log),
+        Op::Sqrt => unary(Unary::Sqrt),
+        Op::Tanh => unary(Unary::Tanh),
+        Op::Sigmoid => unary(Unary::Sigmoid),
+        Op::Softplus => unary(Unary::Softplus),
+        Op::Erf => unary(Unary::Erf),
+        Op::Add => binary(Binary::Add),
+        Op::Sub => binary(Binary::Sub),
+        Op::Mul => binary(Binary::Mul),
+        Op::Div => binary(Binary::Div),
+        Op::Max => binary(Binary::Max),
+        Op::Min => binary(Binary::Min),
+        Op::Less => binary(Binary::Less),
+        Op::Select => compute(What::Select),
         Op::OneHot { .. } => moves.one_hot(node.inputs[0]),
         Op::Detach | Op::Reshape { .. } => Ok(Step::Alias(node.inputs[0], view)),
         Op::Broadcast { axes, .. } => moves.broadcast(node.inputs[0], axes),
@@ -190,6 +229,7 @@ pub(super) fn step(graph: &Graph, domain: Domain, v: ValueId, view: View, exact:
         Op::Concat { axis } => moves.concat(&node.inputs, *axis),
         Op::Reduce { reduction, axes } => moves.reduce(node.inputs[0], *reduction, axes),
         Op::Transpose { permutation } => moves.transpose(node.inputs[0], permutation),
+        // A product is a kernel of its own, and always stored.
         Op::Contract { .. } => Err(Stop::Cannot),
     }
 }
@@ -357,13 +397,13 @@ impl<'g> Moves<'g> {
         self.fit(carried, end, self.exact && blocks)
     }
 
-    fn slice(&self, x: ValueId, axis: usize, start: usize) -> Result<Step, Stop> {
+    fn slice(&self, x: ValueId, axis: usize, start: usize) -> Result<Step<'g>, Stop> {
         let (rest, carried) = self.along(x, axis)?;
         self.seam(&carried, carried.end())?;
         Ok(Step::Alias(x, self.onto(&carried, start * rest, 0)?))
     }
 
-    fn pad(&self, x: ValueId, axis: usize, before: usize) -> Result<Step, Stop> {
+    fn pad(&self, x: ValueId, axis: usize, before: usize) -> Result<Step<'g>, Stop> {
         let (rest, carried) = self.along(x, axis)?;
         let (before, inside) = (before * rest, extent(self.dims(x)[axis]) * rest);
         let (place, ..) = carried.last();
@@ -379,7 +419,7 @@ impl<'g> Moves<'g> {
         Ok(Step::Zero)
     }
 
-    fn concat(&self, operands: &[ValueId], axis: usize) -> Result<Step, Stop> {
+    fn concat(&self, operands: &[ValueId], axis: usize) -> Result<Step<'g>, Stop> {
         let mut start = 0;
         for x in operands {
             let (rest, carried) = self.along(*x, axis)?;
@@ -393,7 +433,7 @@ impl<'g> Moves<'g> {
         Err(Stop::Cannot)
     }
 
-    fn broadcast(&self, x: ValueId, axes: &[usize]) -> Result<Step, Stop> {
+    fn broadcast(&self, x: ValueId, axes: &[usize]) -> Result<Step<'g>, Stop> {
         if is_uniform(self.graph.ty(x)) {
             return Ok(Step::Alias(x, View::UNIFORM));
         }
@@ -407,29 +447,29 @@ impl<'g> Moves<'g> {
         self.moved(x, &weights)
     }
 
-    fn transpose(&self, x: ValueId, permutation: &[usize]) -> Result<Step, Stop> {
+    fn transpose(&self, x: ValueId, permutation: &[usize]) -> Result<Step<'g>, Stop> {
         let dims = self.dims(x);
         let weights: Vec<usize> = permutation.iter().map(|axis| product(&dims[axis + 1..])).collect();
         self.moved(x, &weights)
     }
 
     /// The operand, whose index each axis of the result moves by its weight.
-    fn moved(&self, x: ValueId, weights: &[usize]) -> Result<Step, Stop> {
+    fn moved(&self, x: ValueId, weights: &[usize]) -> Result<Step<'g>, Stop> {
         let carried = self.carry(&self.groups(self.dims(self.v), weights))?;
         self.fit(&carried, carried.end(), self.exact)?;
         Ok(Step::Alias(x, self.onto(&carried, 0, 0)?))
     }
 
     /// The label is one a row: columns count from the row's first.
-    fn one_hot(&self, label: ValueId) -> Result<Step, Stop> {
+    fn one_hot(&self, label: ValueId) -> Result<Step<'g>, Stop> {
         let whole_rows = self.domain.is_batch() && self.domain.places() == 1;
         if whole_rows && self.view.offset == 0 && !self.view.is_tapped() {
-            return Ok(Step::Compute(vec![(label, self.view.of_row())]));
+            return Ok(Step::Compute(What::OneHot, vec![(label, self.view.of_row())]));
         }
         Err(Stop::Cannot)
     }
 
-    fn reduce(&self, x: ValueId, reduction: Reduction, axes: &[usize]) -> Result<Step, Stop> {
+    fn reduce(&self, x: ValueId, reduction: Reduction, axes: &[usize]) -> Result<Step<'g>, Stop> {
         let own = whole(self.domain, self.graph.ty(self.v));
         let one_a_place = stride(self.domain, self.graph.ty(self.v)) == Some(1);
         match reduce_kind(self.dims(x), axes) {
@@ -455,7 +495,7 @@ impl<'g> Moves<'g> {
         reduction: Reduction,
         axes: &[usize],
         own: Option<View>,
-    ) -> Result<Step, Stop> {
+    ) -> Result<Step<'g>, Stop> {
         let dims = self.dims(x);
         let (low, high) = (axes[0], axes[axes.len() - 1]);
         let rest = product(&dims[high + 1..]);
