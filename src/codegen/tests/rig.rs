@@ -10,7 +10,7 @@ use crate::codegen::{
 use crate::graph::{DType, Dim};
 use crate::kernels::aligned::AlignedVec;
 use crate::kernels::fpenv::FlushSubnormals;
-use crate::kernels::pace::{Block, Pace, Pacing};
+use crate::kernels::pace::{Pace, Pacing, Stretch};
 use crate::kernels::team::Team;
 use crate::loops::interpret::{Data, Host, Number, Step, interpret};
 use crate::loops::{
@@ -228,7 +228,7 @@ impl Pass {
 /// Other threads after every step or two.
 #[derive(Default)]
 pub struct Restless {
-    pub blocks: Vec<Block>,
+    pub stretches: Vec<Stretch>,
 }
 
 impl Restless {
@@ -236,13 +236,13 @@ impl Restless {
 }
 
 impl Pacing for Restless {
-    fn next(&mut self, left: u64) -> Block {
-        let n = self.blocks.len();
-        Block { threads: 1 + (2 * n) % Self::MOST, steps: left.min(1 + n as u64 % 2) }
+    fn next(&mut self, left: u64) -> Stretch {
+        let n = self.stretches.len();
+        Stretch { threads: 1 + (2 * n) % Self::MOST, steps: left.min(1 + n as u64 % 2) }
     }
 
-    fn took(&mut self, block: Block, _: Duration) {
-        self.blocks.push(block);
+    fn took(&mut self, stretch: Stretch, _: Duration) {
+        self.stretches.push(stretch);
     }
 }
 
