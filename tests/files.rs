@@ -176,6 +176,50 @@ fn every_kind_of_number_is_read_from_its_file_as_from_memory() {
     }
 }
 
+/// Pictures of 8 by 8 pixels and the classes of their labels that are chosen.
+#[test]
+fn pictures_are_read_from_their_file_as_from_memory() {
+    const PICTURES: usize = 90;
+    let folder = tempfile::tempdir().expect("a folder");
+    let idx = |name: &str, sizes: &[u32], data: Vec<u8>| {
+        let sizes_in_bytes = sizes.iter().flat_map(|size| size.to_be_bytes());
+        let bytes =
+            [0, 0, 8, sizes.len() as u8].into_iter().chain(sizes_in_bytes).chain(data).collect::<Vec<u8>>();
+        std::fs::write(folder.path().join(name), bytes).expect("a file");
+    };
+    let rows = PICTURES as u32;
+    idx("x.idx", &[rows, 8, 8], (0..64 * PICTURES).flat_map(|i| stored("|u1", number(i))).collect());
+    idx("y.idx", &[rows], (0..PICTURES).map(|i| (i % 3) as u8).collect());
+    let load = |keep: &str, more: &str| {
+        let source = format!(
+            "data {{
+  source idx, images=\"x.idx\", labels=\"y.idx\", keep={keep}
+  split train=40, shuffle=false
+  classes 2, 0
+  {more}
+}}
+net {{
+  input x: real[8, 8, 1]
+  flatten
+  dense 2
+  output y: class[2]
+}}
+train {{
+  loss cross_entropy
+  optimizer sgd, lr=0.1
+  epochs 2
+}}
+"
+        );
+        Run::load(folder.path(), &source).unwrap_or_else(|e| panic!("{more}: {e}"))
+    };
+    for more in ["scale 1/255", "normalize inputs, per=channel", "normalize inputs"] {
+        let (held, filed) = (load("memory", more), load("disk", more));
+        assert!(held.dataset.train.is_held() && !filed.dataset.train.is_held());
+        assert!(held.checkpoint(2) == filed.checkpoint(1), "{more}");
+    }
+}
+
 #[test]
 fn training_from_a_file_gives_the_bits_of_training_from_memory() {
     let folder = tempfile::tempdir().expect("a folder");

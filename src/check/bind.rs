@@ -454,6 +454,11 @@ fn fit(
             }
             Ok(Value::List(items))
         }
+        (Kind::Choices, Value::List(items))
+            if items.iter().all(|v| matches!(v, Value::Number(_) | Value::Word(_))) =>
+        {
+            Ok(Value::List(items))
+        }
         (Kind::Size, Value::Size(dims)) if dims.contains(&0) => sizes_fault("has a 0"),
         (Kind::Size, Value::Size(dims)) => Ok(Value::Size(dims)),
         (Kind::Size, Value::List(items)) if items.iter().any(|v| !matches!(v, Value::Number(_))) => {

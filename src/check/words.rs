@@ -188,6 +188,15 @@ mod tests {
     }
 
     #[test]
+    fn a_list_that_is_tried_may_have_a_name() {
+        let sweep = "train {\n loss cross_entropy\n optimizer sgd, lr=rate\n epochs 3\n}\nsweep {\n vary rate, rates\n goal min, valid.loss\n}\n";
+        let source = file("param rate = 0.1\nparam rates = [0.1, 0.3]", "dense 3", sweep);
+        let sweep = model(&source, &[]).sweep.expect("a sweep");
+        let Values::List(values) = &sweep.vary[0].values else { panic!("a list") };
+        assert_eq!(values.iter().map(ToString::to_string).collect::<Vec<_>>(), ["0.1", "0.3"]);
+    }
+
+    #[test]
     fn words_are_compared_and_tried() {
         let net = "if act == relu {\n dense 8 -> act\n } else {\n dense 9 -> act\n }\n  dense 3";
         let sweep = "train {\n loss cross_entropy\n optimizer sgd, lr=0.1\n epochs 3\n}\nsweep {\n vary act, [relu, tanh]\n goal min, valid.loss\n}\n";

@@ -1,4 +1,4 @@
-//! A checked pass on the threads of a team: its steps in blocks, each on as many threads as are at work.
+//! A checked pass on the threads of a team: its steps in stretches, each on as many threads as are at work.
 
 use std::ops::Range;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -21,7 +21,7 @@ pub(super) struct Pass<'p, 'b> {
 }
 
 impl Pass<'_, '_> {
-    /// Runs the steps of the pass. Native code is left between blocks only; `clocks`, one a thread or none, go through all of them.
+    /// Runs the steps of the pass. Native code is left between stretches only; `clocks`, one a thread or none, go through all of them.
     ///
     /// # Safety
     /// Operands and arrays are those of a program that was compiled to `run`, and fit the pass.
@@ -33,16 +33,16 @@ impl Pass<'_, '_> {
         while next < end {
             let timed = next < whole;
             let last = if timed { whole } else { end };
-            let block = pace.next((last - next) as u64);
-            let steps = next..next + block.steps as usize;
+            let stretch = pace.next((last - next) as u64);
+            let steps = next..next + stretch.steps as usize;
             let started = Instant::now();
             // SAFETY: by the contract; the steps are some of the pass's.
-            let status = unsafe { self.block(steps.clone(), block.threads, clocks) };
+            let status = unsafe { self.stretch(steps.clone(), stretch.threads, clocks) };
             if status != Status::Done {
                 return status;
             }
             if timed {
-                pace.took(block, started.elapsed());
+                pace.took(stretch, started.elapsed());
             }
             next = steps.end;
             if next < end && self.bind.stop.load(Ordering::Acquire) != 0 {
@@ -54,7 +54,7 @@ impl Pass<'_, '_> {
 
     /// # Safety
     /// As for [`steps`](Self::steps); `steps` are within those of the pass.
-    unsafe fn block(&mut self, steps: Range<usize>, threads: usize, clocks: &[Clock]) -> Status {
+    unsafe fn stretch(&mut self, steps: Range<usize>, threads: usize, clocks: &[Clock]) -> Status {
         let verdict = [AtomicU32::new(0), AtomicU32::new(0)];
         let barrier = self.team.barrier(threads);
         let start = self.bind.steps.start;

@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use super::dataset::{Input, Storage};
-use super::raw::{Inputs, Stored};
+use super::inputs::Inputs;
+use super::raw::Stored;
 use super::stores::{Mapped, Numeric, RowStore as _};
 use super::transform::{Affine, ArrayRule, InputShape};
 

@@ -6,7 +6,8 @@ use std::cell::Cell;
 
 use super::config::{Normalize, Per, Settings};
 use super::error::DataError;
-use super::raw::{Arrays, Cells, Column, Inputs, MISSING, Precision};
+use super::inputs::{Inputs, Precision};
+use super::raw::{Arrays, Cells, Column, MISSING};
 use super::single;
 use super::transform::{Affine, ArrayRule, CellRule, ColumnRule};
 use crate::math::Moments;

@@ -20,6 +20,7 @@ mod finite;
 mod fit;
 mod gaps;
 mod index;
+mod inputs;
 mod need;
 mod notation;
 mod only;

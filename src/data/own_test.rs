@@ -1,7 +1,8 @@
 //! A source's own test part beside its training part: rows of the same shape and type, targets of the same kind.
 
 use super::error::DataError;
-use super::raw::{Arrays, Inputs, Precision, RawTarget};
+use super::inputs::{Inputs, Precision};
+use super::raw::{Arrays, RawTarget};
 
 /// # Errors
 /// E0533 for rows, E0532 for targets that differ.

@@ -245,7 +245,7 @@ impl Graph {
     }
 
     /// What nodes name, without nodes and sinks.
-    fn tables(&self) -> Self {
+    pub(crate) fn tables(&self) -> Self {
         let Self { nodes: _, inputs, target, params, slots, states, scalars, sites, metrics, sinks: _ } =
             self;
         Self {

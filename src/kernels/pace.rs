@@ -1,7 +1,7 @@
 //! How many threads of a team are at work: measured, not assumed.
 //!
 //! What a second thread is worth depends on the machine (whether its cores share a cache, who else uses them) as much as on the work, and
-//! may change while it is done. Bits do not depend on it. So steps run in blocks, a block is timed, and at times a few short blocks
+//! may change while it is done. Bits do not depend on it. So steps run in stretches, a stretch is timed, and at times a few short stretches
 //! are run by another number of threads: a *trial*. The number changes when a trial was faster twice, with steps of the number at work
 //! between, by the medians of three samples each.
 //!
@@ -12,8 +12,8 @@
 
 use std::time::Duration;
 
-/// Seconds of a block outside of trials, about: leaving native code and coming back takes a microsecond.
-const BLOCK: f64 = 500e-6;
+/// Seconds of a stretch outside of trials, about: leaving native code and coming back takes a microsecond.
+const STRETCH: f64 = 500e-6;
 /// Seconds of a sample, at least: shorter ones say more of the clock and the scheduler than of the step.
 const SAMPLE: f64 = 250e-6;
 /// Samples of one leg of a trial, and of what is known of the number at work: their median counts.
@@ -33,7 +33,7 @@ const PAUSE: f64 = 0.05;
 
 /// Steps to run, and on how many threads.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Block {
+pub struct Stretch {
     pub threads: usize,
     pub steps: u64,
 }
@@ -41,10 +41,10 @@ pub struct Block {
 /// Who says how steps run.
 pub trait Pacing {
     /// What to run next, of `left` steps (at least one).
-    fn next(&mut self, left: u64) -> Block;
+    fn next(&mut self, left: u64) -> Stretch;
 
-    /// The block that [`next`](Self::next) named has taken so long. Not said of blocks that say nothing of others.
-    fn took(&mut self, block: Block, time: Duration);
+    /// The stretch that [`next`](Self::next) named has taken so long. Not said of stretches that say nothing of others.
+    fn took(&mut self, stretch: Stretch, time: Duration);
 }
 
 /// The choice for steps of one size.
@@ -69,7 +69,7 @@ pub struct Pace {
     /// What is tried next: a rung beyond one that has just won, else the others by turns.
     beyond: Option<usize>,
     turn: usize,
-    /// Whether the next block is the first of a pass, and the number of threads of the one before.
+    /// Whether the next stretch is the first of a pass, and the number of threads of the one before.
     begins: bool,
     last: usize,
 }
@@ -128,12 +128,12 @@ impl Pace {
         self.rungs[self.at]
     }
 
-    /// A pass begins: its first block pays for waking threads, as each pass will.
+    /// A pass begins: its first stretch pays for waking threads, as each pass will.
     pub fn begin(&mut self) {
         self.begins = true;
     }
 
-    /// The rung of the next block.
+    /// The rung of the next stretch.
     fn rung(&self) -> usize {
         match &self.trial {
             Some(trial) if trial.leg != 1 => trial.challenger,
@@ -141,9 +141,10 @@ impl Pace {
         }
     }
 
-    /// Whether a block on `threads` threads has to wake some in the midst of a pass: that is the price of the change, not of the number.
-    fn only_wakes(&self, threads: usize) -> bool {
-        threads > self.last && !self.begins
+    /// Whether the number changes to `threads` in the midst of a pass: threads are woken, and numbers lie in the caches of others. That is
+    /// the price of the change, not of the number.
+    fn changes(&self, threads: usize) -> bool {
+        threads != self.last && !self.begins
     }
 
     /// A sample of the number at work.
@@ -216,42 +217,42 @@ impl Pace {
 }
 
 impl Pacing for Pace {
-    fn next(&mut self, left: u64) -> Block {
+    fn next(&mut self, left: u64) -> Stretch {
         let rung = self.rung();
         let threads = self.rungs[rung];
         if self.rungs.len() == 1 {
-            return Block { threads, steps: left };
+            return Stretch { threads, steps: left };
         }
         let known = if self.step[rung] > 0.0 { self.step[rung] } else { self.step[self.at] };
         let steps = match &self.trial {
-            _ if known == 0.0 || self.only_wakes(threads) => 1,
+            _ if known == 0.0 || self.changes(threads) => 1,
             Some(_) => ((SAMPLE - self.sample.seconds) / known).ceil() as u64,
-            None => (BLOCK / known).ceil() as u64,
+            None => (STRETCH / known).ceil() as u64,
         };
-        Block { threads, steps: steps.clamp(1, left.max(1)) }
+        Stretch { threads, steps: steps.clamp(1, left.max(1)) }
     }
 
-    fn took(&mut self, block: Block, time: Duration) {
+    fn took(&mut self, stretch: Stretch, time: Duration) {
         if self.rungs.len() == 1 {
             return;
         }
         let seconds = time.as_secs_f64();
-        let wakes = self.only_wakes(block.threads);
+        let changes = self.changes(stretch.threads);
         let cold = self.step[self.at] == 0.0;
-        (self.last, self.begins) = (block.threads, false);
+        (self.last, self.begins) = (stretch.threads, false);
         match &mut self.trial {
-            Some(trial) => trial.lost += seconds - block.steps as f64 * trial.held,
+            Some(trial) => trial.lost += seconds - stretch.steps as f64 * trial.held,
             None => self.since += seconds,
         }
         if cold {
             // Pages and caches are touched for the first time.
-            self.step[self.at] = seconds / block.steps as f64;
+            self.step[self.at] = seconds / stretch.steps as f64;
             return;
         }
-        if wakes {
+        if changes {
             return;
         }
-        self.sample.steps += block.steps;
+        self.sample.steps += stretch.steps;
         self.sample.seconds += seconds;
         if self.sample.seconds >= SAMPLE {
             let sample = std::mem::take(&mut self.sample);

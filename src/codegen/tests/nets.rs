@@ -95,7 +95,7 @@ fn threads_that_come_and_go_between_steps_leave_the_same_bits() {
             assert_eq!(many.run_at(&compiled, Restless::MOST, &mut pace).expect("fits"), Status::Done);
             same(&many.host, &one.host, &format!("{optimizer}, {rows} by {batch}"));
             // A last step of fewer rows is not timed.
-            let timed: u64 = pace.blocks.iter().map(|block| block.steps).sum();
+            let timed: u64 = pace.stretches.iter().map(|stretch| stretch.steps).sum();
             assert_eq!(timed as usize, (rows / batch).max(1));
         }
     }

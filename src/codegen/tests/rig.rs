@@ -10,12 +10,12 @@ use crate::codegen::{
 use crate::graph::{DType, Dim};
 use crate::kernels::aligned::AlignedVec;
 use crate::kernels::fpenv::FlushSubnormals;
-use crate::kernels::pace::{Block, Pace, Pacing};
+use crate::kernels::pace::{Pace, Pacing, Stretch};
 use crate::kernels::team::Team;
 use crate::loops::interpret::{Data, Host, Number, Step, interpret};
 use crate::loops::{
-    Access, Body, Buffer, BufferId, BufferKind, Domain, Inst, Kernel, LoopKernel, Operand, Program, Reg,
-    Section, Stmt, plan::plan, verify,
+    Access, Affine, Body, Buffer, BufferId, BufferKind, Domain, Inst, Kernel, LoopKernel, Operand, Program,
+    Reg, Section, Stmt, plan::plan, verify,
 };
 
 /// Extents that have whole visits, parts of them, and neither.
@@ -228,7 +228,7 @@ impl Pass {
 /// Other threads after every step or two.
 #[derive(Default)]
 pub struct Restless {
-    pub blocks: Vec<Block>,
+    pub stretches: Vec<Stretch>,
 }
 
 impl Restless {
@@ -236,13 +236,13 @@ impl Restless {
 }
 
 impl Pacing for Restless {
-    fn next(&mut self, left: u64) -> Block {
-        let n = self.blocks.len();
-        Block { threads: 1 + (2 * n) % Self::MOST, steps: left.min(1 + n as u64 % 2) }
+    fn next(&mut self, left: u64) -> Stretch {
+        let n = self.stretches.len();
+        Stretch { threads: 1 + (2 * n) % Self::MOST, steps: left.min(1 + n as u64 % 2) }
     }
 
-    fn took(&mut self, block: Block, _: Duration) {
-        self.blocks.push(block);
+    fn took(&mut self, stretch: Stretch, _: Duration) {
+        self.stretches.push(stretch);
     }
 }
 
@@ -301,7 +301,7 @@ impl One {
         let output = buffer("y", &[Dim::Batch, Dim::Const(out)], BufferKind::Output);
         Self {
             cols,
-            domain: Domain::Rows { rows: Dim::Batch, inner: 1 },
+            domain: Domain::rows(Dim::Batch),
             uniform: Vec::new(),
             sections: Vec::new(),
             operands: vec![Operand::Buffer(BufferId(0)), Operand::Buffer(BufferId(1))],
@@ -364,9 +364,9 @@ pub fn store(operand: u32, access: Access, value: u32) -> Stmt {
 }
 
 pub fn gathered(stride: usize) -> Access {
-    Access::Gathered { stride, partner: false }
+    Access::data(false, Affine::rows(stride, 0))
 }
 
 pub fn positioned(stride: usize) -> Access {
-    Access::Positioned { stride, offset: 0 }
+    Access::pass(Affine::rows(stride, 0))
 }

@@ -12,4 +12,5 @@ pub(super) mod line;
 pub(super) mod moons;
 pub(super) mod npy;
 mod npy_header;
+mod npy_rows;
 pub(super) mod spirals;

@@ -6,22 +6,19 @@
 //! Inputs of more than 1 GB stay in their file and are read row by row while the net trains, with the same results; `keep=memory` and
 //! `keep=disk` decide it for files of any size. Targets are held in memory, and so is what is packed with gzip.
 
-use std::fs::File;
 use std::sync::Arc;
 
 use npyz::{NpyFile, NpyHeader, Order, TypeChar, TypeStr};
 
-use super::{keep, npy_header};
+use super::{keep, npy_header, npy_rows};
 use crate::data::config::Source;
 use crate::data::error::{DataError, counted};
 use crate::data::files::{self, Keep};
-use crate::data::raw::{Arrays, Inputs, Pick, Raw, RawTarget, Stored};
+use crate::data::raw::{Arrays, Pick, Raw, RawTarget, Stored};
 use crate::data::search::Search;
 use crate::data::single;
-use crate::data::stores::{Element, FileRows, Layout};
 use crate::data::words::{Read, SourceWord};
 use crate::diag::Diagnostic;
-use crate::memory;
 use crate::vocab::{ArgSpec, Args, Block, Default, Kind, Sig, exactly};
 
 pub static SIG: Sig = Sig {
@@ -77,7 +74,7 @@ impl Source for Npy {
 fn load(inputs: &str, target_file: &str, keep: Keep, search: &Search) -> Result<Arrays, DataError> {
     let path = search.find(inputs)?;
     let (shape, data) = match files::by_row(&path, inputs, keep)? {
-        Some(file) => array_in(file, inputs)?,
+        Some(file) => npy_rows::array(file, inputs)?,
         None => {
             let (shape, numbers) = array(&files::read(&path, inputs)?, inputs)?;
             (shape, numbers.into())
@@ -123,11 +120,11 @@ fn load(inputs: &str, target_file: &str, keep: Keep, search: &Search) -> Result<
     })
 }
 
-fn empty(name: &str) -> DataError {
+pub(super) fn empty(name: &str) -> DataError {
     DataError::new("E0528", "the array is empty").file(name)
 }
 
-fn unusable(name: &str, why: &str) -> DataError {
+pub(super) fn unusable(name: &str, why: &str) -> DataError {
     DataError::new("E0529", format!("the npy file cannot be used: {why}")).file(name)
 }
 
@@ -179,7 +176,12 @@ pub(in crate::data) fn array(bytes: &[u8], name: &str) -> Result<(Vec<usize>, St
 ///
 /// # Errors
 /// E0529 for arrays in another order than rows first, or of records; E0521 for more numbers than the file can hold.
-fn kind_of(header: &NpyHeader, shape: &[usize], length: u64, name: &str) -> Result<TypeStr, DataError> {
+pub(super) fn kind_of(
+    header: &NpyHeader,
+    shape: &[usize],
+    length: u64,
+    name: &str,
+) -> Result<TypeStr, DataError> {
     if header.order() == Order::Fortran && shape.len() > 1 {
         return Err(unusable(name, "it is in Fortran order").help("save it with np.ascontiguousarray(x)"));
     }
@@ -199,91 +201,18 @@ fn kind_of(header: &NpyHeader, shape: &[usize], length: u64, name: &str) -> Resu
     }
 }
 
-fn unread_kind(kind: &TypeStr, name: &str) -> DataError {
+pub(super) fn unread_kind(kind: &TypeStr, name: &str) -> DataError {
     unusable(name, &format!("elements of type {kind}")).help("save it as float32, float64, uint8 or int64")
 }
 
-/// Bytes of the longest header that is read.
-const LONGEST_HEADER: u64 = 1 << 20;
-
-/// The shape of an array, and where its rows are.
-///
-/// # Errors
-/// As [`array`].
-fn array_in(mut file: File, name: &str) -> Result<(Vec<usize>, Inputs), DataError> {
-    let begins = npy_header::length(&files::head(&mut file, 12, name)?.0).unwrap_or(LONGEST_HEADER);
-    if begins > LONGEST_HEADER {
-        return Err(unusable(name, "its header is longer than NumPy writes"));
-    }
-    let (head, length) = files::head(&mut file, begins, name)?;
-    npy_header::check(&head, name)?;
-    let header = NpyHeader::from_reader(&head[..])
-        .map_err(|_| unusable(name, "its header is not as NumPy writes it"))?;
-    let shape: Vec<usize> = header.shape().iter().map(|d| *d as usize).collect();
-    let kind = kind_of(&header, &shape, length.saturating_sub(begins), name)?;
-    if shape.contains(&0) {
-        return Err(empty(name));
-    }
-    let element = element_of(&kind).ok_or_else(|| unread_kind(&kind, name))?;
-    let (rows, width) = (shape.first().copied().unwrap_or(1), shape.iter().skip(1).product());
-    let big_endian = kind.endianness() == npyz::Endianness::Big;
-    let layout = Layout { start: begins, element, big_endian, width, rows };
-    Ok((shape, looked_over(FileRows::new(file, name, layout), width, name)?))
-}
-
-fn element_of(kind: &TypeStr) -> Option<Element> {
-    Some(match (kind.type_char(), kind.size_field()) {
-        (TypeChar::Bool, 1) => Element::Bool,
-        (TypeChar::Uint, 1) => Element::U8,
-        (TypeChar::Uint, 2) => Element::U16,
-        (TypeChar::Uint, 4) => Element::U32,
-        (TypeChar::Uint, 8) => Element::U64,
-        (TypeChar::Int, 1) => Element::I8,
-        (TypeChar::Int, 2) => Element::I16,
-        (TypeChar::Int, 4) => Element::I32,
-        (TypeChar::Int, 8) => Element::I64,
-        (TypeChar::Float, 4) => Element::F32,
-        (TypeChar::Float, 8) => Element::F64,
-        _ => return None,
-    })
-}
-
-/// Rows in a file, every number of which is one in 32 bits, and told apart in 64.
-///
-/// # Errors
-/// E0523: a number that is none; E0544: two of a column become one.
-fn looked_over(rows: FileRows, width: usize, name: &str) -> Result<Inputs, DataError> {
-    if rows.element().is_byte() {
-        return Ok(Inputs::Filed { rows, is_short: true });
-    }
-    let (mut is_short, mut largest) = (true, 0.0_f64);
-    rows.each(0..rows.rows(), |row, bytes| {
-        rows.numbers(bytes).try_for_each(|x| {
-            is_short &= f64::from(x as f32) == x;
-            largest = largest.max(x.abs());
-            if (x as f32).is_finite() { Ok(()) } else { Err(not_finite(x, name, row)) }
-        })
-    })?;
-    let is_whole = matches!(rows.element(), Element::I64 | Element::U64);
-    for element in (0..width).filter(|_| is_whole && largest >= EXACT as f64) {
-        let mut column = memory::reserve(rows.rows())?;
-        rows.each(0..rows.rows(), |_, bytes| {
-            column.extend(rows.whole(bytes).nth(element).flatten());
-            Ok(())
-        })?;
-        told_apart(&column, element).map_err(|e| e.file(name))?;
-    }
-    Ok(Inputs::Filed { rows, is_short })
-}
-
 /// Whole numbers up to this size are exact in 64 bits of floating point.
-const EXACT: i128 = 1 << f64::MANTISSA_DIGITS;
+pub(super) const EXACT: i128 = 1 << f64::MANTISSA_DIGITS;
 
 /// Integers of a column, in 64 bits of floating point.
 ///
 /// # Errors
 /// E0544: two of them become one.
-fn told_apart(column: &[i128], element: usize) -> Result<(), DataError> {
+pub(super) fn told_apart(column: &[i128], element: usize) -> Result<(), DataError> {
     let numbers = single::Column {
         count: column.len(),
         exact: &|row| (column[row] - column[0]) as f64,
@@ -336,7 +265,7 @@ fn finite(numbers: &Stored, width: usize, name: &str) -> Result<(), DataError> {
     }
 }
 
-fn not_finite(x: f64, name: &str, row: usize) -> DataError {
+pub(super) fn not_finite(x: f64, name: &str, row: usize) -> DataError {
     DataError::new("E0523", format!("`{}` is not a finite number in 32 bits", exactly(x)))
         .file(name)
         .row(row)
@@ -350,6 +279,7 @@ mod tests {
     use npyz::WriterBuilder;
 
     use super::*;
+    use crate::data::inputs::Inputs;
 
     fn npy<T: npyz::AutoSerialize + Copy>(shape: &[u64], data: &[T]) -> Vec<u8> {
         let mut bytes = Vec::new();

@@ -11,17 +11,17 @@ fn run(pace: &mut Pace, from: u64, steps: u64, machine: &Machine<'_>) -> (Vec<us
     let (mut threads, mut total) = (Vec::new(), 0.0);
     let mut before = pace.threads();
     while (threads.len() as u64) < steps {
-        let block = pace.next(steps - threads.len() as u64);
-        assert!(block.steps >= 1);
+        let stretch = pace.next(steps - threads.len() as u64);
+        assert!(stretch.steps >= 1);
         let at = from + threads.len() as u64;
-        let mut micros: f64 = (at..at + block.steps).map(|step| machine(block.threads, step)).sum();
-        if block.threads > before {
+        let mut micros: f64 = (at..at + stretch.steps).map(|step| machine(stretch.threads, step)).sum();
+        if stretch.threads > before {
             micros += WAKING;
         }
-        before = block.threads;
-        pace.took(block, Duration::from_secs_f64(micros * 1e-6));
+        before = stretch.threads;
+        pace.took(stretch, Duration::from_secs_f64(micros * 1e-6));
         total += micros;
-        threads.extend(std::iter::repeat_n(block.threads, block.steps as usize));
+        threads.extend(std::iter::repeat_n(stretch.threads, stretch.steps as usize));
     }
     (threads, total)
 }
@@ -91,12 +91,14 @@ fn equal_times_keep_what_is_at_work() {
 }
 
 #[test]
-fn long_steps_are_tried_one_at_a_time_and_rarely() {
+fn long_steps_are_tried_two_at_a_time_and_rarely() {
     let mut pace = Pace::new(2);
     let long = |threads: usize, _: u64| if threads == 1 { 25_000.0 } else { 15_000.0 };
     let (threads, micros) = run(&mut pace, 0, 2_000, &long);
     let alone: Vec<usize> = (0..2_000).filter(|step| threads[*step] == 1).collect();
-    assert!(alone.windows(2).all(|pair| pair[1] - pair[0] > 100), "{alone:?}");
+    // The first has its numbers in another cache.
+    assert!(alone.chunks(2).all(|pair| pair[1] - pair[0] == 1), "{alone:?}");
+    assert!(alone.chunks(2).map(|pair| pair[0]).is_sorted_by(|a, b| b - a > 200), "{alone:?}");
     assert!(micros < 1.005 * 15_000.0 * 2_000.0, "{micros}");
 }
 
@@ -117,10 +119,10 @@ fn passes_of_a_few_steps_are_judged_with_what_waking_costs_them() {
     for _ in 0..400 {
         pace.begin();
         for _ in 0..3 {
-            let block = pace.next(1);
-            let waking = if pace.begins && block.threads == 2 { 120.0 } else { 0.0 };
-            let micros = near(block.threads, 0) * block.steps as f64 + waking;
-            pace.took(block, Duration::from_secs_f64(micros * 1e-6));
+            let stretch = pace.next(1);
+            let waking = if pace.begins && stretch.threads == 2 { 120.0 } else { 0.0 };
+            let micros = near(stretch.threads, 0) * stretch.steps as f64 + waking;
+            pace.took(stretch, Duration::from_secs_f64(micros * 1e-6));
         }
     }
     assert_eq!(pace.threads(), 1);
@@ -129,9 +131,9 @@ fn passes_of_a_few_steps_are_judged_with_what_waking_costs_them() {
 #[test]
 fn one_thread_or_a_fixed_number_is_never_doubted() {
     for (mut pace, threads) in [(Pace::new(1), 1), (Pace::fixed(3), 3)] {
-        let block = pace.next(1_000_000);
-        assert_eq!(block, Block { threads, steps: 1_000_000 });
-        pace.took(block, Duration::from_secs(1));
+        let stretch = pace.next(1_000_000);
+        assert_eq!(stretch, Stretch { threads, steps: 1_000_000 });
+        pace.took(stretch, Duration::from_secs(1));
         assert_eq!(pace.threads(), threads);
     }
 }
