@@ -10,7 +10,7 @@ use dropnet::kernels::team::Team;
 use dropnet::model::Model;
 use dropnet::run::{Calibration, Trained, Which};
 use dropnet::runtime::checkpoint::Checkpoint;
-use dropnet::runtime::evaluate::{Evaluator, interpret};
+use dropnet::runtime::evaluate::Evaluator;
 use dropnet::runtime::figures::Reporter;
 use dropnet::runtime::progress::{FORMAT, Meta};
 use dropnet::runtime::train::{Event, Job, Observer, Options, Outcome, TrainError, train};
@@ -241,7 +241,7 @@ fn a_session_predicts_what_evaluation_predicts() {
     let graph = dropnet::lower::lower_eval(&run.model, dropnet::graph::Mode::Eval).graph;
     let mut store = trained.checkpoint.store(&graph).expect("parameters");
     let mut expected = evaluator.outputs(part, &mut store, &Team::new(1), 5).expect("outputs");
-    interpret(&mut expected, run.model.output.kind, &run.dataset.transform.target);
+    run.model.output.kind.interpret(&mut expected, &run.dataset.transform.target);
     let rows = part.seen(&part.inputs[0]).expect("rows in memory");
     for most in [1, 2, 7, 32, 150] {
         let mut session = trained.session(most).expect("compiles");

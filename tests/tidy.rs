@@ -120,9 +120,6 @@ fn folders_form_no_circle() {
 
 /// Words that mean something else where they stand in quotes.
 const OTHER_MEANINGS: &[(&str, &str, &str)] = &[
-    ("check/forms.rs", "normal", "a kind of output"),
-    ("check/forms.rs", "sigmoid", "the function that an output applies by itself"),
-    ("check/forms.rs", "softmax", "the function that an output applies by itself"),
     ("check/net/ends.rs", "identity", "the text of a fix, written for the user"),
     ("check/sweep.rs", "linear", "a value of `scale`"),
     ("check/sweep.rs", "step", "an argument of `vary`"),
@@ -130,6 +127,8 @@ const OTHER_MEANINGS: &[(&str, &str, &str)] = &[
     ("layers/gelu.rs", "tanh", "a value of `kind`"),
     ("layers/initial/mod.rs", "glorot_uniform", "the default of `init`"),
     ("loops/fuse/body.rs", "noise", "the name of a value"),
+    ("model/laws/bits.rs", "sigmoid", "the function that an output applies by itself"),
+    ("model/laws/class.rs", "softmax", "the function that an output applies by itself"),
     ("model/summary.rs", "dirac", "how a start is listed"),
     ("model/summary.rs", "ones", "how a start is listed"),
     ("model/summary.rs", "orthogonal", "how a start is listed"),

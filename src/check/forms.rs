@@ -11,7 +11,7 @@ use super::{
 use crate::{
     diag::{Diagnostic, Span},
     layers::{self, ParamDecl, Reach},
-    model::{Node, NodeId, NodeKind, OutputKind, Ty, ends, reaches},
+    model::{Node, NodeId, NodeKind, OutputKind, Ty, ends, laws, reaches},
     syntax::ast::{Arg, ArgKey, Binding, BlockDef, Expr, ExprKind, Step},
     vocab::{Value, exactly},
 };
@@ -109,7 +109,7 @@ pub fn input_type(expr: &Expr, scope: &mut Scope) -> Result<Ty> {
     let (name, dims) = type_of(expr, scope)?;
     match name {
         "real" => Ok(Ty::of_sizes(&dims)),
-        "class" | "bits" | "normal" => Err(Box::new(
+        word if laws::find(word).is_some() => Err(Box::new(
             Diagnostic::error("E0205", expr.span, format!("`{name}` is a type of outputs"))
                 .label("an input is real")
                 .help("write `real[...]`"),
@@ -134,24 +134,13 @@ pub fn output(step: &Step, scope: &mut Scope) -> Result<(String, OutputKind)> {
                 .label(format!("has {}", dims.len())),
         )),
     };
-    let kind = match kind {
-        "class" => {
-            let k = one(&dims)?;
-            if k < 2 {
-                return Err(Box::new(
-                    Diagnostic::error("E0206", value.span, "a class output needs at least 2 classes")
-                        .label("is 1")
-                        .help("for a yes-or-no answer write `bits[1]`"),
-                ));
-            }
-            OutputKind::Class(k)
-        }
-        "bits" => OutputKind::Bits(one(&dims)?),
-        "real" => OutputKind::Real(one(&dims)?),
-        "normal" => OutputKind::Normal(one(&dims)?),
-        other => return Err(unknown_type(other, value.span)),
-    };
-    Ok((name.text.clone(), kind))
+    let law = laws::find(kind).ok_or_else(|| unknown_type(kind, value.span))?;
+    let n = one(&dims)?;
+    if let Some((why, help)) = law.refuses(n) {
+        let error = Diagnostic::error("E0206", value.span, why).label(format!("is {n}"));
+        return Err(Box::new(error.help(help)));
+    }
+    Ok((name.text.clone(), OutputKind::new(law, n)))
 }
 
 fn unknown_type(name: &str, span: Span) -> Box<Diagnostic> {
@@ -161,9 +150,10 @@ fn unknown_type(name: &str, span: Span) -> Box<Diagnostic> {
                 .label("not built yet"),
         );
     }
+    let words: Vec<&str> = laws::LAWS.iter().map(|law| law.word()).collect();
     let error = Diagnostic::error("E0205", span, format!("unknown type `{name}`"))
-        .label("types are real, class, bits, normal");
-    Box::new(match nearest(name, ["real", "class", "bits", "normal"]) {
+        .label(format!("types are {}", words.join(", ")));
+    Box::new(match nearest(name, words) {
         Some(known) => error.help(format!("did you mean `{known}`?")),
         None => error,
     })
@@ -270,11 +260,7 @@ pub fn squashed_logits(
     kind: OutputKind,
     span: Span,
 ) -> Option<(NodeId, Diagnostic)> {
-    let squash = match kind {
-        OutputKind::Class(_) => "softmax",
-        OutputKind::Bits(_) => "sigmoid",
-        OutputKind::Real(_) | OutputKind::Normal(_) => return None,
-    };
+    let squash = kind.squash()?;
     let reaches = reaches(nodes);
     let end = ends(nodes, source).into_iter().find(|id| is_squashed(reaches[id.0]))?;
     let NodeKind::Layer(used) = &nodes[end.0].kind else { return None };
@@ -283,8 +269,7 @@ pub fn squashed_logits(
         true => format!("`{name}` before it would be applied twice"),
         false => format!("`{name}` before it leaves them no room"),
     };
-    let kind = kind.to_string();
-    let word = kind.split('[').next().unwrap_or_default();
+    let word = kind.word();
     let label = match reach.is_within(Reach::UNIT) {
         true => format!("gives numbers from {} to {}", reach.low, reach.high),
         false => "gives numbers below 0".into(),
@@ -302,18 +287,8 @@ pub fn fits_output(nodes: &[Node], source: NodeId, kind: OutputKind, span: Span)
     if node.ty.vector() == Some(kind.width()) {
         return Ok(());
     }
-    let why = match kind {
-        OutputKind::Class(k) => format!("{k} logits"),
-        OutputKind::Bits(k) => format!("{k} logits, one a bit"),
-        OutputKind::Real(d) => format!("{d} number{}", if d == 1 { "" } else { "s" }),
-        OutputKind::Normal(d) => format!(
-            "{} numbers: {d} mean{s} and {d} log-variance{s}",
-            2 * d,
-            s = if d == 1 { "" } else { "s" }
-        ),
-    };
     Err(Box::new(
-        Diagnostic::error("E0304", span, format!("`{kind}` needs {why}, found {}", node.ty))
+        Diagnostic::error("E0304", span, format!("`{kind}` needs {}, found {}", kind.reads(), node.ty))
             .label(format!("expects {}", kind.width()))
             .also(node.span, format!("`{}` gives {}", node.path, node.ty))
             .help(format!("end the net with `dense {}`", kind.width())),

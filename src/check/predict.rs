@@ -218,7 +218,7 @@ impl Found {
             diags.extend(not_countable(model, span));
         }
         let mut predict = self.predict;
-        if let (Some(interval), OutputKind::Real(_)) = (&mut predict.interval, model.output.kind) {
+        if let Some(interval) = predict.interval.as_mut().filter(|_| model.output.kind.needs_precision()) {
             interval.precision = interval.precision.or_else(|| said_elsewhere(&self.reported, model));
         }
         diags.extend(report::unfounded(&self.reported, &predict, model.output.kind));
@@ -284,7 +284,7 @@ fn mean_of(kind: &str) -> Mean {
 fn not_countable(model: &Model, span: Span) -> Option<Diagnostic> {
     let coins = model.coins();
     let error = |message: String| Diagnostic::error("E0408", span, message);
-    if let OutputKind::Normal(_) = model.output.kind {
+    if model.output.kind.says_spread() {
         let error = error("`exact` of a `normal` output is not in this version".into());
         return Some(error.label("says a distribution").help("write `mc_dropout`"));
     }
@@ -311,18 +311,18 @@ fn once(seen: &mut Option<Span>, span: Span, message: &str, diags: &mut Vec<Diag
 }
 
 fn wrong_interval(kind: OutputKind, interval: Interval, span: Span) -> Option<Diagnostic> {
-    match (kind, interval.precision) {
-        (OutputKind::Class(_) | OutputKind::Bits(_), _) => Some(
+    match interval.precision {
+        _ if kind.has_probabilities() => Some(
             Diagnostic::error("E0211", span, "`interval` of an output that has probabilities")
                 .label("for `real` and `normal` outputs")
                 .help("leave it out: probabilities say how sure the net is"),
         ),
-        (OutputKind::Normal(_), Some(_)) => Some(
+        Some(_) if kind.says_spread() => Some(
             Diagnostic::error("E0211", span, "`precision=` beside a `normal` output, which says its own")
                 .label("has no effect here")
                 .help("leave `precision` out"),
         ),
-        (OutputKind::Real(_), None) => Some(
+        None if kind.needs_precision() => Some(
             Diagnostic::error("E0211", span, "an interval needs to know how observations spread")
                 .label("no `precision=`")
                 .help("write `interval 95%, precision=0.1`: the inverse variance of an observation, or let the net say it by `output y: normal[1]`"),

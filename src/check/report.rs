@@ -122,11 +122,11 @@ fn without(
     let lacks = |message: String, label: &str, help: &str| {
         Some(Diagnostic::error("E0211", span, message).label(label.to_string()).help(help.to_string()))
     };
-    let numbers = matches!(kind, OutputKind::Real(_) | OutputKind::Normal(_));
+    let numbers = !kind.has_probabilities();
     let fits = match score {
         Score::LogLikelihood(_) => true,
         Score::Coverage | Score::EpistemicSd | Score::AleatoricSd => numbers,
-        Score::MutualInformation => matches!(kind, OutputKind::Class(_)),
+        Score::MutualInformation => kind.classes().is_some(),
     };
     if !fits {
         let message = format!("`{name}` says nothing about an output of type `{kind}`");
@@ -146,11 +146,8 @@ fn without(
     if of_samples && predict.mode == PredictMode::WeightScaling {
         return lacks(format!("`{name}` of one pass"), "needs samples", "write `mc_dropout`");
     }
-    match (score, kind) {
-        (
-            Score::LogLikelihood(Some(_)),
-            OutputKind::Class(_) | OutputKind::Bits(_) | OutputKind::Normal(_),
-        ) => lacks(
+    match (score, kind.needs_precision()) {
+        (Score::LogLikelihood(Some(_)), false) => lacks(
             format!("`precision=` of an output of type `{kind}`, which says its own distribution"),
             "has no effect here",
             "leave `precision` out",
@@ -160,7 +157,7 @@ fn without(
             "of which intervals?",
             "write `interval 95%, precision=...`",
         ),
-        (Score::LogLikelihood(_) | Score::AleatoricSd, OutputKind::Real(_)) if !spread => lacks(
+        (Score::LogLikelihood(_) | Score::AleatoricSd, true) if !spread => lacks(
             format!("`{name}` needs to know how observations spread"),
             "no precision",
             "write `log_likelihood(precision=0.1)`, or `precision=fit`",

@@ -151,7 +151,7 @@ impl<'f> Sections<'f> {
         let sketch = Sketch { nodes: nodes.clone(), params: params.clone() };
         let kind = output.as_ref().map(|o| o.kind);
         if let (Some(data), Some(kind)) = (&data, kind) {
-            diags.extend(data.check_output(kind.into()));
+            diags.extend(data.check_output(kind.want()));
         }
         let train = self
             .get("train")

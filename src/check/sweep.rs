@@ -9,8 +9,7 @@ use super::{
 use crate::{
     diag::{Diagnostic, Span},
     model::{
-        Goal, Model, OutputKind, PredictMode, Prune, Range, Reported, Search, Sweep, Values, Vary,
-        summary::grouped,
+        Goal, Model, PredictMode, Prune, Range, Reported, Search, Sweep, Values, Vary, summary::grouped,
     },
     syntax::ast::{ExprKind, Step},
     train::metrics,
@@ -402,12 +401,8 @@ fn unknown_figure(figure: &str, place: Span, model: &Model) -> Option<Diagnostic
     }
     known.extend(model.predict.report.iter().map(Reported::name));
     if model.predict.report.is_empty() && matches!(model.predict.mode, PredictMode::McDropout(_)) {
-        let density = match model.output.kind {
-            OutputKind::Real(_) => {
-                model.predict.interval.is_some_and(|interval| interval.precision.is_some())
-            }
-            _ => true,
-        };
+        let density = !model.output.kind.needs_precision()
+            || model.predict.interval.is_some_and(|interval| interval.precision.is_some());
         known.extend(OF_SAMPLES.iter().filter(|_| density).map(|name| name.to_string()));
     }
     if known.iter().any(|name| name == figure) {

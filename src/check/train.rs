@@ -318,14 +318,10 @@ impl Found {
 
     /// What a `train` section cannot do without.
     fn require(&self, head: Span, kind: Option<OutputKind>, diags: &mut Vec<Diagnostic>) {
-        let loss = match kind {
-            Some(OutputKind::Real(_)) => "loss squared_error",
-            Some(OutputKind::Bits(_)) => "loss binary_cross_entropy",
-            Some(OutputKind::Normal(_)) => "loss gaussian_nll",
-            Some(OutputKind::Class(_)) | None => "loss cross_entropy",
-        };
+        let usual = kind.unwrap_or(OutputKind::class(2)).usual_loss();
+        let loss = format!("loss {}", usual.sig().name);
         for (name, example) in
-            [("loss", loss), ("optimizer", "optimizer adam, lr=1e-3"), ("epochs", "epochs 20")]
+            [("loss", loss.as_str()), ("optimizer", "optimizer adam, lr=1e-3"), ("epochs", "epochs 20")]
         {
             let there = |n: &str| n == name || (name == "epochs" && n == STEPS.name);
             if !self.seen.iter().any(|(n, _)| there(n)) {

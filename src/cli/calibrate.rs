@@ -2,7 +2,7 @@
 
 use dropnet::{
     kernels::team::Team,
-    model::{OutputKind, PredictMode, summary::number},
+    model::{PredictMode, summary::number},
     run::{Fit, NO_GAIN, name_of},
     vocab::in_digits,
 };
@@ -56,8 +56,7 @@ impl Command {
             ui.data(&format!("{text}\n"))?;
             return Ok(Exit::Done);
         }
-        let what =
-            if let OutputKind::Real(_) = trained.model.output.kind { "precision" } else { "temperature" };
+        let what = if trained.model.output.kind.needs_precision() { "precision" } else { "temperature" };
         let fits = modes.iter().filter_map(|mode| Some((name_of(*mode)?, fitted.of(*mode)?)));
         let fits: Vec<(&str, Fit)> = fits.collect();
         ui.data(&table(what, &fits))?;

@@ -210,12 +210,12 @@ impl Sampling {
 
 /// Refuses a precision where the net has none.
 pub fn of_numbers(kind: OutputKind) -> Result<(), Failure> {
-    match kind {
-        OutputKind::Real(_) => Ok(()),
-        OutputKind::Normal(_) => Err(Failure::usage(
+    match (kind.needs_precision(), kind.says_spread()) {
+        (true, _) => Ok(()),
+        (false, true) => Err(Failure::usage(
             "`--precision` is of `real` outputs: a `normal` one says how far observations spread",
         )),
-        OutputKind::Class(_) | OutputKind::Bits(_) => {
+        (false, false) => {
             Err(Failure::usage("`--precision` is of `real` outputs: probabilities say how sure they are"))
         }
     }
@@ -224,9 +224,9 @@ pub fn of_numbers(kind: OutputKind) -> Result<(), Failure> {
 /// Nets at a temperature in place of what was fitted, if one is given.
 pub fn tempered(committee: Committee, temperature: Option<f64>) -> Result<Committee, Failure> {
     let Some(temperature) = temperature else { return Ok(committee) };
-    match committee.first().model.output.kind {
-        OutputKind::Class(_) | OutputKind::Bits(_) => Ok(committee.at_temperature(temperature)),
-        _ => Err(Failure::usage("`--temperature` is of probabilities: numbers have `--precision`")),
+    match committee.first().model.output.kind.has_probabilities() {
+        true => Ok(committee.at_temperature(temperature)),
+        false => Err(Failure::usage("`--temperature` is of probabilities: numbers have `--precision`")),
     }
 }
 
@@ -282,7 +282,7 @@ impl Command {
         }
         // What `calibrate` found is there to be used.
         let fitted = || {
-            let one = committee.alone().filter(|_| matches!(model.output.kind, OutputKind::Real(_)))?;
+            let one = committee.alone().filter(|_| model.output.kind.needs_precision())?;
             one.fitted_precision(mode).ok().map(|_| Precision::Fit)
         };
         let precision = self.sampling.precision.or(file.interval.and_then(|i| i.precision)).or_else(fitted);
@@ -293,14 +293,15 @@ impl Command {
                 return Err(Failure::usage("`--precision` has an effect beside `--interval` only"));
             }
         }
-        match (model.output.kind, share) {
-            (OutputKind::Class(_) | OutputKind::Bits(_), Some(_)) => {
+        let kind = model.output.kind;
+        match share {
+            Some(_) if kind.has_probabilities() => {
                 Err(Failure::usage("`--interval` is for numbers: classes have probabilities"))
             }
-            (_, Some(_)) if matches!(mode, PredictMode::Ensemble(..) | PredictMode::Exact(_)) => {
+            Some(_) if matches!(mode, PredictMode::Ensemble(..) | PredictMode::Exact(_)) => {
                 Err(Failure::usage("`--interval` has no effect on an ensemble, which gives one number a row"))
             }
-            (OutputKind::Real(_), Some(_)) if precision.is_none() => Err(Failure::usage(
+            Some(_) if kind.needs_precision() && precision.is_none() => Err(Failure::usage(
                 "`--interval` needs a precision: how observations spread is not in the net\nhelp: `dropnet calibrate RUN` fits it on the validation rows, and `--interval` then takes it; or write `--precision X`, the inverse of their variance",
             )),
             _ => {

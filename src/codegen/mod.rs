@@ -11,7 +11,7 @@
 //! | `shape`, `needs`, `layout` | what code depends on, what a pass must provide, where it stands |
 //! | `check`, `bind` | the proofs |
 //! | `lanes`, `kernel` | loop kernels to Cranelift |
-//! | `schedule`, `run` | parts, barriers and the judgement of the loss; the step loop |
+//! | `schedule`, `chains`, `run` | parts, barriers and the judgement of the loss; what runs shard by shard; the step loop |
 //! | `pass` | the steps of a pass on the threads of a team |
 //! | `host` | the functions behind library kernels, which are called, not generated |
 //! | `session` | many small passes over arrays of its own |
@@ -21,6 +21,7 @@
 
 mod abi;
 mod bind;
+mod chains;
 mod check;
 mod clock;
 mod compiled;

@@ -5,6 +5,8 @@
 //! words, so that thread 0 may be a step ahead of a thread that still reads. All threads leave in the same step with the same
 //! answer: `next step << 2 | code`.
 
+use std::ops::Range;
+
 use cranelift_codegen::ir::condcodes::IntCC;
 use cranelift_codegen::ir::types::{F32, F64, I32, I64};
 use cranelift_codegen::ir::{Block, BlockArg, FuncRef, InstBuilder, MemFlagsData, Type, Value};
@@ -19,6 +21,8 @@ use super::schedule::{Schedule, Task};
 /// What a pass consists of: the function and the operand row of each task.
 pub(super) struct Plan<'p> {
     pub schedule: &'p Schedule,
+    /// Tasks of a step that are visited together, once a shard.
+    pub chains: &'p [Range<usize>],
     /// By kernel of the program: its function (local or imported); none for totals.
     pub functions: &'p [Option<FuncRef>],
     pub table: &'p Table,
@@ -166,26 +170,65 @@ impl Runner<'_, '_, '_> {
 
     fn tasks(&mut self, step: Value, rows: Value) {
         let mut shared: Vec<(Parts, (Value, Value))> = Vec::new();
-        for (i, task) in self.plan.schedule.step.iter().enumerate() {
+        let mut chains = self.plan.chains.iter().peekable();
+        let mut i = 0;
+        while let Some(task) = self.plan.schedule.step.get(i) {
+            if let Task::Call { parts, .. } = *task
+                && let Some(chain) = chains.next_if(|chain| chain.start == i)
+            {
+                let share = self.own_share(parts, rows, &mut shared);
+                self.chain(chain.clone(), share);
+                i = chain.end;
+                continue;
+            }
             match *task {
                 Task::Barrier => self.barrier(),
                 Task::Call { kernel, parts } => {
-                    let share = match self.known_share(parts, &shared) {
-                        Some(share) => share,
-                        None => {
-                            let count = self.count(parts, rows);
-                            let share = self.share(count);
-                            shared.push((parts, share));
-                            share
-                        }
-                    };
+                    let share = self.own_share(parts, rows, &mut shared);
                     self.call(kernel, share);
                 }
                 Task::Total { index, value } => self.total(index, value),
                 Task::Judge { value } => self.judge(value, step),
             }
             self.read_clock(i);
+            i += 1;
         }
+    }
+
+    /// This thread's part of a list, made where it is first needed.
+    fn own_share(
+        &mut self,
+        parts: Parts,
+        rows: Value,
+        shared: &mut Vec<(Parts, (Value, Value))>,
+    ) -> (Value, Value) {
+        if let Some(share) = self.known_share(parts, shared) {
+            return share;
+        }
+        let count = self.count(parts, rows);
+        let share = self.share(count);
+        shared.push((parts, share));
+        share
+    }
+
+    /// All calls of a chain for one shard, then for the next.
+    fn chain(&mut self, tasks: Range<usize>, (from, to): (Value, Value)) {
+        let (head, body, after) = (self.fb.create_block(), self.fb.create_block(), self.fb.create_block());
+        let shard = self.fb.append_block_param(head, I64);
+        self.fb.ins().jump(head, &[BlockArg::from(from)]);
+        self.fb.switch_to_block(head);
+        let more = self.fb.ins().icmp(IntCC::UnsignedLessThan, shard, to);
+        self.fb.ins().brif(more, body, &[], after, &[]);
+        self.fb.switch_to_block(body);
+        let next = self.fb.ins().iadd_imm_s(shard, 1);
+        for i in tasks {
+            if let Task::Call { kernel, .. } = self.plan.schedule.step[i] {
+                self.call(kernel, (shard, next));
+            }
+            self.read_clock(i);
+        }
+        self.fb.ins().jump(head, &[BlockArg::from(next)]);
+        self.fb.switch_to_block(after);
     }
 
     fn known_share(&self, parts: Parts, shared: &[(Parts, (Value, Value))]) -> Option<(Value, Value)> {

@@ -2,6 +2,8 @@
 //!
 //! Functions have numbers: kernels in order of first use, then `run`, then the imports. Names in text are these numbers, never addresses.
 
+use std::ops::Range;
+
 use cranelift_codegen::ir::types::I64;
 use cranelift_codegen::ir::{
     AbiParam, ExtFuncData, ExternalName, FuncRef, Function, Signature, UserExternalName, UserFuncName,
@@ -16,7 +18,7 @@ use super::isa::Target;
 use super::layout::Table;
 use super::schedule::Schedule;
 use super::shape::Shape;
-use super::{CodegenError, Options, kernel, run};
+use super::{CodegenError, Options, chains, kernel, run};
 
 /// A function of the host that native code calls.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -115,7 +117,9 @@ pub(super) fn build(program: &Program, options: &Options, target: &Target) -> Re
     }
     let table = Table::new(program.buffers.len(), words.into_iter());
     let schedule = Schedule::new(program);
-    let function = build_run(&units, &functions, &schedule, &table, options.profile, target, &mut context);
+    let chains = chains::chains(program, &schedule.step);
+    let function =
+        build_run(&units, &functions, (&schedule, &chains), &table, options.profile, target, &mut context);
     units.push(Unit { name: "run".into(), serves: Vec::new(), function });
     Ok(Units { units, table, schedule })
 }
@@ -129,7 +133,7 @@ enum Callee {
 fn build_run(
     units: &[Unit],
     callees: &[Option<Callee>],
-    schedule: &Schedule,
+    (schedule, chains): (&Schedule, &[Range<usize>]),
     table: &Table,
     profile: bool,
     target: &Target,
@@ -163,7 +167,7 @@ fn build_run(
     let functions: Vec<Option<FuncRef>> = callees.iter().map(|c| c.map(|c| reference(&mut fb, c))).collect();
     let barrier = reference(&mut fb, Callee::Import(Import::Barrier));
     let clock = profile.then(|| reference(&mut fb, Callee::Import(Import::Clock)));
-    run::emit(&mut fb, &run::Plan { schedule, functions: &functions, table, barrier, clock });
+    run::emit(&mut fb, &run::Plan { schedule, chains, functions: &functions, table, barrier, clock });
     fb.finalize(target.isa.frontend_config());
     function
 }

@@ -21,10 +21,7 @@ fn sites(model: &Model) -> impl Iterator<Item = (usize, &Node, DropSite)> {
 
 /// W0102: nothing with weights stands between a dropout and the output, so that it perturbs the logits or the number itself.
 pub fn on_logits(model: &Model) -> Vec<Diagnostic> {
-    let what = match model.output.kind {
-        OutputKind::Class(_) | OutputKind::Bits(_) => "logits",
-        _ => "the prediction itself",
-    };
+    let what = if model.output.kind.has_probabilities() { "logits" } else { "the prediction itself" };
     let (behind, ends) = (behind_weights(model), ends(model));
     let found = sites(model).filter(|(i, ..)| behind[*i] && ends[*i]);
     let warn = |(_, node, site): (usize, &Node, DropSite)| {
@@ -65,7 +62,7 @@ pub fn upstream_of_batch_norm(model: &Model) -> Vec<Diagnostic> {
 
 /// W0111: so few units that a mask takes away most of what there is.
 pub fn narrow(model: &Model) -> Vec<Diagnostic> {
-    let single = matches!(model.output.kind, OutputKind::Real(1) | OutputKind::Normal(1));
+    let single = !model.output.kind.has_probabilities() && model.output.kind.outputs() == 1;
     let (mut found, ends) = (Vec::new(), ends(model));
     for (_, node, site) in sites(model).filter(|(i, ..)| !ends[*i]) {
         let width = node.ty.len();
@@ -91,7 +88,7 @@ pub fn narrow(model: &Model) -> Vec<Diagnostic> {
 
 /// W0121: a mask right before the one number of a regression that is predicted in one pass.
 pub fn before_a_number(model: &Model) -> Vec<Diagnostic> {
-    if model.output.kind != OutputKind::Real(1) || model.predict.mode != PredictMode::WeightScaling {
+    if model.output.kind != OutputKind::real(1) || model.predict.mode != PredictMode::WeightScaling {
         return Vec::new();
     }
     let (behind, ends) = (behind_weights(model), ends(model));

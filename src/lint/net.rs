@@ -15,7 +15,7 @@ const STANDARD: Reach = Reach { low: -3.0, high: 3.0 };
 fn makers(model: &Model) -> Vec<(&Node, &'static str, Reach)> {
     let reaches = reaches(&model.nodes);
     let mut found = ends(&model.nodes, model.output.source);
-    if matches!(model.output.kind, OutputKind::Normal(_)) {
+    if model.output.kind.says_spread() {
         // The means come first; to bound a log-variance is usual.
         found.truncate(1);
     }
@@ -33,7 +33,7 @@ fn evens_out(node: &Node) -> bool {
 /// W0110: logits that cannot be any number.
 pub fn bounded_logits(model: &Model) -> Vec<Diagnostic> {
     let kind = model.output.kind;
-    if !matches!(kind, OutputKind::Class(_) | OutputKind::Bits(_)) {
+    if !kind.has_probabilities() {
         return Vec::new();
     }
     let warn = |(node, name, reach): (&Node, &'static str, Reach)| {
@@ -58,15 +58,15 @@ fn left_out(kind: OutputKind, reach: Reach) -> String {
         0.5 => "one half".to_string(),
         p => format!("{p:.3}"),
     };
-    match (kind, reach.low.is_finite(), reach.high.is_finite()) {
-        (OutputKind::Class(k), true, true) => {
+    match (kind.classes(), reach.low.is_finite(), reach.high.is_finite()) {
+        (Some(k), true, true) => {
             let most = 1.0 / (1.0 + (k as f64 - 1.0) * (reach.low - reach.high).exp());
             format!("no class can have a probability above {most:.3}")
         }
-        (OutputKind::Class(_), true, _) => {
+        (Some(_), true, _) => {
             format!("no class can be made less likely than one whose logit is {}", three(reach.low))
         }
-        (OutputKind::Class(_), ..) => {
+        (Some(_), ..) => {
             format!("no class can be made likelier than one whose logit is {}", three(reach.high))
         }
         (_, true, true) => {
@@ -85,7 +85,7 @@ fn three(x: f64) -> f64 {
 
 /// W0122: numbers that a target of mean 0 and variance 1 has and the net cannot give.
 pub fn unreachable_targets(model: &Model) -> Vec<Diagnostic> {
-    let numbers = matches!(model.output.kind, OutputKind::Real(_) | OutputKind::Normal(_));
+    let numbers = !model.output.kind.has_probabilities();
     let normalize = model.data.as_ref().and_then(|data| data.settings.normalize);
     let standard = normalize.filter(|normalize| normalize.target);
     let warn = |(node, name, reach): (&Node, &'static str, Reach)| {

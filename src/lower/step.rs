@@ -7,8 +7,8 @@ use super::{
 };
 use crate::graph::{ScalarDef, Scalars};
 use crate::{
-    graph::{Builder, DType, Dim, Mode, Passes, Phase, Sink, Type, ValueId, differentiate, simplify},
-    model::{Model, OutputKind, Param, Train, Use},
+    graph::{Builder, DType, Mode, Passes, Phase, Sink, ValueId, differentiate, simplify},
+    model::{Model, Param, Train, Use},
     train::{
         losses::{LossCx, Mixed, RowLoss},
         optimizers::{Optimizer, UpdateCx},
@@ -70,11 +70,10 @@ pub fn samples(model: &Model, meaning: bool) -> Lowered {
     let mut b = Builder::new();
     let mut scalars = Scalars::default();
     let output = Forward::new(model, Mode::Mc, &mut b).run(&mut b, &mut scalars, None);
-    let output = b.with_origin("output", |b| match model.output.kind {
-        OutputKind::Class(_) if meaning => b.softmax(output),
-        OutputKind::Bits(_) if meaning => b.sigmoid(output),
-        _ => output,
-    });
+    let output = match meaning {
+        true => b.with_origin("output", |b| model.output.kind.lower(b, output)),
+        false => output,
+    };
     b.sink(Sink::Output, output);
     finish(b, scalars)
 }
@@ -95,12 +94,7 @@ fn row_loss(
     scalars: &mut Scalars,
 ) -> RowLoss {
     let kind = model.output.kind;
-    b.declare_target(match kind {
-        OutputKind::Class(_) => Type { dtype: DType::I32, dims: vec![Dim::Batch] },
-        OutputKind::Bits(d) | OutputKind::Real(d) | OutputKind::Normal(d) => {
-            Type::f32(&[Dim::Batch, Dim::Const(d)])
-        }
-    });
+    b.declare_target(kind.target());
     let target = b.target(false);
     let mixed = mix.map(|mix| Mixed { partner: b.target(true), lambda: mix.lambda, rest: mix.rest });
     let mut cx = LossCx { b, args: &section.loss.args, kind, output, target, mixed, training, scalars };

@@ -6,6 +6,7 @@
 mod coins;
 mod ends;
 mod feeding;
+pub mod laws;
 mod parts;
 mod predict;
 mod print;
@@ -15,13 +16,14 @@ mod train;
 mod ty;
 
 pub use ends::{ends, reaches};
+pub use laws::OutputKind;
 pub use parts::{Freeze, OwnRate, under};
 pub use predict::{Interval, McDropout, Mean, Precision, Predict, PredictMode, Reported, Score, Until};
 pub use print::print;
 pub use summary::Summary;
 pub use sweep::{Goal, Prune, Range, Search, Sweep, Values, Vary};
 pub use train::{Fitted, StopEarly, Train};
-pub use ty::{Axis, OutputKind, Role, Ty};
+pub use ty::{Axis, Role, Ty};
 
 use crate::{
     data::DataConfig,

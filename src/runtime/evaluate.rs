@@ -10,12 +10,11 @@ use super::{
 use crate::kernels::team::Team;
 use crate::{
     codegen::CodegenError,
-    data::{Part, TargetRule},
+    data::Part,
     draws,
     graph::{Mode, StepInfo},
     lower::{Lowered, lower_eval, lower_predict},
-    math,
-    model::{Model, OutputKind},
+    model::Model,
 };
 
 /// Rows of one native step in evaluation; fixed, so that the bits of a figure depend on nothing but the data and the net.
@@ -160,53 +159,10 @@ pub fn numbers(rows: Range<usize>) -> Vec<u32> {
     (rows.start as u32..rows.end as u32).collect()
 }
 
-/// Functions of the host's own: without fused products their bits depend on no processor and no C library.
-const PORTABLE: math::Scalar32 = math::Scalar32 { fma: false };
-
-/// What the net's raw outputs mean, row by row: probabilities for classes and bits, numbers in the target's own units from its level.
-pub fn interpret(outputs: &mut [f32], kind: OutputKind, target: &TargetRule) {
-    match kind {
-        OutputKind::Class(k) => outputs.chunks_exact_mut(k).for_each(softmax),
-        OutputKind::Bits(_) => {
-            outputs.iter_mut().for_each(|z| *z = math::sigmoid(&mut { PORTABLE }, *z));
-        }
-        OutputKind::Real(_) | OutputKind::Normal(_) => to_units(outputs, kind, target),
-    }
-}
-
 /// Divides logits by a temperature.
 pub fn cool(logits: &mut [f32], temperature: f64) {
     if temperature != 1.0 {
         let (least, most) = (f64::from(f32::MIN), f64::from(f32::MAX));
         logits.iter_mut().for_each(|z| *z = (f64::from(*z) / temperature).clamp(least, most) as f32);
-    }
-}
-
-/// The same for outputs whose probabilities are made already.
-pub fn to_units(outputs: &mut [f32], kind: OutputKind, target: &TargetRule) {
-    match kind {
-        OutputKind::Class(_) | OutputKind::Bits(_) => {}
-        OutputKind::Real(_) => target.to_units(outputs),
-        OutputKind::Normal(d) => normal_to_units(outputs, d, target),
-    }
-}
-
-fn softmax(row: &mut [f32]) {
-    let top = row.iter().copied().fold(f32::NEG_INFINITY, f32::max);
-    row.iter_mut().for_each(|z| *z = math::exp(&mut { PORTABLE }, *z - top));
-    let sum: f64 = row.iter().map(|power| f64::from(*power)).sum();
-    row.iter_mut().for_each(|power| *power = (f64::from(*power) / sum) as f32);
-}
-
-/// Means in the target's units from its level; log-variances become standard deviations in them.
-fn normal_to_units(outputs: &mut [f32], d: usize, target: &TargetRule) {
-    let units = target.units();
-    for row in outputs.chunks_exact_mut(2 * d) {
-        let (means, spreads) = row.split_at_mut(d);
-        target.to_units(means);
-        for (i, spread) in spreads.iter_mut().enumerate() {
-            let sd = math::exp(&mut { PORTABLE }, *spread / 2.0);
-            *spread = (f64::from(sd) * units.get(i).copied().unwrap_or(1.0)) as f32;
-        }
     }
 }

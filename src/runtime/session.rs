@@ -1,9 +1,6 @@
 //! A trained net in memory, for programs that ask for a few rows at a time: no files, no threads, no allocation a call.
 
-use super::{
-    evaluate::{cool, interpret},
-    store::Store,
-};
+use super::{evaluate::cool, store::Store};
 use crate::{
     codegen::{self, CodegenError, Options, SessionArrays},
     data::TargetRule,
@@ -77,7 +74,7 @@ impl Session {
         }
         let outputs = self.native.run(rows, 0);
         cool(outputs, self.temperature);
-        interpret(outputs, self.kind, &self.target);
+        self.kind.interpret(outputs, &self.target);
         let (width, target) = (self.kind.width(), &self.target);
         let raised = |(i, x): (usize, &f32)| target.raised(i % width, f64::from(*x));
         self.predicted.clear();

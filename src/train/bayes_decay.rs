@@ -23,7 +23,7 @@
 //! Gal and Ghahramani 2016, Dropout as a Bayesian approximation (appendix, section 3.2).
 
 use crate::{
-    model::{Fitted, Model, OutputKind, Param, Precision},
+    model::{Fitted, Model, Param, Precision},
     vocab::{ArgSpec, Args, Block, Bounds, Default, Kind, Sig, Value},
 };
 
@@ -147,10 +147,8 @@ impl BayesDecay {
 
 /// Outputs over which the loss is a mean.
 fn outputs(model: &Model) -> f64 {
-    match model.output.kind {
-        OutputKind::Class(_) => 1.0,
-        kind => kind.outputs() as f64,
-    }
+    let kind = model.output.kind;
+    if kind.classes().is_some() { 1.0 } else { kind.outputs() as f64 }
 }
 
 #[cfg(test)]

@@ -11,14 +11,11 @@ use crate::{
 /// A net for this output, and a `train` section of these statements with those that it must have beside them.
 pub(crate) fn file(kind: OutputKind, statements: &str) -> String {
     let has = |word: &str| statements.lines().any(|line| line.trim().starts_with(word));
-    let loss = match kind {
-        OutputKind::Class(_) => "loss cross_entropy",
-        OutputKind::Bits(_) => "loss binary_cross_entropy",
-        OutputKind::Real(_) => "loss squared_error",
-        OutputKind::Normal(_) => "loss gaussian_nll",
-    };
+    let loss = format!("loss {}", kind.usual_loss().sig().name);
     let mut lines: Vec<&str> = statements.lines().collect();
-    for (word, line) in [("loss", loss), ("optimizer", "optimizer sgd, lr=0.1"), ("epochs", "epochs 10")] {
+    for (word, line) in
+        [("loss", loss.as_str()), ("optimizer", "optimizer sgd, lr=0.1"), ("epochs", "epochs 10")]
+    {
         if !has(word) {
             lines.push(line);
         }
@@ -28,7 +25,7 @@ pub(crate) fn file(kind: OutputKind, statements: &str) -> String {
 }
 
 const KINDS: [OutputKind; 4] =
-    [OutputKind::Class(4), OutputKind::Bits(2), OutputKind::Real(2), OutputKind::Normal(2)];
+    [OutputKind::class(4), OutputKind::bits(2), OutputKind::real(2), OutputKind::normal(2)];
 
 pub(crate) fn findings(source: &str) -> Vec<String> {
     let checked = check_source(source, &Env::default());

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 
 use dropnet::{
     kernels::team::Team,
-    model::{Interval, McDropout, OutputKind, Precision, PredictMode},
+    model::{Interval, McDropout, Precision, PredictMode},
     plot::{Chart, Panels, Picture, graph},
     run::{self, Committee, TrainedError},
     runtime::container,
@@ -183,7 +183,7 @@ impl Command {
     /// Refuses flags that would have no effect.
     fn check(&self, committee: &Committee) -> Result<(), Failure> {
         let live = committee.members().iter().any(|one| one.model.is_live_in_mc());
-        let numbers = matches!(committee.first().model.output.kind, OutputKind::Real(_));
+        let numbers = committee.first().model.output.kind.needs_precision();
         let convergence = self.kind() == Kind::Convergence;
         let spread = matches!(self.kind(), Kind::Uncertainty | Kind::Band);
         let plain = matches!(
@@ -302,7 +302,7 @@ impl Command {
         let model = &drawn.committee.first().model;
         let precision = self.said_precision(drawn);
         let share = model.predict.interval.map_or(0.95, |interval| interval.share);
-        let says_its_own = matches!(model.output.kind, OutputKind::Normal(_));
+        let says_its_own = model.output.kind.says_spread();
         let interval = (says_its_own || precision.is_some()).then_some(Interval { share, precision });
         drawn.committee.band(&drawn.search, self.mode(&drawn.committee), interval, team)
     }

@@ -2,7 +2,7 @@
 
 use crate::kernels::gemm::{Along, Matrix, multiply};
 use crate::loops::PANEL_ROWS;
-use crate::loops::calls::product::ProductParams;
+use crate::loops::calls::product::{ProductParams, piece};
 
 use super::{Args, params};
 
@@ -18,18 +18,18 @@ fn extent(batch: u64, len: u64, rows: usize) -> usize {
     if batch != 0 { rows * len as usize } else { len as usize }
 }
 
-/// What parts `first..last` cover of a result of `m` x `n`.
+/// What parts `first..last` cover of a result of `m` x `n` that is cut by rows or columns.
 fn block(call: &ProductParams, (m, n): (usize, usize), first: usize, last: usize) -> Block {
-    match call.width as usize {
-        0 => {
+    match (call.cut, call.size as usize) {
+        (ProductParams::COLUMNS, width) => {
+            let col = (first * width).min(n);
+            Block { row: 0, rows: m, col, cols: (last * width).min(n) - col }
+        }
+        _ => {
             let parts = ((m + PANEL_ROWS - 2) / PANEL_ROWS).max(1);
             let row = (first * PANEL_ROWS).min(m);
             let to = if last >= parts { m } else { (last * PANEL_ROWS).min(m) };
             Block { row, rows: to - row, col: 0, cols: n }
-        }
-        width => {
-            let col = (first * width).min(n);
-            Block { row: 0, rows: m, col, cols: (last * width).min(n) - col }
         }
     }
 }
@@ -89,18 +89,45 @@ unsafe fn pair(
     (a, b, c): (*const f32, *const f32, *mut f32),
     (first, last): (usize, usize),
 ) {
-    let Block { row, rows, col, cols } = block(call, (m, n), first, last);
-    let along = if call.width == 0 { Along::Rows } else { Along::Columns };
     let strides = |down: u64, right: u64| (down as usize, right as usize);
     let (down, across) = (strides(call.a_down, call.a_right), strides(call.b_down, call.b_right));
     let result = strides(call.c_down, call.c_right);
-    // SAFETY: `check` proved that the matrices lie in their buffers and `Compiled::run` that the buffers are bound; panels of the
-    // result are disjoint between threads, and the schedule has no writer of a or b since the last barrier.
-    unsafe {
-        let a = Matrix { start: a.add(call.a_offset as usize + row * down.0), strides: down };
-        let b = Matrix { start: b.add(call.b_offset as usize + col * across.1), strides: across };
-        let at = call.c_offset as usize + row * result.0 + col * result.1;
-        let c = Matrix { start: c.add(at), strides: result };
-        multiply(along, (rows, cols, k), c, call.accumulate != 0, a, b);
+    // `from..from + steps` of `k`, into the result's memory `c`.
+    let part =
+        |along: Along, c: *mut f32, Block { row, rows, col, cols }: Block, from: usize, steps: usize| {
+            // SAFETY: `check` proved that the matrices lie in their buffers and `Compiled::run` that the buffers are bound; parts of the
+            // result are disjoint between threads, and the schedule has no writer of a or b since the last barrier.
+            unsafe {
+                let a = a.add(call.a_offset as usize + row * down.0 + from * down.1);
+                let b = b.add(call.b_offset as usize + col * across.1 + from * across.0);
+                let c = c.add(call.c_offset as usize + row * result.0 + col * result.1);
+                let (a, b) = (Matrix { start: a, strides: down }, Matrix { start: b, strides: across });
+                let c = Matrix { start: c, strides: result };
+                multiply(along, (rows, cols, steps), c, call.accumulate != 0, a, b);
+            }
+        };
+    match call.cut {
+        ProductParams::SHARDS => {
+            // A call a shard: what the library does depends on sizes, and those of a shard are the same for every thread.
+            let size = call.size as usize * call.m_len as usize;
+            for shard in first..last {
+                let row = shard * size;
+                let block = Block { row, rows: size.min(m - row), col: 0, cols: n };
+                part(Along::Columns, c, block, 0, k);
+            }
+        }
+        ProductParams::PIECES => {
+            let steps = piece(k, call.size as usize);
+            for number in first..last {
+                let from = (number * steps).min(k);
+                let block = Block { row: 0, rows: m, col: 0, cols: n };
+                // SAFETY: partials have a row of m n elements for each piece.
+                part(Along::Columns, unsafe { c.add(number * m * n) }, block, from, steps.min(k - from));
+            }
+        }
+        cut => {
+            let along = if cut == ProductParams::ROWS { Along::Rows } else { Along::Columns };
+            part(along, c, block(call, (m, n), first, last), 0, k);
+        }
     }
 }

@@ -2,6 +2,8 @@
 //! of threads.
 
 use super::rig::{Pass, same, tame};
+use crate::codegen::chains::chains;
+use crate::codegen::schedule::Schedule;
 use crate::codegen::{Options, Status, compile};
 use crate::draws::mix64;
 use crate::graph::interpret::{Bindings, Tensor, concrete, interpret};
@@ -157,6 +159,9 @@ fn forms_by_hand() {
         (vec![B, c(6), c(2), c(5)], vec![B, c(7), c(2), c(5)], vec![(0, 0), (2, 2)], vec![(3, 3)]),
         (vec![B, c(4), c(6)], vec![B, c(4), c(5)], vec![(1, 1)], vec![(0, 0)]),
         (vec![B, c(4), c(6)], vec![c(4), c(6), c(5)], vec![], vec![(2, 1), (1, 0)]),
+        // Maps: by shards, and their weights' gradients in pieces of the sum.
+        (vec![B, c(20), c(6)], vec![c(6), c(33)], vec![], vec![(2, 0)]),
+        (vec![B, c(5), c(60), c(3)], vec![c(3), c(5)], vec![], vec![(3, 0)]),
         // No strides say these.
         (vec![c(2), c(3), c(4)], vec![c(3), c(5), c(2)], vec![], vec![(0, 2), (1, 0)]),
         (vec![B, c(2), c(3), c(4)], vec![c(3), c(5)], vec![], vec![(2, 0)]),
@@ -257,4 +262,33 @@ fn attention_reads_its_heads_in_place() {
     assert_eq!(levels, [false, true, true]);
     // The heads are joined again by the loop that writes them.
     assert_eq!(calls.filter(|c| matches!(c, Call::Transpose(_))).count(), 0);
+}
+
+/// Bias and activation of a map follow their product shard by shard; a dense layer's wait for all panels of columns.
+#[test]
+fn loops_over_a_map_stay_with_their_product() {
+    let layer = |dims: &[Dim], k: usize, n: usize| {
+        let mut b = Builder::new();
+        let x = source(&mut b, "x", dims);
+        let (w, bias) = (b.param("w", &[k, n]), b.param("bias", &[n]));
+        let y = b.contract(x, w, &[], &[(dims.len() - 1, 0)]);
+        let axis = dims.len() - 1;
+        let wide = b.broadcast_like(bias, y, &[axis]);
+        let sum = b.add(y, wide);
+        let zero = b.splat(0.0, sum);
+        let active = b.max(sum, zero);
+        // Of the activation one number a row leaves, so that the map itself is a temporary.
+        let last = b.sum(active, &(1..dims.len()).collect::<Vec<_>>());
+        let last = b.reshape(last, &[B, c(1)]);
+        leaving(b, last)
+    };
+    for (dims, chained) in
+        [(vec![B, c(4), c(16), c(6)], true), (vec![B, c(64), c(6)], true), (vec![B, c(6)], false)]
+    {
+        let (graph, sink) = layer(&dims, 6, 40);
+        check(&graph, sink, &format!("{dims:?}"));
+        let program = fuse(&graph);
+        let chains = chains(&program, &Schedule::new(&program).step);
+        assert_eq!(!chains.is_empty(), chained, "{dims:?}");
+    }
 }

@@ -3,7 +3,7 @@
 //! For a softmax net whose logits are so, the normalised geometric mean over all sub-networks is the softmax of the mean logits, hence weight
 //! scaling (Goodfellow, Bengio and Courville 2016, section 7.12). Conservative: what is not recognised is not certified.
 
-use crate::graph::{Class, Graph, Op, Reduction, Sink, SiteId};
+use crate::graph::{Graph, Op, Reduction, Sink, SiteId};
 
 /// How a value depends on the masks.
 #[derive(Clone, Debug, PartialEq)]
@@ -40,11 +40,14 @@ fn is_affine(graph: &Graph, draws: impl Fn(SiteId) -> bool) -> bool {
 
 fn dependence(op: &Op, operands: &[&Dependence]) -> Dependence {
     let fixed = |d: &Dependence| matches!(d, Dependence::Affine(sites) if sites.is_empty());
+    let draws = matches!(op, Op::RowKey(_) | Op::KeepMask { .. } | Op::Noise { .. });
+    if !draws && operands.iter().all(|d| fixed(d)) {
+        return Dependence::Affine(Vec::new());
+    }
     match op {
         Op::RowKey(site) => Dependence::Affine(vec![*site]),
         // A function of the key alone: its mean is one after scaling, and its coins are the site's.
         Op::KeepMask { .. } | Op::Noise { .. } => operands[0].clone(),
-        _ if operands.iter().all(|d| fixed(d)) => Dependence::Affine(Vec::new()),
         Op::Add | Op::Sub | Op::Neg | Op::Detach | Op::Reduce { reduction: Reduction::Sum, .. } => {
             union(operands)
         }
@@ -56,10 +59,29 @@ fn dependence(op: &Op, operands: &[&Dependence]) -> Dependence {
         | Op::Concat { .. } => union(operands),
         Op::Mul | Op::Contract { .. } => product(operands[0], operands[1]),
         Op::Div if fixed(operands[1]) => operands[0].clone(),
-        _ => {
-            debug_assert!(op.class() != Class::Source, "sources depend on nothing");
-            Dependence::Other
-        }
+        Op::Div
+        | Op::Abs
+        | Op::Exp
+        | Op::Log
+        | Op::Sqrt
+        | Op::Tanh
+        | Op::Sigmoid
+        | Op::Softplus
+        | Op::Erf
+        | Op::Max
+        | Op::Min
+        | Op::Less
+        | Op::Select
+        | Op::OneHot { .. }
+        | Op::Reduce { reduction: Reduction::Max, .. } => Dependence::Other,
+        // Sources have no operands that are not fixed.
+        Op::Input { .. }
+        | Op::Target { .. }
+        | Op::Param(_)
+        | Op::Slot(_)
+        | Op::State(_)
+        | Op::Scalar(_)
+        | Op::Const(_) => Dependence::Affine(Vec::new()),
     }
 }
 

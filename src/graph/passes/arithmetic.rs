@@ -18,35 +18,61 @@ fn number(b: &mut Builder, op: &Op, inputs: &[ValueId]) -> Option<ValueId> {
         return None;
     }
     let known: Option<Vec<f32>> = inputs.iter().map(|v| constant_of(b, *v)).collect();
-    let value = match (op, known?.as_slice()) {
-        (Op::Neg, [x]) => -x,
-        (Op::Abs, [x]) => x.abs(),
-        (Op::Exp, [x]) => Real::exp(*x, false),
-        (Op::Log, [x]) => Real::log(*x, false),
-        (Op::Sqrt, [x]) => x.sqrt(),
-        (Op::Tanh, [x]) => Real::tanh(*x, false),
-        (Op::Sigmoid, [x]) => Real::sigmoid(*x, false),
-        (Op::Softplus, [x]) => Real::softplus(*x, false),
-        (Op::Erf, [x]) => Real::erf(*x, false),
-        (Op::Add, [x, y]) => x + y,
-        (Op::Sub, [x, y]) => x - y,
-        (Op::Mul, [x, y]) => x * y,
-        (Op::Div, [x, y]) => x / y,
-        (Op::Max, [x, y]) => {
+    let known = known?;
+    let x = *known.first()?;
+    // Of one operand, `x` itself.
+    let y = known.get(1).copied().unwrap_or(x);
+    let value = match op {
+        Op::Neg => -x,
+        Op::Abs => x.abs(),
+        Op::Exp => Real::exp(x, false),
+        Op::Log => Real::log(x, false),
+        Op::Sqrt => x.sqrt(),
+        Op::Tanh => Real::tanh(x, false),
+        Op::Sigmoid => Real::sigmoid(x, false),
+        Op::Softplus => Real::softplus(x, false),
+        Op::Erf => Real::erf(x, false),
+        Op::Add => x + y,
+        Op::Sub => x - y,
+        Op::Mul => x * y,
+        Op::Div => x / y,
+        Op::Max => {
             if y < x {
-                *x
+                x
             } else {
-                *y
+                y
             }
         }
-        (Op::Min, [x, y]) => {
+        Op::Min => {
             if x < y {
-                *x
+                x
             } else {
-                *y
+                y
             }
         }
-        _ => return None,
+        // No numbers: conditions, draws, integers; and what identities or moves take care of.
+        Op::Less
+        | Op::Select
+        | Op::OneHot { .. }
+        | Op::KeepMask { .. }
+        | Op::Noise { .. }
+        | Op::Detach
+        | Op::Broadcast { .. }
+        | Op::Reduce { .. }
+        | Op::Reshape { .. }
+        | Op::Transpose { .. }
+        | Op::Slice { .. }
+        | Op::Pad { .. }
+        | Op::Concat { .. }
+        | Op::Contract { .. }
+        | Op::Input { .. }
+        | Op::Target { .. }
+        | Op::Param(_)
+        | Op::Slot(_)
+        | Op::State(_)
+        | Op::Scalar(_)
+        | Op::Const(_)
+        | Op::RowKey(_) => return None,
     };
     Some(b.constant(value))
 }

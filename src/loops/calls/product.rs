@@ -3,16 +3,22 @@
 use std::fmt::Write;
 
 use super::{Axis, Library, Reach, Region, Touch, Touched, params};
+use crate::graph::Dim;
 use crate::loops::interpret::Machine;
 use crate::loops::parts::Parts;
 use crate::loops::work::{READ, Work};
-use crate::loops::{BufferId, Cost, print};
+use crate::loops::{AXES, BufferId, Cost, Domain, print};
 
 /// Columns of a product that are one part, at most and at least. A panel of fewer than 16 columns would waste vectors of 16 lanes.
 const PANEL_MOST: usize = 64;
 const PANEL_LEAST: usize = 16;
 /// Products with fewer columns are cut by rows.
 const COLUMNS_LEAST: usize = 32;
+/// A row of the batch with so many rows of a matrix is a map: products of maps are cut by shards, and over maps by pieces of `k`.
+const MAP_LEAST: usize = 8;
+/// Pieces of a sum over maps, and elements of a result that are worth so many copies of it (1 MiB each).
+const PIECES: usize = 8;
+const PIECES_MOST: usize = 1 << 18;
 
 /// A matrix of a product: rows of `stride` elements, from `offset`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -57,13 +63,35 @@ pub struct Product {
     pub k: Extent,
     pub batches: Batches,
     pub accumulate: bool,
+    /// Where this is not 1, `k` is cut into so many pieces, and `c` is partials: a row of m n elements for each, to be combined.
+    pub pieces: usize,
 }
 
-/// How each matrix of the result is cut.
+/// How each matrix of the result is cut: a function of the product's form, hence of shapes.
+///
+/// Panels of columns read all of `a`: right where it is a batch of rows, and wrong where it is as long as a batch of pictures. There
+/// a part is a shard of the rows' maps, as in a loop over the result, whose own part may then follow at once. A sum over
+/// maps, as in the gradient of their weights, has few columns and many steps: it is cut into pieces of `k`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Cut {
     Columns { width: usize },
+    /// Panels of 32 rows.
     Rows,
+    /// Rows of `c` that belong to `grain` rows of the batch.
+    Shards { grain: usize },
+    Pieces { count: usize },
+}
+
+impl Cut {
+    /// As words: which it is, and its size.
+    fn words(self) -> (u64, u64) {
+        match self {
+            Self::Columns { width } => (ProductParams::COLUMNS, width as u64),
+            Self::Rows => (ProductParams::ROWS, 0),
+            Self::Shards { grain } => (ProductParams::SHARDS, grain as u64),
+            Self::Pieces { count } => (ProductParams::PIECES, count as u64),
+        }
+    }
 }
 
 params! {
@@ -76,8 +104,10 @@ params! {
         pub n_len,
         pub k_batch,
         pub k_len,
-        /// Columns of a panel; 0 where panels are rows.
-        pub width,
+        /// One of the cuts below.
+        pub cut,
+        /// Columns of a panel, rows of the batch of a shard, or number of pieces.
+        pub size,
         /// 1 where the result is added to what is there.
         pub accumulate,
         pub a_offset,
@@ -100,6 +130,13 @@ params! {
         pub b_outer,
         pub c_outer,
     }
+}
+
+impl ProductParams {
+    pub const ROWS: u64 = 0;
+    pub const COLUMNS: u64 = 1;
+    pub const SHARDS: u64 = 2;
+    pub const PIECES: u64 = 3;
 }
 
 impl Level {
@@ -167,13 +204,47 @@ impl Matrix {
     }
 }
 
+/// Steps of `k` of each piece; the last ones may have fewer or none.
+pub fn piece(k: usize, pieces: usize) -> usize {
+    k.div_ceil(pieces).next_multiple_of(32)
+}
+
 impl Product {
+    /// Into how many pieces `k` is best cut: those of [`pieces`](Self::pieces).
+    pub fn pieces(m: Extent, n: Extent, k: Extent, batches: Batches) -> usize {
+        let long = k.batch && k.len >= MAP_LEAST && batches.is_one();
+        if long && m.len.saturating_mul(n.len) <= PIECES_MOST { PIECES } else { 1 }
+    }
+
     pub fn cut(&self) -> Cut {
         let n = self.n.len;
+        if self.pieces > 1 {
+            return Cut::Pieces { count: self.pieces };
+        }
+        if self.m.batch && self.m.len >= MAP_LEAST
+            && let Parts::BatchShards(grain) = Domain::nest(Dim::Batch, [1, 1, self.m.len]).parts()
+        {
+            return Cut::Shards { grain };
+        }
         match !self.n.batch && n >= COLUMNS_LEAST {
             true => Cut::Columns { width: (n / 8).next_multiple_of(PANEL_LEAST).clamp(PANEL_LEAST, PANEL_MOST) },
             false => Cut::Rows,
         }
+    }
+
+    /// What one part touches of a matrix whose rows are those of `c`.
+    fn reach(&self, matrix: Matrix) -> Reach {
+        match self.cut() {
+            Cut::Shards { grain } if !matrix.transposed => {
+                Reach::Rows { rows: Dim::Batch, grain, width: self.m.len * matrix.stride, pass: false }
+            }
+            _ => Reach::All,
+        }
+    }
+
+    /// Rows that partials of the pieces have.
+    pub fn rows_of_pieces(&self) -> Domain {
+        Domain::Rows { rows: Dim::Const(self.pieces), inner: [1; AXES], grain: 1 }
     }
 
     /// Parts of one matrix of the result.
@@ -181,6 +252,8 @@ impl Product {
         match self.cut() {
             Cut::Columns { width } => Parts::Const(self.n.len.div_ceil(width)),
             Cut::Rows => Parts::row_panels(self.m.batch, self.m.len),
+            Cut::Shards { grain } => Parts::BatchShards(grain),
+            Cut::Pieces { count } => Parts::Const(count),
         }
     }
 }
@@ -191,29 +264,33 @@ impl Library for Product {
     }
 
     fn operands(&self) -> Vec<Touched> {
-        let read = |matrix: Matrix, rows, cols, step| Touched {
+        let read = |matrix: Matrix, rows, cols, step, reach| Touched {
             buffer: matrix.buffer,
             touch: Touch::Read,
             region: matrix.region(rows, cols, self.batches, step),
-            reach: Reach::All,
+            reach,
         };
-        let result = Touched {
-            buffer: self.c.buffer,
-            touch: if self.accumulate { Touch::Update } else { Touch::Write },
-            region: self.c.region(self.m, self.n, self.batches, |level| level.c),
-            reach: Reach::Panels {
-                cut: self.cut(),
-                m: self.m,
-                n: self.n,
-                stride: self.c.stride,
-                offset: self.c.offset,
-                batches: self.batches,
-            },
+        let panels = Reach::Panels {
+            cut: self.cut(),
+            m: self.m,
+            n: self.n,
+            stride: self.c.stride,
+            offset: self.c.offset,
+            batches: self.batches,
         };
+        let (region, reach) = match (self.cut(), self.reach(self.c)) {
+            (Cut::Pieces { .. }, _) => {
+                let cols = self.m.len.saturating_mul(self.n.len);
+                (Region::Partials { cols, domain: self.rows_of_pieces() }, panels)
+            }
+            (_, Reach::All) => (self.c.region(self.m, self.n, self.batches, |level| level.c), panels),
+            (_, rows) => (self.c.region(self.m, self.n, self.batches, |level| level.c), rows),
+        };
+        let touch = if self.accumulate { Touch::Update } else { Touch::Write };
         vec![
-            read(self.a, self.m, self.k, |level| level.a),
-            read(self.b, self.k, self.n, |level| level.b),
-            result,
+            read(self.a, self.m, self.k, |level| level.a, self.reach(self.a)),
+            read(self.b, self.k, self.n, |level| level.b, Reach::All),
+            Touched { buffer: self.c.buffer, touch, region, reach },
         ]
     }
 
@@ -221,6 +298,11 @@ impl Library for Product {
         let (rows, cols) = if self.c.transposed { (self.n, self.m) } else { (self.m, self.n) };
         if cols.len > self.c.stride {
             return Err("rows of the result overlap".to_string());
+        }
+        let plain = self.c.stride == self.n.len && self.c.offset == 0 && !self.c.transposed && !self.accumulate;
+        let constant = !self.m.batch && !self.n.batch && self.batches.is_one();
+        if self.pieces == 0 || self.pieces > 1 && !(plain && constant) {
+            return Err("pieces are not combined".to_string());
         }
         let Batches { outer, inner } = self.batches;
         if self.batches.is_one() {
@@ -251,6 +333,7 @@ impl Library for Product {
         let ((a_down, a_right), (b_down, b_right), (c_down, c_right)) =
             (self.a.steps(), self.b.steps(), self.c.steps());
         let Batches { outer, inner } = self.batches;
+        let (cut, size) = self.cut().words();
         ProductParams {
             m_batch: u64::from(self.m.batch),
             m_len: self.m.len as u64,
@@ -258,7 +341,8 @@ impl Library for Product {
             n_len: self.n.len as u64,
             k_batch: u64::from(self.k.batch),
             k_len: self.k.len as u64,
-            width: if let Cut::Columns { width } = self.cut() { width as u64 } else { 0 },
+            cut,
+            size,
             accumulate: u64::from(self.accumulate),
             a_offset: self.a.offset as u64,
             a_down,
@@ -286,7 +370,7 @@ impl Library for Product {
 
     fn cost(&self, rows: usize) -> Cost {
         let (m, n, k) = (self.m.of(rows), self.n.of(rows), self.k.of(rows));
-        let result = if self.accumulate { 2 * m * n } else { m * n };
+        let result = if self.accumulate { 2 * m * n } else { m * n * self.pieces };
         let pairs = self.batches.of(rows);
         Cost { flops: 2 * m * n * k * pairs, bytes: 4 * (m * k + k * n + result) * pairs }
     }
@@ -321,10 +405,15 @@ impl Library for Product {
             let product = |j: usize, row: usize, col: usize| {
                 f64::from(a[self.a.at(row, j)]) * f64::from(b[self.b.at(j, col)])
             };
-            let sum = |i: usize| (0..k).map(|j| product(j, i / n, i % n)).sum::<f64>() as f32;
-            let result: Vec<f32> = (0..m * n).map(sum).collect();
+            let steps = if self.pieces > 1 { piece(k, self.pieces) } else { k };
+            let sum = |i: usize| {
+                let (first, i) = (i / (m * n) * steps, i % (m * n));
+                (first.min(k)..(first + steps).min(k)).map(|j| product(j, i / n, i % n)).sum::<f64>() as f32
+            };
+            let result: Vec<f32> = (0..m * n * self.pieces).map(sum).collect();
             let c = &mut machine.floats_mut(self.c.buffer)[at(|l| l.c)..];
             for (i, value) in result.into_iter().enumerate() {
+                // Pieces are rows of partials, each a whole matrix.
                 let cell = &mut c[self.c.at(i / n, i % n)];
                 *cell = if self.accumulate { *cell + value } else { value };
             }
@@ -337,9 +426,12 @@ impl Library for Product {
         let (a, b, c) = (self.a.print(m, k, name), self.b.print(k, n, name), self.c.print(m, n, name));
         let Batches { outer, inner } = self.batches;
         let mut text = format!("{c} {sign} {a} * {b}");
+        // Writing to a string does not fail.
+        if self.pieces > 1 {
+            let _ = write!(text, ", in {} pieces", self.pieces);
+        }
         for level in [outer, inner].into_iter().filter(|level| *level != Level::ONE) {
             let (count, Level { a, b, c, .. }) = (print::extent(level.count), level);
-            // Writing to a string does not fail.
             let _ = write!(text, ", {count} times with steps {c}, {a}, {b}");
         }
         text

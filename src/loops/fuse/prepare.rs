@@ -153,7 +153,37 @@ fn moves_nothing(graph: &Graph, node: &Node) -> bool {
             let solid: Vec<usize> = permutation.iter().copied().filter(|a| !unit(operand.dims[*a])).collect();
             solid.is_sorted()
         }
-        _ => false,
+        // They compute.
+        Op::Neg
+        | Op::Abs
+        | Op::Exp
+        | Op::Log
+        | Op::Sqrt
+        | Op::Tanh
+        | Op::Sigmoid
+        | Op::Softplus
+        | Op::Erf
+        | Op::Add
+        | Op::Sub
+        | Op::Mul
+        | Op::Div
+        | Op::Max
+        | Op::Min
+        | Op::Less
+        | Op::Select
+        | Op::OneHot { .. }
+        | Op::KeepMask { .. }
+        | Op::Noise { .. }
+        | Op::Contract { .. } => false,
+        // They have no operand.
+        Op::Input { .. }
+        | Op::Target { .. }
+        | Op::Param(_)
+        | Op::Slot(_)
+        | Op::State(_)
+        | Op::Scalar(_)
+        | Op::Const(_)
+        | Op::RowKey(_) => false,
     }
 }
 

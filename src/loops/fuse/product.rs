@@ -16,7 +16,7 @@ use std::cmp::Reverse;
 use super::deep;
 use crate::graph::{Dim, Graph, Node, Op, Type, ValueId};
 use crate::loops::calls::{Batches, Level};
-use crate::loops::{BufferId, Call, Extent, Matrix, Product};
+use crate::loops::{BufferId, Extent, Matrix, Product};
 
 /// A contraction as a product of matrices in memory.
 #[derive(Clone, Debug)]
@@ -45,8 +45,13 @@ impl ProductView {
         [self.a.base, self.b.base]
     }
 
+    /// Whether its result is partials that are to be combined.
+    pub fn in_pieces(&self) -> bool {
+        Product::pieces(self.m, self.n, self.k, self.batches) > 1
+    }
+
     /// The library's kernel, its result in `c`.
-    pub fn call(&self, c: BufferId, buffer: impl Fn(ValueId) -> BufferId) -> Call {
+    pub fn call(&self, c: BufferId, buffer: impl Fn(ValueId) -> BufferId) -> Product {
         let matrix = |m: MatrixView| Matrix {
             buffer: buffer(m.base),
             stride: m.stride,
@@ -55,7 +60,8 @@ impl ProductView {
         };
         let c = Matrix { buffer: c, stride: self.n.len, offset: 0, transposed: false };
         let Self { m, n, k, batches, .. } = *self;
-        Product { a: matrix(self.a), b: matrix(self.b), c, m, n, k, batches, accumulate: false }.into()
+        let pieces = Product::pieces(m, n, k, batches);
+        Product { a: matrix(self.a), b: matrix(self.b), c, m, n, k, batches, accumulate: false, pieces }
     }
 }
 

@@ -7,8 +7,8 @@ use super::group::{Groups, Item, is_combined};
 use super::names::Names;
 use super::order::Order;
 use super::trace::{Context, Effect, Home, Trace, What};
-use crate::graph::{DType, Dim, Op, Sink, Stored, ValueId};
-use crate::loops::{Buffer, BufferId, BufferKind, Combine, Kernel, Program, Transpose};
+use crate::graph::{DType, Dim, Op, Reduction, Sink, Stored, ValueId};
+use crate::loops::{Buffer, BufferId, BufferKind, Combine, Domain, Kernel, Program, Transpose};
 
 struct Writer<'c, 'g> {
     context: &'c Context<'g>,
@@ -129,7 +129,9 @@ impl Writer<'_, '_> {
                 }
             }
             Home::Value(v) => {
-                let kind = if is_combined(graph, v) { BufferKind::Partials } else { BufferKind::Temp };
+                let pieces = self.context.products.get(&v).is_some_and(|view| view.in_pieces());
+                let partials = pieces || is_combined(graph, v);
+                let kind = if partials { BufferKind::Partials } else { BufferKind::Temp };
                 let dims = graph.ty(v).dims.clone();
                 Buffer {
                     name: self.names.value(v),
@@ -153,13 +155,17 @@ impl Writer<'_, '_> {
         self.program.kernels.push(Kernel::Loop(kernel));
         for action in &trace.actions {
             if let (Effect::Partial(reduction), Home::Value(v)) = (action.effect, action.home) {
-                let name = self.names.unique(format!("{}.combine", self.names.value(v)));
-                let partials = self.buffers[&action.home];
-                let cols = self.context.graph.ty(v).row_len();
-                let call = Combine { partials, cols, reduction, domain }.into();
-                self.program.kernels.push(Kernel::Call { name, call });
+                self.combine(v, self.buffers[&action.home], reduction, domain);
             }
         }
+    }
+
+    /// Brings the partials of `v` together.
+    fn combine(&mut self, v: ValueId, partials: BufferId, reduction: Reduction, domain: Domain) {
+        let name = self.names.unique(format!("{}.combine", self.names.value(v)));
+        let cols = self.context.graph.ty(v).row_len();
+        let call = Combine { partials, cols, reduction, domain }.into();
+        self.program.kernels.push(Kernel::Call { name, call });
     }
 
     fn product(&mut self, v: ValueId) {
@@ -167,7 +173,11 @@ impl Writer<'_, '_> {
         let c = self.buffers[&Home::Value(v)];
         let call = view.call(c, |base| self.buffers[&home_of(self.context, base)]);
         let name = self.names.unique(format!("{}.gemm", self.names.value(v)));
-        self.program.kernels.push(Kernel::Call { name, call });
+        let domain = view.in_pieces().then(|| call.rows_of_pieces());
+        self.program.kernels.push(Kernel::Call { name, call: call.into() });
+        if let Some(domain) = domain {
+            self.combine(v, c, Reduction::Sum, domain);
+        }
     }
 
     fn transpose(&mut self, v: ValueId) {

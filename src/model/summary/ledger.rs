@@ -6,7 +6,7 @@ use std::fmt::Write;
 use super::number;
 use crate::{
     layers::{Each, Law, When},
-    model::{Model, Node, OutputKind, Param, ParamRole, Train},
+    model::{Model, Node, Param, ParamRole, Train},
     train::BayesDecay,
     vocab::{Args, Time, Timed},
 };
@@ -160,15 +160,13 @@ fn schedule(train: &Train) -> String {
 /// How sure the target of a row is: `1 - e + e / K` after label smoothing; with mixup its expectation, in which the larger share of a pair is
 /// `1/2 + 1 / (a 4^a B(a, a))` on average.
 fn softening(model: &Model, train: &Train) -> String {
-    let classes = match model.output.kind {
-        OutputKind::Class(classes) => classes,
-        // A bit is one of two.
-        OutputKind::Bits(_) => 2,
-        OutputKind::Real(_) | OutputKind::Normal(_) if train.mixup.is_some() => {
-            return "mixed with those of another row".into();
-        }
-        OutputKind::Real(_) | OutputKind::Normal(_) => return "as they are".into(),
-    };
+    let kind = model.output.kind;
+    if !kind.has_probabilities() {
+        let mixed = train.mixup.is_some();
+        return if mixed { "mixed with those of another row" } else { "as they are" }.into();
+    }
+    // A bit is one of two.
+    let classes = kind.classes().unwrap_or(2);
     let smoothing = train.label_smoothing();
     let larger = train.mixup.map_or(1.0, larger_share);
     if smoothing == 0.0 && larger == 1.0 {

@@ -8,7 +8,7 @@ use crate::{
     graph::{Mode, StepInfo},
     kernels::team::Team,
     lower::lower_predict,
-    model::{Model, OutputKind},
+    model::Model,
     runtime::{
         evaluate::BATCH,
         function::{Function, Layout, Pass, PassError},
@@ -61,11 +61,11 @@ pub(super) fn samples(
         let time = median(|| {
             let outputs = sampler.outputs(part, 0..rows, samples, &mut store, team)?;
             for row in outputs.chunks_exact(width * SAMPLES as usize) {
-                match model.output.kind {
-                    OutputKind::Class(k) => {
+                match model.output.kind.classes() {
+                    Some(k) => {
                         std::hint::black_box(predictive::classes(row, k));
                     }
-                    _ => {
+                    None => {
                         let means: Vec<f64> = row.chunks_exact(width).map(|y| f64::from(y[0])).collect();
                         std::hint::black_box(predictive::number(&means, None));
                     }

@@ -1,7 +1,7 @@
 //! Every mask as one pass of the reference interpreter over all rows: any kind of layer may stand behind it.
 
 use super::{
-    Clock, Effort, Sums, chances, chances_width,
+    Clock, Effort, Sums,
     coins::{Coins, toss},
 };
 use crate::{
@@ -18,7 +18,7 @@ pub(super) fn means(
 ) -> Sums {
     let total: usize = sites.iter().map(|s| s.count).sum();
     let (rows, width) = (bindings.rows, kind.width());
-    let mut sums = (vec![0.0; rows * chances_width(kind)], vec![0.0; rows * width]);
+    let mut sums = (vec![0.0; rows * kind.chances_width()], vec![0.0; rows * width]);
     let clock = Clock::new(effort, (1_u64 << total) as f64);
     for mask in 0..1_u64 << total {
         let weight = toss(sites, mask, rows, &mut bindings);
@@ -30,7 +30,7 @@ pub(super) fn means(
                 let width = values.len();
                 sum[i * width..(i + 1) * width].iter_mut().zip(values).for_each(|(s, x)| *s += weight * x);
             };
-            add(&mut sums.0, &chances(row, kind));
+            add(&mut sums.0, &kind.chances(row));
             add(&mut sums.1, row);
         }
         if mask == 15

@@ -5,7 +5,7 @@
 //! row's sums run in one order, whatever the division.
 
 use super::{
-    Clock, Effort, Sums, chances_width,
+    Clock, Effort, Sums,
     coins::{Coins, toss},
 };
 use crate::{
@@ -37,7 +37,7 @@ struct Row {
 impl<'s> Plan<'s> {
     /// None if the output is affine in no site's masks, or says a distribution of numbers.
     pub fn new(graph: &Graph, sites: &'s [Coins], kind: OutputKind) -> Option<Self> {
-        if matches!(kind, OutputKind::Normal(_)) {
+        if kind.says_spread() {
             return None;
         }
         let first = split(graph)?;
@@ -98,7 +98,7 @@ impl<'s> Plan<'s> {
         clock: &Clock,
         watched: bool,
     ) -> Sums {
-        let (rows, width, chances) = (end - start, self.kind.width(), chances_width(self.kind));
+        let (rows, width, chances) = (end - start, self.kind.width(), self.kind.chances_width());
         let mut own = Bindings {
             rows,
             inputs: inputs.iter().map(|input| rows_of(input, start, end)).collect(),
@@ -114,10 +114,10 @@ impl<'s> Plan<'s> {
             for (i, row) in self.rows(&own).into_iter().enumerate() {
                 let mean = table.mean(&row);
                 sums.1[i * width..(i + 1) * width].iter_mut().zip(&mean).for_each(|(s, x)| *s += weight * x);
-                let probabilities = match self.kind {
-                    OutputKind::Real(_) | OutputKind::Normal(_) => mean,
-                    OutputKind::Class(_) => table.softmaxes(&row),
-                    OutputKind::Bits(_) => table.sigmoids(&row),
+                let probabilities = match self.kind.has_probabilities() {
+                    false => mean,
+                    true if self.kind.classes().is_some() => table.softmaxes(&row),
+                    true => table.sigmoids(&row),
                 };
                 sums.0[i * chances..(i + 1) * chances]
                     .iter_mut()

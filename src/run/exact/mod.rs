@@ -15,7 +15,7 @@ use crate::{
     data::{DataError, Part},
     graph::{Bindings, Graph, Sink, StepInfo, Tensor, interpret},
     lower::{Lowered, lower_samples},
-    model::{Model, OutputKind},
+    model::Model,
     runtime::store::Store,
 };
 
@@ -105,40 +105,14 @@ pub fn exact_means(
     };
     let (chances, geometric_outputs) =
         found.map_err(|seconds| NotEnumerated::TooLong { coins: total, seconds })?;
-    let rows = || chances.chunks_exact(chances_width(kind));
+    let rows = || chances.chunks_exact(kind.chances_width());
     Ok(ExactMeans {
         coins: total,
         arithmetic: rows().flat_map(|row| &row[..kind.width()]).copied().collect(),
-        geometric: geometric_outputs.chunks_exact(kind.width()).flat_map(|row| meaning(row, kind)).collect(),
-        arithmetic_outputs: rows().flat_map(|row| outputs_of(row, kind)).collect(),
+        geometric: kind.meaning(geometric_outputs.clone()),
+        arithmetic_outputs: rows().flat_map(|row| kind.outputs_of_chances(row)).collect(),
         geometric_outputs,
     })
-}
-
-/// What is summed of a row: probabilities, those of both values of a bit, since 1 - p of a p near 1 is only its rounding.
-fn chances(row: &[f64], kind: OutputKind) -> Vec<f64> {
-    let mut chances = meaning(row, kind);
-    if let OutputKind::Bits(_) = kind {
-        let turned: Vec<f64> = row.iter().map(|z| -z).collect();
-        chances.extend(meaning(&turned, kind));
-    }
-    chances
-}
-
-fn chances_width(kind: OutputKind) -> usize {
-    if let OutputKind::Bits(k) = kind { 2 * k } else { kind.width() }
-}
-
-/// The logits of one net that gives these chances; numbers as they are.
-fn outputs_of(chances: &[f64], kind: OutputKind) -> Vec<f64> {
-    let log = |p: &f64| p.max(f64::MIN_POSITIVE).ln();
-    match kind {
-        OutputKind::Class(_) => chances.iter().map(log).collect(),
-        OutputKind::Bits(k) => {
-            chances[..k].iter().zip(&chances[k..]).map(|(one, zero)| log(one) - log(zero)).collect()
-        }
-        OutputKind::Real(_) | OutputKind::Normal(_) => chances.to_vec(),
-    }
 }
 
 /// The geometric mean over all sub-networks of a net whose outputs are affine in the masks, however many: what the outputs mean at the mean
@@ -154,11 +128,10 @@ pub fn mean_outputs(model: &Model, part: &Part, store: &Store) -> Result<Vec<f64
     let values = interpret(&lowered.graph, &bindings)
         .unwrap_or_else(|error| panic!("this is a bug in dropnet: {error}"));
     let outputs = values.sink(Sink::Output).map(|tensor| tensor.reals().to_vec()).unwrap_or_default();
-    let kind = model.output.kind;
-    Ok(outputs.chunks_exact(kind.width()).flat_map(|row| meaning(row, kind)).collect())
+    Ok(model.output.kind.meaning(outputs))
 }
 
-/// Sums of [`chances`] and of raw outputs, weighted; or the seconds that it would take.
+/// Sums of [`chances`](crate::model::OutputKind::chances) and of raw outputs, weighted; or the seconds that it would take.
 type Sums = Result<(Vec<f64>, Vec<f64>), f64>;
 
 /// Watches the time of `parts` equal parts.
@@ -200,18 +173,4 @@ fn bindings(lowered: &Lowered, part: &Part, store: &Store) -> Result<Bindings<f6
     };
     bindings.bind_scalar_words(graph, &words);
     Ok(bindings)
-}
-
-/// What a row of outputs means: probabilities of classes and bits.
-pub(super) fn meaning(row: &[f64], kind: OutputKind) -> Vec<f64> {
-    match kind {
-        OutputKind::Class(_) => {
-            let top = row.iter().copied().fold(f64::NEG_INFINITY, f64::max);
-            let powers: Vec<f64> = row.iter().map(|z| (z - top).exp()).collect();
-            let sum: f64 = powers.iter().sum();
-            powers.into_iter().map(|p| p / sum).collect()
-        }
-        OutputKind::Bits(_) => row.iter().map(|z| 1.0 / (1.0 + (-z).exp())).collect(),
-        OutputKind::Real(_) | OutputKind::Normal(_) => row.to_vec(),
-    }
 }

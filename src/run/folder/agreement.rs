@@ -8,18 +8,8 @@ use crate::{
         fitting_classes,
     },
     diag::{Diagnostic, Span},
-    model::{Model, NodeKind, OutputKind},
+    model::{Model, NodeKind},
 };
-
-impl From<OutputKind> for Want {
-    fn from(kind: OutputKind) -> Self {
-        match kind {
-            OutputKind::Class(k) => Want::Class(k),
-            OutputKind::Bits(d) => Want::Bits(d),
-            OutputKind::Real(d) | OutputKind::Normal(d) => Want::Real(d),
-        }
-    }
-}
 
 /// What the net asks of the data.
 pub fn need(model: &Model) -> Need {
@@ -31,7 +21,7 @@ pub fn need(model: &Model) -> Need {
         };
         InputShape { name, shape: node.ty.sizes() }
     };
-    Need { inputs: model.inputs.iter().map(|id| input(*id)).collect(), target: model.output.kind.into() }
+    Need { inputs: model.inputs.iter().map(|id| input(*id)).collect(), target: model.output.kind.want() }
 }
 
 /// Where the net and the data disagree in size, at the net's place.

@@ -109,11 +109,9 @@ impl Calibration {
 }
 
 fn may_be_fitted(value: f64, kind: OutputKind) -> bool {
-    match kind {
-        OutputKind::Class(_) | OutputKind::Bits(_) => (TEMPERATURES.0..=TEMPERATURES.1).contains(&value),
-        OutputKind::Real(_) | OutputKind::Normal(_) => {
-            value > 0.0 && value.is_normal() && value.recip().is_normal()
-        }
+    match kind.has_probabilities() {
+        true => (TEMPERATURES.0..=TEMPERATURES.1).contains(&value),
+        false => value > 0.0 && value.is_normal() && value.recip().is_normal(),
     }
 }
 

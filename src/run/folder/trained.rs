@@ -16,12 +16,12 @@ use crate::{
     kernels::{aligned::AlignedVec, team::Team},
     lower::lower_eval,
     memory::TooMuch,
-    model::{Model, OutputKind, Param, ParamRole, PredictMode},
+    model::{Model, Param, ParamRole, PredictMode},
     run::agreement,
     runtime::{
         checkpoint::{Checkpoint, CheckpointError},
         container::ContainerError,
-        evaluate::{Evaluator, to_units},
+        evaluate::Evaluator,
         function::PassError,
         progress::{Meta, Rows},
         session::Session,
@@ -269,14 +269,14 @@ impl Trained {
     /// The first of these outputs that is no number in the target's own units.
     fn beyond_units(&self, outputs: &[f32]) -> Option<usize> {
         let (kind, target) = (self.model.output.kind, &self.checkpoint.meta.transform.target);
-        if target.units().iter().all(|unit| *unit == 1.0) && !matches!(kind, OutputKind::Normal(_)) {
+        if target.units().iter().all(|unit| *unit == 1.0) && !kind.says_spread() {
             return None;
         }
         let mut own = Vec::with_capacity(kind.width());
         outputs.chunks_exact(kind.width()).enumerate().find_map(|(row, raw)| {
             own.clear();
             own.extend_from_slice(raw);
-            to_units(&mut own, kind, target);
+            kind.to_units(&mut own, target);
             own.iter().position(|x| !x.is_finite()).map(|at| row * kind.width() + at)
         })
     }

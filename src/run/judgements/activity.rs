@@ -116,7 +116,7 @@ impl Trained {
         }
         let mut model = self.model.clone();
         model.output.source = node;
-        model.output.kind = OutputKind::Real(model.node(node).ty.len());
+        model.output.kind = OutputKind::real(model.node(node).ty.len());
         let mut store = self.store()?;
         let mut evaluator = Evaluator::in_mode(&model, mode, part)?;
         Ok(evaluator.outputs(part, &mut store, team, self.checkpoint.meta.seed)?)

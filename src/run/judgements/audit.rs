@@ -1,7 +1,7 @@
 //! Weight scaling held against what it stands for: the exact means over all sub-networks, and means of sampled ones.
 
 use crate::run::{
-    exact::{Effort, ExactMeans, NotEnumerated, exact_means, mean_outputs, meaning},
+    exact::{Effort, ExactMeans, NotEnumerated, exact_means, mean_outputs},
     folder::trained::{Trained, TrainedError},
     predictions::likelihood,
 };
@@ -66,7 +66,7 @@ impl Trained {
         team: &Team,
     ) -> Result<Audit, TrainedError> {
         let unfit = |why: &str| Err(TrainedError::Unfit(why.into()));
-        if let OutputKind::Normal(_) = self.model.output.kind {
+        if self.model.output.kind.says_spread() {
             return unfit("a `normal` output says a distribution: there is no audit of it in this version");
         }
         let (name, part) = self.audited(search, most)?;
@@ -173,9 +173,7 @@ impl Trained {
         let mut evaluator = Evaluator::predictor(&self.model, part)?;
         let outputs = self.outputs(&mut evaluator, part, team)?;
         let outputs: Vec<f64> = outputs.into_iter().map(f64::from).collect();
-        let kind = self.model.output.kind;
-        let meanings = outputs.chunks_exact(kind.width()).flat_map(|row| meaning(row, kind));
-        Ok(self.own(meanings.collect()))
+        Ok(self.own(self.model.output.kind.meaning(outputs)))
     }
 
     /// Mean probabilities of the first samples of each row, for each size.
@@ -200,12 +198,10 @@ impl Trained {
 impl Trained {
     /// Probabilities of samples of logits, in f64; numbers as they are.
     fn meant(&self, samples: &[f32]) -> Vec<f64> {
-        match self.model.output.kind {
-            OutputKind::Class(k) => likelihood::softmaxes(samples, k),
-            kind => {
-                let wide: Vec<f64> = samples.iter().map(|x| f64::from(*x)).collect();
-                meaning(&wide, kind)
-            }
+        let kind = self.model.output.kind;
+        match kind.classes() {
+            Some(k) => likelihood::softmaxes(samples, k),
+            None => kind.meaning(samples.iter().map(|x| f64::from(*x)).collect()),
         }
     }
 }
@@ -221,47 +217,13 @@ pub(in crate::run) fn compared(
     observed: &[f64],
     kind: OutputKind,
 ) -> Compared {
-    let width = kind.width();
-    let rows = (p.len() / width) as f64;
-    let pairs = || p.iter().zip(observed);
-    let error = match kind {
-        OutputKind::Class(k) => {
-            let wrong =
-                p.chunks_exact(k).zip(observed.chunks_exact(k)).filter(|(a, b)| likeliest(a) != likeliest(b));
-            wrong.count() as f64 / rows
-        }
-        OutputKind::Bits(_) => {
-            pairs().filter(|(p, y)| (**p > 0.5) != (**y > 0.5)).count() as f64 / p.len() as f64
-        }
-        OutputKind::Real(_) | OutputKind::Normal(_) => {
-            (pairs().map(|(a, b)| (a - b) * (a - b)).sum::<f64>() / p.len() as f64).sqrt()
-        }
-    };
     let differences: f64 = p.iter().zip(truth).map(|(a, b)| (a - b).abs()).sum();
-    let each = || truth.iter().zip(p);
-    let kl = match kind {
-        OutputKind::Class(_) => Some(each().map(|(t, p)| divergence(*t, *p)).sum::<f64>() / rows),
-        OutputKind::Bits(_) => {
-            Some(each().map(|(t, p)| divergence(*t, *p) + divergence(1.0 - t, 1.0 - p)).sum::<f64>() / rows)
-        }
-        OutputKind::Real(_) | OutputKind::Normal(_) => None,
-    };
-    Compared { name, error, mean_abs_diff: differences / p.len() as f64, kl }
-}
-
-/// What one value adds to the divergence of a distribution with `p` from one with `t` there: `t ln(t / p)`, and the difference of both, which
-/// is 0 in sum where each sums to 1. So no term is negative, and rounding makes no sum so.
-fn divergence(t: f64, p: f64) -> f64 {
-    // What is left of a probability that was rounded to 1 is less than this.
-    const LEAST: f64 = f64::EPSILON / 2.0;
-    match t == p || t == 0.0 {
-        true => p - t,
-        false => (t * (t / if p > 0.0 { p } else { LEAST.min(t) }).ln() + p - t).max(0.0),
+    Compared {
+        name,
+        error: kind.error(p, observed),
+        mean_abs_diff: differences / p.len() as f64,
+        kl: kind.divergence(p, truth),
     }
-}
-
-pub(in crate::run) fn likeliest(row: &[f64]) -> usize {
-    row.iter().enumerate().fold(0, |best, (i, x)| if *x > row[best] { i } else { best })
 }
 
 #[cfg(test)]
@@ -276,17 +238,17 @@ mod tests {
     fn nothing_diverges_from_itself() {
         // Below what 32 bits resolve beside 1, and certain.
         let p = [1.0 - 3e-9, 2e-9, 1e-9, 1.0, 0.0, 0.0];
-        assert_eq!(kl(&p, &p, OutputKind::Class(3)), 0.0);
-        assert_eq!(kl(&p, &p, OutputKind::Bits(3)), 0.0);
+        assert_eq!(kl(&p, &p, OutputKind::class(3)), 0.0);
+        assert_eq!(kl(&p, &p, OutputKind::bits(3)), 0.0);
     }
 
     #[test]
     fn divergence_is_that_of_the_formula() {
         let (t, p): ([f64; 3], [f64; 3]) = ([0.7, 0.2, 0.1], [0.5, 0.5 - 1e-12, 1e-12]);
         let expected: f64 = t.iter().zip(p).map(|(t, p)| t * (t / p).ln()).sum();
-        assert!((kl(&p, &t, OutputKind::Class(3)) - expected).abs() < 1e-12);
+        assert!((kl(&p, &t, OutputKind::class(3)) - expected).abs() < 1e-12);
         let bit = 0.3 * (0.3_f64 / 0.4).ln() + 0.7 * (0.7_f64 / 0.6).ln();
-        assert!((kl(&[0.4], &[0.3], OutputKind::Bits(1)) - bit).abs() < 1e-12);
-        assert!(kl(&[0.0, 1.0], &[0.1, 0.9], OutputKind::Class(2)).is_finite());
+        assert!((kl(&[0.4], &[0.3], OutputKind::bits(1)) - bit).abs() < 1e-12);
+        assert!(kl(&[0.0, 1.0], &[0.1, 0.9], OutputKind::class(2)).is_finite());
     }
 }

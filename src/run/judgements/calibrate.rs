@@ -32,11 +32,9 @@ impl Trained {
     /// What logits are divided by before they become probabilities; 1 where nothing was fitted.
     #[must_use]
     pub fn temperature(&self, mode: PredictMode) -> f64 {
-        match self.model.output.kind {
-            OutputKind::Class(_) | OutputKind::Bits(_) => {
-                self.calibration.of(mode).map_or(1.0, |fit| fit.value)
-            }
-            OutputKind::Real(_) | OutputKind::Normal(_) => 1.0,
+        match self.model.output.kind.has_probabilities() {
+            true => self.calibration.of(mode).map_or(1.0, |fit| fit.value),
+            false => 1.0,
         }
     }
 
@@ -63,7 +61,7 @@ impl Trained {
         team: &Team,
     ) -> Result<Calibration, TrainedError> {
         let unfit = |why: &str| TrainedError::Unfit(why.into());
-        if let OutputKind::Normal(_) = self.model.output.kind {
+        if self.model.output.kind.says_spread() {
             return Err(unfit("a `normal` output says how far observations spread: there is nothing to fit"));
         }
         let dataset = self.dataset(search)?;
@@ -84,7 +82,7 @@ impl Trained {
         let rows = part.rows();
         let said = self.all_said(part, mode, team)?;
         let losses = |values: &[f64]| self.losses(part, mode, &said, values, team);
-        let numbers = matches!(self.model.output.kind, OutputKind::Real(_));
+        let numbers = self.model.output.kind.needs_precision();
         let (range, before) = match numbers {
             true => {
                 let error = self.squared_error(part, mode, team)?;
@@ -168,13 +166,9 @@ impl Trained {
         let mut add = |at: usize, samples: &[f32]| {
             let mean = geometric.then(|| mean_of(samples, width));
             let samples = mean.as_deref().unwrap_or(samples);
-            let of_row = |value: f64| match kind {
-                OutputKind::Class(_) | OutputKind::Bits(_) => {
-                    likelihood::of_logits(part, at, samples, width, value)
-                }
-                OutputKind::Real(_) | OutputKind::Normal(_) => {
-                    of_numbers(&observed[at * width..(at + 1) * width], samples, kind, value)
-                }
+            let of_row = |value: f64| match kind.has_probabilities() {
+                true => likelihood::of_logits(part, at, samples, width, value),
+                false => of_numbers(&observed[at * width..(at + 1) * width], samples, kind, value),
             };
             likelihoods.iter_mut().zip(values).for_each(|(sum, value)| *sum = *sum + of_row(*value));
         };

@@ -1,16 +1,13 @@
 //! How the mean over T samples of dropout nears its limit: the error for every T, over disjoint sets of masks, beside weight scaling's
 //! (Srivastava et al. 2014, figure 11).
 
-use crate::run::{
-    folder::trained::{Trained, TrainedError},
-    judgements::audit::likeliest,
-};
+use crate::run::folder::trained::{Trained, TrainedError};
 use crate::{
     data::Search,
     kernels::team::Team,
     math::Moments,
     memory::{self, product},
-    model::{McDropout, Mean, OutputKind},
+    model::{McDropout, Mean, laws::likeliest},
     run::predictions::sampling::Sampling,
 };
 
@@ -48,7 +45,7 @@ impl Trained {
         sets: u32,
         team: &Team,
     ) -> Result<Curve, TrainedError> {
-        let OutputKind::Class(classes) = self.model.output.kind else {
+        let Some(classes) = self.model.output.kind.classes() else {
             return Err(TrainedError::Unfit(
                 "the curve is one of classification errors: this net has no classes".into(),
             ));

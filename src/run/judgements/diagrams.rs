@@ -2,7 +2,7 @@
 
 use crate::run::{
     folder::trained::TrainedError,
-    judgements::{audit::likeliest, curve::Curve},
+    judgements::curve::Curve,
     predictions::{
         committee::{Committee, nothing_live},
         likelihood,
@@ -13,7 +13,7 @@ use crate::run::{
 use crate::{
     data::{DataError, Part, Search},
     kernels::team::Team,
-    model::{Interval, McDropout, OutputKind, Predict, PredictMode},
+    model::{Interval, McDropout, OutputKind, Predict, PredictMode, laws::likeliest},
     plot::{Chart, Corner, Series},
     runtime::predictive,
     train::metrics::{probabilities, risk_coverage},
@@ -184,7 +184,7 @@ impl Committee {
         let first = self.first();
         let width: usize = first.model.inputs.iter().map(|id| first.model.node(*id).ty.len()).sum();
         let kind = first.model.output.kind;
-        if width != 1 || !matches!(kind, OutputKind::Real(1) | OutputKind::Normal(1)) {
+        if width != 1 || kind.has_probabilities() || kind.outputs() != 1 {
             return Err(TrainedError::Unfit("a band is drawn of one number over one input".into()));
         }
         let transform = &first.checkpoint.meta.transform;
@@ -211,7 +211,7 @@ impl Committee {
             let band = places.iter().zip(low.iter().zip(&high)).map(|(x, (low, high))| (*x, *low, *high));
             let share = interval.map_or(0.0, |interval| 100.0 * interval.share);
             series.push(Series::band(&format!("{share}% of observations"), 1, band.collect()));
-        } else if let (OutputKind::Normal(_), Some(sd)) = (kind, column("sd")) {
+        } else if let Some(sd) = column("sd").filter(|_| kind.says_spread()) {
             series.push(Series::band("2 sd of observations", 1, around(&places, &means, &sd)));
         }
         if let Some(sd) = column("epistemic_sd") {
@@ -258,7 +258,7 @@ impl Committee {
     }
 
     fn has_classes(&self) -> bool {
-        matches!(self.first().model.output.kind, OutputKind::Class(_))
+        self.first().model.output.kind.classes().is_some()
     }
 
     fn needs_classes(&self, what: &str) -> Result<(), TrainedError> {
@@ -306,7 +306,7 @@ fn ways(mode: PredictMode) -> Vec<(String, PredictMode)> {
 
 /// Of samples of logits, or of numbers in the target's own units.
 fn judge(samples: &[f32], kind: OutputKind, observed: &[f64], precision: Option<f64>) -> Judged {
-    if let OutputKind::Class(k) = kind {
+    if let Some(k) = kind.classes() {
         let u = predictive::classes(&likelihood::softmaxes(samples, k), k);
         let taken = likeliest(&u.mean);
         let loss = 1.0 - observed[taken];

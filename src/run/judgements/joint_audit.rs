@@ -1,7 +1,6 @@
 //! Several trained nets audited together: each of them, their mean, and the mean of all their samples of dropout.
 
 use crate::run::{
-    exact::meaning,
     folder::trained::TrainedError,
     judgements::audit::{Compared, compared},
     predictions::{committee::Committee, sampling::Sampling},
@@ -9,7 +8,7 @@ use crate::run::{
 use crate::{
     data::{Part, Search},
     kernels::team::Team,
-    model::{McDropout, Mean, OutputKind},
+    model::{McDropout, Mean},
 };
 
 /// Samples of each net.
@@ -38,7 +37,7 @@ impl Committee {
     ) -> Result<JointAudit, TrainedError> {
         let first = self.first();
         let kind = first.model.output.kind;
-        if let OutputKind::Normal(_) = kind {
+        if kind.says_spread() {
             let why = "a `normal` output says a distribution: there is no audit of it in this version";
             return Err(TrainedError::Unfit(why.into()));
         }
@@ -78,6 +77,6 @@ impl Committee {
         let sampling = Sampling::new(self.all(), part, mc, team);
         let (kind, outputs) = (sampling.kind(), sampling.mean_logits(Mean::Arithmetic)?.unwrap_or_default());
         let outputs: Vec<f64> = outputs.into_iter().map(f64::from).collect();
-        Ok(outputs.chunks_exact(kind.width()).flat_map(|row| meaning(row, kind)).collect())
+        Ok(kind.meaning(outputs))
     }
 }

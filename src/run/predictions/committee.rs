@@ -22,7 +22,7 @@ use crate::{
     kernels::{aligned::AlignedVec, team::Team},
     model::{Interval, Mean, Predict, PredictMode},
     run::predictions::enumerated,
-    runtime::evaluate::{Evaluator, cool, interpret},
+    runtime::evaluate::{Evaluator, cool},
 };
 
 /// Why there is no Monte-Carlo dropout.
@@ -200,7 +200,7 @@ impl Trained {
         let mut evaluator = Evaluator::predictor(&self.model, part)?;
         let mut values = self.outputs(&mut evaluator, part, team)?;
         cool(&mut values, self.temperature(PredictMode::WeightScaling));
-        interpret(&mut values, kind, &self.checkpoint.meta.transform.target);
+        kind.interpret(&mut values, &self.checkpoint.meta.transform.target);
         Ok(self.predictions(values).with_interval(kind, interval))
     }
 

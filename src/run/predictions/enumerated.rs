@@ -3,7 +3,7 @@
 use crate::{
     data::Part,
     kernels::team::Team,
-    model::{Mean, OutputKind},
+    model::Mean,
     run::{
         exact::{Effort, ExactMeans, NotEnumerated, exact_means},
         folder::trained::{Trained, TrainedError},
@@ -34,7 +34,7 @@ pub(in crate::run) fn logits(
 }
 
 fn means(trained: &Trained, part: &Part, team: &Team) -> Result<ExactMeans, TrainedError> {
-    if let OutputKind::Normal(_) = trained.model.output.kind {
+    if trained.model.output.kind.says_spread() {
         let why = "a `normal` output says a distribution: there is no exact mean of it in this version\nhelp: `--samples` or `--ensemble` average sampled sub-networks";
         return Err(TrainedError::Unfit(why.into()));
     }

@@ -27,10 +27,8 @@ impl Marginal {
     /// Output `d` of samples `[T, width]`.
     pub fn of(samples: &[f32], kind: OutputKind, d: usize) -> Self {
         let column = |at: usize| samples.chunks_exact(kind.width()).map(move |y| f64::from(y[at]));
-        let variances = match kind {
-            OutputKind::Normal(outputs) => Some(column(outputs + d).map(|sd| sd * sd).collect()),
-            _ => None,
-        };
+        let spread = kind.says_spread().then(|| kind.outputs() + d);
+        let variances = spread.map(|at| column(at).map(|sd| sd * sd).collect());
         Self { means: column(d).collect(), variances }
     }
 
@@ -61,11 +59,9 @@ pub fn row(
     interval: Option<Interval>,
     names: &[String],
 ) -> (Vec<f32>, Said) {
-    match kind {
-        OutputKind::Class(k) => classes(samples, k),
-        OutputKind::Bits(_) | OutputKind::Real(_) | OutputKind::Normal(_) => {
-            numbers(samples, kind, interval, names)
-        }
+    match kind.classes() {
+        Some(k) => classes(samples, k),
+        None => numbers(samples, kind, interval, names),
     }
 }
 
@@ -104,9 +100,9 @@ fn numbers(
         say("epistemic_sd", u.epistemic.sqrt());
         if let Some(aleatoric) = u.aleatoric {
             say("aleatoric_sd", aleatoric.sqrt());
-            match kind {
-                OutputKind::Normal(_) => spreads.push(u.total().sqrt() as f32),
-                _ => say("sd", u.total().sqrt()),
+            match kind.says_spread() {
+                true => spreads.push(u.total().sqrt() as f32),
+                false => say("sd", u.total().sqrt()),
             }
         }
         if let (Some(interval), Some(v)) = (interval, &marginal.variances) {
@@ -195,15 +191,17 @@ impl Scored {
     /// Takes a row's samples in: logits, or numbers in the target's own units.
     fn row(&mut self, sampling: &Sampling<'_>, scoring: Scoring, index: usize, samples: &[f32]) {
         self.covered += within(sampling, index, samples, scoring);
-        let mean = match sampling.kind() {
-            OutputKind::Class(k) => self.classes(sampling.part, index, samples, k),
-            OutputKind::Bits(k) => {
-                self.log_likelihood += likelihood::of_logits(sampling.part, index, samples, k, 1.0).log;
-                likelihood::logits_of_bits(samples, k)
+        let kind = sampling.kind();
+        let mean = match kind.classes() {
+            Some(k) => self.classes(sampling.part, index, samples, k),
+            None if kind.has_probabilities() => {
+                let bits = kind.outputs();
+                self.log_likelihood += likelihood::of_logits(sampling.part, index, samples, bits, 1.0).log;
+                likelihood::logits_of_bits(samples, bits)
             }
-            OutputKind::Real(d) | OutputKind::Normal(d) => {
+            None => {
                 self.log_likelihood += observed(sampling, index, samples, scoring.known());
-                self.numbers(sampling, scoring, samples, d)
+                self.numbers(sampling, scoring, samples, kind.outputs())
             }
         };
         self.tallies.add(&mean, sampling.part, &[index as u32]);
@@ -222,7 +220,7 @@ impl Scored {
     fn numbers(&mut self, sampling: &Sampling<'_>, scoring: Scoring, samples: &[f32], d: usize) -> Vec<f32> {
         let kind = sampling.kind();
         let mut mean = row(samples, kind, None, &vec![String::new(); d]).0;
-        unrestore(&mut mean, kind, sampling.target());
+        kind.to_training(&mut mean, sampling.target());
         for output in 0..d {
             let marginal = Marginal::of(samples, kind, output).with_precision(scoring.known());
             let u = predictive::number(&marginal.means, marginal.variances.as_deref());
@@ -234,10 +232,11 @@ impl Scored {
 
     /// What is said of uncertainty, over all rows: root mean variances, and the mean mutual information.
     fn uncertainty(&self, kind: OutputKind, rows: f64) -> Vec<(&'static str, f64)> {
-        match kind {
-            OutputKind::Class(_) => vec![("mutual_information", self.information / rows)],
-            OutputKind::Bits(_) => Vec::new(),
-            OutputKind::Real(_) | OutputKind::Normal(_) => vec![
+        match kind.has_probabilities() {
+            true => {
+                kind.classes().map(|_| ("mutual_information", self.information / rows)).into_iter().collect()
+            }
+            false => vec![
                 ("epistemic_sd", (self.epistemic / rows).sqrt()),
                 ("aleatoric_sd", (self.aleatoric / rows).sqrt()),
             ],
@@ -291,23 +290,6 @@ fn observed(sampling: &Sampling<'_>, index: usize, samples: &[f32], precision: O
     likelihood::of_numbers(&own, &marginals).map_or(f64::NAN, |term| term.log)
 }
 
-/// Mean numbers as a net would give them, for metrics: in the units of training, with log-variances. Logits stay as they are.
-fn unrestore(outputs: &mut [f32], kind: OutputKind, target: &TargetRule) {
-    match kind {
-        OutputKind::Class(_) | OutputKind::Bits(_) => {}
-        OutputKind::Real(_) => target.from_units(outputs),
-        OutputKind::Normal(d) => outputs.chunks_exact_mut(2 * d).for_each(|row| {
-            let (means, spreads) = row.split_at_mut(d);
-            target.from_units(means);
-            let units = target.units().iter().copied().chain(std::iter::repeat(1.0));
-            spreads
-                .iter_mut()
-                .zip(units)
-                .for_each(|(sd, unit)| *sd = 2.0 * (f64::from(*sd) / unit).ln() as f32);
-        }),
-    }
-}
-
 /// Figures of mean outputs, `[rows, width]`, logits or numbers in the target's own units from its level: metrics, and of logits their
 /// log-likelihood.
 pub fn mean_figures(
@@ -321,7 +303,8 @@ pub fn mean_figures(
     let rows = outputs.chunks_exact(width).enumerate();
     let log_likelihood: f64 =
         rows.map(|(row, logits)| likelihood::of_logits(part, row, logits, width, 1.0).log).sum();
-    unrestore(&mut outputs, kind, target);
+    // As a net would give them: in the units of training, with log-variances.
+    kind.to_training(&mut outputs, target);
     let mut figures = reporter.figures(&outputs, part);
     if log_likelihood.is_finite() && reporter.wants("log_likelihood") {
         figures.0.push(("log_likelihood".into(), log_likelihood / part.rows() as f64));

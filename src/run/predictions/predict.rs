@@ -57,13 +57,13 @@ impl Predictions {
             };
             (0..count).map(|i| Column { name: name(i), decimals: decimals(target, i) }).collect()
         };
-        let (class, columns) = match (output.kind, target) {
-            (OutputKind::Class(k), TargetRule::Classes { column, names }) => {
+        let (class, columns) = match (output.kind.classes(), target) {
+            (Some(k), TargetRule::Classes { column, names }) => {
                 let class = if column.is_empty() { output.name.clone() } else { column.clone() };
                 (Some(class), named(names, k))
             }
-            (OutputKind::Normal(d), TargetRule::Real { columns, .. }) => {
-                let means = named(columns, d);
+            (_, TargetRule::Real { columns, .. }) if output.kind.says_spread() => {
+                let means = named(columns, output.kind.outputs());
                 let spread = |mean: &Column| Column { name: format!("{}_sd", mean.name), decimals: None };
                 let spreads: Vec<Column> = means.iter().map(spread).collect();
                 (None, [means, spreads].concat())
@@ -147,9 +147,9 @@ impl Predictions {
         let Some(interval) = interval else { return self };
         let reach = predictive::quantile(0.5 * (1.0 + interval.share), &[0.0], |_| 1.0);
         let count = kind.outputs();
-        let sd = |row: &[f64], d: usize| match kind {
-            OutputKind::Normal(_) => row[count + d],
-            _ => interval
+        let sd = |row: &[f64], d: usize| match kind.says_spread() {
+            true => row[count + d],
+            false => interval
                 .precision
                 .and_then(Precision::known)
                 .map_or(f64::NAN, |precision| precision.powf(-0.5)),
@@ -309,7 +309,7 @@ mod tests {
     fn classes_have_names_and_probabilities() {
         let target = TargetRule::Classes { column: "kind".into(), names: vec!["a, b".into(), "c".into()] };
         let predictions =
-            Predictions::new(&output(OutputKind::Class(2)), &target, vec![0.75, 0.25, 0.5, 0.5, 0.0, 1.0]);
+            Predictions::new(&output(OutputKind::class(2)), &target, vec![0.75, 0.25, 0.5, 0.5, 0.0, 1.0]);
         assert_eq!(predictions.csv(), "kind,\"a, b\",c\n\"a, b\",0.75,0.25\n\"a, b\",0.5,0.5\nc,0,1\n");
         let first = predictions.json().lines().next().map(str::to_string);
         assert_eq!(first.as_deref(), Some(r#"{"kind":"a, b","probability":{"a, b":0.75,"c":0.25}}"#));
@@ -318,7 +318,7 @@ mod tests {
     #[test]
     fn normals_have_a_spread() {
         let target = TargetRule::Real { columns: vec![String::new()], mean: vec![0.0], sd: vec![1.0] };
-        let predictions = Predictions::new(&output(OutputKind::Normal(1)), &target, vec![1.5, 0.25]);
+        let predictions = Predictions::new(&output(OutputKind::normal(1)), &target, vec![1.5, 0.25]);
         assert_eq!(predictions.csv(), "y,y_sd\n1.5,0.25\n");
         assert_eq!(predictions.json(), "{\"y\":1.5,\"y_sd\":0.25}\n");
     }
@@ -329,7 +329,7 @@ mod tests {
         let target = TargetRule::Real { columns: vec!["t".into()], mean: vec![1.7e9 + 0.25], sd: vec![3.7] };
         let low = Note { name: "t_low".into(), value: -4.5, output: Some(0) };
         let sd = Note { name: "t_epistemic_sd".into(), value: f64::from(0.4_f32), output: None };
-        let predictions = Predictions::new(&output(OutputKind::Real(1)), &target, vec![3.0, -2.25]).noted(
+        let predictions = Predictions::new(&output(OutputKind::real(1)), &target, vec![3.0, -2.25]).noted(
             vec![low, sd],
             vec![-4.5, f64::from(0.4_f32), -8.0, 2.6e-17],
             &target,
@@ -343,8 +343,8 @@ mod tests {
         let bytes = predictions.npy().unwrap();
         let read = npyz::NpyFile::new(&bytes[..]).unwrap().into_vec::<f64>().unwrap();
         assert_eq!(read[..2], [1_700_000_003.25, 1_699_999_995.75]);
-        let ends = Predictions::new(&output(OutputKind::Real(1)), &target, vec![3.0]).with_interval(
-            OutputKind::Real(1),
+        let ends = Predictions::new(&output(OutputKind::real(1)), &target, vec![3.0]).with_interval(
+            OutputKind::real(1),
             Some(Interval { share: 0.95, precision: Some(Precision::Known(4.0)) }),
         );
         assert_eq!(ends.csv(), "t,t_low,t_high\n1700000003.25,1700000002.270018,1700000004.229982\n");
@@ -353,14 +353,14 @@ mod tests {
     #[test]
     fn small_probabilities_are_short() {
         let target = TargetRule::Bits { columns: vec!["b".into()], names: None };
-        let predictions = Predictions::new(&output(OutputKind::Bits(1)), &target, vec![2.597_077_1e-17, 0.5]);
+        let predictions = Predictions::new(&output(OutputKind::bits(1)), &target, vec![2.597_077_1e-17, 0.5]);
         assert_eq!(predictions.csv(), "b\n2.5970771e-17\n0.5\n");
     }
 
     #[test]
     fn arrays_are_read_back() {
         let target = TargetRule::Real { columns: Vec::new(), mean: vec![0.0; 2], sd: vec![1.0; 2] };
-        let predictions = Predictions::new(&output(OutputKind::Real(2)), &target, vec![1.0, 2.0, 3.0, 4.0]);
+        let predictions = Predictions::new(&output(OutputKind::real(2)), &target, vec![1.0, 2.0, 3.0, 4.0]);
         let bytes = predictions.npy().unwrap();
         let read = npyz::NpyFile::new(&bytes[..]).unwrap();
         assert_eq!(read.shape(), [2, 2]);

@@ -12,7 +12,7 @@ use crate::{
     memory::{self, product},
     model::{McDropout, Mean, OutputKind, PredictMode, Until},
     runtime::{
-        evaluate::{Evaluator, cool, interpret, to_units},
+        evaluate::{Evaluator, cool},
         predictive,
         sample::{Sampler, Samples},
         store::Store,
@@ -106,8 +106,7 @@ impl<'a> Sampling<'a> {
             return Ok(None);
         }
         if let Some(until) = self.until {
-            let logits =
-                mean == Mean::Geometric && matches!(self.kind(), OutputKind::Class(_) | OutputKind::Bits(_));
+            let logits = mean == Mean::Geometric && self.kind().has_probabilities();
             return self.until_settled(&mut voices, until, logits, row).map(Some);
         }
         self.each(&mut voices, self.first..self.first + self.count, &mut row)?;
@@ -167,8 +166,8 @@ impl<'a> Sampling<'a> {
     pub fn means(&self, mean: Mean) -> Result<Option<Vec<f32>>, TrainedError> {
         let kind = self.kind();
         let mut outputs = self.mean_logits(mean)?;
-        if let (Some(outputs), OutputKind::Class(_) | OutputKind::Bits(_)) = (&mut outputs, kind) {
-            interpret(outputs, kind, self.target());
+        if let Some(outputs) = outputs.as_mut().filter(|_| kind.has_probabilities()) {
+            kind.interpret(outputs, self.target());
         }
         Ok(outputs)
     }
@@ -180,12 +179,14 @@ impl<'a> Sampling<'a> {
     pub fn mean_logits(&self, mean: Mean) -> Result<Option<Vec<f32>>, TrainedError> {
         let kind = self.kind();
         let mut outputs = Vec::with_capacity(self.part.rows() * kind.width());
-        let average = |samples: &[f32]| match (kind, mean) {
-            (OutputKind::Class(k), Mean::Arithmetic) => {
+        let average = |samples: &[f32]| match (mean, kind.classes()) {
+            (Mean::Arithmetic, Some(k)) => {
                 let logs = likelihood::logs_of_classes(samples, &likelihood::softmaxes(samples, k), k);
                 logs.into_iter().map(|log| log as f32).collect()
             }
-            (OutputKind::Bits(k), Mean::Arithmetic) => likelihood::logits_of_bits(samples, k),
+            (Mean::Arithmetic, None) if kind.has_probabilities() => {
+                likelihood::logits_of_bits(samples, kind.outputs())
+            }
             _ => averaged(samples, kind, mean),
         };
         let done = self.each_row_of_logits(|_, samples| outputs.extend(average(samples)))?;
@@ -292,8 +293,8 @@ impl<'a> Voice<'a> {
         let (kind, target) = (self.member.model.output.kind, &self.member.checkpoint.meta.transform.target);
         cool(&mut outputs, self.temperature);
         match self.to_interpret {
-            true => interpret(&mut outputs, kind, target),
-            false => to_units(&mut outputs, kind, target),
+            true => kind.interpret(&mut outputs, target),
+            false => kind.to_units(&mut outputs, target),
         }
         outputs
     }
@@ -305,7 +306,10 @@ fn averaged(samples: &[f32], kind: OutputKind, mean: Mean) -> Vec<f32> {
     let count = (samples.len() / width) as f64;
     let column = |at: usize| samples.chunks_exact(width).map(move |y| f64::from(y[at]));
     let plain = |at: usize| (column(at).sum::<f64>() / count) as f32;
-    let OutputKind::Normal(d) = kind else { return (0..width).map(plain).collect() };
+    if !kind.says_spread() {
+        return (0..width).map(plain).collect();
+    }
+    let d = kind.outputs();
     let moments = |at: usize| match mean {
         Mean::Arithmetic => {
             let marginal = Marginal::of(samples, kind, at);

@@ -7,7 +7,7 @@ use crate::run::{
     folder::trained::TrainedError,
     predictions::sampling::{Drawn, KEPT, Sampling, Voice},
 };
-use crate::{math::Running, model::Until, runtime::evaluate::interpret};
+use crate::{math::Running, model::Until};
 
 /// The samples so far of each row's outputs.
 struct Looked {
@@ -39,7 +39,7 @@ impl Sampling<'_> {
                     false => looked.add(at, samples),
                     true => {
                         let mut samples = samples.to_vec();
-                        interpret(&mut samples, self.kind(), self.target());
+                        self.kind().interpret(&mut samples, self.target());
                         looked.add(at, &samples);
                     }
                 }

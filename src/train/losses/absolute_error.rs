@@ -26,7 +26,7 @@ impl Loss for AbsoluteError {
     }
 
     fn fits(&self, kind: OutputKind) -> bool {
-        matches!(kind, OutputKind::Real(_))
+        kind.needs_precision()
     }
 
     fn rows(&self, cx: &mut LossCx<'_>) -> RowLoss {

@@ -39,7 +39,7 @@ impl Loss for BinaryCrossEntropy {
     }
 
     fn fits(&self, kind: OutputKind) -> bool {
-        matches!(kind, OutputKind::Bits(_))
+        kind.has_probabilities() && kind.classes().is_none()
     }
 
     fn likelihood(&self) -> Likelihood {

@@ -41,7 +41,7 @@ impl Loss for CrossEntropy {
     }
 
     fn fits(&self, kind: OutputKind) -> bool {
-        matches!(kind, OutputKind::Class(_))
+        kind.classes().is_some()
     }
 
     fn check(&self, args: &Args, kind: OutputKind) -> Result<(), (&'static str, String)> {

@@ -34,7 +34,7 @@ impl Loss for GaussianNll {
     }
 
     fn fits(&self, kind: OutputKind) -> bool {
-        matches!(kind, OutputKind::Normal(_))
+        kind.says_spread()
     }
 
     fn likelihood(&self) -> Likelihood {

@@ -37,7 +37,7 @@ impl Loss for Huber {
     }
 
     fn fits(&self, kind: OutputKind) -> bool {
-        matches!(kind, OutputKind::Real(_))
+        kind.needs_precision()
     }
 
     /// Both pieces at once: `m (a - m / 2)` with `m = min(a, delta)`.

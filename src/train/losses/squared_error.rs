@@ -27,7 +27,7 @@ impl Loss for SquaredError {
     }
 
     fn fits(&self, kind: OutputKind) -> bool {
-        matches!(kind, OutputKind::Real(_))
+        kind.needs_precision()
     }
 
     fn likelihood(&self) -> Likelihood {

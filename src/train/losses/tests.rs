@@ -34,8 +34,8 @@ fn mixed(own: f64, partner: f64, mix: bool) -> f64 {
 
 fn rows(bindings: &Bindings<f64>, kind: OutputKind, mix: bool) -> Vec<Row> {
     let width = kind.width();
-    let dense = |tensor: &Tensor<f64>| match (&tensor.data, kind) {
-        (Data::I32(classes), OutputKind::Class(k)) => {
+    let dense = |tensor: &Tensor<f64>| match (&tensor.data, kind.classes()) {
+        (Data::I32(classes), Some(k)) => {
             classes.iter().flat_map(|c| (0..k).map(move |i| f64::from(u8::from(*c == i as i32)))).collect()
         }
         _ => tensor.reals().to_vec(),
@@ -111,34 +111,34 @@ fn huber(row: &Row) -> (f64, f64) {
 
 /// Output, statement, its formula in training, and in evaluation.
 const CASES: &[(OutputKind, &str, Formula, Formula)] = &[
-    (OutputKind::Class(3), "cross_entropy", cross_entropy, cross_entropy),
+    (OutputKind::class(3), "cross_entropy", cross_entropy, cross_entropy),
     (
-        OutputKind::Class(3),
+        OutputKind::class(3),
         "cross_entropy, label_smoothing=0.1, class_weights=[1, 2, 0.5]",
         smoothed_and_weighted,
         cross_entropy,
     ),
-    (OutputKind::Bits(2), "binary_cross_entropy", |row| binary(row, 0.0), |row| binary(row, 0.0)),
+    (OutputKind::bits(2), "binary_cross_entropy", |row| binary(row, 0.0), |row| binary(row, 0.0)),
     (
-        OutputKind::Bits(2),
+        OutputKind::bits(2),
         "binary_cross_entropy, label_smoothing=0.2",
         |row| binary(row, 0.2),
         |row| binary(row, 0.0),
     ),
     (
-        OutputKind::Real(3),
+        OutputKind::real(3),
         "squared_error",
         |row| (mean(errors(row).map(|e| e * e)), 1.0),
         |row| (mean(errors(row).map(|e| e * e)), 1.0),
     ),
     (
-        OutputKind::Real(3),
+        OutputKind::real(3),
         "absolute_error",
         |row| (mean(errors(row).map(f64::abs)), 1.0),
         |row| (mean(errors(row).map(f64::abs)), 1.0),
     ),
-    (OutputKind::Real(3), "huber, delta=0.7", huber, huber),
-    (OutputKind::Normal(2), "gaussian_nll", gaussian, gaussian),
+    (OutputKind::real(3), "huber, delta=0.7", huber, huber),
+    (OutputKind::normal(2), "gaussian_nll", gaussian, gaussian),
 ];
 
 fn close(found: f64, expected: f64, what: &str) {
@@ -194,19 +194,19 @@ fn derivatives_agree_with_differences() {
 #[test]
 fn extreme_logits_stay_finite() {
     for (kind, loss) in
-        [(OutputKind::Bits(2), "binary_cross_entropy"), (OutputKind::Class(2), "cross_entropy")]
+        [(OutputKind::bits(2), "binary_cross_entropy"), (OutputKind::class(2), "cross_entropy")]
     {
         let lowered = lower_eval(&model_of(&source(kind, loss, "")), Mode::Eval);
         let mut bindings = rig::bindings::<f32>(&lowered);
         bindings.inputs[0] = Tensor::real(&[ROWS, 2], [1000.0, -1000.0].repeat(ROWS));
-        bindings.target = Some(match kind {
-            OutputKind::Class(_) => Tensor::ints(&[ROWS], vec![1; ROWS]),
-            _ => Tensor::real(&[ROWS, 2], [0.0, 0.0].repeat(ROWS)),
+        bindings.target = Some(match kind.classes() {
+            Some(_) => Tensor::ints(&[ROWS], vec![1; ROWS]),
+            None => Tensor::real(&[ROWS, 2], [0.0, 0.0].repeat(ROWS)),
         });
         let values = rig::run(&lowered.graph, &bindings);
         let loss = values.sink(Sink::Metric(0)).expect("a total").reals()[0] / ROWS as f32;
         // 1000 for the wrong bit and 0 for the right one; 2000 between the classes.
-        let expected = if kind.width() == 2 && matches!(kind, OutputKind::Bits(_)) { 500.0 } else { 2000.0 };
+        let expected = if kind == OutputKind::bits(2) { 500.0 } else { 2000.0 };
         assert_eq!(loss, expected);
     }
 }
@@ -215,7 +215,7 @@ fn extreme_logits_stay_finite() {
 #[test]
 fn penalties_add_to_the_objective() {
     let penalised = |statement: &str| {
-        let text = source(OutputKind::Real(3), "squared_error", "");
+        let text = source(OutputKind::real(3), "squared_error", "");
         let text =
             text.replace("identity", "dense 3, l1=0.5").replace("epochs", &format!("{statement}\n  epochs"));
         let lowered = lower_train(&model_of(&text));

@@ -35,7 +35,7 @@ impl Metric for Aurc {
     }
 
     fn fits(&self, kind: OutputKind) -> bool {
-        matches!(kind, OutputKind::Class(_) | OutputKind::Bits(_))
+        kind.has_probabilities()
     }
 
     fn higher_is_better(&self) -> bool {

@@ -50,7 +50,7 @@ impl Metric for Ece {
     }
 
     fn fits(&self, kind: OutputKind) -> bool {
-        matches!(kind, OutputKind::Class(_) | OutputKind::Bits(_))
+        kind.has_probabilities()
     }
 
     fn higher_is_better(&self) -> bool {

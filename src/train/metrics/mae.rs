@@ -25,7 +25,7 @@ impl Metric for Mae {
     }
 
     fn fits(&self, kind: OutputKind) -> bool {
-        matches!(kind, OutputKind::Real(_) | OutputKind::Normal(_))
+        !kind.has_probabilities()
     }
 
     fn higher_is_better(&self) -> bool {

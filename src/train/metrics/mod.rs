@@ -90,13 +90,9 @@ pub fn names() -> Vec<&'static str> {
     WORDS.iter().map(|(word, _)| word.sig().name).collect()
 }
 
-/// What is reported where the file says nothing: accuracy for classes and bits, the root mean square error for numbers.
+/// What is reported where the file says nothing.
 pub fn usual(kind: OutputKind) -> Vec<crate::model::Use<dyn Metric>> {
-    let word: &'static dyn Metric = match kind {
-        OutputKind::Class(_) | OutputKind::Bits(_) => &accuracy::WORD,
-        OutputKind::Real(_) | OutputKind::Normal(_) => &rmse::WORD,
-    };
-    vec![plain(word)]
+    vec![plain(kind.usual_metric())]
 }
 
 /// The negative log-likelihood, as reports call it.

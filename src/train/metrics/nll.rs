@@ -30,7 +30,7 @@ impl Metric for Nll {
     }
 
     fn fits(&self, kind: OutputKind) -> bool {
-        matches!(kind, OutputKind::Class(_) | OutputKind::Bits(_))
+        kind.has_probabilities()
     }
 
     fn higher_is_better(&self) -> bool {

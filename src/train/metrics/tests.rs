@@ -19,9 +19,9 @@ fn value(name: &str, k: Option<usize>, rows: &Rows<'_>) -> f64 {
 /// What the rows are of: bits count as numbers of the same width.
 fn kind(rows: &Rows<'_>) -> OutputKind {
     match rows.targets {
-        Targets::Classes(_) => OutputKind::Class(rows.width),
-        Targets::Real { width, .. } if rows.width == 2 * width => OutputKind::Normal(width),
-        Targets::Real { width, .. } => OutputKind::Real(width),
+        Targets::Classes(_) => OutputKind::class(rows.width),
+        Targets::Real { width, .. } if rows.width == 2 * width => OutputKind::normal(width),
+        Targets::Real { width, .. } => OutputKind::real(width),
     }
 }
 
@@ -207,9 +207,9 @@ impl Drawn {
     fn new(kind: OutputKind) -> Self {
         let draw = |j: u32| (crate::draws::mix64(u64::from(j)) >> 11) as f64 / (1_u64 << 53) as f64 - 0.5;
         let draws = |n: usize, from: u32| (0..n as u32).map(move |j| draw(from + j));
-        let number = |x: f64| match kind {
-            OutputKind::Bits(_) => f32::from(u8::from(x > 0.0)),
-            _ => (3.0 * x) as f32,
+        let number = |x: f64| match kind.has_probabilities() {
+            true => f32::from(u8::from(x > 0.0)),
+            false => (3.0 * x) as f32,
         };
         Self {
             kind,
@@ -221,9 +221,9 @@ impl Drawn {
 
     fn rows(&self, rows: std::ops::Range<usize>) -> Rows<'_> {
         let (width, columns) = (self.kind.width(), self.kind.outputs());
-        let targets = match self.kind {
-            OutputKind::Class(_) => Targets::Classes(&self.classes[rows.clone()]),
-            _ => Targets::Real {
+        let targets = match self.kind.classes() {
+            Some(_) => Targets::Classes(&self.classes[rows.clone()]),
+            None => Targets::Real {
                 data: &self.real[rows.start * columns..rows.end * columns],
                 width: columns,
                 scale: &[2.0, 0.3, 7.0],
@@ -235,7 +235,7 @@ impl Drawn {
 
 /// Every metric of every output that it fits, with its arguments.
 fn each_use(mut of: impl FnMut(&str, &Drawn, &dyn Fn() -> Box<dyn Tally>)) {
-    let kinds = [OutputKind::Class(3), OutputKind::Bits(3), OutputKind::Real(3), OutputKind::Normal(3)];
+    let kinds = [OutputKind::class(3), OutputKind::bits(3), OutputKind::real(3), OutputKind::normal(3)];
     for kind in kinds {
         let drawn = Drawn::new(kind);
         for (word, _) in WORDS.iter().filter(|(word, _)| word.fits(kind)) {

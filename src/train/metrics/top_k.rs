@@ -30,7 +30,7 @@ impl Metric for TopK {
     }
 
     fn fits(&self, kind: OutputKind) -> bool {
-        matches!(kind, OutputKind::Class(_))
+        kind.classes().is_some()
     }
 
     fn check(&self, args: &Args, kind: OutputKind) -> Result<(), Wrong> {
