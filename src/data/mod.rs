@@ -25,6 +25,7 @@ mod notation;
 mod only;
 mod own_test;
 mod raw;
+mod readers;
 mod rows;
 mod schema;
 mod search;

@@ -1012,6 +1012,18 @@ What a net says of a normalised target is a 32-bit number in the target's own un
 that is to be written in another unit."#,
     ),
     (
+        "E0545",
+        r#"Rows in JSON that cannot be read
+
+Rows to predict may be JSON: an object a row, with a cell for each input column by its name, or a list of the cells in the order of the columns
+(of the elements of an array). They stand one after another, or all in one list. A cell is a number, a word or null, which is a gap.
+
+    {"mass": [1.5], "sex": "f"}
+
+Write each cell as one value: `{"mass": 1.5, "sex": "f"}`. The message says where the text stops being JSON, or what stands where a row or a
+cell should."#,
+    ),
+    (
         "W0101",
         r#"A dropout rate that drops nearly all units
 
