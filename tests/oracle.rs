@@ -2,16 +2,16 @@
 //! graph interpreter.
 
 use std::collections::BTreeMap;
-use std::sync::atomic::{AtomicU32, AtomicU64};
+use std::sync::Arc;
 
 use dropnet::check::check_source;
-use dropnet::data::{InputArray, Part, Storage, Target};
+use dropnet::data::{Input, Observed, Part, Target};
 use dropnet::draws;
 use dropnet::graph::interpret::{Bindings, Tensor, interpret};
 use dropnet::graph::{Sink, SiteId};
 use dropnet::kernels::team::Team;
 use dropnet::model::Model;
-use dropnet::runtime::function::{Function, Pass, Status};
+use dropnet::runtime::function::{Function, Layout, Pass, Status};
 use dropnet::runtime::plan::{self, EpochPlan, Shape};
 use dropnet::runtime::progress::Progress;
 use dropnet::runtime::store::Store;
@@ -134,37 +134,36 @@ fn optimizers_follow_the_trajectories_of_pytorch() {
     assert_eq!(classes, golden["classes"].as_u64().unwrap());
 }
 
-/// Smooth made-up rows: 4 inputs, 3 classes or 2 numbers.
+/// Smooth made-up rows, every second one of their stores from the last on: 4 inputs, 3 classes or 2 numbers.
 fn part(rows: usize, target: &str) -> Part {
     let value = |i: usize| ((i as f32 * 12.9898).sin() * 437.585).fract() * 2.0;
-    let data = Storage::F32((0..rows * 4).map(value).collect());
-    let input = InputArray { name: "x".into(), shape: vec![4], data, scale: 1.0, shift: 0.0 };
-    let real = |width: usize, f: &dyn Fn(f32) -> f32| (0..rows * width).map(|i| f(value(i + 7))).collect();
+    let stored = 2 * rows;
+    let input = Input::floats("x", &[4], (0..stored * 4).map(value).collect());
+    let real = |width: usize, f: &dyn Fn(f32) -> f32| (0..stored * width).map(|i| f(value(i + 7))).collect();
     let target = match target {
-        "class" => Target::Classes((0..rows as u32).map(|i| (i * 7 + 1) % 3).collect()),
+        "class" => Target::Classes((0..stored as u32).map(|i| (i * 7 + 1) % 3).collect()),
         "bits" => Target::Bits { data: real(2, &|x| f32::from(x > 0.0)), width: 2 },
         _ => Target::Real { data: real(2, &|x| x), width: 2 },
     };
-    Part { rows, inputs: vec![input], target, source_rows: (0..rows as u32).collect() }
+    let numbers = (0..stored as u32).rev().step_by(2).collect();
+    Part::new(numbers, vec![input], Arc::new(target))
 }
 
 fn gather(part: &Part, rows: &[u32]) -> (Tensor<f64>, Tensor<f64>) {
-    let Storage::F32(data) = &part.inputs[0].data else { panic!("floats") };
-    let pick = |data: &[f32], width: usize| -> Vec<f64> {
-        rows.iter()
-            .flat_map(|r| &data[*r as usize * width..(*r as usize + 1) * width])
-            .map(|x| f64::from(*x))
-            .collect()
-    };
-    let target = match &part.target {
-        Target::Classes(c) => {
-            Tensor::ints(&[rows.len()], rows.iter().map(|r| c[*r as usize] as i32).collect())
+    let seen = part.seen(&part.inputs[0]).expect("rows in memory");
+    let input = rows.iter().flat_map(|row| &seen[*row as usize * 4..][..4]).map(|x| f64::from(*x)).collect();
+    let (mut classes, mut numbers) = (Vec::new(), Vec::new());
+    for row in rows {
+        match part.observed(*row as usize) {
+            Observed::Class(class) => classes.push(class as i32),
+            Observed::Real(own) | Observed::Bits(own) => numbers.extend(own.iter().map(|y| f64::from(*y))),
         }
-        Target::Real { data, width } | Target::Bits { data, width } => {
-            Tensor::real(&[rows.len(), *width], pick(data, *width))
-        }
+    }
+    let target = match classes.is_empty() {
+        true => Tensor::real(&[rows.len(), 2], numbers),
+        false => Tensor::ints(&[rows.len()], classes),
     };
-    (Tensor::real(&[rows.len(), 4], pick(data, 4)), target)
+    (Tensor::real(&[rows.len(), 4], input), target)
 }
 
 fn interpreted(model: &Model, part: &Part, shape: &Shape, plan: &EpochPlan) -> (Tensors, Vec<f64>) {
@@ -175,7 +174,11 @@ fn interpreted(model: &Model, part: &Part, shape: &Shape, plan: &EpochPlan) -> (
     for step in 0..shape.steps() {
         let positions = step * shape.batch..step * shape.batch + shape.rows_of(step);
         let (input, target) = gather(part, &plan.order[positions.clone()]);
-        let partner = plan.partner.as_ref().map(|p| gather(part, &p[positions.clone()]));
+        let partner = plan.partner.as_ref().map(|partner| {
+            let rows: Vec<u32> =
+                partner[positions.clone()].iter().map(|position| plan.order[*position as usize]).collect();
+            gather(part, &rows)
+        });
         let bindings = Bindings {
             rows: positions.len(),
             inputs: vec![input],
@@ -200,24 +203,13 @@ fn native(model: &Model, part: &Part, shape: &Shape, plan: &EpochPlan, threads: 
     let mut totals = vec![0.0; function.graph().metrics.len()];
     let mut outputs = vec![0.0; shape.rows * model.output.kind.width()];
     let streams = function.streams(|site| draws::train_stream(shape.seed, site, 0));
+    let layout = Layout { order: &plan.order, batch: shape.batch, scalars: &plan.scalars, streams: &streams };
+    let team = Team::new(threads);
     let status = function.run(Pass {
-        part,
         with_target: true,
-        order: &plan.order,
         partner: plan.partner.as_deref(),
-        batch: shape.batch,
-        scalars: &plan.scalars,
-        streams: &streams,
-        samples: &[],
-        first_row: 0,
-        steps: 0..shape.steps() as u64,
-        first_update: 0,
-        store: &mut store,
-        outputs: &mut outputs,
         totals: &mut totals,
-        done: &AtomicU64::new(0),
-        stop: &AtomicU32::new(0),
-        team: &Team::new(threads),
+        ..Pass::once(part, layout, &mut store, &mut outputs, &team)
     });
     assert_eq!(status.expect("runs"), Status::Done);
     (store, totals)

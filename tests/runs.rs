@@ -242,7 +242,7 @@ fn a_session_predicts_what_evaluation_predicts() {
     let mut store = trained.checkpoint.store(&graph).expect("parameters");
     let mut expected = evaluator.outputs(part, &mut store, &Team::new(1), 5).expect("outputs");
     run.model.output.kind.interpret(&mut expected, &run.dataset.transform.target);
-    let data::Storage::F32(rows) = &part.inputs[0].data else { panic!("points are f32") };
+    let rows = part.seen(&part.inputs[0]).expect("rows in memory");
     for most in [1, 2, 7, 32, 150] {
         let mut session = trained.session(most).expect("compiles");
         let found: Vec<f64> =

@@ -4,6 +4,7 @@ use super::{
     eval::{bound, describe, eval, more_than_all, too_late},
     scope::Scope,
     suggest::nearest,
+    words::{eval_or_word, stands_for},
 };
 use crate::{
     diag::{Diagnostic, Span},
@@ -188,14 +189,22 @@ const ITEM: &[Kind] = &[Kind::Name, Kind::Text, Kind::Number(Bounds::ANY)];
 fn value_of(expr: &Expr, kind: Kind, sig: &Sig, spec: &ArgSpec, scope: &mut Scope) -> Bound {
     let wrong = |found: String, wanted: &str| another_kind(expr.span, found, wanted, sig, spec);
     match kind {
-        Kind::Word(words) => word(expr, words, sig, spec),
+        Kind::Word(words) => word(expr, words, sig, spec, scope),
         Kind::Words(words) => match &expr.kind {
             ExprKind::List(items) => items
                 .iter()
-                .map(|item| word(item, words, sig, spec))
+                .map(|item| word(item, words, sig, spec, scope))
                 .collect::<Result<_, _>>()
                 .map(Value::List),
-            _ => word(expr, words, sig, spec),
+            _ => word(expr, words, sig, spec, scope),
+        },
+        Kind::Choices => match &expr.kind {
+            ExprKind::List(items) => items
+                .iter()
+                .map(|item| choice(item, sig, spec, scope))
+                .collect::<Result<_, _>>()
+                .map(Value::List),
+            _ => Err(wrong(shape_of(expr), "a list")),
         },
         Kind::Items => match &expr.kind {
             ExprKind::List(items) => items
@@ -236,6 +245,9 @@ fn another_kind(span: Span, found: String, wanted: &str, sig: &Sig, spec: &ArgSp
 
 /// Words by their spelling; everything else by evaluating once and taking the first kind that fits.
 fn one_of(expr: &Expr, kinds: &'static [Kind], sig: &Sig, spec: &ArgSpec, scope: &mut Scope) -> Bound {
+    if let (ExprKind::List(_), true) = (&expr.kind, kinds.iter().any(|kind| matches!(kind, Kind::Choices))) {
+        return value_of(expr, Kind::Choices, sig, spec, scope);
+    }
     if let ExprKind::Path(path) = &expr.kind {
         for kind in kinds {
             match kind {
@@ -274,10 +286,21 @@ fn one_of(expr: &Expr, kinds: &'static [Kind], sig: &Sig, spec: &ArgSpec, scope:
     ))
 }
 
-fn word(expr: &Expr, words: &[&str], sig: &Sig, spec: &ArgSpec) -> Bound {
+/// One of several values that are tried.
+fn choice(expr: &Expr, sig: &Sig, spec: &ArgSpec, scope: &mut Scope) -> Bound {
+    match eval_or_word(expr, scope)?.plain() {
+        value @ (Value::Number(_) | Value::Word(_) | Value::Bool(_)) => Ok(value),
+        other => Err(another_kind(expr.span, describe(&other), "a number or a word", sig, spec)),
+    }
+}
+
+fn word(expr: &Expr, words: &[&'static str], sig: &Sig, spec: &ArgSpec, scope: &mut Scope) -> Bound {
     let found = match &expr.kind {
-        ExprKind::Path(found) if words.contains(&found.as_str()) => return Ok(Value::Word(found.clone())),
-        ExprKind::Path(found) => found,
+        ExprKind::Path(found) => match stands_for(found, expr.span, words, &place(sig, spec), scope)? {
+            Some(word) => return Ok(Value::Word(word)),
+            None if words.contains(&found.as_str()) => return Ok(Value::Word(found.clone())),
+            None => found,
+        },
         _ => {
             return Err(Box::new(
                 Diagnostic::error(
@@ -292,6 +315,11 @@ fn word(expr: &Expr, words: &[&str], sig: &Sig, spec: &ArgSpec) -> Bound {
     Err(unknown_choice(found, expr.span, words, sig, spec))
 }
 
+/// `` `init` of `dense` ``
+fn place(sig: &Sig, spec: &ArgSpec) -> String {
+    format!("`{}` of `{}`", spec.name, sig.name)
+}
+
 fn unknown_choice(found: &str, span: Span, words: &[&str], sig: &Sig, spec: &ArgSpec) -> Box<Diagnostic> {
     let message = format!("`{}` of `{}` cannot be `{found}`", spec.name, sig.name);
     let error = Diagnostic::error("E0215", span, message).label(format!("one of {}", words.join(", ")));
@@ -303,19 +331,22 @@ fn unknown_choice(found: &str, span: Span, words: &[&str], sig: &Sig, spec: &Arg
 
 /// A word with arguments of its own: `normal(sd=0.01)`. Without any it is the word alone.
 fn used(expr: &Expr, words: &[&'static Sig], sig: &Sig, spec: &ArgSpec, scope: &mut Scope) -> Bound {
-    let names: Vec<&str> = words.iter().map(|word| word.name).collect();
-    let (name, args): (_, &[Arg]) = match &expr.kind {
-        ExprKind::Call { name, args } => (&name.text, args),
-        ExprKind::Path(name) => (name, &[]),
-        _ => return word(expr, &names, sig, spec),
+    let names: Vec<&'static str> = words.iter().map(|word| word.name).collect();
+    let (name, args): (String, &[Arg]) = match &expr.kind {
+        ExprKind::Call { name, args } => (name.text.clone(), args),
+        ExprKind::Path(name) => match stands_for(name, expr.span, &names, &place(sig, spec), scope)? {
+            Some(word) => (word, &[]),
+            None => (name.clone(), &[]),
+        },
+        _ => return word(expr, &names, sig, spec, scope),
     };
     let Some(found) = words.iter().find(|word| word.name == name) else {
-        return Err(unknown_choice(name, expr.span, &names, sig, spec));
+        return Err(unknown_choice(&name, expr.span, &names, sig, spec));
     };
     let args = bound(found, args, expr.span, scope)?;
     let written: Vec<(Option<String>, Value)> =
         args.iter().filter(|given| given.written).map(|g| (Some(g.name.into()), g.value.clone())).collect();
-    Ok(if written.is_empty() { Value::Word(name.clone()) } else { Value::Call(name.clone(), written) })
+    Ok(if written.is_empty() { Value::Word(name) } else { Value::Call(name, written) })
 }
 
 /// `Ok`: fits. `Err(Ok(diagnostic))`: the kind fits and its value does not. `Err(Err(value))`: another kind.
@@ -395,6 +426,11 @@ fn fit(
                 .fix("leave the unit out", span, exactly(x)),
         ))),
         (Kind::Bool, Value::Bool(b)) => Ok(Value::Bool(b)),
+        // What a name stands for.
+        (Kind::Word(words) | Kind::Words(words), Value::Word(word)) if words.contains(&word.as_str()) => {
+            Ok(Value::Word(word))
+        }
+        (Kind::Name, Value::Word(word)) => Ok(Value::Word(word)),
         (Kind::Text, Value::Text(t)) => Ok(Value::Text(t)),
         (Kind::Quantity(units), Value::Quantity(x, unit)) if units.contains(&unit) => {
             bounded(x, Bounds::NON_NEGATIVE, Value::Quantity(x, unit))
@@ -452,6 +488,7 @@ fn wanted(kind: Kind) -> String {
         }
         Kind::Numbers => "a list of numbers".into(),
         Kind::Items => "a list of names, texts and numbers".into(),
+        Kind::Choices => "a list of numbers or words".into(),
         Kind::Size => "a size such as 3x3".into(),
         Kind::Span => "a range such as 1..8".into(),
         Kind::OneOf(kinds) => kinds.iter().map(|k| wanted(*k)).collect::<Vec<_>>().join(" or "),

@@ -1,11 +1,11 @@
 //! Expressions to values, at compile time. Every failure is reported at the expression where it is written.
 
-use super::{bind::bind, scope::Scope, suggest::nearest};
+use super::{bind::bind, scope::Scope, suggest::nearest, words};
 use crate::{
     check::scope::ATTRIBUTES,
     diag::{Diagnostic, Span},
     syntax::ast::{Arg, ArgKey, BinaryOp, Expr, ExprKind},
-    train::penalties::{BayesDecay, bayes_decay},
+    train::{BayesDecay, bayes_decay},
     vocab::{Args, Ramp, Sig, Symbol, Unit, Value, exactly, ramp},
 };
 
@@ -56,6 +56,10 @@ pub fn eval(expr: &Expr, scope: &mut Scope) -> Result<Value> {
             Value::Quantity(x, Unit::Percent) => Ok(Value::Tail(x / 100.0)),
             other => Err(kind_error(share.span, "a share", &other)),
         },
+        ExprKind::Binary { op: op @ (BinaryOp::Eq | BinaryOp::Ne), left, right } => {
+            let (a, b) = words::sides(left, right, scope)?;
+            binary(*op, (a, left.span), (b, right.span), span)
+        }
         ExprKind::Binary { op, left, right } => {
             let (a, b) = (eval(left, scope)?.plain(), eval(right, scope)?.plain());
             binary(*op, (a, left.span), (b, right.span), span)
@@ -197,6 +201,9 @@ fn binary(op: BinaryOp, (a, a_span): (Value, Span), (b, b_span): (Value, Span), 
         return Err(kind_error(at, "true or false", found));
     }
     if let (Eq | Ne, Value::Bool(x), Value::Bool(y)) = (op, &a, &b) {
+        return Ok(Value::Bool((x == y) == (op == Eq)));
+    }
+    if let (Eq | Ne, Value::Word(x), Value::Word(y)) = (op, &a, &b) {
         return Ok(Value::Bool((x == y) == (op == Eq)));
     }
     if matches!(a, Value::Symbol(_)) || matches!(b, Value::Symbol(_)) {

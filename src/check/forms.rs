@@ -110,7 +110,7 @@ pub fn input_type(expr: &Expr, scope: &mut Scope) -> Result<Ty> {
     let (name, dims) = type_of(expr, scope)?;
     match name {
         "real" => Ok(Ty::of_sizes(&dims)),
-        "class" | "bits" | "normal" => Err(Box::new(
+        word if laws::find(word).is_some() => Err(Box::new(
             Diagnostic::error("E0205", expr.span, format!("`{name}` is a type of outputs"))
                 .label("an input is real")
                 .help("write `real[...]`"),

@@ -4,6 +4,7 @@
 //! and may stand only where a run-time number may.
 
 mod bind;
+mod chosen;
 mod eval;
 mod forms;
 mod mend;
@@ -18,8 +19,9 @@ mod suggest;
 mod sweep;
 mod times;
 mod train;
+mod words;
 
-pub use net::{Flow, Net};
+pub use net::Net;
 pub use predict::{MOST_COINS, PREDICT_STATEMENTS};
 pub use scope::{ATTRIBUTES, Attributes};
 pub use sections::{NAMES as SECTIONS, home as home_section};
@@ -39,7 +41,6 @@ use crate::{
     },
     vocab::Value,
 };
-use eval::eval;
 use scope::Scope;
 use sections::Sections;
 
@@ -125,6 +126,7 @@ fn check_as(file: &File, env: &Env, broken: bool) -> Checked {
     let sections = Sections::collect(file, &mut diags);
     let knobs = top_level(file, env, &mut scope, &mut diags);
     let (model, sketch) = sections.model(&mut scope, &blocks, knobs, &mut diags);
+    diags.extend(scope.words.misspelt());
     diags.extend(scope.unused().map(|(name, span)| unused(name, span)));
     // Where something else is wrong, what looks unused may stand in the part that was not understood.
     if broken || diags.iter().any(Diagnostic::is_error) {
@@ -154,7 +156,7 @@ fn top_level(file: &File, env: &Env, scope: &mut Scope, diags: &mut Vec<Diagnost
                 let set = env.sets.iter().rev().find(|(name, _)| *name == binding.name.text);
                 let value = match set {
                     Some((name, text)) => set_value(name, text, binding, scope),
-                    None => eval(&binding.value, scope),
+                    None => words::eval_or_word(&binding.value, scope),
                 };
                 knobs.extend(value.iter().map(|value| (binding.name.text.clone(), value.clone().plain())));
                 diags.extend(scope.declare(&binding.name.text, value, binding.name.span));
@@ -184,7 +186,7 @@ fn set_value(name: &str, text: &str, binding: &Binding, scope: &mut Scope) -> Re
         return Err(wrong(errors[0].message.clone()));
     }
     let value: &Expr = value;
-    eval(value, scope).map_err(|d| wrong(d.message.clone()))
+    words::eval_or_word(value, scope).map_err(|d| wrong(d.message.clone()))
 }
 
 fn unknown_sets(file: &File, env: &Env, knobs: &[(String, Value)], diags: &mut Vec<Diagnostic>) {

@@ -3,10 +3,7 @@
 use crate::{
     diag::{Diagnostic, Span},
     model::{Model, NodeKind, ParamRole, PredictMode},
-    train::{
-        losses::Likelihood,
-        penalties::{BayesDecay, bayes_decay},
-    },
+    train::{BayesDecay, losses::Likelihood},
     vocab::{Bounds, exactly},
 };
 
@@ -49,7 +46,7 @@ pub fn check(model: &Model) -> Vec<Diagnostic> {
 fn learned(model: &Model) -> impl Iterator<Item = Span> {
     model.nodes.iter().filter_map(|node| match &node.kind {
         NodeKind::Layer(used) => {
-            used.word.drop_site(&used.args).filter(|site| site.learned).map(|_| used.args.span)
+            used.word.drop_site(&used.args).filter(|site| site.is_learned()).map(|_| used.args.span)
         }
         NodeKind::Input { .. } => None,
     })
@@ -97,7 +94,7 @@ fn lost(decay: BayesDecay, model: &Model, span: Span) -> Option<Diagnostic> {
 
 /// Samples of a net in which a matrix is never masked are not those of the posterior that the penalty is derived for.
 fn unmasked(model: &Model, span: Span) -> Option<Diagnostic> {
-    let names = bayes_decay::unmasked(model);
+    let names = model.unmasked();
     if names.is_empty() || !matches!(model.predict.mode, PredictMode::McDropout(_)) {
         return None;
     }

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use super::words::Ledger;
 use crate::{
     diag::{Diagnostic, Span},
     vocab::Value,
@@ -39,6 +40,8 @@ pub struct Scope {
     /// The places of a name's bindings, innermost last.
     places: BTreeMap<String, Vec<usize>>,
     pub attributes: Attributes,
+    /// Names that stand for words.
+    pub words: Ledger,
     work: usize,
     held: usize,
 }
@@ -50,6 +53,7 @@ impl Scope {
             declared: BTreeMap::new(),
             places: BTreeMap::new(),
             attributes,
+            words: Ledger::default(),
             work: 0,
             held: 0,
         }
@@ -123,6 +127,14 @@ impl Scope {
             *used = true;
         }
         Some(value)
+    }
+
+    /// The word that a name stands for, if it stands for one.
+    pub fn word(&self, name: &str) -> Option<String> {
+        match &self.find(name)?.value {
+            Ok(Value::Word(word)) => Some(word.clone()),
+            _ => None,
+        }
     }
 
     /// Where the nearest binding of this name is declared.

@@ -3,20 +3,15 @@
 use std::collections::BTreeMap;
 
 use super::{
-    Sketch,
-    bind::bind,
-    net::{Flow, Net},
-    penalties, predict,
-    scope::Scope,
-    suggest::nearest,
-    sweep, times, train,
+    Sketch, bind::bind, net::Net, penalties, predict, scope::Scope, suggest::nearest, sweep, times, train,
 };
+use crate::layers::Flow;
 use crate::{
     data::{self, DataConfig},
     diag::{Diagnostic, Span},
     model::{Fitted, Model, Predict},
     syntax::ast::{Arg, ArgKey, BlockDef, Body, Comment, ExprKind, File, Step, Stmt},
-    train::penalties::bayes_decay::TARGET_VARIANCE,
+    train::bayes_decay::TARGET_VARIANCE,
     vocab::{Args, Value},
 };
 
@@ -261,55 +256,43 @@ fn check_edition(step: &Step, seen: &mut Option<Span>, diags: &mut Vec<Diagnosti
     }
 }
 
-/// The one step of a line of a section; anything else is reported.
+/// The steps of a section's lines; anything else is reported.
 pub fn statement_steps<'f>(section: Section<'f>, diags: &mut Vec<Diagnostic>) -> Vec<&'f Step> {
-    let mut steps = Vec::new();
-    for stmt in &section.body.stmts {
-        match stmt {
-            Stmt::Chain(chain) if chain.label.is_none() && chain.steps.len() == 1 => {
-                let step = &chain.steps[0];
-                if let Some(body) = &step.body {
-                    diags.push(
-                        Diagnostic::error("E0213", body.span, format!("`{}` takes no block", step.name.text))
-                            .label("not expected"),
-                    );
-                }
-                steps.push(step);
-            }
-            Stmt::Error(_) => {}
-            Stmt::Chain(chain) => diags.push(
-                Diagnostic::error(
-                    "E0107",
-                    chain.span,
-                    format!("a line of `{}` is one statement", section.name),
-                )
-                .label("a chain or a label"),
-            ),
-            Stmt::Param(b) | Stmt::Let(b) => {
+    section.body.stmts.iter().filter_map(|stmt| statement_step(stmt, section.name, diags)).collect()
+}
+
+/// The one step of a line of a section; anything else is reported.
+pub fn statement_step<'f>(stmt: &'f Stmt, section: &str, diags: &mut Vec<Diagnostic>) -> Option<&'f Step> {
+    let top_only = |span, what: &str| {
+        Diagnostic::error("E0107", span, format!("{what} stand at the top of the file"))
+            .label(format!("inside `{section}`"))
+    };
+    diags.push(match stmt {
+        Stmt::Chain(chain) if chain.label.is_none() && chain.steps.len() == 1 => {
+            let step = &chain.steps[0];
+            if let Some(body) = &step.body {
                 diags.push(
-                    Diagnostic::error("E0107", b.span, "definitions stand at the top of the file")
-                        .label(format!("inside `{}`", section.name)),
+                    Diagnostic::error("E0213", body.span, format!("`{}` takes no block", step.name.text))
+                        .label("not expected"),
                 );
             }
-            Stmt::Block(b) => diags.push(
-                Diagnostic::error("E0107", b.span, "blocks stand at the top of the file")
-                    .label(format!("inside `{}`", section.name)),
-            ),
-            Stmt::If(i) => diags.push(
-                Diagnostic::error(
-                    "E0204",
-                    i.span,
-                    format!("`if` in `{}` is not in this version", section.name),
-                )
-                .label("not built yet"),
-            ),
-            Stmt::Repeat(r) => diags.push(
-                Diagnostic::error("E0107", r.span, "`repeat` stands in `net`")
-                    .label(format!("inside `{}`", section.name)),
-            ),
+            return Some(step);
         }
-    }
-    steps
+        Stmt::Error(_) => return None,
+        Stmt::Chain(chain) => {
+            Diagnostic::error("E0107", chain.span, format!("a line of `{section}` is one statement"))
+                .label("a chain or a label")
+        }
+        Stmt::Param(b) | Stmt::Let(b) => top_only(b.span, "definitions"),
+        Stmt::Block(b) => top_only(b.span, "blocks"),
+        Stmt::If(i) => {
+            Diagnostic::error("E0204", i.span, format!("`if` in `{section}` is not in this version"))
+                .label("not built yet")
+        }
+        Stmt::Repeat(r) => Diagnostic::error("E0107", r.span, "`repeat` stands in `net`")
+            .label(format!("inside `{section}`")),
+    });
+    None
 }
 
 /// `FAMILY WORD, args...`: the word, its place and the other arguments.

@@ -11,6 +11,7 @@ use crate::{
     model::{
         Goal, Model, PredictMode, Prune, Range, Reported, Search, Sweep, Values, Vary, summary::grouped,
     },
+    syntax::ast::{ExprKind, Step},
     train::metrics,
     vocab::{ArgSpec, Args, Block, Bounds, Default, Kind, Sig, Unit, Value, exactly},
 };
@@ -22,7 +23,7 @@ static VARY: Sig = Sig {
         ArgSpec::required("name", Kind::Name, "the param"),
         ArgSpec::required(
             "values",
-            Kind::OneOf(&[Kind::Numbers, Kind::Span]),
+            Kind::OneOf(&[Kind::Choices, Kind::Span]),
             "a list of values, or a range to draw from",
         ),
         ArgSpec::named(
@@ -123,7 +124,10 @@ pub fn section(
         found.seen.push(sig.name);
         let Some(args) = bind(sig, &step.args, span, scope, diags) else { continue };
         match word {
-            "vary" => found.vary(&args, params, diags),
+            "vary" => {
+                words_of(step, &args, scope);
+                found.vary(&args, params, diags);
+            }
             "search" => {
                 once(found.search.as_ref().map(|s| s.1), span, "a second `search`", diags);
                 found.search = search(&args, diags).map(|search| (search, span));
@@ -139,6 +143,20 @@ pub fn section(
         }
     }
     found
+}
+
+/// Words that are tried must be such as a use of the param takes.
+fn words_of(step: &Step, args: &Args, scope: &mut Scope) {
+    let Some(Value::List(values)) = args.value("values") else { return };
+    let items = step.args.iter().filter_map(|arg| match &arg.value.kind {
+        ExprKind::List(items) => Some(items),
+        _ => None,
+    });
+    for (item, value) in items.flatten().zip(values) {
+        if let Value::Word(word) = value {
+            scope.words.mean(args.word("name"), word, item.span);
+        }
+    }
 }
 
 impl Found {

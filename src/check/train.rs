@@ -2,10 +2,12 @@
 
 use super::{
     bind::bind,
+    chosen::chosen_steps,
     report,
     scope::Scope,
-    sections::{Section, family_word, home, misplaced, statement_steps, unknown_word, use_span},
+    sections::{Section, family_word, home, misplaced, unknown_word, use_span},
     times::updates_per_epoch,
+    words::stands_for,
 };
 use crate::{
     data::DataConfig,
@@ -13,7 +15,7 @@ use crate::{
     model::{OutputKind, StopEarly, Train, Use},
     syntax::ast::Step,
     train::{Wrong, losses, metrics, optimizers, penalties, schedules},
-    vocab::{ArgSpec, Args, Block, Bounds, Default, Kind, Sig, Value},
+    vocab::{ArgSpec, Args, Block, Bounds, Default, Kind, Sig},
 };
 
 static EPOCHS: Sig = Sig {
@@ -58,9 +60,9 @@ static MIXUP: Sig = Sig {
     about: "mix rows and targets in pairs",
     args: &[ArgSpec::named(
         "alpha",
-        Kind::Number(Bounds::POSITIVE),
+        Kind::Number(Bounds::NON_NEGATIVE),
         Default::Required,
-        "parameter of the Beta distribution",
+        "parameter of the Beta distribution; 0 mixes nothing",
     )],
     block: Block::None,
 };
@@ -114,7 +116,7 @@ pub fn section(
 ) -> Option<Train> {
     let before = diags.len();
     let mut found = Found::default();
-    for step in statement_steps(section, diags) {
+    for step in chosen_steps(section, scope, diags) {
         let word = step.name.text.as_str();
         let Some(name) = STATEMENTS.iter().copied().find(|n| *n == word) else {
             diags.push(match home(word) {
@@ -255,7 +257,8 @@ impl Found {
 
     /// What a `train` section cannot do without.
     fn require(&self, head: Span, kind: Option<OutputKind>, diags: &mut Vec<Diagnostic>) {
-        let loss = format!("loss {}", kind.map_or("cross_entropy", OutputKind::usual_loss));
+        let usual = kind.unwrap_or(OutputKind::class(2)).usual_loss();
+        let loss = format!("loss {}", usual.sig().name);
         for (name, example) in
             [("loss", loss.as_str()), ("optimizer", "optimizer adam, lr=1e-3"), ("epochs", "epochs 20")]
         {
@@ -284,26 +287,27 @@ fn word<T: ?Sized>(
     step: &Step,
     family: &str,
     example: &str,
-    known: &[&str],
+    known: &[&'static str],
     find: fn(&str) -> Option<&'static T>,
     sig: fn(&T) -> &'static Sig,
     scope: &mut Scope,
     diags: &mut Vec<Diagnostic>,
 ) -> Option<Use<T>> {
     match family_word(step, family, example) {
-        Ok((name, span, rest)) => match find(name) {
-            Some(word) => bind(sig(word), rest, use_span(step), scope, diags).map(|args| Use { word, args }),
-            None => {
-                diags.push(unknown_word(
-                    if family == "penalize" { "penalty" } else { family },
-                    name,
-                    span,
-                    known,
-                    &[],
-                ));
-                None
+        Ok((name, span, rest)) => {
+            let what = if family == "penalize" { "penalty" } else { family };
+            let meant = stands_for(name, span, known, &format!("the {what}"), scope);
+            let meant = meant.map_err(|fault| diags.push(*fault)).ok()?;
+            match find(meant.as_deref().unwrap_or(name)) {
+                Some(word) => {
+                    bind(sig(word), rest, use_span(step), scope, diags).map(|args| Use { word, args })
+                }
+                None => {
+                    diags.push(unknown_word(what, name, span, known, &[]));
+                    None
+                }
             }
-        },
+        }
         Err(d) => {
             diags.push(d);
             None
@@ -375,8 +379,8 @@ fn check_watch(
 }
 
 fn mixup(section: Section<'_>, scope: &mut Scope, diags: &mut Vec<Diagnostic>) -> Option<f64> {
-    let mut alpha = None;
-    for step in statement_steps(section, diags) {
+    let (mut alpha, mut first) = (None, None);
+    for step in chosen_steps(section, scope, diags) {
         let word = step.name.text.as_str();
         if word != MIXUP.name {
             let unknown =
@@ -388,16 +392,13 @@ fn mixup(section: Section<'_>, scope: &mut Scope, diags: &mut Vec<Diagnostic>) -
             });
             continue;
         }
-        if alpha.is_some() {
-            diags.push(Diagnostic::error("E0104", step.span, "a second `mixup`").label("stands once"));
+        if let Some(first) = first.replace(step.span) {
+            let error = Diagnostic::error("E0104", step.span, "a second `mixup`").label("stands once");
+            diags.push(error.also(first, "the first one"));
             continue;
         }
-        alpha = bind(&MIXUP, &step.args, use_span(step), scope, diags).map(|args: Args| {
-            match args.get("alpha").map(|g| &g.value) {
-                Some(Value::Number(x)) => *x,
-                _ => 0.0,
-            }
-        });
+        alpha = bind(&MIXUP, &step.args, use_span(step), scope, diags).map(|args| args.number("alpha"));
     }
-    alpha
+    // The limit of the distribution at 0 leaves every row as it is.
+    alpha.filter(|alpha| *alpha > 0.0)
 }

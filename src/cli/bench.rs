@@ -48,6 +48,7 @@ impl Command {
         let bench = run::bench(&source.text, &self.file.sets.sets, &ready, self.threads.count(), budget);
         let bench = bench.map_err(|error| match error {
             BenchError::Codegen(error) => data::native(&error),
+            BenchError::Data(error) => data::failure(&error, None, ui),
             BenchError::NoRoom(_) => Failure::data(error),
             BenchError::Diverged => {
                 let cure = run::cure(&ready.model, &ready.dataset);
@@ -102,6 +103,7 @@ fn object(bench: &Bench) -> serde_json::Value {
         bench.stages.0.iter().map(|(name, time)| ((*name).into(), json!(micros(*time) / 1e3))).collect();
     json!({
         "threads": bench.threads,
+        "threads_offered": bench.offered,
         "batch": bench.batch,
         "steps": bench.steps,
         "step_us": micros(bench.step),
@@ -115,6 +117,7 @@ fn object(bench: &Bench) -> serde_json::Value {
         "kernels": kernels,
         "peak_gflops": bench.roofline.flops_per_second / 1e9,
         "peak_gbytes": bench.roofline.bytes_per_second / 1e9,
+        "round_trip_ns": bench.round_trip.map(|time| time.as_nanos() as u64),
         "compile_ms": stages,
     })
 }
@@ -123,15 +126,26 @@ fn plural(count: usize, what: &str) -> String {
     format!("{} {what}{}", grouped(count), if count == 1 { "" } else { "s" })
 }
 
+/// Those at work, and of how many where that is fewer.
+fn threads(bench: &Bench) -> String {
+    match bench.threads < bench.offered {
+        true => format!("{} of {} at work", bench.threads, plural(bench.offered, "thread")),
+        false => plural(bench.threads, "thread"),
+    }
+}
+
 /// The slowest kernels first; the last line is the step.
 fn table(name: &str, bench: &Bench) -> String {
     let width = bench.kernels.iter().map(|k| k.name.len()).max().unwrap_or(0).max("between kernels".len());
     let mut text = format!(
-        "{name} · batch {} · {} · products {:.0} GFLOP/s · memory {:.1} GB/s\n",
+        "{name} · batch {} · {} · products {:.0} GFLOP/s · memory {:.1} GB/s{}\n",
         bench.batch,
-        plural(bench.threads, "thread"),
+        threads(bench),
         bench.roofline.flops_per_second / 1e9,
-        bench.roofline.bytes_per_second / 1e9
+        bench.roofline.bytes_per_second / 1e9,
+        bench
+            .round_trip
+            .map_or(String::new(), |time| format!(" · between cores and back {} ns", time.as_nanos()))
     );
     text += &format!(
         "{:<width$}  {:>10}  {:>6}  {:>14}  {:>12}  {:>10}  {:>8}\n",

@@ -2,7 +2,7 @@
 
 use dropnet::{
     kernels::team::Team,
-    model::{OutputKind, PredictMode, summary::number},
+    model::{PredictMode, summary::number},
     run::{Fit, NO_GAIN, name_of},
     vocab::in_digits,
 };

@@ -13,6 +13,7 @@ use dropnet::{
         Arm, Course, Difference, Experiment, ExperimentError, JournalError, MeanOverSplits, Measured,
         OpenError, Point, Report, Trial, Tried,
     },
+    runtime::train::TrainError,
 };
 
 use super::{
@@ -242,6 +243,7 @@ fn failure(error: ExperimentError, source: &Source, ui: &mut Ui) -> Failure {
             Failure::Reported(Exit::Faulty)
         }
         ExperimentError::Open(OpenError::Data(error)) => data::failure(&error, Some(source), ui),
+        ExperimentError::Train(TrainError::Rows(error)) => data::failure(&error, None, ui),
         ExperimentError::Journal(JournalError::Exists(_) | JournalError::Taken(..))
         | ExperimentError::Copies { .. }
         | ExperimentError::SameSettings(..) => Failure::usage(error),

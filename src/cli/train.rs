@@ -71,7 +71,7 @@ enum Ended {
 
 #[derive(clap::Args)]
 pub struct Threads {
-    /// Threads to run on; results do not depend on it [default: all cores]
+    /// Threads to run on, at most: fewer work where that is faster; results do not depend on it [default: all cores]
     #[arg(long = "threads", value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
     count: Option<u16>,
 }
@@ -202,7 +202,7 @@ impl Command {
         stop: &Arc<AtomicU32>,
         ui: &mut Ui,
     ) -> Result<Ended, Failure> {
-        let started = run::start(request, ready).map_err(unstarted)?;
+        let started = run::start(request, ready).map_err(|error| unstarted(error, ui))?;
         self.heading(source, ready, &started, ui);
         let (dir, seed, meta) = (started.dir.clone(), started.meta.seed, started.meta);
         let job = Job { model: &ready.model, dataset: &ready.dataset, dir: Some(dir.path()), meta };
@@ -226,7 +226,7 @@ impl Command {
         match result {
             Ok(outcome) => self.done(&dir, &outcome, ui).map(|()| Ended::Done),
             Err(TrainError::Interrupted { epoch, step }) => Ok(Ended::Interrupted { epoch, step, dir }),
-            Err(error) => Err(failure(error, &dir, ready)),
+            Err(error) => Err(failure(error, &dir, ready, ui)),
         }
     }
 
@@ -245,14 +245,14 @@ impl Command {
 
     fn heading(&self, source: &Source, ready: &Ready, started: &Started, ui: &mut Ui) {
         let rows = |part: Option<&dropnet::data::Part>, name: &str| {
-            part.map_or(String::new(), |part| format!(" + {} {name}", grouped(part.rows)))
+            part.map_or(String::new(), |part| format!(" + {} {name}", grouped(part.rows())))
         };
         let (data, threads) = (&ready.dataset, self.threads.count());
         ui.talk(format_args!(
             "{} · {} parameters · {} training{}{} rows · seed {} · {threads} {}",
             source.name,
             grouped(ready.model.parameter_count()),
-            grouped(data.train.rows),
+            grouped(data.train.rows()),
             rows(data.valid.as_ref(), "validation"),
             rows(data.test.as_ref(), "test"),
             started.meta.seed,
@@ -350,10 +350,11 @@ fn may_hold_seeds(folder: &RunDir, text: &str) -> Result<(), Failure> {
 }
 
 /// Why a run could not begin.
-pub fn unstarted(error: StartError) -> Failure {
+pub fn unstarted(error: StartError, ui: &mut Ui) -> Failure {
     match error {
         StartError::Usage(message) => Failure::usage(message),
         StartError::Data(message) => Failure::data(message),
+        StartError::Rows(error) => data::failure(&error, None, ui),
     }
 }
 
@@ -367,7 +368,7 @@ pub fn diverged(epoch: u64, step: u64, kept: &str, ready: &Ready) -> Failure {
 }
 
 /// Why training ended before its time.
-pub fn failure(error: TrainError, dir: &RunDir, ready: &Ready) -> Failure {
+pub fn failure(error: TrainError, dir: &RunDir, ready: &Ready, ui: &mut Ui) -> Failure {
     match error {
         TrainError::Interrupted { epoch, step } => {
             Failure::Said(Exit::Interrupted, format!("interrupted in epoch {epoch} after {step} steps"))
@@ -381,6 +382,7 @@ pub fn failure(error: TrainError, dir: &RunDir, ready: &Ready) -> Failure {
         }
         TrainError::Checkpoint(error) => Failure::data(error),
         TrainError::Data(message) => Failure::data(message),
+        TrainError::Rows(error) => data::failure(&error, None, ui),
         TrainError::Unwritten => Failure::data(format!("cannot write {}", dir.path().display())),
         TrainError::Codegen(error) => data::native(&error),
     }

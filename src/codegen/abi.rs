@@ -2,14 +2,14 @@
 //!
 //! Invariants:
 //! - native code reads fields at the offsets that `offset_of!` gives, so this struct is the only description of the layout;
-//! - all but the last group is written by the host before the call and constant during it; the last group belongs to native code,
+//! - all but the group of the step is written by the host before the call and constant during it; that group belongs to native code,
 //!   which writes it at the start of each step, each thread in its own copy;
 //! - everything shared between threads and written during the call (`done`, `stop`, `verdict`) is atomic or, as `totals`, touched by
 //!   thread 0 only.
 
 use std::sync::atomic::{AtomicU32, AtomicU64};
 
-use crate::kernels::team::Barrier;
+use crate::kernels::barrier::Barrier;
 
 use super::clock::Clock;
 
@@ -61,6 +61,8 @@ pub(super) struct Args {
     pub step_scalars: *const u32,
     /// Ordinal of this step's update.
     pub update: u64,
+    /// Not 0 where what depends on parameters alone is to be computed before the steps; written by the host.
+    pub binds: u64,
 }
 
 /// What native `run` returns in the low two bits; the next step stands above them.

@@ -74,16 +74,16 @@ pub struct Bind<'a> {
     pub batch: usize,
     /// Steps to run now, within `0 .. rows.div_ceil(batch)`.
     pub steps: Range<usize>,
-    /// Row of the data at each position. Empty: position p is row p.
+    /// Row of the data at each position of the steps to run: the first is of position `steps.start * batch`.
     pub order: &'a [u32],
-    /// The row that each position is mixed with; empty where nothing is mixed.
+    /// The row that each of these positions is mixed with; empty where nothing is mixed.
     pub partner: &'a [u32],
     /// `scalar_count` words a step, by id: f32 bits or i32. Row 0 belongs to `steps.start`.
     pub scalars: &'a [u32],
     pub scalar_count: usize,
     /// Stream keys by site; in code that is sampled one such list a sample.
     pub streams: &'a [u64],
-    /// In code that is sampled: the sample that each position belongs to, an index of lists of streams. A row's key is then made of
+    /// In code that is sampled: the sample that each of these positions belongs to, an index of lists of streams. A row's key is then made of
     /// its sample's stream and `order`'s row number; the key of a site with one draw a step is that of the first position's
     /// sample, so such steps have one sample each.
     pub samples: &'a [u32],
@@ -99,6 +99,43 @@ pub struct Bind<'a> {
     pub done: &'a AtomicU64,
     /// The pass ends after the current step when this is not 0.
     pub stop: &'a AtomicU32,
+}
+
+impl Bind<'_> {
+    /// Positions of the steps to run, within the pass.
+    pub(super) fn positions(&self) -> Range<usize> {
+        let of = |step: usize| self.rows.min(step * self.batch);
+        of(self.steps.start)..of(self.steps.end.max(self.steps.start))
+    }
+}
+
+impl<'a> Bind<'a> {
+    /// One step over `rows` rows without tensors and tables, targets, mixing, samples and sums: what a pass has of them replaces these.
+    pub fn once(rows: usize, output: &'a mut [f32], done: &'a AtomicU64, stop: &'a AtomicU32) -> Self {
+        Self {
+            inputs: Vec::new(),
+            target: Target::None,
+            params: Vec::new(),
+            slots: Vec::new(),
+            states: Vec::new(),
+            output,
+            rows,
+            batch: rows.max(1),
+            steps: 0..usize::from(rows > 0),
+            order: &[],
+            partner: &[],
+            scalars: &[],
+            scalar_count: 0,
+            streams: &[],
+            samples: &[],
+            stream_count: 0,
+            position_base: 0,
+            update_base: 0,
+            totals: &mut [],
+            done,
+            stop,
+        }
+    }
 }
 
 /// A checked pass: the words of the operand table that are addresses of buffers, and the affine maps of byte inputs.
@@ -194,11 +231,9 @@ fn check_tables(needs: &Needs, bind: &Bind<'_>) -> Result<(), CodegenError> {
 
 /// Every sample that the steps name has its streams, and every position its row number.
 fn check_samples(needs: &Needs, bind: &Bind<'_>) -> Result<(), CodegenError> {
-    let positions = bind.steps.start * bind.batch..bind.rows.min(bind.steps.end * bind.batch);
-    if positions.is_empty() {
-        return Ok(());
-    }
-    let (Some(samples), Some(_)) = (bind.samples.get(positions.clone()), bind.order.get(positions)) else {
+    let positions = bind.positions();
+    let (Some(samples), Some(_)) = (bind.samples.get(..positions.len()), bind.order.get(..positions.len()))
+    else {
         return wrong("samples", "shorter than the pass");
     };
     let most = samples.iter().max().map_or(0, |s| *s as usize + 1);
@@ -219,12 +254,8 @@ fn check_order(
     if !used {
         return Ok(());
     }
-    let positions = bind.steps.start * bind.batch..bind.rows.min(bind.steps.end * bind.batch);
-    if positions.is_empty() {
-        return Ok(());
-    }
-    let Some(rows) = order.get(positions) else {
-        return wrong(name, "shorter than the pass");
+    let Some(rows) = order.get(..bind.positions().len()) else {
+        return wrong(name, "shorter than the steps to run");
     };
     match rows.iter().max() {
         Some(&row) if row as usize >= data_rows => {
@@ -253,12 +284,11 @@ fn input(
 /// Where the predictions of position 0 would stand, so that those of the steps to run are within `bind.output`. Steps are within the
 /// pass already.
 fn output(buffer: &Buffer, bind: &mut Bind<'_>) -> Result<u64, CodegenError> {
-    let first = bind.rows.min(bind.steps.start * bind.batch);
-    let last = bind.rows.min(bind.steps.end * bind.batch);
-    if bind.output.len() < elements(buffer, last.saturating_sub(first)) {
+    let positions = bind.positions();
+    if bind.output.len() < elements(buffer, positions.len()) {
         return wrong(&buffer.name, "too short for the rows of its steps");
     }
-    Ok((bind.output.as_mut_ptr() as u64).wrapping_sub(4 * elements(buffer, first) as u64))
+    Ok((bind.output.as_mut_ptr() as u64).wrapping_sub(4 * elements(buffer, positions.start) as u64))
 }
 
 fn target(buffer: &Buffer, target: Target<'_>) -> Result<(u64, usize), CodegenError> {

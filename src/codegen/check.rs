@@ -2,7 +2,7 @@
 //! about extents only, and it is what lets `Compiled::run` be safe: a program that passes cannot leave the arrays that `bind` checks.
 
 use crate::graph::Dim;
-use crate::loops::calls::{Region, Touched};
+use crate::loops::calls::{Axis, Region, Touched};
 use crate::loops::{
     Access, Buffer, BufferId, BufferKind, Call, Domain, Inst, Kernel, LoopKernel, Operand, Program, Section,
     Stmt, Units,
@@ -155,11 +155,16 @@ impl<'p> Checker<'p> {
         let len = row_len(buffer);
         let data = matches!(buffer.kind, BufferKind::Input { .. } | BufferKind::Target | BufferKind::Output);
         let fits = match operand.region {
-            Region::Rows { rows, cols, stride, offset } => {
-                let last = rows.len.saturating_sub(1).saturating_mul(stride);
-                let one = last.saturating_add(offset).saturating_add(cols.len) <= len;
-                let follow = !rows.batch || rows.len.saturating_mul(stride) <= len;
-                one && follow && rows.batch == batched(buffer) && !cols.batch && !data
+            Region::Grid { offset, axes } => {
+                let past = |axis: &Axis| axis.count.len.saturating_sub(1).saturating_mul(axis.step);
+                let last = axes.iter().map(past).fold(offset, usize::saturating_add);
+                // Rows of the batch follow each other by `len`, so what holds for one holds for all.
+                let (batch, follow) = match axes.iter().filter(|a| a.count.batch).collect::<Vec<_>>()[..] {
+                    [] => (false, true),
+                    [axis] => (true, axis.count.len.saturating_mul(axis.step) <= len),
+                    [..] => (true, false),
+                };
+                last < len && follow && batch == batched(buffer) && !data
             }
             Region::Whole(extent) => extent.len == len && extent.batch == batched(buffer) && !data,
             Region::Partials { cols, .. } => buffer.kind == BufferKind::Partials && cols == len,

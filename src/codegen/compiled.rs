@@ -1,17 +1,21 @@
 //! The owner of a program's code and temporaries, and the safe call.
 
-use std::sync::atomic::AtomicU32;
+use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
 
-use crate::kernels::team::{Barrier, Team};
+use crate::kernels::{
+    pace::{Pace, Pacing},
+    team::Team,
+};
 use crate::loops::{Inst, Kernel, Operand, Program, Units, Work};
 
-use super::abi::{self, Args, RunFn};
+use super::abi::RunFn;
 use super::bind::{Bind, Bound};
 use super::clock::{self, Clock, Spent};
 use super::jit::Code;
 use super::layout::{Arena, LINE, Table};
 use super::needs::Needs;
+use super::pass::Pass;
 use super::schedule::Task;
 use super::shape::{Shape, body_insts};
 use super::unit::Units as Functions;
@@ -52,6 +56,8 @@ pub struct Compiled {
     work: Work,
     tasks: Vec<Task>,
     arena: Mutex<Vec<Line>>,
+    /// By the rows of a whole step and the most threads: how many are at work.
+    paces: Mutex<BTreeMap<(usize, usize), Pace>>,
     times: Times,
     /// Of the last pass, where the code is profiled.
     spent: Mutex<Vec<Spent>>,
@@ -90,11 +96,12 @@ impl Compiled {
             options: options.clone(),
             code,
             table: functions.table,
-            tasks: functions.tasks,
+            tasks: functions.schedule.step,
             needs: Needs::of(program),
             unit_tables,
             work: Work::of(program),
             arena: Mutex::new(Vec::new()),
+            paces: Mutex::default(),
             times,
             spent: Mutex::default(),
         }
@@ -113,22 +120,37 @@ impl Compiled {
         self.spent.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    /// Threads of `team` that a batch of `batch` rows keeps busy.
-    pub fn threads(&self, team: &Team, batch: usize) -> usize {
+    /// Threads of `team` that a batch of `batch` rows may be worth, by an estimate of its work.
+    pub fn most_threads(&self, team: &Team, batch: usize) -> usize {
         if self.work.total(batch) < WORTH_A_THREAD { 1 } else { team.threads() }
     }
 
-    /// Runs the steps of `bind`. One pass at a time: a second caller waits for the temporaries.
-    pub fn run(&self, team: &Team, bind: Bind<'_>) -> Result<Status, CodegenError> {
-        let threads = self.threads(team, bind.batch);
-        self.run_on(team, threads, bind)
+    /// Threads of `team` that are at work in steps of `batch` rows: measured, once such steps have run.
+    pub fn threads(&self, team: &Team, batch: usize) -> usize {
+        let most = self.most_threads(team, batch);
+        let paces = self.paces.lock().unwrap_or_else(PoisonError::into_inner);
+        paces.get(&(batch, most)).map_or(most, Pace::threads)
     }
 
-    /// The same with a given number of threads, at most those of the team.
-    pub(super) fn run_on(
+    /// Runs the steps of `bind`, on as many threads of the team as are fastest. One pass at a time: a second caller waits for the
+    /// temporaries.
+    pub fn run(&self, team: &Team, bind: Bind<'_>) -> Result<Status, CodegenError> {
+        let rows = bind.rows.min(bind.batch);
+        let most = self.most_threads(team, rows);
+        if most == 1 || self.options.profile {
+            return self.run_at(team, &mut Pace::fixed(most), bind);
+        }
+        let mut paces = self.paces.lock().unwrap_or_else(PoisonError::into_inner);
+        let pace = paces.entry((rows, most)).or_insert_with(|| Pace::new(most));
+        pace.begin();
+        self.run_at(team, pace, bind)
+    }
+
+    /// The same on numbers of threads that `pace` names, at most those of the team; one number where kernels have clocks.
+    pub(super) fn run_at(
         &self,
         team: &Team,
-        threads: usize,
+        pace: &mut dyn Pacing,
         mut bind: Bind<'_>,
     ) -> Result<Status, CodegenError> {
         let places = Arena::new(&self.program, bind.batch);
@@ -147,32 +169,18 @@ impl Compiled {
         let address = arena.as_mut_ptr() as u64;
         let bound = self.bound(&mut bind, &places, address)?;
         let operands = self.operand_table(&bound)?;
-        Ok(self.call(team, threads, &mut bind, &operands))
-    }
-
-    fn call(&self, team: &Team, threads: usize, bind: &mut Bind<'_>, operands: &[u64]) -> Status {
-        let verdict = [AtomicU32::new(0), AtomicU32::new(0)];
-        let barrier = Barrier::new(threads);
         let clocks: Vec<Clock> = match self.options.profile {
-            true => (0..threads).map(|_| Clock::new(self.tasks.len())).collect(),
+            true => (0..pace.next(1).threads).map(|_| Clock::new(self.tasks.len())).collect(),
             false => Vec::new(),
         };
-        let mut args: Vec<Args> =
-            (0..threads).map(|t| args(bind, operands, &verdict, &barrier, t, threads)).collect();
-        args.iter_mut().zip(&clocks).for_each(|(args, clock)| args.clock = clock);
-        let run = self.code.run();
-        let each = Shared(args.as_mut_ptr());
-        let answer = team.run(threads, &|thread: usize| {
-            // SAFETY: `thread < threads`, each number once, so each thread has its own `Args`. Their pointers are valid until `team.run`
-            // returns; `check` and `Bound` proved the extents; the code lives as long as `self`; the schedule separates conflicting
-            // accesses of different threads by barriers, which all `threads` threads pass.
-            unsafe { run(each.at(thread)) }
-        });
+        let mut pass = Pass { run: self.code.run(), team, bind, operands: &operands };
+        // SAFETY: `check` and `bound` proved the extents; the code lives as long as `self`.
+        let status = unsafe { pass.steps(pace, &clocks) };
         if self.options.profile {
             let spent = clock::spent(&self.program, &self.tasks, &clocks);
             *self.spent.lock().unwrap_or_else(PoisonError::into_inner) = spent;
         }
-        status(answer)
+        Ok(status)
     }
 
     /// A checked pass, whose temporaries are at `arena`.
@@ -237,65 +245,5 @@ impl Compiled {
             crate::loops::BufferKind::Input { slot } => bound.affine.get(slot as usize).copied().unwrap_or(0),
             _ => 0,
         }
-    }
-}
-
-/// The threads' arguments, given out one each.
-struct Shared(*mut Args);
-
-// SAFETY: an `Args` is used by the one thread that has its number; what the pointers in it share is atomic, constant during the call, or
-// divided between threads by the schedule.
-unsafe impl Sync for Shared {}
-
-impl Shared {
-    fn at(&self, thread: usize) -> *mut Args {
-        self.0.wrapping_add(thread)
-    }
-}
-
-pub(super) fn args(
-    bind: &mut Bind<'_>,
-    operands: &[u64],
-    verdict: &[AtomicU32; 2],
-    barrier: &Barrier,
-    thread: usize,
-    threads: usize,
-) -> Args {
-    Args {
-        operands: operands.as_ptr(),
-        rows_total: bind.rows as u64,
-        batch: bind.batch as u64,
-        first_step: bind.steps.start as u64,
-        last_step: bind.steps.end as u64,
-        order: bind.order.as_ptr(),
-        partner: bind.partner.as_ptr(),
-        scalars: bind.scalars.as_ptr(),
-        scalar_stride: 4 * bind.scalar_count as u64,
-        streams: bind.streams.as_ptr(),
-        samples: bind.samples.as_ptr(),
-        sample_stride: 8 * bind.stream_count as u64,
-        position_base: bind.position_base,
-        update_base: bind.update_base,
-        totals: bind.totals.as_mut_ptr(),
-        done: bind.done,
-        stop: bind.stop,
-        verdict,
-        barrier,
-        clock: std::ptr::null(),
-        thread: thread as u64,
-        threads: threads as u64,
-        rows: 0,
-        position: 0,
-        step_scalars: std::ptr::null(),
-        update: 0,
-    }
-}
-
-fn status(answer: u64) -> Status {
-    let next = (answer >> 2) as usize;
-    match (answer & 3) as i64 {
-        abi::STOPPED => Status::Stopped { next },
-        abi::NON_FINITE => Status::NonFinite { step: next },
-        _ => Status::Done,
     }
 }

@@ -20,7 +20,7 @@ use super::abi::RunFn;
 use super::isa::Target;
 use super::unit::{Import, Unit, Units};
 use super::{CodegenError, clock, host};
-use crate::kernels::team;
+use crate::kernels::barrier;
 
 /// Reserved address space of a module; pages are taken as needed.
 const RESERVE: usize = 64 << 20;
@@ -98,7 +98,7 @@ fn place(units: &Units, machines: &[Machine], target: &Target) -> Result<Code, C
 fn address(import: Import) -> *const u8 {
     match import {
         Import::Library(symbol) => host::function(symbol) as *const u8,
-        Import::Barrier => team::barrier as *const u8,
+        Import::Barrier => barrier::barrier as *const u8,
         Import::Clock => clock::read as *const u8,
     }
 }

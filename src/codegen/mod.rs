@@ -12,6 +12,7 @@
 //! | `check`, `bind` | the proofs |
 //! | `lanes`, `kernel` | loop kernels to Cranelift |
 //! | `schedule`, `run` | parts, barriers and the judgement of the loss; the step loop |
+//! | `pass` | the steps of a pass on the threads of a team |
 //! | `host` | the functions behind library kernels, which are called, not generated |
 //! | `session` | many small passes over arrays of its own |
 //! | `clock` | where a step's time goes, for code that is compiled to tell |
@@ -31,6 +32,7 @@ mod kernel;
 mod lanes;
 mod layout;
 mod needs;
+mod pass;
 mod run;
 mod schedule;
 mod session;

@@ -1,8 +1,9 @@
 //! The native mini-batch loop: `extern "C" fn run(args: *mut Args) -> u64`, executed by every thread of the team.
 //!
-//! For each step: the rows of the step, then the tasks of the schedule, then thread 0 publishes `done`, reads `stop` and leaves its
-//! verdict for the others. Verdicts alternate between two words, so that thread 0 may be a step ahead of a thread that still reads.
-//! All threads leave in the same step with the same answer: `next step << 2 | code`.
+//! Where parameters are bound (`Args::binds`): what depends on them alone. For each step: the rows of the step, then the tasks of the
+//! schedule, then thread 0 publishes `done`, reads `stop` and leaves its verdict for the others. Verdicts alternate between two
+//! words, so that thread 0 may be a step ahead of a thread that still reads. All threads leave in the same step with the same
+//! answer: `next step << 2 | code`.
 
 use cranelift_codegen::ir::condcodes::IntCC;
 use cranelift_codegen::ir::types::{F32, F64, I32, I64};
@@ -13,11 +14,11 @@ use crate::loops::{BufferId, PANEL_ROWS, Parts, SHARD_ROWS};
 
 use super::abi::{DONE, NON_FINITE, STOPPED, offset};
 use super::layout::Table;
-use super::schedule::Task;
+use super::schedule::{Schedule, Task};
 
-/// What a step consists of: the function and the operand row of each task.
+/// What a pass consists of: the function and the operand row of each task.
 pub(super) struct Plan<'p> {
-    pub tasks: &'p [Task],
+    pub schedule: &'p Schedule,
     /// By kernel of the program: its function (local or imported); none for totals.
     pub functions: &'p [Option<FuncRef>],
     pub table: &'p Table,
@@ -52,6 +53,7 @@ pub(super) fn emit(fb: &mut FunctionBuilder<'_>, plan: &Plan<'_>) {
     let threads = constant(fb, offset!(threads));
     let mut runner = Runner { fb, plan, args, operands, thread, threads, fixed: Vec::new(), exit };
     runner.share_fixed_lists();
+    runner.once();
     runner.steps();
     let fb = runner.fb;
     fb.switch_to_block(exit);
@@ -91,7 +93,8 @@ impl Runner<'_, '_, '_> {
     }
 
     fn share_fixed_lists(&mut self) {
-        for task in self.plan.tasks {
+        let schedule = self.plan.schedule;
+        for task in schedule.once.iter().chain(&schedule.step) {
             let Task::Call { parts: Parts::Const(n), .. } = *task else { continue };
             if self.fixed.iter().all(|(m, _)| *m != n) {
                 let parts = self.fb.ins().iconst(I64, n as i64);
@@ -99,6 +102,32 @@ impl Runner<'_, '_, '_> {
                 self.fixed.push((n, share));
             }
         }
+    }
+
+    /// What depends on parameters alone, where they are bound anew.
+    fn once(&mut self) {
+        let tasks = &self.plan.schedule.once;
+        if tasks.is_empty() {
+            return;
+        }
+        let binds = self.constant(offset!(binds));
+        let (some, after) = (self.fb.create_block(), self.fb.create_block());
+        self.fb.ins().brif(binds, some, &[], after, &[]);
+        self.fb.switch_to_block(some);
+        for task in tasks {
+            match *task {
+                Task::Call { kernel, parts } => {
+                    if let Some(share) = self.known_share(parts, &[]) {
+                        self.call(kernel, share);
+                    }
+                }
+                Task::Barrier => self.barrier(),
+                Task::Total { .. } | Task::Judge { .. } => {}
+            }
+        }
+        self.read_clock(self.plan.schedule.step.len());
+        self.fb.ins().jump(after, &[]);
+        self.fb.switch_to_block(after);
     }
 
     fn steps(&mut self) {
@@ -137,7 +166,7 @@ impl Runner<'_, '_, '_> {
 
     fn tasks(&mut self, step: Value, rows: Value) {
         let mut shared: Vec<(Parts, (Value, Value))> = Vec::new();
-        for (i, task) in self.plan.tasks.iter().enumerate() {
+        for (i, task) in self.plan.schedule.step.iter().enumerate() {
             match *task {
                 Task::Barrier => self.barrier(),
                 Task::Call { kernel, parts } => {
@@ -174,6 +203,7 @@ impl Runner<'_, '_, '_> {
                 let up = self.fb.ins().iadd_imm_s(rows, SHARD_ROWS as i64 - 1);
                 self.fb.ins().udiv_imm_u(up, SHARD_ROWS as i64)
             }
+            Parts::BatchTimes(n) => self.fb.ins().imul_imm_s(rows, n as i64),
             Parts::BatchPanels(n) => {
                 let rows = self.fb.ins().imul_imm_s(rows, n as i64);
                 let up = self.fb.ins().iadd_imm_s(rows, PANEL_ROWS as i64 - 2);
@@ -259,7 +289,7 @@ impl Runner<'_, '_, '_> {
             r.fb.ins().atomic_store(MemFlagsData::trusted(), stop, verdict);
         });
         self.barrier();
-        self.read_clock(self.plan.tasks.len());
+        self.read_clock(self.plan.schedule.step.len());
         let stop = self.fb.ins().atomic_load(I32, MemFlagsData::trusted(), verdict);
         let stopped = self.fb.create_block();
         self.fb.ins().brif(stop, stopped, &[], head, &[BlockArg::from(next)]);

@@ -7,7 +7,7 @@
 
 use crate::loops::calls::Reach;
 use crate::loops::{
-    Access, BufferId, BufferKind, Domain, Inst, Kernel, LoopKernel, Operand, Parts, Program, Section, Stmt,
+    Access, BufferId, Domain, Inst, Kernel, LoopKernel, Operand, Parts, Program, Section, Stmt, once,
 };
 
 use super::shape::{Memory, memory};
@@ -54,13 +54,32 @@ impl Touch {
     }
 }
 
-/// The step of `program` as tasks. Buffer and operand numbers must be in range.
-pub(super) fn schedule(program: &Program) -> Vec<Task> {
-    let judged = Judged::find(program);
+/// A program as tasks.
+pub(super) struct Schedule {
+    /// Of values that depend on parameters alone: before the first step. All threads meet behind them.
+    pub once: Vec<Task>,
+    pub step: Vec<Task>,
+}
+
+impl Schedule {
+    /// Buffer and operand numbers of the program must be in range.
+    pub fn new(program: &Program) -> Self {
+        let runs_once = once(program);
+        let mut once = tasks(program, |kernel| runs_once[kernel]);
+        if !once.is_empty() {
+            once.push(Task::Barrier);
+        }
+        Self { once, step: tasks(program, |kernel| !runs_once[kernel]) }
+    }
+}
+
+/// Some kernels as tasks.
+fn tasks(program: &Program, of: impl Fn(usize) -> bool) -> Vec<Task> {
+    let judged = Judged::find(program).filter(|judged| of(judged.writer));
     let mut tasks = Vec::new();
     let mut open: Vec<Touch> = Vec::new();
     let mut pending = None;
-    for (i, kernel) in program.kernels.iter().enumerate() {
+    for (i, kernel) in program.kernels.iter().enumerate().filter(|(i, _)| of(*i)) {
         let touches = touches(program, kernel);
         let clash = touches.iter().any(|t| open.iter().any(|o| o.clashes(t)));
         let must_judge = pending.is_some() && touches.iter().any(|t| t.write && persists(program, t.buffer));
@@ -111,10 +130,7 @@ impl Judged {
 
 /// Whether a buffer outlives the step as part of the model.
 fn persists(program: &Program, id: BufferId) -> bool {
-    matches!(
-        program.buffers[id.0 as usize].kind,
-        BufferKind::Param(_) | BufferKind::Slot(_) | BufferKind::State(_)
-    )
+    program.buffers[id.0 as usize].kind.outlives()
 }
 
 fn touch(program: &Program, buffer: BufferId, write: bool, reach: Reach) -> Touch {

@@ -3,13 +3,15 @@
 
 use std::sync::atomic::{AtomicU32, AtomicU64};
 
-use crate::kernels::team::Barrier;
+use crate::kernels::barrier::Barrier;
 use crate::kernels::{aligned::AlignedVec, fpenv::FlushSubnormals};
 use crate::loops::BufferKind;
 
-use super::bind::{Array, Bind, Bound, Target, Tensor};
-use super::compiled::{Line, args};
+use super::abi::Args;
+use super::bind::{Array, Bind, Bound, Tensor};
+use super::compiled::Line;
 use super::layout::{Arena, elements};
+use super::pass::args;
 use super::shape::row_len;
 use super::{CodegenError, Compiled, Storage};
 
@@ -83,7 +85,7 @@ impl Compiled {
             operands: Vec::new(),
             most,
             width,
-            barrier: Barrier::new(1),
+            barrier: Barrier::new(1, false, None),
             compiled: self,
         };
         session.bind()?;
@@ -99,29 +101,24 @@ impl Session {
         let (done, stop) = (AtomicU64::new(0), AtomicU32::new(0));
         let mut bind = Bind {
             inputs: self.inputs.iter().map(|x| Array::F32(x)).collect(),
-            target: Target::None,
             params: tensors(&mut self.arrays.params),
             slots: tensors(&mut self.arrays.slots),
             states: tensors(&mut self.arrays.states),
-            output: &mut self.output,
-            rows: self.most,
-            batch: self.most,
-            steps: 0..1,
             order: &self.order,
-            partner: &[],
             scalars: &self.arrays.scalars,
             scalar_count: self.arrays.scalars.len(),
             streams: &self.arrays.streams,
-            samples: &[],
-            stream_count: 0,
-            position_base: 0,
-            update_base: 0,
             totals: &mut self.totals,
-            done: &done,
-            stop: &stop,
+            ..Bind::once(self.most, &mut self.output, &done, &stop)
         };
         let bound: Bound = self.compiled.bound(&mut bind, &places, arena)?;
         self.operands = self.compiled.operand_table(&bound)?;
+        let verdict = [AtomicU32::new(0), AtomicU32::new(0)];
+        let args = args(&mut bind, 0, &self.operands, &verdict, &self.barrier, 0, 1);
+        let mut args = Args { binds: 1, last_step: 0, ..args };
+        let _flush = FlushSubnormals::begin();
+        // SAFETY: as in `run`: `bound` has proved that the arrays fit. What is computed stays in the arena, where no step writes over it.
+        unsafe { self.compiled.native()(&mut args) };
         Ok(())
     }
 
@@ -142,29 +139,15 @@ impl Session {
         let (done, stop) = (AtomicU64::new(0), AtomicU32::new(0));
         let verdict = [AtomicU32::new(0), AtomicU32::new(0)];
         let mut bind = Bind {
-            inputs: Vec::new(),
-            target: Target::None,
-            params: Vec::new(),
-            slots: Vec::new(),
-            states: Vec::new(),
-            output: &mut self.output,
-            rows,
-            batch: rows.max(1),
-            steps: 0..usize::from(rows > 0),
             order: &self.order,
-            partner: &[],
             scalars: &self.arrays.scalars,
             scalar_count: self.arrays.scalars.len(),
             streams: &self.arrays.streams,
-            samples: &[],
-            stream_count: 0,
             position_base: first,
-            update_base: 0,
             totals: &mut self.totals,
-            done: &done,
-            stop: &stop,
+            ..Bind::once(rows, &mut self.output, &done, &stop)
         };
-        let mut args = args(&mut bind, &self.operands, &verdict, &self.barrier, 0, 1);
+        let mut args = args(&mut bind, 0, &self.operands, &verdict, &self.barrier, 0, 1);
         let _flush = FlushSubnormals::begin();
         // SAFETY: `bind` proved that the arrays that `operands` names fit a pass of `most` rows, hence of fewer; they are the
         // session's own, have not moved, and `&mut self` keeps everybody else away. One thread needs no barrier.

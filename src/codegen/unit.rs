@@ -14,7 +14,7 @@ use crate::loops::{Kernel, Program};
 
 use super::isa::Target;
 use super::layout::Table;
-use super::schedule::{self, Task};
+use super::schedule::Schedule;
 use super::shape::Shape;
 use super::{CodegenError, Options, kernel, run};
 
@@ -66,7 +66,7 @@ pub(super) struct Units {
     /// The last is `run`.
     pub units: Vec<Unit>,
     pub table: Table,
-    pub tasks: Vec<Task>,
+    pub schedule: Schedule,
 }
 
 impl Units {
@@ -114,10 +114,10 @@ pub(super) fn build(program: &Program, options: &Options, target: &Target) -> Re
         words.push(length);
     }
     let table = Table::new(program.buffers.len(), words.into_iter());
-    let tasks = schedule::schedule(program);
-    let function = build_run(&units, &functions, &tasks, &table, options.profile, target, &mut context);
+    let schedule = Schedule::new(program);
+    let function = build_run(&units, &functions, &schedule, &table, options.profile, target, &mut context);
     units.push(Unit { name: "run".into(), serves: Vec::new(), function });
-    Ok(Units { units, table, tasks })
+    Ok(Units { units, table, schedule })
 }
 
 #[derive(Clone, Copy, PartialEq)]
@@ -129,7 +129,7 @@ enum Callee {
 fn build_run(
     units: &[Unit],
     callees: &[Option<Callee>],
-    tasks: &[Task],
+    schedule: &Schedule,
     table: &Table,
     profile: bool,
     target: &Target,
@@ -163,7 +163,7 @@ fn build_run(
     let functions: Vec<Option<FuncRef>> = callees.iter().map(|c| c.map(|c| reference(&mut fb, c))).collect();
     let barrier = reference(&mut fb, Callee::Import(Import::Barrier));
     let clock = profile.then(|| reference(&mut fb, Callee::Import(Import::Clock)));
-    run::emit(&mut fb, &run::Plan { tasks, functions: &functions, table, barrier, clock });
+    run::emit(&mut fb, &run::Plan { schedule, functions: &functions, table, barrier, clock });
     fb.finalize(target.isa.frontend_config());
     function
 }

@@ -1,15 +1,16 @@
 //! Raw rows to a [`Dataset`]: divide, fit on the training part, encode every part.
 
 use std::hash::BuildHasher as _;
+use std::sync::Arc;
 
 use rustc_hash::FxBuildHasher;
 
 use super::config::{DataConfig, Division, Split};
-use super::dataset::{Dataset, InputArray, Part, Storage, Target};
+use super::dataset::{Dataset, Input, Part, Target};
 use super::divide::{self, Listed, Parts};
 use super::error::{self, DataError};
 use super::finite;
-use super::raw::{Cells, Raw, Stored, Table};
+use super::raw::{Cells, Raw, Table};
 use super::schema::DataSchema;
 use super::search::Search;
 use super::target::{self, Whole};
@@ -205,13 +206,11 @@ impl Opened<'_> {
                 let named =
                     |c: usize, e: DataError| at(e.column(table.target[c].number, &table.target[c].name));
                 whole.told_apart(&rule, named)?;
-                let part = |rows: &[u32]| Part {
-                    rows: rows.len(),
-                    inputs: encode_table(table, &columns, &inputs, rows),
-                    target: take(&whole, &rule, rows),
-                    source_rows: rows.to_vec(),
-                };
-                let some = |rows: &[u32]| (!rows.is_empty()).then(|| part(rows));
+                let encoded = encode_table(table, &columns, &inputs);
+                let target = Arc::new(in_training_units(&whole, &rule));
+                let part =
+                    |rows: &Vec<u32>| Part::new(rows.as_slice().into(), encoded.clone(), target.clone());
+                let some = |rows: &Vec<u32>| (!rows.is_empty()).then(|| part(rows));
                 let (train, valid, test) = (part(&parts.train), some(&parts.valid), some(&parts.test));
                 let fields = Fields::Table { format: table.format.clone(), columns };
                 Ok(Dataset {
@@ -256,23 +255,16 @@ impl Opened<'_> {
         let Raw::Arrays { train, test } = self.raw else {
             return Err(DataError::new("E0533", "the source has no arrays"));
         };
-        let mut pieces = super::arrays::cut(train.data, array_rule.width, &parts).into_iter();
-        let part = |rows: &[u32], data: Stored, whole: &Whole| Part {
-            rows: rows.len(),
-            inputs: vec![super::arrays::apply(data, &array_rule, &inputs[0])],
-            target: take(whole, &rule, rows),
-            source_rows: rows.to_vec(),
+        let stores = vec![super::arrays::apply(train.data, &array_rule, &inputs[0])];
+        let target = Arc::new(in_training_units(&whole, &rule));
+        let part = |rows: &Vec<u32>| {
+            (!rows.is_empty()).then(|| Part::new(rows.as_slice().into(), stores.clone(), target.clone()))
         };
-        let mut next =
-            |rows: &[u32]| pieces.next().filter(|_| !rows.is_empty()).map(|data| part(rows, data, &whole));
-        let (first, valid, cut_test) = (next(&parts.train), next(&parts.valid), next(&parts.test));
-        let own_test = match (test, own) {
-            (Some(test), Some(whole)) => {
-                let rows: Vec<u32> = (0..test.rows as u32).collect();
-                Some(part(&rows, test.data, &whole))
-            }
-            _ => None,
-        };
+        let (first, valid, cut_test) = (part(&parts.train), part(&parts.valid), part(&parts.test));
+        let own_test = test.zip(own).map(|(test, whole)| {
+            let stores = vec![super::arrays::apply(test.data, &array_rule, &inputs[0])];
+            Part::of_first(test.rows, stores, in_training_units(&whole, &rule))
+        });
         let train = first.ok_or_else(|| DataError::new("E0534", "no row is left to train on"))?;
         let transform = Transform { inputs, fields: Fields::Array(array_rule), target: rule };
         Ok(Dataset { train, valid, test: own_test.or(cut_test), transform, schema })
@@ -307,29 +299,22 @@ fn check_inputs(inputs: &[InputShape], schema: &DataSchema) -> Result<(), DataEr
     Err(advice.notes.into_iter().fold(error, DataError::note).help(advice.help))
 }
 
-/// Encodes rows and deals their numbers out to the net's inputs.
-fn encode_table(table: &Table, rules: &[ColumnRule], inputs: &[InputShape], rows: &[u32]) -> Vec<InputArray> {
+/// Encodes all rows and deals their numbers out to the net's inputs.
+fn encode_table(table: &Table, rules: &[ColumnRule], inputs: &[InputShape]) -> Vec<Input> {
     let width: usize = rules.iter().map(|r| r.rule.width()).sum();
     let mut arrays: Vec<Vec<f32>> =
-        inputs.iter().map(|i| Vec::with_capacity(i.width() * rows.len())).collect();
+        inputs.iter().map(|i| Vec::with_capacity(i.width() * table.rows)).collect();
     let mut line = vec![0.0f32; width];
-    for &row in rows {
+    for row in 0..table.rows {
         let mut at = 0;
         for (column, rule) in table.inputs.iter().zip(rules) {
             let end = at + rule.rule.width();
-            encode_cell(&column.cells, row as usize, &rule.rule, &mut line[at..end]);
+            encode_cell(&column.cells, row, &rule.rule, &mut line[at..end]);
             at = end;
         }
         deal(&line, inputs, &mut arrays);
     }
-    let array = |(input, data): (&InputShape, Vec<f32>)| InputArray {
-        name: input.name.clone(),
-        shape: input.shape.clone(),
-        data: Storage::F32(data),
-        scale: 1.0,
-        shift: 0.0,
-    };
-    inputs.iter().zip(arrays).map(array).collect()
+    inputs.iter().zip(arrays).map(|(input, data)| Input::floats(&input.name, &input.shape, data)).collect()
 }
 
 /// A missing cell has a filling in its rule, for a table without one refuses such rows while it is read.
@@ -351,30 +336,22 @@ pub(super) fn deal(line: &[f32], inputs: &[InputShape], arrays: &mut [Vec<f32>])
     }
 }
 
-fn take(whole: &Whole, rule: &TargetRule, rows: &[u32]) -> Target {
+/// All rows' targets as training sees them.
+fn in_training_units(whole: &Whole, rule: &TargetRule) -> Target {
     match (whole, rule) {
-        (Whole::Classes { codes, .. }, _) => {
-            Target::Classes(rows.iter().map(|r| codes[*r as usize]).collect())
-        }
-        (Whole::Bits { data, columns, .. }, _) => {
-            let width = columns.len();
-            Target::Bits {
-                data: rows.iter().flat_map(|r| &data[*r as usize * width..][..width]).copied().collect(),
-                width,
-            }
-        }
+        (Whole::Classes { codes, .. }, _) => Target::Classes(codes.clone()),
+        (Whole::Bits { data, columns, .. }, _) => Target::Bits { data: data.clone(), width: columns.len() },
         (Whole::Real { data, columns }, rule) => {
             let width = columns.len();
             let (mean, sd): (&[f64], &[f64]) = match rule {
                 TargetRule::Real { mean, sd, .. } => (mean, sd),
                 _ => (&[], &[]),
             };
-            let value = |r: usize, c: usize| {
-                let (mean, sd) = (mean.get(c).copied().unwrap_or(0.0), sd.get(c).copied().unwrap_or(1.0));
-                ((data[r * width + c] - mean) / sd) as f32
+            let value = |(i, y): (usize, &f64)| {
+                let (mean, sd) = (mean.get(i % width), sd.get(i % width));
+                ((y - mean.copied().unwrap_or(0.0)) / sd.copied().unwrap_or(1.0)) as f32
             };
-            let data = rows.iter().flat_map(|r| (0..width).map(move |c| value(*r as usize, c))).collect();
-            Target::Real { data, width }
+            Target::Real { data: data.iter().enumerate().map(value).collect(), width }
         }
     }
 }

@@ -1,9 +1,13 @@
-//! What the runtime reads: parts with their inputs and targets as contiguous rows, and the fitted transform.
+//! What the runtime reads: parts as lists of rows over stores of inputs and targets, and the fitted transform.
 //!
-//! Invariants: every input array and the target of a part hold `rows` rows, in the order of the source; pictures stay bytes with
-//! one affine map; all numbers are finite; each byte of the data is held once.
+//! Invariants: parts that were divided from one source share its stores; the rows of a part are in the order of the source; pictures
+//! stay bytes with one affine map; all numbers of rows of parts are finite; each byte of the data is held once, or not at all.
 
+use std::sync::Arc;
+
+use super::error::DataError;
 use super::schema::DataSchema;
+use super::stores::{Held, Numbers, RowBuffer, RowStore};
 use super::transform::Transform;
 use crate::math::Moments;
 
@@ -37,48 +41,64 @@ pub struct Dataset {
     pub schema: DataSchema,
 }
 
-/// The rows of one part.
-#[derive(Clone, Debug, PartialEq)]
+/// The rows of one part: a view of stores. Row `i` of the part is row `numbers()[i]` of each of them.
+#[derive(Clone, Debug)]
 pub struct Part {
-    pub rows: usize,
+    numbers: Arc<[u32]>,
     /// In the order of the net's inputs.
-    pub inputs: Vec<InputArray>,
-    pub target: Target,
-    /// The number (from 0) of each row among those of the source that are used: without rows that miss values or are of other classes. For a
-    /// source's own test part, its own row numbers.
-    pub source_rows: Vec<u32>,
+    pub inputs: Vec<Input>,
+    pub target: Arc<Target>,
 }
 
-/// One input of the net for all rows of a part: row-major, `rows * shape.product()` elements.
-#[derive(Clone, Debug, PartialEq)]
-pub struct InputArray {
+/// One input of the net, for all rows of a source.
+#[derive(Clone, Debug)]
+pub struct Input {
     pub name: String,
-    /// Of one row.
-    pub shape: Vec<usize>,
-    pub data: Storage,
-    /// The net sees `element * scale + shift`; 1 and 0 for [`Storage::F32`].
+    pub store: Arc<dyn RowStore>,
+    /// The net sees `number * scale + shift` of bytes; 1 and 0 for floats.
     pub scale: f32,
     pub shift: f32,
 }
 
-impl InputArray {
-    /// The same array without rows.
-    pub fn header(&self) -> Self {
-        let data = match self.data {
-            Storage::F32(_) => Storage::F32(Vec::new()),
-            Storage::U8(_) => Storage::U8(Vec::new()),
-        };
-        Self {
-            name: self.name.clone(),
-            shape: self.shape.clone(),
-            data,
-            scale: self.scale,
-            shift: self.shift,
+impl Input {
+    /// Rows of `shape` that lie in memory; bytes are seen as `byte * scale + shift`.
+    ///
+    /// # Panics
+    /// If the numbers are no whole rows.
+    pub fn held(name: &str, shape: &[usize], data: Storage, (scale, shift): (f32, f32)) -> Self {
+        Self { name: name.into(), store: Arc::new(Held::new(shape.to_vec(), data)), scale, shift }
+    }
+
+    /// Rows of `shape` that lie in memory as the net sees them.
+    ///
+    /// # Panics
+    /// If the numbers are no whole rows.
+    pub fn floats(name: &str, shape: &[usize], data: Vec<f32>) -> Self {
+        Self::held(name, shape, Storage::F32(data), (1.0, 0.0))
+    }
+
+    /// Of one row.
+    pub fn shape(&self) -> &[usize] {
+        &self.store.form().shape
+    }
+
+    /// Numbers of a row.
+    pub fn width(&self) -> usize {
+        self.store.form().width()
+    }
+
+    /// What the net sees of these numbers.
+    pub fn seen(&self, numbers: Numbers<'_>) -> Vec<f32> {
+        match numbers {
+            Numbers::F32(floats) => floats.to_vec(),
+            Numbers::U8(bytes) => {
+                bytes.iter().map(|byte| f32::from(*byte) * self.scale + self.shift).collect()
+            }
         }
     }
 }
 
-/// What the net is to answer, row by row.
+/// What the net is to answer, for all rows of a source.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Target {
     /// Class numbers below K.
@@ -90,72 +110,98 @@ pub enum Target {
 }
 
 impl Target {
-    /// Mean variance of the outputs in the units of training; 1 of what are no numbers, or do not vary.
-    pub fn variance(&self) -> f64 {
-        let Target::Real { data, width } = self else { return 1.0 };
-        let of = |output: usize| {
-            Moments::of(data[output..].iter().step_by(*width).map(|y| f64::from(*y))).variance()
-        };
-        let mean = (0..*width).map(of).sum::<f64>() / *width as f64;
-        if mean == 0.0 { 1.0 } else { mean }
-    }
+    /// Of rows that are only predicted.
+    pub const NONE: Target = Target::Real { data: Vec::new(), width: 0 };
 }
 
-impl InputArray {
-    /// All numbers as the net sees them, row by row.
-    pub fn values(&self) -> Vec<f64> {
-        let seen = |x: f64| x * f64::from(self.scale) + f64::from(self.shift);
-        match &self.data {
-            Storage::F32(data) => data.iter().map(|x| seen(f64::from(*x))).collect(),
-            Storage::U8(data) => data.iter().map(|x| seen(f64::from(*x))).collect(),
-        }
-    }
-
-    /// Elements a row.
-    pub fn width(&self) -> usize {
-        self.shape.iter().product()
-    }
+/// The target of one row.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Observed<'a> {
+    Class(u32),
+    Real(&'a [f32]),
+    Bits(&'a [f32]),
 }
 
 impl Part {
+    /// These rows of the stores and of the target.
+    pub fn new(numbers: Arc<[u32]>, inputs: Vec<Input>, target: Arc<Target>) -> Self {
+        Self { numbers, inputs, target }
+    }
+
+    /// The first `rows` rows of the stores.
+    pub fn of_first(rows: usize, inputs: Vec<Input>, target: Target) -> Self {
+        Self::new((0..rows as u32).collect(), inputs, Arc::new(target))
+    }
+
+    /// How many there are.
+    pub fn rows(&self) -> usize {
+        self.numbers.len()
+    }
+
+    /// The number (from 0) of each row among those of the source that are used: without rows that miss values or are of other
+    /// classes. For a source's own test part, its own row numbers.
+    pub fn numbers(&self) -> &[u32] {
+        &self.numbers
+    }
+
     /// The first rows, at most so many.
     #[must_use]
     pub fn first(&self, most: usize) -> Self {
-        let rows = self.rows.min(most);
-        let input = |input: &InputArray| {
-            let data = match &input.data {
-                Storage::F32(data) => Storage::F32(data[..rows * input.width()].to_vec()),
-                Storage::U8(data) => Storage::U8(data[..rows * input.width()].to_vec()),
-            };
-            InputArray { data, ..input.header() }
-        };
-        let target = match &self.target {
-            Target::Classes(classes) => Target::Classes(classes[..rows].to_vec()),
-            Target::Real { data, width } => {
-                Target::Real { data: data[..rows * width].to_vec(), width: *width }
-            }
-            Target::Bits { data, width } => {
-                Target::Bits { data: data[..rows * width].to_vec(), width: *width }
-            }
-        };
-        let source_rows = self.source_rows.iter().copied().take(rows).collect();
-        Self { rows, inputs: self.inputs.iter().map(input).collect(), target, source_rows }
+        let numbers = self.numbers[..self.rows().min(most)].into();
+        Self { numbers, ..self.clone() }
     }
 
-    /// Bytes of inputs and target.
-    pub fn bytes(&self) -> usize {
-        let inputs: usize = self
-            .inputs
-            .iter()
-            .map(|i| match &i.data {
-                Storage::F32(data) => 4 * data.len(),
-                Storage::U8(data) => data.len(),
-            })
-            .sum();
-        let target = match &self.target {
-            Target::Classes(classes) => 4 * classes.len(),
-            Target::Real { data, .. } | Target::Bits { data, .. } => 4 * data.len(),
+    /// What was observed at a row of the part.
+    pub fn observed(&self, row: usize) -> Observed<'_> {
+        let number = self.numbers[row] as usize;
+        let own = |width: usize| number * width..(number + 1) * width;
+        match &*self.target {
+            Target::Classes(classes) => Observed::Class(classes[number]),
+            Target::Real { data, width } => Observed::Real(&data[own(*width)]),
+            Target::Bits { data, width } => Observed::Bits(&data[own(*width)]),
+        }
+    }
+
+    /// What was observed at each row in turn.
+    pub fn all_observed(&self) -> impl Iterator<Item = Observed<'_>> + Clone {
+        (0..self.rows()).map(|row| self.observed(row))
+    }
+
+    /// Calls `see` with the numbers of an input, row by row in the part's order.
+    ///
+    /// # Errors
+    /// A row that cannot be read; what `see` says.
+    pub fn each_row(
+        &self,
+        input: &Input,
+        mut see: impl FnMut(usize, Numbers<'_>) -> Result<(), DataError>,
+    ) -> Result<(), DataError> {
+        let mut buffer = RowBuffer::default();
+        let mut rows = self.numbers.iter().enumerate();
+        rows.try_for_each(|(at, number)| see(at, buffer.row(&*input.store, *number as usize)?))
+    }
+
+    /// All numbers of an input as the net sees them, `[rows, width]`.
+    ///
+    /// # Errors
+    /// A row that cannot be read.
+    pub fn seen(&self, input: &Input) -> Result<Vec<f32>, DataError> {
+        let mut all = Vec::with_capacity(self.rows() * input.width());
+        self.each_row(input, |_, numbers| {
+            all.extend(input.seen(numbers));
+            Ok(())
+        })?;
+        Ok(all)
+    }
+
+    /// Mean variance of the outputs in the units of training; 1 of what are no numbers, or do not vary.
+    pub fn variance(&self) -> f64 {
+        let Target::Real { data, width } = &*self.target else { return 1.0 };
+        let of = |output: usize| {
+            let values = self.numbers.iter().map(|row| f64::from(data[*row as usize * width + output]));
+            Moments::of(values).variance()
         };
-        inputs + target
+        let mean = (0..*width).map(of).sum::<f64>() / *width as f64;
+        if mean == 0.0 { 1.0 } else { mean }
     }
 }

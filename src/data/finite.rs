@@ -1,8 +1,9 @@
 //! Numbers as the net sees them, which end where 32 bits do: a value that normalisation takes beyond that is an error at its row, and not
 //! an infinity that a layer makes something of.
 
-use super::dataset::{Dataset, Part, Storage};
+use super::dataset::{Dataset, Part};
 use super::error::DataError;
+use super::stores::{Numbers, Numeric};
 
 /// Whether a number is one to the net.
 ///
@@ -27,15 +28,19 @@ pub(super) fn check(dataset: &Dataset) -> Result<(), DataError> {
 }
 
 fn check_part(part: &Part) -> Result<(), DataError> {
-    for input in &part.inputs {
-        let Storage::F32(data) = &input.data else { continue };
-        if let Some(at) = data.iter().position(|x| !x.is_finite()) {
-            let row = part.source_rows.get(at / input.width()).copied().unwrap_or(0);
-            return Err(DataError::new("E0523", "a number is beyond 32 bits as the net sees it")
-                .row(row as usize)
-                .note("normalised as the training rows are, it lies far outside of them")
-                .help("correct the value, or leave the row out"));
-        }
+    let floats = part.inputs.iter().filter(|input| input.store.form().numeric == Numeric::F32);
+    for input in floats {
+        part.each_row(input, |at, numbers| match numbers {
+            Numbers::F32(row) if !row.iter().all(|x| x.is_finite()) => Err(beyond(part.numbers()[at])),
+            _ => Ok(()),
+        })?;
     }
     Ok(())
+}
+
+fn beyond(row: u32) -> DataError {
+    DataError::new("E0523", "a number is beyond 32 bits as the net sees it")
+        .row(row as usize)
+        .note("normalised as the training rows are, it lies far outside of them")
+        .help("correct the value, or leave the row out")
 }

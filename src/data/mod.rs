@@ -32,6 +32,7 @@ mod search;
 mod single;
 mod sources;
 mod statements;
+mod stores;
 mod survey;
 mod table;
 mod target;
@@ -47,7 +48,7 @@ pub use config::{
     Batch, Choosing, Classes, ColumnRef, Columns, DEFAULT_BATCH, DataConfig, Division, Normalize, Per, Scale,
     Settings, Share, Source, Split, updates,
 };
-pub use dataset::{Dataset, InputArray, Part, Storage, Target};
+pub use dataset::{Dataset, Input, Observed, Part, Storage, Target};
 pub(crate) use error::cut;
 pub use error::{DataError, Fault, Place};
 pub use need::{Need, Want};
@@ -56,6 +57,7 @@ pub use raw::Format;
 pub use rows::Rows;
 pub use schema::{ColumnInfo, ColumnKind, DataSchema};
 pub use search::Search;
+pub use stores::{Numbers, Numeric, RowBuffer, RowStore};
 pub use transform::{Affine, ArrayRule, CellRule, ColumnRule, Fields, InputShape, TargetRule, Transform};
 pub use words::{SOURCES, STATEMENTS, SourceWord, Statement};
 

@@ -1,7 +1,7 @@
 //! Raw rows for prediction: what a user has, in the columns the net was trained on.
 
 use super::assemble::deal;
-use super::dataset::{InputArray, Storage};
+use super::dataset::Input;
 use super::error::DataError;
 use super::files;
 use super::raw::Delimiter;
@@ -11,10 +11,10 @@ use super::transform::{InputShape, Transform};
 use crate::memory;
 
 /// Encoded inputs of some rows, in the order they came.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug)]
 pub struct Rows {
     pub rows: usize,
-    pub inputs: Vec<InputArray>,
+    pub inputs: Vec<Input>,
 }
 
 impl Transform {
@@ -86,13 +86,7 @@ impl<'a> Growing<'a> {
         if self.rows == 0 {
             return Err(nothing(name));
         }
-        let array = |(input, data): (&InputShape, Vec<f32>)| InputArray {
-            name: input.name.clone(),
-            shape: input.shape.clone(),
-            data: Storage::F32(data),
-            scale: 1.0,
-            shift: 0.0,
-        };
+        let array = |(input, data): (&InputShape, Vec<f32>)| Input::floats(&input.name, &input.shape, data);
         Ok(Rows { rows: self.rows, inputs: self.inputs.iter().zip(self.arrays).map(array).collect() })
     }
 }

@@ -219,7 +219,8 @@ Remove the comma behind 64."#,
         r#"No such name in an expression
 
 A bare word in an expression is a `param`, a `let` above, an argument of the block around it, or an attribute of the
-data such as `data.rows`; functions are a fixed list.
+data such as `data.rows`; functions are a fixed list. Only as the whole value of a `param`, in `vary` and beside `==` or `!=` it may be a word of
+the language: `param act = relu`.
 
     dense hiden           where the file says `param hidden = 64`
 
@@ -287,7 +288,7 @@ Correct the name, or put `stem:` before the chain meant."#,
         r#"A definition or statement in the wrong kind of place
 
 `param`, `let` and `block` stand at the top of the file (`let` in blocks too); lines of `data`, `train` and the other
-sections are single statements without `->`, `if` or `repeat`.
+sections are single statements without `->` or `repeat`, and `if` stands in `net`, blocks, `train` and `augment` alone.
 
     net {
       param p = 0.5
@@ -313,7 +314,8 @@ Use `repeat n { ... }` inside the block."#,
 
 Blocks of yours are CamelCase and layers of the language snake_case, so a new layer can never clash with your file.
 Names of sections and axes (`train`, `time`, ...) cannot name a parameter. `dense_1` names the first dense layer without a
-label, so it cannot be a label too: two weights would have one name in the checkpoint.
+label, so it cannot be a label too: two weights would have one name in the checkpoint. Where a word is wanted, a param of that word's name would be
+read in two ways.
 
     block stage(width) { dense width }
     param time = 3
@@ -492,8 +494,8 @@ Change the expression or the parameter."#,
         "E0215",
         r#"Not one of the words this argument takes
 
-Some arguments take one word from a short list, such as `kind=bernoulli|gaussian|alpha` of `dropout`. These words never
-look up parameters.
+Some arguments take one word from a short list, such as `kind=bernoulli|gaussian|alpha` of `dropout`. A name that is not in the list stands for
+its value, which must be one of the words: `param law = gaussian`. So must a word that a param is compared with or tries.
 
     dropout 0.5, kind=gausian
 

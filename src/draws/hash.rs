@@ -4,21 +4,17 @@
 //! unit make a draw. The constants and the order of steps never change within edition 1: the tests hold known answers.
 //! Functions over [`Arith`] are those that native code runs on lanes; the others are the host's and the interpreter's.
 
+use super::words::{Host, key_of_row, mix};
 use crate::math::{Arith, Scalar32, erfinv};
 
 /// Tells the streams of training from those of prediction.
 const TRAIN: u64 = 0x7472_6169_6e00_0000; // "train" in ASCII
 const PREDICT: u64 = 0x7072_6564_6963_7400; // "predict"
 
-/// The step between the counters of neighbouring rows: 2^64 over the golden ratio.
-const ROW_STEP: u64 = 0x9E37_79B9_7F4A_7C15;
-
-/// The finaliser of splitmix64: a bijection of 64-bit numbers in which every input bit reaches every output bit.
+/// The finaliser of splitmix64: see [`mix`].
 #[must_use]
-pub const fn mix64(x: u64) -> u64 {
-    let x = (x ^ (x >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
-    let x = (x ^ (x >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
-    x ^ (x >> 31)
+pub fn mix64(x: u64) -> u64 {
+    mix(&mut Host, x)
 }
 
 /// The 64-bit hash of Fowler, Noll and Vo, variant 1a.
@@ -35,20 +31,20 @@ pub fn site_key(path: &str) -> u64 {
 
 /// The stream of a site in one epoch of training; for sites with one mask a step, epoch 0 throughout.
 #[must_use]
-pub const fn train_stream(seed: u64, site: u64, epoch: u64) -> u64 {
+pub fn train_stream(seed: u64, site: u64, epoch: u64) -> u64 {
     mix64(mix64(mix64(seed ^ TRAIN) ^ site) ^ epoch)
 }
 
 /// The stream of a site in one Monte-Carlo sample of prediction.
 #[must_use]
-pub const fn predict_stream(seed: u64, site: u64, sample: u64) -> u64 {
+pub fn predict_stream(seed: u64, site: u64, sample: u64) -> u64 {
     mix64(mix64(mix64(seed ^ PREDICT) ^ site) ^ sample)
 }
 
 /// The key of a row. `position`: place in the epoch's shuffled order, row number of the input, or ordinal of the update.
 #[must_use]
-pub const fn row_key(stream: u64, position: u64) -> u64 {
-    mix64(stream.wrapping_add(position.wrapping_mul(ROW_STEP)))
+pub fn row_key(stream: u64, position: u64) -> u64 {
+    key_of_row(&mut Host, stream, position)
 }
 
 /// 32 random bits of counter `j` under a row key given in halves. Two multiplications (C. Wellons' search, 2018), with the key's high half

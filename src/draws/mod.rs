@@ -10,6 +10,8 @@ mod rate;
 pub mod rng;
 #[cfg(test)]
 mod tests;
+mod words;
 
 pub use hash::*;
-pub use rate::{RateError, quantise, scale, threshold};
+pub use rate::{RateError, keep, quantise, scale, threshold};
+pub use words::{Words, key_of_row};

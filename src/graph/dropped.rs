@@ -41,7 +41,7 @@ pub fn dropped_left(graph: &Graph, v: ValueId) -> Option<ScalarId> {
     let (Op::Mul, [_, dropped]) = (&left.op, &left.inputs[..]) else { return None };
     let dropped = graph.node(*dropped);
     let (Op::Sub, [_, mask]) = (&dropped.op, &dropped.inputs[..]) else { return None };
-    threshold(graph, *mask)
+    graph.mask(*mask).map(|mask| mask.threshold)
 }
 
 /// `x k` or `x k s`.
@@ -57,8 +57,8 @@ impl Masked {
     fn find(graph: &Graph, v: ValueId) -> Option<Self> {
         let node = graph.node(v);
         let (Op::Mul, [x, factor]) = (&node.op, &node.inputs[..]) else { return None };
-        if let Some(threshold) = threshold(graph, *factor) {
-            return Some(Self { x: *x, mask: *factor, threshold, scale: None });
+        if let Some(mask) = graph.mask(*factor) {
+            return Some(Self { x: *x, mask: *factor, threshold: mask.threshold, scale: None });
         }
         let spread = matches!(&graph.node(*factor).op, Op::Broadcast { axes, .. } if axes.is_empty());
         let inner = Self::find(graph, *x).filter(|inner| spread && inner.scale.is_none())?;
@@ -84,14 +84,6 @@ impl Masked {
             Some(scale) => b.mul(kept, new(scale)),
             None => kept,
         }
-    }
-}
-
-fn threshold(graph: &Graph, mask: ValueId) -> Option<ScalarId> {
-    let node = graph.node(mask);
-    match (&node.op, node.inputs.get(1).map(|q| &graph.node(*q).op)) {
-        (Op::KeepMask { .. }, Some(Op::Scalar(id))) => Some(*id),
-        _ => None,
     }
 }
 

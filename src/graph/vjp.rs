@@ -151,6 +151,48 @@ fn extent(b: &Builder, v: ValueId, axis: usize) -> usize {
 
 type Pairs = [(usize, usize)];
 
+/// The gradient of a product whose rows are summed over beside batch axes: as a product its rows would not lead, so it is a sum of products
+/// of single elements.
+///
+/// `own` are the axes of `this` of which `g` has the gradient, in its order, before or after those that are `free` (in `g`, in the other);
+/// `others` pairs axes of `this` with the other's.
+fn spread(
+    b: &mut Builder,
+    (this, other): (ValueId, ValueId),
+    (g, own): (ValueId, &[usize]),
+    others: &Pairs,
+    free: &Pairs,
+) -> ValueId {
+    let rank = b.ty(this).dims.len();
+    let mut dims = b.dims(this);
+    dims.extend(free.iter().map(|(_, axis)| b.ty(other).dims[*axis]));
+    // Where the axes of either operand lie among all of them: those of `this`, then the free ones.
+    let mut of_g = vec![0; b.ty(g).dims.len()];
+    let mut kept = own.iter();
+    for (axis, place) in of_g.iter_mut().enumerate() {
+        *place = match free.iter().position(|(at, _)| *at == axis) {
+            Some(i) => rank + i,
+            None => *kept.next().unwrap_or(&0),
+        };
+    }
+    let mut of_other = vec![0; b.ty(other).dims.len()];
+    others.iter().for_each(|(here, there)| of_other[*there] = *here);
+    free.iter().enumerate().for_each(|(i, (_, there))| of_other[*there] = rank + i);
+    let mut wide = |v: ValueId, places: &[usize]| {
+        let mut order: Vec<usize> = (0..places.len()).collect();
+        order.sort_unstable_by_key(|axis| places[*axis]);
+        let axes: Vec<usize> = order.iter().map(|axis| places[*axis]).collect();
+        let v = b.transpose(v, &order);
+        b.broadcast(v, &dims, &axes)
+    };
+    let (g, other) = (wide(g, &of_g), wide(other, &of_other));
+    let products = b.mul(g, other);
+    if free.is_empty() {
+        return products;
+    }
+    b.sum(products, &(rank..dims.len()).collect::<Vec<_>>())
+}
+
 /// A product's operand gets the product of `g` with the other operand over the other's free axes.
 ///
 /// The result's axes are batch, free axes of the one factor, free axes of the other. Of the two orders of the factors that one is taken which
@@ -180,6 +222,12 @@ fn contract(
     let summed: Vec<usize> = over.iter().map(|pair| pair.0).collect();
     let shared: Vec<usize> = batch.iter().map(|pair| pair.0).collect();
     let g_first = [shared.as_slice(), free_this.as_slice(), summed.as_slice()].concat();
+    if !shared.is_empty() && b.ty(this).has_batch() && summed.contains(&0) {
+        let own = [shared, free_this].concat();
+        let others: Vec<(usize, usize)> = batch.iter().chain(&over).copied().collect();
+        let free_other: Vec<(usize, usize)> = over_g;
+        return spread(b, (this, other), (g, &own), &others, &free_other);
+    }
     let other_first = [shared, summed, free_this].concat();
     let takes_other_first = other_first.is_sorted() || b.ty(this).has_batch() && g_first[0] != 0;
     if takes_other_first {

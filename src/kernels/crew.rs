@@ -1,6 +1,6 @@
 //! Threads that wait for work: the members of a team beside its caller.
 //!
-//! Every job visits every thread, so that a job is over exactly when all of them have said so; those that it does not need say so at once.
+//! Each has a gate of its own, so that a job wakes those it wants and no other; it is over when all of these have said so.
 
 use std::cell::Cell;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
@@ -8,25 +8,29 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::SeqCst};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 
-use super::team::Gate;
+use super::gate::Gate;
 
 /// What the threads run: `body(thread)`, threads counted from 1.
 type Body<'a> = dyn Fn(usize) + Sync + 'a;
 
+/// Opens for a thread when it has a job, and for the end. No two of them share what cores fetch together.
+#[repr(align(128))]
+struct Posted(Gate);
+
 struct Shared {
-    /// Opens for a job, and for the end.
-    posted: Gate,
+    /// By thread, from 1.
+    posted: Vec<Posted>,
     /// Opens when the last thread is done with a job.
     finished: Gate,
-    /// Written by the caller while no thread looks: before `posted` opens and after `left` is 0.
-    job: Cell<Option<(*const Body<'static>, usize)>>,
+    /// Written by the caller while no thread looks: before gates open and after `left` is 0.
+    job: Cell<Option<*const Body<'static>>>,
     /// Threads that are not done.
     left: AtomicUsize,
     panicked: AtomicBool,
     over: AtomicBool,
 }
 
-// SAFETY: `job` is written by the one caller that holds `Crew::caller`, while every thread waits at `posted`; the gate's atomics order the
+// SAFETY: `job` is written by the one caller that holds `Crew::caller`, while every thread waits at its gate; the gates' atomics order the
 // writes before the reads. What the pointer in it names is `Sync`.
 unsafe impl Sync for Shared {}
 // SAFETY: as above; nothing in it belongs to a thread.
@@ -46,7 +50,7 @@ impl Crew {
     /// If the system gives no thread.
     pub fn new(threads: usize, spins: bool) -> Self {
         let shared = Arc::new(Shared {
-            posted: Gate::new(spins),
+            posted: (0..threads).map(|_| Posted(Gate::new(spins))).collect(),
             finished: Gate::new(spins),
             job: Cell::new(None),
             left: AtomicUsize::new(0),
@@ -61,7 +65,7 @@ impl Crew {
         Self { shared, threads, caller: Mutex::new(()) }
     }
 
-    /// Runs `own` here and `body(1) .. body(members - 1)` on the threads; returns when all are done.
+    /// Runs `own` here and `body(1) .. body(members - 1)` on the threads, of which there are as many; returns when all are done.
     ///
     /// # Panics
     /// If one of them does.
@@ -72,12 +76,13 @@ impl Crew {
         // function waits whatever `own` does.
         let body: *const Body<'static> =
             unsafe { std::mem::transmute::<*const Body<'_>, *const Body<'static>>(body) };
-        shared.job.set(Some((body, members)));
-        shared.left.store(self.threads.len(), SeqCst);
+        shared.job.set(Some(body));
+        let wanted = &shared.posted[..members - 1];
+        shared.left.store(wanted.len(), SeqCst);
         let before = shared.finished.generation();
-        shared.posted.open();
+        wanted.iter().for_each(|posted| posted.0.open());
         let result = catch_unwind(AssertUnwindSafe(own));
-        if !self.threads.is_empty() {
+        if !wanted.is_empty() {
             shared.finished.pass(before);
         }
         shared.job.set(None);
@@ -91,7 +96,7 @@ impl Crew {
 impl Drop for Crew {
     fn drop(&mut self) {
         self.shared.over.store(true, SeqCst);
-        self.shared.posted.open();
+        self.shared.posted.iter().for_each(|posted| posted.0.open());
         for thread in self.threads.drain(..) {
             let _ = thread.join();
         }
@@ -102,13 +107,11 @@ impl Drop for Crew {
 fn serve(shared: &Shared, thread: usize) {
     let mut seen = 0;
     loop {
-        seen = shared.posted.pass(seen);
+        seen = shared.posted[thread - 1].0.pass(seen);
         if shared.over.load(SeqCst) {
             return;
         }
-        if let Some((body, members)) = shared.job.get()
-            && thread < members
-        {
+        if let Some(body) = shared.job.get() {
             // SAFETY: the caller keeps `body` alive until `left` is 0, and this thread has not counted itself out.
             let body = unsafe { &*body };
             if catch_unwind(AssertUnwindSafe(|| body(thread))).is_err() {

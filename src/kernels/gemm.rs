@@ -218,7 +218,9 @@ mod tests {
 
     #[test]
     fn every_form_is_exact_on_integers() {
-        for (m, n, k) in [(1, 1, 1), (3, 5, 7), (32, 10, 64), (128, 50, 8), (2, 129, 33), (65, 1, 40)] {
+        for (m, n, k) in
+            [(1, 1, 1), (3, 5, 7), (32, 10, 64), (128, 50, 8), (2, 129, 33), (65, 1, 40), (1, 301, 20)]
+        {
             for (ta, tb) in FORMS {
                 for (along, accumulate) in [(Along::Columns, false), (Along::Rows, true)] {
                     let got = product(along, (m, n, k), (ta, tb), accumulate, whole, &[(0, m, 0, n)]);
@@ -274,7 +276,9 @@ mod tests {
 
     #[test]
     fn large_products_too() {
-        for sizes in [(784, 512, 128), (1024, 1024, 32), (128, 128, 500), (300, 1024, 1030)] {
+        let rows = [(1, 1024, 515), (1, 301, 77)];
+        for sizes in [(784, 512, 128), (1024, 1024, 32), (128, 128, 500), (300, 1024, 1030), rows[0], rows[1]]
+        {
             for threads in [2, 3, 8] {
                 let shares = shares(usize::div_ceil(sizes.1, 64), 64, sizes.1, threads);
                 let parts: Vec<Part> =

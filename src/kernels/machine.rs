@@ -1,8 +1,10 @@
-//! What this machine can do at most: the two slopes of its roofline (Williams et al. 2009), measured.
+//! What this machine can do at most: the two slopes of its roofline (Williams et al. 2009) and how far its cores are apart, measured.
 
+use std::hint::spin_loop;
+use std::sync::atomic::{AtomicU32, Ordering::Acquire, Ordering::Release};
 use std::time::{Duration, Instant};
 
-use super::team::{Barrier, Team};
+use super::team::{Team, cores};
 use super::{aligned::AlignedVec, gemm};
 
 /// Rates of all threads together.
@@ -30,6 +32,45 @@ impl Roofline {
     }
 }
 
+/// A word that a thread writes and another waits for, alone on what cores fetch together.
+#[derive(Default)]
+#[repr(align(128))]
+struct Word(AtomicU32);
+
+impl Word {
+    fn wait_for(&self, value: u32) {
+        while self.0.load(Acquire) != value {
+            spin_loop();
+        }
+    }
+}
+
+/// How long a word takes from one core to another and an answer back: the fastest of some rounds, between the first two threads of
+/// the team. None where there is one thread, or one core. It is what a meeting of threads costs at least, and what a second
+/// thread must be worth.
+pub fn round_trip(team: &Team) -> Option<Duration> {
+    const ROUNDS: u32 = 50;
+    const TRIPS: u32 = 1000;
+    if team.threads().min(cores()) == 1 {
+        return None;
+    }
+    let (ping, pong) = (Word::default(), Word::default());
+    let trips = |thread: usize, round: u32| {
+        let start = Instant::now();
+        for trip in round * TRIPS + 1..=(round + 1) * TRIPS {
+            if thread == 0 {
+                ping.0.store(trip, Release);
+                pong.wait_for(trip);
+            } else {
+                ping.wait_for(trip);
+                pong.0.store(trip, Release);
+            }
+        }
+        start.elapsed() / TRIPS
+    };
+    team.run(2, &|thread| (0..ROUNDS).map(|round| trips(thread, round)).min())
+}
+
 fn products(team: &Team) -> f64 {
     let (m, k) = (128, 1024);
     let n = 1024 / team.threads();
@@ -48,7 +89,7 @@ fn copies(team: &Team) -> f64 {
 /// Seconds of the fastest of `rounds` rounds, all threads working at once.
 fn best<T>(team: &Team, rounds: usize, make: impl Fn() -> T + Sync, work: impl Fn(&mut T) + Sync) -> f64 {
     let threads = team.threads();
-    let barrier = Barrier::new(threads);
+    let barrier = team.barrier(threads);
     team.run(threads, &|_| {
         let mut own = make();
         let round = |_| {

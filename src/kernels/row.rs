@@ -7,6 +7,12 @@ use std::cell::RefCell;
 
 use super::sparse::lanes::{Entry, Lane, append};
 
+/// More columns than this are not visited one block after the other: a block reads a few neighbours in each row of the matrix, which no
+/// prefetching foresees and which fall on the same lines of a cache where rows are a power of two apart.
+const WIDE: usize = 128;
+/// Rows of the matrix that are read together then.
+const TOGETHER: usize = 8;
+
 thread_local! {
     /// What is not zero in a row, kept from call to call for its memory.
     static ENTRIES: RefCell<Vec<Entry>> = const { RefCell::new(Vec::new()) };
@@ -72,8 +78,55 @@ unsafe fn listed<const FUSED: bool>(
             len += append::<FUSED, 1>(&lane, first, entries.as_mut_ptr().add(len));
         }
     }
+    let entries = &entries[..len];
     // SAFETY: the caller's contract, and entries say where rows of `b` are.
-    unsafe { blocks::<FUSED>(n, c, accumulate, &entries[..len], b) }
+    unsafe {
+        match n {
+            ..=WIDE => blocks::<FUSED>(n, c, accumulate, entries, b),
+            _ => streams::<FUSED>(n, c, accumulate, entries, b),
+        }
+    }
+}
+
+/// All columns, some rows of `b` at a time: each is read from its beginning to its end, and the sums stay in the nearest cache.
+#[inline(always)]
+unsafe fn streams<const FUSED: bool>(
+    n: usize,
+    c: *mut f32,
+    accumulate: bool,
+    entries: &[Entry],
+    b: (*const f32, usize),
+) {
+    let (many, rest) = entries.as_chunks::<TOGETHER>();
+    // SAFETY: the caller's contract.
+    unsafe {
+        if !accumulate {
+            c.write_bytes(0, n);
+        }
+        many.iter().for_each(|entries| together::<FUSED, TOGETHER>(n, c, entries, b));
+        rest.iter().for_each(|entry| together::<FUSED, 1>(n, c, &[*entry], b));
+    }
+}
+
+#[inline(always)]
+unsafe fn together<const FUSED: bool, const R: usize>(
+    n: usize,
+    c: *mut f32,
+    entries: &[Entry; R],
+    b: (*const f32, usize),
+) {
+    let mut col = 0;
+    while col < n {
+        // SAFETY: each block has at most the `n - col` columns that are left.
+        unsafe {
+            let (c, b) = (c.add(col), (b.0.add(col), b.1));
+            col += match n - col {
+                32.. => block::<FUSED, 32>(entries, c, true, b),
+                8.. => block::<FUSED, 8>(entries, c, true, b),
+                _ => block::<FUSED, 1>(entries, c, true, b),
+            };
+        }
+    }
 }
 
 /// As many columns at a time as vectors hold, then what is left. `FUSED`: one rounding a multiplication and addition.

@@ -1,85 +1,14 @@
-//! A team of threads that all run the same code, and the barrier at which they meet.
+//! A team of threads that all run the same code.
 //!
 //! Invariant: subnormals are flushed while the body runs, on every thread.
 
-use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
-use std::sync::{Arc, Condvar, Mutex, OnceLock, PoisonError};
-use std::time::{Duration, Instant};
+use std::sync::{Arc, OnceLock};
 
-pub use super::barrier::barrier;
-use super::{crew::Crew, fpenv::FlushSubnormals};
-
-/// How long a thread spins at a barrier before it parks.
-const SPIN: Duration = Duration::from_micros(50);
-
-/// Where threads wait until somebody opens it, any number of times. Whoever waits spins first, then parks.
-#[derive(Debug)]
-pub struct Gate {
-    spins: bool,
-    generation: AtomicUsize,
-    sleepers: AtomicUsize,
-    lock: Mutex<()>,
-    wake: Condvar,
-}
-
-impl Gate {
-    pub fn new(spins: bool) -> Self {
-        Self {
-            spins,
-            generation: AtomicUsize::new(0),
-            sleepers: AtomicUsize::new(0),
-            lock: Mutex::new(()),
-            wake: Condvar::new(),
-        }
-    }
-
-    /// How often it was opened.
-    pub fn generation(&self) -> usize {
-        self.generation.load(SeqCst)
-    }
-
-    pub fn open(&self) {
-        self.generation.fetch_add(1, SeqCst);
-        // A sleeper counts itself before it looks at the generation, so one of the two sees the other.
-        if self.sleepers.load(SeqCst) > 0 {
-            drop(self.lock.lock().unwrap_or_else(PoisonError::into_inner));
-            self.wake.notify_all();
-        }
-    }
-
-    /// Returns when it has been opened since `generation`; answers the generation it is at.
-    pub fn pass(&self, generation: usize) -> usize {
-        if !(self.spins && self.spin(generation)) {
-            self.park(generation);
-        }
-        self.generation()
-    }
-
-    /// Whether it was opened while spinning.
-    fn spin(&self, generation: usize) -> bool {
-        let start = Instant::now();
-        loop {
-            for _ in 0..128 {
-                if self.generation() != generation {
-                    return true;
-                }
-                std::hint::spin_loop();
-            }
-            if start.elapsed() > SPIN {
-                return false;
-            }
-        }
-    }
-
-    fn park(&self, generation: usize) {
-        let mut guard = self.lock.lock().unwrap_or_else(PoisonError::into_inner);
-        self.sleepers.fetch_add(1, SeqCst);
-        while self.generation() == generation {
-            guard = self.wake.wait(guard).unwrap_or_else(PoisonError::into_inner);
-        }
-        self.sleepers.fetch_sub(1, SeqCst);
-    }
-}
+use super::{
+    barrier::{Barrier, Lag},
+    crew::Crew,
+    fpenv::FlushSubnormals,
+};
 
 /// Cores of the machine. Asked once: the answer costs tens of microseconds.
 pub fn cores() -> usize {
@@ -87,37 +16,9 @@ pub fn cores() -> usize {
     *CORES.get_or_init(|| std::thread::available_parallelism().map_or(1, usize::from))
 }
 
-/// A team larger than the machine never spins: it would take the time of those who have work.
-fn spins(threads: usize) -> bool {
+/// More threads than cores never spin: they would take the time of those who have work.
+fn spin(threads: usize) -> bool {
     threads <= cores()
-}
-
-/// Where the threads of a team wait for each other.
-#[derive(Debug)]
-pub struct Barrier {
-    threads: usize,
-    arrived: AtomicUsize,
-    gate: Gate,
-}
-
-impl Barrier {
-    pub fn new(threads: usize) -> Self {
-        Self { threads, arrived: AtomicUsize::new(0), gate: Gate::new(spins(threads)) }
-    }
-
-    /// Returns when all threads have come. What they wrote before is visible to all after.
-    pub fn wait(&self) {
-        if self.threads == 1 {
-            return;
-        }
-        let generation = self.gate.generation();
-        if self.arrived.fetch_add(1, SeqCst) + 1 == self.threads {
-            self.arrived.store(0, SeqCst);
-            self.gate.open();
-        } else {
-            self.gate.pass(generation);
-        }
-    }
 }
 
 /// A number of threads to run native code on, the caller being one of them. The others start with the first work that wants them
@@ -125,19 +26,38 @@ impl Barrier {
 #[derive(Clone)]
 pub struct Team {
     threads: usize,
+    lag: Option<Lag>,
     crew: Arc<OnceLock<Crew>>,
+}
+
+impl std::fmt::Debug for Team {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Team({})", self.threads)
+    }
 }
 
 impl Team {
     pub fn new(threads: usize) -> Self {
-        Self { threads: threads.max(1), crew: Arc::default() }
+        Self { threads: threads.max(1), lag: None, crew: Arc::default() }
+    }
+
+    /// A team as on cores that are far apart: each meeting at a barrier takes `lag` nanoseconds more. What is said of such machines is
+    /// tried with it (`benches/far.rs`) on one that is not.
+    pub fn apart(threads: usize, lag: Lag) -> Self {
+        Self { lag: Some(lag), ..Self::new(threads) }
     }
 
     pub fn threads(&self) -> usize {
         self.threads
     }
 
-    /// Runs `body(thread)` on `threads` threads, at most those of the team; answers thread 0's result.
+    /// A barrier for `threads` of its threads.
+    pub fn barrier(&self, threads: usize) -> Barrier {
+        Barrier::new(threads, spin(threads), self.lag.clone())
+    }
+
+    /// Runs `body(thread)` on `threads` threads, at most those of the team; answers thread 0's result. The threads that are not
+    /// wanted sleep on.
     ///
     /// # Panics
     /// If the body does.
@@ -150,7 +70,7 @@ impl Team {
         if threads <= 1 {
             return member(0);
         }
-        let crew = self.crew.get_or_init(|| Crew::new(self.threads - 1, spins(self.threads)));
+        let crew = self.crew.get_or_init(|| Crew::new(self.threads - 1, spin(self.threads)));
         let mut answer = None;
         crew.run(threads, &|thread| drop(member(thread)), || answer = Some(member(0)));
         answer.expect("thread 0 has run")
@@ -160,14 +80,15 @@ impl Team {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::sync::atomic::AtomicU64;
+    use std::sync::atomic::{AtomicU64, Ordering::SeqCst};
 
     #[test]
     fn everybody_sees_what_was_written_before_the_barrier() {
         for threads in [1, 2, 3, 8] {
             let words: Vec<AtomicU64> = (0..threads).map(|_| AtomicU64::new(0)).collect();
-            let barrier = Barrier::new(threads);
-            Team::new(threads).run(threads, &|thread: usize| {
+            let team = Team::new(threads);
+            let barrier = team.barrier(threads);
+            team.run(threads, &|thread: usize| {
                 for round in 1..=200 {
                     words[thread].store(round, SeqCst);
                     barrier.wait();

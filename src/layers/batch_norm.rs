@@ -35,7 +35,7 @@
 //! Ioffe and Szegedy 2015, Batch normalization. Li et al. 2019, Understanding the disharmony between dropout and batch normalization.
 
 use crate::graph::Mode;
-use super::{Infer, Layer, layer_norm::{declare_gain_and_bias, deviation, EPS, gain_and_bias}, Lower};
+use super::{Facts, Across, Infer, Layer, layer_norm::{declare_gain_and_bias, deviation, EPS, gain_and_bias}, Lower};
 use crate::{diag::Diagnostic, graph::{DType, ScalarDef, StepInfo, ValueId}, model::Ty, vocab::{ArgSpec, Block, Bounds, Default, exactly, Kind, Sig}};
 
 pub struct BatchNorm;
@@ -102,8 +102,8 @@ impl Layer for BatchNorm {
         gain_and_bias(cx, normal)
     }
 
-    fn needs_two_rows(&self) -> bool {
-        true
+    fn facts(&self) -> Facts {
+        Facts { normalises: Some(Across::Batch), ..Facts::NONE }
     }
 }
 
@@ -144,10 +144,10 @@ fn blend(cx: &mut Lower<'_>, i: usize, new: ValueId) {
 fn warn_behind_dropout(cx: &mut Infer<'_>) {
     let Some(site) = cx.behind(0).and_then(|used| used.word.drop_site(&used.args)) else { return };
     // A rate that has gone to 0 leaves nothing in the stored variance.
-    if site.always || site.kind == "alpha" || site.rate.last() == 0.0 {
+    if !site.shifts_variance() {
         return;
     }
-    let factor = 1.0 / (1.0 - site.rate.last());
+    let factor = site.variance_factor();
     let warning = Diagnostic::warning("W0103", cx.args.span, "`batch_norm` directly behind dropout")
         .label("learns the variance of dropped values")
         .also(cx.inputs[0].span, format!("its masks make the mean square {factor:.3} times as large"))

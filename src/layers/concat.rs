@@ -33,7 +33,7 @@
 //! # Papers
 //! Szegedy et al. 2015, Going deeper with convolutions.
 
-use super::{Expand, Infer, Layer, Lower, Reach, Reached, Stop};
+use super::{Facts, Expand, Infer, Layer, Lower, Reach, Reached, Stop};
 use crate::{
     diag::Diagnostic,
     graph::ValueId,
@@ -99,8 +99,8 @@ impl Layer for Concat {
         cx.inputs().reduce(Reach::hull).unwrap_or(Reach::ANY)
     }
 
-    fn hands_on(&self) -> bool {
-        true
+    fn facts(&self) -> Facts {
+        Facts { hands_on: true, ..Facts::NONE }
     }
 
     fn lower(&self, cx: &mut Lower<'_>) -> ValueId {

@@ -37,6 +37,7 @@ use super::{
     initial::{BIAS_INIT, INIT, Shape},
 };
 use crate::{
+    train::penalties,
     diag::Diagnostic,
     graph::ValueId,
     model::{Node, ParamRole, Ty},
@@ -55,8 +56,8 @@ static SIG: Sig = Sig {
         INIT,
         BIAS_INIT,
         ArgSpec::named("max_norm", Kind::Number(Bounds::POSITIVE), Default::Absent, "largest norm of a unit's incoming weights"),
-        ArgSpec::named("l1", Kind::Number(Bounds::NON_NEGATIVE), Default::Number(0.0), "penalty on absolute weights"),
-        ArgSpec::named("l2", Kind::Number(Bounds::NON_NEGATIVE), Default::Number(0.0), "penalty on squared weights"),
+        penalties::l1::OF_WEIGHTS,
+        penalties::l2::OF_WEIGHTS,
     ],
     block: Block::None,
 };
@@ -72,8 +73,7 @@ impl Layer for Dense {
         let start = cx.start("init", Shape::Weights { inputs: fan_in, outputs: width })?;
         let mut weight = ParamDecl::new("weight", vec![fan_in, width], ParamRole::Weight, start);
         weight.max_norm = cx.args.opt_number("max_norm");
-        weight.l1 = cx.args.number("l1");
-        weight.l2 = cx.args.number("l2");
+        weight.penalties = penalties::own(cx.args);
         cx.param(weight);
         if cx.args.flag("bias") {
             let start = cx.start("bias_init", Shape::Biases)?;

@@ -45,7 +45,7 @@
 //! Self-normalizing neural networks (alpha). Gal, Hron and Kendall 2017, Concrete dropout.
 
 use crate::graph::Mode;
-use super::{DropSite, Infer, Layer, Lower, ParamDecl, Place, rate::{too_high, unusable}, Reach, Reached};
+use super::{initial, Facts, Unitwise, DropSite, Each, Law, Scope, When, Infer, Layer, Lower, ParamDecl, Place, rate::{too_high, unusable}, Reach, Reached};
 use crate::{diag::Diagnostic, draws, graph::{Address, DType, ScalarDef, ValueId}, model::{Init, ParamRole, Role, Ty}, vocab::{Args, ArgSpec, Block, Bounds, Default, Kind, Sig, Timed, Value}};
 
 /// Where a learned rate begins, and how smooth its coins are (Gal, Hron and Kendall 2017).
@@ -83,15 +83,14 @@ impl Layer for Dropout {
         &SIG
     }
 
-    /// Where nothing is dropped.
-    fn unitwise(&self) -> Option<super::Unitwise> {
-        Some(super::Unitwise::Homogeneous)
+    fn facts(&self) -> Facts {
+        Facts { hands_on: true, ..Facts::unitwise(Unitwise::Homogeneous) }
     }
 
     fn infer(&self, cx: &mut Infer<'_>) -> Result<Ty, Diagnostic> {
         settle_rate(cx)?;
         learn_rate(cx)?;
-        if cx.args.word("scale") == "test" && cx.args.word("kind") != "bernoulli" {
+        if cx.args.word("scale") == "test" && law(cx.args) != Law::Coin {
             let kind = cx.args.word("kind");
             return Err(Diagnostic::error(
                 "E0211",
@@ -112,30 +111,26 @@ impl Layer for Dropout {
         cx.input()
     }
 
-    fn hands_on(&self) -> bool {
-        true
-    }
-
     fn lower(&self, cx: &mut Lower<'_>) -> ValueId {
         let rate = cx.args.timed("p");
         if !rate.acts(cx.mode == Mode::Train) {
             return cx.input();
         }
         let live = cx.mode != Mode::Eval || cx.args.flag("always");
-        let at_test = cx.args.word("scale") == "test";
-        match (live, cx.args.word("kind")) {
-            (false, _) if at_test => {
+        let scaled = scaled(cx.args);
+        match (live, law(cx.args)) {
+            (false, _) if scaled == When::Test => {
                 let keep = cx.scalar("keep", DType::F32, ScalarDef::KeepOf(rate));
                 cx.b.mul(cx.input(), keep)
             }
             (false, _) => cx.input(),
-            (true, "gaussian") => gaussian(cx, rate),
-            (true, "alpha") => alpha(cx, rate),
-            (true, "concrete") => concrete(cx),
-            (true, _) => {
+            (true, Law::Gaussian) => gaussian(cx, rate),
+            (true, Law::Alpha) => alpha(cx, rate),
+            (true, Law::Relaxed) => concrete(cx),
+            (true, Law::Coin | Law::Additive) => {
                 let mask = mask(cx, rate);
                 let kept = cx.b.mul(cx.input(), mask);
-                if at_test {
+                if scaled == When::Test {
                     return kept;
                 }
                 let scale = cx.scalar("scale", DType::F32, ScalarDef::InverseKeepOf(rate));
@@ -145,21 +140,35 @@ impl Layer for Dropout {
     }
 
     fn drop_site(&self, args: &Args) -> Option<DropSite> {
-        let site = DropSite {
-            rate: args.timed("p"),
-            kind: args.word("kind").into(),
-            learned: args.word("kind") == "concrete",
-            always: args.flag("always"),
-            live_in_mc: args.number("p") > 0.0,
-        };
-        (!site.rate.is_zero()).then_some(site)
+        let rate = args.timed("p");
+        (!rate.is_zero()).then(|| DropSite { rate, law: law(args), scope: scope(args), scaled: scaled(args), always: args.flag("always") })
     }
+}
 
-    fn coins(&self, args: &Args, input: &Ty) -> usize {
-        let tossed = args.number("p") > 0.0 && args.word("kind") != "gaussian";
-        let own = input.axes.iter().zip(shared_axes(args, input)).filter(|(_, shared)| !shared);
-        if tossed { own.map(|(axis, _)| axis.size).product() } else { 0 }
+/// The law that `kind=` names.
+fn law(args: &Args) -> Law {
+    Law::named(args.word("kind")).unwrap_or(Law::Coin)
+}
+
+/// Where the factor goes; Gaussian multipliers have mean 1, and `alpha` restores the mean by itself.
+fn scaled(args: &Args) -> When {
+    match law(args) {
+        Law::Gaussian | Law::Alpha | Law::Additive => When::Never,
+        Law::Coin | Law::Relaxed if args.word("scale") == "test" => When::Test,
+        Law::Coin | Law::Relaxed => When::Train,
     }
+}
+
+/// What `share=` says.
+fn scope(args: &Args) -> Scope {
+    let words = args.words("share");
+    let axes = words.iter().filter_map(|word| Role::named(word)).flatten().copied().collect();
+    let rows = match () {
+        () if words.contains(&"batch") => Each::Step,
+        () if words.contains(&"rows") => Each::Sample,
+        () => Each::Row,
+    };
+    Scope { axes, rows }
 }
 
 /// `p`, `1 - keep`, or the usual rate for the place. A use that is checked again by `reuse` has its rate already.
@@ -176,7 +185,7 @@ fn settle_rate(cx: &mut Infer<'_>) -> Result<(), Diagnostic> {
             let rate = ((1.0 - keep) * 1e10).round() / 1e10;
             if rate == 0.0 { 1.0 - keep } else { rate }
         }),
-        (None, None, _) if cx.args.word("kind") == "concrete" => Timed::Constant(CONCRETE_START),
+        (None, None, _) if law(cx.args) == Law::Relaxed => Timed::Constant(CONCRETE_START),
         (None, None, Place::Input) => Timed::Constant(0.2),
         (None, None, Place::Hidden) => Timed::Constant(0.5),
         (None, None, Place::Unclear) => {
@@ -186,7 +195,7 @@ fn settle_rate(cx: &mut Infer<'_>) -> Result<(), Diagnostic> {
         }
     };
     let span = cx.args.span_of(if cx.args.is_written("keep") { "keep" } else { "p" });
-    let coins = matches!(cx.args.word("kind"), "bernoulli" | "alpha");
+    let coins = matches!(law(cx.args), Law::Coin | Law::Alpha);
     if let Some(fault) = if coins { unusable(rate, "unit", span) } else { too_high(rate, "unit", span) } {
         return Err(fault);
     }
@@ -196,7 +205,7 @@ fn settle_rate(cx: &mut Infer<'_>) -> Result<(), Diagnostic> {
 
 /// `kind=concrete` declares the logit of its rate; `temperature` belongs to it alone.
 fn learn_rate(cx: &mut Infer<'_>) -> Result<(), Diagnostic> {
-    if cx.args.word("kind") != "concrete" {
+    if law(cx.args) != Law::Relaxed {
         return match cx.args.is_written("temperature") {
             true => Err(Diagnostic::error("E0211", cx.args.span_of("temperature"), "`temperature` belongs to `kind=concrete`")
                 .label("has no effect here")
@@ -222,8 +231,8 @@ fn check_changing(cx: &Infer<'_>) -> Result<(), Diagnostic> {
     if !cx.args.timed("p").changes() {
         return Ok(());
     }
-    let (arg, why) = match (cx.args.word("kind"), cx.args.word("scale")) {
-        ("concrete", _) => ("kind", "the rate of `kind=concrete` is learned"),
+    let (arg, why) = match (law(cx.args), cx.args.word("scale")) {
+        (Law::Relaxed, _) => ("kind", "the rate of `kind=concrete` is learned"),
         (_, "test") => ("scale", "`scale=test` multiplies by `1 - p` in evaluation, and `p` differs from epoch to epoch"),
         _ => return Ok(()),
     };
@@ -276,13 +285,12 @@ fn warn_rate(cx: &mut Infer<'_>) {
 
 /// Alpha dropout keeps mean 0 and variance 1 of what has them: the output of `selu` behind `init=lecun_normal`.
 fn warn_alpha(cx: &mut Infer<'_>) {
-    if cx.args.word("kind") != "alpha" {
+    if law(cx.args) != Law::Alpha {
         return;
     }
-    let is = |steps: usize, word: &str| cx.behind(steps).is_some_and(|used| used.args.sig.name == word);
-    let lecun = Value::Word("lecun_normal".into());
-    let started = || cx.behind(1).and_then(|used| used.args.value("init")) == Some(&lecun);
-    if is(0, "selu") && is(1, "dense") && started() {
+    let steady = cx.behind(0).is_some_and(|used| used.word.facts().self_normalising);
+    let suited = || cx.behind(1).is_some_and(|used| initial::suits_self_normalising(&used.args));
+    if steady && suited() {
         return;
     }
     let warning = Diagnostic::warning("W0105", cx.args.span, "`kind=alpha` away from `selu`")
@@ -292,20 +300,16 @@ fn warn_alpha(cx: &mut Infer<'_>) {
     cx.warn(warning);
 }
 
-/// Which axes of the value share one coin.
-fn shared_axes(args: &Args, value: &Ty) -> Vec<bool> {
-    let words = args.words("share");
-    let shared = |role| words.iter().filter_map(|w| Role::named(w)).any(|roles| roles.contains(&role));
-    value.axes.iter().map(|axis| shared(axis.role)).collect()
-}
-
 /// The key and the shared axes of this node's draws.
 fn address(cx: &mut Lower<'_>) -> (ValueId, Vec<usize>, Vec<bool>) {
-    let words = cx.args.words("share");
-    let whole_batch = words.contains(&"batch") || (words.contains(&"rows") && cx.mode == Mode::Mc);
-    let flags = shared_axes(cx.args, cx.input_ty());
-    let dims = cx.input_ty().sizes();
-    (cx.site_key(if whole_batch { Address::Update } else { Address::Row }), dims, flags)
+    let scope = scope(cx.args);
+    let whole_batch = match scope.rows {
+        Each::Row => false,
+        Each::Step => true,
+        Each::Sample => cx.mode == Mode::Mc,
+    };
+    let (dims, shared) = (cx.input_ty().sizes(), scope.along(cx.input_ty()));
+    (cx.site_key(if whole_batch { Address::Update } else { Address::Row }), dims, shared)
 }
 
 /// 1 where kept, 0 where dropped, in the shape of the input.
@@ -362,12 +366,12 @@ fn logit_of_centred(cx: &mut Lower<'_>, x: ValueId) -> ValueId {
 const SATURATION: f64 = -1.758_099_340_847_376_6;
 
 fn alpha_gain(p: f64) -> f64 {
-    let keep = 1.0 - f64::from(draws::quantise(p).unwrap_or(0)) / 65536.0;
+    let keep = draws::keep(p);
     (keep + SATURATION * SATURATION * keep * (1.0 - keep)).powf(-0.5)
 }
 
 fn alpha_shift(p: f64) -> f64 {
-    -alpha_gain(p) * f64::from(draws::quantise(p).unwrap_or(0)) / 65536.0 * SATURATION
+    -alpha_gain(p) * (1.0 - draws::keep(p)) * SATURATION
 }
 
 /// Klambauer's: dropped units go to `-lambda alpha`, then an affine map restores mean 0 and variance 1.

@@ -28,7 +28,7 @@
 //! # Papers
 //! Clevert et al. 2016, Fast and accurate deep network learning by exponential linear units.
 
-use super::{Infer, Layer, Lower, Reach, Reached};
+use super::{Facts, Unitwise, Infer, Layer, Lower, Reach, Reached};
 use crate::{
     diag::Diagnostic,
     graph::{Builder, ValueId},
@@ -51,8 +51,8 @@ impl Layer for Elu {
         &SIG
     }
 
-    fn unitwise(&self) -> Option<super::Unitwise> {
-        Some(super::Unitwise::Other)
+    fn facts(&self) -> Facts {
+        Facts::unitwise(Unitwise::Other)
     }
 
     fn infer(&self, cx: &mut Infer<'_>) -> Result<Ty, Diagnostic> {

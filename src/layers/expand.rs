@@ -1,17 +1,16 @@
 //! What a layer has at hand when its use becomes nodes.
 
-use super::{Layer, Stop};
+use super::{Flow, Layer, Site, Stop};
 use crate::{
-    check::{Flow, Net},
     diag::Diagnostic,
-    model::{NodeId, ParamRole, WeightDrop},
+    model::{NodeId, WeightDrop},
     syntax::ast::{ArgKey, Body, Step, Stmt, span_of},
     vocab::Args,
 };
 
 /// Context of [`Layer::expand`].
 pub struct Expand<'a, 'f> {
-    net: &'a mut Net<'f>,
+    net: &'a mut dyn Site<'f>,
     layer: &'static dyn Layer,
     pub args: Args,
     step: &'f Step,
@@ -21,7 +20,7 @@ pub struct Expand<'a, 'f> {
 
 impl<'a, 'f> Expand<'a, 'f> {
     pub(crate) fn new(
-        net: &'a mut Net<'f>,
+        net: &'a mut dyn Site<'f>,
         layer: &'static dyn Layer,
         args: Args,
         step: &'f Step,
@@ -73,29 +72,27 @@ impl<'a, 'f> Expand<'a, 'f> {
     /// Runs the layer's block on `flow`.
     pub fn body(&mut self, flow: Flow) -> Flow {
         match &self.step.body {
-            Some(body) => self.net.inside(&self.path.clone(), body, flow),
+            Some(body) => self.net.inside(&self.path, &mut body.stmts.iter(), flow),
             None => flow,
         }
     }
 
     /// Runs the layer's block with every weight matrix in it masked.
     pub fn body_with_weight_drop(&mut self, drop: WeightDrop) -> Flow {
-        let (flow, path, step) = (self.flow, self.path.clone(), self.step);
-        match &step.body {
-            Some(body) => self.net.with_weight_drop(drop, |net| net.inside(&path, body, flow)),
-            None => flow,
+        match &self.step.body {
+            Some(body) => self.net.inside_masked(drop, &self.path, &mut body.stmts.iter(), self.flow),
+            None => self.flow,
         }
     }
 
     /// Whether a `drop_connect` stands around this use.
     pub fn in_weight_drop(&self) -> bool {
-        self.net.weight_drop().is_some()
+        self.net.masks_weights()
     }
 
     /// Weight matrices of the nodes made so far, once for each pass.
     pub fn matrices(&self) -> usize {
-        let owned = self.net.nodes.iter().flat_map(|node| &node.params);
-        owned.filter(|id| self.net.params[id.0].role == ParamRole::Weight).count()
+        self.net.matrices()
     }
 
     /// The blocks named `word` in the layer's block, each run on the flow; anything else there is reported.
@@ -106,7 +103,7 @@ impl<'a, 'f> Expand<'a, 'f> {
             match named_block(stmt, word) {
                 Some(inner) => {
                     let level = format!("{}/{word}_{}", self.path, results.len() + 1);
-                    results.push(self.net.inside(&level, inner, self.flow));
+                    results.push(self.net.inside(&level, &mut inner.stmts.iter(), self.flow));
                 }
                 None => {
                     let d = Diagnostic::error(
@@ -159,9 +156,11 @@ impl<'a, 'f> Expand<'a, 'f> {
             let text = format!("`{}` takes one `{word}`", self.args.sig.name);
             self.net.report(Diagnostic::error("E0213", span_of(stmt), text).label("one too many"));
         }
-        let side = side.map(|inner| self.net.inside(&format!("{}/{word}", self.path), inner, self.flow));
-        let rest = body.stmts.iter().filter(|stmt| named_block(stmt, word).is_none());
-        let flow = self.net.inside_of(&self.path.clone(), rest, self.flow);
+        let side = side.map(|inner| {
+            self.net.inside(&format!("{}/{word}", self.path), &mut inner.stmts.iter(), self.flow)
+        });
+        let mut rest = body.stmts.iter().filter(|stmt| named_block(stmt, word).is_none());
+        let flow = self.net.inside(&self.path, &mut rest, self.flow);
         (flow, side)
     }
 

@@ -21,7 +21,7 @@
 //! }
 //! ```
 
-use super::{Infer, Layer, Lower, Reach, Reached};
+use super::{Facts, Unitwise, Infer, Layer, Lower, Reach, Reached};
 use crate::{
     diag::Diagnostic,
     graph::ValueId,
@@ -39,8 +39,8 @@ impl Layer for Flatten {
         &SIG
     }
 
-    fn unitwise(&self) -> Option<super::Unitwise> {
-        Some(super::Unitwise::Homogeneous)
+    fn facts(&self) -> Facts {
+        Facts { hands_on: true, ..Facts::unitwise(Unitwise::Homogeneous) }
     }
 
     fn infer(&self, cx: &mut Infer<'_>) -> Result<Ty, Diagnostic> {
@@ -49,10 +49,6 @@ impl Layer for Flatten {
 
     fn reach(&self, cx: &Reached<'_>) -> Reach {
         cx.input()
-    }
-
-    fn hands_on(&self) -> bool {
-        true
     }
 
     fn lower(&self, cx: &mut Lower<'_>) -> ValueId {

@@ -28,7 +28,7 @@
 //! # Papers
 //! Hendrycks and Gimpel 2016, Gaussian error linear units.
 
-use super::{Infer, Layer, Lower, Reach, Reached};
+use super::{Facts, Unitwise, Infer, Layer, Lower, Reach, Reached};
 use crate::{
     diag::Diagnostic,
     graph::{Builder, ValueId},
@@ -51,8 +51,8 @@ impl Layer for Gelu {
         &SIG
     }
 
-    fn unitwise(&self) -> Option<super::Unitwise> {
-        Some(super::Unitwise::Other)
+    fn facts(&self) -> Facts {
+        Facts::unitwise(Unitwise::Other)
     }
 
     fn infer(&self, cx: &mut Infer<'_>) -> Result<Ty, Diagnostic> {

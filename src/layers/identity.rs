@@ -23,7 +23,7 @@
 //! }
 //! ```
 
-use super::{Infer, Layer, Lower, Reach, Reached};
+use super::{Facts, Unitwise, Infer, Layer, Lower, Reach, Reached};
 use crate::{
     diag::Diagnostic,
     graph::ValueId,
@@ -46,8 +46,8 @@ impl Layer for Identity {
         &SIG
     }
 
-    fn unitwise(&self) -> Option<super::Unitwise> {
-        Some(super::Unitwise::Homogeneous)
+    fn facts(&self) -> Facts {
+        Facts { hands_on: true, ..Facts::unitwise(Unitwise::Homogeneous) }
     }
 
     fn infer(&self, cx: &mut Infer<'_>) -> Result<Ty, Diagnostic> {
@@ -56,10 +56,6 @@ impl Layer for Identity {
 
     fn reach(&self, cx: &Reached<'_>) -> Reach {
         cx.input()
-    }
-
-    fn hands_on(&self) -> bool {
-        true
     }
 
     fn lower(&self, cx: &mut Lower<'_>) -> ValueId {

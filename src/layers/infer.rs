@@ -4,6 +4,7 @@ use super::Layer;
 use crate::{
     diag::{Diagnostic, Span},
     model::{Init, ParamRole, Ty, Use},
+    train::penalties::Own,
     vocab::{Args, Value},
 };
 
@@ -34,8 +35,8 @@ pub struct ParamDecl {
     pub role: ParamRole,
     pub init: Init,
     pub max_norm: Option<f64>,
-    pub l1: f64,
-    pub l2: f64,
+    /// Of this parameter alone.
+    pub penalties: Vec<Own>,
 }
 
 #[derive(Clone, Debug)]
@@ -141,6 +142,6 @@ impl<'a> Infer<'a> {
 
 impl ParamDecl {
     pub fn new(suffix: &'static str, dims: Vec<usize>, role: ParamRole, init: Init) -> Self {
-        Self { suffix, dims, role, init, max_norm: None, l1: 0.0, l2: 0.0 }
+        Self { suffix, dims, role, init, max_norm: None, penalties: Vec::new() }
     }
 }

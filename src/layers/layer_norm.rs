@@ -29,7 +29,7 @@
 //! # Papers
 //! Ba et al. 2016, Layer normalization.
 
-use super::{Infer, Layer, Lower, ParamDecl};
+use super::{Facts, Across, Infer, Layer, Lower, ParamDecl};
 use crate::{
     diag::Diagnostic,
     graph::{Builder, ValueId},
@@ -57,8 +57,8 @@ impl Layer for LayerNorm {
         Ok(cx.input().clone())
     }
 
-    fn evens_out(&self) -> bool {
-        true
+    fn facts(&self) -> Facts {
+        Facts { normalises: Some(Across::Row), ..Facts::NONE }
     }
 
     fn lower(&self, cx: &mut Lower<'_>) -> ValueId {

@@ -28,7 +28,7 @@
 //! # Papers
 //! Maas et al. 2013, Rectifier nonlinearities improve neural network acoustic models.
 
-use super::{Infer, Layer, Lower, Reach, Reached};
+use super::{Facts, Unitwise, Infer, Layer, Lower, Reach, Reached};
 use crate::{
     diag::Diagnostic,
     graph::ValueId,
@@ -51,8 +51,8 @@ impl Layer for LeakyRelu {
         &SIG
     }
 
-    fn unitwise(&self) -> Option<super::Unitwise> {
-        Some(super::Unitwise::Homogeneous)
+    fn facts(&self) -> Facts {
+        Facts::unitwise(Unitwise::Homogeneous)
     }
 
     fn infer(&self, cx: &mut Infer<'_>) -> Result<Ty, Diagnostic> {

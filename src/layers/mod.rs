@@ -3,25 +3,31 @@
 //! A layer's file begins with its manual (the module doc, printed by `dropnet explain`), then its signature, shape rule and
 //! lowering to graph operations, and its tests. Adding one is a file, a row and a snapshot: see CONTRIBUTING.md.
 
+mod drop;
 mod expand;
+mod facts;
 mod infer;
 pub mod initial;
 mod lower;
 mod rate;
 mod reach;
+mod site;
 #[cfg(test)]
 pub(crate) mod tests;
 
+pub use drop::{DropSite, Each, Law, Scope, When};
 pub use expand::Expand;
+pub use facts::{Across, Facts, Unitwise};
 pub use infer::{Infer, ParamDecl, Place, Source};
 pub use lower::Lower;
 pub use reach::{Reach, Reached};
+pub use site::{Flow, Site};
 
 use crate::{
     diag::Diagnostic,
     graph::ValueId,
     model::{Node, NodeId, Ty},
-    vocab::{Args, Sig, Timed},
+    vocab::{Args, Sig},
 };
 
 /// A word of the `net` section.
@@ -49,33 +55,13 @@ pub trait Layer: Sync {
         Reach::ANY
     }
 
-    /// Whether prediction hands the inputs' numbers on as they are, or all times one constant.
-    fn hands_on(&self) -> bool {
-        false
-    }
-
-    /// Whether the numbers of a row come out with one mean and one spread, whatever they were.
-    fn evens_out(&self) -> bool {
-        false
-    }
-
-    /// Whether training needs at least two rows in every minibatch: statistics over the batch.
-    fn needs_two_rows(&self) -> bool {
-        false
+    /// What holds of every use; nobody asks for a layer by its name.
+    fn facts(&self) -> Facts {
+        Facts::NONE
     }
 
     /// Where this layer drops units, for summaries, prediction and lints.
     fn drop_site(&self, _args: &Args) -> Option<DropSite> {
-        None
-    }
-
-    /// Coins that a row tosses here: units after sharing, each kept or dropped (or smoothly between). Continuous multipliers have none.
-    fn coins(&self, _args: &Args, _input: &Ty) -> usize {
-        0
-    }
-
-    /// Whether each unit of the result is a function of the same unit of the input alone, and of which kind.
-    fn unitwise(&self) -> Option<Unitwise> {
         None
     }
 
@@ -88,29 +74,6 @@ pub trait Layer: Sync {
 /// Elaboration of this use stopped: its diagnostic has been reported.
 #[derive(Clone, Copy, Debug)]
 pub struct Stop;
-
-/// A function of one unit.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Unitwise {
-    /// `f(c x) = c f(x)` for every `c >= 0`.
-    Homogeneous,
-    Other,
-}
-
-/// A place where random multipliers act.
-#[derive(Clone, Debug, PartialEq)]
-pub struct DropSite {
-    /// Probability of dropping, or the rate that a Gaussian multiplier's variance is derived from.
-    pub rate: Timed,
-    /// `bernoulli`, `gaussian`, `alpha`, `concrete`.
-    pub kind: String,
-    /// `rate` is where training begins: the node's first parameter is its logit.
-    pub learned: bool,
-    /// Stochastic in every mode.
-    pub always: bool,
-    /// Live in Monte-Carlo prediction.
-    pub live_in_mc: bool,
-}
 
 /// A layer and its manual.
 pub struct Row {

@@ -30,7 +30,7 @@
 //! Bishop 1995, Training with noise is equivalent to Tikhonov regularization.
 
 use crate::graph::Mode;
-use super::{DropSite, Infer, Layer, Lower, Reach, Reached};
+use super::{Facts, DropSite, Law, Scope, When, Infer, Layer, Lower, Reach, Reached};
 use crate::{diag::Diagnostic, graph::{Address, DType, ScalarDef, ValueId}, model::Ty, vocab::{Args, ArgSpec, Block, Bounds, Default, Kind, Sig, Timed}};
 
 pub struct Noise;
@@ -59,8 +59,8 @@ impl Layer for Noise {
         cx.input()
     }
 
-    fn hands_on(&self) -> bool {
-        true
+    fn facts(&self) -> Facts {
+        Facts { hands_on: true, ..Facts::NONE }
     }
 
     fn lower(&self, cx: &mut Lower<'_>) -> ValueId {
@@ -85,6 +85,6 @@ impl Layer for Noise {
     /// Noise that is always on makes Monte-Carlo samples differ; its rate of dropping is zero.
     fn drop_site(&self, args: &Args) -> Option<DropSite> {
         let live = args.flag("always") && args.number("sd") > 0.0;
-        live.then(|| DropSite { rate: Timed::ZERO, kind: "noise".into(), learned: false, always: true, live_in_mc: true })
+        live.then_some(DropSite { rate: Timed::ZERO, law: Law::Additive, scope: Scope::UNIT, scaled: When::Never, always: true })
     }
 }

@@ -25,7 +25,7 @@
 //! # Papers
 //! Nair and Hinton 2010, Rectified linear units improve restricted Boltzmann machines.
 
-use super::{Infer, Layer, Lower, Reach, Reached};
+use super::{Facts, Unitwise, Infer, Layer, Lower, Reach, Reached};
 use crate::{
     diag::Diagnostic,
     graph::ValueId,
@@ -43,8 +43,8 @@ impl Layer for Relu {
         &SIG
     }
 
-    fn unitwise(&self) -> Option<super::Unitwise> {
-        Some(super::Unitwise::Homogeneous)
+    fn facts(&self) -> Facts {
+        Facts::unitwise(Unitwise::Homogeneous)
     }
 
     fn infer(&self, cx: &mut Infer<'_>) -> Result<Ty, Diagnostic> {

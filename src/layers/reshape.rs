@@ -27,7 +27,7 @@
 //! }
 //! ```
 
-use super::{Infer, Layer, Lower, Reach, Reached};
+use super::{Facts, Infer, Layer, Lower, Reach, Reached};
 use crate::{
     diag::Diagnostic,
     graph::{Dim, ValueId},
@@ -71,8 +71,8 @@ impl Layer for Reshape {
         cx.input()
     }
 
-    fn hands_on(&self) -> bool {
-        true
+    fn facts(&self) -> Facts {
+        Facts { hands_on: true, ..Facts::NONE }
     }
 
     fn lower(&self, cx: &mut Lower<'_>) -> ValueId {

@@ -26,7 +26,7 @@
 //! # Papers
 //! Klambauer et al. 2017, Self-normalizing neural networks.
 
-use super::{Infer, Layer, Lower, Reach, Reached, elu::elu};
+use super::{Facts, Unitwise, Infer, Layer, Lower, Reach, Reached, elu::elu};
 use crate::{
     diag::Diagnostic,
     graph::ValueId,
@@ -53,8 +53,8 @@ impl Layer for Selu {
         &SIG
     }
 
-    fn unitwise(&self) -> Option<super::Unitwise> {
-        Some(super::Unitwise::Other)
+    fn facts(&self) -> Facts {
+        Facts { self_normalising: true, ..Facts::unitwise(Unitwise::Other) }
     }
 
     fn infer(&self, cx: &mut Infer<'_>) -> Result<Ty, Diagnostic> {

@@ -25,7 +25,7 @@
 //! # Papers
 //! LeCun et al. 1998, Efficient backprop.
 
-use super::{Infer, Layer, Lower, Reach, Reached};
+use super::{Facts, Unitwise, Infer, Layer, Lower, Reach, Reached};
 use crate::{
     diag::Diagnostic,
     graph::ValueId,
@@ -48,8 +48,8 @@ impl Layer for Tanh {
         &SIG
     }
 
-    fn unitwise(&self) -> Option<super::Unitwise> {
-        Some(super::Unitwise::Other)
+    fn facts(&self) -> Facts {
+        Facts::unitwise(Unitwise::Other)
     }
 
     fn infer(&self, cx: &mut Infer<'_>) -> Result<Ty, Diagnostic> {

@@ -3,7 +3,7 @@
 use super::ways::{behind_weights, ends, has_weights, leads_to};
 use crate::{
     diag::Diagnostic,
-    layers::DropSite,
+    layers::{Across, DropSite, Scope},
     model::{Model, Node, NodeId, NodeKind, OutputKind, PredictMode, Role},
 };
 
@@ -12,8 +12,7 @@ const NARROW: usize = 8;
 
 /// The layer of a node and its place of dropout, unless it drops nothing.
 fn site(node: &Node) -> Option<DropSite> {
-    let NodeKind::Layer(used) = &node.kind else { return None };
-    used.word.drop_site(&used.args).filter(|site| site.rate.largest() > 0.0)
+    node.drop_site().filter(|site| site.rate.largest() > 0.0)
 }
 
 fn sites(model: &Model) -> impl Iterator<Item = (usize, &Node, DropSite)> {
@@ -39,20 +38,17 @@ pub fn on_logits(model: &Model) -> Vec<Diagnostic> {
 
 /// W0106: masks anywhere before a batch norm change the variance that it stores.
 pub fn upstream_of_batch_norm(model: &Model) -> Vec<Diagnostic> {
-    let word = |node: &Node| match &node.kind {
-        NodeKind::Layer(used) => used.args.sig.name,
-        NodeKind::Input { .. } => "",
-    };
+    let across = |node: &Node| node.facts().normalises;
     let mut found = Vec::new();
-    let shifts = |site: &DropSite| !site.always && site.kind != "alpha" && site.rate.last() > 0.0;
-    let norms = leads_to(model, |i| word(&model.nodes[i]) == "batch_norm", |node| word(node) == "layer_norm");
-    for (i, node, site) in sites(model).filter(|(_, _, site)| shifts(site)) {
+    let stores = |i: usize| across(&model.nodes[i]) == Some(Across::Batch);
+    let norms = leads_to(model, stores, |node| across(node) == Some(Across::Row));
+    for (i, node, site) in sites(model).filter(|(_, _, site)| site.shifts_variance()) {
         // Directly behind is W0103.
         let Some(norm) = norms[i].filter(|norm| !model.nodes[*norm].inputs.contains(&NodeId(i))) else {
             continue;
         };
         // What the norm stores is of the last updates.
-        let factor = 1.0 / (1.0 - site.rate.last());
+        let factor = site.variance_factor();
         found.push(
             Diagnostic::warning("W0106", node.span, "dropout before a batch norm")
                 .label(format!("its masks make the mean square of its output {factor:.3} times as large"))
@@ -110,7 +106,9 @@ pub fn before_a_number(model: &Model) -> Vec<Diagnostic> {
 /// W0112: a rate far from what is usual for its place: 0.2 on inputs, 0.5 on hidden units.
 pub fn unusual_rate(model: &Model) -> Vec<Diagnostic> {
     let (mut found, behind) = (Vec::new(), behind_weights(model));
-    for (i, node, site) in sites(model).filter(|(_, _, site)| !site.learned && site.rate.largest() <= 0.8) {
+    for (i, node, site) in
+        sites(model).filter(|(_, _, site)| !site.is_learned() && site.rate.largest() <= 0.8)
+    {
         let of_input = !behind[i];
         let (place, usual, most) =
             if of_input { ("an input", 0.2, 0.4) } else { ("hidden units", 0.5, 0.65) };
@@ -131,9 +129,8 @@ pub fn unusual_rate(model: &Model) -> Vec<Diagnostic> {
 pub fn places_of_a_map(model: &Model) -> Vec<Diagnostic> {
     let along = |role: Role| matches!(role, Role::Height | Role::Width);
     let (mut found, behind) = (Vec::new(), behind_weights(model));
-    for (i, node, _) in sites(model) {
-        let NodeKind::Layer(used) = &node.kind else { continue };
-        let shared = used.args.sig.arg("share").is_some_and(|_| !used.args.words("share").is_empty());
+    for (i, node, site) in sites(model) {
+        let shared = site.scope != Scope::UNIT;
         let axes: Vec<&str> = node
             .ty
             .axes

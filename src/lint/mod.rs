@@ -34,7 +34,7 @@ pub static LINTS: &[Lint] = &[
     Lint { code: "W0110", level: Level::Proved, find: net::bounded_logits },
     Lint { code: "W0111", level: Level::Pedantic, find: dropout::narrow },
     Lint { code: "W0112", level: Level::Pedantic, find: dropout::unusual_rate },
-    Lint { code: "W0113", level: Level::Pedantic, find: training::l2_under_adam },
+    Lint { code: "W0113", level: Level::Pedantic, find: training::decay_under_adaptive_steps },
     Lint { code: "W0114", level: Level::Pedantic, find: training::decay_on_all },
     Lint { code: "W0115", level: Level::Pedantic, find: training::softened_thrice },
     Lint { code: "W0116", level: Level::Proved, find: training::stops_by_training_loss },

@@ -2,7 +2,7 @@
 
 use crate::{
     diag::Diagnostic,
-    layers::Reach,
+    layers::{Across, Reach},
     model::{Model, Node, NodeKind, OutputKind, ends, reaches},
 };
 
@@ -27,7 +27,7 @@ fn makers(model: &Model) -> Vec<(&Node, &'static str, Reach)> {
 }
 
 fn evens_out(node: &Node) -> bool {
-    matches!(&node.kind, NodeKind::Layer(used) if used.word.evens_out())
+    node.facts().normalises == Some(Across::Row)
 }
 
 /// W0110: logits that cannot be any number.

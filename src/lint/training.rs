@@ -2,7 +2,7 @@
 
 use crate::{
     diag::Diagnostic,
-    model::{Model, NodeKind},
+    model::{Model, Train},
     vocab::{Value, exactly},
 };
 
@@ -10,18 +10,11 @@ use crate::{
 const HIGH_RATE: f64 = 0.03;
 
 fn rates(model: &Model) -> impl Iterator<Item = f64> {
-    model.nodes.iter().filter_map(|node| match &node.kind {
-        NodeKind::Layer(used) => used.word.drop_site(&used.args).map(|site| site.rate.largest()),
-        NodeKind::Input { .. } => None,
-    })
+    model.nodes.iter().filter_map(|node| node.drop_site().map(|site| site.rate.largest()))
 }
 
 fn drops(model: &Model) -> bool {
     rates(model).any(|rate| rate > 0.0) || model.nodes.iter().any(|node| node.weight_drop.is_some())
-}
-
-fn optimizer(model: &Model) -> Option<(&'static str, &crate::vocab::Args)> {
-    model.train.as_ref().map(|train| (train.optimizer.args.sig.name, &train.optimizer.args))
 }
 
 /// A fixed coefficient of a penalty, or of decay.
@@ -36,7 +29,7 @@ fn amount(args: &crate::vocab::Args, name: &str) -> f64 {
 /// Whether anything holds the weights or the net back.
 fn regularized(model: &Model) -> bool {
     let Some(train) = &model.train else { return true };
-    let held = |p: &crate::model::Param| p.max_norm.is_some() || p.l1 > 0.0 || p.l2 > 0.0;
+    let held = |p: &crate::model::Param| p.max_norm.is_some() || !p.penalties.is_empty();
     drops(model)
         || model.params.iter().any(held)
         || train.penalties.iter().any(|p| amount(&p.args, "amount") > 0.0)
@@ -60,32 +53,33 @@ pub fn max_norm_alone(model: &Model) -> Vec<Diagnostic> {
             warning("the net has no dropout").help("add `dropout`, or hold the weights by `weight_decay`"),
         ];
     }
-    match optimizer(model) {
-        Some(("sgd", args)) if amount(args, "lr") < HIGH_RATE => {
-            vec![
-                warning(&format!("the learning rate is {}", exactly(amount(args, "lr"))))
-                    .help("try a rate of 0.1, falling, with `momentum=0.95`"),
-            ]
-        }
-        _ => Vec::new(),
-    }
+    let plain = model.train.as_ref().map(|train| &train.optimizer).filter(|used| !used.word.adapts());
+    let rate = plain.map(|used| amount(&used.args, "lr")).filter(|rate| *rate < HIGH_RATE);
+    let low = |rate| {
+        warning(&format!("the learning rate is {}", exactly(rate)))
+            .help("try a rate of 0.1, falling, with `momentum=0.95`")
+    };
+    rate.map(low).into_iter().collect()
 }
 
-/// W0113: Adam divides the gradient of a penalty by its own size, so that strong weights are hardly held.
-pub fn l2_under_adam(model: &Model) -> Vec<Diagnostic> {
-    let (Some(("adam", _)), Some(train)) = (optimizer(model), &model.train) else { return Vec::new() };
+/// W0113: adaptive steps divide the gradient of a penalty by its own size, so that strong weights are hardly held.
+pub fn decay_under_adaptive_steps(model: &Model) -> Vec<Diagnostic> {
+    let adaptive = |train: &&Train| train.optimizer.word.adapts() && !train.optimizer.word.decouples();
+    let Some(train) = model.train.as_ref().filter(adaptive) else { return Vec::new() };
     let plain = |p: &&crate::model::Use<dyn crate::train::Penalty>| {
-        p.args.sig.name == "l2" && matches!(p.args.value("amount"), Some(Value::Number(x)) if *x > 0.0)
+        p.word.is_quadratic() && matches!(p.args.value("amount"), Some(Value::Number(x)) if *x > 0.0)
     };
     let found = train.penalties.iter().filter(plain);
     let warn = |p: &crate::model::Use<dyn crate::train::Penalty>| {
-        Diagnostic::warning("W0113", p.args.span, "an `l2` penalty under `adam`")
-            .label("its gradient is divided by its own size")
-            .also(train.optimizer.args.span, "this optimizer")
-            .note(
-                "weights with large gradients decay less than the penalty says (Loshchilov and Hutter 2019)",
-            )
-            .help("write `optimizer adamw, lr=..., weight_decay=...` for decay of all weights alike")
+        Diagnostic::warning(
+            "W0113",
+            p.args.span,
+            format!("an `{}` penalty under `{}`", p.args.sig.name, train.optimizer.args.sig.name),
+        )
+        .label("its gradient is divided by its own size")
+        .also(train.optimizer.args.span, "this optimizer")
+        .note("weights with large gradients decay less than the penalty says (Loshchilov and Hutter 2019)")
+        .help("write `optimizer adamw, lr=..., weight_decay=...` for decay of all weights alike")
     };
     found.map(warn).collect()
 }

@@ -13,6 +13,7 @@ pub mod calls;
 mod cost;
 mod fuse;
 pub mod interpret;
+mod once;
 mod parts;
 pub(crate) mod plan;
 mod print;
@@ -23,6 +24,7 @@ mod work;
 pub use calls::{Call, Combine, Extent, Matrix, Product, Transpose};
 pub use cost::Cost;
 pub use fuse::fuse;
+pub(crate) use once::once;
 pub use parts::{PANEL_ROWS, Parts};
 pub use print::print;
 pub use verify::verify;
@@ -55,7 +57,7 @@ pub enum BufferKind {
     State(StateId),
     /// Predictions of the whole pass, one row a position.
     Output,
-    /// Lives within a step; memory is shared where lifetimes allow.
+    /// Lives within a step, or through all where it is computed once; memory is shared where lifetimes allow.
     Temp,
     /// One row a shard, combined in the fixed tree into row 0.
     Partials,
@@ -73,6 +75,13 @@ pub struct Buffer {
     pub value: String,
     /// Byte offset in the step's arena for `Temp` and `Partials`, per batch row and constant part: set by the plan.
     pub place: Option<Place>,
+}
+
+impl BufferKind {
+    /// Whether it is part of the model and stays when the pass is over.
+    pub fn outlives(self) -> bool {
+        matches!(self, BufferKind::Param(_) | BufferKind::Slot(_) | BufferKind::State(_))
+    }
 }
 
 /// Where a temporary lies in the arena: slot `slot` of the plan.

@@ -16,6 +16,8 @@ pub enum Parts {
     BatchShards,
     /// Row panels of a product whose rows are `n` times the batch: `max(1, (n rows + 30) / 32)`.
     BatchPanels(usize),
+    /// So many a row of the batch.
+    BatchTimes(usize),
 }
 
 impl Parts {

@@ -1,11 +1,12 @@
 //! The buffer plan: temporaries that do not live at the same time share memory.
 //!
-//! A temporary lives from the first kernel that touches it to the last. Intervals are coloured greedily in order of their start: each
-//! takes the free slot whose size is nearest to its own, so that large ones do not end in many half-used slots. Sizes depend on
-//! the rows of the batch; the plan does not: it compares sizes at [`TYPICAL_ROWS`].
+//! A temporary lives from the first kernel that touches it to the last; what is computed once lives through the whole step, being there
+//! in the next. Intervals are coloured greedily in order of their start: each takes the free slot whose size is nearest to its
+//! own, so that large ones do not end in many half-used slots. Sizes depend on the rows of the batch; the plan does not: it
+//! compares sizes at [`TYPICAL_ROWS`].
 
 use super::calls::Region;
-use super::{Buffer, BufferId, BufferKind, Kernel, Operand, Place, Program};
+use super::{Buffer, BufferId, BufferKind, Kernel, Operand, Place, Program, once};
 use crate::graph::Dim;
 
 /// Rows at which the plan compares sizes.
@@ -61,12 +62,17 @@ impl Program {
         slots.into_iter().fold(0, usize::saturating_add)
     }
 
-    /// First and last kernel that touch a buffer.
-    pub(super) fn lifetime(&self, id: BufferId) -> Option<(usize, usize)> {
-        let touches = |k: &&Kernel| k.buffers().contains(&id);
-        let first = self.kernels.iter().position(|k| touches(&k))?;
-        let last = self.kernels.iter().rposition(|k| touches(&k))?;
-        Some((first, last))
+    /// By buffer: the first and the last kernel between which it must be left alone, if any touches it.
+    pub(super) fn lifetimes(&self) -> Vec<Option<(usize, usize)>> {
+        let mut lives: Vec<Option<(usize, usize)>> = vec![None; self.buffers.len()];
+        for (i, (kernel, once)) in self.kernels.iter().zip(once(self)).enumerate() {
+            let (first, last) = if once { (0, self.kernels.len() - 1) } else { (i, i) };
+            for id in kernel.buffers() {
+                let life = lives[id.0 as usize].get_or_insert((first, last));
+                *life = (life.0.min(first), life.1.max(last));
+            }
+        }
+        lives
     }
 }
 
@@ -82,12 +88,11 @@ struct Slot {
 /// Gives each temporary its place.
 pub(crate) fn plan(program: &mut Program) {
     let mut lives: Vec<(usize, usize, BufferId)> = Vec::new();
-    for i in 0..program.buffers.len() {
-        let id = BufferId(i as u32);
+    for (i, life) in program.lifetimes().into_iter().enumerate() {
         if is_temporary(&program.buffers[i])
-            && let Some((first, last)) = program.lifetime(id)
+            && let Some((first, last)) = life
         {
-            lives.push((first, last, id));
+            lives.push((first, last, BufferId(i as u32)));
         }
     }
     lives.sort();

@@ -35,7 +35,7 @@ pub fn verify(program: &Program) -> Result<(), String> {
 }
 
 /// What a kernel reads that it has not written itself before, and what it writes.
-fn traffic(kernel: &Kernel) -> (Vec<BufferId>, Vec<BufferId>) {
+pub(super) fn traffic(kernel: &Kernel) -> (Vec<BufferId>, Vec<BufferId>) {
     match kernel {
         Kernel::Call { call, .. } => {
             let (mut reads, mut writes) = (Vec::new(), Vec::new());
@@ -79,9 +79,10 @@ fn stmts(section: &Section) -> &[Stmt] {
 
 /// Temporaries in one place do not live at the same time.
 fn no_shared_place(program: &Program) -> Result<(), String> {
+    let lives_of = program.lifetimes();
     let mut lives: BTreeMap<u32, Vec<(usize, usize, &str)>> = BTreeMap::new();
     for (i, buffer) in program.buffers.iter().enumerate() {
-        let Some((first, last)) = program.lifetime(BufferId(i as u32)) else { continue };
+        let Some((first, last)) = lives_of[i] else { continue };
         match (is_temporary(buffer), buffer.place) {
             (true, Some(place)) => lives.entry(place.slot).or_default().push((first, last, &buffer.name)),
             (false, None) => {}

@@ -3,8 +3,8 @@
 use crate::graph::{ScalarDef, Scalars};
 use crate::{
     graph::{Builder, DType, ValueId},
-    model::{Model, NodeKind, Param, Train},
-    train::penalties::{self, BayesDecay, bayes_decay},
+    model::{Model, Param, Train},
+    train::BayesDecay,
     vocab::{Args, Timed, Value},
 };
 
@@ -23,7 +23,7 @@ pub fn penalised(
             let decay = penalty.args.value("amount").and_then(BayesDecay::of);
             objective = b.with_origin(&param.name, |b| {
                 let size = penalty.word.size(b, *value);
-                let size = match decay.and_then(|_| bayes_decay::learned_logit(model, param)) {
+                let size = match decay.and_then(|_| model.learned_logit(param)) {
                     Some(logit) => over_keep(size, params[logit.0], b),
                     None => size,
                 };
@@ -39,11 +39,10 @@ pub fn penalised(
                 }
             });
         }
-        for (name, amount) in [("l1", param.l1), ("l2", param.l2)] {
-            let Some(word) = penalties::find(name).filter(|_| amount > 0.0) else { continue };
+        for own in &param.penalties {
             objective = b.with_origin(&param.name, |b| {
-                let size = word.size(b, *value);
-                add(objective, size, amount, b)
+                let size = own.word.size(b, *value);
+                add(objective, size, own.amount, b)
             });
         }
     }
@@ -100,11 +99,8 @@ fn entropies(
 ) -> ValueId {
     let Some(amount) = decay.entropy_coefficient(model) else { return objective };
     for node in &model.nodes {
-        let NodeKind::Layer(used) = &node.kind else { continue };
-        if !used.word.drop_site(&used.args).is_some_and(|site| site.learned) {
-            continue;
-        }
-        let coins = used.word.coins(&used.args, &model.node(node.inputs[0]).ty);
+        let Some(site) = node.drop_site().filter(|site| site.is_learned()) else { continue };
+        let coins = site.coins(&model.node(node.inputs[0]).ty);
         objective = b.with_origin(&node.path, |b| {
             let entropy = entropy(params[node.params[0].0], b);
             let entropy = at_noise(Some(decay), entropy, b, scalars);

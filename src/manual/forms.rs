@@ -29,14 +29,18 @@ pub static FORMS: &[Form] = &[
         "param NAME = VALUE",
         "Stands at the top of the file. `--set NAME=VALUE` replaces the value for one run. Expressions may use params that stand above.
 
+A bare name that nothing has defined is a word: `param act = relu` may stand where a layer, a block, an optimizer or another word is wanted, may be
+compared (`if act == relu`) and tried (`vary act, [relu, tanh]`).
+
 # Example
 ```net
 param width = 32
 param p = 0.3
+param act = relu
 
 net {
   input x: real[4]
-  dense width -> relu -> dropout p
+  dense width -> act -> dropout p
   dense 3
   output y: class[3]
 }
@@ -98,7 +102,7 @@ net {
         "augment",
         "the section of what is done to rows while training",
         "augment { ... }",
-        "This version knows `mixup`.",
+        "This version knows `mixup`, which `alpha=0` switches off. `if` may stand around it.",
     ),
     form(
         "train",
@@ -306,7 +310,7 @@ net {
         "if",
         "lines that are there or not",
         "if CONDITION { ... } else { ... }",
-        "Decided when the file is checked.
+        "Decided when the file is checked, in `net`, blocks, `train` and `augment`. The branch that is not taken must parse; more is not asked of it.
 
 # Example
 ```net

@@ -11,7 +11,7 @@ use crate::{
     data::{SOURCES, STATEMENTS},
     layers::{LAYERS, initial, manual},
     model::summary::number,
-    train::{losses, metrics, optimizers, penalties, schedules},
+    train::{bayes_decay, losses, metrics, optimizers, penalties, schedules},
     vocab::{ArgSpec, Block, Bounds, Default, Kind, Sig, ramp},
 };
 
@@ -61,9 +61,9 @@ pub fn pages() -> Vec<Page> {
     pages.extend(
         penalties::WORDS.iter().map(|(word, source)| page("penalty", "penalize ", word.sig(), source)),
     );
-    let decay = &penalties::bayes_decay::SIG;
+    let decay = &bayes_decay::SIG;
     let usage = Some("penalize l2, bayes_decay(length_scale=, precision=, form=)".into());
-    pages.push(Page { usage, ..page("value of `penalize l2`", "", decay, penalties::bayes_decay::SOURCE) });
+    pages.push(Page { usage, ..page("value of `penalize l2`", "", decay, bayes_decay::SOURCE) });
     let usage = Some("dropout ramp(from, to, over=, after=, shape=)".into());
     pages.push(Page { usage, ..page("value that changes over time", "", &ramp::SIG, ramp::SOURCE) });
     pages.extend(metrics::WORDS.iter().map(|(word, source)| page("metric", "report ", word.sig(), source)));
@@ -209,6 +209,7 @@ fn kind(kind: Kind) -> String {
         }
         Kind::Numbers => "list of numbers".into(),
         Kind::Items => "list of names, texts and numbers".into(),
+        Kind::Choices => "list of numbers or words".into(),
         Kind::Size => "size such as 3x3".into(),
         Kind::Span => "range such as 1..8".into(),
         Kind::OneOf(kinds) => kinds.iter().map(|k| self::kind(*k)).collect::<Vec<_>>().join(", or "),

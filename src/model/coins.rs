@@ -1,6 +1,6 @@
 //! The coins that decide which sub-network a row sees.
 
-use super::{Model, NodeId, NodeKind, Param, ParamRole};
+use super::{Model, NodeId, Param, ParamRole};
 
 impl Model {
     /// Units and weights that are kept or dropped by a coin of their own: the net stands for 2 to this power of sub-networks.
@@ -13,8 +13,7 @@ impl Model {
     #[must_use]
     pub fn continuous_site(&self) -> Option<&str> {
         let continuous = |i: usize| {
-            let NodeKind::Layer(used) = &self.nodes[i].kind else { return false };
-            let live = used.word.drop_site(&used.args).is_some_and(|site| site.live_in_mc);
+            let live = self.nodes[i].drop_site().is_some_and(|site| site.is_live_in_mc());
             live && coins(self, NodeId(i)) == 0
         };
         (0..self.nodes.len()).find(|i| continuous(*i)).map(|i| self.nodes[i].path.as_str())
@@ -24,10 +23,9 @@ impl Model {
 /// Coins of a node: of its units, and of its masked weights.
 fn coins(model: &Model, id: NodeId) -> usize {
     let node = model.node(id);
-    let own = match (&node.kind, node.inputs.first()) {
+    let own = match (node.drop_site(), node.inputs.first()) {
         // A learned rate is trained with smooth stand-ins for its coins.
-        (NodeKind::Layer(used), _) if used.word.drop_site(&used.args).is_some_and(|site| site.learned) => 0,
-        (NodeKind::Layer(used), Some(input)) => used.word.coins(&used.args, &model.node(*input).ty),
+        (Some(site), Some(input)) if !site.is_learned() => site.coins(&model.node(*input).ty),
         _ => 0,
     };
     let weights = node.params.iter().map(|p| &model.params[p.0]).filter(|p| p.role == ParamRole::Weight);

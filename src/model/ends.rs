@@ -34,7 +34,7 @@ pub fn ends(nodes: &[Node], source: NodeId) -> Vec<NodeId> {
         }
         let node = &nodes[id.0];
         match &node.kind {
-            NodeKind::Layer(used) if used.word.hands_on() => next.extend(node.inputs.iter().rev()),
+            NodeKind::Layer(used) if used.word.facts().hands_on => next.extend(node.inputs.iter().rev()),
             _ => found.push(id),
         }
     }

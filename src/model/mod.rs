@@ -5,6 +5,7 @@
 
 mod coins;
 mod ends;
+mod feeding;
 pub mod laws;
 mod predict;
 mod print;
@@ -25,7 +26,8 @@ pub use ty::{Axis, Role, Ty};
 use crate::{
     data::DataConfig,
     diag::Span,
-    layers::Layer,
+    layers::{DropSite, Facts, Layer},
+    train::penalties::Own,
     vocab::{Args, Timed, Value},
 };
 
@@ -145,9 +147,8 @@ pub struct Param {
     pub init: Init,
     /// Largest norm of a unit's incoming weight vector (a column of `[in, out]`).
     pub max_norm: Option<f64>,
-    /// Penalties of this parameter alone: coefficients of the sum of absolute values and of squares.
-    pub l1: f64,
-    pub l2: f64,
+    /// Of this parameter alone.
+    pub penalties: Vec<Own>,
     /// The node that declared it.
     pub node: NodeId,
 }
@@ -195,5 +196,26 @@ impl Model {
 
     pub fn parameter_count(&self) -> usize {
         self.params.iter().map(Param::len).sum()
+    }
+}
+
+impl Node {
+    /// The layer's use; none of an input.
+    pub fn layer(&self) -> Option<&Use<dyn Layer>> {
+        match &self.kind {
+            NodeKind::Layer(used) => Some(used),
+            NodeKind::Input { .. } => None,
+        }
+    }
+
+    /// Where it drops units or adds noise, if it does.
+    pub fn drop_site(&self) -> Option<DropSite> {
+        let used = self.layer()?;
+        used.word.drop_site(&used.args)
+    }
+
+    /// What its layer says of itself.
+    pub fn facts(&self) -> Facts {
+        self.layer().map_or(Facts::NONE, |used| used.word.facts())
     }
 }

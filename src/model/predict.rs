@@ -159,11 +159,7 @@ impl super::Model {
     pub fn is_live_in_mc(&self) -> bool {
         self.nodes.iter().any(|node| {
             let weights = node.weight_drop.is_some_and(|drop| drop.p.acts(false)) && !node.params.is_empty();
-            let site = match &node.kind {
-                super::NodeKind::Layer(used) => used.word.drop_site(&used.args),
-                super::NodeKind::Input { .. } => None,
-            };
-            weights || site.is_some_and(|site| site.live_in_mc)
+            weights || node.drop_site().is_some_and(|site| site.is_live_in_mc())
         })
     }
 }

@@ -73,10 +73,8 @@ fn parameters(model: &Model, out: &mut String) {
         if let Some(limit) = param.max_norm {
             let _ = write!(out, ", max_norm {}", number(limit));
         }
-        for (name, amount) in [("l1", param.l1), ("l2", param.l2)] {
-            if amount != 0.0 {
-                let _ = write!(out, ", {name} {}", number(amount));
-            }
+        for own in &param.penalties {
+            let _ = write!(out, ", {} {}", own.name(), number(own.amount));
         }
         out.push('\n');
     }

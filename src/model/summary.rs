@@ -3,15 +3,15 @@
 //! Sizes are of one row (a picture, a line of a table): shapes leave the batch out, FLOPs are those of one row's evaluation.
 //! Invariant: a parameter is counted once, at the node that declared it, however often it is reused.
 
+use std::collections::BTreeMap;
+
 use serde::Serialize;
 
 use super::{Init, Model, Node, NodeId, NodeKind, Param, ParamRole};
 use crate::{
+    layers::Law,
     model::{Fitted, Ty},
-    train::{
-        losses::Likelihood,
-        penalties::{BayesDecay, bayes_decay::keep_before},
-    },
+    train::{BayesDecay, Penalty, losses::Likelihood, penalties},
     vocab::{Args, Given, Value, in_digits},
 };
 
@@ -72,7 +72,7 @@ pub struct Row {
 pub struct Drop {
     pub rate: f64,
     pub source: RateSource,
-    pub kind: String,
+    pub kind: &'static str,
     /// Stochastic in every mode.
     pub always: bool,
     pub of: Dropped,
@@ -104,12 +104,12 @@ pub enum RateSource {
 pub struct Regularized {
     /// `weight_decay` of the optimizer.
     pub decay: f64,
-    /// Sums of `penalize` and the layer's own.
-    pub l1: f64,
-    pub l2: f64,
+    /// Sums of `penalize` and the layer's own, by the penalty's word.
+    #[serde(flatten)]
+    pub penalties: BTreeMap<&'static str, f64>,
     /// Of `bayes_decay`: its coefficient times the fitted rows (and times the variance of standardised targets).
     pub bayes: f64,
-    /// The precision of an observation that `l2` implies under dropout, for a length-scale of 1 and one fitted row; 0 where it implies none.
+    /// The precision of an observation that a quadratic penalty implies under dropout, for a length-scale of 1 and one fitted row; 0 where it implies none.
     pub implied_precision: f64,
     /// Whether `bayes` is multiplied by the error on validation rows, which fits its precision.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
@@ -120,6 +120,23 @@ pub struct Regularized {
     pub all: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub max_norm: Option<f64>,
+}
+
+impl Regularized {
+    fn none() -> Self {
+        let words = penalties::WORDS.iter().map(|(word, _)| (word.sig().name, 0.0));
+        Self { penalties: words.collect(), ..Self::default() }
+    }
+
+    fn penalise(&mut self, word: &dyn Penalty, amount: f64) {
+        *self.penalties.entry(word.sig().name).or_default() += amount;
+    }
+
+    /// The coefficient of the sum of squares.
+    fn quadratic(&self) -> f64 {
+        let quadratic = penalties::WORDS.iter().filter(|(word, _)| word.is_quadratic());
+        quadratic.filter_map(|(word, _)| self.penalties.get(word.sig().name)).sum()
+    }
 }
 
 impl Summary {
@@ -177,7 +194,7 @@ impl Row {
             bytes: parameters * NUMBER,
             flops: 2 * multiply_adds,
             shares: owner.map(|owner| model.node(owner).path.clone()),
-            regularized: if owner.is_none() { regularized(model, &all) } else { Regularized::default() },
+            regularized: if owner.is_none() { regularized(model, &all) } else { Regularized::none() },
         }
     }
 }
@@ -195,7 +212,7 @@ fn dropped(node: &Node, has_params: bool, source: &str) -> Option<Drop> {
             rate: site.rate.last(),
             source: rate_source(rate, source),
             settings: settings(&used.args, rate),
-            kind: site.kind,
+            kind: site.law.name(),
             always: site.always,
             of: Dropped::Units,
         });
@@ -204,7 +221,7 @@ fn dropped(node: &Node, has_params: bool, source: &str) -> Option<Drop> {
     Some(Drop {
         rate: drop.p.last(),
         source: RateSource::Written,
-        kind: "bernoulli".into(),
+        kind: Law::Coin.name(),
         always: drop.always,
         of: Dropped::Weights,
         settings: Vec::new(),
@@ -230,7 +247,7 @@ fn rate_source(rate: Option<&Given>, source: &str) -> RateSource {
 }
 
 fn regularized(model: &Model, params: &[&Param]) -> Regularized {
-    let mut sum = Regularized::default();
+    let mut sum = Regularized::none();
     // Whether a precision in the target's units is turned into those of training.
     let mut converted = true;
     if !params.iter().any(|p| p.role == ParamRole::Weight || p.role == ParamRole::Norm) {
@@ -257,19 +274,15 @@ fn regularized(model: &Model, params: &[&Param]) -> Regularized {
                 continue;
             }
             let amount = coefficient(&penalty.args, "amount");
-            match penalty.args.sig.name {
-                "l1" => sum.l1 += amount,
-                _ => sum.l2 += amount,
-            }
+            sum.penalise(penalty.word, amount);
             sum.all |= amount != 0.0 && on_all(&penalty.args);
         }
     }
-    sum.l1 += params.iter().map(|p| p.l1).sum::<f64>();
-    sum.l2 += params.iter().map(|p| p.l2).sum::<f64>();
+    params.iter().flat_map(|p| &p.penalties).for_each(|own| sum.penalise(own.word, own.amount));
     sum.max_norm = params.iter().find_map(|p| p.max_norm);
     let normalize = model.data.as_ref().and_then(|data| data.settings.normalize.as_ref());
     sum.standardised = converted && normalize.is_some_and(|normalize| normalize.target);
-    sum.implied_precision = implied_precision(model, params, sum.l2).unwrap_or(0.0);
+    sum.implied_precision = implied_precision(model, params, sum.quadratic()).unwrap_or(0.0);
     sum
 }
 
@@ -278,10 +291,11 @@ fn is_weight(param: &Param) -> bool {
 }
 
 /// Where a masked matrix is penalised beside a mean squared error, the two say what precision they are a posterior for.
-fn implied_precision(model: &Model, params: &[&Param], l2: f64) -> Option<f64> {
+fn implied_precision(model: &Model, params: &[&Param], coefficient: f64) -> Option<f64> {
     let of_precision = model.train.as_ref()?.loss.word.likelihood() == Likelihood::OfPrecision;
-    let weight = params.iter().find(|p| is_weight(p) && keep_before(model, p).0 < 1.0)?;
-    (of_precision && l2 > 0.0).then(|| BayesDecay::implied_precision(Fitted::ONE, model, weight, l2))
+    let weight = params.iter().find(|p| is_weight(p) && model.keep_before(p).0 < 1.0)?;
+    (of_precision && coefficient > 0.0)
+        .then(|| BayesDecay::implied_precision(Fitted::ONE, model, weight, coefficient))
 }
 
 /// 0 where the word has no such argument, or where its value is known only with the data.

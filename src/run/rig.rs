@@ -3,7 +3,7 @@
 use super::Trained;
 use crate::{
     check::{Env, check_source},
-    data::{Affine, ArrayRule, Fields, InputArray, Part, Storage, Target, TargetRule, Transform},
+    data::{Affine, ArrayRule, Fields, Input, Part, Target, TargetRule, Transform},
     lower::lower_samples,
     model::Model,
     runtime::{
@@ -47,11 +47,10 @@ pub fn rows() -> Vec<f32> {
 
 /// These rows, of the first class.
 pub fn part() -> Part {
-    let data = Storage::F32(rows());
-    fixed_part(InputArray { name: "x".into(), shape: vec![3], data, scale: 1.0, shift: 0.0 }, ROWS)
+    fixed_part(Input::floats("x", &[3], rows()), ROWS)
 }
 
 /// Rows of the first class.
-pub fn fixed_part(input: InputArray, rows: usize) -> Part {
-    Part { rows, inputs: vec![input], target: Target::Classes(vec![0; rows]), source_rows: Vec::new() }
+pub fn fixed_part(input: Input, rows: usize) -> Part {
+    Part::of_first(rows, vec![input], Target::Classes(vec![0; rows]))
 }

@@ -11,7 +11,7 @@ use xxhash_rust::xxh3::{Xxh3, xxh3_64};
 
 use super::container::Tensor;
 use crate::{
-    data::{InputArray, Part, Storage, Target},
+    data::{DataError, Observed, Part, RowBuffer},
     draws::mix64,
 };
 
@@ -67,15 +67,26 @@ impl Checksum {
     }
 
     /// Of the rows of a part as training reads them: one value for each row with its target, folded in the order of the rows.
-    pub fn of_rows(part: &Part) -> Self {
-        let mut bytes = Vec::new();
-        let fold = |so_far: u64, row: usize| {
+    ///
+    /// # Errors
+    /// A row that cannot be read.
+    pub fn of_rows(part: &Part) -> Result<Self, DataError> {
+        let (mut bytes, mut buffer) = (Vec::new(), RowBuffer::default());
+        let mut folded = mix64(part.rows() as u64);
+        for (row, number) in part.numbers().iter().enumerate() {
             bytes.clear();
-            part.inputs.iter().for_each(|input| add_input(input, row, &mut bytes));
-            add_target(&part.target, row, &mut bytes);
-            mix64(so_far ^ xxh3_64(&bytes))
-        };
-        Self((0..part.rows).fold(mix64(part.rows as u64), fold))
+            for input in &part.inputs {
+                bytes.extend_from_slice(buffer.row(&*input.store, *number as usize)?.bytes());
+            }
+            match part.observed(row) {
+                Observed::Class(class) => bytes.extend_from_slice(&class.to_le_bytes()),
+                Observed::Real(numbers) | Observed::Bits(numbers) => {
+                    bytes.extend_from_slice(bytemuck::cast_slice(numbers));
+                }
+            }
+            folded = mix64(folded ^ xxh3_64(&bytes));
+        }
+        Ok(Self(folded))
     }
 }
 
@@ -89,24 +100,6 @@ fn of_tensor(name: &str, tensor: &Tensor<'_>) -> u64 {
     }
     hash.update(tensor.data.bytes());
     hash.digest()
-}
-
-fn add_input(input: &InputArray, row: usize, bytes: &mut Vec<u8>) {
-    let width = input.width();
-    let cells = row * width..(row + 1) * width;
-    match &input.data {
-        Storage::F32(data) => bytes.extend_from_slice(bytemuck::cast_slice(&data[cells])),
-        Storage::U8(data) => bytes.extend_from_slice(&data[cells]),
-    }
-}
-
-fn add_target(target: &Target, row: usize, bytes: &mut Vec<u8>) {
-    match target {
-        Target::Classes(classes) => bytes.extend_from_slice(&classes[row].to_le_bytes()),
-        Target::Real { data, width } | Target::Bits { data, width } => {
-            bytes.extend_from_slice(bytemuck::cast_slice(&data[row * width..(row + 1) * width]));
-        }
-    }
 }
 
 /// The field of a description that holds its checksums.
@@ -145,6 +138,7 @@ impl Checksums {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::data::{Input, Target};
     use crate::runtime::container::Numbers;
 
     fn tensors(edit: impl FnOnce(&mut BTreeMap<String, Tensor<'static>>)) -> Checksum {
@@ -178,19 +172,10 @@ mod tests {
 
     #[test]
     fn rows_count_in_their_order_and_with_their_targets() {
-        let part = |x: &[f32], y: &[u32]| Part {
-            rows: y.len(),
-            inputs: vec![InputArray {
-                name: "x".into(),
-                shape: vec![2],
-                data: Storage::F32(x.to_vec()),
-                scale: 1.0,
-                shift: 0.0,
-            }],
-            target: Target::Classes(y.to_vec()),
-            source_rows: Vec::new(),
+        let part = |x: &[f32], y: &[u32]| {
+            Part::of_first(y.len(), vec![Input::floats("x", &[2], x.to_vec())], Target::Classes(y.to_vec()))
         };
-        let sum = |x: &[f32], y: &[u32]| Checksum::of_rows(&part(x, y));
+        let sum = |x: &[f32], y: &[u32]| Checksum::of_rows(&part(x, y)).unwrap();
         let whole = sum(&[1.0, 2.0, 3.0, 4.0], &[0, 1]);
         assert_eq!(whole, sum(&[1.0, 2.0, 3.0, 4.0], &[0, 1]));
         assert_ne!(whole, sum(&[1.0, 2.0, 3.0, 4.0], &[1, 0]), "labels turned round");

@@ -4,7 +4,8 @@ use super::plan::Shape;
 use crate::{
     data::{DataConfig, DataError},
     diag::Span,
-    model::{Model, NodeKind, Train},
+    layers::Across,
+    model::{Model, Train},
 };
 
 /// Whether the net can be fitted to so many rows, with validation rows beside them or without.
@@ -29,8 +30,7 @@ fn minibatches(model: &Model, config: &DataConfig, rows: usize) -> Result<(), Da
         return Err(unfit(batch.span, format!("{rows} training rows make no minibatch of {}", batch.rows))
             .help("use a smaller `batch`, or leave `drop_last` out"));
     }
-    let needs_two =
-        model.nodes.iter().find(|n| matches!(&n.kind, NodeKind::Layer(used) if used.word.needs_two_rows()));
+    let needs_two = model.nodes.iter().find(|node| node.facts().normalises == Some(Across::Batch));
     let Some(node) = needs_two.filter(|_| shape.rows_of(shape.steps() - 1) < 2) else { return Ok(()) };
     let error = unfit(node.span, format!("`{}` needs at least two rows in every minibatch", node.path));
     Err(match batch.rows {

@@ -1,11 +1,10 @@
 //! Evaluation and prediction: outputs of many rows, and the figures of a part.
 
 use std::ops::Range;
-use std::sync::atomic::{AtomicU32, AtomicU64};
 
 use super::{
     figures::{Figures, Reporter, steps_of_block},
-    function::{Function, Pass},
+    function::{Function, Layout, Pass, PassError},
     store::Store,
 };
 use crate::kernels::team::Team;
@@ -54,7 +53,7 @@ impl Evaluator {
     /// Outputs of some rows, `[rows, width]`, the first of which begins a step; the sum of their losses is added to `loss`.
     ///
     /// # Errors
-    /// Parameters or rows that do not fit the net.
+    /// Parameters or rows that do not fit the net; a row that cannot be read.
     pub fn rows(
         &mut self,
         part: &Part,
@@ -63,8 +62,8 @@ impl Evaluator {
         team: &Team,
         seed: u64,
         loss: &mut f64,
-    ) -> Result<Vec<f32>, CodegenError> {
-        debug_assert!(rows.start.is_multiple_of(BATCH) && rows.end <= part.rows);
+    ) -> Result<Vec<f32>, PassError> {
+        debug_assert!(rows.start.is_multiple_of(BATCH) && rows.end <= part.rows());
         let steps = rows.start / BATCH..rows.end.div_ceil(BATCH);
         self.order.extend(self.order.len() as u32..rows.end as u32);
         let mut scalars = Vec::new();
@@ -78,24 +77,13 @@ impl Evaluator {
         if let Some(total) = totals.first_mut() {
             *total = *loss;
         }
+        let order = &self.order[..rows.end];
+        let layout = Layout { order, batch: BATCH, scalars: &scalars, streams: &streams };
         self.function.run(Pass {
-            part,
             with_target: self.with_loss,
-            order: &self.order[..rows.end],
-            partner: None,
-            batch: BATCH,
-            scalars: &scalars,
-            streams: &streams,
-            samples: &[],
-            first_row: 0,
             steps: steps.start as u64..steps.end as u64,
-            first_update: 0,
-            store,
-            outputs: &mut outputs,
             totals: &mut totals,
-            done: &AtomicU64::new(0),
-            stop: &AtomicU32::new(0),
-            team,
+            ..Pass::once(part, layout, store, &mut outputs, team)
         })?;
         if let Some(total) = totals.first() {
             *loss = *total;
@@ -108,7 +96,7 @@ impl Evaluator {
     ///
     /// # Errors
     /// What `block` says; parameters or rows that do not fit the net.
-    pub fn each_block<E: From<CodegenError>>(
+    pub fn each_block<E: From<PassError>>(
         &mut self,
         part: &Part,
         store: &mut Store,
@@ -118,8 +106,8 @@ impl Evaluator {
     ) -> Result<f64, E> {
         let mut loss = 0.0;
         let most = BATCH * steps_of_block(BATCH, self.width);
-        for start in (0..part.rows).step_by(most) {
-            let rows = start..part.rows.min(start + most);
+        for start in (0..part.rows()).step_by(most) {
+            let rows = start..part.rows().min(start + most);
             let outputs = self.rows(part, rows.clone(), store, team, seed, &mut loss)?;
             block(rows, outputs)?;
         }
@@ -129,21 +117,21 @@ impl Evaluator {
     /// Outputs of all rows in order, `[rows, width]`.
     ///
     /// # Errors
-    /// Parameters or rows that do not fit the net.
+    /// Parameters or rows that do not fit the net; a row that cannot be read.
     pub fn outputs(
         &mut self,
         part: &Part,
         store: &mut Store,
         team: &Team,
         seed: u64,
-    ) -> Result<Vec<f32>, CodegenError> {
-        self.rows(part, 0..part.rows, store, team, seed, &mut 0.0)
+    ) -> Result<Vec<f32>, PassError> {
+        self.rows(part, 0..part.rows(), store, team, seed, &mut 0.0)
     }
 
     /// Loss and metrics of a part.
     ///
     /// # Errors
-    /// Parameters or rows that do not fit the net.
+    /// Parameters or rows that do not fit the net; a row that cannot be read.
     pub fn figures(
         &mut self,
         part: &Part,
@@ -151,18 +139,18 @@ impl Evaluator {
         reporter: &Reporter,
         team: &Team,
         seed: u64,
-    ) -> Result<Figures, CodegenError> {
+    ) -> Result<Figures, PassError> {
         let mut tallies = reporter.tallies();
         let loss = self.each_block(part, store, team, seed, |rows, outputs| {
             tallies.add(&outputs, part, &numbers(rows));
-            Ok::<(), CodegenError>(())
+            Ok::<(), PassError>(())
         })?;
         Ok(tallies.figures(self.mean_loss(loss, part)))
     }
 
     /// The mean of a sum over the rows of a part, for nets that have a loss.
     pub fn mean_loss(&self, loss: f64, part: &Part) -> Option<f64> {
-        self.with_loss.then(|| loss / part.rows as f64)
+        self.with_loss.then(|| loss / part.rows() as f64)
     }
 }
 

@@ -5,14 +5,12 @@ use std::collections::BTreeMap;
 use serde_json::{Map, Value as Json};
 
 use crate::{
-    data::{Part, Target, Transform},
-    diag::Span,
+    data::{Observed, Part, Target, Transform},
     model::{Model, OutputKind, Reported, Use},
     train::{
         Metric,
         metrics::{self, Rows, Tally, Targets},
     },
-    vocab::Args,
 };
 
 /// Names and values, the loss first, then metrics in the order of the file.
@@ -52,10 +50,10 @@ impl Reporter {
     /// With the negative log-likelihood in front, if it is not reported and says something about the output.
     #[must_use]
     pub fn with_nll(mut self) -> Self {
-        let word = metrics::find("nll").filter(|word| word.fits(self.kind));
-        if let Some(word) = word.filter(|_| !self.metrics.iter().any(|used| metrics::label(used) == "nll")) {
-            let args = Args::new(word.sig(), Span::default(), Vec::new());
-            self.metrics.insert(0, Use { word, args });
+        let nll = metrics::likelihood();
+        let reported = self.metrics.iter().any(|used| metrics::label(used) == metrics::label(&nll));
+        if nll.word.fits(self.kind) && !reported {
+            self.metrics.insert(0, nll);
         }
         self
     }
@@ -93,7 +91,7 @@ impl Reporter {
     /// Figures of all rows of a part, of which somebody holds the outputs `[rows, width]`.
     pub fn figures(&self, outputs: &[f32], part: &Part) -> Figures {
         let mut tallies = self.tallies();
-        let order: Vec<u32> = (0..part.rows as u32).collect();
+        let order: Vec<u32> = (0..part.rows() as u32).collect();
         tallies.add(outputs, part, &order);
         tallies.figures(None)
     }
@@ -132,17 +130,17 @@ pub struct Tallies {
 impl Tallies {
     /// Takes in the outputs `[rows, width]` of a block, whose targets stand in `part` at `order`.
     pub fn add(&mut self, outputs: &[f32], part: &Part, order: &[u32]) {
-        let classes: Vec<u32>;
-        let real: Vec<f32>;
-        let targets = match &part.target {
-            Target::Classes(all) => {
-                classes = order.iter().map(|&row| all[row as usize]).collect();
-                Targets::Classes(&classes)
+        let (mut classes, mut real) = (Vec::new(), Vec::new());
+        for row in order {
+            match part.observed(*row as usize) {
+                Observed::Class(class) => classes.push(class),
+                Observed::Real(numbers) | Observed::Bits(numbers) => real.extend_from_slice(numbers),
             }
-            Target::Real { data, width } | Target::Bits { data, width } => {
-                let row = |row: &u32| &data[*row as usize * width..(*row as usize + 1) * width];
-                real = order.iter().flat_map(row).copied().collect();
-                Targets::Real { data: &real, width: *width, scale: &self.scale }
+        }
+        let targets = match *part.target {
+            Target::Classes(_) => Targets::Classes(&classes),
+            Target::Real { width, .. } | Target::Bits { width, .. } => {
+                Targets::Real { data: &real, width, scale: &self.scale }
             }
         };
         let rows = Rows { outputs, width: self.width, targets };

@@ -1,6 +1,7 @@
 //! One compiled function of a model: its graph, native code and the definitions of its per-step scalars.
 
 use std::{
+    fmt,
     ops::Range,
     sync::atomic::{AtomicU32, AtomicU64},
 };
@@ -9,7 +10,7 @@ use super::store::Store;
 use crate::kernels::team::Team;
 use crate::{
     codegen::{self, Bind, CodegenError, Compiled, Options, Storage, Tensor},
-    data::{self, Part},
+    data::{DataError, Input, Numbers, Numeric, Part, Target},
     graph::{Graph, ScalarDef},
     loops,
     lower::Lowered,
@@ -25,13 +26,9 @@ pub struct Function {
 pub struct Pass<'a> {
     pub part: &'a Part,
     pub with_target: bool,
-    /// Row of the part at each position.
-    pub order: &'a [u32],
+    pub layout: Layout<'a>,
+    /// The position that each position is mixed with, of the same minibatch.
     pub partner: Option<&'a [u32]>,
-    pub batch: usize,
-    /// Step-major words of the scalars, of the steps to run.
-    pub scalars: &'a [u32],
-    pub streams: &'a [u64],
     /// Sample of each position, in functions that are sampled.
     pub samples: &'a [u32],
     /// Number of row 0 where rows have keys.
@@ -44,9 +41,97 @@ pub struct Pass<'a> {
     /// Of the steps to run alone.
     pub outputs: &'a mut [f32],
     pub totals: &'a mut [f64],
-    pub done: &'a AtomicU64,
-    pub stop: &'a AtomicU32,
+    /// Who looks on, if anybody does.
+    pub watch: Option<Watch<'a>>,
     pub team: &'a Team,
+}
+
+/// How rows are laid out in the steps of a pass.
+#[derive(Clone, Copy)]
+pub struct Layout<'a> {
+    /// Row of the part at each position.
+    pub order: &'a [u32],
+    pub batch: usize,
+    /// Step-major words of the scalars, of the steps to run.
+    pub scalars: &'a [u32],
+    pub streams: &'a [u64],
+}
+
+/// What a pass tells while it runs, and what it is told.
+#[derive(Clone, Copy)]
+pub struct Watch<'a> {
+    /// Number of the next step.
+    pub done: &'a AtomicU64,
+    /// Not 0 to end after the current step.
+    pub stop: &'a AtomicU32,
+}
+
+impl<'a> Pass<'a> {
+    /// All steps of a layout without targets, of which nothing is mixed, sampled, summed or watched.
+    pub fn once(
+        part: &'a Part,
+        layout: Layout<'a>,
+        store: &'a mut Store,
+        outputs: &'a mut [f32],
+        team: &'a Team,
+    ) -> Self {
+        let steps = layout.order.len().div_ceil(layout.batch) as u64;
+        Self {
+            part,
+            with_target: false,
+            layout,
+            partner: None,
+            samples: &[],
+            first_row: 0,
+            steps: 0..steps,
+            first_update: 0,
+            store,
+            outputs,
+            totals: &mut [],
+            watch: None,
+            team,
+        }
+    }
+}
+
+impl Pass<'_> {
+    /// Positions of the steps to run.
+    fn positions(&self) -> Range<usize> {
+        let Layout { order, batch, .. } = self.layout;
+        let of = |step: u64| (step as usize * batch).min(order.len());
+        of(self.steps.start)..of(self.steps.end)
+    }
+}
+
+/// Why a pass ended early.
+#[derive(Debug)]
+pub enum PassError {
+    Codegen(CodegenError),
+    /// A row that cannot be read.
+    Data(DataError),
+}
+
+impl fmt::Display for PassError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            PassError::Codegen(error) => error.fmt(f),
+            PassError::Data(error) => error.fmt(f),
+        }
+    }
+}
+
+impl std::error::Error for PassError {}
+
+impl From<CodegenError> for PassError {
+    fn from(error: CodegenError) -> Self {
+        PassError::Codegen(error)
+    }
+}
+
+impl From<DataError> for PassError {
+    fn from(error: DataError) -> Self {
+        PassError::Data(error)
+    }
 }
 
 /// How a pass ended: `next` is the step to go on with, `step` the one whose objective is not finite.
@@ -75,9 +160,9 @@ impl Function {
 
     fn compile(lowered: Lowered, part: &Part, options: Options) -> Result<Self, CodegenError> {
         let program = loops::fuse(&lowered.graph);
-        let inputs = part.inputs.iter().map(|input| match input.data {
-            data::Storage::F32(_) => Storage::Words,
-            data::Storage::U8(_) => Storage::Bytes,
+        let inputs = part.inputs.iter().map(|input| match input.store.form().numeric {
+            Numeric::F32 => Storage::Words,
+            Numeric::U8 => Storage::Bytes,
         });
         let options = Options { inputs: inputs.collect(), ..options };
         let compiled = codegen::compile(&program, &options)?;
@@ -102,42 +187,54 @@ impl Function {
     }
 
     /// Runs the steps natively.
-    pub fn run(&self, pass: Pass<'_>) -> Result<Status, CodegenError> {
+    ///
+    /// # Errors
+    /// A row that cannot be read; what code generation says.
+    pub fn run(&self, mut pass: Pass<'_>) -> Result<Status, PassError> {
+        let positions = pass.positions();
+        let numbers = pass.part.numbers();
+        let row = |position: usize| numbers[pass.layout.order[position] as usize];
+        let order: Vec<u32> = positions.clone().map(row).collect();
+        let partner = pass.partner.map(|partner| &partner[positions]).unwrap_or_default();
+        let partner: Vec<u32> = partner.iter().map(|position| row(*position as usize)).collect();
+        let arrays = Arrays::in_place(pass.part, pass.with_target);
+        let steps = pass.steps.clone();
+        self.steps(&mut pass, &arrays, Gather { order: &order, partner: &partner }, steps)
+    }
+
+    /// Runs some of the steps on arrays that lie in memory.
+    fn steps(
+        &self,
+        pass: &mut Pass<'_>,
+        arrays: &Arrays<'_>,
+        gather: Gather<'_>,
+        steps: Range<u64>,
+    ) -> Result<Status, PassError> {
         let width = self.scalars.len();
-        let first = pass.steps.start as usize;
-        let inputs = pass.part.inputs.iter().map(|input| match &input.data {
-            data::Storage::F32(values) => codegen::Array::F32(values),
-            data::Storage::U8(bytes) => codegen::Array::U8 { bytes, scale: input.scale, shift: input.shift },
-        });
-        let target = match &pass.part.target {
-            _ if !pass.with_target => codegen::Target::None,
-            data::Target::Classes(classes) => codegen::Target::Classes(bytemuck::cast_slice(classes)),
-            data::Target::Real { data, .. } | data::Target::Bits { data, .. } => {
-                codegen::Target::Values(data)
-            }
-        };
+        let (done, stop) = (AtomicU64::new(0), AtomicU32::new(0));
+        let watch = pass.watch.unwrap_or(Watch { done: &done, stop: &stop });
         let bind = Bind {
-            inputs: inputs.collect(),
-            target,
+            inputs: arrays.inputs.clone(),
+            target: arrays.target,
             params: pass.store.params.iter_mut().map(|t| Tensor::Write(t)).collect(),
             slots: pass.store.slots.iter_mut().map(|t| Tensor::Write(t)).collect(),
             states: pass.store.states.iter_mut().map(|t| Tensor::Write(t)).collect(),
             output: pass.outputs,
-            rows: pass.order.len(),
-            batch: pass.batch,
-            steps: first..pass.steps.end as usize,
-            order: pass.order,
-            partner: pass.partner.unwrap_or(&[]),
-            scalars: pass.scalars,
+            rows: pass.layout.order.len(),
+            batch: pass.layout.batch,
+            steps: steps.start as usize..steps.end as usize,
+            order: gather.order,
+            partner: gather.partner,
+            scalars: &pass.layout.scalars[(steps.start - pass.steps.start) as usize * width..],
             scalar_count: width,
-            streams: pass.streams,
-            samples: pass.samples,
+            streams: pass.layout.streams,
+            samples: pass.samples.get(steps.start as usize * pass.layout.batch..).unwrap_or_default(),
             stream_count: self.graph.sites.len(),
             position_base: pass.first_row,
-            update_base: pass.first_update + pass.steps.start,
+            update_base: pass.first_update + steps.start,
             totals: pass.totals,
-            done: pass.done,
-            stop: pass.stop,
+            done: watch.done,
+            stop: watch.stop,
         };
         let status = self.compiled.run(pass.team, bind)?;
         Ok(match status {
@@ -145,5 +242,41 @@ impl Function {
             codegen::Status::Stopped { next } => Status::Stopped { next: next as u64 },
             codegen::Status::NonFinite { step } => Status::NonFinite { step: step as u64 },
         })
+    }
+}
+
+/// Rows of bound arrays by position.
+#[derive(Clone, Copy)]
+struct Gather<'a> {
+    order: &'a [u32],
+    partner: &'a [u32],
+}
+
+/// What native code reads rows from.
+struct Arrays<'a> {
+    inputs: Vec<codegen::Array<'a>>,
+    target: codegen::Target<'a>,
+}
+
+impl<'a> Arrays<'a> {
+    /// The stores of a part as they lie in memory.
+    fn in_place(part: &'a Part, with_target: bool) -> Self {
+        let array = |input: &'a Input| bound(input.store.whole().unwrap_or(Numbers::F32(&[])), input);
+        let target = if with_target { targets(&part.target) } else { codegen::Target::None };
+        Self { inputs: part.inputs.iter().map(array).collect(), target }
+    }
+}
+
+fn bound<'a>(numbers: Numbers<'a>, input: &Input) -> codegen::Array<'a> {
+    match numbers {
+        Numbers::F32(floats) => codegen::Array::F32(floats),
+        Numbers::U8(bytes) => codegen::Array::U8 { bytes, scale: input.scale, shift: input.shift },
+    }
+}
+
+fn targets(target: &Target) -> codegen::Target<'_> {
+    match target {
+        Target::Classes(classes) => codegen::Target::Classes(bytemuck::cast_slice(classes)),
+        Target::Real { data, .. } | Target::Bits { data, .. } => codegen::Target::Values(data),
     }
 }

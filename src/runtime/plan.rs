@@ -42,7 +42,7 @@ impl Shape {
 pub struct EpochPlan {
     /// Row of the data at each position.
     pub order: Vec<u32>,
-    /// The row each position is mixed with.
+    /// The position each position is mixed with, of the same minibatch.
     pub partner: Option<Vec<u32>>,
     /// Step-major words of the scalars.
     pub scalars: Vec<u32>,
@@ -58,7 +58,7 @@ pub fn epoch(train: &Train, defs: &[ScalarDef], shape: &Shape, progress: &Progre
     let first_update = epoch * steps as u64;
     let mut order = rng::shuffle(shape.seed, "order", &[epoch], shape.rows);
     order.truncate(shape.visited());
-    let partner = train.mixup.map(|_| partners(&order, shape, epoch, first_update));
+    let partner = train.mixup.map(|_| partners(order.len(), shape, epoch, first_update));
     let mut scalars = Vec::with_capacity(steps * defs.len());
     let mut rates = Vec::with_capacity(steps);
     for step in 0..steps {
@@ -79,11 +79,12 @@ pub fn epoch(train: &Train, defs: &[ScalarDef], shape: &Shape, progress: &Progre
 }
 
 /// Mixup's partners: a permutation of each minibatch.
-fn partners(order: &[u32], shape: &Shape, epoch: u64, first_update: u64) -> Vec<u32> {
-    let mut partner = Vec::with_capacity(order.len());
-    for (step, rows) in order.chunks(shape.batch).enumerate() {
-        let permutation = rng::shuffle(shape.seed, "mixup", &[epoch, first_update + step as u64], rows.len());
-        partner.extend(permutation.iter().map(|&i| rows[i as usize]));
+fn partners(positions: usize, shape: &Shape, epoch: u64, first_update: u64) -> Vec<u32> {
+    let mut partner = Vec::with_capacity(positions);
+    for (step, start) in (0..positions).step_by(shape.batch).enumerate() {
+        let rows = shape.batch.min(positions - start);
+        let permutation = rng::shuffle(shape.seed, "mixup", &[epoch, first_update + step as u64], rows);
+        partner.extend(permutation.iter().map(|place| start as u32 + place));
     }
     partner
 }

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::checksum::Checksum;
 use crate::{
-    data::{Dataset, Part, Transform},
+    data::{DataError, Dataset, Part, Transform},
     train::schedules::PlateauState,
 };
 
@@ -39,13 +39,15 @@ pub struct Rows {
 }
 
 impl Rows {
-    pub fn of(dataset: &Dataset) -> Self {
-        let some = |part: &Option<Part>| part.as_ref().map(Checksum::of_rows);
-        Self {
-            train: Checksum::of_rows(&dataset.train),
-            valid: some(&dataset.valid),
-            test: some(&dataset.test),
-        }
+    /// # Errors
+    /// A row that cannot be read.
+    pub fn of(dataset: &Dataset) -> Result<Self, DataError> {
+        let some = |part: &Option<Part>| part.as_ref().map(Checksum::of_rows).transpose();
+        Ok(Self {
+            train: Checksum::of_rows(&dataset.train)?,
+            valid: some(&dataset.valid)?,
+            test: some(&dataset.test)?,
+        })
     }
 
     /// The first part whose rows differ.

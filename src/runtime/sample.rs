@@ -3,19 +3,15 @@
 //! The mask of sample `t` of row `i` is a function of seed, site, `t`, `i` and unit: neither blocks nor minibatches nor threads matter, and
 //! one sample of one row can be drawn again alone.
 
-use std::{
-    ops::Range,
-    sync::atomic::{AtomicU32, AtomicU64},
-};
+use std::ops::Range;
 
 use super::{
-    function::{Function, Pass},
+    function::{Function, Layout, Pass, PassError},
     store::Store,
 };
 use crate::kernels::team::Team;
 use crate::{
-    codegen::CodegenError,
-    data::{InputArray, Part, Storage, Target},
+    data::{DataError, Input, Numbers, Numeric, Part, RowBuffer, Storage, Target},
     draws,
     graph::{Address, Cut, Graph, Op, StepInfo},
     lower::{Lowered, lower_samples},
@@ -58,13 +54,13 @@ impl Sampler {
     ///
     /// # Errors
     /// What code generation says.
-    pub fn new(model: &Model, part: &Part, meaning: bool) -> Result<Option<Self>, CodegenError> {
+    pub fn new(model: &Model, part: &Part, meaning: bool) -> Result<Option<Self>, PassError> {
         let lowered = lower_samples(model, meaning);
         let Some(split) = lowered.parts() else { return Ok(None) };
         let with = |graph: Graph| Lowered { graph, scalars: lowered.scalars.clone() };
         let one_sample_a_step = draws_for_all_rows(&split.random);
         let fixed = split.fixed.map(|graph| Function::new(with(graph), part)).transpose()?;
-        let inputs = cut_rows(&split.cut, part, 0..0, &[]);
+        let inputs = cut_rows(&split.cut, part, 0..0, &[])?;
         let random = Function::sampled(with(split.random), &inputs)?;
         let width = model.output.kind.width();
         Ok(Some(Self { fixed, random, cut: split.cut, one_sample_a_step, width }))
@@ -73,7 +69,7 @@ impl Sampler {
     /// Outputs of rows `rows` of the part, `[rows, samples, width]`. Their numbers in the part are their numbers to the masks.
     ///
     /// # Errors
-    /// Parameters that do not fit the net.
+    /// A row that cannot be read; parameters that do not fit the net.
     pub fn outputs(
         &self,
         part: &Part,
@@ -81,7 +77,7 @@ impl Sampler {
         samples: Samples,
         store: &mut Store,
         team: &Team,
-    ) -> Result<Vec<f32>, CodegenError> {
+    ) -> Result<Vec<f32>, PassError> {
         let fixed = self.fixed(part, rows.clone(), store, team)?;
         self.outputs_from(&fixed, part, rows, samples, store, team)
     }
@@ -98,8 +94,8 @@ impl Sampler {
         samples: Samples,
         store: &mut Store,
         team: &Team,
-    ) -> Result<Vec<f32>, CodegenError> {
-        let inputs = cut_rows(&self.cut, part, rows.clone(), fixed);
+    ) -> Result<Vec<f32>, PassError> {
+        let inputs = cut_rows(&self.cut, part, rows.clone(), fixed)?;
         let count = samples.count as usize;
         let mut outputs = vec![0.0; rows.len() * count * self.width];
         run(&self.random, &inputs, &self.positions(rows.clone(), samples), store, &mut outputs, team)?;
@@ -140,14 +136,14 @@ impl Sampler {
     /// These numbers of each row, `[rows, fixed_width]`; nothing where samples start from inputs.
     ///
     /// # Errors
-    /// Parameters that do not fit the net.
+    /// A row that cannot be read; parameters that do not fit the net.
     pub fn fixed(
         &self,
         part: &Part,
         rows: Range<usize>,
         store: &mut Store,
         team: &Team,
-    ) -> Result<Vec<f32>, CodegenError> {
+    ) -> Result<Vec<f32>, PassError> {
         let Some(fixed) = &self.fixed else { return Ok(Vec::new()) };
         let mut outputs = vec![0.0; rows.len() * self.fixed_width()];
         let positions = Positions {
@@ -177,36 +173,33 @@ fn columns(cut: &[Cut]) -> usize {
 }
 
 /// The random part's inputs for some rows of a part, of which `fixed` are the fixed part's outputs.
-fn cut_rows(cut: &[Cut], part: &Part, rows: Range<usize>, fixed: &[f32]) -> Part {
+fn cut_rows(cut: &[Cut], part: &Part, rows: Range<usize>, fixed: &[f32]) -> Result<Part, DataError> {
     let width = columns(cut);
     let input = |cut: &Cut| match *cut {
-        Cut::Input { slot } => {
-            let input = &part.inputs[slot as usize];
-            let len: usize = input.shape.iter().product();
-            let elements = rows.start * len..rows.end * len;
-            let data = match &input.data {
-                Storage::F32(values) => Storage::F32(values[elements].to_vec()),
-                Storage::U8(bytes) => Storage::U8(bytes[elements].to_vec()),
-            };
-            InputArray { data, ..input.header() }
-        }
+        Cut::Input { slot } => held_rows(&part.inputs[slot as usize], &part.numbers()[rows.clone()]),
         Cut::Columns { start, len } => {
             let data = fixed.chunks_exact(width.max(1)).flat_map(|row| &row[start..start + len]).copied();
-            InputArray {
-                name: String::new(),
-                shape: vec![len],
-                data: Storage::F32(data.collect()),
-                scale: 1.0,
-                shift: 0.0,
-            }
+            Ok(Input::floats("", &[len], data.collect()))
         }
     };
-    Part {
-        rows: rows.len(),
-        inputs: cut.iter().map(input).collect(),
-        target: Target::Real { data: Vec::new(), width: 0 },
-        source_rows: Vec::new(),
+    let inputs = cut.iter().map(input).collect::<Result<_, _>>()?;
+    Ok(Part::of_first(rows.len(), inputs, Target::NONE))
+}
+
+/// These rows of an input by themselves.
+fn held_rows(input: &Input, rows: &[u32]) -> Result<Input, DataError> {
+    let (mut floats, mut bytes, mut buffer) = (Vec::new(), Vec::new(), RowBuffer::default());
+    for row in rows {
+        match buffer.row(&*input.store, *row as usize)? {
+            Numbers::F32(own) => floats.extend_from_slice(own),
+            Numbers::U8(own) => bytes.extend_from_slice(own),
+        }
     }
+    let data = match input.store.form().numeric {
+        Numeric::F32 => Storage::F32(floats),
+        Numeric::U8 => Storage::U8(bytes),
+    };
+    Ok(Input::held(&input.name, input.shape(), data, (input.scale, input.shift)))
 }
 
 fn run(
@@ -216,7 +209,7 @@ fn run(
     store: &mut Store,
     outputs: &mut [f32],
     team: &Team,
-) -> Result<(), CodegenError> {
+) -> Result<(), PassError> {
     let (rows, batch) = (positions.order.len(), positions.batch);
     if rows == 0 {
         return Ok(());
@@ -224,24 +217,13 @@ fn run(
     let steps = rows.div_ceil(batch);
     let info = |step: usize| StepInfo::of_prediction(batch.min(rows - step * batch));
     let words = |step: usize| function.scalars().iter().map(move |def| def.word(&info(step)));
+    let scalars: Vec<u32> = (0..steps).flat_map(words).collect();
+    let layout = Layout { order: &positions.order, batch, scalars: &scalars, streams: &positions.streams };
     function.run(Pass {
-        part,
-        with_target: false,
-        order: &positions.order,
-        partner: None,
-        batch,
-        scalars: &(0..steps).flat_map(words).collect::<Vec<u32>>(),
-        streams: &positions.streams,
         samples: &positions.samples,
         first_row: positions.first_row,
-        steps: 0..steps as u64,
-        first_update: 0,
-        store,
-        outputs,
         totals: &mut vec![0.0; function.graph().metrics.len()],
-        done: &AtomicU64::new(0),
-        stop: &AtomicU32::new(0),
-        team,
+        ..Pass::once(part, layout, store, outputs, team)
     })?;
     Ok(())
 }

@@ -19,7 +19,7 @@ use super::{
     counts,
     evaluate::Evaluator,
     figures::{Figures, Reporter, Tallies, steps_of_block},
-    function::{Function, Pass, Status},
+    function::{Function, Layout, Pass, PassError, Status, Watch},
     keeper::{self, Keeper},
     plan::{self, EpochPlan, Shape},
     progress::{Best, Meta, Progress},
@@ -28,7 +28,7 @@ use super::{
 use crate::kernels::team::Team;
 use crate::{
     codegen::CodegenError,
-    data::{DataConfig, Dataset},
+    data::{DataConfig, DataError, Dataset},
     draws,
     lower::{LOSS, OBJECTIVE, lower_train},
     model::{Model, Train},
@@ -125,6 +125,8 @@ pub struct Outcome {
     /// Training steps alone.
     pub seconds: f64,
     pub compile_seconds: f64,
+    /// At work in the last steps, of those that were offered.
+    pub threads: usize,
     /// Nothing was left to do.
     pub already_done: bool,
 }
@@ -145,6 +147,8 @@ pub enum TrainError {
     },
     /// The data do not fit what training needs.
     Data(String),
+    /// A row that cannot be read; the last checkpoint is of an earlier update.
+    Rows(DataError),
     /// The observer could not write what belongs to an epoch; the last checkpoint is of an earlier one.
     Unwritten,
 }
@@ -152,6 +156,15 @@ pub enum TrainError {
 impl From<CodegenError> for TrainError {
     fn from(error: CodegenError) -> Self {
         TrainError::Codegen(error)
+    }
+}
+
+impl From<PassError> for TrainError {
+    fn from(error: PassError) -> Self {
+        match error {
+            PassError::Codegen(error) => TrainError::Codegen(error),
+            PassError::Data(error) => TrainError::Rows(error),
+        }
     }
 }
 
@@ -233,7 +246,7 @@ impl<'a> Trainer<'a> {
             return Err(TrainError::Data("the file has no `data` section".into()));
         };
         let shape = Shape {
-            rows: job.dataset.train.rows,
+            rows: job.dataset.train.rows(),
             batch: batch.rows,
             drop_last: batch.drop_last,
             seed: job.meta.seed,
@@ -273,7 +286,7 @@ impl<'a> Trainer<'a> {
             figures,
             progress,
             told: BTreeSet::new(),
-            noise: job.dataset.train.target.variance(),
+            noise: job.dataset.train.variance(),
             tallies,
             outputs: vec![0.0; block.min(shape.visited()) * width],
             seconds: 0.0,
@@ -426,24 +439,20 @@ impl<'a> Trainer<'a> {
         let epoch = self.progress.epoch;
         let streams = self.function.streams(|site| draws::train_stream(self.shape.seed, site, epoch));
         let words = self.function.scalars().len();
-        Ok(self.function.run(Pass {
-            part: &self.job.dataset.train,
-            with_target: true,
+        let layout = Layout {
             order: &plan.order,
-            partner: plan.partner.as_deref(),
             batch: self.shape.batch,
             scalars: &plan.scalars[steps.start as usize * words..],
             streams: &streams,
-            samples: &[],
-            first_row: 0,
+        };
+        Ok(self.function.run(Pass {
+            with_target: true,
+            partner: plan.partner.as_deref(),
             steps,
             first_update: epoch * self.shape.steps() as u64,
-            store: &mut self.store,
-            outputs: &mut self.outputs,
             totals: &mut self.progress.totals,
-            done,
-            stop,
-            team: &self.team,
+            watch: Some(Watch { done, stop }),
+            ..Pass::once(&self.job.dataset.train, layout, &mut self.store, &mut self.outputs, &self.team)
         })?)
     }
 
@@ -565,7 +574,9 @@ impl<'a> Trainer<'a> {
             )?),
             _ => None,
         };
+        let batch = self.shape.batch.min(self.shape.rows);
         Ok(Outcome {
+            threads: self.function.native().threads(&self.team, batch),
             epochs: self.progress.epoch,
             test,
             tested,

@@ -1,15 +1,17 @@
 //! What the `train` and `augment` sections say. One folder a family, one file a word, the same pattern as layers.
 
+pub mod bayes_decay;
 pub mod losses;
 pub mod metrics;
 pub mod optimizers;
 pub mod penalties;
 pub mod schedules;
 
+pub use bayes_decay::BayesDecay;
 pub use losses::Loss;
 pub use metrics::Metric;
 pub use optimizers::Optimizer;
-pub use penalties::{BayesDecay, Penalty};
+pub use penalties::Penalty;
 pub use schedules::Schedule;
 
 /// An argument that does not fit, and why: "`betas` must be two numbers in [0, 1)".

@@ -11,7 +11,7 @@ use crate::{
 /// A net for this output, and a `train` section of these statements with those that it must have beside them.
 pub(crate) fn file(kind: OutputKind, statements: &str) -> String {
     let has = |word: &str| statements.lines().any(|line| line.trim().starts_with(word));
-    let loss = format!("loss {}", kind.usual_loss());
+    let loss = format!("loss {}", kind.usual_loss().sig().name);
     let mut lines: Vec<&str> = statements.lines().collect();
     for (word, line) in
         [("loss", loss.as_str()), ("optimizer", "optimizer sgd, lr=0.1"), ("epochs", "epochs 10")]

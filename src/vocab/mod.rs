@@ -91,6 +91,8 @@ pub enum Kind {
     Quantity(&'static [Unit]),
     /// A list of numbers.
     Numbers,
+    /// A list of numbers, bare words, `true` and `false`: values that are tried.
+    Choices,
     /// A list of names, texts and numbers, or one of them.
     Items,
     /// `3x3` or `[3, 3]`.

@@ -2,7 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{Flow, Net};
+use super::Net;
+use crate::layers::Flow;
 use crate::{
     check::forms,
     diag::{Diagnostic, Edit, Fix, Span},
@@ -112,7 +113,7 @@ impl<'f> Net<'f> {
         {
             let node = &self.nodes[at.0];
             let [before] = node.inputs[..] else { return Vec::new() };
-            if !used.word.hands_on() {
+            if !used.word.facts().hands_on {
                 match self.written.get(&node.span.start) {
                     Some((chain, i)) if chain.steps[*i].name.text == used.args.sig.name => {
                         let (_, steps) =

@@ -2,7 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use super::{Flow, Label, Net};
+use super::{Label, Net};
+use crate::layers::Flow;
 use crate::{
     check::{forms, suggest::nearest},
     diag::{Diagnostic, Span},

@@ -6,17 +6,22 @@
 mod ends;
 mod labels;
 mod nodes;
+mod resolve;
+mod site;
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{
+    chosen,
     eval::{eval, too_late},
     forms, mention,
     scope::Scope,
 };
+use resolve::Resolved;
+
 use crate::{
     diag::{Diagnostic, Span},
-    layers::{self, Place},
+    layers::{Flow, Place},
     model::{Node, NodeId, Output, Param, State, WeightDrop},
     syntax::ast::{self, BlockDef, Body, Chain, Comment, Step, Stmt},
     vocab::{Value, exactly},
@@ -30,16 +35,6 @@ const MAX_STEPS: usize = 500_000;
 const MAX_BULK: usize = 1 << 28;
 /// Blocks inside blocks, none of which calls itself.
 const MAX_DEPTH: usize = 64;
-
-/// The value that flows into a step.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub enum Flow {
-    /// Nothing flows yet: the first step must be an input or `from`.
-    Start,
-    Node(NodeId),
-    /// Something above was wrong.
-    Broken,
-}
 
 /// A named result, and the nodes between its entry and it, for `reuse`.
 #[derive(Clone, Debug)]
@@ -174,18 +169,8 @@ impl<'f> Net<'f> {
         flow
     }
 
-    /// The body of a layer that holds layers: a level of the instance path.
-    pub(crate) fn inside(&mut self, level: &str, body: &'f Body, flow: Flow) -> Flow {
-        self.inside_of(level, &body.stmts, flow)
-    }
-
-    /// The same for some statements of a body.
-    pub(crate) fn inside_of(
-        &mut self,
-        level: &str,
-        stmts: impl IntoIterator<Item = &'f Stmt>,
-        flow: Flow,
-    ) -> Flow {
+    /// Statements of the body of a layer that holds layers: a level of the instance path.
+    fn inside(&mut self, level: &str, stmts: impl IntoIterator<Item = &'f Stmt>, flow: Flow) -> Flow {
         let prefix = std::mem::replace(&mut self.prefix, format!("{level}/"));
         let depth = self.scope.depth();
         let flow = self.statements(stmts, flow);
@@ -194,40 +179,16 @@ impl<'f> Net<'f> {
         flow
     }
 
-    pub(crate) fn weight_drop(&self) -> Option<WeightDrop> {
-        self.weight_drop
-    }
-
-    /// Runs `f` with weight masks on.
-    pub(crate) fn with_weight_drop<T>(&mut self, drop: WeightDrop, f: impl FnOnce(&mut Self) -> T) -> T {
-        let outer = self.weight_drop.replace(drop);
-        let result = f(self);
-        self.weight_drop = outer;
-        result
-    }
-
     fn choice(&mut self, choice: &'f ast::If, flow: Flow) -> Flow {
-        match eval(&choice.condition, self.scope) {
-            Ok(Value::Bool(taken)) => {
+        match chosen::holds(choice, self.scope) {
+            Ok(taken) => {
                 let then = Some(&choice.then);
                 let otherwise = choice.otherwise.as_ref();
                 let (body, other) = if taken { (then, otherwise) } else { (otherwise, then) };
                 other.into_iter().for_each(|body| self.mention(body));
                 body.map_or(flow, |body| self.body(body, flow))
             }
-            Ok(Value::Symbol(symbol)) => self.report(*too_late(&symbol, choice.condition.span, "`if`")),
-            Ok(other) => {
-                let found = super::eval::describe(&other);
-                self.report(
-                    Diagnostic::error(
-                        "E0205",
-                        choice.condition.span,
-                        format!("`if` needs true or false, found {found}"),
-                    )
-                    .label("not a condition"),
-                )
-            }
-            Err(d) => self.report(*d),
+            Err(fault) => self.report(*fault),
         }
     }
 
@@ -324,16 +285,15 @@ impl<'f> Net<'f> {
             "output" => self.output(step, flow),
             "from" => self.from(step),
             "reuse" => self.reuse(step, flow, label),
-            name => {
-                if let Some(block) = self.blocks.get(name).copied() {
-                    self.call(block, step, flow, label)
-                } else if let Some(layer) = layers::find(name) {
-                    self.layer(layer, step, flow, label)
-                } else {
+            name => match self.resolved(name, step.name.span) {
+                Ok(Resolved::Block(block)) => self.call(block, step, flow, label),
+                Ok(Resolved::Layer(layer)) => self.layer(layer, step, flow, label),
+                Ok(Resolved::Unknown) => {
                     let error = forms::unknown_layer(step, self.blocks.keys().map(String::as_str));
                     self.report(error)
                 }
-            }
+                Err(fault) => self.report(*fault),
+            },
         }
     }
 
@@ -400,7 +360,7 @@ impl<'f> Net<'f> {
         }
         self.calls.push(&block.name.text);
         let labels = std::mem::take(&mut self.labels);
-        let flow = self.inside(&level, &block.body, flow);
+        let flow = self.inside(&level, &block.body.stmts, flow);
         self.warn_unused_labels();
         self.labels = labels;
         self.calls.pop();

@@ -2,7 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use super::{Flow, Net};
+use super::Net;
+use crate::layers::Flow;
 use crate::{
     check::{bind::bind, forms, unused},
     diag::{Diagnostic, Span},
@@ -140,8 +141,7 @@ impl<'f> Net<'f> {
                 role: p.role,
                 init: p.init,
                 max_norm: p.max_norm,
-                l1: p.l1,
-                l2: p.l2,
+                penalties: p.penalties,
                 node: id,
             });
             ParamId(self.params.len() - 1)

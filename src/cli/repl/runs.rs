@@ -104,7 +104,7 @@ impl Session {
         let out = self.folder.path().join(format!("run-{}", self.runs));
         let name = self.net.name();
         let request = self.request(&source, &name, &out, wishes.seed, false)?;
-        let mut started = run::start(&request, &ready).map_err(unstarted)?;
+        let mut started = run::start(&request, &ready).map_err(|error| unstarted(error, ui))?;
         if let Some(run) = self.run.as_ref().filter(|_| !wishes.fresh) {
             let kept = Kept::between(&run.model, &ready.model);
             ui.data(&said(&kept))?;
@@ -134,7 +134,7 @@ impl Session {
         let (source, ready) = self.opened(ui)?;
         let name = self.net.name();
         let request = self.request(&source, &name, &out, Some(seed), true)?;
-        let started = run::start(&request, &ready).map_err(unstarted)?;
+        let started = run::start(&request, &ready).map_err(|error| unstarted(error, ui))?;
         let planned = ready.model.train.as_ref().map_or(1, |train| train.epochs as u64);
         let to = match wishes.epochs {
             Some(more) => started.meta.progress.epoch + more,
@@ -213,7 +213,7 @@ impl Session {
                 };
                 return Err(diverged(epoch, step, kept, &ready));
             }
-            Err(error) => return Err(unwritten.unwrap_or_else(|| failure(error, &dir, &ready))),
+            Err(error) => return Err(unwritten.unwrap_or_else(|| failure(error, &dir, &ready, ui))),
         }
         let checkpoint = Checkpoint::read(&dir.last()).map_err(Failure::data)?;
         let store = checkpoint.store(&lower_train(&ready.model).graph).map_err(Failure::data)?;

@@ -52,9 +52,44 @@ pub(super) unsafe extern "C" fn product(operands: *const u64, args: *const Args,
             (*args).rows as usize,
         )
     };
-    let (m, n) = (extent(call.m_batch, call.m_len, batch), extent(call.n_batch, call.n_len, batch));
-    let k = extent(call.k_batch, call.k_len, batch);
-    let Block { row, rows, col, cols } = block(call, (m, n), first as usize, last as usize);
+    let sizes = (
+        extent(call.m_batch, call.m_len, batch),
+        extent(call.n_batch, call.n_len, batch),
+        extent(call.k_batch, call.k_len, batch),
+    );
+    if call.panels == 0 {
+        // SAFETY: by the contract; there is one pair of matrices.
+        unsafe { pair(call, sizes, (a, b, c), (first as usize, last as usize)) };
+        return;
+    }
+    for number in first / call.panels..last.div_ceil(call.panels) {
+        let (outer, inner) = ((number / call.inner_len) as usize, (number % call.inner_len) as usize);
+        let at = |around: u64, within: u64| outer * around as usize + inner * within as usize;
+        let start = number * call.panels;
+        let (from, to) = (first.max(start) - start, last.min(start + call.panels) - start);
+        // SAFETY: by the contract; `check` proved that the matrices of all pairs lie in their buffers.
+        unsafe {
+            let operands = (
+                a.add(at(call.a_outer, call.a_inner)),
+                b.add(at(call.b_outer, call.b_inner)),
+                c.add(at(call.c_outer, call.c_inner)),
+            );
+            pair(call, sizes, operands, (from as usize, to as usize));
+        }
+    }
+}
+
+/// Panels `first..last` of the product of one pair of matrices.
+///
+/// # Safety
+/// The addresses are those of a pair of the product's matrices and of their result, with the contract of [`product`].
+unsafe fn pair(
+    call: &ProductParams,
+    (m, n, k): (usize, usize, usize),
+    (a, b, c): (*const f32, *const f32, *mut f32),
+    (first, last): (usize, usize),
+) {
+    let Block { row, rows, col, cols } = block(call, (m, n), first, last);
     let along = if call.width == 0 { Along::Rows } else { Along::Columns };
     let strides = |down: u64, right: u64| (down as usize, right as usize);
     let (down, across) = (strides(call.a_down, call.a_right), strides(call.b_down, call.b_right));

@@ -1,6 +1,6 @@
 //! Random draws: row keys, keep masks, normal deviates. The hash is `draws::hash32`; here its operands are made.
 
-use crate::draws;
+use crate::draws::{self, Words};
 use cranelift_codegen::ir::types::{I32, I32X4, I64};
 use cranelift_codegen::ir::{InstBuilder, Value};
 
@@ -11,11 +11,29 @@ use crate::math::Arith;
 
 use super::{At, Chunk, Col, Emit, Emitter, Val};
 
-/// The step between the counters of neighbouring rows, as in `draws::row_key`.
-const ROW_STEP: u64 = 0x9E37_79B9_7F4A_7C15;
+/// Words in registers.
+impl Words for Emitter<'_, '_, '_> {
+    type W = Value;
+
+    fn plus(&mut self, a: Value, b: Value) -> Value {
+        self.lanes.fb.ins().iadd(a, b)
+    }
+
+    fn times(&mut self, a: Value, factor: u64) -> Value {
+        self.lanes.fb.ins().imul_imm_s(a, factor.cast_signed())
+    }
+
+    fn xor(&mut self, a: Value, b: Value) -> Value {
+        self.lanes.fb.ins().bxor(a, b)
+    }
+
+    fn shr(&mut self, a: Value, bits: u32) -> Value {
+        self.lanes.fb.ins().ushr_imm_u(a, i64::from(bits))
+    }
+}
 
 impl Emitter<'_, '_, '_> {
-    /// `mix64(stream + ordinal * golden)`, ordinal being the row's position or the update's number; in code that is sampled, the
+    /// The key of a row in its stream; its ordinal is the row's position or the update's number; in code that is sampled, the
     /// stream is the sample's and the ordinal the row's number or 0.
     pub(super) fn row_key(&mut self, operand: u32, by_update: bool) -> Emit<Val> {
         if !matches!(self.shape.operands.get(operand as usize), Some(OperandShape::Site)) {
@@ -40,9 +58,7 @@ impl Emitter<'_, '_, '_> {
         let bytes = self.lanes.fb.ins().ishl_imm_u(index, 3);
         let address = self.lanes.fb.ins().iadd(streams, bytes);
         let stream = self.pure_load(I64, address, 0);
-        let step = self.lanes.fb.ins().imul_imm_s(ordinal, ROW_STEP.cast_signed());
-        let key = self.lanes.fb.ins().iadd(stream, step);
-        let key = self.mix64(key);
+        let key = draws::key_of_row(self, stream, ordinal);
         let low = self.lanes.splat_low(key);
         let high = self.lanes.fb.ins().ushr_imm_u(key, 32);
         let high = self.lanes.splat_low(high);
@@ -61,17 +77,6 @@ impl Emitter<'_, '_, '_> {
         let bytes = self.lanes.fb.ins().imul(sample, stride);
         let streams = self.arg(offset!(streams));
         self.lanes.fb.ins().iadd(streams, bytes)
-    }
-
-    /// `draws::mix64`, on scalars.
-    fn mix64(&mut self, mut x: Value) -> Value {
-        for (shift, factor) in [(30, 0xBF58_476D_1CE4_E5B9_u64), (27, 0x94D0_49BB_1331_11EB)] {
-            let high = self.lanes.fb.ins().ushr_imm_u(x, shift);
-            x = self.lanes.fb.ins().bxor(x, high);
-            x = self.lanes.fb.ins().imul_imm_s(x, factor.cast_signed());
-        }
-        let high = self.lanes.fb.ins().ushr_imm_u(x, 31);
-        self.lanes.fb.ins().bxor(x, high)
     }
 
     pub(super) fn key(&self, reg: Reg) -> Emit<(Value, Value)> {

@@ -5,5 +5,6 @@ mod accesses;
 mod instructions;
 mod nets;
 mod passes;
+mod products;
 mod reductions;
 mod rig;

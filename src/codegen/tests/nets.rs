@@ -1,10 +1,11 @@
 //! Whole training steps of small nets.
 
-use super::rig::{Pass, THREADS, same, tame};
+use super::rig::{Pass, Restless, THREADS, same, tame};
 use crate::check::{Env, check_source};
-use crate::codegen::{Features, Options, Status, StepPart, compile};
+use crate::codegen::{Features, Options, SessionArrays, Status, StepPart, compile};
 use crate::graph::Mode;
 use crate::graph::{DType, Graph};
+use crate::kernels::aligned::AlignedVec;
 use crate::loops::interpret::{Data, Number};
 use crate::loops::{Program, fuse};
 use crate::lower::{lower_predict, lower_train};
@@ -80,6 +81,59 @@ fn any_number_of_threads_leaves_the_same_bits() {
                 same(&many.host, &one.host, &format!("{optimizer}, {rows} by {batch}, {threads} threads"));
             }
         }
+    }
+}
+
+#[test]
+fn threads_that_come_and_go_between_steps_leave_the_same_bits() {
+    for optimizer in ["sgd, lr=0.1, momentum=0.9", "adam, lr=0.01"] {
+        for (rows, batch) in [(310, 31), (1300, 129), (20, 33)] {
+            let (program, graph) = step(LAYERS, optimizer, batch);
+            let compiled = compile(&program, &Options::default()).expect("compiles");
+            let one = finish(pass(&graph, rows, batch), &compiled, 1);
+            let (mut many, mut pace) = (pass(&graph, rows, batch), Restless::default());
+            assert_eq!(many.run_at(&compiled, Restless::MOST, &mut pace).expect("fits"), Status::Done);
+            same(&many.host, &one.host, &format!("{optimizer}, {rows} by {batch}"));
+            // A last step of fewer rows is not timed.
+            let timed: u64 = pace.blocks.iter().map(|block| block.steps).sum();
+            assert_eq!(timed as usize, (rows / batch).max(1));
+        }
+    }
+}
+
+/// Deviations of frozen batch norm are computed when parameters are bound: by every pass, and by a session once.
+#[test]
+fn what_depends_on_parameters_alone_is_there_in_every_step() {
+    let source = "net {
+        input x: real[2]
+        dense 24 -> batch_norm -> relu
+        dense 40 -> batch_norm eps=0.01
+        dense 2
+        output y: real[2]
+    }";
+    let model = check_source(source, &Env::default()).model.expect("a model");
+    let graph = lower_predict(&model, Mode::Eval).graph;
+    let compiled = compile(&fuse(&graph), &Options::default()).expect("compiles");
+    let mut rows = pass(&graph, 9, 1);
+    for (i, state) in rows.host.states.iter_mut().enumerate() {
+        state.iter_mut().enumerate().for_each(|(unit, x)| *x = 0.5 + (unit + 3 * i) as f32);
+    }
+    let one = finish(rows.clone(), &compiled, 1);
+    let mut many = rows.clone();
+    many.run_at(&compiled, Restless::MOST, &mut Restless::default()).expect("fits");
+    same(&many.host, &one.host, "other threads after every step or two");
+    rows.interpret(&fuse(&graph), true);
+    for (native, slow) in one.host.output.iter().zip(&rows.host.output) {
+        assert!((native - slow).abs() < 1e-4, "{native} {slow}");
+    }
+
+    let aligned = |x: &[Vec<f32>]| x.iter().map(|x| AlignedVec::of(x)).collect();
+    let (params, states) = (aligned(&one.host.params), aligned(&one.host.states));
+    let arrays = SessionArrays { params, states, ..SessionArrays::default() };
+    let mut session = compiled.session(arrays, 4).expect("fits");
+    for (position, row) in one.order.iter().enumerate() {
+        session.input(0)[..2].copy_from_slice(&one.host.inputs[0][2 * *row as usize..][..2]);
+        assert_eq!(session.run(1, 0), &one.host.output[2 * position..][..2], "row {row}");
     }
 }
 

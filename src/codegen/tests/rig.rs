@@ -2,6 +2,7 @@
 
 use std::ops::Range;
 use std::sync::atomic::{AtomicU32, AtomicU64};
+use std::time::Duration;
 
 use crate::codegen::{
     Array, Bind, CodegenError, Compiled, Options, Status, Storage, Target, Tensor, compile,
@@ -9,6 +10,7 @@ use crate::codegen::{
 use crate::graph::{DType, Dim};
 use crate::kernels::aligned::AlignedVec;
 use crate::kernels::fpenv::FlushSubnormals;
+use crate::kernels::pace::{Block, Pace, Pacing};
 use crate::kernels::team::Team;
 use crate::loops::interpret::{Data, Host, Number, Step, interpret};
 use crate::loops::{
@@ -120,6 +122,16 @@ impl Pass {
     }
 
     pub fn try_run(&mut self, compiled: &Compiled, threads: usize) -> Result<Status, CodegenError> {
+        self.run_at(compiled, threads, &mut Pace::fixed(threads))
+    }
+
+    /// The same on numbers of threads that `pace` names, `most` at most.
+    pub fn run_at(
+        &mut self,
+        compiled: &Compiled,
+        most: usize,
+        pace: &mut dyn Pacing,
+    ) -> Result<Status, CodegenError> {
         let (done, stop) = (AtomicU64::new(0), AtomicU32::new(self.stop));
         let aligned = |x: &Vec<Vec<f32>>| x.iter().map(|v| AlignedVec::of(v)).collect();
         let mut params: Vec<AlignedVec> = aligned(&self.host.params);
@@ -137,7 +149,8 @@ impl Pass {
         fn tensors(x: &mut [AlignedVec]) -> Vec<Tensor<'_>> {
             x.iter_mut().map(|v| Tensor::Write(v)).collect()
         }
-        let before = self.steps.start * self.batch * (self.host.output.len() / self.rows);
+        let first = self.steps.start * self.batch;
+        let before = first * (self.host.output.len() / self.rows);
         let bind = Bind {
             inputs,
             target: match &self.host.target {
@@ -152,12 +165,12 @@ impl Pass {
             rows: self.rows,
             batch: self.batch,
             steps: self.steps.clone(),
-            order: &self.order,
-            partner: &self.partner,
+            order: self.order.get(first..).unwrap_or_default(),
+            partner: self.partner.get(first..).unwrap_or_default(),
             scalars: &scalars,
             scalar_count: self.scalars.len(),
             streams: &self.streams,
-            samples: &self.samples,
+            samples: self.samples.get(first..).unwrap_or_default(),
             stream_count: self.stream_count,
             position_base: 0,
             update_base: self.update,
@@ -165,7 +178,7 @@ impl Pass {
             done: &done,
             stop: &stop,
         };
-        let status = compiled.run_on(&Team::new(threads), threads, bind)?;
+        let status = compiled.run_at(&Team::new(most), pace, bind)?;
         let plain = |x: Vec<AlignedVec>| x.iter().map(|v| v.to_vec()).collect();
         (self.host.params, self.host.slots, self.host.states) = (plain(params), plain(slots), plain(states));
         Ok(status)
@@ -209,6 +222,27 @@ impl Pass {
             assert_eq!(actual.run(compiled, threads), Status::Done, "{what}");
             same(&actual.host, &expected.host, &format!("{what}, {threads} threads"));
         }
+    }
+}
+
+/// Other threads after every step or two.
+#[derive(Default)]
+pub struct Restless {
+    pub blocks: Vec<Block>,
+}
+
+impl Restless {
+    pub const MOST: usize = 3;
+}
+
+impl Pacing for Restless {
+    fn next(&mut self, left: u64) -> Block {
+        let n = self.blocks.len();
+        Block { threads: 1 + (2 * n) % Self::MOST, steps: left.min(1 + n as u64 % 2) }
+    }
+
+    fn took(&mut self, block: Block, _: Duration) {
+        self.blocks.push(block);
     }
 }
 

@@ -63,7 +63,7 @@ fn rows(text: &str, name: &str) -> Result<Vec<(u64, Value)>, DataError> {
     let mut values = Deserializer::from_str(text).into_iter::<Value>();
     let (mut rows, mut line, mut at) = (Vec::new(), 1, 0);
     while let Some(value) = values.next() {
-        let value = value.map_err(|e| broken(&e, line).file(name))?;
+        let value = value.map_err(|e| broken(&e).file(name))?;
         let end = values.byte_offset();
         line += text[at..end].matches('\n').count() as u64;
         at = end;
@@ -77,11 +77,9 @@ fn rows(text: &str, name: &str) -> Result<Vec<(u64, Value)>, DataError> {
     if rows.is_empty() { Err(nothing(name)) } else { Ok(rows) }
 }
 
-/// The parser counts lines from where the row before ended, on `line`.
-fn broken(error: &serde_json::Error, line: u64) -> DataError {
-    let place = line + error.line().saturating_sub(1) as u64;
+fn broken(error: &serde_json::Error) -> DataError {
     DataError::new("E0545", "the rows are no JSON")
-        .line(place)
+        .line(error.line() as u64)
         .note(error.to_string())
         .help("a row is an object, such as {\"mass\": 1.5, \"sex\": \"f\"}, or a list of its cells")
 }
@@ -146,16 +144,18 @@ fn elements(row: &Value, rule: &ArrayRule, inputs: &mut [f32]) -> Result<(), Dat
     }
     for (i, (value, slot)) in cells.iter().zip(inputs).enumerate() {
         let text = value.to_string();
-        let x = text::number(&text)
-            .ok_or_else(|| DataError::new("E0523", format!("`{}` is not a number", cut(&text))).column(i + 1, ""))?;
+        let x = text::number(&text).ok_or_else(|| {
+            DataError::new("E0523", format!("`{}` is not a number", cut(&text))).column(i + 1, "")
+        })?;
         *slot = finite::seen(&text, rule.apply(i, x)).map_err(|e| e.column(i + 1, ""))?;
     }
     Ok(())
 }
 
 fn no_row(value: &Value) -> DataError {
-    DataError::new("E0545", format!("{} is no row", kind(value)))
-        .help("a row is a list of its cells; for a net that was trained on a table, also an object of them by name")
+    DataError::new("E0545", format!("{} is no row", kind(value))).help(
+        "a row is a list of its cells; for a net that was trained on a table, also an object of them by name",
+    )
 }
 
 fn kind(value: &Value) -> &'static str {

@@ -124,12 +124,12 @@ proptest! {
     fn rows_to_predict_end_with_inputs_or_a_fault(bytes in raw_rows()) {
         let table = csv("sex,mass,kind\nf,1,a\nm,2,b\n", &[], &[], &need(3, Want::Class(2))).unwrap().transform;
         if let Ok(read) = table.read_rows(bytes.clone(), "-") {
-            prop_assert_eq!(floats(&read.inputs[0].data).len(), 3 * read.rows);
+            prop_assert_eq!(row_floats(&read).len(), 3 * read.rows);
         }
         let rule = super::super::ArrayRule { width: 2, pairs: vec![super::super::Affine::SAME] };
         let arrays = super::super::Transform { inputs: need(2, Want::Class(2)).inputs, fields: super::super::Fields::Array(rule), ..table };
         if let Ok(read) = arrays.read_rows(bytes, "-") {
-            prop_assert_eq!(floats(&read.inputs[0].data).len(), 2 * read.rows);
+            prop_assert_eq!(row_floats(&read).len(), 2 * read.rows);
         }
     }
 

@@ -12,7 +12,10 @@ mod written;
 
 use std::path::Path;
 
-use super::{DataConfig, DataError, Dataset, InputShape, Need, Search, Storage, Want, words};
+use super::{
+    DataConfig, DataError, Dataset, InputShape, Need, Numbers, Numeric, Observed, Part, Rows, Search, Target,
+    Want, words,
+};
 use crate::diag::{Diagnostic, Span};
 use crate::vocab::{Args, Given, Value};
 
@@ -83,9 +86,28 @@ pub(super) fn csv(
     super::load(&config(&uses), &Search::new(folder.path(), folder.path(), None), need)
 }
 
-pub(super) fn floats(data: &Storage) -> &[f32] {
-    match data {
-        Storage::F32(floats) => floats,
-        Storage::U8(_) => panic!("floats were expected"),
+/// The numbers of an input, row by row in the part's order.
+pub(super) fn floats(part: &Part, slot: usize) -> Vec<f32> {
+    let input = &part.inputs[slot];
+    assert_eq!(input.store.form().numeric, Numeric::F32, "floats were expected");
+    part.seen(input).expect("rows in memory")
+}
+
+/// The same of rows that are to be predicted.
+pub(super) fn row_floats(rows: &Rows) -> Vec<f32> {
+    floats(&Part::of_first(rows.rows, rows.inputs.clone(), Target::NONE), 0)
+}
+
+/// The target of a part, row by row in its order.
+pub(super) fn target(part: &Part) -> Target {
+    let (mut classes, mut numbers) = (Vec::new(), Vec::new());
+    part.all_observed().for_each(|observed| match observed {
+        Observed::Class(class) => classes.push(class),
+        Observed::Real(own) | Observed::Bits(own) => numbers.extend_from_slice(own),
+    });
+    match *part.target {
+        Target::Classes(_) => Target::Classes(classes),
+        Target::Real { width, .. } => Target::Real { data: numbers, width },
+        Target::Bits { width, .. } => Target::Bits { data: numbers, width },
     }
 }

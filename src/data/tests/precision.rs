@@ -2,7 +2,7 @@
 
 use npyz::WriterBuilder;
 
-use super::super::{Affine, CellRule, Fields, Target, TargetRule};
+use super::super::{Affine, CellRule, Fields, TargetRule};
 use super::*;
 
 fn normalize(what: &[&str]) -> Use<'static> {
@@ -19,11 +19,11 @@ fn with_constant(k: f64) -> String {
 fn a_column_that_does_not_vary_is_0_and_its_distances_stay_what_they_are() {
     for k in [0.1, 0.2, 0.3, 0.7, 1.1, 3.3, -0.1, 0.25, 3.0, 1e9 + 0.1] {
         let data = csv(&with_constant(k), &[], &[normalize(&["inputs"])], &need(2, Want::Real(1))).unwrap();
-        assert!(floats(&data.train.inputs[0].data).iter().step_by(2).all(|x| *x == 0.0), "{k}");
+        assert!(floats(&data.train, 0).iter().step_by(2).all(|x| *x == 0.0), "{k}");
         let Fields::Table { columns, .. } = &data.transform.fields else { panic!("a table was read") };
         assert_eq!(columns[0].rule, CellRule::Number { scale: 1.0, shift: -k, fill: None });
         let rows = data.transform.read_rows(format!("{},4\n", k + 0.01).into_bytes(), "-").unwrap();
-        assert!((floats(&rows.inputs[0].data)[0] - 0.01).abs() < 1e-7, "{k}");
+        assert!((row_floats(&rows)[0] - 0.01).abs() < 1e-7, "{k}");
     }
 }
 
@@ -31,7 +31,7 @@ fn a_column_that_does_not_vary_is_0_and_its_distances_stay_what_they_are() {
 fn neither_gaps_nor_factors_nor_other_rows_make_a_column_vary() {
     let seen = |rows: &str, args: &[(&'static str, Value)], more: &[Use<'_>]| {
         let data = csv(rows, args, more, &need(2, Want::Real(1))).unwrap();
-        floats(&data.train.inputs[0].data).iter().step_by(2).copied().collect::<Vec<f32>>()
+        floats(&data.train, 0).iter().step_by(2).copied().collect::<Vec<f32>>()
     };
     let gaps: String = (0..9).map(|i| format!("{},{i},1\n", if i == 4 { "" } else { "0.1" })).collect();
     let gaps = format!("k,x,y\n{gaps}");
@@ -42,8 +42,8 @@ fn neither_gaps_nor_factors_nor_other_rows_make_a_column_vary() {
     let split = ("split", vec![("test", n(2.0)), ("shuffle", Value::Bool(false))]);
     let rows = with_constant(0.1) + "0.4,1,1\n0.5,1,1\n";
     let data = csv(&rows, &[], &[split, normalize(&["inputs"])], &need(2, Want::Real(1))).unwrap();
-    assert_eq!(floats(&data.train.inputs[0].data)[0], 0.0);
-    assert!((floats(&data.test.unwrap().inputs[0].data)[0] - 0.3).abs() < 1e-7);
+    assert_eq!(floats(&data.train, 0)[0], 0.0);
+    assert!((floats(&data.test.unwrap(), 0)[0] - 0.3).abs() < 1e-7);
     // All columns together, and no one of them varies.
     let same: String = (0..9).map(|i| format!("0.1,0.1,{i}\n")).collect();
     let all = ("normalize", vec![("per", word("all"))]);
@@ -54,15 +54,16 @@ fn neither_gaps_nor_factors_nor_other_rows_make_a_column_vary() {
 fn a_target_that_does_not_vary_has_the_unit_1() {
     let rows: String = (0..9).map(|i| format!("{i},0.1\n")).collect();
     let data = csv(&format!("x,y\n{rows}"), &[], &[normalize(&["target"])], &need(1, Want::Real(1))).unwrap();
-    assert_eq!(data.train.target, Target::Real { data: vec![0.0; 9], width: 1 });
+    assert_eq!(target(&data.train), Target::Real { data: vec![0.0; 9], width: 1 });
     assert_eq!(
         data.transform.target,
         TargetRule::Real { columns: vec!["y".into()], mean: vec![0.1], sd: vec![1.0] }
     );
     // Where it is not normalised its variance is no noise to begin with.
     let data = csv(&format!("x,y\n{rows}"), &[], &[], &need(1, Want::Real(1))).unwrap();
-    assert_eq!(data.train.target.variance(), 1.0);
-    assert_eq!(Target::Real { data: vec![1.0, 0.1, 3.0, 0.1], width: 2 }.variance(), 0.5);
+    assert_eq!(data.train.variance(), 1.0);
+    let two = Target::Real { data: vec![1.0, 0.1, 3.0, 0.1], width: 2 };
+    assert_eq!(Part::of_first(2, Vec::new(), two).variance(), 0.5);
 }
 
 fn npy<T: npyz::AutoSerialize + Copy>(shape: &[u64], data: &[T]) -> Vec<u8> {
@@ -98,7 +99,7 @@ fn ones() -> Vec<u8> {
 fn arrays_that_do_not_vary_are_0() {
     let columns: Vec<f64> = (0..ROWS).flat_map(|i| [0.1, i as f64]).collect();
     let data = arrays(&npy(&[ROWS as u64, 2], &columns), &ones(), 2, &[normalize(&["inputs"])]).unwrap();
-    assert!(floats(&data.train.inputs[0].data).iter().step_by(2).all(|x| *x == 0.0));
+    assert!(floats(&data.train, 0).iter().step_by(2).all(|x| *x == 0.0));
     let Fields::Array(rule) = &data.transform.fields else { panic!("an array was read") };
     assert_eq!(rule.pairs[0], Affine { scale: 1.0, shift: -0.1 });
 }
@@ -109,7 +110,7 @@ fn times_are_told_apart_however_they_are_stored() {
     let rows: String = (0..ROWS).map(|i| format!("{},1\n", 1_700_000_000 + i)).collect();
     let table =
         csv(&format!("t,y\n{rows}"), &[], &[normalize(&["inputs"])], &need(1, Want::Real(1))).unwrap();
-    let wanted = floats(&table.train.inputs[0].data);
+    let wanted = floats(&table.train, 0);
     let seconds: Vec<f64> = (0..ROWS).map(|i| 1.7e9 + i as f64).collect();
     let whole: Vec<i64> = (0..ROWS as i64).map(|i| 1_700_000_000 + i).collect();
     let short: Vec<u32> = (0..ROWS as u32).map(|i| 1_700_000_000 + i).collect();
@@ -118,13 +119,13 @@ fn times_are_told_apart_however_they_are_stored() {
     for bytes in [npy(&shape, &seconds), npy(&shape, &whole), npy(&shape, &short), npy(&shape, &nanoseconds)]
     {
         let data = arrays(&bytes, &ones(), 1, &[normalize(&["inputs"])]).unwrap();
-        let found = floats(&data.train.inputs[0].data);
-        assert!(found.iter().zip(wanted).all(|(a, b)| (a - b).abs() < 1e-6), "{:?}", &found[..4]);
+        let found = floats(&data.train, 0);
+        assert!(found.iter().zip(&wanted).all(|(a, b)| (a - b).abs() < 1e-6), "{:?}", &found[..4]);
     }
-    let target =
+    let loaded =
         arrays(&npy(&shape, &[1.0_f32; ROWS]), &npy(&shape[..1], &seconds), 1, &[normalize(&["target"])]);
-    let Target::Real { data, .. } = target.unwrap().train.target else { panic!("numbers") };
-    assert!(data.iter().zip(wanted).all(|(a, b)| (a - b).abs() < 1e-6));
+    let Target::Real { data, .. } = target(&loaded.unwrap().train) else { panic!("numbers") };
+    assert!(data.iter().zip(&wanted).all(|(a, b)| (a - b).abs() < 1e-6));
 }
 
 #[test]
@@ -157,7 +158,7 @@ fn what_one_scale_for_all_columns_makes_equal_is_refused() {
         let said = arrays(&bytes, &ones(), 2, &[per("all")]).unwrap_err().to_string();
         assert!(said.contains("E0544") && said.contains("become one number in 32 bits"), "{said}");
         let own = arrays(&bytes, &ones(), 2, &[per("column")]).unwrap();
-        let own: Vec<f32> = floats(&own.train.inputs[0].data).iter().step_by(2).copied().collect();
+        let own: Vec<f32> = floats(&own.train, 0).iter().step_by(2).copied().collect();
         assert!(own.windows(2).all(|pair| pair[0] < pair[1]));
         assert!(arrays(&bytes, &ones(), 2, &[]).is_ok());
     }
@@ -186,7 +187,7 @@ fn a_target_whose_unit_32_bits_do_not_hold_is_refused() {
     assert!(error.contains("0 and 8e-47 become one number in 32 bits"), "{error}");
     for unit in [1e-29, 1e-3, 1e28] {
         let data = fit(unit, &[normalize(&["target"])]).unwrap();
-        let Target::Real { data, .. } = data.train.target else { panic!("numbers") };
+        let Target::Real { data, .. } = target(&data.train) else { panic!("numbers") };
         assert!((data[8] - 4.0 / (60.0_f32 / 9.0).sqrt()).abs() < 1e-6, "{data:?}");
     }
 }
@@ -196,12 +197,12 @@ fn a_target_whose_unit_32_bits_do_not_hold_is_refused() {
 fn small_inputs_are_normalised_like_others() {
     let rows: String = (0..9).map(|i| format!("{:e},1\n", f64::from(i) * 1e-165)).collect();
     let data = csv(&format!("x,y\n{rows}"), &[], &[normalize(&["inputs"])], &need(1, Want::Real(1))).unwrap();
-    assert!((floats(&data.train.inputs[0].data)[8] - 4.0 / (60.0_f32 / 9.0).sqrt()).abs() < 1e-6);
+    assert!((floats(&data.train, 0)[8] - 4.0 / (60.0_f32 / 9.0).sqrt()).abs() < 1e-6);
 }
 
 /// Bytes stay bytes and single precision stays single; doubles that are no more than that need no more room.
 #[test]
 fn arrays_take_no_more_room_than_they_need() {
     let data = arrays(&npy(&[ROWS as u64, 2], &[7_u8; 2 * ROWS]), &ones(), 2, &[]).unwrap();
-    assert!(matches!(data.train.inputs[0].data, Storage::U8(_)));
+    assert_eq!(data.train.inputs[0].store.form().numeric, Numeric::U8);
 }

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use super::super::{ColumnKind, Target};
+use super::super::ColumnKind;
 use super::*;
 
 /// The search of the data root, or a word about the skipped test.
@@ -35,23 +35,28 @@ fn mnist_is_whole_and_in_order() {
     };
     let data = super::super::load(&config(&uses), &search, &need).unwrap();
     let (valid, test) = (data.valid.unwrap(), data.test.unwrap());
-    assert_eq!((data.train.rows, valid.rows, test.rows), (55_000, 5_000, 10_000));
+    assert_eq!((data.train.rows(), valid.rows(), test.rows()), (55_000, 5_000, 10_000));
     assert_eq!((data.schema.rows, data.schema.classes.unwrap().len()), (70_000, 10));
-    let Target::Classes(labels) = &test.target else { panic!("mnist has classes") };
+    let Target::Classes(labels) = target(&test) else { panic!("mnist has classes") };
     assert_eq!(labels[..5], [7, 2, 1, 0, 4]);
-    let first =
-        data.train.source_rows.iter().position(|r| *r < 5).map(|at| data.train.source_rows[at]).unwrap();
-    let Target::Classes(labels) = &data.train.target else { panic!("mnist has classes") };
+    let first = data.train.numbers().iter().position(|r| *r < 5).map(|at| data.train.numbers()[at]).unwrap();
+    let Target::Classes(labels) = target(&data.train) else { panic!("mnist has classes") };
     assert_eq!(labels[0], [5, 0, 4, 1, 9][first as usize]);
     // Every byte is held once; sums over all training pictures are those of the original file.
     let sum = |part: &super::super::Part| -> u64 {
-        let Storage::U8(bytes) = &part.inputs[0].data else { panic!("pictures stay bytes") };
-        assert_eq!(bytes.len(), part.rows * 784);
-        bytes.iter().map(|b| u64::from(*b)).sum()
+        let mut sum = 0;
+        let add = |_: usize, numbers: Numbers<'_>| {
+            let Numbers::U8(bytes) = numbers else { panic!("pictures stay bytes") };
+            assert_eq!(bytes.len(), 784);
+            sum += bytes.iter().map(|b| u64::from(*b)).sum::<u64>();
+            Ok(())
+        };
+        part.each_row(&part.inputs[0], add).unwrap();
+        sum
     };
     let mean = (sum(&data.train) + sum(&valid)) as f64 / (60_000.0 * 784.0 * 255.0);
     assert!((mean - 0.1306604).abs() < 1e-6, "{mean}");
-    let tens = |part: &super::super::Part, class: u32| match &part.target {
+    let tens = |part: &super::super::Part, class: u32| match target(part) {
         Target::Classes(labels) => labels.iter().filter(|l| **l == class).count(),
         _ => 0,
     };
@@ -69,13 +74,13 @@ fn penguins_mix_words_numbers_and_gaps() {
     let load =
         |missing: &str| super::super::load(&config(&uses(missing)), &search, &need(10, Want::Class(3)));
     let dropped = load("drop").unwrap();
-    assert_eq!((dropped.train.rows, dropped.schema.dropped), (333, 11));
+    assert_eq!((dropped.train.rows(), dropped.schema.dropped), (333, 11));
     assert_eq!(dropped.transform.class_names(), ["Adelie", "Chinstrap", "Gentoo"]);
     assert_eq!(
         dropped.schema.columns[0].kind,
         ColumnKind::Words(["Biscoe", "Dream", "Torgersen"].map(String::from).to_vec())
     );
-    assert_eq!(load("mean").unwrap().train.rows, 344);
+    assert_eq!(load("mean").unwrap().train.rows(), 344);
     let error = load("error").unwrap_err();
     assert_eq!((error.code, error.place.line, error.place.column), ("E0524", Some(5), Some(3)));
 }
@@ -96,7 +101,7 @@ fn raw_penguins_have_quoted_fields() {
         ("target", vec![("columns", list(vec![column("Species")]))]),
     ];
     let data = super::super::load(&config(&uses), &search, &need(3, Want::Class(3))).unwrap();
-    assert_eq!((data.train.rows, data.schema.dropped), (342, 2));
+    assert_eq!((data.train.rows(), data.schema.dropped), (342, 2));
     assert_eq!(data.schema.columns[0].kind, ColumnKind::Words(vec!["Adult, 1 Egg Stage".into()]));
 }
 
@@ -122,9 +127,12 @@ fn uci_splits_are_the_papers() {
             ];
             let data = super::super::load(&config(&uses), &search, &need(features, Want::Real(1))).unwrap();
             let (valid, test) = (data.valid.unwrap(), data.test.unwrap());
-            assert_eq!((data.train.rows + valid.rows + test.rows, test.rows), (rows, test_rows), "{set}");
-            let column: Vec<f32> =
-                floats(&data.train.inputs[0].data).iter().step_by(features).copied().collect();
+            assert_eq!(
+                (data.train.rows() + valid.rows() + test.rows(), test.rows()),
+                (rows, test_rows),
+                "{set}"
+            );
+            let column: Vec<f32> = floats(&data.train, 0).iter().step_by(features).copied().collect();
             let mean = column.iter().map(|x| f64::from(*x)).sum::<f64>() / column.len() as f64;
             assert!(mean.abs() < 1e-5, "{set}: {mean}");
         }

@@ -1,14 +1,14 @@
 //! What comes out of sound tables: encoding, filling, dividing, normalising.
 
-use super::super::{CellRule, Fields, Target, TargetRule};
+use super::super::{CellRule, Fields, TargetRule};
 use super::*;
 
 #[test]
 fn words_become_one_input_a_category_and_classes_are_sorted() {
     let rows = "colour,size,kind\nred,1,pear\nblue,2,apple\nred,3,pear\n";
     let data = csv(rows, &[], &[], &need(3, Want::Class(2))).unwrap();
-    assert_eq!(floats(&data.train.inputs[0].data), [0., 1., 1., 1., 0., 2., 0., 1., 3.]);
-    assert_eq!(data.train.target, Target::Classes(vec![1, 0, 1]));
+    assert_eq!(floats(&data.train, 0), [0., 1., 1., 1., 0., 2., 0., 1., 3.]);
+    assert_eq!(target(&data.train), Target::Classes(vec![1, 0, 1]));
     assert_eq!(data.transform.class_names(), ["apple", "pear"]);
     assert_eq!(data.schema.features(), 3);
 }
@@ -20,18 +20,18 @@ fn quotes_semicolons_tabs_and_white_space() {
     assert_eq!(quoted.transform.class_names(), ["x, \"y\"", "z\nz"]);
     let semicolon = [("delimiter", word("semicolon"))];
     assert_eq!(
-        csv("a;b;c\n1;2;x\n3;4;y\n", &semicolon, &[], &need(2, Want::Class(2))).unwrap().train.rows,
+        csv("a;b;c\n1;2;x\n3;4;y\n", &semicolon, &[], &need(2, Want::Class(2))).unwrap().train.rows(),
         2
     );
     let tab = [("delimiter", text("\t"))];
     assert_eq!(
-        csv("a\tb\tc\n1\t2\tx\n3\t4\ty\n", &tab, &[], &need(2, Want::Class(2))).unwrap().train.rows,
+        csv("a\tb\tc\n1\t2\tx\n3\t4\ty\n", &tab, &[], &need(2, Want::Class(2))).unwrap().train.rows(),
         2
     );
     let white = [("delimiter", text("whitespace")), ("header", Value::Bool(false))];
     let data = csv("1.0 \t2.0  5\n 3 4 6\n\n", &white, &[], &need(2, Want::Real(1))).unwrap();
-    assert_eq!(floats(&data.train.inputs[0].data), [1., 2., 3., 4.]);
-    assert_eq!(data.train.target, Target::Real { data: vec![5., 6.], width: 1 });
+    assert_eq!(floats(&data.train, 0), [1., 2., 3., 4.]);
+    assert_eq!(target(&data.train), Target::Real { data: vec![5., 6.], width: 1 });
 }
 
 #[test]
@@ -44,17 +44,17 @@ fn several_inputs_share_the_columns_in_order() {
         target: Want::Real(1),
     };
     let data = csv("a,b,c,y\n1,2,3,0\n4,5,6,0\n", &[], &[], &need).unwrap();
-    assert_eq!(floats(&data.train.inputs[0].data), [1., 4.]);
-    assert_eq!(floats(&data.train.inputs[1].data), [2., 3., 5., 6.]);
+    assert_eq!(floats(&data.train, 0), [1., 4.]);
+    assert_eq!(floats(&data.train, 1), [2., 3., 5., 6.]);
 }
 
 #[test]
 fn missing_rows_are_dropped_or_filled() {
     let rows = "sex,mass,kind\nf,1,a\nm,,b\nm,5,b\nNA,3,a\n";
     let data = csv(rows, &[("missing", word("drop"))], &[], &need(3, Want::Class(2))).unwrap();
-    assert_eq!((data.train.rows, data.schema.dropped), (2, 2));
+    assert_eq!((data.train.rows(), data.schema.dropped), (2, 2));
     let data = csv(rows, &[("missing", word("mean"))], &[], &need(3, Want::Class(2))).unwrap();
-    assert_eq!(floats(&data.train.inputs[0].data), [1., 0., 1., 0., 1., 3., 0., 1., 5., 0., 1., 3.]);
+    assert_eq!(floats(&data.train, 0), [1., 0., 1., 0., 1., 3., 0., 1., 5., 0., 1., 3.]);
 }
 
 #[test]
@@ -62,7 +62,7 @@ fn marks_of_gaps_can_be_named_and_quoted() {
     let rows = "alley,size,kind\n\"NA\",-,a\nGrvl,1,b\nGrvl,3,a\nNA,-999.0,b\n";
     let load = |args: &[(&'static str, Value)], width| {
         let data = csv(rows, args, &[], &need(width, Want::Class(2))).unwrap();
-        floats(&data.train.inputs[0].data).to_vec()
+        floats(&data.train, 0).to_vec()
     };
     let mean = ("missing", word("mean"));
     let marks = |marks: Vec<Value>| ("na", list(marks));
@@ -74,7 +74,7 @@ fn marks_of_gaps_can_be_named_and_quoted() {
     let rows = "alley,size,kind\n\"NA\",2,a\nGrvl,1,b\nGrvl,3,a\nNA,2,b\n";
     let load = |args: &[(&'static str, Value)], width| {
         let data = csv(rows, args, &[], &need(width, Want::Class(2))).unwrap();
-        floats(&data.train.inputs[0].data).to_vec()
+        floats(&data.train, 0).to_vec()
     };
     // In quotes `NA` is a word; without them it is a gap, filled with the more frequent word.
     assert_eq!(load(std::slice::from_ref(&mean), 3), [0., 1., 2., 1., 0., 1., 1., 0., 3., 1., 0., 2.]);
@@ -89,7 +89,7 @@ fn numbers_are_categories_where_the_file_says_so() {
     for columns in [vec![word("grade")], vec![n(1.0)], vec![text("grade")]] {
         let data = csv(rows, &[("words", list(columns))], &[], &need(4, Want::Class(2))).unwrap();
         let wanted = [1., 0., 0., 4., 0., 1., 0., 5., 1., 0., 0., 6., 0., 0., 1., 7.];
-        assert_eq!(floats(&data.train.inputs[0].data), wanted);
+        assert_eq!(floats(&data.train, 0), wanted);
     }
 }
 
@@ -109,13 +109,10 @@ fn normalisation_is_fitted_on_the_training_part() {
     let ordered = ("split", vec![("train", n(2.0)), ("test", n(0.34)), ("shuffle", Value::Bool(false))]);
     let both = ("normalize", vec![("what", list(vec![word("inputs"), word("target")]))]);
     let data = csv(rows, &[], &[ordered, both], &need(1, Want::Real(1))).unwrap();
-    assert_eq!(floats(&data.train.inputs[0].data), [-1., 1.]);
-    assert_eq!(data.train.target, Target::Real { data: vec![-1., 1.], width: 1 });
+    assert_eq!(floats(&data.train, 0), [-1., 1.]);
+    assert_eq!(target(&data.train), Target::Real { data: vec![-1., 1.], width: 1 });
     let test = data.test.unwrap();
-    assert_eq!(
-        (floats(&test.inputs[0].data), test.source_rows.as_slice()),
-        ([98.].as_slice(), [2].as_slice())
-    );
+    assert_eq!((floats(&test, 0), test.numbers()), (vec![98.], [2].as_slice()));
     assert_eq!(
         data.transform.target,
         TargetRule::Real { columns: vec!["y".into()], mean: vec![15.], sd: vec![5.] }
@@ -129,10 +126,10 @@ fn normalisation_is_fitted_on_the_training_part() {
 fn scale_goes_before_normalisation() {
     let scaled = || ("scale", vec![("factor", n(0.5))]);
     let data = csv("x,y\n2,1\n6,2\n", &[], &[scaled()], &need(1, Want::Real(1))).unwrap();
-    assert_eq!(floats(&data.train.inputs[0].data), [1., 3.]);
+    assert_eq!(floats(&data.train, 0), [1., 3.]);
     let data =
         csv("x,y\n2,1\n6,2\n", &[], &[scaled(), ("normalize", vec![])], &need(1, Want::Real(1))).unwrap();
-    assert_eq!(floats(&data.train.inputs[0].data), [-1., 1.]);
+    assert_eq!(floats(&data.train, 0), [-1., 1.]);
     let Fields::Table { columns, .. } = &data.transform.fields else { panic!("a table was read") };
     assert_eq!(columns[0].rule, CellRule::Number { scale: 0.5, shift: -2.0, fill: None });
 }
@@ -147,9 +144,9 @@ fn built_in_sets_and_generators() {
     assert_eq!(schema.classes.as_deref().unwrap(), ["3", "4", "5", "6", "7", "8"]);
     assert_eq!((schema.train_rows, schema.valid_rows, schema.test_rows), (1119, 160, 320));
     let graded = super::super::load(&wine, &nowhere(), &need(11, Want::Real(1))).unwrap();
-    assert!(matches!(graded.train.target, Target::Real { width: 1, .. }));
+    assert!(matches!(*graded.train.target, Target::Real { width: 1, .. }));
     let classed = super::super::load(&wine, &nowhere(), &need(11, Want::Class(6))).unwrap();
-    assert_eq!((classed.train.rows, classed.test.unwrap().rows), (schema.train_rows, schema.test_rows));
+    assert_eq!((classed.train.rows(), classed.test.unwrap().rows()), (schema.train_rows, schema.test_rows));
     for (word, features, want) in [
         ("moons", 2, Want::Class(2)),
         ("circles", 2, Want::Bits(1)),
@@ -160,9 +157,9 @@ fn built_in_sets_and_generators() {
         let noisy =
             |seed: f64| config(&[(word, vec![("rows", n(101.0)), ("noise", n(0.1)), ("seed", n(seed))])]);
         let load = |c: &DataConfig| super::super::load(c, &nowhere(), &need(features, want)).unwrap().train;
-        assert_eq!(load(&noisy(0.0)).rows, 101, "{word}");
-        assert_eq!(load(&noisy(0.0)), load(&noisy(0.0)), "{word}");
-        assert_ne!(load(&noisy(0.0)), load(&noisy(1.0)), "{word}");
+        assert_eq!(load(&noisy(0.0)).rows(), 101, "{word}");
+        assert_eq!(floats(&load(&noisy(0.0)), 0), floats(&load(&noisy(0.0)), 0), "{word}");
+        assert_ne!(floats(&load(&noisy(0.0)), 0), floats(&load(&noisy(1.0)), 0), "{word}");
     }
 }
 
@@ -176,9 +173,9 @@ fn rings_have_their_radii_and_moons_their_centres() {
         [("circles", [(0.0, 0.0), (0.0, 0.0)], [1.0, 0.8]), ("moons", [(0.0, 0.0), (1.0, 0.5)], [1.0, 1.0])]
     {
         let part = load(word);
-        let Target::Classes(classes) = &part.target else { panic!("classes were asked for") };
-        for (point, class) in floats(&part.inputs[0].data).chunks(2).zip(classes) {
-            let (centre, radius): ((f32, f32), f32) = (centres[*class as usize], radii[*class as usize]);
+        let Target::Classes(classes) = target(&part) else { panic!("classes were asked for") };
+        for (point, class) in floats(&part, 0).chunks(2).zip(classes) {
+            let (centre, radius): ((f32, f32), f32) = (centres[class as usize], radii[class as usize]);
             let distance = (point[0] - centre.0).hypot(point[1] - centre.1);
             assert!((distance - radius).abs() < 1e-5, "{word}: {point:?}");
         }
@@ -191,11 +188,11 @@ fn chosen_classes_are_numbered_in_their_order() {
     let chosen =
         |names: &[&str]| [("classes", vec![("names", list(names.iter().map(|n| text(n)).collect()))])];
     let data = csv(rows, &[], &chosen(&["pear", "apple"]), &need(1, Want::Class(2))).unwrap();
-    assert_eq!(floats(&data.train.inputs[0].data), [1., 2., 4.]);
-    assert_eq!(data.train.target, Target::Classes(vec![0, 1, 0]));
+    assert_eq!(floats(&data.train, 0), [1., 2., 4.]);
+    assert_eq!(target(&data.train), Target::Classes(vec![0, 1, 0]));
     assert_eq!(data.transform.class_names(), ["pear", "apple"]);
     let data = csv(rows, &[], &chosen(&["pear", "apple"]), &need(1, Want::Bits(1))).unwrap();
-    assert_eq!(data.train.target, Target::Bits { data: vec![0., 1., 0.], width: 1 });
+    assert_eq!(target(&data.train), Target::Bits { data: vec![0., 1., 0.], width: 1 });
     let error = csv(rows, &[], &chosen(&["pear", "appel"]), &need(1, Want::Class(2))).unwrap_err();
     assert_eq!(error.code, "E0532");
     assert!(error.to_string().contains("no row is of class `appel`"), "{error}");
@@ -211,7 +208,7 @@ fn a_hundred_thousand_columns_are_read() {
     let inputs = header[..width - 1].iter().map(|name| word(name)).collect();
     let inputs = ("inputs", vec![("columns", list(inputs))]);
     let data = csv(&rows, &[], &[inputs], &need(width - 1, Want::Real(1))).unwrap();
-    assert_eq!(floats(&data.train.inputs[0].data).len(), 2 * (width - 1));
+    assert_eq!(floats(&data.train, 0).len(), 2 * (width - 1));
     let read = data.transform.read_rows(rows.into_bytes(), "-").unwrap();
-    assert_eq!(read.inputs, data.train.inputs);
+    assert_eq!(row_floats(&read), floats(&data.train, 0));
 }

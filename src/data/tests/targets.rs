@@ -77,9 +77,8 @@ fn two_values_are_divided_alike_as_class_bit_and_number() {
     let shares = ("split", vec![("valid", n(20.0)), ("test", n(20.0))]);
     let ones = |split: Use<'static>, want| {
         let data = csv(&format!("x,y\n{rows}"), &[], &[split], &need(1, want)).unwrap();
-        let of = |part: &super::super::Part| {
-            part.source_rows.iter().filter(|row| [7, 8, 50].contains(*row)).count()
-        };
+        let of =
+            |part: &super::super::Part| part.numbers().iter().filter(|row| [7, 8, 50].contains(*row)).count();
         [Some(&data.train), data.valid.as_ref(), data.test.as_ref()].map(|part| part.map_or(0, of))
     };
     for want in [Want::Class(2), Want::Bits(1), Want::Real(1)] {
@@ -99,7 +98,7 @@ fn two_other_values_are_made_bits_by_classes() {
         assert_eq!(error.code, "E0531");
         assert!(error.help[0].starts_with(&format!("write `classes {one}, {two}`")), "{error}");
         let data = csv(&rows(one, two), &[], &[classes(one, two)], &need(1, Want::Bits(1))).unwrap();
-        assert_eq!(data.train.target, super::super::Target::Bits { data: vec![0., 1., 0.], width: 1 });
+        assert_eq!(target(&data.train), super::super::Target::Bits { data: vec![0., 1., 0.], width: 1 });
     }
     let error = csv("x,y\n1,1\n2,2\n3,3\n", &[], &[], &need(1, Want::Bits(1))).unwrap_err();
     assert!(error.help[0].contains("real[1]"), "{error}");

@@ -164,6 +164,10 @@ fn products() -> Vec<Case> {
         // attention: scores and mixture
         (vec![B, c(2), c(3)], vec![B, c(4), c(3)], vec![(0, 0)], vec![(2, 2)]),
         (vec![B, c(2), c(4)], vec![B, c(4), c(3)], vec![(0, 0)], vec![(2, 1)]),
+        // heads within positions; a weight a head, whose rows are summed over
+        (vec![B, c(2), c(3), c(2)], vec![B, c(2), c(3), c(2)], vec![(0, 0), (2, 2)], vec![(3, 3)]),
+        (vec![B, c(2), c(3)], vec![B, c(2), c(4)], vec![(1, 1)], vec![(0, 0)]),
+        (vec![B, c(2), c(3)], vec![B, c(4), c(2)], vec![(1, 2)], vec![(0, 0)]),
         // the batch is free on the right; vectors; outer product; two axes in crossed order
         (vec![c(3)], vec![B, c(3)], vec![], vec![(0, 1)]),
         (vec![c(3)], vec![c(3)], vec![], vec![(0, 0)]),

@@ -27,6 +27,10 @@ impl Initial for LecunNormal {
         &SIG
     }
 
+    fn suits_self_normalising(&self) -> bool {
+        true
+    }
+
     fn start(&self, _args: &Args, shape: &Shape) -> Result<Init, String> {
         let (inputs, _) = shape.fans()?;
         Ok(normal_of(1.0 / inputs as f64))

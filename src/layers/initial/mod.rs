@@ -19,6 +19,11 @@ pub trait Initial: Sync {
     /// # Errors
     /// Why the word means nothing for this shape.
     fn start(&self, args: &Args, shape: &Shape) -> Result<Init, String>;
+
+    /// Whether self-normalising layers were made for this start: weights of mean 0 and variance 1 over the inputs (Klambauer et al. 2017).
+    fn suits_self_normalising(&self) -> bool {
+        false
+    }
 }
 
 /// The tensor that starts.
@@ -46,6 +51,15 @@ crate::train::family! {
     truncated_normal,
     uniform,
     zeros,
+}
+
+/// The same of a use of a layer, whose `init` names the word.
+#[must_use]
+pub fn suits_self_normalising(args: &Args) -> bool {
+    match args.sig.arg("init").and_then(|_| args.value("init")) {
+        Some(Value::Word(name)) => find(name).is_some_and(Initial::suits_self_normalising),
+        _ => false,
+    }
 }
 
 /// The signatures of all words.

@@ -15,7 +15,7 @@ const STEP: f64 = 1e-5;
 
 /// The example with a `train` section whose step is the bare gradient.
 fn trained(source: &str, kind: OutputKind) -> String {
-    let loss = kind.usual_loss();
+    let loss = kind.usual_loss().sig().name;
     format!("{source}train {{\n  loss {loss}\n  optimizer sgd, lr=1\n  epochs 1\n}}\n")
 }
 

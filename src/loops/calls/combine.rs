@@ -53,7 +53,7 @@ impl Library for Combine {
     fn params(&self) -> Vec<u64> {
         let shards = match self.domain.parts() {
             Parts::Const(shards) => shards as u64,
-            Parts::BatchShards | Parts::BatchPanels(_) => 0,
+            Parts::BatchShards | Parts::BatchPanels(_) | Parts::BatchTimes(_) => 0,
         };
         let is_max = u64::from(self.reduction == Reduction::Max);
         CombineParams { cols: self.cols as u64, is_max, shards }.words()

@@ -15,7 +15,7 @@ use super::{BufferId, Cost, Domain};
 use crate::graph::Dim;
 use words::params;
 
-pub use product::{Cut, Extent, Matrix};
+pub use product::{Batches, Cut, Extent, Level, Matrix};
 
 macro_rules! calls {
     ($($module:ident: $name:ident = $symbol:literal;)*) => {
@@ -148,12 +148,19 @@ impl Touch {
 /// Elements of a buffer, for any number of rows.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Region {
-    /// `rows` rows of `cols` neighbours, `stride` apart, from `offset`.
-    Rows { rows: Extent, cols: Extent, stride: usize, offset: usize },
+    /// `offset` and any numbers of steps along the axes.
+    Grid { offset: usize, axes: [Axis; 4] },
     /// All of a buffer of so many elements.
     Whole(Extent),
     /// Partials of `cols` columns, one row a shard of `domain`.
     Partials { cols: usize, domain: Domain },
+}
+
+/// `count` elements, `step` apart.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Axis {
+    pub count: Extent,
+    pub step: usize,
 }
 
 /// Which parts of a memory a thread touches; equal values mean the same thread for the same elements.
@@ -190,5 +197,6 @@ pub enum Reach {
         n: Extent,
         stride: usize,
         offset: usize,
+        batches: Batches,
     },
 }

@@ -1,8 +1,8 @@
-//! A product of two matrices.
+//! A product of two matrices, or of as many pairs of matrices as the batch axes have.
 
 use std::fmt::Write;
 
-use super::{Library, Reach, Region, Touch, Touched, params};
+use super::{Axis, Library, Reach, Region, Touch, Touched, params};
 use crate::loops::interpret::Machine;
 use crate::loops::parts::Parts;
 use crate::loops::work::{READ, Work};
@@ -30,7 +30,23 @@ pub struct Extent {
     pub len: usize,
 }
 
-/// `c = op(a) op(b)`, or `c += ...`: `c` is m x n, and k elements are summed.
+/// `count` matrices of each operand, so many elements apart.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Level {
+    pub count: Extent,
+    pub a: usize,
+    pub b: usize,
+    pub c: usize,
+}
+
+/// The pairs of matrices that are multiplied: two levels of them, such as rows of the batch and heads in a row.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Batches {
+    pub outer: Level,
+    pub inner: Level,
+}
+
+/// `c = op(a) op(b)`, or `c += ...`, for each pair: `c` is m x n, and k elements are summed.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Product {
     pub a: Matrix,
@@ -39,10 +55,11 @@ pub struct Product {
     pub m: Extent,
     pub n: Extent,
     pub k: Extent,
+    pub batches: Batches,
     pub accumulate: bool,
 }
 
-/// How a product is cut.
+/// How each matrix of the result is cut.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Cut {
     Columns { width: usize },
@@ -72,6 +89,34 @@ params! {
         pub c_offset,
         pub c_down,
         pub c_right,
+        /// Parts of one matrix of the result where there are several matrices; 0 where there is one.
+        pub panels,
+        /// Pairs of matrices within one of the outer level, and steps to the next.
+        pub inner_len,
+        pub a_inner,
+        pub b_inner,
+        pub c_inner,
+        pub a_outer,
+        pub b_outer,
+        pub c_outer,
+    }
+}
+
+impl Level {
+    /// A single matrix.
+    pub const ONE: Self = Self { count: Extent { batch: false, len: 1 }, a: 0, b: 0, c: 0 };
+}
+
+impl Batches {
+    /// A single pair.
+    pub const ONE: Self = Self { outer: Level::ONE, inner: Level::ONE };
+
+    fn is_one(self) -> bool {
+        self == Self::ONE
+    }
+
+    fn of(self, rows: usize) -> usize {
+        self.outer.count.of(rows) * self.inner.count.of(rows)
     }
 }
 
@@ -83,10 +128,17 @@ impl Extent {
 }
 
 impl Matrix {
-    /// The elements it covers as a matrix of `rows` x `cols`.
-    fn region(self, rows: Extent, cols: Extent) -> Region {
+    /// The elements it covers as a matrix of `rows` x `cols`, so many times.
+    fn region(self, rows: Extent, cols: Extent, batches: Batches, step: fn(Level) -> usize) -> Region {
         let (rows, cols) = if self.transposed { (cols, rows) } else { (rows, cols) };
-        Region::Rows { rows, cols, stride: self.stride, offset: self.offset }
+        let level = |level: Level| Axis { count: level.count, step: step(level) };
+        let axes = [
+            level(batches.outer),
+            level(batches.inner),
+            Axis { count: rows, step: self.stride },
+            Axis { count: cols, step: 1 },
+        ];
+        Region::Grid { offset: self.offset, axes }
     }
 
     /// Elements from row to row and from column to column.
@@ -123,6 +175,14 @@ impl Product {
             false => Cut::Rows,
         }
     }
+
+    /// Parts of one matrix of the result.
+    fn panels(&self) -> Parts {
+        match self.cut() {
+            Cut::Columns { width } => Parts::Const(self.n.len.div_ceil(width)),
+            Cut::Rows => Parts::row_panels(self.m.batch, self.m.len),
+        }
+    }
 }
 
 impl Library for Product {
@@ -131,45 +191,66 @@ impl Library for Product {
     }
 
     fn operands(&self) -> Vec<Touched> {
-        let read = |matrix: Matrix, rows, cols| Touched {
+        let read = |matrix: Matrix, rows, cols, step| Touched {
             buffer: matrix.buffer,
             touch: Touch::Read,
-            region: matrix.region(rows, cols),
+            region: matrix.region(rows, cols, self.batches, step),
             reach: Reach::All,
         };
         let result = Touched {
             buffer: self.c.buffer,
             touch: if self.accumulate { Touch::Update } else { Touch::Write },
-            region: self.c.region(self.m, self.n),
+            region: self.c.region(self.m, self.n, self.batches, |level| level.c),
             reach: Reach::Panels {
                 cut: self.cut(),
                 m: self.m,
                 n: self.n,
                 stride: self.c.stride,
                 offset: self.c.offset,
+                batches: self.batches,
             },
         };
-        vec![read(self.a, self.m, self.k), read(self.b, self.k, self.n), result]
+        vec![
+            read(self.a, self.m, self.k, |level| level.a),
+            read(self.b, self.k, self.n, |level| level.b),
+            result,
+        ]
     }
 
     fn check(&self) -> Result<(), String> {
-        let cols = if self.c.transposed { self.m } else { self.n };
+        let (rows, cols) = if self.c.transposed { (self.n, self.m) } else { (self.m, self.n) };
         if cols.len > self.c.stride {
             return Err("rows of the result overlap".to_string());
+        }
+        let Batches { outer, inner } = self.batches;
+        if self.batches.is_one() {
+            return Ok(());
+        }
+        // Each level's matrices lie between those of the level around it, whatever the rows of the batch are.
+        let matrix = rows.len * self.c.stride;
+        let apart = inner.count.len == 1 || matrix <= inner.c;
+        let around = outer.count == Level::ONE.count || (matrix.max(inner.count.len * inner.c)) <= outer.c;
+        if rows.batch || cols.batch || inner.count.batch || !apart || !around {
+            return Err("matrices of the result overlap".to_string());
         }
         Ok(())
     }
 
     fn parts(&self) -> Parts {
-        match self.cut() {
-            Cut::Columns { width } => Parts::Const(self.n.len.div_ceil(width)),
-            Cut::Rows => Parts::row_panels(self.m.batch, self.m.len),
+        let Batches { outer, inner } = self.batches;
+        let matrices = outer.count.len * inner.count.len;
+        match self.panels() {
+            Parts::Const(panels) if outer.count.batch => Parts::BatchTimes(matrices * panels),
+            Parts::Const(panels) => Parts::Const(matrices * panels),
+            // There is one matrix only.
+            panels => panels,
         }
     }
 
     fn params(&self) -> Vec<u64> {
         let ((a_down, a_right), (b_down, b_right), (c_down, c_right)) =
             (self.a.steps(), self.b.steps(), self.c.steps());
+        let Batches { outer, inner } = self.batches;
         ProductParams {
             m_batch: u64::from(self.m.batch),
             m_len: self.m.len as u64,
@@ -188,6 +269,17 @@ impl Library for Product {
             c_offset: self.c.offset as u64,
             c_down,
             c_right,
+            panels: match self.panels() {
+                Parts::Const(panels) if !self.batches.is_one() => panels as u64,
+                _ => 0,
+            },
+            inner_len: inner.count.len as u64,
+            a_inner: inner.a as u64,
+            b_inner: inner.b as u64,
+            c_inner: inner.c as u64,
+            a_outer: outer.a as u64,
+            b_outer: outer.b as u64,
+            c_outer: outer.c as u64,
         }
         .words()
     }
@@ -195,12 +287,16 @@ impl Library for Product {
     fn cost(&self, rows: usize) -> Cost {
         let (m, n, k) = (self.m.of(rows), self.n.of(rows), self.k.of(rows));
         let result = if self.accumulate { 2 * m * n } else { m * n };
-        Cost { flops: 2 * m * n * k, bytes: 4 * (m * k + k * n + result) }
+        let pairs = self.batches.of(rows);
+        Cost { flops: 2 * m * n * k * pairs, bytes: 4 * (m * k + k * n + result) * pairs }
     }
 
     fn work(&self) -> Work {
         let (m, n, k) = (self.m.len as f64, self.n.len as f64, self.k.len as f64);
-        let mut work = Work::each(self.m.batch || self.n.batch || self.k.batch, m * n * k);
+        let Batches { outer, inner } = self.batches;
+        let pairs = (outer.count.len * inner.count.len) as f64;
+        let batch = self.m.batch || self.n.batch || self.k.batch || outer.count.batch;
+        let mut work = Work::each(batch, m * n * k * pairs);
         // A matrix that stays from step to step is read in each, however few rows there are.
         if self.m.batch {
             work.fixed += READ * n * k;
@@ -215,16 +311,23 @@ impl Library for Product {
     fn interpret(&self, machine: &mut Machine<'_>) {
         let rows = machine.rows();
         let (m, n, k) = (self.m.of(rows), self.n.of(rows), self.k.of(rows));
-        let (a, b) = (machine.floats(self.a.buffer), machine.floats(self.b.buffer));
-        let product = |j: usize, row: usize, col: usize| {
-            f64::from(a[self.a.at(row, j)]) * f64::from(b[self.b.at(j, col)])
-        };
-        let sum = |i: usize| (0..k).map(|j| product(j, i / n, i % n)).sum::<f64>() as f32;
-        let result: Vec<f32> = (0..m * n).map(sum).collect();
-        let c = machine.floats_mut(self.c.buffer);
-        for (i, value) in result.into_iter().enumerate() {
-            let cell = &mut c[self.c.at(i / n, i % n)];
-            *cell = if self.accumulate { *cell + value } else { value };
+        let inner = self.batches.inner.count.len;
+        for pair in 0..self.batches.of(rows) {
+            let at = |step: fn(Level) -> usize| {
+                pair / inner * step(self.batches.outer) + pair % inner * step(self.batches.inner)
+            };
+            let (a, b) =
+                (&machine.floats(self.a.buffer)[at(|l| l.a)..], &machine.floats(self.b.buffer)[at(|l| l.b)..]);
+            let product = |j: usize, row: usize, col: usize| {
+                f64::from(a[self.a.at(row, j)]) * f64::from(b[self.b.at(j, col)])
+            };
+            let sum = |i: usize| (0..k).map(|j| product(j, i / n, i % n)).sum::<f64>() as f32;
+            let result: Vec<f32> = (0..m * n).map(sum).collect();
+            let c = &mut machine.floats_mut(self.c.buffer)[at(|l| l.c)..];
+            for (i, value) in result.into_iter().enumerate() {
+                let cell = &mut c[self.c.at(i / n, i % n)];
+                *cell = if self.accumulate { *cell + value } else { value };
+            }
         }
     }
 
@@ -232,6 +335,13 @@ impl Library for Product {
         let sign = if self.accumulate { "+=" } else { "=" };
         let (m, n, k) = (self.m, self.n, self.k);
         let (a, b, c) = (self.a.print(m, k, name), self.b.print(k, n, name), self.c.print(m, n, name));
-        format!("{c} {sign} {a} * {b}")
+        let Batches { outer, inner } = self.batches;
+        let mut text = format!("{c} {sign} {a} * {b}");
+        for level in [outer, inner].into_iter().filter(|level| *level != Level::ONE) {
+            let (count, Level { a, b, c, .. }) = (print::extent(level.count), level);
+            // Writing to a string does not fail.
+            let _ = write!(text, ", {count} times with steps {c}, {a}, {b}");
+        }
+        text
     }
 }

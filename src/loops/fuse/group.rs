@@ -8,7 +8,6 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::domain::alone;
 use super::prepare::{ReduceKind, reduce_kind};
-use super::product::operand_bases;
 use super::trace::{Context, Home, Root, Trace, sink_home};
 use super::view::is_uniform;
 use crate::graph::{Dim, Graph, Op, Sink, ValueId};
@@ -129,7 +128,7 @@ impl<'c, 'g> Grouping<'c, 'g> {
     }
 
     fn product(&mut self, v: ValueId) {
-        let reads = operand_bases(self.context.graph, v);
+        let reads = self.context.bases(v);
         self.push(Item::Product(v), BTreeSet::from([v]), &reads);
         self.groups.made_by.insert(v, self.groups.items.len() - 1);
     }

@@ -29,10 +29,11 @@ use trace::Context;
 /// The kernels of a step: of training (forward, loss, backward, update) or of evaluation (forward only).
 ///
 /// # Panics
-/// In a debug build, where an invariant of the result is broken; on a contraction that is not a product of two matrices: no layer makes one.
+/// In a debug build, where an invariant of the result is broken.
 pub fn fuse(graph: &Graph) -> Program {
-    let graph = prepare::prepare(graph);
-    let mut context = Context { graph: &graph, stored: BTreeSet::new(), drawn: store::drawn(&graph) };
+    let (graph, products) = prepare::prepare(graph);
+    let drawn = store::drawn(&graph);
+    let mut context = Context { graph: &graph, products, stored: BTreeSet::new(), drawn };
     context.stored = store::required(&context);
     let hoisted = store::hoisted(&context);
     context.stored.extend(hoisted);

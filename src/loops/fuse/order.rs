@@ -7,7 +7,6 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::group::{Groups, Item};
-use super::product::operand_bases;
 use super::program::home_of;
 use super::trace::{Context, Effect, Home, Root, Trace, What, sink_home};
 use crate::graph::{Dim, Sink, ValueId};
@@ -45,7 +44,7 @@ fn traffic(context: &Context, item: &Item) -> Traffic {
     let home = |v: ValueId| home_of(context, v);
     match item {
         Item::Product(v) => Traffic {
-            reads: operand_bases(graph, *v).into_iter().map(home).collect(),
+            reads: context.bases(*v).into_iter().map(home).collect(),
             writes: BTreeSet::from([Home::Value(*v)]),
         },
         Item::Transpose(v) => Traffic {

@@ -1,9 +1,15 @@
 //! Rewrites a graph into the few shapes of operation that fusion handles: dead nodes dropped, moves that move nothing turned into
-//! `Reshape`, and each `Reduce` either leading (removes the first axes), trailing (keeps them) or a middle one that keeps axis 0.
+//! `Reshape`, each contraction a product of matrices in memory, and each `Reduce` either leading (removes the first axes), trailing (keeps them) or a middle one that keeps axis 0.
 //!
 //! The result computes the same sinks; node order stays topological.
 
+use std::collections::BTreeMap;
+
+use super::product::{self, ProductView};
 use crate::graph::{DType, Dim, Graph, Node, Op, Reduction, Type, ValueId};
+
+/// Every contraction as a product.
+pub(super) type Products = BTreeMap<ValueId, ProductView>;
 
 /// How the axes of a `Reduce` lie, where axes of extent 1 count as either kept or removed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -44,8 +50,8 @@ pub(super) fn reduce_kind(dims: &[Dim], axes: &[usize]) -> ReduceKind {
     if leading == 0 && run == all { ReduceKind::Middle } else { ReduceKind::Mixed }
 }
 
-/// The graph without dead nodes and in the forms above.
-pub(super) fn prepare(graph: &Graph) -> Graph {
+/// The graph without dead nodes and in the forms above, with the products that its contractions are.
+pub(super) fn prepare(graph: &Graph) -> (Graph, Products) {
     let mut live = vec![false; graph.nodes.len()];
     for (_, v) in &graph.sinks {
         live[v.index()] = true;
@@ -58,6 +64,7 @@ pub(super) fn prepare(graph: &Graph) -> Graph {
         }
     }
     let mut out = Graph { nodes: Vec::new(), sinks: Vec::new(), ..graph.clone() };
+    let mut products = Products::new();
     let mut map = vec![ValueId(u32::MAX); graph.nodes.len()];
     for (i, node) in graph.nodes.iter().enumerate() {
         if live[i] {
@@ -65,11 +72,49 @@ pub(super) fn prepare(graph: &Graph) -> Graph {
             for v in &mut node.inputs {
                 *v = map[v.index()];
             }
-            map[i] = rewrite(&mut out, node);
+            map[i] = match node.op {
+                Op::Contract { .. } => contraction(&mut out, node, &mut products),
+                _ => rewrite(&mut out, node),
+            };
         }
     }
     out.sinks = graph.sinks.iter().map(|(sink, v)| (*sink, map[v.index()])).collect();
-    out
+    (out, products)
+}
+
+/// Writes a contraction down, with operands whose axes are in an order that a product can read.
+fn contraction(out: &mut Graph, node: Node, products: &mut Products) -> ValueId {
+    let Some(((left, right), batch, over)) = product::parts(&node) else { return push(out, node) };
+    if let Some(view) = product::view(out, (left, right), batch, over) {
+        let v = push(out, node);
+        products.insert(v, view);
+        return v;
+    }
+    let over = product::rows_first(out.ty(left), over);
+    let (order_left, order_right) = (
+        product::ordered(out.ty(left), batch, &over, true),
+        product::ordered(out.ty(right), batch, &over, false),
+    );
+    let op = Op::Contract {
+        batch: product::renamed(batch, &order_left, &order_right),
+        over: product::renamed(&over, &order_left, &order_right),
+    };
+    let inputs = vec![transposed(out, left, order_left), transposed(out, right, order_right)];
+    let Op::Contract { batch, over } = &op else { return push(out, node) };
+    let view = product::view(out, (inputs[0], inputs[1]), batch, over);
+    let v = push(out, Node { op, inputs, ..node });
+    products.insert(v, view.unwrap_or_else(|| panic!("internal: {v:?} is no product of ordered operands")));
+    v
+}
+
+fn transposed(out: &mut Graph, x: ValueId, permutation: Vec<usize>) -> ValueId {
+    if permutation.is_sorted() {
+        return x;
+    }
+    let dims = permutation.iter().map(|axis| out.ty(x).dims[*axis]).collect();
+    let ty = Type { dtype: DType::F32, dims };
+    let origin = out.node(x).origin.clone();
+    rewrite(out, Node { op: Op::Transpose { permutation }, inputs: vec![x], ty, origin })
 }
 
 fn push(out: &mut Graph, node: Node) -> ValueId {

@@ -6,10 +6,9 @@ use super::body::emit;
 use super::group::{Groups, Item, is_combined};
 use super::names::Names;
 use super::order::Order;
-use super::product::operands;
 use super::trace::{Context, Effect, Home, Trace, What};
 use crate::graph::{DType, Dim, Op, Sink, Stored, ValueId};
-use crate::loops::{Buffer, BufferId, BufferKind, Combine, Kernel, Matrix, Product, Program, Transpose};
+use crate::loops::{Buffer, BufferId, BufferKind, Combine, Kernel, Program, Transpose};
 
 struct Writer<'c, 'g> {
     context: &'c Context<'g>,
@@ -48,11 +47,10 @@ fn homes(context: &Context, item: &Item) -> Vec<Home> {
             });
             loads.chain(trace.actions.iter().map(|a| a.home)).collect()
         }
-        Item::Product(v) => operands(context.graph, *v)
-            .iter()
-            .map(|m| home_of(context, m.base))
-            .chain([Home::Value(*v)])
-            .collect(),
+        Item::Product(v) => {
+            let bases = context.bases(*v).into_iter().map(|base| home_of(context, base));
+            bases.chain([Home::Value(*v)]).collect()
+        }
         Item::Transpose(v) => {
             let x = context.strip(context.graph.node(*v).inputs[0]);
             vec![home_of(context, x), Home::Value(*v)]
@@ -165,18 +163,10 @@ impl Writer<'_, '_> {
     }
 
     fn product(&mut self, v: ValueId) {
-        let [a, b] = operands(self.context.graph, v);
-        let matrix = |m: super::product::MatrixView| Matrix {
-            buffer: self.buffers[&home_of(self.context, m.base)],
-            stride: m.stride,
-            offset: m.offset,
-            transposed: m.transposed,
-        };
-        let (m, n, k) = (a.free, b.free, a.contracted);
-        let c = Matrix { buffer: self.buffers[&Home::Value(v)], stride: n.len, offset: 0, transposed: false };
-        let (a, b) = (matrix(a), matrix(b));
+        let Some(view) = self.context.products.get(&v) else { return };
+        let c = self.buffers[&Home::Value(v)];
+        let call = view.call(c, |base| self.buffers[&home_of(self.context, base)]);
         let name = self.names.unique(format!("{}.gemm", self.names.value(v)));
-        let call = Product { a, b, c, m, n, k, accumulate: false }.into();
         self.program.kernels.push(Kernel::Call { name, call });
     }
 

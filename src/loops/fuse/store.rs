@@ -10,7 +10,6 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::group::{Groups, Item, is_combined};
-use super::product::operand_bases;
 use super::trace::{Context, Level, Trace, What};
 use super::view::is_uniform;
 use crate::graph::{Graph, Op, Sink, ValueId};
@@ -44,7 +43,7 @@ pub(super) fn required(context: &Context) -> BTreeSet<ValueId> {
         let v = ValueId(i as u32);
         if let Op::Contract { .. } = node.op {
             stored.insert(v);
-            stored.extend(operand_bases(graph, v).into_iter().filter(|x| !is_leaf(*x)));
+            stored.extend(context.bases(v).into_iter().filter(|x| !is_leaf(*x)));
         } else {
             moved.extend(node.inputs.iter().copied());
         }
@@ -58,7 +57,8 @@ pub(super) fn required(context: &Context) -> BTreeSet<ValueId> {
             stored.insert(context.strip(*v));
         }
     }
-    // A transpose that only products look at is none.
+    // A transpose that products look through is none.
+    moved.extend(stored.iter().copied());
     for v in moved {
         if let Op::Transpose { .. } = graph.node(v).op {
             let x = context.strip(graph.node(v).inputs[0]);

@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use rustc_hash::FxHashMap;
 
-use super::prepare::{ReduceKind, reduce_kind};
+use super::prepare::{Products, ReduceKind, reduce_kind};
 use super::view::{View, stride, whole};
 use crate::graph::{
     DType, Dim, Graph, Op, ParamId, Reduction, ScalarId, Sink, SiteId, SlotId, StateId, ValueId,
@@ -18,6 +18,7 @@ use crate::loops::{Access, Binary, Domain, Unary, Units};
 /// What fusion knows of the graph as a whole.
 pub(super) struct Context<'g> {
     pub graph: &'g Graph,
+    pub products: Products,
     /// Values that live in memory.
     pub stored: BTreeSet<ValueId>,
     /// Values made of random draws and scalars alone: never stored.
@@ -32,6 +33,11 @@ impl Context<'_> {
             v = *x;
         }
         v
+    }
+
+    /// What lies in the memory that a product reads.
+    pub fn bases(&self, product: ValueId) -> Vec<ValueId> {
+        self.products.get(&product).map(|view| view.bases().to_vec()).unwrap_or_default()
     }
 
     pub fn may_store(&self, v: ValueId) -> bool {

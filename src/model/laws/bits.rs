@@ -7,6 +7,7 @@ use super::{
 use crate::{
     data::Want,
     graph::{Builder, ValueId},
+    train::{Loss, Metric, losses, metrics},
 };
 
 pub struct Bits;
@@ -25,12 +26,12 @@ impl Law for Bits {
         Want::Bits(k)
     }
 
-    fn usual_loss(&self) -> &'static str {
-        "binary_cross_entropy"
+    fn usual_loss(&self) -> &'static dyn Loss {
+        &losses::binary_cross_entropy::WORD
     }
 
-    fn usual_metric(&self) -> &'static str {
-        "accuracy"
+    fn usual_metric(&self) -> &'static dyn Metric {
+        &metrics::accuracy::WORD
     }
 
     fn squash(&self) -> Option<&'static str> {

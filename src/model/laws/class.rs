@@ -7,6 +7,7 @@ use super::{
 use crate::{
     data::Want,
     graph::{Builder, DType, Dim, Type, ValueId},
+    train::{Loss, Metric, losses, metrics},
 };
 
 pub struct Class;
@@ -34,12 +35,12 @@ impl Law for Class {
         Type { dtype: DType::I32, dims: vec![Dim::Batch] }
     }
 
-    fn usual_loss(&self) -> &'static str {
-        "cross_entropy"
+    fn usual_loss(&self) -> &'static dyn Loss {
+        &losses::cross_entropy::WORD
     }
 
-    fn usual_metric(&self) -> &'static str {
-        "accuracy"
+    fn usual_metric(&self) -> &'static dyn Metric {
+        &metrics::accuracy::WORD
     }
 
     fn classes(&self, k: usize) -> Option<usize> {

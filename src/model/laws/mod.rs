@@ -18,6 +18,7 @@ pub use meaning::likeliest;
 use crate::{
     data::{TargetRule, Want},
     graph::{Builder, Dim, Type, ValueId},
+    train::{Loss, Metric},
 };
 
 /// The meaning of a net's numbers: `n` classes, bits or numbers.
@@ -47,10 +48,10 @@ pub trait Law: Sync {
     }
 
     /// The loss that is proposed where none is written.
-    fn usual_loss(&self) -> &'static str;
+    fn usual_loss(&self) -> &'static dyn Loss;
 
     /// What is reported where nothing is asked for.
-    fn usual_metric(&self) -> &'static str;
+    fn usual_metric(&self) -> &'static dyn Metric;
 
     /// How many classes there are, where exactly one of them is true.
     fn classes(&self, _n: usize) -> Option<usize> {
@@ -83,7 +84,7 @@ pub trait Law: Sync {
     fn to_units(&self, _outputs: &mut [f32], _n: usize, _target: &TargetRule) {}
 
     /// The way back.
-    fn from_units(&self, _outputs: &mut [f32], _n: usize, _target: &TargetRule) {}
+    fn to_training(&self, _outputs: &mut [f32], _n: usize, _target: &TargetRule) {}
 
     /// Numbers of a row that a mean over sub-networks is made of.
     fn chances_width(&self, n: usize) -> usize {
@@ -179,11 +180,11 @@ impl OutputKind {
         self.law.target(self.n)
     }
 
-    pub fn usual_loss(self) -> &'static str {
+    pub fn usual_loss(self) -> &'static dyn Loss {
         self.law.usual_loss()
     }
 
-    pub fn usual_metric(self) -> &'static str {
+    pub fn usual_metric(self) -> &'static dyn Metric {
         self.law.usual_metric()
     }
 
@@ -224,8 +225,8 @@ impl OutputKind {
         self.law.to_units(outputs, self.n, target);
     }
 
-    pub fn from_units(self, outputs: &mut [f32], target: &TargetRule) {
-        self.law.from_units(outputs, self.n, target);
+    pub fn to_training(self, outputs: &mut [f32], target: &TargetRule) {
+        self.law.to_training(outputs, self.n, target);
     }
 
     /// Probabilities of logits in 64 bits, row by row; numbers as they are.

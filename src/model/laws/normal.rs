@@ -8,6 +8,7 @@ use super::{
 use crate::{
     data::{TargetRule, Want},
     math,
+    train::{Loss, Metric, losses, metrics},
 };
 
 pub struct Normal;
@@ -35,12 +36,12 @@ impl Law for Normal {
         Want::Real(d)
     }
 
-    fn usual_loss(&self) -> &'static str {
-        "gaussian_nll"
+    fn usual_loss(&self) -> &'static dyn Loss {
+        &losses::gaussian_nll::WORD
     }
 
-    fn usual_metric(&self) -> &'static str {
-        "rmse"
+    fn usual_metric(&self) -> &'static dyn Metric {
+        &metrics::rmse::WORD
     }
 
     fn says_spread(&self) -> bool {
@@ -58,7 +59,7 @@ impl Law for Normal {
         }
     }
 
-    fn from_units(&self, outputs: &mut [f32], d: usize, target: &TargetRule) {
+    fn to_training(&self, outputs: &mut [f32], d: usize, target: &TargetRule) {
         for row in outputs.chunks_exact_mut(2 * d) {
             let (means, spreads) = row.split_at_mut(d);
             target.from_units(means);

@@ -4,7 +4,10 @@ use super::{
     Law,
     meaning::{counted, root_mean_square},
 };
-use crate::data::{TargetRule, Want};
+use crate::{
+    data::{TargetRule, Want},
+    train::{Loss, Metric, losses, metrics},
+};
 
 pub struct Real;
 pub static LAW: Real = Real;
@@ -22,19 +25,19 @@ impl Law for Real {
         Want::Real(d)
     }
 
-    fn usual_loss(&self) -> &'static str {
-        "squared_error"
+    fn usual_loss(&self) -> &'static dyn Loss {
+        &losses::squared_error::WORD
     }
 
-    fn usual_metric(&self) -> &'static str {
-        "rmse"
+    fn usual_metric(&self) -> &'static dyn Metric {
+        &metrics::rmse::WORD
     }
 
     fn to_units(&self, outputs: &mut [f32], _d: usize, target: &TargetRule) {
         target.to_units(outputs);
     }
 
-    fn from_units(&self, outputs: &mut [f32], _d: usize, target: &TargetRule) {
+    fn to_training(&self, outputs: &mut [f32], _d: usize, target: &TargetRule) {
         target.from_units(outputs);
     }
 

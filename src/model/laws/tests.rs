@@ -7,7 +7,7 @@ use crate::{
     graph::{Bindings, Sink, Tensor, interpret},
     lower::lower_samples,
     model::Model,
-    train::{losses, metrics},
+    train::losses,
 };
 
 /// Every law in several sizes.
@@ -21,7 +21,7 @@ const ROWS: usize = 3;
 
 /// What a net might give, two numbers of which are far apart.
 fn outputs(kind: OutputKind) -> Vec<f64> {
-    let number = |i: usize| f64::from((3.0 * (i as f32 * 1.7).sin()) as f32);
+    let number = |i: usize| f64::from(3.0 * (i as f32 * 1.7).sin());
     let mut outputs: Vec<f64> = (0..ROWS * kind.width()).map(number).collect();
     outputs[0] = 12.0;
     outputs
@@ -59,8 +59,7 @@ fn a_type_reads_back_as_its_law() {
 #[test]
 fn what_is_usual_fits() {
     for kind in kinds() {
-        assert!(losses::find(kind.usual_loss()).is_some_and(|loss| loss.fits(kind)), "{kind}");
-        assert!(metrics::find(kind.usual_metric()).is_some_and(|metric| metric.fits(kind)), "{kind}");
+        assert!(kind.usual_loss().fits(kind) && kind.usual_metric().fits(kind), "{kind}");
     }
     let fitting = |kind: OutputKind| losses::WORDS.iter().filter(|(loss, _)| loss.fits(kind)).count();
     let counts: Vec<usize> = LAWS.iter().map(|law| fitting(OutputKind::new(*law, 2))).collect();
@@ -111,7 +110,7 @@ fn units_have_a_way_back() {
             let spreads = own.chunks_exact(2 * d).flat_map(|row| &row[d..]);
             assert!(spreads.into_iter().all(|sd| *sd > 0.0), "{kind}");
         }
-        kind.from_units(&mut own, &target);
+        kind.to_training(&mut own, &target);
         let wide = |values: &[f32]| values.iter().map(|x| f64::from(*x)).collect::<Vec<f64>>();
         near(&wide(&own), &wide(&raw), 1e-5, kind);
     }

@@ -5,7 +5,8 @@ use std::fmt::Write;
 
 use super::number;
 use crate::{
-    model::{Model, Node, NodeKind, Param, ParamRole, Train},
+    layers::{Each, Law, When},
+    model::{Model, Node, Param, ParamRole, Train},
     train::BayesDecay,
     vocab::{Args, Timed},
 };
@@ -68,10 +69,8 @@ fn held(model: &Model, param: &Param) -> String {
             });
         }
     }
-    for (name, amount) in [("l1", param.l1), ("l2", param.l2)] {
-        if amount > 0.0 {
-            by.push(format!("{name} {} in the loss", number(amount)));
-        }
+    for own in &param.penalties {
+        by.push(format!("{} {} in the loss", own.name(), number(own.amount)));
     }
     if let Some(limit) = param.max_norm {
         by.push(format!("each unit's weights in a ball of {}", number(limit)));
@@ -84,26 +83,29 @@ fn held(model: &Model, param: &Param) -> String {
 
 /// Rate, kind and scope of a place of dropout.
 fn dropped(node: &Node) -> Option<String> {
-    let NodeKind::Layer(used) = &node.kind else { return None };
-    let site = used.word.drop_site(&used.args)?;
-    let has = |name: &str| used.args.sig.args.iter().any(|arg| arg.name == name);
-    let shared = if has("share") { used.args.words("share") } else { Vec::new() };
-    let scope = match &shared[..] {
-        [] => "each unit of each row by itself".to_string(),
-        axes if axes.contains(&"batch") => "one mask for all rows of a step".to_string(),
-        axes => format!("one coin for all of {}", axes.join(", ")),
+    let site = node.drop_site()?;
+    let scope = match (&site.scope.axes[..], site.scope.rows) {
+        ([], Each::Row) => "each unit of each row by itself".to_string(),
+        (_, Each::Step) => "one mask for all rows of a step".to_string(),
+        ([], Each::Sample) => {
+            "each unit of each row by itself in training, one mask for all rows of a sample".to_string()
+        }
+        (axes, rows) => {
+            let names: Vec<&str> = axes.iter().map(|role| role.name()).collect();
+            let whole = if rows == Each::Sample { ", one mask for all rows of a sample" } else { "" };
+            format!("one coin for all of {}{whole}", names.join(", "))
+        }
     };
-    let rate = if site.learned {
-        format!("learned rate, from {}", site.rate)
-    } else {
-        format!("rate {}", site.rate)
+    let rate = match site.is_learned() {
+        true => format!("learned rate, from {}", site.rate),
+        false => format!("rate {}", site.rate),
     };
     let when = if site.always { "in every mode" } else { "in training and in samples" };
-    let kind = if site.kind == "bernoulli" { String::new() } else { format!(", {}", site.kind) };
-    let scale = match has("scale").then(|| used.args.word("scale")) {
-        Some("test") => ", scaled in prediction",
-        Some(_) => ", scaled in training",
-        None => "",
+    let kind = if site.law == Law::Coin { String::new() } else { format!(", {}", site.law.name()) };
+    let scale = match site.scaled {
+        When::Test => ", scaled in prediction",
+        When::Train => ", scaled in training",
+        When::Never => "",
     };
     Some(format!("{rate}{kind}, {scope}, {when}{scale}"))
 }

@@ -1,5 +1,6 @@
 //! The summary as an aligned table. Text columns are flush left, numbers flush right, digits grouped with `_`.
 
+use crate::layers::Law;
 use std::fmt::Write;
 
 use super::{Drop, Dropped, RateSource, Regularized, Row, Summary, number};
@@ -108,10 +109,10 @@ fn sees(drop: &Drop, units: usize) -> String {
     match (drop.of, drop.always) {
         (Dropped::Weights, false) => "masked weights → mean weights".into(),
         (Dropped::Weights, true) => "masked weights in every mode".into(),
-        (Dropped::Units, false) if drop.kind == "bernoulli" => {
+        (Dropped::Units, false) if drop.kind == Law::Coin.name() => {
             format!("{} of {} → all", grouped(kept), grouped(units))
         }
-        (Dropped::Units, true) if drop.kind == "bernoulli" => {
+        (Dropped::Units, true) if drop.kind == Law::Coin.name() => {
             format!("{} of {} in every mode", grouped(kept), grouped(units))
         }
         (Dropped::Units, false) => format!("{} → unchanged", drop.kind),
@@ -120,7 +121,8 @@ fn sees(drop: &Drop, units: usize) -> String {
 }
 
 fn held_back(by: &Regularized, remarks: &mut Vec<String>) {
-    for (name, amount) in [("decay", by.decay), ("l1", by.l1), ("l2", by.l2)] {
+    let penalties = by.penalties.iter().map(|(name, amount)| (*name, *amount));
+    for (name, amount) in [("decay", by.decay)].into_iter().chain(penalties) {
         if amount != 0.0 {
             remarks.push(format!("{name} {}", number(amount)));
         }

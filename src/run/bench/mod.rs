@@ -5,25 +5,26 @@
 
 mod predictions;
 
-use std::{
-    sync::atomic::{AtomicU32, AtomicU64},
-    time::{Duration, Instant},
-};
+use std::time::{Duration, Instant};
 
 pub use predictions::{PredictTime, SampleTime};
 
-use super::{Ready, start};
+use super::Ready;
+use crate::run::folder::start;
 use crate::{
     check::{Env, check_source},
     codegen::{CodegenError, Compiled, StepPart},
-    data::Dataset,
+    data::{DataError, Dataset},
     draws,
-    kernels::{machine::Roofline, team::Team},
+    kernels::{
+        machine::{self, Roofline},
+        team::Team,
+    },
     loops::{self, Cost, Kernel},
     lower::{LOSS, lower_train},
     model::Train,
     runtime::{
-        function::{Function, Pass, Status},
+        function::{Function, Layout, Pass, PassError, Status},
         plan::{self, Shape},
         progress::Progress,
         store::Store,
@@ -53,6 +54,8 @@ pub struct KernelTime {
 
 /// What was measured.
 pub struct Bench {
+    /// That steps were offered, and that were at work in the last of them.
+    pub offered: usize,
     pub threads: usize,
     pub batch: usize,
     /// Steps timed.
@@ -71,6 +74,8 @@ pub struct Bench {
     /// Of Monte-Carlo dropout; none where nothing is live.
     pub samples: Vec<SampleTime>,
     pub roofline: Roofline,
+    /// Between two cores; none where one thread works.
+    pub round_trip: Option<Duration>,
     pub stages: StageTimes,
 }
 
@@ -82,6 +87,8 @@ pub enum BenchError {
     /// Memory that is lacking.
     NoRoom(String),
     Codegen(CodegenError),
+    /// A row that cannot be read.
+    Data(DataError),
 }
 
 impl std::fmt::Display for BenchError {
@@ -93,6 +100,7 @@ impl std::fmt::Display for BenchError {
             BenchError::Diverged => f.write_str("training diverged while it was timed"),
             BenchError::NoRoom(why) => f.write_str(why),
             BenchError::Codegen(error) => write!(f, "{error}"),
+            BenchError::Data(error) => write!(f, "{error}"),
         }
     }
 }
@@ -100,6 +108,15 @@ impl std::fmt::Display for BenchError {
 impl From<CodegenError> for BenchError {
     fn from(error: CodegenError) -> Self {
         BenchError::Codegen(error)
+    }
+}
+
+impl From<PassError> for BenchError {
+    fn from(error: PassError) -> Self {
+        match error {
+            PassError::Codegen(error) => BenchError::Codegen(error),
+            PassError::Data(error) => BenchError::Data(error),
+        }
     }
 }
 
@@ -117,12 +134,12 @@ pub fn bench(
     let section = ready.model.train.as_ref().ok_or(BenchError::NoSection("train"))?;
     let config = ready.model.data.as_ref().ok_or(BenchError::NoSection("data"))?;
     start::has_room(&ready.model, &ready.dataset).map_err(BenchError::NoRoom)?;
-    let rows = ready.dataset.train.rows;
+    let rows = ready.dataset.train.rows();
     // Whole minibatches only: a short one would blur the time of a step.
     let shape = Shape { rows, batch: config.batch().rows.min(rows), drop_last: true, seed: 0 };
     let team = Team::new(threads);
     let stages = stages(source, sets, ready)?;
-    let roofline = Roofline::measure(&team);
+    let (roofline, round_trip) = (Roofline::measure(&team), machine::round_trip(&team));
     let plain = Function::new(lower_train(&ready.model), &ready.dataset.train)?;
     let mut stepper = Stepper::new(ready, section, &plain, shape);
     let each = stepper.calibrate(&team)?;
@@ -135,6 +152,7 @@ pub fn bench(
     let predictions = predictions::times(&ready.model, &ready.dataset, &stepper.store, &team)?;
     let samples = predictions::samples(&ready.model, &ready.dataset, &stepper.store, &team)?;
     let mut bench = Bench {
+        offered: threads,
         threads: plain.native().threads(&team, shape.batch),
         batch: shape.batch,
         steps: each * blocks.len(),
@@ -147,8 +165,11 @@ pub fn bench(
         predictions,
         samples,
         roofline,
+        round_trip,
         stages,
     };
+    // Code with clocks runs on all threads that it is given.
+    let team = Team::new(bench.threads);
     let profiled = Function::profiled(lower_train(&ready.model), &ready.dataset.train)?;
     let mut clocked = Stepper::new(ready, section, &profiled, shape);
     clocked.run(each, &team)?;
@@ -245,27 +266,17 @@ impl<'a> Stepper<'a> {
         let plan = plan::epoch(self.section, self.function.scalars(), &self.shape, &Progress::default(), 1.0);
         let streams = self.function.streams(|site| draws::train_stream(self.shape.seed, site, 0));
         self.totals.fill(0.0);
+        let layout =
+            Layout { order: &plan.order, batch: self.shape.batch, scalars: &plan.scalars, streams: &streams };
         let visited = (steps * self.shape.batch).min(self.shape.visited());
         self.outputs.resize(visited * self.width, 0.0);
         let start = Instant::now();
         let status = self.function.run(Pass {
-            part: &self.dataset.train,
             with_target: true,
-            order: &plan.order,
             partner: plan.partner.as_deref(),
-            batch: self.shape.batch,
-            scalars: &plan.scalars,
-            streams: &streams,
-            samples: &[],
-            first_row: 0,
             steps: 0..steps as u64,
-            first_update: 0,
-            store: &mut self.store,
-            outputs: &mut self.outputs,
             totals: &mut self.totals,
-            done: &AtomicU64::new(0),
-            stop: &AtomicU32::new(0),
-            team,
+            ..Pass::once(&self.dataset.train, layout, &mut self.store, &mut self.outputs, team)
         })?;
         let time = start.elapsed();
         if status == Status::Done { Ok(time) } else { Err(BenchError::Diverged) }

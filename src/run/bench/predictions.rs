@@ -1,12 +1,8 @@
 //! Predictions by weight scaling (one row, a minibatch, a part of a data set) and by Monte-Carlo dropout.
 
-use std::{
-    sync::atomic::{AtomicU32, AtomicU64},
-    time::{Duration, Instant},
-};
+use std::time::{Duration, Instant};
 
 use crate::{
-    codegen::CodegenError,
     data::Dataset,
     draws,
     graph::{Mode, StepInfo},
@@ -15,7 +11,7 @@ use crate::{
     model::Model,
     runtime::{
         evaluate::BATCH,
-        function::{Function, Pass},
+        function::{Function, Layout, Pass, PassError},
         predictive,
         sample::{Sampler, Samples},
         session::Session,
@@ -52,13 +48,13 @@ pub(super) fn samples(
     dataset: &Dataset,
     store: &Store,
     team: &Team,
-) -> Result<Vec<SampleTime>, CodegenError> {
+) -> Result<Vec<SampleTime>, PassError> {
     let part = &dataset.train;
     let Some(sampler) = Sampler::new(model, part, true)? else { return Ok(Vec::new()) };
     let mut store = store.clone();
     let width = model.output.kind.width();
     let mut all = Vec::new();
-    let mut sizes = SAMPLED.map(|rows| rows.min(part.rows)).to_vec();
+    let mut sizes = SAMPLED.map(|rows| rows.min(part.rows())).to_vec();
     sizes.dedup();
     for rows in sizes {
         let samples = Samples { seed: 0, first: 0, count: SAMPLES };
@@ -88,21 +84,21 @@ pub(super) fn times(
     dataset: &Dataset,
     store: &Store,
     team: &Team,
-) -> Result<Vec<PredictTime>, CodegenError> {
+) -> Result<Vec<PredictTime>, PassError> {
     let function = Function::new(lower_predict(model, Mode::Eval), &dataset.train)?;
     let mut all = Vec::new();
     for rows in CALLS {
-        let threads = function.native().threads(team, rows);
-        let time = match threads {
+        let time = match function.native().most_threads(team, rows.min(BATCH)) {
             1 => alone(model, dataset, store, rows)?,
             _ => together(model, dataset, &function, store, rows, team)?,
         };
+        let threads = function.native().threads(team, rows.min(BATCH));
         all.push(PredictTime { rows, threads, time });
     }
     Ok(all)
 }
 
-fn alone(model: &Model, dataset: &Dataset, store: &Store, rows: usize) -> Result<Duration, CodegenError> {
+fn alone(model: &Model, dataset: &Dataset, store: &Store, rows: usize) -> Result<Duration, PassError> {
     let mut session = Session::new(model, store, &dataset.transform.target, 0, rows)?;
     let width = |id: &crate::model::NodeId| model.nodes[id.0].ty.len();
     let inputs: Vec<Vec<f32>> = model.inputs.iter().map(|id| vec![0.5; rows * width(id)]).collect();
@@ -120,11 +116,11 @@ fn together(
     store: &Store,
     rows: usize,
     team: &Team,
-) -> Result<Duration, CodegenError> {
+) -> Result<Duration, PassError> {
     let mut store = store.clone();
     let mut outputs = vec![0.0; rows * model.output.kind.width()];
     let mut totals = vec![0.0; function.graph().metrics.len()];
-    let order: Vec<u32> = (0..rows).map(|row| (row % dataset.train.rows) as u32).collect();
+    let order: Vec<u32> = (0..rows).map(|row| (row % dataset.train.rows()) as u32).collect();
     // Minibatches are those of evaluation.
     let batch = BATCH.min(rows);
     let steps = rows.div_ceil(batch);
@@ -133,31 +129,15 @@ fn together(
     let scalars: Vec<u32> = (0..steps).flat_map(|_| words()).collect();
     let streams = function.streams(|site| draws::predict_stream(0, site, 0));
     median(|| {
-        function.run(Pass {
-            part: &dataset.train,
-            with_target: false,
-            order: &order,
-            partner: None,
-            batch,
-            scalars: &scalars,
-            streams: &streams,
-            samples: &[],
-            first_row: 0,
-            steps: 0..steps as u64,
-            first_update: 0,
-            store: &mut store,
-            outputs: &mut outputs,
-            totals: &mut totals,
-            done: &AtomicU64::new(0),
-            stop: &AtomicU32::new(0),
-            team,
-        })?;
+        let layout = Layout { order: &order, batch, scalars: &scalars, streams: &streams };
+        let pass = Pass::once(&dataset.train, layout, &mut store, &mut outputs, team);
+        function.run(Pass { totals: &mut totals, ..pass })?;
         Ok(())
     })
 }
 
 /// Of a tenth of a second of calls and at least five, less where they take longer than a second, in blocks that a clock can resolve.
-fn median(mut call: impl FnMut() -> Result<(), CodegenError>) -> Result<Duration, CodegenError> {
+fn median(mut call: impl FnMut() -> Result<(), PassError>) -> Result<Duration, PassError> {
     let mut times = Vec::new();
     let mut calls = 1;
     let begun = Instant::now();

@@ -2,7 +2,7 @@
 
 use super::NotEnumerated;
 use crate::{
-    graph::{Bindings, Op, SiteId, StepInfo, Tensor},
+    graph::{Bindings, SiteId, StepInfo, Tensor},
     lower::Lowered,
 };
 
@@ -23,19 +23,17 @@ pub(super) struct Coins {
 pub(super) fn coins(lowered: &Lowered) -> Result<Vec<Coins>, NotEnumerated> {
     let graph = &lowered.graph;
     let mut all = Vec::new();
-    for node in &graph.nodes {
-        let Some(key) = node.inputs.first() else { continue };
-        let Op::RowKey(site) = graph.node(*key).op else { continue };
-        let Op::KeepMask { dims, shared } = &node.op else {
+    let step = StepInfo::of_prediction(1);
+    for v in graph.values() {
+        let Some(site) = graph.drawn_from(v) else { continue };
+        let Some(mask) = graph.mask(v) else {
             return Err(NotEnumerated::Continuous(graph.sites[site.index()].path.clone()));
         };
-        let Op::Scalar(q) = graph.node(node.inputs[1]).op else { continue };
-        let step = StepInfo::of_prediction(1);
-        let dropped = f64::from(lowered.scalars[q.index()].word(&step)) / 65536.0;
-        let coin = units(dims, shared);
+        let dropped = f64::from(lowered.scalars[mask.threshold.index()].word(&step)) / 65536.0;
+        let coin = units(mask.dims, mask.shared);
         let count = coin.iter().max().map_or(0, |last| last + 1);
-        let of_rows = node.ty.has_batch();
-        all.push(Coins { site, of_rows, dims: dims.clone(), coin, count, keep: 1.0 - dropped });
+        let (of_rows, dims) = (mask.of_rows, mask.dims.to_vec());
+        all.push(Coins { site, of_rows, dims, coin, count, keep: 1.0 - dropped });
     }
     Ok(all)
 }

@@ -12,7 +12,7 @@ mod tests;
 use std::time::{Duration, Instant};
 
 use crate::{
-    data::{Part, Storage},
+    data::{DataError, Part},
     graph::{Bindings, Graph, Sink, StepInfo, Tensor, interpret},
     lower::{Lowered, lower_samples},
     model::Model,
@@ -61,6 +61,8 @@ pub enum NotEnumerated {
         coins: usize,
         seconds: f64,
     },
+    /// A row that cannot be read.
+    Unread(DataError),
 }
 
 impl std::fmt::Display for NotEnumerated {
@@ -72,6 +74,7 @@ impl std::fmt::Display for NotEnumerated {
             Self::TooLong { coins, seconds } => {
                 write!(f, "2^{coins} masks would take {seconds:.0} s on these rows")
             }
+            Self::Unread(error) => f.write_str(&error.plain()),
         }
     }
 }
@@ -94,7 +97,7 @@ pub fn exact_means(
         n if n > MOST_COINS => return Err(NotEnumerated::TooMany { coins: n }),
         _ => {}
     }
-    let bindings = bindings(&lowered, part, store);
+    let bindings = bindings(&lowered, part, store)?;
     let kind = model.output.kind;
     let found = match linear::Plan::new(&lowered.graph, &sites, kind) {
         Some(plan) => plan.means(&bindings, effort),
@@ -119,9 +122,9 @@ pub fn exact_means(
 /// A net without coins, or with multipliers that are none.
 pub fn mean_outputs(model: &Model, part: &Part, store: &Store) -> Result<Vec<f64>, NotEnumerated> {
     let lowered = lower_samples(model, false);
-    let mut bindings = bindings(&lowered, part, store);
+    let mut bindings = bindings(&lowered, part, store)?;
     let sites = coins::coins(&lowered)?;
-    sites.iter().for_each(|site| site.bind_mean(part.rows, &mut bindings));
+    sites.iter().for_each(|site| site.bind_mean(part.rows(), &mut bindings));
     let values = interpret(&lowered.graph, &bindings)
         .unwrap_or_else(|error| panic!("this is a bug in dropnet: {error}"));
     let outputs = values.sink(Sink::Output).map(|tensor| tensor.reals().to_vec()).unwrap_or_default();
@@ -150,28 +153,24 @@ impl Clock {
     }
 }
 
-fn bindings(lowered: &Lowered, part: &Part, store: &Store) -> Bindings<f64> {
+fn bindings(lowered: &Lowered, part: &Part, store: &Store) -> Result<Bindings<f64>, NotEnumerated> {
     let graph: &Graph = &lowered.graph;
     let wide = |x: &[f32]| x.iter().map(|x| f64::from(*x)).collect::<Vec<f64>>();
+    let rows = part.rows();
     let inputs = part.inputs.iter().map(|input| {
-        let data = match &input.data {
-            Storage::F32(values) => wide(values),
-            Storage::U8(bytes) => {
-                bytes.iter().map(|b| f64::from(f32::from(*b) * input.scale + input.shift)).collect()
-            }
-        };
-        Tensor::real(&[&[part.rows], &input.shape[..]].concat(), data)
+        let seen = part.seen(input).map_err(NotEnumerated::Unread)?;
+        Ok(Tensor::real(&[&[rows], input.shape()].concat(), wide(&seen)))
     });
-    let step = StepInfo::of_prediction(part.rows);
+    let step = StepInfo::of_prediction(rows);
     let words: Vec<u32> = lowered.scalars.iter().map(|def| def.word(&step)).collect();
     let mut bindings = Bindings {
-        rows: part.rows,
-        inputs: inputs.collect(),
+        rows,
+        inputs: inputs.collect::<Result<_, _>>()?,
         params: graph.params.iter().zip(&store.params).map(|(s, v)| Tensor::real(&s.dims, wide(v))).collect(),
         states: graph.states.iter().zip(&store.states).map(|(s, v)| Tensor::real(&s.dims, wide(v))).collect(),
-        positions: (0..part.rows as u64).collect(),
+        positions: (0..rows as u64).collect(),
         ..Bindings::default()
     };
     bindings.bind_scalar_words(graph, &words);
-    bindings
+    Ok(bindings)
 }

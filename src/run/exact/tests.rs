@@ -3,7 +3,7 @@
 use super::{Effort, coins, exact_means, interpreted, linear, mean_outputs};
 use crate::{
     check::{Env, check_source},
-    data::{InputArray, Part, Storage, Target},
+    data::{Input, Part, Target},
     graph::is_affine_in_masks,
     lower::lower_samples,
     model::Model,
@@ -20,14 +20,7 @@ fn model(body: &str, output: &str) -> Model {
 
 fn part() -> Part {
     let data = (0..3 * ROWS).map(|i| ((i * 37 % 19) as f32 - 9.0) / 5.0).collect();
-    let input =
-        InputArray { name: "x".into(), shape: vec![3], data: Storage::F32(data), scale: 1.0, shift: 0.0 };
-    Part {
-        rows: ROWS,
-        inputs: vec![input],
-        target: Target::Real { data: Vec::new(), width: 0 },
-        source_rows: Vec::new(),
-    }
+    Part::of_first(ROWS, vec![Input::floats("x", &[3], data)], Target::NONE)
 }
 
 fn near(a: &[f64], b: &[f64], what: &str) {
@@ -62,7 +55,7 @@ fn tables_give_what_single_masks_give() {
         let store = Store::fresh(&model, &lowered.graph, 3);
         let sites = coins::coins(&lowered).unwrap();
         let kind = model.output.kind;
-        let bindings = super::bindings(&lowered, &part(), &store);
+        let bindings = super::bindings(&lowered, &part(), &store).unwrap();
         let plan =
             linear::Plan::new(&lowered.graph, &sites, kind).unwrap_or_else(|| panic!("{body}: no table"));
         let by_table = plan.means(&bindings, FORCED).unwrap();

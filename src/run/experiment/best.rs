@@ -4,7 +4,7 @@ use std::{io, path::Path};
 
 use super::{Experiment, points::Point};
 use crate::{
-    run::home,
+    run::folder::home,
     runtime::container,
     syntax::{self, ast::Stmt},
 };

@@ -10,8 +10,10 @@ use super::{Experiment, ExperimentError, Point, held, points, trial};
 use crate::{
     data::{self, DataConfig, Divided, Division},
     model::{Model, Search, Sweep},
-    run::agreement,
-    run::open::{OpenError, checked, compared},
+    run::{
+        agreement,
+        folder::open::{OpenError, checked, compared},
+    },
     runtime::counts,
 };
 

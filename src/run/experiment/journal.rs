@@ -14,7 +14,7 @@ use serde_json::Value as Json;
 
 use super::trial::Measured;
 use crate::{
-    run::guard::{Busy, Guard},
+    run::folder::guard::{Busy, Guard},
     runtime::container,
 };
 

@@ -36,7 +36,11 @@ use journal::{Journal, Known};
 use prune::Rivals;
 use search::Searched;
 
-use super::{divergence, mc::Scoring, open::OpenError, start, trained::TrainedError};
+use super::divergence;
+use crate::run::{
+    folder::{open::OpenError, start, trained::TrainedError},
+    predictions::mc::Scoring,
+};
 use crate::{
     data::Search,
     draws,
@@ -114,6 +118,7 @@ impl fmt::Display for ExperimentError {
             }
             Self::Diverged { what, cure } => write!(f, "{what}\n{cure}"),
             Self::Train(TrainError::Data(why)) => f.write_str(why),
+            Self::Train(TrainError::Rows(error)) => f.write_str(&error.plain()),
             Self::Train(TrainError::Unwritten) => f.write_str("what belongs to an epoch could not be written"),
             Self::Train(TrainError::Codegen(error)) => error.fmt(f),
             Self::Train(TrainError::Checkpoint(error)) => error.fmt(f),
@@ -251,7 +256,8 @@ impl Experiment<'_> {
         if let (Some((_, ready)), None) = (&first, self.sweep()) {
             start::has_room(&ready.model, &ready.dataset).map_err(TrainError::Data)?;
         }
-        let head = self.head(first.map(|(_, ready)| Rows::of(&ready.dataset)));
+        let rows = first.map(|(_, ready)| Rows::of(&ready.dataset)).transpose();
+        let head = self.head(rows.map_err(TrainError::Rows)?);
         let (journal, known) = match course.resume {
             true => Journal::resume(course.dir, &head)?,
             false => (Journal::begin(course.dir, &head)?, Known::new()),

@@ -17,10 +17,12 @@ use crate::{
     kernels::team::Team,
     model::{Goal, Model},
     run::{
-        evaluate::PartFigures,
-        open::{Ready, after_choosing, open_divided},
-        start,
-        trained::Trained,
+        folder::{
+            open::{Ready, after_choosing, open_divided},
+            start,
+            trained::Trained,
+        },
+        judgements::evaluate::PartFigures,
     },
     runtime::{
         progress::{FORMAT, Meta, Progress},

@@ -9,7 +9,7 @@ use crate::{
     model::Model,
     run::agreement,
     runtime::counts,
-    train::penalties::{BayesDecay, bayes_decay::TARGET_VARIANCE},
+    train::{BayesDecay, bayes_decay::TARGET_VARIANCE},
 };
 
 /// A net whose data are loaded.
@@ -84,7 +84,7 @@ pub(in crate::run) fn open_divided(
             (checked(source, sets, attributes.clone())?.0, attributes)
         }
     };
-    counts::check(&model, dataset.train.rows, dataset.valid.is_some())?;
+    counts::check(&model, dataset.train.rows(), dataset.valid.is_some())?;
     let mut model = model;
     model.data.iter_mut().for_each(divide);
     Ok(Ready { model, dataset, attributes, warnings })

@@ -22,12 +22,13 @@ pub fn epoch_json(report: &EpochReport) -> Json {
     line
 }
 
-/// `{"event":"done","run":"DIR","test":{..},"seconds":..,"compile_ms":..}`
+/// `{"event":"done","run":"DIR","test":{..},"seconds":..,"threads":..,"compile_ms":..}`
 pub fn done_json(run: &Path, outcome: &Outcome) -> Json {
     let mut line = metrics_json(outcome);
     line["event"] = json!("done");
     line["run"] = json!(run.display().to_string());
     line["seconds"] = json!(outcome.seconds);
+    line["threads"] = json!(outcome.threads);
     line["compile_ms"] = json!(outcome.compile_seconds * 1e3);
     line
 }

@@ -5,13 +5,13 @@ use std::path::{Path, PathBuf};
 use serde_json::{Value as Json, json};
 
 use super::{fitness, guard::Guard, standing::Standing};
-use crate::run::{
+use crate::run::folder::{
     dir::{RunDir, stamp},
     home,
     open::Ready,
 };
 use crate::{
-    data::Dataset,
+    data::{DataError, Dataset},
     draws,
     lower::lower_train,
     model::Model,
@@ -55,6 +55,14 @@ pub enum StartError {
     Usage(String),
     /// Folders and checkpoints: exit code 3.
     Data(String),
+    /// A row that cannot be read: exit code 3.
+    Rows(DataError),
+}
+
+impl From<DataError> for StartError {
+    fn from(error: DataError) -> Self {
+        StartError::Rows(error)
+    }
 }
 
 /// Settles the folder, the seed and where to go on.
@@ -74,7 +82,7 @@ fn begin(request: &Request<'_>, ready: &Ready) -> Result<Started, StartError> {
         seed,
         progress: Progress::default(),
         transform: ready.dataset.transform.clone(),
-        rows: Some(Rows::of(&ready.dataset)),
+        rows: Some(Rows::of(&ready.dataset)?),
         attributes: ready.attributes.clone(),
     };
     let path = match request.out {
@@ -112,7 +120,7 @@ fn guard(dir: &RunDir) -> Result<Guard, StartError> {
 /// What is lacking.
 pub(in crate::run) fn has_room(model: &Model, dataset: &Dataset) -> Result<(), String> {
     let batch = model.data.as_ref().map_or(1, |data| data.batch().rows);
-    let found = footprint::check(model, &lower_train(model).graph, dataset.train.rows, batch);
+    let found = footprint::check(model, &lower_train(model).graph, dataset.train.rows(), batch);
     found.map_err(|error| footprint::lacking(model, error))
 }
 
@@ -182,7 +190,8 @@ fn resume(request: &Request<'_>, ready: &Ready) -> Result<Started, StartError> {
         drop(guard);
         return begin(&Request { out: Some(dir.path()), ..request.clone() }, ready);
     };
-    if let Some(what) = difference(request, ready, &standing.meta) {
+    let rows = Rows::of(&ready.dataset)?;
+    if let Some(what) = difference(request, ready, &rows, &standing.meta) {
         return Err(StartError::Data(format!(
             "cannot resume {}: {what}\nhelp: only `--epochs`, `--threads` and output flags may change",
             dir.path().display()
@@ -209,7 +218,7 @@ fn take_up(dir: &RunDir, standing: &Standing) -> std::io::Result<()> {
 }
 
 /// What is asked for now and was not asked for then.
-fn difference(request: &Request<'_>, ready: &Ready, then: &Meta) -> Option<String> {
+fn difference(request: &Request<'_>, ready: &Ready, rows: &Rows, then: &Meta) -> Option<String> {
     if request.source != then.source {
         return Some(format!("{} is not the text that was trained", request.file.display()));
     }
@@ -227,6 +236,6 @@ fn difference(request: &Request<'_>, ready: &Ready, then: &Meta) -> Option<Strin
     if ready.dataset.transform != then.transform || ready.attributes != then.attributes {
         return Some("the data have changed".into());
     }
-    let part = then.rows.as_ref()?.difference(&Rows::of(&ready.dataset))?;
+    let part = then.rows.as_ref()?.difference(rows)?;
     Some(format!("the data have changed: the {part} rows are not those it was trained with"))
 }

@@ -3,12 +3,10 @@
 use std::{fmt, ops::Range, path::Path};
 
 use super::{calibration::Calibration, fitness, standing::Standing};
-use crate::run::{
+use crate::run::folder::{
     dir::RunDir,
-    exact::{Effort, ExactMeans, exact_means},
     open::attributes_of,
     place::{self, NoRun, Place},
-    sampling::Sampling,
 };
 use crate::{
     check::{Env, check_source},
@@ -18,12 +16,13 @@ use crate::{
     kernels::{aligned::AlignedVec, team::Team},
     lower::lower_eval,
     memory::TooMuch,
-    model::{McDropout, Mean, Model, Param, ParamRole, PredictMode},
+    model::{Model, Param, ParamRole, PredictMode},
     run::agreement,
     runtime::{
         checkpoint::{Checkpoint, CheckpointError},
         container::ContainerError,
         evaluate::Evaluator,
+        function::PassError,
         progress::{Meta, Rows},
         session::Session,
         store::Store,
@@ -96,6 +95,15 @@ impl From<TooMuch> for TrainedError {
     }
 }
 
+impl From<PassError> for TrainedError {
+    fn from(error: PassError) -> Self {
+        match error {
+            PassError::Codegen(error) => TrainedError::Codegen(error),
+            PassError::Data(error) => TrainedError::Data(error),
+        }
+    }
+}
+
 impl From<CodegenError> for TrainedError {
     fn from(error: CodegenError) -> Self {
         TrainedError::Codegen(error)
@@ -154,53 +162,6 @@ impl Trained {
         Ok(Self { model, checkpoint, calibration: Calibration::default() })
     }
 
-    /// The mean of all sub-networks for each row, as one net would predict: probabilities, or numbers from the target's level.
-    pub(in crate::run) fn exact_outputs(
-        &self,
-        part: &Part,
-        mean: Mean,
-        team: &Team,
-    ) -> Result<Vec<f32>, TrainedError> {
-        let exact = self.exact_means(part, team)?;
-        self.own_singles(if mean == Mean::Arithmetic { exact.arithmetic } else { exact.geometric })
-    }
-
-    /// The same with logits instead of probabilities.
-    pub(in crate::run) fn exact_logits(
-        &self,
-        part: &Part,
-        mean: Mean,
-        team: &Team,
-    ) -> Result<Vec<f32>, TrainedError> {
-        let exact = self.exact_means(part, team)?;
-        let arithmetic = mean == Mean::Arithmetic;
-        self.own_singles(if arithmetic { exact.arithmetic_outputs } else { exact.geometric_outputs })
-    }
-
-    fn exact_means(&self, part: &Part, team: &Team) -> Result<ExactMeans, TrainedError> {
-        if self.model.output.kind.says_spread() {
-            let why = "a `normal` output says a distribution: there is no exact mean of it in this version\nhelp: `--samples` or `--ensemble` average sampled sub-networks";
-            return Err(TrainedError::Unfit(why.into()));
-        }
-        let exact = exact_means(&self.model, part, &self.store()?, Effort::usual(team.threads()));
-        exact.map_err(|why| TrainedError::Unfit(format!("no exact mean: {why}")))
-    }
-
-    fn own_singles(&self, values: Vec<f64>) -> Result<Vec<f32>, TrainedError> {
-        let plain: Vec<f32> = values.iter().map(|x| *x as f32).collect();
-        self.are_numbers(&plain, self.model.output.kind.width(), 0)?;
-        Ok(self.own(values).into_iter().map(|x| x as f32).collect())
-    }
-
-    pub(in crate::run) fn sampling<'a>(
-        &'a self,
-        part: &'a Part,
-        mc: McDropout,
-        team: &'a Team,
-    ) -> Sampling<'a> {
-        Sampling::new(vec![self], part, mc, team)
-    }
-
     /// The net in memory, for up to `most` rows a call: by weight scaling, at the temperature that `calibrate` found.
     ///
     /// # Errors
@@ -222,7 +183,8 @@ impl Trained {
         if dataset.transform != meta.transform || attributes_of(&self.model, &dataset) != meta.attributes {
             return Err(TrainedError::Unfit(changed.into()));
         }
-        match meta.rows.and_then(|rows| rows.difference(&Rows::of(&dataset))) {
+        let found = meta.rows.map(|_| Rows::of(&dataset)).transpose()?;
+        match meta.rows.zip(found).and_then(|(then, found)| then.difference(&found)) {
             None => Ok(dataset),
             Some(part) => Err(TrainedError::Unfit(format!("{changed}: the {part} rows are others"))),
         }

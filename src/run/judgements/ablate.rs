@@ -2,7 +2,7 @@
 //!
 //! Units that only work together are worth much one by one (co-adaptation); dropout is meant to prevent that (Hinton et al. 2012).
 
-use crate::run::trained::{Trained, TrainedError};
+use crate::run::folder::trained::{Trained, TrainedError};
 use crate::{
     data::{Part, Search},
     kernels::team::Team,
@@ -84,7 +84,7 @@ impl Trained {
         }
         match layers.is_empty() {
             true => Err(TrainedError::Unfit("the net has no hidden units to take out".into())),
-            false => Ok(Ablation { part: name, rows: part.rows, figure, whole, layers }),
+            false => Ok(Ablation { part: name, rows: part.rows(), figure, whole, layers }),
         }
     }
 

@@ -1,6 +1,6 @@
 //! What goes on inside trained nets: how strongly hidden units answer held-out rows, how weights are spread.
 
-use crate::run::trained::{Trained, TrainedError};
+use crate::run::folder::trained::{Trained, TrainedError};
 use crate::{
     data::{Part, Search},
     graph::Mode,
@@ -40,7 +40,7 @@ pub fn activations(nets: &[Shown<'_>], team: &Team) -> Result<Chart, TrainedErro
     let (mut all, mut titles) = (Vec::new(), Vec::new());
     for one in nets {
         let (part_name, part) = one.net.held_out(one.search, None)?;
-        let title = format!("First hidden layer, {} rows of {part_name}", part.rows);
+        let title = format!("First hidden layer, {} rows of {part_name}", part.rows());
         let live = one.net.model.is_live_in_mc();
         let mut answers = |mode, way: &str| {
             all.push((one.net.activations(&part, mode, team)?, one.titled(way)));
@@ -131,7 +131,7 @@ fn hidden(model: &Model) -> Option<NodeId> {
         weighted[i] = behind || !node.params.is_empty();
         let NodeKind::Layer(used) = &node.kind else { continue };
         let drops = used.word.drop_site(&used.args).is_some();
-        if behind && node.params.is_empty() && !drops && used.word.unitwise().is_some() {
+        if behind && node.params.is_empty() && !drops && used.word.facts().unitwise.is_some() {
             return Some(NodeId(i));
         }
     }

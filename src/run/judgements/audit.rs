@@ -2,15 +2,16 @@
 
 use crate::run::{
     exact::{Effort, ExactMeans, NotEnumerated, exact_means, mean_outputs},
-    likelihood,
-    trained::{Trained, TrainedError},
+    folder::trained::{Trained, TrainedError},
+    predictions::likelihood,
 };
 use crate::{
-    data::{Part, Search, Target, TargetRule},
+    data::{Observed, Part, Search, TargetRule},
     graph::is_affine_in_masks,
     kernels::team::Team,
     lower::lower_samples,
     model::{McDropout, OutputKind},
+    run::predictions::sampling::Sampling,
     runtime::evaluate::Evaluator,
 };
 
@@ -79,7 +80,11 @@ impl Trained {
             }
             false => None,
         };
-        let exact = exact_means(&self.model, part, &store, effort).map(|exact| ExactMeans {
+        let exact = exact_means(&self.model, part, &store, effort);
+        if let Err(NotEnumerated::Unread(error)) = exact {
+            return Err(TrainedError::Data(error));
+        }
+        let exact = exact.map(|exact| ExactMeans {
             arithmetic: self.own(exact.arithmetic),
             geometric: self.own(exact.geometric),
             ..exact
@@ -105,7 +110,7 @@ impl Trained {
         });
         Ok(Audit {
             part: name,
-            rows: part.rows,
+            rows: part.rows(),
             certified,
             closed_form,
             enumeration,
@@ -152,18 +157,15 @@ impl Trained {
 
     /// What was observed, `[rows, width]`: one-hot classes, bits, numbers in their own units from the target's level.
     pub(in crate::run) fn observed(&self, part: &Part) -> Vec<f64> {
-        let wide = |data: &[f32]| data.iter().map(|x| f64::from(*x)).collect();
-        match &part.target {
-            Target::Classes(targets) => {
-                let k = self.model.output.kind.width();
-                targets
-                    .iter()
-                    .flat_map(|t| (0..k).map(move |c| f64::from(u8::from(c == *t as usize))))
-                    .collect()
+        let k = self.model.output.kind.width();
+        let row = |observed: Observed<'_>| -> Vec<f64> {
+            match observed {
+                Observed::Class(class) => (0..k).map(|c| f64::from(u8::from(c == class as usize))).collect(),
+                Observed::Bits(bits) => bits.iter().map(|x| f64::from(*x)).collect(),
+                Observed::Real(numbers) => self.own(numbers.iter().map(|x| f64::from(*x)).collect()),
             }
-            Target::Bits { data, .. } => wide(data),
-            Target::Real { data, .. } => self.own(wide(data)),
-        }
+        };
+        part.all_observed().flat_map(row).collect()
     }
 
     /// Probabilities by weight scaling.
@@ -178,8 +180,8 @@ impl Trained {
     fn sampled(&self, part: &Part, team: &Team) -> Result<Vec<(String, Vec<f64>)>, TrainedError> {
         let width = self.model.output.kind.width();
         let most = McDropout { samples: SAMPLES[SAMPLES.len() - 1], seed: None, until: None };
-        let mut means = vec![Vec::with_capacity(part.rows * width); SAMPLES.len()];
-        self.sampling(part, most, team).each_row_of_logits(|_, samples| {
+        let mut means = vec![Vec::with_capacity(part.rows() * width); SAMPLES.len()];
+        Sampling::new(vec![self], part, most, team).each_row_of_logits(|_, samples| {
             let mut sums = vec![0.0; width];
             for (t, sample) in self.meant(samples).chunks_exact(width).enumerate() {
                 sums.iter_mut().zip(sample).for_each(|(sum, p)| *sum += p);

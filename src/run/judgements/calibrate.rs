@@ -6,15 +6,19 @@
 use std::collections::BTreeMap;
 
 use crate::run::{
-    calibration::{Calibration, Fit, TEMPERATURES, name_of},
-    committee::nothing_live,
-    likelihood::{self, Term},
-    mc::Marginal,
-    sampling::{KEPT, Sampling},
-    trained::{Trained, TrainedError},
+    folder::{
+        calibration::{Calibration, Fit, TEMPERATURES, name_of},
+        trained::{Trained, TrainedError},
+    },
+    predictions::{
+        committee::nothing_live,
+        likelihood::{self, Term},
+        mc::Marginal,
+        sampling::{KEPT, Sampling},
+    },
 };
 use crate::{
-    data::{Part, Search, Target},
+    data::{Observed, Part, Search},
     kernels::team::Team,
     model::{Mean, OutputKind, PredictMode},
 };
@@ -75,7 +79,7 @@ impl Trained {
     }
 
     fn fit(&self, part: &Part, mode: PredictMode, team: &Team) -> Result<Fit, TrainedError> {
-        let rows = part.rows;
+        let rows = part.rows();
         let said = self.all_said(part, mode, team)?;
         let losses = |values: &[f64]| self.losses(part, mode, &said, values, team);
         let numbers = self.model.output.kind.needs_precision();
@@ -99,7 +103,9 @@ impl Trained {
     /// What a way to predict says of the rows: logits, or numbers in the target's own units.
     fn said<'a>(&'a self, part: &'a Part, mode: PredictMode, team: &'a Team) -> Sampling<'a> {
         match mode {
-            PredictMode::McDropout(mc) | PredictMode::Ensemble(_, mc) => self.sampling(part, mc, team),
+            PredictMode::McDropout(mc) | PredictMode::Ensemble(_, mc) => {
+                Sampling::new(vec![self], part, mc, team)
+            }
             PredictMode::WeightScaling | PredictMode::Exact(_) => Sampling::passes(vec![self], part, team),
         }
     }
@@ -115,24 +121,27 @@ impl Trained {
         let squares: Vec<f64> = means.iter().zip(&observed).map(square).collect();
         let rounding: f64 = self.rounding(part).iter().map(|by| by * by).sum();
         match squares.iter().sum::<f64>() {
-            sum if !sum.is_finite() => Err(no_best(Lowest::Unknown, true, part.rows, mode)),
-            sum if sum <= rounding => Err(no_best(Lowest::High, true, part.rows, mode)),
+            sum if !sum.is_finite() => Err(no_best(Lowest::Unknown, true, part.rows(), mode)),
+            sum if sum <= rounding => Err(no_best(Lowest::High, true, part.rows(), mode)),
             sum => Ok(sum / observed.len() as f64),
         }
     }
 
     /// How far each observation may be off for no other reason than the rounding of training, in the target's own units.
     fn rounding(&self, part: &Part) -> Vec<f64> {
-        let Target::Real { data, .. } = &part.target else { return Vec::new() };
         let units = self.checkpoint.meta.transform.target.units();
         let of = |(y, unit): (&f32, &f64)| f64::from(f32::EPSILON) * f64::from(*y).abs() * unit;
-        data.iter().zip(units.iter().cycle()).map(of).collect()
+        let row = |observed| match observed {
+            Observed::Real(numbers) => numbers.iter().zip(units.iter().cycle()).map(of).collect(),
+            Observed::Class(_) | Observed::Bits(_) => Vec::new(),
+        };
+        part.all_observed().flat_map(row).collect()
     }
 
     /// What is said of all rows, row by row; nothing where that is too much to keep and has to be drawn again for each look.
     fn all_said(&self, part: &Part, mode: PredictMode, team: &Team) -> Result<Vec<f32>, TrainedError> {
         let mut said = Vec::new();
-        if part.rows * samples_of(mode) * self.model.output.kind.width() <= KEPT {
+        if part.rows() * samples_of(mode) * self.model.output.kind.width() <= KEPT {
             let add = |_: usize, samples: &[f32]| said.extend_from_slice(samples);
             self.said(part, mode, team).each_row_of_logits(add)?.ok_or_else(nothing_live)?;
         }
@@ -164,12 +173,14 @@ impl Trained {
             likelihoods.iter_mut().zip(values).for_each(|(sum, value)| *sum = *sum + of_row(*value));
         };
         match said.is_empty() {
-            false => said.chunks_exact(said.len() / part.rows).enumerate().for_each(|(at, row)| add(at, row)),
+            false => {
+                said.chunks_exact(said.len() / part.rows()).enumerate().for_each(|(at, row)| add(at, row))
+            }
             true => {
                 self.said(part, mode, team).each_row_of_logits(add)?.ok_or_else(nothing_live)?;
             }
         }
-        let rows = part.rows as f64;
+        let rows = part.rows() as f64;
         // Adding 0 turns -0 round.
         let loss = |sum: Term| Term { log: -sum.log / rows + 0.0, slope: -sum.slope / rows };
         Ok(likelihoods.into_iter().map(loss).collect())
@@ -271,9 +282,11 @@ fn lowest<E>(range: (f64, f64), mut f: impl FnMut(&[f64]) -> Result<Vec<Term>, E
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
     use super::*;
     use crate::{
-        data::{InputArray, Storage, Target},
+        data::{Input, Target},
         draws::rng,
         model::McDropout,
         run::rig::{fixed_part, trained},
@@ -310,8 +323,7 @@ mod tests {
         let mut random = rng::stream(3, "test", &[]);
         let mut uniform = || rng::unit(&mut random);
         let data: Vec<f32> = (0..3 * ROWS).map(|_| (8.0 * uniform() - 4.0) as f32).collect();
-        let input =
-            InputArray { name: "x".into(), shape: vec![3], data: Storage::F32(data), scale: 1.0, shift: 0.0 };
+        let input = Input::floats("x", &[3], data);
         let mut part = fixed_part(input, ROWS);
         let team = Team::new(1);
         let mc = McDropout { samples: 5, seed: Some(1), until: None };
@@ -327,8 +339,8 @@ mod tests {
             let p = sampling.means(mean).unwrap().unwrap();
             let class =
                 |p: &[f32], u: f64| (0..3).find(|k| p[..=*k].iter().map(|p| f64::from(*p)).sum::<f64>() > u);
-            part.target =
-                Target::Classes(p.chunks_exact(3).map(|p| class(p, uniform()).unwrap_or(2) as u32).collect());
+            let classes = p.chunks_exact(3).map(|p| class(p, uniform()).unwrap_or(2) as u32).collect();
+            part.target = Arc::new(Target::Classes(classes));
             let fit = net.fit(&part, mode, &team).unwrap();
             assert!((fit.value / truth - 1.0).abs() < 0.1, "{mode:?}: {fit:?}");
             assert!(fit.nll < fit.before.unwrap());
@@ -342,7 +354,7 @@ mod tests {
         let at = |value: f64, bits: &[f64]| {
             let data = bits.iter().map(|y| *y as f32).collect();
             let target = Target::Bits { data, width: 3 };
-            let part = Part { rows: 1, inputs: Vec::new(), target, source_rows: Vec::new() };
+            let part = Part::of_first(1, Vec::new(), target);
             likelihood::of_logits(&part, 0, &logits, 3, value).log
         };
         // The expected log-likelihood under the net's own probabilities is largest at 1.

@@ -1,13 +1,14 @@
 //! How the mean over T samples of dropout nears its limit: the error for every T, over disjoint sets of masks, beside weight scaling's
 //! (Srivastava et al. 2014, figure 11).
 
-use crate::run::trained::{Trained, TrainedError};
+use crate::run::folder::trained::{Trained, TrainedError};
 use crate::{
     data::Search,
     kernels::team::Team,
     math::Moments,
     memory::{self, product},
     model::{McDropout, Mean, laws::likeliest},
+    run::predictions::sampling::Sampling,
 };
 
 /// The error of the mean over `samples` samples: mean and standard deviation over the sets of masks.
@@ -60,12 +61,12 @@ impl Trained {
         let observed = self.observed(&part);
         let wrong = |p: &[f64], row: usize| likeliest(p) != likeliest(&observed[row * classes..][..classes]);
         let scaled = self.scaled(&part, team)?;
-        let rows = part.rows as f64;
+        let rows = part.rows() as f64;
         let missed = scaled.chunks_exact(classes).enumerate().filter(|(row, p)| wrong(p, *row)).count();
         let mut errors = vec![vec![0.0; sets as usize]; samples as usize];
         for set in 0..sets {
             let drawn = McDropout { samples, seed: None, until: None };
-            let sampling = self.sampling(&part, drawn, team).from(set * samples);
+            let sampling = Sampling::new(vec![self], &part, drawn, team).from(set * samples);
             sampling.each_row(Mean::Arithmetic, |row, drawn| {
                 let mut sums = vec![0.0; classes];
                 for (sample, errors) in drawn.chunks_exact(classes).zip(&mut errors) {
@@ -75,7 +76,7 @@ impl Trained {
             })?;
         }
         let points = errors.iter().zip(1..).map(|(errors, samples)| point(samples, errors)).collect();
-        Ok(Curve { part: name, rows: part.rows, sets, weight_scaling: missed as f64 / rows, points })
+        Ok(Curve { part: name, rows: part.rows(), sets, weight_scaling: missed as f64 / rows, points })
     }
 }
 

@@ -1,15 +1,17 @@
 //! What pictures of a trained net show: how far its confidence can be trusted, and what its uncertainty knows.
 
 use crate::run::{
-    committee::{Committee, nothing_live},
-    curve::Curve,
-    likelihood,
-    mc::Marginal,
-    sampling::Sampling,
-    trained::TrainedError,
+    folder::trained::TrainedError,
+    judgements::curve::Curve,
+    predictions::{
+        committee::{Committee, nothing_live},
+        likelihood,
+        mc::Marginal,
+        sampling::Sampling,
+    },
 };
 use crate::{
-    data::{InputArray, Part, Search},
+    data::{DataError, Part, Search},
     kernels::team::Team,
     model::{Interval, McDropout, OutputKind, Predict, PredictMode, laws::likeliest},
     plot::{Chart, Corner, Series},
@@ -62,7 +64,7 @@ impl Committee {
                 bins.iter().filter(|bin| bin.2 > 0.0).map(|bin| (bin.0 / bin.2, bin.1 / bin.2)).collect();
             series.push(Series::line(&way, color, points));
         }
-        let title = format!("Reliability on the {name} part, {} rows", part.rows);
+        let title = format!("Reliability on the {name} part, {} rows", part.rows());
         Ok(Chart {
             title,
             x: "confidence".into(),
@@ -102,7 +104,7 @@ impl Committee {
             return Err(nothing_live());
         }
         let y = if classes { "error rate of these" } else { "mean absolute error of these" };
-        let title = format!("Risk over coverage on the {name} part, {} rows", part.rows);
+        let title = format!("Risk over coverage on the {name} part, {} rows", part.rows());
         Ok(Chart {
             title,
             x: "share of rows that are answered".into(),
@@ -156,7 +158,7 @@ impl Committee {
             series.push(Series::line(what[1], 1, group(|row| row.disagreement)));
         }
         let title =
-            format!("Error over uncertainty on the {name} part, {} rows in {GROUPS} groups", part.rows);
+            format!("Error over uncertainty on the {name} part, {} rows in {GROUPS} groups", part.rows());
         Ok(Chart {
             title,
             x: "mean uncertainty of the group".into(),
@@ -188,7 +190,7 @@ impl Committee {
         let transform = &first.checkpoint.meta.transform;
         let read = |text: String| transform.read_rows(text.into_bytes(), "the places of a band");
         let dataset = first.dataset(search)?;
-        let seen: Option<Vec<f64>> = values(&dataset.train).into_iter().map(|x| transform.raw(x)).collect();
+        let seen: Option<Vec<f64>> = values(&dataset.train)?.into_iter().map(|x| transform.raw(x)).collect();
         let seen =
             seen.ok_or_else(|| TrainedError::Unfit("a band is drawn over an input of numbers".into()))?;
         let (low, high) = seen
@@ -220,7 +222,7 @@ impl Committee {
         let dots = seen.iter().copied().zip(observed).collect();
         series.push(Series::dots("training rows", 3, dots));
         let title =
-            format!("{} over its input, {} training rows", first.model.output.name, dataset.train.rows);
+            format!("{} over its input, {} training rows", first.model.output.name, dataset.train.rows());
         Ok(Chart {
             title,
             x: "input".into(),
@@ -247,8 +249,8 @@ impl Committee {
         };
         let kind = sampling.kind();
         let observed = self.first().observed(part);
-        let width = observed.len() / part.rows.max(1);
-        let mut rows = Vec::with_capacity(part.rows);
+        let width = observed.len() / part.rows().max(1);
+        let mut rows = Vec::with_capacity(part.rows());
         let done = sampling.tempered(mode).each_row_of_logits(|at, samples| {
             rows.push(judge(samples, kind, &observed[at * width..(at + 1) * width], precision));
         })?;
@@ -336,6 +338,7 @@ fn around(places: &[f64], means: &[f64], sd: &[f64]) -> Vec<(f64, f64, f64)> {
     each.map(|((x, mean), sd)| (*x, mean - 2.0 * sd, mean + 2.0 * sd)).collect()
 }
 
-fn values(part: &Part) -> Vec<f64> {
-    part.inputs.first().map_or(Vec::new(), InputArray::values)
+fn values(part: &Part) -> Result<Vec<f64>, DataError> {
+    let seen = part.inputs.first().map(|input| part.seen(input)).transpose()?;
+    Ok(seen.unwrap_or_default().into_iter().map(f64::from).collect())
 }

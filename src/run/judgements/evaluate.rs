@@ -1,15 +1,18 @@
 //! Figures of trained nets on their data: of one pass of each, and of the mean over what they say together.
 
 use crate::run::{
-    committee::{Committee, several_are_not_exact},
-    mc::{self, Scoring},
-    sampling::{Drawn, Sampling},
-    trained::{Trained, TrainedError},
+    folder::trained::{Trained, TrainedError},
+    predictions::{
+        committee::{Committee, several_are_not_exact},
+        mc::{self, Scoring},
+        sampling::{Drawn, Sampling},
+    },
 };
 use crate::{
     data::{Part, Search},
     kernels::team::Team,
     model::PredictMode,
+    run::predictions::enumerated,
     runtime::{
         evaluate::{Evaluator, cool, numbers},
         figures::{Figures, Reporter},
@@ -105,7 +108,15 @@ fn part_figures(
     let together = if members.len() > 1 { passes(members, part, scoring, team)? } else { None };
     let sampled = mode.map(|mode| sampled(members, part, mode, scoring, team)).transpose()?.flatten();
     let (samples, drawn) = sampled.unzip();
-    Ok(PartFigures { part: name, rows: part.rows, each, tempered, together, samples, drawn: drawn.flatten() })
+    Ok(PartFigures {
+        part: name,
+        rows: part.rows(),
+        each,
+        tempered,
+        together,
+        samples,
+        drawn: drawn.flatten(),
+    })
 }
 
 impl Trained {
@@ -181,7 +192,7 @@ fn sampled(
             draw(mc).mean_logits(mean)?.map(|outputs| alone(of_mean(outputs)))
         }
         (PredictMode::Exact(mean), [one]) => {
-            let outputs = one.exact_logits(part, mean, team)?;
+            let outputs = enumerated::logits(one, part, mean, team)?;
             Some(alone(of_mean(outputs)))
         }
         (PredictMode::Exact(_), _) => return Err(several_are_not_exact()),

@@ -4,8 +4,8 @@ use crate::{
     model::{Model, Param, Role},
     plot::{Sheet, Tiles},
     run::{
-        activity::Shown,
-        trained::{Trained, TrainedError},
+        folder::trained::{Trained, TrainedError},
+        judgements::activity::Shown,
     },
 };
 

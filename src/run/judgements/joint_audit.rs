@@ -1,10 +1,9 @@
 //! Several trained nets audited together: each of them, their mean, and the mean of all their samples of dropout.
 
 use crate::run::{
-    audit::{Compared, compared},
-    committee::Committee,
-    sampling::Sampling,
-    trained::TrainedError,
+    folder::trained::TrainedError,
+    judgements::audit::{Compared, compared},
+    predictions::{committee::Committee, sampling::Sampling},
 };
 use crate::{
     data::{Part, Search},
@@ -66,7 +65,7 @@ impl Committee {
         let ways = ways.into_iter().map(|(name, p)| compared(name, &p, &truth, &observed, kind));
         Ok(JointAudit {
             part: name,
-            rows: part.rows,
+            rows: part.rows(),
             reference: format!("the {reference}"),
             ways: ways.collect(),
         })

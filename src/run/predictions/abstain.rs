@@ -1,6 +1,6 @@
 //! Rows that had better be left to somebody else: those whose uncertainty is beyond a limit.
 
-use crate::{model::summary::number, run::predict::Predictions};
+use crate::{model::summary::number, run::predictions::predict::Predictions};
 
 /// Measures by the word that a rule has for them, and what it is short for.
 const MEASURES: &[(&str, &str)] = &[

@@ -6,17 +6,22 @@
 use std::path::PathBuf;
 
 use crate::run::{
-    calibration::Calibration,
-    dir::RunDir,
-    mc::{self, Scoring},
-    predict::Predictions,
-    sampling::Sampling,
-    trained::{Trained, TrainedError, Which},
+    folder::{
+        calibration::Calibration,
+        dir::RunDir,
+        trained::{Trained, TrainedError, Which},
+    },
+    predictions::{
+        mc::{self, Scoring},
+        predict::Predictions,
+        sampling::Sampling,
+    },
 };
 use crate::{
     data::{Part, Rows, Target},
     kernels::{aligned::AlignedVec, team::Team},
     model::{Interval, Mean, Predict, PredictMode},
+    run::predictions::enumerated,
     runtime::evaluate::{Evaluator, cool},
 };
 
@@ -135,8 +140,7 @@ impl Committee {
     /// Parameters that do not fit the net; samples of a net without live dropout; what code generation says.
     pub fn predict(&self, rows: Rows, how: &Predict, team: &Team) -> Result<Predictions, TrainedError> {
         let interval = self.scoring(Scoring { precision: None, interval: how.interval }, how.mode)?.interval;
-        let none = Target::Real { data: Vec::new(), width: 0 };
-        let part = &Part { rows: rows.rows, inputs: rows.inputs, target: none, source_rows: Vec::new() };
+        let part = &Part::of_first(rows.rows, rows.inputs, Target::NONE);
         let draw = |mc| Sampling::new(self.all(), part, mc, team).tempered(how.mode);
         match (how.mode, self.alone()) {
             (PredictMode::WeightScaling, Some(one)) => one.predict_once(part, interval, team),
@@ -150,7 +154,7 @@ impl Committee {
                 Ok(self.first().predictions(values.ok_or_else(nothing_live)?))
             }
             (PredictMode::Exact(mean), Some(one)) => {
-                Ok(one.predictions(one.exact_outputs(part, mean, team)?))
+                Ok(one.predictions(enumerated::outputs(one, part, mean, team)?))
             }
             (PredictMode::Exact(_), None) => Err(several_are_not_exact()),
         }

@@ -4,9 +4,9 @@
 //! samples is one of these products. All is f64 and made from logits: of a probability that was rounded to 1 nobody can tell what is left.
 
 use crate::{
-    data::{Part, Target},
+    data::{Observed, Part},
     kernels::wide,
-    run::mc::Marginal,
+    run::predictions::mc::Marginal,
 };
 
 /// The logarithm of a probability or a density, and its derivative by the logarithm of the temperature or of the precision.
@@ -35,12 +35,10 @@ pub fn mean(terms: &[Term]) -> Term {
 /// Of a row's class or bits under samples of its logits, `[samples, width]`, at a temperature. Not a number where numbers are observed.
 pub fn of_logits(part: &Part, row: usize, samples: &[f32], width: usize, temperature: f64) -> Term {
     let each = samples.chunks_exact(width);
-    let terms: Vec<Term> = match &part.target {
-        Target::Classes(classes) => each.map(|z| of_class(z, classes[row] as usize, temperature)).collect(),
-        Target::Bits { data, width } => {
-            each.map(|z| of_bits(z, &data[row * width..(row + 1) * width], temperature)).collect()
-        }
-        Target::Real { .. } => return Term { log: f64::NAN, slope: f64::NAN },
+    let terms: Vec<Term> = match part.observed(row) {
+        Observed::Class(class) => each.map(|z| of_class(z, class as usize, temperature)).collect(),
+        Observed::Bits(bits) => each.map(|z| of_bits(z, bits, temperature)).collect(),
+        Observed::Real(_) => return Term { log: f64::NAN, slope: f64::NAN },
     };
     mean(&terms)
 }
@@ -137,13 +135,14 @@ pub fn logits_of_bits(samples: &[f32], width: usize) -> Vec<f32> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::data::Target;
 
     fn near(a: f64, b: f64, by: f64) {
         assert!((a - b).abs() <= by, "{a} {b}");
     }
 
     fn part(target: Target) -> Part {
-        Part { rows: 1, inputs: Vec::new(), target, source_rows: Vec::new() }
+        Part::of_first(1, Vec::new(), target)
     }
 
     fn normals(means: &[&[f64]], variance: f64) -> Vec<Marginal> {

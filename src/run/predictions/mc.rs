@@ -1,17 +1,20 @@
 //! Predictions and figures by Monte-Carlo dropout: the mean over samples, and what their differences say.
 
 use crate::run::{
-    likelihood,
-    sampling::{Drawn, Sampling},
-    trained::TrainedError,
+    folder::trained::TrainedError,
+    predictions::{
+        likelihood,
+        sampling::{Drawn, Sampling},
+    },
 };
 use crate::{
-    data::{Part, Target, TargetRule},
+    data::{Observed, Part, TargetRule},
     model::{Interval, OutputKind, Precision, Predict, Reported},
     runtime::{
         figures::{Figures, Reporter, Tallies},
         predictive,
     },
+    train::metrics,
 };
 
 /// One output of a row's samples: means from the target's level and, where the net says them, variances.
@@ -207,8 +210,8 @@ impl Scored {
     fn classes(&mut self, part: &Part, index: usize, samples: &[f32], k: usize) -> Vec<f32> {
         let p = likelihood::softmaxes(samples, k);
         let logs = likelihood::logs_of_classes(samples, &p, k);
-        if let Target::Classes(classes) = &part.target {
-            self.log_likelihood += logs[classes[index] as usize];
+        if let Observed::Class(class) = part.observed(index) {
+            self.log_likelihood += logs[class as usize];
         }
         self.information += predictive::classes(&p, k).mutual_information;
         logs.into_iter().map(|log| log as f32).collect()
@@ -217,7 +220,7 @@ impl Scored {
     fn numbers(&mut self, sampling: &Sampling<'_>, scoring: Scoring, samples: &[f32], d: usize) -> Vec<f32> {
         let kind = sampling.kind();
         let mut mean = row(samples, kind, None, &vec![String::new(); d]).0;
-        kind.from_units(&mut mean, sampling.target());
+        kind.to_training(&mut mean, sampling.target());
         for output in 0..d {
             let marginal = Marginal::of(samples, kind, output).with_precision(scoring.known());
             let u = predictive::number(&marginal.means, marginal.variances.as_deref());
@@ -242,9 +245,10 @@ impl Scored {
 
     fn figures(self, sampling: &Sampling<'_>) -> Figures {
         let mut figures = self.tallies.figures(None);
-        let rows = sampling.part.rows as f64;
+        let rows = sampling.part.rows() as f64;
         // Of several bits the metric knows no more than their means, which are not independent.
-        let nll = figures.0.iter_mut().find(|(name, _)| name == "nll");
+        let label = metrics::label(&metrics::likelihood());
+        let nll = figures.0.iter_mut().find(|(name, _)| *name == label);
         nll.into_iter().for_each(|(_, nll)| *nll = -self.log_likelihood / rows);
         let scores = [("log_likelihood", self.log_likelihood / rows), ("coverage", self.covered / rows)];
         for (name, score) in scores.into_iter().rev().filter(|(_, score)| score.is_finite()) {
@@ -258,10 +262,10 @@ impl Scored {
 
 /// The share of a row's observations that lie in their intervals; NaN where there are no intervals.
 fn within(sampling: &Sampling<'_>, index: usize, samples: &[f32], scoring: Scoring) -> f64 {
-    let (Some(interval), Target::Real { data, width }) = (scoring.interval, &sampling.part.target) else {
+    let (Some(interval), Observed::Real(numbers)) = (scoring.interval, sampling.part.observed(index)) else {
         return f64::NAN;
     };
-    let mut own = data[index * width..(index + 1) * width].to_vec();
+    let mut own = numbers.to_vec();
     sampling.target().to_units(&mut own);
     let tail = 0.5 * (1.0 - interval.share);
     let inside = own.iter().enumerate().map(|(d, y)| {
@@ -271,18 +275,18 @@ fn within(sampling: &Sampling<'_>, index: usize, samples: &[f32], scoring: Scori
         let below = predictive::probability_below(f64::from(*y), &marginal.means, |t| v[t]);
         f64::from(u8::from((tail..=1.0 - tail).contains(&below)))
     });
-    inside.sum::<f64>() / *width as f64
+    inside.sum::<f64>() / own.len() as f64
 }
 
 /// The log-density of a row's numbers, in the target's own units; NaN if nothing says how far they spread.
 fn observed(sampling: &Sampling<'_>, index: usize, samples: &[f32], precision: Option<f64>) -> f64 {
     let kind = sampling.kind();
-    let Target::Real { data, width } = &sampling.part.target else { return f64::NAN };
-    let mut own = data[index * width..(index + 1) * width].to_vec();
+    let Observed::Real(numbers) = sampling.part.observed(index) else { return f64::NAN };
+    let mut own = numbers.to_vec();
     sampling.target().to_units(&mut own);
     let own: Vec<f64> = own.into_iter().map(f64::from).collect();
     let marginals: Vec<Marginal> =
-        (0..*width).map(|d| Marginal::of(samples, kind, d).with_precision(precision)).collect();
+        (0..own.len()).map(|d| Marginal::of(samples, kind, d).with_precision(precision)).collect();
     likelihood::of_numbers(&own, &marginals).map_or(f64::NAN, |term| term.log)
 }
 
@@ -300,10 +304,10 @@ pub fn mean_figures(
     let log_likelihood: f64 =
         rows.map(|(row, logits)| likelihood::of_logits(part, row, logits, width, 1.0).log).sum();
     // As a net would give them: in the units of training, with log-variances.
-    kind.from_units(&mut outputs, target);
+    kind.to_training(&mut outputs, target);
     let mut figures = reporter.figures(&outputs, part);
     if log_likelihood.is_finite() && reporter.wants("log_likelihood") {
-        figures.0.push(("log_likelihood".into(), log_likelihood / part.rows as f64));
+        figures.0.push(("log_likelihood".into(), log_likelihood / part.rows() as f64));
     }
     figures
 }

@@ -2,6 +2,7 @@
 
 pub(in crate::run) mod abstain;
 pub(in crate::run) mod committee;
+pub(in crate::run) mod enumerated;
 pub(in crate::run) mod likelihood;
 pub(in crate::run) mod mc;
 pub(in crate::run) mod plan;

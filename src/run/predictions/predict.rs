@@ -8,7 +8,7 @@
 
 use serde_json::{Map, Value as Json, json};
 
-use crate::run::{mc::Note, sampling::Drawn};
+use crate::run::predictions::{mc::Note, sampling::Drawn};
 use crate::{
     data::TargetRule,
     model::{Interval, Output, OutputKind, Precision},

@@ -3,9 +3,8 @@
 use std::ops::Range;
 
 use crate::run::{
-    likelihood,
-    mc::Marginal,
-    trained::{Trained, TrainedError},
+    folder::trained::{Trained, TrainedError},
+    predictions::{likelihood, mc::Marginal},
 };
 use crate::{
     data::{Part, TargetRule},
@@ -130,10 +129,10 @@ impl<'a> Sampling<'a> {
         row: &mut impl FnMut(usize, &[f32]),
     ) -> Result<(), TrainedError> {
         let each = voices.iter().map(|voice| voice.count(samples.len())).sum::<usize>() * self.kind().width();
-        let block = (BLOCK / each).max(1).min(self.part.rows);
+        let block = (BLOCK / each).max(1).min(self.part.rows());
         memory::check(product(&[block, each, HELD]))?;
-        for start in (0..self.part.rows).step_by(block) {
-            let rows = start..(start + block).min(self.part.rows);
+        for start in (0..self.part.rows()).step_by(block) {
+            let rows = start..(start + block).min(self.part.rows());
             let said = self.block(voices, rows.clone(), samples.clone())?;
             said.chunks_exact(each).zip(rows).for_each(|(samples, at)| row(at, samples));
         }
@@ -179,7 +178,7 @@ impl<'a> Sampling<'a> {
     /// As [`each_row`](Self::each_row).
     pub fn mean_logits(&self, mean: Mean) -> Result<Option<Vec<f32>>, TrainedError> {
         let kind = self.kind();
-        let mut outputs = Vec::with_capacity(self.part.rows * kind.width());
+        let mut outputs = Vec::with_capacity(self.part.rows() * kind.width());
         let average = |samples: &[f32]| match (mean, kind.classes()) {
             (Mean::Arithmetic, Some(k)) => {
                 let logs = likelihood::logs_of_classes(samples, &likelihood::softmaxes(samples, k), k);
@@ -226,9 +225,9 @@ impl<'a> Voice<'a> {
             _ => Sampler::new(model, part, native)?,
         };
         if let Some(sampler) = sampler {
-            let often = sampling.until.is_some() && part.rows * sampler.fixed_width() <= KEPT;
+            let often = sampling.until.is_some() && part.rows() * sampler.fixed_width() <= KEPT;
             let fixed = match often {
-                true => Some(sampler.fixed(part, 0..part.rows, &mut store, sampling.team)?),
+                true => Some(sampler.fixed(part, 0..part.rows(), &mut store, sampling.team)?),
                 false => None,
             };
             let source = Source::Samples(Box::new(sampler));

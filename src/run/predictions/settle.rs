@@ -4,8 +4,8 @@
 //! many to keep, they are drawn again once their number is known.
 
 use crate::run::{
-    sampling::{Drawn, KEPT, Sampling, Voice},
-    trained::TrainedError,
+    folder::trained::TrainedError,
+    predictions::sampling::{Drawn, KEPT, Sampling, Voice},
 };
 use crate::{math::Running, model::Until};
 
@@ -56,7 +56,7 @@ impl Sampling<'_> {
             }
         }
         match kept {
-            true => deliver(&looks, self.part.rows, &mut row),
+            true => deliver(&looks, self.part.rows(), &mut row),
             false => self.each(voices, self.first..self.first + drawn, &mut row)?,
         }
         Ok(Drawn { samples: drawn, standard_error: Some(standard_error) })
@@ -80,7 +80,7 @@ impl Looked {
     fn new(sampling: &Sampling<'_>) -> Self {
         let kind = sampling.kind();
         let (width, outputs) = (kind.width(), kind.outputs());
-        Self { each: vec![Running::default(); sampling.part.rows * outputs], width, outputs }
+        Self { each: vec![Running::default(); sampling.part.rows() * outputs], width, outputs }
     }
 
     /// More samples of a row, `[samples, width]`.

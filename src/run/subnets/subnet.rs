@@ -4,12 +4,11 @@
 
 use serde::Serialize;
 
-use crate::run::trained::{Trained, TrainedError};
+use crate::run::folder::trained::{Trained, TrainedError};
 use crate::{
     draws,
-    graph::{Address, Mode, Op, StepInfo, ValueId},
+    graph::{Address, Mode, StepInfo},
     lower::{Lowered, lower_predict, lower_samples},
-    model::NodeKind,
     vocab::Clock,
 };
 
@@ -60,15 +59,12 @@ impl Trained {
         let step = StepInfo { clock: drawn.clock(), ..StepInfo::of_prediction(1) };
         let graph = &lowered.graph;
         let mut masks = Vec::new();
-        for node in &graph.nodes {
-            let Some(Op::RowKey(site)) = node.inputs.first().map(|key| &graph.node(*key).op) else {
-                continue;
-            };
-            let site = &graph.sites[site.index()];
+        for v in graph.values() {
+            let Some(site) = graph.drawn_from(v).map(|site| &graph.sites[site.index()]) else { continue };
             if !self.is_multiplied(&site.path) {
                 continue;
             }
-            let Op::KeepMask { dims, shared } = &node.op else {
+            let Some(mask) = graph.mask(v) else {
                 return unfit(format!(
                     "the multipliers of {} are not coins: there is no sub-network",
                     site.path
@@ -80,8 +76,8 @@ impl Trained {
             // Where one draw serves all rows, its key counts none.
             let at = if site.address == Address::Row { position } else { 0 };
             let key = draws::row_key(self.stream(drawn, site.hash), at);
-            let threshold = threshold(lowered, node.inputs[1], &step);
-            let kept = units(dims, shared).map(|unit| draws::kept(key, unit, threshold)).collect();
+            let threshold = lowered.scalars[mask.threshold.index()].word(&step);
+            let kept = units(mask.dims, mask.shared).map(|unit| draws::kept(key, unit, threshold)).collect();
             masks.push(SiteMask { path: site.path.clone(), kept });
         }
         match masks.is_empty() {
@@ -178,8 +174,8 @@ impl Trained {
 
     /// Whether what is drawn at a site multiplies: `noise`, in training, takes no unit away.
     fn is_multiplied(&self, path: &str) -> bool {
-        let layer = self.model.nodes.iter().find(|node| node.path == path).map(|node| &node.kind);
-        !matches!(layer, Some(NodeKind::Layer(used)) if used.word.drop_site(&used.args).is_none())
+        let layer = self.model.nodes.iter().find(|node| node.path == path);
+        layer.is_none_or(|node| node.layer().is_none() || node.drop_site().is_some())
     }
 
     /// Rows of an epoch, rows of a minibatch, steps of an epoch.
@@ -222,14 +218,6 @@ fn passed(made: u64, steps: u64) -> String {
     }
 }
 
-/// A site's threshold at a step.
-fn threshold(lowered: &Lowered, v: ValueId, step: &StepInfo) -> u32 {
-    match lowered.graph.node(v).op {
-        Op::Scalar(id) => lowered.scalars[id.index()].word(step),
-        _ => 0,
-    }
-}
-
 /// The number of each unit's draw, row-major: shared axes count as 0.
 fn units<'d>(dims: &'d [usize], shared: &'d [bool]) -> impl Iterator<Item = u32> + 'd {
     (0..dims.iter().product()).map(move |unit| {
@@ -246,6 +234,7 @@ fn units<'d>(dims: &'d [usize], shared: &'d [bool]) -> impl Iterator<Item = u32>
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::run::predictions::sampling::Sampling;
     use crate::{
         graph::{Bindings, Sink, Tensor, interpret},
         kernels::team::Team,
@@ -262,7 +251,8 @@ mod tests {
         let team = Team::new(1);
         let store = trained.store().unwrap();
         let mut drawn = Vec::new();
-        let sampling = trained.sampling(&part, McDropout { samples: 9, seed: Some(5), until: None }, &team);
+        let sampling =
+            Sampling::new(vec![&trained], &part, McDropout { samples: 9, seed: Some(5), until: None }, &team);
         sampling.each_row(Mean::Arithmetic, |_, samples| drawn.push(samples.to_vec())).unwrap();
         let lowered = lower_samples(&trained.model, true);
         for (row, sample) in [(0, 0), (3, 7), (4, 8)] {

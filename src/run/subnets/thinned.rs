@@ -7,17 +7,19 @@ use std::{io, path::Path};
 use serde_json::json;
 
 use crate::run::{
-    dir::RunDir,
-    guard::Guard,
-    home,
-    subnet::{Drawn, SiteMask},
-    trained::{Trained, TrainedError},
+    folder::{
+        dir::RunDir,
+        guard::Guard,
+        home,
+        trained::{Trained, TrainedError},
+    },
+    subnets::subnet::{Drawn, SiteMask},
 };
 use crate::{
     check::{Env, check_source},
     graph::Mode,
     kernels::aligned::AlignedVec,
-    layers::{Layer, Unitwise},
+    layers::{Law, Layer, Unitwise},
     lower::lower_eval,
     model::{Node, NodeKind, ParamRole, Use},
     runtime::{
@@ -27,7 +29,7 @@ use crate::{
         store::Store,
     },
     syntax::{self, ast::Stmt},
-    train::penalties::bayes_decay::TARGET_VARIANCE,
+    train::bayes_decay::TARGET_VARIANCE,
     vocab::Clock,
 };
 
@@ -96,9 +98,9 @@ impl Trained {
             if rate == 0.0 {
                 return Ok(());
             }
-            let mask = masks.iter().find(|mask| mask.path == node.path).filter(|_| site.kind == "bernoulli");
+            let mask = masks.iter().find(|mask| mask.path == node.path).filter(|_| site.law == Law::Coin);
             let mask = mask.ok_or_else(|| unfit(format!("{} does more than drop units", node.path)))?;
-            let keep = kept_scale(used, rate);
+            let keep = site.gain(rate);
             let own = mask.kept.iter().map(|kept| if *kept { keep } else { 0.0 });
             let before = chain.factors.take().unwrap_or_else(|| vec![1.0; input]);
             chain.factors = Some(before.into_iter().zip(own).map(|(a, b)| a * b).collect());
@@ -108,7 +110,7 @@ impl Trained {
             let param = &self.model.params[id.0];
             param.role == ParamRole::Weight && param.dims.len() == 2
         });
-        match used.word.unitwise() {
+        match used.word.facts().unitwise {
             _ if weighted => self.dense(chain, node, used, masks, store),
             Some(kind) => {
                 if kind == Unitwise::Other && chain.factors.is_some() {
@@ -146,7 +148,7 @@ impl Trained {
             let suffix = declared.name.rsplit('.').next().unwrap_or_default();
             let path = format!("{}.{suffix}.drop_connect", node.path);
             let mask = masks.iter().find(|mask| mask.path == path);
-            let scale = scale_of(drop.p.at(&chain.clock));
+            let scale = 1.0 / crate::draws::keep(drop.p.at(&chain.clock));
             for (x, kept) in weight.iter_mut().zip(mask.iter().flat_map(|mask| &mask.kept)) {
                 *x *= if *kept { scale } else { 0.0 };
             }
@@ -267,15 +269,6 @@ fn unfit(why: String) -> TrainedError {
     TrainedError::Unfit(why)
 }
 
-/// What a kept unit is multiplied by.
-fn kept_scale(used: &Use<dyn Layer>, rate: f64) -> f64 {
-    if used.args.opt_word("scale") == Some("test") { 1.0 } else { scale_of(rate) }
-}
-
-fn scale_of(rate: f64) -> f64 {
-    65536.0 / (65536.0 - f64::from(crate::draws::quantise(rate).unwrap_or(0)))
-}
-
 /// A layer as it is written, with what was written beside it.
 fn text(used: &Use<dyn Layer>) -> String {
     let args: Vec<String> =
@@ -296,8 +289,8 @@ mod tests {
         kernels::team::Team,
         model::{McDropout, Mean},
         run::{
+            predictions::sampling::Sampling,
             rig::{part, trained},
-            sampling::Sampling,
         },
     };
 

@@ -16,10 +16,11 @@ fn model(layers: &str) -> Model {
 
 fn part() -> Part {
     let x: Vec<f32> = numbers("x", 6 * ROWS).into_iter().map(|x| x as f32).collect();
-    let input =
-        InputArray { name: "x".into(), shape: vec![6], data: Storage::F32(x), scale: 1.0, shift: 0.0 };
-    let target = Target::Real { data: Vec::new(), width: 0 };
-    Part { rows: ROWS, inputs: vec![input], target, source_rows: Vec::new() }
+    part_of(x)
+}
+
+fn part_of(x: Vec<f32>) -> Part {
+    Part::of_first(ROWS, vec![Input::floats("x", &[6], x)], Target::NONE)
 }
 
 fn store(model: &Model) -> Store {
@@ -57,7 +58,8 @@ fn expected(model: &Model, samples: Samples) -> Vec<Vec<f32>> {
     let tensors = |stored: &[crate::graph::Stored], values: &[crate::kernels::aligned::AlignedVec]| {
         stored.iter().zip(values).map(|(s, v)| Tensor::real(&s.dims, v.to_vec())).collect()
     };
-    let Storage::F32(x) = &part().inputs[0].data else { panic!("numbers") };
+    let part = part();
+    let x = part.seen(&part.inputs[0]).expect("in memory");
     let sample = |t: u32| {
         let stream = |hash| draws::predict_stream(samples.seed, hash, u64::from(t));
         let mut bindings = Bindings::<f32> {
@@ -130,11 +132,9 @@ fn rows_may_share_the_draw_of_a_sample() {
     let own = model("dense 16 -> relu -> dropout 0.5");
     let samples = Samples { seed: 5, first: 0, count: 9 };
     let same_rows = || {
-        let mut part = part();
-        let Storage::F32(x) = &mut part.inputs[0].data else { panic!("numbers") };
-        let first = x[..6].to_vec();
-        x.chunks_exact_mut(6).for_each(|row| row.copy_from_slice(&first));
-        part
+        let part = part();
+        let x = part.seen(&part.inputs[0]).expect("in memory");
+        part_of(x[..6].repeat(ROWS))
     };
     let drawn = |model: &Model| -> Vec<f32> {
         let part = same_rows();
@@ -181,7 +181,7 @@ fn a_linear_net_varies_as_theory_says() {
         let mut store = store(&model);
         let samples = Samples { seed: 9, first: 0, count: T };
         let outputs = sampler.outputs(&part, 0..ROWS, samples, &mut store, &Team::new(2)).expect("runs");
-        let Storage::F32(x) = &part.inputs[0].data else { panic!("numbers") };
+        let x = part.seen(&part.inputs[0]).expect("in memory");
         for (row, own) in outputs.chunks_exact(T as usize).enumerate() {
             let terms = x[6 * row..][..6].iter().zip(&store.params[0][..]);
             let terms: Vec<f64> = terms.map(|(x, w)| f64::from(*x) * f64::from(*w)).collect();

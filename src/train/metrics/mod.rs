@@ -83,7 +83,7 @@ pub fn spelled(name: &str) -> Option<(&'static dyn Metric, Option<usize>)> {
         return Some((word, None));
     }
     let k = name.strip_prefix("top")?.parse().ok()?;
-    find("top_k").map(|word| (word, Some(k)))
+    Some((&top_k::WORD, Some(k)))
 }
 
 pub fn names() -> Vec<&'static str> {
@@ -92,11 +92,17 @@ pub fn names() -> Vec<&'static str> {
 
 /// What is reported where the file says nothing.
 pub fn usual(kind: OutputKind) -> Vec<crate::model::Use<dyn Metric>> {
-    let with_defaults = |word: &'static dyn Metric| crate::model::Use {
-        word,
-        args: Args::new(word.sig(), Default::default(), Vec::new()),
-    };
-    find(kind.usual_metric()).map(with_defaults).into_iter().collect()
+    vec![plain(kind.usual_metric())]
+}
+
+/// The negative log-likelihood, as reports call it.
+pub fn likelihood() -> crate::model::Use<dyn Metric> {
+    plain(&nll::WORD)
+}
+
+/// A use without arguments.
+fn plain(word: &'static dyn Metric) -> crate::model::Use<dyn Metric> {
+    crate::model::Use { word, args: Args::new(word.sig(), Default::default(), Vec::new()) }
 }
 
 /// The name of a reported figure: `accuracy`, `top5`.

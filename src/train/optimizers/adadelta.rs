@@ -53,6 +53,10 @@ impl Optimizer for AdaDelta {
         &SIG
     }
 
+    fn adapts(&self) -> bool {
+        true
+    }
+
     fn slots(&self, _args: &Args) -> Vec<&'static str> {
         vec!["square", "step"]
     }

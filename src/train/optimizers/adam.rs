@@ -43,6 +43,10 @@ impl Optimizer for Adam {
         &SIG
     }
 
+    fn adapts(&self) -> bool {
+        true
+    }
+
     fn check(&self, args: &Args) -> Result<(), Wrong> {
         check_betas(args)
     }

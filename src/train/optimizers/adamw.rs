@@ -48,6 +48,10 @@ impl Optimizer for AdamW {
         &SIG
     }
 
+    fn adapts(&self) -> bool {
+        true
+    }
+
     fn check(&self, args: &Args) -> Result<(), Wrong> {
         check_betas(args)
     }

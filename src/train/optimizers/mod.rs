@@ -15,6 +15,9 @@ pub trait Optimizer: Sync {
         Ok(())
     }
 
+    /// Whether a weight's step is divided by the size of its own gradients.
+    fn adapts(&self) -> bool;
+
     /// Whether weights decay apart from the gradient.
     fn decouples(&self) -> bool {
         false

@@ -53,6 +53,10 @@ impl Optimizer for RmsProp {
         &SIG
     }
 
+    fn adapts(&self) -> bool {
+        true
+    }
+
     fn slots(&self, args: &Args) -> Vec<&'static str> {
         let mut slots = vec!["square"];
         if args.flag("centered") {

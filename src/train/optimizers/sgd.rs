@@ -50,6 +50,10 @@ impl Optimizer for Sgd {
         &SIG
     }
 
+    fn adapts(&self) -> bool {
+        false
+    }
+
     fn check(&self, args: &Args) -> Result<(), Wrong> {
         if args.flag("nesterov") && args.timed("momentum").is_zero() {
             return Err(("nesterov", "needs a `momentum` to look ahead along".into()));

@@ -17,6 +17,10 @@ use crate::{
 pub struct L2;
 pub static WORD: L2 = L2;
 
+/// As an argument of a layer, for its weights alone.
+pub const OF_WEIGHTS: ArgSpec =
+    ArgSpec::named("l2", Kind::Number(Bounds::NON_NEGATIVE), Default::Number(0.0), "penalty on squared weights");
+
 static SIG: Sig = Sig {
     name: "l2",
     about: "penalises the squared size of weights",
@@ -30,6 +34,10 @@ static SIG: Sig = Sig {
 impl Penalty for L2 {
     fn sig(&self) -> &'static Sig {
         &SIG
+    }
+
+    fn is_quadratic(&self) -> bool {
+        true
     }
 
     fn size(&self, b: &mut Builder, param: ValueId) -> ValueId {

@@ -1,12 +1,19 @@
 //! Penalties: `penalize WORD, amount`. A penalty adds a term of the parameters to the objective.
 
+use std::fmt;
+
 use crate::{
     graph::{Builder, ValueId},
-    vocab::Sig,
+    vocab::{Args, Sig},
 };
 
 pub trait Penalty: Sync {
     fn sig(&self) -> &'static Sig;
+
+    /// Whether its gradient is in proportion to the weight, as decay's is.
+    fn is_quadratic(&self) -> bool {
+        false
+    }
 
     /// The penalised size of a parameter, a scalar: the sum of squares, of absolute values. The amount multiplies it.
     fn size(&self, b: &mut Builder, param: ValueId) -> ValueId;
@@ -14,5 +21,29 @@ pub trait Penalty: Sync {
 
 crate::train::family! { Penalty: l1, l2 }
 
-pub mod bayes_decay;
-pub use bayes_decay::BayesDecay;
+/// A penalty of one parameter alone.
+#[derive(Clone, Copy)]
+pub struct Own {
+    pub word: &'static dyn Penalty,
+    /// The coefficient of its size; above 0.
+    pub amount: f64,
+}
+
+impl Own {
+    pub fn name(&self) -> &'static str {
+        self.word.sig().name
+    }
+}
+
+impl fmt::Debug for Own {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {}", self.name(), self.amount)
+    }
+}
+
+/// The penalties that a layer's own arguments name, without those that are 0.
+pub fn own(args: &Args) -> Vec<Own> {
+    let named = WORDS.iter().map(|(word, _)| *word).filter(|word| args.sig.arg(word.sig().name).is_some());
+    let own = named.map(|word| Own { word, amount: args.number(word.sig().name) });
+    own.filter(|own| own.amount > 0.0).collect()
+}

@@ -23,10 +23,7 @@
 //! Gal and Ghahramani 2016, Dropout as a Bayesian approximation (appendix, section 3.2).
 
 use crate::{
-    draws,
-    layers::DropSite,
-    model::Fitted,
-    model::{Model, Node, NodeKind, Param, ParamId, ParamRole, Precision},
+    model::{Fitted, Model, Param, Precision},
     vocab::{ArgSpec, Args, Block, Bounds, Default, Kind, Sig, Value},
 };
 
@@ -113,10 +110,10 @@ impl BayesDecay {
 
     /// The same for data that are not loaded.
     pub fn coefficient_on(&self, fitted: Fitted, model: &Model, param: &Param) -> f64 {
-        let (keep, at_test) = match learned_logit(model, param) {
+        let (keep, at_test) = match model.learned_logit(param) {
             // The learned rate divides where the penalty is lowered.
-            Some(_) => (weights_kept(model.node(param.node)), false),
-            _ => keep_before(model, param),
+            Some(_) => (model.weights_kept(param), false),
+            _ => model.keep_before(param),
         };
         let scale = self.length_scale * self.length_scale;
         if self.reference {
@@ -154,55 +151,10 @@ fn outputs(model: &Model) -> f64 {
     if kind.classes().is_some() { 1.0 } else { kind.outputs() as f64 }
 }
 
-/// The share of the inputs of a matrix (or of its weights) that is kept, and whether it is scaled in evaluation.
-///
-/// The dropout that feeds a matrix is the last one before it with nothing between that has parameters or several inputs.
-pub fn keep_before(model: &Model, param: &Param) -> (f64, bool) {
-    let node = model.node(param.node);
-    match feeding(model, node) {
-        Some((_, site, at_test)) => (weights_kept(node) * kept(site.rate.last()), at_test),
-        None => (weights_kept(node), false),
-    }
-}
-
-/// The logit of the learned rate that feeds a matrix.
-pub fn learned_logit(model: &Model, param: &Param) -> Option<ParamId> {
-    let (node, site, _) = feeding(model, model.node(param.node))?;
-    node.params.first().copied().filter(|_| site.learned)
-}
-
-fn kept(p: f64) -> f64 {
-    1.0 - f64::from(draws::quantise(p).unwrap_or(0)) / 65536.0
-}
-
-fn weights_kept(node: &Node) -> f64 {
-    node.weight_drop.map_or(1.0, |drop| kept(drop.p.last()))
-}
-
-fn feeding<'m>(model: &'m Model, node: &Node) -> Option<(&'m Node, DropSite, bool)> {
-    let mut at = model.node(*node.inputs.first()?);
-    while let NodeKind::Layer(used) = &at.kind {
-        if let Some(site) = used.word.drop_site(&used.args) {
-            let at_test = used.args.sig.arg("scale").is_some() && used.args.opt_word("scale") == Some("test");
-            return Some((at, site, at_test));
-        }
-        if !at.params.is_empty() || at.inputs.len() != 1 {
-            return None;
-        }
-        at = model.node(at.inputs[0]);
-    }
-    None
-}
-
-/// Matrices that no mask reaches, by name.
-pub fn unmasked(model: &Model) -> Vec<&str> {
-    let weights = model.params.iter().filter(|p| p.role == ParamRole::Weight);
-    weights.filter(|p| keep_before(model, p).0 == 1.0).map(|p| p.name.as_str()).collect()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::ParamRole;
     use crate::{
         check::{Env, check_source},
         graph::{Sink, StepInfo, interpret::Bindings},
@@ -234,7 +186,7 @@ mod tests {
     fn divergence(model: &Model, bindings: &Bindings<f64>, length_scale: f64, at_test: bool) -> f64 {
         let matrices = model.params.iter().zip(&bindings.params).filter(|(p, _)| p.role == ParamRole::Weight);
         let each = matrices.map(|(param, value)| {
-            let keep = keep_before(model, param).0;
+            let keep = model.keep_before(param).0;
             let unit = if at_test { 1.0 } else { keep };
             let size: f64 = value.reals().iter().map(|w| (w / unit) * (w / unit)).sum();
             0.5 * length_scale * length_scale * keep * size

@@ -1,0 +1,50 @@
+//! What the net under construction offers to a layer that becomes nodes.
+
+use super::Net;
+use crate::{
+    diag::{Diagnostic, Span},
+    layers::{Flow, Layer, Site},
+    model::{NodeId, ParamRole, WeightDrop},
+    syntax::ast::Stmt,
+    vocab::Args,
+};
+
+impl<'f> Site<'f> for Net<'f> {
+    fn add(&mut self, layer: &'static dyn Layer, args: Args, inputs: &[NodeId], path: &str) -> Flow {
+        Net::add(self, layer, args, inputs, path)
+    }
+
+    fn inside(&mut self, level: &str, stmts: &mut dyn Iterator<Item = &'f Stmt>, flow: Flow) -> Flow {
+        Net::inside(self, level, stmts, flow)
+    }
+
+    fn inside_masked(
+        &mut self,
+        drop: WeightDrop,
+        level: &str,
+        stmts: &mut dyn Iterator<Item = &'f Stmt>,
+        flow: Flow,
+    ) -> Flow {
+        let outer = self.weight_drop.replace(drop);
+        let flow = Net::inside(self, level, stmts, flow);
+        self.weight_drop = outer;
+        flow
+    }
+
+    fn labelled(&mut self, label: &str, span: Span) -> Flow {
+        Net::labelled(self, label, span)
+    }
+
+    fn masks_weights(&self) -> bool {
+        self.weight_drop.is_some()
+    }
+
+    fn matrices(&self) -> usize {
+        let owned = self.nodes.iter().flat_map(|node| &node.params);
+        owned.filter(|id| self.params[id.0].role == ParamRole::Weight).count()
+    }
+
+    fn report(&mut self, diagnostic: Diagnostic) -> Flow {
+        Net::report(self, diagnostic)
+    }
+}

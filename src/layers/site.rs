@@ -1,0 +1,48 @@
+//! The net that a use of a layer stands in, as the layer sees it: what it may ask of elaboration, without knowing the checker.
+
+use super::Layer;
+use crate::{
+    diag::{Diagnostic, Span},
+    model::{NodeId, WeightDrop},
+    syntax::ast::Stmt,
+    vocab::Args,
+};
+
+/// The value that flows into a step.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Flow {
+    /// Nothing flows yet: the first step must be an input or `from`.
+    Start,
+    Node(NodeId),
+    /// Something above was wrong, and has been reported.
+    Broken,
+}
+
+/// A net under construction. `'f` is the file's.
+pub trait Site<'f> {
+    /// Adds one node over these values; a shape that does not fit is reported.
+    fn add(&mut self, layer: &'static dyn Layer, args: Args, inputs: &[NodeId], path: &str) -> Flow;
+
+    /// Runs statements as one level of the instance path; answers the flow after the last.
+    fn inside(&mut self, level: &str, stmts: &mut dyn Iterator<Item = &'f Stmt>, flow: Flow) -> Flow;
+
+    /// The same with every weight matrix that is made there masked.
+    fn inside_masked(
+        &mut self,
+        drop: WeightDrop,
+        level: &str,
+        stmts: &mut dyn Iterator<Item = &'f Stmt>,
+        flow: Flow,
+    ) -> Flow;
+
+    /// The value that a label stands for; an unknown one is reported at `span`.
+    fn labelled(&mut self, label: &str, span: Span) -> Flow;
+
+    /// Whether weight matrices made here are masked.
+    fn masks_weights(&self) -> bool;
+
+    /// Weight matrices of the nodes made so far, once for each pass.
+    fn matrices(&self) -> usize;
+
+    fn report(&mut self, diagnostic: Diagnostic) -> Flow;
+}

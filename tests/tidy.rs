@@ -1,0 +1,174 @@
+//! What ARCHITECTURE.md promises about the source: folders in one direction, and words that only their own files name.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use dropnet::{layers, train};
+
+/// Every file of the library that is not a test, with its code: no tests, no comments.
+fn sources() -> Vec<(PathBuf, String)> {
+    fn visit(dir: &Path, found: &mut Vec<PathBuf>) {
+        for entry in fs::read_dir(dir).expect("a folder of the source").map(|entry| entry.expect("an entry"))
+        {
+            let path = entry.path();
+            if path.is_dir() && path.file_name().is_some_and(|name| name != "tests") {
+                visit(&path, found);
+            } else if path.extension().is_some_and(|end| end == "rs") {
+                found.push(path);
+            }
+        }
+    }
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    let mut files = Vec::new();
+    visit(&root, &mut files);
+    files.sort();
+    let is_test = |path: &PathBuf| path.ends_with("tests.rs") || path.ends_with("rig.rs");
+    let read = |path: PathBuf| {
+        let text = fs::read_to_string(&path).expect("readable source");
+        (path.strip_prefix(&root).expect("below src").to_path_buf(), code(&text))
+    };
+    files.into_iter().filter(|path| !is_test(path)).map(read).collect()
+}
+
+/// Without comments and the tests at the end.
+fn code(text: &str) -> String {
+    let body = text.split("#[cfg(test)]\nmod ").next().unwrap_or(text);
+    let lines = body.lines().filter(|line| !line.trim_start().starts_with("//"));
+    lines.map(|line| format!("{line}\n")).collect()
+}
+
+/// The folder of a file, or the module of a file at the top.
+fn room(path: &Path) -> String {
+    let first = path.components().next().expect("a path").as_os_str().to_string_lossy().into_owned();
+    first.trim_end_matches(".rs").to_string()
+}
+
+/// The rooms that a text imports from: what stands behind `crate::`, in braces or not.
+fn imports(code: &str) -> BTreeSet<String> {
+    let mut found = BTreeSet::new();
+    for (at, _) in code.match_indices("crate::") {
+        let rest = &code[at + "crate::".len()..];
+        match rest.strip_prefix('{') {
+            Some(group) => found.extend(heads(group)),
+            None => found.extend(name(rest)),
+        }
+    }
+    found
+}
+
+/// The first names of the entries of a group, up to the brace that closes it.
+fn heads(group: &str) -> Vec<String> {
+    let (mut depth, mut entry, mut found) = (0, true, Vec::new());
+    for (at, c) in group.char_indices() {
+        match c {
+            '{' => depth += 1,
+            '}' if depth == 0 => break,
+            '}' => depth -= 1,
+            ',' if depth == 0 => entry = true,
+            c if depth == 0 && entry && c.is_alphabetic() => {
+                found.extend(name(&group[at..]));
+                entry = false;
+            }
+            _ => {}
+        }
+    }
+    found
+}
+
+fn name(text: &str) -> Option<String> {
+    let name: String = text.chars().take_while(|c| c.is_alphanumeric() || *c == '_').collect();
+    (!name.is_empty()).then_some(name)
+}
+
+/// A node holds its word, a word sees its node: these three are one room with three doors.
+const ONE_ROOM: [&str; 3] = ["layers", "model", "train"];
+
+#[test]
+fn folders_form_no_circle() {
+    let mut arrows: BTreeMap<String, BTreeMap<String, PathBuf>> = BTreeMap::new();
+    let merged = |room: String| if ONE_ROOM.contains(&room.as_str()) { ONE_ROOM.join("+") } else { room };
+    let sources = sources();
+    let rooms: BTreeSet<String> = sources.iter().map(|(path, _)| room(path)).collect();
+    for (path, code) in &sources {
+        let from = merged(room(path));
+        for to in imports(code).into_iter().filter(|to| rooms.contains(to)).map(merged) {
+            if to != from {
+                arrows.entry(from.clone()).or_default().entry(to).or_insert_with(|| path.clone());
+            }
+        }
+    }
+    assert!(arrows.len() > 10, "the imports were not understood: {arrows:?}");
+    // Rooms from which no arrow leads to a room that is left are taken away; what stays is a circle.
+    let mut left: BTreeSet<&String> = arrows.keys().collect();
+    loop {
+        let leads = |from: &String| arrows[from].keys().any(|to| left.contains(to));
+        let free: Vec<&String> = left.iter().copied().filter(|from| !leads(from)).collect();
+        if free.is_empty() {
+            break;
+        }
+        free.into_iter().for_each(|room| {
+            left.remove(room);
+        });
+    }
+    let circle = left.iter().flat_map(|from| {
+        let inside = arrows[*from].iter().filter(|(to, _)| left.contains(to));
+        inside.map(move |(to, path)| format!("{from} -> {to} by src/{}", path.display()))
+    });
+    assert_eq!(circle.collect::<Vec<_>>(), Vec::<String>::new());
+}
+
+/// Words that mean something else where they stand in quotes.
+const OTHER_MEANINGS: &[(&str, &str, &str)] = &[
+    ("check/net/ends.rs", "identity", "the text of a fix, written for the user"),
+    ("check/sweep.rs", "linear", "a value of `scale`"),
+    ("check/sweep.rs", "step", "an argument of `vary`"),
+    ("check/train.rs", "noise", "a statement of the section"),
+    ("layers/gelu.rs", "tanh", "a value of `kind`"),
+    ("layers/initial/mod.rs", "glorot_uniform", "the default of `init`"),
+    ("loops/fuse/body.rs", "noise", "the name of a value"),
+    ("model/laws/bits.rs", "sigmoid", "the function that an output applies by itself"),
+    ("model/laws/class.rs", "softmax", "the function that an output applies by itself"),
+    ("model/summary.rs", "dirac", "how a start is listed"),
+    ("model/summary.rs", "ones", "how a start is listed"),
+    ("model/summary.rs", "orthogonal", "how a start is listed"),
+    ("model/summary.rs", "zeros", "how a start is listed"),
+    ("model/summary/table.rs", "dropout", "the head of a column"),
+    ("run/subnets/subnet.rs", "step", "a word of a message"),
+    ("train/optimizers/adadelta.rs", "step", "the name of a slot"),
+    ("train/schedules/one_cycle.rs", "cosine", "a value of `shape`"),
+    ("train/schedules/one_cycle.rs", "linear", "a value of `shape`"),
+];
+
+#[test]
+fn a_word_is_named_in_its_own_file_only() {
+    let mut words: BTreeSet<&str> = layers::LAYERS.iter().map(|row| row.layer.sig().name).collect();
+    words.extend(layers::initial::WORDS.iter().map(|(word, _)| word.sig().name));
+    words.extend(train::losses::WORDS.iter().map(|(word, _)| word.sig().name));
+    words.extend(train::optimizers::WORDS.iter().map(|(word, _)| word.sig().name));
+    words.extend(train::schedules::WORDS.iter().map(|(word, _)| word.sig().name));
+    words.extend(train::penalties::WORDS.iter().map(|(word, _)| word.sig().name));
+    words.extend(train::metrics::WORDS.iter().map(|(word, _)| word.sig().name));
+    let rooms = ["check", "layers", "lint", "loops", "lower", "model", "run", "runtime", "train"];
+    let mut named = Vec::new();
+    let mut meant = BTreeSet::new();
+    for (path, code) in sources().into_iter().filter(|(path, _)| rooms.contains(&room(path).as_str())) {
+        let place = path.display().to_string();
+        // Every second part of a text cut at its quotes stands between two of them.
+        for quoted in code.lines().flat_map(|line| line.split('"').skip(1).step_by(2)) {
+            let own = path.file_stem().is_some_and(|stem| stem == quoted);
+            if !words.contains(quoted) || own {
+                continue;
+            }
+            match OTHER_MEANINGS.iter().find(|(file, word, _)| *file == place && *word == quoted) {
+                Some(other) => {
+                    meant.insert(other);
+                }
+                None => named.push(format!("src/{place} names \"{quoted}\"")),
+            }
+        }
+    }
+    assert_eq!(named, Vec::<String>::new());
+    let idle: Vec<_> = OTHER_MEANINGS.iter().filter(|other| !meant.contains(other)).collect();
+    assert!(idle.is_empty(), "exceptions that nothing needs: {idle:?}");
+}
