@@ -324,7 +324,7 @@ proptest! {
         let own = std::fs::read(dir.path().join("log.jsonl")).unwrap_or_default();
         let mixed = [&own[..], &noise, b"\n", text.as_bytes(), b"\n"].concat();
         std::fs::write(dir.path().join("log.jsonl"), mixed).unwrap();
-        RunDir::at(dir.path()).rewind(2).unwrap();
+        RunDir::at(dir.path()).rewind(2, 0).unwrap();
         let kept = std::fs::read(dir.path().join("log.jsonl")).unwrap();
         prop_assert!(kept.starts_with(&own));
     }

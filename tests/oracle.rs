@@ -198,6 +198,18 @@ fn interpreted(model: &Model, part: &Part, shape: &Shape, plan: &EpochPlan) -> (
 }
 
 fn native(model: &Model, part: &Part, shape: &Shape, plan: &EpochPlan, threads: usize) -> (Store, Vec<f64>) {
+    native_to(model, part, shape, plan, threads, shape.steps())
+}
+
+/// The first steps of an epoch.
+fn native_to(
+    model: &Model,
+    part: &Part,
+    shape: &Shape,
+    plan: &EpochPlan,
+    threads: usize,
+    steps: usize,
+) -> (Store, Vec<f64>) {
     let function = Function::new(lower_train(model), part).expect("compiles");
     let mut store = Store::fresh(model, function.graph(), shape.seed);
     let mut totals = vec![0.0; function.graph().metrics.len()];
@@ -208,6 +220,7 @@ fn native(model: &Model, part: &Part, shape: &Shape, plan: &EpochPlan, threads: 
     let status = function.run(Pass {
         with_target: true,
         partner: plan.partner.as_deref(),
+        steps: 0..steps as u64,
         totals: &mut totals,
         ..Pass::once(part, layout, &mut store, &mut outputs, &team)
     });
@@ -267,6 +280,12 @@ const CASES: &[(&str, &str, &str, &str)] = &[
         "",
     ),
     (
+        "stem: dense 8, bias=false -> batch_norm -> relu\nbody: dense 8, bias=false -> batch_norm -> tanh\ndense 3\noutput y: class[3]",
+        "loss cross_entropy\noptimizer adamw, lr=0.01, weight_decay=0.1, clip_norm=0.5\npenalize l2, 0.01\nfreeze stem\nfreeze body, until=2steps\nlr body, factor=0.5",
+        "class",
+        "",
+    ),
+    (
         "reshape 2, 2\nflatten -> identity\ndense 2\noutput y: real[2]",
         "loss absolute_error\noptimizer sgd, lr=0.05",
         "real",
@@ -311,5 +330,44 @@ fn native_steps_agree_with_the_interpreter_with_any_number_of_threads() {
             };
             assert_eq!(bits(&store), bits(&other), "{net} with {threads} threads");
         }
+    }
+}
+
+/// What is frozen to the end has no gradient and no slots. What is frozen first stands still to the bit, and then begins as if training
+/// began there: Adam's first step is as long as the rate, with the part's own factor.
+#[test]
+fn frozen_parts_stand_still_and_begin_afresh() {
+    let net = "input x: real[4]\nstem: dense 8, bias=false -> batch_norm -> tanh\nbody: dense 8, bias=false -> batch_norm -> tanh\ndense 3\noutput y: class[3]";
+    let train = "loss cross_entropy\noptimizer adam, lr=0.01\npenalize l2, 0.1\nfreeze stem\nfreeze body, until=2steps\nlr body, factor=0.5\nepochs 1";
+    let model = model(net, train, "");
+    let (part, shape) = (part(100, "class"), Shape { rows: 100, batch: 37, drop_last: false, seed: 3 });
+    let lowered = lower_train(&model);
+    let graph = &lowered.graph;
+    assert!(graph.slots.iter().all(|slot| !slot.name.starts_with("stem")));
+    let plan =
+        plan::epoch(model.train.as_ref().unwrap(), &lowered.scalars, &shape, &Progress::default(), 1.0);
+    let fresh = Store::fresh(&model, graph, shape.seed);
+    let [still, live] = [2, 3].map(|steps| native_to(&model, &part, &shape, &plan, 2, steps).0);
+    for (i, param) in graph.params.iter().enumerate() {
+        let moved = |store: &Store| -> Vec<f32> {
+            store.params[i].iter().zip(fresh.params[i].iter()).map(|(x, y)| (x - y).abs()).collect()
+        };
+        let (before, after) = (moved(&still), moved(&live));
+        match param.name.split(['.', '/']).next() {
+            Some("stem") => assert!(before.iter().chain(&after).all(|x| *x == 0.0), "{}", param.name),
+            Some("body") => {
+                assert!(before.iter().all(|x| *x == 0.0), "{}: {before:?}", param.name);
+                let length = |x: &f32| (x / 0.005 - 1.0).abs() < 0.01;
+                assert!(after.iter().filter(|x| length(x)).count() * 10 > after.len() * 9, "{after:?}");
+            }
+            _ => assert!(before.iter().any(|x| *x > 0.005), "{}: {before:?}", param.name),
+        }
+    }
+    for (i, slot) in graph.slots.iter().enumerate().filter(|(_, slot)| slot.name.starts_with("body")) {
+        assert!(still.slots[i].iter().all(|x| *x == 0.0), "{}", slot.name);
+    }
+    for (i, state) in graph.states.iter().enumerate() {
+        assert_eq!(still.states[i].to_vec(), fresh.states[i].to_vec(), "{}", state.name);
+        assert_eq!(live.states[i].to_vec() != fresh.states[i].to_vec(), state.name.starts_with("body"));
     }
 }

@@ -199,12 +199,11 @@ fn value_of(expr: &Expr, kind: Kind, sig: &Sig, spec: &ArgSpec, scope: &mut Scop
             _ => word(expr, words, sig, spec, scope),
         },
         Kind::Choices => match &expr.kind {
-            ExprKind::List(items) => items
-                .iter()
-                .map(|item| choice(item, sig, spec, scope))
-                .collect::<Result<_, _>>()
-                .map(Value::List),
-            _ => Err(wrong(shape_of(expr), "a list")),
+            ExprKind::List(items) => {
+                let values = items.iter().map(|item| choice(item, sig, spec, scope));
+                fitted(Value::List(values.collect::<Result<_, _>>()?), expr.span, kind, sig, spec)
+            }
+            _ => evaluated(expr, kind, sig, spec, scope),
         },
         Kind::Items => match &expr.kind {
             ExprKind::List(items) => items
@@ -233,9 +232,12 @@ fn value_of(expr: &Expr, kind: Kind, sig: &Sig, spec: &ArgSpec, scope: &mut Scop
 }
 
 fn evaluated(expr: &Expr, kind: Kind, sig: &Sig, spec: &ArgSpec, scope: &mut Scope) -> Bound {
-    let value = eval(expr, scope)?;
-    fit(value, kind, expr.span, sig, spec)
-        .map_err(|e| e.unwrap_or_else(|v| another_kind(expr.span, describe(&v), &wanted(kind), sig, spec)))
+    fitted(eval(expr, scope)?, expr.span, kind, sig, spec)
+}
+
+fn fitted(value: Value, span: Span, kind: Kind, sig: &Sig, spec: &ArgSpec) -> Bound {
+    fit(value, kind, span, sig, spec)
+        .map_err(|e| e.unwrap_or_else(|v| another_kind(span, describe(&v), &wanted(kind), sig, spec)))
 }
 
 fn another_kind(span: Span, found: String, wanted: &str, sig: &Sig, spec: &ArgSpec) -> Box<Diagnostic> {
@@ -446,7 +448,7 @@ fn fit(
                 .label("wrong unit"),
             )))
         }
-        (Kind::Numbers, Value::List(items)) if items.iter().all(|v| matches!(v, Value::Number(_))) => {
+        (Kind::Numbers | Kind::Choices, Value::List(items)) if items.iter().all(|v| listed(v, kind)) => {
             for x in items.iter().filter_map(|v| if let Value::Number(x) = v { Some(*x) } else { None }) {
                 bounded(x, Bounds::ANY, Value::Number(x))?;
             }
@@ -467,6 +469,15 @@ fn fit(
         }
         (Kind::Span, Value::Span(a, b)) => Ok(Value::Span(a, b)),
         (_, other) => Err(Err(other)),
+    }
+}
+
+/// What may stand in a list of this kind.
+fn listed(item: &Value, kind: Kind) -> bool {
+    match item {
+        Value::Number(_) => true,
+        Value::Word(_) | Value::Bool(_) => matches!(kind, Kind::Choices),
+        _ => false,
     }
 }
 

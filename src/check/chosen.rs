@@ -4,7 +4,7 @@ use super::{
     eval::{describe, eval, too_late},
     mention,
     scope::Scope,
-    sections::{Section, statement_step},
+    section::{Section, statement_step},
 };
 use crate::{
     diag::Diagnostic,
@@ -111,11 +111,11 @@ train {
     fn one_branch_counts() {
         let chosen = |sets: &[(&str, &str)]| {
             let train = model(sets).train.expect("a section");
-            (train.optimizer.args.sig.name, train.epochs, train.mixup)
+            (train.optimizer.args.sig.name, train.length.0, train.mixup)
         };
-        assert_eq!(chosen(&[]), ("sgd", 2, Some(0.2)));
-        assert_eq!(chosen(&[("fast", "false")]), ("adamw", 30, Some(0.2)));
-        assert_eq!(chosen(&[("fast", "false"), ("mixed", "0")]), ("adam", 20, None));
+        assert_eq!(chosen(&[]), ("sgd", 2.0, Some(0.2)));
+        assert_eq!(chosen(&[("fast", "false")]), ("adamw", 30.0, Some(0.2)));
+        assert_eq!(chosen(&[("fast", "false"), ("mixed", "0")]), ("adam", 20.0, None));
     }
 
     #[test]

@@ -3,9 +3,9 @@
 use super::{
     bind::colon,
     eval::{describe, eval, too_late},
-    may_declare,
+    naming::may_declare,
     scope::Scope,
-    sections,
+    section::{Home, misplaced},
     suggest::nearest,
 };
 use crate::{
@@ -27,7 +27,6 @@ const NOT_YET: &[&str] = &[
     "embedding",
     "encoder",
     "flip",
-    "freeze",
     "global_avg_pool",
     "group_norm",
     "gru",
@@ -54,7 +53,7 @@ const MAX_DIM: f64 = 2_147_483_647.0;
 const MAX_PARAMETER_BYTES: f64 = 1_099_511_627_776.0;
 const MAX_AXES: usize = 16;
 
-pub fn unknown_layer<'a>(step: &Step, blocks: impl Iterator<Item = &'a str>) -> Diagnostic {
+pub fn unknown_layer<'a>(step: &Step, blocks: impl Iterator<Item = &'a str>, home: Home) -> Diagnostic {
     let name = step.name.text.as_str();
     let span = step.name.span;
     if NOT_YET.contains(&name) {
@@ -65,8 +64,8 @@ pub fn unknown_layer<'a>(step: &Step, blocks: impl Iterator<Item = &'a str>) -> 
         return Diagnostic::error("E0103", span, format!("`{name}` stands inside the block of {holders}"))
             .label("no layer of its own");
     }
-    if let Some(section) = sections::home(name) {
-        return sections::misplaced(name, section, span);
+    if let Some(section) = home(name) {
+        return misplaced(name, section, span);
     }
     let error = Diagnostic::error("E0203", span, format!("unknown layer `{name}`"));
     let builtin = layers::LAYERS.iter().map(|row| row.layer.sig().name);

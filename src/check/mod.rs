@@ -5,15 +5,19 @@
 
 mod bind;
 mod chosen;
+mod data;
 mod eval;
 mod forms;
 mod mend;
 mod mention;
+mod naming;
 mod net;
+mod parts;
 mod penalties;
 mod predict;
 mod report;
 mod scope;
+mod section;
 mod sections;
 mod suggest;
 mod sweep;
@@ -24,7 +28,8 @@ mod words;
 pub use net::Net;
 pub use predict::{MOST_COINS, PREDICT_STATEMENTS};
 pub use scope::{ATTRIBUTES, Attributes};
-pub use sections::{NAMES as SECTIONS, home as home_section};
+pub use section::NAMES as SECTIONS;
+pub use sections::home as home_section;
 pub use suggest::nearest;
 pub use sweep::SWEEP_STATEMENTS;
 pub use train::{AUGMENT_STATEMENTS, TRAIN_STATEMENTS};
@@ -41,6 +46,7 @@ use crate::{
     },
     vocab::Value,
 };
+use naming::{may_declare, unused};
 use scope::Scope;
 use sections::Sections;
 
@@ -140,10 +146,6 @@ fn check_as(file: &File, env: &Env, broken: bool) -> Checked {
     Checked { model, diagnostics: diags, sketch }
 }
 
-fn unused(name: &str, span: Span) -> Diagnostic {
-    Diagnostic::warning("W0201", span, format!("`{name}` is never used")).label("has no effect")
-}
-
 /// `param` and `let` in order; `--set` replaces the values of params.
 fn top_level(file: &File, env: &Env, scope: &mut Scope, diags: &mut Vec<Diagnostic>) -> Vec<(String, Value)> {
     let mut knobs = Vec::new();
@@ -225,29 +227,6 @@ fn shortened(names: &[&str]) -> String {
         Some(more @ 1..) => format!("{first} and {more} more"),
         _ => first,
     }
-}
-
-fn may_declare(binding: &Binding, scope: &Scope, diags: &mut Vec<Diagnostic>) -> bool {
-    let name = binding.name.text.as_str();
-    if scope.contains(name) {
-        let error = Diagnostic::error("E0102", binding.name.span, format!("`{name}` is already defined"))
-            .label("defined again");
-        diags.push(match scope.declared_at(name) {
-            Some(first) => error.also(first, "first defined here"),
-            None => error,
-        });
-        return false;
-    }
-    let reserved = sections::NAMES.contains(&name)
-        || ["true", "false", "time", "space", "channel", "batch"].contains(&name);
-    if reserved {
-        diags.push(
-            Diagnostic::error("E0110", binding.name.span, format!("`{name}` is a word of the language"))
-                .label("names a section or an axis")
-                .help("choose another name"),
-        );
-    }
-    !reserved
 }
 
 fn blocks<'f>(file: &'f File, diags: &mut Vec<Diagnostic>) -> BTreeMap<String, &'f BlockDef> {

@@ -4,7 +4,7 @@ use super::{
     bind::bind,
     report,
     scope::Scope,
-    sections::{Section, home, misplaced, statement_steps, unknown_word, use_span},
+    section::{Section, misplaced, statement_steps, unknown_word, use_span},
 };
 use crate::{
     diag::{Diagnostic, Span},
@@ -144,7 +144,7 @@ pub fn section(
         let word = step.name.text.as_str();
         let Some(sig) = PREDICT_STATEMENTS.iter().find(|sig| sig.name == word) else {
             let known: Vec<&str> = PREDICT_STATEMENTS.iter().map(|sig| sig.name).collect();
-            diags.push(match home(word) {
+            diags.push(match (section.home)(word) {
                 Some(section) if section != "predict" => misplaced(word, section, step.name.span),
                 _ => unknown_word("`predict` statement", word, step.name.span, &known, &[]),
             });

@@ -1,6 +1,6 @@
 //! `report`: the figures that are wanted, of training and of predictions.
 
-use super::{bind::bind, scope::Scope, sections::unknown_word};
+use super::{bind::bind, scope::Scope, section::unknown_word};
 use crate::{
     diag::{Diagnostic, Span},
     model::{OutputKind, Precision, Predict, PredictMode, Reported, Score, Use},

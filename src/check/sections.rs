@@ -3,28 +3,23 @@
 use std::collections::BTreeMap;
 
 use super::{
-    Sketch, bind::bind, net::Net, penalties, predict, scope::Scope, suggest::nearest, sweep, times, train,
+    Sketch, data,
+    net::Net,
+    parts, penalties, predict,
+    scope::Scope,
+    section::{NAMES, Section, misplaced},
+    suggest::nearest,
+    sweep, times, train,
 };
-use crate::layers::Flow;
 use crate::{
-    data::{self, DataConfig},
+    data::STATEMENTS,
     diag::{Diagnostic, Span},
+    layers::Flow,
     model::{Fitted, Model, Predict},
-    syntax::ast::{Arg, ArgKey, BlockDef, Body, Comment, ExprKind, File, Step, Stmt},
+    syntax::ast::{Arg, ArgKey, BlockDef, Comment, ExprKind, File, Step, Stmt},
     train::bayes_decay::TARGET_VARIANCE,
-    vocab::{Args, Value},
+    vocab::Value,
 };
-
-/// In their usual order.
-pub const NAMES: &[&str] = &["data", "augment", "net", "train", "predict", "sweep"];
-
-/// A section: its word and its block.
-#[derive(Clone, Copy)]
-pub struct Section<'f> {
-    pub name: &'static str,
-    pub head: Span,
-    pub body: &'f Body,
-}
 
 #[derive(Default)]
 pub struct Sections<'f> {
@@ -91,7 +86,7 @@ impl<'f> Sections<'f> {
             );
             return;
         }
-        self.found.push(Section { name, head: span, body });
+        self.found.push(Section { name, head: span, body, home });
     }
 
     /// W0203 for an unusual order of sections.
@@ -122,7 +117,7 @@ impl<'f> Sections<'f> {
         knobs: Vec<(String, Value)>,
         diags: &mut Vec<Diagnostic>,
     ) -> (Option<Model>, Sketch) {
-        let data = self.get("data").and_then(|section| data(section, scope, diags));
+        let data = self.get("data").and_then(|section| data::section(section, scope, diags));
         let Some(section) = self.get("net") else {
             diags.push(
                 Diagnostic::error("E0104", Span::new(self.end, self.end), "the file has no `net` section")
@@ -131,7 +126,8 @@ impl<'f> Sections<'f> {
             );
             return (None, Sketch::default());
         };
-        let mut net = Net::new(scope, blocks, self.comments, diags);
+        let mut net = Net::new(scope, blocks, self.comments, home, diags);
+        net.trained_labels = self.get("train").iter().flat_map(|s| parts::labels_named(s.body)).collect();
         net.statements(&section.body.stmts, Flow::Start);
         net.warn_unused_labels();
         net.warn_idle();
@@ -150,8 +146,8 @@ impl<'f> Sections<'f> {
                     .help("end with, for example, `output y: class[10]`"),
             );
         }
-        let (nodes, inputs, params, states, output) =
-            (net.nodes, net.inputs, net.params, net.states, net.output);
+        let (nodes, inputs, params, states, output, labels) =
+            (net.nodes, net.inputs, net.params, net.states, net.output, net.seen_labels);
         let sketch = Sketch { nodes: nodes.clone(), params: params.clone() };
         let kind = output.as_ref().map(|o| o.kind);
         if let (Some(data), Some(kind)) = (&data, kind) {
@@ -183,6 +179,7 @@ impl<'f> Sections<'f> {
         model.sweep = sweep.and_then(|found| found.finish(&model, diags));
         diags.extend(penalties::check(&model));
         diags.extend(times::late_ramps(&model));
+        diags.extend(parts::check(&model, &labels));
         (Some(model), sketch)
     }
 }
@@ -212,7 +209,7 @@ fn unknown_section(step: &Step) -> Diagnostic {
 
 /// The section whose lines begin with this word.
 pub fn home(word: &str) -> Option<&'static str> {
-    if word == "source" || data::STATEMENTS.iter().any(|w| w.sig.name == word) {
+    if word == "source" || STATEMENTS.iter().any(|w| w.sig.name == word) {
         Some("data")
     } else if train::STATEMENTS.contains(&word) {
         Some("train")
@@ -225,13 +222,6 @@ pub fn home(word: &str) -> Option<&'static str> {
     } else {
         crate::layers::find(word).map(|_| "net")
     }
-}
-
-/// A line in another section than its own, or in none.
-pub fn misplaced(word: &str, section: &str, span: Span) -> Diagnostic {
-    Diagnostic::error("E0103", span, format!("`{word}` stands inside `{section} {{ ... }}`"))
-        .label(format!("outside `{section}`"))
-        .help(format!("move the line into the section `{section}`"))
 }
 
 fn check_edition(step: &Step, seen: &mut Option<Span>, diags: &mut Vec<Diagnostic>) {
@@ -254,123 +244,4 @@ fn check_edition(step: &Step, seen: &mut Option<Span>, diags: &mut Vec<Diagnosti
                 .fix("write", step.span, "edition 1"),
         );
     }
-}
-
-/// The steps of a section's lines; anything else is reported.
-pub fn statement_steps<'f>(section: Section<'f>, diags: &mut Vec<Diagnostic>) -> Vec<&'f Step> {
-    section.body.stmts.iter().filter_map(|stmt| statement_step(stmt, section.name, diags)).collect()
-}
-
-/// The one step of a line of a section; anything else is reported.
-pub fn statement_step<'f>(stmt: &'f Stmt, section: &str, diags: &mut Vec<Diagnostic>) -> Option<&'f Step> {
-    let top_only = |span, what: &str| {
-        Diagnostic::error("E0107", span, format!("{what} stand at the top of the file"))
-            .label(format!("inside `{section}`"))
-    };
-    diags.push(match stmt {
-        Stmt::Chain(chain) if chain.label.is_none() && chain.steps.len() == 1 => {
-            let step = &chain.steps[0];
-            if let Some(body) = &step.body {
-                diags.push(
-                    Diagnostic::error("E0213", body.span, format!("`{}` takes no block", step.name.text))
-                        .label("not expected"),
-                );
-            }
-            return Some(step);
-        }
-        Stmt::Error(_) => return None,
-        Stmt::Chain(chain) => {
-            Diagnostic::error("E0107", chain.span, format!("a line of `{section}` is one statement"))
-                .label("a chain or a label")
-        }
-        Stmt::Param(b) | Stmt::Let(b) => top_only(b.span, "definitions"),
-        Stmt::Block(b) => top_only(b.span, "blocks"),
-        Stmt::If(i) => {
-            Diagnostic::error("E0204", i.span, format!("`if` in `{section}` is not in this version"))
-                .label("not built yet")
-        }
-        Stmt::Repeat(r) => Diagnostic::error("E0107", r.span, "`repeat` stands in `net`")
-            .label(format!("inside `{section}`")),
-    });
-    None
-}
-
-/// `FAMILY WORD, args...`: the word, its place and the other arguments.
-pub fn family_word<'f>(
-    step: &'f Step,
-    family: &str,
-    example: &str,
-) -> Result<(&'f str, Span, &'f [Arg]), Diagnostic> {
-    match step.args.split_first() {
-        Some((Arg { key: ArgKey::Positional, value, .. }, rest)) => match &value.kind {
-            ExprKind::Path(word) => Ok((word, value.span, rest)),
-            _ => Err(Diagnostic::error("E0205", value.span, format!("`{family}` begins with a word"))
-                .label(format!("such as `{example}`"))),
-        },
-        _ => Err(Diagnostic::error("E0201", step.span, format!("`{family}` needs a word"))
-            .label(format!("such as `{example}`"))),
-    }
-}
-
-/// Span of a step's word and arguments.
-pub fn use_span(step: &Step) -> Span {
-    step.args.last().map_or(step.name.span, |last| step.name.span.to(last.span))
-}
-
-/// A statement or word that is not known: with did-you-mean, or as not in this version.
-pub fn unknown_word(what: &str, word: &str, span: Span, known: &[&str], not_yet: &[&str]) -> Diagnostic {
-    if not_yet.contains(&word) {
-        return Diagnostic::error("E0204", span, format!("the {what} `{word}` is not in this version"))
-            .label("not built yet");
-    }
-    let error = Diagnostic::error("E0203", span, format!("unknown {what} `{word}`"))
-        .label(format!("no {what} has this name"));
-    match nearest(word, known.iter().copied()) {
-        Some(near) => error.fix("a similar name exists", span, near),
-        None => error.note(format!("known: {}", known.join(", "))),
-    }
-}
-
-/// Statements of `data` and sources that the language has and this version does not.
-const DATA_NOT_YET: &[&str] = &["tokenize", "window", "resample", "cifar10", "text", "audio", "images"];
-
-fn data(section: Section<'_>, scope: &mut Scope, diags: &mut Vec<Diagnostic>) -> Option<DataConfig> {
-    let before = diags.len();
-    let mut uses: Vec<Args> = Vec::new();
-    for step in statement_steps(section, diags) {
-        let word = step.name.text.as_str();
-        let bound = if word == "source" {
-            match family_word(step, "source", "source csv, \"table.csv\"") {
-                Ok((name, span, rest)) => match data::SOURCES.iter().find(|w| w.sig.name == name) {
-                    Some(source) => bind(source.sig, rest, use_span(step), scope, diags),
-                    None => {
-                        let known: Vec<&str> = data::SOURCES.iter().map(|w| w.sig.name).collect();
-                        diags.push(unknown_word("source", name, span, &known, DATA_NOT_YET));
-                        None
-                    }
-                },
-                Err(d) => {
-                    diags.push(d);
-                    None
-                }
-            }
-        } else if let Some(statement) = data::STATEMENTS.iter().find(|w| w.sig.name == word) {
-            bind(statement.sig, &step.args, use_span(step), scope, diags)
-        } else if let Some(section) = home(word) {
-            diags.push(misplaced(word, section, step.name.span));
-            None
-        } else {
-            let mut known: Vec<&str> = data::STATEMENTS.iter().map(|w| w.sig.name).collect();
-            known.push("source");
-            diags.push(unknown_word("`data` statement", word, step.name.span, &known, DATA_NOT_YET));
-            None
-        };
-        uses.extend(bound);
-    }
-    if diags[before..].iter().any(Diagnostic::is_error) {
-        return None;
-    }
-    let (config, found) = DataConfig::build(&uses, section.head);
-    diags.extend(found);
-    config
 }

@@ -3,7 +3,7 @@
 use super::{
     bind::bind,
     scope::Scope,
-    sections::{Section, home, misplaced, statement_steps, unknown_word, use_span},
+    section::{Section, misplaced, statement_steps, unknown_word, use_span},
     suggest::nearest,
 };
 use crate::{
@@ -114,7 +114,7 @@ pub fn section(
         let word = step.name.text.as_str();
         let Some(sig) = SWEEP_STATEMENTS.iter().find(|sig| sig.name == word) else {
             let known: Vec<&str> = SWEEP_STATEMENTS.iter().map(|sig| sig.name).collect();
-            diags.push(match home(word) {
+            diags.push(match (section.home)(word) {
                 Some(section) if section != "sweep" => misplaced(word, section, step.name.span),
                 _ => unknown_word("`sweep` statement", word, step.name.span, &known, &[]),
             });

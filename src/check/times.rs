@@ -4,7 +4,7 @@ use crate::{
     data::DataConfig,
     diag::Diagnostic,
     model::{Model, NodeKind},
-    vocab::{Args, Given, Time, Unit, Value},
+    vocab::{Args, Given, Time, Value},
 };
 
 /// Updates of an epoch, where the data have said how many rows are fitted.
@@ -17,7 +17,7 @@ pub fn late_ramps(model: &Model) -> Vec<Diagnostic> {
     let Some(train) = &model.train else { return Vec::new() };
     let rows = model.fitted.map(|fitted| fitted.rows);
     let updates = model.data.as_ref().and_then(|data| updates_per_epoch(data, rows));
-    let end = Time(train.epochs as f64, Unit::Epochs);
+    let end = train.length;
     let layers = model.nodes.iter().filter_map(|node| match &node.kind {
         NodeKind::Layer(used) => Some(&used.args),
         NodeKind::Input { .. } => None,

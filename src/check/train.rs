@@ -3,25 +3,32 @@
 use super::{
     bind::bind,
     chosen::chosen_steps,
+    parts::{self, FREEZE, LR},
     report,
     scope::Scope,
-    sections::{Section, family_word, home, misplaced, unknown_word, use_span},
+    section::{Section, family_word, misplaced, unknown_word, use_span},
     times::updates_per_epoch,
     words::stands_for,
 };
 use crate::{
     data::DataConfig,
     diag::{Diagnostic, Span},
-    model::{OutputKind, StopEarly, Train, Use},
+    model::{Freeze, OutputKind, OwnRate, StopEarly, Train, Use},
     syntax::ast::Step,
     train::{Wrong, losses, metrics, optimizers, penalties, schedules},
-    vocab::{ArgSpec, Args, Block, Bounds, Default, Kind, Sig},
+    vocab::{ArgSpec, Args, Block, Bounds, Default, Kind, Sig, Time, Unit},
 };
 
 static EPOCHS: Sig = Sig {
     name: "epochs",
     about: "passes over the training rows",
     args: &[ArgSpec::required("count", Kind::Count { min: 1 }, "number of epochs")],
+    block: Block::None,
+};
+static STEPS: Sig = Sig {
+    name: "steps",
+    about: "updates, in place of `epochs`: the last epoch may be a part of one, which nothing watches",
+    args: &[ArgSpec::required("count", Kind::Count { min: 1 }, "number of updates")],
     block: Block::None,
 };
 static SEED: Sig = Sig {
@@ -68,13 +75,26 @@ static MIXUP: Sig = Sig {
 };
 
 /// The statements of `train` and of `augment` whose words are fixed; the others choose a word of a family.
-pub static TRAIN_STATEMENTS: &[&Sig] = &[&EPOCHS, &SEED, &STOP_EARLY];
+pub static TRAIN_STATEMENTS: &[&Sig] = &[&EPOCHS, &STEPS, &SEED, &STOP_EARLY, &FREEZE, &LR];
 pub static AUGMENT_STATEMENTS: &[&Sig] = &[&MIXUP];
 
 /// The statements of `train`.
-pub const STATEMENTS: &[&str] =
-    &["loss", "optimizer", "schedule", "penalize", "epochs", "seed", "stop_early", "report"];
-const NOT_YET: &[&str] = &["average", "freeze", "accumulate"];
+pub const STATEMENTS: &[&str] = &[
+    "loss",
+    "optimizer",
+    "schedule",
+    "penalize",
+    "epochs",
+    "steps",
+    "seed",
+    "stop_early",
+    "report",
+    "freeze",
+    "lr",
+];
+/// Statements that may stand more than once.
+const REPEATED: &[&str] = &["penalize", "freeze", "lr"];
+const NOT_YET: &[&str] = &["average", "accumulate"];
 const AUGMENT_NOT_YET: &[&str] = &[
     "crop",
     "flip",
@@ -98,7 +118,9 @@ struct Found {
     optimizer: Option<Use<dyn optimizers::Optimizer>>,
     schedule: Option<Use<dyn schedules::Schedule>>,
     penalties: Vec<Use<dyn penalties::Penalty>>,
-    epochs: Option<usize>,
+    length: Option<Time>,
+    freezes: Vec<Freeze>,
+    rates: Vec<OwnRate>,
     stop_early: Option<(StopEarly, Span)>,
     report: Vec<Use<dyn metrics::Metric>>,
     seed: Option<u64>,
@@ -119,13 +141,13 @@ pub fn section(
     for step in chosen_steps(section, scope, diags) {
         let word = step.name.text.as_str();
         let Some(name) = STATEMENTS.iter().copied().find(|n| *n == word) else {
-            diags.push(match home(word) {
+            diags.push(match (section.home)(word) {
                 Some(section) => misplaced(word, section, step.name.span),
                 None => unknown_word("`train` statement", word, step.name.span, STATEMENTS, NOT_YET),
             });
             continue;
         };
-        if let Some((_, first)) = found.seen.iter().find(|(n, _)| *n == name && *n != "penalize") {
+        if let Some((_, first)) = found.seen.iter().find(|(n, _)| *n == name && !REPEATED.contains(n)) {
             diags.push(
                 Diagnostic::error("E0104", step.span, format!("a second `{name}`"))
                     .label("stands once")
@@ -146,11 +168,13 @@ pub fn section(
     if let Some((plateau, used)) = schedule.and_then(|used| Some((used.word.plateau(&used.args)?, used))) {
         check_watch(&plateau.watch, used.args.span_of("watch"), has_valid, &found.report, diags);
     }
-    if let (Some(used), Some(epochs)) = (&found.schedule, found.epochs) {
-        let rows = scope.attributes.get("train.rows").copied();
-        let updates = data.and_then(|data| updates_per_epoch(data, rows));
-        sound(schedules::check_times(used, epochs, updates), &used.args, diags);
+    let rows = scope.attributes.get("train.rows").copied();
+    let updates = data.and_then(|data| updates_per_epoch(data, rows));
+    if let (Some(used), Some(length)) = (&found.schedule, found.length) {
+        sound(schedules::check_times(used, length, updates), &used.args, diags);
     }
+    diags.extend(found.two_lengths());
+    diags.extend(found.never_watched(updates));
     if diags[before..].iter().any(Diagnostic::is_error) {
         return None;
     }
@@ -163,7 +187,9 @@ pub fn section(
         optimizer: found.optimizer?,
         schedule: found.schedule.unwrap_or_else(constant),
         penalties: found.penalties,
-        epochs: found.epochs?,
+        length: found.length?,
+        freezes: found.freezes,
+        rates: found.rates,
         stop_early: found.stop_early.map(|(stop, _)| stop),
         report: found.report,
         mixup,
@@ -232,9 +258,15 @@ impl Found {
                 scope,
                 diags,
             )),
-            "epochs" => {
-                self.epochs =
-                    bind(&EPOCHS, &step.args, use_span(step), scope, diags).map(|a| a.count("count"))
+            "epochs" => self.length = length(&EPOCHS, Unit::Epochs, step, scope, diags),
+            "steps" => self.length = length(&STEPS, Unit::Steps, step, scope, diags),
+            "freeze" => {
+                let args = bind(&FREEZE, &step.args, use_span(step), scope, diags);
+                self.freezes.extend(args.as_ref().map(parts::freeze));
+            }
+            "lr" => {
+                let args = bind(&LR, &step.args, use_span(step), scope, diags);
+                self.rates.extend(args.as_ref().map(parts::own_rate));
             }
             "seed" => {
                 self.seed =
@@ -255,6 +287,35 @@ impl Found {
         }
     }
 
+    /// A run that ends before the first epoch does, and something that looks at the figures of epochs.
+    fn never_watched(&self, updates_per_epoch: Option<u64>) -> Option<Diagnostic> {
+        let length = self.length.filter(|length| length.1 == Unit::Steps)?;
+        let updates = updates_per_epoch.filter(|updates| length.updates(*updates) < *updates)?;
+        let stop = self.stop_early.as_ref().map(|(stop, _)| (stop.span, "stop_early"));
+        let plateau = self.schedule.as_ref().filter(|used| used.word.plateau(&used.args).is_some());
+        let (span, word) = stop.or(plateau.map(|used| (used.args.span, used.args.sig.name)))?;
+        Some(
+            Diagnostic::error(
+                "E0406",
+                span,
+                format!("`{word}` never looks: training ends before its first epoch does"),
+            )
+            .label("looks after whole epochs")
+            .note(format!("an epoch has {updates} steps, training {}", length.0)),
+        )
+    }
+
+    /// `epochs` beside `steps`.
+    fn two_lengths(&self) -> Option<Diagnostic> {
+        let at = |name: &str| self.seen.iter().find(|(n, _)| *n == name).map(|(_, span)| *span);
+        let (epochs, steps) = (at(EPOCHS.name)?, at(STEPS.name)?);
+        Some(
+            Diagnostic::error("E0104", epochs.max(steps), "both `epochs` and `steps` are given")
+                .label("one of them says how long")
+                .also(epochs.min(steps), "the other one"),
+        )
+    }
+
     /// What a `train` section cannot do without.
     fn require(&self, head: Span, kind: Option<OutputKind>, diags: &mut Vec<Diagnostic>) {
         let usual = kind.unwrap_or(OutputKind::class(2)).usual_loss();
@@ -262,7 +323,8 @@ impl Found {
         for (name, example) in
             [("loss", loss.as_str()), ("optimizer", "optimizer adam, lr=1e-3"), ("epochs", "epochs 20")]
         {
-            if !self.seen.iter().any(|(n, _)| *n == name) {
+            let there = |n: &str| n == name || (name == "epochs" && n == STEPS.name);
+            if !self.seen.iter().any(|(n, _)| there(n)) {
                 diags.push(
                     Diagnostic::error("E0404", head, format!("the `train` section has no `{name}`"))
                         .label(format!("needs `{name}`"))
@@ -271,6 +333,16 @@ impl Found {
             }
         }
     }
+}
+
+fn length(
+    sig: &'static Sig,
+    unit: Unit,
+    step: &Step,
+    scope: &mut Scope,
+    diags: &mut Vec<Diagnostic>,
+) -> Option<Time> {
+    bind(sig, &step.args, use_span(step), scope, diags).map(|a| Time(a.number("count"), unit))
 }
 
 fn names(sigs: impl Iterator<Item = &'static Sig>) -> Vec<&'static str> {
@@ -385,7 +457,7 @@ fn mixup(section: Section<'_>, scope: &mut Scope, diags: &mut Vec<Diagnostic>) -
         if word != MIXUP.name {
             let unknown =
                 || unknown_word("augmentation", word, step.name.span, &[MIXUP.name], AUGMENT_NOT_YET);
-            diags.push(match home(word) {
+            diags.push(match (section.home)(word) {
                 // A few of these words are layers too.
                 Some(section) if !AUGMENT_NOT_YET.contains(&word) => misplaced(word, section, step.name.span),
                 _ => unknown(),

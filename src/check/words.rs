@@ -209,6 +209,13 @@ mod tests {
             findings(&source.replace("act == relu", "act == rleu")),
             ["E0215 no use of `act` takes the word `rleu`"]
         );
+        // The list itself may be a param.
+        let listed =
+            source.replace("param act = relu", "param act = relu\nparam tried = [1, 2]\nparam n = 1");
+        let listed = listed
+            .replace("dense 8 -> act", "dense 8 * n -> act")
+            .replace("vary act, [relu, tanh]", "vary n, tried");
+        model(&listed, &[]);
         // A switch that is compared alone may be anything.
         model(
             &file(

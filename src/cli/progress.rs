@@ -90,6 +90,12 @@ pub fn epoch_line(report: &EpochReport) -> String {
     line + &format!("  lr {}", number(report.lr))
 }
 
+/// `3 epochs`, `2 epochs and 17 steps`
+pub fn length(epochs: u64, steps: u64) -> String {
+    let steps = if steps > 0 { format!(" and {steps} steps") } else { String::new() };
+    format!("{epochs} epochs{steps}")
+}
+
 /// `loss 0.7398  accuracy 0.932`; the objective is for `--json` alone.
 pub fn figures(figures: &Figures) -> String {
     let shown = figures.0.iter().filter(|(name, _)| name != "objective");

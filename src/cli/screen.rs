@@ -1,6 +1,9 @@
 //! What a training run shows and writes while it goes on: lines on the screen, the log, events for TensorBoard.
 
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::{
+    sync::atomic::Ordering,
+    time::{SystemTime, UNIX_EPOCH},
+};
 
 use dropnet::{
     run::{self, Events, RunDir},
@@ -72,6 +75,12 @@ impl Observer for Screen<'_> {
                 self.ui.detail(format_args!("compiled in {:.1} ms", seconds * 1e3))
             }
             Event::EpochBegan { epoch, epochs, steps, done } => {
+                // An epoch that was ended in its middle, and logged so, goes on.
+                if done.load(Ordering::Relaxed) > 0
+                    && let Err(fault) = self.dir.rewind(epoch - 1, 0)
+                {
+                    self.failure = Some(unwritable(self.dir, &fault));
+                }
                 if progress::visible() && self.bars && !self.ui.quiet() {
                     self.bar = Some(Bar::start(epoch, epochs, steps, done));
                 }

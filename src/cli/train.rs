@@ -260,11 +260,10 @@ impl Command {
         ));
         let at = &started.meta.progress;
         if started.checkpoint.is_some() {
-            let steps = if at.step > 0 { format!(" and {} steps", at.step) } else { String::new() };
             ui.talk(format_args!(
-                "resuming {} after {} epochs{steps}",
+                "resuming {} after {}",
                 started.dir.path().display(),
-                at.epoch
+                progress::length(at.epoch, at.step)
             ));
         }
     }
@@ -287,9 +286,9 @@ impl Command {
         }
         if outcome.already_done {
             ui.talk(format_args!(
-                "nothing to do: {} has run its {} epochs",
+                "nothing to do: {} has run its {}",
                 dir.path().display(),
-                outcome.epochs
+                progress::length(outcome.epochs, outcome.steps)
             ));
         } else {
             let (steps, compiling) = (progress::seconds(outcome.seconds), outcome.compile_seconds * 1e3);

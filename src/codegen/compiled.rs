@@ -7,7 +7,7 @@ use crate::kernels::{
     pace::{Pace, Pacing},
     team::Team,
 };
-use crate::loops::{Inst, Kernel, Operand, Program, Units, Work};
+use crate::loops::{BufferKind, Kernel, Operand, Program, Work};
 
 use super::abi::RunFn;
 use super::bind::{Bind, Bound};
@@ -17,8 +17,8 @@ use super::layout::{Arena, LINE, Table};
 use super::needs::Needs;
 use super::pass::Pass;
 use super::schedule::Task;
-use super::shape::{Shape, body_insts};
-use super::unit::Units as Functions;
+use super::shape::{Shape, row_len};
+use super::unit::Units;
 use super::{CodegenError, Options, Storage, Times};
 
 /// How a pass ended. `next` is the first step that was not done.
@@ -41,9 +41,6 @@ pub enum Status {
 #[repr(C, align(64))]
 pub(super) struct Line([f32; LINE]);
 
-/// Words of a table of units, with room for a whole last visit.
-type UnitTable = Vec<u32>;
-
 /// Native code of one program.
 pub struct Compiled {
     program: Program,
@@ -51,7 +48,6 @@ pub struct Compiled {
     code: Code,
     table: Table,
     needs: Needs,
-    unit_tables: Vec<UnitTable>,
     /// Elements and multiplications of a row of a batch, and of a step besides.
     work: Work,
     tasks: Vec<Task>,
@@ -70,27 +66,9 @@ impl Compiled {
         program: &Program,
         options: &Options,
         code: Code,
-        functions: Functions,
+        functions: Units,
         times: Times,
     ) -> Self {
-        let mut unit_tables = Vec::new();
-        for kernel in &program.kernels {
-            match kernel {
-                Kernel::Loop(k) => {
-                    for (inst, _) in body_insts(&k.body) {
-                        let (Inst::KeepMask { units, .. } | Inst::Noise { units, .. }) = inst else {
-                            continue;
-                        };
-                        if let Units::Table(table) = units {
-                            let mut padded = table.clone();
-                            padded.resize(table.len() + 8, 0);
-                            unit_tables.push(padded);
-                        }
-                    }
-                }
-                Kernel::Call { .. } | Kernel::Total { .. } => {}
-            }
-        }
         Self {
             program: program.clone(),
             options: options.clone(),
@@ -98,7 +76,6 @@ impl Compiled {
             table: functions.table,
             tasks: functions.schedule.step,
             needs: Needs::of(program),
-            unit_tables,
             work: Work::of(program),
             arena: Mutex::new(Vec::new()),
             paces: Mutex::default(),
@@ -118,6 +95,12 @@ impl Compiled {
     /// Where the last pass spent its time, if the code was compiled with `Options::profile`; else nothing.
     pub fn spent(&self) -> Vec<Spent> {
         self.spent.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Numbers of a row's predictions; 0 where the program has none.
+    pub fn output_width(&self) -> usize {
+        let output = self.program.buffers.iter().find(|buffer| matches!(buffer.kind, BufferKind::Output));
+        output.map_or(0, row_len)
     }
 
     /// Threads of `team` that a batch of `batch` rows may be worth, by an estimate of its work.
@@ -212,7 +195,6 @@ impl Compiled {
         let mut words = Vec::with_capacity(self.table.words);
         words.extend_from_slice(&bound.addresses);
         let address = |id: crate::loops::BufferId| bound.addresses[id.0 as usize];
-        let mut units = self.unit_tables.iter();
         for kernel in &self.program.kernels {
             match kernel {
                 Kernel::Loop(k) => {
@@ -223,9 +205,6 @@ impl Compiled {
                         Operand::Site(s) => u64::from(s.0),
                     }));
                     words.extend(shape.byte_operands().map(|o| self.affine(bound, &k.operands, o)));
-                    words.extend(
-                        super::shape::tables(&k.body).filter_map(|_| units.next()).map(|t| t.as_ptr() as u64),
-                    );
                 }
                 Kernel::Call { call, .. } => {
                     words.extend(call.operands().iter().map(|o| address(o.buffer)));

@@ -1,6 +1,6 @@
 //! What a program asks of every pass: which buffers it writes, which tables by id it reads and how far.
 
-use crate::loops::{Access, BufferId, Inst, Kernel, Operand, Program, Section, Stmt};
+use crate::loops::{Access, Base, BufferId, Inst, Kernel, Operand, Program, Stmt};
 
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(super) struct Needs {
@@ -26,11 +26,11 @@ impl Needs {
                             Operand::Buffer(_) => {}
                         }
                     }
-                    for section in &k.body.sections {
-                        let (Section::Row(stmts) | Section::Columns { stmts, .. }) = section;
-                        for stmt in stmts {
-                            needs.stmt(&k.operands, stmt);
-                        }
+                    for (.., inst) in k.body.insts() {
+                        needs.inst(inst);
+                    }
+                    for (.., stmt) in k.body.stmts() {
+                        needs.stmt(&k.operands, stmt);
                     }
                 }
                 Kernel::Call { call, .. } => {
@@ -52,18 +52,21 @@ impl Needs {
         }
     }
 
+    fn inst(&mut self, inst: &Inst) {
+        if let Inst::Load { access: Access { base: Base::Data { partner }, .. }, .. } = inst {
+            self.order |= !partner;
+            self.partner |= partner;
+        }
+    }
+
     fn stmt(&mut self, operands: &[Operand], stmt: &Stmt) {
         match stmt {
-            Stmt::Let(_, Inst::Load { access: Access::Gathered { partner, .. }, .. }) => {
-                self.order |= !partner;
-                self.partner |= partner;
-            }
             Stmt::Store { operand, .. } | Stmt::Partial { operand, .. } => {
                 if let Some(Operand::Buffer(id)) = operands.get(*operand as usize) {
                     self.write(*id);
                 }
             }
-            Stmt::Let(..) | Stmt::Accumulate { .. } => {}
+            Stmt::Let(..) | Stmt::Accumulate { .. } | Stmt::Fold { .. } => {}
         }
     }
 }

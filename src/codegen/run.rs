@@ -10,7 +10,7 @@ use cranelift_codegen::ir::types::{F32, F64, I32, I64};
 use cranelift_codegen::ir::{Block, BlockArg, FuncRef, InstBuilder, MemFlagsData, Type, Value};
 use cranelift_frontend::FunctionBuilder;
 
-use crate::loops::{BufferId, PANEL_ROWS, Parts, SHARD_ROWS};
+use crate::loops::{BufferId, PANEL_ROWS, Parts};
 
 use super::abi::{DONE, NON_FINITE, STOPPED, offset};
 use super::layout::Table;
@@ -199,9 +199,9 @@ impl Runner<'_, '_, '_> {
     fn count(&mut self, parts: Parts, rows: Value) -> Value {
         match parts {
             Parts::Const(n) => self.fb.ins().iconst(I64, n as i64),
-            Parts::BatchShards => {
-                let up = self.fb.ins().iadd_imm_s(rows, SHARD_ROWS as i64 - 1);
-                self.fb.ins().udiv_imm_u(up, SHARD_ROWS as i64)
+            Parts::BatchShards(grain) => {
+                let up = self.fb.ins().iadd_imm_s(rows, grain as i64 - 1);
+                self.fb.ins().udiv_imm_u(up, grain as i64)
             }
             Parts::BatchTimes(n) => self.fb.ins().imul_imm_s(rows, n as i64),
             Parts::BatchPanels(n) => {

@@ -7,7 +7,7 @@
 
 use crate::loops::calls::Reach;
 use crate::loops::{
-    Access, BufferId, Domain, Inst, Kernel, LoopKernel, Operand, Parts, Program, Section, Stmt, once,
+    Access, Base, BufferId, Domain, Inst, Kernel, LoopKernel, Operand, Parts, Program, Ranges, Stmt, once,
 };
 
 use super::shape::{Memory, memory};
@@ -161,17 +161,17 @@ fn loop_touches(program: &Program, kernel: &LoopKernel) -> Vec<Touch> {
             add(*operand, false, Reach::All);
         }
     }
-    for section in &kernel.body.sections {
-        let (Section::Row(stmts) | Section::Columns { stmts, .. }) = section;
-        for stmt in stmts {
-            match stmt {
-                Stmt::Let(_, Inst::Load { operand, access, .. }) => {
-                    add(*operand, false, reach(kernel.domain, *access));
-                }
-                Stmt::Store { operand, access, .. } => add(*operand, true, reach(kernel.domain, *access)),
-                Stmt::Partial { operand, .. } => add(*operand, true, shards(kernel.domain)),
-                _ => {}
+    for (cols, taps, stmt) in kernel.body.stmts() {
+        let ranges = Ranges::new(kernel.domain, cols, taps);
+        match stmt {
+            Stmt::Let(_, Inst::Load { operand, access, .. }) => {
+                add(*operand, false, reach(kernel.domain, *access, ranges));
             }
+            Stmt::Store { operand, access, .. } => {
+                add(*operand, true, reach(kernel.domain, *access, ranges));
+            }
+            Stmt::Partial { operand, .. } => add(*operand, true, shards(kernel.domain)),
+            Stmt::Let(..) | Stmt::Accumulate { .. } | Stmt::Fold { .. } => {}
         }
     }
     found
@@ -179,23 +179,19 @@ fn loop_touches(program: &Program, kernel: &LoopKernel) -> Vec<Touch> {
 
 fn shards(domain: Domain) -> Reach {
     match domain {
-        Domain::Rows { rows, .. } => Reach::Shards { rows },
+        Domain::Rows { rows, grain, .. } => Reach::Shards { rows, grain },
         Domain::Flat { len } => Reach::FlatShards { len },
     }
 }
 
-fn reach(domain: Domain, access: Access) -> Reach {
-    match (domain, access) {
-        (Domain::Rows { rows, inner }, Access::Full { stride, .. } | Access::Row { stride, .. })
-            if stride > 0 =>
-        {
-            Reach::Rows { rows, width: stride * inner, pass: false }
+/// Rows that are not apart, or not the thread's own, may be anybody's.
+fn reach(domain: Domain, access: Access, ranges: Ranges) -> Reach {
+    match (domain, access.base) {
+        (Domain::Rows { rows, grain, .. }, Base::Own | Base::Pass) if access.rows_are_apart(ranges) => {
+            Reach::Rows { rows, grain, width: access.at.row, pass: access.base == Base::Pass }
         }
-        (Domain::Rows { rows, inner }, Access::Positioned { stride, .. }) => {
-            Reach::Rows { rows, width: stride * inner, pass: true }
-        }
-        (Domain::Flat { len }, Access::Full { offset, .. } | Access::Col { offset }) => {
-            Reach::Elements { len, offset }
+        (Domain::Flat { len }, Base::Own) if access.at.col == 1 => {
+            Reach::Elements { len, offset: access.at.offset }
         }
         _ => Reach::All,
     }

@@ -2,12 +2,10 @@
 //!
 //! Kernels of equal shape share one function. A row of operand words is, in order: one word an operand (the address of a buffer, the
 //! byte offset of a scalar in the step's scalars, the index of a stream), one word for each operand bound as bytes (its affine
-//! map), one word for each table of units (its address).
+//! map).
 
-use crate::graph::{DType, Dim};
-use crate::loops::{
-    Body, Buffer, BufferId, BufferKind, Domain, Inst, LoopKernel, Operand, Section, Stmt, Units,
-};
+use crate::graph::DType;
+use crate::loops::{Body, Buffer, BufferId, BufferKind, Domain, LoopKernel, Operand};
 
 use super::{CodegenError, Options, Storage};
 
@@ -101,49 +99,14 @@ impl<'p> Shape<'p> {
         self.operands.len() + self.byte_operands().position(|o| o == operand).unwrap_or(0)
     }
 
-    /// Index of the word that holds the address of the first table.
-    pub fn table_words(&self) -> usize {
+    pub fn words(&self) -> usize {
         self.operands.len() + self.byte_operands().count()
     }
-
-    pub fn words(&self) -> usize {
-        self.table_words() + tables(self.body).count()
-    }
-
-    pub fn rows_per_batch_row(&self) -> usize {
-        match self.domain {
-            Domain::Rows { inner, .. } => inner,
-            Domain::Flat { .. } => 1,
-        }
-    }
-}
-
-pub(super) fn body_insts(body: &Body) -> impl Iterator<Item = (&Inst, Option<usize>)> {
-    let uniform = body.uniform.iter().map(|(_, inst)| (inst, None));
-    let rest = body.sections.iter().flat_map(|s| {
-        let (stmts, cols) = match s {
-            Section::Row(stmts) => (stmts, None),
-            Section::Columns { cols, stmts } => (stmts, Some(*cols)),
-        };
-        stmts.iter().filter_map(move |stmt| match stmt {
-            Stmt::Let(_, inst) => Some((inst, cols)),
-            _ => None,
-        })
-    });
-    uniform.chain(rest)
-}
-
-/// Tables of units of a body, in the order of its code.
-pub(super) fn tables(body: &Body) -> impl Iterator<Item = &Vec<u32>> {
-    body_insts(body).filter_map(|(inst, _)| match inst {
-        Inst::KeepMask { units: Units::Table(t), .. } | Inst::Noise { units: Units::Table(t), .. } => Some(t),
-        _ => None,
-    })
 }
 
 /// Elements of a buffer without its batch (or shard) dimension.
 pub(super) fn row_len(buffer: &Buffer) -> usize {
-    buffer.dims.iter().map(|d| if let Dim::Const(n) = d { *n } else { 1 }).product()
+    buffer.row_len()
 }
 
 /// Type that a load of this storage must be declared with.

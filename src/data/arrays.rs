@@ -1,11 +1,29 @@
 //! Raw arrays to the rows that a net reads: the affine map, made once for all parts.
 
+use std::sync::Arc;
+
 use super::dataset::{Input, Storage};
-use super::raw::Stored;
+use super::raw::{Inputs, Stored};
+use super::stores::{Mapped, Numeric, RowStore as _};
 use super::transform::{Affine, ArrayRule, InputShape};
 
-/// Bytes with one map for all elements stay bytes; all else becomes mapped floats.
-pub(super) fn apply(data: Stored, rule: &ArrayRule, input: &InputShape) -> Input {
+/// Bytes with one map for all elements stay bytes; all else becomes mapped floats, of rows in a file when they are read.
+pub(super) fn apply(data: Inputs, rule: &ArrayRule, input: &InputShape) -> Input {
+    match data {
+        Inputs::Held(stored) => held(stored, rule, input),
+        Inputs::Filed { rows, is_short } => {
+            let store = Mapped::new(rows, input.shape.clone(), rule, is_short);
+            let pair = match (store.form().numeric, rule.pairs.as_slice()) {
+                (Numeric::U8, [pair]) => *pair,
+                _ => Affine::SAME,
+            };
+            let (scale, shift) = (pair.scale as f32, pair.shift as f32);
+            Input { name: input.name.clone(), store: Arc::new(store), scale, shift }
+        }
+    }
+}
+
+fn held(data: Stored, rule: &ArrayRule, input: &InputShape) -> Input {
     let (data, Affine { scale, shift }) = match (data, rule.pairs.as_slice()) {
         (Stored::U8(bytes), [pair]) => (Storage::U8(bytes), *pair),
         (Stored::U8(bytes), _) => {
@@ -39,10 +57,13 @@ mod tests {
         let input = InputShape { name: "x".into(), shape: vec![2] };
         let rule = |pairs| ArrayRule { width: 2, pairs };
         let third = Affine { scale: 1.0 / 3.0, shift: 0.0 };
-        let array = apply(Stored::U8(vec![3, 6]), &rule(vec![third]), &input);
+        let array = apply(Stored::U8(vec![3, 6]).into(), &rule(vec![third]), &input);
         assert_eq!((array.store.whole(), array.scale), (Some(Numbers::U8(&[3, 6])), 1.0 / 3.0));
-        let array =
-            apply(Stored::U8(vec![3, 6]), &rule(vec![third, Affine { scale: 1.0, shift: -6.0 }]), &input);
+        let array = apply(
+            Stored::U8(vec![3, 6]).into(),
+            &rule(vec![third, Affine { scale: 1.0, shift: -6.0 }]),
+            &input,
+        );
         assert_eq!((array.store.whole(), array.scale), (Some(Numbers::F32(&[1.0, 0.0])), 1.0));
     }
 }

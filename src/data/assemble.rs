@@ -193,8 +193,12 @@ impl Opened<'_> {
         let normalize_target = settings.normalize.is_some_and(|n| n.target);
         let inputs = natural(need, &schema);
         check_inputs(&inputs, &schema)?;
-        // A number is 4 bytes for the net; a row has its target and its number.
-        let a_row = schema.features().saturating_add(2).saturating_mul(4);
+        // A number is 4 bytes for the net; a row has its target and its number. Rows in a file are held block by block.
+        let held = match &self.raw {
+            Raw::Arrays { train, .. } if !train.data.is_held() => 0,
+            _ => schema.features(),
+        };
+        let a_row = held.saturating_add(2).saturating_mul(4);
         memory::check(memory::product(&[schema.rows, a_row]))?;
         match &self.raw {
             Raw::Table(table) => {

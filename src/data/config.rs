@@ -95,7 +95,10 @@ pub struct Split {
     /// The validation part is the last rows instead of random ones.
     pub tail: bool,
     pub choosing: Choosing,
+    /// Never with `forward`.
     pub shuffle: bool,
+    /// The rows stand in the order of time: each part is of later rows than the one before it.
+    pub forward: bool,
     pub seed: u64,
     pub span: Span,
 }
@@ -110,6 +113,7 @@ impl Split {
             tail: false,
             choosing: Choosing::Written,
             shuffle: true,
+            forward: false,
             seed: 0,
             span: Span::default(),
         }

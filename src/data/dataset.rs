@@ -112,6 +112,21 @@ pub enum Target {
 impl Target {
     /// Of rows that are only predicted.
     pub const NONE: Target = Target::Real { data: Vec::new(), width: 0 };
+
+    /// Those of some rows, in their order.
+    #[must_use]
+    pub fn of_rows(&self, rows: &[u32]) -> Self {
+        let numbers = |data: &[f32], width: usize| {
+            rows.iter().flat_map(|row| &data[*row as usize * width..][..width]).copied().collect()
+        };
+        match self {
+            Target::Classes(classes) => {
+                Target::Classes(rows.iter().map(|row| classes[*row as usize]).collect())
+            }
+            Target::Real { data, width } => Target::Real { data: numbers(data, *width), width: *width },
+            Target::Bits { data, width } => Target::Bits { data: numbers(data, *width), width: *width },
+        }
+    }
 }
 
 /// The target of one row.
@@ -142,6 +157,11 @@ impl Part {
     /// classes. For a source's own test part, its own row numbers.
     pub fn numbers(&self) -> &[u32] {
         &self.numbers
+    }
+
+    /// Whether all rows lie in memory.
+    pub fn is_held(&self) -> bool {
+        self.inputs.iter().all(|input| input.store.whole().is_some())
     }
 
     /// The first rows, at most so many.

@@ -49,6 +49,7 @@ pub(super) fn divide(
         (Division::Repeats { fold, test, .. }, _) => {
             shares(&all, split, *fold as u64, None, Some(*test), strata)?
         }
+        (Division::Folds { folds, fold }, _) if split.forward => onward(&all, split, *folds, *fold)?,
         (Division::Folds { folds, fold }, _) => folds_of(&all, split, *folds, *fold, strata)?,
         (Division::Given { .. }, listed) => given(split, listed.unwrap_or_default(), strata)?,
     };
@@ -133,6 +134,25 @@ fn folds_of(
     }
     let (train, valid) = carve(rest, split)?;
     Ok(Parts { train, valid, test })
+}
+
+/// Forward in time: of one stretch more than there are folds, those up to the fold's number are trained on, and the next is tested.
+fn onward(all: &[u32], split: &Split, folds: usize, fold: usize) -> Result<Parts, DataError> {
+    let n = all.len();
+    if folds >= n {
+        return Err(DataError::new(
+            "E0534",
+            format!("{} cannot make {folds} folds forward in time", counted(n, "row")),
+        )
+        .help(format!(
+            "they are {} stretches of a row or more: write `folds={}` or fewer",
+            folds + 1,
+            n - 1
+        )));
+    }
+    let end = |stretch: usize| stretch * n / (folds + 1);
+    let (train, valid) = carve(all[..end(fold)].to_vec(), split)?;
+    Ok(Parts { train, valid, test: all[end(fold)..end(fold + 1)].to_vec() })
 }
 
 fn given(split: &Split, listed: Listed, strata: Option<&[u32]>) -> Result<Parts, DataError> {
@@ -311,6 +331,29 @@ mod tests {
         }
         tested.sort_unstable();
         assert_eq!(tested, (0..11).collect::<Vec<u32>>());
+    }
+
+    #[test]
+    fn forward_in_time_nothing_later_is_trained_on() {
+        let split = |division, choosing| {
+            let valid = Some(Share::Fraction(0.25));
+            Split { shuffle: false, forward: true, choosing, ..split(division, valid) }
+        };
+        let mut tested = Vec::new();
+        for fold in 1..=4 {
+            let split = split(Division::Folds { folds: 4, fold }, Choosing::Written);
+            let parts = divide(52, Some(&split), None, None, false).unwrap();
+            let seen = [&parts.train[..], &parts.valid, &parts.test].concat();
+            assert!(seen.is_sorted() && seen.len() == fold * 52 / 5 + parts.test.len(), "{seen:?}");
+            assert_eq!(parts.valid.len(), ((fold * 52 / 5) as f64 / 4.0).round() as usize);
+            tested.extend(parts.test);
+        }
+        assert_eq!(tested, (10..52).collect::<Vec<u32>>());
+        let shares = split(shares_of(None, Some(Share::Rows(4))), Choosing::Done);
+        let parts = divide(20, Some(&shares), None, None, false).unwrap();
+        assert_eq!((parts.train, parts.test), ((0..16).collect(), (16..20).collect()));
+        let many = split(Division::Folds { folds: 5, fold: 1 }, Choosing::Written);
+        assert!(divide(5, Some(&many), None, None, false).unwrap_err().message.contains("forward in time"));
     }
 
     #[test]

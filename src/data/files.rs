@@ -3,7 +3,7 @@
 //! Invariant: no more is allocated than the file holds, or its gzip stream can hold, and nothing that the machine has not.
 
 use std::fs::File;
-use std::io::{self, Read};
+use std::io::{self, Read, Seek};
 use std::path::Path;
 
 use flate2::read::MultiGzDecoder;
@@ -30,6 +30,65 @@ pub(super) fn read(path: &Path, name: &str) -> Result<Vec<u8>, DataError> {
         true => Err(DataError::new("E0528", "the file is empty").file(name)),
         false => Ok(bytes),
     }
+}
+
+/// Where the inputs of a source are, between reading them and training on them.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) enum Keep {
+    /// In memory, unless their file is larger than [`LARGEST_HELD`] and can be read row by row.
+    #[default]
+    BySize,
+    Memory,
+    Disk,
+}
+
+/// Files up to so many bytes are held in memory. A number of its own, and not what memory is free: what is kept decides no bit of a result,
+/// but a run should not take another course on another day.
+pub(super) const LARGEST_HELD: u64 = 1_000_000_000;
+
+/// The opened file, if its rows are to stay there: it is large enough or asked for, and not packed.
+///
+/// # Errors
+/// E0520 if it cannot be opened, E0545 for a packed file whose rows are asked to stay there.
+pub(super) fn by_row(path: &Path, name: &str, keep: Keep) -> Result<Option<File>, DataError> {
+    if keep == Keep::Memory {
+        return Ok(None);
+    }
+    let cannot_open =
+        |e: io::Error| DataError::new("E0520", "the file cannot be read").file(name).note(e.to_string());
+    let mut file = File::open(path).map_err(cannot_open)?;
+    let length = file.metadata().map_err(cannot_open)?.len();
+    if keep == Keep::BySize && length <= LARGEST_HELD {
+        return Ok(None);
+    }
+    let mut magic = Vec::new();
+    file.by_ref().take(GZIP.len() as u64).read_to_end(&mut magic).map_err(cannot_open)?;
+    match (magic == GZIP, keep) {
+        (false, _) => Ok(Some(file)),
+        (true, Keep::Disk) => Err(DataError::new(
+            "E0545",
+            "the file is packed with gzip, so its rows cannot be read one by one",
+        )
+        .file(name)
+        .help("unpack it with `gunzip`, or leave `keep=disk` out")),
+        (true, _) => Ok(None),
+    }
+}
+
+/// The first bytes of a file that is open, at most so many, and its length.
+///
+/// # Errors
+/// E0520 if it cannot be read.
+pub(super) fn head(file: &mut File, most: u64, name: &str) -> Result<(Vec<u8>, u64), DataError> {
+    let read = |file: &mut File| {
+        file.rewind()?;
+        let mut bytes = Vec::new();
+        file.take(most).read_to_end(&mut bytes)?;
+        Ok((bytes, file.metadata()?.len()))
+    };
+    read(file).map_err(|e: io::Error| {
+        DataError::new("E0520", "the file cannot be read").file(name).note(e.to_string())
+    })
 }
 
 /// What gzip files begin with.

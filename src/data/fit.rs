@@ -2,9 +2,11 @@
 //!
 //! Invariant: sums are f64 in the order of the rows ([`Moments`]), so they do not depend on threads; what does not spread has the deviation 1.
 
+use std::cell::Cell;
+
 use super::config::{Normalize, Per, Settings};
 use super::error::DataError;
-use super::raw::{Arrays, Cells, Column, MISSING, Stored};
+use super::raw::{Arrays, Cells, Column, Inputs, MISSING, Precision};
 use super::single;
 use super::transform::{Affine, ArrayRule, CellRule, ColumnRule};
 use crate::math::Moments;
@@ -143,7 +145,7 @@ pub(super) fn array(arrays: &Arrays, train: &[u32], settings: &Settings) -> Resu
                 .help("write `per=column` or `per=all`"));
         }
     };
-    let pairs = standard_pairs(&arrays.data, train, width, groups, factor);
+    let pairs = standard_pairs(&arrays.data, train, width, groups, factor)?;
     told_apart(arrays, ArrayRule { width, pairs })
 }
 
@@ -153,22 +155,17 @@ pub(super) fn array(arrays: &Arrays, train: &[u32], settings: &Settings) -> Resu
 /// E0544.
 fn told_apart(arrays: &Arrays, rule: ArrayRule) -> Result<ArrayRule, DataError> {
     let same = rule.pairs.iter().all(|pair| *pair == Affine::SAME);
-    match &arrays.data {
+    match arrays.data.precision() {
         // A byte has few values, and a single that stays as it is loses nothing.
-        Stored::U8(_) => return Ok(rule),
-        Stored::F32(_) if same => return Ok(rule),
-        Stored::F32(_) | Stored::F64(_) => {}
+        Precision::Byte => return Ok(rule),
+        Precision::Short if same => return Ok(rule),
+        Precision::Short | Precision::Long => {}
     }
-    let data = &arrays.data;
-    // Row by row first, as the numbers stand in memory: few columns are looked at one by one.
-    let each = |visit: &mut dyn FnMut(usize, f64)| {
-        for start in (0..data.len()).step_by(rule.width.max(1)) {
-            (0..rule.width).for_each(|i| visit(i, data.at(start + i)));
-        }
-    };
-    let moments = Moments::of_groups(rule.width, each);
+    // Row by row first, as the numbers are stored: few columns are looked at one by one.
+    let each = |visit: &mut dyn FnMut(usize, f64)| arrays.data.each(rule.width, 0..arrays.rows, visit);
+    let moments = moments(rule.width, each)?;
     let mut sizes = vec![0.0_f64; rule.width];
-    each(&mut |i, x| sizes[i] = sizes[i].max(x.abs()));
+    each(&mut |i, x| sizes[i] = sizes[i].max(x.abs()))?;
     for element in 0..rule.width {
         let Affine { scale, shift } = rule.pairs[element % rule.pairs.len()];
         // Not less than the step at any mapped number.
@@ -176,7 +173,8 @@ fn told_apart(arrays: &Arrays, rule: ArrayRule) -> Result<ArrayRule, DataError> 
         if single::are_apart(moments[element].deviation(), step) {
             continue;
         }
-        let exact = |row: usize| data.at(row * rule.width + element);
+        let column = arrays.data.column(rule.width, arrays.rows, element)?;
+        let exact = |row: usize| column[row];
         single::check(arrays.rows, &exact, scale, &|x| rule.apply(element, x), INPUTS)
             .map_err(|e| e.file(&arrays.file).column(element + 1, ""))?;
     }
@@ -188,16 +186,35 @@ const INPUTS: &str =
     "write `normalize inputs` in `data`: the mean is taken off each column before its numbers are shortened";
 
 /// One pair a group; element `i` of a row is in group `i % groups`.
-fn standard_pairs(data: &Stored, train: &[u32], width: usize, groups: usize, factor: f64) -> Vec<Affine> {
-    let rows = || train.iter().map(|r| *r as usize * width);
+fn standard_pairs(
+    data: &Inputs,
+    train: &[u32],
+    width: usize,
+    groups: usize,
+    factor: f64,
+) -> Result<Vec<Affine>, DataError> {
     let each = |visit: &mut dyn FnMut(usize, f64)| {
-        rows().for_each(|start| (0..width).for_each(|i| visit(i % groups, data.at(start + i))));
+        data.each(width, train.iter().map(|row| *row as usize), &mut |i, x| visit(i % groups, x))
     };
     let pair = |of: Moments| {
         let unit = if of.squares == 0.0 { 1.0 } else { of.deviation() * factor.abs() };
         Affine::standard(factor, of.mean * factor, unit)
     };
-    Moments::of_groups(groups, each).into_iter().map(pair).collect()
+    Ok(moments(groups, each)?.into_iter().map(pair).collect())
+}
+
+/// [`Moments::of_groups`] of numbers that may have to be read.
+fn moments(
+    groups: usize,
+    each: impl Fn(&mut dyn FnMut(usize, f64)) -> Result<(), DataError>,
+) -> Result<Vec<Moments>, DataError> {
+    let read = Cell::new(Ok(()));
+    let moments = Moments::of_groups(groups, |visit| {
+        if let Err(error) = each(visit) {
+            read.set(Err(error));
+        }
+    });
+    read.into_inner().map(|()| moments)
 }
 
 #[cfg(test)]
@@ -247,7 +264,7 @@ mod tests {
             file: "x".into(),
             rows: 2,
             shape: vec![1, 2, 2],
-            data: Stored::U8(vec![0, 10, 2, 10, 0, 30, 2, 30]),
+            data: super::super::raw::Stored::U8(vec![0, 10, 2, 10, 0, 30, 2, 30]).into(),
             target: super::super::raw::RawTarget::Labels(vec![0, 1]),
         };
         let rule = array(&arrays, &[0, 1], &normalized(Per::Channel)).unwrap();

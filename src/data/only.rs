@@ -4,7 +4,7 @@ use rustc_hash::FxHashMap;
 
 use super::config::Classes;
 use super::error::{DataError, listed, nearest};
-use super::raw::{Arrays, Cells, Column, Raw, RawTarget, Stored, Table};
+use super::raw::{Arrays, Cells, Column, Raw, RawTarget, Table};
 use super::target;
 
 /// Drops the rows of all other classes.
@@ -33,8 +33,8 @@ fn of_table(mut table: Table, names: &[String]) -> Result<Table, DataError> {
     let cells = Cells::Words { codes, names: names.to_vec() };
     table.target = vec![Column::new(column.name.clone(), column.number, cells)];
     table.inputs.iter_mut().for_each(|column| match &mut column.cells {
-        Cells::Numbers(values) => *values = picked(values, 1, &rows),
-        Cells::Words { codes, .. } => *codes = picked(codes, 1, &rows),
+        Cells::Numbers(values) => *values = picked(values, &rows),
+        Cells::Words { codes, .. } => *codes = picked(codes, &rows),
     });
     table.rows = rows.len();
     Ok(table)
@@ -54,11 +54,7 @@ fn of_arrays(mut arrays: Arrays, names: &[String]) -> Result<Arrays, DataError> 
     };
     let (rows, codes) = kept(&labels, &all, names).map_err(at)?;
     let width = arrays.shape.iter().product();
-    arrays.data = match &arrays.data {
-        Stored::U8(bytes) => Stored::U8(picked(bytes, width, &rows)),
-        Stored::F32(floats) => Stored::F32(picked(floats, width, &rows)),
-        Stored::F64(floats) => Stored::F64(picked(floats, width, &rows)),
-    };
+    arrays.data = arrays.data.only(width, &rows);
     arrays.target = RawTarget::Labels(codes);
     arrays.rows = rows.len();
     Ok(arrays)
@@ -88,8 +84,8 @@ fn kept(codes: &[u32], all: &[String], wanted: &[String]) -> Result<(Vec<usize>,
     Ok(codes.iter().enumerate().filter_map(new).unzip())
 }
 
-fn picked<T: Copy>(data: &[T], width: usize, rows: &[usize]) -> Vec<T> {
-    rows.iter().flat_map(|row| &data[row * width..(row + 1) * width]).copied().collect()
+fn picked<T: Copy>(cells: &[T], rows: &[usize]) -> Vec<T> {
+    rows.iter().map(|row| cells[*row]).collect()
 }
 
 fn no_classes() -> DataError {

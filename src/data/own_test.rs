@@ -1,7 +1,7 @@
 //! A source's own test part beside its training part: rows of the same shape and type, targets of the same kind.
 
 use super::error::DataError;
-use super::raw::{Arrays, RawTarget, Stored};
+use super::raw::{Arrays, Inputs, Precision, RawTarget};
 
 /// # Errors
 /// E0533 for rows, E0532 for targets that differ.
@@ -32,10 +32,10 @@ pub(super) fn check(train: &Arrays, test: &Arrays) -> Result<(), DataError> {
     Ok(())
 }
 
-fn kind_of(data: &Stored) -> &'static str {
-    match data {
-        Stored::U8(_) => "bytes",
-        Stored::F32(_) | Stored::F64(_) => "numbers with fractions",
+fn kind_of(data: &Inputs) -> &'static str {
+    match data.precision() {
+        Precision::Byte => "bytes",
+        Precision::Short | Precision::Long => "numbers with fractions",
     }
 }
 
@@ -48,6 +48,7 @@ fn width_of(target: &RawTarget) -> usize {
 
 #[cfg(test)]
 mod tests {
+    use super::super::raw::Stored;
     use super::*;
 
     fn arrays(side: usize, data: Stored, width: usize) -> Arrays {
@@ -56,7 +57,7 @@ mod tests {
             target_file: "y".into(),
             rows: 1,
             shape: vec![side, side],
-            data,
+            data: data.into(),
             target: RawTarget::Numbers { data: vec![0.0; width], width },
         }
     }

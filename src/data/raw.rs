@@ -8,6 +8,8 @@ use std::collections::HashMap;
 use super::config::{ColumnRef, Columns};
 use super::error::{DataError, listed};
 use super::gaps::Gaps;
+use super::stores::FileRows;
+use crate::memory;
 
 /// What a source holds.
 #[derive(Clone, Debug)]
@@ -128,8 +130,17 @@ pub struct Arrays {
     pub rows: usize,
     /// Without the rows.
     pub shape: Vec<usize>,
-    pub data: Stored,
+    pub data: Inputs,
     pub target: RawTarget,
+}
+
+/// The inputs of arrays.
+#[derive(Clone, Debug)]
+pub enum Inputs {
+    /// In memory, rows first.
+    Held(Stored),
+    /// In their file; `is_short` says that 32 bits hold every number.
+    Filed { rows: FileRows, is_short: bool },
 }
 
 /// Numbers in the smallest type that holds them as they were stored: pictures stay bytes.
@@ -167,6 +178,89 @@ impl Stored {
 
     pub fn is_empty(&self) -> bool {
         self.len() == 0
+    }
+}
+
+/// How much a stored number says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Precision {
+    Byte,
+    /// A number of 32 bits.
+    Short,
+    Long,
+}
+
+impl From<Stored> for Inputs {
+    fn from(stored: Stored) -> Self {
+        Inputs::Held(stored)
+    }
+}
+
+impl Inputs {
+    pub fn precision(&self) -> Precision {
+        match self {
+            Inputs::Held(Stored::U8(_)) => Precision::Byte,
+            Inputs::Held(Stored::F32(_)) => Precision::Short,
+            Inputs::Held(Stored::F64(_)) => Precision::Long,
+            Inputs::Filed { rows, .. } if rows.element().is_byte() => Precision::Byte,
+            Inputs::Filed { is_short: true, .. } => Precision::Short,
+            Inputs::Filed { .. } => Precision::Long,
+        }
+    }
+
+    /// Whether the numbers are in memory.
+    pub fn is_held(&self) -> bool {
+        matches!(self, Inputs::Held(_))
+    }
+
+    /// Calls `visit` with the place in its row and the value of each number of these rows of `width` numbers, in order.
+    ///
+    /// # Errors
+    /// A row that cannot be read.
+    pub fn each(
+        &self,
+        width: usize,
+        rows: impl Iterator<Item = usize>,
+        visit: &mut dyn FnMut(usize, f64),
+    ) -> Result<(), DataError> {
+        match self {
+            Inputs::Held(data) => {
+                rows.for_each(|row| (0..width).for_each(|i| visit(i, data.at(row * width + i))));
+                Ok(())
+            }
+            Inputs::Filed { rows: file, .. } => file.each(rows, |_, bytes| {
+                file.numbers(bytes).enumerate().for_each(|(i, x)| visit(i, x));
+                Ok(())
+            }),
+        }
+    }
+
+    /// One column of rows of `width` numbers, the first `rows` of them.
+    ///
+    /// # Errors
+    /// A row that cannot be read.
+    pub fn column(&self, width: usize, rows: usize, element: usize) -> Result<Vec<f64>, DataError> {
+        let mut column = memory::reserve(rows)?;
+        self.each(width, 0..rows, &mut |i, x| {
+            if i == element {
+                column.push(x);
+            }
+        })?;
+        Ok(column)
+    }
+
+    /// Only these rows of `width` numbers, numbered anew.
+    #[must_use]
+    pub fn only(self, width: usize, rows: &[usize]) -> Self {
+        fn picked<T: Copy>(data: &[T], width: usize, rows: &[usize]) -> Vec<T> {
+            rows.iter().flat_map(|row| &data[row * width..(row + 1) * width]).copied().collect()
+        }
+        match self {
+            Inputs::Held(Stored::U8(bytes)) => Stored::U8(picked(&bytes, width, rows)).into(),
+            Inputs::Held(Stored::F32(floats)) => Stored::F32(picked(&floats, width, rows)).into(),
+            Inputs::Held(Stored::F64(floats)) => Stored::F64(picked(&floats, width, rows)).into(),
+            Inputs::Filed { rows: file, is_short } => Inputs::Filed { rows: file.only(rows), is_short },
+        }
     }
 }
 

@@ -21,7 +21,7 @@ impl Transform {
     /// Encodes rows in any form that has a reader, plain or gzip. `name` stands for the bytes in messages (`-` for standard input).
     ///
     /// # Errors
-    /// E0521 to E0529, E0535 and E0545, with their place; E0538 for a transform that was tampered with; E0540 without memory for the rows.
+    /// E0521 to E0529, E0535 and E0546, with their place; E0538 for a transform that was tampered with; E0540 without memory for the rows.
     pub fn read_rows(&self, bytes: Vec<u8>, name: &str) -> Result<Rows, DataError> {
         if !self.is_sound() {
             return Err(DataError::new("E0538", "the checkpoint's way of reading rows contradicts itself")

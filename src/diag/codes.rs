@@ -1015,6 +1015,14 @@ that is to be written in another unit."#,
     ),
     (
         "E0545",
+        r#"A packed file whose rows are asked to stay there
+
+`keep=disk` reads the rows of an npy or IDX file one by one while the net trains, each from its place in the file. In a file that is packed
+with gzip no row has a place: all that stands before it would have to be unpacked anew for each. Unpack the file (`gunzip x.npy.gz`), or
+leave `keep=disk` out, and it is unpacked into memory once. What training comes to is the same either way."#,
+    ),
+    (
+        "E0546",
         r#"Rows in JSON that cannot be read
 
 Rows to predict may be JSON: an object a row, with a cell for each input column by its name, or a list of the cells in the order of the columns

@@ -35,7 +35,7 @@ pub use interpret::{Bindings, Tensor, interpret};
 pub use mask::Mask;
 pub use op::{Class, Op, Reduction};
 pub use passes::{Passes, simplify};
-pub use scalars::{ScalarDef, Scalars, StepInfo};
+pub use scalars::{Pace, ScalarDef, Scalars, StepInfo};
 pub use split::{Cut, Split, split, split_at};
 pub use verify::verify;
 
@@ -245,7 +245,7 @@ impl Graph {
     }
 
     /// What nodes name, without nodes and sinks.
-    fn tables(&self) -> Self {
+    pub(crate) fn tables(&self) -> Self {
         let Self { nodes: _, inputs, target, params, slots, states, scalars, sites, metrics, sinks: _ } =
             self;
         Self {

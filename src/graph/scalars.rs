@@ -1,11 +1,11 @@
 //! Per-step scalars: numbers that may change without recompiling, and how the host computes them.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, fmt};
 
 use crate::{
     draws,
     graph::{Builder, DType, Graph, ValueId, builder::INV_ROWS},
-    vocab::{Clock, Timed},
+    vocab::{Clock, Time, Timed},
 };
 
 /// What the host knows of a step when it fills in the scalars.
@@ -20,24 +20,54 @@ pub struct StepInfo {
     pub lambda: f64,
     /// Variance of an observation in the units of training, where `bayes_decay` has it fitted.
     pub noise: f64,
+    /// Updates that went by before the parameter in question was trained.
+    pub idle: u64,
 }
 
 impl StepInfo {
-    /// Ordinal of the update in the run, from 1.
+    /// Ordinal of the update among those of the parameter, from 1.
     #[must_use]
     pub fn ordinal(&self) -> f64 {
-        (self.clock.update + 1) as f64
+        (self.clock.update.saturating_sub(self.idle) + 1) as f64
     }
 
     /// A step of prediction: nothing of training has a say in it, and what changes over time has its last value.
     #[must_use]
     pub fn of_prediction(rows: usize) -> Self {
-        Self { clock: Clock::END, rows, lr: 0.0, lambda: 1.0, noise: 1.0 }
+        Self { clock: Clock::END, rows, lr: 0.0, lambda: 1.0, noise: 1.0, idle: 0 }
+    }
+}
+
+/// How a parameter is trained beside the others: the factor of its learning rate, and the time from which on.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Pace {
+    pub factor: f64,
+    pub after: Option<Time>,
+}
+
+impl Pace {
+    /// That of a parameter of which nothing is said.
+    pub const USUAL: Pace = Pace { factor: 1.0, after: None };
+
+    /// The step as the parameter sees it.
+    fn seen(&self, step: &StepInfo) -> StepInfo {
+        let idle = self.after.map_or(0, |after| after.updates(step.clock.updates_per_epoch));
+        StepInfo { lr: step.lr * self.factor, idle, ..*step }
+    }
+}
+
+/// As the name of a scalar goes on: `.times_0.1.after_3epochs`.
+impl fmt::Display for Pace {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.factor != 1.0 {
+            write!(f, ".times_{}", self.factor)?;
+        }
+        self.after.map_or(Ok(()), |after| write!(f, ".after_{after}"))
     }
 }
 
 /// How a scalar is computed.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub enum ScalarDef {
     Fixed(f32),
     /// `round(65536 p)`, the I32 threshold of a rate of dropping.
@@ -57,6 +87,10 @@ pub enum ScalarDef {
     Lambda,
     OneMinusLambda,
     Noise,
+    /// 0 before this time, 1 from it on.
+    From(Time),
+    /// As a parameter of this pace sees the step.
+    Paced(Pace, Box<ScalarDef>),
     /// A word's own function of the step and two of its arguments.
     Of {
         f: fn(&StepInfo, f64, f64) -> f64,
@@ -83,6 +117,10 @@ impl ScalarDef {
             ScalarDef::Lambda => step.lambda as f32,
             ScalarDef::OneMinusLambda => (1.0 - step.lambda) as f32,
             ScalarDef::Noise => step.noise as f32,
+            ScalarDef::From(time) => {
+                f32::from(step.clock.update >= time.updates(step.clock.updates_per_epoch))
+            }
+            ScalarDef::Paced(pace, ref def) => return def.word(&pace.seen(step)),
             ScalarDef::Of { f, a, b } => f(step, a, b) as f32,
         };
         value.to_bits()
@@ -103,19 +141,17 @@ impl Default for Scalars {
 
 impl Scalars {
     pub fn define(&mut self, b: &mut Builder, name: &str, dtype: DType, def: ScalarDef) -> ValueId {
+        let positive = matches!(def, ScalarDef::InverseKeepOf(_));
         self.defs.entry(name.into()).or_insert(def);
-        match def {
-            ScalarDef::InverseKeepOf(_) => b.positive_scalar(name),
-            _ => b.scalar(name, dtype),
-        }
+        if positive { b.positive_scalar(name) } else { b.scalar(name, dtype) }
     }
 
     /// The definitions in the order of the graph's scalars.
     pub fn finish(self, graph: &Graph) -> Vec<ScalarDef> {
         let def = |name: &str| {
-            *self
-                .defs
-                .get(name)
+            let known = self.defs.get(name);
+            known
+                .cloned()
                 .unwrap_or_else(|| panic!("this is a bug in dropnet: nobody defines the scalar `{name}`"))
         };
         graph.scalars.iter().map(|scalar| def(&scalar.name)).collect()

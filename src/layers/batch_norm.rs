@@ -19,7 +19,7 @@
 //! # Train and eval
 //! Training uses the figures of the minibatch, which must have two rows or more, and updates the running ones; evaluation and
 //! Monte-Carlo prediction use the running ones and leave them alone. Behind `dropout` the running variance is that of dropped values:
-//! prediction without masks then sees another one.
+//! prediction without masks then sees another one. While `freeze` holds the layer still, training uses the running figures too and leaves them alone.
 //!
 //! # Example
 //! ```net
@@ -35,7 +35,7 @@
 //! Ioffe and Szegedy 2015, Batch normalization. Li et al. 2019, Understanding the disharmony between dropout and batch normalization.
 
 use crate::graph::Mode;
-use super::{Facts, Across, Infer, Layer, layer_norm::{declare_gain_and_bias, deviation, EPS, gain_and_bias}, Lower};
+use super::{Facts, Across, Infer, Layer, layer_norm::{declare_gain_and_bias, deviation, EPS, gain_and_bias}, Lower, Still};
 use crate::{diag::Diagnostic, graph::{DType, ScalarDef, StepInfo, ValueId}, model::Ty, vocab::{ArgSpec, Block, Bounds, Default, exactly, Kind, Sig}};
 
 pub struct BatchNorm;
@@ -90,9 +90,14 @@ impl Layer for BatchNorm {
     fn lower(&self, cx: &mut Lower<'_>) -> ValueId {
         let x = cx.input();
         let eps = cx.args.number("eps") as f32;
-        let (mean, variance) = match cx.mode {
-            Mode::Train => minibatch(cx),
-            Mode::Eval | Mode::Mc => (cx.state(0), cx.state(1)),
+        let stored = (cx.state(0), cx.state(1));
+        let (mean, variance) = match (cx.mode, cx.still()) {
+            (Mode::Train, Still::Never) => minibatch(cx, None),
+            (Mode::Train, Still::Until(live)) => {
+                let (mean, variance) = minibatch(cx, Some(live));
+                (cx.once_live(live, mean, stored.0), cx.once_live(live, variance, stored.1))
+            }
+            (Mode::Train, Still::Always) | (Mode::Eval | Mode::Mc, _) => stored,
         };
         let mean = cx.b.along_last(mean, x);
         let centred = cx.b.sub(x, mean);
@@ -108,7 +113,7 @@ impl Layer for BatchNorm {
 }
 
 /// Mean and biased variance of the minibatch; the running figures take their share of them.
-fn minibatch(cx: &mut Lower<'_>) -> (ValueId, ValueId) {
+fn minibatch(cx: &mut Lower<'_>, live: Option<ValueId>) -> (ValueId, ValueId) {
     let x = cx.input();
     let mean = cx.b.mean(x, &[0]);
     let spread = cx.b.along_last(mean, x);
@@ -120,8 +125,8 @@ fn minibatch(cx: &mut Lower<'_>) -> (ValueId, ValueId) {
     let def = ScalarDef::Of { f: inverse_rows_less_one, a: 0.0, b: 0.0 };
     let inverse = cx.scalar("inverse_rows_less_one", DType::F32, def);
     let unbiased = cx.b.mul(total, inverse);
-    blend(cx, 0, mean);
-    blend(cx, 1, unbiased);
+    blend(cx, 0, mean, live);
+    blend(cx, 1, unbiased, live);
     (mean, biased)
 }
 
@@ -130,13 +135,14 @@ fn inverse_rows_less_one(step: &StepInfo, _: f64, _: f64) -> f64 {
     1.0 / (step.rows.max(2) - 1) as f64
 }
 
-/// `running = (1 - momentum) running + momentum new` for state `i`.
-fn blend(cx: &mut Lower<'_>, i: usize, new: ValueId) {
+/// `running = (1 - momentum) running + momentum new` for state `i`, once the layer is trained.
+fn blend(cx: &mut Lower<'_>, i: usize, new: ValueId, live: Option<ValueId>) {
     let momentum = cx.args.number("momentum");
     let old = cx.state(i);
     let kept = cx.b.scale(old, (1.0 - momentum) as f32);
     let share = cx.b.scale(new, momentum as f32);
     let running = cx.b.add(kept, share);
+    let running = live.map_or(running, |live| cx.once_live(live, running, old));
     cx.update_state(i, running);
 }
 

@@ -6,6 +6,15 @@ use crate::{
     vocab::Args,
 };
 
+/// Whether `freeze` holds the layer still in training.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Still {
+    Never,
+    Always,
+    /// While this number of the step is 0; afterwards it is 1.
+    Until(ValueId),
+}
+
 /// Context of [`super::Layer::lower`].
 pub struct Lower<'a> {
     pub b: &'a mut Builder,
@@ -16,6 +25,7 @@ pub struct Lower<'a> {
     pub(crate) input_types: &'a [Ty],
     pub(crate) params: &'a [ValueId],
     pub(crate) states: &'a [ValueId],
+    pub(crate) still: Still,
     pub(crate) scalars: &'a mut Scalars,
     /// New values of states, by index; what is left `None` stays.
     pub(crate) updates: &'a mut [Option<ValueId>],
@@ -51,6 +61,18 @@ impl Lower<'_> {
     /// Says what the `i`-th declared state holds after the step. A later pass of `reuse` sees it as the state's value.
     pub fn update_state(&mut self, i: usize, value: ValueId) {
         self.updates[i] = Some(value);
+    }
+
+    /// Whether running figures stay as they are.
+    pub fn still(&self) -> Still {
+        self.still
+    }
+
+    /// `fresh` once the layer is trained, `held` before, to the bit.
+    pub fn once_live(&mut self, live: ValueId, fresh: ValueId, held: ValueId) -> ValueId {
+        let (zero, live) = (self.b.splat(0.0, fresh), self.b.spread(live, fresh));
+        let live = self.b.less(zero, live);
+        self.b.select(live, fresh, held)
     }
 
     /// A number that the host sets for each step.

@@ -19,7 +19,7 @@ pub use drop::{DropSite, Each, Law, Scope, When};
 pub use expand::Expand;
 pub use facts::{Across, Facts, Unitwise};
 pub use infer::{Infer, ParamDecl, Place, Source};
-pub use lower::Lower;
+pub use lower::{Lower, Still};
 pub use reach::{Reach, Reached};
 pub use site::{Flow, Site};
 

@@ -5,7 +5,7 @@
 
 use crate::graph::Dim;
 
-use super::{Access, Domain, Inst, Kernel, LoopKernel, Operand, Program, Section, Stmt};
+use super::{Access, Domain, Inst, Kernel, LoopKernel, Operand, Program, Ranges, Stmt};
 
 /// Of one step with a given number of rows.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -38,24 +38,21 @@ impl Program {
         let mut cost = Cost::default();
         let visits = kernel.domain.visits(rows);
         let mut seen: Vec<(u32, Access)> = Vec::new();
-        for section in &kernel.body.sections {
-            let (cols, stmts) = match section {
-                Section::Row(stmts) => (1, stmts),
-                Section::Columns { cols, stmts } => (*cols, stmts),
-            };
-            for stmt in stmts {
-                let touched = match stmt {
-                    Stmt::Let(_, Inst::Load { operand, access, .. }) => Some((*operand, *access)),
-                    Stmt::Store { operand, access, .. } => Some((*operand, *access)),
-                    Stmt::Let(..) | Stmt::Accumulate { .. } | Stmt::Partial { .. } => {
-                        cost.flops += visits * cols;
-                        None
-                    }
-                };
-                if let Some(touch) = touched.filter(|touch| !seen.contains(touch)) {
-                    seen.push(touch);
-                    cost.bytes += self.element_bytes(kernel, touch.0) * touch.1.elements(visits, cols);
+        for (cols, taps, stmt) in kernel.body.stmts() {
+            // A fold adds once a tap.
+            let taps = if let Stmt::Fold { taps, .. } = stmt { *taps } else { taps };
+            let touched = match stmt {
+                Stmt::Let(_, Inst::Load { operand, access, .. }) => Some((*operand, *access)),
+                Stmt::Store { operand, access, .. } => Some((*operand, *access)),
+                Stmt::Let(..) | Stmt::Accumulate { .. } | Stmt::Partial { .. } | Stmt::Fold { .. } => {
+                    cost.flops += visits * cols * taps.iter().product::<usize>();
+                    None
                 }
+            };
+            if let Some(touch) = touched.filter(|touch| !seen.contains(touch)) {
+                seen.push(touch);
+                let elements = touch.1.elements(kernel.domain, rows, Ranges::new(kernel.domain, cols, taps));
+                cost.bytes += self.element_bytes(kernel, touch.0) * elements;
             }
         }
         cost
@@ -70,23 +67,27 @@ impl Program {
 impl Domain {
     /// Visits of the body for a batch of `rows` rows; a flat domain is one visit of all its columns.
     fn visits(self, rows: usize) -> usize {
+        self.row_count(rows) * self.places()
+    }
+
+    fn row_count(self, rows: usize) -> usize {
         match self {
-            Domain::Rows { rows: Dim::Batch, inner } => rows * inner,
-            Domain::Rows { rows: Dim::Const(n), inner } => n * inner,
+            Domain::Rows { rows: Dim::Batch, .. } => rows,
+            Domain::Rows { rows: Dim::Const(n), .. } => n,
             Domain::Flat { .. } => 1,
         }
     }
 }
 
 impl Access {
-    /// Different elements that it reaches.
-    fn elements(self, visits: usize, cols: usize) -> usize {
-        match self {
-            Access::Full { stride: 0, .. } | Access::Col { .. } => cols,
-            Access::Full { .. } | Access::Gathered { .. } | Access::Positioned { .. } => visits * cols,
-            Access::Row { .. } => visits,
-            Access::Inner { .. } | Access::One => 1,
-        }
+    /// Different elements that it reaches: of what moves it, all places.
+    fn elements(self, domain: Domain, rows: usize, ranges: Ranges) -> usize {
+        let rows = if self.at.row > 0 { domain.row_count(rows) } else { 1 };
+        let moved = |steps: &[usize], extents: &[usize]| -> usize {
+            steps.iter().zip(extents).filter(|(s, _)| **s > 0).map(|(_, n)| *n).product()
+        };
+        let cols = if self.at.col > 0 { ranges.cols } else { 1 };
+        rows * moved(&self.at.axes, &ranges.axes) * moved(&self.at.taps, &ranges.taps) * cols
     }
 }
 

@@ -3,10 +3,10 @@
 //! It runs shard by shard in the fixed partition, with the scalar functions of `math`, so that outside of products (whose order of summation
 //! is the library's) results equal native code's bit for bit. Temporaries start as NaN: what is read before it is written shows.
 
-use super::value::{Value, accumulate, evaluate, reduce};
+use super::value::{Value, accumulate, before_first, evaluate, reduce};
 use super::{
-    Access, Body, Buffer, BufferId, BufferKind, Domain, Kernel, LoopKernel, Operand, Program, Reg,
-    SHARD_ELEMENTS, SHARD_ROWS, Section, Stmt,
+    AXES, Access, Affine, Axes, Base, Body, Buffer, BufferId, BufferKind, Domain, Kernel, LoopKernel,
+    Operand, Program, Reg, SHARD_ELEMENTS, Section, Stmt, TAPS, Taps,
 };
 use crate::graph::{DType, Dim, Reduction};
 
@@ -113,10 +113,28 @@ pub struct Machine<'p> {
 pub(super) struct Point {
     pub shard: usize,
     pub row: usize,
+    pub axes: Axes,
+    pub taps: Taps,
     pub col: usize,
-    /// Columns of the loop; 1 in row code.
-    pub cols: usize,
-    pub inner: usize,
+}
+
+impl Point {
+    /// The value of an affine function.
+    pub fn of(&self, at: &Affine) -> usize {
+        at.of(self.row, self.axes, self.taps, self.col)
+    }
+}
+
+/// All places of `extents`, the last axis fastest.
+fn places<const N: usize>(extents: [usize; N]) -> impl Iterator<Item = [usize; N]> {
+    (0..extents.iter().product()).map(move |mut rest: usize| {
+        let mut place = [0; N];
+        for (p, n) in place.iter_mut().zip(extents).rev() {
+            *p = rest % n;
+            rest /= n;
+        }
+        place
+    })
 }
 
 impl Machine<'_> {
@@ -164,22 +182,22 @@ impl Machine<'_> {
     fn run(&mut self, kernel: &LoopKernel) {
         let body = &kernel.body;
         let mut registers = vec![Value::F32(f32::NAN); body.registers as usize];
-        let (rows, inner) = match kernel.domain {
-            Domain::Rows { rows: Dim::Batch, inner } => (self.step.rows * inner, inner),
-            Domain::Rows { rows: Dim::Const(n), inner } => (n * inner, inner),
+        let (rows, grain) = match kernel.domain {
+            Domain::Rows { rows: Dim::Batch, grain, .. } => (self.step.rows, grain),
+            Domain::Rows { rows: Dim::Const(n), grain, .. } => (n, grain),
             Domain::Flat { len } => (len.div_ceil(SHARD_ELEMENTS), 1),
         };
-        let start = Point { shard: 0, row: 0, col: 0, cols: 1, inner };
+        let start = Point { shard: 0, row: 0, axes: [0; AXES], taps: [0; TAPS], col: 0 };
         for (reg, inst) in &body.uniform {
             registers[reg.0 as usize] = self.value(kernel, inst, &registers, start);
         }
         for row in 0..rows {
-            let flat = matches!(kernel.domain, Domain::Flat { .. });
-            let (grain, row) = if flat { (1, row) } else { (SHARD_ROWS * inner, row) };
             let shard = row / grain;
-            let first = row % grain == 0;
-            let point = Point { shard, row: if flat { 0 } else { row }, col: 0, cols: 1, inner };
-            self.row(kernel, body, &mut registers, point, first);
+            for axes in places(kernel.domain.inner()) {
+                let first = row % grain == 0 && axes == [0; AXES];
+                let row = if kernel.domain.is_flat() { 0 } else { row };
+                self.row(kernel, body, &mut registers, Point { shard, row, axes, ..start }, first);
+            }
         }
     }
 
@@ -201,7 +219,7 @@ impl Machine<'_> {
                     };
                     let mut sums: Vec<(Reg, Reduction, Vec<f32>)> = Vec::new();
                     for col in columns {
-                        let point = Point { col, cols: *cols, ..point };
+                        let point = Point { col, ..point };
                         for stmt in stmts {
                             if let Stmt::Accumulate { into, reduction, value } = stmt {
                                 let value = registers[value.0 as usize].float();
@@ -234,11 +252,22 @@ impl Machine<'_> {
                 let id = buffer(kernel, *operand);
                 let value = registers[value.0 as usize].float();
                 let old = if first { reduction_identity(*reduction) } else { f32::NAN };
-                let slot = &mut self.floats_mut(id)[point.shard * point.cols + point.col];
+                let cols = self.program.buffers[id.0 as usize].row_len();
+                let slot = &mut self.floats_mut(id)[point.shard * cols + point.col];
                 let old = if first { old } else { *slot };
                 *slot = reduce(*reduction, old, value);
             }
             Stmt::Accumulate { .. } => {}
+            Stmt::Fold { taps, stmts, into, reduction, value } => {
+                let mut folded = before_first(*reduction);
+                for taps in places(*taps) {
+                    for stmt in stmts {
+                        self.stmt(kernel, stmt, registers, Point { taps, ..point }, first);
+                    }
+                    folded = reduce(*reduction, folded, registers[value.0 as usize].float());
+                }
+                registers[into.0 as usize] = Value::F32(folded);
+            }
         }
     }
 
@@ -263,7 +292,7 @@ impl Machine<'_> {
             },
             Inst::RowKey { operand, by_update } => {
                 let Operand::Site(site) = kernel.operands[*operand as usize] else { panic!("not a site") };
-                let row = (self.step.position + point.row / point.inner) as u64;
+                let row = (self.step.position + point.row) as u64;
                 let address = if *by_update { self.step.update } else { row };
                 Value::Key(crate::draws::row_key(self.step.streams[site.index()], address))
             }
@@ -272,20 +301,14 @@ impl Machine<'_> {
     }
 
     fn index(&self, access: Access, point: Point) -> usize {
-        let Point { row, col, inner, .. } = point;
-        let position = self.step.position + row;
-        match access {
-            Access::Full { stride, offset } => row * stride + offset + col,
-            Access::Gathered { stride, partner } => {
-                let order = if partner { self.step.partner } else { self.step.order };
-                order[position] as usize * stride + col
-            }
-            Access::Positioned { stride, offset } => position * stride + offset + col,
-            Access::Col { offset } => offset + col,
-            Access::Row { stride, offset } => row * stride + offset,
-            Access::Inner { stride, offset } => row % inner * stride + offset,
-            Access::One => 0,
-        }
+        let position = self.step.position + point.row;
+        let row = match access.base {
+            Base::Own => point.row,
+            Base::Data { partner: false } => self.step.order[position] as usize,
+            Base::Data { partner: true } => self.step.partner[position] as usize,
+            Base::Pass => position,
+        };
+        Point { row, ..point }.of(&access.at)
     }
 }
 

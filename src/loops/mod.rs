@@ -1,16 +1,20 @@
 //! Fused kernels over buffers: what native code will do, in order, with nothing said about instructions.
 //!
-//! A [`Program`] is a list of buffers and an ordered list of kernels. A [`LoopKernel`] visits the rows of its domain in shards; per row
-//! it runs its sections in order: straight row code, or a loop over columns. Values live in registers: `Reg`s of uniform code are
-//! per kernel call, of row code per row, of a loop section per element; only an accumulator's register leaves its loop.
+//! A [`Program`] is a list of buffers and an ordered list of kernels. A [`LoopKernel`] visits the rows of its domain in shards, and in each
+//! row the places of its inner axes; at each place it runs its sections in order: straight row code, or a loop over columns. Both may
+//! fold values over taps. Values live in registers: `Reg`s of uniform code are per kernel call, of row code per place, of a loop section per
+//! element, of a fold per tap; only an accumulator's register leaves its loop, and a fold's its taps.
 //! Invariants (checked by `verify`):
 //! - every register is assigned once, before its uses, and used at its own level or deeper (accumulators: in later sections);
 //! - a buffer written by a kernel is read by another kernel only, or by the same kernel at the same element in a later statement;
 //! - no buffer holds a mask;
 //! - the shards of a kernel and the panels of a product are functions of shapes only.
 
+mod access;
 pub mod calls;
 mod cost;
+mod domain;
+mod extents;
 mod fuse;
 pub mod interpret;
 mod once;
@@ -21,12 +25,15 @@ mod value;
 mod verify;
 mod work;
 
+pub use access::{Access, Affine, Base, Ranges};
 pub use calls::{Call, Combine, Extent, Matrix, Product, Transpose};
 pub use cost::Cost;
+pub use extents::extents;
 pub use fuse::fuse;
 pub(crate) use once::once;
 pub use parts::{PANEL_ROWS, Parts};
 pub use print::print;
+pub(crate) use value::before_first;
 pub use verify::verify;
 pub use work::Work;
 
@@ -77,6 +84,17 @@ pub struct Buffer {
     pub place: Option<Place>,
 }
 
+impl Buffer {
+    /// Elements without the batch (or shard) dimension.
+    pub fn row_len(&self) -> usize {
+        self.dims.iter().map(|d| if let Dim::Const(n) = d { *n } else { 1 }).product()
+    }
+
+    pub fn is_batched(&self) -> bool {
+        self.dims.contains(&Dim::Batch)
+    }
+}
+
 impl BufferKind {
     /// Whether it is part of the model and stays when the pass is over.
     pub fn outlives(self) -> bool {
@@ -112,11 +130,21 @@ pub enum Kernel {
     },
 }
 
+/// Axes between the rows and the columns of a nest, at most.
+pub const AXES: usize = 3;
+/// Axes of the taps of a fold, at most.
+pub const TAPS: usize = 2;
+
+/// Extents, places or factors of the inner axes, outermost first. An axis that is not there has the extent 1, place 0 and factor 0.
+pub type Axes = [usize; AXES];
+/// The same of taps.
+pub type Taps = [usize; TAPS];
+
 /// What a loop kernel iterates over.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Domain {
-    /// `rows * inner` rows in shards of 32 * inner; row `r` belongs to batch row `r / inner`.
-    Rows { rows: Dim, inner: usize },
+    /// The places of `inner` in each of `rows` rows, in shards of `grain` rows.
+    Rows { rows: Dim, inner: Axes, grain: usize },
     /// `len` consecutive elements in shards of 4096: one row a shard, whose columns are its elements. For addressing the row number is 0
     /// and the column is the element's number in the whole domain; a `Partial` stands in row code only.
     Flat { len: usize },
@@ -160,6 +188,50 @@ pub enum Section {
     },
 }
 
+impl Section {
+    pub fn stmts(&self) -> &[Stmt] {
+        let (Section::Row(stmts) | Section::Columns { stmts, .. }) = self;
+        stmts
+    }
+
+    /// Columns of the loop; 1 in row code.
+    pub fn cols(&self) -> usize {
+        if let Section::Columns { cols, .. } = self { *cols } else { 1 }
+    }
+
+    /// Elements that it visits at a place: its columns, each once more for every tap that is folded.
+    pub fn work(&self) -> usize {
+        let taps = |s: &Stmt| if let Stmt::Fold { taps, .. } = s { taps.iter().product() } else { 0 };
+        self.cols() * (1 + self.stmts().iter().map(taps).sum::<usize>())
+    }
+}
+
+impl Body {
+    /// All statements in order, what is folded before its fold, with the columns and taps that each is run for.
+    pub fn stmts(&self) -> Vec<(usize, Taps, &Stmt)> {
+        let mut all = Vec::new();
+        for section in &self.sections {
+            for stmt in section.stmts() {
+                if let Stmt::Fold { taps, stmts, .. } = stmt {
+                    all.extend(stmts.iter().map(|inside| (section.cols(), *taps, inside)));
+                }
+                all.push((section.cols(), [1; TAPS], stmt));
+            }
+        }
+        all
+    }
+
+    /// All instructions likewise, uniform ones first.
+    pub fn insts(&self) -> impl Iterator<Item = (usize, Taps, &Inst)> {
+        let uniform = self.uniform.iter().map(|(_, inst)| (1, [1; TAPS], inst));
+        let rest = self.stmts().into_iter().filter_map(|(cols, taps, stmt)| match stmt {
+            Stmt::Let(_, inst) => Some((cols, taps, inst)),
+            _ => None,
+        });
+        uniform.chain(rest)
+    }
+}
+
 #[derive(Clone, Debug, PartialEq)]
 pub enum Stmt {
     Let(Reg, Inst),
@@ -182,34 +254,15 @@ pub enum Stmt {
         reduction: Reduction,
         value: Reg,
     },
-}
-
-/// How an element of a buffer is addressed from (row, col).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Access {
-    /// `row * stride + offset + col`
-    Full { stride: usize, offset: usize },
-    /// `order[position + row] * stride + col`: a row of the data set; with `partner` through the partner's order.
-    Gathered { stride: usize, partner: bool },
-    /// `(position + row) * stride + offset + col`: rows of the whole pass.
-    Positioned { stride: usize, offset: usize },
-    /// `offset + col`
-    Col { offset: usize },
-    /// `row * stride + offset`, one element a row.
-    Row { stride: usize, offset: usize },
-    /// `(row % inner) * stride + offset`, one element a row, the same for each batch row.
-    Inner { stride: usize, offset: usize },
-    /// Element 0.
-    One,
-}
-
-/// How (row, col) becomes a unit's number in a random draw.
-#[derive(Clone, Debug, PartialEq)]
-pub enum Units {
-    /// `offset + (row % inner) * cols + col`; eight neighbours share four hashes.
-    Consecutive { offset: usize },
-    /// `table[(row % inner) * cols + col]`: shared axes contribute 0.
-    Table(Vec<u32>),
+    /// Runs `stmts`, which are `Let`s, for each place of `taps`, the last axis fastest, and reduces `value` from the identity (-0, -inf) in
+    /// this order: the first value itself, then one after another.
+    Fold {
+        taps: Taps,
+        stmts: Vec<Stmt>,
+        into: Reg,
+        reduction: Reduction,
+        value: Reg,
+    },
 }
 
 #[derive(Clone, Debug, PartialEq)]
@@ -234,11 +287,12 @@ pub enum Inst {
     KeepMask {
         key: Reg,
         q: Reg,
-        units: Units,
+        /// The unit's number; eight neighbours share four hashes.
+        unit: Affine,
     },
     Noise {
         key: Reg,
-        units: Units,
+        unit: Affine,
     },
     /// 1 where the column (minus `offset`) equals the label of the row.
     OneHot {

@@ -1,6 +1,6 @@
 //! How kernels are cut for threads: a fixed list of parts, a function of shapes only.
 
-use super::{Domain, SHARD_ELEMENTS, SHARD_ROWS};
+use super::{Domain, SHARD_ELEMENTS};
 use crate::graph::Dim;
 
 /// Rows of one part of a product that is cut by rows; a last part of one row joins the one before it, because one-row products
@@ -12,8 +12,8 @@ pub const PANEL_ROWS: usize = 32;
 pub enum Parts {
     /// Known now.
     Const(usize),
-    /// 32-row shards of the batch: `ceil(rows / 32)`.
-    BatchShards,
+    /// Shards of the batch of so many rows each.
+    BatchShards(usize),
     /// Row panels of a product whose rows are `n` times the batch: `max(1, (n rows + 30) / 32)`.
     BatchPanels(usize),
     /// So many a row of the batch.
@@ -29,11 +29,11 @@ impl Parts {
         }
     }
 
-    /// Shards of an axis of `rows`.
-    pub fn shards(rows: Dim) -> Self {
+    /// Shards of `grain` of an axis of `rows`.
+    pub fn shards(rows: Dim, grain: usize) -> Self {
         match rows {
-            Dim::Batch => Self::BatchShards,
-            Dim::Const(n) => Self::Const(n.div_ceil(SHARD_ROWS)),
+            Dim::Batch => Self::BatchShards(grain),
+            Dim::Const(n) => Self::Const(n.div_ceil(grain)),
         }
     }
 }
@@ -42,7 +42,7 @@ impl Domain {
     /// Its shards as parts.
     pub fn parts(self) -> Parts {
         match self {
-            Domain::Rows { rows, .. } => Parts::shards(rows),
+            Domain::Rows { rows, grain, .. } => Parts::shards(rows, grain),
             Domain::Flat { len } => Parts::Const(len.div_ceil(SHARD_ELEMENTS)),
         }
     }
@@ -50,8 +50,8 @@ impl Domain {
     /// Shards for a batch of `rows` rows.
     pub fn shards(self, rows: usize) -> usize {
         match self {
-            Domain::Rows { rows: Dim::Batch, .. } => rows.div_ceil(SHARD_ROWS),
-            Domain::Rows { rows: Dim::Const(n), .. } => n.div_ceil(SHARD_ROWS),
+            Domain::Rows { rows: Dim::Batch, grain, .. } => rows.div_ceil(grain),
+            Domain::Rows { rows: Dim::Const(n), grain, .. } => n.div_ceil(grain),
             Domain::Flat { len } => len.div_ceil(SHARD_ELEMENTS),
         }
     }

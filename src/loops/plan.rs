@@ -7,7 +7,6 @@
 
 use super::calls::Region;
 use super::{Buffer, BufferId, BufferKind, Kernel, Operand, Place, Program, once};
-use crate::graph::Dim;
 
 /// Rows at which the plan compares sizes.
 const TYPICAL_ROWS: usize = 128;
@@ -31,31 +30,37 @@ impl Kernel {
 impl Program {
     /// Bytes of a temporary for a batch of `rows` rows; partials have a row for each shard.
     pub fn buffer_bytes(&self, id: BufferId, rows: usize) -> usize {
-        let buffer = &self.buffers[id.0 as usize];
-        let sizes = buffer.dims.iter().map(|d| if let Dim::Const(n) = d { *n } else { rows });
-        let shards = if buffer.kind == BufferKind::Partials { self.shards_of(id, rows) } else { 1 };
+        self.bytes(id, rows, self.shards(rows)[id.0 as usize])
+    }
+
+    fn bytes(&self, id: BufferId, rows: usize, shards: usize) -> usize {
+        let sizes = self.buffers[id.0 as usize].dims.iter().map(|d| d.size().unwrap_or(rows));
         sizes.fold(4 * shards, usize::saturating_mul)
     }
 
-    fn shards_of(&self, id: BufferId, rows: usize) -> usize {
-        let combined = self.kernels.iter().find_map(|k| match k {
-            Kernel::Call { call, .. } => call.operands().iter().find_map(|o| match o.region {
-                Region::Partials { domain, .. } if o.buffer == id => Some(domain.shards(rows)),
-                _ => None,
-            }),
-            Kernel::Loop(_) | Kernel::Total { .. } => None,
-        });
-        combined.unwrap_or(1).max(1)
+    /// Shards that leave partials in a buffer, by buffer; 1 for what holds none.
+    fn shards(&self, rows: usize) -> Vec<usize> {
+        let mut shards = vec![1; self.buffers.len()];
+        for kernel in &self.kernels {
+            let Kernel::Call { call, .. } = kernel else { continue };
+            for operand in call.operands() {
+                if let Region::Partials { domain, .. } = operand.region {
+                    shards[operand.buffer.0 as usize] = domain.shards(rows).max(1);
+                }
+            }
+        }
+        shards
     }
 
     /// Bytes that all temporaries take together for a batch of `rows` rows.
     pub fn peak_bytes(&self, rows: usize) -> usize {
         let mut slots: Vec<usize> = Vec::new();
+        let shards = self.shards(rows);
         for (i, buffer) in self.buffers.iter().enumerate() {
             if let Some(Place { slot }) = buffer.place {
                 let slot = slot as usize;
                 slots.resize(slots.len().max(slot + 1), 0);
-                let bytes = self.buffer_bytes(BufferId(i as u32), rows);
+                let bytes = self.bytes(BufferId(i as u32), rows, shards[i]);
                 slots[slot] = slots[slot].max(bytes.checked_next_multiple_of(ALIGN).unwrap_or(usize::MAX));
             }
         }
@@ -89,16 +94,15 @@ struct Slot {
 pub(crate) fn plan(program: &mut Program) {
     let mut lives: Vec<(usize, usize, BufferId)> = Vec::new();
     for (i, life) in program.lifetimes().into_iter().enumerate() {
-        if is_temporary(&program.buffers[i])
-            && let Some((first, last)) = life
-        {
+        if let (true, Some((first, last))) = (is_temporary(&program.buffers[i]), life) {
             lives.push((first, last, BufferId(i as u32)));
         }
     }
     lives.sort();
+    let shards = program.shards(TYPICAL_ROWS);
     let mut slots: Vec<Slot> = Vec::new();
     for (first, last, id) in lives {
-        let bytes = program.buffer_bytes(id, TYPICAL_ROWS).next_multiple_of(ALIGN);
+        let bytes = program.bytes(id, TYPICAL_ROWS, shards[id.0 as usize]).next_multiple_of(ALIGN);
         let free = slots.iter().enumerate().filter(|(_, s)| s.busy_to < first);
         // A small one must not occupy, nor a large one blow up, what another size will want.
         let near = free.filter(|(_, s)| s.bytes <= 2 * bytes && bytes <= 2 * s.bytes);

@@ -3,8 +3,8 @@
 use std::fmt::Write;
 
 use super::{
-    Access, Binary, Buffer, BufferId, Domain, Extent, Inst, Kernel, LoopKernel, Operand, Program, Reg,
-    Section, Stmt, Unary, Units,
+    Access, Affine, Binary, Buffer, BufferId, Domain, Extent, Inst, Kernel, LoopKernel, Operand, Program,
+    Reg, SHARD_ROWS, Section, Stmt, Unary,
 };
 use crate::graph::{DType, Dim, Graph, Reduction};
 
@@ -97,10 +97,19 @@ impl Printer<'_> {
                     (2, stmts)
                 }
             };
-            for stmt in stmts {
-                let text = self.stmt(kernel, stmt);
-                self.line(depth, &text);
+            self.stmts(kernel, stmts, depth);
+        }
+    }
+
+    fn stmts(&mut self, kernel: &LoopKernel, stmts: &[Stmt], depth: usize) {
+        for stmt in stmts {
+            if let Stmt::Fold { taps, stmts, .. } = stmt {
+                let taps = ranges(taps, &["s", "t"]);
+                self.line(depth, &format!("for {}", taps.trim_start_matches(", ")));
+                self.stmts(kernel, stmts, depth + 1);
             }
+            let text = self.stmt(kernel, stmt);
+            self.line(depth, &text);
         }
     }
 
@@ -108,10 +117,13 @@ impl Printer<'_> {
         match stmt {
             Stmt::Let(reg, inst) => format!("{} = {}", register(*reg), self.inst(kernel, inst)),
             Stmt::Store { operand, access, value } => {
-                format!("{}{} = {}", self.operand(kernel, *operand), place(*access), register(*value))
+                format!("{}{} = {}", self.operand(kernel, *operand), place(access), register(*value))
             }
             Stmt::Accumulate { into, reduction, value } => {
                 format!("{} = {} of {} over col", register(*into), reduce(*reduction), register(*value))
+            }
+            Stmt::Fold { into, reduction, value, .. } => {
+                format!("{} = {} of {} over the taps", register(*into), reduce(*reduction), register(*value))
             }
             Stmt::Partial { operand, reduction, value } => {
                 format!(
@@ -142,7 +154,7 @@ impl Printer<'_> {
             Inst::Const(c) => format!("{c:?}"),
             Inst::Scalar { operand, .. } => format!("scalar {}", self.operand(kernel, *operand)),
             Inst::Load { operand, access, .. } => {
-                format!("{}{}", self.operand(kernel, *operand), place(*access))
+                format!("{}{}", self.operand(kernel, *operand), place(access))
             }
             Inst::RowKey { operand, by_update: false } => {
                 format!("row_key({}, row)", self.operand(kernel, *operand))
@@ -150,10 +162,10 @@ impl Printer<'_> {
             Inst::RowKey { operand, by_update: true } => {
                 format!("row_key({}, update)", self.operand(kernel, *operand))
             }
-            Inst::KeepMask { key, q, units } => {
-                format!("keep_mask({}, {}, {})", register(*key), register(*q), self::units(units))
+            Inst::KeepMask { key, q, unit } => {
+                format!("keep_mask({}, {}, {})", register(*key), register(*q), self::unit(unit))
             }
-            Inst::Noise { key, units } => format!("noise({}, {})", register(*key), self::units(units)),
+            Inst::Noise { key, unit } => format!("noise({}, {})", register(*key), self::unit(unit)),
             Inst::OneHot { label, offset: 0 } => format!("one_hot({})", register(*label)),
             Inst::OneHot { label, offset } => format!("one_hot({}, col - {offset})", register(*label)),
             Inst::Unary(Unary::Neg, x) => format!("-{}", register(*x)),
@@ -231,32 +243,24 @@ pub(super) fn extent(extent: Extent) -> String {
 
 pub(super) fn domain(domain: Domain) -> String {
     match domain {
-        Domain::Rows { rows, inner: 1 } => format!("0..{}", dim(rows)),
-        Domain::Rows { rows, inner } => format!("0..{} * {inner}", dim(rows)),
+        Domain::Rows { rows, inner, grain } => {
+            let shards = if grain == SHARD_ROWS { String::new() } else { format!(" by {grain}") };
+            format!("0..{}{shards}{}", dim(rows), ranges(&inner, &["i", "j", "k"]))
+        }
         Domain::Flat { len } => format!("flat 0..{len}"),
     }
 }
 
-fn place(access: Access) -> String {
-    let plus = |offset: usize| if offset == 0 { String::new() } else { format!(" + {offset}") };
-    match access {
-        Access::Full { stride, offset } => format!("[row * {stride}{} + col]", plus(offset)),
-        Access::Gathered { stride, partner: false } => format!("[order[row] * {stride} + col]"),
-        Access::Gathered { stride, partner: true } => format!("[partner[row] * {stride} + col]"),
-        Access::Positioned { stride, offset } => {
-            format!("[(position + row) * {stride}{} + col]", plus(offset))
-        }
-        Access::Col { offset } => format!("[col{}]", plus(offset)),
-        Access::Row { stride, offset } => format!("[row * {stride}{}]", plus(offset)),
-        Access::Inner { stride, offset } => format!("[row % inner * {stride}{}]", plus(offset)),
-        Access::One => "[0]".to_string(),
-    }
+/// Axes that have more than one place, each behind a comma.
+fn ranges(extents: &[usize], names: &[&str]) -> String {
+    let axes = extents.iter().zip(names).filter(|(n, _)| **n > 1);
+    axes.map(|(n, name)| format!(", {name} in 0..{n}")).collect()
 }
 
-fn units(units: &Units) -> String {
-    match units {
-        Units::Consecutive { offset: 0 } => "unit".to_string(),
-        Units::Consecutive { offset } => format!("unit + {offset}"),
-        Units::Table(_) => "table[unit]".to_string(),
-    }
+fn place(access: &Access) -> String {
+    format!("[{}]", access.text())
+}
+
+fn unit(unit: &Affine) -> String {
+    format!("unit {}", unit.text("row"))
 }

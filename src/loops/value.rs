@@ -1,7 +1,7 @@
 //! Scalar evaluation of one instruction, and reductions in the order that native code keeps.
 
 use super::interpret::Point;
-use super::{Binary, Inst, Reg, Unary, Units};
+use super::{Binary, Inst, Reg, Unary};
 use crate::draws;
 use crate::graph::Reduction;
 use crate::math::{self, Arith, Scalar32};
@@ -29,15 +29,15 @@ pub(super) fn evaluate(inst: &Inst, registers: &[Value], point: Point, fma: bool
     let mut a = Scalar32 { fma };
     match inst {
         Inst::Const(c) => Value::F32(*c),
-        Inst::KeepMask { key, q, units } => match (get(key), get(q)) {
+        Inst::KeepMask { key, q, unit } => match (get(key), get(q)) {
             (Value::Key(key), Value::I32(q)) => {
-                let kept = draws::kept(key, unit(units, point), q.cast_unsigned());
+                let kept = draws::kept(key, point.of(unit) as u32, q.cast_unsigned());
                 Value::F32(if kept { 1.0 } else { 0.0 })
             }
             other => panic!("{other:?} is no key and threshold"),
         },
-        Inst::Noise { key, units } => match get(key) {
-            Value::Key(key) => Value::F32(draws::normal(key, unit(units, point), fma)),
+        Inst::Noise { key, unit } => match get(key) {
+            Value::Key(key) => Value::F32(draws::normal(key, point.of(unit) as u32, fma)),
             other => panic!("{other:?} is no key"),
         },
         Inst::OneHot { label, offset } => match get(label) {
@@ -56,14 +56,6 @@ pub(super) fn evaluate(inst: &Inst, registers: &[Value], point: Point, fma: bool
             other => panic!("{other:?} is no condition"),
         },
         Inst::Scalar { .. } | Inst::Load { .. } | Inst::RowKey { .. } => panic!("{inst:?} needs the machine"),
-    }
-}
-
-fn unit(units: &Units, point: Point) -> u32 {
-    let place = point.row % point.inner * point.cols + point.col;
-    match units {
-        Units::Consecutive { offset } => (offset + place) as u32,
-        Units::Table(table) => table[place],
     }
 }
 
@@ -97,6 +89,14 @@ pub(super) fn reduce(reduction: Reduction, running: f32, value: f32) -> f32 {
     match reduction {
         Reduction::Sum => running + value,
         Reduction::Max => Scalar32 { fma: false }.max(running, value),
+    }
+}
+
+/// What a fold starts from: the first value itself follows.
+pub(crate) fn before_first(reduction: Reduction) -> f32 {
+    match reduction {
+        Reduction::Sum => -0.0,
+        Reduction::Max => f32::NEG_INFINITY,
     }
 }
 

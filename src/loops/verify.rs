@@ -4,9 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::plan::is_temporary;
 use super::{
-    Access, BufferId, BufferKind, Domain, Inst, Kernel, LoopKernel, Operand, Program, Reg, Section, Stmt,
+    Access, BufferId, BufferKind, Inst, Kernel, LoopKernel, Operand, Program, Reg, Section, Stmt, extents,
 };
-use crate::graph::{DType, Dim};
+use crate::graph::DType;
 
 /// The first broken invariant, in words.
 pub fn verify(program: &Program) -> Result<(), String> {
@@ -26,7 +26,7 @@ pub fn verify(program: &Program) -> Result<(), String> {
         }
         written.extend(writes);
         if let Kernel::Loop(k) = kernel {
-            Loop { program, kernel: k, levels: BTreeMap::new(), masks: BTreeSet::new() }
+            Loop { program, kernel: k, levels: BTreeMap::new(), masks: BTreeSet::new(), folds: 0 }
                 .check()
                 .map_err(|e| format!("{}: {e}", k.name))?;
         }
@@ -57,23 +57,17 @@ pub(super) fn traffic(kernel: &Kernel) -> (Vec<BufferId>, Vec<BufferId>) {
                 _ => None,
             };
             reads.extend(k.body.uniform.iter().filter_map(|(_, inst)| loaded(inst)));
-            for stmt in k.body.sections.iter().flat_map(stmts) {
+            for (_, _, stmt) in k.body.stmts() {
                 match stmt {
                     Stmt::Let(_, inst) => reads.extend(loaded(inst).filter(|id| !writes.contains(id))),
                     Stmt::Store { operand, .. } | Stmt::Partial { operand, .. } => {
                         writes.extend(buffer(*operand))
                     }
-                    Stmt::Accumulate { .. } => {}
+                    Stmt::Accumulate { .. } | Stmt::Fold { .. } => {}
                 }
             }
             (reads, writes)
         }
-    }
-}
-
-fn stmts(section: &Section) -> &[Stmt] {
-    match section {
-        Section::Row(stmts) | Section::Columns { stmts, .. } => stmts,
     }
 }
 
@@ -107,6 +101,11 @@ enum Level {
     Row,
     /// Of the section with this number.
     Column(usize),
+    /// Of the fold with this number, in row code or in the section with that number.
+    Tap {
+        fold: usize,
+        section: Option<usize>,
+    },
 }
 
 struct Loop<'p> {
@@ -115,53 +114,86 @@ struct Loop<'p> {
     levels: BTreeMap<Reg, Level>,
     /// Registers that hold a mask, or a mask times scalars.
     masks: BTreeSet<Reg>,
+    /// Folds met so far.
+    folds: usize,
 }
 
 impl Loop<'_> {
     fn check(&mut self) -> Result<(), String> {
         let kernel = self.kernel;
+        extents(self.program, kernel)?;
         let mut touched = Touched::default();
         for (reg, inst) in &kernel.body.uniform {
-            self.assign(*reg, inst, Level::Uniform, 1)?;
+            self.assign(*reg, inst, Level::Uniform)?;
             if let Some((buffer, access)) = self.load(inst)? {
                 touched.loads.push((buffer, access, None));
             }
         }
         for (number, section) in kernel.body.sections.iter().enumerate() {
-            let (level, cols) = match section {
-                Section::Row(_) => (Level::Row, 1),
-                Section::Columns { cols, .. } => (Level::Column(number), *cols),
+            let level = match section {
+                Section::Row(_) => Level::Row,
+                Section::Columns { .. } => Level::Column(number),
             };
-            for stmt in stmts(section) {
-                match stmt {
-                    Stmt::Let(reg, inst) => {
-                        self.assign(*reg, inst, level, cols)?;
-                        if let Some((buffer, access)) = self.load(inst)? {
-                            let clean = touched.load(buffer, access, number);
-                            clean.then_some(()).ok_or_else(|| self.elsewhere(buffer))?;
-                        }
-                    }
-                    Stmt::Store { operand, access, value } => {
-                        let buffer = self.write(*operand, *value, level)?;
-                        self.bounds(buffer, *access, cols)?;
-                        let clean = touched.store(buffer, *access, number);
-                        clean.then_some(()).ok_or_else(|| self.elsewhere(buffer))?;
-                    }
-                    Stmt::Partial { operand, value, .. } => {
-                        let buffer = self.write(*operand, *value, level)?;
-                        self.partial(buffer, level, cols)?;
-                    }
-                    Stmt::Accumulate { into, value, .. } => {
-                        self.usable(*value, level)?;
-                        if !matches!(level, Level::Column(_)) {
-                            return Err("accumulates outside of a loop over columns".to_string());
-                        }
-                        self.define(*into, Level::Row)?;
-                    }
-                }
+            for stmt in section.stmts() {
+                self.stmt(stmt, level, number, &mut touched)?;
             }
         }
         Ok(())
+    }
+
+    fn stmt(
+        &mut self,
+        stmt: &Stmt,
+        level: Level,
+        section: usize,
+        touched: &mut Touched,
+    ) -> Result<(), String> {
+        match stmt {
+            Stmt::Let(reg, inst) => {
+                self.assign(*reg, inst, level)?;
+                if let Some((buffer, access)) = self.load(inst)? {
+                    let clean = touched.load(buffer, access, section);
+                    clean.then_some(()).ok_or_else(|| self.elsewhere(buffer))?;
+                }
+            }
+            Stmt::Store { operand, access, value } => {
+                let buffer = self.write(*operand, *value, level)?;
+                let clean = touched.store(buffer, *access, section);
+                clean.then_some(()).ok_or_else(|| self.elsewhere(buffer))?;
+            }
+            Stmt::Partial { operand, value, .. } => {
+                self.write(*operand, *value, level)?;
+                if self.kernel.domain.is_flat() && level != Level::Row {
+                    return Err("a flat domain has partials in row code only".to_string());
+                }
+            }
+            Stmt::Accumulate { into, value, .. } => {
+                self.usable(*value, level)?;
+                if !matches!(level, Level::Column(_)) {
+                    return Err("accumulates outside of a loop over columns".to_string());
+                }
+                self.define(*into, Level::Row)?;
+            }
+            Stmt::Fold { stmts, into, value, .. } => {
+                let inside = self.fold(level)?;
+                for stmt in stmts {
+                    self.stmt(stmt, inside, section, touched)?;
+                }
+                self.usable(*value, inside)?;
+                self.define(*into, level)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// The level of the next fold that stands at `level`.
+    fn fold(&mut self, level: Level) -> Result<Level, String> {
+        self.folds += 1;
+        match level {
+            Level::Row => Ok(Level::Tap { fold: self.folds, section: None }),
+            Level::Column(section) => Ok(Level::Tap { fold: self.folds, section: Some(section) }),
+            Level::Uniform | Level::Tap { .. } => Err("a fold stands in a fold".to_string()),
+        }
     }
 
     fn elsewhere(&self, buffer: BufferId) -> String {
@@ -194,12 +226,14 @@ impl Loop<'_> {
             (Some(Level::Uniform), _) => true,
             (Some(Level::Row), l) => l != Level::Uniform,
             (Some(Level::Column(s)), Level::Column(t)) => *s == t,
+            (Some(Level::Column(s)), Level::Tap { section, .. }) => Some(*s) == section,
+            (Some(Level::Tap { fold, .. }), Level::Tap { fold: other, .. }) => *fold == other,
             _ => false,
         };
         if ok { Ok(()) } else { Err(format!("r{} is used where it is not known", reg.0)) }
     }
 
-    fn assign(&mut self, reg: Reg, inst: &Inst, level: Level, cols: usize) -> Result<(), String> {
+    fn assign(&mut self, reg: Reg, inst: &Inst, level: Level) -> Result<(), String> {
         let args = arguments(inst);
         for arg in &args {
             self.usable(*arg, level)?;
@@ -210,19 +244,6 @@ impl Loop<'_> {
         );
         if draws && level == Level::Uniform {
             return Err(format!("r{} is drawn in uniform code", reg.0));
-        }
-        if let Inst::KeepMask { units: super::Units::Table(table), .. }
-        | Inst::Noise { units: super::Units::Table(table), .. } = inst
-        {
-            let inner = if let Domain::Rows { inner, .. } = self.kernel.domain { inner } else { 1 };
-            if table.len() != inner * cols {
-                return Err(format!(
-                    "r{} has a table of {} units for {} columns",
-                    reg.0,
-                    table.len(),
-                    inner * cols
-                ));
-            }
         }
         let mask = match inst {
             Inst::KeepMask { .. } => true,
@@ -236,9 +257,6 @@ impl Loop<'_> {
         };
         if mask {
             self.masks.insert(reg);
-        }
-        if let Inst::Load { operand, access, .. } = inst {
-            self.bounds(self.buffer(*operand)?, *access, cols)?;
         }
         self.define(reg, level)
     }
@@ -266,56 +284,6 @@ impl Loop<'_> {
         }
         Ok(buffer)
     }
-
-    fn partial(&self, buffer: BufferId, level: Level, cols: usize) -> Result<(), String> {
-        let held = &self.program.buffers[buffer.0 as usize];
-        let row_len: usize = held.dims.iter().map(|d| if let Dim::Const(n) = d { *n } else { 0 }).product();
-        if held.kind != BufferKind::Partials || row_len != cols {
-            return Err(format!("{} cannot hold partials of {cols} columns", held.name));
-        }
-        if matches!(self.kernel.domain, Domain::Flat { .. }) && level != Level::Row {
-            return Err("a flat domain has partials in row code only".to_string());
-        }
-        Ok(())
-    }
-
-    /// Accesses stay within the buffer for every batch.
-    fn bounds(&self, buffer: BufferId, access: Access, cols: usize) -> Result<(), String> {
-        let held = &self.program.buffers[buffer.0 as usize];
-        let batch = held.dims.contains(&Dim::Batch);
-        let len: usize = held.dims.iter().map(|d| if let Dim::Const(n) = d { *n } else { 1 }).product();
-        let (rows_batch, rows, inner) = match self.kernel.domain {
-            Domain::Rows { rows: Dim::Batch, inner } => (true, inner, inner),
-            Domain::Rows { rows: Dim::Const(n), inner } => (false, n * inner, inner),
-            Domain::Flat { .. } => (false, 1, 1),
-        };
-        let ok = match access {
-            // Rows of the domain are the buffer's own.
-            Access::Full { stride, offset } => {
-                batch == rows_batch && offset + cols <= stride && rows * stride <= len
-            }
-            Access::Row { stride: 0, offset } => !batch && offset < len,
-            Access::Row { stride, offset } => batch == rows_batch && offset < stride && rows * stride <= len,
-            Access::Gathered { stride, .. } => {
-                matches!(held.kind, BufferKind::Input { .. } | BufferKind::Target)
-                    && rows_batch
-                    && inner == 1
-                    && stride == len
-                    && cols <= len
-            }
-            Access::Positioned { stride, offset } => {
-                held.kind == BufferKind::Output
-                    && rows_batch
-                    && inner == 1
-                    && stride == len
-                    && offset + cols <= stride
-            }
-            Access::Col { offset } => !batch && offset + cols <= len,
-            Access::Inner { stride, offset } => !batch && offset < stride && inner * stride <= len,
-            Access::One => !batch && len >= 1,
-        };
-        if ok { Ok(()) } else { Err(format!("{access:?} over {cols} columns leaves {}", held.name)) }
-    }
 }
 
 /// What the statements so far have read, in which section, and written.
@@ -329,36 +297,17 @@ impl Touched {
     /// Whether a load sees nothing that the kernel has written elsewhere.
     fn load(&mut self, buffer: BufferId, access: Access, section: usize) -> bool {
         self.loads.push((buffer, access, Some(section)));
-        self.stores.iter().all(|(b, stored)| *b != buffer || disjoint_or_equal(*stored, access))
+        self.stores.iter().all(|(b, stored)| *b != buffer || stored.same_but_for_window(&access))
     }
 
     /// Whether a store writes nothing that the kernel has read elsewhere: but its own row may have been read in an earlier section.
     fn store(&mut self, buffer: BufferId, access: Access, section: usize) -> bool {
         self.stores.push((buffer, access));
         let before =
-            |read: Access, place: Option<usize>| place.is_some_and(|p| p < section) && same_row(read, access);
-        self.loads
-            .iter()
-            .all(|(b, read, place)| *b != buffer || disjoint_or_equal(*read, access) || before(*read, *place))
-    }
-}
-
-/// Both address the row that is visited.
-fn same_row(a: Access, b: Access) -> bool {
-    let stride = |access| match access {
-        Access::Full { stride, .. } | Access::Row { stride, .. } => Some(stride).filter(|stride| *stride > 0),
-        _ => None,
-    };
-    stride(a).is_some() && stride(a) == stride(b)
-}
-
-/// Equal, or different windows on the same rows; the loops over columns see to it that windows do not overlap.
-fn disjoint_or_equal(a: Access, b: Access) -> bool {
-    match (a, b) {
-        (Access::Full { stride: s, .. }, Access::Full { stride: t, .. }) => s == t,
-        (Access::Positioned { .. }, Access::Positioned { .. }) => true,
-        (Access::Col { .. }, Access::Col { .. }) => true,
-        _ => a == b,
+            |read: Access, place: Option<usize>| place.is_some_and(|p| p < section) && read.same_row(&access);
+        self.loads.iter().all(|(b, read, place)| {
+            *b != buffer || read.same_but_for_window(&access) || before(*read, *place)
+        })
     }
 }
 

@@ -40,18 +40,12 @@ impl Work {
     fn of_kernel(kernel: &Kernel) -> Self {
         match kernel {
             Kernel::Loop(k) => {
-                let cols: usize = k
-                    .body
-                    .sections
-                    .iter()
-                    .map(|s| if let Section::Columns { cols, .. } = s { *cols } else { 1 })
-                    .sum();
+                let visited: usize = k.body.sections.iter().map(Section::work).sum();
+                let elements = (k.domain.places() * visited) as f64;
                 match k.domain {
-                    Domain::Rows { rows: Dim::Batch, inner } => {
-                        Self::each(true, ELEMENT * (inner * cols) as f64)
-                    }
-                    Domain::Rows { rows: Dim::Const(n), inner } => {
-                        Self::each(false, ELEMENT * (n * inner * cols) as f64)
+                    Domain::Rows { rows: Dim::Batch, .. } => Self::each(true, ELEMENT * elements),
+                    Domain::Rows { rows: Dim::Const(n), .. } => {
+                        Self::each(false, ELEMENT * elements * n as f64)
                     }
                     Domain::Flat { len } => Self::each(false, ELEMENT * len as f64),
                 }

@@ -1,9 +1,10 @@
 //! The forward computation: inputs, then every node in order.
 
+use super::step::since;
 use crate::graph::{ScalarDef, Scalars};
 use crate::{
     graph::{Address, Builder, DType, Mode, ValueId},
-    layers::Lower,
+    layers::{Lower, Still},
     model::{Model, Node, NodeId, NodeKind, ParamRole, Ty},
 };
 
@@ -42,6 +43,7 @@ impl<'m> Forward<'m> {
                     let inputs: Vec<ValueId> = node.inputs.iter().map(|id| self.values[id.0]).collect();
                     let types: Vec<Ty> = node.inputs.iter().map(|id| model.node(*id).ty.clone()).collect();
                     let params = self.masked_params(node, b, scalars);
+                    let still = self.still(node, b, scalars);
                     let states: Vec<ValueId> = node.states.iter().map(|s| self.states[s.0]).collect();
                     let mut cx = Lower {
                         b,
@@ -52,6 +54,7 @@ impl<'m> Forward<'m> {
                         input_types: &types,
                         params: &params,
                         states: &states,
+                        still,
                         scalars,
                         updates: &mut updates,
                     };
@@ -65,6 +68,16 @@ impl<'m> Forward<'m> {
         }
         self.store_states(b);
         self.values[model.output.source.0]
+    }
+
+    /// Whether training holds the node still.
+    fn still(&self, node: &Node, b: &mut Builder, scalars: &mut Scalars) -> Still {
+        let freeze = self.model.freeze_of(node).filter(|_| self.mode == Mode::Train);
+        match freeze.map(|freeze| freeze.until) {
+            None => Still::Never,
+            Some(None) => Still::Always,
+            Some(Some(time)) => Still::Until(since(time, b, scalars)),
+        }
     }
 
     /// One sink for each state that the step changes.

@@ -1,5 +1,6 @@
 //! What is minimised beside the loss: `penalize` statements, layers' own penalties, and the entropy of learned rates.
 
+use super::step::live;
 use crate::graph::{ScalarDef, Scalars};
 use crate::{
     graph::{Builder, DType, ValueId},
@@ -18,11 +19,12 @@ pub fn penalised(
     scalars: &mut Scalars,
 ) -> ValueId {
     let mut objective = loss;
-    for (param, value) in model.params.iter().zip(params) {
+    for (param, value) in model.params.iter().zip(params).filter(|(param, _)| !model.is_frozen(param)) {
+        let live = live(model, param, b, scalars);
         for (nth, penalty) in section.penalties.iter().enumerate().filter(|(_, p)| param.is_held(&p.args)) {
             let decay = penalty.args.value("amount").and_then(BayesDecay::of);
             objective = b.with_origin(&param.name, |b| {
-                let size = penalty.word.size(b, *value);
+                let size = counted(live, penalty.word.size(b, *value), b);
                 let size = match decay.and_then(|_| model.learned_logit(param)) {
                     Some(logit) => over_keep(size, params[logit.0], b),
                     None => size,
@@ -41,7 +43,7 @@ pub fn penalised(
         }
         for own in &param.penalties {
             objective = b.with_origin(&param.name, |b| {
-                let size = own.word.size(b, *value);
+                let size = counted(live, own.word.size(b, *value), b);
                 add(objective, size, own.amount, b)
             });
         }
@@ -49,6 +51,11 @@ pub fn penalised(
     section
         .bayes_decays()
         .fold(objective, |objective, decay| entropies(model, decay, objective, params, b, scalars))
+}
+
+/// The size of what is trained; of what is held still, nothing.
+fn counted(live: Option<ValueId>, size: ValueId, b: &mut Builder) -> ValueId {
+    live.map_or(size, |live| b.mul(size, live))
 }
 
 /// The size times the variance of an observation, where that is fitted while the net is trained.
@@ -100,9 +107,14 @@ fn entropies(
     let Some(amount) = decay.entropy_coefficient(model) else { return objective };
     for node in &model.nodes {
         let Some(site) = node.drop_site().filter(|site| site.is_learned()) else { continue };
+        let logit = &model.params[node.params[0].0];
+        if model.is_frozen(logit) {
+            continue;
+        }
+        let live = live(model, logit, b, scalars);
         let coins = site.coins(&model.node(node.inputs[0]).ty);
         objective = b.with_origin(&node.path, |b| {
-            let entropy = entropy(params[node.params[0].0], b);
+            let entropy = counted(live, entropy(params[node.params[0].0], b), b);
             let entropy = at_noise(Some(decay), entropy, b, scalars);
             add(objective, entropy, -amount * coins as f64, b)
         });

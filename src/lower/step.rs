@@ -13,6 +13,7 @@ use crate::{
         losses::{LossCx, Mixed, RowLoss},
         optimizers::{Optimizer, UpdateCx},
     },
+    vocab::Time,
 };
 
 pub fn train(model: &Model) -> Lowered {
@@ -44,7 +45,7 @@ fn of_training(model: &Model, whole: bool) -> Lowered {
     b.with_origin("loss", |b| report(b, &mut scalars, &[("objective", objective), ("loss", loss)]));
     b.sink(Sink::Output, output);
     if whole {
-        let grads = differentiate(&mut b, objective, &forward.params);
+        let grads = gradients(model, objective, &forward.params, &mut b);
         b.with_phase(Phase::Update, |b| update(model, section, &forward.params, grads, b, &mut scalars));
     }
     finish(b, scalars)
@@ -121,6 +122,14 @@ fn report(b: &mut Builder, scalars: &mut Scalars, figures: &[(&str, ValueId)]) {
     }
 }
 
+/// The gradient of each parameter that is ever trained; the rest of the derivative is dead code.
+fn gradients(model: &Model, objective: ValueId, params: &[ValueId], b: &mut Builder) -> Vec<Option<ValueId>> {
+    let trained = |param: &&Param| !model.is_frozen(param);
+    let wrt = model.params.iter().zip(params).filter(|(param, _)| trained(param)).map(|(_, value)| *value);
+    let mut grads = differentiate(b, objective, &wrt.collect::<Vec<_>>()).into_iter();
+    model.params.iter().map(|param| if trained(&param) { grads.next().flatten() } else { None }).collect()
+}
+
 fn update(
     model: &Model,
     section: &Train,
@@ -130,10 +139,20 @@ fn update(
     scalars: &mut Scalars,
 ) {
     let optimizer = &section.optimizer;
-    let lr = scalars.define(b, "lr", DType::F32, ScalarDef::LearningRate);
-    let grads = clip(optimizer, grads, b);
+    scalars.define(b, "lr", DType::F32, ScalarDef::LearningRate);
+    let live: Vec<Option<ValueId>> =
+        model.params.iter().map(|param| live(model, param, b, scalars)).collect();
+    let grads = grads.into_iter().zip(&live).map(|(grad, live)| {
+        let grad = grad?;
+        // What is held still has no say in the norm of the whole gradient.
+        Some(live.map_or(grad, |live| {
+            let nothing = b.splat(0.0, grad);
+            when(live, grad, nothing, b)
+        }))
+    });
+    let grads = clip(optimizer, grads.collect(), b);
     let names = optimizer.word.slots(&optimizer.args);
-    for ((param, value), grad) in model.params.iter().zip(params).zip(grads) {
+    for (((param, value), grad), live) in model.params.iter().zip(params).zip(grads).zip(live) {
         let Some(grad) = grad else { continue };
         b.with_origin(&param.name, |b| {
             let slots: Vec<ValueId> =
@@ -145,18 +164,36 @@ fn update(
                 param: *value,
                 grad,
                 slots: slots.clone(),
-                lr,
                 decays,
+                pace: model.pace(param),
                 scalars,
             };
             let updated = optimizer.word.update(&mut cx);
             let constrained = constrain(param, updated.param, b);
-            b.store(*value, constrained);
-            for (slot, value) in slots.iter().zip(updated.slots) {
-                b.store(*slot, value);
+            let stored = [(*value, constrained)].into_iter().chain(slots.iter().copied().zip(updated.slots));
+            for (old, new) in stored {
+                let new = live.map_or(new, |live| when(live, new, old, b));
+                b.store(old, new);
             }
         });
     }
+}
+
+/// 1 while the parameter is trained, 0 while it is held still for a time; none if it always is trained.
+pub(super) fn live(model: &Model, param: &Param, b: &mut Builder, scalars: &mut Scalars) -> Option<ValueId> {
+    Some(since(model.freeze(param)?.until?, b, scalars))
+}
+
+/// 0 before this time, 1 from it on.
+pub(super) fn since(time: Time, b: &mut Builder, scalars: &mut Scalars) -> ValueId {
+    scalars.define(b, &format!("live.after_{time}"), DType::F32, ScalarDef::From(time))
+}
+
+/// One value where `live` is 1, the other where it is 0, to the bit.
+pub(super) fn when(live: ValueId, then: ValueId, otherwise: ValueId, b: &mut Builder) -> ValueId {
+    let (zero, live) = (b.splat(0.0, then), b.spread(live, then));
+    let live = b.less(zero, live);
+    b.select(live, then, otherwise)
 }
 
 /// `clip_norm` on the norm of the whole gradient, `clip_value` on each element.

@@ -108,7 +108,35 @@ net {
         "train",
         "the section that says how the net is trained",
         "train { ... }",
-        "Needs a `loss`, an `optimizer` and `epochs`; may have `schedule`, `penalize`, `report`, `stop_early`, `seed`.
+        "Needs a `loss`, an `optimizer` and `epochs` or `steps`; may have `schedule`, `penalize`, `freeze`, `lr`, `report`, `stop_early`, `seed`.
+
+# How long
+`epochs 20` counts passes over the training rows, `steps 5000` updates. What is left of a last epoch is trained and has figures; `stop_early`, `plateau`,
+`best.ckpt` and a fitted precision look after whole epochs alone. `--epochs` goes on from there, to the same bits as a run that never stopped.
+
+# Parts of a net
+`freeze stem` holds what stands under the label `stem` still: no gradient is computed for it, nothing penalises it, the optimizer keeps nothing of it,
+and its batch norms use their stored figures. `freeze stem, until=3epochs` trains it from then on, as if its training began there. `lr stem, factor=0.1`
+trains it at a tenth of the rate. `summary` says so.
+
+# Example
+```net
+net {
+  input x: real[8]
+  stem: dense 32 -> relu
+  dense 3
+  output y: class[3]
+}
+
+train {
+  loss cross_entropy
+  optimizer adam, lr=1e-3
+  schedule linear, warmup=100steps
+  freeze stem, until=500steps
+  lr stem, factor=0.1
+  steps 5000
+}
+```
 
 # What a run leaves
 `dropnet train` writes into the folder of the run:

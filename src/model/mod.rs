@@ -7,6 +7,7 @@ mod coins;
 mod ends;
 mod feeding;
 pub mod laws;
+mod parts;
 mod predict;
 mod print;
 pub mod summary;
@@ -16,6 +17,7 @@ mod ty;
 
 pub use ends::{ends, reaches};
 pub use laws::OutputKind;
+pub use parts::{Freeze, OwnRate, under};
 pub use predict::{Interval, McDropout, Mean, Precision, Predict, PredictMode, Reported, Score, Until};
 pub use print::print;
 pub use summary::Summary;

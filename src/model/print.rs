@@ -95,7 +95,14 @@ fn train(model: &Model, out: &mut String) {
     line("schedule", &train.schedule.args);
     train.penalties.iter().for_each(|penalty| line("penalize", &penalty.args));
     train.report.iter().for_each(|metric| line("report", &metric.args));
-    let _ = writeln!(out, "epochs {}", train.epochs);
+    let _ = writeln!(out, "{} {}", train.length.1, exactly(train.length.0));
+    for freeze in &train.freezes {
+        let until = freeze.until.map_or(String::new(), |until| format!(", until={until}"));
+        let _ = writeln!(out, "freeze {}{until}", freeze.label);
+    }
+    for rate in &train.rates {
+        let _ = writeln!(out, "lr {}, factor={}", rate.label, exactly(rate.factor));
+    }
     if let Some(alpha) = train.mixup {
         let _ = writeln!(out, "mixup alpha={}", exactly(alpha));
     }

@@ -10,7 +10,7 @@ use serde::Serialize;
 use super::{Init, Model, Node, NodeId, NodeKind, Param, ParamRole};
 use crate::{
     layers::Law,
-    model::{Fitted, Ty},
+    model::{Fitted, Freeze, Ty},
     train::{BayesDecay, Penalty, losses::Likelihood, penalties},
     vocab::{Args, Given, Value, in_digits},
 };
@@ -32,6 +32,9 @@ pub struct Summary {
     pub params: Vec<(String, String)>,
     pub layers: Vec<Row>,
     pub parameters: usize,
+    /// Of them, those that training leaves as they are.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub frozen: usize,
     /// Of the parameters.
     pub bytes: usize,
     /// Of the matrix products of one row's evaluation, a multiply and an add being two.
@@ -39,6 +42,10 @@ pub struct Summary {
     pub dropout_sites: usize,
     /// Units and weights that are kept or dropped by a coin of their own: the net stands for 2 to this power of sub-networks.
     pub coins: usize,
+}
+
+fn is_zero(n: &usize) -> bool {
+    *n == 0
 }
 
 /// A declared input or output.
@@ -65,6 +72,12 @@ pub struct Row {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub shares: Option<String>,
     pub regularized: Regularized,
+    /// Parameters and running figures that training leaves as they are: `frozen`, `frozen until 3epochs`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub frozen: Option<String>,
+    /// The factor of the learning rate, where it is not 1.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub rate_factor: Option<f64>,
 }
 
 /// A place where units or weights are dropped.
@@ -154,6 +167,7 @@ impl Summary {
             output: Port { name: model.output.name.clone(), ty: model.output.kind.to_string() },
             params: model.knobs.iter().map(|(name, value)| (name.clone(), value.to_string())).collect(),
             parameters,
+            frozen: model.params.iter().filter(|param| model.is_frozen(param)).map(Param::len).sum(),
             bytes: parameters * NUMBER,
             flops: layers.iter().map(|row| row.flops).sum(),
             dropout_sites: (0..model.nodes.len()).map(|i| sites(model, NodeId(i))).sum(),
@@ -194,9 +208,20 @@ impl Row {
             bytes: parameters * NUMBER,
             flops: 2 * multiply_adds,
             shares: owner.map(|owner| model.node(owner).path.clone()),
-            regularized: if owner.is_none() { regularized(model, &all) } else { Regularized::none() },
+            frozen: model.freeze_of(node).filter(|_| !all.is_empty() || !node.states.is_empty()).map(still),
+            rate_factor: all.first().map(|param| model.rate_factor(param)).filter(|factor| *factor != 1.0),
+            regularized: if owner.is_none() && !all.iter().all(|param| model.is_frozen(param)) {
+                regularized(model, &all)
+            } else {
+                Regularized::none()
+            },
         }
     }
+}
+
+/// `frozen`, `frozen until 3epochs`
+fn still(freeze: &Freeze) -> String {
+    freeze.until.map_or("frozen".into(), |until| format!("frozen until {until}"))
 }
 
 /// The node's own site, or the mask over its weights.

@@ -1,9 +1,10 @@
 //! A checked `train` section with `augment` beside it, and what loaded data say of it.
 
-use super::Use;
+use super::{Freeze, OwnRate, Use};
 use crate::{
     diag::Span,
     train::{BayesDecay, Loss, Metric, Optimizer, Penalty, Schedule},
+    vocab::Time,
 };
 
 /// A checked `train` section, with `augment` beside it.
@@ -14,7 +15,11 @@ pub struct Train {
     /// Constant where the file has none.
     pub schedule: Use<dyn Schedule>,
     pub penalties: Vec<Use<dyn Penalty>>,
-    pub epochs: usize,
+    /// `epochs 20` or `steps 5000`.
+    pub length: Time,
+    /// Parts that are held still, and parts whose learning rate is another one.
+    pub freezes: Vec<Freeze>,
+    pub rates: Vec<OwnRate>,
     pub stop_early: Option<StopEarly>,
     /// Beside the loss, in the order of the file.
     pub report: Vec<Use<dyn Metric>>,

@@ -6,7 +6,7 @@ use std::{
     sync::atomic::{AtomicU32, AtomicU64},
 };
 
-use super::store::Store;
+use super::{feed::Feed, store::Store};
 use crate::kernels::team::Team;
 use crate::{
     codegen::{self, Bind, CodegenError, Compiled, Options, Storage, Tensor},
@@ -186,7 +186,7 @@ impl Function {
         self.graph.sites.iter().map(|site| key(site.hash)).collect()
     }
 
-    /// Runs the steps natively.
+    /// Runs the steps natively: on arrays where they lie, or on blocks of rows that are read from elsewhere.
     ///
     /// # Errors
     /// A row that cannot be read; what code generation says.
@@ -195,11 +195,33 @@ impl Function {
         let numbers = pass.part.numbers();
         let row = |position: usize| numbers[pass.layout.order[position] as usize];
         let order: Vec<u32> = positions.clone().map(row).collect();
+        if !pass.part.is_held() {
+            return self.fed(&mut pass, &order);
+        }
         let partner = pass.partner.map(|partner| &partner[positions]).unwrap_or_default();
         let partner: Vec<u32> = partner.iter().map(|position| row(*position as usize)).collect();
         let arrays = Arrays::in_place(pass.part, pass.with_target);
         let steps = pass.steps.clone();
         self.steps(&mut pass, &arrays, Gather { order: &order, partner: &partner }, steps)
+    }
+
+    /// Runs the steps on blocks of rows; `order` is the row of the stores at each position of the steps.
+    fn fed(&self, pass: &mut Pass<'_>, order: &[u32]) -> Result<Status, PassError> {
+        debug_assert!(pass.samples.is_empty(), "samples name rows by their numbers, which blocks have not");
+        let (batch, first) = (pass.layout.batch, pass.positions().start);
+        let feed = Feed::new(pass.part, pass.with_target, order, batch);
+        let places: Vec<u32> = (0..feed.positions() as u32).collect();
+        let ended = feed.each_block(|block, positions| {
+            let start = first + positions.start;
+            let partner = pass.partner.map(|partner| &partner[start..first + positions.end]);
+            let partner: Vec<u32> =
+                partner.unwrap_or_default().iter().map(|position| position - start as u32).collect();
+            let gather = Gather { order: &places[..positions.len()], partner: &partner };
+            let steps = (start / batch) as u64..(first + positions.end).div_ceil(batch) as u64;
+            let status = self.steps(pass, &block.arrays(&feed), gather, steps)?;
+            Ok(Some(status).filter(|status| *status != Status::Done))
+        })?;
+        Ok(ended.unwrap_or(Status::Done))
     }
 
     /// Runs some of the steps on arrays that lie in memory.
@@ -211,6 +233,8 @@ impl Function {
         steps: Range<u64>,
     ) -> Result<Status, PassError> {
         let width = self.scalars.len();
+        let position = |step: u64| (step as usize * pass.layout.batch).min(pass.layout.order.len());
+        let before = (position(steps.start) - position(pass.steps.start)) * self.compiled.output_width();
         let (done, stop) = (AtomicU64::new(0), AtomicU32::new(0));
         let watch = pass.watch.unwrap_or(Watch { done: &done, stop: &stop });
         let bind = Bind {
@@ -219,7 +243,7 @@ impl Function {
             params: pass.store.params.iter_mut().map(|t| Tensor::Write(t)).collect(),
             slots: pass.store.slots.iter_mut().map(|t| Tensor::Write(t)).collect(),
             states: pass.store.states.iter_mut().map(|t| Tensor::Write(t)).collect(),
-            output: pass.outputs,
+            output: &mut pass.outputs[before..],
             rows: pass.layout.order.len(),
             batch: pass.layout.batch,
             steps: steps.start as usize..steps.end as usize,
@@ -253,30 +277,29 @@ struct Gather<'a> {
 }
 
 /// What native code reads rows from.
-struct Arrays<'a> {
+pub(super) struct Arrays<'a> {
     inputs: Vec<codegen::Array<'a>>,
     target: codegen::Target<'a>,
 }
 
 impl<'a> Arrays<'a> {
+    /// Numbers of rows for each input, and the targets of these rows where they are read.
+    pub fn new(inputs: impl Iterator<Item = (&'a Input, Numbers<'a>)>, target: Option<&'a Target>) -> Self {
+        let array = |(input, numbers): (&Input, Numbers<'a>)| match numbers {
+            Numbers::F32(floats) => codegen::Array::F32(floats),
+            Numbers::U8(bytes) => codegen::Array::U8 { bytes, scale: input.scale, shift: input.shift },
+        };
+        let target = match target {
+            None => codegen::Target::None,
+            Some(Target::Classes(classes)) => codegen::Target::Classes(bytemuck::cast_slice(classes)),
+            Some(Target::Real { data, .. } | Target::Bits { data, .. }) => codegen::Target::Values(data),
+        };
+        Self { inputs: inputs.map(array).collect(), target }
+    }
+
     /// The stores of a part as they lie in memory.
     fn in_place(part: &'a Part, with_target: bool) -> Self {
-        let array = |input: &'a Input| bound(input.store.whole().unwrap_or(Numbers::F32(&[])), input);
-        let target = if with_target { targets(&part.target) } else { codegen::Target::None };
-        Self { inputs: part.inputs.iter().map(array).collect(), target }
-    }
-}
-
-fn bound<'a>(numbers: Numbers<'a>, input: &Input) -> codegen::Array<'a> {
-    match numbers {
-        Numbers::F32(floats) => codegen::Array::F32(floats),
-        Numbers::U8(bytes) => codegen::Array::U8 { bytes, scale: input.scale, shift: input.shift },
-    }
-}
-
-fn targets(target: &Target) -> codegen::Target<'_> {
-    match target {
-        Target::Classes(classes) => codegen::Target::Classes(bytemuck::cast_slice(classes)),
-        Target::Real { data, .. } | Target::Bits { data, .. } => codegen::Target::Values(data),
+        let inputs = part.inputs.iter().filter_map(|input| Some((input, input.store.whole()?)));
+        Self::new(inputs, with_target.then_some(&*part.target))
     }
 }

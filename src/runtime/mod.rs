@@ -7,6 +7,7 @@ pub mod checksum;
 pub mod container;
 pub mod counts;
 pub mod evaluate;
+mod feed;
 pub mod figures;
 pub mod footprint;
 pub mod function;

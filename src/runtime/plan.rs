@@ -71,6 +71,7 @@ pub fn epoch(train: &Train, defs: &[ScalarDef], shape: &Shape, progress: &Progre
             lr,
             lambda,
             noise,
+            idle: 0,
         };
         scalars.extend(defs.iter().map(|def| def.word(&info)));
         rates.push(lr);
@@ -91,12 +92,12 @@ fn partners(positions: usize, shape: &Shape, epoch: u64, first_update: u64) -> V
 
 /// The moment of one update.
 pub fn clock(train: &Train, update: u64, updates_per_epoch: u64) -> Clock {
-    Clock { update, updates_per_epoch, horizon: train.epochs as u64 * updates_per_epoch }
+    Clock { update, updates_per_epoch, horizon: train.length.updates(updates_per_epoch) }
 }
 
 /// The rate of one update: the optimizer's `lr`, the schedule's factor at that time.
 pub fn learning_rate(train: &Train, update: u64, updates_per_epoch: u64, plateau: f64) -> f64 {
-    let horizon = schedules::horizon(&train.schedule, train.epochs, updates_per_epoch);
+    let horizon = schedules::horizon(&train.schedule, train.length, updates_per_epoch);
     let at = At { update, updates_per_epoch, horizon, plateau };
     let lr = train.optimizer.args.timed("lr").at(&clock(train, update, updates_per_epoch));
     lr * schedules::factor(&train.schedule, &at)

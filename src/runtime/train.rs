@@ -9,7 +9,7 @@ use std::{
     path::Path,
     sync::{
         Arc,
-        atomic::{AtomicU32, AtomicU64},
+        atomic::{AtomicU32, AtomicU64, Ordering},
     },
     time::Instant,
 };
@@ -115,6 +115,8 @@ pub trait Observer {
 #[derive(Clone, Debug)]
 pub struct Outcome {
     pub epochs: u64,
+    /// Beyond whole epochs.
+    pub steps: u64,
     /// Figures of the test part, where there is one.
     pub test: Option<Figures>,
     /// `last` or, after early stopping, `best`: which parameters the test figures are of.
@@ -147,7 +149,7 @@ pub enum TrainError {
     },
     /// The data do not fit what training needs.
     Data(String),
-    /// A row that cannot be read; the last checkpoint is of an earlier update.
+    /// A row that cannot be read. If training came to it, the checkpoint holds the place before.
     Rows(DataError),
     /// The observer could not write what belongs to an epoch; the last checkpoint is of an earlier one.
     Unwritten,
@@ -303,10 +305,15 @@ impl<'a> Trainer<'a> {
         observer: &mut dyn Observer,
     ) -> Result<bool, TrainError> {
         observer.event(Event::Compiled { seconds: self.compile_seconds });
-        let epochs = options.epochs.unwrap_or(self.section.epochs as u64);
-        let already_done = self.progress.epoch >= epochs || self.progress.stopped_early;
-        while self.progress.epoch < epochs && !self.progress.stopped_early {
-            self.epoch(epochs, stop, observer)?;
+        let steps = self.shape.steps() as u64;
+        let end = match options.epochs {
+            Some(epochs) => epochs.saturating_mul(steps),
+            None => self.section.length.updates(steps),
+        };
+        let goes_on = |at: &Progress| at.epoch * steps + at.step < end && !at.stopped_early;
+        let already_done = !goes_on(&self.progress);
+        while goes_on(&self.progress) {
+            self.epoch(end, stop, observer)?;
             if observer.ends() {
                 break;
             }
@@ -319,10 +326,11 @@ impl<'a> Trainer<'a> {
         !section.watches().is_empty() || section.fits_precision()
     }
 
-    /// One epoch, or what is left of it.
+    /// One epoch, or what is left of it up to the update `end`. An epoch that ends there before all its rows were seen has figures, but
+    /// nothing is judged by them: who trains on finishes it, and comes to the same as who never stopped.
     fn epoch(
         &mut self,
-        epochs: u64,
+        end: u64,
         stop: &Arc<AtomicU32>,
         observer: &mut dyn Observer,
     ) -> Result<(), TrainError> {
@@ -331,11 +339,15 @@ impl<'a> Trainer<'a> {
             plan::epoch(self.section, self.function.scalars(), &self.shape, &self.progress, self.noise);
         self.keeper.epoch_begins();
         let done = Arc::new(AtomicU64::new(self.progress.step));
-        let steps = self.shape.steps() as u64;
+        let all = self.shape.steps() as u64;
+        let (steps, epochs) = (all.min(end - epoch * all), end.div_ceil(all));
+        let whole = steps == all;
         observer.event(Event::EpochBegan { epoch: epoch + 1, epochs, steps, done: done.clone() });
-        let seconds = self.steps(&plan, &done, stop)?;
+        let seconds = self.steps(&plan, steps, &done, stop)?;
         if !self.figures {
-            self.finish_epoch();
+            if whole {
+                self.finish_epoch();
+            }
             return Ok(());
         }
         let train = self.train_figures();
@@ -349,19 +361,21 @@ impl<'a> Trainer<'a> {
             )?),
             _ => None,
         };
-        let best = self.judge(epoch + 1, &train, valid.as_ref());
-        if self.section.fits_precision() {
+        let best = whole && self.judge(epoch + 1, &train, valid.as_ref());
+        if whole && self.section.fits_precision() {
             // A loss of 0, or none, says nothing of how far observations spread: what was found before stays.
             let noise = self.watched("valid.loss", &train, valid.as_ref()).0;
             self.progress.noise =
                 noise.filter(|noise| noise.is_finite() && *noise > 0.0).or(self.progress.noise);
         }
-        let undefined = self.undefined(&train, valid.as_ref());
-        self.finish_epoch();
+        let undefined = if whole { self.undefined(&train, valid.as_ref()) } else { Vec::new() };
+        if whole {
+            self.finish_epoch();
+        }
         if best {
             self.keeper.best_is(&self.store, &self.progress);
         }
-        let lr = plan.rates.last().copied().unwrap_or(0.0);
+        let lr = plan.rates[..steps as usize].last().copied().unwrap_or(0.0);
         let report = EpochReport { epoch: epoch + 1, epochs, seconds, steps, train, valid, lr, best };
         observer.event(Event::EpochDone(&report));
         if observer.has_failed() {
@@ -393,9 +407,14 @@ impl<'a> Trainer<'a> {
         }
     }
 
-    /// Runs the epoch's remaining steps natively, a block at a time; answers their seconds.
-    fn steps(&mut self, plan: &EpochPlan, done: &AtomicU64, stop: &AtomicU32) -> Result<f64, TrainError> {
-        let steps = self.shape.steps() as u64;
+    /// Runs the epoch's remaining steps up to this one natively, a block at a time; answers their seconds.
+    fn steps(
+        &mut self,
+        plan: &EpochPlan,
+        steps: u64,
+        done: &AtomicU64,
+        stop: &AtomicU32,
+    ) -> Result<f64, TrainError> {
         let epoch = self.progress.epoch;
         self.progress.totals.resize(self.function.graph().metrics.len(), 0.0);
         let mut seconds = 0.0;
@@ -403,7 +422,14 @@ impl<'a> Trainer<'a> {
             let first = self.progress.step;
             let last = steps.min(first + self.outputs_hold());
             let started = Instant::now();
-            let status = self.block(plan, first..last, done, stop)?;
+            let (status, unread) = match self.block(plan, first..last, done, stop) {
+                Ok(status) => (status, None),
+                // What was done before that row is as good as if somebody had asked to stop there.
+                Err(PassError::Data(error)) => {
+                    (Status::Stopped { next: done.load(Ordering::Acquire) }, Some(error))
+                }
+                Err(error) => return Err(error.into()),
+            };
             seconds += started.elapsed().as_secs_f64();
             self.progress.step = match status {
                 Status::Done => last,
@@ -416,7 +442,10 @@ impl<'a> Trainer<'a> {
             self.tally(plan, first);
             if let Status::Stopped { next } = status {
                 self.write_last()?;
-                return Err(TrainError::Interrupted { epoch: epoch + 1, step: next });
+                return Err(match unread {
+                    Some(error) => TrainError::Rows(error),
+                    None => TrainError::Interrupted { epoch: epoch + 1, step: next },
+                });
             }
         }
         self.seconds += seconds;
@@ -435,7 +464,7 @@ impl<'a> Trainer<'a> {
         steps: Range<u64>,
         done: &AtomicU64,
         stop: &AtomicU32,
-    ) -> Result<Status, TrainError> {
+    ) -> Result<Status, PassError> {
         let epoch = self.progress.epoch;
         let streams = self.function.streams(|site| draws::train_stream(self.shape.seed, site, epoch));
         let words = self.function.scalars().len();
@@ -445,7 +474,7 @@ impl<'a> Trainer<'a> {
             scalars: &plan.scalars[steps.start as usize * words..],
             streams: &streams,
         };
-        Ok(self.function.run(Pass {
+        self.function.run(Pass {
             with_target: true,
             partner: plan.partner.as_deref(),
             steps,
@@ -453,21 +482,26 @@ impl<'a> Trainer<'a> {
             totals: &mut self.progress.totals,
             watch: Some(Watch { done, stop }),
             ..Pass::once(&self.job.dataset.train, layout, &mut self.store, &mut self.outputs, &self.team)
-        })?)
+        })
     }
 
     /// Takes the block that began with step `first` into the figures.
     fn tally(&mut self, plan: &EpochPlan, first: u64) {
+        let visited = self.position(first)..self.position(self.progress.step);
         let Some(tallies) = &mut self.tallies else { return };
-        let position = |step: u64| (step as usize * self.shape.batch).min(self.shape.visited());
-        let order = &plan.order[position(first)..position(self.progress.step)];
+        let order = &plan.order[visited];
         let outputs = &self.outputs[..order.len() * self.job.model.output.kind.width()];
         tallies.add(outputs, &self.job.dataset.train, order);
     }
 
+    /// Rows of the epoch that are visited before this step.
+    fn position(&self, step: u64) -> usize {
+        (step as usize * self.shape.batch).min(self.shape.visited())
+    }
+
     fn train_figures(&self) -> Figures {
         let Some(tallies) = &self.tallies else { return Figures::default() };
-        let rows = self.shape.visited() as f64;
+        let rows = self.position(self.progress.step) as f64;
         let totals = &self.progress.totals;
         let mut figures = tallies.figures(Some(totals[LOSS] / rows));
         figures.0.insert(1, ("objective".into(), totals[OBJECTIVE] / rows));
@@ -578,6 +612,7 @@ impl<'a> Trainer<'a> {
         Ok(Outcome {
             threads: self.function.native().threads(&self.team, batch),
             epochs: self.progress.epoch,
+            steps: self.progress.step,
             test,
             tested,
             best: self.progress.best,

@@ -462,3 +462,28 @@ fn figures_are_written_for_tensorboard() {
             .contains("tfevents"))
     );
 }
+
+/// A run of 13 updates ends in the middle of its third epoch of five; who goes on comes to the same as who never stopped there.
+#[test]
+fn a_run_counted_in_steps_ends_within_an_epoch() {
+    let net = MOONS.replace("epochs 3", "steps 13\n  schedule cosine");
+    let folder = Folder::new(&[("m.net", &net)]);
+    let first = lines(&folder, &["train", "m.net", "-o", "run", "--json"]);
+    let steps: Vec<u64> = first[..3].iter().map(|line| line["steps"].as_u64().expect("steps")).collect();
+    assert_eq!(steps, [5, 5, 3]);
+    let done = &first[3];
+    assert_eq!((&done["epochs"], &done["steps"]), (&2.into(), &3.into()));
+    let (log, checkpoint) = (bytes(&folder, "run/log.jsonl"), bytes(&folder, "run/last.ckpt"));
+    let again = folder.run(&["train", "m.net", "-o", "run", "--resume"]);
+    assert!(again.contains("nothing to do: run has run its 2 epochs and 3 steps"), "{again}");
+    assert_eq!((log, checkpoint), (bytes(&folder, "run/log.jsonl"), bytes(&folder, "run/last.ckpt")));
+    lines(&folder, &["train", "m.net", "-o", "run", "--json", "--resume", "--epochs", "4"]);
+    lines(&folder, &["train", "m.net", "-o", "whole", "--json", "--epochs", "4"]);
+    assert_eq!(bytes(&folder, "run/last.ckpt"), bytes(&folder, "whole/last.ckpt"));
+    let epochs: Vec<u64> = folder
+        .read("run/log.jsonl")
+        .lines()
+        .map(|line| serde_json::from_str::<Json>(line).expect("JSON")["epoch"].as_u64().expect("an epoch"))
+        .collect();
+    assert_eq!(epochs, [1, 2, 3, 4]);
+}

@@ -34,6 +34,7 @@ impl<'f> Net<'f> {
         let fault = self.label_fault(label);
         self.diags.extend(fault);
         // Known all the same, so that its uses are not reported on top.
+        self.seen_labels.insert(label.text.clone());
         self.labels.entry(label.text.clone()).or_insert(value);
     }
 
@@ -172,7 +173,10 @@ impl<'f> Net<'f> {
         let unused: Vec<(String, Span)> = self
             .labels
             .iter()
-            .filter(|(_, l)| !l.used && !matches!(l.flow, Flow::Broken))
+            .filter(|(name, l)| {
+                let used = l.used || self.trained_labels.contains(name.as_str());
+                !(used || matches!(l.flow, Flow::Broken))
+            })
             .map(|(n, l)| (n.clone(), l.span))
             .collect();
         for (name, span) in unused {

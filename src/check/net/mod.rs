@@ -16,6 +16,7 @@ use super::{
     eval::{eval, too_late},
     forms, mention,
     scope::Scope,
+    section::Home,
 };
 use resolve::Resolved;
 
@@ -54,6 +55,7 @@ pub struct Net<'f> {
     /// Bindings of the file itself, all that a block's body sees besides its formals.
     file_depth: usize,
     comments: &'f [Comment],
+    home: Home,
     /// The steps that were met, by where they begin: their chain and their place in it.
     written: BTreeMap<usize, (&'f Chain, usize)>,
     pub nodes: Vec<Node>,
@@ -68,6 +70,10 @@ pub struct Net<'f> {
     /// An `output` was written, right or wrong.
     pub saw_output: bool,
     labels: BTreeMap<String, Label>,
+    /// Labels of which the training section speaks.
+    pub trained_labels: BTreeSet<&'f str>,
+    /// All labels of the net and its blocks.
+    pub seen_labels: BTreeSet<String>,
     prefix: String,
     ordinals: BTreeMap<String, usize>,
     weight_drop: Option<WeightDrop>,
@@ -84,6 +90,7 @@ impl<'f> Net<'f> {
         scope: &'f mut Scope,
         blocks: &'f BTreeMap<String, &'f BlockDef>,
         comments: &'f [Comment],
+        home: Home,
         diags: &'f mut Vec<Diagnostic>,
     ) -> Self {
         let file_depth = scope.depth();
@@ -93,6 +100,7 @@ impl<'f> Net<'f> {
             blocks,
             file_depth,
             comments,
+            home,
             written: BTreeMap::new(),
             nodes: Vec::new(),
             places: Vec::new(),
@@ -104,6 +112,8 @@ impl<'f> Net<'f> {
             output: None,
             saw_output: false,
             labels: BTreeMap::new(),
+            trained_labels: BTreeSet::new(),
+            seen_labels: BTreeSet::new(),
             prefix: String::new(),
             ordinals: BTreeMap::new(),
             weight_drop: None,
@@ -289,7 +299,7 @@ impl<'f> Net<'f> {
                 Ok(Resolved::Block(block)) => self.call(block, step, flow, label),
                 Ok(Resolved::Layer(layer)) => self.layer(layer, step, flow, label),
                 Ok(Resolved::Unknown) => {
-                    let error = forms::unknown_layer(step, self.blocks.keys().map(String::as_str));
+                    let error = forms::unknown_layer(step, self.blocks.keys().map(String::as_str), self.home);
                     self.report(error)
                 }
                 Err(fault) => self.report(*fault),

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use super::Net;
 use crate::layers::Flow;
 use crate::{
-    check::{bind::bind, forms, unused},
+    check::{bind::bind, forms, naming::unused},
     diag::{Diagnostic, Span},
     layers::{Expand, Infer, Layer, Place, Source},
     model::{Node, NodeId, NodeKind, Param, ParamId, State, StateId, Use},

@@ -135,7 +135,7 @@ impl Session {
         let name = self.net.name();
         let request = self.request(&source, &name, &out, Some(seed), true)?;
         let started = run::start(&request, &ready).map_err(|error| unstarted(error, ui))?;
-        let planned = ready.model.train.as_ref().map_or(1, |train| train.epochs as u64);
+        let planned = planned(&ready);
         let to = match wishes.epochs {
             Some(more) => started.meta.progress.epoch + more,
             None if started.meta.progress.epoch < epochs => epochs,
@@ -217,7 +217,7 @@ impl Session {
         }
         let checkpoint = Checkpoint::read(&dir.last()).map_err(Failure::data)?;
         let store = checkpoint.store(&lower_train(&ready.model).graph).map_err(Failure::data)?;
-        let planned = ready.model.train.as_ref().map_or(1, |train| train.epochs as u64);
+        let planned = planned(&ready);
         self.run = Some(Run {
             dir,
             source: source.text.clone(),
@@ -353,6 +353,13 @@ fn untrained() -> Failure {
     Failure::usage("no net has been trained yet\nhelp: `:train`")
 }
 
+/// The epochs of the file, begun ones counted.
+fn planned(ready: &Ready) -> u64 {
+    let steps =
+        ready.model.data.as_ref().map_or(1, |data| data.batch().updates(ready.dataset.train.rows())) as u64;
+    ready.model.train.as_ref().map_or(1, |train| train.length.updates(steps).div_ceil(steps.max(1)))
+}
+
 fn said(kept: &Kept) -> String {
     let list = |names: &[String]| names.join(", ");
     match (&kept.kept[..], &kept.new[..]) {
@@ -364,7 +371,10 @@ fn said(kept: &Kept) -> String {
 
 fn finished(outcome: &Trained, ui: &mut Ui) -> Result<(), Failure> {
     if outcome.already_done {
-        ui.data(&format!("  all {} epochs are done; `:continue epochs=5` trains on\n", outcome.epochs))?;
+        ui.data(&format!(
+            "  all {} are done; `:continue epochs=5` trains on\n",
+            progress::length(outcome.epochs, outcome.steps)
+        ))?;
     }
     match &outcome.test {
         Some(test) => ui.data(&format!("test  {}\n", progress::figures(test))),

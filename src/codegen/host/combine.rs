@@ -1,6 +1,5 @@
 //! The tree over shards' partials.
 
-use crate::loops::SHARD_ROWS;
 use crate::loops::calls::combine::{COMBINE_COLUMNS, CombineParams};
 
 use super::{Args, params};
@@ -14,7 +13,7 @@ pub(super) unsafe extern "C" fn combine(operands: *const u64, args: *const Args,
     let (partials, call, batch) =
         unsafe { (*operands as *mut f32, params::<CombineParams>(operands, 1), (*args).rows as usize) };
     let (cols, is_max) = (call.cols as usize, call.is_max != 0);
-    let shards = if call.shards == 0 { batch.div_ceil(SHARD_ROWS) } else { call.shards as usize };
+    let shards = if call.grain == 0 { call.shards as usize } else { batch.div_ceil(call.grain as usize) };
     let (from, to) =
         ((first as usize * COMBINE_COLUMNS).min(cols), (last as usize * COMBINE_COLUMNS).min(cols));
     let mut stride = 1;

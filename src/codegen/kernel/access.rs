@@ -10,15 +10,10 @@ use crate::codegen::Storage;
 use crate::codegen::abi::offset;
 use crate::codegen::shape::{OperandShape, loads_as};
 use crate::graph::{DType, Reduction};
-use crate::loops::{Access, Domain};
+use crate::loops::{AXES, Access, Base, Inst, Stmt};
 use crate::math::Arith;
 
 use super::{At, Chunk, Col, Emit, Emitter, Val};
-
-/// Whether an access addresses the same element in every column of a row.
-pub(super) fn row_constant(access: Access) -> bool {
-    matches!(access, Access::Row { .. } | Access::Inner { .. } | Access::One)
-}
 
 impl Emitter<'_, '_, '_> {
     pub(super) fn region_of(&self, operand: u32) -> Option<u32> {
@@ -47,41 +42,79 @@ impl Emitter<'_, '_, '_> {
         MemFlagsData::new().with_notrap().with_alias_region(region)
     }
 
-    /// The address of column 0 of the current row.
+    /// The address of column 0 at the current place and tap.
     pub(super) fn pointer(&mut self, operand: u32, access: Access) -> Emit<Value> {
-        if let Some(&(.., pointer)) = self.pointers.iter().find(|(o, a, _)| (*o, *a) == (operand, access)) {
-            return Ok(pointer);
-        }
-        let base = self.base(operand)?;
         let size = self.storage_of(operand)?.bytes() as i64;
-        let (row, stride, offset) = match access {
-            Access::Full { stride, offset } | Access::Row { stride, offset } => {
-                (self.row.map(|r| r.row), stride, offset)
+        let found = self.pointers.iter().find(|(o, a, _)| (*o, *a) == (operand, access));
+        let pointer = match found {
+            Some(&(.., pointer)) => pointer,
+            None => {
+                let pointer = self.untapped(operand, access, size)?;
+                self.pointers.push((operand, access, pointer));
+                pointer
             }
-            Access::Inner { stride, offset } => (self.row.and_then(|r| r.inner_row), stride, offset),
-            Access::Col { offset } => (None, 0, offset),
-            Access::One => (None, 0, 0),
-            Access::Gathered { stride, partner } => (Some(self.gathered_row(partner)?), stride, 0),
-            Access::Positioned { stride, offset } => (Some(self.positioned_row()?), stride, offset),
         };
-        let mut pointer = base;
-        if let Some(row) = row {
-            let bytes = self.lanes.fb.ins().imul_imm_s(row, stride as i64 * size);
-            pointer = self.lanes.fb.ins().iadd(pointer, bytes);
+        Ok(self.further(pointer, access.at.taps, self.taps, size))
+    }
+
+    fn untapped(&mut self, operand: u32, access: Access, size: i64) -> Emit<Value> {
+        let base = self.base(operand)?;
+        let row = match access.base {
+            Base::Own => self.row.map(|r| r.row),
+            Base::Data { partner } => Some(self.gathered_row(partner)?),
+            Base::Pass => Some(self.positioned_row()?),
+        };
+        let axes = self.row.map_or([None; AXES], |r| r.axes);
+        let pointer = self.further(base, [access.at.row], [row], size);
+        let pointer = self.further(pointer, access.at.axes, axes, size);
+        Ok(match access.at.offset as i64 {
+            0 => pointer,
+            offset => self.lanes.fb.ins().iadd_imm_s(pointer, offset * size),
+        })
+    }
+
+    /// `pointer`, moved by `steps` elements for each of `places`.
+    fn further<const N: usize>(
+        &mut self,
+        mut pointer: Value,
+        steps: [usize; N],
+        places: [Option<Value>; N],
+        size: i64,
+    ) -> Value {
+        for (step, place) in steps.into_iter().zip(places) {
+            if let (1.., Some(place)) = (step, place) {
+                let bytes = self.lanes.fb.ins().imul_imm_s(place, step as i64 * size);
+                pointer = self.lanes.fb.ins().iadd(pointer, bytes);
+            }
         }
-        if offset > 0 {
-            pointer = self.lanes.fb.ins().iadd_imm_s(pointer, offset as i64 * size);
+        pointer
+    }
+
+    /// Makes the addresses that `stmts` need, where all of them can see them.
+    pub(super) fn pointers_of(&mut self, stmts: &[Stmt]) -> Emit<()> {
+        for stmt in stmts {
+            match stmt {
+                Stmt::Let(_, Inst::Load { operand, access, .. }) | Stmt::Store { operand, access, .. } => {
+                    self.pointer(*operand, *access)?;
+                }
+                Stmt::Fold { stmts, .. } => self.pointers_of(stmts)?,
+                Stmt::Let(..) | Stmt::Accumulate { .. } | Stmt::Partial { .. } => {}
+            }
         }
-        self.pointers.push((operand, access, pointer));
-        Ok(pointer)
+        Ok(())
     }
 
     fn gathered_row(&mut self, partner: bool) -> Emit<Value> {
-        let Some(row) = self.row else { return self.error("a flat domain gathers no rows") };
         let order = if partner { offset!(partner) } else { offset!(order) };
-        let first = self.arg(offset!(position));
-        let position = self.lanes.fb.ins().iadd(first, row.batch_row);
+        let position = self.positioned_row()?;
         Ok(self.word_at(order, position))
+    }
+
+    /// `position + row`
+    fn positioned_row(&mut self) -> Emit<Value> {
+        let Some(row) = self.row else { return self.error("a flat domain has no positions") };
+        let first = self.arg(offset!(position));
+        Ok(self.lanes.fb.ins().iadd(first, row.row))
     }
 
     /// The word of a position in a table of the arguments, as i64.
@@ -91,17 +124,6 @@ impl Emitter<'_, '_, '_> {
         let address = self.lanes.fb.ins().iadd(table, byte);
         let word = self.pure_load(I32, address, 0);
         self.lanes.fb.ins().uextend(I64, word)
-    }
-
-    /// `position + row`, counted in rows of the domain.
-    fn positioned_row(&mut self) -> Emit<Value> {
-        let Some(row) = self.row else { return self.error("a flat domain has no positions") };
-        let first = self.arg(offset!(position));
-        let first = match self.shape.rows_per_batch_row() {
-            1 => first,
-            inner => self.lanes.fb.ins().imul_imm_s(first, inner as i64),
-        };
-        Ok(self.lanes.fb.ins().iadd(first, row.row))
     }
 
     /// The address of a shard's row of partials.
@@ -135,7 +157,7 @@ impl Emitter<'_, '_, '_> {
         let pointer = self.pointer(operand, access)?;
         let flags = self.flags(operand);
         let vectors = match at {
-            At::Columns(chunk) if !row_constant(access) => match storage {
+            At::Columns(chunk) if !access.is_row_constant() => match storage {
                 Storage::Words => self.load_words(flags, pointer, chunk, dtype),
                 Storage::Bytes => self.load_bytes(operand, flags, pointer, chunk),
             },
@@ -247,10 +269,10 @@ impl Emitter<'_, '_, '_> {
     }
 
     pub(super) fn store(&mut self, at: At<'_>, operand: u32, access: Access, value: Val) -> Emit<()> {
-        if self.storage_of(operand)? != Storage::Words || matches!(access, Access::Gathered { .. }) {
+        if self.storage_of(operand)? != Storage::Words || matches!(access.base, Base::Data { .. }) {
             return self.error("data of the caller is not written");
         }
-        if matches!(at, At::Columns(_)) && row_constant(access) {
+        if matches!(at, At::Columns(_)) && access.is_row_constant() {
             return self.error("a loop over columns stores to an element that does not depend on the column");
         }
         let pointer = self.pointer(operand, access)?;
@@ -301,7 +323,7 @@ impl Emitter<'_, '_, '_> {
         reduction: Reduction,
         value: [Value; 2],
     ) -> Emit<()> {
-        let flat = matches!(self.shape.domain, Domain::Flat { .. });
+        let flat = self.shape.domain.is_flat();
         let (cols, old) = match at {
             At::Row => (1, None),
             At::Columns(_) if flat => return self.error("a flat domain has partials in row code only"),

@@ -8,7 +8,6 @@ use crate::graph::Reduction;
 use crate::loops::{Inst, Reg, Stmt};
 use crate::math::Arith;
 
-use super::access::row_constant;
 use super::{At, Chunk, Col, Emit, Emitter, Val};
 
 /// Columns of one visit.
@@ -216,7 +215,7 @@ impl Emitter<'_, '_, '_> {
         for stmt in stmts {
             match stmt {
                 Stmt::Let(reg, Inst::Load { operand, access, dtype }) => {
-                    if row_constant(*access) && !self.stores_to(stmts, *operand) {
+                    if access.is_row_constant() && !self.stores_to(stmts, *operand) {
                         let value = self.load(At::Row, *operand, *access, *dtype)?;
                         self.set(*reg, value)?;
                         self.hoisted.push(*reg);
@@ -224,10 +223,8 @@ impl Emitter<'_, '_, '_> {
                         self.pointer(*operand, *access)?;
                     }
                 }
-                Stmt::Store { operand, access, .. } => {
-                    self.pointer(*operand, *access)?;
-                }
-                _ => {}
+                Stmt::Let(..) | Stmt::Accumulate { .. } | Stmt::Partial { .. } => {}
+                Stmt::Store { .. } | Stmt::Fold { .. } => self.pointers_of(std::slice::from_ref(stmt))?,
             }
         }
         Ok(())
@@ -248,16 +245,16 @@ impl Emitter<'_, '_, '_> {
         let mut running = Vec::new();
         let (mut needs_cols, mut needs_words) = (false, false);
         for stmt in stmts {
-            match stmt {
-                Stmt::Accumulate { into, reduction, .. } => {
-                    accumulators.push((*into, *reduction));
-                    running.push([self.lanes.identity(*reduction); 2]);
-                }
-                Stmt::Let(_, inst) => {
+            if let Stmt::Accumulate { into, reduction, .. } = stmt {
+                accumulators.push((*into, *reduction));
+                running.push([self.lanes.identity(*reduction); 2]);
+            }
+            let inside = if let Stmt::Fold { stmts, .. } = stmt { stmts } else { std::slice::from_ref(stmt) };
+            for stmt in inside {
+                if let Stmt::Let(_, inst) = stmt {
                     needs_cols |= self.reads_columns(inst);
                     needs_words |= self.draws_by_eight(inst);
                 }
-                _ => {}
             }
         }
         let cols = needs_cols.then(|| self.counter(from, 0));

@@ -1,15 +1,15 @@
 //! Random draws: row keys, keep masks, normal deviates. The hash is `draws::hash32`; here its operands are made.
 
 use crate::draws::{self, Words};
-use cranelift_codegen::ir::types::{I32, I32X4, I64};
+use cranelift_codegen::ir::types::I64;
 use cranelift_codegen::ir::{InstBuilder, Value};
 
 use crate::codegen::abi::offset;
-use crate::codegen::shape::{OperandShape, tables};
-use crate::loops::{Inst, Reg, Units};
+use crate::codegen::shape::OperandShape;
+use crate::loops::{AXES, Affine, Inst, Reg};
 use crate::math::Arith;
 
-use super::{At, Chunk, Col, Emit, Emitter, Val};
+use super::{At, Chunk, Emit, Emitter, Val};
 
 /// Words in registers.
 impl Words for Emitter<'_, '_, '_> {
@@ -42,7 +42,7 @@ impl Emitter<'_, '_, '_> {
         let first = self.arg(offset!(position));
         let position = match (by_update, self.row) {
             (true, _) => first,
-            (false, Some(row)) => self.lanes.fb.ins().iadd(first, row.batch_row),
+            (false, Some(row)) => self.lanes.fb.ins().iadd(first, row.row),
             (false, None) => return self.error("a key of rows is made where there are none"),
         };
         let (streams, ordinal) = match (self.shape.sampled, by_update) {
@@ -87,14 +87,14 @@ impl Emitter<'_, '_, '_> {
     }
 
     /// 1 where the 16-bit draw is at least `q`: a signed comparison, since draws have their top bit flipped.
-    pub(super) fn keep_mask(&mut self, at: At<'_>, key: Reg, q: Reg, units: &Units) -> Emit<Val> {
+    pub(super) fn keep_mask(&mut self, at: At<'_>, key: Reg, q: Reg, unit: &Affine) -> Emit<Val> {
         let key = self.key(key)?;
         let q = self.i32s(q)?[0];
         let q = self.lanes.shl(q, 16);
         let flip = self.lanes.i32(i32::MIN);
         let threshold = self.lanes.ixor(q, flip);
-        if let (At::Columns(chunk), true) = (at, self.neighbours(units)) {
-            let hash = self.eight_draws(chunk, key, units)?;
+        if let (At::Columns(chunk), true) = (at, self.are_eight(unit)) {
+            let hash = self.eight_draws(chunk, key, unit)?;
             return Ok(Val::F32(self.each_vector(at, |e, v| {
                 let dropped = match v {
                     0 => draws::dropped_low(&mut e.lanes, hash, threshold),
@@ -103,7 +103,7 @@ impl Emitter<'_, '_, '_> {
                 e.lanes.one_unless(dropped)
             })));
         }
-        let units = self.units(at, units)?;
+        let units = self.units(at, unit)?;
         Ok(Val::F32(self.each_vector(at, |e, v| {
             let dropped = e.dropped(key, units[v], threshold);
             e.lanes.one_unless(dropped)
@@ -111,9 +111,9 @@ impl Emitter<'_, '_, '_> {
     }
 
     /// The hashes of eight neighbouring units, four to each half.
-    fn eight_draws(&mut self, chunk: &Chunk, (low, high): (Value, Value), units: &Units) -> Emit<Value> {
+    fn eight_draws(&mut self, chunk: &Chunk, (low, high): (Value, Value), unit: &Affine) -> Emit<Value> {
         let Some(mut words) = chunk.words else { return self.error("draw words were not counted") };
-        if let Some(first) = self.first_unit(units) {
+        if let Some(first) = self.first_unit(unit) {
             let first = self.lanes.fb.ins().ushr_imm_u(first, 1);
             let first = self.lanes.splat_low(first);
             words = self.lanes.iadd(words, first);
@@ -137,9 +137,9 @@ impl Emitter<'_, '_, '_> {
         self.lanes.fb.ins().bitselect(is_high, by_high, by_low)
     }
 
-    pub(super) fn noise(&mut self, at: At<'_>, key: Reg, units: &Units) -> Emit<Val> {
+    pub(super) fn noise(&mut self, at: At<'_>, key: Reg, unit: &Affine) -> Emit<Val> {
         let key = self.key(key)?;
-        let units = self.units(at, units)?;
+        let units = self.units(at, unit)?;
         Ok(Val::F32(self.each_vector(at, |e, v| {
             let hash = draws::hash32(&mut e.lanes, key.0, key.1, units[v]);
             draws::normal_of(&mut e.lanes, hash)
@@ -147,54 +147,59 @@ impl Emitter<'_, '_, '_> {
     }
 
     /// Whether every visit of eight columns is one group of eight units.
-    fn neighbours(&self, units: &Units) -> bool {
-        let aligned = self.shape.rows_per_batch_row() == 1 || self.section_cols.is_multiple_of(8);
-        matches!(units, Units::Consecutive { offset } if offset % 8 == 0) && aligned
+    fn are_eight(&self, unit: &Affine) -> bool {
+        let eights = |steps: &[usize]| steps.iter().all(|step| step % 8 == 0);
+        let starts = eights(&[unit.row, unit.offset]) && eights(&unit.axes) && eights(&unit.taps);
+        unit.col == 1 && starts
     }
 
     pub(super) fn draws_by_eight(&self, inst: &Inst) -> bool {
-        matches!(inst, Inst::KeepMask { units, .. } if self.neighbours(units))
+        matches!(inst, Inst::KeepMask { unit, .. } if self.are_eight(unit))
     }
 
     /// Whether an instruction needs the columns as numbers.
     pub(super) fn reads_columns(&self, inst: &Inst) -> bool {
         match inst {
             Inst::OneHot { .. } => true,
-            Inst::KeepMask { units: Units::Consecutive { .. }, .. } => !self.draws_by_eight(inst),
-            Inst::Noise { units: Units::Consecutive { .. }, .. } => true,
+            Inst::KeepMask { unit, .. } => unit.col == 1 && !self.are_eight(unit),
+            Inst::Noise { unit, .. } => unit.col == 1,
             _ => false,
         }
     }
 
-    /// The unit of column 0 as an i64, unless it is 0.
-    fn first_unit(&mut self, units: &Units) -> Option<Value> {
-        let offset = if let Units::Consecutive { offset } = units { *offset as i64 } else { 0 };
-        let inner = self.row.and_then(|r| r.inner_row);
-        match inner {
-            Some(row) => {
-                let first = self.lanes.fb.ins().imul_imm_s(row, self.section_cols as i64);
-                Some(self.lanes.fb.ins().iadd_imm_s(first, offset))
+    /// The unit of column 0 at the current place and tap, as an i64; none if it is 0.
+    fn first_unit(&mut self, unit: &Affine) -> Option<Value> {
+        let row = self.row;
+        let places = row.map_or([None; AXES], |r| r.axes).into_iter().chain(self.taps);
+        let steps = unit.axes.into_iter().chain(unit.taps);
+        let moved = std::iter::once((unit.row, row.map(|r| r.row))).chain(steps.zip(places));
+        let mut first = None;
+        for (step, place) in moved.collect::<Vec<_>>() {
+            if let (1.., Some(place)) = (step, place) {
+                let term = self.lanes.fb.ins().imul_imm_s(place, step as i64);
+                first = Some(first.map_or(term, |sum| self.lanes.fb.ins().iadd(sum, term)));
             }
-            None => (offset > 0).then(|| self.lanes.i64(offset)),
+        }
+        match (first, unit.offset as i64) {
+            (first, 0) => first,
+            (None, offset) => Some(self.lanes.i64(offset)),
+            (Some(first), offset) => Some(self.lanes.fb.ins().iadd_imm_s(first, offset)),
         }
     }
 
     /// Unit numbers, lane by lane.
-    fn units(&mut self, at: At<'_>, units: &Units) -> Emit<[Value; 2]> {
-        if let Units::Table(table) = units {
-            return self.table_units(at, table);
-        }
-        let first = self.first_unit(units);
+    fn units(&mut self, at: At<'_>, unit: &Affine) -> Emit<[Value; 2]> {
+        let first = self.first_unit(unit);
         let cols = match at {
-            At::Row => Some(self.lanes.i32(0)),
-            At::Columns(chunk) => chunk.cols,
+            At::Columns(chunk) if unit.col == 1 => chunk.cols,
+            _ => Some(self.lanes.i32(0)),
         };
         let Some(mut low) = cols else { return self.error("columns were not counted") };
         if let Some(first) = first {
             let first = self.lanes.splat_low(first);
             low = self.lanes.iadd(low, first);
         }
-        Ok(self.each_vector(at, |e, v| e.offset_columns(low, v)))
+        Ok(self.each_vector(at, |e, v| if unit.col == 1 { e.offset_columns(low, v) } else { low }))
     }
 
     /// The columns of the second vector are four further on.
@@ -204,31 +209,5 @@ impl Emitter<'_, '_, '_> {
         }
         let four = self.lanes.i32(4);
         self.lanes.iadd(cols, four)
-    }
-
-    /// Units from a table of the whole batch row. The host keeps it padded to whole visits.
-    fn table_units(&mut self, at: At<'_>, table: &Vec<u32>) -> Emit<[Value; 2]> {
-        let index = tables(self.shape.body).position(|t| std::ptr::eq(t, table));
-        let Some(index) = index else { return self.error("a table of units is not the body's own") };
-        let mut address = self.operand_word(I64, self.shape.table_words() + index);
-        if let Some(row) = self.row.and_then(|r| r.inner_row) {
-            let cols = if let At::Columns(_) = at { self.section_cols } else { 1 };
-            let bytes = self.lanes.fb.ins().imul_imm_s(row, 4 * cols as i64);
-            address = self.lanes.fb.ins().iadd(address, bytes);
-        }
-        let At::Columns(chunk) = at else {
-            let unit = self.pure_load(I32, address, 0);
-            return Ok([self.lanes.fb.ins().splat(I32X4, unit); 2]);
-        };
-        let displacement = match chunk.col {
-            Col::Const(col) => 4 * col as i64,
-            Col::At(col) => {
-                let bytes = self.lanes.fb.ins().ishl_imm_u(col, 2);
-                address = self.lanes.fb.ins().iadd(address, bytes);
-                0
-            }
-        };
-        let address = self.lanes.fb.ins().iadd_imm_s(address, displacement);
-        Ok(self.each_vector(at, |e, v| e.pure_load(I32X4, address, 16 * v as i32)))
     }
 }

@@ -18,8 +18,8 @@ impl Emitter<'_, '_, '_> {
             Inst::Scalar { operand, dtype } => self.scalar(*operand, *dtype),
             Inst::Load { operand, access, dtype } => self.load(at, *operand, *access, *dtype),
             Inst::RowKey { operand, by_update } => self.row_key(*operand, *by_update),
-            Inst::KeepMask { key, q, units } => self.keep_mask(at, *key, *q, units),
-            Inst::Noise { key, units } => self.noise(at, *key, units),
+            Inst::KeepMask { key, q, unit } => self.keep_mask(at, *key, *q, unit),
+            Inst::Noise { key, unit } => self.noise(at, *key, unit),
             Inst::OneHot { label, offset } => self.one_hot(at, *label, *offset),
             Inst::Unary(op, x) => {
                 let x = self.f32s(*x)?;

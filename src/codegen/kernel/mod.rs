@@ -1,7 +1,7 @@
 //! One loop kernel to one function: `extern "C" fn(operands: *const u64, args: *const Args, first_shard: u64, last_shard: u64)`.
 //!
-//! The nest is shards, rows, sections, columns; shards are visited one by one only where something is kept a shard. Columns are
-//! visited eight at a time, as two vectors, and what is left over is one more visit with unused lanes. Invariants:
+//! The nest is shards, rows, inner axes, sections, columns, taps; shards are visited one by one only where something is kept a shard. Columns
+//! are visited eight at a time, as two vectors, and what is left over is one more visit with unused lanes. Invariants:
 //! - a buffer has one alias region, shared by all operands in the same memory, so in-place kernels stay in order;
 //! - everything read from `operands`, `args`, orders, streams and tables is constant during the call, so those loads are pure and
 //!   Cranelift may hoist them; loads and stores of buffers keep their order within a region.
@@ -12,12 +12,14 @@ mod draws;
 mod inst;
 
 use cranelift_codegen::ir::condcodes::IntCC;
-use cranelift_codegen::ir::types::I64;
+use cranelift_codegen::ir::types::{F32X4, I64};
 use cranelift_codegen::ir::{AliasRegion, AliasRegionData, BlockArg, InstBuilder, MemFlagsData, Type, Value};
 use cranelift_frontend::FunctionBuilder;
 
 use crate::graph::{Dim, Reduction};
-use crate::loops::{Access, Domain, Inst, Reg, SHARD_ELEMENTS, SHARD_ROWS, Section, Stmt};
+use crate::loops::{
+    AXES, Access, Axes, Domain, Inst, Reg, SHARD_ELEMENTS, Section, Stmt, TAPS, Taps, before_first,
+};
 use crate::math::Arith;
 
 use super::abi::offset;
@@ -74,13 +76,12 @@ impl At<'_> {
     }
 }
 
-/// The row being visited, and the batch row it belongs to.
+/// The row being visited, and the place in it.
 #[derive(Clone, Copy)]
 struct RowAt {
     row: Value,
-    batch_row: Value,
-    /// Row within the batch row; none where a batch row has one.
-    inner_row: Option<Value>,
+    /// By axis; none where an axis has one place.
+    axes: [Option<Value>; AXES],
 }
 
 pub(super) struct Emitter<'k, 'f, 'b> {
@@ -95,8 +96,10 @@ pub(super) struct Emitter<'k, 'f, 'b> {
     regs: Vec<Option<Val>>,
     /// None in uniform code and in flat domains, whose row is number 0.
     row: Option<RowAt>,
+    /// The tap of the fold being emitted; none outside, and where an axis has one tap.
+    taps: [Option<Value>; TAPS],
     shard: Option<Value>,
-    /// Addresses made so far for this row.
+    /// Addresses made so far for this place, without taps.
     pointers: Vec<(u32, Access, Value)>,
     /// Registers that hold the constant 0.
     zeros: Vec<Reg>,
@@ -127,6 +130,7 @@ pub(super) fn emit(fb: &mut FunctionBuilder<'_>, shape: &Shape<'_>, fused: bool)
         regions: vec![None; count],
         regs: vec![None; shape.body.registers as usize],
         row: None,
+        taps: [None; TAPS],
         shard: None,
         pointers: Vec::new(),
         zeros: zeros(shape),
@@ -139,7 +143,7 @@ pub(super) fn emit(fb: &mut FunctionBuilder<'_>, shape: &Shape<'_>, fused: bool)
         e.set(*reg, value)?;
     }
     match shape.domain {
-        Domain::Rows { rows, inner } => e.rows(rows, inner, first, last)?,
+        Domain::Rows { rows, inner, grain } => e.rows(rows, inner, grain, first, last)?,
         Domain::Flat { len } => e.flat(len, first, last)?,
     }
     e.lanes.fb.ins().return_(&[]);
@@ -149,13 +153,13 @@ pub(super) fn emit(fb: &mut FunctionBuilder<'_>, shape: &Shape<'_>, fused: bool)
 
 /// A selection against the constant 0 (not -0) is one instruction less.
 fn zeros(shape: &Shape<'_>) -> Vec<Reg> {
-    let sections = shape.body.sections.iter().flat_map(|s| {
-        let (Section::Row(stmts) | Section::Columns { stmts, .. }) = s;
-        stmts.iter().filter_map(|s| if let Stmt::Let(reg, inst) = s { Some((*reg, inst)) } else { None })
+    let stmts = shape.body.stmts().into_iter().filter_map(|(.., stmt)| match stmt {
+        Stmt::Let(reg, inst) => Some((*reg, inst)),
+        _ => None,
     });
     let uniform = shape.body.uniform.iter().map(|(reg, inst)| (*reg, inst));
     let zero = |inst: &Inst| matches!(inst, Inst::Const(x) if x.to_bits() == 0);
-    uniform.chain(sections).filter(|(_, inst)| zero(inst)).map(|(reg, _)| reg).collect()
+    uniform.chain(stmts).filter(|(_, inst)| zero(inst)).map(|(reg, _)| reg).collect()
 }
 
 fn error(shape: &Shape<'_>, reason: impl Into<String>) -> CodegenError {
@@ -218,13 +222,12 @@ impl Emitter<'_, '_, '_> {
         Ok(())
     }
 
-    fn rows(&mut self, rows: Dim, inner: usize, first: Value, last: Value) -> Emit<()> {
+    fn rows(&mut self, rows: Dim, inner: Axes, grain: usize, first: Value, last: Value) -> Emit<()> {
         let total = match rows {
             Dim::Batch => self.arg(offset!(rows)),
             Dim::Const(n) => self.lanes.i64(n as i64),
         };
-        let total = self.lanes.fb.ins().imul_imm_s(total, inner as i64);
-        let grain = (SHARD_ROWS * inner) as i64;
+        let grain = grain as i64;
         let partials = self.partials()?;
         if partials.is_empty() {
             let from = self.lanes.fb.ins().imul_imm_s(first, grain);
@@ -244,18 +247,25 @@ impl Emitter<'_, '_, '_> {
         })
     }
 
-    fn row_range(&mut self, from: Value, to: Value, inner: usize) -> Emit<()> {
-        self.count(from, to, |e, row| {
-            let (batch_row, inner_row) = match inner {
-                1 => (row, None),
-                _ => {
-                    let inner = e.lanes.i64(inner as i64);
-                    (e.lanes.fb.ins().udiv(row, inner), Some(e.lanes.fb.ins().urem(row, inner)))
-                }
-            };
-            e.row = Some(RowAt { row, batch_row, inner_row });
-            e.pointers.clear();
-            e.sections(None)
+    fn row_range(&mut self, from: Value, to: Value, inner: Axes) -> Emit<()> {
+        self.count(from, to, |e, row| e.places(&inner, RowAt { row, axes: [None; AXES] }))
+    }
+
+    /// The sections at each place of the axes that `at` does not know yet, which are the last `extents.len()`.
+    fn places(&mut self, extents: &[usize], at: RowAt) -> Emit<()> {
+        let Some((n, rest)) = extents.split_first() else {
+            self.row = Some(at);
+            self.pointers.clear();
+            return self.sections(None);
+        };
+        if *n == 1 {
+            return self.places(rest, at);
+        }
+        let (zero, end) = (self.lanes.i64(0), self.lanes.i64(*n as i64));
+        self.count(zero, end, |e, place| {
+            let mut at = at;
+            at.axes[AXES - extents.len()] = Some(place);
+            e.places(rest, at)
         })
     }
 
@@ -307,13 +317,10 @@ impl Emitter<'_, '_, '_> {
     fn partials(&self) -> Emit<Vec<(u32, Reduction, usize)>> {
         let mut found: Vec<(u32, Reduction, usize)> = Vec::new();
         for section in &self.shape.body.sections {
-            let (width, stmts) = match section {
-                Section::Row(stmts) => (1, stmts),
-                Section::Columns { cols, stmts } => (*cols, stmts),
-            };
-            for stmt in stmts {
+            let width = section.cols();
+            for stmt in section.stmts() {
                 let Stmt::Partial { operand, reduction, .. } = stmt else { continue };
-                if width > 1 && matches!(self.shape.domain, Domain::Flat { .. }) {
+                if width > 1 && self.shape.domain.is_flat() {
                     return self.error("a flat domain has partials in row code only");
                 }
                 match found.iter().find(|(o, ..)| o == operand) {
@@ -357,6 +364,10 @@ impl Emitter<'_, '_, '_> {
                     self.accumulate(at, *reduction, value, pair);
                     accumulator += 1;
                 }
+                Stmt::Fold { taps, stmts, into, reduction, value } => {
+                    let folded = self.fold(at, *taps, stmts, *reduction, *value)?;
+                    self.set(*into, Val::F32(folded))?;
+                }
             }
         }
         Ok(())
@@ -374,6 +385,55 @@ impl Emitter<'_, '_, '_> {
             }
             pair[v] = next;
         }
+    }
+
+    /// `stmts` for each tap, and `value` reduced in the order of the taps.
+    fn fold(
+        &mut self,
+        at: At<'_>,
+        taps: Taps,
+        stmts: &[Stmt],
+        reduction: Reduction,
+        value: Reg,
+    ) -> Emit<[Value; 2]> {
+        self.pointers_of(stmts)?;
+        let start = self.lanes.f32(before_first(reduction));
+        let folded = self.fold_taps(at, &taps, stmts, reduction, value, [start; 2])?;
+        self.taps = [None; TAPS];
+        Ok(folded)
+    }
+
+    /// The same over the last `extents.len()` axes of taps, going on from `running`.
+    fn fold_taps(
+        &mut self,
+        at: At<'_>,
+        extents: &[usize],
+        stmts: &[Stmt],
+        reduction: Reduction,
+        value: Reg,
+        running: [Value; 2],
+    ) -> Emit<[Value; 2]> {
+        let Some((n, rest)) = extents.split_first() else {
+            self.stmts(at, stmts, &mut [])?;
+            let value = self.f32s(value)?;
+            return Ok(self.each_vector(at, |e, v| e.lanes.reduce(reduction, running[v], value[v])));
+        };
+        if *n == 1 {
+            return self.fold_taps(at, rest, stmts, reduction, value, running);
+        }
+        let (body, after) = (self.lanes.fb.create_block(), self.lanes.fb.create_block());
+        let zero = self.lanes.i64(0);
+        self.lanes.fb.ins().jump(body, &[zero, running[0], running[1]].map(BlockArg::from));
+        let tap = self.lanes.fb.append_block_param(body, I64);
+        let running = [(); 2].map(|()| self.lanes.fb.append_block_param(body, F32X4));
+        self.lanes.fb.switch_to_block(body);
+        self.taps[TAPS - extents.len()] = Some(tap);
+        let folded = self.fold_taps(at, rest, stmts, reduction, value, running)?;
+        let next = self.lanes.fb.ins().iadd_imm_s(tap, 1);
+        let more = self.lanes.fb.ins().icmp_imm_u(IntCC::UnsignedLessThan, next, *n as i64);
+        self.lanes.fb.ins().brif(more, body, &[next, folded[0], folded[1]].map(BlockArg::from), after, &[]);
+        self.lanes.fb.switch_to_block(after);
+        Ok(folded)
     }
 
     /// A value for each vector in use; an unused second one repeats the first.

@@ -6,8 +6,8 @@ use super::rig::{
 use crate::graph::{DType, Dim, ParamId, SiteId, SlotId};
 use crate::loops::interpret::Number;
 use crate::loops::{
-    Access, Binary, BufferKind, Domain, Inst, Kernel, LoopKernel, Operand, Program, Reg, SHARD_ELEMENTS,
-    Stmt, Units,
+    Access, Affine, Binary, BufferKind, Domain, Inst, Kernel, LoopKernel, Operand, Program, Reg,
+    SHARD_ELEMENTS, Stmt,
 };
 
 fn add(to: u32, a: u32, b: u32) -> Stmt {
@@ -22,9 +22,9 @@ fn columns_rows_and_single_elements() {
             .buffer(buffer("w", &[Dim::Const(cols + 2)], BufferKind::Param(ParamId(0))))
             .columns(vec![
                 load(0, 0, gathered(cols)),
-                load(1, 2, Access::Col { offset: 2 }),
-                load(2, 2, Access::One),
-                load(3, 2, Access::Row { stride: 0, offset: 1 }),
+                load(1, 2, Access::own(Affine::cols(2))),
+                load(2, 2, Access::own(Affine::element(0, 0))),
+                load(3, 2, Access::own(Affine::element(0, 1))),
                 add(4, 0, 1),
                 add(5, 4, 2),
                 add(6, 5, 3),
@@ -41,8 +41,8 @@ fn parts_of_wider_rows() {
     for cols in FEW_COLS {
         let k = One::new(cols, 2 * cols + 3).columns(vec![
             load(0, 0, gathered(cols)),
-            store(1, Access::Positioned { stride: 2 * cols + 3, offset: 1 }, 0),
-            store(1, Access::Positioned { stride: 2 * cols + 3, offset: cols + 2 }, 0),
+            store(1, Access::pass(Affine::rows(2 * cols + 3, 1)), 0),
+            store(1, Access::pass(Affine::rows(2 * cols + 3, cols + 2)), 0),
         ]);
         let pass = Pass::new(40, 33).input(cols, 1).output(2 * cols + 3);
         pass.compare(&k.program(), &THREADS, &format!("{cols} columns"));
@@ -71,40 +71,43 @@ fn inner_program(inner: usize, cols: usize) -> Program {
         .buffer(buffer("t", &[Dim::Batch, Dim::Const(inner), Dim::Const(cols)], BufferKind::Temp))
         .buffer(buffer("u", &[Dim::Batch, Dim::Const(inner)], BufferKind::Temp))
         .buffer(buffer("w", &[Dim::Const(2 * inner + 1)], BufferKind::Param(ParamId(0))))
-        .columns(vec![load(0, 0, gathered(width)), store(2, Access::Full { stride: width, offset: 0 }, 0)])
+        .columns(vec![load(0, 0, gathered(width)), store(2, Access::own(Affine::rows(width, 0)), 0)])
         .program();
     let mut second = One::new(cols, width);
     second.buffers = first.buffers.clone();
-    second.domain = Domain::Rows { rows: Dim::Batch, inner };
+    second.domain = Domain::nest(Dim::Batch, [1, 1, inner]);
     second.operands = first_operands(&first);
     second.operands.push(Operand::Site(SiteId(0)));
     second.operands.push(Operand::Scalar(crate::graph::ScalarId(0)));
-    let units: Vec<u32> = (0..width as u32).map(|u| u / 2).collect();
+    // Places of the inner axis, and places with columns.
+    let place = |step: usize, offset: usize| Affine { axes: [0, 0, step], ..Affine::element(width, offset) };
+    let columns = Affine { col: 1, ..place(cols, 0) };
+    let unit = Affine { row: 0, ..columns };
     let second = second
         .uniform(9, Inst::Scalar { operand: 6, dtype: DType::I32 })
         .row(vec![
             put(8, Inst::RowKey { operand: 5, by_update: false }),
-            load(0, 2, Access::Row { stride: cols, offset: cols - 1 }),
-            load(1, 4, Access::Inner { stride: 2, offset: 1 }),
+            load(0, 2, Access::own(place(cols, cols - 1))),
+            load(1, 4, Access::own(Affine { row: 0, ..place(2, 1) })),
             add(2, 0, 1),
-            store(3, Access::Row { stride: 1, offset: 0 }, 2),
+            store(3, Access::own(Affine { row: inner, ..place(1, 0) }), 2),
         ])
         .columns(vec![
-            load(3, 2, Access::Full { stride: cols, offset: 0 }),
+            load(3, 2, Access::own(columns)),
             add(4, 3, 2),
-            put(5, Inst::KeepMask { key: Reg(8), q: Reg(9), units: Units::Consecutive { offset: 8 } }),
+            put(5, Inst::KeepMask { key: Reg(8), q: Reg(9), unit: Affine { offset: 8, ..unit } }),
             put(6, Inst::Binary(Binary::Mul, Reg(4), Reg(5))),
-            put(10, Inst::Noise { key: Reg(8), units: Units::Table(units) }),
+            put(10, Inst::Noise { key: Reg(8), unit: Affine { axes: [0, 0, 3], ..unit } }),
             add(11, 6, 10),
-            store(2, Access::Full { stride: cols, offset: 0 }, 11),
+            store(2, Access::own(columns), 11),
         ])
         .program();
     let third = LoopKernel {
         name: "out".into(),
         ..match &One::new(width, width)
             .columns(vec![
-                load(0, 2, Access::Full { stride: width, offset: 0 }),
-                load(1, 3, Access::Row { stride: inner, offset: inner - 1 }),
+                load(0, 2, Access::own(Affine::rows(width, 0))),
+                load(1, 3, Access::own(Affine::element(inner, inner - 1))),
                 add(2, 0, 1),
                 store(1, positioned(width), 2),
             ])
@@ -154,14 +157,14 @@ fn update(len: usize, offset: usize) -> Program {
     k.uniform(0, Inst::Const(0.9))
         .uniform(1, Inst::Const(0.1))
         .columns(vec![
-            load(2, 1, Access::Col { offset }),
-            load(3, 2, Access::Full { stride: len, offset: 0 }),
+            load(2, 1, Access::own(Affine::cols(offset))),
+            load(3, 2, Access::own(Affine::cols(0))),
             put(4, Inst::Binary(Binary::Mul, Reg(3), Reg(0))),
             add(5, 4, 2),
             put(6, Inst::Binary(Binary::Mul, Reg(5), Reg(1))),
             put(7, Inst::Binary(Binary::Sub, Reg(2), Reg(6))),
-            store(1, Access::Col { offset }, 7),
-            store(2, Access::Full { stride: len, offset: 0 }, 5),
+            store(1, Access::own(Affine::cols(offset)), 7),
+            store(2, Access::own(Affine::cols(0)), 5),
         ])
         .program()
 }
@@ -182,12 +185,12 @@ fn rows_of_a_parameter() {
     // Each row of w [rows, cols] is divided by its first element.
     for (rows, cols) in [(1, 5), (31, 8), (33, 20), (129, 3)] {
         let mut k = One::new(cols, 1);
-        k.domain = Domain::Rows { rows: Dim::Const(rows), inner: 1 };
+        k.domain = Domain::rows(Dim::Const(rows));
         k.buffers[1] = buffer("w", &[Dim::Const(rows), Dim::Const(cols)], BufferKind::Param(ParamId(0)));
-        let k = k.row(vec![load(0, 1, Access::Row { stride: cols, offset: 0 })]).columns(vec![
-            load(1, 1, Access::Full { stride: cols, offset: 0 }),
+        let k = k.row(vec![load(0, 1, Access::own(Affine::element(cols, 0)))]).columns(vec![
+            load(1, 1, Access::own(Affine::rows(cols, 0))),
             put(2, Inst::Binary(Binary::Div, Reg(1), Reg(0))),
-            store(1, Access::Full { stride: cols, offset: 0 }, 2),
+            store(1, Access::own(Affine::rows(cols, 0)), 2),
         ]);
         let mut pass = Pass::new(40, 33).input(cols, 1);
         pass.host.params.push(tame(rows * cols, 2));

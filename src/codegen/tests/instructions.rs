@@ -3,7 +3,7 @@
 use super::rig::{COLS, FEW_COLS, One, Pass, ROWS, THREADS, gathered, load, positioned, put, store};
 use crate::graph::{DType, ScalarId, SiteId};
 use crate::loops::interpret::{Data, Number};
-use crate::loops::{Access, Binary, Inst, Operand, Reg, Stmt, Unary, Units};
+use crate::loops::{Access, Affine, Binary, Inst, Operand, Reg, Stmt, Unary};
 
 const UNARY: [Unary; 9] = [
     Unary::Neg,
@@ -20,8 +20,7 @@ const BINARY: [Binary; 6] = [Binary::Add, Binary::Sub, Binary::Mul, Binary::Div,
 
 /// `y = f(x, partner's x)`, registers 0 and 1 to the last of `stmts`.
 fn two_to_one(cols: usize, stmts: Vec<Stmt>, result: u32) -> One {
-    let mut all =
-        vec![load(0, 0, gathered(cols)), load(1, 0, Access::Gathered { stride: cols, partner: true })];
+    let mut all = vec![load(0, 0, gathered(cols)), load(1, 0, Access::data(true, Affine::rows(cols, 0)))];
     all.extend(stmts);
     all.push(store(1, positioned(cols), result));
     One::new(cols, cols).columns(all)
@@ -109,11 +108,8 @@ fn scalars_and_constants() {
 fn one_hot() {
     for cols in COLS {
         for offset in [0, 3] {
-            let label = Inst::Load {
-                operand: 2,
-                access: Access::Gathered { stride: 1, partner: false },
-                dtype: DType::I32,
-            };
+            let label =
+                Inst::Load { operand: 2, access: Access::data(false, Affine::rows(1, 0)), dtype: DType::I32 };
             let mut target =
                 super::rig::buffer("t", &[crate::graph::Dim::Batch], crate::loops::BufferKind::Target);
             target.dtype = DType::I32;
@@ -129,7 +125,7 @@ fn one_hot() {
 }
 
 /// `y = x * mask + noise`, with the key of site 1 in register 0.
-fn draws(cols: usize, units: &Units, by_update: bool) -> One {
+fn draws(cols: usize, unit: &Affine, by_update: bool) -> One {
     let key = Inst::RowKey { operand: 2, by_update };
     let q = Inst::Scalar { operand: 3, dtype: DType::I32 };
     let mut k = One::new(cols, cols)
@@ -139,9 +135,9 @@ fn draws(cols: usize, units: &Units, by_update: bool) -> One {
     k = if by_update { k.uniform(0, key) } else { k.row(vec![put(0, key)]) };
     k.columns(vec![
         load(2, 0, gathered(cols)),
-        put(3, Inst::KeepMask { key: Reg(0), q: Reg(1), units: units.clone() }),
+        put(3, Inst::KeepMask { key: Reg(0), q: Reg(1), unit: *unit }),
         put(4, Inst::Binary(Binary::Mul, Reg(2), Reg(3))),
-        put(5, Inst::Noise { key: Reg(0), units: units.clone() }),
+        put(5, Inst::Noise { key: Reg(0), unit: *unit }),
         put(6, Inst::Binary(Binary::Add, Reg(4), Reg(5))),
         store(1, positioned(cols), 6),
     ])
@@ -150,19 +146,13 @@ fn draws(cols: usize, units: &Units, by_update: bool) -> One {
 #[test]
 fn masks_and_noise() {
     for cols in COLS {
-        let table: Vec<u32> = (0..cols as u32).map(|c| (c / 3) * 5).collect();
-        for units in [
-            Units::Consecutive { offset: 0 },
-            Units::Consecutive { offset: 16 },
-            Units::Consecutive { offset: 5 },
-            Units::Table(table),
-        ] {
+        for unit in [Affine::cols(0), Affine::cols(16), Affine::cols(5), Affine::element(0, 21)] {
             for by_update in [false, true] {
-                let program = draws(cols, &units, by_update).program();
+                let program = draws(cols, &unit, by_update).program();
                 let mut pass = Pass::new(70, 33).input(cols, 8).output(cols);
                 pass.host.inputs[0] = super::rig::tame(70 * cols, 8);
                 pass.scalars = vec![Number::F32(1.0), Number::I32(32768)];
-                pass.compare(&program, &[1, 2], &format!("{cols} columns, {units:?}, {by_update}"));
+                pass.compare(&program, &[1, 2], &format!("{cols} columns, {unit:?}, {by_update}"));
             }
         }
     }
@@ -171,7 +161,7 @@ fn masks_and_noise() {
 #[test]
 fn rates_at_their_ends() {
     let cols = 24;
-    let program = draws(cols, &Units::Consecutive { offset: 0 }, false).program();
+    let program = draws(cols, &Affine::cols(0), false).program();
     for q in [0, 1, 65535] {
         let mut pass = Pass::new(70, 33).input(cols, 8).output(cols);
         pass.scalars = vec![Number::F32(1.0), Number::I32(q)];

@@ -3,6 +3,7 @@
 
 mod accesses;
 mod instructions;
+mod maps;
 mod nets;
 mod passes;
 mod products;

@@ -4,7 +4,7 @@ use super::nets::{pass, step};
 use super::rig::{One, Pass, buffer, gathered, load, positioned, put, same, store};
 use crate::codegen::{CodegenError, Options, Status, Text, compile, text};
 use crate::graph::{Dim, ParamId};
-use crate::loops::{Access, Binary, BufferKind, Inst, Reg};
+use crate::loops::{Access, Affine, Binary, BufferKind, Inst, Reg};
 
 const LAYERS: &str = "dense 24 -> tanh -> dropout 0.5";
 
@@ -112,15 +112,15 @@ fn programs_that_leave_their_buffers_are_refused() {
             .columns(vec![load(0, 0, gathered(8)), load(1, 2, access), store(1, positioned(8), 1)])
             .program()
     };
-    assert!(compile(&k(Access::Col { offset: 1 }), &Options::default()).is_ok());
+    assert!(compile(&k(Access::own(Affine::cols(1))), &Options::default()).is_ok());
     for access in [
-        Access::Col { offset: 2 },
-        Access::Full { stride: 8, offset: 0 },
-        Access::Gathered { stride: 9, partner: false },
-        Access::Row { stride: 1, offset: 0 },
-        Access::Row { stride: 0, offset: 9 },
-        Access::Inner { stride: 1, offset: 9 },
-        Access::Positioned { stride: 1, offset: 0 },
+        Access::own(Affine::cols(2)),
+        Access::own(Affine::rows(8, 0)),
+        Access::data(false, Affine::rows(9, 0)),
+        Access::own(Affine::element(1, 0)),
+        Access::own(Affine::element(0, 9)),
+        Access::own(Affine { axes: [0, 0, 1], ..Affine::element(0, 9) }),
+        Access::pass(Affine::rows(1, 0)),
     ] {
         let refused = compile(&k(access), &Options::default());
         assert!(matches!(refused, Err(CodegenError::Program { .. })), "{access:?}");
@@ -168,7 +168,7 @@ fn text_of_a_kernel() {
         .uniform(0, Inst::Const(0.0))
         .columns(vec![
             load(1, 0, gathered(16)),
-            load(2, 2, Access::Col { offset: 0 }),
+            load(2, 2, Access::own(Affine::cols(0))),
             put(3, Inst::Binary(Binary::Add, Reg(1), Reg(2))),
             put(4, Inst::Binary(Binary::Max, Reg(3), Reg(0))),
             store(1, positioned(16), 4),

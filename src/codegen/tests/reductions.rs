@@ -5,7 +5,8 @@ use super::rig::{
 };
 use crate::graph::{Dim, ParamId, Reduction};
 use crate::loops::{
-    Access, Binary, BufferId, BufferKind, Combine, Domain, Inst, Kernel, Reg, SHARD_ELEMENTS, Stmt, Unary,
+    Access, Affine, Binary, BufferId, BufferKind, Combine, Domain, Inst, Kernel, Reg, SHARD_ELEMENTS, Stmt,
+    Unary,
 };
 
 const REDUCTIONS: [Reduction; 2] = [Reduction::Sum, Reduction::Max];
@@ -41,7 +42,7 @@ fn over_columns() {
 
 /// Partials of columns and of rows, combined; the first goes to the predictions, the second to a total.
 fn partials(cols: usize, reduction: Reduction) -> One {
-    let domain = Domain::Rows { rows: Dim::Batch, inner: 1 };
+    let domain = Domain::rows(Dim::Batch);
     let mut k = One::new(cols, cols)
         .buffer(buffer("columns", &[Dim::Const(cols)], BufferKind::Partials))
         .buffer(buffer("rows", &[], BufferKind::Partials))
@@ -57,7 +58,7 @@ fn partials(cols: usize, reduction: Reduction) -> One {
     };
     let operands = k.operands.clone();
     let out = One::new(cols, cols)
-        .columns(vec![load(0, 2, Access::Col { offset: 0 }), store(1, positioned(cols), 0)]);
+        .columns(vec![load(0, 2, Access::own(Affine::cols(0))), store(1, positioned(cols), 0)]);
     let mut out = out.program().kernels.remove(0);
     if let Kernel::Loop(k) = &mut out {
         k.operands = operands;
@@ -105,7 +106,7 @@ fn over_a_flat_domain() {
         let mut k = k
             .buffer(buffer("norm", &[], BufferKind::Partials))
             .columns(vec![
-                load(0, 1, Access::Col { offset: 0 }),
+                load(0, 1, Access::own(Affine::cols(0))),
                 put(1, Inst::Binary(Binary::Mul, Reg(0), Reg(0))),
                 accumulate(2, Reduction::Sum, 1),
             ])

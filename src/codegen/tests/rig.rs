@@ -14,8 +14,8 @@ use crate::kernels::pace::{Block, Pace, Pacing};
 use crate::kernels::team::Team;
 use crate::loops::interpret::{Data, Host, Number, Step, interpret};
 use crate::loops::{
-    Access, Body, Buffer, BufferId, BufferKind, Domain, Inst, Kernel, LoopKernel, Operand, Program, Reg,
-    Section, Stmt, plan::plan, verify,
+    Access, Affine, Body, Buffer, BufferId, BufferKind, Domain, Inst, Kernel, LoopKernel, Operand, Program,
+    Reg, Section, Stmt, plan::plan, verify,
 };
 
 /// Extents that have whole visits, parts of them, and neither.
@@ -301,7 +301,7 @@ impl One {
         let output = buffer("y", &[Dim::Batch, Dim::Const(out)], BufferKind::Output);
         Self {
             cols,
-            domain: Domain::Rows { rows: Dim::Batch, inner: 1 },
+            domain: Domain::rows(Dim::Batch),
             uniform: Vec::new(),
             sections: Vec::new(),
             operands: vec![Operand::Buffer(BufferId(0)), Operand::Buffer(BufferId(1))],
@@ -364,9 +364,9 @@ pub fn store(operand: u32, access: Access, value: u32) -> Stmt {
 }
 
 pub fn gathered(stride: usize) -> Access {
-    Access::Gathered { stride, partner: false }
+    Access::data(false, Affine::rows(stride, 0))
 }
 
 pub fn positioned(stride: usize) -> Access {
-    Access::Positioned { stride, offset: 0 }
+    Access::pass(Affine::rows(stride, 0))
 }

@@ -78,7 +78,7 @@ fn rows(text: &str, name: &str) -> Result<Vec<(u64, Value)>, DataError> {
 }
 
 fn broken(error: &serde_json::Error) -> DataError {
-    DataError::new("E0545", "the rows are no JSON")
+    DataError::new("E0546", "the rows are no JSON")
         .line(error.line() as u64)
         .note(error.to_string())
         .help("a row is an object, such as {\"mass\": 1.5, \"sex\": \"f\"}, or a list of its cells")
@@ -128,7 +128,7 @@ fn cell(value: &Value) -> Result<Cell<'_>, DataError> {
         Value::String(text) => (Cow::Borrowed(text.as_str()), true),
         Value::Number(_) | Value::Bool(_) => (Cow::Owned(value.to_string()), false),
         Value::Array(_) | Value::Object(_) => {
-            return Err(DataError::new("E0545", "a cell is a number, a word or null")
+            return Err(DataError::new("E0546", "a cell is a number, a word or null")
                 .note(format!("found {}", kind(value))));
         }
     };
@@ -153,7 +153,7 @@ fn elements(row: &Value, rule: &ArrayRule, inputs: &mut [f32]) -> Result<(), Dat
 }
 
 fn no_row(value: &Value) -> DataError {
-    DataError::new("E0545", format!("{} is no row", kind(value))).help(
+    DataError::new("E0546", format!("{} is no row", kind(value))).help(
         "a row is a list of its cells; for a net that was trained on a table, also an object of them by name",
     )
 }

@@ -1,17 +1,22 @@
 //! `source idx, "mnist"`: pictures in the IDX format of the MNIST files, plain or gzip.
 //!
 //! A folder holds `train-images-idx3-ubyte`, `train-labels-idx1-ubyte` and, if there is a test part, `t10k-...`; other names
-//! are given by `images=`, `labels=`, `test_images=`, `test_labels=`. Pixels stay bytes.
+//! are given by `images=`, `labels=`, `test_images=`, `test_labels=`. Pixels stay bytes. Pictures that fill more than 1 GB stay in their
+//! file and are read row by row while the net trains, with the same results; `keep=memory` and `keep=disk` decide it for files of any
+//! size. Labels are held in memory, and so is what is packed with gzip.
 //! Format: two zero bytes, a type byte (0x08 = unsigned byte), the number of dimensions, each dimension as a big-endian u32, the data.
 
+use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use super::keep;
 use crate::data::config::Source;
 use crate::data::error::{DataError, counted};
-use crate::data::files;
-use crate::data::raw::{Arrays, Pick, Raw, RawTarget, Stored};
+use crate::data::files::{self, Keep};
+use crate::data::raw::{Arrays, Inputs, Pick, Raw, RawTarget, Stored};
 use crate::data::search::Search;
+use crate::data::stores::{Element, FileRows, Layout};
 use crate::data::words::{Read, SourceWord};
 use crate::diag::Diagnostic;
 use crate::vocab::{ArgSpec, Args, Block, Default, Kind, Sig};
@@ -30,6 +35,7 @@ pub static SIG: Sig = Sig {
         ArgSpec::named("labels", Kind::Text, Default::Absent, "their labels"),
         ArgSpec::named("test_images", Kind::Text, Default::Absent, "the pictures of the test part"),
         ArgSpec::named("test_labels", Kind::Text, Default::Absent, "their labels"),
+        keep::ARG,
     ],
     block: Block::None,
 };
@@ -37,7 +43,13 @@ pub static SIG: Sig = Sig {
 pub static WORD: SourceWord = SourceWord { sig: &SIG, source: include_str!("idx.rs"), read };
 
 #[derive(Clone, Debug)]
-enum Idx {
+struct Idx {
+    place: Where,
+    keep: Keep,
+}
+
+#[derive(Clone, Debug)]
+enum Where {
     Folder(String),
     Files { train: Pair, test: Option<Pair> },
 }
@@ -49,12 +61,13 @@ fn read(args: &Args) -> Read {
     let pair = |a: &str, b: &str| (args.opt_text(a).map(str::to_owned), args.opt_text(b).map(str::to_owned));
     let (train, test) = (pair("images", "labels"), pair("test_images", "test_labels"));
     let fault = |message: &str| Err(Box::new(Diagnostic::error("E0507", args.span, message)));
+    let found = |place: Where| -> Read { Ok(Arc::new(Idx { place, keep: keep::of(args) })) };
     match (args.opt_text("folder"), train, test) {
-        (Some(folder), (None, None), (None, None)) => Ok(Arc::new(Idx::Folder(folder.to_owned()))),
+        (Some(folder), (None, None), (None, None)) => found(Where::Folder(folder.to_owned())),
         (Some(_), ..) => fault("a folder and files at once: name the folder, or every file"),
-        (None, (Some(i), Some(l)), (None, None)) => Ok(Arc::new(Idx::Files { train: (i, l), test: None })),
+        (None, (Some(i), Some(l)), (None, None)) => found(Where::Files { train: (i, l), test: None }),
         (None, (Some(i), Some(l)), (Some(j), Some(m))) => {
-            Ok(Arc::new(Idx::Files { train: (i, l), test: Some((j, m)) }))
+            found(Where::Files { train: (i, l), test: Some((j, m)) })
         }
         (None, (Some(_), Some(_)), _) => fault("`test_images` and `test_labels` belong together"),
         (None, (None, None), _) => fault("`source idx` needs a folder, or `images=` and `labels=`"),
@@ -64,12 +77,12 @@ fn read(args: &Args) -> Read {
 
 impl Source for Idx {
     fn open(&self, _: &Pick<'_>, search: &Search) -> Result<Raw, DataError> {
-        match self {
-            Idx::Folder(name) => open_folder(name, &search.find(name)?),
-            Idx::Files { train, test } => {
+        match &self.place {
+            Where::Folder(name) => open_folder(name, &search.find(name)?, self.keep),
+            Where::Files { train, test } => {
                 let load = |pair: &Pair| {
                     let (images, labels) = (search.find(&pair.0)?, search.find(&pair.1)?);
-                    load_pair((&images, &pair.0), (&labels, &pair.1))
+                    load_pair((&images, &pair.0), (&labels, &pair.1), self.keep)
                 };
                 Ok(Raw::Arrays { train: load(train)?, test: test.as_ref().map(load).transpose()? })
             }
@@ -81,12 +94,12 @@ impl Source for Idx {
     }
 }
 
-fn open_folder(name: &str, folder: &Path) -> Result<Raw, DataError> {
+fn open_folder(name: &str, folder: &Path, keep: Keep) -> Result<Raw, DataError> {
     let load = |part: &str| -> Result<Option<Arrays>, DataError> {
         let images = member(name, folder, &format!("{part}-images"), 3);
         let labels = member(name, folder, &format!("{part}-labels"), 1);
         match (images, labels) {
-            (Ok(i), Ok(l)) => load_pair((&i.0, &i.1), (&l.0, &l.1)).map(Some),
+            (Ok(i), Ok(l)) => load_pair((&i.0, &i.1), (&l.0, &l.1), keep).map(Some),
             (Err(_), Err(_)) if part == "t10k" => Ok(None),
             (Err(error), _) | (_, Err(error)) => Err(error),
         }
@@ -112,8 +125,14 @@ fn member(name: &str, folder: &Path, stem: &str, rank: usize) -> Result<(PathBuf
         ))
 }
 
-fn load_pair(images: (&Path, &str), labels: (&Path, &str)) -> Result<Arrays, DataError> {
-    let (shape, data) = parse(files::read(images.0, images.1)?, images.1, "pictures")?;
+fn load_pair(images: (&Path, &str), labels: (&Path, &str), keep: Keep) -> Result<Arrays, DataError> {
+    let (shape, data) = match files::by_row(images.0, images.1, keep)? {
+        Some(file) => pictures_in(file, images.1)?,
+        None => {
+            let (shape, bytes) = parse(files::read(images.0, images.1)?, images.1, "pictures")?;
+            (shape, Stored::U8(bytes).into())
+        }
+    };
     let (label_shape, classes) = parse(files::read(labels.0, labels.1)?, labels.1, "labels")?;
     let (&rows, shape) =
         shape.split_first().ok_or_else(|| wrong(images.1, "a single number, not pictures"))?;
@@ -138,7 +157,7 @@ fn load_pair(images: (&Path, &str), labels: (&Path, &str)) -> Result<Arrays, Dat
             ))
             .help("one of the two belongs to another set"));
     }
-    if data.is_empty() {
+    if shape.contains(&0) || rows == 0 {
         let what = if rows == 0 { "no pictures" } else { "pictures without a pixel" };
         return Err(DataError::new("E0528", format!("the file holds {what}"))
             .file(images.1)
@@ -146,18 +165,20 @@ fn load_pair(images: (&Path, &str), labels: (&Path, &str)) -> Result<Arrays, Dat
     }
     let target = RawTarget::Labels(classes.into_iter().map(u32::from).collect());
     let file = images.1.to_owned();
-    Ok(Arrays {
-        file,
-        target_file: labels.1.to_owned(),
-        rows,
-        shape: shape.to_vec(),
-        data: Stored::U8(data),
-        target,
-    })
+    Ok(Arrays { file, target_file: labels.1.to_owned(), rows, shape: shape.to_vec(), data, target })
 }
 
 fn wrong(name: &str, what: &str) -> DataError {
     DataError::new("E0529", format!("not the expected IDX data: {what}")).file(name)
+}
+
+/// Dimensions of pictures, and where their rows are.
+fn pictures_in(mut file: File, name: &str) -> Result<(Vec<usize>, Inputs), DataError> {
+    let (head, length) = files::head(&mut file, LONGEST_HEADER, name)?;
+    let (shape, start) = dimensions(&head, length, name, "pictures")?;
+    let (rows, width) = (shape[0], shape[1..].iter().product());
+    let layout = Layout { start: start as u64, element: Element::U8, big_endian: false, width, rows };
+    Ok((shape, Inputs::Filed { rows: FileRows::new(file, name, layout), is_short: true }))
 }
 
 /// Dimensions and bytes. The header is taken off in place: the data stays the one allocation.
@@ -166,6 +187,16 @@ pub(in crate::data) fn parse(
     name: &str,
     what: &str,
 ) -> Result<(Vec<usize>, Vec<u8>), DataError> {
+    let (shape, start) = dimensions(&bytes, bytes.len() as u64, name, what)?;
+    bytes.drain(..start);
+    Ok((shape, bytes))
+}
+
+/// A header with all 255 dimensions.
+const LONGEST_HEADER: u64 = 4 + 4 * 255;
+
+/// The dimensions that a file of `length` bytes begins with, and where its data begin.
+fn dimensions(bytes: &[u8], length: u64, name: &str, what: &str) -> Result<(Vec<usize>, usize), DataError> {
     let &[zero, zero2, kind, rank] =
         bytes.first_chunk::<4>().ok_or_else(|| wrong(name, "fewer than 4 bytes"))?;
     if (zero, zero2) != (0, 0) || rank == 0 {
@@ -184,8 +215,8 @@ pub(in crate::data) fn parse(
     let shape: Vec<usize> =
         header.chunks_exact(4).map(|c| c.iter().fold(0, |n, b| n << 8 | usize::from(*b))).collect();
     let size = shape.iter().try_fold(1usize, |n, d| n.checked_mul(*d));
-    let found = bytes.len() - start;
-    if size != Some(found) {
+    let found = length - start as u64;
+    if size.map(|size| size as u64) != Some(found) {
         let dims: Vec<String> = shape.iter().map(usize::to_string).collect();
         return Err(DataError::new("E0521", "the file is not as long as its header says")
             .file(name)
@@ -196,8 +227,7 @@ pub(in crate::data) fn parse(
             ))
             .help("the file was cut off or added to: fetch it again"));
     }
-    bytes.drain(..start);
-    Ok((shape, bytes))
+    Ok((shape, start))
 }
 
 #[cfg(test)]
@@ -217,7 +247,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         fs::write(folder.path().join("train-images-idx3-ubyte"), images).unwrap();
         fs::write(folder.path().join("train-labels-idx1-ubyte"), labels).unwrap();
-        open_folder("tiny", folder.path())
+        open_folder("tiny", folder.path(), Keep::BySize)
     }
 
     #[test]
@@ -226,7 +256,7 @@ mod tests {
         let Raw::Arrays { train, test } = raw else { panic!("idx is an array source") };
         assert!(test.is_none());
         assert_eq!((train.rows, train.shape.as_slice()), (2, [1, 3].as_slice()));
-        assert_eq!(train.data, Stored::U8(vec![1, 2, 3, 4, 5, 6]));
+        assert!(matches!(train.data, Inputs::Held(Stored::U8(bytes)) if bytes == [1, 2, 3, 4, 5, 6]));
         assert_eq!(train.target, RawTarget::Labels(vec![1, 0]));
     }
 
@@ -255,6 +285,6 @@ mod tests {
     #[test]
     fn a_folder_without_the_files() {
         let folder = tempfile::tempdir().unwrap();
-        assert_eq!(open_folder("tiny", folder.path()).unwrap_err().code, "E0520");
+        assert_eq!(open_folder("tiny", folder.path(), Keep::BySize).unwrap_err().code, "E0520");
     }
 }

@@ -7,6 +7,7 @@ pub(super) mod csv;
 pub(super) mod friedman;
 mod generated;
 pub(super) mod idx;
+mod keep;
 pub(super) mod line;
 pub(super) mod moons;
 pub(super) mod npy;

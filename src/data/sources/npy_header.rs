@@ -5,6 +5,15 @@ use crate::data::error::DataError;
 /// Brackets within brackets of a header: shapes have one level, records a few.
 const DEEPEST: usize = 16;
 
+/// Where the data of a file begin, as its first bytes say; nothing if they say nothing.
+pub(super) fn length(bytes: &[u8]) -> Option<u64> {
+    match bytes.strip_prefix(b"\x93NUMPY")? {
+        [1, _, low, high, ..] => Some(10 + u64::from(u16::from_le_bytes([*low, *high]))),
+        [2 | 3, _, a, b, c, d, ..] => Some(12 + u64::from(u32::from_le_bytes([*a, *b, *c, *d]))),
+        _ => None,
+    }
+}
+
 /// # Errors
 /// E0521 for a file that ends within its header, E0529 for one that is no npy file.
 pub(super) fn check(bytes: &[u8], name: &str) -> Result<(), DataError> {

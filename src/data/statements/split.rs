@@ -6,6 +6,9 @@
 //! occurs, as long as there are ten rows a combination or more (with fewer, bits are divided at random).
 //! - `folds=10, fold=1`: the first of ten disjoint tenths is the test part. With `test=10%` each fold is a division of its own.
 //! - `given="index", number=0`: row numbers (from 0) in `index_train_0.txt` and `index_test_0.txt` beside the data.
+//! - `forward=true`: the rows stand in the order of time, and nothing is fitted on what comes later: training, then validation, then test rows. With
+//!   `folds=4` the rows are cut into five stretches; fold 1 trains on the first and tests on the second, fold 4 trains on four and tests on the
+//!   fifth. The validation part is the last rows before the test part.
 //! - `valid=tail 20%`: the validation part is the last rows instead of random ones; of index files, the last that they list.
 
 use crate::data::config::{Choosing, Division, Settings, Share, Split};
@@ -51,6 +54,12 @@ pub static SIG: Sig = Sig {
             "whether rows are shuffled before they are divided",
         ),
         ArgSpec::named(
+            "forward",
+            Kind::Bool,
+            Default::Bool(false),
+            "whether the rows stand in the order of time, and later parts are of later rows",
+        ),
+        ArgSpec::named(
             "seed",
             Kind::Count { min: 0 },
             Default::Number(0.0),
@@ -71,7 +80,11 @@ fn read(args: &Args, settings: &mut Settings) -> Result<(), Box<Diagnostic>> {
     let (valid, tail) = (read_share(args, "valid")?, matches!(args.value("valid"), Some(Value::Tail(_))));
     fractions_fit(args, [train, valid, test])?;
     let division = division(args, train, test)?;
-    let (shuffle, seed) = (args.flag("shuffle"), args.count("seed") as u64);
+    let forward = args.flag("forward");
+    if forward {
+        forward_fits(args, &division, tail)?;
+    }
+    let (shuffle, seed) = (args.flag("shuffle") && !forward, args.count("seed") as u64);
     if !shuffle && args.is_written("seed") {
         return Err(conflict(
             args,
@@ -80,9 +93,45 @@ fn read(args: &Args, settings: &mut Settings) -> Result<(), Box<Diagnostic>> {
             "leave `seed` out, or `shuffle=false`",
         ));
     }
-    settings.split =
-        Some(Split { division, valid, tail, choosing: Choosing::Written, shuffle, seed, span: args.span });
+    settings.split = Some(Split {
+        division,
+        valid,
+        tail,
+        choosing: Choosing::Written,
+        shuffle,
+        forward,
+        seed,
+        span: args.span,
+    });
     Ok(())
+}
+
+/// What divides the rows by chance, or by files, cannot go forward in time.
+fn forward_fits(args: &Args, division: &Division, tail: bool) -> Result<(), Box<Diagnostic>> {
+    let fault = |name: &str, message: &str, help: &str| Err(conflict(args, name, message, help));
+    if args.is_written("shuffle") {
+        return fault("shuffle", "`shuffle` beside `forward`, which keeps the order", "leave `shuffle` out");
+    }
+    if args.is_written("seed") {
+        return fault("seed", "`seed` beside `forward`: nothing is drawn", "leave `seed` out");
+    }
+    if tail {
+        let message = "`tail` beside `forward`: the validation rows come right before the test rows already";
+        return fault("valid", message, "leave `tail` out");
+    }
+    match division {
+        Division::Repeats { .. } => fault(
+            "test",
+            "`test` beside `folds` draws each division anew; forward in time there is one order",
+            "leave `test` out: each fold tests the stretch after those that it trains on",
+        ),
+        Division::Given { .. } => fault(
+            "forward",
+            "`forward` beside `given`: the index files name every row",
+            "leave `forward` out",
+        ),
+        Division::Shares { .. } | Division::Folds { .. } => Ok(()),
+    }
 }
 
 /// A count, a percentage, or a fraction below 1. 0 is no part at all.
@@ -246,6 +295,8 @@ mod tests {
             split(&[("given", Value::Text("index".into())), ("number", n(0.0)), ("valid", n(0.2))]).unwrap();
         assert_eq!(given.division, Division::Given { prefix: "index".into(), number: Some(0) });
         assert_eq!((given.valid, given.tail), (Some(Share::Fraction(0.2)), false));
+        let forward = split(&[("forward", Value::Bool(true)), ("folds", n(4.0)), ("valid", n(0.2))]).unwrap();
+        assert!(forward.forward && !forward.shuffle && !forward.tail);
         let last = split(&[("given", Value::Text("index".into())), ("valid", Value::Tail(0.2))]).unwrap();
         assert_eq!((last.valid, last.tail), (Some(Share::Fraction(0.2)), true));
     }
@@ -261,6 +312,11 @@ mod tests {
             vec![("number", n(1.0))],
             vec![("given", text()), ("test", n(0.1))],
             vec![("shuffle", Value::Bool(false)), ("seed", n(1.0))],
+            vec![("forward", Value::Bool(true)), ("shuffle", Value::Bool(false))],
+            vec![("forward", Value::Bool(true)), ("seed", n(1.0))],
+            vec![("forward", Value::Bool(true)), ("valid", Value::Tail(0.2))],
+            vec![("forward", Value::Bool(true)), ("folds", n(5.0)), ("test", n(0.1))],
+            vec![("forward", Value::Bool(true)), ("given", text())],
             vec![("train", n(0.8)), ("valid", n(0.3))],
             vec![("valid", n(1.0))],
             vec![("valid", n(2.5))],

@@ -13,8 +13,8 @@ mod written;
 use std::path::Path;
 
 use super::{
-    DataConfig, DataError, Dataset, InputShape, Need, Numbers, Numeric, Observed, Part, Rows, Search, Target,
-    Want, words,
+    DataConfig, DataError, Dataset, InputShape, Need, Numbers, Numeric, Part, Rows, Search, Target, Want,
+    words,
 };
 use crate::diag::{Diagnostic, Span};
 use crate::vocab::{Args, Given, Value};
@@ -100,14 +100,5 @@ pub(super) fn row_floats(rows: &Rows) -> Vec<f32> {
 
 /// The target of a part, row by row in its order.
 pub(super) fn target(part: &Part) -> Target {
-    let (mut classes, mut numbers) = (Vec::new(), Vec::new());
-    part.all_observed().for_each(|observed| match observed {
-        Observed::Class(class) => classes.push(class),
-        Observed::Real(own) | Observed::Bits(own) => numbers.extend_from_slice(own),
-    });
-    match *part.target {
-        Target::Classes(_) => Target::Classes(classes),
-        Target::Real { width, .. } => Target::Real { data: numbers, width },
-        Target::Bits { width, .. } => Target::Bits { data: numbers, width },
-    }
+    part.target.of_rows(part.numbers())
 }

@@ -101,7 +101,7 @@ fn intervals_are_no_json() {
     let rows = "age,mass,kind\n\"[0, 10)\",1,a\n\"[10, 20)\",2,b\n";
     let transform = csv(rows, &[], &[], &need(3, Want::Class(2))).unwrap().transform;
     assert_eq!(apply(&transform, "\"[10, 20)\",3\n").unwrap().rows, 1);
-    assert_ne!(apply(&transform, "[10, 20),3\n").unwrap_err().code, "E0545");
+    assert_ne!(apply(&transform, "[10, 20),3\n").unwrap_err().code, "E0546");
 }
 
 #[test]
@@ -211,7 +211,7 @@ fn arrays_take_one_number_an_element() {
     assert_eq!(array(&[0, 2], &[]).unwrap_err().code, "E0528");
     assert_eq!(apply(&data.transform, "[0,51,3]").unwrap_err().code, "E0522");
     assert_eq!(apply(&data.transform, "[0,null]").unwrap_err().code, "E0523");
-    assert_eq!(apply(&data.transform, "{\"x\":[0,1]}").unwrap_err().code, "E0545");
+    assert_eq!(apply(&data.transform, "{\"x\":[0,1]}").unwrap_err().code, "E0546");
     assert_eq!(apply(&data.transform, "0,51,3\n").unwrap_err().code, "E0522");
     assert_eq!(apply(&data.transform, "a,b\n").unwrap_err().code, "E0523");
 }

@@ -91,16 +91,14 @@ pub(super) fn eval<T: Real>(op: &Op, operands: &[&Tensor<T>], dims: &[usize], fm
     }
 }
 
-/// Draws for all units of all keys. A unit is its row-major index, to which shared axes contribute 0.
+/// Draws for all units of all keys.
 fn draw<T: Real>(
     keys: &Tensor<T>,
     shared: &[bool],
     dims: &[usize],
     of: &dyn Fn(u64, u32) -> f32,
 ) -> Tensor<T> {
-    let unit_dims = &dims[keys.dims.len()..];
-    let strides = strides(unit_dims).into_iter().zip(shared).map(|(s, shared)| if *shared { 0 } else { s });
-    let units = offsets(unit_dims, &strides.collect::<Vec<_>>());
+    let units = draws::units(&dims[keys.dims.len()..], shared);
     let all = keys.as_keys().iter().flat_map(|key| units.iter().map(|u| T::from_f32(of(*key, *u as u32))));
     Tensor::real(dims, all.collect())
 }

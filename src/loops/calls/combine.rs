@@ -27,8 +27,10 @@ params! {
         pub cols,
         /// 1 for a maximum, 0 for a sum.
         pub is_max,
-        /// 0: those of the batch.
+        /// Shards, if their number is known; else 0.
         pub shards,
+        /// Rows of the batch of one shard; 0 if the number of shards is known.
+        pub grain,
     }
 }
 
@@ -51,12 +53,14 @@ impl Library for Combine {
     }
 
     fn params(&self) -> Vec<u64> {
-        let shards = match self.domain.parts() {
-            Parts::Const(shards) => shards as u64,
-            Parts::BatchShards | Parts::BatchPanels(_) | Parts::BatchTimes(_) => 0,
+        let (shards, grain) = match self.domain.parts() {
+            Parts::Const(shards) => (shards as u64, 0),
+            Parts::BatchShards(grain) => (0, grain as u64),
+            // Partials are left by shards.
+            Parts::BatchPanels(_) | Parts::BatchTimes(_) => (1, 0),
         };
         let is_max = u64::from(self.reduction == Reduction::Max);
-        CombineParams { cols: self.cols as u64, is_max, shards }.words()
+        CombineParams { cols: self.cols as u64, is_max, shards, grain }.words()
     }
 
     fn cost(&self, rows: usize) -> Cost {

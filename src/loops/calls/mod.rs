@@ -171,12 +171,14 @@ pub enum Reach {
     /// `width` elements of each row of its shards; `pass` for rows of the whole pass.
     Rows {
         rows: Dim,
+        grain: usize,
         width: usize,
         pass: bool,
     },
     /// Its shards' rows of partials.
     Shards {
         rows: Dim,
+        grain: usize,
     },
     FlatShards {
         len: usize,

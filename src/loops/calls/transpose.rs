@@ -5,7 +5,7 @@ use crate::graph::Dim;
 use crate::loops::interpret::Machine;
 use crate::loops::parts::Parts;
 use crate::loops::work::{ELEMENT, Work};
-use crate::loops::{BufferId, Cost, print};
+use crate::loops::{BufferId, Cost, SHARD_ROWS, print};
 
 #[derive(Clone, Debug, PartialEq)]
 pub struct Transpose {
@@ -78,7 +78,7 @@ impl Library for Transpose {
     }
 
     fn parts(&self) -> Parts {
-        self.permutation.first().map_or(Parts::Const(1), |axis| Parts::shards(self.dims[*axis]))
+        self.permutation.first().map_or(Parts::Const(1), |axis| Parts::shards(self.dims[*axis], SHARD_ROWS))
     }
 
     fn params(&self) -> Vec<u64> {

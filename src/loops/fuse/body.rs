@@ -3,9 +3,11 @@
 use std::collections::BTreeMap;
 
 use super::deep;
-use super::trace::{Action, Effect, Home, Instance, Level, Trace, What};
+use super::nest::join_axes;
+use super::trace::{Action, Effect, Home, Instance, Level, Root, Trace, What};
+use super::view::extent;
 use crate::graph::{Address, DType, Op, Reduction, ValueId};
-use crate::loops::{Access, Body, BufferId, Inst, LoopKernel, Operand, Reg, Section, Stmt};
+use crate::loops::{Access, Body, BufferId, Domain, Inst, LoopKernel, Operand, Reg, Section, Stmt, Taps};
 
 /// What a section does with a value.
 #[derive(Clone, Copy)]
@@ -25,6 +27,8 @@ struct Emitter<'t, 'c, 'g> {
     kept: BTreeMap<u32, Reg>,
     /// Registers of the section at hand.
     local: BTreeMap<u32, Reg>,
+    /// Registers of the fold at hand.
+    taps: BTreeMap<u32, Reg>,
     /// Column values that an earlier pass over the row has stored.
     saved: BTreeMap<u32, (u32, Access)>,
 }
@@ -45,6 +49,7 @@ pub(super) fn emit(
         uniform: Vec::new(),
         kept: BTreeMap::new(),
         local: BTreeMap::new(),
+        taps: BTreeMap::new(),
         saved: BTreeMap::new(),
     };
     let needed = needed(trace);
@@ -64,7 +69,27 @@ pub(super) fn emit(
         emitter.saved.extend(saved);
     }
     let body = Body { uniform: emitter.uniform, sections, registers: emitter.registers };
-    LoopKernel { name, fused: fused(trace, &needed), domain: trace.domain, operands: emitter.operands, body }
+    let fused = fused(trace, &needed);
+    let mut kernel = LoopKernel { name, fused, domain: grained(trace), operands: emitter.operands, body };
+    join_axes(&mut kernel);
+    kernel
+}
+
+/// The kernel's domain; if it leaves no partials, in shards for the maps that it writes as rows of columns.
+fn grained(trace: &Trace) -> Domain {
+    let graph = trace.context.graph;
+    if trace.actions.iter().any(|a| matches!(a.effect, Effect::Partial(_))) || !trace.domain.is_batch() {
+        return trace.domain;
+    }
+    let places = trace.roots.iter().map(|root| {
+        let dims = match root {
+            Root::Value(v) => &graph.ty(*v).dims,
+            Root::Sink(i) => &graph.ty(trace.context.strip(graph.sinks[*i].1)).dims,
+        };
+        let inner = dims.get(1..dims.len().saturating_sub(1)).unwrap_or_default();
+        inner.iter().map(|d| extent(*d)).product()
+    });
+    trace.domain.with_places(places.max().unwrap_or(1))
 }
 
 /// Which instances an action needs.
@@ -168,8 +193,9 @@ impl<'t> Emitter<'t, '_, '_> {
                 }
                 Work::Act(action) => {
                     let operand = self.act(action, &mut stmts);
-                    if let Effect::Store { access: access @ Access::Full { .. }, .. } = action.effect
+                    if let Effect::Store { access, .. } = action.effect
                         && matches!(action.home, Home::Value(_))
+                        && access.at.row > 0
                     {
                         saved.push((action.value, (operand, access)));
                     }
@@ -207,10 +233,13 @@ impl<'t> Emitter<'t, '_, '_> {
 
     /// The register of an instance; writes the statements that compute it where that has not been done.
     fn register(&mut self, i: u32, stmts: &mut Vec<Stmt>) -> Reg {
-        if let Some(reg) = self.kept.get(&i).or_else(|| self.local.get(&i)) {
+        if let Some(reg) = self.kept.get(&i).or_else(|| self.local.get(&i)).or_else(|| self.taps.get(&i)) {
             return *reg;
         }
         let instance = self.instance(i);
+        if let (What::Fold { reduction, taps }, false) = (&instance.what, self.saved.contains_key(&i)) {
+            return self.fold(i, *reduction, *taps, stmts);
+        }
         let inst = match self.saved.get(&i) {
             Some((operand, access)) if !matches!(instance.what, What::Load { .. }) => {
                 Inst::Load { operand: *operand, access: *access, dtype: DType::F32 }
@@ -235,8 +264,38 @@ impl<'t> Emitter<'t, '_, '_> {
                 self.local.insert(i, reg);
                 stmts.push(Stmt::Let(reg, inst));
             }
+            Level::Tap => {
+                self.taps.insert(i, reg);
+                stmts.push(Stmt::Let(reg, inst));
+            }
         }
         reg
+    }
+
+    /// A fold: what its taps have in common stands before it.
+    fn fold(&mut self, i: u32, reduction: Reduction, taps: Taps, stmts: &mut Vec<Stmt>) -> Reg {
+        let instance = self.instance(i);
+        let folded = instance.args[0];
+        self.register_untapped(folded, stmts);
+        self.taps.clear();
+        let mut inside = Vec::new();
+        let value = self.register(folded, &mut inside);
+        self.taps.clear();
+        let into = self.fresh();
+        let known = if instance.level == Level::Column { &mut self.local } else { &mut self.kept };
+        known.insert(i, into);
+        stmts.push(Stmt::Fold { taps, stmts: inside, into, reduction, value });
+        into
+    }
+
+    /// Writes what an instance needs and what is the same for all taps.
+    fn register_untapped(&mut self, i: u32, stmts: &mut Vec<Stmt>) {
+        let instance = self.instance(i);
+        if instance.level < Level::Tap {
+            self.register(i, stmts);
+        } else {
+            instance.args.iter().for_each(|a| deep(|| self.register_untapped(*a, stmts)));
+        }
     }
 
     fn inst(&mut self, instance: &Instance, args: &[Reg]) -> Inst {
@@ -253,8 +312,8 @@ impl<'t> Emitter<'t, '_, '_> {
                 let by_update = self.trace.context.graph.sites[site.index()].address == Address::Update;
                 Inst::RowKey { operand: self.operand(Operand::Site(*site)), by_update }
             }
-            (What::Mask(units), [key, q]) => Inst::KeepMask { key: *key, q: *q, units: units.clone() },
-            (What::Noise(units), [key]) => Inst::Noise { key: *key, units: units.clone() },
+            (What::Mask(unit), [key, q]) => Inst::KeepMask { key: *key, q: *q, unit: *unit },
+            (What::Noise(unit), [key]) => Inst::Noise { key: *key, unit: *unit },
             (What::OneHot, [label]) => Inst::OneHot { label: *label, offset: 0 },
             (What::Unary(op), [x]) => Inst::Unary(*op, *x),
             (What::Binary(op), [x, y]) => Inst::Binary(*op, *x, *y),
@@ -300,7 +359,9 @@ fn word(trace: &Trace, instance: &Instance) -> Option<String> {
         What::Mask(_) => "keep_mask".to_string(),
         What::Noise(_) => "noise".to_string(),
         What::OneHot => "one_hot".to_string(),
-        What::Accumulate { reduction, .. } => reduction_word(*reduction).to_string(),
+        What::Accumulate { reduction, .. } | What::Fold { reduction, .. } => {
+            reduction_word(*reduction).to_string()
+        }
         What::Unary(op) => format!("{op:?}").to_lowercase(),
         What::Binary(op) => match &trace.context.graph.node(instance.node).op {
             Op::Reduce { reduction, .. } => reduction_word(*reduction).to_string(),

@@ -1,74 +1,144 @@
 //! Which domain a root is computed over when it stands alone.
 
 use super::prepare::{ReduceKind, reduce_kind};
-use super::trace::{Context, Root, Trace, leading_domain};
-use super::view::is_uniform;
-use crate::graph::{Dim, Op, Type, ValueId};
-use crate::loops::Domain;
+use super::trace::{Context, Root, Trace};
+use super::view::{extent, is_uniform};
+use crate::graph::{Dim, Graph, Op, Type, ValueId};
+use crate::loops::{AXES, Axes, Domain};
+
+/// Values that are looked at for other ways to count a root's elements.
+const MOST_VALUES: usize = 64;
 
 /// A trace of `root` alone over the first domain that can compute it, or the value that must be stored first.
 ///
 /// Without a seam or a repeated run to cut: batch values as rows of the batch, then as rows of the leading axes; constants flat, then
-/// as rows of their first axis. At last everything in columns of whole rows, windows cut where they must be.
+/// as rows of their first axis; then as the axes of a value that it is made of count the same elements (a map under a `flatten`). At last
+/// everything in columns of whole rows, windows cut where they must be.
 pub(super) fn alone<'c, 'g>(context: &'c Context<'g>, root: Root) -> Result<Trace<'c, 'g>, ValueId> {
-    let mut blamed = None;
-    for (domain, exact) in candidates(context, root) {
-        let mut trace = Trace::new(context, domain, exact);
-        match trace.add(root) {
-            Ok(()) => return Ok(trace),
-            // The value itself cannot be what it waits for, unless an update waits for it.
-            Err(Some(v)) if !matches!(root, Root::Value(own) if own == v) => blamed = Some(v),
-            Err(_) => {}
-        }
-    }
-    match blamed {
-        Some(v) if !context.stored.contains(&context.strip(v)) => Err(context.strip(v)),
-        _ => panic!("internal: no loop over rows or columns computes {root:?}"),
-    }
-}
-
-fn candidates(context: &Context, root: Root) -> Vec<(Domain, bool)> {
     let graph = context.graph;
     let v = match root {
         Root::Value(v) => v,
         Root::Sink(i) => graph.sinks[i].1,
     };
-    let node = graph.node(v);
-    if let (Root::Value(_), Op::Reduce { axes, .. }) = (root, &node.op) {
-        let x = node.inputs[0];
-        match reduce_kind(&graph.ty(x).dims, axes) {
-            ReduceKind::Leading { split } => {
-                let domain = leading_domain(graph, x, split);
-                return vec![(domain, true), (domain, false)];
-            }
-            ReduceKind::Full => return over(graph.ty(x)),
-            _ => {}
+    let mut search = Search { context, root, blamed: None };
+    let own = match reduced(graph, root, v) {
+        Some((x, ReduceKind::Leading { split })) => {
+            let domain = leading(graph, x, split);
+            return search
+                .first(&[domain], true)
+                .or_else(|| search.first(&[domain], false))
+                .ok_or_else(|| search.fault());
+        }
+        Some((x, ReduceKind::Full)) => x,
+        _ => v,
+    };
+    if let Some(trace) = search.first(&over(graph.ty(own)), true) {
+        return Ok(trace);
+    }
+    for ty in alike(context, own) {
+        if let Some(trace) = search.first(&over(ty), true) {
+            return Ok(trace);
         }
     }
-    over(&node.ty)
+    let rows = if graph.ty(own).has_batch() { Dim::Batch } else { Dim::Const(1) };
+    search.first(&[Domain::rows(rows)], false).ok_or_else(|| search.fault())
+}
+
+/// What a root reduces, and how.
+fn reduced(graph: &Graph, root: Root, v: ValueId) -> Option<(ValueId, ReduceKind)> {
+    match (root, &graph.node(v).op) {
+        (Root::Value(_), Op::Reduce { axes, .. }) => {
+            let x = graph.node(v).inputs[0];
+            Some((x, reduce_kind(&graph.ty(x).dims, axes)))
+        }
+        _ => None,
+    }
+}
+
+struct Search<'c, 'g> {
+    context: &'c Context<'g>,
+    root: Root,
+    /// What had to be stored for the last domain to do.
+    blamed: Option<ValueId>,
+}
+
+impl<'c, 'g> Search<'c, 'g> {
+    fn first(&mut self, domains: &[Domain], exact: bool) -> Option<Trace<'c, 'g>> {
+        for domain in domains {
+            let mut trace = Trace::new(self.context, *domain, exact);
+            match trace.add(self.root) {
+                Ok(()) => return Some(trace),
+                // The value itself cannot be what it waits for, unless an update waits for it.
+                Err(Some(v)) if self.root != Root::Value(v) => self.blamed = Some(v),
+                Err(_) => {}
+            }
+        }
+        None
+    }
+
+    fn fault(&self) -> ValueId {
+        let blamed = self.blamed.map(|v| self.context.strip(v));
+        blamed
+            .filter(|v| !self.context.stored.contains(v))
+            .unwrap_or_else(|| panic!("internal: no loop over rows or columns computes {:?}", self.root))
+    }
 }
 
 /// Domains whose rows and columns together are the elements of `ty`, in order of preference.
-fn over(ty: &Type) -> Vec<(Domain, bool)> {
+fn over(ty: &Type) -> Vec<Domain> {
     if is_uniform(ty) {
-        return vec![(Domain::Flat { len: 1 }, true)];
+        return vec![Domain::Flat { len: 1 }];
     }
     let rows = ty.dims[0];
     let mut domains = Vec::new();
     if !ty.has_batch() {
-        domains.push((Domain::Flat { len: ty.row_len() }, true));
+        domains.push(Domain::Flat { len: ty.row_len() });
     }
-    let mut inner = 1;
-    domains.push((Domain::Rows { rows, inner }, true));
-    for d in &ty.dims[1..] {
-        if let Dim::Const(n) = d
-            && *n > 1
-        {
-            inner *= n;
-            domains.push((Domain::Rows { rows, inner }, true));
+    let mut inner = Vec::new();
+    domains.push(Domain::rows(rows));
+    for n in ty.dims[1..].iter().map(|d| extent(*d)).filter(|n| *n > 1) {
+        inner.push(n);
+        domains.push(Domain::nest(rows, axes(&inner)));
+    }
+    domains
+}
+
+/// Types of what `v` is made of that have as many elements on other axes.
+fn alike<'g>(context: &Context<'g>, v: ValueId) -> Vec<&'g Type> {
+    let graph = context.graph;
+    let own = graph.ty(v);
+    let mut found: Vec<&Type> = Vec::new();
+    let mut seen = Vec::new();
+    let mut stack = vec![v];
+    while let Some(v) = stack.pop().filter(|_| seen.len() < MOST_VALUES) {
+        let ty = graph.ty(v);
+        let same = ty.has_batch() == own.has_batch() && ty.row_len() == own.row_len();
+        if !same || seen.contains(&v) {
+            continue;
+        }
+        seen.push(v);
+        if ty.dims != own.dims && found.iter().all(|f| f.dims != ty.dims) {
+            found.push(ty);
+        }
+        if !context.stored.contains(&v) {
+            stack.extend(&graph.node(v).inputs);
         }
     }
-    let whole = if ty.has_batch() { Dim::Batch } else { Dim::Const(1) };
-    domains.push((Domain::Rows { rows: whole, inner: 1 }, false));
-    domains
+    found
+}
+
+/// The extents as inner axes, the first ones together where there are too many.
+fn axes(extents: &[usize]) -> Axes {
+    let mut axes = [1; AXES];
+    for (i, n) in extents.iter().rev().enumerate() {
+        axes[AXES - 1 - i.min(AXES - 1)] *= n;
+    }
+    axes
+}
+
+/// The domain over whose rows `x` is reduced when its axes `..split` are removed.
+pub(super) fn leading(graph: &Graph, x: ValueId, split: usize) -> Domain {
+    let dims = &graph.ty(x).dims;
+    let inner: Vec<usize> = dims[1..split].iter().map(|d| extent(*d)).filter(|n| *n > 1).collect();
+    Domain::nest(dims[0], axes(&inner))
 }

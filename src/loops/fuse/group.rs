@@ -6,11 +6,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use rustc_hash::{FxHashMap, FxHashSet};
+
 use super::domain::alone;
 use super::prepare::{ReduceKind, reduce_kind};
 use super::trace::{Context, Home, Root, Trace, sink_home};
-use super::view::is_uniform;
-use crate::graph::{Dim, Graph, Op, Sink, ValueId};
+use super::view::{is_uniform, keeps_columns};
+use crate::graph::{Class, Dim, Graph, Op, Sink, ValueId};
 use crate::loops::Domain;
 
 pub(super) enum Item<'c, 'g> {
@@ -32,22 +34,29 @@ pub(super) fn is_combined(graph: &Graph, v: ValueId) -> bool {
     matches!(reduce_kind(dims, axes), ReduceKind::Full | ReduceKind::Leading { .. })
 }
 
-/// What a root looks at: stored values and leaves it reads, and the values between that it computes.
+/// True for a transpose that a loop can read: its columns are the operand's.
+pub(super) fn is_loop(graph: &Graph, v: ValueId) -> bool {
+    let node = graph.node(v);
+    let Op::Transpose { permutation } = &node.op else { return true };
+    keeps_columns(&graph.ty(node.inputs[0]).dims, permutation)
+}
+
+/// What a root looks at: stored values and leaves it reads, and the values between that it computes, each once.
 struct Reach {
     reads: Vec<ValueId>,
-    touched: BTreeSet<ValueId>,
+    touched: Vec<ValueId>,
 }
 
 fn reach(context: &Context, root: Root) -> Reach {
     let graph = context.graph;
-    let mut reach = Reach { reads: Vec::new(), touched: BTreeSet::new() };
-    let mut seen = BTreeSet::new();
+    let mut reach = Reach { reads: Vec::new(), touched: Vec::new() };
+    let mut seen = FxHashSet::default();
     let mut stack = match root {
         Root::Value(v) => graph.node(v).inputs.clone(),
         Root::Sink(i) => vec![graph.sinks[i].1],
     };
     if let Root::Value(v) = root {
-        reach.touched.insert(v);
+        reach.touched.push(v);
         if stack.is_empty() {
             reach.reads.push(v);
         }
@@ -57,7 +66,7 @@ fn reach(context: &Context, root: Root) -> Reach {
             continue;
         }
         if !context.drawn[v.index()] {
-            reach.touched.insert(v);
+            reach.touched.push(v);
         }
         if context.stored.contains(&v) || graph.node(v).inputs.is_empty() {
             reach.reads.push(v);
@@ -68,55 +77,102 @@ fn reach(context: &Context, root: Root) -> Reach {
     reach
 }
 
+/// What loops compute, in the order in which kernels take it on: stored values in topological order, then sinks.
+fn roots(context: &Context) -> impl Iterator<Item = Root> {
+    let graph = context.graph;
+    let looped = |v: &&ValueId| graph.node(**v).op.class() != Class::Product && is_loop(graph, **v);
+    let values = context.stored.iter().filter(looped).map(|v| Root::Value(*v));
+    let rank = |sink: &Sink| match sink {
+        Sink::Output => Some(0),
+        Sink::Param(_) => Some(1),
+        Sink::Slot(_) => Some(2),
+        Sink::State(_) => Some(3),
+        Sink::Metric(_) => None,
+    };
+    let sinks = graph.sinks.iter().enumerate().filter_map(|(i, (sink, _))| Some((rank(sink)?, i)));
+    let mut sinks: Vec<(u32, usize)> = sinks.collect();
+    sinks.sort_unstable();
+    values.chain(sinks.into_iter().map(|(_, i)| Root::Sink(i)))
+}
+
+/// Stores values until each root can be computed by a kernel of its own. `settled` are roots that could already.
+///
+/// A root that looks at a value which has just been found wanting waits for the next round: whether it can be computed is another question then.
+pub(super) fn settle(context: &mut Context, settled: &mut FxHashSet<Root>) {
+    loop {
+        let mut wanting = BTreeSet::new();
+        for root in roots(context).filter(|root| !settled.contains(root)).collect::<Vec<_>>() {
+            let waits =
+                !wanting.is_empty() && reach(context, root).touched.iter().any(|v| wanting.contains(v));
+            match (!waits).then(|| alone(context, root)) {
+                Some(Ok(_)) => drop(settled.insert(root)),
+                Some(Err(v)) => drop(wanting.insert(v)),
+                None => {}
+            }
+        }
+        if wanting.is_empty() {
+            return;
+        }
+        context.stored.extend(wanting);
+    }
+}
+
 struct Grouping<'c, 'g> {
     context: &'c Context<'g>,
     groups: Groups<'c, 'g>,
-    touched: Vec<BTreeSet<ValueId>>,
+    /// Items that touch a value, in order, by value.
+    touching: Vec<Vec<usize>>,
     /// Items that read the value from before the step.
     readers: BTreeMap<Home, BTreeSet<usize>>,
 }
 
-/// Kernels for all stored values and sinks, or the values that must be stored as well. `apart` are sinks that must not join a kernel.
+/// Kernels for all stored values and sinks, or the value that must be stored as well. `apart` are sinks that must not join a kernel.
 pub(super) fn group<'c, 'g>(
     context: &'c Context<'g>,
     apart: &BTreeSet<usize>,
-) -> Result<Groups<'c, 'g>, BTreeSet<ValueId>> {
+) -> Result<Groups<'c, 'g>, ValueId> {
     let graph = context.graph;
     let groups = Groups { items: Vec::new(), made_by: BTreeMap::new() };
-    let mut grouping = Grouping { context, groups, touched: Vec::new(), readers: BTreeMap::new() };
+    let touching = vec![Vec::new(); graph.nodes.len()];
+    let mut grouping = Grouping { context, groups, touching, readers: BTreeMap::new() };
     for v in context.stored.iter().copied() {
-        match &graph.node(v).op {
-            Op::Contract { .. } => grouping.product(v),
-            Op::Transpose { .. } => {
-                let x = graph.node(v).inputs[0];
-                grouping.push(Item::Transpose(v), BTreeSet::from([v, x]), &[x]);
-                grouping.groups.made_by.insert(v, grouping.groups.items.len() - 1);
+        match graph.node(v).op.class() {
+            Class::Product => {
+                let reads = context.bases(v);
+                grouping.call(v, Item::Product(v), &[v], &reads);
             }
-            _ => grouping.root(Root::Value(v), false).map_err(|v| BTreeSet::from([v]))?,
+            Class::Shape if !is_loop(graph, v) => {
+                let x = graph.node(v).inputs[0];
+                grouping.call(v, Item::Transpose(v), &[v, x], &[x]);
+            }
+            Class::Source | Class::Random | Class::Elementwise | Class::Shape => {
+                grouping.root(Root::Value(v), false)?
+            }
         }
     }
-    for rank in 0..4 {
-        for (i, (sink, _)) in graph.sinks.iter().enumerate() {
-            let own = match sink {
-                Sink::Output => 0,
-                Sink::Param(_) => 1,
-                Sink::Slot(_) => 2,
-                Sink::State(_) => 3,
-                Sink::Metric(_) => continue,
-            };
-            if own == rank {
-                grouping.root(Root::Sink(i), apart.contains(&i)).map_err(|v| BTreeSet::from([v]))?;
-            }
+    for root in roots(context) {
+        if let Root::Sink(i) = root {
+            grouping.root(root, apart.contains(&i))?;
         }
     }
     Ok(grouping.groups)
 }
 
 impl<'c, 'g> Grouping<'c, 'g> {
-    fn push(&mut self, item: Item<'c, 'g>, touched: BTreeSet<ValueId>, reads: &[ValueId]) {
+    fn push(&mut self, item: Item<'c, 'g>) -> usize {
         self.groups.items.push(item);
-        self.touched.push(touched);
-        self.note_readers(self.groups.items.len() - 1, reads);
+        self.groups.items.len() - 1
+    }
+
+    /// Notes what an item touches and reads.
+    fn note(&mut self, item: usize, touched: &[ValueId], reads: &[ValueId]) {
+        for v in touched {
+            let items = &mut self.touching[v.index()];
+            if let Err(at) = items.binary_search(&item) {
+                items.insert(at, item);
+            }
+        }
+        self.note_readers(item, reads);
     }
 
     fn note_readers(&mut self, item: usize, reads: &[ValueId]) {
@@ -127,10 +183,11 @@ impl<'c, 'g> Grouping<'c, 'g> {
         }
     }
 
-    fn product(&mut self, v: ValueId) {
-        let reads = self.context.bases(v);
-        self.push(Item::Product(v), BTreeSet::from([v]), &reads);
-        self.groups.made_by.insert(v, self.groups.items.len() - 1);
+    /// A kernel of the library that makes `v`.
+    fn call(&mut self, v: ValueId, item: Item<'c, 'g>, touched: &[ValueId], reads: &[ValueId]) {
+        let item = self.push(item);
+        self.note(item, touched, reads);
+        self.groups.made_by.insert(v, item);
     }
 
     /// First item at which a stored value is there: in the same row of the kernel that computes it, or after it.
@@ -149,29 +206,32 @@ impl<'c, 'g> Grouping<'c, 'g> {
         {
             first = first.max(readers.last().copied().unwrap_or(0));
         }
-        // Kernels of large values do not meet in a number that both use.
-        let scalar = single.domain == Domain::Flat { len: 1 };
-        let counts = |v: &&ValueId| scalar || !is_uniform(self.context.graph.ty(**v));
-        let mut hosts: Vec<(usize, usize)> = (first..self.groups.items.len())
-            .map(|at| (self.touched[at].intersection(&reach.touched).filter(counts).count(), at))
-            .filter(|(shared, _)| *shared > 0 && !apart)
-            .collect();
-        hosts.sort_by(|a, b| b.cmp(a));
-        let at = match hosts.into_iter().map(|(_, at)| at).find(|at| self.join(*at, root, &single)) {
-            Some(at) => {
-                self.touched[at].extend(reach.touched);
-                self.note_readers(at, &reach.reads);
-                at
-            }
-            None => {
-                self.push(Item::Loop(Box::new(single)), reach.touched, &reach.reads);
-                self.groups.items.len() - 1
-            }
+        let hosts = if apart { Vec::new() } else { self.hosts(&reach, first, &single) };
+        let at = match hosts.into_iter().find(|at| self.join(*at, root, &single)) {
+            Some(at) => at,
+            None => self.push(Item::Loop(Box::new(single))),
         };
+        self.note(at, &reach.touched, &reach.reads);
         if let Root::Value(v) = root {
             self.groups.made_by.insert(v, at);
         }
         Ok(())
+    }
+
+    /// Items from `first` on that share values with the root, most of them first, the latest of equals.
+    fn hosts(&self, reach: &Reach, first: usize, single: &Trace) -> Vec<usize> {
+        // Kernels of large values do not meet in a number that both use.
+        let scalar = single.domain == Domain::Flat { len: 1 };
+        let mut shared: FxHashMap<usize, usize> = FxHashMap::default();
+        for v in &reach.touched {
+            if scalar || !is_uniform(self.context.graph.ty(*v)) {
+                let later = self.touching[v.index()].iter().rev().take_while(|at| **at >= first);
+                later.for_each(|at| *shared.entry(*at).or_default() += 1);
+            }
+        }
+        let mut hosts: Vec<(usize, usize)> = shared.into_iter().map(|(at, count)| (count, at)).collect();
+        hosts.sort_unstable_by(|a, b| b.cmp(a));
+        hosts.into_iter().map(|(_, at)| at).collect()
     }
 
     /// Adds `root` to a kernel over the kernel's domain, or moves the kernel to the root's domain if all its roots allow that.

@@ -2,9 +2,13 @@
 
 use super::deep;
 use super::trace::{Fail, Home, Instance, Level, Trace, What};
-use super::view::{Step, Stop, View, Walk, is_uniform, step, stride};
-use crate::graph::{Address, DType, Dim, Op, Reduction, ValueId};
-use crate::loops::{Access, Binary, Domain, Unary, Units};
+use super::view::{Law, Leaf, Step, Stop, View, is_uniform, step, units};
+use crate::draws;
+use crate::graph::{Address, Reduction, ValueId};
+use crate::loops::{AXES, Access, Affine, Binary, TAPS};
+
+/// Windows that a row is cut into, at most, where the value whose seams cut it can be stored instead.
+const MOST_WINDOWS: usize = 32;
 
 impl Trace<'_, '_> {
     /// The instance of `v` under `view`. On failure instances may be left behind: the caller undoes them.
@@ -15,14 +19,14 @@ impl Trace<'_, '_> {
         }
         let instance = if self.context.stored.contains(&v) {
             match self.own.get(&v).copied() {
-                None => self.load(v, Home::Value(v), view, 0)?,
+                None => self.load(v, Home::Value(v), view, 0),
                 Some(stored) => {
                     let mark = self.mark();
                     match self.compute(v, view) {
-                        Err(Fail::Cut(_)) if self.roots.contains(&super::trace::Root::Value(v)) => {
+                        Err(Fail::Cut(..)) if self.roots.contains(&super::trace::Root::Value(v)) => {
                             // Written in pieces, looked at as a whole: from memory, after the pass that wrote it.
                             self.undo(mark);
-                            self.load(v, Home::Value(v), view, stored + 1)?
+                            self.load(v, Home::Value(v), view, stored + 1)
                         }
                         other => other?,
                     }
@@ -51,7 +55,10 @@ impl Trace<'_, '_> {
                     done += len;
                     len = total - done;
                 }
-                Err(Fail::Cut(shorter)) => {
+                Err(Fail::Cut(_, Some(of))) if pieces.len() == MOST_WINDOWS && of != v => {
+                    return Err(Fail::Store(Some(self.context.strip(of))));
+                }
+                Err(Fail::Cut(shorter, _)) => {
                     self.undo(mark);
                     len = shorter;
                 }
@@ -76,10 +83,11 @@ impl Trace<'_, '_> {
             let what = What::Accumulate { reduction, len: window.len.unwrap_or(1) };
             parts.push(self.push(Instance { node: v, what, args: vec![arg], level: Level::Row, stage }));
         }
-        Ok(self.fold(v, reduction, parts))
+        Ok(self.join(v, reduction, parts))
     }
 
-    fn fold(&mut self, v: ValueId, reduction: Reduction, parts: Vec<u32>) -> u32 {
+    /// The reduction of parts, one after another.
+    fn join(&mut self, v: ValueId, reduction: Reduction, parts: Vec<u32>) -> u32 {
         let binary = match reduction {
             Reduction::Sum => Binary::Add,
             Reduction::Max => Binary::Max,
@@ -115,7 +123,7 @@ impl Trace<'_, '_> {
         let blamed = self.context.may_store(v).then_some(v);
         let walked =
             step(self.context.graph, self.domain, v, view, self.exact).map_err(|stop| match stop {
-                Stop::Cut(n) => Fail::Cut(n),
+                Stop::Cut(n) => Fail::Cut(n, blamed),
                 Stop::Cannot => Fail::Store(blamed),
             })?;
         self.walk(v, view, walked).map_err(|fail| match fail {
@@ -124,69 +132,76 @@ impl Trace<'_, '_> {
         })
     }
 
-    fn walk(&mut self, v: ValueId, view: View, walked: Step) -> Result<u32, Fail> {
+    fn walk(&mut self, v: ValueId, view: View, walked: Step<'_>) -> Result<u32, Fail> {
         match walked {
             Step::Zero => Ok(self.operation(v, What::Const(0.0), Vec::new())),
             Step::Alias(x, view) => self.value(x, view),
             Step::Accumulate(reduction, x, view) => self.accumulate(v, reduction, x, view),
-            Step::Fold(reduction, parts) => {
+            Step::Windows(reduction, parts) => {
                 let parts =
                     parts.into_iter().map(|(x, view)| self.value(x, view)).collect::<Result<_, _>>()?;
-                Ok(self.fold(v, reduction, parts))
+                Ok(self.join(v, reduction, parts))
             }
-            Step::Compute(operands) => {
+            Step::Fold(reduction, x, tapped) => {
+                let arg = self.value(x, tapped)?;
+                let what = What::Fold { reduction, taps: tapped.taps.map(|t| t.count) };
+                let level = self.level(v, view).max(Level::Row);
+                let stage = self.instances[arg as usize].stage;
+                Ok(self.push(Instance { node: v, what, args: vec![arg], level, stage }))
+            }
+            Step::Compute(what, operands) => {
                 let args =
                     operands.into_iter().map(|(x, view)| self.value(x, view)).collect::<Result<_, _>>()?;
-                let what = arithmetic(&self.context.graph.node(v).op).ok_or(Fail::Store(None))?;
+                let by_column = what == What::OneHot && view.len.is_some();
                 let i = self.operation(v, what, args);
-                if self.instances[i as usize].what == What::OneHot && view.len.is_some() {
+                if by_column {
                     self.instances[i as usize].level = Level::Column;
                 }
                 Ok(i)
             }
-            Step::Leaf => self.leaf(v, view),
+            Step::Leaf(leaf) => self.leaf(v, view, leaf),
         }
     }
 
-    fn leaf(&mut self, v: ValueId, view: View) -> Result<u32, Fail> {
-        let node = self.context.graph.node(v);
-        match &node.op {
-            Op::Const(value) => Ok(self.operation(v, What::Const(*value), Vec::new())),
-            Op::Scalar(s) => Ok(self.operation(v, What::Scalar(*s, node.ty.dtype), Vec::new())),
-            Op::RowKey(site) => self.key(v, *site),
-            Op::Param(p) => self.load(v, Home::Param(*p), view, 0),
-            Op::Slot(s) => self.load(v, Home::Slot(*s), view, 0),
-            Op::State(s) => self.load(v, Home::State(*s), view, 0),
-            Op::Input { slot, partner } => self.gather(v, Home::Input(*slot), *partner, view),
-            Op::Target { partner } => self.gather(v, Home::Target, *partner, view),
-            Op::KeepMask { dims, shared } => {
-                let (units, key) = self.draw(v, view, dims, shared)?;
-                let q = self.value(node.inputs[1], View::UNIFORM)?;
-                Ok(self.drawn(v, What::Mask(units), vec![key, q], view))
+    fn leaf(&mut self, v: ValueId, view: View, leaf: Leaf) -> Result<u32, Fail> {
+        Ok(match leaf {
+            Leaf::Const(value) => self.operation(v, What::Const(value), Vec::new()),
+            Leaf::Scalar(s) => self.operation(v, What::Scalar(s, self.context.graph.ty(v).dtype), Vec::new()),
+            Leaf::Key(site) => self.key(v, site),
+            Leaf::Kept(home) => self.load(v, home, view, 0),
+            Leaf::Data { home, partner } => self.gather(v, home, partner, view),
+            Leaf::Drawn { law, dims, shared } => {
+                let (unit, key) = self.draw(v, view, dims, shared)?;
+                match law {
+                    Law::Mask => {
+                        let q = self.value(self.context.graph.node(v).inputs[1], View::UNIFORM)?;
+                        self.drawn(v, What::Mask(unit), vec![key, q], unit)
+                    }
+                    Law::Noise => self.drawn(v, What::Noise(unit), vec![key], unit),
+                }
             }
-            Op::Noise { dims, shared } => {
-                let (units, key) = self.draw(v, view, dims, shared)?;
-                Ok(self.drawn(v, What::Noise(units), vec![key], view))
-            }
-            _ => Err(Fail::Store(None)),
-        }
+        })
     }
 
-    fn drawn(&mut self, v: ValueId, what: What, args: Vec<u32>, view: View) -> u32 {
+    /// A draw is known where its unit is.
+    fn drawn(&mut self, v: ValueId, what: What, args: Vec<u32>, unit: Affine) -> u32 {
         let i = self.operation(v, what, args);
-        if view.len.is_some() {
-            self.instances[i as usize].level = Level::Column;
-        }
+        let level = match unit {
+            Affine { taps, .. } if taps != [0; TAPS] => Level::Tap,
+            Affine { col: 1, .. } => Level::Column,
+            _ => Level::Row,
+        };
+        self.instances[i as usize].level = level;
         i
     }
 
     /// The row's key belongs to the batch row, whatever the view of what is drawn with it.
-    fn key(&mut self, v: ValueId, site: crate::graph::SiteId) -> Result<u32, Fail> {
+    fn key(&mut self, v: ValueId, site: crate::graph::SiteId) -> u32 {
         let i = self.operation(v, What::Key(site), Vec::new());
         if self.context.graph.sites[site.index()].address == Address::Row {
             self.instances[i as usize].level = Level::Row;
         }
-        Ok(i)
+        i
     }
 
     /// Numbers of the units in the window, and the key they are drawn with.
@@ -196,124 +211,51 @@ impl Trace<'_, '_> {
         view: View,
         dims: &[usize],
         shared: &[bool],
-    ) -> Result<(Units, u32), Fail> {
-        let ty = self.context.graph.ty(v);
-        let (inner, own) = match (view.walk, self.domain) {
-            (Walk::Rows, Domain::Rows { rows: Dim::Batch, inner }) => {
-                (inner, stride(self.domain, ty).ok_or(Fail::Store(None))?)
-            }
-            (Walk::Fixed, Domain::Flat { .. }) => (1, 0),
-            (Walk::Fixed, Domain::Rows { inner, .. }) => (inner, 0),
-            _ => return Err(Fail::Store(None)),
-        };
-        let key = self.context.graph.node(v).inputs[0];
-        let key = self.value(key, View { walk: view.walk, offset: 0, len: None })?;
-        let len = view.len.unwrap_or(1);
-        let consecutive = inner == 1 || (own == len && view.offset == 0);
-        if consecutive && !shared.contains(&true) {
-            return Ok((Units::Consecutive { offset: view.offset }, key));
-        }
-        let unit = |i: usize| shared_unit(i, dims, shared);
-        let table =
-            (0..inner).flat_map(|r| (0..len).map(move |c| r * own + view.offset + c)).map(unit).collect();
-        Ok((Units::Table(table), key))
+    ) -> Result<(Affine, u32), Fail> {
+        let weights = draws::unit_weights(dims, shared);
+        let unit = units(self.context.graph, self.domain, v, view, &weights, self.exact);
+        let unit = unit.map_err(|stop| match stop {
+            Stop::Cut(n) => Fail::Cut(n, None),
+            Stop::Cannot => Fail::Store(None),
+        })?;
+        let key = self.value(self.context.graph.node(v).inputs[0], view.of_row())?;
+        Ok((unit, key))
     }
 
-    fn load(&mut self, v: ValueId, home: Home, view: View, stage: u32) -> Result<u32, Fail> {
-        let access = self.access(v, view)?;
-        let dtype = self.context.graph.ty(v).dtype;
-        Ok(self.push(Instance {
-            node: v,
-            what: What::Load { home, access, dtype },
-            args: Vec::new(),
-            level: level(view),
-            stage,
-        }))
+    fn load(&mut self, v: ValueId, home: Home, view: View, stage: u32) -> u32 {
+        let access = Access::own(self.affine(v, view));
+        self.loaded(v, home, access, view, stage)
+    }
+
+    /// A row of the data set.
+    fn gather(&mut self, v: ValueId, home: Home, partner: bool, view: View) -> u32 {
+        let access = Access::data(partner, self.affine(v, view));
+        self.loaded(v, home, access, view, 0)
+    }
+
+    fn loaded(&mut self, v: ValueId, home: Home, access: Access, view: View, stage: u32) -> u32 {
+        let what = What::Load { home, access, dtype: self.context.graph.ty(v).dtype };
+        let level = self.level(v, view);
+        self.push(Instance { node: v, what, args: Vec::new(), level, stage })
     }
 
     /// How the elements of `view` are addressed in memory that holds `v`.
-    pub(super) fn access(&self, v: ValueId, view: View) -> Result<Access, Fail> {
-        let View { walk, offset, len } = view;
+    pub(super) fn affine(&self, v: ValueId, view: View) -> Affine {
         let ty = self.context.graph.ty(v);
-        Ok(match (walk, len) {
-            (Walk::Rows, _) => {
-                let stride = stride(self.domain, ty).ok_or(Fail::Store(None))?;
-                if len.is_some() { Access::Full { stride, offset } } else { Access::Row { stride, offset } }
-            }
-            (Walk::Fixed, Some(_)) => Access::Col { offset },
-            (Walk::Fixed, None) if offset == 0 => Access::One,
-            (Walk::Fixed, None) => Access::Row { stride: 0, offset },
-            (Walk::Inner, _) => {
-                let Domain::Rows { inner, .. } = self.domain else { return Err(Fail::Store(None)) };
-                Access::Inner { stride: ty.row_len() / inner, offset }
-            }
-        })
+        view.affine(if ty.has_batch() { ty.row_len() } else { 0 })
     }
 
-    /// A row of the data set: only whole rows of the batch, from their first column.
-    fn gather(&mut self, v: ValueId, home: Home, partner: bool, view: View) -> Result<u32, Fail> {
-        let ty = self.context.graph.ty(v);
-        let rows = self.domain == Domain::Rows { rows: Dim::Batch, inner: 1 };
-        if !rows || view.walk != Walk::Rows || view.offset != 0 {
-            return Err(Fail::Store(None));
+    /// Where the elements of `view` are known.
+    fn level(&self, v: ValueId, view: View) -> Level {
+        let Affine { row, axes, col, .. } = self.affine(v, view);
+        if view.is_tapped() {
+            Level::Tap
+        } else if col > 0 {
+            Level::Column
+        } else if row > 0 || axes != [0; AXES] {
+            Level::Row
+        } else {
+            Level::Uniform
         }
-        let access = Access::Gathered { stride: ty.row_len(), partner };
-        let dtype: DType = ty.dtype;
-        Ok(self.push(Instance {
-            node: v,
-            what: What::Load { home, access, dtype },
-            args: Vec::new(),
-            level: level(view),
-            stage: 0,
-        }))
-    }
-}
-
-fn level(view: View) -> Level {
-    match (view.len, view.walk) {
-        (Some(_), _) => Level::Column,
-        (None, Walk::Fixed) => Level::Uniform,
-        (None, _) => Level::Row,
-    }
-}
-
-/// Row-major index in `dims`, to which shared axes contribute 0.
-fn shared_unit(index: usize, dims: &[usize], shared: &[bool]) -> u32 {
-    let mut rest = index;
-    let mut unit = 0;
-    let mut weight = 1;
-    for (n, share) in dims.iter().zip(shared).rev() {
-        if !share {
-            unit += rest % n * weight;
-        }
-        rest /= n;
-        weight *= n;
-    }
-    unit as u32
-}
-
-fn arithmetic(op: &Op) -> Option<What> {
-    let unary = |u| Some(What::Unary(u));
-    let binary = |b| Some(What::Binary(b));
-    match op {
-        Op::Neg => unary(Unary::Neg),
-        Op::Abs => unary(Unary::Abs),
-        Op::Exp => unary(Unary::Exp),
-        Op::Log => unary(Unary::Log),
-        Op::Sqrt => unary(Unary::Sqrt),
-        Op::Tanh => unary(Unary::Tanh),
-        Op::Sigmoid => unary(Unary::Sigmoid),
-        Op::Softplus => unary(Unary::Softplus),
-        Op::Erf => unary(Unary::Erf),
-        Op::Add => binary(Binary::Add),
-        Op::Sub => binary(Binary::Sub),
-        Op::Mul => binary(Binary::Mul),
-        Op::Div => binary(Binary::Div),
-        Op::Max => binary(Binary::Max),
-        Op::Min => binary(Binary::Min),
-        Op::Less => binary(Binary::Less),
-        Op::Select => Some(What::Select),
-        Op::OneHot { .. } => Some(What::OneHot),
-        _ => None,
     }
 }

@@ -2,8 +2,8 @@
 //!
 //! Stages: [`prepare`] brings the graph into few forms; `store` says which values live in memory; `group` makes kernels of them, each
 //! traced (`trace`, `instance`, `view`) down to what it loads; `order` puts them in order; `body` and `program` write them down.
-//! A value that cannot be computed where it is needed, or that several kernels would compute at a price, is stored and kernels are
-//! grouped anew; the set of stored values only grows, so this ends.
+//! A value that cannot be computed where it is needed is stored before kernels are grouped; where several kernels would compute one at a
+//! price, it is stored and kernels are grouped anew. The set of stored values only grows, so this ends.
 //! The result depends on the graph alone: no hash order, no thread count, no batch size.
 
 mod body;
@@ -11,6 +11,7 @@ mod domain;
 mod group;
 mod instance;
 mod names;
+mod nest;
 mod order;
 mod prepare;
 mod product;
@@ -20,6 +21,8 @@ mod trace;
 mod view;
 
 use std::collections::BTreeSet;
+
+use rustc_hash::FxHashSet;
 
 use super::plan::plan;
 use super::{Program, verify};
@@ -38,8 +41,10 @@ pub fn fuse(graph: &Graph) -> Program {
     let hoisted = store::hoisted(&context);
     context.stored.extend(hoisted);
     let mut apart = BTreeSet::new();
+    let mut settled = FxHashSet::default();
     loop {
-        let more = match attempt(&context, &apart) {
+        group::settle(&mut context, &mut settled);
+        match attempt(&context, &apart) {
             Ok(mut program) => {
                 plan(&mut program);
                 if cfg!(debug_assertions)
@@ -49,14 +54,13 @@ pub fn fuse(graph: &Graph) -> Program {
                 }
                 return program;
             }
-            Err(More::Store(values)) => values,
+            Err(More::Store(values)) => context.stored.extend(values),
             Err(More::Apart(sink)) => {
                 // An update that others wait for and that waits for them: its value is stored and copied at the end.
                 apart.insert(sink);
-                BTreeSet::from([context.strip(graph.sinks[sink].1)])
+                context.stored.insert(context.strip(graph.sinks[sink].1));
             }
-        };
-        context.stored.extend(more);
+        }
     }
 }
 
@@ -67,7 +71,7 @@ enum More {
 }
 
 fn attempt(context: &Context, apart: &BTreeSet<usize>) -> Result<Program, More> {
-    let groups = group::group(context, apart).map_err(More::Store)?;
+    let groups = group::group(context, apart).map_err(|v| More::Store(BTreeSet::from([v])))?;
     let shared = store::shared(context, &groups);
     if !shared.is_empty() {
         return Err(More::Store(shared));

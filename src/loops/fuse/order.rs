@@ -141,19 +141,32 @@ fn sort(
         }
     }
     let ranks: Vec<u32> = groups.items.iter().map(|item| rank(context, item)).collect();
-    let mut done = vec![false; n];
+    let mut waiting: Vec<usize> = after.iter().map(BTreeSet::len).collect();
+    let mut before: Vec<Vec<usize>> = vec![Vec::new(); n];
+    for (i, firsts) in after.iter().enumerate() {
+        firsts.iter().for_each(|first| before[*first].push(i));
+    }
+    let mut ready: BTreeSet<(u32, usize)> =
+        (0..n).filter(|i| waiting[*i] == 0).map(|i| (ranks[i], i)).collect();
     let mut sorted = Vec::with_capacity(n);
-    while sorted.len() < n {
-        let ready = (0..n).filter(|i| !done[*i] && after[*i].iter().all(|j| done[*j]));
-        let Some(next) = ready.min_by_key(|i| (ranks[*i], *i)) else { return Err(obstacle(groups, &done)) };
-        done[next] = true;
+    while let Some((_, next)) = ready.pop_first() {
         sorted.push(next);
+        for later in &before[next] {
+            waiting[*later] -= 1;
+            if waiting[*later] == 0 {
+                ready.insert((ranks[*later], *later));
+            }
+        }
+    }
+    if sorted.len() < n {
+        return Err(obstacle(groups, &waiting));
     }
     Ok(sorted)
 }
 
-fn obstacle(groups: &Groups, done: &[bool]) -> usize {
-    let stuck = groups.items.iter().zip(done).filter(|(_, done)| !**done);
+/// An update in place among the items that still wait.
+fn obstacle(groups: &Groups, waiting: &[usize]) -> usize {
+    let stuck = groups.items.iter().zip(waiting).filter(|(_, waits)| **waits > 0);
     let mut sinks = stuck.flat_map(|(item, _)| match item {
         Item::Loop(trace) => in_place_sinks(trace),
         _ => Vec::new(),

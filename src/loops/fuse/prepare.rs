@@ -63,7 +63,7 @@ pub(super) fn prepare(graph: &Graph) -> (Graph, Products) {
             }
         }
     }
-    let mut out = Graph { nodes: Vec::new(), sinks: Vec::new(), ..graph.clone() };
+    let mut out = graph.tables();
     let mut products = Products::new();
     let mut map = vec![ValueId(u32::MAX); graph.nodes.len()];
     for (i, node) in graph.nodes.iter().enumerate() {

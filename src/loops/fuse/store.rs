@@ -9,11 +9,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::group::{Groups, Item, is_combined};
+use super::group::{Groups, Item, is_combined, is_loop};
 use super::trace::{Context, Level, Trace, What};
 use super::view::is_uniform;
-use crate::graph::{Graph, Op, Sink, ValueId};
-use crate::loops::{Access, Binary, Domain, Unary};
+use crate::graph::{Class, Graph, Op, Sink, ValueId};
+use crate::loops::{Binary, Unary};
 
 /// Cost of exp, log, tanh and their kin, in loads.
 const TRANSCENDENTAL: f64 = 2.0;
@@ -24,10 +24,8 @@ const CHEAP_VECTOR: f64 = 2.5;
 pub(super) fn drawn(graph: &Graph) -> Vec<bool> {
     let mut drawn = Vec::with_capacity(graph.nodes.len());
     for node in &graph.nodes {
-        let own = match node.op {
-            Op::Const(_) | Op::Scalar(_) | Op::RowKey(_) => true,
-            _ => !node.inputs.is_empty() && node.inputs.iter().all(|x| drawn[x.index()]),
-        };
+        let source = matches!(node.op, Op::Const(_) | Op::Scalar(_) | Op::RowKey(_));
+        let own = source || !node.inputs.is_empty() && node.inputs.iter().all(|x| drawn[x.index()]);
         drawn.push(own);
     }
     drawn
@@ -57,10 +55,12 @@ pub(super) fn required(context: &Context) -> BTreeSet<ValueId> {
             stored.insert(context.strip(*v));
         }
     }
-    // A transpose that products look through is none.
+    // A transpose that products look through is none; one that keeps its columns is read as it lies.
     moved.extend(stored.iter().copied());
     for v in moved {
-        if let Op::Transpose { .. } = graph.node(v).op {
+        if let Op::Transpose { .. } = graph.node(v).op
+            && !is_loop(graph, v)
+        {
             let x = context.strip(graph.node(v).inputs[0]);
             stored.insert(v);
             stored.extend((!is_leaf(x)).then_some(x));
@@ -98,19 +98,23 @@ fn vector_cost(context: &Context, v: ValueId) -> f64 {
         if free || !seen.insert(v) {
             continue;
         }
-        cost += match node.op {
-            Op::Reshape { .. }
-            | Op::Broadcast { .. }
-            | Op::Slice { .. }
-            | Op::Pad { .. }
-            | Op::Concat { .. } => 0.0,
-            Op::Div | Op::Sqrt => 2.0,
-            Op::Exp | Op::Log | Op::Tanh | Op::Sigmoid | Op::Softplus | Op::Erf => 4.0,
-            _ => 1.0,
-        };
+        cost += operations(&node.op);
         stack.extend(&node.inputs);
     }
     cost
+}
+
+/// Operations that an element of a vector costs.
+fn operations(op: &Op) -> f64 {
+    let adds = matches!(op, Op::Reduce { .. } | Op::Transpose { .. });
+    let root = matches!(op, Op::Div | Op::Sqrt);
+    let curve = matches!(op, Op::Exp | Op::Log | Op::Tanh | Op::Sigmoid | Op::Softplus | Op::Erf);
+    match op.class() {
+        Class::Shape if !adds => 0.0,
+        Class::Elementwise if root => 2.0,
+        Class::Elementwise if curve => 4.0,
+        Class::Source | Class::Random | Class::Elementwise | Class::Shape | Class::Product => 1.0,
+    }
 }
 
 /// Values that several kernels compute and that had better be stored by the first of them.
@@ -158,7 +162,7 @@ pub(super) fn shared(context: &Context, groups: &Groups) -> BTreeSet<ValueId> {
 fn is_dear(trace: &Trace, i: usize, kernels: usize) -> bool {
     let instance = &trace.instances[i];
     match (instance.level, &instance.what) {
-        (Level::Row, What::Accumulate { .. }) => true,
+        (Level::Row, What::Accumulate { .. } | What::Fold { .. }) => true,
         (Level::Column, what) if !matches!(what, What::Load { .. }) => {
             (kernels - 1) as f64 * (cost(trace, i) - 1.0) > 1.5
         }
@@ -177,13 +181,12 @@ fn cost(trace: &Trace, i: usize) -> f64 {
         }
         cost += match &instance.what {
             // A vector that every row reads stays in the nearest cache.
-            What::Load { access: Access::Col { .. }, .. } if matches!(trace.domain, Domain::Rows { .. }) => {
-                0.1
-            }
+            What::Load { access, .. } if access.at.is_shared() && !trace.domain.is_flat() => 0.1,
             What::Load { .. } => 1.0,
             What::Unary(Unary::Neg | Unary::Abs) => 0.1,
             What::Unary(Unary::Sqrt) | What::Binary(Binary::Div) => 1.0,
             What::Unary(_) | What::Noise(_) => TRANSCENDENTAL,
+            What::Fold { taps, .. } => taps.iter().product::<usize>() as f64,
             _ => 0.1,
         };
         stack.extend(&instance.args);

@@ -3,7 +3,7 @@
 //! A case is one snapshot: why, the net, the list of its kernels, and the bodies of those whose names are asked for.
 
 use crate::check::{Env, check_source};
-use crate::graph::{Builder, DType, Graph, Mode, Sink};
+use crate::graph::{Builder, DType, Graph, Mode, Phase, Sink, differentiate};
 use crate::loops::{fuse, print};
 use crate::lower::{lower_predict, lower_train};
 
@@ -416,4 +416,23 @@ fn a_reduction_in_the_middle_keeps_the_columns_behind_it() {
     let why =
         "The sum runs over an axis with columns behind it: windows of the row are added column by column.";
     graph_case("middle", why, &["reduce"], &b.finish());
+}
+
+/// The mean of a map of 32 x 32 places and 64 channels as a kernel of its own, and its derivative: a place of the map gets its share.
+#[test]
+fn the_mean_of_a_map_is_a_fold_over_its_places() {
+    let mut b = Builder::new();
+    b.declare_input("x", DType::F32, &[32, 32, 64]);
+    let x = b.input(0, false);
+    let gain = b.param("gain", &[64]);
+    let scaled = b.along_last(gain, x);
+    let scaled = b.with_origin("scale", |b| b.mul(x, scaled));
+    let pooled = b.with_origin("pool", |b| b.mean(scaled, &[1, 2]));
+    b.sink(Sink::Output, pooled);
+    let squares = b.with_origin("loss", |b| b.square(pooled));
+    let loss = b.with_origin("loss", |b| b.mean(squares, &[0, 1]));
+    let gradient = differentiate(&mut b, loss, &[gain])[0].unwrap_or(gain);
+    b.with_phase(Phase::Update, |b| b.store(gain, gradient));
+    let why = "A row's channels are columns and its places are taps; the derivative stands still along the places, whose partial sums are a shard's.";
+    graph_case("pooling", why, &["pool", "scale"], &b.finish());
 }

@@ -8,12 +8,11 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use rustc_hash::FxHashMap;
 
+use super::domain::leading;
 use super::prepare::{Products, ReduceKind, reduce_kind};
-use super::view::{View, stride, whole};
-use crate::graph::{
-    DType, Dim, Graph, Op, ParamId, Reduction, ScalarId, Sink, SiteId, SlotId, StateId, ValueId,
-};
-use crate::loops::{Access, Binary, Domain, Unary, Units};
+use super::view::{View, whole};
+use crate::graph::{DType, Graph, Op, ParamId, Reduction, ScalarId, Sink, SiteId, SlotId, StateId, ValueId};
+use crate::loops::{Access, Affine, Binary, Domain, Taps, Unary};
 
 /// What fusion knows of the graph as a whole.
 pub(super) struct Context<'g> {
@@ -67,8 +66,11 @@ pub(super) enum Root {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Level {
     Uniform,
+    /// A place of the domain.
     Row,
     Column,
+    /// A tap of a fold.
+    Tap,
 }
 
 #[derive(Clone, Debug, PartialEq)]
@@ -77,13 +79,14 @@ pub(super) enum What {
     Scalar(ScalarId, DType),
     Const(f32),
     Key(SiteId),
-    Mask(Units),
-    Noise(Units),
+    Mask(Affine),
+    Noise(Affine),
     OneHot,
     Unary(Unary),
     Binary(Binary),
     Select,
     Accumulate { reduction: Reduction, len: usize },
+    Fold { reduction: Reduction, taps: Taps },
 }
 
 #[derive(Clone, Debug)]
@@ -114,8 +117,8 @@ pub(super) struct Action {
 /// Why a value cannot be computed in place.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Fail {
-    /// The window straddles a seam after this many elements.
-    Cut(usize),
+    /// The window straddles a seam of a value after this many elements; the value, if it can be stored.
+    Cut(usize, Option<ValueId>),
     /// It can if this value is stored; `None`: if the one that needs it is.
     Store(Option<ValueId>),
 }
@@ -167,7 +170,7 @@ impl<'c, 'g> Trace<'c, 'g> {
         if let Root::Value(v) = root {
             self.own.insert(v, 0);
         }
-        match self.place(root).and_then(|()| self.updates_are_local(root)) {
+        match self.place(root).and_then(|()| self.updates_are_local(root, mark.0, actions)) {
             Ok(()) => {
                 self.roots.push(root);
                 if let Root::Value(v) = root {
@@ -203,18 +206,13 @@ impl<'c, 'g> Trace<'c, 'g> {
             }
         }
         let view = whole(self.domain, graph.ty(v)).ok_or(Fail::Store(Some(v)))?;
-        if home == Home::Output && self.domain != (Domain::Rows { rows: Dim::Batch, inner: 1 }) {
+        if home == Home::Output && !self.domain.is_batch() {
             return Err(Fail::Store(Some(v)));
         }
         let in_place = !matches!(home, Home::Value(_) | Home::Output);
         for (view, value) in self.columns(v, view)? {
-            let access = match home {
-                Home::Output => Access::Positioned {
-                    stride: stride(self.domain, graph.ty(v)).unwrap_or(1),
-                    offset: view.offset,
-                },
-                _ => self.access(v, view)?,
-            };
+            let at = self.affine(v, view);
+            let access = if home == Home::Output { Access::pass(at) } else { Access::own(at) };
             self.actions.push(Action {
                 root,
                 home,
@@ -253,14 +251,14 @@ impl<'c, 'g> Trace<'c, 'g> {
         split: usize,
     ) -> Result<(), Fail> {
         let Root::Value(v) = root else { return Err(Fail::Store(None)) };
-        if self.domain != leading_domain(self.context.graph, x, split) {
+        if !self.domain.same_places(leading(self.context.graph, x, split)) {
             return Err(Fail::Store(Some(x)));
         }
         let view = whole(self.domain, self.context.graph.ty(x)).ok_or(Fail::Store(Some(x)))?;
         let stored = self.context.strip(x);
         let value = self.value(x, view).map_err(|fail| match fail {
             // The partial has no offset: the columns must be seen in one window, that is from memory.
-            Fail::Cut(_) => Fail::Store(Some(stored)),
+            Fail::Cut(..) => Fail::Store(Some(stored)),
             other => other,
         })?;
         self.actions.push(Action {
@@ -273,27 +271,24 @@ impl<'c, 'g> Trace<'c, 'g> {
         Ok(())
     }
 
-    /// An update in place may look at the old value only where it writes the new one.
-    fn updates_are_local(&self, root: Root) -> Result<(), Fail> {
-        for action in &self.actions {
-            let Effect::Store { access, in_place: true } = action.effect else { continue };
-            let foreign = self.instances.iter().any(|instance| {
+    /// An update in place may look at the old value only where it writes the new one. Instances from `instances` on and actions from
+    /// `actions` on are new: the others have been looked at together.
+    fn updates_are_local(&self, root: Root, instances: usize, actions: usize) -> Result<(), Fail> {
+        let foreign = |action: &Action, instances: &[Instance]| {
+            let Effect::Store { access, in_place: true } = action.effect else { return false };
+            instances.iter().any(|instance| {
                 matches!(instance.what, What::Load { home, access: read, .. } if home == action.home && read != access)
-            });
-            if foreign {
-                let Root::Sink(i) = root else { return Err(Fail::Store(None)) };
-                return Err(Fail::Store(Some(self.context.graph.sinks[i].1)));
-            }
+            })
+        };
+        let (old, new) = self.actions.split_at(actions);
+        let clash = new.iter().any(|a| foreign(a, &self.instances))
+            || old.iter().any(|a| foreign(a, &self.instances[instances..]));
+        match root {
+            _ if !clash => Ok(()),
+            Root::Sink(i) => Err(Fail::Store(Some(self.context.graph.sinks[i].1))),
+            Root::Value(_) => Err(Fail::Store(None)),
         }
-        Ok(())
     }
-}
-
-/// The domain over whose rows `x` is reduced when its axes `..split` are removed.
-pub(super) fn leading_domain(graph: &Graph, x: ValueId, split: usize) -> Domain {
-    let dims = &graph.ty(x).dims;
-    let inner = dims[1..split].iter().map(|d| if let Dim::Const(n) = d { *n } else { 1 }).product();
-    Domain::Rows { rows: dims[0], inner }
 }
 
 pub(super) fn sink_home(sink: Sink) -> Home {

@@ -1,13 +1,13 @@
 //! A program for each invariant that breaks it, and what is said of it.
 
 use super::*;
-use crate::graph::{Reduction, SiteId};
-use crate::loops::{Binary, Body, Buffer, Combine, Place, Units};
+use crate::graph::{Dim, Reduction, SiteId};
+use crate::loops::{Affine, Axes, Binary, Body, Buffer, Combine, Domain, Place, Taps, Unary};
 
 const COLS: usize = 4;
-const FULL: Access = Access::Full { stride: COLS, offset: 0 };
-const GATHERED: Access = Access::Gathered { stride: COLS, partner: false };
-const POSITIONED: Access = Access::Positioned { stride: COLS, offset: 0 };
+const FULL: Access = Access::own(Affine::rows(COLS, 0));
+const GATHERED: Access = Access::data(false, Affine::rows(COLS, 0));
+const POSITIONED: Access = Access::pass(Affine::rows(COLS, 0));
 
 fn buffer(name: &str, dims: &[Dim], kind: BufferKind) -> Buffer {
     let place = matches!(kind, BufferKind::Temp | BufferKind::Partials).then_some(Place { slot: 0 });
@@ -26,8 +26,8 @@ fn store(operand: u32, access: Access, value: u32) -> Stmt {
     Stmt::Store { operand, access, value: Reg(value) }
 }
 
-fn mask(reg: u32, key: u32, q: u32, units: Units) -> Stmt {
-    put(reg, Inst::KeepMask { key: Reg(key), q: Reg(q), units })
+fn mask(reg: u32, key: u32, q: u32, unit: Affine) -> Stmt {
+    put(reg, Inst::KeepMask { key: Reg(key), q: Reg(q), unit })
 }
 
 /// Operands of every kernel: the input, the predictions, a temporary, a parameter of one row, partials, a site.
@@ -51,7 +51,7 @@ fn kernel_in(domain: Domain, uniform: Vec<(Reg, Inst)>, sections: Vec<Section>) 
 }
 
 fn kernel(sections: Vec<Section>) -> Kernel {
-    kernel_in(Domain::Rows { rows: Dim::Batch, inner: 1 }, Vec::new(), sections)
+    kernel_in(Domain::rows(Dim::Batch), Vec::new(), sections)
 }
 
 fn columns(stmts: Vec<Stmt>) -> Section {
@@ -80,7 +80,7 @@ fn what_is_sound_passes() {
             Stmt::Accumulate { into: Reg(1), reduction: Reduction::Sum, value: Reg(0) },
         ]),
         columns(vec![
-            load(2, 3, Access::Col { offset: 0 }),
+            load(2, 3, Access::own(Affine::cols(0))),
             put(3, Inst::Binary(Binary::Add, Reg(1), Reg(2))),
             store(1, POSITIONED, 3),
         ]),
@@ -102,7 +102,7 @@ fn a_buffer_is_written_before_it_is_read() {
         partials: BufferId(4),
         cols: COLS,
         reduction: Reduction::Sum,
-        domain: Domain::Rows { rows: Dim::Batch, inner: 1 },
+        domain: Domain::rows(Dim::Batch),
     };
     let combine = Kernel::Call { name: "c".into(), call: call.into() };
     assert_eq!(fault(vec![combine]), "p is read before it is written");
@@ -154,7 +154,7 @@ fn registers_are_assigned_once_and_used_where_they_are_known() {
 
 #[test]
 fn masks_are_drawn_per_row_and_never_kept() {
-    let rows = Domain::Rows { rows: Dim::Batch, inner: 1 };
+    let rows = Domain::rows(Dim::Batch);
     let key = |by_update| Inst::RowKey { operand: 5, by_update };
     let early = kernel_in(rows, vec![(Reg(0), key(false))], Vec::new());
     assert_eq!(fault(vec![early]), "k: r0 is drawn in uniform code");
@@ -163,8 +163,7 @@ fn masks_are_drawn_per_row_and_never_kept() {
         let stmts = [vec![mask(2, 0, 1, units)], more].concat();
         fault(vec![kernel_in(rows, uniform, vec![columns(stmts)])])
     };
-    let units = || Units::Consecutive { offset: 0 };
-    assert_eq!(drawn(Units::Table(vec![0; 3]), Vec::new()), "k: r2 has a table of 3 units for 4 columns");
+    let units = || Affine::cols(0);
     assert_eq!(drawn(units(), vec![store(1, POSITIONED, 2)]), "k: y holds a mask");
     let scaled = put(3, Inst::Binary(Binary::Mul, Reg(2), Reg(1)));
     assert_eq!(drawn(units(), vec![scaled, store(2, FULL, 3)]), "k: t holds a mask");
@@ -179,9 +178,9 @@ fn masks_are_drawn_per_row_and_never_kept() {
 #[test]
 fn operands_are_what_they_are_taken_for() {
     let site = fault(vec![in_columns(vec![load(0, 5, FULL)])]);
-    assert_eq!(site, "k: operand 5 is Some(Site(SiteId(0))), not a buffer");
+    assert_eq!(site, "k: operand 5 is not a buffer");
     let integers = put(0, Inst::Load { operand: 0, access: GATHERED, dtype: DType::I32 });
-    assert_eq!(fault(vec![in_columns(vec![integers])]), "k: x is loaded as I32");
+    assert_eq!(fault(vec![in_columns(vec![integers])]), "k: `x` is loaded as I32");
     let written = in_columns(vec![put(0, Inst::Const(0.0)), store(0, GATHERED, 0)]);
     assert_eq!(fault(vec![written]), "k: x belongs to the data set");
 }
@@ -190,9 +189,9 @@ fn operands_are_what_they_are_taken_for() {
 fn partials_are_as_wide_as_their_code() {
     let partial = |operand| Stmt::Partial { operand, reduction: Reduction::Sum, value: Reg(0) };
     let in_row = kernel(vec![Section::Row(vec![put(0, Inst::Const(1.0)), partial(4)])]);
-    assert_eq!(fault(vec![in_row]), "k: p cannot hold partials of 1 columns");
+    assert_eq!(fault(vec![in_row]), "k: `p` is not partials of 1 columns");
     let other = in_columns(vec![put(0, Inst::Const(1.0)), partial(2)]);
-    assert_eq!(fault(vec![other]), "k: t cannot hold partials of 4 columns");
+    assert_eq!(fault(vec![other]), "k: `t` is not partials of 4 columns");
     let flat = Domain::Flat { len: COLS };
     let stmts = vec![put(0, Inst::Const(1.0)), partial(4)];
     assert_eq!(
@@ -206,12 +205,12 @@ fn elements_that_are_written_are_read_where_they_were_written() {
     let shifted = vec![
         load(0, 0, GATHERED),
         store(2, FULL, 0),
-        load(1, 2, Access::Row { stride: COLS, offset: 0 }),
+        load(1, 2, Access::own(Affine::element(COLS, 0))),
         store(1, POSITIONED, 1),
     ];
     assert_eq!(fault(vec![in_columns(shifted)]), "k: t is written and read at different elements");
     // A row's own element may be read before the loop that overwrites it, and not in that loop.
-    let first = || load(1, 2, Access::Row { stride: COLS, offset: 0 });
+    let first = || load(1, 2, Access::own(Affine::element(COLS, 0)));
     let write = || in_columns(vec![load(0, 0, GATHERED), store(2, FULL, 0)]);
     let before = kernel(vec![Section::Row(vec![first()]), columns(vec![store(2, FULL, 1)])]);
     assert_eq!(fault(vec![write(), before]), "");
@@ -223,21 +222,69 @@ fn elements_that_are_written_are_read_where_they_were_written() {
 fn accesses_stay_within_their_buffers() {
     let leaves = |operand: u32, access: Access, name: &str| {
         let found = fault(vec![in_columns(vec![load(0, operand, access)])]);
-        assert_eq!(found, format!("k: {access:?} over {COLS} columns leaves {name}"));
+        assert_eq!(found, format!("k: [{}] over {COLS} columns leaves `{name}`", access.text()));
     };
     // `x` counts as written, so that only where it is read is at fault.
-    leaves(0, Access::Full { stride: COLS, offset: 1 }, "x");
-    leaves(0, Access::Full { stride: COLS + 1, offset: 0 }, "x");
+    leaves(0, Access::own(Affine::rows(COLS, 1)), "x");
+    leaves(0, Access::own(Affine::rows(COLS + 1, 0)), "x");
     leaves(3, FULL, "w");
-    leaves(0, Access::Row { stride: COLS, offset: COLS }, "x");
-    leaves(3, Access::Row { stride: 0, offset: COLS }, "w");
-    leaves(0, Access::Gathered { stride: COLS + 1, partner: false }, "x");
+    leaves(0, Access::own(Affine::element(COLS, COLS)), "x");
+    leaves(3, Access::own(Affine::element(0, COLS)), "w");
+    leaves(0, Access::data(false, Affine::rows(COLS + 1, 0)), "x");
     leaves(3, GATHERED, "w");
     leaves(0, POSITIONED, "x");
-    leaves(1, Access::Positioned { stride: COLS, offset: 1 }, "y");
-    leaves(3, Access::Col { offset: 1 }, "w");
-    leaves(0, Access::Col { offset: 0 }, "x");
-    leaves(3, Access::Inner { stride: COLS + 1, offset: 0 }, "w");
-    leaves(3, Access::Inner { stride: 1, offset: 1 }, "w");
-    leaves(0, Access::One, "x");
+    leaves(1, Access::pass(Affine::rows(COLS, 1)), "y");
+    leaves(3, Access::own(Affine::cols(1)), "w");
+    leaves(0, Access::own(Affine::cols(0)), "x");
+    leaves(0, Access::own(Affine::element(0, 0)), "x");
+}
+
+#[test]
+fn the_last_place_of_a_nest_lies_within_the_buffer() {
+    // `w` has 4 elements; the nest 2 places, the fold 3 taps.
+    let folded = |axes: Axes, taps: Taps, offset: usize| {
+        let at = Affine { axes, taps, ..Affine::element(0, offset) };
+        let stmts = vec![load(0, 3, Access::own(at))];
+        let fold = Stmt::Fold { taps: [1, 3], stmts, into: Reg(1), reduction: Reduction::Sum, value: Reg(0) };
+        let nest = Domain::nest(Dim::Batch, [1, 1, 2]);
+        fault(vec![kernel_in(nest, Vec::new(), vec![Section::Row(vec![fold])])])
+    };
+    assert_eq!(folded([0, 0, 1], [0, 1], 0), "");
+    assert_eq!(folded([0, 0, 1], [0, 1], 1), "k: [k + t + 1] over 1 columns leaves `w`");
+    assert_eq!(folded([0, 0, 2], [0, 1], 0), "k: [k * 2 + t] over 1 columns leaves `w`");
+    assert_eq!(folded([0, 0, 0], [0, 2], 0), "k: [t * 2] over 1 columns leaves `w`");
+    // An axis of one place moves nothing.
+    assert_eq!(folded([9, 0, 1], [9, 1], 0), "");
+}
+
+#[test]
+fn rows_that_are_written_are_apart() {
+    let rows = Domain::rows(Dim::Const(3));
+    let stored = |access| {
+        let stmts = vec![put(0, Inst::Const(0.0)), store(3, access, 0)];
+        fault(vec![kernel_in(rows, Vec::new(), vec![Section::Columns { cols: 2, stmts }])])
+    };
+    assert_eq!(stored(Access::own(Affine::rows(1, 0))), "k: rows of `w` overlap");
+    assert_eq!(stored(Access::own(Affine::cols(0))), "k: rows of `w` overlap");
+}
+
+#[test]
+fn folds_are_flat_and_keep_their_taps_to_themselves() {
+    let fold = |stmts: Vec<Stmt>, value: u32, into: u32| Stmt::Fold {
+        taps: [1, 3],
+        stmts,
+        into: Reg(into),
+        reduction: Reduction::Max,
+        value: Reg(value),
+    };
+    let row = |stmts: Vec<Stmt>| fault(vec![kernel(vec![Section::Row(stmts)])]);
+    let one = |reg: u32| put(reg, Inst::Const(1.0));
+    assert_eq!(row(vec![fold(vec![one(0)], 0, 1)]), "");
+    assert_eq!(row(vec![one(0), fold(Vec::new(), 0, 1), put(2, Inst::Unary(Unary::Abs, Reg(1)))]), "");
+    let outside = vec![fold(vec![one(0)], 0, 1), put(2, Inst::Unary(Unary::Abs, Reg(0)))];
+    assert_eq!(row(outside), "k: r0 is used where it is not known");
+    let other = vec![fold(vec![one(0)], 0, 1), fold(Vec::new(), 0, 2)];
+    assert_eq!(row(other), "k: r0 is used where it is not known");
+    let nested = vec![fold(vec![fold(vec![one(0)], 0, 1)], 1, 2)];
+    assert_eq!(row(nested), "k: a fold computes values and does nothing else");
 }

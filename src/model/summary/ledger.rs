@@ -8,7 +8,7 @@ use crate::{
     layers::{Each, Law, When},
     model::{Model, Node, Param, ParamRole, Train},
     train::BayesDecay,
-    vocab::{Args, Timed},
+    vocab::{Args, Time, Timed},
 };
 
 /// The ledger as text.
@@ -50,6 +50,14 @@ fn told(args: &Args, name: &str) -> String {
 /// What acts on a parameter.
 fn held(model: &Model, param: &Param) -> String {
     let mut by = Vec::new();
+    match model.freeze(param).map(|freeze| freeze.until) {
+        Some(None) => return "frozen".into(),
+        Some(Some(until)) => by.push(format!("frozen until {until}")),
+        None => {}
+    }
+    if model.rate_factor(param) != 1.0 {
+        by.push(format!("learning rate times {}", number(model.rate_factor(param))));
+    }
     if let Some(train) = &model.train {
         let optimizer = &train.optimizer.args;
         let decays =
@@ -116,18 +124,25 @@ fn training(model: &Model, train: &Train) -> Vec<(String, String)> {
         rows.push(("inputs".into(), format!("mixed in pairs, shares from Beta({0}, {0})", number(alpha))));
     }
     rows.push(("schedule".into(), schedule(train)));
-    let epochs = if train.epochs == 1 { "epoch" } else { "epochs" };
+    let length = length(train);
     rows.push((
         "length".into(),
         match &train.stop_early {
-            Some(stop) => format!(
-                "at most {} {epochs}; stops when {} has not improved for {}",
-                train.epochs, stop.watch, stop.patience
-            ),
-            None => format!("{} {epochs}", train.epochs),
+            Some(stop) => {
+                format!("at most {length}; stops when {} has not improved for {}", stop.watch, stop.patience)
+            }
+            None => length,
         },
     ));
     rows
+}
+
+/// `20 epochs`, `1 step`
+fn length(train: &Train) -> String {
+    let Time(count, unit) = train.length;
+    let unit = unit.to_string();
+    let unit = if count == 1.0 { unit.trim_end_matches('s') } else { &unit };
+    format!("{} {unit}", number(count))
 }
 
 fn schedule(train: &Train) -> String {

@@ -57,8 +57,12 @@ impl Summary {
             n => format!(" · 2^{n} sub-networks"),
         };
         let parameters = if self.parameters == 1 { "parameter" } else { "parameters" };
+        let frozen = match self.frozen {
+            0 => String::new(),
+            n => format!(" · {} of them frozen", grouped(n)),
+        };
         format!(
-            " {} {parameters} ({}) · {} a row · {sites}{nets}\n",
+            " {} {parameters} ({}){frozen} · {} a row · {sites}{nets}\n",
             grouped(self.parameters),
             bytes(self.bytes),
             flops(self.flops)
@@ -99,6 +103,8 @@ fn remarks(row: &Row) -> String {
     if let Some(owner) = &row.shares {
         remarks.push(format!("weights of {owner}"));
     }
+    remarks.extend(row.frozen.clone());
+    remarks.extend(row.rate_factor.map(|factor| format!("learning rate times {}", number(factor))));
     held_back(&row.regularized, &mut remarks);
     remarks.join(", ")
 }

@@ -2,6 +2,7 @@
 
 use super::NotEnumerated;
 use crate::{
+    draws,
     graph::{Bindings, SiteId, StepInfo, Tensor},
     lower::Lowered,
 };
@@ -30,29 +31,12 @@ pub(super) fn coins(lowered: &Lowered) -> Result<Vec<Coins>, NotEnumerated> {
             return Err(NotEnumerated::Continuous(graph.sites[site.index()].path.clone()));
         };
         let dropped = f64::from(lowered.scalars[mask.threshold.index()].word(&step)) / 65536.0;
-        let coin = units(mask.dims, mask.shared);
+        let coin = draws::counted_units(mask.dims, mask.shared);
         let count = coin.iter().max().map_or(0, |last| last + 1);
         let (of_rows, dims) = (mask.of_rows, mask.dims.to_vec());
         all.push(Coins { site, of_rows, dims, coin, count, keep: 1.0 - dropped });
     }
     Ok(all)
-}
-
-/// The coin of each unit in row-major order: shared axes count once.
-fn units(dims: &[usize], shared: &[bool]) -> Vec<usize> {
-    let coin = |unit: usize| {
-        let (mut rest, mut step, mut coin) = (unit, 1, 0);
-        for (size, shared) in dims.iter().zip(shared).rev() {
-            let index = rest % size;
-            rest /= size;
-            if !shared {
-                coin += index * step;
-                step *= size;
-            }
-        }
-        coin
-    };
-    (0..dims.iter().product()).map(coin).collect()
 }
 
 /// Binds the masks of one outcome; answers its probability.

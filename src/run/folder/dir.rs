@@ -116,7 +116,7 @@ impl RunDir {
         container::clear_parts(&self.path)?;
         write(&self.lock(), &pretty(lock))?;
         write(&self.net(), source)?;
-        self.rewind(0)
+        self.rewind(0, 0)
     }
 
     /// What `dropnet calibrate` fitted.
@@ -135,8 +135,9 @@ impl RunDir {
         file.write_all(format!("{line}\n").as_bytes())
     }
 
-    /// Forgets logged epochs after `epoch`: the checkpoint that is taken up does not know them. Lines that no run wrote go with them.
-    pub fn rewind(&self, epoch: u64) -> io::Result<()> {
+    /// Forgets logged epochs after `epoch` and `steps` of the next: the checkpoint that is taken up does not know them. Lines that no run
+    /// wrote go with them.
+    pub fn rewind(&self, epoch: u64, steps: u64) -> io::Result<()> {
         let bytes = match fs::read(self.log()) {
             Ok(bytes) => bytes,
             Err(e) if e.kind() == io::ErrorKind::NotFound => return Ok(()),
@@ -144,7 +145,9 @@ impl RunDir {
         };
         let logged = |line: &&[u8]| {
             let line: Option<Json> = serde_json::from_slice(line).ok();
-            line.and_then(|l| l.get("epoch")?.as_u64()).is_some_and(|e| e <= epoch)
+            let number = |name: &str| line.as_ref().and_then(|line| line.get(name)?.as_u64());
+            let part = |e| e == epoch + 1 && steps > 0 && number("steps") == Some(steps);
+            number("epoch").is_some_and(|e| e <= epoch || part(e))
         };
         let lines = bytes.split_inclusive(|byte| *byte == b'\n');
         let kept: Vec<u8> = lines.filter(logged).flatten().copied().collect();
@@ -262,7 +265,12 @@ mod tests {
         for epoch in 1..=3 {
             run.append(&serde_json::json!({ "epoch": epoch })).unwrap();
         }
-        run.rewind(2).unwrap();
+        run.append(&serde_json::json!({ "epoch": 4, "steps": 7 })).unwrap();
+        let kept = |epoch, steps| {
+            run.rewind(epoch, steps).unwrap();
+            fs::read_to_string(run.log()).unwrap().lines().count()
+        };
+        assert_eq!([kept(3, 7), kept(3, 0), kept(2, 1)], [4, 3, 2]);
         assert_eq!(fs::read_to_string(run.log()).unwrap(), "{\"epoch\":1}\n{\"epoch\":2}\n");
     }
 }

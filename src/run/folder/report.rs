@@ -36,6 +36,9 @@ pub fn done_json(run: &Path, outcome: &Outcome) -> Json {
 /// What is the same for equal runs: figures, no times, no paths.
 pub fn metrics_json(outcome: &Outcome) -> Json {
     let mut metrics = json!({ "epochs": outcome.epochs, "tested": outcome.tested });
+    if outcome.steps > 0 {
+        metrics["steps"] = json!(outcome.steps);
+    }
     if let Some(test) = &outcome.test {
         metrics["test"] = test.json();
     }

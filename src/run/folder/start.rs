@@ -214,7 +214,7 @@ fn take_up(dir: &RunDir, standing: &Standing) -> std::io::Result<()> {
         let best = std::fs::read(dir.best())?;
         container::atomically(&dir.last(), |out| out.write_all(&best))?;
     }
-    dir.rewind(standing.meta.progress.epoch)
+    dir.rewind(standing.meta.progress.epoch, standing.meta.progress.step)
 }
 
 /// What is asked for now and was not asked for then.

@@ -77,7 +77,8 @@ impl Trained {
             let at = if site.address == Address::Row { position } else { 0 };
             let key = draws::row_key(self.stream(drawn, site.hash), at);
             let threshold = lowered.scalars[mask.threshold.index()].word(&step);
-            let kept = units(mask.dims, mask.shared).map(|unit| draws::kept(key, unit, threshold)).collect();
+            let units = draws::units(mask.dims, mask.shared);
+            let kept = units.iter().map(|unit| draws::kept(key, *unit as u32, threshold)).collect();
             masks.push(SiteMask { path: site.path.clone(), kept });
         }
         match masks.is_empty() {
@@ -193,8 +194,8 @@ impl Trained {
     }
 
     fn clock(&self, update: u64, updates_per_epoch: u64) -> Clock {
-        let epochs = self.model.train.as_ref().map_or(0, |train| train.epochs as u64);
-        Clock { update, updates_per_epoch, horizon: epochs * updates_per_epoch }
+        let horizon = self.model.train.as_ref().map_or(0, |train| train.length.updates(updates_per_epoch));
+        Clock { update, updates_per_epoch, horizon }
     }
 
     fn stream(&self, drawn: Drawn, site: u64) -> u64 {
@@ -216,19 +217,6 @@ fn passed(made: u64, steps: u64) -> String {
         0 => epochs,
         more => format!("{epochs} and {}", counted(more, "step")),
     }
-}
-
-/// The number of each unit's draw, row-major: shared axes count as 0.
-fn units<'d>(dims: &'d [usize], shared: &'d [bool]) -> impl Iterator<Item = u32> + 'd {
-    (0..dims.iter().product()).map(move |unit| {
-        let (mut rest, mut step, mut own) = (unit, 1, 0);
-        for (size, shared) in dims.iter().zip(shared).rev() {
-            own += if *shared { 0 } else { rest % size * step };
-            rest /= size;
-            step *= size;
-        }
-        own as u32
-    })
 }
 
 #[cfg(test)]

@@ -18,7 +18,7 @@
 //! Kingma and Ba 2015, Adam: a method for stochastic optimization.
 
 use super::{CLIP_NORM, CLIP_VALUE, LR, ON, Optimizer, UpdateCx, Updated, WEIGHT_DECAY, Wrong};
-use crate::{graph::{DType, ScalarDef, StepInfo, ValueId}, vocab::{Args, ArgSpec, Block, Bounds, Default, Kind, Sig, Value}};
+use crate::{graph::{ScalarDef, StepInfo, ValueId}, vocab::{Args, ArgSpec, Block, Bounds, Default, Kind, Sig, Value}};
 
 pub struct Adam;
 pub static WORD: Adam = Adam;
@@ -96,9 +96,9 @@ pub(super) fn moments(cx: &mut UpdateCx<'_>, grad: ValueId) -> (ValueId, Vec<Val
     let square = cx.b.square(grad);
     let v = cx.blend(cx.slots[1], square, b2);
     let rate = ScalarDef::Of { f: corrected_rate, a: b1, b: 0.0 };
-    let rate = cx.scalars.define(cx.b, "adam.rate", DType::F32, rate);
+    let rate = cx.of_step("adam.rate", rate);
     let root = ScalarDef::Of { f: inverse_root, a: b2, b: 0.0 };
-    let root = cx.scalars.define(cx.b, "adam.root", DType::F32, root);
+    let root = cx.of_step("adam.root", root);
     let size = cx.b.sqrt(v);
     let size = cx.b.mul(size, root);
     let divisor = cx.b.offset(size, cx.args.number("eps") as f32);

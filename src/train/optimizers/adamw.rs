@@ -18,7 +18,7 @@ use super::{
     CLIP_NORM, CLIP_VALUE, LR, ON, Optimizer, UpdateCx, Updated, Wrong,
     adam::{BETAS, EPS, MOMENTS, check_betas, moments},
 };
-use crate::{graph::{DType, ScalarDef, ValueId}, vocab::{Args, ArgSpec, Block, Bounds, Default, Kind, Sig}};
+use crate::{graph::{ScalarDef, ValueId}, vocab::{Args, ArgSpec, Block, Bounds, Default, Kind, Sig}};
 
 pub struct AdamW;
 pub static WORD: AdamW = AdamW;
@@ -78,6 +78,6 @@ fn shrunk(cx: &mut UpdateCx<'_>) -> ValueId {
         return cx.param;
     }
     let keep = ScalarDef::Shrink(decay);
-    let keep = cx.scalars.define(cx.b, "adamw.keep", DType::F32, keep);
+    let keep = cx.of_step("adamw.keep", keep);
     cx.b.mul(cx.param, keep)
 }

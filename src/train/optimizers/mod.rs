@@ -3,7 +3,7 @@
 
 pub use super::Wrong;
 use crate::{
-    graph::{Builder, DType, ScalarDef, Scalars, ValueId},
+    graph::{Builder, DType, Pace, ScalarDef, Scalars, ValueId},
     vocab::{ArgSpec, Args, Bounds, Default, Kind, Sig, Timed},
 };
 
@@ -36,10 +36,10 @@ pub struct UpdateCx<'a> {
     pub param: ValueId,
     pub grad: ValueId,
     pub slots: Vec<ValueId>,
-    /// The step's learning rate, after the schedule.
-    pub lr: ValueId,
     /// Whether this parameter decays: weights do, biases and norm parameters only with `on=all`.
     pub decays: bool,
+    /// The factor of its rate, and since when it is trained.
+    pub pace: Pace,
     pub scalars: &'a mut Scalars,
 }
 
@@ -89,6 +89,15 @@ impl UpdateCx<'_> {
         self.b.add(self.grad, pull)
     }
 
+    /// A number of the step, as the parameter sees it.
+    pub fn of_step(&mut self, name: &str, def: ScalarDef) -> ValueId {
+        if self.pace == Pace::USUAL {
+            return self.scalars.define(self.b, name, DType::F32, def);
+        }
+        let def = ScalarDef::Paced(self.pace, Box::new(def));
+        self.scalars.define(self.b, &format!("{name}{}", self.pace), DType::F32, def)
+    }
+
     /// A value times an argument that may change over time.
     pub fn times(&mut self, value: ValueId, arg: &str) -> ValueId {
         match self.args.timed(arg) {
@@ -109,7 +118,8 @@ impl UpdateCx<'_> {
 
     /// `param - lr * direction`
     pub fn step_along(&mut self, direction: ValueId) -> ValueId {
-        let step = self.b.mul(direction, self.lr);
+        let lr = self.of_step("lr", ScalarDef::LearningRate);
+        let step = self.b.mul(direction, lr);
         self.b.sub(self.param, step)
     }
 }

@@ -35,7 +35,7 @@ pub struct At {
     /// Updates done before this one, since the start of the run.
     pub update: u64,
     pub updates_per_epoch: u64,
-    /// The horizon in updates: `over=`, or `epochs` of the file; see [`horizon`].
+    /// The horizon in updates: `over=`, or the length of the file; see [`horizon`].
     pub horizon: u64,
     /// What the plateau schedule has cut the rate by so far; 1 for the others.
     pub plateau: f64,
@@ -74,9 +74,9 @@ pub fn factor(schedule: &Use<dyn Schedule>, at: &At) -> f64 {
     share * schedule.word.factor(&schedule.args, &own)
 }
 
-/// The horizon in updates: `over=` of the schedule, or the epochs of the file.
-pub fn horizon(schedule: &Use<dyn Schedule>, epochs: usize, updates_per_epoch: u64) -> u64 {
-    optional(schedule, "over", updates_per_epoch).unwrap_or(epochs as u64 * updates_per_epoch)
+/// The horizon in updates: `over=` of the schedule, or the length of the file.
+pub fn horizon(schedule: &Use<dyn Schedule>, length: Time, updates_per_epoch: u64) -> u64 {
+    optional(schedule, "over", updates_per_epoch).unwrap_or_else(|| length.updates(updates_per_epoch))
 }
 
 /// Times that leave nothing of a schedule, or of the rate it warms up to. Times of different units can be held against each other only
@@ -86,13 +86,12 @@ pub fn horizon(schedule: &Use<dyn Schedule>, epochs: usize, updates_per_epoch: u
 /// The argument, and what it must be.
 pub fn check_times(
     schedule: &Use<dyn Schedule>,
-    epochs: usize,
+    length: Time,
     updates_per_epoch: Option<u64>,
 ) -> Result<(), Wrong> {
     let args = &schedule.args;
     let time = |name: &str| args.sig.arg(name).and_then(|_| Time::of(args, name));
     let against = |a: Time, b: Time| a.compare(b, updates_per_epoch);
-    let run = Time(epochs as f64, Unit::Epochs);
     let over = time("over");
     if over.is_some_and(|over| over.0 <= 0.0) {
         return Err(("over", "must be longer than nothing".into()));
@@ -100,7 +99,7 @@ pub fn check_times(
     if let Some(warmup) = time("warmup") {
         // What changes the rate behind the warm-up needs time for it.
         let changes = args.sig.arg("over").is_some();
-        for (end, what) in over.map(|over| (over, "`over`")).into_iter().chain([(run, "training")]) {
+        for (end, what) in over.map(|over| (over, "`over`")).into_iter().chain([(length, "training")]) {
             match against(warmup, end) {
                 Some(Ordering::Greater) => {
                     return Err((

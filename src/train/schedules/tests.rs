@@ -26,7 +26,7 @@ fn steps(n: f64) -> Value {
 
 /// Factors at these updates of a run of 10 epochs of 4 updates.
 fn factors(schedule: &Use<dyn Schedule>, at: &[u64]) -> Vec<f64> {
-    let horizon = horizon(schedule, 10, 4);
+    let horizon = horizon(schedule, Time(10.0, Unit::Epochs), 4);
     at.iter()
         .map(|&update| factor(schedule, &At { update, updates_per_epoch: 4, horizon, plateau: 1.0 }))
         .collect()
@@ -134,7 +134,7 @@ fn refused(name: &str, given: &[(&'static str, Value)], updates: Option<u64>) ->
     let rate = || ("rate", Value::Number(0.5));
     let rated = matches!(name, "exponential" | "step").then(rate);
     let given: Vec<_> = given.iter().cloned().chain(rated).collect();
-    check_times(&used(name, &given), 3, updates).err().map(|wrong| wrong.0)
+    check_times(&used(name, &given), Time(3.0, Unit::Epochs), updates).err().map(|wrong| wrong.0)
 }
 
 #[test]

@@ -1,0 +1,140 @@
+//! Rows that do not lie in memory, brought there in blocks of whole steps, one of them read ahead while another runs.
+//!
+//! Invariants: what a step reads is a function of the pass's order alone, so neither blocks nor reading ahead change a bit; an error of
+//! reading travels in its block and ends the pass where that block would have begun, whatever the number of threads.
+
+use std::ops::Range;
+use std::sync::mpsc::{Receiver, SyncSender, channel, sync_channel};
+use std::thread;
+
+use super::function::{Arrays, PassError};
+use crate::{
+    data::{DataError, Numbers, Numeric, Part, Target},
+    kernels::aligned::AlignedVec,
+    memory,
+};
+
+/// Bytes of a block, where one step does not take more: enough to hide what a call of native code costs, little beside what a net holds.
+const BLOCK: usize = 4 << 20;
+
+/// Blocks in memory: one that runs, one that is filled.
+const RING: usize = 2;
+
+/// The rows of some steps, block by block.
+pub(super) struct Feed<'a> {
+    part: &'a Part,
+    with_target: bool,
+    /// Row of the stores at each position of these steps.
+    order: &'a [u32],
+    batch: usize,
+    /// Steps of a block.
+    steps: usize,
+}
+
+impl<'a> Feed<'a> {
+    pub fn new(part: &'a Part, with_target: bool, order: &'a [u32], batch: usize) -> Self {
+        let row: usize = part.inputs.iter().map(|input| input.store.form().row_bytes()).sum();
+        let steps = (BLOCK / (row * batch).max(1)).max(1);
+        Self { part, with_target, order, batch, steps }
+    }
+
+    /// Positions of a block, at most.
+    pub fn positions(&self) -> usize {
+        self.order.len().min(self.steps * self.batch)
+    }
+
+    /// Calls `run` with each block and the positions that it holds, in turn, until it answers something.
+    ///
+    /// # Errors
+    /// What `run` says; a row that cannot be read, when its block's turn comes; no memory for blocks.
+    pub fn each_block<R>(
+        &self,
+        mut run: impl FnMut(&Block, Range<usize>) -> Result<Option<R>, PassError>,
+    ) -> Result<Option<R>, PassError> {
+        let blocks = || {
+            let size = self.steps * self.batch;
+            (0..self.order.len()).step_by(size).map(move |start| start..self.order.len().min(start + size))
+        };
+        let (full, filled) = sync_channel(RING);
+        let (empty, emptied) = channel();
+        for _ in blocks().take(RING) {
+            // Nobody has closed the channel yet.
+            let _ = empty.send(Block::new(self)?);
+        }
+        thread::scope(|scope| {
+            scope.spawn(move || self.read_ahead(blocks(), &emptied, &full));
+            // The reader ends when these are gone, which is before the scope waits for it.
+            let (filled, empty) = (filled, empty);
+            for positions in blocks() {
+                let Ok(block) = filled.recv() else { break };
+                let block = block?;
+                if let Some(answer) = run(&block, positions)? {
+                    return Ok(Some(answer));
+                }
+                let _ = empty.send(block);
+            }
+            Ok(None)
+        })
+    }
+
+    /// Fills blocks as they become free, until all are filled, one fails, or nobody waits for more.
+    fn read_ahead(
+        &self,
+        blocks: impl Iterator<Item = Range<usize>>,
+        emptied: &Receiver<Block>,
+        full: &SyncSender<Result<Block, DataError>>,
+    ) {
+        for positions in blocks {
+            let Ok(mut block) = emptied.recv() else { return };
+            let filled = block.fill(self, &self.order[positions]).map(|()| block);
+            let failed = filled.is_err();
+            if full.send(filled).is_err() || failed {
+                return;
+            }
+        }
+    }
+}
+
+/// Rows one after another.
+pub(super) struct Block {
+    /// On cache lines, bytes too.
+    inputs: Vec<AlignedVec>,
+    target: Target,
+}
+
+impl Block {
+    fn new(feed: &Feed<'_>) -> Result<Self, DataError> {
+        let sizes = feed.part.inputs.iter().map(|input| feed.positions() * input.store.form().row_bytes());
+        memory::check(sizes.clone().map(|size| size as u64).sum())?;
+        let inputs = sizes.map(|size| AlignedVec::filled(size.div_ceil(size_of::<f32>()), 0.0)).collect();
+        Ok(Self { inputs, target: Target::NONE })
+    }
+
+    fn fill(&mut self, feed: &Feed<'_>, rows: &[u32]) -> Result<(), DataError> {
+        for (input, room) in feed.part.inputs.iter().zip(&mut self.inputs) {
+            let room: &mut [u8] = bytemuck::cast_slice_mut(room);
+            for (row, into) in rows.iter().zip(room.chunks_exact_mut(input.store.form().row_bytes())) {
+                input.store.read(*row as usize, into)?;
+            }
+        }
+        if feed.with_target {
+            self.target = feed.part.target.of_rows(rows);
+        }
+        Ok(())
+    }
+
+    /// What native code reads the rows from.
+    pub fn arrays<'b>(&'b self, feed: &'b Feed<'_>) -> Arrays<'b> {
+        let inputs = feed.part.inputs.iter().zip(&self.inputs).map(|(input, room)| {
+            let form = input.store.form();
+            let numbers = match form.numeric {
+                Numeric::F32 => Numbers::F32(room),
+                Numeric::U8 => {
+                    Numbers::U8(&bytemuck::cast_slice(room)[..feed.positions() * form.row_bytes()])
+                }
+            };
+            (input, numbers)
+        });
+        Arrays::new(inputs, feed.with_target.then_some(&self.target))
+    }
+}
