@@ -93,7 +93,7 @@ pub fn check(model: &Model, labels: &BTreeSet<String>) -> Vec<Diagnostic> {
     {
         let last = train.freezes.last().map_or(model.output.span, |freeze| freeze.span);
         found.push(
-            Diagnostic::error("E0405", last, "every parameter of the net is frozen")
+            Diagnostic::error("E0211", last, "every parameter of the net is frozen")
                 .label("leaves nothing to train")
                 .help("freeze less, or write `until=3epochs`"),
         );
@@ -124,7 +124,7 @@ fn part(
     if mine().next().is_none() && !states {
         return Some(
             Diagnostic::error(
-                "E0405",
+                "E0211",
                 span,
                 format!("`{word} {label}`: nothing under this label is trained"),
             )
@@ -168,7 +168,7 @@ fn of_frozen(model: &Model, rate: &OwnRate) -> Option<Diagnostic> {
         model.params.iter().filter(|param| under(&model.node(param.node).path, &rate.label)).peekable();
     let freeze = mine.peek().and_then(|param| model.freeze(param))?;
     mine.all(|param| model.is_frozen(param)).then(|| {
-        Diagnostic::error("E0405", rate.span, format!("`lr {}`: all of it is frozen", rate.label))
+        Diagnostic::error("E0211", rate.span, format!("`lr {}`: all of it is frozen", rate.label))
             .label("has no effect")
             .also(freeze.span, "held still here")
     })
@@ -200,14 +200,14 @@ mod tests {
         for (statements, expected) in [
             ("freeze stm", "E0101 `stm` is no label of the net"),
             ("freeze dense_1", "E0101 `dense_1` is no label of the net"),
-            ("freeze act", "E0405 `freeze act`: nothing under this label is trained"),
-            ("lr act, factor=2", "E0405 `lr act`: nothing under this label is trained"),
+            ("freeze act", "E0211 `freeze act`: nothing under this label is trained"),
+            ("lr act, factor=2", "E0211 `lr act`: nothing under this label is trained"),
             (
                 "freeze stem\nfreeze stem, until=1epoch",
                 "E0104 `freeze` is said twice of what stands under `stem`",
             ),
-            ("freeze stem\nlr stem, factor=0.1", "E0405 `lr stem`: all of it is frozen"),
-            ("freeze stem\nfreeze head", "E0405 every parameter of the net is frozen"),
+            ("freeze stem\nlr stem, factor=0.1", "E0211 `lr stem`: all of it is frozen"),
+            ("freeze stem\nfreeze head", "E0211 every parameter of the net is frozen"),
             ("freeze stem, until=0epochs", "E0206 `until` of `freeze` must be longer than nothing"),
             (
                 "freeze stem, until=5epochs",

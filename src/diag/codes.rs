@@ -465,6 +465,7 @@ Each part is fine alone, but together they have no meaning, or one would have no
 
     dropout 0.5, keep=0.5
     drop_connect 0.5 { relu }      without weights inside
+    lr stem, factor=0.1            beside `freeze stem`
 
 Keep the one you mean: `dropout 0.5` and `dropout keep=0.5` both drop half the units."#,
     ),
@@ -635,7 +636,8 @@ Add `train { ... }`, or remove the section."#,
         "E0406",
         r#"A figure that is not reported cannot be watched
 
-`stop_early watch=` and `schedule plateau` follow a figure that each epoch prints: the loss, and what `report` names.
+`stop_early watch=` and `schedule plateau` follow a figure that each epoch prints: the loss, and what `report` names. They look after whole epochs:
+a run of fewer `steps` than an epoch has shows them none.
 
     stop_early patience=5, watch=valid.accuracy       without `report accuracy`
 
