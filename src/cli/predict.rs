@@ -25,7 +25,7 @@ use super::{
 pub struct Command {
     #[command(flatten)]
     runs: Runs,
-    /// CSV with rows to predict, the target column left out or ignored; `-` reads stdin
+    /// Rows to predict, the target left out or ignored: CSV, JSON (objects or lists), or a NumPy array for a net that was trained on arrays; `-` reads stdin
     #[arg(long, value_name = "FILE")]
     input: PathBuf,
     /// Form of the predictions on stdout
@@ -246,7 +246,7 @@ impl Command {
         let committee = self.sampling.tempered(self.runs.read(ui)?)?;
         let (name, bytes) = input(&self.input)?;
         let transform = &committee.first().checkpoint.meta.transform;
-        let rows = transform.apply_csv(bytes, &name).map_err(|error| data::failure(&error, None, ui))?;
+        let rows = transform.read_rows(bytes, &name).map_err(|error| data::failure(&error, None, ui))?;
         let team = Team::new(self.threads.count());
         let how = self.how(&committee)?;
         self.runs.say_mean(ui);

@@ -26,6 +26,7 @@ mod notation;
 mod only;
 mod own_test;
 mod raw;
+mod readers;
 mod rows;
 mod schema;
 mod search;

@@ -1024,6 +1024,18 @@ with gzip no row has a place: all that stands before it would have to be unpacke
 leave `keep=disk` out, and it is unpacked into memory once. What training comes to is the same either way."#,
     ),
     (
+        "E0546",
+        r#"Rows in JSON that cannot be read
+
+Rows to predict may be JSON: an object a row, with a cell for each input column by its name, or a list of the cells in the order of the columns
+(of the elements of an array). They stand one after another, or all in one list. A cell is a number, a word or null, which is a gap.
+
+    {"mass": [1.5], "sex": "f"}
+
+Write each cell as one value: `{"mass": 1.5, "sex": "f"}`. The message says where the text stops being JSON, or what stands where a row or a
+cell should."#,
+    ),
+    (
         "W0101",
         r#"A dropout rate that drops nearly all units
 

@@ -123,12 +123,12 @@ proptest! {
     #[test]
     fn rows_to_predict_end_with_inputs_or_a_fault(bytes in raw_rows()) {
         let table = csv("sex,mass,kind\nf,1,a\nm,2,b\n", &[], &[], &need(3, Want::Class(2))).unwrap().transform;
-        if let Ok(read) = table.apply_csv(bytes.clone(), "-") {
+        if let Ok(read) = table.read_rows(bytes.clone(), "-") {
             prop_assert_eq!(row_floats(&read).len(), 3 * read.rows);
         }
         let rule = super::super::ArrayRule { width: 2, pairs: vec![super::super::Affine::SAME] };
         let arrays = super::super::Transform { inputs: need(2, Want::Class(2)).inputs, fields: super::super::Fields::Array(rule), ..table };
-        if let Ok(read) = arrays.apply_csv(bytes, "-") {
+        if let Ok(read) = arrays.read_rows(bytes, "-") {
             prop_assert_eq!(row_floats(&read).len(), 2 * read.rows);
         }
     }

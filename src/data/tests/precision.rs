@@ -22,7 +22,7 @@ fn a_column_that_does_not_vary_is_0_and_its_distances_stay_what_they_are() {
         assert!(floats(&data.train, 0).iter().step_by(2).all(|x| *x == 0.0), "{k}");
         let Fields::Table { columns, .. } = &data.transform.fields else { panic!("a table was read") };
         assert_eq!(columns[0].rule, CellRule::Number { scale: 1.0, shift: -k, fill: None });
-        let rows = data.transform.apply_csv(format!("{},4\n", k + 0.01).into_bytes(), "-").unwrap();
+        let rows = data.transform.read_rows(format!("{},4\n", k + 0.01).into_bytes(), "-").unwrap();
         assert!((row_floats(&rows)[0] - 0.01).abs() < 1e-7, "{k}");
     }
 }

@@ -209,6 +209,6 @@ fn a_hundred_thousand_columns_are_read() {
     let inputs = ("inputs", vec![("columns", list(inputs))]);
     let data = csv(&rows, &[], &[inputs], &need(width - 1, Want::Real(1))).unwrap();
     assert_eq!(floats(&data.train, 0).len(), 2 * (width - 1));
-    let read = data.transform.apply_csv(rows.into_bytes(), "-").unwrap();
+    let read = data.transform.read_rows(rows.into_bytes(), "-").unwrap();
     assert_eq!(row_floats(&read), floats(&data.train, 0));
 }

@@ -188,7 +188,7 @@ impl Committee {
             return Err(TrainedError::Unfit("a band is drawn of one number over one input".into()));
         }
         let transform = &first.checkpoint.meta.transform;
-        let read = |text: String| transform.apply_csv(text.into_bytes(), "the places of a band");
+        let read = |text: String| transform.read_rows(text.into_bytes(), "the places of a band");
         let dataset = first.dataset(search)?;
         let seen: Option<Vec<f64>> = values(&dataset.train)?.into_iter().map(|x| transform.raw(x)).collect();
         let seen =

@@ -1,0 +1,30 @@
+//! Raw rows for prediction, in the forms in which a user has them: one file a form, one row of the table.
+
+mod json;
+mod npy;
+mod pixels;
+mod table;
+
+use super::error::DataError;
+use super::rows::Rows;
+use super::transform::{Fields, Transform};
+
+/// A form of raw rows.
+pub(super) trait ReadRows: Sync {
+    /// Whether unpacked bytes have this form, for a net whose rows consist of such fields.
+    fn takes(&self, bytes: &[u8], fields: &Fields) -> bool;
+
+    /// Encodes them in their order. `name` stands for the bytes in messages.
+    ///
+    /// # Errors
+    /// Rows that are not of the form, or not those that the net was trained on, with their place.
+    fn read(&self, bytes: Vec<u8>, transform: &Transform, name: &str) -> Result<Rows, DataError>;
+}
+
+/// The first that takes some bytes reads them. What shows itself by how it begins comes before text, which may begin with anything.
+static READERS: &[&dyn ReadRows] = &[&npy::READER, &json::READER, &table::READER, &pixels::READER];
+
+/// The reader of some bytes.
+pub(super) fn of(bytes: &[u8], fields: &Fields) -> Option<&'static dyn ReadRows> {
+    READERS.iter().copied().find(|reader| reader.takes(bytes, fields))
+}
