@@ -71,7 +71,7 @@ impl std::error::Error for CheckpointError {}
 
 /// Whether prediction reads a tensor.
 fn for_prediction(name: &str, tensor: &Tensor<'_>) -> bool {
-    !name.starts_with(SLOT) && matches!(tensor.data, Numbers::F32(_))
+    !name.starts_with(SLOT) && name != FORMER && matches!(tensor.data, Numbers::F32(_))
 }
 
 /// The tensors of a checkpoint, by the names they have in its file.
