@@ -11,7 +11,7 @@ use crate::math::{Arith, Scalar32, erfinv};
 const TRAIN: u64 = 0x7472_6169_6e00_0000; // "train" in ASCII
 const PREDICT: u64 = 0x7072_6564_6963_7400; // "predict"
 
-/// The finaliser of splitmix64: see [`mix`].
+/// The finaliser of splitmix64, on a number of the host.
 #[must_use]
 pub fn mix64(x: u64) -> u64 {
     mix(&mut Host, x)

@@ -1,6 +1,6 @@
 //! Random draws, each a pure function of an address: nothing depends on what was drawn before, on threads or on minibatches.
 //!
-//! [`hash`] is the counter hash behind every mask, read by the interpreter and emitted as native code; [`rng`] the streams of the host:
+//! `hash` is the counter hash behind every mask, read by the interpreter and emitted as native code; [`rng`] the streams of the host:
 //! shuffles, initial weights, shares of mixup; [`rate`](quantise) the rates of dropping; [`units`] the numbers of what is drawn for.
 //!
 //! Invariant: what an address gives never changes within edition 1; known answers are tested.

@@ -33,7 +33,7 @@ pub fn quantise(p: f64) -> Result<u32, RateError> {
     if q < 65536 { Ok(q) } else { Err(RateError::AllDropped(p)) }
 }
 
-/// The right-hand side of the signed comparison in [`dropped_low`] and [`dropped_high`]. `q` below 65536.
+/// The right-hand side of the signed comparison in [`dropped_low`](super::dropped_low) and [`dropped_high`](super::dropped_high). `q` below 65536.
 #[must_use]
 pub const fn threshold(q: u32) -> i32 {
     (q << 16) as i32 ^ i32::MIN

@@ -81,7 +81,7 @@ pub trait RowStore: fmt::Debug + Send + Sync {
     /// All rows one after another, where they lie in memory like that.
     fn whole(&self) -> Option<Numbers<'_>>;
 
-    /// Writes a row's [`Form::row_bytes`] as they lie in memory.
+    /// Writes a row's bytes, `Form::row_bytes` of them, as they lie in memory.
     ///
     /// # Errors
     /// What the row could not be read for, with its file and number.
