@@ -14,23 +14,29 @@ use std::{
     time::Instant,
 };
 
+mod error;
+mod judge;
+mod told;
+
+pub use error::TrainError;
+pub use told::{EpochReport, Event, Observer, Outcome};
+
 use super::{
-    checkpoint::{Checkpoint, CheckpointError},
+    checkpoint::Checkpoint,
     counts,
     evaluate::Evaluator,
-    figures::{Figures, Reporter, Tallies, steps_of_block},
+    figures::{Reporter, Tallies, steps_of_block},
     function::{Function, Layout, Pass, PassError, Status, Watch},
     keeper::{self, Keeper},
     plan::{self, EpochPlan, Shape},
-    progress::{Best, Meta, Progress},
+    progress::{Meta, Progress},
     store::Store,
 };
 use crate::kernels::team::Team;
 use crate::{
-    codegen::CodegenError,
-    data::{DataConfig, DataError, Dataset},
+    data::{DataConfig, Dataset},
     draws,
-    lower::{LOSS, OBJECTIVE, lower_train},
+    lower::lower_train,
     model::{Model, Train},
 };
 
@@ -51,129 +57,6 @@ pub struct Options {
     pub epochs: Option<u64>,
     /// Whether figures are wanted after every epoch; without, they are taken only where something watches them.
     pub figures: bool,
-}
-
-/// What happens during training, for whoever shows it.
-pub enum Event<'a> {
-    /// The native code is ready.
-    Compiled {
-        seconds: f64,
-    },
-    /// `done` counts the steps of this epoch while it runs.
-    EpochBegan {
-        epoch: u64,
-        epochs: u64,
-        steps: u64,
-        done: Arc<AtomicU64>,
-    },
-    EpochDone(&'a EpochReport),
-    /// What `by` watches has no value after this epoch; said once a run.
-    Undefined {
-        epoch: u64,
-        by: &'static str,
-        watch: &'a str,
-        /// Of which rows or outputs the figure has none.
-        why: &'static str,
-    },
-    /// `stop_early` ended the run.
-    StoppedEarly {
-        epoch: u64,
-        best: Best,
-        watch: &'a str,
-    },
-}
-
-/// One finished epoch; `epoch` counts from 1, `seconds` are the training steps alone.
-#[derive(Clone, Debug)]
-pub struct EpochReport {
-    pub epoch: u64,
-    pub epochs: u64,
-    pub seconds: f64,
-    pub steps: u64,
-    pub train: Figures,
-    pub valid: Option<Figures>,
-    pub lr: f64,
-    /// The watched figure is the best so far.
-    pub best: bool,
-}
-
-pub trait Observer {
-    fn event(&mut self, event: Event<'_>);
-
-    /// Whether training ends here though epochs are left; asked after each.
-    fn ends(&mut self) -> bool {
-        false
-    }
-
-    /// Whether something that belongs to the epoch could not be written: then no checkpoint may say that the epoch is done.
-    fn has_failed(&self) -> bool {
-        false
-    }
-}
-
-/// How a run ended.
-#[derive(Clone, Debug)]
-pub struct Outcome {
-    pub epochs: u64,
-    /// Beyond whole epochs.
-    pub steps: u64,
-    /// Figures of the test part, where there is one.
-    pub test: Option<Figures>,
-    /// `last` or, after early stopping, `best`: which parameters the test figures are of.
-    pub tested: &'static str,
-    pub best: Option<Best>,
-    /// Inverse variance of an observation in the target's own units, where `bayes_decay` fitted it: after the last epoch.
-    pub precision: Option<f64>,
-    /// Training steps alone.
-    pub seconds: f64,
-    pub compile_seconds: f64,
-    /// At work in the last steps, of those that were offered.
-    pub threads: usize,
-    /// Nothing was left to do.
-    pub already_done: bool,
-}
-
-#[derive(Debug)]
-pub enum TrainError {
-    Codegen(CodegenError),
-    Checkpoint(CheckpointError),
-    /// The stop flag was set; the checkpoint holds this place.
-    Interrupted {
-        epoch: u64,
-        step: u64,
-    },
-    /// The objective stopped being finite in this epoch and step (from 1); the last good checkpoint is kept.
-    Diverged {
-        epoch: u64,
-        step: u64,
-    },
-    /// The data do not fit what training needs.
-    Data(String),
-    /// A row that cannot be read. If training came to it, the checkpoint holds the place before.
-    Rows(DataError),
-    /// The observer could not write what belongs to an epoch; the last checkpoint is of an earlier one.
-    Unwritten,
-}
-
-impl From<CodegenError> for TrainError {
-    fn from(error: CodegenError) -> Self {
-        TrainError::Codegen(error)
-    }
-}
-
-impl From<PassError> for TrainError {
-    fn from(error: PassError) -> Self {
-        match error {
-            PassError::Codegen(error) => TrainError::Codegen(error),
-            PassError::Data(error) => TrainError::Rows(error),
-        }
-    }
-}
-
-impl From<CheckpointError> for TrainError {
-    fn from(error: CheckpointError) -> Self {
-        TrainError::Checkpoint(error)
-    }
 }
 
 /// Trains, from the beginning or from `resume`.
@@ -319,11 +202,6 @@ impl<'a> Trainer<'a> {
             }
         }
         Ok(already_done)
-    }
-
-    /// Whether anything after an epoch depends on its figures.
-    fn watches(section: &Train) -> bool {
-        !section.watches().is_empty() || section.fits_precision()
     }
 
     /// One epoch, or what is left of it up to the update `end`. An epoch that ends there before all its rows were seen has figures, but
@@ -499,62 +377,6 @@ impl<'a> Trainer<'a> {
         (step as usize * self.shape.batch).min(self.shape.visited())
     }
 
-    fn train_figures(&self) -> Figures {
-        let Some(tallies) = &self.tallies else { return Figures::default() };
-        let rows = self.position(self.progress.step) as f64;
-        let totals = &self.progress.totals;
-        let mut figures = tallies.figures(Some(totals[LOSS] / rows));
-        figures.0.insert(1, ("objective".into(), totals[OBJECTIVE] / rows));
-        figures
-    }
-
-    /// Compares the watched figure with the best so far; moves patience and the plateau schedule on. An epoch whose figure has no value is
-    /// neither better nor worse.
-    fn judge(&mut self, epoch: u64, train: &Figures, valid: Option<&Figures>) -> bool {
-        let stop = self.section.stop_early.as_ref();
-        let watch = stop.map_or(if valid.is_some() { "valid.loss" } else { "train.loss" }, |s| &s.watch);
-        let (value, higher_is_better) = self.watched(watch, train, valid);
-        let sign = if higher_is_better { -1.0 } else { 1.0 };
-        let min_delta = stop.map_or(0.0, |s| s.min_delta);
-        let improved = value
-            .filter(|v| v.is_finite())
-            .filter(|v| self.progress.best.is_none_or(|b| sign * v < sign * b.value - min_delta));
-        match improved {
-            Some(value) => {
-                self.progress.best = Some(Best { value, epoch, checksum: None });
-                self.progress.bad_epochs = 0;
-            }
-            None if value.is_none_or(f64::is_nan) => {}
-            None => self.progress.bad_epochs += 1,
-        }
-        if let Some(stop) = stop {
-            self.progress.stopped_early = self.progress.bad_epochs >= stop.patience as u64;
-        }
-        if let Some(rule) = self.section.schedule.word.plateau(&self.section.schedule.args)
-            && let (Some(value), higher_is_better) = self.watched(&rule.watch, train, valid)
-        {
-            self.progress.plateau = rule.after_epoch(self.progress.plateau, value, higher_is_better);
-        }
-        improved.is_some()
-    }
-
-    /// Statements whose watched figure has no value, and the figures.
-    fn undefined(&self, train: &Figures, valid: Option<&Figures>) -> Vec<(&'static str, String)> {
-        let mut watched = self.section.watches();
-        watched.retain(|(_, watch)| self.watched(watch, train, valid).0.is_none_or(f64::is_nan));
-        watched
-    }
-
-    /// The figure of this name, `valid.accuracy`, and whether a higher one is better.
-    fn watched(&self, watch: &str, train: &Figures, valid: Option<&Figures>) -> (Option<f64>, bool) {
-        let (part, figure) = watch.split_once('.').unwrap_or(("train", watch));
-        let value = match part {
-            "valid" => valid.and_then(|f| f.get(figure)),
-            _ => train.get(figure),
-        };
-        (value, self.reporter.higher_is_better(figure))
-    }
-
     /// Writes this moment, and before it the best epoch if it waits to be written.
     fn write_last(&mut self) -> Result<(), TrainError> {
         if self.job.dir.is_none() {
@@ -589,11 +411,6 @@ impl<'a> Trainer<'a> {
             (None, None) => {}
         }
         Ok("best")
-    }
-
-    fn precision(&self) -> Option<f64> {
-        let variance = self.job.model.fitted.map_or(1.0, |fitted| fitted.variance);
-        self.progress.noise.map(|noise| 1.0 / (noise * variance))
     }
 
     fn outcome(mut self, already_done: bool) -> Result<Outcome, TrainError> {

@@ -1,0 +1,82 @@
+//! What the figures of an epoch decide: whether it is the best, whether training stops early, how the plateau schedule goes on, and the fitted
+//! precision.
+
+use super::Trainer;
+use crate::{
+    lower::{LOSS, OBJECTIVE},
+    model::Train,
+    runtime::{figures::Figures, progress::Best},
+};
+
+impl Trainer<'_> {
+    /// Whether anything after an epoch depends on its figures.
+    pub(super) fn watches(section: &Train) -> bool {
+        !section.watches().is_empty() || section.fits_precision()
+    }
+
+    pub(super) fn train_figures(&self) -> Figures {
+        let Some(tallies) = &self.tallies else { return Figures::default() };
+        let rows = self.position(self.progress.step) as f64;
+        let totals = &self.progress.totals;
+        let mut figures = tallies.figures(Some(totals[LOSS] / rows));
+        figures.0.insert(1, ("objective".into(), totals[OBJECTIVE] / rows));
+        figures
+    }
+
+    /// Compares the watched figure with the best so far; moves patience and the plateau schedule on. An epoch whose figure has no value is
+    /// neither better nor worse.
+    pub(super) fn judge(&mut self, epoch: u64, train: &Figures, valid: Option<&Figures>) -> bool {
+        let stop = self.section.stop_early.as_ref();
+        let watch = stop.map_or(if valid.is_some() { "valid.loss" } else { "train.loss" }, |s| &s.watch);
+        let (value, higher_is_better) = self.watched(watch, train, valid);
+        let sign = if higher_is_better { -1.0 } else { 1.0 };
+        let min_delta = stop.map_or(0.0, |s| s.min_delta);
+        let improved = value
+            .filter(|v| v.is_finite())
+            .filter(|v| self.progress.best.is_none_or(|b| sign * v < sign * b.value - min_delta));
+        match improved {
+            Some(value) => {
+                self.progress.best = Some(Best { value, epoch, checksum: None });
+                self.progress.bad_epochs = 0;
+            }
+            None if value.is_none_or(f64::is_nan) => {}
+            None => self.progress.bad_epochs += 1,
+        }
+        if let Some(stop) = stop {
+            self.progress.stopped_early = self.progress.bad_epochs >= stop.patience as u64;
+        }
+        if let Some(rule) = self.section.schedule.word.plateau(&self.section.schedule.args)
+            && let (Some(value), higher_is_better) = self.watched(&rule.watch, train, valid)
+        {
+            self.progress.plateau = rule.after_epoch(self.progress.plateau, value, higher_is_better);
+        }
+        improved.is_some()
+    }
+
+    /// Statements whose watched figure has no value, and the figures.
+    pub(super) fn undefined(&self, train: &Figures, valid: Option<&Figures>) -> Vec<(&'static str, String)> {
+        let mut watched = self.section.watches();
+        watched.retain(|(_, watch)| self.watched(watch, train, valid).0.is_none_or(f64::is_nan));
+        watched
+    }
+
+    /// The figure of this name, `valid.accuracy`, and whether a higher one is better.
+    pub(super) fn watched(
+        &self,
+        watch: &str,
+        train: &Figures,
+        valid: Option<&Figures>,
+    ) -> (Option<f64>, bool) {
+        let (part, figure) = watch.split_once('.').unwrap_or(("train", watch));
+        let value = match part {
+            "valid" => valid.and_then(|f| f.get(figure)),
+            _ => train.get(figure),
+        };
+        (value, self.reporter.higher_is_better(figure))
+    }
+
+    pub(super) fn precision(&self) -> Option<f64> {
+        let variance = self.job.model.fitted.map_or(1.0, |fitted| fitted.variance);
+        self.progress.noise.map(|noise| 1.0 / (noise * variance))
+    }
+}
