@@ -11,6 +11,7 @@
 pub mod autodiff;
 pub mod builder;
 mod compose;
+mod geometry;
 mod intern;
 pub mod interpret;
 mod masks;
@@ -26,6 +27,7 @@ mod vjp;
 
 pub use autodiff::differentiate;
 pub use builder::Builder;
+pub use geometry::{Geometry, Slide};
 pub use interpret::{Bindings, Tensor, interpret};
 pub use masks::{
     Cut, Mask, Split, affine_site, by_dropped, dropped_left, is_affine_in_masks, split, split_at,

@@ -5,6 +5,7 @@
 
 pub mod aligned;
 pub mod barrier;
+pub mod conv;
 pub mod crew;
 pub mod fpenv;
 pub mod gate;

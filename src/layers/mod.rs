@@ -12,6 +12,7 @@ mod lower;
 mod rate;
 mod reach;
 mod site;
+mod slide;
 #[cfg(test)]
 pub(crate) mod tests;
 
@@ -95,6 +96,7 @@ layers! {
     add,
     batch_norm,
     concat,
+    conv,
     dense,
     drop_connect,
     dropout,

@@ -4,6 +4,8 @@
 //! They are called from native code and must not unwind into it, so nothing here can panic.
 
 mod combine;
+mod conv;
+mod slides;
 mod product;
 mod transpose;
 
@@ -23,6 +25,7 @@ pub(super) fn function(symbol: Symbol) -> HostFn {
     match symbol {
         Symbol::Product => product::product,
         Symbol::Combine => combine::combine,
+        Symbol::Conv => conv::conv,
         Symbol::Transpose => transpose::transpose,
     }
 }

@@ -12,12 +12,13 @@ use super::domain::alone;
 use super::prepare::{ReduceKind, reduce_kind};
 use super::trace::{Context, Home, Root, Trace, sink_home};
 use super::view::{is_uniform, keeps_columns};
-use crate::graph::{Class, Dim, Graph, Op, Sink, ValueId};
+use crate::graph::{Dim, Graph, Op, Sink, ValueId};
 use crate::loops::Domain;
 
 pub(super) enum Item<'c, 'g> {
     Loop(Box<Trace<'c, 'g>>),
-    Product(ValueId),
+    /// A kernel of the library.
+    Call(ValueId),
     Transpose(ValueId),
 }
 
@@ -80,7 +81,7 @@ fn reach(context: &Context, root: Root) -> Reach {
 /// What loops compute, in the order in which kernels take it on: stored values in topological order, then sinks.
 fn roots(context: &Context) -> impl Iterator<Item = Root> {
     let graph = context.graph;
-    let looped = |v: &&ValueId| graph.node(**v).op.class() != Class::Product && is_loop(graph, **v);
+    let looped = |v: &&ValueId| !context.is_call(**v) && is_loop(graph, **v);
     let values = context.stored.iter().filter(looped).map(|v| Root::Value(*v));
     let rank = |sink: &Sink| match sink {
         Sink::Output => Some(0),
@@ -136,18 +137,14 @@ pub(super) fn group<'c, 'g>(
     let touching = vec![Vec::new(); graph.nodes.len()];
     let mut grouping = Grouping { context, groups, touching, readers: BTreeMap::new() };
     for v in context.stored.iter().copied() {
-        match graph.node(v).op.class() {
-            Class::Product => {
-                let reads = context.bases(v);
-                grouping.call(v, Item::Product(v), &[v], &reads);
-            }
-            Class::Shape if !is_loop(graph, v) => {
-                let x = graph.node(v).inputs[0];
-                grouping.call(v, Item::Transpose(v), &[v, x], &[x]);
-            }
-            Class::Source | Class::Random | Class::Elementwise | Class::Shape => {
-                grouping.root(Root::Value(v), false)?
-            }
+        if context.is_call(v) {
+            let reads = context.bases(v);
+            grouping.call(v, Item::Call(v), &[v], &reads);
+        } else if !is_loop(graph, v) {
+            let x = graph.node(v).inputs[0];
+            grouping.call(v, Item::Transpose(v), &[v, x], &[x]);
+        } else {
+            grouping.root(Root::Value(v), false)?;
         }
     }
     for root in roots(context) {

@@ -10,6 +10,7 @@ mod body;
 mod domain;
 mod group;
 mod instance;
+mod library;
 mod names;
 mod nest;
 mod order;
@@ -19,6 +20,7 @@ mod program;
 mod store;
 mod trace;
 mod view;
+mod windows;
 
 use std::collections::BTreeSet;
 
@@ -34,9 +36,9 @@ use trace::Context;
 /// # Panics
 /// In a debug build, where an invariant of the result is broken.
 pub fn fuse(graph: &Graph) -> Program {
-    let (graph, products) = prepare::prepare(graph);
+    let (graph, library) = prepare::prepare(graph);
     let drawn = store::drawn(&graph);
-    let mut context = Context { graph: &graph, products, stored: BTreeSet::new(), drawn };
+    let mut context = Context { graph: &graph, library, stored: BTreeSet::new(), drawn };
     context.stored = store::required(&context);
     let hoisted = store::hoisted(&context);
     context.stored.extend(hoisted);

@@ -43,7 +43,7 @@ fn traffic(context: &Context, item: &Item) -> Traffic {
     let graph = context.graph;
     let home = |v: ValueId| home_of(context, v);
     match item {
-        Item::Product(v) => Traffic {
+        Item::Call(v) => Traffic {
             reads: context.bases(*v).into_iter().map(home).collect(),
             writes: BTreeSet::from([Home::Value(*v)]),
         },
@@ -185,8 +185,8 @@ fn in_place_sinks(trace: &Trace) -> Vec<usize> {
 fn rank(context: &Context, item: &Item) -> u32 {
     match item {
         Item::Loop(trace) if !matches!(trace.domain, Domain::Rows { rows: Dim::Batch, .. }) => 0,
-        Item::Product(v) if context.graph.ty(*v).has_batch() => 1,
-        Item::Product(_) => 2,
+        Item::Call(v) if context.graph.ty(*v).has_batch() => 1,
+        Item::Call(_) => 2,
         _ => 3,
     }
 }

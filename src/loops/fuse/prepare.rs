@@ -3,13 +3,9 @@
 //!
 //! The result computes the same sinks; node order stays topological.
 
-use std::collections::BTreeMap;
-
-use super::product::{self, ProductView};
+use super::library::{Library, View};
+use super::{product, windows};
 use crate::graph::{DType, Dim, Graph, Node, Op, Reduction, Type, ValueId};
-
-/// Every contraction as a product.
-pub(super) type Products = BTreeMap<ValueId, ProductView>;
 
 /// How the axes of a `Reduce` lie, where axes of extent 1 count as either kept or removed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -50,8 +46,8 @@ pub(super) fn reduce_kind(dims: &[Dim], axes: &[usize]) -> ReduceKind {
     if leading == 0 && run == all { ReduceKind::Middle } else { ReduceKind::Mixed }
 }
 
-/// The graph without dead nodes and in the forms above, with the products that its contractions are.
-pub(super) fn prepare(graph: &Graph) -> (Graph, Products) {
+/// The graph without dead nodes and in the forms above, with the kernels of the library that its contractions and overlaps are.
+pub(super) fn prepare(graph: &Graph) -> (Graph, Library) {
     let mut live = vec![false; graph.nodes.len()];
     for (_, v) in &graph.sinks {
         live[v.index()] = true;
@@ -64,7 +60,7 @@ pub(super) fn prepare(graph: &Graph) -> (Graph, Products) {
         }
     }
     let mut out = graph.tables();
-    let mut products = Products::new();
+    let mut library = Library::new();
     let mut map = vec![ValueId(u32::MAX); graph.nodes.len()];
     for (i, node) in graph.nodes.iter().enumerate() {
         if live[i] {
@@ -73,21 +69,27 @@ pub(super) fn prepare(graph: &Graph) -> (Graph, Products) {
                 *v = map[v.index()];
             }
             map[i] = match node.op {
-                Op::Contract { .. } => contraction(&mut out, node, &mut products),
+                Op::Contract { .. } => contraction(&mut out, node, &mut library),
+                Op::Overlap { .. } => overlap(&mut out, node, &mut library),
                 _ => rewrite(&mut out, node),
             };
         }
     }
     out.sinks = graph.sinks.iter().map(|(sink, v)| (*sink, map[v.index()])).collect();
-    (out, products)
+    (out, library)
 }
 
 /// Writes a contraction down, with operands whose axes are in an order that a product can read.
-fn contraction(out: &mut Graph, node: Node, products: &mut Products) -> ValueId {
+fn contraction(out: &mut Graph, node: Node, library: &mut Library) -> ValueId {
+    if let Some(view) = windows::contraction(out, &node) {
+        let v = push(out, node);
+        library.insert(v, View::Conv(view));
+        return v;
+    }
     let Some(((left, right), batch, over)) = product::parts(&node) else { return push(out, node) };
     if let Some(view) = product::view(out, (left, right), batch, over) {
         let v = push(out, node);
-        products.insert(v, view);
+        library.insert(v, View::Product(view));
         return v;
     }
     let over = product::rows_first(out.ty(left), over);
@@ -103,7 +105,16 @@ fn contraction(out: &mut Graph, node: Node, products: &mut Products) -> ValueId 
     let Op::Contract { batch, over } = &op else { return push(out, node) };
     let view = product::view(out, (inputs[0], inputs[1]), batch, over);
     let v = push(out, Node { op, inputs, ..node });
-    products.insert(v, view.unwrap_or_else(|| panic!("internal: {v:?} is no product of ordered operands")));
+    let view = view.unwrap_or_else(|| panic!("internal: {v:?} is no product of ordered operands"));
+    library.insert(v, View::Product(view));
+    v
+}
+
+/// Writes an overlap down: the gradient of a convolution's input, as a rule.
+fn overlap(out: &mut Graph, node: Node, library: &mut Library) -> ValueId {
+    let view = windows::overlap(out, &node);
+    let v = rewrite(out, node);
+    library.extend(view.map(|view| (v, View::Conv(view))));
     v
 }
 
@@ -130,6 +141,10 @@ fn rewrite(out: &mut Graph, mut node: Node) -> ValueId {
         node.op = Op::Reshape { dims: node.ty.dims.clone() };
         node.inputs.truncate(1);
     }
+    // Which of equal maxima is meant matters to the derivative alone.
+    if let Op::Reduce { reduction: reduction @ Reduction::First, .. } = &mut node.op {
+        *reduction = Reduction::Max;
+    }
     if let Op::Reduce { reduction, axes } = &node.op
         && reduce_kind(&out.ty(node.inputs[0]).dims, axes) == ReduceKind::Mixed
     {
@@ -147,6 +162,7 @@ fn moves_nothing(graph: &Graph, node: &Node) -> bool {
         Op::Broadcast { .. } | Op::Pad { .. } | Op::Slice { .. } => {
             operand.has_batch() == node.ty.has_batch() && operand.row_len() == node.ty.row_len()
         }
+        Op::Windows { geometry, .. } | Op::Overlap { geometry } => geometry.is_identity(),
         Op::Concat { .. } => node.inputs.len() == 1,
         Op::Reduce { axes, .. } => axes.iter().all(|a| unit(operand.dims[*a])),
         Op::Transpose { permutation } => {
@@ -174,6 +190,7 @@ fn moves_nothing(graph: &Graph, node: &Node) -> bool {
         | Op::OneHot { .. }
         | Op::KeepMask { .. }
         | Op::Noise { .. }
+        | Op::IsFirst { .. }
         | Op::Contract { .. } => false,
         // They have no operand.
         Op::Input { .. }

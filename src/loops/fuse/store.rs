@@ -10,6 +10,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::group::{Groups, Item, is_combined, is_loop};
+use super::library::live;
 use super::trace::{Context, Level, Trace, What};
 use super::view::is_uniform;
 use crate::graph::{Class, Graph, Op, Sink, ValueId};
@@ -37,9 +38,10 @@ pub(super) fn required(context: &Context) -> BTreeSet<ValueId> {
     let mut stored = BTreeSet::new();
     let is_leaf = |v: ValueId| matches!(graph.node(v).op, Op::Param(_) | Op::Slot(_) | Op::State(_));
     let mut moved = BTreeSet::new();
-    for (i, node) in graph.nodes.iter().enumerate() {
-        let v = ValueId(i as u32);
-        if let Op::Contract { .. } = node.op {
+    let live = live(graph, &context.library);
+    for v in graph.values().filter(|v| live[v.index()]) {
+        let node = graph.node(v);
+        if context.is_call(v) {
             stored.insert(v);
             stored.extend(context.bases(v).into_iter().filter(|x| !is_leaf(*x)));
         } else {

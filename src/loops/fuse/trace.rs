@@ -9,7 +9,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use rustc_hash::FxHashMap;
 
 use super::domain::leading;
-use super::prepare::{Products, ReduceKind, reduce_kind};
+use super::library::{Library, View as Call};
+use super::prepare::{ReduceKind, reduce_kind};
 use super::view::{View, whole};
 use crate::graph::{DType, Graph, Op, ParamId, Reduction, ScalarId, Sink, SiteId, SlotId, StateId, ValueId};
 use crate::loops::{Access, Affine, Binary, Domain, Taps, Unary};
@@ -17,7 +18,7 @@ use crate::loops::{Access, Affine, Binary, Domain, Taps, Unary};
 /// What fusion knows of the graph as a whole.
 pub(super) struct Context<'g> {
     pub graph: &'g Graph,
-    pub products: Products,
+    pub library: Library,
     /// Values that live in memory.
     pub stored: BTreeSet<ValueId>,
     /// Values made of random draws and scalars alone: never stored.
@@ -34,9 +35,14 @@ impl Context<'_> {
         v
     }
 
-    /// What lies in the memory that a product reads.
-    pub fn bases(&self, product: ValueId) -> Vec<ValueId> {
-        self.products.get(&product).map(|view| view.bases().to_vec()).unwrap_or_default()
+    /// Whether a kernel of the library makes `v`.
+    pub fn is_call(&self, v: ValueId) -> bool {
+        self.library.contains_key(&v)
+    }
+
+    /// What lies in the memory that a kernel of the library reads.
+    pub fn bases(&self, v: ValueId) -> Vec<ValueId> {
+        self.library.get(&v).map(Call::bases).unwrap_or_default()
     }
 
     pub fn may_store(&self, v: ValueId) -> bool {

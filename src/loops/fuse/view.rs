@@ -10,7 +10,7 @@
 
 use super::prepare::{ReduceKind, reduce_kind};
 use super::trace::{Home, What};
-use crate::graph::{Dim, Graph, Op, Reduction, ScalarId, SiteId, Type, ValueId};
+use crate::graph::{Dim, Geometry, Graph, Op, Reduction, ScalarId, SiteId, Type, ValueId};
 use crate::loops::{AXES, Affine, Axes, Binary, Domain, TAPS, Unary};
 
 /// A middle reduction of no more than this many windows is written out: they stay in registers together.
@@ -229,8 +229,9 @@ pub(super) fn step(
         Op::Concat { axis } => moves.concat(&node.inputs, *axis),
         Op::Reduce { reduction, axes } => moves.reduce(node.inputs[0], *reduction, axes),
         Op::Transpose { permutation } => moves.transpose(node.inputs[0], permutation),
-        // A product is a kernel of its own, and always stored.
-        Op::Contract { .. } => Err(Stop::Cannot),
+        Op::Windows { geometry, .. } => moves.windows(node.inputs[0], geometry),
+        // Kernels of the library: always stored.
+        Op::Contract { .. } | Op::Overlap { .. } | Op::IsFirst { .. } => Err(Stop::Cannot),
     }
 }
 
@@ -451,6 +452,24 @@ impl<'g> Moves<'g> {
         let dims = self.dims(x);
         let weights: Vec<usize> = permutation.iter().map(|axis| product(&dims[axis + 1..])).collect();
         self.moved(x, &weights)
+    }
+
+    /// The operand, in which a window and a tap move the same axis; where windows reach into the border, no function of the place says what
+    /// they hold.
+    fn windows(&self, x: ValueId, geometry: &Geometry) -> Result<Step<'g>, Stop> {
+        if geometry.has_border() {
+            return Err(Stop::Cannot);
+        }
+        let dims = self.dims(x);
+        let weight = |axis: usize| product(&dims[axis + 1..]);
+        let (places, taps): (Vec<usize>, Vec<usize>) = geometry
+            .axes
+            .iter()
+            .map(|slide| (slide.stride * weight(slide.axis), slide.dilation * weight(slide.axis)))
+            .unzip();
+        let own = |range: std::ops::Range<usize>| range.map(weight).collect::<Vec<_>>();
+        let (outer, inner) = (own(0..geometry.first()), own(geometry.taps()..dims.len()));
+        self.moved(x, &[outer, places, taps, inner].concat())
     }
 
     /// The operand, whose index each axis of the result moves by its weight.

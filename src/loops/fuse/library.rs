@@ -1,0 +1,65 @@
+//! Which values are made by kernels of the library, and of what.
+
+use std::collections::BTreeMap;
+
+use super::product::ProductView;
+use super::windows::ConvView;
+use crate::graph::{Graph, ValueId};
+use crate::loops::{BufferId, Call};
+
+/// The values that kernels of the library make where they are stored.
+pub(super) type Library = BTreeMap<ValueId, View>;
+
+/// What a kernel of the library reads, and where.
+#[derive(Clone, Debug)]
+pub(super) enum View {
+    Product(ProductView),
+    Conv(ConvView),
+}
+
+impl View {
+    /// What lies in the memory that it reads.
+    pub fn bases(&self) -> Vec<ValueId> {
+        match self {
+            View::Product(view) => view.bases().to_vec(),
+            View::Conv(view) => view.bases(),
+        }
+    }
+
+    /// The kernel, its result in `own`.
+    pub fn call(&self, own: BufferId, buffer: impl Fn(ValueId) -> BufferId) -> Call {
+        match self {
+            View::Product(view) => view.call(own, buffer).into(),
+            View::Conv(view) => view.call(own, buffer).into(),
+        }
+    }
+
+    /// Whether its result is partials that are to be combined.
+    pub fn leaves_partials(&self) -> bool {
+        match self {
+            View::Product(view) => view.in_pieces(),
+            View::Conv(view) => view.call(BufferId(0), |_| BufferId(0)).in_groups(),
+        }
+    }
+
+    /// The end of the kernel's name.
+    pub fn word(&self) -> &'static str {
+        match self {
+            View::Product(_) => "gemm",
+            View::Conv(_) => "conv",
+        }
+    }
+}
+
+/// What leads to a sink, where a kernel of the library needs no more than what it reads.
+pub(super) fn live(graph: &Graph, library: &Library) -> Vec<bool> {
+    let mut live = vec![false; graph.nodes.len()];
+    graph.sinks.iter().for_each(|(_, v)| live[v.index()] = true);
+    for v in (0..graph.nodes.len() as u32).rev().map(ValueId) {
+        if live[v.index()] {
+            let inputs = || graph.node(v).inputs.clone();
+            library.get(&v).map_or_else(inputs, View::bases).iter().for_each(|x| live[x.index()] = true);
+        }
+    }
+    live
+}
