@@ -85,6 +85,11 @@ impl Geometry {
         self.first() + self.axes.len()
     }
 
+    /// The axes of the taps among those of the windows.
+    pub fn tap_axes(&self) -> Vec<usize> {
+        (self.taps()..self.taps() + self.axes.len()).collect()
+    }
+
     /// Places of all windows.
     pub fn counts(&self) -> Vec<usize> {
         self.axes.iter().map(Slide::count).collect()

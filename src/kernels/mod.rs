@@ -12,6 +12,7 @@ pub mod gate;
 pub mod gemm;
 pub mod machine;
 pub mod pace;
+pub mod pool;
 mod row;
 mod sparse;
 pub mod team;

@@ -94,6 +94,7 @@ macro_rules! layers {
 
 layers! {
     add,
+    avg_pool,
     batch_norm,
     concat,
     conv,
@@ -103,10 +104,13 @@ layers! {
     elu,
     flatten,
     gelu,
+    global_avg_pool,
+    global_max_pool,
     identity,
     layer_norm,
     leaky_relu,
     log_softmax,
+    max_pool,
     mul,
     noise,
     relu,

@@ -137,7 +137,7 @@ impl Windows {
 }
 
 /// How many axes windows slide over; E0301 where the input has no such axes.
-fn map(cx: &Infer<'_>) -> Result<usize, Diagnostic> {
+pub fn map(cx: &Infer<'_>) -> Result<usize, Diagnostic> {
     match cx.input().axes.len() {
         axes @ (2 | 3) => Ok(axes - 1),
         _ => Err(cx

@@ -6,8 +6,10 @@
 mod combine;
 mod conv;
 mod slides;
+mod pool;
 mod product;
 mod transpose;
+mod unfold;
 
 use crate::loops::calls::Symbol;
 
@@ -25,8 +27,10 @@ pub(super) fn function(symbol: Symbol) -> HostFn {
     match symbol {
         Symbol::Product => product::product,
         Symbol::Combine => combine::combine,
+        Symbol::Pool => pool::pool,
         Symbol::Conv => conv::conv,
         Symbol::Transpose => transpose::transpose,
+        Symbol::Unfold => unfold::unfold,
     }
 }
 

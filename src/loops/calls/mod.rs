@@ -75,7 +75,9 @@ calls! {
     product: Product = "dropnet_product";
     combine: Combine = "dropnet_combine";
     conv: Conv = "dropnet_conv";
+    pool: Pool = "dropnet_pool";
     transpose: Transpose = "dropnet_transpose";
+    unfold: Unfold = "dropnet_unfold";
 }
 
 /// What a library kernel says of itself.

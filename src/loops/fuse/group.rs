@@ -10,6 +10,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::domain::alone;
 use super::prepare::{ReduceKind, reduce_kind};
+use super::store::operands;
 use super::trace::{Context, Home, Root, Trace, sink_home};
 use super::view::{is_uniform, keeps_columns};
 use crate::graph::{Dim, Graph, Op, Sink, ValueId};
@@ -114,6 +115,9 @@ pub(super) fn settle(context: &mut Context, settled: &mut FxHashSet<Root>) {
         if wanting.is_empty() {
             return;
         }
+        // Windows are found wanting late, if at all.
+        let operands: Vec<ValueId> = wanting.iter().flat_map(|v| operands(context, *v)).collect();
+        context.stored.extend(operands);
         context.stored.extend(wanting);
     }
 }

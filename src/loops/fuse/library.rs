@@ -2,7 +2,9 @@
 
 use std::collections::BTreeMap;
 
+use super::pools::PoolView;
 use super::product::ProductView;
+use super::unfold::UnfoldView;
 use super::windows::ConvView;
 use crate::graph::{Graph, ValueId};
 use crate::loops::{BufferId, Call};
@@ -15,6 +17,8 @@ pub(super) type Library = BTreeMap<ValueId, View>;
 pub(super) enum View {
     Product(ProductView),
     Conv(ConvView),
+    Pool(PoolView),
+    Unfold(UnfoldView),
 }
 
 impl View {
@@ -23,6 +27,8 @@ impl View {
         match self {
             View::Product(view) => view.bases().to_vec(),
             View::Conv(view) => view.bases(),
+            View::Pool(view) => view.bases(),
+            View::Unfold(view) => view.bases(),
         }
     }
 
@@ -31,6 +37,8 @@ impl View {
         match self {
             View::Product(view) => view.call(own, buffer).into(),
             View::Conv(view) => view.call(own, buffer).into(),
+            View::Pool(view) => view.call(own, buffer).into(),
+            View::Unfold(view) => view.call(own, buffer).into(),
         }
     }
 
@@ -39,6 +47,7 @@ impl View {
         match self {
             View::Product(view) => view.in_pieces(),
             View::Conv(view) => view.call(BufferId(0), |_| BufferId(0)).in_groups(),
+            View::Pool(_) | View::Unfold(_) => false,
         }
     }
 
@@ -47,6 +56,8 @@ impl View {
         match self {
             View::Product(_) => "gemm",
             View::Conv(_) => "conv",
+            View::Pool(_) => "pool",
+            View::Unfold(_) => "unfold",
         }
     }
 }

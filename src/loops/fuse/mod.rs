@@ -14,11 +14,13 @@ mod library;
 mod names;
 mod nest;
 mod order;
+mod pools;
 mod prepare;
 mod product;
 mod program;
 mod store;
 mod trace;
+mod unfold;
 mod view;
 mod windows;
 
@@ -56,7 +58,10 @@ pub fn fuse(graph: &Graph) -> Program {
                 }
                 return program;
             }
-            Err(More::Store(values)) => context.stored.extend(values),
+            Err(More::Store(values)) => {
+                let operands: Vec<_> = values.iter().flat_map(|v| store::operands(&context, *v)).collect();
+                context.stored.extend(operands.into_iter().chain(values));
+            }
             Err(More::Apart(sink)) => {
                 // An update that others wait for and that waits for them: its value is stored and copied at the end.
                 apart.insert(sink);

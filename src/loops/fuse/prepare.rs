@@ -4,7 +4,7 @@
 //! The result computes the same sinks; node order stays topological.
 
 use super::library::{Library, View};
-use super::{product, windows};
+use super::{pools, product, unfold, windows};
 use crate::graph::{DType, Dim, Graph, Node, Op, Reduction, Type, ValueId};
 
 /// How the axes of a `Reduce` lie, where axes of extent 1 count as either kept or removed.
@@ -70,7 +70,9 @@ pub(super) fn prepare(graph: &Graph) -> (Graph, Library) {
             }
             map[i] = match node.op {
                 Op::Contract { .. } => contraction(&mut out, node, &mut library),
+                Op::Windows { .. } => windowed(&mut out, node, &mut library),
                 Op::Overlap { .. } => overlap(&mut out, node, &mut library),
+                Op::Reduce { .. } => reduction(&mut out, node, &mut library),
                 _ => rewrite(&mut out, node),
             };
         }
@@ -110,11 +112,41 @@ fn contraction(out: &mut Graph, node: Node, library: &mut Library) -> ValueId {
     v
 }
 
-/// Writes an overlap down: the gradient of a convolution's input, as a rule.
+/// Writes an overlap down: the derivative of a convolution or of a pool.
 fn overlap(out: &mut Graph, node: Node, library: &mut Library) -> ValueId {
-    let view = windows::overlap(out, &node);
+    if moves_nothing(out, &node) {
+        return rewrite(out, node);
+    }
+    let view = match windows::overlap(out, &node) {
+        Some(view) => Some(View::Conv(view)),
+        None => pools::backward(out, &node).map(View::Pool),
+    };
+    let view = view.or_else(|| unfold::view(out, &node).map(View::Unfold));
+    let v = push(out, node);
+    library.extend(view.map(|view| (v, view)));
+    v
+}
+
+/// Windows are looked through; a kernel writes them down where that cannot be.
+fn windowed(out: &mut Graph, node: Node, library: &mut Library) -> ValueId {
+    if moves_nothing(out, &node) {
+        return rewrite(out, node);
+    }
+    let view = unfold::view(out, &node);
+    let v = push(out, node);
+    library.extend(view.map(|view| (v, View::Unfold(view))));
+    v
+}
+
+/// Writes a reduction down: of windows that reach into the border, a pool.
+fn reduction(out: &mut Graph, mut node: Node, library: &mut Library) -> ValueId {
+    // Which of equal maxima is meant matters to the derivative alone.
+    if let Op::Reduce { reduction: reduction @ Reduction::First, .. } = &mut node.op {
+        *reduction = Reduction::Max;
+    }
+    let view = pools::forward(out, &node);
     let v = rewrite(out, node);
-    library.extend(view.map(|view| (v, View::Conv(view))));
+    library.extend(view.map(|view| (v, View::Pool(view))));
     v
 }
 
@@ -133,17 +165,13 @@ fn push(out: &mut Graph, node: Node) -> ValueId {
     ValueId(out.nodes.len() as u32 - 1)
 }
 
-fn rewrite(out: &mut Graph, mut node: Node) -> ValueId {
+pub(super) fn rewrite(out: &mut Graph, mut node: Node) -> ValueId {
     if moves_nothing(out, &node) {
         if out.ty(node.inputs[0]).dims == node.ty.dims {
             return node.inputs[0];
         }
         node.op = Op::Reshape { dims: node.ty.dims.clone() };
         node.inputs.truncate(1);
-    }
-    // Which of equal maxima is meant matters to the derivative alone.
-    if let Op::Reduce { reduction: reduction @ Reduction::First, .. } = &mut node.op {
-        *reduction = Reduction::Max;
     }
     if let Op::Reduce { reduction, axes } = &node.op
         && reduce_kind(&out.ty(node.inputs[0]).dims, axes) == ReduceKind::Mixed

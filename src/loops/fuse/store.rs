@@ -41,9 +41,9 @@ pub(super) fn required(context: &Context) -> BTreeSet<ValueId> {
     let live = live(graph, &context.library);
     for v in graph.values().filter(|v| live[v.index()]) {
         let node = graph.node(v);
-        if context.is_call(v) {
+        if context.is_call(v) && !matches!(node.op, Op::Windows { .. }) {
             stored.insert(v);
-            stored.extend(context.bases(v).into_iter().filter(|x| !is_leaf(*x)));
+            stored.extend(operands(context, v));
         } else {
             moved.extend(node.inputs.iter().copied());
         }
@@ -69,6 +69,13 @@ pub(super) fn required(context: &Context) -> BTreeSet<ValueId> {
         }
     }
     stored
+}
+
+/// What a kernel of the library reads that has to be stored for it.
+pub(super) fn operands(context: &Context, v: ValueId) -> impl Iterator<Item = ValueId> {
+    let graph = context.graph;
+    let is_leaf = |v: &ValueId| matches!(graph.node(*v).op, Op::Param(_) | Op::Slot(_) | Op::State(_));
+    context.bases(v).into_iter().filter(move |x| !is_leaf(x))
 }
 
 /// Vectors that every row of a larger value would compute again.

@@ -28,16 +28,21 @@ pub(super) struct ConvView {
 
 /// Some of the last axis of the value `base`, or of the kernel's own result.
 #[derive(Clone, Copy, Debug)]
-struct Part {
-    base: Option<ValueId>,
+pub(super) struct Part {
+    pub base: Option<ValueId>,
     /// Elements of the whole axis.
     stride: usize,
     offset: usize,
 }
 
 impl Part {
-    fn own(len: usize) -> Self {
+    pub fn own(len: usize) -> Self {
         Self { base: None, stride: len, offset: 0 }
+    }
+
+    /// As channels of maps in memory.
+    pub fn map(self, own: BufferId, buffer: &dyn Fn(ValueId) -> BufferId) -> Map {
+        Map { buffer: self.base.map_or(own, buffer), pixel: self.stride, offset: self.offset }
     }
 }
 
@@ -49,15 +54,9 @@ impl ConvView {
 
     /// The library's kernel, its result in `own`.
     pub fn call(&self, own: BufferId, buffer: impl Fn(ValueId) -> BufferId) -> Conv {
-        let memory = |part: Part| part.base.map_or(own, &buffer);
-        let map =
-            |part: Part| Map { buffer: memory(part), pixel: part.stride, offset: part.offset };
-        let w = Matrix {
-            buffer: memory(self.w),
-            stride: self.w.stride,
-            offset: self.w.offset,
-            transposed: false,
-        };
+        let map = |part: Part| part.map(own, &buffer);
+        let Map { buffer: weights, pixel, offset } = map(self.w);
+        let w = Matrix { buffer: weights, stride: pixel, offset, transposed: false };
         let Self { side, slides, channels, filters, .. } = *self;
         Conv { side, slides, channels, filters, x: map(self.x), w, y: map(self.y) }
     }
@@ -109,7 +108,7 @@ pub(super) fn overlap(graph: &Graph, node: &Node) -> Option<ConvView> {
     Some(ConvView { side: Side::Inputs, slides, channels, filters, x: Part::own(channels), w, y })
 }
 
-fn size(d: Dim) -> usize {
+pub(super) fn size(d: Dim) -> usize {
     if let Dim::Const(n) = d { n } else { 1 }
 }
 
@@ -121,24 +120,24 @@ fn covers(over: &[(usize, usize)], range: std::ops::Range<usize>, from: usize) -
 }
 
 /// Windows over the maps of `x`: rows of the batch, whose axes are the windowed ones and channels.
-fn maps(graph: &Graph, x: ValueId, geometry: &Geometry) -> Option<Slides> {
+pub(super) fn maps(graph: &Graph, x: ValueId, geometry: &Geometry) -> Option<Slides> {
     let ty = graph.ty(x);
     (ty.has_batch() && ty.dims.len() == geometry.taps() + 1).then(|| slides(&ty.dims, geometry))?
 }
 
-fn slides(dims: &[Dim], geometry: &Geometry) -> Option<Slides> {
+pub(super) fn slides(dims: &[Dim], geometry: &Geometry) -> Option<Slides> {
     let line = Slide { axis: 0, len: 1, size: 1, stride: 1, dilation: 1, before: 0, after: 0 };
     let (rows, cols) = match geometry.axes[..] {
         [cols] => (line, cols),
         [rows, cols] => (rows, cols),
         _ => return None,
     };
-    let pictures = dims[1..geometry.first()].iter().map(|d| size(*d)).product();
+    let pictures = dims.get(1..geometry.first()).unwrap_or_default().iter().map(|d| size(*d)).product();
     Some(Slides { rows, cols, pictures })
 }
 
 /// A value as a part of what lies in memory.
-fn part(graph: &Graph, v: ValueId) -> Part {
+pub(super) fn part(graph: &Graph, v: ValueId) -> Part {
     let node = graph.node(v);
     let whole = size(*node.ty.dims.last().unwrap_or(&Dim::Const(1)));
     match (&node.op, node.inputs.first()) {
@@ -151,7 +150,7 @@ fn part(graph: &Graph, v: ValueId) -> Part {
 }
 
 /// The value whose elements `v` has under another shape.
-fn strip(graph: &Graph, mut v: ValueId) -> ValueId {
+pub(super) fn strip(graph: &Graph, mut v: ValueId) -> ValueId {
     while let (Op::Reshape { .. }, Some(x)) = (&graph.node(v).op, graph.node(v).inputs.first()) {
         v = *x;
     }
