@@ -17,7 +17,7 @@ use crate::data::files::{self, Keep};
 use crate::data::inputs::Inputs;
 use crate::data::raw::{Arrays, Pick, Raw, RawTarget, Stored};
 use crate::data::search::Search;
-use crate::data::stores::{Element, FileRows, Layout};
+use crate::data::stores::{Coding, FileRows, Layout};
 use crate::data::words::{Read, SourceWord};
 use crate::diag::Diagnostic;
 use crate::vocab::{ArgSpec, Args, Block, Default, Kind, Sig};
@@ -178,7 +178,7 @@ fn pictures_in(mut file: File, name: &str) -> Result<(Vec<usize>, Inputs), DataE
     let (head, length) = files::head(&mut file, LONGEST_HEADER, name)?;
     let (shape, start) = dimensions(&head, length, name, "pictures")?;
     let (rows, width) = (shape[0], shape[1..].iter().product());
-    let layout = Layout { start: start as u64, element: Element::U8, big_endian: false, width, rows };
+    let layout = Layout { start: start as u64, coding: Coding::BYTES, width, rows };
     Ok((shape, Inputs::Filed { rows: FileRows::new(file, name, layout), is_short: true }))
 }
 

@@ -1,6 +1,7 @@
 //! Rows of a file as a net reads them: bytes as they are, all else mapped and shortened row by row.
 
-use super::file::{Element, FileRows};
+use super::element::Element;
+use super::file::FileRows;
 use super::{DataError, Form, Numbers, Numeric, RowStore};
 use crate::data::transform::{Affine, ArrayRule};
 
