@@ -140,6 +140,26 @@ fn rows_in_a_file_are_those_in_memory(form: Form) {
     assert!(said(&refused).contains("error[E0540]: there is not enough memory"), "{}", said(&refused));
     assert!(folder.run(&train("large-memory.net", "held")).ends_with("--- exit 0\n"));
     assert_eq!(tensors(&folder, "filed"), tensors(&folder, "held"));
+    assert!(folder.run(&train("small-disk.net", "small-filed")).ends_with("--- exit 0\n"));
+    let eval = |net: &str, run: &str| folder.run(&["eval", run, "--threads", "1"]).replace(net, "");
+    let room = self::room(&folder, &["eval", "small-filed", "--threads", "1"]);
+    let evaluated = limited(&folder, room, &["eval", "filed", "--threads", "1"]);
+    assert!(evaluated.status.success(), "{}", said(&evaluated));
+    let figures = String::from_utf8_lossy(&evaluated.stdout).into_owned();
+    assert!(eval("held", "held").contains(&figures), "{figures}");
+    let predict = |input: &'static str| ["predict", "filed", "--input", input, "--threads", "1"];
+    let predicted = limited(&folder, room, &predict("large.x"));
+    assert!(predicted.status.success(), "{}", said(&predicted));
+    // Standard input has no rows that could be left there.
+    let rows = File::open(folder.path().join("large.x")).expect("a file");
+    let read = std::process::Command::new(env!("CARGO_BIN_EXE_dropnet"))
+        .args(predict("-"))
+        .current_dir(folder.path())
+        .stdin(rows)
+        .output()
+        .expect("the binary runs");
+    assert!(read.status.success(), "{}", said(&read));
+    assert!(read.stdout.len() > 100_000 && read.stdout == predicted.stdout);
 }
 
 #[test]

@@ -22,6 +22,11 @@ impl Mapped {
         let same = stays || is_short && rule.pairs == [Affine::SAME];
         Self { rows, form: Form { numeric, shape }, rule: (!same).then(|| rule.clone()) }
     }
+
+    /// Rows of this shape of which the net sees mapped floats, whatever the file stores.
+    pub fn floats(rows: FileRows, shape: Vec<usize>, rule: &ArrayRule) -> Self {
+        Self { rows, form: Form { numeric: Numeric::F32, shape }, rule: Some(rule.clone()) }
+    }
 }
 
 impl RowStore for Mapped {

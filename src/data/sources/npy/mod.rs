@@ -24,6 +24,7 @@ use crate::diag::Diagnostic;
 use crate::memory;
 use crate::vocab::{ArgSpec, Args, Block, Default, Kind, Sig, exactly};
 pub(in crate::data) use held::array;
+pub(in crate::data) use rows::rows;
 
 pub static SIG: Sig = Sig {
     name: "npy",

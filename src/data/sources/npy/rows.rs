@@ -17,7 +17,7 @@ const LONGEST_HEADER: u64 = 1 << 20;
 /// # Errors
 /// As of an array in memory.
 pub(super) fn array(file: File, name: &str) -> Result<(Vec<usize>, Inputs), DataError> {
-    let (shape, rows) = found(file, name)?;
+    let (shape, rows) = rows(file, name)?;
     let width = shape.iter().skip(1).product();
     Ok((shape, looked_over(rows, width, name)?))
 }
@@ -26,7 +26,7 @@ pub(super) fn array(file: File, name: &str) -> Result<(Vec<usize>, Inputs), Data
 ///
 /// # Errors
 /// E0529 and E0521 of the header, E0528 for an array without numbers.
-pub(in crate::data) fn found(mut file: File, name: &str) -> Result<(Vec<usize>, FileRows), DataError> {
+pub(in crate::data) fn rows(mut file: File, name: &str) -> Result<(Vec<usize>, FileRows), DataError> {
     let begins = header::length(&files::head(&mut file, 12, name)?.0).unwrap_or(LONGEST_HEADER);
     if begins > LONGEST_HEADER {
         return Err(unusable(name, "its header is longer than NumPy writes"));
