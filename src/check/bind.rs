@@ -247,8 +247,9 @@ fn another_kind(span: Span, found: String, wanted: &str, sig: &Sig, spec: &ArgSp
 
 /// Words by their spelling; everything else by evaluating once and taking the first kind that fits.
 fn one_of(expr: &Expr, kinds: &'static [Kind], sig: &Sig, spec: &ArgSpec, scope: &mut Scope) -> Bound {
-    if let (ExprKind::List(_), true) = (&expr.kind, kinds.iter().any(|kind| matches!(kind, Kind::Choices))) {
-        return value_of(expr, Kind::Choices, sig, spec, scope);
+    let of_lists = kinds.iter().find(|kind| matches!(kind, Kind::Choices | Kind::Items));
+    if let (ExprKind::List(_), Some(of_lists)) = (&expr.kind, of_lists) {
+        return value_of(expr, *of_lists, sig, spec, scope);
     }
     if let ExprKind::Path(path) = &expr.kind {
         for kind in kinds {
