@@ -4,7 +4,7 @@ use super::{
     eval::{bound, describe, eval, more_than_all, too_late},
     scope::Scope,
     suggest::nearest,
-    words::{eval_or_word, stands_for},
+    words::{eval_or_word, stands_for, twofold},
 };
 use crate::{
     diag::{Diagnostic, Span},
@@ -255,7 +255,14 @@ fn one_of(expr: &Expr, kinds: &'static [Kind], sig: &Sig, spec: &ArgSpec, scope:
         for kind in kinds {
             match kind {
                 Kind::Word(words) | Kind::Words(words) if words.contains(&path.as_str()) => {
+                    if scope.contains(path) {
+                        return Err(twofold(path, expr.span, scope));
+                    }
                     return Ok(Value::Word(path.clone()));
+                }
+                // Among other values a word is one that this place takes; what else the name may be is not known.
+                Kind::Word(words) | Kind::Words(words) if scope.word(path).is_some() => {
+                    scope.words.accept(path, words.iter().map(ToString::to_string));
                 }
                 Kind::Name if !scope.contains(path) && path != "true" && path != "false" => {
                     return Ok(Value::Word(path.clone()));
