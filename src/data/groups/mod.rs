@@ -52,8 +52,8 @@ impl Groups {
         let values = words.iter().map(value).collect::<Option<Vec<String>>>().unwrap_or(words);
         let mut occurs = vec![false; values.len()];
         codes.iter().for_each(|code| occurs[*code as usize] = true);
-        let used = values.iter().zip(occurs).filter_map(|(value, occurs)| occurs.then(|| value.clone()));
-        let mut names: Vec<String> = used.collect();
+        let used = values.iter().zip(occurs).filter(|(_, occurs)| *occurs);
+        let mut names: Vec<String> = used.map(|(value, _)| value.clone()).collect();
         names.sort_by(|a, b| label_order(a, b));
         names.dedup();
         let place: FxHashMap<&str, u32> = names.iter().map(String::as_str).zip(0..).collect();
