@@ -4,7 +4,7 @@ use super::{
     eval::{bound, describe, eval, more_than_all, too_late},
     scope::Scope,
     suggest::nearest,
-    words::{eval_or_word, stands_for},
+    words::{eval_or_word, stands_for, twofold},
 };
 use crate::{
     diag::{Diagnostic, Span},
@@ -247,14 +247,22 @@ fn another_kind(span: Span, found: String, wanted: &str, sig: &Sig, spec: &ArgSp
 
 /// Words by their spelling; everything else by evaluating once and taking the first kind that fits.
 fn one_of(expr: &Expr, kinds: &'static [Kind], sig: &Sig, spec: &ArgSpec, scope: &mut Scope) -> Bound {
-    if let (ExprKind::List(_), true) = (&expr.kind, kinds.iter().any(|kind| matches!(kind, Kind::Choices))) {
-        return value_of(expr, Kind::Choices, sig, spec, scope);
+    let of_lists = kinds.iter().find(|kind| matches!(kind, Kind::Choices | Kind::Items));
+    if let (ExprKind::List(_), Some(of_lists)) = (&expr.kind, of_lists) {
+        return value_of(expr, *of_lists, sig, spec, scope);
     }
     if let ExprKind::Path(path) = &expr.kind {
         for kind in kinds {
             match kind {
                 Kind::Word(words) | Kind::Words(words) if words.contains(&path.as_str()) => {
+                    if scope.contains(path) {
+                        return Err(twofold(path, expr.span, scope));
+                    }
                     return Ok(Value::Word(path.clone()));
+                }
+                // Among other values a word is one that this place takes; what else the name may be is not known.
+                Kind::Word(words) | Kind::Words(words) if scope.word(path).is_some() => {
+                    scope.words.accept(path, words.iter().map(ToString::to_string));
                 }
                 Kind::Name if !scope.contains(path) && path != "true" && path != "false" => {
                     return Ok(Value::Word(path.clone()));

@@ -7,6 +7,7 @@ use super::{
     scope::Scope,
     section::{Home, misplaced},
     suggest::nearest,
+    words::eval_or_word,
 };
 use crate::{
     diag::{Diagnostic, Span},
@@ -299,6 +300,17 @@ fn counted(arguments: usize) -> String {
     format!("{arguments} argument{}", if arguments == 1 { "" } else { "s" })
 }
 
+/// What a block is handed: a value, or a word. A name that is nearly one that is defined, and no word of the layers, is a slip.
+fn handed(expr: &Expr, scope: &mut Scope) -> Result<Value> {
+    if let ExprKind::Path(name) = &expr.kind
+        && !layers::is_word(name)
+        && nearest(name, scope.names()).is_some()
+    {
+        return eval(expr, scope);
+    }
+    eval_or_word(expr, scope)
+}
+
 /// The arguments of a block's call, by its formals.
 pub fn bind_formals(
     block: &BlockDef,
@@ -351,7 +363,7 @@ pub fn bind_formals(
             );
             continue;
         }
-        match eval(&arg.value, scope) {
+        match handed(&arg.value, scope) {
             Ok(value) => values.push((formal.name.text.clone(), value)),
             Err(d) => diags.push(*d),
         }
@@ -361,7 +373,7 @@ pub fn bind_formals(
             continue;
         }
         match &formal.default {
-            Some(expr) => match eval(expr, scope) {
+            Some(expr) => match handed(expr, scope) {
                 Ok(value) => values.push((formal.name.text.clone(), value)),
                 Err(d) => diags.push(*d),
             },

@@ -29,8 +29,8 @@ pub static FORMS: &[Form] = &[
         "param NAME = VALUE",
         "Stands at the top of the file. `--set NAME=VALUE` replaces the value for one run. Expressions may use params that stand above.
 
-A bare name that nothing has defined is a word: `param act = relu` may stand where a layer, a block, an optimizer or another word is wanted, may be
-compared (`if act == relu`) and tried (`vary act, [relu, tanh]`).
+A bare name that nothing has defined is a word: `param act = relu` may stand where a layer, a block, an optimizer, a source, a metric or another word is
+wanted, may be handed to a block, compared (`if act == relu`) and tried (`vary act, [relu, tanh]`).
 
 # Example
 ```net
@@ -70,17 +70,18 @@ net {
         "defines a layer of your own",
         "block Name(argument, other=default) { ... }",
         "Names of blocks are CamelCase, so that no later layer can clash with them. A block is used like a layer; each use has its own weights.
+What it is handed may be a word, as the name of a layer: `act=tanh`.
 
 # Example
 ```net
-block Hidden(width, p=0.5) {
-  dense width -> relu -> dropout p
+block Hidden(width, p=0.5, act=relu) {
+  dense width -> act -> dropout p
 }
 
 net {
   input x: real[4]
   Hidden 32
-  Hidden 16, p=0.2
+  Hidden 16, p=0.2, act=tanh
   dense 3
   output y: class[3]
 }

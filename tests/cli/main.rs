@@ -14,6 +14,7 @@ mod experiment;
 mod explain;
 mod flags;
 mod fmt;
+mod groups;
 #[cfg(unix)]
 mod kills;
 mod levels;
