@@ -124,7 +124,7 @@ const OTHER_MEANINGS: &[(&str, &str, &str)] = &[
     ("check/net/ends.rs", "identity", "the text of a fix, written for the user"),
     ("check/sweep.rs", "linear", "a value of `scale`"),
     ("check/sweep.rs", "step", "an argument of `vary`"),
-    ("check/train.rs", "noise", "a statement of the section"),
+    ("check/augment.rs", "noise", "a statement of the section"),
     ("layers/gelu.rs", "tanh", "a value of `kind`"),
     ("layers/initial/mod.rs", "glorot_uniform", "the default of `init`"),
     ("model/laws/bits.rs", "sigmoid", "the function that an output applies by itself"),

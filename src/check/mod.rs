@@ -3,10 +3,13 @@
 //! Data is known only by its attributes ([`Attributes`]), which the driver probes; without them such numbers stay symbolic
 //! and may stand only where a run-time number may.
 
+mod augment;
 mod bind;
 mod chosen;
 mod data;
 mod eval;
+mod family;
+mod fit;
 mod forms;
 mod mend;
 mod mention;
@@ -23,8 +26,11 @@ mod suggest;
 mod sweep;
 mod times;
 mod train;
+mod value;
+mod watched;
 mod words;
 
+pub use augment::AUGMENT_STATEMENTS;
 pub use net::Net;
 pub use penalties::check as check_penalties;
 pub use predict::{MOST_COINS, PREDICT_STATEMENTS};
@@ -33,7 +39,7 @@ pub use section::NAMES as SECTIONS;
 pub use sections::home as home_section;
 pub use suggest::nearest;
 pub use sweep::SWEEP_STATEMENTS;
-pub use train::{AUGMENT_STATEMENTS, TRAIN_STATEMENTS};
+pub use train::TRAIN_STATEMENTS;
 
 use std::collections::BTreeMap;
 

@@ -217,7 +217,7 @@ pub fn home(word: &str) -> Option<&'static str> {
         Some("predict")
     } else if sweep::SWEEP_STATEMENTS.iter().any(|sig| sig.name == word) {
         Some("sweep")
-    } else if train::AUGMENT_STATEMENTS.iter().any(|sig| sig.name == word) {
+    } else if super::AUGMENT_STATEMENTS.iter().any(|sig| sig.name == word) {
         Some("augment")
     } else {
         crate::layers::find(word).map(|_| "net")

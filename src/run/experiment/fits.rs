@@ -6,7 +6,7 @@ use std::{
     sync::{Arc, Mutex},
 };
 
-use super::{Experiment, ExperimentError, Point, held, points, trial};
+use super::{Experiment, ExperimentError, Point, carried::held, points, trial};
 use crate::{
     data::{self, DataConfig, Divided, Division},
     model::{Model, Search, Sweep},
