@@ -11,6 +11,7 @@ use super::divide::{self, Listed, Parts};
 use super::error::{self, DataError};
 use super::finite;
 use super::groups::Groups;
+use super::inputs::Precision;
 use super::raw::{Cells, Raw, Table};
 use super::schema::DataSchema;
 use super::search::Search;
@@ -218,9 +219,13 @@ impl Opened<'_> {
         let normalize_target = settings.normalize.is_some_and(|n| n.target);
         let inputs = natural(need, &schema);
         check_inputs(&inputs, &schema)?;
-        // A number is 4 bytes for the net; a row has its target and its number. Rows in a file are held block by block.
+        // A number is 4 bytes for the net; a row has its target and its number. Rows of 32-bit numbers and of bytes stay where they are.
         let held = match &self.raw {
-            Raw::Arrays { train, .. } if !train.data.is_held() => 0,
+            Raw::Arrays { train, .. }
+                if train.data.precision() != Precision::Long || !train.data.is_held() =>
+            {
+                0
+            }
             _ => schema.features(),
         };
         let a_row = held.saturating_add(2).saturating_mul(4);
@@ -284,16 +289,17 @@ impl Opened<'_> {
         let Raw::Arrays { train, test } = self.raw else {
             return Err(DataError::new("E0533", "the source has no arrays"));
         };
-        let stores = vec![super::arrays::apply(train.data, &array_rule, &inputs[0])];
+        let stores = vec![super::arrays::apply(train.data, &array_rule, &inputs[0])?];
         let target = Arc::new(in_training_units(&whole, &rule));
         let part = |rows: &Vec<u32>| {
             (!rows.is_empty()).then(|| Part::new(rows.as_slice().into(), stores.clone(), target.clone()))
         };
         let (first, valid, cut_test) = (part(&parts.train), part(&parts.valid), part(&parts.test));
         let own_test = test.zip(own).map(|(test, whole)| {
-            let stores = vec![super::arrays::apply(test.data, &array_rule, &inputs[0])];
-            Part::of_first(test.rows, stores, in_training_units(&whole, &rule))
+            let stores = vec![super::arrays::apply(test.data, &array_rule, &inputs[0])?];
+            Ok::<Part, DataError>(Part::of_first(test.rows, stores, in_training_units(&whole, &rule)))
         });
+        let own_test = own_test.transpose()?;
         let train = first.ok_or_else(|| DataError::new("E0534", "no row is left to train on"))?;
         let transform = Transform { inputs, fields: Fields::Array(array_rule), target: rule };
         Ok(Dataset { train, valid, test: own_test.or(cut_test), transform, schema })

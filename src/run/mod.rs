@@ -47,4 +47,5 @@ pub use predictions::mc::Scoring;
 pub use predictions::plan::SamplePlan;
 pub use predictions::predict::Predictions;
 pub use predictions::sampling::Drawn as SamplesDrawn;
+pub use predictions::written::{Form as PredictionForm, Writing};
 pub use subnets::subnet::{Drawn, SiteMask};

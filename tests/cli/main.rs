@@ -4,6 +4,8 @@ mod support;
 
 mod audit;
 mod bench;
+#[cfg(target_os = "linux")]
+mod by_row;
 mod calibrate;
 mod check;
 mod committee;

@@ -2,7 +2,6 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::form::Compute;
 use super::group::is_combined;
 use super::trace::{Context, Effect, Home, Instance, Trace, What};
 use crate::graph::{Op, ParamId, Phase, Reduction, Sink, ValueId};
@@ -189,21 +188,19 @@ fn reduction_word(reduction: Reduction) -> &'static str {
     }
 }
 
+/// What an instance is called; loads and numbers are not worth a word.
 fn word(trace: &Trace, instance: &Instance) -> Option<String> {
-    let word = match &instance.what {
+    match &instance.what {
         What::Load { .. } | What::Scalar(..) | What::Const(_) | What::Key(_) => return None,
-        What::Mask { .. } => "keep_mask".to_string(),
-        What::Noise { .. } => "noise".to_string(),
-        What::OneHot { .. } => "one_hot".to_string(),
-        What::Accumulate { reduction, .. } | What::Fold { reduction, .. } => {
-            reduction_word(*reduction).to_string()
-        }
-        What::Compute(Compute::Unary(op, _)) => format!("{op:?}").to_lowercase(),
-        What::Compute(Compute::Binary(op, ..)) => match &trace.context.graph.node(instance.node).op {
-            Op::Reduce { reduction, .. } => reduction_word(*reduction).to_string(),
-            _ => format!("{op:?}").to_lowercase(),
-        },
-        What::Compute(Compute::Select { .. }) => "select".to_string(),
-    };
-    Some(word)
+        What::Mask { .. }
+        | What::Noise { .. }
+        | What::OneHot { .. }
+        | What::Compute(_)
+        | What::Accumulate { .. }
+        | What::Fold { .. } => {}
+    }
+    Some(match &trace.context.graph.node(instance.node).op {
+        Op::Reduce { reduction, .. } => reduction_word(*reduction).to_string(),
+        op => op.mnemonic().to_string(),
+    })
 }
