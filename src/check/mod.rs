@@ -22,6 +22,7 @@ mod report;
 mod scope;
 mod section;
 mod sections;
+mod sizes;
 mod suggest;
 mod sweep;
 mod times;
@@ -44,6 +45,7 @@ pub use train::TRAIN_STATEMENTS;
 use std::collections::BTreeMap;
 
 use crate::{
+    data::DataConfig,
     diag::{Diagnostic, Span},
     lint,
     model::{Model, Node, Param},
@@ -81,6 +83,10 @@ pub struct Checked {
 pub struct Sketch {
     pub nodes: Vec<Node>,
     pub params: Vec<Param>,
+    /// The `data` section, where it is sound.
+    pub data: Option<DataConfig>,
+    /// Whether a size `_` waits for the data: the net is not known before, and nothing is wrong with that.
+    pub waits: bool,
 }
 
 /// Parses and checks a source text.
@@ -141,8 +147,8 @@ fn check_as(file: &File, env: &Env, broken: bool) -> Checked {
     let (model, sketch) = sections.model(&mut scope, &blocks, knobs, &mut diags);
     diags.extend(scope.words.misspelt());
     diags.extend(scope.unused().map(|(name, span)| unused(name, span)));
-    // Where something else is wrong, what looks unused may stand in the part that was not understood.
-    if broken || diags.iter().any(Diagnostic::is_error) {
+    // Where something else is wrong, what looks unused may stand in the part that was not understood; so it may behind a size that is not known.
+    if broken || sketch.waits || diags.iter().any(Diagnostic::is_error) {
         diags.retain(|d| !["W0201", "W0202", "W0204"].contains(&d.code));
     }
     diags.sort_by_key(|d| (d.span, d.code));

@@ -8,6 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::{
     eval::{describe, eval},
     scope::{ATTRIBUTES, Scope},
+    sizes::OPEN,
     suggest::nearest,
 };
 use crate::{
@@ -76,7 +77,7 @@ pub fn eval_or_word(expr: &Expr, scope: &mut Scope) -> Result<Value> {
 fn bare<'e>(expr: &'e Expr, scope: &Scope) -> Option<&'e str> {
     let ExprKind::Path(name) = &expr.kind else { return None };
     let known = scope.contains(name) || ATTRIBUTES.contains(&name.as_str());
-    (!known && !["true", "false"].contains(&name.as_str()) && !name.contains('.')).then_some(name)
+    (!known && !["true", "false", OPEN].contains(&name.as_str()) && !name.contains('.')).then_some(name)
 }
 
 /// The two sides of `==` or `!=`: a bare name beside one that is defined is a word.

@@ -32,6 +32,7 @@ mod rows;
 mod schema;
 mod search;
 mod single;
+pub mod sizes;
 mod sources;
 mod statements;
 mod stores;

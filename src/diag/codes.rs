@@ -428,9 +428,11 @@ Write the unit asked for: `warmup=5epochs`; `1s` is a second, `1steps` is one st
         r#"Known only once the data is read
 
 Attributes such as `train.rows` have their value when data is loaded. They may stand in rates, penalties and schedules,
-not in shapes, which must be known before.
+not in shapes, which must be known before. A size that the data say is written `_`, in the type of an input or of the output and
+nowhere else; among several inputs it is the last one's, which takes what the others leave of a row.
 
     dense data.rows
+    dense _
 
 Write the number, or a `param`."#,
     ),
@@ -919,7 +921,7 @@ category. Arrays feed a single input.
 
     input x: real[8]        and a row gives 10 numbers
 
-Correct the input's size, or choose columns with `inputs`."#,
+Correct the input's size, write `real[_]` for as many as a row gives, or choose columns with `inputs`."#,
     ),
     (
         "E0534",

@@ -224,14 +224,19 @@ sweep {
         "input",
         "declares what the net takes",
         "input NAME: real[SIZES]",
-        "`real[8]` is a row of eight numbers, `real[28, 28, 1]` a picture: height, width, channels. The minibatch is not written.",
+        "`real[8]` is a row of eight numbers, `real[28, 28, 1]` a picture: height, width, channels. The minibatch is not written.
+
+`_` is a size that the data say: `real[_]` takes as many numbers as a row gives, `real[_, _, 1]` pictures of the data's size. Of several inputs the last may
+have it, and takes what the others leave. `check` reads no data and leaves shapes behind a `_` alone; `check --data`, `summary` and `train` read them.",
     ),
     form(
         "output",
         "declares what the net answers, and ends it",
         "output NAME: class[K] | real[D] | bits[K] | normal[D]",
         "`class[K]` takes K logits, predictions are their softmax. `bits[K]` takes K logits of yes-or-no answers. `real[D]` are numbers.
-`normal[D]` takes 2D numbers, means and log-variances.",
+`normal[D]` takes 2D numbers, means and log-variances.
+
+`class[_]`, `real[_]`, `bits[_]` and `normal[_]` have as many classes, numbers or bits as the target of the data; the last layer must still say its width.",
     ),
     form(
         "from",

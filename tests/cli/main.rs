@@ -22,6 +22,7 @@ mod levels;
 mod limits;
 mod naming;
 mod new;
+mod open_sizes;
 mod places;
 mod plot;
 mod predict;
