@@ -81,7 +81,7 @@ fn expected(graph: &Graph, pass: &Pass, sink: Sink) -> Vec<f64> {
 
 /// The result of every executor for these numbers of rows.
 fn check(graph: &Graph, sink: Sink, rows: &[usize], what: &str) {
-    let program = fuse(graph);
+    let program = fuse(graph).expect("kernels");
     let compiled = compile(&program, &Options::default()).unwrap_or_else(|e| panic!("{what}: {e}\n{graph}"));
     for rows in rows.iter().copied() {
         let start = pass(graph, rows);
@@ -264,7 +264,7 @@ fn attention_reads_its_heads_in_place() {
     let x: Vec<ValueId> =
         sources.iter().enumerate().map(|(i, dims)| source(&mut b, &format!("x{i}"), dims)).collect();
     let y = attention(&mut b, &x);
-    let program = fuse(&leaving(b, y).0);
+    let program = fuse(&leaving(b, y).0).expect("kernels");
     let calls = program
         .kernels
         .iter()
@@ -300,7 +300,7 @@ fn loops_over_a_map_stay_with_their_product() {
     {
         let (graph, sink) = layer(&dims, 6, 40);
         check(&graph, sink, ROWS, &format!("{dims:?}"));
-        let program = fuse(&graph);
+        let program = fuse(&graph).expect("kernels");
         let chains = chains(&program, &Schedule::new(&program).step);
         assert_eq!(!chains.is_empty(), chained, "{dims:?}");
     }

@@ -189,7 +189,7 @@ fn step() -> Program {
         b.store(param, new);
     }
     let graph = crate::graph::simplify(&b.finish(), crate::graph::Passes::ALL);
-    fuse(&graph)
+    fuse(&graph).expect("kernels")
 }
 
 /// No buffer has an axis of windows, each convolution is three kernels but the first, whose input wants no gradient.

@@ -1,9 +1,11 @@
 //! Rewrites a graph into the few shapes of operation that fusion handles: dead nodes dropped, moves that move nothing turned into
-//! `Reshape`, each contraction a product of matrices in memory, and each `Reduce` either leading (removes the first axes), trailing (keeps them) or a middle one that keeps axis 0.
+//! `Reshape`, each contraction and overlap a kernel of the library, and each `Reduce` either leading (removes the first axes), trailing (keeps them) or a middle one that keeps axis 0.
 //!
 //! The result computes the same sinks; node order stays topological.
 
+use super::form::{Form, form};
 use super::library::{Library, View};
+use super::unfused::Unfused;
 use super::{pools, product, unfold, windows};
 use crate::graph::{DType, Dim, Graph, Node, Op, Reduction, Type, ValueId};
 
@@ -47,7 +49,10 @@ pub(super) fn reduce_kind(dims: &[Dim], axes: &[usize]) -> ReduceKind {
 }
 
 /// The graph without dead nodes and in the forms above, with the kernels of the library that its contractions and overlaps are.
-pub(super) fn prepare(graph: &Graph) -> (Graph, Library) {
+///
+/// # Errors
+/// A contraction that is no product of matrices, whatever order its operands are brought into; sums of windows over more than two axes.
+pub(super) fn prepare(graph: &Graph) -> Result<(Graph, Library), Unfused> {
     let mut live = vec![false; graph.nodes.len()];
     for (_, v) in &graph.sinks {
         live[v.index()] = true;
@@ -69,53 +74,50 @@ pub(super) fn prepare(graph: &Graph) -> (Graph, Library) {
                 *v = map[v.index()];
             }
             map[i] = match node.op {
-                Op::Contract { .. } => contraction(&mut out, node, &mut library),
+                Op::Contract { .. } => contraction(&mut out, node, &mut library)?,
                 Op::Windows { .. } => windowed(&mut out, node, &mut library),
-                Op::Overlap { .. } => overlap(&mut out, node, &mut library),
+                Op::Overlap { .. } => overlap(&mut out, node, &mut library)?,
                 Op::Reduce { .. } => reduction(&mut out, node, &mut library),
                 _ => rewrite(&mut out, node),
             };
         }
     }
     out.sinks = graph.sinks.iter().map(|(sink, v)| (*sink, map[v.index()])).collect();
-    (out, library)
+    Ok((out, library))
 }
 
 /// Writes a contraction down, with operands whose axes are in an order that a product can read.
-fn contraction(out: &mut Graph, node: Node, library: &mut Library) -> ValueId {
+fn contraction(out: &mut Graph, node: Node, library: &mut Library) -> Result<ValueId, Unfused> {
     if let Some(view) = windows::contraction(out, &node) {
         let v = push(out, node);
         library.insert(v, View::Conv(view));
-        return v;
+        return Ok(v);
     }
-    let Some(((left, right), batch, over)) = product::parts(&node) else { return push(out, node) };
+    let Some(((left, right), batch, over)) = product::parts(&node) else { return Ok(push(out, node)) };
     if let Some(view) = product::view(out, (left, right), batch, over) {
         let v = push(out, node);
         library.insert(v, View::Product(view));
-        return v;
+        return Ok(v);
     }
     let over = product::rows_first(out.ty(left), over);
     let (order_left, order_right) = (
         product::ordered(out.ty(left), batch, &over, true),
         product::ordered(out.ty(right), batch, &over, false),
     );
-    let op = Op::Contract {
-        batch: product::renamed(batch, &order_left, &order_right),
-        over: product::renamed(&over, &order_left, &order_right),
-    };
-    let inputs = vec![transposed(out, left, order_left), transposed(out, right, order_right)];
-    let Op::Contract { batch, over } = &op else { return push(out, node) };
-    let view = product::view(out, (inputs[0], inputs[1]), batch, over);
-    let v = push(out, Node { op, inputs, ..node });
-    let view = view.unwrap_or_else(|| panic!("internal: {v:?} is no product of ordered operands"));
+    let batch = product::renamed(batch, &order_left, &order_right);
+    let over = product::renamed(&over, &order_left, &order_right);
+    let (left, right) = (transposed(out, left, order_left), transposed(out, right, order_right));
+    let view = product::view(out, (left, right), &batch, &over);
+    let v = push(out, Node { op: Op::Contract { batch, over }, inputs: vec![left, right], ..node });
+    let view = view.ok_or_else(|| Unfused::at(out, v, "no order of its axes is a product of matrices"))?;
     library.insert(v, View::Product(view));
-    v
+    Ok(v)
 }
 
 /// Writes an overlap down: the derivative of a convolution or of a pool.
-fn overlap(out: &mut Graph, node: Node, library: &mut Library) -> ValueId {
+fn overlap(out: &mut Graph, node: Node, library: &mut Library) -> Result<ValueId, Unfused> {
     if moves_nothing(out, &node) {
-        return rewrite(out, node);
+        return Ok(rewrite(out, node));
     }
     let view = match windows::overlap(out, &node) {
         Some(view) => Some(View::Conv(view)),
@@ -123,8 +125,9 @@ fn overlap(out: &mut Graph, node: Node, library: &mut Library) -> ValueId {
     };
     let view = view.or_else(|| unfold::view(out, &node).map(View::Unfold));
     let v = push(out, node);
-    library.extend(view.map(|view| (v, view)));
-    v
+    let view = view.ok_or_else(|| Unfused::at(out, v, "its windows slide over more than two axes"))?;
+    library.insert(v, view);
+    Ok(v)
 }
 
 /// Windows are looked through; a kernel writes them down where that cannot be.
@@ -185,50 +188,19 @@ pub(super) fn rewrite(out: &mut Graph, mut node: Node) -> ValueId {
 /// True if the result is the operand's elements in the operand's order.
 fn moves_nothing(graph: &Graph, node: &Node) -> bool {
     let Some(operand) = node.inputs.first().map(|v| graph.ty(*v)) else { return false };
-    match &node.op {
-        Op::Reshape { .. } | Op::Detach => true,
-        Op::Broadcast { .. } | Op::Pad { .. } | Op::Slice { .. } => {
+    match form(node) {
+        Form::Same(_) => true,
+        Form::Broadcast { .. } | Form::Pad { .. } | Form::Slice { .. } => {
             operand.has_batch() == node.ty.has_batch() && operand.row_len() == node.ty.row_len()
         }
-        Op::Windows { geometry, .. } | Op::Overlap { geometry } => geometry.is_identity(),
-        Op::Concat { .. } => node.inputs.len() == 1,
-        Op::Reduce { axes, .. } => axes.iter().all(|a| unit(operand.dims[*a])),
-        Op::Transpose { permutation } => {
+        Form::Concat { operands, .. } => operands.len() == 1,
+        Form::Reduce { axes, .. } => axes.iter().all(|a| unit(operand.dims[*a])),
+        Form::Transpose { permutation, .. } => {
             let solid: Vec<usize> = permutation.iter().copied().filter(|a| !unit(operand.dims[*a])).collect();
             solid.is_sorted()
         }
-        // They compute.
-        Op::Neg
-        | Op::Abs
-        | Op::Exp
-        | Op::Log
-        | Op::Sqrt
-        | Op::Tanh
-        | Op::Sigmoid
-        | Op::Softplus
-        | Op::Erf
-        | Op::Add
-        | Op::Sub
-        | Op::Mul
-        | Op::Div
-        | Op::Max
-        | Op::Min
-        | Op::Less
-        | Op::Select
-        | Op::OneHot { .. }
-        | Op::KeepMask { .. }
-        | Op::Noise { .. }
-        | Op::IsFirst { .. }
-        | Op::Contract { .. } => false,
-        // They have no operand.
-        Op::Input { .. }
-        | Op::Target { .. }
-        | Op::Param(_)
-        | Op::Slot(_)
-        | Op::State(_)
-        | Op::Scalar(_)
-        | Op::Const(_)
-        | Op::RowKey(_) => false,
+        Form::Windows { geometry, .. } | Form::Overlap { geometry } => geometry.is_identity(),
+        Form::Leaf(_) | Form::Drawn { .. } | Form::Compute(_) | Form::OneHot(_) | Form::Library => false,
     }
 }
 
