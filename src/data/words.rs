@@ -51,6 +51,7 @@ pub static STATEMENTS: &[&Statement] = &[
     &statements::normalize::WORD,
     &statements::scale::WORD,
     &statements::batch::WORD,
+    &statements::prefix_limit::WORD,
 ];
 
 pub fn source(name: &str) -> Option<&'static SourceWord> {

@@ -10,6 +10,7 @@ mod experiment;
 mod folder;
 mod judgements;
 mod predictions;
+mod prefix;
 #[cfg(test)]
 mod rig;
 mod subnets;
@@ -47,4 +48,5 @@ pub use predictions::mc::Scoring;
 pub use predictions::plan::SamplePlan;
 pub use predictions::predict::Predictions;
 pub use predictions::sampling::Drawn as SamplesDrawn;
+pub use prefix::PrefixPlan;
 pub use subnets::subnet::{Drawn, SiteMask};

@@ -26,7 +26,7 @@ use rustc_hash::FxHashSet;
 
 use super::plan::plan;
 use super::{Program, verify};
-use crate::graph::Graph;
+use crate::graph::{Graph, of_data_alone};
 use trace::Context;
 
 /// The kernels of a step: of training (forward, loss, backward, update) or of evaluation (forward only).
@@ -36,7 +36,8 @@ use trace::Context;
 pub fn fuse(graph: &Graph) -> Program {
     let (graph, products) = prepare::prepare(graph);
     let drawn = store::drawn(&graph);
-    let mut context = Context { graph: &graph, products, stored: BTreeSet::new(), drawn };
+    let alone = of_data_alone(&graph);
+    let mut context = Context { graph: &graph, products, stored: BTreeSet::new(), drawn, alone };
     context.stored = store::required(&context);
     let hoisted = store::hoisted(&context);
     context.stored.extend(hoisted);

@@ -171,7 +171,8 @@ impl Writer<'_, '_> {
     fn product(&mut self, v: ValueId) {
         let Some(view) = self.context.products.get(&v) else { return };
         let c = self.buffers[&Home::Value(v)];
-        let call = view.call(c, |base| self.buffers[&home_of(self.context, base)]);
+        let alone = self.context.alone[v.index()];
+        let call = view.call(c, alone, |base| self.buffers[&home_of(self.context, base)]);
         let name = self.names.unique(format!("{}.gemm", self.names.value(v)));
         let domain = view.in_pieces().then(|| call.rows_of_pieces());
         self.program.kernels.push(Kernel::Call { name, call: call.into() });

@@ -22,6 +22,8 @@ pub(super) struct Context<'g> {
     pub stored: BTreeSet<ValueId>,
     /// Values made of random draws and scalars alone: never stored.
     pub drawn: Vec<bool>,
+    /// Values that depend on data alone.
+    pub alone: Vec<bool>,
 }
 
 impl Context<'_> {
