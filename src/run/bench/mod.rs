@@ -59,6 +59,13 @@ pub struct KernelTime {
     pub bound: Duration,
 }
 
+/// What depends on data alone, computed once over the training rows.
+pub struct Once {
+    pub rows: usize,
+    pub bytes: u64,
+    pub time: Duration,
+}
+
 /// What was measured.
 pub struct Bench {
     /// That steps were offered, and that were at work in the last of them.
@@ -77,6 +84,8 @@ pub struct Bench {
     /// A step's time at barriers, and between kernels.
     pub waiting: Duration,
     pub between: Duration,
+    /// What is computed before the first step, where anything is.
+    pub once: Option<Once>,
     pub predictions: Vec<PredictTime>,
     /// Of Monte-Carlo dropout; none where nothing is live.
     pub samples: Vec<SampleTime>,
@@ -151,7 +160,7 @@ pub fn bench(
     let compiled =
         |compile: Compile| Prefix::divide(lower_train(&ready.model), &ready.dataset.train, limit, compile);
     let (prefix, plain) = compiled(Function::new)?;
-    let part = read(prefix, ready, &plain, &team)?;
+    let (part, once) = read(prefix, ready, &plain, &team)?;
     let mut stepper = Stepper::new(ready, section, &part, &plain, shape);
     let each = stepper.calibrate(&team)?;
     let mut blocks = Vec::new();
@@ -173,6 +182,7 @@ pub fn bench(
         kernels: Vec::new(),
         waiting: Duration::ZERO,
         between: Duration::ZERO,
+        once,
         predictions,
         samples,
         roofline,
@@ -189,13 +199,20 @@ pub fn bench(
     Ok(bench)
 }
 
-/// The training part as steps read it: what depends on data alone is computed before any of them is timed.
-fn read(prefix: Option<Prefix>, ready: &Ready, function: &Function, team: &Team) -> Result<Part, PassError> {
-    let Some(prefix) = prefix else { return Ok(ready.dataset.train.clone()) };
+/// The training part as steps read it, and what it took: what depends on data alone is computed before any of them is timed.
+fn read(
+    prefix: Option<Prefix>,
+    ready: &Ready,
+    function: &Function,
+    team: &Team,
+) -> Result<(Part, Option<Once>), PassError> {
+    let part = &ready.dataset.train;
+    let Some(prefix) = prefix else { return Ok((part.clone(), None)) };
     let mut store = Store::fresh(&ready.model, function.graph(), SEED);
-    let part = prefix.part(&ready.dataset.train, &mut store, team, &AtomicU32::new(0))?;
-    // Nobody stops it.
-    Ok(part.unwrap_or_else(|| ready.dataset.train.clone()))
+    let (begun, nobody_stops) = (Instant::now(), AtomicU32::new(0));
+    let kept = prefix.part(part, &mut store, team, &nobody_stops)?;
+    let once = Once { rows: part.rows(), bytes: prefix.bytes(part.rows()), time: begun.elapsed() };
+    Ok((kept.unwrap_or_else(|| part.clone()), Some(once)))
 }
 
 impl Bench {
