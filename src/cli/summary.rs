@@ -101,15 +101,12 @@ fn computed_once(model: &Model) -> String {
         .is_some_and(|data| data.settings.split.as_ref().is_some_and(|split| split.valid.is_some()));
     let differs = valid.as_ref().map(|plan| &plan.ends) != train.as_ref().map(|plan| &plan.ends);
     let valid = valid.filter(|_| is_valid && differs);
-    let line = |rows: &str, plan: &PrefixPlan| format!(" {}{rows}: {}\n", how_often(plan), room(plan));
+    let line = |whose: &str, plan: &PrefixPlan| {
+        let when = if plan.kept { "computed once" } else { "computed in every epoch" };
+        format!(" {whose}{when} as far as {}: {}\n", plan.ends.join(", "), room(plan))
+    };
     let of_training = train.iter().map(|plan| line("", plan));
-    of_training.chain(valid.iter().map(|plan| line(" of validation rows", plan))).collect()
-}
-
-/// `computed once, as far as stem`
-fn how_often(plan: &PrefixPlan) -> String {
-    let when = if plan.kept { "computed once" } else { "computed in every epoch" };
-    format!("{when} as far as {}", plan.ends.join(", "))
+    of_training.chain(valid.iter().map(|plan| line("validation rows: ", plan))).collect()
 }
 
 /// What is kept of a row and of all, or why it is not.
@@ -121,7 +118,7 @@ fn room(plan: &PrefixPlan) -> String {
             format!("{numbers}, {} of {} rows", memory::shown(bytes), grouped(rows))
         }
         Some((rows, bytes)) => format!(
-            "{numbers}, {} of {} rows, are more than `prefix_limit` ({})",
+            "{numbers}; {} of {} rows are more than `prefix_limit` ({})",
             memory::shown(bytes),
             grouped(rows),
             memory::shown(plan.limit)
