@@ -58,8 +58,23 @@ pub fn reserve<T>(n: usize) -> Result<Vec<T>, TooMuch> {
     let needed = product(&[n, size_of::<T>()]);
     check(needed)?;
     let mut vector = Vec::new();
-    vector.try_reserve_exact(n).map_err(|_| TooMuch { needed, available: available() })?;
+    vector.try_reserve_exact(n).map_err(|_| refused(needed))?;
     Ok(vector)
+}
+
+/// The elements that an iterator gives, `n` of them.
+///
+/// # Errors
+/// If there is no room for them.
+pub fn collected<T>(n: usize, elements: impl Iterator<Item = T>) -> Result<Vec<T>, TooMuch> {
+    let mut vector = reserve(n)?;
+    vector.extend(elements);
+    Ok(vector)
+}
+
+/// What is said where an allocator has refused so many bytes.
+pub fn refused(needed: u64) -> TooMuch {
+    TooMuch { needed, available: available() }
 }
 
 /// Doubles a vector's room, or gives it some.

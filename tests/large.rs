@@ -157,6 +157,6 @@ fn a_chain_of_layers_is_fused_in_little_stack() {
     let model = check_source(&net, &Env::default()).model.expect("a sound net");
     let graph = dropnet::lower::lower_train(&model).graph;
     let little = std::thread::Builder::new().stack_size(256 << 10);
-    let fused = little.spawn(move || dropnet::loops::fuse(&graph).kernels.len());
+    let fused = little.spawn(move || dropnet::loops::fuse(&graph).expect("kernels").kernels.len());
     assert!(fused.expect("a thread").join().expect("a program") > 0);
 }

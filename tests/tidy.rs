@@ -1,8 +1,9 @@
-//! What ARCHITECTURE.md promises about the source: folders in one direction, and words that only their own files name.
+//! What ARCHITECTURE.md promises about the source: folders in one direction, and words that only their own files name. And one form of all files.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 
 use dropnet::{layers, train};
 
@@ -123,10 +124,9 @@ const OTHER_MEANINGS: &[(&str, &str, &str)] = &[
     ("check/net/ends.rs", "identity", "the text of a fix, written for the user"),
     ("check/sweep.rs", "linear", "a value of `scale`"),
     ("check/sweep.rs", "step", "an argument of `vary`"),
-    ("check/train.rs", "noise", "a statement of the section"),
+    ("check/augment.rs", "noise", "a statement of the section"),
     ("layers/gelu.rs", "tanh", "a value of `kind`"),
     ("layers/initial/mod.rs", "glorot_uniform", "the default of `init`"),
-    ("loops/fuse/body.rs", "noise", "the name of a value"),
     ("model/laws/bits.rs", "sigmoid", "the function that an output applies by itself"),
     ("model/laws/class.rs", "softmax", "the function that an output applies by itself"),
     ("model/summary.rs", "dirac", "how a start is listed"),
@@ -171,4 +171,49 @@ fn a_word_is_named_in_its_own_file_only() {
     assert_eq!(named, Vec::<String>::new());
     let idle: Vec<_> = OTHER_MEANINGS.iter().filter(|other| !meant.contains(other)).collect();
     assert!(idle.is_empty(), "exceptions that nothing needs: {idle:?}");
+}
+
+/// `cargo fmt` follows `mod` lines, and so reaches no file that a macro declares.
+#[test]
+fn files_that_macros_declare_are_formatted() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let files = sources();
+    let declares = |of: &Path, name: &str| {
+        files.iter().any(|(path, code)| {
+            path == of && code.lines().any(|line| line.ends_with(&format!("mod {name};")))
+        })
+    };
+    let reached = |path: &Path| {
+        let (Some(folder), Some(stem)) = (path.parent(), path.file_stem().and_then(|s| s.to_str())) else {
+            return true;
+        };
+        let (folder, name) = match stem {
+            "lib" | "main" => return true,
+            "mod" => match (folder.parent(), folder.file_name().and_then(|s| s.to_str())) {
+                (Some(above), Some(name)) => (above, name),
+                _ => return true,
+            },
+            name => (folder, name),
+        };
+        let above = [
+            folder.join("mod.rs"),
+            folder.with_extension("rs"),
+            folder.join("lib.rs"),
+            folder.join("main.rs"),
+        ];
+        above.iter().any(|of| declares(of, name))
+    };
+    let left: Vec<_> = files.iter().map(|(path, _)| path).filter(|path| !reached(path)).collect();
+    assert!(left.len() > 50, "the families were not found: {left:?}");
+    let rustfmt = Command::new("rustfmt")
+        .args(["--check", "--edition", "2024", "-l"])
+        .args(left.iter().map(|path| root.join("src").join(path)))
+        .current_dir(root)
+        .output();
+    let Ok(rustfmt) = rustfmt else {
+        println!("skipped: there is no rustfmt here");
+        return;
+    };
+    let said = String::from_utf8_lossy(&rustfmt.stdout);
+    assert!(rustfmt.status.success(), "run `rustfmt --edition 2024` on\n{said}");
 }

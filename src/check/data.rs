@@ -4,10 +4,12 @@ use super::{
     bind::bind,
     scope::Scope,
     section::{Section, family_word, misplaced, statement_steps, unknown_word, use_span},
+    words::stands_for,
 };
 use crate::{
     data::{self, DataConfig},
     diag::Diagnostic,
+    syntax::ast::Step,
     vocab::Args,
 };
 
@@ -21,20 +23,7 @@ pub fn section(section: Section<'_>, scope: &mut Scope, diags: &mut Vec<Diagnost
     for step in statement_steps(section, diags) {
         let word = step.name.text.as_str();
         let bound = if word == "source" {
-            match family_word(step, "source", "source csv, \"table.csv\"") {
-                Ok((name, span, rest)) => match data::SOURCES.iter().find(|w| w.sig.name == name) {
-                    Some(source) => bind(source.sig, rest, use_span(step), scope, diags),
-                    None => {
-                        let known: Vec<&str> = data::SOURCES.iter().map(|w| w.sig.name).collect();
-                        diags.push(unknown_word("source", name, span, &known, DATA_NOT_YET));
-                        None
-                    }
-                },
-                Err(d) => {
-                    diags.push(d);
-                    None
-                }
-            }
+            source(step, scope, diags)
         } else if let Some(statement) = data::STATEMENTS.iter().find(|w| w.sig.name == word) {
             bind(statement.sig, &step.args, use_span(step), scope, diags)
         } else if let Some(section) = (section.home)(word) {
@@ -54,4 +43,20 @@ pub fn section(section: Section<'_>, scope: &mut Scope, diags: &mut Vec<Diagnost
     let (config, found) = DataConfig::build(&uses, section.head);
     diags.extend(found);
     config
+}
+
+/// `source WORD, ...`, or a name that stands for the word.
+fn source(step: &Step, scope: &mut Scope, diags: &mut Vec<Diagnostic>) -> Option<Args> {
+    let (name, span, rest) =
+        family_word(step, "source", "source csv, \"table.csv\"").map_err(|d| diags.push(d)).ok()?;
+    let known: Vec<&'static str> = data::SOURCES.iter().map(|w| w.sig.name).collect();
+    let meant = stands_for(name, span, &known, "the source", scope).map_err(|d| diags.push(*d)).ok()?;
+    let word = meant.as_deref().unwrap_or(name);
+    match data::SOURCES.iter().find(|w| w.sig.name == word) {
+        Some(source) => bind(source.sig, rest, use_span(step), scope, diags),
+        None => {
+            diags.push(unknown_word("source", name, span, &known, DATA_NOT_YET));
+            None
+        }
+    }
 }

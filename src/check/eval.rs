@@ -1,6 +1,6 @@
 //! Expressions to values, at compile time. Every failure is reported at the expression where it is written.
 
-use super::{bind::bind, scope::Scope, suggest::nearest, words};
+use super::{bind::bind, scope::Scope, sizes, suggest::nearest, words};
 use crate::{
     check::scope::ATTRIBUTES,
     diag::{Diagnostic, Span},
@@ -133,6 +133,7 @@ fn name(path: &str, span: Span, scope: &mut Scope) -> Result<Value> {
     match path {
         "true" => return Ok(Value::Bool(true)),
         "false" => return Ok(Value::Bool(false)),
+        sizes::OPEN => return Err(sizes::misplaced(span)),
         _ => {}
     }
     if let Some(value) = scope.lookup(path) {

@@ -6,7 +6,9 @@ use super::{
     naming::may_declare,
     scope::Scope,
     section::{Home, misplaced},
+    sizes::{self, Extent},
     suggest::nearest,
+    words::eval_or_word,
 };
 use crate::{
     diag::{Diagnostic, Span},
@@ -49,7 +51,7 @@ const PARTS: &[(&str, &str)] = &[("branch", "`concat`, `add` or `mul`"), ("short
 /// Types that the language has and this version does not.
 const TYPES_NOT_YET: &[&str] = &["int", "token", "wave"];
 
-const MAX_DIM: f64 = 2_147_483_647.0;
+const MAX_DIM: f64 = sizes::MOST;
 const MAX_PARAMETER_BYTES: f64 = 1_099_511_627_776.0;
 const MAX_AXES: usize = 16;
 
@@ -104,11 +106,14 @@ pub fn one_name(step: &Step) -> Result<(String, Span)> {
     }
 }
 
-/// `real[28, 28, 1]`
-pub fn input_type(expr: &Expr, scope: &mut Scope) -> Result<Ty> {
-    let (name, dims) = type_of(expr, scope)?;
+/// `real[28, 28, 1]`. `taken` are the numbers of a row that other inputs take before this one; none before the data are seen of `real[_]`.
+pub fn input_type(expr: &Expr, taken: Option<usize>, scope: &mut Scope) -> Result<Option<Ty>> {
+    let (name, extents) = type_of(expr, scope)?;
     match name {
-        "real" => Ok(Ty::of_sizes(&dims)),
+        "real" => {
+            let sizes = sizes::of_input(&extents, taken, &scope.attributes, expr.span)?;
+            Ok(sizes.map(|sizes| Ty::of_sizes(&sizes)))
+        }
         word if laws::find(word).is_some() => Err(Box::new(
             Diagnostic::error("E0205", expr.span, format!("`{name}` is a type of outputs"))
                 .label("an input is real")
@@ -118,29 +123,36 @@ pub fn input_type(expr: &Expr, scope: &mut Scope) -> Result<Ty> {
     }
 }
 
-/// `output NAME: TYPE`
-pub fn output(step: &Step, scope: &mut Scope) -> Result<(String, OutputKind)> {
+/// Whether a type has a size `_`.
+pub fn has_open_size(expr: &Expr) -> bool {
+    matches!(&expr.kind, ExprKind::Index { args, .. } if args.iter().any(|arg| sizes::is_open(&arg.value)))
+}
+
+/// `output NAME: TYPE`; no kind before the data are seen of `class[_]`.
+pub fn output(step: &Step, scope: &mut Scope) -> Result<(String, Option<OutputKind>)> {
     let [Arg { key: ArgKey::Typed(name), value, .. }] = &step.args[..] else {
         return Err(Box::new(
             Diagnostic::error("E0205", step.span, "`output` needs one `name: type`")
                 .label("expected, for example, `output y: class[10]`"),
         ));
     };
-    let (kind, dims) = type_of(value, scope)?;
-    let one = |dims: &[usize]| match dims {
+    let (kind, extents) = type_of(value, scope)?;
+    let one = |extents: &[Extent]| match extents {
         [n] => Ok(*n),
         _ => Err(Box::new(
             Diagnostic::error("E0205", value.span, format!("`{kind}` takes one number"))
-                .label(format!("has {}", dims.len())),
+                .label(format!("has {}", extents.len())),
         )),
     };
     let law = laws::find(kind).ok_or_else(|| unknown_type(kind, value.span))?;
-    let n = one(&dims)?;
+    let Some(n) = sizes::of_output(one(&extents)?, law, &scope.attributes, value.span)? else {
+        return Ok((name.text.clone(), None));
+    };
     if let Some((why, help)) = law.refuses(n) {
         let error = Diagnostic::error("E0206", value.span, why).label(format!("is {n}"));
         return Err(Box::new(error.help(help)));
     }
-    Ok((name.text.clone(), OutputKind::new(law, n)))
+    Ok((name.text.clone(), Some(OutputKind::new(law, n))))
 }
 
 fn unknown_type(name: &str, span: Span) -> Box<Diagnostic> {
@@ -159,7 +171,7 @@ fn unknown_type(name: &str, span: Span) -> Box<Diagnostic> {
     })
 }
 
-fn type_of<'e>(expr: &'e Expr, scope: &mut Scope) -> Result<(&'e str, Vec<usize>)> {
+fn type_of<'e>(expr: &'e Expr, scope: &mut Scope) -> Result<(&'e str, Vec<Extent>)> {
     let ExprKind::Index { name, args } = &expr.kind else {
         return Err(Box::new(
             Diagnostic::error("E0205", expr.span, "expected a type")
@@ -175,7 +187,7 @@ fn type_of<'e>(expr: &'e Expr, scope: &mut Scope) -> Result<(&'e str, Vec<usize>
                 .label("such as `[8]`"),
         ));
     }
-    let mut dims = Vec::new();
+    let (mut dims, mut extents) = (Vec::new(), Vec::new());
     for arg in args {
         if arg.key != ArgKey::Positional {
             return Err(Box::new(
@@ -183,6 +195,11 @@ fn type_of<'e>(expr: &'e Expr, scope: &mut Scope) -> Result<(&'e str, Vec<usize>
                     .label("unknown argument"),
             ));
         }
+        if sizes::is_open(&arg.value) {
+            extents.push(Extent::Open);
+            continue;
+        }
+        let known = dims.len();
         match eval(&arg.value, scope)? {
             Value::Quantity(x, unit) => {
                 return Err(Box::new(
@@ -212,10 +229,11 @@ fn type_of<'e>(expr: &'e Expr, scope: &mut Scope) -> Result<(&'e str, Vec<usize>
                     .label(format!("is {}", exactly(size))),
             ));
         }
+        extents.extend(dims[known..].iter().map(|size| Extent::Known(*size as usize)));
     }
-    if dims.len() > MAX_AXES {
+    if extents.len() > MAX_AXES {
         return Err(Box::new(
-            Diagnostic::error("E0305", expr.span, format!("a value of {} axes", dims.len()))
+            Diagnostic::error("E0305", expr.span, format!("a value of {} axes", extents.len()))
                 .label(format!("more than {MAX_AXES}")),
         ));
     }
@@ -225,7 +243,7 @@ fn type_of<'e>(expr: &'e Expr, scope: &mut Scope) -> Result<(&'e str, Vec<usize>
                 .label(format!("more than {MAX_DIM} numbers a row")),
         ));
     }
-    Ok((&name.text, dims.into_iter().map(|n| n as usize).collect()))
+    Ok((&name.text, extents))
 }
 
 /// Limits on what a layer makes: dimensions and parameters.
@@ -299,6 +317,17 @@ fn counted(arguments: usize) -> String {
     format!("{arguments} argument{}", if arguments == 1 { "" } else { "s" })
 }
 
+/// What a block is handed: a value, or a word. A name that is nearly one that is defined, and no word of the layers, is a slip.
+fn handed(expr: &Expr, scope: &mut Scope) -> Result<Value> {
+    if let ExprKind::Path(name) = &expr.kind
+        && !layers::is_word(name)
+        && nearest(name, scope.names()).is_some()
+    {
+        return eval(expr, scope);
+    }
+    eval_or_word(expr, scope)
+}
+
 /// The arguments of a block's call, by its formals.
 pub fn bind_formals(
     block: &BlockDef,
@@ -351,7 +380,7 @@ pub fn bind_formals(
             );
             continue;
         }
-        match eval(&arg.value, scope) {
+        match handed(&arg.value, scope) {
             Ok(value) => values.push((formal.name.text.clone(), value)),
             Err(d) => diags.push(*d),
         }
@@ -361,7 +390,7 @@ pub fn bind_formals(
             continue;
         }
         match &formal.default {
-            Some(expr) => match eval(expr, scope) {
+            Some(expr) => match handed(expr, scope) {
                 Ok(value) => values.push((formal.name.text.clone(), value)),
                 Err(d) => diags.push(*d),
             },

@@ -3,10 +3,13 @@
 //! Data is known only by its attributes ([`Attributes`]), which the driver probes; without them such numbers stay symbolic
 //! and may stand only where a run-time number may.
 
+mod augment;
 mod bind;
 mod chosen;
 mod data;
 mod eval;
+mod family;
+mod fit;
 mod forms;
 mod mend;
 mod mention;
@@ -19,12 +22,16 @@ mod report;
 mod scope;
 mod section;
 mod sections;
+mod sizes;
 mod suggest;
 mod sweep;
 mod times;
 mod train;
+mod value;
+mod watched;
 mod words;
 
+pub use augment::AUGMENT_STATEMENTS;
 pub use net::Net;
 pub use penalties::check as check_penalties;
 pub use predict::{MOST_COINS, PREDICT_STATEMENTS};
@@ -33,11 +40,12 @@ pub use section::NAMES as SECTIONS;
 pub use sections::home as home_section;
 pub use suggest::nearest;
 pub use sweep::SWEEP_STATEMENTS;
-pub use train::{AUGMENT_STATEMENTS, TRAIN_STATEMENTS};
+pub use train::TRAIN_STATEMENTS;
 
 use std::collections::BTreeMap;
 
 use crate::{
+    data::DataConfig,
     diag::{Diagnostic, Span},
     lint,
     model::{Model, Node, Param},
@@ -75,6 +83,10 @@ pub struct Checked {
 pub struct Sketch {
     pub nodes: Vec<Node>,
     pub params: Vec<Param>,
+    /// The `data` section, where it is sound.
+    pub data: Option<DataConfig>,
+    /// Whether a size `_` waits for the data: the net is not known before, and nothing is wrong with that.
+    pub waits: bool,
 }
 
 /// Parses and checks a source text.
@@ -135,8 +147,8 @@ fn check_as(file: &File, env: &Env, broken: bool) -> Checked {
     let (model, sketch) = sections.model(&mut scope, &blocks, knobs, &mut diags);
     diags.extend(scope.words.misspelt());
     diags.extend(scope.unused().map(|(name, span)| unused(name, span)));
-    // Where something else is wrong, what looks unused may stand in the part that was not understood.
-    if broken || diags.iter().any(Diagnostic::is_error) {
+    // Where something else is wrong, what looks unused may stand in the part that was not understood; so it may behind a size that is not known.
+    if broken || sketch.waits || diags.iter().any(Diagnostic::is_error) {
         diags.retain(|d| !["W0201", "W0202", "W0204"].contains(&d.code));
     }
     diags.sort_by_key(|d| (d.span, d.code));

@@ -1,6 +1,6 @@
 //! Names of a file: which may be declared, and which were declared for nothing.
 
-use super::{scope::Scope, section};
+use super::{scope::Scope, section, sizes};
 use crate::{
     diag::{Diagnostic, Span},
     syntax::ast::Binding,
@@ -9,6 +9,10 @@ use crate::{
 /// Whether a name is free; one that is not is reported.
 pub fn may_declare(binding: &Binding, scope: &Scope, diags: &mut Vec<Diagnostic>) -> bool {
     let name = binding.name.text.as_str();
+    if name == sizes::OPEN {
+        diags.push(*sizes::misplaced(binding.name.span));
+        return false;
+    }
     if scope.contains(name) {
         let error = Diagnostic::error("E0102", binding.name.span, format!("`{name}` is already defined"))
             .label("defined again");

@@ -1,6 +1,11 @@
 //! `report`: the figures that are wanted, of training and of predictions.
 
-use super::{bind::bind, scope::Scope, section::unknown_word};
+use super::{
+    bind::bind,
+    scope::Scope,
+    section::unknown_word,
+    words::{stands_for, twofold},
+};
 use crate::{
     diag::{Diagnostic, Span},
     model::{OutputKind, Precision, Predict, PredictMode, Reported, Score, Use},
@@ -46,7 +51,7 @@ pub fn of_training(
     let mut found: Vec<Use<dyn Metric>> = Vec::new();
     needs_one(step, diags);
     for arg in &step.args {
-        let Some((name, args)) = called(arg, diags) else { continue };
+        let Some((name, args)) = called(arg, scope, diags) else { continue };
         if let Some(sig) = score_of(&name) {
             diags.push(
                 Diagnostic::error(
@@ -80,7 +85,7 @@ pub fn of_predictions(
     let mut found: Vec<(Reported, Span)> = Vec::new();
     needs_one(step, diags);
     for arg in &step.args {
-        let Some((name, args)) = called(arg, diags) else { continue };
+        let Some((name, args)) = called(arg, scope, diags) else { continue };
         let reported = match score_of(&name) {
             Some(sig) => {
                 bind(sig, args, arg.span, scope, diags).map(|args| Reported::Score(the_score(&args)))
@@ -233,20 +238,47 @@ fn metric(
     fits.then_some(Use { word, args })
 }
 
-/// A name, or a name with arguments.
-fn called<'a>(arg: &'a Arg, diags: &mut Vec<Diagnostic>) -> Option<(Ident, &'a [Arg])> {
-    match (&arg.key, &arg.value.kind) {
+/// A name, or a name with arguments; a param's name is the word that it stands for.
+fn called<'a>(arg: &'a Arg, scope: &mut Scope, diags: &mut Vec<Diagnostic>) -> Option<(Ident, &'a [Arg])> {
+    let (name, args): (Ident, &[Arg]) = match (&arg.key, &arg.value.kind) {
         (ArgKey::Positional, ExprKind::Path(name)) => {
-            Some((Ident { text: name.clone(), span: arg.value.span }, &[]))
+            (Ident { text: name.clone(), span: arg.value.span }, &[])
         }
-        (ArgKey::Positional, ExprKind::Call { name, args }) => Some((name.clone(), args)),
+        (ArgKey::Positional, ExprKind::Call { name, args }) => (name.clone(), args),
         _ => {
             diags.push(
                 Diagnostic::error("E0205", arg.span, "`report` takes names of metrics").label("not a metric"),
             );
+            return None;
+        }
+    };
+    match stood_for(&name, scope) {
+        Ok(meant) => Some((Ident { text: meant.unwrap_or(name.text), span: name.span }, args)),
+        Err(fault) => {
+            diags.push(*fault);
             None
         }
     }
+}
+
+/// The metric or score that a name stands for. None if nothing has defined the name.
+fn stood_for(name: &Ident, scope: &mut Scope) -> Result<Option<String>, Box<Diagnostic>> {
+    // `top5` is one of endlessly many words.
+    let is_numbered = |word: &str| metrics::find(word).is_none() && metrics::spelled(word).is_some();
+    if !scope.contains(&name.text) {
+        return Ok(None);
+    }
+    if is_numbered(&name.text) {
+        return Err(twofold(&name.text, name.span, scope));
+    }
+    scope.words.accept_form(&name.text, |word| metrics::spelled(word).is_some());
+    if let Some(word) = scope.word(&name.text).filter(|word| is_numbered(word)) {
+        scope.lookup(&name.text);
+        return Ok(Some(word));
+    }
+    let words: Vec<&'static str> =
+        metrics::names().into_iter().chain(SCORES.iter().map(|sig| sig.name)).collect();
+    stands_for(&name.text, name.span, &words, "the metric", scope)
 }
 
 fn number_arg(value: usize, span: Span) -> Arg {

@@ -133,7 +133,8 @@ impl<'f> Sections<'f> {
         net.warn_idle();
         let close = Span::new(section.body.span.end.saturating_sub(1), section.body.span.end);
         let broken = net.diags.iter().any(Diagnostic::is_error);
-        if net.inputs.is_empty() && !broken {
+        let waits = net.waits();
+        if net.inputs.is_empty() && !broken && !waits {
             net.diags.push(
                 Diagnostic::error("E0105", section.head, "the net has no `input`")
                     .label("nothing flows in")
@@ -146,9 +147,20 @@ impl<'f> Sections<'f> {
                     .help("end with, for example, `output y: class[10]`"),
             );
         }
-        let (nodes, inputs, params, states, output, labels) =
-            (net.nodes, net.inputs, net.params, net.states, net.output, net.seen_labels);
-        let sketch = Sketch { nodes: nodes.clone(), params: params.clone() };
+        let (nodes, inputs, params, states, output, labels, open) =
+            (net.nodes, net.inputs, net.params, net.states, net.output, net.seen_labels, net.open);
+        let sketch = Sketch { nodes: nodes.clone(), params: params.clone(), data: data.clone(), waits };
+        if waits && self.get("data").is_none() {
+            diags.push(
+                Diagnostic::error(
+                    "E0501",
+                    section.head,
+                    "`_` is a size that the data say, and the file has no `data` section",
+                )
+                .label("of which size is it?")
+                .help("add `data { source csv, \"table.csv\" }` on lines, or write the number"),
+            );
+        }
         let kind = output.as_ref().map(|o| o.kind);
         if let (Some(data), Some(kind)) = (&data, kind) {
             diags.extend(data.check_output(kind.want()));
@@ -170,8 +182,20 @@ impl<'f> Sections<'f> {
             variance: scope.attributes.get(TARGET_VARIANCE).copied().unwrap_or(1.0),
         });
         let Some(output) = output else { return (None, sketch) };
-        let mut model =
-            Model { nodes, inputs, output, params, states, data, train, predict, sweep: None, fitted, knobs };
+        let mut model = Model {
+            nodes,
+            inputs,
+            output,
+            params,
+            states,
+            data,
+            open,
+            train,
+            predict,
+            sweep: None,
+            fitted,
+            knobs,
+        };
 
         if let Some(found) = found {
             model.predict = found.finish(&model, sweep.is_some(), diags);
@@ -217,7 +241,7 @@ pub fn home(word: &str) -> Option<&'static str> {
         Some("predict")
     } else if sweep::SWEEP_STATEMENTS.iter().any(|sig| sig.name == word) {
         Some("sweep")
-    } else if train::AUGMENT_STATEMENTS.iter().any(|sig| sig.name == word) {
+    } else if super::AUGMENT_STATEMENTS.iter().any(|sig| sig.name == word) {
         Some("augment")
     } else {
         crate::layers::find(word).map(|_| "net")

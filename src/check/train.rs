@@ -1,14 +1,16 @@
-//! The `train` and `augment` sections.
+//! The `train` section.
 
 use super::{
+    augment,
     bind::bind,
     chosen::chosen_steps,
+    family::{LOSS, OPTIMIZER, PENALIZE, SCHEDULE},
     parts::{self, FREEZE, LR},
     report,
     scope::Scope,
-    section::{Section, family_word, misplaced, unknown_word, use_span},
+    section::{Section, misplaced, unknown_word, use_span},
     times::updates_per_epoch,
-    words::stands_for,
+    watched::check_watch,
 };
 use crate::{
     data::DataConfig,
@@ -62,21 +64,8 @@ static STOP_EARLY: Sig = Sig {
     ],
     block: Block::None,
 };
-static MIXUP: Sig = Sig {
-    name: "mixup",
-    about: "mix rows and targets in pairs",
-    args: &[ArgSpec::named(
-        "alpha",
-        Kind::Number(Bounds::NON_NEGATIVE),
-        Default::Required,
-        "parameter of the Beta distribution; 0 mixes nothing",
-    )],
-    block: Block::None,
-};
-
-/// The statements of `train` and of `augment` whose words are fixed; the others choose a word of a family.
+/// The statements of `train` whose words are fixed; the others choose a word of a family.
 pub static TRAIN_STATEMENTS: &[&Sig] = &[&EPOCHS, &STEPS, &SEED, &STOP_EARLY, &FREEZE, &LR];
-pub static AUGMENT_STATEMENTS: &[&Sig] = &[&MIXUP];
 
 /// The statements of `train`.
 pub const STATEMENTS: &[&str] = &[
@@ -95,23 +84,6 @@ pub const STATEMENTS: &[&str] = &[
 /// Statements that may stand more than once.
 const REPEATED: &[&str] = &["penalize", "freeze", "lr"];
 const NOT_YET: &[&str] = &["average", "accumulate"];
-const AUGMENT_NOT_YET: &[&str] = &[
-    "crop",
-    "flip",
-    "rotate",
-    "color_jitter",
-    "cutout",
-    "random_erasing",
-    "cutmix",
-    "synonym",
-    "back_translate",
-    "word_drop",
-    "time_stretch",
-    "pitch_shift",
-    "gain",
-    "noise",
-];
-
 #[derive(Default)]
 struct Found {
     loss: Option<Use<dyn losses::Loss>>,
@@ -127,10 +99,10 @@ struct Found {
     seen: Vec<(&'static str, Span)>,
 }
 
-/// Checks `train`, and `augment` beside it. `kind` is the net's output where the net is sound.
+/// Checks `train`, and the `augment` section beside it. `kind` is the net's output where the net is sound.
 pub fn section(
     section: Section<'_>,
-    augment: Option<Section<'_>>,
+    beside: Option<Section<'_>>,
     kind: Option<OutputKind>,
     data: Option<&DataConfig>,
     scope: &mut Scope,
@@ -158,7 +130,7 @@ pub fn section(
         found.seen.push((name, step.span));
         found.statement(name, step, kind, scope, diags);
     }
-    let mixup = augment.and_then(|s| mixup(s, scope, diags));
+    let mixup = beside.and_then(|s| augment::section(s, scope, diags));
     found.require(section.head, kind, diags);
     let has_valid = data.is_none_or(|data| data.settings.split.as_ref().is_some_and(|s| s.valid.is_some()));
     if let (Some((stop, span)), Some(_)) = (&found.stop_early, kind) {
@@ -209,55 +181,18 @@ impl Found {
         diags: &mut Vec<Diagnostic>,
     ) {
         match name {
-            "loss" => {
-                self.loss = word(
-                    step,
-                    "loss",
-                    "loss cross_entropy",
-                    &losses_known(),
-                    losses::find,
-                    losses::Loss::sig,
-                    scope,
-                    diags,
-                )
-                .filter(|used| fits_loss(used, kind, diags))
-            }
+            "loss" => self.loss = LOSS.chosen(step, scope, diags).filter(|used| fits_loss(used, kind, diags)),
             "optimizer" => {
-                self.optimizer = word(
-                    step,
-                    "optimizer",
-                    "optimizer adam, lr=1e-3",
-                    &names(optimizers::WORDS.iter().map(|(w, _)| w.sig())),
-                    optimizers::find,
-                    optimizers::Optimizer::sig,
-                    scope,
-                    diags,
-                )
-                .filter(|used| sound(used.word.check(&used.args), &used.args, diags))
+                self.optimizer = OPTIMIZER
+                    .chosen(step, scope, diags)
+                    .filter(|used| sound(used.word.check(&used.args), &used.args, diags))
             }
             "schedule" => {
-                self.schedule = word(
-                    step,
-                    "schedule",
-                    "schedule cosine",
-                    &names(schedules::WORDS.iter().map(|(w, _)| w.sig())),
-                    schedules::find,
-                    schedules::Schedule::sig,
-                    scope,
-                    diags,
-                )
-                .filter(|used| sound(used.word.check(&used.args), &used.args, diags))
+                self.schedule = SCHEDULE
+                    .chosen(step, scope, diags)
+                    .filter(|used| sound(used.word.check(&used.args), &used.args, diags))
             }
-            "penalize" => self.penalties.extend(word(
-                step,
-                "penalize",
-                "penalize l2, 1e-4",
-                &names(penalties::WORDS.iter().map(|(w, _)| w.sig())),
-                penalties::find,
-                penalties::Penalty::sig,
-                scope,
-                diags,
-            )),
+            "penalize" => self.penalties.extend(PENALIZE.chosen(step, scope, diags)),
             "epochs" => self.length = length(&EPOCHS, Unit::Epochs, step, scope, diags),
             "steps" => self.length = length(&STEPS, Unit::Steps, step, scope, diags),
             "freeze" => {
@@ -345,48 +280,6 @@ fn length(
     bind(sig, &step.args, use_span(step), scope, diags).map(|a| Time(a.number("count"), unit))
 }
 
-fn names(sigs: impl Iterator<Item = &'static Sig>) -> Vec<&'static str> {
-    sigs.map(|sig| sig.name).collect()
-}
-
-fn losses_known() -> Vec<&'static str> {
-    names(losses::WORDS.iter().map(|(w, _)| w.sig()))
-}
-
-/// `FAMILY WORD, args...` bound to the word's signature.
-#[allow(clippy::too_many_arguments)]
-fn word<T: ?Sized>(
-    step: &Step,
-    family: &str,
-    example: &str,
-    known: &[&'static str],
-    find: fn(&str) -> Option<&'static T>,
-    sig: fn(&T) -> &'static Sig,
-    scope: &mut Scope,
-    diags: &mut Vec<Diagnostic>,
-) -> Option<Use<T>> {
-    match family_word(step, family, example) {
-        Ok((name, span, rest)) => {
-            let what = if family == "penalize" { "penalty" } else { family };
-            let meant = stands_for(name, span, known, &format!("the {what}"), scope);
-            let meant = meant.map_err(|fault| diags.push(*fault)).ok()?;
-            match find(meant.as_deref().unwrap_or(name)) {
-                Some(word) => {
-                    bind(sig(word), rest, use_span(step), scope, diags).map(|args| Use { word, args })
-                }
-                None => {
-                    diags.push(unknown_word(what, name, span, known, &[]));
-                    None
-                }
-            }
-        }
-        Err(d) => {
-            diags.push(d);
-            None
-        }
-    }
-}
-
 fn fits_loss(used: &Use<dyn losses::Loss>, kind: Option<OutputKind>, diags: &mut Vec<Diagnostic>) -> bool {
     let Some(kind) = kind else { return true };
     let name = used.args.sig.name;
@@ -415,62 +308,4 @@ pub(super) fn sound(found: Result<(), Wrong>, args: &Args, diags: &mut Vec<Diagn
             .label("does not fit"),
     );
     false
-}
-
-/// The watched figure must be one that training reports.
-fn check_watch(
-    watch: &str,
-    span: Span,
-    has_valid: bool,
-    report: &[Use<dyn metrics::Metric>],
-    diags: &mut Vec<Diagnostic>,
-) {
-    let (part, figure) = watch.split_once('.').unwrap_or(("", watch));
-    if part == "valid" && !has_valid {
-        diags.push(
-            Diagnostic::error(
-                "E0406",
-                span,
-                format!("`{watch}` cannot be watched: `data` has no validation part"),
-            )
-            .label("watches validation rows")
-            .help("write `split valid=10%` in `data`, or `watch=train.loss`"),
-        );
-        return;
-    }
-    let known = figure == "loss" || report.iter().any(|used| metrics::label(used) == figure);
-    if !matches!(part, "train" | "valid") || !known {
-        let mut figures: Vec<String> = vec!["valid.loss".into()];
-        figures.extend(report.iter().map(|used| format!("valid.{}", metrics::label(used))));
-        diags.push(
-            Diagnostic::error("E0406", span, format!("`{watch}` is not reported, so it cannot be watched"))
-                .label("unknown figure")
-                .note(format!("can be watched: {}", figures.join(", "))),
-        );
-    }
-}
-
-fn mixup(section: Section<'_>, scope: &mut Scope, diags: &mut Vec<Diagnostic>) -> Option<f64> {
-    let (mut alpha, mut first) = (None, None);
-    for step in chosen_steps(section, scope, diags) {
-        let word = step.name.text.as_str();
-        if word != MIXUP.name {
-            let unknown =
-                || unknown_word("augmentation", word, step.name.span, &[MIXUP.name], AUGMENT_NOT_YET);
-            diags.push(match (section.home)(word) {
-                // A few of these words are layers too.
-                Some(section) if !AUGMENT_NOT_YET.contains(&word) => misplaced(word, section, step.name.span),
-                _ => unknown(),
-            });
-            continue;
-        }
-        if let Some(first) = first.replace(step.span) {
-            let error = Diagnostic::error("E0104", step.span, "a second `mixup`").label("stands once");
-            diags.push(error.also(first, "the first one"));
-            continue;
-        }
-        alpha = bind(&MIXUP, &step.args, use_span(step), scope, diags).map(|args| args.number("alpha"));
-    }
-    // The limit of the distribution at 0 leaves every row as it is.
-    alpha.filter(|alpha| *alpha > 0.0)
 }

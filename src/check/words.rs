@@ -8,6 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::{
     eval::{describe, eval},
     scope::{ATTRIBUTES, Scope},
+    sizes::OPEN,
     suggest::nearest,
 };
 use crate::{
@@ -22,6 +23,8 @@ type Result<T> = std::result::Result<T, Box<Diagnostic>>;
 #[derive(Clone, Debug, Default)]
 pub struct Ledger {
     accepted: BTreeMap<String, BTreeSet<String>>,
+    /// Names that may be any word of such a form too.
+    forms: BTreeMap<String, fn(&str) -> bool>,
     /// Words that a name may be, where they are written.
     meant: BTreeMap<Span, (String, String)>,
 }
@@ -30,6 +33,11 @@ impl Ledger {
     /// These words were wanted where the name stands.
     pub fn accept(&mut self, name: &str, words: impl IntoIterator<Item = String>) {
         self.accepted.entry(name.into()).or_default().extend(words);
+    }
+
+    /// Words of this form were wanted there too: `top5` is one of endlessly many.
+    pub fn accept_form(&mut self, name: &str, form: fn(&str) -> bool) {
+        self.forms.insert(name.into(), form);
     }
 
     /// The name is tried with this word, or compared with it.
@@ -41,6 +49,9 @@ impl Ledger {
     pub fn misspelt(&self) -> Vec<Diagnostic> {
         let strange = self.meant.iter().filter_map(|(span, (name, word))| {
             let accepted = self.accepted.get(name).filter(|words| !words.contains(word.as_str()))?;
+            if self.forms.get(name).is_some_and(|is_such| is_such(word)) {
+                return None;
+            }
             let error =
                 Diagnostic::error("E0215", *span, format!("no use of `{name}` takes the word `{word}`"))
                     .label("can never be right");
@@ -66,7 +77,7 @@ pub fn eval_or_word(expr: &Expr, scope: &mut Scope) -> Result<Value> {
 fn bare<'e>(expr: &'e Expr, scope: &Scope) -> Option<&'e str> {
     let ExprKind::Path(name) = &expr.kind else { return None };
     let known = scope.contains(name) || ATTRIBUTES.contains(&name.as_str());
-    (!known && !["true", "false"].contains(&name.as_str()) && !name.contains('.')).then_some(name)
+    (!known && !["true", "false", OPEN].contains(&name.as_str()) && !name.contains('.')).then_some(name)
 }
 
 /// The two sides of `==` or `!=`: a bare name beside one that is defined is a word.
@@ -127,7 +138,7 @@ pub fn stands_for(
 }
 
 /// A name that is defined and is one of the words that may stand here.
-fn twofold(name: &str, span: Span, scope: &Scope) -> Box<Diagnostic> {
+pub fn twofold(name: &str, span: Span, scope: &Scope) -> Box<Diagnostic> {
     let error = Diagnostic::error("E0110", span, format!("`{name}` is a word here, and the name of a value"))
         .label("which is meant?")
         .help("give the value another name");
@@ -187,6 +198,62 @@ mod tests {
         assert!(print(&model(&source, &[])).contains("Wide_1/dense_1"));
     }
 
+    /// What stands in these files in place of a param's name is what its word would be.
+    fn same_as(source: &str, param: &str, word: &str) {
+        let head = format!("param {param} = {word}\n");
+        let written = source.split_once(&head).expect("the param").1;
+        let uses = |text: &str| text.replace(&format!("<{param}>"), param);
+        let named = print(&model(&format!("{head}{}", uses(written)), &[]));
+        let named = named.split_once('\n').expect("the param").1.to_owned();
+        assert_eq!(named, print(&model(&written.replace(&format!("<{param}>"), word), &[])));
+    }
+
+    #[test]
+    fn a_param_is_a_metric_a_score_and_a_source() {
+        let train =
+            "train {\n loss cross_entropy\n optimizer sgd, lr=0.1\n epochs 3\n report <figure>, nll\n}\n";
+        for word in ["accuracy", "top2", "brier"] {
+            same_as(&file(&format!("param figure = {word}"), "dense 3", train), "figure", word);
+        }
+        same_as(
+            &file("param figure = top_k", "dense 3", &train.replace("<figure>", "<figure>(2)")),
+            "figure",
+            "top_k",
+        );
+        let predict = "predict {\n mc_dropout samples=9\n report <score>, ece\n}\n";
+        let source = file("param score = mutual_information", "dropout 0.5 -> dense 3", predict);
+        let of = |text: &str| model(text, &[]).predict.report.iter().map(|r| r.name()).collect::<Vec<_>>();
+        assert_eq!(of(&source.replace("<score>", "score")), ["mutual_information", "ece"]);
+        let source = file("param points = moons\ndata {\n source points, rows=90\n}", "dense 3", "")
+            .replace("real[4]", "real[2]")
+            .replace("class[3]", "class[2]");
+        let source = source.replace("dense 3", "dense 2");
+        let name =
+            |sets: &[(&str, &str)]| format!("{:?}", model(&source, sets).data.expect("a section").source);
+        assert!(name(&[]).starts_with("Moons") && name(&[("points", "circles")]).starts_with("Circles"));
+    }
+
+    #[test]
+    fn blocks_are_handed_words() {
+        let block = "block Wide(n, act=relu, start=he_normal) {\n  dense n, init=start -> act\n}\nblock Two(body, act) {\n  body 8, act=act -> body 9\n}";
+        let printed =
+            |layers: &str, params: &str| print(&model(&file(&format!("{params}{block}"), layers, ""), &[]));
+        let two = printed("Two Wide, act=tanh\n  dense 3", "");
+        assert!(
+            two.contains("tanh(Two_1/Wide_1/dense_1") && two.contains("relu(Two_1/Wide_2/dense_1"),
+            "{two}"
+        );
+        let named = printed("Two body, act=way\n  dense 3", "param body = Wide\nparam way = tanh\n");
+        assert_eq!(named.split_once("way = tanh\n").expect("params").1, two);
+        let switch =
+            "block Deep(size=small) {\n  if size == small {\n    dense 4\n  } else {\n    dense 5\n  }\n}";
+        let switched = |layers: &str| print(&model(&file(switch, layers, ""), &[]));
+        assert!(
+            switched("Deep -> dense 3").contains("dense_1: 4")
+                && switched("Deep large -> dense 3").contains("dense_1: 5")
+        );
+    }
+
     #[test]
     fn a_list_that_is_tried_may_have_a_name() {
         let sweep = "train {\n loss cross_entropy\n optimizer sgd, lr=rate\n epochs 3\n}\nsweep {\n vary rate, rates\n goal min, valid.loss\n}\n";
@@ -237,6 +304,43 @@ mod tests {
     }
 
     #[test]
+    fn what_is_no_word_of_a_section_is_said() {
+        let train = "train {\n loss cross_entropy\n optimizer sgd, lr=0.1\n epochs 3\n report figure\n}\n";
+        let sweep = "sweep {\n vary figure, [accuracy, top5, acuracy]\n goal min, valid.loss\n}\n";
+        for (params, rest, expected) in [
+            (
+                "param figure = acuracy",
+                train,
+                "E0215 the metric cannot be `acuracy`, which `figure` stands for",
+            ),
+            ("param figure = 3", train, "E0205 the metric is a word; `figure` is the number 3"),
+            (
+                "param figure = mutual_information",
+                train,
+                "E0205 `mutual_information` is a figure of predictions, not of training",
+            ),
+            (
+                "param figure = accuracy",
+                &format!("{train}{sweep}"),
+                "E0215 no use of `figure` takes the word `acuracy`",
+            ),
+            (
+                "param points = mons\ndata {\n source points\n}",
+                "",
+                "E0215 the source cannot be `mons`, which `points` stands for",
+            ),
+            (
+                "param moons = circles\ndata {\n source moons\n}",
+                "",
+                "E0110 `moons` is a word here, and the name of a value",
+            ),
+        ] {
+            let found = findings(&file(params, "dense 3", rest));
+            assert_eq!(found.first().map(String::as_str), Some(expected), "{params} {rest}");
+        }
+    }
+
+    #[test]
     fn what_is_no_word_of_the_place_is_said() {
         for (params, layers, expected) in [
             ("param act = rleu", "dense 3 -> act", "E0203 `rleu`, which `act` stands for, is no layer"),
@@ -264,6 +368,16 @@ mod tests {
             ("let act = relu", "dense 3 -> act", "E0101 unknown name `relu`"),
             ("param n = 3", "dense n == 3", "E0205 `width` of `dense` is a whole number, found `true`"),
             ("", "if a == b {\n dense 3\n }\n  dense 3", "E0101 unknown name `a`"),
+            (
+                "block B(act=rleu) {\n  dense 3 -> act\n}",
+                "B",
+                "E0203 `rleu`, which `act` stands for, is no layer",
+            ),
+            (
+                "param width = 3\nblock B(n) {\n  dense n\n}",
+                "B wdth -> dense width",
+                "E0101 unknown name `wdth`",
+            ),
         ] {
             assert_eq!(
                 findings(&file(params, layers, "")).first().map(String::as_str),

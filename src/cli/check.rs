@@ -93,7 +93,7 @@ impl Command {
     fn once(&self, ui: &mut Ui) -> Outcome {
         let start = Instant::now();
         let mut all: Vec<Diagnostic> = Vec::new();
-        let mut unread = false;
+        let mut unread = Unread::Nothing;
         for path in &self.files {
             let source = Source::read(path)?;
             let begun = Instant::now();
@@ -103,9 +103,15 @@ impl Command {
             let format = self.format();
             ui.data(&diag::render(&found.diagnostics, &source.text, &source.name, format, ui.color_out()))?;
             all.extend(found.diagnostics);
-            unread |= found.unread;
+            unread = unread.max(found.unread);
         }
-        let hint = if unread { "; the data were not read (`--data` reads them)" } else { "" };
+        let hint = match unread {
+            Unread::Nothing => "",
+            Unread::Data => "; the data were not read (`--data` reads them)",
+            Unread::Sizes => {
+                "; the data were not read, so sizes `_` are not known and shapes not checked (`--data` reads them)"
+            }
+        };
         ui.talk(format_args!("{}, {}{hint}", count(self.files.len(), &all), elapsed(start)));
         let denied = self.deny == Some(Deny::Warnings) && !all.is_empty();
         Ok(if denied || all.iter().any(Diagnostic::is_error) { Exit::Faulty } else { Exit::Done })
@@ -113,12 +119,20 @@ impl Command {
 
     fn findings(&self, path: &Path, source: &Source, ui: &mut Ui) -> Result<Findings, Failure> {
         if !self.data {
-            let Checked { model, diagnostics, .. } =
+            let Checked { model, diagnostics, sketch } =
                 check::check_source(&source.text, &Env { pedantic: self.pedantic, ..self.sets.env() });
-            return Ok(Findings { diagnostics, unread: model.is_some_and(|model| model.data.is_some()) });
+            let sound = model.is_some() || (sketch.waits && !diagnostics.iter().any(Diagnostic::is_error));
+            let unread = match (sound && sketch.data.is_some(), sketch.waits) {
+                (false, _) => Unread::Nothing,
+                (true, false) => Unread::Data,
+                (true, true) => Unread::Sizes,
+            };
+            return Ok(Findings { diagnostics, unread });
         }
         match run::probe(&source.text, &self.sets.sets, &data::search(path), self.pedantic) {
-            Ok(diagnostics) | Err(OpenError::Net(diagnostics)) => Ok(Findings { diagnostics, unread: false }),
+            Ok(diagnostics) | Err(OpenError::Net(diagnostics)) => {
+                Ok(Findings { diagnostics, unread: Unread::Nothing })
+            }
             Err(OpenError::Data(error)) => Err(data::failure(&error, Some(source), ui)),
             Err(error @ OpenError::NoSection(_)) => Err(Failure::data(error)),
         }
@@ -136,7 +150,15 @@ impl Command {
 /// What was found in one file; `unread`: it has data, which were not looked at.
 struct Findings {
     diagnostics: Vec<Diagnostic>,
-    unread: bool,
+    unread: Unread,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Unread {
+    Nothing,
+    Data,
+    /// Nor are shapes known, as they are the data's to say.
+    Sizes,
 }
 
 /// `checked 3 files: 2 errors, 1 warning`

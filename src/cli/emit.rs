@@ -77,9 +77,7 @@ impl Command {
                 Entry::Train => lower_train(&model).graph.to_string(),
                 _ => return Err(Failure::usage("only `--mode train` has a gradient")),
             },
-            Stage::Loops => {
-                self.each_part(&model, |graph, _| Ok(loops::print(&loops::fuse(graph), graph)))?
-            }
+            Stage::Loops => self.each_part(&model, |graph, _| Ok(loops::print(&kernels(graph)?, graph)))?,
             Stage::Clif => self.native(&model, Text::Clif)?,
             Stage::Asm => self.native(&model, Text::Asm)?,
         };
@@ -144,7 +142,12 @@ impl Command {
     fn native(&self, model: &Model, form: Text) -> Result<String, Failure> {
         self.each_part(model, |graph, sampled| {
             let options = codegen::Options { sampled, ..Default::default() };
-            codegen::text(&loops::fuse(graph), &options, form).map_err(|error| data::native(&error))
+            codegen::text(&kernels(graph)?, &options, form).map_err(|error| data::native(&error))
         })
     }
+}
+
+/// The kernels of a function; that there are none is a bug.
+fn kernels(graph: &Graph) -> Result<loops::Program, Failure> {
+    loops::fuse(graph).map_err(|unfused| data::native(&unfused.into()))
 }

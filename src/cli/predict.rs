@@ -1,14 +1,16 @@
 //! `dropnet predict`: rows in, predictions out, in order.
 
 use std::{
-    io::Read,
+    fs::File,
+    io::{Read, Seek},
     path::{Path, PathBuf},
 };
 
 use dropnet::{
+    data::{Rows, Transform},
     kernels::team::Team,
     model::{Interval, McDropout, Mean, Model, OutputKind, Precision, Predict, PredictMode, Until},
-    run::{Abstain, Committee, SamplesDrawn},
+    run::{Abstain, Committee, PredictionForm, SamplesDrawn, TrainedError, Writing},
     vocab::exactly,
 };
 
@@ -25,7 +27,7 @@ use super::{
 pub struct Command {
     #[command(flatten)]
     runs: Runs,
-    /// Rows to predict, the target left out or ignored: CSV, JSON (objects or lists), or a NumPy array for a net that was trained on arrays; `-` reads stdin
+    /// Rows to predict, the target left out or ignored: CSV, JSON (objects or lists), or for a net that was trained on arrays a NumPy array or IDX pictures; `-` reads stdin
     #[arg(long, value_name = "FILE")]
     input: PathBuf,
     /// Form of the predictions on stdout
@@ -241,32 +243,88 @@ enum Form {
     Npy,
 }
 
+impl From<Form> for PredictionForm {
+    fn from(form: Form) -> Self {
+        match form {
+            Form::Csv => Self::Csv,
+            Form::Json => Self::Json,
+            Form::Npy => Self::Npy,
+        }
+    }
+}
+
 impl Command {
     pub fn run(&self, ui: &mut Ui) -> Outcome {
         let committee = self.sampling.tempered(self.runs.read(ui)?)?;
-        let (name, bytes) = input(&self.input)?;
-        let transform = &committee.first().checkpoint.meta.transform;
-        let rows = transform.read_rows(bytes, &name).map_err(|error| data::failure(&error, None, ui))?;
+        let rows = self.rows(&committee.first().checkpoint.meta.transform, ui)?;
         let team = Team::new(self.threads.count());
         let how = self.how(&committee)?;
         self.runs.say_mean(ui);
-        let predictions = committee.predict(rows, &how, &team).map_err(|error| eval::failure(&error, ui))?;
-        let predictions = match &self.abstain {
-            None => predictions,
-            Some(rule) => predictions.abstaining(rule).map_err(Failure::usage)?,
-        };
-        if let Some(refused) = predictions.refused() {
-            ui.talk(format_args!("abstains from {refused} of {} rows", predictions.rows().count()));
+        let (count, mut refused) = (rows.rows, 0);
+        let mut writing = Writing::new(self.output.into(), count);
+        let done = committee.predict_each(rows, &how, &team, |block| {
+            let block = match &self.abstain {
+                None => block,
+                Some(rule) => block.abstaining(rule).map_err(Failure::usage)?,
+            };
+            refused += block.refused().unwrap_or(0);
+            Ok(ui.bytes(&writing.block(&block))?)
+        });
+        let drawn = done.map_err(|ended| match ended {
+            Ended::Failed(failure) => failure,
+            Ended::Unpredicted(error) => eval::failure(&error, ui),
+        })?;
+        if self.abstain.is_some() {
+            ui.talk(format_args!("abstains from {refused} of {count} rows"));
         }
-        if let Some(line) = predictions.drawn.and_then(|drawn| settled(drawn, how.mode)) {
+        if let Some(line) = drawn.and_then(|drawn| settled(drawn, how.mode)) {
             ui.talk(line);
         }
-        match self.output {
-            Form::Csv => ui.data(&predictions.csv())?,
-            Form::Json => ui.data(&predictions.json())?,
-            Form::Npy => ui.bytes(&predictions.npy()?)?,
-        }
         Ok(Exit::Done)
+    }
+
+    /// The rows to predict: those of an array that is not packed stay in their file.
+    fn rows(&self, transform: &Transform, ui: &mut Ui) -> Result<Rows, Failure> {
+        let name = self.input.display().to_string();
+        let unread = |e: std::io::Error| Failure::data(format!("cannot read {name}: {}", reason(&e)));
+        let rows = match self.input == Path::new(STDIN) {
+            true => {
+                let mut bytes = Vec::new();
+                std::io::stdin().read_to_end(&mut bytes).map_err(unread)?;
+                transform.read_rows(bytes, &name)
+            }
+            false => {
+                let mut file = File::open(&self.input).map_err(unread)?;
+                match transform.leave_rows(&file, &name) {
+                    Ok(None) => {
+                        let mut bytes = Vec::new();
+                        file.rewind().and_then(|()| file.read_to_end(&mut bytes)).map_err(unread)?;
+                        transform.read_rows(bytes, &name)
+                    }
+                    Ok(Some(rows)) => Ok(rows),
+                    Err(error) => Err(error),
+                }
+            }
+        };
+        rows.map_err(|error| data::failure(&error, None, ui))
+    }
+}
+
+/// Why not all rows were predicted.
+enum Ended {
+    Unpredicted(TrainedError),
+    Failed(Failure),
+}
+
+impl From<TrainedError> for Ended {
+    fn from(error: TrainedError) -> Self {
+        Self::Unpredicted(error)
+    }
+}
+
+impl From<Failure> for Ended {
+    fn from(failure: Failure) -> Self {
+        Self::Failed(failure)
     }
 }
 
@@ -326,15 +384,4 @@ fn settled(drawn: SamplesDrawn, mode: PredictMode) -> Option<String> {
             exactly(goal)
         ),
     })
-}
-
-fn input(path: &Path) -> Result<(String, Vec<u8>), Failure> {
-    let name = path.display().to_string();
-    let mut bytes = Vec::new();
-    let read = match path == Path::new(STDIN) {
-        true => std::io::stdin().read_to_end(&mut bytes).map(|_| ()),
-        false => std::fs::read(path).map(|found| bytes = found),
-    };
-    read.map_err(|e| Failure::data(format!("cannot read {name}: {}", reason(&e))))?;
-    Ok((name, bytes))
 }

@@ -10,9 +10,13 @@ use dropnet::{
     check::{self, Checked, Env},
     diag::{self, Diagnostic, Format},
     model::Model,
+    run::{self, OpenError},
 };
 
-use super::ui::{Exit, Failure, Ui};
+use super::{
+    data,
+    ui::{Exit, Failure, Ui},
+};
 
 /// The name that stands for stdin.
 pub const STDIN: &str = "-";
@@ -167,12 +171,31 @@ impl File {
     pub fn model(&self, ui: &mut Ui) -> Result<(Source, Model), Failure> {
         self.sets.check()?;
         let source = Source::read(&self.path)?;
-        let Checked { model, diagnostics, .. } = check::check_source(&source.text, &self.sets.env());
+        let Checked { model, diagnostics, sketch } = check::check_source(&source.text, &self.sets.env());
+        if sketch.waits && !diagnostics.iter().any(Diagnostic::is_error) {
+            let model = self.sized(&source, ui)?;
+            return Ok((source, model));
+        }
         report(&diagnostics, &source, ui);
         match model {
             Some(model) => Ok((source, model)),
             None => Err(Failure::Reported(Exit::Faulty)),
         }
+    }
+}
+
+impl File {
+    /// The net whose sizes `_` are those of its data.
+    fn sized(&self, source: &Source, ui: &mut Ui) -> Result<Model, Failure> {
+        let attributes = match run::sizes(&source.text, &self.sets.sets, &data::search(&self.path)) {
+            Ok(attributes) => attributes,
+            Err(OpenError::Data(error)) => return Err(data::failure(&error, Some(source), ui)),
+            Err(error) => return Err(Failure::data(error)),
+        };
+        let env = Env { attributes, ..self.sets.env() };
+        let Checked { model, diagnostics, .. } = check::check_source(&source.text, &env);
+        report(&diagnostics, source, ui);
+        model.ok_or(Failure::Reported(Exit::Faulty))
     }
 }
 

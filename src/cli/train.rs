@@ -248,13 +248,19 @@ impl Command {
             part.map_or(String::new(), |part| format!(" + {} {name}", grouped(part.rows())))
         };
         let (data, threads) = (&ready.dataset, self.threads.count());
+        let groups = data.schema.groups.as_ref().map(|groups| {
+            let parts = [groups.train, groups.valid, groups.test];
+            let counts: Vec<String> = parts.into_iter().filter(|n| *n > 0).map(grouped).collect();
+            format!(" ({} groups of `{}`)", counts.join(" + "), groups.column)
+        });
         ui.talk(format_args!(
-            "{} · {} parameters · {} training{}{} rows · seed {} · {threads} {}",
+            "{} · {} parameters · {} training{}{} rows{} · seed {} · {threads} {}",
             source.name,
             grouped(ready.model.parameter_count()),
             grouped(data.train.rows()),
             rows(data.valid.as_ref(), "validation"),
             rows(data.test.as_ref(), "test"),
+            groups.unwrap_or_default(),
             started.meta.seed,
             if threads == 1 { "thread" } else { "threads" },
         ));

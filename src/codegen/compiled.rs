@@ -7,7 +7,7 @@ use crate::kernels::{
     pace::{Pace, Pacing},
     team::Team,
 };
-use crate::loops::{BufferKind, Kernel, Operand, Program, Work};
+use crate::loops::{BufferKind, Program, Work};
 
 use super::abi::RunFn;
 use super::bind::{Bind, Bound};
@@ -15,9 +15,10 @@ use super::clock::{self, Clock, Spent};
 use super::jit::Code;
 use super::layout::{Arena, LINE, Table};
 use super::needs::Needs;
+use super::operands;
 use super::pass::Pass;
 use super::schedule::Task;
-use super::shape::{Shape, row_len};
+use super::shape::row_len;
 use super::unit::Units;
 use super::{CodegenError, Options, Storage, Times};
 
@@ -61,6 +62,7 @@ pub struct Compiled {
 
 /// Below this a step is over before a second thread has woken.
 const WORTH_A_THREAD: f64 = 1e6;
+
 impl Compiled {
     pub(super) fn new(
         program: &Program,
@@ -192,37 +194,6 @@ impl Compiled {
 
     /// The operand table for the buffers of a pass.
     pub(super) fn operand_table(&self, bound: &Bound) -> Result<Vec<u64>, CodegenError> {
-        let mut words = Vec::with_capacity(self.table.words);
-        words.extend_from_slice(&bound.addresses);
-        let address = |id: crate::loops::BufferId| bound.addresses[id.0 as usize];
-        for kernel in &self.program.kernels {
-            match kernel {
-                Kernel::Loop(k) => {
-                    let shape = Shape::new(k, &self.program.buffers, &self.options)?;
-                    words.extend(k.operands.iter().map(|o| match *o {
-                        Operand::Buffer(id) => address(id),
-                        Operand::Scalar(s) => 4 * u64::from(s.0),
-                        Operand::Site(s) => u64::from(s.0),
-                    }));
-                    words.extend(shape.byte_operands().map(|o| self.affine(bound, &k.operands, o)));
-                }
-                Kernel::Call { call, .. } => {
-                    words.extend(call.operands().iter().map(|o| address(o.buffer)));
-                    words.extend(call.params());
-                }
-                Kernel::Total { .. } => {}
-            }
-        }
-        debug_assert_eq!(words.len(), self.table.words);
-        Ok(words)
-    }
-
-    /// The affine map of a byte operand.
-    fn affine(&self, bound: &Bound, operands: &[Operand], operand: u32) -> u64 {
-        let Some(Operand::Buffer(id)) = operands.get(operand as usize) else { return 0 };
-        match self.program.buffers[id.0 as usize].kind {
-            crate::loops::BufferKind::Input { slot } => bound.affine.get(slot as usize).copied().unwrap_or(0),
-            _ => 0,
-        }
+        operands::table(&self.program, &self.options, &self.table, bound)
     }
 }

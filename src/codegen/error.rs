@@ -3,10 +3,14 @@
 
 use std::fmt;
 
+use crate::loops::Unfused;
+
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum CodegenError {
     /// The processor or its operating system cannot run generated code.
     Host(String),
+    /// There are no kernels for the graph: a bug.
+    Unfused(Unfused),
     /// A program breaks an invariant of `loops`; `kernel` says where.
     Program { kernel: String, reason: String },
     /// Cranelift refused a function or panicked in it: a bug here or there.
@@ -21,6 +25,7 @@ impl fmt::Display for CodegenError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Host(reason) => write!(f, "this machine cannot run native code: {reason}"),
+            Self::Unfused(unfused) => unfused.fmt(f),
             Self::Program { kernel, reason } => write!(f, "kernel `{kernel}`: {reason}"),
             Self::Backend { function, reason } => {
                 write!(f, "code generation of `{function}` failed: {reason}")
@@ -32,3 +37,9 @@ impl fmt::Display for CodegenError {
 }
 
 impl std::error::Error for CodegenError {}
+
+impl From<Unfused> for CodegenError {
+    fn from(unfused: Unfused) -> Self {
+        Self::Unfused(unfused)
+    }
+}

@@ -22,8 +22,8 @@ use super::unit::{Import, Unit, Units};
 use super::{CodegenError, clock, host};
 use crate::kernels::barrier;
 
-/// Reserved address space of a module; pages are taken as needed.
-const RESERVE: usize = 64 << 20;
+/// Address space of a module beside its functions: for what is put between them.
+const SLACK: usize = 64 << 10;
 
 /// Owns executable memory.
 pub(super) struct Code {
@@ -63,8 +63,9 @@ pub(super) fn link(units: &Units, target: &Target) -> Result<Code, CodegenError>
 
 fn place(units: &Units, machines: &[Machine], target: &Target) -> Result<Code, CodegenError> {
     let memory = |e: &dyn std::fmt::Display| CodegenError::Memory(e.to_string());
+    let room = SLACK + machines.iter().map(|m| m.bytes.len() + m.align as usize).sum::<usize>();
     let mut builder = JITBuilder::with_isa(target.isa.clone(), default_libcall_names());
-    builder.memory_provider(Box::new(ArenaMemoryProvider::new_with_size(RESERVE).map_err(|e| memory(&e))?));
+    builder.memory_provider(Box::new(ArenaMemoryProvider::new_with_size(room).map_err(|e| memory(&e))?));
     for import in Import::all() {
         builder.symbol(import.name(), address(import));
     }

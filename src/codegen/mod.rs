@@ -33,6 +33,7 @@ mod kernel;
 mod lanes;
 mod layout;
 mod needs;
+mod operands;
 mod pass;
 mod run;
 mod schedule;

@@ -7,11 +7,15 @@ use super::inputs::Inputs;
 use super::raw::Stored;
 use super::stores::{Mapped, Numeric, RowStore as _};
 use super::transform::{Affine, ArrayRule, InputShape};
+use crate::memory::{self, TooMuch};
 
 /// Bytes with one map for all elements stay bytes; all else becomes mapped floats, of rows in a file when they are read.
-pub(super) fn apply(data: Inputs, rule: &ArrayRule, input: &InputShape) -> Input {
-    match data {
-        Inputs::Held(stored) => held(stored, rule, input),
+///
+/// # Errors
+/// No memory for the floats.
+pub(super) fn apply(data: Inputs, rule: &ArrayRule, input: &InputShape) -> Result<Input, TooMuch> {
+    Ok(match data {
+        Inputs::Held(stored) => held(stored, rule, input)?,
         Inputs::Filed { rows, is_short } => {
             let store = Mapped::new(rows, input.shape.clone(), rule, is_short);
             let pair = match (store.form().numeric, rule.pairs.as_slice()) {
@@ -21,19 +25,19 @@ pub(super) fn apply(data: Inputs, rule: &ArrayRule, input: &InputShape) -> Input
             let (scale, shift) = (pair.scale as f32, pair.shift as f32);
             Input { name: input.name.clone(), store: Arc::new(store), scale, shift }
         }
-    }
+    })
 }
 
-fn held(data: Stored, rule: &ArrayRule, input: &InputShape) -> Input {
+fn held(data: Stored, rule: &ArrayRule, input: &InputShape) -> Result<Input, TooMuch> {
     let (data, Affine { scale, shift }) = match (data, rule.pairs.as_slice()) {
         (Stored::U8(bytes), [pair]) => (Storage::U8(bytes), *pair),
         (Stored::U8(bytes), _) => {
             let mapped = bytes.iter().enumerate().map(|(i, b)| rule.apply(i % rule.width, f64::from(*b)));
-            (Storage::F32(mapped.collect()), Affine::SAME)
+            (Storage::F32(memory::collected(bytes.len(), mapped)?), Affine::SAME)
         }
         (Stored::F64(floats), _) => {
             let mapped = floats.iter().enumerate().map(|(i, x)| rule.apply(i % rule.width, *x));
-            (Storage::F32(mapped.collect()), Affine::SAME)
+            (Storage::F32(memory::collected(floats.len(), mapped)?), Affine::SAME)
         }
         (Stored::F32(mut floats), pairs) => {
             if pairs != [Affine::SAME] {
@@ -45,7 +49,7 @@ fn held(data: Stored, rule: &ArrayRule, input: &InputShape) -> Input {
             (Storage::F32(floats), Affine::SAME)
         }
     };
-    Input::held(&input.name, &input.shape, data, (scale as f32, shift as f32))
+    Ok(Input::held(&input.name, &input.shape, data, (scale as f32, shift as f32)))
 }
 
 #[cfg(test)]
@@ -58,13 +62,14 @@ mod tests {
         let input = InputShape { name: "x".into(), shape: vec![2] };
         let rule = |pairs| ArrayRule { width: 2, pairs };
         let third = Affine { scale: 1.0 / 3.0, shift: 0.0 };
-        let array = apply(Stored::U8(vec![3, 6]).into(), &rule(vec![third]), &input);
+        let array = apply(Stored::U8(vec![3, 6]).into(), &rule(vec![third]), &input).unwrap();
         assert_eq!((array.store.whole(), array.scale), (Some(Numbers::U8(&[3, 6])), 1.0 / 3.0));
         let array = apply(
             Stored::U8(vec![3, 6]).into(),
             &rule(vec![third, Affine { scale: 1.0, shift: -6.0 }]),
             &input,
-        );
+        )
+        .unwrap();
         assert_eq!((array.store.whole(), array.scale), (Some(Numbers::F32(&[1.0, 0.0])), 1.0));
     }
 }

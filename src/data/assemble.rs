@@ -10,6 +10,8 @@ use super::dataset::{Dataset, Input, Part, Target};
 use super::divide::{self, Listed, Parts};
 use super::error::{self, DataError};
 use super::finite;
+use super::groups::Groups;
+use super::inputs::Precision;
 use super::raw::{Cells, Raw, Table};
 use super::schema::DataSchema;
 use super::search::Search;
@@ -24,6 +26,8 @@ pub struct Opened<'a> {
     config: &'a DataConfig,
     raw: Raw,
     listed: Option<Listed>,
+    /// Rows that stay together.
+    groups: Option<Groups>,
 }
 
 /// Reads the source.
@@ -32,7 +36,11 @@ pub struct Opened<'a> {
 /// Any fault of the files.
 pub fn open<'a>(config: &'a DataConfig, search: &Search) -> Result<Opened<'a>, DataError> {
     let settings = &config.settings;
-    let pick = super::raw::Pick { inputs: settings.inputs.as_ref(), target: settings.target.as_ref() };
+    let pick = super::raw::Pick {
+        inputs: settings.inputs.as_ref(),
+        target: settings.target.as_ref(),
+        groups: settings.split.as_ref().and_then(|split| split.by.as_ref()),
+    };
     let raw = config.source.open(&pick, search).map_err(|e| e.net(config.source_span))?;
     if let Raw::Arrays { train, test: Some(test) } = &raw {
         own_test::check(train, test).map_err(|e| e.net(config.source_span))?;
@@ -43,7 +51,11 @@ pub fn open<'a>(config: &'a DataConfig, search: &Search) -> Result<Opened<'a>, D
     };
     numbered(&raw).map_err(|e| e.net(config.source_span))?;
     let listed = settings.split.as_ref().map(|split| listed(config, &raw, split, search)).transpose()?;
-    Ok(Opened { config, raw, listed: listed.flatten() })
+    let groups = match &raw {
+        Raw::Table(table) => table.groups.as_ref().map(Groups::of),
+        Raw::Arrays { .. } => None,
+    };
+    Ok(Opened { config, raw, listed: listed.flatten(), groups })
 }
 
 /// Rows are numbered in 32 bits.
@@ -115,7 +127,8 @@ impl Opened<'_> {
         };
         let (rows, own_test) = self.rows();
         let parts = self.parts(rows, None, own_test > 0)?;
-        Ok(schema.with_rows(&parts, own_test))
+        let groups = self.groups.as_ref().map(|groups| groups.grouped(&parts));
+        Ok(DataSchema { groups, ..schema.with_rows(&parts, own_test) })
     }
 
     /// Rows to be divided, and rows of a test part of the source's own.
@@ -151,8 +164,7 @@ impl Opened<'_> {
         let strata = whole.map_err(at)?.strata();
         let divided = |split: Split| {
             let listed = listed(self.config, &self.raw, &split, search)?;
-            let parts = divide::divide(rows, Some(&split), strata.as_deref(), listed, own_test > 0);
-            let parts = parts.map_err(|e| e.net(split.span))?;
+            let parts = self.divided(rows, Some(&split), strata.as_deref(), listed, own_test > 0)?;
             if let Raw::Table(table) = &self.raw {
                 fit::all_known(&table.inputs, &parts.train).map_err(at)?;
             }
@@ -172,9 +184,23 @@ impl Opened<'_> {
     }
 
     fn parts(&self, rows: usize, strata: Option<&[u32]>, own_test: bool) -> Result<Parts, DataError> {
-        let split = self.config.settings.split.as_ref();
-        let at = |e: DataError| if let Some(split) = split { e.net(split.span) } else { e };
-        divide::divide(rows, split, strata, self.listed.clone(), own_test).map_err(at)
+        self.divided(rows, self.config.settings.split.as_ref(), strata, self.listed.clone(), own_test)
+    }
+
+    /// Whole groups where the file keeps them, which come before classes in proportion.
+    fn divided(
+        &self,
+        rows: usize,
+        split: Option<&Split>,
+        strata: Option<&[u32]>,
+        listed: Option<Listed>,
+        own_test: bool,
+    ) -> Result<Parts, DataError> {
+        let parts = match (split, &self.groups) {
+            (Some(split), Some(groups)) => groups.divide(split),
+            _ => divide::divide(rows, split, strata, listed, own_test),
+        };
+        parts.map_err(|e| if let Some(split) = split { e.net(split.span) } else { e })
     }
 
     /// Divides, fits and encodes for a net.
@@ -193,9 +219,13 @@ impl Opened<'_> {
         let normalize_target = settings.normalize.is_some_and(|n| n.target);
         let inputs = natural(need, &schema);
         check_inputs(&inputs, &schema)?;
-        // A number is 4 bytes for the net; a row has its target and its number. Rows in a file are held block by block.
+        // A number is 4 bytes for the net; a row has its target and its number. Rows of 32-bit numbers and of bytes stay where they are.
         let held = match &self.raw {
-            Raw::Arrays { train, .. } if !train.data.is_held() => 0,
+            Raw::Arrays { train, .. }
+                if train.data.precision() != Precision::Long || !train.data.is_held() =>
+            {
+                0
+            }
             _ => schema.features(),
         };
         let a_row = held.saturating_add(2).saturating_mul(4);
@@ -259,16 +289,17 @@ impl Opened<'_> {
         let Raw::Arrays { train, test } = self.raw else {
             return Err(DataError::new("E0533", "the source has no arrays"));
         };
-        let stores = vec![super::arrays::apply(train.data, &array_rule, &inputs[0])];
+        let stores = vec![super::arrays::apply(train.data, &array_rule, &inputs[0])?];
         let target = Arc::new(in_training_units(&whole, &rule));
         let part = |rows: &Vec<u32>| {
             (!rows.is_empty()).then(|| Part::new(rows.as_slice().into(), stores.clone(), target.clone()))
         };
         let (first, valid, cut_test) = (part(&parts.train), part(&parts.valid), part(&parts.test));
         let own_test = test.zip(own).map(|(test, whole)| {
-            let stores = vec![super::arrays::apply(test.data, &array_rule, &inputs[0])];
-            Part::of_first(test.rows, stores, in_training_units(&whole, &rule))
+            let stores = vec![super::arrays::apply(test.data, &array_rule, &inputs[0])?];
+            Ok::<Part, DataError>(Part::of_first(test.rows, stores, in_training_units(&whole, &rule)))
         });
+        let own_test = own_test.transpose()?;
         let train = first.ok_or_else(|| DataError::new("E0534", "no row is left to train on"))?;
         let transform = Transform { inputs, fields: Fields::Array(array_rule), target: rule };
         Ok(Dataset { train, valid, test: own_test.or(cut_test), transform, schema })

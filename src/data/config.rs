@@ -55,6 +55,13 @@ pub struct Classes {
     pub span: Span,
 }
 
+/// Rows with the same value of this column go to one part.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct By {
+    pub column: ColumnRef,
+    pub span: Span,
+}
+
 /// A part of the rows.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Share {
@@ -74,6 +81,8 @@ pub enum Division {
     Repeats { folds: usize, fold: usize, test: Share },
     /// Row numbers in files beside the data: `PREFIX_train_NUMBER.txt`, `PREFIX_test_NUMBER.txt`.
     Given { prefix: String, number: Option<usize> },
+    /// Groups by their names; the others are trained on.
+    Named { valid: Vec<String>, test: Vec<String> },
 }
 
 /// What becomes of the validation rows.
@@ -99,6 +108,8 @@ pub struct Split {
     pub shuffle: bool,
     /// The rows stand in the order of time: each part is of later rows than the one before it.
     pub forward: bool,
+    /// Never with index files or a tail.
+    pub by: Option<By>,
     pub seed: u64,
     pub span: Span,
 }
@@ -114,6 +125,7 @@ impl Split {
             choosing: Choosing::Written,
             shuffle: true,
             forward: false,
+            by: None,
             seed: 0,
             span: Span::default(),
         }
@@ -243,6 +255,16 @@ impl DataConfig {
                         .also(self.source_span, "an array: one input and one target a row"),
                 );
             }
+        }
+        if let Some(by) = self.settings.split.as_ref().and_then(|split| split.by.as_ref())
+            && !self.source.has_columns()
+        {
+            found.push(
+                Diagnostic::error("E0505", by.span, "`by` needs a table")
+                    .label("this source has no columns")
+                    .also(self.source_span, "arrays: nothing says which rows belong together")
+                    .help("divide them by index files: `split given=\"index\"`"),
+            );
         }
         if let Some(split) = &self.settings.split
             && matches!(split.division, Division::Given { .. })

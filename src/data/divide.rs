@@ -1,7 +1,7 @@
 //! Which rows are training, validation and test.
 //!
 //! Invariants: the parts are disjoint and each is in the order of the source; a division is a function of the number of rows,
-//! the statement, its seed and (for targets of few values) the target. Fractions are of the rows that are divided; for `valid` beside `folds`
+//! the statement, its seed and (for targets of few values) the target. Whole groups are divided by [`super::groups`]. Fractions are of the rows that are divided; for `valid` beside `folds`
 //! or `given`, of the rows outside the test part.
 
 use super::config::{Choosing, Division, Share, Split};
@@ -52,6 +52,8 @@ pub(super) fn divide(
         (Division::Folds { folds, fold }, _) if split.forward => onward(&all, split, *folds, *fold)?,
         (Division::Folds { folds, fold }, _) => folds_of(&all, split, *folds, *fold, strata)?,
         (Division::Given { .. }, listed) => given(split, listed.unwrap_or_default(), strata)?,
+        // The statement refuses lists of groups where `by` names no column.
+        (Division::Named { .. }, _) => return Err(DataError::new("E0534", "the rows have no groups")),
     };
     match split.choosing {
         Choosing::Needed if parts.valid.is_empty() => spare(&mut parts, split, strata)?,
@@ -69,7 +71,7 @@ pub(super) fn divide(
 }
 
 /// Of the training rows those that choose where the file names none.
-const SPARED: f64 = 0.2;
+pub(super) const SPARED: f64 = 0.2;
 
 fn spare(parts: &mut Parts, split: &Split, strata: Option<&[u32]>) -> Result<(), DataError> {
     let share = Split { valid: Some(Share::Fraction(SPARED)), ..split.clone() };
@@ -89,29 +91,52 @@ fn shares(
     strata: Option<&[u32]>,
 ) -> Result<Parts, DataError> {
     let n = all.len();
-    let size = |share: Option<Share>, name: &str| share.map_or(Ok(0), |s| resolve(s, n, name));
-    let (valid, test_rows) = (size(split.valid, "valid")?, size(test, "test")?);
-    let wanted = match train {
-        Some(Share::Fraction(f)) if (f + fraction(split.valid) + fraction(test) - 1.0).abs() < 1e-9 => None,
-        Some(share) => Some(resolve(share, n, "train")?),
-        None => None,
-    };
-    // A count may be as large as it is written.
-    let sum = wanted.unwrap_or(1).saturating_add(valid).saturating_add(test_rows);
-    if sum > n {
-        let note = match wanted {
-            Some(train) => format!("train {train} + valid {valid} + test {test_rows} = {sum}, of {n}"),
-            None => format!("valid {valid} + test {test_rows} leave nothing of {n} to train on"),
-        };
-        return Err(DataError::new("E0534", "`split` asks for more rows than there are").note(note));
-    }
-    let train = wanted.unwrap_or(n - valid - test_rows);
+    let Sizes { train, valid, test } = Sizes::of(n, train, split.valid, test)?;
+    let train = train.unwrap_or(n - valid - test);
     let (pool, last) = all.split_at(if split.tail { n - valid } else { n });
     let order = arrange(pool, split, coordinate, strata);
     let after = if split.tail { 0 } else { valid };
-    let test = order[train + after..train + after + test_rows].to_vec();
+    let test = order[train + after..train + after + test].to_vec();
     let valid = if split.tail { last.to_vec() } else { order[train..train + valid].to_vec() };
     Ok(Parts { train: order[..train].to_vec(), valid, test })
+}
+
+/// Rows of the parts that shares ask for; a training part that is all the rest has no size of its own.
+pub(super) struct Sizes {
+    pub train: Option<usize>,
+    pub valid: usize,
+    pub test: usize,
+}
+
+impl Sizes {
+    /// Of `n` rows.
+    ///
+    /// # Errors
+    /// E0534: a part without a row, or more rows than there are.
+    pub fn of(
+        n: usize,
+        train: Option<Share>,
+        valid: Option<Share>,
+        test: Option<Share>,
+    ) -> Result<Self, DataError> {
+        let size = |share: Option<Share>, name: &str| share.map_or(Ok(0), |s| resolve(s, n, name));
+        let wanted = match train {
+            Some(Share::Fraction(f)) if (f + fraction(valid) + fraction(test) - 1.0).abs() < 1e-9 => None,
+            Some(share) => Some(resolve(share, n, "train")?),
+            None => None,
+        };
+        let (valid, test) = (size(valid, "valid")?, size(test, "test")?);
+        // A count may be as large as it is written.
+        let sum = wanted.unwrap_or(1).saturating_add(valid).saturating_add(test);
+        if sum <= n {
+            return Ok(Self { train: wanted, valid, test });
+        }
+        let note = match wanted {
+            Some(train) => format!("train {train} + valid {valid} + test {test} = {sum}, of {n}"),
+            None => format!("valid {valid} + test {test} leave nothing of {n} to train on"),
+        };
+        Err(DataError::new("E0534", "`split` asks for more rows than there are").note(note))
+    }
 }
 
 /// Fold boundaries differ by at most one row in size.
@@ -185,7 +210,7 @@ fn fraction(share: Option<Share>) -> f64 {
     }
 }
 
-fn resolve(share: Share, rows: usize, name: &str) -> Result<usize, DataError> {
+pub(super) fn resolve(share: Share, rows: usize, name: &str) -> Result<usize, DataError> {
     let size = match share {
         Share::Rows(n) => n,
         Share::Fraction(f) => (f * rows as f64).round() as usize,

@@ -219,6 +219,24 @@ mod tests {
         }
     }
 
+    /// Of holes: such a file takes no room.
+    #[test]
+    fn files_beyond_a_gigabyte_stay_on_disk() {
+        let file = saved(b"\x93NUMPY");
+        let stays = |length: u64, keep: Keep| {
+            file.as_file().set_len(length).unwrap();
+            by_row(file.path(), "x.npy", keep).unwrap().is_some()
+        };
+        assert!(!stays(LARGEST_HELD, Keep::BySize));
+        assert!(stays(LARGEST_HELD + 1, Keep::BySize));
+        assert!(!stays(LARGEST_HELD + 1, Keep::Memory));
+        assert!(stays(100, Keep::Disk));
+        let packed = saved(GZIP);
+        packed.as_file().set_len(LARGEST_HELD + 1).unwrap();
+        assert!(by_row(packed.path(), "x.npy.gz", Keep::BySize).unwrap().is_none());
+        assert_eq!(by_row(packed.path(), "x.npy.gz", Keep::Disk).unwrap_err().code, "E0545");
+    }
+
     #[test]
     fn empty_and_marked() {
         assert_eq!(read(saved(b"").path(), "a").unwrap_err().code, "E0528");

@@ -19,6 +19,7 @@ mod files;
 mod finite;
 mod fit;
 mod gaps;
+mod groups;
 mod index;
 mod inputs;
 mod need;
@@ -31,6 +32,7 @@ mod rows;
 mod schema;
 mod search;
 mod single;
+pub mod sizes;
 mod sources;
 mod statements;
 mod stores;
@@ -46,8 +48,8 @@ mod words;
 pub(crate) use advice::{Advice, are_hardly_classes, fitting_classes};
 pub use assemble::{Divided, Opened, open};
 pub use config::{
-    Batch, Choosing, Classes, ColumnRef, Columns, DEFAULT_BATCH, DataConfig, Division, Normalize, Per, Scale,
-    Settings, Share, Source, Split, updates,
+    Batch, By, Choosing, Classes, ColumnRef, Columns, DEFAULT_BATCH, DataConfig, Division, Normalize, Per,
+    Scale, Settings, Share, Source, Split, updates,
 };
 pub use dataset::{Dataset, Input, Observed, Part, Storage, Target};
 pub(crate) use error::cut;
@@ -56,7 +58,7 @@ pub use need::{Need, Want};
 pub(crate) use notation::Notations;
 pub use raw::Format;
 pub use rows::Rows;
-pub use schema::{ColumnInfo, ColumnKind, DataSchema};
+pub use schema::{ColumnInfo, ColumnKind, DataSchema, Grouped};
 pub use search::Search;
 pub use stores::{Numbers, Numeric, RowBuffer, RowStore};
 pub use transform::{Affine, ArrayRule, CellRule, ColumnRule, Fields, InputShape, TargetRule, Transform};

@@ -5,7 +5,7 @@
 use std::cmp::Ordering;
 use std::collections::HashMap;
 
-use super::config::{ColumnRef, Columns};
+use super::config::{By, ColumnRef, Columns};
 use super::error::{DataError, listed};
 use super::gaps::Gaps;
 use super::inputs::Inputs;
@@ -33,6 +33,8 @@ pub struct Table {
     pub format: Format,
     pub inputs: Vec<Column>,
     pub target: Vec<Column>,
+    /// Whose values say which rows belong together.
+    pub groups: Option<Column>,
 }
 
 /// What is needed to read further rows of the same table.
@@ -172,10 +174,12 @@ impl Stored {
 }
 
 /// The columns that the file asks for.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Default)]
 pub struct Pick<'a> {
     pub inputs: Option<&'a Columns>,
     pub target: Option<&'a Columns>,
+    /// Of which `split by=` keeps equal values together.
+    pub groups: Option<&'a By>,
 }
 
 /// Column positions from 0.
@@ -183,13 +187,15 @@ pub struct Pick<'a> {
 pub struct Chosen {
     pub inputs: Vec<usize>,
     pub target: Vec<usize>,
+    pub groups: Option<usize>,
 }
 
 impl Pick<'_> {
-    /// Finds the columns among those of the source. Left out, the target is the last column and the inputs are all others.
+    /// Finds the columns among those of the source. Left out, the target is the last column and the inputs are all others; what tells groups is
+    /// among them only where it is named.
     ///
     /// # Errors
-    /// E0527: a name or number that the source lacks, or a column that is both input and target.
+    /// E0527: a name or number that the source lacks, or a column that is both input and target, or target and group.
     pub fn resolve(&self, names: &[String]) -> Result<Chosen, DataError> {
         let of = |columns: &Columns| expand(&columns.list, names).map_err(|e| e.net(columns.span));
         let (inputs, target) = (self.inputs.map(of).transpose()?, self.target.map(of).transpose()?);
@@ -198,12 +204,26 @@ impl Pick<'_> {
             positions.iter().for_each(|position| taken[*position] = true);
             taken
         };
+        let groups = self.groups.map(|by| group_column(by, names)).transpose()?;
         let target = target.unwrap_or_else(|| {
             let taken = taken(inputs.as_deref().unwrap_or_default());
             taken.iter().rposition(|taken| !taken).into_iter().collect()
         });
         let is_target = taken(&target);
-        let inputs = inputs.unwrap_or_else(|| (0..names.len()).filter(|c| !is_target[*c]).collect());
+        if let (Some(by), Some(both)) = (self.groups, groups.filter(|column| is_target[*column])) {
+            return Err(DataError::new("E0527", "a column is both target and group")
+                .column(both + 1, &names[both])
+                .net(by.span)
+                .note("rows of one value would stand in one part, and no other part would have that answer")
+                .help(match self.target {
+                    Some(_) => {
+                        "name the column in `by` that says which rows belong together: a person, a place, a day"
+                    }
+                    None => "the target is the last column unless `target` names another one",
+                }));
+        }
+        let inputs = inputs
+            .unwrap_or_else(|| (0..names.len()).filter(|c| !is_target[*c] && Some(*c) != groups).collect());
         if let Some(&both) = inputs.iter().find(|c| is_target[**c]) {
             let error = DataError::new("E0527", "a column is both input and target")
                 .column(both + 1, &names[both])
@@ -215,8 +235,13 @@ impl Pick<'_> {
                 .note(format!("it has {}", super::error::counted(names.len(), "column")))
                 .help("if the columns were not told apart, give `delimiter=`"));
         }
-        Ok(Chosen { inputs, target })
+        Ok(Chosen { inputs, target, groups })
     }
+}
+
+fn group_column(by: &By, names: &[String]) -> Result<usize, DataError> {
+    let found = expand(std::slice::from_ref(&by.column), names).map_err(|e| e.net(by.span))?;
+    Ok(found[0])
 }
 
 /// The positions of columns that the file names.
@@ -293,18 +318,18 @@ mod tests {
 
     #[test]
     fn the_last_column_is_the_target_by_default() {
-        let pick = Pick { inputs: None, target: None };
+        let pick = Pick::default();
         let chosen = pick.resolve(&names(&["a", "b", "c"])).unwrap();
-        assert_eq!(chosen, Chosen { inputs: vec![0, 1], target: vec![2] });
+        assert_eq!(chosen, Chosen { inputs: vec![0, 1], target: vec![2], groups: None });
     }
 
     #[test]
     fn numbers_ranges_and_names() {
         let inputs = columns(vec![ColumnRef::Range(2, 3), ColumnRef::Name("e".into())]);
         let target = columns(vec![ColumnRef::Number(1)]);
-        let pick = Pick { inputs: Some(&inputs), target: Some(&target) };
+        let pick = Pick { inputs: Some(&inputs), target: Some(&target), groups: None };
         let chosen = pick.resolve(&names(&["a", "b", "c", "d", "e"])).unwrap();
-        assert_eq!(chosen, Chosen { inputs: vec![1, 2, 4], target: vec![0] });
+        assert_eq!(chosen, Chosen { inputs: vec![1, 2, 4], target: vec![0], groups: None });
     }
 
     #[test]
@@ -312,7 +337,8 @@ mod tests {
         let table = names(&["age", "height", "sex"]);
         let say = |inputs: Vec<ColumnRef>, target: Vec<ColumnRef>| {
             let (inputs, target) = (columns(inputs), columns(target));
-            Pick { inputs: Some(&inputs), target: Some(&target) }.resolve(&table).unwrap_err().to_string()
+            let pick = Pick { inputs: Some(&inputs), target: Some(&target), groups: None };
+            pick.resolve(&table).unwrap_err().to_string()
         };
         let one = || vec![ColumnRef::Number(1)];
         assert!(say(one(), vec![ColumnRef::Name("heigth".into())]).contains("did you mean `height`?"));

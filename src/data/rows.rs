@@ -1,5 +1,7 @@
 //! Raw rows for prediction: what a user has, in the columns the net was trained on.
 
+use std::fs::File;
+
 use super::assemble::deal;
 use super::dataset::Input;
 use super::error::DataError;
@@ -31,7 +33,27 @@ impl Transform {
         let reader = readers::of(&bytes, &self.fields).ok_or_else(|| nothing(name))?;
         reader.read(bytes, self, name)
     }
+
+    /// The rows of an array in a file that is not packed: they stay there, and are read one by one when they are wanted. `None` for a
+    /// file in another form.
+    ///
+    /// # Errors
+    /// As [`read_rows`](Self::read_rows); E0520 for a file that cannot be read.
+    pub fn leave_rows(&self, file: &File, name: &str) -> Result<Option<Rows>, DataError> {
+        let unread = |e: std::io::Error| {
+            DataError::new("E0520", "the file cannot be read").file(name).note(e.to_string())
+        };
+        if !self.is_sound() || self.inputs.len() != 1 || !file.metadata().map_err(unread)?.is_file() {
+            return Ok(None);
+        }
+        let mut file = file.try_clone().map_err(unread)?;
+        let (head, _) = files::head(&mut file, LONGEST_MAGIC, name)?;
+        readers::of(&head, &self.fields).and_then(|reader| reader.leave(file, self, name)).transpose()
+    }
 }
+
+/// As many bytes as tell the forms apart whose rows may stay in their file.
+const LONGEST_MAGIC: u64 = 8;
 
 /// Records of text.
 ///

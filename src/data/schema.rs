@@ -28,6 +28,17 @@ pub struct DataSchema {
     pub classes: Option<Vec<String>>,
     /// Outputs where the target is a number: `real[D]`.
     pub target_width: usize,
+    /// Where groups of rows stay together.
+    pub groups: Option<Grouped>,
+}
+
+/// Groups of each part, by the values of a column.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Grouped {
+    pub column: String,
+    pub train: usize,
+    pub valid: usize,
+    pub test: usize,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -104,6 +115,7 @@ impl DataSchema {
             target: table.target.iter().map(info).collect(),
             classes,
             target_width: table.target.len(),
+            groups: None,
         }
     }
 
@@ -129,6 +141,7 @@ impl DataSchema {
                 None => classes.map(|k| (0..k).map(|c| c.to_string()).collect()),
             },
             target_width: width,
+            groups: None,
         }
     }
 }

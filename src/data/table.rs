@@ -57,7 +57,7 @@ pub(super) fn read(text: &str, name: &str, reading: &Reading, pick: &Pick<'_>) -
     let width = names.len();
     let source = Text { name, rows, width, reading };
     let (columns, surveyed) = source.survey(&names, &chosen, &words)?;
-    let filled = source.fill(columns, surveyed, chosen.inputs.len())?;
+    let filled = source.fill(columns, surveyed)?;
     let format = Format {
         delimiter: reading.delimiter,
         width,
@@ -65,7 +65,7 @@ pub(super) fn read(text: &str, name: &str, reading: &Reading, pick: &Pick<'_>) -
         unknown: reading.unknown,
         gaps: reading.gaps.clone(),
     };
-    filled.table(name, format, chosen.inputs.len(), reading.missing == Missing::Mean)
+    filled.table(name, format, reading.missing == Missing::Mean)
 }
 
 fn no_rows(file: &str, dropped: usize) -> DataError {
@@ -110,8 +110,18 @@ struct Text<'a> {
     reading: &'a Reading,
 }
 
+/// What a column is read for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Role {
+    Input,
+    Target,
+    /// Its values tell which rows belong together.
+    Group,
+}
+
 /// One used column while it is read.
 struct Used {
+    role: Role,
     position: usize,
     name: String,
     held: Held,
@@ -141,7 +151,16 @@ impl<'a> Text<'a> {
         chosen: &Chosen,
         words: &[usize],
     ) -> Result<(Vec<Used>, usize), DataError> {
-        let positions: Vec<usize> = chosen.inputs.iter().chain(&chosen.target).copied().collect();
+        let of = |role: Role, positions: &[usize]| -> Vec<(Role, usize)> {
+            positions.iter().map(|position| (role, *position)).collect()
+        };
+        let roles = [
+            of(Role::Input, &chosen.inputs),
+            of(Role::Target, &chosen.target),
+            of(Role::Group, chosen.groups.as_slice()),
+        ]
+        .concat();
+        let positions: Vec<usize> = roles.iter().map(|(_, position)| *position).collect();
         let among = |positions: &[usize]| {
             let mut among = vec![false; self.width];
             positions.iter().for_each(|position| among[*position] = true);
@@ -172,29 +191,29 @@ impl<'a> Text<'a> {
         if rows == 0 {
             return Err(no_rows(self.name, dropped));
         }
-        let used = |(i, (tally, position)): (usize, (Tally, usize))| {
-            let (name, settled) = (names[position].clone(), is_settled[position]);
+        let used = |(tally, (role, position)): (Tally, (Role, usize))| {
+            // Groups are told apart by what is written, be it a number or a word.
+            let (name, settled) = (names[position].clone(), is_settled[position] || role == Role::Group);
             let held = match settled {
                 true => Ok(Held::Words),
-                false => tally.held(&name, i >= chosen.inputs.len()),
+                false => tally.held(&name, role == Role::Target),
             };
-            let mut used = Used { position, name, held: Held::Words, tally, settled };
+            let mut used = Used { role, position, name, held: Held::Words, tally, settled };
             used.held = held.map_err(|error| used.place(error, self.name))?;
             Ok(used)
         };
-        let all = tallies.into_iter().zip(positions).enumerate();
-        Ok((all.map(used).collect::<Result<_, DataError>>()?, rows))
+        Ok((tallies.into_iter().zip(roles).map(used).collect::<Result<_, DataError>>()?, rows))
     }
 
-    /// The cells of all rows that are kept; the first so many columns are inputs.
-    fn fill(&self, used: Vec<Used>, rows: usize, inputs: usize) -> Result<Filled, DataError> {
+    /// The cells of all rows that are kept.
+    fn fill(&self, used: Vec<Used>, rows: usize) -> Result<Filled, DataError> {
         let mut columns = Vec::with_capacity(used.len());
         for used in used {
             columns.push(Growing::new(used, rows).map_err(|e| DataError::from(e).file(self.name))?);
         }
         let (mut kept, mut dropped) = (0, 0);
         for record in self.rows.clone() {
-            match self.gap(&record, &columns, inputs)? {
+            match self.gap(&record, &columns)? {
                 Some(Missing::Drop) => dropped += 1,
                 _ => {
                     kept += 1;
@@ -208,35 +227,34 @@ impl<'a> Text<'a> {
     }
 
     /// What a gap in the row means, if it has one.
-    fn gap(
-        &self,
-        record: &Record<'_>,
-        columns: &[Growing],
-        inputs: usize,
-    ) -> Result<Option<Missing>, DataError> {
+    fn gap(&self, record: &Record<'_>, columns: &[Growing]) -> Result<Option<Missing>, DataError> {
         let is_gap =
             |column: &Growing| column.used.is_gap(&record.fields[column.used.position], &self.reading.gaps);
-        let Some(first) = columns.iter().position(is_gap) else { return Ok(None) };
+        let Some(first) = columns.iter().find(|column| is_gap(column)) else { return Ok(None) };
         match self.reading.missing {
             Missing::Drop => Ok(Some(Missing::Drop)),
-            Missing::Error => Err(self.not_known(&columns[first].used, first >= inputs, record)),
-            Missing::Mean => match columns[inputs..].iter().find(|column| is_gap(column)) {
-                Some(target) => Err(self.not_known(&target.used, true, record)),
+            Missing::Error => Err(self.not_known(&first.used, record)),
+            Missing::Mean => match columns.iter().find(|c| c.used.role != Role::Input && is_gap(c)) {
+                Some(column) => Err(self.not_known(&column.used, record)),
                 None => Ok(Some(Missing::Mean)),
             },
         }
     }
 
-    fn not_known(&self, column: &Used, is_target: bool, record: &Record<'_>) -> DataError {
+    fn not_known(&self, column: &Used, record: &Record<'_>) -> DataError {
         let cell = &record.fields[column.position];
         let error = column.place(DataError::new("E0524", "a value is missing"), self.name).line(record.line);
         let error = match &*cell.text {
             "" => error.note("the cell is empty"),
             mark => error.note(format!("`{mark}` stands for a value that is not known")),
         };
-        match is_target {
-            true => error.help("write `missing=drop` to leave such rows out: a target is never filled in"),
-            false => {
+        match column.role {
+            Role::Target => {
+                error.help("write `missing=drop` to leave such rows out: a target is never filled in")
+            }
+            Role::Group => error
+                .help("write `missing=drop` to leave such rows out: nothing says which group they belong to"),
+            Role::Input => {
                 error.help("write `missing=drop` to leave such rows out, or `missing=mean` to fill them in")
             }
         }
@@ -332,7 +350,7 @@ fn sorted_words(mut codes: Vec<u32>, names: FxHashMap<String, u32>) -> Cells {
     Cells::Words { codes, names: sorted.into_iter().map(|(word, _)| word).collect() }
 }
 
-/// All columns, inputs first.
+/// All columns: inputs, targets, and what tells groups if something does.
 struct Filled {
     columns: Vec<Growing>,
     rows: usize,
@@ -340,14 +358,21 @@ struct Filled {
 }
 
 impl Filled {
-    fn table(self, file: &str, format: Format, inputs: usize, fills: bool) -> Result<Table, DataError> {
+    fn table(self, file: &str, format: Format, fills: bool) -> Result<Table, DataError> {
         if self.rows == 0 {
             return Err(no_rows(file, self.dropped));
         }
-        let columns = self.columns.into_iter().map(|column| column.finish(file));
-        let mut columns = columns.collect::<Result<Vec<_>, _>>()?;
-        let target = columns.split_off(inputs);
+        let (mut inputs, mut target, mut groups) = (Vec::new(), Vec::new(), None);
+        for column in self.columns {
+            let role = column.used.role;
+            let column = column.finish(file)?;
+            match role {
+                Role::Input => inputs.push(column),
+                Role::Target => target.push(column),
+                Role::Group => groups = Some(column),
+            }
+        }
         let (rows, dropped) = (self.rows, self.dropped);
-        Ok(Table { file: Some(file.to_owned()), rows, dropped, fills, format, inputs: columns, target })
+        Ok(Table { file: Some(file.to_owned()), rows, dropped, fills, format, inputs, target, groups })
     }
 }

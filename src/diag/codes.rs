@@ -428,9 +428,11 @@ Write the unit asked for: `warmup=5epochs`; `1s` is a second, `1steps` is one st
         r#"Known only once the data is read
 
 Attributes such as `train.rows` have their value when data is loaded. They may stand in rates, penalties and schedules,
-not in shapes, which must be known before.
+not in shapes, which must be known before. A size that the data say is written `_`, in the type of an input or of the output and
+nowhere else; among several inputs it is the last one's, which takes what the others leave of a row.
 
     dense data.rows
+    dense _
 
 Write the number, or a `param`."#,
     ),
@@ -694,10 +696,12 @@ Keep one of them."#,
         r#"Words of `split` contradict one another
 
 `folds=`, `given=` and shares each say which rows are for testing, and some words only help another: `fold` belongs to
-`folds`, `number` to `given`, `take` to `valid`, `seed` to a shuffle.
+`folds`, `number` to `given`, `take` to `valid`, `seed` to a shuffle. Lists of groups, `test=[a, b]`, belong to `by=COLUMN` and say of a
+part which rows it has, so that no share, fold or order of time says it too; `tail` and index files could cut a group in two.
 
     split folds=5, train=80%
     split fold=2
+    split test=[ann, bob]
 
 Keep one way of dividing, and write the word that the helper belongs to."#,
     ),
@@ -718,7 +722,8 @@ Write for example `split valid=10%, test=20%`: the training part is what remains
         r#"A statement of `data` does not fit the source
 
 `inputs` and `target` choose among the columns of a table; arrays (`idx`, `npy`) have one input and one target a row.
-`split given=` reads index files beside a data file, which generators and built-in sets do not have.
+`split given=` reads index files beside a data file, which generators and built-in sets do not have. `split by=` needs a column that says
+which rows belong together.
 
     source idx, "mnist"
     inputs 1..8
@@ -848,8 +853,8 @@ If the first line is a row already, write `header=false`; otherwise give each co
         "E0527",
         r#"A column is not there, or is used twice
 
-`inputs` and `target` name columns of the table by number (from 1) or by the header's name; no column is both, and none
-is named twice. A file for prediction that has a header must have every column that the net reads.
+`inputs`, `target` and `split by=` name columns of the table by number (from 1) or by the header's name; no column is both input
+and target, or both target and what tells groups, and none is named twice. A file for prediction that has a header must have every column that the net reads.
 
     target species        where the header says `Species`
 
@@ -916,18 +921,21 @@ category. Arrays feed a single input.
 
     input x: real[8]        and a row gives 10 numbers
 
-Correct the input's size, or choose columns with `inputs`."#,
+Correct the input's size, write `real[_]` for as many as a row gives, or choose columns with `inputs`."#,
     ),
     (
         "E0534",
         r#"The rows cannot be divided like that
 
 `split` asks for more rows than there are, leaves none to train on, makes a part without a row, or asks for a test part
-where the source has its own.
+where the source has its own. With `by=COLUMN` each part, fold or stretch of time takes a whole group at least, each group that a list
+names has to be in the column, and with `forward=true` the rows of a group stand together.
 
     split train=1000, valid=200        for a table of 1100 rows
+    split by=speaker, folds=5          for four speakers
 
-Use percentages, or counts that fit; a source with a test part (`mnist`) is split into `train=` and `valid=` only."#,
+Use percentages, or counts that fit; a source with a test part (`mnist`) is split into `train=` and `valid=` only; ask for no more parts
+than there are groups."#,
     ),
     (
         "E0535",

@@ -1,5 +1,6 @@
 //! Vectors of f32 on cache lines, so that native code may rely on 64-byte alignment and bits depend on no allocator.
 
+use std::collections::TryReserveError;
 use std::ops::{Deref, DerefMut};
 
 /// f32 elements of a line.
@@ -19,6 +20,17 @@ pub struct AlignedVec {
 impl AlignedVec {
     pub fn filled(len: usize, value: f32) -> Self {
         Self { lines: vec![Line([value; LINE]); len.div_ceil(LINE)], len }
+    }
+
+    /// The same, unless the allocator has no room for them.
+    ///
+    /// # Errors
+    /// If it has none.
+    pub fn try_filled(len: usize, value: f32) -> Result<Self, TryReserveError> {
+        let mut lines = Vec::new();
+        lines.try_reserve_exact(len.div_ceil(LINE))?;
+        lines.resize(len.div_ceil(LINE), Line([value; LINE]));
+        Ok(Self { lines, len })
     }
 
     pub fn of(values: &[f32]) -> Self {

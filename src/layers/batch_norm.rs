@@ -34,9 +34,17 @@
 //! # Papers
 //! Ioffe and Szegedy 2015, Batch normalization. Li et al. 2019, Understanding the disharmony between dropout and batch normalization.
 
+use super::{
+    Across, Facts, Infer, Layer, Lower, Still,
+    layer_norm::{EPS, declare_gain_and_bias, deviation, gain_and_bias},
+};
 use crate::graph::Mode;
-use super::{Facts, Across, Infer, Layer, layer_norm::{declare_gain_and_bias, deviation, EPS, gain_and_bias}, Lower, Still};
-use crate::{diag::Diagnostic, graph::{DType, ScalarDef, StepInfo, ValueId}, model::Ty, vocab::{ArgSpec, Block, Bounds, Default, exactly, Kind, Sig}};
+use crate::{
+    diag::Diagnostic,
+    graph::{DType, ScalarDef, StepInfo, ValueId},
+    model::Ty,
+    vocab::{ArgSpec, Block, Bounds, Default, Kind, Sig, exactly},
+};
 
 pub struct BatchNorm;
 pub static LAYER: BatchNorm = BatchNorm;
@@ -157,7 +165,9 @@ fn warn_behind_dropout(cx: &mut Infer<'_>) {
     let warning = Diagnostic::warning("W0103", cx.args.span, "`batch_norm` directly behind dropout")
         .label("learns the variance of dropped values")
         .also(cx.inputs[0].span, format!("its masks make the mean square {factor:.3} times as large"))
-        .note("prediction without masks sees the undropped variance; `mc_dropout` sees the one that was learnt")
+        .note(
+            "prediction without masks sees the undropped variance; `mc_dropout` sees the one that was learnt",
+        )
         .help("put the dropout behind the next layer");
     cx.warn(warning);
 }

@@ -33,7 +33,7 @@
 //! # Papers
 //! Szegedy et al. 2015, Going deeper with convolutions.
 
-use super::{Facts, Expand, Infer, Layer, Lower, Reach, Reached, Stop};
+use super::{Expand, Facts, Infer, Layer, Lower, Reach, Reached, Stop};
 use crate::{
     diag::Diagnostic,
     graph::ValueId,

@@ -37,10 +37,10 @@ use super::{
     initial::{BIAS_INIT, INIT, Shape},
 };
 use crate::{
-    train::penalties,
     diag::Diagnostic,
     graph::ValueId,
     model::{Node, ParamRole, Ty},
+    train::penalties,
     vocab::{ArgSpec, Block, Bounds, Default, Kind, Sig},
 };
 
@@ -55,7 +55,12 @@ static SIG: Sig = Sig {
         ArgSpec::named("bias", Kind::Bool, Default::Bool(true), "add a bias"),
         INIT,
         BIAS_INIT,
-        ArgSpec::named("max_norm", Kind::Number(Bounds::POSITIVE), Default::Absent, "largest norm of a unit's incoming weights"),
+        ArgSpec::named(
+            "max_norm",
+            Kind::Number(Bounds::POSITIVE),
+            Default::Absent,
+            "largest norm of a unit's incoming weights",
+        ),
         penalties::l1::OF_WEIGHTS,
         penalties::l2::OF_WEIGHTS,
     ],
@@ -80,7 +85,9 @@ impl Layer for Dense {
             cx.param(ParamDecl::new("bias", vec![width], ParamRole::Bias, start));
         } else if cx.args.is_written("bias_init") {
             let span = cx.args.span_of("bias_init");
-            return Err(Diagnostic::error("E0211", span, "`bias_init` without a bias").label("has no effect here"));
+            return Err(
+                Diagnostic::error("E0211", span, "`bias_init` without a bias").label("has no effect here")
+            );
         }
         Ok(Ty::units(width))
     }

@@ -48,7 +48,12 @@ static SIG: Sig = Sig {
     about: "drops weights of its block at random while training",
     args: &[
         ArgSpec::required("p", Kind::Timed(Bounds::BELOW_ONE), "probability of dropping a weight"),
-        ArgSpec::named("share", Kind::Word(&["batch", "none"]), Default::Word("batch"), "rows that share one mask"),
+        ArgSpec::named(
+            "share",
+            Kind::Word(&["batch", "none"]),
+            Default::Word("batch"),
+            "rows that share one mask",
+        ),
         ArgSpec::named("always", Kind::Bool, Default::Bool(false), "drop in evaluation too"),
     ],
     block: Block::Body,
@@ -64,14 +69,16 @@ impl Layer for DropConnect {
         if let Some(error) = refused(cx) {
             return Err(cx.stop(error));
         }
-        let drop = WeightDrop { p: cx.args.opt_timed("p").unwrap_or(Timed::ZERO), always: cx.args.flag("always") };
+        let drop =
+            WeightDrop { p: cx.args.opt_timed("p").unwrap_or(Timed::ZERO), always: cx.args.flag("always") };
         let before = cx.matrices();
         let flow = cx.body_with_weight_drop(drop);
         let result = cx.pass(flow)?;
         if cx.matrices() == before {
-            let error = Diagnostic::error("E0211", cx.args.span, "`drop_connect` around layers without weights")
-                .label("nothing to drop")
-                .help("put it around `dense` layers; to drop activations write `dropout`");
+            let error =
+                Diagnostic::error("E0211", cx.args.span, "`drop_connect` around layers without weights")
+                    .label("nothing to drop")
+                    .help("put it around `dense` layers; to drop activations write `dropout`");
             return Err(cx.stop(error));
         }
         Ok(result)

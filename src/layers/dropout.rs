@@ -44,9 +44,19 @@
 //! Srivastava et al. 2014, Dropout: a simple way to prevent neural networks from overfitting. Klambauer et al. 2017,
 //! Self-normalizing neural networks (alpha). Gal, Hron and Kendall 2017, Concrete dropout.
 
+use super::{
+    DropSite, Each, Facts, Infer, Law, Layer, Lower, ParamDecl, Place, Reach, Reached, Scope, Unitwise, When,
+    initial,
+    rate::{too_high, unusable},
+};
 use crate::graph::Mode;
-use super::{initial, Facts, Unitwise, DropSite, Each, Law, Scope, When, Infer, Layer, Lower, ParamDecl, Place, rate::{too_high, unusable}, Reach, Reached};
-use crate::{diag::Diagnostic, draws, graph::{Address, DType, ScalarDef, ValueId}, model::{Init, ParamRole, Role, Ty}, vocab::{Args, ArgSpec, Block, Bounds, Default, Kind, Sig, Timed, Value}};
+use crate::{
+    diag::Diagnostic,
+    draws,
+    graph::{Address, DType, ScalarDef, ValueId},
+    model::{Init, ParamRole, Role, Ty},
+    vocab::{ArgSpec, Args, Block, Bounds, Default, Kind, Sig, Timed, Value},
+};
 
 /// Where a learned rate begins, and how smooth its coins are (Gal, Hron and Kendall 2017).
 const CONCRETE_START: f64 = 0.1;
@@ -56,23 +66,44 @@ pub struct Dropout;
 pub static LAYER: Dropout = Dropout;
 
 /// Words of `share=`: axis roles and the batch.
-const SHARE: &[&str] = &["unit", "height", "width", "channel", "space", "batch", "time", "freq", "type", "rows"];
+const SHARE: &[&str] =
+    &["unit", "height", "width", "channel", "space", "batch", "time", "freq", "type", "rows"];
 
 static SIG: Sig = Sig {
     name: "dropout",
     about: "drops units at random while training",
     args: &[
-        ArgSpec::optional("p", Kind::Timed(Bounds::BELOW_ONE), Default::Absent, "probability of dropping a unit"),
+        ArgSpec::optional(
+            "p",
+            Kind::Timed(Bounds::BELOW_ONE),
+            Default::Absent,
+            "probability of dropping a unit",
+        ),
         ArgSpec::named(
             "keep",
             Kind::Timed(Bounds { low: 0.0, high: 1.0, open_low: true, open_high: false }),
             Default::Absent,
             "probability of keeping a unit, instead of `p`",
         ),
-        ArgSpec::named("kind", Kind::Word(&["bernoulli", "gaussian", "alpha", "concrete"]), Default::Word("bernoulli"), "distribution of the multiplier"),
-        ArgSpec::named("scale", Kind::Word(&["train", "test"]), Default::Word("train"), "where the scaling is done"),
+        ArgSpec::named(
+            "kind",
+            Kind::Word(&["bernoulli", "gaussian", "alpha", "concrete"]),
+            Default::Word("bernoulli"),
+            "distribution of the multiplier",
+        ),
+        ArgSpec::named(
+            "scale",
+            Kind::Word(&["train", "test"]),
+            Default::Word("train"),
+            "where the scaling is done",
+        ),
         ArgSpec::named("share", Kind::Words(SHARE), Default::Absent, "axes that share one coin"),
-        ArgSpec::named("temperature", Kind::Number(Bounds::POSITIVE), Default::Absent, "of `kind=concrete`: how smooth its coins are, 0.1 without it"),
+        ArgSpec::named(
+            "temperature",
+            Kind::Number(Bounds::POSITIVE),
+            Default::Absent,
+            "of `kind=concrete`: how smooth its coins are, 0.1 without it",
+        ),
         ArgSpec::named("always", Kind::Bool, Default::Bool(false), "drop in evaluation too"),
     ],
     block: Block::None,
@@ -141,7 +172,13 @@ impl Layer for Dropout {
 
     fn drop_site(&self, args: &Args) -> Option<DropSite> {
         let rate = args.timed("p");
-        (!rate.is_zero()).then(|| DropSite { rate, law: law(args), scope: scope(args), scaled: scaled(args), always: args.flag("always") })
+        (!rate.is_zero()).then(|| DropSite {
+            rate,
+            law: law(args),
+            scope: scope(args),
+            scaled: scaled(args),
+            always: args.flag("always"),
+        })
     }
 }
 
@@ -207,18 +244,26 @@ fn settle_rate(cx: &mut Infer<'_>) -> Result<(), Diagnostic> {
 fn learn_rate(cx: &mut Infer<'_>) -> Result<(), Diagnostic> {
     if law(cx.args) != Law::Relaxed {
         return match cx.args.is_written("temperature") {
-            true => Err(Diagnostic::error("E0211", cx.args.span_of("temperature"), "`temperature` belongs to `kind=concrete`")
-                .label("has no effect here")
-                .help("leave it out, or write `kind=concrete`")),
+            true => Err(Diagnostic::error(
+                "E0211",
+                cx.args.span_of("temperature"),
+                "`temperature` belongs to `kind=concrete`",
+            )
+            .label("has no effect here")
+            .help("leave it out, or write `kind=concrete`")),
             false => Ok(()),
         };
     }
     let p = cx.args.number("p");
     if p == 0.0 {
         let written = if cx.args.is_written("keep") { "keep" } else { "p" };
-        return Err(Diagnostic::error("E0206", cx.args.span_of(written), "a rate that is learned cannot begin at 0")
-            .label("its logit is not finite")
-            .help("leave it out to begin at 0.1"));
+        return Err(Diagnostic::error(
+            "E0206",
+            cx.args.span_of(written),
+            "a rate that is learned cannot begin at 0",
+        )
+        .label("its logit is not finite")
+        .help("leave it out to begin at 0.1"));
     }
     cx.settle("temperature", Value::Number(CONCRETE_TEMPERATURE));
     let start = Init::Constant((p / (1.0 - p)).ln());
@@ -233,7 +278,9 @@ fn check_changing(cx: &Infer<'_>) -> Result<(), Diagnostic> {
     }
     let (arg, why) = match (law(cx.args), cx.args.word("scale")) {
         (Law::Relaxed, _) => ("kind", "the rate of `kind=concrete` is learned"),
-        (_, "test") => ("scale", "`scale=test` multiplies by `1 - p` in evaluation, and `p` differs from epoch to epoch"),
+        (_, "test") => {
+            ("scale", "`scale=test` multiplies by `1 - p` in evaluation, and `p` differs from epoch to epoch")
+        }
         _ => return Ok(()),
     };
     let written = if cx.args.is_written("keep") { "keep" } else { "p" };
@@ -248,9 +295,13 @@ fn check_shared(cx: &Infer<'_>) -> Result<(), Diagnostic> {
     for word in cx.args.words("share") {
         if word == "rows" && cx.args.flag("always") {
             let span = cx.args.span_of("share");
-            return Err(Diagnostic::error("E0204", span, "`share=rows` beside `always=true` is not in this version")
-                .label("one draw for all rows of a sample")
-                .help("leave one of them out"));
+            return Err(Diagnostic::error(
+                "E0204",
+                span,
+                "`share=rows` beside `always=true` is not in this version",
+            )
+            .label("one draw for all rows of a sample")
+            .help("leave one of them out"));
         }
         let present = match Role::named(word) {
             Some(roles) => roles.iter().all(|&role| cx.input().has_role(role)),

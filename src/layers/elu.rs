@@ -28,7 +28,7 @@
 //! # Papers
 //! Clevert et al. 2016, Fast and accurate deep network learning by exponential linear units.
 
-use super::{Facts, Unitwise, Infer, Layer, Lower, Reach, Reached};
+use super::{Facts, Infer, Layer, Lower, Reach, Reached, Unitwise};
 use crate::{
     diag::Diagnostic,
     graph::{Builder, ValueId},
@@ -42,7 +42,12 @@ pub static LAYER: Elu = Elu;
 static SIG: Sig = Sig {
     name: "elu",
     about: "negative values saturate exponentially",
-    args: &[ArgSpec::named("alpha", Kind::Number(Bounds::POSITIVE), Default::Number(1.0), "depth of the saturation")],
+    args: &[ArgSpec::named(
+        "alpha",
+        Kind::Number(Bounds::POSITIVE),
+        Default::Number(1.0),
+        "depth of the saturation",
+    )],
     block: Block::None,
 };
 

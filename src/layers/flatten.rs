@@ -21,7 +21,7 @@
 //! }
 //! ```
 
-use super::{Facts, Unitwise, Infer, Layer, Lower, Reach, Reached};
+use super::{Facts, Infer, Layer, Lower, Reach, Reached, Unitwise};
 use crate::{
     diag::Diagnostic,
     graph::ValueId,
@@ -32,7 +32,8 @@ use crate::{
 pub struct Flatten;
 pub static LAYER: Flatten = Flatten;
 
-static SIG: Sig = Sig { name: "flatten", about: "lays a value out as one vector", args: &[], block: Block::None };
+static SIG: Sig =
+    Sig { name: "flatten", about: "lays a value out as one vector", args: &[], block: Block::None };
 
 impl Layer for Flatten {
     fn sig(&self) -> &'static Sig {

@@ -28,7 +28,7 @@
 //! # Papers
 //! Hendrycks and Gimpel 2016, Gaussian error linear units.
 
-use super::{Facts, Unitwise, Infer, Layer, Lower, Reach, Reached};
+use super::{Facts, Infer, Layer, Lower, Reach, Reached, Unitwise};
 use crate::{
     diag::Diagnostic,
     graph::{Builder, ValueId},
@@ -42,7 +42,12 @@ pub static LAYER: Gelu = Gelu;
 static SIG: Sig = Sig {
     name: "gelu",
     about: "weighs each value by the normal distribution",
-    args: &[ArgSpec::named("kind", Kind::Word(&["exact", "tanh"]), Default::Word("exact"), "exact, or the approximation by tanh")],
+    args: &[ArgSpec::named(
+        "kind",
+        Kind::Word(&["exact", "tanh"]),
+        Default::Word("exact"),
+        "exact, or the approximation by tanh",
+    )],
     block: Block::None,
 };
 

@@ -23,7 +23,7 @@
 //! }
 //! ```
 
-use super::{Facts, Unitwise, Infer, Layer, Lower, Reach, Reached};
+use super::{Facts, Infer, Layer, Lower, Reach, Reached, Unitwise};
 use crate::{
     diag::Diagnostic,
     graph::ValueId,
@@ -34,12 +34,7 @@ use crate::{
 pub struct Identity;
 pub static LAYER: Identity = Identity;
 
-static SIG: Sig = Sig {
-    name: "identity",
-    about: "passes its input on",
-    args: &[],
-    block: Block::None,
-};
+static SIG: Sig = Sig { name: "identity", about: "passes its input on", args: &[], block: Block::None };
 
 impl Layer for Identity {
     fn sig(&self) -> &'static Sig {

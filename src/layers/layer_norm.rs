@@ -29,7 +29,7 @@
 //! # Papers
 //! Ba et al. 2016, Layer normalization.
 
-use super::{Facts, Across, Infer, Layer, Lower, ParamDecl};
+use super::{Across, Facts, Infer, Layer, Lower, ParamDecl};
 use crate::{
     diag::Diagnostic,
     graph::{Builder, ValueId},
@@ -43,8 +43,12 @@ pub static LAYER: LayerNorm = LayerNorm;
 pub(super) const EPS: ArgSpec =
     ArgSpec::named("eps", Kind::Number(Bounds::POSITIVE), Default::Number(1e-5), "added to the variance");
 
-static SIG: Sig =
-    Sig { name: "layer_norm", about: "normalises each row over its last axis", args: &[EPS], block: Block::None };
+static SIG: Sig = Sig {
+    name: "layer_norm",
+    about: "normalises each row over its last axis",
+    args: &[EPS],
+    block: Block::None,
+};
 
 impl Layer for LayerNorm {
     fn sig(&self) -> &'static Sig {

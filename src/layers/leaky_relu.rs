@@ -28,7 +28,7 @@
 //! # Papers
 //! Maas et al. 2013, Rectifier nonlinearities improve neural network acoustic models.
 
-use super::{Facts, Unitwise, Infer, Layer, Lower, Reach, Reached};
+use super::{Facts, Infer, Layer, Lower, Reach, Reached, Unitwise};
 use crate::{
     diag::Diagnostic,
     graph::ValueId,
@@ -42,7 +42,12 @@ pub static LAYER: LeakyRelu = LeakyRelu;
 static SIG: Sig = Sig {
     name: "leaky_relu",
     about: "negative values are scaled down",
-    args: &[ArgSpec::optional("slope", Kind::Number(Bounds::ANY), Default::Number(0.01), "factor of negative values")],
+    args: &[ArgSpec::optional(
+        "slope",
+        Kind::Number(Bounds::ANY),
+        Default::Number(0.01),
+        "factor of negative values",
+    )],
     block: Block::None,
 };
 

@@ -37,12 +37,8 @@ use crate::{
 pub struct LogSoftmax;
 pub static LAYER: LogSoftmax = LogSoftmax;
 
-static SIG: Sig = Sig {
-    name: "log_softmax",
-    about: "log-probabilities over the last axis",
-    args: &[],
-    block: Block::None,
-};
+static SIG: Sig =
+    Sig { name: "log_softmax", about: "log-probabilities over the last axis", args: &[], block: Block::None };
 
 impl Layer for LogSoftmax {
     fn sig(&self) -> &'static Sig {

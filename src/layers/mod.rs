@@ -122,6 +122,14 @@ pub fn find(name: &str) -> Option<&'static dyn Layer> {
     LAYERS.iter().find(|row| row.layer.sig().name == name).map(|row| row.layer)
 }
 
+/// Whether a layer has this name, or an argument of one takes this word.
+pub fn is_word(name: &str) -> bool {
+    LAYERS
+        .iter()
+        .map(|row| row.layer.sig())
+        .any(|sig| sig.name == name || sig.args.iter().any(|arg| arg.kind.words().contains(&name)))
+}
+
 impl Row {
     /// The layer's page of the manual, as Markdown.
     pub fn manual(&self) -> String {

@@ -29,9 +29,14 @@
 //! # Papers
 //! Bishop 1995, Training with noise is equivalent to Tikhonov regularization.
 
+use super::{DropSite, Facts, Infer, Law, Layer, Lower, Reach, Reached, Scope, When};
 use crate::graph::Mode;
-use super::{Facts, DropSite, Law, Scope, When, Infer, Layer, Lower, Reach, Reached};
-use crate::{diag::Diagnostic, graph::{Address, DType, ScalarDef, ValueId}, model::Ty, vocab::{Args, ArgSpec, Block, Bounds, Default, Kind, Sig, Timed}};
+use crate::{
+    diag::Diagnostic,
+    graph::{Address, DType, ScalarDef, ValueId},
+    model::Ty,
+    vocab::{ArgSpec, Args, Block, Bounds, Default, Kind, Sig, Timed},
+};
 
 pub struct Noise;
 pub static LAYER: Noise = Noise;
@@ -85,6 +90,12 @@ impl Layer for Noise {
     /// Noise that is always on makes Monte-Carlo samples differ; its rate of dropping is zero.
     fn drop_site(&self, args: &Args) -> Option<DropSite> {
         let live = args.flag("always") && args.number("sd") > 0.0;
-        live.then_some(DropSite { rate: Timed::ZERO, law: Law::Additive, scope: Scope::UNIT, scaled: When::Never, always: true })
+        live.then_some(DropSite {
+            rate: Timed::ZERO,
+            law: Law::Additive,
+            scope: Scope::UNIT,
+            scaled: When::Never,
+            always: true,
+        })
     }
 }

@@ -25,7 +25,7 @@
 //! # Papers
 //! Nair and Hinton 2010, Rectified linear units improve restricted Boltzmann machines.
 
-use super::{Facts, Unitwise, Infer, Layer, Lower, Reach, Reached};
+use super::{Facts, Infer, Layer, Lower, Reach, Reached, Unitwise};
 use crate::{
     diag::Diagnostic,
     graph::ValueId,

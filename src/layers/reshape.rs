@@ -42,8 +42,17 @@ static SIG: Sig = Sig {
     name: "reshape",
     about: "gives the same numbers another shape",
     args: &[
-        ArgSpec::required("sizes", Kind::Rest(&Kind::OneOf(&[Kind::Size, Kind::Count { min: 1 }])), "the new sizes"),
-        ArgSpec::named("roles", Kind::Words(&["unit", "height", "width", "channel"]), Default::Absent, "what each axis is"),
+        ArgSpec::required(
+            "sizes",
+            Kind::Rest(&Kind::OneOf(&[Kind::Size, Kind::Count { min: 1 }])),
+            "the new sizes",
+        ),
+        ArgSpec::named(
+            "roles",
+            Kind::Words(&["unit", "height", "width", "channel"]),
+            Default::Absent,
+            "what each axis is",
+        ),
     ],
     block: Block::None,
 };
@@ -60,7 +69,11 @@ impl Layer for Reshape {
         if count != cx.input().len() as f64 {
             let text: Vec<String> = sizes.iter().map(usize::to_string).collect();
             return Err(cx
-                .mismatch(format!("`reshape` to {} needs {count} numbers, found {}", text.join("x"), cx.input().len()))
+                .mismatch(format!(
+                    "`reshape` to {} needs {count} numbers, found {}",
+                    text.join("x"),
+                    cx.input().len()
+                ))
                 .help("the product of the sizes must stay the same"));
         }
         let roles = roles(cx, sizes.len())?;
@@ -110,9 +123,8 @@ fn roles(cx: &Infer<'_>, axes: usize) -> Result<Vec<Role>, Diagnostic> {
     let roles: Vec<Role> = words.iter().filter_map(|word| Role::named(word)?.first().copied()).collect();
     let twice = roles.iter().enumerate().find(|(i, role)| **role != Role::Unit && roles[..*i].contains(role));
     match twice {
-        Some((_, role)) => {
-            Err(Diagnostic::error("E0211", span, format!("two axes are `{}`", role.name())).label("a role stands once"))
-        }
+        Some((_, role)) => Err(Diagnostic::error("E0211", span, format!("two axes are `{}`", role.name()))
+            .label("a role stands once")),
         None => Ok(roles),
     }
 }

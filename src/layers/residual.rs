@@ -40,7 +40,8 @@ use crate::{
 pub struct Residual;
 pub static LAYER: Residual = Residual;
 
-static SIG: Sig = Sig { name: "residual", about: "adds a block's result to its input", args: &[], block: Block::Body };
+static SIG: Sig =
+    Sig { name: "residual", about: "adds a block's result to its input", args: &[], block: Block::Body };
 
 impl Layer for Residual {
     fn sig(&self) -> &'static Sig {

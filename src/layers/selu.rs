@@ -26,7 +26,7 @@
 //! # Papers
 //! Klambauer et al. 2017, Self-normalizing neural networks.
 
-use super::{Facts, Unitwise, Infer, Layer, Lower, Reach, Reached, elu::elu};
+use super::{Facts, Infer, Layer, Lower, Reach, Reached, Unitwise, elu::elu};
 use crate::{
     diag::Diagnostic,
     graph::ValueId,
@@ -41,12 +41,7 @@ const LAMBDA: f32 = 1.050_701;
 pub struct Selu;
 pub static LAYER: Selu = Selu;
 
-static SIG: Sig = Sig {
-    name: "selu",
-    about: "self-normalising unit",
-    args: &[],
-    block: Block::None,
-};
+static SIG: Sig = Sig { name: "selu", about: "self-normalising unit", args: &[], block: Block::None };
 
 impl Layer for Selu {
     fn sig(&self) -> &'static Sig {

@@ -25,7 +25,7 @@
 //! # Papers
 //! Rumelhart et al. 1986, Learning representations by back-propagating errors.
 
-use super::{Facts, Unitwise, Infer, Layer, Lower, Reach, Reached};
+use super::{Facts, Infer, Layer, Lower, Reach, Reached, Unitwise};
 use crate::{
     diag::Diagnostic,
     graph::ValueId,
@@ -36,12 +36,7 @@ use crate::{
 pub struct Sigmoid;
 pub static LAYER: Sigmoid = Sigmoid;
 
-static SIG: Sig = Sig {
-    name: "sigmoid",
-    about: "logistic function",
-    args: &[],
-    block: Block::None,
-};
+static SIG: Sig = Sig { name: "sigmoid", about: "logistic function", args: &[], block: Block::None };
 
 impl Layer for Sigmoid {
     fn sig(&self) -> &'static Sig {

@@ -25,7 +25,7 @@
 //! # Papers
 //! Elfwing et al. 2018, Sigmoid-weighted linear units. Ramachandran et al. 2017, Searching for activation functions (swish).
 
-use super::{Facts, Unitwise, Infer, Layer, Lower, Reach, Reached};
+use super::{Facts, Infer, Layer, Lower, Reach, Reached, Unitwise};
 use crate::{
     diag::Diagnostic,
     graph::ValueId,
@@ -36,12 +36,7 @@ use crate::{
 pub struct Silu;
 pub static LAYER: Silu = Silu;
 
-static SIG: Sig = Sig {
-    name: "silu",
-    about: "each value times its sigmoid",
-    args: &[],
-    block: Block::None,
-};
+static SIG: Sig = Sig { name: "silu", about: "each value times its sigmoid", args: &[], block: Block::None };
 
 impl Layer for Silu {
     fn sig(&self) -> &'static Sig {

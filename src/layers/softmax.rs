@@ -37,12 +37,8 @@ use crate::{
 pub struct Softmax;
 pub static LAYER: Softmax = Softmax;
 
-static SIG: Sig = Sig {
-    name: "softmax",
-    about: "probabilities over the last axis",
-    args: &[],
-    block: Block::None,
-};
+static SIG: Sig =
+    Sig { name: "softmax", about: "probabilities over the last axis", args: &[], block: Block::None };
 
 impl Layer for Softmax {
     fn sig(&self) -> &'static Sig {

@@ -25,7 +25,7 @@
 //! # Papers
 //! Dugas et al. 2001, Incorporating second-order functional knowledge for better option pricing.
 
-use super::{Facts, Unitwise, Infer, Layer, Lower, Reach, Reached};
+use super::{Facts, Infer, Layer, Lower, Reach, Reached, Unitwise};
 use crate::{
     diag::Diagnostic,
     graph::ValueId,
@@ -36,12 +36,8 @@ use crate::{
 pub struct Softplus;
 pub static LAYER: Softplus = Softplus;
 
-static SIG: Sig = Sig {
-    name: "softplus",
-    about: "smooth rectifier, always positive",
-    args: &[],
-    block: Block::None,
-};
+static SIG: Sig =
+    Sig { name: "softplus", about: "smooth rectifier, always positive", args: &[], block: Block::None };
 
 impl Layer for Softplus {
     fn sig(&self) -> &'static Sig {

@@ -25,7 +25,7 @@
 //! # Papers
 //! LeCun et al. 1998, Efficient backprop.
 
-use super::{Facts, Unitwise, Infer, Layer, Lower, Reach, Reached};
+use super::{Facts, Infer, Layer, Lower, Reach, Reached, Unitwise};
 use crate::{
     diag::Diagnostic,
     graph::ValueId,
@@ -36,12 +36,7 @@ use crate::{
 pub struct Tanh;
 pub static LAYER: Tanh = Tanh;
 
-static SIG: Sig = Sig {
-    name: "tanh",
-    about: "hyperbolic tangent",
-    args: &[],
-    block: Block::None,
-};
+static SIG: Sig = Sig { name: "tanh", about: "hyperbolic tangent", args: &[], block: Block::None };
 
 impl Layer for Tanh {
     fn sig(&self) -> &'static Sig {

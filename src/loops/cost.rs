@@ -109,7 +109,8 @@ mod tests {
             epochs 1
         }";
         let program =
-            fuse(&lower_train(&check_source(source, &Default::default()).model.expect("a model")).graph);
+            fuse(&lower_train(&check_source(source, &Default::default()).model.expect("a model")).graph)
+                .expect("kernels");
         let lines: Vec<String> = program
             .kernels
             .iter()

@@ -29,7 +29,7 @@ pub use access::{Access, Affine, Base, Ranges};
 pub use calls::{Call, Combine, Extent, Matrix, Product, Transpose};
 pub use cost::Cost;
 pub use extents::extents;
-pub use fuse::fuse;
+pub use fuse::{Unfused, fuse};
 pub(crate) use once::once;
 pub use parts::{PANEL_ROWS, Parts};
 pub use print::print;

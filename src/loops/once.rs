@@ -82,21 +82,24 @@ train {
     fn deviations_of_frozen_batch_norm() {
         let model = check_source(NET, &Default::default()).model.expect("sound");
         for mode in [Mode::Eval, Mode::Mc] {
-            assert_eq!(names(&fuse(&lower_eval(&model, mode).graph)), ["batch_norm_1.forward"]);
+            assert_eq!(
+                names(&fuse(&lower_eval(&model, mode).graph).expect("kernels")),
+                ["batch_norm_1.forward"]
+            );
         }
     }
 
     #[test]
     fn nothing_in_a_step_that_updates_what_it_reads() {
         let model = check_source(NET, &Default::default()).model.expect("sound");
-        assert_eq!(names(&fuse(&lower_train(&model).graph)), Vec::<String>::new());
+        assert_eq!(names(&fuse(&lower_train(&model).graph).expect("kernels")), Vec::<String>::new());
     }
 
     /// A kernel reads what another wrote, and is written over by a third that reads rows: none of the two can stay.
     #[test]
     fn a_value_that_a_step_changes_takes_its_readers_along() {
         let model = check_source(NET, &Default::default()).model.expect("sound");
-        let mut program = fuse(&lower_eval(&model, Mode::Eval).graph);
+        let mut program = fuse(&lower_eval(&model, Mode::Eval).graph).expect("kernels");
         let deviation = program.buffers.iter().position(|b| b.name == "batch_norm_1.out").expect("a buffer");
         let deviation = BufferId(deviation as u32);
         let step =

@@ -29,8 +29,8 @@ pub static FORMS: &[Form] = &[
         "param NAME = VALUE",
         "Stands at the top of the file. `--set NAME=VALUE` replaces the value for one run. Expressions may use params that stand above.
 
-A bare name that nothing has defined is a word: `param act = relu` may stand where a layer, a block, an optimizer or another word is wanted, may be
-compared (`if act == relu`) and tried (`vary act, [relu, tanh]`).
+A bare name that nothing has defined is a word: `param act = relu` may stand where a layer, a block, an optimizer, a source, a metric or another word is
+wanted, may be handed to a block, compared (`if act == relu`) and tried (`vary act, [relu, tanh]`).
 
 # Example
 ```net
@@ -70,17 +70,18 @@ net {
         "defines a layer of your own",
         "block Name(argument, other=default) { ... }",
         "Names of blocks are CamelCase, so that no later layer can clash with them. A block is used like a layer; each use has its own weights.
+What it is handed may be a word, as the name of a layer: `act=tanh`.
 
 # Example
 ```net
-block Hidden(width, p=0.5) {
-  dense width -> relu -> dropout p
+block Hidden(width, p=0.5, act=relu) {
+  dense width -> act -> dropout p
 }
 
 net {
   input x: real[4]
   Hidden 32
-  Hidden 16, p=0.2
+  Hidden 16, p=0.2, act=tanh
   dense 3
   output y: class[3]
 }
@@ -223,14 +224,19 @@ sweep {
         "input",
         "declares what the net takes",
         "input NAME: real[SIZES]",
-        "`real[8]` is a row of eight numbers, `real[28, 28, 1]` a picture: height, width, channels. The minibatch is not written.",
+        "`real[8]` is a row of eight numbers, `real[28, 28, 1]` a picture: height, width, channels. The minibatch is not written.
+
+`_` is a size that the data say: `real[_]` takes as many numbers as a row gives, `real[_, _, 1]` pictures of the data's size. Of several inputs the last may
+have it, and takes what the others leave. `check` reads no data and leaves shapes behind a `_` alone; `check --data`, `summary` and `train` read them.",
     ),
     form(
         "output",
         "declares what the net answers, and ends it",
         "output NAME: class[K] | real[D] | bits[K] | normal[D]",
         "`class[K]` takes K logits, predictions are their softmax. `bits[K]` takes K logits of yes-or-no answers. `real[D]` are numbers.
-`normal[D]` takes 2D numbers, means and log-variances.",
+`normal[D]` takes 2D numbers, means and log-variances.
+
+`class[_]`, `real[_]`, `bits[_]` and `normal[_]` have as many classes, numbers or bits as the target of the data; the last layer must still say its width.",
     ),
     form(
         "from",

@@ -63,6 +63,8 @@ pub struct Model {
     pub params: Vec<Param>,
     pub states: Vec<State>,
     pub data: Option<DataConfig>,
+    /// Whether a size of its inputs or its output is `_`, that of the data.
+    pub open: bool,
     pub train: Option<Train>,
     pub predict: Predict,
     pub sweep: Option<Sweep>,

@@ -106,8 +106,11 @@ impl Block {
     fn new(feed: &Feed<'_>) -> Result<Self, DataError> {
         let sizes = feed.part.inputs.iter().map(|input| feed.positions() * input.store.form().row_bytes());
         memory::check(sizes.clone().map(|size| size as u64).sum())?;
-        let inputs = sizes.map(|size| AlignedVec::filled(size.div_ceil(size_of::<f32>()), 0.0)).collect();
-        Ok(Self { inputs, target: Target::NONE })
+        let room = |size: usize| {
+            let room = AlignedVec::try_filled(size.div_ceil(size_of::<f32>()), 0.0);
+            room.map_err(|_| memory::refused(size as u64))
+        };
+        Ok(Self { inputs: sizes.map(room).collect::<Result<_, _>>()?, target: Target::NONE })
     }
 
     fn fill(&mut self, feed: &Feed<'_>, rows: &[u32]) -> Result<(), DataError> {

@@ -29,7 +29,8 @@ pub fn check(model: &Model, graph: &Graph, rows: usize, batch: usize) -> Result<
     let most = most.fold(0, u64::saturating_add);
     let temporaries = match most <= SMALL {
         true => most,
-        false => loops::fuse(graph).peak_bytes(batch) as u64,
+        // A graph without kernels is refused where it is compiled.
+        false => loops::fuse(graph).map_or(most, |program| program.peak_bytes(batch) as u64),
     };
     let limit = model.data.as_ref().map_or(0, DataConfig::prefix_limit);
     let prefix = prefix::needed(graph, rows, limit);

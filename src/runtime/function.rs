@@ -159,7 +159,7 @@ impl Function {
     }
 
     fn compile(lowered: Lowered, part: &Part, options: Options) -> Result<Self, CodegenError> {
-        let program = loops::fuse(&lowered.graph);
+        let program = loops::fuse(&lowered.graph)?;
         let inputs = part.inputs.iter().map(|input| match input.store.form().numeric {
             Numeric::F32 => Storage::Words,
             Numeric::U8 => Storage::Bytes,

@@ -46,7 +46,7 @@ impl Session {
             scalars: lowered.scalars.iter().map(|def| def.word(&step)).collect(),
             streams: graph.sites.iter().map(|site| draws::predict_stream(seed, site.hash, 0)).collect(),
         };
-        let compiled = codegen::compile(&loops::fuse(graph), &Options::default())?;
+        let compiled = codegen::compile(&loops::fuse(graph)?, &Options::default())?;
         let widths = model.inputs.iter().map(|id| model.nodes[id.0].ty.len()).collect();
         let native = compiled.session(arrays, most.max(1))?;
         let kind = model.output.kind;

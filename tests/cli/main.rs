@@ -4,6 +4,8 @@ mod support;
 
 mod audit;
 mod bench;
+#[cfg(target_os = "linux")]
+mod by_row;
 mod calibrate;
 mod check;
 mod committee;
@@ -12,6 +14,7 @@ mod experiment;
 mod explain;
 mod flags;
 mod fmt;
+mod groups;
 #[cfg(unix)]
 mod kills;
 mod levels;
@@ -19,6 +22,7 @@ mod levels;
 mod limits;
 mod naming;
 mod new;
+mod open_sizes;
 mod places;
 mod plot;
 mod predict;

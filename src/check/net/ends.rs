@@ -7,8 +7,8 @@ use crate::layers::Flow;
 use crate::{
     check::forms,
     diag::{Diagnostic, Edit, Fix, Span},
-    model::{Node, NodeId, NodeKind, Output, reaches},
-    syntax::ast::{ArgKey, Body, Chain, Comment, Step},
+    model::{Node, NodeId, NodeKind, Output, Ty, reaches},
+    syntax::ast::{ArgKey, Body, Chain, Comment, Expr, Step},
 };
 
 impl<'f> Net<'f> {
@@ -33,7 +33,7 @@ impl<'f> Net<'f> {
                 last = self.report(d);
                 continue;
             };
-            if self.named.contains_key(&name.text) {
+            if self.named.contains_key(&name.text) || self.waiting.contains_key(&name.text) {
                 let d = Diagnostic::error(
                     "E0102",
                     name.span,
@@ -43,8 +43,12 @@ impl<'f> Net<'f> {
                 last = self.report(d);
                 continue;
             }
-            last = match forms::input_type(&arg.value, self.scope) {
-                Ok(ty) => {
+            last = match self.input_type(&arg.value, arg.span) {
+                Ok(None) => {
+                    self.waiting.insert(name.text.clone(), arg.span);
+                    Flow::Broken
+                }
+                Ok(Some(ty)) => {
                     let id = self.push(Node {
                         path: name.text.clone(),
                         kind: NodeKind::Input { name: name.text.clone() },
@@ -65,6 +69,24 @@ impl<'f> Net<'f> {
         last
     }
 
+    /// The type of an input; where a size is `_`, what the inputs before it leave of a row.
+    fn input_type(&mut self, written: &Expr, span: Span) -> Result<Option<Ty>, Box<Diagnostic>> {
+        if let Some(first) = self.takes_rest {
+            return Err(Box::new(
+                Diagnostic::error("E0208", span, "an input behind one with a size `_`")
+                    .label("which of them takes what is left of a row?")
+                    .also(first, "takes what the inputs before it leave")
+                    .help("declare the input with `_` last"),
+            ));
+        }
+        if forms::has_open_size(written) {
+            self.takes_rest = Some(span);
+            self.open = true;
+        }
+        let taken: usize = self.inputs.iter().map(|id| self.nodes[id.0].ty.len()).sum();
+        forms::input_type(written, Some(taken).filter(|_| !self.inputs.is_empty()), self.scope)
+    }
+
     pub(super) fn output(&mut self, step: &'f Step, flow: Flow) -> Flow {
         if self.saw_output {
             let d = Diagnostic::error("E0204", step.span, "a second `output` is not in this version")
@@ -72,8 +94,10 @@ impl<'f> Net<'f> {
             return self.report(d);
         }
         self.saw_output = true;
+        self.open |= step.args.iter().any(|arg| forms::has_open_size(&arg.value));
         match forms::output(step, self.scope) {
-            Ok((name, kind)) => {
+            Ok((_, None)) => {}
+            Ok((name, Some(kind))) => {
                 let Flow::Node(source) = flow else {
                     return self.dangling(step, flow);
                 };
@@ -81,7 +105,8 @@ impl<'f> Net<'f> {
                     let error = self.without(end, error);
                     self.report(error);
                 } else if let Err(d) = forms::fits_output(&self.nodes, source, kind, step.span) {
-                    self.report(*d);
+                    let open = step.args.iter().any(|arg| forms::has_open_size(&arg.value));
+                    self.report(if open { d.note(format!("the data make it `{kind}`")) } else { *d });
                 }
                 self.output = Some(Output { name, kind, source, span: step.span });
             }

@@ -42,7 +42,7 @@ impl<'f> Net<'f> {
     pub(super) fn label_fault(&self, label: &ast::Ident) -> Option<Diagnostic> {
         let (name, span) = (&label.text, label.span);
         let taken = |text: String| Diagnostic::error("E0102", span, text);
-        let input = self.named.get(name).map(|id| &self.nodes[id.0]);
+        let input = self.named.get(name).map(|id| self.nodes[id.0].span).or(self.waiting.get(name).copied());
         match self.labels.get(name) {
             Some(earlier) if earlier.span == span => {
                 return Some(
@@ -63,7 +63,7 @@ impl<'f> Net<'f> {
         }
         if let Some(input) = input {
             let error = taken(format!("the label `{name}` is the name of an input")).label("used again");
-            return Some(error.also(input.span, "the input").help("give the label another name"));
+            return Some(error.also(input, "the input").help("give the label another name"));
         }
         // `dense_2` is the second dense layer without a label: its weights would have the same name in the checkpoint.
         let (stem, ordinal) = name.rsplit_once('_')?;
@@ -84,9 +84,13 @@ impl<'f> Net<'f> {
         if let Some(id) = self.named.get(name) {
             return Flow::Node(*id);
         }
+        if self.waiting.contains_key(name) {
+            return Flow::Broken;
+        }
         let error = Diagnostic::error("E0106", span, format!("no label or input is named `{name}`"))
             .label("labels are seen from the line where they stand");
-        let error = match nearest(name, self.named.keys().chain(self.labels.keys()).map(String::as_str)) {
+        let known = self.named.keys().chain(self.waiting.keys()).chain(self.labels.keys());
+        let error = match nearest(name, known.map(String::as_str)) {
             Some(known) => error.fix("a similar name exists", span, known),
             None => error,
         };

@@ -64,6 +64,11 @@ pub struct Net<'f> {
     bulk: usize,
     pub inputs: Vec<NodeId>,
     named: BTreeMap<String, NodeId>,
+    /// Inputs whose sizes wait for the data.
+    waiting: BTreeMap<String, Span>,
+    /// A size `_`: that of the first input that has one, and whether there is any.
+    takes_rest: Option<Span>,
+    pub open: bool,
     pub params: Vec<Param>,
     pub states: Vec<State>,
     pub output: Option<Output>,
@@ -107,6 +112,9 @@ impl<'f> Net<'f> {
             bulk: 0,
             inputs: Vec::new(),
             named: BTreeMap::new(),
+            waiting: BTreeMap::new(),
+            takes_rest: None,
+            open: false,
             params: Vec::new(),
             states: Vec::new(),
             output: None,
@@ -122,6 +130,11 @@ impl<'f> Net<'f> {
             steps: 0,
             stopped: false,
         }
+    }
+
+    /// Whether a size that the data say is not known yet.
+    pub fn waits(&self) -> bool {
+        !self.waiting.is_empty() || (self.open && self.saw_output && self.output.is_none())
     }
 
     pub(crate) fn report(&mut self, diagnostic: Diagnostic) -> Flow {

@@ -58,6 +58,7 @@ impl Editor {
             Self::Terminal(editor) => {
                 if let Some(words) = editor.helper_mut() {
                     words.names = session.names();
+                    words.labels = session.labels();
                 }
                 match editor.readline(PROMPT) {
                     Ok(text) => Ok(Line::Text(text)),
@@ -120,6 +121,9 @@ fn goes_on(text: &str) -> bool {
     depth('{', '}') || depth('[', ']') || depth('(', ')') || end.ends_with(',')
 }
 
+/// Statements that begin with a label of the net.
+const OF_LABELS: &[&str] = &["freeze", "lr"];
+
 /// What the line editor knows of the language.
 pub struct Words {
     color: bool,
@@ -128,11 +132,18 @@ pub struct Words {
     words: Vec<&'static str>,
     /// Names of the session: its params and labels.
     names: Vec<String>,
+    labels: Vec<String>,
 }
 
 impl Words {
     fn new(color: bool) -> Self {
-        Self { color, files: FilenameCompleter::new(), words: manual::names(), names: Vec::new() }
+        Self {
+            color,
+            files: FilenameCompleter::new(),
+            words: manual::names(),
+            names: Vec::new(),
+            labels: Vec::new(),
+        }
     }
 
     /// Words that may stand at `start..pos`.
@@ -143,6 +154,9 @@ impl Words {
         }
         let step = before.rsplit(['\n', '{']).next().and_then(|l| l.rsplit("->").next()).unwrap_or_default();
         let word = step.rsplit(':').next().unwrap_or_default().split([' ', ',']).find(|w| !w.is_empty());
+        if step.trim() == word.unwrap_or_default() && word.is_some_and(|word| OF_LABELS.contains(&word)) {
+            return self.labels.clone();
+        }
         let mut all: Vec<String> = self.words.iter().map(|w| w.to_string()).collect();
         all.extend(self.names.iter().cloned());
         if let Some(page) = word.and_then(|word| manual::find(word).into_iter().next()) {
@@ -272,7 +286,8 @@ mod tests {
 
     #[test]
     fn arguments_and_their_words_are_offered() {
-        let words = Words::new(false);
+        let mut words = Words::new(false);
+        words.labels = vec!["stem".into(), "head".into()];
         let history = DefaultHistory::new();
         let context = Context::new(&history);
         let offered = |line: &str| -> Vec<String> {
@@ -290,6 +305,11 @@ mod tests {
             "{:?}",
             offered("dense 3, init=he")
         );
+        for labelled in ["freeze ", "lr ", "train { lr "] {
+            assert_eq!(offered(labelled), ["head", "stem"], "{labelled}");
+        }
+        assert_eq!(offered("freeze st"), ["stem"]);
+        assert!(offered("freeze stem, un").contains(&"until=".to_string()));
         assert_eq!(offered(":cont"), ["continue"]);
         assert_eq!(words.hint("dropout ", 8, &context).as_deref().map(|h| h.contains("scale=")), Some(true));
     }

@@ -38,6 +38,9 @@ pub fn types(sketch: &Sketch, name: &str) -> String {
 
 /// `moons.net: 3 layers, 82 parameters`
 pub fn line(name: &str, checked: &Checked) -> String {
+    if checked.sketch.waits {
+        return format!("  {name}: its sizes `_` are those of the data, which `:train` reads\n");
+    }
     let count: usize = checked.sketch.params.iter().map(|param| param.len()).sum();
     format!("  {name}: {} layers, {} parameters\n", layers(&checked.sketch), grouped(count))
 }

@@ -117,6 +117,12 @@ impl Session {
         words.map(|word| word.trim().to_string()).filter(|w| !w.contains(' ')).collect()
     }
 
+    /// Labels of the net, of which `train` may speak: each begins a line of the tidy text.
+    pub fn labels(&self) -> Vec<String> {
+        let labels = self.net.buffer.text().lines().filter_map(|line| line.trim().split_once(": "));
+        labels.map(|(label, _)| label.to_string()).filter(|label| !label.contains(' ')).collect()
+    }
+
     /// What is to be said about the net as it is.
     fn known(&mut self) -> Rc<Checked> {
         match &self.known {
@@ -313,7 +319,13 @@ impl Session {
     }
 
     pub fn types(&mut self, rest: &str, ui: &mut Ui) -> Result<(), Failure> {
-        let text = net::types(&self.known().sketch, rest);
+        let known = self.known();
+        let text = net::types(&known.sketch, rest);
+        if known.sketch.waits {
+            return Err(Failure::usage(
+                "sizes `_` are those of the data\nhelp: `:summary` reads them and shows all shapes",
+            ));
+        }
         match text.is_empty() {
             true => Err(Failure::usage(format!("the net has no layer `{rest}`\nhelp: `:type` lists all"))),
             false => ui.data(&text),

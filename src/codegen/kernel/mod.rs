@@ -9,23 +9,22 @@
 mod access;
 mod columns;
 mod draws;
+mod fold;
 mod inst;
+mod nest;
 
-use cranelift_codegen::ir::condcodes::IntCC;
-use cranelift_codegen::ir::types::{F32X4, I64};
-use cranelift_codegen::ir::{AliasRegion, AliasRegionData, BlockArg, InstBuilder, MemFlagsData, Type, Value};
+use cranelift_codegen::ir::types::I64;
+use cranelift_codegen::ir::{AliasRegion, AliasRegionData, InstBuilder, MemFlagsData, Type, Value};
 use cranelift_frontend::FunctionBuilder;
 
-use crate::graph::{Dim, Reduction};
-use crate::loops::{
-    AXES, Access, Axes, Domain, Inst, Reg, SHARD_ELEMENTS, Section, Stmt, TAPS, Taps, before_first,
-};
+use crate::graph::Reduction;
+use crate::loops::{Access, Domain, Inst, Reg, Stmt, TAPS};
 use crate::math::Arith;
 
-use super::abi::offset;
+use super::CodegenError;
 use super::lanes::Lanes;
 use super::shape::{OperandShape, Shape};
-use super::{CodegenError, lanes};
+use nest::RowAt;
 
 /// A register's value: two vectors of neighbouring columns, equal ones for a row or uniform register.
 #[derive(Clone, Copy)]
@@ -74,14 +73,6 @@ impl At<'_> {
             At::Columns(chunk) => 1 + usize::from(chunk.lanes[1] > 0),
         }
     }
-}
-
-/// The row being visited, and the place in it.
-#[derive(Clone, Copy)]
-struct RowAt {
-    row: Value,
-    /// By axis; none where an axis has one place.
-    axes: [Option<Value>; AXES],
 }
 
 pub(super) struct Emitter<'k, 'f, 'b> {
@@ -205,140 +196,6 @@ impl Emitter<'_, '_, '_> {
         Ok(())
     }
 
-    /// `for (i = from; i < to; i += 1) body(i)`, tested at the top: the range may be empty.
-    fn count(&mut self, from: Value, to: Value, body: impl FnOnce(&mut Self, Value) -> Emit<()>) -> Emit<()> {
-        let (head, inside, after) =
-            (self.lanes.fb.create_block(), self.lanes.fb.create_block(), self.lanes.fb.create_block());
-        let i = self.lanes.fb.append_block_param(head, I64);
-        self.lanes.fb.ins().jump(head, &[BlockArg::from(from)]);
-        self.lanes.fb.switch_to_block(head);
-        let more = self.lanes.fb.ins().icmp(IntCC::UnsignedLessThan, i, to);
-        self.lanes.fb.ins().brif(more, inside, &[], after, &[]);
-        self.lanes.fb.switch_to_block(inside);
-        body(self, i)?;
-        let next = self.lanes.fb.ins().iadd_imm_s(i, 1);
-        self.lanes.fb.ins().jump(head, &[BlockArg::from(next)]);
-        self.lanes.fb.switch_to_block(after);
-        Ok(())
-    }
-
-    fn rows(&mut self, rows: Dim, inner: Axes, grain: usize, first: Value, last: Value) -> Emit<()> {
-        let total = match rows {
-            Dim::Batch => self.arg(offset!(rows)),
-            Dim::Const(n) => self.lanes.i64(n as i64),
-        };
-        let grain = grain as i64;
-        let partials = self.partials()?;
-        if partials.is_empty() {
-            let from = self.lanes.fb.ins().imul_imm_s(first, grain);
-            let to = self.lanes.fb.ins().imul_imm_s(last, grain);
-            let to = self.lanes.fb.ins().umin(to, total);
-            return self.row_range(from, to, inner);
-        }
-        self.count(first, last, |e, shard| {
-            e.shard = Some(shard);
-            for &(operand, reduction, cols) in &partials {
-                e.clear_partial(operand, reduction, cols)?;
-            }
-            let from = e.lanes.fb.ins().imul_imm_s(shard, grain);
-            let to = e.lanes.fb.ins().iadd_imm_s(from, grain);
-            let to = e.lanes.fb.ins().umin(to, total);
-            e.row_range(from, to, inner)
-        })
-    }
-
-    fn row_range(&mut self, from: Value, to: Value, inner: Axes) -> Emit<()> {
-        self.count(from, to, |e, row| e.places(&inner, RowAt { row, axes: [None; AXES] }))
-    }
-
-    /// The sections at each place of the axes that `at` does not know yet, which are the last `extents.len()`.
-    fn places(&mut self, extents: &[usize], at: RowAt) -> Emit<()> {
-        let Some((n, rest)) = extents.split_first() else {
-            self.row = Some(at);
-            self.pointers.clear();
-            return self.sections(None);
-        };
-        if *n == 1 {
-            return self.places(rest, at);
-        }
-        let (zero, end) = (self.lanes.i64(0), self.lanes.i64(*n as i64));
-        self.count(zero, end, |e, place| {
-            let mut at = at;
-            at.axes[AXES - extents.len()] = Some(place);
-            e.places(rest, at)
-        })
-    }
-
-    fn flat(&mut self, len: usize, first: Value, last: Value) -> Emit<()> {
-        let end = self.lanes.i64(len as i64);
-        let grain = SHARD_ELEMENTS as i64;
-        if !self.keeps_something_a_shard() {
-            let from = self.lanes.fb.ins().imul_imm_s(first, grain);
-            let to = self.lanes.fb.ins().imul_imm_s(last, grain);
-            let to = self.lanes.fb.ins().umin(to, end);
-            return self.sections(Some((from, to, len)));
-        }
-        let partials = self.partials()?;
-        self.count(first, last, |e, shard| {
-            e.shard = Some(shard);
-            e.pointers.clear();
-            for &(operand, reduction, cols) in &partials {
-                e.clear_partial(operand, reduction, cols)?;
-            }
-            let from = e.lanes.fb.ins().imul_imm_s(shard, grain);
-            let to = e.lanes.fb.ins().iadd_imm_s(from, grain);
-            let to = e.lanes.fb.ins().umin(to, end);
-            e.sections(Some((from, to, len)))
-        })
-    }
-
-    /// The sections in order; with `range`, loops run over those elements of a flat domain.
-    fn sections(&mut self, range: Option<(Value, Value, usize)>) -> Emit<()> {
-        for section in &self.shape.body.sections {
-            match section {
-                Section::Row(stmts) => self.stmts(At::Row, stmts, &mut [])?,
-                Section::Columns { cols, stmts } => match range {
-                    None => self.columns(*cols, stmts)?,
-                    Some((from, to, len)) => self.elements(from, to, len, stmts)?,
-                },
-            }
-        }
-        Ok(())
-    }
-
-    fn keeps_something_a_shard(&self) -> bool {
-        self.shape.body.sections.iter().any(|s| match s {
-            Section::Row(_) => true,
-            Section::Columns { stmts, .. } => stmts.iter().any(|s| matches!(s, Stmt::Accumulate { .. })),
-        })
-    }
-
-    /// Operands that hold partials, with the columns of their rows; each once.
-    fn partials(&self) -> Emit<Vec<(u32, Reduction, usize)>> {
-        let mut found: Vec<(u32, Reduction, usize)> = Vec::new();
-        for section in &self.shape.body.sections {
-            let width = section.cols();
-            for stmt in section.stmts() {
-                let Stmt::Partial { operand, reduction, .. } = stmt else { continue };
-                if width > 1 && self.shape.domain.is_flat() {
-                    return self.error("a flat domain has partials in row code only");
-                }
-                match found.iter().find(|(o, ..)| o == operand) {
-                    None => found.push((*operand, *reduction, width)),
-                    Some(&(_, r, w)) if (r, w) == (*reduction, width) => {}
-                    Some(_) => return self.error("one buffer holds two kinds of partials"),
-                }
-            }
-        }
-        Ok(found)
-    }
-
-    fn clear_partial(&mut self, operand: u32, reduction: Reduction, cols: usize) -> Emit<()> {
-        let pointer = self.partial_pointer(operand, cols)?;
-        let value = Val::F32([self.lanes.f32(lanes::identity(reduction)); 2]);
-        self.each_chunk(cols, |e, chunk| e.store_at(operand, pointer, At::Columns(chunk), value))
-    }
-
     fn stmts(&mut self, at: At<'_>, stmts: &[Stmt], running: &mut [[Value; 2]]) -> Emit<()> {
         let mut accumulator = 0;
         for stmt in stmts {
@@ -385,55 +242,6 @@ impl Emitter<'_, '_, '_> {
             }
             pair[v] = next;
         }
-    }
-
-    /// `stmts` for each tap, and `value` reduced in the order of the taps.
-    fn fold(
-        &mut self,
-        at: At<'_>,
-        taps: Taps,
-        stmts: &[Stmt],
-        reduction: Reduction,
-        value: Reg,
-    ) -> Emit<[Value; 2]> {
-        self.pointers_of(stmts)?;
-        let start = self.lanes.f32(before_first(reduction));
-        let folded = self.fold_taps(at, &taps, stmts, reduction, value, [start; 2])?;
-        self.taps = [None; TAPS];
-        Ok(folded)
-    }
-
-    /// The same over the last `extents.len()` axes of taps, going on from `running`.
-    fn fold_taps(
-        &mut self,
-        at: At<'_>,
-        extents: &[usize],
-        stmts: &[Stmt],
-        reduction: Reduction,
-        value: Reg,
-        running: [Value; 2],
-    ) -> Emit<[Value; 2]> {
-        let Some((n, rest)) = extents.split_first() else {
-            self.stmts(at, stmts, &mut [])?;
-            let value = self.f32s(value)?;
-            return Ok(self.each_vector(at, |e, v| e.lanes.reduce(reduction, running[v], value[v])));
-        };
-        if *n == 1 {
-            return self.fold_taps(at, rest, stmts, reduction, value, running);
-        }
-        let (body, after) = (self.lanes.fb.create_block(), self.lanes.fb.create_block());
-        let zero = self.lanes.i64(0);
-        self.lanes.fb.ins().jump(body, &[zero, running[0], running[1]].map(BlockArg::from));
-        let tap = self.lanes.fb.append_block_param(body, I64);
-        let running = [(); 2].map(|()| self.lanes.fb.append_block_param(body, F32X4));
-        self.lanes.fb.switch_to_block(body);
-        self.taps[TAPS - extents.len()] = Some(tap);
-        let folded = self.fold_taps(at, rest, stmts, reduction, value, running)?;
-        let next = self.lanes.fb.ins().iadd_imm_s(tap, 1);
-        let more = self.lanes.fb.ins().icmp_imm_u(IntCC::UnsignedLessThan, next, *n as i64);
-        self.lanes.fb.ins().brif(more, body, &[next, folded[0], folded[1]].map(BlockArg::from), after, &[]);
-        self.lanes.fb.switch_to_block(after);
-        Ok(folded)
     }
 
     /// A value for each vector in use; an unused second one repeats the first.

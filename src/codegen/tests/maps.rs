@@ -95,7 +95,7 @@ fn close(actual: &[f32], expected: &[f32], what: &str) {
 /// All three agree: the two that run loops by bits, for any number of threads.
 fn agree(what: &str, graph: &Graph) {
     crate::graph::verify(graph).unwrap_or_else(|e| panic!("{what}: {e:?}"));
-    let program = fuse(graph);
+    let program = fuse(graph).expect("kernels");
     let compiled = compile(&program, &Options::default()).unwrap_or_else(|e| panic!("{what}: {e}"));
     for rows in [1, 5, 67] {
         let start = pass(graph, rows);
@@ -146,7 +146,7 @@ fn the_mean_of_a_map_and_its_derivative() {
 #[test]
 fn code_does_not_grow_with_the_map() {
     let instructions = |height, width| {
-        let program = fuse(&pooling(height, width, 64));
+        let program = fuse(&pooling(height, width, 64)).expect("kernels");
         let clif = text(&program, &Options::default(), Text::Clif).expect("text");
         let loops = program.kernels.iter().filter(|k| matches!(k, Kernel::Loop(_))).count();
         (loops, clif.lines().filter(|l| l.starts_with("    ")).count())

@@ -35,7 +35,7 @@ pub fn step(layers: &str, optimizer: &str, batch: usize) -> (Program, Graph) {
     let errors: Vec<_> = checked.diagnostics.iter().filter(|d| d.is_error()).map(|d| &d.message).collect();
     assert!(errors.is_empty(), "{errors:?}");
     let graph = lower_train(&checked.model.expect("a model")).graph;
-    (fuse(&graph), graph)
+    (fuse(&graph).expect("kernels"), graph)
 }
 
 /// Data, parameters and scalars for a step of `graph`.
@@ -113,7 +113,7 @@ fn what_depends_on_parameters_alone_is_there_in_every_step() {
     }";
     let model = check_source(source, &Env::default()).model.expect("a model");
     let graph = lower_predict(&model, Mode::Eval).graph;
-    let compiled = compile(&fuse(&graph), &Options::default()).expect("compiles");
+    let compiled = compile(&fuse(&graph).expect("kernels"), &Options::default()).expect("compiles");
     let mut rows = pass(&graph, 9, 1);
     for (i, state) in rows.host.states.iter_mut().enumerate() {
         state.iter_mut().enumerate().for_each(|(unit, x)| *x = 0.5 + (unit + 3 * i) as f32);
@@ -122,7 +122,7 @@ fn what_depends_on_parameters_alone_is_there_in_every_step() {
     let mut many = rows.clone();
     many.run_at(&compiled, Restless::MOST, &mut Restless::default()).expect("fits");
     same(&many.host, &one.host, "other threads after every step or two");
-    rows.interpret(&fuse(&graph), true);
+    rows.interpret(&fuse(&graph).expect("kernels"), true);
     for (native, slow) in one.host.output.iter().zip(&rows.host.output) {
         assert!((native - slow).abs() < 1e-4, "{native} {slow}");
     }
@@ -182,7 +182,7 @@ fn masks_do_not_depend_on_the_batch() {
     }";
     let checked = check_source(source, &Env::default());
     let graph = lower_predict(&checked.model.expect("a model"), Mode::Train).graph;
-    let compiled = compile(&fuse(&graph), &Options::default()).expect("compiles");
+    let compiled = compile(&fuse(&graph).expect("kernels"), &Options::default()).expect("compiles");
     let outputs = |batch: usize, threads: usize| {
         let mut pass = pass(&graph, 300, batch).output(20);
         pass.host.inputs = vec![vec![1.0; 20 * 300]];

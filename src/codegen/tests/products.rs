@@ -78,7 +78,7 @@ fn expected(graph: &Graph, pass: &Pass, sink: Sink) -> Vec<f64> {
 
 /// The result of every executor for some numbers of rows.
 fn check(graph: &Graph, sink: Sink, what: &str) {
-    let program = fuse(graph);
+    let program = fuse(graph).expect("kernels");
     let compiled = compile(&program, &Options::default()).unwrap_or_else(|e| panic!("{what}: {e}\n{graph}"));
     for rows in [1, 3, 33, 70] {
         let start = pass(graph, rows);
@@ -251,7 +251,7 @@ fn attention_reads_its_heads_in_place() {
     let x: Vec<ValueId> =
         sources.iter().enumerate().map(|(i, dims)| source(&mut b, &format!("x{i}"), dims)).collect();
     let y = attention(&mut b, &x);
-    let program = fuse(&leaving(b, y).0);
+    let program = fuse(&leaving(b, y).0).expect("kernels");
     let calls = program
         .kernels
         .iter()
@@ -287,7 +287,7 @@ fn loops_over_a_map_stay_with_their_product() {
     {
         let (graph, sink) = layer(&dims, 6, 40);
         check(&graph, sink, &format!("{dims:?}"));
-        let program = fuse(&graph);
+        let program = fuse(&graph).expect("kernels");
         let chains = chains(&program, &Schedule::new(&program).step);
         assert_eq!(!chains.is_empty(), chained, "{dims:?}");
     }

@@ -1,9 +1,13 @@
 //! Raw rows for prediction, in the forms in which a user has them: one file a form, one row of the table.
 
+mod array;
+mod idx;
 mod json;
 mod npy;
 mod pixels;
 mod table;
+
+use std::fs::File;
 
 use super::error::DataError;
 use super::rows::Rows;
@@ -19,10 +23,19 @@ pub(super) trait ReadRows: Sync {
     /// # Errors
     /// Rows that are not of the form, or not those that the net was trained on, with their place.
     fn read(&self, bytes: Vec<u8>, transform: &Transform, name: &str) -> Result<Rows, DataError>;
+
+    /// Where the rows of a file are, for forms whose rows are read one by one when they are wanted.
+    ///
+    /// # Errors
+    /// As [`read`](Self::read).
+    fn leave(&self, _file: File, _transform: &Transform, _name: &str) -> Option<Result<Rows, DataError>> {
+        None
+    }
 }
 
 /// The first that takes some bytes reads them. What shows itself by how it begins comes before text, which may begin with anything.
-static READERS: &[&dyn ReadRows] = &[&npy::READER, &json::READER, &table::READER, &pixels::READER];
+static READERS: &[&dyn ReadRows] =
+    &[&npy::READER, &idx::READER, &json::READER, &table::READER, &pixels::READER];
 
 /// The reader of some bytes.
 pub(super) fn of(bytes: &[u8], fields: &Fields) -> Option<&'static dyn ReadRows> {

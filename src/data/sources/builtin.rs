@@ -124,7 +124,7 @@ mod tests {
             (Builtin::Wine, 1599, vec![7.4, 0.7, 0.0, 1.9, 0.076, 11.0, 34.0, 0.9978, 3.51, 0.56, 9.4]),
             (Builtin::Diabetes, 441, vec![-0.001_882_016_527_791_04]),
         ] {
-            let Raw::Table(table) = set.open(&Pick { inputs: None, target: None }, &search).unwrap() else {
+            let Raw::Table(table) = set.open(&Pick::default(), &search).unwrap() else {
                 panic!("a built-in set is a table")
             };
             assert_eq!((table.rows, table.target.len()), (rows, 1));

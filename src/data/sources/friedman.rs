@@ -72,7 +72,7 @@ mod tests {
     fn answers_follow_the_formula() {
         let source = Friedman { common: Common { rows: 50, noise: 0.0, seed: 3 }, features: 6 };
         let search = Search::new(Path::new("."), Path::new("."), None);
-        let raw = source.open(&Pick { inputs: None, target: None }, &search).unwrap();
+        let raw = source.open(&Pick::default(), &search).unwrap();
         let Raw::Table(table) = raw else { panic!("a generator makes a table") };
         let column = |cells: &Cells| match cells {
             Cells::Numbers(values) => values.clone(),

@@ -116,6 +116,8 @@ pub(super) fn table(columns: Vec<(String, Cells)>, pick: &Pick<'_>) -> Result<Ra
     let chosen = pick.resolve(&names)?;
     let rows = columns.first().map_or(0, |(_, cells)| cells.len());
     let mut columns: Vec<Option<Cells>> = columns.into_iter().map(|(_, cells)| Some(cells)).collect();
+    let group = |i: usize| Some(Column::new(names[i].clone(), i + 1, columns[i].clone()?));
+    let groups = chosen.groups.and_then(group);
     let mut take = |positions: &[usize]| -> Result<Vec<Column>, DataError> {
         let chosen = positions.iter().filter_map(|&i| Some((i, columns[i].take()?)));
         let column = |(i, cells): (usize, Cells)| {
@@ -126,7 +128,7 @@ pub(super) fn table(columns: Vec<(String, Cells)>, pick: &Pick<'_>) -> Result<Ra
     };
     let (inputs, target) = (take(&chosen.inputs)?, take(&chosen.target)?);
     let format = Format::plain(names.len());
-    Ok(Raw::Table(Table { file: None, rows, dropped: 0, fills: false, format, inputs, target }))
+    Ok(Raw::Table(Table { file: None, rows, dropped: 0, fills: false, format, inputs, target, groups }))
 }
 
 /// Arguments of a generator may be so large that its numbers are not.

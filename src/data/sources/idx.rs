@@ -17,7 +17,7 @@ use crate::data::files::{self, Keep};
 use crate::data::inputs::Inputs;
 use crate::data::raw::{Arrays, Pick, Raw, RawTarget, Stored};
 use crate::data::search::Search;
-use crate::data::stores::{Element, FileRows, Layout};
+use crate::data::stores::{Coding, FileRows, Layout};
 use crate::data::words::{Read, SourceWord};
 use crate::diag::Diagnostic;
 use crate::vocab::{ArgSpec, Args, Block, Default, Kind, Sig};
@@ -128,7 +128,10 @@ fn member(name: &str, folder: &Path, stem: &str, rank: usize) -> Result<(PathBuf
 
 fn load_pair(images: (&Path, &str), labels: (&Path, &str), keep: Keep) -> Result<Arrays, DataError> {
     let (shape, data) = match files::by_row(images.0, images.1, keep)? {
-        Some(file) => pictures_in(file, images.1)?,
+        Some(file) => {
+            let (shape, rows) = rows(file, images.1)?;
+            (shape, Inputs::Filed { rows, is_short: true })
+        }
         None => {
             let (shape, bytes) = parse(files::read(images.0, images.1)?, images.1, "pictures")?;
             (shape, Stored::U8(bytes).into())
@@ -174,12 +177,15 @@ fn wrong(name: &str, what: &str) -> DataError {
 }
 
 /// Dimensions of pictures, and where their rows are.
-fn pictures_in(mut file: File, name: &str) -> Result<(Vec<usize>, Inputs), DataError> {
+///
+/// # Errors
+/// E0529 for what is no IDX file, E0521 for one of another length than its header says.
+pub(in crate::data) fn rows(mut file: File, name: &str) -> Result<(Vec<usize>, FileRows), DataError> {
     let (head, length) = files::head(&mut file, LONGEST_HEADER, name)?;
     let (shape, start) = dimensions(&head, length, name, "pictures")?;
     let (rows, width) = (shape[0], shape[1..].iter().product());
-    let layout = Layout { start: start as u64, element: Element::U8, big_endian: false, width, rows };
-    Ok((shape, Inputs::Filed { rows: FileRows::new(file, name, layout), is_short: true }))
+    let layout = Layout { start: start as u64, coding: Coding::BYTES, width, rows };
+    Ok((shape, FileRows::new(file, name, layout)))
 }
 
 /// Dimensions and bytes. The header is taken off in place: the data stays the one allocation.

@@ -68,7 +68,7 @@ mod tests {
     fn the_rest_is_the_noise() {
         let source = Line { common: Common { rows: 4000, noise: 0.5, seed: 3 }, slope: -3.0, intercept: 1.0 };
         let search = Search::new(Path::new("."), Path::new("."), None);
-        let raw = source.open(&Pick { inputs: None, target: None }, &search).unwrap();
+        let raw = source.open(&Pick::default(), &search).unwrap();
         let Raw::Table(table) = raw else { panic!("a generator makes a table") };
         let column = |cells: &Cells| match cells {
             Cells::Numbers(values) => values.clone(),

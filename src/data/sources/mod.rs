@@ -11,6 +11,4 @@ mod keep;
 pub(super) mod line;
 pub(super) mod moons;
 pub(super) mod npy;
-mod npy_header;
-mod npy_rows;
 pub(super) mod spirals;

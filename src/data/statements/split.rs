@@ -9,9 +9,14 @@
 //! - `forward=true`: the rows stand in the order of time, and nothing is fitted on what comes later: training, then validation, then test rows. With
 //!   `folds=4` the rows are cut into five stretches; fold 1 trains on the first and tests on the second, fold 4 trains on four and tests on the
 //!   fifth. The validation part is the last rows before the test part.
+//! - `by=speaker`: the rows of a speaker are a group, which stands whole in one part; so for whatever a column of the table tells apart. Shares and
+//!   counts are still of rows, met as closely as whole groups allow, and classes come in the proportion that the groups have. With `folds=5` groups are
+//!   dealt into five folds of about equally many rows; as many folds as groups leave one out each, fold 1 the first of them. `test=[a, b]`
+//!   and `valid=[c]` name the groups of a part: `split by=part, valid=[valid], test=[test]` takes a division that the table has. With
+//!   `forward=true` each group has to be one stretch of rows. The column is no input unless `inputs` names it.
 //! - `valid=tail 20%`: the validation part is the last rows instead of random ones; of index files, the last that they list.
 
-use crate::data::config::{Choosing, Division, Settings, Share, Split};
+use crate::data::config::{By, Choosing, ColumnRef, Division, Settings, Share, Split};
 use crate::data::words::Statement;
 use crate::diag::Diagnostic;
 use crate::vocab::{ArgSpec, Args, Block, Default, Kind, Sig, Value, exactly};
@@ -20,14 +25,30 @@ pub static SIG: Sig = Sig {
     name: "split",
     about: "training, validation and test parts",
     args: &[
-        share("train", "rows of the training part; left out, what remains"),
+        ArgSpec::named(
+            "train",
+            Kind::Share { tail: false },
+            Default::Absent,
+            "rows of the training part; left out, what remains",
+        ),
         ArgSpec::named(
             "valid",
-            Kind::Share { tail: true },
+            Kind::OneOf(&[Kind::Share { tail: true }, Kind::Items]),
             Default::Absent,
-            "rows of the validation part; `tail 20%` are the last ones",
+            "rows of the validation part; `tail 20%` are the last ones; with `by`, or a list of groups",
         ),
-        share("test", "rows of the test part"),
+        ArgSpec::named(
+            "test",
+            Kind::OneOf(&[Kind::Share { tail: false }, Kind::Items]),
+            Default::Absent,
+            "rows of the test part; with `by`, or a list of groups",
+        ),
+        ArgSpec::named(
+            "by",
+            Kind::OneOf(&[Kind::Count { min: 1 }, Kind::Name, Kind::Text]),
+            Default::Absent,
+            "the column (a name, or a number from 1) whose equal values stay in one part",
+        ),
         ArgSpec::named(
             "folds",
             Kind::Count { min: 2 },
@@ -69,21 +90,21 @@ pub static SIG: Sig = Sig {
     block: Block::None,
 };
 
-const fn share(name: &'static str, about: &'static str) -> ArgSpec {
-    ArgSpec::named(name, Kind::Share { tail: false }, Default::Absent, about)
-}
-
 pub static WORD: Statement = Statement { sig: &SIG, source: include_str!("split.rs"), read };
 
 fn read(args: &Args, settings: &mut Settings) -> Result<(), Box<Diagnostic>> {
     let (train, test) = (read_share(args, "train")?, read_share(args, "test")?);
     let (valid, tail) = (read_share(args, "valid")?, matches!(args.value("valid"), Some(Value::Tail(_))));
     fractions_fit(args, [train, valid, test])?;
-    let division = division(args, train, test)?;
     let forward = args.flag("forward");
+    let division = match named(args, test, valid, forward)? {
+        Some(named) => named,
+        None => division(args, train, test)?,
+    };
     if forward {
         forward_fits(args, &division, tail)?;
     }
+    let by = by(args, &division, tail)?;
     let (shuffle, seed) = (args.flag("shuffle") && !forward, args.count("seed") as u64);
     if !shuffle && args.is_written("seed") {
         return Err(conflict(
@@ -100,6 +121,7 @@ fn read(args: &Args, settings: &mut Settings) -> Result<(), Box<Diagnostic>> {
         choosing: Choosing::Written,
         shuffle,
         forward,
+        by,
         seed,
         span: args.span,
     });
@@ -130,7 +152,79 @@ fn forward_fits(args: &Args, division: &Division, tail: bool) -> Result<(), Box<
             "`forward` beside `given`: the index files name every row",
             "leave `forward` out",
         ),
-        Division::Shares { .. } | Division::Folds { .. } => Ok(()),
+        Division::Shares { .. } | Division::Folds { .. } | Division::Named { .. } => Ok(()),
+    }
+}
+
+/// Groups whose names stand in a list: those of the test part, and of the validation part.
+fn named(
+    args: &Args,
+    test: Option<Share>,
+    valid: Option<Share>,
+    forward: bool,
+) -> Result<Option<Division>, Box<Diagnostic>> {
+    let lists = ["valid", "test"].map(|name| matches!(args.value(name), Some(Value::List(_))));
+    let Some(first) = ["valid", "test"].into_iter().zip(lists).find_map(|(name, is)| is.then_some(name))
+    else {
+        return Ok(None);
+    };
+    let fault = |name: &str, message: String, help: &str| Err(conflict(args, name, &message, help));
+    if !args.is_written("by") {
+        return fault(
+            first,
+            format!("`{first}=[...]` names groups, and `by` names no column"),
+            "add `by=COLUMN`",
+        );
+    }
+    for (name, is_list) in ["valid", "test"].into_iter().zip(lists) {
+        if is_list && args.list(name).is_empty() {
+            return fault(name, format!("`{name}=[]` names no group"), "name one or more, or leave it out");
+        }
+    }
+    if let Some(other) = ["train", "folds", "fold", "given"].into_iter().find(|name| args.is_written(name)) {
+        let message = format!("`{other}` beside a list of groups: what no list names is trained on");
+        return fault(other, message, "leave it out");
+    }
+    if forward {
+        let message = "`forward` beside a list of groups: the list says which part they are".into();
+        return fault("forward", message, "leave `forward` out");
+    }
+    if test.is_some() {
+        let message = "`test` is a share and `valid` a list of groups".into();
+        return fault("test", message, "name the groups of the test part too");
+    }
+    if lists == [false, true] && valid.is_none() && args.is_written("seed") {
+        return fault("seed", "`seed` beside lists of groups: nothing is drawn".into(), "leave `seed` out");
+    }
+    let names = |(name, is_list): (&str, bool)| match is_list {
+        true => args.list(name).iter().map(text_of).collect(),
+        false => Vec::new(),
+    };
+    Ok(Some(Division::Named { valid: names(("valid", lists[0])), test: names(("test", lists[1])) }))
+}
+
+/// The column that tells groups.
+fn by(args: &Args, division: &Division, tail: bool) -> Result<Option<By>, Box<Diagnostic>> {
+    let column = match args.value("by") {
+        None => return Ok(None),
+        Some(Value::Number(n)) => ColumnRef::Number(*n as usize),
+        Some(name) => ColumnRef::Name(text_of(name)),
+    };
+    if matches!(division, Division::Given { .. }) {
+        let message = "`by` beside `given`: the index files name every row";
+        return Err(conflict(args, "by", message, "leave `by` out"));
+    }
+    if tail {
+        let message = "`tail` beside `by`: the last rows may be a part of a group";
+        return Err(conflict(args, "valid", message, "leave `tail` out, or name groups: `valid=[a, b]`"));
+    }
+    Ok(Some(By { column, span: args.span_of("by") }))
+}
+
+fn text_of(value: &Value) -> String {
+    match value {
+        Value::Word(text) | Value::Text(text) => text.clone(),
+        other => other.to_string(),
     }
 }
 
@@ -304,6 +398,7 @@ mod tests {
     #[test]
     fn contradictions_have_a_place_and_a_way_out() {
         let text = || Value::Text("index".into());
+        let (who, groups) = (|| Value::Word("who".into()), || Value::List(vec![Value::Word("ann".into())]));
         let cases: Vec<Vec<(&'static str, Value)>> = vec![
             vec![("folds", n(5.0)), ("train", n(100.0))],
             vec![("folds", n(5.0)), ("given", text())],
@@ -317,6 +412,15 @@ mod tests {
             vec![("forward", Value::Bool(true)), ("valid", Value::Tail(0.2))],
             vec![("forward", Value::Bool(true)), ("folds", n(5.0)), ("test", n(0.1))],
             vec![("forward", Value::Bool(true)), ("given", text())],
+            vec![("by", who()), ("given", text())],
+            vec![("by", who()), ("valid", Value::Tail(0.2))],
+            vec![("test", groups())],
+            vec![("by", who()), ("test", Value::List(vec![]))],
+            vec![("by", who()), ("test", groups()), ("folds", n(3.0))],
+            vec![("by", who()), ("test", groups()), ("train", n(0.5))],
+            vec![("by", who()), ("test", groups()), ("forward", Value::Bool(true))],
+            vec![("by", who()), ("valid", groups()), ("test", n(0.5))],
+            vec![("by", who()), ("test", groups()), ("seed", n(1.0))],
             vec![("train", n(0.8)), ("valid", n(0.3))],
             vec![("valid", n(1.0))],
             vec![("valid", n(2.5))],

@@ -1,6 +1,7 @@
 //! Rows of a file as a net reads them: bytes as they are, all else mapped and shortened row by row.
 
-use super::file::{Element, FileRows};
+use super::element::Element;
+use super::file::FileRows;
 use super::{DataError, Form, Numbers, Numeric, RowStore};
 use crate::data::transform::{Affine, ArrayRule};
 
@@ -20,6 +21,11 @@ impl Mapped {
         let numeric = if stays { Numeric::U8 } else { Numeric::F32 };
         let same = stays || is_short && rule.pairs == [Affine::SAME];
         Self { rows, form: Form { numeric, shape }, rule: (!same).then(|| rule.clone()) }
+    }
+
+    /// Rows of this shape of which the net sees mapped floats, whatever the file stores.
+    pub fn floats(rows: FileRows, shape: Vec<usize>, rule: &ArrayRule) -> Self {
+        Self { rows, form: Form { numeric: Numeric::F32, shape }, rule: Some(rule.clone()) }
     }
 }
 

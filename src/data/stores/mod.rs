@@ -3,11 +3,13 @@
 //! A part of a dataset is a list of row numbers over stores, so that dividing data copies none of it. Invariant: [`RowStore::read`] is a
 //! pure function of the row number; where [`RowStore::whole`] is there it says the same.
 
+mod element;
 mod file;
 mod held;
 mod mapped;
 
-pub use file::{Element, FileRows, Layout};
+pub use element::{Coding, Element};
+pub use file::{FileRows, Layout};
 pub use held::Held;
 pub use mapped::Mapped;
 

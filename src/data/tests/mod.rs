@@ -2,6 +2,7 @@
 
 mod bad;
 mod build;
+mod groups;
 mod hostile;
 mod precision;
 mod predict;

@@ -181,7 +181,7 @@ fn a_header_of_another_table_is_named() {
 fn arrays_take_one_number_an_element() {
     let folder = tempfile::tempdir().unwrap();
     let images = [vec![0, 0, 8, 3, 0, 0, 0, 2, 0, 0, 0, 1, 0, 0, 0, 2], vec![0, 51, 102, 255]].concat();
-    std::fs::write(folder.path().join("train-images-idx3-ubyte"), images).unwrap();
+    std::fs::write(folder.path().join("train-images-idx3-ubyte"), &images).unwrap();
     std::fs::write(folder.path().join("train-labels-idx1-ubyte"), [0, 0, 8, 1, 0, 0, 0, 2, 1, 0]).unwrap();
     let uses = [("idx", vec![("folder", text("."))]), ("scale", vec![("factor", n(1.0 / 255.0))])];
     let search = Search::new(folder.path(), folder.path(), None);
@@ -195,6 +195,7 @@ fn arrays_take_one_number_an_element() {
     let numbers = |rows: &str| row_floats(&apply(&data.transform, rows).unwrap());
     assert_eq!(numbers("[0,51]\n[102,255]"), row_floats(&read));
     assert_eq!(numbers("[[0,51],[102,255.0]]"), row_floats(&read));
+    assert_eq!(row_floats(&data.transform.read_rows(images, "-").unwrap()), row_floats(&read));
     let array = |shape: &[u64], data_of: &[f64]| {
         use npyz::WriterBuilder;
         let mut bytes = Vec::new();

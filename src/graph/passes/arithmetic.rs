@@ -101,9 +101,35 @@ fn identity(b: &mut Builder, op: &Op, inputs: &[ValueId]) -> Option<ValueId> {
             let (x, y) = (negated(b, x)?, negated(b, inputs[1])?);
             Some(apply(b, op, &[x, y]))
         }
-        Op::Max | Op::Min if x == inputs[1] => Some(x),
-        Op::Select if inputs[1] == inputs[2] => Some(inputs[1]),
-        _ => None,
+        Op::Max | Op::Min => (x == inputs[1]).then_some(x),
+        Op::Select => (inputs[1] == inputs[2]).then_some(inputs[1]),
+        Op::Exp
+        | Op::Log
+        | Op::Sqrt
+        | Op::Tanh
+        | Op::Sigmoid
+        | Op::Softplus
+        | Op::Erf
+        | Op::Less
+        | Op::OneHot { .. }
+        | Op::KeepMask { .. }
+        | Op::Noise { .. }
+        | Op::Broadcast { .. }
+        | Op::Reduce { .. }
+        | Op::Reshape { .. }
+        | Op::Transpose { .. }
+        | Op::Slice { .. }
+        | Op::Pad { .. }
+        | Op::Concat { .. }
+        | Op::Contract { .. }
+        | Op::Input { .. }
+        | Op::Target { .. }
+        | Op::Param(_)
+        | Op::Slot(_)
+        | Op::State(_)
+        | Op::Scalar(_)
+        | Op::Const(_)
+        | Op::RowKey(_) => None,
     }
 }
 

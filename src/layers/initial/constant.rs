@@ -23,9 +23,7 @@ pub static WORD: Constant = Constant;
 static SIG: Sig = Sig {
     name: "constant",
     about: "one number everywhere",
-    args: &[
-        ArgSpec::required("value", Kind::Number(Bounds::ANY), "the number"),
-    ],
+    args: &[ArgSpec::required("value", Kind::Number(Bounds::ANY), "the number")],
     block: Block::None,
 };
 

@@ -20,8 +20,7 @@ use crate::{
 pub struct Dirac;
 pub static WORD: Dirac = Dirac;
 
-static SIG: Sig =
-    Sig { name: "dirac", about: "each unit hands one input on", args: &[], block: Block::None };
+static SIG: Sig = Sig { name: "dirac", about: "each unit hands one input on", args: &[], block: Block::None };
 
 impl Initial for Dirac {
     fn sig(&self) -> &'static Sig {

@@ -20,7 +20,8 @@ use crate::{
 pub struct GlorotNormal;
 pub static WORD: GlorotNormal = GlorotNormal;
 
-static SIG: Sig = Sig { name: "glorot_normal", about: "normal, variance 2 / (in + out)", args: &[], block: Block::None };
+static SIG: Sig =
+    Sig { name: "glorot_normal", about: "normal, variance 2 / (in + out)", args: &[], block: Block::None };
 
 impl Initial for GlorotNormal {
     fn sig(&self) -> &'static Sig {

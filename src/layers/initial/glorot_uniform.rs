@@ -20,7 +20,8 @@ use crate::{
 pub struct GlorotUniform;
 pub static WORD: GlorotUniform = GlorotUniform;
 
-static SIG: Sig = Sig { name: "glorot_uniform", about: "uniform, variance 2 / (in + out)", args: &[], block: Block::None };
+static SIG: Sig =
+    Sig { name: "glorot_uniform", about: "uniform, variance 2 / (in + out)", args: &[], block: Block::None };
 
 impl Initial for GlorotUniform {
     fn sig(&self) -> &'static Sig {

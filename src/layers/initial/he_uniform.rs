@@ -20,7 +20,8 @@ use crate::{
 pub struct HeUniform;
 pub static WORD: HeUniform = HeUniform;
 
-static SIG: Sig = Sig { name: "he_uniform", about: "uniform, variance 2 / in", args: &[], block: Block::None };
+static SIG: Sig =
+    Sig { name: "he_uniform", about: "uniform, variance 2 / in", args: &[], block: Block::None };
 
 impl Initial for HeUniform {
     fn sig(&self) -> &'static Sig {

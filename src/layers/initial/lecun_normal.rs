@@ -20,7 +20,8 @@ use crate::{
 pub struct LecunNormal;
 pub static WORD: LecunNormal = LecunNormal;
 
-static SIG: Sig = Sig { name: "lecun_normal", about: "normal, variance 1 / in", args: &[], block: Block::None };
+static SIG: Sig =
+    Sig { name: "lecun_normal", about: "normal, variance 1 / in", args: &[], block: Block::None };
 
 impl Initial for LecunNormal {
     fn sig(&self) -> &'static Sig {

@@ -20,7 +20,8 @@ use crate::{
 pub struct LecunUniform;
 pub static WORD: LecunUniform = LecunUniform;
 
-static SIG: Sig = Sig { name: "lecun_uniform", about: "uniform, variance 1 / in", args: &[], block: Block::None };
+static SIG: Sig =
+    Sig { name: "lecun_uniform", about: "uniform, variance 1 / in", args: &[], block: Block::None };
 
 impl Initial for LecunUniform {
     fn sig(&self) -> &'static Sig {

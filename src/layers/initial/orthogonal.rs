@@ -26,9 +26,12 @@ pub static WORD: Orthogonal = Orthogonal;
 static SIG: Sig = Sig {
     name: "orthogonal",
     about: "a random rotation",
-    args: &[
-        ArgSpec::named("gain", Kind::Number(Bounds::POSITIVE), Default::Number(1.0), "factor of lengths"),
-    ],
+    args: &[ArgSpec::named(
+        "gain",
+        Kind::Number(Bounds::POSITIVE),
+        Default::Number(1.0),
+        "factor of lengths",
+    )],
     block: Block::None,
 };
 

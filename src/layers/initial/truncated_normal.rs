@@ -33,7 +33,12 @@ static SIG: Sig = Sig {
     args: &[
         ArgSpec::required("sd", Kind::Number(Bounds::POSITIVE), "standard deviation"),
         ArgSpec::named("mean", Kind::Number(Bounds::ANY), Default::Number(0.0), "the mean"),
-        ArgSpec::named("within", Kind::Number(WITHIN), Default::Number(2.0), "largest distance from the mean, in standard deviations"),
+        ArgSpec::named(
+            "within",
+            Kind::Number(WITHIN),
+            Default::Number(2.0),
+            "largest distance from the mean, in standard deviations",
+        ),
     ],
     block: Block::None,
 };

@@ -26,9 +26,7 @@ pub static WORD: Uniform = Uniform;
 static SIG: Sig = Sig {
     name: "uniform",
     about: "uniform numbers",
-    args: &[
-        ArgSpec::required("limit", Kind::Number(Bounds::POSITIVE), "largest absolute value"),
-    ],
+    args: &[ArgSpec::required("limit", Kind::Number(Bounds::POSITIVE), "largest absolute value")],
     block: Block::None,
 };
 

@@ -76,12 +76,18 @@ pub struct Product {
 /// maps, as in the gradient of their weights, has few columns and many steps: it is cut into pieces of `k`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Cut {
-    Columns { width: usize },
+    Columns {
+        width: usize,
+    },
     /// Panels of 32 rows.
     Rows,
     /// Rows of `c` that belong to `grain` rows of the batch.
-    Shards { grain: usize },
-    Pieces { count: usize },
+    Shards {
+        grain: usize,
+    },
+    Pieces {
+        count: usize,
+    },
 }
 
 impl Cut {
@@ -225,13 +231,16 @@ impl Product {
         if self.pieces > 1 {
             return Cut::Pieces { count: self.pieces };
         }
-        if self.m.batch && self.m.len >= MAP_LEAST
+        if self.m.batch
+            && self.m.len >= MAP_LEAST
             && let Parts::BatchShards(grain) = Domain::nest(Dim::Batch, [1, 1, self.m.len]).parts()
         {
             return Cut::Shards { grain };
         }
         match !self.n.batch && n >= COLUMNS_LEAST {
-            true => Cut::Columns { width: (n / 8).next_multiple_of(PANEL_LEAST).clamp(PANEL_LEAST, PANEL_MOST) },
+            true => {
+                Cut::Columns { width: (n / 8).next_multiple_of(PANEL_LEAST).clamp(PANEL_LEAST, PANEL_MOST) }
+            }
             false => Cut::Rows,
         }
     }
@@ -306,7 +315,8 @@ impl Library for Product {
         if self.ordered && (self.accumulate || self.pieces > 1) {
             return Err("sums in order are cut or begun elsewhere".to_string());
         }
-        let plain = self.c.stride == self.n.len && self.c.offset == 0 && !self.c.transposed && !self.accumulate;
+        let plain =
+            self.c.stride == self.n.len && self.c.offset == 0 && !self.c.transposed && !self.accumulate;
         let constant = !self.m.batch && !self.n.batch && self.batches.is_one();
         if self.pieces == 0 || self.pieces > 1 && !(plain && constant) {
             return Err("pieces are not combined".to_string());
@@ -408,8 +418,10 @@ impl Library for Product {
             let at = |step: fn(Level) -> usize| {
                 pair / inner * step(self.batches.outer) + pair % inner * step(self.batches.inner)
             };
-            let (a, b) =
-                (&machine.floats(self.a.buffer)[at(|l| l.a)..], &machine.floats(self.b.buffer)[at(|l| l.b)..]);
+            let (a, b) = (
+                &machine.floats(self.a.buffer)[at(|l| l.a)..],
+                &machine.floats(self.b.buffer)[at(|l| l.b)..],
+            );
             let product = |j: usize, row: usize, col: usize| {
                 f64::from(a[self.a.at(row, j)]) * f64::from(b[self.b.at(j, col)])
             };

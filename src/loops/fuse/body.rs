@@ -3,10 +3,12 @@
 use std::collections::BTreeMap;
 
 use super::deep;
+use super::form::Compute;
+use super::names;
 use super::nest::join_axes;
 use super::trace::{Action, Effect, Home, Instance, Level, Root, Trace, What};
 use super::view::extent;
-use crate::graph::{Address, DType, Op, Reduction, ValueId};
+use crate::graph::{Address, DType, Reduction, ValueId};
 use crate::loops::{Access, Body, BufferId, Domain, Inst, LoopKernel, Operand, Reg, Section, Stmt, Taps};
 
 /// What a section does with a value.
@@ -69,7 +71,7 @@ pub(super) fn emit(
         emitter.saved.extend(saved);
     }
     let body = Body { uniform: emitter.uniform, sections, registers: emitter.registers };
-    let fused = fused(trace, &needed);
+    let fused = names::fused(trace, &needed);
     let mut kernel = LoopKernel { name, fused, domain: grained(trace), operands: emitter.operands, body };
     join_axes(&mut kernel);
     kernel
@@ -100,8 +102,8 @@ fn needed(trace: &Trace) -> Vec<bool> {
     }
     for i in (0..needed.len()).rev() {
         if needed[i] {
-            for a in &trace.instances[i].args {
-                needed[*a as usize] = true;
+            for a in trace.instances[i].what.args() {
+                needed[a as usize] = true;
             }
         }
     }
@@ -181,10 +183,9 @@ impl<'t> Emitter<'t, '_, '_> {
         for w in work {
             match *w {
                 Work::Accumulate(i) => {
-                    let What::Accumulate { reduction, .. } = self.instance(i).what else { continue };
-                    let value = self.register(self.instance(i).args[0], &mut stmts);
-                    let into = self.fresh();
-                    self.kept.insert(i, into);
+                    let What::Accumulate { reduction, of, .. } = self.instance(i).what else { continue };
+                    let value = self.register(of, &mut stmts);
+                    let into = self.accumulated(i);
                     stmts.push(Stmt::Accumulate { into, reduction, value });
                 }
                 Work::Act(action) if self.is_in_place(action) => {
@@ -237,19 +238,62 @@ impl<'t> Emitter<'t, '_, '_> {
             return *reg;
         }
         let instance = self.instance(i);
-        if let (What::Fold { reduction, taps }, false) = (&instance.what, self.saved.contains_key(&i)) {
-            return self.fold(i, *reduction, *taps, stmts);
-        }
-        let inst = match self.saved.get(&i) {
-            Some((operand, access)) if !matches!(instance.what, What::Load { .. }) => {
+        let inst = match (self.saved.get(&i), &instance.what) {
+            (_, What::Load { home, access, dtype }) => {
+                let operand = self.operand(Operand::Buffer((self.buffer)(*home)));
+                Inst::Load { operand, access: *access, dtype: *dtype }
+            }
+            (Some((operand, access)), _) => {
                 Inst::Load { operand: *operand, access: *access, dtype: DType::F32 }
             }
-            _ => {
-                let args: Vec<Reg> =
-                    instance.args.iter().map(|a| deep(|| self.register(*a, stmts))).collect();
-                self.inst(instance, &args)
+            (None, What::Accumulate { .. }) => return self.accumulated(i),
+            (None, What::Fold { reduction, taps, of }) => return self.fold(i, *of, *reduction, *taps, stmts),
+            (None, What::Scalar(s, dtype)) => {
+                Inst::Scalar { operand: self.operand(Operand::Scalar(*s)), dtype: *dtype }
+            }
+            (None, What::Const(c)) => Inst::Const(*c),
+            (None, What::Key(site)) => {
+                let by_update = self.trace.context.graph.sites[site.index()].address == Address::Update;
+                Inst::RowKey { operand: self.operand(Operand::Site(*site)), by_update }
+            }
+            (None, What::Mask { key, q, unit }) => {
+                let (key, q) = (self.below(*key, stmts), self.below(*q, stmts));
+                Inst::KeepMask { key, q, unit: *unit }
+            }
+            (None, What::Noise { key, unit }) => Inst::Noise { key: self.below(*key, stmts), unit: *unit },
+            (None, What::OneHot { label }) => Inst::OneHot { label: self.below(*label, stmts), offset: 0 },
+            (None, What::Compute(Compute::Unary(op, x))) => Inst::Unary(*op, self.below(*x, stmts)),
+            (None, What::Compute(Compute::Binary(op, x, y))) => {
+                let (x, y) = (self.below(*x, stmts), self.below(*y, stmts));
+                Inst::Binary(*op, x, y)
+            }
+            (None, What::Compute(Compute::Select { condition, then, otherwise })) => {
+                let condition = self.below(*condition, stmts);
+                let (then, otherwise) = (self.below(*then, stmts), self.below(*otherwise, stmts));
+                Inst::Select { condition, then, otherwise }
             }
         };
+        self.named(i, inst, stmts)
+    }
+
+    /// The register of an operand.
+    fn below(&mut self, i: u32, stmts: &mut Vec<Stmt>) -> Reg {
+        deep(|| self.register(i, stmts))
+    }
+
+    /// The register of a reduction over columns, which the loop of an earlier stage leaves there.
+    fn accumulated(&mut self, i: u32) -> Reg {
+        if let Some(reg) = self.kept.get(&i) {
+            return *reg;
+        }
+        let into = self.fresh();
+        self.kept.insert(i, into);
+        into
+    }
+
+    /// A register for what `inst` computes, written down where the instance is known.
+    fn named(&mut self, i: u32, inst: Inst, stmts: &mut Vec<Stmt>) -> Reg {
+        let instance = self.instance(i);
         let reg = self.fresh();
         match instance.level {
             Level::Uniform => {
@@ -273,9 +317,8 @@ impl<'t> Emitter<'t, '_, '_> {
     }
 
     /// A fold: what its taps have in common stands before it.
-    fn fold(&mut self, i: u32, reduction: Reduction, taps: Taps, stmts: &mut Vec<Stmt>) -> Reg {
+    fn fold(&mut self, i: u32, folded: u32, reduction: Reduction, taps: Taps, stmts: &mut Vec<Stmt>) -> Reg {
         let instance = self.instance(i);
-        let folded = instance.args[0];
         self.register_untapped(folded, stmts);
         self.taps.clear();
         let mut inside = Vec::new();
@@ -294,80 +337,7 @@ impl<'t> Emitter<'t, '_, '_> {
         if instance.level < Level::Tap {
             self.register(i, stmts);
         } else {
-            instance.args.iter().for_each(|a| deep(|| self.register_untapped(*a, stmts)));
+            instance.what.args().for_each(|a| deep(|| self.register_untapped(a, stmts)));
         }
     }
-
-    fn inst(&mut self, instance: &Instance, args: &[Reg]) -> Inst {
-        match (&instance.what, args) {
-            (What::Load { home, access, dtype }, _) => {
-                let operand = self.operand(Operand::Buffer((self.buffer)(*home)));
-                Inst::Load { operand, access: *access, dtype: *dtype }
-            }
-            (What::Scalar(s, dtype), _) => {
-                Inst::Scalar { operand: self.operand(Operand::Scalar(*s)), dtype: *dtype }
-            }
-            (What::Const(c), _) => Inst::Const(*c),
-            (What::Key(site), _) => {
-                let by_update = self.trace.context.graph.sites[site.index()].address == Address::Update;
-                Inst::RowKey { operand: self.operand(Operand::Site(*site)), by_update }
-            }
-            (What::Mask(unit), [key, q]) => Inst::KeepMask { key: *key, q: *q, unit: *unit },
-            (What::Noise(unit), [key]) => Inst::Noise { key: *key, unit: *unit },
-            (What::OneHot, [label]) => Inst::OneHot { label: *label, offset: 0 },
-            (What::Unary(op), [x]) => Inst::Unary(*op, *x),
-            (What::Binary(op), [x, y]) => Inst::Binary(*op, *x, *y),
-            (What::Select, [condition, then, otherwise]) => {
-                Inst::Select { condition: *condition, then: *then, otherwise: *otherwise }
-            }
-            _ => unreachable!("an instance has the operands of its operation"),
-        }
-    }
-}
-
-/// The operations of a kernel in the order of the graph; broadcasts and other moves are not worth a word.
-fn fused(trace: &Trace, needed: &[bool]) -> Vec<String> {
-    let mut names = BTreeMap::new();
-    for (instance, _) in trace.instances.iter().zip(needed).filter(|(_, n)| **n) {
-        if let Some(word) = word(trace, instance) {
-            names.insert(instance.node, word);
-        }
-    }
-    for action in &trace.actions {
-        if let (Effect::Partial(reduction), Home::Value(v)) = (action.effect, action.home) {
-            names.insert(v, reduction_word(reduction).to_string());
-        }
-    }
-    if names.is_empty() {
-        let gathers = |i: &Instance| matches!(i.what, What::Load { home: Home::Input(_) | Home::Target, .. });
-        let word = if trace.instances.iter().any(gathers) { "gather" } else { "copy" };
-        return vec![word.to_string()];
-    }
-    names.into_values().collect()
-}
-
-fn reduction_word(reduction: Reduction) -> &'static str {
-    match reduction {
-        Reduction::Sum => "reduce_sum",
-        Reduction::Max => "reduce_max",
-    }
-}
-
-fn word(trace: &Trace, instance: &Instance) -> Option<String> {
-    let word = match &instance.what {
-        What::Load { .. } | What::Scalar(..) | What::Const(_) | What::Key(_) => return None,
-        What::Mask(_) => "keep_mask".to_string(),
-        What::Noise(_) => "noise".to_string(),
-        What::OneHot => "one_hot".to_string(),
-        What::Accumulate { reduction, .. } | What::Fold { reduction, .. } => {
-            reduction_word(*reduction).to_string()
-        }
-        What::Unary(op) => format!("{op:?}").to_lowercase(),
-        What::Binary(op) => match &trace.context.graph.node(instance.node).op {
-            Op::Reduce { reduction, .. } => reduction_word(*reduction).to_string(),
-            _ => format!("{op:?}").to_lowercase(),
-        },
-        What::Select => "select".to_string(),
-    };
-    Some(word)
 }

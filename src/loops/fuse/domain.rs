@@ -1,7 +1,11 @@
 //! Which domain a root is computed over when it stands alone.
 
+use std::collections::BTreeSet;
+
+use super::More;
 use super::prepare::{ReduceKind, reduce_kind};
 use super::trace::{Context, Root, Trace};
+use super::unfused::Unfused;
 use super::view::{extent, is_uniform};
 use crate::graph::{Dim, Graph, Op, Type, ValueId};
 use crate::loops::{AXES, Axes, Domain};
@@ -9,17 +13,14 @@ use crate::loops::{AXES, Axes, Domain};
 /// Values that are looked at for other ways to count a root's elements.
 const MOST_VALUES: usize = 64;
 
-/// A trace of `root` alone over the first domain that can compute it, or the value that must be stored first.
+/// A trace of `root` alone over the first domain that can compute it, or what must be stored first.
 ///
 /// Without a seam or a repeated run to cut: batch values as rows of the batch, then as rows of the leading axes; constants flat, then
 /// as rows of their first axis; then as the axes of a value that it is made of count the same elements (a map under a `flatten`). At last
 /// everything in columns of whole rows, windows cut where they must be.
-pub(super) fn alone<'c, 'g>(context: &'c Context<'g>, root: Root) -> Result<Trace<'c, 'g>, ValueId> {
+pub(super) fn alone<'c, 'g>(context: &'c Context<'g>, root: Root) -> Result<Trace<'c, 'g>, More> {
     let graph = context.graph;
-    let v = match root {
-        Root::Value(v) => v,
-        Root::Sink(i) => graph.sinks[i].1,
-    };
+    let v = root.value(graph);
     let mut search = Search { context, root, blamed: None };
     let own = match reduced(graph, root, v) {
         Some((x, ReduceKind::Leading { split })) => {
@@ -76,11 +77,15 @@ impl<'c, 'g> Search<'c, 'g> {
         None
     }
 
-    fn fault(&self) -> ValueId {
+    fn fault(&self) -> More {
         let blamed = self.blamed.map(|v| self.context.strip(v));
-        blamed
-            .filter(|v| !self.context.stored.contains(v))
-            .unwrap_or_else(|| panic!("internal: no loop over rows or columns computes {:?}", self.root))
+        match blamed.filter(|v| !self.context.stored.contains(v)) {
+            Some(v) => More::Store(BTreeSet::from([v])),
+            None => {
+                let v = self.root.value(self.context.graph);
+                More::Never(Unfused::at(self.context.graph, v, "no loop over rows and columns computes it"))
+            }
+        }
     }
 }
 

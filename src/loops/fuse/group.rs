@@ -8,9 +8,12 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
+use super::More;
 use super::domain::alone;
+use super::form::{Form, Leaf, form};
 use super::prepare::{ReduceKind, reduce_kind};
 use super::trace::{Context, Home, Root, Trace, sink_home};
+use super::unfused::Unfused;
 use super::view::{is_uniform, keeps_columns};
 use crate::graph::{Class, Dim, Graph, Op, Sink, ValueId};
 use crate::loops::Domain;
@@ -53,7 +56,7 @@ fn reach(context: &Context, root: Root) -> Reach {
     let mut seen = FxHashSet::default();
     let mut stack = match root {
         Root::Value(v) => graph.node(v).inputs.clone(),
-        Root::Sink(i) => vec![graph.sinks[i].1],
+        Root::Sink(_) => vec![root.value(graph)],
     };
     if let Root::Value(v) = root {
         reach.touched.push(v);
@@ -98,7 +101,10 @@ fn roots(context: &Context) -> impl Iterator<Item = Root> {
 /// Stores values until each root can be computed by a kernel of its own. `settled` are roots that could already.
 ///
 /// A root that looks at a value which has just been found wanting waits for the next round: whether it can be computed is another question then.
-pub(super) fn settle(context: &mut Context, settled: &mut FxHashSet<Root>) {
+///
+/// # Errors
+/// A root that no kernel computes, whatever is stored.
+pub(super) fn settle(context: &mut Context, settled: &mut FxHashSet<Root>) -> Result<(), Unfused> {
     loop {
         let mut wanting = BTreeSet::new();
         for root in roots(context).filter(|root| !settled.contains(root)).collect::<Vec<_>>() {
@@ -106,12 +112,13 @@ pub(super) fn settle(context: &mut Context, settled: &mut FxHashSet<Root>) {
                 !wanting.is_empty() && reach(context, root).touched.iter().any(|v| wanting.contains(v));
             match (!waits).then(|| alone(context, root)) {
                 Some(Ok(_)) => drop(settled.insert(root)),
-                Some(Err(v)) => drop(wanting.insert(v)),
-                None => {}
+                Some(Err(More::Store(values))) => wanting.extend(values),
+                Some(Err(More::Never(unfused))) => return Err(unfused),
+                Some(Err(More::Apart(_))) | None => {}
             }
         }
         if wanting.is_empty() {
-            return;
+            return Ok(());
         }
         context.stored.extend(wanting);
     }
@@ -126,11 +133,11 @@ struct Grouping<'c, 'g> {
     readers: BTreeMap<Home, BTreeSet<usize>>,
 }
 
-/// Kernels for all stored values and sinks, or the value that must be stored as well. `apart` are sinks that must not join a kernel.
+/// Kernels for all stored values and sinks, or what must be stored as well. `apart` are sinks that must not join a kernel.
 pub(super) fn group<'c, 'g>(
     context: &'c Context<'g>,
     apart: &BTreeSet<usize>,
-) -> Result<Groups<'c, 'g>, ValueId> {
+) -> Result<Groups<'c, 'g>, More> {
     let graph = context.graph;
     let groups = Groups { items: Vec::new(), made_by: BTreeMap::new() };
     let touching = vec![Vec::new(); graph.nodes.len()];
@@ -197,7 +204,7 @@ impl<'c, 'g> Grouping<'c, 'g> {
         if local { at } else { at + 1 }
     }
 
-    fn root(&mut self, root: Root, apart: bool) -> Result<(), ValueId> {
+    fn root(&mut self, root: Root, apart: bool) -> Result<(), More> {
         let single = alone(self.context, root)?;
         let reach = reach(self.context, root);
         let mut first = reach.reads.iter().map(|v| self.ready(*v)).max().unwrap_or(0);
@@ -265,11 +272,10 @@ fn same_rows(a: &Trace, b: &Trace) -> bool {
     kind(a) == kind(b)
 }
 
+/// The memory that outlives the step, if the value is what lies there.
 pub(super) fn leaf_home(graph: &Graph, v: ValueId) -> Option<Home> {
-    match graph.node(v).op {
-        Op::Param(p) => Some(Home::Param(p)),
-        Op::Slot(s) => Some(Home::Slot(s)),
-        Op::State(s) => Some(Home::State(s)),
+    match form(graph.node(v)) {
+        Form::Leaf(Leaf::Kept(home)) => Some(home),
         _ => None,
     }
 }

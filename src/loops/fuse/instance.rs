@@ -1,8 +1,11 @@
 //! Instances: one value seen through one view in one kernel, made once.
 
+use super::carry::Stop;
 use super::deep;
+use super::form::{Compute, Law, Leaf};
+use super::step::{Step, step, units};
 use super::trace::{Fail, Home, Instance, Level, Trace, What};
-use super::view::{Law, Leaf, Step, Stop, View, is_uniform, step, units};
+use super::view::{View, is_uniform};
 use crate::draws;
 use crate::graph::{Address, Reduction, ValueId};
 use crate::loops::{AXES, Access, Affine, Binary, TAPS};
@@ -80,8 +83,8 @@ impl Trace<'_, '_> {
         let mut parts = Vec::new();
         for (window, arg) in pieces {
             let stage = self.instances[arg as usize].stage + 1;
-            let what = What::Accumulate { reduction, len: window.len.unwrap_or(1) };
-            parts.push(self.push(Instance { node: v, what, args: vec![arg], level: Level::Row, stage }));
+            let what = What::Accumulate { reduction, len: window.len.unwrap_or(1), of: arg };
+            parts.push(self.push(Instance { node: v, what, level: Level::Row, stage }));
         }
         Ok(self.join(v, reduction, parts))
     }
@@ -93,9 +96,9 @@ impl Trace<'_, '_> {
             Reduction::Max => Binary::Max,
         };
         let mut parts = parts.into_iter();
-        let Some(mut sum) = parts.next() else { return self.operation(v, What::Const(0.0), Vec::new()) };
+        let Some(mut sum) = parts.next() else { return self.operation(v, What::Const(0.0)) };
         for part in parts {
-            sum = self.operation(v, What::Binary(binary), vec![sum, part]);
+            sum = self.operation(v, What::Compute(Compute::Binary(binary, sum, part)));
         }
         sum
     }
@@ -106,12 +109,11 @@ impl Trace<'_, '_> {
     }
 
     /// An instance that is known where its operands are.
-    fn operation(&mut self, node: ValueId, what: What, args: Vec<u32>) -> u32 {
-        let random = matches!(what, What::Mask(_) | What::Noise(_));
-        let least = if random { Level::Row } else { Level::Uniform };
-        let level = args.iter().map(|a| self.instances[*a as usize].level).max().unwrap_or(least).max(least);
-        let stage = args.iter().map(|a| self.instances[*a as usize].stage).max().unwrap_or(0);
-        self.push(Instance { node, what, args, level, stage })
+    fn operation(&mut self, node: ValueId, what: What) -> u32 {
+        let args = || what.args().map(|a| &self.instances[a as usize]);
+        let level = args().map(|a| a.level).max().unwrap_or(Level::Uniform);
+        let stage = args().map(|a| a.stage).max().unwrap_or(0);
+        self.push(Instance { node, what, level, stage })
     }
 
     /// Its operands first, and theirs.
@@ -134,7 +136,7 @@ impl Trace<'_, '_> {
 
     fn walk(&mut self, v: ValueId, view: View, walked: Step<'_>) -> Result<u32, Fail> {
         match walked {
-            Step::Zero => Ok(self.operation(v, What::Const(0.0), Vec::new())),
+            Step::Zero => Ok(self.operation(v, What::Const(0.0))),
             Step::Alias(x, view) => self.value(x, view),
             Step::Accumulate(reduction, x, view) => self.accumulate(v, reduction, x, view),
             Step::Windows(reduction, parts) => {
@@ -144,48 +146,49 @@ impl Trace<'_, '_> {
             }
             Step::Fold(reduction, x, tapped) => {
                 let arg = self.value(x, tapped)?;
-                let what = What::Fold { reduction, taps: tapped.taps.map(|t| t.count) };
+                let what = What::Fold { reduction, taps: tapped.taps.map(|t| t.count), of: arg };
                 let level = self.level(v, view).max(Level::Row);
                 let stage = self.instances[arg as usize].stage;
-                Ok(self.push(Instance { node: v, what, args: vec![arg], level, stage }))
+                Ok(self.push(Instance { node: v, what, level, stage }))
             }
-            Step::Compute(what, operands) => {
-                let args =
-                    operands.into_iter().map(|(x, view)| self.value(x, view)).collect::<Result<_, _>>()?;
-                let by_column = what == What::OneHot && view.len.is_some();
-                let i = self.operation(v, what, args);
-                if by_column {
+            Step::Compute(compute) => {
+                let compute = compute.map(|(x, view)| self.value(x, view))?;
+                Ok(self.operation(v, What::Compute(compute)))
+            }
+            Step::OneHot(label, of_row) => {
+                let label = self.value(label, of_row)?;
+                let i = self.operation(v, What::OneHot { label });
+                if view.len.is_some() {
                     self.instances[i as usize].level = Level::Column;
                 }
                 Ok(i)
             }
-            Step::Leaf(leaf) => self.leaf(v, view, leaf),
+            Step::Leaf(leaf) => Ok(self.leaf(v, view, leaf)),
+            Step::Drawn { law, key, dims, shared } => {
+                let unit = self.unit(v, view, dims, shared)?;
+                let key = self.value(key, view.of_row())?;
+                let what = match law {
+                    Law::Mask { q } => What::Mask { key, q: self.value(q, View::UNIFORM)?, unit },
+                    Law::Noise => What::Noise { key, unit },
+                };
+                Ok(self.drawn(v, what, unit))
+            }
         }
     }
 
-    fn leaf(&mut self, v: ValueId, view: View, leaf: Leaf) -> Result<u32, Fail> {
-        Ok(match leaf {
-            Leaf::Const(value) => self.operation(v, What::Const(value), Vec::new()),
-            Leaf::Scalar(s) => self.operation(v, What::Scalar(s, self.context.graph.ty(v).dtype), Vec::new()),
+    fn leaf(&mut self, v: ValueId, view: View, leaf: Leaf) -> u32 {
+        match leaf {
+            Leaf::Const(value) => self.operation(v, What::Const(value)),
+            Leaf::Scalar(s) => self.operation(v, What::Scalar(s, self.context.graph.ty(v).dtype)),
             Leaf::Key(site) => self.key(v, site),
             Leaf::Kept(home) => self.load(v, home, view, 0),
             Leaf::Data { home, partner } => self.gather(v, home, partner, view),
-            Leaf::Drawn { law, dims, shared } => {
-                let (unit, key) = self.draw(v, view, dims, shared)?;
-                match law {
-                    Law::Mask => {
-                        let q = self.value(self.context.graph.node(v).inputs[1], View::UNIFORM)?;
-                        self.drawn(v, What::Mask(unit), vec![key, q], unit)
-                    }
-                    Law::Noise => self.drawn(v, What::Noise(unit), vec![key], unit),
-                }
-            }
-        })
+        }
     }
 
-    /// A draw is known where its unit is.
-    fn drawn(&mut self, v: ValueId, what: What, args: Vec<u32>, unit: Affine) -> u32 {
-        let i = self.operation(v, what, args);
+    /// A draw is known where its unit is, and for a row at the least.
+    fn drawn(&mut self, v: ValueId, what: What, unit: Affine) -> u32 {
+        let i = self.operation(v, what);
         let level = match unit {
             Affine { taps, .. } if taps != [0; TAPS] => Level::Tap,
             Affine { col: 1, .. } => Level::Column,
@@ -197,29 +200,20 @@ impl Trace<'_, '_> {
 
     /// The row's key belongs to the batch row, whatever the view of what is drawn with it.
     fn key(&mut self, v: ValueId, site: crate::graph::SiteId) -> u32 {
-        let i = self.operation(v, What::Key(site), Vec::new());
+        let i = self.operation(v, What::Key(site));
         if self.context.graph.sites[site.index()].address == Address::Row {
             self.instances[i as usize].level = Level::Row;
         }
         i
     }
 
-    /// Numbers of the units in the window, and the key they are drawn with.
-    fn draw(
-        &mut self,
-        v: ValueId,
-        view: View,
-        dims: &[usize],
-        shared: &[bool],
-    ) -> Result<(Affine, u32), Fail> {
+    /// Numbers of the units in the window.
+    fn unit(&self, v: ValueId, view: View, dims: &[usize], shared: &[bool]) -> Result<Affine, Fail> {
         let weights = draws::unit_weights(dims, shared);
-        let unit = units(self.context.graph, self.domain, v, view, &weights, self.exact);
-        let unit = unit.map_err(|stop| match stop {
+        units(self.context.graph, self.domain, v, view, &weights, self.exact).map_err(|stop| match stop {
             Stop::Cut(n) => Fail::Cut(n, None),
             Stop::Cannot => Fail::Store(None),
-        })?;
-        let key = self.value(self.context.graph.node(v).inputs[0], view.of_row())?;
-        Ok((unit, key))
+        })
     }
 
     fn load(&mut self, v: ValueId, home: Home, view: View, stage: u32) -> u32 {
@@ -236,7 +230,7 @@ impl Trace<'_, '_> {
     fn loaded(&mut self, v: ValueId, home: Home, access: Access, view: View, stage: u32) -> u32 {
         let what = What::Load { home, access, dtype: self.context.graph.ty(v).dtype };
         let level = self.level(v, view);
-        self.push(Instance { node: v, what, args: Vec::new(), level, stage })
+        self.push(Instance { node: v, what, level, stage })
     }
 
     /// How the elements of `view` are addressed in memory that holds `v`.

@@ -1,13 +1,15 @@
 //! Fusion: from the graph of a step to kernels over buffers.
 //!
 //! Stages: [`prepare`] brings the graph into few forms; `store` says which values live in memory; `group` makes kernels of them, each
-//! traced (`trace`, `instance`, `view`) down to what it loads; `order` puts them in order; `body` and `program` write them down.
+//! traced (`trace`, `instance`, `step`, by what `form` says of operations) down to what it loads; `order` puts them in order; `body` and `program` write them down.
 //! A value that cannot be computed where it is needed is stored before kernels are grouped; where several kernels would compute one at a
 //! price, it is stored and kernels are grouped anew. The set of stored values only grows, so this ends.
 //! The result depends on the graph alone: no hash order, no thread count, no batch size.
 
 mod body;
+mod carry;
 mod domain;
+mod form;
 mod group;
 mod instance;
 mod names;
@@ -16,8 +18,10 @@ mod order;
 mod prepare;
 mod product;
 mod program;
+mod step;
 mod store;
 mod trace;
+mod unfused;
 mod view;
 
 use std::collections::BTreeSet;
@@ -26,15 +30,19 @@ use rustc_hash::FxHashSet;
 
 use super::plan::plan;
 use super::{Program, verify};
-use crate::graph::{Graph, of_data_alone};
+use crate::graph::{Graph, ValueId, of_data_alone};
 use trace::Context;
+pub use unfused::Unfused;
 
 /// The kernels of a step: of training (forward, loss, backward, update) or of evaluation (forward only).
 ///
+/// # Errors
+/// An operation that no kernel computes as it stands in this graph. No net is lowered to such a graph; it would be a bug.
+///
 /// # Panics
 /// In a debug build, where an invariant of the result is broken.
-pub fn fuse(graph: &Graph) -> Program {
-    let (graph, products) = prepare::prepare(graph);
+pub fn fuse(graph: &Graph) -> Result<Program, Unfused> {
+    let (graph, products) = prepare::prepare(graph)?;
     let drawn = store::drawn(&graph);
     let alone = of_data_alone(&graph);
     let mut context = Context { graph: &graph, products, stored: BTreeSet::new(), drawn, alone };
@@ -44,7 +52,7 @@ pub fn fuse(graph: &Graph) -> Program {
     let mut apart = BTreeSet::new();
     let mut settled = FxHashSet::default();
     loop {
-        group::settle(&mut context, &mut settled);
+        group::settle(&mut context, &mut settled)?;
         match attempt(&context, &apart) {
             Ok(mut program) => {
                 plan(&mut program);
@@ -53,7 +61,7 @@ pub fn fuse(graph: &Graph) -> Program {
                 {
                     panic!("this is a bug in dropnet: {broken}, after fusion");
                 }
-                return program;
+                return Ok(program);
             }
             Err(More::Store(values)) => context.stored.extend(values),
             Err(More::Apart(sink)) => {
@@ -61,23 +69,28 @@ pub fn fuse(graph: &Graph) -> Program {
                 apart.insert(sink);
                 context.stored.insert(context.strip(graph.sinks[sink].1));
             }
+            Err(More::Never(unfused)) => return Err(unfused),
         }
     }
 }
 
 /// What fusion has to change before it can try again.
 enum More {
-    Store(BTreeSet<crate::graph::ValueId>),
+    /// These values have to lie in memory.
+    Store(BTreeSet<ValueId>),
+    /// This sink must not join a kernel.
     Apart(usize),
+    /// Nothing would help.
+    Never(Unfused),
 }
 
 fn attempt(context: &Context, apart: &BTreeSet<usize>) -> Result<Program, More> {
-    let groups = group::group(context, apart).map_err(|v| More::Store(BTreeSet::from([v])))?;
+    let groups = group::group(context, apart)?;
     let shared = store::shared(context, &groups);
     if !shared.is_empty() {
         return Err(More::Store(shared));
     }
-    let order = order::order(context, &groups).map_err(More::Apart)?;
+    let order = order::order(context, &groups)?;
     Ok(program::write(context, &groups, &order))
 }
 

@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::group::is_combined;
-use super::trace::{Context, Home, Trace, What};
-use crate::graph::{Op, ParamId, Phase, Sink, ValueId};
+use super::trace::{Context, Effect, Home, Instance, Trace, What};
+use crate::graph::{Op, ParamId, Phase, Reduction, Sink, ValueId};
 
 pub(super) struct Names<'c, 'g> {
     context: &'c Context<'g>,
@@ -69,10 +69,7 @@ impl<'c, 'g> Names<'c, 'g> {
         };
         let mut nodes: BTreeSet<ValueId> =
             trace.instances.iter().filter(|i| work(&i.what)).map(|i| i.node).collect();
-        nodes.extend(trace.actions.iter().map(|a| match a.root {
-            super::trace::Root::Value(v) => v,
-            super::trace::Root::Sink(i) => graph.sinks[i].1,
-        }));
+        nodes.extend(trace.actions.iter().map(|a| a.root.value(graph)));
         let mut paths: Vec<&str> = Vec::new();
         let mut phases = BTreeSet::new();
         for v in &nodes {
@@ -161,4 +158,49 @@ fn gradients(context: &Context) -> BTreeMap<ValueId, ParamId> {
         }
     }
     gradients
+}
+
+/// The operations of a kernel in the order of the graph; broadcasts and other moves are not worth a word.
+pub(super) fn fused(trace: &Trace, needed: &[bool]) -> Vec<String> {
+    let mut names = BTreeMap::new();
+    for (instance, _) in trace.instances.iter().zip(needed).filter(|(_, n)| **n) {
+        if let Some(word) = word(trace, instance) {
+            names.insert(instance.node, word);
+        }
+    }
+    for action in &trace.actions {
+        if let (Effect::Partial(reduction), Home::Value(v)) = (action.effect, action.home) {
+            names.insert(v, reduction_word(reduction).to_string());
+        }
+    }
+    if names.is_empty() {
+        let gathers = |i: &Instance| matches!(i.what, What::Load { home: Home::Input(_) | Home::Target, .. });
+        let word = if trace.instances.iter().any(gathers) { "gather" } else { "copy" };
+        return vec![word.to_string()];
+    }
+    names.into_values().collect()
+}
+
+fn reduction_word(reduction: Reduction) -> &'static str {
+    match reduction {
+        Reduction::Sum => "reduce_sum",
+        Reduction::Max => "reduce_max",
+    }
+}
+
+/// What an instance is called; loads and numbers are not worth a word.
+fn word(trace: &Trace, instance: &Instance) -> Option<String> {
+    match &instance.what {
+        What::Load { .. } | What::Scalar(..) | What::Const(_) | What::Key(_) => return None,
+        What::Mask { .. }
+        | What::Noise { .. }
+        | What::OneHot { .. }
+        | What::Compute(_)
+        | What::Accumulate { .. }
+        | What::Fold { .. } => {}
+    }
+    Some(match &trace.context.graph.node(instance.node).op {
+        Op::Reduce { reduction, .. } => reduction_word(*reduction).to_string(),
+        op => op.mnemonic().to_string(),
+    })
 }

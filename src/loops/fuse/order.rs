@@ -6,9 +6,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::More;
 use super::group::{Groups, Item};
 use super::program::home_of;
 use super::trace::{Context, Effect, Home, Root, Trace, What, sink_home};
+use super::unfused::Unfused;
 use crate::graph::{Dim, Sink, ValueId};
 use crate::loops::Domain;
 
@@ -25,7 +27,7 @@ struct Traffic {
 }
 
 /// An order that respects all updates in place, or the sink that stands in the way.
-pub(super) fn order(context: &Context, groups: &Groups) -> Result<Order, usize> {
+pub(super) fn order(context: &Context, groups: &Groups) -> Result<Order, More> {
     let traffic: Vec<Traffic> = groups.items.iter().map(|item| traffic(context, item)).collect();
     let mut lodgers = BTreeMap::new();
     let mut items = sort(context, groups, &traffic, &lodgers)?;
@@ -114,7 +116,7 @@ fn sort(
     groups: &Groups,
     traffic: &[Traffic],
     lodgers: &BTreeMap<ValueId, Home>,
-) -> Result<Vec<usize>, usize> {
+) -> Result<Vec<usize>, More> {
     let n = groups.items.len();
     let mut after: Vec<BTreeSet<usize>> = vec![BTreeSet::new(); n];
     let writer: BTreeMap<Home, usize> =
@@ -159,19 +161,31 @@ fn sort(
         }
     }
     if sorted.len() < n {
-        return Err(obstacle(groups, &waiting));
+        return Err(obstacle(context, groups, &waiting));
     }
     Ok(sorted)
 }
 
 /// An update in place among the items that still wait.
-fn obstacle(groups: &Groups, waiting: &[usize]) -> usize {
-    let stuck = groups.items.iter().zip(waiting).filter(|(_, waits)| **waits > 0);
-    let mut sinks = stuck.flat_map(|(item, _)| match item {
-        Item::Loop(trace) => in_place_sinks(trace),
-        _ => Vec::new(),
+fn obstacle(context: &Context, groups: &Groups, waiting: &[usize]) -> More {
+    let stuck = || groups.items.iter().zip(waiting).filter(|(_, waits)| **waits > 0).map(|(item, _)| item);
+    let sink = stuck().find_map(|item| match item {
+        Item::Loop(trace) => in_place_sinks(trace).first().copied(),
+        Item::Product(_) | Item::Transpose(_) => None,
     });
-    sinks.next().unwrap_or_else(|| panic!("internal: kernels wait for each other without an update"))
+    if let Some(sink) = sink {
+        return More::Apart(sink);
+    }
+    let made = stuck().find_map(|item| match item {
+        Item::Loop(trace) => trace.roots.first().map(|root| root.value(context.graph)),
+        Item::Product(v) | Item::Transpose(v) => Some(*v),
+    });
+    let v = made.unwrap_or(ValueId(0));
+    More::Never(Unfused::at(
+        context.graph,
+        v,
+        "its kernel waits for one that waits for it, and neither is an update",
+    ))
 }
 
 fn in_place_sinks(trace: &Trace) -> Vec<usize> {

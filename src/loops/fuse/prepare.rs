@@ -5,7 +5,9 @@
 
 use std::collections::BTreeMap;
 
+use super::form::{Form, form};
 use super::product::{self, ProductView};
+use super::unfused::Unfused;
 use crate::graph::{DType, Dim, Graph, Node, Op, Reduction, Type, ValueId};
 
 /// Every contraction as a product.
@@ -51,7 +53,10 @@ pub(super) fn reduce_kind(dims: &[Dim], axes: &[usize]) -> ReduceKind {
 }
 
 /// The graph without dead nodes and in the forms above, with the products that its contractions are.
-pub(super) fn prepare(graph: &Graph) -> (Graph, Products) {
+///
+/// # Errors
+/// A contraction that is no product of matrices, whatever order its operands are brought into.
+pub(super) fn prepare(graph: &Graph) -> Result<(Graph, Products), Unfused> {
     let mut live = vec![false; graph.nodes.len()];
     for (_, v) in &graph.sinks {
         live[v.index()] = true;
@@ -73,38 +78,36 @@ pub(super) fn prepare(graph: &Graph) -> (Graph, Products) {
                 *v = map[v.index()];
             }
             map[i] = match node.op {
-                Op::Contract { .. } => contraction(&mut out, node, &mut products),
+                Op::Contract { .. } => contraction(&mut out, node, &mut products)?,
                 _ => rewrite(&mut out, node),
             };
         }
     }
     out.sinks = graph.sinks.iter().map(|(sink, v)| (*sink, map[v.index()])).collect();
-    (out, products)
+    Ok((out, products))
 }
 
 /// Writes a contraction down, with operands whose axes are in an order that a product can read.
-fn contraction(out: &mut Graph, node: Node, products: &mut Products) -> ValueId {
-    let Some(((left, right), batch, over)) = product::parts(&node) else { return push(out, node) };
+fn contraction(out: &mut Graph, node: Node, products: &mut Products) -> Result<ValueId, Unfused> {
+    let Some(((left, right), batch, over)) = product::parts(&node) else { return Ok(push(out, node)) };
     if let Some(view) = product::view(out, (left, right), batch, over) {
         let v = push(out, node);
         products.insert(v, view);
-        return v;
+        return Ok(v);
     }
     let over = product::rows_first(out.ty(left), over);
     let (order_left, order_right) = (
         product::ordered(out.ty(left), batch, &over, true),
         product::ordered(out.ty(right), batch, &over, false),
     );
-    let op = Op::Contract {
-        batch: product::renamed(batch, &order_left, &order_right),
-        over: product::renamed(&over, &order_left, &order_right),
-    };
-    let inputs = vec![transposed(out, left, order_left), transposed(out, right, order_right)];
-    let Op::Contract { batch, over } = &op else { return push(out, node) };
-    let view = product::view(out, (inputs[0], inputs[1]), batch, over);
-    let v = push(out, Node { op, inputs, ..node });
-    products.insert(v, view.unwrap_or_else(|| panic!("internal: {v:?} is no product of ordered operands")));
-    v
+    let batch = product::renamed(batch, &order_left, &order_right);
+    let over = product::renamed(&over, &order_left, &order_right);
+    let (left, right) = (transposed(out, left, order_left), transposed(out, right, order_right));
+    let view = product::view(out, (left, right), &batch, &over);
+    let v = push(out, Node { op: Op::Contract { batch, over }, inputs: vec![left, right], ..node });
+    products
+        .insert(v, view.ok_or_else(|| Unfused::at(out, v, "no order of its axes is a product of matrices"))?);
+    Ok(v)
 }
 
 fn transposed(out: &mut Graph, x: ValueId, permutation: Vec<usize>) -> ValueId {
@@ -142,48 +145,18 @@ fn rewrite(out: &mut Graph, mut node: Node) -> ValueId {
 /// True if the result is the operand's elements in the operand's order.
 fn moves_nothing(graph: &Graph, node: &Node) -> bool {
     let Some(operand) = node.inputs.first().map(|v| graph.ty(*v)) else { return false };
-    match &node.op {
-        Op::Reshape { .. } | Op::Detach => true,
-        Op::Broadcast { .. } | Op::Pad { .. } | Op::Slice { .. } => {
+    match form(node) {
+        Form::Same(_) => true,
+        Form::Broadcast { .. } | Form::Pad { .. } | Form::Slice { .. } => {
             operand.has_batch() == node.ty.has_batch() && operand.row_len() == node.ty.row_len()
         }
-        Op::Concat { .. } => node.inputs.len() == 1,
-        Op::Reduce { axes, .. } => axes.iter().all(|a| unit(operand.dims[*a])),
-        Op::Transpose { permutation } => {
+        Form::Concat { operands, .. } => operands.len() == 1,
+        Form::Reduce { axes, .. } => axes.iter().all(|a| unit(operand.dims[*a])),
+        Form::Transpose { permutation, .. } => {
             let solid: Vec<usize> = permutation.iter().copied().filter(|a| !unit(operand.dims[*a])).collect();
             solid.is_sorted()
         }
-        // They compute.
-        Op::Neg
-        | Op::Abs
-        | Op::Exp
-        | Op::Log
-        | Op::Sqrt
-        | Op::Tanh
-        | Op::Sigmoid
-        | Op::Softplus
-        | Op::Erf
-        | Op::Add
-        | Op::Sub
-        | Op::Mul
-        | Op::Div
-        | Op::Max
-        | Op::Min
-        | Op::Less
-        | Op::Select
-        | Op::OneHot { .. }
-        | Op::KeepMask { .. }
-        | Op::Noise { .. }
-        | Op::Contract { .. } => false,
-        // They have no operand.
-        Op::Input { .. }
-        | Op::Target { .. }
-        | Op::Param(_)
-        | Op::Slot(_)
-        | Op::State(_)
-        | Op::Scalar(_)
-        | Op::Const(_)
-        | Op::RowKey(_) => false,
+        Form::Leaf(_) | Form::Drawn { .. } | Form::Compute(_) | Form::OneHot(_) | Form::Product => false,
     }
 }
 

@@ -9,10 +9,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::group::{Groups, Item, is_combined, is_loop};
+use super::form::{Compute, Form, Leaf, form};
+use super::group::{Groups, Item, is_combined, is_loop, leaf_home};
 use super::trace::{Context, Level, Trace, What};
 use super::view::is_uniform;
-use crate::graph::{Class, Graph, Op, Sink, ValueId};
+use crate::graph::{Graph, Node, Op, Sink, ValueId};
 use crate::loops::{Binary, Unary};
 
 /// Cost of exp, log, tanh and their kin, in loads.
@@ -24,9 +25,11 @@ const CHEAP_VECTOR: f64 = 2.5;
 pub(super) fn drawn(graph: &Graph) -> Vec<bool> {
     let mut drawn = Vec::with_capacity(graph.nodes.len());
     for node in &graph.nodes {
-        let source = matches!(node.op, Op::Const(_) | Op::Scalar(_) | Op::RowKey(_));
-        let own = source || !node.inputs.is_empty() && node.inputs.iter().all(|x| drawn[x.index()]);
-        drawn.push(own);
+        drawn.push(match form(node) {
+            Form::Leaf(Leaf::Const(_) | Leaf::Scalar(_) | Leaf::Key(_)) => true,
+            Form::Leaf(Leaf::Kept(_) | Leaf::Data { .. }) => false,
+            _ => node.inputs.iter().all(|x| drawn[x.index()]),
+        });
     }
     drawn
 }
@@ -35,7 +38,7 @@ pub(super) fn drawn(graph: &Graph) -> Vec<bool> {
 pub(super) fn required(context: &Context) -> BTreeSet<ValueId> {
     let graph = context.graph;
     let mut stored = BTreeSet::new();
-    let is_leaf = |v: ValueId| matches!(graph.node(v).op, Op::Param(_) | Op::Slot(_) | Op::State(_));
+    let is_leaf = |v: ValueId| leaf_home(graph, v).is_some();
     let mut moved = BTreeSet::new();
     for (i, node) in graph.nodes.iter().enumerate() {
         let v = ValueId(i as u32);
@@ -98,22 +101,33 @@ fn vector_cost(context: &Context, v: ValueId) -> f64 {
         if free || !seen.insert(v) {
             continue;
         }
-        cost += operations(&node.op);
+        cost += operations(node);
         stack.extend(&node.inputs);
     }
     cost
 }
 
 /// Operations that an element of a vector costs.
-fn operations(op: &Op) -> f64 {
-    let adds = matches!(op, Op::Reduce { .. } | Op::Transpose { .. });
-    let root = matches!(op, Op::Div | Op::Sqrt);
-    let curve = matches!(op, Op::Exp | Op::Log | Op::Tanh | Op::Sigmoid | Op::Softplus | Op::Erf);
-    match op.class() {
-        Class::Shape if !adds => 0.0,
-        Class::Elementwise if root => 2.0,
-        Class::Elementwise if curve => 4.0,
-        Class::Source | Class::Random | Class::Elementwise | Class::Shape | Class::Product => 1.0,
+fn operations(node: &Node) -> f64 {
+    match form(node) {
+        Form::Same(_)
+        | Form::Broadcast { .. }
+        | Form::Slice { .. }
+        | Form::Pad { .. }
+        | Form::Concat { .. } => 0.0,
+        Form::Compute(Compute::Unary(op, _)) => match op {
+            Unary::Neg | Unary::Abs => 1.0,
+            Unary::Sqrt => 2.0,
+            Unary::Exp | Unary::Log | Unary::Tanh | Unary::Sigmoid | Unary::Softplus | Unary::Erf => 4.0,
+        },
+        Form::Compute(Compute::Binary(Binary::Div, ..)) => 2.0,
+        Form::Compute(Compute::Binary(..) | Compute::Select { .. })
+        | Form::Leaf(_)
+        | Form::Drawn { .. }
+        | Form::OneHot(_)
+        | Form::Transpose { .. }
+        | Form::Reduce { .. }
+        | Form::Product => 1.0,
     }
 }
 
@@ -149,8 +163,8 @@ pub(super) fn shared(context: &Context, groups: &Groups) -> BTreeSet<ValueId> {
         let first = kernels.first().copied();
         for (k, i) in used.iter().rev() {
             if !store || Some(*k) == first {
-                for a in &traces[*k].instances[*i].args {
-                    wanted[*k][*a as usize] = true;
+                for a in traces[*k].instances[*i].what.args() {
+                    wanted[*k][a as usize] = true;
                 }
             }
         }
@@ -183,13 +197,26 @@ fn cost(trace: &Trace, i: usize) -> f64 {
             // A vector that every row reads stays in the nearest cache.
             What::Load { access, .. } if access.at.is_shared() && !trace.domain.is_flat() => 0.1,
             What::Load { .. } => 1.0,
-            What::Unary(Unary::Neg | Unary::Abs) => 0.1,
-            What::Unary(Unary::Sqrt) | What::Binary(Binary::Div) => 1.0,
-            What::Unary(_) | What::Noise(_) => TRANSCENDENTAL,
+            What::Compute(compute) => arithmetic(compute),
+            What::Noise { .. } => TRANSCENDENTAL,
             What::Fold { taps, .. } => taps.iter().product::<usize>() as f64,
-            _ => 0.1,
+            What::Scalar(..)
+            | What::Const(_)
+            | What::Key(_)
+            | What::Mask { .. }
+            | What::OneHot { .. }
+            | What::Accumulate { .. } => 0.1,
         };
-        stack.extend(&instance.args);
+        stack.extend(instance.what.args());
     }
     cost
+}
+
+fn arithmetic(compute: &Compute<u32>) -> f64 {
+    match compute {
+        Compute::Unary(Unary::Neg | Unary::Abs, _) => 0.1,
+        Compute::Unary(Unary::Sqrt, _) | Compute::Binary(Binary::Div, ..) => 1.0,
+        Compute::Unary(..) => TRANSCENDENTAL,
+        Compute::Binary(..) | Compute::Select { .. } => 0.1,
+    }
 }

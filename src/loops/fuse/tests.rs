@@ -60,7 +60,7 @@ fn graph_case(name: &str, why: &str, wanted: &[&str], graph: &Graph) {
 }
 
 fn compare(name: &str, why: &str, what: &str, wanted: &[&str], graph: &Graph) {
-    let loops = excerpt(&print(&fuse(graph), graph), wanted);
+    let loops = excerpt(&print(&fuse(graph).expect("kernels"), graph), wanted);
     let text = format!("{why}\n\n{what}\n\n{loops}");
     insta::with_settings!({ prepend_module_to_snapshot => false, omit_expression => true }, {
         insta::assert_snapshot!(format!("fuse__{name}"), text);
@@ -435,4 +435,15 @@ fn the_mean_of_a_map_is_a_fold_over_its_places() {
     b.with_phase(Phase::Update, |b| b.store(gain, gradient));
     let why = "A row's channels are columns and its places are taps; the derivative stands still along the places, whose partial sums are a shard's.";
     graph_case("pooling", why, &["pool", "scale"], &b.finish());
+}
+
+/// No net is lowered to it: predictions are rows of the batch.
+#[test]
+fn a_graph_without_kernels_is_an_error_that_names_the_operation() {
+    let mut b = Builder::new();
+    let table = b.param("table", &[3]);
+    let powers = b.with_origin("tower", |b| b.exp(table));
+    b.sink(Sink::Output, powers);
+    let unfused = fuse(&b.finish()).expect_err("an output without rows");
+    assert_eq!(unfused.to_string(), "`exp` of `tower`: no loop over rows and columns computes it");
 }

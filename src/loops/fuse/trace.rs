@@ -9,10 +9,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use rustc_hash::FxHashMap;
 
 use super::domain::leading;
+use super::form::Compute;
 use super::prepare::{Products, ReduceKind, reduce_kind};
 use super::view::{View, whole};
 use crate::graph::{DType, Graph, Op, ParamId, Reduction, ScalarId, Sink, SiteId, SlotId, StateId, ValueId};
-use crate::loops::{Access, Affine, Binary, Domain, Taps, Unary};
+use crate::loops::{Access, Affine, Domain, Taps};
 
 /// What fusion knows of the graph as a whole.
 pub(super) struct Context<'g> {
@@ -65,6 +66,16 @@ pub(super) enum Root {
     Sink(usize),
 }
 
+impl Root {
+    /// The value that is left.
+    pub fn value(self, graph: &Graph) -> ValueId {
+        match self {
+            Root::Value(v) => v,
+            Root::Sink(i) => graph.sinks[i].1,
+        }
+    }
+}
+
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Level {
     Uniform,
@@ -75,27 +86,45 @@ pub(super) enum Level {
     Tap,
 }
 
+/// What an instance does; numbers are those of the instances that it needs.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) enum What {
     Load { home: Home, access: Access, dtype: DType },
     Scalar(ScalarId, DType),
     Const(f32),
     Key(SiteId),
-    Mask(Affine),
-    Noise(Affine),
-    OneHot,
-    Unary(Unary),
-    Binary(Binary),
-    Select,
-    Accumulate { reduction: Reduction, len: usize },
-    Fold { reduction: Reduction, taps: Taps },
+    Mask { key: u32, q: u32, unit: Affine },
+    Noise { key: u32, unit: Affine },
+    OneHot { label: u32 },
+    Compute(Compute<u32>),
+    Accumulate { reduction: Reduction, len: usize, of: u32 },
+    Fold { reduction: Reduction, taps: Taps, of: u32 },
+}
+
+impl What {
+    /// The instances that it needs.
+    pub fn args(&self) -> impl Iterator<Item = u32> + use<> {
+        let args = match *self {
+            What::Load { .. } | What::Scalar(..) | What::Const(_) | What::Key(_) => [None, None, None],
+            What::Mask { key, q, .. } => [Some(key), Some(q), None],
+            What::Compute(Compute::Binary(_, x, y)) => [Some(x), Some(y), None],
+            What::Compute(Compute::Select { condition, then, otherwise }) => {
+                [Some(condition), Some(then), Some(otherwise)]
+            }
+            What::Noise { key: x, .. }
+            | What::OneHot { label: x }
+            | What::Compute(Compute::Unary(_, x))
+            | What::Accumulate { of: x, .. }
+            | What::Fold { of: x, .. } => [Some(x), None, None],
+        };
+        args.into_iter().flatten()
+    }
 }
 
 #[derive(Clone, Debug)]
 pub(super) struct Instance {
     pub node: ValueId,
     pub what: What,
-    pub args: Vec<u32>,
     pub level: Level,
     pub stage: u32,
 }
@@ -195,16 +224,17 @@ impl<'c, 'g> Trace<'c, 'g> {
 
     fn place(&mut self, root: Root) -> Result<(), Fail> {
         let graph = self.context.graph;
-        let (home, v) = match root {
-            Root::Value(v) => (Home::Value(v), v),
-            Root::Sink(i) => (sink_home(graph.sinks[i].0), graph.sinks[i].1),
+        let v = root.value(graph);
+        let home = match root {
+            Root::Value(v) => Home::Value(v),
+            Root::Sink(i) => sink_home(graph.sinks[i].0),
         };
         if let (Root::Value(_), Op::Reduce { reduction, axes }) = (root, &graph.node(v).op) {
             let x = graph.node(v).inputs[0];
             match reduce_kind(&graph.ty(x).dims, axes) {
                 ReduceKind::Full => return self.place_full(root, *reduction, x),
                 ReduceKind::Leading { split } => return self.place_leading(root, *reduction, x, split),
-                _ => {}
+                ReduceKind::Trailing { .. } | ReduceKind::Middle | ReduceKind::Mixed => {}
             }
         }
         let view = whole(self.domain, graph.ty(v)).ok_or(Fail::Store(Some(v)))?;

@@ -249,7 +249,7 @@ fn stages(source: &str, sets: &[(String, String)], ready: &Ready) -> Result<Stag
     lap("parse and check", &mut times);
     let lowered = lower_train(&ready.model);
     lap("lower and differentiate", &mut times);
-    let program = loops::fuse(&lowered.graph);
+    let program = loops::fuse(&lowered.graph).map_err(CodegenError::from)?;
     lap("fuse", &mut times);
     let compiled = crate::codegen::compile(&program, &Default::default())?;
     times.push(("build CLIF", compiled.times().build));

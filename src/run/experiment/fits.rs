@@ -6,13 +6,14 @@ use std::{
     sync::{Arc, Mutex},
 };
 
-use super::{Experiment, ExperimentError, Point, held, points, trial};
+use super::{Experiment, ExperimentError, Point, carried::held, points, trial};
 use crate::{
+    check::Env,
     data::{self, DataConfig, Divided, Division},
     model::{Model, Search, Sweep},
     run::{
         agreement,
-        folder::open::{OpenError, checked, compared},
+        folder::open::{OpenError, Unseen, compared, unseen},
     },
     runtime::counts,
 };
@@ -60,7 +61,7 @@ impl Experiment<'_> {
                 return Err(error);
             }
             let first = points.first().map(|point| self.values(arm, point)).unwrap_or_default();
-            if let Ok((model, _)) = checked(self.source, &first, Default::default()) {
+            if let Ok(model) = self.model(&first) {
                 settings.push((arm, model));
             }
         }
@@ -73,7 +74,7 @@ impl Experiment<'_> {
     /// What its trial would say.
     pub(super) fn check_point(&self, arm: &Point, point: &Point, seen: &Seen) -> Result<(), ExperimentError> {
         let sets = self.values(arm, point);
-        let (model, _) = checked(self.source, &sets, Default::default())?;
+        let model = self.model(&sets)?;
         let config = model.data.as_ref().ok_or(OpenError::NoSection("data"))?;
         let key = format!("{config:?} {:?}", agreement::need(&model));
         let known = held(&seen.0).get(&key).cloned();
@@ -89,6 +90,18 @@ impl Experiment<'_> {
             }
         };
         phases.iter().try_for_each(|phase| check_phase(&model, phase))
+    }
+
+    /// The net with these values; its data are read only where they say its sizes.
+    fn model(&self, sets: &Point) -> Result<Model, ExperimentError> {
+        let env = Env { sets: sets.clone(), ..Env::default() };
+        let Unseen { data, model, .. } = unseen(self.source, &env)?;
+        if let Some(model) = model {
+            return Ok(model);
+        }
+        let config = data.ok_or(OpenError::NoSection("data"))?;
+        let schema = data::open(&config, self.search).and_then(|opened| opened.schema());
+        Ok(compared(self.source, sets, &schema.map_err(OpenError::from)?)?.0)
     }
 
     fn values(&self, arm: &Point, point: &Point) -> Point {

@@ -6,6 +6,8 @@
 //! against them, they do so round by round.
 
 mod best;
+mod carried;
+mod error;
 mod fits;
 mod journal;
 mod points;
@@ -15,32 +17,26 @@ mod search;
 mod trial;
 
 use std::{
-    collections::BTreeMap,
-    fmt,
     path::Path,
-    sync::{
-        Arc, Mutex, PoisonError,
-        atomic::{AtomicU32, AtomicUsize, Ordering},
-    },
+    sync::{Arc, Mutex, atomic::AtomicU32},
 };
 
 use serde_json::{Value as Json, json};
 
+pub use error::ExperimentError;
 pub use journal::JournalError;
 pub use points::Point;
 pub use report::{Arm, Difference, Mean, Report, Tested, Tried, Winner};
 pub use trial::{Measured, Trial};
 
+use carried::{Attempt, Carried};
 use fits::Seen;
 use journal::{Journal, Known};
 use prune::Rivals;
 use search::Searched;
 
 use super::divergence;
-use crate::run::{
-    folder::{open::OpenError, start, trained::TrainedError},
-    predictions::mc::Scoring,
-};
+use crate::run::{folder::start, predictions::mc::Scoring};
 use crate::{
     data::Search,
     draws,
@@ -71,142 +67,6 @@ pub struct Course<'a> {
     pub dir: &'a Path,
     pub resume: bool,
     pub stop: Arc<AtomicU32>,
-}
-
-#[derive(Debug)]
-pub enum ExperimentError {
-    Open(OpenError),
-    Train(TrainError),
-    Trained(TrainedError),
-    Journal(JournalError),
-    /// The file divides no such part off.
-    NoPart(&'static str),
-    /// A precision is fitted on the rows that choose among trials.
-    FitPrecision,
-    /// Divisions that hold the same rows: all of them, or these two.
-    Copies {
-        splits: usize,
-        two: Option<(usize, usize)>,
-    },
-    /// Two settings that set the same values.
-    SameSettings(String, String),
-    /// No trial of this division gave the goal a finite value.
-    NoneBest {
-        split: usize,
-        goal: String,
-    },
-    /// No trial of this division can be fitted to its rows; what the first of them said.
-    NoneFits {
-        split: usize,
-        why: String,
-    },
-    /// Training went astray, of every trial of a division or of the one that was to be tested; `cure` is a line of help.
-    Diverged {
-        what: String,
-        cure: String,
-    },
-    Interrupted,
-}
-
-impl fmt::Display for ExperimentError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Open(error) => error.fmt(f),
-            Self::Trained(error) => error.fmt(f),
-            Self::Train(TrainError::Diverged { epoch, step }) => {
-                write!(f, "training diverged in epoch {epoch}, step {step}")
-            }
-            Self::Diverged { what, cure } => write!(f, "{what}\n{cure}"),
-            Self::Train(TrainError::Data(why)) => f.write_str(why),
-            Self::Train(TrainError::Rows(error)) => f.write_str(&error.plain()),
-            Self::Train(TrainError::Unwritten) => f.write_str("what belongs to an epoch could not be written"),
-            Self::Train(TrainError::Codegen(error)) => error.fmt(f),
-            Self::Train(TrainError::Checkpoint(error)) => error.fmt(f),
-            Self::Train(TrainError::Interrupted { .. }) | Self::Interrupted => f.write_str("interrupted"),
-            Self::Journal(JournalError::Exists(dir)) => {
-                write!(
-                    f,
-                    "{} holds an experiment already\nhelp: go on with it by `--resume`, or choose another folder",
-                    dir.display()
-                )
-            }
-            Self::Journal(JournalError::Taken(dir, files)) => write!(
-                f,
-                "{} holds {files}, which an experiment would write over\nhelp: choose another folder, or move what is there away",
-                dir.display()
-            ),
-            Self::Journal(JournalError::Busy(busy)) => busy.fmt(f),
-            Self::Journal(JournalError::Other(why)) => f.write_str(why),
-            Self::Journal(JournalError::Io(path, error)) => {
-                write!(f, "cannot write {}: {error}", path.display())
-            }
-            Self::NoPart(part) => {
-                write!(f, "the data have no {part} part\nhelp: write `split {part}=20%` in `data`")
-            }
-            Self::FitPrecision => f.write_str(
-                "`precision=fit` in an experiment: its validation rows choose among trials\nhelp: write a number, or a `param` that `sweep` varies",
-            ),
-            Self::Copies { splits, two: None } => write!(
-                f,
-                "--splits {splits}: every division holds the same rows, so there is one\nhelp: leave `--splits` out (`--seeds` trains several times), or let chance divide: `split` without `shuffle=false`, or `folds=`"
-            ),
-            Self::Copies { splits, two: Some((first, second)) } => write!(
-                f,
-                "--splits {splits}: divisions {first} and {second} hold the same rows\nhelp: give each its own index files, or ask for fewer divisions"
-            ),
-            Self::SameSettings(first, second) => {
-                write!(f, "`{first}` and `{second}` set the same\nhelp: compare values that differ")
-            }
-            Self::NoneFits { split, why } => {
-                write!(f, "no trial of division {split} can be fitted; the first of them: {why}")
-            }
-            Self::NoneBest { split, goal } => write!(
-                f,
-                "no trial of division {split} has a finite goal\nhelp: valid.{goal} is undefined on its validation rows; choose another `goal`, or more of them"
-            ),
-        }
-    }
-}
-
-impl std::error::Error for ExperimentError {}
-
-impl ExperimentError {
-    /// Whether one point of a sweep may fail so, and others not.
-    fn is_of_a_point(&self) -> bool {
-        matches!(
-            self,
-            Self::Open(OpenError::Net(_) | OpenError::Data(_))
-                | Self::NoPart(_)
-                | Self::Train(TrainError::Data(_))
-        )
-    }
-}
-
-impl From<OpenError> for ExperimentError {
-    fn from(error: OpenError) -> Self {
-        Self::Open(error)
-    }
-}
-
-impl From<TrainError> for ExperimentError {
-    fn from(error: TrainError) -> Self {
-        match error {
-            TrainError::Interrupted { .. } => Self::Interrupted,
-            other => Self::Train(other),
-        }
-    }
-}
-
-impl From<TrainedError> for ExperimentError {
-    fn from(error: TrainedError) -> Self {
-        Self::Trained(error)
-    }
-}
-
-impl From<JournalError> for ExperimentError {
-    fn from(error: JournalError) -> Self {
-        Self::Journal(error)
-    }
 }
 
 impl Experiment<'_> {
@@ -389,94 +249,4 @@ impl Experiment<'_> {
 /// The sweep of a net, if it leaves a choice.
 fn choice(model: &Model) -> Option<&Sweep> {
     model.sweep.as_ref().filter(|sweep| points::count(sweep) > 1)
-}
-
-/// A trial and whom it has to keep up with.
-type Attempt<'a> = (&'a Trial, Option<&'a Rivals>);
-
-/// An experiment under way.
-struct Carried<'a> {
-    experiment: &'a Experiment<'a>,
-    course: &'a Course<'a>,
-    /// What is recorded: a search that comes to a point again has its result, as after a resume.
-    known: Mutex<Known>,
-    journal: Mutex<Journal>,
-    seen: Seen,
-    done: &'a (dyn Fn(&Trial, &Measured) + Sync),
-}
-
-impl Carried<'_> {
-    /// Figures of all trials, in order; as many at once as there are jobs.
-    fn all(&self, attempts: &[Attempt<'_>]) -> Result<Vec<Measured>, ExperimentError> {
-        let next = AtomicUsize::new(0);
-        let failed = Mutex::new(None);
-        let all: Mutex<BTreeMap<usize, Measured>> = Mutex::default();
-        let work = || {
-            loop {
-                let i = next.fetch_add(1, Ordering::SeqCst);
-                let Some((trial, rivals)) = attempts.get(i) else { return };
-                match self.one(trial, *rivals) {
-                    Ok(found) => drop(held(&all).insert(i, found)),
-                    Err(error) => {
-                        held(&failed).get_or_insert(error);
-                        next.store(attempts.len(), Ordering::SeqCst);
-                        return;
-                    }
-                }
-            }
-        };
-        std::thread::scope(|scope| (0..self.course.jobs.max(1)).for_each(|_| drop(scope.spawn(work))));
-        match failed.into_inner().unwrap_or_else(PoisonError::into_inner) {
-            Some(error) => Err(error),
-            None => Ok(all.into_inner().unwrap_or_else(PoisonError::into_inner).into_values().collect()),
-        }
-    }
-
-    fn one(&self, trial: &Trial, rivals: Option<&Rivals>) -> Result<Measured, ExperimentError> {
-        let key = trial.key(&self.experiment.arms);
-        if let Some(measured) = held(&self.known).get(&key.to_string()).and_then(Measured::read) {
-            (self.done)(trial, &measured);
-            return Ok(measured);
-        }
-        if self.course.stop.load(Ordering::SeqCst) != 0 {
-            return Err(ExperimentError::Interrupted);
-        }
-        let fits = match !trial.last && self.experiment.draws() {
-            true => self.experiment.check_point(&self.experiment.arms[trial.arm], &trial.point, &self.seen),
-            false => Ok(()),
-        };
-        let measured = match fits.and_then(|()| trial.run(self.experiment, rivals, &self.course.stop)) {
-            // One that its rows, or the rest of the net, cannot do with is none either.
-            Err(error) if !trial.last && error.is_of_a_point() => {
-                Measured { refused: Some(in_a_line(&error)), ..Measured::default() }
-            }
-            // A point that diverges is no error of the experiment: it is not chosen.
-            Err(ExperimentError::Train(TrainError::Diverged { .. })) if !trial.last => Measured::default(),
-            Err(error @ ExperimentError::Train(TrainError::Diverged { .. })) => {
-                let what = format!("{error}, of division {}, seed {}", trial.split, trial.seed);
-                return Err(ExperimentError::Diverged { what, cure: self.experiment.cure(trial) });
-            }
-            other => other?,
-        };
-        held(&self.journal).add(&key, &measured).map_err(|e| JournalError::Io(self.course.dir.into(), e))?;
-        held(&self.known).insert(key.to_string(), measured.json());
-        (self.done)(trial, &measured);
-        Ok(measured)
-    }
-}
-
-/// What an error says and its notes, without places and help.
-fn in_a_line(error: &ExperimentError) -> String {
-    let said = error.to_string();
-    let mut lines = said.lines().map(str::trim_start);
-    let mut line = lines.next().unwrap_or_default().trim_start_matches("error").to_string();
-    for note in lines.filter_map(|line| line.strip_prefix("= ")) {
-        line += "; ";
-        line += note;
-    }
-    line
-}
-
-fn held<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

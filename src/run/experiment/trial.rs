@@ -177,7 +177,7 @@ pub fn division(written: Option<&Split>, split: usize, choosing: Choosing) -> Sp
         Division::Folds { fold, .. } | Division::Repeats { fold, .. } => *fold = split + 1,
         Division::Given { number, .. } if number.is_some() => *number = Some(split),
         Division::Given { .. } => {}
-        Division::Shares { .. } => how.seed = how.seed.wrapping_add(split as u64),
+        Division::Shares { .. } | Division::Named { .. } => how.seed = how.seed.wrapping_add(split as u64),
     }
     how.choosing = choosing;
     how
@@ -187,7 +187,7 @@ pub fn division(written: Option<&Split>, split: usize, choosing: Choosing) -> Sp
 pub fn divisions(model: &Model) -> Option<usize> {
     match model.data.as_ref()?.settings.split.as_ref()?.division {
         Division::Folds { folds, .. } | Division::Repeats { folds, .. } => Some(folds),
-        Division::Given { .. } | Division::Shares { .. } => None,
+        Division::Given { .. } | Division::Shares { .. } | Division::Named { .. } => None,
     }
 }
 

@@ -70,10 +70,10 @@ pub(in crate::run) fn open_divided(
     search: &Search,
     divide: &dyn Fn(&mut DataConfig),
 ) -> Result<Ready, OpenError> {
-    let (mut blind, _) = checked(source, sets, Attributes::new())?;
-    let config = blind.data.as_mut().ok_or(OpenError::NoSection("data"))?;
-    divide(config);
-    let opened = data::open(config, search)?;
+    let env = Env { sets: sets.to_vec(), ..Env::default() };
+    let mut config = unseen(source, &env)?.data.ok_or(OpenError::NoSection("data"))?;
+    divide(&mut config);
+    let opened = data::open(&config, search)?;
     let (mut model, warnings, mut attributes) = compared(source, sets, &opened.schema()?)?;
     let dataset = opened.dataset(&agreement::need(&model))?;
     if let Some(variance) = standardised(&model, &dataset)? {
@@ -116,11 +116,60 @@ fn standardised(model: &Model, dataset: &Dataset) -> Result<Option<f64>, OpenErr
 
 /// What a run remembers of its data: what the text may ask of them, and what its penalties depend on.
 pub(in crate::run) fn attributes_of(model: &Model, dataset: &Dataset) -> Attributes {
-    let mut attributes = dataset.schema.attributes();
+    let mut attributes = asked_of(model, &dataset.schema);
     if let Ok(Some(variance)) = standardised(model, dataset) {
         attributes.insert(TARGET_VARIANCE.into(), variance);
     }
     attributes
+}
+
+/// What the text of a net may ask of its data; where a size is `_`, theirs too.
+fn asked_of(model: &Model, schema: &DataSchema) -> Attributes {
+    let mut attributes = schema.attributes();
+    if model.open {
+        attributes.extend(schema.sizes());
+    }
+    attributes
+}
+
+/// All that data can say of a net before they are fitted to it: what the sizes `_` of its text come to.
+///
+/// # Errors
+/// Faults of the text or of its data.
+pub fn sizes(source: &str, sets: &[(String, String)], search: &Search) -> Result<Attributes, OpenError> {
+    let env = Env { sets: sets.to_vec(), ..Env::default() };
+    let config = unseen(source, &env)?.data.ok_or(OpenError::NoSection("data"))?;
+    Ok(of_schema(&data::open(&config, search)?.schema()?))
+}
+
+fn of_schema(schema: &DataSchema) -> Attributes {
+    let mut attributes = schema.attributes();
+    attributes.extend(schema.sizes());
+    attributes
+}
+
+/// A sound text whose data are not read yet.
+pub(in crate::run) struct Unseen {
+    pub data: Option<DataConfig>,
+    /// None where a size of it is `_`.
+    pub model: Option<Model>,
+    pub warnings: Vec<Diagnostic>,
+}
+
+/// Checks a text by itself.
+///
+/// # Errors
+/// Its faults.
+pub(in crate::run) fn unseen(source: &str, env: &Env) -> Result<Unseen, OpenError> {
+    let checked = check_source(source, env);
+    let (warnings, sketch) = (checked.diagnostics, checked.sketch);
+    match checked.model {
+        Some(model) => Ok(Unseen { data: model.data.clone(), model: Some(model), warnings }),
+        None if sketch.waits && !warnings.iter().any(Diagnostic::is_error) => {
+            Ok(Unseen { data: sketch.data, model: None, warnings })
+        }
+        None => Err(OpenError::Net(warnings)),
+    }
 }
 
 /// Checks a text, against its data too if it has any, without loading them; answers the warnings.
@@ -134,11 +183,11 @@ pub fn probe(
     pedantic: bool,
 ) -> Result<Vec<Diagnostic>, OpenError> {
     let env = |attributes| Env { sets: sets.to_vec(), attributes, pedantic };
-    let (blind, warnings) = checked_in(source, &env(Attributes::new()))?;
-    let Some(config) = &blind.data else { return Ok(warnings) };
+    let Unseen { data, warnings, .. } = unseen(source, &env(Attributes::new()))?;
+    let Some(config) = &data else { return Ok(warnings) };
     let opened = data::open(config, search)?;
     let schema = opened.schema()?;
-    let (model, mut warnings) = checked_in(source, &env(schema.attributes()))?;
+    let (model, mut warnings) = checked_in(source, &env(of_schema(&schema)))?;
     warnings.extend(agreement::disagreements(&schema, &model));
     if warnings.iter().any(Diagnostic::is_error) {
         return Err(OpenError::Net(warnings));
@@ -188,21 +237,14 @@ pub(in crate::run) fn compared(
     sets: &[(String, String)],
     schema: &DataSchema,
 ) -> Result<Compared, OpenError> {
-    let attributes = schema.attributes();
-    let (model, mut diagnostics) = checked(source, sets, attributes.clone())?;
+    let env = Env { sets: sets.to_vec(), attributes: of_schema(schema), pedantic: false };
+    let (model, mut diagnostics) = checked_in(source, &env)?;
     diagnostics.extend(agreement::disagreements(schema, &model));
     if diagnostics.iter().any(Diagnostic::is_error) {
         return Err(OpenError::Net(diagnostics));
     }
+    let attributes = asked_of(&model, schema);
     Ok((model, diagnostics, attributes))
-}
-
-pub(in crate::run) fn checked(
-    source: &str,
-    sets: &[(String, String)],
-    attributes: Attributes,
-) -> Result<(Model, Vec<Diagnostic>), OpenError> {
-    checked_in(source, &Env { sets: sets.to_vec(), attributes, pedantic: false })
 }
 
 fn checked_in(source: &str, env: &Env) -> Result<(Model, Vec<Diagnostic>), OpenError> {

@@ -3,6 +3,7 @@
 //! Several nets are to one another what samples of dropout are to one net: their outputs are averaged, and what they disagree about is
 //! uncertainty. With Monte-Carlo dropout each of them gives its samples.
 
+use std::mem::take;
 use std::path::PathBuf;
 
 use crate::run::{
@@ -12,9 +13,9 @@ use crate::run::{
         trained::{Trained, TrainedError, Which},
     },
     predictions::{
-        mc::{self, Scoring},
+        mc::{self, Note, Scoring},
         predict::Predictions,
-        sampling::Sampling,
+        sampling::{Drawn, Sampling},
     },
 };
 use crate::{
@@ -22,7 +23,6 @@ use crate::{
     kernels::{aligned::AlignedVec, team::Team},
     model::{Interval, Mean, Predict, PredictMode},
     run::predictions::enumerated,
-    runtime::evaluate::{Evaluator, cool},
 };
 
 /// Why there is no Monte-Carlo dropout.
@@ -139,44 +139,112 @@ impl Committee {
     /// # Errors
     /// Parameters that do not fit the net; samples of a net without live dropout; what code generation says.
     pub fn predict(&self, rows: Rows, how: &Predict, team: &Team) -> Result<Predictions, TrainedError> {
+        let mut all: Option<Predictions> = None;
+        let drawn = self.predict_each(rows, how, team, |block| {
+            match &mut all {
+                None => all = Some(block),
+                Some(all) => all.extend(block),
+            }
+            Ok::<(), TrainedError>(())
+        })?;
+        let all = all.unwrap_or_else(|| self.predictions(Vec::new()));
+        Ok(Predictions { drawn, ..all })
+    }
+
+    /// The same in blocks of rows in their order, each given away before the next is computed. Answers how many samples were drawn, where
+    /// they are shown with their spread.
+    ///
+    /// # Errors
+    /// What `each` says, and as [`predict`](Self::predict).
+    pub fn predict_each<E: From<TrainedError>>(
+        &self,
+        rows: Rows,
+        how: &Predict,
+        team: &Team,
+        mut each: impl FnMut(Predictions) -> Result<(), E>,
+    ) -> Result<Option<Drawn>, E> {
         let interval = self.scoring(Scoring { precision: None, interval: how.interval }, how.mode)?.interval;
         let part = &Part::of_first(rows.rows, rows.inputs, Target::NONE);
         let draw = |mc| Sampling::new(self.all(), part, mc, team).tempered(how.mode);
+        let passes = || Sampling::passes(self.all(), part, team).tempered(how.mode);
         match (how.mode, self.alone()) {
-            (PredictMode::WeightScaling, Some(one)) => one.predict_once(part, interval, team),
-            (PredictMode::WeightScaling, None) => {
-                let passes = Sampling::passes(self.all(), part, team).tempered(how.mode);
-                self.predict_samples(&passes, interval)
+            (PredictMode::WeightScaling, Some(_)) => {
+                let kind = passes().kind();
+                let mut block =
+                    Block::new(|values| each(self.predictions(values).with_interval(kind, interval)));
+                passes().try_each_row(Mean::Arithmetic, |_, row| block.add(row))?;
+                block.end().map(|()| None)
             }
-            (PredictMode::McDropout(mc), _) => self.predict_samples(&draw(mc), interval),
+            (PredictMode::WeightScaling, None) => self.predict_samples(&passes(), interval, each),
+            (PredictMode::McDropout(mc), _) => self.predict_samples(&draw(mc), interval, each),
             (PredictMode::Ensemble(mean, mc), _) => {
-                let values = draw(mc).means(mean)?;
-                Ok(self.first().predictions(values.ok_or_else(nothing_live)?))
+                let mut block = Block::new(|values| each(self.predictions(values)));
+                draw(mc).each_mean(mean, |row| block.add(&row))?.ok_or_else(nothing_live)?;
+                block.end().map(|()| None)
             }
             (PredictMode::Exact(mean), Some(one)) => {
-                Ok(one.predictions(enumerated::outputs(one, part, mean, team)?))
+                each(self.predictions(enumerated::outputs(one, part, mean, team)?)).map(|()| None)
             }
-            (PredictMode::Exact(_), None) => Err(several_are_not_exact()),
+            (PredictMode::Exact(_), None) => Err(several_are_not_exact().into()),
         }
     }
 
-    fn predict_samples(
+    fn predict_samples<E: From<TrainedError>>(
         &self,
         sampling: &Sampling<'_>,
         interval: Option<Interval>,
-    ) -> Result<Predictions, TrainedError> {
-        let kind = sampling.kind();
-        let names = self.first().predictions(Vec::new()).names(kind.outputs());
-        let (mut values, mut notes, mut noted) = (Vec::new(), Vec::new(), Vec::new());
-        let done = sampling.each_row(Mean::Arithmetic, |_, samples| {
+        mut each: impl FnMut(Predictions) -> Result<(), E>,
+    ) -> Result<Option<Drawn>, E> {
+        let (kind, target) = (sampling.kind(), sampling.target());
+        let names = self.predictions(Vec::new()).names(kind.outputs());
+        let (mut notes, mut noted) = (Vec::new(), Vec::new());
+        let mut values = Vec::new();
+        let mut give = |values: &mut Vec<f32>, notes: &mut Vec<Note>, noted: &mut Vec<f64>| {
+            each(self.predictions(take(values)).noted(take(notes), take(noted), target))
+        };
+        let done = sampling.try_each_row(Mean::Arithmetic, |_, samples| {
             let (mean, said) = mc::row(samples, kind, interval, &names);
             values.extend(mean);
             noted.extend(said.iter().map(|note| note.value));
             notes = said;
+            match values.len() < TOGETHER {
+                true => Ok(()),
+                false => give(&mut values, &mut notes, &mut noted),
+            }
         })?;
-        let drawn = done.ok_or_else(nothing_live)?;
-        let target = sampling.target();
-        Ok(self.first().predictions(values).noted(notes, noted, target).drawn(drawn))
+        if !values.is_empty() {
+            give(&mut values, &mut notes, &mut noted)?;
+        }
+        Ok(Some(done.ok_or_else(nothing_live)?))
+    }
+
+    fn predictions(&self, values: Vec<f32>) -> Predictions {
+        let first = self.first();
+        Predictions::new(&first.model.output, &first.checkpoint.meta.transform.target, values)
+    }
+}
+
+/// Numbers of rows that are given away together.
+const TOGETHER: usize = 1 << 16;
+
+/// Numbers of whole rows on their way.
+struct Block<F> {
+    values: Vec<f32>,
+    give: F,
+}
+
+impl<E, F: FnMut(Vec<f32>) -> Result<(), E>> Block<F> {
+    fn new(give: F) -> Self {
+        Self { values: Vec::new(), give }
+    }
+
+    fn add(&mut self, row: &[f32]) -> Result<(), E> {
+        self.values.extend_from_slice(row);
+        if self.values.len() < TOGETHER { Ok(()) } else { (self.give)(take(&mut self.values)) }
+    }
+
+    fn end(mut self) -> Result<(), E> {
+        if self.values.is_empty() { Ok(()) } else { (self.give)(self.values) }
     }
 }
 
@@ -187,25 +255,6 @@ impl Trained {
             a.len() == b.len() && a.iter().zip(b).all(|(a, b)| a[..] == b[..])
         };
         Ok(same(&own.params, &others.params) && same(&own.states, &others.states))
-    }
-
-    /// By one pass with dropout off.
-    fn predict_once(
-        &self,
-        part: &Part,
-        interval: Option<Interval>,
-        team: &Team,
-    ) -> Result<Predictions, TrainedError> {
-        let kind = self.model.output.kind;
-        let mut evaluator = Evaluator::predictor(&self.model, part)?;
-        let mut values = self.outputs(&mut evaluator, part, team)?;
-        cool(&mut values, self.temperature(PredictMode::WeightScaling));
-        kind.interpret(&mut values, &self.checkpoint.meta.transform.target);
-        Ok(self.predictions(values).with_interval(kind, interval))
-    }
-
-    fn predictions(&self, values: Vec<f32>) -> Predictions {
-        Predictions::new(&self.model.output, &self.checkpoint.meta.transform.target, values)
     }
 }
 

@@ -9,3 +9,4 @@ pub(in crate::run) mod plan;
 pub(in crate::run) mod predict;
 pub(in crate::run) mod sampling;
 pub(in crate::run) mod settle;
+pub(in crate::run) mod written;

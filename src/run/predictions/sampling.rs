@@ -12,15 +12,15 @@ use crate::{
     memory::{self, product},
     model::{McDropout, Mean, OutputKind, PredictMode, Until},
     runtime::{
-        evaluate::{Evaluator, cool},
+        evaluate::{self, Evaluator, cool},
         predictive,
         sample::{Sampler, Samples},
         store::Store,
     },
 };
 
-/// Numbers of a block of rows, at most: 16 MiB.
-const BLOCK: usize = 4 << 20;
+/// Numbers of a block of rows, at most: 2 MiB.
+const BLOCK: usize = 512 << 10;
 /// Bytes that are held at once for a number of a block: itself, as it is interpreted, and where it was drawn.
 const HELD: usize = 24;
 /// Numbers that are kept for all rows where they are looked at more than once, at most: 256 MiB.
@@ -98,6 +98,21 @@ impl<'a> Sampling<'a> {
         mean: Mean,
         mut row: impl FnMut(usize, &[f32]),
     ) -> Result<Option<Drawn>, TrainedError> {
+        self.try_each_row(mean, |at, samples| {
+            row(at, samples);
+            Ok(())
+        })
+    }
+
+    /// The same until `row` fails.
+    ///
+    /// # Errors
+    /// What `row` says, and as [`each_row`](Self::each_row).
+    pub fn try_each_row<E: From<TrainedError>>(
+        &self,
+        mean: Mean,
+        mut row: impl FnMut(usize, &[f32]) -> Result<(), E>,
+    ) -> Result<Option<Drawn>, E> {
         let mut voices = Vec::with_capacity(self.members.len());
         for member in &self.members {
             voices.push(Voice::new(member, self, mean)?);
@@ -122,19 +137,19 @@ impl<'a> Sampling<'a> {
     }
 
     /// Gives each row these samples.
-    pub(in crate::run) fn each(
+    pub(in crate::run) fn each<E: From<TrainedError>>(
         &self,
         voices: &mut [Voice<'_>],
         samples: Range<u32>,
-        row: &mut impl FnMut(usize, &[f32]),
-    ) -> Result<(), TrainedError> {
+        row: &mut impl FnMut(usize, &[f32]) -> Result<(), E>,
+    ) -> Result<(), E> {
         let each = voices.iter().map(|voice| voice.count(samples.len())).sum::<usize>() * self.kind().width();
         let block = (BLOCK / each).max(1).min(self.part.rows());
-        memory::check(product(&[block, each, HELD]))?;
+        memory::check(product(&[block, each, HELD])).map_err(TrainedError::from)?;
         for start in (0..self.part.rows()).step_by(block) {
             let rows = start..(start + block).min(self.part.rows());
             let said = self.block(voices, rows.clone(), samples.clone())?;
-            said.chunks_exact(each).zip(rows).for_each(|(samples, at)| row(at, samples));
+            said.chunks_exact(each).zip(rows).try_for_each(|(samples, at)| row(at, samples))?;
         }
         Ok(())
     }
@@ -164,12 +179,31 @@ impl<'a> Sampling<'a> {
     /// # Errors
     /// As [`each_row`](Self::each_row).
     pub fn means(&self, mean: Mean) -> Result<Option<Vec<f32>>, TrainedError> {
+        let mut outputs = Vec::with_capacity(self.part.rows() * self.kind().width());
+        let done = self.each_mean(mean, |row| {
+            outputs.extend(row);
+            Ok::<(), TrainedError>(())
+        })?;
+        Ok(done.map(|_| outputs))
+    }
+
+    /// The same row by row, until `row` fails.
+    ///
+    /// # Errors
+    /// What `row` says, and as [`each_row`](Self::each_row).
+    pub fn each_mean<E: From<TrainedError>>(
+        &self,
+        mean: Mean,
+        mut row: impl FnMut(Vec<f32>) -> Result<(), E>,
+    ) -> Result<Option<Drawn>, E> {
         let kind = self.kind();
-        let mut outputs = self.mean_logits(mean)?;
-        if let Some(outputs) = outputs.as_mut().filter(|_| kind.has_probabilities()) {
-            kind.interpret(outputs, self.target());
-        }
-        Ok(outputs)
+        self.try_each_row(Mean::Geometric, |_, samples| {
+            let mut outputs = mean_of_logits(samples, kind, mean);
+            if kind.has_probabilities() {
+                kind.interpret(&mut outputs, self.target());
+            }
+            row(outputs)
+        })
     }
 
     /// The same with logits instead of probabilities.
@@ -179,25 +213,30 @@ impl<'a> Sampling<'a> {
     pub fn mean_logits(&self, mean: Mean) -> Result<Option<Vec<f32>>, TrainedError> {
         let kind = self.kind();
         let mut outputs = Vec::with_capacity(self.part.rows() * kind.width());
-        let average = |samples: &[f32]| match (mean, kind.classes()) {
-            (Mean::Arithmetic, Some(k)) => {
-                let logs = likelihood::logs_of_classes(samples, &likelihood::softmaxes(samples, k), k);
-                logs.into_iter().map(|log| log as f32).collect()
-            }
-            (Mean::Arithmetic, None) if kind.has_probabilities() => {
-                likelihood::logits_of_bits(samples, kind.outputs())
-            }
-            _ => averaged(samples, kind, mean),
-        };
-        let done = self.each_row_of_logits(|_, samples| outputs.extend(average(samples)))?;
+        let done =
+            self.each_row_of_logits(|_, samples| outputs.extend(mean_of_logits(samples, kind, mean)))?;
         Ok(done.map(|_| outputs))
+    }
+}
+
+/// What a net that says the mean of these samples of logits would give: logits, or numbers.
+fn mean_of_logits(samples: &[f32], kind: OutputKind, mean: Mean) -> Vec<f32> {
+    match (mean, kind.classes()) {
+        (Mean::Arithmetic, Some(k)) => {
+            let logs = likelihood::logs_of_classes(samples, &likelihood::softmaxes(samples, k), k);
+            logs.into_iter().map(|log| log as f32).collect()
+        }
+        (Mean::Arithmetic, None) if kind.has_probabilities() => {
+            likelihood::logits_of_bits(samples, kind.outputs())
+        }
+        _ => averaged(samples, kind, mean),
     }
 }
 
 /// Where a member's outputs come from.
 enum Source {
-    /// One pass of all rows.
-    Pass(Vec<f32>),
+    /// One pass, dropout off.
+    Pass(Box<Evaluator>),
     Samples(Box<Sampler>),
 }
 
@@ -206,7 +245,7 @@ pub(in crate::run) struct Voice<'a> {
     member: &'a Trained,
     store: Store,
     source: Source,
-    /// What no draw reaches, of all rows, where samples come in several looks.
+    /// What no draw reaches, of all rows, where samples come in several looks: a pass whole, or what samples start from.
     fixed: Option<Vec<f32>>,
     temperature: f64,
     /// Whether the source gives logits and probabilities are asked for.
@@ -240,17 +279,11 @@ impl<'a> Voice<'a> {
                 to_interpret: arithmetic && !native,
             });
         }
-        let mut evaluator = Evaluator::predictor(model, part)?;
-        let outputs = member.outputs(&mut evaluator, part, sampling.team)?;
-        let mut voice = Self {
-            member,
-            store,
-            source: Source::Pass(Vec::new()),
-            fixed: None,
-            temperature,
-            to_interpret: arithmetic,
-        };
-        voice.source = Source::Pass(voice.meant(outputs));
+        let source = Source::Pass(Box::new(Evaluator::predictor(model, part)?));
+        let mut voice = Self { member, store, source, fixed: None, temperature, to_interpret: arithmetic };
+        if sampling.until.is_some() && part.rows() * model.output.kind.width() <= KEPT {
+            voice.fixed = Some(voice.rows(sampling, 0..part.rows(), 0..0)?);
+        }
         Ok(voice)
     }
 
@@ -268,8 +301,20 @@ impl<'a> Voice<'a> {
     ) -> Result<Vec<f32>, TrainedError> {
         let meta = &self.member.checkpoint.meta;
         let kind = self.member.model.output.kind;
-        match &self.source {
-            Source::Pass(outputs) => Ok(outputs[rows.start * kind.width()..rows.end * kind.width()].to_vec()),
+        match &mut self.source {
+            Source::Pass(evaluator) => {
+                let width = kind.width();
+                if let Some(all) = &self.fixed {
+                    return Ok(all[rows.start * width..rows.end * width].to_vec());
+                }
+                // Its steps begin where they begin in a pass over all rows.
+                let first = rows.start / evaluate::BATCH * evaluate::BATCH;
+                let (part, team) = (sampling.part, sampling.team);
+                let mut outputs =
+                    evaluator.rows(part, first..rows.end, &mut self.store, team, meta.seed, &mut 0.0)?;
+                self.member.are_numbers(&outputs, width, first)?;
+                Ok(self.meant(outputs.split_off((rows.start - first) * width)))
+            }
             Source::Samples(sampler) => {
                 let seed = sampling.seed.unwrap_or(meta.seed);
                 let samples = Samples { seed, first: samples.start, count: samples.len() as u32 };

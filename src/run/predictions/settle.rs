@@ -20,13 +20,13 @@ struct Looked {
 impl Sampling<'_> {
     /// As [`each_row`](Sampling::each_row), with no more samples than needed. What has to settle are probabilities, also where the samples
     /// are `logits`.
-    pub(in crate::run) fn until_settled(
+    pub(in crate::run) fn until_settled<E: From<TrainedError>>(
         &self,
         voices: &mut [Voice<'_>],
         until: Until,
         logits: bool,
-        mut row: impl FnMut(usize, &[f32]),
-    ) -> Result<Drawn, TrainedError> {
+        mut row: impl FnMut(usize, &[f32]) -> Result<(), E>,
+    ) -> Result<Drawn, E> {
         let mut looked = Looked::new(self);
         let mut looks: Vec<Vec<f32>> = Vec::new();
         let mut kept = true;
@@ -46,6 +46,7 @@ impl Sampling<'_> {
                 if kept {
                     look.extend_from_slice(samples);
                 }
+                Ok::<(), E>(())
             };
             self.each(voices, self.first + drawn..self.first + drawn + more, &mut each)?;
             drawn += more;
@@ -56,7 +57,7 @@ impl Sampling<'_> {
             }
         }
         match kept {
-            true => deliver(&looks, self.part.rows(), &mut row),
+            true => deliver(&looks, self.part.rows(), &mut row)?,
             false => self.each(voices, self.first..self.first + drawn, &mut row)?,
         }
         Ok(Drawn { samples: drawn, standard_error: Some(standard_error) })
@@ -64,7 +65,11 @@ impl Sampling<'_> {
 }
 
 /// Gives each row its samples of all looks.
-fn deliver(looks: &[Vec<f32>], rows: usize, row: &mut impl FnMut(usize, &[f32])) {
+fn deliver<E>(
+    looks: &[Vec<f32>],
+    rows: usize,
+    row: &mut impl FnMut(usize, &[f32]) -> Result<(), E>,
+) -> Result<(), E> {
     let mut samples = Vec::new();
     for at in 0..rows {
         samples.clear();
@@ -72,8 +77,9 @@ fn deliver(looks: &[Vec<f32>], rows: usize, row: &mut impl FnMut(usize, &[f32]))
             let each = look.len() / rows;
             samples.extend_from_slice(&look[at * each..(at + 1) * each]);
         }
-        row(at, &samples);
+        row(at, &samples)?;
     }
+    Ok(())
 }
 
 impl Looked {

@@ -17,6 +17,7 @@ use crate::run::{
 };
 use crate::{
     check::{Env, check_source},
+    data::sizes::is_of_types,
     graph::Mode,
     kernels::aligned::AlignedVec,
     layers::{Law, Layer, Unitwise},
@@ -184,7 +185,7 @@ impl Trained {
         let attributes: std::collections::BTreeMap<String, f64> = meta
             .attributes
             .iter()
-            .filter(|(name, _)| *name != TARGET_VARIANCE)
+            .filter(|(name, _)| *name != TARGET_VARIANCE && !is_of_types(name))
             .map(|(n, x)| (n.clone(), *x))
             .collect();
         let env = Env { sets: meta.sets.clone(), attributes: attributes.clone(), pedantic: false };

@@ -29,7 +29,12 @@ static SIG: Sig = Sig {
     name: "cross_entropy",
     about: "negative log-likelihood of classes, from logits",
     args: &[
-        ArgSpec::named("label_smoothing", Kind::Number(Bounds::BELOW_ONE), Default::Number(0.0), "share of the target that is spread over all classes"),
+        ArgSpec::named(
+            "label_smoothing",
+            Kind::Number(Bounds::BELOW_ONE),
+            Default::Number(0.0),
+            "share of the target that is spread over all classes",
+        ),
         ArgSpec::named("class_weights", Kind::Numbers, Default::Absent, "one weight a class"),
     ],
     block: Block::None,
@@ -47,7 +52,10 @@ impl Loss for CrossEntropy {
     fn check(&self, args: &Args, kind: OutputKind) -> Result<(), (&'static str, String)> {
         let weights = weights(args);
         if !weights.is_empty() && weights.len() != kind.width() {
-            return Err(("class_weights", format!("needs {} weights, one a class, found {}", kind.width(), weights.len())));
+            return Err((
+                "class_weights",
+                format!("needs {} weights, one a class, found {}", kind.width(), weights.len()),
+            ));
         }
         if weights.iter().any(|w| *w < 0.0) || (!weights.is_empty() && weights.iter().all(|w| *w == 0.0)) {
             return Err(("class_weights", "must not be negative, and one must be positive".into()));
@@ -86,7 +94,10 @@ impl Loss for CrossEntropy {
 }
 
 fn weights(args: &Args) -> Vec<f64> {
-    args.list("class_weights").iter().filter_map(|v| if let Value::Number(x) = v { Some(*x) } else { None }).collect()
+    args.list("class_weights")
+        .iter()
+        .filter_map(|v| if let Value::Number(x) = v { Some(*x) } else { None })
+        .collect()
 }
 
 fn smooth(cx: &mut LossCx<'_>, q: ValueId, smoothing: f64, classes: usize) -> ValueId {

@@ -27,7 +27,12 @@ pub static WORD: Huber = Huber;
 static SIG: Sig = Sig {
     name: "huber",
     about: "squared for small differences, absolute for large ones",
-    args: &[ArgSpec::named("delta", Kind::Number(Bounds::POSITIVE), Default::Number(1.0), "where the two meet")],
+    args: &[ArgSpec::named(
+        "delta",
+        Kind::Number(Bounds::POSITIVE),
+        Default::Number(1.0),
+        "where the two meet",
+    )],
     block: Block::None,
 };
 

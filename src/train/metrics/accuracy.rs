@@ -14,7 +14,8 @@ use crate::{
 pub struct Accuracy;
 pub static WORD: Accuracy = Accuracy;
 
-static SIG: Sig = Sig { name: "accuracy", about: "share of rows classified right", args: &[], block: Block::None };
+static SIG: Sig =
+    Sig { name: "accuracy", about: "share of rows classified right", args: &[], block: Block::None };
 
 impl Metric for Accuracy {
     fn sig(&self) -> &'static Sig {

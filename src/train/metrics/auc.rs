@@ -21,8 +21,12 @@ use crate::{
 pub struct Auc;
 pub static WORD: Auc = Auc;
 
-static SIG: Sig =
-    Sig { name: "auc", about: "area under the ROC curve, mean over the classes", args: &[], block: Block::None };
+static SIG: Sig = Sig {
+    name: "auc",
+    about: "area under the ROC curve, mean over the classes",
+    args: &[],
+    block: Block::None,
+};
 
 impl Metric for Auc {
     fn sig(&self) -> &'static Sig {
@@ -61,7 +65,9 @@ impl Scores {
         let logits = self.logits.chunks_exact(self.width);
         if self.bits.is_empty() {
             let scores = logits.map(|row| probabilities::log_odds_of_class(row, k));
-            return area(scores.zip(&self.classes).map(|(score, class)| (score, *class as usize == k)).collect());
+            return area(
+                scores.zip(&self.classes).map(|(score, class)| (score, *class as usize == k)).collect(),
+            );
         }
         let bits = self.bits.chunks_exact(self.width).map(|bits| bits[k]);
         area(logits.map(|row| f64::from(row[k])).zip(bits).collect())

@@ -87,7 +87,9 @@ impl Tally for Judged {
 /// have the risk of all of them. What is not a number counts as most doubtful.
 #[must_use]
 pub fn risk_coverage(mut judged: Vec<(f64, f64)>) -> Vec<(f64, f64)> {
-    judged.sort_by(|a, b| a.0.is_nan().cmp(&b.0.is_nan()).then(a.0.partial_cmp(&b.0).unwrap_or(std::cmp::Ordering::Equal)));
+    judged.sort_by(|a, b| {
+        a.0.is_nan().cmp(&b.0.is_nan()).then(a.0.partial_cmp(&b.0).unwrap_or(std::cmp::Ordering::Equal))
+    });
     let rows = judged.len() as f64;
     let mut curve = Vec::with_capacity(judged.len());
     let mut lost = 0.0;

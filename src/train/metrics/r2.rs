@@ -19,8 +19,12 @@ use crate::{
 pub struct R2;
 pub static WORD: R2 = R2;
 
-static SIG: Sig =
-    Sig { name: "r2", about: "share of the targets' variance that is explained", args: &[], block: Block::None };
+static SIG: Sig = Sig {
+    name: "r2",
+    about: "share of the targets' variance that is explained",
+    args: &[],
+    block: Block::None,
+};
 
 impl Metric for R2 {
     fn sig(&self) -> &'static Sig {
@@ -83,7 +87,10 @@ impl Tally for Outputs {
     }
 
     fn words(&self) -> Vec<u64> {
-        self.0.iter().flat_map(|own| own.targets.words().into_iter().chain([own.residual.to_bits()])).collect()
+        self.0
+            .iter()
+            .flat_map(|own| own.targets.words().into_iter().chain([own.residual.to_bits()]))
+            .collect()
     }
 
     fn resume(&mut self, words: &[u64]) -> bool {

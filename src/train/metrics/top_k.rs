@@ -35,7 +35,10 @@ impl Metric for TopK {
 
     fn check(&self, args: &Args, kind: OutputKind) -> Result<(), Wrong> {
         if args.count("k") >= kind.width() {
-            return Err(("k", format!("must be less than the {} classes, or every row counts", kind.width())));
+            return Err((
+                "k",
+                format!("must be less than the {} classes, or every row counts", kind.width()),
+            ));
         }
         Ok(())
     }

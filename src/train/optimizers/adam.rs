@@ -18,13 +18,20 @@
 //! Kingma and Ba 2015, Adam: a method for stochastic optimization.
 
 use super::{CLIP_NORM, CLIP_VALUE, LR, ON, Optimizer, UpdateCx, Updated, WEIGHT_DECAY, Wrong};
-use crate::{graph::{ScalarDef, StepInfo, ValueId}, vocab::{Args, ArgSpec, Block, Bounds, Default, Kind, Sig, Value}};
+use crate::{
+    graph::{ScalarDef, StepInfo, ValueId},
+    vocab::{ArgSpec, Args, Block, Bounds, Default, Kind, Sig, Value},
+};
 
 pub struct Adam;
 pub static WORD: Adam = Adam;
 
-pub(super) const BETAS: ArgSpec =
-    ArgSpec::named("betas", Kind::Numbers, Default::Absent, "shares of the old moments that are kept, [0.9, 0.999]");
+pub(super) const BETAS: ArgSpec = ArgSpec::named(
+    "betas",
+    Kind::Numbers,
+    Default::Absent,
+    "shares of the old moments that are kept, [0.9, 0.999]",
+);
 pub(super) const EPS: ArgSpec =
     ArgSpec::named("eps", Kind::Number(EPS_BOUNDS), Default::Number(1e-8), "added to the divisor");
 
@@ -75,7 +82,9 @@ pub(super) fn check_betas(args: &Args) -> Result<(), Wrong> {
     if given.len() != 2 || !given.iter().all(sound) {
         return Err(("betas", "must be two numbers in [0, 1)".into()));
     }
-    let lost = given.iter().filter_map(|v| if let Value::Number(x) = v { Some((*x, bounds.in_32_bits(*x)?)) } else { None });
+    let lost = given
+        .iter()
+        .filter_map(|v| if let Value::Number(x) = v { Some((*x, bounds.in_32_bits(*x)?)) } else { None });
     if let Some((x, seen)) = lost.into_iter().next() {
         return Err(("betas", format!("must be two numbers in [0, 1): {x} is {seen} in 32 bits")));
     }

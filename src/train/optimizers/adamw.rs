@@ -18,7 +18,10 @@ use super::{
     CLIP_NORM, CLIP_VALUE, LR, ON, Optimizer, UpdateCx, Updated, Wrong,
     adam::{BETAS, EPS, MOMENTS, check_betas, moments},
 };
-use crate::{graph::{ScalarDef, ValueId}, vocab::{Args, ArgSpec, Block, Bounds, Default, Kind, Sig}};
+use crate::{
+    graph::{ScalarDef, ValueId},
+    vocab::{ArgSpec, Args, Block, Bounds, Default, Kind, Sig},
+};
 
 pub struct AdamW;
 pub static WORD: AdamW = AdamW;

@@ -17,7 +17,9 @@
 //! # Papers
 //! Tieleman and Hinton 2012, Lecture 6.5: rmsprop. Graves 2013, Generating sequences with recurrent neural networks (centred).
 
-use super::{CLIP_NORM, CLIP_VALUE, LR, ON, Optimizer, UpdateCx, Updated, WEIGHT_DECAY, adam::EPS, sgd::MOMENTUM};
+use super::{
+    CLIP_NORM, CLIP_VALUE, LR, ON, Optimizer, UpdateCx, Updated, WEIGHT_DECAY, adam::EPS, sgd::MOMENTUM,
+};
 use crate::{
     graph::ValueId,
     vocab::{ArgSpec, Args, Block, Bounds, Default, Kind, Sig},

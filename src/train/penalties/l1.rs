@@ -18,15 +18,24 @@ pub struct L1;
 pub static WORD: L1 = L1;
 
 /// As an argument of a layer, for its weights alone.
-pub const OF_WEIGHTS: ArgSpec =
-    ArgSpec::named("l1", Kind::Number(Bounds::NON_NEGATIVE), Default::Number(0.0), "penalty on absolute weights");
+pub const OF_WEIGHTS: ArgSpec = ArgSpec::named(
+    "l1",
+    Kind::Number(Bounds::NON_NEGATIVE),
+    Default::Number(0.0),
+    "penalty on absolute weights",
+);
 
 static SIG: Sig = Sig {
     name: "l1",
     about: "penalises the absolute size of weights",
     args: &[
         ArgSpec::required("amount", Kind::RunTime(Bounds::NON_NEGATIVE), "coefficient of the penalty"),
-        ArgSpec::named("on", Kind::Word(&["weights", "all"]), Default::Word("weights"), "what is penalised: weights, or biases and norms too"),
+        ArgSpec::named(
+            "on",
+            Kind::Word(&["weights", "all"]),
+            Default::Word("weights"),
+            "what is penalised: weights, or biases and norms too",
+        ),
     ],
     block: Block::None,
 };

@@ -18,15 +18,28 @@ pub struct L2;
 pub static WORD: L2 = L2;
 
 /// As an argument of a layer, for its weights alone.
-pub const OF_WEIGHTS: ArgSpec =
-    ArgSpec::named("l2", Kind::Number(Bounds::NON_NEGATIVE), Default::Number(0.0), "penalty on squared weights");
+pub const OF_WEIGHTS: ArgSpec = ArgSpec::named(
+    "l2",
+    Kind::Number(Bounds::NON_NEGATIVE),
+    Default::Number(0.0),
+    "penalty on squared weights",
+);
 
 static SIG: Sig = Sig {
     name: "l2",
     about: "penalises the squared size of weights",
     args: &[
-        ArgSpec::required("amount", Kind::Decay(Bounds::NON_NEGATIVE), "coefficient of the penalty, or `bayes_decay(...)`"),
-        ArgSpec::named("on", Kind::Word(&["weights", "all"]), Default::Word("weights"), "what is penalised: weights, or biases and norms too"),
+        ArgSpec::required(
+            "amount",
+            Kind::Decay(Bounds::NON_NEGATIVE),
+            "coefficient of the penalty, or `bayes_decay(...)`",
+        ),
+        ArgSpec::named(
+            "on",
+            Kind::Word(&["weights", "all"]),
+            Default::Word("weights"),
+            "what is penalised: weights, or biases and norms too",
+        ),
     ],
     block: Block::None,
 };

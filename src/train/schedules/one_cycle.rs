@@ -31,10 +31,25 @@ static SIG: Sig = Sig {
     name: "one_cycle",
     about: "the learning rate rises to a peak and falls far below its start",
     args: &[
-        ArgSpec::named("start", Kind::Number(Bounds::BELOW_ONE), Default::Number(0.04), "factor at the start"),
-        ArgSpec::named("peak", Kind::Number(INSIDE), Default::Number(0.3), "share of the time before the peak"),
+        ArgSpec::named(
+            "start",
+            Kind::Number(Bounds::BELOW_ONE),
+            Default::Number(0.04),
+            "factor at the start",
+        ),
+        ArgSpec::named(
+            "peak",
+            Kind::Number(INSIDE),
+            Default::Number(0.3),
+            "share of the time before the peak",
+        ),
         ArgSpec::named("floor", Kind::Number(Bounds::BELOW_ONE), Default::Number(4e-6), "factor at the end"),
-        ArgSpec::named("shape", Kind::Word(&["cosine", "linear"]), Default::Word("cosine"), "how it rises and falls"),
+        ArgSpec::named(
+            "shape",
+            Kind::Word(&["cosine", "linear"]),
+            Default::Word("cosine"),
+            "how it rises and falls",
+        ),
         OVER,
     ],
     block: Block::None,

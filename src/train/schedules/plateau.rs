@@ -31,8 +31,18 @@ static SIG: Sig = Sig {
             Default::Number(0.1),
             "factor of a cut",
         ),
-        ArgSpec::named("patience", Kind::Count { min: 0 }, Default::Number(10.0), "epochs without improvement"),
-        ArgSpec::named("watch", Kind::Name, Default::Word("valid.loss"), "the figure: `valid.loss`, `valid.accuracy`"),
+        ArgSpec::named(
+            "patience",
+            Kind::Count { min: 0 },
+            Default::Number(10.0),
+            "epochs without improvement",
+        ),
+        ArgSpec::named(
+            "watch",
+            Kind::Name,
+            Default::Word("valid.loss"),
+            "the figure: `valid.loss`, `valid.accuracy`",
+        ),
         ArgSpec::named(
             "min_delta",
             Kind::Number(Bounds::NON_NEGATIVE),

@@ -41,7 +41,10 @@ impl Schedule for Step {
 
     fn check(&self, args: &Args) -> Result<(), Wrong> {
         if args.get("every").is_none() && args.get("after").is_none() {
-            return Err(("every", "must be given, or `after`: the time between cuts, or of the first".into()));
+            return Err((
+                "every",
+                "must be given, or `after`: the time between cuts, or of the first".into(),
+            ));
         }
         not_zero(args, "every")
     }

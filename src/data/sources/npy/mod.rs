@@ -8,9 +8,11 @@
 
 use std::sync::Arc;
 
-use npyz::{NpyFile, NpyHeader, Order, TypeChar, TypeStr};
+mod header;
+mod held;
+mod rows;
 
-use super::{keep, npy_header, npy_rows};
+use super::keep;
 use crate::data::config::Source;
 use crate::data::error::{DataError, counted};
 use crate::data::files::{self, Keep};
@@ -19,7 +21,10 @@ use crate::data::search::Search;
 use crate::data::single;
 use crate::data::words::{Read, SourceWord};
 use crate::diag::Diagnostic;
+use crate::memory;
 use crate::vocab::{ArgSpec, Args, Block, Default, Kind, Sig, exactly};
+pub(in crate::data) use held::array;
+pub(in crate::data) use rows::rows;
 
 pub static SIG: Sig = Sig {
     name: "npy",
@@ -34,7 +39,7 @@ pub static SIG: Sig = Sig {
     block: Block::None,
 };
 
-pub static WORD: SourceWord = SourceWord { sig: &SIG, source: include_str!("npy.rs"), read };
+pub static WORD: SourceWord = SourceWord { sig: &SIG, source: include_str!("mod.rs"), read };
 
 #[derive(Clone, Debug)]
 struct Npy {
@@ -74,7 +79,7 @@ impl Source for Npy {
 fn load(inputs: &str, target_file: &str, keep: Keep, search: &Search) -> Result<Arrays, DataError> {
     let path = search.find(inputs)?;
     let (shape, data) = match files::by_row(&path, inputs, keep)? {
-        Some(file) => npy_rows::array(file, inputs)?,
+        Some(file) => rows::array(file, inputs)?,
         None => {
             let (shape, numbers) = array(&files::read(&path, inputs)?, inputs)?;
             (shape, numbers.into())
@@ -107,7 +112,7 @@ fn load(inputs: &str, target_file: &str, keep: Keep, search: &Search) -> Result<
     }
     let values = match values {
         Stored::F64(floats) => floats,
-        short => (0..short.len()).map(|i| short.at(i)).collect(),
+        short => memory::collected(short.len(), (0..short.len()).map(|i| short.at(i)))?,
     };
     let target = RawTarget::Numbers { data: values, width };
     Ok(Arrays {
@@ -120,99 +125,30 @@ fn load(inputs: &str, target_file: &str, keep: Keep, search: &Search) -> Result<
     })
 }
 
-pub(super) fn empty(name: &str) -> DataError {
+fn empty(name: &str) -> DataError {
     DataError::new("E0528", "the array is empty").file(name)
 }
 
-pub(super) fn unusable(name: &str, why: &str) -> DataError {
+fn unusable(name: &str, why: &str) -> DataError {
     DataError::new("E0529", format!("the npy file cannot be used: {why}")).file(name)
 }
 
-pub(in crate::data) fn array(bytes: &[u8], name: &str) -> Result<(Vec<usize>, Stored), DataError> {
-    npy_header::check(bytes, name)?;
-    let file = NpyFile::new(bytes).map_err(|_| unusable(name, "its header is not as NumPy writes it"))?;
-    let shape: Vec<usize> = file.shape().iter().map(|d| *d as usize).collect();
-    let kind = kind_of(file.header(), &shape, bytes.len() as u64, name)?;
-    let width = shape.iter().skip(1).product();
-    macro_rules! read {
-        ($type:ty, $to:path) => {
-            file.into_vec::<$type>().map(|v| Ok($to(v.into_iter().map(Into::into).collect())))
-        };
-    }
-    macro_rules! whole {
-        ($type:ty) => {
-            file.into_vec::<$type>().map(|v| whole(&v, width, |x| x as f64, i128::from))
-        };
-    }
-    let numbers = match (kind.type_char(), kind.size_field()) {
-        (TypeChar::Uint, 1) => read!(u8, Stored::U8),
-        (TypeChar::Bool, 1) => read!(bool, Stored::U8),
-        (TypeChar::Uint, 2) => read!(u16, Stored::F32),
-        (TypeChar::Uint, 4) => read!(u32, Stored::F64),
-        (TypeChar::Uint, 8) => whole!(u64),
-        (TypeChar::Int, 1) => read!(i8, Stored::F32),
-        (TypeChar::Int, 2) => read!(i16, Stored::F32),
-        (TypeChar::Int, 4) => read!(i32, Stored::F64),
-        (TypeChar::Int, 8) => whole!(i64),
-        (TypeChar::Float, 4) => read!(f32, Stored::F32),
-        (TypeChar::Float, 8) => read!(f64, Stored::F64),
-        _ => return Err(unread_kind(&kind, name)),
-    };
-    let numbers = numbers.map_err(|e| match e.kind() {
-        std::io::ErrorKind::UnexpectedEof => {
-            DataError::new("E0521", "the npy file is shorter than its header says")
-                .file(name)
-                .note(format!("shape {shape:?} of type {kind}"))
-                .help("the file was cut off: write or fetch it again")
-        }
-        _ => unusable(name, &e.to_string()),
-    })?;
-    let numbers = numbers.map_err(|e| e.file(name))?;
-    finite(&numbers, width, name)?;
-    Ok((shape, shortest(numbers)))
-}
-
-/// What the numbers of an array in a file of `length` bytes are.
-///
-/// # Errors
-/// E0529 for arrays in another order than rows first, or of records; E0521 for more numbers than the file can hold.
-pub(super) fn kind_of(
-    header: &NpyHeader,
-    shape: &[usize],
-    length: u64,
-    name: &str,
-) -> Result<TypeStr, DataError> {
-    if header.order() == Order::Fortran && shape.len() > 1 {
-        return Err(unusable(name, "it is in Fortran order").help("save it with np.ascontiguousarray(x)"));
-    }
-    let kind = match header.dtype() {
-        npyz::DType::Plain(kind) => kind,
-        _ => return Err(unusable(name, "its rows are records")),
-    };
-    let size = shape
-        .iter()
-        .try_fold(1u64, |n, d| n.checked_mul(*d as u64))
-        .and_then(|n| n.checked_mul(kind.size_field()));
-    match size.is_some_and(|size| size <= length) {
-        true => Ok(kind),
-        false => Err(DataError::new("E0521", "the npy file is shorter than its header says")
-            .file(name)
-            .note(format!("shape {shape:?} of type {kind}, {length} bytes in all"))),
-    }
-}
-
-pub(super) fn unread_kind(kind: &TypeStr, name: &str) -> DataError {
-    unusable(name, &format!("elements of type {kind}")).help("save it as float32, float64, uint8 or int64")
+/// A number that the net would not see as one.
+fn not_finite(x: f64, name: &str, row: usize) -> DataError {
+    DataError::new("E0523", format!("`{}` is not a finite number in 32 bits", exactly(x)))
+        .file(name)
+        .row(row)
+        .help("remove or replace such rows before training")
 }
 
 /// Whole numbers up to this size are exact in 64 bits of floating point.
-pub(super) const EXACT: i128 = 1 << f64::MANTISSA_DIGITS;
+const EXACT: i128 = 1 << f64::MANTISSA_DIGITS;
 
 /// Integers of a column, in 64 bits of floating point.
 ///
 /// # Errors
 /// E0544: two of them become one.
-pub(super) fn told_apart(column: &[i128], element: usize) -> Result<(), DataError> {
+fn told_apart(column: &[i128], element: usize) -> Result<(), DataError> {
     let numbers = single::Column {
         count: column.len(),
         exact: &|row| (column[row] - column[0]) as f64,
@@ -224,52 +160,6 @@ pub(super) fn told_apart(column: &[i128], element: usize) -> Result<(), DataErro
     Err(DataError::new("E0544", format!("{a} and {b} become one number in 64 bits"))
         .column(element + 1, "")
         .help("take a number that all rows share off the column before it is saved: `x - x[0]`"))
-}
-
-/// Integers of 64 bits, those of a column told apart.
-///
-/// # Errors
-/// E0544: two of a column become one.
-fn whole<T: Copy>(
-    values: &[T],
-    width: usize,
-    short: impl Fn(T) -> f64,
-    exact: impl Fn(T) -> i128,
-) -> Result<Stored, DataError> {
-    if values.iter().any(|x| exact(*x).abs() > EXACT) {
-        for element in 0..width {
-            let column: Vec<i128> = values.iter().skip(element).step_by(width).map(|x| exact(*x)).collect();
-            told_apart(&column, element)?;
-        }
-    }
-    Ok(Stored::F64(values.iter().map(|x| short(*x)).collect()))
-}
-
-/// In single precision where that holds every number.
-fn shortest(numbers: Stored) -> Stored {
-    match numbers {
-        Stored::F64(floats) if floats.iter().all(|x| f64::from(*x as f32) == *x) => {
-            Stored::F32(floats.into_iter().map(|x| x as f32).collect())
-        }
-        other => other,
-    }
-}
-
-fn finite(numbers: &Stored, width: usize, name: &str) -> Result<(), DataError> {
-    if let Stored::U8(_) = numbers {
-        return Ok(());
-    }
-    match (0..numbers.len()).find(|i| !(numbers.at(*i) as f32).is_finite()) {
-        Some(at) => Err(not_finite(numbers.at(at), name, at / width.max(1))),
-        None => Ok(()),
-    }
-}
-
-pub(super) fn not_finite(x: f64, name: &str, row: usize) -> DataError {
-    DataError::new("E0523", format!("`{}` is not a finite number in 32 bits", exactly(x)))
-        .file(name)
-        .row(row)
-        .help("remove or replace such rows before training")
 }
 
 #[cfg(test)]

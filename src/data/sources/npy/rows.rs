@@ -2,14 +2,11 @@
 
 use std::fs::File;
 
-use npyz::{NpyHeader, TypeChar, TypeStr};
-
-use super::npy::{EXACT, empty, kind_of, not_finite, told_apart, unread_kind, unusable};
-use super::npy_header;
+use super::{EXACT, empty, header, not_finite, told_apart, unusable};
 use crate::data::error::DataError;
 use crate::data::files;
 use crate::data::inputs::Inputs;
-use crate::data::stores::{Element, FileRows, Layout};
+use crate::data::stores::{Element, FileRows};
 use crate::memory;
 
 /// Bytes of the longest header that is read.
@@ -19,42 +16,27 @@ const LONGEST_HEADER: u64 = 1 << 20;
 ///
 /// # Errors
 /// As of an array in memory.
-pub(super) fn array(mut file: File, name: &str) -> Result<(Vec<usize>, Inputs), DataError> {
-    let begins = npy_header::length(&files::head(&mut file, 12, name)?.0).unwrap_or(LONGEST_HEADER);
+pub(super) fn array(file: File, name: &str) -> Result<(Vec<usize>, Inputs), DataError> {
+    let (shape, rows) = rows(file, name)?;
+    let width = shape.iter().skip(1).product();
+    Ok((shape, looked_over(rows, width, name)?))
+}
+
+/// The same without a look at the numbers.
+///
+/// # Errors
+/// E0529 and E0521 of the header, E0528 for an array without numbers.
+pub(in crate::data) fn rows(mut file: File, name: &str) -> Result<(Vec<usize>, FileRows), DataError> {
+    let begins = header::length(&files::head(&mut file, 12, name)?.0).unwrap_or(LONGEST_HEADER);
     if begins > LONGEST_HEADER {
         return Err(unusable(name, "its header is longer than NumPy writes"));
     }
     let (head, length) = files::head(&mut file, begins, name)?;
-    npy_header::check(&head, name)?;
-    let header = NpyHeader::from_reader(&head[..])
-        .map_err(|_| unusable(name, "its header is not as NumPy writes it"))?;
-    let shape: Vec<usize> = header.shape().iter().map(|d| *d as usize).collect();
-    let kind = kind_of(&header, &shape, length.saturating_sub(begins), name)?;
+    let (shape, layout) = header::read(&head, length, name)?;
     if shape.contains(&0) {
         return Err(empty(name));
     }
-    let element = element_of(&kind).ok_or_else(|| unread_kind(&kind, name))?;
-    let (rows, width) = (shape.first().copied().unwrap_or(1), shape.iter().skip(1).product());
-    let big_endian = kind.endianness() == npyz::Endianness::Big;
-    let layout = Layout { start: begins, element, big_endian, width, rows };
-    Ok((shape, looked_over(FileRows::new(file, name, layout), width, name)?))
-}
-
-fn element_of(kind: &TypeStr) -> Option<Element> {
-    Some(match (kind.type_char(), kind.size_field()) {
-        (TypeChar::Bool, 1) => Element::Bool,
-        (TypeChar::Uint, 1) => Element::U8,
-        (TypeChar::Uint, 2) => Element::U16,
-        (TypeChar::Uint, 4) => Element::U32,
-        (TypeChar::Uint, 8) => Element::U64,
-        (TypeChar::Int, 1) => Element::I8,
-        (TypeChar::Int, 2) => Element::I16,
-        (TypeChar::Int, 4) => Element::I32,
-        (TypeChar::Int, 8) => Element::I64,
-        (TypeChar::Float, 4) => Element::F32,
-        (TypeChar::Float, 8) => Element::F64,
-        _ => return None,
-    })
+    Ok((shape, FileRows::new(file, name, layout)))
 }
 
 /// Rows in a file, every number of which is one in 32 bits, and told apart in 64.

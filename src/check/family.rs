@@ -1,0 +1,78 @@
+//! Statements that choose a word of a family: `loss cross_entropy`, `penalize l2, 1e-4`. One row of facts a family.
+
+use super::{
+    bind::bind,
+    scope::Scope,
+    section::{family_word, unknown_word, use_span},
+    words::stands_for,
+};
+use crate::{
+    diag::Diagnostic,
+    model::Use,
+    syntax::ast::Step,
+    train::{Loss, Optimizer, Penalty, Schedule, losses, optimizers, penalties, schedules},
+    vocab::Sig,
+};
+
+/// A statement and the words that it chooses among.
+pub struct Family<T: ?Sized + 'static> {
+    pub statement: &'static str,
+    /// What one of its words is called in messages.
+    pub what: &'static str,
+    pub example: &'static str,
+    pub words: &'static [(&'static T, &'static str)],
+    pub sig: fn(&T) -> &'static Sig,
+}
+
+pub static LOSS: Family<dyn Loss> = Family {
+    statement: "loss",
+    what: "loss",
+    example: "loss cross_entropy",
+    words: losses::WORDS,
+    sig: |word| word.sig(),
+};
+pub static OPTIMIZER: Family<dyn Optimizer> = Family {
+    statement: "optimizer",
+    what: "optimizer",
+    example: "optimizer adam, lr=1e-3",
+    words: optimizers::WORDS,
+    sig: |word| word.sig(),
+};
+pub static SCHEDULE: Family<dyn Schedule> = Family {
+    statement: "schedule",
+    what: "schedule",
+    example: "schedule cosine",
+    words: schedules::WORDS,
+    sig: |word| word.sig(),
+};
+pub static PENALIZE: Family<dyn Penalty> = Family {
+    statement: "penalize",
+    what: "penalty",
+    example: "penalize l2, 1e-4",
+    words: penalties::WORDS,
+    sig: |word| word.sig(),
+};
+
+impl<T: ?Sized> Family<T> {
+    fn names(&self) -> Vec<&'static str> {
+        self.words.iter().map(|(word, _)| (self.sig)(word).name).collect()
+    }
+
+    fn find(&self, name: &str) -> Option<&'static T> {
+        self.words.iter().map(|(word, _)| *word).find(|word| (self.sig)(word).name == name)
+    }
+
+    /// `STATEMENT WORD, args...` bound to the word's signature.
+    pub fn chosen(&self, step: &Step, scope: &mut Scope, diags: &mut Vec<Diagnostic>) -> Option<Use<T>> {
+        let (name, span, rest) =
+            family_word(step, self.statement, self.example).map_err(|fault| diags.push(fault)).ok()?;
+        let known = self.names();
+        let meant = stands_for(name, span, &known, &format!("the {}", self.what), scope);
+        let meant = meant.map_err(|fault| diags.push(*fault)).ok()?;
+        let Some(word) = self.find(meant.as_deref().unwrap_or(name)) else {
+            diags.push(unknown_word(self.what, name, span, &known, &[]));
+            return None;
+        };
+        bind((self.sig)(word), rest, use_span(step), scope, diags).map(|args| Use { word, args })
+    }
+}

@@ -1,0 +1,173 @@
+//! Whether a value is of the kind that an argument takes, and within its bounds.
+
+use super::eval::{more_than_all, too_late};
+use crate::{
+    diag::{Diagnostic, Span},
+    vocab::{ArgSpec, Bounds, Kind, Sig, Unit, Value, exactly},
+};
+
+/// `Ok`: fits. `Err(Ok(diagnostic))`: the kind fits and its value does not. `Err(Err(value))`: another kind.
+pub(super) fn fit(
+    value: Value,
+    kind: Kind,
+    span: Span,
+    sig: &Sig,
+    spec: &ArgSpec,
+) -> Result<Value, Result<Box<Diagnostic>, Value>> {
+    let fault = |what: String, label: String| {
+        let message = format!("`{}` of `{}` {what}", spec.name, sig.name);
+        Err(Ok(Box::new(Diagnostic::error("E0206", span, message).label(label))))
+    };
+    let range = |text: String, label: String| fault(format!("must be {text}"), label);
+    let sizes_fault = |label: &str| range("made of whole numbers from 1".into(), label.into());
+    let bounded = |x: f64, bounds: Bounds, value: Value| match bounds.in_32_bits(x) {
+        _ if !bounds.holds(x) => range(bounds.describe(), format!("is {}", exactly(x))),
+        Some(seen) => {
+            let why = match seen {
+                "0" => "is below their smallest, 1.2e-38",
+                "infinite" => "is above their largest, 3.4e38",
+                _ => "rounds to it",
+            };
+            fault(format!("is {seen} in 32 bits"), format!("{} {why}", exactly(x)))
+        }
+        None => Ok(value),
+    };
+    // A percentage is a number where any number may stand: a count is no share of anything.
+    let value = match kind {
+        Kind::Number(_) | Kind::Timed(_) | Kind::RunTime(_) | Kind::Decay(_) => value.plain(),
+        _ => value,
+    };
+    match (kind, value) {
+        (Kind::Count { min }, Value::Number(x)) => {
+            if x.fract() != 0.0 {
+                range("a whole number".into(), format!("is {}", exactly(x)))
+            } else if x < min as f64 {
+                range(format!("at least {min}"), format!("is {}", exactly(x)))
+            } else if x > f64::from(i32::MAX) {
+                range(format!("at most {}", i32::MAX), format!("is {}", exactly(x)))
+            } else {
+                Ok(Value::Number(x))
+            }
+        }
+        (
+            Kind::Number(bounds) | Kind::Timed(bounds) | Kind::RunTime(bounds) | Kind::Decay(bounds),
+            Value::Number(x),
+        ) => bounded(x, bounds, Value::Number(x)),
+        (Kind::Timed(bounds) | Kind::Decay(bounds), Value::Ramp(ramp)) => {
+            let bounds = bounds.with_low();
+            for end in [ramp.from, ramp.to] {
+                bounded(end, bounds, Value::Number(end))?;
+            }
+            Ok(Value::Ramp(ramp))
+        }
+        (Kind::Count { .. } | Kind::Number(_) | Kind::RunTime(_), Value::Ramp(_)) => Err(Ok(Box::new(
+            Diagnostic::error("E0208", span, format!("`{}` of `{}` cannot change over time", spec.name, sig.name))
+                .label("must be one number")
+                .note("`ramp` may stand for rates of dropping, `lr`, `momentum`, `weight_decay` and the amounts of penalties"),
+        ))),
+        (Kind::Share { .. }, Value::Quantity(x, Unit::Percent)) if x > 100.0 => Err(Ok(more_than_all(x, span))),
+        (Kind::Share { .. }, Value::Quantity(x, Unit::Percent)) => {
+            bounded(x, Bounds::NON_NEGATIVE, Value::Quantity(x, Unit::Percent))
+        }
+        (Kind::Share { .. }, Value::Number(x)) => bounded(x, Bounds::NON_NEGATIVE, Value::Number(x)),
+        (Kind::Share { tail: true }, Value::Tail(x)) => bounded(x, Bounds::NON_NEGATIVE, Value::Tail(x)),
+        (Kind::RunTime(_) | Kind::Decay(_), Value::Symbol(s)) => Ok(Value::Symbol(s)),
+        (Kind::Decay(_), call @ Value::Call(..)) => Ok(call),
+        (_, Value::Symbol(s)) => Err(Ok(too_late(&s, span, &format!("`{}`", spec.name)))),
+        (
+            Kind::Count { .. } | Kind::Number(_) | Kind::Timed(_) | Kind::RunTime(_) | Kind::Decay(_),
+            Value::Quantity(x, unit),
+        ) => Err(Ok(Box::new(
+            Diagnostic::error("E0207", span, format!("`{}` of `{}` takes no unit", spec.name, sig.name))
+                .label(format!("is in `{unit}`"))
+                .fix("leave the unit out", span, exactly(x)),
+        ))),
+        (Kind::Bool, Value::Bool(b)) => Ok(Value::Bool(b)),
+        // What a name stands for.
+        (Kind::Word(words) | Kind::Words(words), Value::Word(word)) if words.contains(&word.as_str()) => {
+            Ok(Value::Word(word))
+        }
+        (Kind::Name, Value::Word(word)) => Ok(Value::Word(word)),
+        (Kind::Text, Value::Text(t)) => Ok(Value::Text(t)),
+        (Kind::Quantity(units), Value::Quantity(x, unit)) if units.contains(&unit) => {
+            bounded(x, Bounds::NON_NEGATIVE, Value::Quantity(x, unit))
+        }
+        (Kind::Quantity(units), Value::Quantity(_, unit)) => {
+            let names: Vec<String> = units.iter().map(|u| format!("`{u}`")).collect();
+            Err(Ok(Box::new(
+                Diagnostic::error(
+                    "E0207",
+                    span,
+                    format!("`{}` of `{}` is in {}, not `{unit}`", spec.name, sig.name, names.join(" or ")),
+                )
+                .label("wrong unit"),
+            )))
+        }
+        (Kind::Numbers | Kind::Choices, Value::List(items)) if items.iter().all(|v| listed(v, kind)) => {
+            for x in items.iter().filter_map(|v| if let Value::Number(x) = v { Some(*x) } else { None }) {
+                bounded(x, Bounds::ANY, Value::Number(x))?;
+            }
+            Ok(Value::List(items))
+        }
+        (Kind::Choices, Value::List(items))
+            if items.iter().all(|v| matches!(v, Value::Number(_) | Value::Word(_))) =>
+        {
+            Ok(Value::List(items))
+        }
+        (Kind::Size, Value::Size(dims)) if dims.contains(&0) => sizes_fault("has a 0"),
+        (Kind::Size, Value::Size(dims)) => Ok(Value::Size(dims)),
+        (Kind::Size, Value::List(items)) if items.iter().any(|v| !matches!(v, Value::Number(_))) => {
+            Err(Err(Value::List(items)))
+        }
+        (Kind::Size, Value::List(items)) if !items.is_empty() => {
+            let size = |v: &Value| match v {
+                Value::Number(x) if x.fract() == 0.0 && *x >= 1.0 => Some(*x as u64),
+                _ => None,
+            };
+            let dims: Option<Vec<u64>> = items.iter().map(size).collect();
+            dims.map_or_else(|| sizes_fault("has another number"), |dims| Ok(Value::Size(dims)))
+        }
+        (Kind::Span, Value::Span(a, b)) => Ok(Value::Span(a, b)),
+        (_, other) => Err(Err(other)),
+    }
+}
+
+/// What may stand in a list of this kind.
+fn listed(item: &Value, kind: Kind) -> bool {
+    match item {
+        Value::Number(_) => true,
+        Value::Word(_) | Value::Bool(_) => matches!(kind, Kind::Choices),
+        _ => false,
+    }
+}
+
+/// What an argument of this kind takes, in words.
+pub(super) fn wanted(kind: Kind) -> String {
+    match kind {
+        Kind::Count { .. } => "a whole number".into(),
+        Kind::Number(_) | Kind::RunTime(_) => "a number".into(),
+        Kind::Timed(_) => "a number or `ramp(...)`".into(),
+        Kind::Decay(_) => "a number, `ramp(...)` or `bayes_decay(...)`".into(),
+        Kind::Share { tail: true } => "a count, a percentage or `tail` and one of them".into(),
+        Kind::Share { tail: false } => "a number".into(),
+        Kind::Bool => "true or false".into(),
+        Kind::Word(words) | Kind::Words(words) => format!("one of {}", words.join(", ")),
+        Kind::Name => "a name".into(),
+        Kind::Text => "a quoted text".into(),
+        Kind::Quantity(units) => {
+            let names: Vec<String> = units.iter().map(|u| format!("`{u}`")).collect();
+            format!("a number with the unit {}", names.join(" or "))
+        }
+        Kind::Numbers => "a list of numbers".into(),
+        Kind::Items => "a list of names, texts and numbers".into(),
+        Kind::Choices => "a list of numbers or words".into(),
+        Kind::Size => "a size such as 3x3".into(),
+        Kind::Span => "a range such as 1..8".into(),
+        Kind::OneOf(kinds) => kinds.iter().map(|k| wanted(*k)).collect::<Vec<_>>().join(" or "),
+        Kind::Use(sigs) => {
+            let names: Vec<&str> = sigs().iter().map(|sig| sig.name).collect();
+            format!("one of {}", names.join(", "))
+        }
+        Kind::Rest(kind) => wanted(*kind),
+    }
+}

@@ -1,0 +1,253 @@
+//! Predictions as CSV with a header, as JSON lines, or as a NumPy array: a block of rows at a time, so that nobody holds all of them.
+
+use serde_json::{Map, Value as Json, json};
+
+use super::predict::{Column, Predictions};
+use crate::vocab::exactly;
+
+/// The column that says which rows are refused; 0 or 1 in arrays.
+const ABSTAIN: &str = "abstain";
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Form {
+    /// With a header.
+    Csv,
+    /// One object a line; classes have their probabilities beside them.
+    Json,
+    /// `[rows, columns]`, little-endian, rows first: the columns of the CSV but for the class. 64-bit numbers where a target's level is on
+    /// them, else 32-bit.
+    Npy,
+}
+
+/// Predictions of so many rows on their way out.
+pub struct Writing {
+    form: Form,
+    rows: usize,
+    begun: bool,
+}
+
+impl Writing {
+    pub fn new(form: Form, rows: usize) -> Self {
+        Self { form, rows, begun: false }
+    }
+
+    /// The next rows, behind what stands before the first. All blocks have the same columns.
+    pub fn block(&mut self, predictions: &Predictions) -> Vec<u8> {
+        let first = !std::mem::replace(&mut self.begun, true);
+        match self.form {
+            Form::Csv => csv(predictions, first).into_bytes(),
+            Form::Json => json(predictions).into_bytes(),
+            Form::Npy => npy(predictions, first.then_some(self.rows)),
+        }
+    }
+}
+
+fn csv(predictions: &Predictions, header: bool) -> String {
+    let Predictions { class, columns, notes, refused, .. } = predictions;
+    let mut out = String::new();
+    if header {
+        let names = columns.iter().chain(notes).map(|column| column.name.as_str());
+        let abstain = refused.as_ref().map(|_| ABSTAIN);
+        line(&mut out, class.as_deref().into_iter().chain(names).chain(abstain));
+    }
+    for (i, (row, noted)) in predictions.noted_rows().enumerate() {
+        let cells = columns.iter().zip(row).chain(notes.iter().zip(noted));
+        let numbers: Vec<String> = cells.map(|(column, x)| column.text(*x)).collect();
+        let class = class.as_ref().map(|_| likeliest(columns, row));
+        let mark = refused.as_ref().map(|marks| if marks[i] { "true" } else { "false" });
+        line(&mut out, class.into_iter().chain(numbers.iter().map(String::as_str)).chain(mark));
+    }
+    out
+}
+
+fn json(predictions: &Predictions) -> String {
+    let Predictions { class, columns, notes, refused, .. } = predictions;
+    let object = |(i, (row, noted)): (usize, (&[f64], &[f64]))| {
+        let numbers = named(columns, row);
+        let mut object = match class {
+            None => numbers,
+            Some(class) => Map::from_iter([
+                (class.clone(), json!(likeliest(columns, row))),
+                ("probability".into(), Json::Object(numbers)),
+            ]),
+        };
+        object.extend(named(notes, noted));
+        object.extend(refused.iter().map(|marks| (ABSTAIN.into(), json!(marks[i]))));
+        Json::Object(object)
+    };
+    predictions.noted_rows().enumerate().map(|row| format!("{}\n", object(row))).collect()
+}
+
+/// Numbers of rows; before them the head of an array of `rows` rows, if it is asked for.
+fn npy(predictions: &Predictions, rows: Option<usize>) -> Vec<u8> {
+    let Predictions { columns, notes, refused, .. } = predictions;
+    let long = columns.iter().any(|column| column.decimals.is_some());
+    let width = columns.len() + notes.len() + usize::from(refused.is_some());
+    let mut out = rows.map_or_else(Vec::new, |rows| npy_head(rows, width, if long { "<f8" } else { "<f4" }));
+    for (i, (row, noted)) in predictions.noted_rows().enumerate() {
+        let mark = refused.iter().map(|marks| f64::from(u8::from(marks[i])));
+        for x in row.iter().chain(noted).copied().chain(mark) {
+            match long {
+                true => out.extend(x.to_le_bytes()),
+                false => out.extend((x as f32).to_le_bytes()),
+            }
+        }
+    }
+    out
+}
+
+/// As NumPy writes it: numbers begin at a multiple of 64 bytes.
+fn npy_head(rows: usize, width: usize, kind: &str) -> Vec<u8> {
+    let said = format!("{{'descr': '{kind}', 'fortran_order': False, 'shape': ({rows}, {width}), }}");
+    let length = (10 + said.len() + 1).next_multiple_of(64) - 10;
+    let text = format!("{said:<width$}\n", width = length - 1);
+    [b"\x93NUMPY\x01\0", &(length as u16).to_le_bytes()[..], text.as_bytes()].concat()
+}
+
+/// The name of the likeliest class.
+fn likeliest<'a>(classes: &'a [Column], probabilities: &[f64]) -> &'a str {
+    let mut best = 0;
+    for (i, p) in probabilities.iter().enumerate() {
+        if *p > probabilities[best] {
+            best = i;
+        }
+    }
+    &classes[best].name
+}
+
+impl Column {
+    /// A number with the digits that say something.
+    fn text(&self, x: f64) -> String {
+        match self.decimals {
+            Some(decimals) => exactly(format!("{x:.decimals$}").parse::<f64>().unwrap_or(x) + 0.0),
+            None => exactly(x as f32 + 0.0),
+        }
+    }
+}
+
+/// What is not finite becomes null.
+fn named(columns: &[Column], values: &[f64]) -> Map<String, Json> {
+    let number = |column: &Column, x: f64| column.text(x).parse::<f64>().map_or(Json::Null, |x| json!(x));
+    columns.iter().zip(values).map(|(column, x)| (column.name.clone(), number(column, *x))).collect()
+}
+
+/// Fields with a comma, a quote or a line end are quoted.
+fn line<'a>(out: &mut String, fields: impl Iterator<Item = &'a str>) {
+    for (i, field) in fields.enumerate() {
+        if i > 0 {
+            out.push(',');
+        }
+        if field.contains([',', '"', '\n', '\r']) {
+            out.push('"');
+            out.push_str(&field.replace('"', "\"\""));
+            out.push('"');
+        } else {
+            out.push_str(field);
+        }
+    }
+    out.push('\n');
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::data::TargetRule;
+    use crate::diag::Span;
+    use crate::model::{Interval, NodeId, Output, OutputKind, Precision};
+    use crate::run::predictions::mc::Note;
+
+    fn whole(predictions: &Predictions, form: Form) -> Vec<u8> {
+        Writing::new(form, predictions.rows().count()).block(predictions)
+    }
+
+    fn csv(predictions: &Predictions) -> String {
+        String::from_utf8(whole(predictions, Form::Csv)).unwrap()
+    }
+
+    fn json(predictions: &Predictions) -> String {
+        String::from_utf8(whole(predictions, Form::Json)).unwrap()
+    }
+
+    fn npy(predictions: &Predictions) -> Vec<u8> {
+        whole(predictions, Form::Npy)
+    }
+
+    fn output(kind: OutputKind) -> Output {
+        Output { name: "y".into(), kind, source: NodeId(0), span: Span::default() }
+    }
+
+    #[test]
+    fn classes_have_names_and_probabilities() {
+        let target = TargetRule::Classes { column: "kind".into(), names: vec!["a, b".into(), "c".into()] };
+        let predictions =
+            Predictions::new(&output(OutputKind::class(2)), &target, vec![0.75, 0.25, 0.5, 0.5, 0.0, 1.0]);
+        assert_eq!(csv(&predictions), "kind,\"a, b\",c\n\"a, b\",0.75,0.25\n\"a, b\",0.5,0.5\nc,0,1\n");
+        let first = json(&predictions).lines().next().map(str::to_string);
+        assert_eq!(first.as_deref(), Some(r#"{"kind":"a, b","probability":{"a, b":0.75,"c":0.25}}"#));
+    }
+
+    #[test]
+    fn normals_have_a_spread() {
+        let target = TargetRule::Real { columns: vec![String::new()], mean: vec![0.0], sd: vec![1.0] };
+        let predictions = Predictions::new(&output(OutputKind::normal(1)), &target, vec![1.5, 0.25]);
+        assert_eq!(csv(&predictions), "y,y_sd\n1.5,0.25\n");
+        assert_eq!(json(&predictions), "{\"y\":1.5,\"y_sd\":0.25}\n");
+    }
+
+    /// Seconds since 1970: 32 bits would hold one number in 128.
+    #[test]
+    fn a_level_is_put_on_in_64_bits() {
+        let target = TargetRule::Real { columns: vec!["t".into()], mean: vec![1.7e9 + 0.25], sd: vec![3.7] };
+        let low = Note { name: "t_low".into(), value: -4.5, output: Some(0) };
+        let sd = Note { name: "t_epistemic_sd".into(), value: f64::from(0.4_f32), output: None };
+        let predictions = Predictions::new(&output(OutputKind::real(1)), &target, vec![3.0, -2.25]).noted(
+            vec![low, sd],
+            vec![-4.5, f64::from(0.4_f32), -8.0, 2.6e-17],
+            &target,
+        );
+        assert_eq!(
+            csv(&predictions),
+            "t,t_low,t_epistemic_sd\n1700000003.25,1699999995.75,0.4\n1699999998,1699999992.25,2.6e-17\n"
+        );
+        let first = r#"{"t":1700000003.25,"t_epistemic_sd":0.4,"t_low":1699999995.75}"#;
+        assert_eq!(json(&predictions).lines().next(), Some(first));
+        let bytes = npy(&predictions);
+        let read = npyz::NpyFile::new(&bytes[..]).unwrap().into_vec::<f64>().unwrap();
+        assert_eq!(read[..2], [1_700_000_003.25, 1_699_999_995.75]);
+        let ends = Predictions::new(&output(OutputKind::real(1)), &target, vec![3.0]).with_interval(
+            OutputKind::real(1),
+            Some(Interval { share: 0.95, precision: Some(Precision::Known(4.0)) }),
+        );
+        assert_eq!(csv(&ends), "t,t_low,t_high\n1700000003.25,1700000002.270018,1700000004.229982\n");
+    }
+
+    #[test]
+    fn small_probabilities_are_short() {
+        let target = TargetRule::Bits { columns: vec!["b".into()], names: None };
+        let predictions = Predictions::new(&output(OutputKind::bits(1)), &target, vec![2.597_077_1e-17, 0.5]);
+        assert_eq!(csv(&predictions), "b\n2.5970771e-17\n0.5\n");
+    }
+
+    #[test]
+    fn arrays_are_read_back() {
+        let target = TargetRule::Real { columns: Vec::new(), mean: vec![0.0; 2], sd: vec![1.0; 2] };
+        let predictions = Predictions::new(&output(OutputKind::real(2)), &target, vec![1.0, 2.0, 3.0, 4.0]);
+        let bytes = npy(&predictions);
+        let read = npyz::NpyFile::new(&bytes[..]).unwrap();
+        assert_eq!(read.shape(), [2, 2]);
+        assert_eq!(read.into_vec::<f32>().unwrap(), [1.0, 2.0, 3.0, 4.0]);
+        assert_eq!(csv(&predictions).lines().next(), Some("y_1,y_2"));
+    }
+
+    #[test]
+    fn blocks_of_rows_are_parts_of_the_whole() {
+        let target = TargetRule::Classes { column: "kind".into(), names: vec!["b".into(), "c".into()] };
+        let of = |values: &[f32]| Predictions::new(&output(OutputKind::class(2)), &target, values.to_vec());
+        let all = [0.75, 0.25, 0.5, 0.5, 0.0, 1.0];
+        for form in [Form::Csv, Form::Json, Form::Npy] {
+            let mut writing = Writing::new(form, 3);
+            let parts = [writing.block(&of(&all[..2])), writing.block(&of(&all[2..]))].concat();
+            assert_eq!(parts, whole(&of(&all), form), "{form:?}");
+        }
+    }
+}
