@@ -121,7 +121,7 @@ impl Call {
         if scratch.entries.len() < room {
             scratch.entries.resize(room, Entry::default());
         }
-        let panel = scratch.panel.get_or_insert_with(|| Panel::boxed());
+        let panel = scratch.panel.get_or_insert_with(Panel::boxed);
         // SAFETY: the caller's contract.
         unsafe {
             match self.a.strides.1 {
