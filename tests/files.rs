@@ -131,6 +131,19 @@ impl Run {
         stop: &Arc<AtomicU32>,
         observer: &mut dyn Observer,
     ) -> Result<Outcome, TrainError> {
+        let rows = Rows::of(&self.dataset).expect("rows that can be read");
+        self.train_with(dir, threads, stop, observer, rows)
+    }
+
+    /// The same where checksums of the rows are known.
+    fn train_with(
+        &self,
+        dir: &Path,
+        threads: usize,
+        stop: &Arc<AtomicU32>,
+        observer: &mut dyn Observer,
+        rows: Rows,
+    ) -> Result<Outcome, TrainError> {
         let last = dir.join("last.ckpt");
         let resume = last.exists().then(|| Checkpoint::read(&last).expect("a checkpoint"));
         let meta = Meta {
@@ -140,7 +153,7 @@ impl Run {
             seed: 5,
             progress: Default::default(),
             transform: self.dataset.transform.clone(),
-            rows: Some(Rows::of(&self.dataset).expect("rows that can be read")),
+            rows: Some(rows),
             attributes: Default::default(),
         };
         let job = Job { model: &self.model, dataset: &self.dataset, dir: Some(dir), meta };
@@ -255,6 +268,61 @@ fn predictions_and_figures_are_those_of_rows_in_memory() {
         evaluator.outputs(&run.dataset.train, &mut store, &Team::new(2), 0).expect("runs")
     };
     assert!(said("memory") == said("disk"));
+}
+
+/// A frozen stem on rows of a file, kept or not.
+fn stem(folder: &Path, keep: &str, limit: &str) -> Run {
+    let source = source(
+        WIDTH,
+        keep,
+        &format!("normalize inputs\n  prefix_limit {limit}"),
+        "train=1000, valid=150, test=150",
+    );
+    let source = source.replace("augment {\n  mixup alpha=0.2\n}\n", "");
+    let source = source.replace("  dense 12", "  stem: dense 24 -> relu\n  dense 12");
+    Run::load(folder, &source.replace("epochs 3", "epochs 3\n  freeze stem")).expect("sound files")
+}
+
+#[test]
+fn what_is_computed_once_may_come_from_a_file() {
+    let folder = tempfile::tempdir().expect("a folder");
+    files(folder.path(), ROWS, WIDTH, "<f4");
+    let expected = stem(folder.path(), "memory", "off").checkpoint(1);
+    for (keep, limit) in [("memory", "1MB"), ("disk", "off"), ("disk", "1MB")] {
+        for threads in [1, 2] {
+            assert!(
+                stem(folder.path(), keep, limit).checkpoint(threads) == expected,
+                "{keep}, {limit}, {threads}"
+            );
+        }
+    }
+}
+
+/// A row that cannot be read is met before the first epoch: the run is at its beginning, and begins once the file is whole.
+#[test]
+fn a_file_that_is_cut_off_ends_what_is_computed_once() {
+    let folder = tempfile::tempdir().expect("a folder");
+    files(folder.path(), ROWS, WIDTH, "<f4");
+    let path = folder.path().join("x.npy");
+    let whole = std::fs::read(&path).expect("the file");
+    let run = stem(folder.path(), "disk", "1MB");
+    let expected = run.checkpoint(1);
+    let dir = tempfile::tempdir().expect("a folder");
+    let mut nobody = At { epoch: 0, act: &|| {} };
+    // Checksums are made of whole rows.
+    let stop = Arc::default();
+    let rows = Rows::of(&run.dataset).expect("rows that can be read");
+    OpenOptions::new()
+        .write(true)
+        .open(&path)
+        .expect("the file")
+        .set_len(whole.len() as u64 / 2)
+        .expect("shorter");
+    let ended = run.train_with(dir.path(), 2, &stop, &mut nobody, rows);
+    assert!(matches!(ended, Err(TrainError::Rows(_))), "{ended:?}");
+    std::fs::write(&path, &whole).expect("the file");
+    run.train(dir.path(), 1, &Arc::default(), &mut nobody).expect("goes on");
+    assert!(bytes(dir.path()) == expected);
 }
 
 /// The error is the same for any number of threads, and the run goes on from where it came once the file is whole again.

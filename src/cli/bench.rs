@@ -3,6 +3,7 @@
 use std::{path::PathBuf, time::Duration};
 
 use dropnet::{
+    memory,
     model::summary::grouped,
     plot::{self, RooflinePoint},
     run::{self, Bench, BenchError},
@@ -112,6 +113,7 @@ fn object(bench: &Bench) -> serde_json::Value {
         "bound_us": micros(bench.kernels.iter().map(|k| k.bound).sum()),
         "predict": bench.predictions.iter().map(|p| json!({ "rows": p.rows, "threads": p.threads, "us": micros(p.time) })).collect::<Vec<_>>(),
         "samples": bench.samples.iter().map(|p| json!({ "rows": p.rows, "samples": p.samples, "us": micros(p.time) })).collect::<Vec<_>>(),
+        "once": bench.once.as_ref().map(|once| json!({ "rows": once.rows, "bytes": once.bytes, "ms": micros(once.time) / 1e3 })),
         "waiting_us": micros(bench.waiting),
         "between_us": micros(bench.between),
         "kernels": kernels,
@@ -175,6 +177,11 @@ fn table(name: &str, bench: &Bench) -> String {
         grouped(bench.steps),
         micros(bench.profiled_step)
     );
+    if let Some(once) = &bench.once {
+        let (bytes, rows) = (memory::shown(once.bytes), grouped(once.rows));
+        text +=
+            &format!("computed once before: {bytes} of {rows} rows in {:.2} ms\n", micros(once.time) / 1e3);
+    }
     for p in &bench.predictions {
         let (rows, threads) = (plural(p.rows, "row"), plural(p.threads, "thread"));
         text += &format!("predicting {rows}: {:.2} us on {threads}\n", micros(p.time));

@@ -6,6 +6,7 @@ use std::{
 };
 
 use dropnet::{
+    memory,
     run::{self, Events, RunDir},
     runtime::train::{self, Event, Observer},
 };
@@ -74,6 +75,10 @@ impl Observer for Screen<'_> {
             Event::Compiled { seconds } => {
                 self.ui.detail(format_args!("compiled in {:.1} ms", seconds * 1e3))
             }
+            Event::Settled { bytes, seconds } => self.ui.detail(format_args!(
+                "computed once what depends on data alone: {} in {seconds:.1} s",
+                memory::shown(bytes)
+            )),
             Event::EpochBegan { epoch, epochs, steps, done } => {
                 // An epoch that was ended in its middle, and logged so, goes on.
                 if done.load(Ordering::Relaxed) > 0

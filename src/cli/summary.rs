@@ -1,11 +1,12 @@
 //! `dropnet summary`: the net of a file or of a run as a table, or as JSON.
 
 use dropnet::{
+    memory,
     model::{
         Model, PredictMode, Summary,
-        summary::{flops, ledger},
+        summary::{flops, grouped, ledger},
     },
-    run::{SamplePlan, Trained, TrainedError, Which},
+    run::{PrefixPlan, SamplePlan, Trained, TrainedError, Which},
 };
 
 use super::{
@@ -40,6 +41,10 @@ impl Command {
             if !rates.is_empty() {
                 json["learned_rates"] = rates.into_iter().collect();
             }
+            if let Some(plan) = PrefixPlan::of_training(&model) {
+                json["computed_once"] =
+                    serde_json::to_value(plan).map_err(|e| Failure::data(e.to_string()))?;
+            }
             if self.predict {
                 json["predict"] =
                     serde_json::to_value(SamplePlan::of(&model)).map_err(|e| Failure::data(e.to_string()))?;
@@ -47,6 +52,7 @@ impl Command {
             ui.data(&format!("{json}\n"))?;
         } else {
             ui.data(&summary.table(&name))?;
+            ui.data(&computed_once(&model))?;
             ui.data(&eval::rates_line(&rates))?;
             if self.regularizers {
                 ui.data(&ledger(&model))?;
@@ -84,6 +90,45 @@ struct Shown {
     model: Model,
     /// Rates of dropping that training learned, by the path of their layer.
     rates: Vec<(String, f64)>,
+}
+
+/// A line beneath the table where something depends on data alone; one more where validation rows are cut elsewhere.
+fn computed_once(model: &Model) -> String {
+    let (train, valid) = (PrefixPlan::of_training(model), PrefixPlan::of_validation(model));
+    let is_valid = model
+        .data
+        .as_ref()
+        .is_some_and(|data| data.settings.split.as_ref().is_some_and(|split| split.valid.is_some()));
+    let differs = valid.as_ref().map(|plan| &plan.ends) != train.as_ref().map(|plan| &plan.ends);
+    let valid = valid.filter(|_| is_valid && differs);
+    let line = |whose: &str, plan: &PrefixPlan| {
+        let when = if plan.kept { "computed once" } else { "computed in every epoch" };
+        format!(" {whose}{when} as far as {}: {}\n", plan.ends.join(", "), room(plan))
+    };
+    let of_training = train.iter().map(|plan| line("", plan));
+    of_training.chain(valid.iter().map(|plan| line("validation rows: ", plan))).collect()
+}
+
+/// What is kept of a row and of all, or why it is not.
+fn room(plan: &PrefixPlan) -> String {
+    let numbers = format!("{} numbers a row", grouped(plan.numbers));
+    match plan.room {
+        _ if plan.limit == 0 => "`prefix_limit` is off".into(),
+        Some((rows, bytes)) if plan.kept => {
+            format!("{numbers}, {} of {} rows", memory::shown(bytes), grouped(rows))
+        }
+        Some((rows, bytes)) => format!(
+            "{numbers}; {} of {} rows are more than `prefix_limit` ({})",
+            memory::shown(bytes),
+            grouped(rows),
+            memory::shown(plan.limit)
+        ),
+        None => format!(
+            "{numbers}, of up to {} rows (`prefix_limit` {})",
+            grouped(plan.most_rows() as usize),
+            memory::shown(plan.limit)
+        ),
+    }
 }
 
 /// Two lines beneath the table.

@@ -179,6 +179,9 @@ pub fn updates(rows: usize, batch: usize, drop_last: bool) -> usize {
 /// Rows of a minibatch where the file does not say.
 pub const DEFAULT_BATCH: usize = 32;
 
+/// Bytes that keep what depends on data alone, where the file does not say.
+pub const DEFAULT_PREFIX_LIMIT: u64 = 2_000_000_000;
+
 /// The statements of the section other than `source`; each may be left out.
 #[derive(Clone, Debug, Default)]
 pub struct Settings {
@@ -189,6 +192,8 @@ pub struct Settings {
     pub normalize: Option<Normalize>,
     pub scale: Option<Scale>,
     pub batch: Option<Batch>,
+    /// Bytes.
+    pub prefix_limit: Option<u64>,
 }
 
 #[derive(Clone, Debug)]
@@ -297,6 +302,11 @@ impl DataConfig {
             ),
             _ => None,
         }
+    }
+
+    /// Bytes that may keep what depends on data alone.
+    pub fn prefix_limit(&self) -> u64 {
+        self.settings.prefix_limit.unwrap_or(DEFAULT_PREFIX_LIMIT)
     }
 
     /// Rows of a minibatch and whether a short last one is skipped.

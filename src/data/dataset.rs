@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use super::error::DataError;
 use super::schema::DataSchema;
-use super::stores::{Held, Numbers, RowBuffer, RowStore};
+use super::stores::{Held, Numbers, Numeric, RowBuffer, RowStore};
 use super::transform::Transform;
 use crate::math::Moments;
 
@@ -85,6 +85,25 @@ impl Input {
     /// Numbers of a row.
     pub fn width(&self) -> usize {
         self.store.form().width()
+    }
+
+    /// These rows by themselves, in memory.
+    ///
+    /// # Errors
+    /// A row that cannot be read.
+    pub fn of_rows(&self, rows: &[u32]) -> Result<Self, DataError> {
+        let (mut floats, mut bytes, mut buffer) = (Vec::new(), Vec::new(), RowBuffer::default());
+        for row in rows {
+            match buffer.row(&*self.store, *row as usize)? {
+                Numbers::F32(own) => floats.extend_from_slice(own),
+                Numbers::U8(own) => bytes.extend_from_slice(own),
+            }
+        }
+        let data = match self.store.form().numeric {
+            Numeric::F32 => Storage::F32(floats),
+            Numeric::U8 => Storage::U8(bytes),
+        };
+        Ok(Self::held(&self.name, self.shape(), data, (self.scale, self.shift)))
     }
 
     /// What the net sees of these numbers.

@@ -136,6 +136,15 @@ impl Builder {
         self.push(Op::State(StateId(id)), &[])
     }
 
+    /// Says that no step of the run changes the parameter or state that `place` reads.
+    pub fn hold_still(&mut self, place: ValueId) {
+        match self.graph.node(place).op {
+            Op::Param(id) => self.graph.params[id.index()].still = true,
+            Op::State(id) => self.graph.states[id.index()].still = true,
+            _ => ice("only a parameter or state is held still", &self.graph.node(place).op.mnemonic()),
+        }
+    }
+
     /// A number that the host sets for each step, F32 or I32.
     pub fn scalar(&mut self, name: &str, dtype: DType) -> ValueId {
         let known = self.graph.scalars.iter().position(|s| s.name == name);
@@ -208,7 +217,7 @@ impl Builder {
 fn stored(table: &mut Vec<Stored>, name: &str, dims: &[usize]) -> u32 {
     let known = table.iter().position(|s| s.name == name);
     let id = known.unwrap_or_else(|| {
-        table.push(Stored { name: name.to_string(), dims: dims.to_vec() });
+        table.push(Stored { name: name.to_string(), dims: dims.to_vec(), still: false });
         table.len() - 1
     });
     if table[id].dims != dims {

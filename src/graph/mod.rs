@@ -11,12 +11,14 @@
 pub mod autodiff;
 pub mod builder;
 mod compose;
+mod cut;
 mod geometry;
 mod intern;
 pub mod interpret;
 mod masks;
 pub mod op;
 pub mod passes;
+mod prefix;
 pub mod print;
 mod scalars;
 pub mod shape;
@@ -27,13 +29,15 @@ mod vjp;
 
 pub use autodiff::differentiate;
 pub use builder::Builder;
+pub use cut::Cut;
 pub use geometry::{Geometry, Slide};
 pub use interpret::{Bindings, Tensor, interpret};
-pub use masks::{
-    Cut, Mask, Split, affine_site, by_dropped, dropped_left, is_affine_in_masks, split, split_at,
-};
+pub use masks::{Mask, Split, affine_site, by_dropped, dropped_left, is_affine_in_masks, split, split_at};
 pub use op::{Class, Op, Reduction};
 pub use passes::{Passes, simplify};
+#[cfg(test)]
+pub(crate) use prefix::prefixes;
+pub use prefix::{Prefix, of_data_alone, prefix};
 pub use scalars::{Pace, ScalarDef, Scalars, StepInfo};
 pub use verify::verify;
 
@@ -168,6 +172,8 @@ pub struct Stored {
     /// `dense_1.weight`, `adam.m(dense_1.weight)`, `batch_norm_1.running_mean`.
     pub name: String,
     pub dims: Vec<usize>,
+    /// Whether no step of the run changes it: what is made of it and of rows alone is the same in every epoch.
+    pub still: bool,
 }
 
 /// How a site's draws are addressed.

@@ -5,7 +5,7 @@
 //! - every node has the number of operands and the type that its rule says (`shape`); with it: elementwise operands have one type,
 //!   `Batch` leads, ids of sources are declared;
 //! - a sink's value exists and has the type of its place: that of the tensor, `f32[Batch, ..]` for the output, `f32[]` for a total;
-//! - no place is written twice;
+//! - no place is written twice, and none that is held still;
 //! - inputs and targets have rows, are F32 or I32, a target is `i32[Batch]` or `f32[Batch, D]`; scalars are F32 or I32; names are
 //!   unique in their table.
 
@@ -75,6 +75,7 @@ fn check_node(graph: &Graph, id: ValueId, node: &Node) -> Result<(), String> {
 fn check_sink(graph: &Graph, sink: Sink, v: ValueId) -> Result<(), String> {
     let Some(node) = graph.nodes.get(v.index()) else { return Err(format!("there is no {v}")) };
     let tensor = |table: &[Stored], index: usize| match table.get(index) {
+        Some(stored) if stored.still => Err(format!("{:?} is held still", stored.name)),
         Some(stored) => Ok(shape::stored(stored)),
         None => Err(format!("its tensor {index} is not declared: there are {}", table.len())),
     };
@@ -162,6 +163,14 @@ mod tests {
         graph.sinks.push((Sink::Output, ValueId(9)));
         graph.sinks.push((Sink::Param(ParamId(7)), ValueId(1)));
         insta::assert_snapshot!(dump(&graph));
+    }
+
+    #[test]
+    fn what_is_held_still_is_not_written() {
+        let mut graph = small();
+        graph.params[0].still = true;
+        graph.sinks.push((Sink::Param(ParamId(0)), ValueId(1)));
+        assert!(dump(&graph).contains("\"w\" is held still"));
     }
 
     #[test]

@@ -5,7 +5,7 @@ use crate::graph::{ScalarDef, Scalars};
 use crate::{
     graph::{Address, Builder, DType, Mode, ValueId},
     layers::{Lower, Still},
-    model::{Model, Node, NodeId, NodeKind, ParamRole, Ty},
+    model::{Model, Node, NodeId, NodeKind, ParamRole, StateId, Ty},
 };
 
 /// Mixup's scalars.
@@ -27,8 +27,11 @@ pub struct Forward<'m> {
 
 impl<'m> Forward<'m> {
     pub fn new(model: &'m Model, mode: Mode, b: &mut Builder) -> Self {
-        let params = model.params.iter().map(|p| b.param(&p.name, &p.dims)).collect();
-        let states = model.states.iter().map(|s| b.state(&s.name, &s.dims)).collect();
+        let params: Vec<ValueId> = model.params.iter().map(|p| b.param(&p.name, &p.dims)).collect();
+        let states: Vec<ValueId> = model.states.iter().map(|s| b.state(&s.name, &s.dims)).collect();
+        let params_still = model.params.iter().zip(&params).filter(|(param, _)| model.is_frozen(param));
+        let states_still = (0..).map(StateId).zip(&states).filter(|(state, _)| model.is_still(*state));
+        params_still.map(|(_, v)| v).chain(states_still.map(|(_, v)| v)).for_each(|v| b.hold_still(*v));
         Self { model, mode, values: Vec::with_capacity(model.nodes.len()), params, states }
     }
 

@@ -97,7 +97,7 @@ net {
         "data",
         "the section that says what the net is fed with",
         "data { ... }",
-        "Holds `source`, `split`, `normalize`, `scale`, `inputs`, `target`, `classes` and `batch`, each once.",
+        "Holds `source`, `split`, `normalize`, `scale`, `inputs`, `target`, `classes`, `batch` and `prefix_limit`, each once.",
     ),
     form(
         "augment",
@@ -118,7 +118,7 @@ net {
 # Parts of a net
 `freeze stem` holds what stands under the label `stem` still: no gradient is computed for it, nothing penalises it, the optimizer keeps nothing of it,
 and its batch norms use their stored figures. `freeze stem, until=3epochs` trains it from then on, as if its training began there. `lr stem, factor=0.1`
-trains it at a tenth of the rate. `summary` says so.
+trains it at a tenth of the rate. What a part that stays as it is makes of the data is computed once, within `prefix_limit`. `summary` says so.
 
 # Example
 ```net

@@ -2,7 +2,7 @@
 //!
 //! A part is all that stands under a label: the layers of its chain, or the inside of its block, wherever the label occurs.
 
-use super::{Model, Node, Param, Train};
+use super::{Model, Node, Param, StateId, Train};
 use crate::{diag::Span, graph::Pace, vocab::Time};
 
 /// A part whose parameters and running figures stay as they are: to the end, or for a time.
@@ -51,6 +51,13 @@ impl Model {
     pub fn freeze_of(&self, node: &Node) -> Option<&Freeze> {
         let own = self.train.as_ref()?.freeze(&node.path);
         own.or_else(|| self.freeze(&self.params[node.params.first()?.0]))
+    }
+
+    /// Whether the running figure stays as it begins: all layers that would update it are held still to the end.
+    #[must_use]
+    pub fn is_still(&self, state: StateId) -> bool {
+        let mut owners = self.nodes.iter().filter(|node| node.states.contains(&state));
+        owners.all(|node| self.freeze_of(node).is_some_and(|freeze| freeze.until.is_none()))
     }
 
     /// The factor of the parameter's learning rate.

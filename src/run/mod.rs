@@ -10,11 +10,12 @@ mod experiment;
 mod folder;
 mod judgements;
 mod predictions;
+mod prefix;
 #[cfg(test)]
 mod rig;
 mod subnets;
 
-pub use bench::{Bench, BenchError, KernelTime, PredictTime, SampleTime, StageTimes, bench};
+pub use bench::{Bench, BenchError, KernelTime, Once, PredictTime, SampleTime, StageTimes, bench};
 pub use divergence::cure;
 pub use exact::{Effort, ExactMeans, NotEnumerated, exact_means, mean_outputs};
 pub use experiment::{
@@ -48,4 +49,5 @@ pub use predictions::plan::SamplePlan;
 pub use predictions::predict::Predictions;
 pub use predictions::sampling::Drawn as SamplesDrawn;
 pub use predictions::written::{Form as PredictionForm, Writing};
+pub use prefix::PrefixPlan;
 pub use subnets::subnet::{Drawn, SiteMask};

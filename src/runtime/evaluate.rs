@@ -5,6 +5,7 @@ use std::ops::Range;
 use super::{
     figures::{Figures, Reporter, steps_of_block},
     function::{Function, Layout, Pass, PassError},
+    prefix::Prefix,
     store::Store,
 };
 use crate::kernels::team::Team;
@@ -35,6 +36,16 @@ impl Evaluator {
         Self::compile(model, lower_eval(model, Mode::Eval), model.train.is_some(), part)
     }
 
+    /// The same for passes over a part of which at most `limit` bytes keep what depends on data alone, and what computes that.
+    ///
+    /// # Errors
+    /// What code generation says.
+    pub fn divided(model: &Model, part: &Part, limit: u64) -> Result<(Option<Prefix>, Self), PassError> {
+        let lowered = lower_eval(model, Mode::Eval);
+        let (prefix, function) = Prefix::divide(lowered, part, limit, Function::new)?;
+        Ok((prefix, Self::of(model, function, model.train.is_some())))
+    }
+
     /// Outputs alone, of rows that are stored as those of `part`.
     pub fn predictor(model: &Model, part: &Part) -> Result<Self, CodegenError> {
         Self::in_mode(model, Mode::Eval, part)
@@ -46,8 +57,11 @@ impl Evaluator {
     }
 
     fn compile(model: &Model, lowered: Lowered, with_loss: bool, part: &Part) -> Result<Self, CodegenError> {
-        let function = Function::new(lowered, part)?;
-        Ok(Self { function, with_loss, width: model.output.kind.width(), order: Vec::new() })
+        Ok(Self::of(model, Function::new(lowered, part)?, with_loss))
+    }
+
+    fn of(model: &Model, function: Function, with_loss: bool) -> Self {
+        Self { function, with_loss, width: model.output.kind.width(), order: Vec::new() }
     }
 
     /// Outputs of some rows, `[rows, width]`, the first of which begins a step; the sum of their losses is added to `loss`.

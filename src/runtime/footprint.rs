@@ -1,10 +1,12 @@
 //! What training holds in memory beside its data, known before any of it is allocated.
 
 use crate::{
+    data::DataConfig,
     graph::{Dim, Graph, Stored},
     loops,
     memory::{self, TooMuch, product},
     model::{Model, summary::grouped},
+    runtime::prefix,
 };
 
 /// Up to this the exact plan of the temporaries is not worth its time.
@@ -12,7 +14,7 @@ const SMALL: u64 = 64 << 20;
 const F32: usize = size_of::<f32>();
 
 /// Whether training `model` on so many rows, in minibatches of `batch`, finds room: parameters, slots and states twice, since the best ones
-/// are kept, the temporaries of a step, and the outputs of an epoch. `graph` is that of its training step.
+/// are kept, the temporaries of a step, the outputs of an epoch, and what is kept of the rows. `graph` is that of its training step.
 ///
 /// # Errors
 /// If the system has less.
@@ -30,7 +32,9 @@ pub fn check(model: &Model, graph: &Graph, rows: usize, batch: usize) -> Result<
         // A graph without kernels is refused where it is compiled.
         false => loops::fuse(graph).map_or(most, |program| program.peak_bytes(batch) as u64),
     };
-    memory::check([kept, outputs, temporaries].into_iter().fold(0, u64::saturating_add))
+    let limit = model.data.as_ref().map_or(0, DataConfig::prefix_limit);
+    let prefix = prefix::needed(graph, rows, limit);
+    memory::check([kept, outputs, temporaries, prefix].into_iter().fold(0, u64::saturating_add))
 }
 
 fn bytes(stored: &Stored) -> u64 {

@@ -15,6 +15,7 @@ pub mod initial;
 pub mod keeper;
 pub mod plan;
 pub mod predictive;
+pub mod prefix;
 pub mod progress;
 pub mod sample;
 pub mod session;

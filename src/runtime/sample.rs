@@ -11,7 +11,7 @@ use super::{
 };
 use crate::kernels::team::Team;
 use crate::{
-    data::{DataError, Input, Numbers, Numeric, Part, RowBuffer, Storage, Target},
+    data::{DataError, Input, Part, Target},
     draws,
     graph::{Address, Cut, Graph, Op, StepInfo},
     lower::{Lowered, lower_samples},
@@ -176,7 +176,7 @@ fn columns(cut: &[Cut]) -> usize {
 fn cut_rows(cut: &[Cut], part: &Part, rows: Range<usize>, fixed: &[f32]) -> Result<Part, DataError> {
     let width = columns(cut);
     let input = |cut: &Cut| match *cut {
-        Cut::Input { slot } => held_rows(&part.inputs[slot as usize], &part.numbers()[rows.clone()]),
+        Cut::Input { slot } => part.inputs[slot as usize].of_rows(&part.numbers()[rows.clone()]),
         Cut::Columns { start, len } => {
             let data = fixed.chunks_exact(width.max(1)).flat_map(|row| &row[start..start + len]).copied();
             Ok(Input::floats("", &[len], data.collect()))
@@ -184,22 +184,6 @@ fn cut_rows(cut: &[Cut], part: &Part, rows: Range<usize>, fixed: &[f32]) -> Resu
     };
     let inputs = cut.iter().map(input).collect::<Result<_, _>>()?;
     Ok(Part::of_first(rows.len(), inputs, Target::NONE))
-}
-
-/// These rows of an input by themselves.
-fn held_rows(input: &Input, rows: &[u32]) -> Result<Input, DataError> {
-    let (mut floats, mut bytes, mut buffer) = (Vec::new(), Vec::new(), RowBuffer::default());
-    for row in rows {
-        match buffer.row(&*input.store, *row as usize)? {
-            Numbers::F32(own) => floats.extend_from_slice(own),
-            Numbers::U8(own) => bytes.extend_from_slice(own),
-        }
-    }
-    let data = match input.store.form().numeric {
-        Numeric::F32 => Storage::F32(floats),
-        Numeric::U8 => Storage::U8(bytes),
-    };
-    Ok(Input::held(&input.name, input.shape(), data, (input.scale, input.shift)))
 }
 
 fn run(

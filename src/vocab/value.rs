@@ -17,6 +17,10 @@ pub enum Unit {
     Semitones,
     Decibels,
     Degrees,
+    Kilobytes,
+    Megabytes,
+    Gigabytes,
+    Terabytes,
 }
 
 impl Unit {
@@ -33,7 +37,26 @@ impl Unit {
         ("st", Unit::Semitones),
         ("dB", Unit::Decibels),
         ("deg", Unit::Degrees),
+        ("kB", Unit::Kilobytes),
+        ("MB", Unit::Megabytes),
+        ("GB", Unit::Gigabytes),
+        ("TB", Unit::Terabytes),
     ];
+
+    /// Those of memory.
+    pub const SIZES: &'static [Unit] = &[Unit::Kilobytes, Unit::Megabytes, Unit::Gigabytes, Unit::Terabytes];
+
+    /// Bytes, of a unit of memory.
+    #[must_use]
+    pub fn bytes(self) -> Option<f64> {
+        match self {
+            Unit::Kilobytes => Some(1e3),
+            Unit::Megabytes => Some(1e6),
+            Unit::Gigabytes => Some(1e9),
+            Unit::Terabytes => Some(1e12),
+            _ => None,
+        }
+    }
 
     pub fn parse(text: &str) -> Option<Unit> {
         Self::NAMES.iter().find(|(name, _)| *name == text).map(|(_, unit)| *unit)

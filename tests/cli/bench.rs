@@ -52,3 +52,23 @@ fn a_net_that_does_not_train_has_no_step() {
     let net = NET.split("train {").next().expect("a net");
     insta::assert_snapshot!(Folder::new(&[("m.net", net)]).run(&["bench", "m.net"]));
 }
+
+/// A step is timed as it trains: what is computed once over the data is in none.
+#[test]
+fn a_frozen_stem_is_in_no_step() {
+    let net = NET
+        .replace("dense 16 -> relu", "stem: dense 64 -> relu -> dense 64 -> relu\n")
+        .replace("-> dropout", "dropout");
+    let frozen = net.replace("epochs 2", "epochs 2\n  freeze stem");
+    let names = |net: &str| {
+        let bench = Folder::new(&[("m.net", net)]).json(&["bench", "m.net", "--seconds", "0", "--json"]);
+        let kernels = bench["kernels"].as_array().expect("kernels").clone();
+        kernels.iter().filter_map(|kernel| kernel["name"].as_str()).collect::<Vec<_>>().join(" ")
+    };
+    assert!(
+        names(&net).contains("stem/dense_2.product") || names(&net).contains("stem/dense_2"),
+        "{}",
+        names(&net)
+    );
+    assert!(!names(&frozen).contains("stem/dense"), "{}", names(&frozen));
+}

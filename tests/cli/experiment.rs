@@ -466,3 +466,19 @@ fn index_files_that_name_the_same_rows_are_one_division() {
     assert!(said.contains("divisions 0 and 2 hold the same rows") && said.ends_with("exit 2\n"), "{said}");
     assert!(folder.run(&["experiment", "m.net", "-q", "-o", "e", "--splits", "2"]).ends_with("exit 0\n"));
 }
+
+/// Each division has a training part of its own, and what is computed once of it changes no figure.
+#[test]
+fn a_frozen_stem_is_computed_anew_for_each_division() {
+    let net = NET.replace(
+        "  dense width -> relu",
+        "  stem: dense 64 -> relu -> dense 32 -> relu\n  dense width -> relu",
+    );
+    let net = net.replace("epochs 15", "epochs 4\n  freeze stem");
+    let report = |limit: &str| {
+        let net = net.replace("batch 32", &format!("batch 32\n  prefix_limit {limit}"));
+        let folder = Folder::new(&[("m.net", &net)]);
+        folder.json(&["experiment", "m.net", "--json", "-o", "e", "--jobs", "2"])["arms"].clone()
+    };
+    assert_eq!(report("2GB"), report("off"));
+}

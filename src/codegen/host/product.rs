@@ -1,6 +1,7 @@
 //! Products, by the library's kernels.
 
 use crate::kernels::gemm::{Along, Matrix, multiply};
+use crate::kernels::ordered;
 use crate::loops::PANEL_ROWS;
 use crate::loops::calls::product::{ProductParams, piece};
 
@@ -103,7 +104,10 @@ unsafe fn pair(
                 let c = c.add(call.c_offset as usize + row * result.0 + col * result.1);
                 let (a, b) = (Matrix { start: a, strides: down }, Matrix { start: b, strides: across });
                 let c = Matrix { start: c, strides: result };
-                multiply(along, (rows, cols, steps), c, call.accumulate != 0, a, b);
+                match call.ordered != 0 {
+                    true => ordered::multiply((rows, cols, steps), c, a, b),
+                    false => multiply(along, (rows, cols, steps), c, call.accumulate != 0, a, b),
+                }
             }
         };
     match call.cut {

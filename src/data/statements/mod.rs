@@ -5,6 +5,7 @@ pub(super) mod classes;
 mod columns;
 pub(super) mod inputs;
 pub(super) mod normalize;
+pub(super) mod prefix_limit;
 pub(super) mod scale;
 pub(super) mod split;
 pub(super) mod target;

@@ -3,8 +3,8 @@
 //! Where `x` is the same for all samples, `(x k) W = x W - (x (1 - k)) W`: the first product is one a row, and of the second's left operand all
 //! but the dropped units are zeros, which products pass over (`kernels::sparse`).
 
-use super::split::reached;
 use crate::graph::builder::Builder;
+use crate::graph::cut::reached;
 use crate::graph::{Graph, Op, ScalarId, ValueId};
 
 /// The graph with such products of `x k` and `x k s` where `rare` says that the threshold of the mask `k` drops few units.

@@ -9,4 +9,4 @@ mod split;
 pub use affine::{affine_site, is_affine_in_masks};
 pub use dropped::{by_dropped, dropped_left};
 pub use mask::Mask;
-pub use split::{Cut, Split, split, split_at};
+pub use split::{Split, split, split_at};

@@ -11,12 +11,9 @@ pub mod lanes;
 use std::cell::RefCell;
 
 use super::gemm::Matrix;
-use lanes::{Entry, Lane, append, nonzeros, turned};
+use super::panel::{DEPTH, PANEL, Panel, load, store};
+use lanes::{Entry, Lane, append, nonzeros};
 
-/// Steps of `k` whose rows of a panel stay in the nearest cache (24 KiB).
-const DEPTH: usize = 96;
-/// Columns of a panel: 8 vectors of 8, half of the registers.
-const PANEL: usize = 64;
 /// Rows whose lists are kept at a time.
 const ROWS: usize = 256;
 /// Rows and steps of `k` from which lists and panels pay. Of columns nothing is asked: a thread may have few of many.
@@ -92,9 +89,6 @@ thread_local! {
     static SCRATCH: RefCell<Scratch> = const { RefCell::new(Scratch { entries: Vec::new(), starts: Vec::new(), panel: None }) };
 }
 
-#[repr(align(64))]
-struct Panel([f32; DEPTH * PANEL]);
-
 /// Lists and a panel, kept by a thread from call to call.
 struct Scratch {
     /// One after the other, list `b * rows + i` for block `b` of `k` and row `i`.
@@ -127,7 +121,7 @@ impl Call {
         if scratch.entries.len() < room {
             scratch.entries.resize(room, Entry::default());
         }
-        let panel = scratch.panel.get_or_insert_with(|| Box::new(Panel([0.0; DEPTH * PANEL])));
+        let panel = scratch.panel.get_or_insert_with(Panel::boxed);
         // SAFETY: the caller's contract.
         unsafe {
             match self.a.strides.1 {
@@ -218,7 +212,7 @@ impl Call {
             let starts = &starts[block * self.rows..=(block + 1) * self.rows];
             // SAFETY: the block lies in `b`; `c` has `width` columns from `col` on, and entries point to rows of the panel.
             unsafe {
-                self.pack::<FUSED, W>((start, DEPTH.min(self.k - start)), (col, width), panel);
+                panel.pack::<FUSED, W>(self.b, (start, DEPTH.min(self.k - start)), (col, width));
                 for (row, ends) in starts.array_windows::<2>().enumerate() {
                     let entries = entries.get_unchecked(ends[0] as usize..ends[1] as usize);
                     let c = self.c.start.add(row * self.c.strides.0 + col);
@@ -233,38 +227,6 @@ impl Call {
             }
         }
         width
-    }
-
-    /// Copies rows `start..start + depth` of columns `col..col + width` of `b`, with zeros up to `W` vectors.
-    #[inline(always)]
-    unsafe fn pack<const FUSED: bool, const W: usize>(
-        &self,
-        (start, depth): (usize, usize),
-        (col, width): (usize, usize),
-        panel: &mut Panel,
-    ) {
-        let (down, right) = self.b.strides;
-        // SAFETY: the block lies in `b`.
-        unsafe {
-            let b = self.b.start.add(start * down + col * right);
-            if right == 1 {
-                for (p, row) in panel.0.chunks_exact_mut(PANEL).take(depth).enumerate() {
-                    let mut sums = [[0.0; 8]; W];
-                    load(b.add(p * down), width, &mut sums);
-                    row[..8 * W].copy_from_slice(sums.as_flattened());
-                }
-                return;
-            }
-            for j in (0..8 * W).step_by(8) {
-                for p in (0..depth).step_by(8) {
-                    let inside = (8.min(depth - p), 8.min(width.saturating_sub(j)));
-                    let tile = tile::<FUSED>(b.add(p * down + j * right), right, inside);
-                    for (i, row) in tile.iter().take(inside.0).enumerate() {
-                        panel.0[(p + i) * PANEL + j..][..8].copy_from_slice(row);
-                    }
-                }
-            }
-        }
     }
 }
 
@@ -303,48 +265,6 @@ unsafe fn sum<const FUSED: bool, const W: usize>(entries: &[Entry], panel: &Pane
         }
     }
     *sums = own;
-}
-
-#[inline(always)]
-unsafe fn load<const W: usize>(from: *const f32, width: usize, to: &mut [Lane; W]) {
-    // SAFETY: `from` has `width` elements, no more than `W` lanes.
-    unsafe {
-        match width == 8 * W {
-            true => *to = *from.cast::<[Lane; W]>(),
-            false => std::ptr::copy_nonoverlapping(from, to.as_mut_ptr().cast(), width),
-        }
-    }
-}
-
-#[inline(always)]
-unsafe fn store<const W: usize>(to: *mut f32, width: usize, from: &[Lane; W]) {
-    // SAFETY: `to` has `width` elements, no more than `W` lanes.
-    unsafe {
-        match width == 8 * W {
-            true => *to.cast::<[Lane; W]>() = *from,
-            false => std::ptr::copy_nonoverlapping(from.as_ptr().cast(), to, width),
-        }
-    }
-}
-
-/// Eight rows of eight elements of a matrix whose columns are lines of memory, `stride` apart: as many as `inside` says, else zeros.
-#[inline(always)]
-unsafe fn tile<const FUSED: bool>(
-    start: *const f32,
-    stride: usize,
-    (rows, cols): (usize, usize),
-) -> [Lane; 8] {
-    // SAFETY: by the contract so many elements of so many lines may be read.
-    let line = |j: usize| unsafe {
-        let mut line = [0.0; 8];
-        match (j < cols, rows) {
-            (true, 8) => line = *start.add(j * stride).cast::<Lane>(),
-            (true, _) => std::ptr::copy_nonoverlapping(start.add(j * stride), line.as_mut_ptr(), rows),
-            (false, _) => {}
-        }
-        line
-    };
-    turned::<FUSED>(std::array::from_fn(line))
 }
 
 #[cfg(test)]

@@ -19,7 +19,7 @@ const HEADINGS: &[&str] =
     &["What it does", "Formula", "Shape", "Arguments", "Train and eval", "Example", "Papers"];
 
 /// The text of the manual's `net` block.
-fn example(row: &Row) -> String {
+pub(crate) fn example(row: &Row) -> String {
     let manual = row.manual();
     let (_, rest) = manual.split_once("```net\n").expect("an example in a ```net block");
     rest.split_once("```").expect("its end").0.to_string()

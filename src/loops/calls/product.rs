@@ -63,6 +63,8 @@ pub struct Product {
     pub k: Extent,
     pub batches: Batches,
     pub accumulate: bool,
+    /// Whether rows of the result are each a function of one row of `a`, to the bit: whatever is beside it, however the product is divided.
+    pub ordered: bool,
     /// Where this is not 1, `k` is cut into so many pieces, and `c` is partials: a row of m n elements for each, to be combined.
     pub pieces: usize,
 }
@@ -116,6 +118,8 @@ params! {
         pub size,
         /// 1 where the result is added to what is there.
         pub accumulate,
+        /// 1 where sums are in order of `k`.
+        pub ordered,
         pub a_offset,
         pub a_down,
         pub a_right,
@@ -308,6 +312,9 @@ impl Library for Product {
         if cols.len > self.c.stride {
             return Err("rows of the result overlap".to_string());
         }
+        if self.ordered && (self.accumulate || self.pieces > 1) {
+            return Err("sums in order are cut or begun elsewhere".to_string());
+        }
         let plain =
             self.c.stride == self.n.len && self.c.offset == 0 && !self.c.transposed && !self.accumulate;
         let constant = !self.m.batch && !self.n.batch && self.batches.is_one();
@@ -354,6 +361,7 @@ impl Library for Product {
             cut,
             size,
             accumulate: u64::from(self.accumulate),
+            ordered: u64::from(self.ordered),
             a_offset: self.a.offset as u64,
             a_down,
             a_right,
@@ -438,6 +446,9 @@ impl Library for Product {
         let (a, b, c) = (self.a.print(m, k, name), self.b.print(k, n, name), self.c.print(m, n, name));
         let Batches { outer, inner } = self.batches;
         let mut text = format!("{c} {sign} {a} * {b}");
+        if self.ordered {
+            text.push_str(", in order");
+        }
         // Writing to a string does not fail.
         if self.pieces > 1 {
             let _ = write!(text, ", in {} pieces", self.pieces);

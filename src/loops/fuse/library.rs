@@ -32,10 +32,10 @@ impl View {
         }
     }
 
-    /// The kernel, its result in `own`.
-    pub fn call(&self, own: BufferId, buffer: impl Fn(ValueId) -> BufferId) -> Call {
+    /// The kernel, its result in `own`; `alone` says that it depends on data alone.
+    pub fn call(&self, own: BufferId, alone: bool, buffer: impl Fn(ValueId) -> BufferId) -> Call {
         match self {
-            View::Product(view) => view.call(own, buffer).into(),
+            View::Product(view) => view.call(own, alone, buffer).into(),
             View::Conv(view) => view.call(own, buffer).into(),
             View::Pool(view) => view.call(own, buffer).into(),
             View::Unfold(view) => view.call(own, buffer).into(),

@@ -20,8 +20,10 @@ mod pools;
 mod prepare;
 mod product;
 mod program;
+mod solo;
 mod step;
 mod store;
+mod stored;
 mod trace;
 mod unfold;
 mod unfused;
@@ -30,11 +32,11 @@ mod windows;
 
 use std::collections::BTreeSet;
 
-use rustc_hash::FxHashSet;
-
 use super::plan::plan;
 use super::{Program, verify};
-use crate::graph::{Graph, ValueId};
+use crate::graph::{Graph, ValueId, of_data_alone};
+use solo::Solos;
+use stored::Stored;
 use trace::Context;
 pub use unfused::Unfused;
 
@@ -48,15 +50,14 @@ pub use unfused::Unfused;
 pub fn fuse(graph: &Graph) -> Result<Program, Unfused> {
     let (graph, library) = prepare::prepare(graph)?;
     let drawn = store::drawn(&graph);
-    let mut context = Context { graph: &graph, library, stored: BTreeSet::new(), drawn };
-    context.stored = store::required(&context);
-    let hoisted = store::hoisted(&context);
-    context.stored.extend(hoisted);
+    let alone = of_data_alone(&graph);
+    let context = Context { graph: &graph, library, stored: Stored::none(graph.nodes.len()), drawn, alone };
+    context.stored.extend(store::required(&context));
+    context.stored.extend(store::hoisted(&context));
+    let mut solos = Solos::new(&context)?;
     let mut apart = BTreeSet::new();
-    let mut settled = FxHashSet::default();
     loop {
-        group::settle(&mut context, &mut settled)?;
-        match attempt(&context, &apart) {
+        match attempt(&context, &solos, &apart) {
             Ok(mut program) => {
                 plan(&mut program);
                 if cfg!(debug_assertions)
@@ -66,14 +67,11 @@ pub fn fuse(graph: &Graph) -> Result<Program, Unfused> {
                 }
                 return Ok(program);
             }
-            Err(More::Store(values)) => {
-                let operands: Vec<_> = values.iter().flat_map(|v| store::operands(&context, *v)).collect();
-                context.stored.extend(operands.into_iter().chain(values));
-            }
+            Err(More::Store(values)) => solos.store(&values)?,
             Err(More::Apart(sink)) => {
                 // An update that others wait for and that waits for them: its value is stored and copied at the end.
                 apart.insert(sink);
-                context.stored.insert(context.strip(graph.sinks[sink].1));
+                solos.store(&BTreeSet::from([context.strip(graph.sinks[sink].1)]))?;
             }
             Err(More::Never(unfused)) => return Err(unfused),
         }
@@ -90,8 +88,12 @@ enum More {
     Never(Unfused),
 }
 
-fn attempt(context: &Context, apart: &BTreeSet<usize>) -> Result<Program, More> {
-    let groups = group::group(context, apart)?;
+fn attempt<'c, 'g>(
+    context: &'c Context<'g>,
+    solos: &Solos<'c, 'g>,
+    apart: &BTreeSet<usize>,
+) -> Result<Program, More> {
+    let groups = group::group(context, solos, apart);
     let shared = store::shared(context, &groups);
     if !shared.is_empty() {
         return Err(More::Store(shared));

@@ -50,8 +50,8 @@ impl ProductView {
         Product::pieces(self.m, self.n, self.k, self.batches) > 1
     }
 
-    /// The library's kernel, its result in `c`.
-    pub fn call(&self, c: BufferId, buffer: impl Fn(ValueId) -> BufferId) -> Product {
+    /// The library's kernel, its result in `c`; `alone` says that it depends on data alone.
+    pub fn call(&self, c: BufferId, alone: bool, buffer: impl Fn(ValueId) -> BufferId) -> Product {
         let matrix = |m: MatrixView| Matrix {
             buffer: buffer(m.base),
             stride: m.stride,
@@ -61,7 +61,20 @@ impl ProductView {
         let c = Matrix { buffer: c, stride: self.n.len, offset: 0, transposed: false };
         let Self { m, n, k, batches, .. } = *self;
         let pieces = Product::pieces(m, n, k, batches);
-        Product { a: matrix(self.a), b: matrix(self.b), c, m, n, k, batches, accumulate: false, pieces }
+        // A pair of matrices for each row of the batch is alone as it is.
+        let ordered = alone && m.batch;
+        Product {
+            a: matrix(self.a),
+            b: matrix(self.b),
+            c,
+            m,
+            n,
+            k,
+            batches,
+            accumulate: false,
+            ordered,
+            pieces,
+        }
     }
 }
 

@@ -5,7 +5,10 @@
 
 mod predictions;
 
-use std::time::{Duration, Instant};
+use std::{
+    sync::atomic::AtomicU32,
+    time::{Duration, Instant},
+};
 
 pub use predictions::{PredictTime, SampleTime};
 
@@ -14,7 +17,7 @@ use crate::run::folder::start;
 use crate::{
     check::{Env, check_source},
     codegen::{CodegenError, Compiled, StepPart},
-    data::{DataError, Dataset},
+    data::{DataError, Part},
     draws,
     kernels::{
         machine::{self, Roofline},
@@ -26,10 +29,14 @@ use crate::{
     runtime::{
         function::{Function, Layout, Pass, PassError, Status},
         plan::{self, Shape},
+        prefix::{Compile, Prefix},
         progress::Progress,
         store::Store,
     },
 };
+
+/// Of the weights and of the order of rows.
+const SEED: u64 = 0;
 
 /// What stages of the compiler took, in order.
 pub struct StageTimes(pub Vec<(&'static str, Duration)>);
@@ -52,6 +59,13 @@ pub struct KernelTime {
     pub bound: Duration,
 }
 
+/// What depends on data alone, computed once over the training rows.
+pub struct Once {
+    pub rows: usize,
+    pub bytes: u64,
+    pub time: Duration,
+}
+
 /// What was measured.
 pub struct Bench {
     /// That steps were offered, and that were at work in the last of them.
@@ -70,6 +84,8 @@ pub struct Bench {
     /// A step's time at barriers, and between kernels.
     pub waiting: Duration,
     pub between: Duration,
+    /// What is computed before the first step, where anything is.
+    pub once: Option<Once>,
     pub predictions: Vec<PredictTime>,
     /// Of Monte-Carlo dropout; none where nothing is live.
     pub samples: Vec<SampleTime>,
@@ -136,12 +152,16 @@ pub fn bench(
     start::has_room(&ready.model, &ready.dataset).map_err(BenchError::NoRoom)?;
     let rows = ready.dataset.train.rows();
     // Whole minibatches only: a short one would blur the time of a step.
-    let shape = Shape { rows, batch: config.batch().rows.min(rows), drop_last: true, seed: 0 };
+    let shape = Shape { rows, batch: config.batch().rows.min(rows), drop_last: true, seed: SEED };
     let team = Team::new(threads);
     let stages = stages(source, sets, ready)?;
     let (roofline, round_trip) = (Roofline::measure(&team), machine::round_trip(&team));
-    let plain = Function::new(lower_train(&ready.model), &ready.dataset.train)?;
-    let mut stepper = Stepper::new(ready, section, &plain, shape);
+    let limit = config.prefix_limit();
+    let compiled =
+        |compile: Compile| Prefix::divide(lower_train(&ready.model), &ready.dataset.train, limit, compile);
+    let (prefix, plain) = compiled(Function::new)?;
+    let (part, once) = read(prefix, ready, &plain, &team)?;
+    let mut stepper = Stepper::new(ready, section, &part, &plain, shape);
     let each = stepper.calibrate(&team)?;
     let mut blocks = Vec::new();
     let begun = Instant::now();
@@ -162,6 +182,7 @@ pub fn bench(
         kernels: Vec::new(),
         waiting: Duration::ZERO,
         between: Duration::ZERO,
+        once,
         predictions,
         samples,
         roofline,
@@ -170,12 +191,28 @@ pub fn bench(
     };
     // Code with clocks runs on all threads that it is given.
     let team = Team::new(bench.threads);
-    let profiled = Function::profiled(lower_train(&ready.model), &ready.dataset.train)?;
-    let mut clocked = Stepper::new(ready, section, &profiled, shape);
+    let (_, profiled) = compiled(Function::profiled)?;
+    let mut clocked = Stepper::new(ready, section, &part, &profiled, shape);
     clocked.run(each, &team)?;
     bench.profiled_step = clocked.run(each, &team)? / each as u32;
     bench.divide(profiled.native(), each as u32);
     Ok(bench)
+}
+
+/// The training part as steps read it, and what it took: what depends on data alone is computed before any of them is timed.
+fn read(
+    prefix: Option<Prefix>,
+    ready: &Ready,
+    function: &Function,
+    team: &Team,
+) -> Result<(Part, Option<Once>), PassError> {
+    let part = &ready.dataset.train;
+    let Some(prefix) = prefix else { return Ok((part.clone(), None)) };
+    let mut store = Store::fresh(&ready.model, function.graph(), SEED);
+    let (begun, nobody_stops) = (Instant::now(), AtomicU32::new(0));
+    let kept = prefix.part(part, &mut store, team, &nobody_stops)?;
+    let once = Once { rows: part.rows(), bytes: prefix.bytes(part.rows()), time: begun.elapsed() };
+    Ok((kept.unwrap_or_else(|| part.clone()), Some(once)))
 }
 
 impl Bench {
@@ -223,7 +260,7 @@ fn stages(source: &str, sets: &[(String, String)], ready: &Ready) -> Result<Stag
 /// Runs steps of a net from fresh weights, epoch after epoch.
 struct Stepper<'a> {
     section: &'a Train,
-    dataset: &'a Dataset,
+    part: &'a Part,
     function: &'a Function,
     shape: Shape,
     store: Store,
@@ -234,12 +271,18 @@ struct Stepper<'a> {
 }
 
 impl<'a> Stepper<'a> {
-    fn new(ready: &'a Ready, section: &'a Train, function: &'a Function, shape: Shape) -> Self {
-        let (model, dataset) = (&ready.model, &ready.dataset);
+    fn new(
+        ready: &'a Ready,
+        section: &'a Train,
+        part: &'a Part,
+        function: &'a Function,
+        shape: Shape,
+    ) -> Self {
+        let model = &ready.model;
         let store = Store::fresh(model, function.graph(), shape.seed);
         let totals = vec![0.0; function.graph().metrics.len()];
         let width = model.output.kind.width();
-        Self { section, dataset, function, shape, width, store, outputs: Vec::new(), totals }
+        Self { section, part, function, shape, width, store, outputs: Vec::new(), totals }
     }
 
     /// Steps that take about a fiftieth of a second, within one epoch; the code and the caches are warm after.
@@ -276,7 +319,7 @@ impl<'a> Stepper<'a> {
             partner: plan.partner.as_deref(),
             steps: 0..steps as u64,
             totals: &mut self.totals,
-            ..Pass::once(&self.dataset.train, layout, &mut self.store, &mut self.outputs, team)
+            ..Pass::once(self.part, layout, &mut self.store, &mut self.outputs, team)
         })?;
         let time = start.elapsed();
         if status == Status::Done { Ok(time) } else { Err(BenchError::Diverged) }

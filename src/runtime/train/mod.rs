@@ -16,6 +16,7 @@ use std::{
 
 mod error;
 mod judge;
+mod parts;
 mod told;
 
 pub use error::TrainError;
@@ -24,7 +25,6 @@ pub use told::{EpochReport, Event, Observer, Outcome};
 use super::{
     checkpoint::Checkpoint,
     counts,
-    evaluate::Evaluator,
     figures::{Reporter, Tallies, steps_of_block},
     function::{Function, Layout, Pass, PassError, Status, Watch},
     keeper::{self, Keeper},
@@ -36,9 +36,9 @@ use crate::kernels::team::Team;
 use crate::{
     data::{DataConfig, Dataset},
     draws,
-    lower::lower_train,
     model::{Model, Train},
 };
+use parts::Parts;
 
 /// What is trained, on what, into which folder.
 pub struct Job<'a> {
@@ -101,7 +101,7 @@ struct Trainer<'a> {
     team: Team,
     shape: Shape,
     function: Function,
-    evaluator: Option<Evaluator>,
+    parts: Parts,
     reporter: Reporter,
     store: Store,
     keeper: Keeper<'a>,
@@ -139,9 +139,7 @@ impl<'a> Trainer<'a> {
         counts::check(job.model, shape.rows, job.dataset.valid.is_some())
             .map_err(|unfit| TrainError::Data(unfit.plain()))?;
         let started = Instant::now();
-        let function = Function::new(lower_train(job.model), &job.dataset.train)?;
-        let held_out = job.dataset.valid.is_some() || job.dataset.test.is_some();
-        let evaluator = if held_out { Some(Evaluator::new(job.model, &job.dataset.train)?) } else { None };
+        let (parts, function) = Parts::new(job.model, job.dataset)?;
         let compile_seconds = started.elapsed().as_secs_f64();
         let reporter = Reporter::new(job.model, &job.meta.transform);
         let figures = options.figures || Self::watches(section);
@@ -164,7 +162,7 @@ impl<'a> Trainer<'a> {
             team: Team::new(options.threads),
             shape,
             function,
-            evaluator,
+            parts,
             reporter,
             store,
             keeper: Keeper::new(job.dir),
@@ -195,6 +193,9 @@ impl<'a> Trainer<'a> {
         };
         let goes_on = |at: &Progress| at.epoch * steps + at.step < end && !at.stopped_early;
         let already_done = !goes_on(&self.progress);
+        if !already_done {
+            self.settle(stop, observer)?;
+        }
         while goes_on(&self.progress) {
             self.epoch(end, stop, observer)?;
             if observer.ends() {
@@ -202,6 +203,23 @@ impl<'a> Trainer<'a> {
             }
         }
         Ok(already_done)
+    }
+
+    /// Computes once what depends on data alone. Whoever stops that, or meets a row that cannot be read, is where the run stood before.
+    fn settle(&mut self, stop: &AtomicU32, observer: &mut dyn Observer) -> Result<(), TrainError> {
+        let started = Instant::now();
+        let settled = self.parts.settle(&mut self.store, &self.team, stop);
+        if !matches!(settled, Ok(Some(_)) | Err(PassError::Codegen(_))) {
+            self.write_last()?;
+        }
+        match settled? {
+            None => Err(TrainError::Interrupted { epoch: self.progress.epoch + 1, step: self.progress.step }),
+            Some(0) => Ok(()),
+            Some(bytes) => {
+                observer.event(Event::Settled { bytes, seconds: started.elapsed().as_secs_f64() });
+                Ok(())
+            }
+        }
     }
 
     /// One epoch, or what is left of it up to the update `end`. An epoch that ends there before all its rows were seen has figures, but
@@ -229,15 +247,15 @@ impl<'a> Trainer<'a> {
             return Ok(());
         }
         let train = self.train_figures();
-        let valid = match (&mut self.evaluator, &self.job.dataset.valid) {
-            (Some(evaluator), Some(part)) => Some(evaluator.figures(
-                part,
+        let valid = match &mut self.parts.valid {
+            Some((rows, evaluator)) => Some(evaluator.figures(
+                &rows.part,
                 &mut self.store,
                 &self.reporter,
                 &self.team,
                 self.job.meta.seed,
             )?),
-            _ => None,
+            None => None,
         };
         let best = whole && self.judge(epoch + 1, &train, valid.as_ref());
         if whole && self.section.fits_precision() {
@@ -359,7 +377,7 @@ impl<'a> Trainer<'a> {
             first_update: epoch * self.shape.steps() as u64,
             totals: &mut self.progress.totals,
             watch: Some(Watch { done, stop }),
-            ..Pass::once(&self.job.dataset.train, layout, &mut self.store, &mut self.outputs, &self.team)
+            ..Pass::once(&self.parts.train.part, layout, &mut self.store, &mut self.outputs, &self.team)
         })
     }
 
@@ -415,15 +433,15 @@ impl<'a> Trainer<'a> {
 
     fn outcome(mut self, already_done: bool) -> Result<Outcome, TrainError> {
         let tested = self.choose()?;
-        let test = match (&mut self.evaluator, &self.job.dataset.test) {
-            (Some(evaluator), Some(part)) => Some(evaluator.figures(
+        let test = match &self.job.dataset.test {
+            Some(part) => Some(self.parts.judge_of(self.job.model, part)?.figures(
                 part,
                 &mut self.store,
                 &self.reporter,
                 &self.team,
                 self.job.meta.seed,
             )?),
-            _ => None,
+            None => None,
         };
         let batch = self.shape.batch.min(self.shape.rows);
         Ok(Outcome {

@@ -10,6 +10,11 @@ pub enum Event<'a> {
     Compiled {
         seconds: f64,
     },
+    /// What depends on data alone was computed once, and takes so many bytes.
+    Settled {
+        bytes: u64,
+        seconds: f64,
+    },
     /// `done` counts the steps of this epoch while it runs.
     EpochBegan {
         epoch: u64,
