@@ -49,7 +49,7 @@ pub use unfused::Unfused;
 /// In a debug build, where an invariant of the result is broken.
 pub fn fuse(graph: &Graph) -> Result<Program, Unfused> {
     let (graph, library) = prepare::prepare(graph)?;
-    let drawn = store::drawn(&graph);
+    let drawn = store::drawn(&graph, &library);
     let alone = of_data_alone(&graph);
     let context = Context { graph: &graph, library, stored: Stored::none(graph.nodes.len()), drawn, alone };
     context.stored.extend(store::required(&context));

@@ -13,7 +13,7 @@ use smallvec::SmallVec;
 
 use super::form::{Compute, Form, Leaf, form};
 use super::group::{Groups, Item, is_combined, is_loop, leaf_home};
-use super::library::live;
+use super::library::{Library, live};
 use super::trace::{Context, Level, Trace, What};
 use super::view::is_uniform;
 use crate::graph::{Graph, Node, Op, Sink, ValueId};
@@ -25,13 +25,14 @@ const TRANSCENDENTAL: f64 = 2.0;
 const CHEAP_VECTOR: f64 = 2.5;
 
 /// Values made of random draws, scalars and constants alone.
-pub(super) fn drawn(graph: &Graph) -> Vec<bool> {
+pub(super) fn drawn(graph: &Graph, library: &Library) -> Vec<bool> {
     let mut drawn = Vec::with_capacity(graph.nodes.len());
-    for node in &graph.nodes {
+    for v in graph.values() {
+        let node = graph.node(v);
         drawn.push(match form(node) {
             Form::Leaf(Leaf::Const(_) | Leaf::Scalar(_) | Leaf::Key(_)) => true,
             Form::Leaf(Leaf::Kept(_) | Leaf::Data { .. }) => false,
-            _ => node.inputs.iter().all(|x| drawn[x.index()]),
+            _ => !library.contains_key(&v) && node.inputs.iter().all(|x| drawn[x.index()]),
         });
     }
     drawn
