@@ -224,9 +224,8 @@ fn concat(tys: &[&Type], axis: usize) -> Result<Type> {
 
 /// Windowed axes are neighbours and constant, and every window lies on its axis with the border.
 fn windowed(geometry: &Geometry) -> Result<()> {
-    let sound = |slide: &super::Slide| {
-        slide.size > 0 && slide.stride > 0 && slide.dilation > 0 && slide.count() > 0
-    };
+    let sound =
+        |slide: &super::Slide| slide.size > 0 && slide.stride > 0 && slide.dilation > 0 && slide.count() > 0;
     let neighbours = (geometry.first()..).zip(&geometry.axes).all(|(axis, slide)| slide.axis == axis);
     if geometry.axes.is_empty() || !neighbours || !geometry.axes.iter().all(sound) {
         fail!("slides windows by {geometry:?}");
@@ -247,8 +246,7 @@ fn windows(ty: &Type, geometry: &Geometry) -> Result<Type> {
 
 fn overlap(ty: &Type, geometry: &Geometry) -> Result<Type> {
     windowed(geometry)?;
-    let inserted: Vec<Dim> =
-        geometry.counts().into_iter().chain(geometry.sizes()).map(Dim::Const).collect();
+    let inserted: Vec<Dim> = geometry.counts().into_iter().chain(geometry.sizes()).map(Dim::Const).collect();
     let range = geometry.first()..geometry.first() + inserted.len();
     if ty.dims.get(range.clone()) != Some(&inserted[..]) {
         fail!("takes windows by {geometry:?}, which {ty} is not");

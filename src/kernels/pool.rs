@@ -36,7 +36,8 @@ impl Sizes {
                 let lines = rows.inside(row);
                 for col in 0..cols.count {
                     let places = cols.inside(col);
-                    let mut covered = Covered { first: 0, lines: 0, places: 0, down: 0, right: cols.dilation };
+                    let mut covered =
+                        Covered { first: 0, lines: 0, places: 0, down: 0, right: cols.dilation };
                     if !lines.is_empty() && !places.is_empty() {
                         let line = picture * rows.len + rows.element(row, lines.start);
                         covered.first = line * cols.len + cols.element(col, places.start);
@@ -168,10 +169,14 @@ pub unsafe fn backward(
                 covered.each(|place| {
                     let at = dx.start.add(place * dx.pixel + channel);
                     let old = load(at, len, 0.0);
-                    store(at, len, std::array::from_fn(|lane| {
-                        let own = pool == Pool::Sum || first[lane] == tap;
-                        old[lane] + if own { g[lane] } else { 0.0 }
-                    }));
+                    store(
+                        at,
+                        len,
+                        std::array::from_fn(|lane| {
+                            let own = pool == Pool::Sum || first[lane] == tap;
+                            old[lane] + if own { g[lane] } else { 0.0 }
+                        }),
+                    );
                     tap += 1;
                 });
             }

@@ -62,11 +62,21 @@ static SIG: Sig = Sig {
         STRIDE,
         SAME,
         DILATION,
-        ArgSpec::named("groups", Kind::Count { min: 1 }, Default::Number(1.0), "runs of channels that see nothing of each other"),
+        ArgSpec::named(
+            "groups",
+            Kind::Count { min: 1 },
+            Default::Number(1.0),
+            "runs of channels that see nothing of each other",
+        ),
         ArgSpec::named("bias", Kind::Bool, Default::Bool(true), "add a bias"),
         INIT,
         BIAS_INIT,
-        ArgSpec::named("max_norm", Kind::Number(Bounds::POSITIVE), Default::Absent, "largest norm of a filter"),
+        ArgSpec::named(
+            "max_norm",
+            Kind::Number(Bounds::POSITIVE),
+            Default::Absent,
+            "largest norm of a filter",
+        ),
         penalties::l1::OF_WEIGHTS,
         penalties::l2::OF_WEIGHTS,
     ],
@@ -145,10 +155,14 @@ fn groups(cx: &Infer<'_>, channels: usize, width: usize) -> Result<usize, Diagno
         .map(|n| n.to_string())
         .collect();
     common.truncate(8);
-    Err(Diagnostic::error("E0301", cx.args.span_of("groups"), format!("{n} {what} do not divide into {groups} groups"))
-        .label(format!("sees {}, makes {width} filters", cx.input()))
-        .also(cx.inputs[0].span, format!("this value comes from {}", cx.inputs[0].name))
-        .help(format!("groups that divide both: {}", common.join(", "))))
+    Err(Diagnostic::error(
+        "E0301",
+        cx.args.span_of("groups"),
+        format!("{n} {what} do not divide into {groups} groups"),
+    )
+    .label(format!("sees {}, makes {width} filters", cx.input()))
+    .also(cx.inputs[0].span, format!("this value comes from {}", cx.inputs[0].name))
+    .help(format!("groups that divide both: {}", common.join(", "))))
 }
 
 /// Declares `bias [width]` unless `bias=false`.

@@ -36,8 +36,12 @@ use crate::{
 pub struct GlobalAvgPool;
 pub static LAYER: GlobalAvgPool = GlobalAvgPool;
 
-static SIG: Sig =
-    Sig { name: "global_avg_pool", about: "the mean of each channel over its map", args: &[], block: Block::None };
+static SIG: Sig = Sig {
+    name: "global_avg_pool",
+    about: "the mean of each channel over its map",
+    args: &[],
+    block: Block::None,
+};
 
 impl Layer for GlobalAvgPool {
     fn sig(&self) -> &'static Sig {

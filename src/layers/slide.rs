@@ -11,10 +11,12 @@ use crate::{
 /// `3x3`, or one number: of the only axis where windows slide over one, else of both.
 const SIZES: Kind = Kind::OneOf(&[Kind::Size, Kind::Count { min: 1 }]);
 
-pub const SIZE: ArgSpec = ArgSpec::required("size", SIZES, "height and width of a window; one number where there is one axis");
+pub const SIZE: ArgSpec =
+    ArgSpec::required("size", SIZES, "height and width of a window; one number where there is one axis");
 pub const STRIDE: ArgSpec = ArgSpec::named("stride", SIZES, Default::Number(1.0), "from window to window");
 /// Of pools, whose windows lie side by side unless told otherwise.
-pub const POOL_STRIDE: ArgSpec = ArgSpec::named("stride", SIZES, Default::Absent, "from window to window, the window's size unless given");
+pub const POOL_STRIDE: ArgSpec =
+    ArgSpec::named("stride", SIZES, Default::Absent, "from window to window, the window's size unless given");
 pub const DILATION: ArgSpec =
     ArgSpec::named("dilation", SIZES, Default::Number(1.0), "from element to element of a window");
 pub const SAME: ArgSpec = ArgSpec::named("pad", PADS, Default::Word("same"), "border around the map");
@@ -99,8 +101,11 @@ impl Windows {
         let dilated = if slide.dilation > 1 { " with their dilation" } else { "" };
         let padded = sizes(|s| s.before + s.len + s.after);
         let map = if slide.before + slide.after > 0 { "a map that is, with its border," } else { "a map of" };
-        let message =
-            format!("windows of `{}` are {}{dilated}, larger than {map} {padded}", cx.name(), sizes(Slide::span));
+        let message = format!(
+            "windows of `{}` are {}{dilated}, larger than {map} {padded}",
+            cx.name(),
+            sizes(Slide::span)
+        );
         Err(cx.mismatch(message).help("take smaller windows, `pad=same`, or fewer pools in front of it"))
     }
 
@@ -153,7 +158,10 @@ pub fn map(cx: &Infer<'_>) -> Result<usize, Diagnostic> {
 /// An argument gives one size an axis, or one for all; otherwise E0211, or E0206 for a size of 0.
 fn counted(cx: &Infer<'_>, name: &'static str, axes: usize) -> Result<(), Diagnostic> {
     let wrong = |given: usize, fix: String| {
-        let message = format!("`{name}` of `{}` has {given} sizes, and windows slide over {axes} axes", cx.name());
+        let (size, axis) =
+            (if given == 1 { "size" } else { "sizes" }, if axes == 1 { "axis" } else { "axes" });
+        let message =
+            format!("`{name}` of `{}` has {given} {size}, and windows slide over {axes} {axis}", cx.name());
         Err(Diagnostic::error("E0211", cx.args.span_of(name), message)
             .label(format!("sees {}", cx.input()))
             .also(cx.inputs[0].span, format!("this value comes from {}", cx.inputs[0].name))
@@ -163,7 +171,9 @@ fn counted(cx: &Infer<'_>, name: &'static str, axes: usize) -> Result<(), Diagno
         Some(Value::Size(sizes)) if sizes.len() != axes && axes == 1 => {
             wrong(sizes.len(), format!("write one size, such as `{}`", sizes.first().copied().unwrap_or(3)))
         }
-        Some(Value::Size(sizes)) if sizes.len() != axes => wrong(sizes.len(), "write two sizes, such as `3x3`".into()),
+        Some(Value::Size(sizes)) if sizes.len() != axes => {
+            wrong(sizes.len(), "write two sizes, such as `3x3`".into())
+        }
         Some(Value::Number(n)) if name == "size" && axes == 2 => wrong(1, format!("write `{n}x{n}`")),
         Some(Value::Size(sizes)) if sizes.contains(&0) && name != "pad" => {
             let message = format!("`{name}` of `{}` is 0", cx.name());

@@ -54,7 +54,14 @@ pub(super) unsafe extern "C" fn conv(operands: *const u64, args: *const Args, fi
                     let (tap, filter) = (part as usize / panels, part as usize % panels * WEIGHT_COLUMNS);
                     let filters = filter..(filter + WEIGHT_COLUMNS).min(sizes.filters);
                     let block = Block { taps: tap..tap + 1, filters };
-                    weights_of(&sizes, 0..batch * each, read(x), Matrix { start: w, strides }, read(y), block);
+                    weights_of(
+                        &sizes,
+                        0..batch * each,
+                        read(x),
+                        Matrix { start: w, strides },
+                        read(y),
+                        block,
+                    );
                 }
                 (_, groups) => {
                     let group = pictures(part, batch.div_ceil(groups), batch, each);

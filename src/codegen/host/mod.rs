@@ -5,9 +5,9 @@
 
 mod combine;
 mod conv;
-mod slides;
 mod pool;
 mod product;
+mod slides;
 mod transpose;
 mod unfold;
 

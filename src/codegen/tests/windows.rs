@@ -169,8 +169,7 @@ fn step() -> Program {
     let mut b = Builder::new();
     let slot = b.declare_input("x", DType::F32, &[12, 12, 3]);
     let x = b.input(slot, false);
-    let (v, w, bias) =
-        (b.param("v", &[3, 3, 3, 8]), b.param("w", &[3, 3, 8, 16]), b.param("bias", &[8]));
+    let (v, w, bias) = (b.param("v", &[3, 3, 3, 8]), b.param("w", &[3, 3, 8, 16]), b.param("bias", &[8]));
     let around = windows(1, &[(12, 3), (12, 3)], (1, 1, 1, 1));
     let first = conv(&mut b, x, v, &around);
     let first = b.add_bias(first, bias);

@@ -217,7 +217,9 @@ unsafe fn copy(from: *const f32, to: *mut f32, len: usize, room: usize) {
     unsafe {
         if len < 4 * STEP && len.next_multiple_of(STEP) <= room {
             for at in (0..len).step_by(STEP) {
-                to.add(at).cast::<[f32; STEP]>().write_unaligned(from.add(at).cast::<[f32; STEP]>().read_unaligned());
+                to.add(at)
+                    .cast::<[f32; STEP]>()
+                    .write_unaligned(from.add(at).cast::<[f32; STEP]>().read_unaligned());
             }
         } else {
             to.copy_from_nonoverlapping(from, len);
@@ -271,6 +273,7 @@ pub(super) unsafe fn scatter(
 /// Both are `len` elements that do not overlap.
 unsafe fn add(from: *const f32, to: *mut f32, len: usize) {
     // SAFETY: the caller's contract.
-    let (from, to) = unsafe { (std::slice::from_raw_parts(from, len), std::slice::from_raw_parts_mut(to, len)) };
+    let (from, to) =
+        unsafe { (std::slice::from_raw_parts(from, len), std::slice::from_raw_parts_mut(to, len)) };
     to.iter_mut().zip(from).for_each(|(to, from)| *to += from);
 }

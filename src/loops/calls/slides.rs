@@ -119,8 +119,10 @@ impl Map {
         let one = Axis { count: Extent { batch: false, len: 1 }, step: 0 };
         let axis = |len, step| Axis { count: Extent { batch: false, len }, step };
         let rows = Axis { count: Extent { batch: true, len: 1 }, step: width };
-        let region =
-            Region::Grid { offset: self.offset, axes: [rows, axis(places, self.pixel), axis(channels, 1), one] };
+        let region = Region::Grid {
+            offset: self.offset,
+            axes: [rows, axis(places, self.pixel), axis(channels, 1), one],
+        };
         let reach = match grain {
             Some(grain) => Reach::Rows { rows: Dim::Batch, grain, width, pass: false },
             None => Reach::All,

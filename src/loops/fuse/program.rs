@@ -172,7 +172,8 @@ impl Writer<'_, '_> {
     fn call(&mut self, v: ValueId) {
         let Some(view) = self.context.library.get(&v) else { return };
         let own = self.buffers[&Home::Value(v)];
-        let call = view.call(own, self.context.alone[v.index()], |base| self.buffers[&home_of(self.context, base)]);
+        let call =
+            view.call(own, self.context.alone[v.index()], |base| self.buffers[&home_of(self.context, base)]);
         let name = self.names.unique(format!("{}.{}", self.names.value(v), view.word()));
         let partials = call.operands().iter().find_map(|o| match o.region {
             Region::Partials { domain, .. } if o.buffer == own => Some(domain),
