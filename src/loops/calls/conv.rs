@@ -120,17 +120,24 @@ impl Library for Conv {
             true => Region::Partials { cols: self.weights(), domain: Self::rows_of_groups() },
             false => Region::Grid { offset: self.w.offset, axes: [rows, axis(self.filters, 1), one, one] },
         };
-        let weights = Touched { buffer: self.w.buffer, touch: touch(Side::Weights), region, reach: Reach::All };
+        let weights =
+            Touched { buffer: self.w.buffer, touch: touch(Side::Weights), region, reach: Reach::All };
         vec![
             self.x.touched(touch(Side::Inputs), self.slides.places() * pictures, self.channels, self.grain()),
             weights,
-            self.y.touched(touch(Side::Forward), self.slides.windows() * pictures, self.filters, self.grain()),
+            self.y.touched(
+                touch(Side::Forward),
+                self.slides.windows() * pictures,
+                self.filters,
+                self.grain(),
+            ),
         ]
     }
 
     fn check(&self) -> Result<(), String> {
         self.slides.check()?;
-        let apart = self.channels <= self.x.pixel && self.filters <= self.y.pixel && self.filters <= self.w.stride;
+        let apart =
+            self.channels <= self.x.pixel && self.filters <= self.y.pixel && self.filters <= self.w.stride;
         if !apart || self.channels == 0 || self.filters == 0 || self.w.transposed {
             return Err("places or weights of a convolution overlap".to_string());
         }

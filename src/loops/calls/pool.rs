@@ -155,7 +155,9 @@ impl Library for Pool {
         let (reduction, windows) = (print::reduce(self.reduction), self.slides.text());
         match self.to {
             None => format!("{y} = {reduction} of {x}: {windows}"),
-            Some(to) if self.is_max() => format!("{} = {y} at the first {reduction} of {x}: {windows}", name(to)),
+            Some(to) if self.is_max() => {
+                format!("{} = {y} at the first {reduction} of {x}: {windows}", name(to))
+            }
             Some(to) => format!("{} = sums of {y}: {windows}", name(to)),
         }
     }

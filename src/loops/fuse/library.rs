@@ -42,22 +42,20 @@ impl View {
         }
     }
 
+    /// The end of the kernel's name: of products it does not say how their operands lie.
+    pub fn word(&self, call: &Call) -> String {
+        match self {
+            View::Product(_) => "gemm".to_string(),
+            View::Conv(_) | View::Pool(_) | View::Unfold(_) => call.word(),
+        }
+    }
+
     /// Whether its result is partials that are to be combined.
     pub fn leaves_partials(&self) -> bool {
         match self {
             View::Product(view) => view.in_pieces(),
             View::Conv(view) => view.call(BufferId(0), |_| BufferId(0)).in_groups(),
             View::Pool(_) | View::Unfold(_) => false,
-        }
-    }
-
-    /// The end of the kernel's name.
-    pub fn word(&self) -> &'static str {
-        match self {
-            View::Product(_) => "gemm",
-            View::Conv(_) => "conv",
-            View::Pool(_) => "pool",
-            View::Unfold(_) => "unfold",
         }
     }
 }

@@ -174,7 +174,7 @@ impl Writer<'_, '_> {
         let own = self.buffers[&Home::Value(v)];
         let call =
             view.call(own, self.context.alone[v.index()], |base| self.buffers[&home_of(self.context, base)]);
-        let name = self.names.unique(format!("{}.{}", self.names.value(v), view.word()));
+        let name = self.names.unique(format!("{}.{}", self.names.value(v), view.word(&call)));
         let partials = call.operands().iter().find_map(|o| match o.region {
             Region::Partials { domain, .. } if o.buffer == own => Some(domain),
             _ => None,
