@@ -295,7 +295,7 @@ impl Command {
             PredictMode::McDropout(mc) => mc.samples,
             _ => USUAL_SAMPLES,
         };
-        Ok(one.curve(&drawn.search, None, samples, self.sets.unwrap_or(20), team)?.chart())
+        Ok(run::curve(one, &drawn.search, None, samples, self.sets.unwrap_or(20), team)?.chart())
     }
 
     fn band(&self, drawn: &Drawn, team: &Team) -> Result<Chart, TrainedError> {

@@ -2,11 +2,12 @@
 
 use crate::run::{
     folder::trained::TrainedError,
-    judgements::curve::Curve,
+    judgements::{curve::Curve, held_out},
     predictions::{
         committee::{Committee, nothing_live},
         likelihood,
         mc::Marginal,
+        own_units,
         sampling::Sampling,
     },
 };
@@ -52,7 +53,7 @@ impl Committee {
         team: &Team,
     ) -> Result<Chart, TrainedError> {
         self.needs_classes("reliability")?;
-        let (name, part) = self.first().held_out(search, None)?;
+        let (name, part) = held_out::first_rows(self.first(), search, None)?;
         let mut series = Vec::new();
         for (color, (way, mode)) in ways(mode).into_iter().enumerate() {
             let mut bins = [(0.0, 0.0, 0.0); BINS];
@@ -80,7 +81,7 @@ impl Committee {
     /// # Errors
     /// As [`reliability`](Self::reliability), but numbers are judged too.
     pub fn risk(&self, search: &Search, mode: PredictMode, team: &Team) -> Result<Chart, TrainedError> {
-        let (name, part) = self.first().held_out(search, None)?;
+        let (name, part) = held_out::first_rows(self.first(), search, None)?;
         let classes = self.has_classes();
         let mut series = Vec::new();
         for (way, mode) in ways(mode) {
@@ -126,7 +127,7 @@ impl Committee {
         precision: Option<f64>,
         team: &Team,
     ) -> Result<Chart, TrainedError> {
-        let (name, part) = self.first().held_out(search, None)?;
+        let (name, part) = held_out::first_rows(self.first(), search, None)?;
         let classes = self.has_classes();
         let rows = self.judged(&part, mode, precision, team)?;
         let group = |of: fn(&Judged) -> f64| -> Vec<(f64, f64)> {
@@ -218,7 +219,8 @@ impl Committee {
             series.push(Series::band("2 epistemic sd", 0, around(&places, &means, &sd)));
         }
         series.push(Series::line("mean", 0, places.iter().copied().zip(means).collect()));
-        let observed = first.observed(&dataset.train).into_iter().map(|y| transform.target.raised(0, y));
+        let observed =
+            own_units::observed(first, &dataset.train).into_iter().map(|y| transform.target.raised(0, y));
         let dots = seen.iter().copied().zip(observed).collect();
         series.push(Series::dots("training rows", 3, dots));
         let title =
@@ -248,7 +250,7 @@ impl Committee {
             PredictMode::WeightScaling | PredictMode::Exact(_) => Sampling::passes(self.all(), part, team),
         };
         let kind = sampling.kind();
-        let observed = self.first().observed(part);
+        let observed = own_units::observed(self.first(), part);
         let width = observed.len() / part.rows().max(1);
         let mut rows = Vec::with_capacity(part.rows());
         let done = sampling.tempered(mode).each_row_of_logits(|at, samples| {

@@ -2,8 +2,11 @@
 
 use crate::run::{
     folder::trained::TrainedError,
-    judgements::audit::{Compared, compared},
-    predictions::{committee::Committee, sampling::Sampling},
+    judgements::{
+        audit::{Compared, compared},
+        held_out,
+    },
+    predictions::{committee::Committee, own_units, pass, sampling::Sampling},
 };
 use crate::{
     data::{Part, Search},
@@ -25,7 +28,7 @@ pub struct JointAudit {
 }
 
 impl Committee {
-    /// Audits the part that [`Trained::audit`](crate::run::Trained::audit) takes; the last way is what the others are compared with.
+    /// Audits the part that [`audit`](crate::run::audit) takes; the last way is what the others are compared with.
     ///
     /// # Errors
     /// Nets that say distributions of numbers; data that are missing, broken, or not those of training.
@@ -41,13 +44,13 @@ impl Committee {
             let why = "a `normal` output says a distribution: there is no audit of it in this version";
             return Err(TrainedError::Unfit(why.into()));
         }
-        let (name, part) = first.held_out(search, most)?;
+        let (name, part) = held_out::first_rows(first, search, most)?;
         let count = self.members().len();
         let mut ways = Vec::new();
         for (i, member) in self.members().iter().enumerate() {
             ways.push((
                 format!("run {}, seed {}", i + 1, member.checkpoint.meta.seed),
-                member.scaled(&part, team)?,
+                pass::weight_scaling(member, &part, team)?,
             ));
         }
         let each = |i: usize| ways.iter().map(move |(_, p): &(String, Vec<f64>)| p[i]);
@@ -60,7 +63,7 @@ impl Committee {
                 ways.push((name, self.mean(&part, samples, team)?));
             }
         }
-        let observed = first.observed(&part);
+        let observed = own_units::observed(first, &part);
         let (reference, truth) = ways[ways.len() - 1].clone();
         let ways = ways.into_iter().map(|(name, p)| compared(name, &p, &truth, &observed, kind));
         Ok(JointAudit {
