@@ -93,7 +93,7 @@ impl Command {
                 return Err(Failure::usage(format!("`{flag}` is of one net: name one run")));
             }
         }
-        let audit = committee.audit(search, self.rows.map(|n| n as usize), team);
+        let audit = run::joint_audit(committee, search, self.rows.map(|n| n as usize), team);
         let audit = audit.map_err(|error| eval::failure(&error, ui))?;
         ui.data(&match self.json {
             true => {

@@ -40,36 +40,31 @@ pub struct PartFigures {
 /// Figures and, of Monte-Carlo dropout, how many samples they are of.
 type Sampled = Option<(Figures, Option<Drawn>)>;
 
-impl Committee {
-    /// Loss and metrics of every part of the data, dropout off. Where `mode` asks for samples and something is live, those of their mean
-    /// too, of held-out parts; of the training part if there is no other.
-    ///
-    /// # Errors
-    /// Data that are missing, broken, or not those of training.
-    pub fn evaluate(
-        &self,
-        search: &Search,
-        mode: PredictMode,
-        scoring: Scoring,
-        team: &Team,
-    ) -> Result<Vec<PartFigures>, TrainedError> {
-        let scoring = self.scoring(scoring, mode)?;
-        let dataset = self.first().dataset(search)?;
-        let parts = [
-            ("train", Some(&dataset.train)),
-            ("valid", dataset.valid.as_ref()),
-            ("test", dataset.test.as_ref()),
-        ];
-        let held_out = dataset.valid.is_some() || dataset.test.is_some();
-        let mut all = Vec::new();
-        for (name, part) in parts {
-            let Some(part) = part else { continue };
-            let sampled = name != "train" || !held_out || mode == PredictMode::WeightScaling;
-            let mode = sampled.then_some(mode);
-            all.push(figures_of(&self.all(), name, part, mode, scoring, team)?);
-        }
-        Ok(all)
+/// Loss and metrics of every part of the data, dropout off. Where `mode` asks for samples and something is live, those of their mean
+/// too, of held-out parts; of the training part if there is no other.
+///
+/// # Errors
+/// Data that are missing, broken, or not those of training.
+pub fn evaluate(
+    committee: &Committee,
+    search: &Search,
+    mode: PredictMode,
+    scoring: Scoring,
+    team: &Team,
+) -> Result<Vec<PartFigures>, TrainedError> {
+    let scoring = committee.scoring(scoring, mode)?;
+    let dataset = committee.first().dataset(search)?;
+    let parts =
+        [("train", Some(&dataset.train)), ("valid", dataset.valid.as_ref()), ("test", dataset.test.as_ref())];
+    let held_out = dataset.valid.is_some() || dataset.test.is_some();
+    let mut all = Vec::new();
+    for (name, part) in parts {
+        let Some(part) = part else { continue };
+        let sampled = name != "train" || !held_out || mode == PredictMode::WeightScaling;
+        let mode = sampled.then_some(mode);
+        all.push(figures_of(&committee.all(), name, part, mode, scoring, team)?);
     }
+    Ok(all)
 }
 
 /// The figures of one part; a net without live dropout has one sample.
