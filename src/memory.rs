@@ -89,6 +89,16 @@ pub fn grow<T>(vector: &mut Vec<T>) -> Result<(), TooMuch> {
     vector.try_reserve_exact(more).map_err(|_| too_much(available()))
 }
 
+/// Room for `n` more elements.
+///
+/// # Errors
+/// If there is none.
+pub fn more<T>(vector: &mut Vec<T>, n: usize) -> Result<(), TooMuch> {
+    let needed = product(&[n, size_of::<T>()]);
+    check(needed)?;
+    vector.try_reserve(n).map_err(|_| refused(needed))
+}
+
 /// `n` times the same element.
 ///
 /// # Errors

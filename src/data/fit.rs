@@ -266,7 +266,7 @@ mod tests {
             rows: 2,
             shape: vec![1, 2, 2],
             data: super::super::raw::Stored::U8(vec![0, 10, 2, 10, 0, 30, 2, 30]).into(),
-            target: super::super::raw::RawTarget::Labels(vec![0, 1]),
+            target: super::super::raw::RawTarget::Labels { codes: vec![0, 1], names: Vec::new() },
         };
         let rule = array(&arrays, &[0, 1], &normalized(Per::Channel)).unwrap();
         assert_eq!(rule.pairs, [Affine { scale: 1.0, shift: -1.0 }, Affine { scale: 0.1, shift: -2.0 }]);

@@ -43,9 +43,9 @@ fn of_table(mut table: Table, names: &[String]) -> Result<Table, DataError> {
 fn of_arrays(mut arrays: Arrays, names: &[String]) -> Result<Arrays, DataError> {
     let at = |e: DataError| e.file(&arrays.target_file);
     let (labels, all) = match &arrays.target {
-        RawTarget::Labels(labels) => {
-            let count = labels.iter().max().map_or(0, |last| last + 1);
-            (labels.clone(), (0..count).map(|label| label.to_string()).collect())
+        RawTarget::Labels { codes, .. } => {
+            let count = target::array_classes(&arrays.target).unwrap_or(0);
+            (codes.clone(), target::array_names(&arrays.target, count))
         }
         RawTarget::Numbers { data, width: 1 } => {
             target::classes_of(&Cells::Numbers(data.clone())).ok_or_else(|| at(no_classes()))?
@@ -55,7 +55,7 @@ fn of_arrays(mut arrays: Arrays, names: &[String]) -> Result<Arrays, DataError> 
     let (rows, codes) = kept(&labels, &all, names).map_err(at)?;
     let width = arrays.shape.iter().product();
     arrays.data = arrays.data.only(width, &rows);
-    arrays.target = RawTarget::Labels(codes);
+    arrays.target = RawTarget::Labels { codes, names: names.to_vec() };
     arrays.rows = rows.len();
     Ok(arrays)
 }

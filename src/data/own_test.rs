@@ -42,7 +42,7 @@ fn kind_of(data: &Inputs) -> &'static str {
 
 fn width_of(target: &RawTarget) -> usize {
     match target {
-        RawTarget::Labels(_) => 1,
+        RawTarget::Labels { .. } => 1,
         RawTarget::Numbers { width, .. } => *width,
     }
 }

@@ -145,8 +145,8 @@ pub enum Stored {
 
 #[derive(Clone, Debug, PartialEq)]
 pub enum RawTarget {
-    /// Class numbers from 0.
-    Labels(Vec<u32>),
+    /// Class numbers from 0, and what the source calls the classes; without names they are called by their numbers.
+    Labels { codes: Vec<u32>, names: Vec<String> },
     /// `rows * width` finite numbers.
     Numbers { data: Vec<f64>, width: usize },
 }

@@ -124,7 +124,7 @@ impl DataSchema {
         let classes =
             [Some(train), test].into_iter().flatten().filter_map(|a| target::array_classes(&a.target)).max();
         let width = match &train.target {
-            RawTarget::Labels(_) => 1,
+            RawTarget::Labels { .. } => 1,
             RawTarget::Numbers { width, .. } => *width,
         };
         Self {
@@ -138,7 +138,7 @@ impl DataSchema {
             target: vec![ColumnInfo { name: String::new(), kind: ColumnKind::Number, gaps: 0 }],
             classes: match names {
                 Some(names) => Some(names.to_vec()),
-                None => classes.map(|k| (0..k).map(|c| c.to_string()).collect()),
+                None => classes.map(|k| target::array_names(&train.target, k)),
             },
             target_width: width,
             groups: None,

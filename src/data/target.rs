@@ -216,7 +216,7 @@ fn neither(value: f64, column: &[f64]) -> DataError {
 /// E0531 for a label or bit out of range, E0532 for another number of outputs.
 pub(super) fn from_array(target: &RawTarget, want: Want, file: &str) -> Result<Whole, DataError> {
     let (data, width): (Vec<f64>, usize) = match target {
-        RawTarget::Labels(labels) => (labels.iter().map(|l| f64::from(*l)).collect(), 1),
+        RawTarget::Labels { codes, .. } => (codes.iter().map(|l| f64::from(*l)).collect(), 1),
         RawTarget::Numbers { data, width } => (data.clone(), *width),
     };
     let columns = |d: usize| (1..=d).map(|n| n.to_string()).collect();
@@ -231,6 +231,11 @@ pub(super) fn from_array(target: &RawTarget, want: Want, file: &str) -> Result<W
     match want {
         Want::Class(k) => {
             fits(1, format!("class[{k}]"))?;
+            if let RawTarget::Labels { codes, names } = target
+                && !names.is_empty()
+            {
+                check_classes(names, codes.len(), k).map_err(|e| e.file(file))?;
+            }
             if let Some(row) = data.iter().position(|x| x.fract() != 0.0 || *x < 0.0 || *x >= k as f64) {
                 return Err(DataError::new(
                     "E0531",
@@ -244,11 +249,7 @@ pub(super) fn from_array(target: &RawTarget, want: Want, file: &str) -> Result<W
                 )));
             }
             let codes = data.iter().map(|x| *x as u32).collect();
-            Ok(Whole::Classes {
-                codes,
-                column: "label".into(),
-                names: (0..k).map(|c| c.to_string()).collect(),
-            })
+            Ok(Whole::Classes { codes, column: "label".into(), names: array_names(target, k) })
         }
         Want::Real(d) => fits(d, format!("{d} numbers")).map(|()| Whole::Real { data, columns: columns(d) }),
         Want::Bits(d) => {
@@ -258,7 +259,7 @@ pub(super) fn from_array(target: &RawTarget, want: Want, file: &str) -> Result<W
                 None => Ok(Whole::Bits {
                     data: data.iter().map(|x| *x as f32).collect(),
                     columns: columns(d),
-                    names: None,
+                    names: two_names(target).filter(|_| d == 1),
                 }),
             }
         }
@@ -268,12 +269,28 @@ pub(super) fn from_array(target: &RawTarget, want: Want, file: &str) -> Result<W
 /// How many classes an array's target has: one more than its largest label, where it holds labels.
 pub(super) fn array_classes(target: &RawTarget) -> Option<usize> {
     match target {
-        RawTarget::Labels(labels) => labels.iter().max().map(|l| *l as usize + 1),
+        RawTarget::Labels { names, .. } if !names.is_empty() => Some(names.len()),
+        RawTarget::Labels { codes, .. } => codes.iter().max().map(|l| *l as usize + 1),
         RawTarget::Numbers { data, width: 1 }
             if data.iter().all(|x| x.fract() == 0.0 && (0.0..1e6).contains(x)) =>
         {
             data.iter().copied().reduce(f64::max).map(|x| x as usize + 1)
         }
+        RawTarget::Numbers { .. } => None,
+    }
+}
+
+/// What the `k` classes of an array's target are called.
+pub(super) fn array_names(target: &RawTarget, k: usize) -> Vec<String> {
+    match target {
+        RawTarget::Labels { names, .. } if !names.is_empty() => names.clone(),
+        RawTarget::Labels { .. } | RawTarget::Numbers { .. } => (0..k).map(|c| c.to_string()).collect(),
+    }
+}
+
+fn two_names(target: &RawTarget) -> Option<[String; 2]> {
+    match target {
+        RawTarget::Labels { names, .. } => names.clone().try_into().ok(),
         RawTarget::Numbers { .. } => None,
     }
 }

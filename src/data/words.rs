@@ -34,6 +34,8 @@ pub static SOURCES: &[&SourceWord] = &[
     &sources::csv::WORD,
     &sources::idx::WORD,
     &sources::npy::WORD,
+    &sources::cifar10::WORD,
+    &sources::cifar100::WORD,
     &sources::builtin::WORD,
     &sources::moons::WORD,
     &sources::circles::WORD,
@@ -41,6 +43,7 @@ pub static SOURCES: &[&SourceWord] = &[
     &sources::blobs::WORD,
     &sources::friedman::WORD,
     &sources::line::WORD,
+    &sources::shapes::WORD,
 ];
 
 pub static STATEMENTS: &[&Statement] = &[

@@ -1,5 +1,6 @@
-//! `source builtin, "iris"`: real data that need no files, from the crate linfa-datasets.
+//! `source builtin, "iris"`: real data that need no files, from the crates linfa-datasets and smartcore.
 //!
+//! - `digits`: 1797 handwritten digits as pictures of 8x8, `real[8, 8, 1]`, in bytes of 0 to 16: `scale 1/16` (Alpaydin and Kaynak 1998).
 //! - `iris`: 150 flowers, 4 lengths, 3 species (Fisher 1936).
 //! - `wine`: 1599 red wines, 11 measurements, a quality grade (Cortez et al. 2009): classes 3 to 8, or a number for `real[1]`.
 //! - `diabetes`: 441 patients, 10 measurements already centred, disease progression after a year (Efron et al. 2004).
@@ -9,7 +10,7 @@ use std::sync::Arc;
 use super::generated;
 use crate::data::config::Source;
 use crate::data::error::DataError;
-use crate::data::raw::{Cells, Pick, Raw};
+use crate::data::raw::{Arrays, Cells, Pick, Raw, RawTarget, Stored};
 use crate::data::search::Search;
 use crate::data::words::{Read, SourceWord};
 use crate::diag::Diagnostic;
@@ -17,8 +18,8 @@ use crate::vocab::{ArgSpec, Args, Block, Kind, Sig};
 
 pub static SIG: Sig = Sig {
     name: "builtin",
-    about: "real data that need no files: wine, iris, diabetes",
-    args: &[ArgSpec::required("name", Kind::Text, "\"wine\", \"iris\" or \"diabetes\"")],
+    about: "real data that need no files: digits, iris, wine, diabetes",
+    args: &[ArgSpec::required("name", Kind::Text, "\"digits\", \"iris\", \"wine\" or \"diabetes\"")],
     block: Block::None,
 };
 
@@ -26,6 +27,7 @@ pub static WORD: SourceWord = SourceWord { sig: &SIG, source: include_str!("buil
 
 #[derive(Clone, Copy, Debug)]
 enum Builtin {
+    Digits,
     Iris,
     Wine,
     Diabetes,
@@ -33,6 +35,7 @@ enum Builtin {
 
 fn read(args: &Args) -> Read {
     let set = match args.text("name") {
+        "digits" => Builtin::Digits,
         "iris" => Builtin::Iris,
         "wine" => Builtin::Wine,
         "diabetes" => Builtin::Diabetes,
@@ -43,7 +46,7 @@ fn read(args: &Args) -> Read {
                     args.span_of("name"),
                     format!("no built-in set is called `{other}`"),
                 )
-                .label("there are \"wine\", \"iris\" and \"diabetes\""),
+                .label("there are \"digits\", \"iris\", \"wine\" and \"diabetes\""),
             ));
         }
     };
@@ -68,12 +71,17 @@ const WINE: &[&str] = &[
 const DIABETES: &[&str] = &["age", "sex", "bmi", "bp", "tc", "ldl", "hdl", "tch", "ltg", "glu"];
 
 impl Source for Builtin {
+    fn has_columns(&self) -> bool {
+        !matches!(self, Builtin::Digits)
+    }
+
     fn has_units(&self) -> bool {
-        true
+        self.has_columns()
     }
 
     fn open(&self, pick: &Pick<'_>, _: &Search) -> Result<Raw, DataError> {
         let columns = match self {
+            Builtin::Digits => return Ok(digits()),
             Builtin::Iris => {
                 let set = linfa_datasets::iris();
                 let codes = set.targets.iter().map(|t| *t as u32).collect();
@@ -93,6 +101,22 @@ impl Source for Builtin {
         };
         generated::table(columns, pick)
     }
+}
+
+/// Counts of 0 to 16 dark points in each 4x4 block of a picture.
+fn digits() -> Raw {
+    let set = smartcore::dataset::digits::load_dataset();
+    let pixels = set.data.iter().map(|x| *x as u8).collect();
+    let codes = set.target.iter().map(|class| *class as u32).collect();
+    let train = Arrays {
+        file: "digits".into(),
+        target_file: "digits".into(),
+        rows: set.num_samples,
+        shape: vec![8, 8, 1],
+        data: Stored::U8(pixels).into(),
+        target: RawTarget::Labels { codes, names: Vec::new() },
+    };
+    Raw::Arrays { train, test: None }
 }
 
 /// `records` runs over the rows, one row after another.

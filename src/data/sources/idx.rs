@@ -167,7 +167,7 @@ fn load_pair(images: (&Path, &str), labels: (&Path, &str), keep: Keep) -> Result
             .file(images.1)
             .help("check that the file is the one that was meant"));
     }
-    let target = RawTarget::Labels(classes.into_iter().map(u32::from).collect());
+    let target = RawTarget::Labels { codes: classes.into_iter().map(u32::from).collect(), names: Vec::new() };
     let file = images.1.to_owned();
     Ok(Arrays { file, target_file: labels.1.to_owned(), rows, shape: shape.to_vec(), data, target })
 }
@@ -264,7 +264,7 @@ mod tests {
         assert!(test.is_none());
         assert_eq!((train.rows, train.shape.as_slice()), (2, [1, 3].as_slice()));
         assert!(matches!(train.data, Inputs::Held(Stored::U8(bytes)) if bytes == [1, 2, 3, 4, 5, 6]));
-        assert_eq!(train.target, RawTarget::Labels(vec![1, 0]));
+        assert_eq!(train.target, RawTarget::Labels { codes: vec![1, 0], names: Vec::new() });
     }
 
     #[test]

@@ -2,6 +2,9 @@
 
 pub(super) mod blobs;
 pub(super) mod builtin;
+mod cifar;
+pub(super) mod cifar10;
+pub(super) mod cifar100;
 pub(super) mod circles;
 pub(super) mod csv;
 pub(super) mod friedman;
@@ -11,4 +14,5 @@ mod keep;
 pub(super) mod line;
 pub(super) mod moons;
 pub(super) mod npy;
+pub(super) mod shapes;
 pub(super) mod spirals;

@@ -4,6 +4,7 @@ mod bad;
 mod build;
 mod groups;
 mod hostile;
+mod pictures;
 mod precision;
 mod predict;
 mod real;

@@ -153,3 +153,26 @@ fn uci_splits_are_the_papers() {
     );
     assert_eq!(error.unwrap_err().code, "E0520");
 }
+
+#[test]
+fn cifar10_is_whole_and_in_order() {
+    let Some(search) = root("cifar10") else { return };
+    let uses = [
+        ("cifar10", vec![("folder", text("cifar-10-batches-bin"))]),
+        ("split", vec![("train", n(30_000.0)), ("valid", n(5_000.0))]),
+    ];
+    let need = Need {
+        inputs: vec![InputShape { name: "image".into(), shape: vec![32, 32, 3] }],
+        target: Want::Class(10),
+    };
+    let data = super::super::load(&config(&uses), &search, &need).unwrap();
+    assert_eq!(
+        [&data.valid, &data.test].map(|part| part.as_ref().map(super::super::Part::rows)),
+        [Some(5_000), Some(1_000)]
+    );
+    let Some(Numbers::U8(bytes)) = data.train.inputs[0].store.whole() else { panic!("pictures stay bytes") };
+    // The first picture of the original: a frog, whose first pixel is 59, 62, 63.
+    assert_eq!((bytes.len(), &bytes[..3]), (40_000 * 3072, &[59, 62, 63][..]));
+    let Target::Classes(codes) = &*data.train.target else { panic!("classes") };
+    assert_eq!(data.transform.class_names()[codes[0] as usize], "frog");
+}

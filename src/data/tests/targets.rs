@@ -52,7 +52,7 @@ fn the_output_decides() {
 
 #[test]
 fn what_does_not_fit_is_named() {
-    let labels = RawTarget::Labels(vec![0, 1, 10]);
+    let labels = RawTarget::Labels { codes: vec![0, 1, 10], names: Vec::new() };
     let faults: Vec<String> = [
         from_columns(&[words(&["a", "b", "c"])], Want::Class(4)),
         from_columns(&[words(&["a", "a"])], Want::Class(2)),

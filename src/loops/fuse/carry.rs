@@ -4,6 +4,8 @@
 //! digit, or run of digits that stay together, has another weight in the operand's index. A view carries over if nothing that moves it
 //! carries from one digit to the next: then the operand's index is affine too.
 
+use smallvec::{SmallVec, smallvec};
+
 use super::view::{Tap, View, extent};
 use crate::graph::{Dim, Graph, ValueId};
 use crate::loops::{AXES, Axes, Domain, TAPS};
@@ -16,6 +18,9 @@ pub(super) enum Stop {
     Cannot,
 }
 
+/// A list with an entry an axis: few enough to stay off the heap.
+pub(super) type Few<T> = SmallVec<[T; 4]>;
+
 /// A run of digits of the result's index: `size` values of weight `from`, of weight `to` in the operand's index.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Group {
@@ -26,11 +31,11 @@ pub(super) struct Group {
 
 /// A view in the digits of a list of groups.
 pub(super) struct Carried {
-    pub groups: Vec<Group>,
+    pub groups: Few<Group>,
     /// Where the window starts, by group.
-    pub at: Vec<usize>,
+    pub at: Few<usize>,
     /// How far places, rows and taps move it from there.
-    pub reach: Vec<usize>,
+    pub reach: Few<usize>,
     pub row: usize,
     pub axes: Axes,
     pub taps: [Tap; TAPS],
@@ -62,8 +67,8 @@ impl<'g> Moves<'g> {
     }
 
     /// Axes of the result with the weights that they have in the operand, neighbours joined where they stay together.
-    pub fn groups(&self, dims: &[Dim], weights: &[usize]) -> Vec<Group> {
-        let mut groups: Vec<Group> = Vec::with_capacity(dims.len());
+    pub fn groups(&self, dims: &[Dim], weights: &[usize]) -> Few<Group> {
+        let mut groups: Few<Group> = Few::new();
         let mut from = 1;
         for (dim, to) in dims.iter().zip(weights).rev().filter(|(d, _)| extent(**d) > 1) {
             let size = extent(*dim);
@@ -78,14 +83,14 @@ impl<'g> Moves<'g> {
     }
 
     /// Blocks of `from` elements that are blocks of `to` elements in the operand.
-    pub fn blocks(&self, count: usize, from: usize, to: usize) -> Vec<Group> {
+    pub fn blocks(&self, count: usize, from: usize, to: usize) -> Few<Group> {
         let outer = (count > 1).then_some(Group { size: count, from, to });
         outer.into_iter().chain([Group { size: from, from: 1, to: 1 }]).collect()
     }
 
-    pub fn carry(&self, groups: &[Group]) -> Result<Carried, Stop> {
+    pub fn carry(&self, groups: Few<Group>) -> Result<Carried, Stop> {
         let view = self.view;
-        let mut reach = vec![0; groups.len()];
+        let mut reach: Few<usize> = smallvec![0; groups.len()];
         let mut movement = |step: usize, count: usize| -> Result<usize, Stop> {
             if step == 0 {
                 return Ok(0);
@@ -111,15 +116,15 @@ impl<'g> Moves<'g> {
             tap.count = if tap.step == 0 { 1 } else { tap.count };
         }
         let mut rest = view.offset;
-        let mut at = Vec::with_capacity(groups.len());
-        for group in groups {
+        let mut at = Few::new();
+        for group in &groups {
             at.push(rest / group.from);
             rest %= group.from;
         }
         if groups.iter().zip(at.iter().zip(&reach)).any(|(g, (at, reach))| at + reach >= g.size) {
             return Err(Stop::Cannot);
         }
-        Ok(Carried { groups: groups.to_vec(), at, reach, row, axes, taps })
+        Ok(Carried { groups, at, reach, row, axes, taps })
     }
 
     /// Refuses a window that does not end before `end` of the last group; what moves, and a flat domain, cannot be cut.

@@ -13,15 +13,24 @@ use crate::loops::{AXES, Axes, Domain};
 /// Values that are looked at for other ways to count a root's elements.
 const MOST_VALUES: usize = 64;
 
-/// A trace of `root` alone over the first domain that can compute it, or what must be stored first.
+/// How a kernel that computes one root visits its elements.
+#[derive(Clone, Copy)]
+pub(super) struct Alone {
+    pub domain: Domain,
+    /// No window is cut at the runs of a broadcast.
+    pub exact: bool,
+}
+
+/// The first domain over which `root` can be computed alone, or what must be stored first. `scratch` is an empty trace, and is left empty.
 ///
 /// Without a seam or a repeated run to cut: batch values as rows of the batch, then as rows of the leading axes; constants flat, then
 /// as rows of their first axis; then as the axes of a value that it is made of count the same elements (a map under a `flatten`). At last
 /// everything in columns of whole rows, windows cut where they must be.
-pub(super) fn alone<'c, 'g>(context: &'c Context<'g>, root: Root) -> Result<Trace<'c, 'g>, More> {
+pub(super) fn alone(scratch: &mut Trace, root: Root) -> Result<Alone, More> {
+    let context = scratch.context;
     let graph = context.graph;
     let v = root.value(graph);
-    let mut search = Search { context, root, blamed: None };
+    let mut search = Search { trace: scratch, root, blamed: None };
     let own = match reduced(graph, root, v) {
         Some((x, ReduceKind::Leading { split })) => {
             let domain = leading(graph, x, split);
@@ -33,12 +42,12 @@ pub(super) fn alone<'c, 'g>(context: &'c Context<'g>, root: Root) -> Result<Trac
         Some((x, ReduceKind::Full)) => x,
         _ => v,
     };
-    if let Some(trace) = search.first(&over(graph.ty(own)), true) {
-        return Ok(trace);
+    if let Some(alone) = search.first(&over(graph.ty(own)), true) {
+        return Ok(alone);
     }
     for ty in alike(context, own) {
-        if let Some(trace) = search.first(&over(ty), true) {
-            return Ok(trace);
+        if let Some(alone) = search.first(&over(ty), true) {
+            return Ok(alone);
         }
     }
     let rows = if graph.ty(own).has_batch() { Dim::Batch } else { Dim::Const(1) };
@@ -56,19 +65,24 @@ fn reduced(graph: &Graph, root: Root, v: ValueId) -> Option<(ValueId, ReduceKind
     }
 }
 
-struct Search<'c, 'g> {
-    context: &'c Context<'g>,
+struct Search<'t, 'c, 'g> {
+    /// Empty between two domains.
+    trace: &'t mut Trace<'c, 'g>,
     root: Root,
     /// What had to be stored for the last domain to do.
     blamed: Option<ValueId>,
 }
 
-impl<'c, 'g> Search<'c, 'g> {
-    fn first(&mut self, domains: &[Domain], exact: bool) -> Option<Trace<'c, 'g>> {
+impl Search<'_, '_, '_> {
+    fn first(&mut self, domains: &[Domain], exact: bool) -> Option<Alone> {
+        self.trace.exact = exact;
         for domain in domains {
-            let mut trace = Trace::new(self.context, *domain, exact);
-            match trace.add(self.root) {
-                Ok(()) => return Some(trace),
+            self.trace.domain = *domain;
+            match self.trace.add(self.root) {
+                Ok(()) => {
+                    self.trace.clear();
+                    return Some(Alone { domain: *domain, exact });
+                }
                 // The value itself cannot be what it waits for, unless an update waits for it.
                 Err(Some(v)) if self.root != Root::Value(v) => self.blamed = Some(v),
                 Err(_) => {}
@@ -78,12 +92,13 @@ impl<'c, 'g> Search<'c, 'g> {
     }
 
     fn fault(&self) -> More {
-        let blamed = self.blamed.map(|v| self.context.strip(v));
-        match blamed.filter(|v| !self.context.stored.contains(v)) {
+        let context = self.trace.context;
+        let blamed = self.blamed.map(|v| context.strip(v));
+        match blamed.filter(|v| !context.stored.contains(*v)) {
             Some(v) => More::Store(BTreeSet::from([v])),
             None => {
-                let v = self.root.value(self.context.graph);
-                More::Never(Unfused::at(self.context.graph, v, "no loop over rows and columns computes it"))
+                let v = self.root.value(context.graph);
+                More::Never(Unfused::at(context.graph, v, "no loop over rows and columns computes it"))
             }
         }
     }
@@ -125,7 +140,7 @@ fn alike<'g>(context: &Context<'g>, v: ValueId) -> Vec<&'g Type> {
         if ty.dims != own.dims && found.iter().all(|f| f.dims != ty.dims) {
             found.push(ty);
         }
-        if !context.stored.contains(&v) {
+        if !context.stored.contains(v) {
             stack.extend(&graph.node(v).inputs);
         }
     }

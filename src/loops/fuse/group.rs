@@ -6,16 +6,15 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use rustc_hash::{FxHashMap, FxHashSet};
+use rustc_hash::FxHashMap;
 
-use super::More;
-use super::domain::alone;
+use super::domain::Alone;
 use super::form::{Form, Leaf, form};
 use super::prepare::{ReduceKind, reduce_kind};
+use super::solo::{Reach, Solo, Solos, roots};
 use super::trace::{Context, Home, Root, Trace, sink_home};
-use super::unfused::Unfused;
 use super::view::{is_uniform, keeps_columns};
-use crate::graph::{Class, Dim, Graph, Op, Sink, ValueId};
+use crate::graph::{Class, Dim, Graph, Op, ValueId};
 use crate::loops::Domain;
 
 pub(super) enum Item<'c, 'g> {
@@ -44,88 +43,9 @@ pub(super) fn is_loop(graph: &Graph, v: ValueId) -> bool {
     keeps_columns(&graph.ty(node.inputs[0]).dims, permutation)
 }
 
-/// What a root looks at: stored values and leaves it reads, and the values between that it computes, each once.
-struct Reach {
-    reads: Vec<ValueId>,
-    touched: Vec<ValueId>,
-}
-
-fn reach(context: &Context, root: Root) -> Reach {
-    let graph = context.graph;
-    let mut reach = Reach { reads: Vec::new(), touched: Vec::new() };
-    let mut seen = FxHashSet::default();
-    let mut stack = match root {
-        Root::Value(v) => graph.node(v).inputs.clone(),
-        Root::Sink(_) => vec![root.value(graph)],
-    };
-    if let Root::Value(v) = root {
-        reach.touched.push(v);
-        if stack.is_empty() {
-            reach.reads.push(v);
-        }
-    }
-    while let Some(v) = stack.pop() {
-        if !seen.insert(v) {
-            continue;
-        }
-        if !context.drawn[v.index()] {
-            reach.touched.push(v);
-        }
-        if context.stored.contains(&v) || graph.node(v).inputs.is_empty() {
-            reach.reads.push(v);
-        } else {
-            stack.extend(&graph.node(v).inputs);
-        }
-    }
-    reach
-}
-
-/// What loops compute, in the order in which kernels take it on: stored values in topological order, then sinks.
-fn roots(context: &Context) -> impl Iterator<Item = Root> {
-    let graph = context.graph;
-    let looped = |v: &&ValueId| graph.node(**v).op.class() != Class::Product && is_loop(graph, **v);
-    let values = context.stored.iter().filter(looped).map(|v| Root::Value(*v));
-    let rank = |sink: &Sink| match sink {
-        Sink::Output => Some(0),
-        Sink::Param(_) => Some(1),
-        Sink::Slot(_) => Some(2),
-        Sink::State(_) => Some(3),
-        Sink::Metric(_) => None,
-    };
-    let sinks = graph.sinks.iter().enumerate().filter_map(|(i, (sink, _))| Some((rank(sink)?, i)));
-    let mut sinks: Vec<(u32, usize)> = sinks.collect();
-    sinks.sort_unstable();
-    values.chain(sinks.into_iter().map(|(_, i)| Root::Sink(i)))
-}
-
-/// Stores values until each root can be computed by a kernel of its own. `settled` are roots that could already.
-///
-/// A root that looks at a value which has just been found wanting waits for the next round: whether it can be computed is another question then.
-///
-/// # Errors
-/// A root that no kernel computes, whatever is stored.
-pub(super) fn settle(context: &mut Context, settled: &mut FxHashSet<Root>) -> Result<(), Unfused> {
-    loop {
-        let mut wanting = BTreeSet::new();
-        for root in roots(context).filter(|root| !settled.contains(root)).collect::<Vec<_>>() {
-            let waits =
-                !wanting.is_empty() && reach(context, root).touched.iter().any(|v| wanting.contains(v));
-            match (!waits).then(|| alone(context, root)) {
-                Some(Ok(_)) => drop(settled.insert(root)),
-                Some(Err(More::Store(values))) => wanting.extend(values),
-                Some(Err(More::Never(unfused))) => return Err(unfused),
-                Some(Err(More::Apart(_))) | None => {}
-            }
-        }
-        if wanting.is_empty() {
-            return Ok(());
-        }
-        context.stored.extend(wanting);
-    }
-}
-
-struct Grouping<'c, 'g> {
+struct Grouping<'s, 'c, 'g> {
     context: &'c Context<'g>,
+    solos: &'s Solos<'c, 'g>,
     groups: Groups<'c, 'g>,
     /// Items that touch a value, in order, by value.
     touching: Vec<Vec<usize>>,
@@ -133,16 +53,17 @@ struct Grouping<'c, 'g> {
     readers: BTreeMap<Home, BTreeSet<usize>>,
 }
 
-/// Kernels for all stored values and sinks, or what must be stored as well. `apart` are sinks that must not join a kernel.
+/// Kernels for all stored values and sinks. `apart` are sinks that must not join a kernel.
 pub(super) fn group<'c, 'g>(
     context: &'c Context<'g>,
+    solos: &Solos<'c, 'g>,
     apart: &BTreeSet<usize>,
-) -> Result<Groups<'c, 'g>, More> {
+) -> Groups<'c, 'g> {
     let graph = context.graph;
     let groups = Groups { items: Vec::new(), made_by: BTreeMap::new() };
     let touching = vec![Vec::new(); graph.nodes.len()];
-    let mut grouping = Grouping { context, groups, touching, readers: BTreeMap::new() };
-    for v in context.stored.iter().copied() {
+    let mut grouping = Grouping { context, solos, groups, touching, readers: BTreeMap::new() };
+    for v in context.stored.iter() {
         match graph.node(v).op.class() {
             Class::Product => {
                 let reads = context.bases(v);
@@ -153,19 +74,19 @@ pub(super) fn group<'c, 'g>(
                 grouping.call(v, Item::Transpose(v), &[v, x], &[x]);
             }
             Class::Source | Class::Random | Class::Elementwise | Class::Shape => {
-                grouping.root(Root::Value(v), false)?
+                grouping.root(Root::Value(v), false)
             }
         }
     }
     for root in roots(context) {
         if let Root::Sink(i) = root {
-            grouping.root(root, apart.contains(&i))?;
+            grouping.root(root, apart.contains(&i));
         }
     }
-    Ok(grouping.groups)
+    grouping.groups
 }
 
-impl<'c, 'g> Grouping<'c, 'g> {
+impl<'c, 'g> Grouping<'_, 'c, 'g> {
     fn push(&mut self, item: Item<'c, 'g>) -> usize {
         self.groups.items.push(item);
         self.groups.items.len() - 1
@@ -204,31 +125,29 @@ impl<'c, 'g> Grouping<'c, 'g> {
         if local { at } else { at + 1 }
     }
 
-    fn root(&mut self, root: Root, apart: bool) -> Result<(), More> {
-        let single = alone(self.context, root)?;
-        let reach = reach(self.context, root);
+    fn root(&mut self, root: Root, apart: bool) {
+        let Solo { reach, alone } = self.solos.of(root);
         let mut first = reach.reads.iter().map(|v| self.ready(*v)).max().unwrap_or(0);
         if let Root::Sink(i) = root
             && let Some(readers) = self.readers.get(&sink_home(self.context.graph.sinks[i].0))
         {
             first = first.max(readers.last().copied().unwrap_or(0));
         }
-        let hosts = if apart { Vec::new() } else { self.hosts(&reach, first, &single) };
-        let at = match hosts.into_iter().find(|at| self.join(*at, root, &single)) {
+        let hosts = if apart { Vec::new() } else { self.hosts(reach, first, alone.domain) };
+        let at = match hosts.into_iter().find(|at| self.join(*at, root, alone)) {
             Some(at) => at,
-            None => self.push(Item::Loop(Box::new(single))),
+            None => self.push(Item::Loop(Box::new(Trace::of(self.context, root, alone)))),
         };
         self.note(at, &reach.touched, &reach.reads);
         if let Root::Value(v) = root {
             self.groups.made_by.insert(v, at);
         }
-        Ok(())
     }
 
     /// Items from `first` on that share values with the root, most of them first, the latest of equals.
-    fn hosts(&self, reach: &Reach, first: usize, single: &Trace) -> Vec<usize> {
+    fn hosts(&self, reach: &Reach, first: usize, domain: Domain) -> Vec<usize> {
         // Kernels of large values do not meet in a number that both use.
-        let scalar = single.domain == Domain::Flat { len: 1 };
+        let scalar = domain == Domain::Flat { len: 1 };
         let mut shared: FxHashMap<usize, usize> = FxHashMap::default();
         for v in &reach.touched {
             if scalar || !is_uniform(self.context.graph.ty(*v)) {
@@ -242,18 +161,18 @@ impl<'c, 'g> Grouping<'c, 'g> {
     }
 
     /// Adds `root` to a kernel over the kernel's domain, or moves the kernel to the root's domain if all its roots allow that.
-    fn join(&mut self, at: usize, root: Root, single: &Trace<'c, 'g>) -> bool {
+    fn join(&mut self, at: usize, root: Root, alone: &Alone) -> bool {
         let Item::Loop(trace) = &mut self.groups.items[at] else { return false };
-        if !same_rows(trace, single) {
+        if !same_rows(trace.domain, alone.domain) {
             return false;
         }
         if trace.add(root).is_ok() {
             return true;
         }
-        if trace.domain == single.domain || !single.exact {
+        if trace.domain == alone.domain || !alone.exact {
             return false;
         }
-        let mut moved = Trace::new(self.context, single.domain, true);
+        let mut moved = Trace::new(self.context, alone.domain, true);
         if trace.roots.iter().all(|r| moved.add(*r).is_ok()) && moved.add(root).is_ok() {
             **trace = moved;
             return true;
@@ -263,8 +182,8 @@ impl<'c, 'g> Grouping<'c, 'g> {
 }
 
 /// Kernels over the batch and kernels over constants never share rows, and neither do scalars with anything.
-fn same_rows(a: &Trace, b: &Trace) -> bool {
-    let kind = |t: &Trace| match t.domain {
+fn same_rows(a: Domain, b: Domain) -> bool {
+    let kind = |domain| match domain {
         Domain::Flat { len: 1 } => 0,
         Domain::Rows { rows: Dim::Batch, .. } => 1,
         _ => 2,

@@ -20,7 +20,7 @@ impl Trace<'_, '_> {
         if let Some(i) = self.memo.get(&(v, view)) {
             return Ok(*i);
         }
-        let instance = if self.context.stored.contains(&v) {
+        let instance = if self.context.stored.contains(v) {
             match self.own.get(&v).copied() {
                 None => self.load(v, Home::Value(v), view, 0),
                 Some(stored) => {

@@ -18,19 +18,21 @@ mod order;
 mod prepare;
 mod product;
 mod program;
+mod solo;
 mod step;
 mod store;
+mod stored;
 mod trace;
 mod unfused;
 mod view;
 
 use std::collections::BTreeSet;
 
-use rustc_hash::FxHashSet;
-
 use super::plan::plan;
 use super::{Program, verify};
 use crate::graph::{Graph, ValueId, of_data_alone};
+use solo::Solos;
+use stored::Stored;
 use trace::Context;
 pub use unfused::Unfused;
 
@@ -45,15 +47,13 @@ pub fn fuse(graph: &Graph) -> Result<Program, Unfused> {
     let (graph, products) = prepare::prepare(graph)?;
     let drawn = store::drawn(&graph);
     let alone = of_data_alone(&graph);
-    let mut context = Context { graph: &graph, products, stored: BTreeSet::new(), drawn, alone };
-    context.stored = store::required(&context);
-    let hoisted = store::hoisted(&context);
-    context.stored.extend(hoisted);
+    let context = Context { graph: &graph, products, stored: Stored::none(graph.nodes.len()), drawn, alone };
+    context.stored.extend(store::required(&context));
+    context.stored.extend(store::hoisted(&context));
+    let mut solos = Solos::new(&context)?;
     let mut apart = BTreeSet::new();
-    let mut settled = FxHashSet::default();
     loop {
-        group::settle(&mut context, &mut settled)?;
-        match attempt(&context, &apart) {
+        match attempt(&context, &solos, &apart) {
             Ok(mut program) => {
                 plan(&mut program);
                 if cfg!(debug_assertions)
@@ -63,11 +63,11 @@ pub fn fuse(graph: &Graph) -> Result<Program, Unfused> {
                 }
                 return Ok(program);
             }
-            Err(More::Store(values)) => context.stored.extend(values),
+            Err(More::Store(values)) => solos.store(&values)?,
             Err(More::Apart(sink)) => {
                 // An update that others wait for and that waits for them: its value is stored and copied at the end.
                 apart.insert(sink);
-                context.stored.insert(context.strip(graph.sinks[sink].1));
+                solos.store(&BTreeSet::from([context.strip(graph.sinks[sink].1)]))?;
             }
             Err(More::Never(unfused)) => return Err(unfused),
         }
@@ -84,8 +84,12 @@ enum More {
     Never(Unfused),
 }
 
-fn attempt(context: &Context, apart: &BTreeSet<usize>) -> Result<Program, More> {
-    let groups = group::group(context, apart)?;
+fn attempt<'c, 'g>(
+    context: &'c Context<'g>,
+    solos: &Solos<'c, 'g>,
+    apart: &BTreeSet<usize>,
+) -> Result<Program, More> {
+    let groups = group::group(context, solos, apart);
     let shared = store::shared(context, &groups);
     if !shared.is_empty() {
         return Err(More::Store(shared));

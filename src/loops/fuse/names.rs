@@ -2,13 +2,17 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use rustc_hash::{FxHashMap, FxHashSet};
+
 use super::group::is_combined;
 use super::trace::{Context, Effect, Home, Instance, Trace, What};
 use crate::graph::{Op, ParamId, Phase, Reduction, Sink, ValueId};
 
 pub(super) struct Names<'c, 'g> {
     context: &'c Context<'g>,
-    used: BTreeSet<String>,
+    used: FxHashSet<String>,
+    /// The last number behind a name.
+    numbers: FxHashMap<String, usize>,
     /// Values that are the gradient of a parameter.
     gradients: BTreeMap<ValueId, ParamId>,
 }
@@ -18,18 +22,27 @@ const DEPTH: usize = 7;
 
 impl<'c, 'g> Names<'c, 'g> {
     pub fn new(context: &'c Context<'g>) -> Self {
-        Names { context, used: BTreeSet::new(), gradients: gradients(context) }
+        Names {
+            context,
+            used: FxHashSet::default(),
+            numbers: FxHashMap::default(),
+            gradients: gradients(context),
+        }
     }
 
     /// `name`, or with the first free number behind it.
     pub fn unique(&mut self, name: String) -> String {
-        let mut candidate = name.clone();
-        let mut number = 2;
-        while !self.used.insert(candidate.clone()) {
-            candidate = format!("{name}_{number}");
-            number += 1;
+        if self.used.insert(name.clone()) {
+            return name;
         }
-        candidate
+        let number = self.numbers.entry(name.clone()).or_insert(1);
+        loop {
+            *number += 1;
+            let candidate = format!("{name}_{number}");
+            if self.used.insert(candidate.clone()) {
+                return candidate;
+            }
+        }
     }
 
     /// What the buffer of a stored value is called.
@@ -89,43 +102,54 @@ impl<'c, 'g> Names<'c, 'g> {
 
     /// The value as an expression of what is in memory.
     pub fn describe(&self, v: ValueId) -> String {
-        self.expression(v, DEPTH, true)
+        let mut text = String::new();
+        self.write(&mut text, v, DEPTH, true);
+        text
     }
 
-    fn expression(&self, v: ValueId, depth: usize, top: bool) -> String {
+    fn write(&self, text: &mut String, v: ValueId, depth: usize, top: bool) {
         let graph = self.context.graph;
         let node = graph.node(v);
-        if !top && self.context.stored.contains(&v) {
-            return self.value(v);
+        if !top && self.context.stored.contains(v) {
+            return text.push_str(&self.value(v));
         }
-        let operand = |x: &ValueId| self.expression(*x, depth.saturating_sub(1), false);
         match &node.op {
-            Op::Input { slot, partner } => partner_of(&graph.inputs[*slot as usize].name, *partner),
-            Op::Target { partner } => partner_of("target", *partner),
-            Op::Param(p) => graph.params[p.index()].name.clone(),
-            Op::Slot(s) => graph.slots[s.index()].name.clone(),
-            Op::State(s) => graph.states[s.index()].name.clone(),
-            Op::Scalar(s) => graph.scalars[s.index()].name.clone(),
-            Op::Const(c) => format!("{c}"),
-            Op::RowKey(site) => graph.sites[site.index()].path.clone(),
-            Op::KeepMask { .. } | Op::Noise { .. } => {
-                format!("{}({})", node.op.mnemonic(), node.inputs.first().map(operand).unwrap_or_default())
-            }
+            Op::Input { slot, partner } => partner_of(text, &graph.inputs[*slot as usize].name, *partner),
+            Op::Target { partner } => partner_of(text, "target", *partner),
+            Op::Param(p) => text.push_str(&graph.params[p.index()].name),
+            Op::Slot(s) => text.push_str(&graph.slots[s.index()].name),
+            Op::State(s) => text.push_str(&graph.states[s.index()].name),
+            Op::Scalar(s) => text.push_str(&graph.scalars[s.index()].name),
+            Op::Const(c) => text.push_str(&c.to_string()),
+            Op::RowKey(site) => text.push_str(&graph.sites[site.index()].path),
+            Op::KeepMask { .. } | Op::Noise { .. } => self.call(text, v, 1, depth),
             Op::Broadcast { .. } | Op::Reshape { .. } if depth > 0 => {
-                node.inputs.first().map(|x| self.expression(*x, depth, false)).unwrap_or_default()
+                node.inputs.iter().for_each(|x| self.write(text, *x, depth, false));
             }
-            _ if depth == 0 => "..".to_string(),
-            op => format!(
-                "{}({})",
-                op.mnemonic(),
-                node.inputs.iter().map(operand).collect::<Vec<_>>().join(", ")
-            ),
+            _ if depth == 0 => text.push_str(".."),
+            _ => self.call(text, v, node.inputs.len(), depth),
         }
+    }
+
+    /// The operation and the first `count` of its operands.
+    fn call(&self, text: &mut String, v: ValueId, count: usize, depth: usize) {
+        let node = self.context.graph.node(v);
+        text.push_str(node.op.mnemonic());
+        if count == 0 {
+            text.push('(');
+        }
+        for (i, x) in node.inputs.iter().take(count).enumerate() {
+            text.push_str(if i == 0 { "(" } else { ", " });
+            self.write(text, *x, depth.saturating_sub(1), false);
+        }
+        text.push(')');
     }
 }
 
-fn partner_of(name: &str, partner: bool) -> String {
-    if partner { format!("partner({name})") } else { name.to_string() }
+fn partner_of(text: &mut String, name: &str, partner: bool) {
+    text.push_str(if partner { "partner(" } else { "" });
+    text.push_str(name);
+    text.push_str(if partner { ")" } else { "" });
 }
 
 fn phase(phase: Phase) -> (u8, &'static str) {

@@ -60,7 +60,7 @@ fn homes(context: &Context, item: &Item) -> Vec<Home> {
 
 pub(super) fn home_of(context: &Context, v: ValueId) -> Home {
     let leaf = super::group::leaf_home(context.graph, v);
-    leaf.filter(|_| !context.stored.contains(&v)).unwrap_or(Home::Value(v))
+    leaf.filter(|_| !context.stored.contains(v)).unwrap_or(Home::Value(v))
 }
 
 impl Writer<'_, '_> {

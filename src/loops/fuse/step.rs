@@ -3,7 +3,9 @@
 //! [`step`] maps the view of a result to the views of its operands; where a window straddles a seam (of a concatenation, a padding, a
 //! repeated run) it says how long a prefix does not, so that the caller can cut the window there.
 
-use super::carry::{Carried, Moves, Stop};
+use smallvec::smallvec;
+
+use super::carry::{Carried, Few, Moves, Stop};
 use super::form::{Compute, Form, Law, Leaf, form};
 use super::prepare::{ReduceKind, reduce_kind};
 use super::view::{Tap, View, extent, is_uniform, product, stride, whole};
@@ -77,7 +79,7 @@ pub(super) fn units(
     let dims = &graph.ty(v).dims;
     let own = dims.len() - weights.len();
     let groups = moves.groups(&dims[own..], weights);
-    let carried = moves.carry(&groups)?;
+    let carried = moves.carry(groups)?;
     moves.fit(&carried, carried.end(), exact)?;
     Ok(moves.onto(&carried, 0, 0)?.affine(0))
 }
@@ -89,7 +91,7 @@ impl<'g> Moves<'g> {
         let rest = product(&dims[axis + 1..]);
         let groups =
             self.blocks(product(&dims[..axis]), extent(dims[axis]) * rest, extent(operand[axis]) * rest);
-        Ok((rest, self.carry(&groups)?))
+        Ok((rest, self.carry(groups)?))
     }
 
     /// The same for a seam within the last group: many of them, one a block of the window, are for another domain.
@@ -140,7 +142,7 @@ impl<'g> Moves<'g> {
             return Ok(Step::Alias(x, View::UNIFORM));
         }
         let dims = self.dims(self.v);
-        let mut weights = vec![0; dims.len()];
+        let mut weights: Few<usize> = smallvec![0; dims.len()];
         let mut next = 1;
         for axis in axes.iter().rev() {
             weights[*axis] = next;
@@ -151,13 +153,13 @@ impl<'g> Moves<'g> {
 
     fn transpose(&self, x: ValueId, permutation: &[usize]) -> Result<Step<'g>, Stop> {
         let dims = self.dims(x);
-        let weights: Vec<usize> = permutation.iter().map(|axis| product(&dims[axis + 1..])).collect();
+        let weights: Few<usize> = permutation.iter().map(|axis| product(&dims[axis + 1..])).collect();
         self.moved(x, &weights)
     }
 
     /// The operand, whose index each axis of the result moves by its weight.
     fn moved(&self, x: ValueId, weights: &[usize]) -> Result<Step<'g>, Stop> {
-        let carried = self.carry(&self.groups(self.dims(self.v), weights))?;
+        let carried = self.carry(self.groups(self.dims(self.v), weights))?;
         self.fit(&carried, carried.end(), self.exact)?;
         Ok(Step::Alias(x, self.onto(&carried, 0, 0)?))
     }
@@ -202,7 +204,7 @@ impl<'g> Moves<'g> {
         let (low, high) = (axes[0], axes[axes.len() - 1]);
         let rest = product(&dims[high + 1..]);
         let count = product(&dims[low..=high]);
-        let carried = self.carry(&self.blocks(product(&dims[..low]), rest, count * rest))?;
+        let carried = self.carry(self.blocks(product(&dims[..low]), rest, count * rest))?;
         self.fit(&carried, rest, self.exact)?;
         let first = self.onto(&carried, 0, 0)?;
         if count <= FEW_WINDOWS {

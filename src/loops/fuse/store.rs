@@ -7,7 +7,9 @@
 //! is stored where recomputing costs more. A reduction over the columns is always stored then: it is one number a row.
 //! Draws and what is made of draws and scalars alone are never stored.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
+
+use smallvec::SmallVec;
 
 use super::form::{Compute, Form, Leaf, form};
 use super::group::{Groups, Item, is_combined, is_loop, leaf_home};
@@ -81,7 +83,7 @@ pub(super) fn hoisted(context: &Context) -> BTreeSet<ValueId> {
         let v = context.strip(*x);
         let vector = !graph.ty(v).has_batch() && !is_uniform(graph.ty(v));
         if vector
-            && !context.stored.contains(&v)
+            && !context.stored.contains(v)
             && context.may_store(v)
             && vector_cost(context, v) > CHEAP_VECTOR
         {
@@ -97,7 +99,7 @@ fn vector_cost(context: &Context, v: ValueId) -> f64 {
     let mut stack = vec![v];
     while let Some(v) = stack.pop() {
         let node = context.graph.node(v);
-        let free = context.stored.contains(&v) || node.inputs.is_empty() || is_uniform(&node.ty);
+        let free = context.stored.contains(v) || node.inputs.is_empty() || is_uniform(&node.ty);
         if free || !seen.insert(v) {
             continue;
         }
@@ -140,27 +142,30 @@ pub(super) fn shared(context: &Context, groups: &Groups) -> BTreeSet<ValueId> {
         .collect();
     // From users to operands: an instance is wanted if an action or a wanted user in its kernel needs it.
     let mut wanted: Vec<Vec<bool>> = traces.iter().map(|t| vec![false; t.instances.len()]).collect();
-    let mut places: BTreeMap<ValueId, Vec<(usize, usize)>> = BTreeMap::new();
+    let mut places: Vec<SmallVec<[(usize, usize); 4]>> = vec![SmallVec::new(); context.graph.nodes.len()];
     for (k, trace) in traces.iter().enumerate() {
         for action in &trace.actions {
             wanted[k][action.value as usize] = true;
         }
         for (i, instance) in trace.instances.iter().enumerate() {
-            places.entry(instance.node).or_default().push((k, i));
+            places[instance.node.index()].push((k, i));
         }
     }
     let mut stored = BTreeSet::new();
-    for (v, places) in places.iter().rev() {
-        let used: Vec<(usize, usize)> = places.iter().copied().filter(|(k, i)| wanted[*k][*i]).collect();
-        let kernels: BTreeSet<usize> = used.iter().map(|(k, _)| *k).collect();
+    for (node, places) in places.iter().enumerate().rev() {
+        let v = ValueId(node as u32);
+        let used = places.iter().filter(|(k, i)| wanted[*k][*i]);
+        let used: SmallVec<[(usize, usize); 4]> = used.copied().collect();
+        // They stand in order of kernels.
+        let kernels = used.chunk_by(|a, b| a.0 == b.0).count();
         let store = !context.stored.contains(v)
-            && kernels.len() > 1
-            && context.may_store(*v)
-            && used.iter().any(|(k, i)| is_dear(traces[*k], *i, kernels.len()));
+            && kernels > 1
+            && context.may_store(v)
+            && used.iter().any(|(k, i)| is_dear(traces[*k], *i, kernels));
         if store {
-            stored.insert(*v);
+            stored.insert(v);
         }
-        let first = kernels.first().copied();
+        let first = used.first().map(|(k, _)| *k);
         for (k, i) in used.iter().rev() {
             if !store || Some(*k) == first {
                 for a in traces[*k].instances[*i].what.args() {

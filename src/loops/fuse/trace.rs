@@ -4,13 +4,14 @@
 //! and names the value that must be stored for the root to be computable. Instances are in topological order. The *stage* of
 //! an instance is the number of passes over the columns of the row that must have ended before it is known.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxBuildHasher, FxHashMap};
 
-use super::domain::leading;
+use super::domain::{Alone, leading};
 use super::form::Compute;
 use super::prepare::{Products, ReduceKind, reduce_kind};
+use super::stored::Stored;
 use super::view::{View, whole};
 use crate::graph::{DType, Graph, Op, ParamId, Reduction, ScalarId, Sink, SiteId, SlotId, StateId, ValueId};
 use crate::loops::{Access, Affine, Domain, Taps};
@@ -20,7 +21,7 @@ pub(super) struct Context<'g> {
     pub graph: &'g Graph,
     pub products: Products,
     /// Values that live in memory.
-    pub stored: BTreeSet<ValueId>,
+    pub stored: Stored,
     /// Values made of random draws and scalars alone: never stored.
     pub drawn: Vec<bool>,
     /// Values that depend on data alone.
@@ -168,6 +169,9 @@ pub(super) struct Trace<'c, 'g> {
     pub(super) log: Vec<(ValueId, View)>,
 }
 
+/// Instances that there is room for at first.
+const SOME: usize = 24;
+
 impl<'c, 'g> Trace<'c, 'g> {
     pub fn new(context: &'c Context<'g>, domain: Domain, exact: bool) -> Self {
         Trace {
@@ -175,12 +179,30 @@ impl<'c, 'g> Trace<'c, 'g> {
             domain,
             exact,
             roots: Vec::new(),
-            instances: Vec::new(),
+            instances: Vec::with_capacity(SOME),
             actions: Vec::new(),
             own: BTreeMap::new(),
-            memo: FxHashMap::default(),
-            log: Vec::new(),
+            memo: FxHashMap::with_capacity_and_hasher(SOME, FxBuildHasher),
+            log: Vec::with_capacity(SOME),
         }
+    }
+
+    /// No roots; what was allocated stays.
+    pub fn clear(&mut self) {
+        self.roots.clear();
+        self.instances.clear();
+        self.actions.clear();
+        self.own.clear();
+        self.memo.clear();
+        self.log.clear();
+    }
+
+    /// The kernel of one root, over a domain that computes it.
+    pub fn of(context: &'c Context<'g>, root: Root, alone: &Alone) -> Self {
+        let mut trace = Trace::new(context, alone.domain, alone.exact);
+        let added = trace.add(root);
+        debug_assert_eq!(added, Ok(()), "{root:?} was computed over {:?} before", alone.domain);
+        trace
     }
 
     pub(super) fn mark(&self) -> (usize, usize) {
