@@ -96,7 +96,7 @@ fn copy() -> tempfile::TempDir {
 fn figures(dir: &Path) -> Result<Vec<PartFigures>, String> {
     let one = Committee::read(&[dir.into()], Which::Tested).map_err(|e| e.to_string())?;
     let mode = one.first().model.predict.mode;
-    one.evaluate(&search(), mode, Scoring::default(), &Team::new(1)).map_err(|e| e.to_string())
+    run::evaluate(&one, &search(), mode, Scoring::default(), &Team::new(1)).map_err(|e| e.to_string())
 }
 
 fn config(cases: u32) -> ProptestConfig {

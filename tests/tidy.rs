@@ -134,7 +134,7 @@ const OTHER_MEANINGS: &[(&str, &str, &str)] = &[
     ("model/summary.rs", "orthogonal", "how a start is listed"),
     ("model/summary.rs", "zeros", "how a start is listed"),
     ("model/summary/table.rs", "dropout", "the head of a column"),
-    ("run/subnets/subnet.rs", "step", "a word of a message"),
+    ("run/subnets/drawn.rs", "step", "a word of a message"),
     ("train/optimizers/adadelta.rs", "step", "the name of a slot"),
     ("train/schedules/one_cycle.rs", "cosine", "a value of `shape`"),
     ("train/schedules/one_cycle.rs", "linear", "a value of `shape`"),

@@ -4,7 +4,7 @@ use dropnet::{
     data::Search,
     kernels::team::Team,
     model::summary::number,
-    run::{Ablation, Audit, Committee, Compared, Curve, Effort, NotEnumerated},
+    run::{self, Ablation, Audit, Committee, Compared, Curve, Effort, NotEnumerated},
 };
 use serde_json::json;
 
@@ -55,13 +55,14 @@ impl Command {
         let effort = Effort { patience: usual.patience.filter(|_| !self.force), ..usual };
         let rows = self.rows.map(|n| n as usize);
         if let Some(samples) = self.curve {
-            let curve = trained.curve(&search, rows, samples, self.sets, &team);
+            let curve = run::curve(trained, &search, rows, samples, self.sets, &team);
             let curve = curve.map_err(|error| eval::failure(&error, ui))?;
             let json = serde_json::to_value(&curve).map_err(|e| Failure::data(e.to_string()))?;
             ui.data(&if self.json { format!("{json}\n") } else { points(&curve) })?;
             return Ok(Exit::Done);
         }
-        let audit = trained.audit(&search, rows, effort, &team).map_err(|error| eval::failure(&error, ui))?;
+        let audit =
+            run::audit(trained, &search, rows, effort, &team).map_err(|error| eval::failure(&error, ui))?;
         ui.data(&if self.json { format!("{}\n", object(&audit)) } else { table(&audit) })?;
         Ok(Exit::Done)
     }
@@ -72,7 +73,8 @@ impl Command {
     fn ablation(&self, committee: &Committee, search: &Search, team: &Team, ui: &mut Ui) -> Outcome {
         let rows = self.rows.map(|n| n as usize);
         for (name, trained) in self.runs.members().iter().zip(committee.members()) {
-            let found = trained.ablate(search, rows, team).map_err(|error| eval::failure(&error, ui))?;
+            let found =
+                run::ablate(trained, search, rows, team).map_err(|error| eval::failure(&error, ui))?;
             if self.json {
                 let json = serde_json::to_value(&found).map_err(|e| Failure::data(e.to_string()))?;
                 ui.data(&format!("{json}\n"))?;
@@ -91,7 +93,7 @@ impl Command {
                 return Err(Failure::usage(format!("`{flag}` is of one net: name one run")));
             }
         }
-        let audit = committee.audit(search, self.rows.map(|n| n as usize), team);
+        let audit = run::joint_audit(committee, search, self.rows.map(|n| n as usize), team);
         let audit = audit.map_err(|error| eval::failure(&error, ui))?;
         ui.data(&match self.json {
             true => {

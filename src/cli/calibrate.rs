@@ -3,7 +3,7 @@
 use dropnet::{
     kernels::team::Team,
     model::{PredictMode, summary::number},
-    run::{Fit, NO_GAIN, name_of},
+    run::{self, Fit, NO_GAIN, name_of},
     vocab::in_digits,
 };
 
@@ -47,7 +47,8 @@ impl Command {
         modes.extend(
             Some(sampled).filter(|mode| !matches!(mode, PredictMode::WeightScaling | PredictMode::Exact(_))),
         );
-        let fitted = trained.calibrate(&search, &modes, &team).map_err(|error| eval::failure(&error, ui))?;
+        let fitted =
+            run::calibrate(&trained, &search, &modes, &team).map_err(|error| eval::failure(&error, ui))?;
         fitted.write(&self.run.path).map_err(|e| {
             Failure::data(format!("cannot write calibration.json to {}: {e}", self.run.path.display()))
         })?;

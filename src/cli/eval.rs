@@ -6,7 +6,7 @@ use dropnet::{
     data::Search,
     kernels::team::Team,
     model::{Interval, Mean, PredictMode, summary::number},
-    run::{Committee, PartFigures, RunDir, Scoring, Trained, TrainedError, Which},
+    run::{self, Committee, PartFigures, RunDir, Scoring, Trained, TrainedError, Which},
     runtime::figures::Figures,
 };
 use serde_json::{Value as Json, json};
@@ -199,7 +199,8 @@ impl Command {
             precision => Scoring { precision, interval: said.interval.map(|i| Interval { precision, ..i }) },
         };
         self.runs.say_mean(ui);
-        let parts = committee.evaluate(&search, mode, scoring, &team).map_err(|error| failure(&error, ui))?;
+        let parts =
+            run::evaluate(&committee, &search, mode, scoring, &team).map_err(|error| failure(&error, ui))?;
         let rates = learned_rates(&committee).map_err(|error| failure(&error, ui))?;
         match self.json {
             true => ui.data(&format!("{}\n", self.object(&parts, mode, rates)))?,

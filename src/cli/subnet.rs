@@ -3,7 +3,7 @@
 use std::{fmt::Write, path::PathBuf};
 
 use dropnet::{
-    run::{Drawn, SiteMask},
+    run::{self, Drawn, SiteMask},
     shell,
 };
 use serde_json::json;
@@ -64,25 +64,26 @@ impl Command {
         let drawn = match (self.row, self.step) {
             (Some(row), _) => Drawn::Sample { row, sample, seed },
             (None, Some(step)) => {
-                let drawn = self.run.read_last(ui)?.drawn_in_step(step, u64::from(sample));
+                let drawn = Drawn::in_step(&self.run.read_last(ui)?, step, u64::from(sample));
                 drawn.map_err(|error| eval::failure(&error, ui))?
             }
             (None, None) => {
                 let (epoch, position) = (self.epoch.unwrap_or(0), self.position.unwrap_or(0));
-                let drawn = self.run.read_last(ui)?.drawn_in_epoch(epoch, position);
+                let drawn = Drawn::in_epoch(&self.run.read_last(ui)?, epoch, position);
                 drawn.map_err(|error| eval::failure(&error, ui))?
             }
         };
         if let Some(path) = &self.export {
-            let thinned = trained.thinned(drawn).map_err(|error| eval::failure(&error, ui))?;
-            let exported = thinned.export(path, &data::run_of(&self.run.path).net(), &train::working()?);
+            let thinned = run::thinned(&trained, drawn).map_err(|error| eval::failure(&error, ui))?;
+            let exported =
+                run::export(&thinned, path, &data::run_of(&self.run.path).net(), &train::working()?);
             exported.map_err(|error| eval::failure(&error, ui))?;
             ui.data(&thinned.checkpoint.meta.source)?;
             let (dir, command) = (path.display(), shell::path(path));
             ui.talk(format_args!("the run is in {dir}: `dropnet predict {command} --input FILE`"));
             return Ok(Exit::Done);
         }
-        let mut masks = trained.subnet(drawn).map_err(|error| eval::failure(&error, ui))?;
+        let mut masks = run::subnet(&trained, drawn).map_err(|error| eval::failure(&error, ui))?;
         if let Some(site) = &self.site {
             let known: Vec<String> = masks.iter().map(|mask| format!("`{}`", mask.path)).collect();
             masks.retain(|mask| mask.path == *site);

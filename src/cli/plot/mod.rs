@@ -262,9 +262,11 @@ impl Command {
             Kind::Weights => run::weights(&nets(drawn)).map(Picture::from),
             Kind::Activations => run::activations(&nets(drawn), team).map(Picture::from),
             Kind::Reliability => {
-                judged(&|one| one.committee.reliability(&one.search, self.mode(&one.committee), team))
+                judged(&|one| run::reliability(&one.committee, &one.search, self.mode(&one.committee), team))
             }
-            Kind::Risk => judged(&|one| one.committee.risk(&one.search, self.mode(&one.committee), team)),
+            Kind::Risk => {
+                judged(&|one| run::risk(&one.committee, &one.search, self.mode(&one.committee), team))
+            }
             Kind::Uncertainty => judged(&|one| self.uncertainty(one, team)),
             Kind::Convergence => judged(&|one| self.convergence(one, team)),
             Kind::Band => judged(&|one| self.band(one, team)),
@@ -284,7 +286,7 @@ impl Command {
             Precision::Fit => drawn.committee.first().fitted_precision(mode),
         };
         let precision = self.said_precision(drawn).map(known).transpose()?;
-        drawn.committee.uncertainty(&drawn.search, mode, precision, team)
+        run::uncertainty(&drawn.committee, &drawn.search, mode, precision, team)
     }
 
     fn convergence(&self, drawn: &Drawn, team: &Team) -> Result<Chart, TrainedError> {
@@ -295,7 +297,7 @@ impl Command {
             PredictMode::McDropout(mc) => mc.samples,
             _ => USUAL_SAMPLES,
         };
-        Ok(one.curve(&drawn.search, None, samples, self.sets.unwrap_or(20), team)?.chart())
+        Ok(run::curve(one, &drawn.search, None, samples, self.sets.unwrap_or(20), team)?.chart())
     }
 
     fn band(&self, drawn: &Drawn, team: &Team) -> Result<Chart, TrainedError> {
@@ -304,6 +306,6 @@ impl Command {
         let share = model.predict.interval.map_or(0.95, |interval| interval.share);
         let says_its_own = model.output.kind.says_spread();
         let interval = (says_its_own || precision.is_some()).then_some(Interval { share, precision });
-        drawn.committee.band(&drawn.search, self.mode(&drawn.committee), interval, team)
+        run::band(&drawn.committee, &drawn.search, self.mode(&drawn.committee), interval, team)
     }
 }

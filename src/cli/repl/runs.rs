@@ -320,7 +320,7 @@ impl Session {
         let Some(run) = &self.run else { return Err(untrained()) };
         let step = step.parse().map_err(|_| Failure::usage(format!("`{step}` is no number of a step")))?;
         let trained = run::Trained::read(run.dir.path(), Which::Last).map_err(Failure::data)?;
-        ui.data(&trained.mask_rows(step, MASK_ROWS, MASK_UNITS).map_err(Failure::data)?)
+        ui.data(&run::mask_rows(&trained, step, MASK_ROWS, MASK_UNITS).map_err(Failure::data)?)
     }
 
     /// A row of numbers as a file; a file as it is.

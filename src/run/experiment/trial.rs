@@ -22,7 +22,7 @@ use crate::{
             start,
             trained::Trained,
         },
-        judgements::evaluate::PartFigures,
+        judgements::evaluate::{self, PartFigures},
     },
     runtime::{
         progress::{FORMAT, Meta, Progress},
@@ -113,7 +113,8 @@ impl Trial {
             false => ("valid", ready.dataset.valid.as_ref()),
         };
         let (name, Some(part)) = part else { return Err(ExperimentError::NoPart(part.0)) };
-        let figures = trained.part_figures(
+        let figures = evaluate::part_figures(
+            &trained,
             name,
             part,
             experiment.mode(&ready.model),

@@ -1,6 +1,6 @@
 //! A trained net, from the folder of its run: evaluated on its data, or asked for predictions.
 
-use std::{fmt, ops::Range, path::Path};
+use std::{fmt, path::Path};
 
 use super::{calibration::Calibration, fitness, standing::Standing};
 use crate::run::folder::{
@@ -11,9 +11,9 @@ use crate::run::folder::{
 use crate::{
     check::{Env, check_source},
     codegen::CodegenError,
-    data::{self, DataError, Dataset, Part, Search},
+    data::{self, DataError, Dataset, Search},
     graph::Mode,
-    kernels::{aligned::AlignedVec, team::Team},
+    kernels::aligned::AlignedVec,
     lower::lower_eval,
     memory::TooMuch,
     model::{Model, Param, ParamRole, PredictMode},
@@ -21,7 +21,6 @@ use crate::{
     runtime::{
         checkpoint::{Checkpoint, CheckpointError},
         container::ContainerError,
-        evaluate::Evaluator,
         function::PassError,
         progress::{Meta, Rows},
         session::Session,
@@ -172,6 +171,27 @@ impl Trained {
         Ok(session.at_temperature(self.temperature(PredictMode::WeightScaling)))
     }
 
+    /// What logits are divided by before they become probabilities; 1 where nothing was fitted.
+    #[must_use]
+    pub fn temperature(&self, mode: PredictMode) -> f64 {
+        match self.model.output.kind.has_probabilities() {
+            true => self.calibration.of(mode).map_or(1.0, |fit| fit.value),
+            false => 1.0,
+        }
+    }
+
+    /// The fitted precision of observations.
+    ///
+    /// # Errors
+    /// None was fitted.
+    pub fn fitted_precision(&self, mode: PredictMode) -> Result<f64, TrainedError> {
+        self.calibration.of(mode).map(|fit| fit.value).ok_or_else(|| {
+            TrainedError::Unfit(
+                "`precision=fit`, and nothing was fitted for this way to predict\nhelp: `dropnet calibrate RUN` fits it on the validation rows".into(),
+            )
+        })
+    }
+
     /// The data of the net, as they were when it was trained.
     pub(in crate::run) fn dataset(&self, search: &Search) -> Result<Dataset, TrainedError> {
         let Some(config) = &self.model.data else {
@@ -201,84 +221,6 @@ impl Trained {
             (self.model.node(param.node).path.clone(), 1.0 / (1.0 + (-f64::from(logit[0])).exp()))
         };
         Ok(rates.map(rate).collect())
-    }
-
-    /// Outputs of a pass over rows, checked.
-    ///
-    /// # Errors
-    /// A row of which the net says what is not a number; what code generation says.
-    pub(in crate::run) fn outputs(
-        &self,
-        evaluator: &mut Evaluator,
-        part: &Part,
-        team: &Team,
-    ) -> Result<Vec<f32>, TrainedError> {
-        let outputs = evaluator.outputs(part, &mut self.store()?, team, self.checkpoint.meta.seed)?;
-        self.are_numbers(&outputs, self.model.output.kind.width(), 0)?;
-        Ok(outputs)
-    }
-
-    /// The same a block of rows at a time, of which no more is held: `block` is given which rows they are and their outputs. Answers the sum
-    /// of their losses.
-    ///
-    /// # Errors
-    /// As [`outputs`](Self::outputs).
-    pub(in crate::run) fn each_block(
-        &self,
-        evaluator: &mut Evaluator,
-        part: &Part,
-        team: &Team,
-        mut block: impl FnMut(Range<usize>, Vec<f32>),
-    ) -> Result<f64, TrainedError> {
-        let (width, seed) = (self.model.output.kind.width(), self.checkpoint.meta.seed);
-        evaluator.each_block(part, &mut self.store()?, team, seed, |rows, outputs| {
-            self.are_numbers(&outputs, width, rows.start)?;
-            block(rows, outputs);
-            Ok(())
-        })
-    }
-
-    /// Refuses outputs that are none, or will be none in the target's own units: `width` numbers of each row, the first of which has this number.
-    ///
-    /// # Errors
-    /// The first such row.
-    pub(in crate::run) fn are_numbers(
-        &self,
-        outputs: &[f32],
-        width: usize,
-        first: usize,
-    ) -> Result<(), TrainedError> {
-        let row = |at: usize| first + at / width + 1;
-        if let Some(at) = outputs.iter().position(|x| !x.is_finite()) {
-            return Err(TrainedError::Unfit(format!(
-                "row {} (counted from 1): the net gives {}, which is no prediction\nhelp: 32-bit numbers end at 3.4e38; see whether the row's inputs are of the size of those that the net was trained on, and whether its weights have grown without bound",
-                row(at),
-                outputs[at],
-            )));
-        }
-        match self.beyond_units(outputs) {
-            None => Ok(()),
-            Some(at) => Err(TrainedError::Unfit(format!(
-                "row {} (counted from 1): the net gives {:e}, which 32-bit numbers do not hold in the target's own units\nhelp: they end at 3.4e38; see whether the row's inputs are of the size of those that the net was trained on, or write the target in a larger unit and train again",
-                row(at),
-                outputs[at],
-            ))),
-        }
-    }
-
-    /// The first of these outputs that is no number in the target's own units.
-    fn beyond_units(&self, outputs: &[f32]) -> Option<usize> {
-        let (kind, target) = (self.model.output.kind, &self.checkpoint.meta.transform.target);
-        if target.units().iter().all(|unit| *unit == 1.0) && !kind.says_spread() {
-            return None;
-        }
-        let mut own = Vec::with_capacity(kind.width());
-        outputs.chunks_exact(kind.width()).enumerate().find_map(|(row, raw)| {
-            own.clear();
-            own.extend_from_slice(raw);
-            kind.to_units(&mut own, target);
-            own.iter().position(|x| !x.is_finite()).map(|at| row * kind.width() + at)
-        })
     }
 
     pub(in crate::run) fn store(&self) -> Result<Store, TrainedError> {

@@ -1,6 +1,9 @@
 //! What goes on inside trained nets: how strongly hidden units answer held-out rows, how weights are spread.
 
-use crate::run::folder::trained::{Trained, TrainedError};
+use crate::run::{
+    folder::trained::{Trained, TrainedError},
+    judgements::held_out,
+};
 use crate::{
     data::{Part, Search},
     graph::Mode,
@@ -39,11 +42,11 @@ impl Shown<'_> {
 pub fn activations(nets: &[Shown<'_>], team: &Team) -> Result<Chart, TrainedError> {
     let (mut all, mut titles) = (Vec::new(), Vec::new());
     for one in nets {
-        let (part_name, part) = one.net.held_out(one.search, None)?;
+        let (part_name, part) = held_out::first_rows(one.net, one.search, None)?;
         let title = format!("First hidden layer, {} rows of {part_name}", part.rows());
         let live = one.net.model.is_live_in_mc();
         let mut answers = |mode, way: &str| {
-            all.push((one.net.activations(&part, mode, team)?, one.titled(way)));
+            all.push((answers_of(one.net, &part, mode, team)?, one.titled(way)));
             Ok::<(), TrainedError>(())
         };
         match (nets, live) {
@@ -101,26 +104,24 @@ pub fn weights(nets: &[Shown<'_>]) -> Result<Chart, TrainedError> {
     })
 }
 
-impl Trained {
-    /// Answers of the first hidden layer to rows, `[rows, units]`; in a sample behind the dropout of that layer.
-    fn activations(&self, part: &Part, mode: Mode, team: &Team) -> Result<Vec<f32>, TrainedError> {
-        let Some(mut node) = hidden(&self.model) else {
-            return Err(TrainedError::Unfit("the net has no hidden units to look at".into()));
-        };
-        if let (Mode::Mc, Some(behind)) = (mode, self.model.nodes.get(node.0 + 1))
-            && let NodeKind::Layer(used) = &behind.kind
-            && behind.inputs == [node]
-            && used.word.drop_site(&used.args).is_some()
-        {
-            node = NodeId(node.0 + 1);
-        }
-        let mut model = self.model.clone();
-        model.output.source = node;
-        model.output.kind = OutputKind::real(model.node(node).ty.len());
-        let mut store = self.store()?;
-        let mut evaluator = Evaluator::in_mode(&model, mode, part)?;
-        Ok(evaluator.outputs(part, &mut store, team, self.checkpoint.meta.seed)?)
+/// Answers of the first hidden layer to rows, `[rows, units]`; in a sample behind the dropout of that layer.
+fn answers_of(net: &Trained, part: &Part, mode: Mode, team: &Team) -> Result<Vec<f32>, TrainedError> {
+    let Some(mut node) = hidden(&net.model) else {
+        return Err(TrainedError::Unfit("the net has no hidden units to look at".into()));
+    };
+    if let (Mode::Mc, Some(behind)) = (mode, net.model.nodes.get(node.0 + 1))
+        && let NodeKind::Layer(used) = &behind.kind
+        && behind.inputs == [node]
+        && used.word.drop_site(&used.args).is_some()
+    {
+        node = NodeId(node.0 + 1);
     }
+    let mut model = net.model.clone();
+    model.output.source = node;
+    model.output.kind = OutputKind::real(model.node(node).ty.len());
+    let mut store = net.store()?;
+    let mut evaluator = Evaluator::in_mode(&model, mode, part)?;
+    Ok(evaluator.outputs(part, &mut store, team, net.checkpoint.meta.seed)?)
 }
 
 /// The first activation behind weights.

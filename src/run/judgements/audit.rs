@@ -3,16 +3,15 @@
 use crate::run::{
     exact::{Effort, ExactMeans, NotEnumerated, exact_means, mean_outputs},
     folder::trained::{Trained, TrainedError},
-    predictions::likelihood,
+    judgements::held_out,
+    predictions::{likelihood, own_units, pass, sampling::Sampling},
 };
 use crate::{
-    data::{Observed, Part, Search, TargetRule},
+    data::{Part, Search},
     graph::is_affine_in_masks,
     kernels::team::Team,
     lower::lower_samples,
     model::{McDropout, OutputKind},
-    run::predictions::sampling::Sampling,
-    runtime::evaluate::Evaluator,
 };
 
 /// Sizes of the sampled means.
@@ -53,156 +52,93 @@ pub struct Enumerated {
     pub vs_arithmetic: f64,
 }
 
-impl Trained {
-    /// Audits the test part; without one the valid part, without that the training part; of it the first `most` rows.
-    ///
-    /// # Errors
-    /// A net without live dropout, or that says distributions of numbers; data that are missing, broken, or not those of training.
-    pub fn audit(
-        &self,
-        search: &Search,
-        most: Option<usize>,
-        effort: Effort,
-        team: &Team,
-    ) -> Result<Audit, TrainedError> {
-        let unfit = |why: &str| Err(TrainedError::Unfit(why.into()));
-        if self.model.output.kind.says_spread() {
-            return unfit("a `normal` output says a distribution: there is no audit of it in this version");
-        }
-        let (name, part) = self.audited(search, most)?;
-        let part = &part;
-        let scaled = self.scaled(part, team)?;
-        let store = self.store()?;
-        let certified = is_affine_in_masks(&lower_samples(&self.model, false).graph);
-        let closed_form = match certified {
-            true => {
-                mean_outputs(&self.model, part, &store).ok().map(|means| largest(&scaled, &self.own(means)))
-            }
-            false => None,
-        };
-        let exact = exact_means(&self.model, part, &store, effort);
-        if let Err(NotEnumerated::Unread(error)) = exact {
-            return Err(TrainedError::Data(error));
-        }
-        let exact = exact.map(|exact| ExactMeans {
-            arithmetic: self.own(exact.arithmetic),
-            geometric: self.own(exact.geometric),
-            ..exact
-        });
-        let mut ways = vec![("weight scaling".to_string(), scaled.clone())];
-        if let Ok(ExactMeans { arithmetic, geometric, .. }) = &exact {
-            ways.push(("geometric mean, exact".into(), geometric.clone()));
-            ways.push(("arithmetic mean, exact".into(), arithmetic.clone()));
-        }
-        ways.extend(self.sampled(part, team)?);
-        let (reference, truth) = match (&exact, ways.last()) {
-            (Ok(exact), _) => ("the exact arithmetic mean", exact.arithmetic.clone()),
-            (Err(_), Some((_, last))) => ("the mean of 1000 samples", last.clone()),
-            (Err(_), None) => return unfit("nothing was sampled"),
-        };
-        let observed = self.observed(part);
-        let ways =
-            ways.into_iter().map(|(name, p)| compared(name, &p, &truth, &observed, self.model.output.kind));
-        let enumeration = exact.map(|exact| Enumerated {
-            coins: exact.coins,
-            vs_geometric: largest(&scaled, &exact.geometric),
-            vs_arithmetic: largest(&scaled, &exact.arithmetic),
-        });
-        Ok(Audit {
-            part: name,
-            rows: part.rows(),
-            certified,
-            closed_form,
-            enumeration,
-            reference,
-            ways: ways.collect(),
-        })
+/// Audits the test part; without one the valid part, without that the training part; of it the first `most` rows.
+///
+/// # Errors
+/// A net without live dropout, or that says distributions of numbers; data that are missing, broken, or not those of training.
+pub fn audit(
+    net: &Trained,
+    search: &Search,
+    most: Option<usize>,
+    effort: Effort,
+    team: &Team,
+) -> Result<Audit, TrainedError> {
+    let unfit = |why: &str| Err(TrainedError::Unfit(why.into()));
+    if net.model.output.kind.says_spread() {
+        return unfit("a `normal` output says a distribution: there is no audit of it in this version");
     }
-
-    /// The part that is audited and its name: held out where there is such a part.
-    pub(in crate::run) fn audited(
-        &self,
-        search: &Search,
-        most: Option<usize>,
-    ) -> Result<(&'static str, Part), TrainedError> {
-        if !self.model.is_live_in_mc() {
-            let why = "nothing of this net is left to chance: weight scaling is all there is";
-            return Err(TrainedError::Unfit(why.into()));
-        }
-        self.held_out(search, most)
+    let (name, part) = held_out::first_rows_of_live(net, search, most)?;
+    let part = &part;
+    let scaled = pass::weight_scaling(net, part, team)?;
+    let store = net.store()?;
+    let certified = is_affine_in_masks(&lower_samples(&net.model, false).graph);
+    let closed_form = match certified {
+        true => mean_outputs(&net.model, part, &store)
+            .ok()
+            .map(|means| largest(&scaled, &own_units::of(net, means))),
+        false => None,
+    };
+    let exact = exact_means(&net.model, part, &store, effort);
+    if let Err(NotEnumerated::Unread(error)) = exact {
+        return Err(TrainedError::Data(error));
     }
-
-    /// The first rows of the part that no training saw, if there is one, and its name.
-    pub(in crate::run) fn held_out(
-        &self,
-        search: &Search,
-        most: Option<usize>,
-    ) -> Result<(&'static str, Part), TrainedError> {
-        let dataset = self.dataset(search)?;
-        let (name, part) = match (&dataset.test, &dataset.valid) {
-            (Some(part), _) => ("test", part),
-            (None, Some(part)) => ("valid", part),
-            (None, None) => ("train", &dataset.train),
-        };
-        Ok((name, part.first(most.unwrap_or(usize::MAX))))
+    let exact = exact.map(|exact| ExactMeans {
+        arithmetic: own_units::of(net, exact.arithmetic),
+        geometric: own_units::of(net, exact.geometric),
+        ..exact
+    });
+    let mut ways = vec![("weight scaling".to_string(), scaled.clone())];
+    if let Ok(ExactMeans { arithmetic, geometric, .. }) = &exact {
+        ways.push(("geometric mean, exact".into(), geometric.clone()));
+        ways.push(("arithmetic mean, exact".into(), arithmetic.clone()));
     }
-
-    /// Numbers in the units of training in the target's own, from its level; probabilities as they are.
-    pub(in crate::run) fn own(&self, mut values: Vec<f64>) -> Vec<f64> {
-        if let TargetRule::Real { sd, .. } = &self.checkpoint.meta.transform.target {
-            values.iter_mut().zip(sd.iter().cycle()).for_each(|(x, sd)| *x *= sd);
-        }
-        values
-    }
-
-    /// What was observed, `[rows, width]`: one-hot classes, bits, numbers in their own units from the target's level.
-    pub(in crate::run) fn observed(&self, part: &Part) -> Vec<f64> {
-        let k = self.model.output.kind.width();
-        let row = |observed: Observed<'_>| -> Vec<f64> {
-            match observed {
-                Observed::Class(class) => (0..k).map(|c| f64::from(u8::from(c == class as usize))).collect(),
-                Observed::Bits(bits) => bits.iter().map(|x| f64::from(*x)).collect(),
-                Observed::Real(numbers) => self.own(numbers.iter().map(|x| f64::from(*x)).collect()),
-            }
-        };
-        part.all_observed().flat_map(row).collect()
-    }
-
-    /// Probabilities by weight scaling.
-    pub(in crate::run) fn scaled(&self, part: &Part, team: &Team) -> Result<Vec<f64>, TrainedError> {
-        let mut evaluator = Evaluator::predictor(&self.model, part)?;
-        let outputs = self.outputs(&mut evaluator, part, team)?;
-        let outputs: Vec<f64> = outputs.into_iter().map(f64::from).collect();
-        Ok(self.own(self.model.output.kind.meaning(outputs)))
-    }
-
-    /// Mean probabilities of the first samples of each row, for each size.
-    fn sampled(&self, part: &Part, team: &Team) -> Result<Vec<(String, Vec<f64>)>, TrainedError> {
-        let width = self.model.output.kind.width();
-        let most = McDropout { samples: SAMPLES[SAMPLES.len() - 1], seed: None, until: None };
-        let mut means = vec![Vec::with_capacity(part.rows() * width); SAMPLES.len()];
-        Sampling::new(vec![self], part, most, team).each_row_of_logits(|_, samples| {
-            let mut sums = vec![0.0; width];
-            for (t, sample) in self.meant(samples).chunks_exact(width).enumerate() {
-                sums.iter_mut().zip(sample).for_each(|(sum, p)| *sum += p);
-                if let Some(i) = SAMPLES.iter().position(|size| *size as usize == t + 1) {
-                    means[i].extend(sums.iter().map(|sum| sum / (t + 1) as f64));
-                }
-            }
-        })?;
-        let name = |size: u32| format!("{size} sample{}", if size == 1 { "" } else { "s" });
-        Ok(SAMPLES.into_iter().map(name).zip(means).collect())
-    }
+    ways.extend(sampled(net, part, team)?);
+    let (reference, truth) = match (&exact, ways.last()) {
+        (Ok(exact), _) => ("the exact arithmetic mean", exact.arithmetic.clone()),
+        (Err(_), Some((_, last))) => ("the mean of 1000 samples", last.clone()),
+        (Err(_), None) => return unfit("nothing was sampled"),
+    };
+    let observed = own_units::observed(net, part);
+    let ways = ways.into_iter().map(|(name, p)| compared(name, &p, &truth, &observed, net.model.output.kind));
+    let enumeration = exact.map(|exact| Enumerated {
+        coins: exact.coins,
+        vs_geometric: largest(&scaled, &exact.geometric),
+        vs_arithmetic: largest(&scaled, &exact.arithmetic),
+    });
+    Ok(Audit {
+        part: name,
+        rows: part.rows(),
+        certified,
+        closed_form,
+        enumeration,
+        reference,
+        ways: ways.collect(),
+    })
 }
 
-impl Trained {
-    /// Probabilities of samples of logits, in f64; numbers as they are.
-    fn meant(&self, samples: &[f32]) -> Vec<f64> {
-        let kind = self.model.output.kind;
-        match kind.classes() {
-            Some(k) => likelihood::softmaxes(samples, k),
-            None => kind.meaning(samples.iter().map(|x| f64::from(*x)).collect()),
+/// Mean probabilities of the first samples of each row, for each size.
+fn sampled(net: &Trained, part: &Part, team: &Team) -> Result<Vec<(String, Vec<f64>)>, TrainedError> {
+    let width = net.model.output.kind.width();
+    let most = McDropout { samples: SAMPLES[SAMPLES.len() - 1], seed: None, until: None };
+    let mut means = vec![Vec::with_capacity(part.rows() * width); SAMPLES.len()];
+    Sampling::new(vec![net], part, most, team).each_row_of_logits(|_, samples| {
+        let mut sums = vec![0.0; width];
+        for (t, sample) in meant(net.model.output.kind, samples).chunks_exact(width).enumerate() {
+            sums.iter_mut().zip(sample).for_each(|(sum, p)| *sum += p);
+            if let Some(i) = SAMPLES.iter().position(|size| *size as usize == t + 1) {
+                means[i].extend(sums.iter().map(|sum| sum / (t + 1) as f64));
+            }
         }
+    })?;
+    let name = |size: u32| format!("{size} sample{}", if size == 1 { "" } else { "s" });
+    Ok(SAMPLES.into_iter().map(name).zip(means).collect())
+}
+
+/// Probabilities of samples of logits, in f64; numbers as they are.
+fn meant(kind: OutputKind, samples: &[f32]) -> Vec<f64> {
+    match kind.classes() {
+        Some(k) => likelihood::softmaxes(samples, k),
+        None => kind.meaning(samples.iter().map(|x| f64::from(*x)).collect()),
     }
 }
 

@@ -10,10 +10,12 @@ use crate::run::{
         calibration::{Calibration, Fit, TEMPERATURES, name_of},
         trained::{Trained, TrainedError},
     },
+    judgements::lowest::{Lowest, lowest},
     predictions::{
         committee::nothing_live,
         likelihood::{self, Term},
         mc::Marginal,
+        own_units,
         sampling::{KEPT, Sampling},
     },
 };
@@ -25,67 +27,52 @@ use crate::{
 
 /// Precisions that are tried, as multiples of one over the mean squared error.
 const PRECISIONS: (f64, f64) = (1e-3, 1e9);
-/// Differences of mean log-likelihoods, in nats, that are none.
-pub const NOTHING: f64 = 1e-9;
 
-impl Trained {
-    /// What logits are divided by before they become probabilities; 1 where nothing was fitted.
-    #[must_use]
-    pub fn temperature(&self, mode: PredictMode) -> f64 {
-        match self.model.output.kind.has_probabilities() {
-            true => self.calibration.of(mode).map_or(1.0, |fit| fit.value),
-            false => 1.0,
-        }
+/// Fits each of `modes` on the validation part, by its likelihood, with fixed masks.
+///
+/// # Errors
+/// No validation part; a net whose output says its own spread; a way that cannot be calibrated; what code generation says.
+pub fn calibrate(
+    net: &Trained,
+    search: &Search,
+    modes: &[PredictMode],
+    team: &Team,
+) -> Result<Calibration, TrainedError> {
+    let unfit = |why: &str| TrainedError::Unfit(why.into());
+    if net.model.output.kind.says_spread() {
+        return Err(unfit("a `normal` output says how far observations spread: there is nothing to fit"));
     }
-
-    /// The fitted precision of observations.
-    ///
-    /// # Errors
-    /// None was fitted.
-    pub fn fitted_precision(&self, mode: PredictMode) -> Result<f64, TrainedError> {
-        self.calibration.of(mode).map(|fit| fit.value).ok_or_else(|| {
-            TrainedError::Unfit(
-                "`precision=fit`, and nothing was fitted for this way to predict\nhelp: `dropnet calibrate RUN` fits it on the validation rows".into(),
-            )
-        })
+    let dataset = net.dataset(search)?;
+    let part = dataset.valid.as_ref().ok_or_else(|| {
+        unfit("the data have no validation part to fit on\nhelp: write `split valid=20%` in `data` and train again")
+    })?;
+    let mut fits = BTreeMap::new();
+    for mode in modes {
+        let name = name_of(*mode)
+            .ok_or_else(|| unfit("the exact mean of all sub-networks has no temperature in this version"))?;
+        fits.insert(name.to_string(), Rows { net, part, mode: *mode, team }.fit()?);
     }
+    Ok(Calibration { parameters: Some(net.checkpoint.parameters()), fits })
+}
 
-    /// Fits each of `modes` on the validation part, by its likelihood, with fixed masks.
-    ///
-    /// # Errors
-    /// No validation part; a net whose output says its own spread; a way that cannot be calibrated; what code generation says.
-    pub fn calibrate(
-        &self,
-        search: &Search,
-        modes: &[PredictMode],
-        team: &Team,
-    ) -> Result<Calibration, TrainedError> {
-        let unfit = |why: &str| TrainedError::Unfit(why.into());
-        if self.model.output.kind.says_spread() {
-            return Err(unfit("a `normal` output says how far observations spread: there is nothing to fit"));
-        }
-        let dataset = self.dataset(search)?;
-        let part = dataset.valid.as_ref().ok_or_else(|| {
-            unfit("the data have no validation part to fit on\nhelp: write `split valid=20%` in `data` and train again")
-        })?;
-        let mut fits = BTreeMap::new();
-        for mode in modes {
-            let name = name_of(*mode).ok_or_else(|| {
-                unfit("the exact mean of all sub-networks has no temperature in this version")
-            })?;
-            fits.insert(name.to_string(), self.fit(part, *mode, team)?);
-        }
-        Ok(Calibration { parameters: Some(self.checkpoint.parameters()), fits })
-    }
+/// The rows that a way to predict is fitted on.
+#[derive(Clone, Copy)]
+struct Rows<'a> {
+    net: &'a Trained,
+    part: &'a Part,
+    mode: PredictMode,
+    team: &'a Team,
+}
 
-    fn fit(&self, part: &Part, mode: PredictMode, team: &Team) -> Result<Fit, TrainedError> {
-        let rows = part.rows();
-        let said = self.all_said(part, mode, team)?;
-        let losses = |values: &[f64]| self.losses(part, mode, &said, values, team);
-        let numbers = self.model.output.kind.needs_precision();
+impl<'a> Rows<'a> {
+    fn fit(&self) -> Result<Fit, TrainedError> {
+        let rows = self.part.rows();
+        let said = self.all_said()?;
+        let losses = |values: &[f64]| self.losses(&said, values);
+        let numbers = self.net.model.output.kind.needs_precision();
         let (range, before) = match numbers {
             true => {
-                let error = self.squared_error(part, mode, team)?;
+                let error = self.squared_error()?;
                 ((PRECISIONS.0 / error, PRECISIONS.1 / error), None)
             }
             false => (TEMPERATURES, Some(losses(&[1.0])?[0].log)),
@@ -94,19 +81,21 @@ impl Trained {
             (Lowest::Bottom(value, nll), _) if value.is_finite() && nll.is_finite() => {
                 Ok(Fit { value, nll, before, rows })
             }
-            (Lowest::Bottom(..), _) => Err(no_best(Lowest::Unknown, numbers, rows, mode)),
+            (Lowest::Bottom(..), _) => Err(no_best(Lowest::Unknown, numbers, rows, self.mode)),
             (Lowest::Flat, Some(nll)) => Ok(Fit { value: 1.0, nll, before, rows }),
-            (edge, _) => Err(no_best(edge, numbers, rows, mode)),
+            (edge, _) => Err(no_best(edge, numbers, rows, self.mode)),
         }
     }
 
     /// What a way to predict says of the rows: logits, or numbers in the target's own units.
-    fn said<'a>(&'a self, part: &'a Part, mode: PredictMode, team: &'a Team) -> Sampling<'a> {
-        match mode {
+    fn said(&self) -> Sampling<'a> {
+        match self.mode {
             PredictMode::McDropout(mc) | PredictMode::Ensemble(_, mc) => {
-                Sampling::new(vec![self], part, mc, team)
+                Sampling::new(vec![self.net], self.part, mc, self.team)
             }
-            PredictMode::WeightScaling | PredictMode::Exact(_) => Sampling::passes(vec![self], part, team),
+            PredictMode::WeightScaling | PredictMode::Exact(_) => {
+                Sampling::passes(vec![self.net], self.part, self.team)
+            }
         }
     }
 
@@ -114,73 +103,67 @@ impl Trained {
     ///
     /// # Errors
     /// Errors that are nothing but the rounding of 32-bit numbers.
-    fn squared_error(&self, part: &Part, mode: PredictMode, team: &Team) -> Result<f64, TrainedError> {
-        let means = self.said(part, mode, team).means(Mean::Arithmetic)?.ok_or_else(nothing_live)?;
-        let observed = self.observed(part);
+    fn squared_error(&self) -> Result<f64, TrainedError> {
+        let means = self.said().means(Mean::Arithmetic)?.ok_or_else(nothing_live)?;
+        let observed = own_units::observed(self.net, self.part);
         let square = |(a, b): (&f32, &f64)| (f64::from(*a) - b) * (f64::from(*a) - b);
         let squares: Vec<f64> = means.iter().zip(&observed).map(square).collect();
-        let rounding: f64 = self.rounding(part).iter().map(|by| by * by).sum();
+        let rounding: f64 = self.rounding().iter().map(|by| by * by).sum();
         match squares.iter().sum::<f64>() {
-            sum if !sum.is_finite() => Err(no_best(Lowest::Unknown, true, part.rows(), mode)),
-            sum if sum <= rounding => Err(no_best(Lowest::High, true, part.rows(), mode)),
+            sum if !sum.is_finite() => Err(no_best(Lowest::Unknown, true, self.part.rows(), self.mode)),
+            sum if sum <= rounding => Err(no_best(Lowest::High, true, self.part.rows(), self.mode)),
             sum => Ok(sum / observed.len() as f64),
         }
     }
 
     /// How far each observation may be off for no other reason than the rounding of training, in the target's own units.
-    fn rounding(&self, part: &Part) -> Vec<f64> {
-        let units = self.checkpoint.meta.transform.target.units();
+    fn rounding(&self) -> Vec<f64> {
+        let units = self.net.checkpoint.meta.transform.target.units();
         let of = |(y, unit): (&f32, &f64)| f64::from(f32::EPSILON) * f64::from(*y).abs() * unit;
         let row = |observed| match observed {
             Observed::Real(numbers) => numbers.iter().zip(units.iter().cycle()).map(of).collect(),
             Observed::Class(_) | Observed::Bits(_) => Vec::new(),
         };
-        part.all_observed().flat_map(row).collect()
+        self.part.all_observed().flat_map(row).collect()
     }
 
     /// What is said of all rows, row by row; nothing where that is too much to keep and has to be drawn again for each look.
-    fn all_said(&self, part: &Part, mode: PredictMode, team: &Team) -> Result<Vec<f32>, TrainedError> {
+    fn all_said(&self) -> Result<Vec<f32>, TrainedError> {
         let mut said = Vec::new();
-        if part.rows() * samples_of(mode) * self.model.output.kind.width() <= KEPT {
+        if self.part.rows() * samples_of(self.mode) * self.net.model.output.kind.width() <= KEPT {
             let add = |_: usize, samples: &[f32]| said.extend_from_slice(samples);
-            self.said(part, mode, team).each_row_of_logits(add)?.ok_or_else(nothing_live)?;
+            self.said().each_row_of_logits(add)?.ok_or_else(nothing_live)?;
         }
         Ok(said)
     }
 
     /// Mean negative log-likelihood for each candidate value, of what was said before if it was kept; with its slopes over the logarithm of
     /// the value.
-    fn losses(
-        &self,
-        part: &Part,
-        mode: PredictMode,
-        said: &[f32],
-        values: &[f64],
-        team: &Team,
-    ) -> Result<Vec<Term>, TrainedError> {
-        let kind = self.model.output.kind;
-        let geometric = matches!(mode, PredictMode::Ensemble(Mean::Geometric, _));
-        let observed = self.observed(part);
+    fn losses(&self, said: &[f32], values: &[f64]) -> Result<Vec<Term>, TrainedError> {
+        let kind = self.net.model.output.kind;
+        let geometric = matches!(self.mode, PredictMode::Ensemble(Mean::Geometric, _));
+        let observed = own_units::observed(self.net, self.part);
         let width = kind.width();
         let mut likelihoods = vec![Term::default(); values.len()];
         let mut add = |at: usize, samples: &[f32]| {
             let mean = geometric.then(|| mean_of(samples, width));
             let samples = mean.as_deref().unwrap_or(samples);
             let of_row = |value: f64| match kind.has_probabilities() {
-                true => likelihood::of_logits(part, at, samples, width, value),
+                true => likelihood::of_logits(self.part, at, samples, width, value),
                 false => of_numbers(&observed[at * width..(at + 1) * width], samples, kind, value),
             };
             likelihoods.iter_mut().zip(values).for_each(|(sum, value)| *sum = *sum + of_row(*value));
         };
         match said.is_empty() {
-            false => {
-                said.chunks_exact(said.len() / part.rows()).enumerate().for_each(|(at, row)| add(at, row))
-            }
+            false => said
+                .chunks_exact(said.len() / self.part.rows())
+                .enumerate()
+                .for_each(|(at, row)| add(at, row)),
             true => {
-                self.said(part, mode, team).each_row_of_logits(add)?.ok_or_else(nothing_live)?;
+                self.said().each_row_of_logits(add)?.ok_or_else(nothing_live)?;
             }
         }
-        let rows = part.rows() as f64;
+        let rows = self.part.rows() as f64;
         // Adding 0 turns -0 round.
         let loss = |sum: Term| Term { log: -sum.log / rows + 0.0, slope: -sum.slope / rows };
         Ok(likelihoods.into_iter().map(loss).collect())
@@ -205,20 +188,6 @@ fn mean_of(samples: &[f32], width: usize) -> Vec<f32> {
     let count = (samples.len() / width) as f64;
     let mean = |at: usize| samples.chunks_exact(width).map(|row| f64::from(row[at])).sum::<f64>() / count;
     (0..width).map(|at| mean(at) as f32).collect()
-}
-
-/// Where a loss is lowest.
-#[derive(Clone, Copy, Debug, PartialEq)]
-enum Lowest {
-    /// At this value; and what it is there.
-    Bottom(f64, f64),
-    /// Nowhere: it falls to the lower, or to the upper end of the range.
-    Low,
-    High,
-    /// Everywhere.
-    Flat,
-    /// It is no number.
-    Unknown,
 }
 
 /// Why there is no best value for a way to predict.
@@ -246,40 +215,6 @@ fn no_best(found: Lowest, numbers: bool, rows: usize, mode: PredictMode) -> Trai
     ))
 }
 
-/// Where a loss with one valley over a range is lowest: a grid of ratios is drawn closer around the change of sign of the slopes, and
-/// between its last two points they are as good as straight, so that the value is good to a hundred-millionth.
-fn lowest<E>(range: (f64, f64), mut f: impl FnMut(&[f64]) -> Result<Vec<Term>, E>) -> Result<Lowest, E> {
-    const GRIDS: [usize; 4] = [33, 17, 17, 17];
-    let (mut low, mut high) = (range.0.ln(), range.1.ln());
-    for (round, points) in GRIDS.into_iter().enumerate() {
-        let step = (high - low) / (points - 1) as f64;
-        let place = |i: usize| low + step * i as f64;
-        let losses = f(&(0..points).map(|i| place(i).exp()).collect::<Vec<f64>>())?;
-        if losses.iter().any(|loss| loss.log.is_nan() || loss.slope.is_nan()) {
-            return Ok(Lowest::Unknown);
-        }
-        let at = (0..points).fold(0, |best, i| if losses[i].log < losses[best].log { i } else { best });
-        if round == 0 {
-            let as_low = |end: usize| losses[end].log - losses[at].log <= NOTHING;
-            match (as_low(0), as_low(points - 1)) {
-                (true, true) => return Ok(Lowest::Flat),
-                (true, false) => return Ok(Lowest::Low),
-                (false, true) => return Ok(Lowest::High),
-                (false, false) => {}
-            }
-        }
-        let left = if losses[at].slope > 0.0 { at.saturating_sub(1) } else { at.min(points - 2) };
-        let (falls, rises) = (losses[left].slope, losses[left + 1].slope);
-        (low, high) = (place(left), place(left + 1));
-        if round + 1 == GRIDS.len() && falls <= 0.0 && rises > 0.0 {
-            low += step * falls / (falls - rises);
-            high = low;
-        }
-    }
-    let value = (0.5 * (low + high)).exp();
-    Ok(Lowest::Bottom(value, f(&[value])?[0].log))
-}
-
 #[cfg(test)]
 mod tests {
     use std::sync::Arc;
@@ -291,29 +226,6 @@ mod tests {
         model::McDropout,
         run::rig::{fixed_part, trained},
     };
-
-    /// A loss of the logarithm of a value, with its slope.
-    fn valley(f: impl Fn(f64) -> (f64, f64)) -> impl FnMut(&[f64]) -> Result<Vec<Term>, ()> {
-        move |xs: &[f64]| Ok(xs.iter().map(|x| f(x.ln())).map(|(log, slope)| Term { log, slope }).collect())
-    }
-
-    #[test]
-    fn the_bottom_of_a_valley_is_found() {
-        for bottom in [0.000_02_f64, 0.02, 1.0, 31.7, 400_000.0] {
-            // Steeper on one side than on the other, as likelihoods are.
-            let f = |x: f64| (x - bottom.ln()).exp() - (x - bottom.ln());
-            let found = lowest(TEMPERATURES, valley(|x| (f(x), (x - bottom.ln()).exp() - 1.0))).unwrap();
-            let Lowest::Bottom(at, value) = found else { panic!("{found:?}") };
-            assert!((at / bottom - 1.0).abs() < 1e-7 && (value - 1.0).abs() < 1e-12, "{at} {bottom}");
-        }
-        let of = |f: fn(f64) -> (f64, f64)| lowest(TEMPERATURES, valley(f)).unwrap();
-        assert_eq!(of(|x| (-x, -1.0)), Lowest::High);
-        assert_eq!(of(|x| (x.exp(), x.exp())), Lowest::Low);
-        assert_eq!(of(|_| (0.7, 0.0)), Lowest::Flat);
-        assert_eq!(of(|_| (f64::NAN, f64::NAN)), Lowest::Unknown);
-        let infinite = lowest((0.0, 0.0), valley(|x| (x, 1.0))).unwrap();
-        assert_eq!(infinite, Lowest::Unknown);
-    }
 
     /// Rows whose classes are drawn from softmax(logits / T) have T as their likeliest temperature.
     #[test]
@@ -334,14 +246,14 @@ mod tests {
         ] {
             let mut tempered = trained("dense 8 -> tanh -> dropout 0.3\n  dense 3");
             tempered.calibration = Calibration::fixed(truth);
-            let sampling = tempered.said(&part, mode, &team).tempered(mode);
+            let sampling = Rows { net: &tempered, part: &part, mode, team: &team }.said().tempered(mode);
             let mean = if let PredictMode::Ensemble(mean, _) = mode { mean } else { Mean::Arithmetic };
             let p = sampling.means(mean).unwrap().unwrap();
             let class =
                 |p: &[f32], u: f64| (0..3).find(|k| p[..=*k].iter().map(|p| f64::from(*p)).sum::<f64>() > u);
             let classes = p.chunks_exact(3).map(|p| class(p, uniform()).unwrap_or(2) as u32).collect();
             part.target = Arc::new(Target::Classes(classes));
-            let fit = net.fit(&part, mode, &team).unwrap();
+            let fit = Rows { net: &net, part: &part, mode, team: &team }.fit().unwrap();
             assert!((fit.value / truth - 1.0).abs() < 0.1, "{mode:?}: {fit:?}");
             assert!(fit.nll < fit.before.unwrap());
         }

@@ -2,11 +2,12 @@
 
 use crate::run::{
     folder::trained::TrainedError,
-    judgements::curve::Curve,
+    judgements::{curve::Curve, held_out},
     predictions::{
         committee::{Committee, nothing_live},
         likelihood,
         mc::Marginal,
+        own_units,
         sampling::Sampling,
     },
 };
@@ -40,234 +41,230 @@ struct Judged {
     loss: f64,
 }
 
-impl Committee {
-    /// Share of right rows over confidence, in bins of equal width (DeGroot and Fienberg 1983).
-    ///
-    /// # Errors
-    /// A net without classes; data that are missing, broken, or not those of training.
-    pub fn reliability(
-        &self,
-        search: &Search,
-        mode: PredictMode,
-        team: &Team,
-    ) -> Result<Chart, TrainedError> {
-        self.needs_classes("reliability")?;
-        let (name, part) = self.first().held_out(search, None)?;
-        let mut series = Vec::new();
-        for (color, (way, mode)) in ways(mode).into_iter().enumerate() {
-            let mut bins = [(0.0, 0.0, 0.0); BINS];
-            for row in self.judged(&part, mode, None, team)? {
-                let bin = &mut bins[((row.confidence * BINS as f64) as usize).min(BINS - 1)];
-                *bin = (bin.0 + row.confidence, bin.1 + 1.0 - row.loss, bin.2 + 1.0);
-            }
-            let points: Vec<(f64, f64)> =
-                bins.iter().filter(|bin| bin.2 > 0.0).map(|bin| (bin.0 / bin.2, bin.1 / bin.2)).collect();
-            series.push(Series::line(&way, color, points));
+/// Share of right rows over confidence, in bins of equal width (DeGroot and Fienberg 1983).
+///
+/// # Errors
+/// A net without classes; data that are missing, broken, or not those of training.
+pub fn reliability(
+    committee: &Committee,
+    search: &Search,
+    mode: PredictMode,
+    team: &Team,
+) -> Result<Chart, TrainedError> {
+    needs_classes(committee, "reliability")?;
+    let (name, part) = held_out::first_rows(committee.first(), search, None)?;
+    let mut series = Vec::new();
+    for (color, (way, mode)) in ways(mode).into_iter().enumerate() {
+        let mut bins = [(0.0, 0.0, 0.0); BINS];
+        for row in judged(committee, &part, mode, None, team)? {
+            let bin = &mut bins[((row.confidence * BINS as f64) as usize).min(BINS - 1)];
+            *bin = (bin.0 + row.confidence, bin.1 + 1.0 - row.loss, bin.2 + 1.0);
         }
-        let title = format!("Reliability on the {name} part, {} rows", part.rows());
-        Ok(Chart {
-            title,
-            x: "confidence".into(),
-            y: "share that is right".into(),
-            series,
-            diagonal: true,
-            names: Corner::UpperLeft,
-        })
+        let points: Vec<(f64, f64)> =
+            bins.iter().filter(|bin| bin.2 > 0.0).map(|bin| (bin.0 / bin.2, bin.1 / bin.2)).collect();
+        series.push(Series::line(&way, color, points));
     }
+    let title = format!("Reliability on the {name} part, {} rows", part.rows());
+    Ok(Chart {
+        title,
+        x: "confidence".into(),
+        y: "share that is right".into(),
+        series,
+        diagonal: true,
+        names: Corner::UpperLeft,
+    })
+}
 
-    /// The loss of the rows that are answered, over their share, when the most doubtful are refused first.
-    ///
-    /// # Errors
-    /// As [`reliability`](Self::reliability), but numbers are judged too.
-    pub fn risk(&self, search: &Search, mode: PredictMode, team: &Team) -> Result<Chart, TrainedError> {
-        let (name, part) = self.first().held_out(search, None)?;
-        let classes = self.has_classes();
-        let mut series = Vec::new();
-        for (way, mode) in ways(mode) {
-            let rows = self.judged(&part, mode, None, team)?;
-            let mut curve = |what: &str, doubt: fn(&Judged) -> f64| {
-                let points = risk_coverage(rows.iter().map(|row| (doubt(row), row.loss)).collect());
-                series.push(Series::line(&format!("{way}, by {what}"), series.len(), points));
-            };
-            let sampled = mode != PredictMode::WeightScaling || self.alone().is_none();
-            match (classes, sampled) {
-                (true, false) => curve("confidence", |row| row.rest),
-                (true, true) => {
-                    curve("entropy", |row| row.doubt);
-                    curve("mutual information", |row| row.disagreement);
-                }
-                (false, true) => curve("epistemic sd", |row| row.disagreement),
-                (false, false) => {}
-            }
-        }
-        if series.is_empty() {
-            return Err(nothing_live());
-        }
-        let y = if classes { "error rate of these" } else { "mean absolute error of these" };
-        let title = format!("Risk over coverage on the {name} part, {} rows", part.rows());
-        Ok(Chart {
-            title,
-            x: "share of rows that are answered".into(),
-            y: y.into(),
-            series,
-            diagonal: false,
-            names: Corner::UpperLeft,
-        })
-    }
-
-    /// Mean loss over mean uncertainty, in groups of equally many rows.
-    ///
-    /// # Errors
-    /// As [`risk`](Self::risk); nothing that differs between samples.
-    pub fn uncertainty(
-        &self,
-        search: &Search,
-        mode: PredictMode,
-        precision: Option<f64>,
-        team: &Team,
-    ) -> Result<Chart, TrainedError> {
-        let (name, part) = self.first().held_out(search, None)?;
-        let classes = self.has_classes();
-        let rows = self.judged(&part, mode, precision, team)?;
-        let group = |of: fn(&Judged) -> f64| -> Vec<(f64, f64)> {
-            let mut rows: Vec<(f64, f64)> = rows.iter().map(|row| (of(row), row.loss)).collect();
-            rows.sort_by(|a, b| a.0.total_cmp(&b.0));
-            let size = rows.len().div_ceil(GROUPS).max(1);
-            let mean = |rows: &[(f64, f64)], of: fn(&(f64, f64)) -> f64| {
-                rows.iter().map(of).sum::<f64>() / rows.len() as f64
-            };
-            let root = |rows: &[(f64, f64)]| {
-                (rows.iter().map(|row| row.1 * row.1).sum::<f64>() / rows.len() as f64).sqrt()
-            };
-            rows.chunks(size)
-                .map(|rows| {
-                    (mean(rows, |row| row.0), if classes { mean(rows, |row| row.1) } else { root(rows) })
-                })
-                .collect()
+/// The loss of the rows that are answered, over their share, when the most doubtful are refused first.
+///
+/// # Errors
+/// As [`reliability`](Self::reliability), but numbers are judged too.
+pub fn risk(
+    committee: &Committee,
+    search: &Search,
+    mode: PredictMode,
+    team: &Team,
+) -> Result<Chart, TrainedError> {
+    let (name, part) = held_out::first_rows(committee.first(), search, None)?;
+    let classes = has_classes(committee);
+    let mut series = Vec::new();
+    for (way, mode) in ways(mode) {
+        let rows = judged(committee, &part, mode, None, team)?;
+        let mut curve = |what: &str, doubt: fn(&Judged) -> f64| {
+            let points = risk_coverage(rows.iter().map(|row| (doubt(row), row.loss)).collect());
+            series.push(Series::line(&format!("{way}, by {what}"), series.len(), points));
         };
-        let (what, y) = match classes {
-            true => (["entropy", "mutual information"], "error rate"),
-            false => (["total sd", "epistemic sd"], "root mean square error"),
-        };
-        let sampled = mode != PredictMode::WeightScaling || self.alone().is_none();
-        if !classes && !sampled {
-            return Err(nothing_live());
-        }
-        let mut series = vec![Series::line(what[0], 0, group(|row| row.doubt))];
-        if sampled {
-            series.push(Series::line(what[1], 1, group(|row| row.disagreement)));
-        }
-        let title =
-            format!("Error over uncertainty on the {name} part, {} rows in {GROUPS} groups", part.rows());
-        Ok(Chart {
-            title,
-            x: "mean uncertainty of the group".into(),
-            y: y.into(),
-            series,
-            diagonal: !classes,
-            names: Corner::LowerRight,
-        })
-    }
-
-    /// The mean function of one number over one input, with what it does not know of itself and what it says of observations, on the
-    /// data and half their range beyond.
-    ///
-    /// # Errors
-    /// A net with more than one input or output.
-    pub fn band(
-        &self,
-        search: &Search,
-        mode: PredictMode,
-        interval: Option<Interval>,
-        team: &Team,
-    ) -> Result<Chart, TrainedError> {
-        let first = self.first();
-        let width: usize = first.model.inputs.iter().map(|id| first.model.node(*id).ty.len()).sum();
-        let kind = first.model.output.kind;
-        if width != 1 || kind.has_probabilities() || kind.outputs() != 1 {
-            return Err(TrainedError::Unfit("a band is drawn of one number over one input".into()));
-        }
-        let transform = &first.checkpoint.meta.transform;
-        let read = |text: String| transform.read_rows(text.into_bytes(), "the places of a band");
-        let dataset = first.dataset(search)?;
-        let seen: Option<Vec<f64>> = values(&dataset.train)?.into_iter().map(|x| transform.raw(x)).collect();
-        let seen =
-            seen.ok_or_else(|| TrainedError::Unfit("a band is drawn over an input of numbers".into()))?;
-        let (low, high) = seen
-            .iter()
-            .fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), x| (low.min(*x), high.max(*x)));
-        let reach = BEYOND * (high - low);
-        let place = |i: usize| low - reach + (high - low + 2.0 * reach) * i as f64 / (PLACES - 1) as f64;
-        let places: Vec<f64> = (0..PLACES).map(place).collect();
-        let text: String = places.iter().map(|x| format!("{x}\n")).collect();
-        let how = Predict { mode, interval, report: Vec::new() };
-        let predicted = self.predict(read(text)?, &how, team)?;
-        let column = |measure: &str| {
-            predicted.measured(measure).map(|rows| rows.iter().map(|row| row[0]).collect::<Vec<f64>>())
-        };
-        let means: Vec<f64> = predicted.rows().map(|row| row[0]).collect();
-        let mut series = Vec::new();
-        if let (Some(low), Some(high)) = (column("low"), column("high")) {
-            let band = places.iter().zip(low.iter().zip(&high)).map(|(x, (low, high))| (*x, *low, *high));
-            let share = interval.map_or(0.0, |interval| 100.0 * interval.share);
-            series.push(Series::band(&format!("{share}% of observations"), 1, band.collect()));
-        } else if let Some(sd) = column("sd").filter(|_| kind.says_spread()) {
-            series.push(Series::band("2 sd of observations", 1, around(&places, &means, &sd)));
-        }
-        if let Some(sd) = column("epistemic_sd") {
-            series.push(Series::band("2 epistemic sd", 0, around(&places, &means, &sd)));
-        }
-        series.push(Series::line("mean", 0, places.iter().copied().zip(means).collect()));
-        let observed = first.observed(&dataset.train).into_iter().map(|y| transform.target.raised(0, y));
-        let dots = seen.iter().copied().zip(observed).collect();
-        series.push(Series::dots("training rows", 3, dots));
-        let title =
-            format!("{} over its input, {} training rows", first.model.output.name, dataset.train.rows());
-        Ok(Chart {
-            title,
-            x: "input".into(),
-            y: first.model.output.name.clone(),
-            series,
-            diagonal: false,
-            names: Corner::UpperLeft,
-        })
-    }
-
-    /// Rows of a part, each judged by what was observed.
-    fn judged(
-        &self,
-        part: &Part,
-        mode: PredictMode,
-        precision: Option<f64>,
-        team: &Team,
-    ) -> Result<Vec<Judged>, TrainedError> {
-        let sampling = match mode {
-            PredictMode::McDropout(mc) | PredictMode::Ensemble(_, mc) => {
-                Sampling::new(self.all(), part, mc, team)
+        let sampled = mode != PredictMode::WeightScaling || committee.alone().is_none();
+        match (classes, sampled) {
+            (true, false) => curve("confidence", |row| row.rest),
+            (true, true) => {
+                curve("entropy", |row| row.doubt);
+                curve("mutual information", |row| row.disagreement);
             }
-            PredictMode::WeightScaling | PredictMode::Exact(_) => Sampling::passes(self.all(), part, team),
-        };
-        let kind = sampling.kind();
-        let observed = self.first().observed(part);
-        let width = observed.len() / part.rows().max(1);
-        let mut rows = Vec::with_capacity(part.rows());
-        let done = sampling.tempered(mode).each_row_of_logits(|at, samples| {
-            rows.push(judge(samples, kind, &observed[at * width..(at + 1) * width], precision));
-        })?;
-        done.map(|_| rows).ok_or_else(nothing_live)
-    }
-
-    fn has_classes(&self) -> bool {
-        self.first().model.output.kind.classes().is_some()
-    }
-
-    fn needs_classes(&self, what: &str) -> Result<(), TrainedError> {
-        match self.has_classes() {
-            true => Ok(()),
-            false => {
-                Err(TrainedError::Unfit(format!("a diagram of {what} is of classes: this net has none")))
-            }
+            (false, true) => curve("epistemic sd", |row| row.disagreement),
+            (false, false) => {}
         }
+    }
+    if series.is_empty() {
+        return Err(nothing_live());
+    }
+    let y = if classes { "error rate of these" } else { "mean absolute error of these" };
+    let title = format!("Risk over coverage on the {name} part, {} rows", part.rows());
+    Ok(Chart {
+        title,
+        x: "share of rows that are answered".into(),
+        y: y.into(),
+        series,
+        diagonal: false,
+        names: Corner::UpperLeft,
+    })
+}
+
+/// Mean loss over mean uncertainty, in groups of equally many rows.
+///
+/// # Errors
+/// As [`risk`](Self::risk); nothing that differs between samples.
+pub fn uncertainty(
+    committee: &Committee,
+    search: &Search,
+    mode: PredictMode,
+    precision: Option<f64>,
+    team: &Team,
+) -> Result<Chart, TrainedError> {
+    let (name, part) = held_out::first_rows(committee.first(), search, None)?;
+    let classes = has_classes(committee);
+    let rows = judged(committee, &part, mode, precision, team)?;
+    let group = |of: fn(&Judged) -> f64| -> Vec<(f64, f64)> {
+        let mut rows: Vec<(f64, f64)> = rows.iter().map(|row| (of(row), row.loss)).collect();
+        rows.sort_by(|a, b| a.0.total_cmp(&b.0));
+        let size = rows.len().div_ceil(GROUPS).max(1);
+        let mean = |rows: &[(f64, f64)], of: fn(&(f64, f64)) -> f64| {
+            rows.iter().map(of).sum::<f64>() / rows.len() as f64
+        };
+        let root = |rows: &[(f64, f64)]| {
+            (rows.iter().map(|row| row.1 * row.1).sum::<f64>() / rows.len() as f64).sqrt()
+        };
+        rows.chunks(size)
+            .map(|rows| (mean(rows, |row| row.0), if classes { mean(rows, |row| row.1) } else { root(rows) }))
+            .collect()
+    };
+    let (what, y) = match classes {
+        true => (["entropy", "mutual information"], "error rate"),
+        false => (["total sd", "epistemic sd"], "root mean square error"),
+    };
+    let sampled = mode != PredictMode::WeightScaling || committee.alone().is_none();
+    if !classes && !sampled {
+        return Err(nothing_live());
+    }
+    let mut series = vec![Series::line(what[0], 0, group(|row| row.doubt))];
+    if sampled {
+        series.push(Series::line(what[1], 1, group(|row| row.disagreement)));
+    }
+    let title = format!("Error over uncertainty on the {name} part, {} rows in {GROUPS} groups", part.rows());
+    Ok(Chart {
+        title,
+        x: "mean uncertainty of the group".into(),
+        y: y.into(),
+        series,
+        diagonal: !classes,
+        names: Corner::LowerRight,
+    })
+}
+
+/// The mean function of one number over one input, with what it does not know of itself and what it says of observations, on the
+/// data and half their range beyond.
+///
+/// # Errors
+/// A net with more than one input or output.
+pub fn band(
+    committee: &Committee,
+    search: &Search,
+    mode: PredictMode,
+    interval: Option<Interval>,
+    team: &Team,
+) -> Result<Chart, TrainedError> {
+    let first = committee.first();
+    let width: usize = first.model.inputs.iter().map(|id| first.model.node(*id).ty.len()).sum();
+    let kind = first.model.output.kind;
+    if width != 1 || kind.has_probabilities() || kind.outputs() != 1 {
+        return Err(TrainedError::Unfit("a band is drawn of one number over one input".into()));
+    }
+    let transform = &first.checkpoint.meta.transform;
+    let read = |text: String| transform.read_rows(text.into_bytes(), "the places of a band");
+    let dataset = first.dataset(search)?;
+    let seen: Option<Vec<f64>> = values(&dataset.train)?.into_iter().map(|x| transform.raw(x)).collect();
+    let seen = seen.ok_or_else(|| TrainedError::Unfit("a band is drawn over an input of numbers".into()))?;
+    let (low, high) =
+        seen.iter().fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), x| (low.min(*x), high.max(*x)));
+    let reach = BEYOND * (high - low);
+    let place = |i: usize| low - reach + (high - low + 2.0 * reach) * i as f64 / (PLACES - 1) as f64;
+    let places: Vec<f64> = (0..PLACES).map(place).collect();
+    let text: String = places.iter().map(|x| format!("{x}\n")).collect();
+    let how = Predict { mode, interval, report: Vec::new() };
+    let predicted = committee.predict(read(text)?, &how, team)?;
+    let column = |measure: &str| {
+        predicted.measured(measure).map(|rows| rows.iter().map(|row| row[0]).collect::<Vec<f64>>())
+    };
+    let means: Vec<f64> = predicted.rows().map(|row| row[0]).collect();
+    let mut series = Vec::new();
+    if let (Some(low), Some(high)) = (column("low"), column("high")) {
+        let band = places.iter().zip(low.iter().zip(&high)).map(|(x, (low, high))| (*x, *low, *high));
+        let share = interval.map_or(0.0, |interval| 100.0 * interval.share);
+        series.push(Series::band(&format!("{share}% of observations"), 1, band.collect()));
+    } else if let Some(sd) = column("sd").filter(|_| kind.says_spread()) {
+        series.push(Series::band("2 sd of observations", 1, around(&places, &means, &sd)));
+    }
+    if let Some(sd) = column("epistemic_sd") {
+        series.push(Series::band("2 epistemic sd", 0, around(&places, &means, &sd)));
+    }
+    series.push(Series::line("mean", 0, places.iter().copied().zip(means).collect()));
+    let observed =
+        own_units::observed(first, &dataset.train).into_iter().map(|y| transform.target.raised(0, y));
+    let dots = seen.iter().copied().zip(observed).collect();
+    series.push(Series::dots("training rows", 3, dots));
+    let title = format!("{} over its input, {} training rows", first.model.output.name, dataset.train.rows());
+    Ok(Chart {
+        title,
+        x: "input".into(),
+        y: first.model.output.name.clone(),
+        series,
+        diagonal: false,
+        names: Corner::UpperLeft,
+    })
+}
+
+/// Rows of a part, each judged by what was observed.
+fn judged(
+    committee: &Committee,
+    part: &Part,
+    mode: PredictMode,
+    precision: Option<f64>,
+    team: &Team,
+) -> Result<Vec<Judged>, TrainedError> {
+    let sampling = match mode {
+        PredictMode::McDropout(mc) | PredictMode::Ensemble(_, mc) => {
+            Sampling::new(committee.all(), part, mc, team)
+        }
+        PredictMode::WeightScaling | PredictMode::Exact(_) => Sampling::passes(committee.all(), part, team),
+    };
+    let kind = sampling.kind();
+    let observed = own_units::observed(committee.first(), part);
+    let width = observed.len() / part.rows().max(1);
+    let mut rows = Vec::with_capacity(part.rows());
+    let done = sampling.tempered(mode).each_row_of_logits(|at, samples| {
+        rows.push(judge(samples, kind, &observed[at * width..(at + 1) * width], precision));
+    })?;
+    done.map(|_| rows).ok_or_else(nothing_live)
+}
+
+fn has_classes(committee: &Committee) -> bool {
+    committee.first().model.output.kind.classes().is_some()
+}
+
+fn needs_classes(committee: &Committee, what: &str) -> Result<(), TrainedError> {
+    match has_classes(committee) {
+        true => Ok(()),
+        false => Err(TrainedError::Unfit(format!("a diagram of {what} is of classes: this net has none"))),
     }
 }
 

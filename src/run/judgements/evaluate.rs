@@ -4,7 +4,9 @@ use crate::run::{
     folder::trained::{Trained, TrainedError},
     predictions::{
         committee::{Committee, several_are_not_exact},
+        enumerated,
         mc::{self, Scoring},
+        pass,
         sampling::{Drawn, Sampling},
     },
 };
@@ -12,7 +14,6 @@ use crate::{
     data::{Part, Search},
     kernels::team::Team,
     model::PredictMode,
-    run::predictions::enumerated,
     runtime::{
         evaluate::{Evaluator, cool, numbers},
         figures::{Figures, Reporter},
@@ -39,62 +40,55 @@ pub struct PartFigures {
 /// Figures and, of Monte-Carlo dropout, how many samples they are of.
 type Sampled = Option<(Figures, Option<Drawn>)>;
 
-impl Committee {
-    /// Loss and metrics of every part of the data, dropout off. Where `mode` asks for samples and something is live, those of their mean
-    /// too, of held-out parts; of the training part if there is no other.
-    ///
-    /// # Errors
-    /// Data that are missing, broken, or not those of training.
-    pub fn evaluate(
-        &self,
-        search: &Search,
-        mode: PredictMode,
-        scoring: Scoring,
-        team: &Team,
-    ) -> Result<Vec<PartFigures>, TrainedError> {
-        let scoring = self.scoring(scoring, mode)?;
-        let dataset = self.first().dataset(search)?;
-        let parts = [
-            ("train", Some(&dataset.train)),
-            ("valid", dataset.valid.as_ref()),
-            ("test", dataset.test.as_ref()),
-        ];
-        let held_out = dataset.valid.is_some() || dataset.test.is_some();
-        let mut all = Vec::new();
-        for (name, part) in parts {
-            let Some(part) = part else { continue };
-            let sampled = name != "train" || !held_out || mode == PredictMode::WeightScaling;
-            let mode = sampled.then_some(mode);
-            all.push(part_figures(&self.all(), name, part, mode, scoring, team)?);
-        }
-        Ok(all)
+/// Loss and metrics of every part of the data, dropout off. Where `mode` asks for samples and something is live, those of their mean
+/// too, of held-out parts; of the training part if there is no other.
+///
+/// # Errors
+/// Data that are missing, broken, or not those of training.
+pub fn evaluate(
+    committee: &Committee,
+    search: &Search,
+    mode: PredictMode,
+    scoring: Scoring,
+    team: &Team,
+) -> Result<Vec<PartFigures>, TrainedError> {
+    let scoring = committee.scoring(scoring, mode)?;
+    let dataset = committee.first().dataset(search)?;
+    let parts =
+        [("train", Some(&dataset.train)), ("valid", dataset.valid.as_ref()), ("test", dataset.test.as_ref())];
+    let held_out = dataset.valid.is_some() || dataset.test.is_some();
+    let mut all = Vec::new();
+    for (name, part) in parts {
+        let Some(part) = part else { continue };
+        let sampled = name != "train" || !held_out || mode == PredictMode::WeightScaling;
+        let mode = sampled.then_some(mode);
+        all.push(figures_of(&committee.all(), name, part, mode, scoring, team)?);
     }
+    Ok(all)
 }
 
-impl Trained {
-    /// The figures of one part; a net without live dropout has one sample.
-    ///
-    /// # Errors
-    /// What code generation says.
-    pub(in crate::run) fn part_figures(
-        &self,
-        name: &'static str,
-        part: &Part,
-        mode: PredictMode,
-        scoring: Scoring,
-        team: &Team,
-    ) -> Result<PartFigures, TrainedError> {
-        let once = matches!(mode, PredictMode::McDropout(_)) && !self.model.is_live_in_mc();
-        let mode = (!once).then_some(mode);
-        let mut figures = part_figures(&[self], name, part, mode, scoring, team)?;
-        if once {
-            figures.samples = passes(&[self], part, scoring, team)?;
-        }
-        Ok(figures)
+/// The figures of one part; a net without live dropout has one sample.
+///
+/// # Errors
+/// What code generation says.
+pub(in crate::run) fn part_figures(
+    net: &Trained,
+    name: &'static str,
+    part: &Part,
+    mode: PredictMode,
+    scoring: Scoring,
+    team: &Team,
+) -> Result<PartFigures, TrainedError> {
+    let once = matches!(mode, PredictMode::McDropout(_)) && !net.model.is_live_in_mc();
+    let mode = (!once).then_some(mode);
+    let mut figures = figures_of(&[net], name, part, mode, scoring, team)?;
+    if once {
+        figures.samples = passes(&[net], part, scoring, team)?;
     }
+    Ok(figures)
 }
 
-fn part_figures(
+fn figures_of(
     members: &[&Trained],
     name: &'static str,
     part: &Part,
@@ -102,7 +96,7 @@ fn part_figures(
     scoring: Scoring,
     team: &Team,
 ) -> Result<PartFigures, TrainedError> {
-    let own: Result<Vec<_>, TrainedError> = members.iter().map(|m| m.own_figures(part, team)).collect();
+    let own: Result<Vec<_>, TrainedError> = members.iter().map(|m| own_figures(m, part, team)).collect();
     let (each, mut tempered): (Vec<Figures>, Vec<_>) = own?.into_iter().unzip();
     let tempered = if members.len() == 1 { tempered.pop().flatten() } else { None };
     let together = if members.len() > 1 { passes(members, part, scoring, team)? } else { None };
@@ -119,36 +113,34 @@ fn part_figures(
     })
 }
 
-impl Trained {
-    /// Of one pass, dropout off; and of the same outputs at the fitted temperature, where that is not 1.
-    fn own_figures(
-        &self,
-        part: &Part,
-        team: &Team,
-    ) -> Result<(Figures, Option<(f64, Figures)>), TrainedError> {
-        let mut evaluator = Evaluator::new(&self.model, part)?;
-        let temperature = self.temperature(PredictMode::WeightScaling);
-        let mut plain = self.reporter().tallies();
-        let mut tempered = (temperature != 1.0).then(|| self.reporter().with_nll().tallies());
-        let loss = self.each_block(&mut evaluator, part, team, |rows, mut outputs| {
-            let order = numbers(rows);
-            plain.add(&outputs, part, &order);
-            if let Some(tempered) = &mut tempered {
-                cool(&mut outputs, temperature);
-                tempered.add(&outputs, part, &order);
-            }
-        })?;
-        let figures = plain.figures(evaluator.mean_loss(loss, part));
-        Ok((figures, tempered.map(|tempered| (temperature, tempered.figures(None)))))
-    }
+/// Of one pass, dropout off; and of the same outputs at the fitted temperature, where that is not 1.
+fn own_figures(
+    net: &Trained,
+    part: &Part,
+    team: &Team,
+) -> Result<(Figures, Option<(f64, Figures)>), TrainedError> {
+    let mut evaluator = Evaluator::new(&net.model, part)?;
+    let temperature = net.temperature(PredictMode::WeightScaling);
+    let mut plain = reporter(net).tallies();
+    let mut tempered = (temperature != 1.0).then(|| reporter(net).with_nll().tallies());
+    let loss = pass::each_block(net, &mut evaluator, part, team, |rows, mut outputs| {
+        let order = numbers(rows);
+        plain.add(&outputs, part, &order);
+        if let Some(tempered) = &mut tempered {
+            cool(&mut outputs, temperature);
+            tempered.add(&outputs, part, &order);
+        }
+    })?;
+    let figures = plain.figures(evaluator.mean_loss(loss, part));
+    Ok((figures, tempered.map(|tempered| (temperature, tempered.figures(None)))))
+}
 
-    fn predictive_reporter(&self) -> Reporter {
-        Reporter::of_predictions(&self.model, &self.checkpoint.meta.transform)
-    }
+fn predictive_reporter(net: &Trained) -> Reporter {
+    Reporter::of_predictions(&net.model, &net.checkpoint.meta.transform)
+}
 
-    fn reporter(&self) -> Reporter {
-        Reporter::new(&self.model, &self.checkpoint.meta.transform)
-    }
+fn reporter(net: &Trained) -> Reporter {
+    Reporter::new(&net.model, &net.checkpoint.meta.transform)
 }
 
 /// Of the mean over one pass of each net.
@@ -160,7 +152,7 @@ fn passes(
 ) -> Result<Option<Figures>, TrainedError> {
     let sampling = Sampling::passes(members.to_vec(), part, team).tempered(PredictMode::WeightScaling);
     let first = members[0];
-    let figures = mc::figures(&sampling, scoring, &first.predictive_reporter())?;
+    let figures = mc::figures(&sampling, scoring, &predictive_reporter(first))?;
     Ok(figures.map(|(figures, _)| mc::wanted(figures, &first.model.predict.report)))
 }
 
@@ -173,7 +165,7 @@ fn sampled(
     team: &Team,
 ) -> Result<Sampled, TrainedError> {
     let first = members[0];
-    let reporter = &first.predictive_reporter();
+    let reporter = &predictive_reporter(first);
     let report = &first.model.predict.report;
     let alone = |figures| (mc::wanted(figures, report), None);
     let (kind, target) = (first.model.output.kind, &first.checkpoint.meta.transform.target);

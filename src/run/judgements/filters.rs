@@ -19,7 +19,7 @@ const SHOWN: usize = 100;
 pub fn filters(nets: &[Shown<'_>]) -> Result<Tiles, TrainedError> {
     let mut tiles: Option<Tiles> = None;
     for one in nets {
-        let (shape, mut sheet) = one.net.filters()?;
+        let (shape, mut sheet) = units_of(one.net)?;
         sheet.title = one.titled(&sheet.title);
         match &mut tiles {
             None => tiles = Some(Tiles { sheets: vec![sheet], shape }),
@@ -30,19 +30,17 @@ pub fn filters(nets: &[Shown<'_>]) -> Result<Tiles, TrainedError> {
     tiles.ok_or_else(|| TrainedError::Unfit("there is no net to look at".into()))
 }
 
-impl Trained {
-    fn filters(&self) -> Result<([usize; 3], Sheet), TrainedError> {
-        let (shape, param) = first_weights(&self.model)?;
-        let store = self.store()?;
-        let place = self.model.params.iter().position(|one| one.name == param.name).unwrap_or(0);
-        let (weights, units) = (&store.params[place], param.dims[1]);
-        let tile = |unit: usize| weights.iter().skip(unit).step_by(units).copied().collect();
-        let title = match self.model.is_live_in_mc() {
-            true => format!("{} with dropout", param.name),
-            false => format!("{} without dropout", param.name),
-        };
-        Ok((shape, Sheet { title, tiles: (0..units.min(SHOWN)).map(tile).collect() }))
-    }
+fn units_of(net: &Trained) -> Result<([usize; 3], Sheet), TrainedError> {
+    let (shape, param) = first_weights(&net.model)?;
+    let store = net.store()?;
+    let place = net.model.params.iter().position(|one| one.name == param.name).unwrap_or(0);
+    let (weights, units) = (&store.params[place], param.dims[1]);
+    let tile = |unit: usize| weights.iter().skip(unit).step_by(units).copied().collect();
+    let title = match net.model.is_live_in_mc() {
+        true => format!("{} with dropout", param.name),
+        false => format!("{} without dropout", param.name),
+    };
+    Ok((shape, Sheet { title, tiles: (0..units.min(SHOWN)).map(tile).collect() }))
 }
 
 /// Height, width and channels of the image, and the matrix that reads its dots in their order.

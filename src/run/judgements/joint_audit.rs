@@ -2,8 +2,11 @@
 
 use crate::run::{
     folder::trained::TrainedError,
-    judgements::audit::{Compared, compared},
-    predictions::{committee::Committee, sampling::Sampling},
+    judgements::{
+        audit::{Compared, compared},
+        held_out,
+    },
+    predictions::{committee::Committee, own_units, pass, sampling::Sampling},
 };
 use crate::{
     data::{Part, Search},
@@ -24,59 +27,62 @@ pub struct JointAudit {
     pub ways: Vec<Compared>,
 }
 
-impl Committee {
-    /// Audits the part that [`Trained::audit`](crate::run::Trained::audit) takes; the last way is what the others are compared with.
-    ///
-    /// # Errors
-    /// Nets that say distributions of numbers; data that are missing, broken, or not those of training.
-    pub fn audit(
-        &self,
-        search: &Search,
-        most: Option<usize>,
-        team: &Team,
-    ) -> Result<JointAudit, TrainedError> {
-        let first = self.first();
-        let kind = first.model.output.kind;
-        if kind.says_spread() {
-            let why = "a `normal` output says a distribution: there is no audit of it in this version";
-            return Err(TrainedError::Unfit(why.into()));
-        }
-        let (name, part) = first.held_out(search, most)?;
-        let count = self.members().len();
-        let mut ways = Vec::new();
-        for (i, member) in self.members().iter().enumerate() {
-            ways.push((
-                format!("run {}, seed {}", i + 1, member.checkpoint.meta.seed),
-                member.scaled(&part, team)?,
-            ));
-        }
-        let each = |i: usize| ways.iter().map(move |(_, p): &(String, Vec<f64>)| p[i]);
-        let mean = (0..ways[0].1.len()).map(|i| each(i).sum::<f64>() / count as f64).collect();
-        ways.push((format!("mean of {count} runs"), mean));
-        if self.members().iter().any(|member| member.model.is_live_in_mc()) {
-            for samples in SAMPLES {
-                let plural = if samples == 1 { "" } else { "s" };
-                let name = format!("mean of {count} runs, {samples} sample{plural} of each");
-                ways.push((name, self.mean(&part, samples, team)?));
-            }
-        }
-        let observed = first.observed(&part);
-        let (reference, truth) = ways[ways.len() - 1].clone();
-        let ways = ways.into_iter().map(|(name, p)| compared(name, &p, &truth, &observed, kind));
-        Ok(JointAudit {
-            part: name,
-            rows: part.rows(),
-            reference: format!("the {reference}"),
-            ways: ways.collect(),
-        })
+/// Audits the part that [`audit`](crate::run::audit) takes; the last way is what the others are compared with.
+///
+/// # Errors
+/// Nets that say distributions of numbers; data that are missing, broken, or not those of training.
+pub fn joint_audit(
+    committee: &Committee,
+    search: &Search,
+    most: Option<usize>,
+    team: &Team,
+) -> Result<JointAudit, TrainedError> {
+    let first = committee.first();
+    let kind = first.model.output.kind;
+    if kind.says_spread() {
+        let why = "a `normal` output says a distribution: there is no audit of it in this version";
+        return Err(TrainedError::Unfit(why.into()));
     }
+    let (name, part) = held_out::first_rows(first, search, most)?;
+    let count = committee.members().len();
+    let mut ways = Vec::new();
+    for (i, member) in committee.members().iter().enumerate() {
+        ways.push((
+            format!("run {}, seed {}", i + 1, member.checkpoint.meta.seed),
+            pass::weight_scaling(member, &part, team)?,
+        ));
+    }
+    let each = |i: usize| ways.iter().map(move |(_, p): &(String, Vec<f64>)| p[i]);
+    let mean = (0..ways[0].1.len()).map(|i| each(i).sum::<f64>() / count as f64).collect();
+    ways.push((format!("mean of {count} runs"), mean));
+    if committee.members().iter().any(|member| member.model.is_live_in_mc()) {
+        for samples in SAMPLES {
+            let plural = if samples == 1 { "" } else { "s" };
+            let name = format!("mean of {count} runs, {samples} sample{plural} of each");
+            ways.push((name, mean_of_samples(committee, &part, samples, team)?));
+        }
+    }
+    let observed = own_units::observed(first, &part);
+    let (reference, truth) = ways[ways.len() - 1].clone();
+    let ways = ways.into_iter().map(|(name, p)| compared(name, &p, &truth, &observed, kind));
+    Ok(JointAudit {
+        part: name,
+        rows: part.rows(),
+        reference: format!("the {reference}"),
+        ways: ways.collect(),
+    })
+}
 
-    /// Mean probabilities, or numbers, of so many samples of each.
-    fn mean(&self, part: &Part, samples: u32, team: &Team) -> Result<Vec<f64>, TrainedError> {
-        let mc = McDropout { samples, seed: None, until: None };
-        let sampling = Sampling::new(self.all(), part, mc, team);
-        let (kind, outputs) = (sampling.kind(), sampling.mean_logits(Mean::Arithmetic)?.unwrap_or_default());
-        let outputs: Vec<f64> = outputs.into_iter().map(f64::from).collect();
-        Ok(kind.meaning(outputs))
-    }
+/// Mean probabilities, or numbers, of so many samples of each.
+fn mean_of_samples(
+    committee: &Committee,
+    part: &Part,
+    samples: u32,
+    team: &Team,
+) -> Result<Vec<f64>, TrainedError> {
+    let mc = McDropout { samples, seed: None, until: None };
+    let sampling = Sampling::new(committee.all(), part, mc, team);
+    let (kind, outputs) = (sampling.kind(), sampling.mean_logits(Mean::Arithmetic)?.unwrap_or_default());
+    let outputs: Vec<f64> = outputs.into_iter().map(f64::from).collect();
+    Ok(kind.meaning(outputs))
 }

@@ -9,4 +9,6 @@ pub(in crate::run) mod curve;
 pub(in crate::run) mod diagrams;
 pub(in crate::run) mod evaluate;
 pub(in crate::run) mod filters;
+pub(in crate::run) mod held_out;
 pub(in crate::run) mod joint_audit;
+pub(in crate::run) mod lowest;

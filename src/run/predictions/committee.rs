@@ -66,7 +66,7 @@ impl Committee {
             for (a, first) in self.members[..b].iter().enumerate() {
                 // Nets that were trained with different seeds need no second look.
                 if first.checkpoint.meta.seed == second.checkpoint.meta.seed
-                    && first.has_parameters_of(second)?
+                    && have_the_same_parameters(first, second)?
                 {
                     return Ok(Some((a, b)));
                 }
@@ -248,14 +248,12 @@ impl<E, F: FnMut(Vec<f32>) -> Result<(), E>> Block<F> {
     }
 }
 
-impl Trained {
-    fn has_parameters_of(&self, other: &Self) -> Result<bool, TrainedError> {
-        let (own, others) = (self.store()?, other.store()?);
-        let same = |a: &[AlignedVec], b: &[AlignedVec]| {
-            a.len() == b.len() && a.iter().zip(b).all(|(a, b)| a[..] == b[..])
-        };
-        Ok(same(&own.params, &others.params) && same(&own.states, &others.states))
-    }
+fn have_the_same_parameters(one: &Trained, other: &Trained) -> Result<bool, TrainedError> {
+    let (own, others) = (one.store()?, other.store()?);
+    let same = |a: &[AlignedVec], b: &[AlignedVec]| {
+        a.len() == b.len() && a.iter().zip(b).all(|(a, b)| a[..] == b[..])
+    };
+    Ok(same(&own.params, &others.params) && same(&own.states, &others.states))
 }
 
 pub(in crate::run) fn nothing_live() -> TrainedError {

@@ -7,6 +7,7 @@ use crate::{
     run::{
         exact::{Effort, ExactMeans, NotEnumerated, exact_means},
         folder::trained::{Trained, TrainedError},
+        predictions::{own_units, pass},
     },
 };
 
@@ -47,6 +48,6 @@ fn means(trained: &Trained, part: &Part, team: &Team) -> Result<ExactMeans, Trai
 
 fn own_singles(trained: &Trained, values: Vec<f64>) -> Result<Vec<f32>, TrainedError> {
     let plain: Vec<f32> = values.iter().map(|x| *x as f32).collect();
-    trained.are_numbers(&plain, trained.model.output.kind.width(), 0)?;
-    Ok(trained.own(values).into_iter().map(|x| x as f32).collect())
+    pass::check_numbers(trained, &plain, trained.model.output.kind.width(), 0)?;
+    Ok(own_units::of(trained, values).into_iter().map(|x| x as f32).collect())
 }

@@ -5,6 +5,8 @@ pub(in crate::run) mod committee;
 pub(in crate::run) mod enumerated;
 pub(in crate::run) mod likelihood;
 pub(in crate::run) mod mc;
+pub(in crate::run) mod own_units;
+pub(in crate::run) mod pass;
 pub(in crate::run) mod plan;
 pub(in crate::run) mod predict;
 pub(in crate::run) mod sampling;

@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use crate::run::{
     folder::trained::{Trained, TrainedError},
-    predictions::{likelihood, mc::Marginal},
+    predictions::{likelihood, mc::Marginal, pass},
 };
 use crate::{
     data::{Part, TargetRule},
@@ -312,7 +312,7 @@ impl<'a> Voice<'a> {
                 let (part, team) = (sampling.part, sampling.team);
                 let mut outputs =
                     evaluator.rows(part, first..rows.end, &mut self.store, team, meta.seed, &mut 0.0)?;
-                self.member.are_numbers(&outputs, width, first)?;
+                pass::check_numbers(self.member, &outputs, width, first)?;
                 Ok(self.meant(outputs.split_off((rows.start - first) * width)))
             }
             Source::Samples(sampler) => {
@@ -327,7 +327,7 @@ impl<'a> Voice<'a> {
                     }
                     None => sampler.outputs(part, rows, samples, &mut self.store, team)?,
                 };
-                self.member.are_numbers(&outputs, each, first)?;
+                pass::check_numbers(self.member, &outputs, each, first)?;
                 Ok(self.meant(outputs))
             }
         }

@@ -4,32 +4,16 @@
 
 use serde::Serialize;
 
-use crate::run::folder::trained::{Trained, TrainedError};
 use crate::{
     draws,
     graph::{Address, Mode, StepInfo},
     lower::{Lowered, lower_predict, lower_samples},
-    vocab::Clock,
+    model::Model,
+    run::{
+        folder::trained::{Trained, TrainedError},
+        subnets::drawn::{Drawn, Steps},
+    },
 };
-
-/// Whose masks.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub enum Drawn {
-    /// Row `row` of the input and one of its samples; numbers from 0, the seed that of the masks.
-    Sample { row: u64, sample: u32, seed: u64 },
-    /// The row at `position` in the shuffled order of `epoch`; numbers from 0.
-    Training { epoch: u64, position: u64, clock: Clock },
-}
-
-impl Drawn {
-    /// The moment by which rates go that change over time.
-    pub(super) fn clock(&self) -> Clock {
-        match self {
-            Self::Sample { .. } => Clock::END,
-            Self::Training { clock, .. } => *clock,
-        }
-    }
-}
 
 /// The units (or weights) of one site.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -39,183 +23,83 @@ pub struct SiteMask {
     pub kept: Vec<bool>,
 }
 
-impl Trained {
-    /// The masks of every live site, in the order of the net.
-    ///
-    /// # Errors
-    /// A net without live coins, or with multipliers that are none; a mask for a whole update where a row of training is asked for.
-    pub fn subnet(&self, drawn: Drawn) -> Result<Vec<SiteMask>, TrainedError> {
-        let lowered = match drawn {
-            Drawn::Sample { .. } => lower_samples(&self.model, false),
-            Drawn::Training { .. } => lower_predict(&self.model, Mode::Train),
+/// The masks of every live site, in the order of the net.
+///
+/// # Errors
+/// A net without live coins, or with multipliers that are none; a mask for a whole update where a row of training is asked for.
+pub fn subnet(net: &Trained, drawn: Drawn) -> Result<Vec<SiteMask>, TrainedError> {
+    let lowered = match drawn {
+        Drawn::Sample { .. } => lower_samples(&net.model, false),
+        Drawn::Training { .. } => lower_predict(&net.model, Mode::Train),
+    };
+    masks(net, &lowered, drawn)
+}
+
+/// Those of a net that is lowered for samples, or for training.
+fn masks(net: &Trained, lowered: &Lowered, drawn: Drawn) -> Result<Vec<SiteMask>, TrainedError> {
+    let unfit = |why: String| Err(TrainedError::Unfit(why));
+    let (Drawn::Sample { row: position, .. } | Drawn::Training { position, .. }) = drawn;
+    let step = StepInfo { clock: drawn.clock(), ..StepInfo::of_prediction(1) };
+    let graph = &lowered.graph;
+    let mut masks = Vec::new();
+    for v in graph.values() {
+        let Some(site) = graph.drawn_from(v).map(|site| &graph.sites[site.index()]) else { continue };
+        if !is_multiplied(&net.model, &site.path) {
+            continue;
+        }
+        let Some(mask) = graph.mask(v) else {
+            return unfit(format!("the multipliers of {} are not coins: there is no sub-network", site.path));
         };
-        self.masks(&lowered, drawn)
-    }
-
-    /// Those of a net that is lowered for samples, or for training.
-    fn masks(&self, lowered: &Lowered, drawn: Drawn) -> Result<Vec<SiteMask>, TrainedError> {
-        let unfit = |why: String| Err(TrainedError::Unfit(why));
-        let (Drawn::Sample { row: position, .. } | Drawn::Training { position, .. }) = drawn;
-        let step = StepInfo { clock: drawn.clock(), ..StepInfo::of_prediction(1) };
-        let graph = &lowered.graph;
-        let mut masks = Vec::new();
-        for v in graph.values() {
-            let Some(site) = graph.drawn_from(v).map(|site| &graph.sites[site.index()]) else { continue };
-            if !self.is_multiplied(&site.path) {
-                continue;
-            }
-            let Some(mask) = graph.mask(v) else {
-                return unfit(format!(
-                    "the multipliers of {} are not coins: there is no sub-network",
-                    site.path
-                ));
-            };
-            if site.address == Address::Update && matches!(drawn, Drawn::Training { .. }) {
-                return unfit(format!("{} has one mask for a whole minibatch, not one for a row", site.path));
-            }
-            // Where one draw serves all rows, its key counts none.
-            let at = if site.address == Address::Row { position } else { 0 };
-            let key = draws::row_key(self.stream(drawn, site.hash), at);
-            let threshold = lowered.scalars[mask.threshold.index()].word(&step);
-            let units = draws::units(mask.dims, mask.shared);
-            let kept = units.iter().map(|unit| draws::kept(key, *unit as u32, threshold)).collect();
-            masks.push(SiteMask { path: site.path.clone(), kept });
+        if site.address == Address::Update && matches!(drawn, Drawn::Training { .. }) {
+            return unfit(format!("{} has one mask for a whole minibatch, not one for a row", site.path));
         }
-        match masks.is_empty() {
-            true => unfit("nothing of this net is left to chance: every row sees the whole of it".into()),
-            false => Ok(masks),
-        }
+        // Where one draw serves all rows, its key counts none.
+        let at = if site.address == Address::Row { position } else { 0 };
+        let key = draws::row_key(stream(net, drawn, site.hash), at);
+        let threshold = lowered.scalars[mask.threshold.index()].word(&step);
+        let units = draws::units(mask.dims, mask.shared);
+        let kept = units.iter().map(|unit| draws::kept(key, *unit as u32, threshold)).collect();
+        masks.push(SiteMask { path: site.path.clone(), kept });
     }
-
-    /// The masks of the first rows of a step of training, site by site: a line a row, a dot where a unit is dropped.
-    ///
-    /// # Errors
-    /// As [`subnet`](Self::subnet) and [`drawn_in_step`](Self::drawn_in_step).
-    pub fn mask_rows(&self, step: u64, rows: u64, units: usize) -> Result<String, TrainedError> {
-        let (all, size, steps) = self.epoch_of_training()?;
-        let made = self.steps_made(steps);
-        if step >= made {
-            return Err(TrainedError::Unfit(format!(
-                "the run has {}, counted from 0: there is no step {step}",
-                counted(made, "step")
-            )));
-        }
-        let there = size.min(all - step % steps * size).min(rows);
-        let lowered = lower_predict(&self.model, Mode::Train);
-        let drawn = (0..there).map(|row| self.masks(&lowered, self.drawn_in_step(step, row)?));
-        let drawn = drawn.collect::<Result<Vec<Vec<SiteMask>>, TrainedError>>()?;
-        let mut out = String::new();
-        for (i, site) in drawn[0].iter().enumerate() {
-            let width = site.kept.len();
-            let some =
-                if width > units { format!(", the first {units} of {width} units") } else { String::new() };
-            out += &format!("{}, step {step}, rows 0 to {}{some}\n", site.path, there - 1);
-            for masks in &drawn {
-                let marks = masks[i].kept.iter().take(units).map(|kept| if *kept { '#' } else { '.' });
-                out += &format!("  {}\n", marks.collect::<String>());
-            }
-        }
-        Ok(out)
-    }
-
-    /// The row at a position of an epoch of training, both from 0.
-    ///
-    /// # Errors
-    /// A place that training has not come to; a checkpoint that does not say how many rows were trained on.
-    pub fn drawn_in_epoch(&self, epoch: u64, position: u64) -> Result<Drawn, TrainedError> {
-        let (rows, size, steps) = self.epoch_of_training()?;
-        let trained = rows.min(steps * size);
-        if position >= trained {
-            return Err(TrainedError::Unfit(format!(
-                "an epoch has {trained} positions, counted from 0: there is no position {position}"
-            )));
-        }
-        let made = self.steps_made(steps);
-        if epoch.saturating_mul(steps).saturating_add(position / size) >= made {
-            return Err(TrainedError::Unfit(format!(
-                "the run has {}, counted from 0: position {position} of epoch {epoch} is none of its rows",
-                passed(made, steps)
-            )));
-        }
-        Ok(Drawn::Training { epoch, position, clock: self.clock(epoch * steps + position / size, steps) })
-    }
-
-    /// The row of a minibatch in a step of training, both from 0.
-    ///
-    /// # Errors
-    /// A step that training has not come to, or a minibatch without that row; a checkpoint that does not say how many rows were trained on.
-    pub fn drawn_in_step(&self, step: u64, row: u64) -> Result<Drawn, TrainedError> {
-        let (rows, size, steps) = self.epoch_of_training()?;
-        let made = self.steps_made(steps);
-        if step >= made {
-            return Err(TrainedError::Unfit(format!(
-                "the run has {}, counted from 0: there is no step {step}",
-                counted(made, "step")
-            )));
-        }
-        let first = step % steps * size;
-        let size = size.min(rows - first);
-        match row < size {
-            true => Ok(Drawn::Training {
-                epoch: step / steps,
-                position: first + row,
-                clock: self.clock(step, steps),
-            }),
-            false => Err(TrainedError::Unfit(format!(
-                "the minibatch of step {step} has {size} rows, counted from 0"
-            ))),
-        }
-    }
-
-    /// Steps that the run has come to.
-    fn steps_made(&self, steps: u64) -> u64 {
-        let progress = &self.checkpoint.meta.progress;
-        progress.epoch.saturating_mul(steps).saturating_add(progress.step)
-    }
-
-    /// Whether what is drawn at a site multiplies: `noise`, in training, takes no unit away.
-    fn is_multiplied(&self, path: &str) -> bool {
-        let layer = self.model.nodes.iter().find(|node| node.path == path);
-        layer.is_none_or(|node| node.layer().is_none() || node.drop_site().is_some())
-    }
-
-    /// Rows of an epoch, rows of a minibatch, steps of an epoch.
-    fn epoch_of_training(&self) -> Result<(u64, u64, u64), TrainedError> {
-        let rows = self.checkpoint.meta.attributes.get("train.rows").map(|rows| *rows as u64);
-        let batch = self.model.data.as_ref().map(|data| data.batch());
-        let (Some(rows), Some(batch)) = (rows, batch) else {
-            return Err(TrainedError::Unfit(
-                "the checkpoint does not say how many rows were trained on".into(),
-            ));
-        };
-        let size = batch.rows as u64;
-        let steps = if batch.drop_last { rows / size } else { rows.div_ceil(size) }.max(1);
-        Ok((rows, size, steps))
-    }
-
-    fn clock(&self, update: u64, updates_per_epoch: u64) -> Clock {
-        let horizon = self.model.train.as_ref().map_or(0, |train| train.length.updates(updates_per_epoch));
-        Clock { update, updates_per_epoch, horizon }
-    }
-
-    fn stream(&self, drawn: Drawn, site: u64) -> u64 {
-        match drawn {
-            Drawn::Sample { sample, seed, .. } => draws::predict_stream(seed, site, u64::from(sample)),
-            Drawn::Training { epoch, .. } => draws::train_stream(self.checkpoint.meta.seed, site, epoch),
-        }
+    match masks.is_empty() {
+        true => unfit("nothing of this net is left to chance: every row sees the whole of it".into()),
+        false => Ok(masks),
     }
 }
 
-fn counted(n: u64, what: &str) -> String {
-    format!("{n} {what}{}", if n == 1 { "" } else { "s" })
+/// The masks of the first rows of a step of training, site by site: a line a row, a dot where a unit is dropped.
+///
+/// # Errors
+/// As [`subnet`] and [`Drawn::in_step`].
+pub fn mask_rows(net: &Trained, step: u64, rows: u64, units: usize) -> Result<String, TrainedError> {
+    let there = Steps::of(net)?.rows_in(step)?.min(rows);
+    let lowered = lower_predict(&net.model, Mode::Train);
+    let drawn = (0..there).map(|row| masks(net, &lowered, Drawn::in_step(net, step, row)?));
+    let drawn = drawn.collect::<Result<Vec<Vec<SiteMask>>, TrainedError>>()?;
+    let mut out = String::new();
+    for (i, site) in drawn[0].iter().enumerate() {
+        let width = site.kept.len();
+        let some =
+            if width > units { format!(", the first {units} of {width} units") } else { String::new() };
+        out += &format!("{}, step {step}, rows 0 to {}{some}\n", site.path, there - 1);
+        for masks in &drawn {
+            let marks = masks[i].kept.iter().take(units).map(|kept| if *kept { '#' } else { '.' });
+            out += &format!("  {}\n", marks.collect::<String>());
+        }
+    }
+    Ok(out)
 }
 
-/// `3 epochs and 2 steps`: what a number of steps comes to.
-fn passed(made: u64, steps: u64) -> String {
-    let epochs = counted(made / steps, "epoch");
-    match made % steps {
-        0 => epochs,
-        more => format!("{epochs} and {}", counted(more, "step")),
+/// Whether what is drawn at a site multiplies: `noise`, in training, takes no unit away.
+fn is_multiplied(model: &Model, path: &str) -> bool {
+    let layer = model.nodes.iter().find(|node| node.path == path);
+    layer.is_none_or(|node| node.layer().is_none() || node.drop_site().is_some())
+}
+
+fn stream(net: &Trained, drawn: Drawn, site: u64) -> u64 {
+    match drawn {
+        Drawn::Sample { sample, seed, .. } => draws::predict_stream(seed, site, u64::from(sample)),
+        Drawn::Training { epoch, .. } => draws::train_stream(net.checkpoint.meta.seed, site, epoch),
     }
 }
 
@@ -228,6 +112,7 @@ mod tests {
         kernels::team::Team,
         model::{McDropout, Mean},
         run::rig::{part, rows, trained},
+        vocab::Clock,
     };
 
     /// The net with these masks in place of its draws gives the sample that prediction takes.
@@ -245,7 +130,7 @@ mod tests {
         let lowered = lower_samples(&trained.model, true);
         for (row, sample) in [(0, 0), (3, 7), (4, 8)] {
             let place = Drawn::Sample { row: row as u64, sample: sample as u32, seed: 5 };
-            let masks = trained.subnet(place).unwrap();
+            let masks = subnet(&trained, place).unwrap();
             assert_eq!(masks.iter().map(|m| m.kept.len()).collect::<Vec<_>>(), [3, 6, 18]);
             let x = rows()[3 * row..][..3].to_vec();
             let mut bindings = Bindings::<f32> {
@@ -273,30 +158,9 @@ mod tests {
         }
     }
 
-    /// A run of 10 rows in minibatches of 4, stopped in its second epoch of seven, has masks of 3 + 1 steps.
-    #[test]
-    fn a_run_has_the_masks_of_the_steps_that_it_made() {
-        let mut net = trained("dense 4 -> dropout 0.5 -> dense 3");
-        let planned = format!(
-            "data {{\n  source blobs, rows=10\n  batch 4\n}}\n{}train {{\n  epochs 7\n  loss cross_entropy\n  optimizer sgd, lr=0.1\n}}\n",
-            net.checkpoint.meta.source
-        );
-        let checked = crate::check::check_source(&planned, &Default::default());
-        net.model = checked.model.unwrap_or_else(|| panic!("{:?}", checked.diagnostics));
-        net.checkpoint.meta.attributes.insert("train.rows".into(), 10.0);
-        (net.checkpoint.meta.progress.epoch, net.checkpoint.meta.progress.step) = (1, 1);
-        assert!(net.drawn_in_step(3, 0).is_ok() && net.drawn_in_epoch(1, 3).is_ok());
-        let step = net.drawn_in_step(4, 0).unwrap_err().to_string();
-        assert!(step.contains("the run has 4 steps, counted from 0: there is no step 4"), "{step}");
-        let epoch = net.drawn_in_epoch(1, 4).unwrap_err().to_string();
-        let said =
-            "the run has 1 epoch and 1 step, counted from 0: position 4 of epoch 1 is none of its rows";
-        assert!(epoch.contains(said), "{epoch}");
-    }
-
     #[test]
     fn what_has_no_sub_network_says_so() {
-        let say = |body: &str, place| trained(body).subnet(place).unwrap_err().to_string();
+        let say = |body: &str, place| subnet(&trained(body), place).unwrap_err().to_string();
         let sample = Drawn::Sample { row: 0, sample: 0, seed: 0 };
         let clock = Clock { update: 0, updates_per_epoch: 1, horizon: 1 };
         let training = Drawn::Training { epoch: 0, position: 3, clock };
@@ -306,8 +170,8 @@ mod tests {
             say("dropout 0.5, share=batch -> dense 3", training).contains("one mask for a whole minibatch")
         );
         let net = trained("noise 0.1 -> dense 64 -> dropout 0.25 -> dense 3");
-        assert_ne!(net.subnet(training).unwrap(), net.subnet(sample).unwrap());
-        let kept = net.subnet(training).unwrap()[0].kept.iter().filter(|k| **k).count();
+        assert_ne!(subnet(&net, training).unwrap(), subnet(&net, sample).unwrap());
+        let kept = subnet(&net, training).unwrap()[0].kept.iter().filter(|k| **k).count();
         assert!((35..=60).contains(&kept), "{kept}");
     }
 
@@ -316,7 +180,7 @@ mod tests {
     fn a_mask_has_the_rate_of_its_time() {
         let net = trained("dense 4000 -> dropout ramp(0, 0.5, over=10steps) -> dense 3");
         let kept = |drawn| {
-            let masks = net.subnet(drawn).unwrap();
+            let masks = subnet(&net, drawn).unwrap();
             masks[0].kept.iter().filter(|kept| **kept).count() as f64 / 4000.0
         };
         let at = |update| {

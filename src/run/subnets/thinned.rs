@@ -2,19 +2,6 @@
 //!
 //! It predicts, by one pass, what the masked net predicted. Inputs stay, so that it reads the same rows; a dropped one has no weight.
 
-use std::{io, path::Path};
-
-use serde_json::json;
-
-use crate::run::{
-    folder::{
-        dir::RunDir,
-        guard::Guard,
-        home,
-        trained::{Trained, TrainedError},
-    },
-    subnets::subnet::{Drawn, SiteMask},
-};
 use crate::{
     check::{Env, check_source},
     data::sizes::is_of_types,
@@ -23,9 +10,15 @@ use crate::{
     layers::{Law, Layer, Unitwise},
     lower::lower_eval,
     model::{Node, NodeKind, ParamRole, Use},
+    run::{
+        folder::trained::{Trained, TrainedError},
+        subnets::{
+            drawn::Drawn,
+            subnet::{SiteMask, subnet},
+        },
+    },
     runtime::{
         checkpoint::Checkpoint,
-        figures::Words,
         progress::{Meta, Progress},
         store::Store,
     },
@@ -34,8 +27,11 @@ use crate::{
     vocab::Clock,
 };
 
-/// The layers so far, and what is still to be done to the units of the last.
-struct Chain {
+/// A net on its way to be thinned: its layers so far, and what is still to be done to the units of the last.
+struct Chain<'a> {
+    net: &'a Trained,
+    store: Store,
+    masks: Vec<SiteMask>,
     /// The moment by which rates go that change over time.
     clock: Clock,
     lines: Vec<String>,
@@ -56,71 +52,75 @@ struct Matrix {
     text: String,
 }
 
-impl Trained {
-    /// The sub-network that a row saw.
-    ///
-    /// # Errors
-    /// As [`subnet`](Self::subnet); a net that is no chain of dense layers, unitwise ones and dropout of coins.
-    pub fn thinned(&self, drawn: Drawn) -> Result<Trained, TrainedError> {
-        let masks = self.subnet(drawn)?;
-        let clock = drawn.clock();
-        let mut chain = Chain { clock, lines: Vec::new(), params: Vec::new(), open: None, factors: None };
-        let store = self.store()?;
-        for (i, node) in self.model.nodes.iter().enumerate() {
-            let NodeKind::Layer(used) = &node.kind else { continue };
-            let straight = matches!(&node.inputs[..], [one] if one.0 + 1 == i);
-            if !straight || self.model.inputs.len() != 1 {
-                return Err(unfit(format!(
-                    "{} does not follow the layer before it: only chains can be thinned",
-                    node.path
-                )));
-            }
-            self.layer(&mut chain, node, used, &masks, &store)?;
+/// The sub-network that a row saw.
+///
+/// # Errors
+/// As [`subnet`]; a net that is no chain of dense layers, unitwise ones and dropout of coins.
+pub fn thinned(net: &Trained, drawn: Drawn) -> Result<Trained, TrainedError> {
+    let mut chain = Chain::new(net, drawn)?;
+    for (i, node) in net.model.nodes.iter().enumerate() {
+        let NodeKind::Layer(used) = &node.kind else { continue };
+        let straight = matches!(&node.inputs[..], [one] if one.0 + 1 == i);
+        if !straight || net.model.inputs.len() != 1 {
+            return Err(unfit(format!(
+                "{} does not follow the layer before it: only chains can be thinned",
+                node.path
+            )));
         }
-        if chain.factors.is_some() {
-            return Err(unfit(
-                "the outputs themselves are dropped: there is no layer to take that into".into(),
-            ));
-        }
-        self.finished(chain, drawn)
+        chain.layer(node, used)?;
+    }
+    if chain.factors.is_some() {
+        return Err(unfit("the outputs themselves are dropped: there is no layer to take that into".into()));
+    }
+    chain.finished(drawn)
+}
+
+impl<'a> Chain<'a> {
+    fn new(net: &'a Trained, drawn: Drawn) -> Result<Self, TrainedError> {
+        let masks = subnet(net, drawn)?;
+        let (clock, store) = (drawn.clock(), net.store()?);
+        Ok(Self {
+            net,
+            store,
+            masks,
+            clock,
+            lines: Vec::new(),
+            params: Vec::new(),
+            open: None,
+            factors: None,
+        })
     }
 
-    fn layer(
-        &self,
-        chain: &mut Chain,
-        node: &Node,
-        used: &Use<dyn Layer>,
-        masks: &[SiteMask],
-        store: &Store,
-    ) -> Result<(), TrainedError> {
-        let input = self.model.node(node.inputs[0]).ty.len();
+    fn layer(&mut self, node: &Node, used: &Use<dyn Layer>) -> Result<(), TrainedError> {
+        let input = self.net.model.node(node.inputs[0]).ty.len();
         if let Some(site) = used.word.drop_site(&used.args) {
-            let rate = site.rate.at(&chain.clock);
+            let rate = site.rate.at(&self.clock);
             if rate == 0.0 {
                 return Ok(());
             }
-            let mask = masks.iter().find(|mask| mask.path == node.path).filter(|_| site.law == Law::Coin);
+            let mask =
+                self.masks.iter().find(|mask| mask.path == node.path).filter(|_| site.law == Law::Coin);
             let mask = mask.ok_or_else(|| unfit(format!("{} does more than drop units", node.path)))?;
             let keep = site.gain(rate);
             let own = mask.kept.iter().map(|kept| if *kept { keep } else { 0.0 });
-            let before = chain.factors.take().unwrap_or_else(|| vec![1.0; input]);
-            chain.factors = Some(before.into_iter().zip(own).map(|(a, b)| a * b).collect());
+            let before = self.factors.take().unwrap_or_else(|| vec![1.0; input]);
+            self.factors = Some(before.into_iter().zip(own).map(|(a, b)| a * b).collect());
             return Ok(());
         }
         let weighted = node.params.first().is_some_and(|id| {
-            let param = &self.model.params[id.0];
+            let param = &self.net.model.params[id.0];
             param.role == ParamRole::Weight && param.dims.len() == 2
         });
         match used.word.facts().unitwise {
-            _ if weighted => self.dense(chain, node, used, masks, store),
+            _ if weighted => self.dense(node, used),
             Some(kind) => {
-                if kind == Unitwise::Other && chain.factors.is_some() {
+                if kind == Unitwise::Other && self.factors.is_some() {
                     return Err(unfit(format!(
                         "{} bends units that were scaled before it: they cannot be taken out",
                         node.path
                     )));
                 }
-                chain.lines.push(text(used));
+                self.lines.push(text(used));
                 Ok(())
             }
             None => Err(unfit(format!(
@@ -131,15 +131,9 @@ impl Trained {
     }
 
     /// Takes the factors of its inputs into the weights, and the inputs that are 0 out of the layer before.
-    fn dense(
-        &self,
-        chain: &mut Chain,
-        node: &Node,
-        used: &Use<dyn Layer>,
-        masks: &[SiteMask],
-        store: &Store,
-    ) -> Result<(), TrainedError> {
-        let param = |i: usize| node.params.get(i).map(|id| (&self.model.params[id.0], &store.params[id.0]));
+    fn dense(&mut self, node: &Node, used: &Use<dyn Layer>) -> Result<(), TrainedError> {
+        let param =
+            |i: usize| node.params.get(i).map(|id| (&self.net.model.params[id.0], &self.store.params[id.0]));
         let Some((declared, values)) = param(0) else {
             return Err(unfit(format!("{} has no weights", node.path)));
         };
@@ -148,40 +142,40 @@ impl Trained {
         if let Some(drop) = node.weight_drop {
             let suffix = declared.name.rsplit('.').next().unwrap_or_default();
             let path = format!("{}.{suffix}.drop_connect", node.path);
-            let mask = masks.iter().find(|mask| mask.path == path);
-            let scale = 1.0 / crate::draws::keep(drop.p.at(&chain.clock));
+            let mask = self.masks.iter().find(|mask| mask.path == path);
+            let scale = 1.0 / crate::draws::keep(drop.p.at(&self.clock));
             for (x, kept) in weight.iter_mut().zip(mask.iter().flat_map(|mask| &mask.kept)) {
                 *x *= if *kept { scale } else { 0.0 };
             }
         }
-        if let Some(factors) = chain.factors.take() {
+        if let Some(factors) = self.factors.take() {
             weight
                 .chunks_exact_mut(columns)
                 .zip(&factors)
                 .for_each(|(row, c)| row.iter_mut().for_each(|x| *x *= c));
-            if let Some(open) = chain.open {
+            if let Some(open) = self.open {
                 let mut kept: Vec<usize> = (0..factors.len()).filter(|i| factors[*i] != 0.0).collect();
                 if kept.is_empty() {
                     // A layer has a unit; this one has no weight.
                     kept.push(0);
                 }
                 weight = kept.iter().flat_map(|i| &weight[i * columns..(i + 1) * columns]).copied().collect();
-                chain.params[open].narrow(&kept);
-                let matrix = &chain.params[open];
-                chain.lines[matrix.line] = matrix.text.replace("{}", &matrix.columns.to_string());
+                self.params[open].narrow(&kept);
+                let matrix = &self.params[open];
+                self.lines[matrix.line] = matrix.text.replace("{}", &matrix.columns.to_string());
             }
         }
         let bias = param(1).map(|(_, values)| values.iter().map(|x| f64::from(*x)).collect());
         let text = with_width(used);
-        chain.lines.push(text.replace("{}", &columns.to_string()));
-        chain.open = Some(chain.params.len());
-        chain.params.push(Matrix { weight, columns, bias, line: chain.lines.len() - 1, text });
+        self.lines.push(text.replace("{}", &columns.to_string()));
+        self.open = Some(self.params.len());
+        self.params.push(Matrix { weight, columns, bias, line: self.lines.len() - 1, text });
         Ok(())
     }
 
-    fn finished(&self, chain: Chain, drawn: Drawn) -> Result<Trained, TrainedError> {
-        let meta = &self.checkpoint.meta;
-        let source = self.text(&chain.lines, drawn);
+    fn finished(self, drawn: Drawn) -> Result<Trained, TrainedError> {
+        let meta = &self.net.checkpoint.meta;
+        let source = source(self.net, &self.lines, drawn);
         let attributes: std::collections::BTreeMap<String, f64> = meta
             .attributes
             .iter()
@@ -195,45 +189,45 @@ impl Trained {
             unfit(format!("the thinned net is not accepted: {why}"))
         })?;
         let graph = lower_eval(&model, Mode::Eval).graph;
-        let tensors = chain.params.iter().flat_map(|m| [Some(&m.weight), m.bias.as_ref()]).flatten();
+        let tensors = self.params.iter().flat_map(|m| [Some(&m.weight), m.bias.as_ref()]).flatten();
         let params = tensors.map(|t| AlignedVec::of(&t.iter().map(|x| *x as f32).collect::<Vec<f32>>()));
         let store = Store { params: params.collect(), ..Store::default() };
         let meta = Meta { source, progress: Progress::default(), attributes, ..meta.clone() };
         let checkpoint = Checkpoint::held(&graph, &store, meta);
         Ok(Trained { model, checkpoint, calibration: Default::default() })
     }
+}
 
-    /// The text of the thinned net: params and data as they were, then its layers.
-    fn text(&self, lines: &[String], drawn: Drawn) -> String {
-        let whole = &self.checkpoint.meta.source;
-        let file = syntax::parse(whole).0;
-        let slice = |span: crate::diag::Span| whole.get(span.start..span.end).unwrap_or_default().to_string();
-        let mut text = match drawn {
-            Drawn::Sample { row, sample, seed } => {
-                format!("## The sub-network of sample {sample} of row {row}, seed {seed}.\n")
-            }
-            Drawn::Training { epoch, position, .. } => {
-                format!("## The sub-network that position {position} of epoch {epoch} was trained with.\n")
-            }
-        };
-        text += "edition 1\n\n";
-        for stmt in &file.stmts {
-            match stmt {
-                Stmt::Param(binding) | Stmt::Let(binding) => text += &format!("{}\n", slice(binding.span)),
-                Stmt::Chain(chain) if chain.steps.first().is_some_and(|step| step.name.text == "data") => {
-                    text += &format!("\n{}\n", slice(chain.span));
-                }
-                _ => {}
-            }
+/// The text of the thinned net: params and data as they were, then its layers.
+fn source(net: &Trained, lines: &[String], drawn: Drawn) -> String {
+    let whole = &net.checkpoint.meta.source;
+    let file = syntax::parse(whole).0;
+    let slice = |span: crate::diag::Span| whole.get(span.start..span.end).unwrap_or_default().to_string();
+    let mut text = match drawn {
+        Drawn::Sample { row, sample, seed } => {
+            format!("## The sub-network of sample {sample} of row {row}, seed {seed}.\n")
         }
-        let node = self.model.node(self.model.inputs[0]);
-        let output = &self.model.output;
-        let sizes: Vec<String> = node.ty.sizes().iter().map(usize::to_string).collect();
-        let NodeKind::Input { name } = &node.kind else { unreachable!("inputs are `Input` nodes") };
-        text += &format!("\nnet {{\n  input {name}: real[{}]\n", sizes.join(", "));
-        lines.iter().for_each(|line| text += &format!("  {line}\n"));
-        text + &format!("  output {}: {}\n}}\n", output.name, output.kind)
+        Drawn::Training { epoch, position, .. } => {
+            format!("## The sub-network that position {position} of epoch {epoch} was trained with.\n")
+        }
+    };
+    text += "edition 1\n\n";
+    for stmt in &file.stmts {
+        match stmt {
+            Stmt::Param(binding) | Stmt::Let(binding) => text += &format!("{}\n", slice(binding.span)),
+            Stmt::Chain(chain) if chain.steps.first().is_some_and(|step| step.name.text == "data") => {
+                text += &format!("\n{}\n", slice(chain.span));
+            }
+            _ => {}
+        }
     }
+    let node = net.model.node(net.model.inputs[0]);
+    let output = &net.model.output;
+    let sizes: Vec<String> = node.ty.sizes().iter().map(usize::to_string).collect();
+    let NodeKind::Input { name } = &node.kind else { unreachable!("inputs are `Input` nodes") };
+    text += &format!("\nnet {{\n  input {name}: real[{}]\n", sizes.join(", "));
+    lines.iter().for_each(|line| text += &format!("  {line}\n"));
+    text + &format!("  output {}: {}\n}}\n", output.name, output.kind)
 }
 
 impl Matrix {
@@ -242,27 +236,6 @@ impl Matrix {
         self.weight = self.weight.chunks_exact(self.columns).flat_map(pick).collect();
         self.bias = self.bias.as_deref().map(pick);
         self.columns = kept.len();
-    }
-}
-
-impl Trained {
-    /// Writes the net as a run of its own; `from` is the net of the run that it was thinned out of.
-    ///
-    /// # Errors
-    /// A folder that holds a run already; what the file system says.
-    pub fn export(&self, path: &Path, from: &Path, working: &Path) -> Result<(), TrainedError> {
-        let dir = RunDir::at(path);
-        if let Some(why) = dir.taken() {
-            return Err(unfit(format!("{why}\nhelp: choose another folder")));
-        }
-        let _guard = Guard::take(path).map_err(|busy| unfit(busy.to_string()))?;
-        let io = |e: io::Error| unfit(format!("cannot write {}: {e}", path.display()));
-        let meta = &self.checkpoint.meta;
-        let lock = json!({ "dropnet": env!("CARGO_PKG_VERSION"), "edition": 1 });
-        let lock = home::made_of(from, working, lock);
-        dir.create(&meta.source, &lock).map_err(io)?;
-        let graph = lower_eval(&self.model, Mode::Eval).graph;
-        Ok(Checkpoint::write(&dir.last(), &graph, &self.store()?, &Words::new(), meta)?)
     }
 }
 
@@ -310,7 +283,7 @@ mod tests {
             sampling.each_row(Mean::Arithmetic, |_, row| samples.push(row.to_vec())).unwrap();
             for (row, sample) in [(0, 0), (2, 5), (4, 3)] {
                 let place = Drawn::Sample { row: row as u64, sample: sample as u32, seed: 5 };
-                let thinned = net.thinned(place).unwrap();
+                let thinned = thinned(&net, place).unwrap();
                 assert!(thinned.model.parameter_count() <= net.model.parameter_count());
                 assert!(!thinned.model.is_live_in_mc());
                 let once =
@@ -325,8 +298,8 @@ mod tests {
     fn units_that_were_dropped_are_gone() {
         let net = trained("dense 64 -> relu -> dropout 0.75\n  dense 3");
         let place = Drawn::Sample { row: 1, sample: 2, seed: 9 };
-        let kept = net.subnet(place).unwrap()[0].kept.iter().filter(|kept| **kept).count();
-        let source = net.thinned(place).unwrap().checkpoint.meta.source;
+        let kept = subnet(&net, place).unwrap()[0].kept.iter().filter(|kept| **kept).count();
+        let source = thinned(&net, place).unwrap().checkpoint.meta.source;
         assert!(kept < 32 && source.contains(&format!("dense {kept}\n")), "{kept} {source}");
     }
 
@@ -334,7 +307,7 @@ mod tests {
     fn what_cannot_be_thinned_says_so() {
         let say = |body: &str| {
             let place = Drawn::Sample { row: 0, sample: 0, seed: 0 };
-            trained(body).thinned(place).err().map(|e| e.to_string()).unwrap_or_default()
+            thinned(&trained(body), place).err().map(|e| e.to_string()).unwrap_or_default()
         };
         assert!(say("dense 4 -> dropout 0.5 -> tanh -> dense 3").contains("tanh_1 bends units"));
         assert!(say("dense 4 -> dropout 0.5, kind=alpha -> dense 3").contains("does more than drop"));
