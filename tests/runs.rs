@@ -377,3 +377,49 @@ impl Observer for Seen {
         }
     }
 }
+
+/// Convolutions of every kind: with a border and without, strides, groups, so many weights that their gradient has no partials (at least 2^18), pools of both
+/// kinds, whole maps dropped; rows that fill no shard.
+const MAPS: &str = "
+data {
+  source shapes, rows=100, size=9, noise=10
+  split train=70, valid=20, test=10
+  scale 1/255
+  batch 33
+}
+net {
+  input image: real[9, 9, 1]
+  conv 8, 3x3 -> relu -> dropout 0.2, share=space
+  conv 16, 3x3, stride=2, groups=2 -> relu -> max_pool 3x3, stride=1, pad=same
+  conv 1040, 4x4, dilation=2, init=he_normal -> relu -> avg_pool 2x2
+  conv 6, 1x1 -> global_max_pool -> dropout 0.3
+  dense 4
+  output shape: class[4]
+}
+train {
+  loss cross_entropy
+  optimizer adam, lr=1e-3
+  epochs 3
+}
+";
+
+#[test]
+fn checkpoints_of_convolutions_do_not_depend_on_threads_resume_or_interruption() {
+    let run = Run::of(MAPS);
+    let folder = tempfile::tempdir().expect("a folder");
+    let go = |name: &str, threads: usize, interrupted: u64| {
+        let dir = folder.path().join(name);
+        std::fs::create_dir(&dir).expect("a folder");
+        if interrupted > 0 {
+            let stopped = run.go(&dir, threads, None, interrupted);
+            assert!(matches!(stopped, Err(TrainError::Interrupted { .. })), "{stopped:?}");
+        }
+        run.go(&dir, threads, None, 0).expect("trains");
+        bytes(&dir)
+    };
+    let expected = go("1", 1, 0);
+    for threads in [2, 3, 8] {
+        assert!(go(&threads.to_string(), threads, 0) == expected, "{threads} threads");
+    }
+    assert!(go("interrupted", 2, 2) == expected, "interrupted in the second epoch");
+}

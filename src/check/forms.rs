@@ -23,20 +23,18 @@ type Result<T> = std::result::Result<T, Box<Diagnostic>>;
 /// Layers that the language has and this version does not.
 const NOT_YET: &[&str] = &[
     "attention",
-    "avg_pool",
-    "conv",
+    "conv_transpose",
+    "depthwise_conv",
     "drop_path",
     "embedding",
     "encoder",
     "flip",
-    "global_avg_pool",
     "group_norm",
     "gru",
     "highway",
     "load",
     "log",
     "lstm",
-    "max_pool",
     "mean_pool",
     "mel_spectrogram",
     "moe",
@@ -45,6 +43,8 @@ const NOT_YET: &[&str] = &[
     "spec_mask",
     "stack",
     "unembed",
+    "upsample",
+    "zero_pad",
 ];
 /// Blocks that only some layers hold.
 const PARTS: &[(&str, &str)] = &[("branch", "`concat`, `add` or `mul`"), ("shortcut", "`residual`")];

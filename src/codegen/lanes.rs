@@ -72,7 +72,7 @@ impl Lanes<'_, '_> {
     pub fn reduce(&mut self, reduction: Reduction, a: Value, b: Value) -> Value {
         match reduction {
             Reduction::Sum => self.add(a, b),
-            Reduction::Max => self.max(a, b),
+            Reduction::Max | Reduction::First => self.max(a, b),
         }
     }
 
@@ -188,6 +188,6 @@ impl Arith for Lanes<'_, '_> {
 pub(super) fn identity(reduction: Reduction) -> f32 {
     match reduction {
         Reduction::Sum => 0.0,
-        Reduction::Max => f32::NEG_INFINITY,
+        Reduction::Max | Reduction::First => f32::NEG_INFINITY,
     }
 }

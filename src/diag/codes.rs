@@ -526,7 +526,8 @@ that complains, and where the value comes from. Shapes leave the batch out.
     input image: real[28, 28, 1]
     dense 10              expects a vector
 
-Insert what brings the shapes together, here `flatten`."#,
+Insert what brings the shapes together, here `flatten`. Windows of `conv` and pools have to fit on their map, with its border: after a few pools a
+map may be smaller than the next window. `groups=` has to divide the channels and the filters."#,
     ),
     (
         "E0302",

@@ -4,7 +4,7 @@
 //! those of `shape`.
 
 use super::builder::{Builder, ice};
-use super::{DType, Dim, Op, Reduction, SiteId, ValueId};
+use super::{DType, Dim, Geometry, Op, Reduction, SiteId, ValueId};
 
 macro_rules! unary {
     ($($(#[$doc:meta])* $name:ident => $op:ident;)*) => {
@@ -156,6 +156,11 @@ impl Builder {
         self.reduce(x, Reduction::Max, axes)
     }
 
+    /// The maximum over `axes`; the derivative goes to the first of equal ones.
+    pub fn first_over(&mut self, x: ValueId, axes: &[usize]) -> ValueId {
+        self.reduce(x, Reduction::First, axes)
+    }
+
     /// The sum of all elements, `f32[]`.
     pub fn sum_all(&mut self, x: ValueId) -> ValueId {
         let axes: Vec<usize> = (0..self.ty(x).dims.len()).collect();
@@ -242,6 +247,18 @@ impl Builder {
 
     pub fn concat(&mut self, parts: &[ValueId], axis: usize) -> ValueId {
         self.push(Op::Concat { axis }, parts)
+    }
+
+    // Windows
+
+    /// The windows of `x`, with `pad` in the border.
+    pub fn windows(&mut self, x: ValueId, geometry: &Geometry, pad: f32) -> ValueId {
+        self.push(Op::Windows { geometry: geometry.clone(), pad }, &[x])
+    }
+
+    /// The sums of what overlaps of `x`, windows.
+    pub fn overlap(&mut self, x: ValueId, geometry: &Geometry) -> ValueId {
+        self.push(Op::Overlap { geometry: geometry.clone() }, &[x])
     }
 
     // Products

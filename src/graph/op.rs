@@ -4,12 +4,15 @@
 //! Invariants: an operation's row depends on its variant only, never on its attributes; mnemonics are unique; the order of `TABLE` is
 //! the order of the variants.
 
+use super::geometry::Geometry;
 use super::{Dim, ParamId, ScalarId, SiteId, SlotId, StateId};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Reduction {
     Sum,
     Max,
+    /// The maximum, whose derivative goes to the first of equal ones in row-major order. Fusion meets none: it is `Max` there.
+    First,
 }
 
 /// A tensor operation with its attributes. Unless said otherwise operands and results are f32.
@@ -112,6 +115,22 @@ pub enum Op {
     /// Any number of operands, equal but for `axis`.
     Concat {
         axis: usize,
+    },
+
+    /// The windows of a value, with `pad` in the border: the operand's dimensions, the windowed ones as the windows' places followed by
+    /// the places in a window (`geometry`).
+    Windows {
+        geometry: Geometry,
+        pad: f32,
+    },
+    /// Sums of what overlaps: each element of the result is the sum of all elements of the operand, windows, that lie on it. The adjoint of
+    /// `Windows` with pad 0.
+    Overlap {
+        geometry: Geometry,
+    },
+    /// 1 at the first maximum along `axes` in row-major order, 0 elsewhere.
+    IsFirst {
+        axes: Vec<usize>,
     },
 
     /// Products summed over contracting axes: result dims = batch axes, free axes of the left, free axes of the right.
@@ -221,6 +240,9 @@ ops! {
     Slice { .. }     => "slice",     Exactly(1), Shape,       true;
     Pad { .. }       => "pad",       Exactly(1), Shape,       true;
     Concat { .. }    => "concat",    Several,    Shape,       true;
+    Windows { .. }   => "windows",   Exactly(1), Shape,       true;
+    Overlap { .. }   => "overlap",   Exactly(1), Shape,       true;
+    IsFirst { .. }   => "is_first",  Exactly(1), Shape,       false;
     Contract { .. }  => "contract",  Exactly(2), Product,     true;
 }
 

@@ -50,11 +50,13 @@ pub fn of_data_alone(graph: &Graph) -> Vec<bool> {
     alone
 }
 
-/// Whether an element of the result is a sum, or the like, over rows.
+/// Whether an element of the result is a sum, or the like, over rows, or a convolution: its products take the windows of several rows together, and so the last
+/// bits of a row may be those of its neighbours.
 fn mixes_rows(graph: &Graph, node: &Node) -> bool {
     let rows = |operand: usize, axis: usize| graph.ty(node.inputs[operand]).dims[axis] == Dim::Batch;
     match &node.op {
         Op::Reduce { axes, .. } => axes.iter().any(|axis| rows(0, *axis)),
+        Op::Contract { .. } if matches!(graph.node(node.inputs[0]).op, Op::Windows { .. }) => true,
         Op::Contract { over, .. } => over.iter().any(|(left, _)| rows(0, *left)),
         _ => false,
     }

@@ -12,7 +12,7 @@
 
 use std::fmt::{self, Write};
 
-use super::{DType, Dim, Graph, Node, Op, Phase, Reduction, Sink, ValueId};
+use super::{DType, Dim, Geometry, Graph, Node, Op, Phase, Reduction, Sink, Slide, ValueId};
 
 /// A remark that is printed below what it speaks of.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -117,6 +117,12 @@ fn write_attributes(out: &mut dyn Write, graph: &Graph, op: &Op) -> fmt::Result 
         Op::Slice { axis, start, len } => write!(out, " axis={axis} start={start} len={len}"),
         Op::Pad { axis, before, after } => write!(out, " axis={axis} before={before} after={after}"),
         Op::Concat { axis } => write!(out, " axis={axis}"),
+        Op::Windows { geometry, pad } => {
+            write_geometry(out, geometry)?;
+            if *pad == 0.0 { Ok(()) } else { write!(out, " pad={pad:?}") }
+        }
+        Op::Overlap { geometry } => write_geometry(out, geometry),
+        Op::IsFirst { axes } => write!(out, " axes={}", list(axes)),
         Op::Contract { batch, over } => {
             if !batch.is_empty() {
                 write!(out, " batch={}", pairs(batch))?;
@@ -153,6 +159,23 @@ fn write_name(out: &mut dyn Write, name: Option<&String>) -> fmt::Result {
     }
 }
 
+/// `size=[3,3] over=[1,2]`, and what differs from the plainest windows; the extents are those of the types.
+fn write_geometry(out: &mut dyn Write, geometry: &Geometry) -> fmt::Result {
+    let by = |of: fn(&Slide) -> usize| list(&geometry.axes.iter().map(of).collect::<Vec<_>>());
+    write!(out, " size={} over={}", by(|s| s.size), by(|s| s.axis))?;
+    let any = |of: fn(&Slide) -> usize, plain: usize| geometry.axes.iter().any(|s| of(s) != plain);
+    if any(|s| s.stride, 1) {
+        write!(out, " stride={}", by(|s| s.stride))?;
+    }
+    if any(|s| s.dilation, 1) {
+        write!(out, " dilation={}", by(|s| s.dilation))?;
+    }
+    if any(|s| s.before, 0) || any(|s| s.after, 0) {
+        write!(out, " before={} after={}", by(|s| s.before), by(|s| s.after))?;
+    }
+    Ok(())
+}
+
 fn list(items: &[usize]) -> String {
     let items: Vec<String> = items.iter().map(usize::to_string).collect();
     format!("[{}]", items.join(","))
@@ -167,6 +190,7 @@ pub fn reduction_name(reduction: Reduction) -> &'static str {
     match reduction {
         Reduction::Sum => "sum",
         Reduction::Max => "max",
+        Reduction::First => "first",
     }
 }
 

@@ -5,7 +5,7 @@
 
 use std::fmt;
 
-use super::{Address, DType, Dim, Graph, Op, Stored, Type, ValueId};
+use super::{Address, DType, Dim, Geometry, Graph, Op, Stored, Type, ValueId};
 
 /// A violated type rule, in words.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -83,6 +83,12 @@ pub fn infer(graph: &Graph, op: &Op, inputs: &[ValueId]) -> Result<Type> {
         Op::Slice { axis, start, len } => slice(float(tys[0])?, *axis, *start, *len)?,
         Op::Pad { axis, before, after } => pad(float(tys[0])?, *axis, *before, *after)?,
         Op::Concat { axis } => concat(&tys, *axis)?,
+        Op::Windows { geometry, .. } => windows(float(tys[0])?, geometry)?,
+        Op::Overlap { geometry } => overlap(float(tys[0])?, geometry)?,
+        Op::IsFirst { axes } => {
+            reduce(float(tys[0])?, axes)?;
+            tys[0].clone()
+        }
         Op::Contract { batch, over } => contract(float(tys[0])?, float(tys[1])?, batch, over)?,
     };
     if ty.dims.iter().skip(1).any(|d| *d == Dim::Batch) {
@@ -214,6 +220,40 @@ fn concat(tys: &[&Type], axis: usize) -> Result<Type> {
         }
     }
     Ok(resized(first, axis, len))
+}
+
+/// Windowed axes are neighbours and constant, and every window lies on its axis with the border.
+fn windowed(geometry: &Geometry) -> Result<()> {
+    let sound =
+        |slide: &super::Slide| slide.size > 0 && slide.stride > 0 && slide.dilation > 0 && slide.count() > 0;
+    let neighbours = (geometry.first()..).zip(&geometry.axes).all(|(axis, slide)| slide.axis == axis);
+    if geometry.axes.is_empty() || !neighbours || !geometry.axes.iter().all(sound) {
+        fail!("slides windows by {geometry:?}");
+    }
+    Ok(())
+}
+
+fn windows(ty: &Type, geometry: &Geometry) -> Result<Type> {
+    windowed(geometry)?;
+    if let Some(slide) = geometry.axes.iter().find(|s| ty.dims.get(s.axis) != Some(&Dim::Const(s.len))) {
+        fail!("slides over {} elements of axis {} of {ty}", slide.len, slide.axis);
+    }
+    let inserted = geometry.counts().into_iter().chain(geometry.sizes()).map(Dim::Const);
+    let mut dims = ty.dims.clone();
+    dims.splice(geometry.first()..geometry.taps(), inserted);
+    Ok(Type::f32(&dims))
+}
+
+fn overlap(ty: &Type, geometry: &Geometry) -> Result<Type> {
+    windowed(geometry)?;
+    let inserted: Vec<Dim> = geometry.counts().into_iter().chain(geometry.sizes()).map(Dim::Const).collect();
+    let range = geometry.first()..geometry.first() + inserted.len();
+    if ty.dims.get(range.clone()) != Some(&inserted[..]) {
+        fail!("takes windows by {geometry:?}, which {ty} is not");
+    }
+    let mut dims = ty.dims.clone();
+    dims.splice(range, geometry.axes.iter().map(|slide| Dim::Const(slide.len)));
+    Ok(Type::f32(&dims))
 }
 
 fn contract(left: &Type, right: &Type, batch: &[(usize, usize)], over: &[(usize, usize)]) -> Result<Type> {

@@ -4,7 +4,7 @@
 //! is wanted: that is `autodiff`'s. Conventions at corners:
 //! - `max`, `min`: where the operands are equal all goes to the second, as in evaluation; so relu, `max(x, 0)`, has derivative 0 at 0;
 //! - `abs`: 0 at 0;
-//! - `reduce max`: equal maxima share evenly.
+//! - `reduce max`: equal maxima share evenly; `reduce first`: all goes to the first of them.
 
 use super::builder::{Builder, ice};
 use super::shape::free;
@@ -86,6 +86,13 @@ pub(super) fn flow(b: &mut Builder, of: ValueId, operand: usize, g: ValueId) -> 
             let share = spread_back(b, share, x(0), axes);
             b.select(below, zero, share)
         }
+        Op::Reduce { reduction: Reduction::First, axes } => {
+            let share = spread_back(b, g, x(0), axes);
+            let first = b.push(Op::IsFirst { axes: axes.clone() }, &[x(0)]);
+            b.mul(share, first)
+        }
+        Op::Windows { geometry, .. } => b.overlap(g, geometry),
+        Op::Overlap { geometry } => b.windows(g, geometry, 0.0),
         Op::Reshape { .. } => {
             let dims = b.dims(x(0));
             b.reshape(g, &dims)
@@ -116,6 +123,7 @@ pub(super) fn flow(b: &mut Builder, of: ValueId, operand: usize, g: ValueId) -> 
         | Op::KeepMask { .. }
         | Op::Noise { .. }
         | Op::Less
+        | Op::IsFirst { .. }
         | Op::Detach
         | Op::OneHot { .. } => ice("this operation has no derivative", &node.op.mnemonic()),
     }

@@ -5,6 +5,7 @@
 
 pub mod aligned;
 pub mod barrier;
+pub mod conv;
 pub mod crew;
 pub mod fpenv;
 pub mod gate;
@@ -13,6 +14,7 @@ pub mod machine;
 pub mod ordered;
 pub mod pace;
 mod panel;
+pub mod pool;
 mod row;
 mod sparse;
 pub mod team;

@@ -13,7 +13,7 @@
 //!
 //! # Arguments
 //! `p` is the probability of dropping, from 0 up to but not 1, in steps of 1/65536 (what would round to 0 or 1 is an error); `keep` is `1 - p`. Without either the rate is the one
-//! usual for its place: 0.2 on an input, 0.5 behind a layer with weights. `dropout 0` is nothing at all. Either may be a `ramp(...)`: a rate that grows or
+//! usual for its place: 0.2 on an input; behind a layer with weights 0.5, and 0.1 where it is maps that are dropped from. `dropout 0` is nothing at all. Either may be a `ramp(...)`: a rate that grows or
 //! falls while the net is trained; prediction goes by its last value.
 //!
 //! `kind=gaussian` multiplies by `N(1, p / (1 - p))` instead; `kind=alpha` drops to the negative saturation of `selu` and then restores mean 0 and
@@ -224,6 +224,7 @@ fn settle_rate(cx: &mut Infer<'_>) -> Result<(), Diagnostic> {
         }),
         (None, None, _) if law(cx.args) == Law::Relaxed => Timed::Constant(CONCRETE_START),
         (None, None, Place::Input) => Timed::Constant(0.2),
+        (None, None, Place::Hidden) if is_map(cx.input()) => Timed::Constant(0.1),
         (None, None, Place::Hidden) => Timed::Constant(0.5),
         (None, None, Place::Unclear) => {
             return Err(Diagnostic::error("E0209", cx.args.span, "`dropout` needs a rate here")
@@ -238,6 +239,11 @@ fn settle_rate(cx: &mut Infer<'_>) -> Result<(), Diagnostic> {
     }
     cx.settle("p", rate.into());
     Ok(())
+}
+
+/// Neighbours in a map tell of one another.
+fn is_map(ty: &Ty) -> bool {
+    ty.axes.iter().any(|axis| axis.role == Role::Channel)
 }
 
 /// `kind=concrete` declares the logit of its rate; `temperature` belongs to it alone.

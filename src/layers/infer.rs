@@ -13,7 +13,7 @@ use crate::{
 pub enum Place {
     /// Nothing with weights lies between the input and here.
     Input,
-    /// Behind a dense layer.
+    /// Behind a layer with weights.
     Hidden,
     /// Several values meet on the way.
     Unclear,

@@ -12,6 +12,7 @@ mod lower;
 mod rate;
 mod reach;
 mod site;
+mod slide;
 #[cfg(test)]
 pub(crate) mod tests;
 
@@ -93,18 +94,23 @@ macro_rules! layers {
 
 layers! {
     add,
+    avg_pool,
     batch_norm,
     concat,
+    conv,
     dense,
     drop_connect,
     dropout,
     elu,
     flatten,
     gelu,
+    global_avg_pool,
+    global_max_pool,
     identity,
     layer_norm,
     leaky_relu,
     log_softmax,
+    max_pool,
     mul,
     noise,
     relu,

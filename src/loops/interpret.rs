@@ -315,7 +315,7 @@ impl Machine<'_> {
 fn reduction_identity(reduction: Reduction) -> f32 {
     match reduction {
         Reduction::Sum => 0.0,
-        Reduction::Max => f32::NEG_INFINITY,
+        Reduction::Max | Reduction::First => f32::NEG_INFINITY,
     }
 }
 

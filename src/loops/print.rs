@@ -201,7 +201,7 @@ fn binary(op: Binary, x: String, y: String) -> String {
 pub(super) fn reduce(reduction: Reduction) -> &'static str {
     match reduction {
         Reduction::Sum => "sum",
-        Reduction::Max => "max",
+        Reduction::Max | Reduction::First => "max",
     }
 }
 

@@ -88,7 +88,7 @@ fn binary(a: &mut Scalar32, op: Binary, x: f32, y: f32) -> f32 {
 pub(super) fn reduce(reduction: Reduction, running: f32, value: f32) -> f32 {
     match reduction {
         Reduction::Sum => running + value,
-        Reduction::Max => Scalar32 { fma: false }.max(running, value),
+        Reduction::Max | Reduction::First => Scalar32 { fma: false }.max(running, value),
     }
 }
 
@@ -96,7 +96,7 @@ pub(super) fn reduce(reduction: Reduction, running: f32, value: f32) -> f32 {
 pub(crate) fn before_first(reduction: Reduction) -> f32 {
     match reduction {
         Reduction::Sum => -0.0,
-        Reduction::Max => f32::NEG_INFINITY,
+        Reduction::Max | Reduction::First => f32::NEG_INFINITY,
     }
 }
 
@@ -104,7 +104,7 @@ pub(crate) fn before_first(reduction: Reduction) -> f32 {
 pub(super) fn accumulate(reduction: Reduction, values: &[f32]) -> f32 {
     let identity = match reduction {
         Reduction::Sum => 0.0,
-        Reduction::Max => f32::NEG_INFINITY,
+        Reduction::Max | Reduction::First => f32::NEG_INFINITY,
     };
     let mut running = [identity; 8];
     for (c, value) in values.iter().enumerate() {

@@ -30,10 +30,9 @@ fn dirac(dims: &[usize], tensor: &mut [f32]) {
     let [places @ .., inputs, outputs] = dims else { return };
     let middle = places.iter().fold(0, |place, size| place * size + size / 2);
     let kernel = &mut tensor[middle * inputs * outputs..][..inputs * outputs];
-    for (row, kernel) in kernel.chunks_exact_mut(*outputs).enumerate() {
-        if let Some(one) = kernel.get_mut(row) {
-            *one = 1.0;
-        }
+    // Where filters see the channels of their group alone, each group begins anew.
+    for unit in 0..*outputs {
+        kernel[unit % inputs * outputs + unit] = 1.0;
     }
 }
 

@@ -4,8 +4,12 @@
 //! They are called from native code and must not unwind into it, so nothing here can panic.
 
 mod combine;
+mod conv;
+mod pool;
 mod product;
+mod slides;
 mod transpose;
+mod unfold;
 
 use crate::loops::calls::Symbol;
 
@@ -23,7 +27,10 @@ pub(super) fn function(symbol: Symbol) -> HostFn {
     match symbol {
         Symbol::Product => product::product,
         Symbol::Combine => combine::combine,
+        Symbol::Pool => pool::pool,
+        Symbol::Conv => conv::conv,
         Symbol::Transpose => transpose::transpose,
+        Symbol::Unfold => unfold::unfold,
     }
 }
 

@@ -9,3 +9,4 @@ mod passes;
 mod products;
 mod reductions;
 mod rig;
+mod windows;

@@ -79,6 +79,21 @@ pub(super) fn eval<T: Real>(op: &Op, operands: &[&Tensor<T>], dims: &[usize], fm
             }
             place(dims, *axis, &parts)
         }
+        Op::Windows { geometry, pad } => {
+            let (data, pad) = (x(0).reals(), T::from_f32(*pad));
+            let sources = geometry.sources(&x(0).dims);
+            Tensor::real(dims, sources.into_iter().map(|at| at.map_or(pad, |at| data[at])).collect())
+        }
+        Op::Overlap { geometry } => {
+            let mut data = vec![T::from_f32(0.0); dims.iter().product()];
+            for (at, value) in geometry.sources(dims).into_iter().zip(x(0).reals()) {
+                if let Some(at) = at {
+                    data[at] = data[at] + *value;
+                }
+            }
+            Tensor::real(dims, data)
+        }
+        Op::IsFirst { axes } => is_first(x(0), axes, dims),
         Op::Contract { batch, over } => contract(x(0), x(1), batch, over, dims),
         Op::Input { .. }
         | Op::Target { .. }
@@ -112,13 +127,28 @@ fn reduce<T: Real>(x: &Tensor<T>, reduction: Reduction, axes: &[usize], dims: &[
         let items = inner.iter().map(|o| data[base + o]);
         match reduction {
             Reduction::Sum => items.fold(T::from_f32(0.0), |sum, a| sum + a),
-            Reduction::Max => {
+            Reduction::Max | Reduction::First => {
                 items.fold(T::from_f32(f32::NEG_INFINITY), |top, a| if a < top { top } else { a })
             }
         }
     };
     let outer = offsets(&at(&x.dims, &kept), &at(&strides, &kept));
     Tensor::real(dims, outer.into_iter().map(fold).collect())
+}
+
+fn is_first<T: Real>(x: &Tensor<T>, axes: &[usize], dims: &[usize]) -> Tensor<T> {
+    let kept: Vec<usize> = (0..dims.len()).filter(|axis| !axes.contains(axis)).collect();
+    let strides = strides(dims);
+    let inner = offsets(&at(dims, axes), &at(&strides, axes));
+    let data = x.reals();
+    let mut marks = vec![T::from_f32(0.0); data.len()];
+    for base in offsets(&at(dims, &kept), &at(&strides, &kept)) {
+        let higher = |top: usize, o: usize| if data[base + top] < data[base + o] { o } else { top };
+        if let Some(first) = inner.iter().copied().reduce(higher) {
+            marks[base + first] = T::from_f32(1.0);
+        }
+    }
+    Tensor::real(dims, marks)
 }
 
 /// Zeros of `dims` with parts laid in along `axis`, each at its start.

@@ -56,6 +56,8 @@ fn dependence(op: &Op, operands: &[&Dependence]) -> Dependence {
         | Op::Transpose { .. }
         | Op::Slice { .. }
         | Op::Pad { .. }
+        | Op::Windows { .. }
+        | Op::Overlap { .. }
         | Op::Concat { .. } => union(operands),
         Op::Mul | Op::Contract { .. } => product(operands[0], operands[1]),
         Op::Div if fixed(operands[1]) => operands[0].clone(),
@@ -73,7 +75,8 @@ fn dependence(op: &Op, operands: &[&Dependence]) -> Dependence {
         | Op::Less
         | Op::Select
         | Op::OneHot { .. }
-        | Op::Reduce { reduction: Reduction::Max, .. } => Dependence::Other,
+        | Op::IsFirst { .. }
+        | Op::Reduce { reduction: Reduction::Max | Reduction::First, .. } => Dependence::Other,
         // Sources have no operands that are not fixed.
         Op::Input { .. }
         | Op::Target { .. }

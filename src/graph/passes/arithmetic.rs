@@ -50,6 +50,9 @@ fn of_operands(b: &mut Builder, op: &Op, inputs: &[ValueId]) -> Option<ValueId> 
         | Op::Slice { .. }
         | Op::Pad { .. }
         | Op::Concat { .. }
+        | Op::Windows { .. }
+        | Op::Overlap { .. }
+        | Op::IsFirst { .. }
         | Op::Contract { .. }
         | Op::Input { .. }
         | Op::Target { .. }

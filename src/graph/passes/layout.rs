@@ -39,6 +39,17 @@ pub(super) fn simplify(b: &mut Builder, op: &Op, inputs: &[ValueId]) -> Option<V
         Op::Slice { axis, len, .. } if b.dims(x)[*axis] == Dim::Const(*len) => Some(x),
         Op::Pad { before: 0, after: 0, .. } => Some(x),
         Op::Concat { .. } if inputs.len() == 1 => Some(x),
+        // Windows of one element each are the elements.
+        Op::Windows { geometry, .. } if geometry.is_identity() => {
+            let mut dims = b.dims(x);
+            dims.splice(geometry.taps()..geometry.taps(), geometry.axes.iter().map(|_| Dim::Const(1)));
+            Some(apply(b, &Op::Reshape { dims }, &[x]))
+        }
+        Op::Overlap { geometry } if geometry.is_identity() => {
+            let mut dims = b.dims(x);
+            dims.drain(geometry.taps()..geometry.taps() + geometry.axes.len());
+            Some(apply(b, &Op::Reshape { dims }, &[x]))
+        }
         Op::Contract { batch, over } => untransposed(b, inputs, batch, over),
         _ => None,
     }

@@ -4,7 +4,9 @@ use std::collections::BTreeMap;
 
 use crate::draws::mix64;
 use crate::graph::interpret::{Bindings, Tensor, concrete};
-use crate::graph::{Address, Builder, DType, Dim, Graph, Op, Reduction, Scalar, Type, ValueId};
+use crate::graph::{
+    Address, Builder, DType, Dim, Geometry, Graph, Op, Reduction, Scalar, Slide, Type, ValueId,
+};
 use crate::graph::{ParamId, ScalarId, SiteId, SlotId, StateId};
 
 const B: Dim = Dim::Batch;
@@ -57,7 +59,7 @@ fn forms() -> [Vec<Dim>; 4] {
 }
 
 pub fn cases() -> Vec<Case> {
-    [sources(), random(), elementwise(), shapes(), joins(), products()].concat()
+    [sources(), random(), elementwise(), shapes(), joins(), windows(), products()].concat()
 }
 
 fn sources() -> Vec<Case> {
@@ -119,7 +121,7 @@ fn shapes() -> Vec<Case> {
     ] {
         cases.push(case(Op::Broadcast { dims: to, axes }, &[real(&from)]));
     }
-    for reduction in [Reduction::Sum, Reduction::Max] {
+    for reduction in [Reduction::Sum, Reduction::Max, Reduction::First] {
         let all = [B, c(2), c(3)];
         for axes in [vec![0], vec![1], vec![2], vec![0, 2], vec![1, 2], vec![0, 1, 2]] {
             cases.push(case(Op::Reduce { reduction, axes }, &[real(&all)]));
@@ -151,6 +153,48 @@ fn joins() -> Vec<Case> {
         case(Op::Concat { axis: 1 }, &[real(&[B, c(2)]), real(&[B, c(3)]), real(&[B, c(1)])]),
         case(Op::Concat { axis: 1 }, &[real(&[B, c(2), c(2)]), real(&[B, c(3), c(2)])]),
     ]
+}
+
+/// Windows over one axis and over two, on odd extents, with every combination of stride, dilation and uneven borders.
+pub fn geometries() -> Vec<(Vec<Dim>, Geometry)> {
+    let slide = |axis, len, size, stride, dilation, before, after| Slide {
+        axis,
+        len,
+        size,
+        stride,
+        dilation,
+        before,
+        after,
+    };
+    let mut all = vec![
+        (vec![B, c(5), c(2)], vec![slide(1, 5, 3, 2, 1, 1, 0)]),
+        (vec![c(7)], vec![slide(0, 7, 2, 1, 3, 0, 1)]),
+        (vec![B, c(3), c(4), c(1)], vec![slide(1, 3, 3, 1, 1, 0, 0), slide(2, 4, 1, 1, 1, 0, 0)]),
+        (vec![B, c(2), c(2), c(3)], vec![slide(1, 2, 1, 1, 1, 0, 0), slide(2, 2, 1, 1, 1, 0, 0)]),
+    ];
+    for (stride, dilation, before, after) in [(1, 1, 1, 1), (2, 1, 0, 1), (3, 2, 2, 1), (1, 2, 0, 3)] {
+        let axes =
+            vec![slide(1, 5, 3, stride, dilation, before, after), slide(2, 4, 2, 1, dilation, after, before)];
+        all.push((vec![B, c(5), c(4), c(2)], axes));
+    }
+    all.into_iter().map(|(dims, axes)| (dims, Geometry { axes })).collect()
+}
+
+fn windows() -> Vec<Case> {
+    let mut cases = Vec::new();
+    for (dims, geometry) in geometries() {
+        for pad in [0.0, -3.0] {
+            cases.push(case(Op::Windows { geometry: geometry.clone(), pad }, &[real(&dims)]));
+        }
+        let inserted = geometry.counts().into_iter().chain(geometry.sizes()).map(c);
+        let mut windows = dims;
+        windows.splice(geometry.first()..geometry.taps(), inserted);
+        cases.push(case(Op::Overlap { geometry }, &[real(&windows)]));
+    }
+    for axes in [vec![1], vec![1, 2], vec![0, 2]] {
+        cases.push(case(Op::IsFirst { axes }, &[real(&[B, c(2), c(3)])]));
+    }
+    cases
 }
 
 fn products() -> Vec<Case> {

@@ -106,7 +106,7 @@ fn a_net_with_dropout_and_softmax() {
     check("net", b, &BTreeMap::new(), loss, &[x, w, bias]);
 }
 
-/// Conventions at corners: relu'(0) = 0, abs'(0) = 0, equal maxima share.
+/// Conventions at corners: relu'(0) = 0, abs'(0) = 0, equal maxima share, or the first of them has it all.
 #[test]
 fn corners() {
     let gradient = |values: &[f64], f: fn(&mut Builder, ValueId) -> ValueId| {
@@ -121,6 +121,7 @@ fn corners() {
     assert_eq!(gradient(&[-1.0, 0.0, 2.0], Builder::relu), [0.0, 0.0, 1.0]);
     assert_eq!(gradient(&[-1.0, 0.0, 2.0], Builder::abs), [-1.0, 0.0, 1.0]);
     assert_eq!(gradient(&[1.0, 3.0, 3.0], |b, x| b.max_over(x, &[0])), [0.0, 0.5, 0.5]);
+    assert_eq!(gradient(&[1.0, 3.0, 3.0], |b, x| b.first_over(x, &[0])), [0.0, 1.0, 0.0]);
     assert_eq!(gradient(&[2.0], |b, x| b.mul(x, x)), [4.0]);
 }
 

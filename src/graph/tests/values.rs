@@ -3,7 +3,7 @@
 use crate::draws;
 use std::collections::BTreeSet;
 
-use super::cases::{Built, bindings, bound, cases};
+use super::cases::{Built, bindings, bound, cases, geometries};
 use crate::graph::interpret::{Bindings, Data, Tensor};
 use crate::graph::op::TABLE;
 use crate::graph::{Address, Builder, DType, Dim, Op, interpret, verify};
@@ -73,6 +73,26 @@ fn compare(what: &str, single: &Tensor<f32>, wide: &Tensor<f64>) {
     for (a, b) in single.iter().zip(wide) {
         let error = (f64::from(*a) - b).abs() / b.abs().max(0.1);
         assert!(error < TOLERANCE, "{what}: {a} in f32, {b} in f64");
+    }
+}
+
+/// `<windows x, y> = <x, overlap y>`.
+#[test]
+fn overlap_is_the_adjoint_of_windows() {
+    for (dims, geometry) in geometries() {
+        let mut b = Builder::new();
+        let x = bound(&mut b, "x", &dims);
+        let windows = b.windows(x, &geometry, 0.0);
+        let of_windows = b.dims(windows);
+        let y = bound(&mut b, "y", &of_windows);
+        let overlap = b.overlap(y, &geometry);
+        let (left, right) = (b.mul(windows, y), b.mul(x, overlap));
+        let (left, right) = (b.sum_all(left), b.sum_all(right));
+        let graph = b.finish();
+        let values = interpret(&graph, &bindings(&graph, &Default::default(), 3)).expect("bound");
+        let (left, right) = (values.of(left).reals()[0], values.of(right).reals()[0]);
+        assert!((left - right).abs() < 1e-12 * left.abs().max(1.0), "{geometry:?}: {left} and {right}");
+        assert!(left != 0.0);
     }
 }
 

@@ -4,6 +4,7 @@
 //! of itself, through [`Library`], all that the stages ask: which memory its parts reach, that it stays inside, how it is
 //! cut, what its function is told, what it costs, what it computes. No other file knows one kernel from another.
 
+pub mod slides;
 mod words;
 
 use std::ops::Deref;
@@ -73,7 +74,10 @@ macro_rules! calls {
 calls! {
     product: Product = "dropnet_product";
     combine: Combine = "dropnet_combine";
+    conv: Conv = "dropnet_conv";
+    pool: Pool = "dropnet_pool";
     transpose: Transpose = "dropnet_transpose";
+    unfold: Unfold = "dropnet_unfold";
 }
 
 /// What a library kernel says of itself.

@@ -4,7 +4,7 @@
 //! the [`Form`], so a kind of operation that fusion does not have yet is a variant that the compiler then asks for wherever it matters.
 
 use super::trace::Home;
-use crate::graph::{Node, Op, Reduction, ScalarId, SiteId, ValueId};
+use crate::graph::{Geometry, Node, Op, Reduction, ScalarId, SiteId, ValueId};
 use crate::loops::{Binary, Unary};
 
 /// An operation with its operands, as fusion sees it.
@@ -49,8 +49,17 @@ pub(super) enum Form<'g> {
         reduction: Reduction,
         axes: &'g [usize],
     },
-    /// A kernel of its own, always stored.
-    Product,
+    /// The windows of a value; in the border lies what no function of the place says.
+    Windows {
+        x: ValueId,
+        geometry: &'g Geometry,
+    },
+    /// A kernel of the library, always stored.
+    Overlap {
+        geometry: &'g Geometry,
+    },
+    /// Likewise; of marks, the kernel that needs them.
+    Library,
 }
 
 /// A value that has no operand to look at.
@@ -142,6 +151,8 @@ pub(super) fn form(node: &Node) -> Form<'_> {
         Op::Concat { axis } => Form::Concat { operands: &node.inputs, axis: *axis },
         Op::Transpose { permutation } => Form::Transpose { x: operand(0), permutation },
         Op::Reduce { reduction, axes } => Form::Reduce { x: operand(0), reduction: *reduction, axes },
-        Op::Contract { .. } => Form::Product,
+        Op::Windows { geometry, .. } => Form::Windows { x: operand(0), geometry },
+        Op::Overlap { geometry } => Form::Overlap { geometry },
+        Op::Contract { .. } | Op::IsFirst { .. } => Form::Library,
     }
 }

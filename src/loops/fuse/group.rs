@@ -14,12 +14,13 @@ use super::prepare::{ReduceKind, reduce_kind};
 use super::solo::{Reach, Solo, Solos, roots};
 use super::trace::{Context, Home, Root, Trace, sink_home};
 use super::view::{is_uniform, keeps_columns};
-use crate::graph::{Class, Dim, Graph, Op, ValueId};
+use crate::graph::{Dim, Graph, Op, ValueId};
 use crate::loops::Domain;
 
 pub(super) enum Item<'c, 'g> {
     Loop(Box<Trace<'c, 'g>>),
-    Product(ValueId),
+    /// A kernel of the library.
+    Call(ValueId),
     Transpose(ValueId),
 }
 
@@ -64,18 +65,14 @@ pub(super) fn group<'c, 'g>(
     let touching = vec![Vec::new(); graph.nodes.len()];
     let mut grouping = Grouping { context, solos, groups, touching, readers: BTreeMap::new() };
     for v in context.stored.iter() {
-        match graph.node(v).op.class() {
-            Class::Product => {
-                let reads = context.bases(v);
-                grouping.call(v, Item::Product(v), &[v], &reads);
-            }
-            Class::Shape if !is_loop(graph, v) => {
-                let x = graph.node(v).inputs[0];
-                grouping.call(v, Item::Transpose(v), &[v, x], &[x]);
-            }
-            Class::Source | Class::Random | Class::Elementwise | Class::Shape => {
-                grouping.root(Root::Value(v), false)
-            }
+        if context.is_call(v) {
+            let reads = context.bases(v);
+            grouping.call(v, Item::Call(v), &[v], &reads);
+        } else if !is_loop(graph, v) {
+            let x = graph.node(v).inputs[0];
+            grouping.call(v, Item::Transpose(v), &[v, x], &[x]);
+        } else {
+            grouping.root(Root::Value(v), false)
         }
     }
     for root in roots(context) {

@@ -93,7 +93,7 @@ impl Trace<'_, '_> {
     fn join(&mut self, v: ValueId, reduction: Reduction, parts: Vec<u32>) -> u32 {
         let binary = match reduction {
             Reduction::Sum => Binary::Add,
-            Reduction::Max => Binary::Max,
+            Reduction::Max | Reduction::First => Binary::Max,
         };
         let mut parts = parts.into_iter();
         let Some(mut sum) = parts.next() else { return self.operation(v, What::Const(0.0)) };

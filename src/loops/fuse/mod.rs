@@ -12,9 +12,11 @@ mod domain;
 mod form;
 mod group;
 mod instance;
+mod library;
 mod names;
 mod nest;
 mod order;
+mod pools;
 mod prepare;
 mod product;
 mod program;
@@ -23,8 +25,10 @@ mod step;
 mod store;
 mod stored;
 mod trace;
+mod unfold;
 mod unfused;
 mod view;
+mod windows;
 
 use std::collections::BTreeSet;
 
@@ -44,10 +48,10 @@ pub use unfused::Unfused;
 /// # Panics
 /// In a debug build, where an invariant of the result is broken.
 pub fn fuse(graph: &Graph) -> Result<Program, Unfused> {
-    let (graph, products) = prepare::prepare(graph)?;
-    let drawn = store::drawn(&graph);
+    let (graph, library) = prepare::prepare(graph)?;
+    let drawn = store::drawn(&graph, &library);
     let alone = of_data_alone(&graph);
-    let context = Context { graph: &graph, products, stored: Stored::none(graph.nodes.len()), drawn, alone };
+    let context = Context { graph: &graph, library, stored: Stored::none(graph.nodes.len()), drawn, alone };
     context.stored.extend(store::required(&context));
     context.stored.extend(store::hoisted(&context));
     let mut solos = Solos::new(&context)?;

@@ -208,7 +208,7 @@ pub(super) fn fused(trace: &Trace, needed: &[bool]) -> Vec<String> {
 fn reduction_word(reduction: Reduction) -> &'static str {
     match reduction {
         Reduction::Sum => "reduce_sum",
-        Reduction::Max => "reduce_max",
+        Reduction::Max | Reduction::First => "reduce_max",
     }
 }
 

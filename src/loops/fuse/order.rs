@@ -45,7 +45,7 @@ fn traffic(context: &Context, item: &Item) -> Traffic {
     let graph = context.graph;
     let home = |v: ValueId| home_of(context, v);
     match item {
-        Item::Product(v) => Traffic {
+        Item::Call(v) => Traffic {
             reads: context.bases(*v).into_iter().map(home).collect(),
             writes: BTreeSet::from([Home::Value(*v)]),
         },
@@ -171,14 +171,14 @@ fn obstacle(context: &Context, groups: &Groups, waiting: &[usize]) -> More {
     let stuck = || groups.items.iter().zip(waiting).filter(|(_, waits)| **waits > 0).map(|(item, _)| item);
     let sink = stuck().find_map(|item| match item {
         Item::Loop(trace) => in_place_sinks(trace).first().copied(),
-        Item::Product(_) | Item::Transpose(_) => None,
+        Item::Call(_) | Item::Transpose(_) => None,
     });
     if let Some(sink) = sink {
         return More::Apart(sink);
     }
     let made = stuck().find_map(|item| match item {
         Item::Loop(trace) => trace.roots.first().map(|root| root.value(context.graph)),
-        Item::Product(v) | Item::Transpose(v) => Some(*v),
+        Item::Call(v) | Item::Transpose(v) => Some(*v),
     });
     let v = made.unwrap_or(ValueId(0));
     More::Never(Unfused::at(
@@ -199,8 +199,8 @@ fn in_place_sinks(trace: &Trace) -> Vec<usize> {
 fn rank(context: &Context, item: &Item) -> u32 {
     match item {
         Item::Loop(trace) if !matches!(trace.domain, Domain::Rows { rows: Dim::Batch, .. }) => 0,
-        Item::Product(v) if context.graph.ty(*v).has_batch() => 1,
-        Item::Product(_) => 2,
+        Item::Call(v) if context.graph.ty(*v).has_batch() => 1,
+        Item::Call(_) => 2,
         _ => 3,
     }
 }

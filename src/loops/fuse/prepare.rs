@@ -1,17 +1,13 @@
 //! Rewrites a graph into the few shapes of operation that fusion handles: dead nodes dropped, moves that move nothing turned into
-//! `Reshape`, each contraction a product of matrices in memory, and each `Reduce` either leading (removes the first axes), trailing (keeps them) or a middle one that keeps axis 0.
+//! `Reshape`, each contraction and overlap a kernel of the library, and each `Reduce` either leading (removes the first axes), trailing (keeps them) or a middle one that keeps axis 0.
 //!
 //! The result computes the same sinks; node order stays topological.
 
-use std::collections::BTreeMap;
-
 use super::form::{Form, form};
-use super::product::{self, ProductView};
+use super::library::{Library, View};
 use super::unfused::Unfused;
+use super::{pools, product, unfold, windows};
 use crate::graph::{DType, Dim, Graph, Node, Op, Reduction, Type, ValueId};
-
-/// Every contraction as a product.
-pub(super) type Products = BTreeMap<ValueId, ProductView>;
 
 /// How the axes of a `Reduce` lie, where axes of extent 1 count as either kept or removed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -52,11 +48,11 @@ pub(super) fn reduce_kind(dims: &[Dim], axes: &[usize]) -> ReduceKind {
     if leading == 0 && run == all { ReduceKind::Middle } else { ReduceKind::Mixed }
 }
 
-/// The graph without dead nodes and in the forms above, with the products that its contractions are.
+/// The graph without dead nodes and in the forms above, with the kernels of the library that its contractions and overlaps are.
 ///
 /// # Errors
-/// A contraction that is no product of matrices, whatever order its operands are brought into.
-pub(super) fn prepare(graph: &Graph) -> Result<(Graph, Products), Unfused> {
+/// A contraction that is no product of matrices, whatever order its operands are brought into; sums of windows over more than two axes.
+pub(super) fn prepare(graph: &Graph) -> Result<(Graph, Library), Unfused> {
     let mut live = vec![false; graph.nodes.len()];
     for (_, v) in &graph.sinks {
         live[v.index()] = true;
@@ -69,7 +65,7 @@ pub(super) fn prepare(graph: &Graph) -> Result<(Graph, Products), Unfused> {
         }
     }
     let mut out = graph.tables();
-    let mut products = Products::new();
+    let mut library = Library::new();
     let mut map = vec![ValueId(u32::MAX); graph.nodes.len()];
     for (i, node) in graph.nodes.iter().enumerate() {
         if live[i] {
@@ -78,21 +74,29 @@ pub(super) fn prepare(graph: &Graph) -> Result<(Graph, Products), Unfused> {
                 *v = map[v.index()];
             }
             map[i] = match node.op {
-                Op::Contract { .. } => contraction(&mut out, node, &mut products)?,
+                Op::Contract { .. } => contraction(&mut out, node, &mut library)?,
+                Op::Windows { .. } => windowed(&mut out, node, &mut library),
+                Op::Overlap { .. } => overlap(&mut out, node, &mut library)?,
+                Op::Reduce { .. } => reduction(&mut out, node, &mut library),
                 _ => rewrite(&mut out, node),
             };
         }
     }
     out.sinks = graph.sinks.iter().map(|(sink, v)| (*sink, map[v.index()])).collect();
-    Ok((out, products))
+    Ok((out, library))
 }
 
 /// Writes a contraction down, with operands whose axes are in an order that a product can read.
-fn contraction(out: &mut Graph, node: Node, products: &mut Products) -> Result<ValueId, Unfused> {
+fn contraction(out: &mut Graph, node: Node, library: &mut Library) -> Result<ValueId, Unfused> {
+    if let Some(view) = windows::contraction(out, &node) {
+        let v = push(out, node);
+        library.insert(v, View::Conv(view));
+        return Ok(v);
+    }
     let Some(((left, right), batch, over)) = product::parts(&node) else { return Ok(push(out, node)) };
     if let Some(view) = product::view(out, (left, right), batch, over) {
         let v = push(out, node);
-        products.insert(v, view);
+        library.insert(v, View::Product(view));
         return Ok(v);
     }
     let over = product::rows_first(out.ty(left), over);
@@ -105,9 +109,48 @@ fn contraction(out: &mut Graph, node: Node, products: &mut Products) -> Result<V
     let (left, right) = (transposed(out, left, order_left), transposed(out, right, order_right));
     let view = product::view(out, (left, right), &batch, &over);
     let v = push(out, Node { op: Op::Contract { batch, over }, inputs: vec![left, right], ..node });
-    products
-        .insert(v, view.ok_or_else(|| Unfused::at(out, v, "no order of its axes is a product of matrices"))?);
+    let view = view.ok_or_else(|| Unfused::at(out, v, "no order of its axes is a product of matrices"))?;
+    library.insert(v, View::Product(view));
     Ok(v)
+}
+
+/// Writes an overlap down: the derivative of a convolution or of a pool.
+fn overlap(out: &mut Graph, node: Node, library: &mut Library) -> Result<ValueId, Unfused> {
+    if moves_nothing(out, &node) {
+        return Ok(rewrite(out, node));
+    }
+    let view = match windows::overlap(out, &node) {
+        Some(view) => Some(View::Conv(view)),
+        None => pools::backward(out, &node).map(View::Pool),
+    };
+    let view = view.or_else(|| unfold::view(out, &node).map(View::Unfold));
+    let v = push(out, node);
+    let view = view.ok_or_else(|| Unfused::at(out, v, "its windows slide over more than two axes"))?;
+    library.insert(v, view);
+    Ok(v)
+}
+
+/// Windows are looked through; a kernel writes them down where that cannot be.
+fn windowed(out: &mut Graph, node: Node, library: &mut Library) -> ValueId {
+    if moves_nothing(out, &node) {
+        return rewrite(out, node);
+    }
+    let view = unfold::view(out, &node);
+    let v = push(out, node);
+    library.extend(view.map(|view| (v, View::Unfold(view))));
+    v
+}
+
+/// Writes a reduction down: of windows that reach into the border, a pool.
+fn reduction(out: &mut Graph, mut node: Node, library: &mut Library) -> ValueId {
+    // Which of equal maxima is meant matters to the derivative alone.
+    if let Op::Reduce { reduction: reduction @ Reduction::First, .. } = &mut node.op {
+        *reduction = Reduction::Max;
+    }
+    let view = pools::forward(out, &node);
+    let v = rewrite(out, node);
+    library.extend(view.map(|view| (v, View::Pool(view))));
+    v
 }
 
 fn transposed(out: &mut Graph, x: ValueId, permutation: Vec<usize>) -> ValueId {
@@ -125,7 +168,7 @@ fn push(out: &mut Graph, node: Node) -> ValueId {
     ValueId(out.nodes.len() as u32 - 1)
 }
 
-fn rewrite(out: &mut Graph, mut node: Node) -> ValueId {
+pub(super) fn rewrite(out: &mut Graph, mut node: Node) -> ValueId {
     if moves_nothing(out, &node) {
         if out.ty(node.inputs[0]).dims == node.ty.dims {
             return node.inputs[0];
@@ -156,7 +199,8 @@ fn moves_nothing(graph: &Graph, node: &Node) -> bool {
             let solid: Vec<usize> = permutation.iter().copied().filter(|a| !unit(operand.dims[*a])).collect();
             solid.is_sorted()
         }
-        Form::Leaf(_) | Form::Drawn { .. } | Form::Compute(_) | Form::OneHot(_) | Form::Product => false,
+        Form::Windows { geometry, .. } | Form::Overlap { geometry } => geometry.is_identity(),
+        Form::Leaf(_) | Form::Drawn { .. } | Form::Compute(_) | Form::OneHot(_) | Form::Library => false,
     }
 }
 

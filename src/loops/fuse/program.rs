@@ -8,6 +8,7 @@ use super::names::Names;
 use super::order::Order;
 use super::trace::{Context, Effect, Home, Trace, What};
 use crate::graph::{DType, Dim, Op, Reduction, Sink, Stored, ValueId};
+use crate::loops::calls::Region;
 use crate::loops::{Buffer, BufferId, BufferKind, Combine, Domain, Kernel, Program, Transpose};
 
 struct Writer<'c, 'g> {
@@ -29,7 +30,7 @@ pub(super) fn write<'g>(context: &Context<'g>, groups: &Groups, order: &Order) -
     for item in &order.items {
         match &groups.items[*item] {
             Item::Loop(trace) => writer.loops(trace, order),
-            Item::Product(v) => writer.product(*v),
+            Item::Call(v) => writer.call(*v),
             Item::Transpose(v) => writer.transpose(*v),
         }
     }
@@ -47,7 +48,7 @@ fn homes(context: &Context, item: &Item) -> Vec<Home> {
             });
             loads.chain(trace.actions.iter().map(|a| a.home)).collect()
         }
-        Item::Product(v) => {
+        Item::Call(v) => {
             let bases = context.bases(*v).into_iter().map(|base| home_of(context, base));
             bases.chain([Home::Value(*v)]).collect()
         }
@@ -129,8 +130,8 @@ impl Writer<'_, '_> {
                 }
             }
             Home::Value(v) => {
-                let pieces = self.context.products.get(&v).is_some_and(|view| view.in_pieces());
-                let partials = pieces || is_combined(graph, v);
+                let left = self.context.library.get(&v).is_some_and(|view| view.leaves_partials());
+                let partials = left || is_combined(graph, v);
                 let kind = if partials { BufferKind::Partials } else { BufferKind::Temp };
                 let dims = graph.ty(v).dims.clone();
                 Buffer {
@@ -168,16 +169,19 @@ impl Writer<'_, '_> {
         self.program.kernels.push(Kernel::Call { name, call });
     }
 
-    fn product(&mut self, v: ValueId) {
-        let Some(view) = self.context.products.get(&v) else { return };
-        let c = self.buffers[&Home::Value(v)];
-        let alone = self.context.alone[v.index()];
-        let call = view.call(c, alone, |base| self.buffers[&home_of(self.context, base)]);
-        let name = self.names.unique(format!("{}.gemm", self.names.value(v)));
-        let domain = view.in_pieces().then(|| call.rows_of_pieces());
-        self.program.kernels.push(Kernel::Call { name, call: call.into() });
-        if let Some(domain) = domain {
-            self.combine(v, c, Reduction::Sum, domain);
+    fn call(&mut self, v: ValueId) {
+        let Some(view) = self.context.library.get(&v) else { return };
+        let own = self.buffers[&Home::Value(v)];
+        let call =
+            view.call(own, self.context.alone[v.index()], |base| self.buffers[&home_of(self.context, base)]);
+        let name = self.names.unique(format!("{}.{}", self.names.value(v), view.word(&call)));
+        let partials = call.operands().iter().find_map(|o| match o.region {
+            Region::Partials { domain, .. } if o.buffer == own => Some(domain),
+            _ => None,
+        });
+        self.program.kernels.push(Kernel::Call { name, call });
+        if let Some(domain) = partials {
+            self.combine(v, own, Reduction::Sum, domain);
         }
     }
 

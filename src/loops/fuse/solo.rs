@@ -9,9 +9,10 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use super::More;
 use super::domain::{Alone, alone};
 use super::group::is_loop;
+use super::store::operands;
 use super::trace::{Context, Root, Trace};
 use super::unfused::Unfused;
-use crate::graph::{Class, Sink, ValueId};
+use crate::graph::{Sink, ValueId};
 use crate::loops::Domain;
 
 /// What a root looks at: stored values and leaves it reads, and the values between that it computes, each once.
@@ -53,7 +54,7 @@ fn reach(context: &Context, root: Root) -> Reach {
 /// What loops compute, in the order in which kernels take it on: stored values in topological order, then sinks.
 pub(super) fn roots(context: &Context) -> impl Iterator<Item = Root> {
     let graph = context.graph;
-    let looped = |v: &ValueId| graph.node(*v).op.class() != Class::Product && is_loop(graph, *v);
+    let looped = |v: &ValueId| !context.is_call(*v) && is_loop(graph, *v);
     let values = context.stored.iter().filter(looped).map(Root::Value);
     let rank = |sink: &Sink| match sink {
         Sink::Output => Some(0),
@@ -107,6 +108,9 @@ impl<'c, 'g> Solos<'c, 'g> {
     }
 
     fn put(&mut self, values: &BTreeSet<ValueId>) {
+        // Windows are found wanting late, if at all, and so is what is written down as windows.
+        let operands = values.iter().flat_map(|v| operands(self.context, *v));
+        let values: BTreeSet<ValueId> = values.iter().copied().chain(operands).collect();
         self.context.stored.extend(values.iter().copied());
         self.known.retain(|_, solo| solo.reach.touched.iter().all(|v| !values.contains(v)));
     }

@@ -9,7 +9,7 @@ use super::carry::{Carried, Few, Moves, Stop};
 use super::form::{Compute, Form, Law, Leaf, form};
 use super::prepare::{ReduceKind, reduce_kind};
 use super::view::{Tap, View, extent, is_uniform, product, stride, whole};
-use crate::graph::{Dim, Graph, Reduction, ValueId};
+use crate::graph::{Dim, Geometry, Graph, Reduction, ValueId};
 use crate::loops::{Affine, Domain, TAPS};
 
 /// A middle reduction of no more than this many windows is written out: they stay in registers together.
@@ -62,7 +62,8 @@ pub(super) fn step(
         Form::Concat { operands, axis } => moves.concat(operands, axis),
         Form::Reduce { x, reduction, axes } => moves.reduce(x, reduction, axes),
         Form::Transpose { x, permutation } => moves.transpose(x, permutation),
-        Form::Product => Err(Stop::Cannot),
+        Form::Windows { x, geometry } => moves.windows(x, geometry),
+        Form::Overlap { .. } | Form::Library => Err(Stop::Cannot),
     }
 }
 
@@ -155,6 +156,24 @@ impl<'g> Moves<'g> {
         let dims = self.dims(x);
         let weights: Few<usize> = permutation.iter().map(|axis| product(&dims[axis + 1..])).collect();
         self.moved(x, &weights)
+    }
+
+    /// The operand, in which a window and a tap move the same axis; where windows reach into the border, no function of the place says what
+    /// they hold.
+    fn windows(&self, x: ValueId, geometry: &Geometry) -> Result<Step<'g>, Stop> {
+        if geometry.has_border() {
+            return Err(Stop::Cannot);
+        }
+        let dims = self.dims(x);
+        let weight = |axis: usize| product(&dims[axis + 1..]);
+        let (places, taps): (Vec<usize>, Vec<usize>) = geometry
+            .axes
+            .iter()
+            .map(|slide| (slide.stride * weight(slide.axis), slide.dilation * weight(slide.axis)))
+            .unzip();
+        let own = |range: std::ops::Range<usize>| range.map(weight).collect::<Vec<_>>();
+        let (outer, inner) = (own(0..geometry.first()), own(geometry.taps()..dims.len()));
+        self.moved(x, &[outer, places, taps, inner].concat())
     }
 
     /// The operand, whose index each axis of the result moves by its weight.

@@ -13,6 +13,7 @@ use smallvec::SmallVec;
 
 use super::form::{Compute, Form, Leaf, form};
 use super::group::{Groups, Item, is_combined, is_loop, leaf_home};
+use super::library::{Library, live};
 use super::trace::{Context, Level, Trace, What};
 use super::view::is_uniform;
 use crate::graph::{Graph, Node, Op, Sink, ValueId};
@@ -24,13 +25,14 @@ const TRANSCENDENTAL: f64 = 2.0;
 const CHEAP_VECTOR: f64 = 2.5;
 
 /// Values made of random draws, scalars and constants alone.
-pub(super) fn drawn(graph: &Graph) -> Vec<bool> {
+pub(super) fn drawn(graph: &Graph, library: &Library) -> Vec<bool> {
     let mut drawn = Vec::with_capacity(graph.nodes.len());
-    for node in &graph.nodes {
+    for v in graph.values() {
+        let node = graph.node(v);
         drawn.push(match form(node) {
             Form::Leaf(Leaf::Const(_) | Leaf::Scalar(_) | Leaf::Key(_)) => true,
             Form::Leaf(Leaf::Kept(_) | Leaf::Data { .. }) => false,
-            _ => node.inputs.iter().all(|x| drawn[x.index()]),
+            _ => !library.contains_key(&v) && node.inputs.iter().all(|x| drawn[x.index()]),
         });
     }
     drawn
@@ -42,11 +44,12 @@ pub(super) fn required(context: &Context) -> BTreeSet<ValueId> {
     let mut stored = BTreeSet::new();
     let is_leaf = |v: ValueId| leaf_home(graph, v).is_some();
     let mut moved = BTreeSet::new();
-    for (i, node) in graph.nodes.iter().enumerate() {
-        let v = ValueId(i as u32);
-        if let Op::Contract { .. } = node.op {
+    let live = live(graph, &context.library);
+    for v in graph.values().filter(|v| live[v.index()]) {
+        let node = graph.node(v);
+        if context.is_call(v) && !matches!(node.op, Op::Windows { .. }) {
             stored.insert(v);
-            stored.extend(context.bases(v).into_iter().filter(|x| !is_leaf(*x)));
+            stored.extend(operands(context, v));
         } else {
             moved.extend(node.inputs.iter().copied());
         }
@@ -72,6 +75,13 @@ pub(super) fn required(context: &Context) -> BTreeSet<ValueId> {
         }
     }
     stored
+}
+
+/// What a kernel of the library reads that has to be stored for it.
+pub(super) fn operands(context: &Context, v: ValueId) -> impl Iterator<Item = ValueId> {
+    let graph = context.graph;
+    let is_leaf = |v: &ValueId| matches!(graph.node(*v).op, Op::Param(_) | Op::Slot(_) | Op::State(_));
+    context.bases(v).into_iter().filter(move |x| !is_leaf(x))
 }
 
 /// Vectors that every row of a larger value would compute again.
@@ -129,7 +139,9 @@ fn operations(node: &Node) -> f64 {
         | Form::OneHot(_)
         | Form::Transpose { .. }
         | Form::Reduce { .. }
-        | Form::Product => 1.0,
+        | Form::Windows { .. }
+        | Form::Overlap { .. }
+        | Form::Library => 1.0,
     }
 }
 

@@ -10,7 +10,8 @@ use rustc_hash::{FxBuildHasher, FxHashMap};
 
 use super::domain::{Alone, leading};
 use super::form::Compute;
-use super::prepare::{Products, ReduceKind, reduce_kind};
+use super::library::{Library, View as Call};
+use super::prepare::{ReduceKind, reduce_kind};
 use super::stored::Stored;
 use super::view::{View, whole};
 use crate::graph::{DType, Graph, Op, ParamId, Reduction, ScalarId, Sink, SiteId, SlotId, StateId, ValueId};
@@ -19,7 +20,7 @@ use crate::loops::{Access, Affine, Domain, Taps};
 /// What fusion knows of the graph as a whole.
 pub(super) struct Context<'g> {
     pub graph: &'g Graph,
-    pub products: Products,
+    pub library: Library,
     /// Values that live in memory.
     pub stored: Stored,
     /// Values made of random draws and scalars alone: never stored.
@@ -38,9 +39,14 @@ impl Context<'_> {
         v
     }
 
-    /// What lies in the memory that a product reads.
-    pub fn bases(&self, product: ValueId) -> Vec<ValueId> {
-        self.products.get(&product).map(|view| view.bases().to_vec()).unwrap_or_default()
+    /// Whether a kernel of the library makes `v`.
+    pub fn is_call(&self, v: ValueId) -> bool {
+        self.library.contains_key(&v)
+    }
+
+    /// What lies in the memory that a kernel of the library reads.
+    pub fn bases(&self, v: ValueId) -> Vec<ValueId> {
+        self.library.get(&v).map(Call::bases).unwrap_or_default()
     }
 
     pub fn may_store(&self, v: ValueId) -> bool {

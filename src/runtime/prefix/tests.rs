@@ -67,8 +67,8 @@ fn wherever_a_net_is_cut_its_bits_are_the_same() {
         assert!(expected.iter().any(|bits| *bits != expected[0]), "outputs that say something");
         for divided in prefixes(&lowered.graph) {
             let text = format!("{}\n{}", divided.once, divided.rest);
-            let (prefix, rest) =
-                Prefix::compile(divided, &lowered.scalars, &part, Function::new).expect("compiles");
+            let (prefix, rest) = Prefix::compile(divided, &lowered.scalars, &part, Function::new)
+                .unwrap_or_else(|error| panic!("{error}\n{text}"));
             let kept = prefix.part(&part, &mut store, &Team::new(1), &AtomicU32::new(0)).expect("runs");
             let found = outputs(&rest, &kept.expect("nobody stops"), &order, 32, &mut store);
             assert!(found == expected, "{}\n{text}", row.layer.sig().name);

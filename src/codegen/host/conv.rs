@@ -1,0 +1,75 @@
+//! Convolutions and their derivatives.
+
+use std::ops::Range;
+
+use crate::kernels::conv::{Block, Maps, Sizes, WEIGHT_COLUMNS, forward, inputs, weights, weights_of};
+use crate::kernels::gemm::Matrix;
+use crate::loops::calls::conv::ConvParams;
+
+use super::{Args, params, slides};
+
+/// The pictures of part `part` of `rows` rows that are cut into parts of `size`.
+fn pictures(part: u64, size: usize, rows: usize, each: usize) -> Range<usize> {
+    let part = part as usize;
+    (part * size).min(rows) * each..((part + 1) * size).min(rows) * each
+}
+
+/// Operands: pictures, weights and maps of the result. Parts are those of the kernel's side.
+///
+/// # Safety
+/// As for [`HostFn`](super::HostFn).
+pub(super) unsafe extern "C" fn conv(operands: *const u64, args: *const Args, first: u64, last: u64) {
+    if first == last {
+        return;
+    }
+    // SAFETY: by the contract the row has three addresses, the parameters of a convolution and those of two axes.
+    let (call, [rows, cols], x, w, y, batch) = unsafe {
+        let call = params::<ConvParams>(operands, 3);
+        (
+            call,
+            slides::axes(call),
+            (*operands as *mut f32).add(call.x_offset as usize),
+            (*operands.add(1) as *mut f32).add(call.w_offset as usize),
+            (*operands.add(2) as *mut f32).add(call.y_offset as usize),
+            (*args).rows as usize,
+        )
+    };
+    let sizes = Sizes { rows, cols, channels: call.channels as usize, filters: call.filters as usize };
+    let (x, y) =
+        (Maps { start: x, pixel: call.x_pixel as usize }, Maps { start: y, pixel: call.y_pixel as usize });
+    let read = |maps: Maps<*mut f32>| Maps { start: maps.start.cast_const(), pixel: maps.pixel };
+    let strides = (call.w_stride as usize, 1);
+    let each = call.pictures as usize;
+    for part in first..last {
+        let shard = pictures(part, call.grain as usize, batch, each);
+        let fixed = Matrix { start: w.cast_const(), strides };
+        // SAFETY: `check` proved that maps and weights lie in their buffers and `Compiled::run` that the buffers are bound; what is
+        // written is this part's own, and the schedule has no writer of what is read since the last barrier.
+        unsafe {
+            match (call.side, call.groups as usize) {
+                (ConvParams::FORWARD, _) => forward(&sizes, shard, read(x), fixed, y),
+                (ConvParams::INPUTS, _) => inputs(&sizes, shard, x, fixed, read(y)),
+                (_, 0) => {
+                    let panels = sizes.filters.div_ceil(WEIGHT_COLUMNS);
+                    let (tap, filter) = (part as usize / panels, part as usize % panels * WEIGHT_COLUMNS);
+                    let filters = filter..(filter + WEIGHT_COLUMNS).min(sizes.filters);
+                    let block = Block { taps: tap..tap + 1, filters };
+                    weights_of(
+                        &sizes,
+                        0..batch * each,
+                        read(x),
+                        Matrix { start: w, strides },
+                        read(y),
+                        block,
+                    );
+                }
+                (_, groups) => {
+                    let group = pictures(part, batch.div_ceil(groups), batch, each);
+                    let elements = sizes.weights();
+                    let partial = Matrix { start: w.add(part as usize * elements), strides };
+                    weights(&sizes, group, read(x), partial, read(y));
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,89 @@
+//! The mean of each window of a map.
+//!
+//! # What it does
+//! Makes a map smaller: each channel becomes its mean over each window.
+//!
+//! # Formula
+//! `y[i, j, c] = mean over u, v of x[i stride + u, j stride + v, c]`, over those places of the window that lie in the map.
+//!
+//! # Shape
+//! `h x w x c` becomes `h' x w' x c`, `steps x c` becomes `steps' x c`. With `pad=valid` h' is (h - size) / stride + 1, rounded down: what is left over
+//! at the end is not seen.
+//!
+//! # Arguments
+//! `size` is that of a window (`2x2`, or one number over steps). `stride` is the window's size unless given: windows lie side by side. `pad=same` makes
+//! h' = h / stride, rounded up, `pad=1` adds that many places on each side; the mean is over the places that are there.
+//!
+//! # Train and eval
+//! The same.
+//!
+//! # Example
+//! ```net
+//! net {
+//!   input image: real[9, 9, 2]
+//!   avg_pool 2x2
+//!   avg_pool 3x3, stride=2, pad=same
+//!   flatten -> dense 3
+//!   output kind: class[3]
+//! }
+//! ```
+
+use super::{
+    Infer, Layer, Lower, Reach, Reached,
+    slide::{POOL_STRIDE, SIZE, VALID, Windows},
+};
+use crate::{
+    diag::Diagnostic,
+    graph::{Builder, Dim, Geometry, Slide, ValueId},
+    model::Ty,
+    vocab::{Block, Sig},
+};
+
+pub struct AvgPool;
+pub static LAYER: AvgPool = AvgPool;
+
+static SIG: Sig = Sig {
+    name: "avg_pool",
+    about: "the mean of each window",
+    args: &[SIZE, POOL_STRIDE, VALID],
+    block: Block::None,
+};
+
+impl Layer for AvgPool {
+    fn sig(&self) -> &'static Sig {
+        &SIG
+    }
+
+    fn infer(&self, cx: &mut Infer<'_>) -> Result<Ty, Diagnostic> {
+        let windows = Windows::of(cx)?;
+        Ok(windows.result(cx.input(), windows.channels))
+    }
+
+    fn reach(&self, cx: &Reached<'_>) -> Reach {
+        cx.input()
+    }
+
+    fn lower(&self, cx: &mut Lower<'_>) -> ValueId {
+        let geometry = Windows::read(cx.args, cx.input_ty()).geometry();
+        let windows = cx.b.windows(cx.input(), &geometry, 0.0);
+        if !geometry.has_border() {
+            return cx.b.mean(windows, &geometry.tap_axes());
+        }
+        let mut mean = cx.b.sum(windows, &geometry.tap_axes());
+        for slide in &geometry.axes {
+            let cells = cells(cx.b, slide);
+            let cells = cx.b.broadcast_like(cells, mean, &[slide.axis]);
+            mean = cx.b.div(mean, cells);
+        }
+        mean
+    }
+}
+
+/// Along one axis: how many places of each window lie in the map.
+fn cells(b: &mut Builder, slide: &Slide) -> ValueId {
+    let one = b.constant(1.0);
+    let ones = b.broadcast(one, &[Dim::Const(slide.len)], &[]);
+    let line = Geometry { axes: vec![Slide { axis: 0, ..*slide }] };
+    let windows = b.windows(ones, &line, 0.0);
+    b.sum(windows, &line.tap_axes())
+}

@@ -1,0 +1,182 @@
+//! A convolution: the same small dense layer at every place of a map.
+//!
+//! # What it does
+//! Slides windows over height and width (or over the steps of a series) and multiplies what each sees by one matrix of weights.
+//!
+//! # Formula
+//! `y[i, j, f] = b[f] + sum over window places u, v and channels c of x[i stride + u dilation - border, j stride + v dilation - border, c] W[u, v, c, f]`.
+//! Outside of the map x is 0: that is after normalisation and whatever layers came before, not a black pixel.
+//!
+//! # Shape
+//! `h x w x c` becomes `h' x w' x width`; `steps x c` becomes `steps' x width`, with one number for `size`. With `pad=same`
+//! h' is h / stride, rounded up; with `pad=valid` windows stay inside. `W` is `[height, width, c / groups, width]`, `b` is `[width]`.
+//!
+//! # Arguments
+//! `width` is the number of filters, the channels of the result; `size` that of a window (`3x3`). `stride` and `dilation` take one number for all axes, or
+//! one an axis. `pad=same` surrounds the map by as many zeros as keep its size, one more behind than in front where they are odd; `pad=valid` by none;
+//! `pad=1` by that many. `groups=g` divides channels and filters into g runs: filters see the channels of their own run alone. `bias=false`
+//! leaves `b` out. `init` is the start of `W`, `glorot_uniform` unless given, whose inputs are `height width c / groups`; `bias_init` that of `b`, which is
+//! zeros unless given. `max_norm=c` projects each filter onto a ball of radius c after every update; `l1`, `l2` penalise these weights alone.
+//!
+//! # Train and eval
+//! The same; inside `drop_connect` the weights are masked in training. Bare `dropout` behind it drops 10 %: neighbours tell of one another, so that
+//! single numbers are no loss; `share=space` drops whole channels.
+//!
+//! # Example
+//! ```net
+//! net {
+//!   input image: real[8, 8, 3]
+//!   conv 6, 3x3, init=he_normal -> relu
+//!   conv 4, 3x3, stride=2, pad=1, groups=2, bias=false
+//!   flatten -> dense 10
+//!   output kind: class[10]
+//! }
+//! ```
+//!
+//! # Papers
+//! LeCun et al. 1998, Gradient-based learning applied to document recognition.
+
+use super::{
+    Infer, Layer, Lower,
+    infer::ParamDecl,
+    initial::{BIAS_INIT, INIT, Shape},
+    slide::{DILATION, SAME, SIZE, STRIDE, Windows},
+};
+use crate::{
+    diag::Diagnostic,
+    graph::{Geometry, ValueId},
+    model::{Node, NodeKind, ParamRole, Ty},
+    train::penalties,
+    vocab::{ArgSpec, Block, Bounds, Default, Kind, Sig},
+};
+
+pub struct Conv;
+pub static LAYER: Conv = Conv;
+
+static SIG: Sig = Sig {
+    name: "conv",
+    about: "convolution over height and width, or over steps",
+    args: &[
+        ArgSpec::required("width", Kind::Count { min: 1 }, "number of filters"),
+        SIZE,
+        STRIDE,
+        SAME,
+        DILATION,
+        ArgSpec::named(
+            "groups",
+            Kind::Count { min: 1 },
+            Default::Number(1.0),
+            "runs of channels that see nothing of each other",
+        ),
+        ArgSpec::named("bias", Kind::Bool, Default::Bool(true), "add a bias"),
+        INIT,
+        BIAS_INIT,
+        ArgSpec::named(
+            "max_norm",
+            Kind::Number(Bounds::POSITIVE),
+            Default::Absent,
+            "largest norm of a filter",
+        ),
+        penalties::l1::OF_WEIGHTS,
+        penalties::l2::OF_WEIGHTS,
+    ],
+    block: Block::None,
+};
+
+impl Layer for Conv {
+    fn sig(&self) -> &'static Sig {
+        &SIG
+    }
+
+    fn infer(&self, cx: &mut Infer<'_>) -> Result<Ty, Diagnostic> {
+        let windows = Windows::of(cx)?;
+        let width = cx.args.count("width");
+        let groups = groups(cx, windows.channels, width)?;
+        let seen = windows.channels / groups;
+        let inputs = windows.taps().saturating_mul(seen);
+        let outputs = windows.taps().saturating_mul(width / groups);
+        let start = cx.start("init", Shape::Weights { inputs, outputs })?;
+        let dims = [windows.sizes(), vec![seen, width]].concat();
+        let mut weight = ParamDecl::new("weight", dims, ParamRole::Weight, start);
+        weight.max_norm = cx.args.opt_number("max_norm");
+        weight.penalties = penalties::own(cx.args);
+        cx.param(weight);
+        bias(cx, width)?;
+        Ok(windows.result(cx.input(), width))
+    }
+
+    fn lower(&self, cx: &mut Lower<'_>) -> ValueId {
+        let windows = Windows::read(cx.args, cx.input_ty());
+        let (groups, width) = (cx.args.count("groups"), cx.args.count("width"));
+        let (x, w, geometry) = (cx.input(), cx.param(0), windows.geometry());
+        let (seen, filters) = (windows.channels / groups, width / groups);
+        let maps = if groups == 1 {
+            convolved(cx, x, w, &geometry)
+        } else {
+            let (of_x, of_w) = (windows.spatial() + 1, windows.spatial() + 1);
+            let parts: Vec<ValueId> = (0..groups)
+                .map(|group| {
+                    let x = cx.b.slice(x, of_x, group * seen, seen);
+                    let w = cx.b.slice(w, of_w, group * filters, filters);
+                    convolved(cx, x, w, &geometry)
+                })
+                .collect();
+            cx.b.concat(&parts, of_x)
+        };
+        if cx.param_count() == 1 {
+            return maps;
+        }
+        cx.b.add_bias(maps, cx.param(1))
+    }
+
+    fn multiply_adds(&self, node: &Node, inputs: &[&Ty]) -> usize {
+        let NodeKind::Layer(used) = &node.kind else { return 0 };
+        let windows = Windows::read(&used.args, inputs[0]);
+        node.ty.len() * windows.taps() * windows.channels / used.args.count("groups")
+    }
+}
+
+/// Windows of `x` times `w`, `[.., channels, filters]`.
+fn convolved(cx: &mut Lower<'_>, x: ValueId, w: ValueId, geometry: &Geometry) -> ValueId {
+    let windows = cx.b.windows(x, geometry, 0.0);
+    let over: Vec<(usize, usize)> = (geometry.taps()..).zip(0..=geometry.axes.len()).collect();
+    cx.b.contract(windows, w, &[], &over)
+}
+
+/// `groups` must divide both channels and filters.
+fn groups(cx: &Infer<'_>, channels: usize, width: usize) -> Result<usize, Diagnostic> {
+    let groups = cx.args.count("groups");
+    if channels.is_multiple_of(groups) && width.is_multiple_of(groups) {
+        return Ok(groups);
+    }
+    let (what, n) = if channels.is_multiple_of(groups) { ("filters", width) } else { ("channels", channels) };
+    let mut common: Vec<String> = (1..=channels.min(width).min(64))
+        .filter(|n| channels.is_multiple_of(*n) && width.is_multiple_of(*n))
+        .map(|n| n.to_string())
+        .collect();
+    common.truncate(8);
+    Err(Diagnostic::error(
+        "E0301",
+        cx.args.span_of("groups"),
+        format!("{n} {what} do not divide into {groups} groups"),
+    )
+    .label(format!("sees {}, makes {width} filters", cx.input()))
+    .also(cx.inputs[0].span, format!("this value comes from {}", cx.inputs[0].name))
+    .help(format!("groups that divide both: {}", common.join(", "))))
+}
+
+/// Declares `bias [width]` unless `bias=false`.
+fn bias(cx: &mut Infer<'_>, width: usize) -> Result<(), Diagnostic> {
+    if cx.args.flag("bias") {
+        let start = cx.start("bias_init", Shape::Biases)?;
+        cx.param(ParamDecl::new("bias", vec![width], ParamRole::Bias, start));
+        return Ok(());
+    }
+    match cx.args.is_written("bias_init") {
+        false => Ok(()),
+        true => {
+            let span = cx.args.span_of("bias_init");
+            Err(Diagnostic::error("E0211", span, "`bias_init` without a bias").label("has no effect here"))
+        }
+    }
+}

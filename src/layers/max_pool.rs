@@ -1,0 +1,72 @@
+//! The largest number of each window of a map.
+//!
+//! # What it does
+//! Makes a map smaller and keeps, channel by channel, what was found most clearly in each window.
+//!
+//! # Formula
+//! `y[i, j, c] = max over u, v of x[i stride + u, j stride + v, c]`. In training the gradient goes to the first of equal maxima, in the order of
+//! lines and columns.
+//!
+//! # Shape
+//! `h x w x c` becomes `h' x w' x c`, `steps x c` becomes `steps' x c`. With `pad=valid` h' is (h - size) / stride + 1, rounded down: what is left over
+//! at the end is not seen.
+//!
+//! # Arguments
+//! `size` is that of a window (`2x2`, or one number over steps). `stride` is the window's size unless given: windows lie side by side. `pad=same` makes
+//! h' = h / stride, rounded up, `pad=1` adds that many places on each side; what is outside of the map is never the largest.
+//!
+//! # Train and eval
+//! The same.
+//!
+//! # Example
+//! ```net
+//! net {
+//!   input image: real[9, 9, 2]
+//!   max_pool 2x2
+//!   max_pool 3x3, stride=2, pad=same
+//!   flatten -> dense 3
+//!   output kind: class[3]
+//! }
+//! ```
+
+use super::{
+    Infer, Layer, Lower, Reach, Reached,
+    slide::{POOL_STRIDE, SIZE, VALID, Windows},
+};
+use crate::{
+    diag::Diagnostic,
+    graph::ValueId,
+    model::Ty,
+    vocab::{Block, Sig},
+};
+
+pub struct MaxPool;
+pub static LAYER: MaxPool = MaxPool;
+
+static SIG: Sig = Sig {
+    name: "max_pool",
+    about: "the largest number of each window",
+    args: &[SIZE, POOL_STRIDE, VALID],
+    block: Block::None,
+};
+
+impl Layer for MaxPool {
+    fn sig(&self) -> &'static Sig {
+        &SIG
+    }
+
+    fn infer(&self, cx: &mut Infer<'_>) -> Result<Ty, Diagnostic> {
+        let windows = Windows::of(cx)?;
+        Ok(windows.result(cx.input(), windows.channels))
+    }
+
+    fn reach(&self, cx: &Reached<'_>) -> Reach {
+        cx.input()
+    }
+
+    fn lower(&self, cx: &mut Lower<'_>) -> ValueId {
+        let geometry = Windows::read(cx.args, cx.input_ty()).geometry();
+        let windows = cx.b.windows(cx.input(), &geometry, f32::NEG_INFINITY);
+        cx.b.first_over(windows, &geometry.tap_axes())
+    }
+}

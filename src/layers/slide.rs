@@ -1,0 +1,193 @@
+//! How the windows of convolutions and pools slide: their arguments, the map they make, and the geometry of the graph.
+
+use super::Infer;
+use crate::{
+    diag::Diagnostic,
+    graph::{Geometry, Slide},
+    model::{Axis, Role, Ty},
+    vocab::{ArgSpec, Args, Default, Kind, Value},
+};
+
+/// `3x3`, or one number: of the only axis where windows slide over one, else of both.
+const SIZES: Kind = Kind::OneOf(&[Kind::Size, Kind::Count { min: 1 }]);
+
+pub const SIZE: ArgSpec =
+    ArgSpec::required("size", SIZES, "height and width of a window; one number where there is one axis");
+pub const STRIDE: ArgSpec = ArgSpec::named("stride", SIZES, Default::Number(1.0), "from window to window");
+/// Of pools, whose windows lie side by side unless told otherwise.
+pub const POOL_STRIDE: ArgSpec =
+    ArgSpec::named("stride", SIZES, Default::Absent, "from window to window, the window's size unless given");
+pub const DILATION: ArgSpec =
+    ArgSpec::named("dilation", SIZES, Default::Number(1.0), "from element to element of a window");
+pub const SAME: ArgSpec = ArgSpec::named("pad", PADS, Default::Word("same"), "border around the map");
+pub const VALID: ArgSpec = ArgSpec::named("pad", PADS, Default::Word("valid"), "border around the map");
+const PADS: Kind = Kind::OneOf(&[Kind::Word(&["same", "valid"]), Kind::Size, Kind::Count { min: 0 }]);
+
+/// The windows of one use of a layer over maps: one axis or two, and channels behind them.
+pub struct Windows {
+    axes: Vec<Slide>,
+    pub channels: usize,
+}
+
+impl Windows {
+    /// Reads the arguments and holds them against the input.
+    ///
+    /// # Errors
+    /// E0301 where the input is no map or windows do not fit, E0211 where the border holds whole windows or an argument has too many sizes.
+    pub fn of(cx: &Infer<'_>) -> Result<Self, Diagnostic> {
+        let axes = map(cx)?;
+        for name in ["size", "stride", "dilation", "pad"] {
+            counted(cx, name, axes)?;
+        }
+        let windows = Self::read(cx.args, cx.input());
+        windows.border(cx)?;
+        windows.fit(cx)?;
+        Ok(windows)
+    }
+
+    /// The windows of a use that has been checked.
+    pub fn read(args: &Args, input: &Ty) -> Self {
+        let axes = input.axes.len().saturating_sub(1);
+        let sizes = self::sizes(args, "size", axes).unwrap_or_else(|| vec![1; axes]);
+        let strides = self::sizes(args, "stride", axes).unwrap_or_else(|| sizes.clone());
+        let dilations = self::sizes(args, "dilation", axes).unwrap_or_else(|| vec![1; axes]);
+        let slide = |i: usize| Slide {
+            axis: 1 + i,
+            len: input.axes[i].size,
+            size: sizes[i],
+            stride: strides[i],
+            dilation: dilations[i],
+            before: 0,
+            after: 0,
+        };
+        let mut windows = Self { axes: (0..axes).map(slide).collect(), channels: input.axes[axes].size };
+        windows.pad(args);
+        windows
+    }
+
+    fn pad(&mut self, args: &Args) {
+        let same = args.value("pad").is_some_and(|v| *v == Value::Word("same".into()));
+        let sizes = sizes(args, "pad", self.axes.len());
+        for (i, slide) in self.axes.iter_mut().enumerate() {
+            if same {
+                let count = slide.len.div_ceil(slide.stride);
+                let reach = (count - 1).saturating_mul(slide.stride).saturating_add(slide.span());
+                let total = reach.saturating_sub(slide.len);
+                (slide.before, slide.after) = (total / 2, total - total / 2);
+            } else if let Some(sizes) = &sizes {
+                (slide.before, slide.after) = (sizes[i], sizes[i]);
+            }
+        }
+    }
+
+    fn border(&self, cx: &Infer<'_>) -> Result<(), Diagnostic> {
+        match self.axes.iter().find(|slide| slide.before >= slide.span()) {
+            None => Ok(()),
+            Some(slide) => Err(Diagnostic::error(
+                "E0211",
+                cx.args.span_of("pad"),
+                format!("a border of {} around windows of {}", slide.before, slide.span()),
+            )
+            .label("the outermost windows would see nothing of the map")
+            .help(format!("a border is smaller than the window: at most {}", slide.span() - 1))),
+        }
+    }
+
+    fn fit(&self, cx: &Infer<'_>) -> Result<(), Diagnostic> {
+        let Some(slide) = self.axes.iter().find(|slide| slide.count() == 0) else { return Ok(()) };
+        let sizes = |of: fn(&Slide) -> usize| -> String {
+            self.axes.iter().map(|s| of(s).to_string()).collect::<Vec<_>>().join("x")
+        };
+        let dilated = if slide.dilation > 1 { " with their dilation" } else { "" };
+        let padded = sizes(|s| s.before + s.len + s.after);
+        let map = if slide.before + slide.after > 0 { "a map that is, with its border," } else { "a map of" };
+        let message = format!(
+            "windows of `{}` are {}{dilated}, larger than {map} {padded}",
+            cx.name(),
+            sizes(Slide::span)
+        );
+        Err(cx.mismatch(message).help("take smaller windows, `pad=same`, or fewer pools in front of it"))
+    }
+
+    /// The result's type with so many channels: the axes keep their roles.
+    pub fn result(&self, input: &Ty, channels: usize) -> Ty {
+        let mut axes = input.axes.clone();
+        for (axis, slide) in axes.iter_mut().zip(&self.axes) {
+            axis.size = slide.count();
+        }
+        if let Some(last) = axes.last_mut() {
+            *last = Axis { role: Role::Channel, size: channels };
+        }
+        Ty { axes }
+    }
+
+    pub fn geometry(&self) -> Geometry {
+        Geometry { axes: self.axes.clone() }
+    }
+
+    /// Elements of a window, by axis.
+    pub fn sizes(&self) -> Vec<usize> {
+        self.axes.iter().map(|slide| slide.size).collect()
+    }
+
+    /// Elements of a window in a channel.
+    pub fn taps(&self) -> usize {
+        self.axes.iter().map(|slide| slide.size).fold(1, usize::saturating_mul)
+    }
+
+    /// Axes that windows slide over.
+    pub fn spatial(&self) -> usize {
+        self.axes.len()
+    }
+}
+
+/// How many axes windows slide over; E0301 where the input has no such axes.
+pub fn map(cx: &Infer<'_>) -> Result<usize, Diagnostic> {
+    match cx.input().axes.len() {
+        axes @ (2 | 3) => Ok(axes - 1),
+        _ => Err(cx
+            .mismatch(format!(
+                "`{}` expects a map (height x width x channels, or steps x channels), found {}",
+                cx.name(),
+                cx.input()
+            ))
+            .help("declare the input as `real[height, width, channels]`, or put `reshape` before it: `reshape 28x28x1`")),
+    }
+}
+
+/// An argument gives one size an axis, or one for all; otherwise E0211, or E0206 for a size of 0.
+fn counted(cx: &Infer<'_>, name: &'static str, axes: usize) -> Result<(), Diagnostic> {
+    let wrong = |given: usize, fix: String| {
+        let (size, axis) =
+            (if given == 1 { "size" } else { "sizes" }, if axes == 1 { "axis" } else { "axes" });
+        let message =
+            format!("`{name}` of `{}` has {given} {size}, and windows slide over {axes} {axis}", cx.name());
+        Err(Diagnostic::error("E0211", cx.args.span_of(name), message)
+            .label(format!("sees {}", cx.input()))
+            .also(cx.inputs[0].span, format!("this value comes from {}", cx.inputs[0].name))
+            .help(fix))
+    };
+    match cx.args.sig.arg(name).and_then(|_| cx.args.value(name)) {
+        Some(Value::Size(sizes)) if sizes.len() != axes && axes == 1 => {
+            wrong(sizes.len(), format!("write one size, such as `{}`", sizes.first().copied().unwrap_or(3)))
+        }
+        Some(Value::Size(sizes)) if sizes.len() != axes => {
+            wrong(sizes.len(), "write two sizes, such as `3x3`".into())
+        }
+        Some(Value::Number(n)) if name == "size" && axes == 2 => wrong(1, format!("write `{n}x{n}`")),
+        Some(Value::Size(sizes)) if sizes.contains(&0) && name != "pad" => {
+            let message = format!("`{name}` of `{}` is 0", cx.name());
+            Err(Diagnostic::error("E0206", cx.args.span_of(name), message).label("at least 1"))
+        }
+        _ => Ok(()),
+    }
+}
+
+fn sizes(args: &Args, name: &str, axes: usize) -> Option<Vec<usize>> {
+    args.sig.arg(name)?;
+    match args.value(name)? {
+        Value::Size(sizes) => Some(sizes.iter().map(|n| *n as usize).collect()),
+        Value::Number(n) => Some(vec![*n as usize; axes]),
+        _ => None,
+    }
+}

@@ -1,0 +1,262 @@
+//! A convolution of the maps of a batch, or one of its derivatives, as products of patches.
+//!
+//! With `x` the pictures, `w` the weights and `y` the result, or the gradients in their places:
+//! - forward: `y[window] = sum over taps and channels of x[window, tap] w[tap]`, in shards of pictures;
+//! - inputs: `x[place] = sum of y[window] w[tap]` over the windows whose tap lies on the place, in shards of pictures;
+//! - weights: `w[tap] = sum over windows of x[window, tap] y[window]`, as eight groups of consecutive pictures whose partials are to be combined,
+//!   or, where those would be large, by tap and panel of filters, each part over all pictures in order.
+
+use super::product::Matrix;
+use super::slides::{Map, Slides, grain};
+use super::{Axis, Extent, Library, Reach, Region, Touch, Touched, params};
+use crate::graph::Dim;
+use crate::kernels::conv::WEIGHT_COLUMNS;
+use crate::loops::interpret::Machine;
+use crate::loops::parts::Parts;
+use crate::loops::work::{READ, Work};
+use crate::loops::{AXES, BufferId, Cost, Domain};
+
+/// Groups of pictures whose gradients of weights are partials, and elements of weights that are worth so many copies (1 MiB each).
+pub const GROUPS: usize = 8;
+const GROUPS_MOST: usize = 1 << 18;
+
+/// Which of the three is computed from the other two.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Side {
+    Forward,
+    Inputs,
+    Weights,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub struct Conv {
+    pub side: Side,
+    pub slides: Slides,
+    /// Of the input that a filter sees.
+    pub channels: usize,
+    pub filters: usize,
+    pub x: Map,
+    /// A row for each tap and channel, of all filters.
+    pub w: Matrix,
+    pub y: Map,
+}
+
+params! {
+    /// Of the host's function, followed by the two axes of the windows. Parts are shards of `grain` rows of the batch; of gradients of weights, where that is 0, `groups` groups of
+    /// pictures, or taps and panels of filters where that is 0 too.
+    pub struct ConvParams {
+        pub side,
+        pub grain,
+        pub groups,
+        pub pictures,
+        pub channels,
+        pub filters,
+        pub x_offset,
+        pub x_pixel,
+        pub w_offset,
+        pub w_stride,
+        pub y_offset,
+        pub y_pixel,
+    }
+}
+
+impl ConvParams {
+    pub const FORWARD: u64 = 0;
+    pub const INPUTS: u64 = 1;
+    pub const WEIGHTS: u64 = 2;
+}
+
+impl Conv {
+    /// Elements of the weights.
+    fn weights(&self) -> usize {
+        self.slides.taps().saturating_mul(self.channels).saturating_mul(self.filters)
+    }
+
+    /// Shards of what it leaves in pictures; none for weights.
+    fn grain(&self) -> Option<usize> {
+        match self.side {
+            Side::Forward => Some(grain(self.slides.windows() * self.slides.pictures)),
+            Side::Inputs => Some(grain(self.slides.places() * self.slides.pictures)),
+            Side::Weights => None,
+        }
+    }
+
+    /// Whether the weights are partials to be combined.
+    pub fn in_groups(&self) -> bool {
+        self.side == Side::Weights && self.weights() <= GROUPS_MOST
+    }
+
+    /// Rows that partials of the groups have.
+    pub fn rows_of_groups() -> Domain {
+        Domain::Rows { rows: Dim::Const(GROUPS), inner: [1; AXES], grain: 1 }
+    }
+
+    fn panels(&self) -> usize {
+        self.filters.div_ceil(WEIGHT_COLUMNS)
+    }
+
+    fn products(&self) -> usize {
+        self.slides.pictures * self.slides.windows() * self.weights()
+    }
+}
+
+impl Library for Conv {
+    fn word(&self) -> String {
+        match self.side {
+            Side::Forward => "conv",
+            Side::Inputs => "conv_inputs",
+            Side::Weights => "conv_weights",
+        }
+        .to_string()
+    }
+
+    fn operands(&self) -> Vec<Touched> {
+        let touch = |side| if self.side == side { Touch::Write } else { Touch::Read };
+        let pictures = self.slides.pictures;
+        let axis = |len, step| Axis { count: Extent { batch: false, len }, step };
+        let one = axis(1, 0);
+        let rows = axis(self.slides.taps() * self.channels, self.w.stride);
+        let region = match self.in_groups() {
+            true => Region::Partials { cols: self.weights(), domain: Self::rows_of_groups() },
+            false => Region::Grid { offset: self.w.offset, axes: [rows, axis(self.filters, 1), one, one] },
+        };
+        let weights =
+            Touched { buffer: self.w.buffer, touch: touch(Side::Weights), region, reach: Reach::All };
+        vec![
+            self.x.touched(touch(Side::Inputs), self.slides.places() * pictures, self.channels, self.grain()),
+            weights,
+            self.y.touched(
+                touch(Side::Forward),
+                self.slides.windows() * pictures,
+                self.filters,
+                self.grain(),
+            ),
+        ]
+    }
+
+    fn check(&self) -> Result<(), String> {
+        self.slides.check()?;
+        let apart =
+            self.channels <= self.x.pixel && self.filters <= self.y.pixel && self.filters <= self.w.stride;
+        if !apart || self.channels == 0 || self.filters == 0 || self.w.transposed {
+            return Err("places or weights of a convolution overlap".to_string());
+        }
+        if self.in_groups() && (self.w.offset != 0 || self.w.stride != self.filters) {
+            return Err("partials of weights have gaps".to_string());
+        }
+        Ok(())
+    }
+
+    fn parts(&self) -> Parts {
+        match self.grain() {
+            Some(grain) => Parts::BatchShards(grain),
+            None if self.in_groups() => Parts::Const(GROUPS),
+            None => Parts::Const(self.slides.taps() * self.panels()),
+        }
+    }
+
+    fn params(&self) -> Vec<u64> {
+        let side = match self.side {
+            Side::Forward => ConvParams::FORWARD,
+            Side::Inputs => ConvParams::INPUTS,
+            Side::Weights => ConvParams::WEIGHTS,
+        };
+        let own = ConvParams {
+            side,
+            grain: self.grain().unwrap_or(0) as u64,
+            groups: if self.in_groups() { GROUPS as u64 } else { 0 },
+            pictures: self.slides.pictures as u64,
+            channels: self.channels as u64,
+            filters: self.filters as u64,
+            x_offset: self.x.offset as u64,
+            x_pixel: self.x.pixel as u64,
+            w_offset: self.w.offset as u64,
+            w_stride: self.w.stride as u64,
+            y_offset: self.y.offset as u64,
+            y_pixel: self.y.pixel as u64,
+        };
+        [own.words(), self.slides.words()].concat()
+    }
+
+    fn cost(&self, rows: usize) -> Cost {
+        let (x, y) = (self.slides.places() * self.channels, self.slides.windows() * self.filters);
+        let groups = if self.in_groups() { GROUPS } else { 1 };
+        let maps = rows * self.slides.pictures * (x + y);
+        Cost { flops: 2 * rows * self.products(), bytes: 4 * (maps + groups * self.weights()) }
+    }
+
+    fn work(&self) -> Work {
+        let mut work = Work::each(true, self.products() as f64);
+        work.fixed += READ * self.weights() as f64;
+        work
+    }
+
+    fn multiplies(&self) -> bool {
+        true
+    }
+
+    fn interpret(&self, machine: &mut Machine<'_>) {
+        let pictures = machine.rows() * self.slides.pictures;
+        let written = match self.side {
+            Side::Forward => self.y.buffer,
+            Side::Inputs => self.x.buffer,
+            Side::Weights => self.w.buffer,
+        };
+        let (x, w, y) = (self.x.buffer, self.w.buffer, self.y.buffer);
+        let copy = |id: BufferId| if id == written { Vec::new() } else { machine.floats(id).to_vec() };
+        let (x, w, y) = (copy(x), copy(w), copy(y));
+        let group = (machine.rows().div_ceil(GROUPS) * self.slides.pictures).max(1);
+        let result = machine.floats_mut(written);
+        self.clear(result, pictures);
+        for picture in 0..pictures {
+            for (window, tap, place) in self.slides.covered() {
+                let place = picture * self.slides.places() + place;
+                let window = picture * self.slides.windows() + window;
+                let partial = if self.in_groups() { picture / group * self.weights() } else { 0 };
+                for c in 0..self.channels {
+                    let row = self.w.offset + (tap * self.channels + c) * self.w.stride;
+                    for f in 0..self.filters {
+                        let (i, j, k) = (self.x.at(place, c), row + f, self.y.at(window, f));
+                        match self.side {
+                            Side::Forward => result[k] += x[i] * w[j],
+                            Side::Inputs => result[i] += w[j] * y[k],
+                            Side::Weights => result[partial + j] += x[i] * y[k],
+                        }
+                    }
+                }
+            }
+        }
+    }
+
+    fn print(&self, name: &dyn Fn(BufferId) -> String) -> String {
+        let (x, y) = (self.x.print(self.channels, name), self.y.print(self.filters, name));
+        let (w, windows) = (name(self.w.buffer), self.slides.text());
+        let (channels, filters) = (self.channels, self.filters);
+        let formula = match self.side {
+            Side::Forward => format!("{y} = conv {x}, {w}"),
+            Side::Inputs => format!("{x} = inputs of conv {y}, {w}"),
+            Side::Weights => format!("{w} = weights of conv {x}, {y}"),
+        };
+        let groups = if self.in_groups() { format!(", in {GROUPS} groups") } else { String::new() };
+        format!("{formula}: {windows}, {channels} to {filters} channels{groups}")
+    }
+}
+
+impl Conv {
+    /// Zeros where the interpreter sums up.
+    fn clear(&self, result: &mut [f32], pictures: usize) {
+        match self.side {
+            Side::Weights => result.fill(0.0),
+            Side::Forward => {
+                for place in 0..pictures * self.slides.windows() {
+                    result[self.y.at(place, 0)..][..self.filters].fill(0.0);
+                }
+            }
+            Side::Inputs => {
+                for place in 0..pictures * self.slides.places() {
+                    result[self.x.at(place, 0)..][..self.channels].fill(0.0);
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,74 @@
+//! Which values are made by kernels of the library, and of what.
+
+use std::collections::BTreeMap;
+
+use super::pools::PoolView;
+use super::product::ProductView;
+use super::unfold::UnfoldView;
+use super::windows::ConvView;
+use crate::graph::{Graph, ValueId};
+use crate::loops::{BufferId, Call};
+
+/// The values that kernels of the library make where they are stored.
+pub(super) type Library = BTreeMap<ValueId, View>;
+
+/// What a kernel of the library reads, and where.
+#[derive(Clone, Debug)]
+pub(super) enum View {
+    Product(ProductView),
+    Conv(ConvView),
+    Pool(PoolView),
+    Unfold(UnfoldView),
+}
+
+impl View {
+    /// What lies in the memory that it reads.
+    pub fn bases(&self) -> Vec<ValueId> {
+        match self {
+            View::Product(view) => view.bases().to_vec(),
+            View::Conv(view) => view.bases(),
+            View::Pool(view) => view.bases(),
+            View::Unfold(view) => view.bases(),
+        }
+    }
+
+    /// The kernel, its result in `own`; `alone` says that it depends on data alone.
+    pub fn call(&self, own: BufferId, alone: bool, buffer: impl Fn(ValueId) -> BufferId) -> Call {
+        match self {
+            View::Product(view) => view.call(own, alone, buffer).into(),
+            View::Conv(view) => view.call(own, buffer).into(),
+            View::Pool(view) => view.call(own, buffer).into(),
+            View::Unfold(view) => view.call(own, buffer).into(),
+        }
+    }
+
+    /// The end of the kernel's name: of products it does not say how their operands lie.
+    pub fn word(&self, call: &Call) -> String {
+        match self {
+            View::Product(_) => "gemm".to_string(),
+            View::Conv(_) | View::Pool(_) | View::Unfold(_) => call.word(),
+        }
+    }
+
+    /// Whether its result is partials that are to be combined.
+    pub fn leaves_partials(&self) -> bool {
+        match self {
+            View::Product(view) => view.in_pieces(),
+            View::Conv(view) => view.call(BufferId(0), |_| BufferId(0)).in_groups(),
+            View::Pool(_) | View::Unfold(_) => false,
+        }
+    }
+}
+
+/// What leads to a sink, where a kernel of the library needs no more than what it reads.
+pub(super) fn live(graph: &Graph, library: &Library) -> Vec<bool> {
+    let mut live = vec![false; graph.nodes.len()];
+    graph.sinks.iter().for_each(|(_, v)| live[v.index()] = true);
+    for v in (0..graph.nodes.len() as u32).rev().map(ValueId) {
+        if live[v.index()] {
+            let inputs = || graph.node(v).inputs.clone();
+            library.get(&v).map_or_else(inputs, View::bases).iter().for_each(|x| live[x.index()] = true);
+        }
+    }
+    live
+}
