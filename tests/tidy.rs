@@ -122,8 +122,8 @@ fn folders_form_no_circle() {
 /// Words that mean something else where they stand in quotes.
 const OTHER_MEANINGS: &[(&str, &str, &str)] = &[
     ("check/net/ends.rs", "identity", "the text of a fix, written for the user"),
-    ("check/sweep.rs", "linear", "a value of `scale`"),
-    ("check/sweep.rs", "step", "an argument of `vary`"),
+    ("check/sweep/vary.rs", "linear", "a value of `scale`"),
+    ("check/sweep/vary.rs", "step", "an argument of `vary`"),
     ("check/augment.rs", "noise", "a statement of the section"),
     ("layers/gelu.rs", "tanh", "a value of `kind`"),
     ("layers/initial/mod.rs", "glorot_uniform", "the default of `init`"),

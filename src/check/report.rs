@@ -35,7 +35,13 @@ static MUTUAL_INFORMATION: Sig =
     score("mutual_information", "mean information between the class and the masks");
 
 /// Figures of a predictive distribution.
-static SCORES: &[&Sig] = &[&LOG_LIKELIHOOD, &COVERAGE, &EPISTEMIC_SD, &ALEATORIC_SD, &MUTUAL_INFORMATION];
+static SCORES: &[(&Sig, Score)] = &[
+    (&LOG_LIKELIHOOD, Score::LogLikelihood(None)),
+    (&COVERAGE, Score::Coverage),
+    (&EPISTEMIC_SD, Score::EpistemicSd),
+    (&ALEATORIC_SD, Score::AleatoricSd),
+    (&MUTUAL_INFORMATION, Score::MutualInformation),
+];
 
 const fn score(name: &'static str, about: &'static str) -> Sig {
     Sig { name, about, args: &[], block: Block::None }
@@ -49,10 +55,11 @@ pub fn of_training(
     diags: &mut Vec<Diagnostic>,
 ) -> Vec<Use<dyn Metric>> {
     let mut found: Vec<Use<dyn Metric>> = Vec::new();
+    let known = fitting(kind, &[]);
     needs_one(step, diags);
     for arg in &step.args {
-        let Some((name, args)) = called(arg, scope, diags) else { continue };
-        if let Some(sig) = score_of(&name) {
+        let Some((name, args)) = called(arg, &known, scope, diags) else { continue };
+        if let Some((sig, _)) = score_of(&name.text) {
             diags.push(
                 Diagnostic::error(
                     "E0205",
@@ -64,7 +71,7 @@ pub fn of_training(
             );
             continue;
         }
-        let Some(used) = metric(arg, &name, args, kind, &[], scope, diags) else { continue };
+        let Some(used) = metric(arg, &name, args, kind, &known, scope, diags) else { continue };
         let name = metrics::label(&used);
         if found.iter().any(|earlier| metrics::label(earlier) == name) {
             twice(arg.span, &name, diags);
@@ -83,14 +90,15 @@ pub fn of_predictions(
     diags: &mut Vec<Diagnostic>,
 ) -> Vec<(Reported, Span)> {
     let mut found: Vec<(Reported, Span)> = Vec::new();
+    let known = fitting(kind, SCORES);
     needs_one(step, diags);
     for arg in &step.args {
-        let Some((name, args)) = called(arg, scope, diags) else { continue };
-        let reported = match score_of(&name) {
-            Some(sig) => {
-                bind(sig, args, arg.span, scope, diags).map(|args| Reported::Score(the_score(&args)))
+        let Some((name, args)) = called(arg, &known, scope, diags) else { continue };
+        let reported = match score_of(&name.text) {
+            Some((sig, score)) => {
+                bind(sig, args, arg.span, scope, diags).map(|args| Reported::Score(written(score, &args)))
             }
-            None => metric(arg, &name, args, kind, SCORES, scope, diags).map(Reported::Metric),
+            None => metric(arg, &name, args, kind, &known, scope, diags).map(Reported::Metric),
         };
         let Some(reported) = reported else { continue };
         if found.iter().any(|(earlier, _)| earlier.name() == reported.name()) {
@@ -128,12 +136,7 @@ fn without(
         Some(Diagnostic::error("E0211", span, message).label(label.to_string()).help(help.to_string()))
     };
     let numbers = !kind.has_probabilities();
-    let fits = match score {
-        Score::LogLikelihood(_) => true,
-        Score::Coverage | Score::EpistemicSd | Score::AleatoricSd => numbers,
-        Score::MutualInformation => kind.classes().is_some(),
-    };
-    if !fits {
+    if !score.fits(kind) {
         let message = format!("`{name}` says nothing about an output of type `{kind}`");
         let fitting = if numbers { "epistemic_sd" } else { "log_likelihood" };
         let error = Diagnostic::error("E0403", span, message).label("does not fit the output");
@@ -179,17 +182,15 @@ pub fn precision(args: &Args) -> Option<Precision> {
     })
 }
 
-fn score_of(name: &Ident) -> Option<&'static Sig> {
-    SCORES.iter().copied().find(|sig| sig.name == name.text)
+fn score_of(name: &str) -> Option<(&'static Sig, Score)> {
+    SCORES.iter().copied().find(|(sig, _)| sig.name == name)
 }
 
-fn the_score(args: &Args) -> Score {
-    match args.sig.name {
-        "log_likelihood" => Score::LogLikelihood(precision(args)),
-        "coverage" => Score::Coverage,
-        "epistemic_sd" => Score::EpistemicSd,
-        "aleatoric_sd" => Score::AleatoricSd,
-        _ => Score::MutualInformation,
+/// A score with what its arguments say.
+fn written(score: Score, args: &Args) -> Score {
+    match score {
+        Score::LogLikelihood(_) => Score::LogLikelihood(precision(args)),
+        other => other,
     }
 }
 
@@ -211,13 +212,12 @@ fn metric(
     name: &Ident,
     args: &[Arg],
     kind: Option<OutputKind>,
-    also: &[&Sig],
+    known: &[&str],
     scope: &mut Scope,
     diags: &mut Vec<Diagnostic>,
 ) -> Option<Use<dyn Metric>> {
     let Some((word, extra)) = metrics::spelled(&name.text) else {
-        let known: Vec<&str> = metrics::names().into_iter().chain(also.iter().map(|sig| sig.name)).collect();
-        diags.push(unknown_word("metric", &name.text, name.span, &known, &["perplexity"]));
+        diags.push(unknown_word("metric", &name.text, name.span, known, &["perplexity"]));
         return None;
     };
     let owned: Vec<Arg> =
@@ -239,7 +239,12 @@ fn metric(
 }
 
 /// A name, or a name with arguments; a param's name is the word that it stands for.
-fn called<'a>(arg: &'a Arg, scope: &mut Scope, diags: &mut Vec<Diagnostic>) -> Option<(Ident, &'a [Arg])> {
+fn called<'a>(
+    arg: &'a Arg,
+    known: &[&'static str],
+    scope: &mut Scope,
+    diags: &mut Vec<Diagnostic>,
+) -> Option<(Ident, &'a [Arg])> {
     let (name, args): (Ident, &[Arg]) = match (&arg.key, &arg.value.kind) {
         (ArgKey::Positional, ExprKind::Path(name)) => {
             (Ident { text: name.clone(), span: arg.value.span }, &[])
@@ -252,7 +257,7 @@ fn called<'a>(arg: &'a Arg, scope: &mut Scope, diags: &mut Vec<Diagnostic>) -> O
             return None;
         }
     };
-    match stood_for(&name, scope) {
+    match stood_for(&name, known, scope) {
         Ok(meant) => Some((Ident { text: meant.unwrap_or(name.text), span: name.span }, args)),
         Err(fault) => {
             diags.push(*fault);
@@ -261,27 +266,75 @@ fn called<'a>(arg: &'a Arg, scope: &mut Scope, diags: &mut Vec<Diagnostic>) -> O
     }
 }
 
-/// The metric or score that a name stands for. None if nothing has defined the name.
-fn stood_for(name: &Ident, scope: &mut Scope) -> Result<Option<String>, Box<Diagnostic>> {
-    // `top5` is one of endlessly many words.
-    let is_numbered = |word: &str| metrics::find(word).is_none() && metrics::spelled(word).is_some();
+/// The metric or score that a name stands for, wherever it fits; `known` are proposed if it is neither. None if nothing has defined the name.
+fn stood_for(
+    name: &Ident,
+    known: &[&'static str],
+    scope: &mut Scope,
+) -> Result<Option<String>, Box<Diagnostic>> {
     if !scope.contains(&name.text) {
         return Ok(None);
     }
-    if is_numbered(&name.text) {
+    let is_listed = |word: &str| metrics::find(word).is_some() || score_of(word).is_some();
+    // `top5` is one of endlessly many words.
+    let is_spelled = |word: &str| metrics::spelled(word).is_some();
+    if is_spelled(&name.text) || is_listed(&name.text) {
         return Err(twofold(&name.text, name.span, scope));
     }
-    scope.words.accept_form(&name.text, |word| metrics::spelled(word).is_some());
-    if let Some(word) = scope.word(&name.text).filter(|word| is_numbered(word)) {
-        scope.lookup(&name.text);
-        return Ok(Some(word));
+    scope.words.accept_form(&name.text, is_spelled);
+    match scope.word(&name.text).filter(|word| is_listed(word) || is_spelled(word)) {
+        Some(word) => {
+            if is_listed(&word) {
+                let scores = SCORES.iter().map(|(sig, _)| sig.name);
+                scope.words.accept(&name.text, metrics::names().into_iter().chain(scores).map(String::from));
+            }
+            scope.lookup(&name.text);
+            Ok(Some(word))
+        }
+        None => stands_for(&name.text, name.span, known, "the metric", scope),
     }
-    let words: Vec<&'static str> =
-        metrics::names().into_iter().chain(SCORES.iter().map(|sig| sig.name)).collect();
-    stands_for(&name.text, name.span, &words, "the metric", scope)
+}
+
+/// The metrics, and of these scores those, that say something about the output.
+fn fitting(kind: Option<OutputKind>, scores: &[(&'static Sig, Score)]) -> Vec<&'static str> {
+    let metrics = metrics::WORDS.iter().filter(|(word, _)| kind.is_none_or(|kind| word.fits(kind)));
+    let scores = scores.iter().filter(|(_, score)| kind.is_none_or(|kind| score.fits(kind)));
+    metrics.map(|(word, _)| word.sig().name).chain(scores.map(|(sig, _)| sig.name)).collect()
 }
 
 fn number_arg(value: usize, span: Span) -> Arg {
     let value = Expr { kind: ExprKind::Number { value: value as f64, unit: None }, span };
     Arg { key: ArgKey::Positional, value, span }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::check::{Env, check_source};
+
+    /// Of what may stand in a `report`, messages name what belongs into its section and says something about the output.
+    #[test]
+    fn only_what_fits_is_proposed() {
+        let said = |output: &str, sections: &str| {
+            let source = format!(
+                "param m = foo\nnet {{\n  input x: real[2]\n  dense 2 -> dropout 0.5\n  dense 2\n  output y: {output}\n}}\n{sections}"
+            );
+            format!("{:?}", check_source(&source, &Env::default()).diagnostics)
+        };
+        let training = |word: &str| format!("train {{\n  loss cross_entropy\n  report {word}\n}}\n");
+        let predictions = "predict {\n  mc_dropout\n  report zork\n}\n";
+        let of_classes = "accuracy, auc, aurc, brier, ece, macro_f1, nll, top_k";
+        for (output, sections, listed) in [
+            ("class[2]", training("zork").as_str(), format!("known: {of_classes}\"")),
+            ("class[2]", training("m").as_str(), format!("one of {of_classes}\"")),
+            ("class[2]", predictions, format!("known: {of_classes}, log_likelihood, mutual_information\"")),
+            (
+                "real[2]",
+                predictions,
+                "known: mae, r2, rmse, log_likelihood, coverage, epistemic_sd, aleatoric_sd\"".into(),
+            ),
+        ] {
+            let said = said(output, sections);
+            assert!(said.contains(&listed), "{listed}\n{said}");
+        }
+    }
 }

@@ -166,10 +166,17 @@ impl Command {
             counted(experiment.splits, "division"),
             counted(experiment.seeds.len(), "seed")
         ))?;
+        if !report.repeated.is_empty() {
+            ui.talk(format_args!(
+                "{} of {} divisions gave the very figures of an earlier one: they tested the same net on the same rows, and count once",
+                report.repeated.len(),
+                experiment.splits
+            ));
+        }
         for arm in &report.arms {
             ui.data(&arm_table(arm))?;
-            let divisions = experiment.splits.max(1);
-            let runs = if divisions > 1 { divisions } else { arm.runs.len() };
+            let divisions = experiment.splits.max(1) - report.repeated.len();
+            let runs = if divisions > 1 { divisions } else { experiment.seeds.len() };
             for (name, mean) in arm.figures.iter().filter(|(_, mean)| mean.count < runs) {
                 let of = if divisions > 1 { "divisions" } else { "runs" };
                 ui.talk(format_args!(

@@ -261,7 +261,7 @@ impl Command {
         let how = self.how(&committee)?;
         self.runs.say_mean(ui);
         let (count, mut refused) = (rows.rows, 0);
-        let mut writing = Writing::new(self.output.into(), count);
+        let mut writing = Writing::new(self.output.into(), count).of_files(rows.names.clone());
         let done = committee.predict_each(rows, &how, &team, |block| {
             let block = match &self.abstain {
                 None => block,
@@ -287,6 +287,11 @@ impl Command {
     fn rows(&self, transform: &Transform, ui: &mut Ui) -> Result<Rows, Failure> {
         let name = self.input.display().to_string();
         let unread = |e: std::io::Error| Failure::data(format!("cannot read {name}: {}", reason(&e)));
+        if self.input.is_dir() {
+            return transform
+                .read_folder(&self.input, &name)
+                .map_err(|error| data::failure(&error, None, ui));
+        }
         let rows = match self.input == Path::new(STDIN) {
             true => {
                 let mut bytes = Vec::new();

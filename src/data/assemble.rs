@@ -40,6 +40,7 @@ pub fn open<'a>(config: &'a DataConfig, search: &Search) -> Result<Opened<'a>, D
         inputs: settings.inputs.as_ref(),
         target: settings.target.as_ref(),
         groups: settings.split.as_ref().and_then(|split| split.by.as_ref()),
+        pictures: settings.pictures,
     };
     let raw = config.source.open(&pick, search).map_err(|e| e.net(config.source_span))?;
     if let Raw::Arrays { train, test: Some(test) } = &raw {
@@ -196,7 +197,12 @@ impl Opened<'_> {
         listed: Option<Listed>,
         own_test: bool,
     ) -> Result<Parts, DataError> {
+        let own_valid = match &self.raw {
+            Raw::Arrays { train, .. } => train.own_valid,
+            Raw::Table(_) => 0,
+        };
         let parts = match (split, &self.groups) {
+            (split, _) if own_valid > 0 => divide::own(rows, own_valid, split),
             (Some(split), Some(groups)) => groups.divide(split),
             _ => divide::divide(rows, split, strata, listed, own_test),
         };
@@ -251,7 +257,7 @@ impl Opened<'_> {
                     train,
                     valid,
                     test,
-                    transform: Transform { inputs, fields, target: rule },
+                    transform: Transform { inputs, fields, target: rule, pictures: None },
                     schema,
                 })
             }
@@ -301,7 +307,8 @@ impl Opened<'_> {
         });
         let own_test = own_test.transpose()?;
         let train = first.ok_or_else(|| DataError::new("E0534", "no row is left to train on"))?;
-        let transform = Transform { inputs, fields: Fields::Array(array_rule), target: rule };
+        let pictures = self.config.source.has_pictures().then_some(settings.pictures);
+        let transform = Transform { inputs, fields: Fields::Array(array_rule), target: rule, pictures };
         Ok(Dataset { train, valid, test: own_test.or(cut_test), transform, schema })
     }
 }

@@ -6,6 +6,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use super::error::DataError;
+use super::pictures::Prepare;
 use super::raw::{Pick, Raw};
 use super::search::Search;
 use super::{Want, words};
@@ -20,6 +21,11 @@ pub trait Source: fmt::Debug + Send + Sync {
     /// Whether `inputs` and `target` may choose among columns.
     fn has_columns(&self) -> bool {
         true
+    }
+
+    /// Whether rows are pictures in files, which may have any size.
+    fn has_pictures(&self) -> bool {
+        false
     }
 
     /// Whether columns are measured in units of their own, as those of tables are.
@@ -194,6 +200,10 @@ pub struct Settings {
     pub batch: Option<Batch>,
     /// Bytes.
     pub prefix_limit: Option<u64>,
+    /// How pictures of any size become rows.
+    pub pictures: Prepare,
+    /// Statements that are of picture files alone, with their places.
+    pub of_pictures: Vec<(&'static str, Span)>,
 }
 
 #[derive(Clone, Debug)]
@@ -255,6 +265,14 @@ impl DataConfig {
                         .also(self.source_span, "an array: one input and one target a row"),
                 );
             }
+        }
+        for (word, span) in self.settings.of_pictures.iter().filter(|_| !self.source.has_pictures()) {
+            found.push(
+                Diagnostic::error("E0505", *span, format!("`{word}` needs pictures in files"))
+                    .label("this source's rows have one size")
+                    .also(self.source_span, "numbers, as they are")
+                    .help("leave it out; `source images` reads folders of png, jpg and webp files"),
+            );
         }
         if let Some(by) = self.settings.split.as_ref().and_then(|split| split.by.as_ref())
             && !self.source.has_columns()

@@ -70,6 +70,24 @@ pub(super) fn divide(
     }
 }
 
+/// The division of a source with a validation part of its own, the last `valid` rows.
+///
+/// # Errors
+/// E0534: a part without rows, and any `split`.
+pub(super) fn own(rows: usize, valid: usize, split: Option<&Split>) -> Result<Parts, DataError> {
+    if split.is_some() {
+        return Err(DataError::new("E0534", "the source has a validation part of its own")
+            .note("`split` asks for another division")
+            .help("leave `split` out, or take the source's folder `valid` away"));
+    }
+    let all: Vec<u32> = (0..rows as u32).collect();
+    let (train, valid) = all.split_at(rows - valid);
+    match train.is_empty() {
+        true => Err(DataError::new("E0534", "no row is left to train on")),
+        false => Ok(Parts { train: train.to_vec(), valid: valid.to_vec(), test: Vec::new() }),
+    }
+}
+
 /// Of the training rows those that choose where the file names none.
 pub(super) const SPARED: f64 = 0.2;
 

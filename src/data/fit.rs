@@ -260,14 +260,9 @@ mod tests {
 
     #[test]
     fn pictures_are_normalised_by_channel_or_together() {
-        let arrays = Arrays {
-            target_file: String::new(),
-            file: "x".into(),
-            rows: 2,
-            shape: vec![1, 2, 2],
-            data: super::super::raw::Stored::U8(vec![0, 10, 2, 10, 0, 30, 2, 30]).into(),
-            target: super::super::raw::RawTarget::Labels { codes: vec![0, 1], names: Vec::new() },
-        };
+        let bytes = super::super::raw::Stored::U8(vec![0, 10, 2, 10, 0, 30, 2, 30]);
+        let target = super::super::raw::RawTarget::Labels { codes: vec![0, 1], names: Vec::new() };
+        let arrays = Arrays::of("x", 2, vec![1, 2, 2], bytes, target);
         let rule = array(&arrays, &[0, 1], &normalized(Per::Channel)).unwrap();
         assert_eq!(rule.pairs, [Affine { scale: 1.0, shift: -1.0 }, Affine { scale: 0.1, shift: -2.0 }]);
         assert_eq!(array(&arrays, &[0, 1], &normalized(Per::All)).unwrap().pairs.len(), 1);

@@ -53,14 +53,8 @@ mod tests {
     use super::*;
 
     fn arrays(side: usize, data: Stored, width: usize) -> Arrays {
-        Arrays {
-            file: "x".into(),
-            target_file: "y".into(),
-            rows: 1,
-            shape: vec![side, side],
-            data: data.into(),
-            target: RawTarget::Numbers { data: vec![0.0; width], width },
-        }
+        let target = RawTarget::Numbers { data: vec![0.0; width], width };
+        Arrays { target_file: "y".into(), ..Arrays::of("x", 1, vec![side, side], data, target) }
     }
 
     #[test]

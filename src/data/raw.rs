@@ -9,6 +9,7 @@ use super::config::{By, ColumnRef, Columns};
 use super::error::{DataError, listed};
 use super::gaps::Gaps;
 use super::inputs::Inputs;
+use super::pictures::{Converted, Prepare};
 
 /// What a source holds.
 #[derive(Clone, Debug)]
@@ -129,10 +130,35 @@ pub struct Arrays {
     pub file: String,
     pub target_file: String,
     pub rows: usize,
+    /// So many rows at the end are the source's own validation part.
+    pub own_valid: usize,
+    pub converted: Converted,
     /// Without the rows.
     pub shape: Vec<usize>,
     pub data: Inputs,
     pub target: RawTarget,
+}
+
+impl Arrays {
+    /// Rows of one file, targets and all.
+    pub fn of(
+        file: &str,
+        rows: usize,
+        shape: Vec<usize>,
+        data: impl Into<Inputs>,
+        target: RawTarget,
+    ) -> Self {
+        Self {
+            file: file.to_owned(),
+            target_file: file.to_owned(),
+            rows,
+            own_valid: 0,
+            converted: Converted::default(),
+            shape,
+            data: data.into(),
+            target,
+        }
+    }
 }
 
 /// Numbers in the smallest type that holds them as they were stored: pictures stay bytes.
@@ -180,6 +206,8 @@ pub struct Pick<'a> {
     pub target: Option<&'a Columns>,
     /// Of which `split by=` keeps equal values together.
     pub groups: Option<&'a By>,
+    /// How pictures of any size become rows.
+    pub pictures: Prepare,
 }
 
 /// Column positions from 0.
@@ -327,7 +355,8 @@ mod tests {
     fn numbers_ranges_and_names() {
         let inputs = columns(vec![ColumnRef::Range(2, 3), ColumnRef::Name("e".into())]);
         let target = columns(vec![ColumnRef::Number(1)]);
-        let pick = Pick { inputs: Some(&inputs), target: Some(&target), groups: None };
+        let pick =
+            Pick { inputs: Some(&inputs), target: Some(&target), groups: None, pictures: Prepare::default() };
         let chosen = pick.resolve(&names(&["a", "b", "c", "d", "e"])).unwrap();
         assert_eq!(chosen, Chosen { inputs: vec![1, 2, 4], target: vec![0], groups: None });
     }
@@ -337,7 +366,12 @@ mod tests {
         let table = names(&["age", "height", "sex"]);
         let say = |inputs: Vec<ColumnRef>, target: Vec<ColumnRef>| {
             let (inputs, target) = (columns(inputs), columns(target));
-            let pick = Pick { inputs: Some(&inputs), target: Some(&target), groups: None };
+            let pick = Pick {
+                inputs: Some(&inputs),
+                target: Some(&target),
+                groups: None,
+                pictures: Prepare::default(),
+            };
             pick.resolve(&table).unwrap_err().to_string()
         };
         let one = || vec![ColumnRef::Number(1)];

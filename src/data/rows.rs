@@ -1,6 +1,7 @@
 //! Raw rows for prediction: what a user has, in the columns the net was trained on.
 
 use std::fs::File;
+use std::path::Path;
 
 use super::assemble::deal;
 use super::dataset::Input;
@@ -17,6 +18,8 @@ use crate::memory;
 pub struct Rows {
     pub rows: usize,
     pub inputs: Vec<Input>,
+    /// Of the files that the rows are, where each is one.
+    pub names: Vec<String>,
 }
 
 impl Transform {
@@ -25,13 +28,27 @@ impl Transform {
     /// # Errors
     /// E0521 to E0529, E0535 and E0546, with their place; E0538 for a transform that was tampered with; E0540 without memory for the rows.
     pub fn read_rows(&self, bytes: Vec<u8>, name: &str) -> Result<Rows, DataError> {
-        if !self.is_sound() {
-            return Err(DataError::new("E0538", "the checkpoint's way of reading rows contradicts itself")
-                .help("the checkpoint was changed by hand or damaged: train again"));
-        }
+        self.sound()?;
         let bytes = files::unpacked(bytes, name)?;
-        let reader = readers::of(&bytes, &self.fields).ok_or_else(|| nothing(name))?;
+        let reader = readers::of(&bytes, name, &self.fields).ok_or_else(|| nothing(name))?;
         reader.read(bytes, self, name)
+    }
+
+    /// Encodes the pictures in a folder, and in the folders in it, in order of their paths.
+    ///
+    /// # Errors
+    /// E0520, E0525, E0528 and E0541 to E0543, with the file; E0538 and E0540 as [`read_rows`](Self::read_rows).
+    pub fn read_folder(&self, path: &Path, name: &str) -> Result<Rows, DataError> {
+        self.sound()?;
+        readers::folder(path, self, name)
+    }
+
+    fn sound(&self) -> Result<(), DataError> {
+        if self.is_sound() {
+            return Ok(());
+        }
+        Err(DataError::new("E0538", "the checkpoint's way of reading rows contradicts itself")
+            .help("the checkpoint was changed by hand or damaged: train again"))
     }
 
     /// The rows of an array in a file that is not packed: they stay there, and are read one by one when they are wanted. `None` for a
@@ -48,7 +65,7 @@ impl Transform {
         }
         let mut file = file.try_clone().map_err(unread)?;
         let (head, _) = files::head(&mut file, LONGEST_MAGIC, name)?;
-        readers::of(&head, &self.fields).and_then(|reader| reader.leave(file, self, name)).transpose()
+        readers::of(&head, name, &self.fields).and_then(|reader| reader.leave(file, self, name)).transpose()
     }
 }
 
@@ -109,6 +126,10 @@ impl<'a> Growing<'a> {
             return Err(nothing(name));
         }
         let array = |(input, data): (&InputShape, Vec<f32>)| Input::floats(&input.name, &input.shape, data);
-        Ok(Rows { rows: self.rows, inputs: self.inputs.iter().zip(self.arrays).map(array).collect() })
+        Ok(Rows {
+            rows: self.rows,
+            inputs: self.inputs.iter().zip(self.arrays).map(array).collect(),
+            names: Vec::new(),
+        })
     }
 }

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 
 use super::divide::Parts;
+use super::pictures::Converted;
 use super::raw::{Arrays, Cells, Column, RawTarget, Table};
 use super::target;
 
@@ -30,6 +31,7 @@ pub struct DataSchema {
     pub target_width: usize,
     /// Where groups of rows stay together.
     pub groups: Option<Grouped>,
+    pub converted: Converted,
 }
 
 /// Groups of each part, by the values of a column.
@@ -116,6 +118,7 @@ impl DataSchema {
             classes,
             target_width: table.target.len(),
             groups: None,
+            converted: Converted::default(),
         }
     }
 
@@ -127,6 +130,8 @@ impl DataSchema {
             RawTarget::Labels { .. } => 1,
             RawTarget::Numbers { width, .. } => *width,
         };
+        let mut converted = train.converted;
+        converted += test.map_or_else(Converted::default, |test| test.converted);
         Self {
             rows: train.rows + test.map_or(0, |t| t.rows),
             train_rows: 0,
@@ -142,6 +147,7 @@ impl DataSchema {
             },
             target_width: width,
             groups: None,
+            converted,
         }
     }
 }

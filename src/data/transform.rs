@@ -5,6 +5,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::pictures::Prepare;
 use super::raw::{Delimiter, Format, MISSING};
 
 /// Everything that raw rows need.
@@ -14,6 +15,9 @@ pub struct Transform {
     pub inputs: Vec<InputShape>,
     pub fields: Fields,
     pub target: TargetRule,
+    /// What becomes of a picture file before it is a row.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pictures: Option<Prepare>,
 }
 
 /// One input of the net; the shape is without the rows.
@@ -247,6 +251,7 @@ mod tests {
                 columns: vec![ColumnRule { name: "t".into(), number: 1, rule }],
             },
             target: TargetRule::Bits { columns: Vec::new(), names: None },
+            pictures: None,
         };
         for seconds in [1_700_000_003.0, 1_699_999_998.0] {
             let seen = rule.number(seconds).unwrap();
@@ -264,6 +269,7 @@ mod tests {
                 pairs: vec![Affine::standard(1.0 / 255.0, 0.1307, 0.3081)],
             }),
             target: TargetRule::Classes { column: "class".into(), names: vec!["a".into(), "b".into()] },
+            pictures: None,
         };
         let text = serde_json::to_string(&transform).unwrap();
         assert_eq!(serde_json::from_str::<Transform>(&text).unwrap(), transform);

@@ -1006,6 +1006,41 @@ machine, within the limits that are set for it.
 Use fewer rows or columns, or a machine with more memory. A file that is small and needs much is damaged, or made to do so."#,
     ),
     (
+        "E0541",
+        r#"A picture that cannot be read
+
+The message names the file and says why: it is cut off, damaged, no png, jpg or webp at all, or in colours for printing (CMYK). A jpg
+must go to its end: what decoders make of half a file has grey below, and nobody would know.
+
+    source images, "photos"                       and photos/cat/0017.jpg is cut off
+
+Fetch the file again, convert it, or take it out of the folder. Grey, transparent and 16-bit pictures are read; a warning counts them (W0503)."#,
+    ),
+    (
+        "E0542",
+        r#"Pictures of different sizes
+
+All rows of a net have one size. Pictures in files get it by `resize` and `crop` in `data`, which prediction repeats:
+
+    source images, "photos"
+    resize shorter=256
+    crop 224x224
+
+`crop` needs pictures that are not smaller than what it cuts out. A net that was trained on pictures without these statements takes pictures
+of just its own size."#,
+    ),
+    (
+        "E0543",
+        r#"A folder that is not laid out as classes of pictures
+
+A class is a folder with pictures; the folder that `source images` names holds the classes, or a folder for each part with them in it:
+
+    photos/cat/1.jpg            photos/train/cat/1.jpg
+    photos/dog/2.jpg            photos/test/cat/7.jpg
+
+The parts are `train` and, if they are there, `valid` and `test`; nothing else stands beside them. Names of files are UTF-8."#,
+    ),
+    (
         "E0544",
         r#"Numbers that become equal on the way to the net
 
@@ -1380,6 +1415,17 @@ value in most rows. In a column of words the mark of a gap may be a category of 
     source csv, "houses.csv", missing=mean        and `Alley` is `NA` in 1369 of 1460 rows
 
 Leave the column out by `inputs`; or write `na=[]`, which makes words of all marks, or quote the word in the file."#,
+    ),
+    (
+        "W0503",
+        r#"Pictures that are not red, green and blue in bytes
+
+Every picture becomes red, green and blue in bytes. A grey one has three equal channels then, a transparent one shows what is stored beneath the
+transparency, and one of 16 bits is rounded to 8. The warning counts them.
+
+    source images, "scans"                        and 60 of 800 pictures are grey
+
+If all are grey, a net of one channel is cheaper: write the pictures to an npy file of shape [rows, height, width, 1]."#,
     ),
 ];
 

@@ -1,6 +1,6 @@
 //! How a net predicts: what stands for the mean of its sub-networks, and what is said of its uncertainty.
 
-use super::Use;
+use super::{OutputKind, Use};
 use crate::train::{Metric, metrics};
 
 /// The `predict` section.
@@ -56,6 +56,16 @@ impl Score {
             Self::EpistemicSd => "epistemic_sd",
             Self::AleatoricSd => "aleatoric_sd",
             Self::MutualInformation => "mutual_information",
+        }
+    }
+
+    /// Whether it says something about an output of this kind.
+    #[must_use]
+    pub fn fits(self, kind: OutputKind) -> bool {
+        match self {
+            Self::LogLikelihood(_) => true,
+            Self::Coverage | Self::EpistemicSd | Self::AleatoricSd => !kind.has_probabilities(),
+            Self::MutualInformation => kind.classes().is_some(),
         }
     }
 }

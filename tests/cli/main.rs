@@ -23,6 +23,7 @@ mod limits;
 mod naming;
 mod new;
 mod open_sizes;
+mod pictures;
 mod places;
 mod plot;
 mod predict;

@@ -4,12 +4,16 @@ mod array;
 mod idx;
 mod json;
 mod npy;
+mod picture;
 mod pixels;
 mod table;
+
+pub(super) use picture::folder;
 
 use std::fs::File;
 
 use super::error::DataError;
+use super::pictures;
 use super::rows::Rows;
 use super::transform::{Fields, Transform};
 
@@ -35,9 +39,12 @@ pub(super) trait ReadRows: Sync {
 
 /// The first that takes some bytes reads them. What shows itself by how it begins comes before text, which may begin with anything.
 static READERS: &[&dyn ReadRows] =
-    &[&npy::READER, &idx::READER, &json::READER, &table::READER, &pixels::READER];
+    &[&npy::READER, &idx::READER, &picture::READER, &json::READER, &table::READER, &pixels::READER];
 
-/// The reader of some bytes.
-pub(super) fn of(bytes: &[u8], fields: &Fields) -> Option<&'static dyn ReadRows> {
+/// The reader of some bytes, which may be called as a picture and be none.
+pub(super) fn of(bytes: &[u8], name: &str, fields: &Fields) -> Option<&'static dyn ReadRows> {
+    if pictures::is_named_so(name) {
+        return Some(&picture::READER);
+    }
     READERS.iter().copied().find(|reader| reader.takes(bytes, fields))
 }

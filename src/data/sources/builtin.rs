@@ -108,14 +108,8 @@ fn digits() -> Raw {
     let set = smartcore::dataset::digits::load_dataset();
     let pixels = set.data.iter().map(|x| *x as u8).collect();
     let codes = set.target.iter().map(|class| *class as u32).collect();
-    let train = Arrays {
-        file: "digits".into(),
-        target_file: "digits".into(),
-        rows: set.num_samples,
-        shape: vec![8, 8, 1],
-        data: Stored::U8(pixels).into(),
-        target: RawTarget::Labels { codes, names: Vec::new() },
-    };
+    let target = RawTarget::Labels { codes, names: Vec::new() };
+    let train = Arrays::of("digits", set.num_samples, vec![8, 8, 1], Stored::U8(pixels), target);
     Raw::Arrays { train, test: None }
 }
 

@@ -52,14 +52,8 @@ pub(super) fn read(
         }
     }
     let names = labels.names.iter().map(|name| (*name).to_owned()).collect();
-    Ok(Arrays {
-        file: name.to_owned(),
-        target_file: name.to_owned(),
-        rows: codes.len(),
-        shape: vec![SIDE, SIDE, CHANNELS],
-        data: Stored::U8(pictures).into(),
-        target: RawTarget::Labels { codes, names },
-    })
+    let (rows, shape) = (codes.len(), vec![SIDE, SIDE, CHANNELS]);
+    Ok(Arrays::of(name, rows, shape, Stored::U8(pictures), RawTarget::Labels { codes, names }))
 }
 
 /// Whether a file is there, plain or packed.

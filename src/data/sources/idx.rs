@@ -168,8 +168,8 @@ fn load_pair(images: (&Path, &str), labels: (&Path, &str), keep: Keep) -> Result
             .help("check that the file is the one that was meant"));
     }
     let target = RawTarget::Labels { codes: classes.into_iter().map(u32::from).collect(), names: Vec::new() };
-    let file = images.1.to_owned();
-    Ok(Arrays { file, target_file: labels.1.to_owned(), rows, shape: shape.to_vec(), data, target })
+    let read = Arrays::of(images.1, rows, shape.to_vec(), data, target);
+    Ok(Arrays { target_file: labels.1.to_owned(), ..read })
 }
 
 fn wrong(name: &str, what: &str) -> DataError {

@@ -10,6 +10,7 @@ pub(super) mod csv;
 pub(super) mod friedman;
 mod generated;
 pub(super) mod idx;
+pub(super) mod images;
 mod keep;
 pub(super) mod line;
 pub(super) mod moons;

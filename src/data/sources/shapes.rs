@@ -68,17 +68,9 @@ impl Source for Shapes {
             let shape = Placed::drawn(SHAPES[*code as usize].1, self.size, &mut draws);
             shape.paint(self.size, noise, &mut draws, &mut pictures);
         }
-        let train = Arrays {
-            file: "shapes".into(),
-            target_file: "shapes".into(),
-            rows,
-            shape: vec![self.size, self.size, 1],
-            data: Stored::U8(pictures).into(),
-            target: RawTarget::Labels {
-                codes,
-                names: SHAPES.iter().map(|(name, _)| (*name).into()).collect(),
-            },
-        };
+        let names = SHAPES.iter().map(|(name, _)| (*name).into()).collect();
+        let (shape, target) = (vec![self.size, self.size, 1], RawTarget::Labels { codes, names });
+        let train = Arrays::of("shapes", rows, shape, Stored::U8(pictures), target);
         Ok(Raw::Arrays { train, test: None })
     }
 

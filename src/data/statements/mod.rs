@@ -3,9 +3,11 @@
 pub(super) mod batch;
 pub(super) mod classes;
 mod columns;
+pub(super) mod crop;
 pub(super) mod inputs;
 pub(super) mod normalize;
 pub(super) mod prefix_limit;
+pub(super) mod resize;
 pub(super) mod scale;
 pub(super) mod split;
 pub(super) mod target;

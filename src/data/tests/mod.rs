@@ -2,6 +2,7 @@
 
 mod bad;
 mod build;
+mod folders;
 mod groups;
 mod hostile;
 mod pictures;

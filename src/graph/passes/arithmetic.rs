@@ -9,111 +9,37 @@ use super::super::{Op, ValueId};
 use super::fold::{apply, constant_of, parts};
 
 pub(super) fn simplify(b: &mut Builder, op: &Op, inputs: &[ValueId]) -> Option<ValueId> {
-    identity(b, op, inputs).or_else(|| number(b, op, inputs)).or_else(|| before_broadcast(b, op, inputs))
+    of_operands(b, op, inputs).or_else(|| before_broadcast(b, op, inputs))
 }
 
-/// The value of an operation on numbers, where all operands are known and scalar.
-fn number(b: &mut Builder, op: &Op, inputs: &[ValueId]) -> Option<ValueId> {
-    if !b.ty(*inputs.first()?).dims.is_empty() {
-        return None;
-    }
-    let known: Option<Vec<f32>> = inputs.iter().map(|v| constant_of(b, *v)).collect();
-    let known = known?;
-    let x = *known.first()?;
-    // Of one operand, `x` itself.
-    let y = known.get(1).copied().unwrap_or(x);
-    let value = match op {
-        Op::Neg => -x,
-        Op::Abs => x.abs(),
-        Op::Exp => Real::exp(x, false),
-        Op::Log => Real::log(x, false),
-        Op::Sqrt => x.sqrt(),
-        Op::Tanh => Real::tanh(x, false),
-        Op::Sigmoid => Real::sigmoid(x, false),
-        Op::Softplus => Real::softplus(x, false),
-        Op::Erf => Real::erf(x, false),
-        Op::Add => x + y,
-        Op::Sub => x - y,
-        Op::Mul => x * y,
-        Op::Div => x / y,
-        Op::Max => {
-            if y < x {
-                x
-            } else {
-                y
-            }
-        }
-        Op::Min => {
-            if x < y {
-                x
-            } else {
-                y
-            }
-        }
-        // No numbers: conditions, draws, integers; and what identities or moves take care of.
-        Op::Less
-        | Op::Select
-        | Op::OneHot { .. }
-        | Op::KeepMask { .. }
-        | Op::Noise { .. }
-        | Op::Detach
-        | Op::Broadcast { .. }
-        | Op::Reduce { .. }
-        | Op::Reshape { .. }
-        | Op::Transpose { .. }
-        | Op::Slice { .. }
-        | Op::Pad { .. }
-        | Op::Concat { .. }
-        | Op::Windows { .. }
-        | Op::Overlap { .. }
-        | Op::IsFirst { .. }
-        | Op::Contract { .. }
-        | Op::Input { .. }
-        | Op::Target { .. }
-        | Op::Param(_)
-        | Op::Slot(_)
-        | Op::State(_)
-        | Op::Scalar(_)
-        | Op::Const(_)
-        | Op::RowKey(_) => return None,
-    };
-    Some(b.constant(value))
-}
-
-fn identity(b: &mut Builder, op: &Op, inputs: &[ValueId]) -> Option<ValueId> {
-    let is = |b: &Builder, i: usize, value: f32| constant_of(b, inputs[i]) == Some(value);
+/// The rules of each operation: what neutral elements and signs make of it, then its value where the operands are numbers.
+fn of_operands(b: &mut Builder, op: &Op, inputs: &[ValueId]) -> Option<ValueId> {
     let x = *inputs.first()?;
     match op {
-        Op::Detach => Some(x),
-        Op::Neg => negated(b, x),
-        Op::Abs => negated(b, x).map(|y| apply(b, &Op::Abs, &[y])),
-        Op::Add if is(b, 1, 0.0) => Some(x),
-        Op::Add if is(b, 0, 0.0) => Some(inputs[1]),
-        Op::Add => match (negated(b, x), negated(b, inputs[1])) {
-            (_, Some(y)) => Some(apply(b, &Op::Sub, &[x, y])),
-            (Some(y), None) => Some(apply(b, &Op::Sub, &[inputs[1], y])),
-            (None, None) => None,
-        },
-        Op::Sub if is(b, 1, 0.0) => Some(x),
-        Op::Sub => negated(b, inputs[1]).map(|y| apply(b, &Op::Add, &[x, y])),
-        Op::Mul | Op::Div if is(b, 1, 1.0) => Some(x),
-        Op::Mul if is(b, 0, 1.0) => Some(inputs[1]),
-        Op::Mul | Op::Div if is(b, 1, -1.0) => Some(apply(b, &Op::Neg, &[x])),
-        Op::Mul if is(b, 0, -1.0) => Some(apply(b, &Op::Neg, &[inputs[1]])),
-        Op::Mul | Op::Div => {
-            let (x, y) = (negated(b, x)?, negated(b, inputs[1])?);
-            Some(apply(b, op, &[x, y]))
+        Op::Neg => negated(b, x).or_else(|| number(b, x, |x| -x)),
+        Op::Abs => {
+            let same = negated(b, x).map(|y| apply(b, &Op::Abs, &[y]));
+            same.or_else(|| number(b, x, f32::abs))
         }
-        Op::Max | Op::Min => (x == inputs[1]).then_some(x),
+        Op::Exp => number(b, x, |x| Real::exp(x, false)),
+        Op::Log => number(b, x, |x| Real::log(x, false)),
+        Op::Sqrt => number(b, x, f32::sqrt),
+        Op::Tanh => number(b, x, |x| Real::tanh(x, false)),
+        Op::Sigmoid => number(b, x, |x| Real::sigmoid(x, false)),
+        Op::Softplus => number(b, x, |x| Real::softplus(x, false)),
+        Op::Erf => number(b, x, |x| Real::erf(x, false)),
+        Op::Add => sum(b, x, inputs[1]).or_else(|| numbers(b, x, inputs[1], |x, y| x + y)),
+        Op::Sub => difference(b, x, inputs[1]).or_else(|| numbers(b, x, inputs[1], |x, y| x - y)),
+        Op::Mul => product(b, x, inputs[1]).or_else(|| numbers(b, x, inputs[1], |x, y| x * y)),
+        Op::Div => quotient(b, x, inputs[1]).or_else(|| numbers(b, x, inputs[1], |x, y| x / y)),
+        Op::Max if x == inputs[1] => Some(x),
+        Op::Max => numbers(b, x, inputs[1], |x, y| if y < x { x } else { y }),
+        Op::Min if x == inputs[1] => Some(x),
+        Op::Min => numbers(b, x, inputs[1], |x, y| if x < y { x } else { y }),
         Op::Select => (inputs[1] == inputs[2]).then_some(inputs[1]),
-        Op::Exp
-        | Op::Log
-        | Op::Sqrt
-        | Op::Tanh
-        | Op::Sigmoid
-        | Op::Softplus
-        | Op::Erf
-        | Op::Less
+        Op::Detach => Some(x),
+        // Conditions, draws, integers, sources; and what the rules of moves take care of.
+        Op::Less
         | Op::OneHot { .. }
         | Op::KeepMask { .. }
         | Op::Noise { .. }
@@ -137,6 +63,69 @@ fn identity(b: &mut Builder, op: &Op, inputs: &[ValueId]) -> Option<ValueId> {
         | Op::Const(_)
         | Op::RowKey(_) => None,
     }
+}
+
+/// A function of a number that is known.
+fn number(b: &mut Builder, x: ValueId, value: impl Fn(f32) -> f32) -> Option<ValueId> {
+    let known = constant_of(b, x).filter(|_| b.ty(x).dims.is_empty())?;
+    Some(b.constant(value(known)))
+}
+
+/// A function of two numbers that are known.
+fn numbers(b: &mut Builder, x: ValueId, y: ValueId, value: impl Fn(f32, f32) -> f32) -> Option<ValueId> {
+    let (known, other) = (constant_of(b, x).filter(|_| b.ty(x).dims.is_empty())?, constant_of(b, y)?);
+    Some(b.constant(value(known, other)))
+}
+
+fn is(b: &Builder, x: ValueId, value: f32) -> bool {
+    constant_of(b, x) == Some(value)
+}
+
+fn sum(b: &mut Builder, x: ValueId, y: ValueId) -> Option<ValueId> {
+    if is(b, y, 0.0) {
+        return Some(x);
+    }
+    if is(b, x, 0.0) {
+        return Some(y);
+    }
+    match (negated(b, x), negated(b, y)) {
+        (_, Some(less)) => Some(apply(b, &Op::Sub, &[x, less])),
+        (Some(less), None) => Some(apply(b, &Op::Sub, &[y, less])),
+        (None, None) => None,
+    }
+}
+
+fn difference(b: &mut Builder, x: ValueId, y: ValueId) -> Option<ValueId> {
+    match is(b, y, 0.0) {
+        true => Some(x),
+        false => negated(b, y).map(|more| apply(b, &Op::Add, &[x, more])),
+    }
+}
+
+fn product(b: &mut Builder, x: ValueId, y: ValueId) -> Option<ValueId> {
+    for (factor, other) in [(y, x), (x, y)] {
+        if is(b, factor, 1.0) {
+            return Some(other);
+        }
+    }
+    for (factor, other) in [(y, x), (x, y)] {
+        if is(b, factor, -1.0) {
+            return Some(apply(b, &Op::Neg, &[other]));
+        }
+    }
+    let (x, y) = (negated(b, x)?, negated(b, y)?);
+    Some(apply(b, &Op::Mul, &[x, y]))
+}
+
+fn quotient(b: &mut Builder, x: ValueId, y: ValueId) -> Option<ValueId> {
+    if is(b, y, 1.0) {
+        return Some(x);
+    }
+    if is(b, y, -1.0) {
+        return Some(apply(b, &Op::Neg, &[x]));
+    }
+    let (x, y) = (negated(b, x)?, negated(b, y)?);
+    Some(apply(b, &Op::Div, &[x, y]))
 }
 
 /// `y` where `x` is `-y`.

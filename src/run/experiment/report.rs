@@ -109,6 +109,10 @@ impl fmt::Display for Winner {
 pub struct Report {
     pub arms: Vec<Arm>,
     pub differences: Vec<Difference>,
+    /// Divisions with the very figures of an earlier one, to the bit: they tested the same net on the same rows once more (parts that the file
+    /// names do not change from division to division), and count once in means and standard errors.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub repeated: Vec<usize>,
     /// What a sweep tried, the best first.
     pub tried: Vec<Tried>,
     pub best: Option<Winner>,
@@ -122,23 +126,24 @@ impl Report {
         searches: Vec<Searched>,
     ) -> Self {
         let tried = sweep.map_or_else(Vec::new, |sweep| tried(arms, &sweep.goal, &searches));
+        let repeated = repeated(&tested);
         let mut by_arm: Vec<Vec<Tested>> = vec![Vec::new(); arms.len()];
         tested.into_iter().for_each(|run| by_arm[run.arm].push(run));
         let differences = (1..arms.len()).map(|arm| Difference {
             set: arms[arm].clone(),
             less: arms[0].clone(),
-            figures: figures(&paired(&by_arm[arm], &by_arm[0]), &|name| {
+            figures: figures(&paired(&by_arm[arm], &by_arm[0]), &repeated, &|name| {
                 largest(name, &by_arm[arm]).max(largest(name, &by_arm[0]))
             }),
         });
         let differences = differences.collect();
         let arms = arms.iter().zip(by_arm).map(|(set, runs)| Arm {
             set: set.clone(),
-            figures: figures(&runs, &|_| 0.0),
+            figures: figures(&runs, &repeated, &|_| 0.0),
             runs,
         });
         let best = winner(&tried);
-        Self { arms: arms.collect(), differences, tried, best }
+        Self { arms: arms.collect(), differences, repeated, tried, best }
     }
 }
 
@@ -185,20 +190,32 @@ fn winner(tried: &[Tried]) -> Option<Winner> {
     Some(Winner { set: first.set.clone(), goal: first.goal.clone(), value: first.value? })
 }
 
-/// Means over divisions, of each the mean over seeds; over seeds where there is one division. `level` is how large the numbers are of which a
-/// figure is the difference.
-fn figures(runs: &[Tested], level: &dyn Fn(&str) -> f64) -> BTreeMap<String, Mean> {
+/// Divisions in which every setting has with every seed the figures that it has in an earlier division.
+fn repeated(tested: &[Tested]) -> Vec<usize> {
+    let mut divisions: BTreeMap<usize, Vec<_>> = BTreeMap::new();
+    for run in tested {
+        let figures: Vec<(&String, u64)> = run.figures.iter().map(|(name, x)| (name, x.to_bits())).collect();
+        divisions.entry(run.split).or_default().push((run.arm, run.seed, figures));
+    }
+    let mut seen = HashSet::new();
+    divisions.into_iter().filter_map(|(split, runs)| (!seen.insert(runs)).then_some(split)).collect()
+}
+
+/// Means over divisions but for the `repeated`, of each the mean over seeds; over seeds where there is one division. `level` is how large the
+/// numbers are of which a figure is the difference.
+fn figures(runs: &[Tested], repeated: &[usize], level: &dyn Fn(&str) -> f64) -> BTreeMap<String, Mean> {
     let names: BTreeSet<&String> = runs.iter().flat_map(|run| run.figures.keys()).collect();
-    let splits: BTreeSet<usize> = runs.iter().map(|run| run.split).collect();
-    let of = |name: &String, split: Option<usize>| -> Vec<f64> {
-        let mine = runs.iter().filter(|run| split.is_none_or(|split| run.split == split));
+    let splits: BTreeSet<usize> =
+        runs.iter().map(|run| run.split).filter(|split| !repeated.contains(split)).collect();
+    let of = |name: &String, split: usize| -> Vec<f64> {
+        let mine = runs.iter().filter(|run| run.split == split);
         // AUC of a division whose rows are of one class is no number, and says nothing of the others.
         mine.filter_map(|run| run.figures.get(name).copied()).filter(|x| !x.is_nan()).collect()
     };
-    let mean = |name: &String| match splits.len() {
-        1 => Mean::of_results(&of(name, None), level(name)),
+    let mean = |name: &String| match splits.first() {
+        Some(only) if splits.len() == 1 => Mean::of_results(&of(name, *only), level(name)),
         _ => {
-            let each = splits.iter().map(|split| of(name, Some(*split))).filter(|values| !values.is_empty());
+            let each = splits.iter().map(|split| of(name, *split)).filter(|values| !values.is_empty());
             Mean::of_results(&each.map(|values| Mean::of(&values).mean).collect::<Vec<f64>>(), level(name))
         }
     };
@@ -224,6 +241,32 @@ mod tests {
 
     fn run(arm: usize, split: usize, seed: u64, loss: f64) -> Tested {
         Tested { arm, split, seed, chosen: Point::new(), figures: [("test.loss".to_string(), loss)].into() }
+    }
+
+    /// With a figure that no other division has: other rows were tested.
+    fn on_other_rows(mut run: Tested) -> Tested {
+        run.figures.insert("test.nll".into(), run.split as f64);
+        run
+    }
+
+    /// Divisions of which each tests the same net on the same rows are one, whose spread is that of the seeds.
+    #[test]
+    fn a_test_that_is_repeated_counts_once() {
+        let runs = |seeds: u64| {
+            (0..4).flat_map(move |split| (0..seeds).map(move |seed| run(0, split, seed, seed as f64)))
+        };
+        let report = Report::new(&[Point::new()], runs(1).collect(), None, Vec::new());
+        let mean = report.arms[0].figures["test.loss"];
+        assert_eq!((mean.mean, mean.count, report.repeated), (0.0, 1, vec![1, 2, 3]));
+        assert!(mean.standard_error.is_nan());
+        let report = Report::new(&[Point::new()], runs(2).collect(), None, Vec::new());
+        let mean = report.arms[0].figures["test.loss"];
+        assert_eq!((mean.mean, mean.standard_error, mean.count), (0.5, 0.5, 2));
+        // Where one setting differs, the divisions are others.
+        let arms = [Point::new(), Point::new()];
+        let others = runs(1).chain((0..4).map(|split| run(1, split, 0, split as f64)));
+        let report = Report::new(&arms, others.collect(), None, Vec::new());
+        assert_eq!((report.arms[0].figures["test.loss"].standard_error, report.repeated), (0.0, vec![]));
     }
 
     #[test]
@@ -267,6 +310,7 @@ mod tests {
                 run(2, split, 0, base),
                 run(3, split, 0, base - 0.1),
             ]
+            .map(on_other_rows)
         });
         let arms = [set("0"), set("1"), set("2"), set("3")];
         let report = Report::new(&arms, runs.collect(), None, Vec::new());

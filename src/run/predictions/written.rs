@@ -5,6 +5,9 @@ use serde_json::{Map, Value as Json, json};
 use super::predict::{Column, Predictions};
 use crate::vocab::exactly;
 
+/// The column of the files that rows are; arrays lack it.
+const FILE: &str = "file";
+
 /// The column that says which rows are refused; 0 or 1 in arrays.
 const ABSTAIN: &str = "abstain";
 
@@ -23,44 +26,59 @@ pub enum Form {
 pub struct Writing {
     form: Form,
     rows: usize,
+    /// Rows that are written.
+    done: usize,
     begun: bool,
+    /// Of the files that the rows are, where they are files.
+    names: Vec<String>,
 }
 
 impl Writing {
     pub fn new(form: Form, rows: usize) -> Self {
-        Self { form, rows, begun: false }
+        Self { form, rows, done: 0, begun: false, names: Vec::new() }
+    }
+
+    /// The same of rows that are files, each with its name; without names nothing changes.
+    #[must_use]
+    pub fn of_files(self, names: Vec<String>) -> Self {
+        Self { names, ..self }
     }
 
     /// The next rows, behind what stands before the first. All blocks have the same columns.
     pub fn block(&mut self, predictions: &Predictions) -> Vec<u8> {
         let first = !std::mem::replace(&mut self.begun, true);
+        let begin = self.done;
+        self.done += predictions.noted_rows().count();
+        let names = self.names.get(begin..self.done).unwrap_or_default();
         match self.form {
-            Form::Csv => csv(predictions, first).into_bytes(),
-            Form::Json => json(predictions).into_bytes(),
+            Form::Csv => csv(predictions, names, first).into_bytes(),
+            Form::Json => json(predictions, names).into_bytes(),
             Form::Npy => npy(predictions, first.then_some(self.rows)),
         }
     }
 }
 
-fn csv(predictions: &Predictions, header: bool) -> String {
+fn csv(predictions: &Predictions, files: &[String], header: bool) -> String {
     let Predictions { class, columns, notes, refused, .. } = predictions;
     let mut out = String::new();
     if header {
         let names = columns.iter().chain(notes).map(|column| column.name.as_str());
         let abstain = refused.as_ref().map(|_| ABSTAIN);
-        line(&mut out, class.as_deref().into_iter().chain(names).chain(abstain));
+        let file = files.first().map(|_| FILE);
+        line(&mut out, file.into_iter().chain(class.as_deref()).chain(names).chain(abstain));
     }
     for (i, (row, noted)) in predictions.noted_rows().enumerate() {
         let cells = columns.iter().zip(row).chain(notes.iter().zip(noted));
         let numbers: Vec<String> = cells.map(|(column, x)| column.text(*x)).collect();
         let class = class.as_ref().map(|_| likeliest(columns, row));
         let mark = refused.as_ref().map(|marks| if marks[i] { "true" } else { "false" });
-        line(&mut out, class.into_iter().chain(numbers.iter().map(String::as_str)).chain(mark));
+        let file = files.get(i).map(String::as_str);
+        line(&mut out, file.into_iter().chain(class).chain(numbers.iter().map(String::as_str)).chain(mark));
     }
     out
 }
 
-fn json(predictions: &Predictions) -> String {
+fn json(predictions: &Predictions, files: &[String]) -> String {
     let Predictions { class, columns, notes, refused, .. } = predictions;
     let object = |(i, (row, noted)): (usize, (&[f64], &[f64]))| {
         let numbers = named(columns, row);
@@ -71,6 +89,7 @@ fn json(predictions: &Predictions) -> String {
                 ("probability".into(), Json::Object(numbers)),
             ]),
         };
+        object.extend(files.get(i).map(|file| (FILE.into(), json!(file))));
         object.extend(named(notes, noted));
         object.extend(refused.iter().map(|marks| (ABSTAIN.into(), json!(marks[i]))));
         Json::Object(object)

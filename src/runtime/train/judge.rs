@@ -1,12 +1,22 @@
 //! What the figures of an epoch decide: whether it is the best, whether training stops early, how the plateau schedule goes on, and the fitted
 //! precision.
 
-use super::Trainer;
+use super::{TrainError, Trainer};
 use crate::{
+    data::Part,
     lower::{LOSS, OBJECTIVE},
     model::Train,
-    runtime::{figures::Figures, progress::Best},
+    runtime::{evaluate::Evaluator, figures::Figures, progress::Best},
 };
+
+/// What the figures of an epoch come to.
+#[derive(Default)]
+pub(super) struct Verdict {
+    /// Whether the epoch is the best so far.
+    pub best: bool,
+    /// Statements whose watched figure has no value, and the figures.
+    pub undefined: Vec<(&'static str, String)>,
+}
 
 impl Trainer<'_> {
     /// Whether anything after an epoch depends on its figures.
@@ -23,9 +33,40 @@ impl Trainer<'_> {
         figures
     }
 
+    pub(super) fn valid_figures(&mut self) -> Result<Option<Figures>, TrainError> {
+        // Taken out for the pass, which needs the whole trainer.
+        let Some((rows, mut evaluator)) = self.parts.valid.take() else { return Ok(None) };
+        let figures = self.figures_of(&rows.part, &mut evaluator);
+        self.parts.valid = Some((rows, evaluator));
+        figures.map(Some)
+    }
+
+    pub(super) fn test_figures(&mut self) -> Result<Option<Figures>, TrainError> {
+        let Some(part) = &self.job.dataset.test else { return Ok(None) };
+        let mut evaluator = self.parts.judge_of(self.job.model, part)?;
+        self.figures_of(part, &mut evaluator).map(Some)
+    }
+
+    fn figures_of(&mut self, part: &Part, evaluator: &mut Evaluator) -> Result<Figures, TrainError> {
+        let seed = self.job.meta.seed;
+        Ok(evaluator.figures(part, &mut self.store, &self.reporter, &self.team, seed)?)
+    }
+
+    /// What the figures of a whole epoch decide.
+    pub(super) fn judge(&mut self, epoch: u64, train: &Figures, valid: Option<&Figures>) -> Verdict {
+        let best = self.improves(epoch, train, valid);
+        if self.section.fits_precision() {
+            // A loss of 0, or none, says nothing of how far observations spread: what was found before stays.
+            let noise = self.watched("valid.loss", train, valid).0;
+            self.progress.noise =
+                noise.filter(|noise| noise.is_finite() && *noise > 0.0).or(self.progress.noise);
+        }
+        Verdict { best, undefined: self.undefined(train, valid) }
+    }
+
     /// Compares the watched figure with the best so far; moves patience and the plateau schedule on. An epoch whose figure has no value is
     /// neither better nor worse.
-    pub(super) fn judge(&mut self, epoch: u64, train: &Figures, valid: Option<&Figures>) -> bool {
+    fn improves(&mut self, epoch: u64, train: &Figures, valid: Option<&Figures>) -> bool {
         let stop = self.section.stop_early.as_ref();
         let watch = stop.map_or(if valid.is_some() { "valid.loss" } else { "train.loss" }, |s| &s.watch);
         let (value, higher_is_better) = self.watched(watch, train, valid);
@@ -54,19 +95,14 @@ impl Trainer<'_> {
     }
 
     /// Statements whose watched figure has no value, and the figures.
-    pub(super) fn undefined(&self, train: &Figures, valid: Option<&Figures>) -> Vec<(&'static str, String)> {
+    fn undefined(&self, train: &Figures, valid: Option<&Figures>) -> Vec<(&'static str, String)> {
         let mut watched = self.section.watches();
         watched.retain(|(_, watch)| self.watched(watch, train, valid).0.is_none_or(f64::is_nan));
         watched
     }
 
     /// The figure of this name, `valid.accuracy`, and whether a higher one is better.
-    pub(super) fn watched(
-        &self,
-        watch: &str,
-        train: &Figures,
-        valid: Option<&Figures>,
-    ) -> (Option<f64>, bool) {
+    fn watched(&self, watch: &str, train: &Figures, valid: Option<&Figures>) -> (Option<f64>, bool) {
         let (part, figure) = watch.split_once('.').unwrap_or(("train", watch));
         let value = match part {
             "valid" => valid.and_then(|f| f.get(figure)),

@@ -115,14 +115,8 @@ fn load(inputs: &str, target_file: &str, keep: Keep, search: &Search) -> Result<
         short => memory::collected(short.len(), (0..short.len()).map(|i| short.at(i)))?,
     };
     let target = RawTarget::Numbers { data: values, width };
-    Ok(Arrays {
-        file: inputs.to_owned(),
-        target_file: target_file.to_owned(),
-        rows,
-        shape: shape.to_vec(),
-        data,
-        target,
-    })
+    let read = Arrays::of(inputs, rows, shape.to_vec(), data, target);
+    Ok(Arrays { target_file: target_file.to_owned(), ..read })
 }
 
 fn empty(name: &str) -> DataError {

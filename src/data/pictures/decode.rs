@@ -1,0 +1,112 @@
+//! Bytes of a file to a picture.
+
+use std::io::Cursor;
+
+use image::{ColorType, DynamicImage, ImageDecoder as _, ImageFormat, ImageReader, Limits};
+
+use super::Picture;
+use crate::data::error::DataError;
+
+/// The forms that are read.
+const FORMATS: [ImageFormat; 3] = [ImageFormat::Png, ImageFormat::Jpeg, ImageFormat::WebP];
+
+/// No picture has longer sides: a header that says so lies, or means to fill the memory.
+const LONGEST_SIDE: u32 = 30_000;
+/// What decoding a picture may take.
+const MOST_BYTES: u64 = 1 << 30;
+
+/// Pictures that were something else before they became red, green and blue in bytes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize)]
+pub struct Converted {
+    pub grey: usize,
+    /// Whose transparency was left out.
+    pub transparent: usize,
+    /// Whose 16 bits were rounded to 8.
+    pub deep: usize,
+}
+
+impl std::ops::AddAssign for Converted {
+    fn add_assign(&mut self, more: Self) {
+        self.grey += more.grey;
+        self.transparent += more.transparent;
+        self.deep += more.deep;
+    }
+}
+
+/// Whether bytes begin as a picture does.
+pub(in crate::data) fn is_picture(bytes: &[u8]) -> bool {
+    image::guess_format(bytes).is_ok_and(|format| FORMATS.contains(&format))
+}
+
+/// # Errors
+/// E0541 for what is no picture, is broken or cut off, or has colours other than red, green and blue.
+pub(in crate::data) fn decode(bytes: &[u8], name: &str) -> Result<(Picture, Converted), DataError> {
+    let broken = |what: String| DataError::new("E0541", "the picture cannot be read").file(name).note(what);
+    if !is_picture(bytes) {
+        return Err(
+            broken("it is neither png, jpg nor webp".into()).help("convert it, or take it out of the folder")
+        );
+    }
+    if bytes.starts_with(JPEG) {
+        whole_jpeg(bytes).map_err(|what| broken(what.into()).help("fetch it again, or convert it to png"))?;
+    }
+    let unread =
+        |e: image::ImageError| broken(e.to_string()).help("fetch it again, or take it out of the folder");
+    let mut reader =
+        ImageReader::new(Cursor::new(bytes)).with_guessed_format().map_err(|e| unread(e.into()))?;
+    let mut limits = Limits::default();
+    limits.max_image_width = Some(LONGEST_SIDE);
+    limits.max_image_height = Some(LONGEST_SIDE);
+    limits.max_alloc = Some(MOST_BYTES);
+    reader.limits(limits);
+    let decoder = reader.into_decoder().map_err(unread)?;
+    let converted = converted(decoder.color_type());
+    let picture = DynamicImage::from_decoder(decoder).map_err(unread)?.into_rgb8();
+    let (width, height) = (picture.width() as usize, picture.height() as usize);
+    match width == 0 || height == 0 {
+        true => Err(broken("it has no pixel".into())),
+        false => Ok((Picture { height, width, pixels: picture.into_raw() }, converted)),
+    }
+}
+
+fn converted(color: ColorType) -> Converted {
+    Converted {
+        grey: usize::from(!color.has_color()),
+        transparent: usize::from(color.has_alpha()),
+        deep: usize::from(color.bytes_per_pixel() > color.channel_count()),
+    }
+}
+
+/// What jpg files begin with.
+const JPEG: &[u8] = &[0xff, 0xd8];
+
+/// Whether a jpg goes to its end, in colours that are understood. Decoders make a picture of half a file, with grey below: nobody would know.
+fn whole_jpeg(bytes: &[u8]) -> Result<(), &'static str> {
+    const END: &[u8] = &[0xff, 0xd9];
+    let mut at = JPEG.len();
+    // Segments of a marker, a length and as many bytes; behind that of the scan come the pixels, in which a marker cannot be mistaken.
+    loop {
+        let Some([0xff, marker, high, low]) = bytes.get(at..).and_then(<[u8]>::first_chunk::<4>) else {
+            return Err("it ends within its head");
+        };
+        let length = usize::from(u16::from_be_bytes([*high, *low]));
+        match marker {
+            0xc0..=0xc2 if bytes.get(at + 9) == Some(&4) => {
+                return Err("its colours are four inks (CMYK), not red, green and blue");
+            }
+            0xff => {
+                at += 1;
+                continue;
+            }
+            _ => {}
+        }
+        at += 2 + length;
+        if *marker == 0xda {
+            break;
+        }
+    }
+    match bytes.get(at..).is_some_and(|pixels| pixels.windows(END.len()).any(|pair| pair == END)) {
+        true => Ok(()),
+        false => Err("it was cut off: its end is missing"),
+    }
+}

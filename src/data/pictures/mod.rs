@@ -1,0 +1,33 @@
+//! Pictures: files of png, jpg and webp to rows of bytes, height by width by red, green, blue.
+//!
+//! Invariant: training and prediction go through the same [`Prepare`], so a file gives the same bytes in both.
+
+mod decode;
+mod folder;
+mod load;
+mod prepare;
+
+pub use decode::Converted;
+pub(super) use decode::{decode, is_picture};
+pub(super) use folder::{Folder, Part, all, is_named_so};
+pub(super) use load::{Loaded, load};
+pub use prepare::{Prepare, Resize};
+
+/// Bytes of a place: red, green and blue.
+pub(super) const CHANNELS: usize = 3;
+
+/// A picture in memory, row by row.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Picture {
+    pub height: usize,
+    pub width: usize,
+    /// `height * width * CHANNELS` bytes.
+    pub pixels: Vec<u8>,
+}
+
+/// A file of a picture, and what it is called in messages.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct File {
+    pub path: std::path::PathBuf,
+    pub name: String,
+}

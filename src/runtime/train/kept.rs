@@ -1,0 +1,42 @@
+//! The checkpoints of a run: this moment, the best epoch, and which of the two is tested.
+
+use super::{TrainError, Trainer};
+use crate::runtime::{figures::Tallies, keeper};
+
+impl Trainer<'_> {
+    /// Writes this moment, and before it the best epoch if it waits to be written.
+    pub(super) fn write_last(&mut self) -> Result<(), TrainError> {
+        if self.job.dir.is_none() {
+            return Ok(());
+        }
+        if !self.store.is_finite() {
+            return Err(TrainError::Diverged { epoch: self.progress.epoch, step: 0 });
+        }
+        let within = self.tallies.as_ref().filter(|_| self.progress.step > 0);
+        let words = within.map(Tallies::words).unwrap_or_default();
+        let graph = self.function.graph();
+        Ok(self.keeper.write(graph, &self.store, &words, &self.job.meta, &mut self.progress)?)
+    }
+
+    /// After step `step` came out as not finite: writes the best epoch, if it waits to be written. The parameters of that step are not
+    /// worth keeping, finite or not: their objective is none.
+    pub(super) fn keep_the_good(&mut self) -> Result<(), TrainError> {
+        self.keeper.write_best(self.function.graph(), &self.job.meta, &mut self.progress)?;
+        Ok(())
+    }
+
+    /// Takes the parameters that are tested: of the best epoch where training stops early and there is one, else the last.
+    pub(super) fn choose(&mut self) -> Result<&'static str, TrainError> {
+        if self.section.stop_early.is_none() || self.progress.best.is_none() {
+            return Ok("last");
+        }
+        match (self.job.dir, self.keeper.take_best()) {
+            (Some(dir), _) => {
+                self.store = keeper::read_best(dir, &self.progress)?.store(self.function.graph())?;
+            }
+            (None, Some(best)) => self.store = best.store,
+            (None, None) => {}
+        }
+        Ok("best")
+    }
+}
