@@ -90,7 +90,8 @@ fn words(lowered: &Lowered, rows: usize) -> Vec<u32> {
 fn started(model: &Model, graph: &Graph) -> Store {
     let mut store = Store::fresh(model, graph, 0);
     for (k, values) in store.params.iter_mut().enumerate() {
-        values.copy_from_slice(&numbers(values.len(), k + 1, 512.0));
+        let given = numbers(values.len(), k + 1, 512.0);
+        values.copy_from_slice(&given);
     }
     store
 }
