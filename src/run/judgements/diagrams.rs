@@ -78,7 +78,7 @@ pub fn reliability(
 /// The loss of the rows that are answered, over their share, when the most doubtful are refused first.
 ///
 /// # Errors
-/// As [`reliability`](Self::reliability), but numbers are judged too.
+/// As [`reliability`], but numbers are judged too.
 pub fn risk(
     committee: &Committee,
     search: &Search,
@@ -123,7 +123,7 @@ pub fn risk(
 /// Mean loss over mean uncertainty, in groups of equally many rows.
 ///
 /// # Errors
-/// As [`risk`](Self::risk); nothing that differs between samples.
+/// As [`risk`]; nothing that differs between samples.
 pub fn uncertainty(
     committee: &Committee,
     search: &Search,
