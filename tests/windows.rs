@@ -1,4 +1,5 @@
-//! Layers that slide windows over maps, against PyTorch: losses and gradients of odd sizes, by the graph interpreter in f64 and by native code.
+//! Stacks of layers that slide windows, over more rows than a shard has, against PyTorch: losses and gradients, by the graph interpreter in f64
+//! and by native code.
 
 use dropnet::check::check_source;
 use dropnet::data::{Input, Part, Target};
