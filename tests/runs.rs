@@ -389,7 +389,7 @@ data {
 }
 net {
   input image: real[9, 9, 1]
-  conv 8, 3x3 -> relu -> dropout 0.2, share=space
+  conv 8, 3x3, bias=false -> batch_norm -> relu -> dropout 0.2, share=space
   conv 16, 3x3, stride=2, groups=2 -> relu -> max_pool 3x3, stride=1, pad=same
   conv 1040, 4x4, dilation=2, init=he_normal -> relu -> avg_pool 2x2
   conv 6, 1x1 -> global_max_pool -> dropout 0.3

@@ -986,7 +986,7 @@ The file was changed by hand or damaged: take a copy, or train again."#,
         "E0539",
         r#"The rows are too few, or too many by one, for the net
 
-`batch_norm` takes statistics over a minibatch and needs two rows in each, so the last one must not have a single row;
+`batch_norm` takes statistics over a minibatch and needs two rows in each (one, of maps with several places), so the last one must not have a single row;
 `drop_last=true` needs as many rows as a minibatch; what watches validation rows needs some. An experiment asks for every
 number of rows that it will fit before its first trial, `dropnet check --data` for those that the file names.
 

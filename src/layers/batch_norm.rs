@@ -1,30 +1,32 @@
-//! Normalises each unit over the rows of the minibatch.
+//! Normalises each unit, or each channel of a map, over the minibatch.
 //!
 //! # What it does
-//! In training every unit is brought to mean 0 and variance 1 over the minibatch, then scaled and shifted by a learned gain and bias. Running
-//! figures of mean and variance are kept beside and stand in for those of the minibatch in evaluation.
+//! In training every unit is brought to mean 0 and variance 1 over the rows of the minibatch, then scaled and shifted by a learned gain and bias; in maps every
+//! channel, over rows and places. Running figures of mean and variance are kept beside and stand in for those of the minibatch in evaluation.
 //!
 //! # Formula
 //! `y = (x - mean) / sqrt(variance + eps) * gain + bias`; in training mean and biased variance of the minibatch, the variance computed in a
 //! second pass from the differences to the mean. `running = (1 - momentum) running + momentum new`, `new` being the mean, and the
-//! unbiased variance (divided by the rows less one).
+//! unbiased variance (divided by the numbers that it is of less one).
 //!
 //! # Shape
-//! A vector; the result has the shape of the input. `gain`, `bias`, `running_mean` and `running_var` are as long; they start at 1, 0, 0, 1. Gain
-//! and bias do not decay.
+//! A vector or maps, `h x w x c` and the like; the result has the shape of the input. `gain`, `bias`, `running_mean` and `running_var` are as long as the vector, or have a
+//! number a channel; they start at 1, 0, 0, 1. Gain and bias do not decay.
 //!
 //! # Arguments
 //! `eps` keeps the divisor away from zero, 1e-5 unless given; `momentum` is the share of the new figure in the running one, 0.1 unless given.
 //!
 //! # Train and eval
-//! Training uses the figures of the minibatch, which must have two rows or more, and updates the running ones; evaluation and
+//! Training uses the figures of the minibatch, which must have two rows or more (of maps with several places, one), and updates the running ones; evaluation and
 //! Monte-Carlo prediction use the running ones and leave them alone. Behind `dropout` the running variance is that of dropped values:
 //! prediction without masks then sees another one. While `freeze` holds the layer still, training uses the running figures too and leaves them alone.
 //!
 //! # Example
 //! ```net
 //! net {
-//!   input x: real[8]
+//!   input image: real[4, 3, 2]
+//!   conv 4, 3x3, bias=false -> batch_norm -> relu
+//!   flatten
 //!   dense 16, bias=false -> batch_norm -> relu
 //!   dense 2
 //!   output y: real[2]
@@ -51,7 +53,7 @@ pub static LAYER: BatchNorm = BatchNorm;
 
 static SIG: Sig = Sig {
     name: "batch_norm",
-    about: "normalises each unit over the rows of the minibatch",
+    about: "normalises each unit, or channel of a map, over the minibatch",
     args: &[
         EPS,
         ArgSpec::named(
@@ -70,13 +72,16 @@ impl Layer for BatchNorm {
     }
 
     fn infer(&self, cx: &mut Infer<'_>) -> Result<Ty, Diagnostic> {
-        if cx.input().axes.len() > 1 {
+        if cx.input().axes.len() > 1 && cx.input().channels().is_none() {
             return Err(Diagnostic::error(
                 "E0204",
                 cx.args.span,
-                format!("`batch_norm` of a value with several axes ({}) is not in this version", cx.input()),
+                format!(
+                    "`batch_norm` of a value with several axes ({}), none of them channels, is not in this version",
+                    cx.input()
+                ),
             )
-            .label("takes a vector")
+            .label("takes a vector or maps with channels")
             .also(cx.inputs[0].span, format!("this value comes from {}", cx.inputs[0].name))
             .help("put `flatten` before it to normalise every number by itself"));
         }
@@ -87,7 +92,7 @@ impl Layer for BatchNorm {
                 .label("the running figures would only grow")
                 .help("0.1 is usual, 0.01 slow"));
         }
-        let width = cx.vector()?;
+        let width = cx.input().channels().map_or_else(|| cx.vector(), Ok)?;
         warn_behind_dropout(cx);
         declare_gain_and_bias(cx, width);
         cx.state("running_mean", vec![width], 0.0);
@@ -120,27 +125,31 @@ impl Layer for BatchNorm {
     }
 }
 
-/// Mean and biased variance of the minibatch; the running figures take their share of them.
+/// Mean and biased variance of the minibatch along all axes but the last; the running figures take their share of them.
 fn minibatch(cx: &mut Lower<'_>, live: Option<ValueId>) -> (ValueId, ValueId) {
     let x = cx.input();
-    let mean = cx.b.mean(x, &[0]);
+    let places = cx.input_ty().places();
+    let along: Vec<usize> = (0..cx.input_ty().axes.len()).collect();
+    let mean = cx.b.mean(x, &along);
     let spread = cx.b.along_last(mean, x);
     let centred = cx.b.sub(x, spread);
     let squares = cx.b.square(centred);
-    let total = cx.b.sum(squares, &[0]);
+    let total = cx.b.sum(squares, &along);
     let inv_rows = cx.b.inv_rows();
-    let biased = cx.b.mul(total, inv_rows);
-    let def = ScalarDef::Of { f: inverse_rows_less_one, a: 0.0, b: 0.0 };
-    let inverse = cx.scalar("inverse_rows_less_one", DType::F32, def);
+    let of_rows = if places == 1 { total } else { cx.b.scale(total, (1.0 / places as f64) as f32) };
+    let biased = cx.b.mul(of_rows, inv_rows);
+    let def = ScalarDef::Of { f: inverse_less_one, a: places as f64, b: 0.0 };
+    let name = if places == 1 { "inverse_rows_less_one" } else { "inverse_places_less_one" };
+    let inverse = cx.scalar(name, DType::F32, def);
     let unbiased = cx.b.mul(total, inverse);
     blend(cx, 0, mean, live);
     blend(cx, 1, unbiased, live);
     (mean, biased)
 }
 
-/// The driver refuses a minibatch of one row, so that the divisor is never zero.
-fn inverse_rows_less_one(step: &StepInfo, _: f64, _: f64) -> f64 {
-    1.0 / (step.rows.max(2) - 1) as f64
+/// Of rows of so many places. The driver refuses a minibatch of one number, so that the divisor is never zero.
+fn inverse_less_one(step: &StepInfo, places: f64, _: f64) -> f64 {
+    1.0 / ((step.rows as f64 * places).max(2.0) - 1.0)
 }
 
 /// `running = (1 - momentum) running + momentum new` for state `i`, once the layer is trained.

@@ -224,7 +224,8 @@ fn settle_rate(cx: &mut Infer<'_>) -> Result<(), Diagnostic> {
         }),
         (None, None, _) if law(cx.args) == Law::Relaxed => Timed::Constant(CONCRETE_START),
         (None, None, Place::Input) => Timed::Constant(0.2),
-        (None, None, Place::Hidden) if is_map(cx.input()) => Timed::Constant(0.1),
+        // Neighbours in a map tell of one another.
+        (None, None, Place::Hidden) if cx.input().channels().is_some() => Timed::Constant(0.1),
         (None, None, Place::Hidden) => Timed::Constant(0.5),
         (None, None, Place::Unclear) => {
             return Err(Diagnostic::error("E0209", cx.args.span, "`dropout` needs a rate here")
@@ -239,11 +240,6 @@ fn settle_rate(cx: &mut Infer<'_>) -> Result<(), Diagnostic> {
     }
     cx.settle("p", rate.into());
     Ok(())
-}
-
-/// Neighbours in a map tell of one another.
-fn is_map(ty: &Ty) -> bool {
-    ty.axes.iter().any(|axis| axis.role == Role::Channel)
 }
 
 /// `kind=concrete` declares the logit of its rate; `temperature` belongs to it alone.

@@ -81,6 +81,22 @@ impl Ty {
         }
     }
 
+    /// The channels of maps, which lie at each place side by side.
+    pub fn channels(&self) -> Option<usize> {
+        match self.axes[..] {
+            [_, .., Axis { role: Role::Channel, size }] => Some(size),
+            _ => None,
+        }
+    }
+
+    /// Places of a map; 1 where the value is none.
+    pub fn places(&self) -> usize {
+        match self.channels() {
+            Some(_) => self.axes[..self.axes.len() - 1].iter().map(|a| a.size).product(),
+            None => 1,
+        }
+    }
+
     pub fn has_role(&self, role: Role) -> bool {
         self.axes.iter().any(|a| a.role == role)
     }

@@ -5,7 +5,7 @@ use crate::{
     data::{DataConfig, DataError},
     diag::Span,
     layers::Across,
-    model::{Model, Train},
+    model::{Model, Node, Train},
 };
 
 /// Whether the net can be fitted to so many rows, with validation rows beside them or without.
@@ -30,7 +30,9 @@ fn minibatches(model: &Model, config: &DataConfig, rows: usize) -> Result<(), Da
         return Err(unfit(batch.span, format!("{rows} training rows make no minibatch of {}", batch.rows))
             .help("use a smaller `batch`, or leave `drop_last` out"));
     }
-    let needs_two = model.nodes.iter().find(|node| node.facts().normalises == Some(Across::Batch));
+    // A map of several places has several numbers of each channel.
+    let alone = |node: &&Node| node.facts().normalises == Some(Across::Batch) && node.ty.places() == 1;
+    let needs_two = model.nodes.iter().find(alone);
     let Some(node) = needs_two.filter(|_| shape.rows_of(shape.steps() - 1) < 2) else { return Ok(()) };
     let error = unfit(node.span, format!("`{}` needs at least two rows in every minibatch", node.path));
     Err(match batch.rows {

@@ -298,6 +298,34 @@ fn batch_norm_blends_its_running_figures() {
     }
 }
 
+/// Channels of maps: statistics over rows and places.
+#[test]
+fn batch_norm_of_maps_is_that_of_their_channels() {
+    let chain =
+        "reshape 2x1x2, roles=[height, width, channel] -> batch_norm momentum=0.2, eps=0.01 -> flatten";
+    let lowered = lowered(chain, 4, Mode::Train);
+    let seen = seen(&lowered, Mode::Train);
+    let (found, values) = outputs::<f64>(&lowered);
+    let channel = |c: usize| [column(&seen.x, c), column(&seen.x, c + 2)].concat();
+    let (gain, bias) = (seen.stored("batch_norm_1.gain"), seen.stored("batch_norm_1.bias"));
+    let expected = seen.at(|x, _, unit| {
+        let c = unit as usize % 2;
+        let (mean, variance) = moments(&channel(c));
+        (x - mean) / (variance + 0.01).sqrt() * gain[c] + bias[c]
+    });
+    close(&found, &expected.concat(), 1e-6, "maps");
+    for c in 0..2 {
+        let (mean, variance) = moments(&channel(c));
+        let n = 2.0 * ROWS as f64;
+        for (i, new) in [mean, variance * n / (n - 1.0)].into_iter().enumerate() {
+            let name = ["running_mean", "running_var"][i];
+            let old = seen.stored(&format!("batch_norm_1.{name}"))[c];
+            let running = values.sink(Sink::State(StateId(i as u32))).expect("a state").reals()[c];
+            close(&[running], &[0.8 * old + 0.2 * new], 1e-6, name);
+        }
+    }
+}
+
 #[test]
 fn prediction_leaves_running_figures_alone() {
     for mode in [Mode::Eval, Mode::Mc] {

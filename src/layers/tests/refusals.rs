@@ -33,8 +33,8 @@ fn shapes_that_do_not_fit() {
         "E0303 `concat` needs values of equal sizes but for the joined axis, found 4 and 2x2x1",
     );
     refuses(
-        "from i -> batch_norm -> flatten",
-        "E0204 `batch_norm` of a value with several axes (2x2x1) is not in this version",
+        "reshape 2x2 -> batch_norm -> flatten",
+        "E0204 `batch_norm` of a value with several axes (2x2), none of them channels, is not in this version",
     );
 }
 
