@@ -115,7 +115,12 @@ fn examples_of_real_files_train_where_they_are() {
     for (name, path, text) in examples().into_iter().filter(|(name, ..)| needs_files(name)) {
         let small = text
             .replace("  split valid=held\n", "")
-            .replace("  scale 1/255\n", "  split train=200, valid=50\n  scale 1/255\n")
+            // Without the test part of 10 000 pictures.
+            .replace(
+                "source idx, \"mnist\"",
+                "source idx, images=\"mnist/train-images-idx3-ubyte.gz\", labels=\"mnist/train-labels-idx1-ubyte.gz\"",
+            )
+            .replace("  scale 1/255\n", "  split train=200, valid=50, test=50\n  scale 1/255\n")
             .replace("param hidden = 1024", "param hidden = 32");
         match trained(&path, &small) {
             Some(figures) => {
