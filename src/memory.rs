@@ -96,7 +96,7 @@ pub fn grow<T>(vector: &mut Vec<T>) -> Result<(), TooMuch> {
 pub fn more<T>(vector: &mut Vec<T>, n: usize) -> Result<(), TooMuch> {
     let needed = product(&[n, size_of::<T>()]);
     check(needed)?;
-    vector.try_reserve(n).map_err(|_| refused(needed))
+    vector.try_reserve_exact(n).map_err(|_| refused(needed))
 }
 
 /// `n` times the same element.

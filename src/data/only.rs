@@ -56,8 +56,8 @@ fn of_arrays(mut arrays: Arrays, names: &[String]) -> Result<Arrays, DataError> 
     let width = arrays.shape.iter().product();
     arrays.data = arrays.data.only(width, &rows);
     arrays.target = RawTarget::Labels { codes, names: names.to_vec() };
-    let own_valid = arrays.rows - arrays.own_valid;
-    arrays.own_valid = rows.len() - rows.partition_point(|row| *row < own_valid);
+    let first_of_valid = arrays.rows - arrays.own_valid;
+    arrays.own_valid = rows.len() - rows.partition_point(|row| *row < first_of_valid);
     arrays.rows = rows.len();
     Ok(arrays)
 }

@@ -4,14 +4,12 @@ use std::io::Cursor;
 
 use image::{ColorType, DynamicImage, ImageDecoder as _, ImageFormat, ImageReader, Limits};
 
-use super::Picture;
+use super::{LONGEST_SIDE, Picture};
 use crate::data::error::DataError;
 
 /// The forms that are read.
 const FORMATS: [ImageFormat; 3] = [ImageFormat::Png, ImageFormat::Jpeg, ImageFormat::WebP];
 
-/// No picture has longer sides: a header that says so lies, or means to fill the memory.
-const LONGEST_SIDE: u32 = 30_000;
 /// What decoding a picture may take.
 const MOST_BYTES: u64 = 1 << 30;
 
@@ -55,8 +53,8 @@ pub(in crate::data) fn decode(bytes: &[u8], name: &str) -> Result<(Picture, Conv
     let mut reader =
         ImageReader::new(Cursor::new(bytes)).with_guessed_format().map_err(|e| unread(e.into()))?;
     let mut limits = Limits::default();
-    limits.max_image_width = Some(LONGEST_SIDE);
-    limits.max_image_height = Some(LONGEST_SIDE);
+    limits.max_image_width = Some(LONGEST_SIDE as u32);
+    limits.max_image_height = Some(LONGEST_SIDE as u32);
     limits.max_alloc = Some(MOST_BYTES);
     reader.limits(limits);
     let decoder = reader.into_decoder().map_err(unread)?;

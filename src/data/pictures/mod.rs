@@ -16,6 +16,9 @@ pub use prepare::{Prepare, Resize};
 /// Bytes of a place: red, green and blue.
 pub(super) const CHANNELS: usize = 3;
 
+/// No picture has longer sides: a header that says so lies, or means to fill the memory.
+pub(super) const LONGEST_SIDE: usize = 30_000;
+
 /// A picture in memory, row by row.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Picture {

@@ -3,8 +3,9 @@
 use image::{RgbImage, imageops};
 use serde::{Deserialize, Serialize};
 
-use super::{CHANNELS, Picture};
+use super::{CHANNELS, LONGEST_SIDE, Picture};
 use crate::data::error::DataError;
+use crate::memory;
 
 /// What becomes of a picture before a net sees it: resized, then cut.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -38,10 +39,10 @@ impl Resize {
 
 impl Prepare {
     /// # Errors
-    /// E0542 for a picture that is smaller than what is to be cut out of it.
+    /// E0542 for a picture that is smaller than what is to be cut out of it, or would become too long, E0540 without memory.
     pub(in crate::data) fn apply(&self, picture: Picture, name: &str) -> Result<Picture, DataError> {
         let resized = match self.resize {
-            Some(resize) => resized(picture, resize),
+            Some(resize) => resized(picture, resize, name)?,
             None => picture,
         };
         match self.crop {
@@ -52,17 +53,26 @@ impl Prepare {
 }
 
 /// Bilinear, over as wide a neighbourhood as the picture becomes smaller (antialiased).
-fn resized(picture: Picture, resize: Resize) -> Picture {
-    let [height, width] = resize.result(picture.height, picture.width);
-    if [height, width] == [picture.height, picture.width] {
-        return picture;
+fn resized(picture: Picture, resize: Resize, name: &str) -> Result<Picture, DataError> {
+    let (h, w) = (picture.height, picture.width);
+    let [height, width] = resize.result(h, w);
+    if [height, width] == [h, w] {
+        return Ok(picture);
     }
-    let size = (picture.width as u32, picture.height as u32);
-    let Some(image) = RgbImage::from_raw(size.0, size.1, picture.pixels) else {
-        unreachable!("a picture has as many bytes as its size says");
-    };
+    if height.max(width) > LONGEST_SIDE {
+        return Err(DataError::new("E0542", format!("resized, the picture would be {height}x{width}"))
+            .file(name)
+            .note(format!("it is {h}x{w}, and a side has {LONGEST_SIDE} places at most"))
+            .help("write `resize` with a height and a width, or take the picture out of the folder"));
+    }
+    // Between its two passes the library holds four floats a place.
+    memory::check(memory::product(&[h.max(height), w.max(width), 4 * size_of::<f32>()]))
+        .map_err(|e| DataError::from(e).file(name))?;
+    let image = RgbImage::from_raw(w as u32, h as u32, picture.pixels).ok_or_else(|| {
+        DataError::new("E0541", "the picture has not as many bytes as its size says").file(name)
+    })?;
     let image = imageops::resize(&image, width as u32, height as u32, imageops::FilterType::Triangle);
-    Picture { height, width, pixels: image.into_raw() }
+    Ok(Picture { height, width, pixels: image.into_raw() })
 }
 
 /// The middle; of an odd rest the larger part is cut off below and on the right.
@@ -105,6 +115,16 @@ mod tests {
         assert_eq!((cut.height, cut.width, cut.pixels.as_slice()), (1, 2, &whole[(5 + 1) * 3..(5 + 3) * 3]));
         assert!(
             prepare.apply(picture(4, 1), "a.png").unwrap_err().to_string().contains("4x1 here, `crop 1x2`")
+        );
+    }
+
+    #[test]
+    fn nothing_becomes_longer_than_pictures_are() {
+        let prepare = Prepare { resize: Some(Resize::Shorter(300)), crop: None };
+        let said = prepare.apply(picture(1, 200), "a.png").unwrap_err().to_string();
+        assert!(
+            said.contains("resized, the picture would be 300x60000") && said.contains("it is 1x200"),
+            "{said}"
         );
     }
 

@@ -40,7 +40,12 @@ pub(in crate::data) fn folder(path: &Path, transform: &Transform, name: &str) ->
 }
 
 fn push(bytes: &[u8], transform: &Transform, name: &str, out: &mut Growing<'_>) -> Result<(), DataError> {
-    let rule = super::array::of_arrays(transform, name)?;
+    let Fields::Array(rule) = &transform.fields else {
+        return Err(DataError::new("E0525", "the file is a picture, and rows to predict are text")
+            .file(name)
+            .note("the net was trained on a table, whose columns have names")
+            .help("give it rows with these columns, as csv or json"));
+    };
     let (picture, _) = pictures::decode(bytes, name)?;
     let picture = transform.pictures.unwrap_or_default().apply(picture, name)?;
     let pixels = fitting(picture, transform, name)?;

@@ -5,6 +5,7 @@
 //! that is smaller is an error. Pictures to predict are cut alike.
 
 use crate::data::config::Settings;
+use crate::data::pictures::LONGEST_SIDE;
 use crate::data::words::Statement;
 use crate::diag::{Diagnostic, Span};
 use crate::vocab::{ArgSpec, Args, Block, Default, Kind, Sig, Value};
@@ -21,9 +22,6 @@ pub static SIG: Sig = Sig {
 
 pub static WORD: Statement = Statement { sig: &SIG, source: include_str!("crop.rs"), read };
 
-/// No side of a picture is longer.
-pub(super) const LONGEST: usize = 30_000;
-
 fn read(args: &Args, settings: &mut Settings) -> Result<(), Box<Diagnostic>> {
     settings.pictures.crop = size(args)?;
     settings.of_pictures.push(("crop", args.span));
@@ -34,7 +32,7 @@ fn read(args: &Args, settings: &mut Settings) -> Result<(), Box<Diagnostic>> {
 pub(super) fn size(args: &Args) -> Result<Option<[usize; 2]>, Box<Diagnostic>> {
     let Some(Value::Size(sides)) = args.value("size") else { return Ok(None) };
     match sides.as_slice() {
-        [height, width] if [height, width].iter().any(|side| **side > LONGEST as u64) => {
+        [height, width] if [height, width].iter().any(|side| **side > LONGEST_SIDE as u64) => {
             Err(too_long(args.span_of("size")))
         }
         [height, width] if *height > 0 && *width > 0 => Ok(Some([*height as usize, *width as usize])),
@@ -47,7 +45,7 @@ pub(super) fn size(args: &Args) -> Result<Option<[usize; 2]>, Box<Diagnostic>> {
 
 pub(super) fn too_long(span: Span) -> Box<Diagnostic> {
     Box::new(
-        Diagnostic::error("E0507", span, format!("a side of a picture has {LONGEST} places at most"))
+        Diagnostic::error("E0507", span, format!("a side of a picture has {LONGEST_SIDE} places at most"))
             .label("more is not read"),
     )
 }

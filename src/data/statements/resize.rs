@@ -5,7 +5,7 @@
 //! `crop`, if both are written. Bilinear over as wide a neighbourhood as the picture becomes smaller (antialiased). Pictures to predict are resized alike.
 
 use crate::data::config::Settings;
-use crate::data::pictures::Resize;
+use crate::data::pictures::{LONGEST_SIDE, Resize};
 use crate::data::words::Statement;
 use crate::diag::Diagnostic;
 use crate::vocab::{ArgSpec, Args, Block, Default, Kind, Sig};
@@ -31,7 +31,7 @@ fn read(args: &Args, settings: &mut Settings) -> Result<(), Box<Diagnostic>> {
     let size = super::crop::size(args)?;
     let resize = match (size, args.opt_count("shorter")) {
         (Some(size), None) => Resize::To(size),
-        (None, Some(side)) if side <= super::crop::LONGEST => Resize::Shorter(side),
+        (None, Some(side)) if side <= LONGEST_SIDE => Resize::Shorter(side),
         (None, Some(_)) => return Err(super::crop::too_long(args.span_of("shorter"))),
         (Some(_), Some(_)) | (None, None) => {
             return Err(Box::new(
