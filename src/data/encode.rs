@@ -1,0 +1,63 @@
+//! Raw rows in the numbers that a net computes with.
+
+use super::dataset::{Input, Target};
+use super::raw::{Cells, Table};
+use super::target::Whole;
+use super::transform::{CellRule, ColumnRule, InputShape, TargetRule};
+
+/// Encodes all rows and deals their numbers out to the net's inputs.
+pub(super) fn table(table: &Table, rules: &[ColumnRule], inputs: &[InputShape]) -> Vec<Input> {
+    let width: usize = rules.iter().map(|r| r.rule.width()).sum();
+    let mut arrays: Vec<Vec<f32>> =
+        inputs.iter().map(|i| Vec::with_capacity(i.width() * table.rows)).collect();
+    let mut line = vec![0.0f32; width];
+    for row in 0..table.rows {
+        let mut at = 0;
+        for (column, rule) in table.inputs.iter().zip(rules) {
+            let end = at + rule.rule.width();
+            encode_cell(&column.cells, row, &rule.rule, &mut line[at..end]);
+            at = end;
+        }
+        deal(&line, inputs, &mut arrays);
+    }
+    inputs.iter().zip(arrays).map(|(input, data)| Input::floats(&input.name, &input.shape, data)).collect()
+}
+
+/// A missing cell has a filling in its rule, for a table without one refuses such rows while it is read.
+fn encode_cell(cells: &Cells, row: usize, rule: &CellRule, out: &mut [f32]) {
+    match cells {
+        Cells::Numbers(values) => out[0] = rule.number(values[row]).unwrap_or(0.0),
+        Cells::Words { codes, .. } => {
+            rule.category(codes[row], out);
+        }
+    }
+}
+
+/// Consecutive numbers of a row fill the inputs in their order.
+pub(super) fn deal(line: &[f32], inputs: &[InputShape], arrays: &mut [Vec<f32>]) {
+    let mut at = 0;
+    for (input, array) in inputs.iter().zip(arrays) {
+        array.extend_from_slice(&line[at..at + input.width()]);
+        at += input.width();
+    }
+}
+
+/// All rows' targets as training sees them.
+pub(super) fn in_training_units(whole: &Whole, rule: &TargetRule) -> Target {
+    match (whole, rule) {
+        (Whole::Classes { codes, .. }, _) => Target::Classes(codes.clone()),
+        (Whole::Bits { data, columns, .. }, _) => Target::Bits { data: data.clone(), width: columns.len() },
+        (Whole::Real { data, columns }, rule) => {
+            let width = columns.len();
+            let (mean, sd): (&[f64], &[f64]) = match rule {
+                TargetRule::Real { mean, sd, .. } => (mean, sd),
+                _ => (&[], &[]),
+            };
+            let value = |(i, y): (usize, &f64)| {
+                let (mean, sd) = (mean.get(i % width), sd.get(i % width));
+                ((y - mean.copied().unwrap_or(0.0)) / sd.copied().unwrap_or(1.0)) as f32
+            };
+            Target::Real { data: data.iter().enumerate().map(value).collect(), width }
+        }
+    }
+}
