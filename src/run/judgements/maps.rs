@@ -1,7 +1,7 @@
 //! What a net makes of one picture: the feature maps of its layers.
 
 use crate::{
-    data::Search,
+    data::{Part, Search, Target},
     graph::Mode,
     kernels::team::Team,
     model::{Model, Node, NodeId, NodeKind, OutputKind, Ty},
@@ -10,7 +10,7 @@ use crate::{
         folder::trained::{Trained, TrainedError},
         judgements::{activity::Shown, held_out},
     },
-    runtime::evaluate::Evaluator,
+    runtime::{evaluate::Evaluator, function::PassError},
 };
 
 /// Maps that are shown of a layer.
@@ -45,18 +45,23 @@ fn sheets_of(net: &Trained, search: &Search, row: usize, team: &Team) -> Result<
             "the {name} part has {rows} rows, counted from 0: there is no row {row}"
         )));
     }
+    let number = part.numbers()[row];
+    let inputs = part.inputs.iter().map(|input| input.of_rows(&[number])).collect::<Result<Vec<_>, _>>();
+    let part = Part::of_first(1, inputs.map_err(PassError::Data)?, Target::NONE);
     let mut store = net.store()?;
     let mut answer = |node: NodeId| -> Result<Vec<f32>, TrainedError> {
+        if let Some(slot) = model.inputs.iter().position(|input| *input == node) {
+            return Ok(part.seen(&part.inputs[slot]).map_err(PassError::Data)?);
+        }
         let mut model = model.clone();
         model.output.source = node;
         model.output.kind = OutputKind::real(model.node(node).ty.len());
         let mut evaluator = Evaluator::in_mode(&model, Mode::Eval, &part)?;
-        Ok(evaluator.rows(&part, row..row + 1, &mut store, team, net.checkpoint.meta.seed, &mut 0.0)?)
+        Ok(evaluator.outputs(&part, &mut store, team, net.checkpoint.meta.seed)?)
     };
     let mut sheets = Vec::new();
     for id in shown {
-        let node = model.node(id);
-        sheets.push(sheet(node, &format!("{name} row {row}"), &answer(id)?));
+        sheets.push(sheet(model.node(id), &format!("{name} row {row}"), &answer(id)?));
     }
     Ok(sheets)
 }
