@@ -10,6 +10,7 @@ pub mod crew;
 pub mod fpenv;
 pub mod gate;
 pub mod gemm;
+mod lanes;
 pub mod machine;
 pub mod ordered;
 pub mod pace;

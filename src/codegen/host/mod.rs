@@ -9,6 +9,7 @@ mod pool;
 mod product;
 mod slides;
 mod transpose;
+mod turn;
 mod unfold;
 
 use crate::loops::calls::Symbol;
@@ -30,6 +31,7 @@ pub(super) fn function(symbol: Symbol) -> HostFn {
         Symbol::Pool => pool::pool,
         Symbol::Conv => conv::conv,
         Symbol::Transpose => transpose::transpose,
+        Symbol::Turn => turn::turn,
         Symbol::Unfold => unfold::unfold,
     }
 }

@@ -6,6 +6,8 @@
 //! depends on its sizes and its pictures alone, never on the thread.
 
 mod patches;
+mod scratch;
+pub mod winograd;
 
 use std::ops::Range;
 

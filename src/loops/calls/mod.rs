@@ -77,6 +77,7 @@ calls! {
     conv: Conv = "dropnet_conv";
     pool: Pool = "dropnet_pool";
     transpose: Transpose = "dropnet_transpose";
+    turn: Turn = "dropnet_turn";
     unfold: Unfold = "dropnet_unfold";
 }
 
