@@ -64,7 +64,7 @@ impl Call {
                     return self.with_avx2::<TURNED>();
                 }
             }
-            self.library::<TURNED>(0..self.m, 0..self.n);
+            self.library::<TURNED>();
         }
     }
 
@@ -82,37 +82,46 @@ impl Call {
         unsafe { self.tiles::<TURNED, { tile::NARROW.0 }, { tile::NARROW.1 }>() }
     }
 
-    /// Tiles of `R` rows and `C` columns; what is left of rows one at a time, what is left of columns half as wide, then by the library.
+    /// Tiles of `R` rows and `C` columns; what is left of rows one at a time, what is left of columns 16, 8 and then one at a time.
     #[cfg(target_arch = "x86_64")]
     #[inline(always)]
     unsafe fn tiles<const TURNED: bool, const R: usize, const C: usize>(&self) {
-        let (rows, cols) = (self.m - self.m % R, self.n - self.n % C);
-        // SAFETY: the tiles are the matrices'.
+        let mut col = 0;
+        // SAFETY: the columns are the matrices'.
         unsafe {
-            for col in (0..cols).step_by(C) {
-                for row in (0..rows).step_by(R) {
-                    self.tile::<TURNED, R, C>(row, col);
-                }
-                (rows..self.m).for_each(|row| self.tile::<TURNED, 1, C>(row, col));
+            while col + C <= self.n {
+                self.columns::<TURNED, R, C>(col);
+                col += C;
             }
-            let mut col = cols;
+            while col + 16 <= self.n {
+                self.columns::<TURNED, R, 16>(col);
+                col += 16;
+            }
             while col + 8 <= self.n {
-                for row in (0..rows).step_by(R) {
-                    self.tile::<TURNED, R, 8>(row, col);
-                }
-                (rows..self.m).for_each(|row| self.tile::<TURNED, 1, 8>(row, col));
+                self.columns::<TURNED, R, 8>(col);
                 col += 8;
             }
             while col < self.n {
-                for row in (0..rows).step_by(R) {
-                    self.tile::<TURNED, R, 1>(row, col);
-                }
-                (rows..self.m).for_each(|row| self.tile::<TURNED, 1, 1>(row, col));
+                self.columns::<TURNED, R, 1>(col);
                 col += 1;
             }
         }
     }
 
+    #[cfg(target_arch = "x86_64")]
+    #[inline(always)]
+    unsafe fn columns<const TURNED: bool, const R: usize, const C: usize>(&self, col: usize) {
+        let whole = self.m - self.m % R;
+        // SAFETY: the rows are the matrices'.
+        unsafe {
+            for row in (0..whole).step_by(R) {
+                self.tile::<TURNED, R, C>(row, col);
+            }
+            (whole..self.m).for_each(|row| self.tile::<TURNED, 1, C>(row, col));
+        }
+    }
+
+    #[cfg(target_arch = "x86_64")]
     #[inline(always)]
     unsafe fn tile<const TURNED: bool, const R: usize, const C: usize>(&self, row: usize, col: usize) {
         let (down, right) = if TURNED { (1, self.a.1) } else { (self.a.1, 1) };
@@ -143,14 +152,14 @@ impl Call {
     }
 
     /// Where multiplication and addition are two instructions.
-    unsafe fn library<const TURNED: bool>(&self, rows: std::ops::Range<usize>, cols: std::ops::Range<usize>) {
+    unsafe fn library<const TURNED: bool>(&self) {
         let strides = if TURNED { (1, self.a.1) } else { (self.a.1, 1) };
         // SAFETY: the caller's contract.
         unsafe {
             let c = Matrix { start: self.c.0, strides: (self.c.1, 1) };
             let a = Matrix { start: self.a.0, strides };
             let b = Matrix { start: self.b.0, strides: (self.b.1, 1) };
-            gemm::dense((rows.len(), cols.len(), self.k), c, self.accumulate, a, b);
+            gemm::dense((self.m, self.n, self.k), c, self.accumulate, a, b);
         }
     }
 }
