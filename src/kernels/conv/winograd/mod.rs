@@ -10,15 +10,14 @@
 //! is turned, multiplied and turned back while it lies in the thread's second cache. Blocks are a function of the pictures and sizes of the call alone.
 //! Turning is additions, and multiplications by a half: no vector width changes a bit.
 
-mod products;
 mod tiles;
 mod weights;
 
 use std::ops::Range;
 
 use super::scratch::Room;
+use super::tile::{Left, Product};
 use super::{Maps, Sizes};
-use products::{multiply, multiply_transposed};
 use tiles::Tiles;
 use weights::Sums;
 pub use weights::{CHANNELS, Filters};
@@ -113,9 +112,10 @@ unsafe fn filtered(
         unsafe {
             tiles.spread(own.clone(), from, v);
             for q in 0..PRODUCTS {
-                let a = (v.start.add(q * v.step()).cast_const(), width);
-                let c = (m.start.add(q * m.step()), results);
-                multiply((own.len(), results, width), c, a, (w.add(q * width * step), step));
+                let a = Left { start: v.start.add(q * v.step()), down: width, right: 1, line: 0 };
+                let (c, b) = ((m.start.add(q * m.step()), results), (w.add(q * width * step), step));
+                let (lines, depth) = (1, width);
+                Product { m: own.len(), n: results, lines, depth, accumulate: false, c, a, b }.run();
             }
             tiles.gather(own, m, to);
         }
@@ -154,10 +154,11 @@ pub unsafe fn weights(
             tiles.spread(own_tiles.clone(), x, v);
             tiles.spread_results(own_tiles.clone(), y, m);
             for q in 0..PRODUCTS {
-                let a = (v.start.add(q * v.step()).cast_const(), channels);
+                let a = Left { start: v.start.add(q * v.step()), down: 1, right: channels, line: 0 };
                 let b = (m.start.add(q * m.step()).cast_const(), filters);
                 let c = (sums.as_mut_ptr().add(q * own), filters);
-                multiply_transposed((channels, filters, own_tiles.len()), c, number > 0, a, b);
+                let (lines, depth) = (1, own_tiles.len());
+                Product { m: channels, n: filters, lines, depth, accumulate: number > 0, c, a, b }.run();
             }
         }
     }
