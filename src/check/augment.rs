@@ -145,7 +145,7 @@ impl Found {
             true => Diagnostic::error("E0104", step.span, format!("`{name}` beside `{first}`"))
                 .label("rows are mixed once")
                 .also(span, "the first one")
-                .help(format!("write `one_of {{ ... }}` around both: each minibatch takes one of them")),
+                .help("keep one of them"),
             false => Diagnostic::error("E0409", step.span, format!("`{name}` stands behind `{first}`"))
                 .label("changes rows one by one")
                 .also(span, "mixes rows in pairs")

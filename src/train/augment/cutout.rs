@@ -19,7 +19,7 @@
 //! # Papers
 //! DeVries and Taylor 2017, Improved regularization of convolutional neural networks with cutout.
 
-use super::{Augment, Draw, Paint, Picture, Plan, Rect, Size, VALUE, Wrong, erase::Value, p, two_sides};
+use super::{Augment, Draw, Paint, Picture, Plan, Rect, Size, VALUE, Value, Wrong, p, two_sides};
 use crate::vocab::{ArgSpec, Args, Block, Default, Kind, Sig};
 
 pub struct Cutout;

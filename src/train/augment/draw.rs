@@ -88,7 +88,7 @@ mod tests {
         let bits = [draw.bits(), draw.bits(), draw.bits()];
         assert_eq!(bits, KNOWN);
         let mut draw = Draw::new(&ROW, site_key("crop"));
-        assert_eq!(draw.below(9), (9 * u64::from(KNOWN[0]) >> 32) as usize);
+        assert_eq!(draw.below(9), ((9 * u64::from(KNOWN[0])) >> 32) as usize);
         assert_eq!(draw.unit(), f64::from(KNOWN[1]) / 2.0_f64.powi(32));
     }
     const KNOWN: [u32; 3] = [2_712_981_659, 1_648_073_827, 4_141_626_915];

@@ -19,7 +19,7 @@
 //! # Papers
 //! Zhong et al. 2020, Random erasing data augmentation.
 
-use super::{Augment, Draw, Paint, Picture, Plan, Rect, Size, VALUE, p};
+use super::{Augment, Draw, Paint, Picture, Plan, Rect, Size, VALUE, Value, p};
 use crate::vocab::{ArgSpec, Args, Block, Bounds, Default, Kind, Sig};
 
 pub struct Erase;
@@ -67,7 +67,7 @@ impl Augment for Erase {
     }
 
     fn asks(&self, args: &Args) -> bool {
-        matches!(value(args), Value::Mean | Value::Noise)
+        value(args).is_of_the_rows()
     }
 
     fn told(&self, args: &Args) -> String {
@@ -92,51 +92,10 @@ impl Augment for Erase {
 
 /// What is shown, by the form where nothing is said.
 fn value(args: &Args) -> Value {
-    let usual = if args.word("form") == "paper" { "uniform" } else { "mean" };
-    Value::named(args.opt_word("value").unwrap_or(usual))
-}
-
-/// What stands in place of what is painted over.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Value {
-    Mean,
-    Black,
-    Noise,
-    Uniform,
-}
-
-impl Value {
-    #[must_use]
-    pub fn named(word: &str) -> Self {
-        match word {
-            "black" => Self::Black,
-            "noise" => Self::Noise,
-            "uniform" => Self::Uniform,
-            _ => Self::Mean,
-        }
-    }
-
-    fn name(self) -> &'static str {
-        match self {
-            Self::Mean => "mean",
-            Self::Black => "black",
-            Self::Noise => "noise",
-            Self::Uniform => "uniform",
-        }
-    }
-
-    /// Paints over a rectangle.
-    pub fn paint(self, rect: Rect, draw: &mut Draw<'_>, picture: &mut Picture<'_>) {
-        let facts = picture.facts;
-        let [low, high] = facts.range;
-        match self {
-            Self::Mean => picture.fill(rect, |channel| facts.mean[channel]),
-            Self::Black => picture.fill(rect, |_| low),
-            Self::Noise => {
-                picture.fill(rect, |channel| facts.mean[channel] + facts.sd[channel] * draw.normal())
-            }
-            Self::Uniform => picture.fill(rect, |_| low + (high - low) * draw.unit() as f32),
-        }
+    match args.opt_word("value") {
+        Some(word) => Value::named(word),
+        None if args.word("form") == "paper" => Value::Uniform,
+        None => Value::Mean,
     }
 }
 

@@ -7,8 +7,7 @@
 //! `alpha` is the parameter of the distribution: 0 mixes nothing, small ones leave most minibatches nearly as they are, 1 makes all shares as likely. `p` is how often a minibatch is mixed.
 //!
 //! # Notes
-//! Stands behind the statements that change rows one by one, and works on rows of any form. The mixed targets, label smoothing and class weights are one soft target. `one_of`
-//! chooses between this and `cutmix`.
+//! Stands behind the statements that change rows one by one, and works on rows of any form. The mixed targets, label smoothing and class weights are one soft target.
 //!
 //! # Elsewhere
 //! `MixUp` in torchvision and Keras, `mixup=0.2` in timm.

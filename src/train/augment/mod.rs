@@ -10,6 +10,7 @@ mod facts;
 mod moves;
 mod pairs;
 mod picture;
+mod value;
 
 pub use super::Wrong;
 pub use chain::{Chain, Painted, Room};
@@ -18,6 +19,7 @@ pub use facts::Facts;
 pub use moves::{Fill, Map, Move};
 pub use pairs::{Minibatch, Pair, Paired, Pairs};
 pub use picture::{Picture, Pixels, Rect, Size};
+pub use value::{VALUE, Value};
 
 use crate::{
     model::Use,
@@ -62,10 +64,9 @@ pub trait Augment: Sync {
 
     /// Whether it needs means and deviations of the training part.
     fn asks(&self, args: &Args) -> bool {
-        ["fill", "value"].iter().any(|name| {
-            let known = args.sig.arg(name).is_some();
-            known && matches!(args.opt_word(name), Some("mean" | "noise"))
-        })
+        let given = |name: &str| args.sig.arg(name).and_then(|_| args.opt_word(name));
+        given("fill").is_some_and(|word| Fill::named(word) == Fill::Mean)
+            || given("value").is_some_and(|word| Value::named(word).is_of_the_rows())
     }
 
     /// How often it acts on a row.
@@ -78,14 +79,6 @@ pub trait Augment: Sync {
 
     fn plan(&self, args: &Args) -> Plan;
 }
-
-/// Arguments of what is painted over.
-pub const VALUE: ArgSpec = ArgSpec::named(
-    "value",
-    Kind::Word(&["mean", "black", "noise", "uniform"]),
-    Default::Word("mean"),
-    "the channel's mean over the training part, the smallest value, normal deviates about the mean, or uniform numbers",
-);
 
 /// How a statement acts.
 pub enum Plan {
