@@ -7,6 +7,7 @@ pub mod aligned;
 pub mod barrier;
 pub mod conv;
 pub mod crew;
+pub mod depthwise;
 pub mod fpenv;
 pub mod gate;
 pub mod gemm;

@@ -4,12 +4,12 @@ use std::ops::Range;
 
 use crate::kernels::conv::{Block, Maps, Sizes, WEIGHT_COLUMNS, forward, inputs, weights, weights_of};
 use crate::kernels::gemm::Matrix;
-use crate::loops::calls::conv::ConvParams;
+use crate::loops::calls::conv::{ConvParams, Side};
 
 use super::{Args, params, slides};
 
 /// The pictures of part `part` of `rows` rows that are cut into parts of `size`.
-fn pictures(part: u64, size: usize, rows: usize, each: usize) -> Range<usize> {
+pub(super) fn pictures(part: u64, size: usize, rows: usize, each: usize) -> Range<usize> {
     let part = part as usize;
     (part * size).min(rows) * each..((part + 1) * size).min(rows) * each
 }
@@ -47,8 +47,8 @@ pub(super) unsafe extern "C" fn conv(operands: *const u64, args: *const Args, fi
         // written is this part's own, and the schedule has no writer of what is read since the last barrier.
         unsafe {
             match (call.side, call.groups as usize) {
-                (ConvParams::FORWARD, _) => forward(&sizes, shard, read(x), fixed, y),
-                (ConvParams::INPUTS, _) => inputs(&sizes, shard, x, fixed, read(y)),
+                (Side::FORWARD, _) => forward(&sizes, shard, read(x), fixed, y),
+                (Side::INPUTS, _) => inputs(&sizes, shard, x, fixed, read(y)),
                 (_, 0) => {
                     let panels = sizes.filters.div_ceil(WEIGHT_COLUMNS);
                     let (tap, filter) = (part as usize / panels, part as usize % panels * WEIGHT_COLUMNS);

@@ -5,6 +5,7 @@
 
 mod combine;
 mod conv;
+mod depthwise;
 mod pool;
 mod product;
 mod slides;
@@ -29,6 +30,7 @@ pub(super) fn function(symbol: Symbol) -> HostFn {
         Symbol::Combine => combine::combine,
         Symbol::Pool => pool::pool,
         Symbol::Conv => conv::conv,
+        Symbol::Depthwise => depthwise::depthwise,
         Symbol::Transpose => transpose::transpose,
         Symbol::Unfold => unfold::unfold,
     }

@@ -28,6 +28,26 @@ pub enum Side {
     Weights,
 }
 
+impl Side {
+    /// As functions of the host are told it.
+    pub fn word(self) -> u64 {
+        match self {
+            Side::Forward => Side::FORWARD,
+            Side::Inputs => Side::INPUTS,
+            Side::Weights => Side::WEIGHTS,
+        }
+    }
+
+    pub const FORWARD: u64 = 0;
+    pub const INPUTS: u64 = 1;
+    pub const WEIGHTS: u64 = 2;
+}
+
+/// Rows that partials of the groups have.
+pub fn rows_of_groups() -> Domain {
+    Domain::Rows { rows: Dim::Const(GROUPS), inner: [1; AXES], grain: 1 }
+}
+
 #[derive(Clone, Debug, PartialEq)]
 pub struct Conv {
     pub side: Side,
@@ -60,12 +80,6 @@ params! {
     }
 }
 
-impl ConvParams {
-    pub const FORWARD: u64 = 0;
-    pub const INPUTS: u64 = 1;
-    pub const WEIGHTS: u64 = 2;
-}
-
 impl Conv {
     /// Elements of the weights.
     fn weights(&self) -> usize {
@@ -84,11 +98,6 @@ impl Conv {
     /// Whether the weights are partials to be combined.
     pub fn in_groups(&self) -> bool {
         self.side == Side::Weights && self.weights() <= GROUPS_MOST
-    }
-
-    /// Rows that partials of the groups have.
-    pub fn rows_of_groups() -> Domain {
-        Domain::Rows { rows: Dim::Const(GROUPS), inner: [1; AXES], grain: 1 }
     }
 
     fn panels(&self) -> usize {
@@ -117,7 +126,7 @@ impl Library for Conv {
         let one = axis(1, 0);
         let rows = axis(self.slides.taps() * self.channels, self.w.stride);
         let region = match self.in_groups() {
-            true => Region::Partials { cols: self.weights(), domain: Self::rows_of_groups() },
+            true => Region::Partials { cols: self.weights(), domain: rows_of_groups() },
             false => Region::Grid { offset: self.w.offset, axes: [rows, axis(self.filters, 1), one, one] },
         };
         let weights =
@@ -156,13 +165,8 @@ impl Library for Conv {
     }
 
     fn params(&self) -> Vec<u64> {
-        let side = match self.side {
-            Side::Forward => ConvParams::FORWARD,
-            Side::Inputs => ConvParams::INPUTS,
-            Side::Weights => ConvParams::WEIGHTS,
-        };
         let own = ConvParams {
-            side,
+            side: self.side.word(),
             grain: self.grain().unwrap_or(0) as u64,
             groups: if self.in_groups() { GROUPS as u64 } else { 0 },
             pictures: self.slides.pictures as u64,

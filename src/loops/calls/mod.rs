@@ -75,6 +75,7 @@ calls! {
     product: Product = "dropnet_product";
     combine: Combine = "dropnet_combine";
     conv: Conv = "dropnet_conv";
+    depthwise: Depthwise = "dropnet_depthwise";
     pool: Pool = "dropnet_pool";
     transpose: Transpose = "dropnet_transpose";
     unfold: Unfold = "dropnet_unfold";

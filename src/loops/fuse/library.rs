@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use super::depthwise::DepthwiseView;
 use super::pools::PoolView;
 use super::product::ProductView;
 use super::unfold::UnfoldView;
@@ -17,6 +18,7 @@ pub(super) type Library = BTreeMap<ValueId, View>;
 pub(super) enum View {
     Product(ProductView),
     Conv(ConvView),
+    Depthwise(DepthwiseView),
     Pool(PoolView),
     Unfold(UnfoldView),
 }
@@ -27,6 +29,7 @@ impl View {
         match self {
             View::Product(view) => view.bases().to_vec(),
             View::Conv(view) => view.bases(),
+            View::Depthwise(view) => view.bases(),
             View::Pool(view) => view.bases(),
             View::Unfold(view) => view.bases(),
         }
@@ -37,6 +40,7 @@ impl View {
         match self {
             View::Product(view) => view.call(own, alone, buffer).into(),
             View::Conv(view) => view.call(own, buffer).into(),
+            View::Depthwise(view) => view.call(own, buffer).into(),
             View::Pool(view) => view.call(own, buffer).into(),
             View::Unfold(view) => view.call(own, buffer).into(),
         }
@@ -46,7 +50,7 @@ impl View {
     pub fn word(&self, call: &Call) -> String {
         match self {
             View::Product(_) => "gemm".to_string(),
-            View::Conv(_) | View::Pool(_) | View::Unfold(_) => call.word(),
+            View::Conv(_) | View::Depthwise(_) | View::Pool(_) | View::Unfold(_) => call.word(),
         }
     }
 
@@ -55,6 +59,7 @@ impl View {
         match self {
             View::Product(view) => view.in_pieces(),
             View::Conv(view) => view.call(BufferId(0), |_| BufferId(0)).in_groups(),
+            View::Depthwise(view) => view.call(BufferId(0), |_| BufferId(0)).in_groups(),
             View::Pool(_) | View::Unfold(_) => false,
         }
     }
