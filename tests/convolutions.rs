@@ -149,10 +149,10 @@ fn windows_agree_with_pytorch() {
     let golden: Json = serde_json::from_str(include_str!("golden/convolutions.json")).expect("JSON");
     let rows = golden["rows"].as_u64().expect("rows") as usize;
     let cases = golden["cases"].as_array().expect("cases");
-    assert!(cases.len() >= 20);
+    assert!(cases.len() >= 45);
     for case in cases.iter().map(|json| Case::of(json, rows)) {
-        // The file has nine digits.
-        case.check(&case.interpreted(), 1e-7, "interpreter");
+        // The file has nine digits, and what divides a mean has 24 bits.
+        case.check(&case.interpreted(), 2e-7, "interpreter");
         for threads in [1, 2] {
             case.check(&case.native(threads), 1e-5, "native code");
         }

@@ -23,8 +23,6 @@ type Result<T> = std::result::Result<T, Box<Diagnostic>>;
 /// Layers that the language has and this version does not.
 const NOT_YET: &[&str] = &[
     "attention",
-    "conv_transpose",
-    "depthwise_conv",
     "drop_path",
     "embedding",
     "encoder",
@@ -35,7 +33,6 @@ const NOT_YET: &[&str] = &[
     "load",
     "log",
     "lstm",
-    "mean_pool",
     "mel_spectrogram",
     "moe",
     "positions",
@@ -43,8 +40,6 @@ const NOT_YET: &[&str] = &[
     "spec_mask",
     "stack",
     "unembed",
-    "upsample",
-    "zero_pad",
 ];
 /// Blocks that only some layers hold.
 const PARTS: &[(&str, &str)] = &[("branch", "`concat`, `add` or `mul`"), ("shortcut", "`residual`")];

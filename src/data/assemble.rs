@@ -51,7 +51,10 @@ impl Opened<'_> {
                 let named =
                     |c: usize, e: DataError| at(e.column(table.target[c].number, &table.target[c].name));
                 whole.told_apart(&rule, named)?;
-                let encoded = encode::table(table, &columns, &inputs);
+                let mut encoded = encode::table(table, &columns, &inputs);
+                if need.raw {
+                    encode::keep_raw(table, &columns, &inputs, &mut encoded);
+                }
                 let target = Arc::new(encode::in_training_units(&whole, &rule));
                 let part =
                     |rows: &Vec<u32>| Part::new(rows.as_slice().into(), encoded.clone(), target.clone());
@@ -100,14 +103,14 @@ impl Opened<'_> {
         let Raw::Arrays { train, test } = self.raw else {
             return Err(DataError::new("E0533", "the source has no arrays"));
         };
-        let stores = vec![super::arrays::apply(train.data, &array_rule, &inputs[0])?];
+        let stores = vec![super::arrays::apply(train.data, &array_rule, &inputs[0], need.raw)?];
         let target = Arc::new(encode::in_training_units(&whole, &rule));
         let part = |rows: &Vec<u32>| {
             (!rows.is_empty()).then(|| Part::new(rows.as_slice().into(), stores.clone(), target.clone()))
         };
         let (first, valid, cut_test) = (part(&parts.train), part(&parts.valid), part(&parts.test));
         let own_test = test.zip(own).map(|(test, whole)| {
-            let stores = vec![super::arrays::apply(test.data, &array_rule, &inputs[0])?];
+            let stores = vec![super::arrays::apply(test.data, &array_rule, &inputs[0], false)?];
             Ok::<Part, DataError>(Part::of_first(test.rows, stores, encode::in_training_units(&whole, &rule)))
         });
         let own_test = own_test.transpose()?;

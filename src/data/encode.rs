@@ -3,7 +3,7 @@
 use super::dataset::{Input, Target};
 use super::raw::{Cells, Table};
 use super::target::Whole;
-use super::transform::{CellRule, ColumnRule, InputShape, TargetRule};
+use super::transform::{Affine, ArrayRule, CellRule, ColumnRule, InputShape, TargetRule};
 
 /// Encodes all rows and deals their numbers out to the net's inputs.
 pub(super) fn table(table: &Table, rules: &[ColumnRule], inputs: &[InputShape]) -> Vec<Input> {
@@ -21,6 +21,30 @@ pub(super) fn table(table: &Table, rules: &[ColumnRule], inputs: &[InputShape]) 
         deal(&line, inputs, &mut arrays);
     }
     inputs.iter().zip(arrays).map(|(input, data)| Input::floats(&input.name, &input.shape, data)).collect()
+}
+
+/// Keeps the numbers of the table beside what the net sees of them.
+pub(super) fn keep_raw(table: &Table, rules: &[ColumnRule], inputs: &[InputShape], encoded: &mut [Input]) {
+    let plain = |rule: &ColumnRule| match &rule.rule {
+        CellRule::Number { fill, .. } => {
+            ColumnRule { rule: CellRule::Number { scale: 1.0, shift: 0.0, fill: *fill }, ..rule.clone() }
+        }
+        CellRule::Category { .. } => rule.clone(),
+    };
+    let plain: Vec<ColumnRule> = rules.iter().map(plain).collect();
+    if plain == rules {
+        return;
+    }
+    let pairs = rules.iter().flat_map(|rule| match &rule.rule {
+        CellRule::Number { scale, shift, .. } => vec![Affine { scale: *scale, shift: *shift }],
+        CellRule::Category { names, .. } => vec![Affine::SAME; names.len()],
+    });
+    let mut pairs = pairs.collect::<Vec<_>>().into_iter();
+    for (input, raw) in encoded.iter_mut().zip(self::table(table, &plain, inputs)) {
+        let width = input.width();
+        let rule = ArrayRule { width, pairs: pairs.by_ref().take(width).collect() };
+        input.raw = Some(super::dataset::Raw { store: raw.store, rule });
+    }
 }
 
 /// A missing cell has a filling in its rule, for a table without one refuses such rows while it is read.

@@ -245,6 +245,11 @@ impl Builder {
         self.push(Op::Slice { axis, start, len }, &[x])
     }
 
+    /// `x` with zeros before and after along a constant axis.
+    pub fn zeros_around(&mut self, x: ValueId, axis: usize, before: usize, after: usize) -> ValueId {
+        self.push(Op::Pad { axis, before, after }, &[x])
+    }
+
     pub fn concat(&mut self, parts: &[ValueId], axis: usize) -> ValueId {
         self.push(Op::Concat { axis }, parts)
     }

@@ -50,16 +50,33 @@ pub fn of_data_alone(graph: &Graph) -> Vec<bool> {
     alone
 }
 
-/// Whether an element of the result is a sum, or the like, over rows, or a convolution: its products take the windows of several rows together, and so the last
-/// bits of a row may be those of its neighbours.
+/// Whether an element of the result is a sum, or the like, over rows, or a convolution, transposed or not: its products take the windows of several rows
+/// together, and so the last bits of a row may be those of its neighbours.
 fn mixes_rows(graph: &Graph, node: &Node) -> bool {
     let rows = |operand: usize, axis: usize| graph.ty(node.inputs[operand]).dims[axis] == Dim::Batch;
     match &node.op {
         Op::Reduce { axes, .. } => axes.iter().any(|axis| rows(0, *axis)),
         Op::Contract { .. } if matches!(graph.node(node.inputs[0]).op, Op::Windows { .. }) => true,
+        Op::Overlap { .. } => matches!(graph.node(node.inputs[0]).op, Op::Contract { .. }),
         Op::Contract { over, .. } => over.iter().any(|(left, _)| rows(0, *left)),
         _ => false,
     }
+}
+
+/// By node: whether its elements are those of windows. One kernel makes them and what becomes of them, and nothing is cut between the two.
+fn of_windows(graph: &Graph) -> Vec<bool> {
+    let mut windows = vec![false; graph.nodes.len()];
+    for (index, node) in graph.nodes.iter().enumerate() {
+        windows[index] = match &node.op {
+            Op::Windows { .. } => true,
+            Op::Reduce { .. } | Op::Contract { .. } | Op::Overlap { .. } => false,
+            _ => node.inputs.iter().any(|v| windows[v.index()]),
+        };
+        if let Op::Overlap { .. } = &node.op {
+            windows[node.inputs[0].index()] = true;
+        }
+    }
+    windows
 }
 
 /// Divides a graph where the most is spared, if rows of at most `most` numbers may be kept. None if nothing that is worth its room
@@ -96,12 +113,13 @@ struct Ends(Vec<bool>);
 
 impl Ends {
     fn of(graph: &Graph) -> Self {
-        let alone = of_data_alone(graph);
+        let (alone, of_windows) = (of_data_alone(graph), of_windows(graph));
         let of_rows = reached(graph, |op| matches!(op, Op::Input { .. }));
         let may_end = |(index, node): (usize, &Node)| {
             let number = node.ty.dtype == DType::F32 && node.ty.has_batch();
             let read = matches!(node.op, Op::Input { .. });
-            alone[index] && of_rows[index] && (read || number && !matches!(node.op, Op::Broadcast { .. }))
+            let whole = !of_windows[index] && !matches!(node.op, Op::Broadcast { .. });
+            alone[index] && of_rows[index] && (read || number && whole)
         };
         Self(graph.nodes.iter().enumerate().map(may_end).collect())
     }

@@ -100,7 +100,7 @@ pub(super) fn flow(b: &mut Builder, of: ValueId, operand: usize, g: ValueId) -> 
         Op::Transpose { permutation } => b.transpose(g, &inverse(permutation)),
         Op::Slice { axis, start, len } => {
             let after = extent(b, x(0), *axis) - start - len;
-            b.push(Op::Pad { axis: *axis, before: *start, after }, &[g])
+            b.zeros_around(g, *axis, *start, after)
         }
         Op::Pad { axis, before, .. } => {
             let len = extent(b, x(0), *axis);

@@ -11,7 +11,7 @@
 //! All values have equal sizes but for the joined axis, whose sizes add up.
 //!
 //! # Arguments
-//! `values` are labels or inputs; none with a block. `axis` is the role of the joined axis (`unit`, `height`, `width`, `channel`); the last axis
+//! `values` are labels or inputs; none with a block. `axis` is the role of the joined axis (`unit`, `height`, `width`, `time`, `channel`); the last axis
 //! unless given.
 //!
 //! # Train and eval
@@ -51,7 +51,7 @@ static SIG: Sig = Sig {
         ArgSpec::optional("values", Kind::Rest(&Kind::Name), Default::Absent, "labels or inputs"),
         ArgSpec::named(
             "axis",
-            Kind::Word(&["unit", "height", "width", "channel"]),
+            Kind::Word(&["unit", "height", "width", "time", "channel"]),
             Default::Absent,
             "role of the joined axis; the last unless given",
         ),

@@ -53,11 +53,15 @@ use crate::{
 pub struct Conv;
 pub static LAYER: Conv = Conv;
 
+pub const WIDTH: ArgSpec = ArgSpec::required("width", Kind::Count { min: 1 }, "number of filters");
+pub const MAX_NORM: ArgSpec =
+    ArgSpec::named("max_norm", Kind::Number(Bounds::POSITIVE), Default::Absent, "largest norm of a filter");
+
 static SIG: Sig = Sig {
     name: "conv",
     about: "convolution over height and width, or over steps",
     args: &[
-        ArgSpec::required("width", Kind::Count { min: 1 }, "number of filters"),
+        WIDTH,
         SIZE,
         STRIDE,
         SAME,
@@ -71,12 +75,7 @@ static SIG: Sig = Sig {
         ArgSpec::named("bias", Kind::Bool, Default::Bool(true), "add a bias"),
         INIT,
         BIAS_INIT,
-        ArgSpec::named(
-            "max_norm",
-            Kind::Number(Bounds::POSITIVE),
-            Default::Absent,
-            "largest norm of a filter",
-        ),
+        MAX_NORM,
         penalties::l1::OF_WEIGHTS,
         penalties::l2::OF_WEIGHTS,
     ],
@@ -101,7 +100,7 @@ impl Layer for Conv {
         weight.max_norm = cx.args.opt_number("max_norm");
         weight.penalties = penalties::own(cx.args);
         cx.param(weight);
-        bias(cx, width)?;
+        declare_bias(cx, width)?;
         Ok(windows.result(cx.input(), width))
     }
 
@@ -166,7 +165,7 @@ fn groups(cx: &Infer<'_>, channels: usize, width: usize) -> Result<usize, Diagno
 }
 
 /// Declares `bias [width]` unless `bias=false`.
-fn bias(cx: &mut Infer<'_>, width: usize) -> Result<(), Diagnostic> {
+pub fn declare_bias(cx: &mut Infer<'_>, width: usize) -> Result<(), Diagnostic> {
     if cx.args.flag("bias") {
         let start = cx.start("bias_init", Shape::Biases)?;
         cx.param(ParamDecl::new("bias", vec![width], ParamRole::Bias, start));

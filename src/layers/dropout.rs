@@ -305,11 +305,7 @@ fn check_shared(cx: &Infer<'_>) -> Result<(), Diagnostic> {
             .label("one draw for all rows of a sample")
             .help("leave one of them out"));
         }
-        let present = match Role::named(word) {
-            Some(roles) => roles.iter().all(|&role| cx.input().has_role(role)),
-            None => matches!(word, "batch" | "rows"),
-        };
-        if !present {
+        if !cx.input().has(word) && !matches!(word, "batch" | "rows") {
             return Err(Diagnostic::error(
                 "E0302",
                 cx.args.span_of("share"),

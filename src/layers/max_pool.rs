@@ -9,11 +9,12 @@
 //!
 //! # Shape
 //! `h x w x c` becomes `h' x w' x c`, `steps x c` becomes `steps' x c`. With `pad=valid` h' is (h - size) / stride + 1, rounded down: what is left over
-//! at the end is not seen.
+//! at the end is not seen. With `over` the named axes are taken away.
 //!
 //! # Arguments
 //! `size` is that of a window (`2x2`, or one number over steps). `stride` is the window's size unless given: windows lie side by side. `pad=same` makes
 //! h' = h / stride, rounded up, `pad=1` adds that many places on each side; what is outside of the map is never the largest.
+//! `over` names axes instead (`height`, `width`, `space`, `time`, `channel`, `unit`, one or a list), along all of which the largest number is taken: there are no windows then.
 //!
 //! # Train and eval
 //! The same.
@@ -30,14 +31,14 @@
 //! ```
 
 use super::{
-    Infer, Layer, Lower, Reach, Reached,
-    slide::{POOL_STRIDE, SIZE, VALID, Windows},
+    Infer, Layer, Lower, Reach, Reached, over,
+    slide::{OPTIONAL_SIZE, POOL_STRIDE, VALID, Windows},
 };
 use crate::{
     diag::Diagnostic,
     graph::ValueId,
     model::Ty,
-    vocab::{Block, Sig},
+    vocab::{ArgSpec, Block, Default, Sig},
 };
 
 pub struct MaxPool;
@@ -45,8 +46,13 @@ pub static LAYER: MaxPool = MaxPool;
 
 static SIG: Sig = Sig {
     name: "max_pool",
-    about: "the largest number of each window",
-    args: &[SIZE, POOL_STRIDE, VALID],
+    about: "the largest number of each window, or along named axes",
+    args: &[
+        OPTIONAL_SIZE,
+        POOL_STRIDE,
+        VALID,
+        ArgSpec::named("over", over::AXES, Default::Absent, "axes that are taken away, instead of windows"),
+    ],
     block: Block::None,
 };
 
@@ -56,6 +62,20 @@ impl Layer for MaxPool {
     }
 
     fn infer(&self, cx: &mut Infer<'_>) -> Result<Ty, Diagnostic> {
+        match (cx.args.is_written("over"), cx.args.is_written("size")) {
+            (true, _) => {
+                no_windows(cx)?;
+                return over::without(cx);
+            }
+            (false, false) => {
+                return Err(Diagnostic::error("E0201", cx.args.span, "`max_pool` needs windows or axes")
+                    .label("neither `size` nor `over`")
+                    .help(
+                        "write `max_pool 2x2`, or `max_pool over=space` for the largest of the whole map",
+                    ));
+            }
+            (false, true) => {}
+        }
         let windows = Windows::of(cx)?;
         Ok(windows.result(cx.input(), windows.channels))
     }
@@ -65,8 +85,25 @@ impl Layer for MaxPool {
     }
 
     fn lower(&self, cx: &mut Lower<'_>) -> ValueId {
+        if cx.args.is_written("over") {
+            let axes: Vec<usize> =
+                over::axes(cx.args, cx.input_ty()).into_iter().map(|axis| axis + 1).collect();
+            return over::first(cx.b, cx.input(), &axes);
+        }
         let geometry = Windows::read(cx.args, cx.input_ty()).geometry();
         let windows = cx.b.windows(cx.input(), &geometry, f32::NEG_INFINITY);
         cx.b.first_over(windows, &geometry.tap_axes())
+    }
+}
+
+/// Arguments of windows say nothing where axes are named.
+fn no_windows(cx: &Infer<'_>) -> Result<(), Diagnostic> {
+    match ["size", "stride", "pad"].into_iter().find(|name| cx.args.is_written(name)) {
+        None => Ok(()),
+        Some(name) => {
+            Err(Diagnostic::error("E0211", cx.args.span_of(name), format!("both `{name}` and `over`"))
+                .label("there are no windows where axes are named")
+                .help("keep one of them"))
+        }
     }
 }

@@ -9,6 +9,7 @@ mod facts;
 mod infer;
 pub mod initial;
 mod lower;
+mod over;
 mod rate;
 mod reach;
 mod site;
@@ -98,7 +99,9 @@ layers! {
     batch_norm,
     concat,
     conv,
+    conv_transpose,
     dense,
+    depthwise_conv,
     drop_connect,
     dropout,
     elu,
@@ -111,6 +114,7 @@ layers! {
     leaky_relu,
     log_softmax,
     max_pool,
+    mean_pool,
     mul,
     noise,
     relu,
@@ -122,6 +126,8 @@ layers! {
     softmax,
     softplus,
     tanh,
+    upsample,
+    zero_pad,
 }
 
 pub fn find(name: &str) -> Option<&'static dyn Layer> {

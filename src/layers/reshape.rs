@@ -10,7 +10,7 @@
 //! Any, with as many numbers as the new sizes multiply to.
 //!
 //! # Arguments
-//! The sizes, as one `4x4x2` or as several numbers `4, 4, 2`. `roles` says what the axes are, one word an axis: `unit`, `height`, `width`,
+//! The sizes, as one `4x4x2` or as several numbers `4, 4, 2`. `roles` says what the axes are, one word an axis: `unit`, `height`, `width`, `time`,
 //! `channel`; without it they are plain units, so that `share=` has nothing to speak of.
 //!
 //! # Train and eval
@@ -49,7 +49,7 @@ static SIG: Sig = Sig {
         ),
         ArgSpec::named(
             "roles",
-            Kind::Words(&["unit", "height", "width", "channel"]),
+            Kind::Words(&["unit", "height", "width", "time", "channel"]),
             Default::Absent,
             "what each axis is",
         ),

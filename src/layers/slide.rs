@@ -9,10 +9,11 @@ use crate::{
 };
 
 /// `3x3`, or one number: of the only axis where windows slide over one, else of both.
-const SIZES: Kind = Kind::OneOf(&[Kind::Size, Kind::Count { min: 1 }]);
+pub const SIZES: Kind = Kind::OneOf(&[Kind::Size, Kind::Count { min: 1 }]);
 
 pub const SIZE: ArgSpec =
     ArgSpec::required("size", SIZES, "height and width of a window; one number where there is one axis");
+pub const OPTIONAL_SIZE: ArgSpec = ArgSpec { default: Default::Absent, ..SIZE };
 pub const STRIDE: ArgSpec = ArgSpec::named("stride", SIZES, Default::Number(1.0), "from window to window");
 /// Of pools, whose windows lie side by side unless told otherwise.
 pub const POOL_STRIDE: ArgSpec =
@@ -45,6 +46,43 @@ impl Windows {
         Ok(windows)
     }
 
+    /// Those of a layer whose input is a map of the windows: they slide over its result, which is larger.
+    ///
+    /// # Errors
+    /// As [`Self::of`].
+    pub fn enlarging(cx: &Infer<'_>) -> Result<Self, Diagnostic> {
+        let axes = map(cx)?;
+        for name in ["size", "stride", "dilation", "pad"] {
+            counted(cx, name, axes)?;
+        }
+        let windows = Self::read_enlarging(cx.args, cx.input());
+        windows.border(cx)?;
+        match windows.axes.iter().any(|slide| slide.len == 0) {
+            true => Err(cx
+                .mismatch(format!("the border of `{}` takes away all of the map that it makes", cx.name()))
+                .help("take `pad=same`, or a smaller border")),
+            false => Ok(windows),
+        }
+    }
+
+    /// The same of a use that has been checked.
+    pub fn read_enlarging(args: &Args, input: &Ty) -> Self {
+        let mut windows = Self::read(args, input);
+        let same = is_same(args);
+        for (slide, axis) in windows.axes.iter_mut().zip(&input.axes) {
+            let (count, span) = (axis.size, slide.span());
+            if same {
+                let total = span.saturating_sub(slide.stride);
+                (slide.before, slide.after) = (total / 2, total - total / 2);
+                slide.len = count.saturating_mul(slide.stride);
+            } else {
+                let reach = (count - 1).saturating_mul(slide.stride).saturating_add(span);
+                slide.len = reach.saturating_sub(slide.before + slide.after);
+            }
+        }
+        windows
+    }
+
     /// The windows of a use that has been checked.
     pub fn read(args: &Args, input: &Ty) -> Self {
         let axes = input.axes.len().saturating_sub(1);
@@ -66,7 +104,7 @@ impl Windows {
     }
 
     fn pad(&mut self, args: &Args) {
-        let same = args.value("pad").is_some_and(|v| *v == Value::Word("same".into()));
+        let same = is_same(args);
         let sizes = sizes(args, "pad", self.axes.len());
         for (i, slide) in self.axes.iter_mut().enumerate() {
             if same {
@@ -109,11 +147,25 @@ impl Windows {
         Err(cx.mismatch(message).help("take smaller windows, `pad=same`, or fewer pools in front of it"))
     }
 
-    /// The result's type with so many channels: the axes keep their roles.
+    /// The result's type with so many channels: the axes keep the roles that they have.
     pub fn result(&self, input: &Ty, channels: usize) -> Ty {
+        self.map_of(Slide::count, input, channels)
+    }
+
+    /// The same of [`Self::enlarging`].
+    pub fn enlarged(&self, input: &Ty, channels: usize) -> Ty {
+        self.map_of(|slide| slide.len, input, channels)
+    }
+
+    fn map_of(&self, len: fn(&Slide) -> usize, input: &Ty, channels: usize) -> Ty {
         let mut axes = input.axes.clone();
-        for (axis, slide) in axes.iter_mut().zip(&self.axes) {
-            axis.size = slide.count();
+        // Windows slide over time, or over height and width, where nothing else was said of the axes.
+        let roles: &[Role] = if self.axes.len() == 1 { &[Role::Time] } else { &[Role::Height, Role::Width] };
+        for (axis, (slide, role)) in axes.iter_mut().zip(self.axes.iter().zip(roles)) {
+            axis.size = len(slide);
+            if axis.role == Role::Unit {
+                axis.role = *role;
+            }
         }
         if let Some(last) = axes.last_mut() {
             *last = Axis { role: Role::Channel, size: channels };
@@ -141,6 +193,10 @@ impl Windows {
     }
 }
 
+fn is_same(args: &Args) -> bool {
+    args.value("pad").is_some_and(|v| *v == Value::Word("same".into()))
+}
+
 /// How many axes windows slide over; E0301 where the input has no such axes.
 pub fn map(cx: &Infer<'_>) -> Result<usize, Diagnostic> {
     match cx.input().axes.len() {
@@ -155,27 +211,35 @@ pub fn map(cx: &Infer<'_>) -> Result<usize, Diagnostic> {
     }
 }
 
-/// An argument gives one size an axis, or one for all; otherwise E0211, or E0206 for a size of 0.
+/// An argument of windows gives one size an axis, or one for all but the window's own; otherwise E0211, or E0206 for a size of 0.
 fn counted(cx: &Infer<'_>, name: &'static str, axes: usize) -> Result<(), Diagnostic> {
-    let wrong = |given: usize, fix: String| {
-        let (size, axis) =
-            (if given == 1 { "size" } else { "sizes" }, if axes == 1 { "axis" } else { "axes" });
-        let message =
-            format!("`{name}` of `{}` has {given} {size}, and windows slide over {axes} {axis}", cx.name());
-        Err(Diagnostic::error("E0211", cx.args.span_of(name), message)
-            .label(format!("sees {}", cx.input()))
-            .also(cx.inputs[0].span, format!("this value comes from {}", cx.inputs[0].name))
-            .help(fix))
+    one_an_axis(cx, name, axes)?;
+    match given(cx, name) {
+        Some(Value::Number(n)) if name == "size" && axes == 2 => {
+            Err(miscounted(cx, name, 1, axes).help(format!("write `{n}x{n}`")))
+        }
+        _ if name == "pad" => Ok(()),
+        _ => some(cx, name),
+    }
+}
+
+/// An argument gives one size an axis, or one for all; otherwise E0211.
+pub fn one_an_axis(cx: &Infer<'_>, name: &'static str, axes: usize) -> Result<(), Diagnostic> {
+    let Some(Value::Size(sizes)) = given(cx, name) else { return Ok(()) };
+    if sizes.len() == axes {
+        return Ok(());
+    }
+    let fix = match axes {
+        1 => format!("write one size, such as `{}`", sizes.first().copied().unwrap_or(3)),
+        _ => "write two sizes, such as `3x3`".into(),
     };
-    match cx.args.sig.arg(name).and_then(|_| cx.args.value(name)) {
-        Some(Value::Size(sizes)) if sizes.len() != axes && axes == 1 => {
-            wrong(sizes.len(), format!("write one size, such as `{}`", sizes.first().copied().unwrap_or(3)))
-        }
-        Some(Value::Size(sizes)) if sizes.len() != axes => {
-            wrong(sizes.len(), "write two sizes, such as `3x3`".into())
-        }
-        Some(Value::Number(n)) if name == "size" && axes == 2 => wrong(1, format!("write `{n}x{n}`")),
-        Some(Value::Size(sizes)) if sizes.contains(&0) && name != "pad" => {
+    Err(miscounted(cx, name, sizes.len(), axes).help(fix))
+}
+
+/// No size that an argument gives is 0; otherwise E0206.
+pub fn some(cx: &Infer<'_>, name: &'static str) -> Result<(), Diagnostic> {
+    match given(cx, name) {
+        Some(Value::Size(sizes)) if sizes.contains(&0) => {
             let message = format!("`{name}` of `{}` is 0", cx.name());
             Err(Diagnostic::error("E0206", cx.args.span_of(name), message).label("at least 1"))
         }
@@ -183,7 +247,22 @@ fn counted(cx: &Infer<'_>, name: &'static str, axes: usize) -> Result<(), Diagno
     }
 }
 
-fn sizes(args: &Args, name: &str, axes: usize) -> Option<Vec<usize>> {
+fn given<'a>(cx: &'a Infer<'_>, name: &'static str) -> Option<&'a Value> {
+    cx.args.sig.arg(name).and_then(|_| cx.args.value(name))
+}
+
+fn miscounted(cx: &Infer<'_>, name: &'static str, given: usize, axes: usize) -> Diagnostic {
+    let size = if given == 1 { "size" } else { "sizes" };
+    let over = if axes == 1 { "one axis" } else { "two axes" };
+    let message =
+        format!("`{name}` of `{}` has {given} {size}, and its map has {over} beside the channels", cx.name());
+    Diagnostic::error("E0211", cx.args.span_of(name), message)
+        .label(format!("sees {}", cx.input()))
+        .also(cx.inputs[0].span, format!("this value comes from {}", cx.inputs[0].name))
+}
+
+/// One size an axis, as argument `name` says; none where it is left out.
+pub fn sizes(args: &Args, name: &str, axes: usize) -> Option<Vec<usize>> {
     args.sig.arg(name)?;
     match args.value(name)? {
         Value::Size(sizes) => Some(sizes.iter().map(|n| *n as usize).collect()),

@@ -8,6 +8,7 @@ pub enum Role {
     Unit,
     Height,
     Width,
+    Time,
     Channel,
 }
 
@@ -17,18 +18,21 @@ impl Role {
             Role::Unit => "unit",
             Role::Height => "height",
             Role::Width => "width",
+            Role::Time => "time",
             Role::Channel => "channel",
         }
     }
 
-    /// The roles that a word of `share=` stands for; `None` if the word is no axis.
+    /// The roles that a word of `share=` or `over=` may stand for; `None` if the word is no axis. `space` is what convolutions slide over, be that
+    /// height and width or time.
     pub fn named(word: &str) -> Option<&'static [Role]> {
         Some(match word {
             "unit" => &[Role::Unit],
             "height" => &[Role::Height],
             "width" => &[Role::Width],
+            "time" => &[Role::Time],
             "channel" => &[Role::Channel],
-            "space" => &[Role::Height, Role::Width],
+            "space" => &[Role::Height, Role::Width, Role::Time],
             _ => return None,
         })
     }
@@ -94,6 +98,14 @@ impl Ty {
         match self.channels() {
             Some(_) => self.axes[..self.axes.len() - 1].iter().map(|a| a.size).product(),
             None => 1,
+        }
+    }
+
+    /// Whether the value has the axes that a word stands for: both of `space`, or time.
+    pub fn has(&self, word: &str) -> bool {
+        match word {
+            "space" => self.has_role(Role::Time) || self.has_role(Role::Height) && self.has_role(Role::Width),
+            word => Role::named(word).is_some_and(|roles| roles.iter().any(|role| self.has_role(*role))),
         }
     }
 

@@ -2,14 +2,16 @@
 
 use std::ops::Range;
 
-use crate::kernels::conv::{Block, Maps, Sizes, WEIGHT_COLUMNS, forward, inputs, weights, weights_of};
+use crate::kernels::conv::{
+    Block, Maps, Sizes, WEIGHT_COLUMNS, forward, inputs, weights, weights_of, winograd,
+};
 use crate::kernels::gemm::Matrix;
-use crate::loops::calls::conv::ConvParams;
+use crate::loops::calls::conv::{ConvParams, Side};
 
 use super::{Args, params, slides};
 
 /// The pictures of part `part` of `rows` rows that are cut into parts of `size`.
-fn pictures(part: u64, size: usize, rows: usize, each: usize) -> Range<usize> {
+pub(super) fn pictures(part: u64, size: usize, rows: usize, each: usize) -> Range<usize> {
     let part = part as usize;
     (part * size).min(rows) * each..((part + 1) * size).min(rows) * each
 }
@@ -47,8 +49,14 @@ pub(super) unsafe extern "C" fn conv(operands: *const u64, args: *const Args, fi
         // written is this part's own, and the schedule has no writer of what is read since the last barrier.
         unsafe {
             match (call.side, call.groups as usize) {
-                (ConvParams::FORWARD, _) => forward(&sizes, shard, read(x), fixed, y),
-                (ConvParams::INPUTS, _) => inputs(&sizes, shard, x, fixed, read(y)),
+                (Side::FORWARD, _) if call.winograd != 0 => {
+                    winograd::forward(&sizes, shard, read(x), (fixed.start, strides.0), y);
+                }
+                (Side::INPUTS, _) if call.winograd != 0 => {
+                    winograd::inputs(&sizes, shard, x, (fixed.start, strides.0), read(y));
+                }
+                (Side::FORWARD, _) => forward(&sizes, shard, read(x), fixed, y),
+                (Side::INPUTS, _) => inputs(&sizes, shard, x, fixed, read(y)),
                 (_, 0) => {
                     let panels = sizes.filters.div_ceil(WEIGHT_COLUMNS);
                     let (tap, filter) = (part as usize / panels, part as usize % panels * WEIGHT_COLUMNS);
@@ -65,9 +73,11 @@ pub(super) unsafe extern "C" fn conv(operands: *const u64, args: *const Args, fi
                 }
                 (_, groups) => {
                     let group = pictures(part, batch.div_ceil(groups), batch, each);
-                    let elements = sizes.weights();
-                    let partial = Matrix { start: w.add(part as usize * elements), strides };
-                    weights(&sizes, group, read(x), partial, read(y));
+                    let start = w.add(part as usize * sizes.weights());
+                    match call.winograd {
+                        0 => weights(&sizes, group, read(x), Matrix { start, strides }, read(y)),
+                        _ => winograd::weights(&sizes, group, read(x), (start, strides.0), read(y)),
+                    }
                 }
             }
         }

@@ -5,10 +5,12 @@
 
 mod combine;
 mod conv;
+mod depthwise;
 mod pool;
 mod product;
 mod slides;
 mod transpose;
+mod turn;
 mod unfold;
 
 use crate::loops::calls::Symbol;
@@ -29,7 +31,9 @@ pub(super) fn function(symbol: Symbol) -> HostFn {
         Symbol::Combine => combine::combine,
         Symbol::Pool => pool::pool,
         Symbol::Conv => conv::conv,
+        Symbol::Depthwise => depthwise::depthwise,
         Symbol::Transpose => transpose::transpose,
+        Symbol::Turn => turn::turn,
         Symbol::Unfold => unfold::unfold,
     }
 }

@@ -75,6 +75,32 @@ fn convolutions_of_many_channels() {
     check(&[2], &windows(1, &[(2, 2), (2, 2)], (1, 1, 1, 0)), &[], 400, 170, "weights by taps and columns");
 }
 
+/// Tiles of 2x2 results: odd maps, whose last tiles are cut; borders of each size; several pictures a block and blocks a picture; channels and
+/// filters that vectors of 16 leave a rest of.
+#[test]
+fn convolutions_in_tiles() {
+    for ((rows, cols), (before, after), channels, filters) in [
+        ((7, 9), (1, 1), 16, 24),
+        ((8, 8), (0, 0), 24, 16),
+        ((6, 5), (2, 0), 40, 16),
+        ((4, 4), (1, 1), 16, 40),
+        ((10, 12), (2, 2), 16, 16),
+    ] {
+        let geometry = windows(1, &[(rows, 3), (cols, 3)], (1, 1, before, after));
+        check(
+            &[1, 3],
+            &geometry,
+            &[],
+            channels,
+            filters,
+            &format!("{rows} by {cols}, border {before} and {after}"),
+        );
+    }
+    check(ROWS, &windows(2, &[(5, 3), (6, 3)], (1, 1, 1, 1)), &[3], 16, 16, "several maps a row");
+    check(&[18], &windows(1, &[(3, 3), (4, 3)], (1, 1, 1, 1)), &[], 16, 16, "several pictures a block");
+    check(&[1], &windows(1, &[(3, 3), (3, 3)], (1, 1, 1, 1)), &[], 200, 152, "weights by taps and columns");
+}
+
 /// The runs of a grouped convolution read and write channels of the maps where they lie.
 #[test]
 fn groups_are_channels_of_the_maps() {
@@ -90,6 +116,69 @@ fn groups_are_channels_of_the_maps() {
         b.concat(&parts, 3)
     };
     check_rows(ROWS, &[x, w], grouped, "three groups");
+}
+
+fn depthwise(b: &mut Builder, x: ValueId, w: ValueId, geometry: &Geometry) -> ValueId {
+    let windows = b.windows(x, geometry, 0.0);
+    let w = b.along_last(w, windows);
+    let products = b.mul(windows, w);
+    b.sum(products, &geometry.tap_axes())
+}
+
+/// Runs of channels of every length, windows that reach into the border on all sides or lie apart, more taps than registers hold together.
+#[test]
+fn depthwise_convolutions_of_every_geometry() {
+    for (stride, dilation, before, after) in
+        [(1, 1, 0, 0), (1, 1, 1, 1), (2, 1, 0, 1), (3, 1, 1, 0), (1, 2, 2, 2), (2, 3, 3, 0)]
+    {
+        let of = (stride, dilation, before, after);
+        for (geometry, channels) in [
+            (windows(1, &[(7, 3), (19, 2)], of), 21),
+            (windows(1, &[(7, 2), (19, 6)], of), 1),
+            (windows(1, &[(5, 3), (17, 5)], of), 7),
+            (windows(1, &[(17, 4)], of), 35),
+        ] {
+            if geometry.counts().contains(&0) {
+                continue;
+            }
+            let lens = geometry.axes.iter().map(|s| c(s.len));
+            let x: Vec<Dim> = [B].into_iter().chain(lens).chain([c(channels)]).collect();
+            let w: Vec<Dim> = geometry.sizes().into_iter().chain([channels]).map(c).collect();
+            check_rows(
+                ROWS,
+                &[x, w],
+                |b, x| depthwise(b, x[0], x[1], &geometry),
+                &format!("{of:?}, {channels}"),
+            );
+        }
+    }
+}
+
+/// Three kernels, and nothing in memory but maps and weights.
+#[test]
+fn depthwise_convolutions_write_no_windows_down() {
+    let mut b = Builder::new();
+    let slot = b.declare_input("x", DType::F32, &[12, 12, 16]);
+    let (v, w) = (b.param("v", &[16]), b.param("w", &[3, 3, 16]));
+    let x = b.input(slot, false);
+    let x = b.add_bias(x, v);
+    let maps = depthwise(&mut b, x, w, &windows(1, &[(12, 3), (12, 3)], (1, 1, 1, 1)));
+    let squares = b.square(maps);
+    let loss = b.mean(squares, &[0, 1, 2, 3]);
+    b.metric("loss", loss);
+    for (param, gradient) in [v, w].into_iter().zip(differentiate(&mut b, loss, &[v, w])) {
+        let new = b.add(param, gradient.expect("a gradient"));
+        b.store(param, new);
+    }
+    let graph = crate::graph::simplify(&b.finish(), crate::graph::Passes::ALL);
+    let program = fuse(&graph).expect("kernels");
+    let sides = program.kernels.iter().filter_map(|kernel| match kernel {
+        Kernel::Call { call: Call::Depthwise(conv), .. } => Some(conv.side),
+        _ => None,
+    });
+    assert_eq!(sides.collect::<Vec<_>>(), [Side::Forward, Side::Inputs, Side::Weights]);
+    let rows = program.buffers.iter().filter(|b| b.is_batched()).map(crate::loops::Buffer::row_len);
+    assert_eq!(rows.max(), Some(12 * 12 * 16));
 }
 
 #[test]

@@ -75,8 +75,10 @@ calls! {
     product: Product = "dropnet_product";
     combine: Combine = "dropnet_combine";
     conv: Conv = "dropnet_conv";
+    depthwise: Depthwise = "dropnet_depthwise";
     pool: Pool = "dropnet_pool";
     transpose: Transpose = "dropnet_transpose";
+    turn: Turn = "dropnet_turn";
     unfold: Unfold = "dropnet_unfold";
 }
 

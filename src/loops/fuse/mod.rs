@@ -8,6 +8,7 @@
 
 mod body;
 mod carry;
+mod depthwise;
 mod domain;
 mod form;
 mod group;

@@ -6,7 +6,7 @@
 use super::form::{Form, form};
 use super::library::{Library, View};
 use super::unfused::Unfused;
-use super::{pools, product, unfold, windows};
+use super::{depthwise, pools, product, unfold, windows};
 use crate::graph::{DType, Dim, Graph, Node, Op, Reduction, Type, ValueId};
 
 /// How the axes of a `Reduce` lie, where axes of extent 1 count as either kept or removed.
@@ -114,16 +114,16 @@ fn contraction(out: &mut Graph, node: Node, library: &mut Library) -> Result<Val
     Ok(v)
 }
 
-/// Writes an overlap down: the derivative of a convolution or of a pool.
+/// Writes an overlap down: the derivative of a convolution, of a depthwise one or of a pool; a transposed convolution.
 fn overlap(out: &mut Graph, node: Node, library: &mut Library) -> Result<ValueId, Unfused> {
     if moves_nothing(out, &node) {
         return Ok(rewrite(out, node));
     }
-    let view = match windows::overlap(out, &node) {
-        Some(view) => Some(View::Conv(view)),
-        None => pools::backward(out, &node).map(View::Pool),
-    };
-    let view = view.or_else(|| unfold::view(out, &node).map(View::Unfold));
+    let view = windows::overlap(out, &node)
+        .map(View::Conv)
+        .or_else(|| depthwise::overlap(out, &node).map(View::Depthwise))
+        .or_else(|| pools::backward(out, &node).map(View::Pool))
+        .or_else(|| unfold::view(out, &node).map(View::Unfold));
     let v = push(out, node);
     let view = view.ok_or_else(|| Unfused::at(out, v, "its windows slide over more than two axes"))?;
     library.insert(v, view);
@@ -141,15 +141,17 @@ fn windowed(out: &mut Graph, node: Node, library: &mut Library) -> ValueId {
     v
 }
 
-/// Writes a reduction down: of windows that reach into the border, a pool.
+/// Writes a reduction down: of windows that reach into the border, a pool; of their products with weights or gradients, a depthwise convolution.
 fn reduction(out: &mut Graph, mut node: Node, library: &mut Library) -> ValueId {
     // Which of equal maxima is meant matters to the derivative alone.
     if let Op::Reduce { reduction: reduction @ Reduction::First, .. } = &mut node.op {
         *reduction = Reduction::Max;
     }
-    let view = pools::forward(out, &node);
-    let v = rewrite(out, node);
-    library.extend(view.map(|view| (v, View::Pool(view))));
+    let view = pools::forward(out, &node)
+        .map(View::Pool)
+        .or_else(|| depthwise::reduction(out, &node).map(View::Depthwise));
+    let v = if view.is_some() { push(out, node) } else { rewrite(out, node) };
+    library.extend(view.map(|view| (v, view)));
     v
 }
 

@@ -1,0 +1,65 @@
+//! The mean along axes that are named.
+//!
+//! # What it does
+//! Takes away axes of a value: each number of the result is the mean over all places along them. `global_avg_pool` is the usual case for
+//! maps, `mean_pool over=space`; `avg_pool` takes means of windows.
+//!
+//! # Formula
+//! `y[c] = mean over i, j of x[i, j, c]` with `over=[height, width]`, and so for other axes.
+//!
+//! # Shape
+//! The value's without the named axes; one axis at least must be left.
+//!
+//! # Arguments
+//! `over` names the axes: `height`, `width`, `space` for both of them or for the steps of a series, `time` for those, `channel`, `unit`; one or a list.
+//!
+//! # Train and eval
+//! The same.
+//!
+//! # Example
+//! ```net
+//! net {
+//!   input image: real[4, 5, 3]
+//!   conv 4, 3x3 -> mean_pool over=height
+//!   mean_pool over=[width]
+//!   dense 3
+//!   output kind: class[3]
+//! }
+//! ```
+
+use super::{Infer, Layer, Lower, Reach, Reached, over};
+use crate::{
+    diag::Diagnostic,
+    graph::ValueId,
+    model::Ty,
+    vocab::{ArgSpec, Block, Default, Sig},
+};
+
+pub struct MeanPool;
+pub static LAYER: MeanPool = MeanPool;
+
+static SIG: Sig = Sig {
+    name: "mean_pool",
+    about: "the mean along named axes",
+    args: &[ArgSpec::named("over", over::AXES, Default::Required, "axes that are taken away")],
+    block: Block::None,
+};
+
+impl Layer for MeanPool {
+    fn sig(&self) -> &'static Sig {
+        &SIG
+    }
+
+    fn infer(&self, cx: &mut Infer<'_>) -> Result<Ty, Diagnostic> {
+        over::without(cx)
+    }
+
+    fn reach(&self, cx: &Reached<'_>) -> Reach {
+        cx.input()
+    }
+
+    fn lower(&self, cx: &mut Lower<'_>) -> ValueId {
+        let axes: Vec<usize> = over::axes(cx.args, cx.input_ty()).into_iter().map(|axis| axis + 1).collect();
+        cx.b.mean(cx.input(), &axes)
+    }
+}

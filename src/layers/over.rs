@@ -1,0 +1,75 @@
+//! Axes that a layer takes away by their roles: `over=time`, `over=[height, width]`.
+
+use super::Infer;
+use crate::{
+    diag::Diagnostic,
+    graph::{Builder, Dim, Geometry, Slide, ValueId},
+    model::{Axis, Role, Ty},
+    vocab::{Args, Kind},
+};
+
+pub const AXES: Kind = Kind::Words(&["unit", "height", "width", "space", "time", "channel"]);
+
+/// The value without the axes that `over` names.
+///
+/// # Errors
+/// E0302 for an axis that the value does not have, E0211 where every axis is named.
+pub fn without(cx: &Infer<'_>) -> Result<Ty, Diagnostic> {
+    let ty = cx.input();
+    for word in cx.args.words("over") {
+        if !ty.has(word) {
+            return Err(Diagnostic::error(
+                "E0302",
+                cx.args.span_of("over"),
+                format!("`over={word}` on a value without that axis"),
+            )
+            .label(format!("the value is {ty}"))
+            .also(cx.inputs[0].span, format!("this value comes from {}", cx.inputs[0].name))
+            .help(
+                "name an axis that the value has; `reshape 9x4, roles=[time, channel]` says what axes are",
+            ));
+        }
+    }
+    let removed = axes(cx.args, ty);
+    let kept = ty.axes.iter().enumerate().filter(|(i, _)| !removed.contains(i)).map(|(_, axis)| *axis);
+    match kept.collect::<Vec<Axis>>()[..] {
+        [] => Err(cx
+            .mismatch(format!("`{}` over all axes of {ty} leaves none", cx.name()))
+            .help("name fewer of them")),
+        [only] => Ok(Ty::units(only.size)),
+        ref several => Ok(Ty { axes: several.to_vec() }),
+    }
+}
+
+/// Places of the named axes among those of the value, ascending.
+pub fn axes(args: &Args, ty: &Ty) -> Vec<usize> {
+    let roles: Vec<Role> =
+        args.words("over").iter().filter_map(|word| Role::named(word)).flatten().copied().collect();
+    (0..ty.axes.len()).filter(|i| roles.contains(&ty.axes[*i].role)).collect()
+}
+
+/// The largest number along these axes of a value (its batch is axis 0), the first of equal ones in row-major order: one window over each run of
+/// neighbouring axes, the last run first.
+pub fn first(b: &mut Builder, x: ValueId, axes: &[usize]) -> ValueId {
+    let mut x = x;
+    let mut end = axes.len();
+    while end > 0 {
+        let start = (1..end).rev().find(|i| axes[*i] != axes[i - 1] + 1).unwrap_or(0);
+        x = first_of_run(b, x, axes[start]..axes[end - 1] + 1);
+        end = start;
+    }
+    x
+}
+
+/// The same along neighbouring axes.
+fn first_of_run(b: &mut Builder, x: ValueId, run: std::ops::Range<usize>) -> ValueId {
+    let dims = b.dims(x);
+    let count = |dims: &[Dim]| dims.iter().filter_map(|d| d.size()).product::<usize>();
+    let (outer, len, rest) = (count(&dims[1..run.start]), count(&dims[run.clone()]), count(&dims[run.end..]));
+    let lines = b.reshape(x, &[Dim::Batch, Dim::Const(outer), Dim::Const(len), Dim::Const(rest)]);
+    let whole = Slide { axis: 2, len, size: len, stride: 1, dilation: 1, before: 0, after: 0 };
+    let geometry = Geometry { axes: vec![whole] };
+    let windows = b.windows(lines, &geometry, f32::NEG_INFINITY);
+    let top = b.first_over(windows, &geometry.tap_axes());
+    b.reshape(top, &[&dims[..run.start], &dims[run.end..]].concat())
+}
