@@ -23,11 +23,9 @@ type Result<T> = std::result::Result<T, Box<Diagnostic>>;
 /// Layers that the language has and this version does not.
 const NOT_YET: &[&str] = &[
     "attention",
-    "drop_path",
     "embedding",
     "encoder",
     "flip",
-    "group_norm",
     "gru",
     "highway",
     "load",

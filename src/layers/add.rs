@@ -28,7 +28,7 @@
 //! }
 //! ```
 
-use super::{Expand, Infer, Layer, Lower, Reach, Reached, Stop};
+use super::{Expand, Facts, Infer, Layer, Lower, Reach, Reached, Stop};
 use crate::{
     diag::Diagnostic,
     graph::ValueId,
@@ -58,6 +58,10 @@ impl Layer for Add {
 
     fn infer(&self, cx: &mut Infer<'_>) -> Result<Ty, Diagnostic> {
         cx.same_types().cloned()
+    }
+
+    fn facts(&self) -> Facts {
+        Facts { sums: true, ..Facts::NONE }
     }
 
     fn reach(&self, cx: &Reached<'_>) -> Reach {

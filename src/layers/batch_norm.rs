@@ -94,7 +94,7 @@ impl Layer for BatchNorm {
         }
         let width = cx.input().channels().map_or_else(|| cx.vector(), Ok)?;
         warn_behind_dropout(cx);
-        declare_gain_and_bias(cx, width);
+        declare_gain_and_bias(cx, vec![width]);
         cx.state("running_mean", vec![width], 0.0);
         cx.state("running_var", vec![width], 1.0);
         Ok(cx.input().clone())
@@ -167,7 +167,7 @@ fn blend(cx: &mut Lower<'_>, i: usize, new: ValueId, live: Option<ValueId>) {
 fn warn_behind_dropout(cx: &mut Infer<'_>) {
     let Some(site) = cx.behind(0).and_then(|used| used.word.drop_site(&used.args)) else { return };
     // A rate that has gone to 0 leaves nothing in the stored variance.
-    if !site.shifts_variance() {
+    if !site.shifts_variance() || site.scope.is_branch() {
         return;
     }
     let factor = site.variance_factor();

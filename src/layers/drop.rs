@@ -16,6 +16,8 @@ pub struct DropSite {
     pub scope: Scope,
     /// Where the factor `1 / (1 - rate)`, or `1 - rate`, is applied.
     pub scaled: When,
+    /// Whether the samples of a Monte-Carlo prediction draw for it, and not training alone.
+    pub sampled: bool,
     /// Stochastic in every mode.
     pub always: bool,
 }
@@ -68,6 +70,17 @@ impl Scope {
     /// A draw for each unit of each row.
     pub const UNIT: Scope = Scope { axes: Vec::new(), rows: Each::Row };
 
+    /// One draw for a whole value: a branch is kept or dropped.
+    #[must_use]
+    pub fn branch(rows: Each) -> Scope {
+        Scope { axes: Role::ALL.to_vec(), rows }
+    }
+
+    #[must_use]
+    pub fn is_branch(&self) -> bool {
+        self.axes == Role::ALL
+    }
+
     /// For each axis of a value, whether all places along it share one draw.
     #[must_use]
     pub fn along(&self, value: &Ty) -> Vec<bool> {
@@ -103,7 +116,7 @@ impl DropSite {
     /// Whether the samples of a Monte-Carlo prediction differ by it.
     #[must_use]
     pub fn is_live_in_mc(&self) -> bool {
-        self.law == Law::Additive || self.rate.last() > 0.0
+        self.sampled && (self.law == Law::Additive || self.rate.last() > 0.0)
     }
 
     /// Whether masks change the mean square of the value, so that statistics of training are not those of prediction.
@@ -127,10 +140,12 @@ impl DropSite {
         }
     }
 
-    /// Coins that a row of `value` tosses here: units after sharing, each kept or dropped (or smoothly between).
+    /// Coins that a row of `value` tosses here in a sample: units after sharing, each kept or dropped (or smoothly between).
     #[must_use]
     pub fn coins(&self, value: &Ty) -> usize {
-        let tosses = matches!(self.law, Law::Coin | Law::Alpha | Law::Relaxed) && self.rate.last() > 0.0;
+        let tosses = self.sampled
+            && matches!(self.law, Law::Coin | Law::Alpha | Law::Relaxed)
+            && self.rate.last() > 0.0;
         let own = value.axes.iter().zip(self.scope.along(value)).filter(|(_, shared)| !shared);
         if tosses { own.map(|(axis, _)| axis.size).product() } else { 0 }
     }

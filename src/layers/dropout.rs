@@ -177,6 +177,7 @@ impl Layer for Dropout {
             law: law(args),
             scope: scope(args),
             scaled: scaled(args),
+            sampled: true,
             always: args.flag("always"),
         })
     }

@@ -9,6 +9,8 @@ pub struct Facts {
     pub normalises: Option<Across>,
     /// Keeps inputs of mean 0 and variance 1 so.
     pub self_normalising: bool,
+    /// The result is the sum of the inputs.
+    pub sums: bool,
     /// Prediction hands the inputs' numbers on as they are, or all times one constant.
     pub hands_on: bool,
 }
@@ -16,7 +18,7 @@ pub struct Facts {
 impl Facts {
     /// Of a layer of which nothing more is known.
     pub const NONE: Facts =
-        Facts { unitwise: None, normalises: None, self_normalising: false, hands_on: false };
+        Facts { unitwise: None, normalises: None, self_normalising: false, sums: false, hands_on: false };
 
     /// Of a function of each unit by itself.
     #[must_use]

@@ -95,6 +95,7 @@ impl Layer for Noise {
             law: Law::Additive,
             scope: Scope::UNIT,
             scaled: When::Never,
+            sampled: true,
             always: true,
         })
     }

@@ -93,6 +93,10 @@ fn held(model: &Model, param: &Param) -> String {
 fn dropped(node: &Node) -> Option<String> {
     let site = node.drop_site()?;
     let scope = match (&site.scope.axes[..], site.scope.rows) {
+        _ if site.scope.is_branch() => match site.scope.rows {
+            Each::Step => "the whole branch, one coin for all rows of a step".to_string(),
+            Each::Row | Each::Sample => "the whole branch, one coin a row".to_string(),
+        },
         ([], Each::Row) => "each unit of each row by itself".to_string(),
         (_, Each::Step) => "one mask for all rows of a step".to_string(),
         ([], Each::Sample) => {
@@ -108,7 +112,11 @@ fn dropped(node: &Node) -> Option<String> {
         true => format!("learned rate, from {}", site.rate),
         false => format!("rate {}", site.rate),
     };
-    let when = if site.always { "in every mode" } else { "in training and in samples" };
+    let when = match (site.always, site.sampled) {
+        (true, _) => "in every mode",
+        (false, true) => "in training and in samples",
+        (false, false) => "in training alone",
+    };
     let kind = if site.law == Law::Coin { String::new() } else { format!(", {}", site.law.name()) };
     let scale = match site.scaled {
         When::Test => ", scaled in prediction",
