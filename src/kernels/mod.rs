@@ -18,5 +18,6 @@ mod panel;
 pub mod pool;
 mod row;
 mod sparse;
+pub mod squares;
 pub mod team;
 pub mod wide;

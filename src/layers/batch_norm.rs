@@ -170,7 +170,7 @@ fn warn_behind_dropout(cx: &mut Infer<'_>) {
     if !site.shifts_variance() || site.scope.is_branch() {
         return;
     }
-    let factor = site.variance_factor();
+    let factor = site.variance_factor(cx.input());
     let warning = Diagnostic::warning("W0103", cx.args.span, "`batch_norm` directly behind dropout")
         .label("learns the variance of dropped values")
         .also(cx.inputs[0].span, format!("its masks make the mean square {factor:.3} times as large"))

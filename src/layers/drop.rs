@@ -1,7 +1,7 @@
 //! A place of random multipliers, as others than its layer may know it: summaries, prediction, penalties, lints.
 
 use crate::{
-    draws,
+    draws::{self, Squares},
     model::{Role, Ty},
     vocab::Timed,
 };
@@ -14,6 +14,8 @@ pub struct DropSite {
     pub rate: Timed,
     pub law: Law,
     pub scope: Scope,
+    /// Places along a side of the squares that are dropped.
+    pub size: Option<usize>,
     /// Where the factor `1 / (1 - rate)`, or `1 - rate`, is applied.
     pub scaled: When,
     /// Whether the samples of a Monte-Carlo prediction draw for it, and not training alone.
@@ -33,12 +35,15 @@ pub enum Law {
     Gaussian,
     /// A smooth stand-in for a coin whose rate is learned.
     Relaxed,
+    /// 0 or 1, by squares of a map whose places are drawn.
+    Squares,
     /// No multiplier: a normal deviate is added.
     Additive,
 }
 
 impl Law {
-    pub const ALL: [Law; 5] = [Law::Coin, Law::Alpha, Law::Gaussian, Law::Relaxed, Law::Additive];
+    pub const ALL: [Law; 6] =
+        [Law::Coin, Law::Alpha, Law::Gaussian, Law::Relaxed, Law::Squares, Law::Additive];
 
     /// As summaries say it, and as `kind=` spells it.
     #[must_use]
@@ -48,6 +53,7 @@ impl Law {
             Law::Alpha => "alpha",
             Law::Gaussian => "gaussian",
             Law::Relaxed => "concrete",
+            Law::Squares => "dropblock",
             Law::Additive => "additive",
         }
     }
@@ -125,10 +131,24 @@ impl DropSite {
         !self.always && self.law != Law::Alpha && self.rate.last() > 0.0
     }
 
-    /// How many times as large that mean square is.
+    /// How many times as large that mean square of `value` is.
     #[must_use]
-    pub fn variance_factor(&self) -> f64 {
-        1.0 / (1.0 - self.rate.last())
+    pub fn variance_factor(&self, value: &Ty) -> f64 {
+        1.0 / self.share_kept(value)
+    }
+
+    /// The share of the numbers of `value` that is kept on average: squares overlap, so more than `1 - rate` of it is.
+    #[must_use]
+    pub fn share_kept(&self, value: &Ty) -> f64 {
+        let rate = self.rate.last();
+        self.squares(value).map_or(1.0 - rate, |squares| squares.keep(rate))
+    }
+
+    /// The squares that are dropped of a row of `value`, where it is squares.
+    #[must_use]
+    pub fn squares(&self, value: &Ty) -> Option<Squares> {
+        let size = self.size.filter(|_| self.law == Law::Squares)?;
+        Some(Squares::of(&value.sizes(), size, self.scope.axes.contains(&Role::Channel)))
     }
 
     /// What a kept unit is multiplied by in training, at a rate.

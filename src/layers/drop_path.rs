@@ -112,6 +112,7 @@ impl Layer for DropPath {
             rate,
             law: Law::Coin,
             scope: Scope::branch(rows(args)),
+            size: None,
             scaled: When::Train,
             sampled: always,
             always,

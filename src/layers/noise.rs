@@ -94,6 +94,7 @@ impl Layer for Noise {
             rate: Timed::ZERO,
             law: Law::Additive,
             scope: Scope::UNIT,
+            size: None,
             scaled: When::Never,
             sampled: true,
             always: true,

@@ -3,7 +3,7 @@
 use super::ways::{behind_weights, ends, has_weights, leads_to};
 use crate::{
     diag::Diagnostic,
-    layers::{Across, DropSite, Scope},
+    layers::{Across, DropSite, Law, Scope},
     model::{Model, Node, NodeId, NodeKind, OutputKind, PredictMode, Role},
 };
 
@@ -48,7 +48,7 @@ pub fn upstream_of_batch_norm(model: &Model) -> Vec<Diagnostic> {
             continue;
         };
         // What the norm stores is of the last updates.
-        let factor = site.variance_factor();
+        let factor = site.variance_factor(&node.ty);
         found.push(
             Diagnostic::warning("W0106", node.span, "dropout before a batch norm")
                 .label(format!("its masks make the mean square of its output {factor:.3} times as large"))
@@ -133,7 +133,7 @@ pub fn places_of_a_map(model: &Model) -> Vec<Diagnostic> {
     let along = |role: Role| matches!(role, Role::Height | Role::Width | Role::Time);
     let (mut found, behind) = (Vec::new(), behind_weights(model));
     for (i, node, site) in sites(model) {
-        let shared = site.scope != Scope::UNIT;
+        let shared = site.scope != Scope::UNIT || site.law == Law::Squares;
         let axes: Vec<&str> = node
             .ty
             .axes

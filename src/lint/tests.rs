@@ -175,6 +175,7 @@ fn maps_are_dropped_as_a_whole() {
     let of = |layers: &str| codes(&pedantic(&net(layers), 1e6)).join(" ");
     assert_eq!(of("layer_norm -> relu -> dropout 0.1"), "W0120");
     assert_eq!(of("layer_norm -> relu -> dropout 0.1, share=space"), "");
+    assert_eq!(of("layer_norm -> relu -> dropout 0.1, kind=dropblock, size=3"), "");
     assert_eq!(of("layer_norm -> relu -> dropout 0.3, share=space"), "");
     assert_eq!(of("layer_norm -> relu -> dropout 0.4, share=space"), "W0112");
     assert_eq!(of("dropout 0.1"), "", "on the image itself");

@@ -9,6 +9,7 @@ mod depthwise;
 mod pool;
 mod product;
 mod slides;
+mod squares;
 mod transpose;
 mod unfold;
 
@@ -31,6 +32,7 @@ pub(super) fn function(symbol: Symbol) -> HostFn {
         Symbol::Pool => pool::pool,
         Symbol::Conv => conv::conv,
         Symbol::Depthwise => depthwise::depthwise,
+        Symbol::DropSquares => squares::squares,
         Symbol::Transpose => transpose::transpose,
         Symbol::Unfold => unfold::unfold,
     }

@@ -8,7 +8,7 @@ use super::{
 };
 use crate::graph::Mode;
 use crate::{
-    draws,
+    draws::{self, Squares},
     graph::{
         Sink, StateId,
         interpret::{Real, Values},
@@ -74,6 +74,16 @@ const FORMULAS: &[Formula] = &[
     formula("dropout keep=0.7, scale=test", 4, dropout_2014),
     formula("dropout 0.3, kind=gaussian", 4, dropout_gaussian),
     formula("dropout 0.3, kind=alpha", 4, dropout_alpha),
+    formula(
+        "reshape 2x2x1, roles=[height, width, channel]\n  dropout 0.3, kind=dropblock, size=1 -> flatten",
+        4,
+        |s| dropblock(s, Squares::of(&[2, 2, 1], 1, false)),
+    ),
+    formula(
+        "reshape 1x4, roles=[channel, time]\n  reshape 2x2, roles=[time, channel]\n  dropout 0.4, kind=dropblock, size=2, share=channel -> flatten",
+        4,
+        |s| dropblock(s, Squares::of(&[2, 2], 2, true)),
+    ),
     formula("dropout 0", 4, |s| s.x.clone()),
     formula("dropout 0.3, share=unit", 4, |s| {
         s.at(|x, row, _| masked(s.mode, x, 0.3, row_key("dropout_1", row), 0))
@@ -148,6 +158,17 @@ fn drop_connect(s: &Seen) -> Rows {
     let weight = s.stored(&format!("{path}.weight")).iter().enumerate();
     let weight: Vec<f64> = weight.map(|(i, w)| masked(s.mode, *w, 0.25, key, i as u32)).collect();
     s.x.iter().map(|row| product(row, &weight, s.stored(&format!("{path}.bias")))).collect()
+}
+
+/// Squares at a rate of 0.3 where they are of one place, else of 0.4.
+fn dropblock(s: &Seen, squares: Squares) -> Rows {
+    let rate = if squares.size == [1, 1] { 0.3 } else { 0.4 };
+    let dropped = |row| squares.dropped(row_key("dropout_1", row), squares.threshold(rate));
+    s.at(|x, row, unit| match s.mode {
+        Mode::Eval => x,
+        _ if dropped(row)[unit as usize] => 0.0,
+        _ => x / squares.keep(rate),
+    })
 }
 
 /// Inverted dropout of one number.

@@ -5,7 +5,7 @@ use std::fmt::Write;
 
 use super::number;
 use crate::{
-    layers::{Each, Law, When},
+    layers::{DropSite, Each, Law, When},
     model::{Model, Node, Param, ParamRole, Train},
     train::BayesDecay,
     vocab::{Args, Time, Timed},
@@ -97,6 +97,7 @@ fn dropped(node: &Node) -> Option<String> {
             Each::Step => "the whole branch, one coin for all rows of a step".to_string(),
             Each::Row | Each::Sample => "the whole branch, one coin a row".to_string(),
         },
+        (_, rows) if site.law == Law::Squares => squares(node, &site, rows),
         ([], Each::Row) => "each unit of each row by itself".to_string(),
         (_, Each::Step) => "one mask for all rows of a step".to_string(),
         ([], Each::Sample) => {
@@ -124,6 +125,23 @@ fn dropped(node: &Node) -> Option<String> {
         When::Never => "",
     };
     Some(format!("{rate}{kind}, {scope}, {when}{scale}"))
+}
+
+/// `squares of 7x7 through all channels, 20.9 of 100 places in all, each row by itself`
+fn squares(node: &Node, site: &DropSite, rows: Each) -> String {
+    let Some(squares) = site.squares(&node.ty) else { return String::new() };
+    let size = match squares.size {
+        [1, size] if squares.rows == 1 => format!("runs of {size} steps"),
+        [down, right] => format!("squares of {down}x{right}"),
+    };
+    let channels = if squares.shared { " through all channels" } else { " in each channel" };
+    let dropped = 100.0 * (1.0 - site.share_kept(&node.ty));
+    let rows = match rows {
+        Each::Row => "each row by itself",
+        Each::Step => "one mask for all rows of a step",
+        Each::Sample => "each row by itself in training, one mask for all rows of a sample",
+    };
+    format!("{size}{channels} that take {dropped:.1} of 100 places, {rows}")
 }
 
 fn training(model: &Model, train: &Train) -> Vec<(String, String)> {
