@@ -51,6 +51,10 @@ impl Layer for Add {
         &SIG
     }
 
+    fn elsewhere(&self) -> &'static [(&'static str, &'static str)] {
+        &[("Add", "add")]
+    }
+
     fn expand(&self, cx: &mut Expand<'_, '_>) -> Result<NodeId, Stop> {
         let terms = cx.joined("values")?;
         cx.node(&terms)

@@ -71,6 +71,10 @@ impl Layer for BatchNorm {
         &SIG
     }
 
+    fn elsewhere(&self) -> &'static [(&'static str, &'static str)] {
+        &[("BatchNorm1d", "batch_norm"), ("BatchNorm2d", "batch_norm"), ("BatchNormalization", "batch_norm")]
+    }
+
     fn infer(&self, cx: &mut Infer<'_>) -> Result<Ty, Diagnostic> {
         if cx.input().axes.len() > 1 && cx.input().channels().is_none() {
             return Err(Diagnostic::error(

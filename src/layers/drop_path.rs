@@ -69,6 +69,10 @@ impl Layer for DropPath {
         &SIG
     }
 
+    fn elsewhere(&self) -> &'static [(&'static str, &'static str)] {
+        &[("StochasticDepth", "drop_path"), ("DropPath", "drop_path")]
+    }
+
     fn expand(&self, cx: &mut Expand<'_, '_>) -> Result<NodeId, Stop> {
         let branch = cx.body(cx.flow());
         cx.node(&[branch])

@@ -127,6 +127,20 @@ impl Layer for Dropout {
         &SIG
     }
 
+    fn elsewhere(&self) -> &'static [(&'static str, &'static str)] {
+        &[
+            ("Dropout1d", "dropout share=space"),
+            ("Dropout2d", "dropout share=space"),
+            ("SpatialDropout1D", "dropout share=space"),
+            ("SpatialDropout2D", "dropout share=space"),
+            ("AlphaDropout", "dropout kind=alpha"),
+            ("GaussianDropout", "dropout kind=gaussian"),
+            ("ConcreteDropout", "dropout kind=concrete"),
+            ("DropBlock", "dropout kind=dropblock"),
+            ("DropBlock2d", "dropout kind=dropblock"),
+        ]
+    }
+
     fn facts(&self) -> Facts {
         Facts { hands_on: true, ..Facts::unitwise(Unitwise::Homogeneous) }
     }
@@ -287,6 +301,17 @@ fn learn_rate(cx: &mut Infer<'_>) -> Result<(), Diagnostic> {
         .label("its logit is not finite")
         .help("leave it out to begin at 0.1"));
     }
+    let along = scope(cx.args).along(cx.input());
+    if cx.input().places() > 1 && along[..along.len() - 1].contains(&false) {
+        return Err(Diagnostic::error(
+            "E0211",
+            cx.args.span_of("kind"),
+            "`kind=concrete` drops whole maps, or units of a vector",
+        )
+        .label(format!("the value is {}", cx.input()))
+        .also(cx.inputs[0].span, format!("this value comes from {}", cx.inputs[0].name))
+        .help("write `share=space`: the rate of single places would say nothing of the kernel behind them"));
+    }
     cx.settle("temperature", Value::Number(CONCRETE_TEMPERATURE));
     let start = Init::Constant((p / (1.0 - p)).ln());
     cx.param(ParamDecl::new("logit", vec![1], ParamRole::Rate, start));
@@ -324,6 +349,17 @@ fn check_shared(cx: &Infer<'_>) -> Result<(), Diagnostic> {
             )
             .label("one draw for all rows of a sample")
             .help("leave one of them out"));
+        }
+        if word == "space" && cx.input().has_role(Role::Time) && !cx.slid {
+            let span = cx.args.span_of("share");
+            let error =
+                Diagnostic::error("E0302", span, "`share=space` of steps that no convolution slid over")
+                    .label(format!("the value is {}", cx.input()))
+                    .also(cx.inputs[0].span, format!("this value comes from {}", cx.inputs[0].name));
+            return Err(match cx.args.words("share").len() {
+                1 => error.fix("steps are time", span, "time"),
+                _ => error.help("steps are time: write `time` for `space`"),
+            });
         }
         if !cx.input().has(word) && !matches!(word, "batch" | "rows") {
             return Err(Diagnostic::error(

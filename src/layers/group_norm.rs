@@ -65,6 +65,10 @@ impl Layer for GroupNorm {
         &SIG
     }
 
+    fn elsewhere(&self) -> &'static [(&'static str, &'static str)] {
+        &[("GroupNorm", "group_norm"), ("GroupNormalization", "group_norm")]
+    }
+
     fn infer(&self, cx: &mut Infer<'_>) -> Result<Ty, Diagnostic> {
         let channels = cx.input().axes.last().map_or(1, |axis| axis.size);
         let groups = cx.args.count("groups");

@@ -61,6 +61,10 @@ impl Layer for LayerNorm {
         &SIG
     }
 
+    fn elsewhere(&self) -> &'static [(&'static str, &'static str)] {
+        &[("LayerNorm", "layer_norm"), ("LayerNormalization", "layer_norm")]
+    }
+
     fn infer(&self, cx: &mut Infer<'_>) -> Result<Ty, Diagnostic> {
         let dims = normalised(cx.args, cx.input());
         declare_gain_and_bias(cx, dims);

@@ -56,6 +56,10 @@ impl Layer for RmsNorm {
         &SIG
     }
 
+    fn elsewhere(&self) -> &'static [(&'static str, &'static str)] {
+        &[("RMSNorm", "rms_norm"), ("RMSNormalization", "rms_norm")]
+    }
+
     fn infer(&self, cx: &mut Infer<'_>) -> Result<Ty, Diagnostic> {
         let dims = normalised(cx.args, cx.input());
         cx.param(ParamDecl::new("gain", dims, ParamRole::Norm, Init::Ones));

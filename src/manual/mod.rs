@@ -9,7 +9,7 @@ use std::fmt::Write;
 use crate::{
     check::{AUGMENT_STATEMENTS, PREDICT_STATEMENTS, SWEEP_STATEMENTS, TRAIN_STATEMENTS},
     data::{SOURCES, STATEMENTS},
-    layers::{LAYERS, initial, manual},
+    layers::{self, LAYERS, initial, manual},
     model::summary::number,
     train::{bayes_decay, losses, metrics, optimizers, penalties, schedules},
     vocab::{ArgSpec, Block, Bounds, Default, Kind, Sig, ramp},
@@ -76,8 +76,9 @@ pub fn pages() -> Vec<Page> {
     pages
 }
 
-/// The pages of a word; a word may stand in several families.
+/// The pages of a word; a word may stand in several families. A layer is found by its names elsewhere too.
 pub fn find(name: &str) -> Vec<Page> {
+    let name = layers::elsewhere(name).map_or(name, |(layer, _)| layer.sig().name);
     pages().into_iter().filter(|page| page.sig.name == name).collect()
 }
 

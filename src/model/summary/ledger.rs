@@ -72,7 +72,13 @@ fn held(model: &Model, param: &Param) -> String {
         }
         for penalty in train.penalties.iter().filter(|penalty| param.is_held(&penalty.args)) {
             by.push(match penalty.args.value("amount").and_then(BayesDecay::of) {
-                Some(_) => "l2 by `bayes_decay`, from the dropout before it and the rows".to_string(),
+                Some(_) => {
+                    let note = model.feeding_of_kernel(param).map(|note| format!(" ({note})"));
+                    format!(
+                        "l2 by `bayes_decay`, from the dropout before it and the rows{}",
+                        note.unwrap_or_default()
+                    )
+                }
                 None => format!("{} {} in the loss", penalty.args.sig.name, told(&penalty.args, "amount")),
             });
         }
