@@ -1,69 +1,246 @@
-//! The `augment` section.
+//! The `augment` section: rows first, then pairs of them.
 
 use super::{
     bind::bind,
     chosen::chosen_steps,
     scope::Scope,
     section::{Section, misplaced, unknown_word, use_span},
+    train::sound,
 };
 use crate::{
-    diag::Diagnostic,
-    vocab::{ArgSpec, Block, Bounds, Default, Kind, Sig},
+    data::sizes::axes,
+    diag::{Diagnostic, Span},
+    model::{Node, NodeKind, Ty, Use},
+    syntax::ast::Step,
+    train::augment::{Augment, Augmentation, Pairs, Size, Statement, WORDS, elsewhere, find},
+    vocab::{Args, Timed},
 };
 
-static MIXUP: Sig = Sig {
-    name: "mixup",
-    about: "mix rows and targets in pairs",
-    args: &[ArgSpec::named(
-        "alpha",
-        Kind::Number(Bounds::NON_NEGATIVE),
-        Default::Required,
-        "parameter of the Beta distribution; 0 mixes nothing",
-    )],
-    block: Block::None,
-};
-
-pub static AUGMENT_STATEMENTS: &[&Sig] = &[&MIXUP];
-
-const AUGMENT_NOT_YET: &[&str] = &[
-    "crop",
-    "flip",
-    "rotate",
-    "color_jitter",
-    "cutout",
-    "random_erasing",
-    "cutmix",
+/// What the language has and this version has not.
+const NOT_YET: &[&str] = &[
+    "augmix",
+    "elastic",
+    "perspective",
     "synonym",
     "back_translate",
     "word_drop",
     "time_stretch",
     "pitch_shift",
     "gain",
-    "noise",
 ];
 
-/// The parameter of `mixup`, if rows are mixed.
-pub(super) fn section(section: Section<'_>, scope: &mut Scope, diags: &mut Vec<Diagnostic>) -> Option<f64> {
-    let (mut alpha, mut first) = (None, None);
-    for step in chosen_steps(section, scope, diags) {
-        let word = step.name.text.as_str();
-        if word != MIXUP.name {
-            let unknown =
-                || unknown_word("augmentation", word, step.name.span, &[MIXUP.name], AUGMENT_NOT_YET);
-            diags.push(match (section.home)(word) {
-                // A few of these words are layers too.
-                Some(section) if !AUGMENT_NOT_YET.contains(&word) => misplaced(word, section, step.name.span),
-                _ => unknown(),
-            });
-            continue;
-        }
-        if let Some(first) = first.replace(step.span) {
-            let error = Diagnostic::error("E0104", step.span, "a second `mixup`").label("stands once");
-            diags.push(error.also(first, "the first one"));
-            continue;
-        }
-        alpha = bind(&MIXUP, &step.args, use_span(step), scope, diags).map(|args| args.number("alpha"));
+/// An input of a sound net, and where it is declared.
+pub(super) struct Input {
+    pub name: String,
+    pub ty: Ty,
+    pub span: Span,
+}
+
+impl Input {
+    pub fn of(node: &Node) -> Option<Self> {
+        let NodeKind::Input { name } = &node.kind else { return None };
+        Some(Self { name: name.clone(), ty: node.ty.clone(), span: node.span })
     }
+}
+
+/// Checks the section; `inputs` are those of a sound net.
+pub(super) fn section(
+    section: Section<'_>,
+    inputs: Option<&[Input]>,
+    scope: &mut Scope,
+    diags: &mut Vec<Diagnostic>,
+) -> Augmentation {
+    let mut found = Found::default();
+    for step in chosen_steps(section, scope, diags) {
+        match known(step, section) {
+            Ok(word) => found.statement(word, step, scope, diags),
+            Err(fault) => diags.push(*fault),
+        }
+    }
+    if let Some(inputs) = inputs {
+        let shape: Vec<usize> = axes(&scope.attributes).iter().map(|size| *size as usize).collect();
+        diags.extend(found.misfit(inputs, &shape));
+    }
+    found.augmentation
+}
+
+fn known(step: &Step, section: Section<'_>) -> Result<&'static dyn Augment, Box<Diagnostic>> {
+    let (word, span) = (step.name.text.as_str(), step.name.span);
+    if let Some(word) = find(word) {
+        return Ok(word);
+    }
+    if let Some(here) = elsewhere(word) {
+        let comma = if here.contains(' ') && !step.args.is_empty() { "," } else { "" };
+        let error = Diagnostic::error("E0203", span, format!("unknown augmentation `{word}`"))
+            .label("has another name here");
+        return Err(Box::new(error.fix("this is its name", span, format!("{here}{comma}"))));
+    }
+    Err(Box::new(match (section.home)(word) {
+        // A few of these words are layers too.
+        Some(section) if !NOT_YET.contains(&word) => misplaced(word, section, span),
+        _ => {
+            let names: Vec<&str> = WORDS.iter().map(|(word, _)| word.sig().name).collect();
+            unknown_word("augmentation", word, span, &names, NOT_YET)
+        }
+    }))
+}
+
+#[derive(Default)]
+struct Found {
+    augmentation: Augmentation,
+    /// Words so far.
+    names: Vec<&'static str>,
+    /// The statement that mixes pairs.
+    pairs: Option<(&'static str, Span)>,
+    /// What acts on pictures alone, in order.
+    of_pictures: Vec<Use<dyn Augment>>,
+}
+
+impl Found {
+    fn statement(
+        &mut self,
+        word: &'static dyn Augment,
+        step: &Step,
+        scope: &mut Scope,
+        diags: &mut Vec<Diagnostic>,
+    ) {
+        let name = word.sig().name;
+        diags.extend(self.out_of_order(word, step));
+        let is_first = self.pairs.is_none();
+        if word.is_of_pairs() && is_first {
+            self.pairs = Some((name, step.span));
+        }
+        let Some(args) = bind(word.sig(), &step.args, use_span(step), scope, diags) else { return };
+        if !sound(word.check(&args), &args, diags) {
+            return;
+        }
+        let statement = Statement { path: self.path(name), used: Use { word, args } };
+        if word.is_of_pictures() {
+            self.of_pictures.push(statement.used.clone());
+        }
+        match word.is_of_pairs() {
+            true if is_first => self.augmentation.pairs = alone(statement),
+            true => {}
+            false => self.augmentation.rows.push(statement),
+        }
+    }
+
+    /// The word, with an ordinal from the second on.
+    fn path(&mut self, name: &'static str) -> String {
+        self.names.push(name);
+        match self.names.iter().filter(|other| **other == name).count() {
+            1 => name.to_string(),
+            n => format!("{name}_{n}"),
+        }
+    }
+
+    /// A statement behind one after which it has no place.
+    fn out_of_order(&self, word: &'static dyn Augment, step: &Step) -> Option<Diagnostic> {
+        let (first, span) = self.pairs?;
+        let name = word.sig().name;
+        Some(match word.is_of_pairs() {
+            true if name == first => Diagnostic::error("E0104", step.span, format!("a second `{name}`"))
+                .label("stands once")
+                .also(span, "the first one"),
+            true => Diagnostic::error("E0104", step.span, format!("`{name}` beside `{first}`"))
+                .label("rows are mixed once")
+                .also(span, "the first one")
+                .help("keep one of them"),
+            false => Diagnostic::error("E0409", step.span, format!("`{name}` stands behind `{first}`"))
+                .label("changes rows one by one")
+                .also(span, "mixes rows in pairs")
+                .help(format!("move the line in front of `{first}`")),
+        })
+    }
+
+    /// What the net's inputs make impossible. `shape` is that of a row of the data, where it is known.
+    fn misfit(&self, inputs: &[Input], shape: &[usize]) -> Option<Diagnostic> {
+        let first = self.of_pictures.first()?;
+        let picture = match picture(inputs) {
+            Ok(picture) => picture,
+            Err(why) => return Some(no_picture(&first.args, inputs, why)),
+        };
+        let sizes = picture.ty.sizes();
+        let input = [sizes[0], sizes[1]];
+        self.sizes(input, start(&sizes, shape))
+    }
+
+    /// Follows the sizes of pictures through the statements to the net's input.
+    fn sizes(&self, input: Size, start: Option<Size>) -> Option<Diagnostic> {
+        let made = |used: &Use<dyn Augment>| used.word.makes(&used.args);
+        // Without data a picture has the input's size, unless a statement gives it that.
+        let start =
+            start.or_else(|| self.of_pictures.iter().all(|used| made(used).is_none()).then_some(input));
+        let mut size = start;
+        for used in &self.of_pictures {
+            size = match size.map(|size| used.word.size(&used.args, size)) {
+                Some(Ok(size)) => Some(size),
+                Some(Err((arg, why))) => {
+                    let message = format!("`{arg}` of `{}` {why}", used.args.sig.name);
+                    return Some(
+                        Diagnostic::error("E0411", used.args.span_of(arg), message).label("does not fit"),
+                    );
+                }
+                None => made(used),
+            };
+        }
+        let last = self.of_pictures.iter().rev().find(|used| made(used).is_some())?;
+        let [height, width] = size.filter(|size| *size != input)?;
+        let message = format!(
+            "`{}` makes pictures of {height}x{width}, and the net's input takes {}x{}",
+            last.args.sig.name, input[0], input[1]
+        );
+        let span = last.args.span_of("size");
+        let error = Diagnostic::error("E0411", span, message).label("another size");
+        Some(error.fix("write the size of the input", span, format!("{}x{}", input[0], input[1])))
+    }
+}
+
+/// A statement that mixes pairs by itself; none that is switched off.
+fn alone(statement: Statement) -> Option<Pairs> {
     // The limit of the distribution at 0 leaves every row as it is.
-    alpha.filter(|alpha| *alpha > 0.0)
+    let is_off = statement.used.args.number("alpha") == 0.0;
+    let (path, p) = (statement.path.clone(), statement.p());
+    (!is_off && p != Timed::Constant(0.0)).then(|| Pairs { among: vec![(1.0, statement)], p, path })
+}
+
+/// The input that is a picture.
+///
+/// # Errors
+/// Why none is.
+fn picture(inputs: &[Input]) -> Result<&Input, &'static str> {
+    let mut pictures =
+        inputs.iter().filter(|input| input.ty.axes.len() == 3 && input.ty.channels().is_some());
+    match (pictures.next(), pictures.next()) {
+        (Some(picture), None) => Ok(picture),
+        (None, _) => Err("is no picture: height, width and channels"),
+        (Some(_), Some(_)) => Err("is not the only picture: which one is meant?"),
+    }
+}
+
+fn no_picture(args: &Args, inputs: &[Input], why: &str) -> Diagnostic {
+    let error = Diagnostic::error("E0410", args.span, format!("`{}` needs pictures", args.sig.name))
+        .label("changes pictures");
+    let Some(input) = inputs.first() else { return error };
+    let error = error.also(input.span, why);
+    let side = (input.ty.len() as f64).sqrt() as usize;
+    match input.ty.sizes()[..] {
+        [h, w] => {
+            error.help(format!("write `input {}: real[{h}, {w}, 1]`, and `flatten` behind it", input.name))
+        }
+        [n] if side * side == n && side > 3 => error
+            .help(format!("write `input {}: real[{side}, {side}, 1]`, and `flatten` behind it", input.name)),
+        _ => error,
+    }
+}
+
+/// Height and width of a row of the data, which the net sees as an input of these sizes.
+fn start(input: &[usize], shape: &[usize]) -> Option<Size> {
+    match shape {
+        [height, width, channels] if *channels == input[2] => Some([*height, *width]),
+        _ if !shape.is_empty() && shape.iter().product::<usize>() == input.iter().product::<usize>() => {
+            Some([input[0], input[1]])
+        }
+        _ => None,
+    }
 }

@@ -111,7 +111,11 @@ train {
     fn one_branch_counts() {
         let chosen = |sets: &[(&str, &str)]| {
             let train = model(sets).train.expect("a section");
-            (train.optimizer.args.sig.name, train.length.0, train.mixup)
+            (
+                train.optimizer.args.sig.name,
+                train.length.0,
+                train.augmentation.pairs.map(|pairs| pairs.alpha()),
+            )
         };
         assert_eq!(chosen(&[]), ("sgd", 2.0, Some(0.2)));
         assert_eq!(chosen(&[("fast", "false")]), ("adamw", 30.0, Some(0.2)));
@@ -123,6 +127,9 @@ train {
         let plain = FILE.replace("mixup alpha=mixed", "mixup alpha=0");
         let checked = check_source(&plain, &Env::default());
         let found: Vec<&str> = checked.diagnostics.iter().map(|d| d.code).collect();
-        assert_eq!((found, checked.model.and_then(|m| m.train).and_then(|t| t.mixup)), (vec![], None));
+        assert_eq!(
+            (found, checked.model.and_then(|m| m.train).is_some_and(|t| t.augmentation.pairs.is_some())),
+            (vec![], false)
+        );
     }
 }

@@ -185,7 +185,7 @@ pub fn describe(value: &Value) -> String {
         Value::Text(t) => format!("the text {t:?}"),
         Value::List(_) => "a list".into(),
         Value::Size(_) => format!("the size {value}"),
-        Value::Span(..) => format!("the range {value}"),
+        Value::Span(..) | Value::UnitSpan(..) => format!("the range {value}"),
         Value::Tail(_) => "a share of the last rows".into(),
         Value::Ramp(_) => "`ramp(...)`, which changes while the net is trained".into(),
         Value::Call(name, _) => format!("`{name}(...)`"),
@@ -291,8 +291,19 @@ fn range(low: Value, high: Value, span: Span) -> Result<Value> {
                 .label("the first end is the larger one")
                 .fix("turn it round", span, format!("{}..{}", exactly(b), exactly(a))),
         )),
-        (Value::Quantity(..), Value::Quantity(..)) => Err(Box::new(
-            Diagnostic::error("E0204", span, "ranges with units are not in this version").label("has a unit"),
+        (Value::Quantity(a, u), Value::Quantity(b, v)) if u == v && a <= b => Ok(Value::UnitSpan(a, b, u)),
+        (Value::Quantity(a, u), Value::Quantity(b, v)) if u == v => Err(Box::new(
+            Diagnostic::error(
+                "E0206",
+                span,
+                format!("the range {}{u}..{}{u} is empty", exactly(a), exactly(b)),
+            )
+            .label("the first end is the larger one")
+            .fix("turn it round", span, format!("{}{u}..{}{u}", exactly(b), exactly(a))),
+        )),
+        (Value::Quantity(a, u), Value::Quantity(b, v)) => Err(Box::new(
+            Diagnostic::error("E0207", span, format!("`{}{u}..{}{v}` mixes units", exactly(a), exactly(b)))
+                .label("both ends need the same unit"),
         )),
         (a, b) => {
             let found = if matches!(a, Value::Number(_)) { b } else { a };

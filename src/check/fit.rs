@@ -35,6 +35,7 @@ pub(super) fn fit(
     // A percentage is a number where any number may stand: a count is no share of anything.
     let value = match kind {
         Kind::Number(_) | Kind::Timed(_) | Kind::RunTime(_) | Kind::Decay(_) => value.plain(),
+        Kind::Interval { unit: None, .. } => value.plain(),
         _ => value,
     };
     match (kind, value) {
@@ -128,7 +129,37 @@ pub(super) fn fit(
             dims.map_or_else(|| sizes_fault("has another number"), |dims| Ok(Value::Size(dims)))
         }
         (Kind::Span, Value::Span(a, b)) => Ok(Value::Span(a, b)),
+        (Kind::Interval { .. }, value) => {
+            let Some((low, high)) = ends(&value, kind) else { return Err(Err(value)) };
+            for end in [low, high] {
+                bounded(end, bounds_of(kind), Value::Number(end))?;
+            }
+            Ok(match kind {
+                Kind::Interval { unit: Some(unit), .. } => Value::UnitSpan(low, high, unit),
+                _ => Value::Span(low, high),
+            })
+        }
         (_, other) => Err(Err(other)),
+    }
+}
+
+fn bounds_of(kind: Kind) -> Bounds {
+    match kind {
+        Kind::Interval { bounds, .. } => bounds,
+        _ => Bounds::ANY,
+    }
+}
+
+/// The ends of a range in the unit that is wanted, or of one number.
+fn ends(value: &Value, kind: Kind) -> Option<(f64, f64)> {
+    let Kind::Interval { unit, both_ways, .. } = kind else { return None };
+    let single = |x: f64| if both_ways { (-x.abs(), x.abs()) } else { (x, x) };
+    match (value, unit) {
+        (Value::Span(low, high), None) => Some((*low, *high)),
+        (Value::UnitSpan(low, high, own), Some(unit)) if *own == unit => Some((*low, *high)),
+        (Value::Number(x), None) => Some(single(*x)),
+        (Value::Quantity(x, own), Some(unit)) if *own == unit => Some(single(*x)),
+        _ => None,
     }
 }
 
@@ -163,6 +194,8 @@ pub(super) fn wanted(kind: Kind) -> String {
         Kind::Choices => "a list of numbers or words".into(),
         Kind::Size => "a size such as 3x3".into(),
         Kind::Span => "a range such as 1..8".into(),
+        Kind::Interval { unit: None, .. } => "a range such as 0.5..1.5".into(),
+        Kind::Interval { unit: Some(unit), .. } => format!("a range such as 1{unit}..2{unit}"),
         Kind::OneOf(kinds) => kinds.iter().map(|k| wanted(*k)).collect::<Vec<_>>().join(" or "),
         Kind::Use(sigs) => {
             let names: Vec<&str> = sigs().iter().map(|sig| sig.name).collect();

@@ -32,7 +32,6 @@ mod watched;
 mod ways;
 mod words;
 
-pub use augment::AUGMENT_STATEMENTS;
 pub use net::Net;
 pub use penalties::check as check_penalties;
 pub use predict::{MOST_COINS, PREDICT_STATEMENTS};

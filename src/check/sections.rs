@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::{
-    Sketch, data,
+    Sketch, augment, data,
     net::Net,
     parts, penalties, predict,
     scope::Scope,
@@ -165,9 +165,14 @@ impl<'f> Sections<'f> {
         if let (Some(data), Some(kind)) = (&data, kind) {
             diags.extend(data.check_output(kind.want()));
         }
-        let train = self
-            .get("train")
-            .and_then(|s| train::section(s, self.get("augment"), kind, data.as_ref(), scope, diags));
+        let augmented: Option<Vec<augment::Input>> = (!broken && !waits).then(|| {
+            let inputs = inputs.iter().map(|id| &nodes[id.0]);
+            inputs.filter_map(augment::Input::of).collect()
+        });
+        let train = self.get("train").and_then(|s| {
+            let beside = self.get("augment").map(|s| (s, augmented.as_deref()));
+            train::section(s, beside, kind, data.as_ref(), scope, diags)
+        });
         if let (Some(augment), None) = (self.get("augment"), self.get("train")) {
             diags.push(
                 Diagnostic::error("E0405", augment.head, "`augment` without a `train` section has no effect")
@@ -241,7 +246,7 @@ pub fn home(word: &str) -> Option<&'static str> {
         Some("predict")
     } else if sweep::SWEEP_STATEMENTS.iter().any(|sig| sig.name == word) {
         Some("sweep")
-    } else if super::AUGMENT_STATEMENTS.iter().any(|sig| sig.name == word) {
+    } else if crate::train::augment::find(word).is_some() {
         Some("augment")
     } else {
         crate::layers::find(word).map(|_| "net")

@@ -23,7 +23,8 @@ pub fn late_ramps(model: &Model) -> Vec<Diagnostic> {
         NodeKind::Input { .. } => None,
     });
     let penalties = train.penalties.iter().map(|penalty| &penalty.args);
-    let all = layers.chain([&train.optimizer.args]).chain(penalties);
+    let statements = train.augmentation.statements().map(|statement| &statement.used.args);
+    let all = layers.chain([&train.optimizer.args]).chain(penalties).chain(statements);
     all.flat_map(Args::iter).filter_map(|given| late(given, end, updates)).collect()
 }
 

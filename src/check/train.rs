@@ -102,7 +102,7 @@ struct Found {
 /// Checks `train`, and the `augment` section beside it. `kind` is the net's output where the net is sound.
 pub fn section(
     section: Section<'_>,
-    beside: Option<Section<'_>>,
+    beside: Option<(Section<'_>, Option<&[augment::Input]>)>,
     kind: Option<OutputKind>,
     data: Option<&DataConfig>,
     scope: &mut Scope,
@@ -130,7 +130,8 @@ pub fn section(
         found.seen.push((name, step.span));
         found.statement(name, step, kind, scope, diags);
     }
-    let mixup = beside.and_then(|s| augment::section(s, scope, diags));
+    let augmentation =
+        beside.map(|(s, inputs)| augment::section(s, inputs, scope, diags)).unwrap_or_default();
     found.require(section.head, kind, diags);
     let has_valid = data.is_none_or(|data| data.settings.split.as_ref().is_some_and(|s| s.valid.is_some()));
     if let (Some((stop, span)), Some(_)) = (&found.stop_early, kind) {
@@ -164,7 +165,7 @@ pub fn section(
         rates: found.rates,
         stop_early: found.stop_early.map(|(stop, _)| stop),
         report: found.report,
-        mixup,
+        augmentation,
         seed: found.seed,
     })
 }

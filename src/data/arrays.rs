@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
-use super::dataset::{Input, Storage};
-use super::inputs::Inputs;
+use super::dataset::{Input, Raw, Storage};
+use super::inputs::{Inputs, Precision};
 use super::raw::Stored;
 use super::stores::{Mapped, Numeric, RowStore as _};
 use super::transform::{Affine, ArrayRule, InputShape};
@@ -11,9 +11,41 @@ use crate::memory::{self, TooMuch};
 
 /// Bytes with one map for all elements stay bytes; all else becomes mapped floats, of rows in a file when they are read.
 ///
+/// With `keep` the numbers of the source stay beside others that are seen.
+///
 /// # Errors
 /// No memory for the floats.
-pub(super) fn apply(data: Inputs, rule: &ArrayRule, input: &InputShape) -> Result<Input, TooMuch> {
+pub(super) fn apply(
+    data: Inputs,
+    rule: &ArrayRule,
+    input: &InputShape,
+    keep: bool,
+) -> Result<Input, TooMuch> {
+    let stay = rule.pairs == [Affine::SAME] || data.precision() == Precision::Byte && rule.pairs.len() == 1;
+    let raw = (keep && !stay).then(|| raw(&data, rule, input)).transpose()?;
+    let mapped = mapped(data, rule, input)?;
+    Ok(Input { raw, ..mapped })
+}
+
+/// The numbers of the source: bytes, or what 32 bits hold of them.
+fn raw(data: &Inputs, rule: &ArrayRule, input: &InputShape) -> Result<Raw, TooMuch> {
+    let same = ArrayRule { width: rule.width, pairs: vec![Affine::SAME] };
+    let kept = match data {
+        Inputs::Held(Stored::U8(bytes)) => {
+            Inputs::from(Stored::U8(memory::collected(bytes.len(), bytes.iter().copied())?))
+        }
+        Inputs::Held(Stored::F32(floats)) => {
+            Inputs::from(Stored::F32(memory::collected(floats.len(), floats.iter().copied())?))
+        }
+        Inputs::Held(Stored::F64(floats)) => {
+            Inputs::from(Stored::F32(memory::collected(floats.len(), floats.iter().map(|x| *x as f32))?))
+        }
+        Inputs::Filed { rows, is_short } => Inputs::Filed { rows: rows.clone(), is_short: *is_short },
+    };
+    Ok(Raw { store: mapped(kept, &same, input)?.store, rule: rule.clone() })
+}
+
+fn mapped(data: Inputs, rule: &ArrayRule, input: &InputShape) -> Result<Input, TooMuch> {
     Ok(match data {
         Inputs::Held(stored) => held(stored, rule, input)?,
         Inputs::Filed { rows, is_short } => {
@@ -23,7 +55,7 @@ pub(super) fn apply(data: Inputs, rule: &ArrayRule, input: &InputShape) -> Resul
                 _ => Affine::SAME,
             };
             let (scale, shift) = (pair.scale as f32, pair.shift as f32);
-            Input { name: input.name.clone(), store: Arc::new(store), scale, shift }
+            Input { name: input.name.clone(), store: Arc::new(store), scale, shift, raw: None }
         }
     })
 }
@@ -62,14 +94,16 @@ mod tests {
         let input = InputShape { name: "x".into(), shape: vec![2] };
         let rule = |pairs| ArrayRule { width: 2, pairs };
         let third = Affine { scale: 1.0 / 3.0, shift: 0.0 };
-        let array = apply(Stored::U8(vec![3, 6]).into(), &rule(vec![third]), &input).unwrap();
+        let array = apply(Stored::U8(vec![3, 6]).into(), &rule(vec![third]), &input, false).unwrap();
         assert_eq!((array.store.whole(), array.scale), (Some(Numbers::U8(&[3, 6])), 1.0 / 3.0));
         let array = apply(
             Stored::U8(vec![3, 6]).into(),
             &rule(vec![third, Affine { scale: 1.0, shift: -6.0 }]),
             &input,
+            true,
         )
         .unwrap();
         assert_eq!((array.store.whole(), array.scale), (Some(Numbers::F32(&[1.0, 0.0])), 1.0));
+        assert_eq!(array.unmapped().whole(), Some(Numbers::U8(&[3, 6])));
     }
 }

@@ -16,7 +16,7 @@ use super::raw::{Cells, Raw, Table};
 use super::schema::DataSchema;
 use super::search::Search;
 use super::target::{self, Whole};
-use super::transform::{CellRule, ColumnRule, Fields, InputShape, TargetRule, Transform};
+use super::transform::{Affine, ArrayRule, CellRule, ColumnRule, Fields, InputShape, TargetRule, Transform};
 use super::{Need, Want, advice, fit, index, own_test};
 use crate::memory;
 
@@ -246,7 +246,10 @@ impl Opened<'_> {
                 let named =
                     |c: usize, e: DataError| at(e.column(table.target[c].number, &table.target[c].name));
                 whole.told_apart(&rule, named)?;
-                let encoded = encode_table(table, &columns, &inputs);
+                let mut encoded = encode_table(table, &columns, &inputs);
+                if need.raw {
+                    keep_raw(table, &columns, &inputs, &mut encoded);
+                }
                 let target = Arc::new(in_training_units(&whole, &rule));
                 let part =
                     |rows: &Vec<u32>| Part::new(rows.as_slice().into(), encoded.clone(), target.clone());
@@ -295,14 +298,14 @@ impl Opened<'_> {
         let Raw::Arrays { train, test } = self.raw else {
             return Err(DataError::new("E0533", "the source has no arrays"));
         };
-        let stores = vec![super::arrays::apply(train.data, &array_rule, &inputs[0])?];
+        let stores = vec![super::arrays::apply(train.data, &array_rule, &inputs[0], need.raw)?];
         let target = Arc::new(in_training_units(&whole, &rule));
         let part = |rows: &Vec<u32>| {
             (!rows.is_empty()).then(|| Part::new(rows.as_slice().into(), stores.clone(), target.clone()))
         };
         let (first, valid, cut_test) = (part(&parts.train), part(&parts.valid), part(&parts.test));
         let own_test = test.zip(own).map(|(test, whole)| {
-            let stores = vec![super::arrays::apply(test.data, &array_rule, &inputs[0])?];
+            let stores = vec![super::arrays::apply(test.data, &array_rule, &inputs[0], false)?];
             Ok::<Part, DataError>(Part::of_first(test.rows, stores, in_training_units(&whole, &rule)))
         });
         let own_test = own_test.transpose()?;
@@ -357,6 +360,30 @@ fn encode_table(table: &Table, rules: &[ColumnRule], inputs: &[InputShape]) -> V
         deal(&line, inputs, &mut arrays);
     }
     inputs.iter().zip(arrays).map(|(input, data)| Input::floats(&input.name, &input.shape, data)).collect()
+}
+
+/// Keeps the numbers of the table beside what the net sees of them.
+fn keep_raw(table: &Table, rules: &[ColumnRule], inputs: &[InputShape], encoded: &mut [Input]) {
+    let plain = |rule: &ColumnRule| match &rule.rule {
+        CellRule::Number { fill, .. } => {
+            ColumnRule { rule: CellRule::Number { scale: 1.0, shift: 0.0, fill: *fill }, ..rule.clone() }
+        }
+        CellRule::Category { .. } => rule.clone(),
+    };
+    let plain: Vec<ColumnRule> = rules.iter().map(plain).collect();
+    if plain == rules {
+        return;
+    }
+    let pairs = rules.iter().flat_map(|rule| match &rule.rule {
+        CellRule::Number { scale, shift, .. } => vec![Affine { scale: *scale, shift: *shift }],
+        CellRule::Category { names, .. } => vec![Affine::SAME; names.len()],
+    });
+    let mut pairs = pairs.collect::<Vec<_>>().into_iter();
+    for (input, raw) in encoded.iter_mut().zip(encode_table(table, &plain, inputs)) {
+        let width = input.width();
+        let rule = ArrayRule { width, pairs: pairs.by_ref().take(width).collect() };
+        input.raw = Some(super::dataset::Raw { store: raw.store, rule });
+    }
 }
 
 /// A missing cell has a filling in its rule, for a table without one refuses such rows while it is read.

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use super::error::DataError;
 use super::schema::DataSchema;
 use super::stores::{Held, Numbers, Numeric, RowBuffer, RowStore};
-use super::transform::Transform;
+use super::transform::{ArrayRule, Transform};
 use crate::math::Moments;
 
 /// Numbers as the runtime reads them.
@@ -58,6 +58,15 @@ pub struct Input {
     /// The net sees `number * scale + shift` of bytes; 1 and 0 for floats.
     pub scale: f32,
     pub shift: f32,
+    /// The numbers of the source, where the net sees others and rows are changed before it does.
+    pub raw: Option<Raw>,
+}
+
+/// Rows as the source has them, and what the net sees of each number.
+#[derive(Clone, Debug)]
+pub struct Raw {
+    pub store: Arc<dyn RowStore>,
+    pub rule: ArrayRule,
 }
 
 impl Input {
@@ -66,7 +75,7 @@ impl Input {
     /// # Panics
     /// If the numbers are no whole rows.
     pub fn held(name: &str, shape: &[usize], data: Storage, (scale, shift): (f32, f32)) -> Self {
-        Self { name: name.into(), store: Arc::new(Held::new(shape.to_vec(), data)), scale, shift }
+        Self { name: name.into(), store: Arc::new(Held::new(shape.to_vec(), data)), scale, shift, raw: None }
     }
 
     /// Rows of `shape` that lie in memory as the net sees them.
@@ -75,6 +84,11 @@ impl Input {
     /// If the numbers are no whole rows.
     pub fn floats(name: &str, shape: &[usize], data: Vec<f32>) -> Self {
         Self::held(name, shape, Storage::F32(data), (1.0, 0.0))
+    }
+
+    /// The rows that are changed while training.
+    pub fn unmapped(&self) -> &dyn RowStore {
+        self.raw.as_ref().map_or(&*self.store, |raw| &*raw.store)
     }
 
     /// Of one row.

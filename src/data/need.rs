@@ -19,4 +19,6 @@ pub struct Need {
     /// In the net's order; empty takes the rows in their own shape.
     pub inputs: Vec<InputShape>,
     pub target: Want,
+    /// Whether rows are changed while training, before they are normalised: the numbers of the source are kept too, where a net sees others.
+    pub raw: bool,
 }

@@ -644,9 +644,9 @@ Add the line the message proposes, for example `loss cross_entropy`, `optimizer 
     ),
     (
         "E0405",
-        r#"Augmentation without effect, or in an order without meaning
+        r#"Augmentation without effect
 
-`augment` acts in training only, on single rows first and then on whole batches (`mixup`).
+`augment` acts in training only, on the rows of the training part.
 
     augment { mixup alpha=0.2 }    without a `train` section
 
@@ -687,6 +687,41 @@ coins nobody would wait.
     predict { exact }      with `dense 128 -> relu -> dropout 0.5`: 2^128 sub-networks
 
 Write `mc_dropout samples=1000` or `ensemble`: sampled means come as near as you like, as one over the root of their number."#,
+    ),
+    (
+        "E0409",
+        r#"Rows are changed before they are mixed
+
+`mixup` and its like mix the rows of a minibatch as the statements before them have left them. What changes rows one by one has no place behind.
+
+    augment { mixup alpha=0.2
+              flip horizontal }
+
+Move the line in front of the statement that mixes."#,
+    ),
+    (
+        "E0410",
+        r#"A statement of pictures, and the net sees none
+
+`crop`, `flip` and most of `augment` change pictures: an input of height, width and channels. A row of plain numbers has no left and right.
+
+    augment { flip horizontal }
+    net { input x: real[784]
+          ... }
+
+Write the input as what it is, `input x: real[28, 28, 1]`, with `flatten` behind it where the net wants a vector."#,
+    ),
+    (
+        "E0411",
+        r#"A statement that does not fit the pictures
+
+What `augment` makes of the pictures of the data is what the net's input takes, and a window fits into the picture that it is cut out of.
+
+    augment { crop 40x40 }
+    net { input x: real[32, 32, 3]
+          ... }
+
+Write the size of the input; `pad=4` puts places around pictures of that size first."#,
     ),
     (
         "E0501",

@@ -11,6 +11,9 @@ use crate::math::{Arith, Scalar32, erfinv};
 const TRAIN: u64 = 0x7472_6169_6e00_0000; // "train" in ASCII
 const PREDICT: u64 = 0x7072_6564_6963_7400; // "predict"
 
+/// Tells the streams of augmentation from both.
+const AUGMENT: u64 = 0x6175_676d_656e_7400; // "augment"
+
 /// The finaliser of splitmix64, on a number of the host.
 #[must_use]
 pub fn mix64(x: u64) -> u64 {
@@ -39,6 +42,12 @@ pub fn train_stream(seed: u64, site: u64, epoch: u64) -> u64 {
 #[must_use]
 pub fn predict_stream(seed: u64, site: u64, sample: u64) -> u64 {
     mix64(mix64(mix64(seed ^ PREDICT) ^ site) ^ sample)
+}
+
+/// The stream of a statement of `augment` in one epoch; `site` is the key of its path.
+#[must_use]
+pub fn augment_stream(seed: u64, site: u64, epoch: u64) -> u64 {
+    mix64(mix64(mix64(seed ^ AUGMENT) ^ site) ^ epoch)
 }
 
 /// The key of a row. `position`: place in the epoch's shuffled order, row number of the input, or ordinal of the update.

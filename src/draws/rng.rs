@@ -85,9 +85,9 @@ pub fn fill_truncated(rng: &mut ChaCha8Rng, mean: f64, sd: f64, within: f64, val
     }
 }
 
-/// Mixup's share: `Beta(alpha, alpha)`, one a minibatch.
-pub fn beta(seed: u64, epoch: u64, update: u64, alpha: f64) -> f64 {
-    let mut rng = stream(seed, "mixup.lambda", &[epoch, update]);
+/// The share of a statement's own rows: `Beta(alpha, alpha)`, one a minibatch.
+pub fn beta(seed: u64, path: &str, epoch: u64, update: u64, alpha: f64) -> f64 {
+    let mut rng = stream(seed, &format!("{path}.lambda"), &[epoch, update]);
     // A positive alpha is checked where it is written.
     Beta::new(alpha, alpha).map_or(1.0, |beta| beta.sample(&mut rng))
 }
@@ -126,7 +126,8 @@ mod tests {
         {
             assert!((got / want - 1.0_f32).abs() < 4e-7, "{got} {want}");
         }
-        let shares = [beta(42, 0, 0, 0.2), beta(42, 0, 1, 0.2), beta(42, 1, 0, 1.0)];
+        let shares =
+            [beta(42, "mixup", 0, 0, 0.2), beta(42, "mixup", 0, 1, 0.2), beta(42, "mixup", 1, 0, 1.0)];
         for (got, want) in
             shares.iter().zip([0.997_899_531_567_099_5, 0.995_219_454_096_118_1, 0.961_359_102_720_387_7])
         {
@@ -195,7 +196,7 @@ mod tests {
     #[test]
     fn shares_have_the_moments_of_beta() {
         for alpha in [0.2, 1.0, 4.0] {
-            let draws: Vec<f64> = (0..20_000).map(|u| beta(1, 0, u, alpha)).collect();
+            let draws: Vec<f64> = (0..20_000).map(|u| beta(1, "mixup", 0, u, alpha)).collect();
             let mean = draws.iter().sum::<f64>() / 20_000.0;
             let variance = draws.iter().map(|x| (x - mean).powi(2)).sum::<f64>() / 20_000.0;
             let expected = 1.0 / (4.0 * (2.0 * alpha + 1.0));

@@ -16,8 +16,10 @@ pub struct StepInfo {
     pub rows: usize,
     /// Learning rate after the schedule.
     pub lr: f64,
-    /// Mixup's share of the row itself.
+    /// The share of the row's own target, where rows are mixed in pairs.
     pub lambda: f64,
+    /// The share of its own inputs.
+    pub blend: f64,
     /// Variance of an observation in the units of training, where `bayes_decay` has it fitted.
     pub noise: f64,
     /// Updates that went by before the parameter in question was trained.
@@ -34,7 +36,7 @@ impl StepInfo {
     /// A step of prediction: nothing of training has a say in it, and what changes over time has its last value.
     #[must_use]
     pub fn of_prediction(rows: usize) -> Self {
-        Self { clock: Clock::END, rows, lr: 0.0, lambda: 1.0, noise: 1.0, idle: 0 }
+        Self { clock: Clock::END, rows, lr: 0.0, lambda: 1.0, blend: 1.0, noise: 1.0, idle: 0 }
     }
 }
 
@@ -90,6 +92,8 @@ pub enum ScalarDef {
     InverseRows,
     Lambda,
     OneMinusLambda,
+    Blend,
+    OneMinusBlend,
     Noise,
     /// 0 before this time, 1 from it on.
     From(Time),
@@ -122,6 +126,8 @@ impl ScalarDef {
             ScalarDef::InverseRows => (1.0 / step.rows as f64) as f32,
             ScalarDef::Lambda => step.lambda as f32,
             ScalarDef::OneMinusLambda => (1.0 - step.lambda) as f32,
+            ScalarDef::Blend => step.blend as f32,
+            ScalarDef::OneMinusBlend => (1.0 - step.blend) as f32,
             ScalarDef::Noise => step.noise as f32,
             ScalarDef::From(time) => {
                 f32::from(step.clock.update >= time.updates(step.clock.updates_per_epoch))

@@ -11,6 +11,7 @@ pub mod depthwise;
 pub mod fpenv;
 pub mod gate;
 pub mod gemm;
+mod lanes;
 pub mod machine;
 pub mod ordered;
 pub mod pace;

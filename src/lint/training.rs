@@ -35,7 +35,7 @@ fn regularized(model: &Model) -> bool {
         || train.penalties.iter().any(|p| amount(&p.args, "amount") > 0.0)
         || amount(&train.optimizer.args, "weight_decay") > 0.0
         || train.stop_early.is_some()
-        || train.mixup.is_some()
+        || !train.augmentation.is_empty()
         || train.label_smoothing() > 0.0
 }
 
@@ -105,7 +105,8 @@ pub fn softened_thrice(model: &Model) -> Vec<Diagnostic> {
     let Some(train) = &model.train else { return Vec::new() };
     let smoothing = train.label_smoothing();
     let strongest = rates(model).fold(0.0, f64::max);
-    let Some(alpha) = train.mixup.filter(|_| smoothing > 0.0 && strongest >= 0.5) else { return Vec::new() };
+    let mixed = train.augmentation.pairs.as_ref().filter(|_| smoothing > 0.0 && strongest >= 0.5);
+    let Some(alpha) = mixed.map(|pairs| pairs.alpha()) else { return Vec::new() };
     vec![
         Diagnostic::warning("W0115", train.loss.args.span, "label smoothing, mixup and strong dropout together")
             .label(format!("smoothing {smoothing}, mixup alpha {alpha}, dropout up to {strongest}"))

@@ -8,7 +8,7 @@ use crate::{
     model::{Model, Node, NodeId, NodeKind, ParamRole, StateId, Ty},
 };
 
-/// Mixup's scalars.
+/// The shares of a row itself and of the one that it is mixed with.
 #[derive(Clone, Copy)]
 pub struct Mix {
     pub lambda: ValueId,

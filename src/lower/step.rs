@@ -31,12 +31,9 @@ fn of_training(model: &Model, whole: bool) -> Lowered {
     };
     let mut b = Builder::new();
     let mut scalars = Scalars::default();
-    let mix = section.mixup.map(|_| Mix {
-        lambda: scalars.define(&mut b, "mixup.lambda", DType::F32, ScalarDef::Lambda),
-        rest: scalars.define(&mut b, "mixup.rest", DType::F32, ScalarDef::OneMinusLambda),
-    });
+    let (inputs, mix) = mixes(section, &mut b, &mut scalars);
     let mut forward = Forward::new(model, Mode::Train, &mut b);
-    let output = forward.run(&mut b, &mut scalars, mix);
+    let output = forward.run(&mut b, &mut scalars, inputs);
     let loss = b.with_origin("loss", |b| {
         let rows = row_loss(model, section, output, mix, true, b, &mut scalars);
         mean_loss(rows, b)
@@ -49,6 +46,25 @@ fn of_training(model: &Model, whole: bool) -> Lowered {
         b.with_phase(Phase::Update, |b| update(model, section, &forward.params, grads, b, &mut scalars));
     }
     finish(b, scalars)
+}
+
+/// How inputs are mixed with those of another row, and how targets are. Boxes are pasted before rows come here: inputs then stay as they are.
+fn mixes(section: &Train, b: &mut Builder, scalars: &mut Scalars) -> (Option<Mix>, Option<Mix>) {
+    let Some(pairs) = &section.augmentation.pairs else { return (None, None) };
+    let mut mix = |name: &str, own, rest| Mix {
+        lambda: scalars.define(b, &format!("{name}.lambda"), DType::F32, own),
+        rest: scalars.define(b, &format!("{name}.rest"), DType::F32, rest),
+    };
+    match (pairs.blends(), pairs.pastes()) {
+        (true, true) => {
+            let inputs = mix("blend", ScalarDef::Blend, ScalarDef::OneMinusBlend);
+            (Some(inputs), Some(mix("pair", ScalarDef::Lambda, ScalarDef::OneMinusLambda)))
+        }
+        (blends, _) => {
+            let both = mix("pair", ScalarDef::Lambda, ScalarDef::OneMinusLambda);
+            (Some(both).filter(|_| blends), Some(both))
+        }
+    }
 }
 
 pub fn eval(model: &Model, mode: Mode, with_loss: bool) -> Lowered {

@@ -103,7 +103,35 @@ net {
         "augment",
         "the section of what is done to rows while training",
         "augment { ... }",
-        "This version knows `mixup`, which `alpha=0` switches off. `if` may stand around it.",
+        "Acts on the training rows alone, statement by statement in the order written: first those that change rows one by one, then at most one that mixes them in
+pairs. Rows are changed as the source has them, before `normalize` and `scale`, which are fitted to rows as they are; bytes stay bytes. `if` may stand around statements.
+
+# What is drawn
+What becomes of a row is a function of the seed, the statement, the epoch and the row's position in it: neither the minibatch, threads nor a run's interruption change a
+bit. Statements that move pictures and stand together are one map and one interpolation; a statement that paints ends the group, and so does another `fill`. A statement
+is known by its word, with an ordinal from the second of its kind on: the draws of others do not change when one is added. `p` and strengths may be `ramp(...)`.
+
+# Example
+```net
+augment {
+  crop 32x32, pad=4, fill=reflect
+  flip horizontal
+  cutout 8x8
+}
+
+net {
+  input x: real[32, 32, 3]
+  conv 16, 3x3 -> relu -> global_avg_pool
+  dense 10
+  output y: class[10]
+}
+
+train {
+  loss cross_entropy
+  optimizer adam, lr=1e-3
+  epochs 20
+}
+```",
     ),
     form(
         "train",

@@ -7,12 +7,12 @@ mod forms;
 use std::fmt::Write;
 
 use crate::{
-    check::{AUGMENT_STATEMENTS, PREDICT_STATEMENTS, SWEEP_STATEMENTS, TRAIN_STATEMENTS},
+    check::{PREDICT_STATEMENTS, SWEEP_STATEMENTS, TRAIN_STATEMENTS},
     data::{SOURCES, STATEMENTS},
     layers::{self, LAYERS, initial, manual},
     model::summary::number,
-    train::{bayes_decay, losses, metrics, optimizers, penalties, schedules},
-    vocab::{ArgSpec, Block, Bounds, Default, Kind, Sig, ramp},
+    train::{augment, bayes_decay, losses, metrics, optimizers, penalties, schedules},
+    vocab::{ArgSpec, Block, Bounds, Default, Kind, Sig, Unit, ramp},
 };
 
 /// A word and where it may stand.
@@ -70,7 +70,9 @@ pub fn pages() -> Vec<Page> {
     pages.extend(TRAIN_STATEMENTS.iter().map(|sig| page("statement of `train`", "", sig, "")));
     pages.extend(PREDICT_STATEMENTS.iter().map(|sig| page("statement of `predict`", "", sig, "")));
     pages.extend(SWEEP_STATEMENTS.iter().map(|sig| page("statement of `sweep`", "", sig, "")));
-    pages.extend(AUGMENT_STATEMENTS.iter().map(|sig| page("statement of `augment`", "", sig, "")));
+    pages.extend(
+        augment::WORDS.iter().map(|(word, source)| page("statement of `augment`", "", word.sig(), source)),
+    );
     pages.extend(SOURCES.iter().map(|word| page("source of data", "source ", word.sig, word.source)));
     pages.extend(STATEMENTS.iter().map(|word| page("statement of `data`", "", word.sig, word.source)));
     pages
@@ -182,6 +184,7 @@ fn takes(arg: &ArgSpec) -> String {
         Default::Number(x) => format!("{kind}; default {}", number(x)),
         Default::Bool(b) => format!("{kind}; default {b}"),
         Default::Word(word) => format!("{kind}; default {word}"),
+        Default::Range(low, high) => format!("{kind}; default {}..{}", number(low), number(high)),
     }
 }
 
@@ -213,6 +216,7 @@ fn kind(kind: Kind) -> String {
         Kind::Choices => "list of numbers or words".into(),
         Kind::Size => "size such as 3x3".into(),
         Kind::Span => "range such as 1..8".into(),
+        Kind::Interval { unit, bounds, both_ways } => interval(unit, bounds, both_ways),
         Kind::OneOf(kinds) => kinds.iter().map(|k| self::kind(*k)).collect::<Vec<_>>().join(", or "),
         Kind::Use(sigs) => {
             let usages: Vec<String> = sigs().into_iter().map(called).collect();
@@ -220,6 +224,14 @@ fn kind(kind: Kind) -> String {
         }
         Kind::Rest(inner) => format!("any number of: {}", self::kind(*inner)),
     }
+}
+
+/// `range of numbers in [0, 1] such as 0.1..0.9`
+fn interval(unit: Option<Unit>, bounds: Bounds, both_ways: bool) -> String {
+    let within = if bounds == Bounds::ANY { String::new() } else { format!(" {}", bounds.describe()) };
+    let unit = unit.map_or(String::new(), |unit| format!(" in {unit}"));
+    let one = if both_ways { "; of one number x, -x..x" } else { ", or one number" };
+    format!("range of numbers{within}{unit}{one}")
 }
 
 /// `normal(sd, mean=)`

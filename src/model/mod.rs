@@ -194,6 +194,24 @@ pub struct Output {
 }
 
 impl Model {
+    /// The input that is a picture, among the inputs, and its height, width and channels; none of several.
+    #[must_use]
+    pub fn picture(&self) -> Option<(usize, [usize; 3])> {
+        let sizes = self.inputs.iter().enumerate().filter_map(|(i, id)| {
+            let ty = &self.node(*id).ty;
+            ty.channels().and_then(|_| Some((i, ty.sizes().try_into().ok()?)))
+        });
+        let mut pictures = sizes.collect::<Vec<_>>().into_iter();
+        pictures.next().filter(|_| pictures.next().is_none())
+    }
+
+    /// Bytes that may keep what depends on training rows alone: none where those are others in every epoch.
+    #[must_use]
+    pub fn training_prefix_limit(&self) -> u64 {
+        let changes = self.train.as_ref().is_some_and(|train| train.augmentation.changes_rows());
+        if changes { 0 } else { self.data.as_ref().map_or(0, DataConfig::prefix_limit) }
+    }
+
     pub fn node(&self, id: NodeId) -> &Node {
         &self.nodes[id.0]
     }

@@ -5,7 +5,10 @@
 use std::fmt::Write;
 
 use super::{Model, Node, NodeId, NodeKind, ParamRole, summary::init_text, summary::number};
-use crate::vocab::{Args, exactly};
+use crate::{
+    train::augment::Augmentation,
+    vocab::{Args, exactly},
+};
 
 pub fn print(model: &Model) -> String {
     let mut out = String::new();
@@ -103,9 +106,7 @@ fn train(model: &Model, out: &mut String) {
     for rate in &train.rates {
         let _ = writeln!(out, "lr {}, factor={}", rate.label, exactly(rate.factor));
     }
-    if let Some(alpha) = train.mixup {
-        let _ = writeln!(out, "mixup alpha={}", exactly(alpha));
-    }
+    augmentation(&train.augmentation, out);
     if let Some(stop) = &train.stop_early {
         let _ = writeln!(
             out,
@@ -115,6 +116,27 @@ fn train(model: &Model, out: &mut String) {
     }
     if let Some(seed) = train.seed {
         let _ = writeln!(out, "seed {seed}");
+    }
+}
+
+/// The statements of `augment`; of several that one chooses among, with the weight of each.
+fn augmentation(augmentation: &Augmentation, out: &mut String) {
+    let written =
+        |args: &Args| format!("{} {}", args.sig.name, arguments(args).collect::<Vec<_>>().join(", "));
+    for statement in &augmentation.rows {
+        let _ = writeln!(out, "{}", written(&statement.used.args));
+    }
+    let Some(pairs) = &augmentation.pairs else { return };
+    match &pairs.among[..] {
+        [(_, only)] if only.path == pairs.path => {
+            let _ = writeln!(out, "{}", written(&only.used.args));
+        }
+        several => {
+            let _ = writeln!(out, "{} p={}", pairs.path, pairs.p);
+            for (weight, statement) in several {
+                let _ = writeln!(out, "  {}: {}", exactly(*weight), written(&statement.used.args));
+            }
+        }
     }
 }
 

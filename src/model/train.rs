@@ -3,7 +3,7 @@
 use super::{Freeze, OwnRate, Use};
 use crate::{
     diag::Span,
-    train::{BayesDecay, Loss, Metric, Optimizer, Penalty, Schedule},
+    train::{BayesDecay, Loss, Metric, Optimizer, Penalty, Schedule, augment::Augmentation},
     vocab::Time,
 };
 
@@ -23,8 +23,7 @@ pub struct Train {
     pub stop_early: Option<StopEarly>,
     /// Beside the loss, in the order of the file.
     pub report: Vec<Use<dyn Metric>>,
-    /// `mixup alpha=`: the parameter of the Beta distribution.
-    pub mixup: Option<f64>,
+    pub augmentation: Augmentation,
     /// Seed of the file; `--seed` wins.
     pub seed: Option<u64>,
 }

@@ -1,7 +1,6 @@
 //! What training holds in memory beside its data, known before any of it is allocated.
 
 use crate::{
-    data::DataConfig,
     graph::{Dim, Graph, Stored},
     loops,
     memory::{self, TooMuch, product},
@@ -32,8 +31,7 @@ pub fn check(model: &Model, graph: &Graph, rows: usize, batch: usize) -> Result<
         // A graph without kernels is refused where it is compiled.
         false => loops::fuse(graph).map_or(most, |program| program.peak_bytes(batch) as u64),
     };
-    let limit = model.data.as_ref().map_or(0, DataConfig::prefix_limit);
-    let prefix = prefix::needed(graph, rows, limit);
+    let prefix = prefix::needed(graph, rows, model.training_prefix_limit());
     memory::check([kept, outputs, temporaries, prefix].into_iter().fold(0, u64::saturating_add))
 }
 

@@ -6,7 +6,7 @@ use std::{
     sync::atomic::{AtomicU32, AtomicU64},
 };
 
-use super::{feed::Feed, store::Store};
+use super::{augment, feed::Feed, store::Store};
 use crate::kernels::team::Team;
 use crate::{
     codegen::{self, Bind, CodegenError, Compiled, Options, Storage, Tensor},
@@ -44,6 +44,15 @@ pub struct Pass<'a> {
     /// Who looks on, if anybody does.
     pub watch: Option<Watch<'a>>,
     pub team: &'a Team,
+    /// What is done to the rows before the net sees them.
+    pub augment: Option<Augmented<'a>>,
+}
+
+/// Changed rows, and who looks at them.
+pub struct Augmented<'a> {
+    pub epoch: augment::Epoch<'a>,
+    /// Called with the rows of each block as they are fed, and the position of the first.
+    pub witness: &'a mut dyn FnMut(usize, Numbers<'_>),
 }
 
 /// How rows are laid out in the steps of a pass.
@@ -90,6 +99,7 @@ impl<'a> Pass<'a> {
             totals: &mut [],
             watch: None,
             team,
+            augment: None,
         }
     }
 }
@@ -195,6 +205,9 @@ impl Function {
         let numbers = pass.part.numbers();
         let row = |position: usize| numbers[pass.layout.order[position] as usize];
         let order: Vec<u32> = positions.clone().map(row).collect();
+        if let Some(augmented) = pass.augment.take() {
+            return self.augmented(&mut pass, augmented, &order);
+        }
         if !pass.part.is_held() {
             return self.fed(&mut pass, &order);
         }
@@ -208,20 +221,44 @@ impl Function {
     /// Runs the steps on blocks of rows; `order` is the row of the stores at each position of the steps.
     fn fed(&self, pass: &mut Pass<'_>, order: &[u32]) -> Result<Status, PassError> {
         debug_assert!(pass.samples.is_empty(), "samples name rows by their numbers, which blocks have not");
-        let (batch, first) = (pass.layout.batch, pass.positions().start);
-        let feed = Feed::new(pass.part, pass.with_target, order, batch);
-        let places: Vec<u32> = (0..feed.positions() as u32).collect();
-        let ended = feed.each_block(|block, positions| {
-            let start = first + positions.start;
-            let partner = pass.partner.map(|partner| &partner[start..first + positions.end]);
-            let partner: Vec<u32> =
-                partner.unwrap_or_default().iter().map(|position| position - start as u32).collect();
-            let gather = Gather { order: &places[..positions.len()], partner: &partner };
-            let steps = (start / batch) as u64..(first + positions.end).div_ceil(batch) as u64;
-            let status = self.steps(pass, &block.arrays(&feed), gather, steps)?;
-            Ok(Some(status).filter(|status| *status != Status::Done))
+        let feed = Feed::new(pass.part, pass.with_target, order, pass.layout.batch);
+        let ended = feed.each_block(|block, positions| self.block(pass, &block.arrays(&feed), positions))?;
+        Ok(ended.unwrap_or(Status::Done))
+    }
+
+    /// The same on rows that are changed first.
+    fn augmented(
+        &self,
+        pass: &mut Pass<'_>,
+        augmented: Augmented<'_>,
+        order: &[u32],
+    ) -> Result<Status, PassError> {
+        let Augmented { epoch, witness } = augmented;
+        let (first, part, team) = (pass.positions().start, pass.part, pass.team);
+        let ended = epoch.each_block(part, order, first, team, |block, positions| {
+            witness(first + positions.start, block.changed());
+            self.block(pass, &block.arrays(), positions)
         })?;
         Ok(ended.unwrap_or(Status::Done))
+    }
+
+    /// Runs the steps of a block, whose positions count from that of the pass's first step; answers how they ended if not as usual.
+    fn block(
+        &self,
+        pass: &mut Pass<'_>,
+        arrays: &Arrays<'_>,
+        positions: Range<usize>,
+    ) -> Result<Option<Status>, PassError> {
+        let (batch, first) = (pass.layout.batch, pass.positions().start);
+        let start = first + positions.start;
+        let places: Vec<u32> = (0..positions.len() as u32).collect();
+        let partner = pass.partner.map(|partner| &partner[start..first + positions.end]);
+        let partner: Vec<u32> =
+            partner.unwrap_or_default().iter().map(|position| position - start as u32).collect();
+        let gather = Gather { order: &places, partner: &partner };
+        let steps = (start / batch) as u64..(first + positions.end).div_ceil(batch) as u64;
+        let status = self.steps(pass, arrays, gather, steps)?;
+        Ok(Some(status).filter(|status| *status != Status::Done))
     }
 
     /// Runs some of the steps on arrays that lie in memory.

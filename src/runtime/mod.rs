@@ -2,6 +2,7 @@
 //!
 //! Invariant: nothing here parses or checks a net.
 
+pub mod augment;
 pub mod checkpoint;
 pub mod checksum;
 pub mod container;

@@ -1,4 +1,4 @@
-//! What the host decides before each epoch: the order of rows, partners and shares of mixup, learning rates, per-step scalars.
+//! What the host decides before each epoch: the order of rows, who is mixed with whom, learning rates, per-step scalars.
 //!
 //! Everything is a function of (seed, epoch, update) and the model; nothing is carried from one epoch to the next but the plateau
 //! schedule's factor and a fitted variance of observations. So a run can be taken up again at any update.
@@ -9,7 +9,10 @@ use crate::{
     data::updates,
     graph::{ScalarDef, StepInfo},
     model::Train,
-    train::schedules::{self, At},
+    train::{
+        augment::{Minibatch, Rect, Size},
+        schedules::{self, At},
+    },
     vocab::Clock,
 };
 
@@ -20,6 +23,8 @@ pub struct Shape {
     pub batch: usize,
     pub drop_last: bool,
     pub seed: u64,
+    /// Height and width of the net's pictures; 0 where it sees none.
+    pub picture: Size,
 }
 
 impl Shape {
@@ -44,6 +49,8 @@ pub struct EpochPlan {
     pub order: Vec<u32>,
     /// The position each position is mixed with, of the same minibatch.
     pub partner: Option<Vec<u32>>,
+    /// What is pasted from the partner, of each step.
+    pub boxes: Vec<Option<Rect>>,
     /// Step-major words of the scalars.
     pub scalars: Vec<u32>,
     /// Learning rate of each step.
@@ -58,36 +65,28 @@ pub fn epoch(train: &Train, defs: &[ScalarDef], shape: &Shape, progress: &Progre
     let first_update = epoch * steps as u64;
     let mut order = rng::shuffle(shape.seed, "order", &[epoch], shape.rows);
     order.truncate(shape.visited());
-    let partner = train.mixup.map(|_| partners(order.len(), shape, epoch, first_update));
+    let pairs = train.augmentation.pairs.as_ref();
+    let mut partner = pairs.map(|_| Vec::with_capacity(order.len()));
+    let mut boxes = Vec::new();
     let mut scalars = Vec::with_capacity(steps * defs.len());
     let mut rates = Vec::with_capacity(steps);
     for step in 0..steps {
         let update = first_update + step as u64;
         let lr = learning_rate(train, update, steps as u64, plateau);
-        let lambda = train.mixup.map_or(1.0, |alpha| rng::beta(shape.seed, epoch, update, alpha));
-        let info = StepInfo {
-            clock: clock(train, update, steps as u64),
-            rows: shape.rows_of(step),
-            lr,
-            lambda,
-            noise,
-            idle: 0,
-        };
+        let (clock, rows) = (clock(train, update, steps as u64), shape.rows_of(step));
+        let at = Minibatch { seed: shape.seed, epoch, update, rows, clock };
+        let paired = pairs.map(|pairs| pairs.paired(&at, shape.picture));
+        let (lambda, blend) = paired.as_ref().map_or((1.0, 1.0), |paired| (paired.share, paired.blend));
+        if let (Some(paired), Some(partner)) = (paired, &mut partner) {
+            let start = (step * shape.batch) as u32;
+            partner.extend(paired.partner.iter().map(|place| start + place));
+            boxes.push(paired.rect);
+        }
+        let info = StepInfo { clock, rows, lr, lambda, blend, noise, idle: 0 };
         scalars.extend(defs.iter().map(|def| def.word(&info)));
         rates.push(lr);
     }
-    EpochPlan { order, partner, scalars, rates }
-}
-
-/// Mixup's partners: a permutation of each minibatch.
-fn partners(positions: usize, shape: &Shape, epoch: u64, first_update: u64) -> Vec<u32> {
-    let mut partner = Vec::with_capacity(positions);
-    for (step, start) in (0..positions).step_by(shape.batch).enumerate() {
-        let rows = shape.batch.min(positions - start);
-        let permutation = rng::shuffle(shape.seed, "mixup", &[epoch, first_update + step as u64], rows);
-        partner.extend(permutation.iter().map(|place| start as u32 + place));
-    }
-    partner
+    EpochPlan { order, partner, boxes, scalars, rates }
 }
 
 /// The moment of one update.
@@ -109,7 +108,7 @@ mod tests {
 
     #[test]
     fn the_short_last_minibatch_counts_unless_dropped() {
-        let shape = Shape { rows: 100, batch: 32, drop_last: false, seed: 0 };
+        let shape = Shape { rows: 100, batch: 32, drop_last: false, seed: 0, picture: [0, 0] };
         assert_eq!((shape.steps(), shape.rows_of(3), shape.visited()), (4, 4, 100));
         let shape = Shape { drop_last: true, ..shape };
         assert_eq!((shape.steps(), shape.rows_of(2), shape.visited()), (3, 32, 96));

@@ -1,5 +1,6 @@
 //! What the `train` and `augment` sections say. One folder a family, one file a word, the same pattern as layers.
 
+pub mod augment;
 pub mod bayes_decay;
 pub mod losses;
 pub mod metrics;

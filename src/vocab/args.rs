@@ -34,6 +34,7 @@ impl Args {
                 Default::Number(x) => Value::Number(x),
                 Default::Bool(b) => Value::Bool(b),
                 Default::Word(w) => Value::Word(w.into()),
+                Default::Range(low, high) => Value::Span(low, high),
             };
             if !written.iter().any(|g| g.name == spec.name) {
                 written.push(Given { name: spec.name, value: default, span, written: false });
@@ -96,6 +97,23 @@ impl Args {
 
     pub fn number(&self, name: &str) -> f64 {
         self.opt_number(name).unwrap_or_else(|| self.mismatch(name, "number"))
+    }
+
+    /// The ends of a range; those of one number are the number itself.
+    pub fn range(&self, name: &str) -> (f64, f64) {
+        match self.get(name).map(|g| &g.value) {
+            Some(Value::Span(low, high) | Value::UnitSpan(low, high, _)) => (*low, *high),
+            Some(Value::Number(x)) => (*x, *x),
+            _ => self.mismatch(name, "range"),
+        }
+    }
+
+    /// Height and width, of a size that its word has checked to have two sides.
+    pub fn sides(&self, name: &str) -> [usize; 2] {
+        match self.get(name).map(|g| &g.value) {
+            Some(Value::Size(sides)) if sides.len() == 2 => [sides[0] as usize, sides[1] as usize],
+            _ => self.mismatch(name, "size with two sides"),
+        }
     }
 
     pub fn opt_count(&self, name: &str) -> Option<usize> {

@@ -57,6 +57,8 @@ pub enum Default {
     Number(f64),
     Bool(bool),
     Word(&'static str),
+    /// Both ends.
+    Range(f64, f64),
 }
 
 /// What kind of value an argument takes. Ranges are checked where the value is written.
@@ -99,6 +101,13 @@ pub enum Kind {
     Size,
     /// `low..high`, whole numbers, both ends included.
     Span,
+    /// `low..high` within bounds, both ends in this unit if there is one; of one number `x` that from `-x` where it goes both ways, else from
+    /// `x` itself.
+    Interval {
+        unit: Option<Unit>,
+        bounds: Bounds,
+        both_ways: bool,
+    },
     /// One of several kinds; the first that fits.
     OneOf(&'static [Kind]),
     /// A word that may have arguments of its own, `normal(sd=0.01)`: one of those with these signatures.

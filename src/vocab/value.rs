@@ -92,6 +92,8 @@ pub enum Value {
     Size(Vec<u64>),
     /// Both ends included.
     Span(f64, f64),
+    /// The same with a unit: `-15deg..15deg`.
+    UnitSpan(f64, f64, Unit),
     /// `tail 20%`: a share, of the last rows.
     Tail(f64),
     /// A number that changes while a net is trained.
@@ -156,6 +158,9 @@ impl fmt::Display for Value {
                 f.write_str(&dims.join("x"))
             }
             Value::Span(low, high) => write!(f, "{}..{}", exactly(*low), exactly(*high)),
+            Value::UnitSpan(low, high, unit) => {
+                write!(f, "{}{unit}..{}{unit}", exactly(*low), exactly(*high))
+            }
             Value::Tail(share) => write!(f, "tail {}", exactly(*share)),
             Value::Call(name, args) => {
                 let args: Vec<String> = args

@@ -11,6 +11,7 @@ mod product;
 mod slides;
 mod squares;
 mod transpose;
+mod turn;
 mod unfold;
 
 use crate::loops::calls::Symbol;
@@ -34,6 +35,7 @@ pub(super) fn function(symbol: Symbol) -> HostFn {
         Symbol::Depthwise => depthwise::depthwise,
         Symbol::DropSquares => squares::squares,
         Symbol::Transpose => transpose::transpose,
+        Symbol::Turn => turn::turn,
         Symbol::Unfold => unfold::unfold,
     }
 }

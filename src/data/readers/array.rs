@@ -85,7 +85,7 @@ pub(super) fn left(
     }
     let count = rows.rows();
     let store = Arc::new(Mapped::floats(rows, input.shape.clone(), rule));
-    let input = Input { name: input.name.clone(), store, scale: 1.0, shift: 0.0 };
+    let input = Input { name: input.name.clone(), store, scale: 1.0, shift: 0.0, raw: None };
     Ok(Rows { rows: count, inputs: vec![input], names: Vec::new() })
 }
 

@@ -33,8 +33,11 @@ fn source() -> Use<'static> {
 fn opened(folder: &Path, more: &[Use<'_>], size: [usize; 2], classes: usize) -> Result<Dataset, DataError> {
     let uses: Vec<Use<'_>> = [source()].into_iter().chain(more.iter().cloned()).collect();
     let shape = vec![size[0], size[1], 3];
-    let need =
-        Need { inputs: vec![InputShape { name: "image".into(), shape }], target: Want::Class(classes) };
+    let need = Need {
+        inputs: vec![InputShape { name: "image".into(), shape }],
+        target: Want::Class(classes),
+        raw: false,
+    };
     load(&config(&uses), &Search::new(folder, folder, None), &need)
 }
 
@@ -152,6 +155,7 @@ fn rows_of_one_channel_take_the_brightness() {
     let need = Need {
         inputs: vec![InputShape { name: "image".into(), shape: vec![8, 8, 1] }],
         target: Want::Class(10),
+        raw: false,
     };
     let data = load(&config(&uses), &nowhere(), &need).unwrap();
     let read = |picture: &DynamicImage| data.transform.read_rows(encoded(picture, ImageFormat::Png), "a.png");

@@ -15,7 +15,11 @@ fn record(labels: &[u8], pixel: impl Fn(usize, usize, usize) -> u8) -> Vec<u8> {
 }
 
 fn pictures(side: usize, channels: usize, target: Want) -> Need {
-    Need { inputs: vec![InputShape { name: "image".into(), shape: vec![side, side, channels] }], target }
+    Need {
+        inputs: vec![InputShape { name: "image".into(), shape: vec![side, side, channels] }],
+        target,
+        raw: false,
+    }
 }
 
 /// Five batches of four records and a test batch, whose labels go round.

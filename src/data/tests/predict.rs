@@ -185,8 +185,11 @@ fn arrays_take_one_number_an_element() {
     std::fs::write(folder.path().join("train-labels-idx1-ubyte"), [0, 0, 8, 1, 0, 0, 0, 2, 1, 0]).unwrap();
     let uses = [("idx", vec![("folder", text("."))]), ("scale", vec![("factor", n(1.0 / 255.0))])];
     let search = Search::new(folder.path(), folder.path(), None);
-    let need =
-        Need { inputs: vec![InputShape { name: "x".into(), shape: vec![1, 2, 1] }], target: Want::Class(2) };
+    let need = Need {
+        inputs: vec![InputShape { name: "x".into(), shape: vec![1, 2, 1] }],
+        target: Want::Class(2),
+        raw: false,
+    };
     let data = super::super::load(&config(&uses), &search, &need).unwrap();
     assert_eq!(data.train.inputs[0].store.whole(), Some(Numbers::U8(&[0, 51, 102, 255])));
     assert_eq!(data.train.inputs[0].scale, 1.0 / 255.0);

@@ -42,6 +42,7 @@ fn several_inputs_share_the_columns_in_order() {
             InputShape { name: "b".into(), shape: vec![2] },
         ],
         target: Want::Real(1),
+        raw: false,
     };
     let data = csv("a,b,c,y\n1,2,3,0\n4,5,6,0\n", &[], &[], &need).unwrap();
     assert_eq!(floats(&data.train, 0), [1., 4.]);

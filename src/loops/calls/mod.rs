@@ -79,6 +79,7 @@ calls! {
     pool: Pool = "dropnet_pool";
     squares: DropSquares = "dropnet_squares";
     transpose: Transpose = "dropnet_transpose";
+    turn: Turn = "dropnet_turn";
     unfold: Unfold = "dropnet_unfold";
 }
 

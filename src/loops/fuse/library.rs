@@ -7,7 +7,7 @@ use super::pools::PoolView;
 use super::product::ProductView;
 use super::squares::SquaresView;
 use super::unfold::UnfoldView;
-use super::windows::ConvView;
+use super::windows::{ConvView, Turned};
 use crate::graph::{Graph, ValueId};
 use crate::loops::{BufferId, Call};
 
@@ -38,15 +38,29 @@ impl View {
         }
     }
 
-    /// The kernel, its result in `own`; `alone` says that it depends on data alone.
-    pub fn call(&self, own: BufferId, alone: bool, buffer: impl Fn(ValueId) -> BufferId) -> Call {
+    /// The kernel, its result in `own`; `alone` says that it depends on data alone, `turned` where turned filters lie.
+    pub fn call(
+        &self,
+        own: BufferId,
+        alone: bool,
+        buffer: impl Fn(ValueId) -> BufferId,
+        turned: impl Fn(Turned) -> BufferId,
+    ) -> Call {
         match self {
             View::Product(view) => view.call(own, alone, buffer).into(),
-            View::Conv(view) => view.call(own, buffer).into(),
+            View::Conv(view) => view.call(own, buffer, turned).into(),
             View::Depthwise(view) => view.call(own, buffer).into(),
             View::Pool(view) => view.call(own, buffer).into(),
             View::Squares(view) => view.call(own, buffer).into(),
             View::Unfold(view) => view.call(own, buffer).into(),
+        }
+    }
+
+    /// Filters that have to be turned for it.
+    pub fn turned(&self) -> Option<Turned> {
+        match self {
+            View::Conv(view) => view.turned(),
+            View::Product(_) | View::Depthwise(_) | View::Pool(_) | View::Unfold(_) => None,
         }
     }
 
@@ -64,7 +78,7 @@ impl View {
     pub fn leaves_partials(&self) -> bool {
         match self {
             View::Product(view) => view.in_pieces(),
-            View::Conv(view) => view.call(BufferId(0), |_| BufferId(0)).in_groups(),
+            View::Conv(view) => view.call(BufferId(0), |_| BufferId(0), |_| BufferId(0)).in_groups(),
             View::Depthwise(view) => view.call(BufferId(0), |_| BufferId(0)).in_groups(),
             View::Pool(_) | View::Squares(_) | View::Unfold(_) => false,
         }

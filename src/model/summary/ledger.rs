@@ -7,7 +7,7 @@ use super::number;
 use crate::{
     layers::{DropSite, Each, Law, When},
     model::{Model, Node, Param, ParamRole, Train},
-    train::BayesDecay,
+    train::{BayesDecay, augment::Pairs},
     vocab::{Args, Time, Timed},
 };
 
@@ -152,9 +152,7 @@ fn squares(node: &Node, site: &DropSite, rows: Each) -> String {
 
 fn training(model: &Model, train: &Train) -> Vec<(String, String)> {
     let mut rows = vec![("targets".to_string(), softening(model, train))];
-    if let Some(alpha) = train.mixup {
-        rows.push(("inputs".into(), format!("mixed in pairs, shares from Beta({0}, {0})", number(alpha))));
-    }
+    rows.extend(train.augmentation.told().into_iter().map(|told| ("inputs".to_string(), told)));
     rows.push(("schedule".into(), schedule(train)));
     let length = length(train);
     rows.push((
@@ -194,13 +192,14 @@ fn schedule(train: &Train) -> String {
 fn softening(model: &Model, train: &Train) -> String {
     let kind = model.output.kind;
     if !kind.has_probabilities() {
-        let mixed = train.mixup.is_some();
+        let mixed = train.augmentation.pairs.is_some();
         return if mixed { "mixed with those of another row" } else { "as they are" }.into();
     }
     // A bit is one of two.
     let classes = kind.classes().unwrap_or(2);
     let smoothing = train.label_smoothing();
-    let larger = train.mixup.map_or(1.0, larger_share);
+    let pairs = train.augmentation.pairs.as_ref();
+    let larger = pairs.map_or(1.0, Pairs::larger_share);
     if smoothing == 0.0 && larger == 1.0 {
         return "sure of their class".into();
     }
@@ -209,16 +208,8 @@ fn softening(model: &Model, train: &Train) -> String {
     if smoothing > 0.0 {
         by.push(format!("label smoothing {}", number(smoothing)));
     }
-    if let Some(alpha) = train.mixup {
-        by.push(format!("mixup {}", number(alpha)));
-    }
+    by.extend(pairs.map(Pairs::told_of_targets));
     format!("{:.3} on the likeliest class after {}", top, by.join(" and "))
-}
-
-/// The mean of the larger of `x` and `1 - x`, `x` from Beta(a, a).
-fn larger_share(a: f64) -> f64 {
-    let log_beta = 2.0 * libm::lgamma(a) - libm::lgamma(2.0 * a);
-    0.5 + (-log_beta - a * 4.0_f64.ln() - a.ln()).exp()
 }
 
 #[cfg(test)]
@@ -242,14 +233,5 @@ mod tests {
         let source = "net {\n  input x: real[8]\n  dense 2\n  output y: bits[2]\n}\ntrain {\n  loss binary_cross_entropy, label_smoothing=0.2\n  optimizer sgd, lr=0.1\n  epochs 1\n}\n";
         let text = ledger(&check_source(source, &Env::default()).model.expect("a sound net"));
         assert!(text.contains("0.900 on the likeliest class after label smoothing 0.2"), "{text}");
-    }
-
-    /// Beta(1, 1) is uniform; small parameters leave one of the two.
-    #[test]
-    fn shares_are_those_of_beta() {
-        assert!((larger_share(1.0) - 0.75).abs() < 1e-12);
-        // E[max] of Beta(2, 2): 1/2 + 3/16.
-        assert!((larger_share(2.0) - 0.6875).abs() < 1e-12);
-        assert!(larger_share(0.01) > 0.99);
     }
 }

@@ -152,11 +152,12 @@ pub fn bench(
     start::has_room(&ready.model, &ready.dataset).map_err(BenchError::NoRoom)?;
     let rows = ready.dataset.train.rows();
     // Whole minibatches only: a short one would blur the time of a step.
-    let shape = Shape { rows, batch: config.batch().rows.min(rows), drop_last: true, seed: SEED };
+    let picture = ready.model.picture().map_or([0, 0], |(_, [height, width, _])| [height, width]);
+    let shape = Shape { rows, batch: config.batch().rows.min(rows), drop_last: true, seed: SEED, picture };
     let team = Team::new(threads);
     let stages = stages(source, sets, ready)?;
     let (roofline, round_trip) = (Roofline::measure(&team), machine::round_trip(&team));
-    let limit = config.prefix_limit();
+    let limit = ready.model.training_prefix_limit();
     let compiled =
         |compile: Compile| Prefix::divide(lower_train(&ready.model), &ready.dataset.train, limit, compile);
     let (prefix, plain) = compiled(Function::new)?;

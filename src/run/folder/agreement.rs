@@ -21,7 +21,9 @@ pub fn need(model: &Model) -> Need {
         };
         InputShape { name, shape: node.ty.sizes() }
     };
-    Need { inputs: model.inputs.iter().map(|id| input(*id)).collect(), target: model.output.kind.want() }
+    let raw = model.train.as_ref().is_some_and(|train| !train.augmentation.rows.is_empty());
+    let inputs = model.inputs.iter().map(|id| input(*id)).collect();
+    Need { inputs, target: model.output.kind.want(), raw }
 }
 
 /// Where the net and the data disagree in size, at the net's place.

@@ -11,10 +11,11 @@ use std::{
 
 use super::{EpochReport, Event, Observer, TrainError, Trainer, judge::Verdict};
 use crate::{
+    data::Numbers,
     draws,
     runtime::{
         figures::steps_of_block,
-        function::{Layout, Pass, PassError, Status, Watch},
+        function::{Augmented, Layout, Pass, PassError, Status, Watch},
         plan::{self, EpochPlan},
     },
 };
@@ -37,7 +38,7 @@ impl Trainer<'_> {
         let (steps, epochs) = (all.min(end - epoch * all), end.div_ceil(all));
         let whole = steps == all;
         observer.event(Event::EpochBegan { epoch: epoch + 1, epochs, steps, done: done.clone() });
-        let seconds = self.steps(&plan, steps, &done, stop)?;
+        let seconds = self.steps(&plan, steps, &done, stop, observer)?;
         if !self.figures {
             if whole {
                 self.finish_epoch();
@@ -100,6 +101,7 @@ impl Trainer<'_> {
         steps: u64,
         done: &AtomicU64,
         stop: &AtomicU32,
+        observer: &mut dyn Observer,
     ) -> Result<f64, TrainError> {
         let epoch = self.progress.epoch;
         self.progress.totals.resize(self.function.graph().metrics.len(), 0.0);
@@ -108,7 +110,7 @@ impl Trainer<'_> {
             let first = self.progress.step;
             let last = steps.min(first + self.outputs_hold());
             let started = Instant::now();
-            let (status, unread) = match self.block(plan, first..last, done, stop) {
+            let (status, unread) = match self.block(plan, first..last, done, stop, observer) {
                 Ok(status) => (status, None),
                 // What was done before that row is as good as if somebody had asked to stop there.
                 Err(PassError::Data(error)) => {
@@ -150,6 +152,7 @@ impl Trainer<'_> {
         steps: Range<u64>,
         done: &AtomicU64,
         stop: &AtomicU32,
+        observer: &mut dyn Observer,
     ) -> Result<Status, PassError> {
         let epoch = self.progress.epoch;
         let streams = self.function.streams(|site| draws::train_stream(self.shape.seed, site, epoch));
@@ -160,7 +163,14 @@ impl Trainer<'_> {
             scalars: &plan.scalars[steps.start as usize * words..],
             streams: &streams,
         };
+        let mut witness = |position: usize, rows: Numbers<'_>| observer.fed(epoch + 1, position, rows);
+        let augmenter = self.augmenter.as_ref();
+        let augment = augmenter.map(|augmenter| Augmented {
+            epoch: augmenter.at(self.section, &self.shape, plan, epoch),
+            witness: &mut witness,
+        });
         self.function.run(Pass {
+            augment,
             with_target: true,
             partner: plan.partner.as_deref(),
             steps,

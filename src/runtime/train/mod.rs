@@ -21,6 +21,7 @@ pub use error::TrainError;
 pub use told::{EpochReport, Event, Observer, Outcome};
 
 use super::{
+    augment::Augmenter,
     checkpoint::Checkpoint,
     counts,
     figures::{Reporter, Tallies, steps_of_block},
@@ -95,6 +96,8 @@ pub fn train_in_memory(
 struct Trainer<'a> {
     job: Job<'a>,
     section: &'a Train,
+    /// What changes training rows, if anything does.
+    augmenter: Option<Augmenter>,
     team: Team,
     shape: Shape,
     function: Function,
@@ -132,10 +135,12 @@ impl<'a> Trainer<'a> {
             batch: batch.rows,
             drop_last: batch.drop_last,
             seed: job.meta.seed,
+            picture: job.model.picture().map_or([0, 0], |(_, [height, width, _])| [height, width]),
         };
         counts::check(job.model, shape.rows, job.dataset.valid.is_some())
             .map_err(|unfit| TrainError::Data(unfit.plain()))?;
         let started = Instant::now();
+        let augmenter = Augmenter::new(job.model, job.dataset, shape.seed).map_err(TrainError::Rows)?;
         let (parts, function) = Parts::new(job.model, job.dataset)?;
         let compile_seconds = started.elapsed().as_secs_f64();
         let reporter = Reporter::new(job.model, &job.meta.transform);
@@ -156,6 +161,7 @@ impl<'a> Trainer<'a> {
         let block = shape.batch * steps_of_block(shape.batch, width);
         Ok(Self {
             section,
+            augmenter,
             team: Team::new(options.threads),
             shape,
             function,

@@ -58,7 +58,8 @@ impl Parts {
     /// What code generation says.
     pub fn new(model: &Model, dataset: &Dataset) -> Result<(Self, Function), PassError> {
         let limit = model.data.as_ref().map_or(0, DataConfig::prefix_limit);
-        let (prefix, function) = Prefix::divide(lower_train(model), &dataset.train, limit, Function::new)?;
+        let of_rows = model.training_prefix_limit();
+        let (prefix, function) = Prefix::divide(lower_train(model), &dataset.train, of_rows, Function::new)?;
         let train = Rows::new(&dataset.train, prefix);
         let left = limit - train.bytes();
         let valid = dataset.valid.as_ref().map(|part| {

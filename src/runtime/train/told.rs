@@ -2,7 +2,10 @@
 
 use std::sync::{Arc, atomic::AtomicU64};
 
-use crate::runtime::{figures::Figures, progress::Best};
+use crate::{
+    data::Numbers,
+    runtime::{figures::Figures, progress::Best},
+};
 
 /// What happens during training, for whoever shows it.
 pub enum Event<'a> {
@@ -55,6 +58,9 @@ pub struct EpochReport {
 
 pub trait Observer {
     fn event(&mut self, event: Event<'_>);
+
+    /// Rows that were changed, as the net is fed with them in this epoch (from 1): those at positions from `first` on, before sums of pairs.
+    fn fed(&mut self, _epoch: u64, _first: usize, _rows: Numbers<'_>) {}
 
     /// Whether training ends here though epochs are left; asked after each.
     fn ends(&mut self) -> bool {

@@ -1,0 +1,213 @@
+//! What is done to rows while training: the statements of `augment`, in the order written. One file a word.
+//!
+//! A statement that changes rows one by one says where each place of a picture comes from ([`Move`]) or changes it in place ([`Paint`]);
+//! one that mixes rows says how ([`Pair`]). Invariant: what becomes of a row is a function of (seed, path, epoch, position), of a pair
+//! of (seed, path, epoch, update); nothing depends on threads, blocks or the moment at which a run is taken up again.
+
+mod chain;
+mod draw;
+mod facts;
+mod moves;
+mod pairs;
+mod picture;
+mod value;
+
+pub use super::Wrong;
+pub use chain::{Chain, Painted, Room};
+pub use draw::{Draw, Row};
+pub use facts::Facts;
+pub use moves::{Fill, Map, Move};
+pub use pairs::{Minibatch, Pair, Paired, Pairs};
+pub use picture::{Picture, Pixels, Rect, Size};
+pub use value::{VALUE, Value};
+
+use crate::{
+    model::Use,
+    vocab::{ArgSpec, Args, Bounds, Default, Kind, Sig, Timed},
+};
+
+pub trait Augment: Sync {
+    fn sig(&self) -> &'static Sig;
+
+    /// What it is called elsewhere, and what that is here.
+    fn elsewhere(&self) -> &'static [(&'static str, &'static str)] {
+        &[]
+    }
+
+    /// What the kinds of the arguments do not say; the text is what the argument must be.
+    fn check(&self, _args: &Args) -> Result<(), Wrong> {
+        Ok(())
+    }
+
+    /// Whether it mixes rows with others, instead of changing each by itself.
+    fn is_of_pairs(&self) -> bool {
+        false
+    }
+
+    /// Whether it needs pictures.
+    fn is_of_pictures(&self) -> bool {
+        true
+    }
+
+    /// The size of what it makes of a picture of this size.
+    ///
+    /// # Errors
+    /// The argument that does not fit such pictures, and why.
+    fn size(&self, _args: &Args, size: Size) -> Result<Size, Wrong> {
+        Ok(size)
+    }
+
+    /// The size that it makes whatever it is given, where it makes one size.
+    fn makes(&self, _args: &Args) -> Option<Size> {
+        None
+    }
+
+    /// Whether it needs means and deviations of the training part.
+    fn asks(&self, args: &Args) -> bool {
+        let given = |name: &str| args.sig.arg(name).and_then(|_| args.opt_word(name));
+        given("fill").is_some_and(|word| Fill::named(word) == Fill::Mean)
+            || given("value").is_some_and(|word| Value::named(word).is_of_the_rows())
+    }
+
+    /// How often it acts on a row.
+    fn p(&self, args: &Args) -> Timed {
+        args.sig.arg("p").and_then(|_| args.opt_timed("p")).unwrap_or(Timed::Constant(1.0))
+    }
+
+    /// What it does, for those who read a summary: `mirrored from left to right`.
+    fn told(&self, args: &Args) -> String;
+
+    fn plan(&self, args: &Args) -> Plan;
+}
+
+/// How a statement acts.
+pub enum Plan {
+    Move(Box<dyn Move>),
+    Paint(Box<dyn Paint>),
+    Pair(Pair),
+    /// It is switched off.
+    Nothing,
+}
+
+/// A statement that changes pictures in place.
+pub trait Paint: Send + Sync {
+    fn paint(&self, draw: &mut Draw<'_>, picture: &mut Picture<'_>);
+}
+
+/// A checked statement.
+#[derive(Clone)]
+pub struct Statement {
+    pub used: Use<dyn Augment>,
+    /// Its word, with an ordinal from the second on: the identity of what it draws.
+    pub path: String,
+}
+
+impl Statement {
+    /// How often it acts.
+    #[must_use]
+    pub fn p(&self) -> Timed {
+        self.used.word.p(&self.used.args)
+    }
+
+    /// What it does, and how often.
+    #[must_use]
+    pub fn told(&self) -> String {
+        let told = self.used.word.told(&self.used.args);
+        match self.p() {
+            Timed::Constant(1.0) => told,
+            p => format!("{told}, with probability {p}"),
+        }
+    }
+}
+
+/// A checked section.
+#[derive(Clone, std::default::Default)]
+pub struct Augmentation {
+    pub rows: Vec<Statement>,
+    pub pairs: Option<Pairs>,
+}
+
+impl Augmentation {
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.rows.is_empty() && self.pairs.is_none()
+    }
+
+    /// All statements, those that one chooses among too.
+    pub fn statements(&self) -> impl Iterator<Item = &Statement> {
+        let pairs = self.pairs.iter().flat_map(|pairs| pairs.among.iter().map(|(_, statement)| statement));
+        self.rows.iter().chain(pairs)
+    }
+
+    /// Whether the rows that the net reads are others in every epoch, sums of them apart.
+    #[must_use]
+    pub fn changes_rows(&self) -> bool {
+        !self.rows.is_empty() || self.pairs.as_ref().is_some_and(Pairs::pastes)
+    }
+
+    /// What is done to inputs, line by line.
+    #[must_use]
+    pub fn told(&self) -> Vec<String> {
+        let mut lines: Vec<String> = self.rows.iter().map(Statement::told).collect();
+        let Some(pairs) = &self.pairs else { return lines };
+        match &pairs.among[..] {
+            [(_, only)] if only.path == pairs.path => lines.push(only.told()),
+            several => {
+                let each: Vec<String> = several.iter().map(|(_, statement)| statement.told()).collect();
+                let how_often = match pairs.p {
+                    Timed::Constant(1.0) => String::new(),
+                    p => format!(", with probability {p}"),
+                };
+                lines.push(format!("each minibatch one of: {}{how_often}", each.join("; ")));
+            }
+        }
+        lines
+    }
+
+    /// Whether statements need means and deviations of the training part.
+    #[must_use]
+    pub fn asks(&self) -> bool {
+        self.rows.iter().any(|statement| statement.used.word.asks(&statement.used.args))
+    }
+}
+
+/// Arguments that several words have.
+pub const FILL: ArgSpec = ArgSpec::named(
+    "fill",
+    Kind::Word(Fill::WORDS),
+    Default::Word("black"),
+    "what stands beyond the picture: black, the mean of the training pictures, the picture mirrored, or its edge",
+);
+
+/// How often a statement acts.
+pub const fn p(usual: f64) -> ArgSpec {
+    ArgSpec::named(
+        "p",
+        Kind::Timed(Bounds::UNIT),
+        Default::Number(usual),
+        "probability that it acts on a row",
+    )
+}
+
+/// Refuses a size that has not two sides.
+fn two_sides(args: &Args, name: &'static str) -> Result<(), Wrong> {
+    match args.value(name) {
+        Some(crate::vocab::Value::Size(sides)) if sides.len() != 2 => {
+            Err((name, "must have two sides: height and width, such as 32x32".into()))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// The word here for a name elsewhere, however it is written: `RandomCrop`, `random_crop`.
+#[must_use]
+pub fn elsewhere(name: &str) -> Option<&'static str> {
+    let plain = |name: &str| name.replace('_', "").to_lowercase();
+    let all = WORDS.iter().flat_map(|(word, _)| word.elsewhere());
+    all.copied().find(|(other, _)| plain(other) == plain(name)).map(|(_, here)| here)
+}
+
+crate::train::family! { Augment: crop, cutout, erase, flip, mixup }
+
+#[cfg(test)]
+mod tests;

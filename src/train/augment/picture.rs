@@ -1,0 +1,125 @@
+//! Pictures in memory while they are changed: bytes or floats, height by width by channel.
+
+use super::facts::Facts;
+
+/// A number of a picture. Bytes stay bytes: what is computed is rounded to the nearest.
+pub trait Pixel: Copy + Send + Sync + bytemuck::Pod {
+    fn to_f32(self) -> f32;
+    fn of_f32(x: f32) -> Self;
+}
+
+impl Pixel for u8 {
+    #[inline]
+    fn to_f32(self) -> f32 {
+        f32::from(self)
+    }
+
+    /// Halves go up.
+    #[inline]
+    fn of_f32(x: f32) -> Self {
+        (x + 0.5) as u8
+    }
+}
+
+impl Pixel for f32 {
+    #[inline]
+    fn to_f32(self) -> f32 {
+        self
+    }
+
+    #[inline]
+    fn of_f32(x: f32) -> Self {
+        x
+    }
+}
+
+/// Height and width.
+pub type Size = [usize; 2];
+
+/// A rectangle of places.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Rect {
+    pub top: usize,
+    pub left: usize,
+    pub height: usize,
+    pub width: usize,
+}
+
+impl Rect {
+    /// What lies within a picture of this size of a rectangle whose corner may lie outside of it.
+    #[must_use]
+    pub fn clipped(top: isize, left: isize, [height, width]: Size, size: Size) -> Self {
+        let ends = |start: isize, length: usize, most: usize| {
+            let end = (start + length as isize).clamp(0, most as isize) as usize;
+            let start = start.clamp(0, most as isize) as usize;
+            (start, end - start)
+        };
+        let ((top, height), (left, width)) = (ends(top, height, size[0]), ends(left, width, size[1]));
+        Self { top, left, height, width }
+    }
+
+    #[must_use]
+    pub fn area(&self) -> usize {
+        self.height * self.width
+    }
+
+    /// The elements of each of its lines in a picture with rows of `width` places.
+    pub fn lines(self, width: usize, channels: usize) -> impl Iterator<Item = std::ops::Range<usize>> {
+        let start = move |y: usize| (y * width + self.left) * channels;
+        (self.top..self.top + self.height).map(move |y| start(y)..start(y) + self.width * channels)
+    }
+}
+
+pub enum Pixels<'a> {
+    Bytes(&'a mut [u8]),
+    Floats(&'a mut [f32]),
+}
+
+/// A picture that a statement changes in place.
+pub struct Picture<'a> {
+    pub size: Size,
+    pub channels: usize,
+    pub pixels: Pixels<'a>,
+    pub facts: &'a Facts,
+}
+
+impl Picture<'_> {
+    /// Sets each element of a rectangle to a function of its channel and its number in the rectangle.
+    pub fn fill(&mut self, rect: Rect, mut value: impl FnMut(usize) -> f32) {
+        fn each<T: Pixel>(
+            all: &mut [T],
+            lines: impl Iterator<Item = std::ops::Range<usize>>,
+            channels: usize,
+            value: &mut impl FnMut(usize) -> f32,
+        ) {
+            for line in lines {
+                for (i, element) in all[line].iter_mut().enumerate() {
+                    *element = T::of_f32(value(i % channels));
+                }
+            }
+        }
+        let lines = rect.lines(self.size[1], self.channels);
+        match &mut self.pixels {
+            Pixels::Bytes(bytes) => each(bytes, lines, self.channels, &mut value),
+            Pixels::Floats(floats) => each(floats, lines, self.channels, &mut value),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rectangles_are_clipped() {
+        assert_eq!(Rect::clipped(-2, 3, [4, 4], [8, 5]), Rect { top: 0, left: 3, height: 2, width: 2 });
+        assert_eq!(Rect::clipped(-9, 0, [4, 4], [8, 5]).area(), 0);
+        let lines: Vec<_> = Rect { top: 1, left: 2, height: 2, width: 1 }.lines(4, 3).collect();
+        assert_eq!(lines, [18..21, 30..33]);
+    }
+
+    #[test]
+    fn bytes_are_rounded_to_the_nearest() {
+        assert_eq!([-3.0, 0.49, 0.5, 254.4, 254.5, 300.0].map(u8::of_f32), [0, 0, 1, 254, 255, 255]);
+    }
+}
