@@ -60,7 +60,9 @@ impl View {
     pub fn turned(&self) -> Option<Turned> {
         match self {
             View::Conv(view) => view.turned(),
-            View::Product(_) | View::Depthwise(_) | View::Pool(_) | View::Unfold(_) => None,
+            View::Product(_) | View::Depthwise(_) | View::Pool(_) | View::Squares(_) | View::Unfold(_) => {
+                None
+            }
         }
     }
 
