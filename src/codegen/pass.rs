@@ -117,7 +117,7 @@ pub(super) fn args(
         scalars: bind.scalars[since * bind.scalar_count..].as_ptr(),
         scalar_stride: 4 * bind.scalar_count as u64,
         streams: bind.streams.as_ptr(),
-        samples: table(bind.samples),
+        samples: if bind.samples.is_empty() { std::ptr::null() } else { table(bind.samples) },
         sample_stride: 8 * bind.stream_count as u64,
         position_base: bind.position_base,
         update_base: bind.update_base + since as u64,
