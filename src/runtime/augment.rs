@@ -68,9 +68,13 @@ impl Augmenter {
             [height, width, _] => [height, width],
             _ => [height, width],
         };
+        let is_bytes = fed.unmapped().form().numeric == Numeric::U8;
+        let declared = model.data.as_ref().and_then(|data| data.settings.range);
+        let floats = declared.map_or([0.0, 1.0], |(low, high)| [low as f32, high as f32]);
+        let (range, unit) = (if is_bytes { BYTES } else { floats }, unit(fed, channels));
         let facts = match augmentation.asks() {
-            true => facts(&dataset.train, input, channels)?,
-            false => Facts::unknown(channels, BYTES),
+            true => Facts::of(&moments(&dataset.train, input, channels)?, range, unit, is_bytes),
+            false => Facts::unknown(range, unit),
         };
         let chain = Chain::new(&augmentation.rows, from, channels, facts);
         Ok(Some(Self { chain, input, seed, mapped: Mapping::of(fed) }))
@@ -142,8 +146,17 @@ impl Mapping {
     }
 }
 
+/// How much of each channel's numbers is 1 to the net.
+fn unit(input: &Input, channels: usize) -> Vec<f32> {
+    let of = |scale: f64| if scale == 0.0 { 0.0 } else { (1.0 / scale.abs()) as f32 };
+    let Some(raw) = &input.raw else { return vec![of(f64::from(input.scale)); channels] };
+    let pairs = &raw.rule.pairs;
+    // Of a pair an element, that of the channel's first place.
+    (0..channels).map(|channel| of(pairs[channel % pairs.len()].scale)).collect()
+}
+
 /// Means and deviations of the channels of the training rows.
-fn facts(part: &Part, input: usize, channels: usize) -> Result<Facts, DataError> {
+fn moments(part: &Part, input: usize, channels: usize) -> Result<Vec<(f64, f64)>, DataError> {
     let store = part.inputs[input].unmapped();
     let mut buffer = RowBuffer::default();
     let mut sums = vec![Running::default(); channels];
@@ -159,12 +172,10 @@ fn facts(part: &Part, input: usize, channels: usize) -> Result<Facts, DataError>
             }),
         }
     }
-    let is_bytes = store.form().numeric == Numeric::U8;
-    let channels: Vec<(f64, f64)> = match is_bytes {
-        true => counts.iter().map(of_counts).collect(),
-        false => sums.iter().map(Running::moments).map(|m| (m.mean, m.deviation())).collect(),
-    };
-    Ok(Facts::of(&channels, if is_bytes { BYTES } else { [0.0, 1.0] }, is_bytes))
+    Ok(match store.form().numeric {
+        Numeric::U8 => counts.iter().map(of_counts).collect(),
+        Numeric::F32 => sums.iter().map(Running::moments).map(|m| (m.mean, m.deviation())).collect(),
+    })
 }
 
 /// Mean and deviation of bytes that occur so often.
