@@ -178,8 +178,9 @@ impl Found {
         }
         let weights = one_of::weights(args).unwrap_or_else(|| vec![1.0; statements.len()]);
         if weights.len() != statements.len() {
+            let numbers = if weights.len() == 1 { "number" } else { "numbers" };
             let message = format!(
-                "`weights` of `{name}` has {} numbers for {} statements",
+                "`weights` of `{name}` has {} {numbers}, the block {} statements",
                 weights.len(),
                 statements.len()
             );

@@ -23,13 +23,15 @@ pub struct Tiles {
     pub sheets: Vec<Sheet>,
     /// Of each tile: height, width, and 1 (grey) or 3 (red, green, blue) channels.
     pub shape: [usize; 3],
+    /// The numbers of black and white; without them every tile goes by itself from its most negative number (black) over 0 (grey) to its most positive.
+    pub range: Option<[f32; 2]>,
 }
 
 /// The tiles of one net.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Sheet {
     pub title: String,
-    /// Each `[height, width, channels]`; every tile by itself goes from its most negative number (black) over 0 (grey) to its most positive.
+    /// Each `[height, width, channels]`.
     pub tiles: Vec<Vec<f32>>,
 }
 
@@ -65,7 +67,8 @@ impl Tiles {
     #[must_use]
     pub fn csv(&self) -> String {
         let [_, width, channels] = self.shape;
-        let mut text = String::from("sheet,unit,row,column,channel,weight\n");
+        let (tile, number) = if self.range.is_some() { ("picture", "value") } else { ("unit", "weight") };
+        let mut text = format!("sheet,{tile},row,column,channel,{number}\n");
         for sheet in &self.sheets {
             let title = super::chart::quoted(&sheet.title);
             for (unit, tile) in sheet.tiles.iter().enumerate() {
@@ -134,7 +137,11 @@ impl Tiles {
     /// `[height, width]` of a tile: 0 is the middle grey, the largest size black or white.
     fn colors(&self, tile: &[f32]) -> Vec<[u8; 3]> {
         let most = tile.iter().fold(f32::MIN_POSITIVE, |most, x| most.max(x.abs()));
-        let level = |x: f32| (127.5 + 127.5 * x / most).round().clamp(0.0, 255.0) as u8;
+        let share = |x: f32| match self.range {
+            Some([black, white]) => (x - black) / (white - black),
+            None => 0.5 + 0.5 * x / most,
+        };
+        let level = |x: f32| (255.0 * share(x)).round().clamp(0.0, 255.0) as u8;
         tile.chunks(self.shape[2])
             .map(|dot| match dot {
                 [red, green, blue] => [level(*red), level(*green), level(*blue)],
@@ -162,7 +169,11 @@ mod tests {
             title: title.into(),
             tiles: (0..tiles).map(|i| vec![0.0, 1.0, -2.0, i as f32]).collect(),
         };
-        Tiles { sheets: vec![sheet("without <dropout>", 3), sheet("with, dropout", 1)], shape: [2, 2, 1] }
+        Tiles {
+            sheets: vec![sheet("without <dropout>", 3), sheet("with, dropout", 1)],
+            shape: [2, 2, 1],
+            range: None,
+        }
     }
 
     #[test]
@@ -170,6 +181,8 @@ mod tests {
         let tiles = two();
         assert_eq!(tiles.colors(&[0.0, 1.0, -2.0, 2.0]), [[128; 3], [191; 3], [0; 3], [255; 3]]);
         assert_eq!(tiles.colors(&[0.0; 4]), [[128; 3]; 4]);
+        let bytes = Tiles { range: Some([0.0, 255.0]), ..two() };
+        assert_eq!(bytes.colors(&[0.0, 1.0, 128.0, 255.0]), [[0; 3], [1; 3], [128; 3], [255; 3]]);
         let colored = Tiles { shape: [1, 1, 3], ..two() };
         assert_eq!(colored.colors(&[1.0, -1.0, 0.0]), [[255, 0, 128]]);
         assert_eq!(tiles.text().lines().next(), Some("without <dropout>, the first 3"));

@@ -22,7 +22,7 @@ pub fn filters(nets: &[Shown<'_>]) -> Result<Tiles, TrainedError> {
         let (shape, mut sheet) = units_of(one.net)?;
         sheet.title = one.titled(&sheet.title);
         match &mut tiles {
-            None => tiles = Some(Tiles { sheets: vec![sheet], shape }),
+            None => tiles = Some(Tiles { sheets: vec![sheet], shape, range: None }),
             Some(tiles) if tiles.shape == shape => tiles.sheets.push(sheet),
             Some(_) => return Err(TrainedError::Unfit("the nets read images of different sizes".into())),
         }

@@ -125,6 +125,12 @@ impl Chain {
         [self.to[0], self.to[1], self.channels]
     }
 
+    /// Black and white.
+    #[must_use]
+    pub fn range(&self) -> [f32; 2] {
+        self.facts.range
+    }
+
     /// What becomes of a row.
     pub fn apply<'r, T: Painted>(&self, row: &Row, picture: &'r [T], room: &'r mut Room<T>) -> &'r [T] {
         let Room { one, other } = room;

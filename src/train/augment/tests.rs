@@ -321,7 +321,8 @@ fn windows_have_the_areas_and_ratios_that_are_written() {
 fn colors_of_floats_are_those_of_bytes() {
     let bytes = picture([16, 16], 3);
     let floats: Vec<f32> = bytes.iter().map(|byte| f32::from(*byte) / 255.0).collect();
-    let statements = "color_jitter brightness=0.4, contrast=0.4, saturation=0.4, hue=0.1\nblur sigma=0.5..1\ninvert";
+    let statements =
+        "color_jitter brightness=0.4, contrast=0.4, saturation=0.4, hue=0.1\nblur sigma=0.5..1\ninvert";
     let rows = augmentation([16, 16], 3, statements).rows;
     let of = |range: [f32; 2]| Chain::new(&rows, [16, 16], 3, Facts::unknown(range, vec![1.0; 3]));
     let (of_bytes, of_floats) = (of([0.0, 255.0]), of([0.0, 1.0]));
