@@ -9,6 +9,7 @@ dropnet's ratio to the fastest peer of the run.
 """
 import argparse
 import json
+import math
 import os
 import pathlib
 import statistics
@@ -31,6 +32,9 @@ NETS = {
     "medium_last": ([784, 512, 512, 10], [0.0, 0.0, 0.5]),
     "large": ([784, 1024, 1024, 1024, 10], [0.2, 0.5, 0.5, 0.5]),
 }
+# Shapes of the pictures, and classes: what `torch_maps.py` builds.
+MAPS = {"maps": [32, 32, 3], "lenet": [28, 28, 1], "resnet": [32, 32, 3], "separable": [32, 32, 3]}
+NETS |= {net: ([shape, 10], []) for net, shape in MAPS.items()}
 SAMPLES = 100
 
 
@@ -50,13 +54,22 @@ WORKLOADS = {
     "medium-1024": training("medium", 1024, 5),
     "large-32": training("large", 32, 10),
     "large-1024": training("large", 1024, 3),
+    "maps": training("maps", 64, 20),
+    "lenet": training("lenet", 128, 20),
+    "resnet": training("resnet", 128, 8),
+    "separable": training("separable", 64, 20),
 }
 for net in ["table", "small", "tower", "medium", "large"]:
     for rows, calls in [(1, 200), (32, 100), (1024, 10)]:
         WORKLOADS[f"eval-{net}-{rows}"] = {"net": net, "batch": rows, "steps": calls, "mode": "eval"}
+for net in MAPS:
+    for rows, calls in [(1, 100), (32, 20), (256, 3)]:
+        WORKLOADS[f"eval-{net}-{rows}"] = {"net": net, "batch": rows, "steps": calls, "mode": "eval"}
 for net in ["table", "small", "medium", "medium_last"]:
     for rows, calls in [(1, 20), (100, 2), (1000, 1)]:
         WORKLOADS[f"mc-{net}-{rows}"] = {"net": net, "batch": rows, "steps": calls, "mode": "mc"}
+# Peers that know convolutions.
+MAP_PEERS = ["torch-eager", "torch-compile"]
 PEERS = {
     "jax-rbg": [sys.executable, "jax_peer.py", "rbg"],
     "jax-threefry": [sys.executable, "jax_peer.py", "threefry2x32"],
@@ -72,6 +85,7 @@ PEERS = {
 SAMPLERS = ["torch-loop", "baal", "torch-uncertainty"]
 
 ROWS = 10_240
+MAP_ROWS = 2_048
 
 
 def write_data(folder):
@@ -80,10 +94,13 @@ def write_data(folder):
     for net, (sizes, _) in NETS.items():
         if "_" in net:
             continue
-        x = rng.standard_normal((ROWS, sizes[0]), dtype=np.float32)
+        shape = MAPS.get(net, sizes[:1])
+        rows = MAP_ROWS if net in MAPS else ROWS
+        sizes = [math.prod(shape), sizes[-1]]
+        x = rng.standard_normal((rows, sizes[0]), dtype=np.float32)
         scores = x @ rng.standard_normal((sizes[0], sizes[-1]), dtype=np.float32)
         y = np.tanh(scores) if sizes[-1] == 1 else scores.argmax(axis=1).astype(np.int64)
-        np.save(folder / f"{net}_x.npy", x)
+        np.save(folder / f"{net}_x.npy", x.reshape(rows, *shape))
         np.save(folder / f"{net}_y.npy", y)
 
 
@@ -152,7 +169,7 @@ def compare(options, folder):
         spec = dict(WORKLOADS[workload], samples=SAMPLES)
         spec["sizes"], spec["rates"] = NETS[spec["net"]]
         spec["data"] = str(folder / spec["net"].split("_")[0])
-        able = {name: program for name, program in programs.items() if spec["mode"] == "mc" or name not in SAMPLERS}
+        able = {name: program for name, program in programs.items() if is_able(name, spec)}
         for round in range(options.rounds + 1):
             for name, program in able.items():
                 answer = program.run(spec)
@@ -162,6 +179,12 @@ def compare(options, folder):
         print(line(workload, results[workload]), flush=True)
     if options.output:
         pathlib.Path(options.output).write_text(json.dumps(results, indent=1))
+
+
+def is_able(name, spec):
+    if spec["net"] in MAPS and name != "dropnet" and name not in MAP_PEERS:
+        return False
+    return spec["mode"] == "mc" or name not in SAMPLERS
 
 
 def line(workload, answers):

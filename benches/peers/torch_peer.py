@@ -10,8 +10,12 @@ import numpy as np
 import torch
 from torch import nn
 
+from torch_maps import NETS as MAPS
+
 
 def network(spec):
+    if spec["net"] in MAPS:
+        return MAPS[spec["net"]]().to(memory_format=torch.channels_last)
     sizes = spec["sizes"]
     layers = []
     for i, (n_in, n_out) in enumerate(zip(sizes[:-1], sizes[1:])):
@@ -25,12 +29,14 @@ def network(spec):
 
 def training(spec, mode):
     torch.manual_seed(0)
-    sizes, batch, steps = spec["sizes"], spec["batch"], spec["steps"]
-    classes = sizes[-1]
+    batch, steps, classes = spec["batch"], spec["steps"], spec["sizes"][-1]
     x = torch.from_numpy(np.load(spec["data"] + "_x.npy")[: steps * batch])
+    if x.ndim == 4:
+        # Rows of height, width and channels are what channels-last memory is.
+        x = x.permute(0, 3, 1, 2)
     y = torch.from_numpy(np.load(spec["data"] + "_y.npy")[: steps * batch])
     net = network(spec).train()
-    decayed = [p for p in net.parameters() if p.ndim == 2]
+    decayed = [p for p in net.parameters() if p.ndim > 1]
     plain = [p for p in net.parameters() if p.ndim == 1]
     groups = [{"params": decayed, "weight_decay": 0.01}, {"params": plain, "weight_decay": 0.0}]
     optimizer = torch.optim.AdamW(groups, lr=1e-3, fused=True)
@@ -79,14 +85,16 @@ def drawing(net, samples, mode):
         return mc_dropout(net, num_estimators=samples, on_batch=True).eval()
     if mode == "loop":
         return lambda x: torch.cat([net(x) for _ in range(samples)])
-    return lambda x: net(x.repeat(samples, 1))
+    return lambda x: net(x.repeat(samples, *(1 for _ in x.shape[1:])))
 
 
 def predicting(spec, mode):
     torch.manual_seed(0)
     samples = spec["samples"] if spec["mode"] == "mc" else 1
     net = network(spec).train(spec["mode"] == "mc")
-    x = torch.randn(spec["batch"], spec["sizes"][0])
+    x = torch.randn(spec["batch"], *spec["sizes"][0]) if spec["net"] in MAPS else torch.randn(spec["batch"], spec["sizes"][0])
+    if x.ndim == 4:
+        x = x.permute(0, 3, 1, 2)
     classes = spec["sizes"][-1]
 
     sampled = drawing(net, samples, mode) if samples > 1 else net

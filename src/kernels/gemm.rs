@@ -97,6 +97,21 @@ pub unsafe fn multiply(
     }
 }
 
+/// `c = a b` or `c += a b` of matrices that are not looked at for zeros and not divided.
+///
+/// # Safety
+/// As for [`multiply`].
+pub unsafe fn dense(
+    sizes: (usize, usize, usize),
+    c: Matrix<*mut f32>,
+    accumulate: bool,
+    a: Matrix<*const f32>,
+    b: Matrix<*const f32>,
+) {
+    // SAFETY: the caller's contract.
+    unsafe { call(sizes, c, accumulate, a, b) }
+}
+
 /// `c = a b` of dense row-major matrices: `a` is m x k, `b` is k x n.
 ///
 /// # Panics

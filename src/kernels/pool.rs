@@ -6,6 +6,7 @@
 use std::ops::Range;
 
 use super::conv::{Axis, Maps};
+use super::lanes::widened;
 
 /// Channels that are worked on together.
 const LANES: usize = 16;
@@ -26,39 +27,60 @@ pub enum Pool {
 }
 
 impl Sizes {
-    /// Runs `each` with the number of every window of `pictures` and the first elements of its taps that lie in the picture, as numbers of
-    /// places of all pictures: lines of `cols` places, `step` apart.
-    fn windows(&self, pictures: Range<usize>, mut each: impl FnMut(usize, &Covered)) {
-        let (rows, cols) = (self.rows, self.cols);
-        let mut window = pictures.start * rows.count * cols.count;
-        for picture in pictures {
-            for row in 0..rows.count {
-                let lines = rows.inside(row);
-                for col in 0..cols.count {
-                    let places = cols.inside(col);
-                    let mut covered =
-                        Covered { first: 0, lines: 0, places: 0, down: 0, right: cols.dilation };
-                    if !lines.is_empty() && !places.is_empty() {
-                        let line = picture * rows.len + rows.element(row, lines.start);
-                        covered.first = line * cols.len + cols.element(col, places.start);
-                        covered.down = rows.dilation * cols.len;
-                        (covered.lines, covered.places) = (lines.len(), places.len());
-                    }
-                    each(window, &covered);
-                    window += 1;
-                }
-            }
-        }
+    /// Every window of `pictures`, row-major, with its number among those of all pictures.
+    #[inline(always)]
+    fn windows(&self, pictures: Range<usize>) -> Windows<'_> {
+        let number = pictures.start * self.rows.count * self.cols.count;
+        Windows { sizes: self, picture: pictures.start, end: pictures.end, row: 0, col: 0, number }
     }
 
     /// Runs of channels.
+    #[inline(always)]
     fn runs(&self) -> impl Iterator<Item = (usize, usize)> + use<> {
         let channels = self.channels;
         (0..channels).step_by(LANES).map(move |from| (from, LANES.min(channels - from)))
     }
 }
 
-/// The elements of a window that lie in the picture.
+struct Windows<'s> {
+    sizes: &'s Sizes,
+    picture: usize,
+    /// Of the pictures.
+    end: usize,
+    row: usize,
+    col: usize,
+    number: usize,
+}
+
+impl Iterator for Windows<'_> {
+    type Item = (usize, Covered);
+
+    #[inline(always)]
+    fn next(&mut self) -> Option<Self::Item> {
+        let (rows, cols) = (&self.sizes.rows, &self.sizes.cols);
+        if self.col == cols.count {
+            (self.row, self.col) = (self.row + 1, 0);
+        }
+        if self.row == rows.count {
+            (self.picture, self.row) = (self.picture + 1, 0);
+        }
+        if self.picture >= self.end {
+            return None;
+        }
+        let (lines, places) = (rows.inside(self.row), cols.inside(self.col));
+        let mut covered = Covered { first: 0, lines: 0, places: 0, down: 0, right: cols.dilation };
+        if !lines.is_empty() && !places.is_empty() {
+            let line = self.picture * rows.len + rows.element(self.row, lines.start);
+            covered.first = line * cols.len + cols.element(self.col, places.start);
+            covered.down = rows.dilation * cols.len;
+            (covered.lines, covered.places) = (lines.len(), places.len());
+        }
+        (self.col, self.number) = (self.col + 1, self.number + 1);
+        Some((self.number - 1, covered))
+    }
+}
+
+/// The elements of a window that lie in the picture: lines of places, as numbers of places of all pictures.
 struct Covered {
     first: usize,
     lines: usize,
@@ -68,13 +90,36 @@ struct Covered {
 }
 
 impl Covered {
-    /// Their places, row-major.
-    fn each(&self, mut f: impl FnMut(usize)) {
-        for line in 0..self.lines {
-            for place in 0..self.places {
-                f(self.first + line * self.down + place * self.right);
-            }
+    /// Lines and places, row-major.
+    #[inline(always)]
+    fn taps(&self) -> Taps {
+        Taps { lines: if self.places == 0 { 0 } else { self.lines }, places: self.places, line: 0, place: 0 }
+    }
+
+    #[inline(always)]
+    fn at(&self, line: usize, place: usize) -> usize {
+        self.first + line * self.down + place * self.right
+    }
+}
+
+struct Taps {
+    lines: usize,
+    places: usize,
+    line: usize,
+    place: usize,
+}
+
+impl Iterator for Taps {
+    type Item = (usize, usize);
+
+    #[inline(always)]
+    fn next(&mut self) -> Option<Self::Item> {
+        if self.place == self.places {
+            (self.line, self.place) = (self.line + 1, 0);
         }
+        let tap = (self.line < self.lines).then_some((self.line, self.place));
+        self.place += 1;
+        tap
     }
 }
 
@@ -107,81 +152,114 @@ unsafe fn store(to: *mut f32, len: usize, values: [f32; LANES]) {
     }
 }
 
-/// The windows of `pictures`: their maxima, or their sums. A window that sees nothing of its picture has the sum 0.
-///
-/// # Safety
-/// `x` are maps of all pictures before the end of `pictures`, `y` those of their windows; nobody writes `x` or touches `y` at these
-/// pictures during the call.
-pub unsafe fn forward(
-    pool: Pool,
+impl Sizes {
+    widened! { Sizes:
+        /// The windows of `pictures`: their maxima, or their sums. A window that sees nothing of its picture has the sum 0.
+        ///
+        /// # Safety
+        /// `x` are maps of all pictures before the end of `pictures`, `y` those of their windows; nobody writes `x` or touches `y` at these
+        /// pictures during the call.
+        pub forward = folded (pool: Pool, pictures: Range<usize>, x: Maps<*const f32>, y: Maps<*mut f32>)
+    }
+
+    widened! { Sizes:
+        /// The gradient of `x`: of a sum, `g` of the windows at each of their elements; of a maximum, at the first of the largest.
+        ///
+        /// # Safety
+        /// As for [`forward`](Self::forward); `dx` are maps like `x`, which is written, and nobody else touches them at these pictures. For
+        /// sums `x` is not read.
+        pub backward = spread
+            (pool: Pool, pictures: Range<usize>, x: Maps<*const f32>, g: Maps<*const f32>, dx: Maps<*mut f32>)
+    }
+
+    /// Whether no element lies in two windows.
+    fn are_apart(&self) -> bool {
+        [self.rows, self.cols].iter().all(|axis| axis.dilation == 1 && axis.size <= axis.stride)
+    }
+
+    /// Whether every element lies in a window.
+    fn cover_all(&self) -> bool {
+        let reach = |axis: &Axis| (axis.count - 1) * axis.stride + axis.size;
+        [self.rows, self.cols].iter().all(|axis| {
+            axis.dilation == 1 && axis.stride <= axis.size && reach(axis) >= axis.before + axis.len
+        })
+    }
+}
+
+#[inline(always)]
+unsafe fn folded(
     sizes: &Sizes,
+    _wide: bool,
+    pool: Pool,
     pictures: Range<usize>,
     x: Maps<*const f32>,
     y: Maps<*mut f32>,
 ) {
     let start = if pool == Pool::Max { f32::NEG_INFINITY } else { 0.0 };
-    sizes.windows(pictures, |window, covered| {
+    for (window, covered) in sizes.windows(pictures) {
         for (channel, len) in sizes.runs() {
             let mut folded = [start; LANES];
-            // SAFETY: covered places are places of the pictures.
-            covered.each(|place| {
-                let value = unsafe { load(x.start.add(place * x.pixel + channel), len, 0.0) };
-                for (to, from) in folded.iter_mut().zip(value) {
-                    *to = match pool {
-                        Pool::Max if from < *to => *to,
-                        Pool::Max => from,
-                        Pool::Sum => *to + from,
+            for (line, place) in covered.taps() {
+                // SAFETY: covered places are places of the pictures.
+                let value =
+                    unsafe { load(x.start.add(covered.at(line, place) * x.pixel + channel), len, 0.0) };
+                for lane in 0..LANES {
+                    folded[lane] = match pool {
+                        Pool::Max if value[lane] < folded[lane] => folded[lane],
+                        Pool::Max => value[lane],
+                        Pool::Sum => folded[lane] + value[lane],
                     };
                 }
-            });
+            }
             // SAFETY: the window is one of the pictures.
             unsafe { store(y.start.add(window * y.pixel + channel), len, folded) };
         }
-    });
+    }
 }
 
-/// The gradient of `x`: of a sum, `g` of the windows at each of their elements; of a maximum, at the first of the largest.
-///
-/// # Safety
-/// As for [`forward`]; `dx` are maps like `x`, which is written, and nobody else touches them at these pictures. For sums `x` is not read.
-pub unsafe fn backward(
-    pool: Pool,
+/// Windows that are apart write their elements; others add to them.
+#[inline(always)]
+unsafe fn spread(
     sizes: &Sizes,
+    _wide: bool,
+    pool: Pool,
     pictures: Range<usize>,
     x: Maps<*const f32>,
     g: Maps<*const f32>,
     dx: Maps<*mut f32>,
 ) {
-    let places = sizes.rows.len * sizes.cols.len;
-    let (from, to) = (pictures.start * places * dx.pixel, pictures.end * places * dx.pixel);
-    // SAFETY: the caller's pictures.
-    unsafe { dx.start.add(from).write_bytes(0, to - from) };
-    sizes.windows(pictures, |window, covered| {
+    let apart = sizes.are_apart();
+    if !(apart && sizes.cover_all()) {
+        let places = sizes.rows.len * sizes.cols.len;
+        let (from, to) = (pictures.start * places * dx.pixel, pictures.end * places * dx.pixel);
+        // SAFETY: the caller's pictures.
+        unsafe { dx.start.add(from).write_bytes(0, to - from) };
+    }
+    for (window, covered) in sizes.windows(pictures) {
         for (channel, len) in sizes.runs() {
             // SAFETY: the window is one of the pictures, and covered places are theirs.
             unsafe {
                 let g = load(g.start.add(window * g.pixel + channel), len, 0.0);
                 let first = match pool {
-                    Pool::Max => first(covered, x.start.add(channel), x.pixel, len),
+                    Pool::Max => first(&covered, x.start.add(channel), x.pixel, len),
                     Pool::Sum => [0; LANES],
                 };
-                let mut tap = 0;
-                covered.each(|place| {
-                    let at = dx.start.add(place * dx.pixel + channel);
-                    let old = load(at, len, 0.0);
-                    store(
-                        at,
-                        len,
-                        std::array::from_fn(|lane| {
-                            let own = pool == Pool::Sum || first[lane] == tap;
-                            old[lane] + if own { g[lane] } else { 0.0 }
-                        }),
-                    );
-                    tap += 1;
-                });
+                for (tap, (line, place)) in covered.taps().enumerate() {
+                    let at = dx.start.add(covered.at(line, place) * dx.pixel + channel);
+                    let mut new = [0.0; LANES];
+                    for lane in 0..LANES {
+                        let own = pool == Pool::Sum || first[lane] == tap as u32;
+                        new[lane] = if own { g[lane] } else { 0.0 };
+                    }
+                    if !apart {
+                        let old = load(at, len, 0.0);
+                        (0..LANES).for_each(|lane| new[lane] += old[lane]);
+                    }
+                    store(at, len, new);
+                }
             }
         }
-    });
+    }
 }
 
 /// By channel: which of the covered elements is the first of the largest.
@@ -191,16 +269,14 @@ pub unsafe fn backward(
 #[inline(always)]
 unsafe fn first(covered: &Covered, x: *const f32, pixel: usize, len: usize) -> [u32; LANES] {
     let (mut top, mut first) = ([f32::NEG_INFINITY; LANES], [0; LANES]);
-    let mut tap = 0;
-    covered.each(|place| {
+    for (tap, (line, place)) in covered.taps().enumerate() {
         // SAFETY: the caller's contract.
-        let value = unsafe { load(x.add(place * pixel), len, 0.0) };
+        let value = unsafe { load(x.add(covered.at(line, place) * pixel), len, 0.0) };
         for lane in 0..LANES {
-            if top[lane] < value[lane] {
-                (top[lane], first[lane]) = (value[lane], tap);
-            }
+            let higher = top[lane] < value[lane];
+            top[lane] = if higher { value[lane] } else { top[lane] };
+            first[lane] = if higher { tap as u32 } else { first[lane] };
         }
-        tap += 1;
-    });
+    }
     first
 }

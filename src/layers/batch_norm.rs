@@ -71,6 +71,10 @@ impl Layer for BatchNorm {
         &SIG
     }
 
+    fn elsewhere(&self) -> &'static [(&'static str, &'static str)] {
+        &[("BatchNorm1d", "batch_norm"), ("BatchNorm2d", "batch_norm"), ("BatchNormalization", "batch_norm")]
+    }
+
     fn infer(&self, cx: &mut Infer<'_>) -> Result<Ty, Diagnostic> {
         if cx.input().axes.len() > 1 && cx.input().channels().is_none() {
             return Err(Diagnostic::error(
@@ -94,7 +98,7 @@ impl Layer for BatchNorm {
         }
         let width = cx.input().channels().map_or_else(|| cx.vector(), Ok)?;
         warn_behind_dropout(cx);
-        declare_gain_and_bias(cx, width);
+        declare_gain_and_bias(cx, vec![width]);
         cx.state("running_mean", vec![width], 0.0);
         cx.state("running_var", vec![width], 1.0);
         Ok(cx.input().clone())
@@ -167,10 +171,10 @@ fn blend(cx: &mut Lower<'_>, i: usize, new: ValueId, live: Option<ValueId>) {
 fn warn_behind_dropout(cx: &mut Infer<'_>) {
     let Some(site) = cx.behind(0).and_then(|used| used.word.drop_site(&used.args)) else { return };
     // A rate that has gone to 0 leaves nothing in the stored variance.
-    if !site.shifts_variance() {
+    if !site.shifts_variance() || site.scope.is_branch() {
         return;
     }
-    let factor = site.variance_factor();
+    let factor = site.variance_factor(cx.input());
     let warning = Diagnostic::warning("W0103", cx.args.span, "`batch_norm` directly behind dropout")
         .label("learns the variance of dropped values")
         .also(cx.inputs[0].span, format!("its masks make the mean square {factor:.3} times as large"))

@@ -9,7 +9,7 @@ use std::fmt::Write;
 use crate::{
     check::{PREDICT_STATEMENTS, SWEEP_STATEMENTS, TRAIN_STATEMENTS},
     data::{SOURCES, STATEMENTS},
-    layers::{LAYERS, initial, manual},
+    layers::{self, LAYERS, initial, manual},
     model::summary::number,
     train::{augment, bayes_decay, losses, metrics, optimizers, penalties, schedules},
     vocab::{ArgSpec, Block, Bounds, Default, Kind, Sig, Unit, ramp},
@@ -78,8 +78,9 @@ pub fn pages() -> Vec<Page> {
     pages
 }
 
-/// The pages of a word; a word may stand in several families.
+/// The pages of a word; a word may stand in several families. A layer is found by its names elsewhere too.
 pub fn find(name: &str) -> Vec<Page> {
+    let name = layers::elsewhere(name).map_or(name, |(layer, _)| layer.sig().name);
     pages().into_iter().filter(|page| page.sig.name == name).collect()
 }
 

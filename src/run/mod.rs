@@ -45,6 +45,7 @@ pub use judgements::evaluate::{PartFigures, evaluate};
 pub use judgements::filters::filters;
 pub use judgements::joint_audit::{JointAudit, joint_audit};
 pub use judgements::lowest::NOTHING as NO_GAIN;
+pub use judgements::maps::maps;
 pub use predictions::abstain::Abstain;
 pub use predictions::committee::Committee;
 pub use predictions::mc::Scoring;

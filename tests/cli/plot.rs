@@ -315,7 +315,7 @@ fn filters_are_the_weights_of_the_first_layer() {
     assert!(last.starts_with("dense_1.weight with dropout,31,1,1,0,"), "{last}");
     assert!(folder.run(&["plot", "run", "run", "--kind", "filters"]).matches("<image").count() == 2);
     let text = folder.run(&["plot", "run", "--kind", "filters", "--text"]);
-    assert!(text.contains("dense_1.weight with dropout, the first 3\n"), "{text}");
+    assert!(text.contains("dense_1.weight with dropout, the first 20\n"), "{text}");
     let moons = Folder::trained(MOONS);
     let refused = moons.run(&["plot", "run", "--kind", "filters"]);
     assert!(refused.contains("the input is 2, no image") && refused.ends_with("--- exit 3\n"), "{refused}");

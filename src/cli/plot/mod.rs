@@ -35,7 +35,7 @@ pub struct Command {
     kind: Option<Kind>,
     /// Draw the net of a `.net` file instead: its layers, places of dropout marked
     #[arg(long, value_name = "FORM", value_enum)]
-    #[arg(conflicts_with_all = ["kind", "csv", "text", "sets", "samples", "seed", "precision", "temperature", "checkpoint", "count", "rows", "epochs"])]
+    #[arg(conflicts_with_all = ["kind", "csv", "text", "sets", "layer", "row", "samples", "seed", "precision", "temperature", "checkpoint", "count", "rows", "epochs"])]
     graph: Option<GraphForm>,
     /// File for the picture: SVG, or PNG where its name ends so [default: SVG on stdout]
     #[arg(short, long, value_name = "FILE")]
@@ -52,6 +52,12 @@ pub struct Command {
     /// Samples of each row with dropout on; 0: none [default: those of the file's `predict` section, or 100 where something is live]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(..=1_000_000))]
     samples: Option<u32>,
+    /// The layer whose filters are drawn [default: the first with weights]
+    #[arg(long, value_name = "PATH")]
+    layer: Option<String>,
+    /// The row whose feature maps are drawn, from 0 [default: 0]
+    #[arg(long, value_name = "R", value_parser = numbers::whole::<0>)]
+    row: Option<u64>,
     /// Seed of the masks [default: that of the file's `predict` section, or of the run]
     #[arg(long, value_name = "N", value_parser = numbers::whole::<0>)]
     seed: Option<u64>,
@@ -89,10 +95,12 @@ enum Kind {
     Weights,
     /// How strongly the first hidden layer answers held-out rows; several runs side by side, one with dropout off and on
     Activations,
-    /// Weights of the first layer as pictures, where the input is an image
+    /// Weights of a layer as pictures: of the first where that reads an image, or of `--layer`
     Filters,
     /// Training rows of a `.net` file as `augment` changes them, epoch by epoch: what training is fed with, before pairs are mixed
     Augment,
+    /// One picture of the held-out rows (`--row`) and the feature maps that the net makes of it
+    Maps,
     /// One number over one input, with its epistemic and total spread, on the data and beyond
     Band,
 }
@@ -250,7 +258,7 @@ impl Command {
         let spread = matches!(self.kind(), Kind::Uncertainty | Kind::Band);
         let plain = matches!(
             self.kind(),
-            Kind::Training | Kind::Loss | Kind::Weights | Kind::Activations | Kind::Filters
+            Kind::Training | Kind::Loss | Kind::Weights | Kind::Activations | Kind::Filters | Kind::Maps
         );
         let of_log = matches!(self.kind(), Kind::Training | Kind::Loss);
         let computes = !of_log && !matches!(self.kind(), Kind::Weights | Kind::Filters);
@@ -268,6 +276,8 @@ impl Command {
                 "is of the masks, and `--samples 0` draws none",
             ),
             ("--sets", self.sets.is_some() && !convergence, "is of `--kind convergence`"),
+            ("--layer", self.layer.is_some() && self.kind() != Kind::Filters, "is of `--kind filters`"),
+            ("--row", self.row.is_some() && self.kind() != Kind::Maps, "is of `--kind maps`"),
             ("--seed", self.seed.is_some() && convergence, "has no effect on disjoint sets of masks"),
             ("--samples", self.samples.is_some() && plain, "is of pictures of predictions"),
             ("--seed", self.seed.is_some() && plain, "is of pictures of predictions"),
@@ -320,7 +330,8 @@ impl Command {
             }
             Kind::Loss => beside(drawn, Drawn::name, Chart::beside, |one| Ok(run::losses(&one.logs()?)))
                 .map(Picture::from),
-            Kind::Filters => run::filters(&nets(drawn)).map(Picture::Tiles),
+            Kind::Filters => run::filters(&nets(drawn), self.layer.as_deref()).map(Picture::Tiles),
+            Kind::Maps => run::maps(&nets(drawn), self.row.unwrap_or(0) as usize, team).map(Picture::Tiles),
             Kind::Weights => run::weights(&nets(drawn)).map(Picture::from),
             Kind::Activations => run::activations(&nets(drawn), team).map(Picture::from),
             Kind::Reliability => {

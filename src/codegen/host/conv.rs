@@ -2,7 +2,9 @@
 
 use std::ops::Range;
 
-use crate::kernels::conv::{Block, Maps, Sizes, WEIGHT_COLUMNS, forward, inputs, weights, weights_of};
+use crate::kernels::conv::{
+    Block, Maps, Sizes, WEIGHT_COLUMNS, forward, inputs, weights, weights_of, winograd,
+};
 use crate::kernels::gemm::Matrix;
 use crate::loops::calls::conv::{ConvParams, Side};
 
@@ -47,6 +49,12 @@ pub(super) unsafe extern "C" fn conv(operands: *const u64, args: *const Args, fi
         // written is this part's own, and the schedule has no writer of what is read since the last barrier.
         unsafe {
             match (call.side, call.groups as usize) {
+                (Side::FORWARD, _) if call.winograd != 0 => {
+                    winograd::forward(&sizes, shard, read(x), (fixed.start, strides.0), y);
+                }
+                (Side::INPUTS, _) if call.winograd != 0 => {
+                    winograd::inputs(&sizes, shard, x, (fixed.start, strides.0), read(y));
+                }
                 (Side::FORWARD, _) => forward(&sizes, shard, read(x), fixed, y),
                 (Side::INPUTS, _) => inputs(&sizes, shard, x, fixed, read(y)),
                 (_, 0) => {
@@ -65,9 +73,11 @@ pub(super) unsafe extern "C" fn conv(operands: *const u64, args: *const Args, fi
                 }
                 (_, groups) => {
                     let group = pictures(part, batch.div_ceil(groups), batch, each);
-                    let elements = sizes.weights();
-                    let partial = Matrix { start: w.add(part as usize * elements), strides };
-                    weights(&sizes, group, read(x), partial, read(y));
+                    let start = w.add(part as usize * sizes.weights());
+                    match call.winograd {
+                        0 => weights(&sizes, group, read(x), Matrix { start, strides }, read(y)),
+                        _ => winograd::weights(&sizes, group, read(x), (start, strides.0), read(y)),
+                    }
                 }
             }
         }

@@ -1,7 +1,7 @@
 //! Pools and their derivatives.
 
 use crate::kernels::conv::Maps;
-use crate::kernels::pool::{Pool, Sizes, backward, forward};
+use crate::kernels::pool::{Pool, Sizes};
 use crate::loops::calls::pool::PoolParams;
 
 use super::{Args, params, slides};
@@ -31,8 +31,8 @@ pub(super) unsafe extern "C" fn pool(operands: *const u64, args: *const Args, fi
         let y = map(1, call.y_offset, call.y_pixel);
         let read = |maps: Maps<*mut f32>| Maps { start: maps.start.cast_const(), pixel: maps.pixel };
         match call.backward {
-            0 => forward(pool, &sizes, pictures, read(x), y),
-            _ => backward(pool, &sizes, pictures, read(x), read(y), map(2, 0, call.channels)),
+            0 => sizes.forward(pool, pictures, read(x), y),
+            _ => sizes.backward(pool, pictures, read(x), read(y), map(2, 0, call.channels)),
         }
     }
 }

@@ -75,6 +75,32 @@ fn convolutions_of_many_channels() {
     check(&[2], &windows(1, &[(2, 2), (2, 2)], (1, 1, 1, 0)), &[], 400, 170, "weights by taps and columns");
 }
 
+/// Tiles of 2x2 results: odd maps, whose last tiles are cut; borders of each size; several pictures a block and blocks a picture; channels and
+/// filters that vectors of 16 leave a rest of.
+#[test]
+fn convolutions_in_tiles() {
+    for ((rows, cols), (before, after), channels, filters) in [
+        ((7, 9), (1, 1), 16, 24),
+        ((8, 8), (0, 0), 24, 16),
+        ((6, 5), (2, 0), 40, 16),
+        ((4, 4), (1, 1), 16, 40),
+        ((10, 12), (2, 2), 16, 16),
+    ] {
+        let geometry = windows(1, &[(rows, 3), (cols, 3)], (1, 1, before, after));
+        check(
+            &[1, 3],
+            &geometry,
+            &[],
+            channels,
+            filters,
+            &format!("{rows} by {cols}, border {before} and {after}"),
+        );
+    }
+    check(ROWS, &windows(2, &[(5, 3), (6, 3)], (1, 1, 1, 1)), &[3], 16, 16, "several maps a row");
+    check(&[18], &windows(1, &[(3, 3), (4, 3)], (1, 1, 1, 1)), &[], 16, 16, "several pictures a block");
+    check(&[1], &windows(1, &[(3, 3), (3, 3)], (1, 1, 1, 1)), &[], 200, 152, "weights by taps and columns");
+}
+
 /// The runs of a grouped convolution read and write channels of the maps where they lie.
 #[test]
 fn groups_are_channels_of_the_maps() {

@@ -3,9 +3,14 @@
 //!
 //! A patch is the elements of one window, `[taps, channels]` row-major, with zeros in the border: a row of the left matrix, as the weights
 //! `[taps, channels, filters]` are the right one. Gathering knows of border, stride and dilation; products know of nothing. What a call does
-//! depends on its sizes and its pictures alone, never on the thread.
+//! depends on its sizes and its pictures alone, never on the thread. Few channels are not gathered (`lines`), tiles of 2x2 results have fewer products
+//! (`winograd`).
 
+mod lines;
 mod patches;
+mod scratch;
+mod tile;
+pub mod winograd;
 
 use std::ops::Range;
 
@@ -65,6 +70,10 @@ pub unsafe fn forward(
     w: Matrix<*const f32>,
     y: Maps<*mut f32>,
 ) {
+    if lines::pays(sizes) {
+        // SAFETY: the caller's contract.
+        return unsafe { lines::forward(sizes, pictures, x, w, y) };
+    }
     let mut scratch = Scratch::open(sizes);
     for windows in chunks(sizes.windows(&pictures), scratch.windows) {
         for taps in chunks(0..sizes.taps(), scratch.taps) {
@@ -122,6 +131,10 @@ pub unsafe fn weights(
     w: Matrix<*mut f32>,
     y: Maps<*const f32>,
 ) {
+    if lines::pays(sizes) {
+        // SAFETY: the caller's contract.
+        return unsafe { lines::weights(sizes, pictures, x, w, y) };
+    }
     let whole = Block { taps: 0..sizes.taps(), filters: 0..sizes.filters };
     // SAFETY: the caller's contract.
     unsafe { weights_of(sizes, pictures, x, w, y, whole) }

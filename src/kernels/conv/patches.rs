@@ -1,11 +1,9 @@
 //! Patches of pictures: gathered into a matrix, and added back from one.
 
-use std::cell::Cell;
 use std::ops::Range;
 
-use crate::kernels::aligned::AlignedVec;
-
 use super::Sizes;
+use super::scratch::Room;
 
 /// Elements of the scratch: 256 KiB.
 const SCRATCH: usize = 64 << 10;
@@ -74,14 +72,10 @@ impl Maps<*mut f32> {
 
 /// Memory of the thread for patches.
 pub(super) struct Scratch {
-    memory: AlignedVec,
+    memory: Room,
     /// Windows and taps that are gathered together.
     pub windows: usize,
     pub taps: usize,
-}
-
-thread_local! {
-    static MEMORY: Cell<AlignedVec> = Cell::default();
 }
 
 impl Scratch {
@@ -95,21 +89,11 @@ impl Scratch {
         let taps = all.div_ceil(all.div_ceil(most));
         let depth = taps * sizes.channels;
         let windows = (SCRATCH / depth).max(1);
-        let mut memory = MEMORY.take();
-        if memory.len() < windows * depth + STEP {
-            memory = AlignedVec::filled(SCRATCH.max(windows * depth) + STEP, 0.0);
-        }
-        Self { memory, windows, taps }
+        Self { memory: Room::of(SCRATCH.max(windows * depth) + STEP), windows, taps }
     }
 
     pub fn start(&mut self) -> *mut f32 {
         self.memory.as_mut_ptr()
-    }
-}
-
-impl Drop for Scratch {
-    fn drop(&mut self) {
-        MEMORY.set(std::mem::take(&mut self.memory));
     }
 }
 

@@ -5,12 +5,15 @@
 //! - inputs: `x[place] = sum of y[window] w[tap]` over the windows whose tap lies on the place, in shards of pictures;
 //! - weights: `w[tap] = sum over windows of x[window, tap] y[window]`, as eight groups of consecutive pictures whose partials are to be combined,
 //!   or, where those would be large, by tap and panel of filters, each part over all pictures in order.
+//!
+//! Windows of 3x3 that move by one place are made in tiles, by Winograd's filtering, where that is less work ([`pays`]).
 
 use super::product::Matrix;
 use super::slides::{Map, Slides, grain};
+use super::turn::Turn;
 use super::{Axis, Extent, Library, Reach, Region, Touch, Touched, params};
-use crate::graph::Dim;
-use crate::kernels::conv::WEIGHT_COLUMNS;
+use crate::graph::{Dim, Slide};
+use crate::kernels::conv::{WEIGHT_COLUMNS, winograd};
 use crate::loops::interpret::Machine;
 use crate::loops::parts::Parts;
 use crate::loops::work::{READ, Work};
@@ -56,7 +59,9 @@ pub struct Conv {
     pub channels: usize,
     pub filters: usize,
     pub x: Map,
-    /// A row for each tap and channel, of all filters.
+    /// Whether tiles of results are made by Winograd's filtering: 3x3 windows that move by one place.
+    pub winograd: bool,
+    /// A row for each tap and channel, of all filters. Where tiles are made of them, they are turned ([`Turn`]).
     pub w: Matrix,
     pub y: Map,
 }
@@ -66,6 +71,7 @@ params! {
     /// pictures, or taps and panels of filters where that is 0 too.
     pub struct ConvParams {
         pub side,
+        pub winograd,
         pub grain,
         pub groups,
         pub pictures,
@@ -100,6 +106,19 @@ impl Conv {
         self.side == Side::Weights && self.weights() <= GROUPS_MOST
     }
 
+    /// Whether it reads weights that are turned.
+    pub fn is_turned(&self) -> bool {
+        self.winograd && self.side != Side::Weights
+    }
+
+    /// Elements of a row of the weights.
+    fn row(&self) -> usize {
+        match self.winograd && self.side == Side::Inputs {
+            true => self.channels,
+            false => self.filters,
+        }
+    }
+
     fn panels(&self) -> usize {
         self.filters.div_ceil(WEIGHT_COLUMNS)
     }
@@ -107,6 +126,20 @@ impl Conv {
     fn products(&self) -> usize {
         self.slides.pictures * self.slides.windows() * self.weights()
     }
+}
+
+/// Whether tiles of 2x2 results are less work than windows. By shapes alone: channels that fill vectors, and maps that tiles fill.
+pub fn pays(slides: &Slides, channels: usize, filters: usize) -> bool {
+    /// Below it turning costs more than products save.
+    const LEAST: usize = 16;
+    /// Elements of vectors that a rest of the channels would leave to single numbers.
+    const VECTOR: usize = 8;
+    let both = [slides.rows, slides.cols];
+    let tiles: usize = both.iter().map(|s| s.count().div_ceil(2)).product();
+    let filled = 4 * tiles * 2 <= 3 * slides.windows();
+    let wide = [channels, filters].iter().all(|n| *n >= LEAST && n % VECTOR == 0);
+    let moves = |s: &Slide| (s.size, s.stride, s.dilation) == (3, 1, 1) && s.before <= 2;
+    both.iter().all(moves) && filled && wide
 }
 
 impl Library for Conv {
@@ -127,6 +160,10 @@ impl Library for Conv {
         let rows = axis(self.slides.taps() * self.channels, self.w.stride);
         let region = match self.in_groups() {
             true => Region::Partials { cols: self.weights(), domain: rows_of_groups() },
+            false if self.is_turned() => {
+                let len = winograd::PRODUCTS * self.channels * self.filters;
+                Region::Whole(Extent { batch: false, len })
+            }
             false => Region::Grid { offset: self.w.offset, axes: [rows, axis(self.filters, 1), one, one] },
         };
         let weights =
@@ -146,9 +183,15 @@ impl Library for Conv {
     fn check(&self) -> Result<(), String> {
         self.slides.check()?;
         let apart =
-            self.channels <= self.x.pixel && self.filters <= self.y.pixel && self.filters <= self.w.stride;
+            self.channels <= self.x.pixel && self.filters <= self.y.pixel && self.row() <= self.w.stride;
         if !apart || self.channels == 0 || self.filters == 0 || self.w.transposed {
             return Err("places or weights of a convolution overlap".to_string());
+        }
+        let slides = [self.slides.rows, self.slides.cols];
+        let filtered = slides.iter().all(|s| (s.size, s.stride, s.dilation) == (3, 1, 1));
+        let solid = self.w.offset == 0 && self.w.stride == self.row();
+        if self.winograd && !(filtered && solid && (self.is_turned() || self.in_groups())) {
+            return Err("no tiles of windows of 3x3".to_string());
         }
         if self.in_groups() && (self.w.offset != 0 || self.w.stride != self.filters) {
             return Err("partials of weights have gaps".to_string());
@@ -167,6 +210,7 @@ impl Library for Conv {
     fn params(&self) -> Vec<u64> {
         let own = ConvParams {
             side: self.side.word(),
+            winograd: u64::from(self.winograd),
             grain: self.grain().unwrap_or(0) as u64,
             groups: if self.in_groups() { GROUPS as u64 } else { 0 },
             pictures: self.slides.pictures as u64,
@@ -208,7 +252,12 @@ impl Library for Conv {
         };
         let (x, w, y) = (self.x.buffer, self.w.buffer, self.y.buffer);
         let copy = |id: BufferId| if id == written { Vec::new() } else { machine.floats(id).to_vec() };
-        let (x, w, y) = (copy(x), copy(w), copy(y));
+        let (x, mut w, y) = (copy(x), copy(w), copy(y));
+        let mut rows = self.w;
+        if self.is_turned() {
+            w = Turn::back(self.side == Side::Inputs, (self.channels, self.filters), &w);
+            rows.stride = self.filters;
+        }
         let group = (machine.rows().div_ceil(GROUPS) * self.slides.pictures).max(1);
         let result = machine.floats_mut(written);
         self.clear(result, pictures);
@@ -218,7 +267,7 @@ impl Library for Conv {
                 let window = picture * self.slides.windows() + window;
                 let partial = if self.in_groups() { picture / group * self.weights() } else { 0 };
                 for c in 0..self.channels {
-                    let row = self.w.offset + (tap * self.channels + c) * self.w.stride;
+                    let row = rows.offset + (tap * self.channels + c) * rows.stride;
                     for f in 0..self.filters {
                         let (i, j, k) = (self.x.at(place, c), row + f, self.y.at(window, f));
                         match self.side {
@@ -242,7 +291,8 @@ impl Library for Conv {
             Side::Weights => format!("{w} = weights of conv {x}, {y}"),
         };
         let groups = if self.in_groups() { format!(", in {GROUPS} groups") } else { String::new() };
-        format!("{formula}: {windows}, {channels} to {filters} channels{groups}")
+        let tiles = if self.winograd { ", in tiles of 2x2" } else { "" };
+        format!("{formula}: {windows}, {channels} to {filters} channels{groups}{tiles}")
     }
 }
 

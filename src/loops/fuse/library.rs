@@ -5,8 +5,9 @@ use std::collections::BTreeMap;
 use super::depthwise::DepthwiseView;
 use super::pools::PoolView;
 use super::product::ProductView;
+use super::squares::SquaresView;
 use super::unfold::UnfoldView;
-use super::windows::ConvView;
+use super::windows::{ConvView, Turned};
 use crate::graph::{Graph, ValueId};
 use crate::loops::{BufferId, Call};
 
@@ -20,6 +21,7 @@ pub(super) enum View {
     Conv(ConvView),
     Depthwise(DepthwiseView),
     Pool(PoolView),
+    Squares(SquaresView),
     Unfold(UnfoldView),
 }
 
@@ -31,18 +33,36 @@ impl View {
             View::Conv(view) => view.bases(),
             View::Depthwise(view) => view.bases(),
             View::Pool(view) => view.bases(),
+            View::Squares(view) => view.bases(),
             View::Unfold(view) => view.bases(),
         }
     }
 
-    /// The kernel, its result in `own`; `alone` says that it depends on data alone.
-    pub fn call(&self, own: BufferId, alone: bool, buffer: impl Fn(ValueId) -> BufferId) -> Call {
+    /// The kernel, its result in `own`; `alone` says that it depends on data alone, `turned` where turned filters lie.
+    pub fn call(
+        &self,
+        own: BufferId,
+        alone: bool,
+        buffer: impl Fn(ValueId) -> BufferId,
+        turned: impl Fn(Turned) -> BufferId,
+    ) -> Call {
         match self {
             View::Product(view) => view.call(own, alone, buffer).into(),
-            View::Conv(view) => view.call(own, buffer).into(),
+            View::Conv(view) => view.call(own, buffer, turned).into(),
             View::Depthwise(view) => view.call(own, buffer).into(),
             View::Pool(view) => view.call(own, buffer).into(),
+            View::Squares(view) => view.call(own, buffer).into(),
             View::Unfold(view) => view.call(own, buffer).into(),
+        }
+    }
+
+    /// Filters that have to be turned for it.
+    pub fn turned(&self) -> Option<Turned> {
+        match self {
+            View::Conv(view) => view.turned(),
+            View::Product(_) | View::Depthwise(_) | View::Pool(_) | View::Squares(_) | View::Unfold(_) => {
+                None
+            }
         }
     }
 
@@ -50,7 +70,9 @@ impl View {
     pub fn word(&self, call: &Call) -> String {
         match self {
             View::Product(_) => "gemm".to_string(),
-            View::Conv(_) | View::Depthwise(_) | View::Pool(_) | View::Unfold(_) => call.word(),
+            View::Conv(_) | View::Depthwise(_) | View::Pool(_) | View::Squares(_) | View::Unfold(_) => {
+                call.word()
+            }
         }
     }
 
@@ -58,9 +80,9 @@ impl View {
     pub fn leaves_partials(&self) -> bool {
         match self {
             View::Product(view) => view.in_pieces(),
-            View::Conv(view) => view.call(BufferId(0), |_| BufferId(0)).in_groups(),
+            View::Conv(view) => view.call(BufferId(0), |_| BufferId(0), |_| BufferId(0)).in_groups(),
             View::Depthwise(view) => view.call(BufferId(0), |_| BufferId(0)).in_groups(),
-            View::Pool(_) | View::Unfold(_) => false,
+            View::Pool(_) | View::Squares(_) | View::Unfold(_) => false,
         }
     }
 }

@@ -1,14 +1,18 @@
 //! Writes grouped and ordered kernels down as a program: buffers, names, products, trees over partials, totals.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::body::emit;
-use super::group::{Groups, Item, is_combined};
+use super::group::{Groups, Item, is_combined, leaf_home};
+use super::library::View;
 use super::names::Names;
 use super::order::Order;
 use super::trace::{Context, Effect, Home, Trace, What};
+use super::windows::Turned;
 use crate::graph::{DType, Dim, Op, Reduction, Sink, Stored, ValueId};
+use crate::kernels::conv::winograd::PRODUCTS;
 use crate::loops::calls::Region;
+use crate::loops::calls::Turn;
 use crate::loops::{Buffer, BufferId, BufferKind, Combine, Domain, Kernel, Program, Transpose};
 
 struct Writer<'c, 'g> {
@@ -16,17 +20,21 @@ struct Writer<'c, 'g> {
     names: Names<'c, 'g>,
     program: Program,
     buffers: BTreeMap<Home, BufferId>,
+    /// Filters that a kernel has turned.
+    turned: BTreeSet<Turned>,
 }
 
 pub(super) fn write<'g>(context: &Context<'g>, groups: &Groups, order: &Order) -> Program {
     let names = Names::new(context);
     let program = Program { buffers: Vec::new(), kernels: Vec::new() };
-    let mut writer = Writer { context, names, program, buffers: BTreeMap::new() };
+    let mut writer = Writer { context, names, program, buffers: BTreeMap::new(), turned: BTreeSet::new() };
     for item in &order.items {
         for home in homes(context, &groups.items[*item]) {
             writer.buffer(home, order);
         }
     }
+    // Filters that a step has from before it: turned first, before anything updates them.
+    writer.turn(|context, filters| leaf_home(context.graph, filters).is_some());
     for item in &order.items {
         match &groups.items[*item] {
             Item::Loop(trace) => writer.loops(trace, order),
@@ -50,7 +58,8 @@ fn homes(context: &Context, item: &Item) -> Vec<Home> {
         }
         Item::Call(v) => {
             let bases = context.bases(*v).into_iter().map(|base| home_of(context, base));
-            bases.chain([Home::Value(*v)]).collect()
+            let turned = context.library.get(v).and_then(View::turned).map(Home::Turned);
+            bases.chain(turned).chain([Home::Value(*v)]).collect()
         }
         Item::Transpose(v) => {
             let x = context.strip(context.graph.node(*v).inputs[0]);
@@ -60,7 +69,7 @@ fn homes(context: &Context, item: &Item) -> Vec<Home> {
 }
 
 pub(super) fn home_of(context: &Context, v: ValueId) -> Home {
-    let leaf = super::group::leaf_home(context.graph, v);
+    let leaf = leaf_home(context.graph, v);
     leaf.filter(|_| !context.stored.contains(v)).unwrap_or(Home::Value(v))
 }
 
@@ -129,6 +138,22 @@ impl Writer<'_, '_> {
                     place: None,
                 }
             }
+            Home::Turned(filters) => {
+                let Turned { weights, channels, filters, inputs } = filters;
+                let (rows, cols) = if inputs { (filters, channels) } else { (channels, filters) };
+                let name = match leaf_home(graph, weights) {
+                    Some(Home::Param(p)) => graph.params[p.index()].name.clone(),
+                    _ => self.names.value(weights),
+                };
+                Buffer {
+                    name: format!("{name}.turned"),
+                    dtype: DType::F32,
+                    dims: [PRODUCTS, rows, cols].map(Dim::Const).to_vec(),
+                    kind: BufferKind::Temp,
+                    value: format!("{name}, turned for tiles of 2x2 results"),
+                    place: None,
+                }
+            }
             Home::Value(v) => {
                 let left = self.context.library.get(&v).is_some_and(|view| view.leaves_partials());
                 let partials = left || is_combined(graph, v);
@@ -161,6 +186,26 @@ impl Writer<'_, '_> {
         }
     }
 
+    /// Turns filters that are not turned yet.
+    fn turn(&mut self, which: impl Fn(&Context, ValueId) -> bool) {
+        let waiting: Vec<(Turned, BufferId)> = self
+            .buffers
+            .iter()
+            .filter_map(
+                |(home, id)| if let Home::Turned(filters) = home { Some((*filters, *id)) } else { None },
+            )
+            .filter(|(filters, _)| which(self.context, filters.weights) && !self.turned.contains(filters))
+            .collect();
+        for (filters, to) in waiting {
+            self.turned.insert(filters);
+            let from = self.buffers[&home_of(self.context, filters.weights)];
+            let name = self.names.unique(format!("{}.turn", self.program.buffers[from.0 as usize].name));
+            let Turned { channels, filters, inputs, .. } = filters;
+            let call = Turn { from, to, channels, filters, inputs }.into();
+            self.program.kernels.push(Kernel::Call { name, call });
+        }
+    }
+
     /// Brings the partials of `v` together.
     fn combine(&mut self, v: ValueId, partials: BufferId, reduction: Reduction, domain: Domain) {
         let name = self.names.unique(format!("{}.combine", self.names.value(v)));
@@ -172,8 +217,12 @@ impl Writer<'_, '_> {
     fn call(&mut self, v: ValueId) {
         let Some(view) = self.context.library.get(&v) else { return };
         let own = self.buffers[&Home::Value(v)];
-        let call =
-            view.call(own, self.context.alone[v.index()], |base| self.buffers[&home_of(self.context, base)]);
+        if let Some(filters) = view.turned() {
+            self.turn(|_, weights| weights == filters.weights);
+        }
+        let buffer = |base| self.buffers[&home_of(self.context, base)];
+        let turned = |filters| self.buffers[&Home::Turned(filters)];
+        let call = view.call(own, self.context.alone[v.index()], buffer, turned);
         let name = self.names.unique(format!("{}.{}", self.names.value(v), view.word(&call)));
         let partials = call.operands().iter().find_map(|o| match o.region {
             Region::Partials { domain, .. } if o.buffer == own => Some(domain),

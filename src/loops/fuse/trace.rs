@@ -14,6 +14,7 @@ use super::library::{Library, View as Call};
 use super::prepare::{ReduceKind, reduce_kind};
 use super::stored::Stored;
 use super::view::{View, whole};
+use super::windows::Turned;
 use crate::graph::{DType, Graph, Op, ParamId, Reduction, ScalarId, Sink, SiteId, SlotId, StateId, ValueId};
 use crate::loops::{Access, Affine, Domain, Taps};
 
@@ -58,6 +59,8 @@ impl Context<'_> {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(super) enum Home {
     Value(ValueId),
+    /// Filters turned for convolutions in tiles.
+    Turned(Turned),
     Input(u32),
     Target,
     Param(ParamId),

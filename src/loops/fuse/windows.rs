@@ -10,7 +10,7 @@
 
 use super::product::parts;
 use crate::graph::{Dim, Geometry, Graph, Node, Op, Slide, ValueId};
-use crate::loops::calls::conv::{Conv, Side};
+use crate::loops::calls::conv::{Conv, Side, pays};
 use crate::loops::calls::slides::{Map, Slides};
 use crate::loops::{BufferId, Matrix};
 
@@ -24,6 +24,23 @@ pub(super) struct ConvView {
     x: Part,
     w: Part,
     y: Part,
+}
+
+/// Filters that a kernel of their own turns for convolutions in tiles.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(super) struct Turned {
+    pub weights: ValueId,
+    pub channels: usize,
+    pub filters: usize,
+    /// For the gradient of inputs.
+    pub inputs: bool,
+}
+
+impl Turned {
+    /// Elements of a row.
+    fn row(self) -> usize {
+        if self.inputs { self.channels } else { self.filters }
+    }
 }
 
 /// Some of the last axis of the value `base`, or of the kernel's own result.
@@ -52,13 +69,37 @@ impl ConvView {
         [self.x.base, self.w.base, self.y.base].into_iter().flatten().collect()
     }
 
-    /// The library's kernel, its result in `own`.
-    pub fn call(&self, own: BufferId, buffer: impl Fn(ValueId) -> BufferId) -> Conv {
+    /// The filters that it reads turned, if it does.
+    pub fn turned(&self) -> Option<Turned> {
+        let weights = self.w.base.filter(|_| self.in_tiles())?;
+        let Self { channels, filters, side, .. } = *self;
+        Some(Turned { weights, channels, filters, inputs: side == Side::Inputs })
+    }
+
+    fn in_tiles(&self) -> bool {
+        // Groups share the filters' memory, and would have to be turned each by itself.
+        let whole = self.w.offset == 0 && self.w.stride == self.filters;
+        whole && pays(&self.slides, self.channels, self.filters)
+    }
+
+    /// The library's kernel, its result in `own`; `turned` is where turned filters lie.
+    pub fn call(
+        &self,
+        own: BufferId,
+        buffer: impl Fn(ValueId) -> BufferId,
+        turned: impl Fn(Turned) -> BufferId,
+    ) -> Conv {
         let map = |part: Part| part.map(own, &buffer);
         let Map { buffer: weights, pixel, offset } = map(self.w);
-        let w = Matrix { buffer: weights, stride: pixel, offset, transposed: false };
+        let mut w = Matrix { buffer: weights, stride: pixel, offset, transposed: false };
+        if let Some(filters) = self.turned() {
+            w = Matrix { buffer: turned(filters), stride: filters.row(), ..w };
+        }
         let Self { side, slides, channels, filters, .. } = *self;
-        Conv { side, slides, channels, filters, x: map(self.x), w, y: map(self.y) }
+        let mut conv =
+            Conv { side, slides, channels, filters, winograd: false, x: map(self.x), w, y: map(self.y) };
+        conv.winograd = self.in_tiles() && (side != Side::Weights || conv.in_groups());
+        conv
     }
 }
 
