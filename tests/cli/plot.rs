@@ -339,7 +339,7 @@ fn augmented_rows_are_shown_epoch_by_epoch() {
     };
     let (code, csv, said) = run(&["--rows", "2..5", "--epochs", "2", "--csv"]);
     assert_eq!((code, csv.lines().count()), (Some(0), 1 + 2 * 3 * 144), "{said}");
-    assert!(csv.starts_with("sheet,picture,row,column,channel,value\nepoch 1,0,0,0,0,"));
+    assert!(csv.starts_with("sheet,unit,row,column,channel,value\nepoch 1,0,0,0,0,"));
     assert!(said.contains("epoch 2: row 4 with row ") && said.contains("pasted in"), "{said}");
     assert_ne!(csv, run(&["--rows", "2..5", "--epochs", "2", "--csv", "--seed", "1"]).1);
     assert_eq!(run(&[]).1.matches("<image").count(), 4);

@@ -155,6 +155,8 @@ impl Command {
         let given = [
             ("--samples", self.samples.is_some()),
             ("--sets", self.sets.is_some()),
+            ("--layer", self.layer.is_some()),
+            ("--row", self.row.is_some()),
             ("--precision", self.precision.is_some()),
             ("--temperature", self.temperature.is_some()),
             ("--checkpoint", self.runs.chooses()),

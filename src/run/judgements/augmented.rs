@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use crate::{
     data::DataError,
-    plot::{Sheet, Tiles},
+    plot::{Shades, Sheet, Tiles},
     run::folder::open::Ready,
     runtime::augment::{Mixed, shown},
 };
@@ -26,13 +26,20 @@ pub fn augmented(
     epochs: u64,
 ) -> Result<Option<Augmented>, DataError> {
     let Some(gallery) = shown(&ready.model, &ready.dataset, seed, rows, epochs)? else { return Ok(None) };
-    let mut sheets: Vec<Sheet> =
-        (1..=epochs).map(|epoch| Sheet { title: format!("epoch {epoch}"), tiles: Vec::new() }).collect();
+    let [black, white] = gallery.range;
+    let sheet = |epoch: u64| Sheet {
+        title: format!("epoch {epoch}"),
+        shape: gallery.shape,
+        shades: Shades::Between(black, white),
+        columns: None,
+        tiles: Vec::new(),
+    };
+    let mut sheets: Vec<Sheet> = (1..=epochs).map(sheet).collect();
     let mut mixed = Vec::new();
     for row in gallery.rows {
         sheets[row.epoch as usize - 1].tiles.push(row.numbers);
         mixed.extend(row.mixed.map(|other| (row.epoch, row.row, other)));
     }
     sheets.retain(|sheet| !sheet.tiles.is_empty());
-    Ok(Some(Augmented { tiles: Tiles { sheets, shape: gallery.shape, range: Some(gallery.range) }, mixed }))
+    Ok(Some(Augmented { tiles: Tiles { sheets }, mixed }))
 }
