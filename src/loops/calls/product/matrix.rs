@@ -64,7 +64,13 @@ impl Extent {
 
 impl Matrix {
     /// The elements it covers as a matrix of `rows` x `cols`, so many times.
-    pub(super) fn region(self, rows: Extent, cols: Extent, batches: Batches, step: fn(Level) -> usize) -> Region {
+    pub(super) fn region(
+        self,
+        rows: Extent,
+        cols: Extent,
+        batches: Batches,
+        step: fn(Level) -> usize,
+    ) -> Region {
         let (rows, cols) = if self.transposed { (cols, rows) } else { (rows, cols) };
         let level = |level: Level| Axis { count: level.count, step: step(level) };
         let axes = [
@@ -101,4 +107,3 @@ impl Matrix {
         text
     }
 }
-

@@ -48,4 +48,3 @@ impl ProductParams {
     pub const SHARDS: u64 = 2;
     pub const PIECES: u64 = 3;
 }
-
