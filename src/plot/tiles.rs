@@ -40,12 +40,14 @@ pub struct Sheet {
 }
 
 /// Which numbers are black and white; every tile by itself.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Shades {
     /// 0 is the middle grey, the largest size black or white: of weights.
     Signed,
     /// The least number is black, the largest white: of pictures.
     Range,
+    /// These numbers are black and white, of all tiles.
+    Between(f32, f32),
 }
 
 impl Sheet {
@@ -77,6 +79,7 @@ impl Sheet {
                 let most = tile.iter().fold(f32::MIN_POSITIVE, |most, x| most.max(x.abs()));
                 (-most, most)
             }
+            Shades::Between(black, white) => (black, white),
             Shades::Range => tile
                 .iter()
                 .fold((f32::INFINITY, f32::NEG_INFINITY), |(low, high), x| (low.min(*x), high.max(*x))),
@@ -222,6 +225,8 @@ mod tests {
         assert_eq!(sheet.colors(&[0.0; 4]), [[128; 3]; 4]);
         let colored = Sheet { shape: [1, 1, 3], ..sheet.clone() };
         assert_eq!(colored.colors(&[1.0, -1.0, 0.0]), [[255, 0, 128]]);
+        let bytes = Sheet { shades: Shades::Between(0.0, 255.0), ..sheet.clone() };
+        assert_eq!(bytes.colors(&[0.0, 1.0, 128.0, 255.0]), [[0; 3], [1; 3], [128; 3], [255; 3]]);
         let picture = Sheet { shades: Shades::Range, ..sheet.clone() };
         assert_eq!(picture.colors(&[1.0, 3.0, 2.0, 5.0]), [[0; 3], [128; 3], [64; 3], [255; 3]]);
         assert_eq!(picture.colors(&[7.0; 4]), [[0; 3]; 4]);

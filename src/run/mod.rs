@@ -36,6 +36,7 @@ pub use folder::trained::{Trained, TrainedError, Which};
 pub use judgements::ablate::{Ablated, Ablation, ablate};
 pub use judgements::activity::{Shown, activations, weights};
 pub use judgements::audit::{Audit, Compared, Enumerated, audit};
+pub use judgements::augmented::{Augmented, augmented};
 pub use judgements::calibrate::calibrate;
 pub use judgements::course::{losses, training};
 pub use judgements::curve::{Curve, CurvePoint, curve};

@@ -3,6 +3,7 @@
 pub(in crate::run) mod ablate;
 pub(in crate::run) mod activity;
 pub(in crate::run) mod audit;
+pub(in crate::run) mod augmented;
 pub(in crate::run) mod calibrate;
 pub(in crate::run) mod course;
 pub(in crate::run) mod curve;
