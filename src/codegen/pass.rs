@@ -90,7 +90,8 @@ impl Shared {
     }
 }
 
-/// Arguments of one thread for the steps of a pass from `first` on.
+/// Arguments of one thread for the steps of a pass from `first` on. A session writes them for every row that it is asked for.
+#[inline]
 pub(super) fn args(
     bind: &mut Bind<'_>,
     first: usize,

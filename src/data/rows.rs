@@ -3,8 +3,8 @@
 use std::fs::File;
 use std::path::Path;
 
-use super::assemble::deal;
 use super::dataset::Input;
+use super::encode::deal;
 use super::error::DataError;
 use super::files;
 use super::raw::Delimiter;

@@ -724,6 +724,17 @@ What `augment` makes of the pictures of the data is what the net's input takes, 
 Write the size of the input; `pad=4` puts places around pictures of that size first."#,
     ),
     (
+        "E0412",
+        r#"Colours of numbers whose black and white nobody knows
+
+Brightness, contrast and their like are functions of pictures between black and white. Of bytes these are 0 and 255; of other numbers the data do not say.
+
+    data { source npy, inputs="pictures.npy", labels="kinds.npy" }      floats
+    augment { color_jitter brightness=0.4 }
+
+Say it in `data`: `range 0..1`, in the numbers of the source."#,
+    ),
+    (
         "E0501",
         r#"A data section needs a `source`
 
@@ -810,7 +821,8 @@ Give what the message says is missing: `source idx, images="a.gz", labels="b.gz"
         "E0508",
         r#"A normalisation that cannot be
 
-A target that is a class has no mean, `per=` is about inputs only, and a scale of 0 leaves nothing of them.
+A target that is a class has no mean, `per=` is about inputs only, and a scale of 0 leaves nothing of them. Black and white of `range` are two
+numbers.
 
     normalize inputs, target        with `output y: class[3]`
 

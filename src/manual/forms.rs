@@ -97,7 +97,7 @@ net {
         "data",
         "the section that says what the net is fed with",
         "data { ... }",
-        "Holds `source`, `split`, `normalize`, `scale`, `inputs`, `target`, `classes`, `batch` and `prefix_limit`, each once.",
+        "Holds `source`, `split`, `normalize`, `scale`, `range`, `inputs`, `target`, `classes`, `batch` and `prefix_limit`, each once.",
     ),
     form(
         "augment",
