@@ -110,7 +110,8 @@ fn dropped(node: &Node) -> Option<String> {
             "each unit of each row by itself in training, one mask for all rows of a sample".to_string()
         }
         (axes, rows) => {
-            let names: Vec<&str> = axes.iter().map(|role| role.name()).collect();
+            let own = axes.iter().filter(|role| node.ty.has_role(**role));
+            let names: Vec<&str> = own.map(|role| role.name()).collect();
             let whole = if rows == Each::Sample { ", one mask for all rows of a sample" } else { "" };
             format!("one coin for all of {}{whole}", names.join(", "))
         }
