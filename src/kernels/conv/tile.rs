@@ -6,9 +6,19 @@
 
 use crate::kernels::gemm::{self, Matrix};
 
+/// What the left matrix is of.
+#[derive(Clone, Copy)]
+pub(super) enum Kept<'k> {
+    All,
+    /// Its steps are these rows of the right one.
+    Steps(&'k [u32]),
+    /// Its rows are these of the result; the others are left alone.
+    Rows(&'k [u32]),
+}
+
 /// `c = a b` or `c += a b`, what is added being summed up by itself: sums over many calls lose less so.
 #[derive(Clone, Copy)]
-pub(super) struct Product {
+pub(super) struct Product<'k> {
     /// Rows and columns of the result.
     pub m: usize,
     pub n: usize,
@@ -20,6 +30,7 @@ pub(super) struct Product {
     pub a: Left,
     /// With the elements from row to row; lines of steps follow each other.
     pub b: (*const f32, usize),
+    pub kept: Kept<'k>,
 }
 
 /// The left matrix: elements from row to row, from step to step and from line to line.
@@ -31,6 +42,10 @@ pub(super) struct Left {
     pub line: usize,
 }
 
+const ALL: u8 = 0;
+const STEPS: u8 = 1;
+const ROWS: u8 = 2;
+
 /// Whether the processor multiplies and adds in one instruction, so that products here are as fast as the library's.
 pub(super) fn is_fast() -> bool {
     #[cfg(target_arch = "x86_64")]
@@ -39,7 +54,7 @@ pub(super) fn is_fast() -> bool {
     false
 }
 
-impl Product {
+impl Product<'_> {
     /// Runs it.
     ///
     /// # Safety
@@ -65,7 +80,13 @@ impl Product {
     #[target_feature(enable = "avx512f")]
     unsafe fn with_avx512(&self) {
         // SAFETY: the caller's contract.
-        unsafe { self.tiles::<8, 32>() }
+        unsafe {
+            match self.kept {
+                Kept::All => self.tiles::<8, 32, ALL>(),
+                Kept::Steps(_) => self.tiles::<8, 32, STEPS>(),
+                Kept::Rows(_) => self.tiles::<8, 32, ROWS>(),
+            }
+        }
     }
 
     /// Twelve vectors of sums, of sixteen.
@@ -73,81 +94,103 @@ impl Product {
     #[target_feature(enable = "avx2,fma")]
     unsafe fn with_avx2(&self) {
         // SAFETY: the caller's contract.
-        unsafe { self.tiles::<6, 16>() }
+        unsafe {
+            match self.kept {
+                Kept::All => self.tiles::<6, 16, ALL>(),
+                Kept::Steps(_) => self.tiles::<6, 16, STEPS>(),
+                Kept::Rows(_) => self.tiles::<6, 16, ROWS>(),
+            }
+        }
     }
 
     /// Tiles of `R` rows and `C` columns; what is left of columns 16, 8 and then one at a time.
     #[inline(always)]
-    unsafe fn tiles<const R: usize, const C: usize>(&self) {
+    unsafe fn tiles<const R: usize, const C: usize, const K: u8>(&self) {
         let mut col = 0;
         // SAFETY: the columns are the matrices'.
         unsafe {
             while col + C <= self.n {
-                self.columns::<R, C>(col);
+                self.columns::<R, C, K>(col);
                 col += C;
             }
             while col + 16 <= self.n {
-                self.columns::<R, 16>(col);
+                self.columns::<R, 16, K>(col);
                 col += 16;
             }
             while col + 8 <= self.n {
-                self.columns::<R, 8>(col);
+                self.columns::<R, 8, K>(col);
                 col += 8;
             }
             while col < self.n {
-                self.columns::<R, 1>(col);
+                self.columns::<R, 1, K>(col);
                 col += 1;
             }
         }
     }
 
     #[inline(always)]
-    unsafe fn columns<const R: usize, const C: usize>(&self, col: usize) {
+    unsafe fn columns<const R: usize, const C: usize, const K: u8>(&self, col: usize) {
         let mut row = 0;
         // SAFETY: the rows are the matrices'.
         unsafe {
             while row + R <= self.m {
-                self.tile::<R, C>(row, col);
+                self.tile::<R, C, K>(row, col);
                 row += R;
             }
             while row + 3 <= self.m {
-                self.tile::<3, C>(row, col);
+                self.tile::<3, C, K>(row, col);
                 row += 3;
             }
             while row < self.m {
-                self.tile::<1, C>(row, col);
+                self.tile::<1, C, K>(row, col);
                 row += 1;
             }
         }
     }
 
     #[inline(always)]
-    unsafe fn tile<const R: usize, const C: usize>(&self, row: usize, col: usize) {
+    unsafe fn tile<const R: usize, const C: usize, const K: u8>(&self, row: usize, col: usize) {
         let Left { start, down, right, line } = self.a;
-        // SAFETY: the caller's rows and columns.
+        // SAFETY: the caller's rows, steps and columns.
         unsafe {
-            let c = |i: usize| self.c.0.add((row + i) * self.c.1 + col).cast::<[f32; C]>();
             let mut sums = [[0.0_f32; C]; R];
-            let mut b = self.b.0.add(col);
-            for number in 0..self.lines {
-                let mut a = start.add(row * down + number * line);
-                for _ in 0..self.depth {
-                    let y = b.cast::<[f32; C]>().read_unaligned();
-                    for (i, sums) in sums.iter_mut().enumerate() {
-                        let x = *a.add(i * down);
-                        for (sum, y) in sums.iter_mut().zip(y) {
-                            *sum = x.mul_add(y, *sum);
-                        }
+            let b = self.b.0.add(col);
+            let mut step = |a: *const f32, b: *const f32| {
+                let y = b.cast::<[f32; C]>().read_unaligned();
+                for (i, sums) in sums.iter_mut().enumerate() {
+                    let x = *a.add((row + i) * down);
+                    for (sum, y) in sums.iter_mut().zip(y) {
+                        *sum = x.mul_add(y, *sum);
                     }
-                    (a, b) = (a.add(right), b.add(self.b.1));
+                }
+            };
+            if let Kept::Steps(kept) = self.kept
+                && K == STEPS
+            {
+                for (p, &own) in kept.iter().enumerate() {
+                    step(start.add(p * right), b.add(own as usize * self.b.1));
+                }
+            } else {
+                let mut b = b;
+                for number in 0..self.lines {
+                    let mut a = start.add(number * line);
+                    for _ in 0..self.depth {
+                        step(a, b);
+                        (a, b) = (a.add(right), b.add(self.b.1));
+                    }
                 }
             }
             for (i, mut sums) in sums.into_iter().enumerate() {
+                let own = match self.kept {
+                    Kept::Rows(kept) if K == ROWS => kept[row + i] as usize,
+                    _ => row + i,
+                };
+                let c = self.c.0.add(own * self.c.1 + col).cast::<[f32; C]>();
                 if self.accumulate {
-                    let old = c(i).read_unaligned();
+                    let old = c.read_unaligned();
                     sums.iter_mut().zip(old).for_each(|(sum, old)| *sum += old);
                 }
-                c(i).write_unaligned(sums);
+                c.write_unaligned(sums);
             }
         }
     }

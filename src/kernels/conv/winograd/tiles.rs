@@ -140,6 +140,11 @@ impl Tiles {
         self.to.map(|results| results.div_ceil(RESULTS))
     }
 
+    /// Places of a picture that is read.
+    pub fn places(&self) -> usize {
+        self.from[0] * self.from[1]
+    }
+
     /// The tiles of some pictures.
     pub fn of(&self, pictures: &Range<usize>) -> Range<usize> {
         let [rows, cols] = self.extents();
