@@ -110,7 +110,8 @@ fn dropped(node: &Node) -> Option<String> {
             "each unit of each row by itself in training, one mask for all rows of a sample".to_string()
         }
         (axes, rows) => {
-            let names: Vec<&str> = axes.iter().map(|role| role.name()).collect();
+            let own = axes.iter().filter(|role| node.ty.has_role(**role));
+            let names: Vec<&str> = own.map(|role| role.name()).collect();
             let whole = if rows == Each::Sample { ", one mask for all rows of a sample" } else { "" };
             format!("one coin for all of {}{whole}", names.join(", "))
         }
@@ -154,6 +155,7 @@ fn training(model: &Model, train: &Train) -> Vec<(String, String)> {
     let mut rows = vec![("targets".to_string(), softening(model, train))];
     rows.extend(train.augmentation.told().into_iter().map(|told| ("inputs".to_string(), told)));
     rows.push(("schedule".into(), schedule(train)));
+    rows.extend(train.average.iter().map(|used| ("prediction".to_string(), used.word.told(&used.args))));
     let length = length(train);
     rows.push((
         "length".into(),
