@@ -156,12 +156,18 @@ fn inverse_less_one(step: &StepInfo, places: f64, _: f64) -> f64 {
     1.0 / ((step.rows as f64 * places).max(2.0) - 1.0)
 }
 
-/// `running = (1 - momentum) running + momentum new` for state `i`, once the layer is trained.
+/// `running = (1 - momentum) running + momentum new` for state `i`, once the layer is trained; their mean where they are measured.
 fn blend(cx: &mut Lower<'_>, i: usize, new: ValueId, live: Option<ValueId>) {
     let momentum = cx.args.number("momentum");
     let old = cx.state(i);
-    let kept = cx.b.scale(old, (1.0 - momentum) as f32);
-    let share = cx.b.scale(new, momentum as f32);
+    let (kept, share) = match cx.measured_share() {
+        None => (cx.b.scale(old, (1.0 - momentum) as f32), cx.b.scale(new, momentum as f32)),
+        Some(share) => {
+            let one = cx.b.constant(1.0);
+            let rest = cx.b.sub(one, share);
+            (cx.b.mul(old, rest), cx.b.mul(new, share))
+        }
+    };
     let running = cx.b.add(kept, share);
     let running = live.map_or(running, |live| cx.once_live(live, running, old));
     cx.update_state(i, running);

@@ -11,7 +11,7 @@ use crate::{
     data::{SOURCES, STATEMENTS},
     layers::{self, LAYERS, initial, manual},
     model::summary::number,
-    train::{augment, bayes_decay, losses, metrics, optimizers, penalties, schedules},
+    train::{augment, averages, bayes_decay, losses, metrics, optimizers, penalties, schedules},
     vocab::{ArgSpec, Block, Bounds, Default, Kind, Sig, Unit, ramp},
 };
 
@@ -61,6 +61,8 @@ pub fn pages() -> Vec<Page> {
     pages.extend(
         penalties::WORDS.iter().map(|(word, source)| page("penalty", "penalize ", word.sig(), source)),
     );
+    pages
+        .extend(averages::WORDS.iter().map(|(word, source)| page("average", "average ", word.sig(), source)));
     let decay = &bayes_decay::SIG;
     let usage = Some("penalize l2, bayes_decay(length_scale=, precision=, form=)".into());
     pages.push(Page { usage, ..page("value of `penalize l2`", "", decay, bayes_decay::SOURCE) });

@@ -1,6 +1,7 @@
 //! What training leaves on the disk while it goes on: `best.ckpt` and `last.ckpt`.
 //!
-//! Invariants. Each file is the whole checkpoint of its moment: `best.ckpt` has, byte for byte, what `last.ckpt` had after the best epoch.
+//! Invariants. Each file is the whole checkpoint of its moment: `best.ckpt` has, byte for byte, what `last.ckpt` had after the best epoch; where
+//! averages predict, under other names.
 //! `best.ckpt` is written first and `last.ckpt` names its checksum, so whenever a process dies the two agree, or the best is the newer one
 //! and the run stands there. Both were found finite.
 
@@ -10,7 +11,7 @@ use std::{
 };
 
 use super::{
-    checkpoint::{Checkpoint, CheckpointError, checksum},
+    checkpoint::{Checkpoint, CheckpointError, Named, checksum_of_best},
     figures::Words,
     progress::{Meta, Progress},
     store::Store,
@@ -87,7 +88,7 @@ impl<'a> Keeper<'a> {
         }
         self.write_best(graph, meta, progress)?;
         let meta = Meta { progress: progress.clone(), ..meta.clone() };
-        Checkpoint::write(&dir.join(LAST), graph, store, tallies, &meta)?;
+        Checkpoint::write(&dir.join(LAST), graph, store, tallies, &meta, Named::Trained)?;
         self.written = Instant::now();
         Ok(())
     }
@@ -126,12 +127,12 @@ fn best_into(
     then: &mut Progress,
     now: &mut Progress,
 ) -> Result<(), CheckpointError> {
-    let sum = checksum(graph, store);
+    let sum = checksum_of_best(graph, store);
     for best in [&mut then.best, &mut now.best].into_iter().flatten() {
         best.checksum = Some(sum);
     }
     let meta = Meta { progress: then.clone(), ..meta.clone() };
-    Checkpoint::write(&dir.join(BEST), graph, store, &Words::new(), &meta)
+    Checkpoint::write(&dir.join(BEST), graph, store, &Words::new(), &meta, Named::Average)
 }
 
 /// The best epoch of a run whose last checkpoint has come as far as `progress`.

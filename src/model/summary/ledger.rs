@@ -155,6 +155,7 @@ fn training(model: &Model, train: &Train) -> Vec<(String, String)> {
     let mut rows = vec![("targets".to_string(), softening(model, train))];
     rows.extend(train.augmentation.told().into_iter().map(|told| ("inputs".to_string(), told)));
     rows.push(("schedule".into(), schedule(train)));
+    rows.extend(train.average.iter().map(|used| ("prediction".to_string(), used.word.told(&used.args))));
     let length = length(train);
     rows.push((
         "length".into(),
