@@ -40,7 +40,7 @@ train {{
     )
 }
 
-const ROWS: &str = "crop 16x16, pad=2, fill=reflect\n  flip horizontal, kind=alternate\n  cutout 5x5\n  erase p=ramp(0.2, 0.8), value=noise";
+const ROWS: &str = "crop 16x16, pad=2, fill=reflect\n  flip horizontal, kind=alternate\n  cutout 5x5\n  erase p=ramp(0.2, 0.8), value=noise\n  rotate 10deg, fill=mean\n  color_jitter brightness=0.3, contrast=0.2, p=50%";
 
 struct Run {
     source: String,
@@ -126,9 +126,14 @@ fn folders() -> impl FnMut() -> std::path::PathBuf {
 /// Bytes with one map, bytes that the net sees as floats by channel, and sums and boxes of pairs.
 #[test]
 fn checkpoints_do_not_depend_on_threads_resume_or_interruption() {
-    for (data, pairs) in
-        [("batch 32", ""), ("normalize inputs, per=channel\n  batch 50", "\n  mixup alpha=0.3")]
-    {
+    let one_of = "\n  one_of weights=[1, 2], p=80% {\n    mixup alpha=0.3\n    cutmix alpha=1\n  }";
+    let cases = [
+        ("batch 32", ""),
+        ("normalize inputs, per=channel\n  batch 50", "\n  mixup alpha=0.3"),
+        ("normalize inputs, per=channel\n  batch 32", one_of),
+        ("scale 1/255\n  batch 32", "\n  cutmix alpha=1"),
+    ];
+    for (data, pairs) in cases {
         let run = Run::of(net(data, &format!("{ROWS}{pairs}")));
         let mut dir = folders();
         let (fed, expected) = run.go(&dir(), 1, None, 0);
@@ -178,5 +183,117 @@ fn rows_that_stay_as_they_are_train_the_same_net() {
             checkpoint.parameters()
         };
         assert!(parameters(&plain, &dir()) == parameters(&idle, &dir()), "{data}");
+    }
+}
+
+/// What `plot --kind augment` shows is what was fed, byte for byte.
+#[test]
+fn what_is_shown_is_what_was_fed() {
+    for data in ["batch 32", "normalize inputs, per=channel\n  batch 50, drop_last=true"] {
+        let run = Run::of(net(
+            data,
+            &format!("{ROWS}\n  one_of {{\n    mixup alpha=0.3\n    cutmix alpha=1\n  }}"),
+        ));
+        let (fed, _) = run.go(&folders()(), 2, None, 0);
+        let shown = dropnet::runtime::augment::shown(&run.model, &run.dataset, SEED, 0..330, 3);
+        let shown = shown.expect("rows").expect("pictures");
+        assert_eq!(shown.rows.len(), fed.len());
+        let mut pasted = 0;
+        for row in &shown.rows {
+            let expected = &fed[&(row.epoch, row.position)];
+            let mixed = row.mixed.as_ref().expect("a partner");
+            let Some(rect) = mixed.rect else {
+                assert!(row.fed == *expected, "row {} in epoch {}", row.row, row.epoch);
+                continue;
+            };
+            // Boxes are pasted before the net is fed: inside of them is the partner.
+            pasted += 1;
+            let partner = shown.rows.iter().find(|one| (one.epoch, one.row) == (row.epoch, mixed.partner));
+            let partner = &partner.expect("of the same minibatch").fed;
+            let element = row.fed.len() / 256;
+            for place in 0..256 {
+                let inside = (rect.top..rect.top + rect.height).contains(&(place / 16))
+                    && (rect.left..rect.left + rect.width).contains(&(place % 16));
+                let own = if inside { partner } else { &row.fed };
+                let bytes = place * element..(place + 1) * element;
+                assert!(expected[bytes.clone()] == own[bytes], "row {}, place {place}", row.row);
+            }
+            assert_eq!(mixed.share, 1.0 - rect.area() as f64 / 256.0);
+        }
+        assert!(pasted > 100, "{pasted}");
+    }
+}
+
+/// Pictures of a table: rows are changed as the table has them, and normalised then, each place by its own column.
+#[test]
+fn rows_of_tables_are_changed_before_they_are_normalised() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let row = |i: usize| {
+        (0..16).map(|j| format!("{}", ((7 * i + 3 * j * j) % 10) as f64 / 10.0)).collect::<Vec<_>>().join(",")
+    };
+    let rows: Vec<String> = (0..60).map(|i| format!("{},{}", row(i), ["a", "b"][i % 2])).collect();
+    let head: Vec<String> = (0..16).map(|j| format!("p{j}")).collect();
+    let table = format!("{},kind\n{}\n", head.join(","), rows.join("\n"));
+    std::fs::write(folder.path().join("pictures.csv"), table).expect("a file");
+    let source = |data: &str, augment: &str| {
+        format!(
+            "data {{\n  source csv, \"pictures.csv\"\n  target kind\n  {data}\n  batch 10\n}}\naugment {{\n  {augment}\n}}\nnet {{\n  input x: real[4, 4, 1]\n  flatten -> dense 2\n  output kind: class[2]\n}}\ntrain {{\n  loss cross_entropy\n  optimizer sgd, lr=0.1\n  epochs 2\n}}\n"
+        )
+    };
+    let search = Search::new(folder.path(), folder.path(), None);
+    let open = |data: &str, augment: &str| dropnet::run::open(&source(data, augment), &[], &search);
+    let ready = open("normalize inputs", "flip vertical, p=1\n  erase p=0").expect("sound");
+    let shown = dropnet::runtime::augment::shown(&ready.model, &ready.dataset, 0, 0..20, 1);
+    let plain = &ready.dataset.train.inputs[0].raw.as_ref().expect("the table's own numbers").rule;
+    for shown in shown.expect("rows").expect("pictures").rows {
+        let number = ready.dataset.train.numbers()[shown.row] as usize;
+        let expected: Vec<f32> = (0..16)
+            .map(|j| (3 - j / 4) * 4 + j % 4)
+            .map(|j| ((7 * number + 3 * j * j) % 10) as f32 / 10.0)
+            .collect();
+        assert_eq!(shown.numbers, expected);
+        let seen: Vec<f32> = bytemuck::pod_collect_to_vec(&shown.fed);
+        let normalised: Vec<f32> =
+            expected.iter().enumerate().map(|(i, x)| plain.apply(i, f64::from(*x))).collect();
+        assert_eq!(seen, normalised);
+    }
+    // Who computes with colours has to know what is black.
+    let error = open("normalize inputs", "color_jitter brightness=0.2").err().expect("a fault").to_string();
+    assert!(error.contains("E0412") && error.contains("which numbers are black and white"), "{error}");
+    assert!(open("normalize inputs\n  range 0..0.9", "color_jitter brightness=0.2").is_ok());
+}
+
+/// Pictures that are larger than the net's input are cut at random in training; everywhere else the net sees their middle.
+#[test]
+fn larger_pictures_are_seen_in_their_middle() {
+    for data in ["batch 32", "normalize inputs, per=channel\n  batch 32"] {
+        let source = net(data, "crop 16x16\n  flip horizontal").replace("size=16", "size=21");
+        let run = Run::of(source);
+        let input = &run.dataset.valid.as_ref().expect("validation rows").inputs[0];
+        let whole = input.raw.as_ref().expect("the whole pictures");
+        assert_eq!((input.shape(), &whole.store.form().shape[..]), (&[16, 16, 1][..], &[21, 21, 1][..]));
+        let number = run.dataset.train.numbers()[3] as usize;
+        let mut bytes = vec![0_u8; 441];
+        whole.store.read(number, &mut bytes).expect("a row");
+        let middle: Vec<u8> = (0..256).map(|i| bytes[(2 + i / 16) * 21 + 2 + i % 16]).collect();
+        let seen = input.seen(match input.store.whole().expect("in memory") {
+            Numbers::U8(all) => Numbers::U8(&all[number * 256..][..256]),
+            Numbers::F32(all) => Numbers::F32(&all[number * 256..][..256]),
+        });
+        let rule = &whole.rule;
+        let expected: Vec<f32> = middle.iter().map(|byte| rule.apply(0, f64::from(*byte))).collect();
+        // Bytes are mapped in 32 bits where one map serves all.
+        assert!(seen.iter().zip(&expected).all(|(a, b)| (a - b).abs() < 1e-5), "{data}");
+        // Raw rows to predict are whole pictures too.
+        let line: Vec<String> = bytes.iter().map(u8::to_string).collect();
+        let text = format!("{}\n", line.join(","));
+        let rows = run.dataset.transform.read_rows(text.into_bytes(), "rows.csv").expect("a row");
+        assert_eq!(rows.inputs[0].store.whole(), Some(Numbers::F32(&expected)));
+        // What training sees are windows at all 36 places.
+        let mut dir = folders();
+        let (fed, last) = run.go(&dir(), 2, None, 0);
+        assert!(last == run.go(&dir(), 1, None, 0).1);
+        let windows: std::collections::BTreeSet<&Vec<u8>> = fed.values().collect();
+        assert!(fed.len() == 3 * 330 && windows.len() > 900, "{}", windows.len());
     }
 }

@@ -11,7 +11,7 @@ use dropnet::{
     lower::lower_train,
     run::{self, Committee, PartFigures, Request, RunDir, Scoring, Started, Trained, Which},
     runtime::{
-        checkpoint::Checkpoint,
+        checkpoint::{Checkpoint, Named},
         figures::Words,
         progress::Meta,
         train::{Event, Job, Observer, Options, train},
@@ -214,7 +214,7 @@ fn leaves(json: &Json) -> Vec<String> {
 /// A checkpoint with the tensors of one and another description.
 fn write(from: &Checkpoint, path: &Path, meta: &Meta, tallies: &Words) {
     let graph = lower_train(&run::open(NET, &[], &search()).unwrap().model).graph;
-    Checkpoint::write(path, &graph, &from.store(&graph).unwrap(), tallies, meta).unwrap();
+    Checkpoint::write(path, &graph, &from.store(&graph).unwrap(), tallies, meta, Named::Trained).unwrap();
 }
 
 /// Each has a reason of its own; all are refused where the checkpoint meets its net.
@@ -298,7 +298,7 @@ fn parameters_are_finite() {
     let graph = lower_train(&run::open(NET, &[], &search()).unwrap().model).graph;
     let mut store = read.store(&graph).unwrap();
     store.params[0][1] = f32::NAN;
-    Checkpoint::write(&path, &graph, &store, &Words::new(), &read.meta).unwrap();
+    Checkpoint::write(&path, &graph, &store, &Words::new(), &read.meta, Named::Trained).unwrap();
     let name = &graph.params[0].name;
     for said in [figures(dir.path()).map(|_| ()), trained(dir.path(), 3, true)] {
         let said = said.unwrap_err();

@@ -403,9 +403,48 @@ train {
 }
 ";
 
+/// The other layers over maps, with squares, branches and whole maps that are dropped.
+const MORE_MAPS: &str = "
+data {
+  source shapes, rows=60, size=8, noise=10
+  split train=40, valid=10, test=10
+  scale 1/255
+  batch 16
+}
+net {
+  input image: real[8, 8, 1]
+  conv 6, 3x3, bias=false -> batch_norm -> relu -> dropout 0.3, kind=dropblock, size=3
+  depthwise_conv 3x3, stride=2 -> group_norm groups=3 -> relu
+  residual {
+    drop_path 0.4 { depthwise_conv 3x3, bias=false -> batch_norm -> relu -> conv 6, 1x1 }
+  }
+  residual {
+    drop_path 0.2, share=batch { conv 6, 3x3 -> layer_norm over=all }
+  }
+  conv_transpose 4, 3x3, stride=2 -> rms_norm -> dropout 0.2, kind=dropblock, size=2, share=channel
+  upsample 2x1, kind=bilinear -> zero_pad right=1
+  drop_connect 0.2 { conv 3, 3x3, stride=3 }
+  concat {
+    branch { mean_pool over=space }
+    branch { max_pool over=[height, channel] }
+  }
+  dense 4
+  output shape: class[4]
+}
+train {
+  loss cross_entropy
+  optimizer adam, lr=1e-3
+  epochs 3
+}
+";
+
 #[test]
 fn checkpoints_of_convolutions_do_not_depend_on_threads_resume_or_interruption() {
-    let run = Run::of(MAPS);
+    [MAPS, MORE_MAPS].into_iter().for_each(do_not_depend_on_threads_resume_or_interruption);
+}
+
+fn do_not_depend_on_threads_resume_or_interruption(source: &str) {
+    let run = Run::of(source);
     let folder = tempfile::tempdir().expect("a folder");
     let go = |name: &str, threads: usize, interrupted: u64| {
         let dir = folder.path().join(name);

@@ -12,7 +12,7 @@ use crate::{
     diag::{Diagnostic, Span},
     model::{Node, NodeKind, Ty, Use},
     syntax::ast::Step,
-    train::augment::{Augment, Augmentation, Pairs, Size, Statement, WORDS, elsewhere, find},
+    train::augment::{Augment, Augmentation, Pairs, Size, Statement, WORDS, elsewhere, find, one_of},
     vocab::{Args, Timed},
 };
 
@@ -53,7 +53,7 @@ pub(super) fn section(
     let mut found = Found::default();
     for step in chosen_steps(section, scope, diags) {
         match known(step, section) {
-            Ok(word) => found.statement(word, step, scope, diags),
+            Ok(word) => found.statement(word, step, section, scope, diags),
             Err(fault) => diags.push(*fault),
         }
     }
@@ -101,6 +101,7 @@ impl Found {
         &mut self,
         word: &'static dyn Augment,
         step: &Step,
+        section: Section<'_>,
         scope: &mut Scope,
         diags: &mut Vec<Diagnostic>,
     ) {
@@ -114,6 +115,14 @@ impl Found {
         if !sound(word.check(&args), &args, diags) {
             return;
         }
+        if word.holds_statements() {
+            let path = self.path(name);
+            let pairs = self.several(path, &args, step, section, scope, diags);
+            if is_first {
+                self.augmentation.pairs = pairs;
+            }
+            return;
+        }
         let statement = Statement { path: self.path(name), used: Use { word, args } };
         if word.is_of_pictures() {
             self.of_pictures.push(statement.used.clone());
@@ -123,6 +132,65 @@ impl Found {
             true => {}
             false => self.augmentation.rows.push(statement),
         }
+    }
+
+    /// The statements in the block of one that chooses among them.
+    fn several(
+        &mut self,
+        path: String,
+        args: &Args,
+        step: &Step,
+        section: Section<'_>,
+        scope: &mut Scope,
+        diags: &mut Vec<Diagnostic>,
+    ) -> Option<Pairs> {
+        let name = args.sig.name;
+        let Some(body) = &step.body else {
+            let error = Diagnostic::error("E0213", step.span, format!("`{name}` needs a block"));
+            diags.push(
+                error.label("no block").help(format!("write `{name} {{ mixup alpha=0.2 ... }}` on lines")),
+            );
+            return None;
+        };
+        let mut statements = Vec::new();
+        for step in chosen_steps(Section { body, ..section }, scope, diags) {
+            let word = match known(step, section) {
+                Ok(word) => word,
+                Err(fault) => {
+                    diags.push(*fault);
+                    continue;
+                }
+            };
+            if !word.is_of_pairs() || word.holds_statements() {
+                let message = format!("`{}` stands in the block of `{name}`", word.sig().name);
+                let error = Diagnostic::error("E0409", step.span, message);
+                diags.push(
+                    error.label("does not mix pairs by itself").also(args.span, "chooses what mixes pairs"),
+                );
+                continue;
+            }
+            let Some(args) = bind(word.sig(), &step.args, use_span(step), scope, diags) else { continue };
+            let statement = Statement { path: self.path(word.sig().name), used: Use { word, args } };
+            if word.is_of_pictures() {
+                self.of_pictures.push(statement.used.clone());
+            }
+            statements.push(statement);
+        }
+        let weights = one_of::weights(args).unwrap_or_else(|| vec![1.0; statements.len()]);
+        if weights.len() != statements.len() {
+            let numbers = if weights.len() == 1 { "number" } else { "numbers" };
+            let message = format!(
+                "`weights` of `{name}` has {} {numbers}, the block {} statements",
+                weights.len(),
+                statements.len()
+            );
+            diags.push(Diagnostic::error("E0206", args.span_of("weights"), message).label("one a statement"));
+            return None;
+        }
+        let among = weights.into_iter().zip(statements);
+        let among: Vec<_> =
+            among.filter(|(weight, statement)| *weight > 0.0 && !statement.is_off()).collect();
+        (!among.is_empty()).then(|| Pairs { among, p: args.timed("p"), path })
     }
 
     /// The word, with an ordinal from the second on.
@@ -145,7 +213,7 @@ impl Found {
             true => Diagnostic::error("E0104", step.span, format!("`{name}` beside `{first}`"))
                 .label("rows are mixed once")
                 .also(span, "the first one")
-                .help("keep one of them"),
+                .help("write `one_of { ... }` around both: each minibatch takes one of them"),
             false => Diagnostic::error("E0409", step.span, format!("`{name}` stands behind `{first}`"))
                 .label("changes rows one by one")
                 .also(span, "mixes rows in pairs")
@@ -162,6 +230,15 @@ impl Found {
         };
         let sizes = picture.ty.sizes();
         let input = [sizes[0], sizes[1]];
+        let colored = self.of_pictures.iter().find_map(|used| Some((used, used.word.needs_rgb(&used.args)?)));
+        if let Some((used, arg)) = colored.filter(|_| sizes[2] != 3) {
+            let message = format!("`{}` needs red, green and blue", used.args.sig.name);
+            return Some(
+                Diagnostic::error("E0410", used.args.span_of(arg), message)
+                    .label("of colours")
+                    .also(picture.span, format!("{} a place", counted_channels(sizes[2]))),
+            );
+        }
         self.sizes(input, start(&sizes, shape))
     }
 
@@ -199,9 +276,12 @@ impl Found {
 /// A statement that mixes pairs by itself; none that is switched off.
 fn alone(statement: Statement) -> Option<Pairs> {
     // The limit of the distribution at 0 leaves every row as it is.
-    let is_off = statement.used.args.number("alpha") == 0.0;
     let (path, p) = (statement.path.clone(), statement.p());
-    (!is_off && p != Timed::Constant(0.0)).then(|| Pairs { among: vec![(1.0, statement)], p, path })
+    (!statement.is_off() && p != Timed::Constant(0.0)).then(|| Pairs {
+        among: vec![(1.0, statement)],
+        p,
+        path,
+    })
 }
 
 /// The input that is a picture.
@@ -216,6 +296,10 @@ fn picture(inputs: &[Input]) -> Result<&Input, &'static str> {
         (None, _) => Err("is no picture: height, width and channels"),
         (Some(_), Some(_)) => Err("is not the only picture: which one is meant?"),
     }
+}
+
+fn counted_channels(n: usize) -> String {
+    if n == 1 { "1 number".into() } else { format!("{n} numbers") }
 }
 
 fn no_picture(args: &Args, inputs: &[Input], why: &str) -> Diagnostic {

@@ -10,7 +10,9 @@ use crate::{
     diag::Diagnostic,
     model::Use,
     syntax::ast::Step,
-    train::{Loss, Optimizer, Penalty, Schedule, losses, optimizers, penalties, schedules},
+    train::{
+        Average, Loss, Optimizer, Penalty, Schedule, averages, losses, optimizers, penalties, schedules,
+    },
     vocab::Sig,
 };
 
@@ -50,6 +52,13 @@ pub static PENALIZE: Family<dyn Penalty> = Family {
     what: "penalty",
     example: "penalize l2, 1e-4",
     words: penalties::WORDS,
+    sig: |word| word.sig(),
+};
+pub static AVERAGE: Family<dyn Average> = Family {
+    statement: "average",
+    what: "average",
+    example: "average ema, decay=0.999",
+    words: averages::WORDS,
     sig: |word| word.sig(),
 };
 

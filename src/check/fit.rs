@@ -129,6 +129,11 @@ pub(super) fn fit(
             dims.map_or_else(|| sizes_fault("has another number"), |dims| Ok(Value::Size(dims)))
         }
         (Kind::Span, Value::Span(a, b)) => Ok(Value::Span(a, b)),
+        (Kind::Interval { unit: Some(unit), .. }, Value::Number(x)) => Err(Ok(Box::new(
+            Diagnostic::error("E0207", span, format!("`{}` of `{}` is in `{unit}`", spec.name, sig.name))
+                .label("has no unit")
+                .fix("write the unit", span, format!("{}{unit}", exactly(x))),
+        ))),
         (Kind::Interval { .. }, value) => {
             let Some((low, high)) = ends(&value, kind) else { return Err(Err(value)) };
             for end in [low, high] {

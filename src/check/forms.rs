@@ -11,11 +11,11 @@ use super::{
     words::eval_or_word,
 };
 use crate::{
-    diag::{Diagnostic, Span},
+    diag::{Diagnostic, Edit, Fix, Span},
     layers::{self, ParamDecl, Reach},
     model::{Node, NodeId, NodeKind, OutputKind, Ty, ends, laws, reaches},
     syntax::ast::{Arg, ArgKey, Binding, BlockDef, Expr, ExprKind, Step},
-    vocab::{Value, exactly},
+    vocab::{Block, Sig, Value, exactly},
 };
 
 type Result<T> = std::result::Result<T, Box<Diagnostic>>;
@@ -23,11 +23,9 @@ type Result<T> = std::result::Result<T, Box<Diagnostic>>;
 /// Layers that the language has and this version does not.
 const NOT_YET: &[&str] = &[
     "attention",
-    "drop_path",
     "embedding",
     "encoder",
     "flip",
-    "group_norm",
     "gru",
     "highway",
     "load",
@@ -41,6 +39,8 @@ const NOT_YET: &[&str] = &[
     "stack",
     "unembed",
 ];
+/// What stands before a layer's name in other languages.
+const LIBRARIES: &[&str] = &["F", "keras", "layers", "nn", "tf", "torch"];
 /// Blocks that only some layers hold.
 const PARTS: &[(&str, &str)] = &[("branch", "`concat`, `add` or `mul`"), ("shortcut", "`residual`")];
 /// Types that the language has and this version does not.
@@ -65,6 +65,12 @@ pub fn unknown_layer<'a>(step: &Step, blocks: impl Iterator<Item = &'a str>, hom
         return misplaced(name, section, span);
     }
     let error = Diagnostic::error("E0203", span, format!("unknown layer `{name}`"));
+    if let Some((layer, ours)) = layers::elsewhere(name) {
+        return called_otherwise(error, step, layer.sig(), ours);
+    }
+    if LIBRARIES.contains(&name) {
+        return error.label("no prefix here").help("write the layer alone, by its name: `conv 32, 3x3`");
+    }
     let builtin = layers::LAYERS.iter().map(|row| row.layer.sig().name);
     let forms = ["input", "output", "from", "reuse"];
     match nearest(name, builtin.chain(forms).chain(blocks)) {
@@ -76,6 +82,28 @@ pub fn unknown_layer<'a>(step: &Step, blocks: impl Iterator<Item = &'a str>, hom
         }
         None => error.label("no layer has this name"),
     }
+}
+
+/// The answer to a layer's name in another library: `ours` is its name here, with an argument where one must be added.
+fn called_otherwise(error: Diagnostic, step: &Step, sig: &Sig, ours: &str) -> Diagnostic {
+    let error = error.label(format!("it is called `{ours}` here"));
+    let no_block = sig.block == Block::Body && step.body.is_none();
+    if no_block || sig.args.is_empty() && !step.args.is_empty() {
+        return error.help(format!("`dropnet explain {}` says how it is written", sig.name));
+    }
+    let (word, more) = ours.split_once(' ').unwrap_or((ours, ""));
+    let mut edits = vec![Edit { span: step.name.span, text: word.into() }];
+    match step.args.last() {
+        _ if more.is_empty() => {}
+        None => edits[0].text = ours.into(),
+        Some(last) => {
+            let end = Span::new(last.span.end, last.span.end);
+            edits.push(Edit { span: end, text: format!(", {more}") });
+        }
+    }
+    let mut error = error;
+    error.fixes.push(Fix { message: "write it by its name here".into(), edits });
+    error
 }
 
 pub fn declare_let(binding: &Binding, scope: &mut Scope, diags: &mut Vec<Diagnostic>) {

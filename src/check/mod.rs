@@ -29,6 +29,7 @@ mod times;
 mod train;
 mod value;
 mod watched;
+mod ways;
 mod words;
 
 pub use net::Net;
@@ -154,6 +155,7 @@ fn check_as(file: &File, env: &Env, broken: bool) -> Checked {
     diags.dedup();
     let model = model.filter(|_| !broken && !diags.iter().any(Diagnostic::is_error));
     let level = if env.pedantic { lint::Level::Pedantic } else { lint::Level::Proved };
+    diags.extend(model.iter().flat_map(ways::unavoidable));
     diags.extend(model.iter().flat_map(|model| lint::find(model, level)));
     Checked { model, diagnostics: diags, sketch }
 }

@@ -4,6 +4,7 @@ use super::suggest::nearest;
 use crate::{
     diag::{Diagnostic, Span},
     syntax::ast::{Arg, ArgKey, Body, ExprKind, Step, Stmt},
+    train::augment,
 };
 
 /// In their usual order.
@@ -43,7 +44,7 @@ pub fn statement_step<'f>(stmt: &'f Stmt, section: &str, diags: &mut Vec<Diagnos
     diags.push(match stmt {
         Stmt::Chain(chain) if chain.label.is_none() && chain.steps.len() == 1 => {
             let step = &chain.steps[0];
-            if let Some(body) = &step.body {
+            if let Some(body) = step.body.as_ref().filter(|_| !takes_a_block(section, &step.name.text)) {
                 diags.push(
                     Diagnostic::error("E0213", body.span, format!("`{}` takes no block", step.name.text))
                         .label("not expected"),
@@ -66,6 +67,15 @@ pub fn statement_step<'f>(stmt: &'f Stmt, section: &str, diags: &mut Vec<Diagnos
             .label(format!("inside `{section}`")),
     });
     None
+}
+
+/// Whether a statement of a section is followed by others in braces.
+fn takes_a_block(section: &str, word: &str) -> bool {
+    match section {
+        "augment" => augment::find(word).is_some_and(|word| word.holds_statements()),
+        "predict" => word == "augment",
+        _ => false,
+    }
 }
 
 /// `FAMILY WORD, args...`: the word, its place and the other arguments.

@@ -247,10 +247,10 @@ pub fn home(word: &str) -> Option<&'static str> {
         Some("predict")
     } else if sweep::SWEEP_STATEMENTS.iter().any(|sig| sig.name == word) {
         Some("sweep")
-    } else if crate::train::augment::find(word).is_some() {
-        Some("augment")
+    } else if crate::layers::find(word).is_some() {
+        Some("net")
     } else {
-        crate::layers::find(word).map(|_| "net")
+        crate::train::augment::find(word).map(|_| "augment")
     }
 }
 

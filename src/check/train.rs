@@ -4,7 +4,7 @@ use super::{
     augment,
     bind::bind,
     chosen::chosen_steps,
-    family::{LOSS, OPTIMIZER, PENALIZE, SCHEDULE},
+    family::{AVERAGE, LOSS, OPTIMIZER, PENALIZE, SCHEDULE},
     parts::{self, FREEZE, LR},
     report,
     scope::Scope,
@@ -17,7 +17,7 @@ use crate::{
     diag::{Diagnostic, Span},
     model::{Freeze, OutputKind, OwnRate, StopEarly, Train, Use},
     syntax::ast::Step,
-    train::{Wrong, losses, metrics, optimizers, penalties, schedules},
+    train::{Wrong, averages, losses, metrics, optimizers, penalties, schedules},
     vocab::{ArgSpec, Args, Block, Bounds, Default, Kind, Sig, Time, Unit},
 };
 
@@ -77,13 +77,14 @@ pub const STATEMENTS: &[&str] = &[
     "steps",
     "seed",
     "stop_early",
+    "average",
     "report",
     "freeze",
     "lr",
 ];
 /// Statements that may stand more than once.
 const REPEATED: &[&str] = &["penalize", "freeze", "lr"];
-const NOT_YET: &[&str] = &["average", "accumulate"];
+const NOT_YET: &[&str] = &["accumulate"];
 #[derive(Default)]
 struct Found {
     loss: Option<Use<dyn losses::Loss>>,
@@ -94,6 +95,7 @@ struct Found {
     freezes: Vec<Freeze>,
     rates: Vec<OwnRate>,
     stop_early: Option<(StopEarly, Span)>,
+    average: Option<Use<dyn averages::Average>>,
     report: Vec<Use<dyn metrics::Metric>>,
     seed: Option<u64>,
     seen: Vec<(&'static str, Span)>,
@@ -164,6 +166,7 @@ pub fn section(
         freezes: found.freezes,
         rates: found.rates,
         stop_early: found.stop_early.map(|(stop, _)| stop),
+        average: found.average,
         report: found.report,
         augmentation,
         seed: found.seed,
@@ -193,6 +196,7 @@ impl Found {
                     .chosen(step, scope, diags)
                     .filter(|used| sound(used.word.check(&used.args), &used.args, diags))
             }
+            "average" => self.average = AVERAGE.chosen(step, scope, diags),
             "penalize" => self.penalties.extend(PENALIZE.chosen(step, scope, diags)),
             "epochs" => self.length = length(&EPOCHS, Unit::Epochs, step, scope, diags),
             "steps" => self.length = length(&STEPS, Unit::Steps, step, scope, diags),

@@ -126,11 +126,12 @@ fn worth(found: &Ablation) -> String {
     for layer in &found.layers {
         let (unit, most) = layer.worst();
         text += &format!(
-            "{:<width$}  {:>5}  {:>9}  {:>9}   (unit {unit})\n",
+            "{:<width$}  {:>5}  {:>9}  {:>9}   ({} {unit})\n",
             layer.weight,
             layer.lost.len(),
             number(layer.mean()),
-            number(most)
+            number(most),
+            if layer.maps { "map" } else { "unit" },
         );
     }
     text

@@ -29,6 +29,19 @@ fn is_numeric(arg: &Arg) -> bool {
 }
 
 /// A whole number that is at least `LEAST`.
+/// `A..B`, B not included.
+pub fn rows(text: &str) -> Result<std::ops::Range<usize>, String> {
+    let ends = text.split_once("..").and_then(|(a, b)| Some((a.parse().ok()?, b.parse().ok()?)));
+    ends.filter(|(a, b): &(usize, usize)| a < b)
+        .map(|(a, b)| a..b)
+        .ok_or_else(|| "row numbers such as 0..8, the last not included".into())
+}
+
+/// A share in a few digits.
+pub fn shown(x: f64) -> String {
+    dropnet::vocab::in_digits(x, 3)
+}
+
 pub fn whole<const LEAST: u64>(text: &str) -> Result<u64, String> {
     between::<LEAST, { u64::MAX }>(text)
 }

@@ -95,35 +95,69 @@ impl Command {
             }
         }
         if self.json {
-            let sites: Vec<_> =
-                masks.iter().map(|mask| json!({ "path": mask.path, "kept": kept(mask) })).collect();
+            let site =
+                |mask: &SiteMask| json!({ "path": mask.path, "shape": mask.shape, "kept": kept(&mask.kept) });
+            let sites: Vec<_> = masks.iter().map(site).collect();
             ui.data(&format!("{}\n", json!({ "sites": sites })))?;
         } else {
-            ui.data(&list(&masks))?;
+            let pictures = if self.site.is_some() { usize::MAX } else { PICTURES };
+            ui.data(&list(&masks, pictures))?;
         }
         Ok(Exit::Done)
     }
 }
 
-fn kept(mask: &SiteMask) -> Vec<usize> {
-    (0..mask.kept.len()).filter(|unit| mask.kept[*unit]).collect()
+/// Maps of a site that are drawn unless it was asked for by name.
+const PICTURES: usize = 16;
+/// Columns of a terminal that pictures beside each other take.
+const LINE: usize = 100;
+
+fn kept(units: &[bool]) -> Vec<usize> {
+    (0..units.len()).filter(|unit| units[*unit]).collect()
 }
 
-/// A line a site: how many are kept, and which.
-fn list(masks: &[SiteMask]) -> String {
+/// A line a site: how many are kept, and which; of maps that are dropped place by place, the first as small pictures.
+fn list(masks: &[SiteMask], most: usize) -> String {
     let width = masks.iter().map(|mask| mask.path.len()).max().unwrap_or(0);
     let mut text = String::new();
     for mask in masks {
-        let kept = kept(mask);
-        let units: Vec<String> = kept.iter().map(usize::to_string).collect();
-        let _ = writeln!(
-            text,
-            "{:<width$}  {} of {} kept  {}",
-            mask.path,
-            kept.len(),
-            mask.kept.len(),
-            units.join(" ")
-        );
+        let (units, noun) = match mask.whole_maps() {
+            Some(maps) => (maps, " maps"),
+            None => (&mask.kept[..], ""),
+        };
+        let kept = kept(units);
+        let line = format!("{:<width$}  {} of {}{noun} kept", mask.path, kept.len(), units.len());
+        match (&mask.shape[..], mask.whole_maps()) {
+            (&[height, tile, maps], None) => {
+                let shown = maps.min(most);
+                let some = if shown < maps { format!(", the first {shown}") } else { String::new() };
+                let _ = writeln!(text, "{line}, {maps} maps of {height}x{tile}{some}");
+                text += &pictures(mask, [height, tile, maps], shown);
+            }
+            _ => {
+                let units: Vec<String> = kept.iter().map(usize::to_string).collect();
+                let _ = writeln!(text, "{line}  {}", units.join(" "));
+            }
+        }
+    }
+    text
+}
+
+/// The first maps of a mask beside each other, a dot where a unit is dropped.
+fn pictures(mask: &SiteMask, [height, width, maps]: [usize; 3], shown: usize) -> String {
+    let mut text = String::new();
+    let beside = (LINE / (width + 2)).max(1);
+    for first in (0..shown).step_by(beside) {
+        let group = first..shown.min(first + beside);
+        for row in 0..height {
+            let mark = |map: usize, column: usize| {
+                if mask.kept[(row * width + column) * maps + map] { '#' } else { '.' }
+            };
+            let line =
+                group.clone().map(|map| (0..width).map(|column| mark(map, column)).collect::<String>());
+            let _ = writeln!(text, "  {}", line.collect::<Vec<_>>().join("  "));
+        }
+        text.push('\n');
     }
     text
 }

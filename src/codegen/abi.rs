@@ -34,7 +34,7 @@ pub(super) struct Args {
     pub scalar_stride: u64,
     /// Stream keys by site.
     pub streams: *const u64,
-    /// In code that is sampled: the sample that each position belongs to, and bytes from one sample's streams to the next.
+    /// In code that is sampled: the sample that each position belongs to, null elsewhere, and bytes from one sample's streams to the next.
     pub samples: *const u32,
     pub sample_stride: u64,
     /// Added to positions where a row key is made.

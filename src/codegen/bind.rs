@@ -103,6 +103,7 @@ pub struct Bind<'a> {
 
 impl Bind<'_> {
     /// Positions of the steps to run, within the pass.
+    #[inline]
     pub(super) fn positions(&self) -> Range<usize> {
         let of = |step: usize| self.rows.min(step * self.batch);
         of(self.steps.start)..of(self.steps.end.max(self.steps.start))
@@ -111,6 +112,7 @@ impl Bind<'_> {
 
 impl<'a> Bind<'a> {
     /// One step over `rows` rows without tensors and tables, targets, mixing, samples and sums: what a pass has of them replaces these.
+    #[inline]
     pub fn once(rows: usize, output: &'a mut [f32], done: &'a AtomicU64, stop: &'a AtomicU32) -> Self {
         Self {
             inputs: Vec::new(),

@@ -35,6 +35,8 @@ impl Needs {
                 }
                 Kernel::Call { call, .. } => {
                     call.operands().iter().filter(|o| o.touch.writes()).for_each(|o| needs.write(o.buffer));
+                    call.scalars().iter().for_each(|s| needs.scalars = needs.scalars.max(s.index() + 1));
+                    call.sites().iter().for_each(|s| needs.streams = needs.streams.max(s.index() + 1));
                 }
                 Kernel::Total { index, .. } => needs.totals = needs.totals.max(*index as usize + 1),
             }

@@ -90,7 +90,8 @@ impl Shared {
     }
 }
 
-/// Arguments of one thread for the steps of a pass from `first` on.
+/// Arguments of one thread for the steps of a pass from `first` on. A session writes them for every row that it is asked for.
+#[inline]
 pub(super) fn args(
     bind: &mut Bind<'_>,
     first: usize,
@@ -116,7 +117,7 @@ pub(super) fn args(
         scalars: bind.scalars[since * bind.scalar_count..].as_ptr(),
         scalar_stride: 4 * bind.scalar_count as u64,
         streams: bind.streams.as_ptr(),
-        samples: table(bind.samples),
+        samples: if bind.samples.is_empty() { std::ptr::null() } else { table(bind.samples) },
         sample_stride: 8 * bind.stream_count as u64,
         position_base: bind.position_base,
         update_base: bind.update_base + since as u64,

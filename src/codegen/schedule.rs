@@ -65,22 +65,32 @@ impl Schedule {
     /// Buffer and operand numbers of the program must be in range.
     pub fn new(program: &Program) -> Self {
         let runs_once = once(program);
-        let mut once = tasks(program, |kernel| runs_once[kernel]);
+        let touches: Vec<Vec<Touch>> =
+            program.kernels.iter().map(|kernel| touches(program, kernel)).collect();
+        let judged = Judged::find(program, &touches);
+        let tasks =
+            |once: bool| tasks(program, &touches, judged.as_ref(), |kernel| runs_once[kernel] == once);
+        let mut once = tasks(true);
         if !once.is_empty() {
             once.push(Task::Barrier);
         }
-        Self { once, step: tasks(program, |kernel| !runs_once[kernel]) }
+        Self { once, step: tasks(false) }
     }
 }
 
-/// Some kernels as tasks.
-fn tasks(program: &Program, of: impl Fn(usize) -> bool) -> Vec<Task> {
-    let judged = Judged::find(program).filter(|judged| of(judged.writer));
+/// Some kernels as tasks. `touches` has what each kernel of the program touches.
+fn tasks(
+    program: &Program,
+    touches: &[Vec<Touch>],
+    judged: Option<&Judged>,
+    of: impl Fn(usize) -> bool,
+) -> Vec<Task> {
+    let judged = judged.filter(|judged| of(judged.writer));
     let mut tasks = Vec::new();
     let mut open: Vec<Touch> = Vec::new();
     let mut pending = None;
     for (i, kernel) in program.kernels.iter().enumerate().filter(|(i, _)| of(*i)) {
-        let touches = touches(program, kernel);
+        let touches = &touches[i];
         let clash = touches.iter().any(|t| open.iter().any(|o| o.clashes(t)));
         let must_judge = pending.is_some() && touches.iter().any(|t| t.write && persists(program, t.buffer));
         if clash || must_judge {
@@ -101,8 +111,8 @@ fn tasks(program: &Program, of: impl Fn(usize) -> bool) -> Vec<Task> {
             _ => Task::Call { kernel: i, parts: parts(kernel) },
         });
         open.extend(touches);
-        if judged.as_ref().is_some_and(|j| j.writer == i) {
-            pending = judged.as_ref().map(|j| j.value);
+        if let Some(judged) = judged.filter(|judged| judged.writer == i) {
+            pending = Some(judged.value);
         }
     }
     if let Some(value) = pending {
@@ -118,12 +128,12 @@ struct Judged {
 }
 
 impl Judged {
-    fn find(program: &Program) -> Option<Self> {
+    fn find(program: &Program, touches: &[Vec<Touch>]) -> Option<Self> {
         let total = |k: &Kernel| matches!(k, Kernel::Total { index: 0, .. });
         let at = program.kernels.iter().position(total)?;
         let Kernel::Total { value, .. } = program.kernels[at] else { return None };
-        let writes = |k: &Kernel| touches(program, k).iter().any(|t| t.write && t.buffer == value);
-        let writer = program.kernels[..at].iter().rposition(writes)?;
+        let writes = |of: &Vec<Touch>| of.iter().any(|t| t.write && t.buffer == value);
+        let writer = touches[..at].iter().rposition(writes)?;
         Some(Self { value, writer })
     }
 }

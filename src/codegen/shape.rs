@@ -5,7 +5,7 @@
 //! map).
 
 use crate::graph::DType;
-use crate::loops::{Body, Buffer, BufferId, BufferKind, Domain, LoopKernel, Operand};
+use crate::loops::{Body, Buffer, BufferId, BufferKind, Domain, Inst, LoopKernel, Operand};
 
 use super::{CodegenError, Options, Storage};
 
@@ -83,9 +83,19 @@ impl<'p> Shape<'p> {
         })
     }
 
-    /// Equal keys, equal code. Text, because it tells 0 from -0 and NaN from NaN.
-    pub fn key(&self) -> String {
-        format!("{:?} {:?} {:?}", self.domain, self.operands, self.body)
+    /// Whether both have the same code. Constants are compared as bits: 0 is not -0.
+    pub fn same_code(&self, other: &Self) -> bool {
+        (self.sampled, self.domain) == (other.sampled, other.domain)
+            && self.operands == other.operands
+            && self.body == other.body
+            && self.constants().eq(other.constants())
+    }
+
+    fn constants(&self) -> impl Iterator<Item = u32> + '_ {
+        self.body.insts().filter_map(|(_, _, inst)| match inst {
+            Inst::Const(x) => Some(x.to_bits()),
+            _ => None,
+        })
     }
 
     /// Operands stored as bytes, in order.

@@ -82,7 +82,7 @@ pub(super) fn build(program: &Program, options: &Options, target: &Target) -> Re
     let mut context = FunctionBuilderContext::new();
     let call_conv = target.isa.default_call_conv();
     let mut units: Vec<Unit> = Vec::new();
-    let mut keys: Vec<String> = Vec::new();
+    let mut shapes: Vec<Shape<'_>> = Vec::new();
     let mut functions = Vec::new();
     let mut words = Vec::new();
     for kernel in &program.kernels {
@@ -94,22 +94,22 @@ pub(super) fn build(program: &Program, options: &Options, target: &Target) -> Re
             Kernel::Total { .. } => (None, 0),
             Kernel::Loop(k) => {
                 let shape = Shape::new(k, &program.buffers, options)?;
-                let key = shape.key();
-                let number = match keys.iter().position(|k| *k == key) {
+                let words = shape.words();
+                let number = match shapes.iter().position(|known| known.same_code(&shape)) {
                     Some(number) => number,
                     None => {
-                        keys.push(key);
                         let name = UserFuncName::user(0, units.len() as u32);
                         let mut function = Function::with_name_signature(name, kernel_signature(call_conv));
                         let mut fb = FunctionBuilder::new(&mut function, &mut context);
                         kernel::emit(&mut fb, &shape, target.fma)?;
                         fb.finalize(target.isa.frontend_config());
                         units.push(Unit { name: k.name.clone(), serves: Vec::new(), function });
+                        shapes.push(shape);
                         units.len() - 1
                     }
                 };
                 units[number].serves.push(k.name.clone());
-                (Some(Callee::Unit(number)), shape.words())
+                (Some(Callee::Unit(number)), words)
             }
         };
         functions.push(function);

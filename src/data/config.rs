@@ -198,6 +198,8 @@ pub struct Settings {
     pub normalize: Option<Normalize>,
     pub scale: Option<Scale>,
     pub batch: Option<Batch>,
+    /// Black and white of pictures that are no bytes.
+    pub range: Option<(f64, f64)>,
     /// Bytes.
     pub prefix_limit: Option<u64>,
     /// How pictures of any size become rows.

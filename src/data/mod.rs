@@ -13,6 +13,7 @@ mod dataset;
 mod divide;
 mod draw;
 mod elementary;
+mod encode;
 mod encoding;
 mod error;
 mod files;
@@ -25,6 +26,7 @@ mod inputs;
 mod need;
 mod notation;
 mod only;
+mod opened;
 mod own_test;
 mod pictures;
 mod raw;
@@ -47,7 +49,6 @@ mod transform;
 mod words;
 
 pub(crate) use advice::{Advice, are_hardly_classes, fitting_classes};
-pub use assemble::{Divided, Opened, open};
 pub use config::{
     Batch, By, Choosing, Classes, ColumnRef, Columns, DEFAULT_BATCH, DataConfig, Division, Normalize, Per,
     Scale, Settings, Share, Source, Split, updates,
@@ -57,6 +58,7 @@ pub(crate) use error::cut;
 pub use error::{DataError, Fault, Place};
 pub use need::{Need, Want};
 pub(crate) use notation::Notations;
+pub use opened::{Divided, Opened, open};
 pub use pictures::{Converted, Prepare};
 pub use raw::Format;
 pub use rows::Rows;

@@ -56,6 +56,7 @@ pub static STATEMENTS: &[&Statement] = &[
     &statements::resize::WORD,
     &statements::crop::WORD,
     &statements::scale::WORD,
+    &statements::range::WORD,
     &statements::batch::WORD,
     &statements::prefix_limit::WORD,
 ];

@@ -591,6 +591,23 @@ whatever is learnt. Layers that hand their input on in prediction (`dropout`, `n
 Take the `softmax` or `sigmoid` out: predictions are probabilities all the same."#,
     ),
     (
+        "E0307",
+        r#"A branch that is dropped and has no way around it
+
+`drop_path` keeps or drops its whole block for a row. What is left of the row where it is dropped is what goes around the block: in a `residual` the
+value that went into it. Where every way from the inputs to the output leads through the block nothing is left, and the net says the same of all such rows.
+
+    conv 32, 3x3
+    drop_path 0.1 { relu -> conv 32, 3x3 }      # nothing around it
+
+    conv 32, 3x3
+    residual {
+      drop_path 0.1 { relu -> conv 32, 3x3 }
+    }
+
+Put it into a `residual`. `dropout` drops units and needs no way around them; `share=space` drops whole maps."#,
+    ),
+    (
         "E0402",
         r#"The loss does not fit the output
 
@@ -707,6 +724,17 @@ What `augment` makes of the pictures of the data is what the net's input takes, 
 Write the size of the input; `pad=4` puts places around pictures of that size first."#,
     ),
     (
+        "E0412",
+        r#"Colours of numbers whose black and white nobody knows
+
+Brightness, contrast and their like are functions of pictures between black and white. Of bytes these are 0 and 255; of other numbers the data do not say.
+
+    data { source npy, inputs="pictures.npy", labels="kinds.npy" }      floats
+    augment { color_jitter brightness=0.4 }
+
+Say it in `data`: `range 0..1`, in the numbers of the source."#,
+    ),
+    (
         "E0501",
         r#"A data section needs a `source`
 
@@ -793,7 +821,8 @@ Give what the message says is missing: `source idx, images="a.gz", labels="b.gz"
         "E0508",
         r#"A normalisation that cannot be
 
-A target that is a class has no mean, `per=` is about inputs only, and a scale of 0 leaves nothing of them.
+A target that is a class has no mean, `per=` is about inputs only, and a scale of 0 leaves nothing of them. Black and white of `range` are two
+numbers.
 
     normalize inputs, target        with `output y: class[3]`
 
@@ -1247,7 +1276,8 @@ Make the layer wider, or leave the dropout out."#,
         "W0112",
         r#"A rate far from what is usual
 
-About 0.2 of inputs and 0.5 of hidden units are the rates that papers found on held-out rows. Much higher ones starve the net.
+About 0.2 of inputs, 0.1 of maps behind a convolution and 0.5 of hidden units are the rates that papers found on held-out rows. Much higher
+ones starve the net: a convolution has few weights for its numbers, and the dense layers behind it take most of the dropout.
 
     input x: real[8]
     dropout 0.6
@@ -1370,6 +1400,24 @@ no bound at 0 of what is predicted. A `softmax` of one number is 1, whatever com
     output price: real[1]
 
 Leave the last function out. To keep predictions above 0, leave `target` out of `normalize`."#,
+    ),
+    (
+        "W0123",
+        r#"Layers between a dropped branch and its sum
+
+Where `drop_path` drops its block, zeros stand in its place. Layers behind it that are not in the block go on with these zeros: their biases
+and statistics make numbers of them, and the residual adds those to the row. In the paper such a row passes as it is.
+
+    residual {
+      drop_path 0.2 { relu -> conv 8, 3x3 }
+      conv 8, 1x1
+    }
+
+    residual {
+      drop_path 0.2 { relu -> conv 8, 3x3 -> conv 8, 1x1 }
+    }
+
+Put them into the block."#,
     ),
     (
         "W0201",

@@ -8,8 +8,8 @@ use std::sync::Arc;
 
 use super::intern::Interner;
 use super::{
-    Address, Array, DType, Dim, Graph, Op, Origin, ParamId, Phase, Scalar, ScalarId, Sink, Site, SiteId,
-    SlotId, StateId, Stored, Type, ValueId, shape,
+    Address, Array, Averaged, DType, Dim, Graph, Op, Origin, ParamId, Phase, Scalar, ScalarId, Sink, Site,
+    SiteId, SlotId, StateId, Stored, Type, ValueId, shape,
 };
 
 /// The scalar by which a sum over the rows of the minibatch becomes their mean.
@@ -21,6 +21,9 @@ pub struct Builder {
     interner: Interner,
     origin: Origin,
 }
+
+/// In front of the name of what is averaged.
+pub const AVERAGE: &str = "average.";
 
 /// Stops at a broken invariant of the graph; no `.net` file may lead here.
 pub(super) fn ice(what: &str, where_: &dyn std::fmt::Display) -> ! {
@@ -131,6 +134,21 @@ impl Builder {
         self.push(Op::Slot(SlotId(id)), &[])
     }
 
+    /// The running average of the parameter or state that `place` reads.
+    pub fn average(&mut self, place: ValueId) -> ValueId {
+        let (stored, averages) = match self.graph.node(place).op {
+            Op::Param(id) => (&self.graph.params[id.index()], Averaged::Param(id)),
+            Op::State(id) => (&self.graph.states[id.index()], Averaged::State(id)),
+            _ => ice("only a parameter or state is averaged", &self.graph.node(place).op.mnemonic()),
+        };
+        let (name, dims) = (format!("{AVERAGE}{}", stored.name), stored.dims.clone());
+        let slot = self.slot(&name, &dims);
+        if let Op::Slot(id) = self.graph.node(slot).op {
+            self.graph.slots[id.index()].averages = Some(averages);
+        }
+        slot
+    }
+
     pub fn state(&mut self, name: &str, dims: &[usize]) -> ValueId {
         let id = stored(&mut self.graph.states, name, dims);
         self.push(Op::State(StateId(id)), &[])
@@ -217,7 +235,7 @@ impl Builder {
 fn stored(table: &mut Vec<Stored>, name: &str, dims: &[usize]) -> u32 {
     let known = table.iter().position(|s| s.name == name);
     let id = known.unwrap_or_else(|| {
-        table.push(Stored { name: name.to_string(), dims: dims.to_vec(), still: false });
+        table.push(Stored { name: name.to_string(), dims: dims.to_vec(), still: false, averages: None });
         table.len() - 1
     });
     if table[id].dims != dims {

@@ -304,6 +304,18 @@ impl Builder {
         self.push(Op::Noise { dims: dims.to_vec(), shared: shared.to_vec() }, &[key])
     }
 
+    /// `x`, maps, with zeros in squares; `q: i32[]` is the threshold of their seeds.
+    pub fn drop_squares(
+        &mut self,
+        key: ValueId,
+        q: ValueId,
+        x: ValueId,
+        size: usize,
+        shared: bool,
+    ) -> ValueId {
+        self.push(Op::DropSquares { size, shared }, &[key, q, x])
+    }
+
     /// The threshold of a site's masks: a step scalar, `i32[]`.
     pub fn threshold(&mut self, name: &str) -> ValueId {
         self.scalar(name, DType::I32)

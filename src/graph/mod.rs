@@ -28,7 +28,7 @@ pub mod verify;
 mod vjp;
 
 pub use autodiff::differentiate;
-pub use builder::Builder;
+pub use builder::{AVERAGE, Builder};
 pub use cut::Cut;
 pub use geometry::{Geometry, Slide};
 pub use interpret::{Bindings, Tensor, interpret};
@@ -174,6 +174,15 @@ pub struct Stored {
     pub dims: Vec<usize>,
     /// Whether no step of the run changes it: what is made of it and of rows alone is the same in every epoch.
     pub still: bool,
+    /// Of a slot: the parameter or state whose running average it is.
+    pub averages: Option<Averaged>,
+}
+
+/// What is averaged over the updates of a run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Averaged {
+    Param(ParamId),
+    State(StateId),
 }
 
 /// How a site's draws are addressed.

@@ -50,6 +50,13 @@ pub enum Op {
         shared: Vec<bool>,
     },
 
+    /// `(key, q: i32[], x: f32) -> f32`: `x`, maps `[Batch, .., channels]` of one or two axes, with zeros in squares of `size` places a side
+    /// ([`Squares`](crate::draws::Squares)), through all channels where they share them. `q` is the threshold of 32 bits of their seeds.
+    DropSquares {
+        size: usize,
+        shared: bool,
+    },
+
     // Elementwise, one operand
     Neg,
     Abs,
@@ -214,6 +221,7 @@ ops! {
     RowKey(_)        => "row_key",   Exactly(0), Source,      false;
     KeepMask { .. }  => "keep_mask", Exactly(2), Random,      false;
     Noise { .. }     => "noise",     Exactly(1), Random,      false;
+    DropSquares { .. } => "drop_squares", Exactly(3), Shape,     true;
     Neg              => "neg",       Exactly(1), Elementwise, true;
     Abs              => "abs",       Exactly(1), Elementwise, true;
     Exp              => "exp",       Exactly(1), Elementwise, true;

@@ -110,6 +110,9 @@ fn write_attributes(out: &mut dyn Write, graph: &Graph, op: &Op) -> fmt::Result 
             let axes: Vec<usize> = (0..shared.len()).filter(|axis| shared[*axis]).collect();
             if axes.is_empty() { Ok(()) } else { write!(out, " shared={}", list(&axes)) }
         }
+        Op::DropSquares { size, shared } => {
+            write!(out, " size={size}{}", if *shared { " shared" } else { "" })
+        }
         Op::OneHot { classes } => write!(out, " classes={classes}"),
         Op::Broadcast { axes, .. } => write!(out, " axes={}", list(axes)),
         Op::Reduce { reduction, axes } => write!(out, " {} axes={}", reduction_name(*reduction), list(axes)),

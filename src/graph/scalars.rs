@@ -3,7 +3,7 @@
 use std::{collections::BTreeMap, fmt};
 
 use crate::{
-    draws,
+    draws::{self, Squares},
     graph::{Builder, DType, Graph, ValueId, builder::INV_ROWS},
     vocab::{Clock, Time, Timed},
 };
@@ -79,6 +79,10 @@ pub enum ScalarDef {
     KeepOf(Timed),
     /// A number that may change.
     Timed(Timed),
+    /// The I32 threshold, of 32 bits, of the seeds of squares that drop at a rate.
+    Seeds(Squares, Timed),
+    /// What makes up for squares that drop at a rate, on average over the map.
+    InverseKeepOfSquares(Squares, Timed),
     /// A function of a rate.
     OfRate(fn(f64) -> f64, Timed),
     LearningRate,
@@ -110,6 +114,8 @@ impl ScalarDef {
         let value = match *self {
             ScalarDef::Fixed(x) => x,
             ScalarDef::Threshold(p) => return quantised(p),
+            ScalarDef::Seeds(squares, p) => return squares.threshold(p.at(&step.clock)),
+            ScalarDef::InverseKeepOfSquares(squares, p) => (1.0 / squares.keep(p.at(&step.clock))) as f32,
             ScalarDef::InverseKeepOf(p) => draws::scale(quantised(p)),
             ScalarDef::KeepOf(p) => 1.0 - quantised(p) as f32 / 65536.0,
             ScalarDef::Timed(x) => x.at(&step.clock) as f32,

@@ -52,6 +52,7 @@ pub fn infer(graph: &Graph, op: &Op, inputs: &[ValueId]) -> Result<Type> {
             draws(tys[0], dims, shared)?
         }
         Op::Noise { dims, shared } => draws(tys[0], dims, shared)?,
+        Op::DropSquares { size, .. } => squares(&tys, *size)?,
         Op::Neg
         | Op::Abs
         | Op::Exp
@@ -140,6 +141,19 @@ fn draws(key: &Type, dims: &[usize], shared: &[bool]) -> Result<Type> {
     }
     let units = dims.iter().map(|n| Dim::Const(*n));
     Ok(Type { dtype: DType::F32, dims: key.dims.iter().copied().chain(units).collect() })
+}
+
+fn squares(tys: &[&Type], size: usize) -> Result<Type> {
+    if tys[0].dtype != DType::Key || *tys[1] != Type::scalar(DType::I32) {
+        fail!("takes a row key and a threshold i32[], not {} and {}", tys[0], tys[1]);
+    }
+    let ty = float(tys[2])?;
+    let places = ty.dims.get(1..ty.dims.len().saturating_sub(1)).unwrap_or_default();
+    let fits = |d: &Dim| matches!(d, Dim::Const(n) if (1..=*n).contains(&size));
+    if !ty.has_batch() || places.is_empty() || places.len() > 2 || !places.iter().all(fits) {
+        fail!("drops squares of {size} from {ty}");
+    }
+    Ok(ty.clone())
 }
 
 fn ascending(axes: &[usize], rank: usize) -> bool {

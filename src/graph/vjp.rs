@@ -52,6 +52,7 @@ pub(super) fn flow(b: &mut Builder, of: ValueId, operand: usize, g: ValueId) -> 
             let slope = b.scale(bell, std::f32::consts::FRAC_2_SQRT_PI);
             b.mul(g, slope)
         }
+        Op::DropSquares { .. } => b.push(node.op.clone(), &[x(0), x(1), g]),
         Op::Add => g,
         Op::Sub if operand == 0 => g,
         Op::Sub => b.neg(g),

@@ -19,5 +19,6 @@ mod panel;
 pub mod pool;
 mod row;
 mod sparse;
+pub mod squares;
 pub mod team;
 pub mod wide;

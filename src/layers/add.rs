@@ -28,7 +28,7 @@
 //! }
 //! ```
 
-use super::{Expand, Infer, Layer, Lower, Reach, Reached, Stop};
+use super::{Expand, Facts, Infer, Layer, Lower, Reach, Reached, Stop};
 use crate::{
     diag::Diagnostic,
     graph::ValueId,
@@ -51,6 +51,10 @@ impl Layer for Add {
         &SIG
     }
 
+    fn elsewhere(&self) -> &'static [(&'static str, &'static str)] {
+        &[("Add", "add")]
+    }
+
     fn expand(&self, cx: &mut Expand<'_, '_>) -> Result<NodeId, Stop> {
         let terms = cx.joined("values")?;
         cx.node(&terms)
@@ -58,6 +62,10 @@ impl Layer for Add {
 
     fn infer(&self, cx: &mut Infer<'_>) -> Result<Ty, Diagnostic> {
         cx.same_types().cloned()
+    }
+
+    fn facts(&self) -> Facts {
+        Facts { sums: true, ..Facts::NONE }
     }
 
     fn reach(&self, cx: &Reached<'_>) -> Reach {

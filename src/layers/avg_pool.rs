@@ -29,7 +29,7 @@
 //! ```
 
 use super::{
-    Infer, Layer, Lower, Reach, Reached,
+    Facts, Infer, Layer, Lower, Reach, Reached,
     slide::{POOL_STRIDE, SIZE, VALID, Windows},
 };
 use crate::{
@@ -54,6 +54,15 @@ impl Layer for AvgPool {
         &SIG
     }
 
+    fn elsewhere(&self) -> &'static [(&'static str, &'static str)] {
+        &[
+            ("AvgPool1d", "avg_pool"),
+            ("AvgPool2d", "avg_pool"),
+            ("AveragePooling1D", "avg_pool"),
+            ("AveragePooling2D", "avg_pool"),
+        ]
+    }
+
     fn infer(&self, cx: &mut Infer<'_>) -> Result<Ty, Diagnostic> {
         let windows = Windows::of(cx)?;
         Ok(windows.result(cx.input(), windows.channels))
@@ -61,6 +70,10 @@ impl Layer for AvgPool {
 
     fn reach(&self, cx: &Reached<'_>) -> Reach {
         cx.input()
+    }
+
+    fn facts(&self) -> Facts {
+        Facts { slides: true, ..Facts::NONE }
     }
 
     fn lower(&self, cx: &mut Lower<'_>) -> ValueId {

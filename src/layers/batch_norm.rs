@@ -71,6 +71,10 @@ impl Layer for BatchNorm {
         &SIG
     }
 
+    fn elsewhere(&self) -> &'static [(&'static str, &'static str)] {
+        &[("BatchNorm1d", "batch_norm"), ("BatchNorm2d", "batch_norm"), ("BatchNormalization", "batch_norm")]
+    }
+
     fn infer(&self, cx: &mut Infer<'_>) -> Result<Ty, Diagnostic> {
         if cx.input().axes.len() > 1 && cx.input().channels().is_none() {
             return Err(Diagnostic::error(
@@ -94,7 +98,7 @@ impl Layer for BatchNorm {
         }
         let width = cx.input().channels().map_or_else(|| cx.vector(), Ok)?;
         warn_behind_dropout(cx);
-        declare_gain_and_bias(cx, width);
+        declare_gain_and_bias(cx, vec![width]);
         cx.state("running_mean", vec![width], 0.0);
         cx.state("running_var", vec![width], 1.0);
         Ok(cx.input().clone())
@@ -152,12 +156,18 @@ fn inverse_less_one(step: &StepInfo, places: f64, _: f64) -> f64 {
     1.0 / ((step.rows as f64 * places).max(2.0) - 1.0)
 }
 
-/// `running = (1 - momentum) running + momentum new` for state `i`, once the layer is trained.
+/// `running = (1 - momentum) running + momentum new` for state `i`, once the layer is trained; their mean where they are measured.
 fn blend(cx: &mut Lower<'_>, i: usize, new: ValueId, live: Option<ValueId>) {
     let momentum = cx.args.number("momentum");
     let old = cx.state(i);
-    let kept = cx.b.scale(old, (1.0 - momentum) as f32);
-    let share = cx.b.scale(new, momentum as f32);
+    let (kept, share) = match cx.measured_share() {
+        None => (cx.b.scale(old, (1.0 - momentum) as f32), cx.b.scale(new, momentum as f32)),
+        Some(share) => {
+            let one = cx.b.constant(1.0);
+            let rest = cx.b.sub(one, share);
+            (cx.b.mul(old, rest), cx.b.mul(new, share))
+        }
+    };
     let running = cx.b.add(kept, share);
     let running = live.map_or(running, |live| cx.once_live(live, running, old));
     cx.update_state(i, running);
@@ -167,10 +177,10 @@ fn blend(cx: &mut Lower<'_>, i: usize, new: ValueId, live: Option<ValueId>) {
 fn warn_behind_dropout(cx: &mut Infer<'_>) {
     let Some(site) = cx.behind(0).and_then(|used| used.word.drop_site(&used.args)) else { return };
     // A rate that has gone to 0 leaves nothing in the stored variance.
-    if !site.shifts_variance() {
+    if !site.shifts_variance() || site.scope.is_branch() {
         return;
     }
-    let factor = site.variance_factor();
+    let factor = site.variance_factor(cx.input());
     let warning = Diagnostic::warning("W0103", cx.args.span, "`batch_norm` directly behind dropout")
         .label("learns the variance of dropped values")
         .also(cx.inputs[0].span, format!("its masks make the mean square {factor:.3} times as large"))

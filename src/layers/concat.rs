@@ -64,6 +64,10 @@ impl Layer for Concat {
         &SIG
     }
 
+    fn elsewhere(&self) -> &'static [(&'static str, &'static str)] {
+        &[("Concatenate", "concat")]
+    }
+
     fn expand(&self, cx: &mut Expand<'_, '_>) -> Result<NodeId, Stop> {
         let parts = cx.joined("values")?;
         cx.node(&parts)

@@ -37,7 +37,7 @@
 //! LeCun et al. 1998, Gradient-based learning applied to document recognition.
 
 use super::{
-    Infer, Layer, Lower,
+    Facts, Infer, Layer, Lower,
     infer::ParamDecl,
     initial::{BIAS_INIT, INIT, Shape},
     slide::{DILATION, SAME, SIZE, STRIDE, Windows},
@@ -87,6 +87,10 @@ impl Layer for Conv {
         &SIG
     }
 
+    fn elsewhere(&self) -> &'static [(&'static str, &'static str)] {
+        &[("Conv1d", "conv"), ("Conv2d", "conv"), ("Convolution1D", "conv"), ("Convolution2D", "conv")]
+    }
+
     fn infer(&self, cx: &mut Infer<'_>) -> Result<Ty, Diagnostic> {
         let windows = Windows::of(cx)?;
         let width = cx.args.count("width");
@@ -102,6 +106,10 @@ impl Layer for Conv {
         cx.param(weight);
         declare_bias(cx, width)?;
         Ok(windows.result(cx.input(), width))
+    }
+
+    fn facts(&self) -> Facts {
+        Facts { slides: true, ..Facts::NONE }
     }
 
     fn lower(&self, cx: &mut Lower<'_>) -> ValueId {

@@ -37,7 +37,7 @@
 //! Dumoulin and Visin 2016, A guide to convolution arithmetic for deep learning. Odena et al. 2016, Deconvolution and checkerboard artifacts.
 
 use super::{
-    Infer, Layer, Lower,
+    Facts, Infer, Layer, Lower,
     conv::{MAX_NORM, WIDTH, declare_bias},
     infer::ParamDecl,
     initial::{BIAS_INIT, INIT, Shape},
@@ -78,6 +78,17 @@ impl Layer for ConvTranspose {
         &SIG
     }
 
+    fn elsewhere(&self) -> &'static [(&'static str, &'static str)] {
+        &[
+            ("ConvTranspose1d", "conv_transpose"),
+            ("ConvTranspose2d", "conv_transpose"),
+            ("Conv1DTranspose", "conv_transpose"),
+            ("Conv2DTranspose", "conv_transpose"),
+            ("Deconvolution2D", "conv_transpose"),
+            ("deconv", "conv_transpose"),
+        ]
+    }
+
     fn infer(&self, cx: &mut Infer<'_>) -> Result<Ty, Diagnostic> {
         let windows = Windows::enlarging(cx)?;
         let width = cx.args.count("width");
@@ -91,6 +102,10 @@ impl Layer for ConvTranspose {
         cx.param(weight);
         declare_bias(cx, width)?;
         Ok(windows.enlarged(cx.input(), width))
+    }
+
+    fn facts(&self) -> Facts {
+        Facts { slides: true, ..Facts::NONE }
     }
 
     /// What a convolution does to gradients: products over channels, and sums of the windows that they are.

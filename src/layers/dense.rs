@@ -72,6 +72,10 @@ impl Layer for Dense {
         &SIG
     }
 
+    fn elsewhere(&self) -> &'static [(&'static str, &'static str)] {
+        &[("Linear", "dense"), ("fc", "dense"), ("fully_connected", "dense")]
+    }
+
     fn infer(&self, cx: &mut Infer<'_>) -> Result<Ty, Diagnostic> {
         let fan_in = cx.vector()?;
         let width = cx.args.count("width");

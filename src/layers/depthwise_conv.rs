@@ -35,7 +35,7 @@
 //! Chollet 2017, Xception: deep learning with depthwise separable convolutions. Howard et al. 2017, MobileNets.
 
 use super::{
-    Infer, Layer, Lower,
+    Facts, Infer, Layer, Lower,
     conv::{MAX_NORM, declare_bias},
     infer::ParamDecl,
     initial::{BIAS_INIT, INIT, Shape},
@@ -75,6 +75,10 @@ impl Layer for DepthwiseConv {
         &SIG
     }
 
+    fn elsewhere(&self) -> &'static [(&'static str, &'static str)] {
+        &[("DepthwiseConv1D", "depthwise_conv"), ("DepthwiseConv2D", "depthwise_conv")]
+    }
+
     fn infer(&self, cx: &mut Infer<'_>) -> Result<Ty, Diagnostic> {
         let windows = Windows::of(cx)?;
         let start = cx.start("init", Shape::Weights { inputs: windows.taps(), outputs: windows.taps() })?;
@@ -85,6 +89,10 @@ impl Layer for DepthwiseConv {
         cx.param(weight);
         declare_bias(cx, windows.channels)?;
         Ok(windows.result(cx.input(), windows.channels))
+    }
+
+    fn facts(&self) -> Facts {
+        Facts { slides: true, ..Facts::NONE }
     }
 
     fn lower(&self, cx: &mut Lower<'_>) -> ValueId {

@@ -1,7 +1,7 @@
 //! A place of random multipliers, as others than its layer may know it: summaries, prediction, penalties, lints.
 
 use crate::{
-    draws,
+    draws::{self, Squares},
     model::{Role, Ty},
     vocab::Timed,
 };
@@ -14,8 +14,12 @@ pub struct DropSite {
     pub rate: Timed,
     pub law: Law,
     pub scope: Scope,
+    /// Places along a side of the squares that are dropped.
+    pub size: Option<usize>,
     /// Where the factor `1 / (1 - rate)`, or `1 - rate`, is applied.
     pub scaled: When,
+    /// Whether the samples of a Monte-Carlo prediction draw for it, and not training alone.
+    pub sampled: bool,
     /// Stochastic in every mode.
     pub always: bool,
 }
@@ -31,12 +35,15 @@ pub enum Law {
     Gaussian,
     /// A smooth stand-in for a coin whose rate is learned.
     Relaxed,
+    /// 0 or 1, by squares of a map whose places are drawn.
+    Squares,
     /// No multiplier: a normal deviate is added.
     Additive,
 }
 
 impl Law {
-    pub const ALL: [Law; 5] = [Law::Coin, Law::Alpha, Law::Gaussian, Law::Relaxed, Law::Additive];
+    pub const ALL: [Law; 6] =
+        [Law::Coin, Law::Alpha, Law::Gaussian, Law::Relaxed, Law::Squares, Law::Additive];
 
     /// As summaries say it, and as `kind=` spells it.
     #[must_use]
@@ -46,6 +53,7 @@ impl Law {
             Law::Alpha => "alpha",
             Law::Gaussian => "gaussian",
             Law::Relaxed => "concrete",
+            Law::Squares => "dropblock",
             Law::Additive => "additive",
         }
     }
@@ -67,6 +75,17 @@ pub struct Scope {
 impl Scope {
     /// A draw for each unit of each row.
     pub const UNIT: Scope = Scope { axes: Vec::new(), rows: Each::Row };
+
+    /// One draw for a whole value: a branch is kept or dropped.
+    #[must_use]
+    pub fn branch(rows: Each) -> Scope {
+        Scope { axes: Role::ALL.to_vec(), rows }
+    }
+
+    #[must_use]
+    pub fn is_branch(&self) -> bool {
+        self.axes == Role::ALL
+    }
 
     /// For each axis of a value, whether all places along it share one draw.
     #[must_use]
@@ -103,7 +122,7 @@ impl DropSite {
     /// Whether the samples of a Monte-Carlo prediction differ by it.
     #[must_use]
     pub fn is_live_in_mc(&self) -> bool {
-        self.law == Law::Additive || self.rate.last() > 0.0
+        self.sampled && (self.law == Law::Additive || self.rate.last() > 0.0)
     }
 
     /// Whether masks change the mean square of the value, so that statistics of training are not those of prediction.
@@ -112,10 +131,24 @@ impl DropSite {
         !self.always && self.law != Law::Alpha && self.rate.last() > 0.0
     }
 
-    /// How many times as large that mean square is.
+    /// How many times as large that mean square of `value` is.
     #[must_use]
-    pub fn variance_factor(&self) -> f64 {
-        1.0 / (1.0 - self.rate.last())
+    pub fn variance_factor(&self, value: &Ty) -> f64 {
+        1.0 / self.share_kept(value)
+    }
+
+    /// The share of the numbers of `value` that is kept on average: squares overlap, so more than `1 - rate` of it is.
+    #[must_use]
+    pub fn share_kept(&self, value: &Ty) -> f64 {
+        let rate = self.rate.last();
+        self.squares(value).map_or(1.0 - rate, |squares| squares.keep(rate))
+    }
+
+    /// The squares that are dropped of a row of `value`, where it is squares.
+    #[must_use]
+    pub fn squares(&self, value: &Ty) -> Option<Squares> {
+        let size = self.size.filter(|_| self.law == Law::Squares)?;
+        Some(Squares::of(&value.sizes(), size, self.scope.axes.contains(&Role::Channel)))
     }
 
     /// What a kept unit is multiplied by in training, at a rate.
@@ -127,10 +160,12 @@ impl DropSite {
         }
     }
 
-    /// Coins that a row of `value` tosses here: units after sharing, each kept or dropped (or smoothly between).
+    /// Coins that a row of `value` tosses here in a sample: units after sharing, each kept or dropped (or smoothly between).
     #[must_use]
     pub fn coins(&self, value: &Ty) -> usize {
-        let tosses = matches!(self.law, Law::Coin | Law::Alpha | Law::Relaxed) && self.rate.last() > 0.0;
+        let tosses = self.sampled
+            && matches!(self.law, Law::Coin | Law::Alpha | Law::Relaxed)
+            && self.rate.last() > 0.0;
         let own = value.axes.iter().zip(self.scope.along(value)).filter(|(_, shared)| !shared);
         if tosses { own.map(|(axis, _)| axis.size).product() } else { 0 }
     }

@@ -64,6 +64,10 @@ impl Layer for DropConnect {
         &SIG
     }
 
+    fn elsewhere(&self) -> &'static [(&'static str, &'static str)] {
+        &[("WeightDrop", "drop_connect")]
+    }
+
     /// Makes no node: its block's nodes bear the masking.
     fn expand(&self, cx: &mut Expand<'_, '_>) -> Result<NodeId, Stop> {
         if let Some(error) = refused(cx) {

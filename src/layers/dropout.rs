@@ -22,7 +22,11 @@
 //! the coins, and without it the rate goes to zero. `scale=test` is the convention of 2014: no scaling in training, `(1 - p) x` in evaluation. With weights divided by `1 - p` the two give
 //! the same net; with equal hyper-parameters they are two different runs.
 //!
-//! `share` names what shares one coin: axes (`unit`, `height`, `width`, `channel`, `space` for height and width), `batch` for one mask a step, or `rows`:
+//! `kind=dropblock` drops squares of a map, `size` places a side (7 without it): each place at which a whole square fits begins one with the probability
+//! `p h w / (size^2 (h - size + 1) (w - size + 1))`, in each channel, or through all of them with `share=channel`. Squares overlap and the border lies in few of them, so less than `p` is dropped: `summary`
+//! shows the share; what is left is divided by the share that is kept on average. Over steps squares are runs of `size` steps.
+//!
+//! `share` names what shares one coin: axes (`unit`, `height`, `width`, `time`, `channel`, `space` for what convolutions slide over), `batch` for one mask a step, or `rows`:
 //! then a sample of a Monte-Carlo prediction has one mask for all rows, one draw of the function, while in training each row has its own.
 //! `always=true` drops in every mode.
 //!
@@ -42,7 +46,7 @@
 //!
 //! # Papers
 //! Srivastava et al. 2014, Dropout: a simple way to prevent neural networks from overfitting. Klambauer et al. 2017,
-//! Self-normalizing neural networks (alpha). Gal, Hron and Kendall 2017, Concrete dropout.
+//! Self-normalizing neural networks (alpha). Ghiasi, Lin and Le 2018, DropBlock. Tompson et al. 2015, Efficient object localization using convolutional networks (`share=space`). Gal, Hron and Kendall 2017, Concrete dropout.
 
 use super::{
     DropSite, Each, Facts, Infer, Law, Layer, Lower, ParamDecl, Place, Reach, Reached, Scope, Unitwise, When,
@@ -52,7 +56,7 @@ use super::{
 use crate::graph::Mode;
 use crate::{
     diag::Diagnostic,
-    draws,
+    draws::{self, Squares},
     graph::{Address, DType, ScalarDef, ValueId},
     model::{Init, ParamRole, Role, Ty},
     vocab::{ArgSpec, Args, Block, Bounds, Default, Kind, Sig, Timed, Value},
@@ -61,6 +65,9 @@ use crate::{
 /// Where a learned rate begins, and how smooth its coins are (Gal, Hron and Kendall 2017).
 const CONCRETE_START: f64 = 0.1;
 const CONCRETE_TEMPERATURE: f64 = 0.1;
+
+/// Places along a side of a square.
+const SQUARE: f64 = 7.0;
 
 pub struct Dropout;
 pub static LAYER: Dropout = Dropout;
@@ -87,7 +94,7 @@ static SIG: Sig = Sig {
         ),
         ArgSpec::named(
             "kind",
-            Kind::Word(&["bernoulli", "gaussian", "alpha", "concrete"]),
+            Kind::Word(&["bernoulli", "gaussian", "alpha", "concrete", "dropblock"]),
             Default::Word("bernoulli"),
             "distribution of the multiplier",
         ),
@@ -104,6 +111,12 @@ static SIG: Sig = Sig {
             Default::Absent,
             "of `kind=concrete`: how smooth its coins are, 0.1 without it",
         ),
+        ArgSpec::named(
+            "size",
+            Kind::Count { min: 1 },
+            Default::Absent,
+            "of `kind=dropblock`: places along a side of its squares, 7 without it",
+        ),
         ArgSpec::named("always", Kind::Bool, Default::Bool(false), "drop in evaluation too"),
     ],
     block: Block::None,
@@ -114,6 +127,20 @@ impl Layer for Dropout {
         &SIG
     }
 
+    fn elsewhere(&self) -> &'static [(&'static str, &'static str)] {
+        &[
+            ("Dropout1d", "dropout share=space"),
+            ("Dropout2d", "dropout share=space"),
+            ("SpatialDropout1D", "dropout share=space"),
+            ("SpatialDropout2D", "dropout share=space"),
+            ("AlphaDropout", "dropout kind=alpha"),
+            ("GaussianDropout", "dropout kind=gaussian"),
+            ("ConcreteDropout", "dropout kind=concrete"),
+            ("DropBlock", "dropout kind=dropblock"),
+            ("DropBlock2d", "dropout kind=dropblock"),
+        ]
+    }
+
     fn facts(&self) -> Facts {
         Facts { hands_on: true, ..Facts::unitwise(Unitwise::Homogeneous) }
     }
@@ -122,17 +149,21 @@ impl Layer for Dropout {
         settle_rate(cx)?;
         learn_rate(cx)?;
         if cx.args.word("scale") == "test" && law(cx.args) != Law::Coin {
-            let kind = cx.args.word("kind");
+            let why = match law(cx.args) {
+                Law::Squares => "what squares leave is scaled in training".to_string(),
+                _ => format!("{} multipliers need no scaling", cx.args.word("kind")),
+            };
             return Err(Diagnostic::error(
                 "E0211",
                 cx.args.span_of("scale"),
-                format!("`scale=test` belongs to bernoulli dropout; {kind} multipliers need no scaling"),
+                format!("`scale=test` belongs to bernoulli dropout; {why}"),
             )
             .label("has no effect here")
             .help("leave `scale` out"));
         }
         check_changing(cx)?;
         check_shared(cx)?;
+        check_squares(cx)?;
         warn_rate(cx);
         warn_alpha(cx);
         Ok(cx.input().clone())
@@ -158,6 +189,7 @@ impl Layer for Dropout {
             (true, Law::Gaussian) => gaussian(cx, rate),
             (true, Law::Alpha) => alpha(cx, rate),
             (true, Law::Relaxed) => concrete(cx),
+            (true, Law::Squares) => squares(cx, rate),
             (true, Law::Coin | Law::Additive) => {
                 let mask = mask(cx, rate);
                 let kept = cx.b.mul(cx.input(), mask);
@@ -176,7 +208,9 @@ impl Layer for Dropout {
             rate,
             law: law(args),
             scope: scope(args),
+            size: args.opt_number("size").map(|n| n as usize),
             scaled: scaled(args),
+            sampled: true,
             always: args.flag("always"),
         })
     }
@@ -192,7 +226,7 @@ fn scaled(args: &Args) -> When {
     match law(args) {
         Law::Gaussian | Law::Alpha | Law::Additive => When::Never,
         Law::Coin | Law::Relaxed if args.word("scale") == "test" => When::Test,
-        Law::Coin | Law::Relaxed => When::Train,
+        Law::Coin | Law::Relaxed | Law::Squares => When::Train,
     }
 }
 
@@ -234,7 +268,7 @@ fn settle_rate(cx: &mut Infer<'_>) -> Result<(), Diagnostic> {
         }
     };
     let span = cx.args.span_of(if cx.args.is_written("keep") { "keep" } else { "p" });
-    let coins = matches!(law(cx.args), Law::Coin | Law::Alpha);
+    let coins = matches!(law(cx.args), Law::Coin | Law::Alpha | Law::Squares);
     if let Some(fault) = if coins { unusable(rate, "unit", span) } else { too_high(rate, "unit", span) } {
         return Err(fault);
     }
@@ -266,6 +300,17 @@ fn learn_rate(cx: &mut Infer<'_>) -> Result<(), Diagnostic> {
         )
         .label("its logit is not finite")
         .help("leave it out to begin at 0.1"));
+    }
+    let along = scope(cx.args).along(cx.input());
+    if cx.input().places() > 1 && along[..along.len() - 1].contains(&false) {
+        return Err(Diagnostic::error(
+            "E0211",
+            cx.args.span_of("kind"),
+            "`kind=concrete` drops whole maps, or units of a vector",
+        )
+        .label(format!("the value is {}", cx.input()))
+        .also(cx.inputs[0].span, format!("this value comes from {}", cx.inputs[0].name))
+        .help("write `share=space`: the rate of single places would say nothing of the kernel behind them"));
     }
     cx.settle("temperature", Value::Number(CONCRETE_TEMPERATURE));
     let start = Init::Constant((p / (1.0 - p)).ln());
@@ -305,6 +350,17 @@ fn check_shared(cx: &Infer<'_>) -> Result<(), Diagnostic> {
             .label("one draw for all rows of a sample")
             .help("leave one of them out"));
         }
+        if word == "space" && cx.input().has_role(Role::Time) && !cx.slid {
+            let span = cx.args.span_of("share");
+            let error =
+                Diagnostic::error("E0302", span, "`share=space` of steps that no convolution slid over")
+                    .label(format!("the value is {}", cx.input()))
+                    .also(cx.inputs[0].span, format!("this value comes from {}", cx.inputs[0].name));
+            return Err(match cx.args.words("share").len() {
+                1 => error.fix("steps are time", span, "time"),
+                _ => error.help("steps are time: write `time` for `space`"),
+            });
+        }
         if !cx.input().has(word) && !matches!(word, "batch" | "rows") {
             return Err(Diagnostic::error(
                 "E0302",
@@ -317,6 +373,50 @@ fn check_shared(cx: &Infer<'_>) -> Result<(), Diagnostic> {
         }
     }
     Ok(())
+}
+
+/// `kind=dropblock` has maps to drop squares from, `size` belongs to it alone, and its squares share whole channels or nothing.
+fn check_squares(cx: &mut Infer<'_>) -> Result<(), Diagnostic> {
+    let size_span = cx.args.span_of("size");
+    if law(cx.args) != Law::Squares {
+        return match cx.args.is_written("size") {
+            true => Err(Diagnostic::error("E0211", size_span, "`size` belongs to `kind=dropblock`")
+                .label("has no effect here")
+                .help("leave it out, or write `kind=dropblock`")),
+            false => Ok(()),
+        };
+    }
+    cx.settle("size", Value::Number(SQUARE));
+    if cx.input().channels().is_none() || cx.input().axes.len() > 3 {
+        return Err(cx
+            .mismatch(format!("`kind=dropblock` drops squares of maps, found {}", cx.input()))
+            .help("put it behind a `conv`, or drop units one by one: leave `kind` out"));
+    }
+    let along = ["unit", "height", "width", "space", "time"];
+    if let Some(word) = cx.args.words("share").iter().find(|word| along.contains(word)) {
+        let span = cx.args.span_of("share");
+        return Err(Diagnostic::error("E0211", span, format!("`share={word}` of squares"))
+            .label("a square is what neighbours share")
+            .help("leave it out; `share=channel` drops squares through all channels, and `share=space` without `kind` whole maps"));
+    }
+    let size = cx.args.count("size");
+    let least = cx.input().axes[..cx.input().axes.len() - 1].iter().map(|axis| axis.size).min().unwrap_or(0);
+    if size > least {
+        return Err(Diagnostic::error(
+            "E0301",
+            size_span,
+            format!("squares of {size}x{size} on a map of {}", cx.input()),
+        )
+        .label("larger than the map")
+        .also(cx.inputs[0].span, format!("this value comes from {}", cx.inputs[0].name))
+        .help(format!("take `size={}`, or drop whole maps: `share=space`", usual_square(least))));
+    }
+    Ok(())
+}
+
+/// The largest odd number that is less than half of a map, or 1.
+fn usual_square(side: usize) -> usize {
+    (side / 2).saturating_sub(1) / 2 * 2 + 1
 }
 
 fn warn_rate(cx: &mut Infer<'_>) {
@@ -367,6 +467,18 @@ fn mask(cx: &mut Lower<'_>, rate: Timed) -> ValueId {
     let q = cx.scalar("q", DType::I32, ScalarDef::Threshold(rate));
     let mask = cx.b.keep_mask(key, q, &dims, &shared);
     cx.b.along_last(mask, cx.input())
+}
+
+/// Squares of zeros, and what is left over the share that is kept on average (Ghiasi, Lin and Le 2018).
+fn squares(cx: &mut Lower<'_>, rate: Timed) -> ValueId {
+    let (key, dims, shared) = address(cx);
+    let size = cx.args.count("size");
+    let shared = shared.last() == Some(&true);
+    let squares = Squares::of(&dims, size, shared);
+    let q = cx.scalar("q", DType::I32, ScalarDef::Seeds(squares, rate));
+    let kept = cx.b.drop_squares(key, q, cx.input(), size, shared);
+    let scale = cx.scalar("scale", DType::F32, ScalarDef::InverseKeepOfSquares(squares, rate));
+    cx.b.mul(kept, scale)
 }
 
 /// `x (1 + z sqrt(p / (1 - p)))`.

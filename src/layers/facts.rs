@@ -9,14 +9,24 @@ pub struct Facts {
     pub normalises: Option<Across>,
     /// Keeps inputs of mean 0 and variance 1 so.
     pub self_normalising: bool,
+    /// Windows slide over the axes of the input, which are a map's whatever was said of them.
+    pub slides: bool,
+    /// The result is the sum of the inputs.
+    pub sums: bool,
     /// Prediction hands the inputs' numbers on as they are, or all times one constant.
     pub hands_on: bool,
 }
 
 impl Facts {
     /// Of a layer of which nothing more is known.
-    pub const NONE: Facts =
-        Facts { unitwise: None, normalises: None, self_normalising: false, hands_on: false };
+    pub const NONE: Facts = Facts {
+        unitwise: None,
+        normalises: None,
+        self_normalising: false,
+        slides: false,
+        sums: false,
+        hands_on: false,
+    };
 
     /// Of a function of each unit by itself.
     #[must_use]

@@ -48,6 +48,15 @@ impl Layer for GlobalAvgPool {
         &SIG
     }
 
+    fn elsewhere(&self) -> &'static [(&'static str, &'static str)] {
+        &[
+            ("AdaptiveAvgPool1d", "global_avg_pool"),
+            ("AdaptiveAvgPool2d", "global_avg_pool"),
+            ("GlobalAveragePooling1D", "global_avg_pool"),
+            ("GlobalAveragePooling2D", "global_avg_pool"),
+        ]
+    }
+
     fn infer(&self, cx: &mut Infer<'_>) -> Result<Ty, Diagnostic> {
         let axes = slide::map(cx)?;
         Ok(Ty::units(cx.input().axes[axes].size))

@@ -45,6 +45,15 @@ impl Layer for GlobalMaxPool {
         &SIG
     }
 
+    fn elsewhere(&self) -> &'static [(&'static str, &'static str)] {
+        &[
+            ("AdaptiveMaxPool1d", "global_max_pool"),
+            ("AdaptiveMaxPool2d", "global_max_pool"),
+            ("GlobalMaxPooling1D", "global_max_pool"),
+            ("GlobalMaxPooling2D", "global_max_pool"),
+        ]
+    }
+
     fn infer(&self, cx: &mut Infer<'_>) -> Result<Ty, Diagnostic> {
         let axes = slide::map(cx)?;
         Ok(Ty::units(cx.input().axes[axes].size))

@@ -51,6 +51,8 @@ pub struct Infer<'a> {
     pub args: &'a mut Args,
     pub inputs: &'a [Source],
     pub place: Place,
+    /// Whether windows slid over the axes of the first input: it comes from a convolution or a pool through layers that keep its axes.
+    pub slid: bool,
     pub(crate) behind: Vec<Use<dyn Layer>>,
     pub(crate) params: Vec<ParamDecl>,
     pub(crate) states: Vec<StateDecl>,
@@ -61,10 +63,19 @@ impl<'a> Infer<'a> {
     pub(crate) fn new(
         args: &'a mut Args,
         inputs: &'a [Source],
-        place: Place,
+        (place, slid): (Place, bool),
         behind: Vec<Use<dyn Layer>>,
     ) -> Self {
-        Self { args, inputs, place, behind, params: Vec::new(), states: Vec::new(), warnings: Vec::new() }
+        Self {
+            args,
+            inputs,
+            place,
+            slid,
+            behind,
+            params: Vec::new(),
+            states: Vec::new(),
+            warnings: Vec::new(),
+        }
     }
 
     /// The type of the first input.

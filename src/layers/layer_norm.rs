@@ -1,17 +1,17 @@
-//! Normalises each row over its last axis.
+//! Normalises each row over its last axis, or over all of it.
 //!
 //! # What it does
-//! Brings the numbers of the last axis to mean 0 and variance 1, then scales and shifts each by a learned gain and bias. It looks at one row
+//! Brings the numbers of the last axis (in maps the channels at each place) to mean 0 and variance 1, then scales and shifts each by a learned gain and bias. It looks at one row
 //! at a time, so batches of any size give the same result.
 //!
 //! # Formula
-//! `y = (x - mean) / sqrt(variance + eps) * gain + bias`, mean and (biased) variance over the last axis.
+//! `y = (x - mean) / sqrt(variance + eps) * gain + bias`, mean and (biased) variance over the last axis, or over the whole row.
 //!
 //! # Shape
-//! Any; the result has the shape of the input. `gain` and `bias` are as long as the last axis; they start at one and zero and do not decay.
+//! Any; the result has the shape of the input. `gain` and `bias` are as long as the last axis, and have the shape of the row with `over=all`; they start at one and zero and do not decay.
 //!
 //! # Arguments
-//! `eps` keeps the divisor away from zero, 1e-5 unless given.
+//! `over=channel` is the last axis, `over=all` the whole row; `channel` unless given. `eps` keeps the divisor away from zero, 1e-5 unless given.
 //!
 //! # Train and eval
 //! The same.
@@ -34,7 +34,7 @@ use crate::{
     diag::Diagnostic,
     graph::{Builder, ValueId},
     model::{Init, ParamRole, Ty},
-    vocab::{ArgSpec, Block, Bounds, Default, Kind, Sig},
+    vocab::{ArgSpec, Args, Block, Bounds, Default, Kind, Sig},
 };
 
 pub struct LayerNorm;
@@ -42,11 +42,17 @@ pub static LAYER: LayerNorm = LayerNorm;
 
 pub(super) const EPS: ArgSpec =
     ArgSpec::named("eps", Kind::Number(Bounds::POSITIVE), Default::Number(1e-5), "added to the variance");
+pub(super) const OVER: ArgSpec = ArgSpec::named(
+    "over",
+    Kind::Word(&["channel", "all"]),
+    Default::Word("channel"),
+    "the last axis, or the whole row",
+);
 
 static SIG: Sig = Sig {
     name: "layer_norm",
-    about: "normalises each row over its last axis",
-    args: &[EPS],
+    about: "normalises each row over its last axis, or over all of it",
+    args: &[OVER, EPS],
     block: Block::None,
 };
 
@@ -55,9 +61,13 @@ impl Layer for LayerNorm {
         &SIG
     }
 
+    fn elsewhere(&self) -> &'static [(&'static str, &'static str)] {
+        &[("LayerNorm", "layer_norm"), ("LayerNormalization", "layer_norm")]
+    }
+
     fn infer(&self, cx: &mut Infer<'_>) -> Result<Ty, Diagnostic> {
-        let width = cx.input().axes.last().map_or(1, |axis| axis.size);
-        declare_gain_and_bias(cx, width);
+        let dims = normalised(cx.args, cx.input());
+        declare_gain_and_bias(cx, dims);
         Ok(cx.input().clone())
     }
 
@@ -67,27 +77,45 @@ impl Layer for LayerNorm {
 
     fn lower(&self, cx: &mut Lower<'_>) -> ValueId {
         let x = cx.input();
-        let last = cx.input_ty().axes.len();
-        let eps = cx.args.number("eps") as f32;
-        let mean = cx.b.mean(x, &[last]);
-        let mean = cx.b.along_first(mean, x);
-        let centred = cx.b.sub(x, mean);
-        let squares = cx.b.square(centred);
-        let variance = cx.b.mean(squares, &[last]);
-        let deviation = deviation(cx.b, variance, eps);
-        let deviation = cx.b.along_first(deviation, x);
-        let normal = cx.b.div(centred, deviation);
+        let axes = normalised_axes(cx.args, cx.input_ty());
+        let normal = standardised(cx.b, x, &axes, cx.args.number("eps") as f32);
         gain_and_bias(cx, normal)
     }
 }
 
-/// Both normalisations end in `gain` and `bias`, parameters 0 and 1.
-pub(super) fn declare_gain_and_bias(cx: &mut Infer<'_>, width: usize) {
-    cx.param(ParamDecl::new("gain", vec![width], ParamRole::Norm, Init::Ones));
-    cx.param(ParamDecl::new("bias", vec![width], ParamRole::Norm, Init::Zeros));
+/// Sizes of the axes that `over` names: the last, or all.
+pub(super) fn normalised(args: &Args, ty: &Ty) -> Vec<usize> {
+    let sizes = ty.sizes();
+    let first = if args.word("over") == "all" { 0 } else { sizes.len().saturating_sub(1) };
+    sizes[first..].to_vec()
 }
 
-/// `normal * gain + bias`, along the last axis.
+/// The same axes of the value with its batch.
+pub(super) fn normalised_axes(args: &Args, ty: &Ty) -> Vec<usize> {
+    let (all, last) = (ty.axes.len(), normalised(args, ty).len());
+    (all - last + 1..=all).collect()
+}
+
+/// `(x - mean) / sqrt(variance + eps)`, mean and biased variance along these axes.
+pub(super) fn standardised(b: &mut Builder, x: ValueId, axes: &[usize], eps: f32) -> ValueId {
+    let kept: Vec<usize> = (0..b.dims(x).len()).filter(|axis| !axes.contains(axis)).collect();
+    let mean = b.mean(x, axes);
+    let mean = b.broadcast_like(mean, x, &kept);
+    let centred = b.sub(x, mean);
+    let squares = b.square(centred);
+    let variance = b.mean(squares, axes);
+    let deviation = deviation(b, variance, eps);
+    let deviation = b.broadcast_like(deviation, x, &kept);
+    b.div(centred, deviation)
+}
+
+/// Normalisations end in `gain` and `bias`, parameters 0 and 1.
+pub(super) fn declare_gain_and_bias(cx: &mut Infer<'_>, dims: Vec<usize>) {
+    cx.param(ParamDecl::new("gain", dims.clone(), ParamRole::Norm, Init::Ones));
+    cx.param(ParamDecl::new("bias", dims, ParamRole::Norm, Init::Zeros));
+}
+
+/// `normal * gain + bias`, along the last axes.
 pub(super) fn gain_and_bias(cx: &mut Lower<'_>, normal: ValueId) -> ValueId {
     let (gain, bias) = (cx.param(0), cx.param(1));
     let gain = cx.b.along_last(gain, normal);

@@ -56,6 +56,10 @@ impl Layer for LeakyRelu {
         &SIG
     }
 
+    fn elsewhere(&self) -> &'static [(&'static str, &'static str)] {
+        &[("LeakyReLU", "leaky_relu")]
+    }
+
     fn facts(&self) -> Facts {
         Facts::unitwise(Unitwise::Homogeneous)
     }

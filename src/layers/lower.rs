@@ -1,7 +1,7 @@
 //! What a layer has at hand when it is lowered to graph operations.
 
 use crate::{
-    graph::{Address, Builder, DType, Mode, ScalarDef, Scalars, ValueId},
+    graph::{Address, Builder, DType, Mode, ScalarDef, Scalars, StepInfo, ValueId},
     model::{Node, Ty},
     vocab::Args,
 };
@@ -26,6 +26,8 @@ pub struct Lower<'a> {
     pub(crate) params: &'a [ValueId],
     pub(crate) states: &'a [ValueId],
     pub(crate) still: Still,
+    /// Whether the step measures what norms store, and changes nothing else.
+    pub(crate) measures: bool,
     pub(crate) scalars: &'a mut Scalars,
     /// New values of states, by index; what is left `None` stays.
     pub(crate) updates: &'a mut [Option<ValueId>],
@@ -63,6 +65,12 @@ impl Lower<'_> {
         self.updates[i] = Some(value);
     }
 
+    /// Where the step measures: the share of its figures in a mean that begins with the epoch.
+    pub fn measured_share(&mut self) -> Option<ValueId> {
+        let share = ScalarDef::Of { f: share_of_epoch, a: 0.0, b: 0.0 };
+        self.measures.then(|| self.scalars.define(self.b, "measured.share", DType::F32, share))
+    }
+
     /// Whether running figures stay as they are.
     pub fn still(&self) -> Still {
         self.still
@@ -85,4 +93,9 @@ impl Lower<'_> {
         let site = self.b.site(&self.node.path, address);
         self.b.row_key(site)
     }
+}
+
+/// `1 / (n + 1)` in the step of number n of its epoch.
+fn share_of_epoch(step: &StepInfo, _: f64, _: f64) -> f64 {
+    1.0 / (step.clock.update % step.clock.updates_per_epoch.max(1) + 1) as f64
 }

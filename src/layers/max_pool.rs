@@ -31,7 +31,7 @@
 //! ```
 
 use super::{
-    Infer, Layer, Lower, Reach, Reached, over,
+    Facts, Infer, Layer, Lower, Reach, Reached, over,
     slide::{OPTIONAL_SIZE, POOL_STRIDE, VALID, Windows},
 };
 use crate::{
@@ -61,6 +61,15 @@ impl Layer for MaxPool {
         &SIG
     }
 
+    fn elsewhere(&self) -> &'static [(&'static str, &'static str)] {
+        &[
+            ("MaxPool1d", "max_pool"),
+            ("MaxPool2d", "max_pool"),
+            ("MaxPooling1D", "max_pool"),
+            ("MaxPooling2D", "max_pool"),
+        ]
+    }
+
     fn infer(&self, cx: &mut Infer<'_>) -> Result<Ty, Diagnostic> {
         match (cx.args.is_written("over"), cx.args.is_written("size")) {
             (true, _) => {
@@ -82,6 +91,10 @@ impl Layer for MaxPool {
 
     fn reach(&self, cx: &Reached<'_>) -> Reach {
         cx.input()
+    }
+
+    fn facts(&self) -> Facts {
+        Facts { slides: true, ..Facts::NONE }
     }
 
     fn lower(&self, cx: &mut Lower<'_>) -> ValueId {

@@ -36,6 +36,11 @@ use crate::{
 pub trait Layer: Sync {
     fn sig(&self) -> &'static Sig;
 
+    /// Names of it in other libraries, each with what to write here: the word, and an argument if one must be added.
+    fn elsewhere(&self) -> &'static [(&'static str, &'static str)] {
+        &[]
+    }
+
     /// The shape rule: checks the inputs, declares parameters and states, answers the type of the result.
     fn infer(&self, cx: &mut Infer<'_>) -> Result<Ty, Diagnostic>;
 
@@ -103,12 +108,14 @@ layers! {
     dense,
     depthwise_conv,
     drop_connect,
+    drop_path,
     dropout,
     elu,
     flatten,
     gelu,
     global_avg_pool,
     global_max_pool,
+    group_norm,
     identity,
     layer_norm,
     leaky_relu,
@@ -120,6 +127,7 @@ layers! {
     relu,
     reshape,
     residual,
+    rms_norm,
     selu,
     sigmoid,
     silu,
@@ -134,6 +142,15 @@ pub fn find(name: &str) -> Option<&'static dyn Layer> {
     LAYERS.iter().find(|row| row.layer.sig().name == name).map(|row| row.layer)
 }
 
+/// The layer that another library calls so, and what to write for it. Capitals are no matter.
+pub fn elsewhere(name: &str) -> Option<(&'static dyn Layer, &'static str)> {
+    let of = |row: &Row| {
+        let mut pairs = row.layer.elsewhere().iter();
+        pairs.find(|(other, _)| other.eq_ignore_ascii_case(name)).map(|(_, ours)| (row.layer, *ours))
+    };
+    LAYERS.iter().find_map(of)
+}
+
 /// Whether a layer has this name, or an argument of one takes this word.
 pub fn is_word(name: &str) -> bool {
     LAYERS
@@ -145,7 +162,18 @@ pub fn is_word(name: &str) -> bool {
 impl Row {
     /// The layer's page of the manual, as Markdown.
     pub fn manual(&self) -> String {
-        manual(self.source)
+        let mut text = manual(self.source);
+        let others = self.layer.elsewhere();
+        if !others.is_empty() {
+            let name = self.layer.sig().name;
+            let called = |(other, ours): &(&str, &str)| match *ours == name {
+                true => format!("`{other}`"),
+                false => format!("`{other}` (`{ours}`)"),
+            };
+            let others: Vec<String> = others.iter().map(called).collect();
+            text += &format!("\n# Elsewhere\n{}\n", others.join(", "));
+        }
+        text
     }
 }
 

@@ -54,6 +54,10 @@ impl Layer for Mul {
         &SIG
     }
 
+    fn elsewhere(&self) -> &'static [(&'static str, &'static str)] {
+        &[("Multiply", "mul")]
+    }
+
     fn expand(&self, cx: &mut Expand<'_, '_>) -> Result<NodeId, Stop> {
         let factors = cx.joined("values")?;
         cx.node(&factors)

@@ -56,6 +56,10 @@ impl Layer for Noise {
         &SIG
     }
 
+    fn elsewhere(&self) -> &'static [(&'static str, &'static str)] {
+        &[("GaussianNoise", "noise")]
+    }
+
     fn infer(&self, cx: &mut Infer<'_>) -> Result<Ty, Diagnostic> {
         Ok(cx.input().clone())
     }
@@ -94,7 +98,9 @@ impl Layer for Noise {
             rate: Timed::ZERO,
             law: Law::Additive,
             scope: Scope::UNIT,
+            size: None,
             scaled: When::Never,
+            sampled: true,
             always: true,
         })
     }

@@ -29,7 +29,7 @@
 //! # Papers
 //! He et al. 2016, Deep residual learning for image recognition.
 
-use super::{Expand, Infer, Layer, Lower, Reach, Reached, Stop};
+use super::{Expand, Facts, Infer, Layer, Lower, Reach, Reached, Stop};
 use crate::{
     diag::Diagnostic,
     graph::ValueId,
@@ -55,6 +55,10 @@ impl Layer for Residual {
 
     fn infer(&self, cx: &mut Infer<'_>) -> Result<Ty, Diagnostic> {
         cx.same_types().cloned()
+    }
+
+    fn facts(&self) -> Facts {
+        Facts { sums: true, ..Facts::NONE }
     }
 
     fn reach(&self, cx: &Reached<'_>) -> Reach {

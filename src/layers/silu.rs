@@ -43,6 +43,10 @@ impl Layer for Silu {
         &SIG
     }
 
+    fn elsewhere(&self) -> &'static [(&'static str, &'static str)] {
+        &[("Swish", "silu")]
+    }
+
     fn facts(&self) -> Facts {
         Facts::unitwise(Unitwise::Other)
     }

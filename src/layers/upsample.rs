@@ -58,6 +58,15 @@ impl Layer for Upsample {
         &SIG
     }
 
+    fn elsewhere(&self) -> &'static [(&'static str, &'static str)] {
+        &[
+            ("UpSampling1D", "upsample"),
+            ("UpSampling2D", "upsample"),
+            ("UpsamplingNearest2d", "upsample"),
+            ("UpsamplingBilinear2d", "upsample kind=bilinear"),
+        ]
+    }
+
     fn infer(&self, cx: &mut Infer<'_>) -> Result<Ty, Diagnostic> {
         let axes = slide::map(cx)?;
         slide::one_an_axis(cx, "size", axes)?;

@@ -63,6 +63,15 @@ impl Layer for ZeroPad {
         &SIG
     }
 
+    fn elsewhere(&self) -> &'static [(&'static str, &'static str)] {
+        &[
+            ("ZeroPad1d", "zero_pad"),
+            ("ZeroPad2d", "zero_pad"),
+            ("ZeroPadding1D", "zero_pad"),
+            ("ZeroPadding2D", "zero_pad"),
+        ]
+    }
+
     fn infer(&self, cx: &mut Infer<'_>) -> Result<Ty, Diagnostic> {
         let axes = slide::map(cx)?;
         slide::one_an_axis(cx, "size", axes)?;

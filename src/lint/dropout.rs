@@ -3,16 +3,16 @@
 use super::ways::{behind_weights, ends, has_weights, leads_to};
 use crate::{
     diag::Diagnostic,
-    layers::{Across, DropSite, Scope},
+    layers::{Across, DropSite, Law, Scope},
     model::{Model, Node, NodeId, NodeKind, OutputKind, PredictMode, Role},
 };
 
 /// Units below which a mask leaves hardly a choice of sub-networks.
 const NARROW: usize = 8;
 
-/// The layer of a node and its place of dropout, unless it drops nothing.
+/// The place of dropout of a node, unless it drops nothing, or a whole branch.
 fn site(node: &Node) -> Option<DropSite> {
-    node.drop_site().filter(|site| site.rate.largest() > 0.0)
+    node.drop_site().filter(|site| site.rate.largest() > 0.0 && !site.scope.is_branch())
 }
 
 fn sites(model: &Model) -> impl Iterator<Item = (usize, &Node, DropSite)> {
@@ -48,7 +48,7 @@ pub fn upstream_of_batch_norm(model: &Model) -> Vec<Diagnostic> {
             continue;
         };
         // What the norm stores is of the last updates.
-        let factor = site.variance_factor();
+        let factor = site.variance_factor(&node.ty);
         found.push(
             Diagnostic::warning("W0106", node.span, "dropout before a batch norm")
                 .label(format!("its masks make the mean square of its output {factor:.3} times as large"))
@@ -103,15 +103,18 @@ pub fn before_a_number(model: &Model) -> Vec<Diagnostic> {
     found.map(warn).collect()
 }
 
-/// W0112: a rate far from what is usual for its place: 0.2 on inputs, 0.5 on hidden units.
+/// W0112: a rate far from what is usual for its place: 0.2 on inputs, 0.1 on maps, 0.5 on hidden units.
 pub fn unusual_rate(model: &Model) -> Vec<Diagnostic> {
     let (mut found, behind) = (Vec::new(), behind_weights(model));
     for (i, node, site) in
         sites(model).filter(|(_, _, site)| !site.is_learned() && site.rate.largest() <= 0.8)
     {
         let of_input = !behind[i];
-        let (place, usual, most) =
-            if of_input { ("an input", 0.2, 0.4) } else { ("hidden units", 0.5, 0.65) };
+        let (place, usual, most) = match node.ty.channels() {
+            _ if of_input => ("an input", 0.2, 0.4),
+            Some(_) => ("maps", 0.1, 0.3),
+            None => ("hidden units", 0.5, 0.65),
+        };
         if site.rate.largest() <= most {
             continue;
         }
@@ -127,10 +130,10 @@ pub fn unusual_rate(model: &Model) -> Vec<Diagnostic> {
 
 /// W0120: single places of a map whose weights are shared along its axes: neighbours say nearly the same.
 pub fn places_of_a_map(model: &Model) -> Vec<Diagnostic> {
-    let along = |role: Role| matches!(role, Role::Height | Role::Width);
+    let along = |role: Role| matches!(role, Role::Height | Role::Width | Role::Time);
     let (mut found, behind) = (Vec::new(), behind_weights(model));
     for (i, node, site) in sites(model) {
-        let shared = site.scope != Scope::UNIT;
+        let shared = site.scope != Scope::UNIT || site.law == Law::Squares;
         let axes: Vec<&str> = node
             .ty
             .axes
@@ -147,6 +150,28 @@ pub fn places_of_a_map(model: &Model) -> Vec<Diagnostic> {
                 .note("what one place says its neighbours say too: hardly anything is hidden from the next layer (Tompson et al. 2015)")
                 .help("drop whole maps by `share=space`"),
         );
+    }
+    found
+}
+
+/// W0123: layers between a branch that is dropped whole and the sum that it belongs to: they go on where it is dropped.
+pub fn behind_a_branch(model: &Model) -> Vec<Diagnostic> {
+    let branch = |node: &Node| node.drop_site().is_some_and(|site| site.scope.is_branch());
+    let mut found = Vec::new();
+    for next in model.nodes.iter().filter(|node| !node.facts().sums && !branch(node)) {
+        for node in next.inputs.iter().map(|id| model.node(*id)).filter(|node| branch(node)) {
+            found.push(
+                Diagnostic::warning(
+                    "W0123",
+                    node.span,
+                    "a branch that is dropped goes on before it is added",
+                )
+                .label("zeros where it is dropped")
+                .also(next.span, "makes numbers of these zeros too, by its bias or its statistics")
+                .note("in the paper a dropped block leaves what goes around it as it is (Huang et al. 2016)")
+                .help("put what follows into the block, as its last layers"),
+            );
+        }
     }
     found
 }

@@ -75,6 +75,11 @@ const CASES: &[Case] = &[
         ("dense 512 -> relu\n  dense 3", "loss cross_entropy\n  optimizer adam, lr=1e-3"),
         ("dense 512 -> relu\n  dense 3", PLAIN),
     ),
+    (
+        "W0123",
+        ("dense 16\n  residual {\n    drop_path 0.2 { dense 16 }\n    relu\n  }\n  dense 3", PLAIN),
+        ("dense 16\n  residual {\n    relu\n    drop_path 0.2 { dense 16 }\n  }\n  dense 3", PLAIN),
+    ),
     ("W0118", ("dense 2 -> relu -> dropout 0.5\n  dense 3", PLAIN), ("dense 2 -> relu\n  dense 3", PLAIN)),
 ];
 
@@ -170,6 +175,9 @@ fn maps_are_dropped_as_a_whole() {
     let of = |layers: &str| codes(&pedantic(&net(layers), 1e6)).join(" ");
     assert_eq!(of("layer_norm -> relu -> dropout 0.1"), "W0120");
     assert_eq!(of("layer_norm -> relu -> dropout 0.1, share=space"), "");
+    assert_eq!(of("layer_norm -> relu -> dropout 0.1, kind=dropblock, size=3"), "");
+    assert_eq!(of("layer_norm -> relu -> dropout 0.3, share=space"), "");
+    assert_eq!(of("layer_norm -> relu -> dropout 0.4, share=space"), "W0112");
     assert_eq!(of("dropout 0.1"), "", "on the image itself");
 }
 

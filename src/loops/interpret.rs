@@ -8,7 +8,7 @@ use super::{
     AXES, Access, Affine, Axes, Base, Body, Buffer, BufferId, BufferKind, Domain, Kernel, LoopKernel,
     Operand, Program, Reg, SHARD_ELEMENTS, Section, Stmt, TAPS, Taps,
 };
-use crate::graph::{DType, Dim, Reduction};
+use crate::graph::{DType, Dim, Reduction, ScalarId, SiteId};
 
 /// Elements of a buffer.
 #[derive(Clone, Debug, PartialEq)]
@@ -179,6 +179,21 @@ impl Machine<'_> {
         }
     }
 
+    /// The bits of a scalar of this step.
+    pub fn word(&self, id: ScalarId) -> u32 {
+        match self.step.scalars[id.index()] {
+            Number::F32(x) => x.to_bits(),
+            Number::I32(x) => x.cast_unsigned(),
+        }
+    }
+
+    /// The key of a row of this step, or of its update.
+    pub fn row_key(&self, site: SiteId, row: usize, by_update: bool) -> u64 {
+        let row = (self.step.position + row) as u64;
+        let address = if by_update { self.step.update } else { row };
+        crate::draws::row_key(self.step.streams[site.index()], address)
+    }
+
     fn run(&mut self, kernel: &LoopKernel) {
         let body = &kernel.body;
         let mut registers = vec![Value::F32(f32::NAN); body.registers as usize];
@@ -292,9 +307,7 @@ impl Machine<'_> {
             },
             Inst::RowKey { operand, by_update } => {
                 let Operand::Site(site) = kernel.operands[*operand as usize] else { panic!("not a site") };
-                let row = (self.step.position + point.row) as u64;
-                let address = if *by_update { self.step.update } else { row };
-                Value::Key(crate::draws::row_key(self.step.streams[site.index()], address))
+                Value::Key(self.row_key(site, point.row, *by_update))
             }
             arithmetic => evaluate(arithmetic, registers, point, self.step.fma),
         }

@@ -18,6 +18,7 @@ pub struct Mix {
 pub struct Forward<'m> {
     model: &'m Model,
     mode: Mode,
+    measures: bool,
     values: Vec<ValueId>,
     /// The trained tensors themselves, without masks.
     pub params: Vec<ValueId>,
@@ -32,7 +33,12 @@ impl<'m> Forward<'m> {
         let params_still = model.params.iter().zip(&params).filter(|(param, _)| model.is_frozen(param));
         let states_still = (0..).map(StateId).zip(&states).filter(|(state, _)| model.is_still(*state));
         params_still.map(|(_, v)| v).chain(states_still.map(|(_, v)| v)).for_each(|v| b.hold_still(*v));
-        Self { model, mode, values: Vec::with_capacity(model.nodes.len()), params, states }
+        Self { model, mode, measures: false, values: Vec::with_capacity(model.nodes.len()), params, states }
+    }
+
+    /// As in training, but figures that norms store are their mean over the steps.
+    pub fn measuring(model: &'m Model, b: &mut Builder) -> Self {
+        Self { measures: true, ..Self::new(model, Mode::Train, b) }
     }
 
     /// Lowers all nodes; answers the value that the output reads.
@@ -58,6 +64,7 @@ impl<'m> Forward<'m> {
                         params: &params,
                         states: &states,
                         still,
+                        measures: self.measures,
                         scalars,
                         updates: &mut updates,
                     };

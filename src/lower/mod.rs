@@ -52,6 +52,11 @@ pub fn lower_forward(model: &Model) -> Lowered {
     step::forward(model)
 }
 
+/// The statistics that norms store, as a mean over steps of training that begins with the epoch. Nothing else is computed.
+pub fn lower_measure(model: &Model) -> Lowered {
+    step::measure(model)
+}
+
 /// One step over rows with outputs and, where the model has a loss, the sum of the rows' losses on hard targets (total 0).
 pub fn lower_eval(model: &Model, mode: Mode) -> Lowered {
     step::eval(model, mode, true)

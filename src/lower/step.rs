@@ -48,6 +48,15 @@ fn of_training(model: &Model, whole: bool) -> Lowered {
     finish(b, scalars)
 }
 
+/// What norms store, measured by steps of training that change nothing else.
+pub fn measure(model: &Model) -> Lowered {
+    let mut b = Builder::new();
+    let mut scalars = Scalars::default();
+    let inputs = model.train.as_ref().and_then(|section| mixes(section, &mut b, &mut scalars).0);
+    Forward::measuring(model, &mut b).run(&mut b, &mut scalars, inputs);
+    finish(b, scalars)
+}
+
 /// How inputs are mixed with those of another row, and how targets are. Boxes are pasted before rows come here: inputs then stay as they are.
 fn mixes(section: &Train, b: &mut Builder, scalars: &mut Scalars) -> (Option<Mix>, Option<Mix>) {
     let Some(pairs) = &section.augmentation.pairs else { return (None, None) };
@@ -195,6 +204,35 @@ fn update(
                 let new = live.map_or(new, |live| when(live, new, old, b));
                 b.store(old, new);
             }
+        });
+    }
+    average(model, section, b, scalars);
+}
+
+/// The running averages of what the step has changed.
+fn average(model: &Model, section: &Train, b: &mut Builder, scalars: &mut Scalars) {
+    let Some(used) = &section.average else { return };
+    let keep = scalars.define(b, "average.keep", DType::F32, used.word.keep(&used.args));
+    let one = b.constant(1.0);
+    let rest = b.sub(one, keep);
+    for (sink, new) in b.graph().sinks.clone() {
+        let place = match sink {
+            Sink::Param(id) => {
+                let param = &model.params[id.index()];
+                b.param(&param.name, &param.dims)
+            }
+            Sink::State(id) => {
+                let state = &model.states[id.index()];
+                b.state(&state.name, &state.dims)
+            }
+            _ => continue,
+        };
+        b.with_origin("average", |b| {
+            let old = b.average(place);
+            let kept = b.mul(old, keep);
+            let share = b.mul(new, rest);
+            let mean = b.add(kept, share);
+            b.store(old, mean);
         });
     }
 }

@@ -97,7 +97,7 @@ net {
         "data",
         "the section that says what the net is fed with",
         "data { ... }",
-        "Holds `source`, `split`, `normalize`, `scale`, `inputs`, `target`, `classes`, `batch` and `prefix_limit`, each once.",
+        "Holds `source`, `split`, `normalize`, `scale`, `range`, `inputs`, `target`, `classes`, `batch` and `prefix_limit`, each once.",
     ),
     form(
         "augment",
@@ -137,7 +137,7 @@ train {
         "train",
         "the section that says how the net is trained",
         "train { ... }",
-        "Needs a `loss`, an `optimizer` and `epochs` or `steps`; may have `schedule`, `penalize`, `freeze`, `lr`, `report`, `stop_early`, `seed`.
+        "Needs a `loss`, an `optimizer` and `epochs` or `steps`; may have `schedule`, `penalize`, `freeze`, `lr`, `report`, `stop_early`, `average`, `seed`.
 
 # How long
 `epochs 20` counts passes over the training rows, `steps 5000` updates. What is left of a last epoch is trained and has figures; `stop_early`, `plateau`,

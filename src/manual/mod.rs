@@ -9,9 +9,9 @@ use std::fmt::Write;
 use crate::{
     check::{PREDICT_STATEMENTS, SWEEP_STATEMENTS, TRAIN_STATEMENTS},
     data::{SOURCES, STATEMENTS},
-    layers::{LAYERS, initial, manual},
+    layers::{self, LAYERS, initial, manual},
     model::summary::number,
-    train::{augment, bayes_decay, losses, metrics, optimizers, penalties, schedules},
+    train::{augment, averages, bayes_decay, losses, metrics, optimizers, penalties, schedules},
     vocab::{ArgSpec, Block, Bounds, Default, Kind, Sig, Unit, ramp},
 };
 
@@ -61,6 +61,8 @@ pub fn pages() -> Vec<Page> {
     pages.extend(
         penalties::WORDS.iter().map(|(word, source)| page("penalty", "penalize ", word.sig(), source)),
     );
+    pages
+        .extend(averages::WORDS.iter().map(|(word, source)| page("average", "average ", word.sig(), source)));
     let decay = &bayes_decay::SIG;
     let usage = Some("penalize l2, bayes_decay(length_scale=, precision=, form=)".into());
     pages.push(Page { usage, ..page("value of `penalize l2`", "", decay, bayes_decay::SOURCE) });
@@ -78,8 +80,9 @@ pub fn pages() -> Vec<Page> {
     pages
 }
 
-/// The pages of a word; a word may stand in several families.
+/// The pages of a word; a word may stand in several families. A layer is found by its names elsewhere too.
 pub fn find(name: &str) -> Vec<Page> {
+    let name = layers::elsewhere(name).map_or(name, |(layer, _)| layer.sig().name);
     pages().into_iter().filter(|page| page.sig.name == name).collect()
 }
 

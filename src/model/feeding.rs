@@ -33,6 +33,22 @@ impl Model {
         weights.filter(|param| self.keep_before(param).0 == 1.0).map(|param| param.name.as_str()).collect()
     }
 
+    /// What is said of the correspondence of a kernel with the dropout that feeds it, beyond that of a matrix: the kernel is used at every place.
+    pub fn feeding_of_kernel(&self, param: &Param) -> Option<&'static str> {
+        let node = self.node(param.node);
+        let (dropped, site) = self.feeding(node).filter(|_| node.ty.places() > 1)?;
+        let input = self.node(*node.inputs.first()?);
+        let whole = dropped.ty.axes.iter().zip(site.scope.along(&dropped.ty));
+        let whole = whole.rev().skip(1).all(|(_, shared)| shared);
+        match (whole, dropped.ty.places() == input.ty.places()) {
+            (true, true) => None,
+            (true, false) => Some("a pool stands between them"),
+            (false, _) => {
+                Some("units of the map are dropped one by one, so that it is no draw of the kernel")
+            }
+        }
+    }
+
     fn feeding(&self, node: &Node) -> Option<(&Node, DropSite)> {
         let mut at = self.node(*node.inputs.first()?);
         while at.layer().is_some() {

@@ -97,6 +97,7 @@ fn train(model: &Model, out: &mut String) {
     line("optimizer", &train.optimizer.args);
     line("schedule", &train.schedule.args);
     train.penalties.iter().for_each(|penalty| line("penalize", &penalty.args));
+    train.average.iter().for_each(|average| line("average", &average.args));
     train.report.iter().for_each(|metric| line("report", &metric.args));
     let _ = writeln!(out, "{} {}", train.length.1, exactly(train.length.0));
     for freeze in &train.freezes {

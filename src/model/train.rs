@@ -3,7 +3,7 @@
 use super::{Freeze, OwnRate, Use};
 use crate::{
     diag::Span,
-    train::{BayesDecay, Loss, Metric, Optimizer, Penalty, Schedule, augment::Augmentation},
+    train::{Average, BayesDecay, Loss, Metric, Optimizer, Penalty, Schedule, augment::Augmentation},
     vocab::Time,
 };
 
@@ -21,6 +21,8 @@ pub struct Train {
     pub freezes: Vec<Freeze>,
     pub rates: Vec<OwnRate>,
     pub stop_early: Option<StopEarly>,
+    /// What predicts in place of the last parameters.
+    pub average: Option<Use<dyn Average>>,
     /// Beside the loss, in the order of the file.
     pub report: Vec<Use<dyn Metric>>,
     pub augmentation: Augmentation,

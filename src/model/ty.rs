@@ -13,6 +13,8 @@ pub enum Role {
 }
 
 impl Role {
+    pub const ALL: &[Role] = &[Role::Unit, Role::Height, Role::Width, Role::Time, Role::Channel];
+
     pub fn name(self) -> &'static str {
         match self {
             Role::Unit => "unit",

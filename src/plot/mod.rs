@@ -13,7 +13,7 @@ pub use chart::{Chart, Corner, Series, Shape};
 pub use panels::Panels;
 pub use roofline::{RooflinePoint, roofline};
 
-pub use tiles::{Sheet, Tiles};
+pub use tiles::{Shades, Sheet, Tiles};
 
 use plotters::style::RGBColor;
 

@@ -1,4 +1,4 @@
-//! Small pictures beside each other: what the units of a first layer look for in an image.
+//! Small pictures beside each other: what units look for in an image, what they answer to one.
 
 use std::fmt::Write;
 
@@ -6,31 +6,106 @@ use base64::{Engine as _, engine::general_purpose::STANDARD};
 
 use super::{DrawError, raster::Raster};
 
-/// Dots of the raster to a number, and the white between tiles.
+/// Dots of the raster to a number, at least, and the dots that small tiles are drawn in.
 const ZOOM: usize = 3;
+const SIDE: usize = 42;
+/// The white between tiles.
 const GAP: usize = 3;
 /// Room for the titles of an SVG.
 const HEAD: usize = 26;
 /// Between sheets.
 const BETWEEN: usize = 24;
-/// Of a terminal: tiles, and lines of dots to a line of text.
+/// Of a terminal: tiles beside each other, at least, and columns that more of them may take.
 const IN_TEXT: usize = 3;
+const LINE: usize = 80;
 const SHADES: [char; 5] = [' ', '░', '▒', '▓', '█'];
 
 /// Sheets of tiles, one beside the other.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Tiles {
     pub sheets: Vec<Sheet>,
-    /// Of each tile: height, width, and 1 (grey) or 3 (red, green, blue) channels.
-    pub shape: [usize; 3],
 }
 
-/// The tiles of one net.
+/// The tiles of one net, or of one layer.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Sheet {
     pub title: String,
-    /// Each `[height, width, channels]`; every tile by itself goes from its most negative number (black) over 0 (grey) to its most positive.
+    /// Of each tile: height, width, and 1 (grey) or 3 (red, green, blue) channels.
+    pub shape: [usize; 3],
+    pub shades: Shades,
+    /// Tiles beside each other; as many as below each other where none is said.
+    pub columns: Option<usize>,
+    /// Each `[height, width, channels]`.
     pub tiles: Vec<Vec<f32>>,
+}
+
+/// Which numbers are black and white; every tile by itself.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Shades {
+    /// 0 is the middle grey, the largest size black or white: of weights.
+    Signed,
+    /// The least number is black, the largest white: of pictures.
+    Range,
+    /// These numbers are black and white, of all tiles.
+    Between(f32, f32),
+}
+
+impl Sheet {
+    /// Dots of the raster to a number.
+    fn zoom(&self) -> usize {
+        (SIDE / self.shape[0].max(self.shape[1]).max(1)).max(ZOOM)
+    }
+
+    /// Dots from one tile to the next below it and beside it.
+    fn pitch(&self) -> (usize, usize) {
+        (self.shape[0] * self.zoom() + GAP, self.shape[1] * self.zoom() + GAP)
+    }
+
+    /// Tiles beside each other.
+    fn columns(&self) -> usize {
+        self.columns.unwrap_or((self.tiles.len() as f64).sqrt().ceil() as usize).max(1)
+    }
+
+    /// Width and height in dots.
+    fn size(&self) -> (usize, usize) {
+        let (down, across) = self.pitch();
+        (self.columns() * across, self.tiles.len().div_ceil(self.columns()) * down)
+    }
+
+    /// `[height, width]` of a tile.
+    fn colors(&self, tile: &[f32]) -> Vec<[u8; 3]> {
+        let (low, high) = match self.shades {
+            Shades::Signed => {
+                let most = tile.iter().fold(f32::MIN_POSITIVE, |most, x| most.max(x.abs()));
+                (-most, most)
+            }
+            Shades::Between(black, white) => (black, white),
+            Shades::Range => tile
+                .iter()
+                .fold((f32::INFINITY, f32::NEG_INFINITY), |(low, high), x| (low.min(*x), high.max(*x))),
+        };
+        let span = (high - low).max(f32::MIN_POSITIVE);
+        let level = |x: f32| (255.0 * (x - low) / span).round().clamp(0.0, 255.0) as u8;
+        tile.chunks(self.shape[2])
+            .map(|dot| match dot {
+                [red, green, blue] => [level(*red), level(*green), level(*blue)],
+                grey => [level(grey[0]); 3],
+            })
+            .collect()
+    }
+
+    fn draw(&self, raster: &mut Raster, left: usize) {
+        let (zoom, (down, across)) = (self.zoom(), self.pitch());
+        for (i, tile) in self.tiles.iter().enumerate() {
+            let (x, y) = (left + i % self.columns() * across, i / self.columns() * down);
+            for (dot, color) in self.colors(tile).into_iter().enumerate() {
+                let (row, column) = (dot / self.shape[1], dot % self.shape[1]);
+                for (dy, dx) in (0..zoom).flat_map(|dy| (0..zoom).map(move |dx| (dy, dx))) {
+                    raster.set(x + column * zoom + dx, y + row * zoom + dy, color);
+                }
+            }
+        }
+    }
 }
 
 impl Tiles {
@@ -64,9 +139,9 @@ impl Tiles {
 
     #[must_use]
     pub fn csv(&self) -> String {
-        let [_, width, channels] = self.shape;
-        let mut text = String::from("sheet,unit,row,column,channel,weight\n");
+        let mut text = String::from("sheet,unit,row,column,channel,value\n");
         for sheet in &self.sheets {
+            let [_, width, channels] = sheet.shape;
             let title = super::chart::quoted(&sheet.title);
             for (unit, tile) in sheet.tiles.iter().enumerate() {
                 for (i, x) in tile.iter().enumerate() {
@@ -81,12 +156,14 @@ impl Tiles {
     /// The first tiles of each sheet in shades, two rows to a line.
     #[must_use]
     pub fn text(&self) -> String {
-        let [height, width, _] = self.shape;
         let mut out = String::new();
         for sheet in &self.sheets {
-            let _ = writeln!(out, "{}, the first {}", sheet.title, sheet.tiles.len().min(IN_TEXT));
+            let [height, width, _] = sheet.shape;
+            let shown = sheet.tiles.len().min((LINE / (width + 2)).max(IN_TEXT));
+            let some = if shown < sheet.tiles.len() { format!(", the first {shown}") } else { String::new() };
+            let _ = writeln!(out, "{}{some}", sheet.title);
             let tiles: Vec<Vec<[u8; 3]>> =
-                sheet.tiles.iter().take(IN_TEXT).map(|tile| self.colors(tile)).collect();
+                sheet.tiles.iter().take(shown).map(|tile| sheet.colors(tile)).collect();
             for row in (0..height).step_by(2) {
                 let line = tiles.iter().map(|tile| {
                     (0..width).map(|column| shade(&tile[row * width + column])).collect::<String>()
@@ -97,50 +174,22 @@ impl Tiles {
         out
     }
 
-    fn columns(&self, sheet: &Sheet) -> usize {
-        ((sheet.tiles.len() as f64).sqrt().ceil() as usize).max(1)
-    }
-
-    fn height(&self) -> usize {
-        let rows = |sheet: &Sheet| sheet.tiles.len().div_ceil(self.columns(sheet));
-        self.sheets.iter().map(rows).max().unwrap_or(0) * (self.shape[0] * ZOOM + GAP)
-    }
-
     /// Sheets side by side, with their size.
     fn raster(&self, sheets: &[&Sheet]) -> (Raster, (usize, usize)) {
-        let [tile_height, tile_width, _] = self.shape;
-        let (across, down) = (tile_width * ZOOM + GAP, tile_height * ZOOM + GAP);
-        let widths: Vec<usize> = sheets.iter().map(|sheet| self.columns(sheet) * across).collect();
-        let width = widths.iter().sum::<usize>() + BETWEEN * (sheets.len().max(1) - 1);
+        let widths = sheets.iter().map(|sheet| sheet.size().0);
+        let width = widths.sum::<usize>() + BETWEEN * (sheets.len().max(1) - 1);
         let size = (width, self.height());
         let mut raster = Raster::new(size.0, size.1);
         let mut left = 0;
-        for (sheet, own) in sheets.iter().zip(widths) {
-            let columns = self.columns(sheet);
-            for (i, tile) in sheet.tiles.iter().enumerate() {
-                let (x, y) = (left + i % columns * across, i / columns * down);
-                for (dot, color) in self.colors(tile).into_iter().enumerate() {
-                    let (row, column) = (dot / tile_width, dot % tile_width);
-                    for (dy, dx) in (0..ZOOM).flat_map(|dy| (0..ZOOM).map(move |dx| (dy, dx))) {
-                        raster.set(x + column * ZOOM + dx, y + row * ZOOM + dy, color);
-                    }
-                }
-            }
-            left += own + BETWEEN;
+        for sheet in sheets {
+            sheet.draw(&mut raster, left);
+            left += sheet.size().0 + BETWEEN;
         }
         (raster, size)
     }
 
-    /// `[height, width]` of a tile: 0 is the middle grey, the largest size black or white.
-    fn colors(&self, tile: &[f32]) -> Vec<[u8; 3]> {
-        let most = tile.iter().fold(f32::MIN_POSITIVE, |most, x| most.max(x.abs()));
-        let level = |x: f32| (127.5 + 127.5 * x / most).round().clamp(0.0, 255.0) as u8;
-        tile.chunks(self.shape[2])
-            .map(|dot| match dot {
-                [red, green, blue] => [level(*red), level(*green), level(*blue)],
-                grey => [level(grey[0]); 3],
-            })
-            .collect()
+    fn height(&self) -> usize {
+        self.sheets.iter().map(|sheet| sheet.size().1).max().unwrap_or(0)
     }
 }
 
@@ -160,33 +209,42 @@ mod tests {
     fn two() -> Tiles {
         let sheet = |title: &str, tiles: usize| Sheet {
             title: title.into(),
+            shape: [2, 2, 1],
+            shades: Shades::Signed,
+            columns: None,
             tiles: (0..tiles).map(|i| vec![0.0, 1.0, -2.0, i as f32]).collect(),
         };
-        Tiles { sheets: vec![sheet("without <dropout>", 3), sheet("with, dropout", 1)], shape: [2, 2, 1] }
+        Tiles { sheets: vec![sheet("without <dropout>", 3), sheet("with, dropout", 1)] }
     }
 
     #[test]
-    fn numbers_become_shades_about_grey() {
+    fn numbers_become_shades() {
         let tiles = two();
-        assert_eq!(tiles.colors(&[0.0, 1.0, -2.0, 2.0]), [[128; 3], [191; 3], [0; 3], [255; 3]]);
-        assert_eq!(tiles.colors(&[0.0; 4]), [[128; 3]; 4]);
-        let colored = Tiles { shape: [1, 1, 3], ..two() };
+        let sheet = &tiles.sheets[0];
+        assert_eq!(sheet.colors(&[0.0, 1.0, -2.0, 2.0]), [[128; 3], [191; 3], [0; 3], [255; 3]]);
+        assert_eq!(sheet.colors(&[0.0; 4]), [[128; 3]; 4]);
+        let colored = Sheet { shape: [1, 1, 3], ..sheet.clone() };
         assert_eq!(colored.colors(&[1.0, -1.0, 0.0]), [[255, 0, 128]]);
-        assert_eq!(tiles.text().lines().next(), Some("without <dropout>, the first 3"));
+        let bytes = Sheet { shades: Shades::Between(0.0, 255.0), ..sheet.clone() };
+        assert_eq!(bytes.colors(&[0.0, 1.0, 128.0, 255.0]), [[0; 3], [1; 3], [128; 3], [255; 3]]);
+        let picture = Sheet { shades: Shades::Range, ..sheet.clone() };
+        assert_eq!(picture.colors(&[1.0, 3.0, 2.0, 5.0]), [[0; 3], [128; 3], [64; 3], [255; 3]]);
+        assert_eq!(picture.colors(&[7.0; 4]), [[0; 3]; 4]);
+        assert_eq!(tiles.text().lines().next(), Some("without <dropout>"));
     }
 
     #[test]
     fn sheets_stand_side_by_side() {
         let tiles = two();
         let (raster, size) = tiles.raster(&tiles.sheets.iter().collect::<Vec<_>>());
-        // Two columns of tiles and one, each of 2 x 3 dots and a gap of 3.
-        assert_eq!(size, (2 * 9 + 24 + 9, 2 * 9));
+        // Two columns of tiles and one, each of 2 x 21 dots and a gap of 3.
+        assert_eq!(size, (2 * 45 + 24 + 45, 2 * 45));
         let dot = |x: usize, y: usize| raster.rgb[3 * (y * size.0 + x)];
-        assert_eq!((dot(0, 0), dot(3, 0), dot(0, 3), dot(6, 6), dot(42, 3)), (128, 191, 0, 255, 0));
+        assert_eq!((dot(0, 0), dot(21, 0), dot(0, 21), dot(42, 42), dot(114, 21)), (128, 191, 0, 255, 0));
         let svg = tiles.svg().unwrap();
         assert_eq!(svg.matches("<image").count(), 2);
         assert!(
-            svg.contains("without &lt;dropout&gt;") && svg.contains("width=\"51\" height=\"44\""),
+            svg.contains("without &lt;dropout&gt;") && svg.contains("width=\"159\" height=\"116\""),
             "{svg}"
         );
         assert_eq!(tiles.csv().lines().count(), 1 + 4 * 4);

@@ -1,12 +1,13 @@
 //! Checkpoints: tensors and what they mean, in one safetensors file.
 //!
-//! Parameters and states stand under their names, optimizer slots under `optimizer.` and theirs; what each figure knows of the training rows
+//! Parameters and states stand under their names, optimizer slots under `optimizer.` and theirs, running averages under `average.` and theirs (in the
+//! checkpoint of the best epoch they have the names, and what was trained stands under `trained.`); what each figure knows of the training rows
 //! of an unfinished epoch under `epoch.` and its name, in words of 64 bits. The metadata is [`Meta`] as JSON, with checksums of it and of the tensors, which are checked
 //! whenever a checkpoint is read.
 
 use std::{
     borrow::Cow,
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     fmt,
     path::{Path, PathBuf},
 };
@@ -20,15 +21,26 @@ use super::{
     figures::{Tallies, Words},
     plan::Shape,
     progress::{FORMAT, Meta, Progress},
-    store::Store,
+    store::{Store, averages},
 };
-use crate::graph::{Graph, Stored};
+use crate::graph::{AVERAGE, Averaged, Graph, Stored};
 use crate::kernels::aligned::AlignedVec;
 
 const TALLY: &str = "epoch.";
 /// What stood there in the middle of an epoch before there were tallies.
 const FORMER: &str = "epoch.outputs";
 const SLOT: &str = "optimizer.";
+/// In front of a parameter or state whose average stands under its own name.
+const TRAINED: &str = "trained.";
+
+/// Which of two has the name of a parameter or state that is averaged.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Named {
+    /// What is trained, as in the checkpoint of the last moment.
+    Trained,
+    /// What predicts, as in that of the best epoch.
+    Average,
+}
 
 /// A checkpoint as read.
 #[derive(Debug)]
@@ -78,17 +90,28 @@ fn for_prediction(name: &str, tensor: &Tensor<'_>) -> bool {
 struct Tensors<'a>(BTreeMap<String, Tensor<'a>>);
 
 impl<'a> Tensors<'a> {
-    fn of(graph: &'a Graph, store: &'a Store, tallies: &'a Words) -> Self {
+    fn of(graph: &'a Graph, store: &'a Store, tallies: &'a Words, named: Named) -> Self {
+        let averaged: BTreeSet<&str> = averages(graph).map(|(_, of)| name_of(graph, of)).collect();
+        let name = move |stored: &Stored, is_slot: bool| match (stored.averages, named) {
+            (Some(_), Named::Trained) => stored.name.clone(),
+            (Some(of), Named::Average) => name_of(graph, of).to_string(),
+            (None, _) if is_slot => format!("{SLOT}{}", stored.name),
+            (None, Named::Average) if averaged.contains(stored.name.as_str()) => {
+                format!("{TRAINED}{}", stored.name)
+            }
+            (None, _) => stored.name.clone(),
+        };
         let tables = [
-            ("", &graph.params, &store.params),
-            ("", &graph.states, &store.states),
-            (SLOT, &graph.slots, &store.slots),
+            (false, &graph.params, &store.params),
+            (false, &graph.states, &store.states),
+            (true, &graph.slots, &store.slots),
         ];
-        let tensors = tables.into_iter().flat_map(|(prefix, table, values)| {
-            table.iter().zip(values).map(move |(stored, value)| {
-                let data = Numbers::F32(Cow::Borrowed(&value[..]));
-                (format!("{prefix}{}", stored.name), Tensor { dims: stored.dims.clone(), data })
-            })
+        let of_tables = tables.into_iter().flat_map(|(is_slot, table, values)| {
+            table.iter().zip(values).map(move |(stored, value)| (is_slot, stored, value))
+        });
+        let tensors = of_tables.map(|(is_slot, stored, value)| {
+            let data = Numbers::F32(Cow::Borrowed(&value[..]));
+            (name(stored, is_slot), Tensor { dims: stored.dims.clone(), data })
         });
         let tallies = tallies.iter().map(|(name, words)| {
             let data = Numbers::U64(Cow::Borrowed(&words[..]));
@@ -98,9 +121,17 @@ impl<'a> Tensors<'a> {
     }
 }
 
-/// The checksum of all tensors of a checkpoint between two epochs.
-pub fn checksum(graph: &Graph, store: &Store) -> Checksum {
-    Checksum::of_tensors(Tensors::of(graph, store, &Words::new()).0.iter())
+/// The checksum of all tensors of the best epoch's checkpoint.
+pub fn checksum_of_best(graph: &Graph, store: &Store) -> Checksum {
+    Checksum::of_tensors(Tensors::of(graph, store, &Words::new(), Named::Average).0.iter())
+}
+
+/// The name of what is averaged.
+fn name_of(graph: &Graph, averages: Averaged) -> &str {
+    match averages {
+        Averaged::Param(id) => &graph.params[id.index()].name,
+        Averaged::State(id) => &graph.states[id.index()].name,
+    }
 }
 
 impl Checkpoint {
@@ -114,22 +145,48 @@ impl Checkpoint {
         store: &Store,
         tallies: &Words,
         meta: &Meta,
+        named: Named,
     ) -> Result<(), CheckpointError> {
-        let tensors = Tensors::of(graph, store, tallies).0;
+        Self::write_tensors(path, &Tensors::of(graph, store, tallies, named).0, meta)
+    }
+
+    /// Makes the checkpoint of the best epoch that of the last moment: where averages have the names, what was trained gets them back.
+    ///
+    /// # Errors
+    /// A file that is missing, broken or damaged; what the file system says.
+    pub fn last_from_best(best: &Path, last: &Path) -> Result<(), CheckpointError> {
+        let Self { meta, mut tensors, .. } = Self::read(best)?;
+        let trained = tensors.keys().filter_map(|name| name.strip_prefix(TRAINED));
+        for name in trained.map(str::to_string).collect::<Vec<_>>() {
+            let trained = tensors.remove(&format!("{TRAINED}{name}"));
+            let average = trained.and_then(|trained| tensors.insert(name.clone(), trained));
+            tensors.extend(average.map(|average| (format!("{AVERAGE}{name}"), average)));
+        }
+        Self::write_tensors(last, &tensors, &meta)
+    }
+
+    fn write_tensors(
+        path: &Path,
+        tensors: &BTreeMap<String, Tensor<'_>>,
+        meta: &Meta,
+    ) -> Result<(), CheckpointError> {
         let described = serde_json::to_value(meta).and_then(|mut description| {
-            Checksums::of(&tensors, for_prediction, &description).add_to(&mut description)?;
+            Checksums::of(tensors, for_prediction, &description).add_to(&mut description)?;
             Ok(description.to_string())
         });
         let metadata =
             described.map_err(|e| CheckpointError::Mismatch { path: path.into(), why: e.to_string() })?;
-        container::write(path, &metadata, &tensors)?;
+        container::write(path, &metadata, tensors)?;
         Ok(())
     }
 
     /// What would be read back from a file with these tensors of `graph`.
     pub fn held(graph: &Graph, store: &Store, meta: Meta) -> Self {
         let none = Words::new();
-        let tensors = Tensors::of(graph, store, &none).0.into_iter().map(|(name, t)| (name, t.into_owned()));
+        let tensors = Tensors::of(graph, store, &none, Named::Trained)
+            .0
+            .into_iter()
+            .map(|(name, t)| (name, t.into_owned()));
         Self {
             path: PathBuf::new(),
             meta,
@@ -236,21 +293,37 @@ impl Checkpoint {
         })
     }
 
-    /// The tensors that `graph` declares; slots only where the graph has them.
+    /// The tensors that `graph` declares; slots only where the graph has them. A graph without averages predicts: it gets them in place of
+    /// what they are of.
     ///
     /// # Errors
     /// A tensor that is missing, has other dimensions, or holds what is no finite number.
     pub fn store(&self, graph: &Graph) -> Result<Store, CheckpointError> {
+        let trains = averages(graph).next().is_some();
+        // No parameter has such a name: those of a layer called `average` have one part less.
+        let there = |name: String| Some(name).filter(|name| self.tensors.contains_key(name));
+        let prefix = if trains { TRAINED } else { AVERAGE };
+        let under = |stored: &Stored| {
+            there(format!("{prefix}{}", stored.name)).unwrap_or_else(|| stored.name.clone())
+        };
+        let of_slot = |stored: &Stored| match stored.averages {
+            None => format!("{SLOT}{}", stored.name),
+            Some(of) => there(stored.name.clone()).unwrap_or_else(|| name_of(graph, of).to_string()),
+        };
         Ok(Store {
-            params: self.tensors("", &graph.params)?,
-            states: self.tensors("", &graph.states)?,
-            slots: self.tensors(SLOT, &graph.slots)?,
+            params: self.tensors(&graph.params, under)?,
+            states: self.tensors(&graph.states, under)?,
+            slots: self.tensors(&graph.slots, of_slot)?,
         })
     }
 
-    fn tensors(&self, prefix: &str, table: &[Stored]) -> Result<Vec<AlignedVec>, CheckpointError> {
+    fn tensors(
+        &self,
+        table: &[Stored],
+        name: impl Fn(&Stored) -> String,
+    ) -> Result<Vec<AlignedVec>, CheckpointError> {
         let find = |stored: &Stored| {
-            let name = format!("{prefix}{}", stored.name);
+            let name = name(stored);
             match self.tensors.get(&name) {
                 Some(Tensor { dims, data: Numbers::F32(values) }) if *dims == stored.dims => {
                     match values.iter().find(|x| !x.is_finite()) {

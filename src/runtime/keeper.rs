@@ -1,6 +1,7 @@
 //! What training leaves on the disk while it goes on: `best.ckpt` and `last.ckpt`.
 //!
-//! Invariants. Each file is the whole checkpoint of its moment: `best.ckpt` has, byte for byte, what `last.ckpt` had after the best epoch.
+//! Invariants. Each file is the whole checkpoint of its moment: `best.ckpt` has, byte for byte, what `last.ckpt` had after the best epoch; where
+//! averages predict, under other names.
 //! `best.ckpt` is written first and `last.ckpt` names its checksum, so whenever a process dies the two agree, or the best is the newer one
 //! and the run stands there. Both were found finite.
 
@@ -10,7 +11,7 @@ use std::{
 };
 
 use super::{
-    checkpoint::{Checkpoint, CheckpointError, checksum},
+    checkpoint::{Checkpoint, CheckpointError, Named, checksum_of_best},
     figures::Words,
     progress::{Meta, Progress},
     store::Store,
@@ -29,11 +30,18 @@ pub struct Snapshot {
     pub progress: Progress,
 }
 
+/// The best epoch, which is not on the disk.
+enum Best {
+    /// It has just ended, and its checkpoint is due: it is written from the parameters at work, before they change, without a copy.
+    Present,
+    Past(Box<Snapshot>),
+}
+
 pub struct Keeper<'a> {
     /// Without a folder nothing is written.
     dir: Option<&'a Path>,
     /// The best epoch, until it is written; for ever where nothing is.
-    best: Option<Snapshot>,
+    best: Option<Best>,
     written: Instant,
     epoch_began: Instant,
 }
@@ -48,9 +56,12 @@ impl<'a> Keeper<'a> {
         self.epoch_began = Instant::now();
     }
 
-    /// Keeps the end of an epoch that is the best so far.
+    /// Keeps the end of an epoch that is the best so far. Where a checkpoint is due, [`Self::write`] has to follow before the next step.
     pub fn best_is(&mut self, store: &Store, progress: &Progress) {
-        self.best = Some(Snapshot { store: store.clone(), progress: progress.clone() });
+        self.best = Some(match self.is_due() {
+            true => Best::Present,
+            false => Best::Past(Box::new(Snapshot { store: store.clone(), progress: progress.clone() })),
+        });
     }
 
     /// After an epoch: whether another one of this length would make more to lose than may be lost.
@@ -71,14 +82,18 @@ impl<'a> Keeper<'a> {
         progress: &mut Progress,
     ) -> Result<(), CheckpointError> {
         let Some(dir) = self.dir else { return Ok(()) };
+        if matches!(self.best, Some(Best::Present)) {
+            best_into(dir, graph, meta, store, &mut progress.clone(), progress)?;
+            self.best = None;
+        }
         self.write_best(graph, meta, progress)?;
         let meta = Meta { progress: progress.clone(), ..meta.clone() };
-        Checkpoint::write(&dir.join(LAST), graph, store, tallies, &meta)?;
+        Checkpoint::write(&dir.join(LAST), graph, store, tallies, &meta, Named::Trained)?;
         self.written = Instant::now();
         Ok(())
     }
 
-    /// Writes the best epoch, if it waits.
+    /// Writes the best epoch, if it is past and waits.
     ///
     /// # Errors
     /// What the file system says.
@@ -88,21 +103,36 @@ impl<'a> Keeper<'a> {
         meta: &Meta,
         progress: &mut Progress,
     ) -> Result<(), CheckpointError> {
-        let (Some(dir), Some(snapshot)) = (self.dir, &mut self.best) else { return Ok(()) };
-        let sum = checksum(graph, &snapshot.store);
-        for best in [&mut snapshot.progress.best, &mut progress.best].into_iter().flatten() {
-            best.checksum = Some(sum);
-        }
-        let meta = Meta { progress: snapshot.progress.clone(), ..meta.clone() };
-        Checkpoint::write(&dir.join(BEST), graph, &snapshot.store, &Words::new(), &meta)?;
+        let (Some(dir), Some(Best::Past(snapshot))) = (self.dir, &mut self.best) else { return Ok(()) };
+        best_into(dir, graph, meta, &snapshot.store, &mut snapshot.progress, progress)?;
         self.best = None;
         Ok(())
     }
 
-    /// The best epoch, where it is not on the disk.
+    /// The best epoch, where nothing is written.
     pub fn take_best(&mut self) -> Option<Snapshot> {
-        self.best.take()
+        match self.best.take()? {
+            Best::Past(snapshot) => Some(*snapshot),
+            Best::Present => None,
+        }
     }
+}
+
+/// Writes the best epoch: parameters, and how far the run had come; that and `now`, how far it has come since, name its checksum.
+fn best_into(
+    dir: &Path,
+    graph: &Graph,
+    meta: &Meta,
+    store: &Store,
+    then: &mut Progress,
+    now: &mut Progress,
+) -> Result<(), CheckpointError> {
+    let sum = checksum_of_best(graph, store);
+    for best in [&mut then.best, &mut now.best].into_iter().flatten() {
+        best.checksum = Some(sum);
+    }
+    let meta = Meta { progress: then.clone(), ..meta.clone() };
+    Checkpoint::write(&dir.join(BEST), graph, store, &Words::new(), &meta, Named::Average)
 }
 
 /// The best epoch of a run whose last checkpoint has come as far as `progress`.

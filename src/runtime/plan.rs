@@ -51,6 +51,8 @@ pub struct EpochPlan {
     pub partner: Option<Vec<u32>>,
     /// What is pasted from the partner, of each step.
     pub boxes: Vec<Option<Rect>>,
+    /// The share of a row's own target, of each step in which rows are mixed.
+    pub shares: Vec<f64>,
     /// Step-major words of the scalars.
     pub scalars: Vec<u32>,
     /// Learning rate of each step.
@@ -67,7 +69,7 @@ pub fn epoch(train: &Train, defs: &[ScalarDef], shape: &Shape, progress: &Progre
     order.truncate(shape.visited());
     let pairs = train.augmentation.pairs.as_ref();
     let mut partner = pairs.map(|_| Vec::with_capacity(order.len()));
-    let mut boxes = Vec::new();
+    let (mut boxes, mut shares) = (Vec::new(), Vec::new());
     let mut scalars = Vec::with_capacity(steps * defs.len());
     let mut rates = Vec::with_capacity(steps);
     for step in 0..steps {
@@ -81,12 +83,13 @@ pub fn epoch(train: &Train, defs: &[ScalarDef], shape: &Shape, progress: &Progre
             let start = (step * shape.batch) as u32;
             partner.extend(paired.partner.iter().map(|place| start + place));
             boxes.push(paired.rect);
+            shares.push(paired.share);
         }
         let info = StepInfo { clock, rows, lr, lambda, blend, noise, idle: 0 };
         scalars.extend(defs.iter().map(|def| def.word(&info)));
         rates.push(lr);
     }
-    EpochPlan { order, partner, boxes, scalars, rates }
+    EpochPlan { order, partner, boxes, shares, scalars, rates }
 }
 
 /// The moment of one update.

@@ -1,6 +1,7 @@
 //! What the `train` and `augment` sections say. One folder a family, one file a word, the same pattern as layers.
 
 pub mod augment;
+pub mod averages;
 pub mod bayes_decay;
 pub mod losses;
 pub mod metrics;
@@ -8,6 +9,7 @@ pub mod optimizers;
 pub mod penalties;
 pub mod schedules;
 
+pub use averages::Average;
 pub use bayes_decay::BayesDecay;
 pub use losses::Loss;
 pub use metrics::Metric;

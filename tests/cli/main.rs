@@ -3,6 +3,7 @@
 mod support;
 
 mod audit;
+mod averages;
 mod bench;
 #[cfg(target_os = "linux")]
 mod by_row;

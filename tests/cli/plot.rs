@@ -315,10 +315,40 @@ fn filters_are_the_weights_of_the_first_layer() {
     assert!(last.starts_with("dense_1.weight with dropout,31,1,1,0,"), "{last}");
     assert!(folder.run(&["plot", "run", "run", "--kind", "filters"]).matches("<image").count() == 2);
     let text = folder.run(&["plot", "run", "--kind", "filters", "--text"]);
-    assert!(text.contains("dense_1.weight with dropout, the first 3\n"), "{text}");
+    assert!(text.contains("dense_1.weight with dropout, the first 20\n"), "{text}");
     let moons = Folder::trained(MOONS);
     let refused = moons.run(&["plot", "run", "--kind", "filters"]);
     assert!(refused.contains("the input is 2, no image") && refused.ends_with("--- exit 3\n"), "{refused}");
     let refused = moons.run(&["plot", "m.net", "--graph", "svg", "-o", "g.png"]);
     assert!(refused.ends_with("--- exit 2\n"), "{refused}");
+}
+
+/// The rows of training as `augment` changes them, a sheet an epoch.
+#[test]
+fn augmented_rows_are_shown_epoch_by_epoch() {
+    let source = "data {\n  source shapes, rows=120, size=12\n  split test=20\n  batch 10\n}\n\naugment {\n  crop 12x12, pad=2\n  cutmix alpha=1\n}\n\nnet {\n  input image: real[12, 12, 1]\n  flatten -> dense 4\n  output shape: class[4]\n}\n\ntrain {\n  loss cross_entropy\n  optimizer sgd, lr=0.1\n  epochs 3\n}\n";
+    let folder = Folder::new(&[("shapes.net", source)]);
+    let run = |more: &[&str]| {
+        let args = [&["plot", "shapes.net", "--kind", "augment"], more].concat();
+        let output = folder.command(&args).output().expect("runs");
+        (
+            output.status.code(),
+            String::from_utf8(output.stdout).expect("UTF-8"),
+            String::from_utf8(output.stderr).expect("UTF-8"),
+        )
+    };
+    let (code, csv, said) = run(&["--rows", "2..5", "--epochs", "2", "--csv"]);
+    assert_eq!((code, csv.lines().count()), (Some(0), 1 + 2 * 3 * 144), "{said}");
+    assert!(csv.starts_with("sheet,unit,row,column,channel,value\nepoch 1,0,0,0,0,"));
+    assert!(said.contains("epoch 2: row 4 with row ") && said.contains("pasted in"), "{said}");
+    assert_ne!(csv, run(&["--rows", "2..5", "--epochs", "2", "--csv", "--seed", "1"]).1);
+    assert_eq!(run(&[]).1.matches("<image").count(), 4);
+    let (code, _, said) = run(&["--rows", "90..110"]);
+    assert!(code == Some(2) && said.contains("there are 100 training rows"), "{said}");
+    let (code, _, said) = run(&["--samples", "3"]);
+    assert!(code == Some(2) && said.contains("no effect on the rows of training"), "{said}");
+    let mixed = source.replace("  crop 12x12, pad=2\n  cutmix alpha=1\n", "  mixup alpha=0.2\n");
+    std::fs::write(folder.path().join("shapes.net"), mixed).expect("a file");
+    let (code, _, said) = run(&[]);
+    assert!(code != Some(0) && said.contains("no statement of `augment` changes pictures"), "{said}");
 }

@@ -104,3 +104,44 @@ fn units_are_taken_out_one_by_one() {
     assert!(lost.iter().any(|x| *x != 0.0) && lost.iter().all(|x| x.abs() <= 1.0), "{lost:?}");
     insta::assert_snapshot!(folder.run(&["audit", "with", "without", "--ablate"]));
 }
+
+/// Maps that are dropped whole are listed by number; place by place, they are small pictures.
+#[test]
+fn masks_of_maps_are_pictures() {
+    let net = "data {
+  source shapes, rows=90, size=8
+  split train=60, test=30
+}
+net {
+  input x: real[8, 8, 1]
+  conv 5, 3x3 -> relu -> dropout 0.4, share=space
+  max_pool 2x2 -> dropout 0.25
+  flatten -> dense 4
+  output y: class[4]
+}
+train {
+  loss cross_entropy
+  optimizer adam, lr=1e-2
+  epochs 1
+}
+";
+    let folder = Folder::new(&[("m.net", net)]);
+    let said = folder.run(&["train", "m.net", "-q", "-o", "run"]);
+    assert!(said.ends_with("--- exit 0\n"), "{said}");
+    insta::assert_snapshot!(folder.run(&["subnet", "run", "--row", "2", "--sample", "1"]));
+    let output =
+        folder.command(&["subnet", "run", "--row", "2", "--sample", "1", "--json"]).output().expect("runs");
+    let found: serde_json::Value = serde_json::from_slice(&output.stdout).expect("JSON");
+    assert_eq!(found["sites"][0]["shape"], serde_json::json!([8, 8, 5]));
+    insta::assert_snapshot!("maps_are_taken_out_whole", folder.run(&["audit", "run", "--ablate"]));
+    for (kind, more) in [("filters", ["--layer", "conv_1"]), ("maps", ["--row", "3"])] {
+        let args = [&["plot", "run", "--kind", kind][..], &more, &["--csv"]].concat();
+        let csv = folder.run(&args);
+        let tiles = csv.lines().filter(|line| line.contains(",0,0,0,")).count();
+        assert!(csv.ends_with("--- exit 0\n") && tiles == if kind == "maps" { 6 } else { 5 }, "{csv}");
+    }
+    let refused = folder.run(&["plot", "run", "--kind", "maps", "--row", "30"]);
+    assert!(refused.contains("the test part has 30 rows, counted from 0: there is no row 30"), "{refused}");
+    let refused = folder.run(&["plot", "run", "--kind", "weights", "--row", "3"]);
+    assert!(refused.contains("`--row` is of `--kind maps`"), "{refused}");
+}

@@ -95,6 +95,21 @@ def over(f, *axes):
     return take
 
 
+def norm(layer, groups=None):
+    """Over all of a row (`groups` None), over channels (0), or in groups; with gain, and bias but for `rms_norm`."""
+    def take(x, p, **_):
+        maps = x.movedim(1, -1)
+        gain, bias = p[f"{layer}_1.gain"], p.get(f"{layer}_1.bias")
+        if layer == "group_norm":
+            return F.group_norm(x, groups, gain, bias)
+        shape = maps.shape[1:] if groups is None else maps.shape[-1:]
+        gain = gain.reshape(shape)
+        if layer == "layer_norm":
+            return F.layer_norm(maps, shape, gain, bias.reshape(shape)).movedim(-1, 1)
+        return F.rms_norm(maps, shape, gain, 1e-5).movedim(-1, 1)
+    return take
+
+
 def on_relu(f):
     """Many equal maxima."""
     return lambda x, p, **sizes: f(torch.relu(x), p, **sizes)
@@ -114,6 +129,11 @@ def case(layer, f, shape, size=(1, 1), stride=None, pad="valid", dilation=None, 
         p[f"{path}.weight"] = torch.randn(*size, 1 if f is depthwise else channels // groups, width) * 0.4
         if bias:
             p[f"{path}.bias"] = torch.randn(width) * 0.3
+    if path.endswith("norm_1"):
+        size = math.prod(shape) if "all" in layer else channels
+        p[f"{path}.gain"] = torch.randn(size) * 0.5 + 1
+        if path != "rms_norm_1":
+            p[f"{path}.bias"] = torch.randn(size) * 0.3
     # Everything the other side reads is a float32 number.
     p = {k: v.float().double().requires_grad_(True) for k, v in p.items()}
     x = torch.randn(ROWS, *shape).float().double()
@@ -186,5 +206,11 @@ CASES = [
     case("relu -> max_pool over=height", on_relu(over("max", 2)), (5, 7, 3)),
     case("max_pool over=[width, channel]", over("max", 1, 3), (5, 7, 3)),
     case("max_pool over=time", over("max", 2), (9, 3)),
+    case("group_norm groups=2", norm("group_norm", 2), (5, 3, 6)),
+    case("group_norm groups=3", norm("group_norm", 3), (9, 6)),
+    case("layer_norm", norm("layer_norm", 0), (5, 3, 6)),
+    case("layer_norm over=all", norm("layer_norm"), (5, 3, 6)),
+    case("rms_norm", norm("rms_norm", 0), (5, 3, 6)),
+    case("rms_norm over=all", norm("rms_norm"), (7, 3)),
 ]
 print(json.dumps(short({"torch": torch.__version__, "rows": ROWS, "cases": CASES})))

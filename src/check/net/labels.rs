@@ -152,7 +152,8 @@ impl<'f> Net<'f> {
         let place = self.place(&node.inputs);
         if let NodeKind::Layer(used) = &mut node.kind {
             let behind = self.behind(&node.inputs);
-            let mut cx = Infer::new(&mut used.args, &sources, place, behind);
+            let slid = node.inputs.first().is_some_and(|id| self.slid[id.0]);
+            let mut cx = Infer::new(&mut used.args, &sources, (place, slid), behind);
             let ty = used.word.infer(&mut cx)?;
             for (decl, id) in cx.params.iter().zip(&node.params) {
                 let owned = &self.params[id.0].dims;

@@ -61,6 +61,8 @@ pub struct Net<'f> {
     pub nodes: Vec<Node>,
     /// What lies between the input and each node.
     places: Vec<Place>,
+    /// Whether windows slid over its axes.
+    slid: Vec<bool>,
     bulk: usize,
     pub inputs: Vec<NodeId>,
     named: BTreeMap<String, NodeId>,
@@ -109,6 +111,7 @@ impl<'f> Net<'f> {
             written: BTreeMap::new(),
             nodes: Vec::new(),
             places: Vec::new(),
+            slid: Vec::new(),
             bulk: 0,
             inputs: Vec::new(),
             named: BTreeMap::new(),

@@ -92,6 +92,7 @@ impl<'f> Net<'f> {
             [] => Place::Input,
             inputs => self.place(inputs),
         });
+        self.slid.push(self.slides(&node));
         let arguments: usize = match &node.kind {
             NodeKind::Layer(used) => used.args.iter().map(|given| given.value.size()).sum(),
             NodeKind::Input { .. } => 0,
@@ -99,6 +100,13 @@ impl<'f> Net<'f> {
         self.bulk += node.path.len() + 8 * node.inputs.len() + size_of::<Value>() * arguments;
         self.nodes.push(node);
         NodeId(self.nodes.len() - 1)
+    }
+
+    /// Whether windows slid over the axes of a new node.
+    fn slides(&self, node: &Node) -> bool {
+        let roles = |node: &Node| node.ty.axes.iter().map(|axis| axis.role).collect::<Vec<_>>();
+        let kept = |id: &NodeId| self.slid[id.0] && roles(&self.nodes[id.0]) == roles(node);
+        node.facts().slides || !node.inputs.is_empty() && node.inputs.iter().all(kept)
     }
 
     /// The last two layers that a value came through, nearest first; none where several values meet.
@@ -124,7 +132,8 @@ impl<'f> Net<'f> {
     ) -> Flow {
         let sources = self.sources(inputs);
         let place = self.place(inputs);
-        let mut cx = Infer::new(&mut args, &sources, place, self.behind(inputs));
+        let slid = inputs.first().is_some_and(|id| self.slid[id.0]);
+        let mut cx = Infer::new(&mut args, &sources, (place, slid), self.behind(inputs));
         let result = layer.infer(&mut cx);
         let (params, states, warnings) = (cx.params, cx.states, cx.warnings);
         self.diags.extend(warnings);

@@ -13,12 +13,12 @@ use dropnet::{
 };
 
 use super::{
-    Outcome, ending,
+    Outcome, data, ending,
     eval::{self, Runs},
     numbers,
     predict::{self, USUAL_SAMPLES},
-    source::{File, Sets},
-    train::Threads,
+    source::{File, Sets, Source},
+    train::{Threads, opened},
     ui::{Exit, Failure, Ui},
 };
 use drawn::{Drawn, beside, nets};
@@ -35,7 +35,7 @@ pub struct Command {
     kind: Option<Kind>,
     /// Draw the net of a `.net` file instead: its layers, places of dropout marked
     #[arg(long, value_name = "FORM", value_enum)]
-    #[arg(conflicts_with_all = ["kind", "csv", "text", "sets", "samples", "seed", "precision", "temperature", "checkpoint", "count"])]
+    #[arg(conflicts_with_all = ["kind", "csv", "text", "sets", "layer", "row", "samples", "seed", "precision", "temperature", "checkpoint", "count", "rows", "epochs"])]
     graph: Option<GraphForm>,
     /// File for the picture: SVG, or PNG where its name ends so [default: SVG on stdout]
     #[arg(short, long, value_name = "FILE")]
@@ -52,6 +52,12 @@ pub struct Command {
     /// Samples of each row with dropout on; 0: none [default: those of the file's `predict` section, or 100 where something is live]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(..=1_000_000))]
     samples: Option<u32>,
+    /// The layer whose filters are drawn [default: the first with weights]
+    #[arg(long, value_name = "PATH")]
+    layer: Option<String>,
+    /// The row whose feature maps are drawn, from 0 [default: 0]
+    #[arg(long, value_name = "R", value_parser = numbers::whole::<0>)]
+    row: Option<u64>,
     /// Seed of the masks [default: that of the file's `predict` section, or of the run]
     #[arg(long, value_name = "N", value_parser = numbers::whole::<0>)]
     seed: Option<u64>,
@@ -61,6 +67,12 @@ pub struct Command {
     /// Divide logits by this, in place of what `calibrate` found; 1 leaves them as they are
     #[arg(long, value_name = "T", value_parser = numbers::temperature)]
     temperature: Option<f64>,
+    /// Training rows of `augment`, the first of them 0 [default: 0..8]
+    #[arg(long, value_name = "A..B", value_parser = numbers::rows)]
+    rows: Option<std::ops::Range<usize>>,
+    /// Epochs of `augment` [default: 4]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..=1000))]
+    epochs: Option<u64>,
     #[command(flatten)]
     threads: Threads,
 }
@@ -83,8 +95,12 @@ enum Kind {
     Weights,
     /// How strongly the first hidden layer answers held-out rows; several runs side by side, one with dropout off and on
     Activations,
-    /// Weights of the first layer as pictures, where the input is an image
+    /// Weights of a layer as pictures: of the first where that reads an image, or of `--layer`
     Filters,
+    /// Training rows of a `.net` file as `augment` changes them, epoch by epoch: what training is fed with, before pairs are mixed
+    Augment,
+    /// One picture of the held-out rows (`--row`) and the feature maps that the net makes of it
+    Maps,
     /// One number over one input, with its epistemic and total spread, on the data and beyond
     Band,
 }
@@ -106,9 +122,21 @@ impl Command {
             let text = self.graph(form, ui)?;
             return self.write(text.as_bytes(), ui);
         }
+        if self.kind == Some(Kind::Augment) {
+            return self.augment(ui);
+        }
+        let of_rows = [("--rows", self.rows.is_some()), ("--epochs", self.epochs.is_some())];
+        if let Some((flag, _)) = of_rows.iter().find(|(_, given)| *given) {
+            return Err(Failure::usage(format!("`{flag}` is of `--kind augment`")));
+        }
         let drawn = self.drawn(ui)?;
         drawn.iter().try_for_each(|one| self.check(&one.committee))?;
         let picture = self.picture(&drawn).map_err(|error| eval::failure(&error, ui))?;
+        self.show(&picture, ui)
+    }
+
+    /// Writes a picture in the form that is asked for.
+    fn show(&self, picture: &Picture, ui: &mut Ui) -> Outcome {
         let cannot = |e| Failure::data(format!("nothing to draw: {e}"));
         let bytes = match () {
             () if self.csv => picture.csv().into_bytes(),
@@ -117,6 +145,50 @@ impl Command {
             () => picture.svg().map_err(cannot)?.into_bytes(),
         };
         self.write(&bytes, ui)
+    }
+
+    /// What training is fed with.
+    fn augment(&self, ui: &mut Ui) -> Outcome {
+        let [path] = &self.runs.paths[..] else {
+            return Err(Failure::usage("`--kind augment` shows the rows of one `.net` file"));
+        };
+        let given = [
+            ("--samples", self.samples.is_some()),
+            ("--sets", self.sets.is_some()),
+            ("--layer", self.layer.is_some()),
+            ("--row", self.row.is_some()),
+            ("--precision", self.precision.is_some()),
+            ("--temperature", self.temperature.is_some()),
+            ("--checkpoint", self.runs.chooses()),
+            ("--threads", self.threads.given()),
+        ];
+        if let Some((flag, _)) = given.iter().find(|(_, given)| *given) {
+            return Err(Failure::usage(format!("`{flag}` has no effect on the rows of training")));
+        }
+        let file = File { path: path.clone(), sets: Sets { sets: Vec::new() } };
+        let source = Source::read(path)?;
+        let ready = opened(&file, &source, ui)?;
+        let (rows, most) = (self.rows.clone().unwrap_or(0..8), ready.dataset.train.rows());
+        if rows.start >= most || self.rows.is_some() && rows.end > most {
+            return Err(Failure::usage(format!("there are {most} training rows, from 0 on")));
+        }
+        let seed = self.seed.or(ready.model.train.as_ref().and_then(|train| train.seed)).unwrap_or(0);
+        let shown = run::augmented(&ready, seed, rows.start..rows.end.min(most), self.epochs.unwrap_or(4));
+        let shown = shown.map_err(|error| data::failure(&error, Some(&source), ui))?;
+        let Some(shown) = shown else {
+            return Err(Failure::data(
+                "no statement of `augment` changes pictures: training is fed with rows as they are",
+            ));
+        };
+        for (epoch, row, mixed) in &shown.mixed {
+            let how = mixed.rect.map_or(String::new(), |rect| {
+                let (right, below) = (rect.left + rect.width, rect.top + rect.height);
+                format!(", its places {}..{below} by {}..{right} pasted in", rect.top, rect.left)
+            });
+            let share = numbers::shown(mixed.share);
+            ui.talk(format!("epoch {epoch}: row {row} with row {}, {share} of its own{how}", mixed.partner));
+        }
+        self.show(&Picture::Tiles(shown.tiles), ui)
     }
 
     /// What is drawn of a run; there is one unless a graph is asked for.
@@ -188,7 +260,7 @@ impl Command {
         let spread = matches!(self.kind(), Kind::Uncertainty | Kind::Band);
         let plain = matches!(
             self.kind(),
-            Kind::Training | Kind::Loss | Kind::Weights | Kind::Activations | Kind::Filters
+            Kind::Training | Kind::Loss | Kind::Weights | Kind::Activations | Kind::Filters | Kind::Maps
         );
         let of_log = matches!(self.kind(), Kind::Training | Kind::Loss);
         let computes = !of_log && !matches!(self.kind(), Kind::Weights | Kind::Filters);
@@ -206,6 +278,8 @@ impl Command {
                 "is of the masks, and `--samples 0` draws none",
             ),
             ("--sets", self.sets.is_some() && !convergence, "is of `--kind convergence`"),
+            ("--layer", self.layer.is_some() && self.kind() != Kind::Filters, "is of `--kind filters`"),
+            ("--row", self.row.is_some() && self.kind() != Kind::Maps, "is of `--kind maps`"),
             ("--seed", self.seed.is_some() && convergence, "has no effect on disjoint sets of masks"),
             ("--samples", self.samples.is_some() && plain, "is of pictures of predictions"),
             ("--seed", self.seed.is_some() && plain, "is of pictures of predictions"),
@@ -258,7 +332,8 @@ impl Command {
             }
             Kind::Loss => beside(drawn, Drawn::name, Chart::beside, |one| Ok(run::losses(&one.logs()?)))
                 .map(Picture::from),
-            Kind::Filters => run::filters(&nets(drawn)).map(Picture::Tiles),
+            Kind::Filters => run::filters(&nets(drawn), self.layer.as_deref()).map(Picture::Tiles),
+            Kind::Maps => run::maps(&nets(drawn), self.row.unwrap_or(0) as usize, team).map(Picture::Tiles),
             Kind::Weights => run::weights(&nets(drawn)).map(Picture::from),
             Kind::Activations => run::activations(&nets(drawn), team).map(Picture::from),
             Kind::Reliability => {
@@ -270,6 +345,9 @@ impl Command {
             Kind::Uncertainty => judged(&|one| self.uncertainty(one, team)),
             Kind::Convergence => judged(&|one| self.convergence(one, team)),
             Kind::Band => judged(&|one| self.band(one, team)),
+            Kind::Augment => {
+                Err(TrainedError::Unfit("the rows of training are those of a net, not of runs".into()))
+            }
         }
     }
 

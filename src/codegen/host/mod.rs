@@ -9,6 +9,7 @@ mod depthwise;
 mod pool;
 mod product;
 mod slides;
+mod squares;
 mod transpose;
 mod turn;
 mod unfold;
@@ -32,6 +33,7 @@ pub(super) fn function(symbol: Symbol) -> HostFn {
         Symbol::Pool => pool::pool,
         Symbol::Conv => conv::conv,
         Symbol::Depthwise => depthwise::depthwise,
+        Symbol::DropSquares => squares::squares,
         Symbol::Transpose => transpose::transpose,
         Symbol::Turn => turn::turn,
         Symbol::Unfold => unfold::unfold,

@@ -9,4 +9,5 @@ mod passes;
 mod products;
 mod reductions;
 mod rig;
+mod squares;
 mod windows;

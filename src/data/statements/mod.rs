@@ -7,6 +7,7 @@ pub(super) mod crop;
 pub(super) mod inputs;
 pub(super) mod normalize;
 pub(super) mod prefix_limit;
+pub(super) mod range;
 pub(super) mod resize;
 pub(super) mod scale;
 pub(super) mod split;

@@ -2,7 +2,7 @@
 
 use super::tensor::{at, offsets, strides};
 use super::{Real, Tensor};
-use crate::draws;
+use crate::draws::{self, Squares};
 use crate::graph::builder::ice;
 use crate::graph::{Op, Reduction};
 
@@ -20,6 +20,10 @@ pub(super) fn eval<T: Real>(op: &Op, operands: &[&Tensor<T>], dims: &[usize], fm
             draw(x(0), shared, dims, &|key, unit| if draws::kept(key, unit, q) { 1.0 } else { 0.0 })
         }
         Op::Noise { shared, .. } => draw(x(0), shared, dims, &|key, unit| draws::normal(key, unit, fma)),
+        Op::DropSquares { size, shared } => {
+            let squares = Squares::of(&dims[1..], *size, *shared);
+            drop_squares(x(0).as_keys(), x(1).as_ints()[0].cast_unsigned(), x(2), &squares)
+        }
         Op::Neg => unary(&|a| -a),
         Op::Abs => unary(&T::abs),
         Op::Exp => unary(&|a| a.exp(fma)),
@@ -116,6 +120,20 @@ fn draw<T: Real>(
     let units = draws::units(&dims[keys.dims.len()..], shared);
     let all = keys.as_keys().iter().flat_map(|key| units.iter().map(|u| T::from_f32(of(*key, *u as u32))));
     Tensor::real(dims, all.collect())
+}
+
+/// Rows without their squares; a key a row, or one for all.
+fn drop_squares<T: Real>(keys: &[u64], threshold: u32, x: &Tensor<T>, squares: &Squares) -> Tensor<T> {
+    let width: usize = x.dims[1..].iter().product();
+    let rows = x.reals().chunks_exact(width).zip(keys.iter().cycle());
+    let kept = rows.flat_map(|(row, key)| {
+        let dropped = squares.dropped(*key, threshold);
+        row.iter()
+            .zip(dropped)
+            .map(|(x, dropped)| if dropped { T::from_f32(0.0) } else { *x })
+            .collect::<Vec<T>>()
+    });
+    Tensor::real(&x.dims, kept.collect())
 }
 
 fn reduce<T: Real>(x: &Tensor<T>, reduction: Reduction, axes: &[usize], dims: &[usize]) -> Tensor<T> {

@@ -76,6 +76,8 @@ fn dependence(op: &Op, operands: &[&Dependence]) -> Dependence {
         | Op::Select
         | Op::OneHot { .. }
         | Op::IsFirst { .. }
+        // Its coins are seeds, each of many places, and its mean differs from place to place.
+        | Op::DropSquares { .. }
         | Op::Reduce { reduction: Reduction::Max | Reduction::First, .. } => Dependence::Other,
         // Sources have no operands that are not fixed.
         Op::Input { .. }

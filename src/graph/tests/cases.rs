@@ -10,6 +10,8 @@ use crate::graph::{
 use crate::graph::{ParamId, ScalarId, SiteId, SlotId, StateId};
 
 const B: Dim = Dim::Batch;
+/// The scalar that is a threshold of 32 bits.
+const SEEDS: &str = "seeds";
 
 fn c(n: usize) -> Dim {
     Dim::Const(n)
@@ -25,6 +27,8 @@ pub enum Arg {
     Labels,
     Key(Address),
     Threshold,
+    /// The same of 32 bits.
+    Seeds,
 }
 
 #[derive(Clone, Debug)]
@@ -88,6 +92,17 @@ fn random() -> Vec<Case> {
             let mask = Op::KeepMask { dims: dims.clone(), shared: shared.clone() };
             cases.push(case(mask, &[Arg::Key(address), Arg::Threshold]));
             cases.push(case(Op::Noise { dims, shared }, &[Arg::Key(address)]));
+        }
+    }
+    let maps = [
+        (vec![B, c(5), c(4), c(2)], 3, false),
+        (vec![B, c(5), c(4), c(2)], 2, true),
+        (vec![B, c(7), c(3)], 2, false),
+    ];
+    for (dims, size, shared) in maps {
+        for address in [Address::Row, Address::Update] {
+            let args = [Arg::Key(address), Arg::Seeds, real(&dims)];
+            cases.push(case(Op::DropSquares { size, shared }, &args));
         }
     }
     cases
@@ -254,6 +269,7 @@ impl Case {
                 Arg::Key(Address::Row) => b.row_key(SiteId(0)),
                 Arg::Key(Address::Update) => b.row_key(SiteId(1)),
                 Arg::Threshold => b.scalar("q", DType::I32),
+                Arg::Seeds => b.scalar(SEEDS, DType::I32),
             })
             .collect();
         let result = b.push(self.op.clone(), &operands);
@@ -295,7 +311,7 @@ pub fn bindings(graph: &Graph, ranges: &BTreeMap<String, (f64, f64)>, rows: usiz
         table.iter().map(|s| fill(&s.name, &ty(&s.dims))).collect::<Vec<_>>()
     };
     let scalar = |s: &Scalar, fill: &mut dyn FnMut(&str, &Type) -> Tensor<f64>| match s.dtype {
-        DType::I32 => Tensor::ints(&[], vec![20_000]),
+        DType::I32 => Tensor::ints(&[], vec![if s.name == SEEDS { 500_000_000 } else { 20_000 }]),
         _ => fill(&s.name, &Type::scalar(DType::F32)),
     };
     Bindings {

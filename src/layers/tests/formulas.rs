@@ -8,7 +8,7 @@ use super::{
 };
 use crate::graph::Mode;
 use crate::{
-    draws,
+    draws::{self, Squares},
     graph::{
         Sink, StateId,
         interpret::{Real, Values},
@@ -61,10 +61,29 @@ const FORMULAS: &[Formula] = &[
     }),
     formula("dense 3", 3, |s| dense(s, 3)),
     formula("drop_connect 0.25 {\n    dense 3\n  }", 3, drop_connect),
+    formula("residual {\n    drop_path 0.3 { tanh }\n  }", 4, |s| {
+        // Samples keep every branch.
+        let mode = if s.mode == Mode::Train { Mode::Train } else { Mode::Eval };
+        s.at(|x, row, _| x + masked(mode, x.tanh(), 0.3, row_key("residual_1/drop_path_1", row), 0))
+    }),
+    formula("residual {\n    drop_path 0.3, share=batch, always=true { tanh }\n  }", 4, |s| {
+        let key = draws::row_key(rig::stream("residual_1/drop_path_1"), rig::UPDATE);
+        s.at(|x, _, _| x + masked(Mode::Train, x.tanh(), 0.3, key, 0))
+    }),
     formula("dropout 0.3", 4, |s| dropout(s, 0.3)),
     formula("dropout keep=0.7, scale=test", 4, dropout_2014),
     formula("dropout 0.3, kind=gaussian", 4, dropout_gaussian),
     formula("dropout 0.3, kind=alpha", 4, dropout_alpha),
+    formula(
+        "reshape 2x2x1, roles=[height, width, channel]\n  dropout 0.3, kind=dropblock, size=1 -> flatten",
+        4,
+        |s| dropblock(s, Squares::of(&[2, 2, 1], 1, false)),
+    ),
+    formula(
+        "reshape 1x4, roles=[channel, time]\n  reshape 2x2, roles=[time, channel]\n  dropout 0.4, kind=dropblock, size=2, share=channel -> flatten",
+        4,
+        |s| dropblock(s, Squares::of(&[2, 2], 2, true)),
+    ),
     formula("dropout 0", 4, |s| s.x.clone()),
     formula("dropout 0.3, share=unit", 4, |s| {
         s.at(|x, row, _| masked(s.mode, x, 0.3, row_key("dropout_1", row), 0))
@@ -88,7 +107,13 @@ const FORMULAS: &[Formula] = &[
         s.each(|x| 0.5 * x * (1.0 + (c * (x + 0.044715 * x.powi(3))).tanh()))
     }),
     formula("identity", 4, |s| s.x.clone()),
-    formula("layer_norm eps=0.01", 4, layer_norm),
+    formula("layer_norm eps=0.01", 4, |s| standardised(s, "layer_norm_1")),
+    formula("group_norm groups=1, eps=0.01", 4, |s| standardised(s, "group_norm_1")),
+    formula("rms_norm eps=0.01", 4, |s| {
+        let gain = s.stored("rms_norm_1.gain");
+        let root = |row: &[f64]| (row.iter().map(|x| x * x).sum::<f64>() / 4.0 + 0.01).sqrt();
+        s.x.iter().map(|row| row.iter().zip(gain).map(|(x, gain)| x / root(row) * gain).collect()).collect()
+    }),
     formula("leaky_relu -0.1", 4, |s| s.each(|x| if x > 0.0 { x } else { -0.1 * x })),
     formula("log_softmax", 4, |s| softmax(s, |e, sum| (e / sum).ln())),
     formula("a: tanh\n  mul x, a", 4, |s| s.each(|x| x.tanh() * x)),
@@ -133,6 +158,17 @@ fn drop_connect(s: &Seen) -> Rows {
     let weight = s.stored(&format!("{path}.weight")).iter().enumerate();
     let weight: Vec<f64> = weight.map(|(i, w)| masked(s.mode, *w, 0.25, key, i as u32)).collect();
     s.x.iter().map(|row| product(row, &weight, s.stored(&format!("{path}.bias")))).collect()
+}
+
+/// Squares at a rate of 0.3 where they are of one place, else of 0.4.
+fn dropblock(s: &Seen, squares: Squares) -> Rows {
+    let rate = if squares.size == [1, 1] { 0.3 } else { 0.4 };
+    let dropped = |row| squares.dropped(row_key("dropout_1", row), squares.threshold(rate));
+    s.at(|x, row, unit| match s.mode {
+        Mode::Eval => x,
+        _ if dropped(row)[unit as usize] => 0.0,
+        _ => x / squares.keep(rate),
+    })
 }
 
 /// Inverted dropout of one number.
@@ -194,8 +230,9 @@ fn moments(values: &[f64]) -> (f64, f64) {
     (mean, values.iter().map(|x| (x - mean).powi(2)).sum::<f64>() / n)
 }
 
-fn layer_norm(s: &Seen) -> Rows {
-    let (gain, bias) = (s.stored("layer_norm_1.gain"), s.stored("layer_norm_1.bias"));
+/// Of one whole row.
+fn standardised(s: &Seen, path: &str) -> Rows {
+    let (gain, bias) = (s.stored(&format!("{path}.gain")), s.stored(&format!("{path}.bias")));
     s.x.iter()
         .map(|row| {
             let (mean, variance) = moments(row);

@@ -83,3 +83,21 @@ fn every_example_evaluates() {
         }
     }
 }
+
+/// `max_norm` is of each feature map: the kernel that makes it, whatever of the input it sees.
+#[test]
+fn kernels_stay_in_a_ball_by_feature_map() {
+    for layer in ["conv 4, 3x3, groups=2", "depthwise_conv 3x3", "conv_transpose 3, 2x2, stride=2"] {
+        let source = format!(
+            "net {{\n  input x: real[4, 4, 2]\n  {layer}, max_norm=0.25\n  flatten -> dense 2\n  output y: class[2]\n}}\n"
+        );
+        let lowered = lower_train(&model_of(&trained(&source, OutputKind::class(2))));
+        let values = rig::run(&lowered.graph, &rig::bindings::<f64>(&lowered));
+        let kernel = values.sink(Sink::Param(ParamId(0))).expect("the kernel");
+        let maps = kernel.dims[kernel.dims.len() - 1];
+        for map in 0..maps {
+            let norm = kernel.reals().iter().skip(map).step_by(maps).map(|w| w * w).sum::<f64>().sqrt();
+            assert!((norm - 0.25).abs() < 1e-6, "{layer}, {map}: {norm}");
+        }
+    }
+}

@@ -16,7 +16,7 @@ use crate::{
 
 /// Headings of a manual, in their order.
 const HEADINGS: &[&str] =
-    &["What it does", "Formula", "Shape", "Arguments", "Train and eval", "Example", "Papers"];
+    &["What it does", "Formula", "Shape", "Arguments", "Train and eval", "Example", "Papers", "Elsewhere"];
 
 /// The text of the manual's `net` block.
 pub(crate) fn example(row: &Row) -> String {

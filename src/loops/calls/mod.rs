@@ -13,7 +13,7 @@ use super::interpret::Machine;
 use super::parts::Parts;
 use super::work::Work;
 use super::{BufferId, Cost, Domain};
-use crate::graph::Dim;
+use crate::graph::{Dim, ScalarId, SiteId};
 use words::params;
 
 pub use product::{Batches, Cut, Extent, Level, Matrix};
@@ -77,6 +77,7 @@ calls! {
     conv: Conv = "dropnet_conv";
     depthwise: Depthwise = "dropnet_depthwise";
     pool: Pool = "dropnet_pool";
+    squares: DropSquares = "dropnet_squares";
     transpose: Transpose = "dropnet_transpose";
     turn: Turn = "dropnet_turn";
     unfold: Unfold = "dropnet_unfold";
@@ -91,6 +92,16 @@ pub trait Library {
 
     /// The buffers it touches.
     fn operands(&self) -> Vec<Touched>;
+
+    /// Scalars of the step that it reads, by the numbers among its parameters.
+    fn scalars(&self) -> Vec<ScalarId> {
+        Vec::new()
+    }
+
+    /// Sites of whose streams it draws, likewise.
+    fn sites(&self) -> Vec<SiteId> {
+        Vec::new()
+    }
 
     /// Whether its parameters make sense, beyond what the regions of its operands say.
     ///

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use super::depthwise::DepthwiseView;
 use super::pools::PoolView;
 use super::product::ProductView;
+use super::squares::SquaresView;
 use super::unfold::UnfoldView;
 use super::windows::{ConvView, Turned};
 use crate::graph::{Graph, ValueId};
@@ -20,6 +21,7 @@ pub(super) enum View {
     Conv(ConvView),
     Depthwise(DepthwiseView),
     Pool(PoolView),
+    Squares(SquaresView),
     Unfold(UnfoldView),
 }
 
@@ -31,6 +33,7 @@ impl View {
             View::Conv(view) => view.bases(),
             View::Depthwise(view) => view.bases(),
             View::Pool(view) => view.bases(),
+            View::Squares(view) => view.bases(),
             View::Unfold(view) => view.bases(),
         }
     }
@@ -48,6 +51,7 @@ impl View {
             View::Conv(view) => view.call(own, buffer, turned).into(),
             View::Depthwise(view) => view.call(own, buffer).into(),
             View::Pool(view) => view.call(own, buffer).into(),
+            View::Squares(view) => view.call(own, buffer).into(),
             View::Unfold(view) => view.call(own, buffer).into(),
         }
     }
@@ -56,7 +60,9 @@ impl View {
     pub fn turned(&self) -> Option<Turned> {
         match self {
             View::Conv(view) => view.turned(),
-            View::Product(_) | View::Depthwise(_) | View::Pool(_) | View::Unfold(_) => None,
+            View::Product(_) | View::Depthwise(_) | View::Pool(_) | View::Squares(_) | View::Unfold(_) => {
+                None
+            }
         }
     }
 
@@ -64,7 +70,9 @@ impl View {
     pub fn word(&self, call: &Call) -> String {
         match self {
             View::Product(_) => "gemm".to_string(),
-            View::Conv(_) | View::Depthwise(_) | View::Pool(_) | View::Unfold(_) => call.word(),
+            View::Conv(_) | View::Depthwise(_) | View::Pool(_) | View::Squares(_) | View::Unfold(_) => {
+                call.word()
+            }
         }
     }
 
@@ -74,7 +82,7 @@ impl View {
             View::Product(view) => view.in_pieces(),
             View::Conv(view) => view.call(BufferId(0), |_| BufferId(0), |_| BufferId(0)).in_groups(),
             View::Depthwise(view) => view.call(BufferId(0), |_| BufferId(0)).in_groups(),
-            View::Pool(_) | View::Unfold(_) => false,
+            View::Pool(_) | View::Squares(_) | View::Unfold(_) => false,
         }
     }
 }

@@ -22,6 +22,7 @@ mod prepare;
 mod product;
 mod program;
 mod solo;
+mod squares;
 mod step;
 mod store;
 mod stored;

@@ -6,7 +6,7 @@
 use super::form::{Form, form};
 use super::library::{Library, View};
 use super::unfused::Unfused;
-use super::{depthwise, pools, product, unfold, windows};
+use super::{depthwise, pools, product, squares, unfold, windows};
 use crate::graph::{DType, Dim, Graph, Node, Op, Reduction, Type, ValueId};
 
 /// How the axes of a `Reduce` lie, where axes of extent 1 count as either kept or removed.
@@ -78,6 +78,7 @@ pub(super) fn prepare(graph: &Graph) -> Result<(Graph, Library), Unfused> {
                 Op::Windows { .. } => windowed(&mut out, node, &mut library),
                 Op::Overlap { .. } => overlap(&mut out, node, &mut library)?,
                 Op::Reduce { .. } => reduction(&mut out, node, &mut library),
+                Op::DropSquares { .. } => without_squares(&mut out, node, &mut library)?,
                 _ => rewrite(&mut out, node),
             };
         }
@@ -153,6 +154,15 @@ fn reduction(out: &mut Graph, mut node: Node, library: &mut Library) -> ValueId 
     let v = if view.is_some() { push(out, node) } else { rewrite(out, node) };
     library.extend(view.map(|view| (v, view)));
     v
+}
+
+/// Writes squares down: always a kernel of the library.
+fn without_squares(out: &mut Graph, node: Node, library: &mut Library) -> Result<ValueId, Unfused> {
+    let view = squares::view(out, &node);
+    let v = push(out, node);
+    let view = view.ok_or_else(|| Unfused::at(out, v, "its squares are not drawn by a key and a scalar"))?;
+    library.insert(v, View::Squares(view));
+    Ok(v)
 }
 
 fn transposed(out: &mut Graph, x: ValueId, permutation: Vec<usize>) -> ValueId {

@@ -12,6 +12,8 @@ use crate::{
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Drop {
     pub rate: f64,
+    /// What is dropped on average, which is less than the rate where squares overlap.
+    pub share: f64,
     pub source: RateSource,
     pub kind: &'static str,
     /// Stochastic in every mode.
@@ -26,6 +28,8 @@ pub struct Drop {
 pub enum Dropped {
     Units,
     Weights,
+    /// The whole value, row by row.
+    Branch,
 }
 
 /// Where a rate comes from.
@@ -48,19 +52,22 @@ pub(super) fn dropped(node: &Node, has_params: bool, source: &str) -> Option<Dro
         let rate = used
             .args
             .iter()
-            .find(|given| given.written && matches!(given.value, Value::Number(_) | Value::Ramp(_)));
+            .filter(|given| given.written && given.name != "size")
+            .find(|given| matches!(given.value, Value::Number(_) | Value::Ramp(_)));
         return Some(Drop {
             rate: site.rate.last(),
+            share: 1.0 - site.share_kept(&node.ty),
             source: rate_source(rate, source),
             settings: settings(&used.args, rate),
             kind: site.law.name(),
             always: site.always,
-            of: Dropped::Units,
+            of: if site.scope.is_branch() { Dropped::Branch } else { Dropped::Units },
         });
     }
     let drop = node.weight_drop.filter(|_| has_params)?;
     Some(Drop {
         rate: drop.p.last(),
+        share: drop.p.last(),
         source: RateSource::Written,
         kind: Law::Coin.name(),
         always: drop.always,

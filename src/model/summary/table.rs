@@ -88,9 +88,9 @@ fn rate(drop: &Drop) -> String {
     let rate = number(drop.rate);
     match (&drop.of, &drop.source) {
         (Dropped::Weights, _) => format!("{rate} of weights"),
-        (Dropped::Units, RateSource::Written) => rate,
-        (Dropped::Units, RateSource::Expression(text)) => format!("{rate} ({text})"),
-        (Dropped::Units, RateSource::Usual) => format!("{rate} (usual)"),
+        (_, RateSource::Written) => rate,
+        (_, RateSource::Expression(text)) => format!("{rate} ({text})"),
+        (_, RateSource::Usual) => format!("{rate} (usual)"),
     }
 }
 
@@ -111,15 +111,21 @@ fn remarks(row: &Row) -> String {
 
 /// What reaches the next layer in training and in evaluation.
 fn sees(drop: &Drop, units: usize) -> String {
-    let kept = (units as f64 * (1.0 - drop.rate)).round() as usize;
+    let kept = (units as f64 * (1.0 - drop.share)).round() as usize;
+    let squares = if drop.kind == Law::Squares.name() { ", in squares" } else { "" };
+    let some = drop.kind == Law::Coin.name() || !squares.is_empty();
     match (drop.of, drop.always) {
         (Dropped::Weights, false) => "masked weights → mean weights".into(),
         (Dropped::Weights, true) => "masked weights in every mode".into(),
-        (Dropped::Units, false) if drop.kind == Law::Coin.name() => {
-            format!("{} of {} → all", grouped(kept), grouped(units))
+        (Dropped::Branch, always) => {
+            let when = if always { "in every mode" } else { "→ all" };
+            format!("all in {} of 100 rows {when}", number((100.0 * (1.0 - drop.rate)).round()))
         }
-        (Dropped::Units, true) if drop.kind == Law::Coin.name() => {
-            format!("{} of {} in every mode", grouped(kept), grouped(units))
+        (Dropped::Units, false) if some => {
+            format!("{} of {}{squares} → all", grouped(kept), grouped(units))
+        }
+        (Dropped::Units, true) if some => {
+            format!("{} of {}{squares} in every mode", grouped(kept), grouped(units))
         }
         (Dropped::Units, false) => format!("{} → unchanged", drop.kind),
         (Dropped::Units, true) => format!("{} in every mode", drop.kind),

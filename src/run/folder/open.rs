@@ -4,7 +4,10 @@ use std::fmt;
 
 use crate::{
     check::{Attributes, Env, check_penalties, check_source},
-    data::{self, Choosing, DataConfig, DataError, DataSchema, Dataset, Division, Search, Split, TargetRule},
+    data::{
+        self, Choosing, DataConfig, DataError, DataSchema, Dataset, Division, Numeric, Search, Split,
+        TargetRule,
+    },
     diag::Diagnostic,
     model::Model,
     run::agreement,
@@ -85,8 +88,27 @@ pub(in crate::run) fn open_divided(
         }
     }
     counts::check(&model, dataset.train.rows(), dataset.valid.is_some())?;
+    colors_are_known(&model, &dataset)?;
     model.data.iter_mut().for_each(divide);
     Ok(Ready { model, dataset, attributes, warnings })
+}
+
+/// Whether black and white are known where statements compute with colours.
+///
+/// # Errors
+/// E0412.
+fn colors_are_known(model: &Model, dataset: &Dataset) -> Result<(), OpenError> {
+    let said = model.data.as_ref().is_some_and(|data| data.settings.range.is_some());
+    let args = model.train.as_ref().and_then(|train| train.augmentation.of_colors()).filter(|_| !said);
+    let picture = model.picture().map(|(input, _)| dataset.train.inputs[input].unmapped().form().numeric);
+    let (Some(args), Some(Numeric::F32)) = (args, picture) else { return Ok(()) };
+    let message = format!("`{}` has to know which numbers are black and white", args.sig.name);
+    Err(OpenError::Net(vec![
+        Diagnostic::error("E0412", args.span, message)
+            .label("computes with colours")
+            .note("the pictures of the data are no bytes")
+            .help("write `range 0..1` in `data`, in the numbers of the source"),
+    ]))
 }
 
 /// The variance by which the target is standardised, where a penalty of the net depends on it.

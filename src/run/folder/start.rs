@@ -211,8 +211,7 @@ fn resume(request: &Request<'_>, ready: &Ready) -> Result<Started, StartError> {
 fn take_up(dir: &RunDir, standing: &Standing) -> std::io::Result<()> {
     container::clear_parts(dir.path())?;
     if standing.at_best {
-        let best = std::fs::read(dir.best())?;
-        container::atomically(&dir.last(), |out| out.write_all(&best))?;
+        Checkpoint::last_from_best(&dir.best(), &dir.last()).map_err(std::io::Error::other)?;
     }
     dir.rewind(standing.meta.progress.epoch, standing.meta.progress.step)
 }

@@ -3,6 +3,7 @@
 pub(in crate::run) mod ablate;
 pub(in crate::run) mod activity;
 pub(in crate::run) mod audit;
+pub(in crate::run) mod augmented;
 pub(in crate::run) mod calibrate;
 pub(in crate::run) mod course;
 pub(in crate::run) mod curve;
@@ -12,3 +13,4 @@ pub(in crate::run) mod filters;
 pub(in crate::run) mod held_out;
 pub(in crate::run) mod joint_audit;
 pub(in crate::run) mod lowest;
+pub(in crate::run) mod maps;

@@ -13,7 +13,10 @@ use crate::{
         home,
         trained::{Trained, TrainedError},
     },
-    runtime::{checkpoint::Checkpoint, figures::Words},
+    runtime::{
+        checkpoint::{Checkpoint, Named},
+        figures::Words,
+    },
 };
 
 /// Writes the net as a run of its own; `from` is the net of the run that it was thinned out of.
@@ -32,5 +35,5 @@ pub fn export(net: &Trained, path: &Path, from: &Path, working: &Path) -> Result
     let lock = home::made_of(from, working, lock);
     dir.create(&meta.source, &lock).map_err(io)?;
     let graph = lower_eval(&net.model, Mode::Eval).graph;
-    Ok(Checkpoint::write(&dir.last(), &graph, &net.store()?, &Words::new(), meta)?)
+    Ok(Checkpoint::write(&dir.last(), &graph, &net.store()?, &Words::new(), meta, Named::Trained)?)
 }

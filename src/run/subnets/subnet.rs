@@ -19,8 +19,24 @@ use crate::{
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct SiteMask {
     pub path: String,
+    /// Of the value that is masked, without the batch.
+    pub shape: Vec<usize>,
+    /// For each of these axes, whether all places along it share one coin.
+    #[serde(skip)]
+    pub shared: Vec<bool>,
     /// By unit, row-major: whether it is kept.
     pub kept: Vec<bool>,
+}
+
+impl SiteMask {
+    /// By map: whether it is kept, where whole maps are dropped.
+    #[must_use]
+    pub fn whole_maps(&self) -> Option<&[bool]> {
+        match (&self.shape[..], &self.shared[..]) {
+            (&[_, _, channels], [true, true, false]) => Some(&self.kept[..channels]),
+            _ => None,
+        }
+    }
 }
 
 /// The masks of every live site, in the order of the net.
@@ -59,7 +75,8 @@ fn masks(net: &Trained, lowered: &Lowered, drawn: Drawn) -> Result<Vec<SiteMask>
         let threshold = lowered.scalars[mask.threshold.index()].word(&step);
         let units = draws::units(mask.dims, mask.shared);
         let kept = units.iter().map(|unit| draws::kept(key, *unit as u32, threshold)).collect();
-        masks.push(SiteMask { path: site.path.clone(), kept });
+        let (shape, shared) = (mask.dims.to_vec(), mask.shared.to_vec());
+        masks.push(SiteMask { path: site.path.clone(), shape, shared, kept });
     }
     match masks.is_empty() {
         true => unfit("nothing of this net is left to chance: every row sees the whole of it".into()),

@@ -39,6 +39,7 @@ impl Trainer<'_> {
         let whole = steps == all;
         observer.event(Event::EpochBegan { epoch: epoch + 1, epochs, steps, done: done.clone() });
         let seconds = self.steps(&plan, steps, &done, stop, observer)?;
+        self.measure()?;
         if !self.figures {
             if whole {
                 self.finish_epoch();

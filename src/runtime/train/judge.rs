@@ -49,7 +49,9 @@ impl Trainer<'_> {
 
     fn figures_of(&mut self, part: &Part, evaluator: &mut Evaluator) -> Result<Figures, TrainError> {
         let seed = self.job.meta.seed;
-        Ok(evaluator.figures(part, &mut self.store, &self.reporter, &self.team, seed)?)
+        let mut averaged = self.store.averaged(self.function.graph());
+        let store = averaged.as_mut().unwrap_or(&mut self.store);
+        Ok(evaluator.figures(part, store, &self.reporter, &self.team, seed)?)
     }
 
     /// What the figures of a whole epoch decide.

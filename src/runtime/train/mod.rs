@@ -14,6 +14,7 @@ mod epoch;
 mod error;
 mod judge;
 mod kept;
+mod measure;
 mod parts;
 mod told;
 
@@ -101,6 +102,8 @@ struct Trainer<'a> {
     team: Team,
     shape: Shape,
     function: Function,
+    /// What measures statistics of averaged parameters, once it was needed.
+    measurer: Option<Function>,
     parts: Parts,
     reporter: Reporter,
     store: Store,
@@ -165,6 +168,7 @@ impl<'a> Trainer<'a> {
             team: Team::new(options.threads),
             shape,
             function,
+            measurer: None,
             parts,
             reporter,
             store,

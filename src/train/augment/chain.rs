@@ -8,6 +8,7 @@ use super::{
     facts::Facts,
     moves::{Fill, Map, Move, View, moved},
     picture::{Picture, Pixel, Pixels, Size},
+    resample::{Resample, Window, resized},
 };
 use crate::{draws::site_key, vocab::Timed};
 
@@ -28,6 +29,7 @@ enum Stage {
         to: Size,
     },
     Paint(Site<dyn Paint>),
+    Resample(Site<dyn Resample>),
 }
 
 /// A statement at its place.
@@ -88,6 +90,7 @@ impl Chain {
             match statement.used.word.plan(args) {
                 Plan::Move(act) => chain.join(Site { act, key, p }, size),
                 Plan::Paint(act) => chain.stages.push(Stage::Paint(Site { act, key, p })),
+                Plan::Resample(act) => chain.stages.push(Stage::Resample(Site { act, key, p })),
                 Plan::Pair(_) | Plan::Nothing => {}
             }
             chain.to = size;
@@ -122,6 +125,12 @@ impl Chain {
         [self.to[0], self.to[1], self.channels]
     }
 
+    /// Black and white.
+    #[must_use]
+    pub fn range(&self) -> [f32; 2] {
+        self.facts.range
+    }
+
     /// What becomes of a row.
     pub fn apply<'r, T: Painted>(&self, row: &Row, picture: &'r [T], room: &'r mut Room<T>) -> &'r [T] {
         let Room { one, other } = room;
@@ -142,6 +151,17 @@ impl Chain {
                     moved(view, &map, *fill, &self.facts, other);
                     std::mem::swap(one, other);
                     (size, is_own) = (*to, true);
+                }
+                Stage::Resample(site) => {
+                    let whole = Window { top: 0, left: 0, height: size[0], width: size[1] };
+                    let drawn = site.acts(row).map(|mut draw| site.act.window(&mut draw, size));
+                    let (window, to) = (drawn.unwrap_or(whole), site.act.size());
+                    let view =
+                        View { data: if is_own { one } else { picture }, size, channels: self.channels };
+                    other.resize(to[0] * to[1] * self.channels, T::of_f32(0.0));
+                    resized(view, window, to, other);
+                    std::mem::swap(one, other);
+                    (size, is_own) = (to, true);
                 }
                 Stage::Paint(site) => {
                     let Some(mut draw) = site.acts(row) else { continue };

@@ -8,23 +8,27 @@ pub struct Facts {
     pub sd: Vec<f32>,
     /// The smallest and the largest number that a picture may have: black and white.
     pub range: [f32; 2],
+    /// How much of a channel's numbers is 1 to the net.
+    pub unit: Vec<f32>,
 }
 
 impl Facts {
     /// Where no statement asks for more than the range.
     #[must_use]
-    pub fn unknown(channels: usize, range: [f32; 2]) -> Self {
-        Self { mean: vec![range[0]; channels], sd: vec![0.0; channels], range }
+    pub fn unknown(range: [f32; 2], unit: Vec<f32>) -> Self {
+        let channels = unit.len();
+        Self { mean: vec![range[0]; channels], sd: vec![0.0; channels], range, unit }
     }
 
     /// Of the channels' means and deviations.
     #[must_use]
-    pub fn of(channels: &[(f64, f64)], range: [f32; 2], rounded: bool) -> Self {
+    pub fn of(channels: &[(f64, f64)], range: [f32; 2], unit: Vec<f32>, rounded: bool) -> Self {
         let mean = |(mean, _): &(f64, f64)| if rounded { (mean + 0.5).floor() } else { *mean } as f32;
         Self {
             mean: channels.iter().map(mean).collect(),
             sd: channels.iter().map(|(_, sd)| *sd as f32).collect(),
             range,
+            unit,
         }
     }
 }

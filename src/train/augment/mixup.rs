@@ -7,7 +7,8 @@
 //! `alpha` is the parameter of the distribution: 0 mixes nothing, small ones leave most minibatches nearly as they are, 1 makes all shares as likely. `p` is how often a minibatch is mixed.
 //!
 //! # Notes
-//! Stands behind the statements that change rows one by one, and works on rows of any form. The mixed targets, label smoothing and class weights are one soft target.
+//! Stands behind the statements that change rows one by one, and works on rows of any form. The mixed targets, label smoothing and class weights are one soft target. `one_of`
+//! chooses between this and `cutmix`.
 //!
 //! # Elsewhere
 //! `MixUp` in torchvision and Keras, `mixup=0.2` in timm.
@@ -26,18 +27,17 @@ use crate::vocab::{ArgSpec, Args, Block, Bounds, Default, Kind, Sig};
 pub struct Mixup;
 pub static WORD: Mixup = Mixup;
 
+pub(super) const ALPHA: ArgSpec = ArgSpec::named(
+    "alpha",
+    Kind::Number(Bounds::NON_NEGATIVE),
+    Default::Required,
+    "parameter of the Beta distribution; 0 mixes nothing",
+);
+
 static SIG: Sig = Sig {
     name: "mixup",
     about: "mix rows and targets in pairs",
-    args: &[
-        ArgSpec::named(
-            "alpha",
-            Kind::Number(Bounds::NON_NEGATIVE),
-            Default::Required,
-            "parameter of the Beta distribution; 0 mixes nothing",
-        ),
-        ArgSpec { about: "probability that a minibatch is mixed", ..p(1.0) },
-    ],
+    args: &[ALPHA, ArgSpec { about: "probability that a minibatch is mixed", ..p(1.0) }],
     block: Block::None,
 };
 

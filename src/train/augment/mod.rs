@@ -5,20 +5,25 @@
 //! of (seed, path, epoch, update); nothing depends on threads, blocks or the moment at which a run is taken up again.
 
 mod chain;
+mod colors;
 mod draw;
 mod facts;
 mod moves;
 mod pairs;
 mod picture;
+mod policy;
+mod resample;
 mod value;
 
 pub use super::Wrong;
 pub use chain::{Chain, Painted, Room};
+pub use colors::Colors;
 pub use draw::{Draw, Row};
 pub use facts::Facts;
 pub use moves::{Fill, Map, Move};
 pub use pairs::{Minibatch, Pair, Paired, Pairs};
 pub use picture::{Picture, Pixels, Rect, Size};
+pub use resample::{Resample, Window};
 pub use value::{VALUE, Value};
 
 use crate::{
@@ -44,9 +49,24 @@ pub trait Augment: Sync {
         false
     }
 
+    /// Whether what acts are the statements in its block.
+    fn holds_statements(&self) -> bool {
+        false
+    }
+
     /// Whether it needs pictures.
     fn is_of_pictures(&self) -> bool {
         true
+    }
+
+    /// Whether it computes with colours, and so has to know black and white.
+    fn is_of_colors(&self) -> bool {
+        false
+    }
+
+    /// The argument for which it needs red, green and blue.
+    fn needs_rgb(&self, _args: &Args) -> Option<&'static str> {
+        None
     }
 
     /// The size of what it makes of a picture of this size.
@@ -60,6 +80,11 @@ pub trait Augment: Sync {
     /// The size that it makes whatever it is given, where it makes one size.
     fn makes(&self, _args: &Args) -> Option<Size> {
         None
+    }
+
+    /// Whether larger pictures are cut to the size that it makes, and else are seen in their middle.
+    fn cuts(&self) -> bool {
+        false
     }
 
     /// Whether it needs means and deviations of the training part.
@@ -84,6 +109,7 @@ pub trait Augment: Sync {
 pub enum Plan {
     Move(Box<dyn Move>),
     Paint(Box<dyn Paint>),
+    Resample(Box<dyn Resample>),
     Pair(Pair),
     /// It is switched off.
     Nothing,
@@ -92,6 +118,17 @@ pub enum Plan {
 /// A statement that changes pictures in place.
 pub trait Paint: Send + Sync {
     fn paint(&self, draw: &mut Draw<'_>, picture: &mut Picture<'_>);
+}
+
+/// A statement that is a function of colours.
+fn colored(change: impl Fn(&mut Draw<'_>, &mut Colors<'_>) + Send + Sync + 'static) -> Plan {
+    struct Colored<F>(F);
+    impl<F: Fn(&mut Draw<'_>, &mut Colors<'_>) + Send + Sync> Paint for Colored<F> {
+        fn paint(&self, draw: &mut Draw<'_>, picture: &mut Picture<'_>) {
+            picture.colored(|colors| (self.0)(draw, colors));
+        }
+    }
+    Plan::Paint(Box::new(Colored(change)))
 }
 
 /// A checked statement.
@@ -103,6 +140,12 @@ pub struct Statement {
 }
 
 impl Statement {
+    /// Whether its arguments switch it off.
+    #[must_use]
+    pub fn is_off(&self) -> bool {
+        matches!(self.used.word.plan(&self.used.args), Plan::Nothing)
+    }
+
     /// How often it acts.
     #[must_use]
     pub fn p(&self) -> Timed {
@@ -131,6 +174,24 @@ impl Augmentation {
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.rows.is_empty() && self.pairs.is_none()
+    }
+
+    /// Whether pictures may be larger than the net's input, since statements cut them to its size and no other changes it.
+    #[must_use]
+    pub fn cuts(&self) -> bool {
+        let mut makers =
+            self.rows.iter().map(|s| &s.used).filter(|used| used.word.makes(&used.args).is_some()).peekable();
+        makers.peek().is_some() && makers.all(|used| used.word.cuts())
+    }
+
+    /// The first statement that has to know black and white.
+    #[must_use]
+    pub fn of_colors(&self) -> Option<&Args> {
+        let is_so = |used: &Use<dyn Augment>| {
+            let uniform = used.args.sig.arg("value").and_then(|_| used.args.opt_word("value"));
+            used.word.is_of_colors() || uniform.is_some_and(|word| Value::named(word).is_of_the_range())
+        };
+        self.rows.iter().map(|statement| &statement.used).find(|used| is_so(used)).map(|used| &used.args)
     }
 
     /// All statements, those that one chooses among too.
@@ -207,7 +268,35 @@ pub fn elsewhere(name: &str) -> Option<&'static str> {
     all.copied().find(|(other, _)| plain(other) == plain(name)).map(|(_, here)| here)
 }
 
-crate::train::family! { Augment: crop, cutout, erase, flip, mixup }
+crate::train::family! {
+    Augment:
+    crop,
+    resized_crop,
+    flip,
+    rotate,
+    translate,
+    zoom,
+    shear,
+    color_jitter,
+    grayscale,
+    blur,
+    noise,
+    posterize,
+    solarize,
+    autocontrast,
+    equalize,
+    sharpness,
+    invert,
+    cutout,
+    erase,
+    rand_augment,
+    trivial_augment,
+    mixup,
+    cutmix,
+    one_of,
+}
 
+#[cfg(test)]
+mod golden;
 #[cfg(test)]
 mod tests;

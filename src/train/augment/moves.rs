@@ -230,7 +230,7 @@ fn read_between<T: Pixel>(from: View<'_, T>, map: &Map, fill: Fill, facts: &Fact
 mod tests {
     use super::*;
 
-    const FACTS: &Facts = &Facts { mean: Vec::new(), sd: Vec::new(), range: [0.0, 255.0] };
+    const FACTS: &Facts = &Facts { mean: Vec::new(), sd: Vec::new(), range: [0.0, 255.0], unit: Vec::new() };
 
     fn of(map: &Map, fill: Fill) -> Vec<u8> {
         let data: Vec<u8> = (1..=12).collect();

@@ -1,6 +1,10 @@
 //! Pictures in memory while they are changed: bytes or floats, height by width by channel.
 
-use super::facts::Facts;
+use super::{
+    colors::{Colors, WHITE},
+    facts::Facts,
+    moves::{Fill, Map, View, moved},
+};
 
 /// A number of a picture. Bytes stay bytes: what is computed is rounded to the nearest.
 pub trait Pixel: Copy + Send + Sync + bytemuck::Pod {
@@ -84,6 +88,51 @@ pub struct Picture<'a> {
 }
 
 impl Picture<'_> {
+    /// Replaces each number by a function of its channel and itself; bytes are rounded and stay within theirs.
+    pub fn change(&mut self, mut value: impl FnMut(usize, f32) -> f32) {
+        let channels = self.channels;
+        let mut each = |i: usize, x: f32| value(i % channels, x);
+        match &mut self.pixels {
+            Pixels::Bytes(bytes) => {
+                bytes.iter_mut().enumerate().for_each(|(i, x)| *x = u8::of_f32(each(i, x.to_f32())));
+            }
+            Pixels::Floats(floats) => floats.iter_mut().enumerate().for_each(|(i, x)| *x = each(i, *x)),
+        }
+    }
+
+    /// Computes with colours from black at 0 to white at 255.
+    pub fn colored(&mut self, change: impl FnOnce(&mut Colors<'_>)) {
+        let (size, channels) = (self.size, self.channels);
+        match &mut self.pixels {
+            Pixels::Bytes(bytes) => {
+                let mut data: Vec<f32> = bytes.iter().map(|byte| f32::from(*byte)).collect();
+                change(&mut Colors { data: &mut data, size, channels });
+                bytes.iter_mut().zip(data).for_each(|(byte, x)| *byte = u8::of_f32(x));
+            }
+            Pixels::Floats(floats) => {
+                let [low, high] = self.facts.range;
+                let (to, back) = (WHITE / (high - low), (high - low) / WHITE);
+                floats.iter_mut().for_each(|x| *x = (*x - low) * to);
+                change(&mut Colors { data: floats, size, channels });
+                floats.iter_mut().for_each(|x| *x = *x * back + low);
+            }
+        }
+    }
+
+    /// Moves the picture, whose size stays.
+    pub fn moved(&mut self, map: &Map, fill: Fill) {
+        fn each<T: Pixel>(data: &mut [T], size: Size, channels: usize, map: &Map, fill: Fill, facts: &Facts) {
+            let before = data.to_vec();
+            moved(View { data: &before, size, channels }, map, fill, facts, data);
+        }
+        let (size, channels) = (self.size, self.channels);
+        debug_assert_eq!(map.size, size, "in place");
+        match &mut self.pixels {
+            Pixels::Bytes(bytes) => each(bytes, size, channels, map, fill, self.facts),
+            Pixels::Floats(floats) => each(floats, size, channels, map, fill, self.facts),
+        }
+    }
+
     /// Sets each element of a rectangle to a function of its channel and its number in the rectangle.
     pub fn fill(&mut self, rect: Rect, mut value: impl FnMut(usize) -> f32) {
         fn each<T: Pixel>(

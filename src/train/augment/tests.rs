@@ -31,6 +31,7 @@ pub(super) const FACTS: fn(usize) -> Facts = |channels| Facts {
     mean: (0..channels).map(|channel| 100.0 + 10.0 * channel as f32).collect(),
     sd: vec![20.0; channels],
     range: [0.0, 255.0],
+    unit: vec![255.0; channels],
 };
 
 pub(super) fn chain(from: Size, to: Size, channels: usize, statements: &str) -> Chain {
@@ -243,4 +244,156 @@ fn rows_depend_on_position_and_not_on_order_of_calls() {
         assert_eq!(chain.apply(&row(i as u64), &picture, &mut room), forth[i as usize]);
     }
     assert!(forth.windows(2).all(|pair| pair[0] != pair[1]));
+}
+
+/// Bounds of what is drawn, and that all of them occur.
+#[test]
+fn ranges_are_those_that_are_written() {
+    use super::{Draw, Plan};
+    let maps = |statement: &str| {
+        let augmentation = augmentation([32, 32], 3, statement);
+        let used = &augmentation.rows[0].used;
+        let Plan::Move(act) = used.word.plan(&used.args) else { panic!("{statement} moves") };
+        (0..2000).map(|i| act.map(&mut Draw::new(&row(i), 1), [32, 32])).collect::<Vec<_>>()
+    };
+    let spread = |values: Vec<f64>, low: f64, high: f64| {
+        let (least, most) = values.iter().fold((f64::MAX, f64::MIN), |(a, b), x| (a.min(*x), b.max(*x)));
+        let room = 0.01 * (high - low);
+        assert!(low <= least && least < low + room && high - room < most && most <= high, "{least} {most}");
+    };
+    spread(maps("rotate 20deg").iter().map(|map| map.y[1].asin().to_degrees()).collect(), -20.0, 20.0);
+    spread(maps("rotate 5deg..25deg").iter().map(|map| map.y[1].asin().to_degrees()).collect(), 5.0, 25.0);
+    spread(maps("zoom 0.5..1.5").iter().map(|map| 1.0 / map.y[0]).collect(), 0.5, 1.5);
+    spread(
+        maps("shear -10deg..30deg").iter().map(|map| -map.x[0].atan().to_degrees()).collect(),
+        -10.0,
+        30.0,
+    );
+    for (statement, most) in [("translate 2", 2), ("translate 10%", 3)] {
+        let places: std::collections::BTreeSet<i64> =
+            maps(statement).iter().map(|map| map.y[2] as i64).collect();
+        assert_eq!(places.into_iter().collect::<Vec<_>>(), (-most..=most).collect::<Vec<_>>());
+    }
+}
+
+/// Two statements beside one another read the picture once; what one moves out another brings back.
+#[test]
+fn moves_that_stand_together_are_one_map() {
+    let picture: Vec<u8> = (0..32 * 32).map(|i| (i / 32 * 8) as u8).collect();
+    let there_and_back =
+        chain([32, 32], [32, 32], 1, "crop 32x32, pad=4\nrotate 90deg..90deg\nrotate -90deg..-90deg");
+    let once = chain([32, 32], [32, 32], 1, "crop 32x32, pad=4");
+    for position in 0..20 {
+        let (a, b) =
+            (applied(&there_and_back, &row(position), &picture), applied(&once, &row(position), &picture));
+        assert!(a.iter().zip(&b).all(|(a, b)| a.abs_diff(*b) <= 1), "{position}");
+    }
+    // A painted statement ends the group: what was black stays black.
+    let painted = chain([32, 32], [32, 32], 1, "translate 8\ncutout 1x1, value=black\ntranslate 8");
+    let joined = chain([32, 32], [32, 32], 1, "translate 8\ntranslate 8");
+    let bright = vec![200_u8; 32 * 32];
+    let dark = |chain: &Chain| -> usize {
+        (0..200).map(|i| applied(chain, &row(i), &bright).iter().filter(|x| **x == 0).count()).sum()
+    };
+    assert!(dark(&painted) > dark(&joined) + 200);
+}
+
+#[test]
+fn windows_have_the_areas_and_ratios_that_are_written() {
+    use super::{Draw, Plan};
+    let augmentation = augmentation([64, 64], 3, "resized_crop 64x64, area=20%..40%, ratio=0.5..2");
+    let used = &augmentation.rows[0].used;
+    let Plan::Resample(act) = used.word.plan(&used.args) else { panic!("it resizes") };
+    let windows: Vec<_> = (0..4000).map(|i| act.window(&mut Draw::new(&row(i), 1), [64, 64])).collect();
+    let mean = |f: &dyn Fn(&super::Rect) -> f64| windows.iter().map(f).sum::<f64>() / windows.len() as f64;
+    let area = mean(&|w| w.area() as f64 / 4096.0);
+    let log = mean(&|w| (w.width as f64 / w.height as f64).ln());
+    assert!((area - 0.3).abs() < 0.003 && log.abs() < 0.02, "{area} {log}");
+    assert!(windows.iter().all(|w| w.top + w.height <= 64 && w.left + w.width <= 64));
+    // With the whole picture and its own proportions nothing is resized.
+    let picture = picture([8, 8], 3);
+    let same = chain([8, 8], [8, 8], 3, "resized_crop 8x8, area=1..1, ratio=1..1");
+    assert_eq!(applied(&same, &row(0), &picture), picture);
+}
+
+/// Floats between bounds are changed as bytes are, but for rounding.
+#[test]
+fn colors_of_floats_are_those_of_bytes() {
+    let bytes = picture([16, 16], 3);
+    let floats: Vec<f32> = bytes.iter().map(|byte| f32::from(*byte) / 255.0).collect();
+    let statements =
+        "color_jitter brightness=0.4, contrast=0.4, saturation=0.4, hue=0.1\nblur sigma=0.5..1\ninvert";
+    let rows = augmentation([16, 16], 3, statements).rows;
+    let of = |range: [f32; 2]| Chain::new(&rows, [16, 16], 3, Facts::unknown(range, vec![1.0; 3]));
+    let (of_bytes, of_floats) = (of([0.0, 255.0]), of([0.0, 1.0]));
+    for position in 0..30 {
+        let a = applied(&of_bytes, &row(position), &bytes);
+        let b = applied(&of_floats, &row(position), &floats);
+        let near = a.iter().zip(&b).filter(|(a, b)| (f32::from(**a) - 255.0 * **b).abs() < 3.0).count();
+        assert!(near > 99 * a.len() / 100, "{near} of {}", a.len());
+    }
+}
+
+#[test]
+fn noise_is_in_the_units_of_the_net() {
+    // One unit of the net is 255 of the source.
+    let chain = chain([64, 64], [64, 64], 3, "noise sd=0.1");
+    let picture = vec![128_u8; 64 * 64 * 3];
+    let found = applied(&chain, &row(1), &picture);
+    let n = found.len() as f64;
+    let mean = found.iter().map(|x| f64::from(*x)).sum::<f64>() / n;
+    let sd = (found.iter().map(|x| (f64::from(*x) - mean).powi(2)).sum::<f64>() / n).sqrt();
+    assert!((mean - 128.0).abs() < 1.0 && (sd / 25.5 - 1.0).abs() < 0.03, "{mean} {sd}");
+}
+
+/// All of the list occur, and what each makes differs from row to row.
+#[test]
+fn policies_choose_among_their_operations() {
+    let picture = picture([32, 32], 3);
+    for statement in ["rand_augment ops=1, magnitude=20", "trivial_augment"] {
+        let chain = chain([32, 32], [32, 32], 3, statement);
+        let results: std::collections::BTreeSet<Vec<u8>> =
+            (0..300).map(|i| applied(&chain, &row(i), &picture)).collect();
+        let same = (0..2000).filter(|i| applied(&chain, &row(*i), &picture) == picture).count();
+        // Identity is one of 14; at step 0 nothing happens either.
+        assert!(results.len() > 15 && (80..420).contains(&same), "{statement}: {} {same}", results.len());
+    }
+    let gentle = chain([32, 32], [32, 32], 3, "rand_augment ops=3, magnitude=0");
+    let changed = (0..200).filter(|i| applied(&gentle, &row(*i), &picture) != picture).count();
+    // Only what has no strength changes anything.
+    assert!((40..120).contains(&changed), "{changed}");
+}
+
+#[test]
+fn minibatches_are_mixed_by_one_statement_each() {
+    use super::Minibatch;
+    let pairs = |statements: &str| augmentation([32, 32], 3, statements).pairs.expect("pairs");
+    let at = |update: u64| Minibatch { seed: 7, epoch: update / 50, update, rows: 20, clock: Clock::END };
+    let all =
+        |statements: &str| (0..2000).map(|i| pairs(statements).paired(&at(i), [32, 32])).collect::<Vec<_>>();
+    let plain = pairs("mixup alpha=0.4");
+    let step = plain.paired(&at(3), [32, 32]);
+    let share = crate::draws::rng::beta(7, "mixup", 0, 3, 0.4);
+    assert_eq!((step.share, step.blend, step.rect), (share, share, None));
+    assert_eq!(step.partner, crate::draws::rng::shuffle(7, "mixup", &[0, 3], 20));
+
+    let boxes = all("cutmix alpha=1");
+    for step in &boxes {
+        let rect = step.rect.expect("a box");
+        assert_eq!((step.share, step.blend), (1.0 - rect.area() as f64 / 1024.0, 1.0));
+    }
+    // The drawn share is uniform, and its box is clipped: what is left is more than half.
+    let mean =
+        |steps: &[super::Paired]| steps.iter().map(|step| step.share).sum::<f64>() / steps.len() as f64;
+    let drawn = all("cutmix alpha=1, correct=false");
+    assert!((mean(&drawn) - 0.5).abs() < 0.02 && mean(&boxes) > 0.58, "{} {}", mean(&drawn), mean(&boxes));
+    assert!(boxes.iter().zip(&drawn).all(|(a, b)| a.rect == b.rect && a.partner == b.partner));
+
+    let some = all("one_of weights=[3, 1], p=40% {\n  mixup alpha=0.2\n  cutmix alpha=1\n}");
+    let blended = some.iter().filter(|step| step.blend < 1.0).count();
+    let pasted = some.iter().filter(|step| step.rect.is_some()).count();
+    assert!((540..660).contains(&blended) && (160..240).contains(&pasted), "{blended} {pasted}");
+    let half = all("mixup alpha=1, p=50%").iter().filter(|step| step.blend == 1.0).count();
+    assert!((930..1070).contains(&half), "{half}");
+    assert!(augmentation([32, 32], 3, "one_of {\n  mixup alpha=0\n  cutmix alpha=0\n}").pairs.is_none());
 }

@@ -37,6 +37,12 @@ impl Value {
         matches!(self, Self::Mean | Self::Noise)
     }
 
+    /// Whether it depends on what is black and what is white.
+    #[must_use]
+    pub fn is_of_the_range(self) -> bool {
+        self == Self::Uniform
+    }
+
     pub fn name(self) -> &'static str {
         match self {
             Self::Mean => "mean",

@@ -3,24 +3,28 @@
 //! Invariant: a row of a block is a function of the stored row and of (seed, epoch, position), so neither blocks nor threads change a bit; an
 //! error of reading is that of the first position that has one.
 
+mod block;
+mod facts;
+mod shown;
+
 use std::ops::Range;
-use std::sync::{
-    Mutex, PoisonError,
-    atomic::{AtomicUsize, Ordering},
-};
+use std::sync::{Mutex, PoisonError};
+
+pub use block::Block;
+pub use shown::{Gallery, Mixed, Shown, shown};
 
 use super::{
-    function::{Arrays, PassError},
+    function::PassError,
     plan::{self, EpochPlan, Shape},
 };
 use crate::{
-    data::{ArrayRule, DataError, Dataset, Input, Numbers, Numeric, Part, RowBuffer, RowStore, Target},
-    kernels::{aligned::AlignedVec, team::Team},
-    math::Running,
-    memory,
+    data::{ArrayRule, DataError, Dataset, Input, Numbers, Numeric, Part, RowBuffer, RowStore},
+    kernels::team::Team,
     model::{Model, Train},
-    train::augment::{Chain, Facts, Rect, Room, Row},
+    train::augment::{Chain, Facts, Room, Row},
 };
+use block::{each_piece, paste};
+use facts::{moments, unit};
 
 /// Bytes of a block, where one step does not take more.
 const BLOCK: usize = 1 << 20;
@@ -68,9 +72,13 @@ impl Augmenter {
             [height, width, _] => [height, width],
             _ => [height, width],
         };
+        let is_bytes = fed.unmapped().form().numeric == Numeric::U8;
+        let declared = model.data.as_ref().and_then(|data| data.settings.range);
+        let floats = declared.map_or([0.0, 1.0], |(low, high)| [low as f32, high as f32]);
+        let (range, unit) = (if is_bytes { BYTES } else { floats }, unit(fed, channels));
         let facts = match augmentation.asks() {
-            true => facts(&dataset.train, input, channels)?,
-            false => Facts::unknown(channels, BYTES),
+            true => Facts::of(&moments(&dataset.train, input, channels)?, range, unit, is_bytes),
+            false => Facts::unknown(range, unit),
         };
         let chain = Chain::new(&augmentation.rows, from, channels, facts);
         Ok(Some(Self { chain, input, seed, mapped: Mapping::of(fed) }))
@@ -85,6 +93,17 @@ impl Augmenter {
         epoch: u64,
     ) -> Epoch<'a> {
         Epoch { augmenter: self, train, shape, plan, epoch }
+    }
+
+    /// The numbers of a row after all statements, as the source has them.
+    fn numbers(&self, row: &Row, store: &dyn RowStore) -> Result<Vec<f32>, DataError> {
+        let mut scratch = Scratch::default();
+        Ok(match scratch.buffer.row(store, row.number as usize)? {
+            Numbers::U8(bytes) => {
+                self.chain.apply(row, bytes, &mut scratch.bytes).iter().map(|byte| f32::from(*byte)).collect()
+            }
+            Numbers::F32(floats) => self.chain.apply(row, floats, &mut scratch.floats).to_vec(),
+        })
     }
 
     /// What the net is fed of a row.
@@ -132,6 +151,10 @@ fn ruled(rule: &ArrayRule, numbers: impl Iterator<Item = f64>, into: &mut [u8]) 
 impl Mapping {
     fn of(input: &Input) -> Self {
         let Some(raw) = &input.raw else { return Self::Same };
+        if input.store.form().numeric == Numeric::U8 {
+            // Bytes that are seen as bytes: their map is the gather's.
+            return Self::Same;
+        }
         match (raw.store.form().numeric, raw.rule.pairs.len()) {
             (Numeric::U8, 1..=16) => {
                 let table = |i: usize| std::array::from_fn(|byte| raw.rule.apply(i, byte as f64));
@@ -140,39 +163,6 @@ impl Mapping {
             _ => Self::Rule(raw.rule.clone()),
         }
     }
-}
-
-/// Means and deviations of the channels of the training rows.
-fn facts(part: &Part, input: usize, channels: usize) -> Result<Facts, DataError> {
-    let store = part.inputs[input].unmapped();
-    let mut buffer = RowBuffer::default();
-    let mut sums = vec![Running::default(); channels];
-    // How often each byte occurs: exact, and soon done.
-    let mut counts = vec![[0_u64; 256]; channels];
-    for number in part.numbers() {
-        match buffer.row(store, *number as usize)? {
-            Numbers::U8(bytes) => bytes.chunks_exact(channels).for_each(|place| {
-                place.iter().zip(&mut counts).for_each(|(byte, counts)| counts[usize::from(*byte)] += 1);
-            }),
-            Numbers::F32(floats) => floats.chunks_exact(channels).for_each(|place| {
-                place.iter().zip(&mut sums).for_each(|(x, sum)| sum.add(f64::from(*x)));
-            }),
-        }
-    }
-    let is_bytes = store.form().numeric == Numeric::U8;
-    let channels: Vec<(f64, f64)> = match is_bytes {
-        true => counts.iter().map(of_counts).collect(),
-        false => sums.iter().map(Running::moments).map(|m| (m.mean, m.deviation())).collect(),
-    };
-    Ok(Facts::of(&channels, if is_bytes { BYTES } else { [0.0, 1.0] }, is_bytes))
-}
-
-/// Mean and deviation of bytes that occur so often.
-fn of_counts(counts: &[u64; 256]) -> (f64, f64) {
-    let rows = counts.iter().sum::<u64>().max(1) as f64;
-    let sum = |f: &dyn Fn(f64) -> f64| (0..256).map(|byte| counts[byte] as f64 * f(byte as f64)).sum::<f64>();
-    let mean = sum(&|byte| byte) / rows;
-    (mean, (sum(&|byte| (byte - mean) * (byte - mean)) / rows).sqrt())
 }
 
 /// The statements of a run at one epoch.
@@ -283,111 +273,5 @@ impl Epoch<'_> {
                 partner[start..start + count].iter().map(|position| *position as usize - start).collect();
             paste(rows, row_bytes, rect, width, channels * element, &partner);
         });
-    }
-}
-
-/// Copies a rectangle of each row from its partner, as it was before.
-fn paste(rows: &mut [u8], row_bytes: usize, rect: Rect, width: usize, place: usize, partner: &[usize]) {
-    let lines: Vec<Range<usize>> = rect.lines(width, place).collect();
-    let before: Vec<u8> = rows
-        .chunks_exact(row_bytes)
-        .flat_map(|row| lines.iter().flat_map(move |line| &row[line.clone()]))
-        .copied()
-        .collect();
-    let of_row = rect.area() * place;
-    for (row, partner) in rows.chunks_exact_mut(row_bytes).zip(partner) {
-        let mut from = &before[partner * of_row..(partner + 1) * of_row];
-        for line in &lines {
-            let (own, rest) = from.split_at(line.len());
-            row[line.clone()].copy_from_slice(own);
-            from = rest;
-        }
-    }
-}
-
-/// Calls `work` with each piece and its number, on all threads.
-fn each_piece<T: ?Sized + Send>(
-    pieces: &[Mutex<&mut T>],
-    team: &Team,
-    work: &(impl Fn(usize, &mut T) + Sync),
-) {
-    let next = AtomicUsize::new(0);
-    team.run(team.threads().min(pieces.len()), &|_| {
-        loop {
-            let number = next.fetch_add(1, Ordering::Relaxed);
-            let Some(piece) = pieces.get(number) else { return };
-            // Nobody else has drawn this number.
-            work(number, &mut piece.lock().unwrap_or_else(PoisonError::into_inner));
-        }
-    });
-}
-
-/// Rows one after another, as the net is fed with them.
-pub struct Block<'a> {
-    part: &'a Part,
-    /// The input that is changed.
-    changed: usize,
-    /// On cache lines, bytes too.
-    inputs: Vec<AlignedVec>,
-    target: Target,
-    positions: usize,
-}
-
-impl<'a> Block<'a> {
-    fn new(part: &'a Part, changed: usize, positions: usize) -> Result<Self, DataError> {
-        let sizes = part.inputs.iter().map(|input| positions * input.store.form().row_bytes());
-        memory::check(sizes.clone().map(|size| size as u64).sum())?;
-        let room = |size: usize| {
-            let room = AlignedVec::try_filled(size.div_ceil(size_of::<f32>()), 0.0);
-            room.map_err(|_| memory::refused(size as u64))
-        };
-        Ok(Self {
-            part,
-            changed,
-            inputs: sizes.map(room).collect::<Result<_, _>>()?,
-            target: Target::NONE,
-            positions,
-        })
-    }
-
-    /// The rows at positions from `first` on, whose rows of the stores are `order`.
-    fn fill(&mut self, epoch: &Epoch<'_>, order: &[u32], first: usize, team: &Team) -> Result<(), DataError> {
-        self.positions = order.len();
-        for (i, input) in self.part.inputs.iter().enumerate() {
-            let row_bytes = input.store.form().row_bytes();
-            let room: &mut [u8] = bytemuck::cast_slice_mut(&mut self.inputs[i]);
-            let room = &mut room[..order.len() * row_bytes];
-            if i == self.changed {
-                epoch.rows(input, room, order, first, team)?;
-                epoch.paste(room, row_bytes, first, team);
-                continue;
-            }
-            for (row, into) in order.iter().zip(room.chunks_exact_mut(row_bytes)) {
-                input.store.read(*row as usize, into)?;
-            }
-        }
-        self.target = self.part.target.of_rows(order);
-        Ok(())
-    }
-
-    /// The numbers of an input.
-    fn numbers(&self, input: usize) -> Numbers<'_> {
-        let form = self.part.inputs[input].store.form();
-        let count = self.positions * form.width();
-        match form.numeric {
-            Numeric::F32 => Numbers::F32(&self.inputs[input][..count]),
-            Numeric::U8 => Numbers::U8(&bytemuck::cast_slice(&self.inputs[input])[..count]),
-        }
-    }
-
-    /// Those of the rows that were changed.
-    pub fn changed(&self) -> Numbers<'_> {
-        self.numbers(self.changed)
-    }
-
-    /// What native code reads the rows from.
-    pub(super) fn arrays(&self) -> Arrays<'_> {
-        let inputs = self.part.inputs.iter().enumerate().map(|(i, input)| (input, self.numbers(i)));
-        Arrays::new(inputs, Some(&self.target))
     }
 }

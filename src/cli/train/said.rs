@@ -1,0 +1,111 @@
+//! What `dropnet train` says beside its epochs: of what it trains, what came of it, and how a run that was interrupted goes on.
+
+use dropnet::{
+    model::summary::{grouped, number},
+    run::{self, Ready, RunDir, Started},
+    runtime::train::Outcome as Trained,
+    shell,
+};
+
+use super::super::{
+    progress,
+    screen::unwritable,
+    source::Source,
+    ui::{Exit, Failure, Ui},
+};
+use super::{Command, Ended};
+
+impl Command {
+    /// Says why a run ended before its time.
+    pub(super) fn said(&self, ended: &Ended, ui: &mut Ui) -> Exit {
+        let Ended::Interrupted { epoch, step, dir } = ended else { return Exit::Done };
+        ui.error_text(&format!(
+            "interrupted in epoch {epoch} after {step} steps; the checkpoint is written\n"
+        ));
+        ui.talk(format_args!("help: `{}` goes on from there", self.resuming(dir)));
+        Exit::Interrupted
+    }
+
+    pub(super) fn heading(&self, source: &Source, ready: &Ready, started: &Started, ui: &mut Ui) {
+        let rows = |part: Option<&dropnet::data::Part>, name: &str| {
+            part.map_or(String::new(), |part| format!(" + {} {name}", grouped(part.rows())))
+        };
+        let (data, threads) = (&ready.dataset, self.threads.count());
+        let groups = data.schema.groups.as_ref().map(|groups| {
+            let parts = [groups.train, groups.valid, groups.test];
+            let counts: Vec<String> = parts.into_iter().filter(|n| *n > 0).map(grouped).collect();
+            format!(" ({} groups of `{}`)", counts.join(" + "), groups.column)
+        });
+        ui.talk(format_args!(
+            "{} · {} parameters · {} training{}{} rows{} · seed {} · {threads} {}",
+            source.name,
+            grouped(ready.model.parameter_count()),
+            grouped(data.train.rows()),
+            rows(data.valid.as_ref(), "validation"),
+            rows(data.test.as_ref(), "test"),
+            groups.unwrap_or_default(),
+            started.meta.seed,
+            if threads == 1 { "thread" } else { "threads" },
+        ));
+        let at = &started.meta.progress;
+        if started.checkpoint.is_some() {
+            ui.talk(format_args!(
+                "resuming {} after {}",
+                started.dir.path().display(),
+                progress::length(at.epoch, at.step)
+            ));
+        }
+    }
+
+    pub(super) fn done(&self, dir: &RunDir, outcome: &Trained, ui: &mut Ui) -> Result<(), Failure> {
+        let written = dir.metrics(&run::metrics_json(outcome));
+        written.map_err(|e| unwritable(dir, &e))?;
+        if self.json {
+            return ui.data(&format!("{}\n", run::done_json(dir.path(), outcome)));
+        }
+        if let Some(test) = &outcome.test {
+            let of = match (&outcome.best, outcome.tested) {
+                (Some(best), "best") => format!("  (epoch {}, the best)", best.epoch),
+                _ => String::new(),
+            };
+            ui.data(&format!("test  {}{of}\n", progress::figures(test)))?;
+        }
+        if let Some(precision) = outcome.precision {
+            ui.data(&format!("fitted precision {}\n", number(precision)))?;
+        }
+        if outcome.already_done {
+            ui.talk(format_args!(
+                "nothing to do: {} has run its {}",
+                dir.path().display(),
+                progress::length(outcome.epochs, outcome.steps)
+            ));
+        } else {
+            let (steps, compiling) = (progress::seconds(outcome.seconds), outcome.compile_seconds * 1e3);
+            ui.talk(format_args!(
+                "{steps} of training steps, {compiling:.0} ms of compiling; the run is in {}",
+                dir.path().display()
+            ));
+        }
+        Ok(())
+    }
+
+    /// The command line that takes the run up again.
+    fn resuming(&self, dir: &RunDir) -> String {
+        let mut line = format!("dropnet train {}", shell::path(&self.file.path));
+        for (name, value) in &self.file.sets.sets {
+            line += &format!(" --set {}", shell::word(&format!("{name}={value}")));
+        }
+        if let Some(epochs) = self.epochs {
+            line += &format!(" --epochs {epochs}");
+        }
+        let folder = match self.seeds {
+            None => dir.path(),
+            Some(count) => {
+                line += &self.seed.map_or(String::new(), |seed| format!(" --seed {seed}"));
+                line += &format!(" --seeds {count}");
+                dir.path().parent().unwrap_or(dir.path())
+            }
+        };
+        line + &format!(" -o {} --resume", shell::path(folder))
+    }
+}

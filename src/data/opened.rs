@@ -1,0 +1,210 @@
+//! A source that was read: what it says of itself, and what its rows are divided into.
+
+use std::hash::BuildHasher as _;
+
+use rustc_hash::FxBuildHasher;
+
+use super::config::{DataConfig, Division, Split};
+use super::divide::{self, Listed, Parts};
+use super::error::{self, DataError};
+use super::groups::Groups;
+use super::raw::Raw;
+use super::schema::DataSchema;
+use super::search::Search;
+use super::target;
+use super::{Want, fit, index, own_test};
+
+/// A source that was read once: it tells its schema, then becomes a dataset.
+#[derive(Debug)]
+pub struct Opened<'a> {
+    pub(super) config: &'a DataConfig,
+    pub(super) raw: Raw,
+    listed: Option<Listed>,
+    /// Rows that stay together.
+    groups: Option<Groups>,
+}
+
+/// Reads the source.
+///
+/// # Errors
+/// Any fault of the files.
+pub fn open<'a>(config: &'a DataConfig, search: &Search) -> Result<Opened<'a>, DataError> {
+    let settings = &config.settings;
+    let pick = super::raw::Pick {
+        inputs: settings.inputs.as_ref(),
+        target: settings.target.as_ref(),
+        groups: settings.split.as_ref().and_then(|split| split.by.as_ref()),
+        pictures: settings.pictures,
+    };
+    let raw = config.source.open(&pick, search).map_err(|e| e.net(config.source_span))?;
+    if let Raw::Arrays { train, test: Some(test) } = &raw {
+        own_test::check(train, test).map_err(|e| e.net(config.source_span))?;
+    }
+    let raw = match &settings.classes {
+        Some(classes) => super::only::only(raw, classes).map_err(|e| e.net(classes.span))?,
+        None => raw,
+    };
+    numbered(&raw).map_err(|e| e.net(config.source_span))?;
+    let listed = settings.split.as_ref().map(|split| listed(config, &raw, split, search)).transpose()?;
+    let groups = match &raw {
+        Raw::Table(table) => table.groups.as_ref().map(Groups::of),
+        Raw::Arrays { .. } => None,
+    };
+    Ok(Opened { config, raw, listed: listed.flatten(), groups })
+}
+
+/// Rows are numbered in 32 bits.
+fn numbered(raw: &Raw) -> Result<(), DataError> {
+    let rows = match raw {
+        Raw::Table(table) => table.rows,
+        Raw::Arrays { train, test } => train.rows.max(test.as_ref().map_or(0, |test| test.rows)),
+    };
+    match u32::try_from(rows) {
+        Ok(_) => Ok(()),
+        Err(_) => Err(DataError::new("E0540", format!("{rows} rows are more than can be numbered"))
+            .help("use 4 billion rows at most")),
+    }
+}
+
+/// The rows of index files, if the division is by them.
+fn listed(
+    config: &DataConfig,
+    raw: &Raw,
+    split: &Split,
+    search: &Search,
+) -> Result<Option<Listed>, DataError> {
+    let Division::Given { prefix, number } = &split.division else { return Ok(None) };
+    given_rows(config, raw, prefix, *number, search).map(Some).map_err(|e| e.net(split.span))
+}
+
+fn given_rows(
+    config: &DataConfig,
+    raw: &Raw,
+    prefix: &str,
+    number: Option<usize>,
+    search: &Search,
+) -> Result<Listed, DataError> {
+    let rows = match raw {
+        Raw::Table(table) if table.dropped > 0 => {
+            return Err(DataError::new(
+                "E0537",
+                "rows were left out, so the index files' numbers no longer fit",
+            )
+            .note(format!("{} had missing values", error::counted(table.dropped, "row")))
+            .help("write `missing=mean`"));
+        }
+        Raw::Table(table) => table.rows,
+        Raw::Arrays { train, .. } => train.rows,
+    };
+    let file = search.find(config.source.file().unwrap_or_default())?;
+    index::read(file.parent().unwrap_or(&file), prefix, number, rows)
+}
+
+/// One way to divide the rows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Divided {
+    pub train: usize,
+    pub valid: usize,
+    pub test: usize,
+    /// Equal where all three parts hold the same rows.
+    pub rows: u64,
+}
+
+impl Opened<'_> {
+    /// Sizes, names and kinds.
+    ///
+    /// # Errors
+    /// E0534 if the rows cannot be divided as the file says.
+    pub fn schema(&self) -> Result<DataSchema, DataError> {
+        let schema = match &self.raw {
+            Raw::Table(table) => DataSchema::of_table(table),
+            Raw::Arrays { train, test } => DataSchema::of_arrays(train, test.as_ref(), self.class_names()),
+        };
+        let (rows, own_test) = self.rows();
+        let parts = self.parts(rows, None, own_test > 0)?;
+        let groups = self.groups.as_ref().map(|groups| groups.grouped(&parts));
+        Ok(DataSchema { groups, ..schema.with_rows(&parts, own_test) })
+    }
+
+    /// Rows to be divided, and rows of a test part of the source's own.
+    fn rows(&self) -> (usize, usize) {
+        match &self.raw {
+            Raw::Table(table) => (table.rows, 0),
+            Raw::Arrays { train, test } => (train.rows, test.as_ref().map_or(0, |test| test.rows)),
+        }
+    }
+
+    /// What these divisions of the rows come to for a net, without encoding any row.
+    ///
+    /// # Errors
+    /// E0534 if the rows cannot be divided like that, E0520 and E0537 of index files, E0524 for a column without a value in a training
+    /// part, E0531 and E0532 for a target that does not fit the net.
+    pub fn divisions(
+        &self,
+        splits: impl Iterator<Item = Split>,
+        target: Want,
+        search: &Search,
+    ) -> Result<Vec<Divided>, DataError> {
+        let at = |e: DataError| e.net(self.config.source_span);
+        let whole = match &self.raw {
+            Raw::Table(table) => target::from_columns(&table.target, target),
+            Raw::Arrays { train, test } => {
+                if let Some(test) = test {
+                    target::from_array(&test.target, target, &test.target_file).map_err(at)?;
+                }
+                target::from_array(&train.target, target, &train.target_file)
+            }
+        };
+        let (rows, own_test) = self.rows();
+        let strata = whole.map_err(at)?.strata();
+        let divided = |split: Split| {
+            let listed = listed(self.config, &self.raw, &split, search)?;
+            let parts = self.divided(rows, Some(&split), strata.as_deref(), listed, own_test > 0)?;
+            if let Raw::Table(table) = &self.raw {
+                fit::all_known(&table.inputs, &parts.train).map_err(at)?;
+            }
+            Ok(Divided {
+                train: parts.train.len(),
+                valid: parts.valid.len(),
+                test: parts.test.len() + own_test,
+                rows: FxBuildHasher.hash_one((&parts.train, &parts.valid, &parts.test)),
+            })
+        };
+        splits.map(divided).collect()
+    }
+
+    /// Those that the file chose among.
+    pub(super) fn class_names(&self) -> Option<&[String]> {
+        self.config.settings.classes.as_ref().map(|classes| classes.names.as_slice())
+    }
+
+    pub(super) fn parts(
+        &self,
+        rows: usize,
+        strata: Option<&[u32]>,
+        own_test: bool,
+    ) -> Result<Parts, DataError> {
+        self.divided(rows, self.config.settings.split.as_ref(), strata, self.listed.clone(), own_test)
+    }
+
+    /// Whole groups where the file keeps them, which come before classes in proportion.
+    fn divided(
+        &self,
+        rows: usize,
+        split: Option<&Split>,
+        strata: Option<&[u32]>,
+        listed: Option<Listed>,
+        own_test: bool,
+    ) -> Result<Parts, DataError> {
+        let own_valid = match &self.raw {
+            Raw::Arrays { train, .. } => train.own_valid,
+            Raw::Table(_) => 0,
+        };
+        let parts = match (split, &self.groups) {
+            (split, _) if own_valid > 0 => divide::own(rows, own_valid, split),
+            (Some(split), Some(groups)) => groups.divide(split),
+            _ => divide::divide(rows, split, strata, listed, own_test),
+        };
+        parts.map_err(|e| if let Some(split) = split { e.net(split.span) } else { e })
+    }
+}

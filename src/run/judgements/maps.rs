@@ -1,0 +1,166 @@
+//! What a net makes of one picture: the feature maps of its layers.
+
+use crate::{
+    data::{Part, Search, Target},
+    graph::Mode,
+    kernels::team::Team,
+    model::{Model, Node, NodeId, NodeKind, OutputKind, Ty},
+    plot::{Shades, Sheet, Tiles},
+    run::{
+        folder::trained::{Trained, TrainedError},
+        judgements::{activity::Shown, held_out},
+    },
+    runtime::{evaluate::Evaluator, function::PassError},
+};
+
+/// Maps that are shown of a layer.
+const SHOWN: usize = 64;
+
+/// The picture in row `row` of the held-out part, and the maps of each layer with weights behind its norm and activation, with dropout off;
+/// several nets side by side.
+///
+/// # Errors
+/// A net without maps; a row that is not there; data that are missing, broken, or not those of training.
+pub fn maps(nets: &[Shown<'_>], row: usize, team: &Team) -> Result<Tiles, TrainedError> {
+    let mut sheets = Vec::new();
+    for one in nets {
+        let own = sheets_of(one.net, one.search, row, team)?;
+        sheets.extend(own.into_iter().map(|sheet| Sheet { title: one.titled(&sheet.title), ..sheet }));
+    }
+    Ok(Tiles { sheets })
+}
+
+fn sheets_of(net: &Trained, search: &Search, row: usize, team: &Team) -> Result<Vec<Sheet>, TrainedError> {
+    let model = &net.model;
+    let shown = shown(model);
+    if shown.is_empty() {
+        return Err(TrainedError::Unfit(
+            "no layer of the net answers with maps over height and width".into(),
+        ));
+    }
+    let (name, part) = held_out::first_rows(net, search, None)?;
+    if row >= part.rows() {
+        let rows = part.rows();
+        return Err(TrainedError::Unfit(format!(
+            "the {name} part has {rows} rows, counted from 0: there is no row {row}"
+        )));
+    }
+    let number = part.numbers()[row];
+    let inputs = part.inputs.iter().map(|input| input.of_rows(&[number])).collect::<Result<Vec<_>, _>>();
+    let part = Part::of_first(1, inputs.map_err(PassError::Data)?, Target::NONE);
+    let mut store = net.store()?;
+    let mut answer = |node: NodeId| -> Result<Vec<f32>, TrainedError> {
+        if let Some(slot) = model.inputs.iter().position(|input| *input == node) {
+            return Ok(part.seen(&part.inputs[slot]).map_err(PassError::Data)?);
+        }
+        let mut model = model.clone();
+        model.output.source = node;
+        model.output.kind = OutputKind::real(model.node(node).ty.len());
+        let mut evaluator = Evaluator::in_mode(&model, Mode::Eval, &part)?;
+        Ok(evaluator.outputs(&part, &mut store, team, net.checkpoint.meta.seed)?)
+    };
+    let mut sheets = Vec::new();
+    for id in shown {
+        sheets.push(sheet(model.node(id), &format!("{name} row {row}"), &answer(id)?));
+    }
+    Ok(sheets)
+}
+
+/// The input where it is a picture, and the last node of each layer with weights whose result is maps.
+fn shown(model: &Model) -> Vec<NodeId> {
+    let is_map = |node: &Node| places(&node.ty).is_some();
+    let mut found: Vec<NodeId> = Vec::new();
+    for (i, node) in model.nodes.iter().enumerate().filter(|(_, node)| is_map(node)) {
+        let id = NodeId(i);
+        match &node.kind {
+            NodeKind::Input { .. } => found.push(id),
+            NodeKind::Layer(_) if follows(node) => {
+                // The norm and the activation of what is shown: they take its place.
+                if let Some(last) = found.iter_mut().find(|last| node.inputs == [**last]) {
+                    *last = id;
+                }
+            }
+            NodeKind::Layer(_) if !node.params.is_empty() => found.push(id),
+            _ => {}
+        }
+    }
+    let hidden = found.iter().any(|id| !matches!(model.node(*id).kind, NodeKind::Input { .. }));
+    if hidden { found } else { Vec::new() }
+}
+
+/// A norm or an activation: what it answers stands for what it reads.
+fn follows(node: &Node) -> bool {
+    let NodeKind::Layer(used) = &node.kind else { return false };
+    let facts = used.word.facts();
+    let drops = used.word.drop_site(&used.args).is_some();
+    !drops && (facts.normalises.is_some() || facts.unitwise.is_some())
+}
+
+/// Height and width of maps.
+fn places(ty: &Ty) -> Option<[usize; 2]> {
+    match ty.sizes()[..] {
+        [height, width, _] if ty.channels().is_some() => Some([height, width]),
+        _ => None,
+    }
+}
+
+fn sheet(node: &Node, row: &str, values: &[f32]) -> Sheet {
+    let [height, width] = places(&node.ty).unwrap_or([1, 1]);
+    let channels = node.ty.channels().unwrap_or(1);
+    let is_picture = matches!(node.kind, NodeKind::Input { .. }) && matches!(channels, 1 | 3);
+    if is_picture {
+        return Sheet {
+            title: row.into(),
+            shape: [height, width, channels],
+            shades: Shades::Range,
+            columns: None,
+            tiles: vec![values.to_vec()],
+        };
+    }
+    let map = |channel: usize| values.iter().skip(channel).step_by(channels).copied().collect();
+    Sheet {
+        title: format!("{}, {channels} maps of {height}x{width}", node.path),
+        shape: [height, width, 1],
+        shades: Shades::Range,
+        columns: None,
+        tiles: (0..channels.min(SHOWN)).map(map).collect(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::check::{Env, check_source};
+
+    #[test]
+    fn a_layer_is_shown_behind_its_norm_and_activation() {
+        let say = |layers: &str| {
+            let source = format!("net {{\n  input x: real[8, 8, 3]\n  {layers}\n  output y: class[3]\n}}");
+            let model = check_source(&source, &Env::default()).model.expect("a sound net");
+            shown(&model).iter().map(|id| model.node(*id).path.clone()).collect::<Vec<_>>().join(" ")
+        };
+        assert_eq!(
+            say(
+                "conv 4, 3x3 -> batch_norm -> relu -> max_pool 2x2 -> dropout 0.1 -> conv 6, 3x3 -> flatten -> dense 3"
+            ),
+            "x relu_1 conv_2"
+        );
+        assert_eq!(say("flatten -> dense 3"), "");
+    }
+
+    #[test]
+    fn a_map_is_a_tile() {
+        let source =
+            "net {\n  input x: real[2, 2, 3]\n  conv 2, 1x1\n  flatten\n  dense 3\n  output y: class[3]\n}";
+        let model = check_source(source, &Env::default()).model.expect("a sound net");
+        let values: Vec<f32> = (0..8).map(|i| i as f32).collect();
+        let maps = sheet(model.node(NodeId(1)), "test row 0", &values);
+        assert_eq!((maps.title.as_str(), maps.shape), ("conv_1, 2 maps of 2x2", [2, 2, 1]));
+        assert_eq!(maps.tiles, [[0.0, 2.0, 4.0, 6.0], [1.0, 3.0, 5.0, 7.0]]);
+        let picture = sheet(model.node(NodeId(0)), "test row 0", &values);
+        assert_eq!(
+            (picture.title.as_str(), picture.shape, picture.tiles.len()),
+            ("test row 0", [2, 2, 3], 1)
+        );
+    }
+}

@@ -1,0 +1,135 @@
+//! A block of changed rows, and the pieces that threads fill it by.
+
+use std::ops::Range;
+use std::sync::{
+    Mutex, PoisonError,
+    atomic::{AtomicUsize, Ordering},
+};
+
+use super::Epoch;
+use crate::{
+    data::{DataError, Numbers, Numeric, Part, Target},
+    kernels::{aligned::AlignedVec, team::Team},
+    memory,
+    runtime::function::Arrays,
+    train::augment::Rect,
+};
+
+/// Copies a rectangle of each row from its partner, as it was before.
+pub(super) fn paste(
+    rows: &mut [u8],
+    row_bytes: usize,
+    rect: Rect,
+    width: usize,
+    place: usize,
+    partner: &[usize],
+) {
+    let lines: Vec<Range<usize>> = rect.lines(width, place).collect();
+    let before: Vec<u8> = rows
+        .chunks_exact(row_bytes)
+        .flat_map(|row| lines.iter().flat_map(move |line| &row[line.clone()]))
+        .copied()
+        .collect();
+    let of_row = rect.area() * place;
+    for (row, partner) in rows.chunks_exact_mut(row_bytes).zip(partner) {
+        let mut from = &before[partner * of_row..(partner + 1) * of_row];
+        for line in &lines {
+            let (own, rest) = from.split_at(line.len());
+            row[line.clone()].copy_from_slice(own);
+            from = rest;
+        }
+    }
+}
+
+/// Calls `work` with each piece and its number, on all threads.
+pub(super) fn each_piece<T: ?Sized + Send>(
+    pieces: &[Mutex<&mut T>],
+    team: &Team,
+    work: &(impl Fn(usize, &mut T) + Sync),
+) {
+    let next = AtomicUsize::new(0);
+    team.run(team.threads().min(pieces.len()), &|_| {
+        loop {
+            let number = next.fetch_add(1, Ordering::Relaxed);
+            let Some(piece) = pieces.get(number) else { return };
+            // Nobody else has drawn this number.
+            work(number, &mut piece.lock().unwrap_or_else(PoisonError::into_inner));
+        }
+    });
+}
+
+/// Rows one after another, as the net is fed with them.
+pub struct Block<'a> {
+    part: &'a Part,
+    /// The input that is changed.
+    changed: usize,
+    /// On cache lines, bytes too.
+    inputs: Vec<AlignedVec>,
+    target: Target,
+    positions: usize,
+}
+
+impl<'a> Block<'a> {
+    pub(super) fn new(part: &'a Part, changed: usize, positions: usize) -> Result<Self, DataError> {
+        let sizes = part.inputs.iter().map(|input| positions * input.store.form().row_bytes());
+        memory::check(sizes.clone().map(|size| size as u64).sum())?;
+        let room = |size: usize| {
+            let room = AlignedVec::try_filled(size.div_ceil(size_of::<f32>()), 0.0);
+            room.map_err(|_| memory::refused(size as u64))
+        };
+        Ok(Self {
+            part,
+            changed,
+            inputs: sizes.map(room).collect::<Result<_, _>>()?,
+            target: Target::NONE,
+            positions,
+        })
+    }
+
+    /// The rows at positions from `first` on, whose rows of the stores are `order`.
+    pub(super) fn fill(
+        &mut self,
+        epoch: &Epoch<'_>,
+        order: &[u32],
+        first: usize,
+        team: &Team,
+    ) -> Result<(), DataError> {
+        self.positions = order.len();
+        for (i, input) in self.part.inputs.iter().enumerate() {
+            let row_bytes = input.store.form().row_bytes();
+            let room: &mut [u8] = bytemuck::cast_slice_mut(&mut self.inputs[i]);
+            let room = &mut room[..order.len() * row_bytes];
+            if i == self.changed {
+                epoch.rows(input, room, order, first, team)?;
+                epoch.paste(room, row_bytes, first, team);
+                continue;
+            }
+            for (row, into) in order.iter().zip(room.chunks_exact_mut(row_bytes)) {
+                input.store.read(*row as usize, into)?;
+            }
+        }
+        self.target = self.part.target.of_rows(order);
+        Ok(())
+    }
+
+    /// The numbers of an input.
+    fn numbers(&self, input: usize) -> Numbers<'_> {
+        let form = self.part.inputs[input].store.form();
+        let count = self.positions * form.width();
+        match form.numeric {
+            Numeric::F32 => Numbers::F32(&self.inputs[input][..count]),
+            Numeric::U8 => Numbers::U8(&bytemuck::cast_slice(&self.inputs[input])[..count]),
+        }
+    }
+
+    /// Those of the rows that were changed.
+    pub fn changed(&self) -> Numbers<'_> {
+        self.numbers(self.changed)
+    }
+
+    /// What native code reads the rows from.
+    pub(in crate::runtime) fn arrays(&self) -> Arrays<'_> {
+        let inputs = self.part.inputs.iter().enumerate().map(|(i, input)| (input, self.numbers(i)));
+        Arrays::new(inputs, Some(&self.target))
+    }
+}

@@ -1,0 +1,100 @@
+//! The rows that training is fed with, for whoever wants to look at them: made by the same statements from the same draws.
+
+use std::ops::Range;
+
+use super::{Augmenter, Scratch};
+use crate::{
+    data::{DataConfig, DataError, Dataset},
+    model::Model,
+    runtime::{
+        plan::{self, Shape},
+        progress::Progress,
+    },
+    train::augment::Rect,
+};
+
+/// A training row in one epoch.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Shown {
+    /// From 1.
+    pub epoch: u64,
+    /// Among the training rows.
+    pub row: usize,
+    /// Its place in the epoch's order.
+    pub position: usize,
+    /// Its numbers after all statements that change rows one by one, as the source has them.
+    pub numbers: Vec<f32>,
+    /// What the net is fed: bytes in memory, before pairs.
+    pub fed: Vec<u8>,
+    pub mixed: Option<Mixed>,
+}
+
+/// With whom a row is mixed.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Mixed {
+    /// Among the training rows.
+    pub partner: usize,
+    /// The row's own share of its target.
+    pub share: f64,
+    /// What is pasted from the partner, in place of a sum.
+    pub rect: Option<Rect>,
+}
+
+/// What is known of the pictures: height, width, channels, black and white.
+pub struct Gallery {
+    pub shape: [usize; 3],
+    pub range: [f32; 2],
+    pub rows: Vec<Shown>,
+}
+
+/// These training rows in the first epochs. None for a net that changes no pictures.
+///
+/// # Errors
+/// A row that cannot be read.
+pub fn shown(
+    model: &Model,
+    dataset: &Dataset,
+    seed: u64,
+    rows: Range<usize>,
+    epochs: u64,
+) -> Result<Option<Gallery>, DataError> {
+    let (Some(train), Some(batch)) = (&model.train, model.data.as_ref().map(DataConfig::batch)) else {
+        return Ok(None);
+    };
+    let Some(augmenter) = Augmenter::new(model, dataset, seed)? else { return Ok(None) };
+    let [height, width, _] = augmenter.chain.shape();
+    let shape = Shape {
+        rows: dataset.train.rows(),
+        batch: batch.rows,
+        drop_last: batch.drop_last,
+        seed,
+        picture: [height, width],
+    };
+    let input = &dataset.train.inputs[augmenter.input];
+    let mut found = Vec::new();
+    for epoch in 0..epochs {
+        let progress = Progress { epoch, ..Progress::default() };
+        let plan = plan::epoch(train, &[], &shape, &progress, 1.0);
+        let at = augmenter.at(train, &shape, &plan, epoch);
+        for row in rows.clone() {
+            // Of an epoch that leaves the last rows out.
+            let Some(position) = plan.order.iter().position(|other| *other as usize == row) else { continue };
+            let drawn = at.row(position, dataset.train.numbers()[row]);
+            let mut fed = vec![0_u8; input.store.form().row_bytes()];
+            // Room that floats may lie in.
+            let mut aligned = vec![0.0_f32; fed.len().div_ceil(size_of::<f32>())];
+            let room = &mut bytemuck::cast_slice_mut(&mut aligned)[..fed.len()];
+            augmenter.row(&drawn, input.unmapped(), &mut Scratch::default(), room)?;
+            fed.copy_from_slice(room);
+            let step = position / batch.rows;
+            let mixed = plan.partner.as_ref().zip(plan.shares.get(step)).map(|(partner, share)| Mixed {
+                partner: plan.order[partner[position] as usize] as usize,
+                share: *share,
+                rect: plan.boxes[step],
+            });
+            let numbers = augmenter.numbers(&drawn, input.unmapped())?;
+            found.push(Shown { epoch: epoch + 1, row, position, numbers, fed, mixed });
+        }
+    }
+    Ok(Some(Gallery { shape: augmenter.chain.shape(), range: augmenter.chain.range(), rows: found }))
+}
