@@ -262,3 +262,38 @@ fn rows_of_tables_are_changed_before_they_are_normalised() {
     assert!(error.contains("E0412") && error.contains("which numbers are black and white"), "{error}");
     assert!(open("normalize inputs\n  range 0..0.9", "color_jitter brightness=0.2").is_ok());
 }
+
+/// Pictures that are larger than the net's input are cut at random in training; everywhere else the net sees their middle.
+#[test]
+fn larger_pictures_are_seen_in_their_middle() {
+    for data in ["batch 32", "normalize inputs, per=channel\n  batch 32"] {
+        let source = net(data, "crop 16x16\n  flip horizontal").replace("size=16", "size=21");
+        let run = Run::of(source);
+        let input = &run.dataset.valid.as_ref().expect("validation rows").inputs[0];
+        let whole = input.raw.as_ref().expect("the whole pictures");
+        assert_eq!((input.shape(), &whole.store.form().shape[..]), (&[16, 16, 1][..], &[21, 21, 1][..]));
+        let number = run.dataset.train.numbers()[3] as usize;
+        let mut bytes = vec![0_u8; 441];
+        whole.store.read(number, &mut bytes).expect("a row");
+        let middle: Vec<u8> = (0..256).map(|i| bytes[(2 + i / 16) * 21 + 2 + i % 16]).collect();
+        let seen = input.seen(match input.store.whole().expect("in memory") {
+            Numbers::U8(all) => Numbers::U8(&all[number * 256..][..256]),
+            Numbers::F32(all) => Numbers::F32(&all[number * 256..][..256]),
+        });
+        let rule = &whole.rule;
+        let expected: Vec<f32> = middle.iter().map(|byte| rule.apply(0, f64::from(*byte))).collect();
+        // Bytes are mapped in 32 bits where one map serves all.
+        assert!(seen.iter().zip(&expected).all(|(a, b)| (a - b).abs() < 1e-5), "{data}");
+        // Raw rows to predict are whole pictures too.
+        let line: Vec<String> = bytes.iter().map(u8::to_string).collect();
+        let text = format!("{}\n", line.join(","));
+        let rows = run.dataset.transform.read_rows(text.into_bytes(), "rows.csv").expect("a row");
+        assert_eq!(rows.inputs[0].store.whole(), Some(Numbers::F32(&expected)));
+        // What training sees are windows at all 36 places.
+        let mut dir = folders();
+        let (fed, last) = run.go(&dir(), 2, None, 0);
+        assert!(last == run.go(&dir(), 1, None, 0).1);
+        let windows: std::collections::BTreeSet<&Vec<u8>> = fed.values().collect();
+        assert!(fed.len() == 3 * 330 && windows.len() > 900, "{}", windows.len());
+    }
+}

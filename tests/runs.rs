@@ -406,13 +406,13 @@ train {
 /// The other layers over maps, with squares, branches and whole maps that are dropped.
 const MORE_MAPS: &str = "
 data {
-  source shapes, rows=60, size=7, noise=10
+  source shapes, rows=60, size=8, noise=10
   split train=40, valid=10, test=10
   scale 1/255
   batch 16
 }
 net {
-  input image: real[7, 7, 1]
+  input image: real[8, 8, 1]
   conv 6, 3x3, bias=false -> batch_norm -> relu -> dropout 0.3, kind=dropblock, size=3
   depthwise_conv 3x3, stride=2 -> group_norm groups=3 -> relu
   residual {
@@ -434,7 +434,7 @@ net {
 train {
   loss cross_entropy
   optimizer adam, lr=1e-3
-  epochs 2
+  epochs 3
 }
 ";
 

@@ -115,6 +115,7 @@ static INTERVAL: Sig = Sig {
 /// The statements of `predict`.
 pub static PREDICT_STATEMENTS: &[&Sig] =
     &[&WEIGHT_SCALING, &MC_DROPOUT, &ENSEMBLE, &EXACT, &INTERVAL, &REPORT];
+const NOT_YET: &[&str] = &["augment"];
 /// Samples that fit the counters of a pass.
 const MOST_SAMPLES: usize = 1_000_000;
 /// Coins whose sub-networks can be counted.
@@ -146,7 +147,7 @@ pub fn section(
             let known: Vec<&str> = PREDICT_STATEMENTS.iter().map(|sig| sig.name).collect();
             diags.push(match (section.home)(word) {
                 Some(section) if section != "predict" => misplaced(word, section, step.name.span),
-                _ => unknown_word("`predict` statement", word, step.name.span, &known, &[]),
+                _ => unknown_word("`predict` statement", word, step.name.span, &known, NOT_YET),
             });
             continue;
         };

@@ -200,6 +200,7 @@ impl<'f> Sections<'f> {
             sweep: None,
             fitted,
             knobs,
+            direct: false,
         };
 
         if let Some(found) = found {

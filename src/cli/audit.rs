@@ -44,7 +44,7 @@ pub struct Command {
 
 impl Command {
     pub fn run(&self, ui: &mut Ui) -> Outcome {
-        let committee = self.runs.read(ui)?;
+        let committee = self.runs.read(ui)?.direct();
         let search = self.runs.search();
         let team = Team::new(self.threads.count());
         if self.ablate {

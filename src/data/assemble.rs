@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::dataset::{Dataset, Part};
+use super::dataset::{Dataset, Input, Part};
 use super::error::DataError;
 use super::inputs::Precision;
 use super::opened::Opened;
@@ -28,7 +28,11 @@ impl Opened<'_> {
         let schema = self.schema()?;
         let settings = &self.config.settings;
         let normalize_target = settings.normalize.is_some_and(|n| n.target);
-        let inputs = natural(need, &schema);
+        let mut inputs = natural(need, &schema);
+        let middle = need.middle(&schema.shape);
+        if middle.is_some() {
+            inputs[0].shape.clone_from(&schema.shape);
+        }
         check_inputs(&inputs, &schema)?;
         // A number is 4 bytes for the net; a row has its target and its number. Rows of 32-bit numbers and of bytes stay where they are.
         let held = match &self.raw {
@@ -65,11 +69,11 @@ impl Opened<'_> {
                     train,
                     valid,
                     test,
-                    transform: Transform { inputs, fields, target: rule, pictures: None },
+                    transform: Transform { inputs, fields, target: rule, pictures: None, middle: None },
                     schema,
                 })
             }
-            Raw::Arrays { .. } => self.arrays_dataset(need, schema, inputs, normalize_target),
+            Raw::Arrays { .. } => self.arrays_dataset(need, schema, (inputs, middle), normalize_target),
         }
     }
 
@@ -77,7 +81,7 @@ impl Opened<'_> {
         self,
         need: &Need,
         schema: DataSchema,
-        inputs: Vec<InputShape>,
+        (inputs, middle): (Vec<InputShape>, Option<[usize; 2]>),
         normalize_target: bool,
     ) -> Result<Dataset, DataError> {
         let settings = &self.config.settings;
@@ -100,23 +104,34 @@ impl Opened<'_> {
         let rule = whole.rule(&parts.train, normalize_target).with_names(self.class_names());
         whole.told_apart(&rule, |c, e| e.file(&train.target_file).column(c + 1, ""))?;
         let array_rule = fit::array(train, &parts.train, settings)?;
+        let channels = schema.shape.last().copied().unwrap_or(1);
+        if middle.is_some() && ![1, channels].contains(&array_rule.pairs.len()) {
+            return Err(DataError::new(
+                "E0536",
+                "places of pictures that are cut have no column of their own",
+            )
+            .file(&train.file)
+            .help("write `normalize inputs, per=channel`, or `per=all`"));
+        }
         let Raw::Arrays { train, test } = self.raw else {
             return Err(DataError::new("E0533", "the source has no arrays"));
         };
-        let stores = vec![super::arrays::apply(train.data, &array_rule, &inputs[0], need.raw)?];
+        let seen = |input: Input| middle.map_or(Ok(input.clone()), |size| input.middle(size, &array_rule));
+        let stores = vec![seen(super::arrays::apply(train.data, &array_rule, &inputs[0], need.raw)?)?];
         let target = Arc::new(encode::in_training_units(&whole, &rule));
         let part = |rows: &Vec<u32>| {
             (!rows.is_empty()).then(|| Part::new(rows.as_slice().into(), stores.clone(), target.clone()))
         };
         let (first, valid, cut_test) = (part(&parts.train), part(&parts.valid), part(&parts.test));
         let own_test = test.zip(own).map(|(test, whole)| {
-            let stores = vec![super::arrays::apply(test.data, &array_rule, &inputs[0], false)?];
+            let stores = vec![seen(super::arrays::apply(test.data, &array_rule, &inputs[0], false)?)?];
             Ok::<Part, DataError>(Part::of_first(test.rows, stores, encode::in_training_units(&whole, &rule)))
         });
         let own_test = own_test.transpose()?;
         let train = first.ok_or_else(|| DataError::new("E0534", "no row is left to train on"))?;
         let pictures = self.config.source.has_pictures().then_some(settings.pictures);
-        let transform = Transform { inputs, fields: Fields::Array(array_rule), target: rule, pictures };
+        let fields = Fields::Array(array_rule);
+        let transform = Transform { inputs, fields, target: rule, pictures, middle };
         Ok(Dataset { train, valid, test: own_test.or(cut_test), transform, schema })
     }
 }

@@ -86,6 +86,16 @@ impl Input {
         Self::held(name, shape, Storage::F32(data), (1.0, 0.0))
     }
 
+    /// The middle of its pictures, beside the whole ones as the source has them.
+    ///
+    /// # Errors
+    /// No memory for it.
+    pub fn middle(self, size: [usize; 2], rule: &ArrayRule) -> Result<Self, DataError> {
+        let whole = || Raw { store: self.store.clone(), rule: rule.clone() };
+        let raw = Some(self.raw.clone().unwrap_or_else(whole));
+        Ok(Self { store: super::stores::middle(self.store, size)?, raw, ..self })
+    }
+
     /// The rows that are changed while training.
     pub fn unmapped(&self) -> &dyn RowStore {
         self.raw.as_ref().map_or(&*self.store, |raw| &*raw.store)

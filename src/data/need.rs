@@ -21,4 +21,22 @@ pub struct Need {
     pub target: Want,
     /// Whether rows are changed while training, before they are normalised: the numbers of the source are kept too, where a net sees others.
     pub raw: bool,
+    /// Whether the pictures of the source may be larger than the net's input: while training they are cut at random, and else in the middle.
+    pub larger: bool,
+}
+
+impl Need {
+    /// Height and width of what is cut out of the middle of rows of this shape; none of rows that are as large as the input.
+    #[must_use]
+    pub fn middle(&self, shape: &[usize]) -> Option<[usize; 2]> {
+        let [input] = self.inputs.as_slice() else { return None };
+        match (input.shape.as_slice(), shape) {
+            (&[h, w, c], &[rows, columns, channels])
+                if self.larger && c == channels && h <= rows && w <= columns && [h, w] != [rows, columns] =>
+            {
+                Some([h, w])
+            }
+            _ => None,
+        }
+    }
 }

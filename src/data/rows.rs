@@ -10,7 +10,7 @@ use super::files;
 use super::raw::Delimiter;
 use super::readers;
 use super::text::{self, Records};
-use super::transform::{InputShape, Transform};
+use super::transform::{Fields, InputShape, Transform};
 use crate::memory;
 
 /// Encoded inputs of some rows, in the order they came.
@@ -31,7 +31,15 @@ impl Transform {
         self.sound()?;
         let bytes = files::unpacked(bytes, name)?;
         let reader = readers::of(&bytes, name, &self.fields).ok_or_else(|| nothing(name))?;
-        reader.read(bytes, self, name)
+        self.rows_seen(reader.read(bytes, self, name)?)
+    }
+
+    /// Rows as the net sees them: the middle of larger pictures.
+    fn rows_seen(&self, rows: Rows) -> Result<Rows, DataError> {
+        let (Some(size), Fields::Array(rule)) = (self.middle, &self.fields) else { return Ok(rows) };
+        let inputs =
+            rows.inputs.into_iter().map(|input| Ok(Input { raw: None, ..input.middle(size, rule)? }));
+        Ok(Rows { inputs: inputs.collect::<Result<_, DataError>>()?, ..rows })
     }
 
     /// Encodes the pictures in a folder, and in the folders in it, in order of their paths.
@@ -40,7 +48,7 @@ impl Transform {
     /// E0520, E0525, E0528 and E0541 to E0543, with the file; E0538 and E0540 as [`read_rows`](Self::read_rows).
     pub fn read_folder(&self, path: &Path, name: &str) -> Result<Rows, DataError> {
         self.sound()?;
-        readers::folder(path, self, name)
+        self.rows_seen(readers::folder(path, self, name)?)
     }
 
     fn sound(&self) -> Result<(), DataError> {
@@ -65,7 +73,8 @@ impl Transform {
         }
         let mut file = file.try_clone().map_err(unread)?;
         let (head, _) = files::head(&mut file, LONGEST_MAGIC, name)?;
-        readers::of(&head, name, &self.fields).and_then(|reader| reader.leave(file, self, name)).transpose()
+        let left = readers::of(&head, name, &self.fields).and_then(|reader| reader.leave(file, self, name));
+        left.transpose()?.map(|rows| self.rows_seen(rows)).transpose()
     }
 }
 

@@ -18,6 +18,9 @@ pub struct Transform {
     /// What becomes of a picture file before it is a row.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub pictures: Option<Prepare>,
+    /// Height and width of what the net sees of the middle of each row, where `inputs` are larger pictures.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub middle: Option<[usize; 2]>,
 }
 
 /// One input of the net; the shape is without the rows.
@@ -177,7 +180,17 @@ impl TargetRule {
 }
 
 impl Transform {
-    /// Numbers a row gives the net.
+    /// The inputs as the net sees them.
+    #[must_use]
+    pub fn seen(&self) -> Vec<InputShape> {
+        let mut inputs = self.inputs.clone();
+        if let (Some([height, width]), [input]) = (self.middle, inputs.as_mut_slice()) {
+            input.shape.splice(..input.shape.len().min(2), [height, width]);
+        }
+        inputs
+    }
+
+    /// Numbers of a row.
     pub fn width(&self) -> usize {
         self.inputs.iter().map(InputShape::width).sum()
     }
@@ -252,6 +265,7 @@ mod tests {
             },
             target: TargetRule::Bits { columns: Vec::new(), names: None },
             pictures: None,
+            middle: None,
         };
         for seconds in [1_700_000_003.0, 1_699_999_998.0] {
             let seen = rule.number(seconds).unwrap();
@@ -270,6 +284,7 @@ mod tests {
             }),
             target: TargetRule::Classes { column: "class".into(), names: vec!["a".into(), "b".into()] },
             pictures: None,
+            middle: None,
         };
         let text = serde_json::to_string(&transform).unwrap();
         assert_eq!(serde_json::from_str::<Transform>(&text).unwrap(), transform);

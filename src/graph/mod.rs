@@ -246,6 +246,8 @@ pub struct Graph {
     /// Names of the totals; index 0 is what must stay finite.
     pub metrics: Vec<String>,
     pub sinks: Vec<(Sink, ValueId)>,
+    /// Whether convolutions are the sums that they say: none is made in tiles.
+    pub direct: bool,
 }
 
 impl Graph {
@@ -259,8 +261,19 @@ impl Graph {
 
     /// What nodes name, without nodes and sinks.
     pub(crate) fn tables(&self) -> Self {
-        let Self { nodes: _, inputs, target, params, slots, states, scalars, sites, metrics, sinks: _ } =
-            self;
+        let Self {
+            nodes: _,
+            inputs,
+            target,
+            params,
+            slots,
+            states,
+            scalars,
+            sites,
+            metrics,
+            sinks: _,
+            direct,
+        } = self;
         Self {
             nodes: Vec::new(),
             inputs: inputs.clone(),
@@ -272,6 +285,7 @@ impl Graph {
             sites: sites.clone(),
             metrics: metrics.clone(),
             sinks: Vec::new(),
+            direct: *direct,
         }
     }
 }

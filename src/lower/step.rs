@@ -88,7 +88,9 @@ pub fn eval(model: &Model, mode: Mode, with_loss: bool) -> Lowered {
             b.metric("loss", total);
         });
     }
-    finish(b, scalars)
+    let mut lowered = finish(b, scalars);
+    lowered.graph.direct = model.direct;
+    lowered
 }
 
 pub fn samples(model: &Model, meaning: bool) -> Lowered {
@@ -100,7 +102,9 @@ pub fn samples(model: &Model, meaning: bool) -> Lowered {
         false => output,
     };
     b.sink(Sink::Output, output);
-    finish(b, scalars)
+    let mut lowered = finish(b, scalars);
+    lowered.graph.direct = model.direct;
+    lowered
 }
 
 fn finish(b: Builder, scalars: Scalars) -> Lowered {

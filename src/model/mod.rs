@@ -72,6 +72,8 @@ pub struct Model {
     pub fitted: Option<Fitted>,
     /// `param` values after `--set`, as they were used.
     pub knobs: Vec<(String, Value)>,
+    /// Whether its predictions are made without convolutions in tiles, as audits make them.
+    pub direct: bool,
 }
 
 /// One use of a layer, or an input.

@@ -101,6 +101,23 @@ fn convolutions_in_tiles() {
     check(&[1], &windows(1, &[(3, 3), (3, 3)], (1, 1, 1, 1)), &[], 200, 152, "weights by taps and columns");
 }
 
+/// Channels that are zeros in some rows and not in others, as dropout of whole channels leaves them, are left out of a row's tiles.
+#[test]
+fn channels_of_zeros_are_left_out_of_tiles() {
+    let geometry = windows(1, &[(6, 3), (7, 3)], (1, 1, 1, 1));
+    let dropped = |b: &mut Builder, of: &[ValueId]| {
+        let coins = b.relu(of[1]);
+        let coins = b.broadcast_like(coins, of[0], &[0, 3]);
+        let x = b.mul(of[0], coins);
+        conv(b, x, of[2], &geometry)
+    };
+    for channels in [24, 40] {
+        let x = vec![B, c(6), c(7), c(channels)];
+        let sources = [x, vec![B, c(channels)], vec![c(3), c(3), c(channels), c(16)]];
+        check_rows(&[1, 9], &sources, dropped, &format!("{channels} channels"));
+    }
+}
+
 /// The runs of a grouped convolution read and write channels of the maps where they lie.
 #[test]
 fn groups_are_channels_of_the_maps() {

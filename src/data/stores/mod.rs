@@ -7,11 +7,13 @@ mod element;
 mod file;
 mod held;
 mod mapped;
+mod middle;
 
 pub use element::{Coding, Element};
 pub use file::{FileRows, Layout};
 pub use held::Held;
 pub use mapped::Mapped;
+pub use middle::middle;
 
 use std::fmt;
 

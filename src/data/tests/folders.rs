@@ -37,6 +37,7 @@ fn opened(folder: &Path, more: &[Use<'_>], size: [usize; 2], classes: usize) -> 
         inputs: vec![InputShape { name: "image".into(), shape }],
         target: Want::Class(classes),
         raw: false,
+        larger: false,
     };
     load(&config(&uses), &Search::new(folder, folder, None), &need)
 }
@@ -156,6 +157,7 @@ fn rows_of_one_channel_take_the_brightness() {
         inputs: vec![InputShape { name: "image".into(), shape: vec![8, 8, 1] }],
         target: Want::Class(10),
         raw: false,
+        larger: false,
     };
     let data = load(&config(&uses), &nowhere(), &need).unwrap();
     let read = |picture: &DynamicImage| data.transform.read_rows(encoded(picture, ImageFormat::Png), "a.png");

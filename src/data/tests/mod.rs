@@ -66,7 +66,12 @@ pub(super) fn list(items: Vec<Value>) -> Value {
 }
 
 pub(super) fn need(width: usize, target: Want) -> Need {
-    Need { inputs: vec![InputShape { name: "x".into(), shape: vec![width] }], target, raw: false }
+    Need {
+        inputs: vec![InputShape { name: "x".into(), shape: vec![width] }],
+        target,
+        raw: false,
+        larger: false,
+    }
 }
 
 pub(super) fn nowhere() -> Search {

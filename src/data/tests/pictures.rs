@@ -19,6 +19,7 @@ fn pictures(side: usize, channels: usize, target: Want) -> Need {
         inputs: vec![InputShape { name: "image".into(), shape: vec![side, side, channels] }],
         target,
         raw: false,
+        larger: false,
     }
 }
 

@@ -33,6 +33,7 @@ fn mnist_is_whole_and_in_order() {
         inputs: vec![InputShape { name: "image".into(), shape: vec![28, 28, 1] }],
         target: Want::Class(10),
         raw: false,
+        larger: false,
     };
     let data = super::super::load(&config(&uses), &search, &need).unwrap();
     let (valid, test) = (data.valid.unwrap(), data.test.unwrap());
@@ -166,6 +167,7 @@ fn cifar10_is_whole_and_in_order() {
         inputs: vec![InputShape { name: "image".into(), shape: vec![32, 32, 3] }],
         target: Want::Class(10),
         raw: false,
+        larger: false,
     };
     let data = super::super::load(&config(&uses), &search, &need).unwrap();
     assert_eq!(

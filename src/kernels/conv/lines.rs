@@ -4,7 +4,7 @@
 use std::ops::Range;
 
 use super::scratch::Room;
-use super::tile::{Left, Product, is_fast};
+use super::tile::{Kept, Left, Product, is_fast};
 use super::{Maps, Sizes};
 use crate::kernels::gemm::Matrix;
 
@@ -116,7 +116,7 @@ pub(super) unsafe fn forward(
                     line: rows.dilation * bordered.line(),
                 };
                 let (m, lines) = (cols.count, rows.size);
-                Product { m, n, lines, depth, accumulate: false, c, a, b }.run();
+                Product { m, n, lines, depth, accumulate: false, c, a, b, kept: Kept::All }.run();
                 if sizes.filters != wide {
                     for (col, from) in results.chunks_exact(wide).take(cols.count).enumerate() {
                         to.add(col * y.pixel).copy_from_nonoverlapping(from.as_ptr(), sizes.filters);
@@ -171,7 +171,18 @@ pub(super) unsafe fn weights(
                 };
                 let c = (sums.as_mut_ptr().add(tap * depth * wide), wide);
                 let (lines, steps) = (rows.count, cols.count);
-                Product { m: depth, n: wide, lines, depth: steps, accumulate: true, c, a, b }.run();
+                Product {
+                    m: depth,
+                    n: wide,
+                    lines,
+                    depth: steps,
+                    accumulate: true,
+                    c,
+                    a,
+                    b,
+                    kept: Kept::All,
+                }
+                .run();
             }
         }
     }

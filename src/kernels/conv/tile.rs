@@ -4,11 +4,24 @@
 //! The left matrix is told by the start of each row and the way from step to step, so that rows may overlap, as windows of a picture do, and steps may
 //! be lines of a picture.
 
+#[cfg(target_arch = "x86_64")]
+use std::arch::x86_64::*;
+
 use crate::kernels::gemm::{self, Matrix};
+
+/// What the left matrix is of.
+#[derive(Clone, Copy)]
+pub(super) enum Kept<'k> {
+    All,
+    /// Its steps are these rows of the right one.
+    Steps(&'k [u32]),
+    /// Its rows are these of the result; the others are left alone.
+    Rows(&'k [u32]),
+}
 
 /// `c = a b` or `c += a b`, what is added being summed up by itself: sums over many calls lose less so.
 #[derive(Clone, Copy)]
-pub(super) struct Product {
+pub(super) struct Product<'k> {
     /// Rows and columns of the result.
     pub m: usize,
     pub n: usize,
@@ -20,6 +33,7 @@ pub(super) struct Product {
     pub a: Left,
     /// With the elements from row to row; lines of steps follow each other.
     pub b: (*const f32, usize),
+    pub kept: Kept<'k>,
 }
 
 /// The left matrix: elements from row to row, from step to step and from line to line.
@@ -31,6 +45,11 @@ pub(super) struct Left {
     pub line: usize,
 }
 
+/// Which of them, for code that is made for each.
+const ALL: u8 = 0;
+const STEPS: u8 = 1;
+const ROWS: u8 = 2;
+
 /// Whether the processor multiplies and adds in one instruction, so that products here are as fast as the library's.
 pub(super) fn is_fast() -> bool {
     #[cfg(target_arch = "x86_64")]
@@ -39,7 +58,7 @@ pub(super) fn is_fast() -> bool {
     false
 }
 
-impl Product {
+impl Product<'_> {
     /// Runs it.
     ///
     /// # Safety
@@ -62,10 +81,16 @@ impl Product {
 
     /// Sixteen vectors of sums, of thirty-two.
     #[cfg(target_arch = "x86_64")]
-    #[target_feature(enable = "avx512f")]
+    #[target_feature(enable = "avx512f,avx2,fma")]
     unsafe fn with_avx512(&self) {
         // SAFETY: the caller's contract.
-        unsafe { self.tiles::<8, 32>() }
+        unsafe {
+            match self.kept {
+                Kept::All => self.tiles::<__m512, 8, ALL>(),
+                Kept::Steps(_) => self.tiles::<__m512, 8, STEPS>(),
+                Kept::Rows(_) => self.tiles::<__m512, 8, ROWS>(),
+            }
+        }
     }
 
     /// Twelve vectors of sums, of sixteen.
@@ -73,81 +98,96 @@ impl Product {
     #[target_feature(enable = "avx2,fma")]
     unsafe fn with_avx2(&self) {
         // SAFETY: the caller's contract.
-        unsafe { self.tiles::<6, 16>() }
+        unsafe {
+            match self.kept {
+                Kept::All => self.tiles::<__m256, 6, ALL>(),
+                Kept::Steps(_) => self.tiles::<__m256, 6, STEPS>(),
+                Kept::Rows(_) => self.tiles::<__m256, 6, ROWS>(),
+            }
+        }
     }
 
-    /// Tiles of `R` rows and `C` columns; what is left of columns 16, 8 and then one at a time.
+    /// Tiles of `R` rows and two vectors of columns; what is left of columns by one vector, by 8 and then one at a time.
+    #[cfg(target_arch = "x86_64")]
     #[inline(always)]
-    unsafe fn tiles<const R: usize, const C: usize>(&self) {
+    unsafe fn tiles<V: Vector, const R: usize, const K: u8>(&self) {
         let mut col = 0;
         // SAFETY: the columns are the matrices'.
         unsafe {
-            while col + C <= self.n {
-                self.columns::<R, C>(col);
-                col += C;
+            while col + 2 * V::LANES <= self.n {
+                self.columns::<V, R, 2, K>(col);
+                col += 2 * V::LANES;
             }
-            while col + 16 <= self.n {
-                self.columns::<R, 16>(col);
-                col += 16;
+            while col + V::LANES <= self.n {
+                self.columns::<V, R, 1, K>(col);
+                col += V::LANES;
             }
             while col + 8 <= self.n {
-                self.columns::<R, 8>(col);
+                self.columns::<__m256, R, 1, K>(col);
                 col += 8;
             }
             while col < self.n {
-                self.columns::<R, 1>(col);
+                self.columns::<f32, R, 1, K>(col);
                 col += 1;
             }
         }
     }
 
+    #[cfg(target_arch = "x86_64")]
     #[inline(always)]
-    unsafe fn columns<const R: usize, const C: usize>(&self, col: usize) {
+    unsafe fn columns<V: Vector, const R: usize, const W: usize, const K: u8>(&self, col: usize) {
         let mut row = 0;
         // SAFETY: the rows are the matrices'.
         unsafe {
             while row + R <= self.m {
-                self.tile::<R, C>(row, col);
+                self.tile::<V, R, W, K>(row, col);
                 row += R;
             }
             while row + 3 <= self.m {
-                self.tile::<3, C>(row, col);
+                self.tile::<V, 3, W, K>(row, col);
                 row += 3;
             }
             while row < self.m {
-                self.tile::<1, C>(row, col);
+                self.tile::<V, 1, W, K>(row, col);
                 row += 1;
             }
         }
     }
 
+    #[cfg(target_arch = "x86_64")]
     #[inline(always)]
-    unsafe fn tile<const R: usize, const C: usize>(&self, row: usize, col: usize) {
+    unsafe fn tile<V: Vector, const R: usize, const W: usize, const K: u8>(&self, row: usize, col: usize) {
         let Left { start, down, right, line } = self.a;
-        // SAFETY: the caller's rows and columns.
+        // SAFETY: the caller's rows, steps and columns.
         unsafe {
-            let c = |i: usize| self.c.0.add((row + i) * self.c.1 + col).cast::<[f32; C]>();
-            let mut sums = [[0.0_f32; C]; R];
-            let mut b = self.b.0.add(col);
-            for number in 0..self.lines {
-                let mut a = start.add(row * down + number * line);
-                for _ in 0..self.depth {
-                    let y = b.cast::<[f32; C]>().read_unaligned();
-                    for (i, sums) in sums.iter_mut().enumerate() {
-                        let x = *a.add(i * down);
-                        for (sum, y) in sums.iter_mut().zip(y) {
-                            *sum = x.mul_add(y, *sum);
-                        }
+            let mut sums = [[V::zero(); W]; R];
+            let (start, b) = (start.add(row * down), self.b.0.add(col));
+            if let Kept::Steps(kept) = self.kept
+                && K == STEPS
+            {
+                for (p, &own) in kept.iter().enumerate() {
+                    step(&mut sums, (start.add(p * right), down), b.add(own as usize * self.b.1));
+                }
+            } else {
+                let mut b = b;
+                for number in 0..self.lines {
+                    let mut a = start.add(number * line);
+                    for _ in 0..self.depth {
+                        step(&mut sums, (a, down), b);
+                        (a, b) = (a.add(right), b.add(self.b.1));
                     }
-                    (a, b) = (a.add(right), b.add(self.b.1));
                 }
             }
-            for (i, mut sums) in sums.into_iter().enumerate() {
-                if self.accumulate {
-                    let old = c(i).read_unaligned();
-                    sums.iter_mut().zip(old).for_each(|(sum, old)| *sum += old);
+            for (i, sums) in sums.into_iter().enumerate() {
+                let own = match self.kept {
+                    Kept::Rows(kept) if K == ROWS => kept[row + i] as usize,
+                    _ => row + i,
+                };
+                let c = self.c.0.add(own * self.c.1 + col);
+                for (j, sum) in sums.into_iter().enumerate() {
+                    let c = c.add(j * V::LANES);
+                    V::store(c, if self.accumulate { V::add(sum, V::load(c)) } else { sum });
                 }
-                c(i).write_unaligned(sums);
             }
         }
     }
@@ -165,5 +205,132 @@ impl Product {
                 gemm::dense((self.m, self.n, self.depth), c, self.accumulate || number > 0, a, b);
             }
         }
+    }
+}
+
+/// A step of the sum: an element of each row by the vectors from `b` on.
+///
+/// # Safety
+/// They may be read; the processor has the vectors.
+#[cfg(target_arch = "x86_64")]
+#[inline(always)]
+unsafe fn step<V: Vector, const R: usize, const W: usize>(
+    sums: &mut [[V; W]; R],
+    (a, down): (*const f32, usize),
+    b: *const f32,
+) {
+    // SAFETY: the caller's contract.
+    unsafe {
+        let mut y = [V::zero(); W];
+        for (j, y) in y.iter_mut().enumerate() {
+            *y = V::load(b.add(j * V::LANES));
+        }
+        for (i, sums) in sums.iter_mut().enumerate() {
+            let x = V::splat(*a.add(i * down));
+            for (sum, y) in sums.iter_mut().zip(y) {
+                *sum = V::fused(x, y, *sum);
+            }
+        }
+    }
+}
+
+/// Numbers in a register. What compilers make of arrays in a loop this tight is their mood; of these it is what is written.
+///
+/// # Safety
+/// Every function is called where the processor has the vectors; addresses are of as many numbers.
+#[cfg(target_arch = "x86_64")]
+trait Vector: Copy {
+    const LANES: usize;
+    unsafe fn zero() -> Self;
+    unsafe fn splat(x: f32) -> Self;
+    unsafe fn load(from: *const f32) -> Self;
+    unsafe fn store(to: *mut f32, value: Self);
+    unsafe fn add(a: Self, b: Self) -> Self;
+    /// `a b + c`, rounded once.
+    unsafe fn fused(a: Self, b: Self, c: Self) -> Self;
+}
+
+macro_rules! vector {
+    ($ty:ty, $lanes:literal: $zero:ident, $splat:ident, $load:ident, $store:ident, $add:ident, $fused:ident) => {
+        #[cfg(target_arch = "x86_64")]
+        impl Vector for $ty {
+            const LANES: usize = $lanes;
+
+            #[inline(always)]
+            unsafe fn zero() -> Self {
+                // SAFETY: the trait's contract.
+                unsafe { $zero() }
+            }
+
+            #[inline(always)]
+            unsafe fn splat(x: f32) -> Self {
+                // SAFETY: the trait's contract.
+                unsafe { $splat(x) }
+            }
+
+            #[inline(always)]
+            unsafe fn load(from: *const f32) -> Self {
+                // SAFETY: the trait's contract.
+                unsafe { $load(from) }
+            }
+
+            #[inline(always)]
+            unsafe fn store(to: *mut f32, value: Self) {
+                // SAFETY: the trait's contract.
+                unsafe { $store(to, value) }
+            }
+
+            #[inline(always)]
+            unsafe fn add(a: Self, b: Self) -> Self {
+                // SAFETY: the trait's contract.
+                unsafe { $add(a, b) }
+            }
+
+            #[inline(always)]
+            unsafe fn fused(a: Self, b: Self, c: Self) -> Self {
+                // SAFETY: the trait's contract.
+                unsafe { $fused(a, b, c) }
+            }
+        }
+    };
+}
+
+vector!(__m512, 16: _mm512_setzero_ps, _mm512_set1_ps, _mm512_loadu_ps, _mm512_storeu_ps, _mm512_add_ps, _mm512_fmadd_ps);
+vector!(__m256, 8: _mm256_setzero_ps, _mm256_set1_ps, _mm256_loadu_ps, _mm256_storeu_ps, _mm256_add_ps, _mm256_fmadd_ps);
+
+#[cfg(target_arch = "x86_64")]
+impl Vector for f32 {
+    const LANES: usize = 1;
+
+    #[inline(always)]
+    unsafe fn zero() -> Self {
+        0.0
+    }
+
+    #[inline(always)]
+    unsafe fn splat(x: f32) -> Self {
+        x
+    }
+
+    #[inline(always)]
+    unsafe fn load(from: *const f32) -> Self {
+        // SAFETY: the trait's contract.
+        unsafe { *from }
+    }
+
+    #[inline(always)]
+    unsafe fn store(to: *mut f32, value: Self) {
+        // SAFETY: the trait's contract.
+        unsafe { *to = value }
+    }
+
+    #[inline(always)]
+    unsafe fn add(a: Self, b: Self) -> Self {
+        a + b
+    }
+
+    #[inline(always)]
+    unsafe fn fused(a: Self, b: Self, c: Self) -> Self {
+        a.mul_add(b, c)
     }
 }

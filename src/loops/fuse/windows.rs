@@ -21,6 +21,8 @@ pub(super) struct ConvView {
     slides: Slides,
     channels: usize,
     filters: usize,
+    /// Never in tiles.
+    direct: bool,
     x: Part,
     w: Part,
     y: Part,
@@ -79,7 +81,7 @@ impl ConvView {
     fn in_tiles(&self) -> bool {
         // Groups share the filters' memory, and would have to be turned each by itself.
         let whole = self.w.offset == 0 && self.w.stride == self.filters;
-        whole && pays(&self.slides, self.channels, self.filters)
+        whole && !self.direct && pays(&self.slides, self.channels, self.filters)
     }
 
     /// The library's kernel, its result in `own`; `turned` is where turned filters lie.
@@ -115,14 +117,14 @@ pub(super) fn contraction(graph: &Graph, node: &Node) -> Option<ConvView> {
     let slides = maps(graph, x, geometry)?;
     let channels = size(windows.ty.dims[rank - 1]);
     let (x, y) = (part(graph, x), part(graph, right));
-    let filters = size(*node.ty.dims.last()?);
+    let (filters, direct) = (size(*node.ty.dims.last()?), graph.direct);
     if covers(over, taps..rank, 0) && graph.ty(right).dims.len() == rank - taps + 1 {
         let own = Part::own(filters);
-        return Some(ConvView { side: Side::Forward, slides, channels, filters, x, w: y, y: own });
+        return Some(ConvView { side: Side::Forward, slides, channels, filters, direct, x, w: y, y: own });
     }
     if covers(over, 0..taps, 0) && graph.ty(right).dims.len() == taps + 1 {
         let own = Part::own(filters);
-        return Some(ConvView { side: Side::Weights, slides, channels, filters, x, w: own, y });
+        return Some(ConvView { side: Side::Weights, slides, channels, filters, direct, x, w: own, y });
     }
     None
 }
@@ -146,7 +148,8 @@ pub(super) fn overlap(graph: &Graph, node: &Node) -> Option<ConvView> {
     let (channels, filters) = (size(node.ty.dims[own - 1]), size(g_dims[of_g]));
     let slides = slides(&node.ty.dims, geometry)?;
     let (y, w) = (part(graph, g), part(graph, w));
-    Some(ConvView { side: Side::Inputs, slides, channels, filters, x: Part::own(channels), w, y })
+    let direct = graph.direct;
+    Some(ConvView { side: Side::Inputs, slides, channels, filters, direct, x: Part::own(channels), w, y })
 }
 
 pub(super) fn size(d: Dim) -> usize {

@@ -23,7 +23,8 @@ pub fn need(model: &Model) -> Need {
     };
     let raw = model.train.as_ref().is_some_and(|train| !train.augmentation.rows.is_empty());
     let inputs = model.inputs.iter().map(|id| input(*id)).collect();
-    Need { inputs, target: model.output.kind.want(), raw }
+    let larger = model.train.as_ref().is_some_and(|train| train.augmentation.cuts());
+    Need { inputs, target: model.output.kind.want(), raw, larger }
 }
 
 /// Where the net and the data disagree in size, at the net's place.
@@ -31,7 +32,8 @@ pub fn disagreements(schema: &DataSchema, model: &Model) -> Vec<Diagnostic> {
     let need = need(model);
     let mut found = Vec::new();
     let wanted: usize = need.inputs.iter().map(InputShape::width).sum();
-    if let Some(first) = model.inputs.first().filter(|_| wanted != schema.features()) {
+    let fits = wanted == schema.features() || need.middle(&schema.shape).is_some();
+    if let Some(first) = model.inputs.first().filter(|_| !fits) {
         let (gives, advice) = (schema.features(), schema.fitting_input(wanted));
         let label = match model.inputs.len() {
             1 => format!("takes {wanted}"),

@@ -43,14 +43,19 @@ fn inputs(transform: &Transform, need: &Need) -> Fits {
         let each: Vec<String> = inputs.iter().map(|i| format!("{}: {:?}", i.name, i.shape)).collect();
         each.join(", ")
     };
-    ensure(transform.inputs == need.inputs, || {
+    let is_sound = transform.middle.is_none_or(|size| match transform.inputs.as_slice() {
+        [input] => matches!(input.shape[..], [h, w, _] if size[0] <= h && size[1] <= w),
+        _ => false,
+    });
+    ensure(is_sound, || "it sees the middle of rows that are no larger pictures".into())?;
+    ensure(transform.seen() == need.inputs, || {
         format!(
             "it reads rows for the inputs {}, the net has {}",
-            shown(&transform.inputs),
+            shown(&transform.seen()),
             shown(&need.inputs)
         )
     })?;
-    let width = need.inputs.iter().map(InputShape::width).sum();
+    let width = transform.inputs.iter().map(InputShape::width).sum();
     match &transform.fields {
         Fields::Table { format, columns } => table(format, columns, width),
         Fields::Array(rule) => array(rule, width),

@@ -105,6 +105,13 @@ impl Committee {
         if let [one] = &self.members[..] { Some(one) } else { None }
     }
 
+    /// Predicting without convolutions in tiles: what is compared is what the net says, as far as f32 goes.
+    #[must_use]
+    pub fn direct(mut self) -> Self {
+        self.members.iter_mut().for_each(|net| net.model.direct = true);
+        self
+    }
+
     /// With one temperature for all, in place of what was fitted.
     #[must_use]
     pub fn at_temperature(mut self, temperature: f64) -> Self {

@@ -151,6 +151,10 @@ fn ruled(rule: &ArrayRule, numbers: impl Iterator<Item = f64>, into: &mut [u8]) 
 impl Mapping {
     fn of(input: &Input) -> Self {
         let Some(raw) = &input.raw else { return Self::Same };
+        if input.store.form().numeric == Numeric::U8 {
+            // Bytes that are seen as bytes: their map is the gather's.
+            return Self::Same;
+        }
         match (raw.store.form().numeric, raw.rule.pairs.len()) {
             (Numeric::U8, 1..=16) => {
                 let table = |i: usize| std::array::from_fn(|byte| raw.rule.apply(i, byte as f64));

@@ -1,8 +1,8 @@
 //! Cuts a window out of each picture, at a place of its own.
 //!
 //! # What it does
-//! Puts `pad` places around the picture and takes a window of the given size, each place of it as likely. Evaluation and prediction take the window
-//! in the middle. The size is that of the net's input.
+//! Puts `pad` places around the picture and takes a window of the given size, each place of it as likely. The size is that of
+//! the net's input; the pictures of the data have that size too, or are larger: then evaluation and prediction see their middle.
 //!
 //! # Arguments
 //! `size` is height and width; `pad` what is put around first; `fill` what stands there: `black` (the smallest value), `mean` (the channel's mean over the
@@ -78,6 +78,10 @@ impl Augment for Crop {
 
     fn makes(&self, args: &Args) -> Option<Size> {
         Some(args.sides("size"))
+    }
+
+    fn cuts(&self) -> bool {
+        true
     }
 
     fn told(&self, args: &Args) -> String {

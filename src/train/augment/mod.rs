@@ -82,6 +82,11 @@ pub trait Augment: Sync {
         None
     }
 
+    /// Whether larger pictures are cut to the size that it makes, and else are seen in their middle.
+    fn cuts(&self) -> bool {
+        false
+    }
+
     /// Whether it needs means and deviations of the training part.
     fn asks(&self, args: &Args) -> bool {
         let given = |name: &str| args.sig.arg(name).and_then(|_| args.opt_word(name));
@@ -169,6 +174,14 @@ impl Augmentation {
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.rows.is_empty() && self.pairs.is_none()
+    }
+
+    /// Whether pictures may be larger than the net's input, since statements cut them to its size and no other changes it.
+    #[must_use]
+    pub fn cuts(&self) -> bool {
+        let mut makers =
+            self.rows.iter().map(|s| &s.used).filter(|used| used.word.makes(&used.args).is_some()).peekable();
+        makers.peek().is_some() && makers.all(|used| used.word.cuts())
     }
 
     /// The first statement that has to know black and white.

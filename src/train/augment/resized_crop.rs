@@ -5,7 +5,7 @@
 //! is in the range). The window lies at any place, and is resized bilinearly over as wide a neighbourhood as it becomes smaller (antialiased). Rows on which it does not act (`p`) are resized whole.
 //!
 //! # Arguments
-//! `size` is the height and width of the result, which the net's input takes; `area` a share of the picture, `ratio` width over height.
+//! The pictures of the data have the size of the net's input too, which evaluation and prediction see whole (`resize` in `data` makes it so). `size` is the height and width of the result, which the net's input takes; `area` a share of the picture, `ratio` width over height.
 //!
 //! # Elsewhere
 //! `RandomResizedCrop(224, scale=(0.08, 1))` in torchvision, `RandomResizedCrop` in albumentations, `scale=` and `ratio=` in timm.

@@ -8,16 +8,19 @@
 //!
 //! The products, one for each of the sixteen elements, are over channels and so products of matrices: tiles by channels by filters. A block of tiles
 //! is turned, multiplied and turned back while it lies in the thread's second cache. Blocks are a function of the pictures and sizes of the call alone.
+//! A channel that is zeros in all pictures of a block, as dropout of whole channels leaves it, is left out of its products.
 //! Turning is additions, and multiplications by a half: no vector width changes a bit.
 
+mod kept;
 mod tiles;
 mod weights;
 
 use std::ops::Range;
 
 use super::scratch::Room;
-use super::tile::{Left, Product};
-use super::{Maps, Sizes};
+use super::tile::{Kept, Left, Product};
+use super::{Maps, Sizes, chunks};
+use kept::Channels;
 use tiles::Tiles;
 use weights::Sums;
 pub use weights::{CHANNELS, Filters};
@@ -48,15 +51,29 @@ impl Block {
     }
 }
 
-/// Tiles of a block where they have so many channels on both sides together.
-fn tiles_of_a_block(channels: usize, all: usize) -> usize {
-    let most = (BLOCK / PRODUCTS / channels).max(8);
-    all.div_ceil(all.div_ceil(most).max(1)).max(1)
+/// How the tiles of some pictures are divided: whole pictures at a time, as many as make a block, or one in several blocks.
+struct Division {
+    pictures: usize,
+    tiles: usize,
 }
 
-fn blocks(all: Range<usize>, step: usize) -> impl Iterator<Item = Range<usize>> {
-    let end = all.end;
-    all.step_by(step).map(move |from| from..(from + step).min(end))
+impl Division {
+    /// Of tiles that have so many channels on both sides together.
+    fn of(tiles: &Tiles, pictures: &Range<usize>, channels: usize) -> Self {
+        let most = (BLOCK / PRODUCTS / channels).max(8);
+        let picture = tiles.of(&(0..1)).len();
+        let run = (most / picture).clamp(1, pictures.len().max(1));
+        let all = run * picture;
+        Self { pictures: run, tiles: all.div_ceil(all.div_ceil(most)) }
+    }
+
+    fn runs(&self, pictures: Range<usize>) -> impl Iterator<Item = Range<usize>> {
+        chunks(pictures, self.pictures)
+    }
+
+    fn blocks(&self, tiles: Range<usize>) -> impl Iterator<Item = Range<usize>> {
+        chunks(tiles, self.tiles)
+    }
 }
 
 /// The maps `y` of `pictures`, as [`super::forward`]; `w` is `[16, channels, filters]`, turned.
@@ -99,25 +116,35 @@ unsafe fn filtered(
     (w, step): (*const f32, usize),
     (to, results): (Maps<*mut f32>, usize),
 ) {
-    let all = tiles.of(&pictures);
-    let size = tiles_of_a_block(width + results, all.len());
-    let block = |start, width| Block { start, tiles: size, width };
+    let division = Division::of(tiles, &pictures, width + results);
+    let block = |start, width| Block { start, tiles: division.tiles, width };
     let null = std::ptr::null_mut();
     let (left, right) = (block(null, width).elements(), block(null, results).elements());
-    let mut room = Room::of(left + right);
-    let (v, m) = room.split_at_mut(left);
-    let (v, m) = (block(v.as_mut_ptr(), width), block(m.as_mut_ptr(), results));
-    for own in blocks(all, size) {
-        // SAFETY: the block's tiles are those of the caller's pictures, and its memory holds so many.
-        unsafe {
-            tiles.spread(own.clone(), from, v);
-            for q in 0..PRODUCTS {
-                let a = Left { start: v.start.add(q * v.step()), down: width, right: 1, line: 0 };
-                let (c, b) = ((m.start.add(q * m.step()), results), (w.add(q * width * step), step));
-                let (lines, depth) = (1, width);
-                Product { m: own.len(), n: results, lines, depth, accumulate: false, c, a, b }.run();
+    let own = Channels::room(width, division.pictures * tiles.places());
+    let mut room = Room::of(left + right + own);
+    let (v, rest) = room.split_at_mut(left);
+    let (m, own) = rest.split_at_mut(right);
+    let m = block(m.as_mut_ptr(), results);
+    let mut channels = Channels::open();
+    for run in division.runs(pictures) {
+        // SAFETY: pictures of the caller's.
+        let seen = unsafe { channels.see(from, width, tiles.places(), run.clone(), own) };
+        let v = block(v.as_mut_ptr(), seen.width);
+        let first = tiles.of(&run).start;
+        for own in division.blocks(tiles.of(&seen.pictures)) {
+            let written = own.start - tiles.of(&seen.pictures).start + first;
+            // SAFETY: the block's tiles are those of the caller's pictures, and its memory holds so many.
+            unsafe {
+                tiles.spread(own.clone(), seen.maps, v);
+                for q in 0..PRODUCTS {
+                    let a = Left { start: v.start.add(q * v.step()), down: v.width, right: 1, line: 0 };
+                    let (c, b) = ((m.start.add(q * m.step()), results), (w.add(q * width * step), step));
+                    let kept = seen.kept.map_or(Kept::All, Kept::Steps);
+                    let (lines, depth, accumulate) = (1, seen.depth, false);
+                    Product { m: own.len(), n: results, lines, depth, accumulate, c, a, b, kept }.run();
+                }
+                tiles.gather(written..written + own.len(), m, to);
             }
-            tiles.gather(own, m, to);
         }
     }
 }
@@ -135,30 +162,38 @@ pub unsafe fn weights(
 ) {
     let (channels, filters) = (sizes.channels, sizes.filters);
     let (tiles, own) = (Tiles::forward(sizes), channels * filters);
-    let all = tiles.of(&pictures);
-    let size = tiles_of_a_block(channels + filters, all.len());
-    let block = |start, width| Block { start, tiles: size, width };
+    let division = Division::of(&tiles, &pictures, channels + filters);
+    let block = |start, width| Block { start, tiles: division.tiles, width };
     let null = std::ptr::null_mut();
     let (left, right) = (block(null, channels).elements(), block(null, filters).elements());
-    let mut room = Room::of(left + right + PRODUCTS * own);
-    let (v, rest) = room.split_at_mut(left);
-    let (m, sums) = rest.split_at_mut(right);
-    let (v, m) = (block(v.as_mut_ptr(), channels), block(m.as_mut_ptr(), filters));
+    let room = Channels::room(channels, division.pictures * tiles.places());
+    let mut memory = Room::of(left + right + room + PRODUCTS * own);
+    let (v, rest) = memory.split_at_mut(left);
+    let (m, rest) = rest.split_at_mut(right);
+    let (room, sums) = rest.split_at_mut(room);
+    let m = block(m.as_mut_ptr(), filters);
     let sums = &mut sums[..PRODUCTS * own];
-    if all.is_empty() {
-        sums.fill(0.0);
-    }
-    for (number, own_tiles) in blocks(all, size).enumerate() {
-        // SAFETY: as in `filtered`; the sums have room for sixteen matrices of channels by filters.
-        unsafe {
-            tiles.spread(own_tiles.clone(), x, v);
-            tiles.spread_results(own_tiles.clone(), y, m);
-            for q in 0..PRODUCTS {
-                let a = Left { start: v.start.add(q * v.step()), down: 1, right: channels, line: 0 };
-                let b = (m.start.add(q * m.step()).cast_const(), filters);
-                let c = (sums.as_mut_ptr().add(q * own), filters);
-                let (lines, depth) = (1, own_tiles.len());
-                Product { m: channels, n: filters, lines, depth, accumulate: number > 0, c, a, b }.run();
+    sums.fill(0.0);
+    let mut looked = Channels::open();
+    for run in division.runs(pictures) {
+        // SAFETY: pictures of the caller's.
+        let seen = unsafe { looked.see(x, channels, tiles.places(), run.clone(), room) };
+        let v = block(v.as_mut_ptr(), seen.width);
+        let first = tiles.of(&run).start;
+        for own_tiles in division.blocks(tiles.of(&seen.pictures)) {
+            let read = own_tiles.start - tiles.of(&seen.pictures).start + first;
+            // SAFETY: as in `filtered`; the sums have room for sixteen matrices of channels by filters.
+            unsafe {
+                tiles.spread(own_tiles.clone(), seen.maps, v);
+                tiles.spread_results(read..read + own_tiles.len(), y, m);
+                for q in 0..PRODUCTS {
+                    let a = Left { start: v.start.add(q * v.step()), down: 1, right: v.width, line: 0 };
+                    let b = (m.start.add(q * m.step()).cast_const(), filters);
+                    let c = (sums.as_mut_ptr().add(q * own), filters);
+                    let kept = seen.kept.map_or(Kept::All, Kept::Rows);
+                    let (lines, depth, accumulate) = (1, own_tiles.len(), true);
+                    Product { m: seen.depth, n: filters, lines, depth, accumulate, c, a, b, kept }.run();
+                }
             }
         }
     }

@@ -67,14 +67,19 @@ impl Source {
         col: isize,
         channel: usize,
     ) -> [Lanes<L>; N] {
-        let col = usize::try_from(col).ok().filter(|col| *col < self.extents[1]);
-        lines.map(|line| match (line, col) {
-            // SAFETY: a place of the picture.
-            (Some(line), Some(col)) => unsafe {
-                line.add(col * self.maps.pixel + channel).cast::<[f32; L]>().read_unaligned()
-            },
-            _ => [0.0; L],
-        })
+        let mut column = [[0.0; L]; N];
+        if (0..self.extents[1] as isize).contains(&col) {
+            for (line, to) in lines.iter().zip(&mut column) {
+                if let Some(line) = line {
+                    // SAFETY: a place of the picture.
+                    *to = unsafe {
+                        let from = line.add(col as usize * self.maps.pixel + channel);
+                        from.cast::<[f32; L]>().read_unaligned()
+                    };
+                }
+            }
+        }
+        column
     }
 }
 
@@ -140,6 +145,11 @@ impl Tiles {
         self.to.map(|results| results.div_ceil(RESULTS))
     }
 
+    /// Places of a picture that is read.
+    pub fn places(&self) -> usize {
+        self.from[0] * self.from[1]
+    }
+
     /// The tiles of some pictures.
     pub fn of(&self, pictures: &Range<usize>) -> Range<usize> {
         let [rows, cols] = self.extents();
@@ -201,12 +211,13 @@ unsafe fn spread_run<const L: usize>(tiles: &Tiles, source: &Source, run: &Run, 
     // SAFETY: the caller's contract.
     unsafe {
         let lines = source.lines::<4>(run.picture, (run.row * RESULTS) as isize - down);
-        let column = |col: isize| spread(source.column::<4, L>(&lines, col, channel));
         let start = (run.cols.start * RESULTS) as isize - right;
-        let (mut first, mut second) = (column(start), column(start + 1));
+        let mut first = spread(source.column::<4, L>(&lines, start, channel));
+        let mut second = spread(source.column::<4, L>(&lines, start + 1, channel));
         for i in 0..run.cols.len() {
             let col = start + (RESULTS * i) as isize;
-            let (third, fourth) = (column(col + 2), column(col + 3));
+            let third = spread(source.column::<4, L>(&lines, col + 2, channel));
+            let fourth = spread(source.column::<4, L>(&lines, col + 3, channel));
             for row in 0..4 {
                 let turned = spread([first[row], second[row], third[row], fourth[row]]);
                 for (col, values) in turned.into_iter().enumerate() {
@@ -268,10 +279,15 @@ unsafe fn gather_run<const L: usize>(
     // SAFETY: the caller's contract.
     unsafe {
         for (i, col) in run.cols.clone().enumerate() {
-            let [a, b, c, d] = [0, 1, 2, 3].map(|col| {
-                let part = |row: usize| from.load::<L>(4 * row + col, run.at + i, channel);
-                gather([part(0), part(1), part(2), part(3)])
-            });
+            let mut half = [[[0.0; L]; RESULTS]; 4];
+            for (col, half) in half.iter_mut().enumerate() {
+                let mut column = [[0.0; L]; 4];
+                for (row, part) in column.iter_mut().enumerate() {
+                    *part = from.load::<L>(4 * row + col, run.at + i, channel);
+                }
+                *half = gather(column);
+            }
+            let [a, b, c, d] = half;
             let upper = gather([a[0], b[0], c[0], d[0]]);
             let lower = gather([a[1], b[1], c[1], d[1]]);
             let (row, col) = (RESULTS * run.row, RESULTS * col);

@@ -104,11 +104,23 @@ unsafe fn turn_block<const L: usize>(
 #[inline(always)]
 unsafe fn filtered<const L: usize>(filters: &Filters, at: usize) -> [[Lanes<L>; 4]; 4] {
     // SAFETY: the caller's contract.
-    let w = |row: usize, col: usize| unsafe {
-        filters.from.add((row * 3 + col) * filters.own() + at).cast::<[f32; L]>().read_unaligned()
-    };
-    let [a, b, c] = [0, 1, 2].map(|col| wide([w(0, col), w(1, col), w(2, col)]));
-    [0, 1, 2, 3].map(|row| wide([a[row], b[row], c[row]]))
+    let mut half = [[[0.0; L]; 4]; 3];
+    for (col, half) in half.iter_mut().enumerate() {
+        let mut column = [[0.0; L]; 3];
+        for (row, to) in column.iter_mut().enumerate() {
+            // SAFETY: the caller's contract.
+            *to = unsafe {
+                filters.from.add((row * 3 + col) * filters.own() + at).cast::<[f32; L]>().read_unaligned()
+            };
+        }
+        *half = wide(column);
+    }
+    let [a, b, c] = half;
+    let mut turned = [[[0.0; L]; 4]; 4];
+    for (row, turned) in turned.iter_mut().enumerate() {
+        *turned = wide([a[row], b[row], c[row]]);
+    }
+    turned
 }
 
 /// Where an element of a turned filter goes when the filter is turned by half a turn.
@@ -163,10 +175,16 @@ unsafe fn collect_vector<const L: usize>(sums: &Sums, channel: usize, filter: us
     let own = sums.channels * sums.filters;
     // SAFETY: the caller's contract.
     unsafe {
-        let s = |q: usize| {
-            sums.from.add(q * own + channel * sums.filters + filter).cast::<[f32; L]>().read_unaligned()
-        };
-        let [a, b, c, d] = [0, 1, 2, 3].map(|col| narrow([s(col), s(4 + col), s(8 + col), s(12 + col)]));
+        let mut half = [[[0.0; L]; 3]; 4];
+        for (col, half) in half.iter_mut().enumerate() {
+            let mut column = [[0.0; L]; 4];
+            for (row, to) in column.iter_mut().enumerate() {
+                let from = sums.from.add((4 * row + col) * own + channel * sums.filters + filter);
+                *to = from.cast::<[f32; L]>().read_unaligned();
+            }
+            *half = narrow(column);
+        }
+        let [a, b, c, d] = half;
         for row in 0..3 {
             for (col, values) in narrow([a[row], b[row], c[row], d[row]]).into_iter().enumerate() {
                 let to = sums.to.add(((row * 3 + col) * sums.channels + channel) * sums.step + filter);
