@@ -48,19 +48,23 @@
 //! Srivastava et al. 2014, Dropout: a simple way to prevent neural networks from overfitting. Klambauer et al. 2017,
 //! Self-normalizing neural networks (alpha). Ghiasi, Lin and Le 2018, DropBlock. Tompson et al. 2015, Efficient object localization using convolutional networks (`share=space`). Gal, Hron and Kendall 2017, Concrete dropout.
 
+mod checks;
+mod multipliers;
+
 use super::{
     DropSite, Each, Facts, Infer, Law, Layer, Lower, ParamDecl, Place, Reach, Reached, Scope, Unitwise, When,
-    initial,
     rate::{too_high, unusable},
 };
 use crate::graph::Mode;
 use crate::{
     diag::Diagnostic,
-    draws::{self, Squares},
-    graph::{Address, DType, ScalarDef, ValueId},
+    graph::{DType, ScalarDef, ValueId},
     model::{Init, ParamRole, Role, Ty},
     vocab::{ArgSpec, Args, Block, Bounds, Default, Kind, Sig, Timed, Value},
 };
+
+use checks::{check_changing, check_shared, check_squares, warn_alpha, warn_rate};
+use multipliers::{alpha, concrete, gaussian, mask, squares};
 
 /// Where a learned rate begins, and how smooth its coins are (Gal, Hron and Kendall 2017).
 const CONCRETE_START: f64 = 0.1;
@@ -316,235 +320,4 @@ fn learn_rate(cx: &mut Infer<'_>) -> Result<(), Diagnostic> {
     let start = Init::Constant((p / (1.0 - p)).ln());
     cx.param(ParamDecl::new("logit", vec![1], ParamRole::Rate, start));
     Ok(())
-}
-
-/// What goes by one rate alone: a rate that is learned, and the factor of `scale=test`.
-fn check_changing(cx: &Infer<'_>) -> Result<(), Diagnostic> {
-    if !cx.args.timed("p").changes() {
-        return Ok(());
-    }
-    let (arg, why) = match (law(cx.args), cx.args.word("scale")) {
-        (Law::Relaxed, _) => ("kind", "the rate of `kind=concrete` is learned"),
-        (_, "test") => {
-            ("scale", "`scale=test` multiplies by `1 - p` in evaluation, and `p` differs from epoch to epoch")
-        }
-        _ => return Ok(()),
-    };
-    let written = if cx.args.is_written("keep") { "keep" } else { "p" };
-    Err(Diagnostic::error("E0211", cx.args.span_of(arg), format!("{why}: no `ramp` beside it"))
-        .label("does not go with a ramp")
-        .also(cx.args.span_of(written), "the rate changes over time")
-        .help(format!("write one rate, or leave `{arg}` out")))
-}
-
-/// Every shared axis must exist in the value.
-fn check_shared(cx: &Infer<'_>) -> Result<(), Diagnostic> {
-    for word in cx.args.words("share") {
-        if word == "rows" && cx.args.flag("always") {
-            let span = cx.args.span_of("share");
-            return Err(Diagnostic::error(
-                "E0204",
-                span,
-                "`share=rows` beside `always=true` is not in this version",
-            )
-            .label("one draw for all rows of a sample")
-            .help("leave one of them out"));
-        }
-        if word == "space" && cx.input().has_role(Role::Time) && !cx.slid {
-            let span = cx.args.span_of("share");
-            let error =
-                Diagnostic::error("E0302", span, "`share=space` of steps that no convolution slid over")
-                    .label(format!("the value is {}", cx.input()))
-                    .also(cx.inputs[0].span, format!("this value comes from {}", cx.inputs[0].name));
-            return Err(match cx.args.words("share").len() {
-                1 => error.fix("steps are time", span, "time"),
-                _ => error.help("steps are time: write `time` for `space`"),
-            });
-        }
-        if !cx.input().has(word) && !matches!(word, "batch" | "rows") {
-            return Err(Diagnostic::error(
-                "E0302",
-                cx.args.span_of("share"),
-                format!("`share={word}` on a value without that axis"),
-            )
-            .label(format!("the value is {}", cx.input()))
-            .also(cx.inputs[0].span, format!("this value comes from {}", cx.inputs[0].name))
-            .help("share an axis that the value has, or leave `share` out"));
-        }
-    }
-    Ok(())
-}
-
-/// `kind=dropblock` has maps to drop squares from, `size` belongs to it alone, and its squares share whole channels or nothing.
-fn check_squares(cx: &mut Infer<'_>) -> Result<(), Diagnostic> {
-    let size_span = cx.args.span_of("size");
-    if law(cx.args) != Law::Squares {
-        return match cx.args.is_written("size") {
-            true => Err(Diagnostic::error("E0211", size_span, "`size` belongs to `kind=dropblock`")
-                .label("has no effect here")
-                .help("leave it out, or write `kind=dropblock`")),
-            false => Ok(()),
-        };
-    }
-    cx.settle("size", Value::Number(SQUARE));
-    if cx.input().channels().is_none() || cx.input().axes.len() > 3 {
-        return Err(cx
-            .mismatch(format!("`kind=dropblock` drops squares of maps, found {}", cx.input()))
-            .help("put it behind a `conv`, or drop units one by one: leave `kind` out"));
-    }
-    let along = ["unit", "height", "width", "space", "time"];
-    if let Some(word) = cx.args.words("share").iter().find(|word| along.contains(word)) {
-        let span = cx.args.span_of("share");
-        return Err(Diagnostic::error("E0211", span, format!("`share={word}` of squares"))
-            .label("a square is what neighbours share")
-            .help("leave it out; `share=channel` drops squares through all channels, and `share=space` without `kind` whole maps"));
-    }
-    let size = cx.args.count("size");
-    let least = cx.input().axes[..cx.input().axes.len() - 1].iter().map(|axis| axis.size).min().unwrap_or(0);
-    if size > least {
-        return Err(Diagnostic::error(
-            "E0301",
-            size_span,
-            format!("squares of {size}x{size} on a map of {}", cx.input()),
-        )
-        .label("larger than the map")
-        .also(cx.inputs[0].span, format!("this value comes from {}", cx.inputs[0].name))
-        .help(format!("take `size={}`, or drop whole maps: `share=space`", usual_square(least))));
-    }
-    Ok(())
-}
-
-/// The largest odd number that is less than half of a map, or 1.
-fn usual_square(side: usize) -> usize {
-    (side / 2).saturating_sub(1) / 2 * 2 + 1
-}
-
-fn warn_rate(cx: &mut Infer<'_>) {
-    let rate = cx.args.timed("p").largest();
-    if rate <= 0.8 || !cx.args.is_written("p") {
-        return;
-    }
-    let percent = |x: f64| format!("{}", (x * 1e4).round() / 1e2);
-    let message = format!("`dropout {rate}` drops {} of 100 units", percent(rate));
-    let warning = Diagnostic::warning("W0101", cx.args.span_of("p"), message)
-        .label("the probability of dropping")
-        .help(format!("to keep that many instead write `dropout keep={rate}`"));
-    cx.warn(warning);
-}
-
-/// Alpha dropout keeps mean 0 and variance 1 of what has them: the output of `selu` behind `init=lecun_normal`.
-fn warn_alpha(cx: &mut Infer<'_>) {
-    if law(cx.args) != Law::Alpha {
-        return;
-    }
-    let steady = cx.behind(0).is_some_and(|used| used.word.facts().self_normalising);
-    let suited = || cx.behind(1).is_some_and(|used| initial::suits_self_normalising(&used.args));
-    if steady && suited() {
-        return;
-    }
-    let warning = Diagnostic::warning("W0105", cx.args.span, "`kind=alpha` away from `selu`")
-        .label("its input has not mean 0 and variance 1")
-        .also(cx.inputs[0].span, format!("this value comes from {}", cx.inputs[0].name))
-        .help("write `dense ..., init=lecun_normal -> selu -> dropout ..., kind=alpha`");
-    cx.warn(warning);
-}
-
-/// The key and the shared axes of this node's draws.
-fn address(cx: &mut Lower<'_>) -> (ValueId, Vec<usize>, Vec<bool>) {
-    let scope = scope(cx.args);
-    let whole_batch = match scope.rows {
-        Each::Row => false,
-        Each::Step => true,
-        Each::Sample => cx.mode == Mode::Mc,
-    };
-    let (dims, shared) = (cx.input_ty().sizes(), scope.along(cx.input_ty()));
-    (cx.site_key(if whole_batch { Address::Update } else { Address::Row }), dims, shared)
-}
-
-/// 1 where kept, 0 where dropped, in the shape of the input.
-fn mask(cx: &mut Lower<'_>, rate: Timed) -> ValueId {
-    let (key, dims, shared) = address(cx);
-    let q = cx.scalar("q", DType::I32, ScalarDef::Threshold(rate));
-    let mask = cx.b.keep_mask(key, q, &dims, &shared);
-    cx.b.along_last(mask, cx.input())
-}
-
-/// Squares of zeros, and what is left over the share that is kept on average (Ghiasi, Lin and Le 2018).
-fn squares(cx: &mut Lower<'_>, rate: Timed) -> ValueId {
-    let (key, dims, shared) = address(cx);
-    let size = cx.args.count("size");
-    let shared = shared.last() == Some(&true);
-    let squares = Squares::of(&dims, size, shared);
-    let q = cx.scalar("q", DType::I32, ScalarDef::Seeds(squares, rate));
-    let kept = cx.b.drop_squares(key, q, cx.input(), size, shared);
-    let scale = cx.scalar("scale", DType::F32, ScalarDef::InverseKeepOfSquares(squares, rate));
-    cx.b.mul(kept, scale)
-}
-
-/// `x (1 + z sqrt(p / (1 - p)))`.
-fn gaussian(cx: &mut Lower<'_>, rate: Timed) -> ValueId {
-    let (key, dims, shared) = address(cx);
-    let noise = cx.b.noise(key, &dims, &shared);
-    let noise = cx.b.along_last(noise, cx.input());
-    let sd = cx.scalar("sd", DType::F32, ScalarDef::OfRate(|p| (p / (1.0 - p)).sqrt(), rate));
-    let spread = cx.b.mul(noise, sd);
-    let factor = cx.b.offset(spread, 1.0);
-    cx.b.mul(cx.input(), factor)
-}
-
-/// The multiplier of Gal, Hron and Kendall (2017): a relaxed coin with probability `sigmoid(logit)` of dropping, over the probability of keeping.
-fn concrete(cx: &mut Lower<'_>) -> ValueId {
-    let (key, dims, shared) = address(cx);
-    let logit = cx.b.reshape(cx.param(0), &[]);
-    let noise = cx.b.noise(key, &dims, &shared);
-    // erf(z / sqrt 2) = 2 u - 1 of a normal deviate z, u uniform.
-    let scaled = cx.b.scale(noise, std::f32::consts::FRAC_1_SQRT_2);
-    let centred = cx.b.erf(scaled);
-    let uniform = logit_of_centred(cx, centred);
-    let own = cx.b.spread(logit, uniform);
-    let both = cx.b.add(own, uniform);
-    let sharp = cx.b.scale(both, (-1.0 / cx.args.number("temperature")) as f32);
-    let kept = cx.b.sigmoid(sharp);
-    let minus = cx.b.neg(logit);
-    let keep = cx.b.sigmoid(minus);
-    let keep = cx.b.spread(keep, kept);
-    let factor = cx.b.div(kept, keep);
-    let factor = cx.b.along_last(factor, cx.input());
-    cx.b.mul(cx.input(), factor)
-}
-
-/// `ln((1 + x) / (1 - x))`, kept finite as in the authors' code.
-fn logit_of_centred(cx: &mut Lower<'_>, x: ValueId) -> ValueId {
-    const TINY: f32 = 2e-7;
-    let above = cx.b.offset(x, 1.0 + TINY);
-    let minus = cx.b.neg(x);
-    let below = cx.b.offset(minus, 1.0 + TINY);
-    let (above, below) = (cx.b.log(above), cx.b.log(below));
-    cx.b.sub(above, below)
-}
-
-/// What `selu` goes to far below zero.
-const SATURATION: f64 = -1.758_099_340_847_376_6;
-
-fn alpha_gain(p: f64) -> f64 {
-    let keep = draws::keep(p);
-    (keep + SATURATION * SATURATION * keep * (1.0 - keep)).powf(-0.5)
-}
-
-fn alpha_shift(p: f64) -> f64 {
-    -alpha_gain(p) * (1.0 - draws::keep(p)) * SATURATION
-}
-
-/// Klambauer's: dropped units go to `-lambda alpha`, then an affine map restores mean 0 and variance 1.
-fn alpha(cx: &mut Lower<'_>, rate: Timed) -> ValueId {
-    let mask = mask(cx, rate);
-    let x = cx.input();
-    let low = cx.b.splat(SATURATION as f32, x);
-    let zero = cx.b.splat(0.0, x);
-    let kept = cx.b.less(zero, mask);
-    let mixed = cx.b.select(kept, x, low);
-    let gain = cx.scalar("gain", DType::F32, ScalarDef::OfRate(alpha_gain, rate));
-    let shift = cx.scalar("shift", DType::F32, ScalarDef::OfRate(alpha_shift, rate));
-    let scaled = cx.b.mul(mixed, gain);
-    cx.b.add(scaled, shift)
 }
