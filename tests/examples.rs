@@ -104,9 +104,17 @@ fn examples_train() {
     insta::assert_snapshot!(figures);
 }
 
-/// MNIST, also because nets of its size take minutes without optimisation, and the UCI tables.
+/// MNIST and CIFAR-10, also because nets of their size take minutes without optimisation, the UCI tables, and the folder of pictures.
 fn needs_files(name: &str) -> bool {
-    name.starts_with("mnist") || name.starts_with("uci")
+    ["mnist", "uci", "cifar", "folder"].iter().any(|set| name.starts_with(set))
+}
+
+/// A residual net with everything that belongs to one, as the language's design has it.
+#[test]
+fn a_residual_net_of_pictures_is_sound() {
+    let text = include_str!("samples/b_cifar_conv.net");
+    let checked = check_source(text, &Env::default());
+    assert!(checked.model.is_some() && checked.diagnostics.is_empty(), "{:?}", checked.diagnostics);
 }
 
 /// Two hundred rows of the real pictures, and real tables, so that the path from files to figures is walked.
@@ -120,6 +128,8 @@ fn examples_of_real_files_train_where_they_are() {
                 "source idx, \"mnist\"",
                 "source idx, images=\"mnist/train-images-idx3-ubyte.gz\", labels=\"mnist/train-labels-idx1-ubyte.gz\"",
             )
+            // One of the files of CIFAR-10, and small parts of it and of the folder.
+            .replace("split train=35_000, valid=5_000", "split train=200, valid=50")
             .replace("  scale 1/255\n", "  split train=200, valid=50, test=50\n  scale 1/255\n")
             .replace("param hidden = 1024", "param hidden = 32");
         match trained(&path, &small) {
