@@ -294,7 +294,7 @@ mod tests {
             let (_, pairs) = words.complete(line, line.len(), &context).expect("words");
             pairs.into_iter().map(|pair| pair.replacement).collect()
         };
-        assert_eq!(offered("drop"), ["drop_connect", "dropout"]);
+        assert_eq!(offered("drop"), ["drop_connect", "drop_path", "dropout"]);
         assert!(
             offered("dropout 0.5, sc").contains(&"scale=".to_string()),
             "{:?}",
