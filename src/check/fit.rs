@@ -65,7 +65,7 @@ pub(super) fn fit(
         (Kind::Count { .. } | Kind::Number(_) | Kind::RunTime(_), Value::Ramp(_)) => Err(Ok(Box::new(
             Diagnostic::error("E0208", span, format!("`{}` of `{}` cannot change over time", spec.name, sig.name))
                 .label("must be one number")
-                .note("`ramp` may stand for rates of dropping, `lr`, `momentum`, `weight_decay` and the amounts of penalties"),
+                .note("`ramp` may stand for rates of dropping, `lr`, `momentum`, `weight_decay`, the amounts of penalties and `p` and the strengths of augmentations"),
         ))),
         (Kind::Share { .. }, Value::Quantity(x, Unit::Percent)) if x > 100.0 => Err(Ok(more_than_all(x, span))),
         (Kind::Share { .. }, Value::Quantity(x, Unit::Percent)) => {

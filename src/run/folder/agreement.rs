@@ -32,8 +32,16 @@ pub fn disagreements(schema: &DataSchema, model: &Model) -> Vec<Diagnostic> {
     let need = need(model);
     let mut found = Vec::new();
     let wanted: usize = need.inputs.iter().map(InputShape::width).sum();
-    let fits = wanted == schema.features() || need.middle(&schema.shape).is_some();
-    if let Some(first) = model.inputs.first().filter(|_| !fits) {
+    let fits = need.takes(&schema.shape) || need.middle(&schema.shape).is_some();
+    if let Some(first) = model.inputs.first().filter(|_| !fits && wanted == schema.features()) {
+        let (shown, line) = (sides(&schema.shape), schema.features());
+        let error =
+            Diagnostic::error("E0533", model.node(*first).span, format!("a row of the data is {shown}"))
+                .label(format!("takes {}", sides(&need.inputs[0].shape)))
+                .note("as many numbers, along other axes: places that lie side by side would be torn apart");
+        let advice = schema.fitting_input(wanted);
+        found.push(error.help(format!("{}, or `real[{line}]` where the net needs no places", advice.help)));
+    } else if let Some(first) = model.inputs.first().filter(|_| !fits) {
         let (gives, advice) = (schema.features(), schema.fitting_input(wanted));
         let label = match model.inputs.len() {
             1 => format!("takes {wanted}"),
@@ -53,6 +61,11 @@ pub fn disagreements(schema: &DataSchema, model: &Model) -> Vec<Diagnostic> {
         None => found.extend(doubtful_classes(schema, model, need.target)),
     }
     found
+}
+
+/// `24x24x1`
+fn sides(shape: &[usize]) -> String {
+    shape.iter().map(usize::to_string).collect::<Vec<_>>().join("x")
 }
 
 /// Classes that are the numbers of a quantity, or tell rows apart.
