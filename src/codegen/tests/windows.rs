@@ -2,7 +2,7 @@
 //! threads. Odd extents, uneven borders, and what each kernel divides its work by.
 
 use super::products::check_rows;
-use crate::graph::{Builder, DType, Dim, Geometry, Slide, ValueId, differentiate};
+use crate::graph::{Builder, DType, Dim, Geometry, Op, Reduction, Slide, ValueId, differentiate};
 use crate::loops::calls::conv::Side;
 use crate::loops::{Call, Kernel, Program, fuse};
 
@@ -222,6 +222,36 @@ fn pools_of_every_geometry() {
                 b.sum(windows, &taps)
             };
             check_rows(ROWS, &[x], sum, &format!("sums, {of:?}, {channels}"));
+        }
+    }
+}
+
+/// Maps and windows down to one cell, along one axis, both or all.
+#[test]
+fn pools_of_small_maps() {
+    let axis = |lens: &[usize]| -> Vec<(usize, usize)> {
+        lens.iter().flat_map(|len| (1..=*len).map(|size| (*len, size))).collect()
+    };
+    for rows in axis(&[1, 3]) {
+        let of_two = axis(&[1, 2]).into_iter().map(|cols| vec![rows, cols]);
+        for extents in of_two.chain([vec![rows]]) {
+            for (stride, channels) in [(1, 1), (1, 3), (2, 3)] {
+                let geometry = windows(1, &extents, (stride, 1, 0, 0));
+                let lens = extents.iter().map(|(len, _)| c(*len));
+                let x: Vec<Dim> = [B].into_iter().chain(lens).chain([c(channels)]).collect();
+                for (reduction, pad) in [
+                    (Reduction::First, f32::NEG_INFINITY),
+                    (Reduction::Max, f32::NEG_INFINITY),
+                    (Reduction::Sum, 0.0),
+                ] {
+                    let pool = |b: &mut Builder, x: &[ValueId]| {
+                        let windows = b.windows(x[0], &geometry, pad);
+                        b.push(Op::Reduce { reduction, axes: geometry.tap_axes() }, &[windows])
+                    };
+                    let what = format!("{reduction:?} of {extents:?} by {stride}, {channels}");
+                    check_rows(&[1, 3], std::slice::from_ref(&x), pool, &what);
+                }
+            }
         }
     }
 }
