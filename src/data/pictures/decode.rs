@@ -4,7 +4,7 @@ use std::io::Cursor;
 
 use image::{ColorType, DynamicImage, ImageDecoder as _, ImageFormat, ImageReader, Limits};
 
-use super::{LONGEST_SIDE, Picture, palette};
+use super::{LONGEST_SIDE, Picture, palette, short};
 use crate::data::error::DataError;
 
 /// The forms that are read.
@@ -75,6 +75,14 @@ pub(in crate::data) fn decode(bytes: &[u8], name: &str) -> Result<(Picture, Conv
         .map_err(|what| broken(what).help("fetch it again, or take it out of the folder"))?;
     let picture = DynamicImage::from_decoder(decoder).map_err(unread)?.into_rgb8();
     let (width, height) = (picture.width() as usize, picture.height() as usize);
+    let is_short = || {
+        let longer = image::load_from_memory_with_format(&short::longer(bytes), ImageFormat::Jpeg);
+        longer.is_ok_and(|longer| longer.into_rgb8() != picture)
+    };
+    if bytes.starts_with(JPEG) && short::may_be(&picture, width) && is_short() {
+        let error = broken("it has fewer data than its size says".into());
+        return Err(error.help("fetch it again, or take it out of the folder"));
+    }
     match width == 0 || height == 0 {
         true => Err(broken("it has no pixel".into())),
         false => Ok((Picture { height, width, pixels: picture.into_raw() }, converted(color))),

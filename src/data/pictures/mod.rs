@@ -7,6 +7,7 @@ mod folder;
 mod load;
 mod palette;
 mod prepare;
+mod short;
 
 pub use decode::Converted;
 pub(super) use decode::{decode, is_picture};
