@@ -1505,7 +1505,7 @@ Leave the column out by `inputs`; or write `na=[]`, which makes words of all mar
         r#"Pictures that are not red, green and blue in bytes
 
 Every picture becomes red, green and blue in bytes. A grey one has three equal channels then, a transparent one shows what is stored beneath the
-transparency, and one of 16 bits is rounded to 8. The warning counts them.
+transparency, and one of 16 bits is rounded to 8. The warning counts them, in training and in prediction.
 
     source images, "scans"                        and 60 of 800 pictures are grey
 

@@ -5,6 +5,7 @@
 mod decode;
 mod folder;
 mod load;
+mod palette;
 mod prepare;
 
 pub use decode::Converted;

@@ -4,8 +4,8 @@
 
 use crate::{
     data::{
-        Advice, ColumnKind, Converted, DataSchema, InputShape, Need, Notations, Want, are_hardly_classes,
-        cut, fitting_classes,
+        Advice, ColumnKind, DataSchema, InputShape, Need, Notations, Want, are_hardly_classes, cut,
+        fitting_classes,
     },
     diag::{Diagnostic, Span},
     model::{Model, NodeKind},
@@ -118,14 +118,7 @@ fn doubts(schema: &DataSchema, input: Span) -> Vec<Diagnostic> {
 
 /// Pictures that lost something, or have less in them than their rows.
 fn converted(schema: &DataSchema, input: Span) -> Option<Diagnostic> {
-    let Converted { grey, transparent, deep } = schema.converted;
-    let counts = [
-        (grey, "grey: red, green and blue are the same"),
-        (transparent, "transparent: what is beneath is shown"),
-        (deep, "of 16 bits: rounded to 8"),
-    ];
-    let told: Vec<String> =
-        counts.iter().filter(|(n, _)| *n > 0).map(|(n, what)| format!("{n} {what}")).collect();
+    let told = schema.converted.told();
     (!told.is_empty()).then(|| {
         let message = format!("not all of the {} pictures are red, green and blue in bytes", schema.rows);
         let warning = Diagnostic::warning("W0503", input, message).label("sees what became of them");
