@@ -256,6 +256,27 @@ fn pools_of_small_maps() {
     }
 }
 
+/// A product reads what is written down as windows of one cell, or as windows of such windows.
+#[test]
+fn products_of_every_second_cell() {
+    let once = windows(1, &[(9, 1)], (2, 1, 0, 0));
+    let again = windows(1, &[(5, 1)], (3, 1, 0, 0));
+    let pool = |b: &mut Builder, x: ValueId, geometry: &Geometry| {
+        let windows = b.windows(x, geometry, f32::NEG_INFINITY);
+        b.first_over(windows, &geometry.tap_axes())
+    };
+    for (geometries, left) in [(vec![&once], 5), (vec![&once, &again], 2)] {
+        let dense = |b: &mut Builder, x: &[ValueId]| {
+            let squares = b.square(x[0]);
+            let cells = geometries.iter().fold(squares, |v, geometry| pool(b, v, geometry));
+            let cells = b.flatten(cells);
+            b.contract(cells, x[1], &[], &[(1, 0)])
+        };
+        let sources = [vec![B, c(9), c(3)], vec![c(left * 3), c(4)]];
+        check_rows(ROWS, &sources, dense, &format!("{left} cells"));
+    }
+}
+
 /// Numbers of which many are equal, as behind `relu`: the first of the largest has the gradient, by every executor.
 #[test]
 fn of_equal_maxima_the_first_has_the_gradient() {
