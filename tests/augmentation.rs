@@ -261,6 +261,71 @@ fn rows_of_tables_are_changed_before_they_are_normalised() {
     let error = open("normalize inputs", "color_jitter brightness=0.2").err().expect("a fault").to_string();
     assert!(error.contains("E0412") && error.contains("which numbers are black and white"), "{error}");
     assert!(open("normalize inputs\n  range 0..0.9", "color_jitter brightness=0.2").is_ok());
+    // So has who paints with them.
+    for paints in ["crop 4x4, pad=1", "rotate 10deg", "cutout 2x2, value=black", "cutout 2x2, value=uniform"]
+    {
+        let error = format!("{:?}", open("normalize inputs", paints).err().expect("a fault"));
+        assert!(error.contains("E0412") && error.contains("paints with them"), "{error}");
+        assert!(open("range -2..-1", paints).is_ok());
+    }
+    for other in ["crop 4x4, pad=1, fill=edge", "rotate 10deg, fill=mean", "cutout 2x2, value=noise"] {
+        assert!(open("normalize inputs", other).is_ok(), "{other}");
+    }
+    // What is black is the low end.
+    let ready = open("range -2..-1", "cutout 3x3, value=black").expect("sound");
+    let shown = dropnet::runtime::augment::shown(&ready.model, &ready.dataset, 0, 0..20, 1).expect("rows");
+    let numbers: Vec<f32> = shown.expect("pictures").rows.into_iter().flat_map(|row| row.numbers).collect();
+    assert!(numbers.contains(&-2.0) && !numbers.iter().any(|x| *x < 0.0 && *x != -2.0));
+}
+
+/// Bytes whose white is not 255 have their own.
+#[test]
+fn bytes_are_painted_in_the_range_of_their_source() {
+    let shown = |data: &str, augment: &str| {
+        let source = format!(
+            "data {{\n  source builtin, \"digits\"\n  {data}\n  batch 10\n}}\naugment {{\n  {augment}\n}}\nnet {{\n  input x: real[8, 8, 1]\n  flatten -> dense 10\n  output digit: class[10]\n}}\ntrain {{\n  loss cross_entropy\n  optimizer sgd, lr=0.1\n  epochs 2\n}}\n"
+        );
+        let ready =
+            dropnet::run::open(&source, &[], &Search::new(".".as_ref(), ".".as_ref(), None)).expect("sound");
+        let gallery = dropnet::runtime::augment::shown(&ready.model, &ready.dataset, 0, 0..50, 1);
+        gallery
+            .expect("rows")
+            .expect("pictures")
+            .rows
+            .into_iter()
+            .flat_map(|row| row.numbers)
+            .collect::<Vec<f32>>()
+    };
+    let painted = shown("split test=200", "cutout 15x14, value=uniform");
+    assert_eq!(painted.iter().copied().fold(0.0, f32::max), 16.0);
+    let plain = shown("split test=200", "erase p=0");
+    assert!(plain.len() == 50 * 64 && plain.contains(&16.0));
+    let inverted = |white: f32| plain.iter().map(|x| white - x).collect::<Vec<f32>>();
+    assert_eq!(shown("split test=200", "invert p=1"), inverted(16.0));
+    assert_eq!(shown("split test=200\n  range 0..20", "invert p=1"), inverted(20.0));
+}
+
+/// A picture is not cut into lines of another length where only the count of its numbers is that of the input.
+#[test]
+fn pictures_keep_their_height_width_and_channels() {
+    let open = |input: &str, first: &str| {
+        let source = format!(
+            "data {{\n  source shapes, size=12, rows=100\n  batch 10\n}}\nnet {{\n  input image: real[{input}]\n  {first}dense 4\n  output kind: class[4]\n}}\ntrain {{\n  loss cross_entropy\n  optimizer sgd, lr=0.1\n  epochs 1\n}}\n"
+        );
+        dropnet::run::open(&source, &[], &Search::new(".".as_ref(), ".".as_ref(), None)).map(|_| ())
+    };
+    for input in ["6, 6, 4", "144, 1, 1", "1, 12, 12", "12, 3, 4", "36, 4"] {
+        let error = format!("{:?}", open(input, "flatten -> ").expect_err("a fault"));
+        assert!(
+            error.contains("E0533")
+                && error.contains("a row of the data is 12x12x1")
+                && error.contains("write `real[12, 12, 1]`, or `real[144]` where the net needs no places"),
+            "{error}"
+        );
+    }
+    for (input, first) in [("12, 12, 1", "flatten -> "), ("12, 12", "flatten -> "), ("144", ""), ("_", "")] {
+        assert!(open(input, first).is_ok(), "{input}");
+    }
 }
 
 /// Pictures that are larger than the net's input are cut at random in training; everywhere else the net sees their middle.

@@ -10,6 +10,26 @@ use crate::{
 /// Arguments that the language has and this version does not: `(word, argument)`.
 const NOT_YET: &[(&str, &str)] = &[("train", "rng")];
 
+/// What other libraries call an argument, and its name here.
+const ELSEWHERE: &[(&str, &str)] = &[
+    ("padding", "pad"),
+    ("strides", "stride"),
+    ("dilation_rate", "dilation"),
+    ("kernel_size", "size"),
+    ("pool_size", "size"),
+    ("scale_factor", "size"),
+    ("filters", "width"),
+    ("out_channels", "width"),
+    ("out_features", "width"),
+    ("use_bias", "bias"),
+];
+
+/// The argument that other libraries call so, if the word has it.
+fn elsewhere(sig: &Sig, name: &str) -> Option<&'static str> {
+    let (_, known) = ELSEWHERE.iter().find(|(other, _)| *other == name)?;
+    sig.arg(known).map(|spec| spec.name)
+}
+
 /// Checks `args` against `sig`. Everything wrong is pushed to `diags`; `None` if anything was.
 pub fn bind(
     sig: &'static Sig,
@@ -36,7 +56,7 @@ pub fn bind(
                     let error = unknown_argument(sig, &name.text, name.span);
                     match nearest(&name.text, sig.args.iter().map(|a| a.name)) {
                         Some(known) => meant.push(known),
-                        None => meant.extend(only_missing(sig, args)),
+                        None => meant.extend(elsewhere(sig, &name.text).or_else(|| only_missing(sig, args))),
                     }
                     fail(match only_missing(sig, args) {
                         Some(missing) if error.fixes.is_empty() => error.fix(
@@ -134,7 +154,7 @@ fn usage(sig: &Sig) -> String {
             (false, _) => format!("{}=", a.name),
         })
         .collect();
-    format!("usage: {} {}", sig.name, args.join(", "))
+    format!("usage: {} {}", sig.name, args.join(", ")).trim_end().into()
 }
 
 fn unknown_argument(sig: &Sig, name: &str, span: Span) -> Diagnostic {
@@ -151,6 +171,9 @@ fn unknown_argument(sig: &Sig, name: &str, span: Span) -> Diagnostic {
         .label("unknown argument");
     match nearest(name, sig.args.iter().map(|a| a.name)) {
         Some(known) => error.fix("a similar argument exists", span, known),
+        None if let Some(known) = elsewhere(sig, name) => {
+            error.fix(format!("it is called `{known}` here"), span, known)
+        }
         None if sig.args.is_empty() => error.note(format!("`{}` takes no arguments", sig.name)),
         None => {
             let names: Vec<&str> = sig.args.iter().map(|a| a.name).collect();

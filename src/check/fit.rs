@@ -19,7 +19,8 @@ pub(super) fn fit(
         Err(Ok(Box::new(Diagnostic::error("E0206", span, message).label(label))))
     };
     let range = |text: String, label: String| fault(format!("must be {text}"), label);
-    let sizes_fault = |label: &str| range("made of whole numbers from 1".into(), label.into());
+    let least = if matches!(kind, Kind::Border) { 0.0 } else { 1.0 };
+    let sizes_fault = |label: &str| range(format!("made of whole numbers from {least}"), label.into());
     let bounded = |x: f64, bounds: Bounds, value: Value| match bounds.in_32_bits(x) {
         _ if !bounds.holds(x) => range(bounds.describe(), format!("is {}", exactly(x))),
         Some(seen) => {
@@ -64,7 +65,7 @@ pub(super) fn fit(
         (Kind::Count { .. } | Kind::Number(_) | Kind::RunTime(_), Value::Ramp(_)) => Err(Ok(Box::new(
             Diagnostic::error("E0208", span, format!("`{}` of `{}` cannot change over time", spec.name, sig.name))
                 .label("must be one number")
-                .note("`ramp` may stand for rates of dropping, `lr`, `momentum`, `weight_decay` and the amounts of penalties"),
+                .note("`ramp` may stand for rates of dropping, `lr`, `momentum`, `weight_decay`, the amounts of penalties and `p` and the strengths of augmentations"),
         ))),
         (Kind::Share { .. }, Value::Quantity(x, Unit::Percent)) if x > 100.0 => Err(Ok(more_than_all(x, span))),
         (Kind::Share { .. }, Value::Quantity(x, Unit::Percent)) => {
@@ -115,14 +116,15 @@ pub(super) fn fit(
         {
             Ok(Value::List(items))
         }
+        (Kind::Border, Value::Size(dims)) => Ok(Value::Size(dims)),
         (Kind::Size, Value::Size(dims)) if dims.contains(&0) => sizes_fault("has a 0"),
         (Kind::Size, Value::Size(dims)) => Ok(Value::Size(dims)),
-        (Kind::Size, Value::List(items)) if items.iter().any(|v| !matches!(v, Value::Number(_))) => {
+        (Kind::Size | Kind::Border, Value::List(items)) if items.iter().any(|v| !matches!(v, Value::Number(_))) => {
             Err(Err(Value::List(items)))
         }
-        (Kind::Size, Value::List(items)) if !items.is_empty() => {
+        (Kind::Size | Kind::Border, Value::List(items)) if !items.is_empty() => {
             let size = |v: &Value| match v {
-                Value::Number(x) if x.fract() == 0.0 && *x >= 1.0 => Some(*x as u64),
+                Value::Number(x) if x.fract() == 0.0 && *x >= least => Some(*x as u64),
                 _ => None,
             };
             let dims: Option<Vec<u64>> = items.iter().map(size).collect();
@@ -198,6 +200,7 @@ pub(super) fn wanted(kind: Kind) -> String {
         Kind::Items => "a list of names, texts and numbers".into(),
         Kind::Choices => "a list of numbers or words".into(),
         Kind::Size => "a size such as 3x3".into(),
+        Kind::Border => "a size such as 1x0".into(),
         Kind::Span => "a range such as 1..8".into(),
         Kind::Interval { unit: None, .. } => "a range such as 0.5..1.5".into(),
         Kind::Interval { unit: Some(unit), .. } => format!("a range such as 1{unit}..2{unit}"),

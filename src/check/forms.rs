@@ -328,11 +328,12 @@ pub fn fits_output(nodes: &[Node], source: NodeId, kind: OutputKind, span: Span)
     if node.ty.vector() == Some(kind.width()) {
         return Ok(());
     }
+    let flat = if node.ty.vector().is_some() { "" } else { "flatten -> " };
     Err(Box::new(
         Diagnostic::error("E0304", span, format!("`{kind}` needs {}, found {}", kind.reads(), node.ty))
             .label(format!("expects {}", kind.width()))
             .also(node.span, format!("`{}` gives {}", node.path, node.ty))
-            .help(format!("end the net with `dense {}`", kind.width())),
+            .help(format!("end the net with `{flat}dense {}`", kind.width())),
     ))
 }
 

@@ -10,7 +10,7 @@ use super::{
 use crate::{
     diag::{Diagnostic, Span},
     syntax::ast::{Arg, Expr, ExprKind},
-    vocab::{ArgSpec, Bounds, Kind, Sig, Value},
+    vocab::{ArgSpec, Bounds, Default, Kind, Sig, Value},
 };
 
 type Bound = Result<Value, Box<Diagnostic>>;
@@ -24,11 +24,7 @@ pub(super) fn value_of(expr: &Expr, kind: Kind, sig: &Sig, spec: &ArgSpec, scope
     match kind {
         Kind::Word(words) => word(expr, words, sig, spec, scope),
         Kind::Words(words) => match &expr.kind {
-            ExprKind::List(items) => items
-                .iter()
-                .map(|item| word(item, words, sig, spec, scope))
-                .collect::<Result<_, _>>()
-                .map(Value::List),
+            ExprKind::List(items) => listed_words(expr.span, items, words, sig, spec, scope),
             _ => word(expr, words, sig, spec, scope),
         },
         Kind::Choices => match &expr.kind {
@@ -104,7 +100,7 @@ fn one_of(expr: &Expr, kinds: &'static [Kind], sig: &Sig, spec: &ArgSpec, scope:
             }
         }
     }
-    let mut value = eval(expr, scope)?;
+    let mut value = eval(expr, scope).map_err(|error| no_choice(error, expr, kinds, sig, spec))?;
     for kind in kinds {
         match fit(value, *kind, expr.span, sig, spec) {
             Ok(value) => return Ok(value),
@@ -158,9 +154,53 @@ fn word(expr: &Expr, words: &[&'static str], sig: &Sig, spec: &ArgSpec, scope: &
     Err(unknown_choice(found, expr.span, words, sig, spec))
 }
 
+/// A list of words; an empty one says nothing.
+fn listed_words(
+    span: Span,
+    items: &[Expr],
+    words: &[&'static str],
+    sig: &Sig,
+    spec: &ArgSpec,
+    scope: &mut Scope,
+) -> Bound {
+    if items.is_empty() {
+        let error = Diagnostic::error("E0211", span, format!("{} is an empty list", place(sig, spec)))
+            .label("has no effect");
+        let name = format!("name one of {}", words.join(", "));
+        return Err(Box::new(match spec.default {
+            Default::Required => error.help(name),
+            _ => error.help(format!("leave `{}` out, or {name}", spec.name)),
+        }));
+    }
+    items.iter().map(|item| word(item, words, sig, spec, scope)).collect::<Result<_, _>>().map(Value::List)
+}
+
 /// `` `init` of `dense` ``
 fn place(sig: &Sig, spec: &ArgSpec) -> String {
     format!("`{}` of `{}`", spec.name, sig.name)
+}
+
+/// Among other values a name that nothing has defined, and that is like none that is, was meant to be one of the words.
+fn no_choice(
+    unknown: Box<Diagnostic>,
+    expr: &Expr,
+    kinds: &[Kind],
+    sig: &Sig,
+    spec: &ArgSpec,
+) -> Box<Diagnostic> {
+    let words = kinds.iter().find_map(|kind| match kind {
+        Kind::Word(words) | Kind::Words(words) => Some(*words),
+        _ => None,
+    });
+    match (&expr.kind, words) {
+        (ExprKind::Path(found), Some(words)) if unknown.code == "E0101" && unknown.fixes.is_empty() => {
+            let others = kinds.iter().filter(|kind| !matches!(kind, Kind::Word(_) | Kind::Words(_)));
+            let others: Vec<String> = others.map(|kind| wanted(*kind)).collect();
+            let error = unknown_choice(found, expr.span, words, sig, spec);
+            Box::new(error.note(format!("it may also be {}", others.join(" or "))))
+        }
+        _ => unknown,
+    }
 }
 
 fn unknown_choice(found: &str, span: Span, words: &[&str], sig: &Sig, spec: &ArgSpec) -> Box<Diagnostic> {

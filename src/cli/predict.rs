@@ -288,9 +288,8 @@ impl Command {
         let name = self.input.display().to_string();
         let unread = |e: std::io::Error| Failure::data(format!("cannot read {name}: {}", reason(&e)));
         if self.input.is_dir() {
-            return transform
-                .read_folder(&self.input, &name)
-                .map_err(|error| data::failure(&error, None, ui));
+            let rows = transform.read_folder(&self.input, &name);
+            return said(rows.map_err(|error| data::failure(&error, None, ui))?, ui);
         }
         let rows = match self.input == Path::new(STDIN) {
             true => {
@@ -311,8 +310,18 @@ impl Command {
                 }
             }
         };
-        rows.map_err(|error| data::failure(&error, None, ui))
+        said(rows.map_err(|error| data::failure(&error, None, ui))?, ui)
     }
+}
+
+/// The rows, and what became of pictures that were no colours in bytes.
+fn said(rows: Rows, ui: &mut Ui) -> Result<Rows, Failure> {
+    let told = rows.converted.told();
+    if !told.is_empty() {
+        let (pictures, told) = (if rows.rows == 1 { "picture" } else { "pictures" }, told.join("; "));
+        ui.error_text(&format!("warning[W0503]: of {} {pictures} {told}\n", rows.rows));
+    }
+    Ok(rows)
 }
 
 /// Why not all rows were predicted.

@@ -33,7 +33,7 @@ impl Opened<'_> {
         if middle.is_some() {
             inputs[0].shape.clone_from(&schema.shape);
         }
-        check_inputs(&inputs, &schema)?;
+        check_inputs(&Need { inputs: inputs.clone(), ..need.clone() }, &schema)?;
         // A number is 4 bytes for the net; a row has its target and its number. Rows of 32-bit numbers and of bytes stay where they are.
         let held = match &self.raw {
             Raw::Arrays { train, .. }
@@ -144,11 +144,12 @@ fn natural(need: &Need, schema: &DataSchema) -> Vec<InputShape> {
     }
 }
 
-fn check_inputs(inputs: &[InputShape], schema: &DataSchema) -> Result<(), DataError> {
+fn check_inputs(need: &Need, schema: &DataSchema) -> Result<(), DataError> {
+    let inputs = &need.inputs;
     let wanted: usize = inputs.iter().map(InputShape::width).sum();
     let found = schema.features();
     let is_array = schema.columns.is_empty();
-    if wanted == found && (inputs.len() == 1 || !is_array) {
+    if need.takes(&schema.shape) && (inputs.len() == 1 || !is_array) {
         return Ok(());
     }
     if is_array && inputs.len() > 1 {
@@ -156,9 +157,11 @@ fn check_inputs(inputs: &[InputShape], schema: &DataSchema) -> Result<(), DataEr
             .help("use a table, or one input and `reshape`"));
     }
     let shown: Vec<String> = inputs.iter().map(|i| format!("{}: {:?}", i.name, i.shape)).collect();
-    let error =
-        DataError::new("E0533", format!("a row gives {found} numbers, the net's input takes {wanted}"))
-            .note(format!("the input is {}", shown.join(", ")));
+    let message = match wanted == found {
+        true => "a row has other axes than the net's input".to_owned(),
+        false => format!("a row gives {found} numbers, the net's input takes {wanted}"),
+    };
+    let error = DataError::new("E0533", message).note(format!("the input is {}", shown.join(", ")));
     let error = if is_array { error.note(format!("a row's shape is {:?}", schema.shape)) } else { error };
     let advice = schema.fitting_input(wanted);
     Err(advice.notes.into_iter().fold(error, DataError::note).help(advice.help))

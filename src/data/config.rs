@@ -28,6 +28,11 @@ pub trait Source: fmt::Debug + Send + Sync {
         false
     }
 
+    /// Black and white of pictures in bytes.
+    fn shades(&self) -> (f64, f64) {
+        (0.0, 255.0)
+    }
+
     /// Whether columns are measured in units of their own, as those of tables are.
     fn has_units(&self) -> bool {
         false

@@ -26,6 +26,18 @@ pub struct Need {
 }
 
 impl Need {
+    /// Whether rows of this shape are what the inputs take: as many numbers and, where a row has places and channels, the same of them, or all of
+    /// them as one line. A picture is never cut into lines of another length because their numbers come to the same.
+    #[must_use]
+    pub fn takes(&self, shape: &[usize]) -> bool {
+        let wanted: usize = self.inputs.iter().map(InputShape::width).sum();
+        let alike = match self.inputs.as_slice() {
+            [input] => input.shape.len() == 1 || is_line(shape) || places(&input.shape) == places(shape),
+            _ => true,
+        };
+        alike && wanted == shape.iter().product::<usize>()
+    }
+
     /// Height and width of what is cut out of the middle of rows of this shape; none of rows that are as large as the input.
     #[must_use]
     pub fn middle(&self, shape: &[usize]) -> Option<[usize; 2]> {
@@ -38,5 +50,41 @@ impl Need {
             }
             _ => None,
         }
+    }
+}
+
+/// Whether all numbers of a row lie along one axis.
+fn is_line(shape: &[usize]) -> bool {
+    shape.iter().filter(|size| **size > 1).count() <= 1
+}
+
+/// A picture's height and width where it has one channel, for which no axis need be written; else all of its axes.
+fn places(shape: &[usize]) -> &[usize] {
+    match shape {
+        [places @ .., 1] if places.len() == 2 => places,
+        axes => axes,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pictures_keep_their_axes_or_become_one_line() {
+        let takes = |input: &[usize], shape: &[usize]| {
+            let inputs = vec![InputShape { name: "x".into(), shape: input.to_vec() }];
+            Need { inputs, target: Want::Class(2), raw: false, larger: false }.takes(shape)
+        };
+        let picture = [12, 12, 1];
+        assert!(takes(&[12, 12, 1], &picture) && takes(&[12, 12], &picture) && takes(&[144], &picture));
+        assert!(
+            takes(&[12, 12, 1], &[12, 12]) && takes(&[12, 12, 1], &[144]) && takes(&[12, 12, 1], &[1, 144])
+        );
+        for other in [&[6, 6, 4][..], &[144, 1, 1], &[1, 12, 12], &[9, 16, 1], &[36, 4], &[6, 6, 2, 2]] {
+            assert!(!takes(other, &picture), "{other:?}");
+        }
+        assert!(!takes(&[32, 32, 3], &[3, 32, 32]) && takes(&[3, 32, 32], &[3, 32, 32]));
+        assert!(!takes(&[32, 96], &[32, 32, 3]) && !takes(&[143], &picture));
     }
 }

@@ -7,6 +7,7 @@ use super::dataset::Input;
 use super::encode::deal;
 use super::error::DataError;
 use super::files;
+use super::pictures::Converted;
 use super::raw::Delimiter;
 use super::readers;
 use super::text::{self, Records};
@@ -20,6 +21,8 @@ pub struct Rows {
     pub inputs: Vec<Input>,
     /// Of the files that the rows are, where each is one.
     pub names: Vec<String>,
+    /// Of pictures: those that were something else than the net's rows are.
+    pub converted: Converted,
 }
 
 impl Transform {
@@ -139,6 +142,7 @@ impl<'a> Growing<'a> {
             rows: self.rows,
             inputs: self.inputs.iter().zip(self.arrays).map(array).collect(),
             names: Vec::new(),
+            converted: Converted::default(),
         })
     }
 }

@@ -184,7 +184,7 @@ Write `block Foo() {`, with parentheses even where there are no arguments, and `
 
 `sqrt(2)` and `real[4]` are one value, so the bracket touches the word; with a blank it would be the next argument.
 For a layer both `dense 64` and `dense(64)` are accepted, but all arguments are inside the parentheses or none is, and
-a list is set off by a blank: `reshape [4, 4]`.
+a list is set off by a blank: `reshape [4, 4]`. A size is one value too: `crop 12x12`.
 
     dense sqrt (2)
     dense[3]
@@ -727,7 +727,7 @@ Write the size of the input; `pad=4` puts places around pictures of that size fi
         "E0412",
         r#"Colours of numbers whose black and white nobody knows
 
-Brightness, contrast and their like are functions of pictures between black and white. Of bytes these are 0 and 255; of other numbers the data do not say.
+Brightness, contrast and their like are functions of pictures between black and white; `fill=black`, `value=black` and `value=uniform` paint with them. Of bytes these are 0 and 255; of other numbers the data do not say.
 
     data { source npy, inputs="pictures.npy", labels="kinds.npy" }      floats
     augment { color_jitter brightness=0.4 }
@@ -982,7 +982,8 @@ The message lists the classes: correct the output, or the column in `target`."#,
         r#"The inputs and a row differ in size
 
 The numbers of a row fill the net's inputs one after another and must come out even. A column of words gives one number a
-category. Arrays feed a single input.
+category. Arrays feed a single input. A picture keeps its height, width and channels, or becomes one line of all its numbers: as many
+numbers along other axes, `real[6, 6, 4]` for 12x12x1, would tear apart what lies side by side.
 
     input x: real[8]        and a row gives 10 numbers
 
@@ -1504,7 +1505,7 @@ Leave the column out by `inputs`; or write `na=[]`, which makes words of all mar
         r#"Pictures that are not red, green and blue in bytes
 
 Every picture becomes red, green and blue in bytes. A grey one has three equal channels then, a transparent one shows what is stored beneath the
-transparency, and one of 16 bits is rounded to 8. The warning counts them.
+transparency, and one of 16 bits is rounded to 8. The warning counts them, in training and in prediction.
 
     source images, "scans"                        and 60 of 800 pictures are grey
 

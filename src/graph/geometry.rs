@@ -62,7 +62,8 @@ impl Slide {
 
     /// Whether the windows are the elements themselves.
     pub fn is_identity(&self) -> bool {
-        self.size == 1 && self.stride == 1 && self.before == 0 && self.after == 0
+        // From the one element of an axis there is no next, however long the step to it.
+        self.size == 1 && (self.stride == 1 || self.len == 1) && self.before == 0 && self.after == 0
     }
 }
 

@@ -156,20 +156,24 @@ fn groups(cx: &Infer<'_>, channels: usize, width: usize) -> Result<usize, Diagno
     if channels.is_multiple_of(groups) && width.is_multiple_of(groups) {
         return Ok(groups);
     }
-    let (what, n) = if channels.is_multiple_of(groups) { ("filters", width) } else { ("channels", channels) };
+    let (what, n) = if channels.is_multiple_of(groups) { ("filter", width) } else { ("channel", channels) };
     let mut common: Vec<String> = (1..=channels.min(width).min(64))
         .filter(|n| channels.is_multiple_of(*n) && width.is_multiple_of(*n))
         .map(|n| n.to_string())
         .collect();
     common.truncate(8);
-    Err(Diagnostic::error(
-        "E0301",
-        cx.args.span_of("groups"),
-        format!("{n} {what} do not divide into {groups} groups"),
-    )
-    .label(format!("sees {}, makes {width} filters", cx.input()))
-    .also(cx.inputs[0].span, format!("this value comes from {}", cx.inputs[0].name))
-    .help(format!("groups that divide both: {}", common.join(", "))))
+    Err(Diagnostic::error("E0301", cx.args.span_of("groups"), undivided(n, what, groups))
+        .label(format!("sees {}, makes {width} filter{}", cx.input(), if width == 1 { "" } else { "s" }))
+        .also(cx.inputs[0].span, format!("this value comes from {}", cx.inputs[0].name))
+        .help(format!("groups that divide both: {}", common.join(", "))))
+}
+
+/// `3 channels do not divide into 2 groups`
+pub fn undivided(n: usize, what: &str, groups: usize) -> String {
+    match n {
+        1 => format!("1 {what} does not divide into {groups} groups"),
+        _ => format!("{n} {what}s do not divide into {groups} groups"),
+    }
 }
 
 /// Declares `bias [width]` unless `bias=false`.

@@ -40,7 +40,7 @@
 //! Huang et al. 2016, Deep networks with stochastic depth.
 
 use super::{
-    DropSite, Each, Expand, Facts, Infer, Law, Layer, Lower, Reach, Reached, Scope, Stop, When,
+    DropSite, Each, Expand, Facts, Infer, Law, Layer, Lower, Reach, Reached, Scope, Stop, When, over,
     rate::unusable,
 };
 use crate::{
@@ -79,6 +79,7 @@ impl Layer for DropPath {
     }
 
     fn infer(&self, cx: &mut Infer<'_>) -> Result<Ty, Diagnostic> {
+        over::distinct(cx, "share")?;
         match unusable(cx.args.timed("p"), "branch", cx.args.span_of("p")) {
             Some(fault) => Err(fault),
             None => Ok(cx.input().clone()),

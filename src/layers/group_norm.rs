@@ -33,6 +33,7 @@
 
 use super::{
     Across, Facts, Infer, Layer, Lower,
+    conv::undivided,
     layer_norm::{EPS, declare_gain_and_bias, gain_and_bias, standardised},
 };
 use crate::{
@@ -78,14 +79,10 @@ impl Layer for GroupNorm {
                 .map(|n| n.to_string())
                 .collect();
             let span = cx.args.span_of("groups");
-            return Err(Diagnostic::error(
-                "E0301",
-                span,
-                format!("{channels} channels do not divide into {groups} groups"),
-            )
-            .label(format!("sees {}", cx.input()))
-            .also(cx.inputs[0].span, format!("this value comes from {}", cx.inputs[0].name))
-            .help(format!("groups that divide them: {}", divisors.join(", "))));
+            return Err(Diagnostic::error("E0301", span, undivided(channels, "channel", groups))
+                .label(format!("sees {}", cx.input()))
+                .also(cx.inputs[0].span, format!("this value comes from {}", cx.inputs[0].name))
+                .help(format!("groups that divide them: {}", divisors.join(", "))));
         }
         declare_gain_and_bias(cx, vec![channels]);
         Ok(cx.input().clone())

@@ -41,7 +41,12 @@ pub static LAYER: MeanPool = MeanPool;
 static SIG: Sig = Sig {
     name: "mean_pool",
     about: "the mean along named axes",
-    args: &[ArgSpec::named("over", over::AXES, Default::Required, "axes that are taken away")],
+    args: &[ArgSpec::named(
+        "over",
+        over::AXES,
+        Default::Required,
+        "axes that are taken away; means of windows are `avg_pool 2x2`",
+    )],
     block: Block::None,
 };
 

@@ -16,6 +16,7 @@ pub const AXES: Kind = Kind::Words(&["unit", "height", "width", "space", "time",
 /// E0302 for an axis that the value does not have, E0211 where every axis is named.
 pub fn without(cx: &Infer<'_>) -> Result<Ty, Diagnostic> {
     let ty = cx.input();
+    distinct(cx, "over")?;
     for word in cx.args.words("over") {
         if !ty.has(word) {
             return Err(Diagnostic::error(
@@ -38,6 +39,34 @@ pub fn without(cx: &Infer<'_>) -> Result<Ty, Diagnostic> {
             .help("name fewer of them")),
         [only] => Ok(Ty::units(only.size)),
         ref several => Ok(Ty { axes: several.to_vec() }),
+    }
+}
+
+/// No axis is named twice, be it by its role and by `space`; otherwise E0211.
+pub fn distinct(cx: &Infer<'_>, name: &'static str) -> Result<(), Diagnostic> {
+    let words = cx.args.words(name);
+    let twice = words.iter().enumerate().find(|(i, word)| words[..*i].contains(word));
+    if let Some((_, word)) = twice {
+        let message = format!("`{name}` names `{word}` twice");
+        return Err(Diagnostic::error("E0211", cx.args.span_of(name), message)
+            .label("the second has no effect")
+            .help("leave it out"));
+    }
+    let within = |word: &&&str| {
+        let roles = Role::named(word).unwrap_or_default();
+        words.iter().any(|other| {
+            let wider = Role::named(other).unwrap_or_default();
+            wider.len() > roles.len() && roles.iter().any(|role| wider.contains(role))
+        })
+    };
+    match words.iter().find(within) {
+        None => Ok(()),
+        Some(word) => {
+            let message = format!("`{name}` names `{word}` and `space`, which holds it");
+            Err(Diagnostic::error("E0211", cx.args.span_of(name), message)
+                .label("has no effect beside `space`")
+                .help(format!("leave `{word}` out")))
+        }
     }
 }
 

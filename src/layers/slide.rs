@@ -22,7 +22,7 @@ pub const DILATION: ArgSpec =
     ArgSpec::named("dilation", SIZES, Default::Number(1.0), "from element to element of a window");
 pub const SAME: ArgSpec = ArgSpec::named("pad", PADS, Default::Word("same"), "border around the map");
 pub const VALID: ArgSpec = ArgSpec::named("pad", PADS, Default::Word("valid"), "border around the map");
-const PADS: Kind = Kind::OneOf(&[Kind::Word(&["same", "valid"]), Kind::Size, Kind::Count { min: 0 }]);
+const PADS: Kind = Kind::OneOf(&[Kind::Word(&["same", "valid"]), Kind::Border, Kind::Count { min: 0 }]);
 
 /// The windows of one use of a layer over maps: one axis or two, and channels behind them.
 pub struct Windows {
@@ -42,6 +42,7 @@ impl Windows {
         }
         let windows = Self::read(cx.args, cx.input());
         windows.border(cx)?;
+        windows.dilated(cx)?;
         windows.fit(cx)?;
         Ok(windows)
     }
@@ -57,6 +58,7 @@ impl Windows {
         }
         let windows = Self::read_enlarging(cx.args, cx.input());
         windows.border(cx)?;
+        windows.dilated(cx)?;
         match windows.axes.iter().any(|slide| slide.len == 0) {
             true => Err(cx
                 .mismatch(format!("the border of `{}` takes away all of the map that it makes", cx.name()))
@@ -131,6 +133,18 @@ impl Windows {
         }
     }
 
+    /// Elements of a window lie apart only where there are two of them.
+    fn dilated(&self, cx: &Infer<'_>) -> Result<(), Diagnostic> {
+        let mut apart = self.axes.iter().filter(|slide| slide.dilation > 1).peekable();
+        if apart.peek().is_none() || apart.any(|slide| slide.size > 1) {
+            return Ok(());
+        }
+        let span = cx.args.span_of("dilation");
+        Err(Diagnostic::error("E0211", span, "`dilation` of windows of one element")
+            .label("has no effect")
+            .help("leave it out, or take larger windows"))
+    }
+
     fn fit(&self, cx: &Infer<'_>) -> Result<(), Diagnostic> {
         let Some(slide) = self.axes.iter().find(|slide| slide.count() == 0) else { return Ok(()) };
         let sizes = |of: fn(&Slide) -> usize| -> String {
@@ -144,7 +158,10 @@ impl Windows {
             cx.name(),
             sizes(Slide::span)
         );
-        Err(cx.mismatch(message).help("take smaller windows, `pad=same`, or fewer pools in front of it"))
+        Err(cx.mismatch(message).help(match cx.slid {
+            true => "take smaller windows, `pad=same`, or fewer pools in front of it",
+            false => "take smaller windows, or `pad=same`",
+        }))
     }
 
     /// The result's type with so many channels: the axes keep the roles that they have.

@@ -217,6 +217,7 @@ fn kind(kind: Kind) -> String {
         Kind::Items => "list of names, texts and numbers".into(),
         Kind::Choices => "list of numbers or words".into(),
         Kind::Size => "size such as 3x3".into(),
+        Kind::Border => "size such as 1x0".into(),
         Kind::Span => "range such as 1..8".into(),
         Kind::Interval { unit, bounds, both_ways } => interval(unit, bounds, both_ways),
         Kind::OneOf(kinds) => kinds.iter().map(|k| self::kind(*k)).collect::<Vec<_>>().join(", or "),

@@ -99,6 +99,8 @@ pub enum Kind {
     Items,
     /// `3x3` or `[3, 3]`.
     Size,
+    /// The same, whose sides may be 0.
+    Border,
     /// `low..high`, whole numbers, both ends included.
     Span,
     /// `low..high` within bounds, both ends in this unit if there is one; of one number `x` that from `-x` where it goes both ways, else from

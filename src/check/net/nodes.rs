@@ -8,7 +8,7 @@ use crate::{
     check::{bind::bind, forms, naming::unused},
     diag::{Diagnostic, Span},
     layers::{Expand, Infer, Layer, Place, Source},
-    model::{Node, NodeId, NodeKind, Param, ParamId, State, StateId, Use},
+    model::{Node, NodeId, NodeKind, Param, ParamId, State, StateId, Ty, Use},
     syntax::ast::Step,
     vocab::{Block, Value},
 };
@@ -104,8 +104,13 @@ impl<'f> Net<'f> {
 
     /// Whether windows slid over the axes of a new node.
     fn slides(&self, node: &Node) -> bool {
-        let roles = |node: &Node| node.ty.axes.iter().map(|axis| axis.role).collect::<Vec<_>>();
-        let kept = |id: &NodeId| self.slid[id.0] && roles(&self.nodes[id.0]) == roles(node);
+        let roles = |ty: &Ty| ty.axes.iter().map(|axis| axis.role).collect::<Vec<_>>();
+        // As many numbers on axes of other sizes are in another order: what `reshape` calls steps are not those of before.
+        let reshaped = |from: &Ty| from.len() == node.ty.len() && *from != node.ty;
+        let kept = |id: &NodeId| {
+            let from = &self.nodes[id.0].ty;
+            self.slid[id.0] && roles(from) == roles(&node.ty) && !reshaped(from)
+        };
         node.facts().slides || !node.inputs.is_empty() && node.inputs.iter().all(kept)
     }
 

@@ -11,6 +11,8 @@ use super::super::{
     ui::{Exit, Failure, Ui},
 };
 
+use super::said::steps;
+
 /// Why a run could not begin.
 pub fn unstarted(error: StartError, ui: &mut Ui) -> Failure {
     match error {
@@ -33,7 +35,7 @@ pub fn diverged(epoch: u64, step: u64, kept: &str, ready: &Ready) -> Failure {
 pub fn failure(error: TrainError, dir: &RunDir, ready: &Ready, ui: &mut Ui) -> Failure {
     match error {
         TrainError::Interrupted { epoch, step } => {
-            Failure::Said(Exit::Interrupted, format!("interrupted in epoch {epoch} after {step} steps"))
+            Failure::Said(Exit::Interrupted, format!("interrupted in epoch {epoch} after {}", steps(step)))
         }
         TrainError::Diverged { epoch, step } => {
             let kept = match dir.has_checkpoint() {

@@ -15,12 +15,18 @@ use super::super::{
 };
 use super::{Command, Ended};
 
+/// `1 step`, `12 steps`.
+pub(super) fn steps(n: u64) -> String {
+    format!("{n} step{}", if n == 1 { "" } else { "s" })
+}
+
 impl Command {
     /// Says why a run ended before its time.
     pub(super) fn said(&self, ended: &Ended, ui: &mut Ui) -> Exit {
         let Ended::Interrupted { epoch, step, dir } = ended else { return Exit::Done };
         ui.error_text(&format!(
-            "interrupted in epoch {epoch} after {step} steps; the checkpoint is written\n"
+            "interrupted in epoch {epoch} after {}; the checkpoint is written\n",
+            steps(*step)
         ));
         ui.talk(format_args!("help: `{}` goes on from there", self.resuming(dir)));
         Exit::Interrupted

@@ -14,7 +14,7 @@ use super::super::{
     ui::{Exit, Failure, Ui},
     watch::{self, Watched},
 };
-use super::{Command, Ended, opened};
+use super::{Command, Ended, opened, said::steps};
 
 impl Command {
     /// Trains anew whenever the file is saved; what is under way then is of an older text, and ends.
@@ -61,8 +61,9 @@ impl Command {
                 && interrupted.load(Ordering::SeqCst) == 0
             {
                 ui.talk(format_args!(
-                    "{} was saved: stopped in epoch {epoch} after {step} steps",
-                    source.name
+                    "{} was saved: stopped in epoch {epoch} after {}",
+                    source.name,
+                    steps(step)
                 ));
             } else {
                 self.said(&ended, ui);

@@ -214,3 +214,34 @@ fn a_profile_tells_where_the_time_went_and_changes_nothing_else() {
     let sum: std::time::Duration = spent.iter().map(|s| s.time).sum();
     assert!(sum > std::time::Duration::ZERO && sum <= whole, "{sum:?} of {whole:?}");
 }
+
+/// The largest number of one is that number, and all of the gradient is its own.
+#[test]
+fn pools_of_one_cell_change_nothing() {
+    let after = |layer: &str| {
+        let (program, graph) = step(
+            &format!("dense 6 -> reshape 1x1x6, roles=[height, width, channel] {layer} -> flatten"),
+            "sgd, lr=0.1",
+            33,
+        );
+        let compiled = compile(&program, &Options::default()).expect("compiles");
+        finish(pass(&graph, 66, 33), &compiled, 2)
+    };
+    let plain = after("");
+    for layer in [
+        "-> max_pool 1x1",
+        "-> max_pool 1x1, stride=2",
+        "-> max_pool 3x3, pad=same",
+        "-> global_max_pool",
+        "-> max_pool over=space",
+        "-> max_pool over=width",
+        "-> avg_pool 1x1, stride=3",
+        "-> global_avg_pool",
+        "-> mean_pool over=height",
+        "-> reshape 6x1, roles=[time, channel] -> max_pool 1",
+        "-> reshape 6x1, roles=[time, channel] -> max_pool over=channel",
+        "-> reshape 1x6x1, roles=[height, width, channel] -> max_pool over=[height, channel]",
+    ] {
+        same(&after(layer).host, &plain.host, layer);
+    }
+}

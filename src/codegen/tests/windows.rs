@@ -2,7 +2,7 @@
 //! threads. Odd extents, uneven borders, and what each kernel divides its work by.
 
 use super::products::check_rows;
-use crate::graph::{Builder, DType, Dim, Geometry, Slide, ValueId, differentiate};
+use crate::graph::{Builder, DType, Dim, Geometry, Op, Reduction, Slide, ValueId, differentiate};
 use crate::loops::calls::conv::Side;
 use crate::loops::{Call, Kernel, Program, fuse};
 
@@ -223,6 +223,57 @@ fn pools_of_every_geometry() {
             };
             check_rows(ROWS, &[x], sum, &format!("sums, {of:?}, {channels}"));
         }
+    }
+}
+
+/// Maps and windows down to one cell, along one axis, both or all.
+#[test]
+fn pools_of_small_maps() {
+    let axis = |lens: &[usize]| -> Vec<(usize, usize)> {
+        lens.iter().flat_map(|len| (1..=*len).map(|size| (*len, size))).collect()
+    };
+    for rows in axis(&[1, 3]) {
+        let of_two = axis(&[1, 2]).into_iter().map(|cols| vec![rows, cols]);
+        for extents in of_two.chain([vec![rows]]) {
+            for (stride, channels) in [(1, 1), (1, 3), (2, 3)] {
+                let geometry = windows(1, &extents, (stride, 1, 0, 0));
+                let lens = extents.iter().map(|(len, _)| c(*len));
+                let x: Vec<Dim> = [B].into_iter().chain(lens).chain([c(channels)]).collect();
+                for (reduction, pad) in [
+                    (Reduction::First, f32::NEG_INFINITY),
+                    (Reduction::Max, f32::NEG_INFINITY),
+                    (Reduction::Sum, 0.0),
+                ] {
+                    let pool = |b: &mut Builder, x: &[ValueId]| {
+                        let windows = b.windows(x[0], &geometry, pad);
+                        b.push(Op::Reduce { reduction, axes: geometry.tap_axes() }, &[windows])
+                    };
+                    let what = format!("{reduction:?} of {extents:?} by {stride}, {channels}");
+                    check_rows(&[1, 3], std::slice::from_ref(&x), pool, &what);
+                }
+            }
+        }
+    }
+}
+
+/// A product reads what is written down as windows of one cell, or as windows of such windows.
+#[test]
+fn products_of_every_second_cell() {
+    let once = windows(1, &[(9, 1)], (2, 1, 0, 0));
+    let again = windows(1, &[(5, 1)], (3, 1, 0, 0));
+    let pool = |b: &mut Builder, x: ValueId, geometry: &Geometry| {
+        let windows = b.windows(x, geometry, f32::NEG_INFINITY);
+        b.first_over(windows, &geometry.tap_axes())
+    };
+    for (geometries, left) in [(vec![&once], 5), (vec![&once, &again], 2)] {
+        let dense = |b: &mut Builder, x: &[ValueId]| {
+            let squares = b.square(x[0]);
+            let cells = geometries.iter().fold(squares, |v, geometry| pool(b, v, geometry));
+            let cells = b.flatten(cells);
+            b.contract(cells, x[1], &[], &[(1, 0)])
+        };
+        let sources = [vec![B, c(9), c(3)], vec![c(left * 3), c(4)]];
+        check_rows(ROWS, &sources, dense, &format!("{left} cells"));
     }
 }
 

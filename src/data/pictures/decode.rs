@@ -4,7 +4,7 @@ use std::io::Cursor;
 
 use image::{ColorType, DynamicImage, ImageDecoder as _, ImageFormat, ImageReader, Limits};
 
-use super::{LONGEST_SIDE, Picture};
+use super::{LONGEST_SIDE, Picture, palette, short};
 use crate::data::error::DataError;
 
 /// The forms that are read.
@@ -21,6 +21,18 @@ pub struct Converted {
     pub transparent: usize,
     /// Whose 16 bits were rounded to 8.
     pub deep: usize,
+}
+
+impl Converted {
+    /// What became of how many, a line each.
+    pub fn told(&self) -> Vec<String> {
+        let counts = [
+            (self.grey, "grey: red, green and blue are the same"),
+            (self.transparent, "transparent: what is beneath is shown"),
+            (self.deep, "of 16 bits: rounded to 8"),
+        ];
+        counts.iter().filter(|(n, _)| *n > 0).map(|(n, what)| format!("{n} {what}")).collect()
+    }
 }
 
 impl std::ops::AddAssign for Converted {
@@ -58,12 +70,22 @@ pub(in crate::data) fn decode(bytes: &[u8], name: &str) -> Result<(Picture, Conv
     limits.max_alloc = Some(MOST_BYTES);
     reader.limits(limits);
     let decoder = reader.into_decoder().map_err(unread)?;
-    let converted = converted(decoder.color_type());
+    let color = decoder.color_type();
+    palette::check(bytes)
+        .map_err(|what| broken(what).help("fetch it again, or take it out of the folder"))?;
     let picture = DynamicImage::from_decoder(decoder).map_err(unread)?.into_rgb8();
     let (width, height) = (picture.width() as usize, picture.height() as usize);
+    let is_short = || {
+        let longer = image::load_from_memory_with_format(&short::longer(bytes), ImageFormat::Jpeg);
+        longer.is_ok_and(|longer| longer.into_rgb8() != picture)
+    };
+    if bytes.starts_with(JPEG) && short::may_be(&picture, width) && is_short() {
+        let error = broken("it has fewer data than its size says".into());
+        return Err(error.help("fetch it again, or take it out of the folder"));
+    }
     match width == 0 || height == 0 {
         true => Err(broken("it has no pixel".into())),
-        false => Ok((Picture { height, width, pixels: picture.into_raw() }, converted)),
+        false => Ok((Picture { height, width, pixels: picture.into_raw() }, converted(color))),
     }
 }
 

@@ -5,7 +5,9 @@
 mod decode;
 mod folder;
 mod load;
+mod palette;
 mod prepare;
+mod short;
 
 pub use decode::Converted;
 pub(super) use decode::{decode, is_picture};

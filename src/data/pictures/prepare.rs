@@ -46,8 +46,23 @@ impl Prepare {
             None => picture,
         };
         match self.crop {
-            Some(size) => cropped(resized, size, name),
+            Some(size) => cropped(resized, size, name).map_err(|e| e.help(self.enough(size))),
             None => Ok(resized),
+        }
+    }
+}
+
+impl Prepare {
+    /// How pictures become large enough to cut this size out of them.
+    fn enough(&self, [height, width]: [usize; 2]) -> String {
+        let side = height.max(width);
+        match self.resize {
+            None => format!("write a `resize` in `data`, such as `resize shorter={}`", side.max(256)),
+            Some(Resize::To([h, w])) => {
+                let (h, w) = (h.max(height), w.max(width));
+                format!("write `resize {h}x{w}` or more, or a smaller `crop`")
+            }
+            Some(Resize::Shorter(_)) => format!("write `resize shorter={side}` or more, or a smaller `crop`"),
         }
     }
 }
@@ -81,8 +96,7 @@ fn cropped(picture: Picture, [height, width]: [usize; 2], name: &str) -> Result<
         let (h, w) = (picture.height, picture.width);
         return Err(DataError::new("E0542", "the picture is smaller than what is to be cut out of it")
             .file(name)
-            .note(format!("{h}x{w} here, `crop {height}x{width}`"))
-            .help("write a `resize` in `data`, such as `resize shorter=256`"));
+            .note(format!("{h}x{w} here, `crop {height}x{width}`")));
     }
     let (top, left) = ((picture.height - height) / 2, (picture.width - width) / 2);
     let rows = picture.pixels.chunks_exact(picture.width * CHANNELS).skip(top).take(height);
@@ -116,6 +130,15 @@ mod tests {
         assert!(
             prepare.apply(picture(4, 1), "a.png").unwrap_err().to_string().contains("4x1 here, `crop 1x2`")
         );
+        let said = |resize| {
+            let prepare = Prepare { resize, crop: Some([40, 40]) };
+            prepare.apply(picture(4, 5), "a.png").unwrap_err().to_string()
+        };
+        assert!(said(None).contains("write a `resize` in `data`, such as `resize shorter=256`"));
+        assert!(
+            said(Some(Resize::To([3, 50]))).contains("write `resize 40x50` or more, or a smaller `crop`")
+        );
+        assert!(said(Some(Resize::Shorter(3))).contains("write `resize shorter=40` or more"));
     }
 
     #[test]

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use crate::data::dataset::Input;
 use crate::data::error::{DataError, counted};
 use crate::data::finite;
+use crate::data::pictures::Converted;
 use crate::data::raw::Stored;
 use crate::data::rows::{Growing, Rows, nothing};
 use crate::data::stores::{FileRows, Mapped};
@@ -86,7 +87,7 @@ pub(super) fn left(
     let count = rows.rows();
     let store = Arc::new(Mapped::floats(rows, input.shape.clone(), rule));
     let input = Input { name: input.name.clone(), store, scale: 1.0, shift: 0.0, raw: None };
-    Ok(Rows { rows: count, inputs: vec![input], names: Vec::new() })
+    Ok(Rows { rows: count, inputs: vec![input], names: Vec::new(), converted: Converted::default() })
 }
 
 /// What the net sees of element `i`.

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use super::ReadRows;
 use crate::data::error::DataError;
-use crate::data::pictures::{self, CHANNELS, Picture};
+use crate::data::pictures::{self, CHANNELS, Converted, Picture};
 use crate::data::rows::{Growing, Rows};
 use crate::data::transform::{Fields, Transform};
 
@@ -18,8 +18,8 @@ impl ReadRows for Pictures {
 
     fn read(&self, bytes: Vec<u8>, transform: &Transform, name: &str) -> Result<Rows, DataError> {
         let mut out = Growing::new(transform, 1, name)?;
-        push(&bytes, transform, name, &mut out)?;
-        Ok(Rows { names: vec![name.to_owned()], ..out.finish(name)? })
+        let converted = push(&bytes, transform, name, &mut out)?;
+        Ok(Rows { names: vec![name.to_owned()], converted, ..out.finish(name)? })
     }
 }
 
@@ -30,32 +30,44 @@ impl ReadRows for Pictures {
 pub(in crate::data) fn folder(path: &Path, transform: &Transform, name: &str) -> Result<Rows, DataError> {
     let files = pictures::all(path, name)?;
     let mut out = Growing::new(transform, files.len(), name)?;
+    let mut converted = Converted::default();
     for file in &files {
         let bytes = std::fs::read(&file.path).map_err(|e| {
             DataError::new("E0520", "the file cannot be read").file(&file.name).note(e.to_string())
         })?;
-        push(&bytes, transform, &file.name, &mut out)?;
+        converted += push(&bytes, transform, &file.name, &mut out)?;
     }
-    Ok(Rows { names: files.into_iter().map(|file| file.name).collect(), ..out.finish(name)? })
+    Ok(Rows { names: files.into_iter().map(|file| file.name).collect(), converted, ..out.finish(name)? })
 }
 
-fn push(bytes: &[u8], transform: &Transform, name: &str, out: &mut Growing<'_>) -> Result<(), DataError> {
+fn push(
+    bytes: &[u8],
+    transform: &Transform,
+    name: &str,
+    out: &mut Growing<'_>,
+) -> Result<Converted, DataError> {
     let Fields::Array(rule) = &transform.fields else {
         return Err(DataError::new("E0525", "the file is a picture, and rows to predict are text")
             .file(name)
             .note("the net was trained on a table, whose columns have names")
             .help("give it rows with these columns, as csv or json"));
     };
-    let (picture, _) = pictures::decode(bytes, name)?;
+    let (picture, mut converted) = pictures::decode(bytes, name)?;
     let picture = transform.pictures.unwrap_or_default().apply(picture, name)?;
+    let places = picture.height * picture.width;
     let pixels = fitting(picture, transform, name)?;
+    if pixels.len() == places {
+        // Brightness is all that such rows have.
+        converted.grey = 0;
+    }
     out.push(|line| {
         line.iter_mut()
             .zip(pixels)
             .enumerate()
             .for_each(|(i, (x, byte))| *x = rule.apply(i, f64::from(byte)));
         Ok(())
-    })
+    })?;
+    Ok(converted)
 }
 
 /// The bytes of a picture as the net's rows are: its colours, or their brightness where rows have one channel.

@@ -75,6 +75,10 @@ impl Source for Builtin {
         !matches!(self, Builtin::Digits)
     }
 
+    fn shades(&self) -> (f64, f64) {
+        (0.0, 16.0)
+    }
+
     fn has_units(&self) -> bool {
         self.has_columns()
     }

@@ -1,5 +1,5 @@
-//! `range 0..1`: which number is black and which is white, of pictures that are no bytes; of bytes it is 0 and 255. Statements of `augment` that
-//! compute with colours ask for it. It is a range of the numbers as they are in the source, before `scale` and `normalize`, and changes none of them.
+//! `range 0..1`: which number is black and which is white, of pictures that are no bytes; of bytes it is 0 and 255 where nothing is written (0 and 16 of
+//! `builtin "digits"`). Statements of `augment` that compute with colours, fill with black or paint `black` or `uniform` ask for it. It is a range of the numbers as they are in the source, before `scale` and `normalize`, and changes none of them.
 
 use crate::data::config::Settings;
 use crate::data::words::Statement;
@@ -8,7 +8,7 @@ use crate::vocab::{ArgSpec, Args, Block, Bounds, Kind, Sig};
 
 pub static SIG: Sig = Sig {
     name: "range",
-    about: "black and white of pictures that are no bytes",
+    about: "black and white of pictures, where their bytes do not say it",
     args: &[ArgSpec::required(
         "ends",
         Kind::Interval { unit: None, bounds: Bounds::ANY, both_ways: false },

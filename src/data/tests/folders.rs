@@ -111,10 +111,14 @@ fn folders_of_parts_are_the_parts() {
     assert_eq!([classes(&data.train), classes(&data.valid.unwrap())], [vec![1, 0, 0], vec![0]]);
 }
 
+fn grey_picture() -> DynamicImage {
+    GrayImage::from_pixel(1, 1, Luma([9])).into()
+}
+
 #[test]
 fn other_colours_become_red_green_and_blue() {
     let folder = tempfile::tempdir().unwrap();
-    let grey = GrayImage::from_pixel(1, 1, Luma([9])).into();
+    let grey = grey_picture();
     let clear = RgbaImage::from_pixel(1, 1, Rgba([1, 2, 3, 0])).into();
     let deep =
         DynamicImage::ImageRgb16(image::ImageBuffer::from_pixel(1, 1, Rgb([257 * 5, 257 * 6 + 100, 65535])));
@@ -125,6 +129,11 @@ fn other_colours_become_red_green_and_blue() {
     assert_eq!(bytes(&data.train), [9, 9, 9, 1, 2, 3, 5, 6, 255, 7, 8, 9]);
     let super::super::Converted { grey, transparent, deep } = data.schema.converted;
     assert_eq!((grey, transparent, deep), (1, 1, 1));
+    // Pictures to predict are counted alike.
+    let read = data.transform.read_folder(&folder.path().join("photos"), "photos").unwrap();
+    assert_eq!(read.converted, data.schema.converted);
+    let one = data.transform.read_rows(encoded(&grey_picture(), ImageFormat::Png), "1.png").unwrap();
+    assert_eq!(one.converted.told(), ["1 grey: red, green and blue are the same"]);
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 use super::super::builder::Builder;
 use super::super::shape::free;
-use super::super::{Dim, Op, ValueId};
+use super::super::{Dim, Op, Reduction, ValueId};
 use super::fold::{apply, constant_of, parts};
 
 pub(super) fn simplify(b: &mut Builder, op: &Op, inputs: &[ValueId]) -> Option<ValueId> {
@@ -50,9 +50,21 @@ pub(super) fn simplify(b: &mut Builder, op: &Op, inputs: &[ValueId]) -> Option<V
             dims.drain(geometry.taps()..geometry.taps() + geometry.axes.len());
             Some(apply(b, &Op::Reshape { dims }, &[x]))
         }
+        // The largest of one element is the element, and the first of the largest. Sums stay: kernels of strided windows are found by them.
+        Op::Reduce { reduction: Reduction::Max | Reduction::First, axes } if are_single(b, x, axes) => {
+            let kept = (0..).zip(b.dims(x)).filter(|(axis, _)| !axes.contains(axis)).map(|(_, dim)| dim);
+            let dims = kept.collect();
+            Some(apply(b, &Op::Reshape { dims }, &[x]))
+        }
+        Op::IsFirst { axes } if are_single(b, x, axes) => Some(b.splat(1.0, x)),
         Op::Contract { batch, over } => untransposed(b, inputs, batch, over),
         _ => None,
     }
+}
+
+/// Whether there is one element along these axes.
+fn are_single(b: &Builder, x: ValueId, axes: &[usize]) -> bool {
+    axes.iter().all(|axis| b.ty(x).dims[*axis] == Dim::Const(1))
 }
 
 /// A known number in every element of `dims`, if `v` is one.

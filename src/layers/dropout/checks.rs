@@ -1,7 +1,7 @@
 //! What a use of `dropout` must not say.
 
 use super::{
-    super::{Infer, Law, initial},
+    super::{Infer, Law, initial, over},
     SQUARE, law,
 };
 use crate::{diag::Diagnostic, model::Role, vocab::Value};
@@ -27,6 +27,7 @@ pub(super) fn check_changing(cx: &Infer<'_>) -> Result<(), Diagnostic> {
 
 /// Every shared axis must exist in the value.
 pub(super) fn check_shared(cx: &Infer<'_>) -> Result<(), Diagnostic> {
+    over::distinct(cx, "share")?;
     for word in cx.args.words("share") {
         if word == "rows" && cx.args.flag("always") {
             let span = cx.args.span_of("share");
@@ -112,12 +113,17 @@ pub(super) fn warn_rate(cx: &mut Infer<'_>) {
     if rate <= 0.8 || !cx.args.is_written("p") {
         return;
     }
-    let percent = |x: f64| format!("{}", (x * 1e4).round() / 1e2);
     let message = format!("`dropout {rate}` drops {} of 100 units", percent(rate));
     let warning = Diagnostic::warning("W0101", cx.args.span_of("p"), message)
         .label("the probability of dropping")
         .help(format!("to keep that many instead write `dropout keep={rate}`"));
     cx.warn(warning);
+}
+
+/// A rate in percent, to as many digits as it takes to tell that it is less than all.
+fn percent(rate: f64) -> f64 {
+    let rounded = |digits: i32| (rate * 100.0 * 10_f64.powi(digits)).round() / 10_f64.powi(digits);
+    (2..10).map(rounded).find(|percent| *percent < 100.0).unwrap_or(rate * 100.0)
 }
 
 /// Alpha dropout keeps mean 0 and variance 1 of what has them: the output of `selu` behind `init=lecun_normal`.

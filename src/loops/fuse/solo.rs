@@ -9,7 +9,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use super::More;
 use super::domain::{Alone, alone};
 use super::group::is_loop;
-use super::store::operands;
+use super::store::with_operands;
 use super::trace::{Context, Root, Trace};
 use super::unfused::Unfused;
 use crate::graph::{Sink, ValueId};
@@ -109,8 +109,8 @@ impl<'c, 'g> Solos<'c, 'g> {
 
     fn put(&mut self, values: &BTreeSet<ValueId>) {
         // Windows are found wanting late, if at all, and so is what is written down as windows.
-        let operands = values.iter().flat_map(|v| operands(self.context, *v));
-        let values: BTreeSet<ValueId> = values.iter().copied().chain(operands).collect();
+        let mut values = values.clone();
+        with_operands(self.context, &mut values);
         self.context.stored.extend(values.iter().copied());
         self.known.retain(|_, solo| solo.reach.touched.iter().all(|v| !values.contains(v)));
     }

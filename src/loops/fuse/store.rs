@@ -74,7 +74,16 @@ pub(super) fn required(context: &Context) -> BTreeSet<ValueId> {
             stored.extend((!is_leaf(x)).then_some(x));
         }
     }
+    with_operands(context, &mut stored);
     stored
+}
+
+/// Adds what kernels of the library read for values that are stored, be it windows of windows.
+pub(super) fn with_operands(context: &Context, stored: &mut BTreeSet<ValueId>) {
+    let mut new: Vec<ValueId> = stored.iter().copied().collect();
+    while let Some(v) = new.pop() {
+        new.extend(operands(context, v).filter(|x| stored.insert(*x)));
+    }
 }
 
 /// What a kernel of the library reads that has to be stored for it.

@@ -4,8 +4,8 @@
 
 use crate::{
     data::{
-        Advice, ColumnKind, Converted, DataSchema, InputShape, Need, Notations, Want, are_hardly_classes,
-        cut, fitting_classes,
+        Advice, ColumnKind, DataSchema, InputShape, Need, Notations, Want, are_hardly_classes, cut,
+        fitting_classes,
     },
     diag::{Diagnostic, Span},
     model::{Model, NodeKind},
@@ -32,8 +32,16 @@ pub fn disagreements(schema: &DataSchema, model: &Model) -> Vec<Diagnostic> {
     let need = need(model);
     let mut found = Vec::new();
     let wanted: usize = need.inputs.iter().map(InputShape::width).sum();
-    let fits = wanted == schema.features() || need.middle(&schema.shape).is_some();
-    if let Some(first) = model.inputs.first().filter(|_| !fits) {
+    let fits = need.takes(&schema.shape) || need.middle(&schema.shape).is_some();
+    if let Some(first) = model.inputs.first().filter(|_| !fits && wanted == schema.features()) {
+        let (shown, line) = (sides(&schema.shape), schema.features());
+        let error =
+            Diagnostic::error("E0533", model.node(*first).span, format!("a row of the data is {shown}"))
+                .label(format!("takes {}", sides(&need.inputs[0].shape)))
+                .note("as many numbers, along other axes: places that lie side by side would be torn apart");
+        let advice = schema.fitting_input(wanted);
+        found.push(error.help(format!("{}, or `real[{line}]` where the net needs no places", advice.help)));
+    } else if let Some(first) = model.inputs.first().filter(|_| !fits) {
         let (gives, advice) = (schema.features(), schema.fitting_input(wanted));
         let label = match model.inputs.len() {
             1 => format!("takes {wanted}"),
@@ -53,6 +61,11 @@ pub fn disagreements(schema: &DataSchema, model: &Model) -> Vec<Diagnostic> {
         None => found.extend(doubtful_classes(schema, model, need.target)),
     }
     found
+}
+
+/// `24x24x1`
+fn sides(shape: &[usize]) -> String {
+    shape.iter().map(usize::to_string).collect::<Vec<_>>().join("x")
 }
 
 /// Classes that are the numbers of a quantity, or tell rows apart.
@@ -105,14 +118,7 @@ fn doubts(schema: &DataSchema, input: Span) -> Vec<Diagnostic> {
 
 /// Pictures that lost something, or have less in them than their rows.
 fn converted(schema: &DataSchema, input: Span) -> Option<Diagnostic> {
-    let Converted { grey, transparent, deep } = schema.converted;
-    let counts = [
-        (grey, "grey: red, green and blue are the same"),
-        (transparent, "transparent: what is beneath is shown"),
-        (deep, "of 16 bits: rounded to 8"),
-    ];
-    let told: Vec<String> =
-        counts.iter().filter(|(n, _)| *n > 0).map(|(n, what)| format!("{n} {what}")).collect();
+    let told = schema.converted.told();
     (!told.is_empty()).then(|| {
         let message = format!("not all of the {} pictures are red, green and blue in bytes", schema.rows);
         let warning = Diagnostic::warning("W0503", input, message).label("sees what became of them");

@@ -93,19 +93,21 @@ pub(in crate::run) fn open_divided(
     Ok(Ready { model, dataset, attributes, warnings })
 }
 
-/// Whether black and white are known where statements compute with colours.
+/// Whether black and white are known where statements compute with colours or paint with them.
 ///
 /// # Errors
 /// E0412.
 fn colors_are_known(model: &Model, dataset: &Dataset) -> Result<(), OpenError> {
     let said = model.data.as_ref().is_some_and(|data| data.settings.range.is_some());
-    let args = model.train.as_ref().and_then(|train| train.augmentation.of_colors()).filter(|_| !said);
+    let used = model.train.as_ref().and_then(|train| train.augmentation.of_the_range()).filter(|_| !said);
     let picture = model.picture().map(|(input, _)| dataset.train.inputs[input].unmapped().form().numeric);
-    let (Some(args), Some(Numeric::F32)) = (args, picture) else { return Ok(()) };
+    let (Some(used), Some(Numeric::F32)) = (used, picture) else { return Ok(()) };
+    let args = &used.args;
+    let label = if used.word.is_of_colors() { "computes with colours" } else { "paints with them" };
     let message = format!("`{}` has to know which numbers are black and white", args.sig.name);
     Err(OpenError::Net(vec![
         Diagnostic::error("E0412", args.span, message)
-            .label("computes with colours")
+            .label(label)
             .note("the pictures of the data are no bytes")
             .help("write `range 0..1` in `data`, in the numbers of the source"),
     ]))

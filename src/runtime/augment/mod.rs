@@ -18,7 +18,7 @@ use super::{
     plan::{self, EpochPlan, Shape},
 };
 use crate::{
-    data::{ArrayRule, DataError, Dataset, Input, Numbers, Numeric, Part, RowBuffer, RowStore},
+    data::{ArrayRule, DataConfig, DataError, Dataset, Input, Numbers, Numeric, Part, RowBuffer, RowStore},
     kernels::team::Team,
     model::{Model, Train},
     train::augment::{Chain, Facts, Room, Row},
@@ -31,9 +31,6 @@ const BLOCK: usize = 1 << 20;
 
 /// Rows that a thread fills before it asks for more.
 const PIECE: usize = 8;
-
-/// Black and white of pictures in bytes.
-const BYTES: [f32; 2] = [0.0, 255.0];
 
 /// What a run does to its rows.
 pub struct Augmenter {
@@ -73,9 +70,10 @@ impl Augmenter {
             _ => [height, width],
         };
         let is_bytes = fed.unmapped().form().numeric == Numeric::U8;
-        let declared = model.data.as_ref().and_then(|data| data.settings.range);
-        let floats = declared.map_or([0.0, 1.0], |(low, high)| [low as f32, high as f32]);
-        let (range, unit) = (if is_bytes { BYTES } else { floats }, unit(fed, channels));
+        // Of other numbers it is declared, where a statement asks for it.
+        let of_the_source = |data: &DataConfig| data.settings.range.unwrap_or(data.source.shades());
+        let (low, high) = model.data.as_ref().map_or((0.0, 255.0), of_the_source);
+        let (range, unit) = ([low as f32, high as f32], unit(fed, channels));
         let facts = match augmentation.asks() {
             true => Facts::of(&moments(&dataset.train, input, channels)?, range, unit, is_bytes),
             false => Facts::unknown(range, unit),

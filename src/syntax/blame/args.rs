@@ -160,6 +160,9 @@ pub(super) fn two_values(scene: &Scene<'_>) -> Option<Diagnostic> {
                 .label("no operator"),
         );
     }
+    if let Some(size) = parted_size(scene) {
+        return Some(size);
+    }
     let word = scene.kind(0) == Some(TokenKind::Word);
     let capital = text.starts_with(|c: char| c.is_ascii_uppercase());
     let takes_args = starts_value(scene, 1) && !scene.touches(0) || capital;
@@ -179,6 +182,24 @@ pub(super) fn two_values(scene: &Scene<'_>) -> Option<Diagnostic> {
         .fix("separate the arguments", after(scene.before()), ",");
     let unit = word && scene.near(-1).bytes().all(|b| b.is_ascii_digit() || b == b'.') && text.len() <= 5;
     Some(if unit { diagnostic.note("a unit stands right behind its number: `25ms`") } else { diagnostic })
+}
+
+/// `crop 12 x 12`.
+fn parted_size(scene: &Scene<'_>) -> Option<Diagnostic> {
+    let is_count = |text: &str| !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
+    let (first, behind) = (scene.near(-1), scene.near(0).strip_prefix('x')?);
+    let (second, last) = match behind {
+        "" => (scene.near(1), scene.tokens.get(scene.at + 1)?.span),
+        _ => (behind, scene.place()),
+    };
+    let whole = Span { end: last.end, ..scene.before() };
+    (is_count(first) && is_count(second)).then(|| {
+        Diagnostic::error("E0015", whole, "a size is written without blanks").label("one value").fix(
+            "remove the blanks",
+            whole,
+            format!("{first}x{second}"),
+        )
+    })
 }
 
 /// `--5`.

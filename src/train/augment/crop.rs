@@ -84,6 +84,10 @@ impl Augment for Crop {
         true
     }
 
+    fn needs_range(&self, args: &Args) -> bool {
+        args.count("pad") > 0 && Fill::named(args.word("fill")) == Fill::Black
+    }
+
     fn told(&self, args: &Args) -> String {
         let [height, width] = args.sides("size");
         let pad = match args.count("pad") {

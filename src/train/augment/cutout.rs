@@ -52,7 +52,8 @@ impl Augment for Cutout {
 
     fn size(&self, args: &Args, size: Size) -> Result<Size, Wrong> {
         let hole = args.sides("size");
-        match (0..2).all(|axis| hole[axis] >= 2 * size[axis]) {
+        // Of an odd hole as much lies on both sides of its middle; of an even one a place less behind it.
+        match (0..2).all(|axis| hole[axis].div_ceil(2) >= size[axis]) {
             true => Err(("size", "covers every picture whole, wherever it lies".into())),
             false => Ok(size),
         }

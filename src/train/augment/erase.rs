@@ -19,7 +19,7 @@
 //! # Papers
 //! Zhong et al. 2020, Random erasing data augmentation.
 
-use super::{Augment, Draw, Paint, Picture, Plan, Rect, Size, VALUE, Value, p};
+use super::{Augment, Draw, Paint, Picture, Plan, Rect, Size, VALUE, Value, Wrong, p};
 use crate::vocab::{ArgSpec, Args, Block, Bounds, Default, Kind, Sig};
 
 pub struct Erase;
@@ -70,6 +70,23 @@ impl Augment for Erase {
         value(args).is_of_the_rows()
     }
 
+    fn needs_range(&self, args: &Args) -> bool {
+        value(args).is_of_the_range()
+    }
+
+    fn size(&self, args: &Args, size: Size) -> Result<Size, Wrong> {
+        let [height, width] = size;
+        match some_fits(args.range("area"), args.range("ratio"), size) {
+            true => Ok(size),
+            false => Err((
+                "area",
+                format!(
+                    "leaves, with its `ratio`, no rectangle that is smaller than the pictures, which are {height}x{width}, and has a place: nothing would ever be painted"
+                ),
+            )),
+        }
+    }
+
     fn told(&self, args: &Args) -> String {
         let (area, ratio) = (args.range("area"), args.range("ratio"));
         let share = |x: f64| (1e4 * x).round() / 1e2;
@@ -97,6 +114,19 @@ fn value(args: &Args) -> Value {
         None if args.word("form") == "paper" => Value::Uniform,
         None => Value::Mean,
     }
+}
+
+/// Whether an area and a ratio of these ranges come to a rectangle with a place that is smaller than the picture.
+fn some_fits(area: (f64, f64), ratio: (f64, f64), [height, width]: Size) -> bool {
+    let places = (height * width) as f64;
+    // In logarithms all of it is linear: height and width, squared, are the area times the ratio and over it. Sides are rounded, halves up.
+    let (area, ratio) =
+        ((libm::log(area.0 * places), libm::log(area.1 * places)), (libm::log(ratio.0), libm::log(ratio.1)));
+    let squared = |side: f64| 2.0 * libm::log(side);
+    let (low, high, wide) = (squared(0.5), squared(height as f64 - 0.5), squared(width as f64 - 0.5));
+    let from = [area.0 - wide, low - area.1, (low - wide) / 2.0].into_iter().fold(ratio.0, f64::max);
+    let to = [high - area.0, area.1 - low, (high - low) / 2.0].into_iter().fold(ratio.1, f64::min);
+    height > 1 && width > 1 && from <= to
 }
 
 struct Rectangles {
@@ -132,5 +162,24 @@ impl Paint for Rectangles {
         if let Some(rect) = self.drawn(draw, picture.size) {
             self.value.paint(rect, draw, picture);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_no_rectangle_can_be_is_known() {
+        let fits = |area, ratio, size| some_fits(area, ratio, size);
+        let one = (1.0, 1.0);
+        assert!(!fits((0.99, 0.99), one, [24, 24]) && !fits((1e-9, 1e-9), one, [24, 24]));
+        // 12 of 24 places wide and twice as high as that: as high as the picture.
+        assert!(!fits((0.25, 0.25), (4.0, 4.0), [24, 24]) && fits((0.25, 0.25), (3.6, 3.6), [24, 24]));
+        assert!(!fits((0.02, 0.33), (0.3, 3.3), [1, 24]));
+        assert!(fits((0.02, 0.33), (0.3, 3.3), [24, 24]) && fits((1e-9, 0.5), one, [24, 24]));
+        assert!(fits((0.9, 0.9), one, [24, 24]) && fits((0.25, 0.25), (1.0, 4.0), [24, 24]));
+        // The largest that is smaller: 23x23 of 24x24, up to half a place more.
+        assert!(fits((0.958, 0.958), one, [24, 24]) && !fits((0.959, 0.959), one, [24, 24]));
     }
 }

@@ -59,7 +59,15 @@ pub trait Augment: Sync {
         true
     }
 
-    /// Whether it computes with colours, and so has to know black and white.
+    /// Whether it has to know black and white, to compute with colours or to paint with them.
+    fn needs_range(&self, args: &Args) -> bool {
+        let given = |name: &str| args.sig.arg(name).and_then(|_| args.opt_word(name));
+        self.is_of_colors()
+            || given("fill").is_some_and(|word| Fill::named(word) == Fill::Black)
+            || given("value").is_some_and(|word| Value::named(word).is_of_the_range())
+    }
+
+    /// Whether it computes with colours.
     fn is_of_colors(&self) -> bool {
         false
     }
@@ -186,12 +194,8 @@ impl Augmentation {
 
     /// The first statement that has to know black and white.
     #[must_use]
-    pub fn of_colors(&self) -> Option<&Args> {
-        let is_so = |used: &Use<dyn Augment>| {
-            let uniform = used.args.sig.arg("value").and_then(|_| used.args.opt_word("value"));
-            used.word.is_of_colors() || uniform.is_some_and(|word| Value::named(word).is_of_the_range())
-        };
-        self.rows.iter().map(|statement| &statement.used).find(|used| is_so(used)).map(|used| &used.args)
+    pub fn of_the_range(&self) -> Option<&Use<dyn Augment>> {
+        self.rows.iter().map(|statement| &statement.used).find(|used| used.word.needs_range(&used.args))
     }
 
     /// All statements, those that one chooses among too.

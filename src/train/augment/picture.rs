@@ -103,15 +103,15 @@ impl Picture<'_> {
     /// Computes with colours from black at 0 to white at 255.
     pub fn colored(&mut self, change: impl FnOnce(&mut Colors<'_>)) {
         let (size, channels) = (self.size, self.channels);
+        let [low, high] = self.facts.range;
+        let (to, back) = (WHITE / (high - low), (high - low) / WHITE);
         match &mut self.pixels {
             Pixels::Bytes(bytes) => {
-                let mut data: Vec<f32> = bytes.iter().map(|byte| f32::from(*byte)).collect();
+                let mut data: Vec<f32> = bytes.iter().map(|byte| (f32::from(*byte) - low) * to).collect();
                 change(&mut Colors { data: &mut data, size, channels });
-                bytes.iter_mut().zip(data).for_each(|(byte, x)| *byte = u8::of_f32(x));
+                bytes.iter_mut().zip(data).for_each(|(byte, x)| *byte = u8::of_f32(x * back + low));
             }
             Pixels::Floats(floats) => {
-                let [low, high] = self.facts.range;
-                let (to, back) = (WHITE / (high - low), (high - low) / WHITE);
                 floats.iter_mut().for_each(|x| *x = (*x - low) * to);
                 change(&mut Colors { data: floats, size, channels });
                 floats.iter_mut().for_each(|x| *x = *x * back + low);

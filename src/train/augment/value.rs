@@ -40,7 +40,7 @@ impl Value {
     /// Whether it depends on what is black and what is white.
     #[must_use]
     pub fn is_of_the_range(self) -> bool {
-        self == Self::Uniform
+        matches!(self, Self::Black | Self::Uniform)
     }
 
     pub fn name(self) -> &'static str {
