@@ -47,7 +47,7 @@ mod tests {
             let mut taller = whole.clone();
             assert_eq!(taller[frame + 5..frame + 7], [0, 32]);
             taller[frame + 6] = 64;
-            let said = decode(&taller, "a.jpg").err().expect("half of it is missing").to_string();
+            let said = decode(&taller, "a.jpg").expect_err("half of it is missing").to_string();
             assert!(said.contains("it has fewer data than its size says"), "{said}");
         }
     }
