@@ -1,5 +1,5 @@
-//! Layers that slide windows, against PyTorch: results, and gradients of parameters and (through a convolution of 1x1 in front) of inputs, by the
-//! graph interpreter in f64 and by native code. `tests/golden/convolutions.py` makes the figures.
+//! Layers that slide windows and recurrent ones, against PyTorch: results, and gradients of parameters and (through a convolution of 1x1 in front) of
+//! inputs, by the graph interpreter in f64 and by native code. `tests/golden/convolutions.py` and `recurrent.py` make the figures.
 
 use std::sync::Arc;
 
@@ -94,7 +94,7 @@ impl<'j> Case<'j> {
             match sink {
                 Sink::Param(id) => params[id.index()] = value.reals().to_vec(),
                 Sink::Output => output = value.reals().to_vec(),
-                Sink::Slot(_) | Sink::State(_) | Sink::Metric(_) => {}
+                Sink::Slot(_) | Sink::State(_) | Sink::Metric(_) | Sink::Carry(_) | Sink::Stack(_) => {}
             }
         }
         (output, params)
@@ -144,12 +144,12 @@ fn agree(found: &[f64], expected: &[f64], tolerance: f64, what: &str) {
     assert!(worst <= tolerance * square.sqrt(), "{what}: {worst} of {}", square.sqrt());
 }
 
-#[test]
-fn windows_agree_with_pytorch() {
-    let golden: Json = serde_json::from_str(include_str!("golden/convolutions.json")).expect("JSON");
+/// Holds every case of a file, of which there are `count` at least, against PyTorch's figures.
+fn check_all(golden: &str, count: usize) {
+    let golden: Json = serde_json::from_str(golden).expect("JSON");
     let rows = golden["rows"].as_u64().expect("rows") as usize;
     let cases = golden["cases"].as_array().expect("cases");
-    assert!(cases.len() >= 45);
+    assert!(cases.len() >= count);
     for case in cases.iter().map(|json| Case::of(json, rows)) {
         // The file has nine digits, and what divides a mean has 24 bits.
         case.check(&case.interpreted(), 2e-7, "interpreter");
@@ -157,4 +157,14 @@ fn windows_agree_with_pytorch() {
             case.check(&case.native(threads), 1e-5, "native code");
         }
     }
+}
+
+#[test]
+fn windows_agree_with_pytorch() {
+    check_all(include_str!("golden/convolutions.json"), 45);
+}
+
+#[test]
+fn recurrent_layers_agree_with_pytorch() {
+    check_all(include_str!("golden/recurrent.json"), 10);
 }

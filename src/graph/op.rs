@@ -4,7 +4,10 @@
 //! Invariants: an operation's row depends on its variant only, never on its attributes; mnemonics are unique; the order of `TABLE` is
 //! the order of the variants.
 
+use std::sync::Arc;
+
 use super::geometry::Geometry;
+use super::scan::Scan;
 use super::{Dim, ParamId, ScalarId, SiteId, SlotId, StateId};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -36,6 +39,8 @@ pub enum Op {
     Const(f32),
     /// The key of each row at a site: `key[Batch]`, or `key[]` where the site is addressed by update.
     RowKey(SiteId),
+    /// In the body of a scan: what it sees of operand `i`.
+    Enter(u32),
 
     // Random, pure functions of the key
     /// `(key, q: i32[]) -> f32`, 1 where kept, 0 where dropped. The result has the key's dims followed by `dims`; a unit is the row-major
@@ -145,6 +150,9 @@ pub enum Op {
         batch: Vec<(usize, usize)>,
         over: Vec<(usize, usize)>,
     },
+
+    /// A loop over time: `[B, T, W]`, what its steps stack.
+    Scan(Arc<Scan>),
 }
 
 /// What passes and fusion need to know of an operation.
@@ -219,6 +227,7 @@ ops! {
     Scalar(_)        => "scalar",    Exactly(0), Source,      false;
     Const(_)         => "const",     Exactly(0), Source,      false;
     RowKey(_)        => "row_key",   Exactly(0), Source,      false;
+    Enter(_)         => "enter",     Exactly(0), Source,      false;
     KeepMask { .. }  => "keep_mask", Exactly(2), Random,      false;
     Noise { .. }     => "noise",     Exactly(1), Random,      false;
     DropSquares { .. } => "drop_squares", Exactly(3), Shape,     true;
@@ -252,6 +261,7 @@ ops! {
     Overlap { .. }   => "overlap",   Exactly(1), Shape,       true;
     IsFirst { .. }   => "is_first",  Exactly(1), Shape,       false;
     Contract { .. }  => "contract",  Exactly(2), Product,     true;
+    Scan(_)          => "scan",      Several,    Product,     true;
 }
 
 impl Op {

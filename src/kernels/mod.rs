@@ -15,6 +15,7 @@ mod lanes;
 pub mod machine;
 pub mod ordered;
 pub mod pace;
+pub mod packed;
 mod panel;
 pub mod pool;
 mod row;

@@ -24,6 +24,16 @@ pub struct DropSite {
     pub always: bool,
 }
 
+/// A place of dropout inside a layer, which has several: `PATH.NAME` addresses its draws.
+#[derive(Clone, Debug, PartialEq)]
+pub struct SiteWithin {
+    /// The argument that says its rate.
+    pub name: &'static str,
+    pub site: DropSite,
+    /// Units of a row with a coin of their own.
+    pub units: usize,
+}
+
 /// What the multiplier of a unit is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Law {

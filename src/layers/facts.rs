@@ -13,6 +13,8 @@ pub struct Facts {
     pub slides: bool,
     /// The result is the sum of the inputs.
     pub sums: bool,
+    /// Steps of time follow one another in it, each on what the one before left.
+    pub recurrent: bool,
     /// Prediction hands the inputs' numbers on as they are, or all times one constant.
     pub hands_on: bool,
 }
@@ -25,6 +27,7 @@ impl Facts {
         self_normalising: false,
         slides: false,
         sums: false,
+        recurrent: false,
         hands_on: false,
     };
 

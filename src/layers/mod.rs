@@ -12,12 +12,13 @@ mod lower;
 mod over;
 mod rate;
 mod reach;
+mod recurrent;
 mod site;
 mod slide;
 #[cfg(test)]
 pub(crate) mod tests;
 
-pub use drop::{DropSite, Each, Law, Scope, When};
+pub use drop::{DropSite, Each, Law, Scope, SiteWithin, When};
 pub use expand::Expand;
 pub use facts::{Across, Facts, Unitwise};
 pub use infer::{Infer, ParamDecl, Place, Source};
@@ -52,6 +53,11 @@ pub trait Layer: Sync {
         cx.node(&[cx.flow()])
     }
 
+    /// Makes this use go backwards through time, if it goes through time at all.
+    fn turn_back(&self, _args: &mut Args) -> bool {
+        false
+    }
+
     /// Whether the layer may start a flow from named values.
     fn takes_names(&self) -> bool {
         self.sig().block == crate::vocab::Block::Branches
@@ -70,6 +76,11 @@ pub trait Layer: Sync {
     /// Where this layer drops units, for summaries, prediction and lints.
     fn drop_site(&self, _args: &Args) -> Option<DropSite> {
         None
+    }
+
+    /// Where it drops units within itself: masks of what it carries or multiplies, not of its result. `input` is the type of what it reads.
+    fn sites_within(&self, _args: &Args, _input: &Ty) -> Vec<SiteWithin> {
+        Vec::new()
     }
 
     /// Multiply-adds a row, for summaries; products dominate, so the default is none.
@@ -102,6 +113,7 @@ layers! {
     add,
     avg_pool,
     batch_norm,
+    bidirectional,
     concat,
     conv,
     conv_transpose,
@@ -116,10 +128,13 @@ layers! {
     global_avg_pool,
     global_max_pool,
     group_norm,
+    gru,
     identity,
+    last,
     layer_norm,
     leaky_relu,
     log_softmax,
+    lstm,
     max_pool,
     mean_pool,
     mul,
@@ -128,6 +143,7 @@ layers! {
     reshape,
     residual,
     rms_norm,
+    rnn,
     selu,
     sigmoid,
     silu,

@@ -3,7 +3,7 @@
 use super::ways::{behind_weights, ends, has_weights, leads_to};
 use crate::{
     diag::Diagnostic,
-    layers::{Across, DropSite, Law, Scope},
+    layers::{Across, DropSite, Law, Scope, When},
     model::{Model, Node, NodeId, NodeKind, OutputKind, PredictMode, Role},
 };
 
@@ -150,6 +150,27 @@ pub fn places_of_a_map(model: &Model) -> Vec<Diagnostic> {
                 .note("what one place says its neighbours say too: hardly anything is hidden from the next layer (Tompson et al. 2015)")
                 .help("drop whole maps by `share=space`"),
         );
+    }
+    found
+}
+
+/// W0124: masks within a recurrent layer that are drawn afresh in every step.
+pub fn fresh_each_step(model: &Model) -> Vec<Diagnostic> {
+    let mut found = Vec::new();
+    for node in &model.nodes {
+        let input = node.inputs.first().map(|id| &model.node(*id).ty);
+        let within = input.map_or(Vec::new(), |input| node.sites_within(input)).into_iter();
+        let mut fresh =
+            within.filter(|own| own.site.scaled == When::Train && !own.site.scope.axes.contains(&Role::Time));
+        if let Some(own) = fresh.next() {
+            let what = format!("`{}` draws a fresh mask in every step", own.name);
+            found.push(
+                Diagnostic::warning("W0124", node.span, what)
+                    .label("each step sees another net")
+                    .note("what one step drops the next ones show again, and what is carried loses a little in each (Gal and Ghahramani 2016)")
+                    .help("leave `share=none` out: one mask for all steps"),
+            );
+        }
     }
     found
 }

@@ -28,7 +28,7 @@ pub use ty::{Axis, Role, Ty};
 use crate::{
     data::DataConfig,
     diag::Span,
-    layers::{DropSite, Facts, Layer},
+    layers::{DropSite, Facts, Layer, SiteWithin},
     train::penalties::Own,
     vocab::{Args, Timed, Value},
 };
@@ -142,6 +142,12 @@ pub enum Init {
     },
     /// 1 where unit j reads input j, else 0.
     Dirac,
+    /// Of the biases of so many gates: `value` for those of one, 0 for the others.
+    Gate {
+        gate: usize,
+        of: usize,
+        value: f64,
+    },
 }
 
 #[derive(Clone, Debug)]
@@ -236,6 +242,11 @@ impl Node {
     pub fn drop_site(&self) -> Option<DropSite> {
         let used = self.layer()?;
         used.word.drop_site(&used.args)
+    }
+
+    /// Where it drops units within itself; `input` is the type of what it reads.
+    pub fn sites_within(&self, input: &Ty) -> Vec<SiteWithin> {
+        self.layer().map_or(Vec::new(), |used| used.word.sites_within(&used.args, input))
     }
 
     /// What its layer says of itself.

@@ -111,7 +111,11 @@ impl Summary {
 fn sites(model: &Model, id: NodeId) -> usize {
     let node = model.node(id);
     let own = match &node.kind {
-        NodeKind::Layer(used) => usize::from(used.word.drop_site(&used.args).is_some()),
+        NodeKind::Layer(used) => {
+            let input = node.inputs.first().map(|input| &model.node(*input).ty);
+            let within = input.map_or(0, |input| node.sites_within(input).len());
+            within + usize::from(used.word.drop_site(&used.args).is_some())
+        }
         NodeKind::Input { .. } => 0,
     };
     let matrices = node.params.iter().filter(|p| model.params[p.0].role == ParamRole::Weight).count();
@@ -168,6 +172,7 @@ pub(super) fn init_text(init: Init) -> String {
         Init::Orthogonal { gain: 1.0 } => "orthogonal".into(),
         Init::Orthogonal { gain } => format!("orthogonal gain {}", number(gain)),
         Init::Dirac => "dirac".into(),
+        Init::Gate { gate, of, value } => format!("{} in gate {} of {of}, else 0", number(value), gate + 1),
     }
 }
 

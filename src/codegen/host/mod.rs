@@ -6,6 +6,8 @@
 mod combine;
 mod conv;
 mod depthwise;
+mod pack;
+mod packed;
 mod pool;
 mod product;
 mod slides;
@@ -30,6 +32,8 @@ pub(super) fn function(symbol: Symbol) -> HostFn {
     match symbol {
         Symbol::Product => product::product,
         Symbol::Combine => combine::combine,
+        Symbol::Pack => pack::pack,
+        Symbol::Packed => packed::packed,
         Symbol::Pool => pool::pool,
         Symbol::Conv => conv::conv,
         Symbol::Depthwise => depthwise::depthwise,

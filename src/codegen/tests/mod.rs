@@ -7,6 +7,7 @@ mod maps;
 mod nets;
 mod passes;
 mod products;
+mod recurrent;
 mod reductions;
 mod rig;
 mod squares;

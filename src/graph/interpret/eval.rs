@@ -99,6 +99,7 @@ pub(super) fn eval<T: Real>(op: &Op, operands: &[&Tensor<T>], dims: &[usize], fm
         }
         Op::IsFirst { axes } => is_first(x(0), axes, dims),
         Op::Contract { batch, over } => contract(x(0), x(1), batch, over, dims),
+        Op::Scan(scan) => crate::graph::scan::run(scan, operands, dims, fma),
         Op::Input { .. }
         | Op::Target { .. }
         | Op::Param(_)
@@ -106,7 +107,8 @@ pub(super) fn eval<T: Real>(op: &Op, operands: &[&Tensor<T>], dims: &[usize], fm
         | Op::State(_)
         | Op::Scalar(_)
         | Op::Const(_)
-        | Op::RowKey(_) => ice("a source is bound, not computed", &op.mnemonic()),
+        | Op::RowKey(_)
+        | Op::Enter(_) => ice("a source is bound, not computed", &op.mnemonic()),
     }
 }
 

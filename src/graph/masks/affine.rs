@@ -76,6 +76,8 @@ fn dependence(op: &Op, operands: &[&Dependence]) -> Dependence {
         | Op::Select
         | Op::OneHot { .. }
         | Op::IsFirst { .. }
+        // Steps multiply what steps before them made.
+        | Op::Scan(_)
         // Its coins are seeds, each of many places, and its mean differs from place to place.
         | Op::DropSquares { .. }
         | Op::Reduce { reduction: Reduction::Max | Reduction::First, .. } => Dependence::Other,
@@ -86,7 +88,8 @@ fn dependence(op: &Op, operands: &[&Dependence]) -> Dependence {
         | Op::Slot(_)
         | Op::State(_)
         | Op::Scalar(_)
-        | Op::Const(_) => Dependence::Affine(Vec::new()),
+        | Op::Const(_)
+        | Op::Enter(_) => Dependence::Affine(Vec::new()),
     }
 }
 

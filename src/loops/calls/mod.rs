@@ -12,7 +12,7 @@ use std::ops::Deref;
 use super::interpret::Machine;
 use super::parts::Parts;
 use super::work::Work;
-use super::{BufferId, Cost, Domain};
+use super::{BufferId, Cost, Domain, Kernel};
 use crate::graph::{Dim, ScalarId, SiteId};
 use words::params;
 
@@ -76,11 +76,24 @@ calls! {
     combine: Combine = "dropnet_combine";
     conv: Conv = "dropnet_conv";
     depthwise: Depthwise = "dropnet_depthwise";
+    pack: Pack = "dropnet_pack";
+    packed: Packed = "dropnet_packed";
     pool: Pool = "dropnet_pool";
     squares: DropSquares = "dropnet_squares";
     transpose: Transpose = "dropnet_transpose";
     turn: Turn = "dropnet_turn";
     unfold: Unfold = "dropnet_unfold";
+}
+
+impl Kernel {
+    /// Buffers of a kernel that says itself what it touches: one of the library, or a loop over time.
+    pub fn touched(&self) -> Vec<Touched> {
+        match self {
+            Kernel::Call { call, .. } => call.operands(),
+            Kernel::Repeat { repeat, .. } => repeat.operands(),
+            Kernel::Loop(_) | Kernel::Total { .. } => Vec::new(),
+        }
+    }
 }
 
 /// What a library kernel says of itself.

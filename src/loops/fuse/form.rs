@@ -122,6 +122,7 @@ pub(super) fn form(node: &Node) -> Form<'_> {
         Op::Scalar(s) => Form::Leaf(Leaf::Scalar(*s)),
         Op::Const(x) => Form::Leaf(Leaf::Const(*x)),
         Op::RowKey(site) => Form::Leaf(Leaf::Key(*site)),
+        Op::Enter(slot) => Form::Leaf(Leaf::Kept(Home::Enter(*slot))),
         Op::KeepMask { dims, shared } => drawn(Law::Mask { q: operand(1) }, dims, shared),
         Op::Noise { dims, shared } => drawn(Law::Noise, dims, shared),
         Op::Neg => unary(Unary::Neg),
@@ -153,6 +154,6 @@ pub(super) fn form(node: &Node) -> Form<'_> {
         Op::Reduce { reduction, axes } => Form::Reduce { x: operand(0), reduction: *reduction, axes },
         Op::Windows { geometry, .. } => Form::Windows { x: operand(0), geometry },
         Op::Overlap { geometry } => Form::Overlap { geometry },
-        Op::Contract { .. } | Op::IsFirst { .. } | Op::DropSquares { .. } => Form::Library,
+        Op::Contract { .. } | Op::IsFirst { .. } | Op::DropSquares { .. } | Op::Scan(_) => Form::Library,
     }
 }

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::depthwise::DepthwiseView;
+use super::over_time::RepeatView;
 use super::pools::PoolView;
 use super::product::ProductView;
 use super::squares::SquaresView;
@@ -23,6 +24,7 @@ pub(super) enum View {
     Pool(PoolView),
     Squares(SquaresView),
     Unfold(UnfoldView),
+    Repeat(Box<RepeatView>),
 }
 
 impl View {
@@ -35,34 +37,44 @@ impl View {
             View::Pool(view) => view.bases(),
             View::Squares(view) => view.bases(),
             View::Unfold(view) => view.bases(),
+            View::Repeat(view) => view.bases(),
         }
     }
 
-    /// The kernel, its result in `own`; `alone` says that it depends on data alone, `turned` where turned filters lie.
+    /// The loop over time that it is, if it is one: other kernels are calls.
+    pub fn over_time(&self) -> Option<&RepeatView> {
+        if let View::Repeat(view) = self { Some(view) } else { None }
+    }
+
+    /// The kernel, its result in `own`; `alone` says that it depends on data alone, `turned` where turned filters lie. None for a loop over time.
     pub fn call(
         &self,
         own: BufferId,
         alone: bool,
         buffer: impl Fn(ValueId) -> BufferId,
         turned: impl Fn(Turned) -> BufferId,
-    ) -> Call {
-        match self {
+    ) -> Option<Call> {
+        Some(match self {
             View::Product(view) => view.call(own, alone, buffer).into(),
             View::Conv(view) => view.call(own, buffer, turned).into(),
             View::Depthwise(view) => view.call(own, buffer).into(),
             View::Pool(view) => view.call(own, buffer).into(),
             View::Squares(view) => view.call(own, buffer).into(),
             View::Unfold(view) => view.call(own, buffer).into(),
-        }
+            View::Repeat(_) => return None,
+        })
     }
 
     /// Filters that have to be turned for it.
     pub fn turned(&self) -> Option<Turned> {
         match self {
             View::Conv(view) => view.turned(),
-            View::Product(_) | View::Depthwise(_) | View::Pool(_) | View::Squares(_) | View::Unfold(_) => {
-                None
-            }
+            View::Product(_)
+            | View::Depthwise(_)
+            | View::Pool(_)
+            | View::Squares(_)
+            | View::Unfold(_)
+            | View::Repeat(_) => None,
         }
     }
 
@@ -70,9 +82,12 @@ impl View {
     pub fn word(&self, call: &Call) -> String {
         match self {
             View::Product(_) => "gemm".to_string(),
-            View::Conv(_) | View::Depthwise(_) | View::Pool(_) | View::Squares(_) | View::Unfold(_) => {
-                call.word()
-            }
+            View::Conv(_)
+            | View::Depthwise(_)
+            | View::Pool(_)
+            | View::Squares(_)
+            | View::Unfold(_)
+            | View::Repeat(_) => call.word(),
         }
     }
 
@@ -82,7 +97,7 @@ impl View {
             View::Product(view) => view.in_pieces(),
             View::Conv(view) => view.call(BufferId(0), |_| BufferId(0), |_| BufferId(0)).in_groups(),
             View::Depthwise(view) => view.call(BufferId(0), |_| BufferId(0)).in_groups(),
-            View::Pool(_) | View::Squares(_) | View::Unfold(_) => false,
+            View::Pool(_) | View::Squares(_) | View::Unfold(_) | View::Repeat(_) => false,
         }
     }
 }

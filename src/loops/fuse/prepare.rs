@@ -6,7 +6,7 @@
 use super::form::{Form, form};
 use super::library::{Library, View};
 use super::unfused::Unfused;
-use super::{depthwise, pools, product, squares, unfold, windows};
+use super::{depthwise, over_time, pools, product, squares, unfold, windows};
 use crate::graph::{DType, Dim, Graph, Node, Op, Reduction, Type, ValueId};
 
 /// How the axes of a `Reduce` lie, where axes of extent 1 count as either kept or removed.
@@ -78,6 +78,11 @@ pub(super) fn prepare(graph: &Graph) -> Result<(Graph, Library), Unfused> {
                 Op::Windows { .. } => windowed(&mut out, node, &mut library),
                 Op::Overlap { .. } => overlap(&mut out, node, &mut library)?,
                 Op::Reduce { .. } => reduction(&mut out, node, &mut library),
+                Op::Scan(_) => {
+                    let v = push(&mut out, node);
+                    library.insert(v, View::Repeat(Box::new(over_time::view(&out, v)?)));
+                    v
+                }
                 Op::DropSquares { .. } => without_squares(&mut out, node, &mut library)?,
                 _ => rewrite(&mut out, node),
             };

@@ -112,7 +112,7 @@ impl<'a> Chain<'a> {
             param.role == ParamRole::Weight && param.dims.len() == 2
         });
         match used.word.facts().unitwise {
-            _ if weighted => self.dense(node, used),
+            _ if weighted && node.params.len() <= 2 => self.dense(node, used),
             Some(kind) => {
                 if kind == Unitwise::Other && self.factors.is_some() {
                     return Err(unfit(format!(
