@@ -23,7 +23,6 @@ type Result<T> = std::result::Result<T, Box<Diagnostic>>;
 /// Layers that the language has and this version does not.
 const NOT_YET: &[&str] = &[
     "attention",
-    "embedding",
     "encoder",
     "flip",
     "gru",

@@ -19,6 +19,12 @@ pub(super) enum Form<'g> {
         dims: &'g [usize],
         shared: &'g [bool],
     },
+    /// Kept or dropped, by the threshold `q`, the unit being what `tokens` holds there.
+    DrawnAt {
+        key: ValueId,
+        q: ValueId,
+        tokens: ValueId,
+    },
     /// Element by element.
     Compute(Compute<ValueId>),
     OneHot(ValueId),
@@ -163,6 +169,8 @@ pub(super) fn form(node: &Node) -> Form<'_> {
         Op::Reduce { reduction, axes } => Form::Reduce { x: operand(0), reduction: *reduction, axes },
         Op::Windows { geometry, .. } => Form::Windows { x: operand(0), geometry },
         Op::Overlap { geometry } => Form::Overlap { geometry },
+        Op::KeepMaskAt => Form::DrawnAt { key: operand(0), q: operand(1), tokens: operand(2) },
+        Op::Gather | Op::ScatterAdd { .. } => Form::Library,
         Op::Contract { .. } | Op::IsFirst { .. } | Op::DropSquares { .. } => Form::Library,
     }
 }
