@@ -26,12 +26,12 @@
 //! # Papers
 //! Schuster and Paliwal 1997, Bidirectional recurrent neural networks.
 
-use super::{Expand, Facts, Infer, Layer, Lower, Reach, Reached, Stop};
+use super::{Expand, Facts, Infer, Layer, Lower, OverTime, Reach, Reached, Stop};
 use crate::{
     diag::Diagnostic,
     graph::ValueId,
     model::{NodeId, Ty},
-    vocab::{Block, Sig},
+    vocab::{Args, Block, Sig},
 };
 
 pub struct Bidirectional;
@@ -64,6 +64,10 @@ impl Layer for Bidirectional {
             last.size *= 2;
         }
         Ok(ty)
+    }
+
+    fn over_time(&self, _: &Args) -> OverTime {
+        OverTime::PerStep
     }
 
     fn facts(&self) -> Facts {

@@ -37,7 +37,7 @@
 //! Cho et al. 2014. Gal and Ghahramani 2016, A theoretically grounded application of dropout in recurrent neural networks. Krueger et al. 2017, Zoneout.
 
 use super::{
-    Facts, Infer, Layer, Lower, Reach, Reached, SiteWithin,
+    Facts, Infer, Layer, Lower, OverTime, Reach, Reached, SiteWithin,
     recurrent::{self, Gates, Recurrent},
 };
 use crate::{
@@ -83,6 +83,10 @@ impl Layer for Gru {
 
     fn facts(&self) -> Facts {
         Facts { recurrent: true, ..Facts::NONE }
+    }
+
+    fn over_time(&self, _: &Args) -> OverTime {
+        OverTime::Whole
     }
 
     fn turn_back(&self, args: &mut Args) -> bool {

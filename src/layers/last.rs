@@ -1,7 +1,7 @@
 //! The last step of a value over time.
 //!
 //! # What it does
-//! Takes the last step of a series and leaves the others. Behind a recurrent layer that goes forwards it is what the layer made of all steps; `output=last` of the layer itself is the same, in either direction.
+//! Takes the last step of a series, of a row with a length the last within it, and leaves the others. Behind a recurrent layer that goes forwards it is what the layer made of all steps; `output=last` of the layer itself is the same, in either direction.
 //!
 //! # Formula
 //! `y = x_T`
@@ -22,12 +22,12 @@
 //! }
 //! ```
 
-use super::{Facts, Infer, Layer, Lower, Reach, Reached};
+use super::{Facts, Infer, Layer, Lower, OverTime, Reach, Reached};
 use crate::{
     diag::Diagnostic,
     graph::{Dim, ValueId},
     model::{Axis, Role, Ty},
-    vocab::{Block, Sig},
+    vocab::{Args, Block, Sig},
 };
 
 pub struct Last;
@@ -58,9 +58,22 @@ impl Layer for Last {
         cx.input()
     }
 
+    fn over_time(&self, _: &Args) -> OverTime {
+        OverTime::Whole
+    }
+
     fn lower(&self, cx: &mut Lower<'_>) -> ValueId {
         let [steps, channels] = [0, 1].map(|axis| cx.input_ty().axes[axis].size);
-        let last = cx.b.slice(cx.input(), 1, steps - 1, 1);
-        cx.b.reshape(last, &[Dim::Batch, Dim::Const(channels)])
+        let Some(within) = cx.within() else {
+            let last = cx.b.slice(cx.input(), 1, steps - 1, 1);
+            return cx.b.reshape(last, &[Dim::Batch, Dim::Const(channels)]);
+        };
+        // The last step that is within: the next one is not.
+        let later = cx.b.zeros_around(within, 1, 0, 1);
+        let later = cx.b.slice(later, 1, 1, steps);
+        let is_last = cx.b.sub(within, later);
+        let is_last = cx.b.broadcast_like(is_last, cx.input(), &[0, 1]);
+        let own = cx.b.mul(cx.input(), is_last);
+        cx.b.sum(own, &[1])
     }
 }

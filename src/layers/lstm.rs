@@ -38,7 +38,7 @@
 //! Hochreiter and Schmidhuber 1997. Gal and Ghahramani 2016, A theoretically grounded application of dropout in recurrent neural networks. Krueger et al. 2017, Zoneout. Jozefowicz et al. 2015 (`forget_bias`).
 
 use super::{
-    Facts, Infer, Layer, Lower, Reach, Reached, SiteWithin,
+    Facts, Infer, Layer, Lower, OverTime, Reach, Reached, SiteWithin,
     recurrent::{self, Gates, Recurrent},
 };
 use crate::{
@@ -96,6 +96,10 @@ impl Layer for Lstm {
 
     fn facts(&self) -> Facts {
         Facts { recurrent: true, ..Facts::NONE }
+    }
+
+    fn over_time(&self, _: &Args) -> OverTime {
+        OverTime::Whole
     }
 
     fn turn_back(&self, args: &mut Args) -> bool {

@@ -264,6 +264,9 @@ fn inst_places(reg: Reg, inst: &mut Inst, f: &mut dyn FnMut(Place<'_>)) {
         Inst::Const(_)
         | Inst::Scalar { .. }
         | Inst::OneHot { .. }
+        // Of tokens and lengths, which enter no body.
+        | Inst::KeepMaskAt { .. }
+        | Inst::Within { .. }
         | Inst::Unary(..)
         | Inst::Binary(..)
         | Inst::Select { .. } => {}

@@ -6,10 +6,12 @@
 mod combine;
 mod conv;
 mod depthwise;
+mod gather;
 mod pack;
 mod packed;
 mod pool;
 mod product;
+mod scatter;
 mod slides;
 mod squares;
 mod transpose;
@@ -32,9 +34,11 @@ pub(super) fn function(symbol: Symbol) -> HostFn {
     match symbol {
         Symbol::Product => product::product,
         Symbol::Combine => combine::combine,
+        Symbol::Gather => gather::gather,
         Symbol::Pack => pack::pack,
         Symbol::Packed => packed::packed,
         Symbol::Pool => pool::pool,
+        Symbol::ScatterAdd => scatter::scatter_add,
         Symbol::Conv => conv::conv,
         Symbol::Depthwise => depthwise::depthwise,
         Symbol::DropSquares => squares::squares,

@@ -104,10 +104,7 @@ impl Emitter<'_, '_, '_> {
     /// 1 where the 16-bit draw is at least `q`: a signed comparison, since draws have their top bit flipped.
     pub(super) fn keep_mask(&mut self, at: At<'_>, reg: Reg, q: Reg, unit: &Affine) -> Emit<Val> {
         let key = self.key(reg)?;
-        let q = self.i32s(q)?[0];
-        let q = self.lanes.shl(q, 16);
-        let flip = self.lanes.i32(i32::MIN);
-        let threshold = self.lanes.ixor(q, flip);
+        let threshold = self.threshold(q)?;
         if let (At::Columns(chunk), true) = (at, self.are_eight(reg, unit)) {
             let hash = self.eight_draws(chunk, key, unit)?;
             return Ok(Val::F32(self.each_vector(at, |e, v| {
@@ -118,17 +115,35 @@ impl Emitter<'_, '_, '_> {
                 e.lanes.one_unless(dropped)
             })));
         }
-        let units = self.units(at, key, unit)?;
+        let units = self.units(at, key.first, unit)?;
         Ok(Val::F32(self.each_vector(at, |e, v| {
             let dropped = e.dropped(key, units[v], threshold);
             e.lanes.one_unless(dropped)
         })))
     }
 
+    /// The same of units that are in a register.
+    pub(super) fn keep_mask_at(&mut self, at: At<'_>, key: Reg, q: Reg, unit: Reg) -> Emit<Val> {
+        let (key, units) = (self.key(key)?, self.i32s(unit)?);
+        let threshold = self.threshold(q)?;
+        Ok(Val::F32(self.each_vector(at, |e, v| {
+            let dropped = e.dropped(key, units[v], threshold);
+            e.lanes.one_unless(dropped)
+        })))
+    }
+
+    /// What a signed draw is held against.
+    fn threshold(&mut self, q: Reg) -> Emit<Value> {
+        let q = self.i32s(q)?[0];
+        let q = self.lanes.shl(q, 16);
+        let flip = self.lanes.i32(i32::MIN);
+        Ok(self.lanes.ixor(q, flip))
+    }
+
     /// The hashes of eight neighbouring units, four to each half.
     fn eight_draws(&mut self, chunk: &Chunk, key: Drawer, unit: &Affine) -> Emit<Value> {
         let Some(mut words) = chunk.words else { return self.error("draw words were not counted") };
-        if let Some(first) = self.first_unit(key, unit) {
+        if let Some(first) = self.first_unit(key.first, unit) {
             let first = self.lanes.fb.ins().ushr_imm_u(first, 1);
             let first = self.lanes.splat_low(first);
             words = self.lanes.iadd(words, first);
@@ -154,10 +169,29 @@ impl Emitter<'_, '_, '_> {
 
     pub(super) fn noise(&mut self, at: At<'_>, key: Reg, unit: &Affine) -> Emit<Val> {
         let key = self.key(key)?;
-        let units = self.units(at, key, unit)?;
+        let units = self.units(at, key.first, unit)?;
         Ok(Val::F32(self.each_vector(at, |e, v| {
             let hash = draws::hash32(&mut e.lanes, key.low, key.high, units[v]);
             draws::normal_of(&mut e.lanes, hash)
+        })))
+    }
+
+    /// 1 where `stride * unit + offset` is below the length.
+    pub(super) fn within(
+        &mut self,
+        at: At<'_>,
+        length: Reg,
+        unit: &Affine,
+        (stride, offset): (usize, usize),
+    ) -> Emit<Val> {
+        let length = self.i32s(length)?[0];
+        let units = self.units(at, None, unit)?;
+        let (stride, offset) = (self.lanes.i32(stride as i32), self.lanes.i32(offset as i32));
+        Ok(Val::F32(self.each_vector(at, |e, v| {
+            let place = e.lanes.imul(units[v], stride);
+            let place = e.lanes.iadd(place, offset);
+            let within = e.lanes.ilt(place, length);
+            e.lanes.one_where(within)
         })))
     }
 
@@ -192,18 +226,18 @@ impl Emitter<'_, '_, '_> {
         match inst {
             Inst::OneHot { .. } => true,
             Inst::KeepMask { key, unit, .. } => unit.col == 1 && !self.are_eight(*key, unit),
-            Inst::Noise { unit, .. } => unit.col == 1,
+            Inst::Noise { unit, .. } | Inst::Within { unit, .. } => unit.col == 1,
             _ => false,
         }
     }
 
     /// The unit of column 0 at the current place and tap, as an i64; none if it is 0.
-    fn first_unit(&mut self, key: Drawer, unit: &Affine) -> Option<Value> {
+    fn first_unit(&mut self, start: Option<Value>, unit: &Affine) -> Option<Value> {
         let row = self.row;
         let places = row.map_or([None; AXES], |r| r.axes).into_iter().chain(self.taps);
         let steps = unit.axes.into_iter().chain(unit.taps);
         let moved = std::iter::once((unit.row, row.map(|r| r.row))).chain(steps.zip(places));
-        let mut first = key.first;
+        let mut first = start;
         for (step, place) in moved.collect::<Vec<_>>() {
             if let (1.., Some(place)) = (step, place) {
                 let term = self.lanes.fb.ins().imul_imm_s(place, step as i64);
@@ -218,8 +252,8 @@ impl Emitter<'_, '_, '_> {
     }
 
     /// Unit numbers, lane by lane.
-    fn units(&mut self, at: At<'_>, key: Drawer, unit: &Affine) -> Emit<[Value; 2]> {
-        let first = self.first_unit(key, unit);
+    fn units(&mut self, at: At<'_>, start: Option<Value>, unit: &Affine) -> Emit<[Value; 2]> {
+        let first = self.first_unit(start, unit);
         let cols = match at {
             At::Columns(chunk) if unit.col == 1 => chunk.cols,
             _ => Some(self.lanes.i32(0)),

@@ -11,4 +11,5 @@ mod recurrent;
 mod reductions;
 mod rig;
 mod squares;
+mod tokens;
 mod windows;

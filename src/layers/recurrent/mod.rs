@@ -121,8 +121,8 @@ pub fn sites(args: &Args, cell: &dyn Recurrent, input: &Ty) -> Vec<SiteWithin> {
 fn over_time(cx: &Infer<'_>) -> Result<(usize, usize), Diagnostic> {
     match cx.input().axes[..] {
         [
-            Axis { role: Role::Time | Role::Unit, size: steps },
-            Axis { role: Role::Channel | Role::Unit, size: channels },
+            Axis { role: Role::Time | Role::Unit, size: steps, .. },
+            Axis { role: Role::Channel | Role::Unit, size: channels, .. },
         ] => Ok((steps, channels)),
         _ => Err(cx
             .mismatch(format!("`{}` expects steps of channels, found {}", cx.name(), cx.input()))
@@ -132,7 +132,7 @@ fn over_time(cx: &Infer<'_>) -> Result<(usize, usize), Diagnostic> {
 
 /// Checks a use and declares its parameters.
 pub fn infer(cx: &mut Infer<'_>, cell: &dyn Recurrent) -> Result<Ty, Diagnostic> {
-    let (steps, channels) = over_time(cx)?;
+    let (_, channels) = over_time(cx)?;
     check_words(cx)?;
     let (width, gates) = (cx.args.count("width"), cell.gates());
     let start = |cx: &Infer<'_>, inputs, usual| match cx.args.get("init") {
@@ -154,9 +154,10 @@ pub fn infer(cx: &mut Infer<'_>, cell: &dyn Recurrent) -> Result<Ty, Diagnostic>
     }
     Ok(match cx.args.word("output") {
         "last" => Ty::units(width),
-        _ => Ty {
-            axes: vec![Axis { role: Role::Time, size: steps }, Axis { role: Role::Channel, size: width }],
-        },
+        _ => {
+            let time = Axis { role: Role::Time, ..cx.input().axes[0] };
+            Ty::real(vec![time, Axis::new(Role::Channel, width)])
+        }
     })
 }
 
@@ -241,6 +242,9 @@ pub fn lower(cx: &mut Lower<'_>, cell: &dyn Recurrent) -> ValueId {
         })
         .collect();
 
+    // Behind a row's end its state stays as it is, in either direction.
+    let within = cx.within();
+    let within = within.map(|v| enter(cx.b, v, Enter::Scanned));
     let path = cx.node.path.clone();
     let next = step.b.with_origin(&path, |b| {
         let product = recurrent_product(b, before[0], &recurrent, &weights);
@@ -249,7 +253,14 @@ pub fn lower(cx: &mut Lower<'_>, cell: &dyn Recurrent) -> ValueId {
         let zone = |((zoned, entered), (old, new)): ((&Zoneout, &Option<ValueId>), (&ValueId, &ValueId))| {
             zoned.apply(b, *entered, *old, *new)
         };
-        zoned.iter().zip(&entered).zip(before.iter().zip(&new)).map(zone).collect::<Vec<_>>()
+        let next: Vec<ValueId> = zoned.iter().zip(&entered).zip(before.iter().zip(&new)).map(zone).collect();
+        let there = within.map(|within| {
+            let within = b.broadcast_like(within, before[0], &[0]);
+            let half = b.splat(0.5, within);
+            b.less(half, within)
+        });
+        let held = |(old, new): (&ValueId, &ValueId)| there.map_or(*new, |there| b.select(there, *new, *old));
+        before.iter().zip(&next).map(held).collect::<Vec<_>>()
     });
     before.iter().zip(&next).for_each(|(before, next)| step.carry(*before, *next));
     step.stack(next[0]);

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::depthwise::DepthwiseView;
+use super::gather::GatherView;
 use super::over_time::RepeatView;
 use super::pools::PoolView;
 use super::product::ProductView;
@@ -23,6 +24,7 @@ pub(super) enum View {
     Depthwise(DepthwiseView),
     Pool(PoolView),
     Squares(SquaresView),
+    Gather(GatherView),
     Unfold(UnfoldView),
     Repeat(Box<RepeatView>),
 }
@@ -36,6 +38,7 @@ impl View {
             View::Depthwise(view) => view.bases(),
             View::Pool(view) => view.bases(),
             View::Squares(view) => view.bases(),
+            View::Gather(view) => view.bases(),
             View::Unfold(view) => view.bases(),
             View::Repeat(view) => view.bases(),
         }
@@ -60,6 +63,7 @@ impl View {
             View::Depthwise(view) => view.call(own, buffer).into(),
             View::Pool(view) => view.call(own, buffer).into(),
             View::Squares(view) => view.call(own, buffer).into(),
+            View::Gather(view) => view.call(own, buffer),
             View::Unfold(view) => view.call(own, buffer).into(),
             View::Repeat(_) => return None,
         })
@@ -73,6 +77,7 @@ impl View {
             | View::Depthwise(_)
             | View::Pool(_)
             | View::Squares(_)
+            | View::Gather(_)
             | View::Unfold(_)
             | View::Repeat(_) => None,
         }
@@ -86,6 +91,7 @@ impl View {
             | View::Depthwise(_)
             | View::Pool(_)
             | View::Squares(_)
+            | View::Gather(_)
             | View::Unfold(_)
             | View::Repeat(_) => call.word(),
         }
@@ -97,7 +103,7 @@ impl View {
             View::Product(view) => view.in_pieces(),
             View::Conv(view) => view.call(BufferId(0), |_| BufferId(0), |_| BufferId(0)).in_groups(),
             View::Depthwise(view) => view.call(BufferId(0), |_| BufferId(0)).in_groups(),
-            View::Pool(_) | View::Squares(_) | View::Unfold(_) | View::Repeat(_) => false,
+            View::Pool(_) | View::Squares(_) | View::Gather(_) | View::Unfold(_) | View::Repeat(_) => false,
         }
     }
 }

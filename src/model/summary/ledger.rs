@@ -100,7 +100,7 @@ fn sites(model: &Model, node: &Node) -> Vec<(String, String)> {
     let input = node.inputs.first().map(|input| &model.node(*input).ty);
     let within = input.map_or(Vec::new(), |input| node.sites_within(input));
     let within = within.into_iter().map(|own| {
-        let over_time = Ty { axes: vec![Axis { role: Role::Time, size: 1 }] };
+        let over_time = Ty::real(vec![Axis::new(Role::Time, 1)]);
         (format!("{}.{}", node.path, own.name), dropped(&own.site, &over_time))
     });
     own.into_iter().chain(within).collect()
