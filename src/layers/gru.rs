@@ -38,7 +38,7 @@
 
 use super::{
     Facts, Infer, Layer, Lower, OverTime, Reach, Reached, SiteWithin,
-    recurrent::{self, Gates, Recurrent},
+    recurrent::{self, Gates, Recurrent, arguments},
 };
 use crate::{
     diag::Diagnostic,
@@ -54,16 +54,16 @@ static SIG: Sig = Sig {
     name: "gru",
     about: "gated recurrent units: a recurrent layer with two gates",
     args: &[
-        recurrent::WIDTH,
-        recurrent::DROPOUT,
-        recurrent::RECURRENT_DROPOUT,
-        recurrent::SHARE,
-        recurrent::GATES,
-        recurrent::ZONEOUT,
-        recurrent::OUTPUT,
-        recurrent::REVERSE,
-        recurrent::CARRY,
-        recurrent::INIT,
+        arguments::WIDTH,
+        arguments::DROPOUT,
+        arguments::RECURRENT_DROPOUT,
+        arguments::SHARE,
+        arguments::GATES,
+        arguments::ZONEOUT,
+        arguments::OUTPUT,
+        arguments::REVERSE,
+        arguments::CARRY,
+        arguments::INIT,
     ],
     block: Block::None,
 };

@@ -39,7 +39,7 @@
 
 use super::{
     Facts, Infer, Layer, Lower, OverTime, Reach, Reached, SiteWithin,
-    recurrent::{self, Gates, Recurrent},
+    recurrent::{self, Gates, Recurrent, arguments},
 };
 use crate::{
     diag::Diagnostic,
@@ -55,12 +55,12 @@ static SIG: Sig = Sig {
     name: "lstm",
     about: "long short-term memory: a recurrent layer with gates and a memory",
     args: &[
-        recurrent::WIDTH,
-        recurrent::DROPOUT,
-        recurrent::RECURRENT_DROPOUT,
-        recurrent::SHARE,
-        recurrent::GATES,
-        recurrent::ZONEOUT,
+        arguments::WIDTH,
+        arguments::DROPOUT,
+        arguments::RECURRENT_DROPOUT,
+        arguments::SHARE,
+        arguments::GATES,
+        arguments::ZONEOUT,
         ArgSpec::named(
             "zoneout_cell",
             Kind::Timed(Bounds::BELOW_ONE),
@@ -73,10 +73,10 @@ static SIG: Sig = Sig {
             Default::Number(1.0),
             "start of the forget gate's biases",
         ),
-        recurrent::OUTPUT,
-        recurrent::REVERSE,
-        recurrent::CARRY,
-        recurrent::INIT,
+        arguments::OUTPUT,
+        arguments::REVERSE,
+        arguments::CARRY,
+        arguments::INIT,
     ],
     block: Block::None,
 };

@@ -36,7 +36,7 @@
 
 use super::{
     Facts, Infer, Layer, Lower, OverTime, Reach, Reached, SiteWithin,
-    recurrent::{self, Gates, Recurrent},
+    recurrent::{self, Gates, Recurrent, arguments},
 };
 use crate::{
     diag::Diagnostic,
@@ -52,15 +52,15 @@ static SIG: Sig = Sig {
     name: "rnn",
     about: "the plain recurrent layer",
     args: &[
-        recurrent::WIDTH,
-        recurrent::DROPOUT,
-        recurrent::RECURRENT_DROPOUT,
-        recurrent::SHARE,
-        recurrent::ZONEOUT,
-        recurrent::OUTPUT,
-        recurrent::REVERSE,
-        recurrent::CARRY,
-        recurrent::INIT,
+        arguments::WIDTH,
+        arguments::DROPOUT,
+        arguments::RECURRENT_DROPOUT,
+        arguments::SHARE,
+        arguments::ZONEOUT,
+        arguments::OUTPUT,
+        arguments::REVERSE,
+        arguments::CARRY,
+        arguments::INIT,
     ],
     block: Block::None,
 };

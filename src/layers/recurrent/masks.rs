@@ -17,6 +17,17 @@ pub(super) enum Factors {
     Untied(Vec<ValueId>),
 }
 
+impl Factors {
+    /// The same of other values.
+    pub fn map(self, mut f: impl FnMut(ValueId) -> ValueId) -> Self {
+        match self {
+            Self::None => Self::None,
+            Self::Tied(v) => Self::Tied(f(v)),
+            Self::Untied(gates) => Self::Untied(gates.into_iter().map(f).collect()),
+        }
+    }
+}
+
 /// Whether all steps share a mask.
 pub(super) fn shares_time(args: &Args) -> bool {
     args.word("share") == "time"
@@ -111,14 +122,6 @@ pub(super) fn zoneout(cx: &mut Lower<'_>, name: &'static str, (steps, width): (u
 }
 
 impl Zoneout {
-    /// The value that is over time, or a number, and has to enter the loop.
-    pub fn entering(self) -> Option<ValueId> {
-        match self {
-            Zoneout::None => None,
-            Zoneout::Drawn(v) | Zoneout::Mixed(v) => Some(v),
-        }
-    }
-
     /// The carried value of the next step; `entered` is what entered, in a step.
     pub fn apply(self, b: &mut Builder, entered: Option<ValueId>, old: ValueId, new: ValueId) -> ValueId {
         match (self, entered) {

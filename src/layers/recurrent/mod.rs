@@ -3,6 +3,7 @@
 //! A layer says what one step makes of the products of its gates ([`Recurrent`]); the rest is here. The product with the input is one over all
 //! steps, before the loop; in the loop stands the product with what the step before left.
 
+pub mod arguments;
 mod masks;
 
 use super::{
@@ -14,7 +15,7 @@ use crate::{
     diag::Diagnostic,
     graph::{Builder, Dim, Enter, Step, ValueId},
     model::{Axis, Init, ParamRole, Role, Ty},
-    vocab::{ArgSpec, Args, Bounds, Default, Kind, Value},
+    vocab::{Args, Value},
 };
 use masks::{Factors, Zoneout, factors, in_every_step, shares_time, zoneout};
 
@@ -55,58 +56,6 @@ impl Gates {
         b.slice(product, 1, gate * self.width, self.width)
     }
 }
-
-pub const WIDTH: ArgSpec = ArgSpec::required("width", Kind::Count { min: 1 }, "number of units");
-pub const DROPOUT: ArgSpec = ArgSpec::named(
-    "dropout",
-    Kind::Timed(Bounds::BELOW_ONE),
-    Default::Number(0.0),
-    "rate of dropping units of the input",
-);
-pub const RECURRENT_DROPOUT: ArgSpec = ArgSpec::named(
-    "recurrent_dropout",
-    Kind::Timed(Bounds::BELOW_ONE),
-    Default::Number(0.0),
-    "rate of dropping units of what the step before left, where it enters the product",
-);
-pub const SHARE: ArgSpec = ArgSpec::named(
-    "share",
-    Kind::Word(&["time", "none"]),
-    Default::Word("time"),
-    "one mask for all steps, or a fresh one a step",
-);
-pub const GATES: ArgSpec = ArgSpec::named(
-    "gates",
-    Kind::Word(&["tied", "untied"]),
-    Default::Word("tied"),
-    "one mask for all gates, or one a gate",
-);
-pub const ZONEOUT: ArgSpec = ArgSpec::named(
-    "zoneout",
-    Kind::Timed(Bounds::BELOW_ONE),
-    Default::Number(0.0),
-    "probability that a unit keeps its old value for a step",
-);
-pub const OUTPUT: ArgSpec = ArgSpec::named(
-    "output",
-    Kind::Word(&["all", "last"]),
-    Default::Word("all"),
-    "all steps, or the last one",
-);
-pub const REVERSE: ArgSpec =
-    ArgSpec::named("reverse", Kind::Bool, Default::Bool(false), "from the last step in time to the first");
-pub const CARRY: ArgSpec = ArgSpec::named(
-    "carry",
-    Kind::Bool,
-    Default::Bool(false),
-    "go on where the window before stopped; not in this version",
-);
-pub const INIT: ArgSpec = ArgSpec::named(
-    "init",
-    Kind::Use(initial::sigs),
-    Default::Absent,
-    "start of all weights; `glorot_uniform` for the input's and `orthogonal` for the recurrent ones without it",
-);
 
 /// Names of the sites within a layer, by the arguments that say their rates.
 const SITES: &[&str] = &["dropout", "recurrent_dropout", "zoneout", "zoneout_cell"];
@@ -201,68 +150,12 @@ pub fn multiply_adds(cell: &dyn Recurrent, args: &Args, input: &Ty) -> usize {
 
 /// The layer in graph operations.
 pub fn lower(cx: &mut Lower<'_>, cell: &dyn Recurrent) -> ValueId {
-    let (width, gates) = (cx.args.count("width"), cell.gates());
-    let (steps, channels) = (cx.input_ty().axes[0].size, cx.input_ty().axes[1].size);
-    let inputs = factors(cx, cell, "dropout", (steps, channels));
-    let input = input_product(cx, &inputs, steps);
-    let recurrent = factors(cx, cell, "recurrent_dropout", (steps, width));
-    let zoned: Vec<Zoneout> = cell.carried().iter().map(|name| zoneout(cx, name, (steps, width))).collect();
-
+    let (width, steps) = (cx.args.count("width"), cx.input_ty().axes[0].size);
     let mut step = Step::default();
-    let shares = shares_time(cx.args);
-    let mut enter = |b: &Builder, v: ValueId, enter| step.enter(v, b.ty(v), enter);
-    let zero = cx.b.constant(0.0);
-    let zeros = cx.b.broadcast(zero, &[Dim::Batch, Dim::Const(width)], &[]);
-    let before: Vec<ValueId> = cell.carried().iter().map(|_| enter(cx.b, zeros, Enter::Carried)).collect();
-    let input = enter(cx.b, input, Enter::Scanned);
-    let masks = if shares { Enter::Closed } else { Enter::Scanned };
-    let recurrent = match recurrent {
-        Factors::None => Factors::None,
-        Factors::Tied(v) => Factors::Tied(enter(cx.b, v, masks)),
-        Factors::Untied(all) => Factors::Untied(all.into_iter().map(|v| enter(cx.b, v, masks)).collect()),
-    };
-    let weights = columns(cx.b, cx.param(1), &recurrent, width);
-    let weights: Vec<ValueId> = weights.into_iter().map(|v| enter(cx.b, v, Enter::Closed)).collect();
-    let bias = cell.has_recurrent_bias().then(|| {
-        let bias = cx.param(3);
-        let bias = cx.b.broadcast(bias, &[Dim::Batch, Dim::Const(gates * width)], &[1]);
-        enter(cx.b, bias, Enter::Closed)
-    });
-    let entered: Vec<Option<ValueId>> = zoned
-        .iter()
-        .map(|zoned| {
-            let v = zoned.entering()?;
-            Some(match zoned {
-                Zoneout::Drawn(_) => enter(cx.b, v, Enter::Scanned),
-                _ => {
-                    let rate = cx.b.broadcast(v, &[Dim::Batch, Dim::Const(width)], &[]);
-                    enter(cx.b, rate, Enter::Closed)
-                }
-            })
-        })
-        .collect();
-
-    // Behind a row's end its state stays as it is, in either direction.
-    let within = cx.within();
-    let within = within.map(|v| enter(cx.b, v, Enter::Scanned));
+    let inside = Inside::enter(cx, cell, &mut step);
     let path = cx.node.path.clone();
-    let next = step.b.with_origin(&path, |b| {
-        let product = recurrent_product(b, before[0], &recurrent, &weights);
-        let product = bias.map_or(product, |bias| b.add(product, bias));
-        let new = cell.step(b, Gates { input, recurrent: product, width }, &before);
-        let zone = |((zoned, entered), (old, new)): ((&Zoneout, &Option<ValueId>), (&ValueId, &ValueId))| {
-            zoned.apply(b, *entered, *old, *new)
-        };
-        let next: Vec<ValueId> = zoned.iter().zip(&entered).zip(before.iter().zip(&new)).map(zone).collect();
-        let there = within.map(|within| {
-            let within = b.broadcast_like(within, before[0], &[0]);
-            let half = b.splat(0.5, within);
-            b.less(half, within)
-        });
-        let held = |(old, new): (&ValueId, &ValueId)| there.map_or(*new, |there| b.select(there, *new, *old));
-        before.iter().zip(&next).map(held).collect::<Vec<_>>()
-    });
-    before.iter().zip(&next).for_each(|(before, next)| step.carry(*before, *next));
+    let next = step.b.with_origin(&path, |b| inside.next(b, cell, width));
+    inside.before.iter().zip(&next).for_each(|(before, next)| step.carry(*before, *next));
     step.stack(next[0]);
     let reverse = cx.args.flag("reverse");
     let all = cx.b.scan(step, steps, reverse);
@@ -271,6 +164,77 @@ pub fn lower(cx: &mut Lower<'_>, cell: &dyn Recurrent) -> ValueId {
     }
     let last = cx.b.slice(all, 1, if reverse { 0 } else { steps - 1 }, 1);
     cx.b.reshape(last, &[Dim::Batch, Dim::Const(width)])
+}
+
+/// What a step sees.
+struct Inside {
+    /// What the step before left.
+    before: Vec<ValueId>,
+    /// The product of its input, with the bias.
+    input: ValueId,
+    /// What the step before left is multiplied by, and the matrices that it then meets.
+    factors: Factors,
+    weights: Vec<ValueId>,
+    bias: Option<ValueId>,
+    /// What keeps each carried value, and the mask or rate of it.
+    zoned: Vec<(Zoneout, Option<ValueId>)>,
+    /// 1 where the step is a row's own; none where rows have no lengths.
+    within: Option<ValueId>,
+}
+
+impl Inside {
+    fn enter(cx: &mut Lower<'_>, cell: &dyn Recurrent, step: &mut Step) -> Self {
+        let (width, gates) = (cx.args.count("width"), cell.gates());
+        let [steps, channels] = [0, 1].map(|axis| cx.input_ty().axes[axis].size);
+        let rows = |width: usize| [Dim::Batch, Dim::Const(width)];
+        let mut enter = |b: &Builder, v: ValueId, enter| step.enter(v, b.ty(v), enter);
+
+        let dropped = factors(cx, cell, "dropout", (steps, channels));
+        let input = input_product(cx, &dropped, steps);
+        let zero = cx.b.constant(0.0);
+        let zeros = cx.b.broadcast(zero, &rows(width), &[]);
+        let before = cell.carried().iter().map(|_| enter(cx.b, zeros, Enter::Carried)).collect();
+        let input = enter(cx.b, input, Enter::Scanned);
+
+        let masks = if shares_time(cx.args) { Enter::Closed } else { Enter::Scanned };
+        let factors = factors(cx, cell, "recurrent_dropout", (steps, width));
+        let factors = factors.map(|v| enter(cx.b, v, masks));
+        let weights = columns(cx.b, cx.param(1), &factors, width);
+        let weights = weights.into_iter().map(|v| enter(cx.b, v, Enter::Closed)).collect();
+        let bias = cell.has_recurrent_bias().then(|| {
+            let bias = cx.b.broadcast(cx.param(3), &rows(gates * width), &[1]);
+            enter(cx.b, bias, Enter::Closed)
+        });
+        let zoned = cell.carried().iter().map(|name| match zoneout(cx, name, (steps, width)) {
+            Zoneout::None => (Zoneout::None, None),
+            Zoneout::Drawn(mask) => (Zoneout::Drawn(mask), Some(enter(cx.b, mask, Enter::Scanned))),
+            Zoneout::Mixed(rate) => {
+                let spread = cx.b.broadcast(rate, &rows(width), &[]);
+                (Zoneout::Mixed(rate), Some(enter(cx.b, spread, Enter::Closed)))
+            }
+        });
+        let zoned = zoned.collect();
+        let within = cx.within().map(|v| enter(cx.b, v, Enter::Scanned));
+        Self { before, input, factors, weights, bias, zoned, within }
+    }
+
+    /// What the step leaves: new values, as far as they are not zoned out. Behind a row's end its state stays as it is, in either direction.
+    fn next(&self, b: &mut Builder, cell: &dyn Recurrent, width: usize) -> Vec<ValueId> {
+        let product = recurrent_product(b, self.before[0], &self.factors, &self.weights);
+        let recurrent = self.bias.map_or(product, |bias| b.add(product, bias));
+        let new = cell.step(b, Gates { input: self.input, recurrent, width }, &self.before);
+        let there = self.within.map(|within| {
+            let within = b.broadcast_like(within, self.before[0], &[0]);
+            let half = b.splat(0.5, within);
+            b.less(half, within)
+        });
+        let pairs = self.zoned.iter().zip(self.before.iter().zip(new));
+        let next = pairs.map(|((zoned, entered), (old, new))| {
+            let next = zoned.apply(b, *entered, *old, new);
+            there.map_or(next, |there| b.select(there, next, *old))
+        });
+        next.collect()
+    }
 }
 
 /// The product of the input of all steps with the input's weights, and its bias: `[B, T, gates width]`.

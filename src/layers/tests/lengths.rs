@@ -37,9 +37,9 @@ const NETS: &[&str] = &[
 /// The same of tokens.
 const OF_TOKENS: &[&str] = &[
     "embedding 3, dropout=0.4 -> mean_pool over=time -> dense 4",
-    "embedding 3 -> lstm 4, dropout=0.2, zoneout_cell=0.3 -> lstm 3, output=last -> dense 4",
     "embedding 3 -> dropout 0.4, share=type -> conv 4, 3 -> relu -> max_pool over=time -> dense 4",
     "embedding 3 -> dropout 0.4, share=[type, batch] -> dropout 0.2, share=time -> max_pool over=time -> dense 4",
+    "embedding 3 -> lstm 4, dropout=0.2, zoneout_cell=0.3 -> lstm 3, output=last -> dense 4",
 ];
 
 const VOCAB: usize = 6;
