@@ -140,6 +140,10 @@ pub enum Op {
         axes: Vec<usize>,
     },
 
+    /// `[Batch, .., channels] -> [2 channels]`: the mean of each channel over rows and places, then the sums of squares around them. Shards of rows are
+    /// brought together in the fixed tree.
+    Moments,
+
     /// Products summed over contracting axes: result dims = batch axes, free axes of the left, free axes of the right.
     Contract {
         batch: Vec<(usize, usize)>,
@@ -251,6 +255,7 @@ ops! {
     Windows { .. }   => "windows",   Exactly(1), Shape,       true;
     Overlap { .. }   => "overlap",   Exactly(1), Shape,       true;
     IsFirst { .. }   => "is_first",  Exactly(1), Shape,       false;
+    Moments          => "moments",   Exactly(1), Shape,       true;
     Contract { .. }  => "contract",  Exactly(2), Product,     true;
 }
 

@@ -6,6 +6,7 @@
 mod combine;
 mod conv;
 mod depthwise;
+mod moments;
 mod pool;
 mod product;
 mod slides;
@@ -30,6 +31,8 @@ pub(super) fn function(symbol: Symbol) -> HostFn {
     match symbol {
         Symbol::Product => product::product,
         Symbol::Combine => combine::combine,
+        Symbol::Moments => moments::moments,
+        Symbol::JoinMoments => moments::join,
         Symbol::Pool => pool::pool,
         Symbol::Conv => conv::conv,
         Symbol::Depthwise => depthwise::depthwise,

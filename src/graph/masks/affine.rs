@@ -76,6 +76,7 @@ fn dependence(op: &Op, operands: &[&Dependence]) -> Dependence {
         | Op::Select
         | Op::OneHot { .. }
         | Op::IsFirst { .. }
+        | Op::Moments
         // Its coins are seeds, each of many places, and its mean differs from place to place.
         | Op::DropSquares { .. }
         | Op::Reduce { reduction: Reduction::Max | Reduction::First, .. } => Dependence::Other,

@@ -54,6 +54,7 @@ fn of_operands(b: &mut Builder, op: &Op, inputs: &[ValueId]) -> Option<ValueId> 
         | Op::Windows { .. }
         | Op::Overlap { .. }
         | Op::IsFirst { .. }
+        | Op::Moments
         | Op::Contract { .. }
         | Op::Input { .. }
         | Op::Target { .. }

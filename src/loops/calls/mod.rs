@@ -76,6 +76,8 @@ calls! {
     combine: Combine = "dropnet_combine";
     conv: Conv = "dropnet_conv";
     depthwise: Depthwise = "dropnet_depthwise";
+    moments: Moments = "dropnet_moments";
+    join_moments: JoinMoments = "dropnet_join_moments";
     pool: Pool = "dropnet_pool";
     squares: DropSquares = "dropnet_squares";
     transpose: Transpose = "dropnet_transpose";

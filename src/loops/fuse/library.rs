@@ -3,13 +3,14 @@
 use std::collections::BTreeMap;
 
 use super::depthwise::DepthwiseView;
+use super::moments::MomentsView;
 use super::pools::PoolView;
 use super::product::ProductView;
 use super::squares::SquaresView;
 use super::unfold::UnfoldView;
 use super::windows::{ConvView, Turned};
-use crate::graph::{Graph, ValueId};
-use crate::loops::{BufferId, Call};
+use crate::graph::{Graph, Reduction, ValueId};
+use crate::loops::{BufferId, Call, Combine, Domain};
 
 /// The values that kernels of the library make where they are stored.
 pub(super) type Library = BTreeMap<ValueId, View>;
@@ -20,6 +21,7 @@ pub(super) enum View {
     Product(ProductView),
     Conv(ConvView),
     Depthwise(DepthwiseView),
+    Moments(MomentsView),
     Pool(PoolView),
     Squares(SquaresView),
     Unfold(UnfoldView),
@@ -32,6 +34,7 @@ impl View {
             View::Product(view) => view.bases().to_vec(),
             View::Conv(view) => view.bases(),
             View::Depthwise(view) => view.bases(),
+            View::Moments(view) => view.bases(),
             View::Pool(view) => view.bases(),
             View::Squares(view) => view.bases(),
             View::Unfold(view) => view.bases(),
@@ -50,6 +53,7 @@ impl View {
             View::Product(view) => view.call(own, alone, buffer).into(),
             View::Conv(view) => view.call(own, buffer, turned).into(),
             View::Depthwise(view) => view.call(own, buffer).into(),
+            View::Moments(view) => view.call(own, buffer).into(),
             View::Pool(view) => view.call(own, buffer).into(),
             View::Squares(view) => view.call(own, buffer).into(),
             View::Unfold(view) => view.call(own, buffer).into(),
@@ -60,9 +64,12 @@ impl View {
     pub fn turned(&self) -> Option<Turned> {
         match self {
             View::Conv(view) => view.turned(),
-            View::Product(_) | View::Depthwise(_) | View::Pool(_) | View::Squares(_) | View::Unfold(_) => {
-                None
-            }
+            View::Product(_)
+            | View::Depthwise(_)
+            | View::Moments(_)
+            | View::Pool(_)
+            | View::Squares(_)
+            | View::Unfold(_) => None,
         }
     }
 
@@ -70,9 +77,12 @@ impl View {
     pub fn word(&self, call: &Call) -> String {
         match self {
             View::Product(_) => "gemm".to_string(),
-            View::Conv(_) | View::Depthwise(_) | View::Pool(_) | View::Squares(_) | View::Unfold(_) => {
-                call.word()
-            }
+            View::Conv(_)
+            | View::Depthwise(_)
+            | View::Moments(_)
+            | View::Pool(_)
+            | View::Squares(_)
+            | View::Unfold(_) => call.word(),
         }
     }
 
@@ -82,7 +92,21 @@ impl View {
             View::Product(view) => view.in_pieces(),
             View::Conv(view) => view.call(BufferId(0), |_| BufferId(0), |_| BufferId(0)).in_groups(),
             View::Depthwise(view) => view.call(BufferId(0), |_| BufferId(0)).in_groups(),
+            View::Moments(_) => true,
             View::Pool(_) | View::Squares(_) | View::Unfold(_) => false,
+        }
+    }
+
+    /// What brings its partials in `own`, of `cols` columns, together.
+    pub fn combine(&self, own: BufferId, cols: usize, domain: Domain) -> Call {
+        match self {
+            View::Moments(view) => view.join(own).into(),
+            View::Product(_)
+            | View::Conv(_)
+            | View::Depthwise(_)
+            | View::Pool(_)
+            | View::Squares(_)
+            | View::Unfold(_) => Combine { partials: own, cols, reduction: Reduction::Sum, domain }.into(),
         }
     }
 }

@@ -14,6 +14,7 @@ mod form;
 mod group;
 mod instance;
 mod library;
+mod moments;
 mod names;
 mod nest;
 mod order;

@@ -6,7 +6,7 @@
 use super::form::{Form, form};
 use super::library::{Library, View};
 use super::unfused::Unfused;
-use super::{depthwise, pools, product, squares, unfold, windows};
+use super::{depthwise, moments, pools, product, squares, unfold, windows};
 use crate::graph::{DType, Dim, Graph, Node, Op, Reduction, Type, ValueId};
 
 /// How the axes of a `Reduce` lie, where axes of extent 1 count as either kept or removed.
@@ -79,6 +79,7 @@ pub(super) fn prepare(graph: &Graph) -> Result<(Graph, Library), Unfused> {
                 Op::Overlap { .. } => overlap(&mut out, node, &mut library)?,
                 Op::Reduce { .. } => reduction(&mut out, node, &mut library),
                 Op::DropSquares { .. } => without_squares(&mut out, node, &mut library)?,
+                Op::Moments => moments_of_channels(&mut out, node, &mut library),
                 _ => rewrite(&mut out, node),
             };
         }
@@ -163,6 +164,14 @@ fn without_squares(out: &mut Graph, node: Node, library: &mut Library) -> Result
     let view = view.ok_or_else(|| Unfused::at(out, v, "its squares are not drawn by a key and a scalar"))?;
     library.insert(v, View::Squares(view));
     Ok(v)
+}
+
+/// Writes moments down: always a kernel of the library.
+fn moments_of_channels(out: &mut Graph, node: Node, library: &mut Library) -> ValueId {
+    let view = moments::view(out, &node);
+    let v = push(out, node);
+    library.extend(view.map(|view| (v, View::Moments(view))));
+    v
 }
 
 fn transposed(out: &mut Graph, x: ValueId, permutation: Vec<usize>) -> ValueId {

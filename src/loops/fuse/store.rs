@@ -19,6 +19,8 @@ use super::view::is_uniform;
 use crate::graph::{Graph, Node, Op, Sink, ValueId};
 use crate::loops::{Binary, Unary};
 
+/// The unit of all costs.
+const LOAD: f64 = 1.0;
 /// Cost of exp, log, tanh and their kin, in loads.
 const TRANSCENDENTAL: f64 = 2.0;
 /// What a vector may cost and still be computed for each row anew, in operations; and for each place of a map.
@@ -209,7 +211,8 @@ fn is_dear(trace: &Trace, i: usize, kernels: usize) -> bool {
     }
 }
 
-/// True if every kernel but the first makes the value for less than a load of it, of what it computes and loads for other values too.
+/// True if the kernels behind the first make the value again, of what they compute and load for other values too, at the price of loading it and less
+/// than one load more in all: storing it would cost more than that.
 fn is_at_hand(traces: &[&Trace], wanted: &[Vec<bool>], used: &[(usize, usize)]) -> bool {
     let of_columns = |(k, i): &(usize, usize)| {
         let instance = &traces[*k].instances[*i];
@@ -217,8 +220,9 @@ fn is_at_hand(traces: &[&Trace], wanted: &[Vec<bool>], used: &[(usize, usize)]) 
     };
     let first = used.first().map(|(k, _)| *k);
     let later = used.iter().filter(|(k, _)| Some(*k) != first);
-    used.iter().all(of_columns)
-        && later.into_iter().all(|&(k, i)| cost(traces[k], i, loaded_besides(traces[k], &wanted[k], i)) < 1.0)
+    let more =
+        |(k, i): &(usize, usize)| cost(traces[*k], *i, loaded_besides(traces[*k], &wanted[*k], *i)) - LOAD;
+    used.iter().all(of_columns) && later.map(more).sum::<f64>() < LOAD
 }
 
 /// What a kernel needs for its wanted instances but for one, which is not looked into.
