@@ -6,9 +6,11 @@
 mod combine;
 mod conv;
 mod depthwise;
+mod gather;
 mod moments;
 mod pool;
 mod product;
+mod scatter;
 mod slides;
 mod squares;
 mod transpose;
@@ -33,7 +35,9 @@ pub(super) fn function(symbol: Symbol) -> HostFn {
         Symbol::Combine => combine::combine,
         Symbol::Moments => moments::moments,
         Symbol::JoinMoments => moments::join,
+        Symbol::Gather => gather::gather,
         Symbol::Pool => pool::pool,
+        Symbol::ScatterAdd => scatter::scatter_add,
         Symbol::Conv => conv::conv,
         Symbol::Depthwise => depthwise::depthwise,
         Symbol::DropSquares => squares::squares,

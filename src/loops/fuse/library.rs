@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::depthwise::DepthwiseView;
+use super::gather::GatherView;
 use super::moments::MomentsView;
 use super::pools::PoolView;
 use super::product::ProductView;
@@ -24,6 +25,7 @@ pub(super) enum View {
     Moments(MomentsView),
     Pool(PoolView),
     Squares(SquaresView),
+    Gather(GatherView),
     Unfold(UnfoldView),
 }
 
@@ -37,6 +39,7 @@ impl View {
             View::Moments(view) => view.bases(),
             View::Pool(view) => view.bases(),
             View::Squares(view) => view.bases(),
+            View::Gather(view) => view.bases(),
             View::Unfold(view) => view.bases(),
         }
     }
@@ -56,6 +59,7 @@ impl View {
             View::Moments(view) => view.call(own, buffer).into(),
             View::Pool(view) => view.call(own, buffer).into(),
             View::Squares(view) => view.call(own, buffer).into(),
+            View::Gather(view) => view.call(own, buffer),
             View::Unfold(view) => view.call(own, buffer).into(),
         }
     }
@@ -69,6 +73,7 @@ impl View {
             | View::Moments(_)
             | View::Pool(_)
             | View::Squares(_)
+            | View::Gather(_)
             | View::Unfold(_) => None,
         }
     }
@@ -82,6 +87,7 @@ impl View {
             | View::Moments(_)
             | View::Pool(_)
             | View::Squares(_)
+            | View::Gather(_)
             | View::Unfold(_) => call.word(),
         }
     }
@@ -93,7 +99,7 @@ impl View {
             View::Conv(view) => view.call(BufferId(0), |_| BufferId(0), |_| BufferId(0)).in_groups(),
             View::Depthwise(view) => view.call(BufferId(0), |_| BufferId(0)).in_groups(),
             View::Moments(_) => true,
-            View::Pool(_) | View::Squares(_) | View::Unfold(_) => false,
+            View::Pool(_) | View::Squares(_) | View::Gather(_) | View::Unfold(_) => false,
         }
     }
 
@@ -106,6 +112,7 @@ impl View {
             | View::Depthwise(_)
             | View::Pool(_)
             | View::Squares(_)
+            | View::Gather(_)
             | View::Unfold(_) => Combine { partials: own, cols, reduction: Reduction::Sum, domain }.into(),
         }
     }
