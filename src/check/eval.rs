@@ -328,8 +328,9 @@ pub fn bound(sig: &'static Sig, args: &[Arg], span: Span, scope: &mut Scope) -> 
 fn call(name: &str, args: &[Arg], span: Span, scope: &mut Scope) -> Result<Value> {
     if NOT_YET.contains(&name) {
         return Err(Box::new(
-            Diagnostic::error("E0204", span, format!("`{name}` is not in this version"))
-                .label("not built yet"),
+            Diagnostic::error("E0204", span, format!("`{name}` as a value is not in this version"))
+                .label("not built yet")
+                .help("write it as a layer: `positions kind=learned`"),
         ));
     }
     match name {

@@ -13,6 +13,10 @@ pub struct Facts {
     pub slides: bool,
     /// The result is the sum of the inputs.
     pub sums: bool,
+    /// The result is the input times the first parameter, a matrix, and the second added where there is one.
+    pub multiplies: bool,
+    /// Numbers of the last axis become shares of one, by their powers.
+    pub shares: bool,
     /// Prediction hands the inputs' numbers on as they are, or all times one constant.
     pub hands_on: bool,
 }
@@ -25,6 +29,8 @@ impl Facts {
         self_normalising: false,
         slides: false,
         sums: false,
+        multiplies: false,
+        shares: false,
         hands_on: false,
     };
 

@@ -88,6 +88,12 @@ impl Lower<'_> {
         self.scalars.define(self.b, &format!("{}.{name}", self.node.path), dtype, def)
     }
 
+    /// The site of draws inside of this node, a draw a row.
+    pub fn inner_key(&mut self, name: &str) -> ValueId {
+        let site = self.b.site(&format!("{}.{name}", self.node.path), Address::Row);
+        self.b.row_key(site)
+    }
+
     /// The site of this node's draws.
     pub fn site_key(&mut self, address: Address) -> ValueId {
         let site = self.b.site(&self.node.path, address);

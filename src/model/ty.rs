@@ -79,6 +79,17 @@ impl Ty {
         self.len() == 0
     }
 
+    /// With as many numbers along its last axis; a vector of units stays one of units.
+    #[must_use]
+    pub fn with_last(&self, size: usize) -> Self {
+        let mut axes = self.axes.clone();
+        match &mut axes[..] {
+            [] | [_] => return Self::units(size),
+            [.., last] => last.size = size,
+        }
+        Self { axes }
+    }
+
     /// The size of a value with one axis.
     pub fn vector(&self) -> Option<usize> {
         match self.axes[..] {

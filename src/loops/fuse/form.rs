@@ -153,6 +153,11 @@ pub(super) fn form(node: &Node) -> Form<'_> {
         Op::Reduce { reduction, axes } => Form::Reduce { x: operand(0), reduction: *reduction, axes },
         Op::Windows { geometry, .. } => Form::Windows { x: operand(0), geometry },
         Op::Overlap { geometry } => Form::Overlap { geometry },
-        Op::Contract { .. } | Op::IsFirst { .. } | Op::DropSquares { .. } => Form::Library,
+        Op::Attend(_)
+        | Op::AttendBack(_)
+        | Op::Waves { .. }
+        | Op::Contract { .. }
+        | Op::IsFirst { .. }
+        | Op::DropSquares { .. } => Form::Library,
     }
 }
