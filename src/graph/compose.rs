@@ -316,6 +316,12 @@ impl Builder {
         self.push(Op::Noise { dims: dims.to_vec(), shared: shared.to_vec() }, &[key])
     }
 
+    /// 1 at the steps within a row's length (`i32[Batch]`), 0 behind its end: `f32[Batch, steps]`. A step stands for `stride` of those that
+    /// lengths count, from `offset` on.
+    pub fn within_length(&mut self, lengths: ValueId, steps: usize, stride: usize, offset: usize) -> ValueId {
+        self.push(Op::Within { steps, stride, offset }, &[lengths])
+    }
+
     /// `x`, maps, with zeros in squares; `q: i32[]` is the threshold of their seeds.
     pub fn drop_squares(
         &mut self,

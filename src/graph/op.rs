@@ -38,7 +38,7 @@ pub enum Op {
     /// The key of each row at a site: `key[Batch]`, or `key[]` where the site is addressed by update.
     RowKey(SiteId),
 
-    // Random, pure functions of the key
+    // Random, pure functions of the key; and what is within a row's length, as pure
     /// `(key, q: i32[]) -> f32`, 1 where kept, 0 where dropped. The result has the key's dims followed by `dims`; a unit is the row-major
     /// index in `dims`, to which an axis marked in `shared` contributes 0.
     KeepMask {
@@ -49,6 +49,14 @@ pub enum Op {
     Noise {
         dims: Vec<usize>,
         shared: Vec<bool>,
+    },
+
+    /// `(i32[Batch]) -> f32[Batch, steps]`: 1 at the steps within a row's length, 0 behind its end. A step `t` stands for `stride * t + offset` of
+    /// the steps that lengths count, and is within where that is less than the length.
+    Within {
+        steps: usize,
+        stride: usize,
+        offset: usize,
     },
 
     /// `(key, q: i32[], x: f32) -> f32`: `x`, maps `[Batch, .., channels]` of one or two axes, with zeros in squares of `size` places a side
@@ -235,6 +243,7 @@ ops! {
     RowKey(_)        => "row_key",   Exactly(0), Source,      false;
     KeepMask { .. }  => "keep_mask", Exactly(2), Random,      false;
     Noise { .. }     => "noise",     Exactly(1), Random,      false;
+    Within { .. }    => "within",    Exactly(1), Random,      false;
     DropSquares { .. } => "drop_squares", Exactly(3), Shape,     true;
     Neg              => "neg",       Exactly(1), Elementwise, true;
     Abs              => "abs",       Exactly(1), Elementwise, true;

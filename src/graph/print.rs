@@ -120,6 +120,10 @@ fn write_attributes(out: &mut dyn Write, graph: &Graph, op: &Op) -> fmt::Result 
             let axes: Vec<usize> = (0..shared.len()).filter(|axis| shared[*axis]).collect();
             if axes.is_empty() { Ok(()) } else { write!(out, " shared={}", list(&axes)) }
         }
+        Op::Within { steps, stride, offset } => match (stride, offset) {
+            (1, 0) => write!(out, " steps={steps}"),
+            _ => write!(out, " steps={steps} stride={stride} offset={offset}"),
+        },
         Op::DropSquares { size, shared } => {
             write!(out, " size={size}{}", if *shared { " shared" } else { "" })
         }

@@ -52,6 +52,13 @@ pub fn infer(graph: &Graph, op: &Op, inputs: &[ValueId]) -> Result<Type> {
             draws(tys[0], dims, shared)?
         }
         Op::Noise { dims, shared } => draws(tys[0], dims, shared)?,
+        Op::Within { steps, stride, .. } => {
+            if *tys[0] != (Type { dtype: DType::I32, dims: vec![Dim::Batch] }) || *steps == 0 || *stride == 0
+            {
+                fail!("within takes lengths i32[B] and at least one step of one or more, not {}", tys[0]);
+            }
+            Type::f32(&[Dim::Batch, Dim::Const(*steps)])
+        }
         Op::DropSquares { size, .. } => squares(&tys, *size)?,
         Op::Neg
         | Op::Abs

@@ -129,6 +129,7 @@ pub(super) fn flow(b: &mut Builder, of: ValueId, operand: usize, g: ValueId) -> 
         | Op::RowKey(_)
         | Op::KeepMask { .. }
         | Op::Noise { .. }
+        | Op::Within { .. }
         | Op::Less
         | Op::IsFirst { .. }
         | Op::AttendBack(_)

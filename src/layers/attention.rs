@@ -39,7 +39,7 @@
 //! long (`alibi`).
 
 use super::{
-    Infer, InnerDrop, Layer, Lower,
+    Infer, InnerDrop, Layer, Lower, OverTime,
     infer::ParamDecl,
     initial::{INIT, Shape},
     rate::unusable,
@@ -133,7 +133,11 @@ impl Layer for Attention {
             }
             false => packed,
         };
-        attended(cx, form, packed)
+        attended(cx, form, packed, 0)
+    }
+
+    fn over_time(&self, _args: &Args) -> OverTime {
+        OverTime::Whole
     }
 
     fn inner_drops(&self, node: &Node, inputs: &[&Ty]) -> Vec<InnerDrop> {
@@ -276,11 +280,12 @@ pub(super) fn declare(cx: &mut Infer<'_>, form: &Form, widths: (usize, usize)) -
     Ok(())
 }
 
-/// Attention over packed queries, keys and values, and the output matrix behind it: parameter 3, and 7 where there are biases.
-pub(super) fn attended(cx: &mut Lower<'_>, form: Form, packed: ValueId) -> ValueId {
+/// Attention over packed queries, keys and values, keys being places of input `seen`, and the output matrix behind it: parameter 3, and 7 where there are biases.
+pub(super) fn attended(cx: &mut Lower<'_>, form: Form, packed: ValueId, seen: usize) -> ValueId {
     let rate = cx.args.opt_timed("dropout").unwrap_or(Timed::ZERO);
     let dropped = cx.mode != Mode::Eval && rate.acts(cx.mode == Mode::Train);
-    let form = Form { dropped, ..form };
+    let within = cx.within_of(seen);
+    let form = Form { dropped, padded: within.is_some(), ..form };
     let mut operands = Vec::new();
     if dropped {
         operands.push(cx.inner_key(WEIGHTS));
@@ -289,6 +294,9 @@ pub(super) fn attended(cx: &mut Lower<'_>, form: Form, packed: ValueId) -> Value
     operands.push(packed);
     if form.turned {
         operands.push(cx.b.waves(form.queries.max(form.keys), form.width, true));
+    }
+    if let Some(within) = within {
+        operands.push(cx.b.sum(within, &[1]));
     }
     let mixed = cx.b.attend(form, &operands);
     let result = cx.b.matmul(mixed, cx.param(3));

@@ -32,7 +32,7 @@
 //! Vaswani et al. 2017, Attention is all you need. Bahdanau, Cho and Bengio 2015, Neural machine translation by jointly learning to align and translate.
 
 use super::{
-    Expand, Infer, InnerDrop, Layer, Lower, Stop,
+    Expand, Infer, InnerDrop, Layer, Lower, OverTime, Stop,
     attention::{self, BIAS, DROPOUT, HEADS, KV_HEADS},
     initial::INIT,
 };
@@ -109,7 +109,11 @@ impl Layer for CrossAttention {
         }
         let parts = [row(cx.b, queries), row(cx.b, seen)];
         let packed = cx.b.concat(&parts, 1);
-        attention::attended(cx, form, packed)
+        attention::attended(cx, form, packed, 1)
+    }
+
+    fn over_time(&self, _args: &Args) -> OverTime {
+        OverTime::Whole
     }
 
     fn inner_drops(&self, node: &Node, inputs: &[&Ty]) -> Vec<InnerDrop> {

@@ -33,7 +33,7 @@
 //! Srivastava et al. 2014 (max-norm).
 
 use super::{
-    Facts, Infer, Layer, Lower,
+    Facts, Infer, Layer, Lower, OverTime,
     infer::ParamDecl,
     initial::{BIAS_INIT, INIT, Shape},
 };
@@ -42,7 +42,7 @@ use crate::{
     graph::ValueId,
     model::{Node, ParamRole, Ty},
     train::penalties,
-    vocab::{ArgSpec, Block, Bounds, Default, Kind, Sig},
+    vocab::{ArgSpec, Args, Block, Bounds, Default, Kind, Sig},
 };
 
 pub struct Dense;
@@ -99,6 +99,10 @@ impl Layer for Dense {
             );
         }
         Ok(cx.input().with_last(width))
+    }
+
+    fn over_time(&self, _args: &Args) -> OverTime {
+        OverTime::PerStep
     }
 
     fn lower(&self, cx: &mut Lower<'_>) -> ValueId {

@@ -52,7 +52,8 @@ mod checks;
 mod multipliers;
 
 use super::{
-    DropSite, Each, Facts, Infer, Law, Layer, Lower, ParamDecl, Place, Reach, Reached, Scope, Unitwise, When,
+    DropSite, Each, Facts, Infer, Law, Layer, Lower, OverTime, ParamDecl, Place, Reach, Reached, Scope,
+    Unitwise, When,
     rate::{too_high, unusable},
 };
 use crate::graph::Mode;
@@ -143,6 +144,14 @@ impl Layer for Dropout {
             ("DropBlock", "dropout kind=dropblock"),
             ("DropBlock2d", "dropout kind=dropblock"),
         ]
+    }
+
+    fn over_time(&self, args: &Args) -> OverTime {
+        match law(args) {
+            // Squares are numbered by the places of a whole map.
+            Law::Squares => OverTime::Refuses,
+            _ => OverTime::PerStep,
+        }
     }
 
     fn facts(&self) -> Facts {

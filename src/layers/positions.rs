@@ -32,7 +32,7 @@
 //! Vaswani et al. 2017, Attention is all you need. Gehring et al. 2017, Convolutional sequence to sequence learning (learned).
 
 use super::{
-    Infer, Layer, Lower,
+    Infer, Layer, Lower, OverTime,
     attention::sequence,
     infer::ParamDecl,
     initial::{self, Shape},
@@ -41,7 +41,7 @@ use crate::{
     diag::Diagnostic,
     graph::ValueId,
     model::{Init, ParamRole, Ty},
-    vocab::{ArgSpec, Block, Default, Kind, Sig},
+    vocab::{ArgSpec, Args, Block, Default, Kind, Sig},
 };
 
 pub struct Positions;
@@ -106,6 +106,10 @@ impl Layer for Positions {
             cx.param(ParamDecl { fed_by: None, ..table });
         }
         Ok(cx.input().clone())
+    }
+
+    fn over_time(&self, _args: &Args) -> OverTime {
+        OverTime::PerStep
     }
 
     fn lower(&self, cx: &mut Lower<'_>) -> ValueId {

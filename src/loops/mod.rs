@@ -294,6 +294,14 @@ pub enum Inst {
         key: Reg,
         unit: Affine,
     },
+    /// 1 where `stride * unit + offset` is below the row's length.
+    Within {
+        length: Reg,
+        /// The step's number.
+        unit: Affine,
+        stride: usize,
+        offset: usize,
+    },
     /// 1 where the column (minus `offset`) equals the label of the row.
     OneHot {
         label: Reg,

@@ -40,6 +40,13 @@ pub(super) fn evaluate(inst: &Inst, registers: &[Value], point: Point, fma: bool
             Value::Key(key) => Value::F32(draws::normal(key, point.of(unit) as u32, fma)),
             other => panic!("{other:?} is no key"),
         },
+        Inst::Within { length, unit, stride, offset } => match get(length) {
+            Value::I32(length) => {
+                let within = ((stride * point.of(unit) + offset) as i64) < i64::from(length);
+                Value::F32(if within { 1.0 } else { 0.0 })
+            }
+            other => panic!("{other:?} is no length"),
+        },
         Inst::OneHot { label, offset } => match get(label) {
             Value::I32(label) => {
                 let hit = point.col as i64 - *offset as i64 == i64::from(label);

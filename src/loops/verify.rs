@@ -246,7 +246,7 @@ impl Loop<'_> {
             return Err(format!("r{} is drawn in uniform code", reg.0));
         }
         let mask = match inst {
-            Inst::KeepMask { .. } => true,
+            Inst::KeepMask { .. } | Inst::Within { .. } => true,
             Inst::Unary(..) | Inst::Binary(..) | Inst::Select { .. } => {
                 args.iter().any(|a| self.masks.contains(a))
                     && args
@@ -316,6 +316,7 @@ fn arguments(inst: &Inst) -> Vec<Reg> {
         Inst::Const(_) | Inst::Scalar { .. } | Inst::Load { .. } | Inst::RowKey { .. } => vec![],
         Inst::KeepMask { key, q, .. } => vec![*key, *q],
         Inst::Noise { key, .. } => vec![*key],
+        Inst::Within { length, .. } => vec![*length],
         Inst::OneHot { label, .. } => vec![*label],
         Inst::Unary(_, x) => vec![*x],
         Inst::Binary(_, x, y) => vec![*x, *y],

@@ -108,8 +108,18 @@ def encoder(heads, width, inner, pre, paths):
     return draw, run
 
 
+def padded(heads, width, lengths):
+    """Rows of these lengths: keys behind them are masked, and the mean is over what is a row's own."""
+    def run(p, x):
+        behind = torch.arange(x.shape[1])[None] >= torch.tensor(lengths)[:, None]
+        y = multihead(p, "attention_1", x, heads, False, behind)
+        return (y * ~behind[..., None]).sum(1) / torch.tensor(lengths)[:, None]
+
+    return lambda p: weights(p, "attention_1", width, heads), run, lengths
+
+
 def case(layers, steps, width, made):
-    draw, run = made
+    draw, run, *lengths = made
     p = {"dense_1.weight": torch.randn(width, width) * 0.5, "dense_1.bias": torch.randn(width) * 0.3}
     draw(p)
     # Everything the other side reads is a float32 number.
@@ -119,7 +129,7 @@ def case(layers, steps, width, made):
     target = torch.randn(y.shape).float().double()
     ((y - target) ** 2).mean().backward()
     flat = lambda t: t.detach().flatten().tolist()
-    return {"layer": layers, "steps": steps, "width": width, "params": {k: flat(v) for k, v in p.items()}, "x": flat(x),
+    return {"layer": layers, "steps": steps, "width": width, "lengths": lengths[0] if lengths else None, "params": {k: flat(v) for k, v in p.items()}, "x": flat(x),
             "y": flat(y), "target": flat(target), "grads": {k: flat(v.grad) for k, v in p.items()}}
 
 
@@ -147,6 +157,7 @@ CASES = [
     case("attention heads=2, positions=rotary, causal=true, kv_heads=1", 9, 12, attention(2, 12, groups=1, rotary=True, causal=True)),
     case("attention heads=4, positions=alibi", 6, 8, attention(4, 8, alibi=True)),
     case("attention heads=4, positions=alibi, causal=true", 6, 8, attention(4, 8, alibi=True, causal=True)),
+    case("attention heads=2 -> mean_pool over=time", 7, 8, padded(2, 8, [7, 1, 4])),
     case(PRE, 6, 8, encoder(2, 8, 16, True, PRE_PATHS)),
     case(POST, 6, 8, encoder(2, 8, 16, False, POST_PATHS)),
 ]

@@ -36,13 +36,21 @@ pub struct Case<'j> {
 }
 
 impl<'j> Case<'j> {
+    /// How many steps of each row are its own, where the input is a series.
+    fn lengths(&self) -> Option<Vec<i32>> {
+        self.json["lengths"]
+            .as_array()
+            .map(|_| narrow(&floats(&self.json["lengths"])).into_iter().map(|n| n as i32).collect())
+    }
+
     /// `net` has one input, `x`; the case's layer stands between it and the output.
     pub fn of(json: &'j Json, rows: usize, dims: &[usize], net: &str) -> Self {
         let layer = json["layer"].as_str().expect("a layer");
         let shape = dims.iter().map(usize::to_string).collect::<Vec<_>>().join(", ");
         let width = floats(&json["y"]).len() / rows;
+        let ty = if json["lengths"].is_array() { "series" } else { "real" };
         let source = format!(
-            "net {{\n  input x: real[{shape}]\n  {net} -> flatten\n  output y: real[{width}]\n}}\n\
+            "net {{\n  input x: {ty}[{shape}]\n  {net} -> flatten\n  output y: real[{width}]\n}}\n\
              train {{\n  loss squared_error\n  optimizer sgd, lr={LR}\n  epochs 1\n}}\n"
         );
         let checked = check_source(&source, &Default::default());
@@ -84,6 +92,7 @@ impl<'j> Case<'j> {
             positions: (0..self.rows as u64).collect(),
             ..Bindings::default()
         };
+        bindings.inputs.extend(self.lengths().map(|lengths| Tensor::ints(&[self.rows], lengths)));
         bindings.bind_scalar_words(&lowered.graph, &self.words(&lowered));
         let values = interpret(&lowered.graph, &bindings).expect("the bindings fit the graph");
         let mut params = vec![Vec::new(); store.params.len()];
@@ -104,7 +113,9 @@ impl<'j> Case<'j> {
         let input = Input::floats("x", &self.dims, narrow(&floats(&self.json["x"])));
         let target = Target::Real { data: narrow(&floats(&self.json["target"])), width };
         let order: Vec<u32> = (0..self.rows as u32).collect();
-        let part = Part::new(order.as_slice().into(), vec![input], Arc::new(target));
+        let inputs = [Some(input), self.lengths().map(|lengths| Input::lengths("x", lengths))];
+        let inputs = inputs.into_iter().flatten().collect();
+        let part = Part::new(order.as_slice().into(), inputs, Arc::new(target));
         let lowered = lower_train(&self.model);
         let (mut store, words) = (self.store(&lowered), self.words(&lowered));
         let function = Function::new(lowered, &part).expect("compiles");

@@ -146,6 +146,25 @@ impl Emitter<'_, '_, '_> {
         })))
     }
 
+    /// 1 where `stride * unit + offset` is below the length.
+    pub(super) fn within(
+        &mut self,
+        at: At<'_>,
+        length: Reg,
+        unit: &Affine,
+        (stride, offset): (usize, usize),
+    ) -> Emit<Val> {
+        let length = self.i32s(length)?[0];
+        let units = self.units(at, unit)?;
+        let (stride, offset) = (self.lanes.i32(stride as i32), self.lanes.i32(offset as i32));
+        Ok(Val::F32(self.each_vector(at, |e, v| {
+            let place = e.lanes.imul(units[v], stride);
+            let place = e.lanes.iadd(place, offset);
+            let within = e.lanes.ilt(place, length);
+            e.lanes.one_where(within)
+        })))
+    }
+
     /// Whether every visit of eight columns is one group of eight units.
     fn are_eight(&self, unit: &Affine) -> bool {
         let eights = |steps: &[usize]| steps.iter().all(|step| step % 8 == 0);
@@ -162,7 +181,7 @@ impl Emitter<'_, '_, '_> {
         match inst {
             Inst::OneHot { .. } => true,
             Inst::KeepMask { unit, .. } => unit.col == 1 && !self.are_eight(unit),
-            Inst::Noise { unit, .. } => unit.col == 1,
+            Inst::Noise { unit, .. } | Inst::Within { unit, .. } => unit.col == 1,
             _ => false,
         }
     }

@@ -22,6 +22,15 @@ pub(super) fn eval<T: Real>(op: &Op, operands: &[&Tensor<T>], dims: &[usize], fm
             draw(x(0), shared, dims, &|key, unit| if draws::kept(key, unit, q) { 1.0 } else { 0.0 })
         }
         Op::Noise { shared, .. } => draw(x(0), shared, dims, &|key, unit| draws::normal(key, unit, fma)),
+        Op::Within { steps, stride, offset } => {
+            let within = |length: &i32| {
+                let length = i64::from(*length);
+                (0..*steps).map(move |t| {
+                    T::from_f32(if ((stride * t + offset) as i64) < length { 1.0 } else { 0.0 })
+                })
+            };
+            Tensor::real(dims, x(0).as_ints().iter().flat_map(within).collect())
+        }
         Op::DropSquares { size, shared } => {
             let squares = Squares::of(&dims[1..], *size, *shared);
             drop_squares(x(0).as_keys(), x(1).as_ints()[0].cast_unsigned(), x(2), &squares)

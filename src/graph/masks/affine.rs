@@ -75,6 +75,7 @@ fn dependence(op: &Op, operands: &[&Dependence]) -> Dependence {
         | Op::Less
         | Op::Select
         | Op::OneHot { .. }
+        | Op::Within { .. }
         | Op::IsFirst { .. }
         // Its coins are seeds, each of many places, and its mean differs from place to place.
         | Op::DropSquares { .. }

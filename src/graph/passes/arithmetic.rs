@@ -43,6 +43,7 @@ fn of_operands(b: &mut Builder, op: &Op, inputs: &[ValueId]) -> Option<ValueId> 
         | Op::OneHot { .. }
         | Op::KeepMask { .. }
         | Op::Noise { .. }
+        | Op::Within { .. }
         | Op::DropSquares { .. }
         | Op::Broadcast { .. }
         | Op::Reduce { .. }

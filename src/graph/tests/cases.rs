@@ -94,6 +94,9 @@ fn random() -> Vec<Case> {
             cases.push(case(Op::Noise { dims, shared }, &[Arg::Key(address)]));
         }
     }
+    for (steps, stride, offset) in [(1, 1, 0), (19, 1, 0), (3, 2, 1)] {
+        cases.push(case(Op::Within { steps, stride, offset }, &[Arg::Labels]));
+    }
     let maps = [
         (vec![B, c(5), c(4), c(2)], 3, false),
         (vec![B, c(5), c(4), c(2)], 2, true),

@@ -170,6 +170,7 @@ impl Trace<'_, '_> {
                 let what = match law {
                     Law::Mask { q } => What::Mask { key, q: self.value(q, View::UNIFORM)?, unit },
                     Law::Noise => What::Noise { key, unit },
+                    Law::Within { stride, offset } => What::Within { length: key, unit, stride, offset },
                 };
                 Ok(self.drawn(v, what, unit))
             }

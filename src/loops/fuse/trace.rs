@@ -105,6 +105,7 @@ pub(super) enum What {
     Key(SiteId),
     Mask { key: u32, q: u32, unit: Affine },
     Noise { key: u32, unit: Affine },
+    Within { length: u32, unit: Affine, stride: usize, offset: usize },
     OneHot { label: u32 },
     Compute(Compute<u32>),
     Accumulate { reduction: Reduction, len: usize, of: u32 },
@@ -122,6 +123,7 @@ impl What {
                 [Some(condition), Some(then), Some(otherwise)]
             }
             What::Noise { key: x, .. }
+            | What::Within { length: x, .. }
             | What::OneHot { label: x }
             | What::Compute(Compute::Unary(_, x))
             | What::Accumulate { of: x, .. }
