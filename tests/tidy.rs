@@ -136,6 +136,7 @@ const OTHER_MEANINGS: &[(&str, &str, &str)] = &[
     ("run/subnets/drawn.rs", "step", "a word of a message"),
     ("train/augment/value.rs", "noise", "a value of `value`"),
     ("train/augment/value.rs", "uniform", "a value of `value`"),
+    ("layers/attention.rs", "positions", "an argument: how scores know places"),
     ("train/optimizers/adadelta.rs", "step", "the name of a slot"),
     ("train/schedules/one_cycle.rs", "cosine", "a value of `shape`"),
     ("train/schedules/one_cycle.rs", "linear", "a value of `shape`"),

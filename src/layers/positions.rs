@@ -11,7 +11,7 @@
 //! `[time, channel]`; the result has the same. Sines and cosines come in pairs, so that an even number of channels is needed for them.
 //!
 //! # Arguments
-//! `kind` is `learned` (usual) or `sinusoidal`. `init` is the start of a learned table, `normal(sd=0.02)` unless given.
+//! `kind` is `learned` (usual) or `sinusoidal`. `add positions(kind=learned)` is the same step. `init` is the start of a learned table, `normal(sd=0.02)` unless given.
 //!
 //! # Train and eval
 //! The same.
@@ -32,7 +32,7 @@
 //! Vaswani et al. 2017, Attention is all you need. Gehring et al. 2017, Convolutional sequence to sequence learning (learned).
 
 use super::{
-    Infer, Layer, Lower, OverTime,
+    Facts, Infer, Layer, Lower, OverTime,
     attention::sequence,
     infer::ParamDecl,
     initial::{self, Shape},
@@ -81,6 +81,10 @@ impl Layer for Positions {
             ("PositionEmbedding", "positions"),
             ("SinePositionEncoding", "positions sinusoidal"),
         ]
+    }
+
+    fn facts(&self) -> Facts {
+        Facts { adds: true, ..Facts::NONE }
     }
 
     fn infer(&self, cx: &mut Infer<'_>) -> Result<Ty, Diagnostic> {
