@@ -22,7 +22,6 @@ type Result<T> = std::result::Result<T, Box<Diagnostic>>;
 
 /// Layers that the language has and this version does not.
 const NOT_YET: &[&str] = &[
-    "embedding",
     "encoder",
     "flip",
     "gru",

@@ -45,6 +45,8 @@ pub enum Op {
         dims: Vec<usize>,
         shared: Vec<bool>,
     },
+    /// `(key, q: i32[], i32[Batch, T]) -> f32[Batch, T]`: the same, the unit being the number of the token: all of a kind share a coin.
+    KeepMaskAt,
     /// `(key) -> f32`: standard normal deviates, addressed in the same way.
     Noise {
         dims: Vec<usize>,
@@ -92,6 +94,14 @@ pub enum Op {
     Less,
     /// `bool, f32, f32 -> f32`
     Select,
+
+    /// `(table: f32[V, D], i32[Batch, T]) -> f32[Batch, T, D]`: the row of the table that each token names; zeros for one that it has not.
+    Gather,
+    /// `(g: f32[Batch, T, D], i32[Batch, T]) -> f32[rows, D]`: sums of what stands at each token, row by row and step by step; what names no
+    /// row is left out. The adjoint of `Gather`.
+    ScatterAdd {
+        rows: usize,
+    },
 
     /// `i32[Batch] -> f32[Batch, classes]`
     OneHot {
@@ -242,6 +252,7 @@ ops! {
     Const(_)         => "const",     Exactly(0), Source,      false;
     RowKey(_)        => "row_key",   Exactly(0), Source,      false;
     KeepMask { .. }  => "keep_mask", Exactly(2), Random,      false;
+    KeepMaskAt       => "keep_mask_at", Exactly(3), Random,   false;
     Noise { .. }     => "noise",     Exactly(1), Random,      false;
     Within { .. }    => "within",    Exactly(1), Random,      false;
     DropSquares { .. } => "drop_squares", Exactly(3), Shape,     true;
@@ -263,6 +274,8 @@ ops! {
     Min              => "min",       Exactly(2), Elementwise, true;
     Less             => "less",      Exactly(2), Elementwise, false;
     Select           => "select",    Exactly(3), Elementwise, true;
+    Gather           => "gather",    Exactly(2), Shape,       true;
+    ScatterAdd { .. } => "scatter_add", Exactly(2), Shape,      true;
     OneHot { .. }    => "one_hot",   Exactly(1), Elementwise, false;
     Broadcast { .. } => "broadcast", Exactly(1), Shape,       true;
     Reduce { .. }    => "reduce",    Exactly(1), Shape,       true;

@@ -127,6 +127,7 @@ fn write_attributes(out: &mut dyn Write, graph: &Graph, op: &Op) -> fmt::Result 
         Op::DropSquares { size, shared } => {
             write!(out, " size={size}{}", if *shared { " shared" } else { "" })
         }
+        Op::ScatterAdd { rows } => write!(out, " rows={rows}"),
         Op::OneHot { classes } => write!(out, " classes={classes}"),
         Op::Broadcast { axes, .. } => write!(out, " axes={}", list(axes)),
         Op::Reduce { reduction, axes } => write!(out, " {} axes={}", reduction_name(*reduction), list(axes)),
@@ -150,6 +151,8 @@ fn write_attributes(out: &mut dyn Write, graph: &Graph, op: &Op) -> fmt::Result 
         }
         // The type says the form of a reshape; the rest has no attributes.
         Op::Reshape { .. }
+        | Op::KeepMaskAt
+        | Op::Gather
         | Op::Neg
         | Op::Abs
         | Op::Exp

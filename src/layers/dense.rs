@@ -7,8 +7,7 @@
 //! `y = x W + b`, `W` of shape `[in, out]`, `b` of shape `[out]`.
 //!
 //! # Shape
-//! A vector of `in` numbers becomes a vector of `width`; of a value over time, `[time, in]`, it does so at each step, with the same weights. Put `flatten`
-//! before it for anything else.
+//! A vector of `in` numbers becomes a vector of `width`; of a value over time, each step does. Put `flatten` before it for anything else.
 //!
 //! # Arguments
 //! `width` is the number of units; `bias=false` leaves `b` out. `init` is the start of `W`, `glorot_uniform` unless given: a word, with its sizes

@@ -134,6 +134,7 @@ layers! {
     drop_path,
     dropout,
     elu,
+    embedding,
     flatten,
     gelu,
     global_avg_pool,

@@ -187,6 +187,18 @@ impl Machine<'_> {
         }
     }
 
+    /// The `width` integers that an input array has for a row of this step.
+    ///
+    /// # Panics
+    /// If it holds floats.
+    pub fn gathered(&self, id: BufferId, row: usize, width: usize) -> &[i32] {
+        let number = self.step.order[self.step.position + row] as usize;
+        match &self.memory[id.0 as usize] {
+            Data::I32(values) => &values[number * width..][..width],
+            Data::F32(_) => panic!("{id:?} holds floats"),
+        }
+    }
+
     /// The bits of a scalar of this step.
     pub fn word(&self, id: ScalarId) -> u32 {
         match self.step.scalars[id.index()] {

@@ -290,6 +290,12 @@ pub enum Inst {
         /// The unit's number; eight neighbours share four hashes.
         unit: Affine,
     },
+    /// The same of the unit that a register holds.
+    KeepMaskAt {
+        key: Reg,
+        q: Reg,
+        unit: Reg,
+    },
     Noise {
         key: Reg,
         unit: Affine,

@@ -165,6 +165,9 @@ impl Printer<'_> {
             Inst::KeepMask { key, q, unit } => {
                 format!("keep_mask({}, {}, {})", register(*key), register(*q), self::unit(unit))
             }
+            Inst::KeepMaskAt { key, q, unit } => {
+                format!("keep_mask({}, {}, unit {})", register(*key), register(*q), register(*unit))
+            }
             Inst::Noise { key, unit } => format!("noise({}, {})", register(*key), self::unit(unit)),
             Inst::Within { length, unit, stride, offset } => {
                 let (length, unit) = (register(*length), self::unit(unit));

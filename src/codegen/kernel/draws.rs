@@ -89,10 +89,7 @@ impl Emitter<'_, '_, '_> {
     /// 1 where the 16-bit draw is at least `q`: a signed comparison, since draws have their top bit flipped.
     pub(super) fn keep_mask(&mut self, at: At<'_>, key: Reg, q: Reg, unit: &Affine) -> Emit<Val> {
         let key = self.key(key)?;
-        let q = self.i32s(q)?[0];
-        let q = self.lanes.shl(q, 16);
-        let flip = self.lanes.i32(i32::MIN);
-        let threshold = self.lanes.ixor(q, flip);
+        let threshold = self.threshold(q)?;
         if let (At::Columns(chunk), true) = (at, self.are_eight(unit)) {
             let hash = self.eight_draws(chunk, key, unit)?;
             return Ok(Val::F32(self.each_vector(at, |e, v| {
@@ -108,6 +105,24 @@ impl Emitter<'_, '_, '_> {
             let dropped = e.dropped(key, units[v], threshold);
             e.lanes.one_unless(dropped)
         })))
+    }
+
+    /// The same of units that are in a register.
+    pub(super) fn keep_mask_at(&mut self, at: At<'_>, key: Reg, q: Reg, unit: Reg) -> Emit<Val> {
+        let (key, units) = (self.key(key)?, self.i32s(unit)?);
+        let threshold = self.threshold(q)?;
+        Ok(Val::F32(self.each_vector(at, |e, v| {
+            let dropped = e.dropped(key, units[v], threshold);
+            e.lanes.one_unless(dropped)
+        })))
+    }
+
+    /// What a signed draw is held against.
+    fn threshold(&mut self, q: Reg) -> Emit<Value> {
+        let q = self.i32s(q)?[0];
+        let q = self.lanes.shl(q, 16);
+        let flip = self.lanes.i32(i32::MIN);
+        Ok(self.lanes.ixor(q, flip))
     }
 
     /// The hashes of eight neighbouring units, four to each half.

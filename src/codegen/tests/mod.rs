@@ -11,4 +11,5 @@ mod products;
 mod reductions;
 mod rig;
 mod squares;
+mod tokens;
 mod windows;

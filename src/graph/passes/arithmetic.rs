@@ -44,6 +44,9 @@ fn of_operands(b: &mut Builder, op: &Op, inputs: &[ValueId]) -> Option<ValueId> 
         | Op::KeepMask { .. }
         | Op::Noise { .. }
         | Op::Within { .. }
+        | Op::KeepMaskAt
+        | Op::Gather
+        | Op::ScatterAdd { .. }
         | Op::DropSquares { .. }
         | Op::Broadcast { .. }
         | Op::Reduce { .. }

@@ -19,6 +19,12 @@ pub(super) enum Form<'g> {
         dims: &'g [usize],
         shared: &'g [bool],
     },
+    /// Kept or dropped, by the threshold `q`, the unit being what `tokens` holds there.
+    DrawnAt {
+        key: ValueId,
+        q: ValueId,
+        tokens: ValueId,
+    },
     /// Element by element.
     Compute(Compute<ValueId>),
     OneHot(ValueId),
@@ -168,6 +174,9 @@ pub(super) fn form(node: &Node) -> Form<'_> {
         | Op::Waves { .. }
         | Op::Contract { .. }
         | Op::IsFirst { .. }
+        | Op::Gather
+        | Op::ScatterAdd { .. }
         | Op::DropSquares { .. } => Form::Library,
+        Op::KeepMaskAt => Form::DrawnAt { key: operand(0), q: operand(1), tokens: operand(2) },
     }
 }

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use super::attention::{AttentionView, WavesView};
 use super::depthwise::DepthwiseView;
+use super::gather::GatherView;
 use super::pools::PoolView;
 use super::product::ProductView;
 use super::squares::SquaresView;
@@ -24,6 +25,7 @@ pub(super) enum View {
     Depthwise(DepthwiseView),
     Pool(PoolView),
     Squares(SquaresView),
+    Gather(GatherView),
     Unfold(UnfoldView),
     Waves(WavesView),
 }
@@ -38,6 +40,7 @@ impl View {
             View::Depthwise(view) => view.bases(),
             View::Pool(view) => view.bases(),
             View::Squares(view) => view.bases(),
+            View::Gather(view) => view.bases(),
             View::Unfold(view) => view.bases(),
             View::Waves(_) => Vec::new(),
         }
@@ -58,6 +61,7 @@ impl View {
             View::Depthwise(view) => view.call(own, buffer).into(),
             View::Pool(view) => view.call(own, buffer).into(),
             View::Squares(view) => view.call(own, buffer).into(),
+            View::Gather(view) => view.call(own, buffer),
             View::Unfold(view) => view.call(own, buffer).into(),
             View::Waves(view) => view.call(own).into(),
         }
@@ -72,6 +76,7 @@ impl View {
             | View::Depthwise(_)
             | View::Pool(_)
             | View::Squares(_)
+            | View::Gather(_)
             | View::Unfold(_)
             | View::Waves(_) => None,
         }
@@ -86,6 +91,7 @@ impl View {
             | View::Depthwise(_)
             | View::Pool(_)
             | View::Squares(_)
+            | View::Gather(_)
             | View::Unfold(_)
             | View::Waves(_) => call.word(),
         }
@@ -97,7 +103,12 @@ impl View {
             View::Product(view) => view.in_pieces(),
             View::Conv(view) => view.call(BufferId(0), |_| BufferId(0), |_| BufferId(0)).in_groups(),
             View::Depthwise(view) => view.call(BufferId(0), |_| BufferId(0)).in_groups(),
-            View::Attention(_) | View::Pool(_) | View::Squares(_) | View::Unfold(_) | View::Waves(_) => false,
+            View::Attention(_)
+            | View::Pool(_)
+            | View::Squares(_)
+            | View::Gather(_)
+            | View::Unfold(_)
+            | View::Waves(_) => false,
         }
     }
 }

@@ -12,6 +12,7 @@ mod carry;
 mod depthwise;
 mod domain;
 mod form;
+mod gather;
 mod group;
 mod instance;
 mod library;

@@ -71,6 +71,7 @@ fn of_inst(inst: &mut Inst) -> Option<&mut Affine> {
         Inst::Const(_)
         | Inst::Scalar { .. }
         | Inst::RowKey { .. }
+        | Inst::KeepMaskAt { .. }
         | Inst::OneHot { .. }
         | Inst::Unary(..)
         | Inst::Binary(..)

@@ -32,8 +32,8 @@ pub(super) fn drawn(graph: &Graph, library: &Library) -> Vec<bool> {
         drawn.push(match form(node) {
             Form::Leaf(Leaf::Const(_) | Leaf::Scalar(_) | Leaf::Key(_)) => true,
             Form::Leaf(Leaf::Kept(_) | Leaf::Data { .. }) => false,
-            // A comparison with the row's length, where a load would be as dear.
-            Form::Drawn { law: Law::Within { .. }, .. } => true,
+            // A comparison with the row's length, a draw for a token: no buffer holds a mask.
+            Form::Drawn { law: Law::Within { .. }, .. } | Form::DrawnAt { .. } => true,
             Form::Reduce { .. } => false,
             _ => !library.contains_key(&v) && node.inputs.iter().all(|x| drawn[x.index()]),
         });
@@ -148,6 +148,7 @@ fn operations(node: &Node) -> f64 {
         Form::Compute(Compute::Binary(..) | Compute::Select { .. })
         | Form::Leaf(_)
         | Form::Drawn { .. }
+        | Form::DrawnAt { .. }
         | Form::OneHot(_)
         | Form::Transpose { .. }
         | Form::Reduce { .. }
@@ -233,6 +234,7 @@ fn cost(trace: &Trace, i: usize) -> f64 {
             | What::Const(_)
             | What::Key(_)
             | What::Mask { .. }
+            | What::MaskAt { .. }
             | What::Within { .. }
             | What::OneHot { .. }
             | What::Accumulate { .. } => 0.1,
