@@ -150,5 +150,6 @@ fn agree(found: &[f64], expected: &[f64], tolerance: f64, what: &str) {
     assert_eq!(found.len(), expected.len(), "{what}");
     let square = expected.iter().map(|x| x * x).sum::<f64>() / expected.len() as f64;
     let worst = found.iter().zip(expected).map(|(a, b)| (a - b).abs()).fold(0.0, f64::max);
-    assert!(worst <= tolerance * square.sqrt(), "{what}: {worst} of {}", square.sqrt());
+    // What is zero but for rounding, as the gradient of a bias that a softmax does not see, is held against the numbers that it is made of.
+    assert!(worst <= tolerance * square.sqrt().max(1e-3), "{what}: {worst} of {}", square.sqrt());
 }

@@ -29,7 +29,7 @@ const NETS: &[&str] = &[
     "conv 4, 1, stride=2, pad=valid -> conv 5, 3, dilation=1, bias=false -> max_pool over=time -> dense 4",
     "dense 4 -> positions sinusoidal -> attention heads=2, dropout=0.3 -> dense 4 -> mean_pool over=time",
     "dense 4 -> attention heads=2, causal=true, positions=rotary -> attention heads=4, positions=alibi -> max_pool over=time",
-    "conv 4, 3, stride=2, pad=valid -> attention heads=2, kv_heads=1 -> mean_pool over=time -> dense 4",
+    "conv 4, 2, stride=2, pad=valid -> attention heads=2, kv_heads=1 -> mean_pool over=time -> dense 4",
     "conv 4, 3 -> max_pool 2 -> dense 6 -> mean_pool over=time -> dense 4",
 ];
 

@@ -111,7 +111,10 @@ impl Library for Attend {
         let turns = |buffer| Touched {
             buffer,
             touch: Touch::Read,
-            region: Region::Whole(Extent { batch: false, len: self.form.queries.max(self.form.keys) * self.form.width }),
+            region: Region::Whole(Extent {
+                batch: false,
+                len: self.form.queries.max(self.form.keys) * self.form.width,
+            }),
             reach: Reach::All,
         };
         let result = if self.gradient.is_some() { Touch::Read } else { Touch::Write };
@@ -233,7 +236,8 @@ impl Library for Attend {
                 name(flow)
             ),
         };
-        text += &format!(", {} heads of {}, {} places by {}", form.heads, form.width, form.queries, form.keys);
+        text +=
+            &format!(", {} heads of {}, {} places by {}", form.heads, form.width, form.queries, form.keys);
         let said = [
             (form.groups != form.heads, format!(", keys and values of {}", form.groups)),
             (form.causal, ", looking back".to_string()),
