@@ -144,10 +144,6 @@ fn all_occurrences_of_a_word_in_a_row_share_a_fate() {
                 "{layers}: token {token} of row {row}"
             );
         }
-        assert!(
-            fates.values().any(|kept| *kept == 0.0) && fates.values().any(|kept| *kept == 1.0),
-            "{layers}"
-        );
         // The same token, in different rows, has different coins.
         let of_token =
             |token: i32| fates.iter().filter(move |((_, t), _)| *t == token).map(|(_, kept)| *kept);

@@ -92,8 +92,7 @@ pub(super) fn with_operands(context: &Context, stored: &mut BTreeSet<ValueId>) {
 /// What a kernel of the library reads that has to be stored for it.
 pub(super) fn operands(context: &Context, v: ValueId) -> impl Iterator<Item = ValueId> {
     let graph = context.graph;
-    let is_leaf = |v: &ValueId| matches!(graph.node(*v).op, Op::Param(_) | Op::Slot(_) | Op::State(_));
-    context.bases(v).into_iter().filter(move |x| !is_leaf(x))
+    context.bases(v).into_iter().filter(move |x| leaf_home(graph, *x).is_none())
 }
 
 /// Vectors that every row of a larger value would compute again.
