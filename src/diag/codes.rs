@@ -608,6 +608,32 @@ value that went into it. Where every way from the inputs to the output leads thr
 Put it into a `residual`. `dropout` drops units and needs no way around them; `share=space` drops whole maps."#,
     ),
     (
+        "E0308",
+        r#"A layer that does not know where rows end
+
+Rows of `series[T, c]` and `token[T, vocab=V]` have lengths, and what lies behind a row's end is filling. Layers that act on each step by itself
+(`dense`, `relu`, `dropout`, ...) need not know where it is, and layers that cross time (`mean_pool over=time`, `conv`, ...) leave it out. Others
+would take it for a part of the row.
+
+    input x: series[24, 3]
+    flatten -> dense 8
+
+Take time away by a layer that respects lengths, `mean_pool over=time` or `max_pool over=time`. A series whose rows are all of one length
+may be declared without: `input x: real[24, 3]`."#,
+    ),
+    (
+        "E0309",
+        r#"Tokens where numbers are read
+
+`token[T, vocab=V]` are the numbers of words, characters or bytes in a vocabulary. They are names: neighbours among them have nothing in common,
+and no layer but one that looks them up can compute with them.
+
+    input text: token[128, vocab=10_000]
+    dense 8
+
+Look them up in a table of vectors that are learnt, which is what `embedding` does."#,
+    ),
+    (
         "E0402",
         r#"The loss does not fit the output
 
@@ -1277,7 +1303,7 @@ Make the layer wider, or leave the dropout out."#,
         "W0112",
         r#"A rate far from what is usual
 
-About 0.2 of inputs, 0.1 of maps behind a convolution and 0.5 of hidden units are the rates that papers found on held-out rows. Much higher
+About 0.2 of inputs, 0.1 of maps behind a convolution, of sequences and of the weights of attention, and 0.5 of hidden units are the rates that papers found on held-out rows. Much higher
 ones starve the net: a convolution has few weights for its numbers, and the dense layers behind it take most of the dropout.
 
     input x: real[8]
@@ -1419,6 +1445,17 @@ and statistics make numbers of them, and the residual adds those to the row. In 
     }
 
 Put them into the block."#,
+    ),
+    (
+        "W0124",
+        r#"Dropout on scores in front of a softmax
+
+A softmax takes the power of each score, so a score that is dropped to 0 still gets a share, and the others change with it: nothing is taken away.
+Shares are dropped behind the softmax, and those that are kept are divided by 1 - p.
+
+    dense 8 -> dropout 0.1 -> softmax
+
+Write `softmax -> dropout 0.1`; `attention heads=4, dropout=0.1` does so with its weights."#,
     ),
     (
         "W0201",

@@ -4,7 +4,7 @@
 //! those of `shape`.
 
 use super::builder::{Builder, ice};
-use super::{DType, Dim, Geometry, Op, Reduction, SiteId, ValueId};
+use super::{Attention, DType, Dim, Geometry, Op, Reduction, SiteId, ValueId};
 
 macro_rules! unary {
     ($($(#[$doc:meta])* $name:ident => $op:ident;)*) => {
@@ -287,6 +287,18 @@ impl Builder {
         self.push(Op::Contract { batch: batch.to_vec(), over: over.to_vec() }, &[left, right])
     }
 
+    // Attention
+
+    /// Attention by `form` over its operands: `[key, threshold,] packed [, turns] [, lengths]`.
+    pub fn attend(&mut self, form: Attention, operands: &[ValueId]) -> ValueId {
+        self.push(Op::Attend(form), operands)
+    }
+
+    /// `f32[places, width]`: sines and cosines of the places.
+    pub fn waves(&mut self, places: usize, width: usize, apart: bool) -> ValueId {
+        self.push(Op::Waves { places, width, apart }, &[])
+    }
+
     // Random draws
 
     /// `key[Batch]`, or `key[]` for a site addressed by update.
@@ -302,6 +314,22 @@ impl Builder {
     /// Standard normal deviates: the key's dimensions followed by `dims`.
     pub fn noise(&mut self, key: ValueId, dims: &[usize], shared: &[bool]) -> ValueId {
         self.push(Op::Noise { dims: dims.to_vec(), shared: shared.to_vec() }, &[key])
+    }
+
+    /// The row of `table`, `[V, D]`, that each token names, `i32[Batch, T]`: `[Batch, T, D]`.
+    pub fn gather(&mut self, table: ValueId, tokens: ValueId) -> ValueId {
+        self.push(Op::Gather, &[table, tokens])
+    }
+
+    /// 1 where kept, 0 where dropped, at each token, `i32[Batch, T]`: the same at all of a kind. `q: i32[]` is the threshold round(65536 p).
+    pub fn keep_mask_at(&mut self, key: ValueId, q: ValueId, tokens: ValueId) -> ValueId {
+        self.push(Op::KeepMaskAt, &[key, q, tokens])
+    }
+
+    /// 1 at the steps within a row's length (`i32[Batch]`), 0 behind its end: `f32[Batch, steps]`. A step stands for `stride` of those that
+    /// lengths count, from `offset` on.
+    pub fn within_length(&mut self, lengths: ValueId, steps: usize, stride: usize, offset: usize) -> ValueId {
+        self.push(Op::Within { steps, stride, offset }, &[lengths])
     }
 
     /// `x`, maps, with zeros in squares; `q: i32[]` is the threshold of their seeds.

@@ -12,7 +12,7 @@
 
 use std::fmt::{self, Write};
 
-use super::{DType, Dim, Geometry, Graph, Node, Op, Phase, Reduction, Sink, Slide, ValueId};
+use super::{Attention, DType, Dim, Geometry, Graph, Node, Op, Phase, Reduction, Sink, Slide, ValueId};
 
 /// A remark that is printed below what it speaks of.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -92,6 +92,16 @@ fn write_operation(out: &mut dyn Write, graph: &Graph, node: &Node) -> fmt::Resu
     write_attributes(out, graph, &node.op)
 }
 
+/// `heads=4 groups=2 causal slopes`
+fn write_attention(out: &mut dyn Write, form: &Attention) -> fmt::Result {
+    write!(out, " heads={}", form.heads)?;
+    if form.groups != form.heads {
+        write!(out, " groups={}", form.groups)?;
+    }
+    let words = [(form.across, " across"), (form.causal, " causal"), (form.slopes, " slopes")];
+    words.into_iter().filter(|(said, _)| *said).try_for_each(|(_, word)| out.write_str(word))
+}
+
 fn write_attributes(out: &mut dyn Write, graph: &Graph, op: &Op) -> fmt::Result {
     match op {
         Op::Input { slot, partner } => {
@@ -110,9 +120,14 @@ fn write_attributes(out: &mut dyn Write, graph: &Graph, op: &Op) -> fmt::Result 
             let axes: Vec<usize> = (0..shared.len()).filter(|axis| shared[*axis]).collect();
             if axes.is_empty() { Ok(()) } else { write!(out, " shared={}", list(&axes)) }
         }
+        Op::Within { steps, stride, offset } => match (stride, offset) {
+            (1, 0) => write!(out, " steps={steps}"),
+            _ => write!(out, " steps={steps} stride={stride} offset={offset}"),
+        },
         Op::DropSquares { size, shared } => {
             write!(out, " size={size}{}", if *shared { " shared" } else { "" })
         }
+        Op::ScatterAdd { rows } => write!(out, " rows={rows}"),
         Op::OneHot { classes } => write!(out, " classes={classes}"),
         Op::Broadcast { axes, .. } => write!(out, " axes={}", list(axes)),
         Op::Reduce { reduction, axes } => write!(out, " {} axes={}", reduction_name(*reduction), list(axes)),
@@ -126,6 +141,8 @@ fn write_attributes(out: &mut dyn Write, graph: &Graph, op: &Op) -> fmt::Result 
         }
         Op::Overlap { geometry } => write_geometry(out, geometry),
         Op::IsFirst { axes } => write!(out, " axes={}", list(axes)),
+        Op::Attend(form) | Op::AttendBack(form) => write_attention(out, form),
+        Op::Waves { apart, .. } => out.write_str(if *apart { " apart" } else { "" }),
         Op::Contract { batch, over } => {
             if !batch.is_empty() {
                 write!(out, " batch={}", pairs(batch))?;
@@ -134,6 +151,8 @@ fn write_attributes(out: &mut dyn Write, graph: &Graph, op: &Op) -> fmt::Result 
         }
         // The type says the form of a reshape; the rest has no attributes.
         Op::Reshape { .. }
+        | Op::KeepMaskAt
+        | Op::Gather
         | Op::Neg
         | Op::Abs
         | Op::Exp

@@ -5,7 +5,7 @@
 
 use std::fmt;
 
-use super::{Address, DType, Dim, Geometry, Graph, Op, Stored, Type, ValueId};
+use super::{Address, Attention, DType, Dim, Geometry, Graph, Op, Stored, Type, ValueId};
 
 /// A violated type rule, in words.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -51,7 +51,34 @@ pub fn infer(graph: &Graph, op: &Op, inputs: &[ValueId]) -> Result<Type> {
             }
             draws(tys[0], dims, shared)?
         }
+        Op::KeepMaskAt => {
+            if *tys[1] != Type::scalar(DType::I32) || tys[0].dtype != DType::Key {
+                fail!("keep_mask_at takes a key and a threshold i32[], not {} and {}", tys[0], tys[1]);
+            }
+            tokens(tys[2])?;
+            Type { dtype: DType::F32, dims: tys[2].dims.clone() }
+        }
+        Op::Gather => {
+            let ([Dim::Const(_), Dim::Const(width)], DType::F32) = (&tys[0].dims[..], tys[0].dtype) else {
+                fail!("gather takes a table f32[V, D], not {}", tys[0])
+            };
+            let steps = tokens(tys[1])?;
+            Type::f32(&[Dim::Batch, steps, Dim::Const(*width)])
+        }
+        Op::ScatterAdd { rows } => match (&float(tys[0])?.dims[..], tokens(tys[1])?) {
+            ([Dim::Batch, steps, width], own) if *steps == own && *rows > 0 => {
+                Type::f32(&[Dim::Const(*rows), *width])
+            }
+            _ => fail!("scatter_add takes f32[B, T, D] and i32[B, T], not {} and {}", tys[0], tys[1]),
+        },
         Op::Noise { dims, shared } => draws(tys[0], dims, shared)?,
+        Op::Within { steps, stride, .. } => {
+            if *tys[0] != (Type { dtype: DType::I32, dims: vec![Dim::Batch] }) || *steps == 0 || *stride == 0
+            {
+                fail!("within takes lengths i32[B] and at least one step of one or more, not {}", tys[0]);
+            }
+            Type::f32(&[Dim::Batch, Dim::Const(*steps)])
+        }
         Op::DropSquares { size, .. } => squares(&tys, *size)?,
         Op::Neg
         | Op::Abs
@@ -89,6 +116,14 @@ pub fn infer(graph: &Graph, op: &Op, inputs: &[ValueId]) -> Result<Type> {
         Op::IsFirst { axes } => {
             reduce(float(tys[0])?, axes)?;
             tys[0].clone()
+        }
+        Op::Attend(form) => attend(form, &tys)?,
+        Op::AttendBack(form) => attend_back(form, &tys)?,
+        Op::Waves { places, width, .. } => {
+            if *places == 0 || *width == 0 || !width.is_multiple_of(2) {
+                fail!("makes no pairs of waves of {width} numbers at {places} places");
+            }
+            Type::f32(&[Dim::Const(*places), Dim::Const(*width)])
         }
         Op::Contract { batch, over } => contract(float(tys[0])?, float(tys[1])?, batch, over)?,
     };
@@ -168,6 +203,14 @@ fn broadcast(ty: &Type, dims: &[Dim], axes: &[usize]) -> Result<Type> {
         fail!("maps axis {i} of {ty} to axis {axis}, whose extent is {}", dims[*axis]);
     }
     Ok(Type::f32(dims))
+}
+
+/// The steps of `i32[Batch, T]`.
+fn tokens(ty: &Type) -> Result<Dim> {
+    match (&ty.dims[..], ty.dtype) {
+        ([Dim::Batch, steps @ Dim::Const(_)], DType::I32) => Ok(*steps),
+        _ => fail!("tokens are i32[B, T], not {ty}"),
+    }
 }
 
 fn reduce(ty: &Type, axes: &[usize]) -> Result<Type> {
@@ -290,6 +333,32 @@ fn contract(left: &Type, right: &Type, batch: &[(usize, usize)], over: &[(usize,
         .chain(free_left.iter().map(|axis| left.dims[*axis]))
         .chain(free_right.iter().map(|axis| right.dims[*axis]));
     Ok(Type { dtype: DType::F32, dims: result.collect() })
+}
+
+fn attend(form: &Attention, tys: &[&Type]) -> Result<Type> {
+    form.check().map_err(TypeError)?;
+    if tys.len() != form.operands() {
+        fail!("takes {} operands, not {}", form.operands(), tys.len());
+    }
+    let key = |ty: &Type| ty.dtype == DType::Key && ty.dims.len() <= 1;
+    if form.dropped && !(key(tys[0]) && *tys[1] == Type::scalar(DType::I32)) {
+        fail!("takes a row key and a threshold i32[], not {} and {}", tys[0], tys[1]);
+    }
+    let packed = Some((form.packed(), form.operand()));
+    let turns = form.turns().map(|i| (i, form.turns_type()));
+    let lengths = form.lengths().map(|i| (i, Type::f32(&[Dim::Batch])));
+    match [packed, turns, lengths].into_iter().flatten().find(|(i, wanted)| tys[*i] != wanted) {
+        Some((i, wanted)) => fail!("takes {wanted}, not {}", tys[i]),
+        None => Ok(form.result()),
+    }
+}
+
+fn attend_back(form: &Attention, tys: &[&Type]) -> Result<Type> {
+    let [g, result, operands @ ..] = tys else { fail!("takes what flows into a result, and the result") };
+    if *g != *result || **g != attend(form, operands)? {
+        fail!("takes twice {}, not {g} and {result}", form.result());
+    }
+    Ok(form.operand())
 }
 
 /// The axes of `ty` that are not in `used`, ascending.

@@ -52,6 +52,11 @@ pub(super) fn flow(b: &mut Builder, of: ValueId, operand: usize, g: ValueId) -> 
             let slope = b.scale(bell, std::f32::consts::FRAC_2_SQRT_PI);
             b.mul(g, slope)
         }
+        Op::Gather => {
+            let rows = extent(b, x(0), 0);
+            b.push(Op::ScatterAdd { rows }, &[g, x(1)])
+        }
+        Op::ScatterAdd { .. } => b.push(Op::Gather, &[g, x(1)]),
         Op::DropSquares { .. } => b.push(node.op.clone(), &[x(0), x(1), g]),
         Op::Add => g,
         Op::Sub if operand == 0 => g,
@@ -112,6 +117,12 @@ pub(super) fn flow(b: &mut Builder, of: ValueId, operand: usize, g: ValueId) -> 
             let len = extent(b, x(operand), *axis);
             b.slice(g, *axis, start, len)
         }
+        Op::Attend(form) if operand == form.packed() => {
+            let operands = [&[g, of], &node.inputs[..]].concat();
+            b.push(Op::AttendBack(*form), &operands)
+        }
+        // Which places there are is no matter of degree.
+        Op::Attend(_) => b.splat(0.0, x(operand)),
         Op::Contract { batch, over } => contract(b, (x(0), x(1)), (batch, over), operand, g),
         Op::Input { .. }
         | Op::Target { .. }
@@ -123,8 +134,12 @@ pub(super) fn flow(b: &mut Builder, of: ValueId, operand: usize, g: ValueId) -> 
         | Op::RowKey(_)
         | Op::KeepMask { .. }
         | Op::Noise { .. }
+        | Op::Within { .. }
+        | Op::KeepMaskAt
         | Op::Less
         | Op::IsFirst { .. }
+        | Op::AttendBack(_)
+        | Op::Waves { .. }
         | Op::Detach
         | Op::OneHot { .. } => ice("this operation has no derivative", &node.op.mnemonic()),
     }

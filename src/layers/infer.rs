@@ -3,7 +3,7 @@
 use super::Layer;
 use crate::{
     diag::{Diagnostic, Span},
-    model::{Init, ParamRole, Ty, Use},
+    model::{Axis, Init, ParamRole, Role, Ty, Use},
     train::penalties::Own,
     vocab::{Args, Value},
 };
@@ -37,6 +37,8 @@ pub struct ParamDecl {
     pub max_norm: Option<f64>,
     /// Of this parameter alone.
     pub penalties: Vec<Own>,
+    /// The input of the layer that a matrix multiplies, if it is one.
+    pub fed_by: Option<usize>,
 }
 
 #[derive(Clone, Debug)]
@@ -101,6 +103,14 @@ impl<'a> Infer<'a> {
         })
     }
 
+    /// The size of a vector, or of the last axis of a value over time, which is one at each step; anything else is E0301.
+    pub fn last(&self) -> Result<usize, Diagnostic> {
+        match self.input().axes[..] {
+            [Axis { role: Role::Time, .. }, last] => Ok(last.size),
+            _ => self.vector(),
+        }
+    }
+
     /// All inputs must have one shape; otherwise E0303 with both ends.
     pub fn same_types(&self) -> Result<&'a Ty, Diagnostic> {
         self.agreeing(|a, b| a.sizes() == b.sizes(), "values of one shape")
@@ -153,6 +163,6 @@ impl<'a> Infer<'a> {
 
 impl ParamDecl {
     pub fn new(suffix: &'static str, dims: Vec<usize>, role: ParamRole, init: Init) -> Self {
-        Self { suffix, dims, role, init, max_norm: None, penalties: Vec::new() }
+        Self { suffix, dims, role, init, max_norm: None, penalties: Vec::new(), fed_by: Some(0) }
     }
 }

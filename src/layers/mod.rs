@@ -16,14 +16,17 @@ mod site;
 mod slide;
 #[cfg(test)]
 pub(crate) mod tests;
+mod time;
 
-pub use drop::{DropSite, Each, Law, Scope, When};
+pub use drop::{DropSite, Each, InnerDrop, Law, Scope, When};
 pub use expand::Expand;
 pub use facts::{Across, Facts, Unitwise};
 pub use infer::{Infer, ParamDecl, Place, Source};
 pub use lower::{Lower, Still};
 pub use reach::{Reach, Reached};
 pub use site::{Flow, Site};
+pub use time::OverTime;
+pub(crate) use time::shaped;
 
 use crate::{
     diag::Diagnostic,
@@ -67,9 +70,27 @@ pub trait Layer: Sync {
         Facts::NONE
     }
 
+    /// What it does with values over time whose rows have lengths. Whoever acts on each unit by itself needs to know nothing of them.
+    fn over_time(&self, _args: &Args) -> OverTime {
+        match self.facts().unitwise {
+            Some(_) => OverTime::PerStep,
+            None => OverTime::Refuses,
+        }
+    }
+
+    /// Whether it reads tokens; all others read numbers.
+    fn reads_tokens(&self) -> bool {
+        false
+    }
+
     /// Where this layer drops units, for summaries, prediction and lints.
     fn drop_site(&self, _args: &Args) -> Option<DropSite> {
         None
+    }
+
+    /// Where inside of it, behind `PATH.`, something is dropped that is no unit of its result.
+    fn inner_drops(&self, _node: &Node, _inputs: &[&Ty]) -> Vec<InnerDrop> {
+        Vec::new()
     }
 
     /// Multiply-adds a row, for summaries; products dominate, so the default is none.
@@ -100,17 +121,20 @@ macro_rules! layers {
 
 layers! {
     add,
+    attention,
     avg_pool,
     batch_norm,
     concat,
     conv,
     conv_transpose,
+    cross_attention,
     dense,
     depthwise_conv,
     drop_connect,
     drop_path,
     dropout,
     elu,
+    embedding,
     flatten,
     gelu,
     global_avg_pool,
@@ -124,6 +148,7 @@ layers! {
     mean_pool,
     mul,
     noise,
+    positions,
     relu,
     reshape,
     residual,

@@ -23,12 +23,12 @@ pub use print::print;
 pub use summary::Summary;
 pub use sweep::{Goal, Prune, Range, Search, Sweep, Values, Vary};
 pub use train::{Fitted, StopEarly, Train};
-pub use ty::{Axis, Role, Ty};
+pub use ty::{Axis, Elem, Ragged, Role, Ty};
 
 use crate::{
     data::DataConfig,
     diag::Span,
-    layers::{DropSite, Facts, Layer},
+    layers::{DropSite, Facts, InnerDrop, Layer},
     train::penalties::Own,
     vocab::{Args, Timed, Value},
 };
@@ -155,6 +155,8 @@ pub struct Param {
     pub max_norm: Option<f64>,
     /// Of this parameter alone.
     pub penalties: Vec<Own>,
+    /// The input of its node that a matrix multiplies, if it is one of them.
+    pub fed_by: Option<usize>,
     /// The node that declared it.
     pub node: NodeId,
 }
@@ -196,6 +198,12 @@ pub struct Output {
 }
 
 impl Model {
+    /// The input whose rows have lengths, if one has. They are one more array of the graph, behind those of the inputs.
+    #[must_use]
+    pub fn ragged(&self) -> Option<&Node> {
+        self.inputs.iter().map(|id| self.node(*id)).find(|node| node.ty.ragged().is_some())
+    }
+
     /// The input that is a picture, among the inputs, and its height, width and channels; none of several.
     #[must_use]
     pub fn picture(&self) -> Option<(usize, [usize; 3])> {
@@ -236,6 +244,12 @@ impl Node {
     pub fn drop_site(&self) -> Option<DropSite> {
         let used = self.layer()?;
         used.word.drop_site(&used.args)
+    }
+
+    /// Where inside of it something is dropped, in this model.
+    pub fn inner_drops(&self, model: &Model) -> Vec<InnerDrop> {
+        let inputs: Vec<&Ty> = self.inputs.iter().map(|id| &model.node(*id).ty).collect();
+        self.layer().map_or_else(Vec::new, |used| used.word.inner_drops(self, &inputs))
     }
 
     /// What its layer says of itself.

@@ -47,7 +47,8 @@ impl Session {
             streams: graph.sites.iter().map(|site| draws::predict_stream(seed, site.hash, 0)).collect(),
         };
         let compiled = codegen::compile(&loops::fuse(graph)?, &Options::default())?;
-        let widths = model.inputs.iter().map(|id| model.nodes[id.0].ty.len()).collect();
+        let own = model.inputs.iter().map(|id| model.nodes[id.0].ty.len());
+        let widths = own.chain(model.ragged().map(|_| 1)).collect();
         let native = compiled.session(arrays, most.max(1))?;
         let kind = model.output.kind;
         let predicted = Vec::with_capacity(most.max(1) * kind.width());
@@ -60,7 +61,8 @@ impl Session {
         Self { temperature, ..self }
     }
 
-    /// Predictions of the rows in `inputs` (one slice an input, `[rows, width]`, transformed as in training): probabilities for
+    /// Predictions of the rows in `inputs` (one slice an input, `[rows, width]`, transformed as in training; where rows have lengths, these are
+    /// the last; tokens and lengths are whole numbers): probabilities for
     /// classes and bits, numbers in the target's units, `[rows, outputs]`.
     ///
     /// # Panics
@@ -70,7 +72,7 @@ impl Session {
         let rows = inputs.first().map_or(0, |x| x.len() / self.widths[0].max(1));
         for (slot, (x, width)) in inputs.iter().zip(&self.widths).enumerate() {
             assert!(x.len() == rows * width && rows <= self.native.most(), "rows of input {slot}");
-            self.native.input(slot)[..x.len()].copy_from_slice(x);
+            self.native.write(slot, x);
         }
         let outputs = self.native.run(rows, 0);
         cool(outputs, self.temperature);

@@ -2,6 +2,7 @@
 //! sizes and thread counts; then what only native code has: threads, leaving a pass, memory, fallbacks, text.
 
 mod accesses;
+mod attention;
 mod instructions;
 mod maps;
 mod nets;
@@ -10,4 +11,5 @@ mod products;
 mod reductions;
 mod rig;
 mod squares;
+mod tokens;
 mod windows;

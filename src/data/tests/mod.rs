@@ -71,6 +71,7 @@ pub(super) fn need(width: usize, target: Want) -> Need {
         target,
         raw: false,
         larger: false,
+        lengths: None,
     }
 }
 

@@ -40,7 +40,7 @@ fn is_affine(graph: &Graph, draws: impl Fn(SiteId) -> bool) -> bool {
 
 fn dependence(op: &Op, operands: &[&Dependence]) -> Dependence {
     let fixed = |d: &Dependence| matches!(d, Dependence::Affine(sites) if sites.is_empty());
-    let draws = matches!(op, Op::RowKey(_) | Op::KeepMask { .. } | Op::Noise { .. });
+    let draws = matches!(op, Op::RowKey(_) | Op::KeepMask { .. } | Op::KeepMaskAt | Op::Noise { .. });
     if !draws && operands.iter().all(|d| fixed(d)) {
         return Dependence::Affine(Vec::new());
     }
@@ -58,6 +58,8 @@ fn dependence(op: &Op, operands: &[&Dependence]) -> Dependence {
         | Op::Pad { .. }
         | Op::Windows { .. }
         | Op::Overlap { .. }
+        | Op::Gather
+        | Op::ScatterAdd { .. }
         | Op::Concat { .. } => union(operands),
         Op::Mul | Op::Contract { .. } => product(operands[0], operands[1]),
         Op::Div if fixed(operands[1]) => operands[0].clone(),
@@ -75,9 +77,15 @@ fn dependence(op: &Op, operands: &[&Dependence]) -> Dependence {
         | Op::Less
         | Op::Select
         | Op::OneHot { .. }
+        | Op::Within { .. }
+        // Which tokens share a coin is the row's affair.
+        | Op::KeepMaskAt
         | Op::IsFirst { .. }
         // Its coins are seeds, each of many places, and its mean differs from place to place.
         | Op::DropSquares { .. }
+        // Its coins are not told from what else the packed numbers depend on.
+        | Op::Attend(_)
+        | Op::AttendBack(_)
         | Op::Reduce { reduction: Reduction::Max | Reduction::First, .. } => Dependence::Other,
         // Sources have no operands that are not fixed.
         Op::Input { .. }
@@ -86,6 +94,7 @@ fn dependence(op: &Op, operands: &[&Dependence]) -> Dependence {
         | Op::Slot(_)
         | Op::State(_)
         | Op::Scalar(_)
+        | Op::Waves { .. }
         | Op::Const(_) => Dependence::Affine(Vec::new()),
     }
 }

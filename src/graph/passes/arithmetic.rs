@@ -43,6 +43,10 @@ fn of_operands(b: &mut Builder, op: &Op, inputs: &[ValueId]) -> Option<ValueId> 
         | Op::OneHot { .. }
         | Op::KeepMask { .. }
         | Op::Noise { .. }
+        | Op::Within { .. }
+        | Op::KeepMaskAt
+        | Op::Gather
+        | Op::ScatterAdd { .. }
         | Op::DropSquares { .. }
         | Op::Broadcast { .. }
         | Op::Reduce { .. }
@@ -54,6 +58,9 @@ fn of_operands(b: &mut Builder, op: &Op, inputs: &[ValueId]) -> Option<ValueId> 
         | Op::Windows { .. }
         | Op::Overlap { .. }
         | Op::IsFirst { .. }
+        | Op::Attend(_)
+        | Op::AttendBack(_)
+        | Op::Waves { .. }
         | Op::Contract { .. }
         | Op::Input { .. }
         | Op::Target { .. }

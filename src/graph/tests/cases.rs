@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use crate::draws::mix64;
 use crate::graph::interpret::{Bindings, Tensor, concrete};
 use crate::graph::{
-    Address, Builder, DType, Dim, Geometry, Graph, Op, Reduction, Scalar, Slide, Type, ValueId,
+    Address, Attention, Builder, DType, Dim, Geometry, Graph, Op, Reduction, Scalar, Slide, Type, ValueId,
 };
 use crate::graph::{ParamId, ScalarId, SiteId, SlotId, StateId};
 
@@ -25,6 +25,8 @@ pub enum Arg {
     /// A condition.
     Bool(Vec<Dim>),
     Labels,
+    /// `i32[B, 3]`
+    Tokens,
     Key(Address),
     Threshold,
     /// The same of 32 bits.
@@ -63,7 +65,7 @@ fn forms() -> [Vec<Dim>; 4] {
 }
 
 pub fn cases() -> Vec<Case> {
-    [sources(), random(), elementwise(), shapes(), joins(), windows(), products()].concat()
+    [sources(), random(), elementwise(), shapes(), joins(), windows(), attention(), products()].concat()
 }
 
 fn sources() -> Vec<Case> {
@@ -93,6 +95,17 @@ fn random() -> Vec<Case> {
             cases.push(case(mask, &[Arg::Key(address), Arg::Threshold]));
             cases.push(case(Op::Noise { dims, shared }, &[Arg::Key(address)]));
         }
+    }
+    for (steps, stride, offset) in [(1, 1, 0), (19, 1, 0), (3, 2, 1)] {
+        cases.push(case(Op::Within { steps, stride, offset }, &[Arg::Labels]));
+    }
+    for address in [Address::Row, Address::Update] {
+        cases.push(case(Op::KeepMaskAt, &[Arg::Key(address), Arg::Threshold, Arg::Tokens]));
+    }
+    // Tokens are below 4: of three rows one is never named, of three tokens one is none of them.
+    for rows in [3, 5] {
+        cases.push(case(Op::Gather, &[real(&[c(rows), c(2)]), Arg::Tokens]));
+        cases.push(case(Op::ScatterAdd { rows }, &[real(&[B, c(3), c(2)]), Arg::Tokens]));
     }
     let maps = [
         (vec![B, c(5), c(4), c(2)], 3, false),
@@ -212,6 +225,48 @@ fn windows() -> Vec<Case> {
     cases
 }
 
+/// Attention in every form, and its gradient as an operation of its own; tables of waves.
+fn attention() -> Vec<Case> {
+    let plain = Attention {
+        heads: 2,
+        groups: 2,
+        width: 2,
+        queries: 4,
+        keys: 4,
+        across: false,
+        causal: false,
+        slopes: false,
+        turned: false,
+        padded: false,
+        dropped: false,
+    };
+    let forms = [
+        plain,
+        Attention { causal: true, dropped: true, ..plain },
+        Attention { heads: 4, groups: 2, width: 1, slopes: true, ..plain },
+        Attention { causal: true, slopes: true, padded: true, ..plain },
+        Attention { across: true, queries: 3, keys: 5, dropped: true, padded: true, ..plain },
+    ];
+    let mut cases = vec![
+        case(Op::Waves { places: 3, width: 4, apart: false }, &[]),
+        case(Op::Waves { places: 4, width: 2, apart: true }, &[]),
+    ];
+    for form in forms {
+        let mut args = Vec::new();
+        if form.dropped {
+            args.extend([Arg::Key(Address::Row), Arg::Threshold]);
+        }
+        args.push(real(&form.operand().dims));
+        if form.padded {
+            args.push(Arg::Real(vec![B], 1.1, 3.9));
+        }
+        cases.push(case(Op::Attend(form), &args));
+        let result = real(&form.result().dims);
+        cases.push(case(Op::AttendBack(form), &[vec![result.clone(), result], args].concat()));
+    }
+    cases
+}
+
 fn products() -> Vec<Case> {
     let forms = [
         // dense; over positions; its weight's gradient; its input's gradient
@@ -266,6 +321,10 @@ impl Case {
                     b.less(low, high)
                 }
                 Arg::Labels => b.target(false),
+                Arg::Tokens => {
+                    let slot = b.declare_input("tokens", DType::I32, &[3]);
+                    b.input(slot, false)
+                }
                 Arg::Key(Address::Row) => b.row_key(SiteId(0)),
                 Arg::Key(Address::Update) => b.row_key(SiteId(1)),
                 Arg::Threshold => b.scalar("q", DType::I32),

@@ -72,15 +72,19 @@ macro_rules! calls {
 }
 
 calls! {
+    attend: Attend = "dropnet_attend";
     product: Product = "dropnet_product";
     combine: Combine = "dropnet_combine";
     conv: Conv = "dropnet_conv";
     depthwise: Depthwise = "dropnet_depthwise";
+    gather: Gather = "dropnet_gather";
     pool: Pool = "dropnet_pool";
+    scatter: ScatterAdd = "dropnet_scatter_add";
     squares: DropSquares = "dropnet_squares";
     transpose: Transpose = "dropnet_transpose";
     turn: Turn = "dropnet_turn";
     unfold: Unfold = "dropnet_unfold";
+    waves: Waves = "dropnet_waves";
 }
 
 /// What a library kernel says of itself.
@@ -169,6 +173,8 @@ pub enum Region {
     Grid { offset: usize, axes: [Axis; 4] },
     /// All of a buffer of so many elements.
     Whole(Extent),
+    /// Rows of the data, of so many elements each: those that the pass's order names.
+    Gathered { len: usize },
     /// Partials of `cols` columns, one row a shard of `domain`.
     Partials { cols: usize, domain: Domain },
 }

@@ -2,7 +2,9 @@
 
 use std::collections::BTreeMap;
 
+use super::attention::{AttentionView, WavesView};
 use super::depthwise::DepthwiseView;
+use super::gather::GatherView;
 use super::pools::PoolView;
 use super::product::ProductView;
 use super::squares::SquaresView;
@@ -17,24 +19,30 @@ pub(super) type Library = BTreeMap<ValueId, View>;
 /// What a kernel of the library reads, and where.
 #[derive(Clone, Debug)]
 pub(super) enum View {
+    Attention(AttentionView),
     Product(ProductView),
     Conv(ConvView),
     Depthwise(DepthwiseView),
     Pool(PoolView),
     Squares(SquaresView),
+    Gather(GatherView),
     Unfold(UnfoldView),
+    Waves(WavesView),
 }
 
 impl View {
     /// What lies in the memory that it reads.
     pub fn bases(&self) -> Vec<ValueId> {
         match self {
+            View::Attention(view) => view.bases(),
             View::Product(view) => view.bases().to_vec(),
             View::Conv(view) => view.bases(),
             View::Depthwise(view) => view.bases(),
             View::Pool(view) => view.bases(),
             View::Squares(view) => view.bases(),
+            View::Gather(view) => view.bases(),
             View::Unfold(view) => view.bases(),
+            View::Waves(_) => Vec::new(),
         }
     }
 
@@ -47,12 +55,15 @@ impl View {
         turned: impl Fn(Turned) -> BufferId,
     ) -> Call {
         match self {
+            View::Attention(view) => view.call(own, buffer).into(),
             View::Product(view) => view.call(own, alone, buffer).into(),
             View::Conv(view) => view.call(own, buffer, turned).into(),
             View::Depthwise(view) => view.call(own, buffer).into(),
             View::Pool(view) => view.call(own, buffer).into(),
             View::Squares(view) => view.call(own, buffer).into(),
+            View::Gather(view) => view.call(own, buffer),
             View::Unfold(view) => view.call(own, buffer).into(),
+            View::Waves(view) => view.call(own).into(),
         }
     }
 
@@ -60,9 +71,14 @@ impl View {
     pub fn turned(&self) -> Option<Turned> {
         match self {
             View::Conv(view) => view.turned(),
-            View::Product(_) | View::Depthwise(_) | View::Pool(_) | View::Squares(_) | View::Unfold(_) => {
-                None
-            }
+            View::Attention(_)
+            | View::Product(_)
+            | View::Depthwise(_)
+            | View::Pool(_)
+            | View::Squares(_)
+            | View::Gather(_)
+            | View::Unfold(_)
+            | View::Waves(_) => None,
         }
     }
 
@@ -70,9 +86,14 @@ impl View {
     pub fn word(&self, call: &Call) -> String {
         match self {
             View::Product(_) => "gemm".to_string(),
-            View::Conv(_) | View::Depthwise(_) | View::Pool(_) | View::Squares(_) | View::Unfold(_) => {
-                call.word()
-            }
+            View::Attention(_)
+            | View::Conv(_)
+            | View::Depthwise(_)
+            | View::Pool(_)
+            | View::Squares(_)
+            | View::Gather(_)
+            | View::Unfold(_)
+            | View::Waves(_) => call.word(),
         }
     }
 
@@ -82,7 +103,12 @@ impl View {
             View::Product(view) => view.in_pieces(),
             View::Conv(view) => view.call(BufferId(0), |_| BufferId(0), |_| BufferId(0)).in_groups(),
             View::Depthwise(view) => view.call(BufferId(0), |_| BufferId(0)).in_groups(),
-            View::Pool(_) | View::Squares(_) | View::Unfold(_) => false,
+            View::Attention(_)
+            | View::Pool(_)
+            | View::Squares(_)
+            | View::Gather(_)
+            | View::Unfold(_)
+            | View::Waves(_) => false,
         }
     }
 }
