@@ -4,7 +4,7 @@
 //! those of `shape`.
 
 use super::builder::{Builder, ice};
-use super::{DType, Dim, Geometry, Op, Reduction, SiteId, ValueId};
+use super::{Attention, DType, Dim, Geometry, Op, Reduction, SiteId, ValueId};
 
 macro_rules! unary {
     ($($(#[$doc:meta])* $name:ident => $op:ident;)*) => {
@@ -306,6 +306,18 @@ impl Builder {
         over: &[(usize, usize)],
     ) -> ValueId {
         self.push(Op::Contract { batch: batch.to_vec(), over: over.to_vec() }, &[left, right])
+    }
+
+    // Attention
+
+    /// Attention by `form` over its operands: `[key, threshold,] packed [, turns] [, lengths]`.
+    pub fn attend(&mut self, form: Attention, operands: &[ValueId]) -> ValueId {
+        self.push(Op::Attend(form), operands)
+    }
+
+    /// `f32[places, width]`: sines and cosines of the places.
+    pub fn waves(&mut self, places: usize, width: usize, apart: bool) -> ValueId {
+        self.push(Op::Waves { places, width, apart }, &[])
     }
 
     // Random draws

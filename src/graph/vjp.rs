@@ -117,6 +117,12 @@ pub(super) fn flow(b: &mut Builder, of: ValueId, operand: usize, g: ValueId) -> 
             let len = extent(b, x(operand), *axis);
             b.slice(g, *axis, start, len)
         }
+        Op::Attend(form) if operand == form.packed() => {
+            let operands = [&[g, of], &node.inputs[..]].concat();
+            b.push(Op::AttendBack(*form), &operands)
+        }
+        // Which places there are is no matter of degree.
+        Op::Attend(_) => b.splat(0.0, x(operand)),
         Op::Moments => around_means(b, of, x(0), g),
         Op::Contract { batch, over } => contract(b, (x(0), x(1)), (batch, over), operand, g),
         Op::Input { .. }
@@ -133,6 +139,8 @@ pub(super) fn flow(b: &mut Builder, of: ValueId, operand: usize, g: ValueId) -> 
         | Op::KeepMaskAt
         | Op::Less
         | Op::IsFirst { .. }
+        | Op::AttendBack(_)
+        | Op::Waves { .. }
         | Op::Detach
         | Op::OneHot { .. } => ice("this operation has no derivative", &node.op.mnemonic()),
     }

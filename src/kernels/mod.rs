@@ -4,6 +4,7 @@
 #![allow(unsafe_code)]
 
 pub mod aligned;
+pub mod attention;
 pub mod barrier;
 pub mod conv;
 pub mod crew;

@@ -1,10 +1,12 @@
 //! The meaning of every operation with operands, one exhaustive match.
 
+use super::attention;
 use super::tensor::{at, offsets, strides};
 use super::{Real, Tensor};
 use crate::draws::{self, Squares};
 use crate::graph::builder::ice;
 use crate::graph::{Op, Reduction};
+use crate::math::waves;
 
 /// The value of `op` over operands of the types its rule wants; `dims` are those of the result.
 pub(super) fn eval<T: Real>(op: &Op, operands: &[&Tensor<T>], dims: &[usize], fma: bool) -> Tensor<T> {
@@ -134,6 +136,11 @@ pub(super) fn eval<T: Real>(op: &Op, operands: &[&Tensor<T>], dims: &[usize], fm
             Tensor::real(dims, data)
         }
         Op::IsFirst { axes } => is_first(x(0), axes, dims),
+        Op::Attend(form) => attention::attend(form, operands, None, fma),
+        Op::AttendBack(form) => attention::attend_back(form, x(0), &operands[2..], None, fma),
+        Op::Waves { places, width, apart } => {
+            Tensor::real(dims, waves(*places, *width, *apart).into_iter().map(T::from_f32).collect())
+        }
         Op::Moments => moments(x(0), dims),
         Op::Contract { batch, over } => contract(x(0), x(1), batch, over, dims),
         Op::Input { .. }

@@ -8,8 +8,8 @@
 
 mod lines;
 mod patches;
-mod scratch;
-mod tile;
+pub(super) mod scratch;
+pub(super) mod tile;
 pub mod winograd;
 mod zeros;
 

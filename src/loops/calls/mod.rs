@@ -72,6 +72,7 @@ macro_rules! calls {
 }
 
 calls! {
+    attend: Attend = "dropnet_attend";
     product: Product = "dropnet_product";
     combine: Combine = "dropnet_combine";
     conv: Conv = "dropnet_conv";
@@ -85,6 +86,7 @@ calls! {
     transpose: Transpose = "dropnet_transpose";
     turn: Turn = "dropnet_turn";
     unfold: Unfold = "dropnet_unfold";
+    waves: Waves = "dropnet_waves";
 }
 
 /// What a library kernel says of itself.

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use super::attention::{AttentionView, WavesView};
 use super::depthwise::DepthwiseView;
 use super::gather::GatherView;
 use super::moments::MomentsView;
@@ -19,6 +20,7 @@ pub(super) type Library = BTreeMap<ValueId, View>;
 /// What a kernel of the library reads, and where.
 #[derive(Clone, Debug)]
 pub(super) enum View {
+    Attention(AttentionView),
     Product(ProductView),
     Conv(ConvView),
     Depthwise(DepthwiseView),
@@ -27,12 +29,14 @@ pub(super) enum View {
     Squares(SquaresView),
     Gather(GatherView),
     Unfold(UnfoldView),
+    Waves(WavesView),
 }
 
 impl View {
     /// What lies in the memory that it reads.
     pub fn bases(&self) -> Vec<ValueId> {
         match self {
+            View::Attention(view) => view.bases(),
             View::Product(view) => view.bases().to_vec(),
             View::Conv(view) => view.bases(),
             View::Depthwise(view) => view.bases(),
@@ -41,6 +45,7 @@ impl View {
             View::Squares(view) => view.bases(),
             View::Gather(view) => view.bases(),
             View::Unfold(view) => view.bases(),
+            View::Waves(_) => Vec::new(),
         }
     }
 
@@ -53,6 +58,7 @@ impl View {
         turned: impl Fn(Turned) -> BufferId,
     ) -> Call {
         match self {
+            View::Attention(view) => view.call(own, buffer).into(),
             View::Product(view) => view.call(own, alone, buffer).into(),
             View::Conv(view) => view.call(own, buffer, turned).into(),
             View::Depthwise(view) => view.call(own, buffer).into(),
@@ -61,6 +67,7 @@ impl View {
             View::Squares(view) => view.call(own, buffer).into(),
             View::Gather(view) => view.call(own, buffer),
             View::Unfold(view) => view.call(own, buffer).into(),
+            View::Waves(view) => view.call(own).into(),
         }
     }
 
@@ -68,13 +75,15 @@ impl View {
     pub fn turned(&self) -> Option<Turned> {
         match self {
             View::Conv(view) => view.turned(),
-            View::Product(_)
+            View::Attention(_)
+            | View::Product(_)
             | View::Depthwise(_)
             | View::Moments(_)
             | View::Pool(_)
             | View::Squares(_)
             | View::Gather(_)
-            | View::Unfold(_) => None,
+            | View::Unfold(_)
+            | View::Waves(_) => None,
         }
     }
 
@@ -82,13 +91,15 @@ impl View {
     pub fn word(&self, call: &Call) -> String {
         match self {
             View::Product(_) => "gemm".to_string(),
-            View::Conv(_)
+            View::Attention(_)
+            | View::Conv(_)
             | View::Depthwise(_)
             | View::Moments(_)
             | View::Pool(_)
             | View::Squares(_)
             | View::Gather(_)
-            | View::Unfold(_) => call.word(),
+            | View::Unfold(_)
+            | View::Waves(_) => call.word(),
         }
     }
 
@@ -99,7 +110,12 @@ impl View {
             View::Conv(view) => view.call(BufferId(0), |_| BufferId(0), |_| BufferId(0)).in_groups(),
             View::Depthwise(view) => view.call(BufferId(0), |_| BufferId(0)).in_groups(),
             View::Moments(_) => true,
-            View::Pool(_) | View::Squares(_) | View::Gather(_) | View::Unfold(_) => false,
+            View::Attention(_)
+            | View::Pool(_)
+            | View::Squares(_)
+            | View::Gather(_)
+            | View::Unfold(_)
+            | View::Waves(_) => false,
         }
     }
 
@@ -107,13 +123,15 @@ impl View {
     pub fn combine(&self, own: BufferId, cols: usize, domain: Domain) -> Call {
         match self {
             View::Moments(view) => view.join(own).into(),
-            View::Product(_)
+            View::Attention(_)
+            | View::Product(_)
             | View::Conv(_)
             | View::Depthwise(_)
             | View::Pool(_)
             | View::Squares(_)
             | View::Gather(_)
-            | View::Unfold(_) => Combine { partials: own, cols, reduction: Reduction::Sum, domain }.into(),
+            | View::Unfold(_)
+            | View::Waves(_) => Combine { partials: own, cols, reduction: Reduction::Sum, domain }.into(),
         }
     }
 }

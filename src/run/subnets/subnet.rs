@@ -63,7 +63,7 @@ fn masks(net: &Trained, lowered: &Lowered, drawn: Drawn) -> Result<Vec<SiteMask>
         if !is_multiplied(&net.model, &site.path) {
             continue;
         }
-        let Some(mask) = graph.mask(v) else {
+        let Some(tossed) = graph.tossed(v) else {
             return unfit(format!("the multipliers of {} are not coins: there is no sub-network", site.path));
         };
         if site.address == Address::Update && matches!(drawn, Drawn::Training { .. }) {
@@ -72,10 +72,9 @@ fn masks(net: &Trained, lowered: &Lowered, drawn: Drawn) -> Result<Vec<SiteMask>
         // Where one draw serves all rows, its key counts none.
         let at = if site.address == Address::Row { position } else { 0 };
         let key = draws::row_key(stream(net, drawn, site.hash), at);
-        let threshold = lowered.scalars[mask.threshold.index()].word(&step);
-        let units = draws::units(mask.dims, mask.shared);
-        let kept = units.iter().map(|unit| draws::kept(key, *unit as u32, threshold)).collect();
-        let (shape, shared) = (mask.dims.to_vec(), mask.shared.to_vec());
+        let threshold = lowered.scalars[tossed.threshold.index()].word(&step);
+        let kept = tossed.units.iter().map(|unit| draws::kept(key, *unit as u32, threshold)).collect();
+        let (shape, shared) = (tossed.shape, tossed.shared);
         masks.push(SiteMask { path: site.path.clone(), shape, shared, kept });
     }
     match masks.is_empty() {
