@@ -33,7 +33,7 @@ pub use autodiff::differentiate;
 pub use builder::{AVERAGE, Builder};
 pub use cut::Cut;
 pub use geometry::{Geometry, Slide};
-pub use interpret::{Bindings, Tensor, interpret};
+pub use interpret::{Bindings, Tensor, attention_weights, interpret};
 pub use masks::{
     Mask, Split, Tossed, affine_site, by_dropped, dropped_left, is_affine_in_masks, split, split_at,
 };

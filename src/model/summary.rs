@@ -133,7 +133,7 @@ impl Row {
             path: node.path.clone(),
             layer: layer.into(),
             output: node.ty.sizes(),
-            dropout: dropped(node, !all.is_empty(), source),
+            dropout: dropped(model, node, !all.is_empty(), source),
             parameters,
             bytes: parameters * NUMBER,
             flops: 2 * multiply_adds,

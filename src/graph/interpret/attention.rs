@@ -79,6 +79,13 @@ pub(crate) fn attend_back<T: Real>(
     Tensor::real(&operands[form.packed()].dims, all)
 }
 
+/// What keys weigh for queries before dropout, `[rows, heads, queries, keys]`.
+pub fn attention_weights<T: Real>(form: &Attention, operands: &[&Tensor<T>], fma: bool) -> Vec<T> {
+    let of =
+        |row: Row<'_, T>| row.asked().flat_map(|(head, query)| row.weights(head, query)).collect::<Vec<T>>();
+    rows(form, operands, None, fma).flat_map(of).collect()
+}
+
 /// The rows of the batch.
 fn rows<'t, T: Real>(
     form: &'t Attention,
@@ -222,6 +229,41 @@ impl<T: Real> Row<'_, T> {
                 to[starts[1] + i] = to[starts[1] + i] + score * q;
                 to[starts[2] + i] = to[starts[2] + i] + kept * g[i];
             }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Keys behind a row's end and places that are still to come weigh nothing; the others one together, if there are any.
+    #[test]
+    fn weights_of_a_query_are_shares() {
+        let form = Attention {
+            heads: 2,
+            groups: 1,
+            width: 2,
+            queries: 4,
+            keys: 4,
+            across: false,
+            causal: true,
+            slopes: true,
+            turned: false,
+            padded: true,
+            dropped: false,
+        };
+        let numbers = (0..2 * form.row_len()).map(|i| ((i * 37) % 11) as f64 - 5.0).collect();
+        let packed = Tensor::real(&[2, 4, form.row_len() / 4], numbers);
+        let lengths = Tensor::real(&[2], vec![2.0, 0.0]);
+        let weights = attention_weights(&form, &[&packed, &lengths], false);
+        assert_eq!(weights.len(), 2 * 2 * 4 * 4);
+        for (i, of_query) in weights.chunks_exact(4).enumerate() {
+            let (row, query) = (i / 8, i % 4);
+            let seen = if row == 0 { (query + 1).min(2) } else { 0 };
+            let sum: f64 = of_query.iter().sum();
+            assert!((sum - if seen > 0 { 1.0 } else { 0.0 }).abs() < 1e-12, "{i}: {sum}");
+            assert!(of_query[seen..].iter().all(|weight| *weight == 0.0), "{i}: {of_query:?}");
         }
     }
 }

@@ -12,6 +12,7 @@ mod tensor;
 use std::collections::BTreeMap;
 use std::fmt;
 
+pub use attention::attention_weights;
 pub(crate) use attention::{attend, attend_back};
 pub use real::Real;
 pub use tensor::{Data, Tensor};

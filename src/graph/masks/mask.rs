@@ -28,6 +28,8 @@ pub struct Tossed {
     /// Of what is kept or dropped of a row, and for each axis whether all places along it share one coin.
     pub shape: Vec<usize>,
     pub shared: Vec<bool>,
+    /// Whether the axes are heads, queries and keys.
+    pub of_heads: bool,
     /// The number of each unit's draw, row-major.
     pub units: Vec<usize>,
     /// The coin of each unit, counted from 0.
@@ -42,6 +44,7 @@ impl Tossed {
             of_rows: mask.of_rows,
             shape: mask.dims.to_vec(),
             shared: mask.shared.to_vec(),
+            of_heads: false,
             units: draws::units(mask.dims, mask.shared),
             coins: draws::counted_units(mask.dims, mask.shared),
         }
@@ -60,7 +63,7 @@ impl Tossed {
             }
         }
         let shape = vec![heads, queries, keys];
-        Self { site, threshold, of_rows: true, shared: vec![false; 3], shape, units, coins }
+        Self { site, threshold, of_rows: true, of_heads: true, shared: vec![false; 3], shape, units, coins }
     }
 }
 

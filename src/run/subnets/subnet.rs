@@ -29,6 +29,15 @@ pub struct SiteMask {
 }
 
 impl SiteMask {
+    /// A mask of heads as maps of queries by keys, whose channels are the heads.
+    fn heads_last(self) -> Self {
+        let &[heads, queries, keys] = &self.shape[..] else { return self };
+        let places = queries * keys;
+        let kept = (0..places).flat_map(|place| (0..heads).map(move |head| head * places + place));
+        let kept = kept.map(|i| self.kept[i]).collect();
+        Self { shape: vec![queries, keys, heads], kept, ..self }
+    }
+
     /// By map: whether it is kept, where whole maps are dropped.
     #[must_use]
     pub fn whole_maps(&self) -> Option<&[bool]> {
@@ -75,7 +84,8 @@ fn masks(net: &Trained, lowered: &Lowered, drawn: Drawn) -> Result<Vec<SiteMask>
         let threshold = lowered.scalars[tossed.threshold.index()].word(&step);
         let kept = tossed.units.iter().map(|unit| draws::kept(key, *unit as u32, threshold)).collect();
         let (shape, shared) = (tossed.shape, tossed.shared);
-        masks.push(SiteMask { path: site.path.clone(), shape, shared, kept });
+        let mask = SiteMask { path: site.path.clone(), shape, shared, kept };
+        masks.push(if tossed.of_heads { mask.heads_last() } else { mask });
     }
     match masks.is_empty() {
         true => unfit("nothing of this net is left to chance: every row sees the whole of it".into()),
