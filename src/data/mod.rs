@@ -12,7 +12,6 @@ mod config;
 mod dataset;
 mod divide;
 mod draw;
-mod elementary;
 mod encode;
 mod encoding;
 mod error;

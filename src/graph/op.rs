@@ -6,6 +6,7 @@
 
 use std::sync::Arc;
 
+use super::attention::Attention;
 use super::geometry::Geometry;
 use super::scan::Scan;
 use super::{Dim, ParamId, ScalarId, SiteId, SlotId, StateId};
@@ -163,6 +164,23 @@ pub enum Op {
         axes: Vec<usize>,
     },
 
+    /// Attention over packed queries, keys and values, a softmax over the keys of each head and query: operands and result as [`Attention`]
+    /// says. Weights are dropped behind the softmax; a query that sees no key has the result 0.
+    Attend(Attention),
+    /// `(g, result, operands of attend)`: what flows to the packed numbers when `g` flows into the result.
+    AttendBack(Attention),
+    /// `f32[places, width]`: sines and cosines of a place over wavelengths from 2 pi to 2 pi 10 000, pair by pair; `apart` puts all
+    /// sines before all cosines.
+    Waves {
+        places: usize,
+        width: usize,
+        apart: bool,
+    },
+
+    /// `[Batch, .., channels] -> [2 channels]`: the mean of each channel over rows and places, then the sums of squares around them. Shards of rows are
+    /// brought together in the fixed tree.
+    Moments,
+
     /// Products summed over contracting axes: result dims = batch axes, free axes of the left, free axes of the right.
     Contract {
         batch: Vec<(usize, usize)>,
@@ -282,6 +300,10 @@ ops! {
     Windows { .. }   => "windows",   Exactly(1), Shape,       true;
     Overlap { .. }   => "overlap",   Exactly(1), Shape,       true;
     IsFirst { .. }   => "is_first",  Exactly(1), Shape,       false;
+    Attend(_)        => "attend",    Several,    Product,     true;
+    AttendBack(_)    => "attend_back", Several,  Product,     false;
+    Waves { .. }     => "waves",     Exactly(0), Random,      false;
+    Moments          => "moments",   Exactly(1), Shape,       true;
     Contract { .. }  => "contract",  Exactly(2), Product,     true;
     Scan(_)          => "scan",      Several,    Product,     true;
 }

@@ -24,14 +24,20 @@ pub struct DropSite {
     pub always: bool,
 }
 
-/// A place of dropout inside a layer, which has several: `PATH.NAME` addresses its draws.
-#[derive(Clone, Debug, PartialEq)]
-pub struct SiteWithin {
-    /// The argument that says its rate.
+/// A place inside of a layer where something is dropped by coins.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct InnerDrop {
+    /// The end of its path: `weights`.
     pub name: &'static str,
-    pub site: DropSite,
-    /// Units of a row with a coin of their own.
-    pub units: usize,
+    /// What has a coin: `weight of each query`.
+    pub what: &'static str,
+    pub rate: Timed,
+    /// Coins of a row.
+    pub coins: usize,
+    /// Whether what is kept is divided by the share that is kept.
+    pub scaled: bool,
+    /// Whether steps of time have coins of their own where one for all of them would do.
+    pub fresh: bool,
 }
 
 /// What the multiplier of a unit is.

@@ -38,7 +38,7 @@
 //! Hochreiter and Schmidhuber 1997. Gal and Ghahramani 2016, A theoretically grounded application of dropout in recurrent neural networks. Krueger et al. 2017, Zoneout. Jozefowicz et al. 2015 (`forget_bias`).
 
 use super::{
-    Facts, Infer, Layer, Lower, OverTime, Reach, Reached, SiteWithin,
+    Facts, Infer, InnerDrop, Layer, Lower, OverTime, Reach, Reached,
     recurrent::{self, Gates, Recurrent, arguments},
 };
 use crate::{
@@ -114,8 +114,8 @@ impl Layer for Lstm {
         Reach { low: -1.0, high: 1.0 }
     }
 
-    fn sites_within(&self, args: &Args, input: &Ty) -> Vec<SiteWithin> {
-        recurrent::sites(args, self, input)
+    fn inner_drops(&self, node: &Node, inputs: &[&Ty]) -> Vec<InnerDrop> {
+        node.layer().map_or_else(Vec::new, |used| recurrent::inner_drops(&used.args, self, inputs[0]))
     }
 
     fn multiply_adds(&self, node: &Node, inputs: &[&Ty]) -> usize {

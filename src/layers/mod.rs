@@ -19,7 +19,7 @@ mod slide;
 pub(crate) mod tests;
 mod time;
 
-pub use drop::{DropSite, Each, Law, Scope, SiteWithin, When};
+pub use drop::{DropSite, Each, InnerDrop, Law, Scope, When};
 pub use expand::Expand;
 pub use facts::{Across, Facts, Unitwise};
 pub use infer::{Infer, ParamDecl, Place, Source};
@@ -94,8 +94,8 @@ pub trait Layer: Sync {
         None
     }
 
-    /// Where it drops units within itself: masks of what it carries or multiplies, not of its result. `input` is the type of what it reads.
-    fn sites_within(&self, _args: &Args, _input: &Ty) -> Vec<SiteWithin> {
+    /// Where inside of it, behind `PATH.`, something is dropped that is no unit of its result.
+    fn inner_drops(&self, _node: &Node, _inputs: &[&Ty]) -> Vec<InnerDrop> {
         Vec::new()
     }
 
@@ -127,12 +127,14 @@ macro_rules! layers {
 
 layers! {
     add,
+    attention,
     avg_pool,
     batch_norm,
     bidirectional,
     concat,
     conv,
     conv_transpose,
+    cross_attention,
     dense,
     depthwise_conv,
     drop_connect,
@@ -156,6 +158,7 @@ layers! {
     mean_pool,
     mul,
     noise,
+    positions,
     relu,
     reshape,
     residual,

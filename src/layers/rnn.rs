@@ -35,7 +35,7 @@
 //! Elman 1990. Gal and Ghahramani 2016, A theoretically grounded application of dropout in recurrent neural networks. Krueger et al. 2017, Zoneout.
 
 use super::{
-    Facts, Infer, Layer, Lower, OverTime, Reach, Reached, SiteWithin,
+    Facts, Infer, InnerDrop, Layer, Lower, OverTime, Reach, Reached,
     recurrent::{self, Gates, Recurrent, arguments},
 };
 use crate::{
@@ -98,8 +98,8 @@ impl Layer for Rnn {
         Reach { low: -1.0, high: 1.0 }
     }
 
-    fn sites_within(&self, args: &Args, input: &Ty) -> Vec<SiteWithin> {
-        recurrent::sites(args, self, input)
+    fn inner_drops(&self, node: &Node, inputs: &[&Ty]) -> Vec<InnerDrop> {
+        node.layer().map_or_else(Vec::new, |used| recurrent::inner_drops(&used.args, self, inputs[0]))
     }
 
     fn multiply_adds(&self, node: &Node, inputs: &[&Ty]) -> usize {

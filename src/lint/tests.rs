@@ -18,7 +18,7 @@ const PLAIN: &str = "loss cross_entropy\n  optimizer adamw, lr=1e-3, weight_deca
 
 const CASES: &[Case] = &[
     (
-        "W0124",
+        "W0125",
         (
             "dense 18 -> reshape 6x3, roles=[time, channel] -> gru 16, dropout=0.2, share=none -> last -> dense 3",
             PLAIN,
@@ -82,6 +82,11 @@ const CASES: &[Case] = &[
         "W0117",
         ("dense 512 -> relu\n  dense 3", "loss cross_entropy\n  optimizer adam, lr=1e-3"),
         ("dense 512 -> relu\n  dense 3", PLAIN),
+    ),
+    (
+        "W0124",
+        ("dense 16 -> dropout 0.1 -> softmax\n  dense 3", PLAIN),
+        ("dense 16 -> softmax -> dropout 0.1\n  dense 3", PLAIN),
     ),
     (
         "W0123",

@@ -28,7 +28,7 @@ pub use ty::{Axis, Elem, Ragged, Role, Ty};
 use crate::{
     data::DataConfig,
     diag::Span,
-    layers::{DropSite, Facts, Layer, SiteWithin},
+    layers::{DropSite, Facts, InnerDrop, Layer},
     train::penalties::Own,
     vocab::{Args, Timed, Value},
 };
@@ -161,6 +161,8 @@ pub struct Param {
     pub max_norm: Option<f64>,
     /// Of this parameter alone.
     pub penalties: Vec<Own>,
+    /// The input of its node that a matrix multiplies, if it is one of them.
+    pub fed_by: Option<usize>,
     /// The node that declared it.
     pub node: NodeId,
 }
@@ -250,9 +252,10 @@ impl Node {
         used.word.drop_site(&used.args)
     }
 
-    /// Where it drops units within itself; `input` is the type of what it reads.
-    pub fn sites_within(&self, input: &Ty) -> Vec<SiteWithin> {
-        self.layer().map_or(Vec::new(), |used| used.word.sites_within(&used.args, input))
+    /// Where inside of it something is dropped, in this model.
+    pub fn inner_drops(&self, model: &Model) -> Vec<InnerDrop> {
+        let inputs: Vec<&Ty> = self.inputs.iter().map(|id| &model.node(*id).ty).collect();
+        self.layer().map_or_else(Vec::new, |used| used.word.inner_drops(self, &inputs))
     }
 
     /// What its layer says of itself.

@@ -1,6 +1,6 @@
 //! How a net predicts: what stands for the mean of its sub-networks, and what is said of its uncertainty.
 
-use super::{NodeId, OutputKind, Use};
+use super::{OutputKind, Use};
 use crate::train::{Metric, metrics};
 
 /// The `predict` section.
@@ -169,11 +169,8 @@ impl super::Model {
     pub fn is_live_in_mc(&self) -> bool {
         self.nodes.iter().any(|node| {
             let weights = node.weight_drop.is_some_and(|drop| drop.p.acts(false)) && !node.params.is_empty();
-            let within = |id: &NodeId| node.sites_within(&self.node(*id).ty);
-            let mut within = node.inputs.first().map_or(Vec::new(), within).into_iter();
-            weights
-                || node.drop_site().is_some_and(|site| site.is_live_in_mc())
-                || within.any(|own| own.site.is_live_in_mc())
+            let inner = node.inner_drops(self).iter().any(|drop| drop.rate.last() > 0.0);
+            weights || inner || node.drop_site().is_some_and(|site| site.is_live_in_mc())
         })
     }
 }

@@ -83,8 +83,12 @@ fn dependence(op: &Op, operands: &[&Dependence]) -> Dependence {
         | Op::IsFirst { .. }
         // Steps multiply what steps before them made.
         | Op::Scan(_)
+        | Op::Moments
         // Its coins are seeds, each of many places, and its mean differs from place to place.
         | Op::DropSquares { .. }
+        // Its coins are not told from what else the packed numbers depend on.
+        | Op::Attend(_)
+        | Op::AttendBack(_)
         | Op::Reduce { reduction: Reduction::Max | Reduction::First, .. } => Dependence::Other,
         // Sources have no operands that are not fixed.
         Op::Input { .. }
@@ -93,6 +97,7 @@ fn dependence(op: &Op, operands: &[&Dependence]) -> Dependence {
         | Op::Slot(_)
         | Op::State(_)
         | Op::Scalar(_)
+        | Op::Waves { .. }
         | Op::Const(_)
         | Op::Enter(_) => Dependence::Affine(Vec::new()),
     }

@@ -3,8 +3,8 @@
 use super::Recurrent;
 use crate::{
     graph::{Address, Builder, DType, Dim, Mode, ScalarDef, ValueId},
-    layers::{DropSite, Each, Law, Lower, Scope, SiteWithin, When},
-    model::{Role, Ty},
+    layers::{InnerDrop, Lower},
+    model::Ty,
     vocab::Args,
 };
 
@@ -38,25 +38,22 @@ fn is_untied(args: &Args, gates: usize) -> bool {
     gates > 1 && args.sig.arg("gates").is_some() && args.word("gates") == "untied"
 }
 
-/// What a site of this rate drops, for summaries, prediction and lints.
-pub(super) fn site(args: &Args, name: &'static str, cell: &dyn Recurrent, input: &Ty) -> Option<SiteWithin> {
+/// What the site of an argument drops, for summaries, prediction and lints.
+pub(super) fn inner(args: &Args, name: &'static str, cell: &dyn Recurrent, input: &Ty) -> Option<InnerDrop> {
     let rate = args.timed(name);
     let multiplies = matches!(name, "dropout" | "recurrent_dropout");
-    let shared = multiplies && shares_time(args);
+    let (shared, untied) = (multiplies && shares_time(args), multiplies && is_untied(args, cell.gates()));
     let [steps, channels] = [0, 1].map(|axis| input.axes.get(axis).map_or(0, |axis| axis.size));
     let width = if name == "dropout" { channels } else { args.count("width") };
-    let gates = if multiplies && is_untied(args, cell.gates()) { cell.gates() } else { 1 };
-    let units = width * gates * if shared { 1 } else { steps };
-    let site = (!rate.is_zero()).then(|| DropSite {
-        rate,
-        law: Law::Coin,
-        scope: Scope { axes: if shared { vec![Role::Time] } else { Vec::new() }, rows: Each::Row },
-        size: None,
-        scaled: if name.starts_with("zoneout") { When::Never } else { When::Train },
-        sampled: true,
-        always: false,
-    });
-    site.map(|site| SiteWithin { name, site, units })
+    let coins = width * if untied { cell.gates() } else { 1 } * if shared { 1 } else { steps };
+    let what = match (shared, untied) {
+        (true, false) => "unit, at all steps at once,",
+        (true, true) => "unit of each gate, at all steps at once,",
+        (false, false) => "unit of each step",
+        (false, true) => "unit of each gate and step",
+    };
+    let fresh = multiplies && !shared;
+    (!rate.is_zero()).then_some(InnerDrop { name, what, rate, coins, scaled: multiplies, fresh })
 }
 
 /// 1 where kept: `[B, T, ..]`, or `[B, ..]` where all steps share it, of units in `rest`.

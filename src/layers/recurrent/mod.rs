@@ -6,11 +6,7 @@
 pub mod arguments;
 mod masks;
 
-use super::{
-    Infer, Lower, ParamDecl, SiteWithin,
-    initial::{self, Shape},
-    rate::unusable,
-};
+use super::{Infer, InnerDrop, Lower, ParamDecl, initial::Shape, rate::unusable};
 use crate::{
     diag::Diagnostic,
     graph::{Builder, Dim, Enter, Step, ValueId},
@@ -60,10 +56,10 @@ impl Gates {
 /// Names of the sites within a layer, by the arguments that say their rates.
 const SITES: &[&str] = &["dropout", "recurrent_dropout", "zoneout", "zoneout_cell"];
 
-/// The sites of a use.
-pub fn sites(args: &Args, cell: &dyn Recurrent, input: &Ty) -> Vec<SiteWithin> {
+/// What a use drops inside.
+pub fn inner_drops(args: &Args, cell: &dyn Recurrent, input: &Ty) -> Vec<InnerDrop> {
     let named = SITES.iter().filter(|name| args.sig.arg(name).is_some());
-    named.filter_map(|name| masks::site(args, name, cell, input)).collect()
+    named.filter_map(|name| masks::inner(args, name, cell, input)).collect()
 }
 
 /// Steps and channels of the input.

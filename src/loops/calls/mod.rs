@@ -72,11 +72,14 @@ macro_rules! calls {
 }
 
 calls! {
+    attend: Attend = "dropnet_attend";
     product: Product = "dropnet_product";
     combine: Combine = "dropnet_combine";
     conv: Conv = "dropnet_conv";
     depthwise: Depthwise = "dropnet_depthwise";
     gather: Gather = "dropnet_gather";
+    moments: Moments = "dropnet_moments";
+    join_moments: JoinMoments = "dropnet_join_moments";
     pack: Pack = "dropnet_pack";
     packed: Packed = "dropnet_packed";
     pool: Pool = "dropnet_pool";
@@ -85,6 +88,7 @@ calls! {
     transpose: Transpose = "dropnet_transpose";
     turn: Turn = "dropnet_turn";
     unfold: Unfold = "dropnet_unfold";
+    waves: Waves = "dropnet_waves";
 }
 
 impl Kernel {

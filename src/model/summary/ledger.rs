@@ -5,8 +5,8 @@ use std::fmt::Write;
 
 use super::number;
 use crate::{
-    layers::{DropSite, Each, Law, When},
-    model::{Axis, Model, Node, Param, ParamRole, Role, Train, Ty},
+    layers::{DropSite, Each, InnerDrop, Law, When},
+    model::{Model, Node, Param, ParamRole, Train},
     train::{BayesDecay, augment::Pairs},
     vocab::{Args, Time, Timed},
 };
@@ -19,7 +19,8 @@ pub fn ledger(model: &Model) -> String {
         model.params.iter().map(|param| (param.name.clone(), held(model, param))).collect();
     table(&params, &mut out);
     out.push_str(" activations\n");
-    let sites: Vec<(String, String)> = model.nodes.iter().flat_map(|node| sites(model, node)).collect();
+    let sites: Vec<(String, String)> =
+        model.nodes.iter().flat_map(|node| [own(node), inside(model, node)].concat()).collect();
     match sites.is_empty() {
         true => out.push_str("   nothing is dropped\n"),
         false => table(&sites, &mut out),
@@ -94,33 +95,40 @@ fn held(model: &Model, param: &Param) -> String {
     if by.is_empty() { "free".into() } else { by.join("; ") }
 }
 
-/// The places of dropout of a node: its own, and those within it, by name.
-fn sites(model: &Model, node: &Node) -> Vec<(String, String)> {
-    let own = node.drop_site().map(|site| (node.path.clone(), dropped(&site, &node.ty)));
-    let input = node.inputs.first().map(|input| &model.node(*input).ty);
-    let within = input.map_or(Vec::new(), |input| node.sites_within(input));
-    let within = within.into_iter().map(|own| {
-        let over_time = Ty::real(vec![Axis::new(Role::Time, 1)]);
-        (format!("{}.{}", node.path, own.name), dropped(&own.site, &over_time))
-    });
-    own.into_iter().chain(within).collect()
+/// What a node drops of its result.
+fn own(node: &Node) -> Vec<(String, String)> {
+    dropped(node).map(|text| (node.path.clone(), text)).into_iter().collect()
 }
 
-/// Rate, kind and scope of a place of dropout in a value of this type.
-fn dropped(site: &DropSite, ty: &Ty) -> String {
+/// What a node drops inside.
+fn inside(model: &Model, node: &Node) -> Vec<(String, String)> {
+    let told = |drop: InnerDrop| {
+        let InnerDrop { name, what, rate, scaled, .. } = drop;
+        let scaled = if scaled { ", scaled in training" } else { "" };
+        (
+            format!("{}.{name}", node.path),
+            format!("rate {rate}, each {what} of each row by itself, in training and in samples{scaled}"),
+        )
+    };
+    node.inner_drops(model).into_iter().map(told).collect()
+}
+
+/// Rate, kind and scope of a place of dropout.
+fn dropped(node: &Node) -> Option<String> {
+    let site = node.drop_site()?;
     let scope = match (&site.scope.axes[..], site.scope.rows) {
         _ if site.scope.is_branch() => match site.scope.rows {
             Each::Step => "the whole branch, one coin for all rows of a step".to_string(),
             Each::Row | Each::Sample => "the whole branch, one coin a row".to_string(),
         },
-        (_, rows) if site.law == Law::Squares => squares(ty, site, rows),
+        (_, rows) if site.law == Law::Squares => squares(node, &site, rows),
         ([], Each::Row) => "each unit of each row by itself".to_string(),
         (_, Each::Step) => "one mask for all rows of a step".to_string(),
         ([], Each::Sample) => {
             "each unit of each row by itself in training, one mask for all rows of a sample".to_string()
         }
         (axes, rows) => {
-            let own = axes.iter().filter(|role| ty.has_role(**role));
+            let own = axes.iter().filter(|role| node.ty.has_role(**role));
             let names: Vec<&str> = own.map(|role| role.name()).collect();
             let whole = if rows == Each::Sample { ", one mask for all rows of a sample" } else { "" };
             format!("one coin for all of {}{whole}", names.join(", "))
@@ -141,18 +149,18 @@ fn dropped(site: &DropSite, ty: &Ty) -> String {
         When::Train => ", scaled in training",
         When::Never => "",
     };
-    format!("{rate}{kind}, {scope}, {when}{scale}")
+    Some(format!("{rate}{kind}, {scope}, {when}{scale}"))
 }
 
 /// `squares of 7x7 through all channels, 20.9 of 100 places in all, each row by itself`
-fn squares(ty: &Ty, site: &DropSite, rows: Each) -> String {
-    let Some(squares) = site.squares(ty) else { return String::new() };
+fn squares(node: &Node, site: &DropSite, rows: Each) -> String {
+    let Some(squares) = site.squares(&node.ty) else { return String::new() };
     let size = match squares.size {
         [1, size] if squares.rows == 1 => format!("runs of {size} steps"),
         [down, right] => format!("squares of {down}x{right}"),
     };
     let channels = if squares.shared { " through all channels" } else { " in each channel" };
-    let dropped = 100.0 * (1.0 - site.share_kept(ty));
+    let dropped = 100.0 * (1.0 - site.share_kept(&node.ty));
     let rows = match rows {
         Each::Row => "each row by itself",
         Each::Step => "one mask for all rows of a step",
