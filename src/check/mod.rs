@@ -28,6 +28,7 @@ mod sweep;
 mod times;
 mod train;
 mod value;
+mod views;
 mod watched;
 mod ways;
 mod words;

@@ -203,7 +203,7 @@ impl Command {
             run::evaluate(&committee, &search, mode, scoring, &team).map_err(|error| failure(&error, ui))?;
         let rates = learned_rates(&committee).map_err(|error| failure(&error, ui))?;
         match self.json {
-            true => ui.data(&format!("{}\n", self.object(&parts, mode, rates)))?,
+            true => ui.data(&format!("{}\n", self.object(&parts, mode, file.view_count(), rates)))?,
             false => ui.data(&self.table(&committee, &parts, mode, &rates))?,
         }
         Ok(Exit::Done)
@@ -213,7 +213,9 @@ impl Command {
     fn is_scored(&self, committee: &Committee, mode: PredictMode) -> Result<(), Failure> {
         let sampled = matches!(mode, PredictMode::McDropout(_))
             && committee.members().iter().any(|one| one.model.is_live_in_mc());
-        let once = mode == PredictMode::WeightScaling && !committee.first().model.predict.report.is_empty();
+        let file = &committee.first().model.predict;
+        let said = !(file.report.is_empty() && file.views.is_empty());
+        let once = mode == PredictMode::WeightScaling && said;
         match sampled || once || committee.alone().is_none() {
             true => Ok(()),
             false => Err(Failure::usage(
@@ -222,12 +224,25 @@ impl Command {
         }
     }
 
-    fn object(&self, parts: &[PartFigures], mode: PredictMode, rates: Vec<(String, f64)>) -> Json {
+    fn object(
+        &self,
+        parts: &[PartFigures],
+        mode: PredictMode,
+        views: usize,
+        rates: Vec<(String, f64)>,
+    ) -> Json {
         let mut object = json!({ "run": self.runs.name() });
         for part in parts {
             let one = part.together.as_ref().or(part.each.first());
             let mut figures = one.map_or(json!({}), Figures::json);
+            let with_views = |mut figures: Json| {
+                if views > 1 {
+                    figures["views"] = json!(views);
+                }
+                figures
+            };
             if part.together.is_some() {
+                figures = with_views(figures);
                 figures["members"] = part.each.iter().map(Figures::json).collect();
             }
             if let Some((temperature, tempered)) = &part.tempered {
@@ -235,7 +250,7 @@ impl Command {
                 figures["tempered"]["temperature"] = json!(temperature);
             }
             if let (Some(samples), Some((name, _, count))) = (&part.samples, drawn(mode, part)) {
-                figures[name] = samples.json();
+                figures[name] = with_views(samples.json());
                 if let Some(count) = count {
                     figures[name]["samples"] = json!(count);
                 }
@@ -264,6 +279,10 @@ impl Command {
             [_] => vec![String::new()],
             several => several.iter().map(|name| format!("  ({name})")).collect(),
         };
+        let views = match committee.first().model.predict.view_count() {
+            1 => String::new(),
+            views => format!(", {views} views"),
+        };
         let width = parts.iter().map(|part| part.rows.to_string().len()).max().unwrap_or(0);
         for part in parts {
             let mut name = part.part.to_string();
@@ -277,7 +296,7 @@ impl Command {
                 line(figures, &format!("  (temperature {})", number(*temperature)));
             }
             if let Some(figures) = &part.together {
-                line(figures, &format!("  (mean of {} runs)", part.each.len()));
+                line(figures, &format!("  (mean of {} runs{views})", part.each.len()));
             }
             if let (Some(figures), Some((_, what, _))) = (&part.samples, drawn(mode, part)) {
                 let runs = if part.each.len() > 1 {
@@ -288,7 +307,7 @@ impl Command {
                 let temperature = committee.alone().map(|one| one.temperature(mode)).filter(|t| *t != 1.0);
                 let temperature =
                     temperature.map_or(String::new(), |t| format!(", temperature {}", number(t)));
-                line(figures, &format!("  ({what}{runs}{temperature})"));
+                line(figures, &format!("  ({what}{runs}{views}{temperature})"));
             }
         }
         text + &rates_line(rates)

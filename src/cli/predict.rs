@@ -378,7 +378,7 @@ impl Command {
             )),
             _ => {
                 let interval = share.map(|share| Interval { share, precision });
-                Ok(Predict { mode, interval, report: Vec::new() })
+                Ok(Predict { mode, interval, report: Vec::new(), views: file.views.clone() })
             }
         }
     }

@@ -64,7 +64,7 @@ pub use raw::Format;
 pub use rows::Rows;
 pub use schema::{ColumnInfo, ColumnKind, DataSchema, Grouped};
 pub use search::Search;
-pub use stores::{Numbers, Numeric, RowBuffer, RowStore};
+pub use stores::{Form, Numbers, Numeric, RowBuffer, RowStore};
 pub use transform::{Affine, ArrayRule, CellRule, ColumnRule, Fields, InputShape, TargetRule, Transform};
 pub use words::{SOURCES, STATEMENTS, SourceWord, Statement};
 

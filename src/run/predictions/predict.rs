@@ -80,7 +80,18 @@ impl Predictions {
         }
         let column =
             |note: Note| Column { name: note.name, decimals: note.output.and_then(|d| decimals(target, d)) };
-        Self { notes: notes.into_iter().map(column).collect(), noted, ..self }
+        self.beside(notes.into_iter().map(column).collect(), noted)
+    }
+
+    /// With further notes on each row, behind those that are there.
+    fn beside(self, notes: Vec<Column>, noted: Vec<f64>) -> Self {
+        let (own, more) = (self.notes.len(), notes.len());
+        if own == 0 || more == 0 {
+            return if more == 0 { self } else { Self { notes, noted, ..self } };
+        }
+        let rows = self.noted.chunks_exact(own).zip(noted.chunks_exact(more));
+        let noted = rows.flat_map(|(own, more)| own.iter().chain(more)).copied().collect();
+        Self { notes: [self.notes, notes].concat(), noted, ..self }
     }
 
     /// With marks on rows that are refused.

@@ -6,12 +6,14 @@
 mod block;
 mod facts;
 mod shown;
+mod views;
 
 use std::ops::Range;
 use std::sync::{Mutex, PoisonError};
 
 pub use block::Block;
 pub use shown::{Gallery, Mixed, Shown, shown};
+pub use views::other_views;
 
 use super::{
     function::PassError,
@@ -70,10 +72,7 @@ impl Augmenter {
             _ => [height, width],
         };
         let is_bytes = fed.unmapped().form().numeric == Numeric::U8;
-        // Of other numbers it is declared, where a statement asks for it.
-        let of_the_source = |data: &DataConfig| data.settings.range.unwrap_or(data.source.shades());
-        let (low, high) = model.data.as_ref().map_or((0.0, 255.0), of_the_source);
-        let (range, unit) = ([low as f32, high as f32], unit(fed, channels));
+        let (range, unit) = (of_the_source(model), unit(fed, channels));
         let facts = match augmentation.asks() {
             true => Facts::of(&moments(&dataset.train, input, channels)?, range, unit, is_bytes),
             false => Facts::unknown(range, unit),
@@ -139,6 +138,13 @@ impl Augmenter {
         }
         Ok(())
     }
+}
+
+/// Black and white in the numbers of the source; of what are no bytes they are declared, where a statement asks for them.
+fn of_the_source(model: &Model) -> [f32; 2] {
+    let of = |data: &DataConfig| data.settings.range.unwrap_or(data.source.shades());
+    let (low, high) = model.data.as_ref().map_or((0.0, 255.0), of);
+    [low as f32, high as f32]
 }
 
 fn ruled(rule: &ArrayRule, numbers: impl Iterator<Item = f64>, into: &mut [u8]) {
