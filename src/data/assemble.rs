@@ -71,6 +71,7 @@ impl Opened<'_> {
                     test,
                     transform: Transform { inputs, fields, target: rule, pictures: None, middle: None },
                     schema,
+                    names: Default::default(),
                 })
             }
             Raw::Arrays { .. } => self.arrays_dataset(need, schema, (inputs, middle), normalize_target),
@@ -117,6 +118,7 @@ impl Opened<'_> {
             return Err(DataError::new("E0533", "the source has no arrays"));
         };
         let seen = |input: Input| middle.map_or(Ok(input.clone()), |size| input.middle(size, &array_rule));
+        let names = [train.names, test.as_ref().map_or_else(Vec::new, |test| test.names.clone())];
         let stores = vec![seen(super::arrays::apply(train.data, &array_rule, &inputs[0], need.raw)?)?];
         let target = Arc::new(encode::in_training_units(&whole, &rule));
         let part = |rows: &Vec<u32>| {
@@ -132,7 +134,14 @@ impl Opened<'_> {
         let pictures = self.config.source.has_pictures().then_some(settings.pictures);
         let fields = Fields::Array(array_rule);
         let transform = Transform { inputs, fields, target: rule, pictures, middle };
-        Ok(Dataset { train, valid, test: own_test.or(cut_test), transform, schema })
+        Ok(Dataset {
+            train,
+            valid,
+            test: own_test.or(cut_test),
+            transform,
+            schema,
+            names: names.map(Into::into),
+        })
     }
 }
 

@@ -68,6 +68,49 @@ pub fn evaluate(
     Ok(all)
 }
 
+/// Rows whose answers are known: a part of the data, or pictures that a user names.
+pub struct Known {
+    pub name: &'static str,
+    pub part: Part,
+    /// Of the files that the rows are, where each is one.
+    pub names: Vec<String>,
+}
+
+impl Known {
+    /// A part of the data that a net was trained on. None if the data have no such part.
+    ///
+    /// # Errors
+    /// Data that are missing, broken, or not those of training.
+    pub fn of_data(net: &Trained, name: &str, search: &Search) -> Result<Option<Self>, TrainedError> {
+        let dataset = net.dataset(search)?;
+        let own_test = !dataset.names[1].is_empty();
+        let (name, part, files) = match name {
+            "train" => ("train", Some(dataset.train), &dataset.names[0]),
+            "valid" => ("valid", dataset.valid, &dataset.names[0]),
+            _ => ("test", dataset.test, &dataset.names[usize::from(own_test)]),
+        };
+        Ok(part.map(|part| {
+            let names = part.numbers().iter().filter_map(|row| files.get(*row as usize).cloned()).collect();
+            Self { name, part, names }
+        }))
+    }
+}
+
+/// The figures of rows whose answers are known, in the way `mode` says.
+///
+/// # Errors
+/// What code generation says.
+pub fn evaluate_known(
+    committee: &Committee,
+    known: &Known,
+    mode: PredictMode,
+    scoring: Scoring,
+    team: &Team,
+) -> Result<PartFigures, TrainedError> {
+    let scoring = committee.scoring(scoring, mode)?;
+    figures_of(&committee.all(), known.name, &known.part, Some(mode), scoring, team)
+}
+
 /// The figures of one part; a net without live dropout has one sample.
 ///
 /// # Errors

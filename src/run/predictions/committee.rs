@@ -169,10 +169,23 @@ impl Committee {
         rows: Rows,
         how: &Predict,
         team: &Team,
+        each: impl FnMut(Predictions) -> Result<(), E>,
+    ) -> Result<Option<Drawn>, E> {
+        self.predict_part(&Part::of_first(rows.rows, rows.inputs, Target::NONE), how, team, each)
+    }
+
+    /// The same of the rows of a part.
+    ///
+    /// # Errors
+    /// As [`predict_each`](Self::predict_each).
+    pub fn predict_part<E: From<TrainedError>>(
+        &self,
+        part: &Part,
+        how: &Predict,
+        team: &Team,
         mut each: impl FnMut(Predictions) -> Result<(), E>,
     ) -> Result<Option<Drawn>, E> {
         let interval = self.scoring(Scoring { precision: None, interval: how.interval }, how.mode)?.interval;
-        let part = &Part::of_first(rows.rows, rows.inputs, Target::NONE);
         let passes = || Sampling::passes(self.all(), part, team).tempered(how.mode).viewed(how).apart();
         let draw = |mc| Sampling::new(self.all(), part, mc, team).tempered(how.mode).viewed(how).apart();
         match (how.mode, self.alone()) {

@@ -109,6 +109,10 @@ impl RowStore for View {
         None
     }
 
+    fn is_work(&self) -> bool {
+        self.from.is_work()
+    }
+
     fn read(&self, row: usize, into: &mut [u8]) -> Result<(), DataError> {
         match RowBuffer::default().row(&*self.from, row)? {
             Numbers::U8(bytes) => into.copy_from_slice(&self.of(bytes, vec![self.black; self.rule.channels])),
