@@ -4,17 +4,24 @@
     dropnet predict RUN --input ones.csv --samples 100 > said.csv
     python docs/rotated_digits.py --read said.csv
 
+One of them, sample by sample: its classes, and how far the logits of the three likeliest lie apart (`dropnet` is on the path):
+
+    python docs/rotated_digits.py --spread FOLDER_OF_MNIST RUN
+
 Needs NumPy. Pixels are interpolated bilinearly around the middle of the picture; what turns in from outside is black.
 """
 import csv
 import gzip
+import io
 import pathlib
+import subprocess
 import sys
 
 import numpy as np
 
 ANGLES = range(0, 180, 15)
 ONES = 100
+SAMPLES = 100
 
 
 def idx(path, skip):
@@ -35,13 +42,21 @@ def turned(image, degrees):
     return upper * (1 - dy) + lower * dy
 
 
-def write(folder):
+def test_ones(folder):
     images = idx(folder / "t10k-images-idx3-ubyte.gz", 16).reshape(-1, 28, 28)
     labels = idx(folder / "t10k-labels-idx1-ubyte.gz", 8)
-    ones = images[labels == 1][:ONES]
+    return images[labels == 1][:ONES]
+
+
+def line(image, degrees):
+    return ",".join(f"{pixel:.4g}" for pixel in turned(image, degrees).ravel())
+
+
+def write(folder):
+    ones = test_ones(folder)
     for angle in ANGLES:
         for image in ones:
-            print(",".join(f"{pixel:.4g}" for pixel in turned(image, angle).ravel()))
+            print(line(image, angle))
 
 
 def read(path):
@@ -55,7 +70,31 @@ def read(path):
     print(f"60 to 120 degrees against 0: {middle / means[0]:.1f} times")
 
 
+def spread(folder, run):
+    """Samples are predictions by one sample each, with seeds of their own. Logits are known up to a number a row: here their mean is 0."""
+    rows = "\n".join(line(test_ones(folder)[0], angle) for angle in ANGLES) + "\n"
+
+    def sample(seed):
+        command = ["dropnet", "predict", run, "--input", "-", "--samples", "1", "--seed", str(seed), "--output", "npy", "--quiet"]
+        said = subprocess.run(command, input=rows.encode(), stdout=subprocess.PIPE, check=True).stdout
+        return np.load(io.BytesIO(said))[:, :10].astype(float)
+
+    p = np.stack([sample(seed) for seed in range(SAMPLES)])
+    logits = np.log(np.maximum(p, 1e-38))
+    logits -= logits.mean(axis=2, keepdims=True)
+    entropy = lambda q: -(q * np.log(np.maximum(q, 1e-38))).sum(axis=-1)
+    information = entropy(p.mean(axis=0)) - entropy(p).mean(axis=0)
+    for i, angle in enumerate(ANGLES):
+        chosen = np.bincount(p[:, i].argmax(axis=1), minlength=10)
+        classes = ", ".join(f"{c} ({chosen[c]})" for c in np.argsort(-chosen, kind="stable") if chosen[c])
+        likely = np.argsort(-p[:, i].mean(axis=0))[:3]
+        shown = ", ".join(f"{c}: {logits[:, i, c].mean():.1f} ± {logits[:, i, c].std(ddof=1):.1f}" for c in likely)
+        print(f"{angle:3} degrees  classes {classes}  logits {shown}  mutual information {information[i]:.3f}")
+
+
 if sys.argv[1] == "--read":
     read(sys.argv[2])
+elif sys.argv[1] == "--spread":
+    spread(pathlib.Path(sys.argv[2]), sys.argv[3])
 else:
     write(pathlib.Path(sys.argv[1]))

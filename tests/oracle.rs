@@ -372,3 +372,135 @@ fn frozen_parts_stand_still_and_begin_afresh() {
         assert_eq!(live.states[i].to_vec() != fresh.states[i].to_vec(), state.name.starts_with("body"));
     }
 }
+
+/// A convolutional net, its masks' rates, and what `tests/golden/conv_steps.py` gave it to read.
+struct Steps {
+    golden: Json,
+    model: Model,
+    rows: usize,
+}
+
+impl Steps {
+    fn new(maps: f64, head: f64) -> Self {
+        let golden: Json = serde_json::from_str(include_str!("golden/conv_steps.json")).expect("JSON");
+        let net = format!(
+            "input x: real[7, 5, 2]\nconv 4, 3x3 -> relu -> dropout {maps}, share=space\n\
+             conv 6, 3x2, stride=2 -> batch_norm -> relu -> max_pool 2x2\n\
+             flatten -> dropout {head} -> dense 3\noutput y: class[3]"
+        );
+        let train = "loss cross_entropy\noptimizer sgd, lr=0.05, momentum=0.9, nesterov=true\nepochs 1";
+        let rows = golden["rows"].as_u64().expect("rows") as usize;
+        Self { model: model(&net, train, ""), golden, rows }
+    }
+
+    fn store(&self, lowered: &Lowered) -> Store {
+        let mut store = Store::fresh(&self.model, &lowered.graph, 0);
+        for (param, values) in lowered.graph.params.iter().zip(&mut store.params) {
+            let given = floats(&self.golden["init"][&param.name]);
+            assert_eq!(values.len(), given.len(), "{}", param.name);
+            values.iter_mut().zip(given).for_each(|(x, y)| *x = y as f32);
+        }
+        store
+    }
+
+    /// The words of all steps, one behind the other.
+    fn words(&self, lowered: &Lowered) -> Vec<u32> {
+        let word = |step: u64| {
+            let clock = Clock { update: step, updates_per_epoch: 5, horizon: 5 };
+            let info = StepInfo { clock, lr: 0.05, ..StepInfo::of_prediction(self.rows) };
+            lowered.scalars.iter().map(move |def| def.word(&info)).collect::<Vec<_>>()
+        };
+        (0..5).flat_map(word).collect()
+    }
+
+    fn bindings(&self, step: usize, dropped: bool) -> Bindings<f64> {
+        let real = |key: &str, dims: &[usize]| {
+            Tensor::real(&[&[self.rows], dims].concat(), floats(&self.golden[key][step]))
+        };
+        let masks = [(SiteId(0), real("mask_maps", &[7, 5, 4])), (SiteId(1), real("mask_head", &[12]))];
+        let labels = floats(&self.golden["y"][step]).into_iter().map(|y| y as i32).collect();
+        Bindings {
+            rows: self.rows,
+            inputs: vec![real("x", &[7, 5, 2])],
+            target: Some(Tensor::ints(&[self.rows], labels)),
+            positions: (0..self.rows as u64).collect(),
+            overrides: masks.into_iter().filter(|_| dropped).collect(),
+            ..Bindings::default()
+        }
+    }
+
+    /// The rows of all steps, one behind the other.
+    fn part(&self) -> Part {
+        let all =
+            |key: &str| -> Vec<f64> { (0..5).flat_map(|step| floats(&self.golden[key][step])).collect() };
+        let input = Input::floats("x", &[7, 5, 2], all("x").into_iter().map(|x| x as f32).collect());
+        let labels = all("y").into_iter().map(|y| y as u32).collect();
+        Part::new((0..5 * self.rows as u32).collect(), vec![input], Arc::new(Target::Classes(labels)))
+    }
+
+    /// Mean loss of the first `steps` steps, and parameters and states after them, in native code.
+    fn native(&self, steps: usize, threads: usize) -> (f64, Store) {
+        let (lowered, part) = (lower_train(&self.model), self.part());
+        let (mut store, words) = (self.store(&lowered), self.words(&lowered));
+        let function = Function::new(lowered, &part).expect("compiles");
+        let mut totals = vec![0.0; function.graph().metrics.len()];
+        let mut outputs = vec![0.0; 5 * self.rows * 3];
+        let order: Vec<u32> = (0..5 * self.rows as u32).collect();
+        let layout = Layout { order: &order, batch: self.rows, scalars: &words, streams: &[] };
+        let team = Team::new(threads);
+        let pass = Pass {
+            with_target: true,
+            steps: 0..steps as u64,
+            totals: &mut totals,
+            ..Pass::once(&part, layout, &mut store, &mut outputs, &team)
+        };
+        assert_eq!(function.run(pass).expect("runs"), Status::Done);
+        (totals[0] / (steps * self.rows) as f64, store)
+    }
+}
+
+/// Five steps of conv, batch norm, pool and dense by the interpreter, with PyTorch's masks of maps and units and without dropout.
+#[test]
+fn a_convolutional_net_follows_the_trajectory_of_pytorch() {
+    for (name, maps, head) in [("dropped", 0.25, 0.5), ("plain", 0.0, 0.0)] {
+        let steps = Steps::new(maps, head);
+        let lowered = lower_train(&steps.model);
+        let (words, width) = (steps.words(&lowered), lowered.scalars.len());
+        let mut tensors = Tensors::of(&lowered, &steps.store(&lowered));
+        let case = &steps.golden[name];
+        for step in 0..5 {
+            let bindings = steps.bindings(step, name == "dropped");
+            let metrics = tensors.step(&lowered, bindings, &words[step * width..][..width]);
+            let loss = metrics[0] / steps.rows as f64;
+            assert!(close(loss, floats(&case["losses"])[step], 1e-6), "{name}: loss {loss} in step {step}");
+            for (param, values) in lowered.graph.params.iter().zip(&tensors.params) {
+                for (x, y) in values.reals().iter().zip(floats(&case["params"][step][&param.name])) {
+                    assert!(close(*x, y, 1e-5), "{name}, step {step}, {}: {x} and {y}", param.name);
+                }
+            }
+        }
+        for (state, values) in lowered.graph.states.iter().zip(&tensors.states) {
+            for (x, y) in values.reals().iter().zip(floats(&case["states"][&state.name])) {
+                assert!(close(*x, y, 1e-5), "{name}, {}: {x} and {y}", state.name);
+            }
+        }
+    }
+}
+
+/// The same net without dropout, in native code.
+#[test]
+fn native_code_follows_the_trajectory_of_pytorch() {
+    let steps = Steps::new(0.0, 0.0);
+    let (graph, case) = (lower_train(&steps.model).graph, &steps.golden["plain"]);
+    for threads in [1, 2] {
+        for count in 1..=5 {
+            let (loss, store) = steps.native(count, threads);
+            let expected = floats(&case["losses"])[..count].iter().sum::<f64>() / count as f64;
+            assert!(close(loss, expected, 1e-5), "mean loss {loss} of {count} steps, not {expected}");
+            for (param, values) in graph.params.iter().zip(&store.params) {
+                let after = floats(&case["params"][count - 1][&param.name]);
+                compare(&param.name, values, &Tensor::real(&param.dims, after));
+            }
+        }
+    }
+}

@@ -23,7 +23,6 @@ type Result<T> = std::result::Result<T, Box<Diagnostic>>;
 /// Layers that the language has and this version does not.
 const NOT_YET: &[&str] = &[
     "attention",
-    "embedding",
     "encoder",
     "flip",
     "gru",
@@ -44,7 +43,9 @@ const LIBRARIES: &[&str] = &["F", "keras", "layers", "nn", "tf", "torch"];
 /// Blocks that only some layers hold.
 const PARTS: &[(&str, &str)] = &[("branch", "`concat`, `add` or `mul`"), ("shortcut", "`residual`")];
 /// Types that the language has and this version does not.
-const TYPES_NOT_YET: &[&str] = &["int", "token", "wave"];
+const TYPES_NOT_YET: &[&str] = &["int", "wave"];
+/// Types of values over time, which are inputs.
+const OVER_TIME: &[&str] = &["series", "token"];
 
 const MAX_DIM: f64 = sizes::MOST;
 const MAX_PARAMETER_BYTES: f64 = 1_099_511_627_776.0;
@@ -131,12 +132,22 @@ pub fn one_name(step: &Step) -> Result<(String, Span)> {
 
 /// `real[28, 28, 1]`. `taken` are the numbers of a row that other inputs take before this one; none before the data are seen of `real[_]`.
 pub fn input_type(expr: &Expr, taken: Option<usize>, scope: &mut Scope) -> Result<Option<Ty>> {
-    let (name, extents) = type_of(expr, scope)?;
+    let Written { name, extents, vocab } = type_of(expr, scope)?;
     match name {
         "real" => {
             let sizes = sizes::of_input(&extents, taken, &scope.attributes, expr.span)?;
             Ok(sizes.map(|sizes| Ty::of_sizes(&sizes)))
         }
+        "series" if extents.len() == 2 => {
+            let sizes = sizes::of_input(&extents, taken, &scope.attributes, expr.span)?;
+            Ok(sizes.map(|sizes| Ty::series(sizes[0], sizes[1])))
+        }
+        "token" if extents.len() == 1 => tokens(extents[0], vocab, scope, expr.span),
+        "series" | "token" => Err(Box::new(
+            Diagnostic::error("E0205", expr.span, format!("`{name}` has {}", axes_of(name)))
+                .label(format!("has {} here", extents.len()))
+                .help(format!("write, for example, `{}`", example_of(name))),
+        )),
         word if laws::find(word).is_some() => Err(Box::new(
             Diagnostic::error("E0205", expr.span, format!("`{name}` is a type of outputs"))
                 .label("an input is real")
@@ -159,7 +170,7 @@ pub fn output(step: &Step, scope: &mut Scope) -> Result<(String, Option<OutputKi
                 .label("expected, for example, `output y: class[10]`"),
         ));
     };
-    let (kind, extents) = type_of(value, scope)?;
+    let Written { name: kind, extents, .. } = type_of(value, scope)?;
     let one = |extents: &[Extent]| match extents {
         [n] => Ok(*n),
         _ => Err(Box::new(
@@ -178,7 +189,40 @@ pub fn output(step: &Step, scope: &mut Scope) -> Result<(String, Option<OutputKi
     Ok((name.text.clone(), Some(OutputKind::new(law, n))))
 }
 
+/// `token[T, vocab=V]`; none before the data are seen of a size `_`.
+fn tokens(steps: Extent, vocab: Option<Extent>, scope: &Scope, span: Span) -> Result<Option<Ty>> {
+    let Some(vocab) = vocab else {
+        return Err(Box::new(
+            Diagnostic::error("E0201", span, "`token` needs its vocabulary")
+                .label("how many different tokens?")
+                .help("write `vocab=10_000`, as in `tokenize`, or `vocab=_` for what the text has"),
+        ));
+    };
+    if vocab == Extent::Known(1) {
+        return Err(Box::new(
+            Diagnostic::error("E0206", span, "a vocabulary of one token says nothing").label("is 1"),
+        ));
+    }
+    let (steps, vocab) =
+        (sizes::of_steps(steps, &scope.attributes), sizes::of_vocab(vocab, &scope.attributes));
+    Ok(steps.zip(vocab).map(|(steps, vocab)| Ty::tokens(steps, vocab)))
+}
+
+fn axes_of(name: &str) -> &'static str {
+    if name == "series" { "steps and channels" } else { "one axis: how many tokens" }
+}
+
+fn example_of(name: &str) -> &'static str {
+    if name == "series" { "series[24, 3]" } else { "token[128, vocab=10_000]" }
+}
+
 fn unknown_type(name: &str, span: Span) -> Box<Diagnostic> {
+    if OVER_TIME.contains(&name) {
+        return Box::new(
+            Diagnostic::error("E0205", span, format!("`{name}` is a type of inputs"))
+                .label("an output over time is not in this version"),
+        );
+    }
     if TYPES_NOT_YET.contains(&name) {
         return Box::new(
             Diagnostic::error("E0204", span, format!("the type `{name}` is not in this version"))
@@ -194,7 +238,15 @@ fn unknown_type(name: &str, span: Span) -> Box<Diagnostic> {
     })
 }
 
-fn type_of<'e>(expr: &'e Expr, scope: &mut Scope) -> Result<(&'e str, Vec<Extent>)> {
+/// A type as it is written.
+struct Written<'e> {
+    name: &'e str,
+    extents: Vec<Extent>,
+    /// Of tokens.
+    vocab: Option<Extent>,
+}
+
+fn type_of<'e>(expr: &'e Expr, scope: &mut Scope) -> Result<Written<'e>> {
     let ExprKind::Index { name, args } = &expr.kind else {
         return Err(Box::new(
             Diagnostic::error("E0205", expr.span, "expected a type")
@@ -210,16 +262,27 @@ fn type_of<'e>(expr: &'e Expr, scope: &mut Scope) -> Result<(&'e str, Vec<Extent
                 .label("such as `[8]`"),
         ));
     }
-    let (mut dims, mut extents) = (Vec::new(), Vec::new());
+    let (mut dims, mut extents, mut vocab) = (Vec::new(), Vec::new(), None);
     for arg in args {
-        if arg.key != ArgKey::Positional {
+        let is_vocab = matches!(&arg.key, ArgKey::Named(key) if key.text == "vocab") && name.text == "token";
+        if arg.key != ArgKey::Positional && !is_vocab {
+            let error = Diagnostic::error("E0202", arg.span, format!("`{}` takes sizes only", name.text))
+                .label("unknown argument");
+            return Err(Box::new(match name.text.as_str() {
+                "token" => error.help("beside its size it takes `vocab=`"),
+                _ => error,
+            }));
+        }
+        if is_vocab && vocab.is_some() {
             return Err(Box::new(
-                Diagnostic::error("E0202", arg.span, format!("`{}` takes sizes only", name.text))
-                    .label("unknown argument"),
+                Diagnostic::error("E0202", arg.span, "`vocab` is given twice").label("given again"),
             ));
         }
         if sizes::is_open(&arg.value) {
-            extents.push(Extent::Open);
+            match is_vocab {
+                true => vocab = Some(Extent::Open),
+                false => extents.push(Extent::Open),
+            }
             continue;
         }
         let known = dims.len();
@@ -252,7 +315,11 @@ fn type_of<'e>(expr: &'e Expr, scope: &mut Scope) -> Result<(&'e str, Vec<Extent
                     .label(format!("is {}", exactly(size))),
             ));
         }
-        extents.extend(dims[known..].iter().map(|size| Extent::Known(*size as usize)));
+        if is_vocab {
+            vocab = dims.drain(known..).next().map(|size| Extent::Known(size as usize));
+        } else {
+            extents.extend(dims[known..].iter().map(|size| Extent::Known(*size as usize)));
+        }
     }
     if extents.len() > MAX_AXES {
         return Err(Box::new(
@@ -266,7 +333,7 @@ fn type_of<'e>(expr: &'e Expr, scope: &mut Scope) -> Result<(&'e str, Vec<Extent
                 .label(format!("more than {MAX_DIM} numbers a row")),
         ));
     }
-    Ok((&name.text, extents))
+    Ok(Written { name: &name.text, extents, vocab })
 }
 
 /// Limits on what a layer makes: dimensions and parameters.

@@ -5,7 +5,7 @@
 
 use super::scope::Attributes;
 use crate::{
-    data::sizes::{CLASSES, FEATURES, TARGETS, axes},
+    data::sizes::{CLASSES, FEATURES, STEPS, TARGETS, VOCAB, axes},
     diag::{Diagnostic, Span},
     model::laws::Law,
     syntax::ast::{Expr, ExprKind},
@@ -72,6 +72,16 @@ pub fn of_input(
         }
         Some(left) => Ok(Some(known.into_iter().map(|known| known.unwrap_or(left / product)).collect())),
     }
+}
+
+/// The most tokens of a row: those of the longest text where the data say it.
+pub fn of_steps(extent: Extent, attributes: &Attributes) -> Option<usize> {
+    known(extent).or_else(|| whole(attributes.get(STEPS)))
+}
+
+/// How many different tokens there are.
+pub fn of_vocab(extent: Extent, attributes: &Attributes) -> Option<usize> {
+    known(extent).or_else(|| whole(attributes.get(VOCAB)))
 }
 
 fn axes_in_words(axes: usize) -> String {

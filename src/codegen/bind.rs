@@ -19,6 +19,8 @@ use super::{CodegenError, Options, Storage};
 #[derive(Clone, Copy, Debug)]
 pub enum Array<'a> {
     F32(&'a [f32]),
+    /// Tokens, or lengths of rows.
+    I32(&'a [i32]),
     /// Read as `byte * scale + shift`, each operation rounded.
     U8 {
         bytes: &'a [u8],
@@ -197,7 +199,7 @@ impl Bound {
             check_order("partner", bind.partner, bind, rows, needs.partner)?;
         }
         let affine = bind.inputs.iter().map(|a| match a {
-            Array::F32(_) => 0,
+            Array::F32(_) | Array::I32(_) => 0,
             Array::U8 { scale, shift, .. } => u64::from(scale.to_bits()) | u64::from(shift.to_bits()) << 32,
         });
         Ok(Self { addresses, affine: affine.collect() })
@@ -274,11 +276,12 @@ fn input(
     inputs: &[Array<'_>],
     slot: u32,
 ) -> Result<(u64, usize), CodegenError> {
-    let (address, len) = match (inputs.get(slot as usize), storage) {
-        (Some(Array::F32(x)), Storage::Words) => (x.as_ptr() as u64, x.len()),
-        (Some(Array::U8 { bytes, .. }), Storage::Bytes) => (bytes.as_ptr() as u64, bytes.len()),
-        (Some(_), _) => return wrong(&buffer.name, "is stored otherwise than the code was made for"),
-        (None, _) => return wrong(&buffer.name, "no array is bound"),
+    let (address, len) = match (inputs.get(slot as usize), storage, buffer.dtype) {
+        (Some(Array::F32(x)), Storage::Words, DType::F32) => (x.as_ptr() as u64, x.len()),
+        (Some(Array::I32(x)), Storage::Words, DType::I32) => (x.as_ptr() as u64, x.len()),
+        (Some(Array::U8 { bytes, .. }), Storage::Bytes, DType::F32) => (bytes.as_ptr() as u64, bytes.len()),
+        (Some(_), ..) => return wrong(&buffer.name, "is stored otherwise than the code was made for"),
+        (None, ..) => return wrong(&buffer.name, "no array is bound"),
     };
     Ok((address, whole_rows(buffer, len)?))
 }

@@ -2,7 +2,7 @@
 //! calls. `loops::verify` proves the order of things; this is what lets `Compiled::run` be safe: a program that passes cannot leave the
 //! arrays that `bind` checks.
 
-use crate::graph::Dim;
+use crate::graph::{DType, Dim};
 use crate::loops::calls::{Axis, Region, Touched};
 use crate::loops::{Buffer, BufferId, BufferKind, Call, Kernel, Program, extents};
 
@@ -75,6 +75,9 @@ impl<'p> Checker<'p> {
                 last < len && follow && batch == batched(buffer) && !data
             }
             Region::Whole(extent) => extent.len == len && extent.batch == batched(buffer) && !data,
+            Region::Gathered { len: own } => {
+                own == len && matches!(buffer.kind, BufferKind::Input { .. }) && buffer.dtype == DType::I32
+            }
             Region::Partials { cols, .. } => buffer.kind == BufferKind::Partials && cols == len,
         };
         if fits { Ok(()) } else { self.wrong(format!("{:?} leaves `{}`", operand.region, buffer.name)) }

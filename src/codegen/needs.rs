@@ -1,5 +1,6 @@
 //! What a program asks of every pass: which buffers it writes, which tables by id it reads and how far.
 
+use crate::loops::calls::Region;
 use crate::loops::{Access, Base, BufferId, Inst, Kernel, Operand, Program, Stmt};
 
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -34,6 +35,8 @@ impl Needs {
                     }
                 }
                 Kernel::Call { call, .. } => {
+                    needs.order |=
+                        call.operands().iter().any(|o| matches!(o.region, Region::Gathered { .. }));
                     call.operands().iter().filter(|o| o.touch.writes()).for_each(|o| needs.write(o.buffer));
                     call.scalars().iter().for_each(|s| needs.scalars = needs.scalars.max(s.index() + 1));
                     call.sites().iter().for_each(|s| needs.streams = needs.streams.max(s.index() + 1));

@@ -3,6 +3,7 @@
 
 use std::sync::atomic::{AtomicU32, AtomicU64};
 
+use crate::graph::DType;
 use crate::kernels::barrier::Barrier;
 use crate::kernels::{aligned::AlignedVec, fpenv::FlushSubnormals};
 use crate::loops::BufferKind;
@@ -30,8 +31,9 @@ pub struct SessionArrays {
 pub struct Session {
     compiled: Compiled,
     arrays: SessionArrays,
-    /// By slot, `most` rows each.
+    /// By slot, `most` rows each; whether they are integers, whose bits stand there.
     inputs: Vec<AlignedVec>,
+    whole: Vec<bool>,
     output: AlignedVec,
     order: Vec<u32>,
     totals: Vec<f64>,
@@ -51,7 +53,7 @@ impl Compiled {
     /// Arrays that do not fit the program.
     pub fn session(self, arrays: SessionArrays, most: usize) -> Result<Session, CodegenError> {
         let program = self.program();
-        let mut inputs = Vec::new();
+        let (mut inputs, mut whole) = (Vec::new(), Vec::new());
         let mut output = AlignedVec::default();
         let mut width = 0;
         for buffer in &program.buffers {
@@ -60,6 +62,8 @@ impl Compiled {
                     let slot = slot as usize;
                     inputs.resize_with(inputs.len().max(slot + 1), AlignedVec::default);
                     inputs[slot] = AlignedVec::filled(most * row_len(buffer), 0.0);
+                    whole.resize(inputs.len(), false);
+                    whole[slot] = buffer.dtype == DType::I32;
                 }
                 BufferKind::Output => {
                     output = AlignedVec::filled(elements(buffer, most), 0.0);
@@ -78,6 +82,7 @@ impl Compiled {
         let mut session = Session {
             arrays,
             inputs,
+            whole,
             output,
             order: (0..most as u32).collect(),
             totals: vec![0.0; self.totals()],
@@ -100,7 +105,7 @@ impl Session {
         let arena = self._arena.as_mut_ptr() as u64;
         let (done, stop) = (AtomicU64::new(0), AtomicU32::new(0));
         let mut bind = Bind {
-            inputs: self.inputs.iter().map(|x| Array::F32(x)).collect(),
+            inputs: self.inputs.iter().zip(&self.whole).map(array).collect(),
             params: tensors(&mut self.arrays.params),
             slots: tensors(&mut self.arrays.slots),
             states: tensors(&mut self.arrays.states),
@@ -122,12 +127,18 @@ impl Session {
         Ok(())
     }
 
-    /// The rows of an input, to be written before [`run`](Self::run).
+    /// Writes the first rows of an input before [`run`](Self::run): numbers, or integers in 32 bits where it has tokens or lengths.
     ///
     /// # Panics
-    /// If the net has no such input.
-    pub fn input(&mut self, slot: usize) -> &mut [f32] {
-        &mut self.inputs[slot]
+    /// If it has not so many rows.
+    pub fn write(&mut self, slot: usize, numbers: &[f32]) {
+        let Some(own) = self.inputs.get_mut(slot) else { return };
+        if self.whole[slot] {
+            let own: &mut [i32] = bytemuck::cast_slice_mut(own);
+            own[..numbers.len()].iter_mut().zip(numbers).for_each(|(to, x)| *to = *x as i32);
+        } else {
+            own[..numbers.len()].copy_from_slice(numbers);
+        }
     }
 
     /// Runs the first `rows` rows; answers their outputs. `first` is the number of row 0 where rows have masks.
@@ -164,6 +175,10 @@ impl Session {
     pub fn most(&self) -> usize {
         self.most
     }
+}
+
+fn array<'a>((numbers, whole): (&'a AlignedVec, &bool)) -> Array<'a> {
+    if *whole { Array::I32(bytemuck::cast_slice(numbers)) } else { Array::F32(numbers) }
 }
 
 fn tensors(stored: &mut [AlignedVec]) -> Vec<Tensor<'_>> {

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use super::dataset::{Dataset, Input, Part};
 use super::error::DataError;
 use super::inputs::Precision;
+use super::need::Lengths;
 use super::opened::Opened;
 use super::raw::Raw;
 use super::schema::DataSchema;
@@ -59,6 +60,7 @@ impl Opened<'_> {
                 if need.raw {
                     encode::keep_raw(table, &columns, &inputs, &mut encoded);
                 }
+                encoded.extend(full(need.lengths.as_ref(), table.rows));
                 let target = Arc::new(encode::in_training_units(&whole, &rule));
                 let part =
                     |rows: &Vec<u32>| Part::new(rows.as_slice().into(), encoded.clone(), target.clone());
@@ -69,7 +71,14 @@ impl Opened<'_> {
                     train,
                     valid,
                     test,
-                    transform: Transform { inputs, fields, target: rule, pictures: None, middle: None },
+                    transform: Transform {
+                        inputs,
+                        fields,
+                        target: rule,
+                        pictures: None,
+                        middle: None,
+                        lengths: need.lengths.clone(),
+                    },
                     schema,
                     names: Default::default(),
                 })
@@ -119,21 +128,25 @@ impl Opened<'_> {
         };
         let seen = |input: Input| middle.map_or(Ok(input.clone()), |size| input.middle(size, &array_rule));
         let names = [train.names, test.as_ref().map_or_else(Vec::new, |test| test.names.clone())];
-        let stores = vec![seen(super::arrays::apply(train.data, &array_rule, &inputs[0], need.raw)?)?];
+        let rows = train.rows;
+        let mut stores = vec![seen(super::arrays::apply(train.data, &array_rule, &inputs[0], need.raw)?)?];
+        stores.extend(full(need.lengths.as_ref(), rows));
         let target = Arc::new(encode::in_training_units(&whole, &rule));
         let part = |rows: &Vec<u32>| {
             (!rows.is_empty()).then(|| Part::new(rows.as_slice().into(), stores.clone(), target.clone()))
         };
         let (first, valid, cut_test) = (part(&parts.train), part(&parts.valid), part(&parts.test));
         let own_test = test.zip(own).map(|(test, whole)| {
-            let stores = vec![seen(super::arrays::apply(test.data, &array_rule, &inputs[0], false)?)?];
+            let mut stores = vec![seen(super::arrays::apply(test.data, &array_rule, &inputs[0], false)?)?];
+            stores.extend(full(need.lengths.as_ref(), test.rows));
             Ok::<Part, DataError>(Part::of_first(test.rows, stores, encode::in_training_units(&whole, &rule)))
         });
         let own_test = own_test.transpose()?;
         let train = first.ok_or_else(|| DataError::new("E0534", "no row is left to train on"))?;
         let pictures = self.config.source.has_pictures().then_some(settings.pictures);
         let fields = Fields::Array(array_rule);
-        let transform = Transform { inputs, fields, target: rule, pictures, middle };
+        let transform =
+            Transform { inputs, fields, target: rule, pictures, middle, lengths: need.lengths.clone() };
         Ok(Dataset {
             train,
             valid,
@@ -143,6 +156,12 @@ impl Opened<'_> {
             names: names.map(Into::into),
         })
     }
+}
+
+/// The lengths of rows that are all as long as the longest.
+pub(super) fn full(lengths: Option<&Lengths>, rows: usize) -> Option<Input> {
+    let Lengths { input, steps } = lengths?;
+    Some(Input::lengths(input, vec![*steps as i32; rows]))
 }
 
 /// The net's inputs; one called `x` in the data's own shape where the caller has no net.

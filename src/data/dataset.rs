@@ -15,6 +15,7 @@ use crate::math::Moments;
 #[derive(Clone, Debug, PartialEq)]
 pub enum Storage {
     F32(Vec<f32>),
+    I32(Vec<i32>),
     U8(Vec<u8>),
 }
 
@@ -22,6 +23,7 @@ impl Storage {
     pub fn len(&self) -> usize {
         match self {
             Storage::F32(data) => data.len(),
+            Storage::I32(data) => data.len(),
             Storage::U8(data) => data.len(),
         }
     }
@@ -47,7 +49,7 @@ pub struct Dataset {
 #[derive(Clone, Debug)]
 pub struct Part {
     numbers: Arc<[u32]>,
-    /// In the order of the net's inputs.
+    /// In the order of the net's inputs; where rows have lengths, these come last.
     pub inputs: Vec<Input>,
     pub target: Arc<Target>,
 }
@@ -88,6 +90,11 @@ impl Input {
         Self::held(name, shape, Storage::F32(data), (1.0, 0.0))
     }
 
+    /// How many steps of each row are its own.
+    pub fn lengths(of: &str, lengths: Vec<i32>) -> Self {
+        Self::held(&format!("{of}.length"), &[], Storage::I32(lengths), (1.0, 0.0))
+    }
+
     /// The middle of its pictures, beside the whole ones as the source has them.
     ///
     /// # Errors
@@ -124,24 +131,28 @@ impl Input {
     /// # Errors
     /// A row that cannot be read.
     pub fn of_rows(&self, rows: &[u32]) -> Result<Self, DataError> {
-        let (mut floats, mut bytes, mut buffer) = (Vec::new(), Vec::new(), RowBuffer::default());
+        let (mut floats, mut whole, mut bytes) = (Vec::new(), Vec::new(), Vec::new());
+        let mut buffer = RowBuffer::default();
         for row in rows {
             match buffer.row(&*self.store, *row as usize)? {
                 Numbers::F32(own) => floats.extend_from_slice(own),
+                Numbers::I32(own) => whole.extend_from_slice(own),
                 Numbers::U8(own) => bytes.extend_from_slice(own),
             }
         }
         let data = match self.store.form().numeric {
             Numeric::F32 => Storage::F32(floats),
+            Numeric::I32 => Storage::I32(whole),
             Numeric::U8 => Storage::U8(bytes),
         };
         Ok(Self::held(&self.name, self.shape(), data, (self.scale, self.shift)))
     }
 
-    /// What the net sees of these numbers.
+    /// What the net sees of these numbers; tokens and lengths as they are.
     pub fn seen(&self, numbers: Numbers<'_>) -> Vec<f32> {
         match numbers {
             Numbers::F32(floats) => floats.to_vec(),
+            Numbers::I32(whole) => whole.iter().map(|x| *x as f32).collect(),
             Numbers::U8(bytes) => {
                 bytes.iter().map(|byte| f32::from(*byte) * self.scale + self.shift).collect()
             }

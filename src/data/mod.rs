@@ -57,7 +57,7 @@ pub use config::{
 pub use dataset::{Dataset, Input, Observed, Part, Storage, Target};
 pub(crate) use error::cut;
 pub use error::{DataError, Fault, Place};
-pub use need::{Need, Want};
+pub use need::{Lengths, Need, Want};
 pub(crate) use notation::Notations;
 pub use opened::{Divided, Opened, open};
 pub use pictures::{Converted, Prepare};

@@ -13,6 +13,14 @@ pub enum Want {
     Bits(usize),
 }
 
+/// The input whose rows have lengths.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct Lengths {
+    pub input: String,
+    /// Of the longest row.
+    pub steps: usize,
+}
+
 /// What a net asks of the data.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Need {
@@ -23,6 +31,8 @@ pub struct Need {
     pub raw: bool,
     /// Whether the pictures of the source may be larger than the net's input: while training they are cut at random, and else in the middle.
     pub larger: bool,
+    /// The input whose rows have lengths: its name, and the steps of the longest.
+    pub lengths: Option<Lengths>,
 }
 
 impl Need {
@@ -74,7 +84,7 @@ mod tests {
     fn pictures_keep_their_axes_or_become_one_line() {
         let takes = |input: &[usize], shape: &[usize]| {
             let inputs = vec![InputShape { name: "x".into(), shape: input.to_vec() }];
-            Need { inputs, target: Want::Class(2), raw: false, larger: false }.takes(shape)
+            Need { inputs, target: Want::Class(2), raw: false, larger: false, lengths: None }.takes(shape)
         };
         let picture = [12, 12, 1];
         assert!(takes(&[12, 12, 1], &picture) && takes(&[12, 12], &picture) && takes(&[144], &picture));

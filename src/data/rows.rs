@@ -3,6 +3,7 @@
 use std::fs::File;
 use std::path::Path;
 
+use super::assemble::full;
 use super::dataset::Input;
 use super::encode::deal;
 use super::error::DataError;
@@ -37,8 +38,11 @@ impl Transform {
         self.rows_seen(reader.read(bytes, self, name)?)
     }
 
-    /// Rows as the net sees them: the middle of larger pictures.
-    pub(super) fn rows_seen(&self, rows: Rows) -> Result<Rows, DataError> {
+    /// Rows as the net sees them: with their lengths, where they have some; the middle of larger pictures.
+    pub(super) fn rows_seen(&self, mut rows: Rows) -> Result<Rows, DataError> {
+        if rows.inputs.len() == self.inputs.len() {
+            rows.inputs.extend(full(self.lengths.as_ref(), rows.rows));
+        }
         let (Some(size), Fields::Array(rule)) = (self.middle, &self.fields) else { return Ok(rows) };
         let inputs =
             rows.inputs.into_iter().map(|input| Ok(Input { raw: None, ..input.middle(size, rule)? }));

@@ -11,6 +11,11 @@ pub const CLASSES: &str = "data.classes";
 /// Outputs where the target is numbers or bits.
 pub const TARGETS: &str = "data.targets";
 
+/// Tokens of the longest row of text.
+pub const STEPS: &str = "data.steps";
+/// How many different tokens the text has.
+pub const VOCAB: &str = "data.vocab";
+
 /// One of the sizes of a row, from 1.
 fn axis(number: usize) -> String {
     format!("data.axis.{number}")
@@ -25,7 +30,7 @@ pub fn axes(attributes: &BTreeMap<String, f64>) -> Vec<f64> {
 /// Whether only a net with `_` asks for this attribute.
 #[must_use]
 pub fn is_of_types(name: &str) -> bool {
-    name == TARGETS || name.starts_with("data.axis.")
+    [TARGETS, STEPS, VOCAB].contains(&name) || name.starts_with("data.axis.")
 }
 
 impl DataSchema {

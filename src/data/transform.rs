@@ -5,6 +5,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::need::Lengths;
 use super::pictures::Prepare;
 use super::raw::{Delimiter, Format, MISSING};
 
@@ -21,6 +22,9 @@ pub struct Transform {
     /// Height and width of what the net sees of the middle of each row, where `inputs` are larger pictures.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub middle: Option<[usize; 2]>,
+    /// The input whose rows have lengths.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub lengths: Option<Lengths>,
 }
 
 /// One input of the net; the shape is without the rows.
@@ -291,6 +295,7 @@ mod tests {
             target: TargetRule::Bits { columns: Vec::new(), names: None },
             pictures: None,
             middle: None,
+            lengths: None,
         };
         for seconds in [1_700_000_003.0, 1_699_999_998.0] {
             let seen = rule.number(seconds).unwrap();
@@ -310,6 +315,7 @@ mod tests {
             target: TargetRule::Classes { column: "class".into(), names: vec!["a".into(), "b".into()] },
             pictures: None,
             middle: None,
+            lengths: None,
         };
         let text = serde_json::to_string(&transform).unwrap();
         assert_eq!(serde_json::from_str::<Transform>(&text).unwrap(), transform);

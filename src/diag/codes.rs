@@ -608,6 +608,32 @@ value that went into it. Where every way from the inputs to the output leads thr
 Put it into a `residual`. `dropout` drops units and needs no way around them; `share=space` drops whole maps."#,
     ),
     (
+        "E0308",
+        r#"A layer that does not know where rows end
+
+Rows of `series[T, c]` and `token[T, vocab=V]` have lengths, and what lies behind a row's end is filling. Layers that act on each step by itself
+(`dense`, `relu`, `dropout`, ...) need not know where it is, and layers that cross time (`mean_pool over=time`, `conv`, ...) leave it out. Others
+would take it for a part of the row.
+
+    input x: series[24, 3]
+    flatten -> dense 8
+
+Take time away by a layer that respects lengths, `mean_pool over=time` or `max_pool over=time`. A series whose rows are all of one length
+may be declared without: `input x: real[24, 3]`."#,
+    ),
+    (
+        "E0309",
+        r#"Tokens where numbers are read
+
+`token[T, vocab=V]` are the numbers of words, characters or bytes in a vocabulary. They are names: neighbours among them have nothing in common,
+and no layer but one that looks them up can compute with them.
+
+    input text: token[128, vocab=10_000]
+    dense 8
+
+Look them up in a table of vectors that are learnt, which is what `embedding` does."#,
+    ),
+    (
         "E0402",
         r#"The loss does not fit the output
 

@@ -304,6 +304,22 @@ impl Builder {
         self.push(Op::Noise { dims: dims.to_vec(), shared: shared.to_vec() }, &[key])
     }
 
+    /// The row of `table`, `[V, D]`, that each token names, `i32[Batch, T]`: `[Batch, T, D]`.
+    pub fn gather(&mut self, table: ValueId, tokens: ValueId) -> ValueId {
+        self.push(Op::Gather, &[table, tokens])
+    }
+
+    /// 1 where kept, 0 where dropped, at each token, `i32[Batch, T]`: the same at all of a kind. `q: i32[]` is the threshold round(65536 p).
+    pub fn keep_mask_at(&mut self, key: ValueId, q: ValueId, tokens: ValueId) -> ValueId {
+        self.push(Op::KeepMaskAt, &[key, q, tokens])
+    }
+
+    /// 1 at the steps within a row's length (`i32[Batch]`), 0 behind its end: `f32[Batch, steps]`. A step stands for `stride` of those that
+    /// lengths count, from `offset` on.
+    pub fn within_length(&mut self, lengths: ValueId, steps: usize, stride: usize, offset: usize) -> ValueId {
+        self.push(Op::Within { steps, stride, offset }, &[lengths])
+    }
+
     /// `x`, maps, with zeros in squares; `q: i32[]` is the threshold of their seeds.
     pub fn drop_squares(
         &mut self,

@@ -37,17 +37,27 @@ pub enum Op {
     /// The key of each row at a site: `key[Batch]`, or `key[]` where the site is addressed by update.
     RowKey(SiteId),
 
-    // Random, pure functions of the key
+    // Random, pure functions of the key; and what is within a row's length, as pure
     /// `(key, q: i32[]) -> f32`, 1 where kept, 0 where dropped. The result has the key's dims followed by `dims`; a unit is the row-major
     /// index in `dims`, to which an axis marked in `shared` contributes 0.
     KeepMask {
         dims: Vec<usize>,
         shared: Vec<bool>,
     },
+    /// `(key, q: i32[], i32[Batch, T]) -> f32[Batch, T]`: the same, the unit being the number of the token: all of a kind share a coin.
+    KeepMaskAt,
     /// `(key) -> f32`: standard normal deviates, addressed in the same way.
     Noise {
         dims: Vec<usize>,
         shared: Vec<bool>,
+    },
+
+    /// `(i32[Batch]) -> f32[Batch, steps]`: 1 at the steps within a row's length, 0 behind its end. A step `t` stands for `stride * t + offset` of
+    /// the steps that lengths count, and is within where that is less than the length.
+    Within {
+        steps: usize,
+        stride: usize,
+        offset: usize,
     },
 
     /// `(key, q: i32[], x: f32) -> f32`: `x`, maps `[Batch, .., channels]` of one or two axes, with zeros in squares of `size` places a side
@@ -83,6 +93,14 @@ pub enum Op {
     Less,
     /// `bool, f32, f32 -> f32`
     Select,
+
+    /// `(table: f32[V, D], i32[Batch, T]) -> f32[Batch, T, D]`: the row of the table that each token names; zeros for one that it has not.
+    Gather,
+    /// `(g: f32[Batch, T, D], i32[Batch, T]) -> f32[rows, D]`: sums of what stands at each token, row by row and step by step; what names no
+    /// row is left out. The adjoint of `Gather`.
+    ScatterAdd {
+        rows: usize,
+    },
 
     /// `i32[Batch] -> f32[Batch, classes]`
     OneHot {
@@ -220,7 +238,9 @@ ops! {
     Const(_)         => "const",     Exactly(0), Source,      false;
     RowKey(_)        => "row_key",   Exactly(0), Source,      false;
     KeepMask { .. }  => "keep_mask", Exactly(2), Random,      false;
+    KeepMaskAt       => "keep_mask_at", Exactly(3), Random,   false;
     Noise { .. }     => "noise",     Exactly(1), Random,      false;
+    Within { .. }    => "within",    Exactly(1), Random,      false;
     DropSquares { .. } => "drop_squares", Exactly(3), Shape,     true;
     Neg              => "neg",       Exactly(1), Elementwise, true;
     Abs              => "abs",       Exactly(1), Elementwise, true;
@@ -240,6 +260,8 @@ ops! {
     Min              => "min",       Exactly(2), Elementwise, true;
     Less             => "less",      Exactly(2), Elementwise, false;
     Select           => "select",    Exactly(3), Elementwise, true;
+    Gather           => "gather",    Exactly(2), Shape,       true;
+    ScatterAdd { .. } => "scatter_add", Exactly(2), Shape,      true;
     OneHot { .. }    => "one_hot",   Exactly(1), Elementwise, false;
     Broadcast { .. } => "broadcast", Exactly(1), Shape,       true;
     Reduce { .. }    => "reduce",    Exactly(1), Shape,       true;

@@ -58,6 +58,7 @@ fn mixes_rows(graph: &Graph, node: &Node) -> bool {
         Op::Reduce { axes, .. } => axes.iter().any(|axis| rows(0, *axis)),
         Op::Contract { .. } if matches!(graph.node(node.inputs[0]).op, Op::Windows { .. }) => true,
         Op::Overlap { .. } => matches!(graph.node(node.inputs[0]).op, Op::Contract { .. }),
+        Op::ScatterAdd { .. } => true,
         Op::Contract { over, .. } => over.iter().any(|(left, _)| rows(0, *left)),
         _ => false,
     }

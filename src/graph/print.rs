@@ -110,9 +110,14 @@ fn write_attributes(out: &mut dyn Write, graph: &Graph, op: &Op) -> fmt::Result 
             let axes: Vec<usize> = (0..shared.len()).filter(|axis| shared[*axis]).collect();
             if axes.is_empty() { Ok(()) } else { write!(out, " shared={}", list(&axes)) }
         }
+        Op::Within { steps, stride, offset } => match (stride, offset) {
+            (1, 0) => write!(out, " steps={steps}"),
+            _ => write!(out, " steps={steps} stride={stride} offset={offset}"),
+        },
         Op::DropSquares { size, shared } => {
             write!(out, " size={size}{}", if *shared { " shared" } else { "" })
         }
+        Op::ScatterAdd { rows } => write!(out, " rows={rows}"),
         Op::OneHot { classes } => write!(out, " classes={classes}"),
         Op::Broadcast { axes, .. } => write!(out, " axes={}", list(axes)),
         Op::Reduce { reduction, axes } => write!(out, " {} axes={}", reduction_name(*reduction), list(axes)),
@@ -134,6 +139,8 @@ fn write_attributes(out: &mut dyn Write, graph: &Graph, op: &Op) -> fmt::Result 
         }
         // The type says the form of a reshape; the rest has no attributes.
         Op::Reshape { .. }
+        | Op::KeepMaskAt
+        | Op::Gather
         | Op::Neg
         | Op::Abs
         | Op::Exp

@@ -51,7 +51,34 @@ pub fn infer(graph: &Graph, op: &Op, inputs: &[ValueId]) -> Result<Type> {
             }
             draws(tys[0], dims, shared)?
         }
+        Op::KeepMaskAt => {
+            if *tys[1] != Type::scalar(DType::I32) || tys[0].dtype != DType::Key {
+                fail!("keep_mask_at takes a key and a threshold i32[], not {} and {}", tys[0], tys[1]);
+            }
+            tokens(tys[2])?;
+            Type { dtype: DType::F32, dims: tys[2].dims.clone() }
+        }
+        Op::Gather => {
+            let ([Dim::Const(_), Dim::Const(width)], DType::F32) = (&tys[0].dims[..], tys[0].dtype) else {
+                fail!("gather takes a table f32[V, D], not {}", tys[0])
+            };
+            let steps = tokens(tys[1])?;
+            Type::f32(&[Dim::Batch, steps, Dim::Const(*width)])
+        }
+        Op::ScatterAdd { rows } => match (&float(tys[0])?.dims[..], tokens(tys[1])?) {
+            ([Dim::Batch, steps, width], own) if *steps == own && *rows > 0 => {
+                Type::f32(&[Dim::Const(*rows), *width])
+            }
+            _ => fail!("scatter_add takes f32[B, T, D] and i32[B, T], not {} and {}", tys[0], tys[1]),
+        },
         Op::Noise { dims, shared } => draws(tys[0], dims, shared)?,
+        Op::Within { steps, stride, .. } => {
+            if *tys[0] != (Type { dtype: DType::I32, dims: vec![Dim::Batch] }) || *steps == 0 || *stride == 0
+            {
+                fail!("within takes lengths i32[B] and at least one step of one or more, not {}", tys[0]);
+            }
+            Type::f32(&[Dim::Batch, Dim::Const(*steps)])
+        }
         Op::DropSquares { size, .. } => squares(&tys, *size)?,
         Op::Neg
         | Op::Abs
@@ -168,6 +195,14 @@ fn broadcast(ty: &Type, dims: &[Dim], axes: &[usize]) -> Result<Type> {
         fail!("maps axis {i} of {ty} to axis {axis}, whose extent is {}", dims[*axis]);
     }
     Ok(Type::f32(dims))
+}
+
+/// The steps of `i32[Batch, T]`.
+fn tokens(ty: &Type) -> Result<Dim> {
+    match (&ty.dims[..], ty.dtype) {
+        ([Dim::Batch, steps @ Dim::Const(_)], DType::I32) => Ok(*steps),
+        _ => fail!("tokens are i32[B, T], not {ty}"),
+    }
 }
 
 fn reduce(ty: &Type, axes: &[usize]) -> Result<Type> {

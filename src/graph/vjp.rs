@@ -52,6 +52,11 @@ pub(super) fn flow(b: &mut Builder, of: ValueId, operand: usize, g: ValueId) -> 
             let slope = b.scale(bell, std::f32::consts::FRAC_2_SQRT_PI);
             b.mul(g, slope)
         }
+        Op::Gather => {
+            let rows = extent(b, x(0), 0);
+            b.push(Op::ScatterAdd { rows }, &[g, x(1)])
+        }
+        Op::ScatterAdd { .. } => b.push(Op::Gather, &[g, x(1)]),
         Op::DropSquares { .. } => b.push(node.op.clone(), &[x(0), x(1), g]),
         Op::Add => g,
         Op::Sub if operand == 0 => g,
@@ -123,6 +128,8 @@ pub(super) fn flow(b: &mut Builder, of: ValueId, operand: usize, g: ValueId) -> 
         | Op::RowKey(_)
         | Op::KeepMask { .. }
         | Op::Noise { .. }
+        | Op::Within { .. }
+        | Op::KeepMaskAt
         | Op::Less
         | Op::IsFirst { .. }
         | Op::Detach

@@ -28,12 +28,12 @@
 //! }
 //! ```
 
-use super::{Expand, Facts, Infer, Layer, Lower, Reach, Reached, Stop};
+use super::{Expand, Facts, Infer, Layer, Lower, OverTime, Reach, Reached, Stop};
 use crate::{
     diag::Diagnostic,
     graph::ValueId,
     model::{NodeId, Ty},
-    vocab::{ArgSpec, Block, Default, Kind, Sig},
+    vocab::{ArgSpec, Args, Block, Default, Kind, Sig},
 };
 
 pub struct Add;
@@ -70,6 +70,10 @@ impl Layer for Add {
 
     fn reach(&self, cx: &Reached<'_>) -> Reach {
         cx.inputs().fold(Reach { low: 0.0, high: 0.0 }, |sum, term| sum + term)
+    }
+
+    fn over_time(&self, _args: &Args) -> OverTime {
+        OverTime::PerStep
     }
 
     fn lower(&self, cx: &mut Lower<'_>) -> ValueId {

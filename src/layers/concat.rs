@@ -33,7 +33,7 @@
 //! # Papers
 //! Szegedy et al. 2015, Going deeper with convolutions.
 
-use super::{Expand, Facts, Infer, Layer, Lower, Reach, Reached, Stop};
+use super::{Expand, Facts, Infer, Layer, Lower, OverTime, Reach, Reached, Stop};
 use crate::{
     diag::Diagnostic,
     graph::ValueId,
@@ -105,6 +105,10 @@ impl Layer for Concat {
 
     fn facts(&self) -> Facts {
         Facts { hands_on: true, ..Facts::NONE }
+    }
+
+    fn over_time(&self, _args: &Args) -> OverTime {
+        OverTime::PerStep
     }
 
     fn lower(&self, cx: &mut Lower<'_>) -> ValueId {

@@ -37,7 +37,7 @@
 //! LeCun et al. 1998, Gradient-based learning applied to document recognition.
 
 use super::{
-    Facts, Infer, Layer, Lower,
+    Facts, Infer, Layer, Lower, OverTime,
     infer::ParamDecl,
     initial::{BIAS_INIT, INIT, Shape},
     slide::{DILATION, SAME, SIZE, STRIDE, Windows},
@@ -47,7 +47,7 @@ use crate::{
     graph::{Geometry, ValueId},
     model::{Node, NodeKind, ParamRole, Ty},
     train::penalties,
-    vocab::{ArgSpec, Block, Bounds, Default, Kind, Sig},
+    vocab::{ArgSpec, Args, Block, Bounds, Default, Kind, Sig},
 };
 
 pub struct Conv;
@@ -108,6 +108,10 @@ impl Layer for Conv {
         Ok(windows.result(cx.input(), width))
     }
 
+    fn over_time(&self, _args: &Args) -> OverTime {
+        OverTime::Whole
+    }
+
     fn facts(&self) -> Facts {
         Facts { slides: true, ..Facts::NONE }
     }
@@ -115,7 +119,8 @@ impl Layer for Conv {
     fn lower(&self, cx: &mut Lower<'_>) -> ValueId {
         let windows = Windows::read(cx.args, cx.input_ty());
         let (groups, width) = (cx.args.count("groups"), cx.args.count("width"));
-        let (x, w, geometry) = (cx.input(), cx.param(0), windows.geometry());
+        let x = cx.own_steps(cx.input(), 0.0);
+        let (w, geometry) = (cx.param(0), windows.geometry());
         let (seen, filters) = (windows.channels / groups, width / groups);
         let maps = if groups == 1 {
             convolved(cx, x, w, &geometry)

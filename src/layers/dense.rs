@@ -7,7 +7,7 @@
 //! `y = x W + b`, `W` of shape `[in, out]`, `b` of shape `[out]`.
 //!
 //! # Shape
-//! A vector of `in` numbers becomes a vector of `width`. Put `flatten` before it for anything else.
+//! A vector of `in` numbers becomes a vector of `width`; of a value over time, each step does. Put `flatten` before it for anything else.
 //!
 //! # Arguments
 //! `width` is the number of units; `bias=false` leaves `b` out. `init` is the start of `W`, `glorot_uniform` unless given: a word, with its sizes
@@ -32,7 +32,7 @@
 //! Srivastava et al. 2014 (max-norm).
 
 use super::{
-    Infer, Layer, Lower,
+    Infer, Layer, Lower, OverTime,
     infer::ParamDecl,
     initial::{BIAS_INIT, INIT, Shape},
 };
@@ -41,7 +41,7 @@ use crate::{
     graph::ValueId,
     model::{Node, ParamRole, Ty},
     train::penalties,
-    vocab::{ArgSpec, Block, Bounds, Default, Kind, Sig},
+    vocab::{ArgSpec, Args, Block, Bounds, Default, Kind, Sig},
 };
 
 pub struct Dense;
@@ -77,7 +77,7 @@ impl Layer for Dense {
     }
 
     fn infer(&self, cx: &mut Infer<'_>) -> Result<Ty, Diagnostic> {
-        let fan_in = cx.vector()?;
+        let fan_in = cx.last()?;
         let width = cx.args.count("width");
         let start = cx.start("init", Shape::Weights { inputs: fan_in, outputs: width })?;
         let mut weight = ParamDecl::new("weight", vec![fan_in, width], ParamRole::Weight, start);
@@ -93,7 +93,11 @@ impl Layer for Dense {
                 Diagnostic::error("E0211", span, "`bias_init` without a bias").label("has no effect here")
             );
         }
-        Ok(Ty::units(width))
+        Ok(cx.input().with_last(width))
+    }
+
+    fn over_time(&self, _args: &Args) -> OverTime {
+        OverTime::PerStep
     }
 
     fn lower(&self, cx: &mut Lower<'_>) -> ValueId {
@@ -105,6 +109,6 @@ impl Layer for Dense {
     }
 
     fn multiply_adds(&self, node: &Node, inputs: &[&Ty]) -> usize {
-        inputs[0].len() * node.ty.len()
+        inputs[0].len() * node.ty.axes.last().map_or(1, |axis| axis.size)
     }
 }

@@ -40,8 +40,8 @@
 //! Huang et al. 2016, Deep networks with stochastic depth.
 
 use super::{
-    DropSite, Each, Expand, Facts, Infer, Law, Layer, Lower, Reach, Reached, Scope, Stop, When, over,
-    rate::unusable,
+    DropSite, Each, Expand, Facts, Infer, Law, Layer, Lower, OverTime, Reach, Reached, Scope, Stop, When,
+    over, rate::unusable,
 };
 use crate::{
     diag::Diagnostic,
@@ -92,6 +92,10 @@ impl Layer for DropPath {
 
     fn facts(&self) -> Facts {
         Facts { hands_on: true, ..Facts::NONE }
+    }
+
+    fn over_time(&self, _args: &Args) -> OverTime {
+        OverTime::PerStep
     }
 
     fn lower(&self, cx: &mut Lower<'_>) -> ValueId {

@@ -26,7 +26,8 @@
 //! `p h w / (size^2 (h - size + 1) (w - size + 1))`, in each channel, or through all of them with `share=channel`. Squares overlap and the border lies in few of them, so less than `p` is dropped: `summary`
 //! shows the share; what is left is divided by the share that is kept on average. Over steps squares are runs of `size` steps.
 //!
-//! `share` names what shares one coin: axes (`unit`, `height`, `width`, `time`, `channel`, `space` for what convolutions slide over), `batch` for one mask a step, or `rows`:
+//! `share=type` stands right behind an `embedding` and drops word types: a token is zeros wherever it stands in the row; `share=[type, batch]` draws one mask over the vocabulary a
+//! step (AWD). `share` names what else shares one coin: axes (`unit`, `height`, `width`, `time`, `channel`, `space` for what convolutions slide over), `batch` for one mask a step, or `rows`:
 //! then a sample of a Monte-Carlo prediction has one mask for all rows, one draw of the function, while in training each row has its own.
 //! `always=true` drops in every mode.
 //!
@@ -52,18 +53,19 @@ mod checks;
 mod multipliers;
 
 use super::{
-    DropSite, Each, Facts, Infer, Law, Layer, Lower, ParamDecl, Place, Reach, Reached, Scope, Unitwise, When,
+    DropSite, Each, Expand, Facts, Flow, Infer, Law, Layer, Lower, OverTime, ParamDecl, Place, Reach,
+    Reached, Scope, Stop, Unitwise, When,
     rate::{too_high, unusable},
 };
 use crate::graph::Mode;
 use crate::{
     diag::Diagnostic,
     graph::{DType, ScalarDef, ValueId},
-    model::{Init, ParamRole, Role, Ty},
+    model::{Init, NodeId, ParamRole, Role, Ty},
     vocab::{ArgSpec, Args, Block, Bounds, Default, Kind, Sig, Timed, Value},
 };
 
-use checks::{check_changing, check_shared, check_squares, warn_alpha, warn_rate};
+use checks::{check_changing, check_shared, check_squares, check_tokens, warn_alpha, warn_rate};
 use multipliers::{alpha, concrete, gaussian, mask, squares};
 
 /// Where a learned rate begins, and how smooth its coins are (Gal, Hron and Kendall 2017).
@@ -145,11 +147,32 @@ impl Layer for Dropout {
         ]
     }
 
+    /// Word types are told by the tokens that were looked up, which are one more input.
+    fn reads_tokens(&self) -> bool {
+        true
+    }
+
+    fn expand(&self, cx: &mut Expand<'_, '_>) -> Result<NodeId, Stop> {
+        let by_type = cx.args.words("share").contains(&"type");
+        let tokens = cx.looked_up().filter(|_| by_type);
+        let inputs: Vec<Flow> = std::iter::once(cx.flow()).chain(tokens).collect();
+        cx.node(&inputs)
+    }
+
+    fn over_time(&self, args: &Args) -> OverTime {
+        match law(args) {
+            // Squares are numbered by the places of a whole map.
+            Law::Squares => OverTime::Refuses,
+            _ => OverTime::PerStep,
+        }
+    }
+
     fn facts(&self) -> Facts {
         Facts { hands_on: true, ..Facts::unitwise(Unitwise::Homogeneous) }
     }
 
     fn infer(&self, cx: &mut Infer<'_>) -> Result<Ty, Diagnostic> {
+        check_tokens(cx)?;
         settle_rate(cx)?;
         learn_rate(cx)?;
         if cx.args.word("scale") == "test" && law(cx.args) != Law::Coin {
@@ -237,7 +260,8 @@ fn scaled(args: &Args) -> When {
 /// What `share=` says.
 fn scope(args: &Args) -> Scope {
     let words = args.words("share");
-    let axes = words.iter().filter_map(|word| Role::named(word)).flatten().copied().collect();
+    let of_types = words.contains(&"type").then_some(Role::Channel);
+    let axes = words.iter().filter_map(|word| Role::named(word)).flatten().copied().chain(of_types).collect();
     let rows = match () {
         () if words.contains(&"batch") => Each::Step,
         () if words.contains(&"rows") => Each::Sample,

@@ -50,6 +50,14 @@ impl<'a, 'f> Expand<'a, 'f> {
         }
     }
 
+    /// The tokens that the value was looked up by, if it comes from a table.
+    pub fn looked_up(&self) -> Option<Flow> {
+        match self.flow {
+            Flow::Node(id) => self.net.looked_up(id).map(Flow::Node),
+            Flow::Broken | Flow::Start => None,
+        }
+    }
+
     /// Passes a value on without a node of its own.
     pub fn pass(&self, flow: Flow) -> Result<NodeId, Stop> {
         match flow {

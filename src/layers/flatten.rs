@@ -21,12 +21,12 @@
 //! }
 //! ```
 
-use super::{Facts, Infer, Layer, Lower, Reach, Reached, Unitwise};
+use super::{Facts, Infer, Layer, Lower, OverTime, Reach, Reached, Unitwise};
 use crate::{
     diag::Diagnostic,
     graph::ValueId,
     model::Ty,
-    vocab::{Block, Sig},
+    vocab::{Args, Block, Sig},
 };
 
 pub struct Flatten;
@@ -50,6 +50,10 @@ impl Layer for Flatten {
 
     fn reach(&self, cx: &Reached<'_>) -> Reach {
         cx.input()
+    }
+
+    fn over_time(&self, _args: &Args) -> OverTime {
+        OverTime::Refuses
     }
 
     fn lower(&self, cx: &mut Lower<'_>) -> ValueId {

@@ -25,12 +25,12 @@
 //! # Papers
 //! Lin, Chen and Yan 2014, Network in network.
 
-use super::{Infer, Layer, Lower, Reach, Reached, slide};
+use super::{Infer, Layer, Lower, OverTime, Reach, Reached, slide};
 use crate::{
     diag::Diagnostic,
     graph::ValueId,
     model::Ty,
-    vocab::{Block, Sig},
+    vocab::{Args, Block, Sig},
 };
 
 pub struct GlobalAvgPool;
@@ -62,12 +62,16 @@ impl Layer for GlobalAvgPool {
         Ok(Ty::units(cx.input().axes[axes].size))
     }
 
+    fn over_time(&self, _args: &Args) -> OverTime {
+        OverTime::Whole
+    }
+
     fn reach(&self, cx: &Reached<'_>) -> Reach {
         cx.input()
     }
 
     fn lower(&self, cx: &mut Lower<'_>) -> ValueId {
         let axes: Vec<usize> = (1..cx.input_ty().axes.len()).collect();
-        cx.b.mean(cx.input(), &axes)
+        super::mean_pool::mean(cx, &axes)
     }
 }

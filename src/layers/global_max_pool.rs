@@ -22,12 +22,12 @@
 //! }
 //! ```
 
-use super::{Infer, Layer, Lower, Reach, Reached, slide};
+use super::{Infer, Layer, Lower, OverTime, Reach, Reached, slide};
 use crate::{
     diag::Diagnostic,
     graph::{Dim, Geometry, Slide, ValueId},
     model::Ty,
-    vocab::{Block, Sig},
+    vocab::{Args, Block, Sig},
 };
 
 pub struct GlobalMaxPool;
@@ -59,6 +59,10 @@ impl Layer for GlobalMaxPool {
         Ok(Ty::units(cx.input().axes[axes].size))
     }
 
+    fn over_time(&self, _args: &Args) -> OverTime {
+        OverTime::Whole
+    }
+
     fn reach(&self, cx: &Reached<'_>) -> Reach {
         cx.input()
     }
@@ -76,7 +80,8 @@ impl Layer for GlobalMaxPool {
             after: 0,
         };
         let geometry = Geometry { axes: axes[..axes.len() - 1].iter().enumerate().map(whole).collect() };
-        let windows = cx.b.windows(cx.input(), &geometry, f32::NEG_INFINITY);
+        let x = cx.own_steps(cx.input(), f32::MIN);
+        let windows = cx.b.windows(x, &geometry, f32::NEG_INFINITY);
         let top = cx.b.first_over(windows, &geometry.tap_axes());
         let channels = cx.node.ty.len();
         cx.b.reshape(top, &[Dim::Batch, Dim::Const(channels)])

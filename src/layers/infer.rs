@@ -3,7 +3,7 @@
 use super::Layer;
 use crate::{
     diag::{Diagnostic, Span},
-    model::{Init, ParamRole, Ty, Use},
+    model::{Axis, Init, ParamRole, Role, Ty, Use},
     train::penalties::Own,
     vocab::{Args, Value},
 };
@@ -99,6 +99,14 @@ impl<'a> Infer<'a> {
             self.mismatch(format!("`{}` expects a vector, found {}", self.name(), self.input()))
                 .help("put `flatten` before it: `flatten -> ...`")
         })
+    }
+
+    /// The size of a vector, or of the last axis of a value over time, which is one at each step; anything else is E0301.
+    pub fn last(&self) -> Result<usize, Diagnostic> {
+        match self.input().axes[..] {
+            [Axis { role: Role::Time, .. }, last] => Ok(last.size),
+            _ => self.vector(),
+        }
     }
 
     /// All inputs must have one shape; otherwise E0303 with both ends.

@@ -29,7 +29,7 @@
 //! # Papers
 //! Ba et al. 2016, Layer normalization.
 
-use super::{Across, Facts, Infer, Layer, Lower, ParamDecl};
+use super::{Across, Facts, Infer, Layer, Lower, OverTime, ParamDecl};
 use crate::{
     diag::Diagnostic,
     graph::{Builder, ValueId},
@@ -73,6 +73,10 @@ impl Layer for LayerNorm {
 
     fn facts(&self) -> Facts {
         Facts { normalises: Some(Across::Row), ..Facts::NONE }
+    }
+
+    fn over_time(&self, args: &Args) -> OverTime {
+        if args.word("over") == "all" { OverTime::Refuses } else { OverTime::PerStep }
     }
 
     fn lower(&self, cx: &mut Lower<'_>) -> ValueId {

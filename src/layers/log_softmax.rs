@@ -26,12 +26,12 @@
 //! # Papers
 //! Bridle 1990, Probabilistic interpretation of feedforward classification network outputs.
 
-use super::{Infer, Layer, Lower, Reach, Reached};
+use super::{Infer, Layer, Lower, OverTime, Reach, Reached};
 use crate::{
     diag::Diagnostic,
     graph::ValueId,
     model::Ty,
-    vocab::{Block, Sig},
+    vocab::{Args, Block, Sig},
 };
 
 pub struct LogSoftmax;
@@ -51,6 +51,10 @@ impl Layer for LogSoftmax {
 
     fn reach(&self, cx: &Reached<'_>) -> Reach {
         Reach { low: if cx.is_single() { 0.0 } else { f64::NEG_INFINITY }, high: 0.0 }
+    }
+
+    fn over_time(&self, _args: &Args) -> OverTime {
+        OverTime::PerStep
     }
 
     fn lower(&self, cx: &mut Lower<'_>) -> ValueId {

@@ -2,7 +2,7 @@
 
 use crate::{
     graph::{Address, Builder, DType, Mode, ScalarDef, Scalars, StepInfo, ValueId},
-    model::{Node, Ty},
+    model::{Axis, Node, Ragged, Ty},
     vocab::Args,
 };
 
@@ -23,6 +23,8 @@ pub struct Lower<'a> {
     pub args: &'a Args,
     pub(crate) inputs: &'a [ValueId],
     pub(crate) input_types: &'a [Ty],
+    /// Steps of each row, `i32[Batch]`, where rows have lengths.
+    pub(crate) lengths: Option<ValueId>,
     pub(crate) params: &'a [ValueId],
     pub(crate) states: &'a [ValueId],
     pub(crate) still: Still,
@@ -45,6 +47,30 @@ impl Lower<'_> {
     /// The type of the first input, with roles.
     pub fn input_ty(&self) -> &Ty {
         &self.input_types[0]
+    }
+
+    /// 1 at the steps of the first input that are a row's own, 0 behind its end, `f32[Batch, steps]`; none where rows have no lengths.
+    pub fn within(&mut self) -> Option<ValueId> {
+        self.within_steps(self.input_types[0].steps()?)
+    }
+
+    /// `x`, of the axes of the first input, with `fill` behind the ends of rows; `x` itself where rows have no lengths.
+    pub fn own_steps(&mut self, x: ValueId, fill: f32) -> ValueId {
+        let Some(within) = self.within() else { return x };
+        let within = self.b.broadcast_like(within, x, &[0, 1]);
+        let (zero, fill) = (self.b.splat(0.0, x), self.b.splat(fill, x));
+        let own = self.b.less(zero, within);
+        self.b.select(own, x, fill)
+    }
+
+    /// The same of the result's steps.
+    pub fn within_result(&mut self) -> Option<ValueId> {
+        self.within_steps(self.node.ty.steps()?)
+    }
+
+    fn within_steps(&mut self, steps: Axis) -> Option<ValueId> {
+        let (lengths, Ragged { stride, offset }) = (self.lengths?, steps.ragged?);
+        Some(self.b.within_length(lengths, steps.size, stride, offset))
     }
 
     /// The `i`-th declared parameter, behind its weight mask where there is one.

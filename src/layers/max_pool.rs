@@ -31,14 +31,14 @@
 //! ```
 
 use super::{
-    Facts, Infer, Layer, Lower, Reach, Reached, over,
+    Facts, Infer, Layer, Lower, OverTime, Reach, Reached, over,
     slide::{OPTIONAL_SIZE, POOL_STRIDE, VALID, Windows},
 };
 use crate::{
     diag::Diagnostic,
     graph::ValueId,
     model::Ty,
-    vocab::{ArgSpec, Block, Default, Sig},
+    vocab::{ArgSpec, Args, Block, Default, Sig},
 };
 
 pub struct MaxPool;
@@ -93,6 +93,10 @@ impl Layer for MaxPool {
         cx.input()
     }
 
+    fn over_time(&self, args: &Args) -> OverTime {
+        if args.is_written("over") { over::time(args) } else { OverTime::Whole }
+    }
+
     fn facts(&self) -> Facts {
         Facts { slides: true, ..Facts::NONE }
     }
@@ -101,10 +105,12 @@ impl Layer for MaxPool {
         if cx.args.is_written("over") {
             let axes: Vec<usize> =
                 over::axes(cx.args, cx.input_ty()).into_iter().map(|axis| axis + 1).collect();
-            return over::first(cx.b, cx.input(), &axes);
+            let x = if axes.contains(&1) { cx.own_steps(cx.input(), f32::MIN) } else { cx.input() };
+            return over::first(cx.b, x, &axes);
         }
         let geometry = Windows::read(cx.args, cx.input_ty()).geometry();
-        let windows = cx.b.windows(cx.input(), &geometry, f32::NEG_INFINITY);
+        let x = cx.own_steps(cx.input(), f32::MIN);
+        let windows = cx.b.windows(x, &geometry, f32::NEG_INFINITY);
         cx.b.first_over(windows, &geometry.tap_axes())
     }
 }

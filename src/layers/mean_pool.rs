@@ -8,7 +8,7 @@
 //! `y[c] = mean over i, j of x[i, j, c]` with `over=[height, width]`, and so for other axes.
 //!
 //! # Shape
-//! The value's without the named axes; one axis at least must be left.
+//! The value's without the named axes; one axis at least must be left. Where rows have lengths, the mean over time is that of a row's own steps.
 //!
 //! # Arguments
 //! `over` names the axes: `height`, `width`, `space` for both of them or for the steps of a series, `time` for those, `channel`, `unit`; one or a list.
@@ -27,12 +27,12 @@
 //! }
 //! ```
 
-use super::{Infer, Layer, Lower, Reach, Reached, over};
+use super::{Infer, Layer, Lower, OverTime, Reach, Reached, over};
 use crate::{
     diag::Diagnostic,
     graph::ValueId,
     model::Ty,
-    vocab::{ArgSpec, Block, Default, Sig},
+    vocab::{ArgSpec, Args, Block, Default, Sig},
 };
 
 pub struct MeanPool;
@@ -50,6 +50,26 @@ static SIG: Sig = Sig {
     block: Block::None,
 };
 
+/// The mean of the input along these axes, along time over a row's own steps.
+pub(super) fn mean(cx: &mut Lower<'_>, axes: &[usize]) -> ValueId {
+    match axes.first() {
+        Some(1) if cx.within().is_some() => over_own_steps(cx, axes),
+        _ => cx.b.mean(cx.input(), axes),
+    }
+}
+
+/// The same along axes of which the first is time.
+fn over_own_steps(cx: &mut Lower<'_>, axes: &[usize]) -> ValueId {
+    let x = cx.own_steps(cx.input(), 0.0);
+    let total = cx.b.sum(x, axes);
+    let others = axes[1..].iter().map(|axis| cx.input_ty().axes[axis - 1].size).product::<usize>();
+    let Some(within) = cx.within() else { return total };
+    let steps = cx.b.sum(within, &[1]);
+    let count = cx.b.scale(steps, others as f32);
+    let count = cx.b.broadcast_like(count, total, &[0]);
+    cx.b.div(total, count)
+}
+
 impl Layer for MeanPool {
     fn sig(&self) -> &'static Sig {
         &SIG
@@ -59,12 +79,16 @@ impl Layer for MeanPool {
         over::without(cx)
     }
 
+    fn over_time(&self, args: &Args) -> OverTime {
+        over::time(args)
+    }
+
     fn reach(&self, cx: &Reached<'_>) -> Reach {
         cx.input()
     }
 
     fn lower(&self, cx: &mut Lower<'_>) -> ValueId {
         let axes: Vec<usize> = over::axes(cx.args, cx.input_ty()).into_iter().map(|axis| axis + 1).collect();
-        cx.b.mean(cx.input(), &axes)
+        mean(cx, &axes)
     }
 }

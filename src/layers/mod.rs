@@ -16,6 +16,7 @@ mod site;
 mod slide;
 #[cfg(test)]
 pub(crate) mod tests;
+mod time;
 
 pub use drop::{DropSite, Each, Law, Scope, When};
 pub use expand::Expand;
@@ -24,6 +25,8 @@ pub use infer::{Infer, ParamDecl, Place, Source};
 pub use lower::{Lower, Still};
 pub use reach::{Reach, Reached};
 pub use site::{Flow, Site};
+pub use time::OverTime;
+pub(crate) use time::shaped;
 
 use crate::{
     diag::Diagnostic,
@@ -65,6 +68,19 @@ pub trait Layer: Sync {
     /// What holds of every use; nobody asks for a layer by its name.
     fn facts(&self) -> Facts {
         Facts::NONE
+    }
+
+    /// What it does with values over time whose rows have lengths. Whoever acts on each unit by itself needs to know nothing of them.
+    fn over_time(&self, _args: &Args) -> OverTime {
+        match self.facts().unitwise {
+            Some(_) => OverTime::PerStep,
+            None => OverTime::Refuses,
+        }
+    }
+
+    /// Whether it reads tokens; all others read numbers.
+    fn reads_tokens(&self) -> bool {
+        false
     }
 
     /// Where this layer drops units, for summaries, prediction and lints.
@@ -111,6 +127,7 @@ layers! {
     drop_path,
     dropout,
     elu,
+    embedding,
     flatten,
     gelu,
     global_avg_pool,

@@ -31,12 +31,12 @@
 //! # Papers
 //! Dauphin et al. 2017, Language modeling with gated convolutional networks (gated linear units).
 
-use super::{Expand, Infer, Layer, Lower, Reach, Reached, Stop};
+use super::{Expand, Infer, Layer, Lower, OverTime, Reach, Reached, Stop};
 use crate::{
     diag::Diagnostic,
     graph::ValueId,
     model::{NodeId, Ty},
-    vocab::{ArgSpec, Block, Default, Kind, Sig},
+    vocab::{ArgSpec, Args, Block, Default, Kind, Sig},
 };
 
 pub struct Mul;
@@ -70,6 +70,10 @@ impl Layer for Mul {
     fn reach(&self, cx: &Reached<'_>) -> Reach {
         let product = cx.inputs().fold(Reach { low: 1.0, high: 1.0 }, |product, factor| product * factor);
         if cx.is_square() { Reach { low: product.low.max(0.0), ..product } } else { product }
+    }
+
+    fn over_time(&self, _args: &Args) -> OverTime {
+        OverTime::PerStep
     }
 
     fn lower(&self, cx: &mut Lower<'_>) -> ValueId {

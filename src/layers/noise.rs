@@ -29,7 +29,7 @@
 //! # Papers
 //! Bishop 1995, Training with noise is equivalent to Tikhonov regularization.
 
-use super::{DropSite, Facts, Infer, Law, Layer, Lower, Reach, Reached, Scope, When};
+use super::{DropSite, Facts, Infer, Law, Layer, Lower, OverTime, Reach, Reached, Scope, When};
 use crate::graph::Mode;
 use crate::{
     diag::Diagnostic,
@@ -70,6 +70,10 @@ impl Layer for Noise {
 
     fn facts(&self) -> Facts {
         Facts { hands_on: true, ..Facts::NONE }
+    }
+
+    fn over_time(&self, _args: &Args) -> OverTime {
+        OverTime::PerStep
     }
 
     fn lower(&self, cx: &mut Lower<'_>) -> ValueId {

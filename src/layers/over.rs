@@ -1,6 +1,6 @@
 //! Axes that a layer takes away by their roles: `over=time`, `over=[height, width]`.
 
-use super::Infer;
+use super::{Infer, OverTime};
 use crate::{
     diag::Diagnostic,
     graph::{Builder, Dim, Geometry, Slide, ValueId},
@@ -38,7 +38,7 @@ pub fn without(cx: &Infer<'_>) -> Result<Ty, Diagnostic> {
             .mismatch(format!("`{}` over all axes of {ty} leaves none", cx.name()))
             .help("name fewer of them")),
         [only] => Ok(Ty::units(only.size)),
-        ref several => Ok(Ty { axes: several.to_vec() }),
+        ref several => Ok(Ty::real(several.to_vec())),
     }
 }
 
@@ -68,6 +68,12 @@ pub fn distinct(cx: &Infer<'_>, name: &'static str) -> Result<(), Diagnostic> {
                 .help(format!("leave `{word}` out")))
         }
     }
+}
+
+/// What a reduction does along time: it crosses it where it takes it away.
+pub fn time(args: &Args) -> OverTime {
+    let is_time = |word: &&str| Role::named(word).is_some_and(|roles| roles.contains(&Role::Time));
+    if args.words("over").iter().any(is_time) { OverTime::Whole } else { OverTime::PerStep }
 }
 
 /// Places of the named axes among those of the value, ascending.

@@ -77,7 +77,7 @@ impl Layer for Reshape {
                 .help("the product of the sizes must stay the same"));
         }
         let roles = roles(cx, sizes.len())?;
-        Ok(Ty { axes: sizes.into_iter().zip(roles).map(|(size, role)| Axis { role, size }).collect() })
+        Ok(Ty::real(sizes.into_iter().zip(roles).map(|(size, role)| Axis::new(role, size)).collect()))
     }
 
     fn reach(&self, cx: &Reached<'_>) -> Reach {

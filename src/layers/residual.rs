@@ -29,12 +29,12 @@
 //! # Papers
 //! He et al. 2016, Deep residual learning for image recognition.
 
-use super::{Expand, Facts, Infer, Layer, Lower, Reach, Reached, Stop};
+use super::{Expand, Facts, Infer, Layer, Lower, OverTime, Reach, Reached, Stop};
 use crate::{
     diag::Diagnostic,
     graph::ValueId,
     model::{NodeId, Ty},
-    vocab::{Block, Sig},
+    vocab::{Args, Block, Sig},
 };
 
 pub struct Residual;
@@ -63,6 +63,10 @@ impl Layer for Residual {
 
     fn reach(&self, cx: &Reached<'_>) -> Reach {
         cx.inputs().fold(Reach { low: 0.0, high: 0.0 }, |sum, term| sum + term)
+    }
+
+    fn over_time(&self, _args: &Args) -> OverTime {
+        OverTime::PerStep
     }
 
     fn lower(&self, cx: &mut Lower<'_>) -> ValueId {

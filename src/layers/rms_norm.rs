@@ -31,14 +31,14 @@
 //! Zhang and Sennrich 2019, Root mean square layer normalization.
 
 use super::{
-    Across, Facts, Infer, Layer, Lower, ParamDecl,
+    Across, Facts, Infer, Layer, Lower, OverTime, ParamDecl,
     layer_norm::{EPS, OVER, deviation, normalised, normalised_axes},
 };
 use crate::{
     diag::Diagnostic,
     graph::ValueId,
     model::{Init, ParamRole, Ty},
-    vocab::{Block, Sig},
+    vocab::{Args, Block, Sig},
 };
 
 pub struct RmsNorm;
@@ -68,6 +68,10 @@ impl Layer for RmsNorm {
 
     fn facts(&self) -> Facts {
         Facts { normalises: Some(Across::Row), ..Facts::NONE }
+    }
+
+    fn over_time(&self, args: &Args) -> OverTime {
+        if args.word("over") == "all" { OverTime::Refuses } else { OverTime::PerStep }
     }
 
     fn lower(&self, cx: &mut Lower<'_>) -> ValueId {

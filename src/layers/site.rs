@@ -38,6 +38,9 @@ pub trait Site<'f> {
     /// The value that a label stands for; an unknown one is reported at `span`.
     fn labelled(&mut self, label: &str, span: Span) -> Flow;
 
+    /// The tokens that a node looked up, if that is what it does.
+    fn looked_up(&self, node: NodeId) -> Option<NodeId>;
+
     /// Whether weight matrices made here are masked.
     fn masks_weights(&self) -> bool;
 

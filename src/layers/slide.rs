@@ -43,6 +43,7 @@ impl Windows {
         let windows = Self::read(cx.args, cx.input());
         windows.border(cx)?;
         windows.dilated(cx)?;
+        windows.along_rows(cx)?;
         windows.fit(cx)?;
         Ok(windows)
     }
@@ -120,6 +121,29 @@ impl Windows {
         }
     }
 
+    /// Where windows lie in a row must not depend on how long the longest row is.
+    fn along_rows(&self, cx: &Infer<'_>) -> Result<(), Diagnostic> {
+        if cx.input().ragged().is_none() {
+            return Ok(());
+        }
+        let Some(slide) = self.axes.first() else { return Ok(()) };
+        if is_same(cx.args) && slide.stride > 1 {
+            return Err(cx
+                .mismatch("windows that move by more than a step, with `pad=same`, on rows that have lengths")
+                .help("take `pad=valid`, or move by one step and pool afterwards"));
+        }
+        if slide.before + slide.after >= slide.span() {
+            return Err(cx
+                .mismatch(format!(
+                    "a border of {} and windows of {} on rows that have lengths",
+                    slide.before,
+                    slide.span()
+                ))
+                .help("take `pad=same`, or a border of less than half a window"));
+        }
+        Ok(())
+    }
+
     fn border(&self, cx: &Infer<'_>) -> Result<(), Diagnostic> {
         match self.axes.iter().find(|slide| slide.before >= slide.span()) {
             None => Ok(()),
@@ -180,14 +204,17 @@ impl Windows {
         let roles: &[Role] = if self.axes.len() == 1 { &[Role::Time] } else { &[Role::Height, Role::Width] };
         for (axis, (slide, role)) in axes.iter_mut().zip(self.axes.iter().zip(roles)) {
             axis.size = len(slide);
+            axis.ragged = axis
+                .ragged
+                .map(|ragged| ragged.windowed(slide.stride, slide.span() - 1 - slide.before - slide.after));
             if axis.role == Role::Unit {
                 axis.role = *role;
             }
         }
         if let Some(last) = axes.last_mut() {
-            *last = Axis { role: Role::Channel, size: channels };
+            *last = Axis::new(Role::Channel, channels);
         }
-        Ty { axes }
+        Ty::real(axes)
     }
 
     pub fn geometry(&self) -> Geometry {

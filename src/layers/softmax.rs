@@ -26,12 +26,12 @@
 //! # Papers
 //! Bridle 1990, Probabilistic interpretation of feedforward classification network outputs.
 
-use super::{Infer, Layer, Lower, Reach, Reached};
+use super::{Infer, Layer, Lower, OverTime, Reach, Reached};
 use crate::{
     diag::Diagnostic,
     graph::ValueId,
     model::Ty,
-    vocab::{Block, Sig},
+    vocab::{Args, Block, Sig},
 };
 
 pub struct Softmax;
@@ -51,6 +51,10 @@ impl Layer for Softmax {
 
     fn reach(&self, cx: &Reached<'_>) -> Reach {
         if cx.is_single() { Reach { low: 1.0, high: 1.0 } } else { Reach::UNIT }
+    }
+
+    fn over_time(&self, _args: &Args) -> OverTime {
+        OverTime::PerStep
     }
 
     fn lower(&self, cx: &mut Lower<'_>) -> ValueId {

@@ -20,7 +20,7 @@ pub enum Data {
 /// Memory that outlives a step.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Host {
-    /// Input arrays of the data set, by slot.
+    /// Input arrays of the data set, by slot; of integers their numbers.
     pub inputs: Vec<Vec<f32>>,
     pub target: Data,
     pub params: Vec<Vec<f32>>,
@@ -144,6 +144,9 @@ impl Machine<'_> {
             return std::mem::replace(&mut host.target, Data::I32(Vec::new()));
         }
         match place(buffer, host) {
+            Some(values) if buffer.dtype == DType::I32 => {
+                Data::I32(values.iter().map(|x| *x as i32).collect())
+            }
             Some(values) => Data::F32(std::mem::take(values)),
             None => {
                 let bytes = self.program.buffer_bytes(BufferId(i as u32), self.step.rows);
@@ -176,6 +179,18 @@ impl Machine<'_> {
         match &mut self.memory[id.0 as usize] {
             Data::F32(values) => values,
             Data::I32(_) => panic!("{id:?} holds integers"),
+        }
+    }
+
+    /// The `width` integers that an input array has for a row of this step.
+    ///
+    /// # Panics
+    /// If it holds floats.
+    pub fn gathered(&self, id: BufferId, row: usize, width: usize) -> &[i32] {
+        let number = self.step.order[self.step.position + row] as usize;
+        match &self.memory[id.0 as usize] {
+            Data::I32(values) => &values[number * width..][..width],
+            Data::F32(_) => panic!("{id:?} holds floats"),
         }
     }
 

@@ -290,9 +290,23 @@ pub enum Inst {
         /// The unit's number; eight neighbours share four hashes.
         unit: Affine,
     },
+    /// The same of the unit that a register holds.
+    KeepMaskAt {
+        key: Reg,
+        q: Reg,
+        unit: Reg,
+    },
     Noise {
         key: Reg,
         unit: Affine,
+    },
+    /// 1 where `stride * unit + offset` is below the row's length.
+    Within {
+        length: Reg,
+        /// The step's number.
+        unit: Affine,
+        stride: usize,
+        offset: usize,
     },
     /// 1 where the column (minus `offset`) equals the label of the row.
     OneHot {

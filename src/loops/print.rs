@@ -165,7 +165,17 @@ impl Printer<'_> {
             Inst::KeepMask { key, q, unit } => {
                 format!("keep_mask({}, {}, {})", register(*key), register(*q), self::unit(unit))
             }
+            Inst::KeepMaskAt { key, q, unit } => {
+                format!("keep_mask({}, {}, unit {})", register(*key), register(*q), register(*unit))
+            }
             Inst::Noise { key, unit } => format!("noise({}, {})", register(*key), self::unit(unit)),
+            Inst::Within { length, unit, stride, offset } => {
+                let (length, unit) = (register(*length), self::unit(unit));
+                match (stride, offset) {
+                    (1, 0) => format!("within({length}, {unit})"),
+                    _ => format!("within({length}, {stride} * {unit} + {offset})"),
+                }
+            }
             Inst::OneHot { label, offset: 0 } => format!("one_hot({})", register(*label)),
             Inst::OneHot { label, offset } => format!("one_hot({}, col - {offset})", register(*label)),
             Inst::Unary(Unary::Neg, x) => format!("-{}", register(*x)),

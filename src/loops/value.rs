@@ -36,9 +36,23 @@ pub(super) fn evaluate(inst: &Inst, registers: &[Value], point: Point, fma: bool
             }
             other => panic!("{other:?} is no key and threshold"),
         },
+        Inst::KeepMaskAt { key, q, unit } => match (get(key), get(q), get(unit)) {
+            (Value::Key(key), Value::I32(q), Value::I32(unit)) => {
+                let kept = draws::kept(key, unit.cast_unsigned(), q.cast_unsigned());
+                Value::F32(if kept { 1.0 } else { 0.0 })
+            }
+            other => panic!("{other:?} is no key, threshold and unit"),
+        },
         Inst::Noise { key, unit } => match get(key) {
             Value::Key(key) => Value::F32(draws::normal(key, point.of(unit) as u32, fma)),
             other => panic!("{other:?} is no key"),
+        },
+        Inst::Within { length, unit, stride, offset } => match get(length) {
+            Value::I32(length) => {
+                let within = ((stride * point.of(unit) + offset) as i64) < i64::from(length);
+                Value::F32(if within { 1.0 } else { 0.0 })
+            }
+            other => panic!("{other:?} is no length"),
         },
         Inst::OneHot { label, offset } => match get(label) {
             Value::I32(label) => {

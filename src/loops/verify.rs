@@ -240,13 +240,16 @@ impl Loop<'_> {
         }
         let draws = matches!(
             inst,
-            Inst::KeepMask { .. } | Inst::Noise { .. } | Inst::RowKey { by_update: false, .. }
+            Inst::KeepMask { .. }
+                | Inst::KeepMaskAt { .. }
+                | Inst::Noise { .. }
+                | Inst::RowKey { by_update: false, .. }
         );
         if draws && level == Level::Uniform {
             return Err(format!("r{} is drawn in uniform code", reg.0));
         }
         let mask = match inst {
-            Inst::KeepMask { .. } => true,
+            Inst::KeepMask { .. } | Inst::KeepMaskAt { .. } | Inst::Within { .. } => true,
             Inst::Unary(..) | Inst::Binary(..) | Inst::Select { .. } => {
                 args.iter().any(|a| self.masks.contains(a))
                     && args
@@ -315,7 +318,9 @@ fn arguments(inst: &Inst) -> Vec<Reg> {
     match inst {
         Inst::Const(_) | Inst::Scalar { .. } | Inst::Load { .. } | Inst::RowKey { .. } => vec![],
         Inst::KeepMask { key, q, .. } => vec![*key, *q],
+        Inst::KeepMaskAt { key, q, unit } => vec![*key, *q, *unit],
         Inst::Noise { key, .. } => vec![*key],
+        Inst::Within { length, .. } => vec![*length],
         Inst::OneHot { label, .. } => vec![*label],
         Inst::Unary(_, x) => vec![*x],
         Inst::Binary(_, x, y) => vec![*x, *y],

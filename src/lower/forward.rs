@@ -20,6 +20,8 @@ pub struct Forward<'m> {
     mode: Mode,
     measures: bool,
     values: Vec<ValueId>,
+    /// Steps of each row, `i32[Batch]`, where rows have lengths.
+    lengths: Option<ValueId>,
     /// The trained tensors themselves, without masks.
     pub params: Vec<ValueId>,
     /// What each state holds so far: its value before the step, or what the last pass through its layer made of it.
@@ -33,7 +35,20 @@ impl<'m> Forward<'m> {
         let params_still = model.params.iter().zip(&params).filter(|(param, _)| model.is_frozen(param));
         let states_still = (0..).map(StateId).zip(&states).filter(|(state, _)| model.is_still(*state));
         params_still.map(|(_, v)| v).chain(states_still.map(|(_, v)| v)).for_each(|v| b.hold_still(*v));
-        Self { model, mode, measures: false, values: Vec::with_capacity(model.nodes.len()), params, states }
+        let lengths = Self::declare_inputs(model, b);
+        let values = Vec::with_capacity(model.nodes.len());
+        Self { model, mode, measures: false, values, lengths, params, states }
+    }
+
+    /// The arrays of the inputs, in their order, and the lengths of rows behind them.
+    fn declare_inputs(model: &Model, b: &mut Builder) -> Option<ValueId> {
+        for node in model.inputs.iter().map(|id| model.node(*id)) {
+            let dtype = if node.ty.vocab().is_some() { DType::I32 } else { DType::F32 };
+            b.declare_input(&node.path, dtype, &node.ty.sizes());
+        }
+        let ragged = model.ragged()?;
+        let slot = b.declare_input(&format!("{}.length", ragged.path), DType::I32, &[]);
+        Some(b.with_origin(&ragged.path, |b| b.input(slot, false)))
     }
 
     /// As in training, but figures that norms store are their mean over the steps.
@@ -61,6 +76,7 @@ impl<'m> Forward<'m> {
                         args: &used.args,
                         inputs: &inputs,
                         input_types: &types,
+                        lengths: self.lengths,
                         params: &params,
                         states: &states,
                         still,
@@ -101,10 +117,12 @@ impl<'m> Forward<'m> {
     }
 
     fn input(&self, id: NodeId, node: &Node, b: &mut Builder, mix: Option<Mix>) -> ValueId {
-        debug_assert_eq!(self.model.inputs.get(b.graph().inputs.len()), Some(&id));
-        let slot = b.declare_input(&node.path, DType::F32, &node.ty.sizes());
+        let Some(slot) = (0..).zip(&self.model.inputs).find(|(_, input)| **input == id).map(|(slot, _)| slot)
+        else {
+            panic!("this is a bug in dropnet: `{}` is no input of its net", node.path)
+        };
         let own = b.input(slot, false);
-        match mix {
+        match mix.filter(|_| node.ty.vocab().is_none()) {
             None => own,
             Some(mix) => {
                 let partner = b.input(slot, true);

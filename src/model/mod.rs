@@ -23,7 +23,7 @@ pub use print::print;
 pub use summary::Summary;
 pub use sweep::{Goal, Prune, Range, Search, Sweep, Values, Vary};
 pub use train::{Fitted, StopEarly, Train};
-pub use ty::{Axis, Role, Ty};
+pub use ty::{Axis, Elem, Ragged, Role, Ty};
 
 use crate::{
     data::DataConfig,
@@ -196,6 +196,12 @@ pub struct Output {
 }
 
 impl Model {
+    /// The input whose rows have lengths, if one has. They are one more array of the graph, behind those of the inputs.
+    #[must_use]
+    pub fn ragged(&self) -> Option<&Node> {
+        self.inputs.iter().map(|id| self.node(*id)).find(|node| node.ty.ragged().is_some())
+    }
+
     /// The input that is a picture, among the inputs, and its height, width and channels; none of several.
     #[must_use]
     pub fn picture(&self) -> Option<(usize, [usize; 3])> {

@@ -44,26 +44,106 @@ impl Role {
 pub struct Axis {
     pub role: Role,
     pub size: usize,
+    /// Of time, where rows have lengths.
+    pub ragged: Option<Ragged>,
 }
 
-/// A real value a row: its axes, without the batch.
+/// Which places of an axis are a row's own, where rows have lengths: place `t` is if `stride * t + offset` is less than the row's length. What
+/// lies behind is finite and means nothing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Ragged {
+    pub stride: usize,
+    pub offset: usize,
+}
+
+/// What a value is made of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Elem {
+    Real,
+    /// Numbers below `vocab` that stand for pieces of text.
+    Token {
+        vocab: usize,
+    },
+}
+
+/// A value of a row: its axes, without the batch. At most one axis has lengths, the first, of time.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Ty {
+    pub elem: Elem,
     pub axes: Vec<Axis>,
 }
 
+impl Ragged {
+    /// Of a source: as many places as the length says.
+    pub const OWN: Ragged = Ragged { stride: 1, offset: 0 };
+
+    /// Of what windows make of it that move by `stride`, and lie in a row where the place is that is `reach` behind their first.
+    #[must_use]
+    pub fn windowed(self, stride: usize, reach: usize) -> Self {
+        Self { stride: self.stride * stride, offset: self.offset + self.stride * reach }
+    }
+
+    /// Places of a row of this length.
+    #[must_use]
+    pub fn places(self, length: usize) -> usize {
+        length.saturating_sub(self.offset).div_ceil(self.stride)
+    }
+}
+
+impl Axis {
+    pub const fn new(role: Role, size: usize) -> Self {
+        Self { role, size, ragged: None }
+    }
+}
+
 impl Ty {
+    /// Numbers along these axes.
+    pub fn real(axes: Vec<Axis>) -> Self {
+        Self { elem: Elem::Real, axes }
+    }
+
     /// `n` plain units.
     pub fn units(n: usize) -> Self {
-        Self { axes: vec![Axis { role: Role::Unit, size: n }] }
+        Self::real(vec![Axis::new(Role::Unit, n)])
+    }
+
+    /// At most `steps` steps of `channels` numbers, each row with its length.
+    pub fn series(steps: usize, channels: usize) -> Self {
+        Self::real(vec![Self::ragged_time(steps), Axis::new(Role::Channel, channels)])
+    }
+
+    /// At most `steps` tokens below `vocab`, each row with its length.
+    pub fn tokens(steps: usize, vocab: usize) -> Self {
+        Self { elem: Elem::Token { vocab }, axes: vec![Self::ragged_time(steps)] }
+    }
+
+    fn ragged_time(size: usize) -> Axis {
+        Axis { ragged: Some(Ragged::OWN), ..Axis::new(Role::Time, size) }
+    }
+
+    /// Its steps: the first axis, if that is time.
+    pub fn steps(&self) -> Option<Axis> {
+        self.axes.first().copied().filter(|axis| axis.role == Role::Time)
+    }
+
+    /// Which of its steps are a row's own, where rows have lengths.
+    pub fn ragged(&self) -> Option<Ragged> {
+        self.steps()?.ragged
+    }
+
+    /// How many different tokens there are; none of numbers.
+    pub fn vocab(&self) -> Option<usize> {
+        match self.elem {
+            Elem::Real => None,
+            Elem::Token { vocab } => Some(vocab),
+        }
     }
 
     /// Plain axes of these sizes: one is units, three are height, width, channel; otherwise all are units.
     pub fn of_sizes(sizes: &[usize]) -> Self {
         let roles: &[Role] = if sizes.len() == 3 { &[Role::Height, Role::Width, Role::Channel] } else { &[] };
-        let axis =
-            |(i, &size): (usize, &usize)| Axis { role: roles.get(i).copied().unwrap_or(Role::Unit), size };
-        Self { axes: sizes.iter().enumerate().map(axis).collect() }
+        let axis = |(i, &size): (usize, &usize)| Axis::new(roles.get(i).copied().unwrap_or(Role::Unit), size);
+        Self::real(sizes.iter().enumerate().map(axis).collect())
     }
 
     pub fn sizes(&self) -> Vec<usize> {
@@ -79,6 +159,17 @@ impl Ty {
         self.len() == 0
     }
 
+    /// With as many numbers along its last axis; a vector of units stays one of units.
+    #[must_use]
+    pub fn with_last(&self, size: usize) -> Self {
+        let mut axes = self.axes.clone();
+        match &mut axes[..] {
+            [] | [_] => return Self::units(size),
+            [.., last] => *last = Axis::new(last.role, size),
+        }
+        Self { elem: Elem::Real, axes }
+    }
+
     /// The size of a value with one axis.
     pub fn vector(&self) -> Option<usize> {
         match self.axes[..] {
@@ -90,7 +181,7 @@ impl Ty {
     /// The channels of maps, which lie at each place side by side.
     pub fn channels(&self) -> Option<usize> {
         match self.axes[..] {
-            [_, .., Axis { role: Role::Channel, size }] => Some(size),
+            [_, .., Axis { role: Role::Channel, size, .. }] => Some(size),
             _ => None,
         }
     }
@@ -119,6 +210,30 @@ impl Ty {
 impl fmt::Display for Ty {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let sizes: Vec<String> = self.axes.iter().map(|a| a.size.to_string()).collect();
-        f.write_str(&sizes.join("x"))
+        f.write_str(&sizes.join("x"))?;
+        if self.vocab().is_some() { f.write_str(" tokens") } else { Ok(()) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn windows_of_a_row_are_counted_as_those_of_a_series_of_its_length() {
+        for length in 0..20_usize {
+            for (size, stride, dilation) in [(1, 1, 1), (3, 1, 1), (3, 2, 1), (2, 3, 2), (4, 4, 1)] {
+                let reach = |padded: bool| if padded { 0 } else { (size - 1) * dilation };
+                let once = |of: Ragged, padded| of.windowed(stride, reach(padded));
+                let (same, valid) = (once(Ragged::OWN, true), once(Ragged::OWN, false));
+                let extent = (size - 1) * dilation + 1;
+                let whole = |n: usize| if n < extent { 0 } else { (n - extent) / stride + 1 };
+                assert_eq!(same.places(length), length.div_ceil(stride));
+                assert_eq!(valid.places(length), whole(length), "{size} by {stride}");
+                // And of what those windows make.
+                assert_eq!(once(same, false).places(length), whole(length.div_ceil(stride)));
+                assert_eq!(once(valid, true).places(length), whole(length).div_ceil(stride));
+            }
+        }
     }
 }

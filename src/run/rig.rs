@@ -33,7 +33,14 @@ pub fn seeded(body: &str, seed: u64) -> Trained {
         sets: Vec::new(),
         seed: 11,
         progress: Progress::default(),
-        transform: Transform { inputs: Vec::new(), fields, target, pictures: None, middle: None },
+        transform: Transform {
+            inputs: Vec::new(),
+            fields,
+            target,
+            pictures: None,
+            middle: None,
+            lengths: None,
+        },
         rows: None,
         attributes: Default::default(),
     };

@@ -147,6 +147,7 @@ impl Block {
             let form = input.store.form();
             let numbers = match form.numeric {
                 Numeric::F32 => Numbers::F32(room),
+                Numeric::I32 => Numbers::I32(bytemuck::cast_slice(room)),
                 Numeric::U8 => {
                     Numbers::U8(&bytemuck::cast_slice(room)[..feed.positions() * form.row_bytes()])
                 }

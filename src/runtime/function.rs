@@ -171,7 +171,7 @@ impl Function {
     fn compile(lowered: Lowered, part: &Part, options: Options) -> Result<Self, CodegenError> {
         let program = loops::fuse(&lowered.graph)?;
         let inputs = part.inputs.iter().map(|input| match input.store.form().numeric {
-            Numeric::F32 => Storage::Words,
+            Numeric::F32 | Numeric::I32 => Storage::Words,
             Numeric::U8 => Storage::Bytes,
         });
         let options = Options { inputs: inputs.collect(), ..options };
@@ -324,6 +324,7 @@ impl<'a> Arrays<'a> {
     pub fn new(inputs: impl Iterator<Item = (&'a Input, Numbers<'a>)>, target: Option<&'a Target>) -> Self {
         let array = |(input, numbers): (&Input, Numbers<'a>)| match numbers {
             Numbers::F32(floats) => codegen::Array::F32(floats),
+            Numbers::I32(whole) => codegen::Array::I32(whole),
             Numbers::U8(bytes) => codegen::Array::U8 { bytes, scale: input.scale, shift: input.shift },
         };
         let target = match target {

@@ -20,8 +20,8 @@ pub struct Session {
     target: TargetRule,
     /// Logits are divided by it.
     temperature: f64,
-    /// What the net sees of bytes, where it reads rows of one array.
-    tones: Option<Tones>,
+    /// What the net sees of bytes, where it reads rows of one array; and room for it.
+    tones: Option<(Tones, Vec<f32>)>,
     /// Of the last call.
     predicted: Vec<f64>,
 }
@@ -49,7 +49,8 @@ impl Session {
             streams: graph.sites.iter().map(|site| draws::predict_stream(seed, site.hash, 0)).collect(),
         };
         let compiled = codegen::compile(&loops::fuse(graph)?, &Options::default())?;
-        let widths = model.inputs.iter().map(|id| model.nodes[id.0].ty.len()).collect();
+        let own = model.inputs.iter().map(|id| model.nodes[id.0].ty.len());
+        let widths = own.chain(model.ragged().map(|_| 1)).collect();
         let native = compiled.session(arrays, most.max(1))?;
         let kind = model.output.kind;
         let predicted = Vec::with_capacity(most.max(1) * kind.width());
@@ -66,7 +67,9 @@ impl Session {
     #[must_use]
     pub fn of_bytes(self, transform: &Transform) -> Self {
         let tones = match (&transform.fields, &self.widths[..]) {
-            (Fields::Array(rule), [width]) if rule.width == *width => Some(Tones::new(rule)),
+            (Fields::Array(rule), [width]) if rule.width == *width => {
+                Some((Tones::new(rule), vec![0.0; self.native.most() * width]))
+            }
             _ => None,
         };
         Self { tones, ..self }
@@ -78,14 +81,16 @@ impl Session {
     /// # Panics
     /// If they are no whole rows, or more than the session was made for.
     pub fn predict_bytes(&mut self, bytes: &[u8]) -> Option<&[f64]> {
-        let (tones, width) = (self.tones.as_ref()?, self.widths[0]);
-        let rows = bytes.len() / width.max(1);
-        assert!(bytes.len() == rows * width && rows <= self.native.most(), "whole rows");
-        tones.see(bytes, &mut self.native.input(0)[..bytes.len()]);
+        let (tones, seen) = self.tones.as_mut()?;
+        let rows = bytes.len() / self.widths[0].max(1);
+        assert!(bytes.len() == rows * self.widths[0] && bytes.len() <= seen.len(), "whole rows");
+        tones.see(bytes, &mut seen[..bytes.len()]);
+        self.native.write(0, &seen[..bytes.len()]);
         Some(self.run(rows))
     }
 
-    /// Predictions of the rows in `inputs` (one slice an input, `[rows, width]`, transformed as in training): probabilities for
+    /// Predictions of the rows in `inputs` (one slice an input, `[rows, width]`, transformed as in training; where rows have lengths, these are
+    /// the last; tokens and lengths are whole numbers): probabilities for
     /// classes and bits, numbers in the target's units, `[rows, outputs]`.
     ///
     /// # Panics
@@ -95,7 +100,7 @@ impl Session {
         let rows = inputs.first().map_or(0, |x| x.len() / self.widths[0].max(1));
         for (slot, (x, width)) in inputs.iter().zip(&self.widths).enumerate() {
             assert!(x.len() == rows * width && rows <= self.native.most(), "rows of input {slot}");
-            self.native.input(slot)[..x.len()].copy_from_slice(x);
+            self.native.write(slot, x);
         }
         self.run(rows)
     }

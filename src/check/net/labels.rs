@@ -154,7 +154,7 @@ impl<'f> Net<'f> {
             let behind = self.behind(&node.inputs);
             let slid = node.inputs.first().is_some_and(|id| self.slid[id.0]);
             let mut cx = Infer::new(&mut used.args, &sources, (place, slid), behind);
-            let ty = used.word.infer(&mut cx)?;
+            let ty = layers::shaped(used.word, &mut cx)?;
             for (decl, id) in cx.params.iter().zip(&node.params) {
                 let owned = &self.params[id.0].dims;
                 if decl.dims != *owned {

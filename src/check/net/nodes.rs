@@ -7,7 +7,7 @@ use crate::layers::Flow;
 use crate::{
     check::{bind::bind, forms, naming::unused},
     diag::{Diagnostic, Span},
-    layers::{Expand, Infer, Layer, Place, Source},
+    layers::{Expand, Infer, Layer, Place, Source, shaped},
     model::{Node, NodeId, NodeKind, Param, ParamId, State, StateId, Ty, Use},
     syntax::ast::Step,
     vocab::{Block, Value},
@@ -139,7 +139,7 @@ impl<'f> Net<'f> {
         let place = self.place(inputs);
         let slid = inputs.first().is_some_and(|id| self.slid[id.0]);
         let mut cx = Infer::new(&mut args, &sources, (place, slid), self.behind(inputs));
-        let result = layer.infer(&mut cx);
+        let result = shaped(layer, &mut cx);
         let (params, states, warnings) = (cx.params, cx.states, cx.warnings);
         self.diags.extend(warnings);
         let ty = match result.and_then(|ty| forms::fits_memory(ty, &params, args.span)) {

@@ -35,6 +35,11 @@ impl<'f> Site<'f> for Net<'f> {
         Net::labelled(self, label, span)
     }
 
+    fn looked_up(&self, node: NodeId) -> Option<NodeId> {
+        let tokens = *self.nodes[node.0].inputs.first()?;
+        self.nodes[tokens.0].ty.vocab().map(|_| tokens)
+    }
+
     fn masks_weights(&self) -> bool {
         self.weight_drop.is_some()
     }

@@ -6,8 +6,10 @@
 mod combine;
 mod conv;
 mod depthwise;
+mod gather;
 mod pool;
 mod product;
+mod scatter;
 mod slides;
 mod squares;
 mod transpose;
@@ -30,7 +32,9 @@ pub(super) fn function(symbol: Symbol) -> HostFn {
     match symbol {
         Symbol::Product => product::product,
         Symbol::Combine => combine::combine,
+        Symbol::Gather => gather::gather,
         Symbol::Pool => pool::pool,
+        Symbol::ScatterAdd => scatter::scatter_add,
         Symbol::Conv => conv::conv,
         Symbol::Depthwise => depthwise::depthwise,
         Symbol::DropSquares => squares::squares,

@@ -89,10 +89,7 @@ impl Emitter<'_, '_, '_> {
     /// 1 where the 16-bit draw is at least `q`: a signed comparison, since draws have their top bit flipped.
     pub(super) fn keep_mask(&mut self, at: At<'_>, key: Reg, q: Reg, unit: &Affine) -> Emit<Val> {
         let key = self.key(key)?;
-        let q = self.i32s(q)?[0];
-        let q = self.lanes.shl(q, 16);
-        let flip = self.lanes.i32(i32::MIN);
-        let threshold = self.lanes.ixor(q, flip);
+        let threshold = self.threshold(q)?;
         if let (At::Columns(chunk), true) = (at, self.are_eight(unit)) {
             let hash = self.eight_draws(chunk, key, unit)?;
             return Ok(Val::F32(self.each_vector(at, |e, v| {
@@ -108,6 +105,24 @@ impl Emitter<'_, '_, '_> {
             let dropped = e.dropped(key, units[v], threshold);
             e.lanes.one_unless(dropped)
         })))
+    }
+
+    /// The same of units that are in a register.
+    pub(super) fn keep_mask_at(&mut self, at: At<'_>, key: Reg, q: Reg, unit: Reg) -> Emit<Val> {
+        let (key, units) = (self.key(key)?, self.i32s(unit)?);
+        let threshold = self.threshold(q)?;
+        Ok(Val::F32(self.each_vector(at, |e, v| {
+            let dropped = e.dropped(key, units[v], threshold);
+            e.lanes.one_unless(dropped)
+        })))
+    }
+
+    /// What a signed draw is held against.
+    fn threshold(&mut self, q: Reg) -> Emit<Value> {
+        let q = self.i32s(q)?[0];
+        let q = self.lanes.shl(q, 16);
+        let flip = self.lanes.i32(i32::MIN);
+        Ok(self.lanes.ixor(q, flip))
     }
 
     /// The hashes of eight neighbouring units, four to each half.
@@ -146,6 +161,25 @@ impl Emitter<'_, '_, '_> {
         })))
     }
 
+    /// 1 where `stride * unit + offset` is below the length.
+    pub(super) fn within(
+        &mut self,
+        at: At<'_>,
+        length: Reg,
+        unit: &Affine,
+        (stride, offset): (usize, usize),
+    ) -> Emit<Val> {
+        let length = self.i32s(length)?[0];
+        let units = self.units(at, unit)?;
+        let (stride, offset) = (self.lanes.i32(stride as i32), self.lanes.i32(offset as i32));
+        Ok(Val::F32(self.each_vector(at, |e, v| {
+            let place = e.lanes.imul(units[v], stride);
+            let place = e.lanes.iadd(place, offset);
+            let within = e.lanes.ilt(place, length);
+            e.lanes.one_where(within)
+        })))
+    }
+
     /// Whether every visit of eight columns is one group of eight units.
     fn are_eight(&self, unit: &Affine) -> bool {
         let eights = |steps: &[usize]| steps.iter().all(|step| step % 8 == 0);
@@ -162,7 +196,7 @@ impl Emitter<'_, '_, '_> {
         match inst {
             Inst::OneHot { .. } => true,
             Inst::KeepMask { unit, .. } => unit.col == 1 && !self.are_eight(unit),
-            Inst::Noise { unit, .. } => unit.col == 1,
+            Inst::Noise { unit, .. } | Inst::Within { unit, .. } => unit.col == 1,
             _ => false,
         }
     }

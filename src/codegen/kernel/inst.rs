@@ -19,7 +19,11 @@ impl Emitter<'_, '_, '_> {
             Inst::Load { operand, access, dtype } => self.load(at, *operand, *access, *dtype),
             Inst::RowKey { operand, by_update } => self.row_key(*operand, *by_update),
             Inst::KeepMask { key, q, unit } => self.keep_mask(at, *key, *q, unit),
+            Inst::KeepMaskAt { key, q, unit } => self.keep_mask_at(at, *key, *q, *unit),
             Inst::Noise { key, unit } => self.noise(at, *key, unit),
+            Inst::Within { length, unit, stride, offset } => {
+                self.within(at, *length, unit, (*stride, *offset))
+            }
             Inst::OneHot { label, offset } => self.one_hot(at, *label, *offset),
             Inst::Unary(op, x) => {
                 let x = self.f32s(*x)?;

@@ -124,6 +124,29 @@ fn one_hot() {
     }
 }
 
+#[test]
+fn what_is_within_a_row() {
+    for cols in COLS {
+        for (stride, offset) in [(1, 0), (2, 0), (3, 4)] {
+            let length =
+                Inst::Load { operand: 2, access: Access::data(false, Affine::rows(1, 0)), dtype: DType::I32 };
+            let kind = crate::loops::BufferKind::Input { slot: 1 };
+            let mut lengths = super::rig::buffer("x.length", &[crate::graph::Dim::Batch], kind);
+            lengths.dtype = DType::I32;
+            let within = Inst::Within { length: Reg(0), unit: Affine::cols(1), stride, offset };
+            let k = One::new(cols, cols).buffer(lengths).row(vec![put(0, length)]).columns(vec![
+                load(1, 0, gathered(cols)),
+                put(2, within),
+                put(3, Inst::Binary(Binary::Mul, Reg(1), Reg(2))),
+                store(1, positioned(cols), 3),
+            ]);
+            let mut pass = Pass::new(70, 33).input(cols, 7).output(cols);
+            pass.host.inputs.push((0..70).map(|i| (i % (cols + 3)) as f32 - 1.0).collect());
+            pass.compare(&k.program(), &[1, 2], &format!("{cols} columns, {stride} t + {offset}"));
+        }
+    }
+}
+
 /// `y = x * mask + noise`, with the key of site 1 in register 0.
 fn draws(cols: usize, unit: &Affine, by_update: bool) -> One {
     let key = Inst::RowKey { operand: 2, by_update };

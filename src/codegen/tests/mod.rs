@@ -10,4 +10,5 @@ mod products;
 mod reductions;
 mod rig;
 mod squares;
+mod tokens;
 mod windows;

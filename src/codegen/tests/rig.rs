@@ -137,7 +137,15 @@ impl Pass {
         let mut params: Vec<AlignedVec> = aligned(&self.host.params);
         let mut slots: Vec<AlignedVec> = aligned(&self.host.slots);
         let mut states: Vec<AlignedVec> = aligned(&self.host.states);
-        let mut inputs: Vec<Array<'_>> = self.host.inputs.iter().map(|x| Array::F32(x)).collect();
+        let integers = |slot: usize| {
+            let kind = BufferKind::Input { slot: slot as u32 };
+            compiled.program().buffers.iter().any(|b| b.kind == kind && b.dtype == DType::I32)
+        };
+        let whole: Vec<Vec<i32>> =
+            self.host.inputs.iter().map(|x| x.iter().map(|x| *x as i32).collect()).collect();
+        let array = |(slot, x)| if integers(slot) { Array::I32(&whole[slot]) } else { Array::F32(x) };
+        let mut inputs: Vec<Array<'_>> =
+            self.host.inputs.iter().map(Vec::as_slice).enumerate().map(array).collect();
         if let Some((bytes, scale, shift)) = &self.bytes {
             inputs[0] = Array::U8 { bytes, scale: *scale, shift: *shift };
         }

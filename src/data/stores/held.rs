@@ -19,6 +19,7 @@ impl Held {
     pub fn new(shape: Vec<usize>, data: Storage) -> Self {
         let numeric = match &data {
             Storage::F32(_) => Numeric::F32,
+            Storage::I32(_) => Numeric::I32,
             Storage::U8(_) => Numeric::U8,
         };
         let form = Form { numeric, shape };
@@ -40,6 +41,7 @@ impl RowStore for Held {
     fn whole(&self) -> Option<Numbers<'_>> {
         Some(match &self.data {
             Storage::F32(floats) => Numbers::F32(floats),
+            Storage::I32(whole) => Numbers::I32(whole),
             Storage::U8(bytes) => Numbers::U8(bytes),
         })
     }

@@ -27,6 +27,7 @@ pub fn middle(whole: Arc<dyn RowStore>, [height, width]: [usize; 2]) -> Result<A
     let row = middle.whole.form().width();
     let data = match numbers {
         Numbers::F32(all) => Storage::F32(middle.cut(all, row)?),
+        Numbers::I32(all) => Storage::I32(middle.cut(all, row)?),
         Numbers::U8(all) => Storage::U8(middle.cut(all, row)?),
     };
     Ok(Arc::new(Held::new(middle.form.shape.clone(), data)))
@@ -74,7 +75,7 @@ impl RowStore for Middle {
         let mut whole = vec![0; self.whole.form().row_bytes()];
         self.whole.read(row, &mut whole)?;
         let each = match self.form.numeric {
-            Numeric::F32 => size_of::<f32>(),
+            Numeric::F32 | Numeric::I32 => size_of::<f32>(),
             Numeric::U8 => size_of::<u8>(),
         };
         let lines = self.lines().flat_map(|line| &whole[line.start * each..line.end * each]);

@@ -26,6 +26,8 @@ use super::error::DataError;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Numeric {
     F32,
+    /// Tokens, and lengths of rows.
+    I32,
     U8,
 }
 
@@ -46,7 +48,7 @@ impl Form {
     /// Bytes of a row.
     pub fn row_bytes(&self) -> usize {
         let each = match self.numeric {
-            Numeric::F32 => size_of::<f32>(),
+            Numeric::F32 | Numeric::I32 => size_of::<f32>(),
             Numeric::U8 => size_of::<u8>(),
         };
         each * self.width()
@@ -57,6 +59,7 @@ impl Form {
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Numbers<'a> {
     F32(&'a [f32]),
+    I32(&'a [i32]),
     U8(&'a [u8]),
 }
 
@@ -66,6 +69,7 @@ impl<'a> Numbers<'a> {
         let own = row * width..(row + 1) * width;
         match self {
             Numbers::F32(all) => Numbers::F32(&all[own]),
+            Numbers::I32(all) => Numbers::I32(&all[own]),
             Numbers::U8(all) => Numbers::U8(&all[own]),
         }
     }
@@ -74,6 +78,7 @@ impl<'a> Numbers<'a> {
     pub fn bytes(self) -> &'a [u8] {
         match self {
             Numbers::F32(floats) => bytemuck::cast_slice(floats),
+            Numbers::I32(whole) => bytemuck::cast_slice(whole),
             Numbers::U8(bytes) => bytes,
         }
     }
@@ -152,6 +157,7 @@ impl RowBuffer {
         store.read(row, room)?;
         Ok(match form.numeric {
             Numeric::F32 => Numbers::F32(&self.0),
+            Numeric::I32 => Numbers::I32(bytemuck::cast_slice(&self.0)),
             Numeric::U8 => Numbers::U8(&bytemuck::cast_slice(&self.0)[..form.row_bytes()]),
         })
     }

@@ -88,6 +88,7 @@ fn tables_that_do_not_fit_the_net() {
         target: Want::Class(2),
         raw: false,
         larger: false,
+        lengths: None,
     };
     let faults = [
         with("a,b,c\n1,2,x\n1,2,y\n1,2,z\n", &need(2, Want::Class(2))),

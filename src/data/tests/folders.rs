@@ -38,6 +38,7 @@ fn opened(folder: &Path, more: &[Use<'_>], size: [usize; 2], classes: usize) -> 
         target: Want::Class(classes),
         raw: false,
         larger: false,
+        lengths: None,
     };
     load(&config(&uses), &Search::new(folder, folder, None), &need)
 }
@@ -166,6 +167,7 @@ fn rows_of_one_channel_take_the_brightness() {
         target: Want::Class(10),
         raw: false,
         larger: false,
+        lengths: None,
     };
     let data = load(&config(&uses), &nowhere(), &need).unwrap();
     let read = |picture: &DynamicImage| data.transform.read_rows(encoded(picture, ImageFormat::Png), "a.png");

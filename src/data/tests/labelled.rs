@@ -20,7 +20,7 @@ fn opened(
     load(
         &config(&uses),
         &Search::new(folder, folder, None),
-        &Need { inputs, target, raw: false, larger: false },
+        &Need { inputs, target, raw: false, larger: false, lengths: None },
     )
 }
 

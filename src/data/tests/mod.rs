@@ -72,6 +72,7 @@ pub(super) fn need(width: usize, target: Want) -> Need {
         target,
         raw: false,
         larger: false,
+        lengths: None,
     }
 }
 

@@ -190,6 +190,7 @@ fn arrays_take_one_number_an_element() {
         target: Want::Class(2),
         raw: false,
         larger: false,
+        lengths: None,
     };
     let data = super::super::load(&config(&uses), &search, &need).unwrap();
     assert_eq!(data.train.inputs[0].store.whole(), Some(Numbers::U8(&[0, 51, 102, 255])));

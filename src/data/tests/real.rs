@@ -34,6 +34,7 @@ fn mnist_is_whole_and_in_order() {
         target: Want::Class(10),
         raw: false,
         larger: false,
+        lengths: None,
     };
     let data = super::super::load(&config(&uses), &search, &need).unwrap();
     let (valid, test) = (data.valid.unwrap(), data.test.unwrap());
@@ -168,6 +169,7 @@ fn cifar10_is_whole_and_in_order() {
         target: Want::Class(10),
         raw: false,
         larger: false,
+        lengths: None,
     };
     let data = super::super::load(&config(&uses), &search, &need).unwrap();
     assert_eq!(

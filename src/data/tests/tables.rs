@@ -44,6 +44,7 @@ fn several_inputs_share_the_columns_in_order() {
         target: Want::Real(1),
         raw: false,
         larger: false,
+        lengths: None,
     };
     let data = csv("a,b,c,y\n1,2,3,0\n4,5,6,0\n", &[], &[], &need).unwrap();
     assert_eq!(floats(&data.train, 0), [1., 4.]);

@@ -20,6 +20,42 @@ pub(super) fn eval<T: Real>(op: &Op, operands: &[&Tensor<T>], dims: &[usize], fm
             draw(x(0), shared, dims, &|key, unit| if draws::kept(key, unit, q) { 1.0 } else { 0.0 })
         }
         Op::Noise { shared, .. } => draw(x(0), shared, dims, &|key, unit| draws::normal(key, unit, fma)),
+        Op::KeepMaskAt => {
+            let (keys, q) = (x(0).as_keys(), x(1).as_ints()[0].cast_unsigned());
+            let steps = dims[1];
+            let kept = x(2).as_ints().iter().enumerate().map(|(i, token)| {
+                let key = keys[if keys.len() == 1 { 0 } else { i / steps }];
+                T::from_f32(if draws::kept(key, token.cast_unsigned(), q) { 1.0 } else { 0.0 })
+            });
+            Tensor::real(dims, kept.collect())
+        }
+        Op::Gather => {
+            let (table, width) = (x(0).reals(), dims[2]);
+            let row = |token: &i32| {
+                usize::try_from(*token).ok().and_then(|t| table.get(t * width..(t + 1) * width))
+            };
+            let rows = x(1).as_ints().iter().map(row);
+            let nothing = vec![T::from_f32(0.0); width];
+            Tensor::real(dims, rows.flat_map(|row| row.unwrap_or(&nothing).iter().copied()).collect())
+        }
+        Op::ScatterAdd { rows } => {
+            let (width, g) = (dims[1], x(0).reals());
+            let mut sums = vec![T::from_f32(0.0); rows * width];
+            for (token, g) in x(1).as_ints().iter().zip(g.chunks_exact(width)) {
+                let own = usize::try_from(*token).ok().and_then(|t| sums.get_mut(t * width..(t + 1) * width));
+                own.into_iter().flatten().zip(g).for_each(|(sum, g)| *sum = *sum + *g);
+            }
+            Tensor::real(dims, sums)
+        }
+        Op::Within { steps, stride, offset } => {
+            let within = |length: &i32| {
+                let length = i64::from(*length);
+                (0..*steps).map(move |t| {
+                    T::from_f32(if ((stride * t + offset) as i64) < length { 1.0 } else { 0.0 })
+                })
+            };
+            Tensor::real(dims, x(0).as_ints().iter().flat_map(within).collect())
+        }
         Op::DropSquares { size, shared } => {
             let squares = Squares::of(&dims[1..], *size, *shared);
             drop_squares(x(0).as_keys(), x(1).as_ints()[0].cast_unsigned(), x(2), &squares)

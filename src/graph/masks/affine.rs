@@ -40,7 +40,7 @@ fn is_affine(graph: &Graph, draws: impl Fn(SiteId) -> bool) -> bool {
 
 fn dependence(op: &Op, operands: &[&Dependence]) -> Dependence {
     let fixed = |d: &Dependence| matches!(d, Dependence::Affine(sites) if sites.is_empty());
-    let draws = matches!(op, Op::RowKey(_) | Op::KeepMask { .. } | Op::Noise { .. });
+    let draws = matches!(op, Op::RowKey(_) | Op::KeepMask { .. } | Op::KeepMaskAt | Op::Noise { .. });
     if !draws && operands.iter().all(|d| fixed(d)) {
         return Dependence::Affine(Vec::new());
     }
@@ -58,6 +58,8 @@ fn dependence(op: &Op, operands: &[&Dependence]) -> Dependence {
         | Op::Pad { .. }
         | Op::Windows { .. }
         | Op::Overlap { .. }
+        | Op::Gather
+        | Op::ScatterAdd { .. }
         | Op::Concat { .. } => union(operands),
         Op::Mul | Op::Contract { .. } => product(operands[0], operands[1]),
         Op::Div if fixed(operands[1]) => operands[0].clone(),
@@ -75,6 +77,9 @@ fn dependence(op: &Op, operands: &[&Dependence]) -> Dependence {
         | Op::Less
         | Op::Select
         | Op::OneHot { .. }
+        | Op::Within { .. }
+        // Which tokens share a coin is the row's affair.
+        | Op::KeepMaskAt
         | Op::IsFirst { .. }
         // Its coins are seeds, each of many places, and its mean differs from place to place.
         | Op::DropSquares { .. }

@@ -38,7 +38,10 @@ fn divided(graph: &Graph, draws: impl Fn(&Op) -> bool) -> Option<Split> {
     let passed_on = |v: ValueId| {
         let node = graph.node(v);
         let number = node.ty.dtype == DType::F32 && node.ty.has_batch();
-        of_rows[v.index()] && !random[v.index()] && number && !matches!(node.op, Op::Broadcast { .. })
+        // Tokens and lengths are read again, and so is what lengths say.
+        let read = number || matches!(node.op, Op::Input { .. });
+        let again = matches!(node.op, Op::Broadcast { .. } | Op::Within { .. });
+        of_rows[v.index()] && !random[v.index()] && read && !again
     };
     let line = Line::of(graph, passed_on);
     let fixed = line.before(graph).map(|fixed| simplify(&fixed, Passes::ALL));

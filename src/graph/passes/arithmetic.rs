@@ -43,6 +43,10 @@ fn of_operands(b: &mut Builder, op: &Op, inputs: &[ValueId]) -> Option<ValueId> 
         | Op::OneHot { .. }
         | Op::KeepMask { .. }
         | Op::Noise { .. }
+        | Op::Within { .. }
+        | Op::KeepMaskAt
+        | Op::Gather
+        | Op::ScatterAdd { .. }
         | Op::DropSquares { .. }
         | Op::Broadcast { .. }
         | Op::Reduce { .. }

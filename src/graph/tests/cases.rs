@@ -25,6 +25,8 @@ pub enum Arg {
     /// A condition.
     Bool(Vec<Dim>),
     Labels,
+    /// `i32[B, 3]`
+    Tokens,
     Key(Address),
     Threshold,
     /// The same of 32 bits.
@@ -93,6 +95,17 @@ fn random() -> Vec<Case> {
             cases.push(case(mask, &[Arg::Key(address), Arg::Threshold]));
             cases.push(case(Op::Noise { dims, shared }, &[Arg::Key(address)]));
         }
+    }
+    for (steps, stride, offset) in [(1, 1, 0), (19, 1, 0), (3, 2, 1)] {
+        cases.push(case(Op::Within { steps, stride, offset }, &[Arg::Labels]));
+    }
+    for address in [Address::Row, Address::Update] {
+        cases.push(case(Op::KeepMaskAt, &[Arg::Key(address), Arg::Threshold, Arg::Tokens]));
+    }
+    // Tokens are below 4: of three rows one is never named, of three tokens one is none of them.
+    for rows in [3, 5] {
+        cases.push(case(Op::Gather, &[real(&[c(rows), c(2)]), Arg::Tokens]));
+        cases.push(case(Op::ScatterAdd { rows }, &[real(&[B, c(3), c(2)]), Arg::Tokens]));
     }
     let maps = [
         (vec![B, c(5), c(4), c(2)], 3, false),
@@ -266,6 +279,10 @@ impl Case {
                     b.less(low, high)
                 }
                 Arg::Labels => b.target(false),
+                Arg::Tokens => {
+                    let slot = b.declare_input("tokens", DType::I32, &[3]);
+                    b.input(slot, false)
+                }
                 Arg::Key(Address::Row) => b.row_key(SiteId(0)),
                 Arg::Key(Address::Update) => b.row_key(SiteId(1)),
                 Arg::Threshold => b.scalar("q", DType::I32),

@@ -50,7 +50,7 @@ pub(super) fn check_shared(cx: &Infer<'_>) -> Result<(), Diagnostic> {
                 _ => error.help("steps are time: write `time` for `space`"),
             });
         }
-        if !cx.input().has(word) && !matches!(word, "batch" | "rows") {
+        if !cx.input().has(word) && !matches!(word, "batch" | "rows" | "type") {
             return Err(Diagnostic::error(
                 "E0302",
                 cx.args.span_of("share"),
@@ -62,6 +62,40 @@ pub(super) fn check_shared(cx: &Infer<'_>) -> Result<(), Diagnostic> {
         }
     }
     Ok(())
+}
+
+/// Tokens have no units to drop; word types are those of a table, right behind it, and share nothing but the rows of a step.
+pub(super) fn check_tokens(cx: &Infer<'_>) -> Result<(), Diagnostic> {
+    if cx.input().vocab().is_some() {
+        return Err(Diagnostic::error("E0309", cx.args.span, "`dropout` reads numbers, not tokens")
+            .label(format!("sees {}", cx.input()))
+            .also(cx.inputs[0].span, format!("these tokens come from {}", cx.inputs[0].name))
+            .help("look them up first: `embedding 128, dropout=0.1` drops word types"));
+    }
+    let words = cx.args.words("share");
+    if !words.contains(&"type") {
+        return Ok(());
+    }
+    let span = cx.args.span_of("share");
+    if cx.inputs.len() < 2 {
+        return Err(Diagnostic::error("E0302", span, "`share=type` on what was not looked up")
+            .label("these numbers belong to no word type")
+            .also(cx.inputs[0].span, format!("this value comes from {}", cx.inputs[0].name))
+            .help("it stands right behind an `embedding`"));
+    }
+    if let Some(word) = words.iter().find(|word| !matches!(**word, "type" | "batch")) {
+        return Err(Diagnostic::error("E0211", span, format!("`share=type` beside `{word}`"))
+            .label("a word type is dropped whole, wherever it stands in a row")
+            .help("write `share=type`, or `share=[type, batch]` for one mask a step"));
+    }
+    match law(cx.args) {
+        Law::Coin => Ok(()),
+        other => {
+            Err(Diagnostic::error("E0211", span, format!("`share=type` beside `kind={}`", other.name()))
+                .label("word types are kept or dropped")
+                .help("leave `kind` out"))
+        }
+    }
 }
 
 /// `kind=dropblock` has maps to drop squares from, `size` belongs to it alone, and its squares share whole channels or nothing.

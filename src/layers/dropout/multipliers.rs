@@ -26,6 +26,10 @@ fn address(cx: &mut Lower<'_>) -> (ValueId, Vec<usize>, Vec<bool>) {
 pub(super) fn mask(cx: &mut Lower<'_>, rate: Timed) -> ValueId {
     let (key, dims, shared) = address(cx);
     let q = cx.scalar("q", DType::I32, ScalarDef::Threshold(rate));
+    if let [x, tokens] = *cx.inputs() {
+        let mask = cx.b.keep_mask_at(key, q, tokens);
+        return cx.b.broadcast_like(mask, x, &[0, 1]);
+    }
     let mask = cx.b.keep_mask(key, q, &dims, &shared);
     cx.b.along_last(mask, cx.input())
 }

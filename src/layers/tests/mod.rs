@@ -3,6 +3,7 @@
 mod dropping;
 mod formulas;
 mod gradients;
+mod lengths;
 mod refusals;
 pub(crate) mod rig;
 

@@ -57,6 +57,9 @@ pub fn bindings<T: Real>(lowered: &Lowered) -> Bindings<T> {
     let graph = &lowered.graph;
     let input = |array: &crate::graph::Array, tag: &str| {
         let dims = concrete(&array.ty, ROWS);
+        if array.ty.dtype == DType::I32 {
+            return whole(&dims);
+        }
         let values = numbers(&format!("{tag}{}", array.name), dims.iter().product());
         Tensor::real(&dims, values.into_iter().map(|x| T::from_f32(3.0 * x as f32)).collect())
     };
@@ -76,6 +79,15 @@ pub fn bindings<T: Real>(lowered: &Lowered) -> Bindings<T> {
     };
     bindings.bind_scalar_words(graph, &scalar_words_at(&lowered.scalars, 1.0));
     bindings
+}
+
+/// Lengths from 1 to 4 of rows, or tokens below 5.
+fn whole<T: Real>(dims: &[usize]) -> Tensor<T> {
+    let n = dims.iter().product::<usize>() as i32;
+    match dims.len() {
+        1 => Tensor::ints(dims, (0..n).map(|row| 1 + (3 * row + 1) % 4).collect()),
+        _ => Tensor::ints(dims, (0..n).map(|i| i * i % 5).collect()),
+    }
 }
 
 /// Classes 0 and 1 in turn, or numbers between 0 and 1.

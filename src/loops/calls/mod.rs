@@ -76,7 +76,9 @@ calls! {
     combine: Combine = "dropnet_combine";
     conv: Conv = "dropnet_conv";
     depthwise: Depthwise = "dropnet_depthwise";
+    gather: Gather = "dropnet_gather";
     pool: Pool = "dropnet_pool";
+    scatter: ScatterAdd = "dropnet_scatter_add";
     squares: DropSquares = "dropnet_squares";
     transpose: Transpose = "dropnet_transpose";
     turn: Turn = "dropnet_turn";
@@ -169,6 +171,8 @@ pub enum Region {
     Grid { offset: usize, axes: [Axis; 4] },
     /// All of a buffer of so many elements.
     Whole(Extent),
+    /// Rows of the data, of so many elements each: those that the pass's order names.
+    Gathered { len: usize },
     /// Partials of `cols` columns, one row a shard of `domain`.
     Partials { cols: usize, domain: Domain },
 }

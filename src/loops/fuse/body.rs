@@ -260,7 +260,15 @@ impl<'t> Emitter<'t, '_, '_> {
                 let (key, q) = (self.below(*key, stmts), self.below(*q, stmts));
                 Inst::KeepMask { key, q, unit: *unit }
             }
+            (None, What::MaskAt { key, q, unit }) => {
+                let (key, q) = (self.below(*key, stmts), self.below(*q, stmts));
+                Inst::KeepMaskAt { key, q, unit: self.below(*unit, stmts) }
+            }
             (None, What::Noise { key, unit }) => Inst::Noise { key: self.below(*key, stmts), unit: *unit },
+            (None, What::Within { length, unit, stride, offset }) => {
+                let length = self.below(*length, stmts);
+                Inst::Within { length, unit: *unit, stride: *stride, offset: *offset }
+            }
             (None, What::OneHot { label }) => Inst::OneHot { label: self.below(*label, stmts), offset: 0 },
             (None, What::Compute(Compute::Unary(op, x))) => Inst::Unary(*op, self.below(*x, stmts)),
             (None, What::Compute(Compute::Binary(op, x, y))) => {

@@ -3,6 +3,8 @@
 //! [`form`] is fusion's one match over all operations: a new one is an error of the build here. Everything else in this folder asks for
 //! the [`Form`], so a kind of operation that fusion does not have yet is a variant that the compiler then asks for wherever it matters.
 
+use std::slice;
+
 use super::trace::Home;
 use crate::graph::{Geometry, Node, Op, Reduction, ScalarId, SiteId, ValueId};
 use crate::loops::{Binary, Unary};
@@ -10,12 +12,18 @@ use crate::loops::{Binary, Unary};
 /// An operation with its operands, as fusion sees it.
 pub(super) enum Form<'g> {
     Leaf(Leaf),
-    /// Drawn for the units of `dims`.
+    /// Drawn for the units of `dims`, or told by their number.
     Drawn {
         law: Law,
         key: ValueId,
         dims: &'g [usize],
         shared: &'g [bool],
+    },
+    /// Kept or dropped, by the threshold `q`, the unit being what `tokens` holds there.
+    DrawnAt {
+        key: ValueId,
+        q: ValueId,
+        tokens: ValueId,
     },
     /// Element by element.
     Compute(Compute<ValueId>),
@@ -84,6 +92,11 @@ pub(super) enum Law {
         q: ValueId,
     },
     Noise,
+    /// Whether `stride * unit + offset` is below the length that stands for the key.
+    Within {
+        stride: usize,
+        offset: usize,
+    },
 }
 
 /// An elementwise instruction with operands of type `T`: values, values seen through views, instances, registers.
@@ -124,6 +137,9 @@ pub(super) fn form(node: &Node) -> Form<'_> {
         Op::RowKey(site) => Form::Leaf(Leaf::Key(*site)),
         Op::KeepMask { dims, shared } => drawn(Law::Mask { q: operand(1) }, dims, shared),
         Op::Noise { dims, shared } => drawn(Law::Noise, dims, shared),
+        Op::Within { steps, stride, offset } => {
+            drawn(Law::Within { stride: *stride, offset: *offset }, slice::from_ref(steps), &[false])
+        }
         Op::Neg => unary(Unary::Neg),
         Op::Abs => unary(Unary::Abs),
         Op::Exp => unary(Unary::Exp),
@@ -153,6 +169,8 @@ pub(super) fn form(node: &Node) -> Form<'_> {
         Op::Reduce { reduction, axes } => Form::Reduce { x: operand(0), reduction: *reduction, axes },
         Op::Windows { geometry, .. } => Form::Windows { x: operand(0), geometry },
         Op::Overlap { geometry } => Form::Overlap { geometry },
+        Op::KeepMaskAt => Form::DrawnAt { key: operand(0), q: operand(1), tokens: operand(2) },
+        Op::Gather | Op::ScatterAdd { .. } => Form::Library,
         Op::Contract { .. } | Op::IsFirst { .. } | Op::DropSquares { .. } => Form::Library,
     }
 }

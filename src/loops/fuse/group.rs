@@ -14,7 +14,7 @@ use super::prepare::{ReduceKind, reduce_kind};
 use super::solo::{Reach, Solo, Solos, roots};
 use super::trace::{Context, Home, Root, Trace, sink_home};
 use super::view::{is_uniform, keeps_columns};
-use crate::graph::{Dim, Graph, Op, ValueId};
+use crate::graph::{DType, Dim, Graph, Op, ValueId};
 use crate::loops::Domain;
 
 pub(super) enum Item<'c, 'g> {
@@ -188,10 +188,12 @@ fn same_rows(a: Domain, b: Domain) -> bool {
     kind(a) == kind(b)
 }
 
-/// The memory that outlives the step, if the value is what lies there.
+/// The memory that outlives the step, or holds the tokens of the data, if the value is what lies there.
 pub(super) fn leaf_home(graph: &Graph, v: ValueId) -> Option<Home> {
     match form(graph.node(v)) {
         Form::Leaf(Leaf::Kept(home)) => Some(home),
+        // Tokens: kernels of the library read them where they lie.
+        Form::Leaf(Leaf::Data { home, partner: false }) if graph.ty(v).dtype == DType::I32 => Some(home),
         _ => None,
     }
 }

@@ -164,12 +164,18 @@ impl Trace<'_, '_> {
                 Ok(i)
             }
             Step::Leaf(leaf) => Ok(self.leaf(v, view, leaf)),
+            Step::DrawnAt { key, q, tokens: (tokens, of) } => {
+                let (key, q) = (self.value(key, view.of_row())?, self.value(q, View::UNIFORM)?);
+                let unit = self.value(tokens, of)?;
+                Ok(self.operation(v, What::MaskAt { key, q, unit }))
+            }
             Step::Drawn { law, key, dims, shared } => {
                 let unit = self.unit(v, view, dims, shared)?;
                 let key = self.value(key, view.of_row())?;
                 let what = match law {
                     Law::Mask { q } => What::Mask { key, q: self.value(q, View::UNIFORM)?, unit },
                     Law::Noise => What::Noise { key, unit },
+                    Law::Within { stride, offset } => What::Within { length: key, unit, stride, offset },
                 };
                 Ok(self.drawn(v, what, unit))
             }

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::depthwise::DepthwiseView;
+use super::gather::GatherView;
 use super::pools::PoolView;
 use super::product::ProductView;
 use super::squares::SquaresView;
@@ -22,6 +23,7 @@ pub(super) enum View {
     Depthwise(DepthwiseView),
     Pool(PoolView),
     Squares(SquaresView),
+    Gather(GatherView),
     Unfold(UnfoldView),
 }
 
@@ -34,6 +36,7 @@ impl View {
             View::Depthwise(view) => view.bases(),
             View::Pool(view) => view.bases(),
             View::Squares(view) => view.bases(),
+            View::Gather(view) => view.bases(),
             View::Unfold(view) => view.bases(),
         }
     }
@@ -52,6 +55,7 @@ impl View {
             View::Depthwise(view) => view.call(own, buffer).into(),
             View::Pool(view) => view.call(own, buffer).into(),
             View::Squares(view) => view.call(own, buffer).into(),
+            View::Gather(view) => view.call(own, buffer),
             View::Unfold(view) => view.call(own, buffer).into(),
         }
     }
@@ -60,9 +64,12 @@ impl View {
     pub fn turned(&self) -> Option<Turned> {
         match self {
             View::Conv(view) => view.turned(),
-            View::Product(_) | View::Depthwise(_) | View::Pool(_) | View::Squares(_) | View::Unfold(_) => {
-                None
-            }
+            View::Product(_)
+            | View::Depthwise(_)
+            | View::Pool(_)
+            | View::Squares(_)
+            | View::Gather(_)
+            | View::Unfold(_) => None,
         }
     }
 
@@ -70,9 +77,12 @@ impl View {
     pub fn word(&self, call: &Call) -> String {
         match self {
             View::Product(_) => "gemm".to_string(),
-            View::Conv(_) | View::Depthwise(_) | View::Pool(_) | View::Squares(_) | View::Unfold(_) => {
-                call.word()
-            }
+            View::Conv(_)
+            | View::Depthwise(_)
+            | View::Pool(_)
+            | View::Squares(_)
+            | View::Gather(_)
+            | View::Unfold(_) => call.word(),
         }
     }
 
@@ -82,7 +92,7 @@ impl View {
             View::Product(view) => view.in_pieces(),
             View::Conv(view) => view.call(BufferId(0), |_| BufferId(0), |_| BufferId(0)).in_groups(),
             View::Depthwise(view) => view.call(BufferId(0), |_| BufferId(0)).in_groups(),
-            View::Pool(_) | View::Squares(_) | View::Unfold(_) => false,
+            View::Pool(_) | View::Squares(_) | View::Gather(_) | View::Unfold(_) => false,
         }
     }
 }

@@ -11,6 +11,7 @@ mod carry;
 mod depthwise;
 mod domain;
 mod form;
+mod gather;
 mod group;
 mod instance;
 mod library;

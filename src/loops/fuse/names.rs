@@ -122,7 +122,9 @@ impl<'c, 'g> Names<'c, 'g> {
             Op::Scalar(s) => text.push_str(&graph.scalars[s.index()].name),
             Op::Const(c) => text.push_str(&c.to_string()),
             Op::RowKey(site) => text.push_str(&graph.sites[site.index()].path),
-            Op::KeepMask { .. } | Op::Noise { .. } => self.call(text, v, 1, depth),
+            Op::KeepMask { .. } | Op::KeepMaskAt | Op::Noise { .. } | Op::Within { .. } => {
+                self.call(text, v, 1, depth)
+            }
             Op::Broadcast { .. } | Op::Reshape { .. } if depth > 0 => {
                 node.inputs.iter().for_each(|x| self.write(text, *x, depth, false));
             }
@@ -217,7 +219,9 @@ fn word(trace: &Trace, instance: &Instance) -> Option<String> {
     match &instance.what {
         What::Load { .. } | What::Scalar(..) | What::Const(_) | What::Key(_) => return None,
         What::Mask { .. }
+        | What::MaskAt { .. }
         | What::Noise { .. }
+        | What::Within { .. }
         | What::OneHot { .. }
         | What::Compute(_)
         | What::Accumulate { .. }

@@ -67,10 +67,11 @@ fn of_stmt(stmt: &mut Stmt) -> Vec<&mut Affine> {
 fn of_inst(inst: &mut Inst) -> Option<&mut Affine> {
     match inst {
         Inst::Load { access, .. } => Some(&mut access.at),
-        Inst::KeepMask { unit, .. } | Inst::Noise { unit, .. } => Some(unit),
+        Inst::KeepMask { unit, .. } | Inst::Noise { unit, .. } | Inst::Within { unit, .. } => Some(unit),
         Inst::Const(_)
         | Inst::Scalar { .. }
         | Inst::RowKey { .. }
+        | Inst::KeepMaskAt { .. }
         | Inst::OneHot { .. }
         | Inst::Unary(..)
         | Inst::Binary(..)

@@ -6,7 +6,7 @@
 use super::form::{Form, form};
 use super::library::{Library, View};
 use super::unfused::Unfused;
-use super::{depthwise, pools, product, squares, unfold, windows};
+use super::{depthwise, gather, pools, product, squares, unfold, windows};
 use crate::graph::{DType, Dim, Graph, Node, Op, Reduction, Type, ValueId};
 
 /// How the axes of a `Reduce` lie, where axes of extent 1 count as either kept or removed.
@@ -78,6 +78,7 @@ pub(super) fn prepare(graph: &Graph) -> Result<(Graph, Library), Unfused> {
                 Op::Windows { .. } => windowed(&mut out, node, &mut library),
                 Op::Overlap { .. } => overlap(&mut out, node, &mut library)?,
                 Op::Reduce { .. } => reduction(&mut out, node, &mut library),
+                Op::Gather | Op::ScatterAdd { .. } => looked_up(&mut out, node, &mut library)?,
                 Op::DropSquares { .. } => without_squares(&mut out, node, &mut library)?,
                 _ => rewrite(&mut out, node),
             };
@@ -165,6 +166,15 @@ fn without_squares(out: &mut Graph, node: Node, library: &mut Library) -> Result
     Ok(v)
 }
 
+/// Writes a look-up down, or the sums that are its adjoint: always a kernel of the library.
+fn looked_up(out: &mut Graph, node: Node, library: &mut Library) -> Result<ValueId, Unfused> {
+    let view = gather::view(out, &node);
+    let v = push(out, node);
+    let view = view.ok_or_else(|| Unfused::at(out, v, "its tokens are no input of the net"))?;
+    library.insert(v, View::Gather(view));
+    Ok(v)
+}
+
 fn transposed(out: &mut Graph, x: ValueId, permutation: Vec<usize>) -> ValueId {
     if permutation.is_sorted() {
         return x;
@@ -212,7 +222,12 @@ fn moves_nothing(graph: &Graph, node: &Node) -> bool {
             solid.is_sorted()
         }
         Form::Windows { geometry, .. } | Form::Overlap { geometry } => geometry.is_identity(),
-        Form::Leaf(_) | Form::Drawn { .. } | Form::Compute(_) | Form::OneHot(_) | Form::Library => false,
+        Form::Leaf(_)
+        | Form::Drawn { .. }
+        | Form::DrawnAt { .. }
+        | Form::Compute(_)
+        | Form::OneHot(_)
+        | Form::Library => false,
     }
 }
 

@@ -32,6 +32,12 @@ pub(super) enum Step<'g> {
     /// A reduction over the taps of the operand's view.
     Fold(Reduction, ValueId, View),
     Leaf(Leaf),
+    /// A draw with a key, for the units that a value names.
+    DrawnAt {
+        key: ValueId,
+        q: ValueId,
+        tokens: (ValueId, View),
+    },
     /// A draw with a key, for units that [`units`] numbers.
     Drawn {
         law: Law,
@@ -53,6 +59,7 @@ pub(super) fn step(
     match form(graph.node(v)) {
         Form::Leaf(leaf) => Ok(Step::Leaf(leaf)),
         Form::Drawn { law, key, dims, shared } => Ok(Step::Drawn { law, key, dims, shared }),
+        Form::DrawnAt { key, q, tokens } => Ok(Step::DrawnAt { key, q, tokens: (tokens, view) }),
         Form::Compute(compute) => compute.map(|x| Ok((x, view))).map(Step::Compute),
         Form::OneHot(label) => moves.one_hot(label),
         Form::Same(x) => Ok(Step::Alias(x, view)),

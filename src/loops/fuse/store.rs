@@ -11,7 +11,7 @@ use std::collections::BTreeSet;
 
 use smallvec::SmallVec;
 
-use super::form::{Compute, Form, Leaf, form};
+use super::form::{Compute, Form, Law, Leaf, form};
 use super::group::{Groups, Item, is_combined, is_loop, leaf_home};
 use super::library::{Library, live};
 use super::trace::{Context, Level, Trace, What};
@@ -24,7 +24,7 @@ const TRANSCENDENTAL: f64 = 2.0;
 /// What a vector may cost and still be computed for each row anew, in operations.
 const CHEAP_VECTOR: f64 = 2.5;
 
-/// Values made of random draws, scalars and constants alone.
+/// Values made of random draws, lengths, scalars and constants alone, element by element.
 pub(super) fn drawn(graph: &Graph, library: &Library) -> Vec<bool> {
     let mut drawn = Vec::with_capacity(graph.nodes.len());
     for v in graph.values() {
@@ -32,6 +32,9 @@ pub(super) fn drawn(graph: &Graph, library: &Library) -> Vec<bool> {
         drawn.push(match form(node) {
             Form::Leaf(Leaf::Const(_) | Leaf::Scalar(_) | Leaf::Key(_)) => true,
             Form::Leaf(Leaf::Kept(_) | Leaf::Data { .. }) => false,
+            // A comparison with the row's length, a draw for a token: no buffer holds a mask.
+            Form::Drawn { law: Law::Within { .. }, .. } | Form::DrawnAt { .. } => true,
+            Form::Reduce { .. } => false,
             _ => !library.contains_key(&v) && node.inputs.iter().all(|x| drawn[x.index()]),
         });
     }
@@ -145,6 +148,7 @@ fn operations(node: &Node) -> f64 {
         Form::Compute(Compute::Binary(..) | Compute::Select { .. })
         | Form::Leaf(_)
         | Form::Drawn { .. }
+        | Form::DrawnAt { .. }
         | Form::OneHot(_)
         | Form::Transpose { .. }
         | Form::Reduce { .. }
@@ -230,6 +234,8 @@ fn cost(trace: &Trace, i: usize) -> f64 {
             | What::Const(_)
             | What::Key(_)
             | What::Mask { .. }
+            | What::MaskAt { .. }
+            | What::Within { .. }
             | What::OneHot { .. }
             | What::Accumulate { .. } => 0.1,
         };

@@ -104,7 +104,9 @@ pub(super) enum What {
     Const(f32),
     Key(SiteId),
     Mask { key: u32, q: u32, unit: Affine },
+    MaskAt { key: u32, q: u32, unit: u32 },
     Noise { key: u32, unit: Affine },
+    Within { length: u32, unit: Affine, stride: usize, offset: usize },
     OneHot { label: u32 },
     Compute(Compute<u32>),
     Accumulate { reduction: Reduction, len: usize, of: u32 },
@@ -117,11 +119,13 @@ impl What {
         let args = match *self {
             What::Load { .. } | What::Scalar(..) | What::Const(_) | What::Key(_) => [None, None, None],
             What::Mask { key, q, .. } => [Some(key), Some(q), None],
+            What::MaskAt { key, q, unit } => [Some(key), Some(q), Some(unit)],
             What::Compute(Compute::Binary(_, x, y)) => [Some(x), Some(y), None],
             What::Compute(Compute::Select { condition, then, otherwise }) => {
                 [Some(condition), Some(then), Some(otherwise)]
             }
             What::Noise { key: x, .. }
+            | What::Within { length: x, .. }
             | What::OneHot { label: x }
             | What::Compute(Compute::Unary(_, x))
             | What::Accumulate { of: x, .. }

@@ -12,7 +12,7 @@ mod tests;
 use std::time::{Duration, Instant};
 
 use crate::{
-    data::{DataError, Part},
+    data::{DataError, Numeric, Part},
     graph::{Bindings, Graph, Sink, StepInfo, Tensor, interpret},
     lower::{Lowered, lower_samples},
     model::Model,
@@ -159,7 +159,11 @@ fn bindings(lowered: &Lowered, part: &Part, store: &Store) -> Result<Bindings<f6
     let rows = part.rows();
     let inputs = part.inputs.iter().map(|input| {
         let seen = part.seen(input).map_err(NotEnumerated::Unread)?;
-        Ok(Tensor::real(&[&[rows], input.shape()].concat(), wide(&seen)))
+        let dims = [&[rows], input.shape()].concat();
+        Ok(match input.store.form().numeric {
+            Numeric::I32 => Tensor::ints(&dims, seen.iter().map(|x| *x as i32).collect()),
+            Numeric::F32 | Numeric::U8 => Tensor::real(&dims, wide(&seen)),
+        })
     });
     let step = StepInfo::of_prediction(rows);
     let words: Vec<u32> = lowered.scalars.iter().map(|def| def.word(&step)).collect();

@@ -4,7 +4,7 @@
 
 use crate::{
     data::{
-        Advice, ColumnKind, DataSchema, InputShape, Need, Notations, Want, are_hardly_classes, cut,
+        Advice, ColumnKind, DataSchema, InputShape, Lengths, Need, Notations, Want, are_hardly_classes, cut,
         fitting_classes,
     },
     diag::{Diagnostic, Span},
@@ -24,11 +24,18 @@ pub fn need(model: &Model) -> Need {
     let raw = model.train.as_ref().is_some_and(|train| !train.augmentation.rows.is_empty());
     let inputs = model.inputs.iter().map(|id| input(*id)).collect();
     let larger = model.train.as_ref().is_some_and(|train| train.augmentation.cuts());
-    Need { inputs, target: model.output.kind.want(), raw, larger }
+    let lengths = model.ragged().and_then(|node| Some((node.path.clone(), node.ty.steps()?.size)));
+    let lengths = lengths.map(|(input, steps)| Lengths { input, steps });
+    Need { inputs, target: model.output.kind.want(), raw, larger, lengths }
 }
 
 /// Where the net and the data disagree in size, at the net's place.
 pub fn disagreements(schema: &DataSchema, model: &Model) -> Vec<Diagnostic> {
+    if let Some(input) = model.inputs.iter().map(|id| model.node(*id)).find(|node| node.ty.vocab().is_some())
+    {
+        let error = Diagnostic::error("E0533", input.span, "the data give numbers, not tokens");
+        return vec![error.label("reads tokens")];
+    }
     let need = need(model);
     let mut found = Vec::new();
     let wanted: usize = need.inputs.iter().map(InputShape::width).sum();

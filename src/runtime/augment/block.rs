@@ -134,6 +134,7 @@ impl<'a> Block<'a> {
         let count = self.positions * form.width();
         match form.numeric {
             Numeric::F32 => Numbers::F32(&self.inputs[input][..count]),
+            Numeric::I32 => Numbers::I32(&bytemuck::cast_slice(&self.inputs[input])[..count]),
             Numeric::U8 => Numbers::U8(&bytemuck::cast_slice(&self.inputs[input])[..count]),
         }
     }

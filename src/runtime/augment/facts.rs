@@ -26,6 +26,7 @@ pub(super) fn moments(part: &Part, input: usize, channels: usize) -> Result<Vec<
             Numbers::U8(bytes) => bytes.chunks_exact(channels).for_each(|place| {
                 place.iter().zip(&mut counts).for_each(|(byte, counts)| counts[usize::from(*byte)] += 1);
             }),
+            Numbers::I32(_) => {}
             Numbers::F32(floats) => floats.chunks_exact(channels).for_each(|place| {
                 place.iter().zip(&mut sums).for_each(|(x, sum)| sum.add(f64::from(*x)));
             }),
@@ -33,7 +34,9 @@ pub(super) fn moments(part: &Part, input: usize, channels: usize) -> Result<Vec<
     }
     Ok(match store.form().numeric {
         Numeric::U8 => counts.iter().map(of_counts).collect(),
-        Numeric::F32 => sums.iter().map(Running::moments).map(|m| (m.mean, m.deviation())).collect(),
+        Numeric::F32 | Numeric::I32 => {
+            sums.iter().map(Running::moments).map(|m| (m.mean, m.deviation())).collect()
+        }
     })
 }
 

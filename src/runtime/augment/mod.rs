@@ -102,6 +102,8 @@ impl Augmenter {
                 self.chain.apply(row, bytes, &mut scratch.bytes).iter().map(|byte| f32::from(*byte)).collect()
             }
             Numbers::F32(floats) => self.chain.apply(row, floats, &mut scratch.floats).to_vec(),
+            // Statements of pictures find none here.
+            Numbers::I32(whole) => whole.iter().map(|x| *x as f32).collect(),
         })
     }
 
@@ -121,6 +123,7 @@ impl Augmenter {
                     Mapping::Seen(tones, _) => tones.see(changed, bytemuck::cast_slice_mut(into)),
                 }
             }
+            Numbers::I32(whole) => into.copy_from_slice(bytemuck::cast_slice(whole)),
             Numbers::F32(floats) => {
                 let changed = self.chain.apply(row, floats, &mut scratch.floats);
                 match &self.mapped {

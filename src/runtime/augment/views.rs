@@ -117,6 +117,8 @@ impl RowStore for View {
         match RowBuffer::default().row(&*self.from, row)? {
             Numbers::U8(bytes) => into.copy_from_slice(&self.of(bytes, vec![self.black; self.rule.channels])),
             Numbers::F32(floats) => into.copy_from_slice(bytemuck::cast_slice(&self.floats(floats))),
+            // Tokens are no pictures.
+            Numbers::I32(whole) => into.copy_from_slice(bytemuck::cast_slice(whole)),
         }
         Ok(())
     }

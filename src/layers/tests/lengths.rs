@@ -1,0 +1,155 @@
+//! Rows of different lengths: the same rows declared with `T` steps and with `T + 7`, and other filling behind their ends, give the same results,
+//! losses and gradients.
+
+use std::collections::BTreeMap;
+
+use super::{model_of, rig};
+use crate::{
+    graph::{
+        Mode, Op, ParamId, Sink, ValueId,
+        interpret::{Bindings, Data, Tensor},
+    },
+    lower::{Lowered, OBJECTIVE, lower_predict, lower_train},
+};
+
+const STEPS: usize = 5;
+const CHANNELS: usize = 3;
+const MORE: usize = 7;
+
+/// Layers between `series[T, 3]` and four logits, over time in every way that there is.
+const NETS: &[&str] = &[
+    "mean_pool over=time -> dense 4",
+    "max_pool over=time -> dense 4",
+    "global_avg_pool -> dense 4",
+    "global_max_pool -> dense 4",
+    "dense 6 -> tanh -> dropout 0.5 -> layer_norm -> max_pool over=time -> dense 4",
+    "dense 6 -> dropout 0.3, share=time -> softmax -> mean_pool over=time -> dense 4",
+    "residual { dense 3 -> rms_norm } -> noise sd=0.2 -> mean_pool over=time -> dense 4",
+    "conv 4, 3 -> relu -> conv 5, 2, pad=valid -> mean_pool over=time -> dense 4",
+    "conv 4, 1, stride=2, pad=valid -> conv 5, 3, dilation=1, bias=false -> max_pool over=time -> dense 4",
+    "conv 4, 3 -> max_pool 2 -> dense 6 -> mean_pool over=time -> dense 4",
+];
+
+/// The same of tokens.
+const OF_TOKENS: &[&str] = &[
+    "embedding 3, dropout=0.4 -> mean_pool over=time -> dense 4",
+    "embedding 3 -> dropout 0.4, share=type -> conv 4, 3 -> relu -> max_pool over=time -> dense 4",
+    "embedding 3 -> dropout 0.4, share=[type, batch] -> dropout 0.2, share=time -> max_pool over=time -> dense 4",
+];
+
+const VOCAB: usize = 6;
+
+fn source(layers: &str, steps: usize) -> String {
+    let ty = match layers.starts_with("embedding") {
+        true => format!("token[{steps}, vocab={VOCAB}]"),
+        false => format!("series[{steps}, {CHANNELS}]"),
+    };
+    format!(
+        "net {{\n  input x: {ty}\n  {layers}\n  output y: class[4]\n}}\n\
+         train {{\n  loss cross_entropy\n  optimizer sgd, lr=1\n  epochs 1\n}}\n"
+    )
+}
+
+/// Rows of 2 to 5 steps of the same numbers, and `filling` behind them.
+fn bindings(lowered: &Lowered, steps: usize, filling: f64) -> Bindings<f64> {
+    let lengths: Vec<i32> = (0..rig::ROWS as i32).map(|row| 2 + row % 4).collect();
+    let channels = if lowered.graph.inputs[0].ty.dims.len() == 2 { 1 } else { CHANNELS };
+    let mut rows = Vec::new();
+    for (row, length) in lengths.iter().enumerate() {
+        let own = rig::numbers(&format!("row {row}"), STEPS * channels);
+        let own = own.into_iter().take(*length as usize * channels);
+        rows.extend(own.chain(std::iter::repeat(filling)).take(steps * channels));
+    }
+    let mut bindings = rig::bindings::<f64>(lowered);
+    let values = match channels {
+        1 => Tensor::ints(&[rig::ROWS, steps], rows.iter().map(|x| (3.0 * x.abs()) as i32).collect()),
+        _ => Tensor::real(&[rig::ROWS, steps, CHANNELS], rows),
+    };
+    bindings.inputs = vec![values, Tensor::ints(&[rig::ROWS], lengths)];
+    bindings.target = Some(Tensor::ints(&[rig::ROWS], (0..rig::ROWS as i32).map(|row| row % 4).collect()));
+    bindings
+}
+
+/// The objective and every parameter after a step; and what is predicted.
+fn said(layers: &str, steps: usize, filling: f64) -> Vec<f64> {
+    let model = model_of(&source(layers, steps));
+    let lowered = lower_train(&model);
+    let values = rig::run(&lowered.graph, &bindings(&lowered, steps, filling));
+    let mut said = values.sink(Sink::Metric(OBJECTIVE as u32)).expect("the objective").reals().to_vec();
+    for param in 0..lowered.graph.params.len() as u32 {
+        said.extend(values.sink(Sink::Param(ParamId(param))).expect("a trained parameter").reals());
+    }
+    let lowered = lower_predict(&model, Mode::Eval);
+    let values = rig::run(&lowered.graph, &bindings(&lowered, steps, filling));
+    said.extend(values.sink(Sink::Output).expect("logits").reals());
+    said
+}
+
+#[test]
+fn what_lies_behind_a_rows_end_is_of_no_account() {
+    for layers in NETS.iter().chain(OF_TOKENS) {
+        let first = said(layers, STEPS, 0.0);
+        for (steps, filling) in [(STEPS, 5.0), (STEPS + MORE, 0.0), (STEPS + MORE, -3.0)] {
+            for (a, b) in first.iter().zip(said(layers, steps, filling)) {
+                assert!((a - b).abs() <= 1e-9 * a.abs().max(1.0), "{layers}, {steps} steps: {a} and {b}");
+            }
+        }
+    }
+}
+
+#[test]
+fn a_row_without_filling_is_one_of_a_series_without_lengths() {
+    for layers in NETS {
+        let ragged = model_of(&source(layers, STEPS));
+        let plain = source(layers, STEPS)
+            .replace("input x: series[5, 3]", "input x: real[5, 3]\n  reshape 5x3, roles=[time, channel]");
+        let outputs = |model, lengths: bool| {
+            let lowered = lower_predict(model, Mode::Eval);
+            let mut bindings = bindings(&lowered, STEPS, 1.0);
+            bindings.inputs.truncate(1);
+            if lengths {
+                bindings.inputs.push(Tensor::ints(&[rig::ROWS], vec![STEPS as i32; rig::ROWS]));
+            }
+            let values = rig::run(&lowered.graph, &bindings);
+            let Data::F32(outputs) = values.sink(Sink::Output).expect("logits").data.clone() else {
+                panic!("logits are numbers")
+            };
+            outputs
+        };
+        let plain = model_of(&plain);
+        for (a, b) in outputs(&ragged, true).iter().zip(outputs(&plain, false)) {
+            assert!((a - b).abs() < 1e-6, "{layers}: {a} and {b}");
+        }
+    }
+}
+
+#[test]
+fn all_occurrences_of_a_word_in_a_row_share_a_fate() {
+    for (layers, by_row) in [(OF_TOKENS[0], true), (OF_TOKENS[1], true), (OF_TOKENS[2], false)] {
+        let lowered = lower_train(&model_of(&source(layers, STEPS)));
+        let bindings = bindings(&lowered, STEPS, 0.0);
+        let values = rig::run(&lowered.graph, &bindings);
+        let of_types = |v: &ValueId| lowered.graph.node(*v).op == Op::KeepMaskAt;
+        let mask = lowered.graph.values().find(of_types).expect("a mask by token");
+        let (mask, tokens) = (values.of(mask).reals(), bindings.inputs[0].as_ints());
+        let mut fates = BTreeMap::new();
+        for (i, (kept, token)) in mask.iter().zip(tokens).enumerate() {
+            let row = if by_row { i / STEPS } else { 0 };
+            assert_eq!(
+                *fates.entry((row, *token)).or_insert(*kept),
+                *kept,
+                "{layers}: token {token} of row {row}"
+            );
+        }
+        assert!(
+            fates.values().any(|kept| *kept == 0.0) && fates.values().any(|kept| *kept == 1.0),
+            "{layers}"
+        );
+        // The same token, in different rows, has different coins.
+        let of_token =
+            |token: i32| fates.iter().filter(move |((_, t), _)| *t == token).map(|(_, kept)| *kept);
+        let differs = (0..4)
+            .any(|token| of_token(token).any(|kept| kept == 0.0) && of_token(token).any(|kept| kept == 1.0));
+        assert_eq!(differs, by_row, "{layers}");
+    }
+}
