@@ -81,11 +81,14 @@ pub(in crate::data) fn decode(bytes: &[u8], name: &str) -> Result<(Picture, Conv
         .map_err(|what| broken(what).help("fetch it again, or take it out of the folder"))?;
     let picture = DynamicImage::from_decoder(decoder).map_err(unread)?.into_rgb8();
     let (width, height) = (picture.width() as usize, picture.height() as usize);
-    let is_short = || {
-        let longer = image::load_from_memory_with_format(&short::longer(bytes), ImageFormat::Jpeg);
-        longer.is_ok_and(|longer| longer.into_rgb8() != picture)
+    let is_short = || match short::is_whole(bytes) {
+        Some(whole) => !whole,
+        None => {
+            let longer = image::load_from_memory_with_format(&short::longer(bytes), ImageFormat::Jpeg);
+            longer.is_ok_and(|longer| longer.into_rgb8() != picture)
+        }
     };
-    if bytes.starts_with(JPEG) && short::may_be(&picture, width) && is_short() {
+    if bytes.starts_with(JPEG) && is_short() {
         let error = broken("it has fewer data than its size says".into());
         return Err(error.help("fetch it again, or take it out of the folder"));
     }

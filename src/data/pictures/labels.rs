@@ -53,7 +53,11 @@ impl Labels {
             gaps: Gaps::Usual,
             words: vec![self.file.clone()],
         };
-        let Table { inputs, target, groups, .. } = table::read(&text, &self.table, &reading, &pick)?;
+        let Table { inputs, target, groups, .. } =
+            table::read(&text, &self.table, &reading, &pick).map_err(|e| match e.code {
+                "E0524" => e.helped_by("leave the row out of the table, or write what is in the picture"),
+                _ => e,
+            })?;
         let [Column { cells: Cells::Words { codes, names }, number, name: column, .. }] = inputs.as_slice()
         else {
             return Err(DataError::new("E0527", "the table has no column of files").file(&self.table));

@@ -4,6 +4,7 @@
 
 mod decode;
 mod folder;
+mod huffman;
 mod kept;
 mod labels;
 mod load;
