@@ -13,7 +13,6 @@ mod cores;
 mod dataset;
 mod divide;
 mod draw;
-mod elementary;
 mod encode;
 mod encoding;
 mod error;

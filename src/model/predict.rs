@@ -190,7 +190,8 @@ impl super::Model {
     pub fn is_live_in_mc(&self) -> bool {
         self.nodes.iter().any(|node| {
             let weights = node.weight_drop.is_some_and(|drop| drop.p.acts(false)) && !node.params.is_empty();
-            weights || node.drop_site().is_some_and(|site| site.is_live_in_mc())
+            let inner = node.inner_drops(self).iter().any(|drop| drop.rate.last() > 0.0);
+            weights || inner || node.drop_site().is_some_and(|site| site.is_live_in_mc())
         })
     }
 }

@@ -35,6 +35,7 @@ pub use folder::start::{Request, StartError, Started, seed_of, stamped_folder, s
 pub use folder::trained::{Trained, TrainedError, Which};
 pub use judgements::ablate::{Ablated, Ablation, ablate};
 pub use judgements::activity::{Shown, activations, weights};
+pub use judgements::attention::attention;
 pub use judgements::audit::{Audit, Compared, Enumerated, audit};
 pub use judgements::augmented::{Augmented, augmented};
 pub use judgements::calibrate::calibrate;
