@@ -72,6 +72,9 @@ pub(in crate::data) fn labelled(
                 .help("`dropnet predict` says what it makes of them"));
         }
     };
+    if !path.exists() {
+        return Err(DataError::new("E0520", "there is no such file or folder").file(name));
+    }
     let (files, found, codes) = match path.is_dir() {
         true => {
             let Folder { classes, train, valid, test } = Folder::read(path, name)?;
