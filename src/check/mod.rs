@@ -29,6 +29,7 @@ mod terms;
 mod times;
 mod train;
 mod value;
+mod views;
 mod watched;
 mod ways;
 mod words;

@@ -80,6 +80,7 @@ impl Opened<'_> {
                         lengths: need.lengths.clone(),
                     },
                     schema,
+                    names: Default::default(),
                 })
             }
             Raw::Arrays { .. } => self.arrays_dataset(need, schema, (inputs, middle), normalize_target),
@@ -126,6 +127,7 @@ impl Opened<'_> {
             return Err(DataError::new("E0533", "the source has no arrays"));
         };
         let seen = |input: Input| middle.map_or(Ok(input.clone()), |size| input.middle(size, &array_rule));
+        let names = [train.names, test.as_ref().map_or_else(Vec::new, |test| test.names.clone())];
         let rows = train.rows;
         let mut stores = vec![seen(super::arrays::apply(train.data, &array_rule, &inputs[0], need.raw)?)?];
         stores.extend(full(need.lengths.as_ref(), rows));
@@ -145,7 +147,14 @@ impl Opened<'_> {
         let fields = Fields::Array(array_rule);
         let transform =
             Transform { inputs, fields, target: rule, pictures, middle, lengths: need.lengths.clone() };
-        Ok(Dataset { train, valid, test: own_test.or(cut_test), transform, schema })
+        Ok(Dataset {
+            train,
+            valid,
+            test: own_test.or(cut_test),
+            transform,
+            schema,
+            names: names.map(Into::into),
+        })
     }
 }
 

@@ -3,6 +3,7 @@
 //! Invariant: both say the same of a row, number by number, so what is fitted to them has the same bits.
 
 use super::error::DataError;
+use super::pictures::Kept;
 use super::raw::Stored;
 use super::stores::FileRows;
 use crate::memory;
@@ -14,6 +15,8 @@ pub enum Inputs {
     Held(Stored),
     /// In their file; `is_short` says that 32 bits hold every number.
     Filed { rows: FileRows, is_short: bool },
+    /// Pictures that are decoded when they are read.
+    Undecoded(Kept),
 }
 
 /// How much a stored number says.
@@ -34,7 +37,7 @@ impl From<Stored> for Inputs {
 impl Inputs {
     pub fn precision(&self) -> Precision {
         match self {
-            Inputs::Held(Stored::U8(_)) => Precision::Byte,
+            Inputs::Held(Stored::U8(_)) | Inputs::Undecoded(_) => Precision::Byte,
             Inputs::Held(Stored::F32(_)) => Precision::Short,
             Inputs::Held(Stored::F64(_)) => Precision::Long,
             Inputs::Filed { rows, .. } if rows.element().is_byte() => Precision::Byte,
@@ -67,6 +70,9 @@ impl Inputs {
                 file.numbers(bytes).enumerate().for_each(|(i, x)| visit(i, x));
                 Ok(())
             }),
+            Inputs::Undecoded(pictures) => pictures.each(rows, |bytes| {
+                bytes.iter().enumerate().for_each(|(i, byte)| visit(i, f64::from(*byte)))
+            }),
         }
     }
 
@@ -95,6 +101,7 @@ impl Inputs {
             Inputs::Held(Stored::F32(floats)) => Stored::F32(picked(&floats, width, rows)).into(),
             Inputs::Held(Stored::F64(floats)) => Stored::F64(picked(&floats, width, rows)).into(),
             Inputs::Filed { rows: file, is_short } => Inputs::Filed { rows: file.only(rows), is_short },
+            Inputs::Undecoded(pictures) => Inputs::Undecoded(pictures.only(rows)),
         }
     }
 }

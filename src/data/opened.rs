@@ -48,7 +48,7 @@ pub fn open<'a>(config: &'a DataConfig, search: &Search) -> Result<Opened<'a>, D
     let listed = settings.split.as_ref().map(|split| listed(config, &raw, split, search)).transpose()?;
     let groups = match &raw {
         Raw::Table(table) => table.groups.as_ref().map(Groups::of),
-        Raw::Arrays { .. } => None,
+        Raw::Arrays { train, .. } => train.groups.as_ref().map(Groups::of),
     };
     Ok(Opened { config, raw, listed: listed.flatten(), groups })
 }

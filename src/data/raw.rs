@@ -73,7 +73,7 @@ impl Format {
     }
 }
 
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Column {
     pub name: String,
     /// From 1, in the source.
@@ -91,7 +91,7 @@ impl Column {
     }
 }
 
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub enum Cells {
     /// NaN where missing.
     Numbers(Vec<f64>),
@@ -133,6 +133,10 @@ pub struct Arrays {
     /// So many rows at the end are the source's own validation part.
     pub own_valid: usize,
     pub converted: Converted,
+    /// Of the files that the rows are, where each is one.
+    pub names: Vec<String>,
+    /// Whose values say which rows belong together.
+    pub groups: Option<Column>,
     /// Without the rows.
     pub shape: Vec<usize>,
     pub data: Inputs,
@@ -154,6 +158,8 @@ impl Arrays {
             rows,
             own_valid: 0,
             converted: Converted::default(),
+            names: Vec::new(),
+            groups: None,
             shape,
             data: data.into(),
             target,
@@ -175,6 +181,8 @@ pub enum RawTarget {
     Labels { codes: Vec<u32>, names: Vec<String> },
     /// `rows * width` finite numbers.
     Numbers { data: Vec<f64>, width: usize },
+    /// Those of a table beside the rows.
+    Columns(Vec<Column>),
 }
 
 impl Stored {

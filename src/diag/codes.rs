@@ -761,6 +761,16 @@ Brightness, contrast and their like are functions of pictures between black and 
 Say it in `data`: `range 0..1`, in the numbers of the source."#,
     ),
     (
+        "E0413",
+        r#"A statement without fixed views
+
+A prediction over views of a picture is the mean over the same few variants of every picture. `flip` has two and `translate` five; `rotate`, colours and erasing are drawn at random, and have none. Nor do predictions know means of the training rows.
+
+    predict { augment { rotate 10deg } }
+
+Write the statement in the section `augment`, where it acts in training."#,
+    ),
+    (
         "E0501",
         r#"A data section needs a `source`
 

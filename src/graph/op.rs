@@ -172,6 +172,10 @@ pub enum Op {
         apart: bool,
     },
 
+    /// `[Batch, .., channels] -> [2 channels]`: the mean of each channel over rows and places, then the sums of squares around them. Shards of rows are
+    /// brought together in the fixed tree.
+    Moments,
+
     /// Products summed over contracting axes: result dims = batch axes, free axes of the left, free axes of the right.
     Contract {
         batch: Vec<(usize, usize)>,
@@ -290,6 +294,7 @@ ops! {
     Attend(_)        => "attend",    Several,    Product,     true;
     AttendBack(_)    => "attend_back", Several,  Product,     false;
     Waves { .. }     => "waves",     Exactly(0), Random,      false;
+    Moments          => "moments",   Exactly(1), Shape,       true;
     Contract { .. }  => "contract",  Exactly(2), Product,     true;
 }
 

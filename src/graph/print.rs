@@ -170,7 +170,8 @@ fn write_attributes(out: &mut dyn Write, graph: &Graph, op: &Op) -> fmt::Result 
         | Op::Max
         | Op::Min
         | Op::Less
-        | Op::Select => Ok(()),
+        | Op::Select
+        | Op::Moments => Ok(()),
     }
 }
 

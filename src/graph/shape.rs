@@ -125,6 +125,7 @@ pub fn infer(graph: &Graph, op: &Op, inputs: &[ValueId]) -> Result<Type> {
             }
             Type::f32(&[Dim::Const(*places), Dim::Const(*width)])
         }
+        Op::Moments => moments(float(tys[0])?)?,
         Op::Contract { batch, over } => contract(float(tys[0])?, float(tys[1])?, batch, over)?,
     };
     if ty.dims.iter().skip(1).any(|d| *d == Dim::Batch) {
@@ -311,6 +312,13 @@ fn overlap(ty: &Type, geometry: &Geometry) -> Result<Type> {
     let mut dims = ty.dims.clone();
     dims.splice(range, geometry.axes.iter().map(|slide| Dim::Const(slide.len)));
     Ok(Type::f32(&dims))
+}
+
+fn moments(ty: &Type) -> Result<Type> {
+    match ty.dims.last() {
+        Some(Dim::Const(channels)) if ty.has_batch() => Ok(Type::f32(&[Dim::Const(2 * channels)])),
+        _ => fail!("takes channels over rows of the batch, not {ty}"),
+    }
 }
 
 fn contract(left: &Type, right: &Type, batch: &[(usize, usize)], over: &[(usize, usize)]) -> Result<Type> {

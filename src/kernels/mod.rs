@@ -14,6 +14,7 @@ pub mod gate;
 pub mod gemm;
 mod lanes;
 pub mod machine;
+pub mod moments;
 pub mod ordered;
 pub mod pace;
 mod panel;

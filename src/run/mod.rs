@@ -42,7 +42,7 @@ pub use judgements::calibrate::calibrate;
 pub use judgements::course::{losses, training};
 pub use judgements::curve::{Curve, CurvePoint, curve};
 pub use judgements::diagrams::{band, reliability, risk, uncertainty};
-pub use judgements::evaluate::{PartFigures, evaluate};
+pub use judgements::evaluate::{Known, PartFigures, evaluate, evaluate_known};
 pub use judgements::filters::filters;
 pub use judgements::joint_audit::{JointAudit, joint_audit};
 pub use judgements::lowest::NOTHING as NO_GAIN;

@@ -36,4 +36,5 @@ mod streams;
 mod subnet;
 mod summary;
 mod train;
+mod views;
 mod watch;

@@ -8,6 +8,7 @@ mod combine;
 mod conv;
 mod depthwise;
 mod gather;
+mod moments;
 mod pool;
 mod product;
 mod scatter;
@@ -36,6 +37,8 @@ pub(super) fn function(symbol: Symbol) -> HostFn {
         Symbol::Attend => attend::attend,
         Symbol::Product => product::product,
         Symbol::Combine => combine::combine,
+        Symbol::Moments => moments::moments,
+        Symbol::JoinMoments => moments::join,
         Symbol::Gather => gather::gather,
         Symbol::Pool => pool::pool,
         Symbol::ScatterAdd => scatter::scatter_add,

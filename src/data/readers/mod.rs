@@ -8,7 +8,8 @@ mod picture;
 mod pixels;
 mod table;
 
-pub(super) use picture::folder;
+pub use picture::Labelled;
+pub(super) use picture::{folder, labelled};
 
 use std::fs::File;
 

@@ -81,6 +81,7 @@ fn dependence(op: &Op, operands: &[&Dependence]) -> Dependence {
         // Which tokens share a coin is the row's affair.
         | Op::KeepMaskAt
         | Op::IsFirst { .. }
+        | Op::Moments
         // Its coins are seeds, each of many places, and its mean differs from place to place.
         | Op::DropSquares { .. }
         // Its coins are not told from what else the packed numbers depend on.

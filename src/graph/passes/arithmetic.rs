@@ -61,6 +61,7 @@ fn of_operands(b: &mut Builder, op: &Op, inputs: &[ValueId]) -> Option<ValueId> 
         | Op::Attend(_)
         | Op::AttendBack(_)
         | Op::Waves { .. }
+        | Op::Moments
         | Op::Contract { .. }
         | Op::Input { .. }
         | Op::Target { .. }

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::draws::mix64;
+use crate::graph::builder::INV_ROWS;
 use crate::graph::interpret::{Bindings, Tensor, concrete};
 use crate::graph::{
     Address, Attention, Builder, DType, Dim, Geometry, Graph, Op, Reduction, Scalar, Slide, Type, ValueId,
@@ -222,6 +223,9 @@ fn windows() -> Vec<Case> {
     for axes in [vec![1], vec![1, 2], vec![0, 2]] {
         cases.push(case(Op::IsFirst { axes }, &[real(&[B, c(2), c(3)])]));
     }
+    for dims in [vec![B, c(4)], vec![B, c(2), c(3)], vec![B, c(5), c(4), c(20)]] {
+        cases.push(case(Op::Moments, &[real(&dims)]));
+    }
     cases
 }
 
@@ -371,6 +375,7 @@ pub fn bindings(graph: &Graph, ranges: &BTreeMap<String, (f64, f64)>, rows: usiz
     };
     let scalar = |s: &Scalar, fill: &mut dyn FnMut(&str, &Type) -> Tensor<f64>| match s.dtype {
         DType::I32 => Tensor::ints(&[], vec![if s.name == SEEDS { 500_000_000 } else { 20_000 }]),
+        _ if s.name == INV_ROWS => Tensor::real(&[], vec![1.0 / rows as f64]),
         _ => fill(&s.name, &Type::scalar(DType::F32)),
     };
     Bindings {

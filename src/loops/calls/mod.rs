@@ -78,6 +78,8 @@ calls! {
     conv: Conv = "dropnet_conv";
     depthwise: Depthwise = "dropnet_depthwise";
     gather: Gather = "dropnet_gather";
+    moments: Moments = "dropnet_moments";
+    join_moments: JoinMoments = "dropnet_join_moments";
     pool: Pool = "dropnet_pool";
     scatter: ScatterAdd = "dropnet_scatter_add";
     squares: DropSquares = "dropnet_squares";

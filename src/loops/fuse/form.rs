@@ -176,7 +176,8 @@ pub(super) fn form(node: &Node) -> Form<'_> {
         | Op::IsFirst { .. }
         | Op::Gather
         | Op::ScatterAdd { .. }
-        | Op::DropSquares { .. } => Form::Library,
+        | Op::DropSquares { .. }
+        | Op::Moments => Form::Library,
         Op::KeepMaskAt => Form::DrawnAt { key: operand(0), q: operand(1), tokens: operand(2) },
     }
 }

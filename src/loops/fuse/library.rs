@@ -5,13 +5,14 @@ use std::collections::BTreeMap;
 use super::attention::{AttentionView, WavesView};
 use super::depthwise::DepthwiseView;
 use super::gather::GatherView;
+use super::moments::MomentsView;
 use super::pools::PoolView;
 use super::product::ProductView;
 use super::squares::SquaresView;
 use super::unfold::UnfoldView;
 use super::windows::{ConvView, Turned};
-use crate::graph::{Graph, ValueId};
-use crate::loops::{BufferId, Call};
+use crate::graph::{Graph, Reduction, ValueId};
+use crate::loops::{BufferId, Call, Combine, Domain};
 
 /// The values that kernels of the library make where they are stored.
 pub(super) type Library = BTreeMap<ValueId, View>;
@@ -23,6 +24,7 @@ pub(super) enum View {
     Product(ProductView),
     Conv(ConvView),
     Depthwise(DepthwiseView),
+    Moments(MomentsView),
     Pool(PoolView),
     Squares(SquaresView),
     Gather(GatherView),
@@ -38,6 +40,7 @@ impl View {
             View::Product(view) => view.bases().to_vec(),
             View::Conv(view) => view.bases(),
             View::Depthwise(view) => view.bases(),
+            View::Moments(view) => view.bases(),
             View::Pool(view) => view.bases(),
             View::Squares(view) => view.bases(),
             View::Gather(view) => view.bases(),
@@ -59,6 +62,7 @@ impl View {
             View::Product(view) => view.call(own, alone, buffer).into(),
             View::Conv(view) => view.call(own, buffer, turned).into(),
             View::Depthwise(view) => view.call(own, buffer).into(),
+            View::Moments(view) => view.call(own, buffer).into(),
             View::Pool(view) => view.call(own, buffer).into(),
             View::Squares(view) => view.call(own, buffer).into(),
             View::Gather(view) => view.call(own, buffer),
@@ -74,6 +78,7 @@ impl View {
             View::Attention(_)
             | View::Product(_)
             | View::Depthwise(_)
+            | View::Moments(_)
             | View::Pool(_)
             | View::Squares(_)
             | View::Gather(_)
@@ -89,6 +94,7 @@ impl View {
             View::Attention(_)
             | View::Conv(_)
             | View::Depthwise(_)
+            | View::Moments(_)
             | View::Pool(_)
             | View::Squares(_)
             | View::Gather(_)
@@ -103,12 +109,29 @@ impl View {
             View::Product(view) => view.in_pieces(),
             View::Conv(view) => view.call(BufferId(0), |_| BufferId(0), |_| BufferId(0)).in_groups(),
             View::Depthwise(view) => view.call(BufferId(0), |_| BufferId(0)).in_groups(),
+            View::Moments(_) => true,
             View::Attention(_)
             | View::Pool(_)
             | View::Squares(_)
             | View::Gather(_)
             | View::Unfold(_)
             | View::Waves(_) => false,
+        }
+    }
+
+    /// What brings its partials in `own`, of `cols` columns, together.
+    pub fn combine(&self, own: BufferId, cols: usize, domain: Domain) -> Call {
+        match self {
+            View::Moments(view) => view.join(own).into(),
+            View::Attention(_)
+            | View::Product(_)
+            | View::Conv(_)
+            | View::Depthwise(_)
+            | View::Pool(_)
+            | View::Squares(_)
+            | View::Gather(_)
+            | View::Unfold(_)
+            | View::Waves(_) => Combine { partials: own, cols, reduction: Reduction::Sum, domain }.into(),
         }
     }
 }

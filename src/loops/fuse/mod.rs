@@ -16,6 +16,7 @@ mod gather;
 mod group;
 mod instance;
 mod library;
+mod moments;
 mod names;
 mod nest;
 mod order;

@@ -220,7 +220,9 @@ fn softening(model: &Model, train: &Train) -> String {
     let classes = kind.classes().unwrap_or(2);
     let smoothing = train.label_smoothing();
     let pairs = train.augmentation.pairs.as_ref();
-    let larger = pairs.map_or(1.0, Pairs::larger_share);
+    let larger = pairs.map_or(1.0, |pairs| {
+        pairs.larger_share(model.picture().map(|(_, [height, width, _])| [height, width]))
+    });
     if smoothing == 0.0 && larger == 1.0 {
         return "sure of their class".into();
     }
