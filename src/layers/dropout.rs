@@ -13,7 +13,7 @@
 //!
 //! # Arguments
 //! `p` is the probability of dropping, from 0 up to but not 1, in steps of 1/65536 (what would round to 0 or 1 is an error); `keep` is `1 - p`. Without either the rate is the one
-//! usual for its place: 0.2 on an input; behind a layer with weights 0.5, and 0.1 where it is maps that are dropped from. `dropout 0` is nothing at all. Either may be a `ramp(...)`: a rate that grows or
+//! usual for its place: 0.2 on an input; behind a layer with weights 0.5, and 0.1 where it is maps or sequences that are dropped from. `dropout 0` is nothing at all. Either may be a `ramp(...)`: a rate that grows or
 //! falls while the net is trained; prediction goes by its last value.
 //!
 //! `kind=gaussian` multiplies by `N(1, p / (1 - p))` instead; `kind=alpha` drops to the negative saturation of `selu` and then restores mean 0 and
