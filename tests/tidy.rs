@@ -128,6 +128,8 @@ const OTHER_MEANINGS: &[(&str, &str, &str)] = &[
     ("check/sweep/vary.rs", "step", "an argument of `vary`"),
     ("layers/gelu.rs", "tanh", "a value of `kind`"),
     ("layers/initial/mod.rs", "glorot_uniform", "the default of `init`"),
+    ("layers/recurrent/arguments.rs", "dropout", "an argument of recurrent layers"),
+    ("layers/recurrent/arguments.rs", "last", "a value of `output`"),
     ("layers/recurrent/masks.rs", "dropout", "an argument of recurrent layers"),
     ("layers/recurrent/mod.rs", "dropout", "an argument of recurrent layers"),
     ("layers/recurrent/mod.rs", "last", "a value of `output`"),

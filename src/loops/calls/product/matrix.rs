@@ -98,7 +98,12 @@ impl Matrix {
         self.offset + row * self.stride + col
     }
 
-    pub(in crate::loops::calls) fn print(self, rows: Extent, cols: Extent, name: &dyn Fn(BufferId) -> String) -> String {
+    pub(in crate::loops::calls) fn print(
+        self,
+        rows: Extent,
+        cols: Extent,
+        name: &dyn Fn(BufferId) -> String,
+    ) -> String {
         let (rows, cols) = if self.transposed { (cols, rows) } else { (rows, cols) };
         let mut text = format!("{}[{}, {}", name(self.buffer), print::extent(rows), print::extent(cols));
         if self.stride != cols.len || self.offset != 0 {
