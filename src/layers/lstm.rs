@@ -22,7 +22,7 @@
 //!
 //! # Train and eval
 //! Masks act in training and in Monte-Carlo prediction. Those of a row depend on seed, place, epoch, position and unit alone: a mask for all steps is numbered by its units, one a step by
-//! step times width plus unit. The sites are called `PATH.dropout`, `PATH.recurrent_dropout`, `PATH.zoneout`.
+//! step times width plus unit. The sites are called `PATH.dropout`, `PATH.recurrent_dropout`, `PATH.zoneout` and `PATH.zoneout_cell`.
 //!
 //! # Example
 //! ```net

@@ -18,7 +18,7 @@ mod ledger;
 mod regularized;
 mod table;
 
-pub use dropped::{Drop, Dropped, RateSource};
+pub use dropped::{Drop, Dropped, Inside, RateSource};
 pub use ledger::ledger;
 pub use regularized::Regularized;
 pub use table::{flops, grouped};
@@ -67,6 +67,8 @@ pub struct Row {
     pub output: Vec<usize>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub dropout: Option<Drop>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub inside: Vec<Inside>,
     pub parameters: usize,
     pub bytes: usize,
     pub flops: usize,
@@ -111,9 +113,7 @@ impl Summary {
 fn sites(model: &Model, id: NodeId) -> usize {
     let node = model.node(id);
     let own = match &node.kind {
-        NodeKind::Layer(used) => {
-            usize::from(used.word.drop_site(&used.args).is_some()) + node.inner_drops(model).len()
-        }
+        NodeKind::Layer(used) => usize::from(used.word.drop_site(&used.args).is_some()),
         NodeKind::Input { .. } => 0,
     };
     let matrices = node.params.iter().filter(|p| model.params[p.0].role == ParamRole::Weight).count();
@@ -135,7 +135,8 @@ impl Row {
             path: node.path.clone(),
             layer: layer.into(),
             output: node.ty.sizes(),
-            dropout: dropped(model, node, !all.is_empty(), source),
+            dropout: dropped(node, !all.is_empty(), source),
+            inside: Inside::of(model, node),
             parameters,
             bytes: parameters * NUMBER,
             flops: 2 * multiply_adds,
@@ -226,6 +227,24 @@ train {
         assert_eq!(summary.parameters, 1_863_690);
         assert_eq!(summary.flops, 2 * (784 * 1024 + 1024 * 1024 + 1024 * 10));
         assert_eq!(summary.dropout_sites, 3);
+    }
+
+    #[test]
+    fn what_is_dropped_inside_of_a_layer_is_told() {
+        let summary = summary(
+            "net {
+  input x: real[60]
+  reshape 20x3, roles=[time, channel]
+  lstm 8, dropout=0.2, recurrent_dropout=0.3, zoneout_cell=0.1
+  residual { attention heads=2, dropout=0.1 }
+  dropout 0.5
+  dense 1
+  output y: real[1]
+}
+",
+        );
+        assert_eq!(summary.dropout_sites, 5);
+        insta::assert_snapshot!(summary.table("series.net"));
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use crate::{
-    layers::Law,
+    layers::{InnerDrop, Law},
     model::{Model, Node, NodeKind},
     vocab::{Args, Given, Value},
 };
@@ -30,8 +30,22 @@ pub enum Dropped {
     Weights,
     /// The whole value, row by row.
     Branch,
-    /// What stands inside of the layer, by its name: `weights` of attention.
-    Inside(&'static str),
+}
+
+/// What is dropped inside of a layer, by the name of the place: `weights` of attention, `recurrent_dropout`.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Inside {
+    pub name: &'static str,
+    pub rate: f64,
+    /// Whether evaluation takes all, training having scaled what it kept; else it takes a mean.
+    pub scaled: bool,
+}
+
+impl Inside {
+    pub(super) fn of(model: &Model, node: &Node) -> Vec<Self> {
+        let told = |drop: InnerDrop| Self { name: drop.name, rate: drop.rate.last(), scaled: drop.scaled };
+        node.inner_drops(model).into_iter().map(told).collect()
+    }
 }
 
 /// Where a rate comes from.
@@ -46,8 +60,8 @@ pub enum RateSource {
     Usual,
 }
 
-/// The node's own site, the first one inside of it, or the mask over its weights.
-pub(super) fn dropped(model: &Model, node: &Node, has_params: bool, source: &str) -> Option<Drop> {
+/// The node's own site, or the mask over its weights.
+pub(super) fn dropped(node: &Node, has_params: bool, source: &str) -> Option<Drop> {
     if let NodeKind::Layer(used) = &node.kind
         && let Some(site) = used.word.drop_site(&used.args)
     {
@@ -64,17 +78,6 @@ pub(super) fn dropped(model: &Model, node: &Node, has_params: bool, source: &str
             kind: site.law.name(),
             always: site.always,
             of: if site.scope.is_branch() { Dropped::Branch } else { Dropped::Units },
-        });
-    }
-    if let Some(inner) = node.inner_drops(model).first() {
-        return Some(Drop {
-            rate: inner.rate.last(),
-            share: inner.rate.last(),
-            source: RateSource::Written,
-            kind: Law::Coin.name(),
-            always: false,
-            of: Dropped::Inside(inner.name),
-            settings: Vec::new(),
         });
     }
     let drop = node.weight_drop.filter(|_| has_params)?;

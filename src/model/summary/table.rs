@@ -3,7 +3,7 @@
 use crate::layers::Law;
 use std::fmt::Write;
 
-use super::{Drop, Dropped, RateSource, Regularized, Row, Summary, number};
+use super::{Drop, Dropped, Inside, RateSource, Regularized, Row, Summary, number};
 
 const HEAD: [&str; 6] =
     ["layer", "output", "dropout", "parameters", "FLOPs", "sees (train → eval), held back by"];
@@ -75,7 +75,7 @@ fn cells(row: &Row) -> [String; 6] {
     [
         if row.layer == "input" { format!("input {}", row.path) } else { row.path.clone() },
         sizes.join("x"),
-        row.dropout.as_ref().map_or(String::new(), rate),
+        rates(row),
         grouped(row.parameters),
         // Elementwise work is not counted, so nothing is said about it.
         if row.flops == 0 { String::new() } else { grouped(row.flops) },
@@ -83,12 +83,19 @@ fn cells(row: &Row) -> [String; 6] {
     ]
 }
 
+/// Of the layer's result, then of what is dropped inside of it: `0.2, 0.3 inside`.
+fn rates(row: &Row) -> String {
+    let own = row.dropout.as_ref().map(rate);
+    let inside: Vec<String> = row.inside.iter().map(|inside| number(inside.rate)).collect();
+    let inside = (!inside.is_empty()).then(|| format!("{} inside", inside.join(", ")));
+    own.into_iter().chain(inside).collect::<Vec<_>>().join(", ")
+}
+
 /// `0.5`, `0.5 (p_hid)`, `0.2 (usual)`, `0.3 of weights`.
 fn rate(drop: &Drop) -> String {
     let rate = number(drop.rate);
     match (&drop.of, &drop.source) {
         (Dropped::Weights, _) => format!("{rate} of weights"),
-        (Dropped::Inside(_), _) => format!("{rate} inside"),
         (_, RateSource::Written) => rate,
         (_, RateSource::Expression(text)) => format!("{rate} ({text})"),
         (_, RateSource::Usual) => format!("{rate} (usual)"),
@@ -101,6 +108,7 @@ fn remarks(row: &Row) -> String {
         remarks.push(sees(drop, row.output.iter().product()));
         remarks.extend(drop.settings.iter().cloned());
     }
+    remarks.extend(row.inside.iter().map(sees_inside));
     if let Some(owner) = &row.shares {
         remarks.push(format!("weights of {owner}"));
     }
@@ -118,9 +126,6 @@ fn sees(drop: &Drop, units: usize) -> String {
     match (drop.of, drop.always) {
         (Dropped::Weights, false) => "masked weights → mean weights".into(),
         (Dropped::Weights, true) => "masked weights in every mode".into(),
-        (Dropped::Inside(name), _) => {
-            format!("{} of 100 {name} → all", number((100.0 * (1.0 - drop.rate)).round()))
-        }
         (Dropped::Branch, always) => {
             let when = if always { "in every mode" } else { "→ all" };
             format!("all in {} of 100 rows {when}", number((100.0 * (1.0 - drop.rate)).round()))
@@ -134,6 +139,12 @@ fn sees(drop: &Drop, units: usize) -> String {
         (Dropped::Units, false) => format!("{} → unchanged", drop.kind),
         (Dropped::Units, true) => format!("{} in every mode", drop.kind),
     }
+}
+
+/// `recurrent_dropout 80 of 100 → all`, `zoneout 90 of 100 → mean`.
+fn sees_inside(Inside { name, rate, scaled }: &Inside) -> String {
+    let kept = number((100.0 * (1.0 - rate)).round());
+    format!("{name} {kept} of 100 → {}", if *scaled { "all" } else { "mean" })
 }
 
 fn held_back(by: &Regularized, remarks: &mut Vec<String>) {
