@@ -314,12 +314,17 @@ impl Command {
     }
 }
 
-/// The rows, and what became of pictures that were no colours in bytes.
+/// The rows, and what became of pictures that were no colours in bytes and of long texts.
 fn said(rows: Rows, ui: &mut Ui) -> Result<Rows, Failure> {
     let told = rows.converted.told();
     if !told.is_empty() {
         let (pictures, told) = (if rows.rows == 1 { "picture" } else { "pictures" }, told.join("; "));
         ui.error_text(&format!("warning[W0503]: of {} {pictures} {told}\n", rows.rows));
+    }
+    if rows.cut > 0 {
+        let what =
+            format!("{} of {} texts are longer than the net's rows, and were cut", rows.cut, rows.rows);
+        ui.error_text(&format!("warning[W0504]: {what}\n"));
     }
     Ok(rows)
 }

@@ -41,6 +41,8 @@ fn raw(data: &Inputs, rule: &ArrayRule, input: &InputShape) -> Result<Raw, TooMu
             Inputs::from(Stored::F32(memory::collected(floats.len(), floats.iter().map(|x| *x as f32))?))
         }
         Inputs::Filed { rows, is_short } => Inputs::Filed { rows: rows.clone(), is_short: *is_short },
+        Inputs::Texts(texts) => Inputs::Texts(texts.clone()),
+        Inputs::Stream(stream) => Inputs::Stream(stream.clone()),
     };
     Ok(Raw { store: mapped(kept, &same, input)?.store, rule: rule.clone() })
 }
@@ -48,6 +50,8 @@ fn raw(data: &Inputs, rule: &ArrayRule, input: &InputShape) -> Result<Raw, TooMu
 fn mapped(data: Inputs, rule: &ArrayRule, input: &InputShape) -> Result<Input, TooMuch> {
     Ok(match data {
         Inputs::Held(stored) => held(stored, rule, input)?,
+        // They become tokens, and no numbers that a rule maps.
+        Inputs::Texts(_) | Inputs::Stream(_) => Input::floats(&input.name, &input.shape, Vec::new()),
         Inputs::Filed { rows, is_short } => {
             let store = Mapped::new(rows, input.shape.clone(), rule, is_short);
             let pair = match (store.form().numeric, rule.pairs.as_slice()) {

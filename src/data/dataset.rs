@@ -41,6 +41,8 @@ pub struct Dataset {
     pub test: Option<Part>,
     pub transform: Transform,
     pub schema: DataSchema,
+    /// Texts that were longer than a row, and were cut.
+    pub cut: usize,
 }
 
 /// The rows of one part: a view of stores. Row `i` of the part is row `numbers()[i]` of each of them.

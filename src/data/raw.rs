@@ -133,6 +133,8 @@ pub struct Arrays {
     /// So many rows at the end are the source's own validation part.
     pub own_valid: usize,
     pub converted: Converted,
+    /// Whether a row is steps of time: a column is the last axis then.
+    pub steps: bool,
     /// Without the rows.
     pub shape: Vec<usize>,
     pub data: Inputs,
@@ -154,6 +156,7 @@ impl Arrays {
             rows,
             own_valid: 0,
             converted: Converted::default(),
+            steps: false,
             shape,
             data: data.into(),
             target,

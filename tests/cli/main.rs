@@ -35,5 +35,6 @@ mod sizes;
 mod streams;
 mod subnet;
 mod summary;
+mod texts;
 mod train;
 mod watch;

@@ -9,8 +9,11 @@ mod pictures;
 mod precision;
 mod predict;
 mod real;
+mod streams;
 mod tables;
 mod targets;
+mod texts;
+mod windows;
 mod written;
 
 use std::path::Path;
@@ -72,6 +75,8 @@ pub(super) fn need(width: usize, target: Want) -> Need {
         raw: false,
         larger: false,
         lengths: None,
+        vocab: None,
+        open: false,
     }
 }
 

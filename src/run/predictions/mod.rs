@@ -11,4 +11,5 @@ pub(in crate::run) mod plan;
 pub(in crate::run) mod predict;
 pub(in crate::run) mod sampling;
 pub(in crate::run) mod settle;
+pub(in crate::run) mod speak;
 pub(in crate::run) mod written;
