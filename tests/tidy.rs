@@ -24,7 +24,8 @@ fn sources() -> Vec<(PathBuf, String)> {
     let mut files = Vec::new();
     visit(&root, &mut files);
     files.sort();
-    let is_test = |path: &PathBuf| path.ends_with("tests.rs") || path.ends_with("rig.rs");
+    let is_test =
+        |path: &PathBuf| ["tests.rs", "rig.rs", "golden.rs"].iter().any(|name| path.ends_with(name));
     let read = |path: PathBuf| {
         let text = fs::read_to_string(&path).expect("readable source");
         (path.strip_prefix(&root).expect("below src").to_path_buf(), code(&text))
@@ -121,6 +122,7 @@ fn folders_form_no_circle() {
 
 /// Words that mean something else where they stand in quotes.
 const OTHER_MEANINGS: &[(&str, &str, &str)] = &[
+    ("check/forms.rs", "flip", "a layer of a later version"),
     ("check/net/ends.rs", "identity", "the text of a fix, written for the user"),
     ("check/sweep/vary.rs", "linear", "a value of `scale`"),
     ("check/sweep/vary.rs", "step", "an argument of `vary`"),
@@ -137,6 +139,9 @@ const OTHER_MEANINGS: &[(&str, &str, &str)] = &[
     ("run/subnets/drawn.rs", "step", "a word of a message"),
     ("train/augment/value.rs", "noise", "a value of `value`"),
     ("train/augment/value.rs", "uniform", "a value of `value`"),
+    ("layers/attention.rs", "dropout", "an argument: the rate of its weights"),
+    ("layers/attention.rs", "positions", "an argument: how scores know places"),
+    ("layers/embedding.rs", "dropout", "an argument: the rate of word types"),
     ("train/optimizers/adadelta.rs", "step", "the name of a slot"),
     ("train/schedules/one_cycle.rs", "cosine", "a value of `shape`"),
     ("train/schedules/one_cycle.rs", "linear", "a value of `shape`"),
@@ -150,6 +155,7 @@ fn a_word_is_named_in_its_own_file_only() {
     words.extend(train::optimizers::WORDS.iter().map(|(word, _)| word.sig().name));
     words.extend(train::schedules::WORDS.iter().map(|(word, _)| word.sig().name));
     words.extend(train::penalties::WORDS.iter().map(|(word, _)| word.sig().name));
+    words.extend(train::augment::WORDS.iter().map(|(word, _)| word.sig().name));
     words.extend(train::metrics::WORDS.iter().map(|(word, _)| word.sig().name));
     let rooms = ["check", "layers", "lint", "loops", "lower", "model", "run", "runtime", "train"];
     let mut named = Vec::new();

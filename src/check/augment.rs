@@ -64,7 +64,7 @@ pub(super) fn section(
     found.augmentation
 }
 
-fn known(step: &Step, section: Section<'_>) -> Result<&'static dyn Augment, Box<Diagnostic>> {
+pub(super) fn known(step: &Step, section: Section<'_>) -> Result<&'static dyn Augment, Box<Diagnostic>> {
     let (word, span) = (step.name.text.as_str(), step.name.span);
     if let Some(word) = find(word) {
         return Ok(word);
@@ -297,7 +297,7 @@ fn alone(statement: Statement) -> Option<Pairs> {
 ///
 /// # Errors
 /// Why none is.
-fn picture(inputs: &[Input]) -> Result<&Input, &'static str> {
+pub(super) fn picture(inputs: &[Input]) -> Result<&Input, &'static str> {
     let mut pictures =
         inputs.iter().filter(|input| input.ty.axes.len() == 3 && input.ty.channels().is_some());
     match (pictures.next(), pictures.next()) {
@@ -311,7 +311,7 @@ fn counted_channels(n: usize) -> String {
     if n == 1 { "1 number".into() } else { format!("{n} numbers") }
 }
 
-fn no_picture(args: &Args, inputs: &[Input], why: &str) -> Diagnostic {
+pub(super) fn no_picture(args: &Args, inputs: &[Input], why: &str) -> Diagnostic {
     let error = Diagnostic::error("E0410", args.span, format!("`{}` needs pictures", args.sig.name))
         .label("changes pictures");
     let Some(input) = inputs.first() else { return error };

@@ -77,7 +77,22 @@ pub fn bind(
             ArgKey::Positional => match rest.as_ref().map(|r| r.0).or_else(|| positional.next()) {
                 Some(spec) => spec,
                 None => {
-                    fail(surplus(sig, arg));
+                    let missing = sig.args.iter().filter(|a| {
+                        let is_named = |b: &Arg| matches!(&b.key, ArgKey::Named(n) if n.text == a.name);
+                        a.default == Default::Required && !a.positional && !args.iter().any(is_named)
+                    });
+                    match missing.clone().next() {
+                        // The one may be meant to be the other; what that is says more.
+                        Some(spec) if missing.count() == 1 && !meant.contains(&spec.name) => {
+                            meant.push(spec.name);
+                            let message = format!("`{}` needs `{}`: {}", sig.name, spec.name, spec.about);
+                            let error = Diagnostic::error("E0201", arg.span, message);
+                            fail(
+                                error.label(format!("is written without `{}=`", spec.name)).note(usage(sig)),
+                            );
+                        }
+                        _ => fail(surplus(sig, arg)),
+                    }
                     continue;
                 }
             },

@@ -13,9 +13,6 @@ use crate::{
 const FUNCTIONS: &[(&str, Option<usize>)] =
     &[("min", None), ("max", None), ("sqrt", Some(1)), ("log", Some(1)), ("pick", Some(3))];
 
-/// Functions that the language has and this version does not.
-const NOT_YET: &[&str] = &["positions"];
-
 /// What one value may hold: items of lists, characters of a number that waits for the data. Names that double each other reach any size
 /// in a few lines.
 const MOST_IN_A_VALUE: usize = 10_000;
@@ -326,12 +323,6 @@ pub fn bound(sig: &'static Sig, args: &[Arg], span: Span, scope: &mut Scope) -> 
 }
 
 fn call(name: &str, args: &[Arg], span: Span, scope: &mut Scope) -> Result<Value> {
-    if NOT_YET.contains(&name) {
-        return Err(Box::new(
-            Diagnostic::error("E0204", span, format!("`{name}` is not in this version"))
-                .label("not built yet"),
-        ));
-    }
     match name {
         "bayes_decay" => {
             return bound(&bayes_decay::SIG, args, span, scope).map(|args| BayesDecay::value(&args));

@@ -22,7 +22,6 @@ type Result<T> = std::result::Result<T, Box<Diagnostic>>;
 
 /// Layers that the language has and this version does not.
 const NOT_YET: &[&str] = &[
-    "attention",
     "encoder",
     "flip",
     "gru",
@@ -32,7 +31,6 @@ const NOT_YET: &[&str] = &[
     "lstm",
     "mel_spectrogram",
     "moe",
-    "positions",
     "rnn",
     "spec_mask",
     "stack",

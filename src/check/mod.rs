@@ -25,9 +25,11 @@ mod sections;
 mod sizes;
 mod suggest;
 mod sweep;
+mod terms;
 mod times;
 mod train;
 mod value;
+mod views;
 mod watched;
 mod ways;
 mod words;
@@ -139,6 +141,7 @@ pub fn check(file: &File, env: &Env) -> Checked {
 
 /// The same of a file that was read whole or, where it is `broken`, in part.
 fn check_as(file: &File, env: &Env, broken: bool) -> Checked {
+    let file = &*terms::as_layers(file);
     let mut diags = Vec::new();
     let mut scope = Scope::new(env.attributes.clone());
     let blocks = blocks(file, &mut diags);

@@ -5,6 +5,7 @@ use super::{
     report,
     scope::Scope,
     section::{Section, misplaced, statement_steps, unknown_word, use_span},
+    views,
 };
 use crate::{
     diag::{Diagnostic, Span},
@@ -112,10 +113,16 @@ static INTERVAL: Sig = Sig {
     block: Block::None,
 };
 
+static AUGMENT: Sig = Sig {
+    name: "augment",
+    about: "predict by the mean over fixed views of each picture: what its statements make of it, in every combination",
+    args: &[],
+    block: Block::Body,
+};
+
 /// The statements of `predict`.
 pub static PREDICT_STATEMENTS: &[&Sig] =
-    &[&WEIGHT_SCALING, &MC_DROPOUT, &ENSEMBLE, &EXACT, &INTERVAL, &REPORT];
-const NOT_YET: &[&str] = &["augment"];
+    &[&WEIGHT_SCALING, &MC_DROPOUT, &ENSEMBLE, &EXACT, &AUGMENT, &INTERVAL, &REPORT];
 /// Samples that fit the counters of a pass.
 const MOST_SAMPLES: usize = 1_000_000;
 /// Coins whose sub-networks can be counted.
@@ -129,6 +136,7 @@ pub struct Found {
     /// Of what needs live dropout, and its word.
     samples: Option<(Span, &'static str)>,
     interval: Option<Span>,
+    views: Option<Span>,
     report: Option<Span>,
     reported: Vec<(Reported, Span)>,
 }
@@ -147,7 +155,7 @@ pub fn section(
             let known: Vec<&str> = PREDICT_STATEMENTS.iter().map(|sig| sig.name).collect();
             diags.push(match (section.home)(word) {
                 Some(section) if section != "predict" => misplaced(word, section, step.name.span),
-                _ => unknown_word("`predict` statement", word, step.name.span, &known, NOT_YET),
+                _ => unknown_word("`predict` statement", word, step.name.span, &known, &[]),
             });
             continue;
         };
@@ -157,6 +165,13 @@ pub fn section(
                 found.reported = report::of_predictions(step, kind, scope, diags);
             }
             once(&mut found.report, span, "a second `report`", diags);
+            continue;
+        }
+        if sig.name == AUGMENT.name {
+            if found.views.is_none() && bind(sig, &step.args, span, scope, diags).is_some() {
+                found.predict.views = views::statements(step, section, scope, diags);
+            }
+            once(&mut found.views, span, "a second `augment`", diags);
             continue;
         }
         if let Some(args) = bind(sig, &step.args, span, scope, diags) {
@@ -219,6 +234,7 @@ impl Found {
             diags.extend(not_countable(model, span));
         }
         let mut predict = self.predict;
+        diags.extend(views::misfit(&predict, model));
         if let Some(interval) = predict.interval.as_mut().filter(|_| model.output.kind.needs_precision()) {
             interval.precision = interval.precision.or_else(|| said_elsewhere(&self.reported, model));
         }

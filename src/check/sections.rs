@@ -243,6 +243,8 @@ pub fn home(word: &str) -> Option<&'static str> {
         Some("data")
     } else if train::STATEMENTS.contains(&word) {
         Some("train")
+    } else if NAMES.contains(&word) {
+        None
     } else if predict::PREDICT_STATEMENTS.iter().any(|sig| sig.name == word) {
         Some("predict")
     } else if sweep::SWEEP_STATEMENTS.iter().any(|sig| sig.name == word) {

@@ -3,17 +3,20 @@
 use std::path::{Path, PathBuf};
 
 use dropnet::{
-    data::Search,
+    data::{Labelled, Search},
     kernels::team::Team,
-    model::{Interval, Mean, PredictMode, summary::number},
-    run::{self, Committee, PartFigures, RunDir, Scoring, Trained, TrainedError, Which},
+    model::{Interval, Mean, Predict, PredictMode, summary::number},
+    run::{
+        self, Committee, Known, PartFigures, PredictionForm, RunDir, Scoring, Trained, TrainedError, Which,
+        Writing,
+    },
     runtime::figures::Figures,
 };
 use serde_json::{Value as Json, json};
 
 use super::{
     Outcome, data,
-    predict::{self, Sampling, USUAL_SAMPLES},
+    predict::{self, Ended, Sampling, USUAL_SAMPLES},
     progress,
     train::Threads,
     ui::{Exit, Failure, Ui},
@@ -23,7 +26,16 @@ use super::{
 pub struct Command {
     #[command(flatten)]
     runs: Runs,
-    /// Write one JSON object instead of the table
+    /// Pictures to judge in place of the run's data, a row of output a file: a folder of classes, or a picture in the folder of its class
+    #[arg(long, value_name = "PATH")]
+    input: Option<PathBuf>,
+    /// A row of output for each row of this part of the data: what was observed, and what is predicted
+    #[arg(long, value_name = "PART", value_parser = ["train", "valid", "test"], conflicts_with = "input")]
+    each: Option<String>,
+    /// Of these rows only those whose class is predicted wrongly
+    #[arg(long)]
+    wrong: bool,
+    /// Write one JSON object instead of the table; of rows one a line
     #[arg(long)]
     json: bool,
     #[command(flatten)]
@@ -187,8 +199,14 @@ impl Command {
         let search = self.runs.search();
         let team = Team::new(self.threads.count());
         let file = &committee.first().model.predict;
-        let mode = self.sampling.mode(file, USUAL_SAMPLES);
+        let by_row = self.input.is_some() || self.each.is_some();
+        let mode = self.sampling.mode(file, if by_row { 0 } else { USUAL_SAMPLES });
         self.sampling.check(&committee)?;
+        if self.wrong && !by_row {
+            return Err(Failure::usage(
+                "`--wrong` chooses among rows: say which by `--each PART` or `--input PATH`",
+            ));
+        }
         if self.sampling.precision.is_some() {
             predict::of_numbers(committee.first().model.output.kind)?;
             self.is_scored(&committee, mode)?;
@@ -199,21 +217,91 @@ impl Command {
             precision => Scoring { precision, interval: said.interval.map(|i| Interval { precision, ..i }) },
         };
         self.runs.say_mean(ui);
+        if by_row {
+            return self.rows(&committee, mode, scoring, &team, ui);
+        }
         let parts =
             run::evaluate(&committee, &search, mode, scoring, &team).map_err(|error| failure(&error, ui))?;
         let rates = learned_rates(&committee).map_err(|error| failure(&error, ui))?;
         match self.json {
-            true => ui.data(&format!("{}\n", self.object(&parts, mode, rates)))?,
+            true => ui.data(&format!("{}\n", self.object(&parts, mode, file.view_count(), rates)))?,
             false => ui.data(&self.table(&committee, &parts, mode, &rates))?,
         }
         Ok(Exit::Done)
+    }
+
+    /// A row of output for each row whose answer is known, and the figures of all beside.
+    fn rows(
+        &self,
+        committee: &Committee,
+        mode: PredictMode,
+        scoring: Scoring,
+        team: &Team,
+        ui: &mut Ui,
+    ) -> Outcome {
+        let known = self.known(committee, ui)?;
+        let (first, form) =
+            (committee.first(), if self.json { PredictionForm::Json } else { PredictionForm::Csv });
+        let has_classes = first.model.output.kind.classes().is_some();
+        if self.wrong && !has_classes {
+            return Err(Failure::usage("`--wrong` is of classes: this net predicts none"));
+        }
+        let writing = Writing::new(form, known.part.rows());
+        let mut writing = match known.names.is_empty() {
+            true => writing.of_numbers(known.part.numbers()),
+            false => writing.of_files(known.names.clone()),
+        };
+        let how = Predict { mode, ..first.model.predict.clone() };
+        let target = &first.checkpoint.meta.transform.target;
+        let mut done = 0;
+        let written = committee.predict_part(&known.part, &how, team, |block| {
+            let block = block.beside_observed(&known.part, done, target);
+            done += block.rows().count();
+            let block = match block.wrong().filter(|_| self.wrong) {
+                None => block,
+                Some(wrong) => {
+                    writing.only(&wrong);
+                    block.only(&wrong)
+                }
+            };
+            Ok(ui.bytes(&writing.block(&block))?)
+        });
+        written.map_err(|ended| match ended {
+            Ended::Failed(failure) => failure,
+            Ended::Unpredicted(error) => failure(&error, ui),
+        })?;
+        let figures = run::evaluate_known(committee, &known, mode, scoring, team)
+            .map_err(|error| failure(&error, ui))?;
+        ui.talk(self.table(committee, &[figures], mode, &[]).trim_end());
+        Ok(Exit::Done)
+    }
+
+    /// The rows that are judged one by one.
+    fn known(&self, committee: &Committee, ui: &mut Ui) -> Result<Known, Failure> {
+        let first = committee.first();
+        let Some(path) = &self.input else {
+            let part = self.each.as_deref().unwrap_or("test");
+            let known = Known::of_data(first, part, &self.runs.search());
+            return known.map_err(|error| failure(&error, ui))?.ok_or_else(|| {
+                Failure::usage(format!(
+                    "the data have no {part} part\nhelp: `split` in `data` divides one off"
+                ))
+            });
+        };
+        let name = path.display().to_string();
+        let read = first.checkpoint.meta.transform.read_labelled(path, &name);
+        let Labelled { part, names, converted } = read.map_err(|error| data::failure(&error, None, ui))?;
+        predict::say_converted(part.rows(), converted, ui);
+        Ok(Known { name: "input", part, names })
     }
 
     /// Refuses a precision where no figure is one of a distribution.
     fn is_scored(&self, committee: &Committee, mode: PredictMode) -> Result<(), Failure> {
         let sampled = matches!(mode, PredictMode::McDropout(_))
             && committee.members().iter().any(|one| one.model.is_live_in_mc());
-        let once = mode == PredictMode::WeightScaling && !committee.first().model.predict.report.is_empty();
+        let file = &committee.first().model.predict;
+        let said = !(file.report.is_empty() && file.views.is_empty());
+        let once = mode == PredictMode::WeightScaling && said;
         match sampled || once || committee.alone().is_none() {
             true => Ok(()),
             false => Err(Failure::usage(
@@ -222,12 +310,25 @@ impl Command {
         }
     }
 
-    fn object(&self, parts: &[PartFigures], mode: PredictMode, rates: Vec<(String, f64)>) -> Json {
+    fn object(
+        &self,
+        parts: &[PartFigures],
+        mode: PredictMode,
+        views: usize,
+        rates: Vec<(String, f64)>,
+    ) -> Json {
         let mut object = json!({ "run": self.runs.name() });
         for part in parts {
             let one = part.together.as_ref().or(part.each.first());
             let mut figures = one.map_or(json!({}), Figures::json);
+            let with_views = |mut figures: Json| {
+                if views > 1 {
+                    figures["views"] = json!(views);
+                }
+                figures
+            };
             if part.together.is_some() {
+                figures = with_views(figures);
                 figures["members"] = part.each.iter().map(Figures::json).collect();
             }
             if let Some((temperature, tempered)) = &part.tempered {
@@ -235,7 +336,7 @@ impl Command {
                 figures["tempered"]["temperature"] = json!(temperature);
             }
             if let (Some(samples), Some((name, _, count))) = (&part.samples, drawn(mode, part)) {
-                figures[name] = samples.json();
+                figures[name] = with_views(samples.json());
                 if let Some(count) = count {
                     figures[name]["samples"] = json!(count);
                 }
@@ -264,6 +365,10 @@ impl Command {
             [_] => vec![String::new()],
             several => several.iter().map(|name| format!("  ({name})")).collect(),
         };
+        let views = match committee.first().model.predict.view_count() {
+            1 => String::new(),
+            views => format!(", {views} views"),
+        };
         let width = parts.iter().map(|part| part.rows.to_string().len()).max().unwrap_or(0);
         for part in parts {
             let mut name = part.part.to_string();
@@ -277,7 +382,7 @@ impl Command {
                 line(figures, &format!("  (temperature {})", number(*temperature)));
             }
             if let Some(figures) = &part.together {
-                line(figures, &format!("  (mean of {} runs)", part.each.len()));
+                line(figures, &format!("  (mean of {} runs{views})", part.each.len()));
             }
             if let (Some(figures), Some((_, what, _))) = (&part.samples, drawn(mode, part)) {
                 let runs = if part.each.len() > 1 {
@@ -288,7 +393,7 @@ impl Command {
                 let temperature = committee.alone().map(|one| one.temperature(mode)).filter(|t| *t != 1.0);
                 let temperature =
                     temperature.map_or(String::new(), |t| format!(", temperature {}", number(t)));
-                line(figures, &format!("  ({what}{runs}{temperature})"));
+                line(figures, &format!("  ({what}{runs}{views}{temperature})"));
             }
         }
         text + &rates_line(rates)

@@ -7,7 +7,7 @@ use std::{
 };
 
 use dropnet::{
-    data::{Rows, Transform},
+    data::{Converted, Rows, Transform},
     kernels::team::Team,
     model::{Interval, McDropout, Mean, Model, OutputKind, Precision, Predict, PredictMode, Until},
     run::{Abstain, Committee, PredictionForm, SamplesDrawn, TrainedError, Writing},
@@ -316,11 +316,7 @@ impl Command {
 
 /// The rows, and what became of pictures that were no colours in bytes and of long texts.
 fn said(rows: Rows, ui: &mut Ui) -> Result<Rows, Failure> {
-    let told = rows.converted.told();
-    if !told.is_empty() {
-        let (pictures, told) = (if rows.rows == 1 { "picture" } else { "pictures" }, told.join("; "));
-        ui.error_text(&format!("warning[W0503]: of {} {pictures} {told}\n", rows.rows));
-    }
+    say_converted(rows.rows, rows.converted, ui);
     if rows.cut > 0 {
         let what =
             format!("{} of {} texts are longer than the net's rows, and were cut", rows.cut, rows.rows);
@@ -329,8 +325,17 @@ fn said(rows: Rows, ui: &mut Ui) -> Result<Rows, Failure> {
     Ok(rows)
 }
 
+/// What became of pictures among so many that were no colours in bytes.
+pub fn say_converted(rows: usize, converted: Converted, ui: &mut Ui) {
+    let told = converted.told();
+    if !told.is_empty() {
+        let (pictures, told) = (if rows == 1 { "picture" } else { "pictures" }, told.join("; "));
+        ui.error_text(&format!("warning[W0503]: of {rows} {pictures} {told}\n"));
+    }
+}
+
 /// Why not all rows were predicted.
-enum Ended {
+pub enum Ended {
     Unpredicted(TrainedError),
     Failed(Failure),
 }
@@ -383,7 +388,7 @@ impl Command {
             )),
             _ => {
                 let interval = share.map(|share| Interval { share, precision });
-                Ok(Predict { mode, interval, report: Vec::new() })
+                Ok(Predict { mode, interval, report: Vec::new(), views: file.views.clone() })
             }
         }
     }

@@ -45,6 +45,9 @@ impl Command {
                 json["computed_once"] =
                     serde_json::to_value(plan).map_err(|e| Failure::data(e.to_string()))?;
             }
+            if !model.predict.views.is_empty() {
+                json["views"] = model.predict.view_count().into();
+            }
             if self.predict {
                 json["predict"] =
                     serde_json::to_value(SamplePlan::of(&model)).map_err(|e| Failure::data(e.to_string()))?;
@@ -53,6 +56,7 @@ impl Command {
         } else {
             ui.data(&summary.table(&name))?;
             ui.data(&computed_once(&model))?;
+            ui.data(&viewed(&model))?;
             ui.data(&eval::rates_line(&rates))?;
             if self.regularizers {
                 ui.data(&ledger(&model))?;
@@ -109,6 +113,19 @@ fn computed_once(model: &Model) -> String {
     of_training.chain(valid.iter().map(|plan| line("validation rows: ", plan))).collect()
 }
 
+/// A line beneath the table where predictions are means over views.
+fn viewed(model: &Model) -> String {
+    let words: Vec<&str> = model.predict.views.iter().map(|used| used.args.sig.name).collect();
+    match words.is_empty() {
+        true => String::new(),
+        false => format!(
+            " predicted as the mean over {} views of each picture: {}\n",
+            model.predict.view_count(),
+            words.join(", ")
+        ),
+    }
+}
+
 /// What is kept of a row and of all, or why it is not.
 fn room(plan: &PrefixPlan) -> String {
     let numbers = format!("{} numbers a row", grouped(plan.numbers));
@@ -140,12 +157,14 @@ fn plan(model: &Model) -> String {
     let Some(plan) = SamplePlan::of(model) else {
         return " nothing is left to chance: there is one sample\n".into();
     };
+    let views = model.predict.view_count();
+    let seen = if views > 1 { format!(" in each of {views} views") } else { String::new() };
     format!(
-        " Monte-Carlo dropout: once a row {}, once a sample {} from {} on\n {samples} samples of a row: {} instead of {}\n",
+        " Monte-Carlo dropout: once a row {}, once a sample {} from {} on\n {samples} samples of a row{seen}: {} instead of {}\n",
         flops(plan.fixed_flops),
         flops(plan.sample_flops),
         plan.cut.join(", "),
-        flops(plan.flops(samples)),
-        flops(samples * plan.whole_flops),
+        flops(views * plan.flops(samples)),
+        flops(views * samples * plan.whole_flops),
     )
 }

@@ -85,6 +85,7 @@ impl Opened<'_> {
                     },
                     schema,
                     cut: 0,
+                    names: Default::default(),
                 })
             }
             Raw::Arrays { train, .. } if streams::in_arrays(train).is_some() => {
@@ -131,7 +132,7 @@ impl Opened<'_> {
         let fields = Fields::Text(TextRule { form: TextForm::Stream, tokenizer });
         let lengths = need.lengths.clone();
         let transform = Transform { inputs, fields, target: rule, pictures: None, middle: None, lengths };
-        Ok(Dataset { train, valid, test, transform, schema, cut: 0 })
+        Ok(Dataset { train, valid, test, transform, schema, names: Default::default(), cut: 0 })
     }
 
     /// Texts as tokens, by the vocabulary of the training part.
@@ -171,7 +172,15 @@ impl Opened<'_> {
         let fields = Fields::Text(TextRule { form: own.form.clone(), tokenizer });
         let lengths = need.lengths.clone();
         let transform = Transform { inputs, fields, target: rule, pictures: None, middle: None, lengths };
-        Ok(Dataset { train: train_part, valid, test: last, transform, schema, cut })
+        Ok(Dataset {
+            train: train_part,
+            valid,
+            test: last,
+            transform,
+            schema,
+            names: Default::default(),
+            cut,
+        })
     }
 
     fn arrays_dataset(
@@ -214,6 +223,7 @@ impl Opened<'_> {
             return Err(DataError::new("E0533", "the source has no arrays"));
         };
         let seen = |input: Input| middle.map_or(Ok(input.clone()), |size| input.middle(size, &array_rule));
+        let names = [train.names, test.as_ref().map_or_else(Vec::new, |test| test.names.clone())];
         let rows = train.rows;
         let mut stores = vec![seen(super::arrays::apply(train.data, &array_rule, &inputs[0], need.raw)?)?];
         stores.extend(full(need.lengths.as_ref(), rows));
@@ -233,7 +243,15 @@ impl Opened<'_> {
         let fields = Fields::Array(array_rule);
         let transform =
             Transform { inputs, fields, target: rule, pictures, middle, lengths: need.lengths.clone() };
-        Ok(Dataset { train, valid, test: own_test.or(cut_test), transform, schema, cut: 0 })
+        Ok(Dataset {
+            train,
+            valid,
+            test: own_test.or(cut_test),
+            transform,
+            schema,
+            names: names.map(Into::into),
+            cut: 0,
+        })
     }
 }
 

@@ -25,6 +25,11 @@ pub trait Source: fmt::Debug + Send + Sync {
         true
     }
 
+    /// Whether a column may say which rows stay together.
+    fn has_groups(&self) -> bool {
+        self.has_columns()
+    }
+
     /// Whether rows are pictures in files, which may have any size.
     fn has_pictures(&self) -> bool {
         false
@@ -309,7 +314,7 @@ impl DataConfig {
         found.extend(self.of_texts());
         found.extend(self.of_windows());
         if let Some(by) = self.settings.split.as_ref().and_then(|split| split.by.as_ref())
-            && !self.source.has_columns()
+            && !self.source.has_groups()
         {
             found.push(
                 Diagnostic::error("E0505", by.span, "`by` needs a table")

@@ -43,6 +43,8 @@ pub struct Dataset {
     pub schema: DataSchema,
     /// Texts that were longer than a row, and were cut.
     pub cut: usize,
+    /// Of the files that the rows are, where each is one: those of the stores that parts are divided from, and of a test part of the source's own.
+    pub names: [Arc<[String]>; 2],
 }
 
 /// The rows of one part: a view of stores. Row `i` of the part is row `numbers()[i]` of each of them.
@@ -103,6 +105,12 @@ impl Input {
         let whole = || Raw { store: self.store.clone(), rule: rule.clone() };
         let raw = Some(self.raw.clone().unwrap_or_else(whole));
         Ok(Self { store: super::stores::middle(self.store, size)?, raw, ..self })
+    }
+
+    /// The rows that tell one set of data from another: of larger pictures all, not what the net sees of them.
+    pub fn entire(&self) -> &dyn RowStore {
+        let larger = self.raw.as_ref().filter(|raw| raw.store.form().shape != self.store.form().shape);
+        larger.map_or(&*self.store, |raw| &*raw.store)
     }
 
     /// The rows that are changed while training.

@@ -4,8 +4,8 @@ use std::f64::consts::TAU;
 
 use rand_chacha::ChaCha8Rng;
 
-use super::elementary::{ln, sin_cos};
 use crate::draws::rng;
+use crate::math::{ln_f64, sin_cos};
 
 /// A stream of draws.
 #[derive(Clone, Debug)]
@@ -28,7 +28,7 @@ impl Draws {
 
     /// Mean 0, variance 1 (Box and Muller 1958, one of the pair).
     pub fn normal(&mut self) -> f64 {
-        let radius = (-2.0 * ln(1.0 - self.uniform())).sqrt();
+        let radius = (-2.0 * ln_f64(1.0 - self.uniform())).sqrt();
         radius * sin_cos(TAU * self.uniform()).1
     }
 }

@@ -92,6 +92,13 @@ impl DataError {
         self.0.help.push(text.into());
         self
     }
+
+    /// With this way out in place of others, which do not lead out where the error comes through.
+    #[must_use]
+    pub fn helped_by(mut self, text: impl Into<String>) -> Self {
+        self.0.help = vec![text.into()];
+        self
+    }
 }
 
 impl DataError {

@@ -28,7 +28,11 @@ pub(super) fn check(dataset: &Dataset) -> Result<(), DataError> {
 }
 
 fn check_part(part: &Part) -> Result<(), DataError> {
-    let floats = part.inputs.iter().filter(|input| input.store.form().numeric == Numeric::F32);
+    // What is worked out when it is read comes from bytes, which are.
+    let floats = part
+        .inputs
+        .iter()
+        .filter(|input| input.store.form().numeric == Numeric::F32 && !input.store.is_work());
     for input in floats {
         part.each_row(input, |at, numbers| match numbers {
             Numbers::F32(row) if !row.iter().all(|x| x.is_finite()) => Err(beyond(part.numbers()[at])),

@@ -3,6 +3,7 @@
 //! Invariant: both say the same of a row, number by number, so what is fitted to them has the same bits.
 
 use super::error::DataError;
+use super::pictures::Kept;
 use super::raw::Stored;
 use super::stores::FileRows;
 use super::streams::Stream;
@@ -20,6 +21,8 @@ pub enum Inputs {
     Texts(Texts),
     /// One text, whose windows become tokens likewise.
     Stream(Stream),
+    /// Pictures that are decoded when they are read.
+    Undecoded(Kept),
 }
 
 /// How much a stored number says.
@@ -40,7 +43,7 @@ impl From<Stored> for Inputs {
 impl Inputs {
     pub fn precision(&self) -> Precision {
         match self {
-            Inputs::Held(Stored::U8(_)) => Precision::Byte,
+            Inputs::Held(Stored::U8(_)) | Inputs::Undecoded(_) => Precision::Byte,
             Inputs::Held(Stored::F32(_)) => Precision::Short,
             Inputs::Held(Stored::F64(_)) => Precision::Long,
             Inputs::Filed { rows, .. } if rows.element().is_byte() => Precision::Byte,
@@ -76,6 +79,9 @@ impl Inputs {
                 file.numbers(bytes).enumerate().for_each(|(i, x)| visit(i, x));
                 Ok(())
             }),
+            Inputs::Undecoded(pictures) => pictures.each(rows, |bytes| {
+                bytes.iter().enumerate().for_each(|(i, byte)| visit(i, f64::from(*byte)))
+            }),
         }
     }
 
@@ -107,6 +113,7 @@ impl Inputs {
             Inputs::Texts(texts) => Inputs::Texts(texts.only(rows)),
             // The section refuses to leave windows out.
             Inputs::Stream(stream) => Inputs::Stream(stream),
+            Inputs::Undecoded(pictures) => Inputs::Undecoded(pictures.only(rows)),
         }
     }
 }

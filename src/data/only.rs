@@ -32,30 +32,41 @@ fn of_table(mut table: Table, names: &[String]) -> Result<Table, DataError> {
     let (rows, codes) = kept(&of.0, &of.1, names).map_err(place)?;
     let cells = Cells::Words { codes, names: names.to_vec() };
     table.target = vec![Column::new(column.name.clone(), column.number, cells)];
-    table.inputs.iter_mut().chain(&mut table.groups).for_each(|column| match &mut column.cells {
-        Cells::Numbers(values) => *values = picked(values, &rows),
-        Cells::Words { codes, .. } => *codes = picked(codes, &rows),
-    });
+    table.inputs.iter_mut().chain(&mut table.groups).for_each(|column| pick(&mut column.cells, &rows));
     table.rows = rows.len();
     Ok(table)
 }
 
 fn of_arrays(mut arrays: Arrays, names: &[String]) -> Result<Arrays, DataError> {
     let at = |e: DataError| e.file(&arrays.target_file);
+    let classes = |cells: &Cells| target::classes_of(cells).ok_or_else(|| at(no_classes()));
     let (labels, all) = match &arrays.target {
         RawTarget::Labels { codes, .. } => {
             let count = target::array_classes(&arrays.target).unwrap_or(0);
             (codes.clone(), target::array_names(&arrays.target, count))
         }
-        RawTarget::Numbers { data, width: 1 } => {
-            target::classes_of(&Cells::Numbers(data.clone())).ok_or_else(|| at(no_classes()))?
+        RawTarget::Numbers { data, width: 1 } => classes(&Cells::Numbers(data.clone()))?,
+        RawTarget::Columns(columns) if columns.len() == 1 => {
+            target::told_apart_as_classes(&columns[0]).map_err(at)?;
+            classes(&columns[0].cells)?
         }
-        RawTarget::Numbers { .. } => return Err(at(no_classes())),
+        RawTarget::Numbers { .. } | RawTarget::Columns(_) => return Err(at(no_classes())),
     };
     let (rows, codes) = kept(&labels, &all, names).map_err(at)?;
     let width = arrays.shape.iter().product();
     arrays.data = arrays.data.only(width, &rows);
-    arrays.target = RawTarget::Labels { codes, names: names.to_vec() };
+    arrays.target = match &arrays.target {
+        RawTarget::Columns(columns) => {
+            let cells = Cells::Words { codes, names: names.to_vec() };
+            let column = |of: &Column| Column::new(of.name.clone(), of.number, cells.clone());
+            RawTarget::Columns(columns.iter().map(column).collect())
+        }
+        _ => RawTarget::Labels { codes, names: names.to_vec() },
+    };
+    arrays.groups.iter_mut().for_each(|column| pick(&mut column.cells, &rows));
+    if !arrays.names.is_empty() {
+        arrays.names = rows.iter().map(|row| arrays.names[*row].clone()).collect();
+    }
     let first_of_valid = arrays.rows - arrays.own_valid;
     arrays.own_valid = rows.len() - rows.partition_point(|row| *row < first_of_valid);
     arrays.rows = rows.len();
@@ -84,6 +95,13 @@ fn kept(codes: &[u32], all: &[String], wanted: &[String]) -> Result<(Vec<usize>,
     }
     let new = |(row, code): (usize, &u32)| Some((row, number.get(*code as usize).copied().flatten()?));
     Ok(codes.iter().enumerate().filter_map(new).unzip())
+}
+
+fn pick(cells: &mut Cells, rows: &[usize]) {
+    match cells {
+        Cells::Numbers(values) => *values = picked(values, rows),
+        Cells::Words { codes, .. } => *codes = picked(codes, rows),
+    }
 }
 
 fn picked<T: Copy>(cells: &[T], rows: &[usize]) -> Vec<T> {

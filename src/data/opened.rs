@@ -82,7 +82,7 @@ pub fn open<'a>(config: &'a DataConfig, search: &Search) -> Result<Opened<'a>, D
     };
     let groups = match &raw {
         Raw::Table(table) => table.groups.as_ref().map(Groups::of),
-        Raw::Arrays { .. } => pieces.as_ref().map(Groups::of),
+        Raw::Arrays { train, .. } => pieces.as_ref().or(train.groups.as_ref()).map(Groups::of),
     };
     Ok(Opened { config, raw, listed: listed.flatten(), groups })
 }

@@ -44,6 +44,7 @@ fn width_of(target: &RawTarget) -> usize {
     match target {
         RawTarget::Labels { .. } => 1,
         RawTarget::Numbers { width, .. } => *width,
+        RawTarget::Columns(columns) => columns.len(),
     }
 }
 

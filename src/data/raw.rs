@@ -73,7 +73,7 @@ impl Format {
     }
 }
 
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Column {
     pub name: String,
     /// From 1, in the source.
@@ -91,7 +91,7 @@ impl Column {
     }
 }
 
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub enum Cells {
     /// NaN where missing.
     Numbers(Vec<f64>),
@@ -135,6 +135,10 @@ pub struct Arrays {
     pub converted: Converted,
     /// Whether a row is steps of time: a column is the last axis then.
     pub steps: bool,
+    /// Of the files that the rows are, where each is one.
+    pub names: Vec<String>,
+    /// Whose values say which rows belong together.
+    pub groups: Option<Column>,
     /// Without the rows.
     pub shape: Vec<usize>,
     pub data: Inputs,
@@ -157,6 +161,8 @@ impl Arrays {
             own_valid: 0,
             converted: Converted::default(),
             steps: false,
+            names: Vec::new(),
+            groups: None,
             shape,
             data: data.into(),
             target,
@@ -178,6 +184,8 @@ pub enum RawTarget {
     Labels { codes: Vec<u32>, names: Vec<String> },
     /// `rows * width` finite numbers.
     Numbers { data: Vec<f64>, width: usize },
+    /// Those of a table beside the rows.
+    Columns(Vec<Column>),
 }
 
 impl Stored {

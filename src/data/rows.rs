@@ -10,7 +10,7 @@ use super::error::DataError;
 use super::files;
 use super::pictures::Converted;
 use super::raw::Delimiter;
-use super::readers;
+use super::readers::{self, Labelled};
 use super::text::{self, Records};
 use super::transform::{Fields, InputShape, Transform};
 use crate::memory;
@@ -41,7 +41,7 @@ impl Transform {
     }
 
     /// Rows as the net sees them: with their lengths, where they have some; the middle of larger pictures.
-    fn rows_seen(&self, mut rows: Rows) -> Result<Rows, DataError> {
+    pub(super) fn rows_seen(&self, mut rows: Rows) -> Result<Rows, DataError> {
         let texts = matches!(self.fields, Fields::Text(_));
         if !texts && rows.inputs.len() == self.inputs.len() {
             rows.inputs.extend(full(self.lengths.as_ref(), rows.rows));
@@ -59,6 +59,15 @@ impl Transform {
     pub fn read_folder(&self, path: &Path, name: &str) -> Result<Rows, DataError> {
         self.sound()?;
         self.rows_seen(readers::folder(path, self, name)?)
+    }
+
+    /// Encodes pictures whose classes are known: those of a folder of classes, or one that lies in the folder of its class.
+    ///
+    /// # Errors
+    /// As [`read_folder`](Self::read_folder); E0531 for a class that the net does not know.
+    pub fn read_labelled(&self, path: &Path, name: &str) -> Result<Labelled, DataError> {
+        self.sound()?;
+        readers::labelled(path, self, name)
     }
 
     fn sound(&self) -> Result<(), DataError> {

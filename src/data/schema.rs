@@ -134,6 +134,7 @@ impl DataSchema {
         let width = match &train.target {
             RawTarget::Labels { .. } => 1,
             RawTarget::Numbers { width, .. } => *width,
+            RawTarget::Columns(columns) => columns.len(),
         };
         let mut converted = train.converted;
         converted += test.map_or_else(Converted::default, |test| test.converted);

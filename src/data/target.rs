@@ -218,6 +218,7 @@ pub(super) fn from_array(target: &RawTarget, want: Want, file: &str) -> Result<W
     let (data, width): (Vec<f64>, usize) = match target {
         RawTarget::Labels { codes, names } => (numbers_of(codes, names, want), 1),
         RawTarget::Numbers { data, width } => (data.clone(), *width),
+        RawTarget::Columns(columns) => return from_columns(columns, want).map_err(|e| e.file(file)),
     };
     let columns = |d: usize| (1..=d).map(|n| n.to_string()).collect();
     let fits = |d: usize, output: String| match width == d {
@@ -288,7 +289,18 @@ pub(super) fn array_classes(target: &RawTarget) -> Option<usize> {
             data.iter().copied().reduce(f64::max).map(|x| x as usize + 1)
         }
         RawTarget::Numbers { .. } => None,
+        RawTarget::Columns(columns) => names_of(columns).map(|names| names.len()),
     }
+}
+
+/// The classes of the only column of a target, where its values may be classes.
+fn names_of(columns: &[Column]) -> Option<Vec<String>> {
+    let [column] = columns else { return None };
+    let may_be = match &column.cells {
+        Cells::Numbers(values) => column.merged.is_none() && values.iter().all(|x| x.fract() == 0.0),
+        Cells::Words { .. } => true,
+    };
+    may_be.then(|| classes_of(&column.cells)).flatten().map(|(_, names)| names)
 }
 
 /// What the `k` classes of an array's target are called.
@@ -296,13 +308,14 @@ pub(super) fn array_names(target: &RawTarget, k: usize) -> Vec<String> {
     match target {
         RawTarget::Labels { names, .. } if !names.is_empty() => names.clone(),
         RawTarget::Labels { .. } | RawTarget::Numbers { .. } => (0..k).map(|c| c.to_string()).collect(),
+        RawTarget::Columns(columns) => names_of(columns).unwrap_or_default(),
     }
 }
 
 fn two_names(target: &RawTarget) -> Option<[String; 2]> {
     match target {
         RawTarget::Labels { names, .. } => names.clone().try_into().ok(),
-        RawTarget::Numbers { .. } => None,
+        RawTarget::Numbers { .. } | RawTarget::Columns(_) => None,
     }
 }
 

@@ -224,6 +224,8 @@ pub(super) fn in_pieces(arrays: Arrays, how: &Tokenize) -> (Arrays, Vec<u32>) {
             let row = |origin: &u32| &data[*origin as usize * width..][..*width];
             RawTarget::Numbers { data: origins.iter().flat_map(row).copied().collect(), width: *width }
         }
+        // Sources of texts have one label a row.
+        RawTarget::Columns(_) => return (arrays, Vec::new()),
     };
     (Arrays { rows: origins.len(), data: Inputs::Texts(texts), target, ..arrays }, origins)
 }

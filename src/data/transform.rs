@@ -127,13 +127,24 @@ impl Affine {
     pub fn standard(factor: f64, mean: f64, sd: f64) -> Self {
         Affine { scale: factor / sd, shift: -mean / sd }
     }
+
+    /// What a net sees of a number.
+    #[must_use]
+    pub fn seen(&self, x: f64) -> f32 {
+        (x * self.scale + self.shift) as f32
+    }
+
+    /// The number of which a net sees `x`.
+    #[must_use]
+    pub fn raw(&self, x: f64) -> f64 {
+        (x - self.shift) / self.scale
+    }
 }
 
 impl ArrayRule {
     /// Element `i` of a row.
     pub fn apply(&self, i: usize, x: f64) -> f32 {
-        let Affine { scale, shift } = self.pairs[i % self.pairs.len()];
-        (x * scale + shift) as f32
+        self.pairs[i % self.pairs.len()].seen(x)
     }
 }
 
@@ -230,6 +241,20 @@ impl Transform {
             Fields::Text(_) => return None,
         };
         Some((x - shift) / scale)
+    }
+
+    /// How the numbers of an input are mapped: one pair for all of them, one a channel, or one a number.
+    #[must_use]
+    pub fn pairs(&self, input: usize) -> Vec<Affine> {
+        let Fields::Table { columns, .. } = &self.fields else {
+            return if let Fields::Array(rule) = &self.fields { rule.pairs.clone() } else { Vec::new() };
+        };
+        let of_column = |column: &ColumnRule| match &column.rule {
+            CellRule::Number { scale, shift, .. } => vec![Affine { scale: *scale, shift: *shift }],
+            CellRule::Category { names, .. } => vec![Affine::SAME; names.len()],
+        };
+        let before: usize = self.inputs[..input].iter().map(InputShape::width).sum();
+        columns.iter().flat_map(of_column).skip(before).take(self.inputs[input].width()).collect()
     }
 
     pub fn class_names(&self) -> &[String] {

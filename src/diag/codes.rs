@@ -761,6 +761,16 @@ Brightness, contrast and their like are functions of pictures between black and 
 Say it in `data`: `range 0..1`, in the numbers of the source."#,
     ),
     (
+        "E0413",
+        r#"A statement without fixed views
+
+A prediction over views of a picture is the mean over the same few variants of every picture. `flip` has two and `translate` five; `rotate`, colours and erasing are drawn at random, and have none. Nor do predictions know means of the training rows.
+
+    predict { augment { rotate 10deg } }
+
+Write the statement in the section `augment`, where it acts in training."#,
+    ),
+    (
         "E0501",
         r#"A data section needs a `source`
 
@@ -1368,7 +1378,7 @@ Make the layer wider, or leave the dropout out."#,
         "W0112",
         r#"A rate far from what is usual
 
-About 0.2 of inputs, 0.1 of maps behind a convolution and 0.5 of hidden units are the rates that papers found on held-out rows. Much higher
+About 0.2 of inputs, 0.1 of maps behind a convolution, of sequences and of the weights of attention, and 0.5 of hidden units are the rates that papers found on held-out rows. Much higher
 ones starve the net: a convolution has few weights for its numbers, and the dense layers behind it take most of the dropout.
 
     input x: real[8]
@@ -1510,6 +1520,17 @@ and statistics make numbers of them, and the residual adds those to the row. In 
     }
 
 Put them into the block."#,
+    ),
+    (
+        "W0124",
+        r#"Dropout on scores in front of a softmax
+
+A softmax takes the power of each score, so a score that is dropped to 0 still gets a share, and the others change with it: nothing is taken away.
+Shares are dropped behind the softmax, and those that are kept are divided by 1 - p.
+
+    dense 8 -> dropout 0.1 -> softmax
+
+Write `softmax -> dropout 0.1`; `attention heads=4, dropout=0.1` does so with its weights."#,
     ),
     (
         "W0201",

@@ -4,7 +4,7 @@
 //! those of `shape`.
 
 use super::builder::{Builder, ice};
-use super::{DType, Dim, Geometry, Op, Reduction, SiteId, ValueId};
+use super::{Attention, DType, Dim, Geometry, Op, Reduction, SiteId, ValueId};
 
 macro_rules! unary {
     ($($(#[$doc:meta])* $name:ident => $op:ident;)*) => {
@@ -167,6 +167,27 @@ impl Builder {
         self.sum(x, &axes)
     }
 
+    /// The means of the channels of `x` over rows and places, and the sums of squares around them.
+    pub fn moments_of_channels(&mut self, x: ValueId) -> (ValueId, ValueId) {
+        let node = self.graph().node(x).clone();
+        let rank = node.ty.dims.len();
+        // A vector that is added to all places moves the means alone.
+        let moved = match (&node.op, &node.inputs[..]) {
+            (Op::Add, &[z, v]) => match &self.graph().node(v).op {
+                Op::Broadcast { axes, .. } if *axes == [rank - 1] => {
+                    Some((z, self.graph().node(v).inputs[0]))
+                }
+                _ => None,
+            },
+            _ => None,
+        };
+        let channels = node.ty.dims[rank - 1].size().unwrap_or(1);
+        let moments = self.push(Op::Moments, &[moved.map_or(x, |(z, _)| z)]);
+        let mean = self.slice(moments, 0, 0, channels);
+        let mean = moved.map_or(mean, |(_, v)| self.add(mean, v));
+        (mean, self.slice(moments, 0, channels, channels))
+    }
+
     /// The mean over `axes`; over the batch it multiplies by the scalar [`INV_ROWS`](super::builder::INV_ROWS).
     pub fn mean(&mut self, x: ValueId, axes: &[usize]) -> ValueId {
         let reduced = axes.iter().filter_map(|axis| self.ty(x).dims.get(*axis).copied()).collect::<Vec<_>>();
@@ -285,6 +306,18 @@ impl Builder {
         over: &[(usize, usize)],
     ) -> ValueId {
         self.push(Op::Contract { batch: batch.to_vec(), over: over.to_vec() }, &[left, right])
+    }
+
+    // Attention
+
+    /// Attention by `form` over its operands: `[key, threshold,] packed [, turns] [, lengths]`.
+    pub fn attend(&mut self, form: Attention, operands: &[ValueId]) -> ValueId {
+        self.push(Op::Attend(form), operands)
+    }
+
+    /// `f32[places, width]`: sines and cosines of the places.
+    pub fn waves(&mut self, places: usize, width: usize, apart: bool) -> ValueId {
+        self.push(Op::Waves { places, width, apart }, &[])
     }
 
     // Random draws

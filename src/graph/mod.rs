@@ -8,6 +8,7 @@
 //!   any node may be computed twice;
 //! - `Batch` is the leading dimension wherever it occurs.
 
+pub mod attention;
 pub mod autodiff;
 pub mod builder;
 mod compose;
@@ -27,12 +28,15 @@ mod tests;
 pub mod verify;
 mod vjp;
 
+pub use attention::Attention;
 pub use autodiff::differentiate;
 pub use builder::{AVERAGE, Builder};
 pub use cut::Cut;
 pub use geometry::{Geometry, Slide};
-pub use interpret::{Bindings, Tensor, interpret};
-pub use masks::{Mask, Split, affine_site, by_dropped, dropped_left, is_affine_in_masks, split, split_at};
+pub use interpret::{Bindings, Tensor, attention_weights, interpret};
+pub use masks::{
+    Mask, Split, Tossed, affine_site, by_dropped, dropped_left, is_affine_in_masks, split, split_at,
+};
 pub use op::{Class, Op, Reduction};
 pub use passes::{Passes, simplify};
 #[cfg(test)]

@@ -4,6 +4,7 @@
 //! Invariants: an operation's row depends on its variant only, never on its attributes; mnemonics are unique; the order of `TABLE` is
 //! the order of the variants.
 
+use super::attention::Attention;
 use super::geometry::Geometry;
 use super::{Dim, ParamId, ScalarId, SiteId, SlotId, StateId};
 
@@ -158,6 +159,23 @@ pub enum Op {
         axes: Vec<usize>,
     },
 
+    /// Attention over packed queries, keys and values, a softmax over the keys of each head and query: operands and result as [`Attention`]
+    /// says. Weights are dropped behind the softmax; a query that sees no key has the result 0.
+    Attend(Attention),
+    /// `(g, result, operands of attend)`: what flows to the packed numbers when `g` flows into the result.
+    AttendBack(Attention),
+    /// `f32[places, width]`: sines and cosines of a place over wavelengths from 2 pi to 2 pi 10 000, pair by pair; `apart` puts all
+    /// sines before all cosines.
+    Waves {
+        places: usize,
+        width: usize,
+        apart: bool,
+    },
+
+    /// `[Batch, .., channels] -> [2 channels]`: the mean of each channel over rows and places, then the sums of squares around them. Shards of rows are
+    /// brought together in the fixed tree.
+    Moments,
+
     /// Products summed over contracting axes: result dims = batch axes, free axes of the left, free axes of the right.
     Contract {
         batch: Vec<(usize, usize)>,
@@ -273,6 +291,10 @@ ops! {
     Windows { .. }   => "windows",   Exactly(1), Shape,       true;
     Overlap { .. }   => "overlap",   Exactly(1), Shape,       true;
     IsFirst { .. }   => "is_first",  Exactly(1), Shape,       false;
+    Attend(_)        => "attend",    Several,    Product,     true;
+    AttendBack(_)    => "attend_back", Several,  Product,     false;
+    Waves { .. }     => "waves",     Exactly(0), Random,      false;
+    Moments          => "moments",   Exactly(1), Shape,       true;
     Contract { .. }  => "contract",  Exactly(2), Product,     true;
 }
 

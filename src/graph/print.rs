@@ -12,7 +12,7 @@
 
 use std::fmt::{self, Write};
 
-use super::{DType, Dim, Geometry, Graph, Node, Op, Phase, Reduction, Sink, Slide, ValueId};
+use super::{Attention, DType, Dim, Geometry, Graph, Node, Op, Phase, Reduction, Sink, Slide, ValueId};
 
 /// A remark that is printed below what it speaks of.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -92,6 +92,16 @@ fn write_operation(out: &mut dyn Write, graph: &Graph, node: &Node) -> fmt::Resu
     write_attributes(out, graph, &node.op)
 }
 
+/// `heads=4 groups=2 causal slopes`
+fn write_attention(out: &mut dyn Write, form: &Attention) -> fmt::Result {
+    write!(out, " heads={}", form.heads)?;
+    if form.groups != form.heads {
+        write!(out, " groups={}", form.groups)?;
+    }
+    let words = [(form.across, " across"), (form.causal, " causal"), (form.slopes, " slopes")];
+    words.into_iter().filter(|(said, _)| *said).try_for_each(|(_, word)| out.write_str(word))
+}
+
 fn write_attributes(out: &mut dyn Write, graph: &Graph, op: &Op) -> fmt::Result {
     match op {
         Op::Input { slot, partner } => {
@@ -131,6 +141,8 @@ fn write_attributes(out: &mut dyn Write, graph: &Graph, op: &Op) -> fmt::Result 
         }
         Op::Overlap { geometry } => write_geometry(out, geometry),
         Op::IsFirst { axes } => write!(out, " axes={}", list(axes)),
+        Op::Attend(form) | Op::AttendBack(form) => write_attention(out, form),
+        Op::Waves { apart, .. } => out.write_str(if *apart { " apart" } else { "" }),
         Op::Contract { batch, over } => {
             if !batch.is_empty() {
                 write!(out, " batch={}", pairs(batch))?;
@@ -158,7 +170,8 @@ fn write_attributes(out: &mut dyn Write, graph: &Graph, op: &Op) -> fmt::Result 
         | Op::Max
         | Op::Min
         | Op::Less
-        | Op::Select => Ok(()),
+        | Op::Select
+        | Op::Moments => Ok(()),
     }
 }
 

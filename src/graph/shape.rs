@@ -5,7 +5,7 @@
 
 use std::fmt;
 
-use super::{Address, DType, Dim, Geometry, Graph, Op, Stored, Type, ValueId};
+use super::{Address, Attention, DType, Dim, Geometry, Graph, Op, Stored, Type, ValueId};
 
 /// A violated type rule, in words.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -117,6 +117,15 @@ pub fn infer(graph: &Graph, op: &Op, inputs: &[ValueId]) -> Result<Type> {
             reduce(float(tys[0])?, axes)?;
             tys[0].clone()
         }
+        Op::Attend(form) => attend(form, &tys)?,
+        Op::AttendBack(form) => attend_back(form, &tys)?,
+        Op::Waves { places, width, .. } => {
+            if *places == 0 || *width == 0 || !width.is_multiple_of(2) {
+                fail!("makes no pairs of waves of {width} numbers at {places} places");
+            }
+            Type::f32(&[Dim::Const(*places), Dim::Const(*width)])
+        }
+        Op::Moments => moments(float(tys[0])?)?,
         Op::Contract { batch, over } => contract(float(tys[0])?, float(tys[1])?, batch, over)?,
     };
     if ty.dims.iter().skip(1).any(|d| *d == Dim::Batch) {
@@ -305,6 +314,13 @@ fn overlap(ty: &Type, geometry: &Geometry) -> Result<Type> {
     Ok(Type::f32(&dims))
 }
 
+fn moments(ty: &Type) -> Result<Type> {
+    match ty.dims.last() {
+        Some(Dim::Const(channels)) if ty.has_batch() => Ok(Type::f32(&[Dim::Const(2 * channels)])),
+        _ => fail!("takes channels over rows of the batch, not {ty}"),
+    }
+}
+
 fn contract(left: &Type, right: &Type, batch: &[(usize, usize)], over: &[(usize, usize)]) -> Result<Type> {
     let pairs = || batch.iter().chain(over).copied();
     for (l, r) in pairs() {
@@ -325,6 +341,32 @@ fn contract(left: &Type, right: &Type, batch: &[(usize, usize)], over: &[(usize,
         .chain(free_left.iter().map(|axis| left.dims[*axis]))
         .chain(free_right.iter().map(|axis| right.dims[*axis]));
     Ok(Type { dtype: DType::F32, dims: result.collect() })
+}
+
+fn attend(form: &Attention, tys: &[&Type]) -> Result<Type> {
+    form.check().map_err(TypeError)?;
+    if tys.len() != form.operands() {
+        fail!("takes {} operands, not {}", form.operands(), tys.len());
+    }
+    let key = |ty: &Type| ty.dtype == DType::Key && ty.dims.len() <= 1;
+    if form.dropped && !(key(tys[0]) && *tys[1] == Type::scalar(DType::I32)) {
+        fail!("takes a row key and a threshold i32[], not {} and {}", tys[0], tys[1]);
+    }
+    let packed = Some((form.packed(), form.operand()));
+    let turns = form.turns().map(|i| (i, form.turns_type()));
+    let lengths = form.lengths().map(|i| (i, Type::f32(&[Dim::Batch])));
+    match [packed, turns, lengths].into_iter().flatten().find(|(i, wanted)| tys[*i] != wanted) {
+        Some((i, wanted)) => fail!("takes {wanted}, not {}", tys[i]),
+        None => Ok(form.result()),
+    }
+}
+
+fn attend_back(form: &Attention, tys: &[&Type]) -> Result<Type> {
+    let [g, result, operands @ ..] = tys else { fail!("takes what flows into a result, and the result") };
+    if *g != *result || **g != attend(form, operands)? {
+        fail!("takes twice {}, not {g} and {result}", form.result());
+    }
+    Ok(form.operand())
 }
 
 /// The axes of `ty` that are not in `used`, ascending.

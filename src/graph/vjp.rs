@@ -117,6 +117,13 @@ pub(super) fn flow(b: &mut Builder, of: ValueId, operand: usize, g: ValueId) -> 
             let len = extent(b, x(operand), *axis);
             b.slice(g, *axis, start, len)
         }
+        Op::Attend(form) if operand == form.packed() => {
+            let operands = [&[g, of], &node.inputs[..]].concat();
+            b.push(Op::AttendBack(*form), &operands)
+        }
+        // Which places there are is no matter of degree.
+        Op::Attend(_) => b.splat(0.0, x(operand)),
+        Op::Moments => around_means(b, of, x(0), g),
         Op::Contract { batch, over } => contract(b, (x(0), x(1)), (batch, over), operand, g),
         Op::Input { .. }
         | Op::Target { .. }
@@ -132,6 +139,8 @@ pub(super) fn flow(b: &mut Builder, of: ValueId, operand: usize, g: ValueId) -> 
         | Op::KeepMaskAt
         | Op::Less
         | Op::IsFirst { .. }
+        | Op::AttendBack(_)
+        | Op::Waves { .. }
         | Op::Detach
         | Op::OneHot { .. } => ice("this operation has no derivative", &node.op.mnemonic()),
     }
@@ -147,6 +156,56 @@ fn branch(b: &mut Builder, condition: ValueId, when: bool, g: ValueId) -> ValueI
 fn spread_back(b: &mut Builder, v: ValueId, like: ValueId, axes: &[usize]) -> ValueId {
     let kept = free(b.ty(like), axes.iter().copied());
     b.broadcast_like(v, like, &kept)
+}
+
+/// A mean is a share of each of its elements; squares around it change with their distances alone, whatever the mean does.
+fn around_means(b: &mut Builder, of: ValueId, x: ValueId, g: ValueId) -> ValueId {
+    let channels = extent(b, of, 0) / 2;
+    let mean = b.slice(of, 0, 0, channels);
+    let mean = b.along_last(mean, x);
+    let centred = b.sub(x, mean);
+    let of_squares = part(b, g, channels..2 * channels).map(|g| {
+        let twice = b.scale(g, 2.0);
+        let twice = b.along_last(twice, x);
+        b.mul(centred, twice)
+    });
+    let of_means = part(b, g, 0..channels).map(|g| {
+        let dims = b.dims(x);
+        let places: usize = dims[1..dims.len() - 1].iter().filter_map(|dim| dim.size()).product();
+        let inv_rows = b.inv_rows();
+        let share = b.mul(g, inv_rows);
+        let share = b.scale(share, (1.0 / places as f64) as f32);
+        b.along_last(share, x)
+    });
+    match (of_squares, of_means) {
+        (Some(a), Some(c)) => b.add(a, c),
+        (Some(flow), None) | (None, Some(flow)) => flow,
+        (None, None) => b.splat(0.0, x),
+    }
+}
+
+/// Elements `range` of a vector, looked for among the parts that it is put together of; none if they are zeros.
+fn part(b: &mut Builder, v: ValueId, range: std::ops::Range<usize>) -> Option<ValueId> {
+    let node = b.graph().node(v).clone();
+    match node.op {
+        Op::Add => {
+            let parts = [part(b, node.inputs[0], range.clone()), part(b, node.inputs[1], range)];
+            match parts {
+                [Some(left), Some(right)] => Some(b.add(left, right)),
+                [left, right] => left.or(right),
+            }
+        }
+        Op::Pad { axis: 0, before, .. } => {
+            let own = before..before + extent(b, node.inputs[0], 0);
+            let apart = range.end <= own.start || own.end <= range.start;
+            match own == range {
+                true => Some(node.inputs[0]),
+                false if apart => None,
+                false => Some(b.slice(v, 0, range.start, range.len())),
+            }
+        }
+        _ => Some(b.slice(v, 0, range.start, range.len())),
+    }
 }
 
 fn inverse(permutation: &[usize]) -> Vec<usize> {

@@ -4,6 +4,7 @@
 #![allow(unsafe_code)]
 
 pub mod aligned;
+pub mod attention;
 pub mod barrier;
 pub mod conv;
 pub mod crew;
@@ -13,6 +14,7 @@ pub mod gate;
 pub mod gemm;
 mod lanes;
 pub mod machine;
+pub mod moments;
 pub mod ordered;
 pub mod pace;
 mod panel;

@@ -5,9 +5,10 @@
 //! channel, over rows and places. Running figures of mean and variance are kept beside and stand in for those of the minibatch in evaluation.
 //!
 //! # Formula
-//! `y = (x - mean) / sqrt(variance + eps) * gain + bias`; in training mean and biased variance of the minibatch, the variance computed in a
-//! second pass from the differences to the mean. `running = (1 - momentum) running + momentum new`, `new` being the mean, and the
-//! unbiased variance (divided by the numbers that it is of less one).
+//! `y = (x - mean) / sqrt(variance + eps) * gain + bias`, of maps `y = (x - mean) * (gain / sqrt(variance + eps)) + bias`; in training mean and biased
+//! variance of the minibatch, the variance from the differences to the mean: of units in a second pass, of maps a few rows at a time, whose means and
+//! squares are brought together (Chan, Golub and LeVeque). `running = (1 - momentum) running + momentum new`, `new` being the mean, and the unbiased
+//! variance (divided by the numbers that it is of less one).
 //!
 //! # Shape
 //! A vector or maps, `h x w x c` and the like; the result has the shape of the input. `gain`, `bias`, `running_mean` and `running_var` are as long as the vector, or have a
@@ -116,9 +117,12 @@ impl Layer for BatchNorm {
             }
             (Mode::Train, Still::Always) | (Mode::Eval | Mode::Mc, _) => stored,
         };
+        let deviation = deviation(cx.b, variance, eps);
+        if cx.input_ty().places() > 1 {
+            return scaled_maps(cx, mean, deviation);
+        }
         let mean = cx.b.along_last(mean, x);
         let centred = cx.b.sub(x, mean);
-        let deviation = deviation(cx.b, variance, eps);
         let deviation = cx.b.along_last(deviation, x);
         let normal = cx.b.div(centred, deviation);
         gain_and_bias(cx, normal)
@@ -129,16 +133,31 @@ impl Layer for BatchNorm {
     }
 }
 
+/// `(x - mean) a + bias` with `a = gain / deviation`: what is of a channel alone is computed once a channel, and the derivative takes two sums over the maps,
+/// those of `g` and of `g (x - mean)`. A mean of the minibatch is held constant where it is subtracted, and what flows into it goes through the shift, which
+/// it does not change.
+fn scaled_maps(cx: &mut Lower<'_>, mean: ValueId, deviation: ValueId) -> ValueId {
+    let (x, gain, bias) = (cx.input(), cx.param(0), cx.param(1));
+    let factor = cx.b.div(gain, deviation);
+    let (mut held, mut shift) = (mean, bias);
+    if cx.mode == Mode::Train && cx.still() != Still::Always {
+        held = cx.b.detach(mean);
+        let moved = cx.b.sub(mean, held);
+        let moved = cx.b.mul(moved, factor);
+        shift = cx.b.sub(bias, moved);
+    }
+    let held = cx.b.along_last(held, x);
+    let centred = cx.b.sub(x, held);
+    let factor = cx.b.along_last(factor, x);
+    let scaled = cx.b.mul(centred, factor);
+    cx.b.add_bias(scaled, shift)
+}
+
 /// Mean and biased variance of the minibatch along all axes but the last; the running figures take their share of them.
 fn minibatch(cx: &mut Lower<'_>, live: Option<ValueId>) -> (ValueId, ValueId) {
     let x = cx.input();
     let places = cx.input_ty().places();
-    let along: Vec<usize> = (0..cx.input_ty().axes.len()).collect();
-    let mean = cx.b.mean(x, &along);
-    let spread = cx.b.along_last(mean, x);
-    let centred = cx.b.sub(x, spread);
-    let squares = cx.b.square(centred);
-    let total = cx.b.sum(squares, &along);
+    let (mean, total) = if places == 1 { of_units(cx, x) } else { cx.b.moments_of_channels(x) };
     let inv_rows = cx.b.inv_rows();
     let of_rows = if places == 1 { total } else { cx.b.scale(total, (1.0 / places as f64) as f32) };
     let biased = cx.b.mul(of_rows, inv_rows);
@@ -149,6 +168,15 @@ fn minibatch(cx: &mut Lower<'_>, live: Option<ValueId>) -> (ValueId, ValueId) {
     blend(cx, 0, mean, live);
     blend(cx, 1, unbiased, live);
     (mean, biased)
+}
+
+/// The means of units, and the sums of squares around them in a second pass.
+fn of_units(cx: &mut Lower<'_>, x: ValueId) -> (ValueId, ValueId) {
+    let mean = cx.b.mean(x, &[0]);
+    let spread = cx.b.along_last(mean, x);
+    let centred = cx.b.sub(x, spread);
+    let squares = cx.b.square(centred);
+    (mean, cx.b.sum(squares, &[0]))
 }
 
 /// Of rows of so many places. The driver refuses a minibatch of one number, so that the divisor is never zero.

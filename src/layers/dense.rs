@@ -32,7 +32,7 @@
 //! Srivastava et al. 2014 (max-norm).
 
 use super::{
-    Infer, Layer, Lower, OverTime,
+    Facts, Infer, Layer, Lower, OverTime,
     infer::ParamDecl,
     initial::{BIAS_INIT, INIT, Shape},
 };
@@ -74,6 +74,10 @@ impl Layer for Dense {
 
     fn elsewhere(&self) -> &'static [(&'static str, &'static str)] {
         &[("Linear", "dense"), ("fc", "dense"), ("fully_connected", "dense")]
+    }
+
+    fn facts(&self) -> Facts {
+        Facts { multiplies: true, ..Facts::NONE }
     }
 
     fn infer(&self, cx: &mut Infer<'_>) -> Result<Ty, Diagnostic> {

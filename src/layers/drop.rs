@@ -24,6 +24,18 @@ pub struct DropSite {
     pub always: bool,
 }
 
+/// A place inside of a layer where something is dropped by coins, and what is kept is divided by the share that is kept on average.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct InnerDrop {
+    /// The end of its path: `weights`.
+    pub name: &'static str,
+    /// What has a coin: `weight of each query`.
+    pub what: &'static str,
+    pub rate: Timed,
+    /// Coins of a row.
+    pub coins: usize,
+}
+
 /// What the multiplier of a unit is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Law {

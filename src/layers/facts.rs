@@ -13,6 +13,12 @@ pub struct Facts {
     pub slides: bool,
     /// The result is the sum of the inputs.
     pub sums: bool,
+    /// The result is the input and something added to it, so that it may be written as a term of a sum.
+    pub adds: bool,
+    /// The result is the input times the first parameter, a matrix, and the second added where there is one.
+    pub multiplies: bool,
+    /// Numbers of the last axis become shares of one, by their powers.
+    pub shares: bool,
     /// Prediction hands the inputs' numbers on as they are, or all times one constant.
     pub hands_on: bool,
 }
@@ -25,6 +31,9 @@ impl Facts {
         self_normalising: false,
         slides: false,
         sums: false,
+        adds: false,
+        multiplies: false,
+        shares: false,
         hands_on: false,
     };
 

@@ -37,6 +37,8 @@ pub struct ParamDecl {
     pub max_norm: Option<f64>,
     /// Of this parameter alone.
     pub penalties: Vec<Own>,
+    /// The input of the layer that a matrix multiplies, if it is one.
+    pub fed_by: Option<usize>,
 }
 
 #[derive(Clone, Debug)]
@@ -161,6 +163,6 @@ impl<'a> Infer<'a> {
 
 impl ParamDecl {
     pub fn new(suffix: &'static str, dims: Vec<usize>, role: ParamRole, init: Init) -> Self {
-        Self { suffix, dims, role, init, max_norm: None, penalties: Vec::new() }
+        Self { suffix, dims, role, init, max_norm: None, penalties: Vec::new(), fed_by: Some(0) }
     }
 }

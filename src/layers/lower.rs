@@ -51,7 +51,12 @@ impl Lower<'_> {
 
     /// 1 at the steps of the first input that are a row's own, 0 behind its end, `f32[Batch, steps]`; none where rows have no lengths.
     pub fn within(&mut self) -> Option<ValueId> {
-        self.within_steps(self.input_types[0].steps()?)
+        self.within_of(0)
+    }
+
+    /// The same of another input.
+    pub fn within_of(&mut self, input: usize) -> Option<ValueId> {
+        self.within_steps(self.input_types[input].steps()?)
     }
 
     /// `x`, of the axes of the first input, with `fill` behind the ends of rows; `x` itself where rows have no lengths.
@@ -112,6 +117,12 @@ impl Lower<'_> {
     /// A number that the host sets for each step.
     pub fn scalar(&mut self, name: &str, dtype: DType, def: ScalarDef) -> ValueId {
         self.scalars.define(self.b, &format!("{}.{name}", self.node.path), dtype, def)
+    }
+
+    /// The site of draws inside of this node, a draw a row.
+    pub fn inner_key(&mut self, name: &str) -> ValueId {
+        let site = self.b.site(&format!("{}.{name}", self.node.path), Address::Row);
+        self.b.row_key(site)
     }
 
     /// The site of this node's draws.

@@ -18,7 +18,7 @@ mod slide;
 pub(crate) mod tests;
 mod time;
 
-pub use drop::{DropSite, Each, Law, Scope, When};
+pub use drop::{DropSite, Each, InnerDrop, Law, Scope, When};
 pub use expand::Expand;
 pub use facts::{Across, Facts, Unitwise};
 pub use infer::{Infer, ParamDecl, Place, Source};
@@ -88,6 +88,11 @@ pub trait Layer: Sync {
         None
     }
 
+    /// Where inside of it, behind `PATH.`, something is dropped that is no unit of its result.
+    fn inner_drops(&self, _node: &Node, _inputs: &[&Ty]) -> Vec<InnerDrop> {
+        Vec::new()
+    }
+
     /// Multiply-adds a row, for summaries; products dominate, so the default is none.
     fn multiply_adds(&self, _node: &Node, _inputs: &[&Ty]) -> usize {
         0
@@ -116,11 +121,13 @@ macro_rules! layers {
 
 layers! {
     add,
+    attention,
     avg_pool,
     batch_norm,
     concat,
     conv,
     conv_transpose,
+    cross_attention,
     dense,
     depthwise_conv,
     drop_connect,
@@ -141,6 +148,7 @@ layers! {
     mean_pool,
     mul,
     noise,
+    positions,
     relu,
     reshape,
     residual,

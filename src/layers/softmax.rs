@@ -26,7 +26,7 @@
 //! # Papers
 //! Bridle 1990, Probabilistic interpretation of feedforward classification network outputs.
 
-use super::{Infer, Layer, Lower, OverTime, Reach, Reached};
+use super::{Facts, Infer, Layer, Lower, OverTime, Reach, Reached};
 use crate::{
     diag::Diagnostic,
     graph::ValueId,
@@ -47,6 +47,10 @@ impl Layer for Softmax {
 
     fn infer(&self, cx: &mut Infer<'_>) -> Result<Ty, Diagnostic> {
         Ok(cx.input().clone())
+    }
+
+    fn facts(&self) -> Facts {
+        Facts { shares: true, ..Facts::NONE }
     }
 
     fn reach(&self, cx: &Reached<'_>) -> Reach {

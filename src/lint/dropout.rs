@@ -1,6 +1,6 @@
 //! Where dropout stands, and how much of it.
 
-use super::ways::{behind_weights, ends, has_weights, leads_to};
+use super::ways::{behind_weights, behind_windows, ends, has_weights, leads_to};
 use crate::{
     diag::Diagnostic,
     layers::{Across, DropSite, Law, Scope},
@@ -103,7 +103,7 @@ pub fn before_a_number(model: &Model) -> Vec<Diagnostic> {
     found.map(warn).collect()
 }
 
-/// W0112: a rate far from what is usual for its place: 0.2 on inputs, 0.1 on maps, 0.5 on hidden units.
+/// W0112: a rate far from what is usual for its place: 0.2 on inputs, 0.1 on maps, sequences and weights of attention, 0.5 on hidden units.
 pub fn unusual_rate(model: &Model) -> Vec<Diagnostic> {
     let (mut found, behind) = (Vec::new(), behind_weights(model));
     for (i, node, site) in
@@ -112,17 +112,43 @@ pub fn unusual_rate(model: &Model) -> Vec<Diagnostic> {
         let of_input = !behind[i];
         let (place, usual, most) = match node.ty.channels() {
             _ if of_input => ("an input", 0.2, 0.4),
+            Some(_) if node.ty.has_role(Role::Time) => ("a sequence", 0.1, 0.3),
             Some(_) => ("maps", 0.1, 0.3),
             None => ("hidden units", 0.5, 0.65),
         };
-        if site.rate.largest() <= most {
-            continue;
+        if site.rate.largest() > most {
+            found.push(unusual(node, site.rate.largest(), place, ("dropout ", usual)));
         }
+    }
+    for (node, drop) in
+        model.nodes.iter().flat_map(|node| node.inner_drops(model).into_iter().map(move |drop| (node, drop)))
+    {
+        if drop.rate.largest() > 0.3 {
+            found.push(unusual(node, drop.rate.largest(), "weights of attention", ("dropout=", 0.1)));
+        }
+    }
+    found
+}
+
+fn unusual(node: &Node, rate: f64, place: &str, (word, usual): (&str, f64)) -> Diagnostic {
+    Diagnostic::warning("W0112", node.span, format!("a rate of {rate} on {place}"))
+        .label(format!("usual is about {usual}"))
+        .note("what is dropped cannot be learnt from: the rates of the papers were found on held-out rows")
+        .help(format!("try `{word}{usual}`, or find the rate by a `sweep`"))
+}
+
+/// W0124: scores that are dropped in front of a softmax: 0 is a score like others.
+pub fn before_a_softmax(model: &Model) -> Vec<Diagnostic> {
+    let mut found = Vec::new();
+    for (i, node, _) in sites(model).filter(|(_, _, site)| site.law != Law::Additive) {
+        let of = |next: &&Node| next.facts().shares && next.inputs.contains(&NodeId(i));
+        let Some(softmax) = model.nodes.iter().find(of) else { continue };
         found.push(
-            Diagnostic::warning("W0112", node.span, format!("a rate of {} on {place}", site.rate.largest()))
-                .label(format!("usual is about {usual}"))
-                .note("what is dropped cannot be learnt from: the rates of the papers were found on held-out rows")
-                .help(format!("try `dropout {usual}`, or find the rate by a `sweep`")),
+            Diagnostic::warning("W0124", node.span, "scores are dropped in front of a softmax")
+                .label("a dropped score is 0, and its share is not")
+                .also(softmax.span, "takes the power of it: e^0 = 1")
+                .note("shares are dropped behind the softmax, as `attention` does with `dropout=` (Vaswani et al. 2017)")
+                .help("put the dropout behind the softmax"),
         );
     }
     found
@@ -130,10 +156,14 @@ pub fn unusual_rate(model: &Model) -> Vec<Diagnostic> {
 
 /// W0120: single places of a map whose weights are shared along its axes: neighbours say nearly the same.
 pub fn places_of_a_map(model: &Model) -> Vec<Diagnostic> {
-    let along = |role: Role| matches!(role, Role::Height | Role::Width | Role::Time);
-    let (mut found, behind) = (Vec::new(), behind_weights(model));
+    let (mut found, behind, windowed) = (Vec::new(), behind_weights(model), behind_windows(model));
     for (i, node, site) in sites(model) {
         let shared = site.scope != Scope::UNIT || site.law == Law::Squares;
+        // Steps that no window slid over are dropped unit by unit in transformers.
+        let along = |role: Role| match role {
+            Role::Time => windowed[i],
+            role => matches!(role, Role::Height | Role::Width),
+        };
         let axes: Vec<&str> = node
             .ty
             .axes

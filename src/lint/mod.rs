@@ -45,6 +45,7 @@ pub static LINTS: &[Lint] = &[
     Lint { code: "W0121", level: Level::Pedantic, find: dropout::before_a_number },
     Lint { code: "W0122", level: Level::Proved, find: net::unreachable_targets },
     Lint { code: "W0123", level: Level::Pedantic, find: dropout::behind_a_branch },
+    Lint { code: "W0124", level: Level::Proved, find: dropout::before_a_softmax },
 ];
 
 /// What the lints up to a level find.

@@ -76,6 +76,11 @@ const CASES: &[Case] = &[
         ("dense 512 -> relu\n  dense 3", PLAIN),
     ),
     (
+        "W0124",
+        ("dense 16 -> dropout 0.1 -> softmax\n  dense 3", PLAIN),
+        ("dense 16 -> softmax -> dropout 0.1\n  dense 3", PLAIN),
+    ),
+    (
         "W0123",
         ("dense 16\n  residual {\n    drop_path 0.2 { dense 16 }\n    relu\n  }\n  dense 3", PLAIN),
         ("dense 16\n  residual {\n    relu\n    drop_path 0.2 { dense 16 }\n  }\n  dense 3", PLAIN),

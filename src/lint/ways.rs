@@ -15,6 +15,15 @@ pub fn behind_weights(model: &Model) -> Vec<bool> {
     found
 }
 
+/// Of each node, whether windows slid over what it is made of.
+pub fn behind_windows(model: &Model) -> Vec<bool> {
+    let mut found: Vec<bool> = Vec::with_capacity(model.nodes.len());
+    for node in &model.nodes {
+        found.push(node.facts().slides || node.inputs.iter().any(|id| found[id.0]));
+    }
+    found
+}
+
 /// Of each node, whether nothing with weights stands between it and the output.
 pub fn ends(model: &Model) -> Vec<bool> {
     let mut found = vec![false; model.nodes.len()];

@@ -160,6 +160,11 @@ impl Machine<'_> {
         self.step.rows
     }
 
+    /// Whether multiply-add rounds once.
+    pub fn fma(&self) -> bool {
+        self.step.fma
+    }
+
     /// The elements of a buffer.
     ///
     /// # Panics

@@ -196,6 +196,13 @@ and `experiment` give of predictions. The flags of `eval` and `predict` take its
 samples of the product of their probabilities. `precision=fit` is the precision under which the validation rows are likeliest, which
 `dropnet calibrate` finds.
 
+# Views
+`augment` in `predict` names statements with fixed variants: `flip` has two, `translate` five. Each picture is seen in all their combinations, and predicted by the mean of
+the probabilities (test-time augmentation): `predict { augment { flip horizontal } }` takes twice the time. A sample of dropout is one sub-network that looks at a picture in
+all views, so what samples disagree about stays epistemic; how far the views are from one another is a column of its own, which is not: `view_information` of classes, in nats, and
+`y_view_sd` of other outputs. `eval` prints the figures of one pass and, beneath, those of the mean; `calibrate` and diagrams go by the mean. Audits, `Session` and figures of training see
+pictures as they are.
+
 # Example
 ```net
 net {

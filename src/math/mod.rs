@@ -12,6 +12,7 @@
 //! The polynomial coefficients are minimax fits (Remez exchange in double precision, coefficients rounded to f32 one after another, refitting
 //! the rest), of the form and on the interval named beside them.
 
+mod elementary;
 mod erf;
 mod exp;
 mod log;
@@ -20,6 +21,7 @@ mod scalar;
 #[cfg(test)]
 mod tests;
 
+pub use elementary::{ln as ln_f64, power_of_two, sin_cos, slope, waves};
 pub use erf::{erf, erfinv, gelu};
 pub use exp::{exp, sigmoid, tanh};
 pub use log::{ln, softplus};

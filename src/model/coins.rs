@@ -30,5 +30,11 @@ fn coins(model: &Model, id: NodeId) -> usize {
     };
     let weights = node.params.iter().map(|p| &model.params[p.0]).filter(|p| p.role == ParamRole::Weight);
     let masked = node.weight_drop.is_some_and(|drop| drop.p.acts(false));
-    own + if masked { weights.map(Param::len).sum() } else { 0 }
+    let inner = node
+        .inner_drops(model)
+        .iter()
+        .filter(|drop| drop.rate.last() > 0.0)
+        .map(|drop| drop.coins)
+        .sum::<usize>();
+    own + inner + if masked { weights.map(Param::len).sum() } else { 0 }
 }

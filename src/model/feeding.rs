@@ -10,7 +10,7 @@ impl Model {
     /// The share of the inputs of a matrix (and of its weights) that is kept, and whether it is scaled in evaluation.
     pub fn keep_before(&self, param: &Param) -> (f64, bool) {
         let weights = self.weights_kept(param);
-        match self.feeding(self.node(param.node)) {
+        match self.feeding(param) {
             Some((_, site)) => (weights * draws::keep(site.rate.last()), site.scaled == When::Test),
             None => (weights, false),
         }
@@ -23,7 +23,7 @@ impl Model {
 
     /// The logit of the learned rate that feeds a matrix.
     pub fn learned_logit(&self, param: &Param) -> Option<ParamId> {
-        let (node, site) = self.feeding(self.node(param.node))?;
+        let (node, site) = self.feeding(param)?;
         node.params.first().copied().filter(|_| site.is_learned())
     }
 
@@ -36,7 +36,7 @@ impl Model {
     /// What is said of the correspondence of a kernel with the dropout that feeds it, beyond that of a matrix: the kernel is used at every place.
     pub fn feeding_of_kernel(&self, param: &Param) -> Option<&'static str> {
         let node = self.node(param.node);
-        let (dropped, site) = self.feeding(node).filter(|_| node.ty.places() > 1)?;
+        let (dropped, site) = self.feeding(param).filter(|_| node.ty.places() > 1)?;
         let input = self.node(*node.inputs.first()?);
         let whole = dropped.ty.axes.iter().zip(site.scope.along(&dropped.ty));
         let whole = whole.rev().skip(1).all(|(_, shared)| shared);
@@ -49,8 +49,8 @@ impl Model {
         }
     }
 
-    fn feeding(&self, node: &Node) -> Option<(&Node, DropSite)> {
-        let mut at = self.node(*node.inputs.first()?);
+    fn feeding(&self, param: &Param) -> Option<(&Node, DropSite)> {
+        let mut at = self.node(*self.node(param.node).inputs.get(param.fed_by?)?);
         while at.layer().is_some() {
             if let Some(site) = at.drop_site() {
                 return Some((at, site));

@@ -28,7 +28,7 @@ pub use ty::{Axis, Elem, Ragged, Role, Ty};
 use crate::{
     data::DataConfig,
     diag::Span,
-    layers::{DropSite, Facts, Layer},
+    layers::{DropSite, Facts, InnerDrop, Layer},
     train::penalties::Own,
     vocab::{Args, Timed, Value},
 };
@@ -155,6 +155,8 @@ pub struct Param {
     pub max_norm: Option<f64>,
     /// Of this parameter alone.
     pub penalties: Vec<Own>,
+    /// The input of its node that a matrix multiplies, if it is one of them.
+    pub fed_by: Option<usize>,
     /// The node that declared it.
     pub node: NodeId,
 }
@@ -242,6 +244,12 @@ impl Node {
     pub fn drop_site(&self) -> Option<DropSite> {
         let used = self.layer()?;
         used.word.drop_site(&used.args)
+    }
+
+    /// Where inside of it something is dropped, in this model.
+    pub fn inner_drops(&self, model: &Model) -> Vec<InnerDrop> {
+        let inputs: Vec<&Ty> = self.inputs.iter().map(|id| &model.node(*id).ty).collect();
+        self.layer().map_or_else(Vec::new, |used| used.word.inner_drops(self, &inputs))
     }
 
     /// What its layer says of itself.

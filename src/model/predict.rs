@@ -1,7 +1,11 @@
 //! How a net predicts: what stands for the mean of its sub-networks, and what is said of its uncertainty.
 
 use super::{OutputKind, Use};
-use crate::train::{Metric, metrics};
+use crate::train::{
+    Metric,
+    augment::{Augment, Map, Size},
+    metrics,
+};
 
 /// The `predict` section.
 #[derive(Clone, Default)]
@@ -10,6 +14,8 @@ pub struct Predict {
     pub interval: Option<Interval>,
     /// The figures of predictions that are wanted, in order; all that there are without any.
     pub report: Vec<Reported>,
+    /// Statements whose views of a picture are averaged over, each with fixed variants; none where pictures are seen as they are.
+    pub views: Vec<Use<dyn Augment>>,
 }
 
 /// A figure of what is predicted.
@@ -86,6 +92,21 @@ impl Precision {
 }
 
 impl Predict {
+    /// How pictures of this size are looked at: every combination of the statements' variants, the picture as it is first.
+    #[must_use]
+    pub fn views(&self, size: Size) -> Vec<Map> {
+        self.views.iter().fold(vec![Map::same(size)], |views, used| {
+            let own = used.word.views(&used.args, size);
+            views.iter().flat_map(|before| own.iter().map(|map| map.after(before))).collect()
+        })
+    }
+
+    /// In how many views each picture is seen.
+    #[must_use]
+    pub fn view_count(&self) -> usize {
+        self.views([1, 1]).len()
+    }
+
     /// By which the log-likelihood of numbers is measured: what `report` says, or the interval's.
     #[must_use]
     pub fn precision(&self) -> Option<Precision> {
@@ -169,7 +190,8 @@ impl super::Model {
     pub fn is_live_in_mc(&self) -> bool {
         self.nodes.iter().any(|node| {
             let weights = node.weight_drop.is_some_and(|drop| drop.p.acts(false)) && !node.params.is_empty();
-            weights || node.drop_site().is_some_and(|site| site.is_live_in_mc())
+            let inner = node.inner_drops(self).iter().any(|drop| drop.rate.last() > 0.0);
+            weights || inner || node.drop_site().is_some_and(|site| site.is_live_in_mc())
         })
     }
 }

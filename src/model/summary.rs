@@ -107,7 +107,7 @@ impl Summary {
     }
 }
 
-/// Independent random masks of a node: its own, and one a masked weight matrix.
+/// Independent random masks of a node: its own, those inside of it, and one a masked weight matrix.
 fn sites(model: &Model, id: NodeId) -> usize {
     let node = model.node(id);
     let own = match &node.kind {
@@ -115,7 +115,7 @@ fn sites(model: &Model, id: NodeId) -> usize {
         NodeKind::Input { .. } => 0,
     };
     let matrices = node.params.iter().filter(|p| model.params[p.0].role == ParamRole::Weight).count();
-    own + if node.weight_drop.is_some() { matrices } else { 0 }
+    own + node.inner_drops(model).len() + if node.weight_drop.is_some() { matrices } else { 0 }
 }
 
 impl Row {
@@ -133,7 +133,7 @@ impl Row {
             path: node.path.clone(),
             layer: layer.into(),
             output: node.ty.sizes(),
-            dropout: dropped(node, !all.is_empty(), source),
+            dropout: dropped(model, node, !all.is_empty(), source),
             parameters,
             bytes: parameters * NUMBER,
             flops: 2 * multiply_adds,

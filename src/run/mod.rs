@@ -35,13 +35,14 @@ pub use folder::start::{Request, StartError, Started, seed_of, stamped_folder, s
 pub use folder::trained::{Trained, TrainedError, Which};
 pub use judgements::ablate::{Ablated, Ablation, ablate};
 pub use judgements::activity::{Shown, activations, weights};
+pub use judgements::attention::attention;
 pub use judgements::audit::{Audit, Compared, Enumerated, audit};
 pub use judgements::augmented::{Augmented, augmented};
 pub use judgements::calibrate::calibrate;
 pub use judgements::course::{losses, training};
 pub use judgements::curve::{Curve, CurvePoint, curve};
 pub use judgements::diagrams::{band, reliability, risk, uncertainty};
-pub use judgements::evaluate::{PartFigures, evaluate};
+pub use judgements::evaluate::{Known, PartFigures, evaluate, evaluate_known};
 pub use judgements::filters::filters;
 pub use judgements::joint_audit::{JointAudit, joint_audit};
 pub use judgements::lowest::NOTHING as NO_GAIN;

@@ -11,7 +11,7 @@ use xxhash_rust::xxh3::{Xxh3, xxh3_64};
 
 use super::container::Tensor;
 use crate::{
-    data::{DataError, Observed, Part, RowBuffer},
+    data::{DataError, Observed, Part},
     draws::mix64,
 };
 
@@ -66,17 +66,18 @@ impl Checksum {
         Self(values.fold(0, |so_far, value| mix64(so_far ^ value)))
     }
 
-    /// Of the rows of a part as training reads them: one value for each row with its target, folded in the order of the rows.
+    /// Of the rows of a part: one value for each row with its target, folded in the order of the rows. Of larger pictures, which the net sees cut, all
+    /// of each counts; of pictures that stay in their files the size and fixed pieces ([`RowStore::stamp`](crate::data::RowStore::stamp)).
     ///
     /// # Errors
     /// A row that cannot be read.
     pub fn of_rows(part: &Part) -> Result<Self, DataError> {
-        let (mut bytes, mut buffer) = (Vec::new(), RowBuffer::default());
+        let mut bytes = Vec::new();
         let mut folded = mix64(part.rows() as u64);
         for (row, number) in part.numbers().iter().enumerate() {
             bytes.clear();
             for input in &part.inputs {
-                bytes.extend_from_slice(buffer.row(&*input.store, *number as usize)?.bytes());
+                input.entire().stamp(*number as usize, &mut bytes)?;
             }
             match part.observed(row) {
                 Observed::Class(class) => bytes.extend_from_slice(&class.to_le_bytes()),

@@ -9,7 +9,7 @@ use std::thread;
 
 use super::function::{Arrays, PassError};
 use crate::{
-    data::{DataError, Numbers, Numeric, Part, Target},
+    data::{DataError, Numbers, Numeric, Part, Target, read_rows},
     kernels::aligned::AlignedVec,
     memory,
 };
@@ -18,7 +18,7 @@ use crate::{
 const BLOCK: usize = 4 << 20;
 
 /// Blocks in memory: one that runs, one that is filled.
-const RING: usize = 2;
+pub(super) const RING: usize = 2;
 
 /// The rows of some steps, block by block.
 pub(super) struct Feed<'a> {
@@ -49,48 +49,65 @@ impl<'a> Feed<'a> {
     /// What `run` says; a row that cannot be read, when its block's turn comes; no memory for blocks.
     pub fn each_block<R>(
         &self,
-        mut run: impl FnMut(&Block, Range<usize>) -> Result<Option<R>, PassError>,
+        run: impl FnMut(&Block, Range<usize>) -> Result<Option<R>, PassError>,
     ) -> Result<Option<R>, PassError> {
         let blocks = || {
             let size = self.steps * self.batch;
             (0..self.order.len()).step_by(size).map(move |start| start..self.order.len().min(start + size))
         };
-        let (full, filled) = sync_channel(RING);
-        let (empty, emptied) = channel();
-        for _ in blocks().take(RING) {
-            // Nobody has closed the channel yet.
-            let _ = empty.send(Block::new(self)?);
-        }
-        thread::scope(|scope| {
-            scope.spawn(move || self.read_ahead(blocks(), &emptied, &full));
-            // The reader ends when these are gone, which is before the scope waits for it.
-            let (filled, empty) = (filled, empty);
-            for positions in blocks() {
-                let Ok(block) = filled.recv() else { break };
-                let block = block?;
-                if let Some(answer) = run(&block, positions)? {
-                    return Ok(Some(answer));
-                }
-                let _ = empty.send(block);
-            }
-            Ok(None)
-        })
+        let room = blocks().take(RING).map(|_| Block::new(self)).collect::<Result<_, _>>()?;
+        let fill = |block: &mut Block, positions: Range<usize>| block.fill(self, &self.order[positions]);
+        ahead(room, blocks(), fill, run)
     }
+}
 
-    /// Fills blocks as they become free, until all are filled, one fails, or nobody waits for more.
-    fn read_ahead(
-        &self,
-        blocks: impl Iterator<Item = Range<usize>>,
-        emptied: &Receiver<Block>,
-        full: &SyncSender<Result<Block, DataError>>,
-    ) {
+/// Calls `run` with each block of positions in turn until it answers something, while `fill` fills the next in another thread; `room` is that of
+/// the blocks that there are at a time.
+///
+/// # Errors
+/// What `run` says; what `fill` says, when its block's turn comes.
+pub(super) fn ahead<B: Send, R>(
+    room: Vec<B>,
+    blocks: impl Iterator<Item = Range<usize>> + Clone + Send,
+    fill: impl Fn(&mut B, Range<usize>) -> Result<(), DataError> + Send,
+    mut run: impl FnMut(&B, Range<usize>) -> Result<Option<R>, PassError>,
+) -> Result<Option<R>, PassError> {
+    let (full, filled) = sync_channel(room.len().max(1));
+    let (empty, emptied) = channel();
+    for block in room {
+        // Nobody has closed the channel yet.
+        let _ = empty.send(block);
+    }
+    thread::scope(|scope| {
+        let to_fill = blocks.clone();
+        scope.spawn(move || read_ahead(to_fill, &emptied, &full, fill));
+        // The reader ends when these are gone, which is before the scope waits for it.
+        let (filled, empty) = (filled, empty);
         for positions in blocks {
-            let Ok(mut block) = emptied.recv() else { return };
-            let filled = block.fill(self, &self.order[positions]).map(|()| block);
-            let failed = filled.is_err();
-            if full.send(filled).is_err() || failed {
-                return;
+            let Ok(block) = filled.recv() else { break };
+            let block: B = block?;
+            if let Some(answer) = run(&block, positions)? {
+                return Ok(Some(answer));
             }
+            let _ = empty.send(block);
+        }
+        Ok(None)
+    })
+}
+
+/// Fills blocks as they become free, until all are filled, one fails, or nobody waits for more.
+fn read_ahead<B>(
+    blocks: impl Iterator<Item = Range<usize>>,
+    emptied: &Receiver<B>,
+    full: &SyncSender<Result<B, DataError>>,
+    fill: impl Fn(&mut B, Range<usize>) -> Result<(), DataError>,
+) {
+    for positions in blocks {
+        let Ok(mut block) = emptied.recv() else { return };
+        let filled = fill(&mut block, positions).map(|()| block);
+        let failed = filled.is_err();
+        if full.send(filled).is_err() || failed {
+            return;
         }
     }
 }
@@ -116,9 +133,7 @@ impl Block {
     fn fill(&mut self, feed: &Feed<'_>, rows: &[u32]) -> Result<(), DataError> {
         for (input, room) in feed.part.inputs.iter().zip(&mut self.inputs) {
             let room: &mut [u8] = bytemuck::cast_slice_mut(room);
-            for (row, into) in rows.iter().zip(room.chunks_exact_mut(input.store.form().row_bytes())) {
-                input.store.read(*row as usize, into)?;
-            }
+            read_rows(&*input.store, rows, room)?;
         }
         if feed.with_target {
             self.target = feed.part.target.of_rows(rows);

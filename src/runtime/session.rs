@@ -3,7 +3,7 @@
 use super::{evaluate::cool, store::Store};
 use crate::{
     codegen::{self, CodegenError, Options, SessionArrays},
-    data::TargetRule,
+    data::{Fields, TargetRule, Tones, Transform},
     draws,
     graph::{Mode, StepInfo},
     loops,
@@ -20,6 +20,8 @@ pub struct Session {
     target: TargetRule,
     /// Logits are divided by it.
     temperature: f64,
+    /// What the net sees of bytes, where it reads rows of one array; and room for it.
+    tones: Option<(Tones, Vec<f32>)>,
     /// Of the last call.
     predicted: Vec<f64>,
 }
@@ -52,13 +54,39 @@ impl Session {
         let native = compiled.session(arrays, most.max(1))?;
         let kind = model.output.kind;
         let predicted = Vec::with_capacity(most.max(1) * kind.width());
-        Ok(Self { native, widths, kind, target: target.clone(), temperature: 1.0, predicted })
+        Ok(Self { native, widths, kind, target: target.clone(), temperature: 1.0, tones: None, predicted })
     }
 
     /// With logits at a temperature.
     #[must_use]
     pub fn at_temperature(self, temperature: f64) -> Self {
         Self { temperature, ..self }
+    }
+
+    /// For rows of bytes too, of which the net sees what the transform says; nothing changes for a net of tables, or of the middle of larger pictures.
+    #[must_use]
+    pub fn of_bytes(self, transform: &Transform) -> Self {
+        let tones = match (&transform.fields, &self.widths[..]) {
+            (Fields::Array(rule), [width]) if rule.width == *width => {
+                Some((Tones::new(rule), vec![0.0; self.native.most() * width]))
+            }
+            _ => None,
+        };
+        Self { tones, ..self }
+    }
+
+    /// Predictions of rows whose numbers are bytes as the source has them, `[rows, width]`: pictures as they are decoded. They become floats where the net
+    /// reads them. None for a net that does not read such rows.
+    ///
+    /// # Panics
+    /// If they are no whole rows, or more than the session was made for.
+    pub fn predict_bytes(&mut self, bytes: &[u8]) -> Option<&[f64]> {
+        let (tones, seen) = self.tones.as_mut()?;
+        let rows = bytes.len() / self.widths[0].max(1);
+        assert!(bytes.len() == rows * self.widths[0] && bytes.len() <= seen.len(), "whole rows");
+        tones.see(bytes, &mut seen[..bytes.len()]);
+        self.native.write(0, &seen[..bytes.len()]);
+        Some(self.run(rows))
     }
 
     /// Predictions of the rows in `inputs` (one slice an input, `[rows, width]`, transformed as in training; where rows have lengths, these are
@@ -74,6 +102,11 @@ impl Session {
             assert!(x.len() == rows * width && rows <= self.native.most(), "rows of input {slot}");
             self.native.write(slot, x);
         }
+        self.run(rows)
+    }
+
+    /// Predictions of so many rows that are written down.
+    fn run(&mut self, rows: usize) -> &[f64] {
         let outputs = self.native.run(rows, 0);
         cool(outputs, self.temperature);
         self.kind.interpret(outputs, &self.target);

@@ -37,4 +37,5 @@ mod subnet;
 mod summary;
 mod texts;
 mod train;
+mod views;
 mod watch;

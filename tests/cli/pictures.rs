@@ -79,3 +79,87 @@ fn a_folder_without_pictures_is_refused() {
         )
     });
 }
+
+/// What a table labels, what stays on disk, and what is judged row by row.
+#[test]
+fn pictures_on_disk_train_the_net_that_those_in_memory_do() {
+    let labelled = NET
+        .replace("\"photos\"", "\"photos\", labels=\"labels.csv\", file=id, label=tone")
+        .replace("scale 1/255", "normalize inputs, per=channel\n  split valid=4, by=shoot")
+        .replace("net {", "augment {\n  flip horizontal\n  cutout 2x2\n}\nnet {");
+    let disk = labelled.replace("label=tone", "label=tone, keep=disk");
+    let folder = Folder::new(&[("memory.net", &labelled), ("disk.net", &disk), ("labels.csv", &labels())]);
+    photos(&folder);
+    for (net, run) in [("memory.net", "memory"), ("disk.net", "disk")] {
+        folder.run(&["train", net, "-o", run, "-q"]);
+    }
+    let predicted = |run: &str| {
+        let said = folder.command(&["predict", run, "--input", "photos"]).output().expect("the binary runs");
+        assert!(said.status.success(), "{}", String::from_utf8_lossy(&said.stderr));
+        said.stdout
+    };
+    assert_eq!(predicted("memory"), predicted("disk"));
+    // The same rows, by other fingerprints: what was trained on the pictures knows its files again.
+    folder.run(&["train", "disk.net", "-o", "disk", "--resume", "--epochs", "22", "-q"]);
+    let figures = |run: &str| folder.json(&["eval", run, "--json"])["valid"]["accuracy"].clone();
+    assert_eq!(figures("disk"), figures("memory"));
+    let each = folder.run(&["eval", "disk", "--each", "valid"]);
+    assert!(each.contains("file,observed,tone,bright,dark,surprise"), "{each}");
+    assert_eq!(each.lines().filter(|line| line.starts_with("photos/")).count(), 4, "{each}");
+}
+
+/// A row a picture: five shoots of two dark and two bright ones, named without their endings.
+fn labels() -> String {
+    let row = |i: usize| {
+        let tone = if i % 2 == 0 { "bright" } else { "dark" };
+        format!("{tone},{tone}/{},s{}\n", i / 2, i / 4)
+    };
+    (0..20).map(row).fold("tone,id,shoot\n".to_string(), |table, row| table + &row)
+}
+
+#[test]
+fn a_folder_of_classes_is_judged_file_by_file() {
+    let folder = Folder::new(&[("tone.net", NET)]);
+    photos(&folder);
+    folder.run(&["train", "tone.net", "-o", "run", "-q"]);
+    let new = folder.path().join("new");
+    for class in ["bright", "dark"] {
+        std::fs::create_dir_all(new.join(class)).expect("a folder");
+    }
+    let copy = |from: &str, to: &str| {
+        std::fs::copy(folder.path().join(from), new.join(to)).expect("a copy");
+    };
+    copy("photos/bright/0.png", "bright/right.png");
+    copy("photos/dark/2.png", "bright/wrong.png");
+    copy("photos/dark/0.png", "dark/grey.png");
+    let judged = folder.run(&["eval", "run", "--input", "new"]);
+    let rows: Vec<&str> = judged.lines().filter(|line| line.starts_with("new/")).collect();
+    assert_eq!(rows.len(), 3, "{judged}");
+    assert!(rows[0].starts_with("new/bright/right.png,bright,bright,"), "{judged}");
+    assert!(rows[1].starts_with("new/bright/wrong.png,bright,dark,"), "{judged}");
+    assert!(
+        judged.contains("accuracy 0.6667") && judged.contains("warning[W0503]: of 3 pictures 1 grey"),
+        "{judged}"
+    );
+    let wrong = folder.run(&["eval", "run", "--input", "new", "--wrong"]);
+    let rows: Vec<&str> = wrong.lines().filter(|line| line.starts_with("new/")).collect();
+    assert!(rows.len() == 1 && rows[0].starts_with("new/bright/wrong.png"), "{wrong}");
+    let one = folder.json(&["eval", "run", "--input", "new/bright/wrong.png", "--json"]);
+    assert_eq!((&one["observed"], &one["label"]), (&"bright".into(), &"dark".into()));
+    std::fs::create_dir_all(new.join("dim")).expect("a folder");
+    copy("photos/dark/2.png", "dim/0.png");
+    std::fs::create_dir_all(folder.path().join("parts/train")).expect("a folder");
+    std::fs::rename(new.join("dark"), folder.path().join("parts/train/dark")).expect("moved");
+    masked(|| {
+        insta::assert_snapshot!(
+            [
+                folder.run(&["eval", "run", "--input", "new"]),
+                folder.run(&["eval", "run", "--input", "parts"]),
+                folder.run(&["eval", "run", "--input", "nowhere"]),
+                folder.run(&["eval", "run", "--each", "test"]),
+                folder.run(&["eval", "run", "--wrong"]),
+            ]
+            .join("\n")
+        )
+    });
+}

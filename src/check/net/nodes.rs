@@ -156,6 +156,7 @@ impl<'f> Net<'f> {
                 init: p.init,
                 max_norm: p.max_norm,
                 penalties: p.penalties,
+                fed_by: p.fed_by,
                 node: id,
             });
             ParamId(self.params.len() - 1)

@@ -55,7 +55,7 @@ pub struct Command {
     /// The layer whose filters are drawn [default: the first with weights]
     #[arg(long, value_name = "PATH")]
     layer: Option<String>,
-    /// The row whose feature maps are drawn, from 0 [default: 0]
+    /// The row whose feature maps or weights of attention are drawn, from 0 [default: 0]
     #[arg(long, value_name = "R", value_parser = numbers::whole::<0>)]
     row: Option<u64>,
     /// Seed of the masks [default: that of the file's `predict` section, or of the run]
@@ -101,6 +101,8 @@ enum Kind {
     Augment,
     /// One picture of the held-out rows (`--row`) and the feature maps that the net makes of it
     Maps,
+    /// Where the places of one held-out row (`--row`) look: the weights of every attention, undropped; what a mask drops of them `subnet` shows
+    Attention,
     /// One number over one input, with its epistemic and total spread, on the data and beyond
     Band,
 }
@@ -260,10 +262,16 @@ impl Command {
         let spread = matches!(self.kind(), Kind::Uncertainty | Kind::Band);
         let plain = matches!(
             self.kind(),
-            Kind::Training | Kind::Loss | Kind::Weights | Kind::Activations | Kind::Filters | Kind::Maps
+            Kind::Training
+                | Kind::Loss
+                | Kind::Weights
+                | Kind::Activations
+                | Kind::Filters
+                | Kind::Maps
+                | Kind::Attention
         );
         let of_log = matches!(self.kind(), Kind::Training | Kind::Loss);
-        let computes = !of_log && !matches!(self.kind(), Kind::Weights | Kind::Filters);
+        let computes = !of_log && !matches!(self.kind(), Kind::Weights | Kind::Filters | Kind::Attention);
         let given = [
             ("--checkpoint", self.runs.chooses() && of_log, "has no effect on a log, which is of all epochs"),
             ("--threads", self.threads.given() && !computes, "has no effect where nothing is computed"),
@@ -279,7 +287,11 @@ impl Command {
             ),
             ("--sets", self.sets.is_some() && !convergence, "is of `--kind convergence`"),
             ("--layer", self.layer.is_some() && self.kind() != Kind::Filters, "is of `--kind filters`"),
-            ("--row", self.row.is_some() && self.kind() != Kind::Maps, "is of `--kind maps`"),
+            (
+                "--row",
+                self.row.is_some() && !matches!(self.kind(), Kind::Maps | Kind::Attention),
+                "is of `--kind maps` and `--kind attention`",
+            ),
             ("--seed", self.seed.is_some() && convergence, "has no effect on disjoint sets of masks"),
             ("--samples", self.samples.is_some() && plain, "is of pictures of predictions"),
             ("--seed", self.seed.is_some() && plain, "is of pictures of predictions"),
@@ -334,6 +346,9 @@ impl Command {
                 .map(Picture::from),
             Kind::Filters => run::filters(&nets(drawn), self.layer.as_deref()).map(Picture::Tiles),
             Kind::Maps => run::maps(&nets(drawn), self.row.unwrap_or(0) as usize, team).map(Picture::Tiles),
+            Kind::Attention => {
+                run::attention(&nets(drawn), self.row.unwrap_or(0) as usize).map(Picture::Tiles)
+            }
             Kind::Weights => run::weights(&nets(drawn)).map(Picture::from),
             Kind::Activations => run::activations(&nets(drawn), team).map(Picture::from),
             Kind::Reliability => {

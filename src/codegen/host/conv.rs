@@ -57,6 +57,12 @@ pub(super) unsafe extern "C" fn conv(operands: *const u64, args: *const Args, fi
                 }
                 (Side::FORWARD, _) => forward(&sizes, shard, read(x), fixed, y),
                 (Side::INPUTS, _) => inputs(&sizes, shard, x, fixed, read(y)),
+                (_, 0) if call.winograd != 0 => {
+                    let filter = part as usize * WEIGHT_COLUMNS;
+                    let own = Sizes { filters: WEIGHT_COLUMNS.min(sizes.filters - filter), ..sizes };
+                    let y = Maps { start: y.start.add(filter), ..y };
+                    winograd::weights(&own, 0..batch * each, read(x), (w.add(filter), strides.0), read(y));
+                }
                 (_, 0) => {
                     let panels = sizes.filters.div_ceil(WEIGHT_COLUMNS);
                     let (tap, filter) = (part as usize / panels, part as usize % panels * WEIGHT_COLUMNS);

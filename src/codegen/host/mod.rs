@@ -3,10 +3,12 @@
 //!
 //! They are called from native code and must not unwind into it, so nothing here can panic.
 
+mod attend;
 mod combine;
 mod conv;
 mod depthwise;
 mod gather;
+mod moments;
 mod pool;
 mod product;
 mod scatter;
@@ -15,7 +17,9 @@ mod squares;
 mod transpose;
 mod turn;
 mod unfold;
+mod waves;
 
+use crate::draws;
 use crate::loops::calls::Symbol;
 
 use super::abi::Args;
@@ -30,8 +34,11 @@ pub(super) type HostFn = unsafe extern "C" fn(operands: *const u64, args: *const
 /// The function behind a kernel.
 pub(super) fn function(symbol: Symbol) -> HostFn {
     match symbol {
+        Symbol::Attend => attend::attend,
         Symbol::Product => product::product,
         Symbol::Combine => combine::combine,
+        Symbol::Moments => moments::moments,
+        Symbol::JoinMoments => moments::join,
         Symbol::Gather => gather::gather,
         Symbol::Pool => pool::pool,
         Symbol::ScatterAdd => scatter::scatter_add,
@@ -41,6 +48,7 @@ pub(super) fn function(symbol: Symbol) -> HostFn {
         Symbol::Transpose => transpose::transpose,
         Symbol::Turn => turn::turn,
         Symbol::Unfold => unfold::unfold,
+        Symbol::Waves => waves::waves,
     }
 }
 
@@ -51,4 +59,26 @@ pub(super) fn function(symbol: Symbol) -> HostFn {
 unsafe fn params<'r, P>(row: *const u64, operands: usize) -> &'r P {
     // SAFETY: by the contract the words of a `P` lie there; tables of operands are not written while native code runs.
     unsafe { &*row.add(operands).cast::<P>() }
+}
+
+/// The key of a row of the step, as generated code makes it (`codegen/kernel/draws.rs`).
+///
+/// # Safety
+/// The tables of `args` hold the row's position, and streams of the site.
+unsafe fn row_key(site: u64, by_update: bool, args: &Args, row: u64) -> u64 {
+    let position = args.position + if by_update { 0 } else { row };
+    // SAFETY: the caller's contract.
+    unsafe {
+        let (streams, ordinal) = match (args.samples.is_null(), by_update) {
+            (true, true) => (args.streams, args.update),
+            (true, false) => (args.streams, args.position_base + position),
+            (false, by_update) => {
+                let sample = u64::from(*args.samples.add(position as usize));
+                let streams = args.streams.byte_add((sample * args.sample_stride) as usize);
+                let number = || args.position_base + u64::from(*args.order.add(position as usize));
+                (streams, if by_update { 0 } else { number() })
+            }
+        };
+        draws::row_key(*streams.add(site as usize), ordinal)
+    }
 }

@@ -84,6 +84,7 @@ pub(super) unsafe extern "C" fn product(operands: *const u64, args: *const Args,
 ///
 /// # Safety
 /// The addresses are those of a pair of the product's matrices and of their result, with the contract of [`product`].
+#[inline(always)]
 unsafe fn pair(
     call: &ProductParams,
     (m, n, k): (usize, usize, usize),

@@ -4,7 +4,7 @@ use crate::draws;
 use crate::kernels::squares::{below, cleared};
 use crate::loops::calls::squares::DropSquaresParams;
 
-use super::{Args, params};
+use super::{Args, params, row_key};
 
 /// Operands: the maps and what becomes of them. Parts are shards of rows.
 ///
@@ -30,32 +30,10 @@ pub(super) unsafe extern "C" fn squares(operands: *const u64, args: *const Args,
         unsafe {
             let (from, to) = (from.add(row * width), to.add(row * width));
             to.copy_from_nonoverlapping(from, width);
-            let key = row_key(call, args, row as u64);
+            let key = row_key(call.site, call.by_update != 0, args, row as u64);
             below(draws::halves(key), seeds, threshold, |seed| {
                 squares.lines(seed).for_each(|(at, len, step)| cleared(to.add(at), len, step));
             });
         }
-    }
-}
-
-/// The key of a row of the step, as generated code makes it (`codegen/kernel/draws.rs`).
-///
-/// # Safety
-/// The tables of `args` hold the row's position, and streams of the site.
-unsafe fn row_key(call: &DropSquaresParams, args: &Args, row: u64) -> u64 {
-    let position = args.position + if call.by_update == 0 { row } else { 0 };
-    // SAFETY: the caller's contract.
-    unsafe {
-        let (streams, ordinal) = match (args.samples.is_null(), call.by_update != 0) {
-            (true, true) => (args.streams, args.update),
-            (true, false) => (args.streams, args.position_base + position),
-            (false, by_update) => {
-                let sample = u64::from(*args.samples.add(position as usize));
-                let streams = args.streams.byte_add((sample * args.sample_stride) as usize);
-                let number = || args.position_base + u64::from(*args.order.add(position as usize));
-                (streams, if by_update { 0 } else { number() })
-            }
-        };
-        draws::row_key(*streams.add(call.site as usize), ordinal)
     }
 }

@@ -2,6 +2,7 @@
 //! sizes and thread counts; then what only native code has: threads, leaving a pass, memory, fallbacks, text.
 
 mod accesses;
+mod attention;
 mod instructions;
 mod maps;
 mod nets;

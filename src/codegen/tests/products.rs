@@ -9,10 +9,13 @@ use crate::draws::mix64;
 use crate::graph::interpret::{Bindings, Tensor, concrete, interpret};
 use crate::graph::{Builder, DType, Dim, Graph, Passes, Sink, Type, ValueId, differentiate, simplify};
 use crate::loops::calls::Level;
+use crate::loops::interpret::Number;
 use crate::loops::{Call, Kernel, fuse};
 
 const B: Dim = Dim::Batch;
 const ROWS: &[usize] = &[1, 3, 33, 70];
+/// The threshold of draws.
+const Q: i32 = 20_000;
 
 fn c(n: usize) -> Dim {
     Dim::Const(n)
@@ -57,6 +60,8 @@ fn pass(graph: &Graph, rows: usize) -> Pass {
     pass.host.params = sizes.enumerate().map(|(i, n)| fill(i + 20, n)).collect();
     let sizes = graph.states.iter().map(|p| p.dims.iter().product());
     pass.host.states = sizes.map(|n| vec![f32::NAN; n]).collect();
+    pass.scalars = graph.scalars.iter().map(|_| Number::I32(Q)).collect();
+    pass.streams = (0..graph.sites.len() as u64).map(mix64).collect();
     let output = graph.sinks.iter().find(|(sink, _)| *sink == Sink::Output);
     pass.host.output = vec![9.0; output.map_or(0, |(_, v)| elements(graph.ty(*v)))];
     pass
@@ -73,6 +78,8 @@ fn expected(graph: &Graph, pass: &Pass, sink: Sink) -> Vec<f64> {
         inputs: inputs.map(|(a, x)| real(&concrete(&a.ty, pass.rows), x)).collect(),
         params: stored(&graph.params, &pass.host.params),
         states: stored(&graph.states, &pass.host.states),
+        scalars: graph.scalars.iter().map(|_| Tensor::ints(&[], vec![Q])).collect(),
+        streams: pass.streams.clone(),
         positions: (0..pass.rows as u64).collect(),
         ..Bindings::default()
     };

@@ -98,7 +98,7 @@ fn convolutions_in_tiles() {
     }
     check(ROWS, &windows(2, &[(5, 3), (6, 3)], (1, 1, 1, 1)), &[3], 16, 16, "several maps a row");
     check(&[18], &windows(1, &[(3, 3), (4, 3)], (1, 1, 1, 1)), &[], 16, 16, "several pictures a block");
-    check(&[1], &windows(1, &[(3, 3), (3, 3)], (1, 1, 1, 1)), &[], 200, 152, "weights by taps and columns");
+    check(&[1], &windows(1, &[(3, 3), (3, 3)], (1, 1, 1, 1)), &[], 200, 152, "weights by panels");
 }
 
 /// Channels that are zeros in some rows and not in others, as dropout of whole channels leaves them, are left out of a row's tiles.

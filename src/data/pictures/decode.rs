@@ -1,6 +1,8 @@
 //! Bytes of a file to a picture.
 
-use std::io::Cursor;
+use std::fs::File;
+use std::io::{Cursor, Read as _};
+use std::path::Path;
 
 use image::{ColorType, DynamicImage, ImageDecoder as _, ImageFormat, ImageReader, Limits};
 
@@ -21,6 +23,8 @@ pub struct Converted {
     pub transparent: usize,
     /// Whose 16 bits were rounded to 8.
     pub deep: usize,
+    /// Whose colours were looked up in a palette.
+    pub indexed: usize,
 }
 
 impl Converted {
@@ -30,6 +34,7 @@ impl Converted {
             (self.grey, "grey: red, green and blue are the same"),
             (self.transparent, "transparent: what is beneath is shown"),
             (self.deep, "of 16 bits: rounded to 8"),
+            (self.indexed, "of a palette: its colours are looked up"),
         ];
         counts.iter().filter(|(n, _)| *n > 0).map(|(n, what)| format!("{n} {what}")).collect()
     }
@@ -40,6 +45,7 @@ impl std::ops::AddAssign for Converted {
         self.grey += more.grey;
         self.transparent += more.transparent;
         self.deep += more.deep;
+        self.indexed += more.indexed;
     }
 }
 
@@ -75,25 +81,60 @@ pub(in crate::data) fn decode(bytes: &[u8], name: &str) -> Result<(Picture, Conv
         .map_err(|what| broken(what).help("fetch it again, or take it out of the folder"))?;
     let picture = DynamicImage::from_decoder(decoder).map_err(unread)?.into_rgb8();
     let (width, height) = (picture.width() as usize, picture.height() as usize);
-    let is_short = || {
-        let longer = image::load_from_memory_with_format(&short::longer(bytes), ImageFormat::Jpeg);
-        longer.is_ok_and(|longer| longer.into_rgb8() != picture)
+    let is_short = || match short::is_whole(bytes) {
+        Some(whole) => !whole,
+        None => {
+            let longer = image::load_from_memory_with_format(&short::longer(bytes), ImageFormat::Jpeg);
+            longer.is_ok_and(|longer| longer.into_rgb8() != picture)
+        }
     };
-    if bytes.starts_with(JPEG) && short::may_be(&picture, width) && is_short() {
+    if bytes.starts_with(JPEG) && is_short() {
         let error = broken("it has fewer data than its size says".into());
         return Err(error.help("fetch it again, or take it out of the folder"));
     }
     match width == 0 || height == 0 {
         true => Err(broken("it has no pixel".into())),
-        false => Ok((Picture { height, width, pixels: picture.into_raw() }, converted(color))),
+        false => Ok((
+            Picture { height, width, pixels: picture.into_raw() },
+            converted(color, palette::is_in(bytes)),
+        )),
     }
 }
 
-fn converted(color: ColorType) -> Converted {
+/// Height and width that a file's head says, and what will be converted: without decoding the picture.
+///
+/// # Errors
+/// E0520 for a file that cannot be read, E0541 for what is no picture.
+pub(in crate::data) fn measured(path: &Path, name: &str) -> Result<([usize; 2], Converted), DataError> {
+    let unread =
+        |e: std::io::Error| DataError::new("E0520", "the file cannot be read").file(name).note(e.to_string());
+    let broken = |what: String| DataError::new("E0541", "the picture cannot be read").file(name).note(what);
+    let mut head = Vec::new();
+    File::open(path).and_then(|file| file.take(palette::HEAD).read_to_end(&mut head)).map_err(unread)?;
+    if !is_picture(&head) {
+        return Err(
+            broken("it is neither png, jpg nor webp".into()).help("convert it, or take it out of the folder")
+        );
+    }
+    let reader = ImageReader::open(path).and_then(ImageReader::with_guessed_format).map_err(unread)?;
+    let decoder = reader
+        .into_decoder()
+        .map_err(|e| broken(e.to_string()).help("fetch it again, or take it out of the folder"))?;
+    let (width, height) = decoder.dimensions();
+    let size = [height as usize, width as usize];
+    match height == 0 || width == 0 || height.max(width) as usize > LONGEST_SIDE {
+        true => Err(broken(format!("it says that it is {height}x{width}"))
+            .help("fetch it again, or take it out of the folder")),
+        false => Ok((size, converted(decoder.color_type(), palette::is_in(&head)))),
+    }
+}
+
+fn converted(color: ColorType, indexed: bool) -> Converted {
     Converted {
         grey: usize::from(!color.has_color()),
         transparent: usize::from(color.has_alpha()),
         deep: usize::from(color.bytes_per_pixel() > color.channel_count()),
+        indexed: usize::from(indexed),
     }
 }
 

@@ -8,7 +8,7 @@ use super::File;
 use crate::data::error::{DataError, listed};
 
 /// Endings of pictures that are read.
-const READ: [&str; 4] = ["png", "jpg", "jpeg", "webp"];
+pub(super) const READ: [&str; 4] = ["png", "jpg", "jpeg", "webp"];
 /// Endings of pictures that are not: who has some would miss them.
 const UNREAD: [&str; 9] = ["gif", "bmp", "tif", "tiff", "heic", "heif", "avif", "jp2", "jxl"];
 

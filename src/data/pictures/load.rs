@@ -1,10 +1,9 @@
 //! Files to the rows of one array: decoded and prepared by all cores, each row where its number says.
 
 use std::fs;
-use std::num::NonZero;
-use std::thread;
 
 use super::{CHANNELS, Converted, File, Picture, Prepare, decode};
+use crate::data::cores::side_by_side;
 use crate::data::error::DataError;
 use crate::memory;
 
@@ -37,36 +36,24 @@ pub(in crate::data) fn load(
     };
     let row = height * width * CHANNELS;
     let mut pixels = memory::filled(files.len().saturating_mul(row), 0_u8)?;
-    let threads = thread::available_parallelism().map_or(1, NonZero::get);
-    let share = files.len().div_ceil(threads);
-    let rows = |(files, into): (&[File], &mut [u8])| -> Result<Converted, DataError> {
-        let mut all = Converted::default();
-        for (file, into) in files.iter().zip(into.chunks_exact_mut(row)) {
-            let (picture, converted) = read(file, prepare)?;
-            if [picture.height, picture.width] != [height, width] {
-                return Err(another_size(&picture, file, [height, width], first));
-            }
-            into.copy_from_slice(&picture.pixels);
-            all += converted;
+    let each = side_by_side(files, row, &mut pixels, |file, into| {
+        let (picture, converted) = read(file, prepare)?;
+        if [picture.height, picture.width] != [height, width] {
+            return Err(another_size([picture.height, picture.width], file, [height, width], &first.name));
         }
-        Ok(all)
-    };
-    let outcomes: Vec<Result<Converted, DataError>> = thread::scope(|scope| {
-        let shares = files.chunks(share).zip(pixels.chunks_mut(share * row));
-        let working: Vec<_> = shares.map(|share| scope.spawn(move || rows(share))).collect();
-        working
-            .into_iter()
-            .map(|thread| thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)))
-            .collect()
-    });
+        into.copy_from_slice(&picture.pixels);
+        Ok(converted)
+    })?;
     let mut converted = Converted::default();
-    for outcome in outcomes {
-        converted += outcome?;
-    }
+    each.into_iter().for_each(|one| converted += one);
     Ok(Loaded { height, width, pixels, converted })
 }
 
-fn read(file: &File, prepare: &Prepare) -> Result<(Picture, Converted), DataError> {
+/// The picture of a file as the net sees it, and what was converted.
+///
+/// # Errors
+/// E0520 and E0541 with the file; as [`Prepare::apply`].
+pub(super) fn read(file: &File, prepare: &Prepare) -> Result<(Picture, Converted), DataError> {
     let bytes = fs::read(&file.path).map_err(|e| {
         DataError::new("E0520", "the file cannot be read").file(&file.name).note(e.to_string())
     })?;
@@ -74,11 +61,15 @@ fn read(file: &File, prepare: &Prepare) -> Result<(Picture, Converted), DataErro
     Ok((prepare.apply(picture, &file.name)?, converted))
 }
 
-fn another_size(picture: &Picture, file: &File, [height, width]: [usize; 2], first: &File) -> DataError {
-    let (h, w) = (picture.height, picture.width);
+pub(super) fn another_size(
+    [h, w]: [usize; 2],
+    file: &File,
+    [height, width]: [usize; 2],
+    first: &str,
+) -> DataError {
     DataError::new("E0542", "the pictures have different sizes")
         .file(&file.name)
-        .note(format!("{h}x{w} here, {height}x{width} in {}", first.name))
+        .note(format!("{h}x{w} here, {height}x{width} in {first}"))
         .help(format!(
             "write `resize {height}x{width}` in `data`, or `resize shorter=` and `crop` to keep proportions"
         ))

@@ -4,14 +4,19 @@
 
 mod decode;
 mod folder;
+mod huffman;
+mod kept;
+mod labels;
 mod load;
 mod palette;
 mod prepare;
 mod short;
 
 pub use decode::Converted;
-pub(super) use decode::{decode, is_picture};
+pub(super) use decode::{decode, is_picture, measured};
 pub(super) use folder::{Folder, Part, all, is_named_so};
+pub(super) use kept::Kept;
+pub(super) use labels::{Labelled, Labels};
 pub(super) use load::{Loaded, load};
 pub use prepare::{Prepare, Resize};
 
@@ -32,7 +37,7 @@ pub(super) struct Picture {
 
 /// A file of a picture, and what it is called in messages.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct File {
+pub struct File {
     pub path: std::path::PathBuf,
     pub name: String,
 }

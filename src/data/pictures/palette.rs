@@ -9,13 +9,21 @@ use super::CHANNELS;
 /// What a png's header says of colours that are numbers of a palette.
 const INDEXED: u8 = 3;
 
+/// So many bytes of a file say whether it has a palette.
+pub(super) const HEAD: u64 = 26;
+
+/// Whether the colours of a picture are numbers of a palette.
+pub(super) fn is_in(bytes: &[u8]) -> bool {
+    // Behind 8 bytes of magic, length and name of the header: width, height, depth and the kind of colours.
+    bytes.starts_with(b"\x89PNG") && bytes.get(25) == Some(&INDEXED)
+}
+
 /// Whether all colours of a png that has a palette are in it; others would be black.
 ///
 /// # Errors
 /// The first colour that is not.
 pub(super) fn check(bytes: &[u8]) -> Result<(), String> {
-    // Behind 8 bytes of magic, length and name of the header: width, height, depth and the kind of colours.
-    if !bytes.starts_with(b"\x89PNG") || bytes.get(25) != Some(&INDEXED) {
+    if !is_in(bytes) {
         return Ok(());
     }
     let mut decoder = png::Decoder::new(Cursor::new(bytes));
@@ -62,7 +70,8 @@ mod tests {
     fn colours_are_those_of_the_palette() {
         // Colours 0, 1, 2 and 2, 1, 0; what fills the byte is no colour.
         let sound = indexed([0b0001_1011, 0b1001_0011], 3);
-        assert_eq!(decode(&sound, "a.png").unwrap().0.pixels[..9], [0, 1, 2, 3, 4, 5, 6, 7, 8]);
+        let (picture, converted) = decode(&sound, "a.png").unwrap();
+        assert_eq!((&picture.pixels[..9], converted.indexed), (&[0, 1, 2, 3, 4, 5, 6, 7, 8][..], 1));
         let said = check(&indexed([0b0001_1011, 0b1001_0011], 2)).unwrap_err();
         assert_eq!(said, "it has colour 2 of a palette of 2, whose first one is 0");
         assert!(decode(&indexed([0b0001_1011, 0b1101_0011], 3), "a.png").is_err());

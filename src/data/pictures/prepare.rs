@@ -53,6 +53,22 @@ impl Prepare {
 }
 
 impl Prepare {
+    /// Height and width of what becomes of a picture of this size.
+    ///
+    /// # Errors
+    /// E0542 as [`apply`](Self::apply).
+    pub(in crate::data) fn result(&self, from: [usize; 2], name: &str) -> Result<[usize; 2], DataError> {
+        let resized = self.resize.map_or(from, |resize| resize.result(from[0], from[1]));
+        if resized != from {
+            fits(from, resized, name)?;
+        }
+        let Some(crop) = self.crop else { return Ok(resized) };
+        match crop[0] > resized[0] || crop[1] > resized[1] {
+            true => Err(too_small(resized, crop, name).help(self.enough(crop))),
+            false => Ok(crop),
+        }
+    }
+
     /// How pictures become large enough to cut this size out of them.
     fn enough(&self, [height, width]: [usize; 2]) -> String {
         let side = height.max(width);
@@ -74,12 +90,7 @@ fn resized(picture: Picture, resize: Resize, name: &str) -> Result<Picture, Data
     if [height, width] == [h, w] {
         return Ok(picture);
     }
-    if height.max(width) > LONGEST_SIDE {
-        return Err(DataError::new("E0542", format!("resized, the picture would be {height}x{width}"))
-            .file(name)
-            .note(format!("it is {h}x{w}, and a side has {LONGEST_SIDE} places at most"))
-            .help("write `resize` with a height and a width, or take the picture out of the folder"));
-    }
+    fits([h, w], [height, width], name)?;
     // Between its two passes the library holds four floats a place.
     memory::check(memory::product(&[h.max(height), w.max(width), 4 * size_of::<f32>()]))
         .map_err(|e| DataError::from(e).file(name))?;
@@ -90,13 +101,27 @@ fn resized(picture: Picture, resize: Resize, name: &str) -> Result<Picture, Data
     Ok(Picture { height, width, pixels: image.into_raw() })
 }
 
+/// Whether a resized picture is not longer than pictures are.
+fn fits([h, w]: [usize; 2], [height, width]: [usize; 2], name: &str) -> Result<(), DataError> {
+    match height.max(width) > LONGEST_SIDE {
+        true => Err(DataError::new("E0542", format!("resized, the picture would be {height}x{width}"))
+            .file(name)
+            .note(format!("it is {h}x{w}, and a side has {LONGEST_SIDE} places at most"))
+            .help("write `resize` with a height and a width, or take the picture out of the folder")),
+        false => Ok(()),
+    }
+}
+
+fn too_small([h, w]: [usize; 2], [height, width]: [usize; 2], name: &str) -> DataError {
+    DataError::new("E0542", "the picture is smaller than what is to be cut out of it")
+        .file(name)
+        .note(format!("{h}x{w} here, `crop {height}x{width}`"))
+}
+
 /// The middle; of an odd rest the larger part is cut off below and on the right.
 fn cropped(picture: Picture, [height, width]: [usize; 2], name: &str) -> Result<Picture, DataError> {
     if picture.height < height || picture.width < width {
-        let (h, w) = (picture.height, picture.width);
-        return Err(DataError::new("E0542", "the picture is smaller than what is to be cut out of it")
-            .file(name)
-            .note(format!("{h}x{w} here, `crop {height}x{width}`")));
+        return Err(too_small([picture.height, picture.width], [height, width], name));
     }
     let (top, left) = ((picture.height - height) / 2, (picture.width - width) / 2);
     let rows = picture.pixels.chunks_exact(picture.width * CHANNELS).skip(top).take(height);

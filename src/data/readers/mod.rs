@@ -9,7 +9,8 @@ mod pixels;
 mod table;
 mod text;
 
-pub(super) use picture::folder;
+pub use picture::Labelled;
+pub(super) use picture::{folder, labelled};
 pub(super) use text::table_rows;
 
 use std::fs::File;

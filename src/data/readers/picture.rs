@@ -1,12 +1,17 @@
 //! A picture file as one row, and a folder of them as many: for nets whose rows are pictures, with one channel or three.
 
 use std::path::Path;
+use std::sync::Arc;
 
 use super::ReadRows;
-use crate::data::error::DataError;
-use crate::data::pictures::{self, CHANNELS, Converted, Picture};
-use crate::data::rows::{Growing, Rows};
-use crate::data::transform::{Fields, Transform};
+use crate::data::cores::side_by_side;
+use crate::data::dataset::{Input, Part, Storage, Target};
+use crate::data::error::{DataError, listed};
+use crate::data::pictures::{self, CHANNELS, Converted, File, Folder, Picture};
+use crate::data::rows::{Rows, nothing};
+use crate::data::stores::{Held, Toned};
+use crate::data::transform::{ArrayRule, Fields, TargetRule, Transform};
+use crate::memory;
 
 pub(super) struct Pictures;
 pub(super) static READER: Pictures = Pictures;
@@ -17,9 +22,9 @@ impl ReadRows for Pictures {
     }
 
     fn read(&self, bytes: Vec<u8>, transform: &Transform, name: &str) -> Result<Rows, DataError> {
-        let mut out = Growing::new(transform, 1, name)?;
-        let converted = push(&bytes, transform, name, &mut out)?;
-        Ok(Rows { names: vec![name.to_owned()], converted, ..out.finish(name)? })
+        let rule = rule(transform, name)?;
+        let (pixels, converted) = seen(pictures::decode(&bytes, name)?, transform, name)?;
+        rows(pixels, vec![name.to_owned()], converted, rule, transform, name)
     }
 }
 
@@ -28,31 +33,129 @@ impl ReadRows for Pictures {
 /// # Errors
 /// E0520, E0528, E0541 to E0543 with the file.
 pub(in crate::data) fn folder(path: &Path, transform: &Transform, name: &str) -> Result<Rows, DataError> {
-    let files = pictures::all(path, name)?;
-    let mut out = Growing::new(transform, files.len(), name)?;
-    let mut converted = Converted::default();
-    for file in &files {
+    decoded(pictures::all(path, name)?, transform, name)
+}
+
+/// Files as rows, decoded by all cores.
+fn decoded(files: Vec<File>, transform: &Transform, name: &str) -> Result<Rows, DataError> {
+    let rule = rule(transform, name)?;
+    let mut pixels = memory::filled(files.len().saturating_mul(rule.width), 0_u8)
+        .map_err(|e| DataError::from(e).file(name).help("predict the pictures of a folder at a time"))?;
+    let each = side_by_side(&files, rule.width, &mut pixels, |file, into| {
         let bytes = std::fs::read(&file.path).map_err(|e| {
             DataError::new("E0520", "the file cannot be read").file(&file.name).note(e.to_string())
         })?;
-        converted += push(&bytes, transform, &file.name, &mut out)?;
-    }
-    Ok(Rows { names: files.into_iter().map(|file| file.name).collect(), converted, ..out.finish(name)? })
+        let (own, converted) = seen(pictures::decode(&bytes, &file.name)?, transform, &file.name)?;
+        into.copy_from_slice(&own);
+        Ok(converted)
+    })?;
+    let mut converted = Converted::default();
+    each.into_iter().for_each(|one| converted += one);
+    rows(pixels, files.into_iter().map(|file| file.name).collect(), converted, rule, transform, name)
 }
 
-fn push(
-    bytes: &[u8],
+/// Pictures whose classes are known, with the names of their files: a folder of classes, or one picture in the folder of its class.
+///
+/// # Errors
+/// As [`folder`]; E0531 for a class that the net does not know, or a net that knows none, E0543 for a folder that is laid out in another way.
+pub(in crate::data) fn labelled(
+    path: &Path,
     transform: &Transform,
     name: &str,
-    out: &mut Growing<'_>,
-) -> Result<Converted, DataError> {
-    let Fields::Array(rule) = &transform.fields else {
-        return Err(DataError::new("E0525", "the file is a picture, and rows to predict are text")
-            .file(name)
-            .note("the net was trained on a table, whose columns have names")
-            .help("give it rows with these columns, as csv or json"));
+) -> Result<Labelled, DataError> {
+    let known = match &transform.target {
+        TargetRule::Classes { names, .. } => names.as_slice(),
+        TargetRule::Bits { names: Some(names), .. } => names.as_slice(),
+        TargetRule::Bits { .. } | TargetRule::Real { .. } => {
+            return Err(DataError::new("E0531", "folders name classes, and the net knows none")
+                .file(name)
+                .help("`dropnet predict` says what it makes of them"));
+        }
     };
-    let (picture, mut converted) = pictures::decode(bytes, name)?;
+    if !path.exists() {
+        return Err(DataError::new("E0520", "there is no such file or folder").file(name));
+    }
+    let (files, found, codes) = match path.is_dir() {
+        true => {
+            let Folder { classes, train, valid, test } = Folder::read(path, name)?;
+            if valid.is_some() || test.is_some() || path.join("train").is_dir() {
+                return Err(DataError::new("E0543", "the folder holds parts of data, not classes")
+                    .file(name)
+                    .help(format!("name one of them, such as {name}/test")));
+            }
+            (train.files, classes, train.classes)
+        }
+        false => {
+            let class = path.parent().and_then(Path::file_name).map(|class| class.to_string_lossy());
+            let file = File { path: path.to_owned(), name: name.to_owned() };
+            (vec![file], vec![class.unwrap_or_default().into_owned()], vec![0])
+        }
+    };
+    let number = |class: &String| {
+        known.iter().position(|known| known == class).map(|number| number as u32).ok_or_else(|| {
+            DataError::new("E0531", format!("`{class}` is no class of the net"))
+                .file(name)
+                .note(format!("the classes are {}", listed(known, 12)))
+                .help("each picture lies in the folder of its class")
+        })
+    };
+    let numbers = found.iter().map(number).collect::<Result<Vec<u32>, _>>()?;
+    let codes: Vec<u32> = codes.into_iter().map(|code| numbers[code as usize]).collect();
+    let target = match &transform.target {
+        TargetRule::Classes { .. } => Target::Classes(codes),
+        _ => Target::Bits { data: codes.into_iter().map(|code| code as f32).collect(), width: 1 },
+    };
+    let Rows { rows, inputs, names, converted, .. } =
+        transform.rows_seen(decoded(files, transform, name)?)?;
+    Ok(Labelled { part: Part::of_first(rows, inputs, target), names, converted })
+}
+
+/// Pictures with their classes.
+pub struct Labelled {
+    pub part: Part,
+    /// Of their files.
+    pub names: Vec<String>,
+    pub converted: Converted,
+}
+
+/// Rows of bytes, which stay bytes until they are predicted.
+fn rows(
+    pixels: Vec<u8>,
+    names: Vec<String>,
+    converted: Converted,
+    rule: &ArrayRule,
+    transform: &Transform,
+    name: &str,
+) -> Result<Rows, DataError> {
+    let [input] = transform.inputs.as_slice() else { return Err(nothing(name)) };
+    let bytes = Arc::new(Held::new(input.shape.clone(), Storage::U8(pixels)));
+    let store = Arc::new(Toned::new(bytes, rule));
+    let input = Input { name: input.name.clone(), store, scale: 1.0, shift: 0.0, raw: None };
+    Ok(Rows { rows: names.len(), inputs: vec![input], names, converted, cut: 0 })
+}
+
+/// How a net that was trained on arrays sees their elements.
+///
+/// # Errors
+/// E0525 for a net that was trained on a table.
+fn rule<'a>(transform: &'a Transform, name: &str) -> Result<&'a ArrayRule, DataError> {
+    match &transform.fields {
+        Fields::Array(rule) => Ok(rule),
+        Fields::Table { .. } | Fields::Text(_) => {
+            Err(DataError::new("E0525", "the file is a picture, and rows to predict are text")
+                .file(name)
+                .note("the net was trained on a table, whose columns have names")
+                .help("give it rows with these columns, as csv or json"))
+        }
+    }
+}
+
+/// The bytes that a net sees of a decoded picture.
+fn seen(
+    (picture, mut converted): (Picture, Converted),
+    transform: &Transform,
+    name: &str,
+) -> Result<(Vec<u8>, Converted), DataError> {
     let picture = transform.pictures.unwrap_or_default().apply(picture, name)?;
     let places = picture.height * picture.width;
     let pixels = fitting(picture, transform, name)?;
@@ -60,14 +163,7 @@ fn push(
         // Brightness is all that such rows have.
         converted.grey = 0;
     }
-    out.push(|line| {
-        line.iter_mut()
-            .zip(pixels)
-            .enumerate()
-            .for_each(|(i, (x, byte))| *x = rule.apply(i, f64::from(byte)));
-        Ok(())
-    })?;
-    Ok(converted)
+    Ok((pixels, converted))
 }
 
 /// The bytes of a picture as the net's rows are: its colours, or their brightness where rows have one channel.

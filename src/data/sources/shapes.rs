@@ -10,12 +10,12 @@ use std::sync::Arc;
 use super::generated::{self, Common, ROWS, SEED};
 use crate::data::config::Source;
 use crate::data::draw::Draws;
-use crate::data::elementary::sin_cos;
 use crate::data::error::DataError;
 use crate::data::raw::{Arrays, Pick, Raw, RawTarget, Stored};
 use crate::data::search::Search;
 use crate::data::words::{Read, SourceWord};
 use crate::draws::rng;
+use crate::math::sin_cos;
 use crate::memory;
 use crate::vocab::{ArgSpec, Args, Block, Bounds, Default, Kind, Sig};
 

@@ -7,11 +7,11 @@ use std::sync::Arc;
 
 use super::generated::{self, Common, Points, ROWS, SEED};
 use crate::data::config::Source;
-use crate::data::elementary::sin_cos;
 use crate::data::error::DataError;
 use crate::data::raw::{Pick, Raw};
 use crate::data::search::Search;
 use crate::data::words::{Read, SourceWord};
+use crate::math::sin_cos;
 use crate::vocab::{ArgSpec, Args, Block, Bounds, Default, Kind, Sig};
 
 /// Up to here angles are exact enough for their sines.

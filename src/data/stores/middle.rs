@@ -67,6 +67,10 @@ impl RowStore for Middle {
         None
     }
 
+    fn is_work(&self) -> bool {
+        self.whole.is_work()
+    }
+
     fn read(&self, row: usize, into: &mut [u8]) -> Result<(), DataError> {
         let mut whole = vec![0; self.whole.form().row_bytes()];
         self.whole.read(row, &mut whole)?;

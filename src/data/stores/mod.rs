@@ -8,15 +8,18 @@ mod file;
 mod held;
 mod mapped;
 mod middle;
+mod toned;
 
 pub use element::{Coding, Element};
 pub use file::{FileRows, Layout};
 pub use held::Held;
 pub use mapped::Mapped;
 pub use middle::middle;
+pub use toned::{Toned, Tones};
 
 use std::fmt;
 
+use super::cores::side_by_side;
 use super::error::DataError;
 
 /// What the numbers of a store are to native code.
@@ -95,6 +98,43 @@ pub trait RowStore: fmt::Debug + Send + Sync {
     /// # Errors
     /// What the row could not be read for, with its file and number.
     fn read(&self, row: usize, into: &mut [u8]) -> Result<(), DataError>;
+
+    /// Whether a row takes so much work to read that several threads should.
+    fn is_work(&self) -> bool {
+        false
+    }
+
+    /// Appends the bytes of a row that tell it from others, for a checksum: those that it is read as, where nothing says less.
+    ///
+    /// # Errors
+    /// As [`read`](Self::read).
+    fn stamp(&self, row: usize, into: &mut Vec<u8>) -> Result<(), DataError> {
+        stamped(self, row, into)
+    }
+}
+
+/// Reads these rows one after another into as many bytes; by all cores where a row takes work.
+///
+/// # Errors
+/// As [`RowStore::read`]; of several the first.
+pub fn read_rows(store: &dyn RowStore, rows: &[u32], into: &mut [u8]) -> Result<(), DataError> {
+    let length = store.form().row_bytes();
+    let read = |row: &u32, into: &mut [u8]| store.read(*row as usize, into);
+    match store.is_work() {
+        true => side_by_side(rows, length, into, read).map(drop),
+        false => rows.iter().zip(into.chunks_exact_mut(length)).try_for_each(|(row, into)| read(row, into)),
+    }
+}
+
+fn stamped(store: &(impl RowStore + ?Sized), row: usize, into: &mut Vec<u8>) -> Result<(), DataError> {
+    let form = store.form();
+    if let Some(all) = store.whole() {
+        into.extend_from_slice(all.row(row, form.width()).bytes());
+        return Ok(());
+    }
+    let start = into.len();
+    into.resize(start + form.row_bytes(), 0);
+    store.read(row, &mut into[start..])
 }
 
 /// Room for one row that lies nowhere in memory, used again from row to row.

@@ -9,17 +9,17 @@ use super::super::load;
 use super::*;
 
 /// A picture of one colour.
-fn plain(height: u32, width: u32, color: [u8; 3]) -> DynamicImage {
+pub(super) fn plain(height: u32, width: u32, color: [u8; 3]) -> DynamicImage {
     RgbImage::from_pixel(width, height, Rgb(color)).into()
 }
 
-fn encoded(picture: &DynamicImage, format: ImageFormat) -> Vec<u8> {
+pub(super) fn encoded(picture: &DynamicImage, format: ImageFormat) -> Vec<u8> {
     let mut bytes = Cursor::new(Vec::new());
     picture.write_to(&mut bytes, format).unwrap();
     bytes.into_inner()
 }
 
-fn write(folder: &Path, name: &str, picture: &DynamicImage) {
+pub(super) fn write(folder: &Path, name: &str, picture: &DynamicImage) {
     let path = folder.join(name);
     fs::create_dir_all(path.parent().unwrap()).unwrap();
     let format = ImageFormat::from_path(&path).unwrap();
@@ -55,7 +55,7 @@ fn bytes(part: &Part) -> Vec<u8> {
         .collect()
 }
 
-fn classes(part: &Part) -> Vec<u32> {
+pub(super) fn classes(part: &Part) -> Vec<u32> {
     let Target::Classes(codes) = target(part) else { panic!("classes") };
     codes
 }
@@ -130,7 +130,7 @@ fn other_colours_become_red_green_and_blue() {
     }
     let data = opened(folder.path(), &[], [1, 1], 1).unwrap();
     assert_eq!(bytes(&data.train), [9, 9, 9, 1, 2, 3, 5, 6, 255, 7, 8, 9]);
-    let super::super::Converted { grey, transparent, deep } = data.schema.converted;
+    let super::super::Converted { grey, transparent, deep, .. } = data.schema.converted;
     assert_eq!((grey, transparent, deep), (1, 1, 1));
     // Pictures to predict are counted alike.
     let read = data.transform.read_folder(&folder.path().join("photos"), "photos").unwrap();
@@ -153,12 +153,11 @@ fn files_to_predict_go_the_same_way() {
     let data = opened(folder.path(), &prepare, [8, 9], 1).unwrap();
     let read = data.transform.read_folder(&folder.path().join("photos"), "photos").unwrap();
     assert_eq!(read.names, ["photos/a/1.png", "photos/a/2.png"]);
-    let Some(Numbers::F32(floats)) = read.inputs[0].store.whole() else { panic!("floats") };
     let halves: Vec<f32> = bytes(&data.train).iter().map(|byte| f32::from(*byte) * 0.5).collect();
-    assert_eq!(floats, halves);
+    assert_eq!(row_floats(&read), halves);
     let one = data.transform.read_rows(encoded(&ramp, ImageFormat::Png), "1.png").unwrap();
     assert_eq!((one.rows, one.names.as_slice()), (1, &["1.png".to_owned()][..]));
-    assert_eq!(one.inputs[0].store.whole(), Some(Numbers::F32(&halves[..8 * 9 * 3])));
+    assert_eq!(row_floats(&one), halves[..8 * 9 * 3]);
 }
 
 /// A net of grey rows takes the brightness of a picture's colours.
@@ -177,7 +176,7 @@ fn rows_of_one_channel_take_the_brightness() {
     let data = load(&config(&uses), &nowhere(), &need).unwrap();
     let read = |picture: &DynamicImage| data.transform.read_rows(encoded(picture, ImageFormat::Png), "a.png");
     let rows = read(&plain(8, 8, [255, 0, 0])).unwrap();
-    assert_eq!(rows.inputs[0].store.whole(), Some(Numbers::F32(&[76.0; 64])));
+    assert_eq!(row_floats(&rows), [76.0; 64]);
     let refused = read(&plain(7, 8, [0; 3])).unwrap_err().to_string();
     assert!(refused.contains("it is 7x8, and a row is [8, 8, 1]"), "{refused}");
 }

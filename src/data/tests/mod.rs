@@ -5,6 +5,7 @@ mod build;
 mod folders;
 mod groups;
 mod hostile;
+mod labelled;
 mod pictures;
 mod precision;
 mod predict;

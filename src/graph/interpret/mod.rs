@@ -4,6 +4,7 @@
 //! and products add in plain order, so their bits are not the native ones. Random nodes draw from `math` as kernels do.
 //! Invariants: the graph is verified; bindings are checked against it before anything is computed, and only they can be wrong.
 
+mod attention;
 mod eval;
 mod real;
 mod tensor;
@@ -11,6 +12,8 @@ mod tensor;
 use std::collections::BTreeMap;
 use std::fmt;
 
+pub use attention::attention_weights;
+pub(crate) use attention::{attend, attend_back};
 pub use real::Real;
 pub use tensor::{Data, Tensor};
 
@@ -129,6 +132,10 @@ pub fn interpret<T: Real>(graph: &Graph, bindings: &Bindings<T>) -> Result<Value
             None => {
                 let operands: Vec<&Tensor<T>> = node.inputs.iter().map(|v| &nodes[v.index()]).collect();
                 match overridden(graph, &node.op, &node.inputs, bindings) {
+                    // Its masks are inside of it.
+                    masks @ Some(_) if let Op::Attend(form) = &node.op => {
+                        attend(form, &operands, masks, bindings.fma)
+                    }
                     Some(mask) if mask.dims == dims => mask.clone(),
                     Some(mask) => {
                         return Err(BindError(format!(
@@ -207,7 +214,9 @@ fn overridden<'b, T>(
     bindings: &'b Bindings<T>,
 ) -> Option<&'b Tensor<T>> {
     match (op, &graph.node(*inputs.first()?).op) {
-        (Op::KeepMask { .. } | Op::Noise { .. }, Op::RowKey(site)) => bindings.overrides.get(site),
+        (Op::KeepMask { .. } | Op::Noise { .. } | Op::Attend(_), Op::RowKey(site)) => {
+            bindings.overrides.get(site)
+        }
         _ => None,
     }
 }

@@ -81,8 +81,12 @@ fn dependence(op: &Op, operands: &[&Dependence]) -> Dependence {
         // Which tokens share a coin is the row's affair.
         | Op::KeepMaskAt
         | Op::IsFirst { .. }
+        | Op::Moments
         // Its coins are seeds, each of many places, and its mean differs from place to place.
         | Op::DropSquares { .. }
+        // Its coins are not told from what else the packed numbers depend on.
+        | Op::Attend(_)
+        | Op::AttendBack(_)
         | Op::Reduce { reduction: Reduction::Max | Reduction::First, .. } => Dependence::Other,
         // Sources have no operands that are not fixed.
         Op::Input { .. }
@@ -91,6 +95,7 @@ fn dependence(op: &Op, operands: &[&Dependence]) -> Dependence {
         | Op::Slot(_)
         | Op::State(_)
         | Op::Scalar(_)
+        | Op::Waves { .. }
         | Op::Const(_) => Dependence::Affine(Vec::new()),
     }
 }

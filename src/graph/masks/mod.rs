@@ -8,5 +8,5 @@ mod split;
 
 pub use affine::{affine_site, is_affine_in_masks};
 pub use dropped::{by_dropped, dropped_left};
-pub use mask::Mask;
+pub use mask::{Mask, Tossed};
 pub use split::{Split, split, split_at};

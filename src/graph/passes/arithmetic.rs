@@ -58,6 +58,10 @@ fn of_operands(b: &mut Builder, op: &Op, inputs: &[ValueId]) -> Option<ValueId> 
         | Op::Windows { .. }
         | Op::Overlap { .. }
         | Op::IsFirst { .. }
+        | Op::Attend(_)
+        | Op::AttendBack(_)
+        | Op::Waves { .. }
+        | Op::Moments
         | Op::Contract { .. }
         | Op::Input { .. }
         | Op::Target { .. }

@@ -3,6 +3,9 @@
 //!
 //! `where(0 < x, g k, 0)` with `y = max(x, 0) k s`, a mask `k` and a scale `s > 0` becomes `where(0 < y, g, 0)`. Invariant: `y` is there
 //! already; nothing is computed for this.
+//!
+//! Likewise behind `x = a + b`, as at the end of a residual block: `where(0 < x, g, 0)` becomes `where(0 < max(x, 0), g, 0)`, so that the sum of two
+//! values, which is dear to make again, is not kept beside its `relu`.
 
 use super::super::builder::Builder;
 use super::super::{Graph, Op, ValueId};
@@ -13,7 +16,10 @@ pub fn kept(graph: &Graph) -> Graph {
     rebuild(
         graph,
         |_| true,
-        |b, op, inputs| recovered(b, op, inputs).unwrap_or_else(|| b.push(op.clone(), inputs)),
+        |b, op, inputs| {
+            let simpler = recovered(b, op, inputs).or_else(|| behind_a_sum(b, op, inputs));
+            simpler.unwrap_or_else(|| b.push(op.clone(), inputs))
+        },
     )
 }
 
@@ -34,6 +40,21 @@ fn recovered(b: &mut Builder, op: &Op, inputs: &[ValueId]) -> Option<ValueId> {
     };
     let kept = b.push(Op::Less, &[*zero, output.unwrap_or(unscaled)]);
     Some(b.push(Op::Select, &[kept, *g, *zero]))
+}
+
+/// The derivative of `relu` behind a sum by its output, if `op` over `inputs` is one.
+fn behind_a_sum(b: &mut Builder, op: &Op, inputs: &[ValueId]) -> Option<ValueId> {
+    let (Op::Select, [active, g, zero]) = (op, inputs) else { return None };
+    let (Op::Less, below) = parts(b, *active) else { return None };
+    let &[low, x] = &below[..] else { return None };
+    let (Op::Add, summands) = parts(b, x) else { return None };
+    let repeated = |v: &ValueId| matches!(b.graph().node(*v).op, Op::Broadcast { .. });
+    if low != *zero || constant_of(b, low) != Some(0.0) || summands.iter().any(repeated) {
+        return None;
+    }
+    let relu = b.find(&Op::Max, &[x, low])?;
+    let active = b.push(Op::Less, &[low, relu]);
+    Some(b.push(Op::Select, &[active, *g, low]))
 }
 
 /// Whether every element is 0 or 1 by construction.

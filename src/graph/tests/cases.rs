@@ -3,9 +3,10 @@
 use std::collections::BTreeMap;
 
 use crate::draws::mix64;
+use crate::graph::builder::INV_ROWS;
 use crate::graph::interpret::{Bindings, Tensor, concrete};
 use crate::graph::{
-    Address, Builder, DType, Dim, Geometry, Graph, Op, Reduction, Scalar, Slide, Type, ValueId,
+    Address, Attention, Builder, DType, Dim, Geometry, Graph, Op, Reduction, Scalar, Slide, Type, ValueId,
 };
 use crate::graph::{ParamId, ScalarId, SiteId, SlotId, StateId};
 
@@ -65,7 +66,7 @@ fn forms() -> [Vec<Dim>; 4] {
 }
 
 pub fn cases() -> Vec<Case> {
-    [sources(), random(), elementwise(), shapes(), joins(), windows(), products()].concat()
+    [sources(), random(), elementwise(), shapes(), joins(), windows(), attention(), products()].concat()
 }
 
 fn sources() -> Vec<Case> {
@@ -222,6 +223,51 @@ fn windows() -> Vec<Case> {
     for axes in [vec![1], vec![1, 2], vec![0, 2]] {
         cases.push(case(Op::IsFirst { axes }, &[real(&[B, c(2), c(3)])]));
     }
+    for dims in [vec![B, c(4)], vec![B, c(2), c(3)], vec![B, c(5), c(4), c(20)]] {
+        cases.push(case(Op::Moments, &[real(&dims)]));
+    }
+    cases
+}
+
+/// Attention in every form, and its gradient as an operation of its own; tables of waves.
+fn attention() -> Vec<Case> {
+    let plain = Attention {
+        heads: 2,
+        groups: 2,
+        width: 2,
+        queries: 4,
+        keys: 4,
+        across: false,
+        causal: false,
+        slopes: false,
+        turned: false,
+        padded: false,
+        dropped: false,
+    };
+    let forms = [
+        plain,
+        Attention { causal: true, dropped: true, ..plain },
+        Attention { heads: 4, groups: 2, width: 1, slopes: true, ..plain },
+        Attention { causal: true, slopes: true, padded: true, ..plain },
+        Attention { across: true, queries: 3, keys: 5, dropped: true, padded: true, ..plain },
+    ];
+    let mut cases = vec![
+        case(Op::Waves { places: 3, width: 4, apart: false }, &[]),
+        case(Op::Waves { places: 4, width: 2, apart: true }, &[]),
+    ];
+    for form in forms {
+        let mut args = Vec::new();
+        if form.dropped {
+            args.extend([Arg::Key(Address::Row), Arg::Threshold]);
+        }
+        args.push(real(&form.operand().dims));
+        if form.padded {
+            args.push(Arg::Real(vec![B], 1.1, 3.9));
+        }
+        cases.push(case(Op::Attend(form), &args));
+        let result = real(&form.result().dims);
+        cases.push(case(Op::AttendBack(form), &[vec![result.clone(), result], args].concat()));
+    }
     cases
 }
 
@@ -329,6 +375,7 @@ pub fn bindings(graph: &Graph, ranges: &BTreeMap<String, (f64, f64)>, rows: usiz
     };
     let scalar = |s: &Scalar, fill: &mut dyn FnMut(&str, &Type) -> Tensor<f64>| match s.dtype {
         DType::I32 => Tensor::ints(&[], vec![if s.name == SEEDS { 500_000_000 } else { 20_000 }]),
+        _ if s.name == INV_ROWS => Tensor::real(&[], vec![1.0 / rows as f64]),
         _ => fill(&s.name, &Type::scalar(DType::F32)),
     };
     Bindings {

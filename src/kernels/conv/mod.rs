@@ -4,17 +4,19 @@
 //! A patch is the elements of one window, `[taps, channels]` row-major, with zeros in the border: a row of the left matrix, as the weights
 //! `[taps, channels, filters]` are the right one. Gathering knows of border, stride and dilation; products know of nothing. What a call does
 //! depends on its sizes and its pictures alone, never on the thread. Few channels are not gathered (`lines`), tiles of 2x2 results have fewer products
-//! (`winograd`).
+//! (`winograd`), gradients that are mostly zeros are listed (`zeros`).
 
 mod lines;
 mod patches;
-mod scratch;
-mod tile;
+pub(super) mod scratch;
+pub(super) mod tile;
 pub mod winograd;
+mod zeros;
 
 use std::ops::Range;
 
 use super::gemm::{Along, Matrix, multiply};
+use super::sparse;
 pub use patches::{Axis, Maps};
 use patches::{Scratch, gather, scatter};
 
@@ -103,7 +105,10 @@ pub unsafe fn inputs(
 ) {
     let mut scratch = Scratch::open(sizes);
     // SAFETY: the pictures are the caller's.
-    unsafe { x.clear(sizes, pictures.clone()) };
+    let by_lists = unsafe {
+        x.clear(sizes, pictures.clone());
+        zeros::pays(sizes, &pictures, y)
+    };
     for windows in chunks(sizes.windows(&pictures), scratch.windows) {
         for taps in chunks(0..sizes.taps(), scratch.taps) {
             let depth = taps.len() * sizes.channels;
@@ -113,7 +118,11 @@ pub unsafe fn inputs(
                 let rows = w.start.add(taps.start * sizes.channels * w.strides.0);
                 let b = Matrix { start: rows, strides: (w.strides.1, w.strides.0) };
                 let c = Matrix { start: scratch.start(), strides: (depth, 1) };
-                multiply(Along::Columns, (windows.len(), depth, sizes.filters), c, false, a, b);
+                let size = (windows.len(), depth, sizes.filters);
+                match by_lists {
+                    true => sparse::multiply(size, c, false, a, b),
+                    false => multiply(Along::Columns, size, c, false, a, b),
+                }
                 scatter(sizes, scratch.start().cast_const(), windows.clone(), taps.clone(), x);
             }
         }
@@ -131,9 +140,14 @@ pub unsafe fn weights(
     w: Matrix<*mut f32>,
     y: Maps<*const f32>,
 ) {
-    if lines::pays(sizes) {
-        // SAFETY: the caller's contract.
-        return unsafe { lines::weights(sizes, pictures, x, w, y) };
+    // SAFETY: the caller's contract.
+    unsafe {
+        if zeros::pays(sizes, &pictures, y) {
+            return zeros::weights(sizes, pictures, x, w, y);
+        }
+        if lines::pays(sizes) {
+            return lines::weights(sizes, pictures, x, w, y);
+        }
     }
     let whole = Block { taps: 0..sizes.taps(), filters: 0..sizes.filters };
     // SAFETY: the caller's contract.

@@ -6,11 +6,11 @@ use super::Sizes;
 use super::scratch::Room;
 
 /// Elements of the scratch: 256 KiB.
-const SCRATCH: usize = 64 << 10;
+pub(super) const SCRATCH: usize = 64 << 10;
 /// Windows that are gathered together, at least.
 const WINDOWS_LEAST: usize = 16;
 /// Elements that a copy of a short run moves at a time; it may write so many beyond its end, where the next run follows.
-const STEP: usize = 8;
+pub(super) const STEP: usize = 8;
 
 /// One axis of the pictures, and how windows slide along it.
 #[derive(Clone, Copy, Debug)]

@@ -11,7 +11,7 @@ thread_local! {
 
 /// The thread's memory, while it is lent.
 #[derive(Default)]
-pub(super) struct Room(AlignedVec);
+pub(in crate::kernels) struct Room(AlignedVec);
 
 impl Room {
     /// At least `len` elements, whose values are anything.

@@ -11,7 +11,7 @@ use crate::kernels::gemm::{self, Matrix};
 
 /// What the left matrix is of.
 #[derive(Clone, Copy)]
-pub(super) enum Kept<'k> {
+pub(in crate::kernels) enum Kept<'k> {
     All,
     /// Its steps are these rows of the right one.
     Steps(&'k [u32]),
@@ -21,7 +21,7 @@ pub(super) enum Kept<'k> {
 
 /// `c = a b` or `c += a b`, what is added being summed up by itself: sums over many calls lose less so.
 #[derive(Clone, Copy)]
-pub(super) struct Product<'k> {
+pub(in crate::kernels) struct Product<'k> {
     /// Rows and columns of the result.
     pub m: usize,
     pub n: usize,
@@ -38,7 +38,7 @@ pub(super) struct Product<'k> {
 
 /// The left matrix: elements from row to row, from step to step and from line to line.
 #[derive(Clone, Copy)]
-pub(super) struct Left {
+pub(in crate::kernels) struct Left {
     pub start: *const f32,
     pub down: usize,
     pub right: usize,
@@ -51,7 +51,7 @@ const STEPS: u8 = 1;
 const ROWS: u8 = 2;
 
 /// Whether the processor multiplies and adds in one instruction, so that products here are as fast as the library's.
-pub(super) fn is_fast() -> bool {
+pub(in crate::kernels) fn is_fast() -> bool {
     #[cfg(target_arch = "x86_64")]
     return is_x86_feature_detected!("avx2") && is_x86_feature_detected!("fma");
     #[cfg(not(target_arch = "x86_64"))]

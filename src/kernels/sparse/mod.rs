@@ -34,7 +34,15 @@ pub unsafe fn pays((m, k): (usize, usize), a: Matrix<*const f32>, b: Matrix<*con
         return false;
     }
     let densest = if b.strides.1 == 1 { DENSEST } else { DENSEST_TURNED };
-    // Lines of memory, whichever axis they are.
+    // SAFETY: the caller's contract.
+    unsafe { share((m, k), a) < densest }
+}
+
+/// The share of elements that are not zero, by some lines of the matrix; a line is a row or a column, whichever lies in memory as one.
+///
+/// # Safety
+/// `a` is an m x k matrix in memory that may be read, whose elements are neighbours along rows or along columns.
+pub unsafe fn share((m, k): (usize, usize), a: Matrix<*const f32>) -> f64 {
     let (lines, len, stride) = if a.strides.1 == 1 { (m, k, a.strides.0) } else { (k, m, a.strides.1) };
     let step = (lines / LOOKS).max(1);
     let looked = (0..lines).step_by(step).map(|line| {
@@ -43,7 +51,7 @@ pub unsafe fn pays((m, k): (usize, usize), a: Matrix<*const f32>, b: Matrix<*con
         line.iter().filter(|x| **x != 0.0).count()
     });
     let nonzeros: usize = looked.sum();
-    (nonzeros as f64) < densest * (len * lines.div_ceil(step)) as f64
+    nonzeros as f64 / (len * lines.div_ceil(step)).max(1) as f64
 }
 
 /// `c = a b` or `c += a b`: `a` is m x k, `b` is k x n, `c` is m x n.

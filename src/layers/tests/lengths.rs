@@ -23,10 +23,13 @@ const NETS: &[&str] = &[
     "global_avg_pool -> dense 4",
     "global_max_pool -> dense 4",
     "dense 6 -> tanh -> dropout 0.5 -> layer_norm -> max_pool over=time -> dense 4",
-    "dense 6 -> dropout 0.3, share=time -> softmax -> mean_pool over=time -> dense 4",
+    "dense 6 -> softmax -> dropout 0.3, share=time -> mean_pool over=time -> dense 4",
     "residual { dense 3 -> rms_norm } -> noise sd=0.2 -> mean_pool over=time -> dense 4",
     "conv 4, 3 -> relu -> conv 5, 2, pad=valid -> mean_pool over=time -> dense 4",
     "conv 4, 1, stride=2, pad=valid -> conv 5, 3, dilation=1, bias=false -> max_pool over=time -> dense 4",
+    "dense 4 -> positions sinusoidal -> attention heads=2, dropout=0.3 -> dense 4 -> mean_pool over=time",
+    "dense 4 -> attention heads=2, causal=true, positions=rotary -> attention heads=4, positions=alibi -> max_pool over=time",
+    "conv 4, 2, stride=2, pad=valid -> attention heads=2, kv_heads=1 -> mean_pool over=time -> dense 4",
     "conv 4, 3 -> max_pool 2 -> dense 6 -> mean_pool over=time -> dense 4",
 ];
 

@@ -4,7 +4,7 @@
 //! - forward: `y[window] = sum over taps and channels of x[window, tap] w[tap]`, in shards of pictures;
 //! - inputs: `x[place] = sum of y[window] w[tap]` over the windows whose tap lies on the place, in shards of pictures;
 //! - weights: `w[tap] = sum over windows of x[window, tap] y[window]`, as eight groups of consecutive pictures whose partials are to be combined,
-//!   or, where those would be large, by tap and panel of filters, each part over all pictures in order.
+//!   or, where those would be large, by tap and panel of filters (in tiles, by panel), each part over all pictures in order.
 //!
 //! Windows of 3x3 that move by one place are made in tiles, by Winograd's filtering, where that is less work ([`pays`]).
 
@@ -68,7 +68,7 @@ pub struct Conv {
 
 params! {
     /// Of the host's function, followed by the two axes of the windows. Parts are shards of `grain` rows of the batch; of gradients of weights, where that is 0, `groups` groups of
-    /// pictures, or taps and panels of filters where that is 0 too.
+    /// pictures, or taps and panels of filters (in tiles, panels) where that is 0 too.
     pub struct ConvParams {
         pub side,
         pub winograd,
@@ -190,7 +190,7 @@ impl Library for Conv {
         let slides = [self.slides.rows, self.slides.cols];
         let filtered = slides.iter().all(|s| (s.size, s.stride, s.dilation) == (3, 1, 1));
         let solid = self.w.offset == 0 && self.w.stride == self.row();
-        if self.winograd && !(filtered && solid && (self.is_turned() || self.in_groups())) {
+        if self.winograd && !(filtered && solid) {
             return Err("no tiles of windows of 3x3".to_string());
         }
         if self.in_groups() && (self.w.offset != 0 || self.w.stride != self.filters) {
@@ -203,6 +203,7 @@ impl Library for Conv {
         match self.grain() {
             Some(grain) => Parts::BatchShards(grain),
             None if self.in_groups() => Parts::Const(GROUPS),
+            None if self.winograd => Parts::Const(self.panels()),
             None => Parts::Const(self.slides.taps() * self.panels()),
         }
     }

@@ -72,17 +72,21 @@ macro_rules! calls {
 }
 
 calls! {
+    attend: Attend = "dropnet_attend";
     product: Product = "dropnet_product";
     combine: Combine = "dropnet_combine";
     conv: Conv = "dropnet_conv";
     depthwise: Depthwise = "dropnet_depthwise";
     gather: Gather = "dropnet_gather";
+    moments: Moments = "dropnet_moments";
+    join_moments: JoinMoments = "dropnet_join_moments";
     pool: Pool = "dropnet_pool";
     scatter: ScatterAdd = "dropnet_scatter_add";
     squares: DropSquares = "dropnet_squares";
     transpose: Transpose = "dropnet_transpose";
     turn: Turn = "dropnet_turn";
     unfold: Unfold = "dropnet_unfold";
+    waves: Waves = "dropnet_waves";
 }
 
 /// What a library kernel says of itself.

@@ -169,8 +169,15 @@ pub(super) fn form(node: &Node) -> Form<'_> {
         Op::Reduce { reduction, axes } => Form::Reduce { x: operand(0), reduction: *reduction, axes },
         Op::Windows { geometry, .. } => Form::Windows { x: operand(0), geometry },
         Op::Overlap { geometry } => Form::Overlap { geometry },
+        Op::Attend(_)
+        | Op::AttendBack(_)
+        | Op::Waves { .. }
+        | Op::Contract { .. }
+        | Op::IsFirst { .. }
+        | Op::Gather
+        | Op::ScatterAdd { .. }
+        | Op::DropSquares { .. }
+        | Op::Moments => Form::Library,
         Op::KeepMaskAt => Form::DrawnAt { key: operand(0), q: operand(1), tokens: operand(2) },
-        Op::Gather | Op::ScatterAdd { .. } => Form::Library,
-        Op::Contract { .. } | Op::IsFirst { .. } | Op::DropSquares { .. } => Form::Library,
     }
 }

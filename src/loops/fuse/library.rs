@@ -2,15 +2,17 @@
 
 use std::collections::BTreeMap;
 
+use super::attention::{AttentionView, WavesView};
 use super::depthwise::DepthwiseView;
 use super::gather::GatherView;
+use super::moments::MomentsView;
 use super::pools::PoolView;
 use super::product::ProductView;
 use super::squares::SquaresView;
 use super::unfold::UnfoldView;
 use super::windows::{ConvView, Turned};
-use crate::graph::{Graph, ValueId};
-use crate::loops::{BufferId, Call};
+use crate::graph::{Graph, Reduction, ValueId};
+use crate::loops::{BufferId, Call, Combine, Domain};
 
 /// The values that kernels of the library make where they are stored.
 pub(super) type Library = BTreeMap<ValueId, View>;
@@ -18,26 +20,32 @@ pub(super) type Library = BTreeMap<ValueId, View>;
 /// What a kernel of the library reads, and where.
 #[derive(Clone, Debug)]
 pub(super) enum View {
+    Attention(AttentionView),
     Product(ProductView),
     Conv(ConvView),
     Depthwise(DepthwiseView),
+    Moments(MomentsView),
     Pool(PoolView),
     Squares(SquaresView),
     Gather(GatherView),
     Unfold(UnfoldView),
+    Waves(WavesView),
 }
 
 impl View {
     /// What lies in the memory that it reads.
     pub fn bases(&self) -> Vec<ValueId> {
         match self {
+            View::Attention(view) => view.bases(),
             View::Product(view) => view.bases().to_vec(),
             View::Conv(view) => view.bases(),
             View::Depthwise(view) => view.bases(),
+            View::Moments(view) => view.bases(),
             View::Pool(view) => view.bases(),
             View::Squares(view) => view.bases(),
             View::Gather(view) => view.bases(),
             View::Unfold(view) => view.bases(),
+            View::Waves(_) => Vec::new(),
         }
     }
 
@@ -50,13 +58,16 @@ impl View {
         turned: impl Fn(Turned) -> BufferId,
     ) -> Call {
         match self {
+            View::Attention(view) => view.call(own, buffer).into(),
             View::Product(view) => view.call(own, alone, buffer).into(),
             View::Conv(view) => view.call(own, buffer, turned).into(),
             View::Depthwise(view) => view.call(own, buffer).into(),
+            View::Moments(view) => view.call(own, buffer).into(),
             View::Pool(view) => view.call(own, buffer).into(),
             View::Squares(view) => view.call(own, buffer).into(),
             View::Gather(view) => view.call(own, buffer),
             View::Unfold(view) => view.call(own, buffer).into(),
+            View::Waves(view) => view.call(own).into(),
         }
     }
 
@@ -64,12 +75,15 @@ impl View {
     pub fn turned(&self) -> Option<Turned> {
         match self {
             View::Conv(view) => view.turned(),
-            View::Product(_)
+            View::Attention(_)
+            | View::Product(_)
             | View::Depthwise(_)
+            | View::Moments(_)
             | View::Pool(_)
             | View::Squares(_)
             | View::Gather(_)
-            | View::Unfold(_) => None,
+            | View::Unfold(_)
+            | View::Waves(_) => None,
         }
     }
 
@@ -77,12 +91,15 @@ impl View {
     pub fn word(&self, call: &Call) -> String {
         match self {
             View::Product(_) => "gemm".to_string(),
-            View::Conv(_)
+            View::Attention(_)
+            | View::Conv(_)
             | View::Depthwise(_)
+            | View::Moments(_)
             | View::Pool(_)
             | View::Squares(_)
             | View::Gather(_)
-            | View::Unfold(_) => call.word(),
+            | View::Unfold(_)
+            | View::Waves(_) => call.word(),
         }
     }
 
@@ -92,7 +109,29 @@ impl View {
             View::Product(view) => view.in_pieces(),
             View::Conv(view) => view.call(BufferId(0), |_| BufferId(0), |_| BufferId(0)).in_groups(),
             View::Depthwise(view) => view.call(BufferId(0), |_| BufferId(0)).in_groups(),
-            View::Pool(_) | View::Squares(_) | View::Gather(_) | View::Unfold(_) => false,
+            View::Moments(_) => true,
+            View::Attention(_)
+            | View::Pool(_)
+            | View::Squares(_)
+            | View::Gather(_)
+            | View::Unfold(_)
+            | View::Waves(_) => false,
+        }
+    }
+
+    /// What brings its partials in `own`, of `cols` columns, together.
+    pub fn combine(&self, own: BufferId, cols: usize, domain: Domain) -> Call {
+        match self {
+            View::Moments(view) => view.join(own).into(),
+            View::Attention(_)
+            | View::Product(_)
+            | View::Conv(_)
+            | View::Depthwise(_)
+            | View::Pool(_)
+            | View::Squares(_)
+            | View::Gather(_)
+            | View::Unfold(_)
+            | View::Waves(_) => Combine { partials: own, cols, reduction: Reduction::Sum, domain }.into(),
         }
     }
 }

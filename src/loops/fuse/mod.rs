@@ -6,6 +6,7 @@
 //! price, it is stored and kernels are grouped anew. The set of stored values only grows, so this ends.
 //! The result depends on the graph alone: no hash order, no thread count, no batch size.
 
+mod attention;
 mod body;
 mod carry;
 mod depthwise;
@@ -15,6 +16,7 @@ mod gather;
 mod group;
 mod instance;
 mod library;
+mod moments;
 mod names;
 mod nest;
 mod order;

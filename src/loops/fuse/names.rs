@@ -55,6 +55,7 @@ impl<'c, 'g> Names<'c, 'g> {
         let product = matches!(node.op, Op::Contract { .. });
         let word = match node.origin.phase {
             Phase::Forward if product => "product",
+            Phase::Forward if node.op == Op::Moments => "moments",
             Phase::Forward if is_combined(graph, v) => "sum",
             Phase::Forward => "out",
             Phase::Backward if product && node.ty.has_batch() => "input_grad",

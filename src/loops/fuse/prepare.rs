@@ -3,10 +3,11 @@
 //!
 //! The result computes the same sinks; node order stays topological.
 
+use super::attention::WavesView;
 use super::form::{Form, form};
 use super::library::{Library, View};
 use super::unfused::Unfused;
-use super::{depthwise, gather, pools, product, squares, unfold, windows};
+use super::{attention, depthwise, gather, moments, pools, product, squares, unfold, windows};
 use crate::graph::{DType, Dim, Graph, Node, Op, Reduction, Type, ValueId};
 
 /// How the axes of a `Reduce` lie, where axes of extent 1 count as either kept or removed.
@@ -80,6 +81,9 @@ pub(super) fn prepare(graph: &Graph) -> Result<(Graph, Library), Unfused> {
                 Op::Reduce { .. } => reduction(&mut out, node, &mut library),
                 Op::Gather | Op::ScatterAdd { .. } => looked_up(&mut out, node, &mut library)?,
                 Op::DropSquares { .. } => without_squares(&mut out, node, &mut library)?,
+                Op::Moments => moments_of_channels(&mut out, node, &mut library),
+                Op::Attend(_) | Op::AttendBack(_) => attention(&mut out, node, &mut library)?,
+                Op::Waves { .. } => table(&mut out, node, &mut library),
                 _ => rewrite(&mut out, node),
             };
         }
@@ -164,6 +168,31 @@ fn without_squares(out: &mut Graph, node: Node, library: &mut Library) -> Result
     let view = view.ok_or_else(|| Unfused::at(out, v, "its squares are not drawn by a key and a scalar"))?;
     library.insert(v, View::Squares(view));
     Ok(v)
+}
+
+/// Writes moments down: always a kernel of the library.
+fn moments_of_channels(out: &mut Graph, node: Node, library: &mut Library) -> ValueId {
+    let view = moments::view(out, &node);
+    let v = push(out, node);
+    library.extend(view.map(|view| (v, View::Moments(view))));
+    v
+}
+
+/// Writes attention down, or its gradient: always a kernel of the library.
+fn attention(out: &mut Graph, node: Node, library: &mut Library) -> Result<ValueId, Unfused> {
+    let view = attention::view(out, &node);
+    let v = push(out, node);
+    let view = view.ok_or_else(|| Unfused::at(out, v, "its weights are not drawn by a key and a scalar"))?;
+    library.insert(v, View::Attention(view));
+    Ok(v)
+}
+
+/// Writes a table of waves down.
+fn table(out: &mut Graph, node: Node, library: &mut Library) -> ValueId {
+    let view = WavesView::of(&node);
+    let v = push(out, node);
+    library.extend(view.map(|view| (v, View::Waves(view))));
+    v
 }
 
 /// Writes a look-up down, or the sums that are its adjoint: always a kernel of the library.

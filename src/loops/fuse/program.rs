@@ -9,11 +9,11 @@ use super::names::Names;
 use super::order::Order;
 use super::trace::{Context, Effect, Home, Trace, What};
 use super::windows::Turned;
-use crate::graph::{DType, Dim, Op, Reduction, Sink, Stored, ValueId};
+use crate::graph::{DType, Dim, Op, Sink, Stored, ValueId};
 use crate::kernels::conv::winograd::PRODUCTS;
 use crate::loops::calls::Region;
 use crate::loops::calls::Turn;
-use crate::loops::{Buffer, BufferId, BufferKind, Combine, Domain, Kernel, Program, Transpose};
+use crate::loops::{Buffer, BufferId, BufferKind, Call, Combine, Kernel, Program, Transpose};
 
 struct Writer<'c, 'g> {
     context: &'c Context<'g>,
@@ -181,7 +181,8 @@ impl Writer<'_, '_> {
         self.program.kernels.push(Kernel::Loop(kernel));
         for action in &trace.actions {
             if let (Effect::Partial(reduction), Home::Value(v)) = (action.effect, action.home) {
-                self.combine(v, self.buffers[&action.home], reduction, domain);
+                let (partials, cols) = (self.buffers[&action.home], self.context.graph.ty(v).row_len());
+                self.combine(v, Combine { partials, cols, reduction, domain }.into());
             }
         }
     }
@@ -207,10 +208,8 @@ impl Writer<'_, '_> {
     }
 
     /// Brings the partials of `v` together.
-    fn combine(&mut self, v: ValueId, partials: BufferId, reduction: Reduction, domain: Domain) {
+    fn combine(&mut self, v: ValueId, call: Call) {
         let name = self.names.unique(format!("{}.combine", self.names.value(v)));
-        let cols = self.context.graph.ty(v).row_len();
-        let call = Combine { partials, cols, reduction, domain }.into();
         self.program.kernels.push(Kernel::Call { name, call });
     }
 
@@ -230,7 +229,8 @@ impl Writer<'_, '_> {
         });
         self.program.kernels.push(Kernel::Call { name, call });
         if let Some(domain) = partials {
-            self.combine(v, own, Reduction::Sum, domain);
+            let cols = self.context.graph.ty(v).row_len();
+            self.combine(v, view.combine(own, cols, domain));
         }
     }
 

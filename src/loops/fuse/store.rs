@@ -4,7 +4,7 @@
 //! computed again for each row; and what several kernels would compute again. For these the costs are counted in loads of one
 //! element: a transcendental costs [`TRANSCENDENTAL`], a square root or a division 1, other arithmetic 0.1. With `k` kernels and
 //! `c` for computing the value, recomputing costs `k c` and storing `c + 1.5 + (k - 1)` (a store is dearer than a load); the value
-//! is stored where recomputing costs more. A reduction over the columns is always stored then: it is one number a row.
+//! is stored where recomputing costs more, what a kernel loads anyway being free there. A reduction over the columns is always stored then: it is one number a row.
 //! Draws and what is made of draws and scalars alone are never stored.
 
 use std::collections::BTreeSet;
@@ -19,10 +19,13 @@ use super::view::is_uniform;
 use crate::graph::{Graph, Node, Op, Sink, ValueId};
 use crate::loops::{Binary, Unary};
 
+/// The unit of all costs.
+const LOAD: f64 = 1.0;
 /// Cost of exp, log, tanh and their kin, in loads.
 const TRANSCENDENTAL: f64 = 2.0;
-/// What a vector may cost and still be computed for each row anew, in operations.
+/// What a vector may cost and still be computed for each row anew, in operations; and for each place of a map.
 const CHEAP_VECTOR: f64 = 2.5;
+const CHEAP_AT_PLACES: f64 = 1.5;
 
 /// Values made of random draws, lengths, scalars and constants alone, element by element.
 pub(super) fn drawn(graph: &Graph, library: &Library) -> Vec<bool> {
@@ -103,11 +106,8 @@ pub(super) fn hoisted(context: &Context) -> BTreeSet<ValueId> {
         let (Op::Broadcast { .. }, Some(x)) = (&node.op, node.inputs.first()) else { continue };
         let v = context.strip(*x);
         let vector = !graph.ty(v).has_batch() && !is_uniform(graph.ty(v));
-        if vector
-            && !context.stored.contains(v)
-            && context.may_store(v)
-            && vector_cost(context, v) > CHEAP_VECTOR
-        {
+        let cheap = if node.ty.dims.len() > 2 { CHEAP_AT_PLACES } else { CHEAP_VECTOR };
+        if vector && !context.stored.contains(v) && context.may_store(v) && vector_cost(context, v) > cheap {
             hoisted.insert(v);
         }
     }
@@ -185,7 +185,8 @@ pub(super) fn shared(context: &Context, groups: &Groups) -> BTreeSet<ValueId> {
         let store = !context.stored.contains(v)
             && kernels > 1
             && context.may_store(v)
-            && used.iter().any(|(k, i)| is_dear(traces[*k], *i, kernels));
+            && used.iter().any(|(k, i)| is_dear(traces[*k], *i, kernels))
+            && !is_at_hand(&traces, &wanted, &used);
         if store {
             stored.insert(v);
         }
@@ -207,15 +208,42 @@ fn is_dear(trace: &Trace, i: usize, kernels: usize) -> bool {
     match (instance.level, &instance.what) {
         (Level::Row, What::Accumulate { .. } | What::Fold { .. }) => true,
         (Level::Column, what) if !matches!(what, What::Load { .. }) => {
-            (kernels - 1) as f64 * (cost(trace, i) - 1.0) > 1.5
+            (kernels - 1) as f64 * (cost(trace, i, BTreeSet::new()) - 1.0) > 1.5
         }
         _ => false,
     }
 }
 
-fn cost(trace: &Trace, i: usize) -> f64 {
+/// True if the kernels behind the first make the value again, of what they compute and load for other values too, at the price of loading it and less
+/// than one load more in all: storing it would cost more than that.
+fn is_at_hand(traces: &[&Trace], wanted: &[Vec<bool>], used: &[(usize, usize)]) -> bool {
+    let of_columns = |(k, i): &(usize, usize)| {
+        let instance = &traces[*k].instances[*i];
+        instance.level == Level::Column && !matches!(instance.what, What::Load { .. })
+    };
+    let first = used.first().map(|(k, _)| *k);
+    let later = used.iter().filter(|(k, _)| Some(*k) != first);
+    let more =
+        |(k, i): &(usize, usize)| cost(traces[*k], *i, loaded_besides(traces[*k], &wanted[*k], *i)) - LOAD;
+    used.iter().all(of_columns) && later.map(more).sum::<f64>() < LOAD
+}
+
+/// What a kernel needs for its wanted instances but for one, which is not looked into.
+fn loaded_besides(trace: &Trace, wanted: &[bool], but: usize) -> BTreeSet<u32> {
+    let mut seen = BTreeSet::from([but as u32]);
+    let mut stack: Vec<u32> = (0..wanted.len() as u32).filter(|i| wanted[*i as usize]).collect();
+    while let Some(i) = stack.pop() {
+        if seen.insert(i) {
+            stack.extend(trace.instances[i as usize].what.args());
+        }
+    }
+    seen.remove(&(but as u32));
+    seen
+}
+
+fn cost(trace: &Trace, i: usize, free: BTreeSet<u32>) -> f64 {
     let mut cost = 0.0;
-    let mut seen = BTreeSet::new();
+    let mut seen = free;
     let mut stack = vec![i as u32];
     while let Some(i) = stack.pop() {
         let instance = &trace.instances[i as usize];

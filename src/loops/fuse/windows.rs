@@ -98,10 +98,7 @@ impl ConvView {
             w = Matrix { buffer: turned(filters), stride: filters.row(), ..w };
         }
         let Self { side, slides, channels, filters, .. } = *self;
-        let mut conv =
-            Conv { side, slides, channels, filters, winograd: false, x: map(self.x), w, y: map(self.y) };
-        conv.winograd = self.in_tiles() && (side != Side::Weights || conv.in_groups());
-        conv
+        Conv { side, slides, channels, filters, winograd: self.in_tiles(), x: map(self.x), w, y: map(self.y) }
     }
 }
 

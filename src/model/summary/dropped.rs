@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use crate::{
     layers::Law,
-    model::{Node, NodeKind},
+    model::{Model, Node, NodeKind},
     vocab::{Args, Given, Value},
 };
 
@@ -30,6 +30,8 @@ pub enum Dropped {
     Weights,
     /// The whole value, row by row.
     Branch,
+    /// What stands inside of the layer, by its name: `weights` of attention.
+    Inside(&'static str),
 }
 
 /// Where a rate comes from.
@@ -44,8 +46,8 @@ pub enum RateSource {
     Usual,
 }
 
-/// The node's own site, or the mask over its weights.
-pub(super) fn dropped(node: &Node, has_params: bool, source: &str) -> Option<Drop> {
+/// The node's own site, the first one inside of it, or the mask over its weights.
+pub(super) fn dropped(model: &Model, node: &Node, has_params: bool, source: &str) -> Option<Drop> {
     if let NodeKind::Layer(used) = &node.kind
         && let Some(site) = used.word.drop_site(&used.args)
     {
@@ -62,6 +64,17 @@ pub(super) fn dropped(node: &Node, has_params: bool, source: &str) -> Option<Dro
             kind: site.law.name(),
             always: site.always,
             of: if site.scope.is_branch() { Dropped::Branch } else { Dropped::Units },
+        });
+    }
+    if let Some(inner) = node.inner_drops(model).first() {
+        return Some(Drop {
+            rate: inner.rate.last(),
+            share: inner.rate.last(),
+            source: RateSource::Written,
+            kind: Law::Coin.name(),
+            always: false,
+            of: Dropped::Inside(inner.name),
+            settings: Vec::new(),
         });
     }
     let drop = node.weight_drop.filter(|_| has_params)?;

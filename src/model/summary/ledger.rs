@@ -5,7 +5,7 @@ use std::fmt::Write;
 
 use super::number;
 use crate::{
-    layers::{DropSite, Each, Law, When},
+    layers::{DropSite, Each, InnerDrop, Law, When},
     model::{Model, Node, Param, ParamRole, Train},
     train::{BayesDecay, augment::Pairs},
     vocab::{Args, Time, Timed},
@@ -20,7 +20,7 @@ pub fn ledger(model: &Model) -> String {
     table(&params, &mut out);
     out.push_str(" activations\n");
     let sites: Vec<(String, String)> =
-        model.nodes.iter().filter_map(|node| Some((node.path.clone(), dropped(node)?))).collect();
+        model.nodes.iter().flat_map(|node| [own(node), inside(model, node)].concat()).collect();
     match sites.is_empty() {
         true => out.push_str("   nothing is dropped\n"),
         false => table(&sites, &mut out),
@@ -93,6 +93,25 @@ fn held(model: &Model, param: &Param) -> String {
         by.push(format!("weights dropped anew in each step, rate {}", drop.p));
     }
     if by.is_empty() { "free".into() } else { by.join("; ") }
+}
+
+/// What a node drops of its result.
+fn own(node: &Node) -> Vec<(String, String)> {
+    dropped(node).map(|text| (node.path.clone(), text)).into_iter().collect()
+}
+
+/// What a node drops inside.
+fn inside(model: &Model, node: &Node) -> Vec<(String, String)> {
+    let told = |drop: InnerDrop| {
+        let InnerDrop { name, what, rate, .. } = drop;
+        (
+            format!("{}.{name}", node.path),
+            format!(
+                "rate {rate}, each {what} of each row by itself, in training and in samples, scaled in training"
+            ),
+        )
+    };
+    node.inner_drops(model).into_iter().map(told).collect()
 }
 
 /// Rate, kind and scope of a place of dropout.
@@ -201,7 +220,9 @@ fn softening(model: &Model, train: &Train) -> String {
     let classes = kind.classes().unwrap_or(2);
     let smoothing = train.label_smoothing();
     let pairs = train.augmentation.pairs.as_ref();
-    let larger = pairs.map_or(1.0, Pairs::larger_share);
+    let larger = pairs.map_or(1.0, |pairs| {
+        pairs.larger_share(model.picture().map(|(_, [height, width, _])| [height, width]))
+    });
     if smoothing == 0.0 && larger == 1.0 {
         return "sure of their class".into();
     }

@@ -88,6 +88,7 @@ fn rate(drop: &Drop) -> String {
     let rate = number(drop.rate);
     match (&drop.of, &drop.source) {
         (Dropped::Weights, _) => format!("{rate} of weights"),
+        (Dropped::Inside(_), _) => format!("{rate} inside"),
         (_, RateSource::Written) => rate,
         (_, RateSource::Expression(text)) => format!("{rate} ({text})"),
         (_, RateSource::Usual) => format!("{rate} (usual)"),
@@ -117,6 +118,9 @@ fn sees(drop: &Drop, units: usize) -> String {
     match (drop.of, drop.always) {
         (Dropped::Weights, false) => "masked weights → mean weights".into(),
         (Dropped::Weights, true) => "masked weights in every mode".into(),
+        (Dropped::Inside(name), _) => {
+            format!("{} of 100 {name} → all", number((100.0 * (1.0 - drop.rate)).round()))
+        }
         (Dropped::Branch, always) => {
             let when = if always { "in every mode" } else { "→ all" };
             format!("all in {} of 100 rows {when}", number((100.0 * (1.0 - drop.rate)).round()))

@@ -2,7 +2,6 @@
 
 use super::NotEnumerated;
 use crate::{
-    draws,
     graph::{Bindings, SiteId, StepInfo, Tensor},
     lower::Lowered,
 };
@@ -27,13 +26,12 @@ pub(super) fn coins(lowered: &Lowered) -> Result<Vec<Coins>, NotEnumerated> {
     let step = StepInfo::of_prediction(1);
     for v in graph.values() {
         let Some(site) = graph.drawn_from(v) else { continue };
-        let Some(mask) = graph.mask(v) else {
+        let Some(tossed) = graph.tossed(v) else {
             return Err(NotEnumerated::Continuous(graph.sites[site.index()].path.clone()));
         };
-        let dropped = f64::from(lowered.scalars[mask.threshold.index()].word(&step)) / 65536.0;
-        let coin = draws::counted_units(mask.dims, mask.shared);
+        let dropped = f64::from(lowered.scalars[tossed.threshold.index()].word(&step)) / 65536.0;
+        let (coin, of_rows, dims) = (tossed.coins, tossed.of_rows, tossed.shape);
         let count = coin.iter().max().map_or(0, |last| last + 1);
-        let (of_rows, dims) = (mask.of_rows, mask.dims.to_vec());
         all.push(Coins { site, of_rows, dims, coin, count, keep: 1.0 - dropped });
     }
     Ok(all)

@@ -112,7 +112,9 @@ fn cut_texts(model: &Model, dataset: &Dataset) -> Option<Diagnostic> {
 /// E0412.
 fn colors_are_known(model: &Model, dataset: &Dataset) -> Result<(), OpenError> {
     let said = model.data.as_ref().is_some_and(|data| data.settings.range.is_some());
-    let used = model.train.as_ref().and_then(|train| train.augmentation.of_the_range()).filter(|_| !said);
+    let trained = model.train.as_ref().and_then(|train| train.augmentation.of_the_range());
+    let viewed = || model.predict.views.iter().find(|used| used.word.needs_range(&used.args));
+    let used = trained.or_else(viewed).filter(|_| !said);
     let picture = model.picture().map(|(input, _)| dataset.train.inputs[input].unmapped().form().numeric);
     let (Some(used), Some(Numeric::F32)) = (used, picture) else { return Ok(()) };
     let args = &used.args;

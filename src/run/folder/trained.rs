@@ -168,7 +168,7 @@ impl Trained {
     pub fn session(&self, most: usize) -> Result<Session, TrainedError> {
         let meta = &self.checkpoint.meta;
         let session = Session::new(&self.model, &self.store()?, &meta.transform.target, meta.seed, most)?;
-        Ok(session.at_temperature(self.temperature(PredictMode::WeightScaling)))
+        Ok(session.of_bytes(&meta.transform).at_temperature(self.temperature(PredictMode::WeightScaling)))
     }
 
     /// What logits are divided by before they become probabilities; 1 where nothing was fitted.

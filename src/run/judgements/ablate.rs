@@ -191,6 +191,7 @@ mod tests {
             init: crate::model::Init::Zeros,
             max_norm: None,
             penalties: Vec::new(),
+            fed_by: Some(0),
             node: NodeId(0),
         };
         let of = |units: Units, unit: usize, dims: &[usize]| {

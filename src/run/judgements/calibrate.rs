@@ -50,9 +50,22 @@ pub fn calibrate(
     for mode in modes {
         let name = name_of(*mode)
             .ok_or_else(|| unfit("the exact mean of all sub-networks has no temperature in this version"))?;
+        if is_a_mean_of_means(net, *mode) {
+            return Err(unfit(
+                "what is no plain mean over samples and views has no temperature in this version\nhelp: leave `augment` out of `predict`, or write `mc_dropout`",
+            ));
+        }
         fits.insert(name.to_string(), Rows { net, part, mode: *mode, team }.fit()?);
     }
     Ok(Calibration { parameters: Some(net.checkpoint.parameters()), fits })
+}
+
+/// Whether views of a sample are averaged in probabilities before what is said of samples is averaged in another way.
+fn is_a_mean_of_means(net: &Trained, mode: PredictMode) -> bool {
+    let kind = net.model.output.kind;
+    let of_several_bits = kind.classes().is_none() && kind.has_probabilities() && kind.outputs() > 1;
+    let is_geometric = matches!(mode, PredictMode::Ensemble(Mean::Geometric, _));
+    !net.model.predict.views.is_empty() && kind.has_probabilities() && (of_several_bits || is_geometric)
 }
 
 /// The rows that a way to predict is fitted on.
@@ -89,14 +102,17 @@ impl<'a> Rows<'a> {
 
     /// What a way to predict says of the rows: logits, or numbers in the target's own units.
     fn said(&self) -> Sampling<'a> {
-        match self.mode {
+        let sampling = match self.mode {
             PredictMode::McDropout(mc) | PredictMode::Ensemble(_, mc) => {
                 Sampling::new(vec![self.net], self.part, mc, self.team)
             }
             PredictMode::WeightScaling | PredictMode::Exact(_) => {
                 Sampling::passes(vec![self.net], self.part, self.team)
             }
-        }
+        };
+        let sampling = sampling.viewed(&self.net.model.predict);
+        // A temperature acts on each view's logits, and the mean over views and samples is one mean.
+        if self.net.model.output.kind.has_probabilities() { sampling.apart() } else { sampling }
     }
 
     /// Mean squared error of the mean, in the target's own units.
@@ -130,7 +146,12 @@ impl<'a> Rows<'a> {
     /// What is said of all rows, row by row; nothing where that is too much to keep and has to be drawn again for each look.
     fn all_said(&self) -> Result<Vec<f32>, TrainedError> {
         let mut said = Vec::new();
-        if self.part.rows() * samples_of(self.mode) * self.net.model.output.kind.width() <= KEPT {
+        if self.part.rows()
+            * samples_of(self.mode)
+            * self.net.model.predict.view_count()
+            * self.net.model.output.kind.width()
+            <= KEPT
+        {
             let add = |_: usize, samples: &[f32]| said.extend_from_slice(samples);
             self.said().each_row_of_logits(add)?.ok_or_else(nothing_live)?;
         }

@@ -200,7 +200,7 @@ pub fn band(
     let place = |i: usize| low - reach + (high - low + 2.0 * reach) * i as f64 / (PLACES - 1) as f64;
     let places: Vec<f64> = (0..PLACES).map(place).collect();
     let text: String = places.iter().map(|x| format!("{x}\n")).collect();
-    let how = Predict { mode, interval, report: Vec::new() };
+    let how = Predict { mode, interval, ..Predict::default() };
     let predicted = committee.predict(read(text)?, &how, team)?;
     let column = |measure: &str| {
         predicted.measured(measure).map(|rows| rows.iter().map(|row| row[0]).collect::<Vec<f64>>())
@@ -251,9 +251,11 @@ fn judged(
     let observed = own_units::observed(committee.first(), part);
     let width = observed.len() / part.rows().max(1);
     let mut rows = Vec::with_capacity(part.rows());
-    let done = sampling.tempered(mode).each_row_of_logits(|at, samples| {
-        rows.push(judge(samples, kind, &observed[at * width..(at + 1) * width], precision));
-    })?;
+    let done = sampling.tempered(mode).viewed(&committee.first().model.predict).each_row_of_logits(
+        |at, samples| {
+            rows.push(judge(samples, kind, &observed[at * width..(at + 1) * width], precision));
+        },
+    )?;
     done.map(|_| rows).ok_or_else(nothing_live)
 }
 

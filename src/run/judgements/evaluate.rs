@@ -8,6 +8,7 @@ use crate::run::{
         mc::{self, Scoring},
         pass,
         sampling::{Drawn, Sampling},
+        views,
     },
 };
 use crate::{
@@ -67,6 +68,49 @@ pub fn evaluate(
     Ok(all)
 }
 
+/// Rows whose answers are known: a part of the data, or pictures that a user names.
+pub struct Known {
+    pub name: &'static str,
+    pub part: Part,
+    /// Of the files that the rows are, where each is one.
+    pub names: Vec<String>,
+}
+
+impl Known {
+    /// A part of the data that a net was trained on. None if the data have no such part.
+    ///
+    /// # Errors
+    /// Data that are missing, broken, or not those of training.
+    pub fn of_data(net: &Trained, name: &str, search: &Search) -> Result<Option<Self>, TrainedError> {
+        let dataset = net.dataset(search)?;
+        let own_test = !dataset.names[1].is_empty();
+        let (name, part, files) = match name {
+            "train" => ("train", Some(dataset.train), &dataset.names[0]),
+            "valid" => ("valid", dataset.valid, &dataset.names[0]),
+            _ => ("test", dataset.test, &dataset.names[usize::from(own_test)]),
+        };
+        Ok(part.map(|part| {
+            let names = part.numbers().iter().filter_map(|row| files.get(*row as usize).cloned()).collect();
+            Self { name, part, names }
+        }))
+    }
+}
+
+/// The figures of rows whose answers are known, in the way `mode` says.
+///
+/// # Errors
+/// What code generation says.
+pub fn evaluate_known(
+    committee: &Committee,
+    known: &Known,
+    mode: PredictMode,
+    scoring: Scoring,
+    team: &Team,
+) -> Result<PartFigures, TrainedError> {
+    let scoring = committee.scoring(scoring, mode)?;
+    figures_of(&committee.all(), known.name, &known.part, Some(mode), scoring, team)
+}
+
 /// The figures of one part; a net without live dropout has one sample.
 ///
 /// # Errors
@@ -98,7 +142,9 @@ fn figures_of(
 ) -> Result<PartFigures, TrainedError> {
     let own: Result<Vec<_>, TrainedError> = members.iter().map(|m| own_figures(m, part, team)).collect();
     let (each, mut tempered): (Vec<Figures>, Vec<_>) = own?.into_iter().unzip();
-    let tempered = if members.len() == 1 { tempered.pop().flatten() } else { None };
+    // Fitted to the mean over views, where there are some.
+    let seen_once = members[0].model.predict.views.is_empty();
+    let tempered = if members.len() == 1 && seen_once { tempered.pop().flatten() } else { None };
     let together = if members.len() > 1 { passes(members, part, scoring, team)? } else { None };
     let sampled = mode.map(|mode| sampled(members, part, mode, scoring, team)).transpose()?.flatten();
     let (samples, drawn) = sampled.unzip();
@@ -150,8 +196,10 @@ fn passes(
     scoring: Scoring,
     team: &Team,
 ) -> Result<Option<Figures>, TrainedError> {
-    let sampling = Sampling::passes(members.to_vec(), part, team).tempered(PredictMode::WeightScaling);
     let first = members[0];
+    let sampling = Sampling::passes(members.to_vec(), part, team)
+        .tempered(PredictMode::WeightScaling)
+        .viewed(&first.model.predict);
     let figures = mc::figures(&sampling, scoring, &predictive_reporter(first))?;
     Ok(figures.map(|(figures, _)| mc::wanted(figures, &first.model.predict.report)))
 }
@@ -166,13 +214,14 @@ fn sampled(
 ) -> Result<Sampled, TrainedError> {
     let first = members[0];
     let reporter = &predictive_reporter(first);
-    let report = &first.model.predict.report;
+    let predict = &first.model.predict;
+    let report = &predict.report;
     let alone = |figures| (mc::wanted(figures, report), None);
     let (kind, target) = (first.model.output.kind, &first.checkpoint.meta.transform.target);
     let of_mean = |outputs| mc::mean_figures(kind, target, part, reporter, outputs);
-    let draw = |mc| Sampling::new(members.to_vec(), part, mc, team).tempered(mode);
+    let draw = |mc| Sampling::new(members.to_vec(), part, mc, team).tempered(mode).viewed(predict);
     Ok(match (mode, members) {
-        (PredictMode::WeightScaling, [_]) if !report.is_empty() => {
+        (PredictMode::WeightScaling, [_]) if !(report.is_empty() && predict.views.is_empty()) => {
             passes(members, part, scoring, team)?.map(|figures| (figures, None))
         }
         (PredictMode::WeightScaling, _) => None,
@@ -184,8 +233,10 @@ fn sampled(
             draw(mc).mean_logits(mean)?.map(|outputs| alone(of_mean(outputs)))
         }
         (PredictMode::Exact(mean), [one]) => {
-            let outputs = enumerated::logits(one, part, mean, team)?;
-            Some(alone(of_mean(outputs)))
+            let seen = views::of_each(one, part, predict, |part| enumerated::logits(one, part, mean, team))?;
+            let (count, all) = (seen.len(), views::side_by_side(seen, kind.width()));
+            let logits = kind.has_probabilities();
+            Some(alone(of_mean(views::together(&all, count, kind, logits).into_owned())))
         }
         (PredictMode::Exact(_), _) => return Err(several_are_not_exact()),
     })

@@ -1,7 +1,7 @@
 //! What a net makes of one picture: the feature maps of its layers.
 
 use crate::{
-    data::{Part, Search, Target},
+    data::Search,
     graph::Mode,
     kernels::team::Team,
     model::{Model, Node, NodeId, NodeKind, OutputKind, Ty},
@@ -38,16 +38,7 @@ fn sheets_of(net: &Trained, search: &Search, row: usize, team: &Team) -> Result<
             "no layer of the net answers with maps over height and width".into(),
         ));
     }
-    let (name, part) = held_out::first_rows(net, search, None)?;
-    if row >= part.rows() {
-        let rows = part.rows();
-        return Err(TrainedError::Unfit(format!(
-            "the {name} part has {rows} rows, counted from 0: there is no row {row}"
-        )));
-    }
-    let number = part.numbers()[row];
-    let inputs = part.inputs.iter().map(|input| input.of_rows(&[number])).collect::<Result<Vec<_>, _>>();
-    let part = Part::of_first(1, inputs.map_err(PassError::Data)?, Target::NONE);
+    let (name, part) = held_out::one_row(net, search, row)?;
     let mut store = net.store()?;
     let mut answer = |node: NodeId| -> Result<Vec<f32>, TrainedError> {
         if let Some(slot) = model.inputs.iter().position(|input| *input == node) {

@@ -15,7 +15,8 @@ use crate::run::{
     predictions::{
         mc::{self, Note, Scoring},
         predict::Predictions,
-        sampling::{Drawn, Sampling},
+        sampling::{self, Drawn, Sampling},
+        views,
     },
 };
 use crate::{
@@ -168,61 +169,81 @@ impl Committee {
         rows: Rows,
         how: &Predict,
         team: &Team,
+        each: impl FnMut(Predictions) -> Result<(), E>,
+    ) -> Result<Option<Drawn>, E> {
+        self.predict_part(&Part::of_first(rows.rows, rows.inputs, Target::NONE), how, team, each)
+    }
+
+    /// The same of the rows of a part.
+    ///
+    /// # Errors
+    /// As [`predict_each`](Self::predict_each).
+    pub fn predict_part<E: From<TrainedError>>(
+        &self,
+        part: &Part,
+        how: &Predict,
+        team: &Team,
         mut each: impl FnMut(Predictions) -> Result<(), E>,
     ) -> Result<Option<Drawn>, E> {
         let interval = self.scoring(Scoring { precision: None, interval: how.interval }, how.mode)?.interval;
-        let part = &Part::of_first(rows.rows, rows.inputs, Target::NONE);
-        let draw = |mc| Sampling::new(self.all(), part, mc, team).tempered(how.mode);
-        let passes = || Sampling::passes(self.all(), part, team).tempered(how.mode);
+        let passes = || Sampling::passes(self.all(), part, team).tempered(how.mode).viewed(how).apart();
+        let draw = |mc| Sampling::new(self.all(), part, mc, team).tempered(how.mode).viewed(how).apart();
         match (how.mode, self.alone()) {
             (PredictMode::WeightScaling, Some(_)) => {
-                let kind = passes().kind();
-                let mut block =
-                    Block::new(|values| each(self.predictions(values).with_interval(kind, interval)));
-                passes().try_each_row(Mean::Arithmetic, |_, row| block.add(row))?;
-                block.end().map(|()| None)
+                self.say(&passes(), Told::Pass, interval, each).map(|_| None)
             }
-            (PredictMode::WeightScaling, None) => self.predict_samples(&passes(), interval, each),
-            (PredictMode::McDropout(mc), _) => self.predict_samples(&draw(mc), interval, each),
+            (PredictMode::WeightScaling, None) => {
+                self.say(&passes(), Told::Samples, interval, each).map(Some)
+            }
+            (PredictMode::McDropout(mc), _) => self.say(&draw(mc), Told::Samples, interval, each).map(Some),
             (PredictMode::Ensemble(mean, mc), _) => {
-                let mut block = Block::new(|values| each(self.predictions(values)));
-                draw(mc).each_mean(mean, |row| block.add(&row))?.ok_or_else(nothing_live)?;
-                block.end().map(|()| None)
+                self.say(&draw(mc), Told::Mean(mean), None, each).map(|_| None)
             }
             (PredictMode::Exact(mean), Some(one)) => {
-                each(self.predictions(enumerated::outputs(one, part, mean, team)?)).map(|()| None)
+                let seen = views::of_each(one, part, how, |part| enumerated::outputs(one, part, mean, team))?;
+                each(self.exactly(seen, how)).map(|()| None)
             }
             (PredictMode::Exact(_), None) => Err(several_are_not_exact().into()),
         }
     }
 
-    fn predict_samples<E: From<TrainedError>>(
+    /// Says what the samples of each row, whose views are apart, make together.
+    fn say<E: From<TrainedError>>(
         &self,
         sampling: &Sampling<'_>,
+        told: Told,
         interval: Option<Interval>,
         mut each: impl FnMut(Predictions) -> Result<(), E>,
-    ) -> Result<Option<Drawn>, E> {
+    ) -> Result<Drawn, E> {
         let (kind, target) = (sampling.kind(), sampling.target());
         let names = self.predictions(Vec::new()).names(kind.outputs());
-        let (mut notes, mut noted) = (Vec::new(), Vec::new());
-        let mut values = Vec::new();
-        let mut give = |values: &mut Vec<f32>, notes: &mut Vec<Note>, noted: &mut Vec<f64>| {
-            each(self.predictions(take(values)).noted(take(notes), take(noted), target))
-        };
-        let done = sampling.try_each_row(Mean::Arithmetic, |_, samples| {
-            let (mean, said) = mc::row(samples, kind, interval, &names);
-            values.extend(mean);
-            noted.extend(said.iter().map(|note| note.value));
-            notes = said;
-            match values.len() < TOGETHER {
-                true => Ok(()),
-                false => give(&mut values, &mut notes, &mut noted),
-            }
+        let around = interval.filter(|_| matches!(told, Told::Pass));
+        let mut block = Block::new(|values, notes, noted| {
+            each(self.predictions(values).with_interval(kind, around).noted(notes, noted, target))
+        });
+        let mean = if let Told::Mean(_) = told { Mean::Geometric } else { Mean::Arithmetic };
+        let done = sampling.try_each_row(mean, |_, samples| {
+            let (values, said) = told.row(sampling, samples, interval, &names);
+            block.add(values, said)
         })?;
-        if !values.is_empty() {
-            give(&mut values, &mut notes, &mut noted)?;
+        block.end()?;
+        Ok(done.ok_or_else(nothing_live)?)
+    }
+
+    /// Means of all sub-networks in each view, `[rows, width]`, as predictions.
+    fn exactly(&self, seen: Vec<Vec<f32>>, how: &Predict) -> Predictions {
+        let kind = self.first().model.output.kind;
+        let (views, width) = (seen.len(), kind.width());
+        let names = self.predictions(Vec::new()).names(kind.outputs());
+        let (mut values, mut notes, mut noted) = (Vec::new(), Vec::new(), Vec::new());
+        for row in views::side_by_side(seen, width).chunks_exact(views * width) {
+            values.extend_from_slice(&views::together(row, views, kind, false));
+            notes = views::notes(row, kind, &names);
+            noted.extend(notes.iter().map(|note| note.value));
         }
-        Ok(Some(done.ok_or_else(nothing_live)?))
+        debug_assert_eq!(views, how.view_count());
+        let target = &self.first().checkpoint.meta.transform.target;
+        self.predictions(values).noted(notes, noted, target)
     }
 
     fn predictions(&self, values: Vec<f32>) -> Predictions {
@@ -234,24 +255,82 @@ impl Committee {
 /// Numbers of rows that are given away together.
 const TOGETHER: usize = 1 << 16;
 
-/// Numbers of whole rows on their way.
+/// What is told of a row's samples.
+#[derive(Clone, Copy)]
+enum Told {
+    /// The only one.
+    Pass,
+    /// Their mean, and how uncertain they leave it.
+    Samples,
+    /// A mean, as one net would predict.
+    Mean(Mean),
+}
+
+impl Told {
+    /// Outputs and notes of a row: samples are `[samples, views, width]`, logits instead of probabilities where a mean of sub-networks is told.
+    fn row(
+        self,
+        sampling: &Sampling<'_>,
+        samples: &[f32],
+        interval: Option<Interval>,
+        names: &[String],
+    ) -> (Vec<f32>, Vec<Note>) {
+        let (kind, views) = (sampling.kind(), sampling.views());
+        let mean_of = |samples: &[f32], mean: Mean| {
+            let mut outputs = sampling::mean_of_logits(samples, kind, mean);
+            if kind.has_probabilities() {
+                kind.interpret(&mut outputs, sampling.target());
+            }
+            outputs
+        };
+        let logits = matches!(self, Told::Mean(_)) && kind.has_probabilities();
+        let together = sampling.together(samples, logits);
+        let (values, mut notes) = match self {
+            Told::Pass => (together.to_vec(), Vec::new()),
+            Told::Samples => mc::row(&together, kind, interval, names),
+            Told::Mean(mean) => (mean_of(&together, mean), Vec::new()),
+        };
+        if views > 1 {
+            let in_view = |view: usize| {
+                let seen = views::of_view(samples, view, views, kind.width());
+                match self {
+                    Told::Mean(mean) => mean_of(&seen, mean),
+                    Told::Pass | Told::Samples => sampling::averaged(&seen, kind, Mean::Arithmetic),
+                }
+            };
+            let each: Vec<f32> = (0..views).flat_map(in_view).collect();
+            notes.extend(views::notes(&each, kind, names));
+        }
+        (values, notes)
+    }
+}
+
+/// Whole rows on their way: outputs, and what is said of them beside.
 struct Block<F> {
     values: Vec<f32>,
+    /// Of the last row, whose names are those of all.
+    notes: Vec<Note>,
+    noted: Vec<f64>,
     give: F,
 }
 
-impl<E, F: FnMut(Vec<f32>) -> Result<(), E>> Block<F> {
+impl<E, F: FnMut(Vec<f32>, Vec<Note>, Vec<f64>) -> Result<(), E>> Block<F> {
     fn new(give: F) -> Self {
-        Self { values: Vec::new(), give }
+        Self { values: Vec::new(), notes: Vec::new(), noted: Vec::new(), give }
     }
 
-    fn add(&mut self, row: &[f32]) -> Result<(), E> {
-        self.values.extend_from_slice(row);
-        if self.values.len() < TOGETHER { Ok(()) } else { (self.give)(take(&mut self.values)) }
+    fn add(&mut self, row: Vec<f32>, notes: Vec<Note>) -> Result<(), E> {
+        self.values.extend(row);
+        self.noted.extend(notes.iter().map(|note| note.value));
+        self.notes = notes;
+        if self.values.len() < TOGETHER { Ok(()) } else { self.end() }
     }
 
-    fn end(mut self) -> Result<(), E> {
-        if self.values.is_empty() { Ok(()) } else { (self.give)(self.values) }
+    fn end(&mut self) -> Result<(), E> {
+        match self.values.is_empty() {
+            true => Ok(()),
+            false => (self.give)(take(&mut self.values), take(&mut self.notes), take(&mut self.noted)),
+        }
     }
 }
 

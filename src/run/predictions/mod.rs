@@ -10,6 +10,7 @@ pub(in crate::run) mod pass;
 pub(in crate::run) mod plan;
 pub(in crate::run) mod predict;
 pub(in crate::run) mod sampling;
-pub(in crate::run) mod settle;
+mod settle;
 pub(in crate::run) mod speak;
+pub(in crate::run) mod views;
 pub(in crate::run) mod written;

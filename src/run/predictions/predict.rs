@@ -6,11 +6,12 @@
 //!
 //! A normalised target has its level put on here, in 64 bits: a net knows its distance from the level to seven digits, whatever the level.
 
-use crate::run::predictions::{mc::Note, sampling::Drawn};
+use crate::run::predictions::{mc::Note, sampling::Drawn, written};
 use crate::{
-    data::TargetRule,
+    data::{Observed, Part, TargetRule},
     model::{Interval, Output, OutputKind, Precision},
     runtime::predictive,
+    vocab::exactly,
 };
 
 /// What the numbers of a column are called, and how many decimals say something: none where they are 32-bit numbers, which say it themselves.
@@ -34,6 +35,8 @@ pub struct Predictions {
     pub(super) noted: Vec<f64>,
     /// Of each row, where there are samples.
     pub drawn: Option<Drawn>,
+    /// What was observed at each row, where that is known: names of columns, and the cells row by row.
+    pub(super) observed: Option<(Vec<String>, Vec<String>)>,
     /// Rows that are marked as too uncertain to be answered, where a rule asks for it.
     pub(super) refused: Option<Vec<bool>>,
 }
@@ -69,7 +72,16 @@ impl Predictions {
         };
         let raised = |(i, x): (usize, f32)| target.raised(i % width, f64::from(x));
         let values = values.into_iter().enumerate().map(raised).collect();
-        Self { class, columns, values, notes: Vec::new(), noted: Vec::new(), drawn: None, refused: None }
+        Self {
+            class,
+            columns,
+            values,
+            notes: Vec::new(),
+            noted: Vec::new(),
+            drawn: None,
+            observed: None,
+            refused: None,
+        }
     }
 
     /// With notes on each row: `noted` are their values, `[rows, notes]`.
@@ -80,12 +92,89 @@ impl Predictions {
         }
         let column =
             |note: Note| Column { name: note.name, decimals: note.output.and_then(|d| decimals(target, d)) };
-        Self { notes: notes.into_iter().map(column).collect(), noted, ..self }
+        self.beside(notes.into_iter().map(column).collect(), noted)
+    }
+
+    /// With further notes on each row, behind those that are there.
+    fn beside(self, notes: Vec<Column>, noted: Vec<f64>) -> Self {
+        let (own, more) = (self.notes.len(), notes.len());
+        if own == 0 || more == 0 {
+            return if more == 0 { self } else { Self { notes, noted, ..self } };
+        }
+        let rows = self.noted.chunks_exact(own).zip(noted.chunks_exact(more));
+        let noted = rows.flat_map(|(own, more)| own.iter().chain(more)).copied().collect();
+        Self { notes: [self.notes, notes].concat(), noted, ..self }
     }
 
     /// With marks on rows that are refused.
     pub(in crate::run) fn refusing(self, refused: Vec<bool>) -> Self {
         Self { refused: Some(refused), ..self }
+    }
+
+    /// With what was observed at these rows of a part, of which `first` is the first one here: the class by its name, numbers in the target's own units. Of classes
+    /// a note says how surprised the net is, in nats.
+    #[must_use]
+    pub fn beside_observed(self, part: &Part, first: usize, target: &TargetRule) -> Self {
+        let count = self.rows().count();
+        let rows = || (first..first + count).map(|row| part.observed(row));
+        let mut cells = Vec::new();
+        for observed in rows() {
+            match observed {
+                Observed::Class(class) => cells.push(self.columns[class as usize].name.clone()),
+                Observed::Bits(bits) => cells.extend(bits.iter().map(|bit| exactly(*bit))),
+                Observed::Real(numbers) => {
+                    let mut own = numbers.to_vec();
+                    target.to_units(&mut own);
+                    let raised = own.iter().enumerate().map(|(d, x)| target.raised(d, f64::from(*x)));
+                    cells.extend(raised.enumerate().map(|(d, x)| self.columns[d].text(x)));
+                }
+            }
+        }
+        let names = match self.has_classes() {
+            true => vec!["observed".to_string()],
+            false => {
+                let width = cells.len() / count.max(1);
+                self.names(width).into_iter().map(|name| format!("{name}_observed")).collect()
+            }
+        };
+        let surprise = |(row, observed): (&[f64], Observed<'_>)| match observed {
+            Observed::Class(class) => -row[class as usize].ln(),
+            Observed::Bits(_) | Observed::Real(_) => f64::NAN,
+        };
+        let surprises: Vec<f64> = self.rows().zip(rows()).map(surprise).collect();
+        let said = Self { observed: Some((names, cells)), ..self };
+        match said.has_classes() {
+            true => said.beside(vec![Column { name: "surprise".into(), decimals: None }], surprises),
+            false => said,
+        }
+    }
+
+    /// Whether the likeliest class of each row is another than the observed one; none of predictions without classes, or without observations.
+    #[must_use]
+    pub fn wrong(&self) -> Option<Vec<bool>> {
+        let (_, cells) = self.observed.as_ref().filter(|_| self.has_classes())?;
+        let likeliest = |row: &[f64]| written::likeliest(&self.columns, row);
+        Some(self.rows().zip(cells).map(|(row, observed)| likeliest(row) != observed).collect())
+    }
+
+    /// Only the rows that are marked.
+    #[must_use]
+    pub fn only(self, marked: &[bool]) -> Self {
+        fn kept<T: Clone>(all: &[T], width: usize, marked: &[bool]) -> Vec<T> {
+            let rows = all.chunks(width.max(1)).zip(marked).filter(|(_, marked)| **marked);
+            rows.flat_map(|(row, _)| row.to_vec()).collect()
+        }
+        let observed = self.observed.map(|(names, cells)| {
+            let cells = kept(&cells, names.len(), marked);
+            (names, cells)
+        });
+        Self {
+            values: kept(&self.values, self.columns.len(), marked),
+            noted: kept(&self.noted, self.notes.len(), marked),
+            refused: self.refused.map(|refused| kept(&refused, 1, marked)),
+            observed,
+            ..self
+        }
     }
 
     /// How many rows are marked.

@@ -1,17 +1,19 @@
 //! What the sub-networks of trained nets say of each row: samples of dropout, of one net or of several side by side.
 
+use std::borrow::Cow;
 use std::ops::Range;
 
 use crate::run::{
     folder::trained::{Trained, TrainedError},
-    predictions::{likelihood, mc::Marginal, pass},
+    predictions::{likelihood, mc::Marginal, pass, views},
 };
 use crate::{
     data::{Part, TargetRule},
     kernels::team::Team,
     memory::{self, product},
-    model::{McDropout, Mean, OutputKind, PredictMode, Until},
+    model::{McDropout, Mean, OutputKind, Predict, PredictMode, Until},
     runtime::{
+        augment::other_views,
         evaluate::{self, Evaluator, cool},
         predictive,
         sample::{Sampler, Samples},
@@ -39,6 +41,10 @@ pub struct Sampling<'a> {
     until: Option<Until>,
     /// Whose temperatures logits are divided by; those of no way are 1.
     tempered: Option<PredictMode>,
+    /// The rows in further views; samples are means over all of them, with the part's own.
+    others: Vec<Part>,
+    /// Whether samples of the views are given one by one, those of a sample being neighbours.
+    apart: bool,
     team: &'a Team,
 }
 
@@ -52,21 +58,55 @@ pub struct Drawn {
 
 impl<'a> Sampling<'a> {
     pub fn new(members: Vec<&'a Trained>, part: &'a Part, mc: McDropout, team: &'a Team) -> Self {
-        Self {
-            members,
-            part,
-            first: 0,
-            count: mc.samples,
-            seed: mc.seed,
-            until: mc.until,
-            tempered: None,
-            team,
-        }
+        Self { count: mc.samples, seed: mc.seed, until: mc.until, ..Self::passes(members, part, team) }
     }
 
     /// One pass of each member, dropout off.
     pub fn passes(members: Vec<&'a Trained>, part: &'a Part, team: &'a Team) -> Self {
-        Self { members, part, first: 0, count: 0, seed: None, until: None, tempered: None, team }
+        Self {
+            members,
+            part,
+            first: 0,
+            count: 0,
+            seed: None,
+            until: None,
+            tempered: None,
+            others: Vec::new(),
+            apart: false,
+            team,
+        }
+    }
+
+    /// The mean over the views of each row that a way to predict asks for.
+    pub fn viewed(self, predict: &Predict) -> Self {
+        let first = self.members[0];
+        let others = other_views(&first.model, &first.checkpoint.meta.transform, self.part, predict);
+        Self { others, ..self }
+    }
+
+    /// Views one by one: of each sample its views, which are neighbours.
+    pub fn apart(self) -> Self {
+        Self { apart: true, ..self }
+    }
+
+    /// In how many views a row is seen.
+    pub fn views(&self) -> usize {
+        1 + self.others.len()
+    }
+
+    /// The rows in this view.
+    fn seen(&self, view: usize) -> &Part {
+        view.checked_sub(1).map_or(self.part, |other| &self.others[other])
+    }
+
+    /// Samples whose views are apart, as they are given.
+    pub(in crate::run) fn given<'s>(&self, samples: &'s [f32], logits: bool) -> Cow<'s, [f32]> {
+        if self.apart { samples.into() } else { self.together(samples, logits) }
+    }
+
+    /// The mean over the views of each sample.
+    pub(in crate::run) fn together<'s>(&self, samples: &'s [f32], logits: bool) -> Cow<'s, [f32]> {
+        views::together(samples, self.views(), self.kind(), logits)
     }
 
     /// The same number of samples from `first` on.
@@ -120,8 +160,9 @@ impl<'a> Sampling<'a> {
         if self.count > 0 && !voices.iter().any(|voice| matches!(voice.source, Source::Samples(_))) {
             return Ok(None);
         }
+        let logits = mean == Mean::Geometric && self.kind().has_probabilities();
+        let mut row = |at: usize, samples: &[f32]| row(at, &self.given(samples, logits));
         if let Some(until) = self.until {
-            let logits = mean == Mean::Geometric && self.kind().has_probabilities();
             return self.until_settled(&mut voices, until, logits, row).map(Some);
         }
         self.each(&mut voices, self.first..self.first + self.count, &mut row)?;
@@ -136,14 +177,16 @@ impl<'a> Sampling<'a> {
         self.each_row(Mean::Geometric, row)
     }
 
-    /// Gives each row these samples.
+    /// Gives each row these samples, their views apart.
     pub(in crate::run) fn each<E: From<TrainedError>>(
         &self,
         voices: &mut [Voice<'_>],
         samples: Range<u32>,
         row: &mut impl FnMut(usize, &[f32]) -> Result<(), E>,
     ) -> Result<(), E> {
-        let each = voices.iter().map(|voice| voice.count(samples.len())).sum::<usize>() * self.kind().width();
+        let each = voices.iter().map(|voice| voice.count(samples.len())).sum::<usize>()
+            * self.views()
+            * self.kind().width();
         let block = (BLOCK / each).max(1).min(self.part.rows());
         memory::check(product(&[block, each, HELD])).map_err(TrainedError::from)?;
         for start in (0..self.part.rows()).step_by(block) {
@@ -220,7 +263,7 @@ impl<'a> Sampling<'a> {
 }
 
 /// What a net that says the mean of these samples of logits would give: logits, or numbers.
-fn mean_of_logits(samples: &[f32], kind: OutputKind, mean: Mean) -> Vec<f32> {
+pub(super) fn mean_of_logits(samples: &[f32], kind: OutputKind, mean: Mean) -> Vec<f32> {
     match (mean, kind.classes()) {
         (Mean::Arithmetic, Some(k)) => {
             let logs = likelihood::logs_of_classes(samples, &likelihood::softmaxes(samples, k), k);
@@ -245,8 +288,8 @@ pub(in crate::run) struct Voice<'a> {
     member: &'a Trained,
     store: Store,
     source: Source,
-    /// What no draw reaches, of all rows, where samples come in several looks: a pass whole, or what samples start from.
-    fixed: Option<Vec<f32>>,
+    /// What no draw reaches, of all rows in each view, where samples come in several looks: a pass whole, or what samples start from.
+    fixed: Option<Vec<Vec<f32>>>,
     temperature: f64,
     /// Whether the source gives logits and probabilities are asked for.
     to_interpret: bool,
@@ -264,11 +307,12 @@ impl<'a> Voice<'a> {
             _ => Sampler::new(model, part, native)?,
         };
         if let Some(sampler) = sampler {
-            let often = sampling.until.is_some() && part.rows() * sampler.fixed_width() <= KEPT;
-            let fixed = match often {
-                true => Some(sampler.fixed(part, 0..part.rows(), &mut store, sampling.team)?),
-                false => None,
-            };
+            let often =
+                sampling.until.is_some() && part.rows() * sampling.views() * sampler.fixed_width() <= KEPT;
+            let mut of_view =
+                |view| sampler.fixed(sampling.seen(view), 0..part.rows(), &mut store, sampling.team);
+            let all = || (0..sampling.views()).map(&mut of_view).collect::<Result<_, _>>();
+            let fixed = often.then(all).transpose()?;
             let source = Source::Samples(Box::new(sampler));
             return Ok(Self {
                 member,
@@ -281,8 +325,9 @@ impl<'a> Voice<'a> {
         }
         let source = Source::Pass(Box::new(Evaluator::predictor(model, part)?));
         let mut voice = Self { member, store, source, fixed: None, temperature, to_interpret: arithmetic };
-        if sampling.until.is_some() && part.rows() * model.output.kind.width() <= KEPT {
-            voice.fixed = Some(voice.rows(sampling, 0..part.rows(), 0..0)?);
+        if sampling.until.is_some() && part.rows() * sampling.views() * model.output.kind.width() <= KEPT {
+            let all = (0..sampling.views()).map(|view| voice.in_view(sampling, view, 0..part.rows(), 0..0));
+            voice.fixed = Some(all.collect::<Result<_, _>>()?);
         }
         Ok(voice)
     }
@@ -292,37 +337,51 @@ impl<'a> Voice<'a> {
         if let Source::Samples(_) = self.source { count } else { 1 }
     }
 
-    /// `[rows, samples, width]`.
+    /// `[rows, samples, views, width]`.
     fn rows(
         &mut self,
         sampling: &Sampling<'_>,
         rows: Range<usize>,
         samples: Range<u32>,
     ) -> Result<Vec<f32>, TrainedError> {
+        let views = 0..sampling.views();
+        let each = views.map(|view| self.in_view(sampling, view, rows.clone(), samples.clone()));
+        Ok(views::side_by_side(each.collect::<Result<_, _>>()?, sampling.kind().width()))
+    }
+
+    /// `[rows, samples, width]` in one view. Masks are those of the rows' numbers: a sample is the same sub-network in every view.
+    fn in_view(
+        &mut self,
+        sampling: &Sampling<'_>,
+        view: usize,
+        rows: Range<usize>,
+        samples: Range<u32>,
+    ) -> Result<Vec<f32>, TrainedError> {
+        let part = sampling.seen(view);
         let meta = &self.member.checkpoint.meta;
         let kind = self.member.model.output.kind;
         match &mut self.source {
             Source::Pass(evaluator) => {
                 let width = kind.width();
                 if let Some(all) = &self.fixed {
-                    return Ok(all[rows.start * width..rows.end * width].to_vec());
+                    return Ok(all[view][rows.start * width..rows.end * width].to_vec());
                 }
                 // Its steps begin where they begin in a pass over all rows.
                 let first = rows.start / evaluate::BATCH * evaluate::BATCH;
-                let (part, team) = (sampling.part, sampling.team);
+                let (team, seed) = (sampling.team, meta.seed);
                 let mut outputs =
-                    evaluator.rows(part, first..rows.end, &mut self.store, team, meta.seed, &mut 0.0)?;
+                    evaluator.rows(part, first..rows.end, &mut self.store, team, seed, &mut 0.0)?;
                 pass::check_numbers(self.member, &outputs, width, first)?;
                 Ok(self.meant(outputs.split_off((rows.start - first) * width)))
             }
             Source::Samples(sampler) => {
                 let seed = sampling.seed.unwrap_or(meta.seed);
                 let samples = Samples { seed, first: samples.start, count: samples.len() as u32 };
-                let (part, team, width) = (sampling.part, sampling.team, sampler.fixed_width());
+                let (team, width) = (sampling.team, sampler.fixed_width());
                 let (first, each) = (rows.start, samples.count as usize * kind.width());
                 let outputs = match &self.fixed {
                     Some(all) => {
-                        let fixed = &all[rows.start * width..rows.end * width];
+                        let fixed = &all[view][rows.start * width..rows.end * width];
                         sampler.outputs_from(fixed, part, rows, samples, &mut self.store, team)?
                     }
                     None => sampler.outputs(part, rows, samples, &mut self.store, team)?,
@@ -346,7 +405,7 @@ impl<'a> Voice<'a> {
 }
 
 /// The mean of a row's samples. Of logits where the mean is geometric: normalising takes the factor out.
-fn averaged(samples: &[f32], kind: OutputKind, mean: Mean) -> Vec<f32> {
+pub(super) fn averaged(samples: &[f32], kind: OutputKind, mean: Mean) -> Vec<f32> {
     let width = kind.width();
     let count = (samples.len() / width) as f64;
     let column = |at: usize| samples.chunks_exact(width).map(move |y| f64::from(y[at]));

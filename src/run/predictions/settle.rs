@@ -35,14 +35,11 @@ impl Sampling<'_> {
             let more = until.min.min(self.count - drawn);
             let mut look = Vec::new();
             let mut each = |at: usize, samples: &[f32]| {
-                match logits {
-                    false => looked.add(at, samples),
-                    true => {
-                        let mut samples = samples.to_vec();
-                        self.kind().interpret(&mut samples, self.target());
-                        looked.add(at, &samples);
-                    }
+                let mut seen = self.together(samples, logits);
+                if logits {
+                    self.kind().interpret(seen.to_mut(), self.target());
                 }
+                looked.add(at, &seen);
                 if kept {
                     look.extend_from_slice(samples);
                 }

@@ -5,8 +5,9 @@ use serde_json::{Map, Value as Json, json};
 use super::predict::{Column, Predictions};
 use crate::vocab::exactly;
 
-/// The column of the files that rows are; arrays lack it.
+/// The columns of the files that rows are, or of their numbers; arrays lack them.
 const FILE: &str = "file";
+const ROW: &str = "row";
 
 /// The column that says which rows are refused; 0 or 1 in arrays.
 const ABSTAIN: &str = "abstain";
@@ -29,19 +30,37 @@ pub struct Writing {
     /// Rows that are written.
     done: usize,
     begun: bool,
-    /// Of the files that the rows are, where they are files.
+    /// Of the files that the rows are, where they are files, or their numbers.
     names: Vec<String>,
+    /// What the names are.
+    named: &'static str,
 }
 
 impl Writing {
     pub fn new(form: Form, rows: usize) -> Self {
-        Self { form, rows, done: 0, begun: false, names: Vec::new() }
+        Self { form, rows, done: 0, begun: false, names: Vec::new(), named: FILE }
     }
 
     /// The same of rows that are files, each with its name; without names nothing changes.
     #[must_use]
     pub fn of_files(self, names: Vec<String>) -> Self {
         Self { names, ..self }
+    }
+
+    /// The same of rows that have numbers, counted from 0 and written from 1.
+    #[must_use]
+    pub fn of_numbers(self, numbers: &[u32]) -> Self {
+        let names = numbers.iter().map(|number| (u64::from(*number) + 1).to_string()).collect();
+        Self { names, named: ROW, ..self }
+    }
+
+    /// Of the next rows only those that are marked will come.
+    pub fn only(&mut self, marked: &[bool]) {
+        let rest = self.names.split_off((self.done + marked.len()).min(self.names.len()));
+        let from = self.names.split_off(self.done.min(self.names.len()));
+        let kept = from.into_iter().zip(marked).filter(|(_, marked)| **marked).map(|(name, _)| name);
+        self.names.extend(kept);
+        self.names.extend(rest);
     }
 
     /// The next rows, behind what stands before the first. All blocks have the same columns.
@@ -51,21 +70,22 @@ impl Writing {
         self.done += predictions.noted_rows().count();
         let names = self.names.get(begin..self.done).unwrap_or_default();
         match self.form {
-            Form::Csv => csv(predictions, names, first).into_bytes(),
-            Form::Json => json(predictions, names).into_bytes(),
+            Form::Csv => csv(predictions, (self.named, names), first).into_bytes(),
+            Form::Json => json(predictions, (self.named, names)).into_bytes(),
             Form::Npy => npy(predictions, first.then_some(self.rows)),
         }
     }
 }
 
-fn csv(predictions: &Predictions, files: &[String], header: bool) -> String {
-    let Predictions { class, columns, notes, refused, .. } = predictions;
+fn csv(predictions: &Predictions, (named_by, files): (&str, &[String]), header: bool) -> String {
+    let Predictions { class, columns, notes, refused, observed, .. } = predictions;
     let mut out = String::new();
     if header {
         let names = columns.iter().chain(notes).map(|column| column.name.as_str());
         let abstain = refused.as_ref().map(|_| ABSTAIN);
-        let file = files.first().map(|_| FILE);
-        line(&mut out, file.into_iter().chain(class.as_deref()).chain(names).chain(abstain));
+        let file = files.first().map(|_| named_by);
+        let seen = observed.iter().flat_map(|(names, _)| names.iter().map(String::as_str));
+        line(&mut out, file.into_iter().chain(seen).chain(class.as_deref()).chain(names).chain(abstain));
     }
     for (i, (row, noted)) in predictions.noted_rows().enumerate() {
         let cells = columns.iter().zip(row).chain(notes.iter().zip(noted));
@@ -73,13 +93,17 @@ fn csv(predictions: &Predictions, files: &[String], header: bool) -> String {
         let class = class.as_ref().map(|_| likeliest(columns, row));
         let mark = refused.as_ref().map(|marks| if marks[i] { "true" } else { "false" });
         let file = files.get(i).map(String::as_str);
-        line(&mut out, file.into_iter().chain(class).chain(numbers.iter().map(String::as_str)).chain(mark));
+        let seen = observed.iter().flat_map(|(names, cells)| {
+            cells[i * names.len()..(i + 1) * names.len()].iter().map(String::as_str)
+        });
+        let numbers = numbers.iter().map(String::as_str);
+        line(&mut out, file.into_iter().chain(seen).chain(class).chain(numbers).chain(mark));
     }
     out
 }
 
-fn json(predictions: &Predictions, files: &[String]) -> String {
-    let Predictions { class, columns, notes, refused, .. } = predictions;
+fn json(predictions: &Predictions, (named_by, files): (&str, &[String])) -> String {
+    let Predictions { class, columns, notes, refused, observed, .. } = predictions;
     let object = |(i, (row, noted)): (usize, (&[f64], &[f64]))| {
         let numbers = named(columns, row);
         let mut object = match class {
@@ -89,7 +113,15 @@ fn json(predictions: &Predictions, files: &[String]) -> String {
                 ("probability".into(), Json::Object(numbers)),
             ]),
         };
-        object.extend(files.get(i).map(|file| (FILE.into(), json!(file))));
+        object.extend(files.get(i).map(|file| (named_by.into(), json!(file))));
+        if let Some((names, cells)) = observed {
+            let cells = &cells[i * names.len()..(i + 1) * names.len()];
+            let value = |cell: &String| match class {
+                Some(_) => json!(cell),
+                None => cell.parse::<f64>().map_or(Json::Null, |x| json!(x)),
+            };
+            object.extend(names.iter().cloned().zip(cells.iter().map(value)));
+        }
         object.extend(named(notes, noted));
         object.extend(refused.iter().map(|marks| (ABSTAIN.into(), json!(marks[i]))));
         Json::Object(object)
@@ -124,7 +156,7 @@ fn npy_head(rows: usize, width: usize, kind: &str) -> Vec<u8> {
 }
 
 /// The name of the likeliest class.
-fn likeliest<'a>(classes: &'a [Column], probabilities: &[f64]) -> &'a str {
+pub(super) fn likeliest<'a>(classes: &'a [Column], probabilities: &[f64]) -> &'a str {
     let mut best = 0;
     for (i, p) in probabilities.iter().enumerate() {
         if *p > probabilities[best] {
@@ -136,7 +168,7 @@ fn likeliest<'a>(classes: &'a [Column], probabilities: &[f64]) -> &'a str {
 
 impl Column {
     /// A number with the digits that say something.
-    fn text(&self, x: f64) -> String {
+    pub(super) fn text(&self, x: f64) -> String {
         match self.decimals {
             Some(decimals) => exactly(format!("{x:.decimals$}").parse::<f64>().unwrap_or(x) + 0.0),
             None => exactly(x as f32 + 0.0),

@@ -29,6 +29,15 @@ pub struct SiteMask {
 }
 
 impl SiteMask {
+    /// A mask of heads as maps of queries by keys, whose channels are the heads.
+    fn heads_last(self) -> Self {
+        let &[heads, queries, keys] = &self.shape[..] else { return self };
+        let places = queries * keys;
+        let kept = (0..places).flat_map(|place| (0..heads).map(move |head| head * places + place));
+        let kept = kept.map(|i| self.kept[i]).collect();
+        Self { shape: vec![queries, keys, heads], kept, ..self }
+    }
+
     /// By map: whether it is kept, where whole maps are dropped.
     #[must_use]
     pub fn whole_maps(&self) -> Option<&[bool]> {
@@ -63,7 +72,7 @@ fn masks(net: &Trained, lowered: &Lowered, drawn: Drawn) -> Result<Vec<SiteMask>
         if !is_multiplied(&net.model, &site.path) {
             continue;
         }
-        let Some(mask) = graph.mask(v) else {
+        let Some(tossed) = graph.tossed(v) else {
             return unfit(format!("the multipliers of {} are not coins: there is no sub-network", site.path));
         };
         if site.address == Address::Update && matches!(drawn, Drawn::Training { .. }) {
@@ -72,11 +81,11 @@ fn masks(net: &Trained, lowered: &Lowered, drawn: Drawn) -> Result<Vec<SiteMask>
         // Where one draw serves all rows, its key counts none.
         let at = if site.address == Address::Row { position } else { 0 };
         let key = draws::row_key(stream(net, drawn, site.hash), at);
-        let threshold = lowered.scalars[mask.threshold.index()].word(&step);
-        let units = draws::units(mask.dims, mask.shared);
-        let kept = units.iter().map(|unit| draws::kept(key, *unit as u32, threshold)).collect();
-        let (shape, shared) = (mask.dims.to_vec(), mask.shared.to_vec());
-        masks.push(SiteMask { path: site.path.clone(), shape, shared, kept });
+        let threshold = lowered.scalars[tossed.threshold.index()].word(&step);
+        let kept = tossed.units.iter().map(|unit| draws::kept(key, *unit as u32, threshold)).collect();
+        let (shape, shared) = (tossed.shape, tossed.shared);
+        let mask = SiteMask { path: site.path.clone(), shape, shared, kept };
+        masks.push(if tossed.of_heads { mask.heads_last() } else { mask });
     }
     match masks.is_empty() {
         true => unfit("nothing of this net is left to chance: every row sees the whole of it".into()),

@@ -9,7 +9,7 @@ use crate::{
     kernels::aligned::AlignedVec,
     layers::{Law, Layer, Unitwise},
     lower::lower_eval,
-    model::{Node, NodeKind, ParamRole, Use},
+    model::{Node, NodeKind, Use},
     run::{
         folder::trained::{Trained, TrainedError},
         subnets::{
@@ -107,10 +107,7 @@ impl<'a> Chain<'a> {
             self.factors = Some(before.into_iter().zip(own).map(|(a, b)| a * b).collect());
             return Ok(());
         }
-        let weighted = node.params.first().is_some_and(|id| {
-            let param = &self.net.model.params[id.0];
-            param.role == ParamRole::Weight && param.dims.len() == 2
-        });
+        let weighted = used.word.facts().multiplies;
         match used.word.facts().unitwise {
             _ if weighted => self.dense(node, used),
             Some(kind) => {

@@ -5,6 +5,7 @@ use std::sync::{
     Mutex, PoisonError,
     atomic::{AtomicUsize, Ordering},
 };
+use std::thread;
 
 use super::Epoch;
 use crate::{
@@ -41,21 +42,36 @@ pub(super) fn paste(
     }
 }
 
-/// Calls `work` with each piece and its number, on all threads.
+/// Who fills a block.
+#[derive(Clone, Copy)]
+pub(super) enum Hands<'a> {
+    /// The team that trains, between two stretches of its steps.
+    Team(&'a Team),
+    /// So many threads beside it.
+    Own(usize),
+}
+
+/// Calls `work` with each piece and its number, by all hands.
 pub(super) fn each_piece<T: ?Sized + Send>(
     pieces: &[Mutex<&mut T>],
-    team: &Team,
+    hands: Hands<'_>,
     work: &(impl Fn(usize, &mut T) + Sync),
 ) {
     let next = AtomicUsize::new(0);
-    team.run(team.threads().min(pieces.len()), &|_| {
+    let draw = || {
         loop {
             let number = next.fetch_add(1, Ordering::Relaxed);
             let Some(piece) = pieces.get(number) else { return };
             // Nobody else has drawn this number.
             work(number, &mut piece.lock().unwrap_or_else(PoisonError::into_inner));
         }
-    });
+    };
+    match hands {
+        Hands::Team(team) => team.run(team.threads().min(pieces.len()), &|_| draw()),
+        Hands::Own(threads) => thread::scope(|scope| {
+            (0..threads.min(pieces.len())).for_each(|_| drop(scope.spawn(draw)));
+        }),
+    }
 }
 
 /// Rows one after another, as the net is fed with them.
@@ -92,7 +108,7 @@ impl<'a> Block<'a> {
         epoch: &Epoch<'_>,
         order: &[u32],
         first: usize,
-        team: &Team,
+        hands: Hands<'_>,
     ) -> Result<(), DataError> {
         self.positions = order.len();
         for (i, input) in self.part.inputs.iter().enumerate() {
@@ -100,8 +116,8 @@ impl<'a> Block<'a> {
             let room: &mut [u8] = bytemuck::cast_slice_mut(&mut self.inputs[i]);
             let room = &mut room[..order.len() * row_bytes];
             if i == self.changed {
-                epoch.rows(input, room, order, first, team)?;
-                epoch.paste(room, row_bytes, first, team);
+                epoch.rows(input, room, order, first, hands)?;
+                epoch.paste(room, row_bytes, first, hands);
                 continue;
             }
             for (row, into) in order.iter().zip(room.chunks_exact_mut(row_bytes)) {

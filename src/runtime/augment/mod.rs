@@ -6,24 +6,29 @@
 mod block;
 mod facts;
 mod shown;
+mod views;
 
 use std::ops::Range;
 use std::sync::{Mutex, PoisonError};
 
 pub use block::Block;
 pub use shown::{Gallery, Mixed, Shown, shown};
+pub use views::other_views;
 
 use super::{
+    feed::ahead,
     function::PassError,
     plan::{self, EpochPlan, Shape},
 };
 use crate::{
-    data::{ArrayRule, DataConfig, DataError, Dataset, Input, Numbers, Numeric, Part, RowBuffer, RowStore},
+    data::{
+        ArrayRule, DataConfig, DataError, Dataset, Input, Numbers, Numeric, Part, RowBuffer, RowStore, Tones,
+    },
     kernels::team::Team,
     model::{Model, Train},
     train::augment::{Chain, Facts, Room, Row},
 };
-use block::{each_piece, paste};
+use block::{Hands, each_piece, paste};
 use facts::{moments, unit};
 
 /// Bytes of a block, where one step does not take more.
@@ -45,9 +50,8 @@ pub struct Augmenter {
 enum Mapping {
     /// They are those.
     Same,
-    /// By their channel, of bytes: 256 numbers each.
-    Table(Vec<[f32; 256]>),
-    Rule(ArrayRule),
+    /// Of bytes, and of other numbers.
+    Seen(Tones, ArrayRule),
 }
 
 impl Augmenter {
@@ -70,10 +74,7 @@ impl Augmenter {
             _ => [height, width],
         };
         let is_bytes = fed.unmapped().form().numeric == Numeric::U8;
-        // Of other numbers it is declared, where a statement asks for it.
-        let of_the_source = |data: &DataConfig| data.settings.range.unwrap_or(data.source.shades());
-        let (low, high) = model.data.as_ref().map_or((0.0, 255.0), of_the_source);
-        let (range, unit) = ([low as f32, high as f32], unit(fed, channels));
+        let (range, unit) = (of_the_source(model), unit(fed, channels));
         let facts = match augmentation.asks() {
             true => Facts::of(&moments(&dataset.train, input, channels)?, range, unit, is_bytes),
             false => Facts::unknown(range, unit),
@@ -119,29 +120,27 @@ impl Augmenter {
                 let changed = self.chain.apply(row, bytes, &mut scratch.bytes);
                 match &self.mapped {
                     Mapping::Same => into.copy_from_slice(changed),
-                    Mapping::Table(tables) => {
-                        let seen: &mut [f32] = bytemuck::cast_slice_mut(into);
-                        let n = tables.len();
-                        for (seen, bytes) in seen.chunks_exact_mut(n).zip(changed.chunks_exact(n)) {
-                            for ((seen, byte), table) in seen.iter_mut().zip(bytes).zip(tables) {
-                                *seen = table[usize::from(*byte)];
-                            }
-                        }
-                    }
-                    Mapping::Rule(rule) => ruled(rule, changed.iter().map(|byte| f64::from(*byte)), into),
+                    Mapping::Seen(tones, _) => tones.see(changed, bytemuck::cast_slice_mut(into)),
                 }
             }
             Numbers::I32(whole) => into.copy_from_slice(bytemuck::cast_slice(whole)),
             Numbers::F32(floats) => {
                 let changed = self.chain.apply(row, floats, &mut scratch.floats);
                 match &self.mapped {
-                    Mapping::Rule(rule) => ruled(rule, changed.iter().map(|x| f64::from(*x)), into),
-                    _ => into.copy_from_slice(bytemuck::cast_slice(changed)),
+                    Mapping::Seen(_, rule) => ruled(rule, changed.iter().map(|x| f64::from(*x)), into),
+                    Mapping::Same => into.copy_from_slice(bytemuck::cast_slice(changed)),
                 }
             }
         }
         Ok(())
     }
+}
+
+/// Black and white in the numbers of the source; of what are no bytes they are declared, where a statement asks for them.
+fn of_the_source(model: &Model) -> [f32; 2] {
+    let of = |data: &DataConfig| data.settings.range.unwrap_or(data.source.shades());
+    let (low, high) = model.data.as_ref().map_or((0.0, 255.0), of);
+    [low as f32, high as f32]
 }
 
 fn ruled(rule: &ArrayRule, numbers: impl Iterator<Item = f64>, into: &mut [u8]) {
@@ -156,13 +155,7 @@ impl Mapping {
             // Bytes that are seen as bytes: their map is the gather's.
             return Self::Same;
         }
-        match (raw.store.form().numeric, raw.rule.pairs.len()) {
-            (Numeric::U8, 1..=16) => {
-                let table = |i: usize| std::array::from_fn(|byte| raw.rule.apply(i, byte as f64));
-                Self::Table((0..raw.rule.pairs.len()).map(table).collect())
-            }
-            _ => Self::Rule(raw.rule.clone()),
-        }
+        Self::Seen(Tones::new(&raw.rule), raw.rule.clone())
     }
 }
 
@@ -214,10 +207,19 @@ impl Epoch<'_> {
         let batch = self.shape.batch;
         let row: usize = part.inputs.iter().map(|input| input.store.form().row_bytes()).sum();
         let size = (BLOCK / (row * batch).max(1)).max(1) * batch;
-        let mut block = Block::new(part, self.augmenter.input, size.min(order.len()))?;
-        for start in (0..order.len()).step_by(size) {
-            let positions = start..order.len().min(start + size);
-            block.fill(self, &order[positions.clone()], first + start, team)?;
+        let room = || Block::new(part, self.augmenter.input, size.min(order.len()));
+        let all = (0..order.len()).step_by(size).map(|start| start..order.len().min(start + size));
+        let fill = |block: &mut Block<'_>, positions: Range<usize>, hands: Hands<'_>| {
+            block.fill(self, &order[positions.clone()], first + positions.start, hands)
+        };
+        if part.inputs[self.augmenter.input].unmapped().is_work() {
+            // What waits for files and decodes them goes on beside the team.
+            let room = [room()?, room()?].into();
+            return ahead(room, all, |block, these| fill(block, these, Hands::Own(team.threads())), run);
+        }
+        let mut block = room()?;
+        for positions in all {
+            fill(&mut block, positions.clone(), Hands::Team(team))?;
             if let Some(answer) = run(&block, positions)? {
                 return Ok(Some(answer));
             }
@@ -232,12 +234,12 @@ impl Epoch<'_> {
         room: &mut [u8],
         order: &[u32],
         first: usize,
-        team: &Team,
+        hands: Hands<'_>,
     ) -> Result<(), DataError> {
         let (store, row_bytes) = (input.unmapped(), input.store.form().row_bytes());
         let pieces: Vec<_> = room.chunks_mut(PIECE * row_bytes).map(Mutex::new).collect();
         let failed: Mutex<Option<(usize, DataError)>> = Mutex::new(None);
-        each_piece(&pieces, team, &|piece, rows| {
+        each_piece(&pieces, hands, &|piece, rows| {
             let mut scratch = Scratch::default();
             let start = piece * PIECE;
             for (place, into) in (start..).zip(rows.chunks_exact_mut(row_bytes)) {
@@ -256,7 +258,7 @@ impl Epoch<'_> {
     }
 
     /// Pastes boxes from partners into the rows of the minibatches of a block that begins at this position.
-    fn paste(&self, rows: &mut [u8], row_bytes: usize, first: usize, team: &Team) {
+    fn paste(&self, rows: &mut [u8], row_bytes: usize, first: usize, hands: Hands<'_>) {
         let Some(partner) =
             self.plan.partner.as_deref().filter(|_| self.plan.boxes.iter().any(Option::is_some))
         else {
@@ -266,7 +268,7 @@ impl Epoch<'_> {
         let element = row_bytes / (height * width * channels);
         let batch = self.shape.batch;
         let minibatches: Vec<_> = rows.chunks_mut(batch * row_bytes).map(Mutex::new).collect();
-        each_piece(&minibatches, team, &|step, rows| {
+        each_piece(&minibatches, hands, &|step, rows| {
             let start = first + step * batch;
             let Some(rect) = self.plan.boxes[start / batch] else { return };
             let count = rows.len() / row_bytes;

@@ -4,6 +4,8 @@
 //! `flip horizontal` exchanges left and right, `flip vertical` top and bottom, each with the probability `p`. With `kind=alternate` a coin that belongs to the row
 //! of the source says whether it is mirrored in the first epoch, and from then on it is mirrored in every other one: two epochs show each picture both ways.
 //!
+//! In `predict { augment { ... } }` it has two views: the picture, and its mirror image.
+//!
 //! # Elsewhere
 //! `RandomHorizontalFlip` and `RandomVerticalFlip` in torchvision, `RandomFlip` in Keras, `HorizontalFlip` and `VerticalFlip` in albumentations.
 //!
@@ -78,6 +80,14 @@ impl Augment for Flip {
         format!("{sides} exchanged{when}")
     }
 
+    fn viewed(&self) -> Option<&'static [&'static str]> {
+        Some(&["p", "kind"])
+    }
+
+    fn views(&self, args: &Args, size: Size) -> Vec<Map> {
+        vec![Map::same(size), mirrored(args.word("axis") == "vertical", size)]
+    }
+
     fn plan(&self, args: &Args) -> Plan {
         let alternates = args.word("kind") == "alternate";
         Plan::Move(Box::new(Mirror { vertical: args.word("axis") == "vertical", alternates }))
@@ -91,13 +101,17 @@ struct Mirror {
 
 impl Move for Mirror {
     fn map(&self, draw: &mut Draw<'_>, size: Size) -> Map {
-        let same = Map::same(size);
         if self.alternates && draw.coin_of_the_row() == (draw.row.epoch % 2 == 1) {
-            return same;
+            return Map::same(size);
         }
-        match self.vertical {
-            true => Map { y: [-1.0, 0.0, size[0] as f64 - 1.0], ..same },
-            false => Map { x: [0.0, -1.0, size[1] as f64 - 1.0], ..same },
-        }
+        mirrored(self.vertical, size)
+    }
+}
+
+fn mirrored(vertical: bool, size: Size) -> Map {
+    let same = Map::same(size);
+    match vertical {
+        true => Map { y: [-1.0, 0.0, size[0] as f64 - 1.0], ..same },
+        false => Map { x: [0.0, -1.0, size[1] as f64 - 1.0], ..same },
     }
 }

@@ -20,7 +20,7 @@ pub use chain::{Chain, Painted, Room};
 pub use colors::Colors;
 pub use draw::{Draw, Row};
 pub use facts::Facts;
-pub use moves::{Fill, Map, Move};
+pub use moves::{Fill, Map, Move, View as Seen, moved};
 pub use pairs::{Minibatch, Pair, Paired, Pairs};
 pub use picture::{Picture, Pixels, Rect, Size};
 pub use resample::{Resample, Window};
@@ -105,6 +105,21 @@ pub trait Augment: Sync {
     /// How often it acts on a row.
     fn p(&self, args: &Args) -> Timed {
         args.sig.arg("p").and_then(|_| args.opt_timed("p")).unwrap_or(Timed::Constant(1.0))
+    }
+
+    /// Whether it has fixed variants, which predictions may be averaged over: then its arguments that say nothing about those.
+    fn viewed(&self) -> Option<&'static [&'static str]> {
+        None
+    }
+
+    /// The fixed variants of pictures of this size, the picture as it is first. They take whole steps: no number of a picture changes.
+    fn views(&self, _args: &Args, _size: Size) -> Vec<Map> {
+        Vec::new()
+    }
+
+    /// What stands beyond a picture that it moves; none where nothing beyond is ever seen.
+    fn fill(&self, args: &Args) -> Option<Fill> {
+        args.sig.arg("fill").and_then(|_| args.opt_word("fill")).map(Fill::named)
     }
 
     /// What it does, for those who read a summary: `mirrored from left to right`.

@@ -91,13 +91,17 @@ impl Pairs {
         self.plans().fold(0.0, |most, (_, _, pair)| pair.alpha.max(most))
     }
 
-    /// The share of the likelier target, on average, as far as a formula says it: of boxes that are cut off it is a little larger.
+    /// The share of the likelier target, on average; `size` is that of the pictures, at whose borders boxes are cut off.
     #[must_use]
-    pub fn larger_share(&self) -> f64 {
+    pub fn larger_share(&self, size: Option<Size>) -> f64 {
         let (mut sum, mut total) = (0.0, 0.0);
         for (weight, statement, pair) in self.plans() {
             let p = self.p.last() * if statement.path == self.path { 1.0 } else { statement.p().last() };
-            sum += weight * (1.0 - p + p * larger_share(pair.alpha));
+            let larger = match (pair.how, size) {
+                (How::Paste { correct: true }, Some(size)) => larger_share_of_boxes(pair.alpha, size),
+                _ => larger_share(pair.alpha),
+            };
+            sum += weight * (1.0 - p + p * larger);
             total += weight;
         }
         if total > 0.0 { sum / total } else { 1.0 }
@@ -162,10 +166,56 @@ impl Pairs {
 /// The box of a share: its middle any place, cut off at the border.
 fn pasted(at: &Minibatch, path: &str, share: f64, size: Size) -> Rect {
     let mut place = rng::stream(at.seed, &format!("{path}.box"), &[at.epoch, at.update]);
-    let half = size.map(|side| (0.5 * (1.0 - share).sqrt() * side as f64) as usize);
+    let half = halves(share, size);
     let mut start = |axis: usize| rng::below(&mut place, size[axis] as u64) as isize - half[axis] as isize;
     let (top, left) = (start(0), start(1));
     Rect::clipped(top, left, half.map(|half| 2 * half), size)
+}
+
+/// Half the sides of a share's box.
+fn halves(share: f64, size: Size) -> Size {
+    size.map(|side| (0.5 * (1.0 - share).sqrt() * side as f64) as usize)
+}
+
+/// The same where shares are those of boxes that are cut off at the border: the mean over all places of a box's middle, and over Beta(a, a) by quadrature.
+fn larger_share_of_boxes(a: f64, size: Size) -> f64 {
+    const NODES: usize = 2000;
+    let cells = (size[0] * size[1]) as f64;
+    let larger = |half: Size| {
+        let lengths = |axis: usize| {
+            let (side, half) = (size[axis], half[axis]);
+            (0..side).map(move |at| (at + half).min(side) - at.saturating_sub(half))
+        };
+        let of = |height: usize, width: usize| {
+            let pasted = (height * width) as f64 / cells;
+            pasted.max(1.0 - pasted)
+        };
+        lengths(0).flat_map(|height| lengths(1).map(move |width| of(height, width))).sum::<f64>() / cells
+    };
+    let mut known: Vec<(Size, f64)> = Vec::new();
+    let mut of_share = |share: f64| {
+        let half = halves(share, size);
+        // Shares come in order, so boxes do.
+        match known.iter().rev().take(2).find(|(box_, _)| *box_ == half) {
+            Some((_, mean)) => *mean,
+            None => {
+                known.push((half, larger(half)));
+                known[known.len() - 1].1
+            }
+        }
+    };
+    // Of both halves of the distribution; `x = u^(1/a) / 2` takes the pole at 0 away.
+    let (mut sum, mut total) = (0.0, 0.0);
+    for upper in [false, true] {
+        for node in 0..NODES {
+            let u = (node as f64 + 0.5) / NODES as f64;
+            let x = 0.5 * u.powf(1.0 / a);
+            let weight = (1.0 - x).powf(a - 1.0);
+            sum += weight * of_share(if upper { 1.0 - x } else { x });
+            total += weight;
+        }
+    }
+    sum / total
 }
 
 /// The mean of the larger of `x` and `1 - x`, `x` from Beta(a, a).
@@ -185,5 +235,23 @@ mod tests {
         // E[max] of Beta(2, 2): 1/2 + 3/16.
         assert!((larger_share(2.0) - 0.6875).abs() < 1e-12);
         assert!(larger_share(0.01) > 0.99);
+    }
+
+    /// What the formula says is what boxes come to that are really drawn; of boxes that are cut off it is not the share that sized them.
+    #[test]
+    fn shares_of_boxes_are_those_that_are_pasted() {
+        for (alpha, size) in [(1.0, [32, 32]), (0.3, [8, 12])] {
+            let draws = 20_000;
+            let own = |update: u64| {
+                let at = Minibatch { seed: 3, epoch: 0, update, rows: 2, clock: Clock::END };
+                let rect = pasted(&at, "cutmix", rng::beta(3, "cutmix", 0, update, alpha), size);
+                let share = rect.area() as f64 / (size[0] * size[1]) as f64;
+                share.max(1.0 - share)
+            };
+            let mean = (0..draws).map(own).sum::<f64>() / draws as f64;
+            let said = larger_share_of_boxes(alpha, size);
+            assert!((mean - said).abs() < 4e-3, "{alpha}: {mean} drawn, {said} said");
+            assert!((said - larger_share(alpha)).abs() > 0.01, "{alpha}: {said}");
+        }
     }
 }

@@ -4,6 +4,8 @@
 //! Both distances are drawn by themselves, each as likely in either direction, and are whole places: nothing is read between places. A share is one of the picture's height and width
 //! (rounded), a whole number is places.
 //!
+//! In `predict { augment { ... } }` it has five views: the picture, and the picture moved by the distance down, up, to the right and to the left.
+//!
 //! # Arguments
 //! `by` is the largest distance: `10%` or `2`. `fill`: `black`, `mean`, `reflect` or `edge`.
 //!
@@ -67,6 +69,16 @@ impl Augment for Translate {
             By::Places(n) => format!("{n} places"),
         };
         format!("moved by up to {by} ({} beyond)", args.word("fill"))
+    }
+
+    fn viewed(&self) -> Option<&'static [&'static str]> {
+        Some(&["p"])
+    }
+
+    fn views(&self, args: &Args, size: Size) -> Vec<Map> {
+        let [down, right] = By::of(args).places(size).map(|places| places as f64);
+        let starts = [[0.0, 0.0], [-down, 0.0], [down, 0.0], [0.0, -right], [0.0, right]];
+        starts.map(|[top, left]| Map::window(size, top, left)).to_vec()
     }
 
     fn plan(&self, args: &Args) -> Plan {

@@ -6,7 +6,7 @@ use std::ops::Range;
 use super::super::Maps;
 
 /// Channels that a vector holds: those that are kept are filled up with zeros.
-const VECTOR: usize = 16;
+const VECTOR: usize = 8;
 
 thread_local! {
     static LIST: Cell<Vec<u32>> = const { Cell::new(Vec::new()) };
