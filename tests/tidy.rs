@@ -126,7 +126,6 @@ const OTHER_MEANINGS: &[(&str, &str, &str)] = &[
     ("check/net/ends.rs", "identity", "the text of a fix, written for the user"),
     ("check/sweep/vary.rs", "linear", "a value of `scale`"),
     ("check/sweep/vary.rs", "step", "an argument of `vary`"),
-    ("layers/embedding.rs", "dropout", "an argument"),
     ("layers/gelu.rs", "tanh", "a value of `kind`"),
     ("layers/initial/mod.rs", "glorot_uniform", "the default of `init`"),
     ("model/laws/bits.rs", "sigmoid", "the function that an output applies by itself"),

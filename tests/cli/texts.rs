@@ -39,12 +39,12 @@ fn a_run_reads_raw_texts() {
     let named =
         folder.run_with(&["predict", "run", "--input", "-"], "mood,review\nx,so bad\ny,a good film\n");
     let placed = folder.run_with(&["predict", "run", "--input", "-"], "1,so bad,x\n2,a good film,y\n");
-    assert!(lines.contains("mood,bad,good") && lines.ends_with("--- exit 0\n"), "{lines}");
+    assert!(lines.contains("label,bad,good") && lines.ends_with("--- exit 0\n"), "{lines}");
     assert_eq!(lines, named);
     assert_eq!(lines, placed);
     // Dropping word types is drawn by row and token: once more gives the same samples.
     let samples =
-        || folder.run_with(&["predict", "run", "--input", "-", "--mc", "20"], "so bad\na good film\n");
+        || folder.run_with(&["predict", "run", "--input", "-", "--samples", "20"], "so bad\na good film\n");
     assert!(samples().ends_with("--- exit 0\n"), "{}", samples());
     assert_eq!(samples(), samples());
     masked(|| {
@@ -71,14 +71,13 @@ fn nets_and_texts_that_do_not_fit() {
     let numbers = NET
         .replace("token[_, vocab=_]", "real[4]")
         .replace("  embedding 4, dropout=0.2\n  conv 4, 2 -> relu -> max_pool over=time\n", "");
-    let tokens = NET
-        .replace("source csv, \"t.csv\", text=review, label=mood\n  tokenize words", "source csv, \"t.csv\"");
     masked(|| {
         insta::assert_snapshot!(
             [
                 with(numbers),
-                with(tokens),
-                train(NET.replace("vocab=_", "vocab=400")),
+                train(
+                    NET.replace("token[_, vocab=_]", "token[6, vocab=400]").replace("class[_]", "class[2]")
+                ),
                 train(NET.replace("vocab=_", "vocab=5").replace("tokenize words", "tokenize words, vocab=7")),
                 train(NET.replace("conv 4, 2", "conv 4, 3, pad=valid")),
                 train(NET.replace("token[_,", "token[3,")),
