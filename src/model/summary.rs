@@ -111,9 +111,7 @@ impl Summary {
 fn sites(model: &Model, id: NodeId) -> usize {
     let node = model.node(id);
     let own = match &node.kind {
-        NodeKind::Layer(used) => {
-            usize::from(used.word.drop_site(&used.args).is_some()) + node.inner_drops(model).len()
-        }
+        NodeKind::Layer(used) => usize::from(used.word.drop_site(&used.args).is_some()),
         NodeKind::Input { .. } => 0,
     };
     let matrices = node.params.iter().filter(|p| model.params[p.0].role == ParamRole::Weight).count();
