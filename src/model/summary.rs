@@ -111,7 +111,9 @@ impl Summary {
 fn sites(model: &Model, id: NodeId) -> usize {
     let node = model.node(id);
     let own = match &node.kind {
-        NodeKind::Layer(used) => usize::from(used.word.drop_site(&used.args).is_some()),
+        NodeKind::Layer(used) => {
+            usize::from(used.word.drop_site(&used.args).is_some()) + node.inner_drops(model).len()
+        }
         NodeKind::Input { .. } => 0,
     };
     let matrices = node.params.iter().filter(|p| model.params[p.0].role == ParamRole::Weight).count();
@@ -168,6 +170,7 @@ pub(super) fn init_text(init: Init) -> String {
         Init::Orthogonal { gain: 1.0 } => "orthogonal".into(),
         Init::Orthogonal { gain } => format!("orthogonal gain {}", number(gain)),
         Init::Dirac => "dirac".into(),
+        Init::Gate { gate, of, value } => format!("{} in gate {} of {of}, else 0", number(value), gate + 1),
     }
 }
 
