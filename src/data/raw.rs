@@ -13,6 +13,7 @@ use super::pictures::{Converted, Prepare};
 
 /// What a source holds.
 #[derive(Clone, Debug)]
+#[expect(clippy::large_enum_variant, reason = "a source is opened once, and its rows are elsewhere")]
 pub enum Raw {
     Table(Table),
     /// `test` is the source's own test part.

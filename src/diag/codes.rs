@@ -1533,6 +1533,20 @@ Shares are dropped behind the softmax, and those that are kept are divided by 1 
 Write `softmax -> dropout 0.1`; `attention heads=4, dropout=0.1` does so with its weights."#,
     ),
     (
+        "W0125",
+        r#"A fresh mask in every step of a recurrent layer
+
+With `share=none` a recurrent layer draws other masks in each step. What one step drops the next one shows again, so that little is hidden, and where it
+is what the step before left that is masked, a series of many steps carries hardly anything through. One mask for all steps of a row, which is what
+`share=time` says, drops the same units from the first step to the last (Gal and Ghahramani 2016).
+
+    lstm 64, recurrent_dropout=0.3, share=none
+
+    lstm 64, recurrent_dropout=0.3
+
+It is only advice: papers compare the two."#,
+    ),
+    (
         "W0201",
         r#"A name that is never used
 

@@ -13,7 +13,7 @@
 //!
 //! # Arguments
 //! `p` is the probability of dropping, from 0 up to but not 1, in steps of 1/65536 (what would round to 0 or 1 is an error); `keep` is `1 - p`. Without either the rate is the one
-//! usual for its place: 0.2 on an input; behind a layer with weights 0.5, and 0.1 where it is maps that are dropped from. `dropout 0` is nothing at all. Either may be a `ramp(...)`: a rate that grows or
+//! usual for its place: 0.2 on an input; behind a layer with weights 0.5, and 0.1 where it is maps or sequences that are dropped from. `dropout 0` is nothing at all. Either may be a `ramp(...)`: a rate that grows or
 //! falls while the net is trained; prediction goes by its last value.
 //!
 //! `kind=gaussian` multiplies by `N(1, p / (1 - p))` instead; `kind=alpha` drops to the negative saturation of `selu` and then restores mean 0 and
@@ -286,6 +286,11 @@ fn settle_rate(cx: &mut Infer<'_>) -> Result<(), Diagnostic> {
         }),
         (None, None, _) if law(cx.args) == Law::Relaxed => Timed::Constant(CONCRETE_START),
         (None, None, Place::Input) => Timed::Constant(0.2),
+        (None, None, Place::Hidden) if is_between_steps(cx) => {
+            return Err(Diagnostic::error("E0209", cx.args.span, "`dropout` needs a rate here")
+                .label("behind a recurrent layer there is no usual rate")
+                .help("write one, such as `dropout 0.3, share=time`, one mask for all steps"));
+        }
         // Neighbours in a map tell of one another.
         (None, None, Place::Hidden) if cx.input().channels().is_some() => Timed::Constant(0.1),
         (None, None, Place::Hidden) => Timed::Constant(0.5),
@@ -302,6 +307,11 @@ fn settle_rate(cx: &mut Infer<'_>) -> Result<(), Diagnostic> {
     }
     cx.settle("p", rate.into());
     Ok(())
+}
+
+/// Whether the value is over time and comes from a recurrent layer.
+fn is_between_steps(cx: &Infer<'_>) -> bool {
+    cx.input().has_role(Role::Time) && cx.behind(0).is_some_and(|used| used.word.facts().recurrent)
 }
 
 /// `kind=concrete` declares the logit of its rate; `temperature` belongs to it alone.

@@ -1,5 +1,7 @@
 //! From scores of a query to weights of keys, a line at a time: loops that are compiled for the widest vectors of the processor.
 
+use std::hint::black_box;
+
 use super::Draws;
 use crate::draws::{self, hash32};
 use crate::math::{self, Scalar32};
@@ -154,7 +156,8 @@ fn keep(kept: &mut [f32], Draws { key: [low, high], q }: Draws, unit: u32) {
     let threshold = draws::threshold(q);
     let mut host = Scalar32 { fma: false };
     for (number, kept) in kept.chunks_exact_mut(32).enumerate() {
-        let first = (unit / 2 + 16 * number as u32).cast_signed();
+        // A block at a time: what a compiler makes of several at once are scattered stores.
+        let first = black_box((unit / 2 + 16 * number as u32).cast_signed());
         let mut hashes = [0; 16];
         for (i, hash) in hashes.iter_mut().enumerate() {
             *hash = hash32(&mut host, low, high, first.wrapping_add(i as i32));
