@@ -70,7 +70,7 @@ impl Tensors {
                 Sink::Slot(id) => self.slots[id.index()] = value.clone(),
                 Sink::State(id) => self.states[id.index()] = value.clone(),
                 Sink::Metric(i) => metrics[i as usize] = value.reals()[0],
-                Sink::Output => {}
+                Sink::Output | Sink::Carry(_) | Sink::Stack(_) => {}
             }
         }
         metrics

@@ -223,6 +223,15 @@ impl Found {
 
     /// What the net's inputs make impossible. `shape` is that of a row of the data, where it is known.
     fn misfit(&self, inputs: &[Input], shape: &[usize]) -> Option<Diagnostic> {
+        if let (Some((name, span)), Some(input)) =
+            (self.pairs, inputs.iter().find(|input| input.ty.ragged().is_some()))
+        {
+            return Some(
+                Diagnostic::error("E0410", span, format!("`{name}` mixes rows number by number"))
+                    .label("rows of different lengths cannot be mixed")
+                    .also(input.span, format!("`{}` is {}", input.name, input.ty)),
+            );
+        }
         let first = self.of_pictures.first()?;
         let picture = match picture(inputs) {
             Ok(picture) => picture,

@@ -14,7 +14,7 @@ use crate::{
 };
 
 /// Statements of `data` and sources that the language has and this version does not.
-const DATA_NOT_YET: &[&str] = &["tokenize", "window", "resample", "text", "audio"];
+const DATA_NOT_YET: &[&str] = &["resample", "audio"];
 
 /// Checks `data`: its statements, and what they say together.
 pub fn section(section: Section<'_>, scope: &mut Scope, diags: &mut Vec<Diagnostic>) -> Option<DataConfig> {

@@ -35,11 +35,23 @@ pub fn check(model: &Model) -> Vec<Diagnostic> {
                     .help("leave `on` out"),
             );
         }
+        found.extend(recurrent(model, span));
         found.extend(lost(decay, model, span));
         found.extend(against_loss(decay, train.loss.word.likelihood(), train.loss.args.sig.name, span));
         found.extend(unmasked(model, span));
     }
     found
+}
+
+/// Matrices that every step multiplies by.
+fn recurrent(model: &Model, span: Span) -> Option<Diagnostic> {
+    let node = model.nodes.iter().find(|node| node.facts().recurrent)?;
+    Some(
+        Diagnostic::error("E0204", span, "`bayes_decay` of recurrent layers is not in this version")
+            .label("speaks of all matrices")
+            .also(node.span, format!("`{}` has some", node.path))
+            .help("penalize with a number: `penalize l2, 1e-4`"),
+    )
 }
 
 /// Where rates are learned.

@@ -23,6 +23,7 @@ mod predict;
 mod progress;
 mod repl;
 mod rng;
+mod sample;
 mod screen;
 mod source;
 mod subnet;
@@ -85,6 +86,8 @@ enum Command {
     Experiment(experiment::Command),
     /// Predict rows with a trained net
     Predict(predict::Command),
+    /// Let a net that foretells the next token say some
+    Sample(sample::Command),
     /// Draw learning curves, weights, and how far a trained net can be trusted: as SVG, PNG, CSV or text
     Plot(plot::Command),
     /// Show which units a row saw: in a sample of a prediction, or in an epoch of training
@@ -137,6 +140,7 @@ impl Command {
             Self::Audit(command) => command.run(ui),
             Self::Experiment(command) => command.run(ui),
             Self::Predict(command) => command.run(ui),
+            Self::Sample(command) => command.run(ui),
             Self::Plot(command) => command.run(ui),
             Self::Emit(command) => command.run(ui),
             Self::Subnet(command) => command.run(ui),

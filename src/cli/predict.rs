@@ -314,9 +314,14 @@ impl Command {
     }
 }
 
-/// The rows, and what became of pictures that were no colours in bytes.
+/// The rows, and what became of pictures that were no colours in bytes and of long texts.
 fn said(rows: Rows, ui: &mut Ui) -> Result<Rows, Failure> {
     say_converted(rows.rows, rows.converted, ui);
+    if rows.cut > 0 {
+        let what =
+            format!("{} of {} texts are longer than the net's rows, and were cut", rows.cut, rows.rows);
+        ui.error_text(&format!("warning[W0504]: {what}\n"));
+    }
     Ok(rows)
 }
 

@@ -187,6 +187,9 @@ impl Bound {
                 BufferKind::Slot(s) => stored(buffer, needs.written(id), bind.slots.get_mut(s.index()))?,
                 BufferKind::State(s) => stored(buffer, needs.written(id), bind.states.get_mut(s.index()))?,
                 BufferKind::Output => output(buffer, bind)?,
+                BufferKind::Enter(_) | BufferKind::Carry(_) | BufferKind::Stack(_) => {
+                    return wrong(&buffer.name, "belongs to a step of a loop over time");
+                }
                 BufferKind::Temp | BufferKind::Partials => match places.place(id, buffer) {
                     Some(element) => arena + 4 * element as u64,
                     None => return wrong(&buffer.name, "has no place in the arena"),

@@ -43,6 +43,8 @@ pub(super) fn chains(program: &Program, tasks: &[Task]) -> Vec<Range<usize>> {
 fn shards(program: &Program, task: &Task) -> Option<(usize, bool)> {
     let Task::Call { kernel, parts: Parts::BatchShards(grain) } = *task else { return None };
     let joins = match &program.kernels[kernel] {
+        // All steps on all rows of a thread at once: a matrix is read for many of them.
+        Kernel::Repeat { .. } => return None,
         Kernel::Call { call, .. } => {
             let near = |reach: Reach| match reach {
                 Reach::Rows { width, .. } => 4 * width * grain <= NEAR,

@@ -4,7 +4,7 @@
 
 use crate::graph::{DType, Dim};
 use crate::loops::calls::{Axis, Region, Touched};
-use crate::loops::{Buffer, BufferId, BufferKind, Call, Kernel, Program, extents};
+use crate::loops::{Buffer, BufferId, BufferKind, Call, Kernel, Program, Repeat, extents};
 
 use super::CodegenError;
 use super::shape::row_len;
@@ -17,21 +17,24 @@ struct Checker<'p> {
 type Check<T = ()> = Result<T, CodegenError>;
 
 pub(super) fn check(program: &Program) -> Check {
-    for kernel in &program.kernels {
-        match kernel {
-            Kernel::Loop(k) => {
-                extents(program, k).or_else(|reason| Checker { program, kernel: &k.name }.wrong(reason))?
-            }
-            Kernel::Call { name, call } => Checker { program, kernel: name }.call(call)?,
-            Kernel::Total { value, .. } => {
-                let c = Checker { program, kernel: "total" };
-                if row_len(c.buffer(*value)?) != 1 {
-                    return c.wrong("the value of a total is one element");
-                }
+    program.kernels.iter().try_for_each(|kernel| check_kernel(program, kernel))
+}
+
+fn check_kernel(program: &Program, kernel: &Kernel) -> Check {
+    match kernel {
+        Kernel::Loop(k) => {
+            extents(program, k).or_else(|reason| Checker { program, kernel: &k.name }.wrong(reason))
+        }
+        Kernel::Call { name, call } => Checker { program, kernel: name }.call(call),
+        Kernel::Repeat { name, repeat } => Checker { program, kernel: name }.repeat(repeat),
+        Kernel::Total { value, .. } => {
+            let c = Checker { program, kernel: "total" };
+            match row_len(c.buffer(*value)?) {
+                1 => Ok(()),
+                _ => c.wrong("the value of a total is one element"),
             }
         }
     }
-    Ok(())
 }
 
 fn batched(buffer: &Buffer) -> bool {
@@ -55,6 +58,18 @@ impl<'p> Checker<'p> {
             return self.wrong(reason);
         }
         call.operands().iter().try_for_each(|o| self.region(o))
+    }
+
+    /// Addresses move evenly from step to step: what the first and the last stay within, all do.
+    fn repeat(&self, repeat: &Repeat) -> Check {
+        if let Err(reason) = repeat.check() {
+            return self.wrong(reason);
+        }
+        repeat.operands().iter().try_for_each(|o| self.region(o))?;
+        for kernel in repeat.telling_turns().flat_map(|turn| repeat.at(turn)) {
+            check_kernel(self.program, &kernel)?;
+        }
+        Ok(())
     }
 
     /// What a library kernel touches of a buffer lies in it.

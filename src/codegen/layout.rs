@@ -95,7 +95,7 @@ fn shards(program: &Program, id: BufferId, batch: usize) -> usize {
             };
             call.operands().iter().map(shards).max().unwrap_or(1)
         }
-        Kernel::Loop(_) | Kernel::Total { .. } => 1,
+        Kernel::Loop(_) | Kernel::Repeat { .. } | Kernel::Total { .. } => 1,
     };
     program.kernels.iter().map(of).max().unwrap_or(1).max(1)
 }

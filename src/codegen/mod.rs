@@ -16,6 +16,7 @@
 //! | `host` | the functions behind library kernels, which are called, not generated |
 //! | `session` | many small passes over arrays of its own |
 //! | `clock` | where a step's time goes, for code that is compiled to tell |
+//! | `over_time` | the function of a loop over time |
 //! | `unit`, `jit` | functions of a program; linking, ownership, text |
 #![allow(unsafe_code)]
 
@@ -34,6 +35,7 @@ mod lanes;
 mod layout;
 mod needs;
 mod operands;
+mod over_time;
 mod pass;
 mod run;
 mod schedule;

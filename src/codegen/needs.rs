@@ -17,13 +17,21 @@ pub(super) struct Needs {
 impl Needs {
     pub fn of(program: &Program) -> Self {
         let mut needs = Self { written: vec![false; program.buffers.len()], ..Self::default() };
-        for kernel in &program.kernels {
+        needs.kernels(&program.kernels);
+        needs
+    }
+
+    fn kernels(&mut self, kernels: &[Kernel]) {
+        let needs = self;
+        for kernel in kernels {
             match kernel {
                 Kernel::Loop(k) => {
                     for operand in &k.operands {
                         match *operand {
                             Operand::Scalar(s) => needs.scalars = needs.scalars.max(s.index() + 1),
-                            Operand::Site(s) => needs.streams = needs.streams.max(s.index() + 1),
+                            Operand::Site(s) | Operand::Over { site: s, .. } => {
+                                needs.streams = needs.streams.max(s.index() + 1)
+                            }
                             Operand::Buffer(_) => {}
                         }
                     }
@@ -41,10 +49,16 @@ impl Needs {
                     call.scalars().iter().for_each(|s| needs.scalars = needs.scalars.max(s.index() + 1));
                     call.sites().iter().for_each(|s| needs.streams = needs.streams.max(s.index() + 1));
                 }
+                // Numbers and streams are its body's, memory its own.
+                Kernel::Repeat { repeat, .. } => {
+                    let written = std::mem::take(&mut needs.written);
+                    needs.kernels(&repeat.body.kernels);
+                    needs.written = written;
+                    repeat.operands().iter().filter(|o| o.touch.writes()).for_each(|o| needs.write(o.buffer));
+                }
                 Kernel::Total { index, .. } => needs.totals = needs.totals.max(*index as usize + 1),
             }
         }
-        needs
     }
 
     pub fn written(&self, id: BufferId) -> bool {

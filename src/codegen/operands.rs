@@ -4,7 +4,7 @@ use super::bind::Bound;
 use super::layout::Table;
 use super::shape::Shape;
 use super::{CodegenError, Options};
-use crate::loops::{BufferId, BufferKind, Kernel, Operand, Program};
+use crate::loops::{Buffer, BufferId, BufferKind, Call, Kernel, LoopKernel, Operand, Program};
 
 /// Addresses of all buffers, then a row a kernel: addresses, byte offsets of scalars, numbers of streams, maps of bytes; parameters of a
 /// library kernel. `layout` says where each row begins, and how long the table is.
@@ -16,27 +16,70 @@ pub(super) fn table(
 ) -> Result<Vec<u64>, CodegenError> {
     let mut words = Vec::with_capacity(layout.words);
     words.extend_from_slice(&bound.addresses);
-    let address = |id: BufferId| bound.addresses[id.0 as usize];
+    let rows = Rows { program, options, bound };
+    let own = |id: BufferId| (id, 0);
     for kernel in &program.kernels {
         match kernel {
-            Kernel::Loop(k) => {
-                let shape = Shape::new(k, &program.buffers, options)?;
-                words.extend(k.operands.iter().map(|o| match *o {
-                    Operand::Buffer(id) => address(id),
-                    Operand::Scalar(s) => 4 * u64::from(s.0),
-                    Operand::Site(s) => u64::from(s.0),
-                }));
-                words.extend(shape.byte_operands().map(|o| affine(program, bound, &k.operands, o)));
-            }
-            Kernel::Call { call, .. } => {
-                words.extend(call.operands().iter().map(|o| address(o.buffer)));
-                words.extend(call.params());
+            Kernel::Loop(k) => rows.of_loop(k, &program.buffers, 0, &own, &mut words)?,
+            Kernel::Call { call, .. } => rows.of_call(call, &mut words),
+            Kernel::Repeat { repeat, .. } => {
+                for turn in 0..repeat.steps {
+                    let place = |id| repeat.place(id, turn);
+                    for kernel in &repeat.body.kernels {
+                        match kernel {
+                            Kernel::Loop(k) => {
+                                let time = repeat.time(turn);
+                                rows.of_loop(k, &repeat.body.buffers, time, &place, &mut words)?;
+                            }
+                            Kernel::Call { call, .. } => {
+                                rows.of_call(&repeat.call_at(call, turn), &mut words)
+                            }
+                            Kernel::Repeat { .. } | Kernel::Total { .. } => {}
+                        }
+                    }
+                }
             }
             Kernel::Total { .. } => {}
         }
     }
     debug_assert_eq!(words.len(), layout.words);
     Ok(words)
+}
+
+struct Rows<'p> {
+    program: &'p Program,
+    options: &'p Options,
+    bound: &'p Bound,
+}
+
+impl Rows<'_> {
+    /// `place` says of a buffer of `buffers` where it lies: in which buffer of the program, behind how many elements.
+    fn of_loop(
+        &self,
+        kernel: &LoopKernel,
+        buffers: &[Buffer],
+        time: usize,
+        place: &dyn Fn(BufferId) -> (BufferId, usize),
+        words: &mut Vec<u64>,
+    ) -> Result<(), CodegenError> {
+        let shape = Shape::new(kernel, buffers, self.options)?;
+        words.extend(kernel.operands.iter().map(|o| match *o {
+            Operand::Buffer(id) => {
+                let (buffer, offset) = place(id);
+                self.bound.addresses[buffer.0 as usize] + 4 * offset as u64
+            }
+            Operand::Scalar(s) => 4 * u64::from(s.0),
+            Operand::Site(s) => u64::from(s.0),
+            Operand::Over { site, units } => u64::from(site.0) | ((units * time) as u64) << 32,
+        }));
+        words.extend(shape.byte_operands().map(|o| affine(self.program, self.bound, &kernel.operands, o)));
+        Ok(())
+    }
+
+    fn of_call(&self, call: &Call, words: &mut Vec<u64>) {
+        words.extend(call.operands().iter().map(|o| self.bound.addresses[o.buffer.0 as usize]));
+        words.extend(call.params());
+    }
 }
 
 /// The affine map of a byte operand; 0 where there is none.

@@ -35,6 +35,7 @@ fn parts(kernel: &Kernel) -> Parts {
     match kernel {
         Kernel::Loop(k) => k.domain.parts(),
         Kernel::Call { call, .. } => call.parts(),
+        Kernel::Repeat { repeat, .. } => repeat.parts(),
         Kernel::Total { .. } => Parts::Const(1),
     }
 }
@@ -150,8 +151,9 @@ fn touch(program: &Program, buffer: BufferId, write: bool, reach: Reach) -> Touc
 fn touches(program: &Program, kernel: &Kernel) -> Vec<Touch> {
     match kernel {
         Kernel::Loop(k) => loop_touches(program, k),
-        Kernel::Call { call, .. } => {
-            call.operands().iter().map(|o| touch(program, o.buffer, o.touch.writes(), o.reach)).collect()
+        Kernel::Call { .. } | Kernel::Repeat { .. } => {
+            let own = kernel.touched();
+            own.iter().map(|o| touch(program, o.buffer, o.touch.writes(), o.reach)).collect()
         }
         Kernel::Total { value, .. } => {
             vec![touch(program, *value, false, Reach::Columns { cols: 1 })]

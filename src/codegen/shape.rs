@@ -18,6 +18,10 @@ pub(super) enum OperandShape {
     },
     Scalar,
     Site,
+    /// A site whose units move with time; whether by whole groups of eight.
+    Over {
+        by_eight: bool,
+    },
 }
 
 /// The part of a kernel that its code depends on.
@@ -60,6 +64,7 @@ impl<'p> Shape<'p> {
             operands.push(match *operand {
                 Operand::Scalar(_) => OperandShape::Scalar,
                 Operand::Site(_) => OperandShape::Site,
+                Operand::Over { units, .. } => OperandShape::Over { by_eight: units % 8 == 0 },
                 Operand::Buffer(id) => {
                     let buffer = buffers.get(id.0 as usize).ok_or_else(|| CodegenError::Program {
                         kernel: kernel.name.clone(),

@@ -12,13 +12,13 @@ use cranelift_codegen::isa::CallConv;
 use cranelift_frontend::{FunctionBuilder, FunctionBuilderContext};
 
 use crate::loops::calls::Symbol;
-use crate::loops::{Kernel, Program};
+use crate::loops::{Buffer, Kernel, Program};
 
 use super::isa::Target;
 use super::layout::Table;
 use super::schedule::Schedule;
 use super::shape::Shape;
-use super::{CodegenError, Options, chains, kernel, run};
+use super::{CodegenError, Options, chains, kernel, over_time, run};
 
 /// A function of the host that native code calls.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -80,54 +80,140 @@ impl Units {
 
 pub(super) fn build(program: &Program, options: &Options, target: &Target) -> Result<Units, CodegenError> {
     let mut context = FunctionBuilderContext::new();
-    let call_conv = target.isa.default_call_conv();
-    let mut units: Vec<Unit> = Vec::new();
-    let mut shapes: Vec<Shape<'_>> = Vec::new();
-    let mut functions = Vec::new();
-    let mut words = Vec::new();
+    let mut kernels =
+        Kernels { options, target, context: &mut context, units: Vec::new(), shapes: Vec::new(), loops: 0 };
+    let mut served = Vec::with_capacity(program.kernels.len());
     for kernel in &program.kernels {
-        let (function, length) = match kernel {
-            Kernel::Call { call, .. } => {
-                let import = Callee::Import(Import::Library(call.symbol()));
-                (Some(import), call.operands().len() + call.params().len())
-            }
-            Kernel::Total { .. } => (None, 0),
-            Kernel::Loop(k) => {
-                let shape = Shape::new(k, &program.buffers, options)?;
-                let words = shape.words();
-                let number = match shapes.iter().position(|known| known.same_code(&shape)) {
-                    Some(number) => number,
-                    None => {
-                        let name = UserFuncName::user(0, units.len() as u32);
-                        let mut function = Function::with_name_signature(name, kernel_signature(call_conv));
-                        let mut fb = FunctionBuilder::new(&mut function, &mut context);
-                        kernel::emit(&mut fb, &shape, target.fma)?;
-                        fb.finalize(target.isa.frontend_config());
-                        units.push(Unit { name: k.name.clone(), serves: Vec::new(), function });
-                        shapes.push(shape);
-                        units.len() - 1
-                    }
-                };
-                units[number].serves.push(k.name.clone());
-                (Some(Callee::Unit(number)), words)
-            }
-        };
-        functions.push(function);
-        words.push(length);
+        served.push(kernels.serve(kernel, &program.buffers)?);
     }
-    let table = Table::new(program.buffers.len(), words.into_iter());
+    let (mut units, loops) = (kernels.units, kernels.loops);
+    // Loops over time, of whose functions it is known by now which those in them are.
+    let imports = units.len() + loops + 1;
+    for (kernel, served) in program.kernels.iter().zip(&mut served) {
+        if let (Kernel::Repeat { name, repeat }, Some(Callee::Loop(steps))) = (kernel, &served.callee) {
+            let name_of = UserFuncName::user(0, units.len() as u32);
+            let call_conv = target.isa.default_call_conv();
+            let mut function = Function::with_name_signature(name_of, kernel_signature(call_conv));
+            let mut fb = FunctionBuilder::new(&mut function, &mut context);
+            let mut names = References { imports, call_conv, known: Vec::new() };
+            let steps: Vec<(FuncRef, usize)> =
+                steps.iter().map(|(callee, words)| (names.of(&mut fb, callee), *words)).collect();
+            over_time::emit(&mut fb, repeat.steps, &steps);
+            fb.finalize(target.isa.frontend_config());
+            served.callee = Some(Callee::Unit(units.len()));
+            units.push(Unit { name: name.clone(), serves: vec![name.clone()], function });
+        }
+    }
+    let table = Table::new(program.buffers.len(), served.iter().map(|s| s.words));
     let schedule = Schedule::new(program);
     let chains = chains::chains(program, &schedule.step);
+    let callees: Vec<Option<Callee>> = served.into_iter().map(|s| s.callee).collect();
     let function =
-        build_run(&units, &functions, (&schedule, &chains), &table, options.profile, target, &mut context);
+        build_run(&units, &callees, (&schedule, &chains), &table, options.profile, target, &mut context);
     units.push(Unit { name: "run".into(), serves: Vec::new(), function });
     Ok(Units { units, table, schedule })
 }
 
-#[derive(Clone, Copy, PartialEq)]
+#[derive(Clone, PartialEq)]
 enum Callee {
     Unit(usize),
     Import(Import),
+    /// A loop over time, whose function is not built yet: the kernels of a step, each with the words of its row.
+    Loop(Vec<(Callee, usize)>),
+}
+
+/// A kernel's function, if it has one, and the words of its row in the operand table.
+struct Served {
+    callee: Option<Callee>,
+    words: usize,
+}
+
+/// The functions of kernels, each shape once.
+struct Kernels<'p, 'c> {
+    options: &'c Options,
+    target: &'c Target,
+    context: &'c mut FunctionBuilderContext,
+    units: Vec<Unit>,
+    shapes: Vec<Shape<'p>>,
+    /// Loops over time met so far.
+    loops: usize,
+}
+
+impl<'p> Kernels<'p, '_> {
+    fn serve(&mut self, kernel: &'p Kernel, buffers: &'p [Buffer]) -> Result<Served, CodegenError> {
+        match kernel {
+            Kernel::Call { call, .. } => {
+                let callee = Some(Callee::Import(Import::Library(call.symbol())));
+                Ok(Served { callee, words: call.operands().len() + call.params().len() })
+            }
+            Kernel::Total { .. } => Ok(Served { callee: None, words: 0 }),
+            Kernel::Loop(k) => {
+                let shape = Shape::new(k, buffers, self.options)?;
+                let words = shape.words();
+                Ok(Served { callee: Some(Callee::Unit(self.unit(shape, &k.name)?)), words })
+            }
+            Kernel::Repeat { repeat, .. } => {
+                self.loops += 1;
+                let (mut step, mut words) = (Vec::new(), 0);
+                for kernel in &repeat.body.kernels {
+                    let served = self.serve(kernel, &repeat.body.buffers)?;
+                    words += repeat.steps * served.words;
+                    step.extend(served.callee.map(|callee| (callee, served.words)));
+                }
+                Ok(Served { callee: Some(Callee::Loop(step)), words })
+            }
+        }
+    }
+
+    /// The number of the function for a shape.
+    fn unit(&mut self, shape: Shape<'p>, name: &str) -> Result<usize, CodegenError> {
+        let number = match self.shapes.iter().position(|known| known.same_code(&shape)) {
+            Some(number) => number,
+            None => {
+                let signature = kernel_signature(self.target.isa.default_call_conv());
+                let mut function =
+                    Function::with_name_signature(UserFuncName::user(0, self.units.len() as u32), signature);
+                let mut fb = FunctionBuilder::new(&mut function, self.context);
+                kernel::emit(&mut fb, &shape, self.target.fma)?;
+                fb.finalize(self.target.isa.frontend_config());
+                self.units.push(Unit { name: name.to_string(), serves: Vec::new(), function });
+                self.shapes.push(shape);
+                self.units.len() - 1
+            }
+        };
+        self.units[number].serves.push(name.to_string());
+        Ok(number)
+    }
+}
+
+/// Functions that a function calls, each named once.
+struct References {
+    /// Number of the first import.
+    imports: usize,
+    call_conv: CallConv,
+    known: Vec<(Callee, FuncRef)>,
+}
+
+impl References {
+    fn of(&mut self, fb: &mut FunctionBuilder<'_>, callee: &Callee) -> FuncRef {
+        if let Some((_, f)) = self.known.iter().find(|(c, _)| c == callee) {
+            return *f;
+        }
+        let (index, colocated, signature) = match callee {
+            Callee::Import(import) => {
+                (self.imports + import.number(), false, import.signature(self.call_conv))
+            }
+            Callee::Unit(n) => (*n, true, kernel_signature(self.call_conv)),
+            // Its function is built before it is called.
+            Callee::Loop(_) => (0, true, kernel_signature(self.call_conv)),
+        };
+        let signature = fb.import_signature(signature);
+        let name = UserExternalName::new(0, index as u32);
+        let name = ExternalName::user(fb.func.declare_imported_user_function(name));
+        let f = fb.import_function(ExtFuncData { name, signature, colocated, patchable: false });
+        self.known.push((callee.clone(), f));
+        f
+    }
 }
 
 fn build_run(
@@ -144,29 +230,11 @@ fn build_run(
     let mut function =
         Function::with_name_signature(UserFuncName::user(0, number as u32), run_signature(call_conv));
     let mut fb = FunctionBuilder::new(&mut function, context);
-    let mut known: Vec<(Callee, FuncRef)> = Vec::new();
-    let mut reference = |fb: &mut FunctionBuilder<'_>, callee: Callee| {
-        if let Some((_, f)) = known.iter().find(|(c, _)| *c == callee) {
-            return *f;
-        }
-        let (index, colocated) = match callee {
-            Callee::Unit(n) => (n, true),
-            Callee::Import(import) => (number + 1 + import.number(), false),
-        };
-        let signature = match callee {
-            Callee::Import(import) => import.signature(call_conv),
-            Callee::Unit(_) => kernel_signature(call_conv),
-        };
-        let signature = fb.import_signature(signature);
-        let name = UserExternalName::new(0, index as u32);
-        let name = ExternalName::user(fb.func.declare_imported_user_function(name));
-        let f = fb.import_function(ExtFuncData { name, signature, colocated, patchable: false });
-        known.push((callee, f));
-        f
-    };
-    let functions: Vec<Option<FuncRef>> = callees.iter().map(|c| c.map(|c| reference(&mut fb, c))).collect();
-    let barrier = reference(&mut fb, Callee::Import(Import::Barrier));
-    let clock = profile.then(|| reference(&mut fb, Callee::Import(Import::Clock)));
+    let mut names = References { imports: number + 1, call_conv, known: Vec::new() };
+    let functions: Vec<Option<FuncRef>> =
+        callees.iter().map(|c| c.as_ref().map(|c| names.of(&mut fb, c))).collect();
+    let barrier = names.of(&mut fb, &Callee::Import(Import::Barrier));
+    let clock = profile.then(|| names.of(&mut fb, &Callee::Import(Import::Clock)));
     run::emit(&mut fb, &run::Plan { schedule, chains, functions: &functions, table, barrier, clock });
     fb.finalize(target.isa.frontend_config());
     function

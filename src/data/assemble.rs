@@ -9,8 +9,10 @@ use super::need::Lengths;
 use super::opened::Opened;
 use super::raw::Raw;
 use super::schema::DataSchema;
+use super::streams;
 use super::target;
-use super::transform::{Fields, InputShape, Transform};
+use super::texts::{self, TextForm, TextRule, Texts};
+use super::transform::{Fields, InputShape, TargetRule, Transform};
 use super::{Need, Want, advice, encode, finite, fit};
 use crate::memory;
 
@@ -34,7 +36,9 @@ impl Opened<'_> {
         if middle.is_some() {
             inputs[0].shape.clone_from(&schema.shape);
         }
-        check_inputs(&Need { inputs: inputs.clone(), ..need.clone() }, &schema)?;
+        if schema.text.is_none() {
+            check_inputs(&Need { inputs: inputs.clone(), ..need.clone() }, &schema)?;
+        }
         // A number is 4 bytes for the net; a row has its target and its number. Rows of 32-bit numbers and of bytes stay where they are.
         let held = match &self.raw {
             Raw::Arrays { train, .. }
@@ -80,11 +84,103 @@ impl Opened<'_> {
                         lengths: need.lengths.clone(),
                     },
                     schema,
+                    cut: 0,
                     names: Default::default(),
                 })
             }
+            Raw::Arrays { train, .. } if streams::in_arrays(train).is_some() => {
+                self.stream_dataset(need, schema, inputs)
+            }
+            Raw::Arrays { train, .. } if texts::of(train).is_some() => {
+                self.texts_dataset(need, schema, inputs, normalize_target)
+            }
             Raw::Arrays { .. } => self.arrays_dataset(need, schema, (inputs, middle), normalize_target),
         }
+    }
+
+    /// Windows of a text, by the vocabulary of its beginning.
+    fn stream_dataset(
+        self,
+        need: &Need,
+        schema: DataSchema,
+        inputs: Vec<InputShape>,
+    ) -> Result<Dataset, DataError> {
+        let no_texts = || DataError::new("E0533", "the net reads no texts");
+        let (Raw::Arrays { train, .. }, Some(how)) = (&self.raw, &self.config.settings.tokenize) else {
+            return Err(no_texts());
+        };
+        let Some(((input, _, vocab), stream)) = texts::wanted(need).zip(streams::in_arrays(train)) else {
+            return Err(no_texts());
+        };
+        if need.target != Want::Class(vocab) {
+            return Err(DataError::new("E0547", "the net does not foretell one of the tokens that it reads")
+                .file(&train.file)
+                .help(format!("write `output next: class[{vocab}]`, or `class[_]`")));
+        }
+        let parts = self.parts(train.rows, None, false)?;
+        let tokenizer = stream.fit(parts.train.len(), how, vocab, need.open)?;
+        let (stores, target) =
+            stream.encode(&tokenizer, input, train.rows).map_err(|e| e.file(&train.file))?;
+        let target = Arc::new(target);
+        let part = |rows: &Vec<u32>| {
+            (!rows.is_empty()).then(|| Part::new(rows.as_slice().into(), stores.clone(), target.clone()))
+        };
+        let (first, valid, test) = (part(&parts.train), part(&parts.valid), part(&parts.test));
+        let train = first.ok_or_else(|| DataError::new("E0534", "no row is left to train on"))?;
+        let names = (0..vocab as i32).map(|number| tokenizer.name(number)).collect();
+        let rule = TargetRule::Classes { column: "next".into(), names };
+        let fields = Fields::Text(TextRule { form: TextForm::Stream, tokenizer });
+        let lengths = need.lengths.clone();
+        let transform = Transform { inputs, fields, target: rule, pictures: None, middle: None, lengths };
+        Ok(Dataset { train, valid, test, transform, schema, names: Default::default(), cut: 0 })
+    }
+
+    /// Texts as tokens, by the vocabulary of the training part.
+    fn texts_dataset(
+        self,
+        need: &Need,
+        schema: DataSchema,
+        inputs: Vec<InputShape>,
+        normalize_target: bool,
+    ) -> Result<Dataset, DataError> {
+        let no_texts = || DataError::new("E0533", "the net reads no texts");
+        let (Raw::Arrays { train, test }, Some(how)) = (&self.raw, &self.config.settings.tokenize) else {
+            return Err(no_texts());
+        };
+        let Some(((input, lengths, vocab), own)) = texts::wanted(need).zip(texts::of(train)) else {
+            return Err(no_texts());
+        };
+        let whole = target::from_array(&train.target, need.target, &train.target_file)?;
+        let parts = self.parts(train.rows, whole.strata().as_deref(), test.is_some())?;
+        let rule = whole.rule(&parts.train, normalize_target).with_names(self.class_names());
+        let tokenizer = own.fit(&parts.train, how, vocab, need.open)?;
+        let encode = |texts: &Texts| texts.encode(&tokenizer, input, lengths, how.length);
+        let (stores, mut cut) = encode(own)?;
+        let target = Arc::new(encode::in_training_units(&whole, &rule));
+        let part = |rows: &Vec<u32>| {
+            (!rows.is_empty()).then(|| Part::new(rows.as_slice().into(), stores.clone(), target.clone()))
+        };
+        let (first, valid, mut last) = (part(&parts.train), part(&parts.valid), part(&parts.test));
+        if let Some(test) = test {
+            let whole = target::from_array(&test.target, need.target, &test.target_file)?;
+            let texts = texts::of(test).ok_or_else(no_texts)?;
+            let (stores, of_test) = encode(texts)?;
+            cut += of_test;
+            last = Some(Part::of_first(test.rows, stores, encode::in_training_units(&whole, &rule)));
+        }
+        let train_part = first.ok_or_else(|| DataError::new("E0534", "no row is left to train on"))?;
+        let fields = Fields::Text(TextRule { form: own.form.clone(), tokenizer });
+        let lengths = need.lengths.clone();
+        let transform = Transform { inputs, fields, target: rule, pictures: None, middle: None, lengths };
+        Ok(Dataset {
+            train: train_part,
+            valid,
+            test: last,
+            transform,
+            schema,
+            names: Default::default(),
+            cut,
+        })
     }
 
     fn arrays_dataset(
@@ -154,13 +250,14 @@ impl Opened<'_> {
             transform,
             schema,
             names: names.map(Into::into),
+            cut: 0,
         })
     }
 }
 
 /// The lengths of rows that are all as long as the longest.
 pub(super) fn full(lengths: Option<&Lengths>, rows: usize) -> Option<Input> {
-    let Lengths { input, steps } = lengths?;
+    let Lengths { input, steps, .. } = lengths?;
     Some(Input::lengths(input, vec![*steps as i32; rows]))
 }
 

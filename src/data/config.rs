@@ -9,6 +9,8 @@ use super::error::DataError;
 use super::pictures::Prepare;
 use super::raw::{Pick, Raw};
 use super::search::Search;
+use super::tokens::{Tokenize, Unit};
+use super::windows::Window;
 use super::{Want, words};
 use crate::diag::{Diagnostic, Span};
 use crate::vocab::Args;
@@ -30,6 +32,16 @@ pub trait Source: fmt::Debug + Send + Sync {
 
     /// Whether rows are pictures in files, which may have any size.
     fn has_pictures(&self) -> bool {
+        false
+    }
+
+    /// Whether it may be one text, whose windows are rows.
+    fn may_stream(&self) -> bool {
+        false
+    }
+
+    /// Whether rows are texts, which become tokens.
+    fn has_texts(&self) -> bool {
         false
     }
 
@@ -124,6 +136,8 @@ pub struct Split {
     pub shuffle: bool,
     /// The rows stand in the order of time: each part is of later rows than the one before it.
     pub forward: bool,
+    /// Where `shuffle=true` is written.
+    pub shuffle_asked: Option<Span>,
     /// Never with index files or a tail.
     pub by: Option<By>,
     pub seed: u64,
@@ -141,6 +155,7 @@ impl Split {
             choosing: Choosing::Written,
             shuffle: true,
             forward: false,
+            shuffle_asked: None,
             by: None,
             seed: 0,
             span: Span::default(),
@@ -212,6 +227,10 @@ pub struct Settings {
     pub range: Option<(f64, f64)>,
     /// Bytes.
     pub prefix_limit: Option<u64>,
+    /// What rows are of a table in the order of time.
+    pub window: Option<Window>,
+    /// What the tokens of text are.
+    pub tokenize: Option<Tokenize>,
     /// How pictures of any size become rows.
     pub pictures: Prepare,
     /// Statements that are of picture files alone, with their places.
@@ -260,8 +279,14 @@ impl DataConfig {
             );
         }
         let Some((source, source_span)) = source else { return (None, found) };
+        // Windows stand in the order of time, and so do parts.
+        if let (Some(_), Some(split)) = (&settings.window, &mut settings.split) {
+            split.shuffle = false;
+        }
         let config = DataConfig { source, source_span, settings };
-        found.extend(config.contradictions());
+        // A `tokenize` that is wrong is there all the same.
+        let cut = seen.iter().any(|(name, _)| *name == "tokenize");
+        found.extend(config.contradictions().into_iter().filter(|d| !(cut && d.code == "E0509")));
         (Some(config).filter(|_| found.is_empty()), found)
     }
 
@@ -286,6 +311,8 @@ impl DataConfig {
                     .help("leave it out; `source images` reads folders of png, jpg and webp files"),
             );
         }
+        found.extend(self.of_texts());
+        found.extend(self.of_windows());
         if let Some(by) = self.settings.split.as_ref().and_then(|split| split.by.as_ref())
             && !self.source.has_groups()
         {
@@ -316,6 +343,121 @@ impl DataConfig {
             );
         }
         found
+    }
+
+    /// Windows are of tables, in the order of time.
+    fn of_windows(&self) -> Option<Diagnostic> {
+        let (window, settings) = (self.settings.window.as_ref()?, &self.settings);
+        let error = |span: Span, message: &str, label: &str| {
+            Diagnostic::error("E0505", span, message.to_owned())
+                .label(label.to_owned())
+                .also(window.span, "rows in the order of time")
+        };
+        let of_text = self.source.may_stream();
+        if !of_text && !self.source.has_columns() {
+            return Some(error(
+                window.span,
+                "`window` needs a table, or one text",
+                "this source has neither",
+            ));
+        }
+        match (&window.target, of_text) {
+            (Some(target), true) => {
+                return Some(
+                    error(target.span, "`target` of a window of text", "it is the token behind the window")
+                        .help("leave it out"),
+                );
+            }
+            (None, false) => {
+                return Some(
+                    Diagnostic::error(
+                        "E0506",
+                        window.span,
+                        "`window` needs the column that is to be foretold",
+                    )
+                    .label("no `target`")
+                    .help("write, for example, `window 24, target=passengers`"),
+                );
+            }
+            _ => {}
+        }
+        if of_text && window.horizon != 1 {
+            return Some(
+                error(window.span, "`horizon` of a window of text", "the token behind it is foretold")
+                    .help("leave `horizon` out"),
+            );
+        }
+        if of_text && settings.tokenize.is_some_and(|how| how.manner.unit == Unit::Bpe) {
+            return Some(
+                Diagnostic::error("E0204", window.span, "windows of `bpe` are not in this version")
+                    .label("not built yet")
+                    .help("`tokenize chars`, `bytes` or `words`"),
+            );
+        }
+        if let Some(target) = &settings.target {
+            return Some(
+                error(target.span, "`target` beside `window`, which names its own", "says it again")
+                    .help("leave it out"),
+            );
+        }
+        if let Some(classes) = &settings.classes {
+            return Some(
+                error(classes.span, "`classes` beside `window`", "would leave out lines between others")
+                    .help("leave it out"),
+            );
+        }
+        let split = settings.split.as_ref()?;
+        if let Some(span) = split.shuffle_asked {
+            return Some(
+                error(
+                    span,
+                    "`shuffle=true` beside `window`",
+                    "windows of one part would overlap those of another",
+                )
+                .help("leave it out"),
+            );
+        }
+        let by = split.by.as_ref().map(|by| by.span);
+        let given =
+            matches!(split.division, Division::Given { .. } | Division::Repeats { .. }).then_some(split.span);
+        by.or(given).map(|span| {
+            error(span, "windows are divided into stretches of time", "divides them otherwise")
+                .help("write shares: `split valid=20%, test=20%`")
+        })
+    }
+
+    /// Text asks for `tokenize`, and nothing else does; its tokens are no quantities.
+    fn of_texts(&self) -> Option<Diagnostic> {
+        let settings = &self.settings;
+        match (self.source.has_texts(), settings.tokenize) {
+            (true, None) => Some(
+                Diagnostic::error(
+                    "E0509",
+                    self.source_span,
+                    "the rows are texts, and nothing says what a token is",
+                )
+                .label("no `tokenize` in the section")
+                .help("write, for example, `tokenize words, vocab=10_000`"),
+            ),
+            (false, Some(how)) => Some(
+                Diagnostic::error("E0505", how.span, "`tokenize` needs texts")
+                    .label("this source's rows are numbers")
+                    .also(self.source_span, "no text")
+                    .help("leave it out; `source csv, FILE, text=COLUMN` reads texts from a table"),
+            ),
+            (true, Some(_)) => {
+                let scale = settings.scale.map(|scale| ("scale", scale.span));
+                let normalize = settings.normalize.filter(|n| n.inputs).map(|n| ("normalize inputs", n.span));
+                let (word, span) = scale.or(normalize)?;
+                Some(
+                    Diagnostic::error("E0505", span, format!("`{word}` needs numbers"))
+                        .label("tokens are names")
+                        .also(self.source_span, "texts")
+                        .help("leave it out"),
+                )
+            }
+            (false, None) => None,
+        }
     }
 
     /// What the net's output makes impossible; the checker calls it once it knows the output.

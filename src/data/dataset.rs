@@ -41,6 +41,8 @@ pub struct Dataset {
     pub test: Option<Part>,
     pub transform: Transform,
     pub schema: DataSchema,
+    /// Texts that were longer than a row, and were cut.
+    pub cut: usize,
     /// Of the files that the rows are, where each is one: those of the stores that parts are divided from, and of a test part of the source's own.
     pub names: [Arc<[String]>; 2],
 }

@@ -21,6 +21,11 @@ impl Draws {
         rng::unit(&mut self.0)
     }
 
+    /// A whole number below `n`, which is above 0.
+    pub fn below(&mut self, n: usize) -> usize {
+        rng::below(&mut self.0, n as u64) as usize
+    }
+
     /// Mean 0, variance 1 (Box and Muller 1958, one of the pair).
     pub fn normal(&mut self) -> f64 {
         let radius = (-2.0 * ln_f64(1.0 - self.uniform())).sqrt();

@@ -135,6 +135,7 @@ pub(super) fn array(arrays: &Arrays, train: &[u32], settings: &Settings) -> Resu
     };
     let groups = match (normalize.per, arrays.shape.as_slice()) {
         (Per::All, _) => 1,
+        (Per::Column | Per::Channel, [_, columns]) if arrays.steps => *columns,
         (Per::Column, _) => width,
         (Per::Channel, [_, _, channels]) => *channels,
         (Per::Channel, [_, _]) => 1,

@@ -6,6 +6,8 @@ use super::error::DataError;
 use super::pictures::Kept;
 use super::raw::Stored;
 use super::stores::FileRows;
+use super::streams::Stream;
+use super::texts::Texts;
 use crate::memory;
 
 /// The inputs of arrays.
@@ -15,6 +17,10 @@ pub enum Inputs {
     Held(Stored),
     /// In their file; `is_short` says that 32 bits hold every number.
     Filed { rows: FileRows, is_short: bool },
+    /// Texts, which become tokens once they are divided.
+    Texts(Texts),
+    /// One text, whose windows become tokens likewise.
+    Stream(Stream),
     /// Pictures that are decoded when they are read.
     Undecoded(Kept),
 }
@@ -43,12 +49,14 @@ impl Inputs {
             Inputs::Filed { rows, .. } if rows.element().is_byte() => Precision::Byte,
             Inputs::Filed { is_short: true, .. } => Precision::Short,
             Inputs::Filed { .. } => Precision::Long,
+            // Tokens are told apart whatever they are.
+            Inputs::Texts(_) | Inputs::Stream(_) => Precision::Byte,
         }
     }
 
     /// Whether the numbers are in memory.
     pub fn is_held(&self) -> bool {
-        matches!(self, Inputs::Held(_))
+        matches!(self, Inputs::Held(_) | Inputs::Texts(_) | Inputs::Stream(_))
     }
 
     /// Calls `visit` with the place in its row and the value of each number of these rows of `width` numbers, in order.
@@ -66,6 +74,7 @@ impl Inputs {
                 rows.for_each(|row| (0..width).for_each(|i| visit(i, data.at(row * width + i))));
                 Ok(())
             }
+            Inputs::Texts(_) | Inputs::Stream(_) => Ok(()),
             Inputs::Filed { rows: file, .. } => file.each(rows, |_, bytes| {
                 file.numbers(bytes).enumerate().for_each(|(i, x)| visit(i, x));
                 Ok(())
@@ -101,6 +110,9 @@ impl Inputs {
             Inputs::Held(Stored::F32(floats)) => Stored::F32(picked(&floats, width, rows)).into(),
             Inputs::Held(Stored::F64(floats)) => Stored::F64(picked(&floats, width, rows)).into(),
             Inputs::Filed { rows: file, is_short } => Inputs::Filed { rows: file.only(rows), is_short },
+            Inputs::Texts(texts) => Inputs::Texts(texts.only(rows)),
+            // The section refuses to leave windows out.
+            Inputs::Stream(stream) => Inputs::Stream(stream),
             Inputs::Undecoded(pictures) => Inputs::Undecoded(pictures.only(rows)),
         }
     }

@@ -39,13 +39,17 @@ pub mod sizes;
 mod sources;
 mod statements;
 mod stores;
+mod streams;
 mod survey;
 mod table;
 mod target;
 #[cfg(test)]
 mod tests;
 mod text;
+mod texts;
+pub mod tokens;
 mod transform;
+mod windows;
 mod words;
 
 pub(crate) use advice::{Advice, are_hardly_classes, fitting_classes};

@@ -19,6 +19,8 @@ pub struct Lengths {
     pub input: String,
     /// Of the longest row.
     pub steps: usize,
+    /// Of the shortest: windows of the net lie in it.
+    pub least: usize,
 }
 
 /// What a net asks of the data.
@@ -33,6 +35,9 @@ pub struct Need {
     pub larger: bool,
     /// The input whose rows have lengths: its name, and the steps of the longest.
     pub lengths: Option<Lengths>,
+    /// Numbers of tokens of the input that reads them, and whether the data say how many.
+    pub vocab: Option<usize>,
+    pub open: bool,
 }
 
 impl Need {
@@ -84,7 +89,16 @@ mod tests {
     fn pictures_keep_their_axes_or_become_one_line() {
         let takes = |input: &[usize], shape: &[usize]| {
             let inputs = vec![InputShape { name: "x".into(), shape: input.to_vec() }];
-            Need { inputs, target: Want::Class(2), raw: false, larger: false, lengths: None }.takes(shape)
+            Need {
+                inputs,
+                target: Want::Class(2),
+                raw: false,
+                larger: false,
+                lengths: None,
+                vocab: None,
+                open: false,
+            }
+            .takes(shape)
         };
         let picture = [12, 12, 1];
         assert!(takes(&[12, 12, 1], &picture) && takes(&[12, 12], &picture) && takes(&[144], &picture));

@@ -11,7 +11,9 @@ use super::groups::Groups;
 use super::raw::Raw;
 use super::schema::DataSchema;
 use super::search::Search;
+use super::streams;
 use super::target;
+use super::texts::{self, TextSizes};
 use super::{Want, fit, index, own_test};
 
 /// A source that was read once: it tells its schema, then becomes a dataset.
@@ -32,11 +34,35 @@ pub fn open<'a>(config: &'a DataConfig, search: &Search) -> Result<Opened<'a>, D
     let settings = &config.settings;
     let pick = super::raw::Pick {
         inputs: settings.inputs.as_ref(),
-        target: settings.target.as_ref(),
+        target: settings
+            .window
+            .as_ref()
+            .and_then(|window| window.target.as_ref())
+            .or(settings.target.as_ref()),
         groups: settings.split.as_ref().and_then(|split| split.by.as_ref()),
         pictures: settings.pictures,
     };
     let raw = config.source.open(&pick, search).map_err(|e| e.net(config.source_span))?;
+    let raw = match (raw, &settings.window) {
+        (Raw::Table(table), Some(window)) => {
+            super::windows::of(table, window, settings.inputs.is_some()).map_err(|e| e.net(window.span))?
+        }
+        (Raw::Arrays { train, test }, window) => match (texts::of(&train), settings.tokenize) {
+            (Some(own), Some(how)) if streams::is_stream(own) => {
+                streams::of(&train, own, window.as_ref(), &how).map_err(|e| e.net(config.source_span))?
+            }
+            (Some(_), _) if window.is_some() => {
+                return Err(DataError::new(
+                    "E0551",
+                    "a window is of one text, and these are rows of their own",
+                )
+                .net(config.source_span)
+                .help("leave `window` out, or name a file of text"));
+            }
+            _ => Raw::Arrays { train, test },
+        },
+        (raw, _) => raw,
+    };
     if let Raw::Arrays { train, test: Some(test) } = &raw {
         own_test::check(train, test).map_err(|e| e.net(config.source_span))?;
     }
@@ -46,9 +72,17 @@ pub fn open<'a>(config: &'a DataConfig, search: &Search) -> Result<Opened<'a>, D
     };
     numbered(&raw).map_err(|e| e.net(config.source_span))?;
     let listed = settings.split.as_ref().map(|split| listed(config, &raw, split, search)).transpose()?;
+    let (raw, pieces) = match (raw, settings.tokenize.filter(|how| how.splits)) {
+        (Raw::Arrays { train, test }, Some(how)) => {
+            let (train, origins) = texts::in_pieces(train, &how);
+            let test = test.map(|test| texts::in_pieces(test, &how).0);
+            (Raw::Arrays { train, test }, Some(texts::of_one_text(origins)))
+        }
+        (raw, _) => (raw, None),
+    };
     let groups = match &raw {
         Raw::Table(table) => table.groups.as_ref().map(Groups::of),
-        Raw::Arrays { train, .. } => train.groups.as_ref().map(Groups::of),
+        Raw::Arrays { train, .. } => pieces.as_ref().or(train.groups.as_ref()).map(Groups::of),
     };
     Ok(Opened { config, raw, listed: listed.flatten(), groups })
 }
@@ -120,10 +154,31 @@ impl Opened<'_> {
             Raw::Table(table) => DataSchema::of_table(table),
             Raw::Arrays { train, test } => DataSchema::of_arrays(train, test.as_ref(), self.class_names()),
         };
+        let classes = self.next_tokens().or(schema.classes);
+        let schema = DataSchema { text: self.text_sizes(), classes, ..schema };
         let (rows, own_test) = self.rows();
         let parts = self.parts(rows, None, own_test > 0)?;
         let groups = self.groups.as_ref().map(|groups| groups.grouped(&parts));
         Ok(DataSchema { groups, ..schema.with_rows(&parts, own_test) })
+    }
+
+    /// Of a stream: what may come next.
+    fn next_tokens(&self) -> Option<Vec<String>> {
+        let (Raw::Arrays { train, .. }, Some(how)) = (&self.raw, &self.config.settings.tokenize) else {
+            return None;
+        };
+        Some(streams::in_arrays(train)?.names(how))
+    }
+
+    /// Of texts: how long they are and how many tokens they have, whatever part they will be in.
+    fn text_sizes(&self) -> Option<TextSizes> {
+        let (Raw::Arrays { train, test }, Some(how)) = (&self.raw, &self.config.settings.tokenize) else {
+            return None;
+        };
+        if let Some(stream) = streams::in_arrays(train) {
+            return Some(stream.sizes(how));
+        }
+        Some(texts::of(train)?.sizes(test.as_ref().and_then(texts::of), how))
     }
 
     /// Rows to be divided, and rows of a test part of the source's own.
@@ -148,6 +203,11 @@ impl Opened<'_> {
         let at = |e: DataError| e.net(self.config.source_span);
         let whole = match &self.raw {
             Raw::Table(table) => target::from_columns(&table.target, target),
+            Raw::Arrays { train, .. } if streams::in_arrays(train).is_some() => {
+                // Parts of a stream are stretches of it, whatever comes next there.
+                let codes = vec![0; train.rows];
+                Ok(target::Whole::Classes { codes, column: String::new(), names: Vec::new() })
+            }
             Raw::Arrays { train, test } => {
                 if let Some(test) = test {
                     target::from_array(&test.target, target, &test.target_file).map_err(at)?;

@@ -13,6 +13,7 @@ use super::pictures::{Converted, Prepare};
 
 /// What a source holds.
 #[derive(Clone, Debug)]
+#[expect(clippy::large_enum_variant, reason = "a source is opened once, and its rows are elsewhere")]
 pub enum Raw {
     Table(Table),
     /// `test` is the source's own test part.
@@ -133,6 +134,8 @@ pub struct Arrays {
     /// So many rows at the end are the source's own validation part.
     pub own_valid: usize,
     pub converted: Converted,
+    /// Whether a row is steps of time: a column is the last axis then.
+    pub steps: bool,
     /// Of the files that the rows are, where each is one.
     pub names: Vec<String>,
     /// Whose values say which rows belong together.
@@ -158,6 +161,7 @@ impl Arrays {
             rows,
             own_valid: 0,
             converted: Converted::default(),
+            steps: false,
             names: Vec::new(),
             groups: None,
             shape,

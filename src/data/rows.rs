@@ -24,6 +24,8 @@ pub struct Rows {
     pub names: Vec<String>,
     /// Of pictures: those that were something else than the net's rows are.
     pub converted: Converted,
+    /// Texts that were longer than a row, and were cut.
+    pub cut: usize,
 }
 
 impl Transform {
@@ -40,7 +42,8 @@ impl Transform {
 
     /// Rows as the net sees them: with their lengths, where they have some; the middle of larger pictures.
     pub(super) fn rows_seen(&self, mut rows: Rows) -> Result<Rows, DataError> {
-        if rows.inputs.len() == self.inputs.len() {
+        let texts = matches!(self.fields, Fields::Text(_));
+        if !texts && rows.inputs.len() == self.inputs.len() {
             rows.inputs.extend(full(self.lengths.as_ref(), rows.rows));
         }
         let (Some(size), Fields::Array(rule)) = (self.middle, &self.fields) else { return Ok(rows) };
@@ -156,6 +159,7 @@ impl<'a> Growing<'a> {
             inputs: self.inputs.iter().zip(self.arrays).map(array).collect(),
             names: Vec::new(),
             converted: Converted::default(),
+            cut: 0,
         })
     }
 }

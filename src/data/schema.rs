@@ -8,6 +8,7 @@ use super::divide::Parts;
 use super::pictures::Converted;
 use super::raw::{Arrays, Cells, Column, RawTarget, Table};
 use super::target;
+use super::texts::TextSizes;
 
 /// Sizes, names and kinds.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -32,6 +33,9 @@ pub struct DataSchema {
     /// Where groups of rows stay together.
     pub groups: Option<Grouped>,
     pub converted: Converted,
+    /// Of texts.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub text: Option<TextSizes>,
 }
 
 /// Groups of each part, by the values of a column.
@@ -119,6 +123,7 @@ impl DataSchema {
             target_width: table.target.len(),
             groups: None,
             converted: Converted::default(),
+            text: None,
         }
     }
 
@@ -149,6 +154,7 @@ impl DataSchema {
             target_width: width,
             groups: None,
             converted,
+            text: None,
         }
     }
 }

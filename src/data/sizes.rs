@@ -38,6 +38,8 @@ impl DataSchema {
     #[must_use]
     pub fn sizes(&self) -> BTreeMap<String, f64> {
         let axes = (1..).zip(&self.shape).map(|(number, size)| (axis(number), *size as f64));
-        axes.chain([(TARGETS.to_owned(), self.target_width as f64)]).collect()
+        let text = self.text.into_iter().flat_map(|text| [(STEPS, text.steps), (VOCAB, text.vocab)]);
+        let text = text.map(|(name, size)| (name.to_owned(), size as f64));
+        axes.chain([(TARGETS.to_owned(), self.target_width as f64)]).chain(text).collect()
     }
 }

@@ -216,7 +216,7 @@ fn neither(value: f64, column: &[f64]) -> DataError {
 /// E0531 for a label or bit out of range, E0532 for another number of outputs.
 pub(super) fn from_array(target: &RawTarget, want: Want, file: &str) -> Result<Whole, DataError> {
     let (data, width): (Vec<f64>, usize) = match target {
-        RawTarget::Labels { codes, .. } => (codes.iter().map(|l| f64::from(*l)).collect(), 1),
+        RawTarget::Labels { codes, names } => (numbers_of(codes, names, want), 1),
         RawTarget::Numbers { data, width } => (data.clone(), *width),
         RawTarget::Columns(columns) => return from_columns(columns, want).map_err(|e| e.file(file)),
     };
@@ -264,6 +264,17 @@ pub(super) fn from_array(target: &RawTarget, want: Want, file: &str) -> Result<W
                 }),
             }
         }
+    }
+}
+
+/// Labels as numbers: what they are called, where that is numbers and numbers are asked for.
+fn numbers_of(codes: &[u32], names: &[String], want: Want) -> Vec<f64> {
+    let named: Option<Vec<f64>> = names.iter().map(|name| number(name)).collect();
+    match (want, named) {
+        (Want::Real(_), Some(named)) if !named.is_empty() => {
+            codes.iter().map(|code| named.get(*code as usize).copied().unwrap_or(f64::NAN)).collect()
+        }
+        _ => codes.iter().map(|code| f64::from(*code)).collect(),
     }
 }
 

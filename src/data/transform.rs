@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::need::Lengths;
 use super::pictures::Prepare;
 use super::raw::{Delimiter, Format, MISSING};
+use super::texts::TextRule;
 
 /// Everything that raw rows need.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -45,6 +46,7 @@ impl InputShape {
 pub enum Fields {
     Table { format: Format, columns: Vec<ColumnRule> },
     Array(ArrayRule),
+    Text(TextRule),
 }
 
 /// One input column of a table.
@@ -222,6 +224,7 @@ impl Transform {
                     && columns.iter().all(|c| (1..=format.width).contains(&c.number))
             }
             Fields::Array(rule) => rule.width == self.width() && !rule.pairs.is_empty(),
+            Fields::Text(rule) => rule.is_sound() && self.inputs.len() == 1 && self.lengths.is_some(),
         }
     }
 
@@ -235,6 +238,7 @@ impl Transform {
                 _ => return None,
             },
             Fields::Array(rule) => *rule.pairs.first().filter(|_| rule.width == 1)?,
+            Fields::Text(_) => return None,
         };
         Some((x - shift) / scale)
     }

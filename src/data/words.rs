@@ -32,6 +32,7 @@ pub struct Statement {
 
 pub static SOURCES: &[&SourceWord] = &[
     &sources::csv::WORD,
+    &sources::text::WORD,
     &sources::idx::WORD,
     &sources::npy::WORD,
     &sources::images::WORD,
@@ -45,6 +46,9 @@ pub static SOURCES: &[&SourceWord] = &[
     &sources::friedman::WORD,
     &sources::line::WORD,
     &sources::shapes::WORD,
+    &sources::adding::WORD,
+    &sources::brackets::WORD,
+    &sources::sines::WORD,
 ];
 
 pub static STATEMENTS: &[&Statement] = &[
@@ -52,6 +56,8 @@ pub static STATEMENTS: &[&Statement] = &[
     &statements::target::WORD,
     &statements::classes::WORD,
     &statements::split::WORD,
+    &statements::tokenize::WORD,
+    &statements::window::WORD,
     &statements::normalize::WORD,
     &statements::resize::WORD,
     &statements::crop::WORD,

@@ -865,6 +865,16 @@ numbers.
 Write `normalize inputs`."#,
     ),
     (
+        "E0509",
+        r#"Texts without tokens
+
+A text becomes numbers token by token, and what a token is decides what a net can learn: words, characters, bytes, or frequent pieces of words.
+
+    source csv, "reviews.csv", text=review, label=mood
+
+Say it: `tokenize words, vocab=20_000`. `dropnet explain tokenize` has all of it."#,
+    ),
+    (
         "E0520",
         r#"A data file was not found
 
@@ -1181,6 +1191,61 @@ Write each cell as one value: `{"mass": 1.5, "sex": "f"}`. The message says wher
 cell should."#,
     ),
     (
+        "E0547",
+        r#"The vocabulary and the net do not fit
+
+`token[T, vocab=V]` is a net with a vector for each of V tokens. The vocabulary of `tokenize` is that of the training texts: it has no more words than those have,
+and no more than its own `vocab=` lets it.
+
+    tokenize words, vocab=10_000            the training texts have 6 212 different words
+    input text: token[128, vocab=10_000]
+
+Take the size that the message names, or `vocab=_` in the type, which is what the text has. Padding and the unknown have a number each."#,
+    ),
+    (
+        "E0548",
+        r#"A text without a token
+
+A row of a net that reads texts has one token at least: nothing could be said of none. White space is no word.
+
+    review,mood
+    "",good
+
+Leave the row out, or fill in its text."#,
+    ),
+    (
+        "E0549",
+        r#"A text that is shorter than the net's windows
+
+Without a border a convolution over five tokens has no place on a text of four, and nothing is left for what comes after it.
+
+    conv 100, 5, pad=valid
+
+Write `pad=same`, which sees zeros behind the end, take smaller windows, or leave short texts out."#,
+    ),
+    (
+        "E0550",
+        r#"A window that is longer than the table
+
+A window is some lines of a table, one after another, and its target lies `horizon` lines behind the last of them. The table has fewer.
+
+    window 120, horizon=24, target=load             and the table has 100 lines
+
+Take a shorter window, or a table with more lines."#,
+    ),
+    (
+        "E0551",
+        r#"One text, or many
+
+A file of text is a stream: `window` says how many of its tokens are a row, and the token behind them is foretold. A folder of texts, or a column of them,
+has a row a text, which no window cuts.
+
+    source text, "input.txt"            without `window 64`
+    source text, "reviews"              a folder, with `window 64`
+
+Add the window, or leave it out."#,
+    ),
+    (
         "W0101",
         r#"A dropout rate that drops nearly all units
 
@@ -1468,6 +1533,20 @@ Shares are dropped behind the softmax, and those that are kept are divided by 1 
 Write `softmax -> dropout 0.1`; `attention heads=4, dropout=0.1` does so with its weights."#,
     ),
     (
+        "W0125",
+        r#"A fresh mask in every step of a recurrent layer
+
+With `share=none` a recurrent layer draws other masks in each step. What one step drops the next one shows again, so that little is hidden, and where it
+is what the step before left that is masked, a series of many steps carries hardly anything through. One mask for all steps of a row, which is what
+`share=time` says, drops the same units from the first step to the last (Gal and Ghahramani 2016).
+
+    lstm 64, recurrent_dropout=0.3, share=none
+
+    lstm 64, recurrent_dropout=0.3
+
+It is only advice: papers compare the two."#,
+    ),
+    (
         "W0201",
         r#"A name that is never used
 
@@ -1557,6 +1636,17 @@ transparency, and one of 16 bits is rounded to 8. The warning counts them, in tr
     source images, "scans"                        and 60 of 800 pictures are grey
 
 If all are grey, a net of one channel is cheaper: write the pictures to an npy file of shape [rows, height, width, 1]."#,
+    ),
+    (
+        "W0504",
+        r#"Texts that were cut
+
+A row of a net has room for as many tokens as its type says, or as `length=` of `tokenize` lets it have. What a longer text has behind them is not read.
+The warning counts such texts, in training and in prediction.
+
+    input text: token[40, vocab=10_000]           and 310 of 8 000 texts have more than 40 words
+
+Write a larger size, or `token[_, vocab=10_000]`, which is that of the longest text."#,
     ),
 ];
 

@@ -204,6 +204,12 @@ impl Builder {
         SiteId(id as u32)
     }
 
+    /// What the body of a scan sees of a further operand, of this type.
+    pub fn enter(&mut self, ty: Type) -> ValueId {
+        self.graph.enters.push(ty);
+        self.push(Op::Enter(self.graph.enters.len() as u32 - 1), &[])
+    }
+
     // Sinks
 
     pub fn sink(&mut self, sink: Sink, v: ValueId) {

@@ -59,6 +59,7 @@ fn hash(op: &Op, inputs: &[ValueId]) -> u64 {
         Op::State(id) => id.hash(&mut hasher),
         Op::Scalar(id) => id.hash(&mut hasher),
         Op::RowKey(id) => id.hash(&mut hasher),
+        Op::Enter(slot) => slot.hash(&mut hasher),
         Op::Const(x) => x.to_bits().hash(&mut hasher),
         Op::Slice { start, .. } => start.hash(&mut hasher),
         _ => {}

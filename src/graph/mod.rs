@@ -22,6 +22,7 @@ pub mod passes;
 mod prefix;
 pub mod print;
 mod scalars;
+pub mod scan;
 pub mod shape;
 #[cfg(test)]
 mod tests;
@@ -43,6 +44,7 @@ pub use passes::{Passes, simplify};
 pub(crate) use prefix::prefixes;
 pub use prefix::{Prefix, of_data_alone, prefix};
 pub use scalars::{Pace, ScalarDef, Scalars, StepInfo};
+pub use scan::{Enter, Scan, Step};
 pub use verify::verify;
 
 /// Which of the model's functions is being made.
@@ -233,6 +235,10 @@ pub enum Sink {
     Output,
     /// A scalar that is added to the running totals; index into `Graph::metrics`.
     Metric(u32),
+    /// In the body of a scan: what the next step sees of operand `i`.
+    Carry(u32),
+    /// In the body of a scan: `[Batch, ...]`, the step's part of what is stacked; in order of their numbers, side by side.
+    Stack(u32),
 }
 
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -247,6 +253,8 @@ pub struct Graph {
     pub states: Vec<Stored>,
     pub scalars: Vec<Scalar>,
     pub sites: Vec<Site>,
+    /// Of the body of a scan: types of `Op::Enter`, by operand.
+    pub enters: Vec<Type>,
     /// Names of the totals; index 0 is what must stay finite.
     pub metrics: Vec<String>,
     pub sinks: Vec<(Sink, ValueId)>,
@@ -274,6 +282,7 @@ impl Graph {
             states,
             scalars,
             sites,
+            enters,
             metrics,
             sinks: _,
             direct,
@@ -287,6 +296,7 @@ impl Graph {
             states: states.clone(),
             scalars: scalars.clone(),
             sites: sites.clone(),
+            enters: enters.clone(),
             metrics: metrics.clone(),
             sinks: Vec::new(),
             direct: *direct,

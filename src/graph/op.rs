@@ -4,8 +4,11 @@
 //! Invariants: an operation's row depends on its variant only, never on its attributes; mnemonics are unique; the order of `TABLE` is
 //! the order of the variants.
 
+use std::sync::Arc;
+
 use super::attention::Attention;
 use super::geometry::Geometry;
+use super::scan::Scan;
 use super::{Dim, ParamId, ScalarId, SiteId, SlotId, StateId};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -37,6 +40,8 @@ pub enum Op {
     Const(f32),
     /// The key of each row at a site: `key[Batch]`, or `key[]` where the site is addressed by update.
     RowKey(SiteId),
+    /// In the body of a scan: what it sees of operand `i`.
+    Enter(u32),
 
     // Random, pure functions of the key; and what is within a row's length, as pure
     /// `(key, q: i32[]) -> f32`, 1 where kept, 0 where dropped. The result has the key's dims followed by `dims`; a unit is the row-major
@@ -181,6 +186,9 @@ pub enum Op {
         batch: Vec<(usize, usize)>,
         over: Vec<(usize, usize)>,
     },
+
+    /// A loop over time: `[B, T, W]`, what its steps stack.
+    Scan(Arc<Scan>),
 }
 
 /// What passes and fusion need to know of an operation.
@@ -255,6 +263,7 @@ ops! {
     Scalar(_)        => "scalar",    Exactly(0), Source,      false;
     Const(_)         => "const",     Exactly(0), Source,      false;
     RowKey(_)        => "row_key",   Exactly(0), Source,      false;
+    Enter(_)         => "enter",     Exactly(0), Source,      false;
     KeepMask { .. }  => "keep_mask", Exactly(2), Random,      false;
     KeepMaskAt       => "keep_mask_at", Exactly(3), Random,   false;
     Noise { .. }     => "noise",     Exactly(1), Random,      false;
@@ -296,6 +305,7 @@ ops! {
     Waves { .. }     => "waves",     Exactly(0), Random,      false;
     Moments          => "moments",   Exactly(1), Shape,       true;
     Contract { .. }  => "contract",  Exactly(2), Product,     true;
+    Scan(_)          => "scan",      Several,    Product,     true;
 }
 
 impl Op {

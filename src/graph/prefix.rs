@@ -192,6 +192,10 @@ fn cost(graph: &Graph, node: &Node) -> usize {
         }
         Op::Exp | Op::Log | Op::Tanh | Op::Sigmoid | Op::Softplus | Op::Erf => CURVE * len,
         Op::Div | Op::Sqrt => ROOT * len,
+        Op::Scan(scan) => {
+            let step = scan.body.nodes.iter().map(|node| cost(&scan.body, node));
+            step.fold(0, usize::saturating_add).saturating_mul(scan.steps)
+        }
         Op::Reduce { .. } => ELEMENT * graph.ty(node.inputs[0]).row_len(),
         op if op.class() == Class::Elementwise => ELEMENT * len,
         _ => 0,

@@ -12,7 +12,7 @@
 
 use std::fmt::{self, Write};
 
-use super::{Attention, DType, Dim, Geometry, Graph, Node, Op, Phase, Reduction, Sink, Slide, ValueId};
+use super::{Attention, DType, Dim, Geometry, Graph, Node, Op, Phase, Reduction, Scan, Sink, Slide, ValueId};
 
 /// A remark that is printed below what it speaks of.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -67,6 +67,9 @@ fn write_annotated(out: &mut dyn Write, graph: &Graph, notes: &[Note]) -> fmt::R
                 write!(out, "   ; {}", node.origin.path)?;
             }
             writeln!(out)?;
+            if let Op::Scan(scan) = &node.op {
+                write_body(out, scan)?;
+            }
             write_notes(out, notes, Place::Node(ValueId(id)))?;
         }
     }
@@ -76,6 +79,22 @@ fn write_annotated(out: &mut dyn Write, graph: &Graph, notes: &[Note]) -> fmt::R
     for (index, (sink, v)) in graph.sinks.iter().enumerate() {
         writeln!(out, "  {} = {v}", sink_name(graph, *sink))?;
         write_notes(out, notes, Place::Sink(index))?;
+    }
+    Ok(())
+}
+
+/// The body of a scan, a step further in, without the titles of phases.
+fn write_body(out: &mut dyn Write, scan: &Scan) -> fmt::Result {
+    for (id, node) in (0_u32..).zip(&scan.body.nodes) {
+        write!(out, "    %{id}: {} = ", node.ty)?;
+        write_operation(out, &scan.body, node)?;
+        if let Op::Enter(slot) = node.op {
+            write!(out, " {}", scan.inputs.get(slot as usize).map_or("?", |enter| enter.word()))?;
+        }
+        writeln!(out)?;
+    }
+    for (sink, v) in &scan.body.sinks {
+        writeln!(out, "    {} = {v}", sink_name(&scan.body, *sink))?;
     }
     Ok(())
 }
@@ -115,6 +134,8 @@ fn write_attributes(out: &mut dyn Write, graph: &Graph, op: &Op) -> fmt::Result 
         Op::Scalar(id) => write_name(out, graph.scalars.get(id.index()).map(|s| &s.name)),
         Op::RowKey(id) => write_name(out, graph.sites.get(id.index()).map(|s| &s.path)),
         Op::Const(value) => write!(out, " {value:?}"),
+        Op::Enter(slot) => write!(out, " {slot}"),
+        Op::Scan(scan) => write!(out, " steps={}{}", scan.steps, if scan.reverse { " reverse" } else { "" }),
         Op::KeepMask { dims, shared } | Op::Noise { dims, shared } => {
             write!(out, " dims={}", list(dims))?;
             let axes: Vec<usize> = (0..shared.len()).filter(|axis| shared[*axis]).collect();
@@ -223,6 +244,8 @@ fn sink_name(graph: &Graph, sink: Sink) -> String {
         Sink::Param(id) => ("param", graph.params.get(id.index()).map(|s| &s.name)),
         Sink::Slot(id) => ("slot", graph.slots.get(id.index()).map(|s| &s.name)),
         Sink::State(id) => ("state", graph.states.get(id.index()).map(|s| &s.name)),
+        Sink::Carry(slot) => return format!("carry {slot}"),
+        Sink::Stack(index) => return format!("stack {index}"),
         Sink::Metric(index) => ("metric", graph.metrics.get(index as usize)),
     };
     name.map_or_else(|| format!("{kind} ?"), |name| format!("{kind} {name:?}"))

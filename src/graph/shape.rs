@@ -45,6 +45,8 @@ pub fn infer(graph: &Graph, op: &Op, inputs: &[ValueId]) -> Result<Type> {
             Address::Row => Type { dtype: DType::Key, dims: vec![Dim::Batch] },
             Address::Update => Type::scalar(DType::Key),
         },
+        Op::Enter(slot) => entry(&graph.enters, *slot, "operand")?.clone(),
+        Op::Scan(scan) => scan.result(&tys).map_err(TypeError)?,
         Op::KeepMask { dims, shared } => {
             if *tys[1] != Type::scalar(DType::I32) {
                 fail!("keep_mask takes a threshold i32[], not {}", tys[1]);

@@ -5,6 +5,7 @@
 //! - every node has the number of operands and the type that its rule says (`shape`); with it: elementwise operands have one type,
 //!   `Batch` leads, ids of sources are declared;
 //! - a sink's value exists and has the type of its place: that of the tensor, `f32[Batch, ..]` for the output, `f32[]` for a total;
+//! - the body of a scan is one (`scan`);
 //! - no place is written twice, and none that is held still;
 //! - inputs and targets have rows, are F32 or I32, a target is `i32[Batch]` or `f32[Batch, D]`; scalars are F32 or I32; names are
 //!   unique in their table.
@@ -13,7 +14,7 @@ use std::collections::BTreeSet;
 use std::fmt;
 
 use super::print::{Note, Place, annotated};
-use super::{DType, Dim, Graph, Node, Sink, Stored, Type, ValueId, shape};
+use super::{DType, Dim, Graph, Node, Op, Sink, Stored, Type, ValueId, shape};
 
 /// What is wrong, and the graph's text with it.
 #[derive(Clone, Debug)]
@@ -66,7 +67,10 @@ fn check_node(graph: &Graph, id: ValueId, node: &Node) -> Result<(), String> {
         return Err(format!("its operand {late} does not stand before it"));
     }
     match shape::infer(graph, &node.op, &node.inputs) {
-        Ok(ty) if ty == node.ty => Ok(()),
+        Ok(ty) if ty == node.ty => match &node.op {
+            Op::Scan(scan) => scan.check(),
+            _ => Ok(()),
+        },
         Ok(ty) => Err(format!("has the type {}, but its rule says {ty}", node.ty)),
         Err(error) => Err(error.to_string()),
     }
@@ -89,6 +93,14 @@ fn check_sink(graph: &Graph, sink: Sink, v: ValueId) -> Result<(), String> {
             return Err(format!("its total {index} is not declared: there are {}", graph.metrics.len()));
         }
         Sink::Metric(_) => Type::scalar(DType::F32),
+        // Of what is stacked, and of its type, the scan knows.
+        Sink::Carry(slot) => match graph.enters.get(slot as usize) {
+            Some(ty) => ty.clone(),
+            None => {
+                return Err(format!("its operand {slot} is not declared: there are {}", graph.enters.len()));
+            }
+        },
+        Sink::Stack(_) => return Ok(()),
     };
     if node.ty == want { Ok(()) } else { Err(format!("takes {want}, not {}", node.ty)) }
 }
@@ -132,7 +144,7 @@ fn check_names<'g>(kind: &str, names: impl Iterator<Item = &'g String>, fault: &
 
 #[cfg(test)]
 mod tests {
-    use super::super::{Builder, Op, ParamId, Scalar};
+    use super::super::{Builder, ParamId, Scalar};
     use super::*;
 
     fn small() -> Graph {

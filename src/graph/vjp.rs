@@ -133,6 +133,9 @@ pub(super) fn flow(b: &mut Builder, of: ValueId, operand: usize, g: ValueId) -> 
         | Op::Scalar(_)
         | Op::Const(_)
         | Op::RowKey(_)
+        | Op::Enter(_)
+        // Its flows come all at once: `scan::flows`.
+        | Op::Scan(_)
         | Op::KeepMask { .. }
         | Op::Noise { .. }
         | Op::Within { .. }

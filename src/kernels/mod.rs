@@ -17,6 +17,7 @@ pub mod machine;
 pub mod moments;
 pub mod ordered;
 pub mod pace;
+pub mod packed;
 mod panel;
 pub mod pool;
 mod row;

@@ -307,5 +307,12 @@ pub(super) fn attended(cx: &mut Lower<'_>, form: Form, packed: ValueId, seen: us
 pub(super) fn dropped(args: &Args, form: &Form) -> Vec<InnerDrop> {
     let Some(rate) = args.opt_timed("dropout").filter(|rate| !rate.is_zero()) else { return Vec::new() };
     let seen: usize = (0..form.queries).map(|query| form.reach(query)).sum();
-    vec![InnerDrop { name: WEIGHTS, what: "weight of each head and query", rate, coins: form.heads * seen }]
+    vec![InnerDrop {
+        name: WEIGHTS,
+        what: "weight of each head and query",
+        rate,
+        coins: form.heads * seen,
+        scaled: true,
+        fresh: false,
+    }]
 }

@@ -24,7 +24,7 @@ pub struct DropSite {
     pub always: bool,
 }
 
-/// A place inside of a layer where something is dropped by coins, and what is kept is divided by the share that is kept on average.
+/// A place inside of a layer where something is dropped by coins.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct InnerDrop {
     /// The end of its path: `weights`.
@@ -34,6 +34,10 @@ pub struct InnerDrop {
     pub rate: Timed,
     /// Coins of a row.
     pub coins: usize,
+    /// Whether what is kept is divided by the share that is kept.
+    pub scaled: bool,
+    /// Whether steps of time have coins of their own where one for all of them would do.
+    pub fresh: bool,
 }
 
 /// What the multiplier of a unit is.

@@ -286,6 +286,11 @@ fn settle_rate(cx: &mut Infer<'_>) -> Result<(), Diagnostic> {
         }),
         (None, None, _) if law(cx.args) == Law::Relaxed => Timed::Constant(CONCRETE_START),
         (None, None, Place::Input) => Timed::Constant(0.2),
+        (None, None, Place::Hidden) if is_between_steps(cx) => {
+            return Err(Diagnostic::error("E0209", cx.args.span, "`dropout` needs a rate here")
+                .label("behind a recurrent layer there is no usual rate")
+                .help("write one, such as `dropout 0.3, share=time`, one mask for all steps"));
+        }
         // Neighbours in a map tell of one another.
         (None, None, Place::Hidden) if cx.input().channels().is_some() => Timed::Constant(0.1),
         (None, None, Place::Hidden) => Timed::Constant(0.5),
@@ -302,6 +307,11 @@ fn settle_rate(cx: &mut Infer<'_>) -> Result<(), Diagnostic> {
     }
     cx.settle("p", rate.into());
     Ok(())
+}
+
+/// Whether the value is over time and comes from a recurrent layer.
+fn is_between_steps(cx: &Infer<'_>) -> bool {
+    cx.input().has_role(Role::Time) && cx.behind(0).is_some_and(|used| used.word.facts().recurrent)
 }
 
 /// `kind=concrete` declares the logit of its rate; `temperature` belongs to it alone.

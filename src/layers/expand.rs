@@ -85,6 +85,23 @@ impl<'a, 'f> Expand<'a, 'f> {
         }
     }
 
+    /// Runs the layer's block on the flow in both directions of time, each with weights of its own; an error where nothing in it goes through time.
+    pub fn both_ways(&mut self) -> Result<[Flow; 2], Stop> {
+        let Some(body) = &self.step.body else { return Err(Stop) };
+        let [forward, backward] = ["forward", "backward"].map(|way| format!("{}/{way}", self.path));
+        let there = self.net.inside(&forward, &mut body.stmts.iter(), self.flow);
+        let (back, turned) = self.net.inside_backwards(&backward, &mut body.stmts.iter(), self.flow);
+        if turned == 0 && there != Flow::Broken {
+            let (span, word) = (self.args.span, self.args.sig.name);
+            return Err(self.stop(
+                Diagnostic::error("E0211", span, format!("`{word}` around layers that know no direction"))
+                    .label("both ways would be the same")
+                    .help(format!("put it around a recurrent layer: `{word} {{ lstm 64 }}`")),
+            ));
+        }
+        Ok([there, back])
+    }
+
     /// Runs the layer's block with every weight matrix in it masked.
     pub fn body_with_weight_drop(&mut self, drop: WeightDrop) -> Flow {
         match &self.step.body {

@@ -19,6 +19,8 @@ pub struct Facts {
     pub multiplies: bool,
     /// Numbers of the last axis become shares of one, by their powers.
     pub shares: bool,
+    /// Steps of time follow one another in it, each on what the one before left.
+    pub recurrent: bool,
     /// Prediction hands the inputs' numbers on as they are, or all times one constant.
     pub hands_on: bool,
 }
@@ -34,6 +36,7 @@ impl Facts {
         adds: false,
         multiplies: false,
         shares: false,
+        recurrent: false,
         hands_on: false,
     };
 

@@ -130,6 +130,12 @@ impl Lower<'_> {
         let site = self.b.site(&self.node.path, address);
         self.b.row_key(site)
     }
+
+    /// The site within this node that the argument `name` speaks of.
+    pub fn key_of(&mut self, name: &str, address: Address) -> ValueId {
+        let site = self.b.site(&format!("{}.{name}", self.node.path), address);
+        self.b.row_key(site)
+    }
 }
 
 /// `1 / (n + 1)` in the step of number n of its epoch.

@@ -12,6 +12,7 @@ mod lower;
 mod over;
 mod rate;
 mod reach;
+mod recurrent;
 mod site;
 mod slide;
 #[cfg(test)]
@@ -53,6 +54,11 @@ pub trait Layer: Sync {
     /// How one use becomes nodes. A plain layer is one node fed by the flowing value; layers that hold layers say otherwise.
     fn expand(&self, cx: &mut Expand<'_, '_>) -> Result<NodeId, Stop> {
         cx.node(&[cx.flow()])
+    }
+
+    /// Makes this use go backwards through time, if it goes through time at all.
+    fn turn_back(&self, _args: &mut Args) -> bool {
+        false
     }
 
     /// Whether the layer may start a flow from named values.
@@ -124,6 +130,7 @@ layers! {
     attention,
     avg_pool,
     batch_norm,
+    bidirectional,
     concat,
     conv,
     conv_transpose,
@@ -140,10 +147,13 @@ layers! {
     global_avg_pool,
     global_max_pool,
     group_norm,
+    gru,
     identity,
+    last,
     layer_norm,
     leaky_relu,
     log_softmax,
+    lstm,
     max_pool,
     mean_pool,
     mul,
@@ -153,6 +163,7 @@ layers! {
     reshape,
     residual,
     rms_norm,
+    rnn,
     selu,
     sigmoid,
     silu,

@@ -35,6 +35,14 @@ pub trait Site<'f> {
         flow: Flow,
     ) -> Flow;
 
+    /// The same with every layer that goes through time going backwards; also answers how many such layers there were.
+    fn inside_backwards(
+        &mut self,
+        level: &str,
+        stmts: &mut dyn Iterator<Item = &'f Stmt>,
+        flow: Flow,
+    ) -> (Flow, usize);
+
     /// The value that a label stands for; an unknown one is reported at `span`.
     fn labelled(&mut self, label: &str, span: Span) -> Flow;
 

@@ -184,6 +184,23 @@ pub fn places_of_a_map(model: &Model) -> Vec<Diagnostic> {
     found
 }
 
+/// W0125: masks within a recurrent layer that are drawn afresh in every step.
+pub fn fresh_each_step(model: &Model) -> Vec<Diagnostic> {
+    let mut found = Vec::new();
+    for node in &model.nodes {
+        if let Some(own) = node.inner_drops(model).iter().find(|own| own.fresh) {
+            let what = format!("`{}` draws a fresh mask in every step", own.name);
+            found.push(
+                Diagnostic::warning("W0125", node.span, what)
+                    .label("each step sees another net")
+                    .note("what one step drops the next ones show again, and what is carried loses a little in each (Gal and Ghahramani 2016)")
+                    .help("leave `share=none` out: one mask for all steps"),
+            );
+        }
+    }
+    found
+}
+
 /// W0123: layers between a branch that is dropped whole and the sum that it belongs to: they go on where it is dropped.
 pub fn behind_a_branch(model: &Model) -> Vec<Diagnostic> {
     let branch = |node: &Node| node.drop_site().is_some_and(|site| site.scope.is_branch());

@@ -46,6 +46,7 @@ pub static LINTS: &[Lint] = &[
     Lint { code: "W0122", level: Level::Proved, find: net::unreachable_targets },
     Lint { code: "W0123", level: Level::Pedantic, find: dropout::behind_a_branch },
     Lint { code: "W0124", level: Level::Proved, find: dropout::before_a_softmax },
+    Lint { code: "W0125", level: Level::Pedantic, find: dropout::fresh_each_step },
 ];
 
 /// What the lints up to a level find.

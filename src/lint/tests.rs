@@ -18,6 +18,14 @@ const PLAIN: &str = "loss cross_entropy\n  optimizer adamw, lr=1e-3, weight_deca
 
 const CASES: &[Case] = &[
     (
+        "W0125",
+        (
+            "dense 18 -> reshape 6x3, roles=[time, channel] -> gru 16, dropout=0.2, share=none -> last -> dense 3",
+            PLAIN,
+        ),
+        ("dense 18 -> reshape 6x3, roles=[time, channel] -> gru 16, dropout=0.2 -> last -> dense 3", PLAIN),
+    ),
+    (
         "W0102",
         ("dense 16 -> relu\n  dense 3 -> dropout 0.2", PLAIN),
         ("dense 16 -> relu -> dropout 0.2\n  dense 3", PLAIN),

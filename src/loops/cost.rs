@@ -18,7 +18,7 @@ impl Kernel {
     pub fn name(&self) -> &str {
         match self {
             Kernel::Loop(k) => &k.name,
-            Kernel::Call { name, .. } => name,
+            Kernel::Call { name, .. } | Kernel::Repeat { name, .. } => name,
             Kernel::Total { .. } => "total",
         }
     }
@@ -30,6 +30,7 @@ impl Program {
         match kernel {
             Kernel::Loop(k) => self.loop_cost(k, rows),
             Kernel::Call { call, .. } => call.cost(rows),
+            Kernel::Repeat { repeat, .. } => repeat.cost(rows),
             Kernel::Total { .. } => Cost { flops: 1, bytes: 4 },
         }
     }

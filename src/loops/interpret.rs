@@ -68,13 +68,10 @@ pub fn interpret(program: &Program, host: &mut Host, step: &Step) {
         machine.memory.push(data);
     }
     for kernel in &program.kernels {
-        match kernel {
-            Kernel::Loop(k) => machine.run(k),
-            Kernel::Call { call, .. } => call.interpret(&mut machine),
-            Kernel::Total { index, value } => {
-                host.totals[*index as usize] += f64::from(machine.floats(*value)[0]);
-            }
+        if let Kernel::Total { index, value } = kernel {
+            host.totals[*index as usize] += f64::from(machine.floats(*value)[0]);
         }
+        machine.kernel(kernel);
     }
     for (buffer, data) in program.buffers.iter().zip(machine.memory) {
         release(buffer, data, host);
@@ -89,7 +86,12 @@ fn place<'h>(buffer: &Buffer, host: &'h mut Host) -> Option<&'h mut Vec<f32>> {
         BufferKind::Slot(s) => host.slots.get_mut(s.index()),
         BufferKind::State(s) => host.states.get_mut(s.index()),
         BufferKind::Output => Some(&mut host.output),
-        BufferKind::Target | BufferKind::Temp | BufferKind::Partials => None,
+        BufferKind::Target
+        | BufferKind::Temp
+        | BufferKind::Partials
+        | BufferKind::Enter(_)
+        | BufferKind::Carry(_)
+        | BufferKind::Stack(_) => None,
     }
 }
 
@@ -152,6 +154,16 @@ impl Machine<'_> {
                 let bytes = self.program.buffer_bytes(BufferId(i as u32), self.step.rows);
                 Data::F32(vec![f32::NAN; bytes / 4])
             }
+        }
+    }
+
+    /// Runs a kernel; totals are the host's.
+    pub(super) fn kernel(&mut self, kernel: &Kernel) {
+        match kernel {
+            Kernel::Loop(k) => self.run(k),
+            Kernel::Call { call, .. } => call.interpret(self),
+            Kernel::Repeat { repeat, .. } => repeat.interpret(self),
+            Kernel::Total { .. } => {}
         }
     }
 

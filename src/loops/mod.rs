@@ -21,6 +21,7 @@ mod once;
 mod parts;
 pub(crate) mod plan;
 mod print;
+mod repeat;
 mod value;
 mod verify;
 mod work;
@@ -33,6 +34,7 @@ pub use fuse::{Unfused, fuse};
 pub(crate) use once::once;
 pub use parts::{PANEL_ROWS, Parts};
 pub use print::print;
+pub use repeat::{Lies, Repeat};
 pub(crate) use value::before_first;
 pub use verify::verify;
 pub use work::Work;
@@ -66,6 +68,12 @@ pub enum BufferKind {
     Output,
     /// Lives within a step, or through all where it is computed once; memory is shared where lifetimes allow.
     Temp,
+    /// In a loop over time: what a step sees of operand `i`, of the scan's.
+    Enter(u32),
+    /// Likewise: what the next step sees of operand `i`.
+    Carry(u32),
+    /// Likewise: the step's own part of what is stacked `i`-th.
+    Stack(u32),
     /// One row a shard, combined in the fixed tree into row 0.
     Partials,
 }
@@ -123,6 +131,11 @@ pub enum Kernel {
         name: String,
         call: Call,
     },
+    /// A loop over time.
+    Repeat {
+        name: String,
+        repeat: Box<Repeat>,
+    },
     /// `totals[index] += value`, in f64, by one thread. `value` is row 0 of partials or a one-element buffer.
     Total {
         index: u32,
@@ -166,6 +179,11 @@ pub enum Operand {
     Buffer(BufferId),
     Scalar(ScalarId),
     Site(SiteId),
+    /// In a loop over time: a site whose draws are for `units` units a step, in order of time.
+    Over {
+        site: SiteId,
+        units: usize,
+    },
 }
 
 /// The shape-specific part of a kernel.

@@ -46,7 +46,7 @@ fn is_of_no_step(kernel: &Kernel) -> bool {
             !of_rows && operands.iter().all(|operand| matches!(operand, Operand::Buffer(_)))
         }
         Kernel::Call { call, .. } => matches!(call.parts(), Parts::Const(_)),
-        Kernel::Total { .. } => false,
+        Kernel::Repeat { .. } | Kernel::Total { .. } => false,
     }
 }
 

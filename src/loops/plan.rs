@@ -22,6 +22,7 @@ impl Kernel {
                 k.operands.iter().filter_map(buffer).collect()
             }
             Kernel::Call { call, .. } => call.operands().iter().map(|o| o.buffer).collect(),
+            Kernel::Repeat { repeat, .. } => repeat.operands().iter().map(|o| o.buffer).collect(),
             Kernel::Total { value, .. } => vec![*value],
         }
     }

@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use super::{
     Access, Affine, Binary, Buffer, BufferId, Domain, Extent, Inst, Kernel, LoopKernel, Operand, Program,
-    Reg, SHARD_ROWS, Section, Stmt, Unary,
+    Reg, Repeat, SHARD_ROWS, Section, Stmt, Unary,
 };
 use crate::graph::{DType, Dim, Graph, Reduction};
 
@@ -56,7 +56,7 @@ impl Printer<'_> {
     fn kernel_name(&self, kernel: &Kernel) -> String {
         match kernel {
             Kernel::Loop(k) => k.name.clone(),
-            Kernel::Call { name, .. } => name.clone(),
+            Kernel::Call { name, .. } | Kernel::Repeat { name, .. } => name.clone(),
             Kernel::Total { index, .. } => format!("total({})", self.metric(*index)),
         }
     }
@@ -75,10 +75,27 @@ impl Printer<'_> {
                 self.line(0, &format!("{name}:"));
                 self.line(1, &text);
             }
+            Kernel::Repeat { repeat, .. } => self.repeat(&name, repeat),
             Kernel::Total { value, .. } => {
                 let value = self.name(*value).to_string();
                 self.line(0, &format!("{name} += {value}[0]"));
             }
+        }
+    }
+
+    /// A loop over time: what its body's buffers are, then its kernels, a step further in.
+    fn repeat(&mut self, name: &str, repeat: &Repeat) {
+        let order =
+            if repeat.reverse { "(0..N).rev()" } else { "0..N" }.replace('N', &repeat.steps.to_string());
+        self.line(0, &format!("{name}: for t in {order}, by {} rows", repeat.grain));
+        for (local, buffer) in (0..).map(BufferId).zip(&repeat.body.buffers) {
+            let lies = repeat.text(local, &|id| self.name(id).to_string());
+            self.line(1, &format!("{}: {}", buffer.name, lies));
+        }
+        let mut inside = Printer { program: &repeat.body, graph: self.graph, out: String::new() };
+        repeat.body.kernels.iter().for_each(|kernel| inside.kernel(kernel));
+        for line in inside.out.lines().filter(|line| !line.is_empty()) {
+            self.line(1, line);
         }
     }
 
@@ -142,7 +159,7 @@ impl Printer<'_> {
             Some(Operand::Scalar(s)) => {
                 self.graph.scalars.get(s.index()).map_or_else(|| format!("{s:?}"), |s| s.name.clone())
             }
-            Some(Operand::Site(s)) => {
+            Some(Operand::Site(s) | Operand::Over { site: s, .. }) => {
                 self.graph.sites.get(s.index()).map_or_else(|| format!("{s:?}"), |s| s.path.clone())
             }
             None => format!("operand {index}"),
@@ -219,6 +236,7 @@ fn words(kernel: &Kernel) -> String {
     match kernel {
         Kernel::Loop(k) => k.fused.join(" + "),
         Kernel::Call { call, .. } => call.word(),
+        Kernel::Repeat { repeat, .. } => format!("{} steps", repeat.steps),
         Kernel::Total { .. } => "total".to_string(),
     }
 }

@@ -4,7 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::plan::is_temporary;
 use super::{
-    Access, BufferId, BufferKind, Inst, Kernel, LoopKernel, Operand, Program, Reg, Section, Stmt, extents,
+    Access, BufferId, BufferKind, Inst, Kernel, LoopKernel, Operand, Program, Reg, Repeat, Section, Stmt,
+    extents,
 };
 use crate::graph::DType;
 
@@ -25,21 +26,53 @@ pub fn verify(program: &Program) -> Result<(), String> {
             }
         }
         written.extend(writes);
-        if let Kernel::Loop(k) = kernel {
-            Loop { program, kernel: k, levels: BTreeMap::new(), masks: BTreeSet::new(), folds: 0 }
-                .check()
-                .map_err(|e| format!("{}: {e}", k.name))?;
+        let check = |program: &Program, k: &LoopKernel| {
+            let mut own =
+                Loop { program, kernel: k, levels: BTreeMap::new(), masks: BTreeSet::new(), folds: 0 };
+            own.check().map_err(|e| format!("{}: {e}", k.name))
+        };
+        match kernel {
+            Kernel::Loop(k) => check(program, k)?,
+            Kernel::Repeat { name, repeat } => {
+                repeat.check().map_err(|e| format!("{name}: {e}"))?;
+                written_before_read(repeat).map_err(|e| format!("{name}: {e}"))?;
+                for kernel in &repeat.body.kernels {
+                    if let Kernel::Loop(k) = kernel {
+                        check(&repeat.body, k)?;
+                    }
+                }
+            }
+            Kernel::Call { .. } | Kernel::Total { .. } => {}
         }
     }
     no_shared_place(program)
 }
 
+/// In a step of a loop over time nothing is read before it is written but what enters.
+fn written_before_read(repeat: &Repeat) -> Result<(), String> {
+    let entered = |kind| matches!(kind, BufferKind::Enter(_));
+    let ids = (0..repeat.body.buffers.len() as u32).map(BufferId);
+    let of = |id: BufferId| &repeat.body.buffers[id.0 as usize];
+    let mut written: BTreeSet<BufferId> = ids.filter(|id| entered(of(*id).kind)).collect();
+    for kernel in &repeat.body.kernels {
+        let (reads, writes) = traffic(kernel);
+        if let Some(early) = reads.iter().find(|id| !written.contains(id)) {
+            return Err(format!("{} is read before it is written", of(*early).name));
+        }
+        if let Some(entered) = writes.iter().find(|id| entered(of(**id).kind)) {
+            return Err(format!("{} is written, and enters", of(*entered).name));
+        }
+        written.extend(writes);
+    }
+    Ok(())
+}
+
 /// What a kernel reads that it has not written itself before, and what it writes.
 pub(super) fn traffic(kernel: &Kernel) -> (Vec<BufferId>, Vec<BufferId>) {
     match kernel {
-        Kernel::Call { call, .. } => {
+        Kernel::Call { .. } | Kernel::Repeat { .. } => {
             let (mut reads, mut writes) = (Vec::new(), Vec::new());
-            for operand in call.operands() {
+            for operand in kernel.touched() {
                 reads.extend(operand.touch.reads().then_some(operand.buffer));
                 writes.extend(operand.touch.writes().then_some(operand.buffer));
             }
@@ -249,7 +282,8 @@ impl Loop<'_> {
             return Err(format!("r{} is drawn in uniform code", reg.0));
         }
         let mask = match inst {
-            Inst::KeepMask { .. } | Inst::KeepMaskAt { .. } | Inst::Within { .. } => true,
+            // What is within a row is a number a step, which a loop over time reads.
+            Inst::KeepMask { .. } | Inst::KeepMaskAt { .. } => true,
             Inst::Unary(..) | Inst::Binary(..) | Inst::Select { .. } => {
                 args.iter().any(|a| self.masks.contains(a))
                     && args

@@ -51,6 +51,7 @@ impl Work {
                 }
             }
             Kernel::Call { call, .. } => call.work(),
+            Kernel::Repeat { repeat, .. } => repeat.work(),
             Kernel::Total { .. } => Self::default(),
         }
     }

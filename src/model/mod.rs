@@ -142,6 +142,12 @@ pub enum Init {
     },
     /// 1 where unit j reads input j, else 0.
     Dirac,
+    /// Of the biases of so many gates: `value` for those of one, 0 for the others.
+    Gate {
+        gate: usize,
+        of: usize,
+        value: f64,
+    },
 }
 
 #[derive(Clone, Debug)]

@@ -168,6 +168,7 @@ pub(super) fn init_text(init: Init) -> String {
         Init::Orthogonal { gain: 1.0 } => "orthogonal".into(),
         Init::Orthogonal { gain } => format!("orthogonal gain {}", number(gain)),
         Init::Dirac => "dirac".into(),
+        Init::Gate { gate, of, value } => format!("{} in gate {} of {of}, else 0", number(value), gate + 1),
     }
 }
 

@@ -53,6 +53,7 @@ pub use predictions::mc::Scoring;
 pub use predictions::plan::SamplePlan;
 pub use predictions::predict::Predictions;
 pub use predictions::sampling::Drawn as SamplesDrawn;
+pub use predictions::speak::{Speech, speak};
 pub use predictions::written::{Form as PredictionForm, Writing};
 pub use prefix::PrefixPlan;
 pub use subnets::drawn::Drawn;

@@ -21,6 +21,10 @@ pub fn initial(init: Init, name: &str, dims: &[usize], seed: u64) -> AlignedVec 
         Init::Truncated { mean, sd, within } => rng::fill_truncated(&mut rng, mean, sd, within, &mut tensor),
         Init::Orthogonal { gain } => orthogonal(&mut rng, gain, dims, &mut tensor),
         Init::Dirac => dirac(dims, &mut tensor),
+        Init::Gate { gate, of, value } => {
+            let width = tensor.len() / of;
+            tensor[gate * width..(gate + 1) * width].fill(value as f32);
+        }
     }
     tensor
 }

@@ -74,6 +74,21 @@ impl Args {
         }
     }
 
+    /// Gives another value to an argument that was left out, and tells whether it was.
+    pub fn change(&mut self, name: &'static str, value: Value) -> bool {
+        match self.given.iter_mut().find(|given| given.name == name) {
+            Some(given) if given.written => false,
+            Some(given) => {
+                given.value = value;
+                true
+            }
+            None => {
+                self.settle(name, value);
+                true
+            }
+        }
+    }
+
     fn mismatch(&self, name: &str, wanted: &str) -> ! {
         panic!("`{}`: argument `{name}` is not a {wanted}; its table and its use disagree", self.sig.name)
     }

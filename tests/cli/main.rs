@@ -35,6 +35,7 @@ mod sizes;
 mod streams;
 mod subnet;
 mod summary;
+mod texts;
 mod train;
 mod views;
 mod watch;

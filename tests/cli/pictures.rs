@@ -111,7 +111,7 @@ fn pictures_on_disk_train_the_net_that_those_in_memory_do() {
 /// A row a picture: five shoots of two dark and two bright ones, named without their endings.
 fn labels() -> String {
     let row = |i: usize| {
-        let tone = if i % 2 == 0 { "bright" } else { "dark" };
+        let tone = if i.is_multiple_of(2) { "bright" } else { "dark" };
         format!("{tone},{tone}/{},s{}\n", i / 2, i / 4)
     };
     (0..20).map(row).fold("tone,id,shoot\n".to_string(), |table, row| table + &row)

@@ -101,7 +101,7 @@ impl<'j> Case<'j> {
             match sink {
                 Sink::Param(id) => params[id.index()] = value.reals().to_vec(),
                 Sink::Output => output = value.reals().to_vec(),
-                Sink::Slot(_) | Sink::State(_) | Sink::Metric(_) => {}
+                Sink::Slot(_) | Sink::State(_) | Sink::Metric(_) | Sink::Carry(_) | Sink::Stack(_) => {}
             }
         }
         (output, params)

@@ -84,6 +84,8 @@ pub struct Net<'f> {
     prefix: String,
     ordinals: BTreeMap<String, usize>,
     weight_drop: Option<WeightDrop>,
+    /// In what goes backwards through time: layers that do, so far.
+    backwards: Option<usize>,
     /// The blocks that are being expanded, outermost first.
     calls: Vec<&'f str>,
     called: BTreeSet<&'f str>,
@@ -128,6 +130,7 @@ impl<'f> Net<'f> {
             prefix: String::new(),
             ordinals: BTreeMap::new(),
             weight_drop: None,
+            backwards: None,
             calls: Vec::new(),
             called: BTreeSet::new(),
             steps: 0,

@@ -135,6 +135,9 @@ impl<'f> Net<'f> {
         inputs: &[NodeId],
         path: &str,
     ) -> Flow {
+        if let Some(turned) = &mut self.backwards {
+            *turned += usize::from(layer.turn_back(&mut args));
+        }
         let sources = self.sources(inputs);
         let place = self.place(inputs);
         let slid = inputs.first().is_some_and(|id| self.slid[id.0]);

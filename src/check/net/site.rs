@@ -31,6 +31,18 @@ impl<'f> Site<'f> for Net<'f> {
         flow
     }
 
+    fn inside_backwards(
+        &mut self,
+        level: &str,
+        stmts: &mut dyn Iterator<Item = &'f Stmt>,
+        flow: Flow,
+    ) -> (Flow, usize) {
+        let outer = self.backwards.replace(0);
+        let flow = Net::inside(self, level, stmts, flow);
+        let turned = std::mem::replace(&mut self.backwards, outer);
+        (flow, turned.unwrap_or(0))
+    }
+
     fn labelled(&mut self, label: &str, span: Span) -> Flow {
         Net::labelled(self, label, span)
     }

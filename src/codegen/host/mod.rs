@@ -9,6 +9,8 @@ mod conv;
 mod depthwise;
 mod gather;
 mod moments;
+mod pack;
+mod packed;
 mod pool;
 mod product;
 mod scatter;
@@ -40,6 +42,8 @@ pub(super) fn function(symbol: Symbol) -> HostFn {
         Symbol::Moments => moments::moments,
         Symbol::JoinMoments => moments::join,
         Symbol::Gather => gather::gather,
+        Symbol::Pack => pack::pack,
+        Symbol::Packed => packed::packed,
         Symbol::Pool => pool::pool,
         Symbol::ScatterAdd => scatter::scatter_add,
         Symbol::Conv => conv::conv,

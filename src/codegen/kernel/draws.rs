@@ -6,10 +6,18 @@ use cranelift_codegen::ir::{InstBuilder, Value};
 
 use crate::codegen::abi::offset;
 use crate::codegen::shape::OperandShape;
-use crate::loops::{AXES, Affine, Inst, Reg};
+use crate::loops::{AXES, Affine, Inst, Reg, Stmt};
 use crate::math::Arith;
 
 use super::{At, Chunk, Emit, Emitter, Val};
+
+/// A key in registers, and the first unit of this step of time where units move with it.
+#[derive(Clone, Copy)]
+pub(super) struct Drawer {
+    low: Value,
+    high: Value,
+    first: Option<Value>,
+}
 
 /// Words in registers.
 impl Words for Emitter<'_, '_, '_> {
@@ -36,9 +44,11 @@ impl Emitter<'_, '_, '_> {
     /// The key of a row in its stream; its ordinal is the row's position or the update's number; in code that is sampled, the
     /// stream is the sample's and the ordinal the row's number or 0.
     pub(super) fn row_key(&mut self, operand: u32, by_update: bool) -> Emit<Val> {
-        if !matches!(self.shape.operands.get(operand as usize), Some(OperandShape::Site)) {
-            return self.error(format!("operand {operand} is not a site"));
-        }
+        let moves = match self.shape.operands.get(operand as usize) {
+            Some(OperandShape::Site) => false,
+            Some(OperandShape::Over { .. }) => true,
+            _ => return self.error(format!("operand {operand} is not a site")),
+        };
         let first = self.arg(offset!(position));
         let position = match (by_update, self.row) {
             (true, _) => first,
@@ -54,7 +64,12 @@ impl Emitter<'_, '_, '_> {
                 (self.sample_streams(position), self.numbered(row))
             }
         };
-        let index = self.operand_word(I64, operand as usize);
+        let mut index = self.operand_word(I64, operand as usize);
+        let mut first = None;
+        if moves {
+            first = Some(self.lanes.fb.ins().ushr_imm_u(index, 32));
+            index = self.lanes.fb.ins().band_imm_u(index, i64::from(u32::MAX));
+        }
         let bytes = self.lanes.fb.ins().ishl_imm_u(index, 3);
         let address = self.lanes.fb.ins().iadd(streams, bytes);
         let stream = self.pure_load(I64, address, 0);
@@ -62,7 +77,7 @@ impl Emitter<'_, '_, '_> {
         let low = self.lanes.splat_low(key);
         let high = self.lanes.fb.ins().ushr_imm_u(key, 32);
         let high = self.lanes.splat_low(high);
-        Ok(Val::Key { low, high })
+        Ok(Val::Key { low, high, first })
     }
 
     fn numbered(&mut self, position: Value) -> Value {
@@ -79,18 +94,18 @@ impl Emitter<'_, '_, '_> {
         self.lanes.fb.ins().iadd(streams, bytes)
     }
 
-    pub(super) fn key(&self, reg: Reg) -> Emit<(Value, Value)> {
+    pub(super) fn key(&self, reg: Reg) -> Emit<Drawer> {
         match self.get(reg)? {
-            Val::Key { low, high } => Ok((low, high)),
+            Val::Key { low, high, first } => Ok(Drawer { low, high, first }),
             _ => self.error(format!("register {} is not a key", reg.0)),
         }
     }
 
     /// 1 where the 16-bit draw is at least `q`: a signed comparison, since draws have their top bit flipped.
-    pub(super) fn keep_mask(&mut self, at: At<'_>, key: Reg, q: Reg, unit: &Affine) -> Emit<Val> {
-        let key = self.key(key)?;
+    pub(super) fn keep_mask(&mut self, at: At<'_>, reg: Reg, q: Reg, unit: &Affine) -> Emit<Val> {
+        let key = self.key(reg)?;
         let threshold = self.threshold(q)?;
-        if let (At::Columns(chunk), true) = (at, self.are_eight(unit)) {
+        if let (At::Columns(chunk), true) = (at, self.are_eight(reg, unit)) {
             let hash = self.eight_draws(chunk, key, unit)?;
             return Ok(Val::F32(self.each_vector(at, |e, v| {
                 let dropped = match v {
@@ -100,7 +115,7 @@ impl Emitter<'_, '_, '_> {
                 e.lanes.one_unless(dropped)
             })));
         }
-        let units = self.units(at, unit)?;
+        let units = self.units(at, key.first, unit)?;
         Ok(Val::F32(self.each_vector(at, |e, v| {
             let dropped = e.dropped(key, units[v], threshold);
             e.lanes.one_unless(dropped)
@@ -126,18 +141,18 @@ impl Emitter<'_, '_, '_> {
     }
 
     /// The hashes of eight neighbouring units, four to each half.
-    fn eight_draws(&mut self, chunk: &Chunk, (low, high): (Value, Value), unit: &Affine) -> Emit<Value> {
+    fn eight_draws(&mut self, chunk: &Chunk, key: Drawer, unit: &Affine) -> Emit<Value> {
         let Some(mut words) = chunk.words else { return self.error("draw words were not counted") };
-        if let Some(first) = self.first_unit(unit) {
+        if let Some(first) = self.first_unit(key.first, unit) {
             let first = self.lanes.fb.ins().ushr_imm_u(first, 1);
             let first = self.lanes.splat_low(first);
             words = self.lanes.iadd(words, first);
         }
-        Ok(draws::hash32(&mut self.lanes, low, high, words))
+        Ok(draws::hash32(&mut self.lanes, key.low, key.high, words))
     }
 
     /// Whether units in no particular order are dropped, each by its own hash: counter `4 (u / 8) + u % 4`, low half if `u % 8 < 4`.
-    fn dropped(&mut self, (low, high): (Value, Value), unit: Value, threshold: Value) -> Value {
+    fn dropped(&mut self, Drawer { low, high, .. }: Drawer, unit: Value, threshold: Value) -> Value {
         let eight = self.lanes.shr(unit, 3);
         let word = self.lanes.shl(eight, 2);
         let three = self.lanes.i32(3);
@@ -154,9 +169,9 @@ impl Emitter<'_, '_, '_> {
 
     pub(super) fn noise(&mut self, at: At<'_>, key: Reg, unit: &Affine) -> Emit<Val> {
         let key = self.key(key)?;
-        let units = self.units(at, unit)?;
+        let units = self.units(at, key.first, unit)?;
         Ok(Val::F32(self.each_vector(at, |e, v| {
-            let hash = draws::hash32(&mut e.lanes, key.0, key.1, units[v]);
+            let hash = draws::hash32(&mut e.lanes, key.low, key.high, units[v]);
             draws::normal_of(&mut e.lanes, hash)
         })))
     }
@@ -170,7 +185,7 @@ impl Emitter<'_, '_, '_> {
         (stride, offset): (usize, usize),
     ) -> Emit<Val> {
         let length = self.i32s(length)?[0];
-        let units = self.units(at, unit)?;
+        let units = self.units(at, None, unit)?;
         let (stride, offset) = (self.lanes.i32(stride as i32), self.lanes.i32(offset as i32));
         Ok(Val::F32(self.each_vector(at, |e, v| {
             let place = e.lanes.imul(units[v], stride);
@@ -181,33 +196,48 @@ impl Emitter<'_, '_, '_> {
     }
 
     /// Whether every visit of eight columns is one group of eight units.
-    fn are_eight(&self, unit: &Affine) -> bool {
+    fn are_eight(&self, key: Reg, unit: &Affine) -> bool {
         let eights = |steps: &[usize]| steps.iter().all(|step| step % 8 == 0);
         let starts = eights(&[unit.row, unit.offset]) && eights(&unit.axes) && eights(&unit.taps);
-        unit.col == 1 && starts
+        unit.col == 1 && starts && self.moves_by_eight(key)
+    }
+
+    /// Whether the units that a key draws for move with time, if at all, by whole groups of eight.
+    fn moves_by_eight(&self, key: Reg) -> bool {
+        let stmts = self.shape.body.stmts();
+        let lets = stmts.iter().filter_map(|(.., stmt)| match stmt {
+            Stmt::Let(reg, inst) => Some((reg, inst)),
+            _ => None,
+        });
+        let uniform = self.shape.body.uniform.iter().map(|(reg, inst)| (reg, inst));
+        let site = uniform.chain(lets).find_map(|(reg, inst)| match inst {
+            Inst::RowKey { operand, .. } if *reg == key => self.shape.operands.get(*operand as usize),
+            _ => None,
+        });
+        !matches!(site, Some(OperandShape::Over { by_eight: false }))
     }
 
     pub(super) fn draws_by_eight(&self, inst: &Inst) -> bool {
-        matches!(inst, Inst::KeepMask { unit, .. } if self.are_eight(unit))
+        matches!(inst, Inst::KeepMask { key, unit, .. } if self.are_eight(*key, unit))
     }
 
     /// Whether an instruction needs the columns as numbers.
     pub(super) fn reads_columns(&self, inst: &Inst) -> bool {
         match inst {
             Inst::OneHot { .. } => true,
-            Inst::KeepMask { unit, .. } => unit.col == 1 && !self.are_eight(unit),
+            Inst::KeepMask { key, unit, .. } => unit.col == 1 && !self.are_eight(*key, unit),
             Inst::Noise { unit, .. } | Inst::Within { unit, .. } => unit.col == 1,
             _ => false,
         }
     }
 
     /// The unit of column 0 at the current place and tap, as an i64; none if it is 0.
-    fn first_unit(&mut self, unit: &Affine) -> Option<Value> {
+    fn first_unit(&mut self, start: Option<Value>, unit: &Affine) -> Option<Value> {
         let row = self.row;
         let places = row.map_or([None; AXES], |r| r.axes).into_iter().chain(self.taps);
         let steps = unit.axes.into_iter().chain(unit.taps);
         let moved = std::iter::once((unit.row, row.map(|r| r.row))).chain(steps.zip(places));
-        let mut first = None;
+        let mut first = start;
         for (step, place) in moved.collect::<Vec<_>>() {
             if let (1.., Some(place)) = (step, place) {
                 let term = self.lanes.fb.ins().imul_imm_s(place, step as i64);
@@ -222,8 +252,8 @@ impl Emitter<'_, '_, '_> {
     }
 
     /// Unit numbers, lane by lane.
-    fn units(&mut self, at: At<'_>, unit: &Affine) -> Emit<[Value; 2]> {
-        let first = self.first_unit(unit);
+    fn units(&mut self, at: At<'_>, start: Option<Value>, unit: &Affine) -> Emit<[Value; 2]> {
+        let first = self.first_unit(start, unit);
         let cols = match at {
             At::Columns(chunk) if unit.col == 1 => chunk.cols,
             _ => Some(self.lanes.i32(0)),

@@ -37,6 +37,8 @@ pub(super) enum Val {
     Key {
         low: Value,
         high: Value,
+        /// The first unit of this step of time, where units move with it.
+        first: Option<Value>,
     },
 }
 

@@ -8,6 +8,7 @@ mod maps;
 mod nets;
 mod passes;
 mod products;
+mod recurrent;
 mod reductions;
 mod rig;
 mod squares;

@@ -39,7 +39,7 @@ fn rule<'a>(shape: &[usize], transform: &'a Transform, name: &str) -> Result<&'a
 pub(super) fn of_arrays<'a>(transform: &'a Transform, name: &str) -> Result<&'a ArrayRule, DataError> {
     match &transform.fields {
         Fields::Array(rule) => Ok(rule),
-        Fields::Table { .. } => Err(of_a_table(name)),
+        Fields::Table { .. } | Fields::Text(_) => Err(of_a_table(name)),
     }
 }
 
@@ -87,7 +87,7 @@ pub(super) fn left(
     let count = rows.rows();
     let store = Arc::new(Mapped::floats(rows, input.shape.clone(), rule));
     let input = Input { name: input.name.clone(), store, scale: 1.0, shift: 0.0, raw: None };
-    Ok(Rows { rows: count, inputs: vec![input], names: Vec::new(), converted: Converted::default() })
+    Ok(Rows { rows: count, inputs: vec![input], names: Vec::new(), converted: Converted::default(), cut: 0 })
 }
 
 /// What the net sees of element `i`.

@@ -47,6 +47,7 @@ impl ReadRows for Json {
                     })?;
                 }
             }
+            Fields::Text(_) => return Err(nothing(name)),
             Fields::Array(rule) => {
                 for (line, row) in &rows {
                     let place = |e: DataError| e.file(name).line(*line);

@@ -7,9 +7,11 @@ mod npy;
 mod picture;
 mod pixels;
 mod table;
+mod text;
 
 pub use picture::Labelled;
 pub(super) use picture::{folder, labelled};
+pub(super) use text::table_rows;
 
 use std::fs::File;
 
@@ -39,8 +41,15 @@ pub(super) trait ReadRows: Sync {
 }
 
 /// The first that takes some bytes reads them. What shows itself by how it begins comes before text, which may begin with anything.
-static READERS: &[&dyn ReadRows] =
-    &[&npy::READER, &idx::READER, &picture::READER, &json::READER, &table::READER, &pixels::READER];
+static READERS: &[&dyn ReadRows] = &[
+    &text::READER,
+    &npy::READER,
+    &idx::READER,
+    &picture::READER,
+    &json::READER,
+    &table::READER,
+    &pixels::READER,
+];
 
 /// The reader of some bytes, which may be called as a picture and be none.
 pub(super) fn of(bytes: &[u8], name: &str, fields: &Fields) -> Option<&'static dyn ReadRows> {

@@ -105,7 +105,8 @@ pub(in crate::data) fn labelled(
         TargetRule::Classes { .. } => Target::Classes(codes),
         _ => Target::Bits { data: codes.into_iter().map(|code| code as f32).collect(), width: 1 },
     };
-    let Rows { rows, inputs, names, converted } = transform.rows_seen(decoded(files, transform, name)?)?;
+    let Rows { rows, inputs, names, converted, .. } =
+        transform.rows_seen(decoded(files, transform, name)?)?;
     Ok(Labelled { part: Part::of_first(rows, inputs, target), names, converted })
 }
 
@@ -130,7 +131,7 @@ fn rows(
     let bytes = Arc::new(Held::new(input.shape.clone(), Storage::U8(pixels)));
     let store = Arc::new(Toned::new(bytes, rule));
     let input = Input { name: input.name.clone(), store, scale: 1.0, shift: 0.0, raw: None };
-    Ok(Rows { rows: names.len(), inputs: vec![input], names, converted })
+    Ok(Rows { rows: names.len(), inputs: vec![input], names, converted, cut: 0 })
 }
 
 /// How a net that was trained on arrays sees their elements.
@@ -140,7 +141,7 @@ fn rows(
 fn rule<'a>(transform: &'a Transform, name: &str) -> Result<&'a ArrayRule, DataError> {
     match &transform.fields {
         Fields::Array(rule) => Ok(rule),
-        Fields::Table { .. } => {
+        Fields::Table { .. } | Fields::Text(_) => {
             Err(DataError::new("E0525", "the file is a picture, and rows to predict are text")
                 .file(name)
                 .note("the net was trained on a table, whose columns have names")

@@ -12,6 +12,11 @@
 //! learns from the training part what would fill a gap (its mean, or its most frequent category), so that rows with gaps can be
 //! predicted even where the training file has none.
 //!
+//! # Texts
+//! `text=COLUMN, label=COLUMN` makes a row of each text, which `tokenize` cuts into tokens; columns are named, or numbered from 1, and a table whose columns
+//! are numbered has no header unless `header=true` is written. `test=FILE` is a test part of its own. In a `.tsv` file tabs stand between fields, and quotes
+//! are characters like others.
+//!
 //! # Example
 //! ```text
 //! source csv, "houses.csv", na=["-", "none"], missing=mean, words=[zone]
@@ -19,6 +24,7 @@
 
 use std::sync::Arc;
 
+use super::texts_of_table;
 use crate::data::config::{ColumnRef, Source};
 use crate::data::error::DataError;
 use crate::data::files;
@@ -29,6 +35,9 @@ use crate::data::table::{self, Missing, Reading};
 use crate::data::words::{Read, SourceWord};
 use crate::diag::Diagnostic;
 use crate::vocab::{ArgSpec, Args, Block, Default, Kind, Sig, Value};
+
+/// A name, or a number from 1.
+const COLUMN: Kind = Kind::OneOf(&[Kind::Count { min: 1 }, Kind::Name, Kind::Text]);
 
 pub static SIG: Sig = Sig {
     name: "csv",
@@ -66,6 +75,14 @@ pub static SIG: Sig = Sig {
             Default::Word("error"),
             "what a category that training never saw means at prediction: an error, or all zeros",
         ),
+        ArgSpec::named("text", COLUMN, Default::Absent, "the column of texts: a row is its text"),
+        ArgSpec::named("label", COLUMN, Default::Absent, "beside `text`: the column of classes or numbers"),
+        ArgSpec::named(
+            "test",
+            Kind::Text,
+            Default::Absent,
+            "beside `text`: a file of the same columns that is the test part",
+        ),
     ],
     block: Block::None,
 };
@@ -79,6 +96,9 @@ struct Csv {
 }
 
 fn read(args: &Args) -> Read {
+    if ["text", "label", "test"].iter().any(|name| args.is_written(name)) {
+        return texts_of_table::read(args);
+    }
     let missing = match args.word("missing") {
         "drop" => Missing::Drop,
         "mean" => Missing::Mean,
@@ -115,14 +135,14 @@ fn words(args: &Args) -> Result<Vec<ColumnRef>, Box<Diagnostic>> {
     args.list("words").iter().map(column).collect()
 }
 
-fn text_of(value: &Value) -> String {
+pub(super) fn text_of(value: &Value) -> String {
     match value {
         Value::Word(text) | Value::Text(text) => text.clone(),
         other => other.to_string(),
     }
 }
 
-fn delimiter(args: &Args) -> Result<Delimiter, Box<Diagnostic>> {
+pub(super) fn delimiter(args: &Args) -> Result<Delimiter, Box<Diagnostic>> {
     let written = match args.get("delimiter").map(|g| &g.value) {
         Some(Value::Word(text) | Value::Text(text)) => text.as_str(),
         _ => "comma",

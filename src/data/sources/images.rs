@@ -111,7 +111,7 @@ fn labels(args: &Args) -> Result<Option<Labels>, Box<Diagnostic>> {
         other => Ok(ColumnRef::Name(other.to_string())),
     };
     let file = args.value("file").map(|value| column("file", value));
-    let file = file.unwrap_or_else(|| Ok(ColumnRef::Number(1)))?;
+    let file = file.unwrap_or(Ok(ColumnRef::Number(1)))?;
     let label =
         args.list("label").iter().map(|value| column("label", value)).collect::<Result<Vec<_>, _>>()?;
     if label.is_empty() {

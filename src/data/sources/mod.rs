@@ -1,6 +1,8 @@
 //! The words of `source`, one file each; `words.rs` lists them.
 
+pub(super) mod adding;
 pub(super) mod blobs;
+pub(super) mod brackets;
 pub(super) mod builtin;
 mod cifar;
 pub(super) mod cifar10;
@@ -16,4 +18,8 @@ pub(super) mod line;
 pub(super) mod moons;
 pub(super) mod npy;
 pub(super) mod shapes;
+pub(super) mod sines;
 pub(super) mod spirals;
+mod steps;
+pub(super) mod text;
+mod texts_of_table;

@@ -1,7 +1,7 @@
 //! How `inputs` and `target` name columns: numbers from 1, ranges `1..8`, names.
 
 use crate::data::config::{ColumnRef, Columns};
-use crate::diag::Diagnostic;
+use crate::diag::{Diagnostic, Span};
 use crate::vocab::{Args, Kind, Value};
 
 pub(super) const KIND: Kind =
@@ -44,6 +44,11 @@ pub(super) fn read(args: &Args) -> Result<Columns, Box<Diagnostic>> {
         }
     }
     Ok(Columns { list, span })
+}
+
+/// One column.
+pub(super) fn one(value: &Value, span: Span) -> Columns {
+    Columns { list: vec![column(value)], span }
 }
 
 fn is_whole(value: &Value) -> bool {

@@ -12,3 +12,5 @@ pub(super) mod resize;
 pub(super) mod scale;
 pub(super) mod split;
 pub(super) mod target;
+pub(super) mod tokenize;
+pub(super) mod window;

@@ -121,6 +121,7 @@ fn read(args: &Args, settings: &mut Settings) -> Result<(), Box<Diagnostic>> {
         choosing: Choosing::Written,
         shuffle,
         forward,
+        shuffle_asked: (args.is_written("shuffle") && shuffle).then(|| args.span_of("shuffle")),
         by,
         seed,
         span: args.span,

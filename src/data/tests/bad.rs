@@ -89,6 +89,8 @@ fn tables_that_do_not_fit_the_net() {
         raw: false,
         larger: false,
         lengths: None,
+        vocab: None,
+        open: false,
     };
     let faults = [
         with("a,b,c\n1,2,x\n1,2,y\n1,2,z\n", &need(2, Want::Class(2))),

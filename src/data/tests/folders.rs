@@ -39,6 +39,8 @@ fn opened(folder: &Path, more: &[Use<'_>], size: [usize; 2], classes: usize) -> 
         raw: false,
         larger: false,
         lengths: None,
+        vocab: None,
+        open: false,
     };
     load(&config(&uses), &Search::new(folder, folder, None), &need)
 }
@@ -168,6 +170,8 @@ fn rows_of_one_channel_take_the_brightness() {
         raw: false,
         larger: false,
         lengths: None,
+        vocab: None,
+        open: false,
     };
     let data = load(&config(&uses), &nowhere(), &need).unwrap();
     let read = |picture: &DynamicImage| data.transform.read_rows(encoded(picture, ImageFormat::Png), "a.png");

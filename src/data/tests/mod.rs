@@ -10,8 +10,11 @@ mod pictures;
 mod precision;
 mod predict;
 mod real;
+mod streams;
 mod tables;
 mod targets;
+mod texts;
+mod windows;
 mod written;
 
 use std::path::Path;
@@ -73,6 +76,8 @@ pub(super) fn need(width: usize, target: Want) -> Need {
         raw: false,
         larger: false,
         lengths: None,
+        vocab: None,
+        open: false,
     }
 }
 

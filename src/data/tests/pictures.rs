@@ -21,6 +21,8 @@ fn pictures(side: usize, channels: usize, target: Want) -> Need {
         raw: false,
         larger: false,
         lengths: None,
+        vocab: None,
+        open: false,
     }
 }
 

@@ -191,6 +191,8 @@ fn arrays_take_one_number_an_element() {
         raw: false,
         larger: false,
         lengths: None,
+        vocab: None,
+        open: false,
     };
     let data = super::super::load(&config(&uses), &search, &need).unwrap();
     assert_eq!(data.train.inputs[0].store.whole(), Some(Numbers::U8(&[0, 51, 102, 255])));

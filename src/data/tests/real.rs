@@ -35,6 +35,8 @@ fn mnist_is_whole_and_in_order() {
         raw: false,
         larger: false,
         lengths: None,
+        vocab: None,
+        open: false,
     };
     let data = super::super::load(&config(&uses), &search, &need).unwrap();
     let (valid, test) = (data.valid.unwrap(), data.test.unwrap());
@@ -170,6 +172,8 @@ fn cifar10_is_whole_and_in_order() {
         raw: false,
         larger: false,
         lengths: None,
+        vocab: None,
+        open: false,
     };
     let data = super::super::load(&config(&uses), &search, &need).unwrap();
     assert_eq!(

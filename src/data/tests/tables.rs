@@ -45,6 +45,8 @@ fn several_inputs_share_the_columns_in_order() {
         raw: false,
         larger: false,
         lengths: None,
+        vocab: None,
+        open: false,
     };
     let data = csv("a,b,c,y\n1,2,3,0\n4,5,6,0\n", &[], &[], &need).unwrap();
     assert_eq!(floats(&data.train, 0), [1., 4.]);

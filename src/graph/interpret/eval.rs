@@ -143,6 +143,7 @@ pub(super) fn eval<T: Real>(op: &Op, operands: &[&Tensor<T>], dims: &[usize], fm
         }
         Op::Moments => moments(x(0), dims),
         Op::Contract { batch, over } => contract(x(0), x(1), batch, over, dims),
+        Op::Scan(scan) => crate::graph::scan::run(scan, operands, dims, fma),
         Op::Input { .. }
         | Op::Target { .. }
         | Op::Param(_)
@@ -150,7 +151,8 @@ pub(super) fn eval<T: Real>(op: &Op, operands: &[&Tensor<T>], dims: &[usize], fm
         | Op::State(_)
         | Op::Scalar(_)
         | Op::Const(_)
-        | Op::RowKey(_) => ice("a source is bound, not computed", &op.mnemonic()),
+        | Op::RowKey(_)
+        | Op::Enter(_) => ice("a source is bound, not computed", &op.mnemonic()),
     }
 }
 

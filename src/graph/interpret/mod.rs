@@ -40,6 +40,8 @@ pub struct Bindings<T> {
     pub positions: Vec<u64>,
     /// Ordinal of the update; addresses the draws of sites that are keyed by update.
     pub update: u64,
+    /// Of the body of a scan: what it sees, by operand.
+    pub enters: Vec<Tensor<T>>,
     /// Masks or deviates to take in place of a site's draws.
     pub overrides: BTreeMap<SiteId, Tensor<T>>,
     /// Whether single-precision polynomials use fused multiply-add, as native code does where the host has it.
@@ -61,6 +63,7 @@ impl<T> Default for Bindings<T> {
             streams: Vec::new(),
             positions: Vec::new(),
             update: 0,
+            enters: Vec::new(),
             overrides: BTreeMap::new(),
             fma: false,
         }
@@ -169,6 +172,7 @@ fn source<T: Real>(graph: &Graph, op: &Op, bindings: &Bindings<T>) -> Result<Opt
         Op::State(id) => bindings.states.get(id.index()),
         Op::Scalar(id) => bindings.scalars.get(id.index()),
         Op::Const(value) => return Ok(Some(Tensor::scalar(T::from_f32(*value)))),
+        Op::Enter(slot) => bindings.enters.get(*slot as usize),
         Op::RowKey(site) => return row_keys(graph, *site, bindings).map(Some),
         _ => return Ok(None),
     };

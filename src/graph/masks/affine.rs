@@ -81,6 +81,8 @@ fn dependence(op: &Op, operands: &[&Dependence]) -> Dependence {
         // Which tokens share a coin is the row's affair.
         | Op::KeepMaskAt
         | Op::IsFirst { .. }
+        // Steps multiply what steps before them made.
+        | Op::Scan(_)
         | Op::Moments
         // Its coins are seeds, each of many places, and its mean differs from place to place.
         | Op::DropSquares { .. }
@@ -96,7 +98,8 @@ fn dependence(op: &Op, operands: &[&Dependence]) -> Dependence {
         | Op::State(_)
         | Op::Scalar(_)
         | Op::Waves { .. }
-        | Op::Const(_) => Dependence::Affine(Vec::new()),
+        | Op::Const(_)
+        | Op::Enter(_) => Dependence::Affine(Vec::new()),
     }
 }
 

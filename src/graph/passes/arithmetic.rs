@@ -70,7 +70,9 @@ fn of_operands(b: &mut Builder, op: &Op, inputs: &[ValueId]) -> Option<ValueId> 
         | Op::State(_)
         | Op::Scalar(_)
         | Op::Const(_)
-        | Op::RowKey(_) => None,
+        | Op::RowKey(_)
+        | Op::Enter(_)
+        | Op::Scan(_) => None,
     }
 }
 

@@ -3,12 +3,24 @@
 //! Invariant: every rule makes a graph with fewer operations, or the same on fewer elements, so rewriting a rule's own result again ends.
 //! Rules of numbers are in `arithmetic`, those that only move elements in `layout`.
 
+use std::sync::Arc;
+
 use super::super::builder::Builder;
-use super::super::{Class, Graph, Op, ValueId};
+use super::super::{Class, Graph, Op, Scan, ValueId};
 use super::{arithmetic, layout, rebuild};
 
 pub fn fold(graph: &Graph) -> Graph {
-    rebuild(graph, |_| true, apply)
+    rebuild(
+        graph,
+        |_| true,
+        |b, op, inputs| match op {
+            Op::Scan(scan) => {
+                let scan = Scan { body: fold(&scan.body), ..(**scan).clone() };
+                b.push(Op::Scan(Arc::new(scan)), inputs)
+            }
+            _ => apply(b, op, inputs),
+        },
+    )
 }
 
 /// The value of `op` over `inputs` in its simplest form.

@@ -8,11 +8,13 @@ mod arithmetic;
 mod fold;
 mod kept;
 mod layout;
+mod widest;
 
 use std::borrow::Cow;
+use std::sync::Arc;
 
 use super::builder::{Builder, ice};
-use super::{Graph, Op, ValueId, verify};
+use super::{Graph, Op, Scan, ValueId, verify};
 
 /// Which passes run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -28,6 +30,10 @@ impl Passes {
     pub const NONE: Self = Self { fold: false, kept: false, cse: false, dce: false };
 }
 
+fn has_scans(graph: &Graph) -> bool {
+    graph.nodes.iter().any(|node| matches!(node.op, Op::Scan(_)))
+}
+
 type Pass = fn(&Graph) -> Graph;
 
 /// Runs the passes that are switched on.
@@ -35,7 +41,9 @@ type Pass = fn(&Graph) -> Graph;
 /// In this order, once: folding makes nodes equal and leaves dead ones, masks are sought in folded products, merging leaves dead ones, and only then is it known what nobody reads.
 /// Folding sees operands that are folded already, so that a second round would find nothing.
 pub fn simplify(graph: &Graph, passes: Passes) -> Graph {
-    let list: [(&str, bool, Pass); 4] = [
+    let list: [(&str, bool, Pass); 5] = [
+        // Before operands are renamed: a scan and its wider form have the same ones.
+        ("widest", passes.fold && has_scans(graph), widest::widest),
         ("fold", passes.fold, fold::fold),
         ("kept", passes.kept, kept::kept),
         // Whoever builds a graph anew merges what is equal.
@@ -70,7 +78,17 @@ pub fn dce(graph: &Graph) -> Graph {
             node.inputs.iter().for_each(|v| live[v.index()] = true);
         }
     }
-    rebuild(graph, |index| live[index], |b, op, inputs| b.push(op.clone(), inputs))
+    rebuild(
+        graph,
+        |index| live[index],
+        |b, op, inputs| match op {
+            Op::Scan(scan) => {
+                let scan = Scan { body: dce(&scan.body), ..(**scan).clone() };
+                b.push(Op::Scan(Arc::new(scan)), inputs)
+            }
+            _ => b.push(op.clone(), inputs),
+        },
+    )
 }
 
 /// The graph made anew by `rule`, which gets each kept node's operation and new operands, in order; new nodes bear the old one's origin.
@@ -78,6 +96,19 @@ fn rebuild(
     graph: &Graph,
     keep: impl Fn(usize) -> bool,
     rule: impl Fn(&mut Builder, &Op, &[ValueId]) -> ValueId,
+) -> Graph {
+    rebuilt(graph, keep, |b, _, op, inputs| rule(b, op, inputs))
+}
+
+/// The same of all nodes, for a rule that asks which of the old graph's it is.
+fn rebuild_by_node(graph: &Graph, rule: impl Fn(&mut Builder, ValueId, &Op, &[ValueId]) -> ValueId) -> Graph {
+    rebuilt(graph, |_| true, rule)
+}
+
+fn rebuilt(
+    graph: &Graph,
+    keep: impl Fn(usize) -> bool,
+    rule: impl Fn(&mut Builder, ValueId, &Op, &[ValueId]) -> ValueId,
 ) -> Graph {
     let mut b = Builder::resume(graph.tables());
     let mut renamed: Vec<Option<ValueId>> = Vec::with_capacity(graph.nodes.len());
@@ -88,7 +119,7 @@ fn rebuild(
     for (index, node) in graph.nodes.iter().enumerate() {
         let made = keep(index).then(|| {
             let inputs: Vec<ValueId> = node.inputs.iter().map(|v| new(&renamed, *v)).collect();
-            b.within(node.origin.clone(), |b| rule(b, &node.op, &inputs))
+            b.within(node.origin.clone(), |b| rule(b, ValueId(index as u32), &node.op, &inputs))
         });
         renamed.push(made);
     }

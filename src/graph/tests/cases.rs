@@ -1,12 +1,14 @@
 //! For every operation graphs that apply it, with operands in the range where it is defined, and bindings for them.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use crate::draws::mix64;
 use crate::graph::builder::INV_ROWS;
 use crate::graph::interpret::{Bindings, Tensor, concrete};
 use crate::graph::{
-    Address, Attention, Builder, DType, Dim, Geometry, Graph, Op, Reduction, Scalar, Slide, Type, ValueId,
+    Address, Attention, Builder, DType, Dim, Enter, Geometry, Graph, Op, Reduction, Scalar, Slide, Step,
+    Type, ValueId,
 };
 use crate::graph::{ParamId, ScalarId, SiteId, SlotId, StateId};
 
@@ -66,7 +68,8 @@ fn forms() -> [Vec<Dim>; 4] {
 }
 
 pub fn cases() -> Vec<Case> {
-    [sources(), random(), elementwise(), shapes(), joins(), windows(), attention(), products()].concat()
+    [sources(), random(), elementwise(), shapes(), joins(), windows(), attention(), products(), loops()]
+        .concat()
 }
 
 fn sources() -> Vec<Case> {
@@ -82,6 +85,7 @@ fn sources() -> Vec<Case> {
         Op::Const(-1.5),
         Op::RowKey(SiteId(0)),
         Op::RowKey(SiteId(1)),
+        Op::Enter(0),
     ];
     ops.into_iter().map(|op| case(op, &[])).collect()
 }
@@ -299,6 +303,35 @@ fn products() -> Vec<Case> {
     forms.into_iter().map(product).collect()
 }
 
+/// A value that is carried, one over time, one of the row and one without rows, forth and back.
+fn loops() -> Vec<Case> {
+    let state = Type::f32(&[B, c(2)]);
+    let over_time = Type::f32(&[B, c(3), c(2)]);
+    let matrix = Type::f32(&[c(2), c(2)]);
+    let scan = |reverse| {
+        let mut step = Step::default();
+        let [h, x, row, w] = [
+            (&state, Enter::Carried),
+            (&over_time, Enter::Scanned),
+            (&state, Enter::Closed),
+            (&matrix, Enter::Closed),
+        ]
+        .map(|(ty, enter)| step.enter(ValueId(0), ty, enter));
+        let b = &mut step.b;
+        let masked = b.mul(h, row);
+        let product = b.matmul(masked, w);
+        let sum = b.add(product, x);
+        let next = b.tanh(sum);
+        let squared = b.square(h);
+        step.carry(h, next);
+        step.stack(next);
+        step.stack(squared);
+        Op::Scan(Arc::new(step.into_scan(3, reverse)))
+    };
+    let args = [&state.dims, &over_time.dims, &state.dims, &matrix.dims].map(|dims| real(dims));
+    [false, true].map(|reverse| case(scan(reverse), &args)).to_vec()
+}
+
 impl Case {
     /// The graph of this case; it declares one of each source first, for the cases of sources.
     pub fn build(&self) -> Built {
@@ -311,6 +344,7 @@ impl Case {
         b.scalar("scalar", DType::F32);
         b.site("row", Address::Row);
         b.site("update", Address::Update);
+        b.enter(Type::f32(&[B, c(2)]));
         let mut ranges = BTreeMap::new();
         let args = self.args.iter().enumerate();
         let operands: Vec<ValueId> = args
@@ -391,6 +425,7 @@ pub fn bindings(graph: &Graph, ranges: &BTreeMap<String, (f64, f64)>, rows: usiz
         streams: graph.sites.iter().map(|site| mix64(site.hash)).collect(),
         positions: (0..rows as u64).map(|row| 1000 + 7 * row).collect(),
         update: 17,
+        enters: graph.enters.iter().map(|ty| fill("enter", ty)).collect(),
         ..Bindings::default()
     }
 }

@@ -36,6 +36,7 @@ fn narrow_all(b: &Bindings<f64>) -> Bindings<f32> {
         streams: b.streams.clone(),
         positions: b.positions.clone(),
         update: b.update,
+        enters: all(&b.enters),
         overrides: b.overrides.iter().map(|(site, mask)| (*site, narrow(mask))).collect(),
         fma: b.fma,
     }

@@ -31,6 +31,10 @@ const NETS: &[&str] = &[
     "dense 4 -> attention heads=2, causal=true, positions=rotary -> attention heads=4, positions=alibi -> max_pool over=time",
     "conv 4, 2, stride=2, pad=valid -> attention heads=2, kv_heads=1 -> mean_pool over=time -> dense 4",
     "conv 4, 3 -> max_pool 2 -> dense 6 -> mean_pool over=time -> dense 4",
+    "lstm 4, recurrent_dropout=0.4 -> last -> dense 4",
+    "gru 4, reverse=true, output=last -> dense 4",
+    "rnn 4, dropout=0.3, share=none, output=last -> dense 4",
+    "bidirectional { gru 3, zoneout=0.3, recurrent_dropout=0.4, gates=untied } -> mean_pool over=time -> dense 4",
 ];
 
 /// The same of tokens.
@@ -38,6 +42,7 @@ const OF_TOKENS: &[&str] = &[
     "embedding 3, dropout=0.4 -> mean_pool over=time -> dense 4",
     "embedding 3 -> dropout 0.4, share=type -> conv 4, 3 -> relu -> max_pool over=time -> dense 4",
     "embedding 3 -> dropout 0.4, share=[type, batch] -> dropout 0.2, share=time -> max_pool over=time -> dense 4",
+    "embedding 3 -> lstm 4, dropout=0.2, zoneout_cell=0.3 -> lstm 3, output=last -> dense 4",
 ];
 
 const VOCAB: usize = 6;
@@ -71,6 +76,15 @@ fn bindings(lowered: &Lowered, steps: usize, filling: f64) -> Bindings<f64> {
     bindings.inputs = vec![values, Tensor::ints(&[rig::ROWS], lengths)];
     bindings.target = Some(Tensor::ints(&[rig::ROWS], (0..rig::ROWS as i32).map(|row| row % 4).collect()));
     bindings
+}
+
+/// Native code has kernels for all of them.
+#[test]
+fn every_net_has_kernels() {
+    for layers in NETS.iter().chain(OF_TOKENS) {
+        let lowered = lower_train(&model_of(&source(layers, STEPS)));
+        assert!(crate::loops::fuse(&lowered.graph).is_ok(), "{layers}");
+    }
 }
 
 /// The objective and every parameter after a step; and what is predicted.

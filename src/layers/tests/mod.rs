@@ -4,6 +4,7 @@ mod dropping;
 mod formulas;
 mod gradients;
 mod lengths;
+mod recurrent;
 mod refusals;
 pub(crate) mod rig;
 

@@ -39,6 +39,30 @@ fn shapes_that_do_not_fit() {
 }
 
 #[test]
+fn recurrent_layers_say_what_has_no_effect() {
+    refuses("lstm 4", "E0301 `lstm` expects steps of channels, found 4");
+    refuses("from i -> gru 4", "E0301 `gru` expects steps of channels, found 2x2x1");
+    refuses("last", "E0301 `last` expects steps of channels, found 4");
+    let steps = "reshape 2x2, roles=[time, channel]";
+    refuses(&format!("{steps} -> rnn 4, carry=true"), "E0204 `carry` is not in this version");
+    refuses(
+        &format!("{steps} -> lstm 4, share=none"),
+        "E0211 `share` says how masks are shared, and `lstm` has none",
+    );
+    refuses(
+        &format!("{steps} -> gru 4, gates=untied"),
+        "E0211 `gates` says how masks are shared, and `gru` has none",
+    );
+    refuses(&format!("{steps} -> lstm 4, zoneout=0.000001"), "E0206 a rate of 1e-6 drops no unit");
+    refuses("bidirectional { dense 2 }", "E0211 `bidirectional` around layers that know no direction");
+    refuses(
+        &format!("{steps} -> bidirectional {{ gru 2, reverse=true }}"),
+        "E0211 `bidirectional` around layers that know no direction",
+    );
+    refuses(&format!("{steps} -> rnn 2 -> dropout -> last -> dense 4"), "E0209 `dropout` needs a rate here");
+}
+
+#[test]
 fn arguments_that_do_not_fit() {
     refuses("reshape", "E0201 `reshape` needs `sizes`: the new sizes");
     refuses("reshape 0", "E0206 `sizes` of `reshape` must be at least 1");

@@ -12,7 +12,7 @@ use std::ops::Deref;
 use super::interpret::Machine;
 use super::parts::Parts;
 use super::work::Work;
-use super::{BufferId, Cost, Domain};
+use super::{BufferId, Cost, Domain, Kernel};
 use crate::graph::{Dim, ScalarId, SiteId};
 use words::params;
 
@@ -80,6 +80,8 @@ calls! {
     gather: Gather = "dropnet_gather";
     moments: Moments = "dropnet_moments";
     join_moments: JoinMoments = "dropnet_join_moments";
+    pack: Pack = "dropnet_pack";
+    packed: Packed = "dropnet_packed";
     pool: Pool = "dropnet_pool";
     scatter: ScatterAdd = "dropnet_scatter_add";
     squares: DropSquares = "dropnet_squares";
@@ -87,6 +89,17 @@ calls! {
     turn: Turn = "dropnet_turn";
     unfold: Unfold = "dropnet_unfold";
     waves: Waves = "dropnet_waves";
+}
+
+impl Kernel {
+    /// Buffers of a kernel that says itself what it touches: one of the library, or a loop over time.
+    pub fn touched(&self) -> Vec<Touched> {
+        match self {
+            Kernel::Call { call, .. } => call.operands(),
+            Kernel::Repeat { repeat, .. } => repeat.operands(),
+            Kernel::Loop(_) | Kernel::Total { .. } => Vec::new(),
+        }
+    }
 }
 
 /// What a library kernel says of itself.

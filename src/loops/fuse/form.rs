@@ -135,6 +135,7 @@ pub(super) fn form(node: &Node) -> Form<'_> {
         Op::Scalar(s) => Form::Leaf(Leaf::Scalar(*s)),
         Op::Const(x) => Form::Leaf(Leaf::Const(*x)),
         Op::RowKey(site) => Form::Leaf(Leaf::Key(*site)),
+        Op::Enter(slot) => Form::Leaf(Leaf::Kept(Home::Enter(*slot))),
         Op::KeepMask { dims, shared } => drawn(Law::Mask { q: operand(1) }, dims, shared),
         Op::Noise { dims, shared } => drawn(Law::Noise, dims, shared),
         Op::Within { steps, stride, offset } => {
@@ -172,6 +173,7 @@ pub(super) fn form(node: &Node) -> Form<'_> {
         Op::Attend(_)
         | Op::AttendBack(_)
         | Op::Waves { .. }
+        | Op::Scan(_)
         | Op::Contract { .. }
         | Op::IsFirst { .. }
         | Op::Gather

@@ -6,6 +6,7 @@ use super::attention::{AttentionView, WavesView};
 use super::depthwise::DepthwiseView;
 use super::gather::GatherView;
 use super::moments::MomentsView;
+use super::over_time::RepeatView;
 use super::pools::PoolView;
 use super::product::ProductView;
 use super::squares::SquaresView;
@@ -30,6 +31,7 @@ pub(super) enum View {
     Gather(GatherView),
     Unfold(UnfoldView),
     Waves(WavesView),
+    Repeat(Box<RepeatView>),
 }
 
 impl View {
@@ -46,18 +48,24 @@ impl View {
             View::Gather(view) => view.bases(),
             View::Unfold(view) => view.bases(),
             View::Waves(_) => Vec::new(),
+            View::Repeat(view) => view.bases(),
         }
     }
 
-    /// The kernel, its result in `own`; `alone` says that it depends on data alone, `turned` where turned filters lie.
+    /// The loop over time that it is, if it is one: other kernels are calls.
+    pub fn over_time(&self) -> Option<&RepeatView> {
+        if let View::Repeat(view) = self { Some(view) } else { None }
+    }
+
+    /// The kernel, its result in `own`; `alone` says that it depends on data alone, `turned` where turned filters lie. None for a loop over time.
     pub fn call(
         &self,
         own: BufferId,
         alone: bool,
         buffer: impl Fn(ValueId) -> BufferId,
         turned: impl Fn(Turned) -> BufferId,
-    ) -> Call {
-        match self {
+    ) -> Option<Call> {
+        Some(match self {
             View::Attention(view) => view.call(own, buffer).into(),
             View::Product(view) => view.call(own, alone, buffer).into(),
             View::Conv(view) => view.call(own, buffer, turned).into(),
@@ -68,7 +76,8 @@ impl View {
             View::Gather(view) => view.call(own, buffer),
             View::Unfold(view) => view.call(own, buffer).into(),
             View::Waves(view) => view.call(own).into(),
-        }
+            View::Repeat(_) => return None,
+        })
     }
 
     /// Filters that have to be turned for it.
@@ -83,7 +92,8 @@ impl View {
             | View::Squares(_)
             | View::Gather(_)
             | View::Unfold(_)
-            | View::Waves(_) => None,
+            | View::Waves(_)
+            | View::Repeat(_) => None,
         }
     }
 
@@ -99,7 +109,8 @@ impl View {
             | View::Squares(_)
             | View::Gather(_)
             | View::Unfold(_)
-            | View::Waves(_) => call.word(),
+            | View::Waves(_)
+            | View::Repeat(_) => call.word(),
         }
     }
 
@@ -115,7 +126,8 @@ impl View {
             | View::Squares(_)
             | View::Gather(_)
             | View::Unfold(_)
-            | View::Waves(_) => false,
+            | View::Waves(_)
+            | View::Repeat(_) => false,
         }
     }
 
@@ -131,7 +143,8 @@ impl View {
             | View::Squares(_)
             | View::Gather(_)
             | View::Unfold(_)
-            | View::Waves(_) => Combine { partials: own, cols, reduction: Reduction::Sum, domain }.into(),
+            | View::Waves(_)
+            | View::Repeat(_) => Combine { partials: own, cols, reduction: Reduction::Sum, domain }.into(),
         }
     }
 }

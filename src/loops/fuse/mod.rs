@@ -20,6 +20,7 @@ mod moments;
 mod names;
 mod nest;
 mod order;
+mod over_time;
 mod pools;
 mod prepare;
 mod product;
@@ -29,6 +30,7 @@ mod squares;
 mod step;
 mod store;
 mod stored;
+mod sunk;
 mod trace;
 mod unfold;
 mod unfused;
@@ -53,6 +55,18 @@ pub use unfused::Unfused;
 /// # Panics
 /// In a debug build, where an invariant of the result is broken.
 pub fn fuse(graph: &Graph) -> Result<Program, Unfused> {
+    let mut program = kernels(graph)?;
+    plan(&mut program);
+    if cfg!(debug_assertions)
+        && let Err(broken) = verify(&program)
+    {
+        panic!("this is a bug in dropnet: {broken}, after fusion");
+    }
+    Ok(program)
+}
+
+/// The same before memory is planned; also of a step of a loop over time.
+fn kernels(graph: &Graph) -> Result<Program, Unfused> {
     let (graph, library) = prepare::prepare(graph)?;
     let drawn = store::drawn(&graph, &library);
     let alone = of_data_alone(&graph);
@@ -63,15 +77,7 @@ pub fn fuse(graph: &Graph) -> Result<Program, Unfused> {
     let mut apart = BTreeSet::new();
     loop {
         match attempt(&context, &solos, &apart) {
-            Ok(mut program) => {
-                plan(&mut program);
-                if cfg!(debug_assertions)
-                    && let Err(broken) = verify(&program)
-                {
-                    panic!("this is a bug in dropnet: {broken}, after fusion");
-                }
-                return Ok(program);
-            }
+            Ok(program) => return Ok(program),
             Err(More::Store(values)) => solos.store(&values)?,
             Err(More::Apart(sink)) => {
                 // An update that others wait for and that waits for them: its value is stored and copied at the end.

@@ -7,7 +7,7 @@ use super::attention::WavesView;
 use super::form::{Form, form};
 use super::library::{Library, View};
 use super::unfused::Unfused;
-use super::{attention, depthwise, gather, moments, pools, product, squares, unfold, windows};
+use super::{attention, depthwise, gather, moments, over_time, pools, product, squares, unfold, windows};
 use crate::graph::{DType, Dim, Graph, Node, Op, Reduction, Type, ValueId};
 
 /// How the axes of a `Reduce` lie, where axes of extent 1 count as either kept or removed.
@@ -80,6 +80,11 @@ pub(super) fn prepare(graph: &Graph) -> Result<(Graph, Library), Unfused> {
                 Op::Overlap { .. } => overlap(&mut out, node, &mut library)?,
                 Op::Reduce { .. } => reduction(&mut out, node, &mut library),
                 Op::Gather | Op::ScatterAdd { .. } => looked_up(&mut out, node, &mut library)?,
+                Op::Scan(_) => {
+                    let v = push(&mut out, node);
+                    library.insert(v, View::Repeat(Box::new(over_time::view(&out, v)?)));
+                    v
+                }
                 Op::DropSquares { .. } => without_squares(&mut out, node, &mut library)?,
                 Op::Moments => moments_of_channels(&mut out, node, &mut library),
                 Op::Attend(_) | Op::AttendBack(_) => attention(&mut out, node, &mut library)?,

@@ -7,9 +7,10 @@ use super::group::{Groups, Item, is_combined, leaf_home};
 use super::library::View;
 use super::names::Names;
 use super::order::Order;
+use super::over_time::{Own, RepeatView};
 use super::trace::{Context, Effect, Home, Trace, What};
 use super::windows::Turned;
-use crate::graph::{DType, Dim, Op, Sink, Stored, ValueId};
+use crate::graph::{DType, Dim, Op, Sink, Stored, Type, ValueId};
 use crate::kernels::conv::winograd::PRODUCTS;
 use crate::loops::calls::Region;
 use crate::loops::calls::Turn;
@@ -22,12 +23,15 @@ struct Writer<'c, 'g> {
     buffers: BTreeMap<Home, BufferId>,
     /// Filters that a kernel has turned.
     turned: BTreeSet<Turned>,
+    /// In a step of a loop over time: values that lie where they are stacked.
+    stacked: BTreeMap<ValueId, Home>,
 }
 
 pub(super) fn write<'g>(context: &Context<'g>, groups: &Groups, order: &Order) -> Program {
     let names = Names::new(context);
     let program = Program { buffers: Vec::new(), kernels: Vec::new() };
-    let mut writer = Writer { context, names, program, buffers: BTreeMap::new(), turned: BTreeSet::new() };
+    let (buffers, turned, stacked) = (BTreeMap::new(), BTreeSet::new(), context.stacked());
+    let mut writer = Writer { context, names, program, buffers, turned, stacked };
     for item in &order.items {
         for home in homes(context, &groups.items[*item]) {
             writer.buffer(home, order);
@@ -59,7 +63,9 @@ fn homes(context: &Context, item: &Item) -> Vec<Home> {
         Item::Call(v) => {
             let bases = context.bases(*v).into_iter().map(|base| home_of(context, base));
             let turned = context.library.get(v).and_then(View::turned).map(Home::Turned);
-            bases.chain(turned).chain([Home::Value(*v)]).collect()
+            let own =
+                context.library.get(v).and_then(View::over_time).into_iter().flat_map(|view| view.homes());
+            bases.chain(turned).chain([Home::Value(*v)]).chain(own).collect()
         }
         Item::Transpose(v) => {
             let x = context.strip(context.graph.node(*v).inputs[0]);
@@ -79,9 +85,9 @@ impl Writer<'_, '_> {
             return *id;
         }
         if let Home::Value(v) = home
-            && let Some(lodging) = order.lodgers.get(&v)
+            && let Some(lodging) = order.lodgers.get(&v).or(self.stacked.get(&v)).copied()
         {
-            let id = self.buffer(*lodging, order);
+            let id = self.buffer(lodging, order);
             self.buffers.insert(home, id);
             return id;
         }
@@ -138,6 +144,8 @@ impl Writer<'_, '_> {
                     place: None,
                 }
             }
+            Home::Enter(i) | Home::Carry(i) | Home::Stack(i) => self.at_a_border(home, i),
+            Home::Private(v, i) => self.of_loop(v, i),
             Home::Turned(filters) => {
                 let Turned { weights, channels, filters, inputs } = filters;
                 let (rows, cols) = if inputs { (filters, channels) } else { (channels, filters) };
@@ -169,6 +177,36 @@ impl Writer<'_, '_> {
                 }
             }
         }
+    }
+
+    /// Memory of a loop over time of its own.
+    fn of_loop(&self, v: ValueId, i: u32) -> Buffer {
+        let own = self.context.library.get(&v).and_then(View::over_time).map(RepeatView::own);
+        let own = own.and_then(|own| own.into_iter().nth(i as usize));
+        let Own { word, dims } = own.unwrap_or_else(|| Own { word: String::new(), dims: Vec::new() });
+        let name = format!("{}.{word}", self.names.value(v));
+        Buffer {
+            name,
+            dtype: DType::F32,
+            dims,
+            kind: BufferKind::Temp,
+            value: "of the loop".to_string(),
+            place: None,
+        }
+    }
+
+    /// What the body of a loop over time has from outside it, or leaves there.
+    fn at_a_border(&self, home: Home, i: u32) -> Buffer {
+        let graph = self.context.graph;
+        let of =
+            |sink: Sink| graph.sinks.iter().find(|(own, _)| *own == sink).map(|(_, v)| graph.ty(*v).clone());
+        let (word, ty, kind) = match home {
+            Home::Carry(_) => ("carry", of(Sink::Carry(i)), BufferKind::Carry(i)),
+            Home::Stack(_) => ("stack", of(Sink::Stack(i)), BufferKind::Stack(i)),
+            _ => ("enter", graph.enters.get(i as usize).cloned(), BufferKind::Enter(i)),
+        };
+        let Type { dtype, dims } = ty.unwrap_or_else(|| Type::f32(&[]));
+        Buffer { name: format!("{word}.{i}"), dtype, dims, kind, value: String::new(), place: None }
     }
 
     fn loops(&mut self, trace: &Trace, order: &Order) {
@@ -221,7 +259,10 @@ impl Writer<'_, '_> {
         }
         let buffer = |base| self.buffers[&home_of(self.context, base)];
         let turned = |filters| self.buffers[&Home::Turned(filters)];
-        let call = view.call(own, self.context.alone[v.index()], buffer, turned);
+        if let Some(view) = view.over_time() {
+            return self.over_time(v, own, view);
+        }
+        let Some(call) = view.call(own, self.context.alone[v.index()], buffer, turned) else { return };
         let name = self.names.unique(format!("{}.{}", self.names.value(v), view.word(&call)));
         let partials = call.operands().iter().find_map(|o| match o.region {
             Region::Partials { domain, .. } if o.buffer == own => Some(domain),
@@ -232,6 +273,16 @@ impl Writer<'_, '_> {
             let cols = self.context.graph.ty(v).row_len();
             self.combine(v, view.combine(own, cols, domain));
         }
+    }
+
+    fn over_time(&mut self, v: ValueId, result: BufferId, view: &RepeatView) {
+        let own: Vec<BufferId> = view.homes().map(|home| self.buffers[&home]).collect();
+        let buffer = |base| self.buffers[&home_of(self.context, base)];
+        let name = self.names.value(v);
+        let names = &mut self.names;
+        let mut unique = |name| names.unique(name);
+        let kernels = view.kernels(result, &own, (&name, &mut unique), &self.program.buffers, &buffer);
+        self.program.kernels.extend(kernels);
     }
 
     fn transpose(&mut self, v: ValueId) {

@@ -10,7 +10,7 @@ use super::More;
 use super::domain::{Alone, alone};
 use super::group::is_loop;
 use super::store::with_operands;
-use super::trace::{Context, Root, Trace};
+use super::trace::{Context, Root, Trace, sink_home};
 use super::unfused::Unfused;
 use crate::graph::{Sink, ValueId};
 use crate::loops::Domain;
@@ -61,9 +61,13 @@ pub(super) fn roots(context: &Context) -> impl Iterator<Item = Root> {
         Sink::Param(_) => Some(1),
         Sink::Slot(_) => Some(2),
         Sink::State(_) => Some(3),
+        Sink::Carry(_) | Sink::Stack(_) => Some(4),
         Sink::Metric(_) => None,
     };
-    let sinks = graph.sinks.iter().enumerate().filter_map(|(i, (sink, _))| Some((rank(sink)?, i)));
+    let stacked = context.stacked();
+    let there = |sink: &Sink, v: &ValueId| stacked.get(v) == Some(&sink_home(*sink));
+    let sinks = graph.sinks.iter().enumerate().filter(|(_, (sink, v))| !there(sink, v));
+    let sinks = sinks.filter_map(|(i, (sink, _))| Some((rank(sink)?, i)));
     let mut sinks: Vec<(u32, usize)> = sinks.collect();
     sinks.sort_unstable();
     values.chain(sinks.into_iter().map(|(_, i)| Root::Sink(i)))

@@ -68,6 +68,31 @@ fn compare(name: &str, why: &str, what: &str, wanted: &[&str], graph: &Graph) {
 }
 
 #[test]
+fn a_step_of_time_is_two_kernels_on_rows_of_its_own() {
+    let why = "A loop over time: the product with the packed matrix and the gates, forward; backward the gates, and the product that hands on. Masks for all steps are drawn in each, \
+               nothing stores them; what is stacked and made by a product is written where it is stacked.";
+    case(
+        "over_time",
+        why,
+        Train,
+        &["loop"],
+        "
+        net {
+          input x: real[6, 3]
+          rnn 8, recurrent_dropout=0.5 -> last
+          dense 2
+          output y: class[2]
+        }
+        train {
+          loss cross_entropy
+          optimizer sgd, lr=0.1
+          epochs 1
+        }
+        ",
+    );
+}
+
+#[test]
 fn what_is_cheap_is_computed_twice() {
     let why = "The sum with the bias is one addition: the kernels of the forward and of the backward pass both make it, from the product.";
     case(

@@ -50,6 +50,20 @@ impl Context<'_> {
         self.library.get(&v).map(Call::bases).unwrap_or_default()
     }
 
+    /// What is stacked in a step of a loop over time and lies in memory anyway: it lies where it is stacked.
+    pub fn stacked(&self) -> BTreeMap<ValueId, Home> {
+        let mut stacked = BTreeMap::new();
+        for (sink, v) in &self.graph.sinks {
+            if let Sink::Stack(i) = sink
+                && self.stored.contains(*v)
+                && !self.graph.node(*v).inputs.is_empty()
+            {
+                stacked.entry(*v).or_insert(Home::Stack(*i));
+            }
+        }
+        stacked
+    }
+
     pub fn may_store(&self, v: ValueId) -> bool {
         self.graph.ty(v).dtype == DType::F32 && !self.drawn[v.index()]
     }
@@ -67,6 +81,12 @@ pub(super) enum Home {
     Slot(SlotId),
     State(StateId),
     Output,
+    /// In the body of a loop over time: what enters, what the next step sees, what is stacked.
+    Enter(u32),
+    Carry(u32),
+    Stack(u32),
+    /// Memory of a loop over time of its own, by its number.
+    Private(ValueId, u32),
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -364,5 +384,7 @@ pub(super) fn sink_home(sink: Sink) -> Home {
         Sink::Slot(s) => Home::Slot(s),
         Sink::State(s) => Home::State(s),
         Sink::Output | Sink::Metric(_) => Home::Output,
+        Sink::Carry(slot) => Home::Carry(slot),
+        Sink::Stack(index) => Home::Stack(index),
     }
 }

@@ -288,3 +288,44 @@ fn folds_are_flat_and_keep_their_taps_to_themselves() {
     let nested = vec![fold(vec![fold(vec![one(0)], 0, 1)], 1, 2)];
     assert_eq!(row(nested), "k: a fold computes values and does nothing else");
 }
+
+/// A loop over time with something about it bent.
+fn repeated(bend: impl Fn(&mut crate::loops::Repeat)) -> String {
+    let source = "net {
+        input x: real[4, 3]
+        rnn 8, recurrent_dropout=0.5 -> last
+        dense 2
+        output y: class[2]
+    }";
+    let model = crate::check::check_source(source, &Default::default()).model.expect("a model");
+    let graph = crate::lower::lower_predict(&model, crate::graph::Mode::Mc).graph;
+    let mut program = crate::loops::fuse(&graph).expect("kernels");
+    for kernel in &mut program.kernels {
+        if let Kernel::Repeat { repeat, .. } = kernel {
+            bend(repeat);
+        }
+    }
+    verify(&program).err().unwrap_or_default()
+}
+
+#[test]
+fn a_loop_over_time_stays_with_its_rows() {
+    assert_eq!(repeated(|_| {}), "");
+    assert!(
+        repeated(|repeat| repeat.steps = 0)
+            .ends_with("a loop over no time, or with buffers that lie nowhere")
+    );
+    assert!(repeated(|repeat| repeat.lies.truncate(1)).ends_with("or with buffers that lie nowhere"));
+    assert!(repeated(|repeat| repeat.grain = 8).ends_with("does not stay with its rows"));
+    let total = Kernel::Total { index: 0, value: BufferId(0) };
+    assert!(
+        repeated(|repeat| repeat.body.kernels.push(total.clone())).ends_with("does not stay with its rows")
+    );
+    // The product is made of what the first kernel masks.
+    assert!(repeated(|repeat| drop(repeat.body.kernels.remove(0))).ends_with("is read before it is written"));
+    let entered = |repeat: &mut crate::loops::Repeat| {
+        let carry = repeat.body.buffers.iter_mut().find(|b| matches!(b.kind, BufferKind::Carry(_)));
+        carry.expect("what is carried on").kind = BufferKind::Enter(0);
+    };
+    assert!(repeated(entered).ends_with("is written, and enters"));
+}

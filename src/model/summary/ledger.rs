@@ -103,12 +103,11 @@ fn own(node: &Node) -> Vec<(String, String)> {
 /// What a node drops inside.
 fn inside(model: &Model, node: &Node) -> Vec<(String, String)> {
     let told = |drop: InnerDrop| {
-        let InnerDrop { name, what, rate, .. } = drop;
+        let InnerDrop { name, what, rate, scaled, .. } = drop;
+        let scaled = if scaled { ", scaled in training" } else { "" };
         (
             format!("{}.{name}", node.path),
-            format!(
-                "rate {rate}, each {what} of each row by itself, in training and in samples, scaled in training"
-            ),
+            format!("rate {rate}, each {what} of each row by itself, in training and in samples{scaled}"),
         )
     };
     node.inner_drops(model).into_iter().map(told).collect()

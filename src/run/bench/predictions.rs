@@ -101,7 +101,9 @@ pub(super) fn times(
 fn alone(model: &Model, dataset: &Dataset, store: &Store, rows: usize) -> Result<Duration, PassError> {
     let mut session = Session::new(model, store, &dataset.transform.target, 0, rows)?;
     let width = |id: &crate::model::NodeId| model.nodes[id.0].ty.len();
-    let inputs: Vec<Vec<f32>> = model.inputs.iter().map(|id| vec![0.5; rows * width(id)]).collect();
+    let own = model.inputs.iter().map(|id| vec![0.5; rows * width(id)]);
+    let steps = model.ragged().and_then(|node| node.ty.steps());
+    let inputs: Vec<Vec<f32>> = own.chain(steps.map(|axis| vec![axis.size as f32; rows])).collect();
     let inputs: Vec<&[f32]> = inputs.iter().map(Vec::as_slice).collect();
     median(|| {
         std::hint::black_box(session.predict(std::hint::black_box(&inputs)));

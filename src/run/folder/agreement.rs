@@ -25,18 +25,19 @@ pub fn need(model: &Model) -> Need {
     let inputs = model.inputs.iter().map(|id| input(*id)).collect();
     let larger = model.train.as_ref().is_some_and(|train| train.augmentation.cuts());
     let lengths = model.ragged().and_then(|node| Some((node.path.clone(), node.ty.steps()?.size)));
-    let lengths = lengths.map(|(input, steps)| Lengths { input, steps });
-    Need { inputs, target: model.output.kind.want(), raw, larger, lengths }
+    let least = model.nodes.iter().filter_map(|node| node.ty.ragged()).map(|ragged| ragged.offset + 1).max();
+    let lengths = lengths.map(|(input, steps)| Lengths { input, steps, least: least.unwrap_or(1) });
+    let vocab = model.inputs.iter().find_map(|id| model.node(*id).ty.vocab());
+    Need { inputs, target: model.output.kind.want(), raw, larger, lengths, vocab, open: model.open }
 }
 
 /// Where the net and the data disagree in size, at the net's place.
 pub fn disagreements(schema: &DataSchema, model: &Model) -> Vec<Diagnostic> {
-    if let Some(input) = model.inputs.iter().map(|id| model.node(*id)).find(|node| node.ty.vocab().is_some())
-    {
-        let error = Diagnostic::error("E0533", input.span, "the data give numbers, not tokens");
-        return vec![error.label("reads tokens")];
-    }
     let need = need(model);
+    if schema.text.is_some() || need.vocab.is_some() {
+        let target = target_disagreement(schema, model, need.target);
+        return texts(schema, model).or(target).into_iter().collect();
+    }
     let mut found = Vec::new();
     let wanted: usize = need.inputs.iter().map(InputShape::width).sum();
     let fits = need.takes(&schema.shape) || need.middle(&schema.shape).is_some();
@@ -68,6 +69,29 @@ pub fn disagreements(schema: &DataSchema, model: &Model) -> Vec<Diagnostic> {
         None => found.extend(doubtful_classes(schema, model, need.target)),
     }
     found
+}
+
+/// Texts are read by one input, of tokens.
+fn texts(schema: &DataSchema, model: &Model) -> Option<Diagnostic> {
+    let inputs: Vec<_> = model.inputs.iter().map(|id| model.node(*id)).collect();
+    let tokens = inputs.iter().find(|node| node.ty.vocab().is_some());
+    match (schema.text, tokens, &inputs[..]) {
+        (None, Some(node), _) => Some(
+            Diagnostic::error("E0533", node.span, "the data are numbers, not texts")
+                .label("reads tokens")
+                .help("`source csv, FILE, text=COLUMN, label=COLUMN` reads texts from a table"),
+        ),
+        (Some(text), None, [node, ..]) => Some(
+            Diagnostic::error("E0533", node.span, "the data are texts")
+                .label("reads numbers")
+                .help(format!("write `token[{}, vocab=_]`, and an `embedding` behind it", text.steps)),
+        ),
+        (Some(_), Some(_), [_, other, ..]) => Some(
+            Diagnostic::error("E0533", other.span, "the data give one text a row")
+                .label("nothing is left for this input"),
+        ),
+        _ => None,
+    }
 }
 
 /// `24x24x1`

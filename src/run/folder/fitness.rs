@@ -59,6 +59,12 @@ fn inputs(transform: &Transform, need: &Need) -> Fits {
     match &transform.fields {
         Fields::Table { format, columns } => table(format, columns, width),
         Fields::Array(rule) => array(rule, width),
+        Fields::Text(rule) => {
+            let vocab = need.vocab.unwrap_or(0);
+            ensure(rule.tokenizer.len() <= vocab, || {
+                format!("it numbers {} tokens, the net has {vocab}", rule.tokenizer.len())
+            })
+        }
     }
 }
 

@@ -77,8 +77,9 @@ pub(in crate::run) fn open_divided(
     let mut config = unseen(source, &env)?.data.ok_or(OpenError::NoSection("data"))?;
     divide(&mut config);
     let opened = data::open(&config, search)?;
-    let (mut model, warnings, mut attributes) = compared(source, sets, &opened.schema()?)?;
+    let (mut model, mut warnings, mut attributes) = compared(source, sets, &opened.schema()?)?;
     let dataset = opened.dataset(&agreement::need(&model))?;
+    warnings.extend(cut_texts(&model, &dataset));
     if let Some(variance) = standardised(&model, &dataset)? {
         attributes.insert(TARGET_VARIANCE.into(), variance);
         model.fitted.iter_mut().for_each(|fitted| fitted.variance = variance);
@@ -91,6 +92,18 @@ pub(in crate::run) fn open_divided(
     colors_are_known(&model, &dataset)?;
     model.data.iter_mut().for_each(divide);
     Ok(Ready { model, dataset, attributes, warnings })
+}
+
+/// Texts that are longer than the net's rows.
+fn cut_texts(model: &Model, dataset: &Dataset) -> Option<Diagnostic> {
+    let (node, rows) = (model.ragged()?, dataset.schema.rows);
+    let steps = node.ty.steps()?.size;
+    let message = format!("{} of {rows} texts are longer than their rows, and were cut", dataset.cut);
+    (dataset.cut > 0).then(|| {
+        Diagnostic::warning("W0504", node.span, message)
+            .label(format!("has {steps} tokens"))
+            .help("a longer input reads more of them")
+    })
 }
 
 /// Whether black and white are known where statements compute with colours or paint with them.

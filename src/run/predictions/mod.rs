@@ -11,5 +11,6 @@ pub(in crate::run) mod plan;
 pub(in crate::run) mod predict;
 pub(in crate::run) mod sampling;
 mod settle;
+pub(in crate::run) mod speak;
 pub(in crate::run) mod views;
 pub(in crate::run) mod written;

@@ -25,10 +25,10 @@ pub(in crate::run) fn of_each(
     net: &Trained,
     part: &Part,
     predict: &Predict,
-    mut of: impl FnMut(&Part) -> Result<Vec<f32>, TrainedError>,
+    of: impl FnMut(&Part) -> Result<Vec<f32>, TrainedError>,
 ) -> Result<Vec<Vec<f32>>, TrainedError> {
     let others = other_views(&net.model, &net.checkpoint.meta.transform, part, predict);
-    std::iter::once(part).chain(&others).map(|part| of(part)).collect()
+    std::iter::once(part).chain(&others).map(of).collect()
 }
 
 /// Numbers of each view, `[n, width]`, as those of each `n` in all views: `[n, views, width]`.

@@ -109,7 +109,7 @@ impl<'a> Chain<'a> {
         }
         let weighted = used.word.facts().multiplies;
         match used.word.facts().unitwise {
-            _ if weighted => self.dense(node, used),
+            _ if weighted && node.params.len() <= 2 => self.dense(node, used),
             Some(kind) => {
                 if kind == Unitwise::Other && self.factors.is_some() {
                     return Err(unfit(format!(

@@ -28,7 +28,7 @@ pub fn other_views(model: &Model, transform: &Transform, part: &Part, predict: &
             form: Form { numeric: from.store.form().numeric, shape: vec![height, width, channels] },
             from: from.store.clone(),
             map,
-            fill: fills.clone().last().unwrap_or(Fill::Black),
+            fill: fills.clone().next_back().unwrap_or(Fill::Black),
             black,
             rule: rule.clone(),
         };

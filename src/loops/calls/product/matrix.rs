@@ -82,18 +82,28 @@ impl Matrix {
         Region::Grid { offset: self.offset, axes }
     }
 
+    /// The elements it covers as one matrix of `rows` x `cols`.
+    pub(in crate::loops::calls) fn alone(self, rows: Extent, cols: Extent) -> Region {
+        self.region(rows, cols, Batches::ONE, |level| level.a)
+    }
+
     /// Elements from row to row and from column to column.
-    pub(super) fn steps(self) -> (u64, u64) {
+    pub(in crate::loops::calls) fn steps(self) -> (u64, u64) {
         let stride = self.stride as u64;
         if self.transposed { (1, stride) } else { (stride, 1) }
     }
 
-    pub(super) fn at(self, row: usize, col: usize) -> usize {
+    pub(in crate::loops::calls) fn at(self, row: usize, col: usize) -> usize {
         let (row, col) = if self.transposed { (col, row) } else { (row, col) };
         self.offset + row * self.stride + col
     }
 
-    pub(super) fn print(self, rows: Extent, cols: Extent, name: &dyn Fn(BufferId) -> String) -> String {
+    pub(in crate::loops::calls) fn print(
+        self,
+        rows: Extent,
+        cols: Extent,
+        name: &dyn Fn(BufferId) -> String,
+    ) -> String {
         let (rows, cols) = if self.transposed { (cols, rows) } else { (rows, cols) };
         let mut text = format!("{}[{}, {}", name(self.buffer), print::extent(rows), print::extent(cols));
         if self.stride != cols.len || self.offset != 0 {

@@ -32,6 +32,14 @@ pub struct Product {
     pub pieces: usize,
 }
 
+impl Product {
+    /// Whether it is a matrix for each row of the batch times one matrix for all.
+    pub fn is_of_rows(&self) -> bool {
+        let rows = self.m == (Extent { batch: true, len: 1 }) && !self.n.batch && !self.k.batch;
+        rows && self.batches.is_one() && !self.a.transposed && !self.c.transposed && !self.accumulate
+    }
+}
+
 impl Library for Product {
     fn word(&self) -> String {
         "contract".to_string()

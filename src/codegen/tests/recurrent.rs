@@ -1,0 +1,78 @@
+//! Loops over time: native code against the interpreter of loops, on any number of threads, over any number of steps.
+
+use super::nets::{pass, step};
+use super::rig::{THREADS, same};
+use crate::codegen::{Compiled, Options, Status, compile};
+use crate::loops::{Kernel, Program};
+
+/// Recurrent layers with every kind of mask, forth and back, of widths that fill vectors and such as do not.
+const LAYERS: &[&str] = &[
+    "rnn 8",
+    "rnn 5, dropout=0.3, recurrent_dropout=0.3, reverse=true",
+    "lstm 8",
+    "lstm 5, dropout=0.3, recurrent_dropout=0.3, output=last",
+    "lstm 16, dropout=0.3, recurrent_dropout=0.3, gates=untied",
+    "lstm 5, recurrent_dropout=0.3, share=none, gates=untied, reverse=true, output=last",
+    "lstm 8, zoneout=0.3, zoneout_cell=0.3",
+    "lstm 5, zoneout=0.3, zoneout_cell=0.3, reverse=true",
+    "gru 16, dropout=0.3, recurrent_dropout=0.3",
+    "gru 5, recurrent_dropout=0.3, share=none",
+    "gru 5, zoneout=0.3, gates=untied, dropout=0.3, recurrent_dropout=0.3",
+    "gru 8 -> lstm 6, recurrent_dropout=0.3 -> rnn 4, output=last",
+];
+
+fn net(layer: &str, steps: usize) -> String {
+    let back = if layer.ends_with("output=last") { "" } else { " -> flatten" };
+    format!("dense {} -> reshape {steps}x3, roles=[time, channel] -> {layer}{back}", 3 * steps)
+}
+
+fn compiled(program: &Program) -> Compiled {
+    compile(program, &Options::default()).expect("compiles")
+}
+
+#[test]
+fn native_code_agrees_with_the_interpreter() {
+    for layer in LAYERS {
+        for steps in [1, 2, 5] {
+            let (program, graph) = step(&net(layer, steps), "sgd, lr=0.1", 11);
+            let mut native = pass(&graph, 30, 11);
+            assert_eq!(native.run(&compiled(&program), 1), Status::Done);
+            let mut slow = pass(&graph, 30, 11);
+            slow.interpret(&program, true);
+            let pairs = native.host.params.iter().flatten().zip(slow.host.params.iter().flatten());
+            for (a, b) in pairs {
+                assert!((a - b).abs() < 1e-5 * b.abs().max(0.05), "{layer}, {steps} steps: {a} {b}");
+            }
+        }
+    }
+}
+
+#[test]
+fn any_number_of_threads_leaves_the_same_bits() {
+    for layer in LAYERS {
+        let (program, graph) = step(&net(layer, 5), "adam, lr=0.01", 67);
+        let compiled = compiled(&program);
+        let mut one = pass(&graph, 140, 67);
+        assert_eq!(one.run(&compiled, 1), Status::Done);
+        for threads in THREADS {
+            let mut many = pass(&graph, 140, 67);
+            assert_eq!(many.run(&compiled, threads), Status::Done);
+            same(&many.host, &one.host, &format!("{layer}, {threads} threads"));
+        }
+    }
+}
+
+/// Code, and what a loop over time is made of, do not grow with the steps.
+#[test]
+fn a_loop_is_as_long_as_a_step() {
+    let kernels = |steps: usize| {
+        let (program, _) = step(&net("lstm 8, recurrent_dropout=0.3, output=last", steps), "sgd, lr=0.1", 11);
+        let inside = program.kernels.iter().filter_map(|kernel| match kernel {
+            Kernel::Repeat { repeat, .. } => Some(repeat.body.kernels.len()),
+            _ => None,
+        });
+        inside.collect::<Vec<_>>()
+    };
+    // What multiplies before, the product, and the gates; backwards the same.
+    assert_eq!((kernels(3), kernels(40)), (vec![3, 3], vec![3, 3]));
+}

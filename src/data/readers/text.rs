@@ -1,0 +1,106 @@
+//! Raw texts to predict: a text a line, or the column of a table that the net was trained on.
+
+use super::ReadRows;
+use crate::data::dataset::{Input, Storage};
+use crate::data::encoding;
+use crate::data::error::{DataError, counted};
+use crate::data::pictures::Converted;
+use crate::data::raw::Delimiter;
+use crate::data::rows::{Rows, nothing, records};
+use crate::data::text::Record;
+use crate::data::texts::{TextForm, TextRule, long_enough};
+use crate::data::tokens::Encoded;
+use crate::data::transform::{Fields, Transform};
+
+pub(super) struct Text;
+pub(super) static READER: Text = Text;
+
+impl ReadRows for Text {
+    fn takes(&self, _bytes: &[u8], fields: &Fields) -> bool {
+        matches!(fields, Fields::Text(_))
+    }
+
+    fn read(&self, bytes: Vec<u8>, transform: &Transform, name: &str) -> Result<Rows, DataError> {
+        let (Fields::Text(rule), [input], Some(lengths)) =
+            (&transform.fields, &transform.inputs[..], &transform.lengths)
+        else {
+            return Err(nothing(name));
+        };
+        let decoded = encoding::decode(bytes, name)?;
+        let (mut rows, mut encoder) = (Encoded::default(), rule.tokenizer.encoder());
+        for (line, text) in texts(&decoded, rule, name)? {
+            let mut numbers = encoder.numbers(&text);
+            match rule.form {
+                // What comes next follows the last tokens.
+                TextForm::Stream => drop(numbers.drain(..numbers.len().saturating_sub(input.width()))),
+                _ => {
+                    rows.cut += usize::from(numbers.len() > input.width());
+                    numbers.truncate(input.width());
+                }
+            }
+            long_enough(numbers.len(), lengths, &rule.tokenizer).map_err(|e| e.file(name).line(line))?;
+            rows.push(numbers, input.width());
+        }
+        let Encoded { tokens, lengths, cut } = rows;
+        if lengths.is_empty() {
+            return Err(nothing(name));
+        }
+        let count = lengths.len();
+        let tokens = Input::held(&input.name, &input.shape, Storage::I32(tokens), (1.0, 0.0));
+        Ok(Rows {
+            rows: count,
+            inputs: vec![tokens, Input::lengths(&input.name, lengths)],
+            names: Vec::new(),
+            converted: Converted::default(),
+            cut,
+        })
+    }
+}
+
+/// The texts and their lines: of a table its column, found by its name where the first line has it, else by its place; a line that is one field
+/// is the text itself.
+fn texts(decoded: &str, rule: &TextRule, name: &str) -> Result<Vec<(u64, String)>, DataError> {
+    let lines = || (1..).zip(decoded.lines()).filter(|(_, line)| !line.trim().is_empty());
+    let TextForm::Column { number, width, delimiter, name: column } = &rule.form else {
+        return Ok(lines().map(|(number, line)| (number, line.to_owned())).collect());
+    };
+    let fields = table_rows(decoded, *delimiter, name)?;
+    let header =
+        column.as_ref().and_then(|column| fields.first()?.1.iter().position(|field| field == column));
+    let place = header.unwrap_or(number - 1);
+    let text = |(line, fields): (u64, Vec<String>)| match fields.len() {
+        _ if header.is_some() && place < fields.len() => Ok((line, fields[place].clone())),
+        1 => Ok((line, fields[0].clone())),
+        n if n == *width => Ok((line, fields[place].clone())),
+        n => Err(DataError::new(
+            "E0522",
+            format!("{} where one text, or {width}, are expected", counted(n, "field")),
+        )
+        .file(name)
+        .line(line)
+        .help("put quotes around a text that holds commas, or write one text a line")),
+    };
+    fields.into_iter().skip(usize::from(header.is_some())).map(text).collect()
+}
+
+/// The fields of each line. Tabs stand in no text and need no quotes.
+pub(in crate::data) fn table_rows(
+    text: &str,
+    delimiter: u8,
+    name: &str,
+) -> Result<Vec<(u64, Vec<String>)>, DataError> {
+    if delimiter == b'\t' {
+        let lines = (1..).zip(text.lines()).filter(|(_, line)| !line.is_empty());
+        return Ok(lines
+            .map(|(number, line)| (number, line.split('\t').map(str::to_owned).collect()))
+            .collect());
+    }
+    let records = records(text, Delimiter::Byte(delimiter), name)?;
+    let fields = |record: Record<'_>| {
+        // Those beyond the width of the table are not kept, and still one too many.
+        let more = usize::from(record.count > record.fields.len());
+        let kept = record.fields.into_iter().map(|field| field.text.into_owned());
+        kept.chain(std::iter::repeat_n(String::new(), more)).collect()
+    };
+    Ok(records.map(|record| (record.line, fields(record))).collect())
+}

@@ -1,0 +1,160 @@
+//! One long text as rows: windows of its tokens, each with the token behind it as what is to be foretold.
+//!
+//! Windows are in the order of the text, and so are the parts: what is trained on comes first, and its tokens alone make the vocabulary. Windows lie in
+//! one array of tokens, over which they overlap.
+
+use std::sync::Arc;
+
+use super::dataset::{Input, Target};
+use super::error::{DataError, counted};
+use super::inputs::Inputs;
+use super::raw::{Arrays, Raw, RawTarget};
+use super::stores::{Form, Numbers, Numeric, RowStore};
+use super::texts::{TextForm, TextSizes, Texts, fitted};
+use super::tokens::{Tokenize, Tokenizer, count, pieces};
+use super::transform::InputShape;
+use super::windows::Window;
+
+/// A text, and its rows.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Stream {
+    text: Arc<str>,
+    length: usize,
+    stride: usize,
+}
+
+/// The rows of a text that `window` makes.
+///
+/// # Errors
+/// E0550 for a text that is shorter than one window with the token behind it, E0551 for several texts.
+pub(super) fn of(
+    arrays: &Arrays,
+    texts: &Texts,
+    window: Option<&Window>,
+    how: &Tokenize,
+) -> Result<Raw, DataError> {
+    let [text] = &texts.all().collect::<Vec<_>>()[..] else {
+        return Err(DataError::new("E0551", "a stream is one text").file(&arrays.file));
+    };
+    let Some(window) = window else {
+        return Err(DataError::new(
+            "E0551",
+            "one text is a stream, and nothing says how much of it is a row",
+        )
+        .file(&arrays.file)
+        .help("write, for example, `window 64`; a row a file is a folder of them, `CLASS/*.txt`"));
+    };
+    let tokens = count(text, how.manner);
+    let reach = window.length + 1;
+    let Some(last) = tokens.checked_sub(reach) else {
+        let message = format!(
+            "the text has {}, and a window with what comes behind it takes {reach}",
+            counted(tokens, how.manner.unit.one())
+        );
+        return Err(DataError::new("E0550", message)
+            .file(&arrays.file)
+            .net(window.span)
+            .help("take a shorter window"));
+    };
+    let rows = last / window.stride + 1;
+    let data = Inputs::Stream(Stream { text: (*text).into(), length: window.length, stride: window.stride });
+    // What comes next is known once there are numbers for it.
+    let target = RawTarget::Labels { codes: vec![0; rows], names: vec!["next".into()] };
+    Ok(Raw::Arrays { train: Arrays::of(&arrays.file, rows, Vec::new(), data, target), test: None })
+}
+
+/// The stream of arrays, where they are one.
+pub(super) fn in_arrays(arrays: &Arrays) -> Option<&Stream> {
+    match &arrays.data {
+        Inputs::Stream(stream) => Some(stream),
+        _ => None,
+    }
+}
+
+impl Stream {
+    pub fn sizes(&self, how: &Tokenize) -> TextSizes {
+        TextSizes { steps: self.length, vocab: self.whole(how).len() }
+    }
+
+    /// What each number of a vocabulary of the whole text stands for.
+    pub fn names(&self, how: &Tokenize) -> Vec<String> {
+        let whole = self.whole(how);
+        (0..whole.len() as i32).map(|number| whole.name(number)).collect()
+    }
+
+    fn whole(&self, how: &Tokenize) -> Tokenizer {
+        Tokenizer::fit(how, std::iter::once(&*self.text), false)
+    }
+
+    /// The vocabulary of the tokens that the first `rows` rows and their targets have.
+    ///
+    /// # Errors
+    /// E0547 for one of another size than the net's.
+    pub fn fit(&self, rows: usize, how: &Tokenize, vocab: usize, open: bool) -> Result<Tokenizer, DataError> {
+        let tokens = rows.saturating_sub(1) * self.stride + self.length + 1;
+        let first = pieces(&self.text, how.manner, tokens).into_iter().next().unwrap_or_default();
+        fitted(std::iter::once(first.as_str()), how, vocab, open)
+    }
+
+    /// Rows of tokens with their lengths, and the token behind each.
+    ///
+    /// # Errors
+    /// E0533 for an input of another length than the windows.
+    pub fn encode(
+        &self,
+        tokenizer: &Tokenizer,
+        input: &InputShape,
+        rows: usize,
+    ) -> Result<(Vec<Input>, Target), DataError> {
+        if input.width() != self.length {
+            let message = format!(
+                "a window has {}, and the net's input takes {}",
+                counted(self.length, "token"),
+                input.width()
+            );
+            return Err(DataError::new("E0533", message)
+                .help(format!("write `token[{}, ...]`, or another `window`", self.length)));
+        }
+        let tokens: Arc<[i32]> = tokenizer.encoder().numbers(&self.text).into();
+        let next = |row: usize| tokens[row * self.stride + self.length].cast_unsigned();
+        let target = Target::Classes((0..rows).map(next).collect());
+        let form = Form { numeric: Numeric::I32, shape: vec![self.length] };
+        let store = Arc::new(Rows { tokens, stride: self.stride, rows, form });
+        let windows = Input { name: input.name.clone(), store, scale: 1.0, shift: 0.0, raw: None };
+        Ok((vec![windows, Input::lengths(&input.name, vec![self.length as i32; rows])], target))
+    }
+}
+
+/// Overlapping rows of one array.
+#[derive(Debug)]
+struct Rows {
+    tokens: Arc<[i32]>,
+    stride: usize,
+    rows: usize,
+    form: Form,
+}
+
+impl RowStore for Rows {
+    fn rows(&self) -> usize {
+        self.rows
+    }
+
+    fn form(&self) -> &Form {
+        &self.form
+    }
+
+    fn whole(&self) -> Option<Numbers<'_>> {
+        None
+    }
+
+    fn read(&self, row: usize, into: &mut [u8]) -> Result<(), DataError> {
+        let own = &self.tokens[row * self.stride..][..self.form.width()];
+        into.copy_from_slice(bytemuck::cast_slice(own));
+        Ok(())
+    }
+}
+
+/// Whether texts are one stream.
+pub(super) fn is_stream(texts: &Texts) -> bool {
+    texts.form == TextForm::Stream
+}

@@ -1,0 +1,251 @@
+//! Texts of rows on their way to tokens.
+
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+
+use super::dataset::{Input, Storage};
+use super::error::{DataError, counted};
+use super::inputs::Inputs;
+use super::need::{Lengths, Need};
+use super::raw::{Arrays, Cells, Column, RawTarget};
+use super::tokens::{Encoded, Tokenize, Tokenizer, count, pieces};
+use super::transform::InputShape;
+
+/// One text a row, and where each stands.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Texts {
+    rows: Arc<[Text]>,
+    pub form: TextForm,
+}
+
+/// A text and its place: a line of a file, or a file of its own.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Text {
+    pub text: String,
+    pub line: Option<u64>,
+    pub file: Arc<str>,
+}
+
+/// How raw texts are read.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum TextForm {
+    /// One text a file, one a line where several are predicted.
+    Lines,
+    /// One text, of which the last tokens count where more of it is predicted from.
+    Stream,
+    /// A column of a table: from 1, of how many, what stands between them, and what it is called where the table names its columns.
+    Column { number: usize, width: usize, delimiter: u8, name: Option<String> },
+}
+
+/// What is known of texts before they are divided.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub struct TextSizes {
+    /// Tokens of the longest, after `length=`.
+    pub steps: usize,
+    /// Numbers of a vocabulary of all texts.
+    pub vocab: usize,
+}
+
+/// What becomes of the texts of a source in the net.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct TextRule {
+    pub form: TextForm,
+    pub tokenizer: Tokenizer,
+}
+
+impl Texts {
+    pub fn new(rows: Vec<Text>, form: TextForm) -> Self {
+        Self { rows: rows.into(), form }
+    }
+
+    pub fn only(&self, rows: &[usize]) -> Self {
+        Self { rows: rows.iter().map(|row| self.rows[*row].clone()).collect(), form: self.form.clone() }
+    }
+
+    /// Longer texts in pieces; and the number of the text that each row is of.
+    pub fn split(&self, how: &Tokenize) -> (Self, Vec<u32>) {
+        let length = how.length.unwrap_or(usize::MAX);
+        let (mut rows, mut origins) = (Vec::new(), Vec::new());
+        for (origin, text) in (0..).zip(self.rows.iter()) {
+            for piece in pieces(&text.text, how.manner, length) {
+                rows.push(Text { text: piece, ..text.clone() });
+                origins.push(origin);
+            }
+        }
+        (Self::new(rows, self.form.clone()), origins)
+    }
+
+    pub(super) fn all(&self) -> impl Iterator<Item = &str> {
+        self.rows.iter().map(|row| row.text.as_str())
+    }
+
+    /// Sizes of these texts together with those of the source's own test part.
+    pub fn sizes(&self, test: Option<&Texts>, how: &Tokenize) -> TextSizes {
+        let all = || self.all().chain(test.into_iter().flat_map(Texts::all));
+        let longest = all().map(|text| count(text, how.manner)).max().unwrap_or(0);
+        let steps = longest.min(how.length.unwrap_or(usize::MAX)).max(1);
+        TextSizes { steps, vocab: Tokenizer::fit(how, all(), false).len() }
+    }
+
+    /// The vocabulary of some rows, for a net that has numbers of so many tokens.
+    ///
+    /// # Errors
+    /// E0547 for a vocabulary of another size than the net's.
+    pub fn fit(
+        &self,
+        train: &[u32],
+        how: &Tokenize,
+        vocab: usize,
+        open: bool,
+    ) -> Result<Tokenizer, DataError> {
+        fitted(train.iter().map(|row| self.rows[*row as usize].text.as_str()), how, vocab, open)
+    }
+
+    /// Rows of tokens and their lengths.
+    ///
+    /// # Errors
+    /// E0548 for a text without a token, E0549 for one that is too short for the net's windows.
+    pub fn encode(
+        &self,
+        tokenizer: &Tokenizer,
+        input: &InputShape,
+        lengths: &Lengths,
+        most: Option<usize>,
+    ) -> Result<(Vec<Input>, usize), DataError> {
+        let mut encoder = tokenizer.encoder();
+        let mut rows = Encoded::default();
+        let steps = input.width().min(most.unwrap_or(usize::MAX));
+        for text in self.rows.iter() {
+            let mut numbers = encoder.numbers(&text.text);
+            rows.cut += usize::from(numbers.len() > steps);
+            numbers.truncate(steps);
+            long_enough(numbers.len(), lengths, tokenizer).map_err(|e| text.place(e))?;
+            rows.push(numbers, input.width());
+        }
+        let Encoded { tokens, lengths, cut } = rows;
+        let tokens = Input::held(&input.name, &input.shape, Storage::I32(tokens), (1.0, 0.0));
+        Ok((vec![tokens, Input::lengths(&input.name, lengths)], cut))
+    }
+}
+
+/// The vocabulary of these texts, for a net that has numbers of so many tokens; of an open one the data say how many.
+///
+/// # Errors
+/// E0547 for a vocabulary of another size than the net's.
+pub(super) fn fitted<'t>(
+    texts: impl Iterator<Item = &'t str>,
+    how: &Tokenize,
+    vocab: usize,
+    open: bool,
+) -> Result<Tokenizer, DataError> {
+    let how = Tokenize { vocab: how.vocab.or(Some(vocab)), ..*how };
+    let tokenizer = Tokenizer::fit(&how, texts, false);
+    let (has, unit) = (tokenizer.len(), how.manner.unit);
+    if tokenizer.is_empty() {
+        return Err(DataError::new("E0547", "the texts of the training part have no tokens").net(how.span));
+    }
+    if has > vocab {
+        let message = format!("`tokenize` makes {has} tokens, and the net's vocabulary has {vocab}");
+        return Err(DataError::new("E0547", message)
+            .net(how.span)
+            .help(format!("write `vocab={has}` in the input's type, or `vocab=_`")));
+    }
+    if has < vocab && !open {
+        let message = format!(
+            "the training text has {}, fewer than the vocabulary of {vocab}",
+            counted(has - 2, &format!("different {}", unit.one()))
+        );
+        return Err(DataError::new("E0547", message)
+            .net(how.span)
+            .note("padding and the unknown have a number each")
+            .help(format!("write `vocab={has}`, or `vocab=_` in the input's type")));
+    }
+    Ok(tokenizer)
+}
+
+/// Whether a row of so many tokens is one.
+///
+/// # Errors
+/// E0548 for none, E0549 for fewer than the net's windows need, without a place.
+pub(super) fn long_enough(count: usize, lengths: &Lengths, tokenizer: &Tokenizer) -> Result<(), DataError> {
+    if count == 0 {
+        return Err(DataError::new("E0548", "the text is empty")
+            .note(format!("it has no {}", tokenizer.unit().one()))
+            .help("leave the row out"));
+    }
+    if count < lengths.least {
+        let message = format!(
+            "the text has {}, and the net's windows need {}",
+            counted(count, tokenizer.unit().one()),
+            lengths.least
+        );
+        return Err(DataError::new("E0549", message)
+            .help("write `pad=same` in the net's convolutions, or leave the row out"));
+    }
+    Ok(())
+}
+
+impl Text {
+    fn place(&self, error: DataError) -> DataError {
+        let error = error.file(&self.file);
+        if let Some(line) = self.line { error.line(line) } else { error }
+    }
+}
+
+impl TextRule {
+    /// Whether rows are windows of one text.
+    pub fn is_of_a_stream(&self) -> bool {
+        self.form == TextForm::Stream
+    }
+
+    pub(super) fn is_sound(&self) -> bool {
+        let placed = match &self.form {
+            TextForm::Lines | TextForm::Stream => true,
+            TextForm::Column { number, width, delimiter, .. } => {
+                (1..=*width).contains(number) && delimiter.is_ascii()
+            }
+        };
+        placed && self.tokenizer.is_sound() && !self.tokenizer.is_empty()
+    }
+}
+
+/// Arrays whose longer texts are rows in pieces, and the text of each row: pieces of one stand in one part.
+pub(super) fn in_pieces(arrays: Arrays, how: &Tokenize) -> (Arrays, Vec<u32>) {
+    let Some(texts) = of(&arrays) else { return (arrays, Vec::new()) };
+    let (texts, origins) = texts.split(how);
+    let target = match &arrays.target {
+        RawTarget::Labels { codes, names } => RawTarget::Labels {
+            codes: origins.iter().map(|o| codes[*o as usize]).collect(),
+            names: names.clone(),
+        },
+        RawTarget::Numbers { data, width } => {
+            let row = |origin: &u32| &data[*origin as usize * width..][..*width];
+            RawTarget::Numbers { data: origins.iter().flat_map(row).copied().collect(), width: *width }
+        }
+        // Sources of texts have one label a row.
+        RawTarget::Columns(_) => return (arrays, Vec::new()),
+    };
+    (Arrays { rows: origins.len(), data: Inputs::Texts(texts), target, ..arrays }, origins)
+}
+
+/// Rows that belong together because they are pieces of one text.
+pub(super) fn of_one_text(origins: Vec<u32>) -> Column {
+    let texts = origins.last().map_or(0, |last| last + 1);
+    let names = (1..=texts).map(|text| text.to_string()).collect();
+    Column::new("text".to_owned(), 1, Cells::Words { codes: origins, names })
+}
+
+/// The texts of arrays, where they are texts.
+pub(super) fn of(arrays: &Arrays) -> Option<&Texts> {
+    match &arrays.data {
+        Inputs::Texts(texts) => Some(texts),
+        _ => None,
+    }
+}
+
+/// What the net asks of texts: its input, how its rows end, and numbers of tokens.
+pub(super) fn wanted(need: &Need) -> Option<(&InputShape, &Lengths, usize)> {
+    Some((need.inputs.first()?, need.lengths.as_ref()?, need.vocab?))
+}

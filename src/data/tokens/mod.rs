@@ -1,0 +1,279 @@
+//! Text as numbers: what its tokens are, and which number each has.
+//!
+//! A [`Tokenizer`] is fitted to the texts of the training part, is a function of them and of the `tokenize` statement alone, and goes into the
+//! checkpoint, so that raw text is predicted by the same numbers. Number 0 is padding, 1 stands for what the vocabulary lacks; then, where texts
+//! follow one another in a stream, the end of a text; then tokens by how often they occur, and by their bytes where that is equal.
+
+mod bpe;
+mod cut;
+#[cfg(test)]
+mod tests;
+
+use std::cmp::Reverse;
+
+use rustc_hash::FxHashMap;
+use serde::{Deserialize, Serialize};
+
+use crate::diag::Span;
+use bpe::Pairs;
+
+/// Behind a row's end.
+pub const PADDING: i32 = 0;
+/// What the vocabulary lacks.
+pub const UNKNOWN: i32 = 1;
+/// Different bytes.
+const BYTES: usize = 256;
+
+/// What a token is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Unit {
+    /// What stands between white space and, unless it is kept, punctuation, whose characters are words of their own.
+    Words,
+    /// Unicode scalar values.
+    Chars,
+    Bytes,
+    /// Frequent runs of bytes: pairs that occur most often are joined, again and again (Sennrich, Haddow and Birch 2016).
+    Bpe,
+}
+
+impl Unit {
+    pub const ALL: [Unit; 4] = [Unit::Words, Unit::Chars, Unit::Bytes, Unit::Bpe];
+
+    pub fn name(self) -> &'static str {
+        match self {
+            Unit::Words => "words",
+            Unit::Chars => "chars",
+            Unit::Bytes => "bytes",
+            Unit::Bpe => "bpe",
+        }
+    }
+
+    pub fn named(word: &str) -> Option<Unit> {
+        Self::ALL.into_iter().find(|unit| unit.name() == word)
+    }
+
+    /// One token in words.
+    pub fn one(self) -> &'static str {
+        match self {
+            Unit::Words => "word",
+            Unit::Chars => "character",
+            Unit::Bytes => "byte",
+            Unit::Bpe => "piece",
+        }
+    }
+}
+
+/// How a text is divided, whatever the vocabulary.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Manner {
+    pub unit: Unit,
+    /// Capitals become small letters first.
+    pub lower: bool,
+    /// Punctuation stays part of the words it stands at.
+    pub keeps_punctuation: bool,
+}
+
+/// The `tokenize` statement.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Tokenize {
+    pub manner: Manner,
+    /// Numbers of tokens at most, those of padding and of the unknown among them.
+    pub vocab: Option<usize>,
+    /// Tokens of a text at most: the rest is cut off.
+    pub length: Option<usize>,
+    /// The rest becomes rows of its own instead.
+    pub splits: bool,
+    /// What occurs less often is unknown.
+    pub min_count: usize,
+    pub span: Span,
+}
+
+/// A fitted vocabulary.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Tokenizer {
+    manner: Manner,
+    /// Tokens from the first number on that is no mark.
+    names: Vec<String>,
+    /// Of `bpe`: which two tokens each further one joins, counted from bytes on.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pairs: Vec<(u32, u32)>,
+    /// Number of the end of a text, where there is one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    end: Option<i32>,
+}
+
+/// Texts as rows of equal width.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Encoded {
+    /// Row-major, [`PADDING`] behind the ends.
+    pub tokens: Vec<i32>,
+    pub lengths: Vec<i32>,
+    /// Texts that were longer than a row.
+    pub cut: usize,
+}
+
+impl Tokenizer {
+    /// The vocabulary of these texts; with `end` where they follow one another in a stream.
+    pub fn fit<'t>(how: &Tokenize, texts: impl Iterator<Item = &'t str>, end: bool) -> Self {
+        let marks = 2 + usize::from(end);
+        let most = how.vocab.map(|most| most.saturating_sub(marks));
+        let end = end.then_some(UNKNOWN + 1);
+        let none = Self { manner: how.manner, names: Vec::new(), pairs: Vec::new(), end };
+        match how.manner.unit {
+            Unit::Bytes => none,
+            Unit::Bpe => {
+                let pairs = Pairs::fit(texts, how.manner.lower, most.unwrap_or(BYTES).saturating_sub(BYTES));
+                Self { pairs: pairs.joined, ..none }
+            }
+            Unit::Words | Unit::Chars => {
+                let mut counts: FxHashMap<String, usize> = FxHashMap::default();
+                for text in texts {
+                    cut::each(text, how.manner, &mut |token| match counts.get_mut(token) {
+                        Some(count) => *count += 1,
+                        None => drop(counts.insert(token.to_owned(), 1)),
+                    });
+                }
+                let mut counted: Vec<(String, usize)> =
+                    counts.into_iter().filter(|(_, count)| *count >= how.min_count).collect();
+                counted.sort_unstable_by(|a, b| (Reverse(a.1), &a.0).cmp(&(Reverse(b.1), &b.0)));
+                counted.truncate(most.unwrap_or(usize::MAX));
+                Self { names: counted.into_iter().map(|(token, _)| token).collect(), ..none }
+            }
+        }
+    }
+
+    /// How many numbers there are.
+    pub fn len(&self) -> usize {
+        let own = match self.manner.unit {
+            Unit::Words | Unit::Chars => self.names.len(),
+            Unit::Bytes => BYTES,
+            Unit::Bpe => BYTES + self.pairs.len(),
+        };
+        self.marks() + own
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.len() <= self.marks()
+    }
+
+    pub fn unit(&self) -> Unit {
+        self.manner.unit
+    }
+
+    /// Numbers that stand for no token.
+    fn marks(&self) -> usize {
+        2 + usize::from(self.end.is_some())
+    }
+
+    /// Whether what was read from a file can have been fitted.
+    pub(super) fn is_sound(&self) -> bool {
+        let known = |(i, (a, b)): (usize, &(u32, u32))| (*a.max(b) as usize) < BYTES + i;
+        self.pairs.iter().enumerate().all(known) && self.end.is_none_or(|end| end == UNKNOWN + 1)
+    }
+
+    /// What encodes texts: it keeps what it looked up.
+    pub fn encoder(&self) -> Encoder<'_> {
+        let first = self.marks() as i32;
+        let numbers = (first..).zip(&self.names).map(|(number, name)| (name.as_str(), number));
+        let pairs = (self.manner.unit == Unit::Bpe).then(|| Pairs::of(&self.pairs));
+        Encoder { tokenizer: self, numbers: numbers.collect(), pairs, first }
+    }
+
+    /// A number's token: text for people.
+    pub fn name(&self, number: i32) -> String {
+        match usize::try_from(number).ok().and_then(|n| n.checked_sub(self.marks())) {
+            _ if number == PADDING => String::new(),
+            _ if Some(number) == self.end => "<eos>".to_owned(),
+            None => "<unk>".to_owned(),
+            Some(own) => match self.manner.unit {
+                Unit::Words | Unit::Chars => self.names.get(own).cloned().unwrap_or_default(),
+                Unit::Bytes | Unit::Bpe => {
+                    String::from_utf8_lossy(&Pairs::of(&self.pairs).bytes(own as u32)).into_owned()
+                }
+            },
+        }
+    }
+}
+
+/// A tokenizer at work.
+pub struct Encoder<'t> {
+    tokenizer: &'t Tokenizer,
+    numbers: FxHashMap<&'t str, i32>,
+    pairs: Option<Pairs>,
+    /// The number of the first token.
+    first: i32,
+}
+
+impl Encoder<'_> {
+    /// The numbers of a text's tokens, in order.
+    pub fn numbers(&mut self, text: &str) -> Vec<i32> {
+        let Self { tokenizer, numbers, pairs, first } = self;
+        let mut out = Vec::new();
+        match (tokenizer.manner.unit, pairs) {
+            (Unit::Bpe, Some(pairs)) => {
+                cut::chunks(text, tokenizer.manner.lower, &mut |chunk| {
+                    out.extend(pairs.encode(chunk).iter().map(|piece| first.wrapping_add(*piece as i32)));
+                });
+            }
+            (Unit::Bytes, _) => {
+                let lower = cut::lowered(text, tokenizer.manner.lower);
+                out.extend(lower.bytes().map(|byte| *first + i32::from(byte)));
+            }
+            _ => cut::each(text, tokenizer.manner, &mut |token| {
+                let number = match (token, tokenizer.end) {
+                    // Texts that have been prepared say both as words.
+                    ("<eos>", Some(end)) => end,
+                    _ => numbers.get(token).copied().unwrap_or(UNKNOWN),
+                };
+                out.push(number);
+            }),
+        }
+        out
+    }
+}
+
+impl Encoded {
+    /// One more row, of these tokens and padding.
+    pub fn push(&mut self, mut numbers: Vec<i32>, width: usize) {
+        self.lengths.push(numbers.len() as i32);
+        numbers.resize(width, PADDING);
+        self.tokens.extend(numbers);
+    }
+}
+
+/// How many tokens a text has; of `bpe` its bytes, which it has at most.
+pub fn count(text: &str, manner: Manner) -> usize {
+    match manner.unit {
+        Unit::Bytes | Unit::Bpe => text.len(),
+        Unit::Words | Unit::Chars => {
+            let mut count = 0;
+            cut::each(text, manner, &mut |_| count += 1);
+            count
+        }
+    }
+}
+
+/// A text in pieces of at most `length` tokens; a text that is not longer as it is.
+pub fn pieces(text: &str, manner: Manner, length: usize) -> Vec<String> {
+    if count(text, manner) <= length {
+        return vec![text.to_owned()];
+    }
+    let (mut pieces, mut piece, mut held) = (Vec::new(), String::new(), 0);
+    // Characters stay whole, so that a piece of bytes may be a few shorter.
+    let by = if manner.unit == Unit::Bytes { Manner { unit: Unit::Chars, ..manner } } else { manner };
+    cut::each(text, by, &mut |token| {
+        let size = if manner.unit == Unit::Bytes { token.len() } else { 1 };
+        if held + size > length && held > 0 {
+            pieces.push(std::mem::take(&mut piece));
+            held = 0;
+        }
+        if manner.unit == Unit::Words && !piece.is_empty() {
+            piece.push(' ');
+        }
+        piece.push_str(token);
+        held += size;
+    });
+    pieces.push(piece);
+    pieces
+}

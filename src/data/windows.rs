@@ -1,0 +1,77 @@
+//! Tables in the order of time as rows of several lines each.
+
+use super::config::Columns;
+use super::error::{DataError, counted};
+use super::raw::{Arrays, Cells, Column, Raw, RawTarget, Stored, Table};
+use crate::diag::Span;
+use crate::memory;
+
+/// The `window` statement.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Window {
+    /// Lines of a row.
+    pub length: usize,
+    /// From the last of them to the target.
+    pub horizon: usize,
+    /// From one row to the next.
+    pub stride: usize,
+    /// Of a table; of a text it is the token behind a row.
+    pub target: Option<Columns>,
+    pub span: Span,
+}
+
+/// Rows of windows. `named` says that the file names the columns that a row has; else they are the target's own and all others of numbers.
+///
+/// # Errors
+/// E0526 for a column of words or with gaps, E0550 for a table that is shorter than one window with its target, E0540 without memory for the rows.
+pub(super) fn of(table: Table, window: &Window, named: bool) -> Result<Raw, DataError> {
+    let file = table.file.clone().unwrap_or_default();
+    let [target] = &table.target[..] else {
+        return Err(DataError::new("E0527", "a window has one target").net(window.span));
+    };
+    let own = numbers(target).map_err(|e| e.file(&file))?;
+    let others = table.inputs.iter().filter(|column| named || matches!(column.cells, Cells::Numbers(_)));
+    let others = others.map(numbers).collect::<Result<Vec<_>, _>>().map_err(|e| e.file(&file))?;
+    let columns: Vec<&[f64]> = (!named).then_some(own).into_iter().chain(others).collect();
+    let reach = window.length + window.horizon;
+    let Some(last) = table.rows.checked_sub(reach) else {
+        let message =
+            format!("{} make no window of {} with its target", counted(table.rows, "line"), window.length);
+        return Err(DataError::new("E0550", message)
+            .file(&file)
+            .net(window.span)
+            .note(format!("one takes {reach}"))
+            .help("take a shorter window or a smaller `horizon`"));
+    };
+    let rows = last / window.stride + 1;
+    memory::check(memory::product(&[rows, window.length, columns.len(), size_of::<f64>()]))?;
+    let (mut data, mut targets) =
+        (Vec::with_capacity(rows * window.length * columns.len()), Vec::with_capacity(rows));
+    for first in (0..=last).step_by(window.stride) {
+        let lines = first..first + window.length;
+        data.extend(lines.flat_map(|line| columns.iter().map(move |column| column[line])));
+        targets.push(own[first + reach - 1]);
+    }
+    let shape = vec![window.length, columns.len()];
+    let target = RawTarget::Numbers { data: targets, width: 1 };
+    Ok(Raw::Arrays {
+        train: Arrays { steps: true, ..Arrays::of(&file, rows, shape, Stored::F64(data), target) },
+        test: None,
+    })
+}
+
+fn numbers(column: &Column) -> Result<&[f64], DataError> {
+    let wrong = |what: &str| {
+        DataError::new("E0526", format!("a window needs numbers, and the column {what}"))
+            .column(column.number, &column.name)
+    };
+    match &column.cells {
+        Cells::Words { .. } => Err(wrong("has words").help("leave it out by `inputs`")),
+        Cells::Numbers(values) => match values.iter().position(|x| x.is_nan()) {
+            Some(row) => Err(wrong("has a gap")
+                .row(row)
+                .help("fill it in the file: a window has no line to leave out")),
+            None => Ok(values),
+        },
+    }
+}

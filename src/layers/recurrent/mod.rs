@@ -1,0 +1,290 @@
+//! What recurrent layers have in common: arguments, parameters, masks, and the loop over time around a cell.
+//!
+//! A layer says what one step makes of the products of its gates ([`Recurrent`]); the rest is here. The product with the input is one over all
+//! steps, before the loop; in the loop stands the product with what the step before left.
+
+pub mod arguments;
+mod masks;
+
+use super::{Infer, InnerDrop, Lower, ParamDecl, initial::Shape, rate::unusable};
+use crate::{
+    diag::Diagnostic,
+    graph::{Builder, Dim, Enter, Step, ValueId},
+    model::{Axis, Init, ParamRole, Role, Ty},
+    vocab::{Args, Value},
+};
+use masks::{Factors, Zoneout, factors, in_every_step, shares_time, zoneout};
+
+/// A cell: what one step makes of its gates.
+pub trait Recurrent: Sync {
+    /// Gates, each with a product of its own.
+    fn gates(&self) -> usize;
+
+    /// Values that a step hands on, the output first; what zones each of them out.
+    fn carried(&self) -> &'static [&'static str];
+
+    /// Whether the product with what the step before left has a bias of its own.
+    fn has_recurrent_bias(&self) -> bool {
+        false
+    }
+
+    /// How the bias starts: zeros.
+    fn bias(&self, _args: &Args) -> Init {
+        Init::Zeros
+    }
+
+    /// What a step hands on, in the order of [`carried`](Self::carried), before zoneout. `input` and `recurrent` are the products `[B, gates width]`, with
+    /// their biases; `before` is what the step before left.
+    fn step(&self, b: &mut Builder, gates: Gates, before: &[ValueId]) -> Vec<ValueId>;
+}
+
+/// The products of a step.
+#[derive(Clone, Copy)]
+pub struct Gates {
+    pub input: ValueId,
+    pub recurrent: ValueId,
+    pub width: usize,
+}
+
+impl Gates {
+    /// The part of a product that is a gate's.
+    pub fn of(&self, b: &mut Builder, product: ValueId, gate: usize) -> ValueId {
+        b.slice(product, 1, gate * self.width, self.width)
+    }
+}
+
+/// Names of the sites within a layer, by the arguments that say their rates.
+const SITES: &[&str] = &["dropout", "recurrent_dropout", "zoneout", "zoneout_cell"];
+
+/// What a use drops inside.
+pub fn inner_drops(args: &Args, cell: &dyn Recurrent, input: &Ty) -> Vec<InnerDrop> {
+    let named = SITES.iter().filter(|name| args.sig.arg(name).is_some());
+    named.filter_map(|name| masks::inner(args, name, cell, input)).collect()
+}
+
+/// Steps and channels of the input.
+fn over_time(cx: &Infer<'_>) -> Result<(usize, usize), Diagnostic> {
+    match cx.input().axes[..] {
+        [
+            Axis { role: Role::Time | Role::Unit, size: steps, .. },
+            Axis { role: Role::Channel | Role::Unit, size: channels, .. },
+        ] => Ok((steps, channels)),
+        _ => Err(cx
+            .mismatch(format!("`{}` expects steps of channels, found {}", cx.name(), cx.input()))
+            .help("such as `input x: real[20, 3]`, 20 steps of 3 channels; `reshape 20x3, roles=[time, channel]` makes them of a vector")),
+    }
+}
+
+/// Checks a use and declares its parameters.
+pub fn infer(cx: &mut Infer<'_>, cell: &dyn Recurrent) -> Result<Ty, Diagnostic> {
+    let (_, channels) = over_time(cx)?;
+    check_words(cx)?;
+    let (width, gates) = (cx.args.count("width"), cell.gates());
+    let start = |cx: &Infer<'_>, inputs, usual| match cx.args.get("init") {
+        Some(_) => cx.start("init", Shape::Weights { inputs, outputs: gates * width }),
+        None => Ok(usual),
+    };
+    let limit = (6.0 / (channels + gates * width) as f64).sqrt();
+    let input = start(cx, channels, Init::Uniform { limit })?;
+    let recurrent = start(cx, width, Init::Orthogonal { gain: 1.0 })?;
+    let mut declare = |suffix, dims, role, init| cx.param(ParamDecl::new(suffix, dims, role, init));
+    declare("input_weight", vec![channels, gates * width], ParamRole::Weight, input);
+    declare("recurrent_weight", vec![width, gates * width], ParamRole::Weight, recurrent);
+    let bias = cell.bias(cx.args);
+    let mut declare =
+        |suffix, init| cx.param(ParamDecl::new(suffix, vec![gates * width], ParamRole::Bias, init));
+    declare("bias", bias);
+    if cell.has_recurrent_bias() {
+        declare("recurrent_bias", Init::Zeros);
+    }
+    Ok(match cx.args.word("output") {
+        "last" => Ty::units(width),
+        _ => {
+            let time = Axis { role: Role::Time, ..cx.input().axes[0] };
+            Ty::real(vec![time, Axis::new(Role::Channel, width)])
+        }
+    })
+}
+
+/// Rates that drop something; words that have an effect.
+fn check_words(cx: &Infer<'_>) -> Result<(), Diagnostic> {
+    for name in SITES.iter().filter(|name| cx.args.sig.arg(name).is_some()) {
+        if let Some(fault) = unusable(cx.args.timed(name), "unit", cx.args.span_of(name)) {
+            return Err(fault);
+        }
+    }
+    let dropped = ["dropout", "recurrent_dropout"].iter().any(|name| !cx.args.timed(name).is_zero());
+    for word in ["share", "gates"] {
+        if cx.args.sig.arg(word).is_some() && cx.args.is_written(word) && !dropped {
+            return Err(Diagnostic::error(
+                "E0211",
+                cx.args.span_of(word),
+                format!("`{word}` says how masks are shared, and `{}` has none", cx.name()),
+            )
+            .label("has no effect here")
+            .help("give it a `dropout=` or a `recurrent_dropout=`, or leave this out"));
+        }
+    }
+    if cx.args.flag("carry") {
+        return Err(Diagnostic::error("E0204", cx.args.span_of("carry"), "`carry` is not in this version")
+            .label("there are no windows to carry from")
+            .help("leave it out: each row begins with a state of zeros"));
+    }
+    Ok(())
+}
+
+/// The other direction of a use that names none.
+pub fn turn_back(args: &mut Args) -> bool {
+    args.change("reverse", Value::Bool(true))
+}
+
+/// Multiply-adds a row.
+pub fn multiply_adds(cell: &dyn Recurrent, args: &Args, input: &Ty) -> usize {
+    let (width, [steps, channels]) = (args.count("width"), [0, 1].map(|axis| input.axes[axis].size));
+    steps * cell.gates() * width * (channels + width)
+}
+
+/// The layer in graph operations.
+pub fn lower(cx: &mut Lower<'_>, cell: &dyn Recurrent) -> ValueId {
+    let (width, steps) = (cx.args.count("width"), cx.input_ty().axes[0].size);
+    let mut step = Step::default();
+    let inside = Inside::enter(cx, cell, &mut step);
+    let path = cx.node.path.clone();
+    let next = step.b.with_origin(&path, |b| inside.next(b, cell, width));
+    inside.before.iter().zip(&next).for_each(|(before, next)| step.carry(*before, *next));
+    step.stack(next[0]);
+    let reverse = cx.args.flag("reverse");
+    let all = cx.b.scan(step, steps, reverse);
+    if cx.args.word("output") != "last" {
+        return all;
+    }
+    let last = cx.b.slice(all, 1, if reverse { 0 } else { steps - 1 }, 1);
+    cx.b.reshape(last, &[Dim::Batch, Dim::Const(width)])
+}
+
+/// What a step sees.
+struct Inside {
+    /// What the step before left.
+    before: Vec<ValueId>,
+    /// The product of its input, with the bias.
+    input: ValueId,
+    /// What the step before left is multiplied by, and the matrices that it then meets.
+    factors: Factors,
+    weights: Vec<ValueId>,
+    bias: Option<ValueId>,
+    /// What keeps each carried value, and the mask or rate of it.
+    zoned: Vec<(Zoneout, Option<ValueId>)>,
+    /// 1 where the step is a row's own; none where rows have no lengths.
+    within: Option<ValueId>,
+}
+
+impl Inside {
+    fn enter(cx: &mut Lower<'_>, cell: &dyn Recurrent, step: &mut Step) -> Self {
+        let (width, gates) = (cx.args.count("width"), cell.gates());
+        let [steps, channels] = [0, 1].map(|axis| cx.input_ty().axes[axis].size);
+        let rows = |width: usize| [Dim::Batch, Dim::Const(width)];
+        let mut enter = |b: &Builder, v: ValueId, enter| step.enter(v, b.ty(v), enter);
+
+        let dropped = factors(cx, cell, "dropout", (steps, channels));
+        let input = input_product(cx, &dropped, steps);
+        let zero = cx.b.constant(0.0);
+        let zeros = cx.b.broadcast(zero, &rows(width), &[]);
+        let before = cell.carried().iter().map(|_| enter(cx.b, zeros, Enter::Carried)).collect();
+        let input = enter(cx.b, input, Enter::Scanned);
+
+        let masks = if shares_time(cx.args) { Enter::Closed } else { Enter::Scanned };
+        let factors = factors(cx, cell, "recurrent_dropout", (steps, width));
+        let factors = factors.map(|v| enter(cx.b, v, masks));
+        let weights = columns(cx.b, cx.param(1), &factors, width);
+        let weights = weights.into_iter().map(|v| enter(cx.b, v, Enter::Closed)).collect();
+        let bias = cell.has_recurrent_bias().then(|| {
+            let bias = cx.b.broadcast(cx.param(3), &rows(gates * width), &[1]);
+            enter(cx.b, bias, Enter::Closed)
+        });
+        let zoned = cell.carried().iter().map(|name| match zoneout(cx, name, (steps, width)) {
+            Zoneout::None => (Zoneout::None, None),
+            Zoneout::Drawn(mask) => (Zoneout::Drawn(mask), Some(enter(cx.b, mask, Enter::Scanned))),
+            Zoneout::Mixed(rate) => {
+                let spread = cx.b.broadcast(rate, &rows(width), &[]);
+                (Zoneout::Mixed(rate), Some(enter(cx.b, spread, Enter::Closed)))
+            }
+        });
+        let zoned = zoned.collect();
+        let within = cx.within().map(|v| enter(cx.b, v, Enter::Scanned));
+        Self { before, input, factors, weights, bias, zoned, within }
+    }
+
+    /// What the step leaves: new values, as far as they are not zoned out. Behind a row's end its state stays as it is, in either direction.
+    fn next(&self, b: &mut Builder, cell: &dyn Recurrent, width: usize) -> Vec<ValueId> {
+        let product = recurrent_product(b, self.before[0], &self.factors, &self.weights);
+        let recurrent = self.bias.map_or(product, |bias| b.add(product, bias));
+        let new = cell.step(b, Gates { input: self.input, recurrent, width }, &self.before);
+        let there = self.within.map(|within| {
+            let within = b.broadcast_like(within, self.before[0], &[0]);
+            let half = b.splat(0.5, within);
+            b.less(half, within)
+        });
+        let pairs = self.zoned.iter().zip(self.before.iter().zip(new));
+        let next = pairs.map(|((zoned, entered), (old, new))| {
+            let next = zoned.apply(b, *entered, *old, new);
+            there.map_or(next, |there| b.select(there, next, *old))
+        });
+        next.collect()
+    }
+}
+
+/// The product of the input of all steps with the input's weights, and its bias: `[B, T, gates width]`.
+fn input_product(cx: &mut Lower<'_>, factors: &Factors, steps: usize) -> ValueId {
+    let (x, shares) = (cx.input(), shares_time(cx.args));
+    let width = cx.args.count("width");
+    let weights = columns(cx.b, cx.param(0), factors, width);
+    let masked = |b: &mut Builder, mask: ValueId| {
+        let mask = if shares { in_every_step(b, mask, steps) } else { mask };
+        b.mul(x, mask)
+    };
+    let products: Vec<ValueId> = match factors {
+        Factors::None => vec![cx.b.matmul(x, weights[0])],
+        Factors::Tied(mask) => {
+            let x = masked(cx.b, *mask);
+            vec![cx.b.matmul(x, weights[0])]
+        }
+        Factors::Untied(masks) => {
+            let product = |(mask, weight): (&ValueId, &ValueId)| {
+                let x = masked(cx.b, *mask);
+                cx.b.matmul(x, *weight)
+            };
+            masks.iter().zip(&weights).map(product).collect()
+        }
+    };
+    let product = cx.b.concat(&products, 2);
+    cx.b.add_bias(product, cx.param(2))
+}
+
+/// The weights of all gates, or of each where gates have masks of their own.
+fn columns(b: &mut Builder, weight: ValueId, factors: &Factors, width: usize) -> Vec<ValueId> {
+    match factors {
+        Factors::None | Factors::Tied(_) => vec![weight],
+        Factors::Untied(gates) => {
+            (0..gates.len()).map(|gate| b.slice(weight, 1, gate * width, width)).collect()
+        }
+    }
+}
+
+/// The product of what the step before left with the recurrent weights: `[B, gates width]`.
+fn recurrent_product(b: &mut Builder, h: ValueId, factors: &Factors, weights: &[ValueId]) -> ValueId {
+    let products: Vec<ValueId> = match factors {
+        Factors::None => vec![b.matmul(h, weights[0])],
+        Factors::Tied(mask) => {
+            let h = b.mul(h, *mask);
+            vec![b.matmul(h, weights[0])]
+        }
+        Factors::Untied(masks) => {
+            let product = |(mask, weight): (&ValueId, &ValueId)| {
+                let h = b.mul(h, *mask);
+                b.matmul(h, *weight)
+            };
+            masks.iter().zip(weights).map(product).collect()
+        }
+    };
+    b.concat(&products, 1)
+}
