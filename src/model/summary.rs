@@ -237,6 +237,7 @@ train {
   reshape 20x3, roles=[time, channel]
   lstm 8, dropout=0.2, recurrent_dropout=0.3, zoneout_cell=0.1
   residual { attention heads=2, dropout=0.1 }
+  mean_pool over=time
   dropout 0.5
   dense 1
   output y: real[1]

@@ -1,6 +1,7 @@
 use super::*;
 use crate::{
     check::{Env, check_source},
+    data::Storage,
     graph::{Mode, StepInfo, prefixes},
     layers::{
         LAYERS,
@@ -18,15 +19,26 @@ fn model(source: &str) -> Model {
     checked.model.unwrap_or_else(|| panic!("{source} {:?}", checked.diagnostics))
 }
 
+/// Rows for the net's inputs: numbers, or tokens; where rows have lengths, those as the last.
 fn part(model: &Model) -> Part {
-    let input = |id: &crate::model::NodeId| {
-        let node = model.node(*id);
+    let nodes = || model.inputs.iter().map(|id| model.node(*id));
+    let input = |node: &crate::model::Node| {
         let sizes = node.ty.sizes();
         let x = numbers(&node.path, ROWS * sizes.iter().product::<usize>());
-        Input::floats(&node.path, &sizes, x.into_iter().map(|x| x as f32).collect())
+        match node.ty.vocab() {
+            Some(vocab) => {
+                let tokens = (0..x.len()).map(|i| (i * i % vocab) as i32).collect();
+                Input::held(&node.path, &sizes, Storage::I32(tokens), (1.0, 0.0))
+            }
+            None => Input::floats(&node.path, &sizes, x.into_iter().map(|x| x as f32).collect()),
+        }
+    };
+    let lengths = |node: &crate::model::Node| {
+        let steps = node.ty.ragged().map(|_| node.ty.axes[0].size)?;
+        Some(Input::lengths(&node.path, (0..ROWS).map(|row| 1 + (row % steps) as i32).collect()))
     };
     let target = crate::data::Target::Classes(vec![0; ROWS]);
-    Part::of_first(ROWS, model.inputs.iter().map(input).collect(), target)
+    Part::of_first(ROWS, nodes().map(input).chain(nodes().filter_map(lengths)).collect(), target)
 }
 
 fn store(model: &Model) -> Store {
