@@ -18,7 +18,7 @@
 //! - it reads nothing but what enters: no inputs, parameters, numbers of the step; it draws nothing. Masks enter like other values, so whoever asks
 //!   where draws are, and what they reach, sees them all in the graph outside;
 //! - each row by itself: nothing sums over the batch;
-//! - what has no rows enters contractions alone: whatever else is made of it is made outside, once ([`hoist`]);
+//! - what has no rows enters contractions alone: whatever else is made of it is made outside, once (`hoist`);
 //! - what is carried on has the type of what entered.
 
 mod flow;
