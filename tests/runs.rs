@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use dropnet::check::check_source;
-use dropnet::data::{self, Dataset, Search};
+use dropnet::data::{self, Affine, Dataset, Fields, Search};
 use dropnet::kernels::team::Team;
 use dropnet::model::Model;
 use dropnet::run::{Calibration, Trained, Which};
@@ -261,6 +261,44 @@ fn a_session_predicts_what_evaluation_predicts() {
     let plain = odds(&trained);
     let cooled = odds(&Trained { calibration: Calibration::fixed(2.0), ..trained });
     assert!((cooled - plain / 2.0).abs() < 1e-4, "{plain} {cooled}");
+}
+
+/// Pictures may be given as they are decoded: what training fitted to them is done inside.
+#[test]
+fn a_session_takes_pictures_as_bytes() {
+    let run = Run::of(
+        "data {
+  source shapes, rows=60, size=8
+  normalize inputs, per=channel
+  batch 20
+}
+net {
+  input picture: real[8, 8, 1]
+  conv 4, 3x3 -> relu
+  flatten -> dense 4
+  output shape: class[4]
+}
+train {
+  loss cross_entropy
+  optimizer sgd, lr=0.1
+  epochs 1
+}
+",
+    );
+    let folder = tempfile::tempdir().expect("a folder");
+    run.go(folder.path(), 1, None, 0).expect("trains");
+    let trained = Trained::read(&folder.path().join("last.ckpt"), Which::Last).expect("a trained net");
+    let bytes: Vec<u8> = (0..3 * 64).map(|i| (i * 37 % 256) as u8).collect();
+    let Fields::Array(rule) = &trained.checkpoint.meta.transform.fields else {
+        panic!("an array of pictures")
+    };
+    let Affine { scale, shift } = rule.pairs[0];
+    let seen: Vec<f32> = bytes.iter().map(|byte| (f64::from(*byte) * scale + shift) as f32).collect();
+    let mut session = trained.session(3).expect("compiles");
+    let expected = session.predict(&[&seen]).to_vec();
+    let found = session.predict_bytes(&bytes).expect("the net reads pictures");
+    assert_eq!(found.len(), 3 * 4);
+    assert!(found.iter().zip(&expected).all(|(a, b)| (a - b).abs() < 1e-5), "{found:?} {expected:?}");
 }
 
 /// A level of which 32 bits hold one number in 128 is put on in 64.

@@ -68,11 +68,6 @@ impl Lower<'_> {
         self.b.select(own, x, fill)
     }
 
-    /// The same of the result's steps.
-    pub fn within_result(&mut self) -> Option<ValueId> {
-        self.within_steps(self.node.ty.steps()?)
-    }
-
     fn within_steps(&mut self, steps: Axis) -> Option<ValueId> {
         let (lengths, Ragged { stride, offset }) = (self.lengths?, steps.ragged?);
         Some(self.b.within_length(lengths, steps.size, stride, offset))
