@@ -112,10 +112,14 @@ impl Opened<'_> {
         let Some(((input, _, vocab), stream)) = texts::wanted(need).zip(streams::in_arrays(train)) else {
             return Err(no_texts());
         };
-        if need.target != Want::Class(vocab) {
+        let wanted = if stream.foretells_each() { Want::Tokens(vocab) } else { Want::Class(vocab) };
+        if need.target != wanted {
+            let steps = input.width();
             return Err(DataError::new("E0547", "the net does not foretell one of the tokens that it reads")
                 .file(&train.file)
-                .help(format!("write `output next: class[{vocab}]`, or `class[_]`")));
+                .help(format!(
+                    "write `output next: token[{steps}, vocab={vocab}]` for what comes behind each of them, or `class[{vocab}]` for what comes behind the last"
+                )));
         }
         let parts = self.parts(train.rows, None, false)?;
         let tokenizer = stream.fit(parts.train.len(), how, vocab, need.open)?;

@@ -260,11 +260,16 @@ impl Opened<'_> {
             Raw::Arrays { train, .. } => train.own_valid,
             Raw::Table(_) => 0,
         };
+        let stream = match &self.raw {
+            Raw::Arrays { train, .. } => streams::in_arrays(train),
+            Raw::Table(_) => None,
+        };
         let parts = match (split, &self.groups) {
             (split, _) if own_valid > 0 => divide::own(rows, own_valid, split),
             (Some(split), Some(groups)) => groups.divide(split),
             _ => divide::divide(rows, split, strata, listed, own_test),
         };
+        let parts = parts.map(|parts| stream.map_or(parts.clone(), |stream| stream.apart(parts)));
         parts.map_err(|e| if let Some(split) = split { e.net(split.span) } else { e })
     }
 }

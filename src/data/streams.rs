@@ -1,12 +1,14 @@
-//! One long text as rows: windows of its tokens, each with the token behind it as what is to be foretold.
+//! One long text as rows: windows of its tokens, each with what is to be foretold: the token behind it, or what comes behind each of its tokens.
 //!
 //! Windows are in the order of the text, and so are the parts: what is trained on comes first, and its tokens alone make the vocabulary. Windows lie in
-//! one array of tokens, over which they overlap.
+//! one array of tokens, over which they overlap, and so do the tokens that are foretold. No token is foretold in two parts.
 
 use std::sync::Arc;
 
 use super::dataset::{Input, Target};
+use super::divide::Parts;
 use super::error::{DataError, counted};
+use super::foretold::Foretold;
 use super::inputs::Inputs;
 use super::raw::{Arrays, Raw, RawTarget};
 use super::stores::{Form, Numbers, Numeric, RowStore};
@@ -21,6 +23,8 @@ pub struct Stream {
     text: Arc<str>,
     length: usize,
     stride: usize,
+    /// Whether what comes behind each token is foretold.
+    each: bool,
 }
 
 /// The rows of a text that `window` makes.
@@ -56,8 +60,15 @@ pub(super) fn of(
             .net(window.span)
             .help("take a shorter window"));
     };
-    let rows = last / window.stride + 1;
-    let data = Inputs::Stream(Stream { text: (*text).into(), length: window.length, stride: window.stride });
+    // Where each token has its own answer, the last window is as short as what is left.
+    let whole = last / window.stride();
+    let rows = 1 + if window.each { last.div_ceil(window.stride()) } else { whole };
+    let data = Inputs::Stream(Stream {
+        text: (*text).into(),
+        length: window.length,
+        stride: window.stride(),
+        each: window.each,
+    });
     // What comes next is known once there are numbers for it.
     let target = RawTarget::Labels { codes: vec![0; rows], names: vec!["next".into()] };
     Ok(Raw::Arrays { train: Arrays::of(&arrays.file, rows, Vec::new(), data, target), test: None })
@@ -86,6 +97,31 @@ impl Stream {
         Tokenizer::fit(how, std::iter::once(&*self.text), false)
     }
 
+    /// Whether what comes behind each token is foretold.
+    pub fn foretells_each(&self) -> bool {
+        self.each
+    }
+
+    /// Parts without windows that share answers with the next windows, where these are of another part.
+    pub fn apart(&self, mut parts: Parts) -> Parts {
+        let shared = if self.each { self.length.div_ceil(self.stride) - 1 } else { 0 };
+        if shared == 0 {
+            return parts;
+        }
+        let all = [&parts.train, &parts.valid, &parts.test];
+        let rows = all.iter().filter_map(|rows| rows.last()).max().map_or(0, |last| *last as usize + 1);
+        let mut of = vec![usize::MAX; rows];
+        all.iter().enumerate().for_each(|(part, rows)| rows.iter().for_each(|row| of[*row as usize] = part));
+        // The first row behind each that is of another part.
+        let mut other = vec![usize::MAX; rows];
+        for row in (0..rows.saturating_sub(1)).rev() {
+            other[row] = if of[row] == of[row + 1] { other[row + 1] } else { row + 1 };
+        }
+        let own = |row: &u32| other[*row as usize] - *row as usize > shared;
+        [&mut parts.train, &mut parts.valid, &mut parts.test].into_iter().for_each(|rows| rows.retain(own));
+        parts
+    }
+
     /// The vocabulary of the tokens that the first `rows` rows and their targets have.
     ///
     /// # Errors
@@ -96,7 +132,7 @@ impl Stream {
         fitted(std::iter::once(first.as_str()), how, vocab, open)
     }
 
-    /// Rows of tokens with their lengths, and the token behind each.
+    /// Rows of tokens with their lengths, and what is foretold of each.
     ///
     /// # Errors
     /// E0533 for an input of another length than the windows.
@@ -116,12 +152,20 @@ impl Stream {
                 .help(format!("write `token[{}, ...]`, or another `window`", self.length)));
         }
         let tokens: Arc<[i32]> = tokenizer.encoder().numbers(&self.text).into();
-        let next = |row: usize| tokens[row * self.stride + self.length].cast_unsigned();
-        let target = Target::Classes((0..rows).map(next).collect());
+        let target = match self.each {
+            true => Target::Tokens(Foretold::behind(tokens.clone(), self.stride, self.length)),
+            false => {
+                let next = |row: usize| tokens[row * self.stride + self.length].cast_unsigned();
+                Target::Classes((0..rows).map(next).collect())
+            }
+        };
+        // All but the last token have one behind them.
+        let length = |row: usize| self.length.min(tokens.len() - 1 - row * self.stride) as i32;
+        let lengths = Input::lengths(&input.name, (0..rows).map(length).collect());
         let form = Form { numeric: Numeric::I32, shape: vec![self.length] };
         let store = Arc::new(Rows { tokens, stride: self.stride, rows, form });
         let windows = Input { name: input.name.clone(), store, scale: 1.0, shift: 0.0, raw: None };
-        Ok((vec![windows, Input::lengths(&input.name, vec![self.length as i32; rows])], target))
+        Ok((vec![windows, lengths], target))
     }
 }
 
@@ -148,8 +192,12 @@ impl RowStore for Rows {
     }
 
     fn read(&self, row: usize, into: &mut [u8]) -> Result<(), DataError> {
-        let own = &self.tokens[row * self.stride..][..self.form.width()];
-        into.copy_from_slice(bytemuck::cast_slice(own));
+        // What is behind the last token but one is foretold, and not read.
+        let behind = &self.tokens[row * self.stride..self.tokens.len() - 1];
+        let own: &[u8] = bytemuck::cast_slice(&behind[..self.form.width().min(behind.len())]);
+        let (tokens, padding) = into.split_at_mut(own.len());
+        tokens.copy_from_slice(own);
+        padding.fill(0);
         Ok(())
     }
 }

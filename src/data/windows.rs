@@ -13,11 +13,20 @@ pub struct Window {
     pub length: usize,
     /// From the last of them to the target.
     pub horizon: usize,
-    /// From one row to the next.
-    pub stride: usize,
+    /// From one row to the next; none where it is not written.
+    pub stride: Option<usize>,
     /// Of a table; of a text it is the token behind a row.
     pub target: Option<Columns>,
+    /// Of a text: whether what comes behind each token is foretold, and not behind the last alone.
+    pub each: bool,
     pub span: Span,
+}
+
+impl Window {
+    /// From one row to the next: a row's length where each of its tokens has its own answer, so that none has two.
+    pub fn stride(&self) -> usize {
+        self.stride.unwrap_or(if self.each { self.length } else { 1 })
+    }
 }
 
 /// Rows of windows. `named` says that the file names the columns that a row has; else they are the target's own and all others of numbers.
@@ -43,11 +52,11 @@ pub(super) fn of(table: Table, window: &Window, named: bool) -> Result<Raw, Data
             .note(format!("one takes {reach}"))
             .help("take a shorter window or a smaller `horizon`"));
     };
-    let rows = last / window.stride + 1;
+    let rows = last / window.stride() + 1;
     memory::check(memory::product(&[rows, window.length, columns.len(), size_of::<f64>()]))?;
     let (mut data, mut targets) =
         (Vec::with_capacity(rows * window.length * columns.len()), Vec::with_capacity(rows));
-    for first in (0..=last).step_by(window.stride) {
+    for first in (0..=last).step_by(window.stride()) {
         let lines = first..first + window.length;
         data.extend(lines.flat_map(|line| columns.iter().map(move |column| column[line])));
         targets.push(own[first + reach - 1]);

@@ -15,17 +15,31 @@ use crate::{
     draws,
     graph::{Mode, StepInfo},
     lower::{Lowered, lower_eval, lower_predict},
-    model::Model,
+    model::{Model, OutputKind},
 };
 
 /// Rows of one native step in evaluation; fixed, so that the bits of a figure depend on nothing but the data and the net.
 pub const BATCH: usize = 256;
 
+/// The same of a net that answers at each step, whose outputs of a row may be many: at most so many numbers, if a row has not more.
+const NUMBERS: usize = 1 << 21;
+
+/// Rows of one native step in evaluation of a net.
+pub fn batch_of(kind: OutputKind) -> usize {
+    match kind.steps() {
+        None => BATCH,
+        Some(_) => (NUMBERS / kind.width().max(1)).clamp(1, BATCH),
+    }
+}
+
 /// The evaluation function of a model: dropout off but where `always`, batch norm frozen.
 pub struct Evaluator {
     function: Function,
     with_loss: bool,
+    /// Whether the loss is a mean over the rows' own steps.
+    per_step: bool,
     width: usize,
+    batch: usize,
     /// Row numbers, as many as were asked for so far.
     order: Vec<u32>,
 }
@@ -61,7 +75,26 @@ impl Evaluator {
     }
 
     fn of(model: &Model, function: Function, with_loss: bool) -> Self {
-        Self { function, with_loss, width: model.output.kind.width(), order: Vec::new() }
+        let kind = model.output.kind;
+        let loss = model.train.as_ref().map(|section| &section.loss);
+        Self {
+            function,
+            with_loss,
+            per_step: loss.is_some_and(|loss| loss.word.is_per_step(&loss.args, kind)),
+            width: if with_loss { kind.judged_width() } else { kind.width() },
+            batch: batch_of(kind),
+            order: Vec::new(),
+        }
+    }
+
+    /// Rows of one native step.
+    pub fn batch(&self) -> usize {
+        self.batch
+    }
+
+    /// Numbers of a row that it gives: outputs, or what metrics see of them.
+    pub fn width(&self) -> usize {
+        self.width
     }
 
     /// Outputs of some rows, `[rows, width]`, the first of which begins a step; the sum of their losses is added to `loss`.
@@ -77,12 +110,13 @@ impl Evaluator {
         seed: u64,
         loss: &mut f64,
     ) -> Result<Vec<f32>, PassError> {
-        debug_assert!(rows.start.is_multiple_of(BATCH) && rows.end <= part.rows());
-        let steps = rows.start / BATCH..rows.end.div_ceil(BATCH);
+        let batch = self.batch;
+        debug_assert!(rows.start.is_multiple_of(batch) && rows.end <= part.rows());
+        let steps = rows.start / batch..rows.end.div_ceil(batch);
         self.order.extend(self.order.len() as u32..rows.end as u32);
         let mut scalars = Vec::new();
         for step in steps.clone() {
-            let info = StepInfo::of_prediction(BATCH.min(rows.end - step * BATCH));
+            let info = StepInfo::of_prediction(batch.min(rows.end - step * batch));
             scalars.extend(self.function.scalars().iter().map(|def| def.word(&info)));
         }
         let streams = self.function.streams(|site| draws::predict_stream(seed, site, 0));
@@ -92,7 +126,7 @@ impl Evaluator {
             *total = *loss;
         }
         let order = &self.order[..rows.end];
-        let layout = Layout { order, batch: BATCH, scalars: &scalars, streams: &streams };
+        let layout = Layout { order, batch, scalars: &scalars, streams: &streams };
         self.function.run(Pass {
             with_target: self.with_loss,
             steps: steps.start as u64..steps.end as u64,
@@ -119,7 +153,7 @@ impl Evaluator {
         mut block: impl FnMut(Range<usize>, Vec<f32>) -> Result<(), E>,
     ) -> Result<f64, E> {
         let mut loss = 0.0;
-        let most = BATCH * steps_of_block(BATCH, self.width);
+        let most = self.batch * steps_of_block(self.batch, self.width);
         for start in (0..part.rows()).step_by(most) {
             let rows = start..part.rows().min(start + most);
             let outputs = self.rows(part, rows.clone(), store, team, seed, &mut loss)?;
@@ -162,9 +196,10 @@ impl Evaluator {
         Ok(tallies.figures(self.mean_loss(loss, part)))
     }
 
-    /// The mean of a sum over the rows of a part, for nets that have a loss.
+    /// The mean of a sum over the rows of a part, or over their own steps, for nets that have a loss.
     pub fn mean_loss(&self, loss: f64, part: &Part) -> Option<f64> {
-        self.with_loss.then(|| loss / part.rows() as f64)
+        let terms = if self.per_step { part.answers() } else { part.rows() };
+        self.with_loss.then(|| loss / terms as f64)
     }
 }
 

@@ -14,7 +14,7 @@ use crate::{
     model::{McDropout, Mean, OutputKind, Predict, PredictMode, Until},
     runtime::{
         augment::other_views,
-        evaluate::{self, Evaluator, cool},
+        evaluate::{Evaluator, cool},
         predictive,
         sample::{Sampler, Samples},
         store::Store,
@@ -367,7 +367,7 @@ impl<'a> Voice<'a> {
                     return Ok(all[view][rows.start * width..rows.end * width].to_vec());
                 }
                 // Its steps begin where they begin in a pass over all rows.
-                let first = rows.start / evaluate::BATCH * evaluate::BATCH;
+                let first = rows.start / evaluator.batch() * evaluator.batch();
                 let (team, seed) = (sampling.team, meta.seed);
                 let mut outputs =
                     evaluator.rows(part, first..rows.end, &mut self.store, team, seed, &mut 0.0)?;
