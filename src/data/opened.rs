@@ -24,6 +24,7 @@ pub struct Opened<'a> {
     listed: Option<Listed>,
     /// Rows that stay together.
     groups: Option<Groups>,
+    pub(super) search: Search,
 }
 
 /// Reads the source.
@@ -85,7 +86,7 @@ pub fn open<'a>(config: &'a DataConfig, search: &Search) -> Result<Opened<'a>, D
         Raw::Table(table) => table.groups.as_ref().map(Groups::of),
         Raw::Arrays { train, .. } => pieces.as_ref().or(train.groups.as_ref()).map(Groups::of),
     };
-    Ok(Opened { config, raw, listed: listed.flatten(), groups })
+    Ok(Opened { config, raw, listed: listed.flatten(), groups, search: search.clone() })
 }
 
 /// Rows are numbered in 32 bits.

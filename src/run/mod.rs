@@ -37,7 +37,7 @@ pub use judgements::ablate::{Ablated, Ablation, ablate};
 pub use judgements::activity::{Shown, activations, weights};
 pub use judgements::attention::attention;
 pub use judgements::audit::{Audit, Compared, Enumerated, audit};
-pub use judgements::augmented::{Augmented, augmented};
+pub use judgements::augmented::{Augmented, Rewritten, augmented};
 pub use judgements::band::{band, forecast};
 pub use judgements::calibrate::calibrate;
 pub use judgements::course::{losses, training};

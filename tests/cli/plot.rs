@@ -401,5 +401,5 @@ fn augmented_rows_are_shown_epoch_by_epoch() {
     let mixed = source.replace("  crop 12x12, pad=2\n  cutmix alpha=1\n", "  mixup alpha=0.2\n");
     std::fs::write(folder.path().join("shapes.net"), mixed).expect("a file");
     let (code, _, said) = run(&[]);
-    assert!(code != Some(0) && said.contains("no statement of `augment` changes pictures"), "{said}");
+    assert!(code != Some(0) && said.contains("no statement of `augment` changes single rows"), "{said}");
 }
