@@ -24,6 +24,7 @@ pub struct Opened<'a> {
     listed: Option<Listed>,
     /// Rows that stay together.
     groups: Option<Groups>,
+    pub(super) search: Search,
 }
 
 /// Reads the source.
@@ -41,6 +42,7 @@ pub fn open<'a>(config: &'a DataConfig, search: &Search) -> Result<Opened<'a>, D
             .or(settings.target.as_ref()),
         groups: settings.split.as_ref().and_then(|split| split.by.as_ref()),
         pictures: settings.pictures,
+        windows: settings.window.is_some(),
     };
     let raw = config.source.open(&pick, search).map_err(|e| e.net(config.source_span))?;
     let raw = match (raw, &settings.window) {
@@ -84,7 +86,7 @@ pub fn open<'a>(config: &'a DataConfig, search: &Search) -> Result<Opened<'a>, D
         Raw::Table(table) => table.groups.as_ref().map(Groups::of),
         Raw::Arrays { train, .. } => pieces.as_ref().or(train.groups.as_ref()).map(Groups::of),
     };
-    Ok(Opened { config, raw, listed: listed.flatten(), groups })
+    Ok(Opened { config, raw, listed: listed.flatten(), groups, search: search.clone() })
 }
 
 /// Rows are numbered in 32 bits.

@@ -27,6 +27,12 @@ impl Window {
     pub fn stride(&self) -> usize {
         self.stride.unwrap_or(if self.each { self.length } else { 1 })
     }
+
+    /// The line of the table, counted from 1, that row `number` of all windows foretells.
+    #[must_use]
+    pub fn foretells(&self, number: u32) -> usize {
+        number as usize * self.stride() + self.length + self.horizon
+    }
 }
 
 /// Rows of windows. `named` says that the file names the columns that a row has; else they are the target's own and all others of numbers.
