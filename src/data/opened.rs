@@ -13,7 +13,7 @@ use super::schema::DataSchema;
 use super::search::Search;
 use super::streams;
 use super::target;
-use super::texts::{self, TextSizes};
+use super::texts::{self, TextSizes, Texts};
 use super::{Want, fit, index, own_test};
 
 /// A source that was read once: it tells its schema, then becomes a dataset.
@@ -207,6 +207,10 @@ impl Opened<'_> {
             Raw::Table(table) => target::from_columns(&table.target, target),
             Raw::Arrays { train, .. } if streams::in_arrays(train).is_some() => {
                 // Parts of a stream are stretches of it, whatever comes next there.
+                let codes = vec![0; train.rows];
+                Ok(target::Whole::Classes { codes, column: String::new(), names: Vec::new() })
+            }
+            Raw::Arrays { train, .. } if texts::of(train).is_some_and(Texts::have_answers) => {
                 let codes = vec![0; train.rows];
                 Ok(target::Whole::Classes { codes, column: String::new(), names: Vec::new() })
             }
