@@ -10,6 +10,7 @@ use super::need::Lengths;
 use super::opened::Opened;
 use super::raw::Raw;
 use super::schema::DataSchema;
+use super::search::Search;
 use super::streams;
 use super::target;
 use super::texts::{self, TextForm, TextRule, Texts};
@@ -24,7 +25,9 @@ impl Opened<'_> {
     /// E0531 to E0536: targets or inputs that do not fit the net.
     pub fn dataset(self, need: &Need) -> Result<Dataset, DataError> {
         let source = self.config.source_span;
-        let encoded = self.encoded(need).and_then(|dataset| finite::check(&dataset).map(|()| dataset));
+        let search = self.search.clone();
+        let encoded = self.encoded(need).map(|dataset| Dataset { search, ..dataset });
+        let encoded = encoded.and_then(|dataset| finite::check(&dataset).map(|()| dataset));
         encoded.map_err(|e| e.net(source))
     }
 
@@ -87,6 +90,8 @@ impl Opened<'_> {
                     schema,
                     cut: 0,
                     names: Default::default(),
+                    texts: None,
+                    search: Search::default(),
                 })
             }
             Raw::Arrays { train, .. } if streams::in_arrays(train).is_some() => {
@@ -136,7 +141,17 @@ impl Opened<'_> {
         let fields = Fields::Text(TextRule { form: TextForm::Stream, tokenizer });
         let lengths = need.lengths.clone();
         let transform = Transform { inputs, fields, target: rule, pictures: None, middle: None, lengths };
-        Ok(Dataset { train, valid, test, transform, schema, names: Default::default(), cut: 0 })
+        Ok(Dataset {
+            train,
+            valid,
+            test,
+            transform,
+            schema,
+            names: Default::default(),
+            cut: 0,
+            texts: None,
+            search: Search::default(),
+        })
     }
 
     /// Texts as tokens, by the vocabulary of the training part.
@@ -184,6 +199,8 @@ impl Opened<'_> {
             schema,
             names: Default::default(),
             cut,
+            texts: need.raw.then(|| own.clone()),
+            search: Search::default(),
         })
     }
 
@@ -257,6 +274,8 @@ impl Opened<'_> {
             schema,
             names: names.map(Into::into),
             cut: 0,
+            texts: None,
+            search: Search::default(),
         })
     }
 }

@@ -7,7 +7,9 @@ use std::sync::Arc;
 
 use super::error::DataError;
 use super::schema::DataSchema;
+use super::search::Search;
 use super::stores::{Held, Numbers, Numeric, RowBuffer, RowStore};
+use super::texts::Texts;
 use super::transform::{ArrayRule, Transform};
 use crate::math::Moments;
 
@@ -45,6 +47,10 @@ pub struct Dataset {
     pub cut: usize,
     /// Of the files that the rows are, where each is one: those of the stores that parts are divided from, and of a test part of the source's own.
     pub names: [Arc<[String]>; 2],
+    /// What the rows of the stores were before they were numbers, where they are texts that are changed while training.
+    pub texts: Option<Texts>,
+    /// Where its files were looked up: what changes rows may need more.
+    pub search: Search,
 }
 
 /// The rows of one part: a view of stores. Row `i` of the part is row `numbers()[i]` of each of them.

@@ -26,6 +26,7 @@ pub struct Opened<'a> {
     /// Rows that stay together.
     groups: Option<Groups>,
     laid: Option<Laid>,
+    pub(super) search: Search,
 }
 
 /// Steps that are divided, where rows go on from minibatch to minibatch, and how rows are made of the parts.
@@ -51,6 +52,7 @@ pub fn open<'a>(config: &'a DataConfig, search: &Search) -> Result<Opened<'a>, D
             .or(settings.target.as_ref()),
         groups: settings.split.as_ref().and_then(|split| split.by.as_ref()),
         pictures: settings.pictures,
+        windows: settings.window.is_some(),
     };
     let raw = config.source.open(&pick, search).map_err(|e| e.net(config.source_span))?;
     let lines = if let Raw::Table(table) = &raw { Some(table.rows) } else { None };
@@ -111,7 +113,7 @@ pub fn open<'a>(config: &'a DataConfig, search: &Search) -> Result<Opened<'a>, D
         (None, Raw::Arrays { train, .. }) => Laid { streams, steps: train.rows, unit: "token" },
         (None, Raw::Table(table)) => Laid { streams, steps: table.rows, unit: "line" },
     });
-    Ok(Opened { config, raw, listed: listed.flatten(), groups, laid })
+    Ok(Opened { config, raw, listed: listed.flatten(), groups, laid, search: search.clone() })
 }
 
 /// Rows are numbered in 32 bits.

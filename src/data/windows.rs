@@ -23,6 +23,14 @@ pub struct Window {
     pub span: Span,
 }
 
+impl Window {
+    /// The line of the table, counted from 1, that row `number` of all windows foretells.
+    #[must_use]
+    pub fn foretells(&self, number: u32) -> usize {
+        number as usize * self.stride + self.length + self.horizon
+    }
+}
+
 /// Rows of windows. `named` says that the file names the columns that a row has; else they are the target's own and all others of numbers.
 ///
 /// # Errors
