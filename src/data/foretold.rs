@@ -1,44 +1,40 @@
 //! What comes at each step of a row, where a net foretells that.
 //!
-//! Rows that are windows of one text overlap: all of them lie in the one array of its tokens.
+//! Rows that are windows of one text lie in the one array of its tokens, over which they may overlap.
 
 use std::sync::Arc;
 
+use super::laid::Steps;
 use super::tokens::PADDING;
 
-/// Tokens of rows: row `i` are those from `first + i * stride` on, `steps` of them or as many as are left.
+/// Tokens of rows, each of some that follow one another.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Foretold {
     tokens: Arc<[i32]>,
-    first: usize,
-    stride: usize,
+    rows: Arc<[Steps]>,
+    /// How far behind the places that `rows` says.
+    behind: usize,
+    /// Of the longest row.
     steps: usize,
-    /// How many steps are a row's own, where that is not all that are left.
-    lengths: Option<Arc<[i32]>>,
 }
 
 impl Foretold {
-    /// What comes next behind each token of windows that move by `stride`.
-    pub fn behind(tokens: Arc<[i32]>, stride: usize, steps: usize) -> Self {
-        Self { tokens, first: 1, stride, steps, lengths: None }
+    /// What comes next behind each token of these rows, which have `steps` at most.
+    pub fn behind(tokens: Arc<[i32]>, rows: Arc<[Steps]>, steps: usize) -> Self {
+        Self { tokens, rows, behind: 1, steps }
     }
 
-    /// Rows of `steps` tokens behind one another.
-    pub fn held(tokens: Vec<i32>, steps: usize) -> Self {
-        Self { tokens: tokens.into(), first: 0, stride: steps, steps, lengths: None }
-    }
-
-    /// The same of rows that have fewer steps.
-    #[must_use]
-    pub fn of_lengths(self, lengths: Vec<i32>) -> Self {
-        Self { lengths: Some(lengths.into()), ..self }
+    /// Rows of `steps` tokens behind one another, of which the first ones are their own.
+    pub fn held(tokens: Vec<i32>, lengths: &[i32], steps: usize) -> Self {
+        let row = |(row, length): (usize, &i32)| Steps { start: row * steps, length: *length as usize };
+        let rows = lengths.iter().enumerate().map(row).collect();
+        Self { tokens: tokens.into(), rows, behind: 0, steps }
     }
 
     /// A row's own tokens.
     pub fn row(&self, row: usize) -> &[i32] {
-        let behind = &self.tokens[(self.first + row * self.stride).min(self.tokens.len())..];
-        let own = self.lengths.as_ref().map_or(self.steps, |lengths| lengths[row] as usize);
-        &behind[..own.min(behind.len())]
+        let Steps { start, length } = self.rows[row];
+        &self.tokens[self.behind + start..][..length]
     }
 
     /// These rows by themselves, all as long as the longest.
@@ -51,13 +47,13 @@ impl Foretold {
             into[..own.len()].copy_from_slice(own);
             lengths.push(own.len() as i32);
         }
-        Self::held(tokens, self.steps).of_lengths(lengths)
+        Self::held(tokens, &lengths, self.steps)
     }
 
     /// All rows, `[rows, steps]`, where they lie behind one another.
     pub fn whole(&self) -> Option<&[i32]> {
-        let apart = self.first == 0 && self.stride == self.steps;
-        (apart && self.tokens.len().is_multiple_of(self.steps)).then_some(&*self.tokens)
+        let apart = self.behind == 0 && self.tokens.len() == self.rows.len() * self.steps;
+        apart.then_some(&*self.tokens)
     }
 }
 
@@ -68,9 +64,10 @@ mod tests {
     #[test]
     fn windows_share_the_tokens_and_the_last_is_short() {
         let tokens: Arc<[i32]> = vec![2, 3, 4, 5, 6, 7].into();
-        let windows = Foretold::behind(tokens, 3, 3);
+        let rows = vec![Steps { start: 0, length: 3 }, Steps { start: 3, length: 2 }];
+        let windows = Foretold::behind(tokens, rows.into(), 3);
         assert_eq!((windows.row(0), windows.row(1)), (&[3, 4, 5][..], &[6, 7][..]));
-        assert!(windows.row(7).is_empty() && windows.whole().is_none());
+        assert!(windows.whole().is_none());
         let some = windows.of_rows(&[1, 0]);
         assert_eq!(some.whole(), Some(&[6, 7, PADDING, 3, 4, 5][..]));
         assert_eq!((some.row(0), some.of_rows(&[1]).row(0)), (&[6, 7][..], &[3, 4, 5][..]));

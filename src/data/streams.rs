@@ -10,6 +10,7 @@ use super::divide::Parts;
 use super::error::{DataError, counted};
 use super::foretold::Foretold;
 use super::inputs::Inputs;
+use super::laid::{Steps, Streams, Windows};
 use super::raw::{Arrays, Raw, RawTarget};
 use super::stores::{Form, Numbers, Numeric, RowStore};
 use super::texts::{TextForm, TextSizes, Texts, fitted};
@@ -25,6 +26,8 @@ pub struct Stream {
     stride: usize,
     /// Whether what comes behind each token is foretold.
     each: bool,
+    /// Where rows go on from minibatch to minibatch; steps are divided then, and not windows.
+    pub streams: Option<Streams>,
 }
 
 /// The rows of a text that `window` makes.
@@ -35,6 +38,7 @@ pub(super) fn of(
     arrays: &Arrays,
     texts: &Texts,
     window: Option<&Window>,
+    streams: Option<Streams>,
     how: &Tokenize,
 ) -> Result<Raw, DataError> {
     let [text] = &texts.all().collect::<Vec<_>>()[..] else {
@@ -60,15 +64,14 @@ pub(super) fn of(
             .net(window.span)
             .help("take a shorter window"));
     };
-    // Where each token has its own answer, the last window is as short as what is left.
-    let whole = last / window.stride();
-    let rows = 1 + if window.each { last.div_ceil(window.stride()) } else { whole };
-    let data = Inputs::Stream(Stream {
-        text: (*text).into(),
-        length: window.length,
-        stride: window.stride(),
-        each: window.each,
-    });
+    let (length, stride, each) = (window.length, window.stride(), window.each);
+    let rows = match each {
+        _ if streams.is_some() => tokens - 1,
+        // The last window is as short as what is left.
+        true => 1 + last.div_ceil(stride),
+        false => 1 + last / stride,
+    };
+    let data = Inputs::Stream(Stream { text: (*text).into(), length, stride, each, streams });
     // What comes next is known once there are numbers for it.
     let target = RawTarget::Labels { codes: vec![0; rows], names: vec!["next".into()] };
     Ok(Raw::Arrays { train: Arrays::of(&arrays.file, rows, Vec::new(), data, target), test: None })
@@ -104,17 +107,17 @@ impl Stream {
 
     /// Parts without windows that share answers with the next windows, where these are of another part.
     pub fn apart(&self, mut parts: Parts) -> Parts {
-        let shared = if self.each { self.length.div_ceil(self.stride) - 1 } else { 0 };
+        let overlap = self.each && self.streams.is_none();
+        let shared = if overlap { self.length.div_ceil(self.stride) - 1 } else { 0 };
         if shared == 0 {
             return parts;
         }
         let all = [&parts.train, &parts.valid, &parts.test];
-        let rows = all.iter().filter_map(|rows| rows.last()).max().map_or(0, |last| *last as usize + 1);
-        let mut of = vec![usize::MAX; rows];
+        let mut of = vec![usize::MAX; rows_of(&parts)];
         all.iter().enumerate().for_each(|(part, rows)| rows.iter().for_each(|row| of[*row as usize] = part));
         // The first row behind each that is of another part.
-        let mut other = vec![usize::MAX; rows];
-        for row in (0..rows.saturating_sub(1)).rev() {
+        let mut other = vec![usize::MAX; of.len()];
+        for row in (0..of.len().saturating_sub(1)).rev() {
             other[row] = if of[row] == of[row + 1] { other[row + 1] } else { row + 1 };
         }
         let own = |row: &u32| other[*row as usize] - *row as usize > shared;
@@ -122,12 +125,31 @@ impl Stream {
         parts
     }
 
-    /// The vocabulary of the tokens that the first `rows` rows and their targets have.
+    /// The rows of windows that are divided like this, and the tokens that those of the training part and their targets have.
+    ///
+    /// # Errors
+    /// As [`Streams::windows`].
+    pub fn windows(&self, divided: Parts, unit: &str) -> Result<(Windows, usize), DataError> {
+        let train = divided.train.len();
+        if let Some(streams) = self.streams {
+            return Ok((streams.windows(&divided, unit)?, train + 1));
+        }
+        let row = |row: usize| Steps { start: row * self.stride, length: self.length };
+        let tokens = train.saturating_sub(1) * self.stride + self.length + 1;
+        Ok((Windows { rows: (0..rows_of(&divided)).map(row).collect(), parts: divided }, tokens))
+    }
+
+    /// The vocabulary of the first `tokens` tokens.
     ///
     /// # Errors
     /// E0547 for one of another size than the net's.
-    pub fn fit(&self, rows: usize, how: &Tokenize, vocab: usize, open: bool) -> Result<Tokenizer, DataError> {
-        let tokens = rows.saturating_sub(1) * self.stride + self.length + 1;
+    pub fn fit(
+        &self,
+        tokens: usize,
+        how: &Tokenize,
+        vocab: usize,
+        open: bool,
+    ) -> Result<Tokenizer, DataError> {
         let first = pieces(&self.text, how.manner, tokens).into_iter().next().unwrap_or_default();
         fitted(std::iter::once(first.as_str()), how, vocab, open)
     }
@@ -140,7 +162,7 @@ impl Stream {
         &self,
         tokenizer: &Tokenizer,
         input: &InputShape,
-        rows: usize,
+        rows: Vec<Steps>,
     ) -> Result<(Vec<Input>, Target), DataError> {
         if input.width() != self.length {
             let message = format!(
@@ -152,35 +174,42 @@ impl Stream {
                 .help(format!("write `token[{}, ...]`, or another `window`", self.length)));
         }
         let tokens: Arc<[i32]> = tokenizer.encoder().numbers(&self.text).into();
+        // All but the last token have one behind them.
+        let own = |row: Steps| Steps { length: row.length.min(tokens.len() - 1 - row.start), ..row };
+        let rows: Arc<[Steps]> = rows.into_iter().map(own).collect();
         let target = match self.each {
-            true => Target::Tokens(Foretold::behind(tokens.clone(), self.stride, self.length)),
+            true => Target::Tokens(Foretold::behind(tokens.clone(), rows.clone(), self.length)),
             false => {
-                let next = |row: usize| tokens[row * self.stride + self.length].cast_unsigned();
-                Target::Classes((0..rows).map(next).collect())
+                let next = |row: &Steps| tokens[row.start + row.length].cast_unsigned();
+                Target::Classes(rows.iter().map(next).collect())
             }
         };
-        // All but the last token have one behind them.
-        let length = |row: usize| self.length.min(tokens.len() - 1 - row * self.stride) as i32;
-        let lengths = Input::lengths(&input.name, (0..rows).map(length).collect());
+        let lengths = rows.iter().map(|row| row.length as i32).collect();
         let form = Form { numeric: Numeric::I32, shape: vec![self.length] };
-        let store = Arc::new(Rows { tokens, stride: self.stride, rows, form });
+        let store = Arc::new(Rows { tokens, rows, form });
         let windows = Input { name: input.name.clone(), store, scale: 1.0, shift: 0.0, raw: None };
-        Ok((vec![windows, lengths], target))
+        Ok((vec![windows, Input::lengths(&input.name, lengths)], target))
     }
+}
+
+/// One more than the largest number of a row.
+fn rows_of(parts: &Parts) -> usize {
+    let last =
+        [&parts.train, &parts.valid, &parts.test].into_iter().filter_map(|rows| rows.iter().max()).max();
+    last.map_or(0, |last| *last as usize + 1)
 }
 
 /// Overlapping rows of one array.
 #[derive(Debug)]
 struct Rows {
     tokens: Arc<[i32]>,
-    stride: usize,
-    rows: usize,
+    rows: Arc<[Steps]>,
     form: Form,
 }
 
 impl RowStore for Rows {
     fn rows(&self) -> usize {
-        self.rows
+        self.rows.len()
     }
 
     fn form(&self) -> &Form {
@@ -192,9 +221,8 @@ impl RowStore for Rows {
     }
 
     fn read(&self, row: usize, into: &mut [u8]) -> Result<(), DataError> {
-        // What is behind the last token but one is foretold, and not read.
-        let behind = &self.tokens[row * self.stride..self.tokens.len() - 1];
-        let own: &[u8] = bytemuck::cast_slice(&behind[..self.form.width().min(behind.len())]);
+        let Steps { start, length } = self.rows[row];
+        let own: &[u8] = bytemuck::cast_slice(&self.tokens[start..start + length]);
         let (tokens, padding) = into.split_at_mut(own.len());
         tokens.copy_from_slice(own);
         padding.fill(0);

@@ -117,7 +117,7 @@ impl Texts {
             said.truncate(own);
             rows.push(said, steps);
         }
-        Ok(Some(Foretold::held(rows.tokens, steps).of_lengths(rows.lengths)))
+        Ok(Some(Foretold::held(rows.tokens, &rows.lengths, steps)))
     }
 
     /// The text of a row.

@@ -87,7 +87,12 @@ impl Source for Copy {
             let said: String = (0..symbols).map(|_| LETTERS[draws.below(LETTERS.len())]).collect();
             let (wait, silence) = (NOTHING.repeat(delay - 1), NOTHING.repeat(symbols));
             let answer = format!("{}{said}", NOTHING.repeat(symbols + delay));
-            Text { text: format!("{said}{wait}{NOW}{silence}"), answer: Some(answer), line: None, file: file.clone() }
+            Text {
+                text: format!("{said}{wait}{NOW}{silence}"),
+                answer: Some(answer),
+                line: None,
+                file: file.clone(),
+            }
         };
         let texts = (0..rows).map(row).collect();
         let target = RawTarget::Labels { codes: vec![0; rows], names: vec!["copy".into()] };
