@@ -23,6 +23,7 @@ mod gaps;
 mod groups;
 mod index;
 mod inputs;
+mod laid;
 mod need;
 mod notation;
 mod only;

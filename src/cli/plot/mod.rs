@@ -105,6 +105,8 @@ enum Kind {
     Attention,
     /// One number over one input, with its epistemic and total spread, on the data and beyond
     Band,
+    /// A series foretold: what the net says of each place of the held-out stretch, with its intervals, beside what came
+    Forecast,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
@@ -297,7 +299,7 @@ impl Command {
         let live = committee.members().iter().any(|one| one.model.is_live_in_mc());
         let numbers = committee.first().model.output.kind.needs_precision();
         let convergence = self.kind() == Kind::Convergence;
-        let spread = matches!(self.kind(), Kind::Uncertainty | Kind::Band);
+        let spread = matches!(self.kind(), Kind::Uncertainty | Kind::Band | Kind::Forecast);
         let plain = matches!(
             self.kind(),
             Kind::Training
@@ -397,7 +399,18 @@ impl Command {
             }
             Kind::Uncertainty => judged(&|one| self.uncertainty(one, team)),
             Kind::Convergence => judged(&|one| self.convergence(one, team)),
-            Kind::Band => judged(&|one| self.band(one, team)),
+            Kind::Band => judged(&|one| {
+                run::band(&one.committee, &one.search, self.mode(&one.committee), self.interval(one), team)
+            }),
+            Kind::Forecast => judged(&|one| {
+                run::forecast(
+                    &one.committee,
+                    &one.search,
+                    self.mode(&one.committee),
+                    self.interval(one),
+                    team,
+                )
+            }),
             Kind::Augment => {
                 Err(TrainedError::Unfit("the rows of training are those of a net, not of runs".into()))
             }
@@ -431,12 +444,12 @@ impl Command {
         Ok(run::curve(one, &drawn.search, None, samples, self.sets.unwrap_or(20), team)?.chart())
     }
 
-    fn band(&self, drawn: &Drawn, team: &Team) -> Result<Chart, TrainedError> {
+    /// Intervals of observations, where the net or a precision says how far those lie from the mean.
+    fn interval(&self, drawn: &Drawn) -> Option<Interval> {
         let model = &drawn.committee.first().model;
         let precision = self.said_precision(drawn);
         let share = model.predict.interval.map_or(0.95, |interval| interval.share);
-        let says_its_own = model.output.kind.says_spread();
-        let interval = (says_its_own || precision.is_some()).then_some(Interval { share, precision });
-        run::band(&drawn.committee, &drawn.search, self.mode(&drawn.committee), interval, team)
+        let known = model.output.kind.says_spread() || precision.is_some();
+        known.then_some(Interval { share, precision })
     }
 }

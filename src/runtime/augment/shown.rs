@@ -78,6 +78,7 @@ pub fn shown(
         drop_last: batch.drop_last,
         seed,
         picture: [height, width],
+        goes_on: dataset.train.streams().is_some(),
     };
     let input = &dataset.train.inputs[augmenter.input];
     let mut found = Vec::new();
