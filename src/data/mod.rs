@@ -51,6 +51,7 @@ mod text;
 mod texts;
 pub mod tokens;
 mod transform;
+pub mod translations;
 mod windows;
 pub mod wordnet;
 mod words;
