@@ -8,7 +8,7 @@ use super::{
     train::sound,
 };
 use crate::{
-    data::sizes::axes,
+    data::{DataConfig, sizes::axes, tokens::Unit},
     diag::{Diagnostic, Span},
     model::{Node, NodeKind, Ty, Use},
     syntax::ast::Step,
@@ -17,17 +17,8 @@ use crate::{
 };
 
 /// What the language has and this version has not.
-const NOT_YET: &[&str] = &[
-    "augmix",
-    "elastic",
-    "perspective",
-    "synonym",
-    "back_translate",
-    "word_drop",
-    "time_stretch",
-    "pitch_shift",
-    "gain",
-];
+const NOT_YET: &[&str] =
+    &["augmix", "elastic", "perspective", "back_translate", "time_stretch", "pitch_shift", "gain"];
 
 /// An input of a sound net, and where it is declared.
 pub(super) struct Input {
@@ -47,6 +38,7 @@ impl Input {
 pub(super) fn section(
     section: Section<'_>,
     inputs: Option<&[Input]>,
+    data: Option<&DataConfig>,
     scope: &mut Scope,
     diags: &mut Vec<Diagnostic>,
 ) -> Augmentation {
@@ -60,6 +52,7 @@ pub(super) fn section(
     if let Some(inputs) = inputs {
         let shape: Vec<usize> = axes(&scope.attributes).iter().map(|size| *size as usize).collect();
         diags.extend(found.misfit(inputs, &shape));
+        diags.extend(found.misfit_of_words(inputs, data));
     }
     found.augmentation
 }
@@ -94,6 +87,8 @@ struct Found {
     pairs: Option<(&'static str, Span)>,
     /// What acts on pictures alone, in order.
     of_pictures: Vec<Use<dyn Augment>>,
+    /// What acts on texts alone, in order.
+    of_words: Vec<Use<dyn Augment>>,
 }
 
 impl Found {
@@ -126,6 +121,9 @@ impl Found {
         let statement = Statement { path: self.path(name), used: Use { word, args } };
         if word.is_of_pictures() {
             self.of_pictures.push(statement.used.clone());
+        }
+        if word.is_of_words() {
+            self.of_words.push(statement.used.clone());
         }
         match word.is_of_pairs() {
             true if is_first => self.augmentation.pairs = alone(statement),
@@ -249,6 +247,36 @@ impl Found {
             );
         }
         self.sizes(input, start(&sizes, shape))
+    }
+
+    /// What makes statements of texts impossible: inputs of numbers, tokens that are no words, rows whose tokens have to stay in their places.
+    fn misfit_of_words(&self, inputs: &[Input], data: Option<&DataConfig>) -> Option<Diagnostic> {
+        let first = self.of_words.first()?;
+        let error = |used: &Use<dyn Augment>, why: &str| {
+            Diagnostic::error("E0414", used.args.span, format!("`{}` {why}", used.args.sig.name))
+        };
+        if inputs.iter().all(|input| input.ty.vocab().is_none()) {
+            let error = error(first, "needs texts").label("changes words");
+            let error = inputs.iter().fold(error, |error, input| error.also(input.span, "reads numbers"));
+            return Some(
+                error
+                    .help("texts are read by `input text: token[_, vocab=_]`, with an `embedding` behind it"),
+            );
+        }
+        let settings = &data?.settings;
+        if let Some(how) = settings.tokenize.filter(|how| how.manner.unit != Unit::Words) {
+            let tokens = format!("a token is a {}", how.manner.unit.one());
+            let error = error(first, "changes words").label("finds none");
+            return Some(error.also(how.span, tokens).help("write `tokenize words`"));
+        }
+        let (window, mover) =
+            settings.window.as_ref().zip(self.of_words.iter().find(|used| !used.word.keeps_places()))?;
+        let error = error(mover, "changes where words stand").label("not in a stream");
+        let error =
+            error.also(window.span, "rows are windows of one text, whose tokens are foretold in order");
+        let staying = WORDS.iter().filter(|(word, _)| word.keeps_places());
+        let names: Vec<String> = staying.map(|(word, _)| format!("`{}`", word.sig().name)).collect();
+        Some(error.help(format!("{} leave every token in its place", names.join(" and "))))
     }
 
     /// Follows the sizes of pictures through the statements to the net's input.

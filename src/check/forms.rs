@@ -380,7 +380,11 @@ pub fn fits_output(nodes: &[Node], source: NodeId, kind: OutputKind, span: Span)
     if node.ty.vector() == Some(kind.width()) {
         return Ok(());
     }
-    let flat = if node.ty.vector().is_some() { "" } else { "flatten -> " };
+    let flat = match () {
+        () if node.ty.vector().is_some() => "",
+        () if node.ty.ragged().is_some() => "last -> ",
+        () => "flatten -> ",
+    };
     Err(Box::new(
         Diagnostic::error("E0304", span, format!("`{kind}` needs {}, found {}", kind.reads(), node.ty))
             .label(format!("expects {}", kind.width()))

@@ -133,7 +133,7 @@ pub fn section(
         found.statement(name, step, kind, scope, diags);
     }
     let augmentation =
-        beside.map(|(s, inputs)| augment::section(s, inputs, scope, diags)).unwrap_or_default();
+        beside.map(|(s, inputs)| augment::section(s, inputs, data, scope, diags)).unwrap_or_default();
     found.require(section.head, kind, diags);
     let has_valid = data.is_none_or(|data| data.settings.split.as_ref().is_some_and(|s| s.valid.is_some()));
     if let (Some((stop, span)), Some(_)) = (&found.stop_early, kind) {

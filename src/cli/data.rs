@@ -1,6 +1,6 @@
 //! What the commands that read data share: where data are looked up, and how their faults are said.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use dropnet::{
     codegen::CodegenError,
@@ -13,11 +13,13 @@ use super::{
     ui::{Exit, Failure, Ui},
 };
 
-/// Beside the `.net` file and those that it was made of, in the working directory and its `data/`, under `$DROPNET_DATA`.
+/// Beside the `.net` file and those that it was made of, in the working directory and its `data/`, under `$DROPNET_DATA`; WordNet's files in
+/// `$WNSEARCHDIR`.
 pub fn search(net: &Path) -> Search {
     let folder = net.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let root = std::env::var_os("DROPNET_DATA").filter(|root| !root.is_empty());
-    let search = Search::new(folder, Path::new("."), root.as_deref().map(Path::new));
+    let said = |name: &str| std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
+    let search = Search::new(folder, Path::new("."), said("DROPNET_DATA").as_deref());
+    let search = search.with_wordnet(said("WNSEARCHDIR"));
     run::homes(net).iter().fold(search, |search, home| search.made_of(home))
 }
 

@@ -5,10 +5,12 @@ use std::sync::Arc;
 use super::dataset::{Dataset, Input, Part};
 use super::error::DataError;
 use super::inputs::Precision;
+use super::laid::Windows;
 use super::need::Lengths;
 use super::opened::Opened;
 use super::raw::Raw;
 use super::schema::DataSchema;
+use super::search::Search;
 use super::streams;
 use super::target;
 use super::texts::{self, TextForm, TextRule, Texts};
@@ -23,7 +25,9 @@ impl Opened<'_> {
     /// E0531 to E0536: targets or inputs that do not fit the net.
     pub fn dataset(self, need: &Need) -> Result<Dataset, DataError> {
         let source = self.config.source_span;
-        let encoded = self.encoded(need).and_then(|dataset| finite::check(&dataset).map(|()| dataset));
+        let search = self.search.clone();
+        let encoded = self.encoded(need).map(|dataset| Dataset { search, ..dataset });
+        let encoded = encoded.and_then(|dataset| finite::check(&dataset).map(|()| dataset));
         encoded.map_err(|e| e.net(source))
     }
 
@@ -86,6 +90,8 @@ impl Opened<'_> {
                     schema,
                     cut: 0,
                     names: Default::default(),
+                    texts: None,
+                    search: Search::default(),
                 })
             }
             Raw::Arrays { train, .. } if streams::in_arrays(train).is_some() => {
@@ -117,13 +123,16 @@ impl Opened<'_> {
                 .file(&train.file)
                 .help(format!("write `output next: class[{vocab}]`, or `class[_]`")));
         }
-        let parts = self.parts(train.rows, None, false)?;
-        let tokenizer = stream.fit(parts.train.len(), how, vocab, need.open)?;
-        let (stores, target) =
-            stream.encode(&tokenizer, input, train.rows).map_err(|e| e.file(&train.file))?;
+        let stretches = self.stretches(train.rows, self.config.settings.split.as_ref(), None, None, false)?;
+        let windows = stream.windows(stretches, how.manner.unit.one());
+        let (Windows { rows, parts }, tokens) = windows.map_err(|e| e.file(&train.file))?;
+        let tokenizer = stream.fit(tokens, how, vocab, need.open)?;
+        let (stores, target) = stream.encode(&tokenizer, input, rows).map_err(|e| e.file(&train.file))?;
         let target = Arc::new(target);
+        let streams = stream.streams.map(|streams| streams.count);
         let part = |rows: &Vec<u32>| {
-            (!rows.is_empty()).then(|| Part::new(rows.as_slice().into(), stores.clone(), target.clone()))
+            let part = || Part::new(rows.as_slice().into(), stores.clone(), target.clone());
+            (!rows.is_empty()).then(|| part().in_streams(streams))
         };
         let (first, valid, test) = (part(&parts.train), part(&parts.valid), part(&parts.test));
         let train = first.ok_or_else(|| DataError::new("E0534", "no row is left to train on"))?;
@@ -132,7 +141,17 @@ impl Opened<'_> {
         let fields = Fields::Text(TextRule { form: TextForm::Stream, tokenizer });
         let lengths = need.lengths.clone();
         let transform = Transform { inputs, fields, target: rule, pictures: None, middle: None, lengths };
-        Ok(Dataset { train, valid, test, transform, schema, names: Default::default(), cut: 0 })
+        Ok(Dataset {
+            train,
+            valid,
+            test,
+            transform,
+            schema,
+            names: Default::default(),
+            cut: 0,
+            texts: None,
+            search: Search::default(),
+        })
     }
 
     /// Texts as tokens, by the vocabulary of the training part.
@@ -180,6 +199,8 @@ impl Opened<'_> {
             schema,
             names: Default::default(),
             cut,
+            texts: need.raw.then(|| own.clone()),
+            search: Search::default(),
         })
     }
 
@@ -228,8 +249,10 @@ impl Opened<'_> {
         let mut stores = vec![seen(super::arrays::apply(train.data, &array_rule, &inputs[0], need.raw)?)?];
         stores.extend(full(need.lengths.as_ref(), rows));
         let target = Arc::new(encode::in_training_units(&whole, &rule));
+        let streams = self.config.streams().map(|streams| streams.count);
         let part = |rows: &Vec<u32>| {
-            (!rows.is_empty()).then(|| Part::new(rows.as_slice().into(), stores.clone(), target.clone()))
+            let part = || Part::new(rows.as_slice().into(), stores.clone(), target.clone());
+            (!rows.is_empty()).then(|| part().in_streams(streams))
         };
         let (first, valid, cut_test) = (part(&parts.train), part(&parts.valid), part(&parts.test));
         let own_test = test.zip(own).map(|(test, whole)| {
@@ -251,6 +274,8 @@ impl Opened<'_> {
             schema,
             names: names.map(Into::into),
             cut: 0,
+            texts: None,
+            search: Search::default(),
         })
     }
 }

@@ -7,7 +7,9 @@ use std::sync::Arc;
 
 use super::error::DataError;
 use super::schema::DataSchema;
+use super::search::Search;
 use super::stores::{Held, Numbers, Numeric, RowBuffer, RowStore};
+use super::texts::Texts;
 use super::transform::{ArrayRule, Transform};
 use crate::math::Moments;
 
@@ -45,6 +47,10 @@ pub struct Dataset {
     pub cut: usize,
     /// Of the files that the rows are, where each is one: those of the stores that parts are divided from, and of a test part of the source's own.
     pub names: [Arc<[String]>; 2],
+    /// What the rows of the stores were before they were numbers, where they are texts that are changed while training.
+    pub texts: Option<Texts>,
+    /// Where its files were looked up: what changes rows may need more.
+    pub search: Search,
 }
 
 /// The rows of one part: a view of stores. Row `i` of the part is row `numbers()[i]` of each of them.
@@ -54,6 +60,7 @@ pub struct Part {
     /// In the order of the net's inputs; where rows have lengths, these come last.
     pub inputs: Vec<Input>,
     pub target: Arc<Target>,
+    streams: Option<usize>,
 }
 
 /// One input of the net, for all rows of a source.
@@ -204,7 +211,18 @@ pub enum Observed<'a> {
 impl Part {
     /// These rows of the stores and of the target.
     pub fn new(numbers: Arc<[u32]>, inputs: Vec<Input>, target: Arc<Target>) -> Self {
-        Self { numbers, inputs, target }
+        Self { numbers, inputs, target, streams: None }
+    }
+
+    /// Of rows that go on: row `window * streams + stream` where that of the window before stopped.
+    #[must_use]
+    pub fn in_streams(self, streams: Option<usize>) -> Self {
+        Self { streams, ..self }
+    }
+
+    /// How many streams the rows are, where they go on from minibatch to minibatch: the rows of a minibatch, in any pass over the part.
+    pub fn streams(&self) -> Option<usize> {
+        self.streams
     }
 
     /// The first `rows` rows of the stores.

@@ -23,6 +23,7 @@ mod gaps;
 mod groups;
 mod index;
 mod inputs;
+mod laid;
 mod need;
 mod notation;
 mod only;
@@ -50,6 +51,7 @@ mod texts;
 pub mod tokens;
 mod transform;
 mod windows;
+pub mod wordnet;
 mod words;
 
 pub(crate) use advice::{Advice, are_hardly_classes, fitting_classes};
@@ -70,6 +72,7 @@ pub use rows::Rows;
 pub use schema::{ColumnInfo, ColumnKind, DataSchema, Grouped};
 pub use search::Search;
 pub use stores::{Form, Numbers, Numeric, RowBuffer, RowStore, Tones, read_rows};
+pub use texts::Texts;
 pub use transform::{Affine, ArrayRule, CellRule, ColumnRule, Fields, InputShape, TargetRule, Transform};
 pub use words::{SOURCES, STATEMENTS, SourceWord, Statement};
 

@@ -220,6 +220,8 @@ pub struct Pick<'a> {
     pub groups: Option<&'a By>,
     /// How pictures of any size become rows.
     pub pictures: Prepare,
+    /// Whether rows are windows: what came before is an input beside what comes.
+    pub windows: bool,
 }
 
 /// Column positions from 0.
@@ -264,13 +266,13 @@ impl Pick<'_> {
         }
         let inputs = inputs
             .unwrap_or_else(|| (0..names.len()).filter(|c| !is_target[*c] && Some(*c) != groups).collect());
-        if let Some(&both) = inputs.iter().find(|c| is_target[**c]) {
+        if let Some(&both) = inputs.iter().find(|c| is_target[**c] && !self.windows) {
             let error = DataError::new("E0527", "a column is both input and target")
                 .column(both + 1, &names[both])
                 .help("the net would be shown the answer: leave the column out of `inputs`");
             return Err(self.inputs.or(self.target).map_or(error.clone(), |columns| error.net(columns.span)));
         }
-        if inputs.is_empty() || target.is_empty() {
+        if target.is_empty() || inputs.is_empty() && !self.windows {
             return Err(DataError::new("E0527", "a table needs an input column and a target column")
                 .note(format!("it has {}", super::error::counted(names.len(), "column")))
                 .help("if the columns were not told apart, give `delimiter=`"));
@@ -367,8 +369,7 @@ mod tests {
     fn numbers_ranges_and_names() {
         let inputs = columns(vec![ColumnRef::Range(2, 3), ColumnRef::Name("e".into())]);
         let target = columns(vec![ColumnRef::Number(1)]);
-        let pick =
-            Pick { inputs: Some(&inputs), target: Some(&target), groups: None, pictures: Prepare::default() };
+        let pick = Pick { inputs: Some(&inputs), target: Some(&target), ..Pick::default() };
         let chosen = pick.resolve(&names(&["a", "b", "c", "d", "e"])).unwrap();
         assert_eq!(chosen, Chosen { inputs: vec![1, 2, 4], target: vec![0], groups: None });
     }
@@ -378,12 +379,7 @@ mod tests {
         let table = names(&["age", "height", "sex"]);
         let say = |inputs: Vec<ColumnRef>, target: Vec<ColumnRef>| {
             let (inputs, target) = (columns(inputs), columns(target));
-            let pick = Pick {
-                inputs: Some(&inputs),
-                target: Some(&target),
-                groups: None,
-                pictures: Prepare::default(),
-            };
+            let pick = Pick { inputs: Some(&inputs), target: Some(&target), ..Pick::default() };
             pick.resolve(&table).unwrap_err().to_string()
         };
         let one = || vec![ColumnRef::Number(1)];

@@ -14,6 +14,8 @@ pub struct Search {
     /// Folders that come before the working directory.
     near: usize,
     has_root: bool,
+    /// What the environment says of WordNet's files.
+    wordnet: Option<PathBuf>,
 }
 
 /// What well-known sets are called in their public originals; shown when a file is missing.
@@ -46,7 +48,17 @@ impl Search {
         if let Some(root) = root {
             folders.push((format!("under DROPNET_DATA={}", root.display()), root.to_owned()));
         }
-        Self { folders, near: 1, has_root: root.is_some() }
+        Self { folders, near: 1, has_root: root.is_some(), wordnet: None }
+    }
+
+    /// `wordnet` is the value of `WNSEARCHDIR`: the folder of WordNet's files.
+    #[must_use]
+    pub fn with_wordnet(self, wordnet: Option<PathBuf>) -> Self {
+        Self { wordnet, ..self }
+    }
+
+    pub(super) fn wordnet_folder(&self) -> Option<&Path> {
+        self.wordnet.as_deref()
     }
 
     /// With the folder of a file that the `.net` file was made of. It comes before the working directory, where another file may have the

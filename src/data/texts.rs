@@ -77,6 +77,12 @@ impl Texts {
         (Self::new(rows, self.form.clone()), origins)
     }
 
+    /// The text of a row.
+    #[must_use]
+    pub fn text(&self, row: usize) -> &str {
+        &self.rows[row].text
+    }
+
     pub(super) fn all(&self) -> impl Iterator<Item = &str> {
         self.rows.iter().map(|row| row.text.as_str())
     }

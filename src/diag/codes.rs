@@ -771,6 +771,20 @@ A prediction over views of a picture is the mean over the same few variants of e
 Write the statement in the section `augment`, where it acts in training."#,
     ),
     (
+        "E0414",
+        r#"A statement of texts, and the rows have no words to change
+
+`synonym`, `word_drop` and their like change the words of a text: the tokens of `tokenize words`. Rows of numbers and pictures have none, and characters,
+bytes and pieces of words are no words. Windows of a stream are foretold token by token, so there every token stays in its place: `word_mask`
+and `synonym` act there, and what exchanges, inserts or leaves out words does not.
+
+    augment { synonym 10% }
+    net { input x: real[8]
+          ... }
+
+Leave the statement out, or read texts: `input text: token[_, vocab=_]`, and `tokenize words` in `data`."#,
+    ),
+    (
         "E0501",
         r#"A data section needs a `source`
 
@@ -1244,6 +1258,28 @@ has a row a text, which no window cuts.
     source text, "reviews"              a folder, with `window 64`
 
 Add the window, or leave it out."#,
+    ),
+    (
+        "E0560",
+        r#"WordNet is not there
+
+Synonyms come from the files of WordNet, a dictionary of English that is free and not a part of dropnet.
+
+    augment { synonym 10%, from=wordnet }
+
+Install them: `apt-get install wordnet-base` on Debian and Ubuntu. Files that lie elsewhere are named by `dict="PATH"` in the statement, or by the
+variable WNSEARCHDIR: the folder that holds `index.noun`, `data.noun`, `noun.exc` and those of `verb`, `adj` and `adv`."#,
+    ),
+    (
+        "E0561",
+        r#"No punctuation to insert
+
+`aeda` inserts the marks . ; ? : ! and , as far as the training texts have them as tokens.
+
+    tokenize words, punctuation=keep          `end.` is one word
+    augment { aeda }
+
+Write `punctuation=split`, the usual way, or leave the statement out."#,
     ),
     (
         "W0101",

@@ -111,6 +111,11 @@ What becomes of a row is a function of the seed, the statement, the epoch and th
 bit. Statements that move pictures and stand together are one map and one interpolation; a statement that paints ends the group, and so does another `fill`. A statement
 is known by its word, with an ordinal from the second of its kind on: the draws of others do not change when one is added. `p` and strengths may be `ramp(...)`.
 
+# Texts
+Statements of texts change the words of a row, which are tokens of `tokenize words`: a row has as many tokens as they leave it, and what is longer than the net's input
+is cut. Tokens of windows of a stream stay in their places: `word_mask` and `synonym` act there. `dropnet plot FILE --kind augment` prints texts and what the net is fed
+of them.
+
 # Example
 ```net
 augment {

@@ -59,6 +59,41 @@ impl Running {
         self.lowered += squared(distance * LOWERED);
     }
 
+    /// Of each column of rows, with the bits of adding its numbers one by one.
+    #[must_use]
+    pub fn of_columns(rows: &[f64], columns: usize) -> Vec<Self> {
+        /// Columns that are summed at once: compilers make vectors of them.
+        const WIDTH: usize = 8;
+        let mut all = Vec::with_capacity(columns);
+        for start in (0..columns).step_by(WIDTH) {
+            let width = WIDTH.min(columns - start);
+            let mut first = [0.0; WIDTH];
+            if let Some(row) = rows.get(start..start + width) {
+                first[..width].copy_from_slice(row);
+            }
+            let mut x = [0.0; WIDTH];
+            let mut sums = [[0.0; WIDTH]; 5];
+            for row in rows.chunks_exact(columns) {
+                x[..width].copy_from_slice(&row[start..start + width]);
+                let [sum, distances, squares, raised, lowered] = &mut sums;
+                for i in 0..WIDTH {
+                    let distance = x[i] - first[i];
+                    sum[i] += x[i];
+                    distances[i] += distance;
+                    squares[i] += squared(distance);
+                    raised[i] += squared(distance * RAISED);
+                    lowered[i] += squared(distance * LOWERED);
+                }
+            }
+            let count = (rows.len() / columns) as f64;
+            all.extend((0..width).map(|i| {
+                let [sum, distances, squares, raised, lowered] = sums.map(|sums| sums[i]);
+                Self { count, first: first[i], sum, distances, squares, raised, lowered }
+            }));
+        }
+        all
+    }
+
     /// Whether all numbers are the first.
     fn are_equal(&self) -> bool {
         self.raised == 0.0
@@ -226,6 +261,19 @@ mod tests {
                 assert_eq!((grouped[1].mean, grouped[1].squares), (x, 0.0));
             }
         }
+    }
+
+    #[test]
+    fn columns_have_the_sums_of_their_numbers_one_by_one() {
+        for columns in [1, 2, 7, 8, 9, 20] {
+            let rows: Vec<f64> = (0..13 * columns).map(|i| 0.3 + ((i * 37 % 101) as f64).sqrt()).collect();
+            let mut each = vec![Running::default(); columns];
+            for row in rows.chunks_exact(columns) {
+                each.iter_mut().zip(row).for_each(|(running, x)| running.add(*x));
+            }
+            assert_eq!(Running::of_columns(&rows, columns), each, "{columns} columns");
+        }
+        assert_eq!(Running::of_columns(&[], 3), [Running::default(); 3]);
     }
 
     #[test]

@@ -66,29 +66,23 @@ fn likeliest<P: PartialOrd>(p: &[P]) -> usize {
 ///
 /// # Panics
 /// If there is no sample.
-pub fn classes<P: Copy + Into<f64> + PartialOrd>(samples: &[P], classes: usize) -> ClassUncertainty {
+pub fn classes<P: Copy + Into<f64>>(samples: &[P], classes: usize) -> ClassUncertainty {
+    let samples: Vec<f64> = samples.iter().map(|p| (*p).into()).collect();
     let count = samples.len() / classes;
     assert!(count > 0, "samples of a row");
     let t = count as f64;
-    let mut running = vec![Running::default(); classes];
+    let running = Running::of_columns(&samples, classes);
     let mut votes = vec![0_u32; classes];
-    for sample in samples.chunks_exact(classes) {
-        running.iter_mut().zip(sample).for_each(|(running, p)| running.add((*p).into()));
-        votes[likeliest(sample)] += 1;
-    }
+    samples.chunks_exact(classes).for_each(|sample| votes[likeliest(sample)] += 1);
     let mean: Vec<f64> = running.iter().map(Running::mean).collect();
     let moments: Vec<Moments> = running.iter().map(Running::moments).collect();
     let agree = moments.iter().all(|p| p.squares == 0.0);
-    let own = entropies(samples.iter().map(|p| (*p).into()).collect(), classes);
+    let rest = without_each(&samples, &running);
+    let own = entropies(samples, classes);
     let total_entropy: f64 = own.iter().sum();
     let expected_entropy = total_entropy / t;
     let entropy_of_mean = if agree { expected_entropy } else { entropy(mean.iter().copied()) };
     let information = entropy_of_mean - expected_entropy;
-    let mut rest = Vec::with_capacity(samples.len());
-    for sample in samples.chunks_exact(classes) {
-        let without = |(all, p): (&Running, &P)| ((all.sum() - (*p).into()) / (t - 1.0)).max(0.0);
-        rest.extend(running.iter().zip(sample).map(without));
-    }
     let rest = entropies(rest, classes);
     let left_out = rest.iter().zip(&own).map(|(rest, own)| rest - (total_entropy - own) / (t - 1.0));
     let jackknife = if agree { 0.0 } else { t * information - (t - 1.0) / t * left_out.sum::<f64>() };
@@ -106,6 +100,17 @@ pub fn classes<P: Copy + Into<f64> + PartialOrd>(samples: &[P], classes: usize) 
         },
         mean,
     }
+}
+
+/// Mean probabilities of all samples but one, for each of them.
+fn without_each(samples: &[f64], all: &[Running]) -> Vec<f64> {
+    let sums: Vec<f64> = all.iter().map(Running::sum).collect();
+    let others = (samples.len() / all.len()) as f64 - 1.0;
+    let mut rest = Vec::with_capacity(samples.len());
+    for sample in samples.chunks_exact(all.len()) {
+        rest.extend(sums.iter().zip(sample).map(|(sum, p)| ((sum - p) / others).max(0.0)));
+    }
+    rest
 }
 
 /// Of samples of one number, each with the variance that it leaves open, if it says one.

@@ -50,6 +50,34 @@ train {
 }
 ";
 
+const WAVE: &str = "\
+data {
+  source csv, \"wave.csv\"
+  window 6, horizon=2, stride=2, target=level
+  split valid=20%, test=25%
+  normalize inputs, target
+  batch 8
+}
+
+net {
+  input past: series[6, 1]
+  gru 8, output=last, recurrent_dropout=0.1
+  dense 1
+  output next: real[1]
+}
+
+train {
+  loss squared_error
+  optimizer adam, lr=1e-2
+  epochs 20
+}
+
+predict {
+  mc_dropout samples=50
+  interval 80%, precision=20
+}
+";
+
 /// Rows `series, x, y, low, high`.
 fn numbers(folder: &Folder, args: &[&str]) -> Vec<(String, [f64; 4])> {
     let args = [&["plot", "run", "--csv"], args].concat();
@@ -67,6 +95,28 @@ fn numbers(folder: &Folder, args: &[&str]) -> Vec<(String, [f64; 4])> {
 
 fn of<'a>(all: &'a [(String, [f64; 4])], name: &str) -> Vec<&'a [f64; 4]> {
     all.iter().filter(|(series, _)| series.contains(name)).map(|(_, row)| row).collect()
+}
+
+/// What came is the table's own column at the lines that are foretold, the last of them last, and the title counts what the intervals hold.
+#[test]
+fn a_forecast_stands_beside_what_came() {
+    let level = |line: usize| 10.0 + 3.0 * (line as f64 / 5.0).sin();
+    let table: String = (1..=121).map(|line| format!("{}\n", level(line))).collect();
+    let folder = Folder::new(&[("m.net", WAVE), ("wave.csv", &format!("level\n{table}"))]);
+    folder.run(&["train", "m.net", "-q", "-o", "run"]);
+    let all = numbers(&folder, &["--kind", "forecast"]);
+    let (came, band, mean) = (of(&all, "observed"), of(&all, "80% of observations"), of(&all, "mean"));
+    let lines: Vec<f64> = came.iter().map(|row| row[0]).collect();
+    assert_eq!(lines.len(), 14, "a quarter of 57 windows");
+    assert!(lines.windows(2).all(|two| two[1] - two[0] == 2.0) && lines[13] == 120.0, "{lines:?}");
+    assert!(came.iter().all(|row| (row[1] - level(row[0] as usize)).abs() < 1e-4), "{came:?}");
+    assert!(mean.iter().zip(&band).all(|(mean, band)| band[2] < mean[1] && mean[1] < band[3]));
+    let held = came.iter().zip(&band).filter(|(came, band)| band[2] <= came[1] && came[1] <= band[3]).count();
+    let title = format!("14 rows of the test part: {held} in their 80% intervals");
+    let svg = folder.run(&["plot", "run", "--kind", "forecast"]);
+    assert!(svg.contains(&title), "{title}");
+    let error: f64 = came.iter().zip(&mean).map(|(came, mean)| (came[1] - mean[1]).abs()).sum::<f64>() / 14.0;
+    assert!(error < 1.0, "{error}");
 }
 
 /// What a net does not know grows away from its data; what observations leave open is there everywhere.
@@ -123,6 +173,7 @@ fn what_cannot_be_drawn_is_said() {
     let line = Folder::new(&[("m.net", LINE)]);
     line.run(&["train", "m.net", "-q", "-o", "run", "--epochs", "1"]);
     let all = folder.run(&["plot", "run", "--kind", "band"])
+        + &folder.run(&["plot", "run", "--kind", "forecast"])
         + &folder.run(&["plot", "run", "--kind", "risk", "--sets", "3"])
         + &line.run(&["plot", "run", "--kind", "reliability"])
         + &line.run(&["plot", "run", "--kind", "convergence"]);
@@ -350,5 +401,5 @@ fn augmented_rows_are_shown_epoch_by_epoch() {
     let mixed = source.replace("  crop 12x12, pad=2\n  cutmix alpha=1\n", "  mixup alpha=0.2\n");
     std::fs::write(folder.path().join("shapes.net"), mixed).expect("a file");
     let (code, _, said) = run(&[]);
-    assert!(code != Some(0) && said.contains("no statement of `augment` changes pictures"), "{said}");
+    assert!(code != Some(0) && said.contains("no statement of `augment` changes single rows"), "{said}");
 }

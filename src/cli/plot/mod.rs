@@ -8,7 +8,7 @@ use dropnet::{
     kernels::team::Team,
     model::{Interval, McDropout, Precision, PredictMode},
     plot::{Chart, Panels, Picture, graph},
-    run::{self, Committee, TrainedError},
+    run::{self, Committee, Rewritten, TrainedError},
     runtime::container,
 };
 
@@ -97,7 +97,7 @@ enum Kind {
     Activations,
     /// Weights of a layer as pictures: of the first where that reads an image, or of `--layer`
     Filters,
-    /// Training rows of a `.net` file as `augment` changes them, epoch by epoch: what training is fed with, before pairs are mixed
+    /// Training rows of a `.net` file as `augment` changes them, epoch by epoch: what training is fed with, before pairs are mixed; texts as lines
     Augment,
     /// One picture of the held-out rows (`--row`) and the feature maps that the net makes of it
     Maps,
@@ -105,6 +105,8 @@ enum Kind {
     Attention,
     /// One number over one input, with its epistemic and total spread, on the data and beyond
     Band,
+    /// A series foretold: what the net says of each place of the held-out stretch, with its intervals, beside what came
+    Forecast,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
@@ -116,6 +118,9 @@ enum GraphForm {
     /// A drawing
     Svg,
 }
+
+/// What is written where nothing else is asked for, and how its file may end.
+const PICTURE: (&str, &[&str]) = ("the picture is SVG or PNG", &["svg", "png"]);
 
 impl Command {
     pub fn run(&self, ui: &mut Ui) -> Outcome {
@@ -177,12 +182,19 @@ impl Command {
         let seed = self.seed.or(ready.model.train.as_ref().and_then(|train| train.seed)).unwrap_or(0);
         let shown = run::augmented(&ready, seed, rows.start..rows.end.min(most), self.epochs.unwrap_or(4));
         let shown = shown.map_err(|error| data::failure(&error, Some(&source), ui))?;
-        let Some(shown) = shown else {
-            return Err(Failure::data(
-                "no statement of `augment` changes pictures: training is fed with rows as they are",
-            ));
+        let (tiles, mixed) = match shown {
+            None => {
+                return Err(Failure::data(
+                    "no statement of `augment` changes single rows: training is fed with rows as they are",
+                ));
+            }
+            Some(run::Augmented::Texts(rows)) => return self.texts(&rows, ui),
+            Some(run::Augmented::Pictures { tiles, mixed }) => (tiles, mixed),
         };
-        for (epoch, row, mixed) in &shown.mixed {
+        if !self.csv && !self.text {
+            ending::fits(self.out.as_deref(), PICTURE.0, PICTURE.1)?;
+        }
+        for (epoch, row, mixed) in &mixed {
             let how = mixed.rect.map_or(String::new(), |rect| {
                 let (right, below) = (rect.left + rect.width, rect.top + rect.height);
                 format!(", its places {}..{below} by {}..{right} pasted in", rect.top, rect.left)
@@ -190,7 +202,31 @@ impl Command {
             let share = numbers::shown(mixed.share);
             ui.talk(format!("epoch {epoch}: row {row} with row {}, {share} of its own{how}", mixed.partner));
         }
-        self.show(&Picture::Tiles(shown.tiles), ui)
+        self.show(&Picture::Tiles(tiles), ui)
+    }
+
+    /// Texts and what the net is fed of them, a line each.
+    fn texts(&self, rows: &[Rewritten], ui: &mut Ui) -> Outcome {
+        if !self.csv {
+            ending::fits(self.out.as_deref(), "the rows are texts", &["txt"])?;
+        }
+        let mut text = String::new();
+        if self.csv {
+            text += "row,epoch,text\n";
+            let cell = |words: &str| format!("\"{}\"", words.replace('"', "\"\""));
+            for row in rows {
+                text += &format!("{},0,{}\n", row.row, cell(&row.original));
+                row.epochs
+                    .iter()
+                    .for_each(|(epoch, fed)| text += &format!("{},{epoch},{}\n", row.row, cell(fed)));
+            }
+            return self.write(text.as_bytes(), ui);
+        }
+        for row in rows {
+            text += &format!("row {}: {}\n", row.row, row.original);
+            row.epochs.iter().for_each(|(epoch, fed)| text += &format!("  epoch {epoch}: {fed}\n"));
+        }
+        self.write(text.as_bytes(), ui)
     }
 
     /// What is drawn of a run; there is one unless a graph is asked for.
@@ -204,13 +240,17 @@ impl Command {
     }
 
     fn check_ending(&self) -> Result<(), Failure> {
+        if self.kind == Some(Kind::Augment) && !self.csv && !self.text {
+            // Rows that are texts are no picture; what they are is not known yet.
+            return Ok(());
+        }
         let (what, endings): (&str, &[&str]) = match self.graph {
             Some(GraphForm::Dot) => ("the graph is text for Graphviz", &["dot", "gv", "txt"]),
             Some(GraphForm::Mermaid) => ("the graph is text for Mermaid", &["mmd", "mermaid", "md", "txt"]),
             Some(GraphForm::Svg) => ("the graph is SVG", &["svg"]),
             None if self.csv => ("the numbers are CSV", &["csv", "txt"]),
             None if self.text => ("the picture is text", &["txt"]),
-            None => ("the picture is SVG or PNG", &["svg", "png"]),
+            None => PICTURE,
         };
         ending::fits(self.out.as_deref(), what, endings)
     }
@@ -259,7 +299,7 @@ impl Command {
         let live = committee.members().iter().any(|one| one.model.is_live_in_mc());
         let numbers = committee.first().model.output.kind.needs_precision();
         let convergence = self.kind() == Kind::Convergence;
-        let spread = matches!(self.kind(), Kind::Uncertainty | Kind::Band);
+        let spread = matches!(self.kind(), Kind::Uncertainty | Kind::Band | Kind::Forecast);
         let plain = matches!(
             self.kind(),
             Kind::Training
@@ -359,7 +399,18 @@ impl Command {
             }
             Kind::Uncertainty => judged(&|one| self.uncertainty(one, team)),
             Kind::Convergence => judged(&|one| self.convergence(one, team)),
-            Kind::Band => judged(&|one| self.band(one, team)),
+            Kind::Band => judged(&|one| {
+                run::band(&one.committee, &one.search, self.mode(&one.committee), self.interval(one), team)
+            }),
+            Kind::Forecast => judged(&|one| {
+                run::forecast(
+                    &one.committee,
+                    &one.search,
+                    self.mode(&one.committee),
+                    self.interval(one),
+                    team,
+                )
+            }),
             Kind::Augment => {
                 Err(TrainedError::Unfit("the rows of training are those of a net, not of runs".into()))
             }
@@ -393,12 +444,12 @@ impl Command {
         Ok(run::curve(one, &drawn.search, None, samples, self.sets.unwrap_or(20), team)?.chart())
     }
 
-    fn band(&self, drawn: &Drawn, team: &Team) -> Result<Chart, TrainedError> {
+    /// Intervals of observations, where the net or a precision says how far those lie from the mean.
+    fn interval(&self, drawn: &Drawn) -> Option<Interval> {
         let model = &drawn.committee.first().model;
         let precision = self.said_precision(drawn);
         let share = model.predict.interval.map_or(0.95, |interval| interval.share);
-        let says_its_own = model.output.kind.says_spread();
-        let interval = (says_its_own || precision.is_some()).then_some(Interval { share, precision });
-        run::band(&drawn.committee, &drawn.search, self.mode(&drawn.committee), interval, team)
+        let known = model.output.kind.says_spread() || precision.is_some();
+        known.then_some(Interval { share, precision })
     }
 }

@@ -6,11 +6,11 @@ use super::File;
 use super::folder::{READ, is_named_so};
 use crate::data::config::{By, ColumnRef, Columns};
 use crate::data::error::{DataError, cut};
+use crate::data::files;
 use crate::data::gaps::Gaps;
 use crate::data::raw::{Cells, Column, Delimiter, Pick, Table, Unknown};
 use crate::data::search::Search;
 use crate::data::table::{self, Missing, Reading};
-use crate::data::{files, pictures::Prepare};
 use crate::diag::Span;
 
 /// The table, as the `.net` file names it and its columns.
@@ -43,8 +43,7 @@ impl Labels {
         let text = files::text(&search.find(&self.table)?, &self.table)?;
         let columns = |list: &[ColumnRef]| Columns { list: list.to_vec(), span: Span::default() };
         let (inputs, target) = (columns(std::slice::from_ref(&self.file)), columns(&self.label));
-        let pick =
-            Pick { inputs: Some(&inputs), target: Some(&target), groups, pictures: Prepare::default() };
+        let pick = Pick { inputs: Some(&inputs), target: Some(&target), groups, ..Pick::default() };
         let reading = Reading {
             header: true,
             delimiter: Delimiter::Byte(b','),

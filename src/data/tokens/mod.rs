@@ -166,6 +166,11 @@ impl Tokenizer {
         2 + usize::from(self.end.is_some())
     }
 
+    /// The tokens that are words or characters, by their numbers; of marks, and of tokens of another kind, nothing.
+    pub fn names(&self) -> Vec<String> {
+        vec![String::new(); self.marks()].into_iter().chain(self.names.iter().cloned()).collect()
+    }
+
     /// Whether what was read from a file can have been fitted.
     pub(super) fn is_sound(&self) -> bool {
         let known = |(i, (a, b)): (usize, &(u32, u32))| (*a.max(b) as usize) < BYTES + i;

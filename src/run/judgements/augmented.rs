@@ -3,22 +3,36 @@
 use std::ops::Range;
 
 use crate::{
-    data::DataError,
+    data::{DataError, Dataset, Fields, Numbers, RowBuffer, tokens::Tokenizer},
     plot::{Shades, Sheet, Tiles},
     run::folder::open::Ready,
-    runtime::augment::{Mixed, shown},
+    runtime::augment::{Gallery, Mixed, Pictured, shown},
 };
 
-/// The pictures, a sheet an epoch, and who is mixed with whom: epoch, row, and the other one.
-pub struct Augmented {
-    pub tiles: Tiles,
-    pub mixed: Vec<(u64, usize, Mixed)>,
+/// Rows as training sees them.
+pub enum Augmented {
+    /// Pictures, a sheet an epoch, and who is mixed with whom: epoch, row, and the other one.
+    Pictures {
+        tiles: Tiles,
+        mixed: Vec<(u64, usize, Mixed)>,
+    },
+    Texts(Vec<Rewritten>),
 }
 
-/// These rows of the training part in the first epochs. None for a net that changes no pictures.
+/// A text, and what becomes of it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Rewritten {
+    /// Among the training rows.
+    pub row: usize,
+    pub original: String,
+    /// Epochs from 1, and the tokens that the net is fed in each.
+    pub epochs: Vec<(u64, String)>,
+}
+
+/// These rows of the training part in the first epochs. None for a net that changes no rows.
 ///
 /// # Errors
-/// A row that cannot be read.
+/// A row that cannot be read, a dictionary that a statement needs.
 pub fn augmented(
     ready: &Ready,
     seed: u64,
@@ -26,10 +40,17 @@ pub fn augmented(
     epochs: u64,
 ) -> Result<Option<Augmented>, DataError> {
     let Some(gallery) = shown(&ready.model, &ready.dataset, seed, rows, epochs)? else { return Ok(None) };
-    let [black, white] = gallery.range;
+    match (gallery.pictures, &ready.dataset.transform.fields) {
+        (Some(pictured), _) => Ok(Some(pictures(gallery, pictured, epochs))),
+        (None, Fields::Text(rule)) => texts(gallery, &rule.tokenizer, &ready.dataset).map(Some),
+        (None, _) => Ok(None),
+    }
+}
+
+fn pictures(gallery: Gallery, Pictured { shape, range: [black, white] }: Pictured, epochs: u64) -> Augmented {
     let sheet = |epoch: u64| Sheet {
         title: format!("epoch {epoch}"),
-        shape: gallery.shape,
+        shape,
         shades: Shades::Between(black, white),
         columns: None,
         tiles: Vec::new(),
@@ -41,5 +62,37 @@ pub fn augmented(
         mixed.extend(row.mixed.map(|other| (row.epoch, row.row, other)));
     }
     sheets.retain(|sheet| !sheet.tiles.is_empty());
-    Ok(Some(Augmented { tiles: Tiles { sheets }, mixed }))
+    Augmented::Pictures { tiles: Tiles { sheets }, mixed }
+}
+
+fn texts(gallery: Gallery, tokenizer: &Tokenizer, dataset: &Dataset) -> Result<Augmented, DataError> {
+    let spelled = |tokens: &[i32]| {
+        let names: Vec<String> = tokens.iter().map(|token| tokenizer.name(*token)).collect();
+        names.join(" ").trim_end().to_owned()
+    };
+    let part = &dataset.train;
+    let original = |row: usize| -> Result<String, DataError> {
+        let number = part.numbers()[row] as usize;
+        if let Some(texts) = &dataset.texts {
+            return Ok(texts.text(number).split_whitespace().collect::<Vec<_>>().join(" "));
+        }
+        match RowBuffer::default().row(&*part.inputs[0].store, number)? {
+            Numbers::I32(tokens) => Ok(spelled(tokens)),
+            _ => Ok(String::new()),
+        }
+    };
+    let mut found: Vec<Rewritten> = Vec::new();
+    for shown in gallery.rows {
+        let fed = spelled(&bytemuck::pod_collect_to_vec::<u8, i32>(&shown.fed));
+        match found.iter_mut().find(|other| other.row == shown.row) {
+            Some(row) => row.epochs.push((shown.epoch, fed)),
+            None => found.push(Rewritten {
+                row: shown.row,
+                original: original(shown.row)?,
+                epochs: vec![(shown.epoch, fed)],
+            }),
+        }
+    }
+    found.sort_by_key(|row| row.row);
+    Ok(Augmented::Texts(found))
 }

@@ -12,9 +12,9 @@ use crate::run::{
     },
 };
 use crate::{
-    data::{DataError, Part, Search},
+    data::{Part, Search},
     kernels::team::Team,
-    model::{Interval, McDropout, OutputKind, Predict, PredictMode, laws::likeliest},
+    model::{McDropout, OutputKind, PredictMode, laws::likeliest},
     plot::{Chart, Corner, Series},
     runtime::predictive,
     train::metrics::{probabilities, risk_coverage},
@@ -23,9 +23,6 @@ use crate::{
 /// Bins of a reliability diagram, and groups of equally many rows.
 const BINS: usize = 15;
 const GROUPS: usize = 10;
-/// Places along a band, and how far it goes beyond the data, in their range.
-const PLACES: usize = 241;
-const BEYOND: f64 = 0.5;
 
 /// A row of the held-out part, as it was predicted.
 struct Judged {
@@ -171,68 +168,6 @@ pub fn uncertainty(
     })
 }
 
-/// The mean function of one number over one input, with what it does not know of itself and what it says of observations, on the
-/// data and half their range beyond.
-///
-/// # Errors
-/// A net with more than one input or output.
-pub fn band(
-    committee: &Committee,
-    search: &Search,
-    mode: PredictMode,
-    interval: Option<Interval>,
-    team: &Team,
-) -> Result<Chart, TrainedError> {
-    let first = committee.first();
-    let width: usize = first.model.inputs.iter().map(|id| first.model.node(*id).ty.len()).sum();
-    let kind = first.model.output.kind;
-    if width != 1 || kind.has_probabilities() || kind.outputs() != 1 {
-        return Err(TrainedError::Unfit("a band is drawn of one number over one input".into()));
-    }
-    let transform = &first.checkpoint.meta.transform;
-    let read = |text: String| transform.read_rows(text.into_bytes(), "the places of a band");
-    let dataset = first.dataset(search)?;
-    let seen: Option<Vec<f64>> = values(&dataset.train)?.into_iter().map(|x| transform.raw(x)).collect();
-    let seen = seen.ok_or_else(|| TrainedError::Unfit("a band is drawn over an input of numbers".into()))?;
-    let (low, high) =
-        seen.iter().fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), x| (low.min(*x), high.max(*x)));
-    let reach = BEYOND * (high - low);
-    let place = |i: usize| low - reach + (high - low + 2.0 * reach) * i as f64 / (PLACES - 1) as f64;
-    let places: Vec<f64> = (0..PLACES).map(place).collect();
-    let text: String = places.iter().map(|x| format!("{x}\n")).collect();
-    let how = Predict { mode, interval, ..Predict::default() };
-    let predicted = committee.predict(read(text)?, &how, team)?;
-    let column = |measure: &str| {
-        predicted.measured(measure).map(|rows| rows.iter().map(|row| row[0]).collect::<Vec<f64>>())
-    };
-    let means: Vec<f64> = predicted.rows().map(|row| row[0]).collect();
-    let mut series = Vec::new();
-    if let (Some(low), Some(high)) = (column("low"), column("high")) {
-        let band = places.iter().zip(low.iter().zip(&high)).map(|(x, (low, high))| (*x, *low, *high));
-        let share = interval.map_or(0.0, |interval| 100.0 * interval.share);
-        series.push(Series::band(&format!("{share}% of observations"), 1, band.collect()));
-    } else if let Some(sd) = column("sd").filter(|_| kind.says_spread()) {
-        series.push(Series::band("2 sd of observations", 1, around(&places, &means, &sd)));
-    }
-    if let Some(sd) = column("epistemic_sd") {
-        series.push(Series::band("2 epistemic sd", 0, around(&places, &means, &sd)));
-    }
-    series.push(Series::line("mean", 0, places.iter().copied().zip(means).collect()));
-    let observed =
-        own_units::observed(first, &dataset.train).into_iter().map(|y| transform.target.raised(0, y));
-    let dots = seen.iter().copied().zip(observed).collect();
-    series.push(Series::dots("training rows", 3, dots));
-    let title = format!("{} over its input, {} training rows", first.model.output.name, dataset.train.rows());
-    Ok(Chart {
-        title,
-        x: "input".into(),
-        y: first.model.output.name.clone(),
-        series,
-        diagonal: false,
-        names: Corner::UpperLeft,
-    })
-}
-
 /// Rows of a part, each judged by what was observed.
 fn judged(
     committee: &Committee,
@@ -330,14 +265,4 @@ fn judge(samples: &[f32], kind: OutputKind, observed: &[f64], precision: Option<
         loss += (u.mean - y).abs() / count as f64;
     }
     Judged { confidence: f64::NAN, rest: f64::NAN, doubt: total.sqrt(), disagreement: epistemic.sqrt(), loss }
-}
-
-fn around(places: &[f64], means: &[f64], sd: &[f64]) -> Vec<(f64, f64, f64)> {
-    let each = places.iter().zip(means).zip(sd);
-    each.map(|((x, mean), sd)| (*x, mean - 2.0 * sd, mean + 2.0 * sd)).collect()
-}
-
-fn values(part: &Part) -> Result<Vec<f64>, DataError> {
-    let seen = part.inputs.first().map(|input| part.seen(input)).transpose()?;
-    Ok(seen.unwrap_or_default().into_iter().map(f64::from).collect())
 }

@@ -5,6 +5,7 @@ pub(in crate::run) mod activity;
 pub(in crate::run) mod attention;
 pub(in crate::run) mod audit;
 pub(in crate::run) mod augmented;
+pub(in crate::run) mod band;
 pub(in crate::run) mod calibrate;
 pub(in crate::run) mod course;
 pub(in crate::run) mod curve;

@@ -7,7 +7,7 @@ use std::sync::{
 };
 use std::thread;
 
-use super::Epoch;
+use super::{Epoch, texts};
 use crate::{
     data::{DataError, Numbers, Numeric, Part, Target},
     kernels::{aligned::AlignedVec, team::Team},
@@ -79,6 +79,8 @@ pub struct Block<'a> {
     part: &'a Part,
     /// The input that is changed.
     changed: usize,
+    /// The input that has the lengths of what is changed.
+    lengths: Option<usize>,
     /// On cache lines, bytes too.
     inputs: Vec<AlignedVec>,
     target: Target,
@@ -86,7 +88,11 @@ pub struct Block<'a> {
 }
 
 impl<'a> Block<'a> {
-    pub(super) fn new(part: &'a Part, changed: usize, positions: usize) -> Result<Self, DataError> {
+    pub(super) fn new(
+        part: &'a Part,
+        (changed, lengths): (usize, Option<usize>),
+        positions: usize,
+    ) -> Result<Self, DataError> {
         let sizes = part.inputs.iter().map(|input| positions * input.store.form().row_bytes());
         memory::check(sizes.clone().map(|size| size as u64).sum())?;
         let room = |size: usize| {
@@ -96,6 +102,7 @@ impl<'a> Block<'a> {
         Ok(Self {
             part,
             changed,
+            lengths,
             inputs: sizes.map(room).collect::<Result<_, _>>()?,
             target: Target::NONE,
             positions,
@@ -120,12 +127,25 @@ impl<'a> Block<'a> {
                 epoch.paste(room, row_bytes, first, hands);
                 continue;
             }
+            if Some(i) == self.lengths {
+                continue;
+            }
             for (row, into) in order.iter().zip(room.chunks_exact_mut(row_bytes)) {
                 input.store.read(*row as usize, into)?;
             }
         }
+        self.count_tokens();
         self.target = self.part.target.of_rows(order);
         Ok(())
+    }
+
+    /// The lengths of texts, which are others after the statements.
+    fn count_tokens(&mut self) {
+        let Some(lengths) = self.lengths else { return };
+        let Numbers::I32(tokens) = self.changed() else { return };
+        let width = self.part.inputs[self.changed].width();
+        let found: Vec<i32> = tokens.chunks_exact(width).map(|row| texts::length(row) as i32).collect();
+        bytemuck::cast_slice_mut(&mut self.inputs[lengths])[..found.len()].copy_from_slice(&found);
     }
 
     /// The numbers of an input.

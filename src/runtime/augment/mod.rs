@@ -1,18 +1,21 @@
 //! Rows that are changed while training: blocks of them, filled by the whole team between stretches of native code.
+//! What becomes of a picture is in `pictures.rs`, of a text in `texts.rs`.
 //!
 //! Invariant: a row of a block is a function of the stored row and of (seed, epoch, position), so neither blocks nor threads change a bit; an
 //! error of reading is that of the first position that has one.
 
 mod block;
 mod facts;
+mod pictures;
 mod shown;
+mod texts;
 mod views;
 
 use std::ops::Range;
 use std::sync::{Mutex, PoisonError};
 
 pub use block::Block;
-pub use shown::{Gallery, Mixed, Shown, shown};
+pub use shown::{Gallery, Mixed, Pictured, Shown, shown};
 pub use views::other_views;
 
 use super::{
@@ -21,15 +24,13 @@ use super::{
     plan::{self, EpochPlan, Shape},
 };
 use crate::{
-    data::{
-        ArrayRule, DataConfig, DataError, Dataset, Input, Numbers, Numeric, Part, RowBuffer, RowStore, Tones,
-    },
+    data::{DataError, Dataset, Input, Part, RowBuffer, RowStore},
     kernels::team::Team,
     model::{Model, Train},
-    train::augment::{Chain, Facts, Room, Row},
+    train::augment::{Room, Row, Vocabulary, Wording},
 };
 use block::{Hands, each_piece, paste};
-use facts::{moments, unit};
+use pictures::Pictures;
 
 /// Bytes of a block, where one step does not take more.
 const BLOCK: usize = 1 << 20;
@@ -39,48 +40,40 @@ const PIECE: usize = 8;
 
 /// What a run does to its rows.
 pub struct Augmenter {
-    chain: Chain,
-    /// The input that is a picture.
+    rows: Rows,
+    /// The input that is changed.
     input: usize,
+    /// The input that says how many tokens of a row are its own, of texts.
+    lengths: Option<usize>,
     seed: u64,
-    mapped: Mapping,
 }
 
-/// How changed numbers become those that the net sees.
-enum Mapping {
-    /// They are those.
-    Same,
-    /// Of bytes, and of other numbers.
-    Seen(Tones, ArrayRule),
+/// What rows are, and what becomes of them one by one.
+enum Rows {
+    Pictures(Pictures),
+    Texts(Wording),
 }
 
 impl Augmenter {
     /// None for a net whose rows stay as they are but for sums of them.
     ///
     /// # Errors
-    /// A row that cannot be read, where statements depend on means over all of them.
+    /// A row that cannot be read, where statements depend on means over all of them; a dictionary that a statement needs.
     pub fn new(model: &Model, dataset: &Dataset, seed: u64) -> Result<Option<Self>, DataError> {
-        let (Some(train), Some((input, [height, width, channels]))) = (&model.train, model.picture()) else {
+        let Some(augmentation) = model.train.as_ref().map(|train| &train.augmentation) else {
             return Ok(None);
         };
-        let augmentation = &train.augmentation;
-        let pastes = augmentation.pairs.as_ref().is_some_and(|pairs| pairs.pastes());
-        if augmentation.rows.is_empty() && !pastes {
+        if !augmentation.changes_rows() {
             return Ok(None);
         }
-        let fed = &dataset.train.inputs[input];
-        let from = match fed.unmapped().form().shape[..] {
-            [height, width, _] => [height, width],
-            _ => [height, width],
-        };
-        let is_bytes = fed.unmapped().form().numeric == Numeric::U8;
-        let (range, unit) = (of_the_source(model), unit(fed, channels));
-        let facts = match augmentation.asks() {
-            true => Facts::of(&moments(&dataset.train, input, channels)?, range, unit, is_bytes),
-            false => Facts::unknown(range, unit),
-        };
-        let chain = Chain::new(&augmentation.rows, from, channels, facts);
-        Ok(Some(Self { chain, input, seed, mapped: Mapping::of(fed) }))
+        if let Some((input, picture)) = model.picture() {
+            let pictures = Pictures::new(model, augmentation, dataset, (input, picture))?;
+            return Ok(Some(Self { rows: Rows::Pictures(pictures), input, lengths: None, seed }));
+        }
+        let Some((input, names)) = texts::vocabulary(model, dataset) else { return Ok(None) };
+        let wording = Wording::new(&augmentation.rows, &mut Vocabulary::new(names, &dataset.search))?;
+        let lengths = Some(dataset.train.inputs.len() - 1).filter(|last| *last != input);
+        Ok(Some(Self { rows: Rows::Texts(wording), input, lengths, seed }))
     }
 
     /// The statements at one epoch.
@@ -94,17 +87,12 @@ impl Augmenter {
         Epoch { augmenter: self, train, shape, plan, epoch }
     }
 
-    /// The numbers of a row after all statements, as the source has them.
-    fn numbers(&self, row: &Row, store: &dyn RowStore) -> Result<Vec<f32>, DataError> {
-        let mut scratch = Scratch::default();
-        Ok(match scratch.buffer.row(store, row.number as usize)? {
-            Numbers::U8(bytes) => {
-                self.chain.apply(row, bytes, &mut scratch.bytes).iter().map(|byte| f32::from(*byte)).collect()
-            }
-            Numbers::F32(floats) => self.chain.apply(row, floats, &mut scratch.floats).to_vec(),
-            // Statements of pictures find none here.
-            Numbers::I32(whole) => whole.iter().map(|x| *x as f32).collect(),
-        })
+    /// The pictures that are changed, if the rows are some.
+    fn pictures(&self) -> Option<&Pictures> {
+        match &self.rows {
+            Rows::Pictures(pictures) => Some(pictures),
+            Rows::Texts(_) => None,
+        }
     }
 
     /// What the net is fed of a row.
@@ -115,47 +103,10 @@ impl Augmenter {
         scratch: &mut Scratch,
         into: &mut [u8],
     ) -> Result<(), DataError> {
-        match scratch.buffer.row(store, row.number as usize)? {
-            Numbers::U8(bytes) => {
-                let changed = self.chain.apply(row, bytes, &mut scratch.bytes);
-                match &self.mapped {
-                    Mapping::Same => into.copy_from_slice(changed),
-                    Mapping::Seen(tones, _) => tones.see(changed, bytemuck::cast_slice_mut(into)),
-                }
-            }
-            Numbers::I32(whole) => into.copy_from_slice(bytemuck::cast_slice(whole)),
-            Numbers::F32(floats) => {
-                let changed = self.chain.apply(row, floats, &mut scratch.floats);
-                match &self.mapped {
-                    Mapping::Seen(_, rule) => ruled(rule, changed.iter().map(|x| f64::from(*x)), into),
-                    Mapping::Same => into.copy_from_slice(bytemuck::cast_slice(changed)),
-                }
-            }
+        match &self.rows {
+            Rows::Pictures(pictures) => pictures.row(row, store, scratch, into),
+            Rows::Texts(wording) => texts::row(wording, row, store, scratch, into),
         }
-        Ok(())
-    }
-}
-
-/// Black and white in the numbers of the source; of what are no bytes they are declared, where a statement asks for them.
-fn of_the_source(model: &Model) -> [f32; 2] {
-    let of = |data: &DataConfig| data.settings.range.unwrap_or(data.source.shades());
-    let (low, high) = model.data.as_ref().map_or((0.0, 255.0), of);
-    [low as f32, high as f32]
-}
-
-fn ruled(rule: &ArrayRule, numbers: impl Iterator<Item = f64>, into: &mut [u8]) {
-    let seen: &mut [f32] = bytemuck::cast_slice_mut(into);
-    seen.iter_mut().zip(numbers).enumerate().for_each(|(i, (seen, x))| *seen = rule.apply(i, x));
-}
-
-impl Mapping {
-    fn of(input: &Input) -> Self {
-        let Some(raw) = &input.raw else { return Self::Same };
-        if input.store.form().numeric == Numeric::U8 {
-            // Bytes that are seen as bytes: their map is the gather's.
-            return Self::Same;
-        }
-        Self::Seen(Tones::new(&raw.rule), raw.rule.clone())
     }
 }
 
@@ -174,6 +125,7 @@ pub struct Epoch<'a> {
 struct Scratch {
     bytes: Room<u8>,
     floats: Room<f32>,
+    tokens: Vec<i32>,
     buffer: RowBuffer,
 }
 
@@ -207,7 +159,8 @@ impl Epoch<'_> {
         let batch = self.shape.batch;
         let row: usize = part.inputs.iter().map(|input| input.store.form().row_bytes()).sum();
         let size = (BLOCK / (row * batch).max(1)).max(1) * batch;
-        let room = || Block::new(part, self.augmenter.input, size.min(order.len()));
+        let changed = (self.augmenter.input, self.augmenter.lengths);
+        let room = || Block::new(part, changed, size.min(order.len()));
         let all = (0..order.len()).step_by(size).map(|start| start..order.len().min(start + size));
         let fill = |block: &mut Block<'_>, positions: Range<usize>, hands: Hands<'_>| {
             block.fill(self, &order[positions.clone()], first + positions.start, hands)
@@ -259,12 +212,9 @@ impl Epoch<'_> {
 
     /// Pastes boxes from partners into the rows of the minibatches of a block that begins at this position.
     fn paste(&self, rows: &mut [u8], row_bytes: usize, first: usize, hands: Hands<'_>) {
-        let Some(partner) =
-            self.plan.partner.as_deref().filter(|_| self.plan.boxes.iter().any(Option::is_some))
-        else {
-            return;
-        };
-        let [height, width, channels] = self.augmenter.chain.shape();
+        let partner = self.plan.partner.as_deref().filter(|_| self.plan.boxes.iter().any(Option::is_some));
+        let Some((partner, pictures)) = partner.zip(self.augmenter.pictures()) else { return };
+        let [height, width, channels] = pictures.chain.shape();
         let element = row_bytes / (height * width * channels);
         let batch = self.shape.batch;
         let minibatches: Vec<_> = rows.chunks_mut(batch * row_bytes).map(Mutex::new).collect();

@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use super::{Augmenter, Scratch};
+use super::{Augmenter, Scratch, pictures::Pictures};
 use crate::{
     data::{DataConfig, DataError, Dataset},
     model::Model,
@@ -22,9 +22,9 @@ pub struct Shown {
     pub row: usize,
     /// Its place in the epoch's order.
     pub position: usize,
-    /// Its numbers after all statements that change rows one by one, as the source has them.
+    /// Of a picture its numbers after all statements that change rows one by one, as the source has them.
     pub numbers: Vec<f32>,
-    /// What the net is fed: bytes in memory, before pairs.
+    /// What the net is fed: bytes in memory, before pairs; of a text the numbers of its tokens.
     pub fed: Vec<u8>,
     pub mixed: Option<Mixed>,
 }
@@ -40,14 +40,21 @@ pub struct Mixed {
     pub rect: Option<Rect>,
 }
 
-/// What is known of the pictures: height, width, channels, black and white.
+/// Rows in the first epochs.
 pub struct Gallery {
-    pub shape: [usize; 3],
-    pub range: [f32; 2],
+    /// What is known of them, where they are pictures; else they are texts.
+    pub pictures: Option<Pictured>,
     pub rows: Vec<Shown>,
 }
 
-/// These training rows in the first epochs. None for a net that changes no pictures.
+/// Height, width and channels of pictures, black and white.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Pictured {
+    pub shape: [usize; 3],
+    pub range: [f32; 2],
+}
+
+/// These training rows in the first epochs. None for a net that changes no rows.
 ///
 /// # Errors
 /// A row that cannot be read.
@@ -62,13 +69,15 @@ pub fn shown(
         return Ok(None);
     };
     let Some(augmenter) = Augmenter::new(model, dataset, seed)? else { return Ok(None) };
-    let [height, width, _] = augmenter.chain.shape();
+    let pictures = augmenter.pictures();
+    let [height, width, _] = pictures.map_or([0; 3], |pictures| pictures.chain.shape());
     let shape = Shape {
         rows: dataset.train.rows(),
         batch: batch.rows,
         drop_last: batch.drop_last,
         seed,
         picture: [height, width],
+        goes_on: dataset.train.streams().is_some(),
     };
     let input = &dataset.train.inputs[augmenter.input];
     let mut found = Vec::new();
@@ -92,9 +101,11 @@ pub fn shown(
                 share: *share,
                 rect: plan.boxes[step],
             });
-            let numbers = augmenter.numbers(&drawn, input.unmapped())?;
+            let numbers = pictures.map(|pictures| pictures.numbers(&drawn, input.unmapped()));
+            let numbers = numbers.transpose()?.unwrap_or_default();
             found.push(Shown { epoch: epoch + 1, row, position, numbers, fed, mixed });
         }
     }
-    Ok(Some(Gallery { shape: augmenter.chain.shape(), range: augmenter.chain.range(), rows: found }))
+    let pictured = |of: &Pictures| Pictured { shape: of.chain.shape(), range: of.chain.range() };
+    Ok(Some(Gallery { pictures: pictures.map(pictured), rows: found }))
 }

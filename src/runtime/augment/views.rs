@@ -5,7 +5,7 @@
 
 use std::sync::Arc;
 
-use super::of_the_source;
+use super::pictures::of_the_source;
 use crate::{
     data::{Affine, DataError, Form, Input, Numbers, Part, RowBuffer, RowStore, Transform},
     model::{Model, Predict},

@@ -138,6 +138,7 @@ impl<'a> Trainer<'a> {
             batch: batch.rows,
             drop_last: batch.drop_last,
             seed: job.meta.seed,
+            goes_on: job.dataset.train.streams().is_some(),
             picture: job.model.picture().map_or([0, 0], |(_, [height, width, _])| [height, width]),
         };
         counts::check(job.model, shape.rows, job.dataset.valid.is_some())

@@ -1,7 +1,7 @@
 //! What is done to rows while training: the statements of `augment`, in the order written. One file a word.
 //!
-//! A statement that changes rows one by one says where each place of a picture comes from ([`Move`]) or changes it in place ([`Paint`]);
-//! one that mixes rows says how ([`Pair`]). Invariant: what becomes of a row is a function of (seed, path, epoch, position), of a pair
+//! A statement that changes rows one by one says where each place of a picture comes from ([`Move`]), changes it in place ([`Paint`]), or edits the
+//! tokens of a text ([`Edit`]); one that mixes rows says how ([`Pair`]). Invariant: what becomes of a row is a function of (seed, path, epoch, position), of a pair
 //! of (seed, path, epoch, update); nothing depends on threads, blocks or the moment at which a run is taken up again.
 
 mod chain;
@@ -13,6 +13,7 @@ mod pairs;
 mod picture;
 mod policy;
 mod resample;
+mod text;
 mod value;
 
 pub use super::Wrong;
@@ -24,6 +25,7 @@ pub use moves::{Fill, Map, Move, View as Seen, moved};
 pub use pairs::{Minibatch, Pair, Paired, Pairs};
 pub use picture::{Picture, Pixels, Rect, Size};
 pub use resample::{Resample, Window};
+pub use text::{Edit, Vocabulary, Wording};
 pub use value::{VALUE, Value};
 
 use crate::{
@@ -56,7 +58,22 @@ pub trait Augment: Sync {
 
     /// Whether it needs pictures.
     fn is_of_pictures(&self) -> bool {
-        true
+        !self.is_of_words()
+    }
+
+    /// Whether it needs texts in words.
+    fn is_of_words(&self) -> bool {
+        false
+    }
+
+    /// Whether every token of a text stays in its place, changed or not.
+    fn keeps_places(&self) -> bool {
+        false
+    }
+
+    /// What it asks to know of the words of a vocabulary.
+    fn lore(&self, args: &Args) -> text::Lore {
+        text::lore(args)
     }
 
     /// Whether it has to know black and white, to compute with colours or to paint with them.
@@ -133,6 +150,7 @@ pub enum Plan {
     Move(Box<dyn Move>),
     Paint(Box<dyn Paint>),
     Resample(Box<dyn Resample>),
+    Edit(Box<dyn Edit>),
     Pair(Pair),
     /// It is switched off.
     Nothing,
@@ -313,6 +331,13 @@ crate::train::family! {
     mixup,
     cutmix,
     one_of,
+    synonym,
+    word_insert,
+    word_swap,
+    word_drop,
+    word_mask,
+    aeda,
+    eda,
 }
 
 #[cfg(test)]

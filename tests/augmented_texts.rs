@@ -1,0 +1,225 @@
+//! Texts that training is fed: the same rows for any number of threads and any minibatch, across a resume and after an interruption; what is
+//! shown of them is what was fed, and lengths follow them.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use dropnet::data::{Fields, Numbers, Search};
+use dropnet::run::{Augmented, Ready, augmented, open};
+use dropnet::runtime::checkpoint::Checkpoint;
+use dropnet::runtime::container;
+use dropnet::runtime::progress::{FORMAT, Meta};
+use dropnet::runtime::train::{Event, Job, Observer, Options, TrainError, train};
+
+const SEED: u64 = 5;
+const WIDTH: usize = 12;
+
+/// Statements that need no dictionary.
+const WORDS: &str = "word_swap 20%\n  aeda p=50%\n  word_mask ramp(0.05, 0.2)\n  word_drop 30%";
+
+fn net(data: &str, augment: &str) -> String {
+    let section = if augment.is_empty() { String::new() } else { format!("augment {{\n  {augment}\n}}\n") };
+    format!(
+        "data {{
+  source csv, \"texts.csv\", text=text, label=mood
+  tokenize words
+  split valid=40
+  {data}
+}}
+{section}net {{
+  input text: token[{WIDTH}, vocab=_]
+  table: embedding 6 -> mean_pool over=time -> dropout 0.2
+  dense 2
+  output mood: class[2]
+}}
+train {{
+  loss cross_entropy
+  optimizer sgd, lr=0.5
+  epochs 3
+}}
+"
+    )
+}
+
+/// Texts of three to fourteen words.
+fn folder() -> tempfile::TempDir {
+    let folder = tempfile::tempdir().expect("a folder");
+    let words = ["good", "bad", "film", "plot", "never", "slow", "fine", "end", "cast", "not", "new", "old"];
+    let mut table = "text,mood\n".to_owned();
+    for row in 0..240_usize {
+        let own: Vec<&str> = (0..3 + row % 12).map(|i| words[(row * 7 + i * i + 3 * i) % 12]).collect();
+        table += &format!("\"{}, and {} .\",{}\n", own[0], own[1..].join(" "), ["up", "down"][row % 2]);
+    }
+    std::fs::write(folder.path().join("texts.csv"), table).expect("a file");
+    folder
+}
+
+/// Every row that was fed, by epoch and position.
+type Fed = BTreeMap<(u64, usize), Vec<i32>>;
+
+struct Watch {
+    fed: Fed,
+    stop_in: u64,
+    stop: Arc<AtomicU32>,
+}
+
+impl Observer for Watch {
+    fn event(&mut self, event: Event<'_>) {
+        if matches!(event, Event::EpochBegan { epoch, .. } if epoch == self.stop_in) {
+            self.stop.store(1, Ordering::SeqCst);
+        }
+    }
+
+    fn fed(&mut self, epoch: u64, first: usize, rows: Numbers<'_>) {
+        let Numbers::I32(tokens) = rows else { panic!("rows of tokens") };
+        for (i, row) in tokens.chunks(WIDTH).enumerate() {
+            let before = self.fed.insert((epoch, first + i), row.to_vec());
+            assert!(before.is_none_or(|before| before == row), "a row that is fed again is the same");
+        }
+    }
+}
+
+struct Run {
+    source: String,
+    ready: Ready,
+}
+
+impl Run {
+    fn of(source: String, folder: &Path) -> Self {
+        let ready = open(&source, &[], &Search::new(folder, folder, None)).expect("a sound net");
+        Self { source, ready }
+    }
+
+    fn go(&self, dir: &Path, threads: usize, epochs: Option<u64>, stop_in: u64) -> (Fed, Option<Vec<u8>>) {
+        let last = dir.join("last.ckpt");
+        let resume = last.exists().then(|| Checkpoint::read(&last).expect("a checkpoint"));
+        let meta = Meta {
+            format: FORMAT,
+            source: self.source.clone(),
+            sets: Vec::new(),
+            seed: SEED,
+            progress: Default::default(),
+            transform: self.ready.dataset.transform.clone(),
+            rows: None,
+            attributes: self.ready.attributes.clone(),
+        };
+        let stop = Arc::new(AtomicU32::new(0));
+        let mut watch = Watch { fed: Fed::new(), stop_in, stop: stop.clone() };
+        let job = Job { model: &self.ready.model, dataset: &self.ready.dataset, dir: Some(dir), meta };
+        let ended = train(job, resume, &Options { threads, epochs, figures: true }, &stop, &mut watch);
+        match ended {
+            Ok(_) => (watch.fed, Some(std::fs::read(last).expect("last.ckpt"))),
+            Err(TrainError::Interrupted { .. }) => (watch.fed, None),
+            Err(error) => panic!("{error:?}"),
+        }
+    }
+}
+
+fn folders() -> impl FnMut() -> std::path::PathBuf {
+    let folder = tempfile::tempdir().expect("a folder");
+    let mut count = 0;
+    move || {
+        count += 1;
+        let dir = folder.path().join(count.to_string());
+        std::fs::create_dir(&dir).expect("a folder");
+        dir
+    }
+}
+
+#[test]
+fn checkpoints_do_not_depend_on_threads_resume_or_interruption() {
+    let data = folder();
+    let run = Run::of(net("batch 32", WORDS), data.path());
+    let mut dir = folders();
+    let (fed, expected) = run.go(&dir(), 1, None, 0);
+    assert_eq!(fed.len(), 3 * 200);
+    for threads in [2, 3, 8] {
+        let (same, found) = run.go(&dir(), threads, None, 0);
+        assert!(same == fed && found == expected, "{threads} threads");
+    }
+    let halves = dir();
+    let (first, _) = run.go(&halves, 2, Some(1), 0);
+    let (rest, found) = run.go(&halves, 1, None, 0);
+    assert!(found == expected && first.into_iter().chain(rest).collect::<Fed>() == fed, "1 + 2 epochs");
+    let interrupted = dir();
+    let (first, none) = run.go(&interrupted, 2, None, 2);
+    assert!(none.is_none() && first.len() < 3 * 200);
+    let (rest, found) = run.go(&interrupted, 3, None, 0);
+    assert!(found == expected && first.into_iter().chain(rest).collect::<Fed>() == fed, "interrupted");
+}
+
+#[test]
+fn rows_do_not_depend_on_the_minibatch() {
+    let data = folder();
+    let statements = WORDS.replace("ramp(0.05, 0.2)", "10%");
+    let fed = |batch: usize| {
+        let run = Run::of(net(&format!("batch {batch}"), &statements), data.path());
+        run.go(&folders()(), 2, Some(2), 0).0
+    };
+    let expected = fed(32);
+    assert!(expected == fed(7) && expected == fed(200));
+    assert_ne!(expected[&(1, 0)], expected[&(2, 0)]);
+}
+
+/// What `plot --kind augment` prints is what was fed, token by token, and the original is the line of the file.
+#[test]
+fn what_is_shown_is_what_was_fed() {
+    let data = folder();
+    let run = Run::of(net("batch 32", WORDS), data.path());
+    let (fed, _) = run.go(&folders()(), 2, None, 0);
+    let shown = augmented(&run.ready, SEED, 0..200, 3).expect("rows").expect("texts");
+    let Augmented::Texts(rows) = shown else { panic!("rows are texts") };
+    assert_eq!(rows.len(), 200);
+    let gallery = dropnet::runtime::augment::shown(&run.ready.model, &run.ready.dataset, SEED, 0..200, 3);
+    let Fields::Text(rule) = &run.ready.dataset.transform.fields else { panic!("texts") };
+    let mut changed = 0;
+    for shown in gallery.expect("rows").expect("texts").rows {
+        let tokens = &fed[&(shown.epoch, shown.position)];
+        let names: Vec<String> = tokens.iter().map(|token| rule.tokenizer.name(*token)).collect();
+        let row = &rows[shown.row];
+        let (epoch, text) = &row.epochs[shown.epoch as usize - 1];
+        assert_eq!((*epoch, row.row), (shown.epoch, shown.row));
+        assert_eq!(text, names.join(" ").trim_end());
+        changed += usize::from(text.split(' ').count() != row.original.replace(',', " ,").split(' ').count());
+    }
+    assert!(changed > 300, "{changed}");
+    let table = std::fs::read_to_string(data.path().join("texts.csv")).expect("the table");
+    let number = run.ready.dataset.train.numbers()[17] as usize;
+    assert!(table.lines().nth(number + 1).expect("a line").contains(&rows[17].original));
+}
+
+/// Nothing behind a row's end is learned from: where lengths were those of the rows as they are, what stands for padding would move.
+#[test]
+fn lengths_follow_the_words() {
+    let data = folder();
+    let mut dir = folders();
+    let mut padding = |augment: &str| {
+        let run = Run::of(net("batch 32", augment), data.path());
+        let dir = dir();
+        run.go(&dir, 2, None, 0);
+        let (_, tensors) = container::read(&dir.join("last.ckpt")).expect("a checkpoint");
+        let table = tensors.iter().find(|(name, tensor)| name.contains("table") && tensor.dims.len() == 2);
+        let (_, table) = table.expect("the table of words");
+        let bytes = table.data.bytes();
+        (bytes[..6 * 4].to_vec(), bytes[6 * 4 * 2..].to_vec())
+    };
+    let (plain, words) = padding("");
+    for augment in ["word_drop 60%", "aeda", WORDS] {
+        let (after, others) = padding(augment);
+        assert!(after == plain, "{augment}");
+        assert!(others != words, "{augment}");
+    }
+}
+
+/// Rows that become longer are cut at the net's length, and no text is left empty.
+#[test]
+fn rows_stay_within_the_nets_length() {
+    let data = folder();
+    let run = Run::of(net("batch 32", "aeda\n  word_drop 90%, p=20%"), data.path());
+    let (fed, _) = run.go(&folders()(), 2, None, 0);
+    let lengths = || fed.values().map(|row| row.iter().filter(|token| **token != 0).count());
+    assert!(lengths().all(|n| (1..=WIDTH).contains(&n)) && lengths().any(|n| n == WIDTH));
+    assert!(fed.values().all(|row| row.iter().skip_while(|token| **token != 0).all(|token| *token == 0)));
+}
