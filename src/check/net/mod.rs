@@ -73,6 +73,8 @@ pub struct Net<'f> {
     pub open: bool,
     /// Whether the vocabulary of its tokens is `_`.
     pub open_vocab: bool,
+    /// The output is an answer at each step.
+    pub answers_each: bool,
     pub params: Vec<Param>,
     pub states: Vec<State>,
     pub output: Option<Output>,
@@ -123,6 +125,7 @@ impl<'f> Net<'f> {
             takes_rest: None,
             open: false,
             open_vocab: false,
+            answers_each: false,
             params: Vec::new(),
             states: Vec::new(),
             output: None,
