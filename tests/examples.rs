@@ -165,7 +165,7 @@ fn examples_of_real_files_train_where_they_are() {
             .replace("  split valid=10%, test=10%\n", "  split train=720, valid=720, test=720\n")
             .replace("param width = 128", "param width = 16")
             .replace("param width = 200", "param width = 8")
-            .replace("vocab=10_000", "vocab=_")
+            .replace("vocab=10_000]", "vocab=_]")
             .replace("vocab=67", "vocab=_");
         match trained(&path, &small) {
             Some(figures) => {
