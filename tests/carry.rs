@@ -35,6 +35,8 @@ fn text() -> String {
 fn net(window: usize, carry: bool, layers: &str) -> String {
     let windows = if carry { format!("window {window}, carry=true") } else { format!("window {window}") };
     let layers = layers.replace("CARRY", if carry { ", carry=true" } else { "" });
+    let penalties =
+        if layers.starts_with("h:") { "penalize ar, 2, of=h\n  penalize tar, 1, of=h" } else { "" };
     format!(
         "
 data {{
@@ -54,6 +56,7 @@ net {{
 train {{
   loss cross_entropy
   optimizer adam, lr=1e-2
+  {penalties}
   average ema, decay=0.9
   epochs 3
 }}
@@ -61,7 +64,7 @@ train {{
     )
 }
 
-const STACK: &str = "lstm 7, recurrent_dropout=0.2CARRY -> dropout 0.2
+const STACK: &str = "h: drop_connect 0.1, on=recurrent { lstm 7, recurrent_dropout=0.2CARRY } -> dropout 0.2
   gru 6, dropout=0.2CARRY -> rnn 5, zoneout=0.1, output=lastCARRY";
 
 struct Run {
@@ -245,12 +248,16 @@ fn checkpoints_do_not_depend_on_threads_resume_or_interruption() {
                 "it was stopped"
             );
             let carried = run.carried(&name);
-            let wanted: Vec<(String, Vec<usize>, bool)> =
-                [("gru_1", 6), ("lstm_1", 7), ("lstm_1.cell", 7), ("rnn_1", 5)]
-                    .map(|(path, width)| (format!("carry.{path}"), vec![STREAMS, width], true))
-                    .into_iter()
-                    .filter(|_| carry)
-                    .collect();
+            let wanted: Vec<(String, Vec<usize>, bool)> = [
+                ("gru_1", 6),
+                ("h/drop_connect_1/lstm_1", 7),
+                ("h/drop_connect_1/lstm_1.cell", 7),
+                ("rnn_1", 5),
+            ]
+            .map(|(path, width)| (format!("carry.{path}"), vec![STREAMS, width], true))
+            .into_iter()
+            .filter(|_| carry)
+            .collect();
             assert_eq!(carried, wanted);
             run.go(&name, 2, None, 0).expect("goes on");
             assert!(run.last(&name) == expected, "interrupted in an epoch, on {threads} threads");

@@ -38,7 +38,7 @@ fn of_training(model: &Model, whole: bool) -> Lowered {
         let rows = row_loss(model, section, output, mix, true, b, &mut scalars);
         mean_loss(rows, b)
     });
-    let objective = penalised(model, section, loss, &forward.params, &mut b, &mut scalars);
+    let objective = penalised(model, section, loss, &forward, &mut b, &mut scalars);
     b.with_origin("loss", |b| report(b, &mut scalars, &[("objective", objective), ("loss", loss)]));
     b.sink(Sink::Output, output);
     if whole {

@@ -21,10 +21,12 @@ const LAYERS: &[&str] = &[
     "gru 5, recurrent_dropout=0.3, share=none",
     "gru 5, zoneout=0.3, gates=untied, dropout=0.3, recurrent_dropout=0.3",
     "gru 8 -> lstm 6, recurrent_dropout=0.3 -> rnn 4, output=last",
+    "drop_connect 0.3, on=recurrent { lstm 5, output=last } -> dense 3",
+    "drop_connect 0.3 { gru 8, recurrent_dropout=0.3, gates=untied -> rnn 4 } -> last -> dense 3",
 ];
 
 fn net(layer: &str, steps: usize) -> String {
-    let back = if layer.ends_with("output=last") { "" } else { " -> flatten" };
+    let back = if layer.ends_with("output=last") || layer.ends_with("dense 3") { "" } else { " -> flatten" };
     format!("dense {} -> reshape {steps}x3, roles=[time, channel] -> {layer}{back}", 3 * steps)
 }
 
