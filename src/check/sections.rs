@@ -119,7 +119,7 @@ impl<'f> Sections<'f> {
         knobs: Vec<(String, Value)>,
         diags: &mut Vec<Diagnostic>,
     ) -> (Option<Model>, Sketch) {
-        let data = self.get("data").and_then(|section| data::section(section, scope, diags));
+        let mut data = self.get("data").and_then(|section| data::section(section, scope, diags));
         let Some(section) = self.get("net") else {
             diags.push(
                 Diagnostic::error("E0104", Span::new(self.end, self.end), "the file has no `net` section")
@@ -150,6 +150,9 @@ impl<'f> Sections<'f> {
             );
         }
         let flows = net.flows_of_labels();
+        if let (true, Some(data)) = (net.answers_each, &mut data) {
+            data.answer_each();
+        }
         let (nodes, inputs, params, states, output, labels, open) =
             (net.nodes, net.inputs, net.params, net.states, net.output, net.seen_labels, net.open);
         let sketch = Sketch { nodes: nodes.clone(), params: params.clone(), data: data.clone(), waits };

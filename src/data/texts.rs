@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::dataset::{Input, Storage};
 use super::error::{DataError, counted};
+use super::foretold::Foretold;
 use super::inputs::Inputs;
 use super::need::{Lengths, Need};
 use super::raw::{Arrays, Cells, Column, RawTarget};
@@ -23,6 +24,8 @@ pub struct Texts {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Text {
     pub text: String,
+    /// What is to be said at its tokens, one at each, where that is known.
+    pub answer: Option<String>,
     pub line: Option<u64>,
     pub file: Arc<str>,
 }
@@ -36,7 +39,15 @@ pub enum TextForm {
     /// One text, of which the last tokens count where more of it is predicted from.
     Stream,
     /// A column of a table: from 1, of how many, what stands between them, and what it is called where the table names its columns.
-    Column { number: usize, width: usize, delimiter: u8, name: Option<String> },
+    Column {
+        number: usize,
+        width: usize,
+        delimiter: u8,
+        name: Option<String>,
+        /// The column of labels, from 1; none where it is the other one of two.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        label: Option<usize>,
+    },
 }
 
 /// What is known of texts before they are divided.
@@ -69,12 +80,52 @@ impl Texts {
         let length = how.length.unwrap_or(usize::MAX);
         let (mut rows, mut origins) = (Vec::new(), Vec::new());
         for (origin, text) in (0..).zip(self.rows.iter()) {
+            let mut answers = text.answer.iter().flat_map(|answer| pieces(answer, how.manner, length));
             for piece in pieces(&text.text, how.manner, length) {
-                rows.push(Text { text: piece, ..text.clone() });
+                rows.push(Text { text: piece, answer: answers.next(), ..text.clone() });
                 origins.push(origin);
             }
         }
         (Self::new(rows, self.form.clone()), origins)
+    }
+
+    /// Whether something is to be said at each token.
+    pub fn have_answers(&self) -> bool {
+        self.rows.iter().any(|text| text.answer.is_some())
+    }
+
+    /// What is to be said at the tokens of a row.
+    #[must_use]
+    pub fn answer(&self, row: usize) -> Option<&str> {
+        self.rows[row].answer.as_deref()
+    }
+
+    /// What is to be said at each token of the rows, none of which has more than `steps`; none where some row does not say it.
+    ///
+    /// # Errors
+    /// E0532 for an answer of more or fewer tokens than its text has.
+    pub fn answers(
+        &self,
+        tokenizer: &Tokenizer,
+        steps: usize,
+        most: Option<usize>,
+    ) -> Result<Option<Foretold>, DataError> {
+        let (mut encoder, mut rows) = (tokenizer.encoder(), Encoded::default());
+        let own = steps.min(most.unwrap_or(usize::MAX));
+        for text in self.rows.iter() {
+            let Some(answer) = &text.answer else { return Ok(None) };
+            let (asked, mut said) = (encoder.numbers(&text.text).len(), encoder.numbers(answer));
+            if said.len() != asked {
+                let unit = tokenizer.unit().one();
+                let message =
+                    format!("{} are answered by {}", counted(asked, unit), counted(said.len(), unit));
+                let error = DataError::new("E0532", message).note("each token of a text has one answer");
+                return Err(text.place(error.help("write `tokenize chars`")));
+            }
+            said.truncate(own);
+            rows.push(said, steps);
+        }
+        Ok(Some(Foretold::held(rows.tokens, &rows.lengths, steps)))
     }
 
     /// The text of a row.
@@ -194,7 +245,7 @@ pub(super) fn long_enough(count: usize, lengths: &Lengths, tokenizer: &Tokenizer
 }
 
 impl Text {
-    fn place(&self, error: DataError) -> DataError {
+    pub(super) fn place(&self, error: DataError) -> DataError {
         let error = error.file(&self.file);
         if let Some(line) = self.line { error.line(line) } else { error }
     }
@@ -209,8 +260,10 @@ impl TextRule {
     pub(super) fn is_sound(&self) -> bool {
         let placed = match &self.form {
             TextForm::Lines | TextForm::Stream => true,
-            TextForm::Column { number, width, delimiter, .. } => {
-                (1..=*width).contains(number) && delimiter.is_ascii()
+            TextForm::Column { number, width, delimiter, label, .. } => {
+                let columns = 1..=*width;
+                let is_column = |number: &usize| columns.contains(number);
+                is_column(number) && label.as_ref().is_none_or(is_column) && delimiter.is_ascii()
             }
         };
         placed && self.tokenizer.is_sound() && !self.tokenizer.is_empty()

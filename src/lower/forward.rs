@@ -119,6 +119,13 @@ impl<'m> Forward<'m> {
         self.values[model.output.source.0]
     }
 
+    /// 1 at the steps of what the output reads that are a row's own, 0 behind its end; none where rows have no lengths.
+    pub fn within(&self, b: &mut Builder) -> Option<ValueId> {
+        let steps = self.model.node(self.model.output.source).ty.steps()?;
+        let (lengths, Ragged { stride, offset }) = (self.lengths?, steps.ragged?);
+        Some(b.within_length(lengths, steps.size, stride, offset))
+    }
+
     /// Whether training holds the node still.
     fn still(&self, node: &Node, b: &mut Builder, scalars: &mut Scalars) -> Still {
         let freeze = self.model.freeze_of(node).filter(|_| self.mode == Mode::Train);
