@@ -107,9 +107,13 @@ impl Layer for DropConnect {
 /// A block without what is to be masked.
 fn nothing(args: &Args, recurrent: bool) -> Diagnostic {
     match recurrent {
-        true => Diagnostic::error("E0211", args.span_of("on"), "`on=recurrent` around layers without recurrent weights")
-            .label("nothing to drop")
-            .help("put it around `rnn`, `gru` or `lstm`, or leave `on` out"),
+        true => Diagnostic::error(
+            "E0211",
+            args.span_of("on"),
+            "`on=recurrent` around layers without recurrent weights",
+        )
+        .label("nothing to drop")
+        .help("put it around `rnn`, `gru` or `lstm`, or leave `on` out"),
         false => Diagnostic::error("E0211", args.span, "`drop_connect` around layers without weights")
             .label("nothing to drop")
             .help("put it around `dense` layers; to drop activations write `dropout`"),

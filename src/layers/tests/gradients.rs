@@ -99,7 +99,7 @@ fn so_does_that_of_layers_that_carry_their_state() {
 fn so_does_that_of_penalties_of_values() {
     for word in ["ar", "tar"] {
         let source = "net {\n  input x: series[5, 3]\n  h: lstm 4 -> dropout 0.3\n  last -> dense 2\n  output y: real[2]\n}\n";
-        let train = trained("", model_of(source).output.kind);
+        let train = trained("", OutputKind::real(2));
         let train = train.replace("epochs 1", &format!("penalize {word}, 2, of=h\n  epochs 1"));
         let lowered = lower_train(&model_of(&format!("{source}{train}")));
         verify(&lowered.graph).unwrap_or_else(|broken| panic!("{word}\n{broken:?}"));

@@ -34,8 +34,12 @@ use crate::{
 pub struct Ar;
 pub static WORD: Ar = Ar;
 
-static SIG: Sig =
-    Sig { name: "ar", about: "penalises large activations of a chain", args: &[AMOUNT, OF], block: Block::None };
+static SIG: Sig = Sig {
+    name: "ar",
+    about: "penalises large activations of a chain",
+    args: &[AMOUNT, OF],
+    block: Block::None,
+};
 
 impl Activity for Ar {
     fn sig(&self) -> &'static Sig {

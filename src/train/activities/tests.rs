@@ -31,7 +31,7 @@ fn added(input: &str, penalty: &str) -> f64 {
 
 /// The values of the recurrent layer, `[rows, steps, width]`, whatever lengths rows have.
 fn shown() -> Vec<f64> {
-    let source = net("real[4, 3]", "rnn 2", "flatten\n  output y: real[8]", "");
+    let source = net("real[4, 3]", "rnn 2", "from h -> flatten\n  output y: real[8]", "");
     let lowered: Lowered = lower_predict(&model_of(&source), Mode::Eval);
     let values = rig::run(&lowered.graph, &rig::bindings::<f64>(&lowered));
     values.sink(Sink::Output).expect("an output").reals().to_vec()
