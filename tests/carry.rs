@@ -289,3 +289,55 @@ fn each_sample_carries_its_own_state() {
     }
     assert_eq!(pieces, whole);
 }
+
+/// Lines of a table that foretells the next one: streams of the same length have no short window, and a line that fills none is left out.
+#[test]
+fn a_table_is_cut_into_streams_too() {
+    let source = |batch: usize| {
+        format!(
+            "data {{
+  source csv, \"lines.csv\"
+  window 2, target=v, carry=true
+  split valid=25%
+  batch {batch}
+}}
+net {{
+  input x: series[2, 1]
+  gru 3, carry=true, output=last
+  dense 1
+  output y: real[1]
+}}
+"
+        )
+    };
+    let load = |batch: usize| {
+        let model = check_source(&source(batch), &Default::default()).model.expect("a model");
+        let folder = tempfile::tempdir().expect("a folder");
+        let lines: String = (0..41).map(|line| format!("{line}\n")).collect();
+        fs::write(folder.path().join("lines.csv"), format!("v\n{lines}")).expect("a file");
+        let search = Search::new(folder.path(), folder.path(), None);
+        let config = model.data.as_ref().expect("a data section");
+        data::load(config, &search, &dropnet::run::agreement::need(&model))
+    };
+    let dataset = load(3).expect("lines");
+    let rows = |part: &Part| {
+        assert_eq!(part.streams(), Some(3));
+        let seen = part.seen(&part.inputs[0]).expect("numbers");
+        let firsts: Vec<f32> = seen.chunks(2).map(|row| row[0]).collect();
+        for (row, observed) in seen.chunks(2).zip(part.all_observed()) {
+            assert!(
+                matches!(observed, data::Observed::Real([y]) if *y == row[0] + 2.0 && row[1] == row[0] + 1.0)
+            );
+        }
+        firsts
+    };
+    let train: Vec<f32> =
+        (0..5).flat_map(|window| [0, 10, 20].map(|start| (start + 2 * window) as f32)).collect();
+    assert_eq!(rows(&dataset.train), train);
+    assert_eq!(rows(dataset.valid.as_ref().expect("a part")), [30.0, 34.0, 37.0, 32.0]);
+    let short = load(6).expect_err("ten lines are no six streams").plain();
+    assert!(
+        short.contains("the validation part has 10 lines, too few for 6 streams of a window each"),
+        "{short}"
+    );
+}
