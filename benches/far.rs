@@ -91,8 +91,14 @@ struct Run<'a> {
 
 impl<'a> Run<'a> {
     fn new(model: &'a Model, dataset: &'a Dataset, team: Team) -> Self {
-        let shape =
-            Shape { rows: dataset.train.rows(), batch: 128, drop_last: true, seed: 0, picture: [0, 0] };
+        let shape = Shape {
+            rows: dataset.train.rows(),
+            batch: 128,
+            drop_last: true,
+            seed: 0,
+            picture: [0, 0],
+            goes_on: false,
+        };
         let function = Function::new(lower_train(model), &dataset.train).expect("compiles");
         let store = Store::fresh(model, function.graph(), shape.seed);
         let outputs = vec![0.0; shape.visited() * model.output.kind.width()];

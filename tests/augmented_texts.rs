@@ -49,7 +49,8 @@ fn folder() -> tempfile::TempDir {
     let words = ["good", "bad", "film", "plot", "never", "slow", "fine", "end", "cast", "not", "new", "old"];
     let mut table = "text,mood\n".to_owned();
     for row in 0..240_usize {
-        let own: Vec<&str> = (0..3 + row % 12).map(|i| words[(row * 7 + i * i + 3 * i) % 12]).collect();
+        let own: Vec<&str> =
+            (0..3 + row % 12).map(|i| words[(row * 7 + row / 12 * i + i * i + 3 * i) % 12]).collect();
         table += &format!("\"{}, and {} .\",{}\n", own[0], own[1..].join(" "), ["up", "down"][row % 2]);
     }
     std::fs::write(folder.path().join("texts.csv"), table).expect("a file");
@@ -211,6 +212,93 @@ fn lengths_follow_the_words() {
         assert!(after == plain, "{augment}");
         assert!(others != words, "{augment}");
     }
+}
+
+/// Paraphrases stand for their rows as the coin says, before words are changed; a text is translated once, whatever rows and epochs it stands in.
+#[test]
+fn paraphrases_are_made_once_and_chosen_by_a_coin() {
+    let data = folder();
+    let calls = data.path().join("calls");
+    let through = format!("tee -a {} | sed 's/good/fine/; s/bad/not bad/; s/slow //'", calls.display());
+    let statement = |p: &str, more: &str| {
+        format!(
+            "word_swap 100%, p=0\n  back_translate through=\"{through}\", back=\"tr a-z A-Z\", p={p}{more}"
+        )
+    };
+    let search = Search::new(data.path(), data.path(), None);
+    let search = search.with_translations(Some(data.path().join("kept")));
+    let run = |augment: &str| {
+        let source = net("batch 32", augment);
+        Run { ready: open(&source, &[], &search).expect("a sound net"), source }
+    };
+    let texts = |run: &Run| match augmented(&run.ready, SEED, 0..200, 3) {
+        Ok(Some(Augmented::Texts(rows))) => rows,
+        _ => panic!("rows are texts"),
+    };
+    let always = run(&statement("100%", ""));
+    let (fed, _) = always.go(&folders()(), 2, None, 0);
+    let spelled = |text: &str| text.replace(',', " ,");
+    let is_used = |original: &str, any: bool| {
+        let changes =
+            original.contains("good") || original.contains("slow ") || any && original.contains("bad");
+        changes && (any || !original.contains("bad"))
+    };
+    let cut = |text: String| text.split(' ').take(WIDTH).collect::<Vec<_>>().join(" ");
+    let after = |original: &str| {
+        spelled(&original.replacen("good", "fine", 1).replacen("bad", "not bad", 1).replacen("slow ", "", 1))
+    };
+    let mut used = 0;
+    for row in texts(&always) {
+        let expected =
+            if is_used(&row.original, false) { after(&row.original) } else { spelled(&row.original) };
+        used += usize::from(is_used(&row.original, false));
+        for (_, fed) in &row.epochs {
+            assert_eq!(*fed, cut(expected.clone()), "{}", row.original);
+        }
+    }
+    assert!(used > 60, "{used}");
+    assert_eq!(fed.len(), 600);
+    // Every different line once, for all runs of the same commands.
+    let asked = std::fs::read_to_string(&calls).expect("calls");
+    let different: std::collections::BTreeSet<&str> = asked.lines().collect();
+    assert!(different.len() == asked.lines().count() && different.len() > 100);
+    let any = run(&statement("100%", ", negation=any"));
+    for row in texts(&any) {
+        let expected =
+            if is_used(&row.original, true) { after(&row.original) } else { spelled(&row.original) };
+        assert!(row.epochs.iter().all(|(_, fed)| *fed == cut(expected.clone())), "{}", row.original);
+    }
+    let some = run(&statement("20%", ""));
+    let rows = texts(&some);
+    let chosen = rows.iter().filter(|row| is_used(&row.original, false)).flat_map(|row| &row.epochs);
+    let fine = |(_, text): &&(u64, String)| text.contains("fine") || !text.contains("slow");
+    let share = chosen.clone().filter(fine).count() as f64 / chosen.count() as f64;
+    assert!(share < 0.9, "{share}");
+    assert_eq!(std::fs::read_to_string(&calls).expect("calls"), asked, "what is kept is not asked again");
+    let mut dir = folders();
+    let expected = some.go(&dir(), 1, None, 0);
+    assert!(some.go(&dir(), 3, None, 0) == expected);
+    let halves = dir();
+    some.go(&halves, 2, Some(1), 0);
+    assert!(some.go(&halves, 1, None, 0).1 == expected.1, "1 + 2 epochs");
+}
+
+#[test]
+fn a_translator_that_fails_is_said_at_its_statement() {
+    let data = folder();
+    let error = |commands: &str| {
+        let source = net("batch 32", &format!("back_translate {commands}"));
+        let run = Run::of(source, data.path());
+        let shown = augmented(&run.ready, SEED, 0..1, 1).err().expect("a fault").beside("a.net", &run.source);
+        assert!(shown.contains("a.net:8:3: back_translate"), "{shown}");
+        shown
+    };
+    assert!(error("through=\"head -n 3\", back=\"cat\"").contains("answered 3 of"));
+    assert!(
+        error("through=\"cat\", back=\"sleep 100\", time_limit=0.2s").contains("has not ended after 0.2 s")
+    );
+    assert!(error("through=\"cat\", back=\"no-such-program\"").contains("`no-such-program` is not found"));
+    assert!(error("via=xyz").contains("E0562"));
 }
 
 /// Rows that become longer are cut at the net's length, and no text is left empty.

@@ -299,7 +299,8 @@ fn native_steps_agree_with_the_interpreter_with_any_number_of_threads() {
         let net = net.replace("reuse twice", "twin: dense 6 -> relu\nreuse twin");
         let model = model(&format!("input x: real[4]\n{net}"), &format!("{train}\nepochs 1"), augment);
         let part = part(100, target);
-        let shape = Shape { rows: 100, batch: 37, drop_last: false, seed: 3, picture: [0, 0] };
+        let shape =
+            Shape { rows: 100, batch: 37, drop_last: false, seed: 3, picture: [0, 0], goes_on: false };
         let lowered = lower_train(&model);
         let plan =
             plan::epoch(model.train.as_ref().unwrap(), &lowered.scalars, &shape, &Progress::default(), 1.0);
@@ -340,8 +341,10 @@ fn frozen_parts_stand_still_and_begin_afresh() {
     let net = "input x: real[4]\nstem: dense 8, bias=false -> batch_norm -> tanh\nbody: dense 8, bias=false -> batch_norm -> tanh\ndense 3\noutput y: class[3]";
     let train = "loss cross_entropy\noptimizer adam, lr=0.01\npenalize l2, 0.1\nfreeze stem\nfreeze body, until=2steps\nlr body, factor=0.5\nepochs 1";
     let model = model(net, train, "");
-    let (part, shape) =
-        (part(100, "class"), Shape { rows: 100, batch: 37, drop_last: false, seed: 3, picture: [0, 0] });
+    let (part, shape) = (
+        part(100, "class"),
+        Shape { rows: 100, batch: 37, drop_last: false, seed: 3, picture: [0, 0], goes_on: false },
+    );
     let lowered = lower_train(&model);
     let graph = &lowered.graph;
     assert!(graph.slots.iter().all(|slot| !slot.name.starts_with("stem")));

@@ -17,8 +17,7 @@ use crate::{
 };
 
 /// What the language has and this version has not.
-const NOT_YET: &[&str] =
-    &["augmix", "elastic", "perspective", "back_translate", "time_stretch", "pitch_shift", "gain"];
+const NOT_YET: &[&str] = &["augmix", "elastic", "perspective", "time_stretch", "pitch_shift", "gain"];
 
 /// An input of a sound net, and where it is declared.
 pub(super) struct Input {

@@ -5,6 +5,7 @@
 
 mod augment;
 mod bind;
+mod carry;
 mod chosen;
 mod data;
 mod eval;

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::{
-    Sketch, augment, data,
+    Sketch, augment, carry, data,
     net::Net,
     parts, penalties, predict,
     scope::Scope,
@@ -207,6 +207,7 @@ impl<'f> Sections<'f> {
             model.predict = found.finish(&model, sweep.is_some(), diags);
         }
         model.sweep = sweep.and_then(|found| found.finish(&model, diags));
+        diags.extend(carry::check(&model));
         diags.extend(penalties::check(&model));
         diags.extend(times::late_ramps(&model));
         diags.extend(parts::check(&model, &labels));

@@ -26,7 +26,7 @@ use super::{
 pub struct Command {
     #[command(flatten)]
     runs: Runs,
-    /// Pictures to judge in place of the run's data, a row of output a file: a folder of classes, or a picture in the folder of its class
+    /// Rows to judge in place of the run's data, a row of output each: a folder of classes with pictures or texts, a file in the folder of its class, or a table of texts with their labels
     #[arg(long, value_name = "PATH")]
     input: Option<PathBuf>,
     /// A row of output for each row of this part of the data: what was observed, and what is predicted
@@ -290,8 +290,10 @@ impl Command {
         };
         let name = path.display().to_string();
         let read = first.checkpoint.meta.transform.read_labelled(path, &name);
-        let Labelled { part, names, converted } = read.map_err(|error| data::failure(&error, None, ui))?;
+        let Labelled { part, names, converted, cut } =
+            read.map_err(|error| data::failure(&error, None, ui))?;
         predict::say_converted(part.rows(), converted, ui);
+        predict::say_cut(part.rows(), cut, ui);
         Ok(Known { name: "input", part, names })
     }
 

@@ -317,12 +317,16 @@ impl Command {
 /// The rows, and what became of pictures that were no colours in bytes and of long texts.
 fn said(rows: Rows, ui: &mut Ui) -> Result<Rows, Failure> {
     say_converted(rows.rows, rows.converted, ui);
-    if rows.cut > 0 {
-        let what =
-            format!("{} of {} texts are longer than the net's rows, and were cut", rows.cut, rows.rows);
+    say_cut(rows.rows, rows.cut, ui);
+    Ok(rows)
+}
+
+/// How many texts were longer than the net's rows.
+pub fn say_cut(rows: usize, cut: usize, ui: &mut Ui) {
+    if cut > 0 {
+        let what = format!("{cut} of {rows} texts are longer than the net's rows, and were cut");
         ui.error_text(&format!("warning[W0504]: {what}\n"));
     }
-    Ok(rows)
 }
 
 /// What became of pictures among so many that were no colours in bytes.

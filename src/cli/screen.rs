@@ -75,6 +75,7 @@ impl Observer for Screen<'_> {
             Event::Compiled { seconds } => {
                 self.ui.detail(format_args!("compiled in {:.1} ms", seconds * 1e3))
             }
+            Event::Prepared(said) => self.ui.talk(said),
             Event::Settled { bytes, seconds } => self.ui.detail(format_args!(
                 "computed once what depends on data alone: {} in {seconds:.1} s",
                 memory::shown(bytes)

@@ -172,6 +172,7 @@ impl Bound {
         let mut addresses = Vec::with_capacity(program.buffers.len());
         for (i, buffer) in program.buffers.iter().enumerate() {
             let id = BufferId(i as u32);
+            let (written, batch) = (needs.written(id), bind.batch.min(bind.rows));
             let address = match buffer.kind {
                 BufferKind::Input { slot } => {
                     let (address, rows) = input(buffer, storage(buffer, options), &bind.inputs, slot)?;
@@ -183,9 +184,9 @@ impl Bound {
                     least(&mut data_rows, rows);
                     address
                 }
-                BufferKind::Param(p) => stored(buffer, needs.written(id), bind.params.get_mut(p.index()))?,
-                BufferKind::Slot(s) => stored(buffer, needs.written(id), bind.slots.get_mut(s.index()))?,
-                BufferKind::State(s) => stored(buffer, needs.written(id), bind.states.get_mut(s.index()))?,
+                BufferKind::Param(p) => stored(buffer, written, bind.params.get_mut(p.index()), batch)?,
+                BufferKind::Slot(s) => stored(buffer, written, bind.slots.get_mut(s.index()), batch)?,
+                BufferKind::State(s) => stored(buffer, written, bind.states.get_mut(s.index()), batch)?,
                 BufferKind::Output => output(buffer, bind)?,
                 BufferKind::Enter(_) | BufferKind::Carry(_) | BufferKind::Stack(_) => {
                     return wrong(&buffer.name, "belongs to a step of a loop over time");
@@ -316,10 +317,17 @@ fn whole_rows(buffer: &Buffer, len: usize) -> Result<usize, CodegenError> {
     }
 }
 
-fn stored(buffer: &Buffer, written: bool, tensor: Option<&mut Tensor<'_>>) -> Result<u64, CodegenError> {
+/// Of a tensor that outlives the step; one that has a part for each row has room for as many as a minibatch has.
+fn stored(
+    buffer: &Buffer,
+    written: bool,
+    tensor: Option<&mut Tensor<'_>>,
+    batch: usize,
+) -> Result<u64, CodegenError> {
     let Some(tensor) = tensor else { return wrong(&buffer.name, "no tensor is bound") };
-    if tensor.len() != row_len(buffer) {
-        return wrong(&buffer.name, format!("has {} elements instead of {}", tensor.len(), row_len(buffer)));
+    let (has, wants) = (tensor.len(), elements(buffer, batch));
+    if if buffer.is_batched() { has < wants } else { has != wants } {
+        return wrong(&buffer.name, format!("has {has} elements instead of {wants}"));
     }
     if written && matches!(tensor, Tensor::Read(_)) {
         return wrong(&buffer.name, "is updated by the program but bound for reading");

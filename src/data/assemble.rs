@@ -5,6 +5,7 @@ use std::sync::Arc;
 use super::dataset::{Dataset, Input, Part};
 use super::error::DataError;
 use super::inputs::Precision;
+use super::laid::Windows;
 use super::need::Lengths;
 use super::opened::Opened;
 use super::raw::Raw;
@@ -122,13 +123,16 @@ impl Opened<'_> {
                 .file(&train.file)
                 .help(format!("write `output next: class[{vocab}]`, or `class[_]`")));
         }
-        let parts = self.parts(train.rows, None, false)?;
-        let tokenizer = stream.fit(parts.train.len(), how, vocab, need.open)?;
-        let (stores, target) =
-            stream.encode(&tokenizer, input, train.rows).map_err(|e| e.file(&train.file))?;
+        let stretches = self.stretches(train.rows, self.config.settings.split.as_ref(), None, None, false)?;
+        let windows = stream.windows(stretches, how.manner.unit.one());
+        let (Windows { rows, parts }, tokens) = windows.map_err(|e| e.file(&train.file))?;
+        let tokenizer = stream.fit(tokens, how, vocab, need.open)?;
+        let (stores, target) = stream.encode(&tokenizer, input, rows).map_err(|e| e.file(&train.file))?;
         let target = Arc::new(target);
+        let streams = stream.streams.map(|streams| streams.count);
         let part = |rows: &Vec<u32>| {
-            (!rows.is_empty()).then(|| Part::new(rows.as_slice().into(), stores.clone(), target.clone()))
+            let part = || Part::new(rows.as_slice().into(), stores.clone(), target.clone());
+            (!rows.is_empty()).then(|| part().in_streams(streams))
         };
         let (first, valid, test) = (part(&parts.train), part(&parts.valid), part(&parts.test));
         let train = first.ok_or_else(|| DataError::new("E0534", "no row is left to train on"))?;
@@ -245,8 +249,10 @@ impl Opened<'_> {
         let mut stores = vec![seen(super::arrays::apply(train.data, &array_rule, &inputs[0], need.raw)?)?];
         stores.extend(full(need.lengths.as_ref(), rows));
         let target = Arc::new(encode::in_training_units(&whole, &rule));
+        let streams = self.config.streams().map(|streams| streams.count);
         let part = |rows: &Vec<u32>| {
-            (!rows.is_empty()).then(|| Part::new(rows.as_slice().into(), stores.clone(), target.clone()))
+            let part = || Part::new(rows.as_slice().into(), stores.clone(), target.clone());
+            (!rows.is_empty()).then(|| part().in_streams(streams))
         };
         let (first, valid, cut_test) = (part(&parts.train), part(&parts.valid), part(&parts.test));
         let own_test = test.zip(own).map(|(test, whole)| {

@@ -6,6 +6,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use super::error::DataError;
+use super::laid::Streams;
 use super::pictures::Prepare;
 use super::raw::{Pick, Raw};
 use super::search::Search;
@@ -407,6 +408,17 @@ impl DataConfig {
             );
         }
         let split = settings.split.as_ref()?;
+        if let (Some(carry), Division::Folds { .. }, false) = (window.carry, &split.division, split.forward) {
+            return Some(
+                error(
+                    split.span,
+                    "`folds` beside `carry=true`",
+                    "the training part would be no stretch of time",
+                )
+                .also(carry, "rows go on where those before them stopped")
+                .help("write `forward=true` beside `folds`, or shares: `split valid=20%, test=20%`"),
+            );
+        }
         if let Some(span) = split.shuffle_asked {
             return Some(
                 error(
@@ -479,6 +491,13 @@ impl DataConfig {
     /// Bytes that may keep what depends on data alone.
     pub fn prefix_limit(&self) -> u64 {
         self.settings.prefix_limit.unwrap_or(DEFAULT_PREFIX_LIMIT)
+    }
+
+    /// How rows go on from minibatch to minibatch, where windows carry.
+    pub fn streams(&self) -> Option<Streams> {
+        let window = self.settings.window.as_ref()?;
+        window.carry?;
+        Some(Streams { count: self.batch().rows, length: window.length, tails: self.source.may_stream() })
     }
 
     /// Rows of a minibatch and whether a short last one is skipped.

@@ -60,6 +60,7 @@ pub struct Part {
     /// In the order of the net's inputs; where rows have lengths, these come last.
     pub inputs: Vec<Input>,
     pub target: Arc<Target>,
+    streams: Option<usize>,
 }
 
 /// One input of the net, for all rows of a source.
@@ -210,7 +211,18 @@ pub enum Observed<'a> {
 impl Part {
     /// These rows of the stores and of the target.
     pub fn new(numbers: Arc<[u32]>, inputs: Vec<Input>, target: Arc<Target>) -> Self {
-        Self { numbers, inputs, target }
+        Self { numbers, inputs, target, streams: None }
+    }
+
+    /// Of rows that go on: row `window * streams + stream` where that of the window before stopped.
+    #[must_use]
+    pub fn in_streams(self, streams: Option<usize>) -> Self {
+        Self { streams, ..self }
+    }
+
+    /// How many streams the rows are, where they go on from minibatch to minibatch: the rows of a minibatch, in any pass over the part.
+    pub fn streams(&self) -> Option<usize> {
+        self.streams
     }
 
     /// The first `rows` rows of the stores.

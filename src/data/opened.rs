@@ -8,6 +8,7 @@ use super::config::{DataConfig, Division, Split};
 use super::divide::{self, Listed, Parts};
 use super::error::{self, DataError};
 use super::groups::Groups;
+use super::laid::{Streams, Windows};
 use super::raw::Raw;
 use super::schema::DataSchema;
 use super::search::Search;
@@ -24,7 +25,16 @@ pub struct Opened<'a> {
     listed: Option<Listed>,
     /// Rows that stay together.
     groups: Option<Groups>,
+    laid: Option<Laid>,
     pub(super) search: Search,
+}
+
+/// Steps that are divided, where rows go on from minibatch to minibatch, and how rows are made of the parts.
+#[derive(Clone, Copy, Debug)]
+struct Laid {
+    streams: Streams,
+    steps: usize,
+    unit: &'static str,
 }
 
 /// Reads the source.
@@ -45,13 +55,25 @@ pub fn open<'a>(config: &'a DataConfig, search: &Search) -> Result<Opened<'a>, D
         windows: settings.window.is_some(),
     };
     let raw = config.source.open(&pick, search).map_err(|e| e.net(config.source_span))?;
+    let lines = if let Raw::Table(table) = &raw { Some(table.rows) } else { None };
     let raw = match (raw, &settings.window) {
         (Raw::Table(table), Some(window)) => {
-            super::windows::of(table, window, settings.inputs.is_some()).map_err(|e| e.net(window.span))?
+            let lay = config.streams().map(|streams| {
+                move |steps: usize| {
+                    let split = settings.split.as_ref();
+                    let placed = |e: DataError| if let Some(split) = split { e.net(split.span) } else { e };
+                    let stretches = divide::divide(steps, split, None, None, false).map_err(placed)?;
+                    streams.windows(&stretches, "line")
+                }
+            });
+            let lay = lay.as_ref().map(|lay| lay as &dyn Fn(usize) -> Result<Windows, DataError>);
+            super::windows::of(table, window, settings.inputs.is_some(), lay)
+                .map_err(|e| e.net(window.span))?
         }
         (Raw::Arrays { train, test }, window) => match (texts::of(&train), settings.tokenize) {
             (Some(own), Some(how)) if streams::is_stream(own) => {
-                streams::of(&train, own, window.as_ref(), &how).map_err(|e| e.net(config.source_span))?
+                streams::of(&train, own, window.as_ref(), config.streams(), &how)
+                    .map_err(|e| e.net(config.source_span))?
             }
             (Some(_), _) if window.is_some() => {
                 return Err(DataError::new(
@@ -86,7 +108,12 @@ pub fn open<'a>(config: &'a DataConfig, search: &Search) -> Result<Opened<'a>, D
         Raw::Table(table) => table.groups.as_ref().map(Groups::of),
         Raw::Arrays { train, .. } => pieces.as_ref().or(train.groups.as_ref()).map(Groups::of),
     };
-    Ok(Opened { config, raw, listed: listed.flatten(), groups, search: search.clone() })
+    let laid = config.streams().zip(settings.window.as_ref()).map(|(streams, window)| match (lines, &raw) {
+        (Some(lines), _) => Laid { streams, steps: lines - window.horizon, unit: "line" },
+        (None, Raw::Arrays { train, .. }) => Laid { streams, steps: train.rows, unit: "token" },
+        (None, Raw::Table(table)) => Laid { streams, steps: table.rows, unit: "line" },
+    });
+    Ok(Opened { config, raw, listed: listed.flatten(), groups, laid, search: search.clone() })
 }
 
 /// Rows are numbered in 32 bits.
@@ -249,8 +276,24 @@ impl Opened<'_> {
         self.divided(rows, self.config.settings.split.as_ref(), strata, self.listed.clone(), own_test)
     }
 
-    /// Whole groups where the file keeps them, which come before classes in proportion.
+    /// The rows of parts.
     fn divided(
+        &self,
+        rows: usize,
+        split: Option<&Split>,
+        strata: Option<&[u32]>,
+        listed: Option<Listed>,
+        own_test: bool,
+    ) -> Result<Parts, DataError> {
+        let Some(Laid { streams, steps, unit }) = self.laid else {
+            return self.stretches(rows, split, strata, listed, own_test);
+        };
+        let stretches = self.stretches(steps, split, None, listed, own_test)?;
+        Ok(streams.windows(&stretches, unit)?.parts)
+    }
+
+    /// What is divided: rows, or steps that rows will be made of. Whole groups where the file keeps them, which come before classes in proportion.
+    pub(super) fn stretches(
         &self,
         rows: usize,
         split: Option<&Split>,

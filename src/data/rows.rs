@@ -61,13 +61,17 @@ impl Transform {
         self.rows_seen(readers::folder(path, self, name)?)
     }
 
-    /// Encodes pictures whose classes are known: those of a folder of classes, or one that lies in the folder of its class.
+    /// Encodes pictures whose classes are known: those of a folder of classes, or one that lies in the folder of its class. Texts likewise, and those of a
+    /// table like the one that was trained on.
     ///
     /// # Errors
     /// As [`read_folder`](Self::read_folder); E0531 for a class that the net does not know.
     pub fn read_labelled(&self, path: &Path, name: &str) -> Result<Labelled, DataError> {
         self.sound()?;
-        readers::labelled(path, self, name)
+        match &self.fields {
+            Fields::Text(rule) => readers::labelled_texts(path, self, rule, name),
+            _ => readers::labelled(path, self, name),
+        }
     }
 
     fn sound(&self) -> Result<(), DataError> {

@@ -16,6 +16,8 @@ pub struct Search {
     has_root: bool,
     /// What the environment says of WordNet's files.
     wordnet: Option<PathBuf>,
+    /// Where translations are kept.
+    translations: Option<PathBuf>,
 }
 
 /// What well-known sets are called in their public originals; shown when a file is missing.
@@ -48,13 +50,23 @@ impl Search {
         if let Some(root) = root {
             folders.push((format!("under DROPNET_DATA={}", root.display()), root.to_owned()));
         }
-        Self { folders, near: 1, has_root: root.is_some(), wordnet: None }
+        Self { folders, near: 1, has_root: root.is_some(), wordnet: None, translations: None }
     }
 
     /// `wordnet` is the value of `WNSEARCHDIR`: the folder of WordNet's files.
     #[must_use]
     pub fn with_wordnet(self, wordnet: Option<PathBuf>) -> Self {
         Self { wordnet, ..self }
+    }
+
+    /// The folder in which translations are kept; without one they are made again in each run.
+    #[must_use]
+    pub fn with_translations(self, translations: Option<PathBuf>) -> Self {
+        Self { translations, ..self }
+    }
+
+    pub fn translations_folder(&self) -> Option<&Path> {
+        self.translations.as_deref()
     }
 
     pub(super) fn wordnet_folder(&self) -> Option<&Path> {

@@ -6,8 +6,10 @@
 use std::sync::Arc;
 
 use super::dataset::{Input, Target};
+use super::divide::Parts;
 use super::error::{DataError, counted};
 use super::inputs::Inputs;
+use super::laid::{Steps, Streams, Windows};
 use super::raw::{Arrays, Raw, RawTarget};
 use super::stores::{Form, Numbers, Numeric, RowStore};
 use super::texts::{TextForm, TextSizes, Texts, fitted};
@@ -21,6 +23,8 @@ pub struct Stream {
     text: Arc<str>,
     length: usize,
     stride: usize,
+    /// Where rows go on from minibatch to minibatch; steps are divided then, and not windows.
+    pub streams: Option<Streams>,
 }
 
 /// The rows of a text that `window` makes.
@@ -31,6 +35,7 @@ pub(super) fn of(
     arrays: &Arrays,
     texts: &Texts,
     window: Option<&Window>,
+    streams: Option<Streams>,
     how: &Tokenize,
 ) -> Result<Raw, DataError> {
     let [text] = &texts.all().collect::<Vec<_>>()[..] else {
@@ -56,8 +61,9 @@ pub(super) fn of(
             .net(window.span)
             .help("take a shorter window"));
     };
-    let rows = last / window.stride + 1;
-    let data = Inputs::Stream(Stream { text: (*text).into(), length: window.length, stride: window.stride });
+    let rows = if streams.is_some() { tokens - 1 } else { last / window.stride + 1 };
+    let (length, stride) = (window.length, window.stride);
+    let data = Inputs::Stream(Stream { text: (*text).into(), length, stride, streams });
     // What comes next is known once there are numbers for it.
     let target = RawTarget::Labels { codes: vec![0; rows], names: vec!["next".into()] };
     Ok(Raw::Arrays { train: Arrays::of(&arrays.file, rows, Vec::new(), data, target), test: None })
@@ -86,12 +92,32 @@ impl Stream {
         Tokenizer::fit(how, std::iter::once(&*self.text), false)
     }
 
-    /// The vocabulary of the tokens that the first `rows` rows and their targets have.
+    /// The rows of windows that are divided like this, and the tokens that those of the training part and their targets have.
+    ///
+    /// # Errors
+    /// As [`Streams::windows`].
+    pub fn windows(&self, divided: Parts, unit: &str) -> Result<(Windows, usize), DataError> {
+        let train = divided.train.len();
+        if let Some(streams) = self.streams {
+            return Ok((streams.windows(&divided, unit)?, train + 1));
+        }
+        let count = train + divided.valid.len() + divided.test.len();
+        let row = |row: usize| Steps { start: row * self.stride, length: self.length };
+        let tokens = train.saturating_sub(1) * self.stride + self.length + 1;
+        Ok((Windows { rows: (0..count).map(row).collect(), parts: divided }, tokens))
+    }
+
+    /// The vocabulary of the first `tokens` tokens.
     ///
     /// # Errors
     /// E0547 for one of another size than the net's.
-    pub fn fit(&self, rows: usize, how: &Tokenize, vocab: usize, open: bool) -> Result<Tokenizer, DataError> {
-        let tokens = rows.saturating_sub(1) * self.stride + self.length + 1;
+    pub fn fit(
+        &self,
+        tokens: usize,
+        how: &Tokenize,
+        vocab: usize,
+        open: bool,
+    ) -> Result<Tokenizer, DataError> {
         let first = pieces(&self.text, how.manner, tokens).into_iter().next().unwrap_or_default();
         fitted(std::iter::once(first.as_str()), how, vocab, open)
     }
@@ -104,7 +130,7 @@ impl Stream {
         &self,
         tokenizer: &Tokenizer,
         input: &InputShape,
-        rows: usize,
+        rows: Vec<Steps>,
     ) -> Result<(Vec<Input>, Target), DataError> {
         if input.width() != self.length {
             let message = format!(
@@ -116,12 +142,13 @@ impl Stream {
                 .help(format!("write `token[{}, ...]`, or another `window`", self.length)));
         }
         let tokens: Arc<[i32]> = tokenizer.encoder().numbers(&self.text).into();
-        let next = |row: usize| tokens[row * self.stride + self.length].cast_unsigned();
-        let target = Target::Classes((0..rows).map(next).collect());
+        let next = |row: &Steps| tokens[row.start + row.length].cast_unsigned();
+        let target = Target::Classes(rows.iter().map(next).collect());
+        let lengths = rows.iter().map(|row| row.length as i32).collect();
         let form = Form { numeric: Numeric::I32, shape: vec![self.length] };
-        let store = Arc::new(Rows { tokens, stride: self.stride, rows, form });
+        let store = Arc::new(Rows { tokens, rows, form });
         let windows = Input { name: input.name.clone(), store, scale: 1.0, shift: 0.0, raw: None };
-        Ok((vec![windows, Input::lengths(&input.name, vec![self.length as i32; rows])], target))
+        Ok((vec![windows, Input::lengths(&input.name, lengths)], target))
     }
 }
 
@@ -129,14 +156,13 @@ impl Stream {
 #[derive(Debug)]
 struct Rows {
     tokens: Arc<[i32]>,
-    stride: usize,
-    rows: usize,
+    rows: Vec<Steps>,
     form: Form,
 }
 
 impl RowStore for Rows {
     fn rows(&self) -> usize {
-        self.rows
+        self.rows.len()
     }
 
     fn form(&self) -> &Form {
@@ -148,8 +174,11 @@ impl RowStore for Rows {
     }
 
     fn read(&self, row: usize, into: &mut [u8]) -> Result<(), DataError> {
-        let own = &self.tokens[row * self.stride..][..self.form.width()];
-        into.copy_from_slice(bytemuck::cast_slice(own));
+        let Steps { start, length } = self.rows[row];
+        let own: &[u8] = bytemuck::cast_slice(&self.tokens[start..start + length]);
+        let (tokens, padding) = into.split_at_mut(own.len());
+        tokens.copy_from_slice(own);
+        padding.fill(0);
         Ok(())
     }
 }

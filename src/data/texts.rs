@@ -36,7 +36,15 @@ pub enum TextForm {
     /// One text, of which the last tokens count where more of it is predicted from.
     Stream,
     /// A column of a table: from 1, of how many, what stands between them, and what it is called where the table names its columns.
-    Column { number: usize, width: usize, delimiter: u8, name: Option<String> },
+    Column {
+        number: usize,
+        width: usize,
+        delimiter: u8,
+        name: Option<String>,
+        /// The column of labels, from 1; none where it is the other one of two.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        label: Option<usize>,
+    },
 }
 
 /// What is known of texts before they are divided.
@@ -194,7 +202,7 @@ pub(super) fn long_enough(count: usize, lengths: &Lengths, tokenizer: &Tokenizer
 }
 
 impl Text {
-    fn place(&self, error: DataError) -> DataError {
+    pub(super) fn place(&self, error: DataError) -> DataError {
         let error = error.file(&self.file);
         if let Some(line) = self.line { error.line(line) } else { error }
     }
@@ -209,8 +217,10 @@ impl TextRule {
     pub(super) fn is_sound(&self) -> bool {
         let placed = match &self.form {
             TextForm::Lines | TextForm::Stream => true,
-            TextForm::Column { number, width, delimiter, .. } => {
-                (1..=*width).contains(number) && delimiter.is_ascii()
+            TextForm::Column { number, width, delimiter, label, .. } => {
+                let columns = 1..=*width;
+                let is_column = |number: &usize| columns.contains(number);
+                is_column(number) && label.as_ref().is_none_or(is_column) && delimiter.is_ascii()
             }
         };
         placed && self.tokenizer.is_sound() && !self.tokenizer.is_empty()

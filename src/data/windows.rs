@@ -2,6 +2,7 @@
 
 use super::config::Columns;
 use super::error::{DataError, counted};
+use super::laid::Windows;
 use super::raw::{Arrays, Cells, Column, Raw, RawTarget, Stored, Table};
 use crate::diag::Span;
 use crate::memory;
@@ -15,6 +16,8 @@ pub struct Window {
     pub horizon: usize,
     /// From one row to the next.
     pub stride: usize,
+    /// Where it says that rows go on where those of the minibatch before stopped.
+    pub carry: Option<Span>,
     /// Of a table; of a text it is the token behind a row.
     pub target: Option<Columns>,
     pub span: Span,
@@ -32,7 +35,13 @@ impl Window {
 ///
 /// # Errors
 /// E0526 for a column of words or with gaps, E0550 for a table that is shorter than one window with its target, E0540 without memory for the rows.
-pub(super) fn of(table: Table, window: &Window, named: bool) -> Result<Raw, DataError> {
+/// `laid` lays so many lines out where rows go on from minibatch to minibatch: lines that have a target `horizon` behind them.
+pub(super) fn of(
+    table: Table,
+    window: &Window,
+    named: bool,
+    laid: Option<&dyn Fn(usize) -> Result<Windows, DataError>>,
+) -> Result<Raw, DataError> {
     let file = table.file.clone().unwrap_or_default();
     let [target] = &table.target[..] else {
         return Err(DataError::new("E0527", "a window has one target").net(window.span));
@@ -51,11 +60,18 @@ pub(super) fn of(table: Table, window: &Window, named: bool) -> Result<Raw, Data
             .note(format!("one takes {reach}"))
             .help("take a shorter window or a smaller `horizon`"));
     };
-    let rows = last / window.stride + 1;
+    let firsts: Vec<usize> = match laid {
+        None => (0..=last).step_by(window.stride).collect(),
+        Some(laid) => {
+            let steps = table.rows - window.horizon;
+            laid(steps)?.rows.iter().map(|row| row.start).collect()
+        }
+    };
+    let rows = firsts.len();
     memory::check(memory::product(&[rows, window.length, columns.len(), size_of::<f64>()]))?;
     let (mut data, mut targets) =
         (Vec::with_capacity(rows * window.length * columns.len()), Vec::with_capacity(rows));
-    for first in (0..=last).step_by(window.stride) {
+    for first in firsts {
         let lines = first..first + window.length;
         data.extend(lines.flat_map(|line| columns.iter().map(move |column| column[line])));
         targets.push(own[first + reach - 1]);

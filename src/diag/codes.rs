@@ -1282,6 +1282,36 @@ variable WNSEARCHDIR: the folder that holds `index.noun`, `data.noun`, `noun.exc
 Write `punctuation=split`, the usual way, or leave the statement out."#,
     ),
     (
+        "E0562",
+        r#"A translator that is not there
+
+`back_translate` asks programs of the machine to translate texts: Apertium, or the two commands of the statement.
+
+    augment { back_translate via=spa }
+
+Install what the message names, such as `apt-get install apertium apertium-eng-spa` on Debian and Ubuntu, or write the path of the program."#,
+    ),
+    (
+        "E0563",
+        r#"A translator that does not answer line by line
+
+A translator reads lines of UTF-8 from its standard input and writes one line for each to its standard output, in the same order; when its input ends it ends,
+with 0, and within `time_limit`. With fewer lines, or more, nobody knows which line translates which, so nothing of such a call is used or kept.
+
+    augment { back_translate through="grep good", back="cat" }          drops lines
+
+Try the command by itself: `wc -l < texts.txt` and `CMD < texts.txt | wc -l` say the same number."#,
+    ),
+    (
+        "E0564",
+        r#"Translations that cannot be kept
+
+They are written to files under `$XDG_CACHE_HOME/dropnet/translations`, or `~/.cache` without that variable, so that no text is translated twice. The
+folder cannot be written, or its disk is full.
+
+Make room, or let XDG_CACHE_HOME name another folder."#,
+    ),
+    (
         "W0101",
         r#"A dropout rate that drops nearly all units
 

@@ -154,6 +154,14 @@ impl Builder {
         self.push(Op::State(StateId(id)), &[])
     }
 
+    /// A state of which each of at most `rows` rows of a minibatch has its own, `[Batch, dims]`.
+    pub fn state_by_row(&mut self, name: &str, rows: usize, dims: &[usize]) -> ValueId {
+        let all: Vec<usize> = std::iter::once(rows).chain(dims.iter().copied()).collect();
+        let id = stored(&mut self.graph.states, name, &all);
+        self.graph.states[id as usize].by_row = true;
+        self.push(Op::State(StateId(id)), &[])
+    }
+
     /// Says that no step of the run changes the parameter or state that `place` reads.
     pub fn hold_still(&mut self, place: ValueId) {
         match self.graph.node(place).op {
@@ -241,7 +249,8 @@ impl Builder {
 fn stored(table: &mut Vec<Stored>, name: &str, dims: &[usize]) -> u32 {
     let known = table.iter().position(|s| s.name == name);
     let id = known.unwrap_or_else(|| {
-        table.push(Stored { name: name.to_string(), dims: dims.to_vec(), still: false, averages: None });
+        let (name, dims) = (name.to_string(), dims.to_vec());
+        table.push(Stored { name, dims, by_row: false, still: false, averages: None });
         table.len() - 1
     });
     if table[id].dims != dims {

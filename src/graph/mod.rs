@@ -178,10 +178,23 @@ pub struct Stored {
     /// `dense_1.weight`, `adam.m(dense_1.weight)`, `batch_norm_1.running_mean`.
     pub name: String,
     pub dims: Vec<usize>,
+    /// Of a state: whether each row of a minibatch has its own, which goes on to the row at its place in the next. The first of `dims` are then the rows.
+    pub by_row: bool,
     /// Whether no step of the run changes it: what is made of it and of rows alone is the same in every epoch.
     pub still: bool,
     /// Of a slot: the parameter or state whose running average it is.
     pub averages: Option<Averaged>,
+}
+
+impl Stored {
+    /// As a step sees it.
+    pub fn ty(&self) -> Type {
+        let mut dims: Vec<Dim> = self.dims.iter().map(|n| Dim::Const(*n)).collect();
+        if let (true, Some(rows)) = (self.by_row, dims.first_mut()) {
+            *rows = Dim::Batch;
+        }
+        Type::f32(&dims)
+    }
 }
 
 /// What is averaged over the updates of a run.

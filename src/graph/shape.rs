@@ -5,7 +5,7 @@
 
 use std::fmt;
 
-use super::{Address, Attention, DType, Dim, Geometry, Graph, Op, Stored, Type, ValueId};
+use super::{Address, Attention, DType, Dim, Geometry, Graph, Op, Type, ValueId};
 
 /// A violated type rule, in words.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -36,9 +36,9 @@ pub fn infer(graph: &Graph, op: &Op, inputs: &[ValueId]) -> Result<Type> {
             Some(ty) => ty.clone(),
             None => fail!("the graph declares no target"),
         },
-        Op::Param(id) => stored(entry(&graph.params, id.0, "param")?),
-        Op::Slot(id) => stored(entry(&graph.slots, id.0, "slot")?),
-        Op::State(id) => stored(entry(&graph.states, id.0, "state")?),
+        Op::Param(id) => entry(&graph.params, id.0, "param")?.ty(),
+        Op::Slot(id) => entry(&graph.slots, id.0, "slot")?.ty(),
+        Op::State(id) => entry(&graph.states, id.0, "state")?.ty(),
         Op::Scalar(id) => Type::scalar(entry(&graph.scalars, id.0, "scalar")?.dtype),
         Op::Const(_) => Type::scalar(DType::F32),
         Op::RowKey(id) => match entry(&graph.sites, id.0, "site")?.address {
@@ -141,10 +141,6 @@ fn entry<'g, T>(table: &'g [T], id: u32, kind: &str) -> Result<&'g T> {
         Some(entry) => Ok(entry),
         None => fail!("{kind} {id} is not declared: there are {}", table.len()),
     }
-}
-
-pub(super) fn stored(stored: &Stored) -> Type {
-    Type::f32(&stored.dims.iter().map(|n| Dim::Const(*n)).collect::<Vec<_>>())
 }
 
 fn float(ty: &Type) -> Result<&Type> {

@@ -80,7 +80,7 @@ fn check_sink(graph: &Graph, sink: Sink, v: ValueId) -> Result<(), String> {
     let Some(node) = graph.nodes.get(v.index()) else { return Err(format!("there is no {v}")) };
     let tensor = |table: &[Stored], index: usize| match table.get(index) {
         Some(stored) if stored.still => Err(format!("{:?} is held still", stored.name)),
-        Some(stored) => Ok(shape::stored(stored)),
+        Some(stored) => Ok(stored.ty()),
         None => Err(format!("its tensor {index} is not declared: there are {}", table.len())),
     };
     let want = match sink {

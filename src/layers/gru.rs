@@ -17,7 +17,9 @@
 //! `zoneout` is the probability that a unit keeps its old value for a step, drawn afresh in each; prediction takes the mean of old and new.
 //! `output=last` gives the last step alone, `output=all` every one. `reverse=true` goes from the last step in time to the first; results stand at their own times.
 //! `init` is the start of all weights, such as `uniform(limit=0.1)`; without it the input's start `glorot_uniform`, the recurrent ones `orthogonal`. Biases start at zero.
-//! `carry` is not in this version: each row begins with a state of zeros.
+//! `carry=true` begins a row with the state that the row at its place in the minibatch before ended with, instead of zeros; it belongs to `window ..., carry=true` in `data`, whose rows go on like that. The
+//! state is zero where an epoch or an evaluation begins, and gradients stop where the window does. In the middle of an epoch it stands in the checkpoint, as `carry.PATH`. Rows to predict
+//! that are no part of the data begin with zeros.
 //!
 //! # Train and eval
 //! Masks act in training and in Monte-Carlo prediction. Those of a row depend on seed, place, epoch, position and unit alone: a mask for all steps is numbered by its units, one a step by

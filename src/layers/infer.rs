@@ -46,6 +46,7 @@ pub struct StateDecl {
     pub suffix: &'static str,
     pub dims: Vec<usize>,
     pub start: f32,
+    pub by_row: bool,
 }
 
 /// Context of [`super::Layer::infer`].
@@ -148,7 +149,12 @@ impl<'a> Infer<'a> {
 
     /// Declares a tensor that training updates without a gradient.
     pub fn state(&mut self, suffix: &'static str, dims: Vec<usize>, start: f32) {
-        self.states.push(StateDecl { suffix, dims, start });
+        self.states.push(StateDecl { suffix, dims, start, by_row: false });
+    }
+
+    /// Declares what a row of a minibatch leaves to the row at its place in the next, `dims` of each: `carry.PATH`, with a suffix where there are several.
+    pub fn carried(&mut self, suffix: &'static str, dims: Vec<usize>) {
+        self.states.push(StateDecl { suffix, dims, start: 0.0, by_row: true });
     }
 
     /// Fills in an argument that was left out, once its value is known from the place.

@@ -30,6 +30,8 @@ pub struct Lower<'a> {
     pub(crate) still: Still,
     /// Whether the step measures what norms store, and changes nothing else.
     pub(crate) measures: bool,
+    /// Whether rows go on where those at their places stopped in the step before.
+    pub(crate) goes_on: bool,
     pub(crate) scalars: &'a mut Scalars,
     /// New values of states, by index; what is left `None` stays.
     pub(crate) updates: &'a mut [Option<ValueId>],
@@ -84,6 +86,11 @@ impl Lower<'_> {
 
     pub fn state(&self, i: usize) -> ValueId {
         self.states[i]
+    }
+
+    /// What the row at its place in the step before left of the `i`-th declared state, where rows go on and the layer carries.
+    pub fn left_before(&self, i: usize) -> Option<ValueId> {
+        self.states.get(i).copied().filter(|_| self.goes_on)
     }
 
     /// Says what the `i`-th declared state holds after the step. A later pass of `reuse` sees it as the state's value.

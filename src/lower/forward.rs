@@ -5,7 +5,7 @@ use crate::graph::{ScalarDef, Scalars};
 use crate::{
     graph::{Address, Builder, DType, Mode, ValueId},
     layers::{Lower, Still},
-    model::{Model, Node, NodeId, NodeKind, ParamRole, StateId, Ty},
+    model::{Model, Node, NodeId, NodeKind, ParamRole, State, StateId, Ty},
 };
 
 /// The shares of a row itself and of the one that it is mixed with.
@@ -19,6 +19,8 @@ pub struct Forward<'m> {
     model: &'m Model,
     mode: Mode,
     measures: bool,
+    /// Whether rows go on where those at their places stopped in the step before, as far as layers carry on.
+    goes_on: bool,
     values: Vec<ValueId>,
     /// Steps of each row, `i32[Batch]`, where rows have lengths.
     lengths: Option<ValueId>,
@@ -31,13 +33,13 @@ pub struct Forward<'m> {
 impl<'m> Forward<'m> {
     pub fn new(model: &'m Model, mode: Mode, b: &mut Builder) -> Self {
         let params: Vec<ValueId> = model.params.iter().map(|p| b.param(&p.name, &p.dims)).collect();
-        let states: Vec<ValueId> = model.states.iter().map(|s| b.state(&s.name, &s.dims)).collect();
+        let states: Vec<ValueId> = model.states.iter().map(|state| place(model, state, b)).collect();
         let params_still = model.params.iter().zip(&params).filter(|(param, _)| model.is_frozen(param));
         let states_still = (0..).map(StateId).zip(&states).filter(|(state, _)| model.is_still(*state));
         params_still.map(|(_, v)| v).chain(states_still.map(|(_, v)| v)).for_each(|v| b.hold_still(*v));
         let lengths = Self::declare_inputs(model, b);
         let values = Vec::with_capacity(model.nodes.len());
-        Self { model, mode, measures: false, values, lengths, params, states }
+        Self { model, mode, measures: false, goes_on: true, values, lengths, params, states }
     }
 
     /// The arrays of the inputs, in their order, and the lengths of rows behind them.
@@ -54,6 +56,11 @@ impl<'m> Forward<'m> {
     /// As in training, but figures that norms store are their mean over the steps.
     pub fn measuring(model: &'m Model, b: &mut Builder) -> Self {
         Self { measures: true, ..Self::new(model, Mode::Train, b) }
+    }
+
+    /// Rows by themselves: none goes on where another stopped.
+    pub fn of_rows_apart(self) -> Self {
+        Self { goes_on: false, ..self }
     }
 
     /// Lowers all nodes; answers the value that the output reads.
@@ -81,6 +88,7 @@ impl<'m> Forward<'m> {
                         states: &states,
                         still,
                         measures: self.measures,
+                        goes_on: self.goes_on,
                         scalars,
                         updates: &mut updates,
                     };
@@ -109,7 +117,7 @@ impl<'m> Forward<'m> {
     /// One sink for each state that the step changes.
     fn store_states(&self, b: &mut Builder) {
         for (state, value) in self.model.states.iter().zip(&self.states) {
-            let before = b.state(&state.name, &state.dims);
+            let before = place(self.model, state, b);
             if before != *value {
                 b.store(before, *value);
             }
@@ -161,5 +169,13 @@ impl<'m> Forward<'m> {
             masked.push(b.mul(kept, scale));
         }
         masked
+    }
+}
+
+/// What the state holds before the step.
+pub(super) fn place(model: &Model, state: &State, b: &mut Builder) -> ValueId {
+    match state.by_row {
+        true => b.state_by_row(&state.name, model.streams(), &state.dims),
+        false => b.state(&state.name, &state.dims),
     }
 }

@@ -59,15 +59,21 @@ pub fn lower_measure(model: &Model) -> Lowered {
 
 /// One step over rows with outputs and, where the model has a loss, the sum of the rows' losses on hard targets (total 0).
 pub fn lower_eval(model: &Model, mode: Mode) -> Lowered {
-    step::eval(model, mode, true)
+    step::eval(model, mode, true, false)
 }
 
-/// Samples of the outputs: dropout on, batch norm frozen. With `meaning`, classes are probabilities instead of logits, and so are bits.
+/// Outputs, and the losses where they are wanted and the model has some: of rows that go on where those at their places stopped in the step before, as far as
+/// layers carry, or of rows `apart`.
+pub fn lower_pass(model: &Model, mode: Mode, with_loss: bool, apart: bool) -> Lowered {
+    step::eval(model, mode, with_loss, apart)
+}
+
+/// Samples of the outputs: dropout on, batch norm frozen. With `meaning`, classes are probabilities instead of logits, and so are bits. Rows carry nothing on.
 pub fn lower_samples(model: &Model, meaning: bool) -> Lowered {
     step::samples(model, meaning)
 }
 
-/// Outputs only, for rows without targets.
+/// Outputs only, for rows without targets, which carry nothing on.
 pub fn lower_predict(model: &Model, mode: Mode) -> Lowered {
-    step::eval(model, mode, false)
+    step::eval(model, mode, false, true)
 }

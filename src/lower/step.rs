@@ -76,10 +76,13 @@ fn mixes(section: &Train, b: &mut Builder, scalars: &mut Scalars) -> (Option<Mix
     }
 }
 
-pub fn eval(model: &Model, mode: Mode, with_loss: bool) -> Lowered {
+/// Outputs and, `with_loss`, the sum of losses. Rows that are `apart` carry nothing on.
+pub fn eval(model: &Model, mode: Mode, with_loss: bool, apart: bool) -> Lowered {
     let mut b = Builder::new();
     let mut scalars = Scalars::default();
-    let output = Forward::new(model, mode, &mut b).run(&mut b, &mut scalars, None);
+    let forward = Forward::new(model, mode, &mut b);
+    let mut forward = if apart { forward.of_rows_apart() } else { forward };
+    let output = forward.run(&mut b, &mut scalars, None);
     b.sink(Sink::Output, output);
     if let (Some(section), true) = (&model.train, with_loss) {
         b.with_origin("loss", |b| {
@@ -96,7 +99,7 @@ pub fn eval(model: &Model, mode: Mode, with_loss: bool) -> Lowered {
 pub fn samples(model: &Model, meaning: bool) -> Lowered {
     let mut b = Builder::new();
     let mut scalars = Scalars::default();
-    let output = Forward::new(model, Mode::Mc, &mut b).run(&mut b, &mut scalars, None);
+    let output = Forward::new(model, Mode::Mc, &mut b).of_rows_apart().run(&mut b, &mut scalars, None);
     let output = match meaning {
         true => b.with_origin("output", |b| model.output.kind.lower(b, output)),
         false => output,
@@ -221,6 +224,7 @@ fn average(model: &Model, section: &Train, b: &mut Builder, scalars: &mut Scalar
                 let param = &model.params[id.index()];
                 b.param(&param.name, &param.dims)
             }
+            Sink::State(id) if model.states[id.index()].by_row => continue,
             Sink::State(id) => {
                 let state = &model.states[id.index()];
                 b.state(&state.name, &state.dims)

@@ -26,7 +26,7 @@ pub use train::{Fitted, StopEarly, Train};
 pub use ty::{Axis, Elem, Ragged, Role, Ty};
 
 use crate::{
-    data::DataConfig,
+    data::{DEFAULT_BATCH, DataConfig},
     diag::Span,
     layers::{DropSite, Facts, InnerDrop, Layer},
     train::penalties::Own,
@@ -193,6 +193,8 @@ pub struct State {
     pub name: String,
     pub dims: Vec<usize>,
     pub start: f32,
+    /// Whether each row of a minibatch has its own, which goes on to the row at its place in the next; it begins at zero with each pass.
+    pub by_row: bool,
 }
 
 #[derive(Clone, Debug)]
@@ -226,6 +228,18 @@ impl Model {
     pub fn training_prefix_limit(&self) -> u64 {
         let changes = self.train.as_ref().is_some_and(|train| train.augmentation.changes_rows());
         if changes { 0 } else { self.data.as_ref().map_or(0, DataConfig::prefix_limit) }
+    }
+
+    /// Rows that go on side by side where layers carry their states from window to window: those of a minibatch.
+    #[must_use]
+    pub fn streams(&self) -> usize {
+        self.data.as_ref().map_or(DEFAULT_BATCH, |data| data.batch().rows)
+    }
+
+    /// Whether a layer carries its state from window to window.
+    #[must_use]
+    pub fn carries(&self) -> bool {
+        self.states.iter().any(|state| state.by_row)
     }
 
     pub fn node(&self, id: NodeId) -> &Node {

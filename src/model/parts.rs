@@ -57,7 +57,9 @@ impl Model {
     #[must_use]
     pub fn is_still(&self, state: StateId) -> bool {
         let mut owners = self.nodes.iter().filter(|node| node.states.contains(&state));
-        owners.all(|node| self.freeze_of(node).is_some_and(|freeze| freeze.until.is_none()))
+        // What is carried from row to row moves though its layer is held still.
+        !self.states[state.0].by_row
+            && owners.all(|node| self.freeze_of(node).is_some_and(|freeze| freeze.until.is_none()))
     }
 
     /// The factor of the parameter's learning rate.

@@ -83,7 +83,8 @@ fn parameters(model: &Model, out: &mut String) {
     }
     for state in &model.states {
         let dims: Vec<String> = state.dims.iter().map(usize::to_string).collect();
-        let _ = writeln!(out, "state {}: {}, starts at {}", state.name, dims.join("x"), state.start);
+        let each = if state.by_row { " each row" } else { "" };
+        let _ = writeln!(out, "state {}: {}{each}, starts at {}", state.name, dims.join("x"), state.start);
     }
 }
 

@@ -5,7 +5,7 @@
 
 use serde::Serialize;
 
-use super::{Init, Model, NodeId, NodeKind, Param, ParamRole};
+use super::{Init, Model, Node, NodeId, NodeKind, Param, ParamRole};
 use crate::{
     model::{Freeze, Ty},
     vocab::in_digits,
@@ -72,6 +72,9 @@ pub struct Row {
     pub parameters: usize,
     pub bytes: usize,
     pub flops: usize,
+    /// Numbers that a row carries on to the next window.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub carries: usize,
     /// The node whose parameters these are, where they are reused.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub shares: Option<String>,
@@ -140,6 +143,7 @@ impl Row {
             parameters,
             bytes: parameters * NUMBER,
             flops: 2 * multiply_adds,
+            carries: carried(model, node),
             shares: owner.map(|owner| model.node(owner).path.clone()),
             frozen: model.freeze_of(node).filter(|_| !all.is_empty() || !node.states.is_empty()).map(still),
             rate_factor: all.first().map(|param| model.rate_factor(param)).filter(|factor| *factor != 1.0),
@@ -150,6 +154,12 @@ impl Row {
             },
         }
     }
+}
+
+/// Numbers that a row carries on from window to window.
+fn carried(model: &Model, node: &Node) -> usize {
+    let states = node.states.iter().map(|state| &model.states[state.0]).filter(|state| state.by_row);
+    states.map(|state| state.dims.iter().product::<usize>()).sum()
 }
 
 /// `frozen`, `frozen until 3epochs`

@@ -47,7 +47,9 @@ impl Kept {
             kept.params.extend(
                 params.filter(|pair| !kept.params.iter().any(|known| known.1 == pair.1)).collect::<Vec<_>>(),
             );
-            kept.states.extend(before.states.iter().copied().zip(node.states.iter().copied()));
+            let states = before.states.iter().copied().zip(node.states.iter().copied());
+            // What rows carry is of a pass, and no weight.
+            kept.states.extend(states.filter(|(_, own)| !new.states[own.0].by_row));
         }
         kept
     }

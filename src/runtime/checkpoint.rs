@@ -1,7 +1,8 @@
 //! Checkpoints: tensors and what they mean, in one safetensors file.
 //!
 //! Parameters and states stand under their names, optimizer slots under `optimizer.` and theirs, running averages under `average.` and theirs (in the
-//! checkpoint of the best epoch they have the names, and what was trained stands under `trained.`); what each figure knows of the training rows
+//! checkpoint of the best epoch they have the names, and what was trained stands under `trained.`); in the middle of an epoch, what rows carry from minibatch to minibatch under `carry.`
+//! and the path of the layer; what each figure knows of the training rows
 //! of an unfinished epoch under `epoch.` and its name, in words of 64 bits. The metadata is [`Meta`] as JSON, with checksums of it and of the tensors, which are checked
 //! whenever a checkpoint is read.
 
@@ -30,6 +31,8 @@ const TALLY: &str = "epoch.";
 /// What stood there in the middle of an epoch before there were tallies.
 const FORMER: &str = "epoch.outputs";
 const SLOT: &str = "optimizer.";
+/// In front of the path of a layer that carries its state from window to window.
+const CARRIED: &str = "carry.";
 /// In front of a parameter or state whose average stands under its own name.
 const TRAINED: &str = "trained.";
 
@@ -83,14 +86,16 @@ impl std::error::Error for CheckpointError {}
 
 /// Whether prediction reads a tensor.
 fn for_prediction(name: &str, tensor: &Tensor<'_>) -> bool {
-    !name.starts_with(SLOT) && name != FORMER && matches!(tensor.data, Numbers::F32(_))
+    let of_training = name.starts_with(SLOT) || name.starts_with(CARRIED) || name == FORMER;
+    !of_training && matches!(tensor.data, Numbers::F32(_))
 }
 
 /// The tensors of a checkpoint, by the names they have in its file.
 struct Tensors<'a>(BTreeMap<String, Tensor<'a>>);
 
 impl<'a> Tensors<'a> {
-    fn of(graph: &'a Graph, store: &'a Store, tallies: &'a Words, named: Named) -> Self {
+    /// `begun` says that the epoch is: else nothing is carried.
+    fn of(graph: &'a Graph, store: &'a Store, tallies: &'a Words, (named, begun): (Named, bool)) -> Self {
         let averaged: BTreeSet<&str> = averages(graph).map(|(_, of)| name_of(graph, of)).collect();
         let name = move |stored: &Stored, is_slot: bool| match (stored.averages, named) {
             (Some(_), Named::Trained) => stored.name.clone(),
@@ -109,6 +114,7 @@ impl<'a> Tensors<'a> {
         let of_tables = tables.into_iter().flat_map(|(is_slot, table, values)| {
             table.iter().zip(values).map(move |(stored, value)| (is_slot, stored, value))
         });
+        let of_tables = of_tables.filter(move |(_, stored, _)| begun || !stored.by_row);
         let tensors = of_tables.map(|(is_slot, stored, value)| {
             let data = Numbers::F32(Cow::Borrowed(&value[..]));
             (name(stored, is_slot), Tensor { dims: stored.dims.clone(), data })
@@ -123,7 +129,7 @@ impl<'a> Tensors<'a> {
 
 /// The checksum of all tensors of the best epoch's checkpoint.
 pub fn checksum_of_best(graph: &Graph, store: &Store) -> Checksum {
-    Checksum::of_tensors(Tensors::of(graph, store, &Words::new(), Named::Average).0.iter())
+    Checksum::of_tensors(Tensors::of(graph, store, &Words::new(), (Named::Average, false)).0.iter())
 }
 
 /// The name of what is averaged.
@@ -147,7 +153,11 @@ impl Checkpoint {
         meta: &Meta,
         named: Named,
     ) -> Result<(), CheckpointError> {
-        Self::write_tensors(path, &Tensors::of(graph, store, tallies, named).0, meta)
+        Self::write_tensors(
+            path,
+            &Tensors::of(graph, store, tallies, (named, meta.progress.step > 0)).0,
+            meta,
+        )
     }
 
     /// Makes the checkpoint of the best epoch that of the last moment: where averages have the names, what was trained gets them back.
@@ -183,7 +193,7 @@ impl Checkpoint {
     /// What would be read back from a file with these tensors of `graph`.
     pub fn held(graph: &Graph, store: &Store, meta: Meta) -> Self {
         let none = Words::new();
-        let tensors = Tensors::of(graph, store, &none, Named::Trained)
+        let tensors = Tensors::of(graph, store, &none, (Named::Trained, false))
             .0
             .into_iter()
             .map(|(name, t)| (name, t.into_owned()));
@@ -333,6 +343,9 @@ impl Checkpoint {
                 }
                 Some(tensor) => {
                     Err(format!("`{name}` is {:?}, the net needs {:?}", tensor.dims, stored.dims))
+                }
+                None if stored.by_row && self.meta.progress.step == 0 => {
+                    Ok(AlignedVec::filled(stored.dims.iter().product(), 0.0))
                 }
                 None => Err(format!("it has no tensor `{name}`")),
             }

@@ -25,7 +25,8 @@ fn unfit(span: Span, message: String) -> DataError {
 /// There is a minibatch, and none is too short.
 fn minibatches(model: &Model, config: &DataConfig, rows: usize) -> Result<(), DataError> {
     let batch = config.batch();
-    let shape = Shape { rows, batch: batch.rows, drop_last: batch.drop_last, seed: 0, picture: [0, 0] };
+    let (drop_last, goes_on) = (batch.drop_last, false);
+    let shape = Shape { rows, batch: batch.rows, drop_last, seed: 0, picture: [0, 0], goes_on };
     if shape.steps() == 0 {
         return Err(unfit(batch.span, format!("{rows} training rows make no minibatch of {}", batch.rows))
             .help("use a smaller `batch`, or leave `drop_last` out"));

@@ -1,24 +1,25 @@
 //! Evaluation and prediction: outputs of many rows, and the figures of a part.
 
-use std::ops::Range;
+use std::{collections::BTreeMap, ops::Range};
 
 use super::{
     figures::{Figures, Reporter, steps_of_block},
     function::{Function, Layout, Pass, PassError},
     prefix::Prefix,
-    store::Store,
+    store::{Store, nothing_carried},
 };
-use crate::kernels::team::Team;
+use crate::kernels::{aligned::AlignedVec, team::Team};
 use crate::{
     codegen::CodegenError,
     data::Part,
     draws,
     graph::{Mode, StepInfo},
-    lower::{Lowered, lower_eval, lower_predict},
+    lower::lower_pass,
     model::Model,
 };
 
-/// Rows of one native step in evaluation; fixed, so that the bits of a figure depend on nothing but the data and the net.
+/// Rows of one native step in evaluation; fixed, so that the bits of a figure depend on nothing but the data and the net. Rows that go on from step to step are as many as
+/// there are streams.
 pub const BATCH: usize = 256;
 
 /// The evaluation function of a model: dropout off but where `always`, batch norm frozen.
@@ -26,6 +27,10 @@ pub struct Evaluator {
     function: Function,
     with_loss: bool,
     width: usize,
+    /// Rows of a step.
+    batch: usize,
+    /// What rows carry from step to step, by sample.
+    carried: BTreeMap<u32, Vec<AlignedVec>>,
     /// Row numbers, as many as were asked for so far.
     order: Vec<u32>,
 }
@@ -33,7 +38,7 @@ pub struct Evaluator {
 impl Evaluator {
     /// Outputs and losses, of rows with targets that are stored as those of `part`.
     pub fn new(model: &Model, part: &Part) -> Result<Self, CodegenError> {
-        Self::compile(model, lower_eval(model, Mode::Eval), model.train.is_some(), part)
+        Self::compile(model, Mode::Eval, model.train.is_some(), part)
     }
 
     /// The same for passes over a part of which at most `limit` bytes keep what depends on data alone, and what computes that.
@@ -41,9 +46,9 @@ impl Evaluator {
     /// # Errors
     /// What code generation says.
     pub fn divided(model: &Model, part: &Part, limit: u64) -> Result<(Option<Prefix>, Self), PassError> {
-        let lowered = lower_eval(model, Mode::Eval);
+        let lowered = lower_pass(model, Mode::Eval, true, part.streams().is_none());
         let (prefix, function) = Prefix::divide(lowered, part, limit, Function::new)?;
-        Ok((prefix, Self::of(model, function, model.train.is_some())))
+        Ok((prefix, Self::of(model, function, model.train.is_some(), part)))
     }
 
     /// Outputs alone, of rows that are stored as those of `part`.
@@ -53,18 +58,26 @@ impl Evaluator {
 
     /// The same in another mode; in `Mode::Mc` the outputs of the first sample.
     pub fn in_mode(model: &Model, mode: Mode, part: &Part) -> Result<Self, CodegenError> {
-        Self::compile(model, lower_predict(model, mode), false, part)
+        Self::compile(model, mode, false, part)
     }
 
-    fn compile(model: &Model, lowered: Lowered, with_loss: bool, part: &Part) -> Result<Self, CodegenError> {
-        Ok(Self::of(model, Function::new(lowered, part)?, with_loss))
+    fn compile(model: &Model, mode: Mode, with_loss: bool, part: &Part) -> Result<Self, CodegenError> {
+        let lowered = lower_pass(model, mode, with_loss, part.streams().is_none());
+        Ok(Self::of(model, Function::new(lowered, part)?, with_loss, part))
     }
 
-    fn of(model: &Model, function: Function, with_loss: bool) -> Self {
-        Self { function, with_loss, width: model.output.kind.width(), order: Vec::new() }
+    fn of(model: &Model, function: Function, with_loss: bool, part: &Part) -> Self {
+        let (width, batch) = (model.output.kind.width(), part.streams().unwrap_or(BATCH));
+        Self { function, with_loss, width, batch, carried: BTreeMap::new(), order: Vec::new() }
     }
 
-    /// Outputs of some rows, `[rows, width]`, the first of which begins a step; the sum of their losses is added to `loss`.
+    /// Rows of a step: passes in pieces begin where a step does.
+    pub fn batch(&self) -> usize {
+        self.batch
+    }
+
+    /// Outputs of some rows, `[rows, width]`, the first of which begins a step; the sum of their losses is added to `loss`. Where rows go on from step to step, those before them
+    /// were the last that were asked for, or they are the first of the part.
     ///
     /// # Errors
     /// Parameters or rows that do not fit the net; a row that cannot be read.
@@ -77,22 +90,66 @@ impl Evaluator {
         seed: u64,
         loss: &mut f64,
     ) -> Result<Vec<f32>, PassError> {
-        debug_assert!(rows.start.is_multiple_of(BATCH) && rows.end <= part.rows());
-        let steps = rows.start / BATCH..rows.end.div_ceil(BATCH);
+        self.rows_of_sample(part, rows, store, team, (seed, 0), loss)
+    }
+
+    /// The same of a sample under a seed, which carries a state of its own.
+    ///
+    /// # Errors
+    /// As [`rows`](Self::rows).
+    pub fn rows_of_sample(
+        &mut self,
+        part: &Part,
+        rows: Range<usize>,
+        store: &mut Store,
+        team: &Team,
+        (seed, sample): (u64, u32),
+        loss: &mut f64,
+    ) -> Result<Vec<f32>, PassError> {
+        let mut carried = self.begun(sample, rows.start == 0);
+        store.swap_carried(self.function.graph(), &mut carried);
+        let outputs = self.pass(part, rows, store, team, (seed, sample), loss);
+        store.swap_carried(self.function.graph(), &mut carried);
+        self.carried.insert(sample, carried);
+        outputs
+    }
+
+    /// What the rows of a sample carry; nothing where they begin.
+    fn begun(&mut self, sample: u32, begins: bool) -> Vec<AlignedVec> {
+        let known = self.carried.remove(&sample);
+        let mut carried = known.unwrap_or_else(|| nothing_carried(self.function.graph()));
+        if begins {
+            carried.iter_mut().for_each(|values| values.fill(0.0));
+        }
+        carried
+    }
+
+    fn pass(
+        &mut self,
+        part: &Part,
+        rows: Range<usize>,
+        store: &mut Store,
+        team: &Team,
+        (seed, sample): (u64, u32),
+        loss: &mut f64,
+    ) -> Result<Vec<f32>, PassError> {
+        let batch = self.batch;
+        debug_assert!(rows.start.is_multiple_of(batch) && rows.end <= part.rows());
+        let steps = rows.start / batch..rows.end.div_ceil(batch);
         self.order.extend(self.order.len() as u32..rows.end as u32);
         let mut scalars = Vec::new();
         for step in steps.clone() {
-            let info = StepInfo::of_prediction(BATCH.min(rows.end - step * BATCH));
+            let info = StepInfo::of_prediction(batch.min(rows.end - step * batch));
             scalars.extend(self.function.scalars().iter().map(|def| def.word(&info)));
         }
-        let streams = self.function.streams(|site| draws::predict_stream(seed, site, 0));
+        let streams = self.function.streams(|site| draws::predict_stream(seed, site, u64::from(sample)));
         let mut outputs = vec![0.0; rows.len() * self.width];
         let mut totals = vec![0.0; self.function.graph().metrics.len()];
         if let Some(total) = totals.first_mut() {
             *total = *loss;
         }
         let order = &self.order[..rows.end];
-        let layout = Layout { order, batch: BATCH, scalars: &scalars, streams: &streams };
+        let layout = Layout { order, batch, scalars: &scalars, streams: &streams };
         self.function.run(Pass {
             with_target: self.with_loss,
             steps: steps.start as u64..steps.end as u64,
@@ -119,7 +176,7 @@ impl Evaluator {
         mut block: impl FnMut(Range<usize>, Vec<f32>) -> Result<(), E>,
     ) -> Result<f64, E> {
         let mut loss = 0.0;
-        let most = BATCH * steps_of_block(BATCH, self.width);
+        let most = self.batch * steps_of_block(self.batch, self.width);
         for start in (0..part.rows()).step_by(most) {
             let rows = start..part.rows().min(start + most);
             let outputs = self.rows(part, rows.clone(), store, team, seed, &mut loss)?;

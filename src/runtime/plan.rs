@@ -25,6 +25,8 @@ pub struct Shape {
     pub seed: u64,
     /// Height and width of the net's pictures; 0 where it sees none.
     pub picture: Size,
+    /// Whether rows go on from minibatch to minibatch, and so stay in their order.
+    pub goes_on: bool,
 }
 
 impl Shape {
@@ -65,7 +67,10 @@ pub fn epoch(train: &Train, defs: &[ScalarDef], shape: &Shape, progress: &Progre
     let noise = progress.noise.unwrap_or(noise);
     let steps = shape.steps();
     let first_update = epoch * steps as u64;
-    let mut order = rng::shuffle(shape.seed, "order", &[epoch], shape.rows);
+    let mut order = match shape.goes_on {
+        true => (0..shape.rows as u32).collect(),
+        false => rng::shuffle(shape.seed, "order", &[epoch], shape.rows),
+    };
     order.truncate(shape.visited());
     let pairs = train.augmentation.pairs.as_ref();
     let mut partner = pairs.map(|_| Vec::with_capacity(order.len()));
@@ -111,7 +116,8 @@ mod tests {
 
     #[test]
     fn the_short_last_minibatch_counts_unless_dropped() {
-        let shape = Shape { rows: 100, batch: 32, drop_last: false, seed: 0, picture: [0, 0] };
+        let shape =
+            Shape { rows: 100, batch: 32, drop_last: false, seed: 0, picture: [0, 0], goes_on: false };
         assert_eq!((shape.steps(), shape.rows_of(3), shape.visited()), (4, 4, 100));
         let shape = Shape { drop_last: true, ..shape };
         assert_eq!((shape.steps(), shape.rows_of(2), shape.visited()), (3, 32, 96));

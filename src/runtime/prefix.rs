@@ -146,7 +146,7 @@ impl Prefix {
             Cut::Columns { len, .. } => Ok(Input::floats("", &[len], kept.next().unwrap_or_default())),
         };
         let inputs = self.cut.iter().map(input).collect::<Result<_, _>>()?;
-        Ok(Part::of_first(rows.len(), inputs, part.target.of_rows(rows)))
+        Ok(Part::of_first(rows.len(), inputs, part.target.of_rows(rows)).in_streams(part.streams()))
     }
 }
 

@@ -21,7 +21,8 @@ impl Store {
         let params = model.params.iter().map(|p| initial(p.init, &p.name, &p.dims, seed)).collect();
         let size = |dims: &[usize]| dims.iter().product();
         let slots = graph.slots.iter().map(|s| AlignedVec::filled(size(&s.dims), 0.0)).collect();
-        let states = model.states.iter().map(|s| AlignedVec::filled(size(&s.dims), s.start)).collect();
+        let states = model.states.iter().zip(&graph.states);
+        let states = states.map(|(s, stored)| AlignedVec::filled(size(&stored.dims), s.start)).collect();
         let mut store = Self { params, slots, states };
         // Before the first update an average is what it is of.
         for (slot, averages) in averages(graph) {
@@ -50,6 +51,21 @@ impl Store {
         }
     }
 
+    /// Lets all rows begin: what they carry from minibatch to minibatch is zero.
+    pub fn begin(&mut self, graph: &Graph) {
+        for (state, values) in graph.states.iter().zip(&mut self.states) {
+            if state.by_row {
+                values.fill(0.0);
+            }
+        }
+    }
+
+    /// Exchanges what rows carry with what another pass over them keeps of it.
+    pub fn swap_carried(&mut self, graph: &Graph, carried: &mut [AlignedVec]) {
+        let own = graph.states.iter().zip(&mut self.states).filter(|(state, _)| state.by_row);
+        own.zip(carried).for_each(|((_, own), other)| std::mem::swap(own, other));
+    }
+
     /// Whether every number is finite.
     pub fn is_finite(&self) -> bool {
         self.params.iter().chain(&self.slots).chain(&self.states).all(|t| t.iter().all(|x| x.is_finite()))
@@ -59,4 +75,11 @@ impl Store {
 /// The slots that are averages, and of what.
 pub fn averages(graph: &Graph) -> impl Iterator<Item = (usize, Averaged)> + '_ {
     graph.slots.iter().enumerate().filter_map(|(slot, stored)| Some((slot, stored.averages?)))
+}
+
+/// What the rows of a pass carry before its first minibatch.
+pub fn nothing_carried(graph: &Graph) -> Vec<AlignedVec> {
+    let size = |dims: &[usize]| dims.iter().product();
+    let carried = graph.states.iter().filter(|state| state.by_row);
+    carried.map(|state| AlignedVec::filled(size(&state.dims), 0.0)).collect()
 }

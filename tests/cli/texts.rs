@@ -101,3 +101,35 @@ fn one_thread_or_three_an_interrupted_run_or_a_whole_one() {
     assert_eq!(bytes("one"), bytes("three"));
     assert_eq!(bytes("one"), bytes("two"));
 }
+
+/// Texts with their labels, in a file like the one that was trained on: row by row what the run's own parts say.
+#[test]
+fn a_run_is_judged_on_raw_texts() {
+    let folder = Folder::new(&[("m.net", NET), ("t.csv", ROWS), ("bare.csv", "9,a good film,good\n")]);
+    assert!(folder.run(&["train", "m.net", "-q", "-o", "run"]).ends_with("--- exit 0\n"));
+    let rows = |args: &[&str]| {
+        let said = folder.run(&[&["eval", "run"], args].concat());
+        assert!(said.contains("--- exit 0"), "{said}");
+        let lines = said.lines().filter(|line| line.starts_with(|c: char| c.is_ascii_digit()));
+        lines.map(str::to_owned).collect::<Vec<_>>()
+    };
+    let mut parts = [rows(&["--each", "train"]), rows(&["--each", "valid"])].concat();
+    parts.sort();
+    let judged = rows(&["--input", "t.csv"]);
+    assert_eq!((judged.len(), judged), (8, parts));
+    assert_eq!(rows(&["--input", "bare.csv"]).len(), 1);
+    masked(|| {
+        let all = "id,review,mood\n1,so good,fine\n";
+        std::fs::write(folder.path().join("other.csv"), all).expect("a file");
+        std::fs::write(folder.path().join("lines.txt"), "so good\n").expect("a file");
+        insta::assert_snapshot!(
+            [
+                folder.run(&["eval", "run", "--input", "bare.csv"]),
+                folder.run(&["eval", "run", "--input", "other.csv"]),
+                folder.run(&["eval", "run", "--input", "lines.txt"]),
+                folder.run(&["eval", "run", "--input", "missing.csv"]),
+            ]
+            .join("\n")
+        )
+    });
+}

@@ -169,6 +169,16 @@ impl<'f> Net<'f> {
                     ));
                 }
             }
+            if let (Some(_), NodeKind::Layer(used)) =
+                (cx.states.iter().find(|state| state.by_row), &node.kind)
+            {
+                return Err(Box::new(
+                    Diagnostic::error("E0211", node.span, "`reuse` of a layer that carries its state on")
+                        .label("it would begin where its first pass over the same window ends")
+                        .also(used.args.span_of("carry"), "the state goes on from window to window here")
+                        .help("leave `carry` out, or write a layer of its own"),
+                ));
+            }
             node.ty = ty;
         }
         Ok(self.push(node))

@@ -166,7 +166,12 @@ impl<'f> Net<'f> {
         });
         let param_ids = param_ids.collect();
         let state_ids = states.into_iter().map(|s| {
-            self.states.push(State { name: format!("{path}.{}", s.suffix), dims: s.dims, start: s.start });
+            let name = match (s.by_row, s.suffix) {
+                (false, suffix) => format!("{path}.{suffix}"),
+                (true, "") => format!("carry.{path}"),
+                (true, suffix) => format!("carry.{path}.{suffix}"),
+            };
+            self.states.push(State { name, dims: s.dims, start: s.start, by_row: s.by_row });
             StateId(self.states.len() - 1)
         });
         let states = state_ids.collect();

@@ -166,6 +166,7 @@ impl Command {
         match result {
             Ok(outcome) => self.done(&dir, &outcome, ui).map(|()| Ended::Done),
             Err(TrainError::Interrupted { epoch, step }) => Ok(Ended::Interrupted { epoch, step, dir }),
+            Err(TrainError::Rows(error)) => Err(data::failure(&error, Some(source), ui)),
             Err(error) => Err(failure(error, &dir, ready, ui)),
         }
     }

@@ -2,8 +2,10 @@
 
 use super::nets::{pass, step};
 use super::rig::{THREADS, same};
+use crate::check::{Env, check_source};
 use crate::codegen::{Compiled, Options, Status, compile};
-use crate::loops::{Kernel, Program};
+use crate::loops::{Kernel, Program, fuse};
+use crate::lower::lower_train;
 
 /// Recurrent layers with every kind of mask, forth and back, of widths that fill vectors and such as do not.
 const LAYERS: &[&str] = &[
@@ -58,6 +60,40 @@ fn any_number_of_threads_leaves_the_same_bits() {
             let mut many = pass(&graph, 140, 67);
             assert_eq!(many.run(&compiled, threads), Status::Done);
             same(&many.host, &one.host, &format!("{layer}, {threads} threads"));
+        }
+    }
+}
+
+/// Three steps, each of which goes on from the states that the one before left; the last has fewer rows.
+#[test]
+fn what_rows_carry_on_is_the_same_in_native_code_and_on_any_number_of_threads() {
+    for layer in [
+        "rnn 8, carry=true",
+        "gru 5, dropout=0.3, recurrent_dropout=0.3, carry=true -> lstm 6, zoneout=0.3, carry=true, output=last",
+        "lstm 16, recurrent_dropout=0.3, gates=untied, carry=true, output=last",
+    ] {
+        let layers = net(layer, 5);
+        let source = format!(
+            "net {{ input x: real[2]\n {layers}\n dense 2\n output y: class[2] }}
+             train {{ loss cross_entropy\n optimizer sgd, lr=0.1\n epochs 2 }}"
+        );
+        let graph = lower_train(&check_source(&source, &Env::default()).model.expect("a model")).graph;
+        let program = fuse(&graph).expect("kernels");
+        let compiled = compiled(&program);
+        let mut one = pass(&graph, 80, 31);
+        assert_eq!(one.run(&compiled, 1), Status::Done);
+        assert!(one.host.states.iter().flatten().all(|x| x.is_finite()));
+        for threads in THREADS {
+            let mut many = pass(&graph, 80, 31);
+            assert_eq!(many.run(&compiled, threads), Status::Done);
+            same(&many.host, &one.host, &format!("{layer}, {threads} threads"));
+        }
+        let mut slow = pass(&graph, 80, 31);
+        slow.interpret(&program, true);
+        let states = one.host.states.iter().flatten().zip(slow.host.states.iter().flatten());
+        let params = one.host.params.iter().flatten().zip(slow.host.params.iter().flatten());
+        for (a, b) in states.chain(params) {
+            assert!((a - b).abs() < 1e-4 * b.abs().max(0.05), "{layer}: {a} {b}");
         }
     }
 }

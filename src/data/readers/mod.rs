@@ -3,12 +3,14 @@
 mod array;
 mod idx;
 mod json;
+mod labelled_texts;
 mod npy;
 mod picture;
 mod pixels;
 mod table;
 mod text;
 
+pub(super) use labelled_texts::labelled as labelled_texts;
 pub use picture::Labelled;
 pub(super) use picture::{folder, labelled};
 pub(super) use text::table_rows;

@@ -107,15 +107,17 @@ pub(in crate::data) fn labelled(
     };
     let Rows { rows, inputs, names, converted, .. } =
         transform.rows_seen(decoded(files, transform, name)?)?;
-    Ok(Labelled { part: Part::of_first(rows, inputs, target), names, converted })
+    Ok(Labelled { part: Part::of_first(rows, inputs, target), names, converted, cut: 0 })
 }
 
-/// Pictures with their classes.
+/// Pictures or texts with what they are.
 pub struct Labelled {
     pub part: Part,
-    /// Of their files.
+    /// Of their files, where each is one.
     pub names: Vec<String>,
     pub converted: Converted,
+    /// Texts that were longer than a row, and were cut.
+    pub cut: usize,
 }
 
 /// Rows of bytes, which stay bytes until they are predicted.

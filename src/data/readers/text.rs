@@ -1,5 +1,7 @@
 //! Raw texts to predict: a text a line, or the column of a table that the net was trained on.
 
+use std::sync::Arc;
+
 use super::ReadRows;
 use crate::data::dataset::{Input, Storage};
 use crate::data::encoding;
@@ -8,60 +10,66 @@ use crate::data::pictures::Converted;
 use crate::data::raw::Delimiter;
 use crate::data::rows::{Rows, nothing, records};
 use crate::data::text::Record;
-use crate::data::texts::{TextForm, TextRule, long_enough};
+use crate::data::texts::{Text, TextForm, TextRule, long_enough};
 use crate::data::tokens::Encoded;
 use crate::data::transform::{Fields, Transform};
 
-pub(super) struct Text;
-pub(super) static READER: Text = Text;
+pub(super) struct RawText;
+pub(super) static READER: RawText = RawText;
 
-impl ReadRows for Text {
+impl ReadRows for RawText {
     fn takes(&self, _bytes: &[u8], fields: &Fields) -> bool {
         matches!(fields, Fields::Text(_))
     }
 
     fn read(&self, bytes: Vec<u8>, transform: &Transform, name: &str) -> Result<Rows, DataError> {
-        let (Fields::Text(rule), [input], Some(lengths)) =
-            (&transform.fields, &transform.inputs[..], &transform.lengths)
-        else {
-            return Err(nothing(name));
-        };
+        let Fields::Text(rule) = &transform.fields else { return Err(nothing(name)) };
         let decoded = encoding::decode(bytes, name)?;
-        let (mut rows, mut encoder) = (Encoded::default(), rule.tokenizer.encoder());
-        for (line, text) in texts(&decoded, rule, name)? {
-            let mut numbers = encoder.numbers(&text);
-            match rule.form {
-                // What comes next follows the last tokens.
-                TextForm::Stream => drop(numbers.drain(..numbers.len().saturating_sub(input.width()))),
-                _ => {
-                    rows.cut += usize::from(numbers.len() > input.width());
-                    numbers.truncate(input.width());
-                }
-            }
-            long_enough(numbers.len(), lengths, &rule.tokenizer).map_err(|e| e.file(name).line(line))?;
-            rows.push(numbers, input.width());
-        }
-        let Encoded { tokens, lengths, cut } = rows;
-        if lengths.is_empty() {
-            return Err(nothing(name));
-        }
-        let count = lengths.len();
-        let tokens = Input::held(&input.name, &input.shape, Storage::I32(tokens), (1.0, 0.0));
-        Ok(Rows {
-            rows: count,
-            inputs: vec![tokens, Input::lengths(&input.name, lengths)],
-            names: Vec::new(),
-            converted: Converted::default(),
-            cut,
-        })
+        let file: Arc<str> = name.into();
+        let text = |(line, text)| Text { text, line: Some(line), file: file.clone() };
+        let texts: Vec<Text> = texts(&decoded, rule, name)?.into_iter().map(text).collect();
+        if texts.is_empty() { Err(nothing(name)) } else { encoded(&texts, transform, rule) }
     }
+}
+
+/// Texts as rows of tokens.
+///
+/// # Errors
+/// E0548 and E0549 for a text that is too short.
+pub(super) fn encoded(texts: &[Text], transform: &Transform, rule: &TextRule) -> Result<Rows, DataError> {
+    let ([input], Some(lengths)) = (&transform.inputs[..], &transform.lengths) else {
+        return Err(nothing(texts.first().map_or("-", |text| &text.file)));
+    };
+    let (mut rows, mut encoder) = (Encoded::default(), rule.tokenizer.encoder());
+    for text in texts {
+        let mut numbers = encoder.numbers(&text.text);
+        match rule.form {
+            // What comes next follows the last tokens.
+            TextForm::Stream => drop(numbers.drain(..numbers.len().saturating_sub(input.width()))),
+            _ => {
+                rows.cut += usize::from(numbers.len() > input.width());
+                numbers.truncate(input.width());
+            }
+        }
+        long_enough(numbers.len(), lengths, &rule.tokenizer).map_err(|e| text.place(e))?;
+        rows.push(numbers, input.width());
+    }
+    let Encoded { tokens, lengths, cut } = rows;
+    let tokens = Input::held(&input.name, &input.shape, Storage::I32(tokens), (1.0, 0.0));
+    Ok(Rows {
+        rows: texts.len(),
+        inputs: vec![tokens, Input::lengths(&input.name, lengths)],
+        names: Vec::new(),
+        converted: Converted::default(),
+        cut,
+    })
 }
 
 /// The texts and their lines: of a table its column, found by its name where the first line has it, else by its place; a line that is one field
 /// is the text itself.
 fn texts(decoded: &str, rule: &TextRule, name: &str) -> Result<Vec<(u64, String)>, DataError> {
     let lines = || (1..).zip(decoded.lines()).filter(|(_, line)| !line.trim().is_empty());
-    let TextForm::Column { number, width, delimiter, name: column } = &rule.form else {
+    let TextForm::Column { number, width, delimiter, name: column, .. } = &rule.form else {
         return Ok(lines().map(|(number, line)| (number, line.to_owned())).collect());
     };
     let fields = table_rows(decoded, *delimiter, name)?;

@@ -62,17 +62,17 @@ impl Source for Folder {
             let target = RawTarget::Labels { codes: vec![0], names: vec!["next".into()] };
             return Ok(Raw::Arrays { train: Arrays::of(name, 1, Vec::new(), data, target), test: None });
         }
-        let folders = names(&path, name, true)?;
+        let folders = classes_of(&path, name)?;
         let parts = |folder: &str| (path.join(folder), format!("{name}/{folder}"));
         if !folders.iter().any(|folder| folder == "train") {
             return Ok(Raw::Arrays { train: part(&path, name, &folders)?, test: None });
         }
         let (train, named) = parts("train");
-        let classes = names(&train, &named, true)?;
+        let classes = classes_of(&train, &named)?;
         let read = part(&train, &named, &classes)?;
         let test = folders.iter().any(|folder| folder == "test").then(|| {
             let (test, named) = parts("test");
-            let found = names(&test, &named, true)?;
+            let found = classes_of(&test, &named)?;
             match found == classes {
                 true => part(&test, &named, &classes),
                 false => {
@@ -115,8 +115,28 @@ fn names(path: &Path, name: &str, folders: bool) -> Result<Vec<String>, DataErro
     Ok(found)
 }
 
-/// The texts of some classes, each in a folder of its name.
+/// The folders in a folder.
+pub(in crate::data) fn classes_of(path: &Path, name: &str) -> Result<Vec<String>, DataError> {
+    names(path, name, true)
+}
+
+/// The texts of some classes as rows.
 fn part(path: &Path, name: &str, classes: &[String]) -> Result<Arrays, DataError> {
+    let (texts, codes) = texts_of(path, name, classes)?;
+    let target = RawTarget::Labels { codes, names: classes.to_vec() };
+    let rows = texts.len();
+    Ok(Arrays::of(name, rows, Vec::new(), Inputs::Texts(Texts::new(texts, TextForm::Lines)), target))
+}
+
+/// The texts of some classes, each in a folder of its name, and which class each is of.
+///
+/// # Errors
+/// E0543 without classes, E0528 for a class without texts.
+pub(in crate::data) fn texts_of(
+    path: &Path,
+    name: &str,
+    classes: &[String],
+) -> Result<(Vec<Text>, Vec<u32>), DataError> {
     if classes.is_empty() {
         return Err(DataError::new("E0543", "the folder holds no folder a class")
             .file(name)
@@ -136,7 +156,5 @@ fn part(path: &Path, name: &str, classes: &[String]) -> Result<Arrays, DataError
             codes.push(code);
         }
     }
-    let target = RawTarget::Labels { codes, names: classes.to_vec() };
-    let rows = texts.len();
-    Ok(Arrays::of(name, rows, Vec::new(), Inputs::Texts(Texts::new(texts, TextForm::Lines)), target))
+    Ok((texts, codes))
 }

@@ -138,7 +138,8 @@ impl TextTable {
         let at = |e: DataError| e.file(name).line(first.0);
         let (of_text, of_label) = (find(&self.text).map_err(at)?, find(&self.label).map_err(at)?);
         let column = self.header.then(|| names[of_text].clone());
-        let form = TextForm::Column { number: of_text + 1, width, delimiter, name: column };
+        let label = (width != 2 || of_label == of_text).then_some(of_label + 1);
+        let form = TextForm::Column { number: of_text + 1, width, delimiter, name: column, label };
         let mut read = Rows { texts: Vec::new(), labels: Vec::new(), lines: Vec::new(), form };
         let file: Arc<str> = name.into();
         for (line, mut fields) in rows {

@@ -14,6 +14,10 @@
 //! # Arguments
 //! `stride=12` begins a window at every twelfth line.
 //!
+//! `carry=true` is for recurrent layers with `carry=true`, whose state goes on from window to window: each part is cut into as many streams as `batch` says, a minibatch has the next window of each, and row `window * streams + stream`
+//! goes on where that of the window before stopped. Nothing is shuffled. All parts have the same number of streams, and each must have a window at least. Of a text, the last window of a stream may be shorter, and its tokens count; lines of a table
+//! that fill no window are left out.
+//!
 //! # Example
 //! ```net
 //! data {
@@ -68,11 +72,12 @@ pub static SIG: Sig = Sig {
 pub static WORD: Statement = Statement { sig: &SIG, source: include_str!("window.rs"), read };
 
 fn read(args: &Args, settings: &mut Settings) -> Result<(), Box<Diagnostic>> {
-    if args.flag("carry") {
+    let carry = args.flag("carry").then(|| args.span_of("carry"));
+    if let (Some(_), true) = (carry, args.is_written("stride")) {
         return Err(Box::new(
-            Diagnostic::error("E0204", args.span_of("carry"), "`carry=true` is not in this version")
-                .label("not built yet")
-                .help("leave it out: each window begins anew"),
+            Diagnostic::error("E0505", args.span_of("stride"), "`stride` beside `carry=true`")
+                .label("says where windows begin, and each begins where the one before it stopped")
+                .help("leave `stride` out"),
         ));
     }
     let target = args.value("target").filter(|_| args.is_written("target"));
@@ -80,6 +85,7 @@ fn read(args: &Args, settings: &mut Settings) -> Result<(), Box<Diagnostic>> {
         length: args.count("length"),
         horizon: args.count("horizon"),
         stride: args.count("stride"),
+        carry,
         target: target.map(|target| one(target, args.span_of("target"))),
         span: args.span,
     });

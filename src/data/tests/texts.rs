@@ -228,3 +228,55 @@ fn pieces_of_a_text_stand_in_one_part() {
     let all: Vec<usize> = lengths(train).into_iter().chain(lengths(valid)).collect();
     assert_eq!(all.iter().sum::<usize>(), 15);
 }
+
+/// The classes, or numbers, of texts that are read with their labels.
+fn judged(data: &Dataset, name: &str, text: &str) -> Result<(Vec<Vec<i32>>, Target), DataError> {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join(name);
+    fs::create_dir_all(path.parent().unwrap()).unwrap();
+    fs::write(&path, text).unwrap();
+    let read = data.transform.read_labelled(&path, name)?;
+    Ok((tokens(&read.part), target(&read.part)))
+}
+
+#[test]
+fn texts_are_read_with_their_labels() {
+    let source = table(word("review"), word("mood"), "r.csv");
+    let data = opened(&[("r.csv", REVIEWS)], source, &[tokenize(&[])], &need(4, 20, Want::Class(2))).unwrap();
+    let expected = (tokens(&data.train), target(&data.train));
+    assert_eq!(judged(&data, "other.csv", REVIEWS).unwrap(), expected);
+    let bare = REVIEWS.split_once('\n').unwrap().1;
+    assert_eq!(judged(&data, "other.csv", bare).unwrap(), expected);
+    let error = judged(&data, "other.csv", "so good,good\nso bad,odd\n").unwrap_err();
+    assert_eq!((error.code, error.place.line), ("E0531", Some(2)));
+    let error = judged(&data, "other.csv", "so good\n").unwrap_err();
+    assert_eq!((error.code, error.place.line), ("E0522", Some(1)));
+    assert_eq!(judged(&data, "other.csv", "review,mood\n").unwrap_err().code, "E0528");
+    assert_eq!(judged(&data, "other.csv", ".,good\n\"\",bad\n").unwrap_err().code, "E0548");
+    // A folder of classes, for whatever net of texts.
+    assert_eq!(judged(&data, "good/1.txt", "so good").unwrap_err().code, "E0522", "a table is expected");
+    let folder = tempfile::tempdir().unwrap();
+    for (name, text) in
+        [("bad/b.txt", "bad, so bad"), ("good/a.txt", "so good"), ("good/c.txt", "a \"good\" one")]
+    {
+        fs::create_dir_all(folder.path().join(name).parent().unwrap()).unwrap();
+        fs::write(folder.path().join(name), text).unwrap();
+    }
+    let read = data.transform.read_labelled(folder.path(), "all").unwrap();
+    assert_eq!(read.names, ["all/bad/b.txt", "all/good/a.txt", "all/good/c.txt"]);
+    assert_eq!(target(&read.part), Target::Classes(vec![0, 1, 1]));
+    assert_eq!((read.cut, tokens(&read.part)[1].clone()), (1, expected.0[0].clone()));
+}
+
+#[test]
+fn labels_are_found_in_wider_tables_and_may_be_numbers() {
+    let rows = "4.5\tx\tso good\n1.5\ty\tso bad\n3\tz\tso so\n";
+    let source = table(n(3.0), n(1.0), "r.tsv");
+    let normalize = ("normalize", vec![("what", list(vec![word("target")]))]);
+    let data = opened(&[("r.tsv", rows)], source, &[tokenize(&[]), normalize], &need(2, 20, Want::Real(1)));
+    let data = data.unwrap();
+    let expected = (tokens(&data.train), target(&data.train));
+    assert_eq!(judged(&data, "other.tsv", rows).unwrap(), expected);
+    let error = judged(&data, "other.tsv", "high\tx\tso good\n").unwrap_err();
+    assert_eq!((error.code, error.place.line), ("E0531", Some(1)));
+}

@@ -48,7 +48,7 @@ pub const CARRY: ArgSpec = ArgSpec::named(
     "carry",
     Kind::Bool,
     Default::Bool(false),
-    "go on where the window before stopped; not in this version",
+    "go on where the window before stopped, as those of `window ..., carry=true` do",
 );
 pub const INIT: ArgSpec = ArgSpec::named(
     "init",

@@ -56,6 +56,9 @@ impl Gates {
 /// Names of the sites within a layer, by the arguments that say their rates.
 const SITES: &[&str] = &["dropout", "recurrent_dropout", "zoneout", "zoneout_cell"];
 
+/// Endings of what is carried on from window to window, the output first.
+const CARRIED: [&str; 2] = ["", "cell"];
+
 /// What a use drops inside.
 pub fn inner_drops(args: &Args, cell: &dyn Recurrent, input: &Ty) -> Vec<InnerDrop> {
     let named = SITES.iter().filter(|name| args.sig.arg(name).is_some());
@@ -97,6 +100,9 @@ pub fn infer(cx: &mut Infer<'_>, cell: &dyn Recurrent) -> Result<Ty, Diagnostic>
     if cell.has_recurrent_bias() {
         declare("recurrent_bias", Init::Zeros);
     }
+    if cx.args.flag("carry") {
+        CARRIED.iter().zip(cell.carried()).for_each(|(suffix, _)| cx.carried(suffix, vec![width]));
+    }
     Ok(match cx.args.word("output") {
         "last" => Ty::units(width),
         _ => {
@@ -125,10 +131,14 @@ fn check_words(cx: &Infer<'_>) -> Result<(), Diagnostic> {
             .help("give it a `dropout=` or a `recurrent_dropout=`, or leave this out"));
         }
     }
-    if cx.args.flag("carry") {
-        return Err(Diagnostic::error("E0204", cx.args.span_of("carry"), "`carry` is not in this version")
-            .label("there are no windows to carry from")
-            .help("leave it out: each row begins with a state of zeros"));
+    if cx.args.flag("carry") && cx.args.flag("reverse") {
+        return Err(Diagnostic::error(
+            "E0211",
+            cx.args.span_of("carry"),
+            format!("`{}` cannot carry its state on and go backwards", cx.name()),
+        )
+        .label("what comes before its first step is the next window, which nobody has seen yet")
+        .help("leave `carry` out: in `bidirectional`, and beside `reverse`, each window begins anew"));
     }
     Ok(())
 }
@@ -153,13 +163,29 @@ pub fn lower(cx: &mut Lower<'_>, cell: &dyn Recurrent) -> ValueId {
     let next = step.b.with_origin(&path, |b| inside.next(b, cell, width));
     inside.before.iter().zip(&next).for_each(|(before, next)| step.carry(*before, *next));
     step.stack(next[0]);
+    let carries = cx.left_before(0).is_some();
+    next[1..].iter().filter(|_| carries).for_each(|value| step.stack(*value));
     let reverse = cx.args.flag("reverse");
-    let all = cx.b.scan(step, steps, reverse);
+    let stacked = cx.b.scan(step, steps, reverse);
+    if carries {
+        leave(cx, stacked, (steps, width), next.len());
+    }
+    let all = if carries && next.len() > 1 { cx.b.slice(stacked, 2, 0, width) } else { stacked };
     if cx.args.word("output") != "last" {
         return all;
     }
     let last = cx.b.slice(all, 1, if reverse { 0 } else { steps - 1 }, 1);
     cx.b.reshape(last, &[Dim::Batch, Dim::Const(width)])
+}
+
+/// Leaves what the last step stacked to the row at this place in the next window.
+fn leave(cx: &mut Lower<'_>, stacked: ValueId, (steps, width): (usize, usize), values: usize) {
+    let end = cx.b.slice(stacked, 1, steps - 1, 1);
+    for i in 0..values {
+        let own = cx.b.slice(end, 2, i * width, width);
+        let own = cx.b.reshape(own, &[Dim::Batch, Dim::Const(width)]);
+        cx.update_state(i, own);
+    }
 }
 
 /// What a step sees.
@@ -189,7 +215,9 @@ impl Inside {
         let input = input_product(cx, &dropped, steps);
         let zero = cx.b.constant(0.0);
         let zeros = cx.b.broadcast(zero, &rows(width), &[]);
-        let before = cell.carried().iter().map(|_| enter(cx.b, zeros, Enter::Carried)).collect();
+        let first = |i: usize| cx.left_before(i).unwrap_or(zeros);
+        let first: Vec<ValueId> = (0..cell.carried().len()).map(first).collect();
+        let before = first.into_iter().map(|v| enter(cx.b, v, Enter::Carried)).collect();
         let input = enter(cx.b, input, Enter::Scanned);
 
         let masks = if shares_time(cx.args) { Enter::Closed } else { Enter::Scanned };

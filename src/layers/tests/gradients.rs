@@ -69,6 +69,29 @@ fn the_gradient_of_every_example_agrees_with_differences() {
     }
 }
 
+/// What rows carry in is given, as an input is: gradients stop at the window's start.
+#[test]
+fn so_does_that_of_layers_that_carry_their_state() {
+    for layers in [
+        "rnn 4, CARRY",
+        "gru 4, recurrent_dropout=0.3, CARRY",
+        "lstm 4, CARRY -> lstm 3, zoneout_cell=0.3, CARRY",
+    ] {
+        let layers = layers.replace("CARRY", "carry=true");
+        let source = format!(
+            "net {{\n  input x: series[5, 3]\n  {layers} -> last -> dense 2\n  output y: real[2]\n}}\n"
+        );
+        let model = model_of(&trained(&source, model_of(&source).output.kind));
+        let lowered = lower_train(&model);
+        verify(&lowered.graph).unwrap_or_else(|broken| panic!("{source}\n{broken:?}"));
+        let worst = worst(&lowered);
+        assert!(worst < 1e-6, "{source}\n{worst}");
+        let left = model.states.len();
+        let sinks = lowered.graph.sinks.iter().filter(|(sink, _)| matches!(sink, Sink::State(_)));
+        assert_eq!(sinks.count(), left, "each leaves its state");
+    }
+}
+
 #[test]
 fn every_example_evaluates() {
     for row in LAYERS {

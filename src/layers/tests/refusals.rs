@@ -44,7 +44,6 @@ fn recurrent_layers_say_what_has_no_effect() {
     refuses("from i -> gru 4", "E0301 `gru` expects steps of channels, found 2x2x1");
     refuses("last", "E0301 `last` expects steps of channels, found 4");
     let steps = "reshape 2x2, roles=[time, channel]";
-    refuses(&format!("{steps} -> rnn 4, carry=true"), "E0204 `carry` is not in this version");
     refuses(
         &format!("{steps} -> lstm 4, share=none"),
         "E0211 `share` says how masks are shared, and `lstm` has none",

@@ -43,11 +43,12 @@ pub fn scalar_words_at(defs: &[ScalarDef], lr: f64) -> Vec<u32> {
 
 fn tensors<T: Real>(tag: &str, stored: &[crate::graph::Stored]) -> Vec<Tensor<T>> {
     let tensor = |s: &crate::graph::Stored| {
-        let n = s.dims.iter().product();
+        let dims = concrete(&s.ty(), ROWS);
+        let n = dims.iter().product();
         let values = numbers(&format!("{tag}{}", s.name), n);
         // Running variances are positive, the rest does not care.
         let values = values.into_iter().map(|x| if tag == "state" { x.abs() + 0.5 } else { x });
-        Tensor::real(&s.dims, values.map(|x| T::from_f32(x as f32)).collect())
+        Tensor::real(&dims, values.map(|x| T::from_f32(x as f32)).collect())
     };
     stored.iter().map(tensor).collect()
 }

@@ -104,7 +104,7 @@ impl Writer<'_, '_> {
         let stored = |s: &Stored, kind, value: &str| Buffer {
             name: s.name.clone(),
             dtype: DType::F32,
-            dims: s.dims.iter().map(|n| Dim::Const(*n)).collect(),
+            dims: s.ty().dims,
             kind,
             value: value.to_string(),
             place: None,

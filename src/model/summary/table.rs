@@ -109,6 +109,9 @@ fn remarks(row: &Row) -> String {
         remarks.extend(drop.settings.iter().cloned());
     }
     remarks.extend(row.inside.iter().map(sees_inside));
+    if row.carries > 0 {
+        remarks.push(format!("carries {} numbers of a row on", grouped(row.carries)));
+    }
     if let Some(owner) = &row.shares {
         remarks.push(format!("weights of {owner}"));
     }

@@ -153,7 +153,8 @@ pub fn bench(
     let rows = ready.dataset.train.rows();
     // Whole minibatches only: a short one would blur the time of a step.
     let picture = ready.model.picture().map_or([0, 0], |(_, [height, width, _])| [height, width]);
-    let shape = Shape { rows, batch: config.batch().rows.min(rows), drop_last: true, seed: SEED, picture };
+    let (batch, goes_on) = (config.batch().rows.min(rows), ready.dataset.train.streams().is_some());
+    let shape = Shape { rows, batch, drop_last: true, seed: SEED, picture, goes_on };
     let team = Team::new(threads);
     let stages = stages(source, sets, ready)?;
     let (roofline, round_trip) = (Roofline::measure(&team), machine::round_trip(&team));

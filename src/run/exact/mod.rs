@@ -52,6 +52,8 @@ pub struct ExactMeans {
 #[derive(Clone, Debug, PartialEq)]
 pub enum NotEnumerated {
     NothingLive,
+    /// Rows that go on from one another: each sub-network would carry a state of its own.
+    GoesOn,
     /// A site whose multipliers are not coins.
     Continuous(String),
     TooMany {
@@ -69,6 +71,7 @@ impl std::fmt::Display for NotEnumerated {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             Self::NothingLive => f.write_str("nothing is left to chance"),
+            Self::GoesOn => f.write_str("rows go on from one another, and each sub-network would carry a state of its own\nhelp: `--samples` draws some of them"),
             Self::Continuous(path) => write!(f, "the draws of {path} are not coins"),
             Self::TooMany { coins } => write!(f, "2^{coins} masks are too many to enumerate"),
             Self::TooLong { coins, seconds } => {
@@ -89,6 +92,9 @@ pub fn exact_means(
     store: &Store,
     effort: Effort,
 ) -> Result<ExactMeans, NotEnumerated> {
+    if model.carries() && part.streams().is_some() {
+        return Err(NotEnumerated::GoesOn);
+    }
     let lowered = lower_samples(model, false);
     let sites = coins::coins(&lowered)?;
     let total: usize = sites.iter().map(|s| s.count).sum();

@@ -82,6 +82,10 @@ pub fn forecast(
         return Err(TrainedError::Unfit(why.into()));
     };
     let (part_name, part) = held_out::first_rows(first, search, None)?;
+    if part.streams().is_some() {
+        let why = "with `carry=true` a part is streams side by side, which foretell a place in each window alone\nhelp: a forecast is drawn of windows without `carry`";
+        return Err(TrainedError::Unfit(why.into()));
+    }
     let part = in_time(&part);
     let places: Vec<f64> = part.numbers().iter().map(|number| window.foretells(*number) as f64).collect();
     let how = Predict { mode, interval, ..Predict::default() };

@@ -9,12 +9,13 @@ use crate::run::{
 };
 use crate::{
     data::{Part, TargetRule},
+    graph::Mode,
     kernels::team::Team,
     memory::{self, product},
     model::{McDropout, Mean, OutputKind, Predict, PredictMode, Until},
     runtime::{
         augment::other_views,
-        evaluate::{self, Evaluator, cool},
+        evaluate::{Evaluator, cool},
         predictive,
         sample::{Sampler, Samples},
         store::Store,
@@ -157,7 +158,7 @@ impl<'a> Sampling<'a> {
         for member in &self.members {
             voices.push(Voice::new(member, self, mean)?);
         }
-        if self.count > 0 && !voices.iter().any(|voice| matches!(voice.source, Source::Samples(_))) {
+        if self.count > 0 && voices.iter().all(|voice| matches!(voice.source, Source::Pass(_))) {
             return Ok(None);
         }
         let logits = mean == Mean::Geometric && self.kind().has_probabilities();
@@ -187,7 +188,9 @@ impl<'a> Sampling<'a> {
         let each = voices.iter().map(|voice| voice.count(samples.len())).sum::<usize>()
             * self.views()
             * self.kind().width();
-        let block = (BLOCK / each).max(1).min(self.part.rows());
+        // Rows that go on from step to step come in whole steps.
+        let whole = self.part.streams().unwrap_or(1);
+        let block = ((BLOCK / each / whole).max(1) * whole).min(self.part.rows());
         memory::check(product(&[block, each, HELD])).map_err(TrainedError::from)?;
         for start in (0..self.part.rows()).step_by(block) {
             let rows = start..(start + block).min(self.part.rows());
@@ -281,6 +284,8 @@ enum Source {
     /// One pass, dropout off.
     Pass(Box<Evaluator>),
     Samples(Box<Sampler>),
+    /// Samples of rows that go on from step to step: a pass each.
+    Streams(Box<Evaluator>),
 }
 
 /// A member at work.
@@ -302,6 +307,10 @@ impl<'a> Voice<'a> {
         let temperature = sampling.tempered.map_or(1.0, |mode| member.temperature(mode));
         let arithmetic = mean == Mean::Arithmetic;
         let native = arithmetic && temperature == 1.0;
+        if part.streams().is_some() && model.carries() && sampling.count > 0 && model.is_live_in_mc() {
+            let source = Source::Streams(Box::new(Evaluator::in_mode(model, Mode::Mc, part)?));
+            return Ok(Self { member, store, source, fixed: None, temperature, to_interpret: arithmetic });
+        }
         let sampler = match sampling.count {
             0 => None,
             _ => Sampler::new(model, part, native)?,
@@ -334,7 +343,7 @@ impl<'a> Voice<'a> {
 
     /// Samples of a row where `count` are drawn.
     fn count(&self, count: usize) -> usize {
-        if let Source::Samples(_) = self.source { count } else { 1 }
+        if let Source::Pass(_) = self.source { 1 } else { count }
     }
 
     /// `[rows, samples, views, width]`.
@@ -367,12 +376,24 @@ impl<'a> Voice<'a> {
                     return Ok(all[view][rows.start * width..rows.end * width].to_vec());
                 }
                 // Its steps begin where they begin in a pass over all rows.
-                let first = rows.start / evaluate::BATCH * evaluate::BATCH;
+                let first = rows.start / evaluator.batch() * evaluator.batch();
                 let (team, seed) = (sampling.team, meta.seed);
                 let mut outputs =
                     evaluator.rows(part, first..rows.end, &mut self.store, team, seed, &mut 0.0)?;
                 pass::check_numbers(self.member, &outputs, width, first)?;
                 Ok(self.meant(outputs.split_off((rows.start - first) * width)))
+            }
+            Source::Streams(evaluator) => {
+                let (team, seed, width) = (sampling.team, sampling.seed.unwrap_or(meta.seed), kind.width());
+                let mut each = Vec::with_capacity(samples.len());
+                for sample in samples {
+                    let (rows, of) = (rows.clone(), (seed, sample));
+                    let said = evaluator.rows_of_sample(part, rows, &mut self.store, team, of, &mut 0.0)?;
+                    each.push(said);
+                }
+                let outputs = views::side_by_side(each, width);
+                pass::check_numbers(self.member, &outputs, outputs.len() / rows.len().max(1), rows.start)?;
+                Ok(self.meant(outputs))
             }
             Source::Samples(sampler) => {
                 let seed = sampling.seed.unwrap_or(meta.seed);

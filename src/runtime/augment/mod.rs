@@ -12,7 +12,7 @@ mod texts;
 mod views;
 
 use std::ops::Range;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, PoisonError, atomic::AtomicU32};
 
 pub use block::Block;
 pub use shown::{Gallery, Mixed, Pictured, Shown, shown};
@@ -74,6 +74,22 @@ impl Augmenter {
         let wording = Wording::new(&augmentation.rows, &mut Vocabulary::new(names, &dataset.search))?;
         let lengths = Some(dataset.train.inputs.len() - 1).filter(|last| *last != input);
         Ok(Some(Self { rows: Rows::Texts(wording), input, lengths, seed }))
+    }
+
+    /// Makes the paraphrases that statements need, and tells of it; answers whether that was not stopped.
+    ///
+    /// # Errors
+    /// A translator that is missing or does not do its work, at the statement.
+    pub fn prepare(
+        &mut self,
+        dataset: &Dataset,
+        stop: &AtomicU32,
+        tell: &mut dyn FnMut(&str),
+    ) -> Result<bool, DataError> {
+        match (&mut self.rows, texts::corpus(dataset)) {
+            (Rows::Texts(wording), Some(corpus)) => wording.prepare(&corpus, stop, tell),
+            _ => Ok(true),
+        }
     }
 
     /// The statements at one epoch.

@@ -1,6 +1,6 @@
 //! The rows that training is fed with, for whoever wants to look at them: made by the same statements from the same draws.
 
-use std::ops::Range;
+use std::{ops::Range, sync::atomic::AtomicU32};
 
 use super::{Augmenter, Scratch, pictures::Pictures};
 use crate::{
@@ -68,7 +68,8 @@ pub fn shown(
     let (Some(train), Some(batch)) = (&model.train, model.data.as_ref().map(DataConfig::batch)) else {
         return Ok(None);
     };
-    let Some(augmenter) = Augmenter::new(model, dataset, seed)? else { return Ok(None) };
+    let Some(mut augmenter) = Augmenter::new(model, dataset, seed)? else { return Ok(None) };
+    augmenter.prepare(dataset, &AtomicU32::new(0), &mut |_| ())?;
     let pictures = augmenter.pictures();
     let [height, width, _] = pictures.map_or([0; 3], |pictures| pictures.chain.shape());
     let shape = Shape {
@@ -77,6 +78,7 @@ pub fn shown(
         drop_last: batch.drop_last,
         seed,
         picture: [height, width],
+        goes_on: dataset.train.streams().is_some(),
     };
     let input = &dataset.train.inputs[augmenter.input];
     let mut found = Vec::new();

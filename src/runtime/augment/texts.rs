@@ -4,7 +4,7 @@ use super::Scratch;
 use crate::{
     data::{DataError, Dataset, Fields, Numbers, RowStore, tokens::PADDING},
     model::Model,
-    train::augment::{Row, Wording},
+    train::augment::{Corpus, Row, Wording},
 };
 
 /// The input that reads tokens, and what they are; none for a net without one.
@@ -12,6 +12,13 @@ pub(super) fn vocabulary(model: &Model, dataset: &Dataset) -> Option<(usize, Vec
     let input = model.inputs.iter().position(|id| model.node(*id).ty.vocab().is_some())?;
     let Fields::Text(rule) = &dataset.transform.fields else { return None };
     Some((input, rule.tokenizer.names()))
+}
+
+/// The texts of the training rows.
+pub(super) fn corpus(dataset: &Dataset) -> Option<Corpus<'_>> {
+    let (Some(texts), Fields::Text(rule)) = (&dataset.texts, &dataset.transform.fields) else { return None };
+    let rows = dataset.train.numbers();
+    Some(Corpus { texts, rows, tokenizer: &rule.tokenizer, search: &dataset.search })
 }
 
 /// How many tokens of a row are its own: padding stands behind them alone.

@@ -33,6 +33,9 @@ impl Trainer<'_> {
         let plan =
             plan::epoch(self.section, self.function.scalars(), &self.shape, &self.progress, self.noise);
         self.keeper.epoch_begins();
+        if self.progress.step == 0 {
+            self.store.begin(self.function.graph());
+        }
         let done = Arc::new(AtomicU64::new(self.progress.step));
         let all = self.shape.steps() as u64;
         let (steps, epochs) = (all.min(end - epoch * all), end.div_ceil(all));

@@ -26,6 +26,7 @@ impl Trainer<'_> {
             self.measurer = Some(Function::new(lower_measure(self.job.model), &self.job.dataset.train)?);
         }
         let Some(function) = &self.measurer else { return Ok(()) };
+        store.begin(function.graph());
         let epoch = self.progress.epoch;
         let plan = plan::epoch(self.section, function.scalars(), &self.shape, &self.progress, self.noise);
         let streams = function.streams(|site| draws::train_stream(self.shape.seed, site, epoch));

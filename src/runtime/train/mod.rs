@@ -138,6 +138,7 @@ impl<'a> Trainer<'a> {
             batch: batch.rows,
             drop_last: batch.drop_last,
             seed: job.meta.seed,
+            goes_on: job.dataset.train.streams().is_some(),
             picture: job.model.picture().map_or([0, 0], |(_, [height, width, _])| [height, width]),
         };
         counts::check(job.model, shape.rows, job.dataset.valid.is_some())
@@ -201,6 +202,7 @@ impl<'a> Trainer<'a> {
         let goes_on = |at: &Progress| at.epoch * steps + at.step < end && !at.stopped_early;
         let already_done = !goes_on(&self.progress);
         if !already_done {
+            self.prepare(stop, observer)?;
             self.settle(stop, observer)?;
         }
         while goes_on(&self.progress) {
@@ -210,6 +212,17 @@ impl<'a> Trainer<'a> {
             }
         }
         Ok(already_done)
+    }
+
+    /// Makes what statements of `augment` need beside the rows.
+    fn prepare(&mut self, stop: &AtomicU32, observer: &mut dyn Observer) -> Result<(), TrainError> {
+        let Some(augmenter) = &mut self.augmenter else { return Ok(()) };
+        let mut tell = |said: &str| observer.event(Event::Prepared(said));
+        if augmenter.prepare(self.job.dataset, stop, &mut tell).map_err(TrainError::Rows)? {
+            return Ok(());
+        }
+        self.write_last()?;
+        Err(TrainError::Interrupted { epoch: self.progress.epoch + 1, step: self.progress.step })
     }
 
     /// Computes once what depends on data alone. Whoever stops that, or meets a row that cannot be read, is where the run stood before.

@@ -13,6 +13,8 @@ pub enum Event<'a> {
     Compiled {
         seconds: f64,
     },
+    /// What statements of `augment` need is being made, or was: in words.
+    Prepared(&'a str),
     /// What depends on data alone was computed once, and takes so many bytes.
     Settled {
         bytes: u64,

@@ -25,7 +25,7 @@ pub use moves::{Fill, Map, Move, View as Seen, moved};
 pub use pairs::{Minibatch, Pair, Paired, Pairs};
 pub use picture::{Picture, Pixels, Rect, Size};
 pub use resample::{Resample, Window};
-pub use text::{Edit, Vocabulary, Wording};
+pub use text::{Corpus, Edit, Vocabulary, Wording};
 pub use value::{VALUE, Value};
 
 use crate::{
@@ -69,6 +69,16 @@ pub trait Augment: Sync {
     /// Whether every token of a text stays in its place, changed or not.
     fn keeps_places(&self) -> bool {
         false
+    }
+
+    /// Whether it puts another text in place of a row's, and so acts before what changes that.
+    fn begins_anew(&self) -> bool {
+        false
+    }
+
+    /// The translation by which it paraphrases texts.
+    fn translation(&self, _args: &Args) -> Option<text::Translation> {
+        None
     }
 
     /// What it asks to know of the words of a vocabulary.
@@ -338,6 +348,7 @@ crate::train::family! {
     word_mask,
     aeda,
     eda,
+    back_translate,
 }
 
 #[cfg(test)]

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use super::stopwords;
+use super::{paraphrases::Paraphrases, stopwords};
 use crate::data::{
     DataError, Search,
     wordnet::{self, Wordnet},
@@ -55,6 +55,8 @@ pub struct Lexicon {
     marks: Vec<i32>,
     /// Whether what ends in `n't` stays, in whatever tokens it stands.
     keeps_negations: bool,
+    /// Other texts of a row, by its number in the source.
+    pub(super) paraphrases: Paraphrases,
 }
 
 /// One token.
@@ -93,7 +95,7 @@ impl<'a> Vocabulary<'a> {
             None => Vec::new(),
         };
         let keeps_negations = lore.protect.iter().any(|word| word == NEGATED);
-        Ok(Lexicon { known, synonyms, marks, keeps_negations })
+        Ok(Lexicon { known, synonyms, marks, keeps_negations, paraphrases: Paraphrases::default() })
     }
 
     fn synonyms(&mut self, thesaurus: &Thesaurus) -> Result<Vec<Box<[i32]>>, DataError> {
@@ -179,6 +181,11 @@ impl Lexicon {
 
     pub fn synonyms(&self, token: i32) -> &[i32] {
         usize::try_from(token).ok().and_then(|token| self.synonyms.get(token)).map_or(&[], |found| found)
+    }
+
+    /// What says the same as the text of a row.
+    pub fn paraphrase(&self, row: u64) -> Option<&[i32]> {
+        self.paraphrases.get(&row).map(AsRef::as_ref)
     }
 
     /// Punctuation that is inserted.

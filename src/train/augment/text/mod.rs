@@ -5,12 +5,14 @@
 
 pub mod edits;
 mod lexicon;
+mod paraphrases;
 pub mod stopwords;
 #[cfg(test)]
 mod tests;
 mod wording;
 
 pub use lexicon::{Lexicon, Lore, Thesaurus, Vocabulary};
+pub use paraphrases::{Corpus, Translation};
 pub use wording::Wording;
 
 use super::Draw;
