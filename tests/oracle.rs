@@ -157,6 +157,7 @@ fn gather(part: &Part, rows: &[u32]) -> (Tensor<f64>, Tensor<f64>) {
         match part.observed(*row as usize) {
             Observed::Class(class) => classes.push(class as i32),
             Observed::Real(own) | Observed::Bits(own) => numbers.extend(own.iter().map(|y| f64::from(*y))),
+            Observed::Tokens(own) => classes.extend(own),
         }
     }
     let target = match classes.is_empty() {

@@ -13,7 +13,7 @@ use super::{
 use crate::{
     diag::{Diagnostic, Edit, Fix, Span},
     layers::{self, ParamDecl, Reach},
-    model::{Node, NodeId, NodeKind, OutputKind, Ty, ends, laws, reaches},
+    model::{Node, NodeId, NodeKind, OutputKind, Ragged, Ty, ends, laws, reaches},
     syntax::ast::{Arg, ArgKey, Binding, BlockDef, Expr, ExprKind, Step},
     vocab::{Block, Sig, Value, exactly},
 };
@@ -22,7 +22,7 @@ type Result<T> = std::result::Result<T, Box<Diagnostic>>;
 
 /// Layers that the language has and this version does not.
 const NOT_YET: &[&str] =
-    &["encoder", "flip", "highway", "load", "log", "mel_spectrogram", "moe", "spec_mask", "stack", "unembed"];
+    &["encoder", "flip", "highway", "load", "log", "mel_spectrogram", "moe", "spec_mask", "stack"];
 /// What stands before a layer's name in other languages.
 const LIBRARIES: &[&str] = &["F", "keras", "layers", "nn", "tf", "torch"];
 /// Blocks that only some layers hold.
@@ -30,7 +30,7 @@ const PARTS: &[(&str, &str)] = &[("branch", "`concat`, `add` or `mul`"), ("short
 /// Types that the language has and this version does not.
 const TYPES_NOT_YET: &[&str] = &["int", "wave"];
 /// Types of values over time, which are inputs.
-const OVER_TIME: &[&str] = &["series", "token"];
+const OVER_TIME: &[&str] = &["series"];
 
 const MAX_DIM: f64 = sizes::MOST;
 const MAX_PARAMETER_BYTES: f64 = 1_099_511_627_776.0;
@@ -147,6 +147,11 @@ pub fn has_open_size(expr: &Expr) -> bool {
     matches!(&expr.kind, ExprKind::Index { args, .. } if args.iter().any(|arg| sizes::is_open(&arg.value)))
 }
 
+/// Whether an output of this type is an answer at each step.
+pub fn is_over_time(expr: &Expr) -> bool {
+    matches!(&expr.kind, ExprKind::Index { name, .. } if laws::find(&name.text).is_some_and(|law| law.over_time()))
+}
+
 /// `output NAME: TYPE`; no kind before the data are seen of `class[_]`.
 pub fn output(step: &Step, scope: &mut Scope) -> Result<(String, Option<OutputKind>)> {
     let [Arg { key: ArgKey::Typed(name), value, .. }] = &step.args[..] else {
@@ -155,7 +160,7 @@ pub fn output(step: &Step, scope: &mut Scope) -> Result<(String, Option<OutputKi
                 .label("expected, for example, `output y: class[10]`"),
         ));
     };
-    let Written { name: kind, extents, .. } = type_of(value, scope)?;
+    let Written { name: kind, extents, vocab } = type_of(value, scope)?;
     let one = |extents: &[Extent]| match extents {
         [n] => Ok(*n),
         _ => Err(Box::new(
@@ -164,6 +169,10 @@ pub fn output(step: &Step, scope: &mut Scope) -> Result<(String, Option<OutputKi
         )),
     };
     let law = laws::find(kind).ok_or_else(|| unknown_type(kind, value.span))?;
+    if law.over_time() {
+        let of = |ty: Ty| Some(OutputKind::tokens(ty.steps()?.size, ty.vocab()?));
+        return Ok((name.text.clone(), tokens(one(&extents)?, vocab, scope, value.span)?.and_then(of)));
+    }
     let Some(n) = sizes::of_output(one(&extents)?, law, &scope.attributes, value.span)? else {
         return Ok((name.text.clone(), None));
     };
@@ -377,6 +386,9 @@ pub fn squashed_logits(
 /// The last layer must give what the output reads.
 pub fn fits_output(nodes: &[Node], source: NodeId, kind: OutputKind, span: Span) -> Result<()> {
     let node = &nodes[source.0];
+    if let Some(steps) = kind.steps() {
+        return fits_steps(node, (steps, kind.outputs()), kind, span);
+    }
     if node.ty.vector() == Some(kind.width()) {
         return Ok(());
     }
@@ -391,6 +403,29 @@ pub fn fits_output(nodes: &[Node], source: NodeId, kind: OutputKind, span: Span)
             .also(node.span, format!("`{}` gives {}", node.path, node.ty))
             .help(format!("end the net with `{flat}dense {}`", kind.width())),
     ))
+}
+
+/// An output at each step reads the logits of each token that the net reads.
+fn fits_steps(node: &Node, (steps, vocab): (usize, usize), kind: OutputKind, span: Span) -> Result<()> {
+    let wrong = |label: String, help: String| {
+        let needs = format!("`{kind}` needs {}, found {}", kind.reads(), node.ty);
+        let error = Diagnostic::error("E0304", span, needs).label(label);
+        Err(Box::new(error.also(node.span, format!("`{}` gives {}", node.path, node.ty)).help(help)))
+    };
+    let (Some(own), [_, width]) = (node.ty.steps(), &node.ty.axes[..]) else {
+        let help = "leave out what makes one of all steps, such as `last`, `flatten` or a pool over time";
+        return wrong("reads each step by itself".into(), help.into());
+    };
+    if own.size != steps || own.ragged != Some(Ragged::OWN) {
+        let help = "each token that the net reads is a step here: leave out what slides over them, or write `pad=same` there";
+        return wrong(format!("expects the {steps} steps of the net's tokens"), help.into());
+    }
+    if width.size != vocab {
+        let help =
+            format!("end the net with `dense {vocab}`, or with `unembed LABEL`, the label of its embedding");
+        return wrong(format!("expects {vocab} at each step"), help);
+    }
+    Ok(())
 }
 
 fn counted(arguments: usize) -> String {

@@ -233,6 +233,9 @@ impl Found {
         if let (PredictMode::Exact(_), Some((span, _))) = (self.predict.mode, self.samples) {
             diags.extend(not_countable(model, span));
         }
+        if let (Some(_), Some((span, word))) = (model.output.kind.steps(), self.samples) {
+            diags.extend(not_of_steps(self.predict.mode, word, span));
+        }
         let mut predict = self.predict;
         diags.extend(views::misfit(&predict, model));
         if let Some(interval) = predict.interval.as_mut().filter(|_| model.output.kind.needs_precision()) {
@@ -314,6 +317,22 @@ fn not_countable(model: &Model, span: Span) -> Option<Diagnostic> {
             .label(format!("at most 2^{MOST_COINS}"))
             .help("write `mc_dropout` or `ensemble`: sampled means come as near as you like")
     })
+}
+
+/// Of answers at each step there are samples of a fixed number, and their mean.
+fn not_of_steps(mode: PredictMode, word: &str, span: Span) -> Option<Diagnostic> {
+    let what = match mode {
+        PredictMode::WeightScaling => return None,
+        PredictMode::McDropout(McDropout { until: None, .. }) => return None,
+        PredictMode::McDropout(_) => "`until_se`".to_string(),
+        PredictMode::Ensemble(..) | PredictMode::Exact(_) => format!("`{word}`"),
+    };
+    let message = format!("{what} of a net that answers at each step is not in this version");
+    Some(
+        Diagnostic::error("E0204", span, message)
+            .label("not built yet")
+            .help("write `mc_dropout samples=50`"),
+    )
 }
 
 fn once(seen: &mut Option<Span>, span: Span, message: &str, diags: &mut Vec<Diagnostic>) {

@@ -217,21 +217,21 @@ fn metric(
     diags: &mut Vec<Diagnostic>,
 ) -> Option<Use<dyn Metric>> {
     let Some((word, extra)) = metrics::spelled(&name.text) else {
-        diags.push(unknown_word("metric", &name.text, name.span, known, &["perplexity"]));
+        diags.push(unknown_word("metric", &name.text, name.span, known, &[]));
         return None;
     };
     let owned: Vec<Arg> =
         extra.map(|k| number_arg(k, name.span)).into_iter().chain(args.iter().cloned()).collect();
     let args = bind(word.sig(), &owned, arg.span, scope, diags)?;
     if let Some(kind) = kind.filter(|kind| !word.fits(*kind)) {
-        diags.push(
-            Diagnostic::error(
-                "E0403",
-                arg.span,
-                format!("`{}` says nothing about an output of type `{kind}`", name.text),
-            )
-            .label("does not fit the output"),
-        );
+        let message = format!("`{}` says nothing about an output of type `{kind}`", name.text);
+        let error = Diagnostic::error("E0403", arg.span, message).label("does not fit the output");
+        diags.push(match kind.steps() {
+            None => error,
+            Some(_) => error
+                .note("of each token metrics see the probability that the net gave to it, and how many others it held for as likely")
+                .help(format!("there are {}", fitting(Some(kind), &[]).join(", "))),
+        });
         return None;
     }
     let fits = kind.is_none_or(|kind| super::train::sound(word.check(&args, kind), &args, diags));

@@ -117,7 +117,7 @@ impl<'f> Sections<'f> {
         knobs: Vec<(String, Value)>,
         diags: &mut Vec<Diagnostic>,
     ) -> (Option<Model>, Sketch) {
-        let data = self.get("data").and_then(|section| data::section(section, scope, diags));
+        let mut data = self.get("data").and_then(|section| data::section(section, scope, diags));
         let Some(section) = self.get("net") else {
             diags.push(
                 Diagnostic::error("E0104", Span::new(self.end, self.end), "the file has no `net` section")
@@ -146,6 +146,9 @@ impl<'f> Sections<'f> {
                     .label("expected before this brace")
                     .help("end with, for example, `output y: class[10]`"),
             );
+        }
+        if let (true, Some(data)) = (net.answers_each, &mut data) {
+            data.answer_each();
         }
         let (nodes, inputs, params, states, output, labels, open) =
             (net.nodes, net.inputs, net.params, net.states, net.output, net.seen_labels, net.open);

@@ -260,7 +260,7 @@ impl Command {
         let team = Team::new(self.threads.count());
         let how = self.how(&committee)?;
         self.runs.say_mean(ui);
-        let (count, mut refused) = (rows.rows, 0);
+        let (count, mut refused) = (committee.count(&rows), 0);
         let mut writing = Writing::new(self.output.into(), count).of_files(rows.names.clone());
         let done = committee.predict_each(rows, &how, &team, |block| {
             let block = match &self.abstain {

@@ -33,6 +33,7 @@ pub enum Array<'a> {
 #[derive(Clone, Copy, Debug)]
 pub enum Target<'a> {
     None,
+    /// Of rows, or of the steps of each.
     Classes(&'a [i32]),
     Values(&'a [f32]),
 }

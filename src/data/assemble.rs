@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::dataset::{Dataset, Input, Part};
+use super::dataset::{Dataset, Input, Part, Target};
 use super::error::DataError;
 use super::inputs::Precision;
 use super::laid::Windows;
@@ -118,10 +118,14 @@ impl Opened<'_> {
         let Some(((input, _, vocab), stream)) = texts::wanted(need).zip(streams::in_arrays(train)) else {
             return Err(no_texts());
         };
-        if need.target != Want::Class(vocab) {
+        let wanted = if stream.foretells_each() { Want::Tokens(vocab) } else { Want::Class(vocab) };
+        if need.target != wanted {
+            let steps = input.width();
             return Err(DataError::new("E0547", "the net does not foretell one of the tokens that it reads")
                 .file(&train.file)
-                .help(format!("write `output next: class[{vocab}]`, or `class[_]`")));
+                .help(format!(
+                    "write `output next: token[{steps}, vocab={vocab}]` for what comes behind each of them, or `class[{vocab}]` for what comes behind the last"
+                )));
         }
         let stretches = self.stretches(train.rows, self.config.settings.split.as_ref(), None, None, false)?;
         let windows = stream.windows(stretches, how.manner.unit.one());
@@ -169,6 +173,9 @@ impl Opened<'_> {
         let Some(((input, lengths, vocab), own)) = texts::wanted(need).zip(texts::of(train)) else {
             return Err(no_texts());
         };
+        if own.have_answers() {
+            return self.answers_dataset(need, schema, inputs);
+        }
         let whole = target::from_array(&train.target, need.target, &train.target_file)?;
         let parts = self.parts(train.rows, whole.strata().as_deref(), test.is_some())?;
         let rule = whole.rule(&parts.train, normalize_target).with_names(self.class_names());
@@ -202,6 +209,46 @@ impl Opened<'_> {
             texts: need.raw.then(|| own.clone()),
             search: Search::default(),
         })
+    }
+
+    /// Texts that have an answer at each token.
+    fn answers_dataset(
+        self,
+        need: &Need,
+        schema: DataSchema,
+        inputs: Vec<InputShape>,
+    ) -> Result<Dataset, DataError> {
+        let no_texts = || DataError::new("E0533", "the net reads no texts");
+        let (Raw::Arrays { train, .. }, Some(how)) = (&self.raw, &self.config.settings.tokenize) else {
+            return Err(no_texts());
+        };
+        let Some(((input, lengths, vocab), own)) = texts::wanted(need).zip(texts::of(train)) else {
+            return Err(no_texts());
+        };
+        if need.target != Want::Tokens(vocab) {
+            let steps = input.width();
+            return Err(DataError::new("E0532", "each token of these texts has its own answer")
+                .file(&train.file)
+                .help(format!("write `output again: token[{steps}, vocab={vocab}]`")));
+        }
+        let parts = self.parts(train.rows, None, false)?;
+        let tokenizer = own.fit(&parts.train, how, vocab, need.open)?;
+        let (stores, cut) = own.encode(&tokenizer, input, lengths, how.length)?;
+        let answers = own.answers(&tokenizer, input.width(), how.length)?.ok_or_else(no_texts)?;
+        let target = Arc::new(Target::Tokens(answers));
+        let part = |rows: &Vec<u32>| {
+            (!rows.is_empty()).then(|| Part::new(rows.as_slice().into(), stores.clone(), target.clone()))
+        };
+        let (first, valid, test) = (part(&parts.train), part(&parts.valid), part(&parts.test));
+        let train = first.ok_or_else(|| DataError::new("E0534", "no row is left to train on"))?;
+        let names = (0..vocab as i32).map(|number| tokenizer.name(number)).collect();
+        let rule = TargetRule::Classes { column: "answer".into(), names };
+        let fields = Fields::Text(TextRule { form: own.form.clone(), tokenizer });
+        let lengths = need.lengths.clone();
+        let transform = Transform { inputs, fields, target: rule, pictures: None, middle: None, lengths };
+        let texts = need.raw.then(|| own.clone());
+        let (names, search) = (Default::default(), Search::default());
+        Ok(Dataset { train, valid, test, transform, schema, names, cut, texts, search })
     }
 
     fn arrays_dataset(

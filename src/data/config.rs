@@ -475,7 +475,7 @@ impl DataConfig {
     /// What the net's output makes impossible; the checker calls it once it knows the output.
     pub fn check_output(&self, want: Want) -> Option<Diagnostic> {
         match (self.settings.normalize, want) {
-            (Some(normalize), Want::Class(_) | Want::Bits(_)) if normalize.target => Some(
+            (Some(normalize), Want::Class(_) | Want::Bits(_) | Want::Tokens(_)) if normalize.target => Some(
                 Diagnostic::error(
                     "E0508",
                     normalize.span,
@@ -485,6 +485,13 @@ impl DataConfig {
                 .help("write `normalize inputs`"),
             ),
             _ => None,
+        }
+    }
+
+    /// Says that the net answers at each token that it reads, and not once a row.
+    pub fn answer_each(&mut self) {
+        if let Some(window) = &mut self.settings.window {
+            window.each = true;
         }
     }
 

@@ -6,6 +6,7 @@
 use std::sync::Arc;
 
 use super::error::DataError;
+use super::foretold::Foretold;
 use super::schema::DataSchema;
 use super::search::Search;
 use super::stores::{Held, Numbers, Numeric, RowBuffer, RowStore};
@@ -178,6 +179,8 @@ pub enum Target {
     Real { data: Vec<f32>, width: usize },
     /// Row-major zeros and ones.
     Bits { data: Vec<f32>, width: usize },
+    /// At each step of a row.
+    Tokens(Foretold),
 }
 
 impl Target {
@@ -196,7 +199,13 @@ impl Target {
             }
             Target::Real { data, width } => Target::Real { data: numbers(data, *width), width: *width },
             Target::Bits { data, width } => Target::Bits { data: numbers(data, *width), width: *width },
+            Target::Tokens(tokens) => Target::Tokens(tokens.of_rows(rows)),
         }
+    }
+
+    /// Whether native code can read it where it lies.
+    fn is_whole(&self) -> bool {
+        !matches!(self, Target::Tokens(tokens) if tokens.whole().is_none())
     }
 }
 
@@ -206,6 +215,8 @@ pub enum Observed<'a> {
     Class(u32),
     Real(&'a [f32]),
     Bits(&'a [f32]),
+    /// At each of the row's own steps.
+    Tokens(&'a [i32]),
 }
 
 impl Part {
@@ -241,9 +252,9 @@ impl Part {
         &self.numbers
     }
 
-    /// Whether all rows lie in memory.
+    /// Whether all rows and their targets lie in memory as native code reads them.
     pub fn is_held(&self) -> bool {
-        self.inputs.iter().all(|input| input.store.whole().is_some())
+        self.target.is_whole() && self.inputs.iter().all(|input| input.store.whole().is_some())
     }
 
     /// The first rows, at most so many.
@@ -261,6 +272,15 @@ impl Part {
             Target::Classes(classes) => Observed::Class(classes[number]),
             Target::Real { data, width } => Observed::Real(&data[own(*width)]),
             Target::Bits { data, width } => Observed::Bits(&data[own(*width)]),
+            Target::Tokens(tokens) => Observed::Tokens(tokens.row(number)),
+        }
+    }
+
+    /// Answers that are known: one a row, or one at each step of its own.
+    pub fn answers(&self) -> usize {
+        match &*self.target {
+            Target::Tokens(tokens) => self.numbers.iter().map(|row| tokens.row(*row as usize).len()).sum(),
+            _ => self.rows(),
         }
     }
 

@@ -19,6 +19,7 @@ mod error;
 mod files;
 mod finite;
 mod fit;
+mod foretold;
 mod gaps;
 mod groups;
 mod index;
@@ -63,6 +64,7 @@ pub use config::{
 pub use dataset::{Dataset, Input, Observed, Part, Storage, Target};
 pub(crate) use error::cut;
 pub use error::{DataError, Fault, Place};
+pub use foretold::Foretold;
 pub use need::{Lengths, Need, Want};
 pub(crate) use notation::Notations;
 pub use opened::{Divided, Opened, open};

@@ -11,6 +11,8 @@ pub enum Want {
     Real(usize),
     /// `bits[D]`
     Bits(usize),
+    /// `token[T, vocab=V]`, V: what comes at each step.
+    Tokens(usize),
 }
 
 /// The input whose rows have lengths.

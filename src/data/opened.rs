@@ -14,7 +14,7 @@ use super::schema::DataSchema;
 use super::search::Search;
 use super::streams;
 use super::target;
-use super::texts::{self, TextSizes};
+use super::texts::{self, TextSizes, Texts};
 use super::{Want, fit, index, own_test};
 
 /// A source that was read once: it tells its schema, then becomes a dataset.
@@ -237,6 +237,10 @@ impl Opened<'_> {
                 let codes = vec![0; train.rows];
                 Ok(target::Whole::Classes { codes, column: String::new(), names: Vec::new() })
             }
+            Raw::Arrays { train, .. } if texts::of(train).is_some_and(Texts::have_answers) => {
+                let codes = vec![0; train.rows];
+                Ok(target::Whole::Classes { codes, column: String::new(), names: Vec::new() })
+            }
             Raw::Arrays { train, test } => {
                 if let Some(test) = test {
                     target::from_array(&test.target, target, &test.target_file).map_err(at)?;
@@ -305,11 +309,16 @@ impl Opened<'_> {
             Raw::Arrays { train, .. } => train.own_valid,
             Raw::Table(_) => 0,
         };
+        let stream = match &self.raw {
+            Raw::Arrays { train, .. } => streams::in_arrays(train),
+            Raw::Table(_) => None,
+        };
         let parts = match (split, &self.groups) {
             (split, _) if own_valid > 0 => divide::own(rows, own_valid, split),
             (Some(split), Some(groups)) => groups.divide(split),
             _ => divide::divide(rows, split, strata, listed, own_test),
         };
+        let parts = parts.map(|parts| stream.map_or(parts.clone(), |stream| stream.apart(parts)));
         parts.map_err(|e| if let Some(split) = split { e.net(split.span) } else { e })
     }
 }

@@ -1,13 +1,14 @@
-//! One long text as rows: windows of its tokens, each with the token behind it as what is to be foretold.
+//! One long text as rows: windows of its tokens, each with what is to be foretold: the token behind it, or what comes behind each of its tokens.
 //!
 //! Windows are in the order of the text, and so are the parts: what is trained on comes first, and its tokens alone make the vocabulary. Windows lie in
-//! one array of tokens, over which they overlap.
+//! one array of tokens, over which they overlap, and so do the tokens that are foretold. No token is foretold in two parts.
 
 use std::sync::Arc;
 
 use super::dataset::{Input, Target};
 use super::divide::Parts;
 use super::error::{DataError, counted};
+use super::foretold::Foretold;
 use super::inputs::Inputs;
 use super::laid::{Steps, Streams, Windows};
 use super::raw::{Arrays, Raw, RawTarget};
@@ -23,6 +24,8 @@ pub struct Stream {
     text: Arc<str>,
     length: usize,
     stride: usize,
+    /// Whether what comes behind each token is foretold.
+    each: bool,
     /// Where rows go on from minibatch to minibatch; steps are divided then, and not windows.
     pub streams: Option<Streams>,
 }
@@ -61,9 +64,14 @@ pub(super) fn of(
             .net(window.span)
             .help("take a shorter window"));
     };
-    let rows = if streams.is_some() { tokens - 1 } else { last / window.stride + 1 };
-    let (length, stride) = (window.length, window.stride);
-    let data = Inputs::Stream(Stream { text: (*text).into(), length, stride, streams });
+    let (length, stride, each) = (window.length, window.stride(), window.each);
+    let rows = match each {
+        _ if streams.is_some() => tokens - 1,
+        // The last window is as short as what is left.
+        true => 1 + last.div_ceil(stride),
+        false => 1 + last / stride,
+    };
+    let data = Inputs::Stream(Stream { text: (*text).into(), length, stride, each, streams });
     // What comes next is known once there are numbers for it.
     let target = RawTarget::Labels { codes: vec![0; rows], names: vec!["next".into()] };
     Ok(Raw::Arrays { train: Arrays::of(&arrays.file, rows, Vec::new(), data, target), test: None })
@@ -92,6 +100,31 @@ impl Stream {
         Tokenizer::fit(how, std::iter::once(&*self.text), false)
     }
 
+    /// Whether what comes behind each token is foretold.
+    pub fn foretells_each(&self) -> bool {
+        self.each
+    }
+
+    /// Parts without windows that share answers with the next windows, where these are of another part.
+    pub fn apart(&self, mut parts: Parts) -> Parts {
+        let overlap = self.each && self.streams.is_none();
+        let shared = if overlap { self.length.div_ceil(self.stride) - 1 } else { 0 };
+        if shared == 0 {
+            return parts;
+        }
+        let all = [&parts.train, &parts.valid, &parts.test];
+        let mut of = vec![usize::MAX; rows_of(&parts)];
+        all.iter().enumerate().for_each(|(part, rows)| rows.iter().for_each(|row| of[*row as usize] = part));
+        // The first row behind each that is of another part.
+        let mut other = vec![usize::MAX; of.len()];
+        for row in (0..of.len().saturating_sub(1)).rev() {
+            other[row] = if of[row] == of[row + 1] { other[row + 1] } else { row + 1 };
+        }
+        let own = |row: &u32| other[*row as usize] - *row as usize > shared;
+        [&mut parts.train, &mut parts.valid, &mut parts.test].into_iter().for_each(|rows| rows.retain(own));
+        parts
+    }
+
     /// The rows of windows that are divided like this, and the tokens that those of the training part and their targets have.
     ///
     /// # Errors
@@ -101,10 +134,9 @@ impl Stream {
         if let Some(streams) = self.streams {
             return Ok((streams.windows(&divided, unit)?, train + 1));
         }
-        let count = train + divided.valid.len() + divided.test.len();
         let row = |row: usize| Steps { start: row * self.stride, length: self.length };
         let tokens = train.saturating_sub(1) * self.stride + self.length + 1;
-        Ok((Windows { rows: (0..count).map(row).collect(), parts: divided }, tokens))
+        Ok((Windows { rows: (0..rows_of(&divided)).map(row).collect(), parts: divided }, tokens))
     }
 
     /// The vocabulary of the first `tokens` tokens.
@@ -122,7 +154,7 @@ impl Stream {
         fitted(std::iter::once(first.as_str()), how, vocab, open)
     }
 
-    /// Rows of tokens with their lengths, and the token behind each.
+    /// Rows of tokens with their lengths, and what is foretold of each.
     ///
     /// # Errors
     /// E0533 for an input of another length than the windows.
@@ -142,8 +174,16 @@ impl Stream {
                 .help(format!("write `token[{}, ...]`, or another `window`", self.length)));
         }
         let tokens: Arc<[i32]> = tokenizer.encoder().numbers(&self.text).into();
-        let next = |row: &Steps| tokens[row.start + row.length].cast_unsigned();
-        let target = Target::Classes(rows.iter().map(next).collect());
+        // All but the last token have one behind them.
+        let own = |row: Steps| Steps { length: row.length.min(tokens.len() - 1 - row.start), ..row };
+        let rows: Arc<[Steps]> = rows.into_iter().map(own).collect();
+        let target = match self.each {
+            true => Target::Tokens(Foretold::behind(tokens.clone(), rows.clone(), self.length)),
+            false => {
+                let next = |row: &Steps| tokens[row.start + row.length].cast_unsigned();
+                Target::Classes(rows.iter().map(next).collect())
+            }
+        };
         let lengths = rows.iter().map(|row| row.length as i32).collect();
         let form = Form { numeric: Numeric::I32, shape: vec![self.length] };
         let store = Arc::new(Rows { tokens, rows, form });
@@ -152,11 +192,18 @@ impl Stream {
     }
 }
 
+/// One more than the largest number of a row.
+fn rows_of(parts: &Parts) -> usize {
+    let last =
+        [&parts.train, &parts.valid, &parts.test].into_iter().filter_map(|rows| rows.iter().max()).max();
+    last.map_or(0, |last| *last as usize + 1)
+}
+
 /// Overlapping rows of one array.
 #[derive(Debug)]
 struct Rows {
     tokens: Arc<[i32]>,
-    rows: Vec<Steps>,
+    rows: Arc<[Steps]>,
     form: Form,
 }
 

@@ -107,6 +107,7 @@ pub(super) fn from_columns(columns: &[Column], want: Want) -> Result<Whole, Data
             }
             Ok(Whole::Bits { data: interleaved(&data), columns: names, names: words.filter(|_| d == 1) })
         }
+        Want::Tokens(_) => Err(no_tokens()),
     }
 }
 
@@ -210,6 +211,13 @@ fn neither(value: f64, column: &[f64]) -> DataError {
     }
 }
 
+/// For rows that have no token at each step.
+fn no_tokens() -> DataError {
+    DataError::new("E0532", "the net's output is a token at each step, and the rows have no such target")
+        .note("the tokens of one text are foretold: `source text, FILE` with `window`; or those of `source copy`")
+        .help("for one answer a row write `output y: class[_]`")
+}
+
 /// The target of arrays; `file` is for messages.
 ///
 /// # Errors
@@ -264,6 +272,7 @@ pub(super) fn from_array(target: &RawTarget, want: Want, file: &str) -> Result<W
                 }),
             }
         }
+        Want::Tokens(_) => Err(no_tokens().file(file)),
     }
 }
 

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::dataset::{Input, Storage};
 use super::error::{DataError, counted};
+use super::foretold::Foretold;
 use super::inputs::Inputs;
 use super::need::{Lengths, Need};
 use super::raw::{Arrays, Cells, Column, RawTarget};
@@ -23,6 +24,8 @@ pub struct Texts {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Text {
     pub text: String,
+    /// What is to be said at its tokens, one at each, where that is known.
+    pub answer: Option<String>,
     pub line: Option<u64>,
     pub file: Arc<str>,
 }
@@ -77,12 +80,52 @@ impl Texts {
         let length = how.length.unwrap_or(usize::MAX);
         let (mut rows, mut origins) = (Vec::new(), Vec::new());
         for (origin, text) in (0..).zip(self.rows.iter()) {
+            let mut answers = text.answer.iter().flat_map(|answer| pieces(answer, how.manner, length));
             for piece in pieces(&text.text, how.manner, length) {
-                rows.push(Text { text: piece, ..text.clone() });
+                rows.push(Text { text: piece, answer: answers.next(), ..text.clone() });
                 origins.push(origin);
             }
         }
         (Self::new(rows, self.form.clone()), origins)
+    }
+
+    /// Whether something is to be said at each token.
+    pub fn have_answers(&self) -> bool {
+        self.rows.iter().any(|text| text.answer.is_some())
+    }
+
+    /// What is to be said at the tokens of a row.
+    #[must_use]
+    pub fn answer(&self, row: usize) -> Option<&str> {
+        self.rows[row].answer.as_deref()
+    }
+
+    /// What is to be said at each token of the rows, none of which has more than `steps`; none where some row does not say it.
+    ///
+    /// # Errors
+    /// E0532 for an answer of more or fewer tokens than its text has.
+    pub fn answers(
+        &self,
+        tokenizer: &Tokenizer,
+        steps: usize,
+        most: Option<usize>,
+    ) -> Result<Option<Foretold>, DataError> {
+        let (mut encoder, mut rows) = (tokenizer.encoder(), Encoded::default());
+        let own = steps.min(most.unwrap_or(usize::MAX));
+        for text in self.rows.iter() {
+            let Some(answer) = &text.answer else { return Ok(None) };
+            let (asked, mut said) = (encoder.numbers(&text.text).len(), encoder.numbers(answer));
+            if said.len() != asked {
+                let unit = tokenizer.unit().one();
+                let message =
+                    format!("{} are answered by {}", counted(asked, unit), counted(said.len(), unit));
+                let error = DataError::new("E0532", message).note("each token of a text has one answer");
+                return Err(text.place(error.help("write `tokenize chars`")));
+            }
+            said.truncate(own);
+            rows.push(said, steps);
+        }
+        Ok(Some(Foretold::held(rows.tokens, &rows.lengths, steps)))
     }
 
     /// The text of a row.

@@ -14,20 +14,27 @@ pub struct Window {
     pub length: usize,
     /// From the last of them to the target.
     pub horizon: usize,
-    /// From one row to the next.
-    pub stride: usize,
+    /// From one row to the next; none where it is not written.
+    pub stride: Option<usize>,
     /// Where it says that rows go on where those of the minibatch before stopped.
     pub carry: Option<Span>,
     /// Of a table; of a text it is the token behind a row.
     pub target: Option<Columns>,
+    /// Of a text: whether what comes behind each token is foretold, and not behind the last alone.
+    pub each: bool,
     pub span: Span,
 }
 
 impl Window {
+    /// From one row to the next: a row's length where each of its tokens has its own answer, so that none has two.
+    pub fn stride(&self) -> usize {
+        self.stride.unwrap_or(if self.each { self.length } else { 1 })
+    }
+
     /// The line of the table, counted from 1, that row `number` of all windows foretells.
     #[must_use]
     pub fn foretells(&self, number: u32) -> usize {
-        number as usize * self.stride + self.length + self.horizon
+        number as usize * self.stride() + self.length + self.horizon
     }
 }
 
@@ -61,7 +68,7 @@ pub(super) fn of(
             .help("take a shorter window or a smaller `horizon`"));
     };
     let firsts: Vec<usize> = match laid {
-        None => (0..=last).step_by(window.stride).collect(),
+        None => (0..=last).step_by(window.stride()).collect(),
         Some(laid) => {
             let steps = table.rows - window.horizon;
             laid(steps)?.rows.iter().map(|row| row.start).collect()

@@ -48,6 +48,7 @@ pub static SOURCES: &[&SourceWord] = &[
     &sources::shapes::WORD,
     &sources::adding::WORD,
     &sources::brackets::WORD,
+    &sources::copy::WORD,
     &sources::sines::WORD,
 ];
 

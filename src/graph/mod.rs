@@ -259,7 +259,7 @@ pub struct Graph {
     pub nodes: Vec<Node>,
     /// Types of `Op::Input`, by slot.
     pub inputs: Vec<Array>,
-    /// Type of `Op::Target`: `i32[Batch]` or `f32[Batch, D]`; none where there are no targets.
+    /// Type of `Op::Target`: `i32[Batch]`, `i32[Batch, T]` or `f32[Batch, D]`; none where there are no targets.
     pub target: Option<Type>,
     pub params: Vec<Stored>,
     pub slots: Vec<Stored>,

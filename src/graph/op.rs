@@ -108,7 +108,7 @@ pub enum Op {
         rows: usize,
     },
 
-    /// `i32[Batch] -> f32[Batch, classes]`
+    /// `i32[Batch] -> f32[Batch, classes]`, or `i32[Batch, T] -> f32[Batch, T, classes]`
     OneHot {
         classes: usize,
     },

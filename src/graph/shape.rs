@@ -101,10 +101,11 @@ pub fn infer(graph: &Graph, op: &Op, inputs: &[ValueId]) -> Result<Type> {
         Op::Less => Type { dtype: DType::Bool, dims: equal_floats(&tys)?.dims },
         Op::Select => select(&tys)?,
         Op::OneHot { classes } => {
-            if *tys[0] != (Type { dtype: DType::I32, dims: vec![Dim::Batch] }) {
-                fail!("one_hot takes i32[B], not {}", tys[0]);
-            }
-            Type::f32(&[Dim::Batch, Dim::Const(*classes)])
+            let (DType::I32, [Dim::Batch] | [Dim::Batch, Dim::Const(_)]) = (tys[0].dtype, &tys[0].dims[..])
+            else {
+                fail!("one_hot takes i32[B] or i32[B, T], not {}", tys[0])
+            };
+            Type::f32(&[tys[0].dims.as_slice(), &[Dim::Const(*classes)]].concat())
         }
         Op::Broadcast { dims, axes } => broadcast(float(tys[0])?, dims, axes)?,
         Op::Reduce { axes, .. } => reduce(float(tys[0])?, axes)?,

@@ -7,7 +7,7 @@
 //! - a sink's value exists and has the type of its place: that of the tensor, `f32[Batch, ..]` for the output, `f32[]` for a total;
 //! - the body of a scan is one (`scan`);
 //! - no place is written twice, and none that is held still;
-//! - inputs and targets have rows, are F32 or I32, a target is `i32[Batch]` or `f32[Batch, D]`; scalars are F32 or I32; names are
+//! - inputs and targets have rows, are F32 or I32, a target is `i32[Batch]`, `i32[Batch, T]` or `f32[Batch, D]`; scalars are F32 or I32; names are
 //!   unique in their table.
 
 use std::collections::BTreeSet;
@@ -115,10 +115,11 @@ fn check_tables(graph: &Graph, fault: &mut dyn FnMut(String)) {
     if let Some(ty) = &graph.target {
         let form = matches!(
             (ty.dtype, ty.dims.as_slice()),
-            (DType::I32, [Dim::Batch]) | (DType::F32, [Dim::Batch, Dim::Const(_)])
+            (DType::I32, [Dim::Batch] | [Dim::Batch, Dim::Const(_)])
+                | (DType::F32, [Dim::Batch, Dim::Const(_)])
         );
         if !form {
-            fault(format!("a target is i32[B] or f32[B,D], not {ty}"));
+            fault(format!("a target is i32[B], i32[B,T] or f32[B,D], not {ty}"));
         }
     }
     for scalar in graph.scalars.iter().filter(|s| !plain(s.dtype)) {

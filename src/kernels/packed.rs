@@ -29,6 +29,13 @@ pub unsafe fn pack_panel(
     (from, (down, right)): (*const f32, (usize, usize)),
     to: *mut f32,
 ) {
+    if right == 1 && width == COLUMNS {
+        for j in 0..k {
+            // SAFETY: a line of the panel, and room for one.
+            unsafe { to.add(j * COLUMNS).copy_from_nonoverlapping(from.add(j * down), COLUMNS) };
+        }
+        return;
+    }
     for j in 0..k {
         for col in 0..COLUMNS {
             // SAFETY: the caller's contract.

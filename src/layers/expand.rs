@@ -3,7 +3,7 @@
 use super::{Flow, Layer, Site, Stop};
 use crate::{
     diag::Diagnostic,
-    model::{NodeId, WeightDrop},
+    model::{NodeId, ParamId, WeightDrop},
     syntax::ast::{ArgKey, Body, Step, Stmt, span_of},
     vocab::Args,
 };
@@ -37,6 +37,11 @@ impl<'a, 'f> Expand<'a, 'f> {
 
     /// Adds this layer's node over these values; nothing is added where one of them is broken.
     pub fn node(&mut self, inputs: &[Flow]) -> Result<NodeId, Stop> {
+        self.node_lent(inputs, &[])
+    }
+
+    /// The same of a node that reads parameters of other nodes too, behind its own.
+    pub fn node_lent(&mut self, inputs: &[Flow], lent: &[ParamId]) -> Result<NodeId, Stop> {
         let mut ids = Vec::new();
         for flow in inputs {
             match flow {
@@ -44,7 +49,7 @@ impl<'a, 'f> Expand<'a, 'f> {
                 Flow::Broken | Flow::Start => return Err(Stop),
             }
         }
-        match self.net.add(self.layer, self.args.clone(), &ids, &self.path) {
+        match self.net.add_lent(self.layer, self.args.clone(), &ids, lent, &self.path) {
             Flow::Node(id) => Ok(id),
             _ => Err(Stop),
         }
@@ -64,6 +69,13 @@ impl<'a, 'f> Expand<'a, 'f> {
             Flow::Node(id) => Ok(id),
             Flow::Broken | Flow::Start => Err(Stop),
         }
+    }
+
+    /// The tables of the look-ups in the chains whose labels argument `name` says.
+    pub fn tables(&mut self, name: &str) -> Vec<Result<ParamId, Stop>> {
+        let names: Vec<String> = self.args.list(name).iter().map(ToString::to_string).collect();
+        let written = self.step.args.iter().filter(|arg| arg.key == ArgKey::Positional);
+        names.iter().zip(written).map(|(name, arg)| self.net.table(name, arg.span)).collect()
     }
 
     /// The values that the words of argument `name` stand for.

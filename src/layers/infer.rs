@@ -56,6 +56,8 @@ pub struct Infer<'a> {
     pub place: Place,
     /// Whether windows slid over the axes of the first input: it comes from a convolution or a pool through layers that keep its axes.
     pub slid: bool,
+    /// Sizes of the parameters of other nodes that this one reads.
+    pub lent: &'a [Vec<usize>],
     pub(crate) behind: Vec<Use<dyn Layer>>,
     pub(crate) params: Vec<ParamDecl>,
     pub(crate) states: Vec<StateDecl>,
@@ -68,12 +70,14 @@ impl<'a> Infer<'a> {
         inputs: &'a [Source],
         (place, slid): (Place, bool),
         behind: Vec<Use<dyn Layer>>,
+        lent: &'a [Vec<usize>],
     ) -> Self {
         Self {
             args,
             inputs,
             place,
             slid,
+            lent,
             behind,
             params: Vec::new(),
             states: Vec::new(),

@@ -170,6 +170,7 @@ layers! {
     softmax,
     softplus,
     tanh,
+    unembed,
     upsample,
     zero_pad,
 }

@@ -1,9 +1,9 @@
 //! The net that a use of a layer stands in, as the layer sees it: what it may ask of elaboration, without knowing the checker.
 
-use super::Layer;
+use super::{Layer, Stop};
 use crate::{
     diag::{Diagnostic, Span},
-    model::{NodeId, WeightDrop},
+    model::{NodeId, ParamId, WeightDrop},
     syntax::ast::Stmt,
     vocab::Args,
 };
@@ -22,6 +22,19 @@ pub enum Flow {
 pub trait Site<'f> {
     /// Adds one node over these values; a shape that does not fit is reported.
     fn add(&mut self, layer: &'static dyn Layer, args: Args, inputs: &[NodeId], path: &str) -> Flow;
+
+    /// The same of a node that reads parameters of other nodes too, behind its own.
+    fn add_lent(
+        &mut self,
+        layer: &'static dyn Layer,
+        args: Args,
+        inputs: &[NodeId],
+        lent: &[ParamId],
+        path: &str,
+    ) -> Flow;
+
+    /// The table of the only look-up in the chain of a label; what is none is reported at `span`.
+    fn table(&mut self, label: &str, span: Span) -> Result<ParamId, Stop>;
 
     /// Runs statements as one level of the instance path; answers the flow after the last.
     fn inside(&mut self, level: &str, stmts: &mut dyn Iterator<Item = &'f Stmt>, flow: Flow) -> Flow;

@@ -12,7 +12,7 @@
 
 use std::collections::BTreeMap;
 
-use super::calls::{Call, Reach, Region, Touch, Touched};
+use super::calls::{Call, Matrix, Reach, Region, Touch, Touched};
 use super::interpret::Machine;
 use super::parts::Parts;
 use super::work::Work;
@@ -95,14 +95,14 @@ impl Repeat {
         }
     }
 
-    /// A product's matrices at a turn; no other kernel of the library stands in a body.
+    /// The matrices of a product or a curve at a turn; no other kernel of the library stands in a body.
     pub fn call_at(&self, call: &Call, turn: usize) -> Call {
         let mut call = call.clone();
+        for matrix in matrices(&mut call) {
+            let (buffer, offset) = self.place(matrix.buffer, turn);
+            (matrix.buffer, matrix.offset) = (buffer, matrix.offset + offset);
+        }
         if let Call::Packed(packed) = &mut call {
-            for matrix in [&mut packed.a, &mut packed.c] {
-                let (buffer, offset) = self.place(matrix.buffer, turn);
-                (matrix.buffer, matrix.offset) = (buffer, matrix.offset + offset);
-            }
             packed.b = self.place(packed.b, turn).0;
         }
         call
@@ -183,6 +183,7 @@ impl Repeat {
                     rows && !k.body.stmts().iter().any(|(.., stmt)| matches!(stmt, Stmt::Partial { .. }))
                 }
                 Kernel::Call { call: Call::Packed(packed), .. } => packed.grain == self.grain,
+                Kernel::Call { call: Call::Curved(curved), .. } => curved.grain == self.grain,
                 Kernel::Call { .. } | Kernel::Total { .. } | Kernel::Repeat { .. } => false,
             };
             if !sound {
@@ -224,6 +225,15 @@ impl Repeat {
             Lies::Before { first, .. } => format!("{} at first, then what the step before left", name(first)),
             Lies::After { slots: [a, b] } => format!("{} and {} in turn", name(a), name(b)),
         }
+    }
+}
+
+/// The matrices of a kernel of the library whose rows are those of the batch.
+pub(super) fn matrices(call: &mut Call) -> Vec<&mut Matrix> {
+    match call {
+        Call::Packed(packed) => vec![&mut packed.a, &mut packed.c],
+        Call::Curved(curved) => vec![&mut curved.from, &mut curved.to],
+        _ => Vec::new(),
     }
 }
 

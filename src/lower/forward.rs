@@ -5,7 +5,7 @@ use crate::graph::{ScalarDef, Scalars};
 use crate::{
     graph::{Address, Builder, DType, Mode, ValueId},
     layers::{Lower, Still},
-    model::{Model, Node, NodeId, NodeKind, ParamRole, State, StateId, Ty},
+    model::{Model, Node, NodeId, NodeKind, ParamRole, Ragged, State, StateId, Ty},
 };
 
 /// The shares of a row itself and of the one that it is mixed with.
@@ -102,6 +102,13 @@ impl<'m> Forward<'m> {
         }
         self.store_states(b);
         self.values[model.output.source.0]
+    }
+
+    /// 1 at the steps of what the output reads that are a row's own, 0 behind its end; none where rows have no lengths.
+    pub fn within(&self, b: &mut Builder) -> Option<ValueId> {
+        let steps = self.model.node(self.model.output.source).ty.steps()?;
+        let (lengths, Ragged { stride, offset }) = (self.lengths?, steps.ragged?);
+        Some(b.within_length(lengths, steps.size, stride, offset))
     }
 
     /// Whether training holds the node still.

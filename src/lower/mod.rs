@@ -38,9 +38,11 @@ impl Lowered {
     }
 }
 
-/// The totals of a training pass: sums over rows, of what is minimised and of the data loss alone.
+/// The totals of a training pass: sums over rows, of what is minimised and of the data loss alone. Of a loss that is a mean over steps they are sums
+/// over the rows' own steps, and their number is a third.
 pub const OBJECTIVE: usize = 0;
 pub const LOSS: usize = 1;
+pub const STEPS: usize = 2;
 
 /// One training step: forward, loss, gradient, update. Needs a `train` section.
 pub fn lower_train(model: &Model) -> Lowered {

@@ -34,13 +34,15 @@ fn of_training(model: &Model, whole: bool) -> Lowered {
     let (inputs, mix) = mixes(section, &mut b, &mut scalars);
     let mut forward = Forward::new(model, Mode::Train, &mut b);
     let output = forward.run(&mut b, &mut scalars, inputs);
-    let loss = b.with_origin("loss", |b| {
-        let rows = row_loss(model, section, output, mix, true, b, &mut scalars);
-        mean_loss(rows, b)
+    let of = Judged { model, section, output, within: forward.within(&mut b) };
+    let (loss, steps) = b.with_origin("loss", |b| {
+        let rows = of.row_loss(mix, true, b, &mut scalars);
+        let loss = mean_loss(rows, b);
+        (loss, rows.weights.filter(|_| of.is_per_step()).map(|steps| b.sum(steps, &[0])))
     });
     let objective = penalised(model, section, loss, &forward.params, &mut b, &mut scalars);
-    b.with_origin("loss", |b| report(b, &mut scalars, &[("objective", objective), ("loss", loss)]));
-    b.sink(Sink::Output, output);
+    b.with_origin("loss", |b| report(b, &mut scalars, &[("objective", objective), ("loss", loss)], steps));
+    of.sink(&mut b);
     if whole {
         let grads = gradients(model, objective, &forward.params, &mut b);
         b.with_phase(Phase::Update, |b| update(model, section, &forward.params, grads, b, &mut scalars));
@@ -83,13 +85,17 @@ pub fn eval(model: &Model, mode: Mode, with_loss: bool, apart: bool) -> Lowered 
     let forward = Forward::new(model, mode, &mut b);
     let mut forward = if apart { forward.of_rows_apart() } else { forward };
     let output = forward.run(&mut b, &mut scalars, None);
-    b.sink(Sink::Output, output);
-    if let (Some(section), true) = (&model.train, with_loss) {
-        b.with_origin("loss", |b| {
-            let rows = row_loss(model, section, output, None, false, b, &mut scalars);
-            let total = b.sum(rows.losses, &[0]);
-            b.metric("loss", total);
-        });
+    match (&model.train, with_loss) {
+        (Some(section), true) => {
+            let of = Judged { model, section, output, within: forward.within(&mut b) };
+            of.sink(&mut b);
+            b.with_origin("loss", |b| {
+                let rows = of.row_loss(None, false, b, &mut scalars);
+                let total = b.sum(rows.losses, &[0]);
+                b.metric("loss", total);
+            });
+        }
+        _ => b.sink(Sink::Output, output),
     }
     let mut lowered = finish(b, scalars);
     lowered.graph.direct = model.direct;
@@ -116,21 +122,43 @@ fn finish(b: Builder, scalars: Scalars) -> Lowered {
     Lowered { graph, scalars }
 }
 
-fn row_loss(
-    model: &Model,
-    section: &Train,
+/// An output beside its targets.
+struct Judged<'m> {
+    model: &'m Model,
+    section: &'m Train,
     output: ValueId,
-    mix: Option<Mix>,
-    training: bool,
-    b: &mut Builder,
-    scalars: &mut Scalars,
-) -> RowLoss {
-    let kind = model.output.kind;
-    b.declare_target(kind.target());
-    let target = b.target(false);
-    let mixed = mix.map(|mix| Mixed { partner: b.target(true), lambda: mix.lambda, rest: mix.rest });
-    let mut cx = LossCx { b, args: &section.loss.args, kind, output, target, mixed, training, scalars };
-    section.loss.word.rows(&mut cx)
+    /// 1 at the rows' own steps.
+    within: Option<ValueId>,
+}
+
+impl Judged<'_> {
+    fn row_loss(&self, mix: Option<Mix>, training: bool, b: &mut Builder, scalars: &mut Scalars) -> RowLoss {
+        let (kind, output, within) = (self.model.output.kind, self.output, self.within);
+        b.declare_target(kind.target());
+        let target = b.target(false);
+        let mixed = mix.map(|mix| Mixed { partner: b.target(true), lambda: mix.lambda, rest: mix.rest });
+        let args = &self.section.loss.args;
+        let mut cx = LossCx { b, args, kind, output, target, within, mixed, training, scalars };
+        self.section.loss.word.rows(&mut cx)
+    }
+
+    fn is_per_step(&self) -> bool {
+        self.section.loss.word.is_per_step(&self.section.loss.args, self.model.output.kind)
+    }
+
+    /// What metrics see.
+    fn sink(&self, b: &mut Builder) {
+        let kind = self.model.output.kind;
+        let seen = match kind.steps() {
+            None => self.output,
+            Some(_) => {
+                b.declare_target(kind.target());
+                let target = b.target(false);
+                b.with_origin("output", |b| kind.judged(b, self.output, target))
+            }
+        };
+        b.sink(Sink::Output, seen);
+    }
 }
 
 /// The mean over the minibatch: by the rows, or by the sum of the weights.
@@ -145,12 +173,15 @@ fn mean_loss(rows: RowLoss, b: &mut Builder) -> ValueId {
     }
 }
 
-/// Totals are row-weighted sums, so that an epoch's figure is their sum by the rows.
-fn report(b: &mut Builder, scalars: &mut Scalars, figures: &[(&str, ValueId)]) {
-    let rows = scalars.define(b, "rows", DType::F32, ScalarDef::Rows);
+/// Totals are row-weighted sums, so that an epoch's figure is their sum by the rows; or by the rows' own `steps`, of which they are means.
+fn report(b: &mut Builder, scalars: &mut Scalars, figures: &[(&str, ValueId)], steps: Option<ValueId>) {
+    let count = steps.unwrap_or_else(|| scalars.define(b, "rows", DType::F32, ScalarDef::Rows));
     for (name, value) in figures {
-        let weighted = b.mul(*value, rows);
+        let weighted = b.mul(*value, count);
         b.metric(name, weighted);
+    }
+    if let Some(steps) = steps {
+        b.metric("steps", steps);
     }
 }
 

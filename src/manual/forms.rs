@@ -277,9 +277,12 @@ have it, and takes what the others leave. `check` reads no data and leaves shape
     form(
         "output",
         "declares what the net answers, and ends it",
-        "output NAME: class[K] | real[D] | bits[K] | normal[D]",
+        "output NAME: class[K] | real[D] | bits[K] | normal[D] | token[T, vocab=V]",
         "`class[K]` takes K logits, predictions are their softmax. `bits[K]` takes K logits of yes-or-no answers. `real[D]` are numbers.
 `normal[D]` takes 2D numbers, means and log-variances.
+
+`token[T, vocab=V]` takes V logits at each of the T steps of the tokens that the net reads: what comes behind each of them is foretold there. With `source text, FILE` and `window T` that is the same text
+moved by one token. Its loss is `cross_entropy`, a mean over tokens (`per=row` adds up those of a row), and it is reported as `perplexity`, `bits_per_token`, `bits_per_character` and `accuracy`. `token[_, vocab=_]` has the sizes of the text.
 
 `class[_]`, `real[_]`, `bits[_]` and `normal[_]` have as many classes, numbers or bits as the target of the data; the last layer must still say its width.",
     ),

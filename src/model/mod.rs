@@ -85,6 +85,8 @@ pub struct Node {
     pub inputs: Vec<NodeId>,
     pub ty: Ty,
     pub params: Vec<ParamId>,
+    /// How many of them, the last ones, are of other nodes.
+    pub lent: usize,
     pub states: Vec<StateId>,
     /// The `drop_connect` block that this node stands in.
     pub weight_drop: Option<WeightDrop>,

@@ -71,7 +71,7 @@ impl Score {
         match self {
             Self::LogLikelihood(_) => true,
             Self::Coverage | Self::EpistemicSd | Self::AleatoricSd => !kind.has_probabilities(),
-            Self::MutualInformation => kind.classes().is_some(),
+            Self::MutualInformation => kind.classes().is_some() || kind.steps().is_some(),
         }
     }
 }

@@ -20,7 +20,7 @@ pub fn cure(model: &Model, dataset: &Dataset) -> String {
     let inputs = part.inputs.iter().map(|input| (input.name.as_str(), reach(input)));
     let target = part.all_observed().map(|observed| match observed {
         Observed::Real(numbers) => largest(numbers),
-        Observed::Class(_) | Observed::Bits(_) => 0.0,
+        Observed::Class(_) | Observed::Bits(_) | Observed::Tokens(_) => 0.0,
     });
     let target = target.fold(0.0, f32::max);
     let steps = "help: a smaller `lr`, or `clip_norm=1` on the optimizer, usually cures it";

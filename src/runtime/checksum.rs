@@ -84,6 +84,7 @@ impl Checksum {
                 Observed::Real(numbers) | Observed::Bits(numbers) => {
                     bytes.extend_from_slice(bytemuck::cast_slice(numbers));
                 }
+                Observed::Tokens(tokens) => bytes.extend_from_slice(bytemuck::cast_slice(tokens)),
             }
             folded = mix64(folded ^ xxh3_64(&bytes));
         }

@@ -15,17 +15,30 @@ use crate::{
     draws,
     graph::{Mode, StepInfo},
     lower::lower_pass,
-    model::Model,
+    model::{Model, OutputKind},
 };
 
 /// Rows of one native step in evaluation; fixed, so that the bits of a figure depend on nothing but the data and the net. Rows that go on from step to step are as many as
 /// there are streams.
 pub const BATCH: usize = 256;
 
+/// The same of a net that answers at each step, whose outputs of a row may be many: at most so many numbers, if a row has not more.
+const NUMBERS: usize = 1 << 21;
+
+/// Rows of one native step in evaluation of a net.
+pub fn batch_of(kind: OutputKind) -> usize {
+    match kind.steps() {
+        None => BATCH,
+        Some(_) => (NUMBERS / kind.width().max(1)).clamp(1, BATCH),
+    }
+}
+
 /// The evaluation function of a model: dropout off but where `always`, batch norm frozen.
 pub struct Evaluator {
     function: Function,
     with_loss: bool,
+    /// Whether the loss is a mean over the rows' own steps.
+    per_step: bool,
     width: usize,
     /// Rows of a step.
     batch: usize,
@@ -67,8 +80,22 @@ impl Evaluator {
     }
 
     fn of(model: &Model, function: Function, with_loss: bool, part: &Part) -> Self {
-        let (width, batch) = (model.output.kind.width(), part.streams().unwrap_or(BATCH));
-        Self { function, with_loss, width, batch, carried: BTreeMap::new(), order: Vec::new() }
+        let kind = model.output.kind;
+        let loss = model.train.as_ref().map(|section| &section.loss);
+        Self {
+            function,
+            with_loss,
+            per_step: loss.is_some_and(|loss| loss.word.is_per_step(&loss.args, kind)),
+            width: if with_loss { kind.judged_width() } else { kind.width() },
+            batch: part.streams().unwrap_or_else(|| batch_of(kind)),
+            carried: BTreeMap::new(),
+            order: Vec::new(),
+        }
+    }
+
+    /// Numbers of a row that it gives: outputs, or what metrics see of them.
+    pub fn width(&self) -> usize {
+        self.width
     }
 
     /// Rows of a step: passes in pieces begin where a step does.
@@ -219,9 +246,10 @@ impl Evaluator {
         Ok(tallies.figures(self.mean_loss(loss, part)))
     }
 
-    /// The mean of a sum over the rows of a part, for nets that have a loss.
+    /// The mean of a sum over the rows of a part, or over their own steps, for nets that have a loss.
     pub fn mean_loss(&self, loss: f64, part: &Part) -> Option<f64> {
-        self.with_loss.then(|| loss / part.rows() as f64)
+        let terms = if self.per_step { part.answers() } else { part.rows() };
+        self.with_loss.then(|| loss / terms as f64)
     }
 }
 

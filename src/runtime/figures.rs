@@ -1,12 +1,12 @@
 //! The figures of a pass: the loss and the reported metrics of one part of the data.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, sync::Arc};
 
 use serde_json::{Map, Value as Json};
 
 use crate::{
-    data::{Observed, Part, Target, Transform},
-    model::{Model, OutputKind, Reported, Use},
+    data::{Fields, Observed, Part, Target, Transform},
+    model::{Model, OutputKind, Reported, Use, laws::token::TOLD},
     train::{
         Metric,
         metrics::{self, Rows, Tally, Targets},
@@ -37,6 +37,8 @@ pub struct Reporter {
     scores: Vec<String>,
     /// Factor from training units of a real target to its own.
     scale: Vec<f64>,
+    /// Characters that each token stands for, where tokens are foretold.
+    characters: Arc<[u32]>,
 }
 
 impl Reporter {
@@ -44,7 +46,12 @@ impl Reporter {
         let reported = model.train.as_ref().map(|train| train.report.clone()).unwrap_or_default();
         let metrics = if reported.is_empty() { metrics::usual(model.output.kind) } else { reported };
         let scale = transform.target.units().to_vec();
-        Self { kind: model.output.kind, metrics, scores: Vec::new(), scale }
+        let kind = model.output.kind;
+        let characters = match (kind.steps(), &transform.fields) {
+            (Some(_), Fields::Text(rule)) => rule.tokenizer.characters(),
+            _ => Vec::new(),
+        };
+        Self { kind, metrics, scores: Vec::new(), scale, characters: characters.into() }
     }
 
     /// With the negative log-likelihood in front, if it is not reported and says something about the output.
@@ -82,9 +89,10 @@ impl Reporter {
     pub fn tallies(&self) -> Tallies {
         let of = |used: &Use<dyn Metric>| (metrics::label(used), used.word.tally(&used.args, self.kind));
         Tallies {
-            width: self.kind.width(),
+            width: self.kind.judged_width(),
             each: self.metrics.iter().map(of).collect(),
             scale: self.scale.clone(),
+            characters: self.characters.clone(),
         }
     }
 
@@ -125,25 +133,43 @@ pub struct Tallies {
     each: Vec<(String, Box<dyn Tally>)>,
     /// Factor from training units of a real target to its own.
     scale: Vec<f64>,
+    characters: Arc<[u32]>,
 }
 
 impl Tallies {
-    /// Takes in the outputs `[rows, width]` of a block, whose targets stand in `part` at `order`.
+    /// Takes in the outputs `[rows, width]` of a block, or what metrics see of them, whose targets stand in `part` at `order`.
     pub fn add(&mut self, outputs: &[f32], part: &Part, order: &[u32]) {
+        if let Target::Tokens(_) = *part.target {
+            return self.add_steps(outputs, part, order);
+        }
         let (mut classes, mut real) = (Vec::new(), Vec::new());
         for row in order {
             match part.observed(*row as usize) {
                 Observed::Class(class) => classes.push(class),
                 Observed::Real(numbers) | Observed::Bits(numbers) => real.extend_from_slice(numbers),
+                Observed::Tokens(_) => {}
             }
         }
         let targets = match *part.target {
-            Target::Classes(_) => Targets::Classes(&classes),
+            Target::Classes(_) | Target::Tokens(_) => Targets::Classes(&classes),
             Target::Real { width, .. } | Target::Bits { width, .. } => {
                 Targets::Real { data: &real, width, scale: &self.scale }
             }
         };
         let rows = Rows { outputs, width: self.width, targets };
+        self.each.iter_mut().for_each(|(_, tally)| tally.add(&rows));
+    }
+
+    /// The same of answers at each step: what rows have at steps of their own, one behind another.
+    fn add_steps(&mut self, told: &[f32], part: &Part, order: &[u32]) {
+        let (mut own, mut tokens) = (Vec::with_capacity(told.len()), Vec::new());
+        for (row, told) in order.iter().zip(told.chunks_exact(self.width)) {
+            let Observed::Tokens(came) = part.observed(*row as usize) else { continue };
+            own.extend_from_slice(&told[..TOLD * came.len()]);
+            tokens.extend_from_slice(came);
+        }
+        let targets = Targets::Tokens { tokens: &tokens, characters: &self.characters };
+        let rows = Rows { outputs: &own, width: TOLD, targets };
         self.each.iter_mut().for_each(|(_, tally)| tally.add(&rows));
     }
 

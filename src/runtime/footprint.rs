@@ -20,7 +20,7 @@ const F32: usize = size_of::<f32>();
 pub fn check(model: &Model, graph: &Graph, rows: usize, batch: usize) -> Result<(), TooMuch> {
     let kept = [&graph.params, &graph.slots, &graph.states].into_iter().flatten().map(bytes);
     let kept = kept.fold(0, u64::saturating_add).saturating_mul(2);
-    let outputs = product(&[rows, model.output.kind.width(), F32]);
+    let outputs = product(&[rows, model.output.kind.judged_width(), F32]);
     let most = graph.nodes.iter().map(|node| {
         let size = |dim: &Dim| dim.size().unwrap_or(batch);
         product(&node.ty.dims.iter().map(size).chain([F32]).collect::<Vec<usize>>())

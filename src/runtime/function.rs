@@ -330,6 +330,10 @@ impl<'a> Arrays<'a> {
         let target = match target {
             None => codegen::Target::None,
             Some(Target::Classes(classes)) => codegen::Target::Classes(bytemuck::cast_slice(classes)),
+            // Rows that do not lie behind one another are fed in blocks, in which they do.
+            Some(Target::Tokens(tokens)) => {
+                tokens.whole().map_or(codegen::Target::None, codegen::Target::Classes)
+            }
             Some(Target::Real { data, .. } | Target::Bits { data, .. }) => codegen::Target::Values(data),
         };
         Self { inputs: inputs.map(array).collect(), target }

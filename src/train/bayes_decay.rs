@@ -148,7 +148,7 @@ impl BayesDecay {
 /// Outputs over which the loss is a mean.
 fn outputs(model: &Model) -> f64 {
     let kind = model.output.kind;
-    if kind.classes().is_some() { 1.0 } else { kind.outputs() as f64 }
+    if kind.classes().is_some() || kind.steps().is_some() { 1.0 } else { kind.outputs() as f64 }
 }
 
 #[cfg(test)]

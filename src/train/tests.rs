@@ -20,12 +20,21 @@ pub(crate) fn file(kind: OutputKind, statements: &str) -> String {
             lines.push(line);
         }
     }
-    let net = format!("net {{\n  input x: real[3]\n  dense {}\n  output y: {kind}\n}}\n", kind.width());
+    let (input, width) = match kind.steps() {
+        None => ("real[3]".to_owned(), kind.width()),
+        Some(steps) => (format!("series[{steps}, 3]"), kind.outputs()),
+    };
+    let net = format!("net {{\n  input x: {input}\n  dense {width}\n  output y: {kind}\n}}\n");
     format!("{net}train {{\n  {}\n}}\n", lines.join("\n  "))
 }
 
-const KINDS: [OutputKind; 4] =
-    [OutputKind::class(4), OutputKind::bits(2), OutputKind::real(2), OutputKind::normal(2)];
+const KINDS: [OutputKind; 5] = [
+    OutputKind::class(4),
+    OutputKind::bits(2),
+    OutputKind::real(2),
+    OutputKind::normal(2),
+    OutputKind::tokens(3, 4),
+];
 
 pub(crate) fn findings(source: &str) -> Vec<String> {
     let checked = check_source(source, &Env::default());
@@ -89,7 +98,7 @@ fn refused(kind: OutputKind, statements: &str) -> String {
 
 #[test]
 fn losses_refuse_outputs_and_arguments_that_do_not_fit() {
-    let [class, bits, real, normal] = KINDS;
+    let [class, bits, real, normal, tokens] = KINDS;
     for (kind, statement, expected) in [
         (real, "loss cross_entropy", "E0402 `cross_entropy` cannot read an output of type `real[2]`"),
         (
@@ -98,6 +107,16 @@ fn losses_refuse_outputs_and_arguments_that_do_not_fit() {
             "E0402 `binary_cross_entropy` cannot read an output of type `class[4]`",
         ),
         (normal, "loss squared_error", "E0402 `squared_error` cannot read an output of type `normal[2]`"),
+        (
+            tokens,
+            "loss cross_entropy, class_weights=[1, 1, 1, 1]",
+            "E0206 `class_weights` of `cross_entropy` are of classes of rows, and `token[3, vocab=4]` has tokens",
+        ),
+        (
+            class,
+            "loss cross_entropy, per=token",
+            "E0206 `per` of `cross_entropy` has no effect: an output of type `class[4]` is one answer a row",
+        ),
         (bits, "loss absolute_error", "E0402 `absolute_error` cannot read an output of type `bits[2]`"),
         (real, "loss gaussian_nll", "E0402 `gaussian_nll` cannot read an output of type `real[2]`"),
         (real, "loss huber, delta=0", "E0206 `delta` of `huber` must be > 0"),
@@ -172,7 +191,7 @@ fn schedules_refuse_arguments_that_do_not_fit() {
 
 #[test]
 fn metrics_refuse_outputs_and_arguments_that_do_not_fit() {
-    let [class, _, real, _] = KINDS;
+    let [class, _, real, _, tokens] = KINDS;
     for (kind, statement, expected) in [
         (real, "report accuracy", "E0403 `accuracy` says nothing about an output of type `real[2]`"),
         (class, "report rmse", "E0403 `rmse` says nothing about an output of type `class[4]`"),
@@ -180,6 +199,12 @@ fn metrics_refuse_outputs_and_arguments_that_do_not_fit() {
         (class, "report top4", "E0206 `k` of `top_k` must be less than the 4 classes, or every row counts"),
         (class, "report top_k", "E0201 `top_k` needs `k`: how many outputs count"),
         (class, "report top_k(0)", "E0206 `k` of `top_k` must be at least 1"),
+        (
+            tokens,
+            "report macro_f1",
+            "E0403 `macro_f1` says nothing about an output of type `token[3, vocab=4]`",
+        ),
+        (class, "report perplexity", "E0403 `perplexity` says nothing about an output of type `class[4]`"),
         (real, "report macro_f1", "E0403 `macro_f1` says nothing about an output of type `real[2]`"),
     ] {
         assert_eq!(refused(kind, statement), expected);

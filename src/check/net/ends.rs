@@ -55,6 +55,7 @@ impl<'f> Net<'f> {
                         inputs: Vec::new(),
                         ty,
                         params: Vec::new(),
+                        lent: 0,
                         states: Vec::new(),
                         weight_drop: None,
                         span: arg.span,
@@ -95,6 +96,7 @@ impl<'f> Net<'f> {
         }
         self.saw_output = true;
         self.open |= step.args.iter().any(|arg| forms::has_open_size(&arg.value));
+        self.answers_each = step.args.iter().any(|arg| forms::is_over_time(&arg.value));
         match forms::output(step, self.scope) {
             Ok((_, None)) => {}
             Ok((name, Some(kind))) => {

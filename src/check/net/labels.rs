@@ -7,8 +7,8 @@ use crate::layers::Flow;
 use crate::{
     check::{forms, suggest::nearest},
     diag::{Diagnostic, Span},
-    layers::{self, Infer},
-    model::{Node, NodeId, NodeKind},
+    layers::{self, Infer, Stop},
+    model::{Node, NodeId, NodeKind, ParamId},
     syntax::ast::{self, Step},
 };
 
@@ -97,6 +97,33 @@ impl<'f> Net<'f> {
         self.report(error)
     }
 
+    /// The table of the only look-up in a labelled chain.
+    pub(crate) fn table_of(&mut self, name: &str, span: Span) -> Result<ParamId, Stop> {
+        if self.labelled(name, span) == Flow::Broken {
+            return Err(Stop);
+        }
+        let nodes = self.labels.get(name).map_or(0..0, |label| label.nodes.clone());
+        let looks_up = |node: &&Node| matches!(&node.kind, NodeKind::Layer(used) if used.word.reads_tokens());
+        let tables: Vec<ParamId> = self.nodes[nodes]
+            .iter()
+            .filter(looks_up)
+            .filter_map(|node| node.params.first().copied())
+            .collect();
+        if let [table] = tables[..] {
+            return Ok(table);
+        }
+        let found = match tables.len() {
+            0 => "looks up nothing".to_owned(),
+            several => format!("looks up in {several} tables"),
+        };
+        self.report(
+            Diagnostic::error("E0205", span, format!("the chain `{name}` {found}"))
+                .label("a label of one `embedding` is needed")
+                .help(format!("label the embedding: `{name}: embedding 128`")),
+        );
+        Err(Stop)
+    }
+
     pub(super) fn from(&mut self, step: &'f Step) -> Flow {
         match forms::one_name(step) {
             Ok((name, span)) => self.labelled(&name, span),
@@ -153,7 +180,8 @@ impl<'f> Net<'f> {
         if let NodeKind::Layer(used) = &mut node.kind {
             let behind = self.behind(&node.inputs);
             let slid = node.inputs.first().is_some_and(|id| self.slid[id.0]);
-            let mut cx = Infer::new(&mut used.args, &sources, (place, slid), behind);
+            let sizes = self.sizes_of(&node.params[node.params.len() - node.lent..]);
+            let mut cx = Infer::new(&mut used.args, &sources, (place, slid), behind, &sizes);
             let ty = layers::shaped(used.word, &mut cx)?;
             for (decl, id) in cx.params.iter().zip(&node.params) {
                 let owned = &self.params[id.0].dims;

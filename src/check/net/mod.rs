@@ -71,6 +71,8 @@ pub struct Net<'f> {
     /// A size `_`: that of the first input that has one, and whether there is any.
     takes_rest: Option<Span>,
     pub open: bool,
+    /// The output is an answer at each step.
+    pub answers_each: bool,
     pub params: Vec<Param>,
     pub states: Vec<State>,
     pub output: Option<Output>,
@@ -120,6 +122,7 @@ impl<'f> Net<'f> {
             waiting: BTreeMap::new(),
             takes_rest: None,
             open: false,
+            answers_each: false,
             params: Vec::new(),
             states: Vec::new(),
             output: None,

@@ -127,12 +127,18 @@ impl<'f> Net<'f> {
         uses
     }
 
-    /// Adds one node; shape errors are reported.
+    /// Sizes of parameters.
+    pub(super) fn sizes_of(&self, params: &[ParamId]) -> Vec<Vec<usize>> {
+        params.iter().map(|id| self.params[id.0].dims.clone()).collect()
+    }
+
+    /// Adds one node, which reads its own parameters and those that are lent to it; shape errors are reported.
     pub(crate) fn add(
         &mut self,
         layer: &'static dyn Layer,
         mut args: crate::vocab::Args,
         inputs: &[NodeId],
+        lent: &[ParamId],
         path: &str,
     ) -> Flow {
         if let Some(turned) = &mut self.backwards {
@@ -141,7 +147,8 @@ impl<'f> Net<'f> {
         let sources = self.sources(inputs);
         let place = self.place(inputs);
         let slid = inputs.first().is_some_and(|id| self.slid[id.0]);
-        let mut cx = Infer::new(&mut args, &sources, (place, slid), self.behind(inputs));
+        let sizes = self.sizes_of(lent);
+        let mut cx = Infer::new(&mut args, &sources, (place, slid), self.behind(inputs), &sizes);
         let result = shaped(layer, &mut cx);
         let (params, states, warnings) = (cx.params, cx.states, cx.warnings);
         self.diags.extend(warnings);
@@ -164,7 +171,7 @@ impl<'f> Net<'f> {
             });
             ParamId(self.params.len() - 1)
         });
-        let param_ids = param_ids.collect();
+        let param_ids: Vec<ParamId> = param_ids.collect();
         let state_ids = states.into_iter().map(|s| {
             let name = match (s.by_row, s.suffix) {
                 (false, suffix) => format!("{path}.{suffix}"),
@@ -181,7 +188,8 @@ impl<'f> Net<'f> {
             kind: NodeKind::Layer(Use { word: layer, args }),
             inputs: inputs.to_vec(),
             ty,
-            params: param_ids,
+            params: param_ids.into_iter().chain(lent.iter().copied()).collect(),
+            lent: lent.len(),
             states,
             weight_drop: self.weight_drop,
             span,

@@ -3,15 +3,30 @@
 use super::Net;
 use crate::{
     diag::{Diagnostic, Span},
-    layers::{Flow, Layer, Site},
-    model::{NodeId, ParamRole, WeightDrop},
+    layers::{Flow, Layer, Site, Stop},
+    model::{NodeId, ParamId, ParamRole, WeightDrop},
     syntax::ast::Stmt,
     vocab::Args,
 };
 
 impl<'f> Site<'f> for Net<'f> {
     fn add(&mut self, layer: &'static dyn Layer, args: Args, inputs: &[NodeId], path: &str) -> Flow {
-        Net::add(self, layer, args, inputs, path)
+        Net::add(self, layer, args, inputs, &[], path)
+    }
+
+    fn add_lent(
+        &mut self,
+        layer: &'static dyn Layer,
+        args: Args,
+        inputs: &[NodeId],
+        lent: &[ParamId],
+        path: &str,
+    ) -> Flow {
+        Net::add(self, layer, args, inputs, lent, path)
+    }
+
+    fn table(&mut self, label: &str, span: Span) -> Result<ParamId, Stop> {
+        self.table_of(label, span)
     }
 
     fn inside(&mut self, level: &str, stmts: &mut dyn Iterator<Item = &'f Stmt>, flow: Flow) -> Flow {

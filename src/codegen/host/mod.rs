@@ -6,6 +6,7 @@
 mod attend;
 mod combine;
 mod conv;
+mod curved;
 mod depthwise;
 mod gather;
 mod moments;
@@ -16,6 +17,7 @@ mod product;
 mod scatter;
 mod slides;
 mod squares;
+mod thinned;
 mod transpose;
 mod turn;
 mod unfold;
@@ -46,9 +48,11 @@ pub(super) fn function(symbol: Symbol) -> HostFn {
         Symbol::Packed => packed::packed,
         Symbol::Pool => pool::pool,
         Symbol::ScatterAdd => scatter::scatter_add,
+        Symbol::Curved => curved::curved,
         Symbol::Conv => conv::conv,
         Symbol::Depthwise => depthwise::depthwise,
         Symbol::DropSquares => squares::squares,
+        Symbol::Thinned => thinned::thinned,
         Symbol::Transpose => transpose::transpose,
         Symbol::Turn => turn::turn,
         Symbol::Unfold => unfold::unfold,

@@ -3,6 +3,7 @@
 
 mod accesses;
 mod attention;
+mod foretold;
 mod instructions;
 mod maps;
 mod nets;

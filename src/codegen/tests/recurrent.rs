@@ -21,6 +21,9 @@ const LAYERS: &[&str] = &[
     "gru 5, recurrent_dropout=0.3, share=none",
     "gru 5, zoneout=0.3, gates=untied, dropout=0.3, recurrent_dropout=0.3",
     "gru 8 -> lstm 6, recurrent_dropout=0.3 -> rnn 4, output=last",
+    // What all steps of a row drop is left out of products, forward and in both gradients; curves of many numbers are kernels of their own.
+    "lstm 18, recurrent_dropout=0.3 -> dropout 0.3, share=time -> dense 70",
+    "rnn 20, output=all -> lstm 16, dropout=0.3, gates=untied -> dropout 0.3, share=[time, batch] -> dense 33 -> gru 70, dropout=0.3",
 ];
 
 fn net(layer: &str, steps: usize) -> String {

@@ -44,7 +44,7 @@ pub(in crate::data) fn labelled(
         (_, true) => folder(path, name)?,
         (TextForm::Lines, false) => {
             let class = path.parent().and_then(Path::file_name).unwrap_or_default();
-            let text = Text { text: files::text(path, name)?, line: None, file: name.into() };
+            let text = Text { text: files::text(path, name)?, answer: None, line: None, file: name.into() };
             let labels = vec![class.to_string_lossy().into_owned()];
             Found { texts: vec![text], labels, names: vec![name.to_owned()] }
         }
@@ -95,7 +95,7 @@ fn table(decoded: &str, form: &TextForm, name: &str) -> Result<Found, DataError>
         if !is_head {
             found.labels.push(fields[of_label].trim().to_owned());
             let text = std::mem::take(&mut fields[number - 1]);
-            found.texts.push(Text { text, line: Some(line), file: name.into() });
+            found.texts.push(Text { text, answer: None, line: Some(line), file: name.into() });
         }
     }
     Ok(found)

@@ -26,7 +26,7 @@ impl ReadRows for RawText {
         let Fields::Text(rule) = &transform.fields else { return Err(nothing(name)) };
         let decoded = encoding::decode(bytes, name)?;
         let file: Arc<str> = name.into();
-        let text = |(line, text)| Text { text, line: Some(line), file: file.clone() };
+        let text = |(line, text)| Text { text, answer: None, line: Some(line), file: file.clone() };
         let texts: Vec<Text> = texts(&decoded, rule, name)?.into_iter().map(text).collect();
         if texts.is_empty() { Err(nothing(name)) } else { encoded(&texts, transform, rule) }
     }

@@ -95,7 +95,12 @@ impl Source for Brackets {
                 let others: Vec<char> = ALL.into_iter().filter(|bracket| *bracket != text[at]).collect();
                 text[at] = others[draws.below(others.len())];
             }
-            texts.push(Text { text: text.into_iter().collect(), line: None, file: file.clone() });
+            texts.push(Text {
+                text: text.into_iter().collect(),
+                answer: None,
+                line: None,
+                file: file.clone(),
+            });
             codes.push(u32::from(is_sound));
         }
         let target = RawTarget::Labels { codes, names: vec!["open".into(), "closed".into()] };

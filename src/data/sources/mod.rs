@@ -8,6 +8,7 @@ mod cifar;
 pub(super) mod cifar10;
 pub(super) mod cifar100;
 pub(super) mod circles;
+pub(super) mod copy;
 pub(super) mod csv;
 pub(super) mod friedman;
 mod generated;

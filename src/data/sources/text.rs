@@ -57,7 +57,7 @@ impl Source for Folder {
     fn open(&self, _: &Pick<'_>, search: &Search) -> Result<Raw, DataError> {
         let (path, name) = (search.find(&self.0)?, self.0.as_str());
         if path.is_file() {
-            let text = Text { text: files::text(&path, name)?, line: None, file: name.into() };
+            let text = Text { text: files::text(&path, name)?, answer: None, line: None, file: name.into() };
             let data = Inputs::Texts(Texts::new(vec![text], TextForm::Stream));
             let target = RawTarget::Labels { codes: vec![0], names: vec!["next".into()] };
             return Ok(Raw::Arrays { train: Arrays::of(name, 1, Vec::new(), data, target), test: None });
@@ -152,7 +152,7 @@ pub(in crate::data) fn texts_of(
         for file in files {
             let own = format!("{named}/{file}");
             let text = files::text(&folder.join(&file), &own)?;
-            texts.push(Text { text, line: None, file: own.into() });
+            texts.push(Text { text, answer: None, line: None, file: own.into() });
             codes.push(code);
         }
     }

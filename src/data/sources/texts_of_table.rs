@@ -154,6 +154,7 @@ impl TextTable {
             }
             read.labels.push(fields[of_label].trim().to_owned());
             read.texts.push(Text {
+                answer: None,
                 text: std::mem::take(&mut fields[of_text]),
                 line: Some(line),
                 file: file.clone(),

@@ -8,11 +8,12 @@
 //! The lines are in the order of time, and so are the parts: `split` divides windows by their targets into contiguous stretches, training first, and the inputs of
 //! a later part may reach back into the one before. Windows of the training part are shuffled like other rows. `normalize` is fitted to windows of the training part, column by column.
 //!
-//! Of `source text, FILE` a row is `length` tokens, `token[length, vocab=V]`, and the target is the token behind them, `class[V]`. The vocabulary is that of the training part, which is the
-//! beginning of the text.
+//! Of `source text, FILE` a row is `length` tokens, `token[length, vocab=V]`. What is foretold is the net's to say: `output next: class[V]` is the token behind them,
+//! `output next: token[length, vocab=V]` what comes behind each of them, the same tokens moved by one. The vocabulary is that of the training part, which is the beginning of the text.
 //!
 //! # Arguments
-//! `stride=12` begins a window at every twelfth line.
+//! `stride=12` begins a window at every twelfth line. Without it a window begins at every line; where each token of a text has its own answer, behind the end of the one before,
+//! so that an epoch foretells each token once, and the last window is as short as what is left. Windows that overlap are of the part that all their answers are of.
 //!
 //! `carry=true` is for recurrent layers with `carry=true`, whose state goes on from window to window: each part is cut into as many streams as `batch` says, a minibatch has the next window of each, and row `window * streams + stream`
 //! goes on where that of the window before stopped. Nothing is shuffled. All parts have the same number of streams, and each must have a window at least. Of a text, the last window of a stream may be shorter, and its tokens count; lines of a table
@@ -61,8 +62,8 @@ pub static SIG: Sig = Sig {
         ArgSpec::named(
             "stride",
             Kind::Count { min: 1 },
-            Default::Number(1.0),
-            "lines from one row to the next",
+            Default::Absent,
+            "lines from one row to the next, 1 unless given",
         ),
         ArgSpec::named("carry", Kind::Bool, Default::Bool(false), "let states go on from window to window"),
     ],
@@ -84,9 +85,10 @@ fn read(args: &Args, settings: &mut Settings) -> Result<(), Box<Diagnostic>> {
     settings.window = Some(Window {
         length: args.count("length"),
         horizon: args.count("horizon"),
-        stride: args.count("stride"),
+        stride: args.opt_count("stride"),
         carry,
         target: target.map(|target| one(target, args.span_of("target"))),
+        each: false,
         span: args.span,
     });
     Ok(())

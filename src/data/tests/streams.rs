@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use super::super::{Lengths, load};
+use super::super::{Lengths, Observed, load};
 use super::*;
 
 fn loaded(
@@ -12,6 +12,17 @@ fn loaded(
     steps: usize,
     vocab: usize,
 ) -> Result<Dataset, DataError> {
+    loaded_for(text, window, split, steps, Want::Class(vocab))
+}
+
+fn loaded_for(
+    text: &str,
+    window: &[(&'static str, Value)],
+    split: &[Use<'static>],
+    steps: usize,
+    target: Want,
+) -> Result<Dataset, DataError> {
+    let (Want::Class(vocab) | Want::Tokens(vocab)) = target else { panic!("tokens") };
     let folder = tempfile::tempdir().expect("a folder");
     fs::write(folder.path().join("t.txt"), text).expect("a file");
     let tokenize = vec![
@@ -29,14 +40,18 @@ fn loaded(
     uses.extend(split.iter().cloned());
     let need = Need {
         inputs: vec![InputShape { name: "text".into(), shape: vec![steps] }],
-        target: Want::Class(vocab),
+        target,
         raw: false,
         larger: false,
         lengths: Some(Lengths { input: "text".into(), steps, least: 1 }),
         vocab: Some(vocab),
         open: true,
     };
-    load(&config(&uses), &Search::new(folder.path(), folder.path(), None), &need)
+    let mut config = config(&uses);
+    if let Want::Tokens(_) = target {
+        config.answer_each();
+    }
+    load(&config, &Search::new(folder.path(), folder.path(), None), &need)
 }
 
 /// Rows of a part, and what comes next.
@@ -57,6 +72,45 @@ fn windows_follow_one_another_and_foretell_what_comes_next() {
     let data = loaded("abacad", &[("length", n(3.0)), ("stride", n(2.0))], &[], 3, 8).expect("sound data");
     assert_eq!(rows(&data.train), [(vec![2.0, 3.0, 2.0], 4), (vec![2.0, 4.0, 2.0], 5)]);
     assert_eq!(data.transform.class_names().len(), 8);
+}
+
+/// Tokens, how many are a row's own, and what comes behind each of those.
+fn answered(part: &Part) -> Vec<(Vec<f32>, f32, Vec<i32>)> {
+    let width = part.inputs[0].width();
+    let seen = part.seen(&part.inputs[0]).expect("rows");
+    let lengths = part.seen(&part.inputs[1]).expect("lengths");
+    let rows = seen.chunks(width).zip(lengths).zip(part.all_observed());
+    rows.map(|((row, length), observed)| match observed {
+        Observed::Tokens(tokens) => (row.to_vec(), length, tokens.to_vec()),
+        other => panic!("{other:?}"),
+    })
+    .collect()
+}
+
+#[test]
+fn each_token_of_a_window_has_its_own_answer() {
+    // Windows follow one another, and the last is as short as what is left.
+    let data = loaded_for("abacadab", &[("length", n(3.0))], &[], 3, Want::Tokens(8)).expect("sound data");
+    assert_eq!(
+        answered(&data.train),
+        [
+            (vec![2.0, 3.0, 2.0], 3.0, vec![3, 2, 4]),
+            (vec![4.0, 2.0, 5.0], 3.0, vec![2, 5, 2]),
+            (vec![2.0, 0.0, 0.0], 1.0, vec![3])
+        ]
+    );
+    assert_eq!((data.train.answers(), data.train.is_held()), (7, false));
+    // Each token as a row, and windows that overlap.
+    let ones = loaded_for("abac", &[("length", n(1.0))], &[], 1, Want::Tokens(8)).expect("sound data");
+    let lines: Vec<_> = answered(&ones.train).into_iter().map(|(row, _, next)| (row[0], next[0])).collect();
+    assert_eq!(lines, [(2.0, 3), (3.0, 2), (2.0, 4)]);
+    let window = [("length", n(3.0)), ("stride", n(1.0))];
+    let split = [("split", vec![("valid", n(2.0))])];
+    let data = loaded_for("abacadab", &window, &split, 3, Want::Tokens(8)).expect("sound data");
+    // Of five windows the last two are held out; the second and third foretell tokens that they foretell too.
+    let (train, valid) = (answered(&data.train), answered(data.valid.as_ref().expect("rows")));
+    assert_eq!(train, [(vec![2.0, 3.0, 2.0], 3.0, vec![3, 2, 4])]);
+    assert_eq!(valid.iter().map(|(_, _, next)| next[0]).collect::<Vec<_>>(), [2, 1]);
 }
 
 #[test]

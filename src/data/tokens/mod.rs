@@ -166,6 +166,21 @@ impl Tokenizer {
         2 + usize::from(self.end.is_some())
     }
 
+    /// How many characters each number stands for, as people count them: a word has the space behind it, a character in several bytes counts at its first.
+    pub fn characters(&self) -> Vec<u32> {
+        let begins = |bytes: &[u8]| bytes.iter().filter(|byte| **byte & 0xC0 != 0x80).count() as u32;
+        let own: Vec<u32> = match self.manner.unit {
+            Unit::Words => self.names.iter().map(|name| name.chars().count() as u32 + 1).collect(),
+            Unit::Chars => vec![1; self.names.len()],
+            Unit::Bytes | Unit::Bpe => {
+                let pairs = Pairs::of(&self.pairs);
+                (0..(self.len() - self.marks()) as u32).map(|piece| begins(&pairs.bytes(piece))).collect()
+            }
+        };
+        // Of what the vocabulary lacks nobody knows.
+        (0..self.marks()).map(|mark| u32::from(mark > 0)).chain(own).collect()
+    }
+
     /// The tokens that are words or characters, by their numbers; of marks, and of tokens of another kind, nothing.
     pub fn names(&self) -> Vec<String> {
         vec![String::new(); self.marks()].into_iter().chain(self.names.iter().cloned()).collect()

@@ -1,11 +1,11 @@
 //! The derivative of a scan: one scan the other way round.
 //!
-//! Its body is the derivative of the body. What flows through time is carried; what the forward body would have to compute again at a price, products
-//! and what was carried in, the forward scan stacks too, beside its results; the rest, curves and masks, is computed again. Gradients of matrices are
-//! not carried: their two factors are stacked, and one product over all steps and rows follows the loop.
+//! Its body is the derivative of the body. What flows through time is carried; what the forward body would have to compute again at a price, curves,
+//! products and what was carried in, the forward scan stacks too, beside its results; the rest, sums and masks, is computed again. Gradients of
+//! matrices are not carried: their two factors are stacked, and one product over all steps and rows follows the loop.
 //!
 //! ```text
-//! h' = tanh(v_t + h u):   forward stacks  h u, h      backward carries dh, stacks dz = (dh + dy_t) tanh'(..), hands on dz u^T
+//! h' = tanh(v_t + h u):   forward stacks  h', h       backward carries dh, stacks dz = (dh + dy_t) tanh'(..), hands on dz u^T
 //!                         after the loop  du = sum over t and rows of h^T dz,  dv_t = dz
 //! ```
 
@@ -132,10 +132,16 @@ impl<'s> Derived<'s> {
         enters.and_then(|v| self.flows[v.index()])
     }
 
-    /// Whether a node of the body is stacked rather than computed again: what a loop alone can know, and products.
+    /// Whether a node of the body is stacked rather than computed again, where it is read at all: what a loop alone can know, products or the
+    /// part of one that is read, and curves, whose results take less to read than to make.
     fn is_kept(&self, v: ValueId) -> bool {
         let Some(node) = self.scan.body.nodes.get(v.index()) else { return false };
-        enters_as(self.scan, &node.op, Enter::Carried) || matches!(node.op, Op::Contract { .. })
+        let body = &self.scan.body;
+        match node.op {
+            Op::Contract { .. } | Op::Tanh | Op::Sigmoid => true,
+            Op::Slice { .. } => is_of_product(body, node.inputs[0]),
+            _ => enters_as(self.scan, &node.op, Enter::Carried),
+        }
     }
 
     /// What the derivative hands on for each carried operand, if anything flows there.
@@ -204,8 +210,13 @@ impl<'s> Derived<'s> {
                 let ty = b.ty(operand).clone();
                 step.enter(operand, &ty, self.scan.inputs[slot as usize])
             } else {
-                let inputs: Vec<ValueId> = node.inputs.iter().filter_map(|x| names[x.index()]).collect();
-                step.b.within(node.origin.clone(), |b| b.push(node.op.clone(), &inputs))
+                let named =
+                    |inputs: &[ValueId]| inputs.iter().filter_map(|x| names[x.index()]).collect::<Vec<_>>();
+                let (op, inputs) = match parts(&self.graph, v).filter(|_| node.op == Op::Add) {
+                    Some(parts) => (Op::Concat { axis: node.ty.dims.len() - 1 }, named(&parts)),
+                    None => (node.op.clone(), named(&node.inputs)),
+                };
+                step.b.within(node.origin.clone(), |b| b.push(op, &inputs))
             };
             names[index] = Some(new);
         }
@@ -232,6 +243,40 @@ fn matrix(scan: &Scan, product: ValueId, operand: usize) -> Option<usize> {
         }
         _ => None,
     }
+}
+
+/// Whether it is a product, or one with a bias.
+fn is_of_product(body: &Graph, v: ValueId) -> bool {
+    let node = body.node(v);
+    match node.op {
+        Op::Contract { .. } => true,
+        Op::Add => node.inputs.iter().any(|x| matches!(body.node(*x).op, Op::Contract { .. })),
+        _ => false,
+    }
+}
+
+/// A sum of parts that fill a value along its last axis without overlapping, each with zeros around it, as those parts in order.
+fn parts(graph: &Graph, v: ValueId) -> Option<Vec<ValueId>> {
+    let (last, mut padded) = (graph.ty(v).dims.len().checked_sub(1)?, Vec::new());
+    let mut sums = vec![v];
+    while let Some(v) = sums.pop() {
+        let node = graph.node(v);
+        match node.op {
+            Op::Add => sums.extend(&node.inputs),
+            Op::Pad { axis, before, .. } if axis == last => padded.push((before, node.inputs[0])),
+            _ => return None,
+        }
+    }
+    padded.sort_unstable();
+    let mut end = 0;
+    for (before, part) in &padded {
+        let Dim::Const(len) = graph.ty(*part).dims[last] else { return None };
+        if *before != end {
+            return None;
+        }
+        end += len;
+    }
+    (Dim::Const(end) == graph.ty(v).dims[last]).then(|| padded.into_iter().map(|(_, part)| part).collect())
 }
 
 /// Columns of `x` along `axis`, its last, as a value of these dimensions.

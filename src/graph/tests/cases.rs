@@ -128,6 +128,7 @@ fn random() -> Vec<Case> {
 
 fn elementwise() -> Vec<Case> {
     let mut cases = vec![case(Op::OneHot { classes: 4 }, &[Arg::Labels])];
+    cases.push(case(Op::OneHot { classes: 4 }, &[Arg::Tokens]));
     for dims in forms() {
         let (x, p) = (real(&dims), positive(&dims));
         for op in [Op::Neg, Op::Abs, Op::Exp, Op::Tanh, Op::Sigmoid, Op::Softplus, Op::Erf, Op::Detach] {

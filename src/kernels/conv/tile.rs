@@ -239,7 +239,7 @@ unsafe fn step<V: Vector, const R: usize, const W: usize>(
 /// # Safety
 /// Every function is called where the processor has the vectors; addresses are of as many numbers.
 #[cfg(target_arch = "x86_64")]
-trait Vector: Copy {
+pub(in crate::kernels) trait Vector: Copy {
     const LANES: usize;
     unsafe fn zero() -> Self;
     unsafe fn splat(x: f32) -> Self;

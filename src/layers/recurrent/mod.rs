@@ -192,12 +192,14 @@ fn leave(cx: &mut Lower<'_>, stacked: ValueId, (steps, width): (usize, usize), v
 struct Inside {
     /// What the step before left.
     before: Vec<ValueId>,
-    /// The product of its input, with the bias.
+    /// The product of its input.
     input: ValueId,
     /// What the step before left is multiplied by, and the matrices that it then meets.
     factors: Factors,
     weights: Vec<ValueId>,
-    bias: Option<ValueId>,
+    /// Of the product with the input, and of the other where it has its own.
+    bias: ValueId,
+    recurrent_bias: Option<ValueId>,
     /// What keeps each carried value, and the mask or rate of it.
     zoned: Vec<(Zoneout, Option<ValueId>)>,
     /// 1 where the step is a row's own; none where rows have no lengths.
@@ -225,10 +227,13 @@ impl Inside {
         let factors = factors.map(|v| enter(cx.b, v, masks));
         let weights = columns(cx.b, cx.param(1), &factors, width);
         let weights = weights.into_iter().map(|v| enter(cx.b, v, Enter::Closed)).collect();
-        let bias = cell.has_recurrent_bias().then(|| {
-            let bias = cx.b.broadcast(cx.param(3), &rows(gates * width), &[1]);
+        // In the step: outside, adding it would read and write the products of all steps once more.
+        let mut spread = |cx: &mut Lower<'_>, param| {
+            let bias = cx.b.broadcast(cx.param(param), &rows(gates * width), &[1]);
             enter(cx.b, bias, Enter::Closed)
-        });
+        };
+        let bias = spread(cx, 2);
+        let recurrent_bias = cell.has_recurrent_bias().then(|| spread(cx, 3));
         let zoned = cell.carried().iter().map(|name| match zoneout(cx, name, (steps, width)) {
             Zoneout::None => (Zoneout::None, None),
             Zoneout::Drawn(mask) => (Zoneout::Drawn(mask), Some(enter(cx.b, mask, Enter::Scanned))),
@@ -239,14 +244,15 @@ impl Inside {
         });
         let zoned = zoned.collect();
         let within = cx.within().map(|v| enter(cx.b, v, Enter::Scanned));
-        Self { before, input, factors, weights, bias, zoned, within }
+        Self { before, input, factors, weights, bias, recurrent_bias, zoned, within }
     }
 
     /// What the step leaves: new values, as far as they are not zoned out. Behind a row's end its state stays as it is, in either direction.
     fn next(&self, b: &mut Builder, cell: &dyn Recurrent, width: usize) -> Vec<ValueId> {
         let product = recurrent_product(b, self.before[0], &self.factors, &self.weights);
-        let recurrent = self.bias.map_or(product, |bias| b.add(product, bias));
-        let new = cell.step(b, Gates { input: self.input, recurrent, width }, &self.before);
+        let recurrent = self.recurrent_bias.map_or(product, |bias| b.add(product, bias));
+        let input = b.add(self.input, self.bias);
+        let new = cell.step(b, Gates { input, recurrent, width }, &self.before);
         let there = self.within.map(|within| {
             let within = b.broadcast_like(within, self.before[0], &[0]);
             let half = b.splat(0.5, within);
@@ -261,7 +267,7 @@ impl Inside {
     }
 }
 
-/// The product of the input of all steps with the input's weights, and its bias: `[B, T, gates width]`.
+/// The product of the input of all steps with the input's weights: `[B, T, gates width]`.
 fn input_product(cx: &mut Lower<'_>, factors: &Factors, steps: usize) -> ValueId {
     let (x, shares) = (cx.input(), shares_time(cx.args));
     let width = cx.args.count("width");
@@ -284,8 +290,15 @@ fn input_product(cx: &mut Lower<'_>, factors: &Factors, steps: usize) -> ValueId
             masks.iter().zip(&weights).map(product).collect()
         }
     };
-    let product = cx.b.concat(&products, 2);
-    cx.b.add_bias(product, cx.param(2))
+    side_by_side(cx.b, &products, 2)
+}
+
+/// Products of gates as one, along the last axis.
+fn side_by_side(b: &mut Builder, products: &[ValueId], axis: usize) -> ValueId {
+    match products {
+        [all] => *all,
+        _ => b.concat(products, axis),
+    }
 }
 
 /// The weights of all gates, or of each where gates have masks of their own.
@@ -314,5 +327,5 @@ fn recurrent_product(b: &mut Builder, h: ValueId, factors: &Factors, weights: &[
             masks.iter().zip(weights).map(product).collect()
         }
     };
-    b.concat(&products, 1)
+    side_by_side(b, &products, 1)
 }

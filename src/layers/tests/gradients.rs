@@ -7,7 +7,7 @@ use crate::{
         interpret::{Bindings, Data},
         verify::verify,
     },
-    lower::{Lowered, OBJECTIVE, lower_eval, lower_train},
+    lower::{Lowered, OBJECTIVE, STEPS, lower_eval, lower_train},
     model::OutputKind,
 };
 
@@ -22,7 +22,9 @@ fn trained(source: &str, kind: OutputKind) -> String {
 fn objective(lowered: &Lowered, bindings: &Bindings<f64>) -> f64 {
     let values = rig::run(&lowered.graph, bindings);
     let total = values.sink(Sink::Metric(OBJECTIVE as u32)).expect("the objective");
-    total.reals()[0] / rig::ROWS as f64
+    // Of answers at each step it is a mean over these.
+    let steps = values.sink(Sink::Metric(STEPS as u32)).map(|steps| steps.reals()[0]);
+    total.reals()[0] / steps.unwrap_or(rig::ROWS as f64)
 }
 
 /// What the objective changes by with an element of a parameter.

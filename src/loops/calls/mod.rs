@@ -76,6 +76,7 @@ calls! {
     product: Product = "dropnet_product";
     combine: Combine = "dropnet_combine";
     conv: Conv = "dropnet_conv";
+    curved: Curved = "dropnet_curved";
     depthwise: Depthwise = "dropnet_depthwise";
     gather: Gather = "dropnet_gather";
     moments: Moments = "dropnet_moments";
@@ -85,6 +86,7 @@ calls! {
     pool: Pool = "dropnet_pool";
     scatter: ScatterAdd = "dropnet_scatter_add";
     squares: DropSquares = "dropnet_squares";
+    thinned: Thinned = "dropnet_thinned";
     transpose: Transpose = "dropnet_transpose";
     turn: Turn = "dropnet_turn";
     unfold: Unfold = "dropnet_unfold";

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::attention::{AttentionView, WavesView};
+use super::curved::CurvedView;
 use super::depthwise::DepthwiseView;
 use super::gather::GatherView;
 use super::moments::MomentsView;
@@ -10,6 +11,7 @@ use super::over_time::RepeatView;
 use super::pools::PoolView;
 use super::product::ProductView;
 use super::squares::SquaresView;
+use super::thinned::ThinnedView;
 use super::unfold::UnfoldView;
 use super::windows::{ConvView, Turned};
 use crate::graph::{Graph, Reduction, ValueId};
@@ -24,10 +26,12 @@ pub(super) enum View {
     Attention(AttentionView),
     Product(ProductView),
     Conv(ConvView),
+    Curved(CurvedView),
     Depthwise(DepthwiseView),
     Moments(MomentsView),
     Pool(PoolView),
     Squares(SquaresView),
+    Thinned(ThinnedView),
     Gather(GatherView),
     Unfold(UnfoldView),
     Waves(WavesView),
@@ -41,10 +45,12 @@ impl View {
             View::Attention(view) => view.bases(),
             View::Product(view) => view.bases().to_vec(),
             View::Conv(view) => view.bases(),
+            View::Curved(view) => view.bases(),
             View::Depthwise(view) => view.bases(),
             View::Moments(view) => view.bases(),
             View::Pool(view) => view.bases(),
             View::Squares(view) => view.bases(),
+            View::Thinned(view) => view.bases().to_vec(),
             View::Gather(view) => view.bases(),
             View::Unfold(view) => view.bases(),
             View::Waves(_) => Vec::new(),
@@ -69,10 +75,12 @@ impl View {
             View::Attention(view) => view.call(own, buffer).into(),
             View::Product(view) => view.call(own, alone, buffer).into(),
             View::Conv(view) => view.call(own, buffer, turned).into(),
+            View::Curved(view) => view.call(own, buffer).into(),
             View::Depthwise(view) => view.call(own, buffer).into(),
             View::Moments(view) => view.call(own, buffer).into(),
             View::Pool(view) => view.call(own, buffer).into(),
             View::Squares(view) => view.call(own, buffer).into(),
+            View::Thinned(view) => view.call(own, buffer).into(),
             View::Gather(view) => view.call(own, buffer),
             View::Unfold(view) => view.call(own, buffer).into(),
             View::Waves(view) => view.call(own).into(),
@@ -89,7 +97,9 @@ impl View {
             | View::Depthwise(_)
             | View::Moments(_)
             | View::Pool(_)
+            | View::Curved(_)
             | View::Squares(_)
+            | View::Thinned(_)
             | View::Gather(_)
             | View::Unfold(_)
             | View::Waves(_)
@@ -100,12 +110,13 @@ impl View {
     /// The end of the kernel's name: of products it does not say how their operands lie.
     pub fn word(&self, call: &Call) -> String {
         match self {
-            View::Product(_) => "gemm".to_string(),
+            View::Product(_) | View::Thinned(_) => "gemm".to_string(),
             View::Attention(_)
             | View::Conv(_)
             | View::Depthwise(_)
             | View::Moments(_)
             | View::Pool(_)
+            | View::Curved(_)
             | View::Squares(_)
             | View::Gather(_)
             | View::Unfold(_)
@@ -123,7 +134,9 @@ impl View {
             View::Moments(_) => true,
             View::Attention(_)
             | View::Pool(_)
+            | View::Curved(_)
             | View::Squares(_)
+            | View::Thinned(_)
             | View::Gather(_)
             | View::Unfold(_)
             | View::Waves(_)
@@ -140,7 +153,9 @@ impl View {
             | View::Conv(_)
             | View::Depthwise(_)
             | View::Pool(_)
+            | View::Curved(_)
             | View::Squares(_)
+            | View::Thinned(_)
             | View::Gather(_)
             | View::Unfold(_)
             | View::Waves(_)

@@ -9,6 +9,7 @@
 mod attention;
 mod body;
 mod carry;
+mod curved;
 mod depthwise;
 mod domain;
 mod form;
@@ -31,6 +32,7 @@ mod step;
 mod store;
 mod stored;
 mod sunk;
+mod thinned;
 mod trace;
 mod unfold;
 mod unfused;

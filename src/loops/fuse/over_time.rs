@@ -10,7 +10,7 @@ use super::unfused::Unfused;
 use super::{kernels, trace::Home};
 use crate::graph::{Dim, Enter, Graph, Node, Op, ValueId};
 use crate::kernels::packed::{COLUMNS, panels};
-use crate::loops::calls::{Pack, Packed};
+use crate::loops::calls::{Curved, Pack, Packed};
 use crate::loops::{
     Buffer, BufferId, BufferKind, Call, Domain, Extent, Kernel, Lies, Matrix, Program, Repeat, repeat,
 };
@@ -79,6 +79,9 @@ pub(super) fn view(graph: &Graph, of: ValueId) -> Result<RepeatView, Unfused> {
                 let packed = view.packed(&mut body.buffers, &product);
                 Kernel::Call { name, call: packed.into() }
             }
+            Kernel::Call { name, call: Call::Curved(curved) } => {
+                Kernel::Call { name, call: Curved { grain: GRAIN, ..curved }.into() }
+            }
             _ => return Err(Unfused::at(graph, of, "a step does not stay with its rows")),
         };
         body.kernels.push(kernel);
@@ -143,12 +146,12 @@ impl RepeatView {
         for kernel in &mut self.body.kernels {
             match kernel {
                 Kernel::Loop(k) => repeat::stretch(k, &row),
-                Kernel::Call { call: Call::Packed(packed), .. } => {
-                    for matrix in [&mut packed.a, &mut packed.c] {
+                Kernel::Call { call, .. } => {
+                    for matrix in repeat::matrices(call) {
                         matrix.stride = row(matrix.buffer).unwrap_or(matrix.stride);
                     }
                 }
-                Kernel::Call { .. } | Kernel::Repeat { .. } | Kernel::Total { .. } => {}
+                Kernel::Repeat { .. } | Kernel::Total { .. } => {}
             }
         }
         for (buffer, row) in self.body.buffers.iter_mut().zip(&rows) {

@@ -6,8 +6,11 @@
 use super::attention::WavesView;
 use super::form::{Form, form};
 use super::library::{Library, View};
+use super::thinned::{self, Thin};
 use super::unfused::Unfused;
-use super::{attention, depthwise, gather, moments, over_time, pools, product, squares, unfold, windows};
+use super::{
+    attention, curved, depthwise, gather, moments, over_time, pools, product, squares, unfold, windows,
+};
 use crate::graph::{DType, Dim, Graph, Node, Op, Reduction, Type, ValueId};
 
 /// How the axes of a `Reduce` lie, where axes of extent 1 count as either kept or removed.
@@ -68,6 +71,7 @@ pub(super) fn prepare(graph: &Graph) -> Result<(Graph, Library), Unfused> {
     let mut out = graph.tables();
     let mut library = Library::new();
     let mut map = vec![ValueId(u32::MAX); graph.nodes.len()];
+    let thin = thinned::found(graph, &live);
     for (i, node) in graph.nodes.iter().enumerate() {
         if live[i] {
             let mut node = node.clone();
@@ -75,7 +79,10 @@ pub(super) fn prepare(graph: &Graph) -> Result<(Graph, Library), Unfused> {
                 *v = map[v.index()];
             }
             map[i] = match node.op {
-                Op::Contract { .. } => contraction(&mut out, node, &mut library)?,
+                Op::Contract { .. } => {
+                    let thin = thin.get(&ValueId(i as u32)).copied();
+                    contraction(&mut out, node, thin, &mut library)?
+                }
                 Op::Windows { .. } => windowed(&mut out, node, &mut library),
                 Op::Overlap { .. } => overlap(&mut out, node, &mut library)?,
                 Op::Reduce { .. } => reduction(&mut out, node, &mut library),
@@ -89,6 +96,7 @@ pub(super) fn prepare(graph: &Graph) -> Result<(Graph, Library), Unfused> {
                 Op::Moments => moments_of_channels(&mut out, node, &mut library),
                 Op::Attend(_) | Op::AttendBack(_) => attention(&mut out, node, &mut library)?,
                 Op::Waves { .. } => table(&mut out, node, &mut library),
+                Op::Erf | Op::Sigmoid | Op::Tanh => curve(&mut out, node, &mut library),
                 _ => rewrite(&mut out, node),
             };
         }
@@ -98,7 +106,12 @@ pub(super) fn prepare(graph: &Graph) -> Result<(Graph, Library), Unfused> {
 }
 
 /// Writes a contraction down, with operands whose axes are in an order that a product can read.
-fn contraction(out: &mut Graph, node: Node, library: &mut Library) -> Result<ValueId, Unfused> {
+fn contraction(
+    out: &mut Graph,
+    node: Node,
+    thin: Option<Thin>,
+    library: &mut Library,
+) -> Result<ValueId, Unfused> {
     if let Some(view) = windows::contraction(out, &node) {
         let v = push(out, node);
         library.insert(v, View::Conv(view));
@@ -107,7 +120,8 @@ fn contraction(out: &mut Graph, node: Node, library: &mut Library) -> Result<Val
     let Some(((left, right), batch, over)) = product::parts(&node) else { return Ok(push(out, node)) };
     if let Some(view) = product::view(out, (left, right), batch, over) {
         let v = push(out, node);
-        library.insert(v, View::Product(view));
+        let thinned = thin.and_then(|thin| view.thinned(thin));
+        library.insert(v, thinned.map_or(View::Product(view), View::Thinned));
         return Ok(v);
     }
     let over = product::rows_first(out.ty(left), over);
@@ -190,6 +204,14 @@ fn attention(out: &mut Graph, node: Node, library: &mut Library) -> Result<Value
     let view = view.ok_or_else(|| Unfused::at(out, v, "its weights are not drawn by a key and a scalar"))?;
     library.insert(v, View::Attention(view));
     Ok(v)
+}
+
+/// Writes a curve down: of many numbers, a kernel of the library.
+fn curve(out: &mut Graph, node: Node, library: &mut Library) -> ValueId {
+    let view = curved::view(out, &node);
+    let v = rewrite(out, node);
+    library.extend(view.map(|view| (v, View::Curved(view))));
+    v
 }
 
 /// Writes a table of waves down.

@@ -14,6 +14,7 @@
 use std::cmp::Reverse;
 
 use super::deep;
+use super::thinned::{Thin, ThinnedView};
 use crate::graph::{Dim, Graph, Node, Op, Type, ValueId};
 use crate::loops::calls::{Batches, Level};
 use crate::loops::{BufferId, Extent, Matrix, Product};
@@ -48,6 +49,16 @@ impl ProductView {
     /// Whether its result is partials that are to be combined.
     pub fn in_pieces(&self) -> bool {
         Product::pieces(self.m, self.n, self.k, self.batches) > 1
+    }
+
+    /// The same as one that leaves out what is thin, if its matrices lie so.
+    pub fn thinned(&self, thin: Thin) -> Option<ThinnedView> {
+        ThinnedView::of(self.clone(), thin)
+    }
+
+    /// The library's kernel, its result in `c` and in one piece.
+    pub fn whole(&self, c: BufferId, buffer: impl Fn(ValueId) -> BufferId) -> Product {
+        Product { pieces: 1, ..self.call(c, false, buffer) }
     }
 
     /// The library's kernel, its result in `c`; `alone` says that it depends on data alone.

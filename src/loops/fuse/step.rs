@@ -190,13 +190,22 @@ impl<'g> Moves<'g> {
         Ok(Step::Alias(x, self.onto(&carried, 0, 0)?))
     }
 
-    /// The label is one a row: columns count from the row's first.
+    /// The label is one a place: columns count from the place's first.
     fn one_hot(&self, label: ValueId) -> Result<Step<'g>, Stop> {
-        let whole_rows = self.domain.is_batch() && self.domain.places() == 1;
-        if whole_rows && self.view.offset == 0 && !self.view.is_tapped() {
-            return Ok(Step::OneHot(label, self.view.of_row()));
+        let one_a_place = self.domain.is_batch() && stride(self.domain, self.graph.ty(label)) == Some(1);
+        let (own, labels) =
+            (whole(self.domain, self.graph.ty(self.v)), whole(self.domain, self.graph.ty(label)));
+        match (own, labels) {
+            (Some(own), Some(labels))
+                if one_a_place
+                    && self.view.same_places(&own)
+                    && self.view.offset == 0
+                    && !self.view.is_tapped() =>
+            {
+                Ok(Step::OneHot(label, labels))
+            }
+            _ => Err(Stop::Cannot),
         }
-        Err(Stop::Cannot)
     }
 
     fn reduce(&self, x: ValueId, reduction: Reduction, axes: &[usize]) -> Result<Step<'g>, Stop> {

@@ -68,6 +68,29 @@ fn compare(name: &str, why: &str, what: &str, wanted: &[&str], graph: &Graph) {
 }
 
 #[test]
+fn what_all_steps_of_a_row_drop_is_left_out() {
+    let why = "One mask for all steps: products of the masked value, forward and in the gradient of the weights, and the one whose result is read through the mask leave its columns out.";
+    case(
+        "thinned",
+        why,
+        Train,
+        &["product.gemm", "weight).gemm", "input_grad.gemm"],
+        "
+        net {
+          input x: real[80]
+          reshape 4x20, roles=[time, channel]
+          dense 24 -> dropout 0.5, share=time -> dense 40
+          flatten -> dense 2
+          output y: real[2]
+        }
+        train { loss squared_error
+                optimizer sgd, lr=0.1
+                epochs 1 }
+        ",
+    );
+}
+
+#[test]
 fn a_step_of_time_is_two_kernels_on_rows_of_its_own() {
     let why = "A loop over time: the product with the packed matrix and the gates, forward; backward the gates, and the product that hands on. Masks for all steps are drawn in each, \
                nothing stores them; what is stacked and made by a product is written where it is stacked.";

@@ -10,6 +10,7 @@ pub mod normal;
 pub mod real;
 #[cfg(test)]
 mod tests;
+pub mod token;
 
 use std::fmt;
 
@@ -42,7 +43,12 @@ pub trait Law: Sync {
     /// What the data must give.
     fn want(&self, n: usize) -> Want;
 
-    /// What a step reads of the targets of a minibatch.
+    /// Whether it is an answer at each step of time, and not one of a row.
+    fn over_time(&self) -> bool {
+        false
+    }
+
+    /// What a step of training reads of the targets of a minibatch; of an answer at each step, of one of them.
     fn target(&self, n: usize) -> Type {
         Type::f32(&[Dim::Batch, Dim::Const(n)])
     }
@@ -66,6 +72,16 @@ pub trait Law: Sync {
     /// Whether the net says how far observations spread around its numbers.
     fn says_spread(&self) -> bool {
         false
+    }
+
+    /// Numbers of one answer that a pass over rows with targets hands to metrics.
+    fn judged_width(&self, n: usize) -> usize {
+        self.width(n)
+    }
+
+    /// They, in the graph: the outputs, or what metrics need of them beside the targets.
+    fn judged(&self, _b: &mut Builder, outputs: ValueId, _target: ValueId, _n: usize) -> ValueId {
+        outputs
     }
 
     /// Probabilities of a minibatch's logits, in the graph. Numbers stay as they are, here and below.
@@ -113,23 +129,29 @@ pub trait Law: Sync {
 }
 
 /// All laws, in the order in which they are proposed.
-pub static LAWS: &[&dyn Law] = &[&real::LAW, &class::LAW, &bits::LAW, &normal::LAW];
+pub static LAWS: &[&dyn Law] = &[&real::LAW, &class::LAW, &bits::LAW, &normal::LAW, &token::LAW];
 
 /// The law of a word.
 pub fn find(word: &str) -> Option<&'static dyn Law> {
     LAWS.iter().copied().find(|law| law.word() == word)
 }
 
-/// What the net's last value is read as: a law and its size.
+/// What the net's last value is read as: a law and its size, and how many steps are answered each by itself.
 #[derive(Clone, Copy)]
 pub struct OutputKind {
     law: &'static dyn Law,
     n: usize,
+    steps: Option<usize>,
 }
 
 impl OutputKind {
     pub const fn new(law: &'static dyn Law, n: usize) -> Self {
-        Self { law, n }
+        Self { law, n, steps: None }
+    }
+
+    /// `token[T, vocab=V]`
+    pub const fn tokens(steps: usize, vocab: usize) -> Self {
+        Self { law: &token::LAW, n: vocab, steps: Some(steps) }
     }
 
     /// `class[K]`
@@ -157,19 +179,43 @@ impl OutputKind {
         self.law.word()
     }
 
-    /// Numbers that the last layer must give.
+    /// Numbers of a row that the last layer must give.
     pub fn width(self) -> usize {
-        self.law.width(self.n)
+        self.places() * self.law.width(self.n)
     }
 
-    /// Numbers that are predicted for a row: probabilities or means.
+    /// Numbers of one answer that are predicted: probabilities or means.
     pub fn outputs(self) -> usize {
         self.n
     }
 
+    /// How many steps are answered, where each is by itself.
+    pub fn steps(self) -> Option<usize> {
+        self.steps
+    }
+
+    /// What is answered at one of the steps: one of the tokens, as one of so many classes. Others as they are.
+    #[must_use]
+    pub fn at_a_step(self) -> Self {
+        match self.steps {
+            None => self,
+            Some(_) => Self::class(self.n),
+        }
+    }
+
+    /// Answers of a row.
+    fn places(self) -> usize {
+        self.steps.unwrap_or(1)
+    }
+
     /// See [`Law::reads`], as all that has the same name below.
     pub fn reads(self) -> String {
-        self.law.reads(self.n)
+        let answer = self.law.reads(self.n);
+        match self.steps {
+            None => answer,
+            Some(1) => format!("{answer} at one step"),
+            Some(steps) => format!("{answer} at each of {steps} steps"),
+        }
     }
 
     pub fn want(self) -> Want {
@@ -177,7 +223,18 @@ impl OutputKind {
     }
 
     pub fn target(self) -> Type {
-        self.law.target(self.n)
+        let mut one = self.law.target(self.n);
+        one.dims.extend(self.steps.map(Dim::Const));
+        one
+    }
+
+    /// Numbers of a row that a pass over rows with targets hands to metrics.
+    pub fn judged_width(self) -> usize {
+        self.places() * self.law.judged_width(self.n)
+    }
+
+    pub fn judged(self, b: &mut Builder, outputs: ValueId, target: ValueId) -> ValueId {
+        self.law.judged(b, outputs, target, self.n)
     }
 
     pub fn usual_loss(self) -> &'static dyn Loss {
@@ -236,7 +293,7 @@ impl OutputKind {
     }
 
     pub fn chances_width(self) -> usize {
-        self.law.chances_width(self.n)
+        self.places() * self.law.chances_width(self.n)
     }
 
     pub fn chances(self, row: &[f64]) -> Vec<f64> {
@@ -258,7 +315,7 @@ impl OutputKind {
 
 impl PartialEq for OutputKind {
     fn eq(&self, other: &Self) -> bool {
-        (self.word(), self.n) == (other.word(), other.n)
+        (self.word(), self.n, self.steps) == (other.word(), other.n, other.steps)
     }
 }
 
@@ -266,7 +323,10 @@ impl Eq for OutputKind {}
 
 impl fmt::Display for OutputKind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}[{}]", self.word(), self.n)
+        match self.steps {
+            None => write!(f, "{}[{}]", self.word(), self.n),
+            Some(steps) => write!(f, "{}[{steps}, vocab={}]", self.word(), self.n),
+        }
     }
 }
 

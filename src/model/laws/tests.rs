@@ -13,8 +13,15 @@ use crate::{
 /// Every law in several sizes.
 fn kinds() -> impl Iterator<Item = OutputKind> {
     let sizes = |law: &'static dyn Law| [1, 2, 5].map(|n| (law, n));
-    let sized = LAWS.iter().copied().flat_map(sizes).filter(|(law, n)| law.refuses(*n).is_none());
-    sized.map(|(law, n)| OutputKind::new(law, n))
+    let once = LAWS.iter().copied().filter(|law| !law.over_time());
+    let sized = once.flat_map(sizes).filter(|(law, n)| law.refuses(*n).is_none());
+    let steps = [(1, 2), (3, 5)].map(|(steps, vocab)| OutputKind::tokens(steps, vocab));
+    sized.map(|(law, n)| OutputKind::new(law, n)).chain(steps)
+}
+
+/// One of each law.
+fn one_of(law: &'static dyn Law) -> OutputKind {
+    if law.over_time() { OutputKind::tokens(3, 2) } else { OutputKind::new(law, 2) }
 }
 
 const ROWS: usize = 3;
@@ -40,7 +47,11 @@ fn near(found: &[f64], expected: &[f64], by: f64, what: impl fmt::Display) {
 
 /// A net that hands its inputs on.
 fn net(kind: OutputKind) -> Model {
-    let source = format!("net {{\n  input x: real[{}]\n  identity\n  output y: {kind}\n}}\n", kind.width());
+    let input = match kind.steps() {
+        None => format!("real[{}]", kind.width()),
+        Some(steps) => format!("series[{steps}, {}]", kind.outputs()),
+    };
+    let source = format!("net {{\n  input x: {input}\n  identity\n  output y: {kind}\n}}\n");
     let checked = check_source(&source, &Env::default());
     checked.model.unwrap_or_else(|| panic!("{source}{:#?}", checked.diagnostics))
 }
@@ -49,11 +60,12 @@ fn net(kind: OutputKind) -> Model {
 fn a_type_reads_back_as_its_law() {
     for kind in kinds() {
         assert_eq!(net(kind).output.kind, kind);
-        assert!(kind.reads().starts_with(&kind.width().to_string()), "{kind}: {}", kind.reads());
+        let one = kind.width() / kind.steps().unwrap_or(1);
+        assert!(kind.reads().starts_with(&one.to_string()), "{kind}: {}", kind.reads());
     }
     assert!(find("word").is_none());
     let refused = LAWS.iter().filter(|law| law.refuses(1).is_some()).map(|law| law.word());
-    assert_eq!(refused.collect::<Vec<&str>>(), ["class"]);
+    assert_eq!(refused.collect::<Vec<&str>>(), ["class", "token"]);
 }
 
 #[test]
@@ -62,8 +74,8 @@ fn what_is_usual_fits() {
         assert!(kind.usual_loss().fits(kind) && kind.usual_metric().fits(kind), "{kind}");
     }
     let fitting = |kind: OutputKind| losses::WORDS.iter().filter(|(loss, _)| loss.fits(kind)).count();
-    let counts: Vec<usize> = LAWS.iter().map(|law| fitting(OutputKind::new(*law, 2))).collect();
-    assert_eq!(counts, [3, 1, 1, 1], "each loss is of one law");
+    let counts: Vec<usize> = LAWS.iter().map(|law| fitting(one_of(*law))).collect();
+    assert_eq!(counts, [3, 1, 1, 1, 1], "each loss is of one law, but that of classes and of tokens");
     assert_eq!(losses::WORDS.len(), 6);
 }
 
@@ -75,7 +87,13 @@ fn the_meaning_is_one() {
         let wide = kind.meaning(raw.clone());
         let bindings = Bindings {
             rows: ROWS,
-            inputs: vec![Tensor::real(&[ROWS, kind.width()], raw.clone())],
+            inputs: match kind.steps() {
+                None => vec![Tensor::real(&[ROWS, kind.width()], raw.clone())],
+                Some(steps) => vec![
+                    Tensor::real(&[ROWS, steps, kind.outputs()], raw.clone()),
+                    Tensor::ints(&[ROWS], vec![steps as i32; ROWS]),
+                ],
+            },
             positions: (0..ROWS as u64).collect(),
             ..Bindings::<f64>::default()
         };
@@ -135,7 +153,8 @@ fn errors_and_divergences_are_of_differences() {
     for kind in kinds().filter(|kind| !kind.says_spread()) {
         let said = kind.meaning(outputs(kind));
         let other = kind.meaning(outputs(kind).iter().map(|z| 1.5 - z).collect());
-        let happened: Vec<f64> = match (kind.classes(), kind.has_probabilities()) {
+        let one_of = kind.classes().or(kind.steps().map(|_| kind.outputs()));
+        let happened: Vec<f64> = match (one_of, kind.has_probabilities()) {
             (Some(k), _) => {
                 let one = |p: &[f64]| (0..k).map(|i| f64::from(i == likeliest(p))).collect::<Vec<f64>>();
                 said.chunks_exact(k).flat_map(one).collect()

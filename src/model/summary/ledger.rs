@@ -216,7 +216,7 @@ fn softening(model: &Model, train: &Train) -> String {
         return if mixed { "mixed with those of another row" } else { "as they are" }.into();
     }
     // A bit is one of two.
-    let classes = kind.classes().unwrap_or(2);
+    let classes = kind.classes().or(kind.steps().map(|_| kind.outputs())).unwrap_or(2);
     let smoothing = train.label_smoothing();
     let pairs = train.augmentation.pairs.as_ref();
     let larger = pairs.map_or(1.0, |pairs| {

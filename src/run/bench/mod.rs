@@ -24,7 +24,7 @@ use crate::{
         team::Team,
     },
     loops::{self, Cost, Kernel},
-    lower::{LOSS, lower_train},
+    lower::{LOSS, STEPS, lower_train},
     model::Train,
     runtime::{
         function::{Function, Layout, Pass, PassError, Status},
@@ -283,7 +283,7 @@ impl<'a> Stepper<'a> {
         let model = &ready.model;
         let store = Store::fresh(model, function.graph(), shape.seed);
         let totals = vec![0.0; function.graph().metrics.len()];
-        let width = model.output.kind.width();
+        let width = model.output.kind.judged_width();
         Self { section, part, function, shape, width, store, outputs: Vec::new(), totals }
     }
 
@@ -303,7 +303,8 @@ impl<'a> Stepper<'a> {
     /// The mean loss of the last `steps` steps.
     fn loss(&self, steps: usize) -> f64 {
         let rows = (steps * self.shape.batch).min(self.shape.visited());
-        self.totals.get(LOSS).map_or(f64::NAN, |total| total / rows as f64)
+        let terms = self.totals.get(STEPS).copied().unwrap_or(rows as f64);
+        self.totals.get(LOSS).map_or(f64::NAN, |total| total / terms)
     }
 
     /// The time of the first `steps` steps of an epoch.

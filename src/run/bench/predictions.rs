@@ -72,6 +72,9 @@ pub(super) fn samples(
                     Some(k) => {
                         std::hint::black_box(predictive::classes(row, k));
                     }
+                    None if model.output.kind.steps().is_some() => {
+                        std::hint::black_box(row);
+                    }
                     None => {
                         let means: Vec<f64> = row.chunks_exact(width).map(|y| f64::from(y[0])).collect();
                         std::hint::black_box(predictive::number(&means, None));

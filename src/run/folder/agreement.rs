@@ -166,6 +166,8 @@ fn target_disagreement(schema: &DataSchema, model: &Model, want: Want) -> Option
         })
     };
     match (want, &schema.classes) {
+        // Whether there is a token to foretell is said where texts are read.
+        (Want::Tokens(_), _) => None,
         (Want::Real(d), _) => columns(d, "real"),
         (Want::Bits(d), _) => columns(d, "bits"),
         (Want::Class(k), Some(names)) if names.len() == k => None,

@@ -107,9 +107,11 @@ fn array(rule: &ArrayRule, width: usize) -> Fits {
 
 fn target(rule: &TargetRule, want: Want) -> Fits {
     match (rule, want) {
-        (TargetRule::Classes { names, .. }, Want::Class(classes)) => ensure(names.len() == classes, || {
-            format!("it names {} classes, the net has {classes}", names.len())
-        }),
+        (TargetRule::Classes { names, .. }, Want::Class(classes) | Want::Tokens(classes)) => {
+            ensure(names.len() == classes, || {
+                format!("it names {} classes, the net has {classes}", names.len())
+            })
+        }
         (TargetRule::Bits { columns, .. }, Want::Bits(bits)) => {
             ensure(columns.len() == bits, || format!("it names {} bits, the net has {bits}", columns.len()))
         }

@@ -171,6 +171,19 @@ impl Trained {
         Ok(session.of_bytes(&meta.transform).at_temperature(self.temperature(PredictMode::WeightScaling)))
     }
 
+    /// Whether the net has one answer a row, which `what` needs.
+    ///
+    /// # Errors
+    /// It has one at each step.
+    pub(in crate::run) fn answers_once(&self, what: &str) -> Result<(), TrainedError> {
+        match self.model.output.kind.steps() {
+            None => Ok(()),
+            Some(steps) => Err(TrainedError::Unfit(format!(
+                "{what} of a net that foretells a token at each of {steps} steps is not in this version\nhelp: `dropnet eval` gives its perplexity, with `--samples` that of the mean over samples of dropout"
+            ))),
+        }
+    }
+
     /// What logits are divided by before they become probabilities; 1 where nothing was fitted.
     #[must_use]
     pub fn temperature(&self, mode: PredictMode) -> f64 {

@@ -64,6 +64,7 @@ pub fn audit(
     team: &Team,
 ) -> Result<Audit, TrainedError> {
     let unfit = |why: &str| Err(TrainedError::Unfit(why.into()));
+    net.answers_once("an audit")?;
     if net.model.output.kind.says_spread() {
         return unfit("a `normal` output says a distribution: there is no audit of it in this version");
     }

@@ -39,6 +39,7 @@ pub fn calibrate(
     team: &Team,
 ) -> Result<Calibration, TrainedError> {
     let unfit = |why: &str| TrainedError::Unfit(why.into());
+    net.answers_once("a temperature")?;
     if net.model.output.kind.says_spread() {
         return Err(unfit("a `normal` output says how far observations spread: there is nothing to fit"));
     }
@@ -138,7 +139,7 @@ impl<'a> Rows<'a> {
         let of = |(y, unit): (&f32, &f64)| f64::from(f32::EPSILON) * f64::from(*y).abs() * unit;
         let row = |observed| match observed {
             Observed::Real(numbers) => numbers.iter().zip(units.iter().cycle()).map(of).collect(),
-            Observed::Class(_) | Observed::Bits(_) => Vec::new(),
+            Observed::Class(_) | Observed::Bits(_) | Observed::Tokens(_) => Vec::new(),
         };
         self.part.all_observed().flat_map(row).collect()
     }

@@ -176,6 +176,7 @@ fn judged(
     precision: Option<f64>,
     team: &Team,
 ) -> Result<Vec<Judged>, TrainedError> {
+    committee.first().answers_once("such a picture")?;
     let sampling = match mode {
         PredictMode::McDropout(mc) | PredictMode::Ensemble(_, mc) => {
             Sampling::new(committee.all(), part, mc, team)

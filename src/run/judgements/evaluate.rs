@@ -220,6 +220,11 @@ fn sampled(
     let (kind, target) = (first.model.output.kind, &first.checkpoint.meta.transform.target);
     let of_mean = |outputs| mc::mean_figures(kind, target, part, reporter, outputs);
     let draw = |mc| Sampling::new(members.to_vec(), part, mc, team).tempered(mode).viewed(predict);
+    if matches!(mode, PredictMode::Ensemble(..) | PredictMode::Exact(_))
+        || matches!(mode, PredictMode::McDropout(mc) if mc.until.is_some())
+    {
+        first.answers_once("a mean of another kind than that of a fixed number of samples")?;
+    }
     Ok(match (mode, members) {
         (PredictMode::WeightScaling, [_]) if !(report.is_empty() && predict.views.is_empty()) => {
             passes(members, part, scoring, team)?.map(|figures| (figures, None))

@@ -39,6 +39,7 @@ pub fn joint_audit(
 ) -> Result<JointAudit, TrainedError> {
     let first = committee.first();
     let kind = first.model.output.kind;
+    first.answers_once("an audit")?;
     if kind.says_spread() {
         let why = "a `normal` output says a distribution: there is no audit of it in this version";
         return Err(TrainedError::Unfit(why.into()));

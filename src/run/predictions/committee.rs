@@ -16,13 +16,13 @@ use crate::run::{
         mc::{self, Note, Scoring},
         predict::Predictions,
         sampling::{self, Drawn, Sampling},
-        views,
+        steps, views,
     },
 };
 use crate::{
-    data::{Part, Rows, Target},
+    data::{Numbers, Part, Rows, Target},
     kernels::{aligned::AlignedVec, team::Team},
-    model::{Interval, Mean, Predict, PredictMode},
+    model::{Interval, Mean, Output, Predict, PredictMode},
     run::predictions::enumerated,
 };
 
@@ -159,8 +159,18 @@ impl Committee {
         Ok(Predictions { drawn, ..all })
     }
 
+    /// Predictions that will be made of so many rows: one each, or one at each of their own steps.
+    #[must_use]
+    pub fn count(&self, rows: &Rows) -> usize {
+        let lengths = self.first().model.output.kind.steps().and(rows.inputs.last());
+        match lengths.and_then(|lengths| lengths.store.whole()) {
+            Some(Numbers::I32(lengths)) => lengths.iter().map(|length| *length as usize).sum(),
+            _ => rows.rows,
+        }
+    }
+
     /// The same in blocks of rows in their order, each given away before the next is computed. Answers how many samples were drawn, where
-    /// they are shown with their spread.
+    /// they are shown with their spread. Of a net that foretells a token at each step, every step of a row is one here.
     ///
     /// # Errors
     /// What `each` says, and as [`predict`](Self::predict).
@@ -171,20 +181,34 @@ impl Committee {
         team: &Team,
         each: impl FnMut(Predictions) -> Result<(), E>,
     ) -> Result<Option<Drawn>, E> {
-        self.predict_part(&Part::of_first(rows.rows, rows.inputs, Target::NONE), how, team, each)
+        self.predict_all(&Part::of_first(rows.rows, rows.inputs, Target::NONE), how, team, each)
     }
 
     /// The same of the rows of a part.
     ///
     /// # Errors
-    /// As [`predict_each`](Self::predict_each).
+    /// As [`predict_each`](Self::predict_each); a net that answers at each step.
     pub fn predict_part<E: From<TrainedError>>(
+        &self,
+        part: &Part,
+        how: &Predict,
+        team: &Team,
+        each: impl FnMut(Predictions) -> Result<(), E>,
+    ) -> Result<Option<Drawn>, E> {
+        self.first().answers_once("a table of rows")?;
+        self.predict_all(part, how, team, each)
+    }
+
+    fn predict_all<E: From<TrainedError>>(
         &self,
         part: &Part,
         how: &Predict,
         team: &Team,
         mut each: impl FnMut(Predictions) -> Result<(), E>,
     ) -> Result<Option<Drawn>, E> {
+        if matches!(how.mode, PredictMode::McDropout(mc) if mc.until.is_some()) {
+            self.first().answers_once("a prediction of as many samples as it takes")?;
+        }
         let interval = self.scoring(Scoring { precision: None, interval: how.interval }, how.mode)?.interval;
         let passes = || Sampling::passes(self.all(), part, team).tempered(how.mode).viewed(how).apart();
         let draw = |mc| Sampling::new(self.all(), part, mc, team).tempered(how.mode).viewed(how).apart();
@@ -215,16 +239,19 @@ impl Committee {
         interval: Option<Interval>,
         mut each: impl FnMut(Predictions) -> Result<(), E>,
     ) -> Result<Drawn, E> {
-        let (kind, target) = (sampling.kind(), sampling.target());
+        let (kind, target) = (sampling.kind().at_a_step(), sampling.target());
         let names = self.predictions(Vec::new()).names(kind.outputs());
         let around = interval.filter(|_| matches!(told, Told::Pass));
         let mut block = Block::new(|values, notes, noted| {
             each(self.predictions(values).with_interval(kind, around).noted(notes, noted, target))
         });
         let mean = if let Told::Mean(_) = told { Mean::Geometric } else { Mean::Arithmetic };
-        let done = sampling.try_each_row(mean, |_, samples| {
-            let (values, said) = told.row(sampling, samples, interval, &names);
-            block.add(values, said)
+        let done = sampling.try_each_row(mean, |row, samples| {
+            for samples in steps::each(sampling, row, samples).map_err(E::from)? {
+                let (values, said) = told.row(sampling, &samples, interval, &names);
+                block.add(values, said)?;
+            }
+            Ok::<(), E>(())
         })?;
         block.end()?;
         Ok(done.ok_or_else(nothing_live)?)
@@ -248,7 +275,8 @@ impl Committee {
 
     fn predictions(&self, values: Vec<f32>) -> Predictions {
         let first = self.first();
-        Predictions::new(&first.model.output, &first.checkpoint.meta.transform.target, values)
+        let output = Output { kind: first.model.output.kind.at_a_step(), ..first.model.output.clone() };
+        Predictions::new(&output, &first.checkpoint.meta.transform.target, values)
     }
 }
 
@@ -275,7 +303,7 @@ impl Told {
         interval: Option<Interval>,
         names: &[String],
     ) -> (Vec<f32>, Vec<Note>) {
-        let (kind, views) = (sampling.kind(), sampling.views());
+        let (kind, views) = (sampling.kind().at_a_step(), sampling.views());
         let mean_of = |samples: &[f32], mean: Mean| {
             let mut outputs = sampling::mean_of_logits(samples, kind, mean);
             if kind.has_probabilities() {

@@ -35,6 +35,7 @@ pub(in crate::run) fn logits(
 }
 
 fn means(trained: &Trained, part: &Part, team: &Team) -> Result<ExactMeans, TrainedError> {
+    trained.answers_once("an exact mean")?;
     if trained.model.output.kind.says_spread() {
         let why = "a `normal` output says a distribution: there is no exact mean of it in this version\nhelp: `--samples` or `--ensemble` average sampled sub-networks";
         return Err(TrainedError::Unfit(why.into()));

@@ -38,7 +38,7 @@ pub fn of_logits(part: &Part, row: usize, samples: &[f32], width: usize, tempera
     let terms: Vec<Term> = match part.observed(row) {
         Observed::Class(class) => each.map(|z| of_class(z, class as usize, temperature)).collect(),
         Observed::Bits(bits) => each.map(|z| of_bits(z, bits, temperature)).collect(),
-        Observed::Real(_) => return Term { log: f64::NAN, slope: f64::NAN },
+        Observed::Real(_) | Observed::Tokens(_) => return Term { log: f64::NAN, slope: f64::NAN },
     };
     mean(&terms)
 }

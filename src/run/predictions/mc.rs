@@ -9,7 +9,7 @@ use crate::run::{
 };
 use crate::{
     data::{Observed, Part, TargetRule},
-    model::{Interval, OutputKind, Precision, Predict, Reported},
+    model::{Interval, OutputKind, Precision, Predict, Reported, laws::token::TOLD},
     runtime::{
         figures::{Figures, Reporter, Tallies},
         predictive,
@@ -194,6 +194,7 @@ impl Scored {
         let kind = sampling.kind();
         let mean = match kind.classes() {
             Some(k) => self.classes(sampling.part, index, samples, k),
+            None if kind.steps().is_some() => self.steps(sampling.part, index, samples, kind),
             None if kind.has_probabilities() => {
                 let bits = kind.outputs();
                 self.log_likelihood += likelihood::of_logits(sampling.part, index, samples, bits, 1.0).log;
@@ -217,6 +218,25 @@ impl Scored {
         logs.into_iter().map(|log| log as f32).collect()
     }
 
+    /// Of each of the row's own steps: what metrics see of the mean over samples.
+    fn steps(&mut self, part: &Part, index: usize, samples: &[f32], kind: OutputKind) -> Vec<f32> {
+        let vocab = kind.outputs();
+        let mut told = vec![0.0; kind.judged_width()];
+        let Observed::Tokens(came) = part.observed(index) else { return told };
+        for (step, (token, told)) in came.iter().zip(told.chunks_exact_mut(TOLD)).enumerate() {
+            let of_step = |sample: &[f32]| sample[step * vocab..(step + 1) * vocab].to_vec();
+            let logits: Vec<f32> = samples.chunks_exact(kind.width()).flat_map(of_step).collect();
+            let p = likelihood::softmaxes(&logits, vocab);
+            let logs = likelihood::logs_of_classes(&logits, &p, vocab);
+            let own = logs[*token as usize];
+            self.log_likelihood += own;
+            self.information += predictive::classes(&p, vocab).mutual_information;
+            let as_likely = logs.iter().filter(|log| **log >= own || log.is_nan()).count() - 1;
+            told.copy_from_slice(&[own as f32, as_likely as f32]);
+        }
+        told
+    }
+
     fn numbers(&mut self, sampling: &Sampling<'_>, scoring: Scoring, samples: &[f32], d: usize) -> Vec<f32> {
         let kind = sampling.kind();
         let mut mean = row(samples, kind, None, &vec![String::new(); d]).0;
@@ -234,7 +254,8 @@ impl Scored {
     fn uncertainty(&self, kind: OutputKind, rows: f64) -> Vec<(&'static str, f64)> {
         match kind.has_probabilities() {
             true => {
-                kind.classes().map(|_| ("mutual_information", self.information / rows)).into_iter().collect()
+                let one_of = kind.classes().is_some() || kind.steps().is_some();
+                one_of.then_some(("mutual_information", self.information / rows)).into_iter().collect()
             }
             false => vec![
                 ("epistemic_sd", (self.epistemic / rows).sqrt()),
@@ -245,7 +266,7 @@ impl Scored {
 
     fn figures(self, sampling: &Sampling<'_>) -> Figures {
         let mut figures = self.tallies.figures(None);
-        let rows = sampling.part.rows() as f64;
+        let rows = sampling.part.answers() as f64;
         // Of several bits the metric knows no more than their means, which are not independent.
         let label = metrics::label(&metrics::likelihood());
         let nll = figures.0.iter_mut().find(|(name, _)| *name == label);

@@ -12,5 +12,6 @@ pub(in crate::run) mod predict;
 pub(in crate::run) mod sampling;
 mod settle;
 pub(in crate::run) mod speak;
+mod steps;
 pub(in crate::run) mod views;
 pub(in crate::run) mod written;

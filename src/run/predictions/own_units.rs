@@ -18,12 +18,20 @@ pub(in crate::run) fn observed(net: &Trained, part: &Part) -> Vec<f64> {
     let k = net.model.output.kind.width();
     let row = |observed: Observed<'_>| -> Vec<f64> {
         match observed {
-            Observed::Class(class) => (0..k).map(|c| f64::from(u8::from(c == class as usize))).collect(),
+            Observed::Class(class) => one_hot(class as usize, k).collect(),
+            Observed::Tokens(tokens) => {
+                let vocab = net.model.output.kind.outputs();
+                tokens.iter().flat_map(|token| one_hot(*token as usize, vocab)).collect()
+            }
             Observed::Bits(bits) => bits.iter().map(|x| f64::from(*x)).collect(),
             Observed::Real(numbers) => of(net, numbers.iter().map(|x| f64::from(*x)).collect()),
         }
     };
     part.all_observed().flat_map(row).collect()
+}
+
+fn one_hot(class: usize, classes: usize) -> impl Iterator<Item = f64> {
+    (0..classes).map(move |c| f64::from(u8::from(c == class)))
 }
 
 /// The first of these outputs that is no number in the target's own units.

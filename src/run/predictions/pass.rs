@@ -39,7 +39,7 @@ pub(in crate::run) fn each_block(
     team: &Team,
     mut block: impl FnMut(Range<usize>, Vec<f32>),
 ) -> Result<f64, TrainedError> {
-    let (width, seed) = (net.model.output.kind.width(), net.checkpoint.meta.seed);
+    let (width, seed) = (evaluator.width(), net.checkpoint.meta.seed);
     evaluator.each_block(part, &mut net.store()?, team, seed, |rows, outputs| {
         check_numbers(net, &outputs, width, rows.start)?;
         block(rows, outputs);

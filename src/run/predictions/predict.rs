@@ -121,6 +121,7 @@ impl Predictions {
         for observed in rows() {
             match observed {
                 Observed::Class(class) => cells.push(self.columns[class as usize].name.clone()),
+                Observed::Tokens(tokens) => cells.extend(tokens.iter().map(i32::to_string)),
                 Observed::Bits(bits) => cells.extend(bits.iter().map(|bit| exactly(*bit))),
                 Observed::Real(numbers) => {
                     let mut own = numbers.to_vec();
@@ -139,7 +140,7 @@ impl Predictions {
         };
         let surprise = |(row, observed): (&[f64], Observed<'_>)| match observed {
             Observed::Class(class) => -row[class as usize].ln(),
-            Observed::Bits(_) | Observed::Real(_) => f64::NAN,
+            Observed::Bits(_) | Observed::Real(_) | Observed::Tokens(_) => f64::NAN,
         };
         let surprises: Vec<f64> = self.rows().zip(rows()).map(surprise).collect();
         let said = Self { observed: Some((names, cells)), ..self };

@@ -53,6 +53,7 @@ pub fn speak(
         let why = format!("the prompt has {} tokens, and the net's windows need {least}", said.len());
         return Err(TrainedError::Unfit(format!("{why}\nhelp: say more before it")));
     }
+    let answers = trained.model.output.kind;
     let mut session = trained.session(1)?;
     let mut draws = rng::stream(speech.seed, "sample", &[]);
     let between = if tokenizer.unit() == Unit::Words { " " } else { "" };
@@ -62,6 +63,11 @@ pub fn speak(
         window.fill(PADDING as f32);
         window.iter_mut().zip(last).for_each(|(to, token)| *to = *token as f32);
         let chances = session.predict(&[&window, &[last.len() as f32]]);
+        // Of a net that answers at each step: behind the last one that is there.
+        let chances = match answers.steps() {
+            None => chances,
+            Some(_) => &chances[(last.len() - 1) * answers.outputs()..][..answers.outputs()],
+        };
         let token = drawn(chances, tokenizer.len(), speech, rng::unit(&mut draws));
         say(&format!("{between}{}", tokenizer.name(token)));
         said.push(token);

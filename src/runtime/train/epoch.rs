@@ -146,7 +146,7 @@ impl Trainer<'_> {
 
     /// Steps whose outputs have room.
     fn outputs_hold(&self) -> u64 {
-        steps_of_block(self.shape.batch, self.job.model.output.kind.width()) as u64
+        steps_of_block(self.shape.batch, self.job.model.output.kind.judged_width()) as u64
     }
 
     /// Runs some steps natively.
@@ -190,7 +190,7 @@ impl Trainer<'_> {
         let visited = self.position(first)..self.position(self.progress.step);
         let Some(tallies) = &mut self.tallies else { return };
         let order = &plan.order[visited];
-        let outputs = &self.outputs[..order.len() * self.job.model.output.kind.width()];
+        let outputs = &self.outputs[..order.len() * self.job.model.output.kind.judged_width()];
         tallies.add(outputs, &self.job.dataset.train, order);
     }
 

@@ -4,7 +4,7 @@
 use super::{TrainError, Trainer};
 use crate::{
     data::Part,
-    lower::{LOSS, OBJECTIVE},
+    lower::{LOSS, OBJECTIVE, STEPS},
     model::Train,
     runtime::{evaluate::Evaluator, figures::Figures, progress::Best},
 };
@@ -28,8 +28,9 @@ impl Trainer<'_> {
         let Some(tallies) = &self.tallies else { return Figures::default() };
         let rows = self.position(self.progress.step) as f64;
         let totals = &self.progress.totals;
-        let mut figures = tallies.figures(Some(totals[LOSS] / rows));
-        figures.0.insert(1, ("objective".into(), totals[OBJECTIVE] / rows));
+        let terms = totals.get(STEPS).copied().unwrap_or(rows);
+        let mut figures = tallies.figures(Some(totals[LOSS] / terms));
+        figures.0.insert(1, ("objective".into(), totals[OBJECTIVE] / terms));
         figures
     }
 

@@ -161,7 +161,7 @@ impl<'a> Trainer<'a> {
                 (store, checkpoint.meta.progress)
             }
         };
-        let width = job.model.output.kind.width();
+        let width = job.model.output.kind.judged_width();
         let block = shape.batch * steps_of_block(shape.batch, width);
         Ok(Self {
             section,

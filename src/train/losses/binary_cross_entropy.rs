@@ -39,7 +39,7 @@ impl Loss for BinaryCrossEntropy {
     }
 
     fn fits(&self, kind: OutputKind) -> bool {
-        kind.has_probabilities() && kind.classes().is_none()
+        kind.has_probabilities() && kind.classes().is_none() && kind.steps().is_none()
     }
 
     fn likelihood(&self) -> Likelihood {

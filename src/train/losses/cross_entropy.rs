@@ -1,11 +1,15 @@
-//! Negative log-likelihood of the classes, from logits.
+//! Negative log-likelihood of the classes, from logits; of tokens that are foretold, at each step.
 //!
 //! # Formula
 //! `-sum_k q_k w_k log softmax(z)_k` a row, divided by the sum of the weights over the minibatch (by the rows where there are none).
 //! `q` is the one-hot target, smoothed (`(1 - e) q + e / K`) and mixed (mixup) in training.
 //!
+//! Of `output next: token[T, vocab=V]` the same at each step of a row: the sum over all of the minibatch, divided by their number. What lies behind
+//! the end of a row has no part in it.
+//!
 //! # Arguments
-//! `label_smoothing` is e; `class_weights` is one weight a class. Both act in training only.
+//! `label_smoothing` is e; `class_weights` is one weight a class. Both act in training only. `per=row` adds up the steps of a row, and the mean is over rows: rates of
+//! papers that sum over a row's tokens (Zaremba et al. 2014: `sgd, lr=1, clip_norm=5`) belong to it. `per=token` is the mean over tokens.
 //!
 //! # Example
 //! ```net
@@ -36,6 +40,12 @@ static SIG: Sig = Sig {
             "share of the target that is spread over all classes",
         ),
         ArgSpec::named("class_weights", Kind::Numbers, Default::Absent, "one weight a class"),
+        ArgSpec::named(
+            "per",
+            Kind::Word(&["token", "row"]),
+            Default::Absent,
+            "of tokens: what the mean is over, `token` unless given",
+        ),
     ],
     block: Block::None,
 };
@@ -46,11 +56,17 @@ impl Loss for CrossEntropy {
     }
 
     fn fits(&self, kind: OutputKind) -> bool {
-        kind.classes().is_some()
+        kind.classes().is_some() || kind.steps().is_some()
     }
 
     fn check(&self, args: &Args, kind: OutputKind) -> Result<(), (&'static str, String)> {
         let weights = weights(args);
+        if kind.steps().is_none() && args.is_written("per") {
+            return Err(("per", format!("has no effect: an output of type `{kind}` is one answer a row")));
+        }
+        if kind.steps().is_some() && !weights.is_empty() {
+            return Err(("class_weights", format!("are of classes of rows, and `{kind}` has tokens")));
+        }
         if !weights.is_empty() && weights.len() != kind.width() {
             return Err((
                 "class_weights",
@@ -67,7 +83,14 @@ impl Loss for CrossEntropy {
         Likelihood::Own
     }
 
+    fn is_per_step(&self, args: &Args, kind: OutputKind) -> bool {
+        kind.steps().is_some() && args.opt_word("per") != Some("row")
+    }
+
     fn rows(&self, cx: &mut LossCx<'_>) -> RowLoss {
+        if cx.kind.steps().is_some() {
+            return of_steps(cx);
+        }
         let classes = cx.kind.width();
         let log_p = cx.b.log_softmax(cx.output);
         let mut q = cx.soft_target(classes);
@@ -91,6 +114,31 @@ impl Loss for CrossEntropy {
         let sum = cx.b.sum(terms, &[1]);
         RowLoss { losses: cx.b.neg(sum), weights: Some(divisor) }
     }
+}
+
+/// Of tokens: sums over a row's own steps, whose number is their weight in a mean over tokens.
+fn of_steps(cx: &mut LossCx<'_>) -> RowLoss {
+    let vocab = cx.kind.outputs();
+    let target = cx.b.dims(cx.target);
+    let within = cx.within.unwrap_or_else(|| {
+        let one = cx.b.constant(1.0);
+        cx.b.broadcast(one, &target, &[])
+    });
+    let weights = (cx.args.opt_word("per") != Some("row")).then(|| cx.b.sum(within, &[1]));
+    // How many there are is known before any logit, so that fusion can leave gradients where it reads logits.
+    weights.into_iter().for_each(|weights| _ = cx.b.sum(weights, &[0]));
+    let log_p = cx.b.log_softmax(cx.output);
+    let mut q = cx.soft_target(vocab);
+    let smoothing = cx.args.number("label_smoothing");
+    if cx.training && smoothing > 0.0 {
+        q = smooth(cx, q, smoothing, vocab);
+    }
+    let terms = cx.b.mul(q, log_p);
+    let sum = cx.b.sum(terms, &[2]);
+    let losses = cx.b.neg(sum);
+    let own = cx.b.mul(losses, within);
+    let losses = cx.b.sum(own, &[1]);
+    RowLoss { losses, weights }
 }
 
 fn weights(args: &Args) -> Vec<f64> {

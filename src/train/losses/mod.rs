@@ -23,7 +23,12 @@ pub trait Loss: Sync {
         Likelihood::None
     }
 
-    /// The loss of each row.
+    /// Whether the loss is a mean over a row's own steps, of all rows together, instead of one over rows.
+    fn is_per_step(&self, _args: &Args, _kind: OutputKind) -> bool {
+        false
+    }
+
+    /// The loss of each row; of a mean over steps the sum over them, whose number is its weight.
     fn rows(&self, cx: &mut LossCx<'_>) -> RowLoss;
 }
 
@@ -43,10 +48,12 @@ pub struct LossCx<'a> {
     pub b: &'a mut Builder,
     pub args: &'a Args,
     pub kind: OutputKind,
-    /// `f32[Batch, width]`: what the net gives.
+    /// `f32[Batch, width]`: what the net gives; `f32[Batch, T, V]` of an answer at each step.
     pub output: ValueId,
-    /// `i32[Batch]` for classes, else `f32[Batch, D]`.
+    /// `i32[Batch]` for classes, `i32[Batch, T]` for tokens, else `f32[Batch, D]`.
     pub target: ValueId,
+    /// Of an answer at each step: `f32[Batch, T]`, 1 at a row's own steps and 0 behind its end.
+    pub within: Option<ValueId>,
     /// The partner's target and the scalar lambda, where rows are mixed.
     pub mixed: Option<Mixed>,
     /// Smoothing and class weights act in training only.
@@ -82,7 +89,7 @@ impl LossCx<'_> {
         }
     }
 
-    /// Class targets as `f32[Batch, classes]`, mixed with the partner's.
+    /// Class targets as `f32[Batch, classes]` (tokens as `f32[Batch, T, V]`), mixed with the partner's.
     pub fn soft_target(&mut self, classes: usize) -> ValueId {
         let own = self.b.one_hot(self.target, classes);
         match self.mixed {

@@ -1,5 +1,7 @@
 //! Losses against their formulas in f64, and their derivatives against differences.
 
+mod tokens;
+
 use super::*;
 use crate::{
     graph::{

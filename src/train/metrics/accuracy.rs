@@ -1,4 +1,5 @@
-//! The share of rows whose largest output is the target's class; for bits, the share of bits on the right side of zero.
+//! The share of rows whose largest output is the target's class; for bits, the share of bits on the right side of zero; for tokens, the share of those that
+//! the net held for likelier than all others.
 //!
 //! # Example
 //! ```net
@@ -36,6 +37,7 @@ impl Metric for Accuracy {
                 .outputs()
                 .zip(classes)
                 .for_each(|(row, class)| right.add(f64::from(argmax(row) == *class as usize))),
+            Targets::Tokens { .. } => rows.told().for_each(|(_, others)| right.add(f64::from(others == 0))),
             Targets::Real { data, .. } => rows
                 .outputs
                 .iter()

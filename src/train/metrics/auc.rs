@@ -34,7 +34,7 @@ impl Metric for Auc {
     }
 
     fn fits(&self, kind: OutputKind) -> bool {
-        kind.has_probabilities()
+        kind.has_probabilities() && kind.steps().is_none()
     }
 
     fn higher_is_better(&self) -> bool {
@@ -79,6 +79,8 @@ impl Tally for Scores {
         self.logits.extend_from_slice(rows.outputs);
         match rows.targets {
             Targets::Classes(classes) => self.classes.extend_from_slice(classes),
+            // No such output has this metric.
+            Targets::Tokens { .. } => {}
             Targets::Real { data, .. } => self.bits.extend(data.iter().map(|y| *y > 0.5)),
         }
     }

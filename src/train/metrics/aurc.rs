@@ -35,7 +35,7 @@ impl Metric for Aurc {
     }
 
     fn fits(&self, kind: OutputKind) -> bool {
-        kind.has_probabilities()
+        kind.has_probabilities() && kind.steps().is_none()
     }
 
     fn higher_is_better(&self) -> bool {
@@ -58,6 +58,8 @@ impl Tally for Judged {
                 let doubt = probabilities::rest(&probabilities::of_classes(row), taken);
                 (doubt, f64::from(taken != *class as usize))
             })),
+            // No such output has this metric.
+            Targets::Tokens { .. } => {}
             Targets::Real { data, .. } => self.0.extend(
                 rows.outputs
                     .iter()

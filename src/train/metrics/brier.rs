@@ -33,7 +33,7 @@ impl Metric for Brier {
     }
 
     fn fits(&self, kind: OutputKind) -> bool {
-        kind.has_probabilities()
+        kind.has_probabilities() && kind.steps().is_none()
     }
 
     fn higher_is_better(&self) -> bool {
@@ -50,6 +50,8 @@ impl Metric for Brier {
                     distances.add(probabilities::rest(&p, class).powi(2) + others);
                 }
             }
+            // No such output has this metric.
+            Targets::Tokens { .. } => {}
             // What the other value of the bit is given.
             Targets::Real { data, .. } => rows.outputs.iter().zip(data).for_each(|(z, y)| {
                 distances.add(probabilities::of_bit(if *y > 0.5 { -*z } else { *z }).powi(2));

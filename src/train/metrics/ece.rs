@@ -50,7 +50,7 @@ impl Metric for Ece {
     }
 
     fn fits(&self, kind: OutputKind) -> bool {
-        kind.has_probabilities()
+        kind.has_probabilities() && kind.steps().is_none()
     }
 
     fn higher_is_better(&self) -> bool {
@@ -81,6 +81,8 @@ impl Tally for Bins {
                     self.put(probabilities::of_classes(row)[taken], taken == *class as usize);
                 }
             }
+            // No such output has this metric.
+            Targets::Tokens { .. } => {}
             Targets::Real { data, .. } => {
                 for (z, y) in rows.outputs.iter().zip(data) {
                     let p = probabilities::of_bit(*z);

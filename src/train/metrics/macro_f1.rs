@@ -34,7 +34,7 @@ impl Metric for MacroF1 {
     }
 
     fn fits(&self, kind: OutputKind) -> bool {
-        kind.has_probabilities()
+        kind.has_probabilities() && kind.steps().is_none()
     }
 
     fn higher_is_better(&self) -> bool {
@@ -57,6 +57,8 @@ impl Tally for Counts {
                     count_class(&mut self.0, argmax(row), *class as usize);
                 }
             }
+            // No such output has this metric.
+            Targets::Tokens { .. } => {}
             Targets::Real { data, width, .. } => {
                 for (row, bits) in rows.outputs().zip(data.chunks_exact(width)) {
                     count_bits(&mut self.0, row, bits);

@@ -3,7 +3,7 @@
 
 pub use super::Wrong;
 use crate::{
-    model::OutputKind,
+    model::{OutputKind, laws::token::TOLD},
     vocab::{Args, Sig},
 };
 
@@ -45,6 +45,12 @@ pub enum Targets<'a> {
         width: usize,
         scale: &'a [f64],
     },
+    /// Of steps behind one another, whose outputs are what [`laws::token`](crate::model::laws::token) tells of them; `characters` are those of
+    /// each token of the vocabulary.
+    Tokens {
+        tokens: &'a [i32],
+        characters: &'a [u32],
+    },
 }
 
 pub(crate) mod probabilities;
@@ -53,7 +59,9 @@ pub mod tally;
 pub use aurc::risk_coverage;
 pub use tally::Tally;
 
-crate::train::family! { Metric: accuracy, auc, aurc, brier, ece, macro_f1, mae, nll, r2, rmse, top_k }
+crate::train::family! {
+    Metric: accuracy, auc, aurc, bits_per_character, bits_per_token, brier, ece, macro_f1, mae, nll, perplexity, r2, rmse, top_k
+}
 
 impl<'a> Rows<'a> {
     /// Outputs row by row.
@@ -61,11 +69,16 @@ impl<'a> Rows<'a> {
         self.outputs.chunks_exact(self.width)
     }
 
+    /// Of tokens that were foretold: the logarithm of the probability that the net gave to what came, and how many others it held for as likely.
+    pub fn told(&self) -> impl Iterator<Item = (f64, usize)> + 'a {
+        self.outputs.chunks_exact(TOLD).map(|told| (f64::from(told[0]), told[1] as usize))
+    }
+
     /// Differences of outputs and real targets in original units: `(output index, difference)`. Of a normal distribution the means count.
     pub fn errors(&self) -> impl Iterator<Item = (usize, f64)> {
         let (targets, columns, scale) = match self.targets {
             Targets::Real { data, width, scale } => (data, width, scale),
-            Targets::Classes(_) => (&[][..], 1, &[][..]),
+            Targets::Classes(_) | Targets::Tokens { .. } => (&[][..], 1, &[][..]),
         };
         let rows = self.outputs.chunks_exact(self.width.max(1)).zip(targets.chunks_exact(columns.max(1)));
         rows.flat_map(move |(outputs, targets)| {

@@ -1,7 +1,7 @@
 //! The mean negative log-probability of what happened, in nats: the score that no net can cheat.
 //!
 //! # Formula
-//! `-ln p_y`, averaged over rows; for bits the sum over the bits of a row. Unlike the loss it knows no smoothing and no weights.
+//! `-ln p_y`, averaged over rows, or over tokens; for bits the sum over the bits of a row. Unlike the loss it knows no smoothing and no weights.
 //!
 //! # Example
 //! ```net
@@ -42,6 +42,7 @@ impl Metric for Nll {
             Targets::Classes(classes) => rows.outputs().zip(classes).for_each(|(row, class)| {
                 surprise.add(-probabilities::log_of_class(row, *class as usize));
             }),
+            Targets::Tokens { .. } => rows.told().for_each(|(log_p, _)| surprise.add(-log_p)),
             Targets::Real { data, width, .. } => {
                 rows.outputs.iter().zip(data).for_each(|(z, y)| {
                     let z = if *y > 0.5 { f64::from(*z) } else { -f64::from(*z) };

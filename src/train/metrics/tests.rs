@@ -20,6 +20,7 @@ fn value(name: &str, k: Option<usize>, rows: &Rows<'_>) -> f64 {
 fn kind(rows: &Rows<'_>) -> OutputKind {
     match rows.targets {
         Targets::Classes(_) => OutputKind::class(rows.width),
+        Targets::Tokens { .. } => OutputKind::tokens(1, 4),
         Targets::Real { width, .. } if rows.width == 2 * width => OutputKind::normal(width),
         Targets::Real { width, .. } => OutputKind::real(width),
     }
@@ -290,4 +291,24 @@ fn other_words_are_refused() {
 #[test]
 fn no_rows_have_no_figure() {
     each_use(|what, _, new| assert!(new().value().is_nan(), "{what}"));
+}
+
+/// Three tokens with probabilities 1/2, 1/4 and 1/8: 2 bits each on average, among four equally likely ones.
+#[test]
+fn perplexity_is_of_all_tokens_together() {
+    let told = [0.5_f64, 0.25, 0.125].map(|p| p.ln() as f32);
+    let told = [told[0], 0.0, told[1], 2.0, told[2], 1.0];
+    // One character, a word of four with the space behind it, and one that no vocabulary has.
+    let rows = Rows {
+        outputs: &told,
+        width: TOLD,
+        targets: Targets::Tokens { tokens: &[2, 3, 1], characters: &[0, 1, 1, 5] },
+    };
+    let near = |found: f64, expected: f64| assert!((found - expected).abs() < 1e-6, "{found} {expected}");
+    near(value("perplexity", None, &rows), 4.0);
+    near(value("bits_per_token", None, &rows), 2.0);
+    near(value("bits_per_character", None, &rows), 6.0 / 7.0);
+    near(value("nll", None, &rows), 4.0_f64.ln());
+    close(value("accuracy", None, &rows), 1.0 / 3.0);
+    close(value("top_k", Some(2), &rows), 2.0 / 3.0);
 }

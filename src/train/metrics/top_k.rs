@@ -30,14 +30,14 @@ impl Metric for TopK {
     }
 
     fn fits(&self, kind: OutputKind) -> bool {
-        kind.classes().is_some()
+        kind.classes().is_some() || kind.steps().is_some()
     }
 
     fn check(&self, args: &Args, kind: OutputKind) -> Result<(), Wrong> {
-        if args.count("k") >= kind.width() {
+        if args.count("k") >= kind.outputs() {
             return Err((
                 "k",
-                format!("must be less than the {} classes, or every row counts", kind.width()),
+                format!("must be less than the {} classes, or every row counts", kind.outputs()),
             ));
         }
         Ok(())
@@ -50,7 +50,13 @@ impl Metric for TopK {
     fn tally(&self, args: &Args, _kind: OutputKind) -> Box<dyn Tally> {
         let k = args.count("k");
         tally::mean(move |rows, right| {
-            let Targets::Classes(classes) = rows.targets else { return };
+            let classes = match rows.targets {
+                Targets::Classes(classes) => classes,
+                Targets::Tokens { .. } => {
+                    return rows.told().for_each(|(_, others)| right.add(f64::from(others < k)));
+                }
+                Targets::Real { .. } => return,
+            };
             rows.outputs()
                 .zip(classes)
                 .for_each(|(row, class)| right.add(f64::from(rank(row, *class as usize) < k)));

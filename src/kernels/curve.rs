@@ -1,0 +1,110 @@
+//! Curves of many numbers at once, in the widest vectors of the processor; generated code has four lanes.
+//!
+//! The functions are those of `math`, which generated code is made of too: an element has the same bits wherever it is computed.
+
+use crate::math::{self, Scalar32};
+
+/// A function of one number.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Curve {
+    Erf,
+    Sigmoid,
+    Tanh,
+}
+
+/// Numbers that are computed side by side.
+const SIDE: usize = 64;
+
+impl Curve {
+    /// The curve at each of `from`.
+    ///
+    /// # Safety
+    /// `from` may be read and `to` written, `len` elements each; they are the same or apart.
+    pub unsafe fn apply(self, len: usize, from: *const f32, to: *mut f32) {
+        #[cfg(target_arch = "x86_64")]
+        {
+            if is_x86_feature_detected!("avx512f") && is_x86_feature_detected!("avx512vl") {
+                // SAFETY: the processor has what the function is compiled for; the rest is the caller's contract.
+                return unsafe { wide(self, len, from, to) };
+            }
+            if is_x86_feature_detected!("avx2") && is_x86_feature_detected!("fma") {
+                // SAFETY: likewise.
+                return unsafe { half(self, len, from, to) };
+            }
+        }
+        // SAFETY: the caller's contract.
+        unsafe { all::<false>(self, len, from, to) }
+    }
+}
+
+#[cfg(target_arch = "x86_64")]
+#[target_feature(enable = "avx512f,avx512vl,avx512dq,avx512bw,avx2,fma")]
+unsafe fn wide(curve: Curve, len: usize, from: *const f32, to: *mut f32) {
+    // SAFETY: the caller's contract.
+    unsafe { all::<true>(curve, len, from, to) }
+}
+
+#[cfg(target_arch = "x86_64")]
+#[target_feature(enable = "avx2,fma")]
+unsafe fn half(curve: Curve, len: usize, from: *const f32, to: *mut f32) {
+    // SAFETY: the caller's contract.
+    unsafe { all::<true>(curve, len, from, to) }
+}
+
+#[inline(always)]
+unsafe fn all<const FUSED: bool>(curve: Curve, len: usize, from: *const f32, to: *mut f32) {
+    let mut host = Scalar32 { fma: FUSED };
+    // SAFETY: the caller's contract.
+    unsafe {
+        match curve {
+            Curve::Erf => each(len, from, to, |x| math::erf(&mut host, x)),
+            Curve::Sigmoid => each(len, from, to, |x| math::sigmoid(&mut host, x)),
+            Curve::Tanh => each(len, from, to, |x| math::tanh(&mut host, x)),
+        }
+    }
+}
+
+/// By way of arrays: what lies in memory might overlap.
+#[inline(always)]
+unsafe fn each(len: usize, from: *const f32, to: *mut f32, mut f: impl FnMut(f32) -> f32) {
+    for at in (0..len).step_by(SIDE) {
+        let count = SIDE.min(len - at);
+        let mut own = [0.0; SIDE];
+        // SAFETY: `count` elements of each.
+        unsafe {
+            own.as_mut_ptr().copy_from_nonoverlapping(from.add(at), count);
+            own.iter_mut().for_each(|x| *x = f(*x));
+            to.add(at).copy_from_nonoverlapping(own.as_ptr(), count);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Each element is the function of it, whatever stands beside it.
+    #[test]
+    fn elements_are_those_of_the_functions() {
+        let fma = cfg!(target_arch = "x86_64") && std::is_x86_feature_detected!("fma");
+        let mut host = Scalar32 { fma };
+        let xs: Vec<f32> =
+            (-700..700).map(|i| i as f32 * 0.137).chain([f32::NAN, f32::INFINITY, -0.0]).collect();
+        for len in [1, 63, 64, 65, xs.len()] {
+            let own = &xs[xs.len() - len..];
+            for curve in [Curve::Erf, Curve::Sigmoid, Curve::Tanh] {
+                let mut found = vec![7.0; len];
+                // SAFETY: two arrays of `len`.
+                unsafe { curve.apply(len, own.as_ptr(), found.as_mut_ptr()) };
+                for (x, found) in own.iter().zip(found) {
+                    let expected = match curve {
+                        Curve::Erf => math::erf(&mut host, *x),
+                        Curve::Sigmoid => math::sigmoid(&mut host, *x),
+                        Curve::Tanh => math::tanh(&mut host, *x),
+                    };
+                    assert_eq!(found.to_bits(), expected.to_bits(), "{curve:?} of {x}");
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,123 @@
+//! A curve of every number of a value: what generated code would compute four lanes at a time.
+
+use super::{Extent, Library, Matrix, Reach, Touch, Touched, params};
+use crate::graph::Dim;
+use crate::kernels::curve::Curve;
+use crate::loops::interpret::Machine;
+use crate::loops::parts::Parts;
+use crate::loops::work::{ELEMENT, Work};
+use crate::loops::{BufferId, Cost};
+use crate::math::{self, Scalar32};
+
+/// `to = f(from)`, `len` numbers a row of the batch.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Curved {
+    pub curve: Curve,
+    pub from: Matrix,
+    pub to: Matrix,
+    pub len: usize,
+    /// Rows of a shard: as in loops over the same value.
+    pub grain: usize,
+}
+
+params! {
+    /// Of the host's function, whose parts are shards of rows.
+    pub struct CurvedParams {
+        pub curve,
+        pub from_offset,
+        pub from_stride,
+        pub to_offset,
+        pub to_stride,
+        pub len,
+        pub grain,
+    }
+}
+
+impl CurvedParams {
+    /// In the order of their numbers.
+    pub const CURVES: [Curve; 3] = [Curve::Erf, Curve::Sigmoid, Curve::Tanh];
+}
+
+/// Additions and multiplications of one number.
+const FLOPS: usize = 20;
+const ROWS: Extent = Extent { batch: true, len: 1 };
+
+impl Curved {
+    fn cols(&self) -> Extent {
+        Extent { batch: false, len: self.len }
+    }
+}
+
+impl Library for Curved {
+    fn word(&self) -> String {
+        format!("{:?}", self.curve).to_lowercase()
+    }
+
+    fn operands(&self) -> Vec<Touched> {
+        let rows = |matrix: Matrix, touch| Touched {
+            buffer: matrix.buffer,
+            touch,
+            region: matrix.alone(ROWS, self.cols()),
+            reach: Reach::Rows { rows: Dim::Batch, grain: self.grain, width: matrix.stride, pass: false },
+        };
+        vec![rows(self.from, Touch::Read), rows(self.to, Touch::Write)]
+    }
+
+    fn check(&self) -> Result<(), String> {
+        let lines = [self.from, self.to].iter().all(|m| !m.transposed && self.len <= m.stride);
+        match lines && self.grain > 0 {
+            true => Ok(()),
+            false => Err("rows of a curve are not lines of memory".to_string()),
+        }
+    }
+
+    fn parts(&self) -> Parts {
+        Parts::shards(Dim::Batch, self.grain)
+    }
+
+    fn params(&self) -> Vec<u64> {
+        let curve = CurvedParams::CURVES.iter().position(|curve| *curve == self.curve).unwrap_or(0);
+        CurvedParams {
+            curve: curve as u64,
+            from_offset: self.from.offset as u64,
+            from_stride: self.from.stride as u64,
+            to_offset: self.to.offset as u64,
+            to_stride: self.to.stride as u64,
+            len: self.len as u64,
+            grain: self.grain as u64,
+        }
+        .words()
+    }
+
+    fn cost(&self, rows: usize) -> Cost {
+        Cost { flops: FLOPS * rows * self.len, bytes: 8 * rows * self.len }
+    }
+
+    fn work(&self) -> Work {
+        Work::each(true, ELEMENT * self.len as f64)
+    }
+
+    fn interpret(&self, machine: &mut Machine<'_>) {
+        let mut host = Scalar32 { fma: machine.fma() };
+        let from = machine.floats(self.from.buffer);
+        let places = (0..machine.rows()).flat_map(|row| (0..self.len).map(move |col| (row, col)));
+        let cells: Vec<(usize, f32)> = places
+            .map(|(row, col)| {
+                let x = from[self.from.at(row, col)];
+                let y = match self.curve {
+                    Curve::Erf => math::erf(&mut host, x),
+                    Curve::Sigmoid => math::sigmoid(&mut host, x),
+                    Curve::Tanh => math::tanh(&mut host, x),
+                };
+                (self.to.at(row, col), y)
+            })
+            .collect();
+        let to = machine.floats_mut(self.to.buffer);
+        cells.into_iter().for_each(|(at, value)| to[at] = value);
+    }
+
+    fn print(&self, name: &dyn Fn(BufferId) -> String) -> String {
+        let [from, to] = [self.from, self.to].map(|matrix| matrix.print(ROWS, self.cols(), name));
+        format!("{to} = {} of {from}, by {} rows", self.word(), self.grain)
+    }
+}
