@@ -106,10 +106,12 @@ fn examples_train() {
     insta::assert_snapshot!(figures);
 }
 
-/// MNIST, CIFAR-10 and the news, also because nets of their size take minutes without optimisation, the UCI tables, the folder of pictures and the
+/// MNIST, CIFAR-10, the news and the reviews, also because nets of their size take minutes without optimisation, the UCI tables, the folder of pictures and the
 /// series.
 fn needs_files(name: &str) -> bool {
-    ["mnist", "uci", "cifar", "folder", "news", "passengers"].iter().any(|set| name.starts_with(set))
+    ["mnist", "uci", "cifar", "folder", "news", "passengers", "reviews"]
+        .iter()
+        .any(|set| name.starts_with(set))
 }
 
 /// A residual net with everything that belongs to one, as the language's design has it.
@@ -120,11 +122,33 @@ fn a_residual_net_of_pictures_is_sound() {
     assert!(checked.model.is_some() && checked.diagnostics.is_empty(), "{:?}", checked.diagnostics);
 }
 
+/// An encoder with augmented texts, as the language's design has it; with the files at hand its data fit it.
+#[test]
+fn an_encoder_of_texts_is_sound() {
+    let text = include_str!("samples/e_text_transformer.net");
+    let checked = check_source(text, &Env::default());
+    assert!(checked.model.is_some() && checked.diagnostics.is_empty(), "{:?}", checked.diagnostics);
+    let Some(root) = std::env::var_os("DROPNET_DATA") else { return };
+    let exchanged = text
+        .replace(
+            "\"ag_news/train.csv\", text=3, label=1",
+            "\"ag_news/dev.tsv\", text=1, label=2, test=\"ag_news/test.tsv\"",
+        )
+        .replace("30_000", "20_000")
+        .replace("split train=114_000, valid=6_000", "split valid=1_000");
+    let search = Search::new(Path::new("."), Path::new("."), Some(Path::new(&root)));
+    match run::probe(&exchanged, &[], &search, false) {
+        Err(run::OpenError::Data(error)) if error.code == "E0520" => println!("skipped: no news here"),
+        found => assert!(found.as_ref().is_ok_and(Vec::is_empty), "{found:?}"),
+    }
+}
+
 /// Two hundred rows of the real pictures, and real tables, so that the path from files to figures is walked.
 #[test]
 fn examples_of_real_files_train_where_they_are() {
     // CIFAR-10 has a test part of its own, whose pictures take minutes without optimisation.
-    let some = |name: &str| needs_files(name) && !name.starts_with("cifar") && name != "news";
+    let some =
+        |name: &str| needs_files(name) && !name.starts_with("cifar") && name != "news" && name != "reviews";
     for (name, path, text) in examples().into_iter().filter(|(name, ..)| some(name)) {
         let small = text
             .replace("  split valid=held\n", "")

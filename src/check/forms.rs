@@ -147,6 +147,12 @@ pub fn has_open_size(expr: &Expr) -> bool {
     matches!(&expr.kind, ExprKind::Index { args, .. } if args.iter().any(|arg| sizes::is_open(&arg.value)))
 }
 
+/// Whether a type has as many tokens as the data say.
+pub fn has_open_vocab(expr: &Expr) -> bool {
+    let is_vocab = |arg: &Arg| matches!(&arg.key, ArgKey::Named(key) if key.text == "vocab");
+    matches!(&expr.kind, ExprKind::Index { args, .. } if args.iter().any(|arg| is_vocab(arg) && sizes::is_open(&arg.value)))
+}
+
 /// Whether an output of this type is an answer at each step.
 pub fn is_over_time(expr: &Expr) -> bool {
     matches!(&expr.kind, ExprKind::Index { name, .. } if laws::find(&name.text).is_some_and(|law| law.over_time()))
@@ -195,6 +201,13 @@ fn tokens(steps: Extent, vocab: Option<Extent>, scope: &Scope, span: Span) -> Re
     if vocab == Extent::Known(1) {
         return Err(Box::new(
             Diagnostic::error("E0206", span, "a vocabulary of one token says nothing").label("is 1"),
+        ));
+    }
+    if [steps, vocab].contains(&Extent::Open) && sizes::are_of_numbers(&scope.attributes) {
+        return Err(Box::new(
+            Diagnostic::error("E0533", span, "the data are numbers, not texts")
+                .label("reads tokens")
+                .help("`source csv, FILE, text=COLUMN, label=COLUMN` reads texts from a table"),
         ));
     }
     let (steps, vocab) =

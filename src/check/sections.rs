@@ -150,8 +150,9 @@ impl<'f> Sections<'f> {
         if let (true, Some(data)) = (net.answers_each, &mut data) {
             data.answer_each();
         }
-        let (nodes, inputs, params, states, output, labels, open) =
-            (net.nodes, net.inputs, net.params, net.states, net.output, net.seen_labels, net.open);
+        let (nodes, inputs, params, states, output, labels) =
+            (net.nodes, net.inputs, net.params, net.states, net.output, net.seen_labels);
+        let (open, open_vocab) = (net.open, net.open_vocab);
         let sketch = Sketch { nodes: nodes.clone(), params: params.clone(), data: data.clone(), waits };
         if waits && self.get("data").is_none() {
             diags.push(
@@ -198,6 +199,7 @@ impl<'f> Sections<'f> {
             states,
             data,
             open,
+            open_vocab,
             train,
             predict,
             sweep: None,

@@ -74,6 +74,11 @@ pub fn of_input(
     }
 }
 
+/// Whether the data were seen and have no tokens.
+pub fn are_of_numbers(attributes: &Attributes) -> bool {
+    attributes.contains_key(FEATURES) && !attributes.contains_key(STEPS)
+}
+
 /// The most tokens of a row: those of the longest text where the data say it.
 pub fn of_steps(extent: Extent, attributes: &Attributes) -> Option<usize> {
     known(extent).or_else(|| whole(attributes.get(STEPS)))

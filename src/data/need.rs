@@ -37,7 +37,7 @@ pub struct Need {
     pub larger: bool,
     /// The input whose rows have lengths: its name, and the steps of the longest.
     pub lengths: Option<Lengths>,
-    /// Numbers of tokens of the input that reads them, and whether the data say how many.
+    /// Numbers of tokens of the input that reads them, and whether `vocab=_` leaves to the data how many.
     pub vocab: Option<usize>,
     pub open: bool,
 }

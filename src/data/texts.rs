@@ -252,6 +252,17 @@ impl Text {
 }
 
 impl TextRule {
+    /// A text as a line of rows to predict: of a table one field.
+    #[must_use]
+    pub fn line(&self, text: &str) -> String {
+        match &self.form {
+            TextForm::Column { delimiter, .. } if *delimiter != b'\t' => {
+                format!("\"{}\"", text.replace('"', "\"\""))
+            }
+            _ => text.to_owned(),
+        }
+    }
+
     /// Whether rows are windows of one text.
     pub fn is_of_a_stream(&self) -> bool {
         self.form == TextForm::Stream

@@ -65,6 +65,8 @@ pub struct Model {
     pub data: Option<DataConfig>,
     /// Whether a size of its inputs or its output is `_`, that of the data.
     pub open: bool,
+    /// Whether the number of its tokens is `_`, that of the text.
+    pub open_vocab: bool,
     pub train: Option<Train>,
     pub predict: Predict,
     pub sweep: Option<Sweep>,

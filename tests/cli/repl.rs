@@ -107,6 +107,18 @@ fn odd_lines_are_answered() {
     snapshot("odd_lines_are_answered", &said);
 }
 
+/// Texts in quotes, whatever form the rows of the net have; blanks, commas and flags behind them.
+#[test]
+fn a_net_of_texts_is_asked_in_words() {
+    let net = "data {\n  source csv, \"t.csv\", text=review, label=mood\n  tokenize words\n}\nnet {\n  input text: token[_, vocab=_]\n  embedding 4, dropout=0.2 -> mean_pool over=time\n  dense 2\n  output mood: class[_]\n}\ntrain {\n  loss cross_entropy\n  optimizer adam, lr=0.02\n  epochs 2\n}\n";
+    let rows = "review,mood\na good film,good\n\"bad, so bad\",bad\n";
+    let folder = Folder::new(&[("t.net", net), ("t.csv", rows)]);
+    let lines = ":predict \"good\"\n:load t.net\n:train\n:predict \"bad, so -- bad\"\n:predict \"good film\" --samples 5\n:mc \"a film\" 5\n:predict \"good\n:predict \" . \" \n:predict 1\n:sample \"a\" --tokens 2\n";
+    let said = session(&folder, lines, None);
+    assert!(!said.contains("/tmp") && !said.contains("row.txt"), "{said}");
+    snapshot("a_net_of_texts_is_asked_in_words", &said);
+}
+
 /// A session in which Ctrl-C is pressed once a training has come to its second epoch. Where it stops depends on the machine: of the epochs
 /// one line is left, and the place is masked.
 #[cfg(unix)]

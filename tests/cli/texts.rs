@@ -102,6 +102,34 @@ fn one_thread_or_three_an_interrupted_run_or_a_whole_one() {
     assert_eq!(bytes("one"), bytes("two"));
 }
 
+/// What a net asks of texts is compared with data that are none, and with texts that have fewer words.
+#[test]
+fn data_and_tokens_that_do_not_fit() {
+    let numbers = NET.replace("text=review, label=mood", "label=mood").replace(", label=mood", "");
+    let numbers = numbers.replace("  tokenize words\n", "  target mood\n");
+    let table = "a,b,mood\n1,2,good\n2,3,bad\n3,4,good\n4,4,bad\n";
+    let small = NET.replace("vocab=_", "vocab=400");
+    let odd = [
+        ("bad.csv", &b"review,mood\nso good,good\nso \xff bad,bad\n"[..]),
+        ("empty.csv", b"review,mood\nso good,good\n  ,bad\n"),
+        ("none.csv", b"review,mood\n"),
+    ];
+    let folder =
+        Folder::new(&[("n.net", &numbers.replace("t.csv", "n.csv")), ("n.csv", table), ("t.csv", ROWS)]);
+    std::fs::write(folder.path().join("v.net"), small).expect("a file");
+    for (name, bytes) in odd {
+        std::fs::write(folder.path().join(name), bytes).expect("a file");
+        let net = NET.replace("t.csv", name).replace("  split valid=25%\n", "");
+        std::fs::write(folder.path().join(name.replace("csv", "net")), net).expect("a file");
+    }
+    let mut said =
+        vec![folder.run(&["check", "--data", "n.net"]), folder.run(&["train", "n.net", "-o", "run"])];
+    for net in ["v.net", "bad.net", "empty.net", "none.net"] {
+        said.push(folder.run(&["train", net, "-q", "-o", "run"]));
+    }
+    masked(|| insta::assert_snapshot!(said.join("\n")));
+}
+
 /// Texts with their labels, in a file like the one that was trained on: row by row what the run's own parts say.
 #[test]
 fn a_run_is_judged_on_raw_texts() {

@@ -84,6 +84,7 @@ impl<'f> Net<'f> {
             self.takes_rest = Some(span);
             self.open = true;
         }
+        self.open_vocab |= forms::has_open_vocab(written);
         let taken: usize = self.inputs.iter().map(|id| self.nodes[id.0].ty.len()).sum();
         forms::input_type(written, Some(taken).filter(|_| !self.inputs.is_empty()), self.scope)
     }

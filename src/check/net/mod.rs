@@ -71,6 +71,8 @@ pub struct Net<'f> {
     /// A size `_`: that of the first input that has one, and whether there is any.
     takes_rest: Option<Span>,
     pub open: bool,
+    /// Whether the vocabulary of its tokens is `_`.
+    pub open_vocab: bool,
     /// The output is an answer at each step.
     pub answers_each: bool,
     pub params: Vec<Param>,
@@ -122,6 +124,7 @@ impl<'f> Net<'f> {
             waiting: BTreeMap::new(),
             takes_rest: None,
             open: false,
+            open_vocab: false,
             answers_each: false,
             params: Vec::new(),
             states: Vec::new(),

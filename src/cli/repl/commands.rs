@@ -47,8 +47,9 @@ commands! {
     "train" "[epochs=N] [seed=N] [fresh]" "train; layers that are as they were keep their weights, unless `fresh`" => |s, rest, ui| done(s.train(rest, ui));
     "continue" "[epochs=N]" "train on, as if nothing had been in between" => |s, rest, ui| done(s.go_on(rest, ui));
     "eval" "[--samples N ...]" "figures of the trained net" => |s, rest, ui| done(s.on_run("eval", &[], rest, ui));
-    "predict" "ROW | FILE [...]" "outputs for numbers (`0.1, 2.5`), or for the rows of a CSV file" => |s, rest, ui| done(s.predict(rest, ui));
+    "predict" "ROW | FILE [...]" "outputs for numbers (`0.1, 2.5`), for a text in quotes, or for the rows of a file" => |s, rest, ui| done(s.predict(rest, ui));
     "mc" "ROW T" "T samples of a row with dropout on: mean, and how far they differ" => |s, rest, ui| done(s.monte_carlo(rest, ui));
+    "sample" "[\"TEXT\"] [--tokens N ...]" "what a net that foretells tokens says behind a text" => |s, rest, ui| done(s.sample(rest, ui));
     "masks" "SITE STEP [ROW]" "which units a row of a training step's minibatch saw" => |s, rest, ui| done(s.masks(rest, ui));
     "subnet" "--step K --sample I | ..." "the same for all sites, or to export that net" => |s, rest, ui| done(s.on_run("subnet", &[], rest, ui));
     "calibrate" "" "fit how sure the net says it is, on validation rows" => |s, rest, ui| done(s.on_run("calibrate", &[], rest, ui));

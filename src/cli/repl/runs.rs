@@ -9,6 +9,7 @@ use std::{
 };
 
 use dropnet::{
+    data::Fields,
     diag::Diagnostic,
     lower::lower_train,
     model::Model,
@@ -264,7 +265,7 @@ impl Session {
     }
 
     pub fn predict(&self, rest: &str, ui: &mut Ui) -> Result<(), Failure> {
-        let (row, more) = split_row(named(rest, "a row or a file")?);
+        let (row, more) = split_row(named(rest, "a row, a text in quotes or a file")?);
         self.on_row(row, &[], more, ui)
     }
 
@@ -323,21 +324,58 @@ impl Session {
         ui.data(&run::mask_rows(&trained, step, MASK_ROWS, MASK_UNITS).map_err(Failure::data)?)
     }
 
-    /// A row of numbers as a file; a file as it is.
+    /// What the trained net goes on to say behind a text in quotes.
+    pub fn sample(&self, rest: &str, ui: &mut Ui) -> Result<(), Failure> {
+        match quoted(rest)? {
+            Some((prompt, more)) => self.on_run("sample", &["--prompt", prompt], more, ui),
+            None => self.on_run("sample", &[], rest, ui),
+        }
+    }
+
+    /// A text in quotes as a file of the form that the trained net reads.
+    fn text(&self, text: &str) -> Result<PathBuf, Failure> {
+        let Some(run) = &self.run else { return Err(untrained()) };
+        let trained = run::Trained::read(run.dir.path(), Which::Tested).map_err(Failure::data)?;
+        let Fields::Text(rule) = &trained.checkpoint.meta.transform.fields else {
+            return Err(Failure::usage("the net reads numbers, not texts\nhelp: `:predict 0.1, 2.5`"));
+        };
+        self.row("row.txt", &rule.line(text))
+    }
+
+    fn row(&self, name: &str, line: &str) -> Result<PathBuf, Failure> {
+        let path = self.folder.path().join(name);
+        std::fs::write(&path, format!("{line}\n"))
+            .map_err(|e| Failure::data(format!("cannot write {}: {e}", path.display())))?;
+        Ok(path)
+    }
+
+    /// A row of numbers, or a text in quotes, as a file; a file as it is.
     fn input(&self, row: &str) -> Result<PathBuf, Failure> {
+        if let Some((text, _)) = quoted(row)? {
+            return self.text(text);
+        }
         let is_number = |word: &str| word.trim().parse::<f64>().is_ok();
         if !row.split(',').all(is_number) {
             return Ok(PathBuf::from(row));
         }
-        let path = self.folder.path().join("row.csv");
-        std::fs::write(&path, format!("{}\n", row.replace(' ', "")))
-            .map_err(|e| Failure::data(format!("cannot write {}: {e}", path.display())))?;
-        Ok(path)
+        self.row("row.csv", &row.replace(' ', ""))
     }
 }
 
-/// Numbers and commas, then flags.
+/// A text in quotes and what follows it; none of what does not begin with one.
+fn quoted(text: &str) -> Result<Option<(&str, &str)>, Failure> {
+    let Some(inner) = text.trim_start().strip_prefix('"') else { return Ok(None) };
+    match inner.rfind('"') {
+        Some(end) => Ok(Some((&inner[..end], inner[end + 1..].trim()))),
+        None => Err(Failure::usage("a text that begins with a quote ends with one")),
+    }
+}
+
+/// Numbers and commas, or a text in quotes, then flags.
 fn split_row(text: &str) -> (&str, &str) {
+    if let Some(end) = text.rfind('"').filter(|end| text.starts_with('"') && *end > 0) {
+        return (&text[..=end], text[end + 1..].trim());
+    }
     match text.find("--") {
         Some(at) => (text[..at].trim(), &text[at..]),
         None => (text.trim(), ""),

@@ -28,7 +28,7 @@ pub fn need(model: &Model) -> Need {
     let least = model.nodes.iter().filter_map(|node| node.ty.ragged()).map(|ragged| ragged.offset + 1).max();
     let lengths = lengths.map(|(input, steps)| Lengths { input, steps, least: least.unwrap_or(1) });
     let vocab = model.inputs.iter().find_map(|id| model.node(*id).ty.vocab());
-    Need { inputs, target: model.output.kind.want(), raw, larger, lengths, vocab, open: model.open }
+    Need { inputs, target: model.output.kind.want(), raw, larger, lengths, vocab, open: model.open_vocab }
 }
 
 /// Where the net and the data disagree in size, at the net's place.
