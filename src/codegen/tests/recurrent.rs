@@ -26,6 +26,7 @@ const LAYERS: &[&str] = &[
     // What all steps of a row drop is left out of products, forward and in both gradients; curves of many numbers are kernels of their own.
     "lstm 18, recurrent_dropout=0.3 -> dropout 0.3, share=time -> dense 70",
     "rnn 20, output=all -> lstm 16, dropout=0.3, gates=untied -> dropout 0.3, share=[time, batch] -> dense 33 -> gru 70, dropout=0.3",
+    "rnn 4 -> dense 820 -> gelu -> dense 3",
 ];
 
 fn net(layer: &str, steps: usize) -> String {
