@@ -2,7 +2,7 @@
 
     python benches/peers/memory.py [NET ...] [--dropnet PATH] [--steps 8] [--threads 1]
 
-The nets are those of `torch_maps.py`, with the files in nets/. PyTorch is read when its net, optimizer and data stand and one minibatch is gathered; dropnet when
+The nets are those of `torch_maps.py` and `torch_sequences.py`, with the files in nets/. PyTorch is read when its net, optimizer and data stand and one minibatch is gathered; dropnet when
 it says that it has compiled. Linux alone: it is the kernel that counts, in `/proc`.
 """
 import argparse
@@ -14,8 +14,17 @@ import tempfile
 import numpy as np
 
 HERE = pathlib.Path(__file__).resolve().parent
-# The shape of a picture, and rows of a minibatch.
-NETS = {"maps": ([32, 32, 3], 64), "lenet": ([28, 28, 1], 128), "resnet": ([32, 32, 3], 128), "separable": ([32, 32, 3], 64)}
+# The shape of a picture or of a row of steps, rows of a minibatch, classes.
+NETS = {
+    "maps": ([32, 32, 3], 64, 10),
+    "lenet": ([28, 28, 1], 128, 10),
+    "resnet": ([32, 32, 3], 128, 10),
+    "separable": ([32, 32, 3], 64, 10),
+    "gru": ([100, 32], 64, 2),
+    "lstm": ([35, 200], 20, 2),
+    "encoder": ([128, 128], 64, 4),
+    "gpt": ([64, 128], 12, 4),
+}
 
 
 def status(pid, key):
@@ -41,12 +50,17 @@ def dropnet(program, folder, net, threads):
 def torch(net, folder, batch, threads):
     import torch
     from torch_maps import NETS as MAPS
+    from torch_sequences import NETS as SEQUENCES
 
     torch.set_num_threads(threads)
     torch.manual_seed(0)
-    x = torch.from_numpy(np.load(folder / f"{net}_x.npy")).permute(0, 3, 1, 2)
+    x = torch.from_numpy(np.load(folder / f"{net}_x.npy"))
     y = torch.from_numpy(np.load(folder / f"{net}_y.npy"))
-    model = MAPS[net]().to(memory_format=torch.channels_last).train()
+    if net in MAPS:
+        x = x.permute(0, 3, 1, 2)
+        model = MAPS[net]().to(memory_format=torch.channels_last).train()
+    else:
+        model = SEQUENCES[net][4]().train()
     optimizer = torch.optim.AdamW(model.parameters(), lr=1e-3, weight_decay=0.01, fused=True)
     criterion = torch.nn.CrossEntropyLoss()
     minibatches = torch.randperm(len(x)).split(batch)
@@ -72,10 +86,10 @@ def main():
     with tempfile.TemporaryDirectory() as name:
         folder, draw = pathlib.Path(name), np.random.default_rng(0)
         for net in options.nets:
-            shape, batch = NETS[net]
+            shape, batch, classes = NETS[net]
             rows = options.steps * batch
             np.save(folder / f"{net}_x.npy", draw.standard_normal([rows, *shape], dtype=np.float32))
-            np.save(folder / f"{net}_y.npy", draw.integers(0, 10, rows))
+            np.save(folder / f"{net}_y.npy", draw.integers(0, classes, rows))
             command = [sys.executable, __file__, net, "--torch-in", name, "--threads", str(options.threads)]
             theirs = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True).stdout.split()
             for who, (before, peak) in [("dropnet", dropnet(options.dropnet, folder, net, options.threads)), ("PyTorch", map(int, theirs))]:

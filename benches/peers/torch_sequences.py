@@ -87,8 +87,8 @@ def ours(program, folder, name, threads, seconds):
     """Milliseconds a step, the median."""
     rows, steps, channels, classes, _, settings, file = NETS[name]
     drawn = np.random.default_rng(0)
-    np.save(folder / "x.npy", drawn.standard_normal((3 * rows, steps, channels), dtype=np.float32))
-    np.save(folder / "y.npy", drawn.integers(0, classes, 3 * rows).astype(np.int32))
+    np.save(folder / f"{file}_x.npy", drawn.standard_normal((3 * rows, steps, channels), dtype=np.float32))
+    np.save(folder / f"{file}_y.npy", drawn.integers(0, classes, 3 * rows).astype(np.int32))
     net = folder / f"{file}.net"
     net.write_text((HERE / f"nets/{file}.net").read_text())
     command = [program, "bench", net, "--json", "--threads", str(threads), "--seconds", str(seconds)]

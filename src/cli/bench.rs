@@ -6,7 +6,7 @@ use dropnet::{
     memory,
     model::summary::grouped,
     plot::{self, RooflinePoint},
-    run::{self, Bench, BenchError},
+    run::{self, Bench, BenchError, PATIENCE},
     runtime::container,
 };
 use serde_json::json;
@@ -112,7 +112,7 @@ fn object(bench: &Bench) -> serde_json::Value {
         "profiled_step_us": micros(bench.profiled_step),
         "bound_us": micros(bench.kernels.iter().map(|k| k.bound).sum()),
         "predict": bench.predictions.iter().map(|p| json!({ "rows": p.rows, "threads": p.threads, "us": micros(p.time) })).collect::<Vec<_>>(),
-        "samples": bench.samples.iter().map(|p| json!({ "rows": p.rows, "samples": p.samples, "us": micros(p.time) })).collect::<Vec<_>>(),
+        "samples": bench.samples.iter().map(|p| json!({ "rows": p.rows, "samples": p.samples, "us": p.time.map(micros) })).collect::<Vec<_>>(),
         "once": bench.once.as_ref().map(|once| json!({ "rows": once.rows, "bytes": once.bytes, "ms": micros(once.time) / 1e3 })),
         "waiting_us": micros(bench.waiting),
         "between_us": micros(bench.between),
@@ -187,8 +187,12 @@ fn table(name: &str, bench: &Bench) -> String {
         text += &format!("predicting {rows}: {:.2} us on {threads}\n", micros(p.time));
     }
     for p in &bench.samples {
-        let (rows, time) = (plural(p.rows, "row"), micros(p.time));
-        text += &format!("predicting {rows} by {} samples of dropout: {time:.2} us\n", p.samples);
+        let rows = plural(p.rows, "row");
+        let time = match p.time {
+            Some(time) => format!("{:.2} us", micros(time)),
+            None => format!("longer than {} s, not measured", PATIENCE.as_secs()),
+        };
+        text += &format!("predicting {rows} by {} samples of dropout: {time}\n", p.samples);
     }
     let stages: Vec<String> =
         bench.stages.0.iter().map(|(name, time)| format!("{name} {:.2}", micros(*time) / 1e3)).collect();

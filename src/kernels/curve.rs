@@ -15,12 +15,25 @@ pub enum Curve {
 /// Numbers that are computed side by side.
 const SIDE: usize = 64;
 
+/// What is made of numbers before the curve: `(x + bias) * scale`, as far as it says so.
+#[derive(Clone, Copy, Debug)]
+pub struct Before {
+    /// As many as numbers, or null.
+    pub bias: *const f32,
+    pub scale: f32,
+}
+
+impl Before {
+    /// Nothing.
+    pub const NOTHING: Self = Self { bias: std::ptr::null(), scale: 1.0 };
+}
+
 impl Curve {
-    /// The curve at each of `from`.
+    /// The curve at each of `from`, after what comes before it.
     ///
     /// # Safety
-    /// `from` may be read and `to` written, `len` elements each; they are the same or apart.
-    pub unsafe fn apply(self, len: usize, from: *const f32, to: *mut f32) {
+    /// `from` and the bias may be read and `to` written, `len` elements each; `from` and `to` are the same or apart.
+    pub unsafe fn apply(self, len: usize, from: (*const f32, Before), to: *mut f32) {
         #[cfg(target_arch = "x86_64")]
         {
             if is_x86_feature_detected!("avx512f") && is_x86_feature_detected!("avx512vl") {
@@ -39,20 +52,20 @@ impl Curve {
 
 #[cfg(target_arch = "x86_64")]
 #[target_feature(enable = "avx512f,avx512vl,avx512dq,avx512bw,avx2,fma")]
-unsafe fn wide(curve: Curve, len: usize, from: *const f32, to: *mut f32) {
+unsafe fn wide(curve: Curve, len: usize, from: (*const f32, Before), to: *mut f32) {
     // SAFETY: the caller's contract.
     unsafe { all::<true>(curve, len, from, to) }
 }
 
 #[cfg(target_arch = "x86_64")]
 #[target_feature(enable = "avx2,fma")]
-unsafe fn half(curve: Curve, len: usize, from: *const f32, to: *mut f32) {
+unsafe fn half(curve: Curve, len: usize, from: (*const f32, Before), to: *mut f32) {
     // SAFETY: the caller's contract.
     unsafe { all::<true>(curve, len, from, to) }
 }
 
 #[inline(always)]
-unsafe fn all<const FUSED: bool>(curve: Curve, len: usize, from: *const f32, to: *mut f32) {
+unsafe fn all<const FUSED: bool>(curve: Curve, len: usize, from: (*const f32, Before), to: *mut f32) {
     let mut host = Scalar32 { fma: FUSED };
     // SAFETY: the caller's contract.
     unsafe {
@@ -66,14 +79,24 @@ unsafe fn all<const FUSED: bool>(curve: Curve, len: usize, from: *const f32, to:
 
 /// By way of arrays: what lies in memory might overlap.
 #[inline(always)]
-unsafe fn each(len: usize, from: *const f32, to: *mut f32, mut f: impl FnMut(f32) -> f32) {
+unsafe fn each(
+    len: usize,
+    (from, Before { bias, scale }): (*const f32, Before),
+    to: *mut f32,
+    mut f: impl FnMut(f32) -> f32,
+) {
     for at in (0..len).step_by(SIDE) {
         let count = SIDE.min(len - at);
         let mut own = [0.0; SIDE];
         // SAFETY: `count` elements of each.
         unsafe {
             own.as_mut_ptr().copy_from_nonoverlapping(from.add(at), count);
-            own.iter_mut().for_each(|x| *x = f(*x));
+            if !bias.is_null() {
+                let mut other = [0.0; SIDE];
+                other.as_mut_ptr().copy_from_nonoverlapping(bias.add(at), count);
+                own.iter_mut().zip(other).for_each(|(x, bias)| *x += bias);
+            }
+            own.iter_mut().for_each(|x| *x = f(*x * scale));
             to.add(at).copy_from_nonoverlapping(own.as_ptr(), count);
         }
     }
@@ -93,16 +116,20 @@ mod tests {
         for len in [1, 63, 64, 65, xs.len()] {
             let own = &xs[xs.len() - len..];
             for curve in [Curve::Erf, Curve::Sigmoid, Curve::Tanh] {
-                let mut found = vec![7.0; len];
-                // SAFETY: two arrays of `len`.
-                unsafe { curve.apply(len, own.as_ptr(), found.as_mut_ptr()) };
-                for (x, found) in own.iter().zip(found) {
-                    let expected = match curve {
-                        Curve::Erf => math::erf(&mut host, *x),
-                        Curve::Sigmoid => math::sigmoid(&mut host, *x),
-                        Curve::Tanh => math::tanh(&mut host, *x),
-                    };
-                    assert_eq!(found.to_bits(), expected.to_bits(), "{curve:?} of {x}");
+                for (bias, scale) in [(false, 1.0), (true, 0.7)] {
+                    let before = if bias { Before { bias: own.as_ptr(), scale } } else { Before::NOTHING };
+                    let mut found = vec![7.0; len];
+                    // SAFETY: arrays of `len`.
+                    unsafe { curve.apply(len, (own.as_ptr(), before), found.as_mut_ptr()) };
+                    for (x, found) in own.iter().zip(found) {
+                        let x = if bias { (x + x) * scale } else { *x };
+                        let expected = match curve {
+                            Curve::Erf => math::erf(&mut host, x),
+                            Curve::Sigmoid => math::sigmoid(&mut host, x),
+                            Curve::Tanh => math::tanh(&mut host, x),
+                        };
+                        assert_eq!(found.to_bits(), expected.to_bits(), "{curve:?} of {x}");
+                    }
                 }
             }
         }

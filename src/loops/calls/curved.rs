@@ -1,6 +1,6 @@
 //! A curve of every number of a value: what generated code would compute four lanes at a time.
 
-use super::{Extent, Library, Matrix, Reach, Touch, Touched, params};
+use super::{Extent, Library, Matrix, Reach, Region, Touch, Touched, params};
 use crate::graph::Dim;
 use crate::kernels::curve::Curve;
 use crate::loops::interpret::Machine;
@@ -9,19 +9,22 @@ use crate::loops::work::{ELEMENT, Work};
 use crate::loops::{BufferId, Cost};
 use crate::math::{self, Scalar32};
 
-/// `to = f(from)`, `len` numbers a row of the batch.
+/// `to = f((from + bias) scale)`, `len` numbers a row of the batch, of which each `width` meet the bias.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Curved {
     pub curve: Curve,
     pub from: Matrix,
+    pub bias: Option<BufferId>,
+    pub scale: f32,
     pub to: Matrix,
     pub len: usize,
+    pub width: usize,
     /// Rows of a shard: as in loops over the same value.
     pub grain: usize,
 }
 
 params! {
-    /// Of the host's function, whose parts are shards of rows.
+    /// Of the host's function, whose parts are shards of rows. Operands: numbers, bias (where there is none, the numbers), what becomes of them.
     pub struct CurvedParams {
         pub curve,
         pub from_offset,
@@ -29,6 +32,11 @@ params! {
         pub to_offset,
         pub to_stride,
         pub len,
+        pub width,
+        /// 1 where there is a bias.
+        pub biased,
+        /// Its bits.
+        pub scale,
         pub grain,
     }
 }
@@ -60,12 +68,15 @@ impl Library for Curved {
             region: matrix.alone(ROWS, self.cols()),
             reach: Reach::Rows { rows: Dim::Batch, grain: self.grain, width: matrix.stride, pass: false },
         };
-        vec![rows(self.from, Touch::Read), rows(self.to, Touch::Write)]
+        let from = rows(self.from, Touch::Read);
+        let region = Region::Whole(Extent { batch: false, len: self.width });
+        let bias = |buffer| Touched { buffer, touch: Touch::Read, region, reach: Reach::All };
+        vec![from, self.bias.map_or(from, bias), rows(self.to, Touch::Write)]
     }
 
     fn check(&self) -> Result<(), String> {
         let lines = [self.from, self.to].iter().all(|m| !m.transposed && self.len <= m.stride);
-        match lines && self.grain > 0 {
+        match lines && self.grain > 0 && self.width > 0 && self.len.is_multiple_of(self.width) {
             true => Ok(()),
             false => Err("rows of a curve are not lines of memory".to_string()),
         }
@@ -84,6 +95,9 @@ impl Library for Curved {
             to_offset: self.to.offset as u64,
             to_stride: self.to.stride as u64,
             len: self.len as u64,
+            width: self.width as u64,
+            biased: u64::from(self.bias.is_some()),
+            scale: u64::from(self.scale.to_bits()),
             grain: self.grain as u64,
         }
         .words()
@@ -100,10 +114,12 @@ impl Library for Curved {
     fn interpret(&self, machine: &mut Machine<'_>) {
         let mut host = Scalar32 { fma: machine.fma() };
         let from = machine.floats(self.from.buffer);
+        let bias = self.bias.map(|bias| machine.floats(bias));
         let places = (0..machine.rows()).flat_map(|row| (0..self.len).map(move |col| (row, col)));
         let cells: Vec<(usize, f32)> = places
             .map(|(row, col)| {
                 let x = from[self.from.at(row, col)];
+                let x = bias.map_or(x, |bias| x + bias[col % self.width]) * self.scale;
                 let y = match self.curve {
                     Curve::Erf => math::erf(&mut host, x),
                     Curve::Sigmoid => math::sigmoid(&mut host, x),
@@ -118,6 +134,10 @@ impl Library for Curved {
 
     fn print(&self, name: &dyn Fn(BufferId) -> String) -> String {
         let [from, to] = [self.from, self.to].map(|matrix| matrix.print(ROWS, self.cols(), name));
-        format!("{to} = {} of {from}, by {} rows", self.word(), self.grain)
+        let argument = match self.bias {
+            Some(bias) => format!("({from} + {}) * {:?}", name(bias), self.scale),
+            None => from,
+        };
+        format!("{to} = {} of {argument}, by {} rows", self.word(), self.grain)
     }
 }

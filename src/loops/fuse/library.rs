@@ -75,7 +75,7 @@ impl View {
             View::Attention(view) => view.call(own, buffer).into(),
             View::Product(view) => view.call(own, alone, buffer).into(),
             View::Conv(view) => view.call(own, buffer, turned).into(),
-            View::Curved(view) => view.call(own, buffer).into(),
+            View::Curved(view) => view.call(own, &buffer).into(),
             View::Depthwise(view) => view.call(own, buffer).into(),
             View::Moments(view) => view.call(own, buffer).into(),
             View::Pool(view) => view.call(own, buffer).into(),

@@ -34,9 +34,12 @@ pub struct PredictTime {
 pub struct SampleTime {
     pub rows: usize,
     pub samples: u32,
-    /// Median.
-    pub time: Duration,
+    /// Median; none of a call that would take longer than [`PATIENCE`], by what fewer rows take.
+    pub time: Option<Duration>,
 }
+
+/// The longest call that is measured.
+pub const PATIENCE: Duration = Duration::from_secs(20);
 
 /// Rows of a call that draws samples.
 const SAMPLED: [usize; 3] = [1, 100, 1000];
@@ -53,10 +56,14 @@ pub(super) fn samples(
     let Some(sampler) = Sampler::new(model, part, true)? else { return Ok(Vec::new()) };
     let mut store = store.clone();
     let width = model.output.kind.width();
-    let mut all = Vec::new();
+    let mut all: Vec<SampleTime> = Vec::new();
     let mut sizes = SAMPLED.map(|rows| rows.min(part.rows())).to_vec();
     sizes.dedup();
     for rows in sizes {
+        if all.last().is_some_and(|fewer| fewer.takes(rows).is_none_or(|time| time > PATIENCE)) {
+            all.push(SampleTime { rows, samples: SAMPLES, time: None });
+            continue;
+        }
         let samples = Samples { seed: 0, first: 0, count: SAMPLES };
         let time = median(|| {
             let outputs = sampler.outputs(part, 0..rows, samples, &mut store, team)?;
@@ -76,9 +83,16 @@ pub(super) fn samples(
             }
             Ok(())
         })?;
-        all.push(SampleTime { rows, samples: SAMPLES, time });
+        all.push(SampleTime { rows, samples: SAMPLES, time: Some(time) });
     }
     Ok(all)
+}
+
+impl SampleTime {
+    /// About what a call of so many rows takes, if this one was measured.
+    fn takes(&self, rows: usize) -> Option<Duration> {
+        self.time.map(|time| time.mul_f64(rows as f64 / self.rows as f64))
+    }
 }
 
 /// Calls that are worth one thread go through a [`Session`], as a library user's would; the others through the team.
