@@ -35,6 +35,12 @@ fn text() -> String {
 fn net(window: usize, carry: bool, layers: &str) -> String {
     let windows = if carry { format!("window {window}, carry=true") } else { format!("window {window}") };
     let layers = layers.replace("CARRY", if carry { ", carry=true" } else { "" });
+    let output = match layers.contains("output=last") {
+        true => "class[8]".to_owned(),
+        false => format!("token[{window}, vocab=8]"),
+    };
+    let penalties =
+        if layers.starts_with("h:") { "penalize ar, 2, of=h\n  penalize tar, 1, of=h" } else { "" };
     format!(
         "
 data {{
@@ -49,11 +55,12 @@ net {{
   embedding 5
   {layers}
   dense 8
-  output next: class[8]
+  output next: {output}
 }}
 train {{
   loss cross_entropy
   optimizer adam, lr=1e-2
+  {penalties}
   average ema, decay=0.9
   epochs 3
 }}
@@ -61,7 +68,7 @@ train {{
     )
 }
 
-const STACK: &str = "lstm 7, recurrent_dropout=0.2CARRY -> dropout 0.2
+const STACK: &str = "h: drop_connect 0.1, on=recurrent { lstm 7, recurrent_dropout=0.2CARRY } -> dropout 0.2
   gru 6, dropout=0.2CARRY -> rnn 5, zoneout=0.1, output=lastCARRY";
 
 struct Run {
@@ -224,8 +231,9 @@ fn windows_of_a_part_follow_one_another_and_its_tokens_are_all_there() {
 #[test]
 fn checkpoints_do_not_depend_on_threads_resume_or_interruption() {
     // Carried, and each window anew; without attention to order, the latter tests recurrent nets in the middle of an epoch alone.
-    for carry in [true, false] {
-        let run = Run::of(net(WINDOW, carry, STACK));
+    let each = STACK.replace(", output=last", "");
+    for (carry, layers) in [(true, STACK), (true, &each), (false, STACK)] {
+        let run = Run::of(net(WINDOW, carry, layers));
         let whole = run.go("whole", 1, None, 0).expect("a run");
         let expected = run.last("whole");
         assert!(run.carried("whole").is_empty(), "an epoch begins with nothing carried");
@@ -245,12 +253,16 @@ fn checkpoints_do_not_depend_on_threads_resume_or_interruption() {
                 "it was stopped"
             );
             let carried = run.carried(&name);
-            let wanted: Vec<(String, Vec<usize>, bool)> =
-                [("gru_1", 6), ("lstm_1", 7), ("lstm_1.cell", 7), ("rnn_1", 5)]
-                    .map(|(path, width)| (format!("carry.{path}"), vec![STREAMS, width], true))
-                    .into_iter()
-                    .filter(|_| carry)
-                    .collect();
+            let wanted: Vec<(String, Vec<usize>, bool)> = [
+                ("gru_1", 6),
+                ("h/drop_connect_1/lstm_1", 7),
+                ("h/drop_connect_1/lstm_1.cell", 7),
+                ("rnn_1", 5),
+            ]
+            .map(|(path, width)| (format!("carry.{path}"), vec![STREAMS, width], true))
+            .into_iter()
+            .filter(|_| carry)
+            .collect();
             assert_eq!(carried, wanted);
             run.go(&name, 2, None, 0).expect("goes on");
             assert!(run.last(&name) == expected, "interrupted in an epoch, on {threads} threads");
@@ -276,4 +288,56 @@ fn each_sample_carries_its_own_state() {
         }
     }
     assert_eq!(pieces, whole);
+}
+
+/// Lines of a table that foretells the next one: streams of the same length have no short window, and a line that fills none is left out.
+#[test]
+fn a_table_is_cut_into_streams_too() {
+    let source = |batch: usize| {
+        format!(
+            "data {{
+  source csv, \"lines.csv\"
+  window 2, target=v, carry=true
+  split valid=25%
+  batch {batch}
+}}
+net {{
+  input x: series[2, 1]
+  gru 3, carry=true, output=last
+  dense 1
+  output y: real[1]
+}}
+"
+        )
+    };
+    let load = |batch: usize| {
+        let model = check_source(&source(batch), &Default::default()).model.expect("a model");
+        let folder = tempfile::tempdir().expect("a folder");
+        let lines: String = (0..41).map(|line| format!("{line}\n")).collect();
+        fs::write(folder.path().join("lines.csv"), format!("v\n{lines}")).expect("a file");
+        let search = Search::new(folder.path(), folder.path(), None);
+        let config = model.data.as_ref().expect("a data section");
+        data::load(config, &search, &dropnet::run::agreement::need(&model))
+    };
+    let dataset = load(3).expect("lines");
+    let rows = |part: &Part| {
+        assert_eq!(part.streams(), Some(3));
+        let seen = part.seen(&part.inputs[0]).expect("numbers");
+        let firsts: Vec<f32> = seen.chunks(2).map(|row| row[0]).collect();
+        for (row, observed) in seen.chunks(2).zip(part.all_observed()) {
+            assert!(
+                matches!(observed, data::Observed::Real([y]) if *y == row[0] + 2.0 && row[1] == row[0] + 1.0)
+            );
+        }
+        firsts
+    };
+    let train: Vec<f32> =
+        (0..5).flat_map(|window| [0, 10, 20].map(|start| (start + 2 * window) as f32)).collect();
+    assert_eq!(rows(&dataset.train), train);
+    assert_eq!(rows(dataset.valid.as_ref().expect("a part")), [30.0, 34.0, 37.0, 32.0]);
+    let short = load(6).expect_err("ten lines are no six streams").plain();
+    assert!(
+        short.contains("the validation part has 10 lines, too few for 6 streams of a window each"),
+        "{short}"
+    );
 }

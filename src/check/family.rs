@@ -11,7 +11,8 @@ use crate::{
     model::Use,
     syntax::ast::Step,
     train::{
-        Average, Loss, Optimizer, Penalty, Schedule, averages, losses, optimizers, penalties, schedules,
+        Activity, Average, Loss, Optimizer, Penalty, Schedule, activities, averages, losses, optimizers,
+        penalties, schedules,
     },
     vocab::Sig,
 };
@@ -54,6 +55,13 @@ pub static PENALIZE: Family<dyn Penalty> = Family {
     words: penalties::WORDS,
     sig: |word| word.sig(),
 };
+pub static ACTIVITY: Family<dyn Activity> = Family {
+    statement: "penalize",
+    what: "penalty",
+    example: "penalize ar, 2, of=h",
+    words: activities::WORDS,
+    sig: |word| word.sig(),
+};
 pub static AVERAGE: Family<dyn Average> = Family {
     statement: "average",
     what: "average",
@@ -69,6 +77,11 @@ impl<T: ?Sized> Family<T> {
 
     fn find(&self, name: &str) -> Option<&'static T> {
         self.words.iter().map(|(word, _)| *word).find(|word| (self.sig)(word).name == name)
+    }
+
+    /// Whether a statement names a word of this family.
+    pub fn is_meant(&self, step: &Step) -> bool {
+        family_word(step, self.statement, self.example).is_ok_and(|(name, ..)| self.find(name).is_some())
     }
 
     /// `STATEMENT WORD, args...` bound to the word's signature.

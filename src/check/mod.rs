@@ -3,6 +3,7 @@
 //! Data is known only by its attributes ([`Attributes`]), which the driver probes; without them such numbers stay symbolic
 //! and may stand only where a run-time number may.
 
+mod activities;
 mod augment;
 mod bind;
 mod carry;

@@ -6,7 +6,7 @@ use super::{suggest::nearest, times::updates_per_epoch};
 use crate::{
     diag::{Diagnostic, Span},
     model::{Freeze, Model, OwnRate, under},
-    syntax::ast::{Body, ExprKind, Step, Stmt},
+    syntax::ast::{Arg, ArgKey, Body, ExprKind, Step, Stmt},
     vocab::{ArgSpec, Args, Block, Bounds, Default, Kind, Sig, Time, Unit},
 };
 
@@ -64,8 +64,13 @@ pub fn labels_named(body: &Body) -> Vec<&str> {
 }
 
 fn named(step: &Step) -> Option<&str> {
-    let speaks = [FREEZE.name, LR.name].contains(&step.name.text.as_str());
-    match &step.args.first().filter(|_| speaks)?.value.kind {
+    let of = |arg: &&Arg| matches!(&arg.key, ArgKey::Named(key) if key.text == "of");
+    let arg = match step.name.text.as_str() {
+        word if [FREEZE.name, LR.name].contains(&word) => step.args.first(),
+        "penalize" => step.args.iter().find(of),
+        _ => None,
+    };
+    match &arg?.value.kind {
         ExprKind::Path(label) => Some(label),
         _ => None,
     }

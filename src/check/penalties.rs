@@ -2,7 +2,7 @@
 
 use crate::{
     diag::{Diagnostic, Span},
-    model::{Model, NodeKind, ParamRole, PredictMode},
+    model::{Model, Node, NodeKind, ParamRole, PredictMode},
     train::{BayesDecay, losses::Likelihood},
     vocab::{Bounds, exactly},
 };
@@ -35,7 +35,7 @@ pub fn check(model: &Model) -> Vec<Diagnostic> {
                     .help("leave `on` out"),
             );
         }
-        found.extend(recurrent(model, span));
+        found.extend(afresh(model, span));
         found.extend(lost(decay, model, span));
         found.extend(against_loss(decay, train.loss.word.likelihood(), train.loss.args.sig.name, span));
         found.extend(unmasked(model, span));
@@ -43,14 +43,18 @@ pub fn check(model: &Model) -> Vec<Diagnostic> {
     found
 }
 
-/// Matrices that every step multiplies by.
-fn recurrent(model: &Model, span: Span) -> Option<Diagnostic> {
-    let node = model.nodes.iter().find(|node| node.facts().recurrent)?;
+/// Masks within a recurrent layer that are drawn afresh in every step: no draw of a matrix.
+fn afresh(model: &Model, span: Span) -> Option<Diagnostic> {
+    let fresh = |node: &&Node| node.inner_drops(model).iter().any(|drop| drop.fresh);
+    let node = model.nodes.iter().find(fresh)?;
     Some(
-        Diagnostic::error("E0204", span, "`bayes_decay` of recurrent layers is not in this version")
-            .label("speaks of all matrices")
-            .also(node.span, format!("`{}` has some", node.path))
-            .help("penalize with a number: `penalize l2, 1e-4`"),
+        Diagnostic::error("E0211", span, "`bayes_decay` beside masks that are drawn afresh in every step")
+            .label("is derived for weights that are one draw for all steps")
+            .also(
+                node.layer().map_or(node.span, |used| used.args.span_of("share")),
+                format!("those of `{}`", node.path),
+            )
+            .help("leave `share=none` out there, or penalize with a number: `penalize l2, 1e-4`"),
     )
 }
 

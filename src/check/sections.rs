@@ -3,7 +3,9 @@
 use std::collections::BTreeMap;
 
 use super::{
-    Sketch, augment, carry, data,
+    Sketch,
+    activities::Labelled,
+    augment, carry, data,
     net::Net,
     parts, penalties, predict,
     scope::Scope,
@@ -147,6 +149,7 @@ impl<'f> Sections<'f> {
                     .help("end with, for example, `output y: class[10]`"),
             );
         }
+        let flows = net.flows_of_labels();
         if let (true, Some(data)) = (net.answers_each, &mut data) {
             data.answer_each();
         }
@@ -175,7 +178,9 @@ impl<'f> Sections<'f> {
         });
         let train = self.get("train").and_then(|s| {
             let beside = self.get("augment").map(|s| (s, augmented.as_deref()));
-            train::section(s, beside, kind, data.as_ref(), scope, diags)
+            let roles = params.iter().map(|param| param.role).collect();
+            let labelled = (!broken && !waits).then(|| Labelled { flows, nodes: &nodes, roles });
+            train::section(s, beside, kind, (data.as_ref(), labelled.as_ref()), scope, diags)
         });
         if let (Some(augment), None) = (self.get("augment"), self.get("train")) {
             diags.push(

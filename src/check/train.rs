@@ -1,10 +1,11 @@
 //! The `train` section.
 
 use super::{
+    activities::Labelled,
     augment,
     bind::bind,
     chosen::chosen_steps,
-    family::{AVERAGE, LOSS, OPTIMIZER, PENALIZE, SCHEDULE},
+    family::{ACTIVITY, AVERAGE, LOSS, OPTIMIZER, PENALIZE, SCHEDULE},
     parts::{self, FREEZE, LR},
     report,
     scope::Scope,
@@ -17,7 +18,7 @@ use crate::{
     diag::{Diagnostic, Span},
     model::{Freeze, OutputKind, OwnRate, StopEarly, Train, Use},
     syntax::ast::Step,
-    train::{Wrong, averages, losses, metrics, optimizers, penalties, schedules},
+    train::{Activity, Wrong, averages, losses, metrics, optimizers, penalties, schedules},
     vocab::{ArgSpec, Args, Block, Bounds, Default, Kind, Sig, Time, Unit},
 };
 
@@ -92,6 +93,7 @@ struct Found {
     schedule: Option<Use<dyn schedules::Schedule>>,
     penalties: Vec<Use<dyn penalties::Penalty>>,
     length: Option<Time>,
+    activities: Vec<Use<dyn Activity>>,
     freezes: Vec<Freeze>,
     rates: Vec<OwnRate>,
     stop_early: Option<(StopEarly, Span)>,
@@ -101,12 +103,12 @@ struct Found {
     seen: Vec<(&'static str, Span)>,
 }
 
-/// Checks `train`, and the `augment` section beside it. `kind` is the net's output where the net is sound.
+/// Checks `train`, and the `augment` section beside it. `kind` is the net's output and `labels` what its labels name, where the net is sound.
 pub fn section(
     section: Section<'_>,
     beside: Option<(Section<'_>, Option<&[augment::Input]>)>,
     kind: Option<OutputKind>,
-    data: Option<&DataConfig>,
+    (data, labels): (Option<&DataConfig>, Option<&Labelled<'_>>),
     scope: &mut Scope,
     diags: &mut Vec<Diagnostic>,
 ) -> Option<Train> {
@@ -148,6 +150,8 @@ pub fn section(
     if let (Some(used), Some(length)) = (&found.schedule, found.length) {
         sound(schedules::check_times(used, length, updates), &used.args, diags);
     }
+    let activities = std::mem::take(&mut found.activities);
+    let held = labels.map_or_else(Vec::new, |labels| labels.held(activities, diags));
     diags.extend(found.two_lengths());
     diags.extend(found.never_watched(updates));
     if diags[before..].iter().any(Diagnostic::is_error) {
@@ -162,6 +166,7 @@ pub fn section(
         optimizer: found.optimizer?,
         schedule: found.schedule.unwrap_or_else(constant),
         penalties: found.penalties,
+        held,
         length: found.length?,
         freezes: found.freezes,
         rates: found.rates,
@@ -197,6 +202,9 @@ impl Found {
                     .filter(|used| sound(used.word.check(&used.args), &used.args, diags))
             }
             "average" => self.average = AVERAGE.chosen(step, scope, diags),
+            "penalize" if ACTIVITY.is_meant(step) => {
+                self.activities.extend(ACTIVITY.chosen(step, scope, diags))
+            }
             "penalize" => self.penalties.extend(PENALIZE.chosen(step, scope, diags)),
             "epochs" => self.length = length(&EPOCHS, Unit::Epochs, step, scope, diags),
             "steps" => self.length = length(&STEPS, Unit::Steps, step, scope, diags),

@@ -13,6 +13,8 @@
 //!
 //! # Arguments
 //! `p` is the probability of dropping a weight. `share=batch` is one mask a step. `always=true` masks in evaluation too.
+//! `on=recurrent` masks in `rnn`, `gru` and `lstm` the matrices alone that multiply what the step before left, `drop_connect 0.5, on=recurrent { lstm 400 }`: the same
+//! mask at all steps of the window, as in the AWD-LSTM. `on=all`, the default, masks every matrix.
 //!
 //! # Train and eval
 //! Masked in training and in Monte-Carlo prediction, unmasked in evaluation unless `always=true`.
@@ -30,14 +32,14 @@
 //! ```
 //!
 //! # Papers
-//! Wan et al. 2013, Regularization of neural networks using DropConnect.
+//! Wan et al. 2013, Regularization of neural networks using DropConnect. Merity, Keskar and Socher 2017, Regularizing and optimizing LSTM language models (`on=recurrent`).
 
 use super::{Expand, Infer, Layer, Lower, Stop, rate::unusable};
 use crate::{
     diag::Diagnostic,
     graph::ValueId,
     model::{NodeId, Ty, WeightDrop},
-    vocab::{ArgSpec, Block, Bounds, Default, Kind, Sig, Timed},
+    vocab::{ArgSpec, Args, Block, Bounds, Default, Kind, Sig, Timed},
 };
 
 pub struct DropConnect;
@@ -53,6 +55,12 @@ static SIG: Sig = Sig {
             Kind::Word(&["batch", "none"]),
             Default::Word("batch"),
             "rows that share one mask",
+        ),
+        ArgSpec::named(
+            "on",
+            Kind::Word(&["all", "recurrent"]),
+            Default::Word("all"),
+            "which matrices: all, or those that multiply what the step before left",
         ),
         ArgSpec::named("always", Kind::Bool, Default::Bool(false), "drop in evaluation too"),
     ],
@@ -73,17 +81,16 @@ impl Layer for DropConnect {
         if let Some(error) = refused(cx) {
             return Err(cx.stop(error));
         }
-        let drop =
-            WeightDrop { p: cx.args.opt_timed("p").unwrap_or(Timed::ZERO), always: cx.args.flag("always") };
-        let before = cx.matrices();
+        let drop = WeightDrop {
+            p: cx.args.opt_timed("p").unwrap_or(Timed::ZERO),
+            always: cx.args.flag("always"),
+            recurrent: cx.args.word("on") == "recurrent",
+        };
+        let before = cx.masked_by(drop);
         let flow = cx.body_with_weight_drop(drop);
         let result = cx.pass(flow)?;
-        if cx.matrices() == before {
-            let error =
-                Diagnostic::error("E0211", cx.args.span, "`drop_connect` around layers without weights")
-                    .label("nothing to drop")
-                    .help("put it around `dense` layers; to drop activations write `dropout`");
-            return Err(cx.stop(error));
+        if cx.masked_by(drop) == before {
+            return Err(cx.stop(nothing(&cx.args, drop.recurrent)));
         }
         Ok(result)
     }
@@ -94,6 +101,22 @@ impl Layer for DropConnect {
 
     fn lower(&self, cx: &mut Lower<'_>) -> ValueId {
         cx.input()
+    }
+}
+
+/// A block without what is to be masked.
+fn nothing(args: &Args, recurrent: bool) -> Diagnostic {
+    match recurrent {
+        true => Diagnostic::error(
+            "E0211",
+            args.span_of("on"),
+            "`on=recurrent` around layers without recurrent weights",
+        )
+        .label("nothing to drop")
+        .help("put it around `rnn`, `gru` or `lstm`, or leave `on` out"),
+        false => Diagnostic::error("E0211", args.span, "`drop_connect` around layers without weights")
+            .label("nothing to drop")
+            .help("put it around `dense` layers; to drop activations write `dropout`"),
     }
 }
 

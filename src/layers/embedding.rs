@@ -103,7 +103,8 @@ impl Layer for Embedding {
         if let Some(error) = rate(cx.args).and_then(|p| unusable(p, "word", cx.args.span_of("dropout"))) {
             return Err(error);
         }
-        cx.param(ParamDecl::new("weight", vec![vocab, width], ParamRole::Weight, start));
+        let table = ParamDecl::new("weight", vec![vocab, width], ParamRole::Weight, start);
+        cx.param(ParamDecl { dropped_by: Some("dropout"), ..table });
         Ok(Ty::real(vec![Axis { ragged: None, ..steps }, Axis::new(Role::Channel, width)]))
     }
 

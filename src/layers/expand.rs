@@ -127,9 +127,9 @@ impl<'a, 'f> Expand<'a, 'f> {
         self.net.masks_weights()
     }
 
-    /// Weight matrices of the nodes made so far, once for each pass.
-    pub fn matrices(&self) -> usize {
-        self.net.matrices()
+    /// Matrices that such a masking masks, of the nodes made so far, once for each pass.
+    pub fn masked_by(&self, drop: WeightDrop) -> usize {
+        self.net.masked_by(drop)
     }
 
     /// The blocks named `word` in the layer's block, each run on the flow; anything else there is reported.

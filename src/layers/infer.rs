@@ -39,6 +39,8 @@ pub struct ParamDecl {
     pub penalties: Vec<Own>,
     /// The input of the layer that a matrix multiplies, if it is one.
     pub fed_by: Option<usize>,
+    /// The argument that is the rate of dropping what it multiplies, or rows of itself.
+    pub dropped_by: Option<&'static str>,
 }
 
 #[derive(Clone, Debug)]
@@ -173,6 +175,7 @@ impl<'a> Infer<'a> {
 
 impl ParamDecl {
     pub fn new(suffix: &'static str, dims: Vec<usize>, role: ParamRole, init: Init) -> Self {
-        Self { suffix, dims, role, init, max_norm: None, penalties: Vec::new(), fed_by: Some(0) }
+        let (max_norm, penalties) = (None, Vec::new());
+        Self { suffix, dims, role, init, max_norm, penalties, fed_by: Some(0), dropped_by: None }
     }
 }

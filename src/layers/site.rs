@@ -65,8 +65,8 @@ pub trait Site<'f> {
     /// Whether weight matrices made here are masked.
     fn masks_weights(&self) -> bool;
 
-    /// Weight matrices of the nodes made so far, once for each pass.
-    fn matrices(&self) -> usize;
+    /// Matrices that such a masking masks, of the nodes made so far, once for each pass.
+    fn masked_by(&self, drop: WeightDrop) -> usize;
 
     fn report(&mut self, diagnostic: Diagnostic) -> Flow;
 }

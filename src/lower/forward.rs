@@ -2,10 +2,11 @@
 
 use super::step::since;
 use crate::graph::{ScalarDef, Scalars};
+use crate::train::activities::Penalised;
 use crate::{
     graph::{Address, Builder, DType, Mode, ValueId},
     layers::{Lower, Still},
-    model::{Model, Node, NodeId, NodeKind, ParamRole, Ragged, State, StateId, Ty},
+    model::{Model, Node, NodeId, NodeKind, Ragged, State, StateId, Ty},
 };
 
 /// The shares of a row itself and of the one that it is mixed with.
@@ -56,6 +57,20 @@ impl<'m> Forward<'m> {
     /// As in training, but figures that norms store are their mean over the steps.
     pub fn measuring(model: &'m Model, b: &mut Builder) -> Self {
         Self { measures: true, ..Self::new(model, Mode::Train, b) }
+    }
+
+    pub fn path(&self, node: NodeId) -> &'m str {
+        &self.model.node(node).path
+    }
+
+    /// The value of a node that was lowered, and which of its steps are a row's own.
+    pub fn penalised(&self, node: NodeId, b: &mut Builder) -> Penalised {
+        let ty = &self.model.node(node).ty;
+        let mut within = |first: usize| {
+            let (lengths, steps, Ragged { stride, offset }) = (self.lengths?, ty.steps()?, ty.ragged()?);
+            Some(b.within_length(lengths, steps.size.checked_sub(first)?, stride, offset + first * stride))
+        };
+        Penalised { value: self.values[node.0], within: within(0), within_later: within(1) }
     }
 
     /// Rows by themselves: none goes on where another stopped.
@@ -155,9 +170,7 @@ impl<'m> Forward<'m> {
             let param = &self.model.params[id.0];
             let value = self.params[id.0];
             let live = node.weight_drop.filter(|d| {
-                param.role == ParamRole::Weight
-                    && (self.mode != Mode::Eval || d.always)
-                    && d.p.acts(self.mode == Mode::Train)
+                d.masks(param) && (self.mode != Mode::Eval || d.always) && d.p.acts(self.mode == Mode::Train)
             });
             let Some(drop) = live else {
                 masked.push(value);

@@ -1,10 +1,10 @@
 //! What is minimised beside the loss: `penalize` statements, layers' own penalties, and the entropy of learned rates.
 
-use super::step::live;
+use super::{forward::Forward, step::live};
 use crate::graph::{ScalarDef, Scalars};
 use crate::{
     graph::{Builder, DType, ValueId},
-    model::{Model, Param, Train},
+    model::{Held, Model, Param, Train},
     train::BayesDecay,
     vocab::{Args, Timed, Value},
 };
@@ -14,10 +14,11 @@ pub fn penalised(
     model: &Model,
     section: &Train,
     loss: ValueId,
-    params: &[ValueId],
+    forward: &Forward<'_>,
     b: &mut Builder,
     scalars: &mut Scalars,
 ) -> ValueId {
+    let params = &forward.params;
     let mut objective = loss;
     for (param, value) in model.params.iter().zip(params).filter(|(param, _)| !model.is_frozen(param)) {
         let live = live(model, param, b, scalars);
@@ -48,9 +49,21 @@ pub fn penalised(
             });
         }
     }
+    objective = held(section, forward, objective, b);
     section
         .bayes_decays()
         .fold(objective, |objective, decay| entropies(model, decay, objective, params, b, scalars))
+}
+
+/// Adds what is said of values.
+fn held(section: &Train, forward: &Forward<'_>, objective: ValueId, b: &mut Builder) -> ValueId {
+    section.held.iter().fold(objective, |objective, Held { used, value }| {
+        b.with_origin(forward.path(*value), |b| {
+            let of = forward.penalised(*value, b);
+            let size = used.word.size(b, &of);
+            add(objective, size, used.args.number("amount"), b)
+        })
+    })
 }
 
 /// The size of what is trained; of what is held still, nothing.

@@ -40,7 +40,7 @@ fn of_training(model: &Model, whole: bool) -> Lowered {
         let loss = mean_loss(rows, b);
         (loss, rows.weights.filter(|_| of.is_per_step()).map(|steps| b.sum(steps, &[0])))
     });
-    let objective = penalised(model, section, loss, &forward.params, &mut b, &mut scalars);
+    let objective = penalised(model, section, loss, &forward, &mut b, &mut scalars);
     b.with_origin("loss", |b| report(b, &mut scalars, &[("objective", objective), ("loss", loss)], steps));
     of.sink(&mut b);
     if whole {

@@ -11,7 +11,7 @@ use crate::{
     data::{SOURCES, STATEMENTS},
     layers::{self, LAYERS, initial, manual},
     model::summary::number,
-    train::{augment, averages, bayes_decay, losses, metrics, optimizers, penalties, schedules},
+    train::{activities, augment, averages, bayes_decay, losses, metrics, optimizers, penalties, schedules},
     vocab::{ArgSpec, Block, Bounds, Default, Kind, Sig, Unit, ramp},
 };
 
@@ -60,6 +60,9 @@ pub fn pages() -> Vec<Page> {
     );
     pages.extend(
         penalties::WORDS.iter().map(|(word, source)| page("penalty", "penalize ", word.sig(), source)),
+    );
+    pages.extend(
+        activities::WORDS.iter().map(|(word, source)| page("penalty", "penalize ", word.sig(), source)),
     );
     pages
         .extend(averages::WORDS.iter().map(|(word, source)| page("average", "average ", word.sig(), source)));

@@ -1,6 +1,6 @@
 //! The coins that decide which sub-network a row sees.
 
-use super::{Model, NodeId, Param, ParamRole};
+use super::{Model, NodeId, Param};
 
 impl Model {
     /// Units and weights that are kept or dropped by a coin of their own: the net stands for 2 to this power of sub-networks.
@@ -28,13 +28,14 @@ fn coins(model: &Model, id: NodeId) -> usize {
         (Some(site), Some(input)) if !site.is_learned() => site.coins(&model.node(*input).ty),
         _ => 0,
     };
-    let weights = node.params.iter().map(|p| &model.params[p.0]).filter(|p| p.role == ParamRole::Weight);
-    let masked = node.weight_drop.is_some_and(|drop| drop.p.acts(false));
+    let live = node.weight_drop.filter(|drop| drop.p.acts(false));
+    let params = node.params.iter().map(|p| &model.params[p.0]);
+    let masked = params.filter(|param| live.is_some_and(|drop| drop.masks(param)));
     let inner = node
         .inner_drops(model)
         .iter()
         .filter(|drop| drop.rate.last() > 0.0)
         .map(|drop| drop.coins)
         .sum::<usize>();
-    own + inner + if masked { weights.map(Param::len).sum() } else { 0 }
+    own + inner + masked.map(Param::len).sum::<usize>()
 }

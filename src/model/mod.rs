@@ -22,7 +22,7 @@ pub use predict::{Interval, McDropout, Mean, Precision, Predict, PredictMode, Re
 pub use print::print;
 pub use summary::Summary;
 pub use sweep::{Goal, Prune, Range, Search, Sweep, Values, Vary};
-pub use train::{Fitted, StopEarly, Train};
+pub use train::{Fitted, Held, StopEarly, Train};
 pub use ty::{Axis, Elem, Ragged, Role, Ty};
 
 use crate::{
@@ -101,11 +101,23 @@ pub enum NodeKind {
     Layer(Use<dyn Layer>),
 }
 
+/// The argument that is the rate of dropping what a step leaves to the next, where that is multiplied.
+pub const RECURRENT: &str = "recurrent_dropout";
+
 /// Masking of weight matrices: rate of dropping; one mask a step.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct WeightDrop {
     pub p: Timed,
     pub always: bool,
+    /// Whether matrices that multiply what the step before left are masked alone.
+    pub recurrent: bool,
+}
+
+impl WeightDrop {
+    /// Whether it masks this parameter of a node that it stands around.
+    pub fn masks(&self, param: &Param) -> bool {
+        param.role == ParamRole::Weight && (!self.recurrent || param.is_recurrent())
+    }
 }
 
 /// What a parameter is to the regularizers.
@@ -167,11 +179,18 @@ pub struct Param {
     pub penalties: Vec<Own>,
     /// The input of its node that a matrix multiplies, if it is one of them.
     pub fed_by: Option<usize>,
+    /// The argument of its layer that is the rate of dropping what it multiplies, or rows of itself.
+    pub dropped_by: Option<&'static str>,
     /// The node that declared it.
     pub node: NodeId,
 }
 
 impl Param {
+    /// Whether it is a matrix that multiplies what the step before left.
+    pub fn is_recurrent(&self) -> bool {
+        self.dropped_by == Some(RECURRENT)
+    }
+
     pub fn len(&self) -> usize {
         self.dims.iter().product()
     }

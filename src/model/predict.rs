@@ -189,7 +189,9 @@ impl super::Model {
     #[must_use]
     pub fn is_live_in_mc(&self) -> bool {
         self.nodes.iter().any(|node| {
-            let weights = node.weight_drop.is_some_and(|drop| drop.p.acts(false)) && !node.params.is_empty();
+            let live = node.weight_drop.filter(|drop| drop.p.acts(false));
+            let weights =
+                live.is_some_and(|drop| node.params.iter().any(|id| drop.masks(&self.params[id.0])));
             let inner = node.inner_drops(self).iter().any(|drop| drop.rate.last() > 0.0);
             weights || inner || node.drop_site().is_some_and(|site| site.is_live_in_mc())
         })

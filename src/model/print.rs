@@ -53,7 +53,8 @@ fn masked(node: &Node) -> String {
     match node.weight_drop {
         None => String::new(),
         Some(drop) => {
-            format!("  # weights dropped {}{}", drop.p, if drop.always { ", always" } else { "" })
+            let which = if drop.recurrent { "recurrent weights" } else { "weights" };
+            format!("  # {which} dropped {}{}", drop.p, if drop.always { ", always" } else { "" })
         }
     }
 }
@@ -98,6 +99,7 @@ fn train(model: &Model, out: &mut String) {
     line("optimizer", &train.optimizer.args);
     line("schedule", &train.schedule.args);
     train.penalties.iter().for_each(|penalty| line("penalize", &penalty.args));
+    train.held.iter().for_each(|held| line("penalize", &held.used.args));
     train.average.iter().for_each(|average| line("average", &average.args));
     train.report.iter().for_each(|metric| line("report", &metric.args));
     let _ = writeln!(out, "{} {}", train.length.1, exactly(train.length.0));

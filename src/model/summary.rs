@@ -5,7 +5,7 @@
 
 use serde::Serialize;
 
-use super::{Init, Model, Node, NodeId, NodeKind, Param, ParamRole};
+use super::{Init, Model, Node, NodeId, NodeKind, Param, ParamId};
 use crate::{
     model::{Freeze, Ty},
     vocab::in_digits,
@@ -119,8 +119,8 @@ fn sites(model: &Model, id: NodeId) -> usize {
         NodeKind::Layer(used) => usize::from(used.word.drop_site(&used.args).is_some()),
         NodeKind::Input { .. } => 0,
     };
-    let matrices = node.params.iter().filter(|p| model.params[p.0].role == ParamRole::Weight).count();
-    own + node.inner_drops(model).len() + if node.weight_drop.is_some() { matrices } else { 0 }
+    let masked = |param: &&ParamId| node.weight_drop.is_some_and(|drop| drop.masks(&model.params[param.0]));
+    own + node.inner_drops(model).len() + node.params.iter().filter(masked).count()
 }
 
 impl Row {
@@ -138,7 +138,7 @@ impl Row {
             path: node.path.clone(),
             layer: layer.into(),
             output: node.ty.sizes(),
-            dropout: dropped(node, !all.is_empty(), source),
+            dropout: dropped(model, node, source),
             inside: Inside::of(model, node),
             parameters,
             bytes: parameters * NUMBER,

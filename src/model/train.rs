@@ -1,11 +1,20 @@
 //! A checked `train` section with `augment` beside it, and what loaded data say of it.
 
-use super::{Freeze, OwnRate, Use};
+use super::{Freeze, NodeId, OwnRate, Use};
 use crate::{
     diag::Span,
-    train::{Average, BayesDecay, Loss, Metric, Optimizer, Penalty, Schedule, augment::Augmentation},
+    train::{
+        Activity, Average, BayesDecay, Loss, Metric, Optimizer, Penalty, Schedule, augment::Augmentation,
+    },
     vocab::Time,
 };
+
+/// A penalty of what a node computes.
+#[derive(Clone)]
+pub struct Held {
+    pub used: Use<dyn Activity>,
+    pub value: NodeId,
+}
 
 /// A checked `train` section, with `augment` beside it.
 #[derive(Clone)]
@@ -15,6 +24,8 @@ pub struct Train {
     /// Constant where the file has none.
     pub schedule: Use<dyn Schedule>,
     pub penalties: Vec<Use<dyn Penalty>>,
+    /// Penalties of what layers compute.
+    pub held: Vec<Held>,
     /// `epochs 20` or `steps 5000`.
     pub length: Time,
     /// Parts that are held still, and parts whose learning rate is another one.

@@ -12,6 +12,9 @@
 //! dropout is `l^2 / (2 (1-p)) sum w^2` plus what does not depend on `W`; times `2 / (N D tau)` it is the penalty beside the mean squared
 //! error.
 //!
+//! In recurrent layers the matrix of the input goes by `dropout=`, the recurrent one by `recurrent_dropout=`, each one draw for all steps (Gal and Ghahramani 2016, recurrent neural networks); `share=none` is
+//! an error. A table of word vectors goes by the rate of dropping word types. Masks in a row multiply what they keep.
+//!
 //! # Arguments
 //! `length_scale` is the inverse standard deviation of the prior. `precision` is the inverse variance of an observation in the target's own
 //! units (it is converted where the target is standardised), for `squared_error` alone: other losses say it themselves.
@@ -325,5 +328,56 @@ mod tests {
         let net = model("squared_error", "dense 1\n  output y: real[1]", "1e-3", "");
         let tau = BayesDecay::implied_precision(net.fitted.unwrap(), &net, &net.params[2], 1e-3);
         assert!((tau - 1.0 / (0.5 * ROWS * 4.0 * 1e-3)).abs() < 1e-9, "{tau}");
+    }
+
+    fn kept(layers: &str, input: &str) -> Vec<(String, f64)> {
+        let source =
+            format!("net {{\n  input x: {input}\n  {layers} -> last -> dense 2\n  output y: class[2]\n}}\n");
+        let checked = check_source(&source, &Env::default());
+        let model = checked.model.unwrap_or_else(|| panic!("{source}{:#?}", checked.diagnostics));
+        let matrices = model.params.iter().filter(|param| param.role == ParamRole::Weight);
+        let rounded = |x: f64| (1000.0 * x).round() / 1000.0;
+        matrices.map(|param| (param.name.clone(), rounded(model.keep_before(param).0))).collect()
+    }
+
+    /// Each matrix of a recurrent layer by its own mask, a table by the word types; masks in a row multiply.
+    #[test]
+    fn recurrent_layers_and_tables_go_by_the_masks_within_them() {
+        let named = |all: &[(&str, f64)]| {
+            all.iter().map(|(name, keep)| (name.to_string(), *keep)).collect::<Vec<_>>()
+        };
+        assert_eq!(
+            kept("dropout 0.2 -> lstm 4, dropout=0.25, recurrent_dropout=0.5", "series[5, 3]"),
+            named(&[("lstm_1.input_weight", 0.6), ("lstm_1.recurrent_weight", 0.5), ("dense_1.weight", 1.0)])
+        );
+        assert_eq!(
+            kept("embedding 3, dropout=0.125 -> gru 4, dropout=0.25, gates=untied", "token[5, vocab=9]"),
+            named(&[
+                ("embedding_1.weight", 0.875),
+                ("gru_1.input_weight", 0.75),
+                ("gru_1.recurrent_weight", 1.0),
+                ("dense_1.weight", 1.0)
+            ])
+        );
+        assert_eq!(
+            kept(
+                "embedding 3 -> dropout 0.25, share=type -> dropout 0.5 -> rnn 4 -> dropout 0.5",
+                "token[5, vocab=9]"
+            ),
+            named(&[
+                ("embedding_1.weight", 0.75),
+                ("rnn_1.input_weight", 0.5),
+                ("rnn_1.recurrent_weight", 1.0),
+                ("dense_1.weight", 0.5)
+            ])
+        );
+        assert_eq!(
+            kept("drop_connect 0.25, on=recurrent { lstm 4, recurrent_dropout=0.5 }", "series[5, 3]"),
+            named(&[
+                ("drop_connect_1/lstm_1.input_weight", 1.0),
+                ("drop_connect_1/lstm_1.recurrent_weight", 0.375),
+                ("dense_1.weight", 1.0)
+            ])
+        );
     }
 }

@@ -1,5 +1,6 @@
 //! What the `train` and `augment` sections say. One folder a family, one file a word, the same pattern as layers.
 
+pub mod activities;
 pub mod augment;
 pub mod averages;
 pub mod bayes_decay;
@@ -9,6 +10,7 @@ pub mod optimizers;
 pub mod penalties;
 pub mod schedules;
 
+pub use activities::Activity;
 pub use averages::Average;
 pub use bayes_decay::BayesDecay;
 pub use losses::Loss;

@@ -1,6 +1,6 @@
 //! Every word of training: its manual, its example, and what it refuses.
 
-use super::{losses, metrics, optimizers, penalties, schedules};
+use super::{activities, losses, metrics, optimizers, penalties, schedules};
 use crate::{
     check::{Env, check_source},
     layers::manual,
@@ -58,6 +58,7 @@ fn words() -> Vec<(&'static Sig, String, OutputKind)> {
     words.extend(optimizers::WORDS.iter().map(|(w, s)| (w.sig(), manual(s), KINDS[0])));
     words.extend(schedules::WORDS.iter().map(|(w, s)| (w.sig(), manual(s), KINDS[0])));
     words.extend(penalties::WORDS.iter().map(|(w, s)| (w.sig(), manual(s), KINDS[0])));
+    words.extend(activities::WORDS.iter().map(|(w, s)| (w.sig(), manual(s), KINDS[2])));
     words
 }
 
@@ -67,7 +68,8 @@ fn every_example_checks_and_uses_its_word() {
         let example = manual.split_once("```net\n").and_then(|(_, rest)| rest.split_once("```"));
         let example = example.unwrap_or_else(|| panic!("the manual of `{}` has no example", sig.name)).0;
         assert!(example.contains(sig.name), "{example}");
-        model_of(&file(kind, example));
+        // What speaks of labels brings its net.
+        model_of(&if example.starts_with("net") { example.to_owned() } else { file(kind, example) });
     }
 }
 

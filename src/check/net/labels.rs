@@ -212,6 +212,11 @@ impl<'f> Net<'f> {
         Ok(self.push(node))
     }
 
+    /// What each label of the net itself names.
+    pub fn flows_of_labels(&self) -> BTreeMap<String, Flow> {
+        self.labels.iter().map(|(name, label)| (name.clone(), label.flow)).collect()
+    }
+
     pub fn warn_unused_labels(&mut self) {
         let unused: Vec<(String, Span)> = self
             .labels

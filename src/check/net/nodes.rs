@@ -167,6 +167,7 @@ impl<'f> Net<'f> {
                 max_norm: p.max_norm,
                 penalties: p.penalties,
                 fed_by: p.fed_by,
+                dropped_by: p.dropped_by,
                 node: id,
             });
             ParamId(self.params.len() - 1)

@@ -4,7 +4,7 @@ use super::Net;
 use crate::{
     diag::{Diagnostic, Span},
     layers::{Flow, Layer, Site, Stop},
-    model::{NodeId, ParamId, ParamRole, WeightDrop},
+    model::{NodeId, ParamId, WeightDrop},
     syntax::ast::Stmt,
     vocab::Args,
 };
@@ -71,9 +71,9 @@ impl<'f> Site<'f> for Net<'f> {
         self.weight_drop.is_some()
     }
 
-    fn matrices(&self) -> usize {
+    fn masked_by(&self, drop: WeightDrop) -> usize {
         let owned = self.nodes.iter().flat_map(|node| &node.params);
-        owned.filter(|id| self.params[id.0].role == ParamRole::Weight).count()
+        owned.filter(|id| drop.masks(&self.params[id.0])).count()
     }
 
     fn report(&mut self, diagnostic: Diagnostic) -> Flow {

@@ -21,6 +21,8 @@ const LAYERS: &[&str] = &[
     "gru 5, recurrent_dropout=0.3, share=none",
     "gru 5, zoneout=0.3, gates=untied, dropout=0.3, recurrent_dropout=0.3",
     "gru 8 -> lstm 6, recurrent_dropout=0.3 -> rnn 4, output=last",
+    "drop_connect 0.3, on=recurrent { lstm 5, output=last } -> dense 3",
+    "drop_connect 0.3 { gru 8, recurrent_dropout=0.3, gates=untied -> rnn 4 } -> last -> dense 3",
     // What all steps of a row drop is left out of products, forward and in both gradients; curves of many numbers are kernels of their own.
     "lstm 18, recurrent_dropout=0.3 -> dropout 0.3, share=time -> dense 70",
     "rnn 20, output=all -> lstm 16, dropout=0.3, gates=untied -> dropout 0.3, share=[time, batch] -> dense 33 -> gru 70, dropout=0.3",
@@ -28,7 +30,7 @@ const LAYERS: &[&str] = &[
 ];
 
 fn net(layer: &str, steps: usize) -> String {
-    let back = if layer.ends_with("output=last") { "" } else { " -> flatten" };
+    let back = if layer.ends_with("output=last") || layer.ends_with("dense 3") { "" } else { " -> flatten" };
     format!("dense {} -> reshape {steps}x3, roles=[time, channel] -> {layer}{back}", 3 * steps)
 }
 

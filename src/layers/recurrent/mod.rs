@@ -10,7 +10,7 @@ use super::{Infer, InnerDrop, Lower, ParamDecl, initial::Shape, rate::unusable};
 use crate::{
     diag::Diagnostic,
     graph::{Builder, Dim, Enter, Step, ValueId},
-    model::{Axis, Init, ParamRole, Role, Ty},
+    model::{Axis, Init, ParamRole, RECURRENT, Role, Ty},
     vocab::{Args, Value},
 };
 use masks::{Factors, Zoneout, factors, in_every_step, shares_time, zoneout};
@@ -90,9 +90,12 @@ pub fn infer(cx: &mut Infer<'_>, cell: &dyn Recurrent) -> Result<Ty, Diagnostic>
     let limit = (6.0 / (channels + gates * width) as f64).sqrt();
     let input = start(cx, channels, Init::Uniform { limit })?;
     let recurrent = start(cx, width, Init::Orthogonal { gain: 1.0 })?;
-    let mut declare = |suffix, dims, role, init| cx.param(ParamDecl::new(suffix, dims, role, init));
-    declare("input_weight", vec![channels, gates * width], ParamRole::Weight, input);
-    declare("recurrent_weight", vec![width, gates * width], ParamRole::Weight, recurrent);
+    let matrix =
+        |suffix, rows, init| ParamDecl::new(suffix, vec![rows, gates * width], ParamRole::Weight, init);
+    let [of_input, of_before] =
+        [matrix("input_weight", channels, input), matrix("recurrent_weight", width, recurrent)];
+    cx.param(ParamDecl { dropped_by: Some("dropout"), ..of_input });
+    cx.param(ParamDecl { fed_by: None, dropped_by: Some(RECURRENT), ..of_before });
     let bias = cell.bias(cx.args);
     let mut declare =
         |suffix, init| cx.param(ParamDecl::new(suffix, vec![gates * width], ParamRole::Bias, init));

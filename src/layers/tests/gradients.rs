@@ -76,7 +76,7 @@ fn the_gradient_of_every_example_agrees_with_differences() {
 fn so_does_that_of_layers_that_carry_their_state() {
     for layers in [
         "rnn 4, CARRY",
-        "gru 4, recurrent_dropout=0.3, CARRY",
+        "drop_connect 0.3, on=recurrent { gru 4, recurrent_dropout=0.3, CARRY }",
         "lstm 4, CARRY -> lstm 3, zoneout_cell=0.3, CARRY",
     ] {
         let layers = layers.replace("CARRY", "carry=true");
@@ -91,6 +91,20 @@ fn so_does_that_of_layers_that_carry_their_state() {
         let left = model.states.len();
         let sinks = lowered.graph.sinks.iter().filter(|(sink, _)| matches!(sink, Sink::State(_)));
         assert_eq!(sinks.count(), left, "each leaves its state");
+    }
+}
+
+/// Penalties of what layers compute, over the steps that are a row's own.
+#[test]
+fn so_does_that_of_penalties_of_values() {
+    for word in ["ar", "tar"] {
+        let source = "net {\n  input x: series[5, 3]\n  h: lstm 4 -> dropout 0.3\n  last -> dense 2\n  output y: real[2]\n}\n";
+        let train = trained("", OutputKind::real(2));
+        let train = train.replace("epochs 1", &format!("penalize {word}, 2, of=h\n  epochs 1"));
+        let lowered = lower_train(&model_of(&format!("{source}{train}")));
+        verify(&lowered.graph).unwrap_or_else(|broken| panic!("{word}\n{broken:?}"));
+        let worst = worst(&lowered);
+        assert!(worst < 1e-6, "{word}: {worst}");
     }
 }
 

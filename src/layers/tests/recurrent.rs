@@ -128,6 +128,58 @@ fn gates_may_have_masks_of_their_own() {
     assert_eq!(sites, ["lstm_1.recurrent_dropout"]);
 }
 
+/// Weights that multiply what the step before left are masked by one mask for all steps of all rows, numbered row by row of the matrix; the input's by another, or none.
+#[test]
+fn drop_connect_masks_recurrent_weights_alone_or_all() {
+    for on in ["recurrent", "all"] {
+        let layer = format!("drop_connect 0.25, on={on} {{ rnn {WIDTH} }}");
+        let (_, bindings) = lowered(&layer, Mode::Train);
+        let x = bindings.inputs[0].reals();
+        let [w, u, bias] = [0, 1, 2].map(|i| bindings.params[i].reals());
+        let factor = |matrix: &str, unit: usize| {
+            let key = draws::row_key(
+                rig::stream(&format!("drop_connect_1/rnn_1.{matrix}.drop_connect")),
+                rig::UPDATE,
+            );
+            if draws::kept(key, unit as u32, 65536 / 4) { 1.0 / 0.75 } else { 0.0 }
+        };
+        let by_hand = |masked: bool| {
+            let factor = |matrix: &str, unit: usize| {
+                let is_masked = masked && (on == "all" || matrix == "recurrent_weight");
+                if is_masked { factor(matrix, unit) } else { 1.0 }
+            };
+            stepped(x, (w, u, bias), &factor)
+        };
+        agree(&output(&layer, Mode::Train), &by_hand(true), on);
+        agree(&output(&layer, Mode::Mc), &by_hand(true), "samples draw as training");
+        agree(&output(&layer, Mode::Eval), &by_hand(false), "mean weights");
+    }
+}
+
+/// The plain recurrent layer with factors of its weights.
+fn stepped(
+    x: &[f64],
+    (w, u, bias): (&[f64], &[f64], &[f64]),
+    factor: &dyn Fn(&str, usize) -> f64,
+) -> Vec<f64> {
+    let mut expected = Vec::new();
+    for row in 0..rig::ROWS {
+        let mut h = [0.0; WIDTH];
+        for t in 0..STEPS {
+            let x = &x[(row * STEPS + t) * CHANNELS..];
+            let z = |d: usize| -> f64 {
+                let at = |i: usize| i * WIDTH + d;
+                bias[d]
+                    + (0..CHANNELS).map(|c| x[c] * w[at(c)] * factor("input_weight", at(c))).sum::<f64>()
+                    + (0..WIDTH).map(|j| h[j] * u[at(j)] * factor("recurrent_weight", at(j))).sum::<f64>()
+            };
+            h = std::array::from_fn(|d| z(d).tanh());
+            expected.extend(h);
+        }
+    }
+    expected
+}
+
 /// The other direction is the same layer on the steps in reverse, its results turned back.
 #[test]
 fn backwards_is_forwards_on_the_steps_in_reverse() {

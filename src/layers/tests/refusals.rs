@@ -112,6 +112,10 @@ fn drop_connect_that_cannot_be() {
     refuses("drop_connect 0.5 { relu }", "E0211 `drop_connect` around layers without weights");
     refuses("drop_connect 0.5, share=none { dense 4 }", "E0204 a mask a row is not in this version");
     refuses(
+        "drop_connect 0.5, on=recurrent { dense 4 }",
+        "E0211 `on=recurrent` around layers without recurrent weights",
+    );
+    refuses(
         "drop_connect 0.5 {\n    drop_connect 0.5 { dense 4 }\n  }",
         "E0211 `drop_connect` inside `drop_connect`",
     );

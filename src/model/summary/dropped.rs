@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use crate::{
     layers::{InnerDrop, Law},
-    model::{Model, Node, NodeKind},
+    model::{Model, Node, NodeKind, WeightDrop},
     vocab::{Args, Given, Value},
 };
 
@@ -61,7 +61,7 @@ pub enum RateSource {
 }
 
 /// The node's own site, or the mask over its weights.
-pub(super) fn dropped(node: &Node, has_params: bool, source: &str) -> Option<Drop> {
+pub(super) fn dropped(model: &Model, node: &Node, source: &str) -> Option<Drop> {
     if let NodeKind::Layer(used) = &node.kind
         && let Some(site) = used.word.drop_site(&used.args)
     {
@@ -80,7 +80,8 @@ pub(super) fn dropped(node: &Node, has_params: bool, source: &str) -> Option<Dro
             of: if site.scope.is_branch() { Dropped::Branch } else { Dropped::Units },
         });
     }
-    let drop = node.weight_drop.filter(|_| has_params)?;
+    let masks = |drop: &WeightDrop| node.params.iter().any(|id| drop.masks(&model.params[id.0]));
+    let drop = node.weight_drop.filter(masks)?;
     Some(Drop {
         rate: drop.p.last(),
         share: drop.p.last(),

@@ -6,7 +6,7 @@ use std::fmt::Write;
 use super::number;
 use crate::{
     layers::{DropSite, Each, InnerDrop, Law, When},
-    model::{Model, Node, Param, ParamRole, Train},
+    model::{Model, Node, Param, Train},
     train::{BayesDecay, augment::Pairs},
     vocab::{Args, Time, Timed},
 };
@@ -89,7 +89,7 @@ fn held(model: &Model, param: &Param) -> String {
     if let Some(limit) = param.max_norm {
         by.push(format!("each unit's weights in a ball of {}", number(limit)));
     }
-    if let Some(drop) = model.node(param.node).weight_drop.filter(|_| param.role == ParamRole::Weight) {
+    if let Some(drop) = model.node(param.node).weight_drop.filter(|drop| drop.masks(param)) {
         by.push(format!("weights dropped anew in each step, rate {}", drop.p));
     }
     if by.is_empty() { "free".into() } else { by.join("; ") }

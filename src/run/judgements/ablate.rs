@@ -192,6 +192,7 @@ mod tests {
             max_norm: None,
             penalties: Vec::new(),
             fed_by: Some(0),
+            dropped_by: None,
             node: NodeId(0),
         };
         let of = |units: Units, unit: usize, dims: &[usize]| {
