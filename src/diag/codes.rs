@@ -1613,6 +1613,30 @@ is what the step before left that is masked, a series of many steps carries hard
 It is only advice: papers compare the two."#,
     ),
     (
+        "W0126",
+        r#"Label smoothing where perplexity is reported
+
+A smoothed target gives a share of each probability to all tokens of the vocabulary, and a net that has learnt it keeps that share back. Perplexity is made of the
+probability of the token that came: a share of 0.1 costs a tenth of it at every token, however well the net knows the text.
+
+    loss cross_entropy, label_smoothing=0.1
+    report perplexity
+
+Leave the smoothing out where nets are compared by their perplexity."#,
+    ),
+    (
+        "W0127",
+        r#"A large rate of plain gradient descent for a mean over tokens
+
+Papers on recurrent language models take rates about 1 with gradients clipped to a norm of 5 (Zaremba et al. 2014). Their loss is the sum over the tokens of a row, 20 or 35 of
+them, and its mean over rows: its gradient is as many times as large as that of a mean over tokens.
+
+    loss cross_entropy
+    optimizer sgd, lr=1, clip_norm=5
+
+Write `loss cross_entropy, per=row` for such a rate, or divide it by the length of a row."#,
+    ),
+    (
         "W0201",
         r#"A name that is never used
 

@@ -47,6 +47,8 @@ pub static LINTS: &[Lint] = &[
     Lint { code: "W0123", level: Level::Pedantic, find: dropout::behind_a_branch },
     Lint { code: "W0124", level: Level::Proved, find: dropout::before_a_softmax },
     Lint { code: "W0125", level: Level::Pedantic, find: dropout::fresh_each_step },
+    Lint { code: "W0126", level: Level::Pedantic, find: training::smoothed_perplexity },
+    Lint { code: "W0127", level: Level::Pedantic, find: training::rate_of_sums },
 ];
 
 /// What the lints up to a level find.

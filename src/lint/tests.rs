@@ -124,6 +124,25 @@ fn each_fires_where_it_should_and_nowhere_else() {
 }
 
 #[test]
+fn language_models_have_advice_of_their_own() {
+    let found = |training: &str| {
+        let text = format!(
+            "net {{\n  input x: token[4, vocab=9]\n  embedding 6\n  dense 9\n  output y: token[4, vocab=9]\n}}\ntrain {{\n  {training}\n  epochs 3\n}}\n"
+        );
+        let found = pedantic(&text, 700.0);
+        let own = codes(&found).into_iter().filter(|code| ["W0126", "W0127"].contains(code));
+        own.map(str::to_owned).collect::<Vec<String>>()
+    };
+    let none: Vec<String> = Vec::new();
+    let smoothed = "loss cross_entropy, label_smoothing=0.1\n  optimizer adam, lr=1";
+    assert_eq!(found(&format!("{smoothed}\n  report bits_per_token")), ["W0126"]);
+    assert_eq!(found(&format!("{smoothed}\n  report accuracy")), none, "of which smoothing takes nothing");
+    assert_eq!(found("loss cross_entropy\n  optimizer sgd, lr=1, clip_norm=5"), ["W0127"]);
+    assert_eq!(found("loss cross_entropy, per=row\n  optimizer sgd, lr=1, clip_norm=5"), none);
+    assert_eq!(found("loss cross_entropy\n  optimizer sgd, lr=0.4"), none);
+}
+
+#[test]
 fn softening_three_times_is_said_once() {
     let three = source(
         (

@@ -3,6 +3,7 @@
 use crate::{
     diag::Diagnostic,
     model::{Model, Train},
+    train::metrics,
     vocab::{Value, exactly},
 };
 
@@ -131,6 +132,45 @@ pub fn stops_by_training_loss(model: &Model) -> Vec<Diagnostic> {
         Diagnostic::warning("W0116", stop.span, format!("early stopping by `{}`", stop.watch))
             .label("a net that learns its rows by heart goes on improving by this")
             .help(help),
+    ]
+}
+
+/// W0126: smoothed targets ask for less than all that perplexity measures.
+pub fn smoothed_perplexity(model: &Model) -> Vec<Diagnostic> {
+    let Some(train) = &model.train else { return Vec::new() };
+    let smoothing = train.label_smoothing();
+    let measured = train.report.iter().find(|used| metrics::is_of_steps(used.word));
+    let Some(used) = measured.filter(|_| smoothing > 0.0) else { return Vec::new() };
+    let name = used.args.sig.name;
+    vec![
+        Diagnostic::warning("W0126", train.loss.args.span, format!("label smoothing beside `{name}`"))
+            .label(format!("keeps {smoothing} of each probability for all tokens"))
+            .also(used.args.span, "is of the token that came alone")
+            .help("leave `label_smoothing` out where nets are compared by their perplexity"),
+    ]
+}
+
+/// The smallest rate that sums over a row's tokens are meant by (Zaremba et al. 2014: 1).
+const RATE_OF_SUMS: f64 = 0.5;
+
+/// W0127: a rate that papers take for sums over the tokens of a row, and a mean over tokens.
+pub fn rate_of_sums(model: &Model) -> Vec<Diagnostic> {
+    let Some(train) = &model.train else { return Vec::new() };
+    let (loss, optimizer) = (&train.loss, &train.optimizer);
+    let rate = amount(&optimizer.args, "lr");
+    let per_token = loss.word.is_per_step(&loss.args, model.output.kind);
+    if !per_token || optimizer.word.adapts() || rate < RATE_OF_SUMS {
+        return Vec::new();
+    }
+    vec![
+        Diagnostic::warning(
+            "W0127",
+            optimizer.args.span,
+            format!("a rate of {} for a mean over tokens", exactly(rate)),
+        )
+        .label("papers with such rates add up the tokens of a row")
+        .also(loss.args.span, "divides by the tokens of the minibatch")
+        .help("write `loss cross_entropy, per=row`, or a smaller rate"),
     ]
 }
 

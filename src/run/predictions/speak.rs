@@ -39,9 +39,14 @@ pub fn speak(
         return Err(unfit("the net reads no text: it has nothing to say"));
     };
     if !rule.is_of_a_stream() {
-        return Err(unfit(
-            "the net answers with classes of texts: it does not foretell what comes next\nhelp: a net of `source text, FILE` and `window` does",
-        ));
+        let answers = if trained.model.output.kind.steps().is_some() {
+            "answers each token of a text"
+        } else {
+            "answers with classes of texts"
+        };
+        return Err(TrainedError::Unfit(format!(
+            "the net {answers}: it does not foretell what comes next\nhelp: a net of `source text, FILE` and `window` does"
+        )));
     }
     let (width, tokenizer) = (input.width(), &rule.tokenizer);
     let mut said = tokenizer.encoder().numbers(prompt);

@@ -103,6 +103,12 @@ pub fn names() -> Vec<&'static str> {
     WORDS.iter().map(|(word, _)| word.sig().name).collect()
 }
 
+/// Whether a metric is of answers at each step alone.
+pub fn is_of_steps(word: &dyn Metric) -> bool {
+    let [once, each] = [OutputKind::class(2), OutputKind::tokens(1, 2)];
+    word.fits(each) && !word.fits(once)
+}
+
 /// What is reported where the file says nothing.
 pub fn usual(kind: OutputKind) -> Vec<crate::model::Use<dyn Metric>> {
     vec![plain(kind.usual_metric())]

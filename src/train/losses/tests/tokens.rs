@@ -1,5 +1,7 @@
 //! Cross-entropy of tokens at each step: means over tokens and over rows, what lies behind the ends of rows, and what metrics see.
 
+use serde_json::Value as Json;
+
 use super::*;
 use crate::lower::STEPS;
 
@@ -49,7 +51,7 @@ fn sum(losses: &[Vec<f64>]) -> f64 {
     losses.iter().flatten().sum()
 }
 
-fn tokens() -> f64 {
+fn tokens_there() -> f64 {
     LENGTHS.iter().map(|n| f64::from(*n)).sum()
 }
 
@@ -59,7 +61,7 @@ fn the_mean_is_over_tokens_or_over_rows() {
         let lowered = lower_train(&model_of(&source(loss, T)));
         let bound = bindings(&lowered, T, 0.0);
         close(total(&lowered, LOSS, &bound), sum(&losses(&bound, T, smoothing)), loss);
-        assert_eq!(total(&lowered, STEPS, &bound), tokens(), "{loss}");
+        assert_eq!(total(&lowered, STEPS, &bound), tokens_there(), "{loss}");
     }
     let lowered = lower_train(&model_of(&source("cross_entropy, per=row", T)));
     let bound = bindings(&lowered, T, 0.0);
@@ -71,8 +73,8 @@ fn the_mean_is_over_tokens_or_over_rows() {
 fn the_derivative_agrees_with_differences() {
     const STEP: f64 = 1e-5;
     for (loss, terms) in [
-        ("cross_entropy", tokens()),
-        ("cross_entropy, label_smoothing=0.2", tokens()),
+        ("cross_entropy", tokens_there()),
+        ("cross_entropy, label_smoothing=0.2", tokens_there()),
         ("cross_entropy, per=row", ROWS as f64),
     ] {
         let lowered = lower_train(&model_of(&source(loss, T)));
@@ -134,4 +136,43 @@ fn metrics_see_two_numbers_a_step() {
     assert_eq!(told.reals()[3], 1.0, "another is as likely");
     let sum = -(expected[0] + expected[2]) * ROWS as f64;
     close(total(&lowered, 0, &bound), sum, "the sum of all");
+}
+
+/// A recurrent net with one table at both ends: loss and gradients as PyTorch has them (`tests/golden/language.py`).
+#[test]
+fn a_language_model_is_that_of_pytorch() {
+    let golden: Json =
+        serde_json::from_str(include_str!("../../../../tests/golden/language.json")).expect("JSON");
+    let whole = |of: &Json| -> Vec<i32> {
+        of.as_array().expect("numbers").iter().map(|x| x.as_i64().expect("whole") as i32).collect()
+    };
+    let reals = |of: &Json| -> Vec<f64> {
+        of.as_array().expect("numbers").iter().map(|x| x.as_f64().expect("a number")).collect()
+    };
+    let cases = golden["cases"].as_array().expect("cases");
+    assert_eq!(cases.len(), 3);
+    for case in cases {
+        let loss = case["loss"].as_str().expect("a loss");
+        let text = format!(
+            "net {{\n  input x: token[4, vocab=7]\n  words: embedding 3\n  gru 3\n  unembed words\n  output y: token[4, vocab=7]\n}}\ntrain {{\n  loss {loss}\n  optimizer sgd, lr=1\n  epochs 1\n}}\n"
+        );
+        let lowered = lower_train(&model_of(&text));
+        let mut bound = rig::bindings::<f64>(&lowered);
+        let tokens = |name: &str| Tensor::ints(&[ROWS, T], whole(&golden[name]));
+        bound.inputs = vec![tokens("tokens"), Tensor::ints(&[ROWS], whole(&golden["lengths"]))];
+        bound.target = Some(tokens("target"));
+        for (param, value) in lowered.graph.params.iter().zip(&mut bound.params) {
+            *value = Tensor::real(&param.dims, reals(&golden["params"][&param.name]));
+        }
+        let terms = if loss.ends_with("per=row") { ROWS as f64 } else { tokens_there() };
+        close(total(&lowered, LOSS, &bound) / terms, case["value"].as_f64().expect("a number"), loss);
+        let values = rig::run(&lowered.graph, &bound);
+        for (i, param) in lowered.graph.params.iter().enumerate() {
+            let after = values.sink(Sink::Param(ParamId(i as u32))).expect("an update").reals();
+            let steps = bound.params[i].reals().iter().zip(after).map(|(before, after)| before - after);
+            for (step, gradient) in steps.zip(reals(&case["gradients"][&param.name])) {
+                close(step, gradient, &param.name);
+            }
+        }
+    }
 }
