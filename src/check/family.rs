@@ -24,6 +24,8 @@ pub struct Family<T: ?Sized + 'static> {
     pub what: &'static str,
     pub example: &'static str,
     pub words: &'static [(&'static T, &'static str)],
+    /// Words of another family that the statement chooses too.
+    pub others: fn() -> Vec<&'static str>,
     pub sig: fn(&T) -> &'static Sig,
 }
 
@@ -32,6 +34,7 @@ pub static LOSS: Family<dyn Loss> = Family {
     what: "loss",
     example: "loss cross_entropy",
     words: losses::WORDS,
+    others: Vec::new,
     sig: |word| word.sig(),
 };
 pub static OPTIMIZER: Family<dyn Optimizer> = Family {
@@ -39,6 +42,7 @@ pub static OPTIMIZER: Family<dyn Optimizer> = Family {
     what: "optimizer",
     example: "optimizer adam, lr=1e-3",
     words: optimizers::WORDS,
+    others: Vec::new,
     sig: |word| word.sig(),
 };
 pub static SCHEDULE: Family<dyn Schedule> = Family {
@@ -46,6 +50,7 @@ pub static SCHEDULE: Family<dyn Schedule> = Family {
     what: "schedule",
     example: "schedule cosine",
     words: schedules::WORDS,
+    others: Vec::new,
     sig: |word| word.sig(),
 };
 pub static PENALIZE: Family<dyn Penalty> = Family {
@@ -53,6 +58,7 @@ pub static PENALIZE: Family<dyn Penalty> = Family {
     what: "penalty",
     example: "penalize l2, 1e-4",
     words: penalties::WORDS,
+    others: || ACTIVITY.names(),
     sig: |word| word.sig(),
 };
 pub static ACTIVITY: Family<dyn Activity> = Family {
@@ -60,6 +66,7 @@ pub static ACTIVITY: Family<dyn Activity> = Family {
     what: "penalty",
     example: "penalize ar, 2, of=h",
     words: activities::WORDS,
+    others: || PENALIZE.names(),
     sig: |word| word.sig(),
 };
 pub static AVERAGE: Family<dyn Average> = Family {
@@ -67,6 +74,7 @@ pub static AVERAGE: Family<dyn Average> = Family {
     what: "average",
     example: "average ema, decay=0.999",
     words: averages::WORDS,
+    others: Vec::new,
     sig: |word| word.sig(),
 };
 
@@ -88,7 +96,7 @@ impl<T: ?Sized> Family<T> {
     pub fn chosen(&self, step: &Step, scope: &mut Scope, diags: &mut Vec<Diagnostic>) -> Option<Use<T>> {
         let (name, span, rest) =
             family_word(step, self.statement, self.example).map_err(|fault| diags.push(fault)).ok()?;
-        let known = self.names();
+        let known = [self.names(), (self.others)()].concat();
         let meant = stands_for(name, span, &known, &format!("the {}", self.what), scope);
         let meant = meant.map_err(|fault| diags.push(*fault)).ok()?;
         let Some(word) = self.find(meant.as_deref().unwrap_or(name)) else {

@@ -6,7 +6,7 @@ use dropnet::{
     memory,
     model::summary::grouped,
     plot::{self, RooflinePoint},
-    run::{self, Bench, BenchError, PATIENCE},
+    run::{self, Bench, BenchError, PATIENCE, ROOM},
     runtime::container,
 };
 use serde_json::json;
@@ -190,7 +190,10 @@ fn table(name: &str, bench: &Bench) -> String {
         let rows = plural(p.rows, "row");
         let time = match p.time {
             Some(time) => format!("{:.2} us", micros(time)),
-            None => format!("longer than {} s, not measured", PATIENCE.as_secs()),
+            None => {
+                let (long, large) = (PATIENCE.as_secs(), memory::shown(ROOM));
+                format!("not measured, it would take more than {long} s or {large}")
+            }
         };
         text += &format!("predicting {rows} by {} samples of dropout: {time}\n", p.samples);
     }

@@ -15,7 +15,9 @@ mod prefix;
 mod rig;
 mod subnets;
 
-pub use bench::{Bench, BenchError, KernelTime, Once, PATIENCE, PredictTime, SampleTime, StageTimes, bench};
+pub use bench::{
+    Bench, BenchError, KernelTime, Once, PATIENCE, PredictTime, ROOM, SampleTime, StageTimes, bench,
+};
 pub use divergence::cure;
 pub use exact::{Effort, ExactMeans, NotEnumerated, exact_means, mean_outputs};
 pub use experiment::{

@@ -10,7 +10,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-pub use predictions::{PATIENCE, PredictTime, SampleTime};
+pub use predictions::{PATIENCE, PredictTime, ROOM, SampleTime};
 
 use super::Ready;
 use crate::run::folder::start;

@@ -8,6 +8,7 @@ use crate::{
     graph::{Mode, StepInfo},
     kernels::team::Team,
     lower::lower_predict,
+    memory,
     model::Model,
     runtime::{
         evaluate::BATCH,
@@ -34,12 +35,13 @@ pub struct PredictTime {
 pub struct SampleTime {
     pub rows: usize,
     pub samples: u32,
-    /// Median; none of a call that would take longer than [`PATIENCE`], by what fewer rows take.
+    /// Median; none of a call that would take longer than [`PATIENCE`], by what fewer rows take, or whose samples would need more than [`ROOM`].
     pub time: Option<Duration>,
 }
 
-/// The longest call that is measured.
+/// The longest call that is measured, and the bytes that its samples may take.
 pub const PATIENCE: Duration = Duration::from_secs(20);
+pub const ROOM: u64 = 1_000_000_000;
 
 /// Rows of a call that draws samples.
 const SAMPLED: [usize; 3] = [1, 100, 1000];
@@ -60,7 +62,9 @@ pub(super) fn samples(
     let mut sizes = SAMPLED.map(|rows| rows.min(part.rows())).to_vec();
     sizes.dedup();
     for rows in sizes {
-        if all.last().is_some_and(|fewer| fewer.takes(rows).is_none_or(|time| time > PATIENCE)) {
+        let too_long = all.last().is_some_and(|fewer| fewer.takes(rows).is_none_or(|time| time > PATIENCE));
+        let bytes = memory::product(&[rows, SAMPLES as usize, width, size_of::<f32>()]);
+        if too_long || bytes > ROOM {
             all.push(SampleTime { rows, samples: SAMPLES, time: None });
             continue;
         }
