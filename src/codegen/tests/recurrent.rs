@@ -30,7 +30,7 @@ const LAYERS: &[&str] = &[
 ];
 
 fn net(layer: &str, steps: usize) -> String {
-    let back = if layer.ends_with("output=last") || layer.ends_with("dense 3") { "" } else { " -> flatten" };
+    let back = if layer.contains("last") { "" } else { " -> flatten" };
     format!("dense {} -> reshape {steps}x3, roles=[time, channel] -> {layer}{back}", 3 * steps)
 }
 
