@@ -196,6 +196,9 @@ pub fn failure(error: &TrainedError, ui: &mut Ui) -> Failure {
 impl Command {
     pub fn run(&self, ui: &mut Ui) -> Outcome {
         let committee = self.sampling.tempered(self.runs.read(ui)?)?;
+        if self.sampling.temperature.is_some() {
+            committee.first().answers_once("a temperature").map_err(Failure::data)?;
+        }
         let search = self.runs.search();
         let team = Team::new(self.threads.count());
         let file = &committee.first().model.predict;

@@ -75,7 +75,7 @@ pub struct Sampling {
     pub precision: Option<Precision>,
     /// Divide logits by this, in place of what `calibrate` found; 1 leaves them as they are
     #[arg(long, value_name = "T", value_parser = numbers::temperature, conflicts_with = "exact")]
-    temperature: Option<f64>,
+    pub temperature: Option<f64>,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, clap::ValueEnum)]

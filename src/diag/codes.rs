@@ -1637,6 +1637,20 @@ them, and its mean over rows: its gradient is as many times as large as that of 
 Write `loss cross_entropy, per=row` for such a rate, or divide it by the length of a row."#,
     ),
     (
+        "W0128",
+        r#"A net that reads what it foretells
+
+With `source text, FILE` and an output of tokens each step foretells the token that stands at the next step of the input. A layer that looks ahead shows it to the
+net: `attention` without `causal=true`, `conv` over several steps, `bidirectional`, `reverse=true`, a pool over time whose result comes back to the steps. Losses come out
+low, and nothing has been learnt but to copy.
+
+    window 64
+    residual { layer_norm -> attention heads=4 }
+    output next: token[64, vocab=_]
+
+Write `attention heads=4, causal=true`, or use recurrent layers from the first step to the last."#,
+    ),
+    (
         "W0201",
         r#"A name that is never used
 

@@ -140,6 +140,10 @@ impl Layer for Attention {
         OverTime::Whole
     }
 
+    fn looks_ahead(&self, args: &Args, _input: &Ty) -> bool {
+        !args.flag("causal")
+    }
+
     fn inner_drops(&self, node: &Node, inputs: &[&Ty]) -> Vec<InnerDrop> {
         let Some(used) = node.layer() else { return Vec::new() };
         let (steps, width) = (inputs[0].axes[0].size, inputs[0].axes[1].size);

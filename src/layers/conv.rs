@@ -112,6 +112,10 @@ impl Layer for Conv {
         OverTime::Whole
     }
 
+    fn looks_ahead(&self, args: &Args, input: &Ty) -> bool {
+        Windows::read(args, input).taps() > 1
+    }
+
     fn facts(&self) -> Facts {
         Facts { slides: true, ..Facts::NONE }
     }

@@ -91,6 +91,10 @@ impl Layer for Gru {
         OverTime::Whole
     }
 
+    fn looks_ahead(&self, args: &Args, _: &Ty) -> bool {
+        args.flag("reverse")
+    }
+
     fn turn_back(&self, args: &mut Args) -> bool {
         recurrent::turn_back(args)
     }

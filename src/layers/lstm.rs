@@ -104,6 +104,10 @@ impl Layer for Lstm {
         OverTime::Whole
     }
 
+    fn looks_ahead(&self, args: &Args, _: &Ty) -> bool {
+        args.flag("reverse")
+    }
+
     fn turn_back(&self, args: &mut Args) -> bool {
         recurrent::turn_back(args)
     }

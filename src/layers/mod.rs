@@ -66,6 +66,11 @@ pub trait Layer: Sync {
         self.sig().block == crate::vocab::Block::Branches
     }
 
+    /// Whether a step of the result may depend on later steps of the input: so it is with whoever crosses time and does not say that it goes forth alone.
+    fn looks_ahead(&self, args: &Args, _input: &Ty) -> bool {
+        self.over_time(args) == OverTime::Whole
+    }
+
     /// What the numbers of the result can be in prediction, whatever the weights: any numbers unless a layer knows better.
     fn reach(&self, _cx: &Reached<'_>) -> Reach {
         Reach::ANY

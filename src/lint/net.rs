@@ -110,3 +110,42 @@ pub fn unreachable_targets(model: &Model) -> Vec<Diagnostic> {
     };
     if numbers { makers(model).into_iter().filter_map(warn).collect() } else { Vec::new() }
 }
+
+/// W0128: a net that foretells the next token, and reads it.
+pub fn sees_what_it_foretells(model: &Model) -> Vec<Diagnostic> {
+    let windows = model.data.as_ref().is_some_and(|data| data.settings.window.is_some());
+    if !windows || model.output.kind.steps().is_none() {
+        return Vec::new();
+    }
+    let ahead = |node: &&Node| {
+        let inputs = node.inputs.first().map(|id| &model.node(*id).ty);
+        node.layer().zip(inputs).is_some_and(|(used, input)| used.word.looks_ahead(&used.args, input))
+    };
+    let found = upstream(model).into_iter().find(ahead);
+    found.into_iter().map(|node| looks_ahead(node, model)).collect()
+}
+
+fn looks_ahead(node: &Node, model: &Model) -> Diagnostic {
+    let name = node.layer().map_or("", |used| used.args.sig.name);
+    Diagnostic::warning("W0128", node.span, format!("`{name}` shows each step the tokens that come after it"))
+        .label("reads what is to be foretold")
+        .also(model.output.span, "the next token at each step")
+        .note(
+            "losses come out low, and the net has learnt to copy: `dropnet sample` cannot go on with a text",
+        )
+        .help(
+            "look back alone: recurrent layers from the first step to the last, `attention ..., causal=true`",
+        )
+}
+
+/// What the output depends on, in order.
+fn upstream(model: &Model) -> Vec<&Node> {
+    let mut is_read = vec![false; model.nodes.len()];
+    is_read[model.output.source.0] = true;
+    for (at, node) in model.nodes.iter().enumerate().rev() {
+        if is_read[at] {
+            node.inputs.iter().for_each(|id| is_read[id.0] = true);
+        }
+    }
+    model.nodes.iter().zip(is_read).filter(|(_, is_read)| *is_read).map(|(node, _)| node).collect()
+}

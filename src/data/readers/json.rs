@@ -20,16 +20,8 @@ pub(super) struct Json;
 pub(super) static READER: Json = Json;
 
 impl ReadRows for Json {
-    /// A list must be one to its end: `[0, 10)` may be the first cell of a table.
     fn takes(&self, bytes: &[u8], _fields: &Fields) -> bool {
-        let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes).trim_ascii_start();
-        match bytes {
-            [b'{', rest @ ..] => matches!(rest.trim_ascii_start(), [b'"' | b'}', ..]),
-            [b'[', ..] => {
-                matches!(Deserializer::from_slice(bytes).into_iter().next(), Some(Ok(Value::Array(_))))
-            }
-            _ => false,
-        }
+        is_json(bytes)
     }
 
     fn read(&self, bytes: Vec<u8>, transform: &Transform, name: &str) -> Result<Rows, DataError> {
@@ -57,6 +49,64 @@ impl ReadRows for Json {
         }
         out.finish(name)
     }
+}
+
+/// A list must be one to its end: `[0, 10)` may be the first cell of a table.
+fn is_json(bytes: &[u8]) -> bool {
+    let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes).trim_ascii_start();
+    match bytes {
+        [b'{', rest @ ..] => matches!(rest.trim_ascii_start(), [b'"' | b'}', ..]),
+        [b'[', ..] => {
+            matches!(Deserializer::from_slice(bytes).into_iter().next(), Some(Ok(Value::Array(_))))
+        }
+        _ => false,
+    }
+}
+
+/// Texts: strings, or objects with one under the name of the column, or with one alone. None of what is no JSON of texts, such as a line of prose in brackets.
+///
+/// # Errors
+/// E0546 for objects that are broken, E0527 for one without the column.
+pub(super) fn texts(
+    text: &str,
+    column: Option<&str>,
+    name: &str,
+) -> Option<Result<Vec<(u64, String)>, DataError>> {
+    if !is_json(text.as_bytes()) {
+        return None;
+    }
+    let rows = match rows(text, name) {
+        Ok(rows) => rows,
+        Err(error) if text.trim_start().starts_with('{') => return Some(Err(error)),
+        Err(_) => return None,
+    };
+    let mut texts = Vec::with_capacity(rows.len());
+    for (line, row) in rows {
+        match row {
+            Value::Array(items) if items.iter().all(Value::is_string) => {
+                texts.extend(items.iter().filter_map(Value::as_str).map(|text| (line, text.to_owned())));
+            }
+            Value::String(text) => texts.push((line, text)),
+            Value::Object(cells) => match text_of(&cells, column) {
+                Ok(text) => texts.push((line, text)),
+                Err(error) => return Some(Err(error.file(name).line(line))),
+            },
+            _ => return None,
+        }
+    }
+    Some(Ok(texts))
+}
+
+/// The text of an object.
+fn text_of(cells: &Map<String, Value>, column: Option<&str>) -> Result<String, DataError> {
+    let named = column.and_then(|column| cells.get(column)).and_then(Value::as_str);
+    let mut strings = cells.values().filter_map(Value::as_str);
+    let only = || strings.next().filter(|_| strings.next().is_none());
+    named.or_else(only).map(str::to_owned).ok_or_else(|| {
+        DataError::new("E0527", format!("the row lacks `{}`", column.unwrap_or("text"))).help(
+            "a row is an object with the text under the name of its column, or the text itself, in quotes",
+        )
+    })
 }
 
 /// Rows with the lines on which they end; a list of objects or lists is a list of rows.

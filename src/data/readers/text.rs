@@ -1,8 +1,8 @@
-//! Raw texts to predict: a text a line, or the column of a table that the net was trained on.
+//! Raw texts to predict: a text a line, the column of a table that the net was trained on, or JSON.
 
 use std::sync::Arc;
 
-use super::ReadRows;
+use super::{ReadRows, json};
 use crate::data::dataset::{Input, Storage};
 use crate::data::encoding;
 use crate::data::error::{DataError, counted};
@@ -68,6 +68,10 @@ pub(super) fn encoded(texts: &[Text], transform: &Transform, rule: &TextRule) ->
 /// The texts and their lines: of a table its column, found by its name where the first line has it, else by its place; a line that is one field
 /// is the text itself.
 fn texts(decoded: &str, rule: &TextRule, name: &str) -> Result<Vec<(u64, String)>, DataError> {
+    let column = if let TextForm::Column { name, .. } = &rule.form { name.as_deref() } else { None };
+    if let Some(texts) = json::texts(decoded, column, name) {
+        return texts;
+    }
     let lines = || (1..).zip(decoded.lines()).filter(|(_, line)| !line.trim().is_empty());
     let TextForm::Column { number, width, delimiter, name: column, .. } = &rule.form else {
         return Ok(lines().map(|(number, line)| (number, line.to_owned())).collect());

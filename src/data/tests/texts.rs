@@ -105,6 +105,16 @@ fn columns_by_their_numbers_have_no_header_and_tabs_no_quotes() {
     let rows = data.transform.read_rows(b"bad\nnew unheard\t0\n".to_vec(), "-").expect("two texts");
     let part = Part::of_first(rows.rows, rows.inputs, Target::NONE);
     assert_eq!(tokens(&part), [vec![3], vec![5, 1]]);
+    // The same as JSON; a line in brackets that is none is a text.
+    let read = |text: &str| {
+        let rows = data.transform.read_rows(text.as_bytes().to_vec(), "-").expect("texts");
+        tokens(&Part::of_first(rows.rows, rows.inputs, Target::NONE))
+    };
+    assert_eq!(read("[\"bad\", \"new unheard\"]"), [vec![3], vec![5, 1]]);
+    assert_eq!(read("{\"said\": \"bad\", \"stars\": 2}\n{\"said\": \"new unheard\"}"), [vec![3], vec![5, 1]]);
+    assert_eq!(read("[1] bad\nnew\n"), [vec![1, 1, 1], vec![5]]);
+    let two = data.transform.read_rows(b"{\"a\": \"bad\", \"b\": \"new\"}".to_vec(), "-");
+    assert!(two.is_err_and(|e| e.plain().contains("the row lacks")));
 }
 
 #[test]

@@ -175,7 +175,7 @@ impl Trained {
     ///
     /// # Errors
     /// It has one at each step.
-    pub(in crate::run) fn answers_once(&self, what: &str) -> Result<(), TrainedError> {
+    pub fn answers_once(&self, what: &str) -> Result<(), TrainedError> {
         match self.model.output.kind.steps() {
             None => Ok(()),
             Some(steps) => Err(TrainedError::Unfit(format!(
