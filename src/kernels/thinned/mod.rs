@@ -9,7 +9,7 @@
 //! columns of it at a time in the nearest cache. So what is dropped costs nothing, at any rate.
 //!
 //! Invariant: an element's bits depend on its rows alone, on no division of the columns. Forward they are those of a sum in order of `k`; a gradient of
-//! weights adds up each row's sum over its steps, one of inputs sums over runs of [`inputs::DEPTH`] columns, in vectors.
+//! weights adds up each row's sum over its steps, one of inputs sums over runs of `DEPTH` columns, in vectors.
 
 mod inputs;
 

@@ -120,10 +120,8 @@ fn ends_of_rows_are_ends() {
 /// The logarithm of the probability of what came, and how many others were held for as likely: one of two equal ones is no hit.
 #[test]
 fn metrics_see_two_numbers_a_step() {
-    let source = format!(
-        "net {{\n  input x: series[2, 3]\n  identity\n  output y: token[2, vocab=3]\n}}\ntrain {{\n  loss cross_entropy\n  optimizer sgd, lr=1\n  epochs 1\n}}\n"
-    );
-    let lowered = lower_eval(&model_of(&source), Mode::Eval);
+    let source = "net {\n  input x: series[2, 3]\n  identity\n  output y: token[2, vocab=3]\n}\ntrain {\n  loss cross_entropy\n  optimizer sgd, lr=1\n  epochs 1\n}\n";
+    let lowered = lower_eval(&model_of(source), Mode::Eval);
     let mut bound = rig::bindings::<f64>(&lowered);
     let z = [2.0, 1.0, 0.0, 1.0, 1.0, -1.0];
     bound.inputs = vec![Tensor::real(&[ROWS, 2, 3], z.repeat(ROWS)), Tensor::ints(&[ROWS], vec![2; ROWS])];
