@@ -429,7 +429,11 @@ fn fits_steps(node: &Node, (steps, vocab): (usize, usize), kind: OutputKind, spa
         let help = "leave out what makes one of all steps, such as `last`, `flatten` or a pool over time";
         return wrong("reads each step by itself".into(), help.into());
     };
-    if own.size != steps || own.ragged != Some(Ragged::OWN) {
+    if own.size != steps && own.ragged == Some(Ragged::OWN) {
+        let help = format!("write `token[{}, vocab={vocab}]` here, or {steps} tokens in the input", own.size);
+        return wrong(format!("expects {steps} steps, and the net reads {}", own.size), help);
+    }
+    if own.ragged != Some(Ragged::OWN) {
         let help = "each token that the net reads is a step here: leave out what slides over them, or write `pad=same` there";
         return wrong(format!("expects the {steps} steps of the net's tokens"), help.into());
     }

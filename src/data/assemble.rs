@@ -140,7 +140,7 @@ impl Opened<'_> {
         };
         let (first, valid, test) = (part(&parts.train), part(&parts.valid), part(&parts.test));
         let train = first.ok_or_else(|| DataError::new("E0534", "no row is left to train on"))?;
-        let names = (0..vocab as i32).map(|number| tokenizer.name(number)).collect();
+        let names = tokenizer.answers(vocab);
         let rule = TargetRule::Classes { column: "next".into(), names };
         let fields = Fields::Text(TextRule { form: TextForm::Stream, tokenizer });
         let lengths = need.lengths.clone();
@@ -241,7 +241,7 @@ impl Opened<'_> {
         };
         let (first, valid, test) = (part(&parts.train), part(&parts.valid), part(&parts.test));
         let train = first.ok_or_else(|| DataError::new("E0534", "no row is left to train on"))?;
-        let names = (0..vocab as i32).map(|number| tokenizer.name(number)).collect();
+        let names = tokenizer.answers(vocab);
         let rule = TargetRule::Classes { column: "answer".into(), names };
         let fields = Fields::Text(TextRule { form: own.form.clone(), tokenizer });
         let lengths = need.lengths.clone();

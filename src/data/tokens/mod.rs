@@ -200,6 +200,12 @@ impl Tokenizer {
         Encoder { tokenizer: self, numbers: numbers.collect(), pairs, first }
     }
 
+    /// What tokens below `vocab` are called as answers; a net may give some probability to padding.
+    pub fn answers(&self, vocab: usize) -> Vec<String> {
+        let name = |number| if number == PADDING { "<pad>".to_owned() } else { self.name(number) };
+        (0..vocab as i32).map(name).collect()
+    }
+
     /// A number's token: text for people.
     pub fn name(&self, number: i32) -> String {
         match usize::try_from(number).ok().and_then(|n| n.checked_sub(self.marks())) {

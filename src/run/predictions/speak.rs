@@ -51,7 +51,9 @@ pub fn speak(
     let (width, tokenizer) = (input.width(), &rule.tokenizer);
     let mut said = tokenizer.encoder().numbers(prompt);
     if said.is_empty() {
-        return Err(unfit("the prompt has no tokens: there is nothing to go on with"));
+        return Err(unfit(
+            "the prompt has no tokens: there is nothing to go on with\nhelp: name a start, such as `--prompt \"the\"`",
+        ));
     }
     let least = transform.lengths.as_ref().map_or(1, |lengths| lengths.least);
     if said.len() < least {
