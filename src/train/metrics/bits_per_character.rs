@@ -1,8 +1,8 @@
-//! Bits that say which tokens came, by the characters that they stand for: it compares nets whose tokens are not the same.
+//! Bits that say which tokens came, by the characters that they stand for: nets whose tokens are not the same can be compared by it, if they know nearly all of them.
 //!
 //! # Formula
 //! `-sum log2 p_y / characters`. A word has as many characters as letters and one more, the space behind it; a character in several bytes counts once;
-//! what the vocabulary lacks counts as one. Where tokens are characters it is `bits_per_token`.
+//! what the vocabulary lacks counts as one, and is easy to foretell where there is much of it. Where tokens are characters it is `bits_per_token`.
 //!
 //! # Example
 //! ```net
