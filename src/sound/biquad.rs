@@ -26,10 +26,7 @@ impl Biquad {
         let (sin, cos) = libm::sincos(TAU * cutoff);
         let alpha = sin * FRAC_1_SQRT_2;
         let whole = 1.0 + alpha;
-        Self {
-            forward: forward(cos).map(|b| b / whole),
-            back: [-2.0 * cos / whole, (1.0 - alpha) / whole],
-        }
+        Self { forward: forward(cos).map(|b| b / whole), back: [-2.0 * cos / whole, (1.0 - alpha) / whole] }
     }
 
     /// Filters samples in place, silence before them.

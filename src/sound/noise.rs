@@ -30,8 +30,7 @@ impl Color {
             return;
         }
         // Begun as loud as they will be, so that the first sample is like all.
-        let mut lows =
-            PINK.map(|(pole, gain)| gain * f64::from(deviate()) / (1.0 - pole * pole).sqrt());
+        let mut lows = PINK.map(|(pole, gain)| gain * f64::from(deviate()) / (1.0 - pole * pole).sqrt());
         let mut before = f64::from(deviate());
         into.extend((0..samples).map(|_| {
             let white = f64::from(deviate());

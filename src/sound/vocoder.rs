@@ -247,8 +247,7 @@ impl Desk {
         // Of real samples these two have no direction but a sign.
         let last = self.written.len() - 1;
         (self.written[0].im, self.written[last].im) = (0.0, 0.0);
-        let done =
-            vocoder.inverse.process_with_scratch(&mut self.written, &mut self.time, &mut self.scratch);
+        let done = vocoder.inverse.process_with_scratch(&mut self.written, &mut self.time, &mut self.scratch);
         debug_assert!(done.is_ok(), "the rooms have the plan's sizes");
         let scale = 1.0 / vocoder.window as f32;
         let samples = self.time.iter().zip(&vocoder.hann);
