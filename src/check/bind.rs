@@ -22,12 +22,61 @@ const ELSEWHERE: &[(&str, &str)] = &[
     ("out_channels", "width"),
     ("out_features", "width"),
     ("use_bias", "bias"),
+    ("attention_probs_dropout_prob", "dropout"),
+    ("attn_dropout", "dropout"),
+    ("attn_pdrop", "dropout"),
+    ("dropout_p", "dropout"),
+    ("embed_dim", "width"),
+    ("embedding_dim", "width"),
+    ("epsilon", "eps"),
+    ("go_backwards", "reverse"),
+    ("hidden_dropout_prob", "p"),
+    ("hidden_size", "width"),
+    ("is_causal", "causal"),
+    ("kernel_initializer", "init"),
+    ("num_heads", "heads"),
+    ("num_key_value_heads", "kv_heads"),
+    ("num_kv_heads", "kv_heads"),
+    ("num_units", "width"),
+    ("output_dim", "width"),
+    ("rate", "p"),
+    ("stateful", "carry"),
+    ("units", "width"),
+];
+
+/// What other libraries say by an argument, and what to do here: of the words that have the argument behind it, or of all.
+const OTHERWISE: &[(&str, &str, Option<&str>)] = &[
+    ("batch_first", "leave it out: rows come first, then time", None),
+    ("bidirectional", "write `bidirectional { ... }` around the layer", Some("recurrent_dropout")),
+    ("data_format", "leave it out: channels come last", None),
+    ("inplace", "leave it out: the compiler decides where results lie", None),
+    ("input_dim", "leave it out: the type of the input says it", None),
+    ("input_shape", "leave it out: the type of the input says it", None),
+    ("input_size", "leave it out: the type of the input says it", None),
+    ("in_channels", "leave it out: what flows in says it", None),
+    ("in_features", "leave it out: what flows in says it", None),
+    ("kernel_regularizer", "penalties stand in `train`: `penalize l2, 1e-4`", None),
+    ("mask_zero", "leave it out: rows of tokens have lengths, and nothing reads behind them", None),
+    ("noise_shape", "`share=` says which axes have one mask", Some("p")),
+    ("num_embeddings", "leave it out: `vocab=` of the input says it", None),
+    ("num_layers", "write `repeat 2 { ... }` around the layer", None),
+    ("padding_idx", "leave it out: rows of tokens have lengths, and nothing reads behind them", None),
+    ("return_sequences", "leave it out for true; for false write `output=last`", Some("output")),
+    ("return_state", "states go from window to window by `carry=true`", Some("carry")),
+    ("track_running_stats", "leave it out: they are always kept", None),
+    ("trainable", "`freeze LABEL` in `train` holds weights still", None),
 ];
 
 /// The argument that other libraries call so, if the word has it.
 fn elsewhere(sig: &Sig, name: &str) -> Option<&'static str> {
     let (_, known) = ELSEWHERE.iter().find(|(other, _)| *other == name)?;
     sig.arg(known).map(|spec| spec.name)
+}
+
+/// What to do here about an argument that other libraries have.
+fn otherwise(sig: &Sig, name: &str) -> Option<&'static str> {
+    let (_, advice, of) = OTHERWISE.iter().find(|(other, ..)| *other == name)?;
+    of.is_none_or(|known| sig.arg(known).is_some()).then_some(*advice)
 }
 
 /// Checks `args` against `sig`. Everything wrong is pushed to `diags`; `None` if anything was.
@@ -184,11 +233,14 @@ fn unknown_argument(sig: &Sig, name: &str, span: Span) -> Diagnostic {
     }
     let error = Diagnostic::error("E0202", span, format!("`{}` has no argument `{name}`", sig.name))
         .label("unknown argument");
+    if let Some(known) = elsewhere(sig, name) {
+        return error.fix(format!("it is called `{known}` here"), span, known);
+    }
+    if let Some(advice) = otherwise(sig, name) {
+        return error.help(advice);
+    }
     match nearest(name, sig.args.iter().map(|a| a.name)) {
         Some(known) => error.fix("a similar argument exists", span, known),
-        None if let Some(known) = elsewhere(sig, name) => {
-            error.fix(format!("it is called `{known}` here"), span, known)
-        }
         None if sig.args.is_empty() => error.note(format!("`{}` takes no arguments", sig.name)),
         None => {
             let names: Vec<&str> = sig.args.iter().map(|a| a.name).collect();
@@ -212,4 +264,46 @@ fn surplus(sig: &Sig, arg: &Arg) -> Diagnostic {
         n => Diagnostic::error("E0210", arg.span, format!("`{}` takes {n} unnamed arguments", sig.name)),
     };
     error.label("one too many").note(usage(sig))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{ELSEWHERE, OTHERWISE};
+    use crate::{
+        check::{Env, check_source},
+        layers::LAYERS,
+    };
+
+    #[test]
+    fn names_elsewhere_lead_to_arguments_that_exist() {
+        let is_one = |name: &str| LAYERS.iter().any(|row| row.layer.sig().arg(name).is_some());
+        for (other, known) in ELSEWHERE {
+            assert!(is_one(known), "{other} is no {known}");
+            assert!(!is_one(other), "{other} is an argument here too");
+        }
+        for (other, _, of) in OTHERWISE {
+            assert!(of.is_none_or(is_one), "{other}");
+            assert!(!is_one(other), "{other} is an argument here too");
+        }
+    }
+
+    #[test]
+    fn arguments_of_other_libraries_are_answered_with_ours() {
+        let answer = |layer: &str| {
+            let source =
+                format!("net {{\n  input x: series[8, 3]\n  {layer}\n  last\n  output y: class[5]\n}}\n");
+            let found = check_source(&source, &Env::default()).diagnostics;
+            let first = found.into_iter().find(|d| d.code == "E0202").expect("an unknown argument");
+            let fixes = first.fixes.into_iter().map(|fix| fix.message);
+            fixes.collect::<Vec<String>>().join("; ")
+        };
+        assert_eq!(answer("lstm 5, stateful=true"), "it is called `carry` here");
+        assert_eq!(
+            answer("lstm 5, return_sequences=true"),
+            "leave it out for true; for false write `output=last`"
+        );
+        assert_eq!(answer("lstm 5, num_layers=2"), "write `repeat 2 { ... }` around the layer");
+        assert_eq!(answer("dense 5, in_features=3"), "leave it out: what flows in says it");
+        assert_eq!(answer("lstm 5 -> attention num_heads=1"), "it is called `heads` here");
+    }
 }
