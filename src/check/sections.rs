@@ -210,6 +210,7 @@ impl<'f> Sections<'f> {
             sweep: None,
             fitted,
             knobs,
+            given: Vec::new(),
             direct: false,
         };
 

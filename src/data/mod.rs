@@ -52,6 +52,7 @@ mod texts;
 pub mod tokens;
 mod transform;
 pub mod translations;
+pub mod vectors;
 mod windows;
 pub mod wordnet;
 mod words;

@@ -1752,6 +1752,18 @@ The warning counts such texts, in training and in prediction.
 
 Write a larger size, or `token[_, vocab=10_000]`, which is that of the longest text."#,
     ),
+    (
+        "W0505",
+        r#"A file of vectors lacks most words of the text
+
+`embedding 100, vectors="FILE"` begins with the vectors of the words that the file has; the others are drawn as `init` says. Here those are most of
+the vocabulary, so little is left of what the file knows.
+
+    embedding 100, vectors="vectors.txt"          and 900 of 9 998 words have a vector in the file
+
+Files of small letters have no vectors of names as they are written: a word with capitals takes the vector of its small letters. Leave rare words
+out by `vocab=` or `min_count=` of `tokenize`, or name another file."#,
+    ),
 ];
 
 /// The page of a code, or `None` for a code that does not exist. Case does not matter.

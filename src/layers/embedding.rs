@@ -15,6 +15,10 @@
 //! the others are divided by `1 - p` (`dropout p, share=type` behind the layer is the same). It is one of three things that are called word
 //! dropout: others take words out of the row, or make them unknown. `init` is the start of the table, `normal(sd=0.1)` unless given.
 //!
+//! `vectors="glove.6B.100d.txt"` begins with the vectors of a file, a word and `width` numbers a line (GloVe, word2vec and fastText write such text; a first line of counts
+//! and gzip are understood). A word with capitals that the file does not have takes the vector of its small letters; what it lacks altogether begins as `init` says. The file
+//! is sought where data are, and read when training begins; a trained net does not need it. `frozen=true` holds the table still, as `freeze LABEL` in `train` does.
+//!
 //! # Train and eval
 //! The same but for `dropout=`, which evaluation leaves out. The gradient of the table is a sum over the tokens of the minibatch, in their order, so that
 //! threads change no bit; weight decay and Adam act on all of the table.
@@ -41,7 +45,7 @@ use super::{
 use crate::{
     diag::Diagnostic,
     graph::{Address, DType, Mode, ScalarDef, ValueId},
-    model::{Axis, Init, ParamRole, Role, Ty},
+    model::{Axis, Freeze, Init, ParamRole, Role, Ty},
     vocab::{ArgSpec, Args, Block, Bounds, Default, Kind, Sig, Timed},
 };
 
@@ -68,6 +72,8 @@ static SIG: Sig = Sig {
             Default::Absent,
             "start of the table, `normal(sd=0.1)` unless given",
         ),
+        ArgSpec::named("vectors", Kind::Text, Default::Absent, "file of vectors that the table begins with"),
+        ArgSpec::named("frozen", Kind::Bool, Default::Bool(false), "whether the table stays as it begins"),
     ],
     block: Block::None,
 };
@@ -79,6 +85,10 @@ impl Layer for Embedding {
 
     fn elsewhere(&self) -> &'static [(&'static str, &'static str)] {
         &[("Embedding", "embedding"), ("nn.Embedding", "embedding")]
+    }
+
+    fn vectors<'a>(&self, args: &'a Args) -> Option<&'a str> {
+        args.opt_text("vectors")
     }
 
     fn reads_tokens(&self) -> bool {
@@ -104,7 +114,9 @@ impl Layer for Embedding {
             return Err(error);
         }
         let table = ParamDecl::new("weight", vec![vocab, width], ParamRole::Weight, start);
-        cx.param(ParamDecl { dropped_by: Some("dropout"), ..table });
+        let held = || Freeze { label: cx.name().into(), until: None, span: cx.args.span_of("frozen") };
+        let held = cx.args.flag("frozen").then(held);
+        cx.param(ParamDecl { dropped_by: Some("dropout"), held, ..table });
         Ok(Ty::real(vec![Axis { ragged: None, ..steps }, Axis::new(Role::Channel, width)]))
     }
 

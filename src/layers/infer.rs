@@ -3,7 +3,7 @@
 use super::Layer;
 use crate::{
     diag::{Diagnostic, Span},
-    model::{Axis, Init, ParamRole, Role, Ty, Use},
+    model::{Axis, Freeze, Init, ParamRole, Role, Ty, Use},
     train::penalties::Own,
     vocab::{Args, Value},
 };
@@ -41,6 +41,8 @@ pub struct ParamDecl {
     pub fed_by: Option<usize>,
     /// The argument that is the rate of dropping what it multiplies, or rows of itself.
     pub dropped_by: Option<&'static str>,
+    /// What its layer says that holds it still.
+    pub held: Option<Freeze>,
 }
 
 #[derive(Clone, Debug)]
@@ -176,6 +178,6 @@ impl<'a> Infer<'a> {
 impl ParamDecl {
     pub fn new(suffix: &'static str, dims: Vec<usize>, role: ParamRole, init: Init) -> Self {
         let (max_norm, penalties) = (None, Vec::new());
-        Self { suffix, dims, role, init, max_norm, penalties, fed_by: Some(0), dropped_by: None }
+        Self { suffix, dims, role, init, max_norm, penalties, fed_by: Some(0), dropped_by: None, held: None }
     }
 }

@@ -94,6 +94,11 @@ pub trait Layer: Sync {
         false
     }
 
+    /// The file of vectors that its first parameter, a row a token, begins with.
+    fn vectors<'a>(&self, _args: &'a Args) -> Option<&'a str> {
+        None
+    }
+
     /// Where this layer drops units, for summaries, prediction and lints.
     fn drop_site(&self, _args: &Args) -> Option<DropSite> {
         None

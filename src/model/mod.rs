@@ -25,8 +25,10 @@ pub use sweep::{Goal, Prune, Range, Search, Sweep, Values, Vary};
 pub use train::{Fitted, Held, StopEarly, Train};
 pub use ty::{Axis, Clock, Elem, Ragged, Role, Ty};
 
+use std::sync::Arc;
+
 use crate::{
-    data::{DEFAULT_BATCH, DataConfig},
+    data::{DEFAULT_BATCH, DataConfig, vectors::Vectors},
     diag::Span,
     layers::{DropSite, Facts, InnerDrop, Layer},
     train::penalties::Own,
@@ -72,10 +74,19 @@ pub struct Model {
     pub sweep: Option<Sweep>,
     /// What the data say that penalties depend on, once they are loaded.
     pub fitted: Option<Fitted>,
+    /// Parameters that begin as files say, once those are read.
+    pub given: Vec<Given>,
     /// `param` values after `--set`, as they were used.
     pub knobs: Vec<(String, Value)>,
     /// Whether its predictions are made without convolutions in tiles, as audits make them.
     pub direct: bool,
+}
+
+/// What a table of vectors begins with where a file says it; the other rows are drawn.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Given {
+    pub param: ParamId,
+    pub vectors: Arc<Vectors>,
 }
 
 /// One use of a layer, or an input.
@@ -181,6 +192,8 @@ pub struct Param {
     pub fed_by: Option<usize>,
     /// The argument of its layer that is the rate of dropping what it multiplies, or rows of itself.
     pub dropped_by: Option<&'static str>,
+    /// What its layer says that holds it still.
+    pub held: Option<Freeze>,
     /// The node that declared it.
     pub node: NodeId,
 }

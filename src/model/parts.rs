@@ -36,8 +36,9 @@ impl Train {
 impl Model {
     /// What holds the parameter still.
     #[must_use]
-    pub fn freeze(&self, param: &Param) -> Option<&Freeze> {
-        self.train.as_ref()?.freeze(&self.node(param.node).path)
+    pub fn freeze<'a>(&'a self, param: &'a Param) -> Option<&'a Freeze> {
+        let said = || self.train.as_ref()?.freeze(&self.node(param.node).path);
+        param.held.as_ref().or_else(said)
     }
 
     /// Whether the parameter stays as it begins.

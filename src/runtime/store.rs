@@ -4,7 +4,7 @@ use super::initial::initial;
 use crate::{
     graph::{Averaged, Graph},
     kernels::aligned::AlignedVec,
-    model::Model,
+    model::{Given, Model},
 };
 
 /// One vector a tensor, in the graph's order.
@@ -16,9 +16,16 @@ pub struct Store {
 }
 
 impl Store {
-    /// Fresh tensors: parameters by their initialisers, keyed by (seed, name); slots at zero; states at their start.
+    /// Fresh tensors: parameters by their initialisers, keyed by (seed, name), and by what files give; slots at zero; states at their start.
     pub fn fresh(model: &Model, graph: &Graph, seed: u64) -> Self {
-        let params = model.params.iter().map(|p| initial(p.init, &p.name, &p.dims, seed)).collect();
+        let params = model.params.iter().map(|p| initial(p.init, &p.name, &p.dims, seed));
+        let mut params: Vec<AlignedVec> = params.collect();
+        for Given { param, vectors } in &model.given {
+            let width = model.params[param.0].dims[1];
+            for (row, numbers) in vectors.rows.iter().zip(vectors.numbers.chunks_exact(width)) {
+                params[param.0][row * width..(row + 1) * width].copy_from_slice(numbers);
+            }
+        }
         let size = |dims: &[usize]| dims.iter().product();
         let slots = graph.slots.iter().map(|s| AlignedVec::filled(size(&s.dims), 0.0)).collect();
         let states = model.states.iter().zip(&graph.states);

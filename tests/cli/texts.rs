@@ -28,6 +28,37 @@ const ROWS: &str = "id,review,mood\n1,a good film,good\n2,\"bad, so bad\",bad\n3
                     5,so good,good\n6,bad bad,bad\n7,a film so good,good\n8,bad film,bad\n";
 
 #[test]
+fn a_table_begins_with_vectors_of_a_file() {
+    let net = NET.replace("embedding 4, dropout=0.2", "embedding 4, vectors=\"v.txt\", frozen=true");
+    let vectors =
+        "7 4\ngood 1 2 3 4\nbad -1 -2 -3 -4\na 0 0 0 0.5\nso 9 9 9 9\nfilm 1 0 1 0\nelsewhere 5 5 5 5\n";
+    let folder = Folder::new(&[("m.net", &net), ("t.csv", ROWS), ("v.txt", vectors)]);
+    let trained = folder.run(&["train", "m.net", "-q", "-o", "run"]);
+    assert!(trained.ends_with("--- exit 0\n") && !trained.contains("W0505"), "{trained}");
+    // Held still, and needed no more.
+    std::fs::remove_file(folder.path().join("v.txt")).expect("the vectors");
+    let checkpoint = std::fs::read(folder.path().join("run/last.ckpt")).expect("a checkpoint");
+    let good: Vec<u8> = [1.0_f32, 2.0, 3.0, 4.0].iter().flat_map(|x| x.to_le_bytes()).collect();
+    assert!(checkpoint.windows(good.len()).any(|bytes| bytes == good), "the vector of `good`");
+    let predicted = folder.run_with(&["predict", "run", "--input", "-"], "so bad\n");
+    assert!(predicted.ends_with("--- exit 0\n"), "{predicted}");
+    let gone = folder.run(&["train", "m.net", "-q", "-o", "again"]);
+    assert!(gone.contains("error[E0520]") && gone.contains("v.txt"), "{gone}");
+    for (vectors, expected) in [
+        ("good 1 2 3\n", "error[E0522]: 3 numbers where the embedding has 4"),
+        ("elsewhere 1 2 3 4\n", "warning[W0505]: 0 of 5 words have a vector in the file"),
+    ] {
+        let folder = Folder::new(&[("m.net", &net), ("t.csv", ROWS), ("v.txt", vectors)]);
+        let said = folder.run(&["train", "m.net", "-o", "run"]);
+        assert!(said.contains(expected), "{said}");
+    }
+    let bytes = net.replace("tokenize words", "tokenize bytes").replace("conv 4, 2", "conv 4, 2, pad=same");
+    let folder = Folder::new(&[("m.net", &bytes), ("t.csv", ROWS), ("v.txt", vectors)]);
+    let said = folder.run(&["train", "m.net", "-q", "-o", "run"]);
+    assert!(said.contains("error[E0204]: vectors of tokens that are no words"), "{said}");
+}
+
+#[test]
 fn a_run_reads_raw_texts() {
     let folder = Folder::new(&[("m.net", NET), ("t.csv", ROWS)]);
     let summary = folder.run(&["summary", "m.net"]);

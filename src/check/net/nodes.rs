@@ -168,6 +168,7 @@ impl<'f> Net<'f> {
                 penalties: p.penalties,
                 fed_by: p.fed_by,
                 dropped_by: p.dropped_by,
+                held: p.held,
                 node: id,
             });
             ParamId(self.params.len() - 1)

@@ -13,3 +13,4 @@ pub(in crate::run) mod report;
 pub(in crate::run) mod standing;
 pub(in crate::run) mod start;
 pub(in crate::run) mod trained;
+pub(in crate::run) mod vectors;

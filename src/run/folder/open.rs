@@ -10,7 +10,7 @@ use crate::{
     },
     diag::Diagnostic,
     model::Model,
-    run::agreement,
+    run::{agreement, folder::vectors},
     runtime::counts,
     train::{BayesDecay, bayes_decay::TARGET_VARIANCE},
 };
@@ -90,6 +90,8 @@ pub(in crate::run) fn open_divided(
     }
     counts::check(&model, dataset.train.rows(), dataset.valid.is_some())?;
     colors_are_known(&model, &dataset)?;
+    model.given = vectors::given(&model, &dataset, search)?;
+    warnings.extend(vectors::few(&model));
     model.data.iter_mut().for_each(divide);
     Ok(Ready { model, dataset, attributes, warnings })
 }

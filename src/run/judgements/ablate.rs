@@ -193,6 +193,7 @@ mod tests {
             penalties: Vec::new(),
             fed_by: Some(0),
             dropped_by: None,
+            held: None,
             node: NodeId(0),
         };
         let of = |units: Units, unit: usize, dims: &[usize]| {
