@@ -69,7 +69,7 @@ impl Augmenter {
         if !model.changes_rows() {
             return Ok(None);
         }
-        if let Some((input, playing)) = sounds::playing(model, augmentation) {
+        if let Some((input, playing)) = sounds::playing(model, augmentation, &dataset.search)? {
             return Ok(Some(Self { rows: Rows::Sounds(playing), input, lengths: lengths(input), seed }));
         }
         if let Some((input, picture)) = model.picture() {
