@@ -296,7 +296,7 @@ impl Command {
         let Labelled { part, names, converted, cut } =
             read.map_err(|error| data::failure(&error, None, ui))?;
         predict::say_converted(part.rows(), converted, ui);
-        predict::say_cut(part.rows(), cut, ui);
+        predict::say_cut(part.rows(), cut, &first.checkpoint.meta.transform, ui);
         Ok(Known { name: "input", part, names })
     }
 

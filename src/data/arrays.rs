@@ -35,7 +35,9 @@ pub(super) fn apply(
             Input { raw, ..Input::floats(&input.name, &input.shape, floats(stored, rule)?) }
         }
         // They become tokens, or have lengths: no numbers that a rule maps.
-        Inputs::Texts(_) | Inputs::Stream(_) | Inputs::Sounds(_) => Input::floats(&input.name, &input.shape, Vec::new()),
+        Inputs::Texts(_) | Inputs::Stream(_) | Inputs::Sounds(_) => {
+            Input::floats(&input.name, &input.shape, Vec::new())
+        }
         Inputs::Filed { rows, is_short } => {
             let same = ArrayRule { width: rule.width, pairs: vec![Affine::SAME] };
             let stays = rows.element().is_byte() && rule.pairs.len() == 1;

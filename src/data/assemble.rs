@@ -145,7 +145,8 @@ impl Opened<'_> {
         let rule = TargetRule::Classes { column: "next".into(), names };
         let fields = Fields::Text(TextRule { form: TextForm::Stream, tokenizer });
         let lengths = need.lengths.clone();
-        let transform = Transform { inputs, fields, target: rule, pictures: None, sounds: None, middle: None, lengths };
+        let transform =
+            Transform { inputs, fields, target: rule, pictures: None, sounds: None, middle: None, lengths };
         Ok(Dataset {
             train,
             valid,
@@ -198,7 +199,8 @@ impl Opened<'_> {
         let train_part = first.ok_or_else(|| DataError::new("E0534", "no row is left to train on"))?;
         let fields = Fields::Text(TextRule { form: own.form.clone(), tokenizer });
         let lengths = need.lengths.clone();
-        let transform = Transform { inputs, fields, target: rule, pictures: None, sounds: None, middle: None, lengths };
+        let transform =
+            Transform { inputs, fields, target: rule, pictures: None, sounds: None, middle: None, lengths };
         Ok(Dataset {
             train: train_part,
             valid,
@@ -246,7 +248,8 @@ impl Opened<'_> {
         let rule = TargetRule::Classes { column: "answer".into(), names };
         let fields = Fields::Text(TextRule { form: own.form.clone(), tokenizer });
         let lengths = need.lengths.clone();
-        let transform = Transform { inputs, fields, target: rule, pictures: None, sounds: None, middle: None, lengths };
+        let transform =
+            Transform { inputs, fields, target: rule, pictures: None, sounds: None, middle: None, lengths };
         let texts = need.raw.then(|| own.clone());
         let (names, search) = (Default::default(), Search::default());
         Ok(Dataset { train, valid, test, transform, schema, names, cut, texts, search })
@@ -323,8 +326,15 @@ impl Opened<'_> {
         let train = first.ok_or_else(|| DataError::new("E0534", "no row is left to train on"))?;
         let pictures = self.config.source.has_pictures().then_some(settings.pictures);
         let fields = Fields::Array(array_rule);
-        let transform =
-            Transform { inputs, fields, target: rule, pictures, sounds, middle, lengths: need.lengths.clone() };
+        let transform = Transform {
+            inputs,
+            fields,
+            target: rule,
+            pictures,
+            sounds,
+            middle,
+            lengths: need.lengths.clone(),
+        };
         Ok(Dataset {
             train,
             valid,

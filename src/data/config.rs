@@ -332,7 +332,7 @@ impl DataConfig {
                 Diagnostic::error("E0505", by.span, "`by` needs a table")
                     .label("this source has no columns")
                     .also(self.source_span, "arrays: nothing says which rows belong together")
-                    .help("divide them by index files: `split given=\"index\"`"),
+                    .help(self.grouped()),
             );
         }
         if let Some(split) = &self.settings.split
@@ -355,6 +355,17 @@ impl DataConfig {
             );
         }
         found
+    }
+
+    /// How rows come to have groups, or to be divided without.
+    fn grouped(&self) -> &'static str {
+        if self.source.has_sounds() {
+            return "name the parts of the files' names, `pattern=\"{label}_{speaker}\"`, or a table, `labels=\"labels.csv\", file=COLUMN, label=COLUMN`";
+        }
+        match self.source.has_pictures() {
+            true => "name a table: `labels=\"labels.csv\", file=COLUMN, label=COLUMN`",
+            false => "divide them by index files: `split given=\"index\"`",
+        }
     }
 
     /// Windows are of tables, in the order of time.

@@ -47,6 +47,7 @@ pub static SOURCES: &[&SourceWord] = &[
     &sources::friedman::WORD,
     &sources::line::WORD,
     &sources::shapes::WORD,
+    &sources::tones::WORD,
     &sources::adding::WORD,
     &sources::brackets::WORD,
     &sources::copy::WORD,

@@ -36,10 +36,19 @@ pub(in crate::data) fn folder(path: &Path, transform: &Transform, name: &str) ->
 fn rows(files: &[File], transform: &Transform, name: &str) -> Result<Rows, DataError> {
     let clips = Clips::load(files, hearing(transform, name)?.clone())?;
     let [input] = transform.inputs.as_slice() else { return Err(super::super::rows::nothing(name)) };
-    let (inputs, cut) = clips.inputs(input, transform.lengths.as_ref()).map_err(|e| match &e.place.file {
+    let placed = |e: DataError| match &e.place.file {
         None => e.file(&files[0].name),
         Some(_) => e,
-    })?;
+    };
+    let own_rate = transform.lengths.as_ref().and_then(|own| own.rate).unwrap_or_default();
+    let (inputs, cut) =
+        clips.inputs(input, transform.lengths.as_ref()).map_err(|e| match e.code {
+            "E0553" => placed(e).helped_by(format!(
+                "convert it: `ffmpeg -i FILE -ar {own_rate} NEW.wav`; a net whose `data` says `resample {}` does so itself",
+                sound::hertz(own_rate)
+            )),
+            _ => placed(e),
+        })?;
     let names = clips.names().to_vec();
     Ok(Rows { rows: clips.rows(), inputs, names, converted: Converted::default(), cut })
 }
@@ -70,9 +79,12 @@ pub(in crate::data) fn labelled(
         TargetRule::Classes { names, .. } => names.as_slice(),
         TargetRule::Bits { names: Some(names), .. } => names.as_slice(),
         TargetRule::Bits { .. } | TargetRule::Real { .. } => {
-            return Err(DataError::new("E0531", "names of files and folders are classes, and the net knows none")
-                .file(name)
-                .help("`dropnet predict` says what it makes of them"));
+            return Err(DataError::new(
+                "E0531",
+                "names of files and folders are classes, and the net knows none",
+            )
+            .file(name)
+            .help("`dropnet predict` says what it makes of them"));
         }
     };
     if !path.exists() {

@@ -26,7 +26,7 @@ pub(super) fn read(path: &Path, name: &str) -> Result<Listing, DataError> {
         let error = DataError::new("E0521", "the archive is cut off or damaged").file(name).byte(at as usize);
         error.note(e.to_string()).help("fetch it again")
     };
-    let mut listing = Listing { name: name.to_owned(), ..Listing::default() };
+    let mut listing = Listing::of(name);
     let mut archive = tar::Archive::new(Cursor::new(&*bytes));
     let mut at = 0;
     for entry in archive.entries().map_err(|e| broken(e, 0))? {
@@ -37,7 +37,8 @@ pub(super) fn read(path: &Path, name: &str) -> Result<Listing, DataError> {
             continue;
         }
         let inside = entry.path().map_err(|e| broken(e, at))?.into_owned();
-        let parts: Vec<&str> = inside.iter().filter_map(|part| part.to_str()).filter(|part| *part != ".").collect();
+        let parts: Vec<&str> =
+            inside.iter().filter_map(|part| part.to_str()).filter(|part| *part != ".").collect();
         if parts.iter().any(|part| part.starts_with('.')) {
             continue;
         }

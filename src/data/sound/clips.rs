@@ -14,7 +14,7 @@ use crate::data::transform::InputShape;
 
 /// Clips of one rate, in the order of their rows.
 #[derive(Clone, Debug)]
-pub(in crate::data) struct Clips {
+pub struct Clips {
     clips: Vec<Arc<Samples>>,
     /// Of their files.
     names: Vec<String>,
@@ -54,7 +54,11 @@ pub fn hertz(rate: u32) -> String {
 #[must_use]
 pub fn seconds(samples: f64, rate: u32) -> String {
     let time = samples / f64::from(rate);
-    format!("{time:.*} s", if time < 10.0 { 2 } else { 1 })
+    match time {
+        ..0.1 => format!("{:.3} s", time),
+        ..10.0 => format!("{time:.2} s"),
+        _ => format!("{time:.1} s"),
+    }
 }
 
 impl Clips {
@@ -64,7 +68,9 @@ impl Clips {
     /// E0520 and E0552 as [`decode::load`]; E0553 for clips of different rates.
     pub fn load(files: &[File], hearing: Hearing) -> Result<Self, DataError> {
         let heard = decode::load(files, &hearing.prepare)?;
-        let Some((_, rate)) = heard.first() else { return Err(DataError::new("E0528", "there are no sounds")) };
+        let Some((_, rate)) = heard.first() else {
+            return Err(DataError::new("E0528", "there are no sounds"));
+        };
         let rate = *rate;
         if let Some(other) = heard.iter().position(|(_, own)| *own != rate) {
             let (here, there) = (hertz(heard[other].1), hertz(rate));
@@ -94,10 +100,6 @@ impl Clips {
         &self.names
     }
 
-    pub fn rate(&self) -> u32 {
-        self.rate
-    }
-
     pub fn longest(&self) -> usize {
         self.clips.iter().map(|clip| clip.len()).max().unwrap_or(0)
     }
@@ -106,7 +108,12 @@ impl Clips {
     #[must_use]
     pub fn only(&self, rows: &[usize]) -> Self {
         let names = rows.iter().filter_map(|row| self.names.get(*row).cloned()).collect();
-        Self { clips: rows.iter().map(|row| self.clips[*row].clone()).collect(), names, rate: self.rate, hearing: self.hearing.clone() }
+        Self {
+            clips: rows.iter().map(|row| self.clips[*row].clone()).collect(),
+            names,
+            rate: self.rate,
+            hearing: self.hearing.clone(),
+        }
     }
 
     /// Of these together with those of the source's own test part.
@@ -196,7 +203,8 @@ fn another_rate(clips: u32, net: u32) -> DataError {
 
 fn too_short(samples: usize, least: usize) -> DataError {
     let message = format!("the clip has {}, and the net's windows need {least}", counted(samples, "sample"));
-    DataError::new("E0549", message).help("take smaller windows in the net, or take the file out of the folder")
+    DataError::new("E0549", message)
+        .help("take smaller windows in the net, or take the file out of the folder")
 }
 
 /// Clips as rows of as many samples, zeros behind those that are shorter.

@@ -54,7 +54,10 @@ fn append(samples: &mut Samples, block: &Block, bits: u32) -> Result<(), memory:
     let frames = 0..block.duration() as usize;
     let each = frames.flat_map(|frame| channels.iter().map(move |channel| channel[frame]));
     // A frame of one note is a few bytes and many samples.
-    memory::check(memory::product(&[samples.len() + channels.len() * block.duration() as usize, size_of::<f32>()]))?;
+    memory::check(memory::product(&[
+        samples.len() + channels.len() * block.duration() as usize,
+        size_of::<f32>(),
+    ]))?;
     match samples {
         Samples::Short(all) => {
             all.extend(each.map(|x| (x << (16 - bits)) as i16));

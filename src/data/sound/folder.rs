@@ -53,10 +53,12 @@ impl Folder {
         let known = |part_name: &str| -> Result<Part, DataError> {
             let (own, name) = (of(part_name), format!("{name}/{part_name}"));
             match classes_of(&own).iter().find(|class| !classes.contains(class)) {
-                Some(unknown) => Err(DataError::new("E0531", format!("`{unknown}` is no class of the training part"))
-                    .file(&name)
-                    .note(format!("the classes are {}", listed(&classes, 12)))
-                    .help("take the folder out, or give `train` sounds of that class")),
+                Some(unknown) => {
+                    Err(DataError::new("E0531", format!("`{unknown}` is no class of the training part"))
+                        .file(&name)
+                        .note(format!("the classes are {}", listed(&classes, 12)))
+                        .help("take the folder out, or give `train` sounds of that class"))
+                }
                 None => part(&name, own, &classes),
             }
         };

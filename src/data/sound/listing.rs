@@ -14,7 +14,7 @@ const DEEPEST: usize = 16;
 
 /// A file of a sound, and what it is called in messages.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(in crate::data) struct File {
+pub struct File {
     pub name: String,
     place: Place,
 }
@@ -23,7 +23,11 @@ pub(in crate::data) struct File {
 enum Place {
     Path(PathBuf),
     /// In an archive that is in memory.
-    Packed { archive: Arc<[u8]>, start: usize, length: usize },
+    Packed {
+        archive: Arc<[u8]>,
+        start: usize,
+        length: usize,
+    },
 }
 
 impl File {
@@ -77,7 +81,7 @@ impl Listing {
     pub fn read(path: &Path, name: &str) -> Result<Self, DataError> {
         let listing = match path.is_dir() {
             true => {
-                let mut listing = Self { name: name.to_owned(), ..Self::default() };
+                let mut listing = Self::of(name);
                 listing.collect(path, "", 0)?;
                 listing
             }
@@ -92,6 +96,11 @@ impl Listing {
             true => Err(listing.none()),
             false => Ok(listing),
         }
+    }
+
+    /// With nothing in it yet.
+    pub(super) fn of(name: &str) -> Self {
+        Self { name: name.to_owned(), ..Self::default() }
     }
 
     /// One more file, which is a sound if it is called so.
@@ -167,7 +176,8 @@ impl Listing {
             }
             let start = common.len() + 1;
             self.sounds.iter_mut().for_each(|(below, _)| *below = below.split_off(start));
-            let folders = self.sounds.iter().filter_map(|(below, _)| Some(below.split_once('/')?.0.to_owned()));
+            let folders =
+                self.sounds.iter().filter_map(|(below, _)| Some(below.split_once('/')?.0.to_owned()));
             self.folders = folders.collect();
         }
     }

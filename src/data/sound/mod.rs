@@ -16,8 +16,8 @@ mod quiet;
 mod tests;
 mod wav;
 
-pub(super) use clips::{Clips, same_rate};
-pub use clips::{SoundSizes, hertz, seconds};
+pub(super) use clips::same_rate;
+pub use clips::{Clips, SoundSizes, hertz, seconds};
 pub(super) use decode::{is_named_so, is_sound};
 pub(super) use folder::{Folder, Part};
 pub(super) use listing::{File, Listing};

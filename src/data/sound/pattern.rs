@@ -32,10 +32,16 @@ impl Pattern {
             let is_name = name.starts_with(|c: char| c.is_alphabetic() || c == '_')
                 && name.chars().all(|c| c.is_alphanumeric() || c == '_');
             if !is_name {
-                return fault(&format!("`{{{name}}}` is no name"), "letters, digits and `_`, such as `{speaker}`");
+                return fault(
+                    &format!("`{{{name}}}` is no name"),
+                    "letters, digits and `_`, such as `{speaker}`",
+                );
             }
             if parts.iter().any(|(other, _)| other == name) {
-                return fault(&format!("`{{{name}}}` stands twice in the pattern"), "give each part a name of its own");
+                return fault(
+                    &format!("`{{{name}}}` stands twice in the pattern"),
+                    "give each part a name of its own",
+                );
             }
             if parts.last().is_some_and(|(_, between)| between.is_empty()) {
                 return fault(
@@ -50,7 +56,10 @@ impl Pattern {
         }
         match parts.iter().any(|(name, _)| name == LABEL) {
             true => Ok(Self { start, parts }),
-            false => fault("no part of the pattern is called `label`", "write `{label}` where the class stands in the name"),
+            false => fault(
+                "no part of the pattern is called `label`",
+                "write `{label}` where the class stands in the name",
+            ),
         }
     }
 
@@ -76,10 +85,13 @@ impl Pattern {
                 .help("rename the file, take it out of the folder, or write another `pattern`")),
             [one, other, ..] => {
                 let say = |parts: &[&str]| listed(parts, 8);
-                Err(DataError::new("E0554", format!("the name `{stem}` can be read as `{self}` in more than one way"))
-                    .file(file)
-                    .note(format!("{}, or {}", say(one), say(other)))
-                    .help("rename the file, or write a pattern with fewer parts"))
+                Err(DataError::new(
+                    "E0554",
+                    format!("the name `{stem}` can be read as `{self}` in more than one way"),
+                )
+                .file(file)
+                .note(format!("{}, or {}", say(one), say(other)))
+                .help("rename the file, or write a pattern with fewer parts"))
             }
         }
     }
@@ -88,10 +100,7 @@ impl Pattern {
     ///
     /// # Errors
     /// As [`read`](Self::read).
-    pub fn columns<'f>(
-        &self,
-        files: impl Iterator<Item = &'f str>,
-    ) -> Result<Vec<Column>, DataError> {
+    pub fn columns<'f>(&self, files: impl Iterator<Item = &'f str>) -> Result<Vec<Column>, DataError> {
         let mut cells: Vec<Vec<String>> = vec![Vec::new(); self.parts.len()];
         for file in files {
             let parts = self.read(file)?;

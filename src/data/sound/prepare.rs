@@ -68,7 +68,10 @@ impl Channels {
             Channels::Number(1) if channels == 1 => Ok(samples),
             Channels::Number(number) if number <= channels => Ok(samples.every(number - 1, channels)),
             Channels::Number(number) => Err(Broken::new(
-                format!("it has {}, and `channels={number}` asks for another", crate::data::error::counted(channels, "channel")),
+                format!(
+                    "it has {}, and `channels={number}` asks for another",
+                    crate::data::error::counted(channels, "channel")
+                ),
                 "write `channels=mix` on the source, or `left`",
             )),
         }

@@ -29,7 +29,8 @@ pub(super) fn trimmed(samples: Samples, rate: u32, below: f64) -> Samples {
     let loudest = powers.iter().copied().fold(0.0, f64::max);
     let least = loudest * ratio(below) * ratio(below);
     let is_loud = |power: &f64| *power > 0.0 && *power >= least;
-    let (Some(first), Some(last)) = (powers.iter().position(is_loud), powers.iter().rposition(is_loud)) else {
+    let (Some(first), Some(last)) = (powers.iter().position(is_loud), powers.iter().rposition(is_loud))
+    else {
         return samples;
     };
     let (from, to) = (first * step, all.len().min(last * step + moment));

@@ -106,8 +106,9 @@ impl Form {
         let frame = usize::from(half(chunk, 12));
         if frame != channels * coding.bytes() {
             let what = format!(
-                "its header contradicts itself: {} of {bits} bits are not {frame} bytes",
-                counted(channels, "sample")
+                "its header contradicts itself: {} of {bits} bits take {} bytes, and it says {frame}",
+                counted(channels, "sample"),
+                channels * coding.bytes()
             );
             return Err(Broken::new(what, AGAIN).at(start + 12));
         }
@@ -122,8 +123,7 @@ impl Form {
             length => length,
         };
         let own = rest.get(..length).ok_or_else(|| {
-            let what =
-                format!("its header promises {length} bytes of samples, and {} are there", rest.len());
+            let what = format!("its header promises {length} bytes of samples, and {} are there", rest.len());
             Broken::new(what, AGAIN).at(bytes.len())
         })?;
         if own.is_empty() {
@@ -160,9 +160,9 @@ impl Coding {
             Coding::I16 => {
                 Samples::Short(bytes.as_chunks::<2>().0.iter().map(|own| i16::from_le_bytes(*own)).collect())
             }
-            Coding::I24 => each(bytes, |[a, b, c]| {
-                (i32::from_le_bytes([0, a, b, c]) >> 8) as f32 * (1.0 / 8_388_608.0)
-            }),
+            Coding::I24 => {
+                each(bytes, |[a, b, c]| (i32::from_le_bytes([0, a, b, c]) >> 8) as f32 * (1.0 / 8_388_608.0))
+            }
             Coding::I32 => each(bytes, |own| (f64::from(i32::from_le_bytes(own)) / 2_147_483_648.0) as f32),
             Coding::F32 => each(bytes, f32::from_le_bytes),
             Coding::F64 => each(bytes, |own| f64::from_le_bytes(own) as f32),

@@ -102,7 +102,9 @@ fn read(args: &Args) -> Read {
         (None, None) => Said::ByFolders,
         (None, Some(labels)) => Said::ByTable(labels),
         (Some(text), None) => Said::ByNames(Pattern::parse(text).map_err(|(what, help)| {
-            Box::new(Diagnostic::error("E0508", args.span_of("pattern"), what).label("in this pattern").help(help))
+            Box::new(
+                Diagnostic::error("E0508", args.span_of("pattern"), what).label("in this pattern").help(help),
+            )
         })?),
         (Some(_), Some(_)) => {
             return Err(Box::new(

@@ -25,3 +25,4 @@ pub(super) mod spirals;
 mod steps;
 pub(super) mod text;
 mod texts_of_table;
+pub(super) mod tones;

@@ -45,9 +45,13 @@ pub(super) fn decibels(args: &Args, name: &str) -> Result<f64, Box<Diagnostic>> 
     match args.value(name) {
         Some(Value::Quantity(x, _)) if (QUIETEST..0.0).contains(x) => Ok(*x),
         _ => Err(Box::new(
-            Diagnostic::error("E0508", args.span_of(name), format!("`{name}` is a level below 0 dB, down to -200 dB"))
-                .label("0 dB is as loud as can be")
-                .help(format!("write `{name}=-{}dB`", if name == "rms" { 20 } else { 40 })),
+            Diagnostic::error(
+                "E0508",
+                args.span_of(name),
+                format!("`{name}` is a level below 0 dB, down to -200 dB"),
+            )
+            .label("0 dB is as loud as can be")
+            .help(format!("write `{name}=-{}dB`", if name == "rms" { 20 } else { 40 })),
         )),
     }
 }

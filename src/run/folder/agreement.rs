@@ -4,11 +4,11 @@
 
 use crate::{
     data::{
-        Advice, ColumnKind, DataSchema, InputShape, Lengths, Need, Notations, SoundSizes, Want, are_hardly_classes, cut,
-        fitting_classes, hertz, seconds,
+        Advice, ColumnKind, DataSchema, InputShape, Lengths, Need, Notations, SoundSizes, Want,
+        are_hardly_classes, cut, fitting_classes, hertz, seconds,
     },
     diag::{Diagnostic, Span},
-    model::{Model, NodeKind},
+    model::{Model, NodeKind, Ragged},
 };
 
 /// What the net asks of the data.
@@ -25,8 +25,9 @@ pub fn need(model: &Model) -> Need {
     let inputs = model.inputs.iter().map(|id| input(*id)).collect();
     let larger = model.train.as_ref().is_some_and(|train| train.augmentation.cuts());
     let lengths = model.ragged().and_then(|node| Some((node.path.clone(), node.ty.steps()?.size)));
-    let least = model.nodes.iter().filter_map(|node| node.ty.ragged()).map(|ragged| ragged.offset + 1).max();
-    let lengths = lengths.map(|(input, steps)| Lengths { input, steps, least: least.unwrap_or(1), rate: None });
+    let least = model.nodes.iter().filter_map(|node| node.ty.ragged()).map(Ragged::least).max();
+    let rate = model.ragged().and_then(|node| Some(node.ty.steps()?.clock?.rate));
+    let lengths = lengths.map(|(input, steps)| Lengths { input, steps, least: least.unwrap_or(1), rate });
     let vocab = model.inputs.iter().find_map(|id| model.node(*id).ty.vocab());
     Need { inputs, target: model.output.kind.want(), raw, larger, lengths, vocab, open: model.open_vocab }
 }
