@@ -64,6 +64,7 @@ pub static STATEMENTS: &[&Statement] = &[
     &statements::normalize::WORD,
     &statements::resize::WORD,
     &statements::crop::WORD,
+    &statements::resample::WORD,
     &statements::trim::WORD,
     &statements::level::WORD,
     &statements::scale::WORD,

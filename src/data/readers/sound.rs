@@ -53,6 +53,23 @@ fn rows(files: &[File], transform: &Transform, name: &str) -> Result<Rows, DataE
     Ok(Rows { rows: clips.rows(), inputs, names, converted: Converted::default(), cut })
 }
 
+impl Transform {
+    /// A sound that is in memory, as a [`Session`](crate::runtime::Session) reads it: what the net hears of it, with zeros behind it, and how many of the samples are its own. Channels
+    /// stand side by side, samples are in -1..1; it is resampled, trimmed, levelled and cut as the files were that were trained on.
+    ///
+    /// # Errors
+    /// E0525 for a net that reads no sounds, E0549 for a clip that is too short for it, E0552 for no samples, E0553 for another rate than the net's.
+    pub fn hear(&self, samples: Vec<f32>, channels: usize, rate: u32) -> Result<(Vec<f32>, f32), DataError> {
+        let name = "the samples";
+        let clips = Clips::of(samples, channels, rate, hearing(self, name)?.clone())?;
+        let [input] = self.inputs.as_slice() else { return Err(super::super::rows::nothing(name)) };
+        let (inputs, _) = clips.inputs(input, self.lengths.as_ref())?;
+        let part = Part::of_first(1, inputs, Target::NONE);
+        let [wave, length] = part.inputs.as_slice() else { return Err(super::super::rows::nothing(name)) };
+        Ok((part.seen(wave)?, part.seen(length)?.first().copied().unwrap_or_default()))
+    }
+}
+
 /// How the net's sounds are prepared.
 ///
 /// # Errors

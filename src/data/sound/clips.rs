@@ -92,6 +92,28 @@ impl Clips {
         Self { clips: clips.into_iter().map(own).collect(), names: Vec::new(), rate, hearing }
     }
 
+    /// One sound that is in memory, channels side by side, in -1..1.
+    ///
+    /// # Errors
+    /// E0552 for no samples, or a channel that it does not have.
+    pub fn of(samples: Vec<f32>, channels: usize, rate: u32, hearing: Hearing) -> Result<Self, DataError> {
+        let name = "the samples";
+        if samples.is_empty() || channels == 0 || samples.len() % channels != 0 || rate == 0 {
+            let message = format!(
+                "{} of {} are no sound",
+                counted(samples.len(), "sample"),
+                counted(channels, "channel")
+            );
+            return Err(DataError::new("E0552", message).note(format!("at {rate} samples a second")));
+        }
+        if let Some(wrong) = samples.iter().position(|x| !x.is_finite()) {
+            return Err(DataError::new("E0552", "a sample is no number").row(wrong / channels));
+        }
+        let own = hearing.prepare.channels.of(Samples::Real(samples), channels).map_err(|e| e.of(name))?;
+        let (clip, rate) = hearing.prepare.apply(own, rate);
+        Ok(Self { clips: vec![Arc::new(clip)], names: vec![name.to_owned()], rate, hearing })
+    }
+
     pub fn rows(&self) -> usize {
         self.clips.len()
     }

@@ -4,6 +4,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::{Broken, Samples, quiet};
+use crate::sound::Resampler;
 
 /// What the section says.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -92,6 +93,10 @@ impl Long {
 impl Prepare {
     /// One channel as the net hears it, and its samples a second.
     pub(super) fn apply(&self, samples: Samples, rate: u32) -> (Samples, u32) {
+        let (samples, rate) = match self.rate {
+            Some(wanted) if wanted != rate => (resampled(samples, rate, wanted), wanted),
+            _ => (samples, rate),
+        };
         let trimmed = match self.trim {
             Some(below) => quiet::trimmed(samples, rate, below),
             None => samples,
@@ -102,4 +107,13 @@ impl Prepare {
         };
         (levelled, rate)
     }
+}
+
+/// At another rate, as long as it was: one sample at least.
+fn resampled(samples: Samples, from: u32, to: u32) -> Samples {
+    let step = f64::from(from) / f64::from(to);
+    let length = ((samples.len() as f64 / step).round() as usize).max(1);
+    let mut into = Vec::new();
+    Resampler::default().resample(&samples.real(), step, length, &mut into);
+    Samples::Real(into)
 }

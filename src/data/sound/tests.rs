@@ -201,6 +201,30 @@ fn silence_is_trimmed_and_levels_are_set() {
     assert_eq!(read(&silence, &both).0, [0.0; 500]);
 }
 
+/// A tone of 440 turns a second keeps them, and its length; what the lower rate has no room for is gone.
+#[test]
+fn another_rate_keeps_pitch_and_length() {
+    let tone = |turns: f64, rate: f64, samples: usize| -> Vec<f32> {
+        (0..samples).map(|i| (i as f64 * turns / rate * std::f64::consts::TAU).sin() as f32 * 0.5).collect()
+    };
+    let spec =
+        WavSpec { channels: 1, sample_rate: 44_100, bits_per_sample: 32, sample_format: SampleFormat::Float };
+    let of = |turns: f64| {
+        wav(spec, |writer| {
+            tone(turns, 44_100.0, 22_050).into_iter().for_each(|x| writer.write_sample(x).unwrap());
+        })
+    };
+    let prepare = Prepare { rate: Some(8000), ..Prepare::default() };
+    let (samples, rate) = read(&of(440.0), &prepare);
+    assert_eq!((samples.len(), rate), (4000, 8000));
+    let wanted = tone(440.0, 8000.0, 4000);
+    let apart =
+        samples.iter().zip(&wanted).skip(100).take(3800).map(|(a, b)| (a - b).abs()).fold(0.0, f32::max);
+    assert!(apart < 1e-3, "{apart}");
+    let (high, _) = read(&of(6000.0), &prepare);
+    assert!(high[100..3900].iter().all(|x| x.abs() < 1e-3));
+}
+
 #[test]
 fn names_are_read_in_one_way_or_not_at_all() {
     let of = |text: &str, name: &str| {

@@ -9,6 +9,7 @@ pub(super) mod level;
 pub(super) mod normalize;
 pub(super) mod prefix_limit;
 pub(super) mod range;
+pub(super) mod resample;
 pub(super) mod resize;
 pub(super) mod scale;
 pub(super) mod split;

@@ -219,6 +219,12 @@ fn files_to_predict_are_prepared_like_those_of_training() {
     assert!((row_floats(&read)[0] - 0.1).abs() < 1e-6);
     let one = transform.read_rows(wav(5, 9, RATE), "x.wav").unwrap();
     assert_eq!((one.rows, one.cut, one.names.as_slice()), (1, 1, &["x.wav".to_owned()][..]));
+    let (wave, length) = transform.hear(vec![9.0 / 32_768.0; 5], 1, RATE).unwrap();
+    assert_eq!((wave, length), (row_floats(&one), 2.0));
+    let twice = transform.hear([[0.5, -0.1]; 2].concat(), 2, RATE).unwrap();
+    assert!(twice.0.iter().all(|x| (x - 0.1).abs() < 1e-6), "{twice:?}");
+    assert_eq!(transform.hear(Vec::new(), 1, RATE).unwrap_err().code, "E0552");
+    assert_eq!(transform.hear(vec![0.1; 4], 1, 16_000).unwrap_err().code, "E0553");
     let judged = transform.read_labelled(&folder.path().join("sounds"), "sounds").unwrap();
     assert_eq!(classes(&judged.part), classes(&data.train));
     let alone = transform.read_labelled(&folder.path().join("sounds/1_ann_0.wav"), "1_ann_0.wav").unwrap();
