@@ -7,7 +7,7 @@ use std::{
 };
 
 use dropnet::{
-    data::{Converted, Rows, Transform},
+    data::{Converted, Rows, Transform, Unread},
     kernels::team::Team,
     model::{Interval, McDropout, Mean, Model, OutputKind, Precision, Predict, PredictMode, Until},
     run::{Abstain, Committee, PredictionForm, SamplesDrawn, TrainedError, Writing},
@@ -289,7 +289,7 @@ impl Command {
         let unread = |e: std::io::Error| Failure::data(format!("cannot read {name}: {}", reason(&e)));
         if self.input.is_dir() {
             let rows = transform.read_folder(&self.input, &name);
-            return said(rows.map_err(|error| data::failure(&error, None, ui))?, transform, ui);
+            return said(rows.map_err(|error| data::failure(&error, None, ui))?, ui);
         }
         let rows = match self.input == Path::new(STDIN) {
             true => {
@@ -310,23 +310,21 @@ impl Command {
                 }
             }
         };
-        said(rows.map_err(|error| data::failure(&error, None, ui))?, transform, ui)
+        said(rows.map_err(|error| data::failure(&error, None, ui))?, ui)
     }
 }
 
-/// The rows, and what became of pictures that were no colours in bytes and of long texts and sounds.
-fn said(rows: Rows, transform: &Transform, ui: &mut Ui) -> Result<Rows, Failure> {
+/// The rows, and what became of pictures that were no colours in bytes and of long texts.
+fn said(rows: Rows, ui: &mut Ui) -> Result<Rows, Failure> {
     say_converted(rows.rows, rows.converted, ui);
-    say_cut(rows.rows, rows.cut, transform, ui);
+    say_unread(rows.rows, rows.unread, ui);
     Ok(rows)
 }
 
-/// How many texts or sounds were longer than the net's rows.
-pub fn say_cut(rows: usize, cut: usize, transform: &Transform, ui: &mut Ui) {
-    if cut > 0 {
-        let (code, what) = if transform.sounds.is_some() { ("W0506", "sounds") } else { ("W0504", "texts") };
-        let what = format!("{cut} of {rows} {what} are longer than the net's rows, and were cut");
-        ui.error_text(&format!("warning[{code}]: {what}\n"));
+/// What of texts and sounds is in no row.
+pub fn say_unread(rows: usize, unread: Unread, ui: &mut Ui) {
+    for (code, told) in unread.told(rows) {
+        ui.error_text(&format!("warning[{code}]: {told}\n"));
     }
 }
 

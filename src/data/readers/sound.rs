@@ -8,6 +8,7 @@ use crate::data::error::{DataError, listed};
 use crate::data::pictures::Converted;
 use crate::data::rows::Rows;
 use crate::data::sound::{self, Clips, File, Folder, Hearing, Listing, Pattern};
+use crate::data::texts::Unread;
 use crate::data::transform::{Fields, TargetRule, Transform};
 
 pub(super) struct Sounds;
@@ -50,7 +51,8 @@ fn rows(files: &[File], transform: &Transform, name: &str) -> Result<Rows, DataE
             _ => placed(e),
         })?;
     let names = clips.names().to_vec();
-    Ok(Rows { rows: clips.rows(), inputs, names, converted: Converted::default(), cut })
+    let unread = Unread { sounds: cut, ..Unread::default() };
+    Ok(Rows { rows: clips.rows(), inputs, names, converted: Converted::default(), unread })
 }
 
 impl Transform {
@@ -120,8 +122,8 @@ pub(in crate::data) fn labelled(
         TargetRule::Classes { .. } => Target::Classes(codes),
         _ => Target::Bits { data: codes.into_iter().map(|code| code as f32).collect(), width: 1 },
     };
-    let Rows { rows, inputs, names, converted, cut } = rows(&files, transform, name)?;
-    Ok(Labelled { part: Part::of_first(rows, inputs, target), names, converted, cut })
+    let Rows { rows, inputs, names, converted, unread } = rows(&files, transform, name)?;
+    Ok(Labelled { part: Part::of_first(rows, inputs, target), names, converted, unread })
 }
 
 /// Files and what class each is of.

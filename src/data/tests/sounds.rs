@@ -218,7 +218,7 @@ fn files_to_predict_are_prepared_like_those_of_training() {
     assert_eq!(row_floats(&read), floats(&data.train, 0));
     assert!((row_floats(&read)[0] - 0.1).abs() < 1e-6);
     let one = transform.read_rows(wav(5, 9, RATE), "x.wav").unwrap();
-    assert_eq!((one.rows, one.cut, one.names.as_slice()), (1, 1, &["x.wav".to_owned()][..]));
+    assert_eq!((one.rows, one.unread.sounds, one.names.as_slice()), (1, 1, &["x.wav".to_owned()][..]));
     let (wave, length) = transform.hear(vec![9.0 / 32_768.0; 5], 1, RATE).unwrap();
     assert_eq!((wave, length), (row_floats(&one), 2.0));
     let twice = transform.hear([[0.5, -0.1]; 2].concat(), 2, RATE).unwrap();
