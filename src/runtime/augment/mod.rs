@@ -9,6 +9,8 @@ mod facts;
 mod pictures;
 mod shown;
 mod sounds;
+#[cfg(test)]
+mod tests;
 mod texts;
 mod views;
 
