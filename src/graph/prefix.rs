@@ -191,6 +191,7 @@ fn cost(graph: &Graph, node: &Node) -> usize {
             over.iter().filter_map(|(axis, _)| left.dims[*axis].size()).fold(len, usize::saturating_mul)
         }
         Op::Exp | Op::Log | Op::Tanh | Op::Sigmoid | Op::Softplus | Op::Erf => CURVE * len,
+        Op::Spectra(form) => form.frame_cost().saturating_mul(form.frames),
         Op::Div | Op::Sqrt => ROOT * len,
         Op::Scan(scan) => {
             let step = scan.body.nodes.iter().map(|node| cost(&scan.body, node));
