@@ -8,6 +8,7 @@ use super::{
     section::{Home, misplaced},
     sizes::{self, Extent},
     suggest::nearest,
+    wave::{WAVE, wave},
     words::eval_or_word,
 };
 use crate::{
@@ -28,9 +29,9 @@ const LIBRARIES: &[&str] = &["F", "keras", "layers", "nn", "tf", "torch"];
 /// Blocks that only some layers hold.
 const PARTS: &[(&str, &str)] = &[("branch", "`concat`, `add` or `mul`"), ("shortcut", "`residual`")];
 /// Types that the language has and this version does not.
-const TYPES_NOT_YET: &[&str] = &["int", "wave"];
+const TYPES_NOT_YET: &[&str] = &["int"];
 /// Types of values over time, which are inputs.
-const OVER_TIME: &[&str] = &["series"];
+const OVER_TIME: &[&str] = &["series", WAVE];
 
 const MAX_DIM: f64 = sizes::MOST;
 const MAX_PARAMETER_BYTES: f64 = 1_099_511_627_776.0;
@@ -117,6 +118,11 @@ pub fn one_name(step: &Step) -> Result<(String, Span)> {
 
 /// `real[28, 28, 1]`. `taken` are the numbers of a row that other inputs take before this one; none before the data are seen of `real[_]`.
 pub fn input_type(expr: &Expr, taken: Option<usize>, scope: &mut Scope) -> Result<Option<Ty>> {
+    if let ExprKind::Index { name, args } = &expr.kind
+        && name.text == WAVE
+    {
+        return wave(args, expr.span, scope).map(Some);
+    }
     let Written { name, extents, vocab } = type_of(expr, scope)?;
     match name {
         "real" => {
@@ -260,7 +266,7 @@ fn type_of<'e>(expr: &'e Expr, scope: &mut Scope) -> Result<Written<'e>> {
                 .label("such as `real[8]` or `class[10]`"),
         ));
     };
-    if TYPES_NOT_YET.contains(&name.text.as_str()) {
+    if TYPES_NOT_YET.contains(&name.text.as_str()) || name.text == WAVE {
         return Err(unknown_type(&name.text, expr.span));
     }
     if args.is_empty() {

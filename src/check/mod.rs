@@ -33,6 +33,7 @@ mod train;
 mod value;
 mod views;
 mod watched;
+mod wave;
 mod ways;
 mod words;
 

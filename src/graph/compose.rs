@@ -363,7 +363,7 @@ impl Builder {
 
     /// 1 at the steps within a row's length (`i32[Batch]`), 0 behind its end: `f32[Batch, steps]`. A step stands for `stride` of those that
     /// lengths count, from `offset` on.
-    pub fn within_length(&mut self, lengths: ValueId, steps: usize, stride: usize, offset: usize) -> ValueId {
+    pub fn within_length(&mut self, lengths: ValueId, steps: usize, stride: usize, offset: isize) -> ValueId {
         self.push(Op::Within { steps, stride, offset }, &[lengths])
     }
 

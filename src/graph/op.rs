@@ -64,7 +64,7 @@ pub enum Op {
     Within {
         steps: usize,
         stride: usize,
-        offset: usize,
+        offset: isize,
     },
 
     /// `(key, q: i32[], x: f32) -> f32`: `x`, maps `[Batch, .., channels]` of one or two axes, with zeros in squares of `size` places a side

@@ -207,6 +207,7 @@ impl Windows {
             axis.ragged = axis
                 .ragged
                 .map(|ragged| ragged.windowed(slide.stride, slide.span() - 1 - slide.before - slide.after));
+            axis.clock = axis.clock.map(|clock| clock.windowed(slide.stride));
             if axis.role == Role::Unit {
                 axis.role = *role;
             }

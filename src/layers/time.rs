@@ -56,7 +56,7 @@ pub(crate) fn shaped(layer: &dyn Layer, cx: &mut Infer<'_>) -> Result<Ty, Diagno
     let mut ty = layer.infer(cx)?;
     match ty.axes.first_mut() {
         Some(axis) if axis.role == Role::Time && axis.size == steps.size && ty.elem == Elem::Real => {
-            axis.ragged = lengths;
+            (axis.ragged, axis.clock) = (lengths, steps.clock);
             Ok(ty)
         }
         _ => Err(cx

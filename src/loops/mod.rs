@@ -324,7 +324,7 @@ pub enum Inst {
         /// The step's number.
         unit: Affine,
         stride: usize,
-        offset: usize,
+        offset: isize,
     },
     /// 1 where the column (minus `offset`) equals the label of the row.
     OneHot {

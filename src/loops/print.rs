@@ -190,6 +190,9 @@ impl Printer<'_> {
                 let (length, unit) = (register(*length), self::unit(unit));
                 match (stride, offset) {
                     (1, 0) => format!("within({length}, {unit})"),
+                    (stride, ..0) => {
+                        format!("within({length}, {stride} * {unit} - {})", offset.unsigned_abs())
+                    }
                     _ => format!("within({length}, {stride} * {unit} + {offset})"),
                 }
             }

@@ -49,7 +49,7 @@ pub(super) fn evaluate(inst: &Inst, registers: &[Value], point: Point, fma: bool
         },
         Inst::Within { length, unit, stride, offset } => match get(length) {
             Value::I32(length) => {
-                let within = ((stride * point.of(unit) + offset) as i64) < i64::from(length);
+                let within = ((stride * point.of(unit)) as i64 + *offset as i64) < i64::from(length);
                 Value::F32(if within { 1.0 } else { 0.0 })
             }
             other => panic!("{other:?} is no length"),

@@ -68,7 +68,12 @@ impl<'m> Forward<'m> {
         let ty = &self.model.node(node).ty;
         let mut within = |first: usize| {
             let (lengths, steps, Ragged { stride, offset }) = (self.lengths?, ty.steps()?, ty.ragged()?);
-            Some(b.within_length(lengths, steps.size.checked_sub(first)?, stride, offset + first * stride))
+            Some(b.within_length(
+                lengths,
+                steps.size.checked_sub(first)?,
+                stride,
+                offset + (first * stride) as isize,
+            ))
         };
         Penalised { value: self.values[node.0], within: within(0), within_later: within(1) }
     }

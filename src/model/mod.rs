@@ -23,7 +23,7 @@ pub use print::print;
 pub use summary::Summary;
 pub use sweep::{Goal, Prune, Range, Search, Sweep, Values, Vary};
 pub use train::{Fitted, Held, StopEarly, Train};
-pub use ty::{Axis, Elem, Ragged, Role, Ty};
+pub use ty::{Axis, Clock, Elem, Ragged, Role, Ty};
 
 use crate::{
     data::{DEFAULT_BATCH, DataConfig},

@@ -10,10 +10,12 @@ pub enum Role {
     Width,
     Time,
     Channel,
+    /// Bands or bins of a spectrum.
+    Freq,
 }
 
 impl Role {
-    pub const ALL: &[Role] = &[Role::Unit, Role::Height, Role::Width, Role::Time, Role::Channel];
+    pub const ALL: &[Role] = &[Role::Unit, Role::Height, Role::Width, Role::Time, Role::Channel, Role::Freq];
 
     pub fn name(self) -> &'static str {
         match self {
@@ -22,11 +24,12 @@ impl Role {
             Role::Width => "width",
             Role::Time => "time",
             Role::Channel => "channel",
+            Role::Freq => "freq",
         }
     }
 
     /// The roles that a word of `share=` or `over=` may stand for; `None` if the word is no axis. `space` is what convolutions slide over, be that
-    /// height and width or time.
+    /// height and width, time, or time and freq.
     pub fn named(word: &str) -> Option<&'static [Role]> {
         Some(match word {
             "unit" => &[Role::Unit],
@@ -34,7 +37,8 @@ impl Role {
             "width" => &[Role::Width],
             "time" => &[Role::Time],
             "channel" => &[Role::Channel],
-            "space" => &[Role::Height, Role::Width, Role::Time],
+            "freq" => &[Role::Freq],
+            "space" => &[Role::Height, Role::Width, Role::Time, Role::Freq],
             _ => return None,
         })
     }
@@ -46,6 +50,16 @@ pub struct Axis {
     pub size: usize,
     /// Of time, where rows have lengths.
     pub ragged: Option<Ragged>,
+    /// Of time, where it is that of a sound.
+    pub clock: Option<Clock>,
+}
+
+/// How long a step of a sound is: `hop` samples, of which there are `rate` a second.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Clock {
+    /// Samples a second, in Hz.
+    pub rate: u32,
+    pub hop: usize,
 }
 
 /// Which places of an axis are a row's own, where rows have lengths: place `t` is if `stride * t + offset` is less than the row's length. What
@@ -53,7 +67,8 @@ pub struct Axis {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Ragged {
     pub stride: usize,
-    pub offset: usize,
+    /// Negative where a place begins in front of what it stands for, as frames do that are centred.
+    pub offset: isize,
 }
 
 /// What a value is made of.
@@ -80,19 +95,33 @@ impl Ragged {
     /// Of what windows make of it that move by `stride`, and lie in a row where the place is that is `reach` behind their first.
     #[must_use]
     pub fn windowed(self, stride: usize, reach: usize) -> Self {
-        Self { stride: self.stride * stride, offset: self.offset + self.stride * reach }
+        Self { stride: self.stride * stride, offset: self.offset + (self.stride * reach) as isize }
     }
 
     /// Places of a row of this length.
     #[must_use]
     pub fn places(self, length: usize) -> usize {
-        length.saturating_sub(self.offset).div_ceil(self.stride)
+        (length as isize - self.offset).max(0).unsigned_abs().div_ceil(self.stride)
+    }
+
+    /// The shortest row that has a place.
+    #[must_use]
+    pub fn least(self) -> usize {
+        (self.offset + 1).max(1).unsigned_abs()
+    }
+}
+
+impl Clock {
+    /// Of what windows make of it that move by `stride` of its steps.
+    #[must_use]
+    pub fn windowed(self, stride: usize) -> Self {
+        Self { hop: self.hop * stride, ..self }
     }
 }
 
 impl Axis {
     pub const fn new(role: Role, size: usize) -> Self {
-        Self { role, size, ragged: None }
+        Self { role, size, ragged: None, clock: None }
     }
 }
 
@@ -110,6 +139,13 @@ impl Ty {
     /// At most `steps` steps of `channels` numbers, each row with its length.
     pub fn series(steps: usize, channels: usize) -> Self {
         Self::real(vec![Self::ragged_time(steps), Axis::new(Role::Channel, channels)])
+    }
+
+    /// Sounds of at most `samples` samples, `rate` a second, in one channel, each row with its length.
+    pub fn wave(samples: usize, rate: u32) -> Self {
+        let mut ty = Self::series(samples, 1);
+        ty.axes[0].clock = Some(Clock { rate, hop: 1 });
+        ty
     }
 
     /// At most `steps` tokens below `vocab`, each row with its length.

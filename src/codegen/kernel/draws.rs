@@ -182,7 +182,7 @@ impl Emitter<'_, '_, '_> {
         at: At<'_>,
         length: Reg,
         unit: &Affine,
-        (stride, offset): (usize, usize),
+        (stride, offset): (usize, isize),
     ) -> Emit<Val> {
         let length = self.i32s(length)?[0];
         let units = self.units(at, None, unit)?;

@@ -127,7 +127,7 @@ fn one_hot() {
 #[test]
 fn what_is_within_a_row() {
     for cols in COLS {
-        for (stride, offset) in [(1, 0), (2, 0), (3, 4)] {
+        for (stride, offset) in [(1, 0), (2, 0), (3, 4), (2, -1)] {
             let length =
                 Inst::Load { operand: 2, access: Access::data(false, Affine::rows(1, 0)), dtype: DType::I32 };
             let kind = crate::loops::BufferKind::Input { slot: 1 };

@@ -54,7 +54,7 @@ pub(super) fn eval<T: Real>(op: &Op, operands: &[&Tensor<T>], dims: &[usize], fm
             let within = |length: &i32| {
                 let length = i64::from(*length);
                 (0..*steps).map(move |t| {
-                    T::from_f32(if ((stride * t + offset) as i64) < length { 1.0 } else { 0.0 })
+                    T::from_f32(if ((stride * t) as i64 + *offset as i64) < length { 1.0 } else { 0.0 })
                 })
             };
             Tensor::real(dims, x(0).as_ints().iter().flat_map(within).collect())

@@ -113,7 +113,7 @@ fn random() -> Vec<Case> {
             cases.push(case(Op::Noise { dims, shared }, &[Arg::Key(address)]));
         }
     }
-    for (steps, stride, offset) in [(1, 1, 0), (19, 1, 0), (3, 2, 1)] {
+    for (steps, stride, offset) in [(1, 1, 0), (19, 1, 0), (3, 2, 1), (3, 2, -1)] {
         cases.push(case(Op::Within { steps, stride, offset }, &[Arg::Labels]));
     }
     for address in [Address::Row, Address::Update] {

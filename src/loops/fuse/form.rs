@@ -95,7 +95,7 @@ pub(super) enum Law {
     /// Whether `stride * unit + offset` is below the length that stands for the key.
     Within {
         stride: usize,
-        offset: usize,
+        offset: isize,
     },
 }
 

@@ -126,7 +126,7 @@ pub(super) enum What {
     Mask { key: u32, q: u32, unit: Affine },
     MaskAt { key: u32, q: u32, unit: u32 },
     Noise { key: u32, unit: Affine },
-    Within { length: u32, unit: Affine, stride: usize, offset: usize },
+    Within { length: u32, unit: Affine, stride: usize, offset: isize },
     OneHot { label: u32 },
     Compute(Compute<u32>),
     Accumulate { reduction: Reduction, len: usize, of: u32 },

@@ -8,7 +8,7 @@ use crate::{
         fitting_classes,
     },
     diag::{Diagnostic, Span},
-    model::{Model, NodeKind},
+    model::{Model, NodeKind, Ragged},
 };
 
 /// What the net asks of the data.
@@ -25,7 +25,7 @@ pub fn need(model: &Model) -> Need {
     let inputs = model.inputs.iter().map(|id| input(*id)).collect();
     let larger = model.train.as_ref().is_some_and(|train| train.augmentation.cuts());
     let lengths = model.ragged().and_then(|node| Some((node.path.clone(), node.ty.steps()?.size)));
-    let least = model.nodes.iter().filter_map(|node| node.ty.ragged()).map(|ragged| ragged.offset + 1).max();
+    let least = model.nodes.iter().filter_map(|node| node.ty.ragged()).map(Ragged::least).max();
     let lengths = lengths.map(|(input, steps)| Lengths { input, steps, least: least.unwrap_or(1) });
     let vocab = model.inputs.iter().find_map(|id| model.node(*id).ty.vocab());
     Need { inputs, target: model.output.kind.want(), raw, larger, lengths, vocab, open: model.open_vocab }
