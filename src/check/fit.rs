@@ -163,9 +163,11 @@ fn ends(value: &Value, kind: Kind) -> Option<(f64, f64)> {
     let single = |x: f64| if both_ways { (-x.abs(), x.abs()) } else { (x, x) };
     match (value, unit) {
         (Value::Span(low, high), None) => Some((*low, *high)),
-        (Value::UnitSpan(low, high, own), Some(unit)) if *own == unit => Some((*low, *high)),
+        (Value::UnitSpan(low, high, own), Some(unit)) => {
+            Some((own.convert(*low, unit)?, own.convert(*high, unit)?))
+        }
         (Value::Number(x), None) => Some(single(*x)),
-        (Value::Quantity(x, own), Some(unit)) if *own == unit => Some(single(*x)),
+        (Value::Quantity(x, own), Some(unit)) => own.convert(*x, unit).map(single),
         _ => None,
     }
 }
