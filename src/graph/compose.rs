@@ -4,9 +4,9 @@
 //! those of `shape`.
 
 use super::builder::{Builder, ice};
-use crate::sound::{Spectrum, Table};
+use crate::sound::Spectrum;
 
-use super::{Attention, DType, Dim, Geometry, Op, Reduction, SiteId, ValueId};
+use super::{Attention, DType, Dim, Geometry, Op, Reduction, SiteId, Table, ValueId};
 
 macro_rules! unary {
     ($($(#[$doc:meta])* $name:ident => $op:ident;)*) => {

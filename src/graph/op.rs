@@ -9,8 +9,9 @@ use std::sync::Arc;
 use super::attention::Attention;
 use super::geometry::Geometry;
 use super::scan::Scan;
+use super::table::Table;
 use super::{Dim, ParamId, ScalarId, SiteId, SlotId, StateId};
-use crate::sound::{self, Spectrum};
+use crate::sound::Spectrum;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Reduction {
@@ -183,7 +184,7 @@ pub enum Op {
     /// `(g: f32[Batch, frames, bins], f32[Batch, samples]) -> f32[Batch, samples]`: what flows to the wave when `g` flows into its spectra.
     SpectraBack(Spectrum),
     /// `f32[rows, columns]`: a matrix that is known before any data.
-    Table(sound::Table),
+    Table(Table),
 
     /// `[Batch, .., channels] -> [2 channels]`: the mean of each channel over rows and places, then the sums of squares around them. Shards of rows are
     /// brought together in the fixed tree.

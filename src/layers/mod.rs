@@ -13,6 +13,7 @@ mod over;
 mod rate;
 mod reach;
 mod recurrent;
+mod short_time;
 mod site;
 mod slide;
 #[cfg(test)]
@@ -140,6 +141,7 @@ layers! {
     conv,
     conv_transpose,
     cross_attention,
+    delta,
     dense,
     depthwise_conv,
     drop_connect,
@@ -148,6 +150,7 @@ layers! {
     elu,
     embedding,
     flatten,
+    frames,
     gelu,
     global_avg_pool,
     global_max_pool,
@@ -157,10 +160,13 @@ layers! {
     last,
     layer_norm,
     leaky_relu,
+    log,
     log_softmax,
     lstm,
     max_pool,
     mean_pool,
+    mel_spectrogram,
+    mfcc,
     mul,
     noise,
     positions,
@@ -174,6 +180,9 @@ layers! {
     silu,
     softmax,
     softplus,
+    spec_mask,
+    spectrogram,
+    standardize,
     tanh,
     unembed,
     upsample,

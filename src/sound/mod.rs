@@ -5,16 +5,14 @@
 
 mod cosines;
 #[cfg(test)]
-mod golden;
+pub(crate) mod golden;
 mod mel;
 mod spectrum;
-mod table;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 mod window;
 
 pub use cosines::Cosines;
 pub use mel::{MelBank, Scale};
 pub use spectrum::{Spectrum, gradient, spectra};
-pub use table::Table;
 pub use window::hann;

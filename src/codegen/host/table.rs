@@ -1,7 +1,7 @@
 //! Matrices that are known before any data.
 
+use crate::graph::Table;
 use crate::loops::calls::table::TableParams;
-use crate::sound::Table;
 
 use super::{Args, params};
 

@@ -1,8 +1,8 @@
 //! Spectra and bands of waves: the graph's interpreter in f64, the loops' interpreter, and native code for any number of threads.
 
 use super::products::check_rows;
-use crate::graph::Dim;
-use crate::sound::{Cosines, MelBank, Scale, Spectrum, Table};
+use crate::graph::{Dim, Table};
+use crate::sound::{Cosines, MelBank, Scale, Spectrum};
 
 const SAMPLES: usize = 70;
 

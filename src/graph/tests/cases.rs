@@ -8,10 +8,10 @@ use crate::graph::builder::INV_ROWS;
 use crate::graph::interpret::{Bindings, Tensor, concrete};
 use crate::graph::{
     Address, Attention, Builder, DType, Dim, Enter, Geometry, Graph, Op, Reduction, Scalar, Slide, Step,
-    Type, ValueId,
+    Table, Type, ValueId,
 };
 use crate::graph::{ParamId, ScalarId, SiteId, SlotId, StateId};
-use crate::sound::{Cosines, MelBank, Scale, Spectrum, Table};
+use crate::sound::{Cosines, MelBank, Scale, Spectrum};
 
 const B: Dim = Dim::Batch;
 /// The scalar that is a threshold of 32 bits.
@@ -295,6 +295,7 @@ fn sound() -> Vec<Case> {
     let mut cases = vec![
         case(Op::Table(Table::Mel(bank)), &[]),
         case(Op::Table(Table::Mel(MelBank { scale: Scale::Slaney, area: true, ..bank })), &[]),
+        case(Op::Table(Table::Numbers(5)), &[]),
         case(Op::Table(Table::Cosines(Cosines { bands: 4, kept: 3 })), &[]),
     ];
     for form in [form, Spectrum { fft: 7, hop: 3, before: 0, frames: 2, squared: false, ..form }] {

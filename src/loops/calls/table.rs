@@ -1,17 +1,17 @@
 //! Matrices that are known before any data: filter banks, cosine transforms.
 
+use crate::graph;
 use super::{Extent, Library, Reach, Region, Touch, Touched, params};
 use crate::loops::interpret::Machine;
 use crate::loops::parts::Parts;
 use crate::loops::work::{ELEMENT, Work};
 use crate::loops::{BufferId, Cost};
-use crate::sound;
 
 /// `to` = the matrix that is described, row by row.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Table {
     pub to: BufferId,
-    pub table: sound::Table,
+    pub table: graph::Table,
 }
 
 params! {

@@ -1,10 +1,10 @@
 //! Short-time spectra, and matrices that are known before any data.
 
 use super::windows::strip;
-use crate::graph::{Graph, Node, Op, ValueId};
+use crate::graph::{self, Graph, Node, Op, ValueId};
 use crate::loops::BufferId;
 use crate::loops::calls::{Spectra, Table};
-use crate::sound::{self, Spectrum};
+use crate::sound::Spectrum;
 
 /// Spectra of a wave that lies in memory, or what flows back through them.
 #[derive(Clone, Debug)]
@@ -42,7 +42,7 @@ pub(super) fn view(graph: &Graph, node: &Node) -> Option<SpectraView> {
 
 /// A matrix by its description.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct TableView(sound::Table);
+pub(super) struct TableView(graph::Table);
 
 impl TableView {
     /// The table of a node that makes one.

@@ -1,12 +1,14 @@
 //! Matrices that are known before any data: what a net multiplies by and never trains.
 
-use super::{Cosines, MelBank, Scale};
+use crate::sound::{Cosines, MelBank, Scale};
 
 /// A matrix by its description, which is as long whatever the matrix is.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Table {
     Mel(MelBank),
     Cosines(Cosines),
+    /// 1, 2, .. so many, a column.
+    Numbers(usize),
 }
 
 impl Table {
@@ -15,6 +17,7 @@ impl Table {
         match self {
             Self::Mel(bank) => [bank.bins(), bank.bands],
             Self::Cosines(form) => [form.bands, form.kept],
+            Self::Numbers(n) => [*n, 1],
         }
     }
 
@@ -23,6 +26,7 @@ impl Table {
         match self {
             Self::Mel(bank) => bank.weights(),
             Self::Cosines(form) => form.weights(),
+            Self::Numbers(n) => (1..=*n).map(|n| n as f64).collect(),
         }
     }
 
@@ -35,6 +39,7 @@ impl Table {
                 format!("mel {scale} {}..{}Hz of {}Hz{area}", bank.low, bank.high, bank.rate)
             }
             Self::Cosines(_) => "cosines".to_string(),
+            Self::Numbers(_) => "numbers".to_string(),
         }
     }
 
@@ -52,6 +57,7 @@ impl Table {
                 u64::from(bank.area),
             ],
             Self::Cosines(form) => [1, form.bands as u64, form.kept as u64, 0, 0, 0, 0, 0],
+            Self::Numbers(n) => [2, *n as u64, 0, 0, 0, 0, 0, 0],
         }
     }
 
@@ -69,7 +75,29 @@ impl Table {
                 scale: if htk == 1 { Scale::Htk } else { Scale::Slaney },
                 area: area == 1,
             }),
-            _ => Self::Cosines(Cosines { bands: a as usize, kept: b as usize }),
+            1 => Self::Cosines(Cosines { bands: a as usize, kept: b as usize }),
+            _ => Self::Numbers(a as usize),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn descriptions_are_read_from_their_words() {
+        let (low, high) = (50.0, 8_000.0);
+        let bank = MelBank { rate: 16_000, fft: 400, bands: 64, low, high, scale: Scale::Htk, area: false };
+        let tables = [
+            Table::Mel(bank),
+            Table::Mel(MelBank { scale: Scale::Slaney, area: true, ..bank }),
+            Table::Cosines(Cosines { bands: 64, kept: 13 }),
+            Table::Numbers(7),
+        ];
+        for table in tables {
+            assert_eq!(Table::of_words(&table.words()), table);
+            assert_eq!(table.weights().len(), table.dims().iter().product::<usize>());
         }
     }
 }
