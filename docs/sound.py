@@ -1,7 +1,7 @@
-"""Golden values of src/sound: filter banks, spectrograms, cepstra and deltas of librosa and torchaudio.
+"""Golden values of src/sound/features: filter banks, spectrograms, cepstra and deltas of librosa and torchaudio.
 
     pip install librosa==0.11.0 torchaudio==2.11.1
-    python docs/sound.py > src/sound/golden.rs
+    python docs/sound.py > src/sound/features/golden.rs
 
 Banks are told by three numbers a band: the sum of its weights, the sum weighted by the bin's number, and the largest. The clip is made by
 formula, so both sides make it themselves: a chirp and noise of a linear congruential generator, one second at 16 kHz.

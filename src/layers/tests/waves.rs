@@ -7,7 +7,7 @@ use crate::{
         interpret::{Bindings, Tensor},
     },
     lower::{Lowered, OBJECTIVE, lower_predict, lower_train},
-    sound::golden::{DELTA, FRAMES, MFCC},
+    sound::features::golden::{DELTA, FRAMES, MFCC},
 };
 
 const SAMPLES: usize = 41;
@@ -111,7 +111,7 @@ fn cepstra_and_slopes_are_those_of_librosa() {
         ));
         let lowered = lower_predict(&model, Mode::Eval);
         let mut bindings = rig::bindings::<f64>(&lowered);
-        let clip: Vec<f64> = crate::sound::tests::clip().into_iter().map(f64::from).collect();
+        let clip: Vec<f64> = crate::sound::features::tests::clip().into_iter().map(f64::from).collect();
         bindings.rows = 1;
         bindings.positions.truncate(1);
         bindings.inputs = vec![Tensor::real(&[1, 16_000, 1], clip), Tensor::ints(&[1], vec![16_000])];

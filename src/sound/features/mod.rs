@@ -1,4 +1,4 @@
-//! Sound by itself: windows, short-time spectra, filter banks, cosine transforms. It knows nothing of nets.
+//! What nets hear: windows, short-time spectra, filter banks, cosine transforms.
 //!
 //! What is a table is computed in f64 by [`math`](crate::math), with the same bits on every machine. Fourier transforms are those of `realfft`, which takes the
 //! widest vectors that the processor has: their last bits are a machine's own.
