@@ -259,6 +259,27 @@ mod tests {
     }
 
     #[test]
+    fn spectra_are_kept_up_to_where_draws_or_training_begin() {
+        let net = |layers: &str| {
+            let source = format!(
+                "net {{\n  input clip: wave[1s, rate=8kHz]\n  {layers}\n  mean_pool over=[time, freq] -> dense 3\n  output y: class[3]\n}}\n\
+                 train {{\n  loss cross_entropy\n  optimizer sgd, lr=0.1\n  epochs 1\n}}"
+            );
+            check_source(&source, &Env::default()).model.unwrap_or_else(|| panic!("{source}"))
+        };
+        let bands = "mel_spectrogram bands=40 -> log";
+        let masked = net(&format!("{bands} -> spec_mask time=200ms, freq=8, count=2\n  conv 4, 3x3 -> relu"));
+        let kept = ["log_1 4040".to_string(), "clip.lengths 1".into()];
+        assert_eq!(shown(&lower_train(&masked).graph, ALL), kept);
+        assert_eq!(shown(&lower_eval(&masked, Mode::Eval).graph, ALL), kept);
+        let plain = net(&format!("{bands} -> standardize over=time\n  conv 4, 3x3 -> batch_norm -> relu"));
+        let ends = shown(&lower_train(&plain).graph, ALL);
+        assert!(ends.iter().any(|end| end.starts_with("standardize_1 4040")), "{ends:?}");
+        // Samples are fewer numbers than bins, bands are fewer than samples: where they fit, they are kept.
+        assert_eq!(shown(&lower_train(&masked).graph, 4040), [""; 0]);
+    }
+
+    #[test]
     fn evaluation_draws_nothing() {
         let source = "net {\n  input x: real[40]\n  dropout 0.2\n  stem: dense 64 -> relu\n  dense 3\n  output y: class[3]\n}\n\
              train {\n  loss cross_entropy\n  optimizer sgd, lr=0.1\n  epochs 1\n  freeze stem\n}";

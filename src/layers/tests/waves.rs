@@ -30,7 +30,10 @@ const NETS: &[&str] = &[
      conv 3, 3x3, pad=same, bias=false -> batch_norm -> relu -> max_pool 2x2
      dropout 0.1, share=space
      conv 4, 3x3, bias=false -> batch_norm -> relu
-     concat { branch { mean_pool over=[time, freq] } branch { max_pool over=[time, freq] } }
+     concat {
+       branch { mean_pool over=[time, freq] }
+       branch { max_pool over=[time, freq] }
+     }
      dense 4",
 ];
 
@@ -106,7 +109,7 @@ fn made(graph: &Graph, path: &str) -> ValueId {
 fn cepstra_and_slopes_are_those_of_librosa() {
     for (layer, width, golden) in [("mfcc", 13, MFCC), ("delta", 64, DELTA)] {
         let model = model_of(&format!(
-            "net {{\n  input clip: wave[1s, rate=16kHz]\n  mel_spectrogram range=50Hz..8kHz -> log\n  it: {layer}\n  \
+            "net {{\n  input clip: wave[1s, rate=16kHz]\n  mel_spectrogram range=50Hz..8kHz -> log\n  {layer}\n  \
              mean_pool over=time -> dense 2\n  output y: class[2]\n}}"
         ));
         let lowered = lower_predict(&model, Mode::Eval);
@@ -116,7 +119,7 @@ fn cepstra_and_slopes_are_those_of_librosa() {
         bindings.positions.truncate(1);
         bindings.inputs = vec![Tensor::real(&[1, 16_000, 1], clip), Tensor::ints(&[1], vec![16_000])];
         let values = rig::run(&lowered.graph, &bindings);
-        let values = values.of(made(&lowered.graph, "it")).reals();
+        let values = values.of(made(&lowered.graph, &format!("{layer}_1"))).reals();
         for (i, frame) in FRAMES.iter().enumerate() {
             for (a, b) in values[width * frame..width * (frame + 1)].iter().zip(&golden[width * i..]) {
                 assert!((a - b).abs() < 1e-3, "{layer}, frame {frame}: {a}, not {b}");
@@ -131,7 +134,7 @@ fn masks_are_as_wide_as_they_are_said_to_be() {
     const STEPS: usize = 30;
     const BANDS: usize = 6;
     let source = format!(
-        "net {{\n  input x: series[{STEPS}, {BANDS}]\n  it: spec_mask time=8, limit=25%\n  mean_pool over=time -> dense 2\n  \
+        "net {{\n  input x: series[{STEPS}, {BANDS}]\n  spec_mask time=8, limit=25%\n  mean_pool over=time -> dense 2\n  \
          output y: class[2]\n}}"
     );
     let lowered = lower_predict(&model_of(&source), Mode::Train);
@@ -148,7 +151,7 @@ fn masks_are_as_wide_as_they_are_said_to_be() {
         ];
         bindings.streams.iter_mut().for_each(|stream| *stream = crate::draws::mix64(*stream ^ epoch));
         let values = rig::run(&lowered.graph, &bindings);
-        let seen = values.of(made(&lowered.graph, "it")).reals();
+        let seen = values.of(made(&lowered.graph, "spec_mask_1")).reals();
         for row in 0..rig::ROWS {
             let step = |t: usize| (row * STEPS + t) * BANDS..(row * STEPS + t + 1) * BANDS;
             let is_hidden = |t: &usize| seen[step(*t)] != numbers[step(*t)];
