@@ -76,8 +76,8 @@ impl Layer for Frames {
         let cut = Cut::read(cx.args, cx.input_ty());
         let (len, before) = (cx.input_ty().axes[0].size, cut.before());
         let end = (cut.count() - 1) * cut.hop + cut.window;
-        let x = cx.own_steps(cx.input(), 0.0);
-        let x = cx.b.reshape(x, &[Dim::Batch, Dim::Const(len)]);
+        let x = cx.b.reshape(cx.input(), &[Dim::Batch, Dim::Const(len)]);
+        let x = cx.own_steps(x, 0.0);
         let slide = Slide {
             axis: 1,
             len,

@@ -122,7 +122,8 @@ impl Layer for SpecMask {
             return cx.input();
         }
         let x = cx.input();
-        let hits = [along_time(cx), along_freq(cx)];
+        let drawn = uniform(cx, 4 * cx.args.count("count"));
+        let hits = [along_time(cx, drawn), along_freq(cx, drawn)];
         let hit = hits.into_iter().flatten().reduce(|a, b| cx.b.max(a, b));
         let Some(hit) = hit else { return x };
         let axes: Vec<usize> = (1..=cx.input_ty().axes.len()).collect();
@@ -139,7 +140,7 @@ impl Layer for SpecMask {
 }
 
 /// Where masks in time are 1, in the dimensions of the input.
-fn along_time(cx: &mut Lower<'_>) -> Option<ValueId> {
+fn along_time(cx: &mut Lower<'_>, drawn: ValueId) -> Option<ValueId> {
     let steps = cx.input_ty().axes[0];
     let widest = widest(cx.args, steps.clock)?;
     let own = match cx.within() {
@@ -153,18 +154,18 @@ fn along_time(cx: &mut Lower<'_>) -> Option<ValueId> {
     let given = cx.b.splat(widest as f32, own);
     let bound = cx.b.min(given, most);
     let form = Along { axis: 1, places: steps.size, own, bound, widest: widest.ceil() as usize };
-    Some(form.hits(cx, "time"))
+    Some(form.hits(cx, drawn, 0))
 }
 
 /// The same of masks of bands.
-fn along_freq(cx: &mut Lower<'_>) -> Option<ValueId> {
+fn along_freq(cx: &mut Lower<'_>, drawn: ValueId) -> Option<ValueId> {
     let widest = cx.args.opt_count("freq")?;
-    let bands = cx.input_ty().axes[1].size;
+    let (bands, count) = (cx.input_ty().axes[1].size, cx.args.count("count"));
     let [own, bound] = [bands, widest].map(|n| {
         let n = cx.b.constant(n as f32);
         cx.b.broadcast(n, &[Dim::Batch], &[])
     });
-    Some(Along { axis: 2, places: bands, own, bound, widest }.hits(cx, "freq"))
+    Some(Along { axis: 2, places: bands, own, bound, widest }.hits(cx, drawn, 2 * count))
 }
 
 /// Masks along one axis of the value with its batch.
@@ -179,65 +180,58 @@ struct Along {
 }
 
 impl Along {
-    /// 1 where one of the masks lies, 0 elsewhere, in the dimensions of the input.
-    fn hits(&self, cx: &mut Lower<'_>, name: &str) -> ValueId {
+    /// 1 where one of the masks lies, 0 elsewhere, in the dimensions of the input; `first` is the first of the drawn numbers that are its own.
+    fn hits(&self, cx: &mut Lower<'_>, drawn: ValueId, first: usize) -> ValueId {
         let count = cx.args.count("count");
-        let uniform = uniform(cx, name, 2 * count);
-        let masks: Vec<ValueId> = (0..count)
-            .map(|i| {
-                let [width, place] = [2 * i, 2 * i + 1].map(|i| {
-                    let u = cx.b.slice(uniform, 1, i, 1);
-                    cx.b.reshape(u, &[Dim::Batch])
-                });
-                self.mask(cx, width, place)
-            })
-            .collect();
-        let hits = masks[1..].iter().fold(masks[0], |hits, mask| cx.b.max(hits, *mask));
+        let [widths, places] = [first, first + count].map(|start| cx.b.slice(drawn, 1, start, count));
+        let of_masks = [Dim::Batch, Dim::Const(count)];
+        let [own, bound] = [self.own, self.bound].map(|v| cx.b.broadcast(v, &of_masks, &[0]));
+        let widths = self.widths(cx, widths, bound);
+        let masks = self.masks(cx, own, widths, places);
+        let hits = cx.b.max_over(masks, &[1]);
         let x = cx.input();
         cx.b.broadcast_like(hits, x, &[0, self.axis])
     }
 
-    /// One mask, `[Batch, places]`, by two numbers of each row that are uniform in [0, 1].
-    fn mask(&self, cx: &mut Lower<'_>, width: ValueId, place: ValueId) -> ValueId {
-        let width = self.width(cx, width);
-        let free = cx.b.sub(self.own, width);
+    /// Whole numbers below the bounds, `[Batch, count]`: as many as there are numbers from 1 on that are not above `uniform bound`.
+    fn widths(&self, cx: &mut Lower<'_>, uniform: ValueId, bound: ValueId) -> ValueId {
+        let product = cx.b.mul(uniform, bound);
+        let (product, numbers) = against_numbers(cx, product, self.widest - 1);
+        let below = cx.b.less(product, numbers);
+        let (zero, one) = (cx.b.splat(0.0, numbers), cx.b.splat(1.0, numbers));
+        let reached = cx.b.select(below, zero, one);
+        cx.b.sum(reached, &[2])
+    }
+
+    /// 1 at the places of each mask, `[Batch, count, places]`, by numbers that are uniform in [0, 1].
+    fn masks(&self, cx: &mut Lower<'_>, own: ValueId, widths: ValueId, uniform: ValueId) -> ValueId {
+        let free = cx.b.sub(own, widths);
         // The first place is this number rounded down, which is at most `free`.
         let (beyond, most) = (cx.b.offset(free, 1.0), cx.b.offset(free, 0.5));
-        let first = cx.b.mul(place, beyond);
+        let first = cx.b.mul(uniform, beyond);
         let first = cx.b.min(first, most);
-        let dims = [Dim::Batch, Dim::Const(self.places)];
-        let [first, width] = [first, width].map(|v| cx.b.broadcast(v, &dims, &[0]));
-        let next = numbers(cx, self.places, &dims);
-        let ended = cx.b.sub(next, width);
+        let (first, next) = against_numbers(cx, first, self.places);
+        let (widths, _) = against_numbers(cx, widths, self.places);
+        let ended = cx.b.sub(next, widths);
         let (has_begun, has_ended) = (cx.b.less(first, next), cx.b.less(first, ended));
         let (zero, one) = (cx.b.splat(0.0, next), cx.b.splat(1.0, next));
         let not_ended = cx.b.select(has_ended, zero, one);
         cx.b.select(has_begun, not_ended, zero)
     }
-
-    /// A whole number below the bound: as many as there are numbers from 1 on that are not above the product.
-    fn width(&self, cx: &mut Lower<'_>, uniform: ValueId) -> ValueId {
-        let product = cx.b.mul(uniform, self.bound);
-        let dims = [Dim::Batch, Dim::Const(self.widest - 1)];
-        let product = cx.b.broadcast(product, &dims, &[0]);
-        let numbers = numbers(cx, self.widest - 1, &dims);
-        let below = cx.b.less(product, numbers);
-        let (zero, one) = (cx.b.splat(0.0, numbers), cx.b.splat(1.0, numbers));
-        let reached = cx.b.select(below, zero, one);
-        cx.b.sum(reached, &[1])
-    }
 }
 
-/// 1, 2, .. n in each row.
-fn numbers(cx: &mut Lower<'_>, n: usize, dims: &[Dim]) -> ValueId {
+/// `v`, `[Batch, count]`, `n` times along a new last axis, and the numbers 1 to n along it.
+fn against_numbers(cx: &mut Lower<'_>, v: ValueId, n: usize) -> (ValueId, ValueId) {
+    let mut dims = cx.b.dims(v);
+    dims.push(Dim::Const(n));
     let numbers = cx.b.table(Table::Numbers(n));
     let numbers = cx.b.reshape(numbers, &[Dim::Const(n)]);
-    cx.b.broadcast(numbers, dims, &[1])
+    (cx.b.broadcast(v, &dims, &[0, 1]), cx.b.broadcast(numbers, &dims, &[2]))
 }
 
-/// Numbers of each row that are uniform in [0, 1], from normal deviates.
-fn uniform(cx: &mut Lower<'_>, name: &str, n: usize) -> ValueId {
-    let key = cx.key_of(name, Address::Row);
+/// Numbers of each row that are uniform in [0, 1], from normal deviates: widths and places of masks in time, then of those of bands, as many whichever there are.
+fn uniform(cx: &mut Lower<'_>, n: usize) -> ValueId {
+    let key = cx.site_key(Address::Row);
     let deviates = cx.b.noise(key, &[n], &[false]);
     let scaled = cx.b.scale(deviates, std::f32::consts::FRAC_1_SQRT_2);
     let erf = cx.b.erf(scaled);

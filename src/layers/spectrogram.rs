@@ -56,8 +56,8 @@ static SIG: Sig = Sig {
 /// The spectra of the frames, `[Batch, frames, bins]`.
 pub(super) fn spectra(cx: &mut Lower<'_>) -> ValueId {
     let form = Frames::read(cx.args, cx.input_ty()).spectrum(cx.args);
-    let x = cx.own_steps(cx.input(), 0.0);
-    let wave = cx.b.reshape(x, &[Dim::Batch, Dim::Const(form.samples)]);
+    let wave = cx.b.reshape(cx.input(), &[Dim::Batch, Dim::Const(form.samples)]);
+    let wave = cx.own_steps(wave, 0.0);
     cx.b.spectra(wave, form)
 }
 
