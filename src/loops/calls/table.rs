@@ -1,7 +1,7 @@
 //! Matrices that are known before any data: filter banks, cosine transforms.
 
-use crate::graph;
 use super::{Extent, Library, Reach, Region, Touch, Touched, params};
+use crate::graph;
 use crate::loops::interpret::Machine;
 use crate::loops::parts::Parts;
 use crate::loops::work::{ELEMENT, Work};
