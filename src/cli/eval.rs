@@ -293,10 +293,10 @@ impl Command {
         };
         let name = path.display().to_string();
         let read = first.checkpoint.meta.transform.read_labelled(path, &name);
-        let Labelled { part, names, converted, cut } =
+        let Labelled { part, names, converted, unread } =
             read.map_err(|error| data::failure(&error, None, ui))?;
         predict::say_converted(part.rows(), converted, ui);
-        predict::say_cut(part.rows(), cut, ui);
+        predict::say_unread(part.rows(), unread, ui);
         Ok(Known { name: "input", part, names })
     }
 

@@ -7,7 +7,7 @@ use std::{
 };
 
 use dropnet::{
-    data::{Converted, Rows, Transform},
+    data::{Converted, Rows, Transform, Unread},
     kernels::team::Team,
     model::{Interval, McDropout, Mean, Model, OutputKind, Precision, Predict, PredictMode, Until},
     run::{Abstain, Committee, PredictionForm, SamplesDrawn, TrainedError, Writing},
@@ -317,15 +317,14 @@ impl Command {
 /// The rows, and what became of pictures that were no colours in bytes and of long texts.
 fn said(rows: Rows, ui: &mut Ui) -> Result<Rows, Failure> {
     say_converted(rows.rows, rows.converted, ui);
-    say_cut(rows.rows, rows.cut, ui);
+    say_unread(rows.rows, rows.unread, ui);
     Ok(rows)
 }
 
-/// How many texts were longer than the net's rows.
-pub fn say_cut(rows: usize, cut: usize, ui: &mut Ui) {
-    if cut > 0 {
-        let what = format!("{cut} of {rows} texts are longer than the net's rows, and were cut");
-        ui.error_text(&format!("warning[W0504]: {what}\n"));
+/// What of texts is in no row.
+pub fn say_unread(rows: usize, unread: Unread, ui: &mut Ui) {
+    for told in unread.told(rows) {
+        ui.error_text(&format!("warning[W0504]: {told}\n"));
     }
 }
 

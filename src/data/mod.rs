@@ -75,7 +75,7 @@ pub use rows::Rows;
 pub use schema::{ColumnInfo, ColumnKind, DataSchema, Grouped};
 pub use search::Search;
 pub use stores::{Form, Numbers, Numeric, RowBuffer, RowStore, Tones, read_rows};
-pub use texts::Texts;
+pub use texts::{Texts, Unread};
 pub use transform::{Affine, ArrayRule, CellRule, ColumnRule, Fields, InputShape, TargetRule, Transform};
 pub use words::{SOURCES, STATEMENTS, SourceWord, Statement};
 

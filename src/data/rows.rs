@@ -12,6 +12,7 @@ use super::pictures::Converted;
 use super::raw::Delimiter;
 use super::readers::{self, Labelled};
 use super::text::{self, Records};
+use super::texts::Unread;
 use super::transform::{Fields, InputShape, Transform};
 use crate::memory;
 
@@ -24,8 +25,7 @@ pub struct Rows {
     pub names: Vec<String>,
     /// Of pictures: those that were something else than the net's rows are.
     pub converted: Converted,
-    /// Texts that were longer than a row, and were cut.
-    pub cut: usize,
+    pub unread: Unread,
 }
 
 impl Transform {
@@ -163,7 +163,7 @@ impl<'a> Growing<'a> {
             inputs: self.inputs.iter().zip(self.arrays).map(array).collect(),
             names: Vec::new(),
             converted: Converted::default(),
-            cut: 0,
+            unread: Unread::default(),
         })
     }
 }

@@ -66,6 +66,41 @@ pub struct TextRule {
     pub tokenizer: Tokenizer,
 }
 
+/// What of raw texts no row of a net reads.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Unread {
+    /// Texts that are longer than a row, of which the end is cut.
+    pub ends: usize,
+    /// The same of which the beginning is: what comes next follows the last tokens.
+    pub beginnings: usize,
+    /// Lines without a text.
+    pub blank_lines: usize,
+}
+
+impl Unread {
+    /// Sentences about it, of so many texts; none where all is read.
+    pub fn told(self, texts: usize) -> Vec<String> {
+        let longer = |n: usize| {
+            let are = if n == 1 { "is" } else { "are" };
+            format!("{n} of {texts} texts {are} longer than the net's rows")
+        };
+        let cut = |n: usize| format!("{}, and {} cut", longer(n), if n == 1 { "was" } else { "were" });
+        let begun = |n: usize| format!("{}: their last tokens were read", longer(n));
+        let blank = |n: usize| format!("{} no text and got no row", has(n, "blank line"));
+        let sentences = [
+            (self.ends, cut(self.ends)),
+            (self.beginnings, begun(self.beginnings)),
+            (self.blank_lines, blank(self.blank_lines)),
+        ];
+        sentences.into_iter().filter(|(n, _)| *n > 0).map(|(_, told)| told).collect()
+    }
+}
+
+/// `3 blank lines have`
+fn has(n: usize, one: &str) -> String {
+    format!("{} {}", counted(n, one), if n == 1 { "has" } else { "have" })
+}
+
 impl Texts {
     pub fn new(rows: Vec<Text>, form: TextForm) -> Self {
         Self { rows: rows.into(), form }

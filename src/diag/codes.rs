@@ -785,6 +785,19 @@ and `synonym` act there, and what exchanges, inserts or leaves out words does no
 Leave the statement out, or read texts: `input text: token[_, vocab=_]`, and `tokenize words` in `data`."#,
     ),
     (
+        "E0415",
+        r#"A statement of sounds, and the net reads none
+
+`pitch_shift`, `time_stretch`, `gain` and their like change the samples of a sound, and know how many of them are a second. Rows of numbers, pictures and
+texts have no samples.
+
+    augment { pitch_shift -2st..2st }
+    net { input x: real[16_000]
+          ... }
+
+Leave the statement out, or read sounds: `input clip: wave[1s, rate=16kHz]`. `noise` is of both: `noise sd=0.1` on pictures, `noise snr=10dB..40dB` on sounds."#,
+    ),
+    (
         "E0501",
         r#"A data section needs a `source`
 
@@ -1649,6 +1662,21 @@ low, and nothing has been learnt but to copy.
     output next: token[64, vocab=_]
 
 Write `attention heads=4, causal=true`, or use recurrent layers from the first step to the last."#,
+    ),
+    (
+        "W0129",
+        r#"Statements of sounds in an unusual order
+
+Statements act in the order written, each on what those before it made. Noise that stands in front of `pitch_shift` or `time_stretch` is moved or smeared with the
+sound, and noise in front of `gain` is louder or softer in one ratio with it: what is then heard is not the noise of a room or a microphone, which comes last.
+
+    augment {
+      noise snr=10dB..40dB
+      pitch_shift -2st..2st
+    }
+
+Write what changes pitch and speed first, then `shift`, `gain` and `polarity`, and noise last; filters stand where the room or the microphone is meant. Say `# allow(W0129)` where
+another order is."#,
     ),
     (
         "W0201",

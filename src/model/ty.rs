@@ -168,6 +168,12 @@ impl Ty {
         self.steps()?.ragged
     }
 
+    /// Samples a second, of a sound that is not yet cut into frames.
+    #[must_use]
+    pub fn rate(&self) -> Option<u32> {
+        self.steps()?.clock.filter(|clock| clock.hop == 1).map(|clock| clock.rate)
+    }
+
     /// How many different tokens there are; none of numbers.
     pub fn vocab(&self) -> Option<usize> {
         match self.elem {

@@ -6,6 +6,7 @@ pub mod level;
 mod noise;
 pub mod pitch;
 mod sinc;
+pub mod sonagram;
 #[cfg(test)]
 mod tests;
 pub mod vocoder;

@@ -275,7 +275,7 @@ fn texts_are_read_with_their_labels() {
     let read = data.transform.read_labelled(folder.path(), "all").unwrap();
     assert_eq!(read.names, ["all/bad/b.txt", "all/good/a.txt", "all/good/c.txt"]);
     assert_eq!(target(&read.part), Target::Classes(vec![0, 1, 1]));
-    assert_eq!((read.cut, tokens(&read.part)[1].clone()), (1, expected.0[0].clone()));
+    assert_eq!((read.unread.ends, tokens(&read.part)[1].clone()), (1, expected.0[0].clone()));
 }
 
 #[test]
