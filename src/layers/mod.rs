@@ -105,6 +105,11 @@ pub trait Layer: Sync {
         Vec::new()
     }
 
+    /// What it hides of its input while a net is trained, in words: no dropout, whose masks are counted and drawn in prediction too.
+    fn hides(&self, _args: &Args, _input: &Ty) -> Option<String> {
+        None
+    }
+
     /// Multiply-adds a row, for summaries; products dominate, so the default is none.
     fn multiply_adds(&self, _node: &Node, _inputs: &[&Ty]) -> usize {
         0

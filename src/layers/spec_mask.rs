@@ -117,6 +117,26 @@ impl Layer for SpecMask {
         Facts { hands_on: true, ..Facts::NONE }
     }
 
+    fn hides(&self, args: &Args, input: &Ty) -> Option<String> {
+        let count = match args.count("count") {
+            1 => String::new(),
+            count => format!("{count} x "),
+        };
+        let below = |bound: f64| (bound.ceil() - 1.0).max(1.0);
+        let limit = args.number("limit");
+        let share = if limit < 1.0 {
+            format!(" (at most {}% of a row's)", exactly((limit * 1e4).round() / 1e2))
+        } else {
+            String::new()
+        };
+        let time = widest(args, input.axes[0].clock).map(|widest| {
+            format!("{count}{} steps{share}", below(widest.min(input.axes[0].size as f64 * limit)))
+        });
+        let freq = args.opt_number("freq").map(|widest| format!("{count}{} bands", below(widest)));
+        let all: Vec<String> = [time, freq].into_iter().flatten().collect();
+        Some(format!("hides up to {} in training", all.join(" and ")))
+    }
+
     fn lower(&self, cx: &mut Lower<'_>) -> ValueId {
         if cx.mode != Mode::Train {
             return cx.input();
