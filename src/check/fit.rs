@@ -92,7 +92,12 @@ pub(super) fn fit(
         (Kind::Name, Value::Word(word)) => Ok(Value::Word(word)),
         (Kind::Text, Value::Text(t)) => Ok(Value::Text(t)),
         (Kind::Quantity(units), Value::Quantity(x, unit)) if units.contains(&unit) => {
-            bounded(x, Bounds::NON_NEGATIVE, Value::Quantity(x, unit))
+            // A level lies below another one, and a pitch may go down.
+            let bounds = match unit {
+                Unit::Decibels | Unit::Semitones => Bounds::ANY,
+                _ => Bounds::NON_NEGATIVE,
+            };
+            bounded(x, bounds, Value::Quantity(x, unit))
         }
         (Kind::Quantity(units), Value::Quantity(_, unit)) => {
             let names: Vec<String> = units.iter().map(|u| format!("`{u}`")).collect();
