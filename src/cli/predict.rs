@@ -321,10 +321,10 @@ fn said(rows: Rows, ui: &mut Ui) -> Result<Rows, Failure> {
     Ok(rows)
 }
 
-/// What of texts is in no row.
+/// What of texts and sounds is in no row.
 pub fn say_unread(rows: usize, unread: Unread, ui: &mut Ui) {
-    for told in unread.told(rows) {
-        ui.error_text(&format!("warning[W0504]: {told}\n"));
+    for (code, told) in unread.told(rows) {
+        ui.error_text(&format!("warning[{code}]: {told}\n"));
     }
 }
 

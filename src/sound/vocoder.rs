@@ -156,7 +156,7 @@ pub fn usual_window(rate: u32) -> usize {
 }
 
 /// A periodic Hann window.
-fn hann(length: usize) -> Vec<f32> {
+pub(super) fn hann(length: usize) -> Vec<f32> {
     let turn = |i: usize| std::f64::consts::TAU * i as f64 / length as f64;
     (0..length).map(|i| (0.5 - 0.5 * libm::cos(turn(i))) as f32).collect()
 }
@@ -256,7 +256,7 @@ impl Desk {
 }
 
 /// A windowed stretch of a clip that has zeros around it.
-fn cut(clip: &[f32], start: isize, window: &[f32], into: &mut [f32]) {
+pub(super) fn cut(clip: &[f32], start: isize, window: &[f32], into: &mut [f32]) {
     let inside = |at: isize| at.clamp(0, clip.len() as isize);
     let (first, last) = (inside(start), inside(start + window.len() as isize));
     let (from, to) = ((first - start) as usize, (last - start) as usize);

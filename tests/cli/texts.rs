@@ -34,7 +34,7 @@ fn a_table_begins_with_vectors_of_a_file() {
         "7 4\ngood 1 2 3 4\nbad -1 -2 -3 -4\na 0 0 0 0.5\nso 9 9 9 9\nfilm 1 0 1 0\nelsewhere 5 5 5 5\n";
     let folder = Folder::new(&[("m.net", &net), ("t.csv", ROWS), ("v.txt", vectors)]);
     let trained = folder.run(&["train", "m.net", "-q", "-o", "run"]);
-    assert!(trained.ends_with("--- exit 0\n") && !trained.contains("W0505"), "{trained}");
+    assert!(trained.ends_with("--- exit 0\n") && !trained.contains("W0507"), "{trained}");
     // Held still, and needed no more.
     std::fs::remove_file(folder.path().join("v.txt")).expect("the vectors");
     let checkpoint = std::fs::read(folder.path().join("run/last.ckpt")).expect("a checkpoint");
@@ -46,7 +46,7 @@ fn a_table_begins_with_vectors_of_a_file() {
     assert!(gone.contains("error[E0520]") && gone.contains("v.txt"), "{gone}");
     for (vectors, expected) in [
         ("good 1 2 3\n", "error[E0522]: 3 numbers where the embedding has 4"),
-        ("elsewhere 1 2 3 4\n", "warning[W0505]: 0 of 5 words have a vector in the file"),
+        ("elsewhere 1 2 3 4\n", "warning[W0507]: 0 of 5 words have a vector in the file"),
     ] {
         let folder = Folder::new(&[("m.net", &net), ("t.csv", ROWS), ("v.txt", vectors)]);
         let said = folder.run(&["train", "m.net", "-o", "run"]);

@@ -11,7 +11,7 @@ fn need(steps: usize, vocab: usize, target: Want) -> Need {
         target,
         raw: false,
         larger: false,
-        lengths: Some(Lengths { input: "text".into(), steps, least: 1 }),
+        lengths: Some(Lengths { input: "text".into(), steps, least: 1, rate: None }),
         vocab: Some(vocab),
         open: true,
     }
@@ -187,7 +187,7 @@ fn wrong_texts_have_their_place() {
         say(
             REVIEWS,
             &Need {
-                lengths: Some(Lengths { input: "text".into(), steps: 4, least: 3 }),
+                lengths: Some(Lengths { input: "text".into(), steps: 4, least: 3, rate: None }),
                 ..need(4, 20, Want::Class(2))
             },
         ),

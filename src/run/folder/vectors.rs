@@ -51,7 +51,7 @@ pub fn few(model: &Model) -> impl Iterator<Item = Diagnostic> + '_ {
         let NodeKind::Layer(used) = &model.node(param.node).kind else { return None };
         let message = format!("{found} of {sought} words have a vector in the file");
         (2 * found < sought).then(|| {
-            Diagnostic::warning("W0505", used.args.span_of("vectors"), message)
+            Diagnostic::warning("W0507", used.args.span_of("vectors"), message)
                 .label("the others begin as `init` says")
                 .help("`lower=true` of `tokenize` finds more in files of small letters, `vocab=` leaves rare words out")
         })
