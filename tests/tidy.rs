@@ -122,9 +122,11 @@ fn folders_form_no_circle() {
 
 /// Words that mean something else where they stand in quotes.
 const OTHER_MEANINGS: &[(&str, &str, &str)] = &[
+    ("check/eval.rs", "log", "a function of numbers"),
     ("check/forms.rs", "flip", "a layer of a later version"),
     ("check/net/ends.rs", "identity", "the text of a fix, written for the user"),
     ("check/sweep/vary.rs", "linear", "a value of `scale`"),
+    ("check/sweep/vary.rs", "log", "a value of `scale`"),
     ("check/sweep/vary.rs", "step", "an argument of `vary`"),
     ("layers/dropout/multipliers.rs", "gain", "the name of a scalar"),
     ("layers/dropout/multipliers.rs", "shift", "the name of a scalar"),
@@ -147,11 +149,13 @@ const OTHER_MEANINGS: &[(&str, &str, &str)] = &[
     ("model/summary/table.rs", "dropout", "the head of a column"),
     ("run/subnets/drawn.rs", "step", "a word of a message"),
     ("runtime/train/kept.rs", "last", "the name of a checkpoint"),
+    ("train/augment/erase.rs", "log", "a value of `form`"),
     ("train/augment/value.rs", "noise", "a value of `value`"),
     ("train/augment/value.rs", "uniform", "a value of `value`"),
     ("layers/attention.rs", "dropout", "an argument: the rate of its weights"),
     ("layers/attention.rs", "positions", "an argument: how scores know places"),
     ("layers/embedding.rs", "dropout", "an argument: the rate of word types"),
+    ("train/losses/huber.rs", "delta", "an argument of the loss"),
     ("train/optimizers/adadelta.rs", "step", "the name of a slot"),
     ("train/schedules/one_cycle.rs", "cosine", "a value of `shape`"),
     ("train/schedules/one_cycle.rs", "linear", "a value of `shape`"),

@@ -1,6 +1,7 @@
-//! What is done to sound, as numbers and nothing else: this folder knows no net and draws nothing.
+//! What is done to sound, as numbers and nothing else: this folder knows no net and draws nothing. What nets hear of it is in `features`.
 
 mod biquad;
+pub(crate) mod features;
 pub mod level;
 mod noise;
 pub mod pitch;
@@ -11,6 +12,7 @@ mod tests;
 pub mod vocoder;
 
 pub use biquad::Biquad;
+pub use features::{Cosines, MelBank, Scale, Spectrum, gradient, hann, spectra};
 pub use noise::Color;
 pub use sinc::Resampler;
 pub use vocoder::Vocoder;
