@@ -9,6 +9,8 @@ mod facts;
 mod pictures;
 mod shown;
 mod sounds;
+#[cfg(test)]
+mod tests;
 mod texts;
 mod views;
 
@@ -36,8 +38,9 @@ use pictures::Pictures;
 /// Bytes of a block, where one step does not take more.
 const BLOCK: usize = 1 << 20;
 
-/// Rows that a thread fills before it asks for more.
+/// Rows that a thread fills before it asks for more; of sounds, a row of which is a thousand times the work.
 const PIECE: usize = 8;
+const PIECE_OF_SOUNDS: usize = 2;
 
 /// What a run does to its rows.
 pub struct Augmenter {
@@ -69,7 +72,7 @@ impl Augmenter {
         if !model.changes_rows() {
             return Ok(None);
         }
-        if let Some((input, playing)) = sounds::playing(model, augmentation) {
+        if let Some((input, playing)) = sounds::playing(model, augmentation, &dataset.search)? {
             return Ok(Some(Self { rows: Rows::Sounds(playing), input, lengths: lengths(input), seed }));
         }
         if let Some((input, picture)) = model.picture() {
@@ -235,13 +238,14 @@ impl Epoch<'_> {
         hands: Hands<'_>,
     ) -> Result<(), DataError> {
         let row_bytes = part.inputs[self.augmenter.input].store.form().row_bytes();
-        let pieces = room.chunks_mut(PIECE * row_bytes).zip(lengths.chunks_mut(PIECE));
+        let size = if self.augmenter.playing().is_some() { PIECE_OF_SOUNDS } else { PIECE };
+        let pieces = room.chunks_mut(size * row_bytes).zip(lengths.chunks_mut(size));
         let mut pieces: Vec<(&mut [u8], &mut [i32])> = pieces.collect();
         let pieces: Vec<_> = pieces.iter_mut().map(Mutex::new).collect();
         let failed: Mutex<Option<(usize, DataError)>> = Mutex::new(None);
         each_piece(&pieces, hands, &|piece, (rows, lengths)| {
             let mut scratch = Scratch::default();
-            let start = piece * PIECE;
+            let start = piece * size;
             let rows = rows.chunks_exact_mut(row_bytes).zip(lengths.iter_mut());
             for (place, (into, length)) in (start..).zip(rows) {
                 let row = self.row(first + place, order[place]);
