@@ -50,6 +50,8 @@ pub struct Augmenter {
     /// The input that says how many tokens or samples of a row are its own, of texts and sounds.
     lengths: Option<usize>,
     seed: u64,
+    /// What threads worked on, for whoever works next: what lies there changes nothing.
+    idle: Mutex<Vec<Scratch>>,
 }
 
 /// What rows are, and what becomes of them one by one.
@@ -73,15 +75,38 @@ impl Augmenter {
             return Ok(None);
         }
         if let Some((input, playing)) = sounds::playing(model, augmentation, &dataset.search)? {
-            return Ok(Some(Self { rows: Rows::Sounds(playing), input, lengths: lengths(input), seed }));
+            return Ok(Some(Self {
+                rows: Rows::Sounds(playing),
+                input,
+                lengths: lengths(input),
+                seed,
+                idle: Mutex::default(),
+            }));
         }
         if let Some((input, picture)) = model.picture() {
             let pictures = Pictures::new(model, augmentation, dataset, (input, picture))?;
-            return Ok(Some(Self { rows: Rows::Pictures(pictures), input, lengths: None, seed }));
+            return Ok(Some(Self {
+                rows: Rows::Pictures(pictures),
+                input,
+                lengths: None,
+                seed,
+                idle: Mutex::default(),
+            }));
         }
         let Some((input, names)) = texts::vocabulary(model, dataset) else { return Ok(None) };
         let wording = Wording::new(&augmentation.rows, &mut Vocabulary::new(names, &dataset.search))?;
-        Ok(Some(Self { rows: Rows::Texts(wording), input, lengths: lengths(input), seed }))
+        Ok(Some(Self {
+            rows: Rows::Texts(wording),
+            input,
+            lengths: lengths(input),
+            seed,
+            idle: Mutex::default(),
+        }))
+    }
+
+    /// Something to work on.
+    fn scratch(&self) -> Scratch {
+        self.idle.lock().unwrap_or_else(PoisonError::into_inner).pop().unwrap_or_default()
     }
 
     /// Makes the paraphrases that statements need, and tells of it; answers whether that was not stopped.
@@ -244,7 +269,7 @@ impl Epoch<'_> {
         let pieces: Vec<_> = pieces.iter_mut().map(Mutex::new).collect();
         let failed: Mutex<Option<(usize, DataError)>> = Mutex::new(None);
         each_piece(&pieces, hands, &|piece, (rows, lengths)| {
-            let mut scratch = Scratch::default();
+            let mut scratch = self.augmenter.scratch();
             let start = piece * size;
             let rows = rows.chunks_exact_mut(row_bytes).zip(lengths.iter_mut());
             for (place, (into, length)) in (start..).zip(rows) {
@@ -256,10 +281,11 @@ impl Epoch<'_> {
                         if failed.as_ref().is_none_or(|(other, _)| place < *other) {
                             *failed = Some((place, error));
                         }
-                        return;
+                        break;
                     }
                 }
             }
+            self.augmenter.idle.lock().unwrap_or_else(PoisonError::into_inner).push(scratch);
         });
         let failed = failed.into_inner().unwrap_or_else(PoisonError::into_inner);
         failed.map_or(Ok(()), |(_, error)| Err(error))
