@@ -6,9 +6,13 @@ use crate::math::{self, Scalar32};
 
 /// A function of one number.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u64)]
 pub enum Curve {
     Erf,
+    Exp,
+    Log,
     Sigmoid,
+    Softplus,
     Tanh,
 }
 
@@ -28,7 +32,40 @@ impl Before {
     pub const NOTHING: Self = Self { bias: std::ptr::null(), scale: 1.0 };
 }
 
+#[cfg(target_arch = "x86_64")]
+fn has_wide() -> bool {
+    fuses()
+        && is_x86_feature_detected!("avx512f")
+        && is_x86_feature_detected!("avx512vl")
+        && is_x86_feature_detected!("avx512dq")
+        && is_x86_feature_detected!("avx512bw")
+}
+
+/// Whether the curves multiply and add in one rounding on this processor.
+pub fn fuses() -> bool {
+    #[cfg(target_arch = "x86_64")]
+    return is_x86_feature_detected!("avx2") && is_x86_feature_detected!("fma");
+    #[cfg(not(target_arch = "x86_64"))]
+    false
+}
+
 impl Curve {
+    /// In the order of their numbers.
+    pub const ALL: [Self; 6] = [Self::Erf, Self::Exp, Self::Log, Self::Sigmoid, Self::Softplus, Self::Tanh];
+
+    /// The curve at `x`.
+    #[inline(always)]
+    pub fn of(self, host: &mut Scalar32, x: f32) -> f32 {
+        match self {
+            Self::Erf => math::erf(host, x),
+            Self::Exp => math::exp(host, x),
+            Self::Log => math::ln(host, x),
+            Self::Sigmoid => math::sigmoid(host, x),
+            Self::Softplus => math::softplus(host, x),
+            Self::Tanh => math::tanh(host, x),
+        }
+    }
+
     /// The curve at each of `from`, after what comes before it.
     ///
     /// # Safety
@@ -36,11 +73,11 @@ impl Curve {
     pub unsafe fn apply(self, len: usize, from: (*const f32, Before), to: *mut f32) {
         #[cfg(target_arch = "x86_64")]
         {
-            if is_x86_feature_detected!("avx512f") && is_x86_feature_detected!("avx512vl") {
+            if has_wide() {
                 // SAFETY: the processor has what the function is compiled for; the rest is the caller's contract.
                 return unsafe { wide(self, len, from, to) };
             }
-            if is_x86_feature_detected!("avx2") && is_x86_feature_detected!("fma") {
+            if fuses() {
                 // SAFETY: likewise.
                 return unsafe { half(self, len, from, to) };
             }
@@ -70,9 +107,12 @@ unsafe fn all<const FUSED: bool>(curve: Curve, len: usize, from: (*const f32, Be
     // SAFETY: the caller's contract.
     unsafe {
         match curve {
-            Curve::Erf => each(len, from, to, |x| math::erf(&mut host, x)),
-            Curve::Sigmoid => each(len, from, to, |x| math::sigmoid(&mut host, x)),
-            Curve::Tanh => each(len, from, to, |x| math::tanh(&mut host, x)),
+            Curve::Erf => each(len, from, to, |x| Curve::Erf.of(&mut host, x)),
+            Curve::Exp => each(len, from, to, |x| Curve::Exp.of(&mut host, x)),
+            Curve::Log => each(len, from, to, |x| Curve::Log.of(&mut host, x)),
+            Curve::Sigmoid => each(len, from, to, |x| Curve::Sigmoid.of(&mut host, x)),
+            Curve::Softplus => each(len, from, to, |x| Curve::Softplus.of(&mut host, x)),
+            Curve::Tanh => each(len, from, to, |x| Curve::Tanh.of(&mut host, x)),
         }
     }
 }
@@ -109,13 +149,12 @@ mod tests {
     /// Each element is the function of it, whatever stands beside it.
     #[test]
     fn elements_are_those_of_the_functions() {
-        let fma = cfg!(target_arch = "x86_64") && std::is_x86_feature_detected!("fma");
-        let mut host = Scalar32 { fma };
+        let mut host = Scalar32 { fma: fuses() };
         let xs: Vec<f32> =
             (-700..700).map(|i| i as f32 * 0.137).chain([f32::NAN, f32::INFINITY, -0.0]).collect();
         for len in [1, 63, 64, 65, xs.len()] {
             let own = &xs[xs.len() - len..];
-            for curve in [Curve::Erf, Curve::Sigmoid, Curve::Tanh] {
+            for curve in Curve::ALL {
                 for (bias, scale) in [(false, 1.0), (true, 0.7)] {
                     let before = if bias { Before { bias: own.as_ptr(), scale } } else { Before::NOTHING };
                     let mut found = vec![7.0; len];
@@ -123,11 +162,7 @@ mod tests {
                     unsafe { curve.apply(len, (own.as_ptr(), before), found.as_mut_ptr()) };
                     for (x, found) in own.iter().zip(found) {
                         let x = if bias { (x + x) * scale } else { *x };
-                        let expected = match curve {
-                            Curve::Erf => math::erf(&mut host, x),
-                            Curve::Sigmoid => math::sigmoid(&mut host, x),
-                            Curve::Tanh => math::tanh(&mut host, x),
-                        };
+                        let expected = curve.of(&mut host, x);
                         assert_eq!(found.to_bits(), expected.to_bits(), "{curve:?} of {x}");
                     }
                 }

@@ -1,6 +1,6 @@
 //! Curves of many numbers.
 
-use crate::kernels::curve::Before;
+use crate::kernels::curve::{Before, Curve};
 use crate::loops::calls::curved::CurvedParams;
 
 use super::{Args, params};
@@ -21,7 +21,7 @@ pub(super) unsafe extern "C" fn curved(operands: *const u64, args: *const Args, 
         );
         let bias = if call.biased != 0 { *operands.add(1) as *const f32 } else { std::ptr::null() };
         let before = Before { bias, scale: f32::from_bits(call.scale as u32) };
-        let (curve, width) = (CurvedParams::CURVES[call.curve as usize], call.width as usize);
+        let (curve, width) = (Curve::ALL[call.curve as usize], call.width as usize);
         for row in (first as usize * grain).min(rows)..(last as usize * grain).min(rows) {
             let (from, to) =
                 (from.add(row * call.from_stride as usize), to.add(row * call.to_stride as usize));

@@ -7,6 +7,7 @@ mod attend;
 mod combine;
 mod conv;
 mod curved;
+mod curves;
 mod depthwise;
 mod gather;
 mod moments;
@@ -27,6 +28,7 @@ use crate::draws;
 use crate::loops::calls::Symbol;
 
 use super::abi::Args;
+pub(super) use curves::curve;
 
 /// Parts `first..last` of a kernel for the step that `args` tell of.
 ///

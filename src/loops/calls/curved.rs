@@ -7,7 +7,7 @@ use crate::loops::interpret::Machine;
 use crate::loops::parts::Parts;
 use crate::loops::work::{ELEMENT, Work};
 use crate::loops::{BufferId, Cost};
-use crate::math::{self, Scalar32};
+use crate::math::Scalar32;
 
 /// `to = f((from + bias) scale)`, `len` numbers a row of the batch, of which each `width` meet the bias.
 #[derive(Clone, Debug, PartialEq)]
@@ -39,11 +39,6 @@ params! {
         pub scale,
         pub grain,
     }
-}
-
-impl CurvedParams {
-    /// In the order of their numbers.
-    pub const CURVES: [Curve; 3] = [Curve::Erf, Curve::Sigmoid, Curve::Tanh];
 }
 
 /// Additions and multiplications of one number.
@@ -87,9 +82,8 @@ impl Library for Curved {
     }
 
     fn params(&self) -> Vec<u64> {
-        let curve = CurvedParams::CURVES.iter().position(|curve| *curve == self.curve).unwrap_or(0);
         CurvedParams {
-            curve: curve as u64,
+            curve: self.curve as u64,
             from_offset: self.from.offset as u64,
             from_stride: self.from.stride as u64,
             to_offset: self.to.offset as u64,
@@ -120,12 +114,7 @@ impl Library for Curved {
             .map(|(row, col)| {
                 let x = from[self.from.at(row, col)];
                 let x = bias.map_or(x, |bias| x + bias[col % self.width]) * self.scale;
-                let y = match self.curve {
-                    Curve::Erf => math::erf(&mut host, x),
-                    Curve::Sigmoid => math::sigmoid(&mut host, x),
-                    Curve::Tanh => math::tanh(&mut host, x),
-                };
-                (self.to.at(row, col), y)
+                (self.to.at(row, col), self.curve.of(&mut host, x))
             })
             .collect();
         let to = machine.floats_mut(self.to.buffer);
