@@ -6,21 +6,26 @@
 //!
 //! Order and lanes of everything else stay as they are, and the host's curves have the bits of generated ones, so cutting changes no bit.
 
+use std::ops::Range;
+
 use cranelift_codegen::ir::condcodes::IntCC;
 use cranelift_codegen::ir::types::{F32X4, I64};
 use cranelift_codegen::ir::{
     AbiParam, BlockArg, InstBuilder, MemFlagsData, Signature, StackSlot, StackSlotData, StackSlotKind, Value,
 };
 
-use super::columns::Carried;
+use super::columns::{CHUNK, Carried};
 use super::{Chunk, Col, Emit, Emitter, Val};
 use crate::codegen::abi::offset;
 use crate::kernels::curve::{self, Curve};
 use crate::loops::{Inst, Reg, Stmt, Unary};
 
-/// Columns of a strip, and of a row that has fewer but enough.
+/// Columns of a strip of a wide row.
 const STRIP: usize = 128;
-const SHORT_STRIP: usize = 64;
+/// So many columns and fewer are one strip.
+const ONE_STRIP: usize = 256;
+/// Fewer columns are computed in place.
+const LEAST: usize = 64;
 
 /// Curves of a loop that have slots; further ones are computed in place.
 const MOST_SLOTS: usize = 8;
@@ -46,12 +51,12 @@ pub(super) struct Strip {
     level: usize,
 }
 
-/// How many columns the strips of a loop have; none where cutting does not pay.
+/// How many columns the first strips of so many columns have, whole visits; none where cutting does not pay.
 fn width(cols: usize) -> Option<usize> {
     match cols {
-        STRIP.. => Some(STRIP),
-        SHORT_STRIP.. => Some(SHORT_STRIP),
-        _ => None,
+        0..LEAST => None,
+        LEAST..=ONE_STRIP => Some(cols - cols % CHUNK),
+        _ => Some(STRIP),
     }
 }
 
@@ -70,13 +75,31 @@ fn curve_of(op: Unary) -> Option<Curve> {
 impl Emitter<'_, '_, '_> {
     /// The strips of a loop over `cols` columns, from the first on; returns the first column that is left.
     pub(super) fn strips(&mut self, cols: usize, stmts: &[Stmt], carried: &mut Carried) -> Emit<usize> {
-        let Some(width) = width(cols) else { return Ok(0) };
-        let slots = self.slots(width, stmts);
-        let Some(levels) = slots.iter().map(|slot| slot.level + 1).max() else { return Ok(0) };
+        let mut from = 0;
+        while let Some(width) = width(cols - from) {
+            let slots = self.slots(width, stmts);
+            if slots.is_empty() {
+                break;
+            }
+            let to = cols - (cols - from) % width;
+            self.strips_of(width, from..to, (slots, stmts), carried)?;
+            from = to;
+        }
+        Ok(from)
+    }
+
+    /// The strips of some columns.
+    fn strips_of(
+        &mut self,
+        width: usize,
+        cols: Range<usize>,
+        (slots, stmts): (Vec<Slot>, &[Stmt]),
+        carried: &mut Carried,
+    ) -> Emit<()> {
+        let levels = slots.iter().map(|slot| slot.level + 1).max().unwrap_or(0);
         let parts: Vec<Vec<Stmt>> = (0..levels).map(|level| arguments_of(&slots, level, stmts)).collect();
-        let strips = cols / width;
         let (body, after) = (self.lanes.fb.create_block(), self.lanes.fb.create_block());
-        let start = self.lanes.i64(0);
+        let start = self.lanes.i64(cols.start as i64);
         let base = self.enter(body, start, carried);
         self.strip = Some(Strip { slots, base, level: 0 });
         let end = self.lanes.fb.ins().iadd_imm_s(base, width as i64);
@@ -89,13 +112,13 @@ impl Emitter<'_, '_, '_> {
         self.set_level(levels);
         self.column_loop(stmts, (base, end), carried)?;
         self.strip = None;
-        let whole = self.lanes.i64((strips * width) as i64);
+        let whole = self.lanes.i64(cols.end as i64);
         let more = self.lanes.fb.ins().icmp(IntCC::UnsignedLessThan, end, whole);
         let mut args = vec![BlockArg::from(end)];
         args.extend(carried.args());
         self.lanes.fb.ins().brif(more, body, &args, after, &[]);
         self.lanes.fb.switch_to_block(after);
-        Ok(strips * width)
+        Ok(())
     }
 
     /// The curves of a loop that get slots. An argument may be computed twice if neither draws nor folds are in it, and if nothing that it reads is

@@ -43,7 +43,7 @@ fn over_columns() {
 /// Strips of wide rows: curves of curves, more of them than have slots, running values and counted columns beside them, and what is left over.
 #[test]
 fn curves_of_wide_rows() {
-    for cols in [63, 64, 72, 127, 128, 129, 256, 331] {
+    for cols in [63, 64, 75, 200, 256, 257, 331, 530] {
         let of = |op, reg| Inst::Unary(op, Reg(reg));
         let mut stmts = vec![
             load(0, 0, gathered(cols)),
