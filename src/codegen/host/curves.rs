@@ -1,6 +1,6 @@
 //! Curves inside of generated loops.
 
-use crate::kernels::curve::{Before, Curve};
+use crate::kernels::curve::Curve;
 
 /// The curve with this number at each of `numbers`, in place.
 ///
@@ -9,6 +9,6 @@ use crate::kernels::curve::{Before, Curve};
 pub(in crate::codegen) unsafe extern "C" fn curve(curve: u64, len: u64, numbers: *mut f32) {
     if let Some(curve) = Curve::ALL.get(curve as usize) {
         // SAFETY: the caller's contract.
-        unsafe { curve.apply(len as usize, (numbers, Before::NOTHING), numbers) };
+        unsafe { curve.apply(len as usize, numbers) };
     }
 }

@@ -6,7 +6,6 @@
 mod attend;
 mod combine;
 mod conv;
-mod curved;
 mod curves;
 mod depthwise;
 mod gather;
@@ -50,7 +49,6 @@ pub(super) fn function(symbol: Symbol) -> HostFn {
         Symbol::Packed => packed::packed,
         Symbol::Pool => pool::pool,
         Symbol::ScatterAdd => scatter::scatter_add,
-        Symbol::Curved => curved::curved,
         Symbol::Conv => conv::conv,
         Symbol::Depthwise => depthwise::depthwise,
         Symbol::DropSquares => squares::squares,

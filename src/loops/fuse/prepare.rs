@@ -8,9 +8,7 @@ use super::form::{Form, form};
 use super::library::{Library, View};
 use super::thinned::{self, Thin};
 use super::unfused::Unfused;
-use super::{
-    attention, curved, depthwise, gather, moments, over_time, pools, product, squares, unfold, windows,
-};
+use super::{attention, depthwise, gather, moments, over_time, pools, product, squares, unfold, windows};
 use crate::graph::{DType, Dim, Graph, Node, Op, Reduction, Type, ValueId};
 
 /// How the axes of a `Reduce` lie, where axes of extent 1 count as either kept or removed.
@@ -96,7 +94,6 @@ pub(super) fn prepare(graph: &Graph) -> Result<(Graph, Library), Unfused> {
                 Op::Moments => moments_of_channels(&mut out, node, &mut library),
                 Op::Attend(_) | Op::AttendBack(_) => attention(&mut out, node, &mut library)?,
                 Op::Waves { .. } => table(&mut out, node, &mut library),
-                Op::Erf | Op::Sigmoid | Op::Tanh => curve(&mut out, node, &mut library),
                 _ => rewrite(&mut out, node),
             };
         }
@@ -204,14 +201,6 @@ fn attention(out: &mut Graph, node: Node, library: &mut Library) -> Result<Value
     let view = view.ok_or_else(|| Unfused::at(out, v, "its weights are not drawn by a key and a scalar"))?;
     library.insert(v, View::Attention(view));
     Ok(v)
-}
-
-/// Writes a curve down: of many numbers, a kernel of the library.
-fn curve(out: &mut Graph, node: Node, library: &mut Library) -> ValueId {
-    let view = curved::view(out, &node);
-    let v = rewrite(out, node);
-    library.extend(view.map(|view| (v, View::Curved(view))));
-    v
 }
 
 /// Writes a table of waves down.
