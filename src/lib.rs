@@ -21,6 +21,7 @@ pub mod graph;
 pub mod kernels;
 pub mod lower;
 pub mod math;
+pub mod sound;
 
 pub mod codegen;
 pub mod loops;

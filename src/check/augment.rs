@@ -17,7 +17,7 @@ use crate::{
 };
 
 /// What the language has and this version has not.
-const NOT_YET: &[&str] = &["augmix", "elastic", "perspective", "time_stretch", "pitch_shift", "gain"];
+const NOT_YET: &[&str] = &["augmix", "elastic", "perspective"];
 
 /// An input of a sound net, and where it is declared.
 pub(super) struct Input {
@@ -52,6 +52,7 @@ pub(super) fn section(
         let shape: Vec<usize> = axes(&scope.attributes).iter().map(|size| *size as usize).collect();
         diags.extend(found.misfit(inputs, &shape));
         diags.extend(found.misfit_of_words(inputs, data));
+        diags.extend(found.misfit_of_sound(inputs));
     }
     found.augmentation
 }
@@ -88,6 +89,8 @@ struct Found {
     of_pictures: Vec<Use<dyn Augment>>,
     /// What acts on texts alone, in order.
     of_words: Vec<Use<dyn Augment>>,
+    /// What acts on sounds alone, in order.
+    of_sound: Vec<Use<dyn Augment>>,
 }
 
 impl Found {
@@ -118,11 +121,14 @@ impl Found {
             return;
         }
         let statement = Statement { path: self.path(name), used: Use { word, args } };
-        if word.is_of_pictures() {
+        if word.is_of_pictures(&statement.used.args) {
             self.of_pictures.push(statement.used.clone());
         }
         if word.is_of_words() {
             self.of_words.push(statement.used.clone());
+        }
+        if word.is_of_sound(&statement.used.args) {
+            self.of_sound.push(statement.used.clone());
         }
         match word.is_of_pairs() {
             true if is_first => self.augmentation.pairs = alone(statement),
@@ -168,7 +174,7 @@ impl Found {
             }
             let Some(args) = bind(word.sig(), &step.args, use_span(step), scope, diags) else { continue };
             let statement = Statement { path: self.path(word.sig().name), used: Use { word, args } };
-            if word.is_of_pictures() {
+            if word.is_of_pictures(&statement.used.args) {
                 self.of_pictures.push(statement.used.clone());
             }
             statements.push(statement);
@@ -220,9 +226,8 @@ impl Found {
 
     /// What the net's inputs make impossible. `shape` is that of a row of the data, where it is known.
     fn misfit(&self, inputs: &[Input], shape: &[usize]) -> Option<Diagnostic> {
-        if let (Some((name, span)), Some(input)) =
-            (self.pairs, inputs.iter().find(|input| input.ty.ragged().is_some()))
-        {
+        let unmixed = |input: &&Input| input.ty.ragged().is_some() && input.ty.rate().is_none();
+        if let (Some((name, span)), Some(input)) = (self.pairs, inputs.iter().find(unmixed)) {
             return Some(
                 Diagnostic::error("E0410", span, format!("`{name}` mixes rows number by number"))
                     .label("rows of different lengths cannot be mixed")
@@ -276,6 +281,33 @@ impl Found {
         let staying = WORDS.iter().filter(|(word, _)| word.keeps_places());
         let names: Vec<String> = staying.map(|(word, _)| format!("`{}`", word.sig().name)).collect();
         Some(error.help(format!("{} leave every token in its place", names.join(" and "))))
+    }
+
+    /// What makes statements of sounds impossible: inputs of other rows, frequencies that their sounds do not have.
+    fn misfit_of_sound(&self, inputs: &[Input]) -> Option<Diagnostic> {
+        let first = self.of_sound.first()?;
+        let Some((input, rate)) = inputs.iter().find_map(|input| Some((input, input.ty.rate()?))) else {
+            let message = format!("`{}` needs sounds", first.args.sig.name);
+            let error =
+                Diagnostic::error("E0415", first.args.span, message).label("changes samples of a sound");
+            let reads = |input: &Input| match (input.ty.vocab(), input.ty.axes.len()) {
+                (Some(_), _) => "reads tokens",
+                (None, 3) => "reads pictures",
+                _ => "reads numbers",
+            };
+            let error = inputs.iter().fold(error, |error, input| error.also(input.span, reads(input)));
+            return Some(match first.word.sig().arg("sd") {
+                Some(_) => error.help("on pictures it is `sd=0.1`, in the units that the net sees"),
+                None => error.help("sounds are read by `input clip: wave[1s, rate=16kHz]`"),
+            });
+        };
+        self.of_sound.iter().find_map(|used| {
+            let (arg, why) = used.word.suits(&used.args, rate).err()?;
+            let message = format!("`{arg}` of `{}` {why}", used.args.sig.name);
+            let error =
+                Diagnostic::error("E0206", used.args.span_of(arg), message).label("is never heard here");
+            Some(error.also(input.span, format!("`{}` is {}", input.name, input.ty)))
+        })
     }
 
     /// Follows the sizes of pictures through the statements to the net's input.
@@ -334,6 +366,13 @@ pub(super) fn picture(inputs: &[Input]) -> Result<&Input, &'static str> {
     }
 }
 
+/// The words of statements that change sounds alone.
+fn of_sound() -> String {
+    let none = |word: &'static dyn Augment| Args::new(word.sig(), Span::default(), Vec::new());
+    let words = WORDS.iter().map(|(word, _)| *word).filter(|word| word.is_of_sound(&none(*word)));
+    words.map(|word| format!("`{}`", word.sig().name)).collect::<Vec<_>>().join(", ")
+}
+
 fn counted_channels(n: usize) -> String {
     if n == 1 { "1 number".into() } else { format!("{n} numbers") }
 }
@@ -343,6 +382,12 @@ pub(super) fn no_picture(args: &Args, inputs: &[Input], why: &str) -> Diagnostic
         .label("changes pictures");
     let Some(input) = inputs.first() else { return error };
     let error = error.also(input.span, why);
+    if input.ty.rate().is_some() {
+        return error.help(match args.sig.arg("snr") {
+            Some(_) => "on sounds it is `snr=10dB..40dB`, beside how loud the clip is".into(),
+            None => format!("statements of sounds are {}", of_sound()),
+        });
+    }
     let side = (input.ty.len() as f64).sqrt() as usize;
     match input.ty.sizes()[..] {
         [h, w] => {

@@ -13,9 +13,6 @@ use crate::{
     vocab::Args,
 };
 
-/// Statements of `data` and sources that the language has and this version does not.
-const DATA_NOT_YET: &[&str] = &["resample", "audio"];
-
 /// Checks `data`: its statements, and what they say together.
 pub fn section(section: Section<'_>, scope: &mut Scope, diags: &mut Vec<Diagnostic>) -> Option<DataConfig> {
     let before = diags.len();
@@ -32,7 +29,7 @@ pub fn section(section: Section<'_>, scope: &mut Scope, diags: &mut Vec<Diagnost
         } else {
             let mut known: Vec<&str> = data::STATEMENTS.iter().map(|w| w.sig.name).collect();
             known.push("source");
-            diags.push(unknown_word("`data` statement", word, step.name.span, &known, DATA_NOT_YET));
+            diags.push(unknown_word("`data` statement", word, step.name.span, &known, &[]));
             None
         };
         uses.extend(bound);
@@ -55,7 +52,7 @@ fn source(step: &Step, scope: &mut Scope, diags: &mut Vec<Diagnostic>) -> Option
     match data::SOURCES.iter().find(|w| w.sig.name == word) {
         Some(source) => bind(source.sig, rest, use_span(step), scope, diags),
         None => {
-            diags.push(unknown_word("source", name, span, &known, DATA_NOT_YET));
+            diags.push(unknown_word("source", name, span, &known, &[]));
             None
         }
     }

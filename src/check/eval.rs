@@ -280,6 +280,14 @@ fn sign(op: BinaryOp) -> &'static str {
     }
 }
 
+/// A quantity in a unit that measures the same.
+fn in_unit(value: Value, unit: Unit) -> Value {
+    match value {
+        Value::Quantity(x, own) => own.convert(x, unit).map_or(value, |x| Value::Quantity(x, unit)),
+        other => other,
+    }
+}
+
 fn range(low: Value, high: Value, span: Span) -> Result<Value> {
     match (low, high) {
         (Value::Number(a), Value::Number(b)) if a <= b => Ok(Value::Span(a, b)),
@@ -288,6 +296,12 @@ fn range(low: Value, high: Value, span: Span) -> Result<Value> {
                 .label("the first end is the larger one")
                 .fix("turn it round", span, format!("{}..{}", exactly(b), exactly(a))),
         )),
+        // `50Hz..8kHz` is in the smaller unit.
+        (Value::Quantity(a, u), Value::Quantity(b, v)) if u != v && u.convert(1.0, v).is_some() => {
+            let (a, b) = (Value::Quantity(a, u), Value::Quantity(b, v));
+            let unit = if u.convert(1.0, v) > Some(1.0) { v } else { u };
+            range(in_unit(a, unit), in_unit(b, unit), span)
+        }
         (Value::Quantity(a, u), Value::Quantity(b, v)) if u == v && a <= b => Ok(Value::UnitSpan(a, b, u)),
         (Value::Quantity(a, u), Value::Quantity(b, v)) if u == v => Err(Box::new(
             Diagnostic::error(

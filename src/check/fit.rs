@@ -92,7 +92,12 @@ pub(super) fn fit(
         (Kind::Name, Value::Word(word)) => Ok(Value::Word(word)),
         (Kind::Text, Value::Text(t)) => Ok(Value::Text(t)),
         (Kind::Quantity(units), Value::Quantity(x, unit)) if units.contains(&unit) => {
-            bounded(x, Bounds::NON_NEGATIVE, Value::Quantity(x, unit))
+            // A level lies below another one, and a pitch may go down.
+            let bounds = match unit {
+                Unit::Decibels | Unit::Semitones => Bounds::ANY,
+                _ => Bounds::NON_NEGATIVE,
+            };
+            bounded(x, bounds, Value::Quantity(x, unit))
         }
         (Kind::Quantity(units), Value::Quantity(_, unit)) => {
             let names: Vec<String> = units.iter().map(|u| format!("`{u}`")).collect();
@@ -163,9 +168,11 @@ fn ends(value: &Value, kind: Kind) -> Option<(f64, f64)> {
     let single = |x: f64| if both_ways { (-x.abs(), x.abs()) } else { (x, x) };
     match (value, unit) {
         (Value::Span(low, high), None) => Some((*low, *high)),
-        (Value::UnitSpan(low, high, own), Some(unit)) if *own == unit => Some((*low, *high)),
+        (Value::UnitSpan(low, high, own), Some(unit)) => {
+            Some((own.convert(*low, unit)?, own.convert(*high, unit)?))
+        }
         (Value::Number(x), None) => Some(single(*x)),
-        (Value::Quantity(x, own), Some(unit)) if *own == unit => Some(single(*x)),
+        (Value::Quantity(x, own), Some(unit)) => own.convert(*x, unit).map(single),
         _ => None,
     }
 }

@@ -22,8 +22,7 @@ use crate::{
 type Result<T> = std::result::Result<T, Box<Diagnostic>>;
 
 /// Layers that the language has and this version does not.
-const NOT_YET: &[&str] =
-    &["encoder", "flip", "highway", "load", "log", "mel_spectrogram", "moe", "spec_mask", "stack"];
+const NOT_YET: &[&str] = &["encoder", "flip", "highway", "load", "moe", "stack"];
 /// What stands before a layer's name in other languages.
 const LIBRARIES: &[&str] = &["F", "keras", "layers", "nn", "tf", "torch"];
 /// Blocks that only some layers hold.

@@ -7,7 +7,7 @@ use std::{
 };
 
 use dropnet::{
-    data::{Converted, Rows, Transform},
+    data::{Converted, Rows, Transform, Unread},
     kernels::team::Team,
     model::{Interval, McDropout, Mean, Model, OutputKind, Precision, Predict, PredictMode, Until},
     run::{Abstain, Committee, PredictionForm, SamplesDrawn, TrainedError, Writing},
@@ -27,7 +27,7 @@ use super::{
 pub struct Command {
     #[command(flatten)]
     runs: Runs,
-    /// Rows to predict, the target left out or ignored: CSV, JSON (objects or lists), or for a net that was trained on arrays a NumPy array, IDX pictures, a png, jpg or webp file, or a folder of such; `-` reads stdin
+    /// Rows to predict, the target left out or ignored: CSV, JSON (objects or lists), or for a net that was trained on arrays a NumPy array, IDX pictures, a png, jpg, webp, wav or flac file, or a folder of such; `-` reads stdin
     #[arg(long, value_name = "FILE")]
     input: PathBuf,
     /// Form of the predictions on stdout
@@ -317,15 +317,14 @@ impl Command {
 /// The rows, and what became of pictures that were no colours in bytes and of long texts.
 fn said(rows: Rows, ui: &mut Ui) -> Result<Rows, Failure> {
     say_converted(rows.rows, rows.converted, ui);
-    say_cut(rows.rows, rows.cut, ui);
+    say_unread(rows.rows, rows.unread, ui);
     Ok(rows)
 }
 
-/// How many texts were longer than the net's rows.
-pub fn say_cut(rows: usize, cut: usize, ui: &mut Ui) {
-    if cut > 0 {
-        let what = format!("{cut} of {rows} texts are longer than the net's rows, and were cut");
-        ui.error_text(&format!("warning[W0504]: {what}\n"));
+/// What of texts and sounds is in no row.
+pub fn say_unread(rows: usize, unread: Unread, ui: &mut Ui) {
+    for (code, told) in unread.told(rows) {
+        ui.error_text(&format!("warning[{code}]: {told}\n"));
     }
 }
 

@@ -3,6 +3,7 @@
 use std::{fmt::Write, path::PathBuf};
 
 use dropnet::{
+    model::{Model, Node},
     run::{self, Drawn, SiteMask},
     shell,
 };
@@ -102,6 +103,9 @@ impl Command {
         } else {
             let pictures = if self.site.is_some() { usize::MAX } else { PICTURES };
             ui.data(&list(&masks, pictures))?;
+            if matches!(drawn, Drawn::Training { .. }) {
+                ui.data(&hidden(&trained.model))?;
+            }
         }
         Ok(Exit::Done)
     }
@@ -114,6 +118,16 @@ const LINE: usize = 100;
 
 fn kept(units: &[bool]) -> Vec<usize> {
     (0..units.len()).filter(|unit| units[*unit]).collect()
+}
+
+/// A line a layer that hides some of its input from training, which is of no sub-network.
+fn hidden(model: &Model) -> String {
+    let hides = |node: &Node| {
+        let (used, input) = (node.layer()?, node.inputs.first()?);
+        let hides = used.word.hides(&used.args, &model.node(*input).ty)?;
+        Some(format!("{}  {hides}\n", node.path))
+    };
+    model.nodes.iter().filter_map(hides).collect()
 }
 
 /// A line a site: how many are kept, and which; of maps that are dropped place by place, the first as small pictures.

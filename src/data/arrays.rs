@@ -34,8 +34,10 @@ pub(super) fn apply(
             let raw = if keep { Some(raw(&stored, rule, input)?) } else { None };
             Input { raw, ..Input::floats(&input.name, &input.shape, floats(stored, rule)?) }
         }
-        // They become tokens, and no numbers that a rule maps.
-        Inputs::Texts(_) | Inputs::Stream(_) => Input::floats(&input.name, &input.shape, Vec::new()),
+        // They become tokens, or have lengths: no numbers that a rule maps.
+        Inputs::Texts(_) | Inputs::Stream(_) | Inputs::Sounds(_) => {
+            Input::floats(&input.name, &input.shape, Vec::new())
+        }
         Inputs::Filed { rows, is_short } => {
             let same = ArrayRule { width: rule.width, pairs: vec![Affine::SAME] };
             let stays = rows.element().is_byte() && rule.pairs.len() == 1;

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::dataset::{Dataset, Input, Part, Target};
 use super::error::DataError;
-use super::inputs::Precision;
+use super::inputs::{Inputs, Precision};
 use super::laid::Windows;
 use super::need::Lengths;
 use super::opened::Opened;
@@ -14,7 +14,7 @@ use super::search::Search;
 use super::streams;
 use super::target;
 use super::texts::{self, TextForm, TextRule, Texts};
-use super::transform::{Fields, InputShape, TargetRule, Transform};
+use super::transform::{Affine, ArrayRule, Fields, InputShape, TargetRule, Transform};
 use super::{Need, Want, advice, encode, finite, fit};
 use crate::memory;
 
@@ -40,7 +40,7 @@ impl Opened<'_> {
         if middle.is_some() {
             inputs[0].shape.clone_from(&schema.shape);
         }
-        if schema.text.is_none() {
+        if schema.text.is_none() && schema.sound.is_none() {
             check_inputs(&Need { inputs: inputs.clone(), ..need.clone() }, &schema)?;
         }
         // A number is 4 bytes for the net; a row has its target and its number. Rows of 32-bit numbers and of bytes stay where they are.
@@ -84,6 +84,7 @@ impl Opened<'_> {
                         fields,
                         target: rule,
                         pictures: None,
+                        sounds: None,
                         middle: None,
                         lengths: need.lengths.clone(),
                     },
@@ -144,7 +145,8 @@ impl Opened<'_> {
         let rule = TargetRule::Classes { column: "next".into(), names };
         let fields = Fields::Text(TextRule { form: TextForm::Stream, tokenizer });
         let lengths = need.lengths.clone();
-        let transform = Transform { inputs, fields, target: rule, pictures: None, middle: None, lengths };
+        let transform =
+            Transform { inputs, fields, target: rule, pictures: None, sounds: None, middle: None, lengths };
         Ok(Dataset {
             train,
             valid,
@@ -197,7 +199,8 @@ impl Opened<'_> {
         let train_part = first.ok_or_else(|| DataError::new("E0534", "no row is left to train on"))?;
         let fields = Fields::Text(TextRule { form: own.form.clone(), tokenizer });
         let lengths = need.lengths.clone();
-        let transform = Transform { inputs, fields, target: rule, pictures: None, middle: None, lengths };
+        let transform =
+            Transform { inputs, fields, target: rule, pictures: None, sounds: None, middle: None, lengths };
         Ok(Dataset {
             train: train_part,
             valid,
@@ -245,7 +248,8 @@ impl Opened<'_> {
         let rule = TargetRule::Classes { column: "answer".into(), names };
         let fields = Fields::Text(TextRule { form: own.form.clone(), tokenizer });
         let lengths = need.lengths.clone();
-        let transform = Transform { inputs, fields, target: rule, pictures: None, middle: None, lengths };
+        let transform =
+            Transform { inputs, fields, target: rule, pictures: None, sounds: None, middle: None, lengths };
         let texts = need.raw.then(|| own.clone());
         let (names, search) = (Default::default(), Search::default());
         Ok(Dataset { train, valid, test, transform, schema, names, cut, texts, search })
@@ -263,7 +267,7 @@ impl Opened<'_> {
             return Err(DataError::new("E0533", "the source has no arrays"));
         };
         let whole = target::from_array(&train.target, need.target, &train.target_file)?;
-        let own =
+        let whole_test =
             test.as_ref().map(|t| target::from_array(&t.target, need.target, &t.target_file)).transpose()?;
         if let (Want::Class(k), Some(classes)) = (need.target, schema.classes.as_ref())
             && classes.len() != k
@@ -277,7 +281,10 @@ impl Opened<'_> {
         let parts = self.parts(train.rows, whole.strata().as_deref(), test.is_some())?;
         let rule = whole.rule(&parts.train, normalize_target).with_names(self.class_names());
         whole.told_apart(&rule, |c, e| e.file(&train.target_file).column(c + 1, ""))?;
-        let array_rule = fit::array(train, &parts.train, settings)?;
+        let array_rule = match train.data.sounds() {
+            Some(_) => ArrayRule { width: inputs[0].width(), pairs: vec![Affine::SAME] },
+            None => fit::array(train, &parts.train, settings)?,
+        };
         let channels = schema.shape.last().copied().unwrap_or(1);
         if middle.is_some() && ![1, channels].contains(&array_rule.pairs.len()) {
             return Err(DataError::new(
@@ -290,29 +297,44 @@ impl Opened<'_> {
         let Raw::Arrays { train, test } = self.raw else {
             return Err(DataError::new("E0533", "the source has no arrays"));
         };
-        let seen = |input: Input| middle.map_or(Ok(input.clone()), |size| input.middle(size, &array_rule));
+        let sounds = train.data.sounds().map(|clips| clips.hearing.clone());
+        let mut cut = 0;
+        let mut stores = |data: Inputs, rows: usize, raw: bool| -> Result<Vec<Input>, DataError> {
+            if let Some(clips) = data.sounds() {
+                let (stores, of_these) = clips.inputs(&inputs[0], need.lengths.as_ref())?;
+                cut += of_these;
+                return Ok(stores);
+            }
+            let input = super::arrays::apply(data, &array_rule, &inputs[0], raw)?;
+            let seen = middle.map_or(Ok(input.clone()), |size| input.middle(size, &array_rule))?;
+            Ok([Some(seen), full(need.lengths.as_ref(), rows)].into_iter().flatten().collect())
+        };
         let names = [train.names, test.as_ref().map_or_else(Vec::new, |test| test.names.clone())];
-        let rows = train.rows;
-        let mut stores = vec![seen(super::arrays::apply(train.data, &array_rule, &inputs[0], need.raw)?)?];
-        stores.extend(full(need.lengths.as_ref(), rows));
+        let own = stores(train.data, train.rows, need.raw)?;
         let target = Arc::new(encode::in_training_units(&whole, &rule));
         let streams = self.config.streams().map(|streams| streams.count);
         let part = |rows: &Vec<u32>| {
-            let part = || Part::new(rows.as_slice().into(), stores.clone(), target.clone());
+            let part = || Part::new(rows.as_slice().into(), own.clone(), target.clone());
             (!rows.is_empty()).then(|| part().in_streams(streams))
         };
         let (first, valid, cut_test) = (part(&parts.train), part(&parts.valid), part(&parts.test));
-        let own_test = test.zip(own).map(|(test, whole)| {
-            let mut stores = vec![seen(super::arrays::apply(test.data, &array_rule, &inputs[0], false)?)?];
-            stores.extend(full(need.lengths.as_ref(), test.rows));
+        let own_test = test.zip(whole_test).map(|(test, whole)| {
+            let stores = stores(test.data, test.rows, false)?;
             Ok::<Part, DataError>(Part::of_first(test.rows, stores, encode::in_training_units(&whole, &rule)))
         });
         let own_test = own_test.transpose()?;
         let train = first.ok_or_else(|| DataError::new("E0534", "no row is left to train on"))?;
         let pictures = self.config.source.has_pictures().then_some(settings.pictures);
         let fields = Fields::Array(array_rule);
-        let transform =
-            Transform { inputs, fields, target: rule, pictures, middle, lengths: need.lengths.clone() };
+        let transform = Transform {
+            inputs,
+            fields,
+            target: rule,
+            pictures,
+            sounds,
+            middle,
+            lengths: need.lengths.clone(),
+        };
         Ok(Dataset {
             train,
             valid,
@@ -320,7 +342,7 @@ impl Opened<'_> {
             transform,
             schema,
             names: names.map(Into::into),
-            cut: 0,
+            cut,
             texts: None,
             search: Search::default(),
         })

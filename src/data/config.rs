@@ -10,6 +10,7 @@ use super::laid::Streams;
 use super::pictures::Prepare;
 use super::raw::{Pick, Raw};
 use super::search::Search;
+use super::sound;
 use super::tokens::{Tokenize, Unit};
 use super::windows::Window;
 use super::{Want, words};
@@ -33,6 +34,11 @@ pub trait Source: fmt::Debug + Send + Sync {
 
     /// Whether rows are pictures in files, which may have any size.
     fn has_pictures(&self) -> bool {
+        false
+    }
+
+    /// Whether rows are sounds, each as long as it is.
+    fn has_sounds(&self) -> bool {
         false
     }
 
@@ -63,7 +69,8 @@ pub trait Source: fmt::Debug + Send + Sync {
 }
 
 /// A column as the `.net` file names it; numbers count from 1.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub enum ColumnRef {
     Number(usize),
     Range(usize, usize),
@@ -236,6 +243,10 @@ pub struct Settings {
     pub pictures: Prepare,
     /// Statements that are of picture files alone, with their places.
     pub of_pictures: Vec<(&'static str, Span)>,
+    /// What becomes of sounds before they are rows.
+    pub sounds: sound::Prepare,
+    /// Statements that are of sounds alone, with their places.
+    pub of_sounds: Vec<(&'static str, Span)>,
 }
 
 #[derive(Clone, Debug)]
@@ -312,6 +323,7 @@ impl DataConfig {
                     .help("leave it out; `source images` reads folders of png, jpg and webp files"),
             );
         }
+        found.extend(self.of_sounds());
         found.extend(self.of_texts());
         found.extend(self.of_windows());
         if let Some(by) = self.settings.split.as_ref().and_then(|split| split.by.as_ref())
@@ -321,7 +333,7 @@ impl DataConfig {
                 Diagnostic::error("E0505", by.span, "`by` needs a table")
                     .label("this source has no columns")
                     .also(self.source_span, "arrays: nothing says which rows belong together")
-                    .help("divide them by index files: `split given=\"index\"`"),
+                    .help(self.grouped()),
             );
         }
         if let Some(split) = &self.settings.split
@@ -344,6 +356,17 @@ impl DataConfig {
             );
         }
         found
+    }
+
+    /// How rows come to have groups, or to be divided without.
+    fn grouped(&self) -> &'static str {
+        if self.source.has_sounds() {
+            return "name the parts of the files' names, `pattern=\"{label}_{speaker}\"`, or a table, `labels=\"labels.csv\", file=COLUMN, label=COLUMN`";
+        }
+        match self.source.has_pictures() {
+            true => "name a table: `labels=\"labels.csv\", file=COLUMN, label=COLUMN`",
+            false => "divide them by index files: `split given=\"index\"`",
+        }
     }
 
     /// Windows are of tables, in the order of time.
@@ -436,6 +459,29 @@ impl DataConfig {
             error(span, "windows are divided into stretches of time", "divides them otherwise")
                 .help("write shares: `split valid=20%, test=20%`")
         })
+    }
+
+    /// Samples are in -1..1 and have silence behind them, which no number is added to.
+    fn of_sounds(&self) -> Vec<Diagnostic> {
+        let settings = &self.settings;
+        if !self.source.has_sounds() {
+            let fault = |(word, span): &(&'static str, Span)| {
+                Diagnostic::error("E0505", *span, format!("`{word}` needs sounds"))
+                    .label("this source's rows are none")
+                    .also(self.source_span, "no sound")
+                    .help("leave it out; `source audio` reads folders of wav and flac files")
+            };
+            return settings.of_sounds.iter().map(fault).collect();
+        }
+        let scale = settings.scale.map(|scale| ("scale", scale.span));
+        let normalize = settings.normalize.filter(|n| n.inputs).map(|n| ("normalize inputs", n.span));
+        let fault = |(word, span): (&str, Span)| {
+            Diagnostic::error("E0505", span, format!("`{word}` of sounds"))
+                .label("samples are in -1..1, and silence is 0")
+                .also(self.source_span, "sounds")
+                .help("write `level rms=-20dB` for clips of one loudness, or leave it out")
+        };
+        [scale, normalize].into_iter().flatten().map(fault).collect()
     }
 
     /// Text asks for `tokenize`, and nothing else does; its tokens are no quantities.

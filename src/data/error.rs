@@ -22,6 +22,9 @@ pub struct Place {
     /// 1-based column number of a table.
     pub column: Option<usize>,
     pub column_name: Option<String>,
+    /// Of a file that is no text, from 0.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub byte: Option<u64>,
 }
 
 /// One fault of the data. The fields are those of [`Fault`]; boxed, as results carry it through every reader.
@@ -68,6 +71,12 @@ impl DataError {
     /// `row` counts from 0, as in memory; people count from 1.
     pub fn row(mut self, row: usize) -> Self {
         self.0.place.row = Some(row as u64 + 1);
+        self
+    }
+
+    /// In a file that is no text, from 0.
+    pub fn byte(mut self, byte: usize) -> Self {
+        self.0.place.byte = Some(byte as u64);
         self
     }
 
@@ -165,6 +174,7 @@ impl fmt::Display for Place {
             (None, Some(name)) => parts.push(format!("column `{name}`")),
             (None, None) => {}
         }
+        parts.extend(self.byte.map(|byte| format!("byte {byte}")));
         f.write_str(&parts.join(", "))
     }
 }

@@ -5,6 +5,7 @@
 use super::error::DataError;
 use super::pictures::Kept;
 use super::raw::Stored;
+use super::sound::Clips;
 use super::stores::FileRows;
 use super::streams::Stream;
 use super::texts::Texts;
@@ -23,6 +24,8 @@ pub enum Inputs {
     Stream(Stream),
     /// Pictures that are decoded when they are read.
     Undecoded(Kept),
+    /// Sounds, each as long as it is.
+    Sounds(Clips),
 }
 
 /// How much a stored number says.
@@ -47,7 +50,7 @@ impl Inputs {
             Inputs::Held(Stored::F32(_)) => Precision::Short,
             Inputs::Held(Stored::F64(_)) => Precision::Long,
             Inputs::Filed { rows, .. } if rows.element().is_byte() => Precision::Byte,
-            Inputs::Filed { is_short: true, .. } => Precision::Short,
+            Inputs::Filed { is_short: true, .. } | Inputs::Sounds(_) => Precision::Short,
             Inputs::Filed { .. } => Precision::Long,
             // Tokens are told apart whatever they are.
             Inputs::Texts(_) | Inputs::Stream(_) => Precision::Byte,
@@ -56,7 +59,12 @@ impl Inputs {
 
     /// Whether the numbers are in memory.
     pub fn is_held(&self) -> bool {
-        matches!(self, Inputs::Held(_) | Inputs::Texts(_) | Inputs::Stream(_))
+        matches!(self, Inputs::Held(_) | Inputs::Texts(_) | Inputs::Stream(_) | Inputs::Sounds(_))
+    }
+
+    /// The clips, where they are sounds.
+    pub fn sounds(&self) -> Option<&Clips> {
+        if let Inputs::Sounds(clips) = self { Some(clips) } else { None }
     }
 
     /// Calls `visit` with the place in its row and the value of each number of these rows of `width` numbers, in order.
@@ -74,7 +82,8 @@ impl Inputs {
                 rows.for_each(|row| (0..width).for_each(|i| visit(i, data.at(row * width + i))));
                 Ok(())
             }
-            Inputs::Texts(_) | Inputs::Stream(_) => Ok(()),
+            // Nothing is fitted to them.
+            Inputs::Texts(_) | Inputs::Stream(_) | Inputs::Sounds(_) => Ok(()),
             Inputs::Filed { rows: file, .. } => file.each(rows, |_, bytes| {
                 file.numbers(bytes).enumerate().for_each(|(i, x)| visit(i, x));
                 Ok(())
@@ -114,6 +123,7 @@ impl Inputs {
             // The section refuses to leave windows out.
             Inputs::Stream(stream) => Inputs::Stream(stream),
             Inputs::Undecoded(pictures) => Inputs::Undecoded(pictures.only(rows)),
+            Inputs::Sounds(clips) => Inputs::Sounds(clips.only(rows)),
         }
     }
 }

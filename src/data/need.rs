@@ -23,6 +23,9 @@ pub struct Lengths {
     pub steps: usize,
     /// Of the shortest: windows of the net lie in it.
     pub least: usize,
+    /// Steps a second, of a wave.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rate: Option<u32>,
 }
 
 /// What a net asks of the data.

@@ -52,6 +52,7 @@ pub fn open<'a>(config: &'a DataConfig, search: &Search) -> Result<Opened<'a>, D
             .or(settings.target.as_ref()),
         groups: settings.split.as_ref().and_then(|split| split.by.as_ref()),
         pictures: settings.pictures,
+        sounds: settings.sounds,
         windows: settings.window.is_some(),
     };
     let raw = config.source.open(&pick, search).map_err(|e| e.net(config.source_span))?;

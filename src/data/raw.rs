@@ -10,6 +10,7 @@ use super::error::{DataError, listed};
 use super::gaps::Gaps;
 use super::inputs::Inputs;
 use super::pictures::{Converted, Prepare};
+use super::sound;
 
 /// What a source holds.
 #[derive(Clone, Debug)]
@@ -220,6 +221,8 @@ pub struct Pick<'a> {
     pub groups: Option<&'a By>,
     /// How pictures of any size become rows.
     pub pictures: Prepare,
+    /// How sounds become rows.
+    pub sounds: sound::Prepare,
     /// Whether rows are windows: what came before is an input beside what comes.
     pub windows: bool,
 }

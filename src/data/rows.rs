@@ -12,6 +12,7 @@ use super::pictures::Converted;
 use super::raw::Delimiter;
 use super::readers::{self, Labelled};
 use super::text::{self, Records};
+use super::texts::Unread;
 use super::transform::{Fields, InputShape, Transform};
 use crate::memory;
 
@@ -24,8 +25,7 @@ pub struct Rows {
     pub names: Vec<String>,
     /// Of pictures: those that were something else than the net's rows are.
     pub converted: Converted,
-    /// Texts that were longer than a row, and were cut.
-    pub cut: usize,
+    pub unread: Unread,
 }
 
 impl Transform {
@@ -52,16 +52,19 @@ impl Transform {
         Ok(Rows { inputs: inputs.collect::<Result<_, DataError>>()?, ..rows })
     }
 
-    /// Encodes the pictures in a folder, and in the folders in it, in order of their paths.
+    /// Encodes the pictures in a folder, or the sounds of a net that hears, and in the folders in it, in order of their paths.
     ///
     /// # Errors
-    /// E0520, E0525, E0528 and E0541 to E0543, with the file; E0538 and E0540 as [`read_rows`](Self::read_rows).
+    /// E0520, E0525, E0528, E0541 to E0543, E0549, E0552 and E0553, with the file; E0538 and E0540 as [`read_rows`](Self::read_rows).
     pub fn read_folder(&self, path: &Path, name: &str) -> Result<Rows, DataError> {
         self.sound()?;
-        self.rows_seen(readers::folder(path, self, name)?)
+        match self.sounds {
+            Some(_) => readers::folder_of_sounds(path, self, name),
+            None => self.rows_seen(readers::folder(path, self, name)?),
+        }
     }
 
-    /// Encodes pictures whose classes are known: those of a folder of classes, or one that lies in the folder of its class. Texts likewise, and those of a
+    /// Encodes pictures or sounds whose classes are known: those of a folder of classes, or one that lies in the folder of its class. Texts likewise, and those of a
     /// table like the one that was trained on.
     ///
     /// # Errors
@@ -70,6 +73,7 @@ impl Transform {
         self.sound()?;
         match &self.fields {
             Fields::Text(rule) => readers::labelled_texts(path, self, rule, name),
+            _ if self.sounds.is_some() => readers::labelled_sounds(path, self, name),
             _ => readers::labelled(path, self, name),
         }
     }
@@ -163,7 +167,7 @@ impl<'a> Growing<'a> {
             inputs: self.inputs.iter().zip(self.arrays).map(array).collect(),
             names: Vec::new(),
             converted: Converted::default(),
-            cut: 0,
+            unread: Unread::default(),
         })
     }
 }

@@ -7,6 +7,7 @@ use serde::Serialize;
 use super::divide::Parts;
 use super::pictures::Converted;
 use super::raw::{Arrays, Cells, Column, RawTarget, Table};
+use super::sound::SoundSizes;
 use super::target;
 use super::texts::TextSizes;
 
@@ -36,6 +37,9 @@ pub struct DataSchema {
     /// Of texts.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub text: Option<TextSizes>,
+    /// Of sounds.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub sound: Option<SoundSizes>,
 }
 
 /// Groups of each part, by the values of a column.
@@ -124,6 +128,7 @@ impl DataSchema {
             groups: None,
             converted: Converted::default(),
             text: None,
+            sound: None,
         }
     }
 
@@ -136,6 +141,7 @@ impl DataSchema {
             RawTarget::Numbers { width, .. } => *width,
             RawTarget::Columns(columns) => columns.len(),
         };
+        let sound = train.data.sounds().map(|own| own.sizes(test.and_then(|test| test.data.sounds())));
         let mut converted = train.converted;
         converted += test.map_or_else(Converted::default, |test| test.converted);
         Self {
@@ -155,6 +161,7 @@ impl DataSchema {
             groups: None,
             converted,
             text: None,
+            sound,
         }
     }
 }

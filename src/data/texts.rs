@@ -66,6 +66,48 @@ pub struct TextRule {
     pub tokenizer: Tokenizer,
 }
 
+/// What of raw texts no row of a net reads.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Unread {
+    /// Texts that are longer than a row, of which the end is cut.
+    pub ends: usize,
+    /// The same of which the beginning is: what comes next follows the last tokens.
+    pub beginnings: usize,
+    /// Lines without a text.
+    pub blank_lines: usize,
+    /// Sounds that are longer than a row.
+    pub sounds: usize,
+}
+
+impl Unread {
+    /// Sentences about it, of so many rows, with the code of a warning each; none where all is read.
+    pub fn told(self, texts: usize) -> Vec<(&'static str, String)> {
+        let longer = |n: usize| {
+            let are = if n == 1 { "is" } else { "are" };
+            format!("{n} of {texts} texts {are} longer than the net's rows")
+        };
+        let cut = |n: usize| format!("{}, and {} cut", longer(n), if n == 1 { "was" } else { "were" });
+        let begun = |n: usize| format!("{}: their last tokens were read", longer(n));
+        let blank = |n: usize| format!("{} no text and got no row", has(n, "blank line"));
+        let sounds = |n: usize| {
+            let (are, were) = if n == 1 { ("is", "was") } else { ("are", "were") };
+            format!("{n} of {} {are} longer than the net's rows, and {were} cut", counted(texts, "sound"))
+        };
+        let sentences = [
+            (self.ends, "W0504", cut(self.ends)),
+            (self.beginnings, "W0504", begun(self.beginnings)),
+            (self.blank_lines, "W0504", blank(self.blank_lines)),
+            (self.sounds, "W0506", sounds(self.sounds)),
+        ];
+        sentences.into_iter().filter(|(n, ..)| *n > 0).map(|(_, code, told)| (code, told)).collect()
+    }
+}
+
+/// `3 blank lines have`
+fn has(n: usize, one: &str) -> String {
+    format!("{} {}", counted(n, one), if n == 1 { "has" } else { "have" })
+}
+
 impl Texts {
     pub fn new(rows: Vec<Text>, form: TextForm) -> Self {
         Self { rows: rows.into(), form }

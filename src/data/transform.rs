@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::need::Lengths;
 use super::pictures::Prepare;
 use super::raw::{Delimiter, Format, MISSING};
+use super::sound::Hearing;
 use super::texts::TextRule;
 
 /// Everything that raw rows need.
@@ -20,6 +21,9 @@ pub struct Transform {
     /// What becomes of a picture file before it is a row.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub pictures: Option<Prepare>,
+    /// What becomes of a sound file before it is a row.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sounds: Option<Hearing>,
     /// Height and width of what the net sees of the middle of each row, where `inputs` are larger pictures.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub middle: Option<[usize; 2]>,
@@ -298,6 +302,7 @@ mod tests {
             },
             target: TargetRule::Bits { columns: Vec::new(), names: None },
             pictures: None,
+            sounds: None,
             middle: None,
             lengths: None,
         };
@@ -318,6 +323,7 @@ mod tests {
             }),
             target: TargetRule::Classes { column: "class".into(), names: vec!["a".into(), "b".into()] },
             pictures: None,
+            sounds: None,
             middle: None,
             lengths: None,
         };

@@ -785,6 +785,19 @@ and `synonym` act there, and what exchanges, inserts or leaves out words does no
 Leave the statement out, or read texts: `input text: token[_, vocab=_]`, and `tokenize words` in `data`."#,
     ),
     (
+        "E0415",
+        r#"A statement of sounds, and the net reads none
+
+`pitch_shift`, `time_stretch`, `gain` and their like change the samples of a sound, and know how many of them are a second. Rows of numbers, pictures and
+texts have no samples.
+
+    augment { pitch_shift -2st..2st }
+    net { input x: real[16_000]
+          ... }
+
+Leave the statement out, or read sounds: `input clip: wave[1s, rate=16kHz]`. `noise` is of both: `noise sd=0.1` on pictures, `noise snr=10dB..40dB` on sounds."#,
+    ),
+    (
         "E0501",
         r#"A data section needs a `source`
 
@@ -1156,14 +1169,16 @@ of just its own size."#,
     ),
     (
         "E0543",
-        r#"A folder that is not laid out as classes of pictures
+        r#"A folder that is not laid out as classes of pictures or sounds
 
-A class is a folder with pictures; the folder that `source images` names holds the classes, or a folder for each part with them in it:
+A class is a folder with pictures, or with sounds; the folder that `source images` or `source audio` names holds the classes, or a folder for each part with them in it:
 
     photos/cat/1.jpg            photos/train/cat/1.jpg
     photos/dog/2.jpg            photos/test/cat/7.jpg
 
-The parts are `train` and, if they are there, `valid` and `test`; nothing else stands beside them. Names of files are UTF-8."#,
+The parts are `train` and, if they are there, `valid` and `test`; nothing else stands beside them. Names of files are UTF-8.
+
+Where all lie in one folder, a table says what they are (`labels=`), or for sounds their names do (`pattern=`)."#,
     ),
     (
         "E0544",
@@ -1229,7 +1244,7 @@ Leave the row out, or fill in its text."#,
     ),
     (
         "E0549",
-        r#"A text that is shorter than the net's windows
+        r#"A text or a sound that is shorter than the net's windows
 
 Without a border a convolution over five tokens has no place on a text of four, and nothing is left for what comes after it.
 
@@ -1258,6 +1273,44 @@ has a row a text, which no window cuts.
     source text, "reviews"              a folder, with `window 64`
 
 Add the window, or leave it out."#,
+    ),
+    (
+        "E0552",
+        r#"A sound that cannot be read
+
+The message names the file, says why, and where in it: it is cut off, damaged, has no samples, or is no wav or flac at all. What a file is is told by how it
+begins, whatever it is called; wav files have 8, 16, 24 or 32 bits a sample, or floats. The lengths in a header are held against what the file has: what is
+promised and not there would be silence, and nobody would know.
+
+    source audio, "recordings"                    and recordings/dog/17.wav is mp3
+
+Fetch the file again, convert it, or take it out of the folder:
+
+    ffmpeg -i FILE -c:a pcm_s16le NEW.wav"#,
+    ),
+    (
+        "E0553",
+        r#"Sounds of another rate
+
+`wave[5s, rate=16kHz]` has 16 000 samples a second. A file of another rate would sound slower or faster, and higher or lower, so it is refused until it is said what
+to do with it.
+
+    input clip: wave[5s, rate=16kHz]              and the files have 44 100 samples a second
+
+Write `rate=44_100Hz` in the type, or `resample 16kHz` in `data`, which brings all sounds to that rate as they are read, those to predict too."#,
+    ),
+    (
+        "E0554",
+        r#"A file whose name does not say what it should
+
+`pattern` says how the names of sounds are made, without folders and endings. Each part in braces is one character or more, and what stands between them is in the
+name as it is; a name that can be taken apart in two ways says nothing.
+
+    source audio, "recordings", pattern="{label}_{speaker}_{index}"
+    recordings/7_jackson_3.wav                    7, jackson, 3
+    recordings/7_de_vries_3.wav                   7, de, vries_3, or 7, de_vries, 3
+
+Rename the file, or write another pattern."#,
     ),
     (
         "E0560",
@@ -1651,6 +1704,21 @@ low, and nothing has been learnt but to copy.
 Write `attention heads=4, causal=true`, or use recurrent layers from the first step to the last."#,
     ),
     (
+        "W0129",
+        r#"Statements of sounds in an unusual order
+
+Statements act in the order written, each on what those before it made. Noise that stands in front of `pitch_shift` or `time_stretch` is moved or smeared with the
+sound, and noise in front of `gain` is louder or softer in one ratio with it: what is then heard is not the noise of a room or a microphone, which comes last.
+
+    augment {
+      noise snr=10dB..40dB
+      pitch_shift -2st..2st
+    }
+
+Write what changes pitch and speed first, then `shift`, `gain` and `polarity`, and noise last; filters stand where the room or the microphone is meant. Say `# allow(W0129)` where
+another order is."#,
+    ),
+    (
         "W0201",
         r#"A name that is never used
 
@@ -1751,6 +1819,28 @@ The warning counts such texts, in training and in prediction.
     input text: token[40, vocab=10_000]           and 310 of 8 000 texts have more than 40 words
 
 Write a larger size, or `token[_, vocab=10_000]`, which is that of the longest text."#,
+    ),
+    (
+        "W0505",
+        r#"Sounds that are silent
+
+All samples of a clip are 0: a recording that failed, or the wrong channel of two. A net can only learn that silence means what such clips are labelled. The warning
+counts them and names the first.
+
+    source audio, "recordings", channels=2        and 40 of 2 000 clips are silent
+
+Listen to one. Take the files out of the folder, or choose another channel."#,
+    ),
+    (
+        "W0506",
+        r#"Sounds that are cut
+
+A row has room for as much time as its type says. What a longer clip has behind it is not read, or with `long=center` what it has on both sides. The warning counts such
+clips, in training and in prediction.
+
+    input clip: wave[1s, rate=8kHz]               and 20 of 3 000 clips are longer
+
+Write a longer time in the type, or let it be: a few clips lose their ends."#,
     ),
 ];
 

@@ -4,7 +4,9 @@
 //! those of `shape`.
 
 use super::builder::{Builder, ice};
-use super::{Attention, DType, Dim, Geometry, Op, Reduction, SiteId, ValueId};
+use crate::sound::Spectrum;
+
+use super::{Attention, DType, Dim, Geometry, Op, Reduction, SiteId, Table, ValueId};
 
 macro_rules! unary {
     ($($(#[$doc:meta])* $name:ident => $op:ident;)*) => {
@@ -318,6 +320,18 @@ impl Builder {
     /// `f32[places, width]`: sines and cosines of the places.
     pub fn waves(&mut self, places: usize, width: usize, apart: bool) -> ValueId {
         self.push(Op::Waves { places, width, apart }, &[])
+    }
+
+    // Sound
+
+    /// The short-time spectra of a wave, `[Batch, frames, bins]`.
+    pub fn spectra(&mut self, wave: ValueId, form: Spectrum) -> ValueId {
+        self.push(Op::Spectra(form), &[wave])
+    }
+
+    /// A matrix that is known before any data.
+    pub fn table(&mut self, table: Table) -> ValueId {
+        self.push(Op::Table(table), &[])
     }
 
     // Random draws

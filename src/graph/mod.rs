@@ -24,6 +24,7 @@ pub mod print;
 mod scalars;
 pub mod scan;
 pub mod shape;
+mod table;
 #[cfg(test)]
 mod tests;
 pub mod verify;
@@ -45,6 +46,7 @@ pub(crate) use prefix::prefixes;
 pub use prefix::{Prefix, of_data_alone, prefix};
 pub use scalars::{Pace, ScalarDef, Scalars, StepInfo};
 pub use scan::{Enter, Scan, Step};
+pub use table::Table;
 pub use verify::verify;
 
 /// Which of the model's functions is being made.

@@ -9,7 +9,9 @@ use std::sync::Arc;
 use super::attention::Attention;
 use super::geometry::Geometry;
 use super::scan::Scan;
+use super::table::Table;
 use super::{Dim, ParamId, ScalarId, SiteId, SlotId, StateId};
+use crate::sound::Spectrum;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Reduction {
@@ -177,6 +179,13 @@ pub enum Op {
         apart: bool,
     },
 
+    /// `f32[Batch, samples] -> f32[Batch, frames, bins]`: the short-time spectra of a wave ([`Spectrum`]).
+    Spectra(Spectrum),
+    /// `(g: f32[Batch, frames, bins], f32[Batch, samples]) -> f32[Batch, samples]`: what flows to the wave when `g` flows into its spectra.
+    SpectraBack(Spectrum),
+    /// `f32[rows, columns]`: a matrix that is known before any data.
+    Table(Table),
+
     /// `[Batch, .., channels] -> [2 channels]`: the mean of each channel over rows and places, then the sums of squares around them. Shards of rows are
     /// brought together in the fixed tree.
     Moments,
@@ -303,6 +312,9 @@ ops! {
     Attend(_)        => "attend",    Several,    Product,     true;
     AttendBack(_)    => "attend_back", Several,  Product,     false;
     Waves { .. }     => "waves",     Exactly(0), Random,      false;
+    Spectra(_)       => "spectra",   Exactly(1), Product,     true;
+    SpectraBack(_)   => "spectra_back", Exactly(2), Product,  false;
+    Table(_)         => "table",     Exactly(0), Random,      false;
     Moments          => "moments",   Exactly(1), Shape,       true;
     Contract { .. }  => "contract",  Exactly(2), Product,     true;
     Scan(_)          => "scan",      Several,    Product,     true;

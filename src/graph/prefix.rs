@@ -191,6 +191,7 @@ fn cost(graph: &Graph, node: &Node) -> usize {
             over.iter().filter_map(|(axis, _)| left.dims[*axis].size()).fold(len, usize::saturating_mul)
         }
         Op::Exp | Op::Log | Op::Tanh | Op::Sigmoid | Op::Softplus | Op::Erf => CURVE * len,
+        Op::Spectra(form) => form.frame_cost().saturating_mul(form.frames),
         Op::Div | Op::Sqrt => ROOT * len,
         Op::Scan(scan) => {
             let step = scan.body.nodes.iter().map(|node| cost(&scan.body, node));
@@ -255,6 +256,30 @@ mod tests {
     fn what_is_as_cheap_as_reading_it_is_not_kept() {
         assert_eq!(ends("stem: batch_norm -> relu", "freeze stem", ALL), [""; 0]);
         assert_eq!(ends("a: dense 2\n  stem: dense 16 -> relu", "freeze a\n  freeze stem", ALL), ["a 2"]);
+    }
+
+    #[test]
+    fn spectra_are_kept_up_to_where_draws_or_training_begin() {
+        let net = |layers: &str| {
+            let source = format!(
+                "net {{\n  input clip: wave[1s, rate=8kHz]\n  {layers}\n  mean_pool over=[time, freq] -> dense 3\n  output y: class[3]\n}}\n\
+                 train {{\n  loss cross_entropy\n  optimizer sgd, lr=0.1\n  epochs 1\n}}"
+            );
+            check_source(&source, &Env::default()).model.unwrap_or_else(|| panic!("{source}"))
+        };
+        let bands = "mel_spectrogram bands=40 -> log";
+        let masked = net(&format!("{bands} -> spec_mask time=200ms, freq=8, count=2\n  conv 4, 3x3 -> relu"));
+        // And which frames are a clip's own, which costs as much to find as to read.
+        for graph in [&lower_train(&masked).graph, &lower_eval(&masked, Mode::Eval).graph] {
+            let ends = shown(graph, ALL);
+            let wide: Vec<&String> = ends.iter().filter(|end| end.ends_with(" 4040")).collect();
+            assert_eq!(wide, ["log_1 4040"], "{ends:?}");
+        }
+        let plain = net(&format!("{bands} -> standardize over=time\n  conv 4, 3x3 -> batch_norm -> relu"));
+        let ends = shown(&lower_train(&plain).graph, ALL);
+        assert!(ends.iter().any(|end| end.starts_with("standardize_1 4040")), "{ends:?}");
+        // Beside the bands of a clip its length is read.
+        assert_eq!(shown(&lower_train(&masked).graph, 4040), [""; 0]);
     }
 
     #[test]

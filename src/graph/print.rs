@@ -12,6 +12,8 @@
 
 use std::fmt::{self, Write};
 
+use crate::sound::Spectrum;
+
 use super::{Attention, DType, Dim, Geometry, Graph, Node, Op, Phase, Reduction, Scan, Sink, Slide, ValueId};
 
 /// A remark that is printed below what it speaks of.
@@ -164,6 +166,8 @@ fn write_attributes(out: &mut dyn Write, graph: &Graph, op: &Op) -> fmt::Result 
         Op::IsFirst { axes } => write!(out, " axes={}", list(axes)),
         Op::Attend(form) | Op::AttendBack(form) => write_attention(out, form),
         Op::Waves { apart, .. } => out.write_str(if *apart { " apart" } else { "" }),
+        Op::Spectra(form) | Op::SpectraBack(form) => write_spectrum(out, form),
+        Op::Table(table) => write!(out, " {}", table.text()),
         Op::Contract { batch, over } => {
             if !batch.is_empty() {
                 write!(out, " batch={}", pairs(batch))?;
@@ -194,6 +198,18 @@ fn write_attributes(out: &mut dyn Write, graph: &Graph, op: &Op) -> fmt::Result 
         | Op::Select
         | Op::Moments => Ok(()),
     }
+}
+
+/// `window=400 hop=160 before=200`, and what differs from squares of transforms of the window's own size.
+fn write_spectrum(out: &mut dyn Write, form: &Spectrum) -> fmt::Result {
+    write!(out, " window={} hop={}", form.window, form.hop)?;
+    if form.fft != form.window {
+        write!(out, " fft={}", form.fft)?;
+    }
+    if form.before > 0 {
+        write!(out, " before={}", form.before)?;
+    }
+    out.write_str(if form.squared { "" } else { " absolute" })
 }
 
 fn write_name(out: &mut dyn Write, name: Option<&String>) -> fmt::Result {

@@ -5,6 +5,8 @@
 
 use std::fmt;
 
+use crate::sound::Spectrum;
+
 use super::{Address, Attention, DType, Dim, Geometry, Graph, Op, Type, ValueId};
 
 /// A violated type rule, in words.
@@ -127,6 +129,18 @@ pub fn infer(graph: &Graph, op: &Op, inputs: &[ValueId]) -> Result<Type> {
                 fail!("makes no pairs of waves of {width} numbers at {places} places");
             }
             Type::f32(&[Dim::Const(*places), Dim::Const(*width)])
+        }
+        Op::Spectra(form) => spectra(form, float(tys[0])?)?,
+        Op::SpectraBack(form) => match spectra(form, float(tys[1])?)? {
+            wanted if *tys[0] == wanted => tys[1].clone(),
+            wanted => fail!("takes {wanted}, not {}", tys[0]),
+        },
+        Op::Table(table) => {
+            let dims = table.dims();
+            if dims.contains(&0) {
+                fail!("a table of {dims:?}");
+            }
+            Type::f32(&dims.map(Dim::Const))
         }
         Op::Moments => moments(float(tys[0])?)?,
         Op::Contract { batch, over } => contract(float(tys[0])?, float(tys[1])?, batch, over)?,
@@ -317,6 +331,16 @@ fn moments(ty: &Type) -> Result<Type> {
     match ty.dims.last() {
         Some(Dim::Const(channels)) if ty.has_batch() => Ok(Type::f32(&[Dim::Const(2 * channels)])),
         _ => fail!("takes channels over rows of the batch, not {ty}"),
+    }
+}
+
+fn spectra(form: &Spectrum, wave: &Type) -> Result<Type> {
+    form.check().map_err(TypeError)?;
+    match wave.dims[..] {
+        [Dim::Batch, Dim::Const(samples)] if samples == form.samples => {
+            Ok(Type::f32(&[Dim::Batch, Dim::Const(form.frames), Dim::Const(form.bins())]))
+        }
+        _ => fail!("spectra of {} samples, not of {wave}", form.samples),
     }
 }
 

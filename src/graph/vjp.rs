@@ -123,6 +123,7 @@ pub(super) fn flow(b: &mut Builder, of: ValueId, operand: usize, g: ValueId) -> 
         }
         // Which places there are is no matter of degree.
         Op::Attend(_) => b.splat(0.0, x(operand)),
+        Op::Spectra(form) => b.push(Op::SpectraBack(*form), &[g, x(0)]),
         Op::Moments => around_means(b, of, x(0), g),
         Op::Contract { batch, over } => contract(b, (x(0), x(1)), (batch, over), operand, g),
         Op::Input { .. }
@@ -144,6 +145,8 @@ pub(super) fn flow(b: &mut Builder, of: ValueId, operand: usize, g: ValueId) -> 
         | Op::IsFirst { .. }
         | Op::AttendBack(_)
         | Op::Waves { .. }
+        | Op::SpectraBack(_)
+        | Op::Table(_)
         | Op::Detach
         | Op::OneHot { .. } => ice("this operation has no derivative", &node.op.mnemonic()),
     }

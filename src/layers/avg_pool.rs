@@ -29,14 +29,14 @@
 //! ```
 
 use super::{
-    Facts, Infer, Layer, Lower, Reach, Reached,
+    Facts, Infer, Layer, Lower, OverTime, Reach, Reached,
     slide::{POOL_STRIDE, SIZE, VALID, Windows},
 };
 use crate::{
     diag::Diagnostic,
     graph::{Builder, Dim, Geometry, Slide, ValueId},
     model::Ty,
-    vocab::{Block, Sig},
+    vocab::{Args, Block, Sig, Value},
 };
 
 pub struct AvgPool;
@@ -65,11 +65,20 @@ impl Layer for AvgPool {
 
     fn infer(&self, cx: &mut Infer<'_>) -> Result<Ty, Diagnostic> {
         let windows = Windows::of(cx)?;
-        Ok(windows.result(cx.input(), windows.channels))
+        Ok(windows.pooled(cx.input()))
     }
 
     fn reach(&self, cx: &Reached<'_>) -> Reach {
         cx.input()
+    }
+
+    /// Windows without a border lie in a row or are none of its own.
+    fn over_time(&self, args: &Args) -> OverTime {
+        if args.value("pad").is_some_and(|pad| *pad == Value::Word("valid".into())) {
+            OverTime::Whole
+        } else {
+            OverTime::Refuses
+        }
     }
 
     fn facts(&self) -> Facts {
@@ -77,19 +86,27 @@ impl Layer for AvgPool {
     }
 
     fn lower(&self, cx: &mut Lower<'_>) -> ValueId {
-        let geometry = Windows::read(cx.args, cx.input_ty()).geometry();
-        let windows = cx.b.windows(cx.input(), &geometry, 0.0);
-        if !geometry.has_border() {
-            return cx.b.mean(windows, &geometry.tap_axes());
-        }
-        let mut mean = cx.b.sum(windows, &geometry.tap_axes());
-        for slide in &geometry.axes {
-            let cells = cells(cx.b, slide);
-            let cells = cx.b.broadcast_like(cells, mean, &[slide.axis]);
-            mean = cx.b.div(mean, cells);
-        }
-        mean
+        let (input, windows) = (cx.input_ty().clone(), Windows::read(cx.args, cx.input_ty()));
+        let geometry = windows.geometry();
+        let x = windows.over(cx.b, cx.input());
+        let seen = cx.b.windows(x, &geometry, 0.0);
+        let mean = means(cx.b, seen, &geometry);
+        windows.flat(cx.b, mean, &input)
     }
+}
+
+/// The mean of each window, over its places within the map.
+fn means(b: &mut Builder, windows: ValueId, geometry: &Geometry) -> ValueId {
+    if !geometry.has_border() {
+        return b.mean(windows, &geometry.tap_axes());
+    }
+    let mut mean = b.sum(windows, &geometry.tap_axes());
+    for slide in &geometry.axes {
+        let cells = cells(b, slide);
+        let cells = b.broadcast_like(cells, mean, &[slide.axis]);
+        mean = b.div(mean, cells);
+    }
+    mean
 }
 
 /// Along one axis: how many places of each window lie in the map.

@@ -11,7 +11,7 @@
 //! variance (divided by the numbers that it is of less one).
 //!
 //! # Shape
-//! A vector or maps, `h x w x c` and the like; the result has the shape of the input. `gain`, `bias`, `running_mean` and `running_var` are as long as the vector, or have a
+//! A vector or maps, `h x w x c` and the like, a spectrogram being a map of one channel; where rows have lengths the figures are those of their own places. The result has the shape of the input. `gain`, `bias`, `running_mean` and `running_var` are as long as the vector, or have a
 //! number a channel; they start at 1, 0, 0, 1. Gain and bias do not decay.
 //!
 //! # Arguments
@@ -38,15 +38,15 @@
 //! Ioffe and Szegedy 2015, Batch normalization. Li et al. 2019, Understanding the disharmony between dropout and batch normalization.
 
 use super::{
-    Across, Facts, Infer, Layer, Lower, Still,
+    Across, Facts, Infer, Layer, Lower, OverTime, Still,
     layer_norm::{EPS, declare_gain_and_bias, deviation, gain_and_bias},
 };
 use crate::graph::Mode;
 use crate::{
     diag::Diagnostic,
-    graph::{DType, ScalarDef, StepInfo, ValueId},
+    graph::{DType, Dim, ScalarDef, StepInfo, ValueId},
     model::Ty,
-    vocab::{ArgSpec, Block, Bounds, Default, Kind, Sig, exactly},
+    vocab::{ArgSpec, Args, Block, Bounds, Default, Kind, Sig, exactly},
 };
 
 pub struct BatchNorm;
@@ -77,7 +77,8 @@ impl Layer for BatchNorm {
     }
 
     fn infer(&self, cx: &mut Infer<'_>) -> Result<Ty, Diagnostic> {
-        if cx.input().axes.len() > 1 && cx.input().channels().is_none() {
+        let seen = cx.input().as_map();
+        if seen.axes.len() > 1 && seen.channels().is_none() {
             return Err(Diagnostic::error(
                 "E0204",
                 cx.args.span,
@@ -97,7 +98,7 @@ impl Layer for BatchNorm {
                 .label("the running figures would only grow")
                 .help("0.1 is usual, 0.01 slow"));
         }
-        let width = cx.input().channels().map_or_else(|| cx.vector(), Ok)?;
+        let width = seen.channels().map_or_else(|| cx.vector(), Ok)?;
         warn_behind_dropout(cx);
         declare_gain_and_bias(cx, vec![width]);
         cx.state("running_mean", vec![width], 0.0);
@@ -106,26 +107,41 @@ impl Layer for BatchNorm {
     }
 
     fn lower(&self, cx: &mut Lower<'_>) -> ValueId {
-        let x = cx.input();
+        let seen = cx.input_ty().as_map();
+        let dims: Vec<Dim> =
+            std::iter::once(Dim::Batch).chain(seen.sizes().into_iter().map(Dim::Const)).collect();
+        let x = cx.b.reshape(cx.input(), &dims);
+        let places = seen.places();
         let eps = cx.args.number("eps") as f32;
         let stored = (cx.state(0), cx.state(1));
         let (mean, variance) = match (cx.mode, cx.still()) {
-            (Mode::Train, Still::Never) => minibatch(cx, None),
+            (Mode::Train, Still::Never) => minibatch(cx, x, places, None),
             (Mode::Train, Still::Until(live)) => {
-                let (mean, variance) = minibatch(cx, Some(live));
+                let (mean, variance) = minibatch(cx, x, places, Some(live));
                 (cx.once_live(live, mean, stored.0), cx.once_live(live, variance, stored.1))
             }
             (Mode::Train, Still::Always) | (Mode::Eval | Mode::Mc, _) => stored,
         };
         let deviation = deviation(cx.b, variance, eps);
-        if cx.input_ty().places() > 1 {
-            return scaled_maps(cx, mean, deviation);
+        if places > 1 {
+            let y = scaled_maps(cx, x, mean, deviation);
+            let dims = cx.b.dims(cx.input());
+            return cx.b.reshape(y, &dims);
         }
         let mean = cx.b.along_last(mean, x);
         let centred = cx.b.sub(x, mean);
         let deviation = cx.b.along_last(deviation, x);
         let normal = cx.b.div(centred, deviation);
         gain_and_bias(cx, normal)
+    }
+
+    fn over_time(&self, _args: &Args) -> OverTime {
+        OverTime::Whole
+    }
+
+    /// Prediction knows each place by itself.
+    fn looks_ahead(&self, _args: &Args, _input: &Ty) -> bool {
+        false
     }
 
     fn facts(&self) -> Facts {
@@ -136,8 +152,8 @@ impl Layer for BatchNorm {
 /// `(x - mean) a + bias` with `a = gain / deviation`: what is of a channel alone is computed once a channel, and the derivative takes two sums over the maps,
 /// those of `g` and of `g (x - mean)`. A mean of the minibatch is held constant where it is subtracted, and what flows into it goes through the shift, which
 /// it does not change.
-fn scaled_maps(cx: &mut Lower<'_>, mean: ValueId, deviation: ValueId) -> ValueId {
-    let (x, gain, bias) = (cx.input(), cx.param(0), cx.param(1));
+fn scaled_maps(cx: &mut Lower<'_>, x: ValueId, mean: ValueId, deviation: ValueId) -> ValueId {
+    let (gain, bias) = (cx.param(0), cx.param(1));
     let factor = cx.b.div(gain, deviation);
     let (mut held, mut shift) = (mean, bias);
     if cx.mode == Mode::Train && cx.still() != Still::Always {
@@ -154,9 +170,10 @@ fn scaled_maps(cx: &mut Lower<'_>, mean: ValueId, deviation: ValueId) -> ValueId
 }
 
 /// Mean and biased variance of the minibatch along all axes but the last; the running figures take their share of them.
-fn minibatch(cx: &mut Lower<'_>, live: Option<ValueId>) -> (ValueId, ValueId) {
-    let x = cx.input();
-    let places = cx.input_ty().places();
+fn minibatch(cx: &mut Lower<'_>, x: ValueId, places: usize, live: Option<ValueId>) -> (ValueId, ValueId) {
+    if let Some(within) = cx.within() {
+        return of_own_places(cx, x, within, live);
+    }
     let (mean, total) = if places == 1 { of_units(cx, x) } else { cx.b.moments_of_channels(x) };
     let inv_rows = cx.b.inv_rows();
     let of_rows = if places == 1 { total } else { cx.b.scale(total, (1.0 / places as f64) as f32) };
@@ -165,6 +182,38 @@ fn minibatch(cx: &mut Lower<'_>, live: Option<ValueId>) -> (ValueId, ValueId) {
     let name = if places == 1 { "inverse_rows_less_one" } else { "inverse_places_less_one" };
     let inverse = cx.scalar(name, DType::F32, def);
     let unbiased = cx.b.mul(total, inverse);
+    blend(cx, 0, mean, live);
+    blend(cx, 1, unbiased, live);
+    (mean, biased)
+}
+
+/// The same where rows have lengths: of the places that are the rows' own.
+fn of_own_places(
+    cx: &mut Lower<'_>,
+    x: ValueId,
+    within: ValueId,
+    live: Option<ValueId>,
+) -> (ValueId, ValueId) {
+    let dims = cx.b.dims(x);
+    let all: Vec<usize> = (0..dims.len() - 1).collect();
+    let others: usize = dims[2..dims.len() - 1].iter().filter_map(|dim| dim.size()).product();
+    let steps = cx.b.sum_all(within);
+    let count = cx.b.scale(steps, others as f32);
+    let own = cx.own_steps(x, 0.0);
+    let mean = cx.b.sum(own, &all);
+    let mean = cx.b.div(mean, count);
+    // What moves the mean moves no sum of squares around it.
+    let held = cx.b.detach(mean);
+    let held = cx.b.along_last(held, x);
+    let centred = cx.b.sub(x, held);
+    let squares = cx.b.square(centred);
+    let squares = cx.own_steps(squares, 0.0);
+    let total = cx.b.sum(squares, &all);
+    let biased = cx.b.div(total, count);
+    let one = cx.b.constant(1.0);
+    let less_one = cx.b.offset(count, -1.0);
+    let less_one = cx.b.max(less_one, one);
+    let unbiased = cx.b.div(total, less_one);
     blend(cx, 0, mean, live);
     blend(cx, 1, unbiased, live);
     (mean, biased)

@@ -51,7 +51,7 @@ static SIG: Sig = Sig {
         ArgSpec::optional("values", Kind::Rest(&Kind::Name), Default::Absent, "labels or inputs"),
         ArgSpec::named(
             "axis",
-            Kind::Word(&["unit", "height", "width", "time", "channel"]),
+            Kind::Word(&["unit", "height", "width", "time", "freq", "channel"]),
             Default::Absent,
             "role of the joined axis; the last unless given",
         ),

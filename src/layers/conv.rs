@@ -8,7 +8,8 @@
 //! Outside of the map x is 0: that is after normalisation and whatever layers came before, not a black pixel.
 //!
 //! # Shape
-//! `h x w x c` becomes `h' x w' x width`; `steps x c` becomes `steps' x width`, with one number for `size`. With `pad=same`
+//! `h x w x c` becomes `h' x w' x width`; `steps x c` becomes `steps' x width`, with one number for `size`. A spectrogram is a map of one channel where `size` has two
+//! sides, `time x freq` becomes `time' x freq' x width`; with one number its bands are the channels. With `pad=same`
 //! h' is h / stride, rounded up; with `pad=valid` windows stay inside. `W` is `[height, width, c / groups, width]`, `b` is `[width]`.
 //!
 //! # Arguments
@@ -124,6 +125,7 @@ impl Layer for Conv {
         let windows = Windows::read(cx.args, cx.input_ty());
         let (groups, width) = (cx.args.count("groups"), cx.args.count("width"));
         let x = cx.own_steps(cx.input(), 0.0);
+        let x = windows.over(cx.b, x);
         let (w, geometry) = (cx.param(0), windows.geometry());
         let (seen, filters) = (windows.channels / groups, width / groups);
         let maps = if groups == 1 {

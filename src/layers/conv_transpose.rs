@@ -111,7 +111,8 @@ impl Layer for ConvTranspose {
     /// What a convolution does to gradients: products over channels, and sums of the windows that they are.
     fn lower(&self, cx: &mut Lower<'_>) -> ValueId {
         let windows = Windows::read_enlarging(cx.args, cx.input_ty());
-        let (x, w, axes) = (cx.input(), cx.param(0), windows.spatial());
+        let (w, axes) = (cx.param(0), windows.spatial());
+        let x = windows.over(cx.b, cx.input());
         let mut filters_first: Vec<usize> = (0..axes + 2).collect();
         filters_first.swap(axes, axes + 1);
         let w = cx.b.transpose(w, &filters_first);

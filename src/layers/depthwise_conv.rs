@@ -35,7 +35,7 @@
 //! Chollet 2017, Xception: deep learning with depthwise separable convolutions. Howard et al. 2017, MobileNets.
 
 use super::{
-    Facts, Infer, Layer, Lower,
+    Facts, Infer, Layer, Lower, OverTime,
     conv::{MAX_NORM, declare_bias},
     infer::ParamDecl,
     initial::{BIAS_INIT, INIT, Shape},
@@ -46,7 +46,7 @@ use crate::{
     graph::{Dim, ValueId},
     model::{Node, NodeKind, ParamRole, Ty},
     train::penalties,
-    vocab::{ArgSpec, Block, Default, Kind, Sig},
+    vocab::{ArgSpec, Args, Block, Default, Kind, Sig},
 };
 
 pub struct DepthwiseConv;
@@ -91,6 +91,14 @@ impl Layer for DepthwiseConv {
         Ok(windows.result(cx.input(), windows.channels))
     }
 
+    fn over_time(&self, _args: &Args) -> OverTime {
+        OverTime::Whole
+    }
+
+    fn looks_ahead(&self, args: &Args, input: &Ty) -> bool {
+        Windows::read(args, input).taps() > 1
+    }
+
     fn facts(&self) -> Facts {
         Facts { slides: true, ..Facts::NONE }
     }
@@ -98,7 +106,9 @@ impl Layer for DepthwiseConv {
     fn lower(&self, cx: &mut Lower<'_>) -> ValueId {
         let windows = Windows::read(cx.args, cx.input_ty());
         let geometry = windows.geometry();
-        let seen = cx.b.windows(cx.input(), &geometry, 0.0);
+        let x = cx.own_steps(cx.input(), 0.0);
+        let x = windows.over(cx.b, x);
+        let seen = cx.b.windows(x, &geometry, 0.0);
         let dims: Vec<Dim> = windows.sizes().into_iter().chain([windows.channels]).map(Dim::Const).collect();
         let w = cx.b.reshape(cx.param(0), &dims);
         let w = cx.b.along_last(w, seen);

@@ -8,13 +8,13 @@
 //! lines and columns.
 //!
 //! # Shape
-//! `h x w x c` becomes `h' x w' x c`, `steps x c` becomes `steps' x c`. With `pad=valid` h' is (h - size) / stride + 1, rounded down: what is left over
+//! `h x w x c` becomes `h' x w' x c`, `steps x c` becomes `steps' x c`, and a spectrogram stays one, `time x freq` with a size of two sides. With `pad=valid` h' is (h - size) / stride + 1, rounded down: what is left over
 //! at the end is not seen. With `over` the named axes are taken away.
 //!
 //! # Arguments
 //! `size` is that of a window (`2x2`, or one number over steps). `stride` is the window's size unless given: windows lie side by side. `pad=same` makes
 //! h' = h / stride, rounded up, `pad=1` adds that many places on each side; what is outside of the map is never the largest.
-//! `over` names axes instead (`height`, `width`, `space`, `time`, `channel`, `unit`, one or a list), along all of which the largest number is taken: there are no windows then.
+//! `over` names axes instead (`height`, `width`, `space`, `time`, `freq`, `channel`, `unit`, one or a list), along all of which the largest number is taken: there are no windows then.
 //!
 //! # Train and eval
 //! The same.
@@ -86,7 +86,7 @@ impl Layer for MaxPool {
             (false, true) => {}
         }
         let windows = Windows::of(cx)?;
-        Ok(windows.result(cx.input(), windows.channels))
+        Ok(windows.pooled(cx.input()))
     }
 
     fn reach(&self, cx: &Reached<'_>) -> Reach {
@@ -108,10 +108,14 @@ impl Layer for MaxPool {
             let x = if axes.contains(&1) { cx.own_steps(cx.input(), f32::MIN) } else { cx.input() };
             return over::first(cx.b, x, &axes);
         }
-        let geometry = Windows::read(cx.args, cx.input_ty()).geometry();
-        let x = cx.own_steps(cx.input(), f32::MIN);
-        let windows = cx.b.windows(x, &geometry, f32::NEG_INFINITY);
-        cx.b.first_over(windows, &geometry.tap_axes())
+        let (input, windows) = (cx.input_ty().clone(), Windows::read(cx.args, cx.input_ty()));
+        let geometry = windows.geometry();
+        // A window without a border lies in a row, or is none of its own.
+        let x = if geometry.has_border() { cx.own_steps(cx.input(), f32::MIN) } else { cx.input() };
+        let x = windows.over(cx.b, x);
+        let seen = cx.b.windows(x, &geometry, f32::NEG_INFINITY);
+        let top = cx.b.first_over(seen, &geometry.tap_axes());
+        windows.flat(cx.b, top, &input)
     }
 }
 

@@ -52,15 +52,16 @@ static SIG: Sig = Sig {
 
 /// The mean of the input along these axes, along time over a row's own steps.
 pub(super) fn mean(cx: &mut Lower<'_>, axes: &[usize]) -> ValueId {
+    let x = cx.input();
     match axes.first() {
-        Some(1) if cx.within().is_some() => over_own_steps(cx, axes),
-        _ => cx.b.mean(cx.input(), axes),
+        Some(1) if cx.within().is_some() => over_own_steps(cx, x, axes),
+        _ => cx.b.mean(x, axes),
     }
 }
 
-/// The same along axes of which the first is time.
-fn over_own_steps(cx: &mut Lower<'_>, axes: &[usize]) -> ValueId {
-    let x = cx.own_steps(cx.input(), 0.0);
+/// The mean of `x`, of the input's axes, along some of them, of which the first is time.
+pub(super) fn over_own_steps(cx: &mut Lower<'_>, x: ValueId, axes: &[usize]) -> ValueId {
+    let x = cx.own_steps(x, 0.0);
     let total = cx.b.sum(x, axes);
     let others = axes[1..].iter().map(|axis| cx.input_ty().axes[axis - 1].size).product::<usize>();
     let Some(within) = cx.within() else { return total };

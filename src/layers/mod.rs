@@ -13,6 +13,7 @@ mod over;
 mod rate;
 mod reach;
 mod recurrent;
+mod short_time;
 mod site;
 mod slide;
 #[cfg(test)]
@@ -104,6 +105,11 @@ pub trait Layer: Sync {
         Vec::new()
     }
 
+    /// What it hides of its input while a net is trained, in words: no dropout, whose masks are counted and drawn in prediction too.
+    fn hides(&self, _args: &Args, _input: &Ty) -> Option<String> {
+        None
+    }
+
     /// Multiply-adds a row, for summaries; products dominate, so the default is none.
     fn multiply_adds(&self, _node: &Node, _inputs: &[&Ty]) -> usize {
         0
@@ -140,6 +146,7 @@ layers! {
     conv,
     conv_transpose,
     cross_attention,
+    delta,
     dense,
     depthwise_conv,
     drop_connect,
@@ -148,6 +155,7 @@ layers! {
     elu,
     embedding,
     flatten,
+    frames,
     gelu,
     global_avg_pool,
     global_max_pool,
@@ -157,10 +165,13 @@ layers! {
     last,
     layer_norm,
     leaky_relu,
+    log,
     log_softmax,
     lstm,
     max_pool,
     mean_pool,
+    mel_spectrogram,
+    mfcc,
     mul,
     noise,
     positions,
@@ -174,6 +185,9 @@ layers! {
     silu,
     softmax,
     softplus,
+    spec_mask,
+    spectrogram,
+    standardize,
     tanh,
     unembed,
     upsample,

@@ -8,13 +8,13 @@ use crate::{
     vocab::{Args, Kind},
 };
 
-pub const AXES: Kind = Kind::Words(&["unit", "height", "width", "space", "time", "channel"]);
+pub const AXES: Kind = Kind::Words(&["unit", "height", "width", "space", "time", "freq", "channel"]);
 
-/// The value without the axes that `over` names.
+/// `over` names axes of the value, none twice.
 ///
 /// # Errors
-/// E0302 for an axis that the value does not have, E0211 where every axis is named.
-pub fn without(cx: &Infer<'_>) -> Result<Ty, Diagnostic> {
+/// E0302 for an axis that the value does not have, E0211 for one that is named twice.
+pub fn present(cx: &Infer<'_>) -> Result<(), Diagnostic> {
     let ty = cx.input();
     distinct(cx, "over")?;
     for word in cx.args.words("over") {
@@ -31,6 +31,16 @@ pub fn without(cx: &Infer<'_>) -> Result<Ty, Diagnostic> {
             ));
         }
     }
+    Ok(())
+}
+
+/// The value without the axes that `over` names.
+///
+/// # Errors
+/// E0302 for an axis that the value does not have, E0211 where every axis is named.
+pub fn without(cx: &Infer<'_>) -> Result<Ty, Diagnostic> {
+    let ty = cx.input();
+    present(cx)?;
     let removed = axes(cx.args, ty);
     let kept = ty.axes.iter().enumerate().filter(|(i, _)| !removed.contains(i)).map(|(_, axis)| *axis);
     match kept.collect::<Vec<Axis>>()[..] {

@@ -49,7 +49,7 @@ static SIG: Sig = Sig {
         ),
         ArgSpec::named(
             "roles",
-            Kind::Words(&["unit", "height", "width", "time", "channel"]),
+            Kind::Words(&["unit", "height", "width", "time", "freq", "channel"]),
             Default::Absent,
             "what each axis is",
         ),

@@ -3,7 +3,7 @@
 use super::Infer;
 use crate::{
     diag::Diagnostic,
-    graph::{Geometry, Slide},
+    graph::{Builder, Dim, Geometry, Slide, ValueId},
     model::{Axis, Role, Ty},
     vocab::{ArgSpec, Args, Default, Kind, Value},
 };
@@ -30,13 +30,19 @@ pub struct Windows {
     pub channels: usize,
 }
 
+/// What windows slide over: the input, or, where their size has two sides, a spectrogram as a map of one channel.
+fn seen(args: &Args, input: &Ty) -> Ty {
+    let two = matches!(args.sig.arg("size").and_then(|_| args.value("size")), Some(Value::Size(sizes)) if sizes.len() == 2);
+    if two { input.as_map() } else { input.clone() }
+}
+
 impl Windows {
     /// Reads the arguments and holds them against the input.
     ///
     /// # Errors
     /// E0301 where the input is no map or windows do not fit, E0211 where the border holds whole windows or an argument has too many sizes.
     pub fn of(cx: &Infer<'_>) -> Result<Self, Diagnostic> {
-        let axes = map(cx)?;
+        let axes = over(cx, &seen(cx.args, cx.input()))?;
         for name in ["size", "stride", "dilation", "pad"] {
             counted(cx, name, axes)?;
         }
@@ -53,7 +59,7 @@ impl Windows {
     /// # Errors
     /// As [`Self::of`].
     pub fn enlarging(cx: &Infer<'_>) -> Result<Self, Diagnostic> {
-        let axes = map(cx)?;
+        let axes = over(cx, &seen(cx.args, cx.input()))?;
         for name in ["size", "stride", "dilation", "pad"] {
             counted(cx, name, axes)?;
         }
@@ -88,6 +94,7 @@ impl Windows {
 
     /// The windows of a use that has been checked.
     pub fn read(args: &Args, input: &Ty) -> Self {
+        let input = seen(args, input);
         let axes = input.axes.len().saturating_sub(1);
         let sizes = self::sizes(args, "size", axes).unwrap_or_else(|| vec![1; axes]);
         let strides = self::sizes(args, "stride", axes).unwrap_or_else(|| sizes.clone());
@@ -188,6 +195,28 @@ impl Windows {
         }))
     }
 
+    /// The value that is slid over as a map with channels: of a spectrogram that is one, there is one channel.
+    pub fn over(&self, b: &mut Builder, x: ValueId) -> ValueId {
+        let mut dims = b.dims(x);
+        if dims.len() == self.axes.len() + 1 {
+            dims.push(Dim::Const(1));
+        }
+        b.reshape(x, &dims)
+    }
+
+    /// The result's type where channels stay as they are: what came without them goes on without.
+    pub fn pooled(&self, input: &Ty) -> Ty {
+        let mut ty = self.result(input, self.channels);
+        ty.axes.truncate(input.axes.len());
+        ty
+    }
+
+    /// A value of the type of [`Self::pooled`], made of what was pooled with its channels.
+    pub fn flat(&self, b: &mut Builder, pooled: ValueId, input: &Ty) -> ValueId {
+        let dims = b.dims(pooled);
+        b.reshape(pooled, &dims[..=input.axes.len()])
+    }
+
     /// The result's type with so many channels: the axes keep the roles that they have.
     pub fn result(&self, input: &Ty, channels: usize) -> Ty {
         self.map_of(Slide::count, input, channels)
@@ -199,14 +228,14 @@ impl Windows {
     }
 
     fn map_of(&self, len: fn(&Slide) -> usize, input: &Ty, channels: usize) -> Ty {
-        let mut axes = input.axes.clone();
+        let mut axes = if self.axes.len() == input.axes.len() { input.as_map() } else { input.clone() }.axes;
         // Windows slide over time, or over height and width, where nothing else was said of the axes.
         let roles: &[Role] = if self.axes.len() == 1 { &[Role::Time] } else { &[Role::Height, Role::Width] };
         for (axis, (slide, role)) in axes.iter_mut().zip(self.axes.iter().zip(roles)) {
             axis.size = len(slide);
-            axis.ragged = axis
-                .ragged
-                .map(|ragged| ragged.windowed(slide.stride, slide.span() - 1 - slide.before - slide.after));
+            axis.ragged = axis.ragged.map(|ragged| {
+                ragged.windowed(slide.stride, (slide.span() - 1 - slide.before - slide.after) as isize)
+            });
             axis.clock = axis.clock.map(|clock| clock.windowed(slide.stride));
             if axis.role == Role::Unit {
                 axis.role = *role;
@@ -244,7 +273,12 @@ fn is_same(args: &Args) -> bool {
 
 /// How many axes windows slide over; E0301 where the input has no such axes.
 pub fn map(cx: &Infer<'_>) -> Result<usize, Diagnostic> {
-    match cx.input().axes.len() {
+    over(cx, cx.input())
+}
+
+/// The same of an input as it is seen.
+fn over(cx: &Infer<'_>, input: &Ty) -> Result<usize, Diagnostic> {
+    match input.axes.len() {
         axes @ (2 | 3) => Ok(axes - 1),
         _ => Err(cx
             .mismatch(format!(

@@ -112,7 +112,9 @@ pub fn unusual_rate(model: &Model) -> Vec<Diagnostic> {
         let of_input = !behind[i];
         let (place, usual, most) = match node.ty.channels() {
             _ if of_input => ("an input", 0.2, 0.4),
-            Some(_) if node.ty.has_role(Role::Time) => ("a sequence", 0.1, 0.3),
+            Some(_) if node.ty.has_role(Role::Time) && !node.ty.has_role(Role::Freq) => {
+                ("a sequence", 0.1, 0.3)
+            }
             Some(_) => ("maps", 0.1, 0.3),
             None => ("hidden units", 0.5, 0.65),
         };
@@ -162,7 +164,7 @@ pub fn places_of_a_map(model: &Model) -> Vec<Diagnostic> {
         // Steps that no window slid over are dropped unit by unit in transformers.
         let along = |role: Role| match role {
             Role::Time => windowed[i],
-            role => matches!(role, Role::Height | Role::Width),
+            role => matches!(role, Role::Height | Role::Width | Role::Freq),
         };
         let axes: Vec<&str> = node
             .ty

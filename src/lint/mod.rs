@@ -50,6 +50,7 @@ pub static LINTS: &[Lint] = &[
     Lint { code: "W0126", level: Level::Pedantic, find: training::smoothed_perplexity },
     Lint { code: "W0127", level: Level::Pedantic, find: training::rate_of_sums },
     Lint { code: "W0128", level: Level::Proved, find: net::sees_what_it_foretells },
+    Lint { code: "W0129", level: Level::Pedantic, find: training::sounds_out_of_order },
 ];
 
 /// What the lints up to a level find.

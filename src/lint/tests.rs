@@ -157,6 +157,29 @@ fn softening_three_times_is_said_once() {
 }
 
 #[test]
+fn sounds_are_changed_in_the_usual_order() {
+    let of = |statements: &str| {
+        let net = format!(
+            "augment {{\n  {statements}\n}}\nnet {{\n  input clip: wave[1s, rate=8kHz]\n  conv 4, 80, stride=40, pad=valid -> relu -> mean_pool over=time\n  dense 2\n  output y: class[2]\n}}\ntrain {{\n  loss cross_entropy\n  optimizer sgd, lr=0.1\n  epochs 3\n}}\n"
+        );
+        let found = pedantic(&net, 700.0).into_iter().filter(|d| d.code == "W0129");
+        found.map(|d| format!("{}: {}", d.message, d.fixes[0].message)).collect::<Vec<_>>()
+    };
+    let usual = "the usual order is `pitch_shift`, `gain`, `noise`";
+    assert_eq!(
+        of("noise snr=20dB\n  gain 3dB\n  pitch_shift 2st"),
+        [format!("`gain` behind `noise`: {usual}")]
+    );
+    assert_eq!(
+        of("gain 3dB\n  pitch_shift 2st\n  noise snr=20dB"),
+        [format!("`pitch_shift` behind `gain`: {usual}")]
+    );
+    let none: [String; 0] = [];
+    assert_eq!(of("pitch_shift 2st\n  gain 3dB\n  noise snr=20dB\n  lowpass 1kHz"), none);
+    assert_eq!(of("lowpass 1kHz\n  speed 0.9..1.1\n  polarity"), none);
+}
+
+#[test]
 fn tables_want_to_be_normalised() {
     let table = "data {\n  source builtin, \"iris\"\n}\nnet {\n  input x: real[4]\n  dense 16 -> relu -> dropout 0.3\n  dense 3\n  output y: class[3]\n}\ntrain {\n  loss cross_entropy\n  optimizer adam, lr=1e-3\n  epochs 3\n}\n";
     assert_eq!(codes(&pedantic(table, 100.0)), ["W0119"]);

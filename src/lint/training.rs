@@ -116,6 +116,29 @@ pub fn softened_thrice(model: &Model) -> Vec<Diagnostic> {
     ]
 }
 
+/// W0129: a statement of sounds behind one that usually comes later.
+pub fn sounds_out_of_order(model: &Model) -> Vec<Diagnostic> {
+    let Some(train) = &model.train else { return Vec::new() };
+    let used = train.augmentation.rows.iter().map(|statement| &statement.used);
+    let placed: Vec<_> = used.filter_map(|used| Some((used, used.word.place(&used.args)?))).collect();
+    let mut usual = placed.clone();
+    usual.sort_by_key(|(_, place)| *place);
+    let names: Vec<_> = usual.iter().map(|(used, _)| format!("`{}`", used.args.sig.name)).collect();
+    let late = placed.iter().enumerate().find_map(|(i, (used, place))| {
+        let before = placed[..i].iter().find(|(_, other)| other > place)?;
+        Some((&used.args, &before.0.args))
+    });
+    let Some((late, early)) = late else { return Vec::new() };
+    let message = format!("`{}` behind `{}`", late.sig.name, early.sig.name);
+    vec![
+        Diagnostic::warning("W0129", late.span, message)
+            .label("acts on what that made of the sound")
+            .also(early.span, "usually comes later")
+            .note("noise that is stretched, shifted or made louder with the sound is no longer the noise that was asked for")
+            .help(format!("the usual order is {}", names.join(", "))),
+    ]
+}
+
 /// W0116: the loss of training goes on falling while the net overfits.
 pub fn stops_by_training_loss(model: &Model) -> Vec<Diagnostic> {
     let Some(train) = &model.train else { return Vec::new() };

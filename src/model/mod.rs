@@ -29,7 +29,7 @@ use crate::{
     data::{DEFAULT_BATCH, DataConfig},
     diag::Span,
     layers::{DropSite, Facts, InnerDrop, Layer},
-    train::penalties::Own,
+    train::{augment::Pairs, penalties::Own},
     vocab::{Args, Timed, Value},
 };
 
@@ -246,11 +246,18 @@ impl Model {
         pictures.next().filter(|_| pictures.next().is_none())
     }
 
+    /// Whether the rows that the net is fed while it is trained are others in every epoch. A sum of two sounds is as long as the longer one, so that its length is.
+    #[must_use]
+    pub fn changes_rows(&self) -> bool {
+        let Some(augmentation) = self.train.as_ref().map(|train| &train.augmentation) else { return false };
+        let are_sounds = || self.inputs.iter().any(|id| self.node(*id).ty.rate().is_some());
+        augmentation.changes_rows() || augmentation.pairs.as_ref().is_some_and(Pairs::blends) && are_sounds()
+    }
+
     /// Bytes that may keep what depends on training rows alone: none where those are others in every epoch.
     #[must_use]
     pub fn training_prefix_limit(&self) -> u64 {
-        let changes = self.train.as_ref().is_some_and(|train| train.augmentation.changes_rows());
-        if changes { 0 } else { self.data.as_ref().map_or(0, DataConfig::prefix_limit) }
+        if self.changes_rows() { 0 } else { self.data.as_ref().map_or(0, DataConfig::prefix_limit) }
     }
 
     /// Rows that go on side by side where layers carry their states from window to window: those of a minibatch.

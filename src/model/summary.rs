@@ -75,6 +75,9 @@ pub struct Row {
     /// Numbers that a row carries on to the next window.
     #[serde(skip_serializing_if = "is_zero")]
     pub carries: usize,
+    /// What is hidden of the input in training, besides dropout.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub hides: Option<String>,
     /// The node whose parameters these are, where they are reused.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub shares: Option<String>,
@@ -144,6 +147,7 @@ impl Row {
             bytes: parameters * NUMBER,
             flops: 2 * multiply_adds,
             carries: carried(model, node),
+            hides: hides(model, node),
             shares: owner.map(|owner| model.node(owner).path.clone()),
             frozen: model.freeze_of(node).filter(|_| !all.is_empty() || !node.states.is_empty()).map(still),
             rate_factor: all.first().map(|param| model.rate_factor(param)).filter(|factor| *factor != 1.0),
@@ -154,6 +158,12 @@ impl Row {
             },
         }
     }
+}
+
+/// What a node hides of its input in training.
+fn hides(model: &Model, node: &Node) -> Option<String> {
+    let (used, input) = (node.layer()?, node.inputs.first()?);
+    used.word.hides(&used.args, &model.node(*input).ty)
 }
 
 /// Numbers that a row carries on from window to window.

@@ -92,10 +92,11 @@ impl Ragged {
     /// Of a source: as many places as the length says.
     pub const OWN: Ragged = Ragged { stride: 1, offset: 0 };
 
-    /// Of what windows make of it that move by `stride`, and lie in a row where the place is that is `reach` behind their first.
+    /// Of what windows make of it that move by `stride`, and lie in a row where the place is that is `reach` behind their first, or in
+    /// front of it.
     #[must_use]
-    pub fn windowed(self, stride: usize, reach: usize) -> Self {
-        Self { stride: self.stride * stride, offset: self.offset + (self.stride * reach) as isize }
+    pub fn windowed(self, stride: usize, reach: isize) -> Self {
+        Self { stride: self.stride * stride, offset: self.offset + self.stride as isize * reach }
     }
 
     /// Places of a row of this length.
@@ -167,6 +168,12 @@ impl Ty {
         self.steps()?.ragged
     }
 
+    /// Samples a second, of a sound that is not yet cut into frames.
+    #[must_use]
+    pub fn rate(&self) -> Option<u32> {
+        self.steps()?.clock.filter(|clock| clock.hop == 1).map(|clock| clock.rate)
+    }
+
     /// How many different tokens there are; none of numbers.
     pub fn vocab(&self) -> Option<usize> {
         match self.elem {
@@ -214,6 +221,16 @@ impl Ty {
         }
     }
 
+    /// A spectrogram, steps of bands without channels, as a map of one channel; anything else as it is.
+    #[must_use]
+    pub fn as_map(&self) -> Self {
+        let mut ty = self.clone();
+        if let [_, Axis { role: Role::Freq, .. }] = ty.axes[..] {
+            ty.axes.push(Axis::new(Role::Channel, 1));
+        }
+        ty
+    }
+
     /// The channels of maps, which lie at each place side by side.
     pub fn channels(&self) -> Option<usize> {
         match self.axes[..] {
@@ -259,7 +276,7 @@ mod tests {
     fn windows_of_a_row_are_counted_as_those_of_a_series_of_its_length() {
         for length in 0..20_usize {
             for (size, stride, dilation) in [(1, 1, 1), (3, 1, 1), (3, 2, 1), (2, 3, 2), (4, 4, 1)] {
-                let reach = |padded: bool| if padded { 0 } else { (size - 1) * dilation };
+                let reach = |padded: bool| if padded { 0 } else { ((size - 1) * dilation) as isize };
                 let once = |of: Ragged, padded| of.windowed(stride, reach(padded));
                 let (same, valid) = (once(Ragged::OWN, true), once(Ragged::OWN, false));
                 let extent = (size - 1) * dilation + 1;

@@ -48,6 +48,7 @@ pub use judgements::diagrams::{reliability, risk, uncertainty};
 pub use judgements::evaluate::{Known, PartFigures, evaluate, evaluate_known};
 pub use judgements::filters::filters;
 pub use judgements::joint_audit::{JointAudit, joint_audit};
+pub use judgements::listening::{Played, Sounds};
 pub use judgements::lowest::NOTHING as NO_GAIN;
 pub use judgements::maps::maps;
 pub use predictions::abstain::Abstain;

@@ -29,7 +29,7 @@ impl PrefixPlan {
     /// For the training rows. None if nothing that is worth its room depends on data alone, or nothing is trained.
     #[must_use]
     pub fn of_training(model: &Model) -> Option<Self> {
-        model.train.as_ref().filter(|train| !train.augmentation.changes_rows())?;
+        model.train.as_ref().filter(|_| !model.changes_rows())?;
         let rows = model.fitted.map(|fitted| fitted.rows as usize);
         Self::of(&lower_train(model).graph, model, rows)
     }

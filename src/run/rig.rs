@@ -38,6 +38,7 @@ pub fn seeded(body: &str, seed: u64) -> Trained {
             fields,
             target,
             pictures: None,
+            sounds: None,
             middle: None,
             lengths: None,
         },

@@ -58,6 +58,26 @@ impl Unit {
         }
     }
 
+    /// `x` of this unit in another one that measures the same, if it does: 8 kHz are 8000 Hz.
+    #[must_use]
+    pub fn convert(self, x: f64, to: Unit) -> Option<f64> {
+        /// The unit that it is a thousand of.
+        fn thousandth(unit: Unit) -> Option<Unit> {
+            match unit {
+                Unit::Kilohertz => Some(Unit::Hertz),
+                Unit::Seconds => Some(Unit::Milliseconds),
+                _ => None,
+            }
+        }
+        match () {
+            () if self == to => Some(x),
+            // Rounded as the number is written: 4.1 kHz are 4100 Hz.
+            () if thousandth(self) == Some(to) => Some((x * 1e9).round() / 1e6),
+            () if thousandth(to) == Some(self) => Some(x / 1e3),
+            () => None,
+        }
+    }
+
     pub fn parse(text: &str) -> Option<Unit> {
         Self::NAMES.iter().find(|(name, _)| *name == text).map(|(_, unit)| *unit)
     }

@@ -42,6 +42,9 @@ fn a_run_reads_raw_texts() {
     assert!(lines.contains("label,bad,good") && lines.ends_with("--- exit 0\n"), "{lines}");
     assert_eq!(lines, named);
     assert_eq!(lines, placed);
+    let gaps = folder.run_with(&["predict", "run", "--input", "-"], "so bad\n\na good film\n");
+    assert!(gaps.contains("warning[W0504]: 1 blank line has no text and got no row"), "{gaps}");
+    assert!(gaps.contains(lines.lines().nth(1).expect("a row")), "{gaps}");
     // Dropping word types is drawn by row and token: once more gives the same samples.
     let samples =
         || folder.run_with(&["predict", "run", "--input", "-", "--samples", "20"], "so bad\na good film\n");

@@ -8,7 +8,7 @@ use dropnet::{
     kernels::team::Team,
     model::{Interval, McDropout, Precision, PredictMode},
     plot::{Chart, Panels, Picture, graph},
-    run::{self, Committee, Rewritten, TrainedError},
+    run::{self, Committee, Rewritten, Sounds, TrainedError},
     runtime::container,
 };
 
@@ -35,7 +35,7 @@ pub struct Command {
     kind: Option<Kind>,
     /// Draw the net of a `.net` file instead: its layers, places of dropout marked
     #[arg(long, value_name = "FORM", value_enum)]
-    #[arg(conflicts_with_all = ["kind", "csv", "text", "sets", "layer", "row", "samples", "seed", "precision", "temperature", "checkpoint", "count", "rows", "epochs"])]
+    #[arg(conflicts_with_all = ["kind", "csv", "text", "sets", "layer", "row", "samples", "seed", "precision", "temperature", "checkpoint", "count", "rows", "epochs", "wav"])]
     graph: Option<GraphForm>,
     /// File for the picture: SVG, or PNG where its name ends so [default: SVG on stdout]
     #[arg(short, long, value_name = "FILE")]
@@ -73,6 +73,9 @@ pub struct Command {
     /// Epochs of `augment` [default: 4]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..=1000))]
     epochs: Option<u64>,
+    /// Folder for the sounds of `augment`, before and after, as wav files to listen to
+    #[arg(long, value_name = "DIR")]
+    wav: Option<PathBuf>,
     #[command(flatten)]
     threads: Threads,
 }
@@ -97,7 +100,7 @@ enum Kind {
     Activations,
     /// Weights of a layer as pictures: of the first where that reads an image, or of `--layer`
     Filters,
-    /// Training rows of a `.net` file as `augment` changes them, epoch by epoch: what training is fed with, before pairs are mixed; texts as lines
+    /// Training rows of a `.net` file as `augment` changes them, epoch by epoch: what training is fed with, before pairs are mixed; texts as lines, sounds as spectrograms (and files: `--wav`)
     Augment,
     /// One picture of the held-out rows (`--row`) and the feature maps that the net makes of it
     Maps,
@@ -132,7 +135,11 @@ impl Command {
         if self.kind == Some(Kind::Augment) {
             return self.augment(ui);
         }
-        let of_rows = [("--rows", self.rows.is_some()), ("--epochs", self.epochs.is_some())];
+        let of_rows = [
+            ("--rows", self.rows.is_some()),
+            ("--epochs", self.epochs.is_some()),
+            ("--wav", self.wav.is_some()),
+        ];
         if let Some((flag, _)) = of_rows.iter().find(|(_, given)| *given) {
             return Err(Failure::usage(format!("`{flag}` is of `--kind augment`")));
         }
@@ -188,6 +195,13 @@ impl Command {
                     "no statement of `augment` changes single rows: training is fed with rows as they are",
                 ));
             }
+            Some(run::Augmented::Sounds { sounds, mixed }) => {
+                self.listen(&sounds, ui)?;
+                (sounds.tiles(), mixed)
+            }
+            Some(_) if self.wav.is_some() => {
+                return Err(Failure::usage("`--wav` writes sounds, and the rows of this net are none"));
+            }
             Some(run::Augmented::Texts(rows)) => return self.texts(&rows, ui),
             Some(run::Augmented::Pictures { tiles, mixed }) => (tiles, mixed),
         };
@@ -203,6 +217,16 @@ impl Command {
             ui.talk(format!("epoch {epoch}: row {row} with row {}, {share} of its own{how}", mixed.partner));
         }
         self.show(&Picture::Tiles(tiles), ui)
+    }
+
+    /// Writes sounds where they are wanted as files.
+    fn listen(&self, sounds: &Sounds, ui: &mut Ui) -> Result<(), Failure> {
+        let Some(folder) = &self.wav else { return Ok(()) };
+        let written = sounds
+            .write(folder)
+            .map_err(|(path, error)| Failure::data(format!("cannot write {}: {error}", path.display())))?;
+        ui.talk(format!("{written} sounds in {}", folder.display()));
+        Ok(())
     }
 
     /// Texts and what the net is fed of them, a line each.

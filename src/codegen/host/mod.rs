@@ -16,7 +16,9 @@ mod pool;
 mod product;
 mod scatter;
 mod slides;
+mod spectra;
 mod squares;
+mod table;
 mod thinned;
 mod transpose;
 mod turn;
@@ -51,6 +53,8 @@ pub(super) fn function(symbol: Symbol) -> HostFn {
         Symbol::ScatterAdd => scatter::scatter_add,
         Symbol::Conv => conv::conv,
         Symbol::Depthwise => depthwise::depthwise,
+        Symbol::Spectra => spectra::spectra,
+        Symbol::Table => table::table,
         Symbol::DropSquares => squares::squares,
         Symbol::Thinned => thinned::thinned,
         Symbol::Transpose => transpose::transpose,

@@ -12,6 +12,7 @@ mod products;
 mod recurrent;
 mod reductions;
 mod rig;
+mod sound;
 mod squares;
 mod tokens;
 mod windows;

@@ -8,7 +8,7 @@ use super::File;
 use crate::data::error::{DataError, listed};
 
 /// Endings of pictures that are read.
-pub(super) const READ: [&str; 4] = ["png", "jpg", "jpeg", "webp"];
+const READ: [&str; 4] = ["png", "jpg", "jpeg", "webp"];
 /// Endings of pictures that are not: who has some would miss them.
 const UNREAD: [&str; 9] = ["gif", "bmp", "tif", "tiff", "heic", "heif", "avif", "jp2", "jxl"];
 
@@ -115,6 +115,20 @@ pub(in crate::data) fn is_named_so(name: &str) -> bool {
     let ending =
         Path::new(name).extension().and_then(|e| e.to_str()).unwrap_or_default().to_ascii_lowercase();
     READ.contains(&ending.as_str())
+}
+
+/// The picture of a name in a folder, which may lack its ending.
+pub(in crate::data) fn find(folder: &Path, name: &str, file: &str) -> Option<File> {
+    let found = |own: &str| folder.join(own).is_file();
+    let own = match found(file) {
+        true => file.to_owned(),
+        false => {
+            let mut endings =
+                READ.iter().filter(|_| !is_named_so(file)).map(|ending| format!("{file}.{ending}"));
+            endings.find(|own| found(own))?
+        }
+    };
+    Some(File { path: folder.join(&own), name: format!("{name}/{own}") })
 }
 
 fn collect(path: &Path, name: &str, depth: usize, files: &mut Vec<File>) -> Result<(), DataError> {

@@ -6,7 +6,6 @@ mod decode;
 mod folder;
 mod huffman;
 mod kept;
-mod labels;
 mod load;
 mod palette;
 mod prepare;
@@ -14,9 +13,8 @@ mod short;
 
 pub use decode::Converted;
 pub(super) use decode::{decode, is_picture, measured};
-pub(super) use folder::{Folder, Part, all, is_named_so};
+pub(super) use folder::{Folder, Part, all, find, is_named_so};
 pub(super) use kept::Kept;
-pub(super) use labels::{Labelled, Labels};
 pub(super) use load::{Loaded, load};
 pub use prepare::{Prepare, Resize};
 

@@ -9,6 +9,7 @@ use crate::data::pictures::Converted;
 use crate::data::raw::Stored;
 use crate::data::rows::{Growing, Rows, nothing};
 use crate::data::stores::{FileRows, Mapped};
+use crate::data::texts::Unread;
 use crate::data::transform::{ArrayRule, Fields, Transform};
 use crate::vocab::exactly;
 
@@ -87,7 +88,13 @@ pub(super) fn left(
     let count = rows.rows();
     let store = Arc::new(Mapped::floats(rows, input.shape.clone(), rule));
     let input = Input { name: input.name.clone(), store, scale: 1.0, shift: 0.0, raw: None };
-    Ok(Rows { rows: count, inputs: vec![input], names: Vec::new(), converted: Converted::default(), cut: 0 })
+    Ok(Rows {
+        rows: count,
+        inputs: vec![input],
+        names: Vec::new(),
+        converted: Converted::default(),
+        unread: Unread::default(),
+    })
 }
 
 /// What the net sees of element `i`.

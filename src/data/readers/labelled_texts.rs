@@ -59,7 +59,7 @@ pub(in crate::data) fn labelled(
         part: Part::of_first(rows.rows, rows.inputs, target),
         names: found.names,
         converted: Converted::default(),
-        cut: rows.cut,
+        unread: rows.unread,
     })
 }
 

@@ -7,12 +7,14 @@ mod labelled_texts;
 mod npy;
 mod picture;
 mod pixels;
+mod sound;
 mod table;
 mod text;
 
 pub(super) use labelled_texts::labelled as labelled_texts;
 pub use picture::Labelled;
 pub(super) use picture::{folder, labelled};
+pub(super) use sound::{folder as folder_of_sounds, labelled as labelled_sounds};
 pub(super) use text::table_rows;
 
 use std::fs::File;
@@ -20,6 +22,7 @@ use std::fs::File;
 use super::error::DataError;
 use super::pictures;
 use super::rows::Rows;
+use super::sound as sounds;
 use super::transform::{Fields, Transform};
 
 /// A form of raw rows.
@@ -48,15 +51,19 @@ static READERS: &[&dyn ReadRows] = &[
     &npy::READER,
     &idx::READER,
     &picture::READER,
+    &sound::READER,
     &json::READER,
     &table::READER,
     &pixels::READER,
 ];
 
-/// The reader of some bytes, which may be called as a picture and be none.
+/// The reader of some bytes, which may be called as a picture or a sound and be none.
 pub(super) fn of(bytes: &[u8], name: &str, fields: &Fields) -> Option<&'static dyn ReadRows> {
     if pictures::is_named_so(name) {
         return Some(&picture::READER);
+    }
+    if sounds::is_named_so(name) {
+        return Some(&sound::READER);
     }
     READERS.iter().copied().find(|reader| reader.takes(bytes, fields))
 }

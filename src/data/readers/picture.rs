@@ -10,6 +10,7 @@ use crate::data::error::{DataError, listed};
 use crate::data::pictures::{self, CHANNELS, Converted, File, Folder, Picture};
 use crate::data::rows::{Rows, nothing};
 use crate::data::stores::{Held, Toned};
+use crate::data::texts::Unread;
 use crate::data::transform::{ArrayRule, Fields, TargetRule, Transform};
 use crate::memory;
 
@@ -107,7 +108,7 @@ pub(in crate::data) fn labelled(
     };
     let Rows { rows, inputs, names, converted, .. } =
         transform.rows_seen(decoded(files, transform, name)?)?;
-    Ok(Labelled { part: Part::of_first(rows, inputs, target), names, converted, cut: 0 })
+    Ok(Labelled { part: Part::of_first(rows, inputs, target), names, converted, unread: Unread::default() })
 }
 
 /// Pictures or texts with what they are.
@@ -116,8 +117,7 @@ pub struct Labelled {
     /// Of their files, where each is one.
     pub names: Vec<String>,
     pub converted: Converted,
-    /// Texts that were longer than a row, and were cut.
-    pub cut: usize,
+    pub unread: Unread,
 }
 
 /// Rows of bytes, which stay bytes until they are predicted.
@@ -133,7 +133,7 @@ fn rows(
     let bytes = Arc::new(Held::new(input.shape.clone(), Storage::U8(pixels)));
     let store = Arc::new(Toned::new(bytes, rule));
     let input = Input { name: input.name.clone(), store, scale: 1.0, shift: 0.0, raw: None };
-    Ok(Rows { rows: names.len(), inputs: vec![input], names, converted, cut: 0 })
+    Ok(Rows { rows: names.len(), inputs: vec![input], names, converted, unread: Unread::default() })
 }
 
 /// How a net that was trained on arrays sees their elements.

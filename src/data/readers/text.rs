@@ -10,7 +10,7 @@ use crate::data::pictures::Converted;
 use crate::data::raw::Delimiter;
 use crate::data::rows::{Rows, nothing, records};
 use crate::data::text::Record;
-use crate::data::texts::{Text, TextForm, TextRule, long_enough};
+use crate::data::texts::{Text, TextForm, TextRule, Unread, long_enough};
 use crate::data::tokens::Encoded;
 use crate::data::transform::{Fields, Transform};
 
@@ -27,8 +27,14 @@ impl ReadRows for RawText {
         let decoded = encoding::decode(bytes, name)?;
         let file: Arc<str> = name.into();
         let text = |(line, text)| Text { text, answer: None, line: Some(line), file: file.clone() };
-        let texts: Vec<Text> = texts(&decoded, rule, name)?.into_iter().map(text).collect();
-        if texts.is_empty() { Err(nothing(name)) } else { encoded(&texts, transform, rule) }
+        let (texts, blank_lines) = texts(&decoded, rule, name)?;
+        let texts: Vec<Text> = texts.into_iter().map(text).collect();
+        if texts.is_empty() {
+            return Err(nothing(name));
+        }
+        let mut rows = encoded(&texts, transform, rule)?;
+        rows.unread.blank_lines = blank_lines;
+        Ok(rows)
     }
 }
 
@@ -41,42 +47,53 @@ pub(super) fn encoded(texts: &[Text], transform: &Transform, rule: &TextRule) ->
         return Err(nothing(texts.first().map_or("-", |text| &text.file)));
     };
     let (mut rows, mut encoder) = (Encoded::default(), rule.tokenizer.encoder());
+    let mut unread = Unread::default();
     for text in texts {
         let mut numbers = encoder.numbers(&text.text);
         match rule.form {
             // What comes next follows the last tokens.
-            TextForm::Stream => drop(numbers.drain(..numbers.len().saturating_sub(input.width()))),
+            TextForm::Stream => {
+                unread.beginnings += usize::from(numbers.len() > input.width());
+                drop(numbers.drain(..numbers.len().saturating_sub(input.width())));
+            }
             _ => {
-                rows.cut += usize::from(numbers.len() > input.width());
+                unread.ends += usize::from(numbers.len() > input.width());
                 numbers.truncate(input.width());
             }
         }
         long_enough(numbers.len(), lengths, &rule.tokenizer).map_err(|e| text.place(e))?;
         rows.push(numbers, input.width());
     }
-    let Encoded { tokens, lengths, cut } = rows;
+    let Encoded { tokens, lengths, .. } = rows;
     let tokens = Input::held(&input.name, &input.shape, Storage::I32(tokens), (1.0, 0.0));
     Ok(Rows {
         rows: texts.len(),
         inputs: vec![tokens, Input::lengths(&input.name, lengths)],
         names: Vec::new(),
         converted: Converted::default(),
-        cut,
+        unread,
     })
 }
 
 /// The texts and their lines: of a table its column, found by its name where the first line has it, else by its place; a line that is one field
-/// is the text itself.
-fn texts(decoded: &str, rule: &TextRule, name: &str) -> Result<Vec<(u64, String)>, DataError> {
+/// is the text itself. And how many lines there are without one.
+fn texts(decoded: &str, rule: &TextRule, name: &str) -> Result<(Vec<(u64, String)>, usize), DataError> {
     let column = if let TextForm::Column { name, .. } = &rule.form { name.as_deref() } else { None };
     if let Some(texts) = json::texts(decoded, column, name) {
-        return texts;
+        return Ok((texts?, 0));
     }
-    let lines = || (1..).zip(decoded.lines()).filter(|(_, line)| !line.trim().is_empty());
     let TextForm::Column { number, width, delimiter, name: column, .. } = &rule.form else {
-        return Ok(lines().map(|(number, line)| (number, line.to_owned())).collect());
+        let lines = (1..).zip(decoded.lines());
+        let (texts, blank): (Vec<_>, Vec<_>) = lines.partition(|(_, line)| !line.trim().is_empty());
+        return Ok((
+            texts.into_iter().map(|(number, line)| (number, line.to_owned())).collect(),
+            blank.len(),
+        ));
     };
     let fields = table_rows(decoded, *delimiter, name)?;
+    // A text a line, of which an empty one may be missed; a table's own empty lines mean nothing.
+    let is_text_a_line = fields.iter().all(|(_, fields)| fields.len() == 1);
+    let blank = decoded.lines().filter(|line| is_text_a_line && line.trim().is_empty()).count();
     let header =
         column.as_ref().and_then(|column| fields.first()?.1.iter().position(|field| field == column));
     let place = header.unwrap_or(number - 1);
@@ -92,7 +109,8 @@ fn texts(decoded: &str, rule: &TextRule, name: &str) -> Result<Vec<(u64, String)
         .line(line)
         .help("put quotes around a text that holds commas, or write one text a line")),
     };
-    fields.into_iter().skip(usize::from(header.is_some())).map(text).collect()
+    let texts: Result<_, _> = fields.into_iter().skip(usize::from(header.is_some())).map(text).collect();
+    Ok((texts?, blank))
 }
 
 /// The fields of each line. Tabs stand in no text and need no quotes.

@@ -30,18 +30,16 @@
 use std::sync::Arc;
 
 use super::keep;
-use crate::data::config::{ColumnRef, Source};
+use crate::data::config::Source;
 use crate::data::error::DataError;
 use crate::data::files::Keep;
 use crate::data::inputs::Inputs;
-use crate::data::pictures::{self, CHANNELS, File, Folder, Kept, Labelled, Labels, Loaded};
+use crate::data::labels::{FILE, LABEL, Labelled, Labels};
+use crate::data::pictures::{self, CHANNELS, File, Folder, Kept, Loaded};
 use crate::data::raw::{Arrays, Pick, Raw, RawTarget, Stored};
 use crate::data::search::Search;
 use crate::data::words::{Read, SourceWord};
-use crate::diag::Diagnostic;
-use crate::vocab::{ArgSpec, Args, Block, Default, Kind, Sig, Value};
-
-const COLUMN: Kind = Kind::OneOf(&[Kind::Count { min: 1 }, Kind::Name, Kind::Text]);
+use crate::vocab::{ArgSpec, Args, Block, Default, Kind, Sig};
 
 pub static SIG: Sig = Sig {
     name: "images",
@@ -53,13 +51,8 @@ pub static SIG: Sig = Sig {
             "the folder of the classes, or of train, valid and test, or of all pictures",
         ),
         ArgSpec::named("labels", Kind::Text, Default::Absent, "a CSV file with a header: a row a picture"),
-        ArgSpec::named("file", COLUMN, Default::Absent, "its column of file names, or the column's number"),
-        ArgSpec::named(
-            "label",
-            Kind::Items,
-            Default::Absent,
-            "its column of classes or numbers, or a list of several",
-        ),
+        FILE,
+        LABEL,
         ArgSpec::named(
             "keep",
             Kind::Word(&["memory", "disk"]),
@@ -83,42 +76,9 @@ struct Images {
 fn read(args: &Args) -> Read {
     Ok(Arc::new(Images {
         folder: args.text("folder").to_owned(),
-        labels: labels(args)?,
+        labels: Labels::of(args)?,
         keep: keep::of(args),
     }))
-}
-
-/// The table and its columns, which stand together or not at all.
-fn labels(args: &Args) -> Result<Option<Labels>, Box<Diagnostic>> {
-    let words = ["labels", "file", "label"];
-    let Some(written) = words.into_iter().find(|word| args.is_written(word)) else { return Ok(None) };
-    if let Some(lacking) = words.into_iter().find(|word| !args.is_written(word)) {
-        let message = format!("`{written}` without `{lacking}`");
-        let error = Diagnostic::error("E0201", args.span_of(written), message);
-        return Err(Box::new(
-            error
-                .label("the three stand together")
-                .help("write `labels=\"labels.csv\", file=COLUMN, label=COLUMN`"),
-        ));
-    }
-    let column = |name: &str, value: &Value| match value {
-        Value::Number(n) if *n >= 1.0 && n.fract() == 0.0 => Ok(ColumnRef::Number(*n as usize)),
-        Value::Number(n) => Err(Box::new(
-            Diagnostic::error("E0506", args.span_of(name), format!("`{n}` does not number a column"))
-                .label("columns are counted 1, 2, 3, ..."),
-        )),
-        Value::Word(text) | Value::Text(text) => Ok(ColumnRef::Name(text.clone())),
-        other => Ok(ColumnRef::Name(other.to_string())),
-    };
-    let file = args.value("file").map(|value| column("file", value));
-    let file = file.unwrap_or(Ok(ColumnRef::Number(1)))?;
-    let label =
-        args.list("label").iter().map(|value| column("label", value)).collect::<Result<Vec<_>, _>>()?;
-    if label.is_empty() {
-        let error = Diagnostic::error("E0206", args.span_of("label"), "`label` names no column");
-        return Err(Box::new(error.label("an empty list")));
-    }
-    Ok(Some(Labels { table: args.text("labels").to_owned(), file, label }))
 }
 
 impl Images {
@@ -151,7 +111,9 @@ impl Images {
     /// Rows as a table says.
     fn labelled(&self, labels: &Labels, pick: &Pick<'_>, search: &Search) -> Result<Raw, DataError> {
         let folder = search.find(&self.folder)?;
-        let Labelled { files, target, groups } = labels.read(&folder, &self.folder, pick.groups, search)?;
+        let found = |file: &str| pictures::find(&folder, &self.folder, file);
+        let Labelled { files, target, groups } =
+            labels.read((&self.folder, "picture"), found, pick.groups, search)?;
         let rows = self.rows(files, RawTarget::Columns(target), pick, None)?;
         let train = Arrays { target_file: labels.table.clone(), groups, ..rows };
         Ok(Raw::Arrays { train, test: None })

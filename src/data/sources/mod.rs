@@ -1,6 +1,7 @@
 //! The words of `source`, one file each; `words.rs` lists them.
 
 pub(super) mod adding;
+pub(super) mod audio;
 pub(super) mod blobs;
 pub(super) mod brackets;
 pub(super) mod builtin;
@@ -24,3 +25,4 @@ pub(super) mod spirals;
 mod steps;
 pub(super) mod text;
 mod texts_of_table;
+pub(super) mod tones;

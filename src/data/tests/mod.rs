@@ -10,6 +10,7 @@ mod pictures;
 mod precision;
 mod predict;
 mod real;
+mod sounds;
 mod streams;
 mod tables;
 mod targets;

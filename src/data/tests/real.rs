@@ -159,6 +159,39 @@ fn uci_splits_are_the_papers() {
     assert_eq!(error.unwrap_err().code, "E0520");
 }
 
+/// The set's own division: the first five recordings of each digit by each speaker are tested.
+#[test]
+fn spoken_digits_come_out_of_their_archive() {
+    let Some(search) = root("fsdd") else { return };
+    let uses = [
+        (
+            "audio",
+            vec![
+                ("folder", text("fsdd/fsdd_recordings.tar.gz")),
+                ("pattern", text("{label}_{speaker}_{index}")),
+            ],
+        ),
+        ("split", vec![("by", word("index")), ("test", list((0..5).map(|i| n(f64::from(i))).collect()))]),
+    ];
+    let lengths = super::super::Lengths { input: "clip".into(), steps: 8000, least: 1, rate: Some(8000) };
+    let need = Need {
+        inputs: vec![InputShape { name: "clip".into(), shape: vec![8000, 1] }],
+        target: Want::Class(10),
+        raw: false,
+        larger: false,
+        lengths: Some(lengths),
+        vocab: None,
+        open: false,
+    };
+    let data = super::super::load(&config(&uses), &search, &need).unwrap();
+    assert_eq!((data.train.rows(), data.test.as_ref().map(super::super::Part::rows)), (2_700, Some(300)));
+    let sound = data.schema.sound.as_ref().unwrap();
+    assert_eq!((sound.rate, sound.longest, sound.silent, data.cut), (8000, 18_262, 0, 20));
+    assert!((sound.samples as f64 / 8000.0 - 1312.0).abs() < 1.0, "{}", sound.samples);
+    let groups = data.schema.groups.as_ref().unwrap();
+    assert_eq!((groups.column.as_str(), groups.train, groups.test), ("index", 45, 5));
+}
+
 #[test]
 fn cifar10_is_whole_and_in_order() {
     let Some(search) = root("cifar10") else { return };

@@ -11,7 +11,7 @@ fn need(steps: usize, vocab: usize, target: Want) -> Need {
         target,
         raw: false,
         larger: false,
-        lengths: Some(Lengths { input: "text".into(), steps, least: 1 }),
+        lengths: Some(Lengths { input: "text".into(), steps, least: 1, rate: None }),
         vocab: Some(vocab),
         open: true,
     }
@@ -187,7 +187,7 @@ fn wrong_texts_have_their_place() {
         say(
             REVIEWS,
             &Need {
-                lengths: Some(Lengths { input: "text".into(), steps: 4, least: 3 }),
+                lengths: Some(Lengths { input: "text".into(), steps: 4, least: 3, rate: None }),
                 ..need(4, 20, Want::Class(2))
             },
         ),
@@ -275,7 +275,7 @@ fn texts_are_read_with_their_labels() {
     let read = data.transform.read_labelled(folder.path(), "all").unwrap();
     assert_eq!(read.names, ["all/bad/b.txt", "all/good/a.txt", "all/good/c.txt"]);
     assert_eq!(target(&read.part), Target::Classes(vec![0, 1, 1]));
-    assert_eq!((read.cut, tokens(&read.part)[1].clone()), (1, expected.0[0].clone()));
+    assert_eq!((read.unread.ends, tokens(&read.part)[1].clone()), (1, expected.0[0].clone()));
 }
 
 #[test]

@@ -1,6 +1,7 @@
 //! The meaning of every operation with operands, one exhaustive match.
 
 use super::attention;
+use super::spectra;
 use super::tensor::{at, offsets, strides};
 use super::{Real, Tensor};
 use crate::draws::{self, Squares};
@@ -140,6 +141,11 @@ pub(super) fn eval<T: Real>(op: &Op, operands: &[&Tensor<T>], dims: &[usize], fm
         Op::AttendBack(form) => attention::attend_back(form, x(0), &operands[2..], None, fma),
         Op::Waves { places, width, apart } => {
             Tensor::real(dims, waves(*places, *width, *apart).into_iter().map(T::from_f32).collect())
+        }
+        Op::Spectra(form) => spectra::spectra(form, x(0), dims),
+        Op::SpectraBack(form) => spectra::back(form, x(0), x(1), dims),
+        Op::Table(table) => {
+            Tensor::real(dims, table.weights().into_iter().map(|w| T::from_f32(w as f32)).collect())
         }
         Op::Moments => moments(x(0), dims),
         Op::Contract { batch, over } => contract(x(0), x(1), batch, over, dims),

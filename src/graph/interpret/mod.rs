@@ -7,6 +7,7 @@
 mod attention;
 mod eval;
 mod real;
+mod spectra;
 mod tensor;
 
 use std::collections::BTreeMap;

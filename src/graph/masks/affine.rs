@@ -83,6 +83,8 @@ fn dependence(op: &Op, operands: &[&Dependence]) -> Dependence {
         | Op::IsFirst { .. }
         // Steps multiply what steps before them made.
         | Op::Scan(_)
+        | Op::Spectra(_)
+        | Op::SpectraBack(_)
         | Op::Moments
         // Its coins are seeds, each of many places, and its mean differs from place to place.
         | Op::DropSquares { .. }
@@ -98,6 +100,7 @@ fn dependence(op: &Op, operands: &[&Dependence]) -> Dependence {
         | Op::State(_)
         | Op::Scalar(_)
         | Op::Waves { .. }
+        | Op::Table(_)
         | Op::Const(_)
         | Op::Enter(_) => Dependence::Affine(Vec::new()),
     }

@@ -61,6 +61,9 @@ fn of_operands(b: &mut Builder, op: &Op, inputs: &[ValueId]) -> Option<ValueId> 
         | Op::Attend(_)
         | Op::AttendBack(_)
         | Op::Waves { .. }
+        | Op::Spectra(_)
+        | Op::SpectraBack(_)
+        | Op::Table(_)
         | Op::Moments
         | Op::Contract { .. }
         | Op::Input { .. }

@@ -8,9 +8,10 @@ use crate::graph::builder::INV_ROWS;
 use crate::graph::interpret::{Bindings, Tensor, concrete};
 use crate::graph::{
     Address, Attention, Builder, DType, Dim, Enter, Geometry, Graph, Op, Reduction, Scalar, Slide, Step,
-    Type, ValueId,
+    Table, Type, ValueId,
 };
 use crate::graph::{ParamId, ScalarId, SiteId, SlotId, StateId};
+use crate::sound::{Cosines, MelBank, Scale, Spectrum};
 
 const B: Dim = Dim::Batch;
 /// The scalar that is a threshold of 32 bits.
@@ -68,8 +69,19 @@ fn forms() -> [Vec<Dim>; 4] {
 }
 
 pub fn cases() -> Vec<Case> {
-    [sources(), random(), elementwise(), shapes(), joins(), windows(), attention(), products(), loops()]
-        .concat()
+    [
+        sources(),
+        random(),
+        elementwise(),
+        shapes(),
+        joins(),
+        windows(),
+        attention(),
+        sound(),
+        products(),
+        loops(),
+    ]
+    .concat()
 }
 
 fn sources() -> Vec<Case> {
@@ -272,6 +284,24 @@ fn attention() -> Vec<Case> {
         cases.push(case(Op::Attend(form), &args));
         let result = real(&form.result().dims);
         cases.push(case(Op::AttendBack(form), &[vec![result.clone(), result], args].concat()));
+    }
+    cases
+}
+
+/// Spectra of short waves, and tables.
+fn sound() -> Vec<Case> {
+    let form = Spectrum { samples: 9, window: 4, hop: 2, fft: 4, before: 2, frames: 5, squared: true };
+    let bank = MelBank { rate: 100, fft: 12, bands: 2, low: 5.0, high: 45.0, scale: Scale::Htk, area: false };
+    let mut cases = vec![
+        case(Op::Table(Table::Mel(bank)), &[]),
+        case(Op::Table(Table::Mel(MelBank { scale: Scale::Slaney, area: true, ..bank })), &[]),
+        case(Op::Table(Table::Numbers(5)), &[]),
+        case(Op::Table(Table::Cosines(Cosines { bands: 4, kept: 3 })), &[]),
+    ];
+    for form in [form, Spectrum { fft: 7, hop: 3, before: 0, frames: 2, squared: false, ..form }] {
+        let spectra = real(&[B, c(form.frames), c(form.bins())]);
+        cases.push(case(Op::Spectra(form), &[real(&[B, c(9)])]));
+        cases.push(case(Op::SpectraBack(form), &[spectra, real(&[B, c(9)])]));
     }
     cases
 }

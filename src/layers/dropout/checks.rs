@@ -115,7 +115,7 @@ pub(super) fn check_squares(cx: &mut Infer<'_>) -> Result<(), Diagnostic> {
             .mismatch(format!("`kind=dropblock` drops squares of maps, found {}", cx.input()))
             .help("put it behind a `conv`, or drop units one by one: leave `kind` out"));
     }
-    let along = ["unit", "height", "width", "space", "time"];
+    let along = ["unit", "height", "width", "space", "time", "freq"];
     if let Some(word) = cx.args.words("share").iter().find(|word| along.contains(word)) {
         let span = cx.args.span_of("share");
         return Err(Diagnostic::error("E0211", span, format!("`share={word}` of squares"))

@@ -70,7 +70,7 @@ fn over_time(cx: &Infer<'_>) -> Result<(usize, usize), Diagnostic> {
     match cx.input().axes[..] {
         [
             Axis { role: Role::Time | Role::Unit, size: steps, .. },
-            Axis { role: Role::Channel | Role::Unit, size: channels, .. },
+            Axis { role: Role::Channel | Role::Freq | Role::Unit, size: channels, .. },
         ] => Ok((steps, channels)),
         _ => Err(cx
             .mismatch(format!("`{}` expects steps of channels, found {}", cx.name(), cx.input()))

@@ -7,6 +7,7 @@ mod lengths;
 mod recurrent;
 mod refusals;
 pub(crate) mod rig;
+mod waves;
 
 use super::{LAYERS, Row};
 use crate::graph::Mode;

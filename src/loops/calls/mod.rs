@@ -84,7 +84,9 @@ calls! {
     packed: Packed = "dropnet_packed";
     pool: Pool = "dropnet_pool";
     scatter: ScatterAdd = "dropnet_scatter_add";
+    spectra: Spectra = "dropnet_spectra";
     squares: DropSquares = "dropnet_squares";
+    table: Table = "dropnet_table";
     thinned: Thinned = "dropnet_thinned";
     transpose: Transpose = "dropnet_transpose";
     turn: Turn = "dropnet_turn";

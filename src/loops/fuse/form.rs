@@ -173,6 +173,9 @@ pub(super) fn form(node: &Node) -> Form<'_> {
         Op::Attend(_)
         | Op::AttendBack(_)
         | Op::Waves { .. }
+        | Op::Spectra(_)
+        | Op::SpectraBack(_)
+        | Op::Table(_)
         | Op::Scan(_)
         | Op::Contract { .. }
         | Op::IsFirst { .. }

@@ -9,6 +9,7 @@ use super::moments::MomentsView;
 use super::over_time::RepeatView;
 use super::pools::PoolView;
 use super::product::ProductView;
+use super::spectra::{SpectraView, TableView};
 use super::squares::SquaresView;
 use super::thinned::ThinnedView;
 use super::unfold::UnfoldView;
@@ -28,7 +29,9 @@ pub(super) enum View {
     Depthwise(DepthwiseView),
     Moments(MomentsView),
     Pool(PoolView),
+    Spectra(SpectraView),
     Squares(SquaresView),
+    Table(TableView),
     Thinned(ThinnedView),
     Gather(GatherView),
     Unfold(UnfoldView),
@@ -46,11 +49,12 @@ impl View {
             View::Depthwise(view) => view.bases(),
             View::Moments(view) => view.bases(),
             View::Pool(view) => view.bases(),
+            View::Spectra(view) => view.bases(),
             View::Squares(view) => view.bases(),
             View::Thinned(view) => view.bases().to_vec(),
             View::Gather(view) => view.bases(),
             View::Unfold(view) => view.bases(),
-            View::Waves(_) => Vec::new(),
+            View::Waves(_) | View::Table(_) => Vec::new(),
             View::Repeat(view) => view.bases(),
         }
     }
@@ -75,7 +79,9 @@ impl View {
             View::Depthwise(view) => view.call(own, buffer).into(),
             View::Moments(view) => view.call(own, buffer).into(),
             View::Pool(view) => view.call(own, buffer).into(),
+            View::Spectra(view) => view.call(own, buffer).into(),
             View::Squares(view) => view.call(own, buffer).into(),
+            View::Table(view) => view.call(own).into(),
             View::Thinned(view) => view.call(own, buffer).into(),
             View::Gather(view) => view.call(own, buffer),
             View::Unfold(view) => view.call(own, buffer).into(),
@@ -93,7 +99,9 @@ impl View {
             | View::Depthwise(_)
             | View::Moments(_)
             | View::Pool(_)
+            | View::Spectra(_)
             | View::Squares(_)
+            | View::Table(_)
             | View::Thinned(_)
             | View::Gather(_)
             | View::Unfold(_)
@@ -111,7 +119,9 @@ impl View {
             | View::Depthwise(_)
             | View::Moments(_)
             | View::Pool(_)
+            | View::Spectra(_)
             | View::Squares(_)
+            | View::Table(_)
             | View::Gather(_)
             | View::Unfold(_)
             | View::Waves(_)
@@ -128,7 +138,9 @@ impl View {
             View::Moments(_) => true,
             View::Attention(_)
             | View::Pool(_)
+            | View::Spectra(_)
             | View::Squares(_)
+            | View::Table(_)
             | View::Thinned(_)
             | View::Gather(_)
             | View::Unfold(_)
@@ -146,7 +158,9 @@ impl View {
             | View::Conv(_)
             | View::Depthwise(_)
             | View::Pool(_)
+            | View::Spectra(_)
             | View::Squares(_)
+            | View::Table(_)
             | View::Thinned(_)
             | View::Gather(_)
             | View::Unfold(_)

@@ -26,6 +26,7 @@ mod prepare;
 mod product;
 mod program;
 mod solo;
+mod spectra;
 mod squares;
 mod step;
 mod store;

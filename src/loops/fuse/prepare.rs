@@ -6,6 +6,7 @@
 use super::attention::WavesView;
 use super::form::{Form, form};
 use super::library::{Library, View};
+use super::spectra::{self, TableView};
 use super::thinned::{self, Thin};
 use super::unfused::Unfused;
 use super::{attention, depthwise, gather, moments, over_time, pools, product, squares, unfold, windows};
@@ -93,7 +94,9 @@ pub(super) fn prepare(graph: &Graph) -> Result<(Graph, Library), Unfused> {
                 Op::DropSquares { .. } => without_squares(&mut out, node, &mut library)?,
                 Op::Moments => moments_of_channels(&mut out, node, &mut library),
                 Op::Attend(_) | Op::AttendBack(_) => attention(&mut out, node, &mut library)?,
-                Op::Waves { .. } => table(&mut out, node, &mut library),
+                Op::Waves { .. } => waves(&mut out, node, &mut library),
+                Op::Spectra(_) | Op::SpectraBack(_) => spectra_of(&mut out, node, &mut library),
+                Op::Table(_) => table(&mut out, node, &mut library),
                 _ => rewrite(&mut out, node),
             };
         }
@@ -203,8 +206,24 @@ fn attention(out: &mut Graph, node: Node, library: &mut Library) -> Result<Value
     Ok(v)
 }
 
-/// Writes a table of waves down.
+/// Writes spectra of waves down, or what flows back through them: always a kernel of the library.
+fn spectra_of(out: &mut Graph, node: Node, library: &mut Library) -> ValueId {
+    let view = spectra::view(out, &node);
+    let v = push(out, node);
+    library.extend(view.map(|view| (v, View::Spectra(view))));
+    v
+}
+
+/// Writes a matrix down that is known before any data.
 fn table(out: &mut Graph, node: Node, library: &mut Library) -> ValueId {
+    let view = TableView::of(&node);
+    let v = push(out, node);
+    library.extend(view.map(|view| (v, View::Table(view))));
+    v
+}
+
+/// Writes a table of waves down.
+fn waves(out: &mut Graph, node: Node, library: &mut Library) -> ValueId {
     let view = WavesView::of(&node);
     let v = push(out, node);
     library.extend(view.map(|view| (v, View::Waves(view))));

@@ -109,6 +109,7 @@ fn remarks(row: &Row) -> String {
         remarks.extend(drop.settings.iter().cloned());
     }
     remarks.extend(row.inside.iter().map(sees_inside));
+    remarks.extend(row.hides.clone());
     if row.carries > 0 {
         remarks.push(format!("carries {} numbers of a row on", grouped(row.carries)));
     }

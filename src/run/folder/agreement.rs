@@ -4,8 +4,8 @@
 
 use crate::{
     data::{
-        Advice, ColumnKind, DataSchema, InputShape, Lengths, Need, Notations, Want, are_hardly_classes, cut,
-        fitting_classes,
+        Advice, ColumnKind, DataSchema, InputShape, Lengths, Need, Notations, SoundSizes, Want,
+        are_hardly_classes, cut, fitting_classes, hertz, seconds,
     },
     diag::{Diagnostic, Span},
     model::{Model, NodeKind, Ragged},
@@ -26,7 +26,8 @@ pub fn need(model: &Model) -> Need {
     let larger = model.train.as_ref().is_some_and(|train| train.augmentation.cuts());
     let lengths = model.ragged().and_then(|node| Some((node.path.clone(), node.ty.steps()?.size)));
     let least = model.nodes.iter().filter_map(|node| node.ty.ragged()).map(Ragged::least).max();
-    let lengths = lengths.map(|(input, steps)| Lengths { input, steps, least: least.unwrap_or(1) });
+    let rate = model.ragged().and_then(|node| Some(node.ty.steps()?.clock?.rate));
+    let lengths = lengths.map(|(input, steps)| Lengths { input, steps, least: least.unwrap_or(1), rate });
     let vocab = model.inputs.iter().find_map(|id| model.node(*id).ty.vocab());
     Need { inputs, target: model.output.kind.want(), raw, larger, lengths, vocab, open: model.open_vocab }
 }
@@ -37,6 +38,9 @@ pub fn disagreements(schema: &DataSchema, model: &Model) -> Vec<Diagnostic> {
     if schema.text.is_some() || need.vocab.is_some() {
         let target = target_disagreement(schema, model, need.target);
         return texts(schema, model).or(target).into_iter().collect();
+    }
+    if schema.sound.is_some() || need.lengths.as_ref().is_some_and(|own| own.rate.is_some()) {
+        return sounds(schema, model, &need);
     }
     let mut found = Vec::new();
     let wanted: usize = need.inputs.iter().map(InputShape::width).sum();
@@ -92,6 +96,68 @@ fn texts(schema: &DataSchema, model: &Model) -> Option<Diagnostic> {
         ),
         _ => None,
     }
+}
+
+/// Sounds are read by one input, a wave of their rate.
+fn sounds(schema: &DataSchema, model: &Model, need: &Need) -> Vec<Diagnostic> {
+    let Some(first) = model.inputs.first().map(|id| model.node(*id).span) else { return Vec::new() };
+    let rate = need.lengths.as_ref().and_then(|own| own.rate);
+    let wrong = match (&schema.sound, rate, model.inputs.get(1)) {
+        (None, ..) => Some(
+            Diagnostic::error("E0533", first, "the data are no sounds")
+                .label("reads a wave")
+                .help("`source audio, \"FOLDER\"` reads wav and flac files; `source tones` makes sounds"),
+        ),
+        (Some(sound), None, _) => Some(
+            Diagnostic::error("E0533", first, "the data are sounds").label("reads no wave").help(format!(
+                "write `wave[1s, rate={}]`, with the time that a row should have: the longest clip has {}",
+                hertz(sound.rate),
+                seconds(sound.longest as f64, sound.rate)
+            )),
+        ),
+        (Some(_), Some(_), Some(other)) => Some(
+            Diagnostic::error("E0533", model.node(*other).span, "the data give one sound a row")
+                .label("nothing is left for this input"),
+        ),
+        (Some(sound), Some(rate), None) if sound.rate != rate => {
+            let (own, net) = (hertz(sound.rate), hertz(rate));
+            let error = Diagnostic::error("E0553", first, format!("the sounds have {own}"));
+            let error = error.label(format!("takes {net}"));
+            Some(error.help(format!("write `resample {net}` in `data`, or `rate={own}` here")))
+        }
+        _ => None,
+    };
+    let target = target_disagreement(schema, model, need.target);
+    let sound = schema.sound.as_ref().filter(|_| wrong.is_none());
+    let doubts = sound.map(|sound| heard(sound, need, first)).unwrap_or_default();
+    wrong.into_iter().chain(target).chain(doubts).collect()
+}
+
+/// Clips that say nothing, and those that are cut.
+fn heard(sound: &SoundSizes, need: &Need, input: Span) -> Vec<Diagnostic> {
+    let clips = sound.lengths.len();
+    let silent = (sound.silent > 0).then(|| {
+        let message = match sound.silent {
+            1 => format!("one of the {clips} clips is silent"),
+            n => format!("{n} of the {clips} clips are silent"),
+        };
+        let warning = Diagnostic::warning("W0505", input, message).label("hears nothing in them");
+        match &sound.first_silent {
+            Some(name) if sound.silent == 1 => warning.note(format!("it is {name}")),
+            Some(name) => warning.note(format!("the first is {name}")),
+            None => warning,
+        }
+    });
+    let steps = need.lengths.as_ref().map_or(0, |own| own.steps);
+    let cut = sound.lengths.iter().filter(|length| **length as usize > steps).count();
+    let cut = (cut > 0).then(|| {
+        let (row, longest) = (seconds(steps as f64, sound.rate), seconds(sound.longest as f64, sound.rate));
+        let (clips_are, they) = if cut == 1 { ("clip is", "it is") } else { ("clips are", "they are") };
+        let message = format!("{cut} of the {clips} {clips_are} longer than {row}, and {they} cut");
+        let warning = Diagnostic::warning("W0506", input, message).label("reads their beginning");
+        warning.note(format!("the longest has {longest}"))
+    });
+    silent.into_iter().chain(cut).collect()
 }
 
 /// `24x24x1`

@@ -99,7 +99,8 @@ fn cut_texts(model: &Model, dataset: &Dataset) -> Option<Diagnostic> {
     let (node, rows) = (model.ragged()?, dataset.schema.rows);
     let steps = node.ty.steps()?.size;
     let message = format!("{} of {rows} texts are longer than their rows, and were cut", dataset.cut);
-    (dataset.cut > 0).then(|| {
+    // Of sounds it was said before they were read as rows.
+    (dataset.cut > 0 && dataset.schema.sound.is_none()).then(|| {
         Diagnostic::warning("W0504", node.span, message)
             .label(format!("has {steps} tokens"))
             .help("a longer input reads more of them")

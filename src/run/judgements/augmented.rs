@@ -2,6 +2,7 @@
 
 use std::ops::Range;
 
+use super::listening::Sounds;
 use crate::{
     data::{DataError, Dataset, Fields, Numbers, RowBuffer, tokens::Tokenizer},
     plot::{Shades, Sheet, Tiles},
@@ -17,6 +18,11 @@ pub enum Augmented {
         mixed: Vec<(u64, usize, Mixed)>,
     },
     Texts(Vec<Rewritten>),
+    /// Sounds, and who is mixed with whom.
+    Sounds {
+        sounds: Sounds,
+        mixed: Vec<(u64, usize, Mixed)>,
+    },
 }
 
 /// A text, and what becomes of it.
@@ -40,6 +46,11 @@ pub fn augmented(
     epochs: u64,
 ) -> Result<Option<Augmented>, DataError> {
     let Some(gallery) = shown(&ready.model, &ready.dataset, seed, rows, epochs)? else { return Ok(None) };
+    if let Some((rate, most)) = gallery.sounds {
+        let mixed =
+            gallery.rows.iter().filter_map(|row| Some((row.epoch, row.row, row.mixed.clone()?))).collect();
+        return Ok(Some(Augmented::Sounds { sounds: Sounds::of(&gallery.rows, rate, most), mixed }));
+    }
     match (gallery.pictures, &ready.dataset.transform.fields) {
         (Some(pictured), _) => Ok(Some(pictures(gallery, pictured, epochs))),
         (None, Fields::Text(rule)) => texts(gallery, &rule.tokenizer, &ready.dataset).map(Some),

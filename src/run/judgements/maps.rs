@@ -4,7 +4,7 @@ use crate::{
     data::Search,
     graph::Mode,
     kernels::team::Team,
-    model::{Model, Node, NodeId, NodeKind, OutputKind, Ty},
+    model::{Axis, Model, Node, NodeId, NodeKind, OutputKind, Role, Ty},
     plot::{Shades, Sheet, Tiles},
     run::{
         folder::trained::{Trained, TrainedError},
@@ -72,11 +72,28 @@ fn shown(model: &Model) -> Vec<NodeId> {
                 }
             }
             NodeKind::Layer(_) if !node.params.is_empty() => found.push(id),
+            NodeKind::Layer(_) if is_heard(model, node) => found.push(id),
             _ => {}
         }
     }
     let hidden = found.iter().any(|id| !matches!(model.node(*id).kind, NodeKind::Input { .. }));
     if hidden { found } else { Vec::new() }
+}
+
+/// The first spectrogram of a sound.
+fn is_heard(model: &Model, node: &Node) -> bool {
+    let of = |node: &Node| spectrogram(&node.ty).is_some();
+    of(node) && !node.inputs.iter().any(|input| of(model.node(*input)))
+}
+
+/// Frames and bands of a value that lies along time and frequency.
+fn spectrogram(ty: &Ty) -> Option<[usize; 2]> {
+    match ty.axes[..] {
+        [Axis { role: Role::Time, size: frames, .. }, Axis { role: Role::Freq, size: bands, .. }, ..] => {
+            Some([frames, bands])
+        }
+        _ => None,
+    }
 }
 
 /// A norm or an activation: what it answers stands for what it reads.
@@ -87,17 +104,24 @@ fn follows(node: &Node) -> bool {
     !drops && (facts.normalises.is_some() || facts.unitwise.is_some())
 }
 
-/// Height and width of maps.
+/// Height and width of maps, as they lie in memory.
 fn places(ty: &Ty) -> Option<[usize; 2]> {
+    let ty = ty.as_map();
     match ty.sizes()[..] {
         [height, width, _] if ty.channels().is_some() => Some([height, width]),
         _ => None,
     }
 }
 
+/// A map of frames of bands as a picture: time goes to the right, and low frequencies lie below.
+fn upright(map: &[f32], [frames, bands]: [usize; 2]) -> Vec<f32> {
+    (0..bands).rev().flat_map(|band| (0..frames).map(move |frame| map[frame * bands + band])).collect()
+}
+
 fn sheet(node: &Node, row: &str, values: &[f32]) -> Sheet {
     let [height, width] = places(&node.ty).unwrap_or([1, 1]);
-    let channels = node.ty.channels().unwrap_or(1);
+    let channels = node.ty.as_map().channels().unwrap_or(1);
+    let heard = spectrogram(&node.ty);
     let is_picture = matches!(node.kind, NodeKind::Input { .. }) && matches!(channels, 1 | 3);
     if is_picture {
         return Sheet {
@@ -108,10 +132,23 @@ fn sheet(node: &Node, row: &str, values: &[f32]) -> Sheet {
             tiles: vec![values.to_vec()],
         };
     }
-    let map = |channel: usize| values.iter().skip(channel).step_by(channels).copied().collect();
+    let map = |channel: usize| -> Vec<f32> {
+        let map: Vec<f32> = values.iter().skip(channel).step_by(channels).copied().collect();
+        heard.map_or_else(|| map.clone(), |sizes| upright(&map, sizes))
+    };
+    let (title, shape) = match heard {
+        Some(_) if node.ty.channels().is_none() => {
+            (format!("{}, {height} frames of {width} bands", node.path), [width, height, 1])
+        }
+        Some(_) => (
+            format!("{}, {channels} maps of {height} frames by {width} bands", node.path),
+            [width, height, 1],
+        ),
+        None => (format!("{}, {channels} maps of {height}x{width}", node.path), [height, width, 1]),
+    };
     Sheet {
-        title: format!("{}, {channels} maps of {height}x{width}", node.path),
-        shape: [height, width, 1],
+        title,
+        shape,
         shades: Shades::Range,
         columns: None,
         tiles: (0..channels.min(SHOWN)).map(map).collect(),
@@ -137,6 +174,22 @@ mod tests {
             "x relu_1 conv_2"
         );
         assert_eq!(say("flatten -> dense 3"), "");
+    }
+
+    #[test]
+    fn time_goes_to_the_right_and_frequency_upwards() {
+        let source = "net {\n  input clip: wave[30ms, rate=1kHz]\n  mel_spectrogram bands=2, window=16ms, hop=10ms -> log\n  \
+                      conv 3, 2x2 -> relu\n  mean_pool over=[time, freq] -> dense 3\n  output y: class[3]\n}";
+        let model = check_source(source, &Env::default()).model.expect("a sound net");
+        let shown: Vec<&Node> = shown(&model).into_iter().map(|id| model.node(id)).collect();
+        assert_eq!(shown.iter().map(|node| node.path.as_str()).collect::<Vec<_>>(), ["log_1", "relu_1"]);
+        // Four frames of two bands: the lower band is the lower line.
+        let bands = sheet(shown[0], "test row 0", &[0.0, 10.0, 1.0, 11.0, 2.0, 12.0, 3.0, 13.0]);
+        assert_eq!((bands.title.as_str(), bands.shape), ("log_1, 4 frames of 2 bands", [2, 4, 1]));
+        assert_eq!(bands.tiles, [[10.0, 11.0, 12.0, 13.0, 0.0, 1.0, 2.0, 3.0]]);
+        let maps = sheet(shown[1], "test row 0", &(0..24).map(|i| i as f32).collect::<Vec<_>>());
+        assert_eq!((maps.title.as_str(), maps.tiles.len()), ("relu_1, 3 maps of 4 frames by 2 bands", 3));
+        assert_eq!(maps.tiles[0], [3.0, 9.0, 15.0, 21.0, 0.0, 6.0, 12.0, 18.0]);
     }
 
     #[test]

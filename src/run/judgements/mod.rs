@@ -14,5 +14,6 @@ pub(in crate::run) mod evaluate;
 pub(in crate::run) mod filters;
 pub(in crate::run) mod held_out;
 pub(in crate::run) mod joint_audit;
+pub(in crate::run) mod listening;
 pub(in crate::run) mod lowest;
 pub(in crate::run) mod maps;

@@ -7,7 +7,7 @@ use std::sync::{
 };
 use std::thread;
 
-use super::{Epoch, texts};
+use super::Epoch;
 use crate::{
     data::{DataError, Numbers, Numeric, Part, Target},
     kernels::{aligned::AlignedVec, team::Team},
@@ -118,12 +118,13 @@ impl<'a> Block<'a> {
         hands: Hands<'_>,
     ) -> Result<(), DataError> {
         self.positions = order.len();
+        let mut lengths = vec![0; order.len()];
         for (i, input) in self.part.inputs.iter().enumerate() {
             let row_bytes = input.store.form().row_bytes();
             let room: &mut [u8] = bytemuck::cast_slice_mut(&mut self.inputs[i]);
             let room = &mut room[..order.len() * row_bytes];
             if i == self.changed {
-                epoch.rows(input, room, order, first, hands)?;
+                epoch.rows(self.part, (room, &mut lengths), order, first, hands)?;
                 epoch.paste(room, row_bytes, first, hands);
                 continue;
             }
@@ -134,18 +135,12 @@ impl<'a> Block<'a> {
                 input.store.read(*row as usize, into)?;
             }
         }
-        self.count_tokens();
+        if let Some(input) = self.lengths {
+            epoch.lengthen(&mut lengths, first);
+            bytemuck::cast_slice_mut(&mut self.inputs[input])[..lengths.len()].copy_from_slice(&lengths);
+        }
         self.target = self.part.target.of_rows(order);
         Ok(())
-    }
-
-    /// The lengths of texts, which are others after the statements.
-    fn count_tokens(&mut self) {
-        let Some(lengths) = self.lengths else { return };
-        let Numbers::I32(tokens) = self.changed() else { return };
-        let width = self.part.inputs[self.changed].width();
-        let found: Vec<i32> = tokens.chunks_exact(width).map(|row| texts::length(row) as i32).collect();
-        bytemuck::cast_slice_mut(&mut self.inputs[lengths])[..found.len()].copy_from_slice(&found);
     }
 
     /// The numbers of an input.
@@ -156,6 +151,15 @@ impl<'a> Block<'a> {
             Numeric::F32 => Numbers::F32(&self.inputs[input][..count]),
             Numeric::I32 => Numbers::I32(&bytemuck::cast_slice(&self.inputs[input])[..count]),
             Numeric::U8 => Numbers::U8(&bytemuck::cast_slice(&self.inputs[input])[..count]),
+        }
+    }
+
+    /// How many tokens or samples of each row are its own, of texts and sounds.
+    #[cfg(test)]
+    pub(super) fn lengths(&self) -> &[i32] {
+        match self.lengths.map(|input| self.numbers(input)) {
+            Some(Numbers::I32(lengths)) => lengths,
+            _ => &[],
         }
     }
 

@@ -1,5 +1,5 @@
 //! Rows that are changed while training: blocks of them, filled by the whole team between stretches of native code.
-//! What becomes of a picture is in `pictures.rs`, of a text in `texts.rs`.
+//! What becomes of a picture is in `pictures.rs`, of a text in `texts.rs`, of a sound in `sounds.rs`.
 //!
 //! Invariant: a row of a block is a function of the stored row and of (seed, epoch, position), so neither blocks nor threads change a bit; an
 //! error of reading is that of the first position that has one.
@@ -8,6 +8,9 @@ mod block;
 mod facts;
 mod pictures;
 mod shown;
+mod sounds;
+#[cfg(test)]
+mod tests;
 mod texts;
 mod views;
 
@@ -24,10 +27,10 @@ use super::{
     plan::{self, EpochPlan, Shape},
 };
 use crate::{
-    data::{DataError, Dataset, Input, Part, RowBuffer, RowStore},
+    data::{DataError, Dataset, Part, RowBuffer},
     kernels::team::Team,
     model::{Model, Train},
-    train::augment::{Room, Row, Vocabulary, Wording},
+    train::augment::{Playing, Room, Row, Studio, Vocabulary, Wording},
 };
 use block::{Hands, each_piece, paste};
 use pictures::Pictures;
@@ -35,23 +38,27 @@ use pictures::Pictures;
 /// Bytes of a block, where one step does not take more.
 const BLOCK: usize = 1 << 20;
 
-/// Rows that a thread fills before it asks for more.
+/// Rows that a thread fills before it asks for more; of sounds, a row of which is a thousand times the work.
 const PIECE: usize = 8;
+const PIECE_OF_SOUNDS: usize = 2;
 
 /// What a run does to its rows.
 pub struct Augmenter {
     rows: Rows,
     /// The input that is changed.
     input: usize,
-    /// The input that says how many tokens of a row are its own, of texts.
+    /// The input that says how many tokens or samples of a row are its own, of texts and sounds.
     lengths: Option<usize>,
     seed: u64,
+    /// What threads worked on, for whoever works next: what lies there changes nothing.
+    idle: Mutex<Vec<Scratch>>,
 }
 
 /// What rows are, and what becomes of them one by one.
 enum Rows {
     Pictures(Pictures),
     Texts(Wording),
+    Sounds(Playing),
 }
 
 impl Augmenter {
@@ -63,17 +70,43 @@ impl Augmenter {
         let Some(augmentation) = model.train.as_ref().map(|train| &train.augmentation) else {
             return Ok(None);
         };
-        if !augmentation.changes_rows() {
+        let lengths = |input: usize| Some(dataset.train.inputs.len() - 1).filter(|last| *last != input);
+        if !model.changes_rows() {
             return Ok(None);
+        }
+        if let Some((input, playing)) = sounds::playing(model, augmentation, &dataset.search)? {
+            return Ok(Some(Self {
+                rows: Rows::Sounds(playing),
+                input,
+                lengths: lengths(input),
+                seed,
+                idle: Mutex::default(),
+            }));
         }
         if let Some((input, picture)) = model.picture() {
             let pictures = Pictures::new(model, augmentation, dataset, (input, picture))?;
-            return Ok(Some(Self { rows: Rows::Pictures(pictures), input, lengths: None, seed }));
+            return Ok(Some(Self {
+                rows: Rows::Pictures(pictures),
+                input,
+                lengths: None,
+                seed,
+                idle: Mutex::default(),
+            }));
         }
         let Some((input, names)) = texts::vocabulary(model, dataset) else { return Ok(None) };
         let wording = Wording::new(&augmentation.rows, &mut Vocabulary::new(names, &dataset.search))?;
-        let lengths = Some(dataset.train.inputs.len() - 1).filter(|last| *last != input);
-        Ok(Some(Self { rows: Rows::Texts(wording), input, lengths, seed }))
+        Ok(Some(Self {
+            rows: Rows::Texts(wording),
+            input,
+            lengths: lengths(input),
+            seed,
+            idle: Mutex::default(),
+        }))
+    }
+
+    /// Something to work on.
+    fn scratch(&self) -> Scratch {
+        self.idle.lock().unwrap_or_else(PoisonError::into_inner).pop().unwrap_or_default()
     }
 
     /// Makes the paraphrases that statements need, and tells of it; answers whether that was not stopped.
@@ -107,21 +140,43 @@ impl Augmenter {
     fn pictures(&self) -> Option<&Pictures> {
         match &self.rows {
             Rows::Pictures(pictures) => Some(pictures),
-            Rows::Texts(_) => None,
+            Rows::Texts(_) | Rows::Sounds(_) => None,
         }
     }
 
-    /// What the net is fed of a row.
+    /// The statements of sounds, if the rows are some.
+    fn playing(&self) -> Option<&Playing> {
+        match &self.rows {
+            Rows::Sounds(playing) => Some(playing),
+            Rows::Pictures(_) | Rows::Texts(_) => None,
+        }
+    }
+
+    /// The samples of a row of the stores before all statements; none of other rows.
+    fn heard(&self, part: &Part, number: u64) -> Result<Vec<f32>, DataError> {
+        if self.playing().is_none() {
+            return Ok(Vec::new());
+        }
+        let mut room = [RowBuffer::default(), RowBuffer::default()];
+        let [buffer, length] = &mut room;
+        sounds::own(number, (part, self.input, self.lengths), (buffer, length)).map(<[f32]>::to_vec)
+    }
+
+    /// What the net is fed of a row of a part; answers how many tokens or samples are its own, of texts and sounds.
     fn row(
         &self,
         row: &Row,
-        store: &dyn RowStore,
+        part: &Part,
         scratch: &mut Scratch,
         into: &mut [u8],
-    ) -> Result<(), DataError> {
+    ) -> Result<usize, DataError> {
+        let store = part.inputs[self.input].unmapped();
         match &self.rows {
-            Rows::Pictures(pictures) => pictures.row(row, store, scratch, into),
+            Rows::Pictures(pictures) => pictures.row(row, store, scratch, into).map(|()| 0),
             Rows::Texts(wording) => texts::row(wording, row, store, scratch, into),
+            Rows::Sounds(playing) => {
+                sounds::row(playing, row, (part, self.input, self.lengths), scratch, into)
+            }
         }
     }
 }
@@ -142,7 +197,9 @@ struct Scratch {
     bytes: Room<u8>,
     floats: Room<f32>,
     tokens: Vec<i32>,
+    studio: Studio,
     buffer: RowBuffer,
+    length: RowBuffer,
 }
 
 impl Epoch<'_> {
@@ -196,34 +253,51 @@ impl Epoch<'_> {
         Ok(None)
     }
 
-    /// Fills rows of an input for positions from `first` on.
+    /// Fills rows, and how long they are, for positions from `first` on.
     fn rows(
         &self,
-        input: &Input,
-        room: &mut [u8],
+        part: &Part,
+        (room, lengths): (&mut [u8], &mut [i32]),
         order: &[u32],
         first: usize,
         hands: Hands<'_>,
     ) -> Result<(), DataError> {
-        let (store, row_bytes) = (input.unmapped(), input.store.form().row_bytes());
-        let pieces: Vec<_> = room.chunks_mut(PIECE * row_bytes).map(Mutex::new).collect();
+        let row_bytes = part.inputs[self.augmenter.input].store.form().row_bytes();
+        let size = if self.augmenter.playing().is_some() { PIECE_OF_SOUNDS } else { PIECE };
+        let pieces = room.chunks_mut(size * row_bytes).zip(lengths.chunks_mut(size));
+        let mut pieces: Vec<(&mut [u8], &mut [i32])> = pieces.collect();
+        let pieces: Vec<_> = pieces.iter_mut().map(Mutex::new).collect();
         let failed: Mutex<Option<(usize, DataError)>> = Mutex::new(None);
-        each_piece(&pieces, hands, &|piece, rows| {
-            let mut scratch = Scratch::default();
-            let start = piece * PIECE;
-            for (place, into) in (start..).zip(rows.chunks_exact_mut(row_bytes)) {
+        each_piece(&pieces, hands, &|piece, (rows, lengths)| {
+            let mut scratch = self.augmenter.scratch();
+            let start = piece * size;
+            let rows = rows.chunks_exact_mut(row_bytes).zip(lengths.iter_mut());
+            for (place, (into, length)) in (start..).zip(rows) {
                 let row = self.row(first + place, order[place]);
-                if let Err(error) = self.augmenter.row(&row, store, &mut scratch, into) {
-                    let mut failed = failed.lock().unwrap_or_else(PoisonError::into_inner);
-                    if failed.as_ref().is_none_or(|(other, _)| place < *other) {
-                        *failed = Some((place, error));
+                match self.augmenter.row(&row, part, &mut scratch, into) {
+                    Ok(own) => *length = own as i32,
+                    Err(error) => {
+                        let mut failed = failed.lock().unwrap_or_else(PoisonError::into_inner);
+                        if failed.as_ref().is_none_or(|(other, _)| place < *other) {
+                            *failed = Some((place, error));
+                        }
+                        break;
                     }
-                    return;
                 }
             }
+            self.augmenter.idle.lock().unwrap_or_else(PoisonError::into_inner).push(scratch);
         });
         let failed = failed.into_inner().unwrap_or_else(PoisonError::into_inner);
         failed.map_or(Ok(()), |(_, error)| Err(error))
+    }
+
+    /// Makes rows of a block that begins at this position as long as those that they are mixed with.
+    fn lengthen(&self, lengths: &mut [i32], first: usize) {
+        let (Some(partner), Rows::Sounds(_)) = (&self.plan.partner, &self.augmenter.rows) else { return };
+        let own = lengths.to_vec();
+        for (place, length) in lengths.iter_mut().enumerate() {
+            *length = (*length).max(own[partner[first + place] as usize - first]);
+        }
     }
 
     /// Pastes boxes from partners into the rows of the minibatches of a block that begins at this position.

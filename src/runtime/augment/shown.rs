@@ -10,7 +10,7 @@ use crate::{
         plan::{self, Shape},
         progress::Progress,
     },
-    train::augment::Rect,
+    train::augment::{Playing, Rect},
 };
 
 /// A training row in one epoch.
@@ -24,8 +24,12 @@ pub struct Shown {
     pub position: usize,
     /// Of a picture its numbers after all statements that change rows one by one, as the source has them.
     pub numbers: Vec<f32>,
-    /// What the net is fed: bytes in memory, before pairs; of a text the numbers of its tokens.
+    /// What the net is fed: bytes in memory, before pairs; of a text the numbers of its tokens, of a sound its samples.
     pub fed: Vec<u8>,
+    /// Tokens or samples of a text or a sound that are its own.
+    pub length: usize,
+    /// Of a sound its own samples before all statements.
+    pub original: Vec<f32>,
     pub mixed: Option<Mixed>,
 }
 
@@ -42,8 +46,10 @@ pub struct Mixed {
 
 /// Rows in the first epochs.
 pub struct Gallery {
-    /// What is known of them, where they are pictures; else they are texts.
+    /// What is known of them, where they are pictures.
     pub pictures: Option<Pictured>,
+    /// Samples a second and samples at most, where they are sounds.
+    pub sounds: Option<(u32, usize)>,
     pub rows: Vec<Shown>,
 }
 
@@ -94,7 +100,7 @@ pub fn shown(
             // Room that floats may lie in.
             let mut aligned = vec![0.0_f32; fed.len().div_ceil(size_of::<f32>())];
             let room = &mut bytemuck::cast_slice_mut(&mut aligned)[..fed.len()];
-            augmenter.row(&drawn, input.unmapped(), &mut Scratch::default(), room)?;
+            let length = augmenter.row(&drawn, &dataset.train, &mut Scratch::default(), room)?;
             fed.copy_from_slice(room);
             let step = position / batch.rows;
             let mixed = plan.partner.as_ref().zip(plan.shares.get(step)).map(|(partner, share)| Mixed {
@@ -104,9 +110,11 @@ pub fn shown(
             });
             let numbers = pictures.map(|pictures| pictures.numbers(&drawn, input.unmapped()));
             let numbers = numbers.transpose()?.unwrap_or_default();
-            found.push(Shown { epoch: epoch + 1, row, position, numbers, fed, mixed });
+            let original = augmenter.heard(&dataset.train, drawn.number)?;
+            found.push(Shown { epoch: epoch + 1, row, position, numbers, fed, length, original, mixed });
         }
     }
     let pictured = |of: &Pictures| Pictured { shape: of.chain.shape(), range: of.chain.range() };
-    Ok(Some(Gallery { pictures: pictures.map(pictured), rows: found }))
+    let sounds = augmenter.playing().map(Playing::sizes);
+    Ok(Some(Gallery { pictures: pictures.map(pictured), sounds, rows: found }))
 }

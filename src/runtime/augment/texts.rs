@@ -26,17 +26,17 @@ pub(super) fn length(tokens: &[i32]) -> usize {
     tokens.iter().rposition(|token| *token != PADDING).map_or(0, |last| last + 1)
 }
 
-/// What the net is fed of a row.
+/// What the net is fed of a row; answers how many tokens are its own.
 pub(super) fn row(
     wording: &Wording,
     row: &Row,
     store: &dyn RowStore,
     scratch: &mut Scratch,
     into: &mut [u8],
-) -> Result<(), DataError> {
+) -> Result<usize, DataError> {
     let Numbers::I32(own) = scratch.buffer.row(store, row.number as usize)? else {
         debug_assert!(false, "texts are stored as numbers of tokens");
-        return Ok(());
+        return Ok(0);
     };
     let tokens = &mut scratch.tokens;
     tokens.clear();
@@ -44,5 +44,5 @@ pub(super) fn row(
     wording.apply(row, tokens);
     tokens.resize(own.len(), PADDING);
     into.copy_from_slice(bytemuck::cast_slice(tokens));
-    Ok(())
+    Ok(length(tokens))
 }

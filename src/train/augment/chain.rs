@@ -91,7 +91,7 @@ impl Chain {
                 Plan::Move(act) => chain.join(Site { act, key, p }, size),
                 Plan::Paint(act) => chain.stages.push(Stage::Paint(Site { act, key, p })),
                 Plan::Resample(act) => chain.stages.push(Stage::Resample(Site { act, key, p })),
-                Plan::Edit(_) | Plan::Pair(_) | Plan::Nothing => {}
+                Plan::Edit(_) | Plan::Sound(_) | Plan::Pair(_) | Plan::Nothing => {}
             }
             chain.to = size;
         }

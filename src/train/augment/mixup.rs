@@ -54,7 +54,7 @@ impl Augment for Mixup {
         true
     }
 
-    fn is_of_pictures(&self) -> bool {
+    fn is_of_pictures(&self, _args: &Args) -> bool {
         false
     }
 

@@ -1,13 +1,14 @@
 //! What is done to rows while training: the statements of `augment`, in the order written. One file a word.
 //!
-//! A statement that changes rows one by one says where each place of a picture comes from ([`Move`]), changes it in place ([`Paint`]), or edits the
-//! tokens of a text ([`Edit`]); one that mixes rows says how ([`Pair`]). Invariant: what becomes of a row is a function of (seed, path, epoch, position), of a pair
+//! A statement that changes rows one by one says where each place of a picture comes from ([`Move`]), changes it in place ([`Paint`]), edits the
+//! tokens of a text ([`Edit`]), or changes the samples of a sound ([`Alter`]); one that mixes rows says how ([`Pair`]). Invariant: what becomes of a row is a function of (seed, path, epoch, position), of a pair
 //! of (seed, path, epoch, update); nothing depends on threads, blocks or the moment at which a run is taken up again.
 
 mod chain;
 mod colors;
 mod draw;
 mod facts;
+mod filter;
 mod moves;
 mod pairs;
 mod picture;
@@ -15,6 +16,7 @@ mod policy;
 mod resample;
 mod text;
 mod value;
+mod wave;
 
 pub use super::Wrong;
 pub use chain::{Chain, Painted, Room};
@@ -27,6 +29,7 @@ pub use picture::{Picture, Pixels, Rect, Size};
 pub use resample::{Resample, Window};
 pub use text::{Corpus, Edit, Vocabulary, Wording};
 pub use value::{VALUE, Value};
+pub use wave::{Alter, Playing, Studio};
 
 use crate::{
     model::Use,
@@ -57,13 +60,36 @@ pub trait Augment: Sync {
     }
 
     /// Whether it needs pictures.
-    fn is_of_pictures(&self) -> bool {
-        !self.is_of_words()
+    fn is_of_pictures(&self, args: &Args) -> bool {
+        !self.is_of_words() && !self.is_of_sound(args)
     }
 
     /// Whether it needs texts in words.
     fn is_of_words(&self) -> bool {
         false
+    }
+
+    /// Whether it needs sounds, as these arguments have it.
+    fn is_of_sound(&self, _args: &Args) -> bool {
+        false
+    }
+
+    /// The folder of sounds that it adds to rows.
+    fn recordings<'a>(&self, _args: &'a Args) -> Option<&'a str> {
+        None
+    }
+
+    /// Where it usually stands among statements of sounds; those without a place may stand anywhere.
+    fn place(&self, _args: &Args) -> Option<Place> {
+        None
+    }
+
+    /// What sounds of so many samples a second make impossible; the text is what the argument must be.
+    ///
+    /// # Errors
+    /// The argument that does not fit such sounds, and why.
+    fn suits(&self, _args: &Args, _rate: u32) -> Result<(), Wrong> {
+        Ok(())
     }
 
     /// Whether every token of a text stays in its place, changed or not.
@@ -155,12 +181,25 @@ pub trait Augment: Sync {
     fn plan(&self, args: &Args) -> Plan;
 }
 
+/// The usual order of statements of sounds: what stands behind another acts on what that made.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Place {
+    /// Pitch and speed.
+    Made,
+    Moved,
+    /// Level and sign.
+    Scaled,
+    /// What is heard beside it.
+    Noised,
+}
+
 /// How a statement acts.
 pub enum Plan {
     Move(Box<dyn Move>),
     Paint(Box<dyn Paint>),
     Resample(Box<dyn Resample>),
     Edit(Box<dyn Edit>),
+    Sound(Box<dyn Alter>),
     Pair(Pair),
     /// It is switched off.
     Nothing,
@@ -349,6 +388,15 @@ crate::train::family! {
     aeda,
     eda,
     back_translate,
+    time_stretch,
+    pitch_shift,
+    speed,
+    shift,
+    gain,
+    polarity,
+    background,
+    lowpass,
+    highpass,
 }
 
 #[cfg(test)]

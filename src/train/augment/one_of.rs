@@ -51,7 +51,7 @@ impl Augment for OneOf {
         true
     }
 
-    fn is_of_pictures(&self) -> bool {
+    fn is_of_pictures(&self, _args: &Args) -> bool {
         false
     }
 

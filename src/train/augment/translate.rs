@@ -44,7 +44,7 @@ impl Augment for Translate {
     }
 
     fn elsewhere(&self) -> &'static [(&'static str, &'static str)] {
-        &[("random_translation", "translate"), ("random_shift", "translate"), ("shift", "translate")]
+        &[("random_translation", "translate"), ("random_shift", "translate")]
     }
 
     fn check(&self, args: &Args) -> Result<(), Wrong> {
