@@ -119,7 +119,8 @@ impl Ends {
         let may_end = |(index, node): (usize, &Node)| {
             let number = node.ty.dtype == DType::F32 && node.ty.has_batch();
             let read = matches!(node.op, Op::Input { .. });
-            let whole = !of_windows[index] && !matches!(node.op, Op::Broadcast { .. });
+            // What is within a row's length is found again wherever it is read.
+            let whole = !of_windows[index] && !matches!(node.op, Op::Broadcast { .. } | Op::Within { .. });
             alone[index] && of_rows[index] && (read || number && whole)
         };
         Self(graph.nodes.iter().enumerate().map(may_end).collect())
@@ -269,7 +270,6 @@ mod tests {
         };
         let bands = "mel_spectrogram bands=40 -> log";
         let masked = net(&format!("{bands} -> spec_mask time=200ms, freq=8, count=2\n  conv 4, 3x3 -> relu"));
-        // And which frames are a clip's own, which costs as much to find as to read.
         for graph in [&lower_train(&masked).graph, &lower_eval(&masked, Mode::Eval).graph] {
             let ends = shown(graph, ALL);
             let wide: Vec<&String> = ends.iter().filter(|end| end.ends_with(" 4040")).collect();
