@@ -64,6 +64,16 @@ fn mixes_rows(graph: &Graph, node: &Node) -> bool {
     }
 }
 
+/// Whether it is a value with something else behind the ends of rows. Those are found again, and the value filled, wherever it is read.
+fn is_own(graph: &Graph, node: &Node) -> bool {
+    let Op::Select = node.op else { return false };
+    let mut condition = graph.node(node.inputs[0]);
+    while let (Op::Less | Op::Broadcast { .. }, Some(last)) = (&condition.op, condition.inputs.last()) {
+        condition = graph.node(*last);
+    }
+    matches!(condition.op, Op::Within { .. })
+}
+
 /// By node: whether its elements are those of windows. One kernel makes them and what becomes of them, and nothing is cut between the two.
 fn of_windows(graph: &Graph) -> Vec<bool> {
     let mut windows = vec![false; graph.nodes.len()];
@@ -119,8 +129,9 @@ impl Ends {
         let may_end = |(index, node): (usize, &Node)| {
             let number = node.ty.dtype == DType::F32 && node.ty.has_batch();
             let read = matches!(node.op, Op::Input { .. });
-            // What is within a row's length is found again wherever it is read.
-            let whole = !of_windows[index] && !matches!(node.op, Op::Broadcast { .. } | Op::Within { .. });
+            let whole = !of_windows[index]
+                && !matches!(node.op, Op::Broadcast { .. } | Op::Within { .. })
+                && !is_own(graph, node);
             alone[index] && of_rows[index] && (read || number && whole)
         };
         Self(graph.nodes.iter().enumerate().map(may_end).collect())
