@@ -17,7 +17,7 @@ use crate::{
 };
 
 /// What the language has and this version has not.
-const NOT_YET: &[&str] = &["augmix", "elastic", "perspective", "background"];
+const NOT_YET: &[&str] = &["augmix", "elastic", "perspective"];
 
 /// An input of a sound net, and where it is declared.
 pub(super) struct Input {

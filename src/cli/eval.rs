@@ -26,7 +26,7 @@ use super::{
 pub struct Command {
     #[command(flatten)]
     runs: Runs,
-    /// Rows to judge in place of the run's data, a row of output each: a folder of classes with pictures or texts, a file in the folder of its class, or a table of texts with their labels
+    /// Rows to judge in place of the run's data, a row of output each: a folder of classes with pictures, sounds or texts, a file in the folder of its class, or a table of texts with their labels
     #[arg(long, value_name = "PATH")]
     input: Option<PathBuf>,
     /// A row of output for each row of this part of the data: what was observed, and what is predicted

@@ -27,7 +27,7 @@ use super::{
 pub struct Command {
     #[command(flatten)]
     runs: Runs,
-    /// Rows to predict, the target left out or ignored: CSV, JSON (objects or lists), or for a net that was trained on arrays a NumPy array, IDX pictures, a png, jpg or webp file, or a folder of such; `-` reads stdin
+    /// Rows to predict, the target left out or ignored: CSV, JSON (objects or lists), or for a net that was trained on arrays a NumPy array, IDX pictures, a png, jpg, webp, wav or flac file, or a folder of such; `-` reads stdin
     #[arg(long, value_name = "FILE")]
     input: PathBuf,
     /// Form of the predictions on stdout

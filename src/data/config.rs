@@ -69,7 +69,8 @@ pub trait Source: fmt::Debug + Send + Sync {
 }
 
 /// A column as the `.net` file names it; numbers count from 1.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub enum ColumnRef {
     Number(usize),
     Range(usize, usize),

@@ -25,15 +25,15 @@ pub(super) const LABEL: ArgSpec = ArgSpec::named(
 );
 
 /// The table, as the `.net` file names it and its columns.
-#[derive(Clone, Debug)]
-pub(super) struct Labels {
+#[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
+pub struct Labels {
     pub table: String,
     pub file: ColumnRef,
     pub label: Vec<ColumnRef>,
 }
 
 /// The files in the order of the table, and the columns that say something of each.
-pub(super) struct Labelled<F> {
+pub struct Labelled<F> {
     pub files: Vec<F>,
     pub target: Vec<Column>,
     pub groups: Option<Column>,
@@ -88,6 +88,21 @@ impl Labels {
         search: &Search,
     ) -> Result<Labelled<F>, DataError> {
         let text = files::text(&search.find(&self.table)?, &self.table)?;
+        self.of_text(&text, &self.table, (name, what), found, groups)
+    }
+
+    /// The same of the text of a table that messages call `table`.
+    ///
+    /// # Errors
+    /// As [`read`](Self::read).
+    pub fn of_text<F>(
+        &self,
+        text: &str,
+        table: &str,
+        (name, what): (&str, &str),
+        found: impl Fn(&str) -> Option<F>,
+        groups: Option<&By>,
+    ) -> Result<Labelled<F>, DataError> {
         let columns = |list: &[ColumnRef]| Columns { list: list.to_vec(), span: Span::default() };
         let (inputs, target) = (columns(std::slice::from_ref(&self.file)), columns(&self.label));
         let pick = Pick { inputs: Some(&inputs), target: Some(&target), groups, ..Pick::default() };
@@ -100,7 +115,7 @@ impl Labels {
             words: vec![self.file.clone()],
         };
         let Table { inputs, target, groups, .. } =
-            table::read(&text, &self.table, &reading, &pick).map_err(|e| match e.code {
+            table::read(text, table, &reading, &pick).map_err(|e| match e.code {
                 "E0524" => {
                     e.helped_by(format!("leave the row out of the table, or write what is in the {what}"))
                 }
@@ -108,9 +123,9 @@ impl Labels {
             })?;
         let [Column { cells: Cells::Words { codes, names }, number, name: column, .. }] = inputs.as_slice()
         else {
-            return Err(DataError::new("E0527", "the table has no column of files").file(&self.table));
+            return Err(DataError::new("E0527", "the table has no column of files").file(table));
         };
-        let at = |e: DataError, row: usize| e.file(&self.table).row(row).column(*number, column);
+        let at = |e: DataError, row: usize| e.file(table).row(row).column(*number, column);
         let mut seen = vec![None; names.len()];
         let mut files = Vec::with_capacity(codes.len());
         for (row, code) in codes.iter().enumerate() {

@@ -76,7 +76,7 @@ pub use readers::Labelled;
 pub use rows::Rows;
 pub use schema::{ColumnInfo, ColumnKind, DataSchema, Grouped};
 pub use search::Search;
-pub use sound::{Hearing, SoundSizes, hertz, seconds};
+pub use sound::{Hearing, SoundSizes, hertz, recordings, seconds};
 pub use stores::{Form, Numbers, Numeric, RowBuffer, RowStore, Tones, read_rows};
 pub use texts::{Texts, Unread};
 pub use transform::{Affine, ArrayRule, CellRule, ColumnRule, Fields, InputShape, TargetRule, Transform};

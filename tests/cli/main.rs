@@ -32,6 +32,7 @@ mod repl;
 mod rng;
 mod scores;
 mod sizes;
+mod sounds;
 mod streams;
 mod subnet;
 mod summary;

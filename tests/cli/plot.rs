@@ -398,8 +398,41 @@ fn augmented_rows_are_shown_epoch_by_epoch() {
     assert!(code == Some(2) && said.contains("there are 100 training rows"), "{said}");
     let (code, _, said) = run(&["--samples", "3"]);
     assert!(code == Some(2) && said.contains("no effect on the rows of training"), "{said}");
+    let (code, _, said) = run(&["--wav", "heard"]);
+    assert!(code == Some(2) && said.contains("`--wav` writes sounds"), "{said}");
     let mixed = source.replace("  crop 12x12, pad=2\n  cutmix alpha=1\n", "  mixup alpha=0.2\n");
     std::fs::write(folder.path().join("shapes.net"), mixed).expect("a file");
     let (code, _, said) = run(&[]);
     assert!(code != Some(0) && said.contains("no statement of `augment` changes single rows"), "{said}");
+}
+
+/// Spectrograms as sounds are and in each epoch, and the sounds themselves as files to listen to.
+#[test]
+fn sounds_are_drawn_and_written() {
+    let source = "data {\n  source tones, rows=60\n  split test=20\n  batch 10\n}\n\naugment {\n  time_stretch 0.8..1.25\n  pitch_shift 2st\n  noise snr=10dB..20dB\n  mixup alpha=1\n}\n\nnet {\n  input clip: wave[500ms, rate=8kHz]\n  conv 4, 64, stride=16, pad=valid -> relu -> mean_pool over=time\n  dense 4\n  output motion: class[4]\n}\n\ntrain {\n  loss cross_entropy\n  optimizer sgd, lr=0.1\n  epochs 3\n}\n";
+    let folder = Folder::new(&[("tones.net", source)]);
+    let run = |more: &[&str]| {
+        let args = [&["plot", "tones.net", "--kind", "augment", "--rows", "1..3", "--epochs", "2"], more];
+        let output = folder.command(&args.concat()).output().expect("runs");
+        let text = |bytes: Vec<u8>| String::from_utf8(bytes).expect("UTF-8");
+        (output.status.code(), text(output.stdout), text(output.stderr))
+    };
+    let (code, csv, said) = run(&["--csv", "--wav", "heard"]);
+    assert_eq!((code, csv.lines().count()), (Some(0), 1 + 3 * 2 * 48 * 72), "{said}");
+    assert!(csv.contains("\nas it is,0,") && csv.contains("\nepoch 2,1,"));
+    assert!(said.contains("6 sounds in heard") && said.contains("epoch 2: row 2 with row "), "{said}");
+    let read = |name: &str| -> Vec<f32> {
+        let file = hound::WavReader::open(folder.path().join("heard").join(name)).expect("a sound");
+        assert_eq!((file.spec().sample_rate, file.spec().channels), (8000, 1));
+        file.into_samples().map(|x| x.expect("a sample")).collect()
+    };
+    let [original, first, second] =
+        ["row1_original.wav", "row1_epoch1.wav", "row1_epoch2.wav"].map(|name| read(name));
+    assert!([&original, &first, &second].iter().all(|clip| (1500..=4000).contains(&clip.len())));
+    assert!(first != original && first != second);
+    let (code, svg, _) = run(&[]);
+    assert_eq!((code, svg.matches("<image").count()), (Some(0), 3));
+    let written = std::fs::write(folder.path().join("taken"), "").map(|()| run(&["--wav", "taken"]));
+    let (code, _, said) = written.expect("a file");
+    assert!(code == Some(3) && said.contains("cannot write taken"), "{said}");
 }

@@ -2,14 +2,18 @@
 
 use std::path::Path;
 
-use super::{Labelled, ReadRows};
+use super::{Labelled as Judged, ReadRows};
 use crate::data::dataset::{Part, Target};
 use crate::data::error::{DataError, listed};
+use crate::data::files;
+use crate::data::labels::{Labelled, Labels};
 use crate::data::pictures::Converted;
+use crate::data::raw::Cells;
 use crate::data::rows::Rows;
 use crate::data::sound::{self, Clips, File, Folder, Hearing, Listing, Pattern};
 use crate::data::texts::Unread;
 use crate::data::transform::{Fields, TargetRule, Transform};
+use crate::vocab::exactly;
 
 pub(super) struct Sounds;
 pub(super) static READER: Sounds = Sounds;
@@ -35,21 +39,9 @@ pub(in crate::data) fn folder(path: &Path, transform: &Transform, name: &str) ->
 
 /// Files as rows of the net's input.
 fn rows(files: &[File], transform: &Transform, name: &str) -> Result<Rows, DataError> {
-    let clips = Clips::load(files, hearing(transform, name)?.clone())?;
+    let clips = Clips::load(files, hearing(transform, name)?.clone(), Some(rate(transform)))?;
     let [input] = transform.inputs.as_slice() else { return Err(super::super::rows::nothing(name)) };
-    let placed = |e: DataError| match &e.place.file {
-        None => e.file(&files[0].name),
-        Some(_) => e,
-    };
-    let own_rate = transform.lengths.as_ref().and_then(|own| own.rate).unwrap_or_default();
-    let (inputs, cut) =
-        clips.inputs(input, transform.lengths.as_ref()).map_err(|e| match e.code {
-            "E0553" => placed(e).helped_by(format!(
-                "convert it: `ffmpeg -i FILE -ar {own_rate} NEW.wav`; a net whose `data` says `resample {}` does so itself",
-                sound::hertz(own_rate)
-            )),
-            _ => placed(e),
-        })?;
+    let (inputs, cut) = clips.inputs(input, transform.lengths.as_ref())?;
     let names = clips.names().to_vec();
     let unread = Unread { sounds: cut, ..Unread::default() };
     Ok(Rows { rows: clips.rows(), inputs, names, converted: Converted::default(), unread })
@@ -63,13 +55,18 @@ impl Transform {
     /// E0525 for a net that reads no sounds, E0549 for a clip that is too short for it, E0552 for no samples, E0553 for another rate than the net's.
     pub fn hear(&self, samples: Vec<f32>, channels: usize, rate: u32) -> Result<(Vec<f32>, f32), DataError> {
         let name = "the samples";
-        let clips = Clips::of(samples, channels, rate, hearing(self, name)?.clone())?;
+        let clips = Clips::of(samples, (channels, rate), hearing(self, name)?.clone(), self::rate(self))?;
         let [input] = self.inputs.as_slice() else { return Err(super::super::rows::nothing(name)) };
         let (inputs, _) = clips.inputs(input, self.lengths.as_ref())?;
         let part = Part::of_first(1, inputs, Target::NONE);
         let [wave, length] = part.inputs.as_slice() else { return Err(super::super::rows::nothing(name)) };
         Ok((part.seen(wave)?, part.seen(length)?.first().copied().unwrap_or_default()))
     }
+}
+
+/// Samples a second of the net's sounds.
+fn rate(transform: &Transform) -> u32 {
+    transform.lengths.as_ref().and_then(|own| own.rate).unwrap_or_default()
 }
 
 /// How the net's sounds are prepared.
@@ -84,16 +81,12 @@ fn hearing<'a>(transform: &'a Transform, name: &str) -> Result<&'a Hearing, Data
     })
 }
 
-/// Sounds whose classes are known, by the form of their names where the net's data have one, or by their folders; one file by its own name, or its folder's.
+/// Sounds whose classes are known: by the form of their names where the net's data have one, by a table like that of the net's data, or by their folders; one file by its own name, or its folder's.
 ///
 /// # Errors
 /// As [`folder`]; E0531 for a class that the net does not know, or a net that knows none, E0543 for a folder that is laid out in another way, E0554 for a
 /// name of another form.
-pub(in crate::data) fn labelled(
-    path: &Path,
-    transform: &Transform,
-    name: &str,
-) -> Result<Labelled, DataError> {
+pub(in crate::data) fn labelled(path: &Path, transform: &Transform, name: &str) -> Result<Judged, DataError> {
     let known = match &transform.target {
         TargetRule::Classes { names, .. } => names.as_slice(),
         TargetRule::Bits { names: Some(names), .. } => names.as_slice(),
@@ -109,7 +102,11 @@ pub(in crate::data) fn labelled(
     if !path.exists() {
         return Err(DataError::new("E0520", "there is no such file or folder").file(name));
     }
-    let (files, classes) = named(path, &hearing(transform, name)?.pattern, name)?;
+    let hearing = hearing(transform, name)?;
+    let (files, classes) = match &hearing.labels {
+        Some(labels) if path.is_file() && !sound::is_named_so(name) => in_table(labels, path, name)?,
+        _ => named(path, &hearing.pattern, name)?,
+    };
     let number = |(file, class): (&File, &String)| {
         known.iter().position(|known| known == class).map(|number| number as u32).ok_or_else(|| {
             DataError::new("E0531", format!("`{class}` is no class of the net"))
@@ -123,7 +120,29 @@ pub(in crate::data) fn labelled(
         _ => Target::Bits { data: codes.into_iter().map(|code| code as f32).collect(), width: 1 },
     };
     let Rows { rows, inputs, names, converted, unread } = rows(&files, transform, name)?;
-    Ok(Labelled { part: Part::of_first(rows, inputs, target), names, converted, unread })
+    Ok(Judged { part: Part::of_first(rows, inputs, target), names, converted, unread })
+}
+
+/// The files of a table like the one of training, which lie in its folder, and what class each is of.
+fn in_table(labels: &Labels, path: &Path, name: &str) -> Result<(Vec<File>, Vec<String>), DataError> {
+    let folder = path.parent().unwrap_or(path);
+    let called = name.rsplit_once('/').map_or(".", |(folder, _)| folder);
+    let listing = Listing::read(if folder.as_os_str().is_empty() { Path::new(".") } else { folder }, called)?;
+    let Labelled { files, target, .. } = labels.of_text(
+        &files::text(path, name)?,
+        name,
+        (called, "sound"),
+        |file| listing.find(file).cloned(),
+        None,
+    )?;
+    let [column] = target.as_slice() else {
+        return Err(DataError::new("E0532", "classes stand in one column").file(name));
+    };
+    let classes = match &column.cells {
+        Cells::Words { codes, names } => codes.iter().map(|code| names[*code as usize].clone()).collect(),
+        Cells::Numbers(values) => values.iter().map(|x| exactly(x + 0.0)).collect(),
+    };
+    Ok((files, classes))
 }
 
 /// Files and what class each is of.

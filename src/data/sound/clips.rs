@@ -62,22 +62,25 @@ pub fn seconds(samples: f64, rate: u32) -> String {
 }
 
 impl Clips {
-    /// Of files.
+    /// Of files, which have the rate of a trained net, or one of their own.
     ///
     /// # Errors
-    /// E0520 and E0552 as [`decode::load`]; E0553 for clips of different rates.
-    pub fn load(files: &[File], hearing: Hearing) -> Result<Self, DataError> {
+    /// E0520 and E0552 as [`decode::load`]; E0553 for clips of different rates, or of another than the net's.
+    pub fn load(files: &[File], hearing: Hearing, trained: Option<u32>) -> Result<Self, DataError> {
         let heard = decode::load(files, &hearing.prepare)?;
-        let Some((_, rate)) = heard.first() else {
+        let Some((_, first)) = heard.first() else {
             return Err(DataError::new("E0528", "there are no sounds"));
         };
-        let rate = *rate;
+        let rate = trained.unwrap_or(*first);
         if let Some(other) = heard.iter().position(|(_, own)| *own != rate) {
             let (here, there) = (hertz(heard[other].1), hertz(rate));
-            return Err(DataError::new("E0553", "the sounds have different rates")
-                .file(&files[other].name)
-                .note(format!("{here} here, {there} in {}", files[0].name))
-                .help(format!("write `resample {there}` in `data`")));
+            return Err(match trained {
+                Some(_) => unheard(&here, &there),
+                None => DataError::new("E0553", "the sounds have different rates")
+                    .note(format!("{here} here, {there} in {}", files[0].name))
+                    .help(format!("write `resample {there}` in `data`")),
+            }
+            .file(&files[other].name));
         }
         let clips = heard.into_iter().map(|(samples, _)| Arc::new(samples)).collect();
         let names = files.iter().map(|file| file.name.clone()).collect();
@@ -87,16 +90,21 @@ impl Clips {
     /// Of sounds that are made.
     pub fn made(clips: Vec<Vec<f32>>, rate: u32, prepare: Prepare) -> Self {
         let own = |samples| Arc::new(prepare.apply(Samples::Real(samples), rate).0);
-        let hearing = Hearing { prepare, pattern: None };
+        let hearing = Hearing { prepare, pattern: None, labels: None };
         let rate = prepare.rate.unwrap_or(rate);
         Self { clips: clips.into_iter().map(own).collect(), names: Vec::new(), rate, hearing }
     }
 
-    /// One sound that is in memory, channels side by side, in -1..1.
+    /// One sound that is in memory, channels side by side, in -1..1, for a net that hears this rate.
     ///
     /// # Errors
-    /// E0552 for no samples, or a channel that it does not have.
-    pub fn of(samples: Vec<f32>, channels: usize, rate: u32, hearing: Hearing) -> Result<Self, DataError> {
+    /// E0552 for no samples, or a channel that it does not have; E0553 for another rate.
+    pub fn of(
+        samples: Vec<f32>,
+        (channels, rate): (usize, u32),
+        hearing: Hearing,
+        trained: u32,
+    ) -> Result<Self, DataError> {
         let name = "the samples";
         if samples.is_empty() || channels == 0 || samples.len() % channels != 0 || rate == 0 {
             let message = format!(
@@ -111,6 +119,9 @@ impl Clips {
         }
         let own = hearing.prepare.channels.of(Samples::Real(samples), channels).map_err(|e| e.of(name))?;
         let (clip, rate) = hearing.prepare.apply(own, rate);
+        if rate != trained {
+            return Err(unheard(&hertz(rate), &hertz(trained)));
+        }
         Ok(Self { clips: vec![Arc::new(clip)], names: vec![name.to_owned()], rate, hearing })
     }
 
@@ -215,6 +226,13 @@ fn no_wave(clips: &Clips) -> DataError {
     DataError::new("E0533", "the data are sounds, and the net's input is no wave")
         .note(format!("the longest clip has {longest}"))
         .help(format!("write `wave[1s, rate={}]`, with the time that a row should have", hertz(clips.rate)))
+}
+
+/// Of a net that is trained already.
+fn unheard(clips: &str, net: &str) -> DataError {
+    DataError::new("E0553", format!("the sound has {clips}, and the net hears {net}"))
+        .help("convert it, as by `ffmpeg -i FILE -ar RATE NEW.wav`")
+        .help(format!("a net that is trained with `resample {net}` in `data` takes sounds of any rate"))
 }
 
 fn another_rate(clips: u32, net: u32) -> DataError {

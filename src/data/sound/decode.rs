@@ -3,6 +3,7 @@
 use super::{Broken, File, Heard, Prepare, Samples, flac, wav};
 use crate::data::cores::side_by_side;
 use crate::data::error::DataError;
+use crate::memory;
 
 /// For sounds in other forms.
 pub(super) const CONVERT: &str = "convert it: `ffmpeg -i FILE -c:a pcm_s16le NEW.wav`";
@@ -81,6 +82,9 @@ pub(in crate::data) fn decode(
 /// # Errors
 /// As [`decode`]; E0520 for a file that cannot be read. Of several the first.
 pub(in crate::data) fn load(files: &[File], prepare: &Prepare) -> Result<Vec<(Samples, u32)>, DataError> {
+    // What is packed takes more, which is checked file by file.
+    let bytes = files.iter().map(File::length).sum();
+    memory::check(bytes).map_err(|e| DataError::from(e).note("all sounds are held in memory"))?;
     // Clips have no length that were known before they are decoded: each keeps its own room.
     let mut none = vec![0; files.len()];
     side_by_side(files, 1, &mut none, |file, _| decode(&file.bytes()?, prepare, &file.name))

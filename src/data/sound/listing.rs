@@ -45,6 +45,14 @@ impl File {
         Self::packed(&bytes.into(), 0, length, name.to_owned())
     }
 
+    /// Bytes of it; none of a file that is not there.
+    pub(super) fn length(&self) -> u64 {
+        match &self.place {
+            Place::Packed { length, .. } => *length as u64,
+            Place::Path(path) => fs::metadata(path).map_or(0, |about| about.len()),
+        }
+    }
+
     /// What it holds.
     ///
     /// # Errors

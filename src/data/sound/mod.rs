@@ -4,6 +4,7 @@
 //! padded in memory, and samples of 16 bits stay 16 bits until a row is read.
 
 mod archive;
+mod background;
 mod clips;
 mod decode;
 mod flac;
@@ -16,6 +17,7 @@ mod quiet;
 mod tests;
 mod wav;
 
+pub use background::recordings;
 pub(super) use clips::same_rate;
 pub use clips::{Clips, SoundSizes, hertz, seconds};
 pub(super) use decode::{is_named_so, is_sound};

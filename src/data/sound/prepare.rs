@@ -4,6 +4,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::{Broken, Samples, quiet};
+use crate::data::labels::Labels;
 use crate::sound::Resampler;
 
 /// What the section says.
@@ -32,6 +33,9 @@ pub struct Hearing {
     /// What the names of files say.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub pattern: Option<String>,
+    /// The table that says what is in files.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub labels: Option<Labels>,
 }
 
 /// Which channel of several is heard.

@@ -126,13 +126,17 @@ fn read(args: &Args) -> Read {
 impl Audio {
     fn hearing(&self, pick: &Pick<'_>) -> Hearing {
         let prepare = Prepare { channels: self.channels, long: self.long, ..pick.sounds };
-        let pattern = if let Said::ByNames(pattern) = &self.said { Some(pattern.to_string()) } else { None };
-        Hearing { prepare, pattern }
+        let (pattern, labels) = match &self.said {
+            Said::ByFolders => (None, None),
+            Said::ByNames(pattern) => (Some(pattern.to_string()), None),
+            Said::ByTable(labels) => (None, Some(labels.clone())),
+        };
+        Hearing { prepare, pattern, labels }
     }
 
     /// Sounds as rows.
     fn rows(&self, files: &[File], target: RawTarget, pick: &Pick<'_>) -> Result<Arrays, DataError> {
-        let clips = Clips::load(files, self.hearing(pick))?;
+        let clips = Clips::load(files, self.hearing(pick), None)?;
         let (names, shape) = (clips.names().to_vec(), vec![clips.longest()]);
         Ok(Arrays { names, ..Arrays::of(&self.folder, clips.rows(), shape, Inputs::Sounds(clips), target) })
     }

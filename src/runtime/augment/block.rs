@@ -154,6 +154,15 @@ impl<'a> Block<'a> {
         }
     }
 
+    /// How many tokens or samples of each row are its own, of texts and sounds.
+    #[cfg(test)]
+    pub(super) fn lengths(&self) -> &[i32] {
+        match self.lengths.map(|input| self.numbers(input)) {
+            Some(Numbers::I32(lengths)) => lengths,
+            _ => &[],
+        }
+    }
+
     /// Those of the rows that were changed.
     pub fn changed(&self) -> Numbers<'_> {
         self.numbers(self.changed)

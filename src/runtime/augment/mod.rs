@@ -9,6 +9,8 @@ mod facts;
 mod pictures;
 mod shown;
 mod sounds;
+#[cfg(test)]
+mod tests;
 mod texts;
 mod views;
 
@@ -36,8 +38,9 @@ use pictures::Pictures;
 /// Bytes of a block, where one step does not take more.
 const BLOCK: usize = 1 << 20;
 
-/// Rows that a thread fills before it asks for more.
+/// Rows that a thread fills before it asks for more; of sounds, a row of which is a thousand times the work.
 const PIECE: usize = 8;
+const PIECE_OF_SOUNDS: usize = 2;
 
 /// What a run does to its rows.
 pub struct Augmenter {
@@ -47,6 +50,8 @@ pub struct Augmenter {
     /// The input that says how many tokens or samples of a row are its own, of texts and sounds.
     lengths: Option<usize>,
     seed: u64,
+    /// What threads worked on, for whoever works next: what lies there changes nothing.
+    idle: Mutex<Vec<Scratch>>,
 }
 
 /// What rows are, and what becomes of them one by one.
@@ -69,16 +74,39 @@ impl Augmenter {
         if !model.changes_rows() {
             return Ok(None);
         }
-        if let Some((input, playing)) = sounds::playing(model, augmentation) {
-            return Ok(Some(Self { rows: Rows::Sounds(playing), input, lengths: lengths(input), seed }));
+        if let Some((input, playing)) = sounds::playing(model, augmentation, &dataset.search)? {
+            return Ok(Some(Self {
+                rows: Rows::Sounds(playing),
+                input,
+                lengths: lengths(input),
+                seed,
+                idle: Mutex::default(),
+            }));
         }
         if let Some((input, picture)) = model.picture() {
             let pictures = Pictures::new(model, augmentation, dataset, (input, picture))?;
-            return Ok(Some(Self { rows: Rows::Pictures(pictures), input, lengths: None, seed }));
+            return Ok(Some(Self {
+                rows: Rows::Pictures(pictures),
+                input,
+                lengths: None,
+                seed,
+                idle: Mutex::default(),
+            }));
         }
         let Some((input, names)) = texts::vocabulary(model, dataset) else { return Ok(None) };
         let wording = Wording::new(&augmentation.rows, &mut Vocabulary::new(names, &dataset.search))?;
-        Ok(Some(Self { rows: Rows::Texts(wording), input, lengths: lengths(input), seed }))
+        Ok(Some(Self {
+            rows: Rows::Texts(wording),
+            input,
+            lengths: lengths(input),
+            seed,
+            idle: Mutex::default(),
+        }))
+    }
+
+    /// Something to work on.
+    fn scratch(&self) -> Scratch {
+        self.idle.lock().unwrap_or_else(PoisonError::into_inner).pop().unwrap_or_default()
     }
 
     /// Makes the paraphrases that statements need, and tells of it; answers whether that was not stopped.
@@ -235,13 +263,14 @@ impl Epoch<'_> {
         hands: Hands<'_>,
     ) -> Result<(), DataError> {
         let row_bytes = part.inputs[self.augmenter.input].store.form().row_bytes();
-        let pieces = room.chunks_mut(PIECE * row_bytes).zip(lengths.chunks_mut(PIECE));
+        let size = if self.augmenter.playing().is_some() { PIECE_OF_SOUNDS } else { PIECE };
+        let pieces = room.chunks_mut(size * row_bytes).zip(lengths.chunks_mut(size));
         let mut pieces: Vec<(&mut [u8], &mut [i32])> = pieces.collect();
         let pieces: Vec<_> = pieces.iter_mut().map(Mutex::new).collect();
         let failed: Mutex<Option<(usize, DataError)>> = Mutex::new(None);
         each_piece(&pieces, hands, &|piece, (rows, lengths)| {
-            let mut scratch = Scratch::default();
-            let start = piece * PIECE;
+            let mut scratch = self.augmenter.scratch();
+            let start = piece * size;
             let rows = rows.chunks_exact_mut(row_bytes).zip(lengths.iter_mut());
             for (place, (into, length)) in (start..).zip(rows) {
                 let row = self.row(first + place, order[place]);
@@ -252,10 +281,11 @@ impl Epoch<'_> {
                         if failed.as_ref().is_none_or(|(other, _)| place < *other) {
                             *failed = Some((place, error));
                         }
-                        return;
+                        break;
                     }
                 }
             }
+            self.augmenter.idle.lock().unwrap_or_else(PoisonError::into_inner).push(scratch);
         });
         let failed = failed.into_inner().unwrap_or_else(PoisonError::into_inner);
         failed.map_or(Ok(()), |(_, error)| Err(error))

@@ -2,18 +2,28 @@
 
 use super::Scratch;
 use crate::{
-    data::{DataError, Numbers, Part, RowBuffer},
+    data::{DataError, Numbers, Part, RowBuffer, Search, recordings},
     model::{Model, Ragged},
     train::augment::{Augmentation, Playing, Row},
 };
 
 /// The input that reads sounds, and the statements that change them; none for a net without one.
-pub(super) fn playing(model: &Model, augmentation: &Augmentation) -> Option<(usize, Playing)> {
+///
+/// # Errors
+/// A folder of sounds that cannot be read, at its statement.
+pub(super) fn playing(
+    model: &Model,
+    augmentation: &Augmentation,
+    search: &Search,
+) -> Result<Option<(usize, Playing)>, DataError> {
     let ty = |input: usize| &model.node(model.inputs[input]).ty;
-    let (input, rate) = (0..model.inputs.len()).find_map(|input| Some((input, ty(input).rate()?)))?;
+    let heard = (0..model.inputs.len()).find_map(|input| Some((input, ty(input).rate()?)));
+    let Some((input, rate)) = heard else { return Ok(None) };
     // Windows of the net reach over so many samples.
     let least = model.nodes.iter().filter_map(|node| node.ty.ragged()).map(Ragged::least).max();
-    Some((input, Playing::new(&augmentation.rows, rate, least.unwrap_or(1), ty(input).len())))
+    let sizes = (least.unwrap_or(1), ty(input).len());
+    let mut recorded = |folder: &str| recordings(search, folder, rate);
+    Ok(Some((input, Playing::new(&augmentation.rows, rate, sizes, &mut recorded)?)))
 }
 
 /// The samples of a row of the stores that are its own.

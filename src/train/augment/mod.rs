@@ -74,6 +74,11 @@ pub trait Augment: Sync {
         false
     }
 
+    /// The folder of sounds that it adds to rows.
+    fn recordings<'a>(&self, _args: &'a Args) -> Option<&'a str> {
+        None
+    }
+
     /// Where it usually stands among statements of sounds; those without a place may stand anywhere.
     fn place(&self, _args: &Args) -> Option<Place> {
         None
@@ -389,6 +394,7 @@ crate::train::family! {
     shift,
     gain,
     polarity,
+    background,
     lowpass,
     highpass,
 }

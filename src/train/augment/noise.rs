@@ -23,21 +23,15 @@
 
 use super::{
     Augment, Draw, Paint, Picture, Place, Plan, Wrong, p,
-    wave::{Alter, Clip, ends, plain},
+    wave::{Alter, Clip, RATIO, ends, plain},
 };
 use crate::{
-    sound::{
-        Color,
-        level::{gain, rms},
-    },
-    vocab::{ArgSpec, Args, Block, Bounds, Default, Kind, Sig, Timed, Unit},
+    sound::Color,
+    vocab::{ArgSpec, Args, Block, Bounds, Default, Kind, Sig, Timed},
 };
 
 pub struct Noise;
 pub static WORD: Noise = Noise;
-
-/// Ratios at which noise and sound are both heard, and some more.
-const RATIOS: Bounds = Bounds { low: -60.0, high: 120.0, open_low: false, open_high: false };
 
 static SIG: Sig = Sig {
     name: "noise",
@@ -51,7 +45,7 @@ static SIG: Sig = Sig {
         ),
         ArgSpec::named(
             "snr",
-            Kind::Interval { unit: Some(Unit::Decibels), bounds: RATIOS, both_ways: false },
+            RATIO,
             Default::Absent,
             "of sounds: how much louder they are than the noise, such as 10dB..40dB",
         ),
@@ -140,12 +134,7 @@ impl Alter for Below {
     fn alter(&self, draw: &mut Draw<'_>, clip: &mut Clip<'_>) {
         let ratio = draw.between(self.ratio);
         let (samples, noise) = clip.beside();
-        let loud = rms(samples);
-        if loud == 0.0 {
-            return;
-        }
         self.color.fill(samples.len(), || draw.normal(), noise);
-        let by = (loud / rms(noise) * gain(-ratio)) as f32;
-        samples.iter_mut().zip(noise).for_each(|(x, noise)| *x += by * *noise);
+        clip.add(ratio);
     }
 }

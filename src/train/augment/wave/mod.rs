@@ -8,7 +8,11 @@ pub use playing::{Playing, Studio};
 
 use super::Draw;
 use crate::{
-    sound::{Vocoder, pitch::Bench},
+    sound::{
+        Vocoder,
+        level::{gain, rms},
+        pitch::Bench,
+    },
     vocab::{Bounds, Kind, Unit},
 };
 
@@ -29,6 +33,8 @@ pub struct Clip<'a> {
     least: usize,
     vocoder: &'a Vocoder,
     bench: &'a mut Bench,
+    /// What the statement's folder holds.
+    pub recordings: &'a [Vec<f32>],
     other: &'a mut Vec<f32>,
 }
 
@@ -51,7 +57,16 @@ impl Clip<'_> {
         }
     }
 
-    /// Room for as many samples as anybody wants, beside the clip's own.
+    /// Adds what lies beside the clip, so many decibels softer than it; nothing to silence, and no silence.
+    pub fn add(&mut self, ratio: f64) {
+        let (loud, own) = (rms(self.samples), rms(self.other));
+        if loud > 0.0 && own > 0.0 {
+            let by = (loud / own * gain(-ratio)) as f32;
+            self.samples.iter_mut().zip(&*self.other).for_each(|(x, other)| *x += by * other);
+        }
+    }
+
+    /// The clip's own samples, and room for as many beside them.
     pub fn beside(&mut self) -> (&mut Vec<f32>, &mut Vec<f32>) {
         (self.samples, self.other)
     }
@@ -61,6 +76,13 @@ impl Clip<'_> {
 pub const SPEED: Kind = Kind::Interval {
     unit: None,
     bounds: Bounds { low: 0.25, high: 4.0, open_low: false, open_high: false },
+    both_ways: false,
+};
+
+/// How much louder a sound is than what is added to it; ratios at which both are heard, and some more.
+pub const RATIO: Kind = Kind::Interval {
+    unit: Some(Unit::Decibels),
+    bounds: Bounds { low: -60.0, high: 120.0, open_low: false, open_high: false },
     both_ways: false,
 };
 

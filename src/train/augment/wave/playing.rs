@@ -4,6 +4,7 @@
 
 use super::{Alter, Clip};
 use crate::{
+    data::DataError,
     draws::site_key,
     sound::{Vocoder, pitch::Bench, vocoder::usual_window},
     train::augment::{Draw, Plan, Row, Statement},
@@ -25,6 +26,7 @@ struct Site {
     key: u64,
     /// How often it acts.
     p: Timed,
+    recordings: Vec<Vec<f32>>,
 }
 
 /// What a thread works on, kept from row to row.
@@ -36,15 +38,27 @@ pub struct Studio {
 }
 
 impl Playing {
-    /// Row statements for sounds of `least` to `most` samples, `rate` a second.
-    #[must_use]
-    pub fn new(statements: &[Statement], rate: u32, least: usize, most: usize) -> Self {
-        let sites = statements.iter().filter_map(|statement| {
-            let Plan::Sound(act) = statement.used.word.plan(&statement.used.args) else { return None };
-            Some(Site { act, key: site_key(&statement.path), p: statement.p() })
-        });
-        let (sites, vocoder) = (sites.collect(), Vocoder::new(usual_window(rate)));
-        Self { sites, vocoder, rate, most, least }
+    /// Row statements for sounds of `least` to `most` samples, `rate` a second; `recorded` reads the sounds of a folder at that rate.
+    ///
+    /// # Errors
+    /// A folder that cannot be read, at the statement.
+    pub fn new(
+        statements: &[Statement],
+        rate: u32,
+        (least, most): (usize, usize),
+        recorded: &mut dyn FnMut(&str) -> Result<Vec<Vec<f32>>, DataError>,
+    ) -> Result<Self, DataError> {
+        let mut sites = Vec::new();
+        for statement in statements {
+            let used = &statement.used;
+            let Plan::Sound(act) = used.word.plan(&used.args) else { continue };
+            let recordings = match used.word.recordings(&used.args) {
+                Some(folder) => recorded(folder).map_err(|e| e.net(used.args.span))?,
+                None => Vec::new(),
+            };
+            sites.push(Site { act, key: site_key(&statement.path), p: statement.p(), recordings });
+        }
+        Ok(Self { sites, vocoder: Vocoder::new(usual_window(rate)), rate, most, least })
     }
 
     /// Samples a second, and samples at most.
@@ -60,11 +74,14 @@ impl Playing {
         samples.extend_from_slice(own);
         let Self { vocoder, rate, most, least, .. } = self;
         let (rate, most, least) = (*rate, *most, *least);
-        for Site { act, key, p } in &self.sites {
+        for Site { act, key, p, recordings } in &self.sites {
             let mut draw = Draw::new(row, *key);
             // The coin is drawn though it should be sure, so that the other draws stay where they are.
             if draw.happens(*p) {
-                act.alter(&mut draw, &mut Clip { samples, rate, most, least, vocoder, bench, other });
+                act.alter(
+                    &mut draw,
+                    &mut Clip { samples, rate, most, least, vocoder, bench, recordings, other },
+                );
             }
         }
         samples

@@ -19,7 +19,12 @@ fn playing(statements: &str) -> Playing {
     let checked = check_source(&of_sounds(statements), &Env::default());
     assert!(checked.diagnostics.is_empty(), "{statements}\n{:#?}", checked.diagnostics);
     let train = checked.model.and_then(|model| model.train).expect("a `train` section");
-    Playing::new(&train.augmentation.rows, RATE, 100, MOST)
+    // Recordings of half a second and of a tenth: steps of samples, so that each says where it is from.
+    let mut recorded = |folder: &str| {
+        assert_eq!(folder, "streets");
+        Ok([5000, 800].map(|length| (1..=length).map(|i| 1e-4 * i as f32).collect()).to_vec())
+    };
+    Playing::new(&train.augmentation.rows, RATE, (100, MOST), &mut recorded).expect("recordings")
 }
 
 fn after(playing: &Playing, position: u64, clip: &[f32]) -> Vec<f32> {
@@ -132,6 +137,29 @@ fn noise_stands_at_its_ratio_to_what_is_there() {
 }
 
 #[test]
+fn a_background_is_a_stretch_of_a_recording_at_its_ratio() {
+    let playing = playing("background \"streets\", snr=6dB");
+    let clip = sine(300.0, 1000);
+    let mut starts = BTreeSet::new();
+    for position in 0..200 {
+        let is = after(&playing, position, &clip);
+        let added: Vec<f32> = is.iter().zip(&clip).map(|(is, was)| is - was).collect();
+        let ratio = decibels(&clip, &added);
+        assert!((ratio - 6.0).abs() < 0.01, "{ratio} dB");
+        // The step from sample to sample tells the scale, and with it the place.
+        let step = added[999] - added[998];
+        let place = (added[999] / step).round() as i32;
+        starts.insert(if place < 1000 { place } else { 10_000 + place });
+        if place >= 1000 {
+            assert!(added.windows(2).all(|pair| pair[1] > pair[0] - 1e-4), "a stretch without a seam");
+        }
+    }
+    let long = starts.iter().filter(|place| **place > 10_000).count();
+    assert!(long > 40 && starts.len() - long > 40, "{starts:?}");
+    assert_eq!(after(&playing, 0, &[0.0; 300]), [0.0; 300]);
+}
+
+#[test]
 fn filters_leave_one_side() {
     let (low, high) = (playing("lowpass 500Hz..1000Hz"), playing("highpass 500Hz..1000Hz"));
     for position in 0..50 {
@@ -149,7 +177,7 @@ fn filters_leave_one_side() {
 /// What a statement draws hangs on no other statement, on no other row and on nothing that a thread did before.
 #[test]
 fn a_row_is_a_function_of_its_place() {
-    let all = "time_stretch 0.8..1.25, p=50%\npitch_shift -2st..2st, p=50%\nspeed 0.9..1.1, p=50%\nshift 10%\ngain -6dB..6dB\npolarity\nlowpass 1kHz, p=30%\nhighpass 100Hz, p=30%\nnoise snr=10dB..40dB, p=30%";
+    let all = "time_stretch 0.8..1.25, p=50%\npitch_shift -2st..2st, p=50%\nspeed 0.9..1.1, p=50%\nshift 10%\ngain -6dB..6dB\npolarity\nlowpass 1kHz, p=30%\nhighpass 100Hz, p=30%\nbackground \"streets\", snr=10dB, p=30%\nnoise snr=10dB..40dB, p=30%";
     let (playing, mut studio) = (playing(all), Studio::default());
     let clip = |position: u64| sine(200.0 + position as f64, 2000 + 37 * position as usize);
     for position in (0..30).rev().chain(0..30) {

@@ -1,0 +1,224 @@
+//! Sounds that training is fed: the same rows for any number of threads and any minibatch, across a resume and after an interruption; what is
+//! shown and written of them is what was fed, and lengths follow them.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use dropnet::data::{Numbers, Search};
+use dropnet::run::{Augmented, Ready, augmented, open};
+use dropnet::runtime::checkpoint::Checkpoint;
+use dropnet::runtime::progress::{FORMAT, Meta};
+use dropnet::runtime::train::{Event, Job, Observer, Options, TrainError, train};
+
+const SEED: u64 = 5;
+const RATE: u32 = 4000;
+/// Samples of the net's input: 0.2 s.
+const MOST: usize = 800;
+const CLIPS: usize = 120;
+const TRAINED: usize = 100;
+
+/// Every statement of sounds, and pairs.
+const ALL: &str = "time_stretch 0.8..1.25, p=50%
+  pitch_shift -2st..2st, p=50%
+  speed 0.9..1.1, p=30%
+  shift 10%
+  shift 10%, kind=circular, p=ramp(0.1, 0.9)
+  gain -6dB..6dB
+  polarity p=50%
+  lowpass 500Hz..1500Hz, p=30%
+  highpass 50Hz..200Hz, p=30%
+  noise snr=10dB..40dB, color=pink, p=50%
+  noise snr=20dB, p=50%";
+
+fn net(data: &str, augment: &str) -> String {
+    let section = if augment.is_empty() { String::new() } else { format!("augment {{\n  {augment}\n}}\n") };
+    format!(
+        "data {{
+  source audio, \"clips\"
+  split valid=20
+  {data}
+}}
+{section}net {{
+  input clip: wave[200ms, rate=4kHz]
+  conv 6, 40, stride=20, pad=valid -> relu -> mean_pool over=time -> dropout 0.2
+  dense 2
+  output kind: class[2]
+}}
+train {{
+  loss cross_entropy
+  optimizer sgd, lr=0.1
+  epochs 3
+}}
+"
+    )
+}
+
+/// Tones of two kinds, each clip with a length of its own.
+fn folder() -> tempfile::TempDir {
+    let folder = tempfile::tempdir().expect("a folder");
+    for clip in 0..CLIPS {
+        let kind = clip % 2;
+        let dir = folder.path().join("clips").join(["low", "high"][kind]);
+        std::fs::create_dir_all(&dir).expect("a folder");
+        let spec = hound::WavSpec {
+            channels: 1,
+            sample_rate: RATE,
+            bits_per_sample: 16,
+            sample_format: hound::SampleFormat::Int,
+        };
+        let file = dir.join(format!("{clip:03}.wav"));
+        let mut writer = hound::WavWriter::create(file, spec).expect("a file");
+        let hertz = [200.0, 500.0][kind] + clip as f64;
+        for i in 0..300 + 4 * clip {
+            let turn = std::f64::consts::TAU * hertz * i as f64 / f64::from(RATE);
+            writer.write_sample((9000.0 * turn.sin()) as i16).expect("a sample");
+        }
+        writer.finalize().expect("a file");
+    }
+    folder
+}
+
+/// Every row that was fed, by epoch and position, in the bits of its samples.
+type Fed = BTreeMap<(u64, usize), Vec<u32>>;
+
+struct Watch {
+    fed: Fed,
+    stop_in: u64,
+    stop: Arc<AtomicU32>,
+}
+
+impl Observer for Watch {
+    fn event(&mut self, event: Event<'_>) {
+        if matches!(event, Event::EpochBegan { epoch, .. } if epoch == self.stop_in) {
+            self.stop.store(1, Ordering::SeqCst);
+        }
+    }
+
+    fn fed(&mut self, epoch: u64, first: usize, rows: Numbers<'_>) {
+        let Numbers::F32(samples) = rows else { panic!("rows of samples") };
+        for (i, row) in samples.chunks(MOST).enumerate() {
+            let row: Vec<u32> = row.iter().map(|x| x.to_bits()).collect();
+            let before = self.fed.insert((epoch, first + i), row.clone());
+            assert!(before.is_none_or(|before| before == row), "a row that is fed again is the same");
+        }
+    }
+}
+
+struct Run {
+    source: String,
+    ready: Ready,
+}
+
+impl Run {
+    fn of(source: String, folder: &Path) -> Self {
+        let ready = match open(&source, &[], &Search::new(folder, folder, None)) {
+            Ok(ready) => ready,
+            Err(_) => panic!("a sound net: {source}"),
+        };
+        Self { source, ready }
+    }
+
+    fn go(&self, dir: &Path, threads: usize, epochs: Option<u64>, stop_in: u64) -> (Fed, Option<Vec<u8>>) {
+        let last = dir.join("last.ckpt");
+        let resume = last.exists().then(|| Checkpoint::read(&last).expect("a checkpoint"));
+        let meta = Meta {
+            format: FORMAT,
+            source: self.source.clone(),
+            sets: Vec::new(),
+            seed: SEED,
+            progress: Default::default(),
+            transform: self.ready.dataset.transform.clone(),
+            rows: None,
+            attributes: self.ready.attributes.clone(),
+        };
+        let stop = Arc::new(AtomicU32::new(0));
+        let mut watch = Watch { fed: Fed::new(), stop_in, stop: stop.clone() };
+        let job = Job { model: &self.ready.model, dataset: &self.ready.dataset, dir: Some(dir), meta };
+        let ended = train(job, resume, &Options { threads, epochs, figures: true }, &stop, &mut watch);
+        match ended {
+            Ok(_) => (watch.fed, Some(std::fs::read(last).expect("last.ckpt"))),
+            Err(TrainError::Interrupted { .. }) => (watch.fed, None),
+            Err(error) => panic!("{error:?}"),
+        }
+    }
+}
+
+fn folders() -> impl FnMut() -> std::path::PathBuf {
+    let folder = tempfile::tempdir().expect("a folder");
+    let mut count = 0;
+    move || {
+        count += 1;
+        let dir = folder.path().join(count.to_string());
+        std::fs::create_dir(&dir).expect("a folder");
+        dir
+    }
+}
+
+#[test]
+fn checkpoints_do_not_depend_on_threads_resume_or_interruption() {
+    let data = folder();
+    for augment in [ALL.to_owned(), format!("{ALL}\n  mixup alpha=0.4"), "mixup alpha=0.4".to_owned()] {
+        let run = Run::of(net("batch 32", &augment), data.path());
+        let mut dir = folders();
+        let (fed, expected) = run.go(&dir(), 1, None, 0);
+        assert_eq!(fed.len(), 3 * TRAINED);
+        for threads in [2, 3, 8] {
+            let (same, found) = run.go(&dir(), threads, None, 0);
+            assert!(same == fed && found == expected, "{threads} threads");
+        }
+        let halves = dir();
+        let (first, _) = run.go(&halves, 2, Some(1), 0);
+        let (rest, found) = run.go(&halves, 1, None, 0);
+        assert!(found == expected && first.into_iter().chain(rest).collect::<Fed>() == fed, "1 + 2 epochs");
+        let interrupted = dir();
+        let (first, none) = run.go(&interrupted, 2, None, 2);
+        assert!(none.is_none() && first.len() < 3 * TRAINED);
+        let (rest, found) = run.go(&interrupted, 3, None, 0);
+        assert!(found == expected && first.into_iter().chain(rest).collect::<Fed>() == fed, "interrupted");
+    }
+}
+
+#[test]
+fn rows_do_not_depend_on_the_minibatch() {
+    let data = folder();
+    let statements = ALL.replace("ramp(0.1, 0.9)", "50%");
+    let fed = |batch: usize| {
+        let run = Run::of(net(&format!("batch {batch}"), &statements), data.path());
+        run.go(&folders()(), 2, Some(2), 0).0
+    };
+    let expected = fed(32);
+    assert!(expected == fed(31) && expected == fed(128));
+    assert_ne!(expected[&(1, 0)], expected[&(2, 0)]);
+}
+
+/// What `plot --kind augment` draws and writes is what was fed, sample by sample, and the original is the clip of the file.
+#[test]
+fn what_is_shown_is_what_was_fed() {
+    let data = folder();
+    let run = Run::of(net("batch 32", ALL), data.path());
+    let (fed, _) = run.go(&folders()(), 2, None, 0);
+    let gallery = dropnet::runtime::augment::shown(&run.ready.model, &run.ready.dataset, SEED, 0..TRAINED, 3);
+    let mut lengths = std::collections::BTreeSet::new();
+    for shown in gallery.expect("rows").expect("sounds").rows {
+        let own = shown.fed.chunks_exact(4).map(|x| u32::from_ne_bytes(x.try_into().expect("four bytes")));
+        assert!(own.clone().eq(fed[&(shown.epoch, shown.position)].iter().copied()));
+        assert!(own.skip(shown.length).all(|x| x == 0), "silence behind the end");
+        lengths.insert(shown.length as f64 / shown.original.len() as f64 > 1.0);
+    }
+    assert_eq!(lengths.len(), 2, "some clips became longer and some did not");
+    let shown = augmented(&run.ready, SEED, 0..3, 2).expect("rows").expect("sounds");
+    let Augmented::Sounds { sounds, mixed } = shown else { panic!("rows are sounds") };
+    assert!(mixed.is_empty() && sounds.rows.len() == 3 && sounds.tiles().sheets.len() == 3);
+    let dir = folders()();
+    assert_eq!(sounds.write(&dir), Ok(9));
+    for row in &sounds.rows {
+        let read = |name: String| -> Vec<f32> {
+            let mut file = hound::WavReader::open(dir.join(name)).expect("a sound");
+            file.samples::<f32>().map(|x| x.expect("a sample")).collect()
+        };
+        assert_eq!(read(format!("row{}_original.wav", row.row)), row.original);
+        assert_eq!(read(format!("row{}_epoch2.wav", row.row)), row.epochs[1].1);
+    }
+}
