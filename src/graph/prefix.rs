@@ -290,7 +290,8 @@ mod tests {
         let ends = shown(&lower_train(&plain).graph, ALL);
         assert!(ends.iter().any(|end| end.starts_with("standardize_1 4040")), "{ends:?}");
         // Beside the bands of a clip its length is read.
-        assert_eq!(shown(&lower_train(&masked).graph, 4040), [""; 0]);
+        let narrow = shown(&lower_train(&masked).graph, 4040);
+        assert!(!narrow.iter().any(|end| end.ends_with(" 4040")), "{narrow:?}");
     }
 
     #[test]
