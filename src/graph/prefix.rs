@@ -65,7 +65,10 @@ fn mixes_rows(graph: &Graph, node: &Node) -> bool {
 }
 
 /// Whether it is a value with something else behind the ends of rows. Those are found again, and the value filled, wherever it is read.
-fn is_own(graph: &Graph, node: &Node) -> bool {
+fn is_own<'g>(graph: &'g Graph, mut node: &'g Node) -> bool {
+    while let Op::Reshape { .. } = node.op {
+        node = graph.node(node.inputs[0]);
+    }
     let Op::Select = node.op else { return false };
     let mut condition = graph.node(node.inputs[0]);
     while let (Op::Less | Op::Broadcast { .. }, Some(last)) = (&condition.op, condition.inputs.last()) {
