@@ -21,6 +21,9 @@ pub trait Alter: Send + Sync {
     fn alter(&self, draw: &mut Draw<'_>, clip: &mut Clip<'_>);
 }
 
+/// Sounds of a folder, one after another.
+pub type Recordings = Vec<Vec<f32>>;
+
 /// A row on its way to the net.
 pub struct Clip<'a> {
     /// Its own samples, without what is put behind short clips.

@@ -2,7 +2,7 @@
 //!
 //! Invariant: what becomes of a row is a function of its samples and of (seed, statements, epoch, position) alone.
 
-use super::{Alter, Clip};
+use super::{Alter, Clip, Recordings};
 use crate::{
     data::DataError,
     draws::site_key,
@@ -26,7 +26,7 @@ struct Site {
     key: u64,
     /// How often it acts.
     p: Timed,
-    recordings: Vec<Vec<f32>>,
+    recordings: Recordings,
 }
 
 /// What a thread works on, kept from row to row.
@@ -46,7 +46,7 @@ impl Playing {
         statements: &[Statement],
         rate: u32,
         (least, most): (usize, usize),
-        recorded: &mut dyn FnMut(&str) -> Result<Vec<Vec<f32>>, DataError>,
+        recorded: &mut dyn FnMut(&str) -> Result<Recordings, DataError>,
     ) -> Result<Self, DataError> {
         let mut sites = Vec::new();
         for statement in statements {
