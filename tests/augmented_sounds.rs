@@ -159,7 +159,7 @@ fn folders() -> impl FnMut() -> std::path::PathBuf {
 #[test]
 fn checkpoints_do_not_depend_on_threads_resume_or_interruption() {
     let data = folder();
-    for augment in [ALL.to_owned(), format!("{ALL}\n  mixup alpha=0.4"), "mixup alpha=0.4".to_owned()] {
+    for augment in [format!("{ALL}\n  mixup alpha=0.4"), "mixup alpha=0.4".to_owned()] {
         let run = Run::of(net("batch 32", &augment), data.path());
         let mut dir = folders();
         let (fed, expected) = run.go(&dir(), 1, None, 0);

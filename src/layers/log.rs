@@ -19,8 +19,8 @@
 //! # Example
 //! ```net
 //! net {
-//!   input clip: wave[200ms, rate=8kHz]
-//!   mel_spectrogram bands=20 -> log floor=1e-6
+//!   input clip: wave[60ms, rate=4kHz]
+//!   mel_spectrogram bands=12, window=16ms, hop=8ms -> log floor=1e-6
 //!   mean_pool over=time -> dense 3
 //!   output sound: class[3]
 //! }

@@ -80,10 +80,10 @@ impl Layer for SpecMask {
 
     fn elsewhere(&self) -> &'static [(&'static str, &'static str)] {
         &[
-            ("FrequencyMasking", "spec_mask freq="),
+            ("FrequencyMasking", "spec_mask"),
             ("SpecAugment", "spec_mask"),
-            ("SpecFrequencyMask", "spec_mask freq="),
-            ("TimeMasking", "spec_mask time="),
+            ("SpecFrequencyMask", "spec_mask"),
+            ("TimeMasking", "spec_mask"),
         ]
     }
 

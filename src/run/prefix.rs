@@ -49,7 +49,7 @@ impl PrefixPlan {
         let ends =
             found.cut.iter().zip(&found.rest.inputs).filter(|(cut, _)| matches!(cut, Cut::Columns { .. }));
         Some(Self {
-            ends: ends.map(|(_, input)| input.name.clone()).collect(),
+            ends: layers(ends.map(|(_, input)| input.name.as_str())),
             numbers: found.width,
             room: rows.map(|rows| (rows, bytes(rows, found.width))),
             limit,
@@ -62,4 +62,16 @@ impl PrefixPlan {
     pub fn most_rows(&self) -> u64 {
         self.limit / bytes(1, self.numbers).max(1)
     }
+}
+/// The layers that names of a cut speak of: a second value of a layer has a number behind its path.
+fn layers<'n>(names: impl Iterator<Item = &'n str>) -> Vec<String> {
+    let mut layers: Vec<String> = Vec::new();
+    for name in names {
+        let numbered = name.rsplit_once('.').filter(|(_, end)| end.parse::<u32>().is_ok());
+        let path = numbered.map_or(name, |(path, _)| path).to_string();
+        if !layers.contains(&path) {
+            layers.push(path);
+        }
+    }
+    layers
 }

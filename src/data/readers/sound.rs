@@ -48,7 +48,7 @@ fn rows(files: &[File], transform: &Transform, name: &str) -> Result<Rows, DataE
 }
 
 impl Transform {
-    /// A sound that is in memory, as a [`Session`](crate::runtime::Session) reads it: what the net hears of it, with zeros behind it, and how many of the samples are its own. Channels
+    /// A sound that is in memory, as a `Session` of the runtime reads it: what the net hears of it, with zeros behind it, and how many of the samples are its own. Channels
     /// stand side by side, samples are in -1..1; it is resampled, trimmed, levelled and cut as the files were that were trained on.
     ///
     /// # Errors

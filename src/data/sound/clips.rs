@@ -106,7 +106,7 @@ impl Clips {
         trained: u32,
     ) -> Result<Self, DataError> {
         let name = "the samples";
-        if samples.is_empty() || channels == 0 || samples.len() % channels != 0 || rate == 0 {
+        if samples.is_empty() || channels == 0 || !samples.len().is_multiple_of(channels) || rate == 0 {
             let message = format!(
                 "{} of {} are no sound",
                 counted(samples.len(), "sample"),

@@ -179,7 +179,7 @@ fn a_stream_goes_to_the_end_of_its_file() {
 #[test]
 fn silence_is_trimmed_and_levels_are_set() {
     // A tenth of a second of silence, two of a tone with a pause in it, and one of a whisper.
-    let loud = |i: usize| if i % 2 == 0 { 8000 } else { -8000 };
+    let loud = |i: usize| if i.is_multiple_of(2) { 8000 } else { -8000 };
     let samples: Vec<i32> = (0..4000)
         .map(|i| match i / 800 {
             1 | 3 => loud(i),

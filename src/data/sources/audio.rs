@@ -92,16 +92,16 @@ struct Audio {
 /// What says which class a sound is of.
 #[derive(Clone, Debug)]
 enum Said {
-    ByFolders,
-    ByNames(Pattern),
-    ByTable(Labels),
+    Folders,
+    Names(Pattern),
+    Table(Labels),
 }
 
 fn read(args: &Args) -> Read {
     let said = match (args.opt_text("pattern"), Labels::of(args)?) {
-        (None, None) => Said::ByFolders,
-        (None, Some(labels)) => Said::ByTable(labels),
-        (Some(text), None) => Said::ByNames(Pattern::parse(text).map_err(|(what, help)| {
+        (None, None) => Said::Folders,
+        (None, Some(labels)) => Said::Table(labels),
+        (Some(text), None) => Said::Names(Pattern::parse(text).map_err(|(what, help)| {
             Box::new(
                 Diagnostic::error("E0508", args.span_of("pattern"), what).label("in this pattern").help(help),
             )
@@ -127,9 +127,9 @@ impl Audio {
     fn hearing(&self, pick: &Pick<'_>) -> Hearing {
         let prepare = Prepare { channels: self.channels, long: self.long, ..pick.sounds };
         let (pattern, labels) = match &self.said {
-            Said::ByFolders => (None, None),
-            Said::ByNames(pattern) => (Some(pattern.to_string()), None),
-            Said::ByTable(labels) => (None, Some(labels.clone())),
+            Said::Folders => (None, None),
+            Said::Names(pattern) => (Some(pattern.to_string()), None),
+            Said::Table(labels) => (None, Some(labels.clone())),
         };
         Hearing { prepare, pattern, labels }
     }
@@ -205,9 +205,9 @@ impl Source for Audio {
     fn open(&self, pick: &Pick<'_>, search: &Search) -> Result<Raw, DataError> {
         let mut listing = Listing::read(&search.find(&self.folder)?, &self.folder)?;
         match &self.said {
-            Said::ByFolders => self.in_folders(listing, pick),
-            Said::ByNames(pattern) => self.by_names(pattern, listing, pick),
-            Said::ByTable(labels) => {
+            Said::Folders => self.in_folders(listing, pick),
+            Said::Names(pattern) => self.by_names(pattern, listing, pick),
+            Said::Table(labels) => {
                 listing.without_common_folders(1);
                 self.by_table(labels, &listing, pick, search)
             }
@@ -219,7 +219,7 @@ impl Source for Audio {
     }
 
     fn has_groups(&self) -> bool {
-        !matches!(self.said, Said::ByFolders)
+        !matches!(self.said, Said::Folders)
     }
 
     fn has_sounds(&self) -> bool {
