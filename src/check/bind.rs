@@ -3,8 +3,9 @@
 use super::{scope::Scope, suggest::nearest, value::value_of};
 use crate::{
     diag::{Diagnostic, Span},
+    layers,
     syntax::ast::{Arg, ArgKey, Ident},
-    vocab::{ArgSpec, Args, Default, Given, Kind, Sig, Value},
+    vocab::{ArgSpec, Args, Block, Default, Given, Kind, Sig, Value},
 };
 
 /// Arguments that the language has and this version does not: `(word, argument)`.
@@ -22,10 +23,6 @@ const ELSEWHERE: &[(&str, &str)] = &[
     ("out_channels", "width"),
     ("out_features", "width"),
     ("use_bias", "bias"),
-    ("attention_probs_dropout_prob", "dropout"),
-    ("attn_dropout", "dropout"),
-    ("attn_pdrop", "dropout"),
-    ("dropout_p", "dropout"),
     ("embed_dim", "width"),
     ("embedding_dim", "width"),
     ("epsilon", "eps"),
@@ -47,7 +44,6 @@ const ELSEWHERE: &[(&str, &str)] = &[
 /// What other libraries say by an argument, and what to do here: of the words that have the argument behind it, or of all.
 const OTHERWISE: &[(&str, &str, Option<&str>)] = &[
     ("batch_first", "leave it out: rows come first, then time", None),
-    ("bidirectional", "write `bidirectional { ... }` around the layer", Some("recurrent_dropout")),
     ("data_format", "leave it out: channels come last", None),
     ("inplace", "leave it out: the compiler decides where results lie", None),
     ("input_dim", "leave it out: the type of the input says it", None),
@@ -69,14 +65,20 @@ const OTHERWISE: &[(&str, &str, Option<&str>)] = &[
 
 /// The argument that other libraries call so, if the word has it.
 fn elsewhere(sig: &Sig, name: &str) -> Option<&'static str> {
-    let (_, known) = ELSEWHERE.iter().find(|(other, _)| *other == name)?;
+    let own = sig.args.iter().find(|spec| spec.elsewhere.contains(&name));
+    let known = own.map(|spec| spec.name);
+    let known =
+        known.or_else(|| ELSEWHERE.iter().find(|(other, _)| *other == name).map(|(_, known)| *known))?;
     sig.arg(known).map(|spec| spec.name)
 }
 
-/// What to do here about an argument that other libraries have.
-fn otherwise(sig: &Sig, name: &str) -> Option<&'static str> {
+/// What to do here about an argument that other libraries have, or that is a layer of its own.
+fn otherwise(sig: &Sig, name: &str) -> Option<String> {
+    if layers::find(name).is_some_and(|layer| layer.sig().block == Block::Body) {
+        return Some(format!("write `{name} {{ ... }}` around the layer"));
+    }
     let (_, advice, of) = OTHERWISE.iter().find(|(other, ..)| *other == name)?;
-    of.is_none_or(|known| sig.arg(known).is_some()).then_some(*advice)
+    of.is_none_or(|known| sig.arg(known).is_some()).then(|| (*advice).to_owned())
 }
 
 /// Checks `args` against `sig`. Everything wrong is pushed to `diags`; `None` if anything was.
@@ -305,5 +307,7 @@ mod tests {
         assert_eq!(answer("lstm 5, num_layers=2"), "write `repeat 2 { ... }` around the layer");
         assert_eq!(answer("dense 5, in_features=3"), "leave it out: what flows in says it");
         assert_eq!(answer("lstm 5 -> attention num_heads=1"), "it is called `heads` here");
+        assert_eq!(answer("lstm 5, bidirectional=true"), "write `bidirectional { ... }` around the layer");
+        assert_eq!(answer("lstm 6 -> attention 2, attn_dropout=0.1"), "it is called `dropout` here");
     }
 }

@@ -74,7 +74,9 @@ pub fn unknown_layer<'a>(step: &Step, blocks: impl Iterator<Item = &'a str>, hom
 fn called_otherwise(error: Diagnostic, step: &Step, sig: &Sig, ours: &str) -> Diagnostic {
     let error = error.label(format!("it is called `{ours}` here"));
     let no_block = sig.block == Block::Body && step.body.is_none();
-    if no_block || sig.args.is_empty() && !step.args.is_empty() {
+    let unnamed = step.args.iter().filter(|arg| arg.key == ArgKey::Positional).count();
+    let surplus = unnamed > sig.args.iter().filter(|arg| arg.positional).count();
+    if no_block || surplus || sig.args.is_empty() && !step.args.is_empty() {
         return error.help(format!("`dropnet explain {}` says how it is written", sig.name));
     }
     let (word, more) = ours.split_once(' ').unwrap_or((ours, ""));

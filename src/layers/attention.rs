@@ -64,7 +64,8 @@ pub(super) const DROPOUT: ArgSpec = ArgSpec::named(
     Kind::Timed(Bounds::BELOW_ONE),
     Default::Absent,
     "probability of dropping a weight, behind the softmax",
-);
+)
+.called(&["attention_probs_dropout_prob", "attn_dropout", "attn_pdrop", "dropout_p"]);
 pub(super) const KV_HEADS: ArgSpec = ArgSpec::named(
     "kv_heads",
     Kind::Count { min: 1 },

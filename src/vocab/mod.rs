@@ -45,6 +45,8 @@ pub struct ArgSpec {
     pub positional: bool,
     pub default: Default,
     pub about: &'static str,
+    /// What other libraries call it of this word alone.
+    pub elsewhere: &'static [&'static str],
 }
 
 /// What stands in for an argument that is left out.
@@ -196,17 +198,23 @@ impl Bounds {
 impl ArgSpec {
     /// A positional argument that must be given.
     pub const fn required(name: &'static str, kind: Kind, about: &'static str) -> Self {
-        Self { name, kind, positional: true, default: Default::Required, about }
+        Self { name, kind, positional: true, default: Default::Required, about, elsewhere: &[] }
     }
 
     /// A named argument with a default.
     pub const fn named(name: &'static str, kind: Kind, default: Default, about: &'static str) -> Self {
-        Self { name, kind, positional: false, default, about }
+        Self { name, kind, positional: false, default, about, elsewhere: &[] }
     }
 
     /// A positional argument that may be left out.
     pub const fn optional(name: &'static str, kind: Kind, default: Default, about: &'static str) -> Self {
-        Self { name, kind, positional: true, default, about }
+        Self { name, kind, positional: true, default, about, elsewhere: &[] }
+    }
+
+    /// With what other libraries call it.
+    #[must_use]
+    pub const fn called(self, elsewhere: &'static [&'static str]) -> Self {
+        Self { elsewhere, ..self }
     }
 }
 
