@@ -63,6 +63,8 @@ pub(super) struct Args {
     pub update: u64,
     /// Not 0 where what depends on parameters alone is to be computed before the steps; written by the host.
     pub binds: u64,
+    /// Curves of many numbers: see [`CurveFn`].
+    pub curve: CurveFn,
 }
 
 /// What native `run` returns in the low two bits; the next step stands above them.
@@ -77,6 +79,9 @@ macro_rules! offset {
     };
 }
 pub(super) use offset;
+
+/// Puts the values of a curve, by its number, in the place of so many numbers (`host::curve`).
+pub(super) type CurveFn = unsafe extern "C" fn(curve: u64, len: u64, numbers: *mut f32);
 
 /// Native `run`, and what every team thread executes.
 pub(super) type RunFn = unsafe extern "C" fn(*mut Args) -> u64;

@@ -11,6 +11,7 @@ use super::abi::{self, Args, RunFn};
 use super::bind::Bind;
 use super::clock::Clock;
 use super::compiled::Status;
+use super::host;
 
 /// What native `run` is called with, proved to fit.
 pub(super) struct Pass<'p, 'b> {
@@ -110,6 +111,7 @@ pub(super) fn args(
         rows_total: bind.rows as u64,
         batch: bind.batch as u64,
         binds: 0,
+        curve: host::curve,
         first_step: first as u64,
         last_step: bind.steps.end as u64,
         order: table(bind.order),

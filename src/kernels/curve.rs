@@ -6,98 +6,115 @@ use crate::math::{self, Scalar32};
 
 /// A function of one number.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u64)]
 pub enum Curve {
     Erf,
+    Exp,
+    Log,
     Sigmoid,
+    Softplus,
     Tanh,
 }
 
 /// Numbers that are computed side by side.
 const SIDE: usize = 64;
 
-/// What is made of numbers before the curve: `(x + bias) * scale`, as far as it says so.
-#[derive(Clone, Copy, Debug)]
-pub struct Before {
-    /// As many as numbers, or null.
-    pub bias: *const f32,
-    pub scale: f32,
+#[cfg(target_arch = "x86_64")]
+fn has_wide() -> bool {
+    fuses()
+        && is_x86_feature_detected!("avx512f")
+        && is_x86_feature_detected!("avx512vl")
+        && is_x86_feature_detected!("avx512dq")
+        && is_x86_feature_detected!("avx512bw")
 }
 
-impl Before {
-    /// Nothing.
-    pub const NOTHING: Self = Self { bias: std::ptr::null(), scale: 1.0 };
+/// Whether the curves multiply and add in one rounding on this processor.
+pub fn fuses() -> bool {
+    #[cfg(target_arch = "x86_64")]
+    return is_x86_feature_detected!("avx2") && is_x86_feature_detected!("fma");
+    #[cfg(not(target_arch = "x86_64"))]
+    false
 }
 
 impl Curve {
-    /// The curve at each of `from`, after what comes before it.
+    /// In the order of their numbers.
+    pub const ALL: [Self; 6] = [Self::Erf, Self::Exp, Self::Log, Self::Sigmoid, Self::Softplus, Self::Tanh];
+
+    /// The curve at `x`.
+    #[inline(always)]
+    pub fn of(self, host: &mut Scalar32, x: f32) -> f32 {
+        match self {
+            Self::Erf => math::erf(host, x),
+            Self::Exp => math::exp(host, x),
+            Self::Log => math::ln(host, x),
+            Self::Sigmoid => math::sigmoid(host, x),
+            Self::Softplus => math::softplus(host, x),
+            Self::Tanh => math::tanh(host, x),
+        }
+    }
+
+    /// The curve at each of `len` numbers, in their place.
     ///
     /// # Safety
-    /// `from` and the bias may be read and `to` written, `len` elements each; `from` and `to` are the same or apart.
-    pub unsafe fn apply(self, len: usize, from: (*const f32, Before), to: *mut f32) {
+    /// `numbers` may be read and written, `len` of them.
+    pub unsafe fn apply(self, len: usize, numbers: *mut f32) {
         #[cfg(target_arch = "x86_64")]
         {
-            if is_x86_feature_detected!("avx512f") && is_x86_feature_detected!("avx512vl") {
+            if has_wide() {
                 // SAFETY: the processor has what the function is compiled for; the rest is the caller's contract.
-                return unsafe { wide(self, len, from, to) };
+                return unsafe { wide(self, len, numbers) };
             }
-            if is_x86_feature_detected!("avx2") && is_x86_feature_detected!("fma") {
+            if fuses() {
                 // SAFETY: likewise.
-                return unsafe { half(self, len, from, to) };
+                return unsafe { half(self, len, numbers) };
             }
         }
         // SAFETY: the caller's contract.
-        unsafe { all::<false>(self, len, from, to) }
+        unsafe { all::<false>(self, len, numbers) }
     }
 }
 
 #[cfg(target_arch = "x86_64")]
 #[target_feature(enable = "avx512f,avx512vl,avx512dq,avx512bw,avx2,fma")]
-unsafe fn wide(curve: Curve, len: usize, from: (*const f32, Before), to: *mut f32) {
+unsafe fn wide(curve: Curve, len: usize, numbers: *mut f32) {
     // SAFETY: the caller's contract.
-    unsafe { all::<true>(curve, len, from, to) }
+    unsafe { all::<true>(curve, len, numbers) }
 }
 
 #[cfg(target_arch = "x86_64")]
 #[target_feature(enable = "avx2,fma")]
-unsafe fn half(curve: Curve, len: usize, from: (*const f32, Before), to: *mut f32) {
+unsafe fn half(curve: Curve, len: usize, numbers: *mut f32) {
     // SAFETY: the caller's contract.
-    unsafe { all::<true>(curve, len, from, to) }
+    unsafe { all::<true>(curve, len, numbers) }
 }
 
 #[inline(always)]
-unsafe fn all<const FUSED: bool>(curve: Curve, len: usize, from: (*const f32, Before), to: *mut f32) {
+unsafe fn all<const FUSED: bool>(curve: Curve, len: usize, numbers: *mut f32) {
     let mut host = Scalar32 { fma: FUSED };
     // SAFETY: the caller's contract.
     unsafe {
         match curve {
-            Curve::Erf => each(len, from, to, |x| math::erf(&mut host, x)),
-            Curve::Sigmoid => each(len, from, to, |x| math::sigmoid(&mut host, x)),
-            Curve::Tanh => each(len, from, to, |x| math::tanh(&mut host, x)),
+            Curve::Erf => each(len, numbers, |x| Curve::Erf.of(&mut host, x)),
+            Curve::Exp => each(len, numbers, |x| Curve::Exp.of(&mut host, x)),
+            Curve::Log => each(len, numbers, |x| Curve::Log.of(&mut host, x)),
+            Curve::Sigmoid => each(len, numbers, |x| Curve::Sigmoid.of(&mut host, x)),
+            Curve::Softplus => each(len, numbers, |x| Curve::Softplus.of(&mut host, x)),
+            Curve::Tanh => each(len, numbers, |x| Curve::Tanh.of(&mut host, x)),
         }
     }
 }
 
-/// By way of arrays: what lies in memory might overlap.
+/// By way of arrays of a fixed size, which become vectors.
 #[inline(always)]
-unsafe fn each(
-    len: usize,
-    (from, Before { bias, scale }): (*const f32, Before),
-    to: *mut f32,
-    mut f: impl FnMut(f32) -> f32,
-) {
+unsafe fn each(len: usize, numbers: *mut f32, mut f: impl FnMut(f32) -> f32) {
     for at in (0..len).step_by(SIDE) {
         let count = SIDE.min(len - at);
         let mut own = [0.0; SIDE];
-        // SAFETY: `count` elements of each.
+        // SAFETY: `count` numbers from `at` on.
         unsafe {
-            own.as_mut_ptr().copy_from_nonoverlapping(from.add(at), count);
-            if !bias.is_null() {
-                let mut other = [0.0; SIDE];
-                other.as_mut_ptr().copy_from_nonoverlapping(bias.add(at), count);
-                own.iter_mut().zip(other).for_each(|(x, bias)| *x += bias);
-            }
-            own.iter_mut().for_each(|x| *x = f(*x * scale));
-            to.add(at).copy_from_nonoverlapping(own.as_ptr(), count);
+            own.as_mut_ptr().copy_from_nonoverlapping(numbers.add(at), count);
+            own.iter_mut().for_each(|x| *x = f(*x));
+            numbers.add(at).copy_from_nonoverlapping(own.as_ptr(), count);
         }
     }
 }
@@ -109,27 +126,18 @@ mod tests {
     /// Each element is the function of it, whatever stands beside it.
     #[test]
     fn elements_are_those_of_the_functions() {
-        let fma = cfg!(target_arch = "x86_64") && std::is_x86_feature_detected!("fma");
-        let mut host = Scalar32 { fma };
+        let mut host = Scalar32 { fma: fuses() };
         let xs: Vec<f32> =
             (-700..700).map(|i| i as f32 * 0.137).chain([f32::NAN, f32::INFINITY, -0.0]).collect();
         for len in [1, 63, 64, 65, xs.len()] {
             let own = &xs[xs.len() - len..];
-            for curve in [Curve::Erf, Curve::Sigmoid, Curve::Tanh] {
-                for (bias, scale) in [(false, 1.0), (true, 0.7)] {
-                    let before = if bias { Before { bias: own.as_ptr(), scale } } else { Before::NOTHING };
-                    let mut found = vec![7.0; len];
-                    // SAFETY: arrays of `len`.
-                    unsafe { curve.apply(len, (own.as_ptr(), before), found.as_mut_ptr()) };
-                    for (x, found) in own.iter().zip(found) {
-                        let x = if bias { (x + x) * scale } else { *x };
-                        let expected = match curve {
-                            Curve::Erf => math::erf(&mut host, x),
-                            Curve::Sigmoid => math::sigmoid(&mut host, x),
-                            Curve::Tanh => math::tanh(&mut host, x),
-                        };
-                        assert_eq!(found.to_bits(), expected.to_bits(), "{curve:?} of {x}");
-                    }
+            for curve in Curve::ALL {
+                let mut found = own.to_vec();
+                // SAFETY: an array of `len`.
+                unsafe { curve.apply(len, found.as_mut_ptr()) };
+                for (x, found) in own.iter().zip(found) {
+                    let expected = curve.of(&mut host, *x);
+                    assert_eq!(found.to_bits(), expected.to_bits(), "{curve:?} of {x}");
                 }
             }
         }

@@ -341,6 +341,23 @@ pub enum Inst {
     },
 }
 
+impl Inst {
+    /// The registers that it reads.
+    pub fn arguments(&self) -> Vec<Reg> {
+        match self {
+            Self::Const(_) | Self::Scalar { .. } | Self::Load { .. } | Self::RowKey { .. } => vec![],
+            Self::KeepMask { key, q, .. } => vec![*key, *q],
+            Self::KeepMaskAt { key, q, unit } => vec![*key, *q, *unit],
+            Self::Noise { key, .. } => vec![*key],
+            Self::Within { length, .. } => vec![*length],
+            Self::OneHot { label, .. } => vec![*label],
+            Self::Unary(_, x) => vec![*x],
+            Self::Binary(_, x, y) => vec![*x, *y],
+            Self::Select { condition, then, otherwise } => vec![*condition, *then, *otherwise],
+        }
+    }
+}
+
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Unary {
     Neg,

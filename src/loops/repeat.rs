@@ -183,7 +183,6 @@ impl Repeat {
                     rows && !k.body.stmts().iter().any(|(.., stmt)| matches!(stmt, Stmt::Partial { .. }))
                 }
                 Kernel::Call { call: Call::Packed(packed), .. } => packed.grain == self.grain,
-                Kernel::Call { call: Call::Curved(curved), .. } => curved.grain == self.grain,
                 Kernel::Call { .. } | Kernel::Total { .. } | Kernel::Repeat { .. } => false,
             };
             if !sound {
@@ -232,7 +231,6 @@ impl Repeat {
 pub(super) fn matrices(call: &mut Call) -> Vec<&mut Matrix> {
     match call {
         Call::Packed(packed) => vec![&mut packed.a, &mut packed.c],
-        Call::Curved(curved) => vec![&mut curved.from, &mut curved.to],
         _ => Vec::new(),
     }
 }

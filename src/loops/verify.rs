@@ -267,7 +267,7 @@ impl Loop<'_> {
     }
 
     fn assign(&mut self, reg: Reg, inst: &Inst, level: Level) -> Result<(), String> {
-        let args = arguments(inst);
+        let args = inst.arguments();
         for arg in &args {
             self.usable(*arg, level)?;
         }
@@ -345,20 +345,6 @@ impl Touched {
         self.loads.iter().all(|(b, read, place)| {
             *b != buffer || read.same_but_for_window(&access) || before(*read, *place)
         })
-    }
-}
-
-fn arguments(inst: &Inst) -> Vec<Reg> {
-    match inst {
-        Inst::Const(_) | Inst::Scalar { .. } | Inst::Load { .. } | Inst::RowKey { .. } => vec![],
-        Inst::KeepMask { key, q, .. } => vec![*key, *q],
-        Inst::KeepMaskAt { key, q, unit } => vec![*key, *q, *unit],
-        Inst::Noise { key, .. } => vec![*key],
-        Inst::Within { length, .. } => vec![*length],
-        Inst::OneHot { label, .. } => vec![*label],
-        Inst::Unary(_, x) => vec![*x],
-        Inst::Binary(_, x, y) => vec![*x, *y],
-        Inst::Select { condition, then, otherwise } => vec![*condition, *then, *otherwise],
     }
 }
 

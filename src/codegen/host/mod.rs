@@ -6,7 +6,7 @@
 mod attend;
 mod combine;
 mod conv;
-mod curved;
+mod curves;
 mod depthwise;
 mod gather;
 mod moments;
@@ -29,6 +29,7 @@ use crate::draws;
 use crate::loops::calls::Symbol;
 
 use super::abi::Args;
+pub(super) use curves::curve;
 
 /// Parts `first..last` of a kernel for the step that `args` tell of.
 ///
@@ -50,7 +51,6 @@ pub(super) fn function(symbol: Symbol) -> HostFn {
         Symbol::Packed => packed::packed,
         Symbol::Pool => pool::pool,
         Symbol::ScatterAdd => scatter::scatter_add,
-        Symbol::Curved => curved::curved,
         Symbol::Conv => conv::conv,
         Symbol::Depthwise => depthwise::depthwise,
         Symbol::Spectra => spectra::spectra,

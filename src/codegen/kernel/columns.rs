@@ -14,7 +14,7 @@ use super::{At, Chunk, Col, Emit, Emitter, Val};
 pub(super) const CHUNK: usize = 8;
 
 /// What a loop carries from visit to visit besides its counter.
-struct Carried {
+pub(super) struct Carried {
     accumulators: Vec<(Reg, Reduction)>,
     running: Vec<[Value; 2]>,
     /// The columns as numbers, if any statement asks for them.
@@ -28,8 +28,13 @@ impl Carried {
         self.running.iter().flatten().copied().chain(self.cols).chain(self.words).collect()
     }
 
-    fn args(&self) -> Vec<BlockArg> {
+    pub(super) fn args(&self) -> Vec<BlockArg> {
         self.values().into_iter().map(BlockArg::from).collect()
+    }
+
+    /// The counters alone.
+    pub(super) fn counters(&self) -> Self {
+        Self { accumulators: Vec::new(), running: Vec::new(), cols: self.cols, words: self.words }
     }
 
     /// The same with other values, in the order of `values`.
@@ -50,26 +55,32 @@ impl Emitter<'_, '_, '_> {
     pub(super) fn columns(&mut self, cols: usize, stmts: &[Stmt]) -> Emit<()> {
         self.section_cols = cols;
         self.before_loop(stmts)?;
-        let (visits, rest) = (cols / CHUNK, cols % CHUNK);
         let mut carried = self.start(stmts, None);
+        let from = self.strips(cols, stmts, &mut carried)?;
+        let (visits, rest) = ((cols - from) / CHUNK, cols % CHUNK);
         match visits {
             0 => {}
-            1 => self.const_visit(stmts, 0, CHUNK, &mut carried)?,
+            1 => self.const_visit(stmts, from, CHUNK, &mut carried)?,
             _ => {
-                let end = self.lanes.i64((visits * CHUNK) as i64);
-                self.column_loop(stmts, end, &mut carried)?;
+                let end = self.lanes.i64((cols - rest) as i64);
+                let start = self.lanes.i64(from as i64);
+                self.column_loop(stmts, (start, end), &mut carried)?;
             }
         }
         if rest > 0 {
-            self.const_visit(stmts, visits * CHUNK, rest, &mut carried)?;
+            self.const_visit(stmts, cols - rest, rest, &mut carried)?;
         }
         self.finish(carried)
     }
 
-    /// The loop itself, tested at the bottom: `end` is at least one visit.
-    fn column_loop(&mut self, stmts: &[Stmt], end: Value, carried: &mut Carried) -> Emit<()> {
+    /// The loop itself, tested at the bottom: from the first to the second is at least one visit.
+    pub(super) fn column_loop(
+        &mut self,
+        stmts: &[Stmt],
+        (start, end): (Value, Value),
+        carried: &mut Carried,
+    ) -> Emit<()> {
         let (body, after) = (self.lanes.fb.create_block(), self.lanes.fb.create_block());
-        let start = self.lanes.i64(0);
         let col = self.enter(body, start, carried);
         let next = self.visit(stmts, col, carried)?;
         let more = self.lanes.fb.ins().icmp(IntCC::UnsignedLessThan, next, end);
@@ -139,7 +150,7 @@ impl Emitter<'_, '_, '_> {
     }
 
     /// Jumps to a loop's first block and replaces what is carried by its parameters; returns the counter.
-    fn enter(&mut self, block: Block, start: Value, carried: &mut Carried) -> Value {
+    pub(super) fn enter(&mut self, block: Block, start: Value, carried: &mut Carried) -> Value {
         let mut args = vec![BlockArg::from(start)];
         args.extend(carried.args());
         self.lanes.fb.ins().jump(block, &args);

@@ -12,9 +12,11 @@ mod draws;
 mod fold;
 mod inst;
 mod nest;
+mod strips;
 
 use cranelift_codegen::ir::types::I64;
 use cranelift_codegen::ir::{AliasRegion, AliasRegionData, InstBuilder, MemFlagsData, Type, Value};
+use cranelift_codegen::isa::CallConv;
 use cranelift_frontend::FunctionBuilder;
 
 use crate::graph::Reduction;
@@ -100,6 +102,8 @@ pub(super) struct Emitter<'k, 'f, 'b> {
     section_cols: usize,
     /// Registers of the current loop section that are loaded before it.
     hoisted: Vec<Reg>,
+    strip: Option<strips::Strip>,
+    call_conv: CallConv,
 }
 
 type Emit<T> = Result<T, CodegenError>;
@@ -114,6 +118,7 @@ pub(super) fn emit(fb: &mut FunctionBuilder<'_>, shape: &Shape<'_>, fused: bool)
         return Err(error(shape, "the signature of kernels has four parameters"));
     };
     let count = shape.operands.len();
+    let fb_call_conv = fb.func.signature.call_conv;
     let mut e = Emitter {
         lanes: Lanes { fb, fused },
         shape,
@@ -129,6 +134,8 @@ pub(super) fn emit(fb: &mut FunctionBuilder<'_>, shape: &Shape<'_>, fused: bool)
         zeros: zeros(shape),
         section_cols: 0,
         hoisted: Vec::new(),
+        strip: None,
+        call_conv: fb_call_conv,
     };
     e.open_operands();
     for (reg, inst) in &shape.body.uniform {
@@ -204,7 +211,14 @@ impl Emitter<'_, '_, '_> {
             match stmt {
                 Stmt::Let(reg, _) if matches!(at, At::Columns(_)) && self.hoisted.contains(reg) => {}
                 Stmt::Let(reg, inst) => {
-                    let value = self.inst(at, inst)?;
+                    let known = match at {
+                        At::Columns(chunk) => self.in_strip(*reg, chunk)?,
+                        At::Row => None,
+                    };
+                    let value = match known {
+                        Some(value) => value,
+                        None => self.inst(at, inst)?,
+                    };
                     self.set(*reg, value)?;
                 }
                 Stmt::Store { operand, access, value } => {

@@ -3,7 +3,7 @@
 use super::rig::{
     COLS, FEW_COLS, One, Pass, ROWS, THREADS, buffer, gathered, load, positioned, put, store, tame,
 };
-use crate::graph::{Dim, ParamId, Reduction};
+use crate::graph::{DType, Dim, ParamId, Reduction};
 use crate::loops::{
     Access, Affine, Binary, BufferId, BufferKind, Combine, Domain, Inst, Kernel, Reg, SHARD_ELEMENTS, Stmt,
     Unary,
@@ -37,6 +37,48 @@ fn over_columns() {
             pass.host.inputs.push(tame(40 * cols, 5));
             pass.compare(&k.program(), &[1, 2], &format!("{reduction:?}, {cols} columns"));
         }
+    }
+}
+
+/// Strips of wide rows: curves of curves, more of them than have slots, running values and counted columns beside them, and what is left over.
+#[test]
+fn curves_of_wide_rows() {
+    for cols in [63, 64, 75, 200, 256, 257, 331, 530] {
+        let of = |op, reg| Inst::Unary(op, Reg(reg));
+        let mut stmts = vec![
+            load(0, 0, gathered(cols)),
+            put(1, of(Unary::Tanh, 0)),
+            put(2, Inst::Binary(Binary::Sub, Reg(1), Reg(0))),
+            put(3, of(Unary::Exp, 2)),
+            put(4, Inst::OneHot { label: Reg(30), offset: 1 }),
+            put(5, Inst::Binary(Binary::Mul, Reg(3), Reg(4))),
+            accumulate(40, Reduction::Sum, 1),
+            accumulate(41, Reduction::Max, 5),
+            put(6, of(Unary::Sigmoid, 5)),
+        ];
+        // Each of the one before it.
+        stmts.extend((7..17).map(|reg| put(reg, of(Unary::Sigmoid, reg - 1))));
+        stmts.push(put(17, Inst::Binary(Binary::Add, Reg(16), Reg(3))));
+        stmts.push(store(1, positioned(cols), 17));
+        let label =
+            Inst::Load { operand: 2, access: Access::data(false, Affine::rows(1, 0)), dtype: DType::I32 };
+        let kind = BufferKind::Input { slot: 1 };
+        let mut labels = buffer("labels", &[Dim::Batch], kind);
+        labels.dtype = DType::I32;
+        let k = One::new(cols, cols)
+            .buffer(labels)
+            .row(vec![put(30, label)])
+            .columns(stmts)
+            .row(vec![put(18, Inst::Binary(Binary::Add, Reg(40), Reg(41)))])
+            .columns(vec![
+                load(19, 1, positioned(cols)),
+                put(20, Inst::Binary(Binary::Add, Reg(19), Reg(18))),
+                store(1, positioned(cols), 20),
+            ]);
+        let mut pass = Pass::new(40, 33).output(cols);
+        pass.host.inputs.push(tame(40 * cols, 5));
+        pass.host.inputs.push((0..40).map(|i| (i * 7 % cols) as f32).collect());
+        pass.compare(&k.program(), &[1, 2], &format!("{cols} columns"));
     }
 }
 

@@ -76,7 +76,6 @@ calls! {
     product: Product = "dropnet_product";
     combine: Combine = "dropnet_combine";
     conv: Conv = "dropnet_conv";
-    curved: Curved = "dropnet_curved";
     depthwise: Depthwise = "dropnet_depthwise";
     gather: Gather = "dropnet_gather";
     moments: Moments = "dropnet_moments";

@@ -3,7 +3,6 @@
 use std::collections::BTreeMap;
 
 use super::attention::{AttentionView, WavesView};
-use super::curved::CurvedView;
 use super::depthwise::DepthwiseView;
 use super::gather::GatherView;
 use super::moments::MomentsView;
@@ -27,7 +26,6 @@ pub(super) enum View {
     Attention(AttentionView),
     Product(ProductView),
     Conv(ConvView),
-    Curved(CurvedView),
     Depthwise(DepthwiseView),
     Moments(MomentsView),
     Pool(PoolView),
@@ -48,7 +46,6 @@ impl View {
             View::Attention(view) => view.bases(),
             View::Product(view) => view.bases().to_vec(),
             View::Conv(view) => view.bases(),
-            View::Curved(view) => view.bases(),
             View::Depthwise(view) => view.bases(),
             View::Moments(view) => view.bases(),
             View::Pool(view) => view.bases(),
@@ -79,7 +76,6 @@ impl View {
             View::Attention(view) => view.call(own, buffer).into(),
             View::Product(view) => view.call(own, alone, buffer).into(),
             View::Conv(view) => view.call(own, buffer, turned).into(),
-            View::Curved(view) => view.call(own, &buffer).into(),
             View::Depthwise(view) => view.call(own, buffer).into(),
             View::Moments(view) => view.call(own, buffer).into(),
             View::Pool(view) => view.call(own, buffer).into(),
@@ -103,7 +99,6 @@ impl View {
             | View::Depthwise(_)
             | View::Moments(_)
             | View::Pool(_)
-            | View::Curved(_)
             | View::Spectra(_)
             | View::Squares(_)
             | View::Table(_)
@@ -124,7 +119,6 @@ impl View {
             | View::Depthwise(_)
             | View::Moments(_)
             | View::Pool(_)
-            | View::Curved(_)
             | View::Spectra(_)
             | View::Squares(_)
             | View::Table(_)
@@ -144,7 +138,6 @@ impl View {
             View::Moments(_) => true,
             View::Attention(_)
             | View::Pool(_)
-            | View::Curved(_)
             | View::Spectra(_)
             | View::Squares(_)
             | View::Table(_)
@@ -165,7 +158,6 @@ impl View {
             | View::Conv(_)
             | View::Depthwise(_)
             | View::Pool(_)
-            | View::Curved(_)
             | View::Spectra(_)
             | View::Squares(_)
             | View::Table(_)

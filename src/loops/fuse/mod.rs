@@ -9,7 +9,6 @@
 mod attention;
 mod body;
 mod carry;
-mod curved;
 mod depthwise;
 mod domain;
 mod form;

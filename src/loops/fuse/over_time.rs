@@ -10,7 +10,7 @@ use super::unfused::Unfused;
 use super::{kernels, trace::Home};
 use crate::graph::{Dim, Enter, Graph, Node, Op, ValueId};
 use crate::kernels::packed::{COLUMNS, panels};
-use crate::loops::calls::{Curved, Pack, Packed};
+use crate::loops::calls::{Pack, Packed};
 use crate::loops::{
     Buffer, BufferId, BufferKind, Call, Domain, Extent, Kernel, Lies, Matrix, Program, Repeat, repeat,
 };
@@ -78,9 +78,6 @@ pub(super) fn view(graph: &Graph, of: ValueId) -> Result<RepeatView, Unfused> {
             Kernel::Call { name, call: Call::Product(product) } if product.is_of_rows() => {
                 let packed = view.packed(&mut body.buffers, &product);
                 Kernel::Call { name, call: packed.into() }
-            }
-            Kernel::Call { name, call: Call::Curved(curved) } => {
-                Kernel::Call { name, call: Curved { grain: GRAIN, ..curved }.into() }
             }
             _ => return Err(Unfused::at(graph, of, "a step does not stay with its rows")),
         };

@@ -9,9 +9,7 @@ use super::library::{Library, View};
 use super::spectra::{self, TableView};
 use super::thinned::{self, Thin};
 use super::unfused::Unfused;
-use super::{
-    attention, curved, depthwise, gather, moments, over_time, pools, product, squares, unfold, windows,
-};
+use super::{attention, depthwise, gather, moments, over_time, pools, product, squares, unfold, windows};
 use crate::graph::{DType, Dim, Graph, Node, Op, Reduction, Type, ValueId};
 
 /// How the axes of a `Reduce` lie, where axes of extent 1 count as either kept or removed.
@@ -99,7 +97,6 @@ pub(super) fn prepare(graph: &Graph) -> Result<(Graph, Library), Unfused> {
                 Op::Waves { .. } => waves(&mut out, node, &mut library),
                 Op::Spectra(_) | Op::SpectraBack(_) => spectra_of(&mut out, node, &mut library),
                 Op::Table(_) => table(&mut out, node, &mut library),
-                Op::Erf | Op::Sigmoid | Op::Tanh => curve(&mut out, node, &mut library),
                 _ => rewrite(&mut out, node),
             };
         }
@@ -207,14 +204,6 @@ fn attention(out: &mut Graph, node: Node, library: &mut Library) -> Result<Value
     let view = view.ok_or_else(|| Unfused::at(out, v, "its weights are not drawn by a key and a scalar"))?;
     library.insert(v, View::Attention(view));
     Ok(v)
-}
-
-/// Writes a curve down: of many numbers, a kernel of the library.
-fn curve(out: &mut Graph, node: Node, library: &mut Library) -> ValueId {
-    let view = curved::view(out, &node);
-    let v = rewrite(out, node);
-    library.extend(view.map(|view| (v, View::Curved(view))));
-    v
 }
 
 /// Writes spectra of waves down, or what flows back through them: always a kernel of the library.

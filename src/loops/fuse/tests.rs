@@ -68,29 +68,6 @@ fn compare(name: &str, why: &str, what: &str, wanted: &[&str], graph: &Graph) {
 }
 
 #[test]
-fn curves_of_many_numbers_are_kernels() {
-    let why = "Error functions of 4096 numbers a row: a kernel of the library, which takes the product and its bias as they are.";
-    case(
-        "curved",
-        why,
-        Train,
-        &["erf", "gelu_1.forward"],
-        "
-        net {
-          input x: real[128]
-          reshape 16x8, roles=[time, channel]
-          dense 256 -> gelu -> dense 2
-          flatten -> dense 2
-          output y: real[2]
-        }
-        train { loss squared_error
-                optimizer sgd, lr=0.1
-                epochs 1 }
-        ",
-    );
-}
-
-#[test]
 fn what_all_steps_of_a_row_drop_is_left_out() {
     let why = "One mask for all steps: products of the masked value, forward and in the gradient of the weights, and the one whose result is read through the mask leave its columns out.";
     case(
