@@ -426,8 +426,7 @@ fn sounds_are_drawn_and_written() {
         assert_eq!((file.spec().sample_rate, file.spec().channels), (8000, 1));
         file.into_samples().map(|x| x.expect("a sample")).collect()
     };
-    let [original, first, second] =
-        ["row1_original.wav", "row1_epoch1.wav", "row1_epoch2.wav"].map(|name| read(name));
+    let [original, first, second] = ["row1_original.wav", "row1_epoch1.wav", "row1_epoch2.wav"].map(read);
     assert!([&original, &first, &second].iter().all(|clip| (1500..=4000).contains(&clip.len())));
     assert!(first != original && first != second);
     let (code, svg, _) = run(&[]);

@@ -1,5 +1,7 @@
 //! Banks of triangular filters whose corners are evenly spaced on a mel scale.
 
+use std::f64::consts::{LOG2_10, LOG2_E};
+
 use crate::math::{ln_f64, power_of_two};
 
 /// What mel scale is meant: frequencies that are heard as equally far apart.
@@ -27,9 +29,8 @@ pub struct MelBank {
     pub area: bool,
 }
 
-/// The base 2 logarithm of 10, and of Slaney's 6.4.
-const LOG2_TEN: f64 = 3.321_928_094_887_362;
-const LOG2_STEP: f64 = 2.678_071_905_112_637_7;
+/// The base 2 logarithm of Slaney's 6.4.
+const LOG2_STEP: f64 = 2.678_071_905_112_638;
 /// Hz a mel in the linear part of Slaney's scale, and where it ends, in Hz and in mels.
 const LINEAR: f64 = 200.0 / 3.0;
 const CORNER: f64 = 1000.0;
@@ -42,9 +43,9 @@ const HTK_CORNER: f64 = 700.0;
 impl Scale {
     /// A frequency in Hz as mels.
     pub fn mels(self, hz: f64) -> f64 {
-        let log2 = |x: f64| ln_f64(x) * std::f64::consts::LOG2_E;
+        let log2 = |x: f64| ln_f64(x) * LOG2_E;
         match self {
-            Self::Htk => HTK_MELS * log2(1.0 + hz / HTK_CORNER) / LOG2_TEN,
+            Self::Htk => HTK_MELS * log2(1.0 + hz / HTK_CORNER) / LOG2_10,
             Self::Slaney if hz < CORNER => hz / LINEAR,
             Self::Slaney => CORNER_MELS + STEPS * log2(hz / CORNER) / LOG2_STEP,
         }
@@ -54,7 +55,7 @@ impl Scale {
     pub fn hz(self, mels: f64) -> f64 {
         let power = |x: f64| 1.0 / power_of_two(-x);
         match self {
-            Self::Htk => HTK_CORNER * (power(mels * LOG2_TEN / HTK_MELS) - 1.0),
+            Self::Htk => HTK_CORNER * (power(mels * LOG2_10 / HTK_MELS) - 1.0),
             Self::Slaney if mels < CORNER_MELS => mels * LINEAR,
             Self::Slaney => CORNER * power((mels - CORNER_MELS) * LOG2_STEP / STEPS),
         }
