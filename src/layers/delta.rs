@@ -67,7 +67,7 @@ impl Layer for Delta {
     }
 
     fn infer(&self, cx: &mut Infer<'_>) -> Result<Ty, Diagnostic> {
-        let [Axis { role: Role::Time, .. }, _] = cx.input().axes[..] else {
+        let [Axis { role: Role::Time, size: steps, .. }, _] = cx.input().axes[..] else {
             return Err(cx
                 .mismatch(format!("`delta` reads steps of numbers, found {}", cx.input()))
                 .help("put it behind a spectrogram or a series"));
@@ -82,6 +82,14 @@ impl Layer for Delta {
             )
             .label("an odd number")
             .fix("take one more", span, (width + 1).to_string()));
+        }
+        // A line that reaches over all of a row from each of its steps; short rows have the usual one nevertheless.
+        let most = (2 * steps + 1).max(9);
+        if width > most {
+            let message = format!("`delta` over {width} steps of rows of up to {steps}");
+            return Err(Diagnostic::error("E0206", cx.args.span_of("width"), message)
+                .label("reaches beyond both ends from everywhere")
+                .help(format!("5 or 9 are usual; at most `width={most}` here")));
         }
         Ok(cx.input().clone())
     }

@@ -97,9 +97,8 @@ impl Layer for MelSpectrogram {
         cx.settle("range", Value::UnitSpan(0.0, half, Unit::Hertz));
         in_range(cx, half)?;
         let bank = bank(cx.args, &frames);
-        let empty = bank.empty();
-        if !empty.is_empty() {
-            return Err(crowded(cx, &bank, empty.len()));
+        if bank.empty().next().is_some() {
+            return Err(crowded(cx, &bank));
         }
         Ok(Ty::real(vec![frames.time(cx.input()), Axis::new(Role::Freq, bank.bands)]))
     }
@@ -162,11 +161,17 @@ fn in_range(cx: &Infer<'_>, half: f64) -> Result<(), Diagnostic> {
 }
 
 /// Filters that hold no bin would be silent whatever is heard.
-fn crowded(cx: &Infer<'_>, bank: &MelBank, empty: usize) -> Diagnostic {
-    let holds =
-        if empty == 1 { "1 filter holds no bin".into() } else { format!("{empty} filters hold no bin") };
-    let message = format!("{holds} of the spectrum: {} bands over {} bins", bank.bands, bank.bins());
-    let most = (1..bank.bands).rev().find(|bands| MelBank { bands: *bands, ..*bank }.empty().is_empty());
+fn crowded(cx: &Infer<'_>, bank: &MelBank) -> Diagnostic {
+    let most = bank.most();
+    // Of absurdly many bands, those that hold a bin are the fewest.
+    let silent = match bank.bands <= 4 * bank.bins() {
+        true => bank.empty().count(),
+        false => bank.bands - 2 * bank.bins(),
+    };
+    let least = if bank.bands <= 4 * bank.bins() { "" } else { "at least " };
+    let holds = if silent == 1 { "filter holds no bin" } else { "filters hold no bin" };
+    let message =
+        format!("{least}{silent} {holds} of the spectrum: {} bands over {} bins", bank.bands, bank.bins());
     let wider = "a longer `window` (or `fft`) has finer bins";
     let error = Diagnostic::error("E0206", cx.args.span_of("bands"), message)
         .label("would be silent whatever is heard");

@@ -34,6 +34,9 @@ pub const PAD: ArgSpec = ArgSpec::named(
 const WINDOW_MS: f64 = 25.0;
 const HOP_MS: f64 = 10.0;
 
+/// A window may be longer, but zeros fill it up to no more: its bins would be alike, and too many to hold.
+const LONGEST_FFT: usize = 1 << 16;
+
 /// The frames of one use of a layer over waves.
 #[derive(Clone, Copy, Debug)]
 pub struct Frames {
@@ -49,8 +52,8 @@ impl Frames {
     /// Reads the arguments and holds them against the input; what was left out is filled in.
     ///
     /// # Errors
-    /// E0301 where the input is no wave, E0206 for lengths of nothing, for a window that is longer than the clip or than what is transformed, and for a power
-    /// that is neither 1 nor 2.
+    /// E0301 where the input is no wave, E0206 for lengths of nothing, for a window that is longer than the clip or than what is transformed, for zeros without
+    /// end behind it, and for a power that is neither 1 nor 2.
     pub fn of(cx: &mut Infer<'_>) -> Result<Self, Diagnostic> {
         is_wave(cx)?;
         let milliseconds = |x: f64| Value::Quantity(x, Unit::Milliseconds);
@@ -68,6 +71,9 @@ impl Frames {
         }
         if frames.fft < frames.window {
             return Err(frames.cut_off(cx));
+        }
+        if frames.fft > frames.window.max(LONGEST_FFT) {
+            return Err(frames.too_fine(cx));
         }
         match cx.args.sig.arg("power").map_or(1, |_| cx.args.count("power")) {
             1 | 2 => Ok(frames),
@@ -138,14 +144,25 @@ impl Frames {
     fn too_long(&self, cx: &Infer<'_>) -> Diagnostic {
         let (window, samples) = (self.window, self.samples);
         let message = format!("a window of {window} samples on clips of {samples}");
-        let all = exactly((samples as f64 * 1e3 / f64::from(self.rate)).floor());
+        let all = (samples as f64 * 1e3 / f64::from(self.rate)).floor();
+        let shorter = match all >= 1.0 && samples >= 2 {
+            true => format!("declare longer clips, or take a shorter window: at most `{}ms`", exactly(all)),
+            false => "declare longer clips".to_owned(),
+        };
         Diagnostic::error("E0206", cx.args.span_of("window"), message)
             .label("is longer than the clip")
             .also(
                 cx.inputs[0].span,
                 format!("{} has {samples} samples, {} a second", cx.inputs[0].name, self.rate),
             )
-            .help(format!("declare longer clips, or take a shorter window: at most `{all}ms`"))
+            .help(shorter)
+    }
+
+    fn too_fine(&self, cx: &Infer<'_>) -> Diagnostic {
+        let message = format!("`fft={}` for a window of {} samples", self.fft, self.window);
+        Diagnostic::error("E0206", cx.args.span_of("fft"), message)
+            .label(format!("at most {LONGEST_FFT}"))
+            .help("zeros show nothing that the window does not hold; a longer `window` does")
     }
 
     fn cut_off(&self, cx: &Infer<'_>) -> Diagnostic {

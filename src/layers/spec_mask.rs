@@ -41,6 +41,9 @@ use crate::{
     vocab::{ArgSpec, Args, Block, Bounds, Default, Kind, Sig, Unit, Value, exactly},
 };
 
+/// So many masks of each kind hide all there is.
+const MOST: usize = 100;
+
 pub struct SpecMask;
 pub static LAYER: SpecMask = SpecMask;
 
@@ -100,6 +103,7 @@ impl Layer for SpecMask {
                 .label("would hide nothing")
                 .help("such as `spec_mask time=200ms, freq=8, count=2`"));
         }
+        check_count(cx)?;
         check_time(cx, steps, clock)?;
         check_freq(cx)?;
         Ok(cx.input().clone())
@@ -173,7 +177,8 @@ fn along_time(cx: &mut Lower<'_>, drawn: ValueId) -> Option<ValueId> {
     let most = cx.b.scale(own, cx.args.number("limit") as f32);
     let given = cx.b.splat(widest as f32, own);
     let bound = cx.b.min(given, most);
-    let form = Along { axis: 1, places: steps.size, own, bound, widest: widest.ceil() as usize };
+    let form =
+        Along { axis: 1, places: steps.size, own, bound, widest: (widest.ceil() as usize).min(steps.size) };
     Some(form.hits(cx, drawn, 0))
 }
 
@@ -262,6 +267,17 @@ fn uniform(cx: &mut Lower<'_>, n: usize) -> ValueId {
 /// What widths in time stay below, in steps; none where there are no masks in time.
 fn widest(args: &Args, clock: Option<Clock>) -> Option<f64> {
     short_time::steps(args, "time", clock.unwrap_or(Clock { rate: 1, hop: 1 }))
+}
+
+/// Each mask is computed by itself.
+fn check_count(cx: &Infer<'_>) -> Result<(), Diagnostic> {
+    let count = cx.args.count("count");
+    if count <= MOST {
+        return Ok(());
+    }
+    Err(Diagnostic::error("E0206", cx.args.span_of("count"), format!("`count` of `spec_mask` is {count}"))
+        .label(format!("at most {MOST}"))
+        .help("one or two of each are usual; a larger `time` or `freq` hides more"))
 }
 
 /// A time can be counted in steps, and is more than one of them.

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use serde::Serialize;
 
-use super::{File, Hearing, Prepare, Samples, decode};
+use super::{File, Hearing, Prepare, Samples, decode, no_sound};
 use crate::data::dataset::Input;
 use crate::data::error::{DataError, counted};
 use crate::data::inputs::Inputs;
@@ -114,8 +114,8 @@ impl Clips {
             );
             return Err(DataError::new("E0552", message).note(format!("at {rate} samples a second")));
         }
-        if let Some(wrong) = samples.iter().position(|x| !x.is_finite()) {
-            return Err(DataError::new("E0552", "a sample is no number").row(wrong / channels));
+        if let Some((wrong, what)) = no_sound(&samples) {
+            return Err(DataError::new("E0552", what).row(wrong / channels));
         }
         let own = hearing.prepare.channels.of(Samples::Real(samples), channels).map_err(|e| e.of(name))?;
         let (clip, rate) = hearing.prepare.apply(own, rate);

@@ -117,3 +117,14 @@ impl Broken {
 
 /// For files that were cut off or damaged on the way.
 const AGAIN: &str = "fetch the file again, or take it out of the folder";
+
+/// Louder than any file of 32 bits means it, and still a number when it is squared and added up over a window.
+const LOUDEST: f32 = 2_147_483_648.0;
+
+/// The first sample that is none, and why.
+fn no_sound(samples: &[f32]) -> Option<(usize, String)> {
+    let first = samples.iter().position(|x| !(x.abs() <= LOUDEST))?;
+    let x = samples[first];
+    let why = if x.is_finite() { "and samples lie around -1..1" } else { "which is no number" };
+    Some((first, format!("a sample is {x:?}, {why}")))
+}

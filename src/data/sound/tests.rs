@@ -144,6 +144,7 @@ fn what_is_wrong_with_a_file_is_placed() {
     case("half a sample", &bent(40, &[7, 0, 0, 0]));
     case("no samples", &whole(16, 1, &[]));
     case("no rate", &bent(24, &[0, 0, 0, 0]));
+    case("a rate beyond any", &bent(24, &[0xff, 0xff, 0xff, 0xff]));
     case("no channels", &bent(22, &[0, 0]));
     case("a width that is none", &bent(34, &[12, 0]));
     case("a header that contradicts itself", &bent(32, &[4, 0]));
@@ -165,6 +166,10 @@ fn what_is_wrong_with_a_file_is_placed() {
         [0.5, f32::NAN].iter().for_each(|x| writer.write_sample(*x).unwrap());
     });
     case("no number", &nan);
+    let loud = wav(spec(32, SampleFormat::Float, 1), |writer| {
+        [2.5, -1e38].iter().for_each(|x| writer.write_sample(*x).unwrap());
+    });
+    case("louder than any sound", &loud);
     insta::assert_snapshot!(said.join("\n\n"));
 }
 

@@ -1,6 +1,6 @@
 //! The chunks of a wav file, and its samples. Every length that a header states is held against what the file has.
 
-use super::{AGAIN, Broken, Heard, Samples};
+use super::{AGAIN, Broken, Heard, Samples, no_sound};
 use crate::data::error::counted;
 
 /// A chunk's name and length.
@@ -8,6 +8,9 @@ const HEAD: usize = 8;
 
 /// The length that recorders write who do not know yet how long they will go on.
 const UNKNOWN: usize = u32::MAX as usize;
+
+/// The highest rate that a net takes; headers that say more are damaged, and clips would be computed anew from it at any cost.
+const HIGHEST_RATE: u32 = 768_000;
 
 /// Whether bytes begin as a wav file does.
 pub(super) fn is_wav(bytes: &[u8]) -> bool {
@@ -100,8 +103,9 @@ impl Form {
         if channels == 0 {
             return Err(Broken::new("its header says that it has no channel", AGAIN).at(start + 2));
         }
-        if rate == 0 {
-            return Err(Broken::new("its header says 0 samples a second", AGAIN).at(start + 4));
+        if !(1..=HIGHEST_RATE).contains(&rate) {
+            let what = format!("its header says {rate} samples a second");
+            return Err(Broken::new(what, AGAIN).at(start + 4));
         }
         let frame = usize::from(half(chunk, 12));
         if frame != channels * coding.bytes() {
@@ -139,9 +143,8 @@ impl Form {
         }
         let samples = self.coding.read(own);
         if let Samples::Real(all) = &samples
-            && let Some(wrong) = all.iter().position(|x| !x.is_finite())
+            && let Some((wrong, what)) = no_sound(all)
         {
-            let what = format!("a sample is {}, which is no number", all[wrong]);
             return Err(Broken::new(what, "write the file again without it, or take it out of the folder")
                 .at(start + wrong * self.coding.bytes()));
         }

@@ -69,9 +69,13 @@ impl MelBank {
 
     /// Corners of the filters in Hz: filter `i` rises from corner `i` to the next one and falls to the one behind it.
     pub fn corners(&self) -> Vec<f64> {
+        (0..self.bands + 2).map(|i| self.corner(i)).collect()
+    }
+
+    fn corner(&self, i: usize) -> f64 {
         let (low, high) = (self.scale.mels(self.low), self.scale.mels(self.high));
         let step = (high - low) / (self.bands + 1) as f64;
-        (0..self.bands + 2).map(|i| self.scale.hz(low + step * i as f64)).collect()
+        self.scale.hz(low + step * i as f64)
     }
 
     /// The weights, `[bins, bands]` row by row.
@@ -79,21 +83,34 @@ impl MelBank {
         let (corners, bands) = (self.corners(), self.bands);
         let mut weights = vec![0.0; self.bins() * bands];
         for (bin, row) in weights.chunks_exact_mut(bands.max(1)).enumerate() {
-            let hz = bin as f64 * f64::from(self.rate) / self.fft as f64;
             for (weight, corner) in row.iter_mut().zip(corners.windows(3)) {
-                let rise = (hz - corner[0]) / (corner[1] - corner[0]);
-                let fall = (corner[2] - hz) / (corner[2] - corner[1]);
-                let height = if self.area { 2.0 / (corner[2] - corner[0]) } else { 1.0 };
-                *weight = rise.min(fall).max(0.0) * height;
+                *weight = self.weight(bin, corner);
             }
         }
         weights
     }
 
-    /// Filters that hold no bin, in order.
-    pub fn empty(&self) -> Vec<usize> {
-        let weights = self.weights();
-        let holds = |band: usize| weights.iter().skip(band).step_by(self.bands).any(|w| *w > 0.0);
-        (0..self.bands).filter(|band| !holds(*band)).collect()
+    /// That of a bin in the filter of three corners.
+    fn weight(&self, bin: usize, corner: &[f64]) -> f64 {
+        let hz = bin as f64 * f64::from(self.rate) / self.fft as f64;
+        let rise = (hz - corner[0]) / (corner[1] - corner[0]);
+        let fall = (corner[2] - hz) / (corner[2] - corner[1]);
+        let height = if self.area { 2.0 / (corner[2] - corner[0]) } else { 1.0 };
+        rise.min(fall).max(0.0) * height
+    }
+
+    /// Filters that hold no bin, in order: those without the bins right above their first corner. None is made before it is asked for, however many there are.
+    pub fn empty(self) -> impl Iterator<Item = usize> {
+        (0..self.bands).filter(move |band| {
+            let corner = [self.corner(*band), self.corner(band + 1), self.corner(band + 2)];
+            let first = (corner[0] * self.fft as f64 / f64::from(self.rate)) as usize;
+            !(first..self.bins().min(first + 3)).any(|bin| self.weight(bin, &corner) > 0.0)
+        })
+    }
+
+    /// The most bands, fewer than these, of which none is empty: a bin lies in two filters at most. None where even one band is.
+    pub fn most(self) -> Option<usize> {
+        let most = self.bands.min(2 * self.bins() + 1);
+        (1..most).rev().find(|bands| MelBank { bands: *bands, ..self }.empty().next().is_none())
     }
 }
