@@ -109,9 +109,20 @@ fn examples_train() {
 /// MNIST, CIFAR-10, the news and the reviews, also because nets of their size take minutes without optimisation, the UCI tables, the folder of pictures, the
 /// series and Shakespeare.
 fn needs_files(name: &str) -> bool {
-    ["mnist", "uci", "cifar", "folder", "news", "passengers", "reviews", "shakespeare", "lstm_words"]
-        .iter()
-        .any(|set| name.starts_with(set))
+    [
+        "mnist",
+        "uci",
+        "cifar",
+        "folder",
+        "news",
+        "passengers",
+        "reviews",
+        "shakespeare",
+        "lstm_words",
+        "digits_spoken",
+    ]
+    .iter()
+    .any(|set| name.starts_with(set))
 }
 
 /// A residual net with everything that belongs to one, as the language's design has it.
@@ -120,6 +131,30 @@ fn a_residual_net_of_pictures_is_sound() {
     let text = include_str!("samples/b_cifar_conv.net");
     let checked = check_source(text, &Env::default());
     assert!(checked.model.is_some() && checked.diagnostics.is_empty(), "{:?}", checked.diagnostics);
+}
+
+/// A net of sounds with its augmentation, as the language's design has it; with the files at hand its data fit it.
+#[test]
+fn a_net_of_sounds_is_sound() {
+    let text = include_str!("samples/f_audio.net");
+    let checked = check_source(text, &Env::default());
+    assert!(checked.model.is_some() && checked.diagnostics.is_empty(), "{:?}", checked.diagnostics);
+    let Some(root) = std::env::var_os("DROPNET_DATA") else { return };
+    let exchanged = text
+        .replace(
+            "\"esc50/audio\", labels=\"esc50/meta/esc50.csv\", file=filename, label=category",
+            "\"fsdd/fsdd_recordings.tar.gz\", pattern=\"{label}_{speaker}_{index}\"",
+        )
+        .replace("split by=fold, folds=5", "split by=speaker, folds=6")
+        .replace("  resample 16kHz\n", "")
+        .replace("rate=16kHz", "rate=8kHz")
+        .replace("range=50Hz..8kHz", "range=50Hz..4kHz")
+        .replace("dense 50", "dense 10")
+        .replace("class[50]", "class[10]");
+    let search = Search::new(Path::new("."), Path::new("."), Some(Path::new(&root)));
+    if let Err(error) = run::probe(&exchanged, &[], &search, false) {
+        panic!("{error}");
+    }
 }
 
 /// An encoder with augmented texts, as the language's design has it; with the files at hand its data fit it.

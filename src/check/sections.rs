@@ -14,10 +14,10 @@ use super::{
     sweep, times, train,
 };
 use crate::{
-    data::STATEMENTS,
+    data::{STATEMENTS, Split},
     diag::{Diagnostic, Span},
     layers::Flow,
-    model::{Fitted, Model, Predict},
+    model::{Fitted, Model, Predict, Train},
     syntax::ast::{Arg, ArgKey, BlockDef, Comment, ExprKind, File, Step, Stmt},
     train::bayes_decay::TARGET_VARIANCE,
     vocab::Value,
@@ -218,6 +218,10 @@ impl<'f> Sections<'f> {
             model.predict = found.finish(&model, sweep.is_some(), diags);
         }
         model.sweep = sweep.and_then(|found| found.finish(&model, diags));
+        if model.train.as_ref().is_some_and(Train::watches_valid) {
+            let split = model.data.as_mut().and_then(|data| data.settings.split.as_mut());
+            split.into_iter().for_each(Split::spare_for_watching);
+        }
         diags.extend(carry::check(&model));
         diags.extend(penalties::check(&model));
         diags.extend(times::late_ramps(&model));

@@ -14,7 +14,7 @@ use super::{
     watched::check_watch,
 };
 use crate::{
-    data::DataConfig,
+    data::{DataConfig, Split},
     diag::{Diagnostic, Span},
     model::{Freeze, OutputKind, OwnRate, StopEarly, Train, Use},
     syntax::ast::Step,
@@ -137,7 +137,7 @@ pub fn section(
     let augmentation =
         beside.map(|(s, inputs)| augment::section(s, inputs, data, scope, diags)).unwrap_or_default();
     found.require(section.head, kind, diags);
-    let has_valid = data.is_none_or(|data| data.settings.split.as_ref().is_some_and(|s| s.valid.is_some()));
+    let has_valid = data.is_none_or(|data| data.settings.split.as_ref().is_some_and(Split::has_valid));
     if let (Some((stop, span)), Some(_)) = (&found.stop_early, kind) {
         check_watch(&stop.watch, *span, has_valid, &found.report, diags);
     }

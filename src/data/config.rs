@@ -153,6 +153,24 @@ pub struct Split {
 }
 
 impl Split {
+    /// Whether there is a validation part, or one is divided off where training needs it: folds leave it to what watches.
+    pub fn has_valid(&self) -> bool {
+        match &self.division {
+            Division::Named { valid, .. } => !valid.is_empty(),
+            Division::Folds { .. } => true,
+            Division::Shares { .. } | Division::Repeats { .. } | Division::Given { .. } => {
+                self.valid.is_some()
+            }
+        }
+    }
+
+    /// Of folds without a validation part of their own: the one that something in training watches.
+    pub fn spare_for_watching(&mut self) {
+        if matches!(self.division, Division::Folds { .. }) && self.valid.is_none() {
+            self.choosing = Choosing::Needed;
+        }
+    }
+
     /// Of data that divide nothing off.
     #[must_use]
     pub fn none() -> Self {

@@ -55,7 +55,7 @@ impl Transform {
     /// Encodes the pictures in a folder, or the sounds of a net that hears, and in the folders in it, in order of their paths.
     ///
     /// # Errors
-    /// E0520, E0525, E0528, E0541 to E0543, E0549, E0552 and E0553, with the file; E0538 and E0540 as [`read_rows`](Self::read_rows).
+    /// E0520, E0525, E0528, E0541 to E0543, E0552 and E0553, with the file; E0538 and E0540 as [`read_rows`](Self::read_rows).
     pub fn read_folder(&self, path: &Path, name: &str) -> Result<Rows, DataError> {
         self.sound()?;
         match self.sounds {

@@ -1244,7 +1244,7 @@ Leave the row out, or fill in its text."#,
     ),
     (
         "E0549",
-        r#"A text or a sound that is shorter than the net's windows
+        r#"A text that is shorter than the net's windows
 
 Without a border a convolution over five tokens has no place on a text of four, and nothing is left for what comes after it.
 

@@ -62,6 +62,11 @@ impl Train {
         stop.into_iter().chain(plateau).collect()
     }
 
+    /// Whether something looks at figures of validation rows.
+    pub fn watches_valid(&self) -> bool {
+        self.watches().iter().any(|(_, watch)| watch.starts_with("valid."))
+    }
+
     /// Whether the precision of an observation is fitted after every epoch.
     pub fn fits_precision(&self) -> bool {
         self.bayes_decays().any(|decay| decay.is_fitted())

@@ -31,7 +31,7 @@ impl ReadRows for Sounds {
 /// All sounds in a folder, in order of their paths; each row is called as its file.
 ///
 /// # Errors
-/// E0520, E0528, E0543, E0549, E0552 and E0553 with the file.
+/// E0520, E0528, E0543, E0552 and E0553 with the file.
 pub(in crate::data) fn folder(path: &Path, transform: &Transform, name: &str) -> Result<Rows, DataError> {
     let (_, files): (Vec<String>, Vec<File>) = Listing::read(path, name)?.sounds.into_iter().unzip();
     rows(&files, transform, name)
@@ -52,7 +52,7 @@ impl Transform {
     /// stand side by side, samples are in -1..1; it is resampled, trimmed, levelled and cut as the files were that were trained on.
     ///
     /// # Errors
-    /// E0525 for a net that reads no sounds, E0549 for a clip that is too short for it, E0552 for no samples, E0553 for another rate than the net's.
+    /// E0525 for a net that reads no sounds, E0552 for no samples, E0553 for another rate than the net's.
     pub fn hear(&self, samples: Vec<f32>, channels: usize, rate: u32) -> Result<(Vec<f32>, f32), DataError> {
         let name = "the samples";
         let clips = Clips::of(samples, (channels, rate), hearing(self, name)?.clone(), self::rate(self))?;

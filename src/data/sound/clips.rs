@@ -173,7 +173,7 @@ impl Clips {
     /// Rows of a net's input with their lengths, and how many clips were cut.
     ///
     /// # Errors
-    /// E0533 for an input that is no wave, E0549 for a clip that is too short for the net's windows, E0553 for another rate than the input's.
+    /// E0533 for an input that is no wave, E0553 for another rate than the input's.
     pub fn inputs(
         &self,
         input: &InputShape,
@@ -186,10 +186,8 @@ impl Clips {
             return Err(another_rate(self.rate, rate));
         }
         let steps = input.width();
-        let own = |clip: &Arc<Samples>| clip.len().min(steps);
-        if let Some(row) = self.clips.iter().position(|clip| own(clip) < *least) {
-            return Err(self.place(row, too_short(own(&self.clips[row]), *least)));
-        }
+        // Silence is a sound: what is shorter than the net's windows goes on with it.
+        let own = |clip: &Arc<Samples>| clip.len().max(*least).min(steps);
         let cut = self.clips.iter().filter(|clip| clip.len() > steps).count();
         let lengths = self.clips.iter().map(|clip| own(clip) as i32).collect();
         let form = Form { numeric: Numeric::F32, shape: input.shape.clone() };
@@ -239,12 +237,6 @@ fn another_rate(clips: u32, net: u32) -> DataError {
     let (clips, net) = (hertz(clips), hertz(net));
     DataError::new("E0553", format!("the sounds have {clips}, the net's input {net}"))
         .help(format!("write `resample {net}` in `data`, or `rate={clips}` in the input's type"))
-}
-
-fn too_short(samples: usize, least: usize) -> DataError {
-    let message = format!("the clip has {}, and the net's windows need {least}", counted(samples, "sample"));
-    DataError::new("E0549", message)
-        .help("take smaller windows in the net, or take the file out of the folder")
 }
 
 /// Clips as rows of as many samples, zeros behind those that are shorter.

@@ -15,7 +15,7 @@
 //!
 //! # Rows
 //! A row is a clip, `wave[5s, rate=16kHz]`: samples in -1..1, as many as the clip has. A shorter one has zeros behind it up to the time of the type, which count
-//! as nothing: each row has its length. Of a longer one the beginning is read, or with `long=center` the middle. Wav files have 8, 16, 24 or 32 bits a sample, or
+//! as nothing: each row has its length. One that is shorter than the net's windows goes on with silence as far as these need it. Of a longer one the beginning is read, or with `long=center` the middle. Wav files have 8, 16, 24 or 32 bits a sample, or
 //! floats of 32 or 64, which may go beyond -1..1. Of several channels the mean is heard, with `channels=left` the first, with `channels=2` the second. All
 //! clips have one rate, that of the net, or are brought to it by `resample 16kHz`. A broken file is an error with its name and, where there is one, the byte; silent
 //! clips are a warning (W0505).

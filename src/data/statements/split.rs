@@ -5,6 +5,8 @@
 //! What counts as a class is the target's own matter: a class, each of two numbers, and of several bits each combination that
 //! occurs, as long as there are ten rows a combination or more (with fewer, bits are divided at random).
 //! - `folds=10, fold=1`: the first of ten disjoint tenths is the test part. With `test=10%` each fold is a division of its own.
+//!   Where `train` watches validation rows (`stop_early`, `schedule plateau`) and `valid=` is not written, a fifth of a fold's training rows, or groups, are
+//!   set apart for it.
 //! - `given="index", number=0`: row numbers (from 0) in `index_train_0.txt` and `index_test_0.txt` beside the data.
 //! - `forward=true`: the rows stand in the order of time, and nothing is fitted on what comes later: training, then validation, then test rows. With
 //!   `folds=4` the rows are cut into five stretches; fold 1 trains on the first and tests on the second, fold 4 trains on four and tests on the

@@ -256,7 +256,7 @@ fn divisions_of(model: &Model, config: &DataConfig) -> Vec<Split> {
     };
     let choices = match &model.sweep {
         Some(_) => vec![Choosing::Written, Choosing::Needed, after_choosing(model)],
-        None => vec![Choosing::Written],
+        None => vec![written.choosing],
     };
     let chosen =
         |split: Split| choices.iter().map(move |choosing| Split { choosing: *choosing, ..split.clone() });
@@ -266,9 +266,7 @@ fn divisions_of(model: &Model, config: &DataConfig) -> Vec<Split> {
 /// What becomes of validation rows that have chosen: a net that watches them while it trains keeps them.
 pub(in crate::run) fn after_choosing(model: &Model) -> Choosing {
     let Some(train) = &model.train else { return Choosing::Done };
-    let watches =
-        train.fits_precision() || train.watches().iter().any(|(_, watch)| watch.starts_with("valid."));
-    if watches { Choosing::Needed } else { Choosing::Done }
+    if train.fits_precision() || train.watches_valid() { Choosing::Needed } else { Choosing::Done }
 }
 
 /// The net, warnings, and what the text may ask of the data.
