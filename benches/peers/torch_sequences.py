@@ -47,6 +47,21 @@ class Encoder(nn.Module):
         return self.head(self.norm(x).mean(1))
 
 
+class Words(nn.Module):
+    """What comes behind each of the words, by two LSTMs; `dropout` in front of each and of the logits, fresh each step."""
+
+    def __init__(self, width, dropout):
+        super().__init__()
+        self.table, self.drop = nn.Embedding(VOCAB, width), nn.Dropout(dropout)
+        self.net = nn.LSTM(width, width, 2, batch_first=True, dropout=dropout)
+        self.head = nn.Linear(width, VOCAB)
+
+    def forward(self, x):
+        return self.head(self.drop(self.net(self.drop(self.table(x)))[0])).flatten(0, 1)
+
+
+VOCAB = 10_000
+
 # Rows of a minibatch, steps, channels, classes, the net, settings of dropnet's file, and the name of that file.
 NETS = {
     "gru": (64, 100, 32, 2, lambda: Recurrent(nn.GRU, 32, 256, 1), {}, "gru"),
@@ -54,6 +69,10 @@ NETS = {
     "lstm-dropout": (20, 35, 200, 2, lambda: Recurrent(nn.LSTM, 200, 200, 2, 0.5), {"p": 0.5}, "lstm"),
     "lstm-650": (20, 35, 650, 2, lambda: Recurrent(nn.LSTM, 650, 650, 2), {"h": 650}, "lstm"),
     "lstm-650-dropout": (20, 35, 650, 2, lambda: Recurrent(nn.LSTM, 650, 650, 2, 0.5), {"h": 650, "p": 0.5}, "lstm"),
+    "words": (20, 35, 0, VOCAB, lambda: Words(200, 0.0), {}, "words"),
+    "words-dropout": (20, 35, 0, VOCAB, lambda: Words(200, 0.5), {"p": 0.5}, "words"),
+    "words-650": (20, 35, 0, VOCAB, lambda: Words(650, 0.0), {"h": 650}, "words"),
+    "words-650-dropout": (20, 35, 0, VOCAB, lambda: Words(650, 0.5), {"h": 650, "p": 0.5}, "words"),
     "encoder": (64, 128, 128, 4, lambda: Encoder(128, 0.0, False), {}, "encoder"),
     "encoder-dropout": (64, 128, 128, 4, lambda: Encoder(128, 0.1, False), {"p": 0.1}, "encoder"),
     "gpt": (12, 64, 128, 4, lambda: Encoder(64, 0.0, True), {}, "gpt"),
@@ -65,12 +84,18 @@ def theirs(name, seconds):
     """Milliseconds of the processor a step, the median."""
     rows, steps, channels, classes, net, *_ = NETS[name]
     model = net().train()
-    optimizer = torch.optim.AdamW(model.parameters(), 1e-3, weight_decay=0.01, fused=True)
-    x, y = torch.randn(rows, steps, channels), torch.randint(0, classes, (rows,))
+    if isinstance(model, Words):
+        optimizer = torch.optim.SGD(model.parameters(), 1.0)
+        x, y = torch.randint(0, classes, (rows, steps)), torch.randint(0, classes, (rows * steps,))
+    else:
+        optimizer = torch.optim.AdamW(model.parameters(), 1e-3, weight_decay=0.01, fused=True)
+        x, y = torch.randn(rows, steps, channels), torch.randint(0, classes, (rows,))
 
     def step():
         optimizer.zero_grad(set_to_none=True)
         nn.functional.cross_entropy(model(x), y).backward()
+        if isinstance(model, Words):
+            nn.utils.clip_grad_norm_(model.parameters(), 5)
         optimizer.step()
 
     for _ in range(3):
@@ -87,8 +112,13 @@ def ours(program, folder, name, threads, seconds):
     """Milliseconds a step, the median."""
     rows, steps, channels, classes, _, settings, file = NETS[name]
     drawn = np.random.default_rng(0)
-    np.save(folder / f"{file}_x.npy", drawn.standard_normal((3 * rows, steps, channels), dtype=np.float32))
-    np.save(folder / f"{file}_y.npy", drawn.integers(0, classes, 3 * rows).astype(np.int32))
+    if file == "words":
+        # Each word once, so that all have a number, then as they fall.
+        words = np.concatenate([np.arange(VOCAB - 2), drawn.integers(0, VOCAB - 2, 60_000)])
+        (folder / "words.txt").write_text(" ".join(f"w{word}" for word in words))
+    else:
+        np.save(folder / f"{file}_x.npy", drawn.standard_normal((3 * rows, steps, channels), dtype=np.float32))
+        np.save(folder / f"{file}_y.npy", drawn.integers(0, classes, 3 * rows).astype(np.int32))
     net = folder / f"{file}.net"
     net.write_text((HERE / f"nets/{file}.net").read_text())
     command = [program, "bench", net, "--json", "--threads", str(threads), "--seconds", str(seconds)]

@@ -1,0 +1,32 @@
+"""The table of speakers.net: test accuracy of each arm over the six speakers that are left out, means over seeds first, with its standard error over the speakers; and the differences to `none`,
+paired by speaker.
+
+    python docs/results-sound/speakers.py runs/*
+"""
+import json
+import math
+import pathlib
+import statistics
+import sys
+
+
+def mean(values):
+    error = statistics.stdev(values) / math.sqrt(len(values)) if len(values) > 1 else float("nan")
+    return f"{statistics.mean(values):.2f} ± {error:.2f}"
+
+
+found = {}
+for folder in map(pathlib.Path, sys.argv[1:]):
+    figures = folder / "metrics.json"
+    if figures.exists():
+        arm, speaker, _ = folder.name.split("_")
+        accuracy = 100 * json.loads(figures.read_text())["test"]["accuracy"]
+        found.setdefault(arm, {}).setdefault(int(speaker), []).append(accuracy)
+
+arms = {arm: {k: statistics.mean(seeds) for k, seeds in by_speaker.items()} for arm, by_speaker in found.items()}
+print("| arm | accuracy % | difference | by speaker | runs |\n|---|---|---|---|---|")
+for arm, of in arms.items():
+    both = sorted(of.keys() & arms.get("none", {}).keys())
+    pairs = mean([of[k] - arms["none"][k] for k in both]) if arm != "none" and both else ""
+    each = ", ".join(f"{of[k]:.1f}" for k in sorted(of))
+    print(f"| {arm} | {mean(list(of.values()))} | {pairs} | {each} | {sum(map(len, found[arm].values()))} |")
