@@ -123,7 +123,7 @@ const LOUDEST: f32 = 2_147_483_648.0;
 
 /// The first sample that is none, and why.
 fn no_sound(samples: &[f32]) -> Option<(usize, String)> {
-    let first = samples.iter().position(|x| !(x.abs() <= LOUDEST))?;
+    let first = samples.iter().position(|x| x.is_nan() || x.abs() > LOUDEST)?;
     let x = samples[first];
     let why = if x.is_finite() { "and samples lie around -1..1" } else { "which is no number" };
     Some((first, format!("a sample is {x:?}, {why}")))
