@@ -3,7 +3,7 @@
 use std::{
     fmt,
     ops::Range,
-    sync::atomic::{AtomicU32, AtomicU64},
+    sync::atomic::{AtomicU32, AtomicU64, Ordering},
 };
 
 use super::{augment, feed::Feed, store::Store};
@@ -110,6 +110,11 @@ impl Pass<'_> {
         let Layout { order, batch, .. } = self.layout;
         let of = |step: u64| (step as usize * batch).min(order.len());
         of(self.steps.start)..of(self.steps.end)
+    }
+
+    /// Whether whoever watches has asked to end after the step.
+    fn is_stopped(&self) -> bool {
+        self.watch.is_some_and(|watch| watch.stop.load(Ordering::Acquire) != 0)
     }
 }
 
@@ -257,7 +262,12 @@ impl Function {
             partner.unwrap_or_default().iter().map(|position| position - start as u32).collect();
         let gather = Gather { order: &places, partner: &partner };
         let steps = (start / batch) as u64..(first + positions.end).div_ceil(batch) as u64;
-        let status = self.steps(pass, arrays, gather, steps)?;
+        let next = steps.end;
+        let status = match self.steps(pass, arrays, gather, steps)? {
+            // Native code looks between steps that it runs in one go, never behind the last of them: a block may hold one step.
+            Status::Done if next < pass.steps.end && pass.is_stopped() => Status::Stopped { next },
+            status => status,
+        };
         Ok(Some(status).filter(|status| *status != Status::Done))
     }
 

@@ -6,7 +6,10 @@
 use std::{
     collections::BTreeSet,
     path::Path,
-    sync::{Arc, atomic::AtomicU32},
+    sync::{
+        Arc,
+        atomic::{AtomicU32, Ordering},
+    },
     time::Instant,
 };
 
@@ -209,6 +212,14 @@ impl<'a> Trainer<'a> {
             self.epoch(end, stop, observer)?;
             if observer.ends() {
                 break;
+            }
+            // Within an epoch nobody looks behind its last step, and it may have no other.
+            if stop.load(Ordering::Acquire) != 0 && goes_on(&self.progress) {
+                self.write_last()?;
+                return Err(TrainError::Interrupted {
+                    epoch: self.progress.epoch + 1,
+                    step: self.progress.step,
+                });
             }
         }
         Ok(already_done)
