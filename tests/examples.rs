@@ -194,6 +194,7 @@ fn examples_of_real_files_train_where_they_are() {
             )
             .replace("  scale 1/255\n", "  split train=200, valid=50, test=50\n  scale 1/255\n")
             .replace("  split valid=10%\n", "  split train=60, valid=30\n")
+            .replace("  split by=index, test=[0, 1, 2, 3, 4]\n", "  split train=60, test=30\n")
             .replace("param hidden = 1024", "param hidden = 32")
             // Windows of a text, and streams of it.
             .replace("  split test=10%\n", "  split train=60, test=30\n")

@@ -152,6 +152,35 @@ fn checkpoints_do_not_depend_on_threads_resume_or_interruption() {
     assert!(again.already_done && bytes(&interrupted) == expected);
 }
 
+/// Native code looks for a signal between the steps that it runs in one go: an epoch of one step has none.
+#[test]
+fn epochs_of_one_step_are_interrupted_too() {
+    let source = "
+data {
+  source moons, rows=400, noise=0.2
+  split valid=20%
+  batch 320
+}
+net {
+  input x: real[2]
+  dense 8 -> tanh -> dropout 0.2 -> dense 2
+  output side: class[2]
+}
+train {
+  loss cross_entropy
+  optimizer adam, lr=0.01
+  epochs 6
+}
+";
+    let (run, straight) = (Run::of(source), tempfile::tempdir().expect("a folder"));
+    run.go(straight.path(), 1, None, 0).expect("trains");
+    let interrupted = tempfile::tempdir().expect("a folder");
+    let stopped = run.go(interrupted.path(), 1, None, 3);
+    assert!(matches!(stopped, Err(TrainError::Interrupted { epoch: 4, step: 0 })), "{stopped:?}");
+    run.go(interrupted.path(), 2, None, 0).expect("goes on");
+    assert!(bytes(interrupted.path()) == bytes(straight.path()), "an epoch later");
+}
+
 /// So wide that the outputs of an epoch, and of the validation rows, are more than one block.
 const WIDE: &str = "
 data {
