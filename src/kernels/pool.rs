@@ -217,7 +217,6 @@ unsafe fn folded(
     }
 }
 
-/// Windows that are apart write their elements; others add to them.
 #[inline(always)]
 unsafe fn spread(
     sizes: &Sizes,
@@ -229,34 +228,55 @@ unsafe fn spread(
     dx: Maps<*mut f32>,
 ) {
     let apart = sizes.are_apart();
-    if !(apart && sizes.cover_all()) {
-        let places = sizes.rows.len * sizes.cols.len;
-        let (from, to) = (pictures.start * places * dx.pixel, pictures.end * places * dx.pixel);
-        // SAFETY: the caller's pictures.
-        unsafe { dx.start.add(from).write_bytes(0, to - from) };
+    let clear = !(apart && sizes.cover_all());
+    let places = sizes.rows.len * sizes.cols.len;
+    for picture in pictures {
+        if clear {
+            // A picture at a time, so that what is cleared still lies in a cache when its windows write there.
+            // SAFETY: the picture is one of the caller's.
+            unsafe { dx.start.add(picture * places * dx.pixel).write_bytes(0, places * dx.pixel) };
+        }
+        for (window, covered) in sizes.windows(picture..picture + 1) {
+            // SAFETY: the window is one of the picture.
+            unsafe { spread_window(sizes, (pool, apart), window, &covered, x, g, dx) };
+        }
     }
-    for (window, covered) in sizes.windows(pictures) {
-        for (channel, len) in sizes.runs() {
-            // SAFETY: the window is one of the pictures, and covered places are theirs.
-            unsafe {
-                let g = load(g.start.add(window * g.pixel + channel), len, 0.0);
-                let first = match pool {
-                    Pool::Max => first(&covered, x.start.add(channel), x.pixel, len),
-                    Pool::Sum => [0; LANES],
-                };
-                for (tap, (line, place)) in covered.taps().enumerate() {
-                    let at = dx.start.add(covered.at(line, place) * dx.pixel + channel);
-                    let mut new = [0.0; LANES];
-                    for lane in 0..LANES {
-                        let own = pool == Pool::Sum || first[lane] == tap as u32;
-                        new[lane] = if own { g[lane] } else { 0.0 };
-                    }
-                    if !apart {
-                        let old = load(at, len, 0.0);
-                        (0..LANES).for_each(|lane| new[lane] += old[lane]);
-                    }
-                    store(at, len, new);
+}
+
+/// The gradient of a window where it belongs: it is all that comes there if windows are apart, and is added if they are not.
+///
+/// # Safety
+/// As for [`Sizes::backward`], whose pictures have this window.
+#[inline(always)]
+unsafe fn spread_window(
+    sizes: &Sizes,
+    (pool, apart): (Pool, bool),
+    window: usize,
+    covered: &Covered,
+    x: Maps<*const f32>,
+    g: Maps<*const f32>,
+    dx: Maps<*mut f32>,
+) {
+    for (channel, len) in sizes.runs() {
+        // SAFETY: the caller's contract: covered places are places of its pictures.
+        unsafe {
+            let g = load(g.start.add(window * g.pixel + channel), len, 0.0);
+            let first = match pool {
+                Pool::Max => first(covered, x.start.add(channel), x.pixel, len),
+                Pool::Sum => [0; LANES],
+            };
+            for (tap, (line, place)) in covered.taps().enumerate() {
+                let at = dx.start.add(covered.at(line, place) * dx.pixel + channel);
+                let mut new = [0.0; LANES];
+                for lane in 0..LANES {
+                    let own = pool == Pool::Sum || first[lane] == tap as u32;
+                    new[lane] = if own { g[lane] } else { 0.0 };
                 }
+                if !apart {
+                    let old = load(at, len, 0.0);
+                    (0..LANES).for_each(|lane| new[lane] += old[lane]);
+                }
+                store(at, len, new);
             }
         }
     }
