@@ -1,85 +1,14 @@
 //! Written arguments against a word's signature: which is which, and what is missing or too much.
 
-use super::{scope::Scope, suggest::nearest, value::value_of};
+use super::{elsewhere, scope::Scope, suggest::nearest, value::value_of};
 use crate::{
     diag::{Diagnostic, Span},
-    layers,
     syntax::ast::{Arg, ArgKey, Ident},
-    vocab::{ArgSpec, Args, Block, Default, Given, Kind, Sig, Value},
+    vocab::{ArgSpec, Args, Default, Given, Kind, Sig, Value},
 };
 
 /// Arguments that the language has and this version does not: `(word, argument)`.
 const NOT_YET: &[(&str, &str)] = &[("train", "rng")];
-
-/// What other libraries call an argument, and its name here.
-const ELSEWHERE: &[(&str, &str)] = &[
-    ("padding", "pad"),
-    ("strides", "stride"),
-    ("dilation_rate", "dilation"),
-    ("kernel_size", "size"),
-    ("pool_size", "size"),
-    ("scale_factor", "size"),
-    ("filters", "width"),
-    ("out_channels", "width"),
-    ("out_features", "width"),
-    ("use_bias", "bias"),
-    ("embed_dim", "width"),
-    ("embedding_dim", "width"),
-    ("epsilon", "eps"),
-    ("go_backwards", "reverse"),
-    ("hidden_dropout_prob", "p"),
-    ("hidden_size", "width"),
-    ("is_causal", "causal"),
-    ("kernel_initializer", "init"),
-    ("num_heads", "heads"),
-    ("num_key_value_heads", "kv_heads"),
-    ("num_kv_heads", "kv_heads"),
-    ("num_units", "width"),
-    ("output_dim", "width"),
-    ("rate", "p"),
-    ("stateful", "carry"),
-    ("units", "width"),
-];
-
-/// What other libraries say by an argument, and what to do here: of the words that have the argument behind it, or of all.
-const OTHERWISE: &[(&str, &str, Option<&str>)] = &[
-    ("batch_first", "leave it out: rows come first, then time", None),
-    ("data_format", "leave it out: channels come last", None),
-    ("inplace", "leave it out: the compiler decides where results lie", None),
-    ("input_dim", "leave it out: the type of the input says it", None),
-    ("input_shape", "leave it out: the type of the input says it", None),
-    ("input_size", "leave it out: the type of the input says it", None),
-    ("in_channels", "leave it out: what flows in says it", None),
-    ("in_features", "leave it out: what flows in says it", None),
-    ("kernel_regularizer", "penalties stand in `train`: `penalize l2, 1e-4`", None),
-    ("mask_zero", "leave it out: rows of tokens have lengths, and nothing reads behind them", None),
-    ("noise_shape", "`share=` says which axes have one mask", Some("p")),
-    ("num_embeddings", "leave it out: `vocab=` of the input says it", None),
-    ("num_layers", "write `repeat 2 { ... }` around the layer", None),
-    ("padding_idx", "leave it out: rows of tokens have lengths, and nothing reads behind them", None),
-    ("return_sequences", "leave it out for true; for false write `output=last`", Some("output")),
-    ("return_state", "states go from window to window by `carry=true`", Some("carry")),
-    ("track_running_stats", "leave it out: they are always kept", None),
-    ("trainable", "`freeze LABEL` in `train` holds weights still", None),
-];
-
-/// The argument that other libraries call so, if the word has it.
-fn elsewhere(sig: &Sig, name: &str) -> Option<&'static str> {
-    let own = sig.args.iter().find(|spec| spec.elsewhere.contains(&name));
-    let known = own.map(|spec| spec.name);
-    let known =
-        known.or_else(|| ELSEWHERE.iter().find(|(other, _)| *other == name).map(|(_, known)| *known))?;
-    sig.arg(known).map(|spec| spec.name)
-}
-
-/// What to do here about an argument that other libraries have, or that is a layer of its own.
-fn otherwise(sig: &Sig, name: &str) -> Option<String> {
-    if layers::find(name).is_some_and(|layer| layer.sig().block == Block::Body) {
-        return Some(format!("write `{name} {{ ... }}` around the layer"));
-    }
-    let (_, advice, of) = OTHERWISE.iter().find(|(other, ..)| *other == name)?;
-    of.is_none_or(|known| sig.arg(known).is_some()).then(|| (*advice).to_owned())
-}
 
 /// Checks `args` against `sig`. Everything wrong is pushed to `diags`; `None` if anything was.
 pub fn bind(
@@ -107,7 +36,8 @@ pub fn bind(
                     let error = unknown_argument(sig, &name.text, name.span);
                     match nearest(&name.text, sig.args.iter().map(|a| a.name)) {
                         Some(known) => meant.push(known),
-                        None => meant.extend(elsewhere(sig, &name.text).or_else(|| only_missing(sig, args))),
+                        None => meant
+                            .extend(elsewhere::argument(sig, &name.text).or_else(|| only_missing(sig, args))),
                     }
                     fail(match only_missing(sig, args) {
                         Some(missing) if error.fixes.is_empty() => error.fix(
@@ -235,10 +165,10 @@ fn unknown_argument(sig: &Sig, name: &str, span: Span) -> Diagnostic {
     }
     let error = Diagnostic::error("E0202", span, format!("`{}` has no argument `{name}`", sig.name))
         .label("unknown argument");
-    if let Some(known) = elsewhere(sig, name) {
+    if let Some(known) = elsewhere::argument(sig, name) {
         return error.fix(format!("it is called `{known}` here"), span, known);
     }
-    if let Some(advice) = otherwise(sig, name) {
+    if let Some(advice) = elsewhere::otherwise(sig, name) {
         return error.help(advice);
     }
     match nearest(name, sig.args.iter().map(|a| a.name)) {
@@ -270,24 +200,7 @@ fn surplus(sig: &Sig, arg: &Arg) -> Diagnostic {
 
 #[cfg(test)]
 mod tests {
-    use super::{ELSEWHERE, OTHERWISE};
-    use crate::{
-        check::{Env, check_source},
-        layers::LAYERS,
-    };
-
-    #[test]
-    fn names_elsewhere_lead_to_arguments_that_exist() {
-        let is_one = |name: &str| LAYERS.iter().any(|row| row.layer.sig().arg(name).is_some());
-        for (other, known) in ELSEWHERE {
-            assert!(is_one(known), "{other} is no {known}");
-            assert!(!is_one(other), "{other} is an argument here too");
-        }
-        for (other, _, of) in OTHERWISE {
-            assert!(of.is_none_or(is_one), "{other}");
-            assert!(!is_one(other), "{other} is an argument here too");
-        }
-    }
+    use crate::check::{Env, check_source};
 
     #[test]
     fn arguments_of_other_libraries_are_answered_with_ours() {

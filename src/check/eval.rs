@@ -147,6 +147,10 @@ fn name(path: &str, span: Span, scope: &mut Scope) -> Result<Value> {
         .label("neither a `param`, a `let` nor an argument of this block");
     if let Some(known) = nearest(path, scope.names().chain(ATTRIBUTES.iter().copied())) {
         error = error.fix("a similar name exists", span, known);
+    } else if !path.contains('.') {
+        error = error.note(format!(
+            "a number that `--set` changes is declared at the top of the file: `param {path} = 0.5`"
+        ));
     }
     Err(Box::new(error))
 }

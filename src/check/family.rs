@@ -3,7 +3,7 @@
 use super::{
     bind::bind,
     scope::Scope,
-    section::{family_word, unknown_word, use_span},
+    section::{called_otherwise, family_word, unknown_word, use_span},
     words::stands_for,
 };
 use crate::{
@@ -24,6 +24,8 @@ pub struct Family<T: ?Sized + 'static> {
     pub what: &'static str,
     pub example: &'static str,
     pub words: &'static [(&'static T, &'static str)],
+    /// What is written here for a word of another library.
+    pub elsewhere: fn(&str) -> Option<&'static str>,
     /// Words of another family that the statement chooses too.
     pub others: fn() -> Vec<&'static str>,
     pub sig: fn(&T) -> &'static Sig,
@@ -34,6 +36,7 @@ pub static LOSS: Family<dyn Loss> = Family {
     what: "loss",
     example: "loss cross_entropy",
     words: losses::WORDS,
+    elsewhere: losses::elsewhere,
     others: Vec::new,
     sig: |word| word.sig(),
 };
@@ -42,6 +45,7 @@ pub static OPTIMIZER: Family<dyn Optimizer> = Family {
     what: "optimizer",
     example: "optimizer adam, lr=1e-3",
     words: optimizers::WORDS,
+    elsewhere: optimizers::elsewhere,
     others: Vec::new,
     sig: |word| word.sig(),
 };
@@ -50,6 +54,7 @@ pub static SCHEDULE: Family<dyn Schedule> = Family {
     what: "schedule",
     example: "schedule cosine",
     words: schedules::WORDS,
+    elsewhere: schedules::elsewhere,
     others: Vec::new,
     sig: |word| word.sig(),
 };
@@ -58,6 +63,7 @@ pub static PENALIZE: Family<dyn Penalty> = Family {
     what: "penalty",
     example: "penalize l2, 1e-4",
     words: penalties::WORDS,
+    elsewhere: penalties::elsewhere,
     others: || ACTIVITY.names(),
     sig: |word| word.sig(),
 };
@@ -66,6 +72,7 @@ pub static ACTIVITY: Family<dyn Activity> = Family {
     what: "penalty",
     example: "penalize ar, 2, of=h",
     words: activities::WORDS,
+    elsewhere: activities::elsewhere,
     others: || PENALIZE.names(),
     sig: |word| word.sig(),
 };
@@ -74,6 +81,7 @@ pub static AVERAGE: Family<dyn Average> = Family {
     what: "average",
     example: "average ema, decay=0.999",
     words: averages::WORDS,
+    elsewhere: averages::elsewhere,
     others: Vec::new,
     sig: |word| word.sig(),
 };
@@ -100,7 +108,10 @@ impl<T: ?Sized> Family<T> {
         let meant = stands_for(name, span, &known, &format!("the {}", self.what), scope);
         let meant = meant.map_err(|fault| diags.push(*fault)).ok()?;
         let Some(word) = self.find(meant.as_deref().unwrap_or(name)) else {
-            diags.push(unknown_word(self.what, name, span, &known, &[]));
+            diags.push(
+                called_otherwise(self.what, name, span, (self.elsewhere)(name))
+                    .unwrap_or_else(|| unknown_word(self.what, name, span, &known, &[])),
+            );
             return None;
         };
         bind((self.sig)(word), rest, use_span(step), scope, diags).map(|args| Use { word, args })

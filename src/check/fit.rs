@@ -22,7 +22,16 @@ pub(super) fn fit(
     let least = if matches!(kind, Kind::Border) { 0.0 } else { 1.0 };
     let sizes_fault = |label: &str| range(format!("made of whole numbers from {least}"), label.into());
     let bounded = |x: f64, bounds: Bounds, value: Value| match bounds.in_32_bits(x) {
-        _ if !bounds.holds(x) => range(bounds.describe(), format!("is {}", exactly(x))),
+        _ if !bounds.holds(x) => {
+            let outside = range(bounds.describe(), format!("is {}", exactly(x)));
+            let share = bounds.low == 0.0 && bounds.high == 1.0 && x > 1.0 && bounds.holds(x / 100.0);
+            match outside {
+                Err(Ok(error)) if share => {
+                    Err(Ok(Box::new(error.fix("is a percentage meant?", span, format!("{}%", exactly(x))))))
+                }
+                other => other,
+            }
+        }
         Some(seen) => {
             let why = match seen {
                 "0" => "is below their smallest, 1.2e-38",

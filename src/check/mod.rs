@@ -9,6 +9,7 @@ mod bind;
 mod carry;
 mod chosen;
 mod data;
+mod elsewhere;
 mod eval;
 mod family;
 mod fit;
@@ -37,6 +38,7 @@ mod wave;
 mod ways;
 mod words;
 
+pub use elsewhere::of_statements as statement_elsewhere;
 pub use net::Net;
 pub use penalties::check as check_penalties;
 pub use predict::{MOST_COINS, PREDICT_STATEMENTS};

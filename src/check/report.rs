@@ -3,7 +3,7 @@
 use super::{
     bind::bind,
     scope::Scope,
-    section::unknown_word,
+    section::{called_otherwise, unknown_word},
     words::{stands_for, twofold},
 };
 use crate::{
@@ -217,7 +217,9 @@ fn metric(
     diags: &mut Vec<Diagnostic>,
 ) -> Option<Use<dyn Metric>> {
     let Some((word, extra)) = metrics::spelled(&name.text) else {
-        diags.push(unknown_word("metric", &name.text, name.span, known, &[]));
+        let (what, name, span) = ("metric", &name.text, name.span);
+        let otherwise = called_otherwise(what, name, span, metrics::elsewhere(name));
+        diags.push(otherwise.unwrap_or_else(|| unknown_word(what, name, span, known, &[])));
         return None;
     };
     let owned: Vec<Arg> =

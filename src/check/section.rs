@@ -1,6 +1,6 @@
 //! What the sections have in common: their lines, words and families.
 
-use super::suggest::nearest;
+use super::{elsewhere, suggest::nearest};
 use crate::{
     diag::{Diagnostic, Span},
     syntax::ast::{Arg, ArgKey, Body, ExprKind, Step, Stmt},
@@ -100,14 +100,26 @@ pub fn use_span(step: &Step) -> Span {
     step.args.last().map_or(step.name.span, |last| step.name.span.to(last.span))
 }
 
-/// A statement or word that is not known: with did-you-mean, or as not in this version.
+/// The answer to a word of another library, where there is one: what is written here.
+pub fn called_otherwise(what: &str, word: &str, span: Span, ours: Option<&str>) -> Option<Diagnostic> {
+    let error = Diagnostic::error("E0203", span, format!("unknown {what} `{word}`"));
+    ours.map(|ours| error.label("has another name here").fix("this is its name", span, ours))
+}
+
+/// A statement or word that is not known: with its name here, did-you-mean, or as not in this version.
 pub fn unknown_word(what: &str, word: &str, span: Span, known: &[&str], not_yet: &[&str]) -> Diagnostic {
     if not_yet.contains(&word) {
         return Diagnostic::error("E0204", span, format!("the {what} `{word}` is not in this version"))
             .label("not built yet");
     }
+    if let Some(error) = called_otherwise(what, word, span, elsewhere::word(what, word)) {
+        return error;
+    }
     let error = Diagnostic::error("E0203", span, format!("unknown {what} `{word}`"))
         .label(format!("no {what} has this name"));
+    if let Some(advice) = elsewhere::advice(what, word) {
+        return error.help(advice);
+    }
     match nearest(word, known.iter().copied()) {
         Some(near) => error.fix("a similar name exists", span, near),
         None => error.note(format!("known: {}", known.join(", "))),

@@ -13,7 +13,7 @@ use dropnet::{
 };
 
 use super::{
-    Outcome, data,
+    Outcome, data, nets,
     source::{self, Sets, Source},
     train,
     ui::{Exit, Failure, Ui},
@@ -22,7 +22,7 @@ use super::{
 
 #[derive(clap::Args)]
 pub struct Command {
-    /// `.net` files; `-` reads stdin
+    /// `.net` files, or folders of them; `-` reads stdin
     #[arg(required = true, value_name = "FILE")]
     files: Vec<PathBuf>,
     /// How findings are written
@@ -63,16 +63,17 @@ impl Command {
     pub fn run(&self, ui: &mut Ui) -> Outcome {
         self.sets.check()?;
         source::check_stdin(&self.files)?;
+        let files = nets::listed(&self.files)?;
         if !self.watching.watch {
-            return self.once(ui);
+            return self.once(&files, ui);
         }
         let stop = Arc::new(AtomicU32::new(0));
         train::stop_on_interrupt(stop.clone())?;
-        let mut watched = Watched::new(self.files.iter().map(PathBuf::as_path))?;
+        let mut watched = Watched::new(files.iter().map(PathBuf::as_path))?;
         for round in 0.. {
             watched.look();
             self.watching.begin(round == 0, &self.names(), ui);
-            if let Err(failure) = self.once(ui) {
+            if let Err(failure) = self.once(&files, ui) {
                 if matches!(failure, Failure::PipeClosed) {
                     return Err(failure);
                 }
@@ -90,11 +91,11 @@ impl Command {
         self.files.iter().map(|path| path.display().to_string()).collect::<Vec<_>>().join(", ")
     }
 
-    fn once(&self, ui: &mut Ui) -> Outcome {
+    fn once(&self, files: &[PathBuf], ui: &mut Ui) -> Outcome {
         let start = Instant::now();
         let mut all: Vec<Diagnostic> = Vec::new();
         let mut unread = Unread::Nothing;
-        for path in &self.files {
+        for path in files {
             let source = Source::read(path)?;
             let begun = Instant::now();
             let found = self.findings(path, &source, ui)?;
@@ -112,7 +113,7 @@ impl Command {
                 "; the data were not read, so sizes `_` are not known and shapes not checked (`--data` reads them)"
             }
         };
-        ui.talk(format_args!("{}, {}{hint}", count(self.files.len(), &all), elapsed(start)));
+        ui.talk(format_args!("{}, {}{hint}", count(files.len(), &all), elapsed(start)));
         let denied = self.deny == Some(Deny::Warnings) && !all.is_empty();
         Ok(if denied || all.iter().any(Diagnostic::is_error) { Exit::Faulty } else { Exit::Done })
     }

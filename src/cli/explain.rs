@@ -1,4 +1,4 @@
-//! `dropnet explain`: the page of a code, or of a word of the language.
+//! `dropnet explain`: the page of a code, of a word of the language, or of an idea.
 
 use dropnet::{check::nearest, diag, manual};
 
@@ -9,8 +9,9 @@ use super::{
 
 #[derive(clap::Args)]
 pub struct Command {
-    /// A code such as E0203, or a word such as `dropout`; without it, the list of both
-    topic: Option<String>,
+    /// A code such as E0203, a word such as `dropout`, or an idea such as `early stopping`; without it, the list of all
+    #[arg(value_name = "TOPIC")]
+    topic: Vec<String>,
     /// Write all pages, as one document in Markdown
     #[arg(long, conflicts_with = "topic")]
     all: bool,
@@ -18,10 +19,11 @@ pub struct Command {
 
 impl Command {
     pub fn run(&self, ui: &mut Ui) -> Outcome {
-        let text = match &self.topic {
-            Some(topic) => page(topic).ok_or_else(|| unknown(topic))?,
-            None if self.all => manual::reference(),
-            None => index(),
+        let topic = self.topic.join(" ");
+        let text = match topic.as_str() {
+            "" if self.all => manual::reference(),
+            "" => index(),
+            topic => page(topic).ok_or_else(|| unknown(topic))?,
         };
         ui.data(&text)?;
         Ok(Exit::Done)
@@ -33,7 +35,10 @@ fn page(topic: &str) -> Option<String> {
         return Some(format!("{}: {}\n", topic.to_uppercase(), text.trim_end()));
     }
     let pages: Vec<String> = manual::find(topic).iter().map(manual::Page::markdown).collect();
-    (!pages.is_empty()).then(|| pages.join("\n"))
+    match pages[..] {
+        [] => manual::choices(topic).or_else(|| manual::ideas::page(topic)),
+        _ => Some(pages.join("\n")),
+    }
 }
 
 /// Every word under its family, then every code with its title.
@@ -47,6 +52,8 @@ fn index() -> String {
         }
         out.push_str(&format!("  {:<20}  {}\n", page.sig.name, page.sig.about));
     }
+    out.push_str("\nidea\n");
+    manual::ideas::titles().for_each(|title| out.push_str(&format!("  {title}\n")));
     out.push_str("\ncode\n");
     for (code, text) in diag::CODES {
         out.push_str(&format!("  {code:<20}  {}\n", text.lines().next().unwrap_or_default()));
@@ -57,9 +64,9 @@ fn index() -> String {
 fn unknown(topic: &str) -> Failure {
     let names = manual::names();
     let codes = diag::CODES.iter().map(|(code, _)| *code);
-    let hint = match nearest(topic, names.iter().copied().chain(codes)) {
+    let hint = match nearest(topic, names.iter().copied().chain(codes).chain(manual::ideas::names())) {
         Some(near) => format!("did you mean `{near}`?"),
-        None => "`dropnet explain` lists all words and codes".into(),
+        None => "`dropnet explain` lists all words, ideas and codes".into(),
     };
     Failure::usage(format!("`{topic}` is neither a word of the language nor a code\nhelp: {hint}"))
 }

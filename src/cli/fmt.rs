@@ -8,14 +8,14 @@ use std::{
 use dropnet::{layers, syntax};
 
 use super::{
-    Outcome,
+    Outcome, nets,
     source::{self, STDIN, Source},
     ui::{Exit, Failure, Ui},
 };
 
 #[derive(clap::Args)]
 pub struct Command {
-    /// `.net` files to rewrite; `-` formats stdin to stdout
+    /// `.net` files to rewrite, or folders of them; `-` formats stdin to stdout
     #[arg(required = true, value_name = "FILE")]
     files: Vec<PathBuf>,
     /// Write nothing; exit with 1 if a file would change
@@ -29,8 +29,9 @@ pub struct Command {
 impl Command {
     pub fn run(&self, ui: &mut Ui) -> Outcome {
         source::check_stdin(&self.files)?;
+        let files = nets::listed(&self.files)?;
         let (mut changed, mut broken) = (0, 0);
-        for path in &self.files {
+        for path in &files {
             let source = Source::read(path)?;
             let formatted = match syntax::format(&source.text) {
                 Ok(formatted) => formatted,
@@ -47,7 +48,7 @@ impl Command {
             self.one(path, &source, &formatted, ui)?;
         }
         let verb = if self.check || self.diff { "would be" } else { "were" };
-        ui.talk(summary(self.files.len(), changed, broken, verb));
+        ui.talk(summary(files.len(), changed, broken, verb));
         let faulty = broken > 0 || ((self.check || self.diff) && changed > 0);
         Ok(if faulty { Exit::Faulty } else { Exit::Done })
     }

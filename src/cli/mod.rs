@@ -16,6 +16,7 @@ mod experiment;
 mod explain;
 mod fmt;
 mod limits;
+mod nets;
 mod new;
 mod numbers;
 mod plot;
@@ -40,7 +41,7 @@ use ui::{Exit, Failure, Ui};
 
 /// A declarative language and native compiler for neural networks in which dropout is part of the language.
 #[derive(Parser)]
-#[command(name = "dropnet", version, disable_help_subcommand = true, max_term_width = 100)]
+#[command(name = "dropnet", version, max_term_width = 100)]
 #[command(
     after_help = "First steps: `dropnet new hello`, then `dropnet train hello.net`. A word of the language: `dropnet explain dropout`."
 )]

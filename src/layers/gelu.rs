@@ -70,17 +70,28 @@ impl Layer for Gelu {
 
     fn lower(&self, cx: &mut Lower<'_>) -> ValueId {
         let x = cx.input();
-        let shape = match cx.args.word("kind") {
-            "tanh" => tanh_form(cx.b, x),
-            _ => {
-                let scaled = cx.b.scale(x, std::f32::consts::FRAC_1_SQRT_2);
-                cx.b.erf(scaled)
+        match cx.args.word("kind") {
+            "tanh" => {
+                let shape = tanh_form(cx.b, x);
+                weighed(cx.b, x, shape)
             }
-        };
-        let weight = cx.b.offset(shape, 1.0);
-        let half = cx.b.scale(x, 0.5);
-        cx.b.mul(half, weight)
+            _ => gelu(cx.b, x),
+        }
     }
+}
+
+/// `x / 2 (1 + erf(x / sqrt(2)))`
+pub(super) fn gelu(b: &mut Builder, x: ValueId) -> ValueId {
+    let scaled = b.scale(x, std::f32::consts::FRAC_1_SQRT_2);
+    let shape = b.erf(scaled);
+    weighed(b, x, shape)
+}
+
+/// `x / 2 (1 + shape)`
+fn weighed(b: &mut Builder, x: ValueId, shape: ValueId) -> ValueId {
+    let weight = b.offset(shape, 1.0);
+    let half = b.scale(x, 0.5);
+    b.mul(half, weight)
 }
 
 /// `tanh(sqrt(2 / pi) (x + 0.044715 x^3))`

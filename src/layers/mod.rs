@@ -34,7 +34,7 @@ use crate::{
     diag::Diagnostic,
     graph::ValueId,
     model::{Node, NodeId, Ty},
-    vocab::{Args, Sig},
+    vocab::{Args, Sig, is_called},
 };
 
 /// A word of the `net` section.
@@ -164,8 +164,11 @@ layers! {
     gelu,
     global_avg_pool,
     global_max_pool,
+    glu,
     group_norm,
     gru,
+    hard_sigmoid,
+    hard_swish,
     identity,
     last,
     layer_norm,
@@ -174,13 +177,17 @@ layers! {
     log_softmax,
     lstm,
     max_pool,
+    maxout,
     mean_pool,
     mel_spectrogram,
     mfcc,
+    mish,
     mul,
     noise,
     positions,
+    prelu,
     relu,
+    relu6,
     reshape,
     residual,
     rms_norm,
@@ -190,6 +197,7 @@ layers! {
     silu,
     softmax,
     softplus,
+    softsign,
     spec_mask,
     spectrogram,
     standardize,
@@ -203,11 +211,11 @@ pub fn find(name: &str) -> Option<&'static dyn Layer> {
     LAYERS.iter().find(|row| row.layer.sig().name == name).map(|row| row.layer)
 }
 
-/// The layer that another library calls so, and what to write for it. Capitals are no matter.
+/// The layer that another library calls so, and what to write for it. Capitals and underscores are no matter.
 pub fn elsewhere(name: &str) -> Option<(&'static dyn Layer, &'static str)> {
     let of = |row: &Row| {
         let mut pairs = row.layer.elsewhere().iter();
-        pairs.find(|(other, _)| other.eq_ignore_ascii_case(name)).map(|(_, ours)| (row.layer, *ours))
+        pairs.find(|(other, _)| is_called(other, name)).map(|(_, ours)| (row.layer, *ours))
     };
     LAYERS.iter().find_map(of)
 }
@@ -223,19 +231,21 @@ pub fn is_word(name: &str) -> bool {
 impl Row {
     /// The layer's page of the manual, as Markdown.
     pub fn manual(&self) -> String {
-        let mut text = manual(self.source);
-        let others = self.layer.elsewhere();
-        if !others.is_empty() {
-            let name = self.layer.sig().name;
-            let called = |(other, ours): &(&str, &str)| match *ours == name {
-                true => format!("`{other}`"),
-                false => format!("`{other}` (`{ours}`)"),
-            };
-            let others: Vec<String> = others.iter().map(called).collect();
-            text += &format!("\n# Elsewhere\n{}\n", others.join(", "));
-        }
-        text
+        manual(self.source) + &names_elsewhere(self.layer.sig().name, self.layer.elsewhere())
     }
+}
+
+/// The end of a word's page: its names in other libraries, with what is written here where that is more than the word.
+pub fn names_elsewhere(name: &str, others: &[(&str, &str)]) -> String {
+    if others.is_empty() {
+        return String::new();
+    }
+    let called = |(other, ours): &(&str, &str)| match *ours == name {
+        true => format!("`{other}`"),
+        false => format!("`{other}` (`{ours}`)"),
+    };
+    let others: Vec<String> = others.iter().map(called).collect();
+    format!("\n# Elsewhere\n{}\n", others.join(", "))
 }
 
 /// The leading `//!` lines of a source file without their marks.

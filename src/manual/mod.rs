@@ -3,13 +3,14 @@
 //! Invariant: names no word but those of the language itself (`forms`); a word that is registered has a page.
 
 mod forms;
+pub mod ideas;
 
 use std::fmt::Write;
 
 use crate::{
-    check::{PREDICT_STATEMENTS, SWEEP_STATEMENTS, TRAIN_STATEMENTS},
+    check::{PREDICT_STATEMENTS, SWEEP_STATEMENTS, TRAIN_STATEMENTS, statement_elsewhere},
     data::{SOURCES, STATEMENTS},
-    layers::{self, LAYERS, initial, manual},
+    layers::{self, LAYERS, initial, manual, names_elsewhere},
     model::summary::number,
     train::{activities, augment, averages, bayes_decay, losses, metrics, optimizers, penalties, schedules},
     vocab::{ArgSpec, Block, Bounds, Default, Kind, Sig, Unit, ramp},
@@ -31,6 +32,10 @@ pub struct Page {
 /// All pages, family by family, in the order of the registries.
 pub fn pages() -> Vec<Page> {
     let page = |family, prefix, sig, source| Page { family, prefix, sig, usage: None, text: manual(source) };
+    let called = |page: Page, others: &[(&str, &str)]| {
+        let names = names_elsewhere(page.sig.name, others);
+        Page { text: page.text + &names, ..page }
+    };
     let mut pages: Vec<Page> = Vec::new();
     pages.extend(forms::FORMS.iter().map(|form| Page {
         family: "form of the language",
@@ -48,18 +53,28 @@ pub fn pages() -> Vec<Page> {
         text: row.manual(),
     }));
     pages.extend(initial::WORDS.iter().map(|(word, source)| Page {
-        usage: Some(format!("dense 64, init={}", called(word.sig()))),
+        usage: Some(format!("dense 64, init={}", with_arguments(word.sig()))),
         ..page("initial value", "", word.sig(), source)
     }));
-    pages.extend(losses::WORDS.iter().map(|(word, source)| page("loss", "loss ", word.sig(), source)));
     pages.extend(
-        optimizers::WORDS.iter().map(|(word, source)| page("optimizer", "optimizer ", word.sig(), source)),
+        losses::WORDS
+            .iter()
+            .map(|(word, source)| called(page("loss", "loss ", word.sig(), source), word.elsewhere())),
     );
     pages.extend(
-        schedules::WORDS.iter().map(|(word, source)| page("schedule", "schedule ", word.sig(), source)),
+        optimizers::WORDS.iter().map(|(word, source)| {
+            called(page("optimizer", "optimizer ", word.sig(), source), word.elsewhere())
+        }),
     );
     pages.extend(
-        penalties::WORDS.iter().map(|(word, source)| page("penalty", "penalize ", word.sig(), source)),
+        schedules::WORDS.iter().map(|(word, source)| {
+            called(page("schedule", "schedule ", word.sig(), source), word.elsewhere())
+        }),
+    );
+    pages.extend(
+        penalties::WORDS
+            .iter()
+            .map(|(word, source)| called(page("penalty", "penalize ", word.sig(), source), word.elsewhere())),
     );
     pages.extend(
         activities::WORDS.iter().map(|(word, source)| page("penalty", "penalize ", word.sig(), source)),
@@ -71,22 +86,56 @@ pub fn pages() -> Vec<Page> {
     pages.push(Page { usage, ..page("value of `penalize l2`", "", decay, bayes_decay::SOURCE) });
     let usage = Some("dropout ramp(from, to, over=, after=, shape=)".into());
     pages.push(Page { usage, ..page("value that changes over time", "", &ramp::SIG, ramp::SOURCE) });
-    pages.extend(metrics::WORDS.iter().map(|(word, source)| page("metric", "report ", word.sig(), source)));
+    pages.extend(
+        metrics::WORDS
+            .iter()
+            .map(|(word, source)| called(page("metric", "report ", word.sig(), source), word.elsewhere())),
+    );
     pages.extend(TRAIN_STATEMENTS.iter().map(|sig| page("statement of `train`", "", sig, "")));
     pages.extend(PREDICT_STATEMENTS.iter().map(|sig| page("statement of `predict`", "", sig, "")));
     pages.extend(SWEEP_STATEMENTS.iter().map(|sig| page("statement of `sweep`", "", sig, "")));
-    pages.extend(
-        augment::WORDS.iter().map(|(word, source)| page("statement of `augment`", "", word.sig(), source)),
-    );
+    pages.extend(augment::WORDS.iter().map(|(word, source)| {
+        called(page("statement of `augment`", "", word.sig(), source), word.elsewhere())
+    }));
     pages.extend(SOURCES.iter().map(|word| page("source of data", "source ", word.sig, word.source)));
     pages.extend(STATEMENTS.iter().map(|word| page("statement of `data`", "", word.sig, word.source)));
     pages
 }
 
-/// The pages of a word; a word may stand in several families. A layer is found by its names elsewhere too.
+/// The pages of a word; a word may stand in several families. One that has no page is sought among names elsewhere.
 pub fn find(name: &str) -> Vec<Page> {
-    let name = layers::elsewhere(name).map_or(name, |(layer, _)| layer.sig().name);
-    pages().into_iter().filter(|page| page.sig.name == name).collect()
+    let of = |name: &str| pages().into_iter().filter(|page| page.sig.name == name).collect::<Vec<Page>>();
+    let pages = of(name);
+    if !pages.is_empty() {
+        return pages;
+    }
+    let layer = layers::elsewhere(name).map(|(layer, _)| layer.sig().name);
+    let families: [fn(&str) -> Option<&'static str>; 9] = [
+        augment::elsewhere,
+        initial::elsewhere,
+        losses::elsewhere,
+        metrics::elsewhere,
+        optimizers::elsewhere,
+        schedules::elsewhere,
+        penalties::elsewhere,
+        averages::elsewhere,
+        statement_elsewhere,
+    ];
+    let ours = layer.or_else(|| families.iter().find_map(|elsewhere| elsewhere(name)));
+    ours.map_or_else(Vec::new, |ours| of(ours.split([' ', ',']).next().unwrap_or(ours)))
+}
+
+/// The words that a statement chooses among, a line each: of `loss`, `optimizer`, `source`.
+pub fn choices(statement: &str) -> Option<String> {
+    let statement = statement_elsewhere(statement).unwrap_or(statement);
+    let pages: Vec<Page> = pages().into_iter().filter(|page| page.prefix.trim_end() == statement).collect();
+    let first = pages.first().filter(|_| !statement.is_empty())?;
+    let mut out = format!("{statement}: begins a statement that chooses a {}\n\n", first.family);
+    for page in &pages {
+        let _ = writeln!(out, "  {:<20}  {}", page.sig.name, page.sig.about);
+    }
+    let _ = write!(out, "\n`dropnet explain {}` says more of the first.\n", first.sig.name);
+    Some(out)
 }
 
 /// Every word once, sorted.
@@ -141,6 +190,10 @@ pub fn reference() -> String {
             let deeper = if !in_code && line.starts_with("# ") { "###" } else { "" };
             let _ = writeln!(out, "{deeper}{line}");
         }
+    }
+    out.push_str("\n## Ideas, outputs, files\n");
+    for (title, text) in ideas::all() {
+        let _ = write!(out, "\n### {title}\n\n{text}\n");
     }
     out
 }
@@ -225,7 +278,7 @@ fn kind(kind: Kind) -> String {
         Kind::Interval { unit, bounds, both_ways } => interval(unit, bounds, both_ways),
         Kind::OneOf(kinds) => kinds.iter().map(|k| self::kind(*k)).collect::<Vec<_>>().join(", or "),
         Kind::Use(sigs) => {
-            let usages: Vec<String> = sigs().into_iter().map(called).collect();
+            let usages: Vec<String> = sigs().into_iter().map(with_arguments).collect();
             usages.join(" | ")
         }
         Kind::Rest(inner) => format!("any number of: {}", self::kind(*inner)),
@@ -241,7 +294,7 @@ fn interval(unit: Option<Unit>, bounds: Bounds, both_ways: bool) -> String {
 }
 
 /// `normal(sd, mean=)`
-fn called(sig: &Sig) -> String {
+fn with_arguments(sig: &Sig) -> String {
     match sig.args {
         [] => sig.name.into(),
         args => format!("{}({})", sig.name, arguments_in_brief(args)),

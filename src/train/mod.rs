@@ -33,6 +33,13 @@ macro_rules! family {
         pub fn find(name: &str) -> Option<&'static dyn $trait> {
             WORDS.iter().map(|(word, _)| *word).find(|word| word.sig().name == name)
         }
+
+        /// What is written here for a word that other libraries call so, however they write it: `RandomCrop`, `random_crop`.
+        #[must_use]
+        pub fn elsewhere(name: &str) -> Option<&'static str> {
+            let all = WORDS.iter().flat_map(|(word, _)| word.elsewhere());
+            all.copied().find(|(other, _)| $crate::vocab::is_called(other, name)).map(|(_, here)| here)
+        }
     };
 }
 pub(crate) use family;

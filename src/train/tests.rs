@@ -212,3 +212,26 @@ fn metrics_refuse_outputs_and_arguments_that_do_not_fit() {
         assert_eq!(refused(kind, statement), expected);
     }
 }
+
+/// Names in other libraries, family by family: each leads to the word that says it, and to its page.
+#[test]
+fn names_elsewhere_lead_to_words_and_pages() {
+    type Names = &'static [(&'static str, &'static str)];
+    fn held<T: ?Sized>(words: &[(&T, &str)], of: fn(&T) -> (&'static Sig, Names)) {
+        for (word, _) in words {
+            let (sig, names) = of(word);
+            for (other, here) in names {
+                assert!(here.starts_with(sig.name), "`{other}` of `{}` is answered by `{here}`", sig.name);
+                assert!(words.iter().all(|(word, _)| of(word).0.name != *other), "`{other}` is a word");
+                assert!(!crate::manual::find(other).is_empty(), "no page for `{other}`");
+            }
+        }
+    }
+    held(losses::WORDS, |word| (word.sig(), word.elsewhere()));
+    held(optimizers::WORDS, |word| (word.sig(), word.elsewhere()));
+    held(schedules::WORDS, |word| (word.sig(), word.elsewhere()));
+    held(penalties::WORDS, |word| (word.sig(), word.elsewhere()));
+    held(metrics::WORDS, |word| (word.sig(), word.elsewhere()));
+    held(super::averages::WORDS, |word| (word.sig(), word.elsewhere()));
+    held(super::augment::WORDS, |word| (word.sig(), word.elsewhere()));
+}

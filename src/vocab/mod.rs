@@ -63,6 +63,13 @@ pub enum Default {
     Range(f64, f64),
 }
 
+/// Whether a name of another library is this one, however it is written: `ReduceLROnPlateau`, `reduce_lr_on_plateau`.
+#[must_use]
+pub fn is_called(other: &str, name: &str) -> bool {
+    let plain = |name: &str| name.replace('_', "").to_lowercase();
+    plain(other) == plain(name)
+}
+
 /// What kind of value an argument takes. Ranges are checked where the value is written.
 #[derive(Clone, Copy, Debug)]
 pub enum Kind {

@@ -1,4 +1,4 @@
-"""Makes the golden trajectories: five steps of a small dropout net in PyTorch, for each optimizer, with given masks.
+"""Makes the golden trajectories: eight steps of a small dropout net in PyTorch, for each optimizer, with given masks.
 
 Run: python tests/golden/make.py > tests/golden/trajectories.json   (torch 2.x, CPU, float64)
 """
@@ -8,7 +8,7 @@ import torch
 
 torch.set_default_dtype(torch.float64)
 torch.manual_seed(7)
-STEPS, ROWS, IN, HIDDEN, CLASSES = 5, 6, 4, 5, 3
+STEPS, ROWS, IN, HIDDEN, CLASSES = 8, 6, 4, 5, 3
 P_IN, P_HIDDEN, SMOOTHING = 0.25, 0.5, 0.1
 
 init = {
@@ -23,6 +23,43 @@ x = torch.randn(STEPS, ROWS, IN).float().double()
 y = torch.randint(0, CLASSES, (STEPS, ROWS))
 mask_in = (torch.rand(STEPS, ROWS, IN) >= P_IN).double()
 mask_hidden = (torch.rand(STEPS, ROWS, HIDDEN) >= P_HIDDEN).double()
+
+
+class Lion(torch.optim.Optimizer):
+    """Chen et al. 2023, algorithm 2."""
+
+    def __init__(self, groups, lr, betas, weight_decay):
+        super().__init__(groups, {"lr": lr, "betas": betas, "weight_decay": weight_decay})
+
+    @torch.no_grad()
+    def step(self):
+        for group in self.param_groups:
+            (b1, b2), lr = group["betas"], group["lr"]
+            for w in group["params"]:
+                m = self.state[w].setdefault("m", torch.zeros_like(w))
+                w.mul_(1 - lr * group["weight_decay"])
+                w.sub_(lr * (b1 * m + (1 - b1) * w.grad).sign())
+                m.mul_(b2).add_((1 - b2) * w.grad)
+
+
+class Lamb(torch.optim.Optimizer):
+    """You et al. 2020, algorithm 2, the norms unbounded."""
+
+    def __init__(self, groups, lr, weight_decay):
+        super().__init__(groups, {"lr": lr, "weight_decay": weight_decay})
+
+    @torch.no_grad()
+    def step(self):
+        for group in self.param_groups:
+            for w in group["params"]:
+                s = self.state[w]
+                s["t"] = s.get("t", 0) + 1
+                m, v = s.setdefault("m", torch.zeros_like(w)), s.setdefault("v", torch.zeros_like(w))
+                m.mul_(0.9).add_(0.1 * w.grad)
+                v.mul_(0.999).add_(0.001 * w.grad**2)
+                r = (m / (1 - 0.9 ** s["t"])) / ((v / (1 - 0.999 ** s["t"])).sqrt() + 1e-6) + group["weight_decay"] * w
+                w.sub_(group["lr"] * w.norm() / r.norm() * r)
+
 
 SGD, ADAM = torch.optim.SGD, torch.optim.Adam
 CASES = {
@@ -46,6 +83,22 @@ CASES = {
     "adadelta": lambda w, b: torch.optim.Adadelta(w + b),
     "adadelta, lr=0.5, rho=0.95, eps=1e-4, weight_decay=0.01": lambda w, b: torch.optim.Adadelta(
         [{"params": w, "weight_decay": 0.01}, {"params": b}], lr=0.5, rho=0.95, eps=1e-4),
+    "adagrad, lr=0.05": lambda w, b: torch.optim.Adagrad(w + b, lr=0.05),
+    "adagrad, lr=0.05, eps=1e-4, weight_decay=0.01": lambda w, b: torch.optim.Adagrad(
+        [{"params": w, "weight_decay": 0.01}, {"params": b}], lr=0.05, eps=1e-4),
+    "adamax, lr=0.01": lambda w, b: torch.optim.Adamax(w + b, lr=0.01),
+    "adamax, lr=0.01, betas=[0.8, 0.9], weight_decay=0.02, on=all": lambda w, b: torch.optim.Adamax(
+        w + b, lr=0.01, betas=(0.8, 0.9), weight_decay=0.02),
+    "nadam, lr=0.01": lambda w, b: torch.optim.NAdam(w + b, lr=0.01),
+    "nadam, lr=0.01, betas=[0.8, 0.95], weight_decay=0.02": lambda w, b: torch.optim.NAdam(
+        [{"params": w, "weight_decay": 0.02}, {"params": b}], lr=0.01, betas=(0.8, 0.95)),
+    "radam, lr=0.01": lambda w, b: torch.optim.RAdam(w + b, lr=0.01),
+    "radam, lr=0.01, betas=[0.8, 0.95], weight_decay=0.02, on=all": lambda w, b: torch.optim.RAdam(
+        w + b, lr=0.01, betas=(0.8, 0.95), weight_decay=0.02),
+    "lion, lr=0.01, weight_decay=0.1": lambda w, b: Lion(
+        [{"params": w, "weight_decay": 0.1}, {"params": b, "weight_decay": 0.0}], lr=0.01, betas=(0.9, 0.99), weight_decay=0.1),
+    "lamb, lr=0.01, weight_decay=0.1": lambda w, b: Lamb(
+        [{"params": w, "weight_decay": 0.1}, {"params": b, "weight_decay": 0.0}], lr=0.01, weight_decay=0.1),
 }
 
 

@@ -28,6 +28,10 @@ impl Initial for GlorotNormal {
         &SIG
     }
 
+    fn elsewhere(&self) -> &'static [(&'static str, &'static str)] {
+        &[("xavier_normal", "glorot_normal")]
+    }
+
     fn start(&self, _args: &Args, shape: &Shape) -> Result<Init, String> {
         let (inputs, outputs) = shape.fans()?;
         Ok(normal_of(2.0 / (inputs + outputs) as f64))

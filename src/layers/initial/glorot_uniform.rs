@@ -28,6 +28,10 @@ impl Initial for GlorotUniform {
         &SIG
     }
 
+    fn elsewhere(&self) -> &'static [(&'static str, &'static str)] {
+        &[("xavier_uniform", "glorot_uniform")]
+    }
+
     fn start(&self, _args: &Args, shape: &Shape) -> Result<Init, String> {
         let (inputs, outputs) = shape.fans()?;
         Ok(uniform_of(2.0 / (inputs + outputs) as f64))

@@ -27,6 +27,10 @@ impl Initial for HeNormal {
         &SIG
     }
 
+    fn elsewhere(&self) -> &'static [(&'static str, &'static str)] {
+        &[("kaiming_normal", "he_normal")]
+    }
+
     fn start(&self, _args: &Args, shape: &Shape) -> Result<Init, String> {
         let (inputs, _) = shape.fans()?;
         Ok(normal_of(2.0 / inputs as f64))

@@ -28,6 +28,10 @@ impl Initial for HeUniform {
         &SIG
     }
 
+    fn elsewhere(&self) -> &'static [(&'static str, &'static str)] {
+        &[("kaiming_uniform", "he_uniform")]
+    }
+
     fn start(&self, _args: &Args, shape: &Shape) -> Result<Init, String> {
         let (inputs, _) = shape.fans()?;
         Ok(uniform_of(2.0 / inputs as f64))

@@ -14,6 +14,11 @@ use crate::{
 pub trait Initial: Sync {
     fn sig(&self) -> &'static Sig;
 
+    /// Names of it in other libraries, each with what to write here.
+    fn elsewhere(&self) -> &'static [(&'static str, &'static str)] {
+        &[]
+    }
+
     /// How a tensor of this shape starts.
     ///
     /// # Errors

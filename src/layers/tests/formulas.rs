@@ -106,9 +106,24 @@ const FORMULAS: &[Formula] = &[
         let c = (2.0 / std::f64::consts::PI).sqrt();
         s.each(|x| 0.5 * x * (1.0 + (c * (x + 0.044715 * x.powi(3))).tanh()))
     }),
+    formula("glu", 2, |s| glued(s, |b| 1.0 / (1.0 + (-b).exp()))),
+    formula("glu gate=silu", 2, |s| glued(s, |b| b / (1.0 + (-b).exp()))),
+    formula("glu gate=gelu", 2, |s| glued(s, |b| 0.5 * b * (1.0 + Real::erf(b / 2.0_f64.sqrt(), false)))),
+    formula("glu gate=relu", 2, |s| glued(s, |b| b.max(0.0))),
+    formula("glu gate=tanh", 2, |s| glued(s, f64::tanh)),
+    formula("glu gate=identity", 2, |s| glued(s, |b| b)),
+    formula("add x, x, x -> hard_sigmoid", 4, |s| s.each(|x| hard_sigmoid(3.0 * x))),
+    formula("add x, x, x -> hard_swish", 4, |s| s.each(|x| 3.0 * x * hard_sigmoid(3.0 * x))),
     formula("identity", 4, |s| s.x.clone()),
     formula("layer_norm eps=0.01", 4, |s| standardised(s, "layer_norm_1")),
     formula("group_norm groups=1, eps=0.01", 4, |s| standardised(s, "group_norm_1")),
+    formula("prelu", 4, |s| {
+        s.at(|x, _, unit| if x > 0.0 { x } else { x * s.stored("prelu_1.slope")[unit as usize] })
+    }),
+    formula("prelu 0.1, per=layer", 4, |s| {
+        s.each(|x| if x > 0.0 { x } else { x * s.stored("prelu_1.slope")[0] })
+    }),
+    formula("add x, x, x -> relu6", 4, |s| s.each(|x| (3.0 * x).clamp(0.0, 6.0))),
     formula("rms_norm eps=0.01", 4, |s| {
         let gain = s.stored("rms_norm_1.gain");
         let root = |row: &[f64]| (row.iter().map(|x| x * x).sum::<f64>() / 4.0 + 0.01).sqrt();
@@ -116,6 +131,11 @@ const FORMULAS: &[Formula] = &[
     }),
     formula("leaky_relu -0.1", 4, |s| s.each(|x| if x > 0.0 { x } else { -0.1 * x })),
     formula("log_softmax", 4, |s| softmax(s, |e, sum| (e / sum).ln())),
+    formula("maxout", 2, |s| s.x.iter().map(|x| vec![x[0].max(x[2]), x[1].max(x[3])]).collect()),
+    formula("maxout 4", 1, |s| {
+        s.x.iter().map(|x| vec![x.iter().copied().fold(f64::MIN, f64::max)]).collect()
+    }),
+    formula("mish", 4, |s| s.each(|x| x * x.exp().ln_1p().tanh())),
     formula("a: tanh\n  mul x, a", 4, |s| s.each(|x| x.tanh() * x)),
     formula("noise 0.2", 4, noise),
     formula("relu", 4, |s| s.each(|x| x.max(0.0))),
@@ -129,6 +149,7 @@ const FORMULAS: &[Formula] = &[
     formula("silu", 4, |s| s.each(|x| x / (1.0 + (-x).exp()))),
     formula("softmax", 4, |s| softmax(s, |e, sum| e / sum)),
     formula("softplus", 4, |s| s.each(|x| x.exp().ln_1p())),
+    formula("softsign", 4, |s| s.each(|x| x / (1.0 + x.abs()))),
     formula("tanh", 4, |s| s.each(f64::tanh)),
 ];
 
@@ -138,6 +159,15 @@ fn softmax(s: &Seen, f: fn(f64, f64) -> f64) -> Rows {
         row.iter().map(|x| f(x.exp(), sum)).collect()
     };
     s.x.iter().map(row).collect()
+}
+
+/// The first half of each row times a gate of the second.
+fn glued(s: &Seen, gate: impl Fn(f64) -> f64) -> Rows {
+    s.x.iter().map(|x| vec![x[0] * gate(x[2]), x[1] * gate(x[3])]).collect()
+}
+
+fn hard_sigmoid(x: f64) -> f64 {
+    (x / 6.0 + 0.5).clamp(0.0, 1.0)
 }
 
 fn product(x: &[f64], weight: &[f64], bias: &[f64]) -> Vec<f64> {

@@ -8,6 +8,11 @@ use crate::{
 pub trait Activity: Sync {
     fn sig(&self) -> &'static Sig;
 
+    /// Names of it in other libraries, each with what to write here.
+    fn elsewhere(&self) -> &'static [(&'static str, &'static str)] {
+        &[]
+    }
+
     /// Whether it looks from step to step, at the value before the dropouts that end the chain.
     fn looks_back(&self) -> bool {
         false

@@ -346,14 +346,6 @@ fn two_sides(args: &Args, name: &'static str) -> Result<(), Wrong> {
     }
 }
 
-/// The word here for a name elsewhere, however it is written: `RandomCrop`, `random_crop`.
-#[must_use]
-pub fn elsewhere(name: &str) -> Option<&'static str> {
-    let plain = |name: &str| name.replace('_', "").to_lowercase();
-    let all = WORDS.iter().flat_map(|(word, _)| word.elsewhere());
-    all.copied().find(|(other, _)| plain(other) == plain(name)).map(|(_, here)| here)
-}
-
 crate::train::family! {
     Augment:
     crop,

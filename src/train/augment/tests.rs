@@ -94,13 +94,6 @@ fn every_example_checks_and_uses_its_word() {
 
 #[test]
 fn names_elsewhere_are_answered_with_ours() {
-    for (word, _) in WORDS {
-        let name = word.sig().name;
-        for (other, here) in word.elsewhere() {
-            assert!(here.starts_with(name), "`{other}` of `{name}` is answered by `{here}`");
-            assert!(super::find(other).is_none(), "`{other}` is a word");
-        }
-    }
     assert_eq!(elsewhere("RandomHorizontalFlip"), Some("flip horizontal"));
     let checked = check_source(&source([32, 32], 3, "RandomHorizontalFlip p=0.3"), &Env::default());
     let fixes: Vec<&str> = checked.diagnostics[0]

@@ -12,6 +12,11 @@ use crate::{
 pub trait Average: Sync {
     fn sig(&self) -> &'static Sig;
 
+    /// Names of it in other libraries, each with what to write here.
+    fn elsewhere(&self) -> &'static [(&'static str, &'static str)] {
+        &[]
+    }
+
     /// The share that an update leaves the average.
     fn keep(&self, args: &Args) -> ScalarDef;
 

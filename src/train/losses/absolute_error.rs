@@ -25,6 +25,15 @@ impl Loss for AbsoluteError {
         &SIG
     }
 
+    fn elsewhere(&self) -> &'static [(&'static str, &'static str)] {
+        &[
+            ("l1", "absolute_error"),
+            ("l1_loss", "absolute_error"),
+            ("mae", "absolute_error"),
+            ("mean_absolute_error", "absolute_error"),
+        ]
+    }
+
     fn fits(&self, kind: OutputKind) -> bool {
         kind.needs_precision()
     }

@@ -38,6 +38,16 @@ impl Loss for BinaryCrossEntropy {
         &SIG
     }
 
+    fn elsewhere(&self) -> &'static [(&'static str, &'static str)] {
+        &[
+            ("bce", "binary_cross_entropy"),
+            ("bce_loss", "binary_cross_entropy"),
+            ("bce_with_logits", "binary_cross_entropy"),
+            ("bce_with_logits_loss", "binary_cross_entropy"),
+            ("binary_crossentropy", "binary_cross_entropy"),
+        ]
+    }
+
     fn fits(&self, kind: OutputKind) -> bool {
         kind.has_probabilities() && kind.classes().is_none() && kind.steps().is_none()
     }

@@ -55,28 +55,29 @@ impl Loss for CrossEntropy {
         &SIG
     }
 
+    fn elsewhere(&self) -> &'static [(&'static str, &'static str)] {
+        &[
+            ("categorical_crossentropy", "cross_entropy"),
+            ("ce", "cross_entropy"),
+            ("cross_entropy_loss", "cross_entropy"),
+            ("log_loss", "cross_entropy"),
+            ("nll_loss", "cross_entropy"),
+            ("sparse_categorical_crossentropy", "cross_entropy"),
+        ]
+    }
+
     fn fits(&self, kind: OutputKind) -> bool {
         kind.classes().is_some() || kind.steps().is_some()
     }
 
     fn check(&self, args: &Args, kind: OutputKind) -> Result<(), (&'static str, String)> {
-        let weights = weights(args);
         if kind.steps().is_none() && args.is_written("per") {
             return Err(("per", format!("has no effect: an output of type `{kind}` is one answer a row")));
         }
-        if kind.steps().is_some() && !weights.is_empty() {
+        if kind.steps().is_some() && args.is_written("class_weights") {
             return Err(("class_weights", format!("are of classes of rows, and `{kind}` has tokens")));
         }
-        if !weights.is_empty() && weights.len() != kind.width() {
-            return Err((
-                "class_weights",
-                format!("needs {} weights, one a class, found {}", kind.width(), weights.len()),
-            ));
-        }
-        if weights.iter().any(|w| *w < 0.0) || (!weights.is_empty() && weights.iter().all(|w| *w == 0.0)) {
-            return Err(("class_weights", "must not be negative, and one must be positive".into()));
-        }
-        Ok(())
+        check_weights(args, kind)
     }
 
     fn likelihood(&self) -> Likelihood {
@@ -141,7 +142,22 @@ fn of_steps(cx: &mut LossCx<'_>) -> RowLoss {
     RowLoss { losses, weights }
 }
 
-fn weights(args: &Args) -> Vec<f64> {
+/// One weight a class, none below 0 and one above.
+pub(super) fn check_weights(args: &Args, kind: OutputKind) -> Result<(), (&'static str, String)> {
+    let weights = weights(args);
+    if !weights.is_empty() && weights.len() != kind.width() {
+        return Err((
+            "class_weights",
+            format!("needs {} weights, one a class, found {}", kind.width(), weights.len()),
+        ));
+    }
+    if weights.iter().any(|w| *w < 0.0) || (!weights.is_empty() && weights.iter().all(|w| *w == 0.0)) {
+        return Err(("class_weights", "must not be negative, and one must be positive".into()));
+    }
+    Ok(())
+}
+
+pub(super) fn weights(args: &Args) -> Vec<f64> {
     args.list("class_weights")
         .iter()
         .filter_map(|v| if let Value::Number(x) = v { Some(*x) } else { None })
@@ -154,7 +170,7 @@ fn smooth(cx: &mut LossCx<'_>, q: ValueId, smoothing: f64, classes: usize) -> Va
 }
 
 /// The weights as `f32[Batch, classes]`.
-fn weight_row(cx: &mut LossCx<'_>, weights: &[f64], like: ValueId) -> ValueId {
+pub(super) fn weight_row(cx: &mut LossCx<'_>, weights: &[f64], like: ValueId) -> ValueId {
     let parts: Vec<ValueId> = weights
         .iter()
         .map(|w| {

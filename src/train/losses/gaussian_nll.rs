@@ -33,6 +33,10 @@ impl Loss for GaussianNll {
         &SIG
     }
 
+    fn elsewhere(&self) -> &'static [(&'static str, &'static str)] {
+        &[("gaussian_nll_loss", "gaussian_nll")]
+    }
+
     fn fits(&self, kind: OutputKind) -> bool {
         kind.says_spread()
     }

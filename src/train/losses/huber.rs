@@ -41,6 +41,10 @@ impl Loss for Huber {
         &SIG
     }
 
+    fn elsewhere(&self) -> &'static [(&'static str, &'static str)] {
+        &[("huber_loss", "huber"), ("smooth_l1", "huber"), ("smooth_l1_loss", "huber")]
+    }
+
     fn fits(&self, kind: OutputKind) -> bool {
         kind.needs_precision()
     }

@@ -10,6 +10,11 @@ use crate::{
 pub trait Loss: Sync {
     fn sig(&self) -> &'static Sig;
 
+    /// Names of it in other libraries, each with what to write here.
+    fn elsewhere(&self) -> &'static [(&'static str, &'static str)] {
+        &[]
+    }
+
     /// Whether the loss can read this output.
     fn fits(&self, kind: OutputKind) -> bool;
 
@@ -105,7 +110,7 @@ impl LossCx<'_> {
 }
 
 crate::train::family! {
-    Loss: absolute_error, binary_cross_entropy, cross_entropy, gaussian_nll, huber, squared_error
+    Loss: absolute_error, binary_cross_entropy, cross_entropy, focal, gaussian_nll, hinge, huber, log_cosh, quantile, squared_error
 }
 
 #[cfg(test)]

@@ -26,6 +26,15 @@ impl Loss for SquaredError {
         &SIG
     }
 
+    fn elsewhere(&self) -> &'static [(&'static str, &'static str)] {
+        &[
+            ("l2", "squared_error"),
+            ("mean_squared_error", "squared_error"),
+            ("mse", "squared_error"),
+            ("mse_loss", "squared_error"),
+        ]
+    }
+
     fn fits(&self, kind: OutputKind) -> bool {
         kind.needs_precision()
     }

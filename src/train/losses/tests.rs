@@ -111,6 +111,37 @@ fn huber(row: &Row) -> (f64, f64) {
     (mean(errors(row).map(term)), 1.0)
 }
 
+fn log_cosh(row: &Row) -> (f64, f64) {
+    (mean(errors(row).map(|e| e.cosh().ln())), 1.0)
+}
+
+fn pinball(row: &Row) -> (f64, f64) {
+    (mean(errors(row).map(|e| if e > 0.0 { 0.2 * e } else { -0.8 * e })), 1.0)
+}
+
+fn focal(row: &Row, weights: [f64; 3]) -> (f64, f64) {
+    let term = |((log_p, q), w): ((&f64, &f64), f64)| -q * w * (1.0 - log_p.exp()).powf(1.5) * log_p;
+    (log_softmax(&row.z).iter().zip(&row.y).zip(weights).map(term).sum(), 1.0)
+}
+
+fn focal_bits(row: &Row) -> (f64, f64) {
+    let p = |z: f64| 1.0 / (1.0 + (-z).exp());
+    let term = |(z, y): (&f64, &f64)| {
+        let (p, rest) = (p(*z), 1.0 - p(*z));
+        -y * rest.powi(2) * p.ln() - (1.0 - y) * p.powi(2) * rest.ln()
+    };
+    (mean(row.z.iter().zip(&row.y).map(term)), 1.0)
+}
+
+/// Of a mixed row the blend of what its classes cost.
+fn hinge(row: &Row) -> (f64, f64) {
+    let cost = |y: usize| -> f64 {
+        let others = (0..row.z.len()).filter(|k| *k != y);
+        others.map(|k| (0.5 - row.z[y] + row.z[k]).max(0.0).powi(2)).sum::<f64>() / row.z.len() as f64
+    };
+    (row.y.iter().enumerate().map(|(y, share)| share * cost(y)).sum(), 1.0)
+}
+
 /// Output, statement, its formula in training, and in evaluation.
 const CASES: &[(OutputKind, &str, Formula, Formula)] = &[
     (OutputKind::class(3), "cross_entropy", cross_entropy, cross_entropy),
@@ -141,6 +172,16 @@ const CASES: &[(OutputKind, &str, Formula, Formula)] = &[
     ),
     (OutputKind::real(3), "huber, delta=0.7", huber, huber),
     (OutputKind::normal(2), "gaussian_nll", gaussian, gaussian),
+    (OutputKind::real(3), "log_cosh", log_cosh, log_cosh),
+    (OutputKind::real(3), "quantile, 0.8", pinball, pinball),
+    (
+        OutputKind::class(3),
+        "focal, gamma=1.5, class_weights=[1, 2, 0.5]",
+        |row| focal(row, WEIGHTS),
+        |row| focal(row, [1.0; 3]),
+    ),
+    (OutputKind::bits(2), "focal", focal_bits, focal_bits),
+    (OutputKind::class(3), "hinge, margin=0.5, power=2", hinge, hinge),
 ];
 
 fn close(found: f64, expected: f64, what: &str) {

@@ -23,6 +23,15 @@ impl Metric for Accuracy {
         &SIG
     }
 
+    fn elsewhere(&self) -> &'static [(&'static str, &'static str)] {
+        &[
+            ("acc", "accuracy"),
+            ("binary_accuracy", "accuracy"),
+            ("categorical_accuracy", "accuracy"),
+            ("sparse_categorical_accuracy", "accuracy"),
+        ]
+    }
+
     fn fits(&self, kind: OutputKind) -> bool {
         kind.has_probabilities()
     }

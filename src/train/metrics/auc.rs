@@ -33,6 +33,10 @@ impl Metric for Auc {
         &SIG
     }
 
+    fn elsewhere(&self) -> &'static [(&'static str, &'static str)] {
+        &[("auroc", "auc"), ("roc_auc", "auc")]
+    }
+
     fn fits(&self, kind: OutputKind) -> bool {
         kind.has_probabilities() && kind.steps().is_none()
     }

@@ -32,6 +32,10 @@ impl Metric for Brier {
         &SIG
     }
 
+    fn elsewhere(&self) -> &'static [(&'static str, &'static str)] {
+        &[("brier_score", "brier")]
+    }
+
     fn fits(&self, kind: OutputKind) -> bool {
         kind.has_probabilities() && kind.steps().is_none()
     }

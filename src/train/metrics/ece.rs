@@ -49,6 +49,10 @@ impl Metric for Ece {
         &SIG
     }
 
+    fn elsewhere(&self) -> &'static [(&'static str, &'static str)] {
+        &[("expected_calibration_error", "ece")]
+    }
+
     fn fits(&self, kind: OutputKind) -> bool {
         kind.has_probabilities() && kind.steps().is_none()
     }

@@ -24,6 +24,10 @@ impl Metric for Mae {
         &SIG
     }
 
+    fn elsewhere(&self) -> &'static [(&'static str, &'static str)] {
+        &[("mean_absolute_error", "mae")]
+    }
+
     fn fits(&self, kind: OutputKind) -> bool {
         !kind.has_probabilities()
     }

@@ -10,6 +10,11 @@ use crate::{
 pub trait Metric: Sync {
     fn sig(&self) -> &'static Sig;
 
+    /// Names of it in other libraries, each with what to write here.
+    fn elsewhere(&self) -> &'static [(&'static str, &'static str)] {
+        &[]
+    }
+
     fn fits(&self, kind: OutputKind) -> bool;
 
     /// Arguments that depend on the output; the text is what the argument must be.

@@ -29,6 +29,10 @@ impl Metric for Nll {
         &SIG
     }
 
+    fn elsewhere(&self) -> &'static [(&'static str, &'static str)] {
+        &[("log_loss", "nll")]
+    }
+
     fn fits(&self, kind: OutputKind) -> bool {
         kind.has_probabilities()
     }

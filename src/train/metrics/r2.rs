@@ -31,6 +31,10 @@ impl Metric for R2 {
         &SIG
     }
 
+    fn elsewhere(&self) -> &'static [(&'static str, &'static str)] {
+        &[("r2_score", "r2")]
+    }
+
     fn fits(&self, kind: OutputKind) -> bool {
         !kind.has_probabilities()
     }

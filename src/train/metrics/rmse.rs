@@ -24,6 +24,10 @@ impl Metric for Rmse {
         &SIG
     }
 
+    fn elsewhere(&self) -> &'static [(&'static str, &'static str)] {
+        &[("root_mean_squared_error", "rmse")]
+    }
+
     fn fits(&self, kind: OutputKind) -> bool {
         !kind.has_probabilities()
     }

@@ -36,7 +36,7 @@ pub(super) const EPS: ArgSpec =
     ArgSpec::named("eps", Kind::Number(EPS_BOUNDS), Default::Number(1e-8), "added to the divisor");
 
 /// Beyond 1 it is no safeguard of the divisor but the whole of it: the steps are then those of `sgd`, divided by it.
-const EPS_BOUNDS: Bounds = Bounds { high: 1.0, ..Bounds::POSITIVE };
+pub(super) const EPS_BOUNDS: Bounds = Bounds { high: 1.0, ..Bounds::POSITIVE };
 
 static SIG: Sig = Sig {
     name: "adam",
@@ -91,10 +91,15 @@ pub(super) fn check_betas(args: &Args) -> Result<(), Wrong> {
     Ok(())
 }
 
-fn betas(args: &Args) -> (f64, f64) {
+pub(super) fn betas(args: &Args) -> (f64, f64) {
+    pair(args, (0.9, 0.999))
+}
+
+/// `betas`, or what they are unless given.
+pub(super) fn pair(args: &Args, usual: (f64, f64)) -> (f64, f64) {
     match args.list("betas") {
         [Value::Number(first), Value::Number(second)] => (*first, *second),
-        _ => (0.9, 0.999),
+        _ => usual,
     }
 }
 
@@ -116,12 +121,12 @@ pub(super) fn moments(cx: &mut UpdateCx<'_>, grad: ValueId) -> (ValueId, Vec<Val
 }
 
 /// `lr / (1 - b1^t)`
-fn corrected_rate(step: &StepInfo, b1: f64, _: f64) -> f64 {
+pub(super) fn corrected_rate(step: &StepInfo, b1: f64, _: f64) -> f64 {
     step.lr / (1.0 - b1.powf(step.ordinal()))
 }
 
 /// `1 / sqrt(1 - b2^t)`
-fn inverse_root(step: &StepInfo, b2: f64, _: f64) -> f64 {
+pub(super) fn inverse_root(step: &StepInfo, b2: f64, _: f64) -> f64 {
     1.0 / (1.0 - b2.powf(step.ordinal())).sqrt()
 }
 

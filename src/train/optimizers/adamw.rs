@@ -75,7 +75,7 @@ impl Optimizer for AdamW {
 }
 
 /// `w (1 - lr decay)`, where the parameter decays.
-fn shrunk(cx: &mut UpdateCx<'_>) -> ValueId {
+pub(super) fn shrunk(cx: &mut UpdateCx<'_>) -> ValueId {
     let decay = cx.args.timed("weight_decay");
     if !cx.decays || decay.is_zero() {
         return cx.param;

@@ -10,6 +10,11 @@ use crate::{
 pub trait Optimizer: Sync {
     fn sig(&self) -> &'static Sig;
 
+    /// Names of it in other libraries, each with what to write here.
+    fn elsewhere(&self) -> &'static [(&'static str, &'static str)] {
+        &[]
+    }
+
     /// What the kinds of the arguments do not say; the text is what the argument must be.
     fn check(&self, _args: &Args) -> Result<(), Wrong> {
         Ok(())
@@ -77,7 +82,7 @@ pub const CLIP_VALUE: ArgSpec = ArgSpec::named(
     "largest absolute value of a gradient's element",
 );
 
-crate::train::family! { Optimizer: adadelta, adam, adamw, rmsprop, sgd }
+crate::train::family! { Optimizer: adadelta, adagrad, adam, adamax, adamw, lamb, lion, nadam, radam, rmsprop, sgd }
 
 impl UpdateCx<'_> {
     /// `grad + weight_decay * param`, where the parameter decays.

@@ -50,6 +50,14 @@ impl Optimizer for Sgd {
         &SIG
     }
 
+    fn elsewhere(&self) -> &'static [(&'static str, &'static str)] {
+        &[
+            ("gradient_descent", "sgd"),
+            ("momentum", "sgd, momentum=0.9"),
+            ("nesterov", "sgd, momentum=0.9, nesterov=true"),
+        ]
+    }
+
     fn adapts(&self) -> bool {
         false
     }

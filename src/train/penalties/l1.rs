@@ -45,6 +45,10 @@ impl Penalty for L1 {
         &SIG
     }
 
+    fn elsewhere(&self) -> &'static [(&'static str, &'static str)] {
+        &[("lasso", "l1")]
+    }
+
     fn size(&self, b: &mut Builder, param: ValueId) -> ValueId {
         let size = b.abs(param);
         b.sum_all(size)

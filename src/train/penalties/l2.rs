@@ -49,6 +49,10 @@ impl Penalty for L2 {
         &SIG
     }
 
+    fn elsewhere(&self) -> &'static [(&'static str, &'static str)] {
+        &[("ridge", "l2"), ("weight_decay", "l2")]
+    }
+
     fn is_quadratic(&self) -> bool {
         true
     }

@@ -10,6 +10,11 @@ use crate::{
 pub trait Penalty: Sync {
     fn sig(&self) -> &'static Sig;
 
+    /// Names of it in other libraries, each with what to write here.
+    fn elsewhere(&self) -> &'static [(&'static str, &'static str)] {
+        &[]
+    }
+
     /// Whether its gradient is in proportion to the weight, as decay's is.
     fn is_quadratic(&self) -> bool {
         false

@@ -37,6 +37,10 @@ impl Schedule for Cosine {
         &SIG
     }
 
+    fn elsewhere(&self) -> &'static [(&'static str, &'static str)] {
+        &[("cosine_annealing", "cosine"), ("cosine_annealing_lr", "cosine"), ("cosine_decay", "cosine")]
+    }
+
     fn factor(&self, args: &Args, at: &At) -> f64 {
         let floor = args.number("floor");
         let share = at.update as f64 / at.horizon as f64;

@@ -34,6 +34,10 @@ impl Schedule for Exponential {
         &SIG
     }
 
+    fn elsewhere(&self) -> &'static [(&'static str, &'static str)] {
+        &[("exponential_decay", "exponential"), ("exponential_lr", "exponential")]
+    }
+
     fn factor(&self, args: &Args, at: &At) -> f64 {
         let epochs = at.update / at.updates_per_epoch.max(1);
         args.number("rate").powf(epochs as f64)

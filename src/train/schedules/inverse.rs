@@ -44,6 +44,10 @@ impl Schedule for Inverse {
         &SIG
     }
 
+    fn elsewhere(&self) -> &'static [(&'static str, &'static str)] {
+        &[("inverse_time_decay", "inverse")]
+    }
+
     fn check(&self, args: &Args) -> Result<(), Wrong> {
         not_zero(args, "period")
     }

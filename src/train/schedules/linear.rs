@@ -38,6 +38,10 @@ impl Schedule for Linear {
         &SIG
     }
 
+    fn elsewhere(&self) -> &'static [(&'static str, &'static str)] {
+        &[("linear_lr", "linear")]
+    }
+
     fn factor(&self, args: &Args, at: &At) -> f64 {
         let floor = args.number("floor");
         let share = at.update as f64 / at.horizon as f64;

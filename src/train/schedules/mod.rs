@@ -15,6 +15,11 @@ pub use super::Wrong;
 pub trait Schedule: Sync {
     fn sig(&self) -> &'static Sig;
 
+    /// Names of it in other libraries, each with what to write here.
+    fn elsewhere(&self) -> &'static [(&'static str, &'static str)] {
+        &[]
+    }
+
     /// What the kinds of the arguments do not say; the text is what the argument must be.
     fn check(&self, _args: &Args) -> Result<(), Wrong> {
         Ok(())
@@ -56,7 +61,7 @@ pub const OVER: ArgSpec = ArgSpec::named(
     "time after which the rate is held, warm-up included; all epochs unless given",
 );
 
-crate::train::family! { Schedule: constant, cosine, exponential, inverse, linear, one_cycle, plateau, step }
+crate::train::family! { Schedule: constant, cosine, exponential, inverse, linear, one_cycle, plateau, polynomial, restarts, step }
 
 pub use plateau::{Plateau, PlateauState};
 
@@ -115,6 +120,16 @@ pub fn check_times(
                 }
                 _ => {}
             }
+        }
+    }
+    let ends = over.map(|over| (over, "`over`")).into_iter().chain([(length, "training")]);
+    for (end, what) in ends.filter(|_| schedule.args.sig.arg("first").is_some()) {
+        let first = time("first").filter(|first| against(*first, end) != Some(Ordering::Less));
+        if first.is_some_and(|first| against(first, end).is_some()) {
+            return Err((
+                "first",
+                format!("must be shorter than {what} ({end}): nothing starts anew; `cosine` falls once"),
+            ));
         }
     }
     let first_cut = time("after").or(time("every"));

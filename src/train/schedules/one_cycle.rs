@@ -60,6 +60,10 @@ impl Schedule for OneCycle {
         &SIG
     }
 
+    fn elsewhere(&self) -> &'static [(&'static str, &'static str)] {
+        &[("one_cycle_lr", "one_cycle")]
+    }
+
     fn factor(&self, args: &Args, at: &At) -> f64 {
         let share = at.update as f64 / at.horizon as f64;
         let peak = args.number("peak");

@@ -60,6 +60,10 @@ impl Schedule for PlateauWord {
         &SIG
     }
 
+    fn elsewhere(&self) -> &'static [(&'static str, &'static str)] {
+        &[("reduce_lr_on_plateau", "plateau")]
+    }
+
     fn factor(&self, _args: &Args, at: &At) -> f64 {
         at.plateau
     }

@@ -39,6 +39,15 @@ impl Schedule for Step {
         &SIG
     }
 
+    fn elsewhere(&self) -> &'static [(&'static str, &'static str)] {
+        &[
+            ("multi_step_lr", "step"),
+            ("piecewise_constant_decay", "step"),
+            ("step_decay", "step"),
+            ("step_lr", "step"),
+        ]
+    }
+
     fn check(&self, args: &Args) -> Result<(), Wrong> {
         if args.get("every").is_none() && args.get("after").is_none() {
             return Err((

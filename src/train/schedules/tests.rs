@@ -71,6 +71,38 @@ fn a_warm_up_delays_the_cosine_and_over_shortens_it() {
 }
 
 #[test]
+fn polynomial_is_a_power_of_what_is_left() {
+    let squared = used("polynomial", &[("power", Value::Number(2.0))]);
+    close(&factors(&squared, &[0, 10, 20, 39, 40, 90]), &[1.0, 0.5625, 0.25, 0.000_625, 0.0, 0.0]);
+    let floored = used("polynomial", &[("power", Value::Number(1.0)), ("floor", Value::Number(0.2))]);
+    close(&factors(&floored, &[0, 20, 40]), &[1.0, 0.6, 0.2]);
+}
+
+#[test]
+fn restarts_begin_at_the_top_of_longer_and_lower_cycles() {
+    let even = used("restarts", &[("first", epochs(2.0))]);
+    // (1 + cos(pi t / 8)) / 2
+    close(&factors(&even, &[0, 4, 8, 12, 16, 36]), &[1.0, 0.5, 1.0, 0.5, 1.0, 0.5]);
+    let given = [("first", steps(4.0)), ("times", Value::Number(2.0)), ("peak", Value::Number(0.5))];
+    // Cycles of 4, 8 and 16 updates.
+    close(
+        &factors(&used("restarts", &given), &[0, 2, 4, 8, 12, 20, 28]),
+        &[1.0, 0.5, 0.5, 0.25, 0.25, 0.125, 0.125],
+    );
+    let floored = used(
+        "restarts",
+        &[("first", steps(4.0)), ("peak", Value::Number(0.1)), ("floor", Value::Number(0.3))],
+    );
+    close(&factors(&floored, &[2, 4, 6, 8]), &[0.65, 0.3, 0.3, 0.3]);
+}
+
+#[test]
+fn a_first_cycle_as_long_as_training_is_no_restart() {
+    let at = |first| check_times(&used("restarts", &[("first", first)]), Time(10.0, Unit::Epochs), Some(4));
+    assert!(at(epochs(10.0)).is_err() && at(steps(40.0)).is_err() && at(steps(39.0)).is_ok());
+}
+
+#[test]
 fn exponential_multiplies_after_each_epoch() {
     let schedule = used("exponential", &[("rate", Value::Number(0.5))]);
     close(&factors(&schedule, &[0, 3, 4, 7, 8]), &[1.0, 1.0, 0.5, 0.5, 0.25]);

@@ -1,0 +1,97 @@
+//! Leaky rectifier whose slope is learned.
+//!
+//! # What it does
+//! Passes positive values on and multiplies negative ones by a slope, which training moves as it moves a weight.
+//!
+//! # Formula
+//! `y = x` where `x > 0`, else `slope x`; the derivative at 0 is `slope`.
+//!
+//! # Shape
+//! Any; the result has the shape of the input. The slopes, `PATH.slope`, are numbers of the last axis: those of channels in a convolutional net.
+//!
+//! # Arguments
+//! `slope` is where each begins, 0.25 unless given. `per=channel` learns one a channel (a unit of a dense layer is one), `per=layer` one for all.
+//!
+//! # Train and eval
+//! The same. Weight decay leaves slopes as they are, unless the optimizer says `on=all`: a decayed slope would be drawn to a plain rectifier.
+//!
+//! # Example
+//! ```net
+//! net {
+//!   input x: real[4]
+//!   dense 8 -> prelu
+//!   dense 1
+//!   output y: real[1]
+//! }
+//! ```
+//!
+//! # Papers
+//! He et al. 2015, Delving deep into rectifiers: surpassing human-level performance on ImageNet classification.
+
+use super::{Facts, Infer, Layer, Lower, OverTime, ParamDecl, Unitwise};
+use crate::{
+    diag::Diagnostic,
+    graph::{Dim, ValueId},
+    model::{Init, ParamRole, Ty},
+    vocab::{ArgSpec, Args, Block, Bounds, Default, Kind, Sig},
+};
+
+pub struct Prelu;
+pub static LAYER: Prelu = Prelu;
+
+static SIG: Sig = Sig {
+    name: "prelu",
+    about: "negative values are scaled by a learned slope",
+    args: &[
+        ArgSpec::optional(
+            "slope",
+            Kind::Number(Bounds::ANY),
+            Default::Number(0.25),
+            "factor of negative values at the start",
+        ),
+        ArgSpec::named(
+            "per",
+            Kind::Word(&["channel", "layer"]),
+            Default::Word("channel"),
+            "what has a slope of its own",
+        ),
+    ],
+    block: Block::None,
+};
+
+impl Layer for Prelu {
+    fn sig(&self) -> &'static Sig {
+        &SIG
+    }
+
+    fn infer(&self, cx: &mut Infer<'_>) -> Result<Ty, Diagnostic> {
+        let channels = cx.input().axes.last().map_or(1, |axis| axis.size);
+        let slopes = if cx.args.word("per") == "layer" { 1 } else { channels };
+        let start = Init::Constant(cx.args.number("slope"));
+        cx.param(ParamDecl::new("slope", vec![slopes], ParamRole::Norm, start));
+        Ok(cx.input().clone())
+    }
+
+    fn facts(&self) -> Facts {
+        Facts::unitwise(Unitwise::Homogeneous)
+    }
+
+    fn over_time(&self, _args: &Args) -> OverTime {
+        OverTime::PerStep
+    }
+
+    fn lower(&self, cx: &mut Lower<'_>) -> ValueId {
+        let (x, slope) = (cx.input(), cx.param(0));
+        let slope = match cx.b.dims(slope)[..] {
+            [Dim::Const(1)] => {
+                let one = cx.b.reshape(slope, &[]);
+                cx.b.spread(one, x)
+            }
+            _ => cx.b.along_last(slope, x),
+        };
+        let zero = cx.b.splat(0.0, x);
+        let positive = cx.b.less(zero, x);
+        let low = cx.b.mul(x, slope);
+        cx.b.select(positive, x, low)
+    }
+}
