@@ -74,7 +74,7 @@ pub use opened::{Divided, Opened, open};
 pub use pictures::{Converted, Prepare};
 pub use raw::Format;
 pub use readers::Labelled;
-pub use rows::Rows;
+pub use rows::{Asked, Rows};
 pub use schema::{ColumnInfo, ColumnKind, DataSchema, Grouped};
 pub use search::Search;
 pub use sound::{Hearing, SoundSizes, hertz, recordings, seconds};

@@ -30,6 +30,7 @@ mod plot;
 mod predict;
 mod repl;
 mod rng;
+mod runs;
 mod scores;
 mod sizes;
 mod sounds;
