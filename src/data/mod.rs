@@ -73,7 +73,7 @@ pub(crate) use notation::Notations;
 pub use opened::{Divided, Opened, open};
 pub use pictures::{Converted, Prepare};
 pub use raw::Format;
-pub use readers::Labelled;
+pub use readers::{Kept, Labelled};
 pub use rows::{Asked, Rows};
 pub use schema::{ColumnInfo, ColumnKind, DataSchema, Grouped};
 pub use search::Search;

@@ -61,6 +61,16 @@ pub enum Shape {
     Band(Vec<(f64, f64, f64)>),
     /// The same of single places, which the names of series do not mention.
     Bars(Vec<(f64, f64, f64)>),
+    /// A plane in pieces of this width and height, each with its shade.
+    Cells(Vec<Cell>, [f64; 2]),
+}
+
+/// A piece of a plane, around its middle; its shade is between 0 and 1.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Cell {
+    pub x: f64,
+    pub y: f64,
+    pub shade: f64,
 }
 
 impl Shape {
@@ -68,6 +78,10 @@ impl Shape {
     pub(super) fn points(&self) -> Vec<(f64, f64)> {
         match self {
             Self::Line(points) | Self::Dots(points) | Self::Rings(points) => points.clone(),
+            Self::Cells(cells, [width, height]) => cells
+                .iter()
+                .flat_map(|cell| [-0.5, 0.5].map(|side| (cell.x + side * width, cell.y + side * height)))
+                .collect(),
             Self::Band(band) | Self::Bars(band) => {
                 band.iter().flat_map(|(x, low, high)| [(*x, *low), (*x, *high)]).collect()
             }
@@ -86,6 +100,10 @@ impl Series {
 
     pub fn rings(name: &str, color: usize, points: Vec<(f64, f64)>) -> Self {
         Self { name: name.into(), shape: Shape::Rings(points), color }
+    }
+
+    pub fn cells(name: &str, color: usize, cells: Vec<Cell>, size: [f64; 2]) -> Self {
+        Self { name: name.into(), shape: Shape::Cells(cells, size), color }
     }
 
     pub fn bars(name: &str, color: usize, bars: Vec<(f64, f64, f64)>) -> Self {
@@ -120,6 +138,7 @@ impl Chart {
                 Shape::Rings(all) => Shape::Rings(points(all)),
                 Shape::Band(all) => Shape::Band(spans(all)),
                 Shape::Bars(all) => Shape::Bars(spans(all)),
+                Shape::Cells(cells, size) => Shape::Cells(cells.clone(), *size),
             };
         }
         Cow::Owned(laid)
@@ -186,8 +205,18 @@ impl Chart {
                     chart.draw_series(finite(points).into_iter().map(dot))?
                 }
                 Shape::Rings(points) => {
-                    let ring = |point| Circle::new(point, 6 * scale, color.stroke_width(2 * scale));
+                    // A few are pointed out; many are rows like others.
+                    let size = if points.len() <= FEW { 6 } else { 3 };
+                    let ring =
+                        |point| Circle::new(point, size * scale, color.stroke_width(size.min(4) / 2 * scale));
                     chart.draw_series(finite(points).into_iter().map(ring))?
+                }
+                Shape::Cells(cells, [width, height]) => {
+                    let piece = |cell: &Cell| {
+                        let corner = |side: f64| (cell.x + side * width, cell.y + side * height);
+                        Rectangle::new([corner(-0.5), corner(0.5)], color.mix(cell.shade).filled())
+                    };
+                    chart.draw_series(cells.iter().map(piece))?
                 }
                 Shape::Bars(bars) => {
                     let bars =
@@ -207,7 +236,8 @@ impl Chart {
             if matches!(series.shape, Shape::Bars(_)) {
                 continue;
             }
-            let key = color.mix(if matches!(series.shape, Shape::Band(_)) { 0.3 } else { 1.0 });
+            let key =
+                color.mix(if matches!(series.shape, Shape::Band(_) | Shape::Cells(..)) { 0.3 } else { 1.0 });
             let (half, long) = (4 * scale as i32, 14 * scale as i32);
             drawn
                 .label(&series.name)
@@ -236,6 +266,10 @@ impl Chart {
                 Shape::Line(points) | Shape::Dots(points) | Shape::Rings(points) => points
                     .iter()
                     .try_for_each(|(x, y)| writeln!(text, "{name},{},{},,", exactly(*x), exactly(*y))),
+                Shape::Cells(cells, _) => cells.iter().try_for_each(|cell| {
+                    let [x, y, shade] = [cell.x, cell.y, cell.shade].map(exactly);
+                    writeln!(text, "{name},{x},{y},{shade},{shade}")
+                }),
                 Shape::Band(band) | Shape::Bars(band) => band.iter().try_for_each(|(x, low, high)| {
                     writeln!(text, "{name},{},,{},{}", exactly(*x), exactly(*low), exactly(*high))
                 }),

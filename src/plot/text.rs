@@ -50,7 +50,9 @@ pub fn chart(chart: &Chart) -> String {
         let mut canvas = Canvas::new_with_y_range(WIDTH, HEIGHT, ends[0], ends[1], ends[2], ends[3]);
         let plotted = match series.shape {
             Shape::Line(_) => Plotted::Lines(&points),
-            Shape::Dots(_) | Shape::Rings(_) | Shape::Band(_) | Shape::Bars(_) => Plotted::Points(&points),
+            Shape::Dots(_) | Shape::Rings(_) | Shape::Band(_) | Shape::Bars(_) | Shape::Cells(..) => {
+                Plotted::Points(&points)
+            }
         };
         out += &drawn(canvas.lineplot(&plotted), across, up);
     }

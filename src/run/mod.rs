@@ -51,6 +51,7 @@ pub use judgements::attention::attention;
 pub use judgements::audit::{Audit, Compared, Enumerated, audit};
 pub use judgements::augmented::{Augmented, Rewritten, augmented};
 pub use judgements::band::{band, forecast};
+pub use judgements::boundary::boundary;
 pub use judgements::calibrate::calibrate;
 pub use judgements::confusion::{Confusion, OfClass, confusion};
 pub use judgements::course::{Log, losses, training};

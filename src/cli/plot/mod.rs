@@ -117,6 +117,8 @@ enum Kind {
     Maps,
     /// Where the places of one held-out row (`--row`) look: the weights of every attention, undropped; what a mask drops of them `subnet` shows
     Attention,
+    /// Which class is given to each place of two inputs, paler where samples disagree, with the rows in it
+    Boundary,
     /// What is predicted over what was observed, of nets that predict numbers
     Predicted,
     /// What is left of the observations over the predictions
@@ -542,6 +544,16 @@ impl Command {
             Kind::Band => judged(&|one| {
                 run::band(&one.committee, &one.search, self.mode(&one.committee), self.interval(one), team)
             }),
+            Kind::Boundary => {
+                let one = |one: &Drawn| {
+                    let chart = run::boundary(&one.committee, &one.search, self.mode(&one.committee), team);
+                    let chart = chart.map_err(|error| one.blamed(error))?;
+                    let name = one.averaged_name().map_or(String::new(), |name| format!("{name}: "));
+                    Ok(Chart { title: name + &chart.title, ..chart })
+                };
+                let charts = drawn.iter().map(one).collect::<Result<Vec<Chart>, TrainedError>>()?;
+                Ok(Picture::Charts(Panels(charts)))
+            }
             Kind::Predicted => judged(&|one| {
                 run::predicted(&one.committee, &one.search, self.asked_mode(&one.committee), team)
             }),

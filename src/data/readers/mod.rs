@@ -4,6 +4,7 @@ mod answers;
 mod array;
 mod idx;
 mod json;
+mod kept;
 mod labelled_table;
 mod labelled_texts;
 mod npy;
@@ -13,6 +14,7 @@ mod sound;
 mod table;
 mod text;
 
+pub use kept::Kept;
 pub(super) use labelled_table::{labelled_table, with_answers};
 pub(super) use labelled_texts::labelled as labelled_texts;
 pub use picture::Labelled;

@@ -6,6 +6,7 @@ pub(in crate::run) mod attention;
 pub(in crate::run) mod audit;
 pub(in crate::run) mod augmented;
 pub(in crate::run) mod band;
+pub(in crate::run) mod boundary;
 pub(in crate::run) mod calibrate;
 pub(in crate::run) mod confusion;
 pub(in crate::run) mod course;
