@@ -10,8 +10,19 @@ use crate::{
 };
 
 /// Functions of expressions: name and number of arguments (`None`: one or more).
-const FUNCTIONS: &[(&str, Option<usize>)] =
-    &[("min", None), ("max", None), ("sqrt", Some(1)), ("log", Some(1)), ("pick", Some(3))];
+const FUNCTIONS: &[(&str, Option<usize>)] = &[
+    ("min", None),
+    ("max", None),
+    ("sqrt", Some(1)),
+    ("log", Some(1)),
+    ("round", Some(1)),
+    ("floor", Some(1)),
+    ("ceil", Some(1)),
+    ("pick", Some(3)),
+];
+
+/// What a number may be off a whole one by and still be meant as it, as a share of its size: `0.29 * 100` is 29.
+const ROUNDING: f64 = 1e-9;
 
 /// What one value may hold: items of lists, characters of a number that waits for the data. Names that double each other reach any size
 /// in a few lines.
@@ -353,7 +364,7 @@ fn call(name: &str, args: &[Arg], span: Span, scope: &mut Scope) -> Result<Value
             .label("not a function of expressions");
         error = match nearest(name, FUNCTIONS.iter().map(|(known, _)| *known).chain(["ramp"])) {
             Some(known) => error.help(format!("did you mean `{known}`?")),
-            None => error.note("functions are min, max, sqrt, log, pick(condition, a, b), ramp(from, to)"),
+            None => error.note("functions are min, max, sqrt, log, round, floor, ceil, pick(condition, a, b), ramp(from, to)"),
         };
         return Err(Box::new(error));
     };
@@ -396,7 +407,41 @@ fn call(name: &str, args: &[Arg], span: Span, scope: &mut Scope) -> Result<Value
         "min" => numbers.into_iter().fold(f64::INFINITY, f64::min),
         "max" => numbers.into_iter().fold(f64::NEG_INFINITY, f64::max),
         "sqrt" => numbers[0].sqrt(),
+        "round" => meant(numbers[0]).round(),
+        "floor" => meant(numbers[0]).floor(),
+        "ceil" => meant(numbers[0]).ceil(),
         _ => numbers[0].ln(),
     };
-    finite(Value::Number(x), span)
+    // Zero has no sign.
+    finite(Value::Number(x + 0.0), span)
+}
+
+/// The whole number beside `x`, if rounding alone lies between them.
+fn meant(x: f64) -> f64 {
+    let whole = x.round();
+    if (x - whole).abs() <= ROUNDING * x.abs().max(1.0) { whole } else { x }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::check::{Env, check_source};
+
+    /// What an expression comes to, as the value of a param.
+    fn value(expression: &str) -> String {
+        let net = "net {\n  input x: real[2]\n  dense 1\n  output y: real[1]\n}\n";
+        let source = format!("param a = {expression}\n{net}");
+        let checked = check_source(&source, &Env::default());
+        let model = checked.model.unwrap_or_else(|| panic!("{expression}: {:?}", checked.diagnostics));
+        model.knobs[0].1.to_string()
+    }
+
+    #[test]
+    fn numbers_are_made_whole() {
+        let values =
+            |expressions: &[&str]| expressions.iter().map(|one| value(one)).collect::<Vec<_>>().join(" ");
+        assert_eq!(values(&["round(800 / 0.3)", "floor(800 / 0.3)", "ceil(800 / 0.3)"]), "2667 2666 2667");
+        assert_eq!(values(&["round(2.5)", "round(-2.5)", "round(-0.2)", "floor(-0.5)"]), "3 -3 0 -1");
+        // 0.29 * 100 is 28.999999999999996, and 0.7 * 10 more than 7.
+        assert_eq!(values(&["floor(0.29 * 100)", "ceil(0.1 * 3 * 10)", "floor(28.9999)"]), "29 3 28");
+    }
 }

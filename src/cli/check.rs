@@ -28,6 +28,9 @@ pub struct Command {
     /// How findings are written
     #[arg(long, value_name = "FORMAT", value_enum, default_value_t)]
     output_format: OutputFormat,
+    /// The same as `--output-format json`
+    #[arg(long, conflicts_with = "output_format")]
+    json: bool,
     #[command(flatten)]
     sets: Sets,
     /// Give advice too, each with its reason: rates, penalties and places that are legal and seldom meant
@@ -141,6 +144,7 @@ impl Command {
 
     fn format(&self) -> Format {
         match self.output_format {
+            _ if self.json => Format::Json,
             OutputFormat::Full => Format::Full,
             OutputFormat::Concise => Format::Concise,
             OutputFormat::Json => Format::Json,

@@ -3,19 +3,19 @@
 use std::path::{Path, PathBuf};
 
 use dropnet::{
-    data::{Labelled, Search},
+    data::Search,
     kernels::team::Team,
     model::{Interval, Mean, Predict, PredictMode, summary::number},
     run::{
-        self, Committee, Known, PartFigures, PredictionForm, RunDir, Scoring, Trained, TrainedError, Which,
-        Writing,
+        self, Committee, Confusion, Known, PartFigures, PredictionForm, Reading, RunDir, Scoring, Trained,
+        TrainedError, Which, Writing,
     },
     runtime::figures::Figures,
 };
 use serde_json::{Value as Json, json};
 
 use super::{
-    Outcome, data,
+    Outcome, confused, data, last,
     predict::{self, Ended, Sampling, USUAL_SAMPLES},
     progress,
     train::Threads,
@@ -26,15 +26,21 @@ use super::{
 pub struct Command {
     #[command(flatten)]
     runs: Runs,
-    /// Rows to judge in place of the run's data, a row of output each: a folder of classes with pictures, sounds or texts, a file in the folder of its class, or a table of texts with their labels
+    /// Rows to judge in place of the run's data, a row of output each: a table with the columns of training, its answers among them; a folder of classes with pictures, sounds or texts; a file in the folder of its class; a table that names pictures or sounds in its folder; or an array with its answers in `--labels`
     #[arg(long, value_name = "PATH")]
     input: Option<PathBuf>,
+    /// Answers of the rows of `--input`, in their order: a NumPy array, labels in the format of IDX, or text with a line a row; beside a folder of pictures a table that names them
+    #[arg(long, value_name = "FILE", requires = "input")]
+    labels: Option<PathBuf>,
     /// A row of output for each row of this part of the data: what was observed, and what is predicted
     #[arg(long, value_name = "PART", value_parser = ["train", "valid", "test"], conflicts_with = "input")]
     each: Option<String>,
     /// Of these rows only those whose class is predicted wrongly
     #[arg(long)]
     wrong: bool,
+    /// Instead: what rows of each class were taken for, with precision, recall and F1 of each class; of the held-out parts, or of `--each` or `--input`
+    #[arg(long, conflicts_with = "wrong")]
+    confusion: bool,
     /// Write one JSON object instead of the table; of rows one a line
     #[arg(long)]
     json: bool,
@@ -47,8 +53,8 @@ pub struct Command {
 /// A trained net.
 #[derive(clap::Args)]
 pub struct Run {
-    /// Folder of a run, or a checkpoint
-    #[arg(value_name = "DIR")]
+    /// Folder of a run, or a checkpoint; `@last` is the newest run
+    #[arg(value_name = "DIR", value_parser = last::path)]
     pub path: PathBuf,
     /// Which parameters: those that training tested, of the last epoch, or of the best one [default: tested]
     #[arg(long, value_name = "WHICH", value_enum)]
@@ -66,8 +72,8 @@ enum Choice {
 /// Trained nets that are averaged.
 #[derive(clap::Args)]
 pub struct Runs {
-    /// Folder of a run, or a checkpoint; several are averaged, and so are the runs in a folder of `train --seeds`
-    #[arg(value_name = "DIR", required = true)]
+    /// Folder of a run, or a checkpoint; several are averaged, and so are the runs in a folder of `train --seeds`; `@last` is the newest run
+    #[arg(value_name = "DIR", required = true, value_parser = last::path)]
     pub paths: Vec<PathBuf>,
     /// Which parameters: those that training tested, of the last epoch, or of the best one [default: tested]
     #[arg(long, value_name = "WHICH", value_enum)]
@@ -141,6 +147,12 @@ impl Runs {
     /// One of the paths, without the others.
     pub fn read_one(&self, path: &Path) -> Result<Committee, TrainedError> {
         Committee::read(&[path.to_owned()], self.checkpoint.unwrap_or_default().into())
+    }
+
+    /// Several of the paths, averaged, without the others.
+    pub fn read_some(&self, paths: &[PathBuf]) -> Result<Committee, TrainedError> {
+        let committee = Committee::read(paths, self.checkpoint.unwrap_or_default().into())?;
+        if paths.len() > 1 { committee.of_different_nets() } else { Ok(committee) }
     }
 
     /// The nets by name, in their order.
@@ -220,6 +232,9 @@ impl Command {
             precision => Scoring { precision, interval: said.interval.map(|i| Interval { precision, ..i }) },
         };
         self.runs.say_mean(ui);
+        if self.confusion {
+            return self.confused(&committee, mode, &team, ui);
+        }
         if by_row {
             return self.rows(&committee, mode, scoring, &team, ui);
         }
@@ -279,6 +294,38 @@ impl Command {
         Ok(Exit::Done)
     }
 
+    /// What rows of each class were taken for.
+    fn confused(&self, committee: &Committee, mode: PredictMode, team: &Team, ui: &mut Ui) -> Outcome {
+        let first = committee.first();
+        let known = match self.input.is_some() || self.each.is_some() {
+            true => vec![self.known(committee, ui)?],
+            false => {
+                let part = |name: &str| Known::of_data(first, name, &self.runs.search());
+                let held = [part("valid"), part("test")].into_iter().collect::<Result<Vec<_>, _>>();
+                let mut held: Vec<Known> =
+                    held.map_err(|error| failure(&error, ui))?.into_iter().flatten().collect();
+                if held.is_empty() {
+                    held.extend(part("train").map_err(|error| failure(&error, ui))?);
+                }
+                held
+            }
+        };
+        let of = |known: &Known| run::confusion(committee, known.name, &known.part, mode, team);
+        let found = known.iter().map(of).collect::<Result<Vec<Confusion>, _>>();
+        let found = found.map_err(|error| failure(&error, ui))?;
+        if self.json {
+            let mut object = json!({ "run": self.runs.name() });
+            for one in &found {
+                object[one.part] = serde_json::to_value(one).map_err(|e| Failure::data(e.to_string()))?;
+            }
+            ui.data(&format!("{object}\n"))?;
+            return Ok(Exit::Done);
+        }
+        let text: Vec<String> = found.iter().map(confused::table).collect();
+        ui.data(&text.join("\n"))?;
+        Ok(Exit::Done)
+    }
+
     /// The rows that are judged one by one.
     fn known(&self, committee: &Committee, ui: &mut Ui) -> Result<Known, Failure> {
         let first = committee.first();
@@ -291,13 +338,11 @@ impl Command {
                 ))
             });
         };
-        let name = path.display().to_string();
-        let read = first.checkpoint.meta.transform.read_labelled(path, &name);
-        let Labelled { part, names, converted, unread } =
-            read.map_err(|error| data::failure(&error, None, ui))?;
-        predict::say_converted(part.rows(), converted, ui);
-        predict::say_unread(part.rows(), unread, ui);
-        Ok(Known { name: "input", part, names })
+        let found = Known::of_input(first, path, self.labels.as_deref());
+        let (known, Reading { converted, unread }) = found.map_err(|error| failure(&error, ui))?;
+        predict::say_converted(known.part.rows(), converted, ui);
+        predict::say_unread(known.part.rows(), unread, ui);
+        Ok(known)
     }
 
     /// Refuses a precision where no figure is one of a distribution.

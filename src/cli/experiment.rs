@@ -3,30 +3,35 @@
 use std::{
     collections::BTreeMap,
     fmt::Write,
-    path::PathBuf,
+    path::{Path, PathBuf},
     sync::{Arc, atomic::AtomicU32, mpsc},
 };
 
 use dropnet::{
+    data::Search,
     model::{Model, summary::grouped},
     run::{
-        Arm, Course, Difference, Experiment, ExperimentError, JournalError, MeanOverSplits, Measured,
-        OpenError, Point, Report, Trial, Tried,
+        Arm, ComparedValues, Course, Difference, Experiment, ExperimentError, ExperimentNet, JournalError,
+        MeanOverSplits, Measured, OpenError, Paired, Point, Report, Settings, Shard, Sharded, Trial, Tried,
     },
     runtime::train::TrainError,
+    shell,
 };
 
 use super::{
     Outcome, data, numbers,
-    source::{self, File, Source},
+    source::{self, File, Sets, Source},
     train,
     ui::{Exit, Failure, Ui},
 };
 
 #[derive(clap::Args)]
 pub struct Command {
+    /// The `.net` file; several are compared in pairs, by division and seed
+    #[arg(value_name = "FILE", required = true)]
+    files: Vec<PathBuf>,
     #[command(flatten)]
-    file: File,
+    sets: Sets,
     /// Divisions of the rows: folds, index files, or shuffles of the file's `split` [default: its folds, else 1]
     #[arg(long, value_name = "K", value_parser = clap::value_parser!(u32).range(1..))]
     splits: Option<u32>,
@@ -36,9 +41,15 @@ pub struct Command {
     /// The first seed
     #[arg(long, value_name = "N", value_parser = numbers::whole::<0>)]
     seed: Option<u64>,
-    /// Run everything for each of these values, and pair the results by division and seed
+    /// Run everything for each of these values, and pair the results by division and seed; given twice, for all combinations
     #[arg(long, value_name = "NAME=V1,V2", value_parser = values)]
-    compare: Option<(String, Vec<String>)>,
+    compare: Vec<(String, Vec<String>)>,
+    /// Hold the other values of a comparison against this one [default: the first], or the other files against this file
+    #[arg(long, value_name = "NAME=V")]
+    against: Vec<String>,
+    /// Record more than what a trial came to: the figures after each epoch
+    #[arg(long, value_name = "WHAT", value_enum)]
+    record: Option<Recorded>,
     /// Trials at once, each on one thread; results do not depend on it [default: all cores]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
     jobs: Option<u16>,
@@ -48,9 +59,28 @@ pub struct Command {
     /// Go on with the experiment in that folder: what is recorded is not done again
     #[arg(long)]
     resume: bool,
+    /// Do the share I of N of what is not recorded yet, as a task of a job array; each share has a record of its own in the folder
+    /// [default: that of SLURM_ARRAY_TASK_ID, where Slurm sets it]
+    #[arg(long, value_name = "I/N", conflicts_with_all = ["resume", "collect", "json", "csv"])]
+    shard: Option<Shard>,
+    /// Merge the records of shards, say what is missing, and report the whole as one process would
+    #[arg(long, conflicts_with = "resume")]
+    collect: bool,
+    /// Write the command of each of N shards, a line each, and do nothing
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=100_000), conflicts_with_all = ["shard", "collect", "resume", "json", "csv"])]
+    list: Option<u32>,
     /// Write one JSON object instead of the table
     #[arg(long)]
     json: bool,
+    /// Write every trial with all its figures as CSV instead of the table
+    #[arg(long, conflicts_with = "json")]
+    csv: bool,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+enum Recorded {
+    /// Figures of training and of validation after each epoch, which `dropnet plot DIR --kind training` draws
+    Epochs,
 }
 
 fn values(text: &str) -> Result<(String, Vec<String>), String> {
@@ -63,43 +93,168 @@ fn values(text: &str) -> Result<(String, Vec<String>), String> {
     }
 }
 
+/// A file, its text and its net, and where its data are looked for.
+struct Read {
+    file: File,
+    source: Source,
+    model: Model,
+    search: Search,
+}
+
+impl Read {
+    fn net(&self) -> ExperimentNet<'_> {
+        let Self { file, source, model, search } = self;
+        ExperimentNet { source: &source.text, file: &file.path, model, search }
+    }
+}
+
 impl Command {
     pub fn run(&self, ui: &mut Ui) -> Outcome {
-        let (source, model) = self.file.model(ui)?;
-        let search = data::search(&self.file.path);
-        let splits = self.splits(&model)?;
-        let seed = self.seed.or(model.train.as_ref().and_then(|t| t.seed)).unwrap_or(0);
-        let arms = self.arms(&model)?;
-        self.check_count(&model, arms.len(), splits)?;
-        self.check_sets(&model)?;
+        if let Some(count) = self.list {
+            return self.commands(count, ui);
+        }
+        source::check_stdin(&self.files)?;
+        let nets = self.files.iter().map(|path| self.read(path, ui)).collect::<Result<Vec<_>, _>>()?;
+        let first = &nets[0];
+        self.check_nets(&nets)?;
+        let splits = self.splits(&nets)?;
+        let seed = self.seed.or(first.model.train.as_ref().and_then(|t| t.seed)).unwrap_or(0);
+        let settings = self.settings(&nets)?;
+        self.check_count(&first.model, settings.arms.len(), splits)?;
+        self.check_sets(&first.model)?;
         let experiment = Experiment {
-            source: &source.text,
-            file: &self.file.path,
+            nets: nets.iter().map(Read::net).collect(),
             working: &train::working()?,
-            sets: self.file.sets.sets.clone(),
-            model: &model,
-            search: &search,
+            sets: self.sets.sets.clone(),
             splits,
             seeds: train::seeds(seed, u64::from(self.seeds))?.collect(),
-            arms,
+            settings,
+            epochs: self.record == Some(Recorded::Epochs),
         };
         let stop = Arc::new(AtomicU32::new(0));
         train::stop_on_interrupt(stop.clone())?;
         let jobs = self.jobs.map_or_else(dropnet::kernels::team::cores, usize::from);
         let course = Course { jobs, dir: &self.out, resume: self.resume, stop };
-        match watched(&experiment, &course, ui) {
-            Ok(report) => self.show(&source, &experiment, &report, ui),
+        let shard = self.shard(ui)?;
+        let result = match (shard, self.collect) {
+            (Some(shard), _) => {
+                let done = watched(&experiment, ui, |done| experiment.run_shard(shard, &course, done));
+                done.map(|sharded| self.sharded(shard, sharded, ui))
+            }
+            (None, true) => {
+                let done = watched(&experiment, ui, |done| experiment.collect(&course, done));
+                done.and_then(|report| Ok(self.show(&first.source, &experiment, &report, ui)))
+            }
+            (None, false) => {
+                let done = watched(&experiment, ui, |done| experiment.run(&course, done));
+                done.and_then(|report| Ok(self.show(&first.source, &experiment, &report, ui)))
+            }
+        };
+        match result {
+            Ok(outcome) => outcome,
             Err(ExperimentError::Interrupted) => {
+                let again =
+                    if shard.is_some() { "the same command" } else { "the same command with `--resume`" };
                 ui.error_text("interrupted; what was finished is recorded\n");
-                ui.talk(format_args!("help: the same command with `--resume` goes on from there"));
+                ui.talk(format_args!("help: {again} goes on from there"));
                 Ok(Exit::Interrupted)
             }
-            Err(error) => Err(failure(error, &source, ui)),
+            Err(error) => Err(failure(error, &first.source, ui)),
         }
     }
 
-    fn splits(&self, model: &Model) -> Result<usize, Failure> {
-        let (asked, known) = (self.splits.map(|k| k as usize), Experiment::divisions(model));
+    fn read(&self, path: &Path, ui: &mut Ui) -> Result<Read, Failure> {
+        let file = File { path: path.to_owned(), sets: self.sets.clone() };
+        let (source, model) = file.model(ui)?;
+        Ok(Read { search: data::search(path), file, source, model })
+    }
+
+    /// Refuses files that cannot stand side by side.
+    fn check_nets(&self, nets: &[Read]) -> Result<(), Failure> {
+        if nets.len() == 1 {
+            return Ok(());
+        }
+        for (i, net) in nets.iter().enumerate() {
+            let name = &net.source.name;
+            if let Some(same) = nets[..i].iter().find(|other| other.source.text == net.source.text) {
+                return Err(Failure::usage(format!(
+                    "{} and {name} are the same text: nothing is compared",
+                    same.source.name
+                )));
+            }
+            if net.model.sweep.is_some() {
+                return Err(Failure::usage(format!(
+                    "{name} has a `sweep`, which is of one file\nhelp: name one file, or take `sweep` out of those that are compared"
+                )));
+            }
+        }
+        Ok(())
+    }
+
+    /// The share that is asked for, or that of the task of a job array.
+    fn shard(&self, ui: &mut Ui) -> Result<Option<Shard>, Failure> {
+        if self.shard.is_some() || self.collect || self.resume || self.json || self.csv {
+            return Ok(self.shard);
+        }
+        let said = |name: &str| std::env::var(name).ok().filter(|value| !value.is_empty());
+        let Some(task) = said("SLURM_ARRAY_TASK_ID") else { return Ok(None) };
+        let number = |name: &str, text: Option<String>| {
+            text.and_then(|text| text.parse::<usize>().ok()).ok_or_else(|| {
+                Failure::usage(format!("{name} is no number, though SLURM_ARRAY_TASK_ID is {task}\nhelp: say which share this is: `--shard I/N`"))
+            })
+        };
+        let id = number("SLURM_ARRAY_TASK_ID", Some(task.clone()))?;
+        let of = number("SLURM_ARRAY_TASK_COUNT", said("SLURM_ARRAY_TASK_COUNT"))?;
+        let least =
+            said("SLURM_ARRAY_TASK_MIN").map_or(Ok(1), |text| number("SLURM_ARRAY_TASK_MIN", Some(text)))?;
+        let step = said("SLURM_ARRAY_TASK_STEP")
+            .map_or(Ok(1), |text| number("SLURM_ARRAY_TASK_STEP", Some(text)))?;
+        let index = id.checked_sub(least).map(|beyond| beyond / step.max(1) + 1).filter(|index| *index <= of);
+        let index = index.ok_or_else(|| {
+            Failure::usage(format!("task {id} of an array of {of} that begins at {least} has no share\nhelp: say which share this is: `--shard I/N`"))
+        })?;
+        let shard = Shard { index, of };
+        ui.talk(format_args!("shard {shard}, as SLURM_ARRAY_TASK_ID says"));
+        Ok(Some(shard))
+    }
+
+    fn sharded(&self, shard: Shard, done: Sharded, ui: &mut Ui) -> Outcome {
+        let trials = counted(done.done, "trial");
+        ui.talk(format_args!(
+            "shard {shard}: {trials} recorded in {}",
+            self.out.join(shard.record()).display()
+        ));
+        match done.waiting {
+            0 => ui.talk("help: with all shards done, the same command with `--collect` for `--shard` reports the whole"),
+            waiting => ui.talk(format_args!(
+                "{} for points that other shards try: run this shard again when they are done",
+                if waiting == 1 { "1 test waits".into() } else { format!("{waiting} tests wait") }
+            )),
+        }
+        Ok(Exit::Done)
+    }
+
+    /// The command of each shard, with the words of this one.
+    fn commands(&self, count: u32, ui: &mut Ui) -> Outcome {
+        let mut words: Vec<String> = vec!["dropnet".into()];
+        let mut given = std::env::args().skip(1);
+        while let Some(word) = given.next() {
+            match word.as_str() {
+                "--list" => drop(given.next()),
+                list if list.starts_with("--list=") => {}
+                other => words.push(shell::word(other)),
+            }
+        }
+        for index in 1..=count {
+            ui.data(&format!("{} --shard {index}/{count}\n", words.join(" ")))?;
+        }
+        Ok(Exit::Done)
+    }
+
+    /// As many divisions as every file knows.
+    fn splits(&self, nets: &[Read]) -> Result<usize, Failure> {
+        let asked = self.splits.map(|k| k as usize);
+        let known = nets.iter().filter_map(|net| Experiment::divisions(&net.model)).min();
         match (asked, known) {
             (Some(asked), Some(known)) if asked > known => {
                 Err(Failure::usage(format!("--splits {asked}: the file divides its rows into {known} folds")))
@@ -129,7 +284,7 @@ impl Command {
         let compared = self.compare.iter().map(|(name, _)| (name, "--compare gives"));
         let swept =
             model.sweep.iter().flat_map(|sweep| &sweep.vary).map(|vary| (&vary.name, "the sweep gives"));
-        let set = |name: &str| self.file.sets.sets.iter().any(|(known, _)| known == name);
+        let set = |name: &str| self.sets.sets.iter().any(|(known, _)| known == name);
         match compared.chain(swept).find(|(name, _)| set(name)) {
             Some((name, who)) => {
                 Err(Failure::usage(format!("`--set {name}=...` has no effect: {who} `{name}` its values")))
@@ -138,20 +293,42 @@ impl Command {
         }
     }
 
-    /// One setting for each compared value; one that sets nothing without a comparison.
-    fn arms(&self, model: &Model) -> Result<Vec<Point>, Failure> {
-        let Some((name, values)) = &self.compare else { return Ok(vec![Point::new()]) };
-        if !model.knobs.iter().any(|(known, _)| known == name) {
-            return Err(Failure::usage(format!("--compare {name}=...: the file has no `param {name}`")));
+    /// One setting for each combination of what is compared; one that sets nothing without a comparison.
+    fn settings(&self, nets: &[Read]) -> Result<Settings, Failure> {
+        let mut compared: Vec<ComparedValues> = Vec::new();
+        if nets.len() > 1 {
+            let values = nets.iter().map(|net| net.source.name.clone()).collect();
+            compared.push(ComparedValues { name: None, values, against: 0 });
         }
-        let swept = model.sweep.iter().flat_map(|sweep| &sweep.vary).any(|vary| vary.name == *name);
+        for (i, (name, values)) in self.compare.iter().enumerate() {
+            self.may_compare(i, name, values, nets)?;
+            compared.push(ComparedValues { name: Some(name.clone()), values: values.clone(), against: 0 });
+        }
+        let settings = compared.iter().fold(1_usize, |all, one| all.saturating_mul(one.values.len()));
+        if settings > Experiment::MOST_TRIALS {
+            return Err(Failure::usage(format!("{} settings are more than are compared", grouped(settings))));
+        }
+        self.against.iter().try_for_each(|wish| refer(wish, &mut compared))?;
+        Ok(Settings::of(&compared))
+    }
+
+    fn may_compare(&self, i: usize, name: &str, values: &[String], nets: &[Read]) -> Result<(), Failure> {
+        let wrong = |what: String| Err(Failure::usage(format!("--compare {name}=...: {what}")));
+        if self.compare[..i].iter().any(|(known, _)| known == name) {
+            return wrong(format!("`{name}` is compared twice"));
+        }
+        if let Some(net) = nets.iter().find(|net| !net.model.knobs.iter().any(|(known, _)| known == name)) {
+            let file = if nets.len() == 1 { "the file" } else { &net.source.name };
+            return wrong(format!("{file} has no `param {name}`"));
+        }
+        let swept = nets[0].model.sweep.iter().flat_map(|sweep| &sweep.vary).any(|vary| vary.name == name);
         if swept {
-            return Err(Failure::usage(format!("--compare {name}=...: the sweep varies `{name}` already")));
+            return wrong(format!("the sweep varies `{name}` already"));
         }
-        if let Some((_, value)) = values.iter().enumerate().find(|(i, value)| values[..*i].contains(value)) {
-            return Err(Failure::usage(format!("--compare {name}=...: {value} is compared with itself")));
+        match values.iter().enumerate().find(|(i, value)| values[..*i].contains(value)) {
+            Some((_, value)) => wrong(format!("{value} is compared with itself")),
+            None => Ok(()),
         }
-        Ok(values.iter().map(|value| vec![(name.clone(), value.clone())]).collect())
     }
 
     fn show(&self, source: &Source, experiment: &Experiment<'_>, report: &Report, ui: &mut Ui) -> Outcome {
@@ -160,9 +337,14 @@ impl Command {
             ui.data(&format!("{json}\n"))?;
             return Ok(Exit::Done);
         }
+        if self.csv {
+            ui.data(&report.csv(experiment))?;
+            return Ok(Exit::Done);
+        }
+        let names: Vec<String> = experiment.nets.iter().map(|net| net.file.display().to_string()).collect();
         ui.data(&format!(
             "{} · {} · {}\n",
-            source.name,
+            if names.len() > 1 { names.join(", ") } else { source.name.clone() },
             counted(experiment.splits, "division"),
             counted(experiment.seeds.len(), "seed")
         ))?;
@@ -184,6 +366,11 @@ impl Command {
                     mean.count
                 ));
             }
+        }
+        if let Some(why) = &report.unpaired {
+            ui.talk(format_args!(
+                "the files are not compared in pairs, for their test rows are not the same: {why}"
+            ));
         }
         for difference in &report.differences {
             ui.data(&difference_table(difference))?;
@@ -207,13 +394,52 @@ fn counted(n: usize, what: &str) -> String {
     format!("{} {what}{}", grouped(n), if n == 1 { "" } else { "s" })
 }
 
-/// Runs the experiment on a thread and says what it hears of it.
-fn watched(experiment: &Experiment<'_>, course: &Course<'_>, ui: &mut Ui) -> Result<Report, ExperimentError> {
+/// Another value of reference: of a param as `NAME=V`, or one of the files.
+fn refer(wish: &str, compared: &mut [ComparedValues]) -> Result<(), Failure> {
+    let named = wish.split_once('=').map(|(name, value)| (name.trim(), value.trim()));
+    let found = compared.iter_mut().find_map(|one| {
+        let value = match (&one.name, named) {
+            (None, _) => wish,
+            (Some(name), Some((wanted, value))) if name == wanted => value,
+            _ => return None,
+        };
+        let at = one.values.iter().position(|known| known == value)?;
+        Some((one, at))
+    });
+    match found {
+        Some((one, at)) => {
+            one.against = at;
+            Ok(())
+        }
+        None => {
+            let known = compared.iter().flat_map(|one| {
+                one.values.iter().map(|value| match &one.name {
+                    None => value.clone(),
+                    Some(name) => format!("{name}={value}"),
+                })
+            });
+            let known: Vec<String> = known.collect();
+            let help = if known.is_empty() {
+                "`--compare` says what is compared".into()
+            } else {
+                format!("what is compared: {}", known.join(", "))
+            };
+            Err(Failure::usage(format!("--against {wish}: nothing of this is compared\nhelp: {help}")))
+        }
+    }
+}
+
+/// Runs on a thread and says what it hears of it.
+fn watched<T: Send>(
+    experiment: &Experiment<'_>,
+    ui: &mut Ui,
+    run: impl FnOnce(&(dyn Fn(&Trial, &Measured) + Sync)) -> Result<T, ExperimentError> + Send,
+) -> Result<T, ExperimentError> {
     let (sender, heard) = mpsc::channel();
     let total = experiment.trials();
     std::thread::scope(|scope| {
         let running = scope.spawn(move || {
-            experiment.run(course, &|trial: &Trial, found: &Measured| {
+            run(&|trial: &Trial, found: &Measured| {
                 // The other end lives until this thread is done.
                 let _ = sender.send((trial.clone(), found.clone()));
             })
@@ -228,7 +454,10 @@ fn watched(experiment: &Experiment<'_>, course: &Course<'_>, ui: &mut Ui) -> Res
 
 fn trial_line(experiment: &Experiment<'_>, trial: &Trial, measured: &Measured) -> String {
     let mut line = format!("division {} seed {}", trial.split, trial.seed);
-    for (name, value) in experiment.arms[trial.arm].iter().chain(&trial.point) {
+    if let Some(file) = experiment.file_of(trial.arm) {
+        let _ = write!(line, " {file}");
+    }
+    for (name, value) in experiment.arms()[trial.arm].set.iter().chain(&trial.point) {
         let _ = write!(line, " {name}={value}");
     }
     for (name, x) in &measured.figures {
@@ -261,8 +490,8 @@ fn failure(error: ExperimentError, source: &Source, ui: &mut Ui) -> Failure {
 
 fn arm_table(arm: &Arm) -> String {
     let mut out = String::new();
-    if !arm.set.is_empty() {
-        let _ = writeln!(out, "{}", point(&arm.set));
+    if !arm.set.is_empty() || arm.file.is_some() {
+        let _ = writeln!(out, "{}", named(arm.file.as_deref(), &arm.set));
     }
     out += &table(&arm.figures, "mean");
     let mut chosen: BTreeMap<String, usize> = BTreeMap::new();
@@ -315,8 +544,34 @@ fn tried_table(tried: &[Tried]) -> String {
 }
 
 fn difference_table(difference: &Difference) -> String {
-    let heading = format!("{} less {}, in pairs\n", point(&difference.set), point(&difference.less));
-    heading + &table(&difference.figures, "difference")
+    let Difference { file, set, less_file, less, figures } = difference;
+    let mut out =
+        format!("{} less {}, in pairs\n", named(file.as_deref(), set), named(less_file.as_deref(), less));
+    let width = figures.keys().map(String::len).max().unwrap_or(0).max(6);
+    let _ = writeln!(
+        out,
+        "  {:<width$}  {:>11}  {:>14}  {:>5}  95% interval",
+        "figure", "difference", "standard error", "pairs"
+    );
+    for (name, Paired { mean, low, high }) in figures {
+        let (error, interval) = match mean.standard_error.is_nan() {
+            true => ("-".into(), "-".into()),
+            false => (short(mean.standard_error), format!("{} .. {}", short(*low), short(*high))),
+        };
+        let _ = writeln!(
+            out,
+            "  {name:<width$}  {:>11}  {error:>14}  {:>5}  {interval}",
+            short(mean.mean),
+            mean.count
+        );
+    }
+    out
+}
+
+/// `a.net, p=0.5`
+fn named(file: Option<&str>, set: &Point) -> String {
+    let parts = file.map(str::to_owned).into_iter().chain((!set.is_empty()).then(|| point(set)));
+    parts.collect::<Vec<_>>().join(", ")
 }
 
 fn table(figures: &BTreeMap<String, MeanOverSplits>, what: &str) -> String {

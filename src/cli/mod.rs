@@ -7,7 +7,9 @@ mod audit;
 mod bench;
 mod calibrate;
 mod check;
+mod compare;
 mod completions;
+mod confused;
 mod data;
 mod emit;
 mod ending;
@@ -15,6 +17,7 @@ mod eval;
 mod experiment;
 mod explain;
 mod fmt;
+mod last;
 mod limits;
 mod nets;
 mod new;
@@ -24,6 +27,7 @@ mod predict;
 mod progress;
 mod repl;
 mod rng;
+mod runs;
 mod sample;
 mod screen;
 mod source;
@@ -82,6 +86,10 @@ enum Command {
     Calibrate(calibrate::Command),
     /// Hold a trained net's weight scaling against the means over its sub-networks
     Audit(audit::Command),
+    /// List runs: in what they differ, and what they came to
+    Runs(runs::Command),
+    /// Hold trained nets against the first of them: what they were made of, and what a difference of their figures is worth
+    Compare(compare::Command),
     /// Train and test a net on many divisions of its data, with many seeds, over its sweep
     #[command(visible_alias = "sweep")]
     Experiment(experiment::Command),
@@ -131,6 +139,7 @@ pub fn main() -> ExitCode {
 
 impl Command {
     fn run(&self, ui: &mut Ui) -> Outcome {
+        last::say(ui);
         match self {
             Self::Check(command) => command.run(ui),
             Self::Fmt(command) => command.run(ui),
@@ -140,6 +149,8 @@ impl Command {
             Self::Calibrate(command) => command.run(ui),
             Self::Audit(command) => command.run(ui),
             Self::Experiment(command) => command.run(ui),
+            Self::Runs(command) => command.run(ui),
+            Self::Compare(command) => command.run(ui),
             Self::Predict(command) => command.run(ui),
             Self::Sample(command) => command.run(ui),
             Self::Plot(command) => command.run(ui),

@@ -2,17 +2,19 @@
 
 use std::{
     fs::File,
-    io::{Read, Seek},
+    io::{BufWriter, Read, Seek, Write},
     path::{Path, PathBuf},
 };
 
 use dropnet::{
-    data::{Converted, Rows, Transform, Unread},
+    data::{Converted, Kept, Rows, Transform, Unread},
     kernels::team::Team,
     model::{Interval, McDropout, Mean, Model, OutputKind, Precision, Predict, PredictMode, Until},
     run::{Abstain, Committee, PredictionForm, SamplesDrawn, TrainedError, Writing},
     vocab::exactly,
 };
+
+use tempfile::NamedTempFile;
 
 use super::{
     Outcome, data,
@@ -30,9 +32,18 @@ pub struct Command {
     /// Rows to predict, the target left out or ignored: CSV, JSON (objects or lists), or for a net that was trained on arrays a NumPy array, IDX pictures, a png, jpg, webp, wav or flac file, or a folder of such; `-` reads stdin
     #[arg(long, value_name = "FILE")]
     input: PathBuf,
-    /// Form of the predictions on stdout
-    #[arg(long, value_name = "FORM", value_enum, default_value_t)]
-    output: Form,
+    /// File for the predictions, whose ending says its form: .csv, .json or .jsonl, .npy; or a form alone, `csv`, `json` or `npy`, for stdout [default: csv on stdout]
+    #[arg(long, value_name = "FILE|FORM")]
+    output: Option<PathBuf>,
+    /// Write one JSON object a line
+    #[arg(long)]
+    json: bool,
+    /// Columns of the rows to write beside their predictions, by name or by number from 1; `all` for all
+    #[arg(long, value_name = "COLUMNS", value_delimiter = ',')]
+    keep: Vec<String>,
+    /// Write the standard deviation of each class's probability over samples too, in a column `CLASS_sd`
+    #[arg(long)]
+    sd: bool,
     #[command(flatten)]
     sampling: Sampling,
     /// Intervals that hold a new observation with this probability, such as 95%
@@ -232,10 +243,9 @@ pub fn tempered(committee: Committee, temperature: Option<f64>) -> Result<Commit
     }
 }
 
-#[derive(Clone, Copy, Default, PartialEq, Eq, clap::ValueEnum)]
+#[derive(Clone, Copy, PartialEq, Eq)]
 enum Form {
     /// With a header
-    #[default]
     Csv,
     /// One object a line
     Json,
@@ -256,24 +266,32 @@ impl From<Form> for PredictionForm {
 impl Command {
     pub fn run(&self, ui: &mut Ui) -> Outcome {
         let committee = self.sampling.tempered(self.runs.read(ui)?)?;
-        let rows = self.rows(&committee.first().checkpoint.meta.transform, ui)?;
+        let (form, file) = self.form()?;
+        let transform = &committee.first().checkpoint.meta.transform;
+        let (rows, kept) = self.rows(transform, form, ui)?;
         let team = Team::new(self.threads.count());
         let how = self.how(&committee)?;
         self.runs.say_mean(ui);
         let (count, mut refused) = (committee.count(&rows), 0);
-        let mut writing = Writing::new(self.output.into(), count).of_files(rows.names.clone());
+        let mut writing = Writing::new(form.into(), count).of_files(rows.names.clone()).beside(kept);
+        let mut out = file.map(Written::begin).transpose()?;
         let done = committee.predict_each(rows, &how, &team, |block| {
             let block = match &self.abstain {
                 None => block,
                 Some(rule) => block.abstaining(rule).map_err(Failure::usage)?,
             };
             refused += block.refused().unwrap_or(0);
-            Ok(ui.bytes(&writing.block(&block))?)
+            let bytes = writing.block(&block);
+            match &mut out {
+                None => Ok(ui.bytes(&bytes)?),
+                Some(out) => Ok(out.add(&bytes)?),
+            }
         });
         let drawn = done.map_err(|ended| match ended {
             Ended::Failed(failure) => failure,
             Ended::Unpredicted(error) => eval::failure(&error, ui),
         })?;
+        out.map(Written::end).transpose()?;
         if self.abstain.is_some() {
             ui.talk(format_args!("abstains from {refused} of {count} rows"));
         }
@@ -283,35 +301,114 @@ impl Command {
         Ok(Exit::Done)
     }
 
-    /// The rows to predict: those of an array that is not packed stay in their file.
-    fn rows(&self, transform: &Transform, ui: &mut Ui) -> Result<Rows, Failure> {
+    /// The form of the predictions, and their file if it is one.
+    fn form(&self) -> Result<(Form, Option<&Path>), Failure> {
+        let usual = if self.json { Form::Json } else { Form::Csv };
+        let Some(output) = &self.output else { return Ok((usual, None)) };
+        let forms = [("csv", Form::Csv), ("json", Form::Json), ("npy", Form::Npy)];
+        let both = |form: Form| match self.json && form != Form::Json {
+            true => Err(Failure::usage("`--json` and another form in `--output`: leave one of them out")),
+            false => Ok(form),
+        };
+        if let Some((_, form)) = forms.into_iter().find(|(name, _)| output == Path::new(name)) {
+            return both(form).map(|form| (form, None));
+        }
+        let form = match output
+            .extension()
+            .and_then(|ending| ending.to_str())
+            .map(str::to_ascii_lowercase)
+            .as_deref()
+        {
+            Some("csv") => both(Form::Csv)?,
+            Some("json" | "jsonl") => Form::Json,
+            Some("npy") => both(Form::Npy)?,
+            _ => {
+                return Err(Failure::usage(format!(
+                    "{}: the ending says no form of predictions\nhelp: let the name end in .csv, .json, .jsonl or .npy; `--output csv`, `json` or `npy` write to stdout",
+                    output.display()
+                )));
+            }
+        };
+        Ok((form, Some(output)))
+    }
+
+    /// The rows to predict, with what is kept of them: those of an array that is not packed stay in their file.
+    fn rows(&self, transform: &Transform, form: Form, ui: &mut Ui) -> Result<(Rows, Option<Kept>), Failure> {
         let name = self.input.display().to_string();
+        let keeps = !self.keep.is_empty();
+        if keeps && form == Form::Npy {
+            return Err(Failure::usage("`--keep` has no effect on an array, which holds numbers alone"));
+        }
         let unread = |e: std::io::Error| Failure::data(format!("cannot read {name}: {}", reason(&e)));
         if self.input.is_dir() {
-            let rows = transform.read_folder(&self.input, &name);
-            return said(rows.map_err(|error| data::failure(&error, None, ui))?, ui);
-        }
-        let rows = match self.input == Path::new(STDIN) {
-            true => {
-                let mut bytes = Vec::new();
-                std::io::stdin().read_to_end(&mut bytes).map_err(unread)?;
-                transform.read_rows(bytes, &name)
+            if keeps {
+                return Err(Failure::usage(
+                    "`--keep` is of tables: rows that are files are called by their names",
+                ));
             }
+            let rows = transform.read_folder(&self.input, &name);
+            return Ok((said(rows.map_err(|error| data::failure(&error, None, ui))?, ui)?, None));
+        }
+        let whole = |mut from: Box<dyn Read>| {
+            let mut bytes = Vec::new();
+            from.read_to_end(&mut bytes).map(|_| bytes).map_err(unread)
+        };
+        let mut kept = None;
+        let mut read = |bytes: Vec<u8>| {
+            if keeps {
+                kept = Some(transform.kept_columns(bytes.clone(), &name, &self.keep)?);
+            }
+            transform.read_rows(bytes, &name)
+        };
+        let rows = match self.input == Path::new(STDIN) {
+            true => read(whole(Box::new(std::io::stdin()))?),
             false => {
                 let mut file = File::open(&self.input).map_err(unread)?;
                 match transform.leave_rows(&file, &name) {
                     Ok(None) => {
-                        let mut bytes = Vec::new();
-                        file.rewind().and_then(|()| file.read_to_end(&mut bytes)).map_err(unread)?;
-                        transform.read_rows(bytes, &name)
+                        file.rewind().map_err(unread)?;
+                        read(whole(Box::new(file))?)
+                    }
+                    Ok(Some(_)) if keeps => {
+                        return Err(Failure::usage(
+                            "`--keep` is of tables: an array has no columns with names",
+                        ));
                     }
                     Ok(Some(rows)) => Ok(rows),
                     Err(error) => Err(error),
                 }
             }
         };
-        said(rows.map_err(|error| data::failure(&error, None, ui))?, ui)
+        let rows = said(rows.map_err(|error| data::failure(&error, None, ui))?, ui)?;
+        Ok((rows, kept))
     }
+}
+
+/// A file that is whole or not there.
+struct Written {
+    path: PathBuf,
+    part: BufWriter<NamedTempFile>,
+}
+
+impl Written {
+    fn begin(path: &Path) -> Result<Self, Failure> {
+        let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        let part = NamedTempFile::new_in(folder).map_err(|error| cannot(path, &error))?;
+        Ok(Self { path: path.to_owned(), part: BufWriter::new(part) })
+    }
+
+    fn add(&mut self, bytes: &[u8]) -> Result<(), Failure> {
+        self.part.write_all(bytes).map_err(|error| cannot(&self.path, &error))
+    }
+
+    fn end(self) -> Result<(), Failure> {
+        let part = self.part.into_inner().map_err(|error| cannot(&self.path, error.error()))?;
+        part.persist(&self.path).map(drop).map_err(|error| cannot(&self.path, &error.error))
+    }
+}
+
+fn cannot(path: &Path, error: &std::io::Error) -> Failure {
+    Failure::data(format!("cannot write {}: {}", path.display(), reason(error)))
 }
 
 /// The rows, and what became of pictures that were no colours in bytes and of long texts.
@@ -379,6 +476,21 @@ impl Command {
             }
         }
         let kind = model.output.kind;
+        let told = matches!(mode, PredictMode::McDropout(_))
+            || mode == PredictMode::WeightScaling && committee.alone().is_none();
+        match (self.sd, kind.classes(), told) {
+            (true, None, _) => {
+                return Err(Failure::usage(
+                    "`--sd` is of classes: numbers and bits have their `epistemic_sd` beside them",
+                ));
+            }
+            (true, Some(_), false) => {
+                return Err(Failure::usage(
+                    "`--sd` is over samples: it has an effect beside `--samples`, or with several runs",
+                ));
+            }
+            _ => {}
+        }
         match share {
             Some(_) if kind.has_probabilities() => {
                 Err(Failure::usage("`--interval` is for numbers: classes have probabilities"))
@@ -391,7 +503,13 @@ impl Command {
             )),
             _ => {
                 let interval = share.map(|share| Interval { share, precision });
-                Ok(Predict { mode, interval, report: Vec::new(), views: file.views.clone() })
+                Ok(Predict {
+                    mode,
+                    interval,
+                    report: Vec::new(),
+                    views: file.views.clone(),
+                    class_sd: self.sd,
+                })
             }
         }
     }

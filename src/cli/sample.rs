@@ -1,6 +1,7 @@
 //! `dropnet sample`: text that a net says.
 
 use dropnet::run::{self, Speech};
+use serde_json::json;
 
 use super::{
     Outcome,
@@ -31,6 +32,9 @@ pub struct Command {
     /// Seed of the draws: the same text for the same seed
     #[arg(long, value_name = "N", default_value_t = 0, value_parser = numbers::whole::<0>)]
     seed: u64,
+    /// Write one JSON object: the prompt, and what is said behind it
+    #[arg(long)]
+    json: bool,
 }
 
 impl Command {
@@ -49,10 +53,14 @@ impl Command {
             top_p: self.top_p,
             seed: self.seed,
         };
-        let mut text = self.prompt.trim_start_matches('\n').to_owned();
+        let begin = if self.json { "" } else { self.prompt.trim_start_matches('\n') };
+        let mut text = begin.to_owned();
         run::speak(&trained, &self.prompt, &speech, &mut |token| text.push_str(token))
             .map_err(|error| eval::failure(&error, ui))?;
-        ui.data(&format!("{text}\n"))?;
+        match self.json {
+            true => ui.data(&format!("{}\n", json!({ "prompt": self.prompt, "text": text })))?,
+            false => ui.data(&format!("{text}\n"))?,
+        }
         Ok(Exit::Done)
     }
 }

@@ -133,7 +133,7 @@ pub struct File {
     pub sets: Sets,
 }
 
-#[derive(clap::Args)]
+#[derive(Clone, clap::Args)]
 pub struct Sets {
     /// Give a `param` of the file another value; may be repeated
     #[arg(long = "set", value_name = "NAME=VALUE", value_parser = pair)]

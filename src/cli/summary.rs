@@ -10,14 +10,14 @@ use dropnet::{
 };
 
 use super::{
-    Outcome, eval,
+    Outcome, eval, last,
     predict::USUAL_SAMPLES,
     source::File,
     ui::{Exit, Failure, Ui},
 };
 
 #[derive(clap::Args)]
-#[command(mut_arg("path", |path| path.help("The `.net` file, or the folder of a run; `-` reads stdin")))]
+#[command(mut_arg("path", |path| path.value_parser(last::path).help("The `.net` file, or the folder of a run (`@last`: the newest); `-` reads stdin")))]
 pub struct Command {
     #[command(flatten)]
     file: File,

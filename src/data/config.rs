@@ -6,6 +6,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use super::error::DataError;
+use super::labels::Labels;
 use super::laid::Streams;
 use super::pictures::Prepare;
 use super::raw::{Pick, Raw};
@@ -35,6 +36,11 @@ pub trait Source: fmt::Debug + Send + Sync {
     /// Whether rows are pictures in files, which may have any size.
     fn has_pictures(&self) -> bool {
         false
+    }
+
+    /// The columns of the table that names its files, where there is one.
+    fn labels(&self) -> Option<&Labels> {
+        None
     }
 
     /// Whether rows are sounds, each as long as it is.

@@ -76,6 +76,12 @@ impl Labels {
         Ok(Some(Self { table: args.text("labels").to_owned(), file, label }))
     }
 
+    /// The columns `file` and `label` of a table that no source names.
+    pub(super) fn usual(table: &str) -> Self {
+        let column = |name: &str| ColumnRef::Name(name.to_owned());
+        Self { table: table.to_owned(), file: column("file"), label: vec![column("label")] }
+    }
+
     /// Reads the table, whose files `found` finds in the folder that messages call `name`; `what` is one of them: a picture, a sound.
     ///
     /// # Errors

@@ -8,7 +8,8 @@ use super::dataset::Input;
 use super::encode::deal;
 use super::error::DataError;
 use super::files;
-use super::pictures::Converted;
+use super::labels::Labels;
+use super::pictures::{self, Converted};
 use super::raw::Delimiter;
 use super::readers::{self, Labelled};
 use super::text::{self, Records};
@@ -64,17 +65,79 @@ impl Transform {
         }
     }
 
-    /// Encodes pictures or sounds whose classes are known: those of a folder of classes, or one that lies in the folder of its class. Texts likewise, and those of a
-    /// table like the one that was trained on.
+    /// Encodes rows whose answers are known: those of a table like the one that was trained on; pictures, sounds and texts in a folder of classes, or one in the folder of its
+    /// class; pictures and sounds that a table names, in whose columns `asked` says what stands; or rows of arrays with their answers in a file beside them.
     ///
     /// # Errors
-    /// As [`read_folder`](Self::read_folder); E0531 for a class that the net does not know.
-    pub fn read_labelled(&self, path: &Path, name: &str) -> Result<Labelled, DataError> {
+    /// As [`read_folder`](Self::read_folder) and [`read_rows`](Self::read_rows); E0531 for an answer that the net does not know, E0527 for a table without its columns.
+    pub fn read_labelled(&self, path: &Path, name: &str, asked: &Asked<'_>) -> Result<Labelled, DataError> {
         self.sound()?;
-        match &self.fields {
-            Fields::Text(rule) => readers::labelled_texts(path, self, rule, name),
-            _ if self.sounds.is_some() => readers::labelled_sounds(path, self, name),
-            _ => readers::labelled(path, self, name),
+        if !path.exists() {
+            return Err(DataError::new("E0520", "there is no such file or folder").file(name));
+        }
+        let answers = asked.answers.map(|path| (path, path.display().to_string()));
+        match (&self.fields, answers) {
+            (Fields::Table { .. }, None) => readers::labelled_table(path, self, name),
+            (Fields::Text(rule), None) => readers::labelled_texts(path, self, rule, name),
+            (Fields::Table { .. } | Fields::Text(_), Some((_, answers))) => Err(DataError::new(
+                "E0527",
+                "the net's rows have their answers in a column of their own table",
+            )
+            .file(&answers)
+            .help("leave `--labels` out: `--input` names the table")),
+            (Fields::Array(_), answers) if self.sounds.is_some() => match answers {
+                None => readers::labelled_sounds(path, self, name),
+                Some((_, answers)) => {
+                    Err(DataError::new("E0527", "sounds are judged by the table in their folder")
+                        .file(&answers)
+                        .help("name the table itself by `--input`, or a folder of classes"))
+                }
+            },
+            (Fields::Array(_), Some((table, called))) if path.is_dir() => {
+                let usual = Labels::usual(&called);
+                let labels = asked.columns.unwrap_or(&usual);
+                readers::pictures_in_table(labels, (table, &called), (path, name), self)
+            }
+            (Fields::Array(_), Some((table, called))) => {
+                let rows = self.read_file(path, name)?;
+                readers::with_answers(rows, self, (table, &called))
+            }
+            (Fields::Array(_), None) if path.is_file() && self.names_pictures(path, name) => {
+                let usual = Labels::usual(name);
+                let labels = asked.columns.unwrap_or(&usual);
+                let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
+                let folder = folder.unwrap_or(Path::new("."));
+                readers::pictures_in_table(
+                    labels,
+                    (path, name),
+                    (folder, &folder.display().to_string()),
+                    self,
+                )
+            }
+            (Fields::Array(_), None) if path.is_file() && !pictures::is_named_so(name) => {
+                Err(DataError::new("E0527", "the rows have no answers")
+                    .file(name)
+                    .help("name the file of their labels too: `--labels y.npy`, or a text with a line a row"))
+            }
+            (Fields::Array(_), None) => readers::labelled(path, self, name),
+        }
+    }
+
+    /// Whether a file is a table that names pictures: text with a header, for a net whose rows may be pictures.
+    fn names_pictures(&self, path: &Path, name: &str) -> bool {
+        let is_text = files::text(path, name).is_ok();
+        is_text && !pictures::is_named_so(name) && self.inputs.len() == 1 && self.inputs[0].shape.len() == 3
+    }
+
+    /// Rows of a file, which stay there if they can.
+    fn read_file(&self, path: &Path, name: &str) -> Result<Rows, DataError> {
+        let unread = |e: std::io::Error| {
+            DataError::new("E0520", "the file cannot be read").file(name).note(e.to_string())
+        };
+        let file = File::open(path).map_err(unread)?;
+        match self.leave_rows(&file, name)? {
+            Some(rows) => Ok(rows),
+            None => self.read_rows(std::fs::read(path).map_err(unread)?, name),
         }
     }
 
@@ -103,6 +166,15 @@ impl Transform {
         let left = readers::of(&head, name, &self.fields).and_then(|reader| reader.leave(file, self, name));
         left.transpose()?.map(|rows| self.rows_seen(rows)).transpose()
     }
+}
+
+/// Where the answers of labelled rows stand, where that is not in the rows.
+#[derive(Clone, Copy, Default)]
+pub struct Asked<'a> {
+    /// A file of their own.
+    pub answers: Option<&'a Path>,
+    /// The columns of a table that names files, as the net's own source says them.
+    pub columns: Option<&'a Labels>,
 }
 
 /// As many bytes as tell the forms apart whose rows may stay in their file.

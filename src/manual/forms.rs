@@ -410,6 +410,30 @@ net {
 }
 ```",
     ),
+    form(
+        "round",
+        "the whole number nearest to a value",
+        "round(X), floor(X), ceil(X)",
+        "Functions of expressions: `round` goes to the nearest whole number (halves away from 0), `floor` to the one below, `ceil` to the one above. A value that is whole but for
+rounding, as `0.29 * 100`, counts as whole. A width that is computed needs one of them.
+
+The others are `min(A, B, ...)`, `max(A, B, ...)`, `sqrt(X)`, `log(X)` (natural), `pick(CONDITION, A, B)` and `ramp(...)`.
+
+# Example
+```net
+param n = 800
+param keep = 0.3
+
+net {
+  input x: real[4]
+  dense round(n / keep) -> relu -> dropout keep=keep
+  dense 3
+  output y: class[3]
+}
+```",
+    ),
+    form("floor", "the whole number below a value", "floor(X)", "See `round`."),
+    form("ceil", "the whole number above a value", "ceil(X)", "See `round`."),
 ];
 
 #[cfg(test)]

@@ -18,6 +18,7 @@ mod exp;
 mod log;
 mod moments;
 mod scalar;
+mod student;
 #[cfg(test)]
 mod tests;
 
@@ -27,6 +28,7 @@ pub use exp::{exp, sigmoid, tanh};
 pub use log::{ln, softplus};
 pub use moments::{Moments, Running, rounding_of};
 pub use scalar::Scalar32;
+pub use student::student_quantile;
 
 /// Arithmetic on f32 and i32 values, or on values that stand for vectors of them in code being generated.
 ///

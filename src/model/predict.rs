@@ -16,6 +16,8 @@ pub struct Predict {
     pub report: Vec<Reported>,
     /// Statements whose views of a picture are averaged over, each with fixed variants; none where pictures are seen as they are.
     pub views: Vec<Use<dyn Augment>>,
+    /// Whether the standard deviation of each class's probability over samples is told.
+    pub class_sd: bool,
 }
 
 /// A figure of what is predicted.

@@ -1,6 +1,6 @@
 //! Curves, dots and bands over two linear axes.
 
-use std::fmt::Write;
+use std::{borrow::Cow, fmt::Write};
 
 use plotters::{coord::Shift, prelude::*};
 
@@ -28,6 +28,10 @@ pub struct Chart {
     /// Whether the line on which both axes are equal is drawn.
     pub diagonal: bool,
     pub names: Corner,
+    /// Whether the horizontal axis is one of magnitudes.
+    pub log_x: bool,
+    /// What stands at 0, 1, 2, ... of the horizontal axis, where that has words.
+    pub ticks: Vec<String>,
 }
 
 /// Where the names of the series stand: where the curves leave room.
@@ -51,16 +55,36 @@ pub struct Series {
 pub enum Shape {
     Line(Vec<(f64, f64)>),
     Dots(Vec<(f64, f64)>),
+    /// Points of a curve that are pointed out.
+    Rings(Vec<(f64, f64)>),
     /// `(x, low, high)`
     Band(Vec<(f64, f64, f64)>),
+    /// The same of single places, which the names of series do not mention.
+    Bars(Vec<(f64, f64, f64)>),
+    /// A plane in pieces of this width and height, each with its shade.
+    Cells(Vec<Cell>, [f64; 2]),
+}
+
+/// A piece of a plane, around its middle; its shade is between 0 and 1.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Cell {
+    pub x: f64,
+    pub y: f64,
+    pub shade: f64,
 }
 
 impl Shape {
     /// Corners of all that is drawn.
     pub(super) fn points(&self) -> Vec<(f64, f64)> {
         match self {
-            Self::Line(points) | Self::Dots(points) => points.clone(),
-            Self::Band(band) => band.iter().flat_map(|(x, low, high)| [(*x, *low), (*x, *high)]).collect(),
+            Self::Line(points) | Self::Dots(points) | Self::Rings(points) => points.clone(),
+            Self::Cells(cells, [width, height]) => cells
+                .iter()
+                .flat_map(|cell| [-0.5, 0.5].map(|side| (cell.x + side * width, cell.y + side * height)))
+                .collect(),
+            Self::Band(band) | Self::Bars(band) => {
+                band.iter().flat_map(|(x, low, high)| [(*x, *low), (*x, *high)]).collect()
+            }
         }
     }
 }
@@ -72,6 +96,18 @@ impl Series {
 
     pub fn dots(name: &str, color: usize, points: Vec<(f64, f64)>) -> Self {
         Self { name: name.into(), shape: Shape::Dots(points), color }
+    }
+
+    pub fn rings(name: &str, color: usize, points: Vec<(f64, f64)>) -> Self {
+        Self { name: name.into(), shape: Shape::Rings(points), color }
+    }
+
+    pub fn cells(name: &str, color: usize, cells: Vec<Cell>, size: [f64; 2]) -> Self {
+        Self { name: name.into(), shape: Shape::Cells(cells, size), color }
+    }
+
+    pub fn bars(name: &str, color: usize, bars: Vec<(f64, f64, f64)>) -> Self {
+        Self { name: name.into(), shape: Shape::Bars(bars), color }
     }
 
     pub fn band(name: &str, color: usize, band: Vec<(f64, f64, f64)>) -> Self {
@@ -86,6 +122,41 @@ impl Series {
 }
 
 impl Chart {
+    /// With places of the horizontal axis as they lie on paper.
+    pub(super) fn laid(&self) -> Cow<'_, Self> {
+        if !self.log_x {
+            return Cow::Borrowed(self);
+        }
+        let points = |all: &[(f64, f64)]| all.iter().map(|(x, y)| (x.log10(), *y)).collect();
+        let spans =
+            |all: &[(f64, f64, f64)]| all.iter().map(|(x, low, high)| (x.log10(), *low, *high)).collect();
+        let mut laid = self.clone();
+        for one in &mut laid.series {
+            one.shape = match &one.shape {
+                Shape::Line(all) => Shape::Line(points(all)),
+                Shape::Dots(all) => Shape::Dots(points(all)),
+                Shape::Rings(all) => Shape::Rings(points(all)),
+                Shape::Band(all) => Shape::Band(spans(all)),
+                Shape::Bars(all) => Shape::Bars(spans(all)),
+                Shape::Cells(cells, size) => Shape::Cells(cells.clone(), *size),
+            };
+        }
+        Cow::Owned(laid)
+    }
+
+    /// What is written at a place of the horizontal axis.
+    fn tick(&self, at: f64, range: (f64, f64)) -> String {
+        match (self.log_x, self.ticks.is_empty()) {
+            (true, _) => in_digits(10_f64.powf(at), 3),
+            (false, true) => in_digits(at, digits_of(range)),
+            (false, false) => {
+                let near = at.round();
+                let whole = (at - near).abs() < 0.01 && near >= 0.0;
+                whole.then(|| self.ticks.get(near as usize).cloned()).flatten().unwrap_or_default()
+            }
+        }
+    }
+
     /// Draws itself, with text and lines so many times as large.
     pub(super) fn draw_on<DB: DrawingBackend>(
         &self,
@@ -95,7 +166,8 @@ impl Chart {
     where
         DB::ErrorType: 'static,
     {
-        let (x, y) = self.ranges().ok_or("there is no finite point")?;
+        let laid = self.laid();
+        let (x, y) = laid.ranges().ok_or("there is no finite point")?;
         let font = |size: u32| ("sans-serif", size * scale).into_font().color(&INK);
         let mut chart = ChartBuilder::on(area)
             .caption(&self.title, font(15))
@@ -110,7 +182,7 @@ impl Chart {
             .axis_style(INK.stroke_width(scale))
             .x_desc(&self.x)
             .y_desc(&self.y)
-            .x_label_formatter(&|at| in_digits(*at, digits_of(x)))
+            .x_label_formatter(&|at| self.tick(*at, x))
             .y_label_formatter(&|at| in_digits(*at, digits_of(y)))
             .axis_desc_style(font(13))
             .label_style(font(12))
@@ -119,7 +191,7 @@ impl Chart {
             let (low, high) = (x.0.max(y.0), x.1.min(y.1));
             chart.draw_series(LineSeries::new([(low, low), (high, high)], PALE.stroke_width(scale)))?;
         }
-        for series in &self.series {
+        for series in &laid.series {
             let color = series.color();
             let drawn = match &series.shape {
                 Shape::Line(points) => {
@@ -132,6 +204,28 @@ impl Chart {
                     let dot = |point| Circle::new(point, 2 * scale, color.mix(0.6).filled());
                     chart.draw_series(finite(points).into_iter().map(dot))?
                 }
+                Shape::Rings(points) => {
+                    // A few are pointed out; many are rows like others.
+                    let size = if points.len() <= FEW { 6 } else { 3 };
+                    let ring =
+                        |point| Circle::new(point, size * scale, color.stroke_width(size.min(4) / 2 * scale));
+                    chart.draw_series(finite(points).into_iter().map(ring))?
+                }
+                Shape::Cells(cells, [width, height]) => {
+                    let piece = |cell: &Cell| {
+                        let corner = |side: f64| (cell.x + side * width, cell.y + side * height);
+                        Rectangle::new([corner(-0.5), corner(0.5)], color.mix(cell.shade).filled())
+                    };
+                    chart.draw_series(cells.iter().map(piece))?
+                }
+                Shape::Bars(bars) => {
+                    let bars =
+                        bars.iter().filter(|(x, low, high)| [*x, *low, *high].into_iter().all(is_drawable));
+                    let line = |(x, low, high): &(f64, f64, f64)| {
+                        PathElement::new(vec![(*x, *low), (*x, *high)], color.stroke_width(scale))
+                    };
+                    chart.draw_series(bars.map(line))?
+                }
                 Shape::Band(band) => {
                     let there = band.iter().map(|(x, low, _)| (*x, *low));
                     let back = band.iter().rev().map(|(x, _, high)| (*x, *high));
@@ -139,7 +233,11 @@ impl Chart {
                     chart.draw_series([Polygon::new(corners, color.mix(0.2))])?
                 }
             };
-            let key = color.mix(if matches!(series.shape, Shape::Band(_)) { 0.3 } else { 1.0 });
+            if matches!(series.shape, Shape::Bars(_)) {
+                continue;
+            }
+            let key =
+                color.mix(if matches!(series.shape, Shape::Band(_) | Shape::Cells(..)) { 0.3 } else { 1.0 });
             let (half, long) = (4 * scale as i32, 14 * scale as i32);
             drawn
                 .label(&series.name)
@@ -165,10 +263,14 @@ impl Chart {
         for series in &self.series {
             let name = format!("{front}{}", quoted(&series.name));
             let _ = match &series.shape {
-                Shape::Line(points) | Shape::Dots(points) => points
+                Shape::Line(points) | Shape::Dots(points) | Shape::Rings(points) => points
                     .iter()
                     .try_for_each(|(x, y)| writeln!(text, "{name},{},{},,", exactly(*x), exactly(*y))),
-                Shape::Band(band) => band.iter().try_for_each(|(x, low, high)| {
+                Shape::Cells(cells, _) => cells.iter().try_for_each(|cell| {
+                    let [x, y, shade] = [cell.x, cell.y, cell.shade].map(exactly);
+                    writeln!(text, "{name},{x},{y},{shade},{shade}")
+                }),
+                Shape::Band(band) | Shape::Bars(band) => band.iter().try_for_each(|(x, low, high)| {
                     writeln!(text, "{name},{},,{},{}", exactly(*x), exactly(*low), exactly(*high))
                 }),
             };

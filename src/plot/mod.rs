@@ -9,7 +9,7 @@ mod roofline;
 mod text;
 mod tiles;
 
-pub use chart::{Chart, Corner, Series, Shape};
+pub use chart::{Cell, Chart, Corner, Series, Shape};
 pub use panels::Panels;
 pub use roofline::{RooflinePoint, roofline};
 

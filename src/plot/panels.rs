@@ -115,6 +115,7 @@ mod tests {
             ],
             diagonal: true,
             names: Corner::default(),
+            ..Chart::default()
         }
     }
 

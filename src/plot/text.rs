@@ -18,6 +18,15 @@ const HELD: usize = 6;
 /// A chart, series by series, over the same axes.
 #[must_use]
 pub fn chart(chart: &Chart) -> String {
+    let named = match (chart.log_x, chart.ticks.is_empty()) {
+        (true, _) => format!("log10 of {}", chart.x),
+        (false, true) => chart.x.clone(),
+        (false, false) => {
+            let ticks = chart.ticks.iter().enumerate().map(|(i, tick)| format!("{i}: {tick}"));
+            format!("{} ({})", chart.x, ticks.collect::<Vec<_>>().join(", "))
+        }
+    };
+    let chart = &*chart.laid();
     let Some((_, y)) = chart.ranges() else { return format!("{}: nothing to draw\n", chart.title) };
     let all = chart.series.iter().flat_map(|series| series.shape.points()).map(|point| point.0);
     let x = all
@@ -26,7 +35,7 @@ pub fn chart(chart: &Chart) -> String {
     let apart = x.1 - x.0 > rounding_of(x.0.abs().max(x.1.abs()));
     let x = if apart { x } else { (x.0, x.0 + x.0.abs().max(1.0)) };
     let (across, up) = (Axis::new(x), Axis::new(y));
-    let mut out = format!("{}; across: {}, up: {}\n", chart.title, chart.x, chart.y);
+    let mut out = format!("{}; across: {named}, up: {}\n", chart.title, chart.y);
     for series in &chart.series {
         let points = finite(&series.shape.points());
         let by_height = |a: &&(f64, f64), b: &&(f64, f64)| a.1.total_cmp(&b.1);
@@ -41,7 +50,9 @@ pub fn chart(chart: &Chart) -> String {
         let mut canvas = Canvas::new_with_y_range(WIDTH, HEIGHT, ends[0], ends[1], ends[2], ends[3]);
         let plotted = match series.shape {
             Shape::Line(_) => Plotted::Lines(&points),
-            Shape::Dots(_) | Shape::Band(_) => Plotted::Points(&points),
+            Shape::Dots(_) | Shape::Rings(_) | Shape::Band(_) | Shape::Bars(_) | Shape::Cells(..) => {
+                Plotted::Points(&points)
+            }
         };
         out += &drawn(canvas.lineplot(&plotted), across, up);
     }

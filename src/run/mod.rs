@@ -4,6 +4,7 @@
 //! by nobody but the caller.
 
 mod bench;
+mod comparison;
 mod divergence;
 mod exact;
 mod experiment;
@@ -18,11 +19,20 @@ mod subnets;
 pub use bench::{
     Bench, BenchError, KernelTime, Once, PATIENCE, PredictTime, ROOM, SampleTime, StageTimes, bench,
 };
+pub use comparison::bootstrap::Interval as RowInterval;
+pub use comparison::compare::{
+    Against, Compared as ComparedRun, Comparison, Differences, Draws, PartFigures as ComparedFigures,
+    RowDifference, SeedDifference, Side, Spread, compare,
+};
+pub use comparison::listed::{BestEpoch, Found as FoundRuns, Listed, listed, newest};
+pub use comparison::seeds::MeanDifference;
+pub use comparison::traits::{Change, ParamValues, Traits, labels};
 pub use divergence::cure;
 pub use exact::{Effort, ExactMeans, NotEnumerated, exact_means, mean_outputs};
 pub use experiment::{
-    Arm, Course, Difference, Experiment, ExperimentError, JournalError, Mean as MeanOverSplits, Measured,
-    Point, Report, Tested, Trial, Tried, Winner,
+    Arm, Compared as ComparedValues, Course, Difference, Experiment, ExperimentError, JournalError,
+    Mean as MeanOverSplits, Measured, Missing, Net as ExperimentNet, Paired, PlotWish, Point, Record, Report,
+    Setting, Settings, Shard, Sharded, Tested, Trial, Tried, Winner,
 };
 pub use folder::agreement;
 pub use folder::calibration::{Calibration, Fit, TEMPERATURES, name_of};
@@ -41,16 +51,19 @@ pub use judgements::attention::attention;
 pub use judgements::audit::{Audit, Compared, Enumerated, audit};
 pub use judgements::augmented::{Augmented, Rewritten, augmented};
 pub use judgements::band::{band, forecast};
+pub use judgements::boundary::boundary;
 pub use judgements::calibrate::calibrate;
-pub use judgements::course::{losses, training};
+pub use judgements::confusion::{Confusion, OfClass, confusion};
+pub use judgements::course::{Log, losses, training};
 pub use judgements::curve::{Curve, CurvePoint, curve};
 pub use judgements::diagrams::{reliability, risk, uncertainty};
-pub use judgements::evaluate::{Known, PartFigures, evaluate, evaluate_known};
+pub use judgements::evaluate::{Known, PartFigures, Reading, evaluate, evaluate_known};
 pub use judgements::filters::filters;
 pub use judgements::joint_audit::{JointAudit, joint_audit};
 pub use judgements::listening::{Played, Sounds};
 pub use judgements::lowest::NOTHING as NO_GAIN;
 pub use judgements::maps::maps;
+pub use judgements::residuals::{predicted, residuals};
 pub use predictions::abstain::Abstain;
 pub use predictions::committee::Committee;
 pub use predictions::mc::Scoring;

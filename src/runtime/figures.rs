@@ -35,8 +35,9 @@ pub struct Reporter {
     metrics: Vec<Use<dyn Metric>>,
     /// Names of what a file asks for of predictions.
     scores: Vec<String>,
-    /// Factor from training units of a real target to its own.
+    /// Factor from training units of a real target to its own, and what is added then.
     scale: Vec<f64>,
+    level: Vec<f64>,
     /// Characters that each token stands for, where tokens are foretold.
     characters: Arc<[u32]>,
 }
@@ -45,13 +46,13 @@ impl Reporter {
     pub fn new(model: &Model, transform: &Transform) -> Self {
         let reported = model.train.as_ref().map(|train| train.report.clone()).unwrap_or_default();
         let metrics = if reported.is_empty() { metrics::usual(model.output.kind) } else { reported };
-        let scale = transform.target.units().to_vec();
+        let (scale, level) = (transform.target.units().to_vec(), transform.target.level().to_vec());
         let kind = model.output.kind;
         let characters = match (kind.steps(), &transform.fields) {
             (Some(_), Fields::Text(rule)) => rule.tokenizer.characters(),
             _ => Vec::new(),
         };
-        Self { kind, metrics, scores: Vec::new(), scale, characters: characters.into() }
+        Self { kind, metrics, scores: Vec::new(), scale, level, characters: characters.into() }
     }
 
     /// With the negative log-likelihood in front, if it is not reported and says something about the output.
@@ -61,6 +62,17 @@ impl Reporter {
         let reported = self.metrics.iter().any(|used| metrics::label(used) == metrics::label(&nll));
         if nll.word.fits(self.kind) && !reported {
             self.metrics.insert(0, nll);
+        }
+        self
+    }
+
+    /// With those metrics of another reporter that are not among its own.
+    #[must_use]
+    pub fn and_those_of(mut self, other: &Self) -> Self {
+        for used in &other.metrics {
+            if !self.metrics.iter().any(|own| metrics::label(own) == metrics::label(used)) {
+                self.metrics.push(used.clone());
+            }
         }
         self
     }
@@ -92,6 +104,7 @@ impl Reporter {
             width: self.kind.judged_width(),
             each: self.metrics.iter().map(of).collect(),
             scale: self.scale.clone(),
+            level: self.level.clone(),
             characters: self.characters.clone(),
         }
     }
@@ -131,8 +144,9 @@ pub type Words = BTreeMap<String, Vec<u64>>;
 pub struct Tallies {
     width: usize,
     each: Vec<(String, Box<dyn Tally>)>,
-    /// Factor from training units of a real target to its own.
+    /// Factor from training units of a real target to its own, and what is added then.
     scale: Vec<f64>,
+    level: Vec<f64>,
     characters: Arc<[u32]>,
 }
 
@@ -153,7 +167,7 @@ impl Tallies {
         let targets = match *part.target {
             Target::Classes(_) | Target::Tokens(_) => Targets::Classes(&classes),
             Target::Real { width, .. } | Target::Bits { width, .. } => {
-                Targets::Real { data: &real, width, scale: &self.scale }
+                Targets::Real { data: &real, width, scale: &self.scale, level: &self.level }
             }
         };
         let rows = Rows { outputs, width: self.width, targets };

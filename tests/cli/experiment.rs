@@ -73,7 +73,13 @@ fn the_best_by_validation_is_tested() {
         let best = searched.clone().max_by(|a, b| goal(a).total_cmp(&goal(b))).unwrap();
         assert_eq!(run["chosen"][0][1], best["trial"]["set"]["p"]);
         assert_eq!(searched.count(), 3);
-        assert!(run["figures"].as_object().unwrap().keys().all(|name| name.starts_with("test.")));
+        let names: Vec<&String> = run["figures"].as_object().unwrap().keys().collect();
+        // Of the rows that were fitted and of those that were tested; there are no others left.
+        assert!(
+            names.iter().all(|name| name.starts_with("test.") || name.starts_with("train.")),
+            "{names:?}"
+        );
+        assert!(names.iter().any(|name| *name == "train.rmse"), "{names:?}");
     }
     let mean = report["arms"][0]["figures"]["test.rmse"]["mean"].as_f64().unwrap();
     let each: Vec<f64> = runs.iter().map(|run| run["figures"]["test.rmse"].as_f64().unwrap()).collect();
@@ -481,4 +487,209 @@ fn a_frozen_stem_is_computed_anew_for_each_division() {
         folder.json(&["experiment", "m.net", "--json", "-o", "e", "--jobs", "2"])["arms"].clone()
     };
     assert_eq!(report("2GB"), report("off"));
+}
+
+/// A net whose experiments take a moment, with words and numbers to compare.
+const SHORT: &str = "\
+param p = 0.1
+param width = 8
+
+data {
+  source friedman, rows=120, noise=1, seed=3
+  split folds=3, valid=25%
+  normalize inputs, target
+  batch 32
+}
+
+net {
+  input x: real[10]
+  dense round(width / (1 - p)) -> relu -> dropout p
+  dense 1
+  output y: real[1]
+}
+
+train {
+  loss squared_error
+  optimizer adam, lr=0.01
+  epochs 3
+  report rmse
+}
+";
+
+/// Two params at once: every combination, each value against the one of reference with all else equal, and every trial in the table.
+#[test]
+fn two_params_are_compared_with_all_else_equal() {
+    let folder = Folder::new(&[("m.net", SHORT)]);
+    let args = [
+        "experiment",
+        "m.net",
+        "-q",
+        "-o",
+        "e",
+        "--compare",
+        "p=0,0.5",
+        "--compare",
+        "width=4,8,16",
+        "--against",
+        "width=8",
+    ];
+    let report = folder.json(&[&args[..], &["--json"]].concat());
+    assert_eq!(report["arms"].as_array().unwrap().len(), 6);
+    let pair = |one: &Json| {
+        let name = |set: &Json| {
+            let pairs = set.as_array().unwrap().iter().map(|pair| pair[1].as_str().unwrap().to_string());
+            pairs.collect::<Vec<_>>().join("/")
+        };
+        format!("{}-{}", name(&one["set"]), name(&one["less"]))
+    };
+    let pairs: Vec<String> = report["differences"].as_array().unwrap().iter().map(pair).collect();
+    let expected =
+        ["0.5/4-0/4", "0.5/8-0/8", "0.5/16-0/16", "0/4-0/8", "0/16-0/8", "0.5/4-0.5/8", "0.5/16-0.5/8"];
+    assert_eq!(pairs, expected);
+    let mean = |arm: usize| report["arms"][arm]["figures"]["test.rmse"]["mean"].as_f64().unwrap();
+    let first = &report["differences"][0]["figures"]["test.rmse"];
+    assert!((first["mean"].as_f64().unwrap() - (mean(3) - mean(0))).abs() < 1e-12, "{first}");
+    assert_eq!(first["count"], 3);
+    assert!(
+        first["low"].as_f64() < first["mean"].as_f64() && first["mean"].as_f64() < first["high"].as_f64()
+    );
+    let csv = folder.run(&[&args[..], &["--csv", "--resume"]].concat());
+    let lines: Vec<&str> = csv.lines().skip_while(|line| !line.starts_with("p,width,")).collect();
+    assert_eq!(lines[0], "p,width,division,seed,phase,given_up,test.loss,test.rmse,train.loss,train.rmse");
+    assert_eq!(lines.iter().filter(|line| line.contains(",test,false,")).count(), 6 * 3, "{csv}");
+    let mut refused =
+        folder.run(&["experiment", "m.net", "-o", "f", "--compare", "p=0,0.5", "--against", "p=0.3"]);
+    refused += &folder.run(&["experiment", "m.net", "-o", "f", "--compare", "p=0,0.5", "--compare", "p=1,2"]);
+    refused += &folder.run(&["experiment", "m.net", "-o", "f", "--against", "p=0"]);
+    insta::assert_snapshot!(refused);
+}
+
+/// Two files, division by division: what is subtracted is what each comes to by itself.
+#[test]
+fn two_files_are_compared_in_pairs() {
+    let other = SHORT.replace("adam, lr=0.01", "sgd, lr=0.05");
+    let rows = SHORT.replace("rows=120", "rows=90");
+    let folder = Folder::new(&[("a.net", SHORT), ("b.net", &other), ("rows.net", &rows)]);
+    let report = folder.json(&["experiment", "a.net", "b.net", "--json", "-o", "both", "--seeds", "2"]);
+    let alone = |file: &str| {
+        folder.json(&["experiment", file, "--json", "-o", file.split('.').next().unwrap(), "--seeds", "2"])
+    };
+    let (a, b) = (alone("a.net"), alone("b.net"));
+    assert_eq!(report["arms"][0]["figures"], a["arms"][0]["figures"]);
+    assert_eq!(report["arms"][1]["figures"], b["arms"][0]["figures"]);
+    assert_eq!(
+        (&report["arms"][1]["file"], &report["differences"][0]["less_file"]),
+        (&"b.net".into(), &"a.net".into())
+    );
+    let mean = |report: &Json| report["arms"][0]["figures"]["test.rmse"]["mean"].as_f64().unwrap();
+    let difference = report["differences"][0]["figures"]["test.rmse"]["mean"].as_f64().unwrap();
+    assert!((difference - (mean(&b) - mean(&a))).abs() < 1e-12);
+    let said = folder.run(&["experiment", "a.net", "b.net", "-q", "-o", "again", "--against", "b.net"]);
+    assert!(said.contains("a.net less b.net, in pairs\n"), "{said}");
+    let apart = folder.run(&["experiment", "a.net", "rows.net", "-o", "apart"]);
+    assert!(
+        apart.contains("the files are not compared in pairs") && !apart.contains("in pairs\n"),
+        "{apart}"
+    );
+    let same = folder.run(&["experiment", "a.net", "a.net", "-o", "same"]);
+    assert!(same.contains("are the same text") && same.ends_with("--- exit 2\n"), "{same}");
+    let text = folder.run(&["plot", "both", "--text"]);
+    assert!(text.contains("across: file (0: a.net, 1: b.net)"), "{text}");
+}
+
+/// Shards leave what one process leaves: the same table, record and best net, however many there are and in whatever order; what is missing is said.
+#[test]
+fn shards_make_the_table_of_one_process() {
+    let sweep = format!("{SHORT}\nsweep {{\n  vary width, [4, 8]\n  goal min, valid.loss\n}}\n");
+    let learning = SHORT.to_string()
+        + "\nsweep {\n  vary width, 4..16, step=4\n  search tpe, trials=6\n  prune median, after=1epochs\n  goal min, valid.loss\n}\n";
+    let folder = Folder::new(&[("plain.net", SHORT), ("sweep.net", &sweep), ("learning.net", &learning)]);
+    for (file, more, shards) in [
+        ("plain.net", &["--compare", "p=0,0.5", "--seeds", "2"][..], 5),
+        ("sweep.net", &["--seeds", "2"], 4),
+        ("learning.net", &[], 2),
+    ] {
+        let (one, parts) = (format!("{file}-one"), format!("{file}-parts"));
+        let run = |out: &str, args: &[&str]| {
+            folder.run(&[&["experiment", file, "-q", "-o", out], more, args].concat())
+        };
+        let whole = run(&one, &["--jobs", "1"]);
+        let early = run(&parts, &["--collect"]);
+        assert!(early.contains("holds no record to collect") && early.ends_with("--- exit 3\n"), "{early}");
+        let mut missing = String::new();
+        // Tests wait for points of others: a second round does them, and one of another number of shards goes on where the first stopped.
+        for round in 0..2 {
+            for index in (1..=shards).rev() {
+                let said = run(&parts, &["--shard", &format!("{index}/{shards}")]);
+                assert!(said.ends_with("--- exit 0\n"), "{said}");
+                if round == 0 && index == 2 {
+                    missing = run(&parts, &["--collect"]);
+                }
+            }
+        }
+        assert!(missing.contains("missing: ") && missing.ends_with("--- exit 3\n"), "{missing}");
+        let table = |said: &str| said.lines().skip(1).map(str::to_owned).collect::<Vec<_>>();
+        assert_eq!(table(&run(&parts, &["--collect"])), table(&whole), "{file}");
+        let record = |out: &str| {
+            let text = folder.read(&format!("{out}/experiment.jsonl"));
+            let mut lines: Vec<String> = text.lines().map(str::to_owned).collect();
+            lines.sort();
+            lines
+        };
+        assert_eq!(record(&parts), record(&one), "{file}");
+        if file != "plain.net" {
+            assert_eq!(folder.read(&format!("{parts}/best.net")), folder.read(&format!("{one}/best.net")));
+        }
+        // Nothing is done twice.
+        let again = folder.run(&[&["experiment", file, "-o", &parts, "--shard", "1/7"], more].concat());
+        assert!(again.ends_with("--- exit 0\n"), "{again}");
+        let own = folder.read(&format!("{parts}/record.1-of-7.jsonl"));
+        assert_eq!(own.lines().count(), 1, "{own}");
+    }
+    let list = folder.run(&["experiment", "plain.net", "-o", "x y", "--list", "2"]);
+    assert!(list.contains("\ndropnet experiment plain.net -o 'x y' --shard 1/2\ndropnet experiment plain.net -o 'x y' --shard 2/2\n"), "{list}");
+    let mut task = folder.command(&["experiment", "plain.net", "-o", "slurm"]);
+    task.env("SLURM_ARRAY_TASK_ID", "7").env("SLURM_ARRAY_TASK_COUNT", "3").env("SLURM_ARRAY_TASK_MIN", "6");
+    let said = String::from_utf8(task.output().unwrap().stderr).unwrap();
+    assert!(
+        said.contains("shard 2/3, as SLURM_ARRAY_TASK_ID says\n")
+            && said.contains("shard 2/3: 1 trial recorded"),
+        "{said}"
+    );
+    let wrong = folder.run(&["experiment", "plain.net", "-o", "x", "--shard", "4/3"]);
+    assert!(wrong.contains("expected I/N") && wrong.ends_with("--- exit 2\n"), "{wrong}");
+}
+
+/// The record draws a figure over a param, and where epochs were recorded the course of each setting.
+#[test]
+fn an_experiment_is_drawn() {
+    let folder = Folder::new(&[("m.net", SHORT)]);
+    let args = ["experiment", "m.net", "-q", "-o", "e", "--compare", "p=0,0.5", "--compare", "width=4,8"];
+    let report = folder.json(&[&args[..], &["--json"]].concat());
+    let csv = folder.run(&["plot", "e", "--csv", "--over", "p"]);
+    let mean = &report["arms"][3]["figures"]["test.rmse"];
+    assert!(csv.contains(&format!("\nwidth=8,0.5,{},,\n", mean["mean"])), "{csv} {mean}");
+    let bar = csv.lines().find(|line| line.starts_with("\"width=8, standard error\",0.5,,")).unwrap();
+    let ends: Vec<f64> = bar.rsplit(',').take(2).map(|x| x.parse().unwrap()).collect();
+    assert!((0.5 * (ends[0] - ends[1]) - mean["standard_error"].as_f64().unwrap()).abs() < 1e-12, "{bar}");
+    let none = folder.run(&["plot", "e", "--kind", "training"]);
+    assert!(
+        none.contains("the figures of epochs were not recorded\nhelp: ") && none.ends_with("--- exit 3\n"),
+        "{none}"
+    );
+    let said = folder.run(&[&args[..], &["--resume", "--record", "epochs"]].concat());
+    assert!(said.ends_with("--- exit 0\n"), "{said}");
+    let curves = folder.run(&["plot", "e", "--kind", "training", "--csv"]);
+    assert!(curves.contains("Loss,\"p=0, width=4: train, mean of 3 runs\",3,"), "{curves}");
+    assert_eq!(
+        report,
+        folder.json(&[&args[..], &["--json", "--resume"]].concat()),
+        "what is recorded changes no figure"
+    );
+    assert!(folder.run(&["plot", "e"]).contains("<svg"));
+    let mut refused = folder.run(&["plot", "e", "--figure", "test.f1"]);
+    refused += &folder.run(&["plot", "e", "--over", "q"]);
+    refused += &folder.run(&["plot", "e", "--kind", "weights"]);
+    refused += &folder.run(&["plot", "e", "--samples", "3"]);
+    insta::assert_snapshot!(refused);
 }

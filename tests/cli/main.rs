@@ -16,6 +16,7 @@ mod explain;
 mod flags;
 mod fmt;
 mod groups;
+mod judged;
 #[cfg(unix)]
 mod kills;
 mod levels;
@@ -30,6 +31,7 @@ mod plot;
 mod predict;
 mod repl;
 mod rng;
+mod runs;
 mod scores;
 mod sizes;
 mod sounds;

@@ -117,6 +117,39 @@ fn labels() -> String {
     (0..20).map(row).fold("tone,id,shoot\n".to_string(), |table, row| table + &row)
 }
 
+/// The same pictures by a table that names them, and by the folders of their classes.
+#[test]
+fn pictures_are_judged_by_a_table() {
+    let net = NET.replace(
+        "source images, \"photos\"",
+        "source images, \"photos\", labels=\"photos/tones.csv\", file=picture, label=tone",
+    );
+    let folder = Folder::new(&[("tone.net", NET), ("table.net", &net)]);
+    photos(&folder);
+    let line =
+        |class: &str, i: u8| format!("{class}/{i}.{},{class}\n", if i % 2 == 0 { "png" } else { "jpg" });
+    let each = ["bright", "dark"].into_iter().flat_map(|class| (0..10).map(move |i| line(class, i)));
+    let table = each.collect::<String>();
+    std::fs::write(folder.path().join("photos/tones.csv"), format!("picture,tone\n{table}")).unwrap();
+    std::fs::write(folder.path().join("usual.csv"), format!("file,label\n{table}")).unwrap();
+    for net in ["tone.net", "table.net"] {
+        let said = folder.run(&["train", net, "-o", &net[..5], "-q"]);
+        assert!(said.ends_with("--- exit 0\n"), "{said}");
+    }
+    let figures = |said: String| {
+        let line = said.lines().find(|line| line.starts_with("input ")).map(str::to_owned);
+        line.unwrap_or_else(|| panic!("{said}"))
+    };
+    let by_table = figures(folder.run(&["eval", "table", "--input", "photos/tones.csv"]));
+    assert!(by_table.contains("input  20 rows"), "{by_table}");
+    // A net of folders takes a table of usual names.
+    let by_folders = figures(folder.run(&["eval", "tone.", "--input", "photos"]));
+    assert_eq!(
+        figures(folder.run(&["eval", "tone.", "--input", "photos", "--labels", "usual.csv"])),
+        by_folders
+    );
+}
+
 #[test]
 fn a_folder_of_classes_is_judged_file_by_file() {
     let folder = Folder::new(&[("tone.net", NET)]);

@@ -226,7 +226,7 @@ fn what_goes_on_inside_is_drawn() {
     let folder = Folder::trained(net);
     folder.run(&["train", "m.net", "--set", "p=0", "-q", "-o", "plain"]);
     let loss = folder.run(&["plot", "run", "--kind", "loss", "--csv"]);
-    assert!(loss.contains("\ntrain,5,") && loss.contains("\nvalid,5,"), "{loss}");
+    assert!(loss.contains("\ntrain (dropout on),5,") && loss.contains("\nvalid (dropout off),5,"), "{loss}");
     let weights = folder.run(&["plot", "run", "--kind", "weights", "--csv"]);
     assert!(weights.contains("dense_1.weight") && weights.contains("dense_2.weight"), "{weights}");
     let both = folder.run(&["plot", "run", "plain", "--kind", "activations", "--csv"]);
@@ -256,9 +256,11 @@ fn two_runs_are_drawn_side_by_side() {
         let kind = ["--kind", kind];
         let of = |run: &'static str| csv(&[&[run], &kind[..]].concat());
         let both = csv(&[&["run", "more"], &kind[..]].concat());
+        // Each under its name and what differs.
+        let named = |run: &str| format!("{run} (p={}): ", if run == "run" { "0.3" } else { "0.6" });
         let under = |run: &str| {
-            let own = both.iter().filter(|line| line.contains(&format!("{run}: ")));
-            own.map(|line| line.replace(&format!("{run}: "), "")).collect::<Vec<_>>()
+            let own = both.iter().filter(|line| line.contains(&named(run)));
+            own.map(|line| line.replace(&named(run), "")).collect::<Vec<_>>()
         };
         let sorted = |mut lines: Vec<String>| {
             lines.retain(|line| !line.starts_with("---"));
@@ -270,21 +272,27 @@ fn two_runs_are_drawn_side_by_side() {
         assert_ne!(under("run"), under("more"), "{kind:?}");
     }
     let weights = csv(&["run", "more", "--kind", "weights"]);
-    for matrix in
-        ["run: dense_1.weight,", "run: dense_2.weight,", "more: dense_1.weight,", "more: dense_2.weight,"]
-    {
+    for matrix in [
+        "run (p=0.3): dense_1.weight,",
+        "run (p=0.3): dense_2.weight,",
+        "more (p=0.6): dense_1.weight,",
+        "more (p=0.6): dense_2.weight,",
+    ] {
         let shares = weights.iter().filter(|line| line.starts_with(matrix));
         let shares: Vec<f64> = shares.map(|line| line.split(',').nth(2).unwrap().parse().unwrap()).collect();
         assert!(shares.len() == 60 && shares.iter().sum::<f64>() > 0.95, "{matrix} {shares:?}");
     }
     // The bins of both are the same.
     let places = |run: &str| -> Vec<String> {
-        let own = weights.iter().filter(|line| line.starts_with(&format!("{run}: dense_1.weight,")));
+        let own = weights.iter().filter(|line| line.starts_with(&format!("{run}): dense_1.weight,")));
         own.map(|line| line.split(',').nth(1).unwrap().to_string()).collect()
     };
-    assert_eq!(places("run"), places("more"));
+    assert_eq!(places("run (p=0.3"), places("more (p=0.6"));
     let refused = folder.run(&["plot", "run", "more", "--kind", "band"]);
-    assert!(refused.contains("error: run: a band is drawn of one number over one input"), "{refused}");
+    assert!(
+        refused.contains("error: run (p=0.3): a band is drawn of one number over one input"),
+        "{refused}"
+    );
 }
 
 /// Runs by seed in one folder: the mean of their curves and how far they lie apart; what is judged is their mean, and says so.
@@ -299,22 +307,39 @@ fn runs_by_seed_are_drawn_together() {
             text.lines().find(|line| line.contains(series)).unwrap_or_else(|| panic!("{series}: {text}"));
         line.split(series).nth(1).unwrap().split(',').nth(at).unwrap().parse().unwrap()
     };
-    let apart: Vec<f64> =
-        ["two/seed-0", "two/seed-1"].iter().map(|run| value(&csv(&[run]), "Loss,train,3,", 0)).collect();
-    let mean = value(&all, "Loss,\"train, mean of 2 runs\",3,", 0);
+    let apart: Vec<f64> = ["two/seed-0", "two/seed-1"]
+        .iter()
+        .map(|run| value(&csv(&[run]), "Loss,train (dropout on),3,", 0))
+        .collect();
+    let mean = value(&all, "Loss,\"train (dropout on), mean of 2 runs\",3,", 0);
     assert!((mean - (apart[0] + apart[1]) / 2.0).abs() < 1e-12, "{all}");
-    let band = "Loss,\"train, lowest to highest\",3,";
+    let band = "Loss,\"train (dropout on), lowest to highest\",3,";
     assert_eq!(value(&all, band, 1), apart[0].min(apart[1]));
     assert_eq!(value(&all, band, 2), apart[0].max(apart[1]));
-    assert!(all.contains("\nLearning rate,at the end of the epoch,10,0.02,,\n"), "{all}");
+    // It never changes.
+    assert!(!all.contains("Learning rate"), "{all}");
     assert!(csv(&["two", "--kind", "reliability"]).contains("\nmean of 2 runs: weight scaling,"));
     let one = csv(&["two", "two/seed-1", "--kind", "reliability"]);
     assert!(
-        one.contains("\n\"two, mean of 2 runs: weight scaling\",")
-            && one.contains("\ntwo/seed-1: weight scaling,"),
+        one.contains("\n\"two (2 seeds, 0 ... 1), mean of 2 runs: weight scaling\",")
+            && one.contains("\ntwo/seed-1 (seed 1): weight scaling,"),
         "{one}"
     );
     assert!(csv(&["two", "--kind", "weights"]).contains("\ntwo/seed-1: dense_2.weight,"));
+    // Runs are averaged by themselves only where that is asked for; a curve of convergence is of one net.
+    let asked = csv(&["two/seed-0", "two/seed-1", "--mean", "--kind", "reliability"]);
+    assert_eq!(
+        asked.lines().skip(1).collect::<Vec<_>>(),
+        csv(&["two", "--kind", "reliability"]).lines().skip(1).collect::<Vec<_>>()
+    );
+    let curves = csv(&["two", "--kind", "convergence", "--samples", "3", "--sets", "2"]);
+    assert!(
+        curves.contains("two/seed-0 (seed 0): mean over samples,")
+            && curves.contains("two/seed-1 (seed 1): mean over samples,"),
+        "{curves}"
+    );
+    let refused = csv(&["two/seed-0", "--mean"]) + &csv(&["two", "--kind", "weights", "--mean"]);
+    assert_eq!(refused.matches("--- exit 2").count(), 2, "{refused}");
 }
 
 /// How training went, without a kind: every figure of the log has its chart.
@@ -323,17 +348,24 @@ fn the_course_of_training_is_drawn() {
     let folder = Folder::trained(&MOONS.replace("test=50%", "valid=20%, test=30%"));
     let all = numbers(&folder, &[]);
     let names: std::collections::BTreeSet<&str> = all.iter().map(|(name, _)| name.as_str()).collect();
+    let best = folder.read("run/metrics.json");
+    let best: serde_json::Value = serde_json::from_str(&best).unwrap();
+    let ring = |chart: &str| format!("{chart},best epoch: {}", best["best"]["epoch"]);
     let known = [
-        "Accuracy,train",
-        "Accuracy,valid",
-        "Learning rate,at the end of the epoch",
-        "Loss,train",
-        "Loss,valid",
+        ring("Accuracy"),
+        "Accuracy,train (dropout on)".into(),
+        "Accuracy,valid (dropout off)".into(),
+        ring("Loss"),
+        "Loss,train (dropout on)".into(),
+        "Loss,valid (dropout off)".into(),
     ];
     assert_eq!(names.into_iter().collect::<Vec<_>>(), known);
+    // The ring lies on the curve of validation, where that is lowest.
+    let losses = of(&all, "Loss,valid");
+    let lowest = losses.iter().min_by(|a, b| a[1].total_cmp(&b[1])).unwrap();
+    assert_eq!(of(&all, "Loss,best")[0][..2], lowest[..2]);
     let text = folder.run(&["plot", "run", "--text"]);
-    for part in ["Loss; across: epoch, up: loss\n", "valid: ", "Learning rate; across: epoch", "--- exit 0\n"]
-    {
+    for part in ["Loss; across: epoch, up: loss\n", "valid (dropout off): ", "--- exit 0\n"] {
         assert!(text.contains(part), "{part}:\n{text}");
     }
     folder.run(&["plot", "run", "-o", "course.png"]);

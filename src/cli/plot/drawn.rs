@@ -4,16 +4,18 @@ use std::path::PathBuf;
 
 use dropnet::{
     data::Search,
-    run::{Committee, RunDir, Shown, TrainedError},
+    run::{Committee, Log, RunDir, Shown, Trained, TrainedError},
 };
 
 use crate::cli::source::reason;
 
-/// A run, or runs by seed, which are averaged.
+/// A run, or runs by seed, which are averaged; all that were named where their mean is asked for.
 pub struct Drawn {
-    pub path: PathBuf,
+    pub paths: Vec<PathBuf>,
     /// Whether there are others.
     pub several: bool,
+    /// What tells it from the others: `p=0.5`.
+    pub differs: String,
     pub committee: Committee,
     pub search: Search,
 }
@@ -21,7 +23,14 @@ pub struct Drawn {
 impl Drawn {
     /// What it is called, where there are others.
     pub fn name(&self) -> Option<String> {
-        self.several.then(|| self.path.display().to_string())
+        let paths: Vec<String> = self.paths.iter().map(|path| path.display().to_string()).collect();
+        let differs = if self.differs.is_empty() { String::new() } else { format!(" ({})", self.differs) };
+        self.several.then(|| paths.join(" ") + &differs)
+    }
+
+    /// Every net of it by its folder, or by the path that was named.
+    pub fn members(&self) -> Vec<PathBuf> {
+        self.paths.iter().flat_map(|path| RunDir::at(path).members()).collect()
     }
 
     /// The same, and how many nets are averaged, which is never left unsaid.
@@ -42,17 +51,18 @@ impl Drawn {
     }
 
     /// The log of the run, or of each seed.
-    pub fn logs(&self) -> Result<Vec<String>, TrainedError> {
-        let log = |path: PathBuf| {
-            std::fs::read_to_string(RunDir::at(&path).log()).map_err(|e| {
+    pub fn logs(&self) -> Result<Vec<Log>, TrainedError> {
+        let log = |(path, net): (PathBuf, &Trained)| {
+            let text = std::fs::read_to_string(RunDir::at(&path).log()).map_err(|e| {
                 let why = reason(&e);
                 TrainedError::Unfit(format!(
                     "{} has no log that can be read (log.jsonl): {why}",
                     path.display()
                 ))
-            })
+            })?;
+            Ok(Log::of(text, net))
         };
-        RunDir::at(&self.path).members().into_iter().map(log).collect()
+        self.members().into_iter().zip(self.committee.members()).map(log).collect()
     }
 }
 
@@ -74,11 +84,11 @@ pub fn beside<T>(
 /// Every net on its own.
 pub fn nets(drawn: &[Drawn]) -> Vec<Shown<'_>> {
     let each = drawn.iter().flat_map(|one| {
-        let paths = RunDir::at(&one.path).members();
-        paths.into_iter().zip(one.committee.members()).map(|(path, net)| (path, net, &one.search))
+        let differs = if one.differs.is_empty() { String::new() } else { format!(" ({})", one.differs) };
+        let named = one.members().into_iter().map(move |path| format!("{}{differs}", path.display()));
+        named.zip(one.committee.members()).map(|(name, net)| (name, net, &one.search))
     });
-    let mut nets: Vec<Shown<'_>> =
-        each.map(|(path, net, search)| Shown { name: path.display().to_string(), net, search }).collect();
+    let mut nets: Vec<Shown<'_>> = each.map(|(name, net, search)| Shown { name, net, search }).collect();
     if let [alone] = &mut nets[..] {
         alone.name.clear();
     }

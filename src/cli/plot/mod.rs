@@ -8,7 +8,9 @@ use dropnet::{
     kernels::team::Team,
     model::{Interval, McDropout, Precision, PredictMode},
     plot::{Chart, Panels, Picture, graph},
-    run::{self, Committee, Rewritten, Sounds, TrainedError},
+    run::{
+        self, Committee, ExperimentError, PlotWish, Record, Rewritten, RunDir, Sounds, TrainedError, Traits,
+    },
     runtime::container,
 };
 
@@ -25,17 +27,20 @@ use drawn::{Drawn, beside, nets};
 
 #[derive(clap::Args)]
 #[command(mut_arg("paths", |paths| paths.help(
-    "Folder of a run, or a checkpoint; several are drawn side by side, the runs in a folder of `train --seeds` as their mean"
+    "Folder of a run, or a checkpoint; several are drawn side by side, the runs in a folder of `train --seeds` as their mean; `@last` is the newest run; or the folder of an experiment: a figure over a param"
 )))]
 pub struct Command {
     #[command(flatten)]
     runs: Runs,
+    /// Draw the mean of the runs that are named, instead of one beside the other
+    #[arg(long)]
+    mean: bool,
     /// What is drawn of a run [default: how training went]
     #[arg(long, value_name = "KIND", value_enum)]
     kind: Option<Kind>,
     /// Draw the net of a `.net` file instead: its layers, places of dropout marked
     #[arg(long, value_name = "FORM", value_enum)]
-    #[arg(conflicts_with_all = ["kind", "csv", "text", "sets", "layer", "row", "samples", "seed", "precision", "temperature", "checkpoint", "count", "rows", "epochs", "wav"])]
+    #[arg(conflicts_with_all = ["kind", "csv", "text", "sets", "layer", "row", "samples", "seed", "precision", "temperature", "checkpoint", "count", "rows", "epochs", "wav", "mean", "figure", "over"])]
     graph: Option<GraphForm>,
     /// File for the picture: SVG, or PNG where its name ends so [default: SVG on stdout]
     #[arg(short, long, value_name = "FILE")]
@@ -76,6 +81,12 @@ pub struct Command {
     /// Folder for the sounds of `augment`, before and after, as wav files to listen to
     #[arg(long, value_name = "DIR")]
     wav: Option<PathBuf>,
+    /// The figure of an experiment that is drawn, such as `test.accuracy` [default: the first metric of the test part]
+    #[arg(long, value_name = "NAME")]
+    figure: Option<String>,
+    /// The param of an experiment along the horizontal axis [default: the one with the most values that are numbers]
+    #[arg(long, value_name = "PARAM")]
+    over: Option<String>,
     #[command(flatten)]
     threads: Threads,
 }
@@ -106,6 +117,12 @@ enum Kind {
     Maps,
     /// Where the places of one held-out row (`--row`) look: the weights of every attention, undropped; what a mask drops of them `subnet` shows
     Attention,
+    /// Which class is given to each place of two inputs, paler where samples disagree, with the rows in it
+    Boundary,
+    /// What is predicted over what was observed, of nets that predict numbers
+    Predicted,
+    /// What is left of the observations over the predictions
+    Residuals,
     /// One number over one input, with its epistemic and total spread, on the data and beyond
     Band,
     /// A series foretold: what the net says of each place of the held-out stretch, with its intervals, beside what came
@@ -143,9 +160,68 @@ impl Command {
         if let Some((flag, _)) = of_rows.iter().find(|(_, given)| *given) {
             return Err(Failure::usage(format!("`{flag}` is of `--kind augment`")));
         }
+        if let Some(record) = self.experiment()? {
+            return self.record(&record, ui);
+        }
+        for (flag, given) in [("--figure", self.figure.is_some()), ("--over", self.over.is_some())] {
+            if given {
+                return Err(Failure::usage(format!("`{flag}` is of the folder of an experiment")));
+            }
+        }
         let drawn = self.drawn(ui)?;
         drawn.iter().try_for_each(|one| self.check(&one.committee))?;
         let picture = self.picture(&drawn).map_err(|error| eval::failure(&error, ui))?;
+        self.show(&picture, ui)
+    }
+
+    /// The record of the experiment that is named, if one is.
+    fn experiment(&self) -> Result<Option<Record>, Failure> {
+        let is_one =
+            |path: &&PathBuf| path.is_dir() && Record::is_in(path) && !RunDir::at(path).has_checkpoint();
+        match (&self.runs.paths[..], self.runs.paths.iter().find(is_one)) {
+            (_, None) => Ok(None),
+            ([path], Some(_)) => {
+                Record::read(path).map(Some).map_err(|error| Failure::data(ExperimentError::from(error)))
+            }
+            (_, Some(path)) => Err(Failure::usage(format!(
+                "{} is the folder of an experiment, and is drawn by itself\nhelp: compare in one experiment what is to stand in one picture: `dropnet experiment a.net b.net`",
+                path.display()
+            ))),
+        }
+    }
+
+    /// A figure over a param, or the course of every setting.
+    fn record(&self, record: &Record, ui: &mut Ui) -> Outcome {
+        let given = [
+            ("--samples", self.samples.is_some()),
+            ("--sets", self.sets.is_some()),
+            ("--layer", self.layer.is_some()),
+            ("--row", self.row.is_some()),
+            ("--seed", self.seed.is_some()),
+            ("--precision", self.precision.is_some()),
+            ("--temperature", self.temperature.is_some()),
+            ("--checkpoint", self.runs.chooses()),
+            ("--threads", self.threads.given()),
+            ("--mean", self.mean),
+        ];
+        if let Some((flag, _)) = given.iter().find(|(_, given)| *given) {
+            return Err(Failure::usage(format!("`{flag}` has no effect on the record of an experiment")));
+        }
+        let wish = PlotWish { figure: self.figure.clone(), over: self.over.clone() };
+        let picture = match self.kind {
+            None => Picture::from(record.chart(&wish).map_err(Failure::data)?),
+            Some(Kind::Training) if self.figure.is_none() && self.over.is_none() => {
+                Picture::Charts(record.course().map_err(Failure::data)?)
+            }
+            Some(Kind::Training) => {
+                return Err(Failure::usage("`--figure` and `--over` are of the picture without `--kind`"));
+            }
+            Some(_) => {
+                return Err(Failure::usage(
+                    "an experiment keeps no trained nets: it is drawn without `--kind`, a figure over a param, or by `--kind training`",
+                ));
+            }
+        };
         self.show(&picture, ui)
     }
 
@@ -175,6 +251,9 @@ impl Command {
             ("--temperature", self.temperature.is_some()),
             ("--checkpoint", self.runs.chooses()),
             ("--threads", self.threads.given()),
+            ("--mean", self.mean),
+            ("--figure", self.figure.is_some()),
+            ("--over", self.over.is_some()),
         ];
         if let Some((flag, _)) = given.iter().find(|(_, given)| *given) {
             return Err(Failure::usage(format!("`{flag}` has no effect on the rows of training")));
@@ -293,20 +372,36 @@ impl Command {
         }
     }
 
-    /// Every path that was named.
+    /// Every path that was named, by itself or all together.
     fn drawn(&self, ui: &mut Ui) -> Result<Vec<Drawn>, Failure> {
-        let several = self.runs.paths.len() > 1;
-        let one = |path: &PathBuf| {
-            let committee = self.runs.read_one(path).map_err(|error| match error {
+        if self.mean && self.runs.members().len() < 2 {
+            return Err(Failure::usage("`--mean` is of several runs: name more than one"));
+        }
+        let paths: Vec<Vec<PathBuf>> = match (self.mean, self.kind() == Kind::Convergence) {
+            (true, _) => vec![self.runs.paths.clone()],
+            // A curve is of one net.
+            (false, true) => self.runs.members().into_iter().map(|path| vec![path.into()]).collect(),
+            (false, false) => self.runs.paths.iter().map(|path| vec![path.clone()]).collect(),
+        };
+        let several = paths.len() > 1;
+        let mut drawn = Vec::new();
+        for paths in paths {
+            let committee = self.runs.read_some(&paths).map_err(|error| match error {
                 TrainedError::NoRun(error) if error.is_a_net() => {
                     Failure::usage(format!("{error}\nhelp: `--graph svg` draws the net itself"))
                 }
                 error => eval::failure(&error, ui),
             })?;
             let committee = predict::tempered(committee, self.temperature)?;
-            Ok(Drawn { path: path.clone(), several, committee, search: eval::search(path) })
-        };
-        self.runs.paths.iter().map(one).collect()
+            let search = paths.first().map_or_else(|| self.runs.search(), |path| eval::search(path));
+            drawn.push(Drawn { paths, several, differs: String::new(), committee, search });
+        }
+        let seeds =
+            |one: &Drawn| one.committee.members().iter().map(|net| net.checkpoint.meta.seed).collect();
+        let traits = drawn.iter().map(|one| Traits::of(one.committee.first()).with_seeds(seeds(one)));
+        let labels = run::labels(&traits.collect::<Vec<_>>());
+        drawn.iter_mut().zip(labels).for_each(|(one, label)| one.differs = label);
+        Ok(drawn)
     }
 
     fn write(&self, bytes: &[u8], ui: &mut Ui) -> Outcome {
@@ -337,6 +432,20 @@ impl Command {
         let of_log = matches!(self.kind(), Kind::Training | Kind::Loss);
         let computes = !of_log && !matches!(self.kind(), Kind::Weights | Kind::Filters | Kind::Attention);
         let given = [
+            (
+                "--mean",
+                self.mean
+                    && matches!(
+                        self.kind(),
+                        Kind::Weights
+                            | Kind::Activations
+                            | Kind::Filters
+                            | Kind::Maps
+                            | Kind::Attention
+                            | Kind::Convergence
+                    ),
+                "has no effect on what is of one net: leave it out, and they stand side by side",
+            ),
             ("--checkpoint", self.runs.chooses() && of_log, "has no effect on a log, which is of all epochs"),
             ("--threads", self.threads.given() && !computes, "has no effect where nothing is computed"),
             (
@@ -395,6 +504,15 @@ impl Command {
         }
     }
 
+    /// Samples only where the file or a flag asks for them.
+    fn asked_mode(&self, committee: &Committee) -> PredictMode {
+        let asked = self.samples.is_some() || self.seed.is_some();
+        match committee.first().model.predict.mode {
+            PredictMode::WeightScaling | PredictMode::Exact(_) if !asked => PredictMode::WeightScaling,
+            _ => self.mode(committee),
+        }
+    }
+
     fn picture(&self, drawn: &[Drawn]) -> Result<Picture, TrainedError> {
         let team = &Team::new(self.threads.count());
         let judged = |picture: &dyn Fn(&Drawn) -> Result<Chart, TrainedError>| {
@@ -425,6 +543,22 @@ impl Command {
             Kind::Convergence => judged(&|one| self.convergence(one, team)),
             Kind::Band => judged(&|one| {
                 run::band(&one.committee, &one.search, self.mode(&one.committee), self.interval(one), team)
+            }),
+            Kind::Boundary => {
+                let one = |one: &Drawn| {
+                    let chart = run::boundary(&one.committee, &one.search, self.mode(&one.committee), team);
+                    let chart = chart.map_err(|error| one.blamed(error))?;
+                    let name = one.averaged_name().map_or(String::new(), |name| format!("{name}: "));
+                    Ok(Chart { title: name + &chart.title, ..chart })
+                };
+                let charts = drawn.iter().map(one).collect::<Result<Vec<Chart>, TrainedError>>()?;
+                Ok(Picture::Charts(Panels(charts)))
+            }
+            Kind::Predicted => judged(&|one| {
+                run::predicted(&one.committee, &one.search, self.asked_mode(&one.committee), team)
+            }),
+            Kind::Residuals => judged(&|one| {
+                run::residuals(&one.committee, &one.search, self.asked_mode(&one.committee), team)
             }),
             Kind::Forecast => judged(&|one| {
                 run::forecast(

@@ -19,7 +19,7 @@ use dropnet::{
 };
 
 use super::{
-    Outcome, data, numbers,
+    Outcome, data, last, numbers,
     screen::{self, Screen, now},
     source::{self, File, Source},
     ui::{Exit, Failure, Ui},
@@ -32,8 +32,8 @@ pub use failures::{diverged, failure, unstarted};
 pub struct Command {
     #[command(flatten)]
     file: File,
-    /// Folder of the run [default: runs/NAME-DATE-TIME-HASH]
-    #[arg(short, long, value_name = "DIR", conflicts_with = "watch")]
+    /// Folder of the run [default: runs/NAME-DATE-TIME-HASH]; with `--resume` also `@last`, the newest
+    #[arg(short, long, value_name = "DIR", conflicts_with = "watch", value_parser = last::path)]
     out: Option<PathBuf>,
     /// Seed of every random decision [default: that of the file, or 0]
     #[arg(long, value_name = "N", value_parser = numbers::whole::<0>)]

@@ -52,7 +52,7 @@ impl ReadRows for Json {
 }
 
 /// A list must be one to its end: `[0, 10)` may be the first cell of a table.
-fn is_json(bytes: &[u8]) -> bool {
+pub(super) fn is_json(bytes: &[u8]) -> bool {
     let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes).trim_ascii_start();
     match bytes {
         [b'{', rest @ ..] => matches!(rest.trim_ascii_start(), [b'"' | b'}', ..]),
@@ -110,7 +110,7 @@ fn text_of(cells: &Map<String, Value>, column: Option<&str>) -> Result<String, D
 }
 
 /// Rows with the lines on which they end; a list of objects or lists is a list of rows.
-fn rows(text: &str, name: &str) -> Result<Vec<(u64, Value)>, DataError> {
+pub(super) fn rows(text: &str, name: &str) -> Result<Vec<(u64, Value)>, DataError> {
     let mut values = Deserializer::from_str(text).into_iter::<Value>();
     let (mut rows, mut line, mut at) = (Vec::new(), 1, 0);
     while let Some(value) = values.next() {

@@ -2,17 +2,17 @@
 
 use std::path::Path;
 
+use super::answers;
 use super::picture::Labelled;
 use super::text::{encoded, table_rows};
-use crate::data::dataset::{Part, Target};
-use crate::data::error::{DataError, counted, cut, listed};
+use crate::data::dataset::Part;
+use crate::data::error::{DataError, counted};
 use crate::data::files;
 use crate::data::pictures::Converted;
 use crate::data::rows::nothing;
 use crate::data::sources::text::{classes_of, texts_of};
-use crate::data::text::number;
 use crate::data::texts::{Text, TextForm, TextRule};
-use crate::data::transform::{TargetRule, Transform};
+use crate::data::transform::Transform;
 
 /// Texts and what stands beside each.
 struct Found {
@@ -53,7 +53,9 @@ pub(in crate::data) fn labelled(
     if found.texts.is_empty() {
         return Err(nothing(name));
     }
-    let target = target(&found, &transform.target)?;
+    let labels: Vec<Vec<&str>> = found.labels.iter().map(|label| vec![label.as_str()]).collect();
+    let at = |row: usize, _: usize, error: DataError| found.texts[row].place(error);
+    let target = answers::target(&labels, &transform.target, &at)?;
     let rows = encoded(&found.texts, transform, rule)?;
     Ok(Labelled {
         part: Part::of_first(rows.rows, rows.inputs, target),
@@ -99,43 +101,4 @@ fn table(decoded: &str, form: &TextForm, name: &str) -> Result<Found, DataError>
         }
     }
     Ok(found)
-}
-
-/// Labels as training sees them.
-fn target(found: &Found, rule: &TargetRule) -> Result<Target, DataError> {
-    let each = || found.labels.iter().zip(&found.texts);
-    let unknown = |label: &str, text: &Text, what: String| {
-        text.place(DataError::new("E0531", format!("`{}` {what}", cut(label))))
-    };
-    let class = |names: &[String], (label, text): (&String, &Text)| {
-        let place = names.iter().position(|name| name == label);
-        place.ok_or_else(|| {
-            unknown(label, text, "is no class of the net".into())
-                .note(format!("the classes are {}", listed(names, 12)))
-        })
-    };
-    let value = |(label, text): (&String, &Text)| {
-        number(label).filter(|x| x.is_finite()).ok_or_else(|| unknown(label, text, "is no number".into()))
-    };
-    Ok(match rule {
-        TargetRule::Classes { names, .. } => {
-            Target::Classes(each().map(|one| class(names, one).map(|k| k as u32)).collect::<Result<_, _>>()?)
-        }
-        TargetRule::Bits { names: Some(names), .. } => {
-            let bit = |one| class(names, one).map(|k| k as f32);
-            Target::Bits { data: each().map(bit).collect::<Result<_, _>>()?, width: 1 }
-        }
-        TargetRule::Bits { names: None, .. } => {
-            let bit = |one: (&String, &Text)| match value(one)? {
-                x if x == 0.0 || x == 1.0 => Ok(x as f32),
-                _ => Err(unknown(one.0, one.1, "is neither 0 nor 1".into())),
-            };
-            Target::Bits { data: each().map(bit).collect::<Result<_, _>>()?, width: 1 }
-        }
-        TargetRule::Real { mean, sd, .. } => {
-            let (mean, sd) = (mean.first().copied().unwrap_or(0.0), sd.first().copied().unwrap_or(1.0));
-            let seen = |one| value(one).map(|x| ((x - mean) / sd) as f32);
-            Target::Real { data: each().map(seen).collect::<Result<_, _>>()?, width: 1 }
-        }
-    })
 }

@@ -1,8 +1,11 @@
 //! Raw rows for prediction, in the forms in which a user has them: one file a form, one row of the table.
 
+mod answers;
 mod array;
 mod idx;
 mod json;
+mod kept;
+mod labelled_table;
 mod labelled_texts;
 mod npy;
 mod picture;
@@ -11,9 +14,11 @@ mod sound;
 mod table;
 mod text;
 
+pub use kept::Kept;
+pub(super) use labelled_table::{labelled_table, with_answers};
 pub(super) use labelled_texts::labelled as labelled_texts;
 pub use picture::Labelled;
-pub(super) use picture::{folder, labelled};
+pub(super) use picture::{folder, in_table as pictures_in_table, labelled};
 pub(super) use sound::{folder as folder_of_sounds, labelled as labelled_sounds};
 pub(super) use text::table_rows;
 

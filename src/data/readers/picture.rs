@@ -3,16 +3,20 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use super::ReadRows;
+use super::{ReadRows, answers};
 use crate::data::cores::side_by_side;
 use crate::data::dataset::{Input, Part, Storage, Target};
 use crate::data::error::{DataError, listed};
+use crate::data::files;
+use crate::data::labels::Labels;
 use crate::data::pictures::{self, CHANNELS, Converted, File, Folder, Picture};
+use crate::data::raw::{Cells, Column};
 use crate::data::rows::{Rows, nothing};
 use crate::data::stores::{Held, Toned};
 use crate::data::texts::Unread;
 use crate::data::transform::{ArrayRule, Fields, TargetRule, Transform};
 use crate::memory;
+use crate::vocab::exactly;
 
 pub(super) struct Pictures;
 pub(super) static READER: Pictures = Pictures;
@@ -108,6 +112,47 @@ pub(in crate::data) fn labelled(
     };
     let Rows { rows, inputs, names, converted, .. } =
         transform.rows_seen(decoded(files, transform, name)?)?;
+    Ok(Labelled { part: Part::of_first(rows, inputs, target), names, converted, unread: Unread::default() })
+}
+
+/// Pictures that a table names, which lie in a folder, and what stands in its columns of answers.
+///
+/// # Errors
+/// As [`labelled`]; E0520 to E0528 of the table, E0527 for a table without its columns.
+pub(in crate::data) fn in_table(
+    labels: &Labels,
+    (table, called): (&Path, &str),
+    (folder, folder_name): (&Path, &str),
+    transform: &Transform,
+) -> Result<Labelled, DataError> {
+    let found = labels.of_text(
+        &files::text(table, called)?,
+        called,
+        (folder_name, "picture"),
+        |file| pictures::find(folder, folder_name, file),
+        None,
+    )?;
+    let text = |column: &Column| -> Vec<String> {
+        match &column.cells {
+            Cells::Words { codes, names } => codes.iter().map(|code| names[*code as usize].clone()).collect(),
+            Cells::Numbers(values) => values.iter().map(|x| exactly(x + 0.0)).collect(),
+        }
+    };
+    let columns: Vec<Vec<String>> = found.target.iter().map(text).collect();
+    let wanted = answers::columns(&transform.target);
+    if columns.len() != wanted {
+        let message = format!("answers stand in {wanted} columns, and {} are named", columns.len());
+        return Err(DataError::new("E0532", message).file(called));
+    }
+    let rows: Vec<Vec<&str>> = (0..found.files.len())
+        .map(|row| columns.iter().map(|column| column[row].as_str()).collect())
+        .collect();
+    let at = |row: usize, column: usize, error: DataError| {
+        error.file(called).row(row).column(found.target[column].number, &found.target[column].name)
+    };
+    let target = answers::target(&rows, &transform.target, &at)?;
+    let Rows { rows, inputs, names, converted, .. } =
+        transform.rows_seen(decoded(found.files, transform, folder_name)?)?;
     Ok(Labelled { part: Part::of_first(rows, inputs, target), names, converted, unread: Unread::default() })
 }
 

@@ -161,4 +161,8 @@ impl Source for Images {
     fn has_pictures(&self) -> bool {
         true
     }
+
+    fn labels(&self) -> Option<&Labels> {
+        self.labels.as_ref()
+    }
 }

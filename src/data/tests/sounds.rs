@@ -225,9 +225,12 @@ fn files_to_predict_are_prepared_like_those_of_training() {
     assert!(twice.0.iter().all(|x| (x - 0.1).abs() < 1e-6), "{twice:?}");
     assert_eq!(transform.hear(Vec::new(), 1, RATE).unwrap_err().code, "E0552");
     assert_eq!(transform.hear(vec![0.1; 4], 1, 16_000).unwrap_err().code, "E0553");
-    let judged = transform.read_labelled(&folder.path().join("sounds"), "sounds").unwrap();
+    let judged =
+        transform.read_labelled(&folder.path().join("sounds"), "sounds", &Default::default()).unwrap();
     assert_eq!(classes(&judged.part), classes(&data.train));
-    let alone = transform.read_labelled(&folder.path().join("sounds/1_ann_0.wav"), "1_ann_0.wav").unwrap();
+    let alone = transform
+        .read_labelled(&folder.path().join("sounds/1_ann_0.wav"), "1_ann_0.wav", &Default::default())
+        .unwrap();
     assert_eq!(classes(&alone.part), [1]);
     // What is shorter than the net's windows goes on with silence.
     let short = transform.read_rows(wav(1, 1, RATE), "short.wav").expect("a row");
@@ -241,7 +244,9 @@ fn files_to_predict_are_prepared_like_those_of_training() {
     refused(wav(4, 1, 16_000), "fast.wav");
     refused(b"hello".to_vec(), "text.wav");
     write(folder.path(), "more/7_dan_0.wav", &wav(4, 1, RATE));
-    let unknown = transform.read_labelled(&folder.path().join("more"), "more").map(|own| own.names);
+    let unknown = transform
+        .read_labelled(&folder.path().join("more"), "more", &Default::default())
+        .map(|own| own.names);
     said.push(unknown.unwrap_err().to_string());
     let uses = [("builtin", vec![("name", text("iris"))])];
     let flowers = load(&config(&uses), &nowhere(), &need(4, Want::Class(3))).unwrap();

@@ -245,7 +245,7 @@ fn judged(data: &Dataset, name: &str, text: &str) -> Result<(Vec<Vec<i32>>, Targ
     let path = folder.path().join(name);
     fs::create_dir_all(path.parent().unwrap()).unwrap();
     fs::write(&path, text).unwrap();
-    let read = data.transform.read_labelled(&path, name)?;
+    let read = data.transform.read_labelled(&path, name, &Default::default())?;
     Ok((tokens(&read.part), target(&read.part)))
 }
 
@@ -272,7 +272,7 @@ fn texts_are_read_with_their_labels() {
         fs::create_dir_all(folder.path().join(name).parent().unwrap()).unwrap();
         fs::write(folder.path().join(name), text).unwrap();
     }
-    let read = data.transform.read_labelled(folder.path(), "all").unwrap();
+    let read = data.transform.read_labelled(folder.path(), "all", &Default::default()).unwrap();
     assert_eq!(read.names, ["all/bad/b.txt", "all/good/a.txt", "all/good/c.txt"]);
     assert_eq!(target(&read.part), Target::Classes(vec![0, 1, 1]));
     assert_eq!((read.unread.ends, tokens(&read.part)[1].clone()), (1, expected.0[0].clone()));

@@ -28,8 +28,8 @@ pub fn with_values(source: &str, values: &[(String, String)]) -> String {
 /// # Errors
 /// What the file system says.
 pub fn write(net: &Path, of: &Experiment<'_>, values: &Point, by: &str) -> io::Result<()> {
-    home::remember(net, of.file, of.working)?;
-    let text = format!("## {by}\n{}", with_values(of.source, values));
+    home::remember(net, of.nets[0].file, of.working)?;
+    let text = format!("## {by}\n{}", with_values(of.nets[0].source, values));
     container::atomically(net, |out| out.write_all(text.as_bytes()))
 }
 

@@ -27,12 +27,37 @@ pub(super) struct Carried<'a> {
     pub course: &'a Course<'a>,
     /// What is recorded: a search that comes to a point again has its result, as after a resume.
     pub known: Mutex<Known>,
-    pub journal: Mutex<Journal>,
-    pub seen: Seen,
-    pub done: &'a (dyn Fn(&Trial, &Measured) + Sync),
+    journal: Option<Mutex<Journal>>,
+    seen: Seen,
+    done: &'a (dyn Fn(&Trial, &Measured) + Sync),
 }
 
-impl Carried<'_> {
+impl<'a> Carried<'a> {
+    /// Without a journal what is done is kept in memory alone.
+    pub fn new(
+        experiment: &'a Experiment<'a>,
+        course: &'a Course<'a>,
+        known: Known,
+        journal: Option<Journal>,
+        done: &'a (dyn Fn(&Trial, &Measured) + Sync),
+    ) -> Self {
+        let (known, journal) = (Mutex::new(known), journal.map(Mutex::new));
+        Self { experiment, course, known, journal, seen: Seen::default(), done }
+    }
+
+    /// What a trial came to, if that is recorded as it is asked for; a point that was refused is asked again, for its data may have come.
+    pub fn recorded(&self, trial: &Trial) -> Option<Measured> {
+        self.known(trial).filter(|measured| measured.refused.is_none())
+    }
+
+    /// The same with points that were refused.
+    pub fn known(&self, trial: &Trial) -> Option<Measured> {
+        let key = trial.key(self.experiment).to_string();
+        let known = held(&self.known).get(&key).and_then(Measured::read);
+        known.filter(|measured| {
+            measured.refused.is_some() || measured.has_all(self.experiment.epochs, trial.last)
+        })
+    }
     /// Figures of all trials, in order; as many at once as there are jobs.
     pub fn all(&self, attempts: &[Attempt<'_>]) -> Result<Vec<Measured>, ExperimentError> {
         let next = AtomicUsize::new(0);
@@ -60,8 +85,8 @@ impl Carried<'_> {
     }
 
     fn one(&self, trial: &Trial, rivals: Option<&Rivals>) -> Result<Measured, ExperimentError> {
-        let key = trial.key(&self.experiment.arms);
-        if let Some(measured) = held(&self.known).get(&key.to_string()).and_then(Measured::read) {
+        let key = trial.key(self.experiment);
+        if let Some(measured) = self.recorded(trial) {
             (self.done)(trial, &measured);
             return Ok(measured);
         }
@@ -69,7 +94,7 @@ impl Carried<'_> {
             return Err(ExperimentError::Interrupted);
         }
         let fits = match !trial.last && self.experiment.draws() {
-            true => self.experiment.check_point(&self.experiment.arms[trial.arm], &trial.point, &self.seen),
+            true => self.experiment.check_point(&self.experiment.arms()[trial.arm], &trial.point, &self.seen),
             false => Ok(()),
         };
         let measured = match fits.and_then(|()| trial.run(self.experiment, rivals, &self.course.stop)) {
@@ -85,7 +110,9 @@ impl Carried<'_> {
             }
             other => other?,
         };
-        held(&self.journal).add(&key, &measured).map_err(|e| JournalError::Io(self.course.dir.into(), e))?;
+        if let Some(journal) = &self.journal {
+            held(journal).add(&key, &measured).map_err(|e| JournalError::Io(self.course.dir.into(), e))?;
+        }
         held(&self.known).insert(key.to_string(), measured.json());
         (self.done)(trial, &measured);
         Ok(measured)

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::journal::JournalError;
+use super::{collect::Missing, journal::JournalError};
 use crate::run::folder::{open::OpenError, trained::TrainedError};
 use crate::runtime::train::TrainError;
 
@@ -39,6 +39,8 @@ pub enum ExperimentError {
         cure: String,
     },
     Interrupted,
+    /// Shards have not recorded all trials.
+    Missing(Missing),
 }
 
 impl fmt::Display for ExperimentError {
@@ -49,6 +51,10 @@ impl fmt::Display for ExperimentError {
             Self::Train(TrainError::Diverged { epoch, step }) => {
                 write!(f, "training diverged in epoch {epoch}, step {step}")
             }
+            Self::Missing(missing) => write!(
+                f,
+                "{missing}\nhelp: run the shards again, each does what is missing of its own; tests that waited are done then"
+            ),
             Self::Diverged { what, cure } => write!(f, "{what}\n{cure}"),
             Self::Train(TrainError::Data(why)) => f.write_str(why),
             Self::Train(TrainError::Rows(error)) => f.write_str(&error.plain()),

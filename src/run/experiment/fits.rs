@@ -6,7 +6,7 @@ use std::{
     sync::{Arc, Mutex},
 };
 
-use super::{Experiment, ExperimentError, Point, carried::held, points, trial};
+use super::{Experiment, ExperimentError, Point, Setting, carried::held, points, trial};
 use crate::{
     check::Env,
     data::{self, DataConfig, Divided, Division},
@@ -41,9 +41,9 @@ impl Experiment<'_> {
     /// What the first trial that fails would say, and [`ExperimentError::Copies`] and [`ExperimentError::SameSettings`].
     pub(super) fn check_fits(&self) -> Result<(), ExperimentError> {
         let seen = Seen::default();
-        let mut settings: Vec<(&Point, Model)> = Vec::new();
+        let mut settings: Vec<(&Setting, Model)> = Vec::new();
         let points = self.known_points();
-        for arm in &self.arms {
+        for arm in self.arms() {
             let mut refused = None;
             for point in &points {
                 match self.check_point(arm, point, &seen) {
@@ -61,7 +61,7 @@ impl Experiment<'_> {
                 return Err(error);
             }
             let first = points.first().map(|point| self.values(arm, point)).unwrap_or_default();
-            if let Ok(model) = self.model(&first) {
+            if let Ok(model) = self.checked(arm, &first) {
                 settings.push((arm, model));
             }
         }
@@ -72,16 +72,21 @@ impl Experiment<'_> {
     ///
     /// # Errors
     /// What its trial would say.
-    pub(super) fn check_point(&self, arm: &Point, point: &Point, seen: &Seen) -> Result<(), ExperimentError> {
+    pub(super) fn check_point(
+        &self,
+        arm: &Setting,
+        point: &Point,
+        seen: &Seen,
+    ) -> Result<(), ExperimentError> {
         let sets = self.values(arm, point);
-        let model = self.model(&sets)?;
+        let model = self.checked(arm, &sets)?;
         let config = model.data.as_ref().ok_or(OpenError::NoSection("data"))?;
         let key = format!("{config:?} {:?}", agreement::need(&model));
         let known = held(&seen.0).get(&key).cloned();
         let phases = match known {
             Some(phases) => phases,
             None => {
-                let phases = Arc::new(self.phases(config, &sets)?);
+                let phases = Arc::new(self.phases(arm, config, &sets)?);
                 // Before divisions are compared: those without a test part differ in nothing for that reason.
                 phases.iter().try_for_each(check_parts)?;
                 self.check_copies(config, &phases)?;
@@ -93,19 +98,20 @@ impl Experiment<'_> {
     }
 
     /// The net with these values; its data are read only where they say its sizes.
-    fn model(&self, sets: &Point) -> Result<Model, ExperimentError> {
+    fn checked(&self, arm: &Setting, sets: &Point) -> Result<Model, ExperimentError> {
+        let net = &self.nets[arm.net];
         let env = Env { sets: sets.clone(), ..Env::default() };
-        let Unseen { data, model, .. } = unseen(self.source, &env)?;
+        let Unseen { data, model, .. } = unseen(net.source, &env)?;
         if let Some(model) = model {
             return Ok(model);
         }
         let config = data.ok_or(OpenError::NoSection("data"))?;
-        let schema = data::open(&config, self.search).and_then(|opened| opened.schema());
-        Ok(compared(self.source, sets, &schema.map_err(OpenError::from)?)?.0)
+        let schema = data::open(&config, net.search).and_then(|opened| opened.schema());
+        Ok(compared(net.source, sets, &schema.map_err(OpenError::from)?)?.0)
     }
 
-    fn values(&self, arm: &Point, point: &Point) -> Point {
-        self.sets.iter().chain(arm).chain(point).cloned().collect()
+    fn values(&self, arm: &Setting, point: &Point) -> Point {
+        self.sets.iter().chain(&arm.set).chain(point).cloned().collect()
     }
 
     /// Whether a search draws its points, so that nobody wrote them.
@@ -127,9 +133,15 @@ impl Experiment<'_> {
     }
 
     /// How the rows are divided for the search, if there is one, and for the last fit.
-    fn phases(&self, config: &DataConfig, sets: &Point) -> Result<Vec<Phase>, ExperimentError> {
-        let opened = data::open(config, self.search).map_err(OpenError::from)?;
-        let (model, ..) = compared(self.source, sets, &opened.schema().map_err(OpenError::from)?)?;
+    fn phases(
+        &self,
+        arm: &Setting,
+        config: &DataConfig,
+        sets: &Point,
+    ) -> Result<Vec<Phase>, ExperimentError> {
+        let net = &self.nets[arm.net];
+        let opened = data::open(config, net.search).map_err(OpenError::from)?;
+        let (model, ..) = compared(net.source, sets, &opened.schema().map_err(OpenError::from)?)?;
         let written = config.settings.split.as_ref();
         let looked_at = match written.map(|split| &split.division) {
             Some(Division::Folds { .. } | Division::Given { .. }) => self.splits,
@@ -141,7 +153,7 @@ impl Experiment<'_> {
             let choosing = trial::choosing(&model, last);
             let splits = (0..looked_at).map(|split| trial::division(written, split, choosing));
             let target = agreement::need(&model).target;
-            let divided = opened.divisions(splits, target, self.search).map_err(OpenError::from)?;
+            let divided = opened.divisions(splits, target, net.search).map_err(OpenError::from)?;
             phases.push(Phase { last, divided });
         }
         Ok(phases)
@@ -174,11 +186,16 @@ impl Experiment<'_> {
     }
 
     /// Settings that are compared differ.
-    fn check_settings(settings: &[(&Point, Model)]) -> Result<(), ExperimentError> {
+    fn check_settings(settings: &[(&Setting, Model)]) -> Result<(), ExperimentError> {
         for (i, (arm, model)) in settings.iter().enumerate() {
-            if let Some((same, _)) = settings[..i].iter().find(|(_, other)| other.knobs == model.knobs) {
-                let written = |arm: &Point| {
-                    arm.iter().map(|(name, value)| format!("{name}={value}")).collect::<Vec<_>>().join(", ")
+            let same = |(own, other): &&(&Setting, Model)| own.net == arm.net && other.knobs == model.knobs;
+            if let Some((same, _)) = settings[..i].iter().find(same) {
+                let written = |arm: &Setting| {
+                    arm.set
+                        .iter()
+                        .map(|(name, value)| format!("{name}={value}"))
+                        .collect::<Vec<_>>()
+                        .join(", ")
                 };
                 return Err(ExperimentError::SameSettings(written(same), written(arm)));
             }

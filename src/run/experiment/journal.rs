@@ -40,28 +40,37 @@ pub enum JournalError {
 }
 
 impl Journal {
-    fn path(dir: &Path) -> PathBuf {
-        dir.join("experiment.jsonl")
-    }
-
-    /// Begins a record with a line that says what the experiment is.
+    /// Begins a record of this name with a line that says what the experiment is.
     ///
     /// # Errors
     /// A folder that holds one, and what the file system says.
-    pub fn begin(dir: &Path, head: &Json) -> Result<Self, JournalError> {
+    pub fn begin(dir: &Path, name: &str, head: &Json) -> Result<Self, JournalError> {
         let guard = Guard::take(dir).map_err(JournalError::Busy)?;
         let others: Vec<&str> =
             ["best.net", "best.lock.json"].into_iter().filter(|name| dir.join(name).exists()).collect();
-        match read(&Self::path(dir))? {
+        let path = dir.join(name);
+        match read(&path)? {
             Some(bytes) if whole(&bytes) > 0 => Err(JournalError::Exists(dir.into())),
             // An experiment writes its best net at its end, so it is somebody else's.
             _ if !others.is_empty() => Err(JournalError::Taken(dir.into(), others.join(", "))),
-            _ => Self::first_line(dir, head, guard),
+            _ => Self::first_line(dir, path, head, guard),
         }
     }
 
-    fn first_line(dir: &Path, head: &Json, guard: Guard) -> Result<Self, JournalError> {
-        let path = Self::path(dir);
+    /// Takes the record of a shard up, or begins it. Other shards write to files of their own in the same folder.
+    ///
+    /// # Errors
+    /// As [`resume`](Self::resume).
+    pub fn of_shard(dir: &Path, name: &str, head: &Json) -> Result<(Self, Known), JournalError> {
+        let guard = Guard::of_file(dir, &format!(".{name}.lock")).map_err(JournalError::Busy)?;
+        let path = dir.join(name);
+        match read(&path)? {
+            Some(bytes) => Self::taken_up(dir, path, &bytes, head, guard),
+            None => Ok((Self::first_line(dir, path, head, guard)?, Known::new())),
+        }
+    }
+
+    fn first_line(dir: &Path, path: PathBuf, head: &Json, guard: Guard) -> Result<Self, JournalError> {
         let io = |e| JournalError::Io(path.clone(), e);
         let file = OpenOptions::new().create(true).append(true).open(&path).map_err(io)?;
         file.set_len(0).map_err(io)?;
@@ -75,8 +84,8 @@ impl Journal {
     ///
     /// # Errors
     /// A record that is missing, or of another experiment; what the file system says.
-    pub fn resume(dir: &Path, head: &Json) -> Result<(Self, Known), JournalError> {
-        let path = Self::path(dir);
+    pub fn resume(dir: &Path, name: &str, head: &Json) -> Result<(Self, Known), JournalError> {
+        let path = dir.join(name);
         let none = || {
             JournalError::Other(format!(
                 "{} holds no experiment to resume\nhelp: leave `--resume` out to begin one",
@@ -89,19 +98,21 @@ impl Journal {
         let guard = Guard::take(dir).map_err(JournalError::Busy)?;
         container::clear_parts(dir).map_err(|e| JournalError::Io(dir.into(), e))?;
         let bytes = read(&path)?.ok_or_else(none)?;
-        let whole = whole(&bytes);
+        Self::taken_up(dir, path, &bytes, head, guard)
+    }
+
+    fn taken_up(
+        dir: &Path,
+        path: PathBuf,
+        bytes: &[u8],
+        head: &Json,
+        guard: Guard,
+    ) -> Result<(Self, Known), JournalError> {
+        let whole = whole(bytes);
         if whole == 0 {
-            return Ok((Self::first_line(dir, head, guard)?, Known::new()));
+            return Ok((Self::first_line(dir, path, head, guard)?, Known::new()));
         }
-        let mut lines = bytes[..whole - 1].split(|byte| *byte == b'\n').map(serde_json::from_slice::<Json>);
-        match lines.next() {
-            Some(Ok(found)) if found == *head => {}
-            Some(Ok(found)) if found.get("source").is_some() => return Err(another(dir, &found, head)),
-            _ => return Err(unreadable(&path)),
-        }
-        let entry =
-            |line: Json| Measured::read(&line).and(Some((line.get("trial")?.to_string(), line.clone())));
-        let known = lines.filter_map(|line| entry(line.ok()?)).collect();
+        let known = known(dir, &path, bytes, head)?;
         let io = |e| JournalError::Io(path.clone(), e);
         let file = OpenOptions::new().append(true).open(&path).map_err(io)?;
         file.set_len(whole as u64).map_err(io)?;
@@ -122,6 +133,54 @@ impl Journal {
         self.file.write_all(format!("{line}\n").as_bytes())?;
         self.file.sync_data()
     }
+}
+
+/// The trials of a record.
+///
+/// # Errors
+/// One of another experiment.
+fn known(dir: &Path, path: &Path, bytes: &[u8], head: &Json) -> Result<Known, JournalError> {
+    let Some(end) = whole(bytes).checked_sub(1) else { return Ok(Known::new()) };
+    let mut lines = bytes[..end].split(|byte| *byte == b'\n').map(serde_json::from_slice::<Json>);
+    match lines.next() {
+        Some(Ok(found)) if found == *head => {}
+        Some(Ok(found)) if found.get("source").is_some() => return Err(another(dir, &found, head)),
+        _ => return Err(unreadable(path)),
+    }
+    let entry = |line: Json| Measured::read(&line).and(Some((line.get("trial")?.to_string(), line.clone())));
+    Ok(lines.filter_map(|line| entry(line.ok()?)).collect())
+}
+
+/// All that is recorded in a folder, by one process or by shards.
+///
+/// # Errors
+/// A record of another experiment; what the file system says.
+pub fn recorded(dir: &Path, head: &Json) -> Result<Known, JournalError> {
+    let mut all = Known::new();
+    for path in records(dir)? {
+        if let Some(bytes) = read(&path)? {
+            all.extend(known(dir, &path, &bytes, head)?);
+        }
+    }
+    Ok(all)
+}
+
+/// The records in a folder: that of one process, then those of shards.
+///
+/// # Errors
+/// What the file system says.
+pub fn records(dir: &Path) -> Result<Vec<PathBuf>, JournalError> {
+    let io = |e| JournalError::Io(dir.into(), e);
+    let names = match fs::read_dir(dir) {
+        Err(e) if e.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+        entries => entries
+            .map_err(io)?
+            .map(|entry| entry.map(|entry| entry.file_name().to_string_lossy().into_owned())),
+    };
+    let mut names = names.collect::<io::Result<Vec<String>>>().map_err(io)?;
+    names.retain(|name| name == super::RECORD || name.starts_with("record.") && name.ends_with(".jsonl"));
+    names.sort();
+    Ok(names.into_iter().map(|name| dir.join(name)).collect())
 }
 
 fn read(path: &Path) -> Result<Option<Vec<u8>>, JournalError> {
@@ -163,6 +222,7 @@ fn unreadable(path: &Path) -> JournalError {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::run::experiment::RECORD;
     use serde_json::json;
 
     fn loss(x: f64) -> Measured {
@@ -171,10 +231,10 @@ mod tests {
 
     /// A record of two trials, and its text.
     fn recorded(dir: &Path, head: &Json) -> String {
-        let mut journal = Journal::begin(dir, head).unwrap();
+        let mut journal = Journal::begin(dir, RECORD, head).unwrap();
         journal.add(&json!({ "split": 0 }), &loss(0.5)).unwrap();
         journal.add(&json!({ "split": 1 }), &loss(0.25)).unwrap();
-        fs::read_to_string(Journal::path(dir)).unwrap()
+        fs::read_to_string(dir.join(RECORD)).unwrap()
     }
 
     fn known(known: &Known) -> Vec<&str> {
@@ -186,15 +246,15 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let head = json!({ "source": "1" });
         let text = recorded(dir.path(), &head);
-        let path = Journal::path(dir.path());
+        let path = dir.path().join(RECORD);
         fs::write(&path, &text[..text.len() - 4]).unwrap();
-        let (mut journal, found) = Journal::resume(dir.path(), &head).unwrap();
+        let (mut journal, found) = Journal::resume(dir.path(), RECORD, &head).unwrap();
         assert_eq!(known(&found), [r#"{"split":0}"#]);
         journal.add(&json!({ "split": 1 }), &loss(0.25)).unwrap();
         assert_eq!(fs::read_to_string(&path).unwrap(), text);
         drop(journal);
-        assert!(matches!(Journal::begin(dir.path(), &head), Err(JournalError::Exists(_))));
-        assert!(matches!(Journal::resume(dir.path(), &json!({})), Err(JournalError::Other(_))));
+        assert!(matches!(Journal::begin(dir.path(), RECORD, &head), Err(JournalError::Exists(_))));
+        assert!(matches!(Journal::resume(dir.path(), RECORD, &json!({})), Err(JournalError::Other(_))));
     }
 
     /// Killed before its first line was whole: both ways to call the experiment begin it.
@@ -204,13 +264,13 @@ mod tests {
         for torn in ["", r#"{"sour"#] {
             for resume in [false, true] {
                 let dir = tempfile::tempdir().unwrap();
-                fs::write(Journal::path(dir.path()), torn).unwrap();
+                fs::write(dir.path().join(RECORD), torn).unwrap();
                 let found = match resume {
-                    true => Journal::resume(dir.path(), &head).unwrap().1,
-                    false => Journal::begin(dir.path(), &head).map(|_| Known::new()).unwrap(),
+                    true => Journal::resume(dir.path(), RECORD, &head).unwrap().1,
+                    false => Journal::begin(dir.path(), RECORD, &head).map(|_| Known::new()).unwrap(),
                 };
                 assert!(found.is_empty());
-                assert_eq!(fs::read_to_string(Journal::path(dir.path())).unwrap(), format!("{head}\n"));
+                assert_eq!(fs::read_to_string(dir.path().join(RECORD)).unwrap(), format!("{head}\n"));
             }
         }
     }
@@ -226,8 +286,8 @@ mod tests {
             let text = recorded(dir.path(), &head);
             let mut lines: Vec<&[u8]> = text.as_bytes().split(|byte| *byte == b'\n').collect();
             lines[1] = damaged;
-            fs::write(Journal::path(dir.path()), lines.join(&b'\n')).unwrap();
-            let (_, found) = Journal::resume(dir.path(), &head).unwrap();
+            fs::write(dir.path().join(RECORD), lines.join(&b'\n')).unwrap();
+            let (_, found) = Journal::resume(dir.path(), RECORD, &head).unwrap();
             assert_eq!(known(&found), [r#"{"split":1}"#], "{}", String::from_utf8_lossy(damaged));
         }
     }
@@ -236,8 +296,8 @@ mod tests {
     fn a_first_line_of_something_else_is_told_from_another_experiment() {
         let dir = tempfile::tempdir().unwrap();
         let said = |first: &[u8]| {
-            fs::write(Journal::path(dir.path()), first).unwrap();
-            match Journal::resume(dir.path(), &json!({ "source": "1" })) {
+            fs::write(dir.path().join(RECORD), first).unwrap();
+            match Journal::resume(dir.path(), RECORD, &json!({ "source": "1" })) {
                 Err(JournalError::Other(why)) => why.replace(&dir.path().display().to_string(), "e"),
                 other => panic!("{:?}", other.err()),
             }
@@ -255,19 +315,25 @@ mod tests {
     fn a_best_net_of_somebodys_own_is_left_alone() {
         let dir = tempfile::tempdir().unwrap();
         fs::write(dir.path().join("best.net"), "mine").unwrap();
-        let refused = Journal::begin(dir.path(), &json!({ "source": "1" })).err();
+        let refused = Journal::begin(dir.path(), RECORD, &json!({ "source": "1" })).err();
         assert!(matches!(refused, Some(JournalError::Taken(_, files)) if files == "best.net"));
-        assert!(!Journal::path(dir.path()).exists());
+        assert!(!dir.path().join(RECORD).exists());
     }
 
     #[test]
     fn two_processes_do_not_write_one_record() {
         let dir = tempfile::tempdir().unwrap();
         let head = json!({ "source": "1" });
-        let journal = Journal::begin(dir.path(), &head).unwrap();
-        assert!(matches!(Journal::resume(dir.path(), &head), Err(JournalError::Busy(Busy::Held { .. }))));
-        assert!(matches!(Journal::begin(dir.path(), &head), Err(JournalError::Busy(Busy::Held { .. }))));
+        let journal = Journal::begin(dir.path(), RECORD, &head).unwrap();
+        assert!(matches!(
+            Journal::resume(dir.path(), RECORD, &head),
+            Err(JournalError::Busy(Busy::Held { .. }))
+        ));
+        assert!(matches!(
+            Journal::begin(dir.path(), RECORD, &head),
+            Err(JournalError::Busy(Busy::Held { .. }))
+        ));
         drop(journal);
-        Journal::resume(dir.path(), &head).unwrap();
+        Journal::resume(dir.path(), RECORD, &head).unwrap();
     }
 }

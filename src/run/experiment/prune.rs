@@ -10,6 +10,8 @@ use optimizer::{
     sampler::CompletedTrial,
 };
 
+use serde_json::{Value as Json, json};
+
 use super::trial::Measured;
 use crate::{
     model::{Goal, Prune},
@@ -55,13 +57,25 @@ impl Rivals {
 /// Listens to a trial: its curve, and whether it should go on.
 pub struct Watch<'a> {
     pub rivals: Option<&'a Rivals>,
+    /// Whether the figures of epochs are kept.
+    keeps: bool,
+    pub epochs: Vec<Json>,
     pub curve: Vec<f64>,
     pub pruned: bool,
 }
 
 impl<'a> Watch<'a> {
-    pub fn new(rivals: Option<&'a Rivals>) -> Self {
-        Self { rivals, curve: Vec::new(), pruned: false }
+    pub fn new(rivals: Option<&'a Rivals>, keeps: bool) -> Self {
+        Self { rivals, keeps, epochs: Vec::new(), curve: Vec::new(), pruned: false }
+    }
+
+    /// Figures of an epoch as they are recorded.
+    fn keep(&mut self, report: &EpochReport) {
+        let mut line = json!({ "train": report.train.json() });
+        if let Some(valid) = &report.valid {
+            line["valid"] = valid.json();
+        }
+        self.epochs.push(line);
     }
 
     fn epoch(&mut self, rivals: &Rivals, report: &EpochReport) {
@@ -74,7 +88,11 @@ impl<'a> Watch<'a> {
 
 impl Observer for Watch<'_> {
     fn event(&mut self, event: Event<'_>) {
-        if let (Event::EpochDone(report), Some(rivals)) = (event, self.rivals) {
+        let Event::EpochDone(report) = event else { return };
+        if self.keeps {
+            self.keep(report);
+        }
+        if let Some(rivals) = self.rivals {
             self.epoch(rivals, report);
         }
     }

@@ -8,13 +8,16 @@ use std::{
 use serde::Serialize;
 
 use super::{
+    Experiment, Pairs,
     points::Point,
     search::Searched,
+    settings::Setting,
     trial::{Found, Measured, Trial, value_of},
 };
 use crate::{
     math::Moments,
-    model::{Goal, Sweep, summary::number},
+    model::{Goal, summary::number},
+    run::comparison::seeds,
 };
 
 /// The last trial of one arm on one division with one seed.
@@ -53,6 +56,9 @@ impl Mean {
 /// The figures of one of the compared settings.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Arm {
+    /// Its file, where several are compared.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub file: Option<String>,
     pub set: Point,
     pub figures: BTreeMap<String, Mean>,
     pub runs: Vec<Tested>,
@@ -61,9 +67,29 @@ pub struct Arm {
 /// One setting less another, paired by division and seed.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Difference {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub file: Option<String>,
     pub set: Point,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub less_file: Option<String>,
     pub less: Point,
-    pub figures: BTreeMap<String, Mean>,
+    pub figures: BTreeMap<String, Paired>,
+}
+
+/// The mean of differences and its 95 % t interval, whose ends are NaN of one pair.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+pub struct Paired {
+    #[serde(flatten)]
+    pub mean: Mean,
+    pub low: f64,
+    pub high: f64,
+}
+
+impl From<Mean> for Paired {
+    fn from(mean: Mean) -> Self {
+        let around = seeds::around(mean.mean, mean.standard_error, mean.count);
+        Self { mean, low: around.low, high: around.high }
+    }
 }
 
 /// A point of the sweep with its setting: its goal over the places where it was tried to the end.
@@ -109,6 +135,9 @@ impl fmt::Display for Winner {
 pub struct Report {
     pub arms: Vec<Arm>,
     pub differences: Vec<Difference>,
+    /// Why different files are not compared in pairs, if they are not.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub unpaired: Option<String>,
     /// Divisions with the very figures of an earlier one, to the bit: they tested the same net on the same rows once more (parts that the file
     /// names do not change from division to division), and count once in means and standard errors.
     #[serde(skip_serializing_if = "Vec::is_empty")]
@@ -116,45 +145,81 @@ pub struct Report {
     /// What a sweep tried, the best first.
     pub tried: Vec<Tried>,
     pub best: Option<Winner>,
+    /// Every trial in the order of its place, what was searched before what was tested.
+    #[serde(skip)]
+    pub trials: Vec<(Trial, Measured)>,
 }
 
 impl Report {
     pub(super) fn new(
-        arms: &[Point],
-        tested: Vec<Tested>,
-        sweep: Option<&Sweep>,
+        experiment: &Experiment<'_>,
+        last: Vec<(Trial, Measured)>,
         searches: Vec<Searched>,
+        pairs: Pairs,
     ) -> Self {
-        let tried = sweep.map_or_else(Vec::new, |sweep| tried(arms, &sweep.goal, &searches));
+        let tested = last.iter().map(|(trial, measured)| Tested {
+            arm: trial.arm,
+            split: trial.split,
+            seed: trial.seed,
+            chosen: trial.point.clone(),
+            figures: measured.figures.clone(),
+        });
+        let sweep = experiment.sweep();
+        let tried = sweep.map_or_else(Vec::new, |sweep| tried(experiment.arms(), &sweep.goal, &searches));
+        let mut report = Self::of_tested(experiment.arms(), tested.collect(), &pairs.of);
+        report.arms.iter_mut().enumerate().for_each(|(arm, own)| own.file = experiment.file_of(arm));
+        for (difference, (arm, less)) in report.differences.iter_mut().zip(&pairs.of) {
+            (difference.file, difference.less_file) = (experiment.file_of(*arm), experiment.file_of(*less));
+        }
+        let searched = searches.into_iter().map(|one| one.tried);
+        let trials = searched.zip(last).flat_map(|(tried, last)| tried.into_iter().chain([last]));
+        Self { best: winner(&tried), tried, unpaired: pairs.unpaired, trials: trials.collect(), ..report }
+    }
+
+    /// Means of each setting and differences of pairs of them.
+    fn of_tested(settings: &[Setting], tested: Vec<Tested>, pairs: &[(usize, usize)]) -> Self {
         let repeated = repeated(&tested);
-        let mut by_arm: Vec<Vec<Tested>> = vec![Vec::new(); arms.len()];
+        let mut by_arm: Vec<Vec<Tested>> = vec![Vec::new(); settings.len()];
         tested.into_iter().for_each(|run| by_arm[run.arm].push(run));
-        let differences = (1..arms.len()).map(|arm| Difference {
-            set: arms[arm].clone(),
-            less: arms[0].clone(),
-            figures: figures(&paired(&by_arm[arm], &by_arm[0]), &repeated, &|name| {
-                largest(name, &by_arm[arm]).max(largest(name, &by_arm[0]))
-            }),
+        let differences = pairs.iter().map(|(arm, less)| {
+            let means = figures(&paired(&by_arm[*arm], &by_arm[*less]), &repeated, &|name| {
+                largest(name, &by_arm[*arm]).max(largest(name, &by_arm[*less]))
+            });
+            Difference {
+                file: None,
+                set: settings[*arm].set.clone(),
+                less_file: None,
+                less: settings[*less].set.clone(),
+                figures: means.into_iter().map(|(name, mean)| (name, mean.into())).collect(),
+            }
         });
         let differences = differences.collect();
-        let arms = arms.iter().zip(by_arm).map(|(set, runs)| Arm {
-            set: set.clone(),
+        let arms = settings.iter().zip(by_arm).map(|(setting, runs)| Arm {
+            file: None,
+            set: setting.set.clone(),
             figures: figures(&runs, &repeated, &|_| 0.0),
             runs,
         });
-        let best = winner(&tried);
-        Self { arms: arms.collect(), differences, repeated, tried, best }
+        Self {
+            arms: arms.collect(),
+            differences,
+            repeated,
+            tried: Vec::new(),
+            best: None,
+            unpaired: None,
+            trials: Vec::new(),
+        }
     }
 }
 
 /// Points by their setting and values: finished in most places first, then by the mean of the goal. A point that a search drew more
 /// than once has one result there.
-fn tried(arms: &[Point], goal: &Goal, searches: &[Searched]) -> Vec<Tried> {
+fn tried(arms: &[Setting], goal: &Goal, searches: &[Searched]) -> Vec<Tried> {
     let goal_figure = format!("valid.{}", goal.figure);
     let mut places: Vec<(Tried, Vec<f64>)> = Vec::new();
     let mut index: HashMap<Point, usize> = HashMap::new();
     for (trial, measured, again) in searches.iter().flat_map(with_repetitions) {
-        let set: Point = arms[trial.arm].iter().chain(&trial.point).cloned().collect();
+        let set: Point = arms[trial.arm].set.iter().chain(&trial.point).cloned().collect();
         let at = *index.entry(set).or_insert_with_key(|set| {
             let (set, goal) = (set.clone(), goal_figure.clone());
             places.push((Tried { set, goal, value: None, trials: 0, pruned: 0, refused: None }, Vec::new()));
@@ -203,7 +268,11 @@ fn repeated(tested: &[Tested]) -> Vec<usize> {
 
 /// Means over divisions but for the `repeated`, of each the mean over seeds; over seeds where there is one division. `level` is how large the
 /// numbers are of which a figure is the difference.
-fn figures(runs: &[Tested], repeated: &[usize], level: &dyn Fn(&str) -> f64) -> BTreeMap<String, Mean> {
+pub(super) fn figures(
+    runs: &[Tested],
+    repeated: &[usize],
+    level: &dyn Fn(&str) -> f64,
+) -> BTreeMap<String, Mean> {
     let names: BTreeSet<&String> = runs.iter().flat_map(|run| run.figures.keys()).collect();
     let splits: BTreeSet<usize> =
         runs.iter().map(|run| run.split).filter(|split| !repeated.contains(split)).collect();
@@ -238,6 +307,15 @@ fn paired(runs: &[Tested], others: &[Tested]) -> Vec<Tested> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::run::experiment::settings::{Compared, Settings};
+
+    /// Of settings that are held against the first.
+    fn report(settings: &[Point], runs: Vec<Tested>) -> Report {
+        let arms: Vec<Setting> = settings.iter().map(|set| Setting { net: 0, set: set.clone() }).collect();
+        let values = (0..settings.len()).map(|i| i.to_string()).collect();
+        let pairs = Settings::of(&[Compared { name: None, values, against: 0 }]).pairs;
+        Report::of_tested(&arms, runs, &pairs)
+    }
 
     fn run(arm: usize, split: usize, seed: u64, loss: f64) -> Tested {
         Tested { arm, split, seed, chosen: Point::new(), figures: [("test.loss".to_string(), loss)].into() }
@@ -255,24 +333,24 @@ mod tests {
         let runs = |seeds: u64| {
             (0..4).flat_map(move |split| (0..seeds).map(move |seed| run(0, split, seed, seed as f64)))
         };
-        let report = Report::new(&[Point::new()], runs(1).collect(), None, Vec::new());
+        let report = self::report(&[Point::new()], runs(1).collect());
         let mean = report.arms[0].figures["test.loss"];
         assert_eq!((mean.mean, mean.count, report.repeated), (0.0, 1, vec![1, 2, 3]));
         assert!(mean.standard_error.is_nan());
-        let report = Report::new(&[Point::new()], runs(2).collect(), None, Vec::new());
+        let report = self::report(&[Point::new()], runs(2).collect());
         let mean = report.arms[0].figures["test.loss"];
         assert_eq!((mean.mean, mean.standard_error, mean.count), (0.5, 0.5, 2));
         // Where one setting differs, the divisions are others.
         let arms = [Point::new(), Point::new()];
         let others = runs(1).chain((0..4).map(|split| run(1, split, 0, split as f64)));
-        let report = Report::new(&arms, others.collect(), None, Vec::new());
+        let report = self::report(&arms, others.collect());
         assert_eq!((report.arms[0].figures["test.loss"].standard_error, report.repeated), (0.0, vec![]));
     }
 
     #[test]
     fn seeds_are_averaged_within_divisions() {
         let runs = vec![run(0, 0, 0, 1.0), run(0, 0, 1, 3.0), run(0, 1, 0, 5.0), run(0, 1, 1, 5.0)];
-        let report = Report::new(&[Point::new()], runs, None, Vec::new());
+        let report = self::report(&[Point::new()], runs);
         let mean = report.arms[0].figures["test.loss"];
         // Divisions have 2 and 5: mean 3.5, deviation sqrt(4.5), over sqrt(2).
         assert_eq!((mean.mean, mean.count), (3.5, 2));
@@ -291,7 +369,7 @@ mod tests {
                 .push((Trial { point, ..place.clone() }, Measured { figures, ..Measured::default() }));
         }
         let goal = Goal { figure: "loss".into(), highest: false };
-        let tried = tried(&[Point::new()], &goal, &[search]);
+        let tried = tried(&[Setting::default()], &goal, &[search]);
         let shown: Vec<(&str, usize, Option<usize>)> = tried
             .iter()
             .map(|one| (one.set[0].1.as_str(), one.trials, one.value.map(|value| value.count)))
@@ -313,16 +391,16 @@ mod tests {
             .map(on_other_rows)
         });
         let arms = [set("0"), set("1"), set("2"), set("3")];
-        let report = Report::new(&arms, runs.collect(), None, Vec::new());
+        let report = self::report(&arms, runs.collect());
         let arm = report.arms[0].figures["test.loss"];
         assert_eq!((arm.mean, arm.standard_error), (0.1, 0.0));
-        let difference = report.differences[0].figures["test.loss"];
+        let difference = report.differences[0].figures["test.loss"].mean;
         assert_eq!((difference.mean, difference.standard_error), (0.0, 0.0));
         // The differences differ by what rounding leaves of numbers about 1000.
         let two: Vec<Tested> = report.arms[2..].iter().flat_map(|arm| arm.runs.clone()).collect();
         let two = two.into_iter().map(|run| Tested { arm: run.arm - 2, ..run }).collect();
-        let report = Report::new(&[set("2"), set("3")], two, None, Vec::new());
-        assert_eq!(report.differences[0].figures["test.loss"].standard_error, 0.0);
+        let report = self::report(&[set("2"), set("3")], two);
+        assert_eq!(report.differences[0].figures["test.loss"].mean.standard_error, 0.0);
     }
 
     #[test]
@@ -332,18 +410,20 @@ mod tests {
         for (split, base) in [10.0, 20.0, 30.0].into_iter().enumerate() {
             runs.extend([run(0, split, 7, base), run(1, split, 7, base - 1.0)]);
         }
-        let report = Report::new(&[set("0"), set("0.5")], runs, None, Vec::new());
-        let difference = report.differences[0].figures["test.loss"];
+        let report = self::report(&[set("0"), set("0.5")], runs);
+        let paired = report.differences[0].figures["test.loss"];
+        let difference = paired.mean;
         assert_eq!((difference.mean, difference.standard_error, difference.count), (-1.0, 0.0, 3));
+        assert_eq!((paired.low, paired.high), (-1.0, -1.0));
         assert!(report.arms[0].figures["test.loss"].standard_error > 5.0);
     }
 
     #[test]
     fn a_division_without_a_value_does_not_count() {
         let runs = vec![run(0, 0, 0, 1.0), run(0, 1, 0, f64::NAN), run(0, 2, 0, 3.0)];
-        let mean = Report::new(&[Point::new()], runs, None, Vec::new()).arms[0].figures["test.loss"];
+        let mean = self::report(&[Point::new()], runs).arms[0].figures["test.loss"];
         assert_eq!((mean.mean, mean.standard_error, mean.count), (2.0, 1.0, 2));
-        let none = Report::new(&[Point::new()], vec![run(0, 0, 0, f64::NAN)], None, Vec::new());
+        let none = self::report(&[Point::new()], vec![run(0, 0, 0, f64::NAN)]);
         assert!(none.arms[0].figures["test.loss"].mean.is_nan());
     }
 }

@@ -39,6 +39,8 @@ pub struct Measured {
     pub figures: Found,
     /// The goal after each epoch, where poor trials are given up.
     pub curve: Vec<f64>,
+    /// Figures after each epoch, of training and of validation, where they are recorded.
+    pub epochs: Vec<Json>,
     /// Given up before its time: its figures are those of that moment.
     pub pruned: bool,
     /// Why the point cannot be fitted, if it cannot: it is passed over.
@@ -53,25 +55,33 @@ impl Measured {
             json["curve"] = json!(self.curve);
             json["pruned"] = json!(self.pruned);
         }
+        if !self.epochs.is_empty() {
+            json["epochs"] = json!(self.epochs);
+        }
         if let Some(why) = &self.refused {
             json["refused"] = json!(why);
         }
         json
     }
 
-    /// None of a line that does not say what was found; a point that was refused is asked again, for its data may have come.
+    /// Whether nothing is lacking that is recorded today: figures of the training rows where a trial was tested, and of its epochs if those are wanted.
+    pub fn has_all(&self, epochs: bool, tested: bool) -> bool {
+        let has_train = self.figures.keys().any(|name| name.starts_with("train."));
+        (!tested || has_train) && (!epochs || !self.epochs.is_empty() || self.figures.is_empty())
+    }
+
+    /// None of a line that does not say what was found.
     pub fn read(json: &Json) -> Option<Self> {
         let number = |x: &Json| x.as_f64().unwrap_or(f64::NAN);
-        if json.get("refused").is_some() {
-            return None;
-        }
+        let refused = json.get("refused").and_then(Json::as_str).map(str::to_owned);
         let figures = json.get("found")?.as_object()?;
         let curve = json.get("curve").and_then(Json::as_array).into_iter().flatten();
         Some(Self {
             figures: figures.iter().map(|(name, x)| (name.clone(), number(x))).collect(),
             curve: curve.map(number).collect(),
+            epochs: json.get("epochs").and_then(Json::as_array).cloned().unwrap_or_default(),
             pruned: json.get("pruned").and_then(Json::as_bool).unwrap_or(false),
-            refused: None,
+            refused,
         })
     }
 }
@@ -91,11 +101,16 @@ pub struct Trial {
 
 impl Trial {
     /// What the trial is, in the record.
-    pub fn key(&self, arms: &[Point]) -> Json {
-        let values = arms[self.arm].iter().chain(&self.point);
+    pub fn key(&self, experiment: &Experiment<'_>) -> Json {
+        let values = experiment.arms()[self.arm].set.iter().chain(&self.point);
         let set: serde_json::Map<String, Json> =
             values.map(|(name, value)| (name.clone(), json!(value))).collect();
-        json!({ "split": self.split, "seed": self.seed, "set": set, "phase": if self.last { "test" } else { "search" } })
+        let phase = if self.last { "test" } else { "search" };
+        let mut key = json!({ "split": self.split, "seed": self.seed, "set": set, "phase": phase });
+        if experiment.nets.len() > 1 {
+            key["net"] = json!(experiment.net_of(self.arm).id());
+        }
+        key
     }
 
     /// Trains and measures on one thread, so that nothing depends on how many trials run beside it.
@@ -106,7 +121,7 @@ impl Trial {
         stop: &Arc<AtomicU32>,
     ) -> Result<Measured, ExperimentError> {
         let (sets, ready) = self.open(experiment)?;
-        let mut watch = Watch::new(rivals);
+        let mut watch = Watch::new(rivals, experiment.epochs);
         let trained = self.train(experiment, &sets, &ready, &mut watch, stop)?;
         let part = match self.last {
             true => ("test", ready.dataset.test.as_ref()),
@@ -122,21 +137,31 @@ impl Trial {
             &Team::new(1),
         )?;
         let mut found = flat(figures);
+        if self.last {
+            found.extend(held_against(&trained, &ready)?);
+        }
         found
             .extend(trained.learned_rates()?.into_iter().map(|(path, p)| (format!("{name}.rate.{path}"), p)));
-        Ok(Measured { figures: found, curve: watch.curve, pruned: watch.pruned, refused: None })
+        Ok(Measured {
+            figures: found,
+            curve: watch.curve,
+            epochs: watch.epochs,
+            pruned: watch.pruned,
+            refused: None,
+        })
     }
 
     /// The net with this trial's values, and its rows.
     pub fn open(&self, experiment: &Experiment<'_>) -> Result<(Point, Ready), ExperimentError> {
         let mut sets = experiment.sets.clone();
-        sets.extend(experiment.arms[self.arm].iter().chain(&self.point).cloned());
-        let choosing = choosing(experiment.model, self.last);
+        sets.extend(experiment.arms()[self.arm].set.iter().chain(&self.point).cloned());
+        let net = experiment.net_of(self.arm);
+        let choosing = choosing(net.model, self.last);
         let divide = |config: &mut DataConfig| {
             let written = config.settings.split.clone();
             config.settings.split = Some(division(written.as_ref(), self.split, choosing));
         };
-        let ready = open_divided(experiment.source, &sets, experiment.search, &divide)?;
+        let ready = open_divided(net.source, &sets, net.search, &divide)?;
         Ok((sets, ready))
     }
 
@@ -150,7 +175,7 @@ impl Trial {
     ) -> Result<Trained, ExperimentError> {
         let meta = Meta {
             format: FORMAT,
-            source: experiment.source.into(),
+            source: experiment.net_of(self.arm).source.into(),
             sets: sets.to_vec(),
             seed: self.seed,
             progress: Progress::default(),
@@ -160,7 +185,8 @@ impl Trial {
         };
         start::has_room(&ready.model, &ready.dataset).map_err(TrainError::Data)?;
         let job = Job { model: &ready.model, dataset: &ready.dataset, dir: None, meta };
-        let options = Options { threads: 1, epochs: None, figures: watch.rivals.is_some() };
+        let options =
+            Options { threads: 1, epochs: None, figures: watch.rivals.is_some() || experiment.epochs };
         let checkpoint = train_in_memory(job, &options, stop, watch)?;
         Ok(Trained { model: ready.model.clone(), checkpoint, calibration: Default::default() })
     }
@@ -190,6 +216,18 @@ pub fn divisions(model: &Model) -> Option<usize> {
         Division::Folds { folds, .. } | Division::Repeats { folds, .. } => Some(folds),
         Division::Given { .. } | Division::Shares { .. } | Division::Named { .. } => None,
     }
+}
+
+/// Figures of the rows that were fitted, dropout off, and of those that were watched, beside which those of the test are seen.
+fn held_against(net: &Trained, ready: &Ready) -> Result<Found, ExperimentError> {
+    let parts = [("train", Some(&ready.dataset.train)), ("valid", ready.dataset.valid.as_ref())];
+    let mut found = Found::new();
+    for (name, part) in parts {
+        let Some(part) = part else { continue };
+        let (figures, _) = evaluate::own_figures(net, part, &Team::new(1))?;
+        found.extend(figures.0.into_iter().map(|(figure, x)| (format!("{name}.{figure}"), x)));
+    }
+    Ok(found)
 }
 
 fn flat(figures: PartFigures) -> Found {

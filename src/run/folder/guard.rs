@@ -51,10 +51,18 @@ impl Guard {
     /// # Errors
     /// A folder that another process writes to, and what the file system says.
     pub fn take(dir: &Path) -> Result<Self, Busy> {
+        Self::of_file(dir, ".lock")
+    }
+
+    /// The same of one file of a folder in which several processes write files of their own.
+    ///
+    /// # Errors
+    /// As [`take`](Self::take).
+    pub fn of_file(dir: &Path, lock: &str) -> Result<Self, Busy> {
         let io = |error| Busy::Io { dir: dir.into(), error };
         fs::create_dir_all(dir).map_err(io)?;
         let open =
-            OpenOptions::new().create(true).truncate(false).read(true).write(true).open(dir.join(".lock"));
+            OpenOptions::new().create(true).truncate(false).read(true).write(true).open(dir.join(lock));
         let mut file = open.map_err(io)?;
         match file.try_lock() {
             Ok(()) => {}

@@ -242,7 +242,7 @@ impl Trained {
 }
 
 /// The net of a checkpoint, checked anew.
-fn model(path: &Path, meta: &Meta) -> Result<Model, TrainedError> {
+pub(in crate::run) fn model(path: &Path, meta: &Meta) -> Result<Model, TrainedError> {
     let env = Env { sets: meta.sets.clone(), attributes: meta.attributes.clone(), pedantic: false };
     let checked = check_source(&meta.source, &env);
     checked.model.ok_or_else(|| {

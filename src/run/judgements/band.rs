@@ -59,6 +59,7 @@ pub fn band(
         series,
         diagonal: false,
         names: Corner::UpperLeft,
+        ..Chart::default()
     })
 }
 
@@ -117,6 +118,7 @@ pub fn forecast(
         series,
         diagonal: false,
         names: Corner::UpperLeft,
+        ..Chart::default()
     })
 }
 

@@ -4,7 +4,32 @@ use std::collections::BTreeMap;
 
 use serde_json::Value as Json;
 
-use crate::plot::{Chart, Corner, Panels, Series};
+use crate::{
+    plot::{Chart, Corner, Panels, Series},
+    run::folder::trained::Trained,
+};
+
+/// The log of a run and what of its net explains it.
+pub struct Log {
+    text: String,
+    /// Whether units were dropped where its training figures were taken.
+    drops: bool,
+    best: Option<u64>,
+}
+
+impl Log {
+    #[must_use]
+    pub fn of(text: String, net: &Trained) -> Self {
+        let best = net.checkpoint.meta.progress.best.map(|best| best.epoch);
+        Self { text, drops: net.model.is_live_in_mc(), best }
+    }
+
+    /// Of a net of which no more is known.
+    #[must_use]
+    pub(in crate::run) fn plain(text: String) -> Self {
+        Self { text, drops: false, best: None }
+    }
+}
 
 /// A curve of each log, by the part it is of.
 type Parts = Vec<(&'static str, Vec<Curve>)>;
@@ -13,28 +38,32 @@ type Curve = Vec<(f64, f64)>;
 /// The losses alone: of training, of validation where there is one, and what was minimised where that is another. Of several logs, which
 /// runs that differ in nothing but their seeds left, their means and how far they lie apart.
 #[must_use]
-pub fn losses(logs: &[String]) -> Chart {
+pub fn losses(logs: &[Log]) -> Chart {
     let mut figures = of_all(logs);
-    chart("loss", figures.remove("loss").unwrap_or_default())
+    chart("loss", figures.remove("loss").unwrap_or_default(), logs)
 }
 
-/// Losses, each metric, and the learning rate.
+/// Losses, each metric, and the learning rate unless it stays the same.
 #[must_use]
-pub fn training(logs: &[String]) -> Panels {
+pub fn training(logs: &[Log]) -> Panels {
     let mut figures = of_all(logs);
-    let mut charts = vec![chart("loss", figures.remove("loss").unwrap_or_default())];
-    charts.extend(figures.into_iter().map(|(name, parts)| chart(&name, parts)));
-    let rates = |log: &String| {
-        lines(log).iter().filter_map(|line| Some((line["epoch"].as_f64()?, line["lr"].as_f64()?))).collect()
+    let mut charts = vec![chart("loss", figures.remove("loss").unwrap_or_default(), logs)];
+    charts.extend(figures.into_iter().map(|(name, parts)| chart(&name, parts, logs)));
+    let rates = |log: &Log| -> Curve {
+        let lines = lines(&log.text);
+        lines.iter().filter_map(|line| Some((line["epoch"].as_f64()?, line["lr"].as_f64()?))).collect()
     };
-    charts.push(chart("learning rate", vec![("at the end of the epoch", logs.iter().map(rates).collect())]));
+    let rates: Vec<Curve> = logs.iter().map(rates).collect();
+    if rates.iter().flatten().any(|(_, rate)| rates.iter().flatten().any(|(_, other)| rate != other)) {
+        charts.push(chart("learning rate", vec![("at the end of the epoch", rates)], &[]));
+    }
     Panels(charts)
 }
 
 /// Figures of all logs, by name.
-fn of_all(logs: &[String]) -> BTreeMap<String, Parts> {
+fn of_all(logs: &[Log]) -> BTreeMap<String, Parts> {
     let mut all: BTreeMap<String, Parts> = BTreeMap::new();
-    for (name, part, curve) in logs.iter().flat_map(|log| figures(&lines(log))) {
+    for (name, part, curve) in logs.iter().flat_map(|log| figures(&lines(&log.text))) {
         let parts = all.entry(name).or_default();
         match parts.iter_mut().find(|(known, _)| *known == part) {
             Some((_, curves)) => curves.push(curve),
@@ -66,24 +95,46 @@ fn figures(lines: &[Json]) -> Vec<(String, &'static str, Curve)> {
     figures
 }
 
-fn chart(name: &str, parts: Parts) -> Chart {
+fn chart(name: &str, parts: Parts, logs: &[Log]) -> Chart {
     let falls = |curves: &Vec<Curve>| {
         let ends = curves.first().and_then(|points| points.first().zip(points.last()));
         ends.is_none_or(|(a, b)| a.1 >= b.1)
     };
     let falling = parts.first().is_none_or(|(_, curves)| falls(curves));
+    let drops = logs.iter().any(|log| log.drops);
+    let named = |part: &'static str| match part {
+        "train" if drops => "train (dropout on)",
+        "valid" if drops => "valid (dropout off)",
+        part => part,
+    };
+    let each = parts.iter().enumerate();
+    let mut series: Vec<Series> =
+        each.flat_map(|(color, (part, curves))| drawn(named(part), color, curves)).collect();
+    series.extend(best_epochs(&parts, logs));
     Chart {
         title: title(name),
         x: "epoch".into(),
         y: name.into(),
-        series: parts
-            .iter()
-            .enumerate()
-            .flat_map(|(color, (part, curves))| drawn(part, color, curves))
-            .collect(),
+        series,
         names: if falling { Corner::UpperRight } else { Corner::LowerRight },
         ..Chart::default()
     }
+}
+
+/// The best epoch of each run, on the curve of what was held out.
+fn best_epochs(parts: &Parts, logs: &[Log]) -> Option<Series> {
+    let (color, (_, curves)) = parts.iter().enumerate().rfind(|(_, (part, _))| *part == "valid")?;
+    let of = |(log, curve): (&Log, &Curve)| {
+        let best = log.best? as f64;
+        curve.iter().find(|(epoch, _)| *epoch == best).copied()
+    };
+    let points: Vec<(f64, f64)> = logs.iter().zip(curves).filter_map(of).collect();
+    let name = match points[..] {
+        [] => return None,
+        [(epoch, _)] => format!("best epoch: {epoch}"),
+        _ => format!("best epochs of {} runs", points.len()),
+    };
+    Some(Series::rings(&name, color, points))
 }
 
 /// With a capital letter in front.
@@ -126,9 +177,13 @@ mod tests {
         "\nhalf a line"
     );
 
+    fn log(text: &str) -> Log {
+        Log { text: text.into(), drops: false, best: None }
+    }
+
     #[test]
     fn every_figure_has_its_panel() {
-        let Panels(charts) = training(&[LOG.into()]);
+        let Panels(charts) = training(&[log(LOG)]);
         let told: Vec<String> = charts
             .iter()
             .map(|chart| {
@@ -146,7 +201,7 @@ mod tests {
         );
         assert_eq!(charts[1].series[1].shape, Shape::Line(vec![(1.0, 0.75), (2.0, 1.0)]));
         assert_eq!((charts[0].names, charts[1].names), (Corner::UpperRight, Corner::LowerRight));
-        assert_eq!(losses(&[LOG.into()]), charts[0]);
+        assert_eq!(losses(&[log(LOG)]), charts[0]);
     }
 
     /// Without penalties what is minimised is the loss: it is drawn once.
@@ -155,8 +210,8 @@ mod tests {
         let log = LOG
             .replace("\"objective\":0.75", "\"objective\":0.5")
             .replace("\"objective\":0.5,\"accuracy\":0.75", "\"objective\":0.25,\"accuracy\":0.75");
-        assert_eq!(losses(&[log]).series.len(), 2);
-        assert!(losses(&[String::new()]).series.is_empty());
+        assert_eq!(losses(&[self::log(&log)]).series.len(), 2);
+        assert!(losses(&[self::log("")]).series.is_empty());
     }
 
     /// A seed that stopped early leaves the mean to the others.
@@ -166,13 +221,27 @@ mod tests {
             format!(r#"{{"epoch":{epoch},"lr":0.1,"train":{{"loss":{loss}}}}}"#) + "\n"
         };
         let logs = [line(1, 0.5) + &line(2, 0.25), line(1, 1.0) + &line(2, 0.75) + &line(3, 0.125)];
-        let Panels(charts) = training(&logs);
+        let Panels(charts) = training(&logs.map(|text| log(&text)));
         let told: Vec<(&str, &Shape)> =
             charts.iter().flat_map(|c| &c.series).map(|s| (s.name.as_str(), &s.shape)).collect();
         let band = Shape::Band(vec![(1.0, 0.5, 1.0), (2.0, 0.25, 0.75), (3.0, 0.125, 0.125)]);
         let mean = Shape::Line(vec![(1.0, 0.75), (2.0, 0.5), (3.0, 0.125)]);
-        let rates = Shape::Line(vec![(1.0, 0.1), (2.0, 0.1), (3.0, 0.1)]);
         assert_eq!(told[..2], [("train, lowest to highest", &band), ("train, mean of 2 runs", &mean)]);
-        assert_eq!(told[2..], [("at the end of the epoch", &rates)]);
+        // The learning rate never changes: it has no panel.
+        assert_eq!(told.len(), 2);
+    }
+
+    /// Units are dropped where training figures are taken and not where validation ones are; the best epoch is ringed on the curve that chose it.
+    #[test]
+    fn the_best_epoch_is_marked() {
+        let with = |best| Log { text: LOG.into(), drops: true, best: Some(best) };
+        let told =
+            |chart: &Chart| chart.series.iter().map(|one| one.name.clone()).collect::<Vec<_>>().join(", ");
+        let chart = losses(&[with(2)]);
+        assert_eq!(told(&chart), "train (dropout on), minimised, valid (dropout off), best epoch: 2");
+        assert_eq!(chart.series[3].shape, Shape::Rings(vec![(2.0, 0.125)]));
+        let both = losses(&[with(2), with(1)]);
+        assert_eq!(both.series.last().unwrap().shape, Shape::Rings(vec![(2.0, 0.125), (1.0, 0.25)]));
+        assert!(told(&both).ends_with("best epochs of 2 runs"), "{}", told(&both));
     }
 }

@@ -69,6 +69,7 @@ pub fn reliability(
         series,
         diagonal: true,
         names: Corner::UpperLeft,
+        ..Chart::default()
     })
 }
 
@@ -114,6 +115,7 @@ pub fn risk(
         series,
         diagonal: false,
         names: Corner::UpperLeft,
+        ..Chart::default()
     })
 }
 
@@ -165,6 +167,7 @@ pub fn uncertainty(
         series,
         diagonal: !classes,
         names: Corner::LowerRight,
+        ..Chart::default()
     })
 }
 
@@ -226,6 +229,7 @@ impl Curve {
             ],
             diagonal: false,
             names: Corner::UpperRight,
+            ..Chart::default()
         }
     }
 }

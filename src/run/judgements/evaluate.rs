@@ -11,8 +11,10 @@ use crate::run::{
         views,
     },
 };
+use std::path::Path;
+
 use crate::{
-    data::{Part, Search},
+    data::{Asked, Converted, Labelled, Part, Search, Unread},
     kernels::team::Team,
     model::PredictMode,
     runtime::{
@@ -96,6 +98,31 @@ impl Known {
     }
 }
 
+/// What became of rows that a user named on their way to the net.
+pub struct Reading {
+    pub converted: Converted,
+    pub unread: Unread,
+}
+
+impl Known {
+    /// Rows that a user names, in any form in which their answers are known; `answers` is a file of these, where they are not in the rows.
+    ///
+    /// # Errors
+    /// As [`Transform::read_labelled`](crate::data::Transform::read_labelled).
+    pub fn of_input(
+        net: &Trained,
+        path: &Path,
+        answers: Option<&Path>,
+    ) -> Result<(Self, Reading), TrainedError> {
+        let columns = net.model.data.as_ref().and_then(|config| config.source.labels());
+        let name = path.display().to_string();
+        let asked = Asked { answers, columns };
+        let read = net.checkpoint.meta.transform.read_labelled(path, &name, &asked)?;
+        let Labelled { part, names, converted, unread } = read;
+        Ok((Self { name: "input", part, names }, Reading { converted, unread }))
+    }
+}
+
 /// The figures of rows whose answers are known, in the way `mode` says.
 ///
 /// # Errors
@@ -160,7 +187,7 @@ fn figures_of(
 }
 
 /// Of one pass, dropout off; and of the same outputs at the fitted temperature, where that is not 1.
-fn own_figures(
+pub(in crate::run) fn own_figures(
     net: &Trained,
     part: &Part,
     team: &Team,

@@ -212,14 +212,13 @@ impl Committee {
         let interval = self.scoring(Scoring { precision: None, interval: how.interval }, how.mode)?.interval;
         let passes = || Sampling::passes(self.all(), part, team).tempered(how.mode).viewed(how).apart();
         let draw = |mc| Sampling::new(self.all(), part, mc, team).tempered(how.mode).viewed(how).apart();
+        let samples = Told::Samples { class_sd: how.class_sd };
         match (how.mode, self.alone()) {
             (PredictMode::WeightScaling, Some(_)) => {
                 self.say(&passes(), Told::Pass, interval, each).map(|_| None)
             }
-            (PredictMode::WeightScaling, None) => {
-                self.say(&passes(), Told::Samples, interval, each).map(Some)
-            }
-            (PredictMode::McDropout(mc), _) => self.say(&draw(mc), Told::Samples, interval, each).map(Some),
+            (PredictMode::WeightScaling, None) => self.say(&passes(), samples, interval, each).map(Some),
+            (PredictMode::McDropout(mc), _) => self.say(&draw(mc), samples, interval, each).map(Some),
             (PredictMode::Ensemble(mean, mc), _) => {
                 self.say(&draw(mc), Told::Mean(mean), None, each).map(|_| None)
             }
@@ -288,8 +287,8 @@ const TOGETHER: usize = 1 << 16;
 enum Told {
     /// The only one.
     Pass,
-    /// Their mean, and how uncertain they leave it.
-    Samples,
+    /// Their mean, and how uncertain they leave it; with the deviation of each class where that is asked for.
+    Samples { class_sd: bool },
     /// A mean, as one net would predict.
     Mean(Mean),
 }
@@ -315,7 +314,13 @@ impl Told {
         let together = sampling.together(samples, logits);
         let (values, mut notes) = match self {
             Told::Pass => (together.to_vec(), Vec::new()),
-            Told::Samples => mc::row(&together, kind, interval, names),
+            Told::Samples { class_sd } => {
+                let (values, mut said) = mc::row(&together, kind, interval, names);
+                if class_sd {
+                    said.extend(mc::class_deviations(&together, names));
+                }
+                (values, said)
+            }
             Told::Mean(mean) => (mean_of(&together, mean), Vec::new()),
         };
         if views > 1 {
@@ -323,7 +328,7 @@ impl Told {
                 let seen = views::of_view(samples, view, views, kind.width());
                 match self {
                     Told::Mean(mean) => mean_of(&seen, mean),
-                    Told::Pass | Told::Samples => sampling::averaged(&seen, kind, Mean::Arithmetic),
+                    Told::Pass | Told::Samples { .. } => sampling::averaged(&seen, kind, Mean::Arithmetic),
                 }
             };
             let each: Vec<f32> = (0..views).flat_map(in_view).collect();

@@ -9,6 +9,7 @@ use crate::run::{
 };
 use crate::{
     data::{Observed, Part, TargetRule},
+    math::Moments,
     model::{Interval, OutputKind, Precision, Predict, Reported, laws::token::TOLD},
     runtime::{
         figures::{Figures, Reporter, Tallies},
@@ -63,6 +64,16 @@ pub fn row(
         Some(k) => classes(samples, k),
         None => numbers(samples, kind, interval, names),
     }
+}
+
+/// How far the probability of each class differs between samples: a note a class.
+pub fn class_deviations(samples: &[f32], names: &[String]) -> Said {
+    let deviation = |(class, name): (usize, &String)| {
+        let of_class = samples.iter().skip(class).step_by(names.len()).map(|p| f64::from(*p));
+        let value = Moments::of(of_class).deviation();
+        Note { name: format!("{name}_sd"), value, output: None }
+    };
+    names.iter().enumerate().map(deviation).collect()
 }
 
 fn classes(samples: &[f32], k: usize) -> (Vec<f32>, Said) {

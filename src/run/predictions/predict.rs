@@ -45,6 +45,10 @@ impl Predictions {
     /// `values` are interpreted outputs, `[rows, width]`: numbers from the target's level.
     pub(in crate::run) fn new(output: &Output, target: &TargetRule, values: Vec<f32>) -> Self {
         let width = output.kind.width();
+        // Columns without names are called by their numbers: the file has a better name.
+        let is_number = |name: &String| !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_digit());
+        let own =
+            |columns: &[String]| if columns.iter().all(is_number) { Vec::new() } else { columns.to_vec() };
         let named = |names: &[String], count: usize| -> Vec<Column> {
             let numbered = |i: usize| {
                 if count == 1 { output.name.clone() } else { format!("{}_{}", output.name, i + 1) }
@@ -56,17 +60,18 @@ impl Predictions {
         };
         let (class, columns) = match (output.kind.classes(), target) {
             (Some(k), TargetRule::Classes { column, names }) => {
-                let class = if column.is_empty() { output.name.clone() } else { column.clone() };
+                let has_none = column.is_empty() || is_number(column);
+                let class = if has_none { output.name.clone() } else { column.clone() };
                 (Some(class), named(names, k))
             }
             (_, TargetRule::Real { columns, .. }) if output.kind.says_spread() => {
-                let means = named(columns, output.kind.outputs());
+                let means = named(&own(columns), output.kind.outputs());
                 let spread = |mean: &Column| Column { name: format!("{}_sd", mean.name), decimals: None };
                 let spreads: Vec<Column> = means.iter().map(spread).collect();
                 (None, [means, spreads].concat())
             }
             (_, TargetRule::Real { columns, .. } | TargetRule::Bits { columns, .. }) => {
-                (None, named(columns, width))
+                (None, named(&own(columns), width))
             }
             (_, TargetRule::Classes { .. }) => (None, named(&[], width)),
         };

@@ -3,7 +3,7 @@
 use serde_json::{Map, Value as Json, json};
 
 use super::predict::{Column, Predictions};
-use crate::vocab::exactly;
+use crate::{data::Kept, vocab::exactly};
 
 /// The columns of the files that rows are, or of their numbers; arrays lack them.
 const FILE: &str = "file";
@@ -34,11 +34,13 @@ pub struct Writing {
     names: Vec<String>,
     /// What the names are.
     named: &'static str,
+    /// Columns of the rows to predict that are written beside, and their cells.
+    kept: Option<Kept>,
 }
 
 impl Writing {
     pub fn new(form: Form, rows: usize) -> Self {
-        Self { form, rows, done: 0, begun: false, names: Vec::new(), named: FILE }
+        Self { form, rows, done: 0, begun: false, names: Vec::new(), named: FILE, kept: None }
     }
 
     /// The same of rows that are files, each with its name; without names nothing changes.
@@ -52,6 +54,12 @@ impl Writing {
     pub fn of_numbers(self, numbers: &[u32]) -> Self {
         let names = numbers.iter().map(|number| (u64::from(*number) + 1).to_string()).collect();
         Self { names, named: ROW, ..self }
+    }
+
+    /// The same with columns of the rows in front of the predictions; arrays lack them.
+    #[must_use]
+    pub fn beside(self, kept: Option<Kept>) -> Self {
+        Self { kept, ..self }
     }
 
     /// Of the next rows only those that are marked will come.
@@ -69,15 +77,27 @@ impl Writing {
         let begin = self.done;
         self.done += predictions.noted_rows().count();
         let names = self.names.get(begin..self.done).unwrap_or_default();
+        let kept = self
+            .kept
+            .as_ref()
+            .map(|kept| (&kept.names[..], kept.cells.get(begin..self.done).unwrap_or_default()));
         match self.form {
-            Form::Csv => csv(predictions, (self.named, names), first).into_bytes(),
-            Form::Json => json(predictions, (self.named, names)).into_bytes(),
+            Form::Csv => csv(predictions, (self.named, names), kept, first).into_bytes(),
+            Form::Json => json(predictions, (self.named, names), kept).into_bytes(),
             Form::Npy => npy(predictions, first.then_some(self.rows)),
         }
     }
 }
 
-fn csv(predictions: &Predictions, (named_by, files): (&str, &[String]), header: bool) -> String {
+/// Names of columns and the cells of these rows.
+type Beside<'a> = Option<(&'a [String], &'a [Vec<String>])>;
+
+fn csv(
+    predictions: &Predictions,
+    (named_by, files): (&str, &[String]),
+    kept: Beside<'_>,
+    header: bool,
+) -> String {
     let Predictions { class, columns, notes, refused, observed, .. } = predictions;
     let mut out = String::new();
     if header {
@@ -85,7 +105,9 @@ fn csv(predictions: &Predictions, (named_by, files): (&str, &[String]), header: 
         let abstain = refused.as_ref().map(|_| ABSTAIN);
         let file = files.first().map(|_| named_by);
         let seen = observed.iter().flat_map(|(names, _)| names.iter().map(String::as_str));
-        line(&mut out, file.into_iter().chain(seen).chain(class.as_deref()).chain(names).chain(abstain));
+        let beside = kept.map_or(Vec::new(), |(names, _)| beside_names(predictions, names));
+        let beside = beside.iter().map(String::as_str);
+        line(&mut out, beside.chain(file).chain(seen).chain(class.as_deref()).chain(names).chain(abstain));
     }
     for (i, (row, noted)) in predictions.noted_rows().enumerate() {
         let cells = columns.iter().zip(row).chain(notes.iter().zip(noted));
@@ -97,12 +119,13 @@ fn csv(predictions: &Predictions, (named_by, files): (&str, &[String]), header: 
             cells[i * names.len()..(i + 1) * names.len()].iter().map(String::as_str)
         });
         let numbers = numbers.iter().map(String::as_str);
-        line(&mut out, file.into_iter().chain(seen).chain(class).chain(numbers).chain(mark));
+        let beside = kept.iter().filter_map(|(_, cells)| cells.get(i)).flatten().map(String::as_str);
+        line(&mut out, beside.chain(file).chain(seen).chain(class).chain(numbers).chain(mark));
     }
     out
 }
 
-fn json(predictions: &Predictions, (named_by, files): (&str, &[String])) -> String {
+fn json(predictions: &Predictions, (named_by, files): (&str, &[String]), kept: Beside<'_>) -> String {
     let Predictions { class, columns, notes, refused, observed, .. } = predictions;
     let object = |(i, (row, noted)): (usize, (&[f64], &[f64]))| {
         let numbers = named(columns, row);
@@ -120,7 +143,12 @@ fn json(predictions: &Predictions, (named_by, files): (&str, &[String])) -> Stri
                 Some(_) => json!(cell),
                 None => cell.parse::<f64>().map_or(Json::Null, |x| json!(x)),
             };
-            object.extend(names.iter().cloned().zip(cells.iter().map(value)));
+            object.extend(beside_names(predictions, names).into_iter().zip(cells.iter().map(value)));
+        }
+        if let Some((names, cells)) = kept
+            && let Some(cells) = cells.get(i)
+        {
+            object.extend(names.iter().cloned().zip(cells.iter().map(|cell| as_it_was(cell))));
         }
         object.extend(named(notes, noted));
         object.extend(refused.iter().map(|marks| (ABSTAIN.into(), json!(marks[i]))));
@@ -174,6 +202,21 @@ impl Column {
             None => exactly(x as f32 + 0.0),
         }
     }
+}
+
+/// What columns of the rows are called beside the predictions, one of which may have the name already.
+fn beside_names(predictions: &Predictions, names: &[String]) -> Vec<String> {
+    let taken = |name: &String| {
+        let columns = predictions.columns.iter().chain(&predictions.notes);
+        predictions.class.as_ref() == Some(name) || columns.into_iter().any(|column| column.name == *name)
+    };
+    names.iter().map(|name| if taken(name) { format!("input_{name}") } else { name.clone() }).collect()
+}
+
+/// A number that is written as numbers are; `007` is none.
+fn as_it_was(cell: &str) -> Json {
+    let number = cell.parse::<f64>().ok().filter(|x| exactly(*x) == cell);
+    number.map_or_else(|| json!(cell), |x| json!(x))
 }
 
 /// What is not finite becomes null.

@@ -50,31 +50,39 @@ impl Metric for Auc {
     }
 
     fn tally(&self, _args: &Args, kind: OutputKind) -> Box<dyn Tally> {
-        Box::new(Scores { width: kind.width(), logits: Vec::new(), classes: Vec::new(), bits: Vec::new() })
+        Box::new(Scores::new(kind, area))
     }
 }
 
 /// The logits of every row, `[rows, width]`, since every class ranks the rows in another order, and their targets: classes, or as many
 /// bits as logits.
-struct Scores {
+pub(super) struct Scores {
     width: usize,
     logits: Vec<f32>,
     classes: Vec<u32>,
     bits: Vec<bool>,
+    /// Of scores and whether they are of a class, where that says something.
+    figure: Figure,
 }
 
+type Figure = fn(Vec<(f64, bool)>) -> Option<f64>;
+
 impl Scores {
-    /// The area of one class or bit.
-    fn area(&self, k: usize) -> Option<f64> {
+    pub fn new(kind: OutputKind, figure: Figure) -> Self {
+        Self { width: kind.width(), logits: Vec::new(), classes: Vec::new(), bits: Vec::new(), figure }
+    }
+
+    /// The figure of one class or bit.
+    fn of(&self, k: usize) -> Option<f64> {
         let logits = self.logits.chunks_exact(self.width);
         if self.bits.is_empty() {
             let scores = logits.map(|row| probabilities::log_odds_of_class(row, k));
-            return area(
+            return (self.figure)(
                 scores.zip(&self.classes).map(|(score, class)| (score, *class as usize == k)).collect(),
             );
         }
         let bits = self.bits.chunks_exact(self.width).map(|bits| bits[k]);
-        area(logits.map(|row| f64::from(row[k])).zip(bits).collect())
+        (self.figure)(logits.map(|row| f64::from(row[k])).zip(bits).collect())
     }
 }
 
@@ -90,7 +98,7 @@ impl Tally for Scores {
     }
 
     fn value(&self) -> f64 {
-        let areas: Vec<f64> = (0..self.width).filter_map(|k| self.area(k)).collect();
+        let areas: Vec<f64> = (0..self.width).filter_map(|k| self.of(k)).collect();
         areas.iter().sum::<f64>() / areas.len() as f64
     }
 

@@ -44,11 +44,12 @@ pub struct Rows<'a> {
 
 pub enum Targets<'a> {
     Classes(&'a [u32]),
-    /// `[rows, D]`, in the units of the training target; `scale` is the factor to the original ones.
+    /// `[rows, D]`, in the units of the training target; `scale` is the factor to the original ones, and `level` what is added then (nothing where it is empty).
     Real {
         data: &'a [f32],
         width: usize,
         scale: &'a [f64],
+        level: &'a [f64],
     },
     /// Of steps behind one another, whose outputs are what [`laws::token`](crate::model::laws::token) tells of them; `characters` are those of
     /// each token of the vocabulary.
@@ -58,6 +59,7 @@ pub enum Targets<'a> {
     },
 }
 
+mod counts;
 pub(crate) mod probabilities;
 pub mod tally;
 
@@ -65,7 +67,8 @@ pub use aurc::risk_coverage;
 pub use tally::Tally;
 
 crate::train::family! {
-    Metric: accuracy, auc, aurc, bits_per_character, bits_per_token, brier, ece, macro_f1, mae, nll, perplexity, r2, rmse, top_k
+    Metric: accuracy, auc, aurc, average_precision, balanced_accuracy, bits_per_character, bits_per_token, brier, ece, f1, macro_f1, mae, mape, mcc, nll, perplexity, precision, r2,
+    recall, rmse, rmsle, top_k
 }
 
 impl<'a> Rows<'a> {
@@ -82,7 +85,7 @@ impl<'a> Rows<'a> {
     /// Differences of outputs and real targets in original units: `(output index, difference)`. Of a normal distribution the means count.
     pub fn errors(&self) -> impl Iterator<Item = (usize, f64)> {
         let (targets, columns, scale) = match self.targets {
-            Targets::Real { data, width, scale } => (data, width, scale),
+            Targets::Real { data, width, scale, .. } => (data, width, scale),
             Targets::Classes(_) | Targets::Tokens { .. } => (&[][..], 1, &[][..]),
         };
         let rows = self.outputs.chunks_exact(self.width.max(1)).zip(targets.chunks_exact(columns.max(1)));
@@ -95,10 +98,33 @@ impl<'a> Rows<'a> {
     }
 }
 
-/// A metric by its spelling in `report`: `top5` is `top_k` with 5.
+impl Rows<'_> {
+    /// Outputs and real targets in original units: `(output, target)`. Of a normal distribution the means count.
+    pub fn pairs(&self) -> impl Iterator<Item = (f64, f64)> {
+        let (targets, columns, scale, level) = match self.targets {
+            Targets::Real { data, width, scale, level } => (data, width, scale, level),
+            Targets::Classes(_) | Targets::Tokens { .. } => (&[][..], 1, &[][..], &[][..]),
+        };
+        let rows = self.outputs.chunks_exact(self.width.max(1)).zip(targets.chunks_exact(columns.max(1)));
+        rows.flat_map(move |(outputs, targets)| {
+            outputs.iter().zip(targets).enumerate().map(move |(i, (output, target))| {
+                let factor = scale.get(i).copied().unwrap_or(1.0);
+                let level = level.get(i).copied().unwrap_or(0.0);
+                (f64::from(*output) * factor + level, f64::from(*target) * factor + level)
+            })
+        })
+    }
+}
+
+/// A metric by its spelling in `report`: `top5` is `top_k` with 5, `recall_1` is `recall` of class 1.
 pub fn spelled(name: &str) -> Option<(&'static dyn Metric, Option<usize>)> {
     if let Some(word) = find(name) {
         return Some((word, None));
+    }
+    if let Some((word, class)) = name.rsplit_once('_')
+        && let Some(word) = find(word).filter(|word| word.sig().arg("class").is_some())
+    {
+        return Some((word, Some(class.parse().ok()?)));
     }
     let k = name.strip_prefix("top")?.parse().ok()?;
     Some((&top_k::WORD, Some(k)))
@@ -129,11 +155,14 @@ fn plain(word: &'static dyn Metric) -> crate::model::Use<dyn Metric> {
     crate::model::Use { word, args: Args::new(word.sig(), Default::default(), Vec::new()) }
 }
 
-/// The name of a reported figure: `accuracy`, `top5`.
+/// The name of a reported figure: `accuracy`, `top5`, `recall_1`.
 pub fn label(used: &crate::model::Use<dyn Metric>) -> String {
-    match used.args.sig.arg("k").map(|_| used.args.count("k")) {
-        Some(k) => format!("top{k}"),
-        None => used.args.sig.name.into(),
+    let sig = used.args.sig;
+    let class = sig.arg("class").and_then(|_| used.args.opt_count("class"));
+    match (sig.arg("k").map(|_| used.args.count("k")), class) {
+        (Some(k), _) => format!("top{k}"),
+        (None, Some(class)) => format!("{}_{class}", sig.name),
+        (None, None) => sig.name.into(),
     }
 }
 

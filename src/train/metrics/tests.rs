@@ -65,7 +65,7 @@ fn macro_f1_weighs_classes_equally() {
 
 #[test]
 fn bits_are_judged_by_their_sign() {
-    let targets = Targets::Real { data: &[1.0, 0.0, 1.0, 1.0], width: 2, scale: &[1.0, 1.0] };
+    let targets = Targets::Real { data: &[1.0, 0.0, 1.0, 1.0], width: 2, scale: &[1.0, 1.0], level: &[] };
     let rows = Rows { outputs: &[2.0, -1.0, -0.5, 0.5], width: 2, targets };
     close(value("accuracy", None, &rows), 0.75);
     // First bit: one hit, one miss; second bit: one hit.
@@ -74,7 +74,7 @@ fn bits_are_judged_by_their_sign() {
 
 #[test]
 fn errors_are_in_original_units() {
-    let targets = Targets::Real { data: &[1.0, 10.0, 3.0, 20.0], width: 2, scale: &[2.0, 0.5] };
+    let targets = Targets::Real { data: &[1.0, 10.0, 3.0, 20.0], width: 2, scale: &[2.0, 0.5], level: &[] };
     let rows = Rows { outputs: &[2.0, 14.0, 3.0, 12.0], width: 2, targets };
     // Differences 1, 4, 0, -8 become 2, 2, 0, -4.
     close(value("rmse", None, &rows), 6.0_f64.sqrt());
@@ -85,7 +85,7 @@ fn errors_are_in_original_units() {
 
 #[test]
 fn of_a_normal_distribution_the_means_count() {
-    let targets = Targets::Real { data: &[1.0, 2.0], width: 1, scale: &[3.0] };
+    let targets = Targets::Real { data: &[1.0, 2.0], width: 1, scale: &[3.0], level: &[] };
     let rows = Rows { outputs: &[2.0, -5.0, 2.0, 7.0], width: 2, targets };
     close(value("rmse", None, &rows), 3.0 / 2.0_f64.sqrt());
     close(value("mae", None, &rows), 1.5);
@@ -97,12 +97,12 @@ fn r2_of_equal_targets_is_one_or_none() {
     let rows = |outputs| Rows {
         outputs,
         width: 1,
-        targets: Targets::Real { data: &[2.0, 2.0], width: 1, scale: &[1.0] },
+        targets: Targets::Real { data: &[2.0, 2.0], width: 1, scale: &[1.0], level: &[] },
     };
     close(value("r2", None, &rows(&[2.0, 2.0])), 1.0);
     assert!(value("r2", None, &rows(&[2.0, 1.0])).is_nan());
     // Of two outputs the one that differs counts alone.
-    let targets = Targets::Real { data: &[2.0, 1.0, 2.0, 3.0], width: 2, scale: &[1.0, 1.0] };
+    let targets = Targets::Real { data: &[2.0, 1.0, 2.0, 3.0], width: 2, scale: &[1.0, 1.0], level: &[] };
     close(value("r2", None, &Rows { outputs: &[1.0, 1.0, 2.0, 2.0], width: 2, targets }), 0.5);
 }
 
@@ -137,7 +137,7 @@ fn bits_are_scored_one_by_one() {
     let rows = Rows {
         outputs: &outputs,
         width: 2,
-        targets: Targets::Real { data: &bits, width: 2, scale: &[1.0, 1.0] },
+        targets: Targets::Real { data: &bits, width: 2, scale: &[1.0, 1.0], level: &[] },
     };
     // First bit: 0 and 5 against 0 and 0: two ties of four pairs. Second bit: 2 against -1, -3 and 1.
     near(value("auc", None, &rows), (0.75 + 1.0) / 2.0);
@@ -163,10 +163,10 @@ fn certainty_is_told_apart() {
     let small = (-45.0_f64).exp().powi(2) * 2.0 / 4.0;
     let brier = value("brier", None, &rows(&[0, 0, 0, 1]));
     assert!((brier / small - 1.0).abs() < 1e-3, "{brier}");
-    let bits = Targets::Real { data: &[1.0, 1.0, 0.0], width: 1, scale: &[1.0] };
+    let bits = Targets::Real { data: &[1.0, 1.0, 0.0], width: 1, scale: &[1.0], level: &[] };
     let rows = Rows { outputs: &[60.0, 50.0, 45.0], width: 1, targets: bits };
     close(value("aurc", None, &rows), (1.0 / 3.0) / 3.0);
-    let sure = Targets::Real { data: &[1.0, 0.0], width: 1, scale: &[1.0] };
+    let sure = Targets::Real { data: &[1.0, 0.0], width: 1, scale: &[1.0], level: &[] };
     let brier = value("brier", None, &Rows { outputs: &[45.0, -45.0], width: 1, targets: sure });
     assert!((brier / (-90.0_f64).exp() - 1.0).abs() < 1e-9, "{brier}");
 }
@@ -186,7 +186,7 @@ fn risk_grows_with_coverage_where_confidence_is_right() {
     close(value("aurc", None, &classes(&[0, 1, 1, 1])), 0.25 / 4.0);
     // Three equal confidences, one of them wrong: 1/3 for each, then 1/4.
     close(value("aurc", None, &classes(&[0, 1, 0, 0])), (3.0 * (1.0 / 3.0) + 0.25) / 4.0);
-    let targets = Targets::Real { data: &[1.0, 1.0, 0.0], width: 1, scale: &[1.0] };
+    let targets = Targets::Real { data: &[1.0, 1.0, 0.0], width: 1, scale: &[1.0], level: &[] };
     // Doubts fall with |z|: 3 right, -2 wrong, 1 wrong.
     close(
         value("aurc", None, &Rows { outputs: &[3.0, -2.0, 1.0], width: 1, targets }),
@@ -228,6 +228,8 @@ impl Drawn {
                 data: &self.real[rows.start * columns..rows.end * columns],
                 width: columns,
                 scale: &[2.0, 0.3, 7.0],
+                // Shares and logarithms are of numbers above 0.
+                level: &[50.0; 3],
             },
         };
         Rows { outputs: &self.outputs[rows.start * width..rows.end * width], width, targets }
@@ -311,4 +313,59 @@ fn perplexity_is_of_all_tokens_together() {
     near(value("nll", None, &rows), 4.0_f64.ln());
     close(value("accuracy", None, &rows), 1.0 / 3.0);
     close(value("top_k", Some(2), &rows), 2.0 / 3.0);
+}
+
+/// A figure by its spelling in `report`, of an output of this kind.
+fn figure(spelling: &str, kind: OutputKind, rows: &Rows<'_>) -> f64 {
+    let (word, number) = spelled(spelling).unwrap_or_else(|| panic!("{spelling} is no metric"));
+    let name = if word.sig().arg("k").is_some() { "k" } else { "class" };
+    let given =
+        number.map(|n| Given { name, value: Value::Number(n as f64), span: Span::default(), written: true });
+    let args = Args::new(word.sig(), Span::default(), given.into_iter().collect());
+    let used = crate::model::Use { word, args: args.clone() };
+    assert_eq!(label(&used), spelling);
+    let mut tally = word.tally(&args, kind);
+    tally.add(rows);
+    tally.value()
+}
+
+/// Against scikit-learn (tests/golden/metrics.py). Where it has no figure, neither have we.
+#[test]
+fn figures_are_those_of_scikit_learn() {
+    let golden: serde_json::Value =
+        serde_json::from_str(include_str!("../../../tests/golden/metrics.json")).expect("JSON");
+    let numbers = |of: &str, name: &str| -> Vec<f32> {
+        let all = golden[of][name].as_array().expect("a list");
+        all.iter().map(|x| x.as_f64().expect("a number") as f32).collect()
+    };
+    let wide = |name: &str| -> Vec<f64> { numbers("numbers", name).into_iter().map(f64::from).collect() };
+    let classes: Vec<u32> = numbers("classes", "targets").into_iter().map(|x| x as u32).collect();
+    let (bits, real) = (numbers("bits", "targets"), numbers("numbers", "targets"));
+    let (scale, level) = (wide("scale"), wide("level"));
+    let cases = [
+        ("classes", OutputKind::class(4), Targets::Classes(&classes)),
+        ("bits", OutputKind::bits(3), Targets::Real { data: &bits, width: 3, scale: &[], level: &[] }),
+        (
+            "numbers",
+            OutputKind::real(2),
+            Targets::Real { data: &real, width: 2, scale: &scale, level: &level },
+        ),
+    ];
+    let mut count = 0;
+    for (of, kind, targets) in cases {
+        let outputs = numbers(of, "outputs");
+        let rows = Rows { outputs: &outputs, width: kind.width(), targets };
+        for (name, expected) in golden[of]["figures"].as_object().expect("figures") {
+            let found = figure(name, kind, &rows);
+            match expected.as_f64() {
+                Some(expected) => assert!(
+                    (found - expected).abs() < 1e-9 * expected.abs().max(1.0),
+                    "{of} {name}: {found} {expected}"
+                ),
+                None => assert!(found.is_nan(), "{of} {name}: {found}"),
+            }
+            count += 1;
+        }
+    }
+    assert!(count > 40, "{count} figures");
 }
