@@ -26,7 +26,7 @@ use super::{
 pub struct Command {
     #[command(flatten)]
     runs: Runs,
-    /// Rows to judge in place of the run's data, a row of output each: a folder of classes with pictures, sounds or texts, a file in the folder of its class, or a table of texts with their labels
+    /// Rows to judge in place of the run's data, a row of output each: a folder of classes with pictures, sounds or texts, a file in the folder of its class, a table of texts with their labels, or another text whose tokens are foretold
     #[arg(long, value_name = "PATH")]
     input: Option<PathBuf>,
     /// A row of output for each row of this part of the data: what was observed, and what is predicted
@@ -292,7 +292,11 @@ impl Command {
             });
         };
         let name = path.display().to_string();
-        let read = first.checkpoint.meta.transform.read_labelled(path, &name);
+        let transform = &first.checkpoint.meta.transform;
+        let read = match first.model.data.as_ref().filter(|_| transform.is_of_a_stream()) {
+            Some(config) => transform.read_stream(path, &name, config),
+            None => transform.read_labelled(path, &name),
+        };
         let Labelled { part, names, converted, unread } =
             read.map_err(|error| data::failure(&error, None, ui))?;
         predict::say_converted(part.rows(), converted, ui);

@@ -1,4 +1,4 @@
-//! `dropnet explain`: the page of a code, or of a word of the language.
+//! `dropnet explain`: the page of a code, of a word of the language, or of an argument.
 
 use dropnet::{check::nearest, diag, manual};
 
@@ -9,7 +9,7 @@ use super::{
 
 #[derive(clap::Args)]
 pub struct Command {
-    /// A code such as E0203, or a word such as `dropout`; without it, the list of both
+    /// A code such as E0203, a word such as `dropout`, or an argument such as `share`; without it, the list of codes and words
     topic: Option<String>,
     /// Write all pages, as one document in Markdown
     #[arg(long, conflicts_with = "topic")]
@@ -33,7 +33,9 @@ fn page(topic: &str) -> Option<String> {
         return Some(format!("{}: {}\n", topic.to_uppercase(), text.trim_end()));
     }
     let pages: Vec<String> = manual::find(topic).iter().map(manual::Page::markdown).collect();
-    (!pages.is_empty()).then(|| pages.join("\n"))
+    let argument = manual::arguments::page(topic);
+    let all: Vec<String> = pages.into_iter().chain(argument.filter(|_| manual::find(topic).is_empty())).collect();
+    (!all.is_empty()).then(|| all.join("\n"))
 }
 
 /// Every word under its family, then every code with its title.
@@ -55,9 +57,11 @@ fn index() -> String {
 }
 
 fn unknown(topic: &str) -> Failure {
-    let names = manual::names();
+    let (names, arguments) = (manual::names(), manual::arguments::names());
     let codes = diag::CODES.iter().map(|(code, _)| *code);
-    let hint = match nearest(topic, names.iter().copied().chain(codes)) {
+    let all = names.iter().chain(&arguments).copied().chain(codes);
+    let hint = match nearest(topic, all) {
+        _ if super::is_command(topic) => format!("`dropnet {topic} --help` tells of the command"),
         Some(near) => format!("did you mean `{near}`?"),
         None => "`dropnet explain` lists all words and codes".into(),
     };

@@ -5,11 +5,11 @@ mod drawn;
 use std::path::PathBuf;
 
 use dropnet::{
+    atomic,
     kernels::team::Team,
     model::{Interval, McDropout, Precision, PredictMode},
     plot::{Chart, Panels, Picture, graph},
     run::{self, Committee, Rewritten, Sounds, TrainedError},
-    runtime::container,
 };
 
 use super::{
@@ -312,7 +312,7 @@ impl Command {
     fn write(&self, bytes: &[u8], ui: &mut Ui) -> Outcome {
         match &self.out {
             None => ui.bytes(bytes)?,
-            Some(path) => container::atomically(path, |out| out.write_all(bytes))
+            Some(path) => atomic::replace(path, |out| out.write_all(bytes))
                 .map_err(|e| Failure::data(format!("cannot write {}: {e}", path.display())))?,
         }
         Ok(Exit::Done)

@@ -66,8 +66,28 @@ pub fn open(source: &str, sets: &[(String, String)], search: &Search) -> Result<
     open_divided(source, sets, search, &|_| ())
 }
 
+/// The same for a run that goes on: what files gave its parameters to begin with is in its checkpoint, and they are not read again.
+///
+/// # Errors
+/// As [`open`].
+pub fn open_again(source: &str, sets: &[(String, String)], search: &Search) -> Result<Ready, OpenError> {
+    without_vectors(source, sets, search, &|_| ())
+}
+
 /// The same with rows divided as `divide` changes what the file says.
 pub(in crate::run) fn open_divided(
+    source: &str,
+    sets: &[(String, String)],
+    search: &Search,
+    divide: &dyn Fn(&mut DataConfig),
+) -> Result<Ready, OpenError> {
+    let mut ready = without_vectors(source, sets, search, divide)?;
+    ready.model.given = vectors::given(&ready.model, &ready.dataset, search)?;
+    ready.warnings.extend(vectors::few(&ready.model));
+    Ok(ready)
+}
+
+fn without_vectors(
     source: &str,
     sets: &[(String, String)],
     search: &Search,
@@ -90,8 +110,6 @@ pub(in crate::run) fn open_divided(
     }
     counts::check(&model, dataset.train.rows(), dataset.valid.is_some())?;
     colors_are_known(&model, &dataset)?;
-    model.given = vectors::given(&model, &dataset, search)?;
-    warnings.extend(vectors::few(&model));
     model.data.iter_mut().for_each(divide);
     Ok(Ready { model, dataset, attributes, warnings })
 }
@@ -214,7 +232,7 @@ pub(in crate::run) fn unseen(source: &str, env: &Env) -> Result<Unseen, OpenErro
     }
 }
 
-/// Checks a text, against its data too if it has any, without loading them; answers the warnings.
+/// Checks a text, against its data too if it has any; of these only texts are fitted to the net. Answers the warnings.
 ///
 /// # Errors
 /// As [`open`], but a net without data is none.
@@ -229,7 +247,7 @@ pub fn probe(
     let Some(config) = &data else { return Ok(warnings) };
     let opened = data::open(config, search)?;
     let schema = opened.schema()?;
-    let (model, mut warnings) = checked_in(source, &env(of_schema(&schema)))?;
+    let (mut model, mut warnings) = checked_in(source, &env(of_schema(&schema)))?;
     warnings.extend(agreement::disagreements(&schema, &model));
     if warnings.iter().any(Diagnostic::is_error) {
         return Err(OpenError::Net(warnings));
@@ -237,6 +255,13 @@ pub fn probe(
     let divisions = divisions_of(&model, config).into_iter();
     for divided in opened.divisions(divisions, agreement::need(&model).target, search)? {
         counts::check(&model, divided.train, divided.valid > 0)?;
+    }
+    // Vocabularies are the training part's to say, and how long texts are their tokens'.
+    if schema.text.is_some() {
+        let dataset = opened.dataset(&agreement::need(&model))?;
+        warnings.extend(cut_texts(&model, &dataset));
+        model.given = vectors::given(&model, &dataset, search)?;
+        warnings.extend(vectors::few(&model));
     }
     Ok(warnings)
 }
