@@ -3,8 +3,7 @@
 use std::{path::PathBuf, time::Duration};
 
 use dropnet::{
-    atomic,
-    memory,
+    atomic, memory,
     model::summary::grouped,
     plot::{self, RooflinePoint},
     run::{self, Bench, BenchError, PATIENCE, ROOM},

@@ -34,7 +34,8 @@ fn page(topic: &str) -> Option<String> {
     }
     let pages: Vec<String> = manual::find(topic).iter().map(manual::Page::markdown).collect();
     let argument = manual::arguments::page(topic);
-    let all: Vec<String> = pages.into_iter().chain(argument.filter(|_| manual::find(topic).is_empty())).collect();
+    let all: Vec<String> =
+        pages.into_iter().chain(argument.filter(|_| manual::find(topic).is_empty())).collect();
     (!all.is_empty()).then(|| all.join("\n"))
 }
 

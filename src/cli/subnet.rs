@@ -185,8 +185,7 @@ fn over_time(masks: &[SiteMask], most: usize) -> String {
             true => format!("the same in all {count} steps"),
             false => format!("{count} steps, each with its own"),
         };
-        let some =
-            if units > most { format!(", the first {most} of {units} units") } else { String::new() };
+        let some = if units > most { format!(", the first {most} of {units} units") } else { String::new() };
         let _ = writeln!(text, "{}  {told}{some}", mask.path);
         let width = count.saturating_sub(1).to_string().len();
         for (number, step) in steps.iter().enumerate() {

@@ -34,7 +34,11 @@ pub(super) enum Import {
 impl Import {
     /// All, in the order of their numbers.
     pub fn all() -> impl Iterator<Item = Self> {
-        Symbol::ALL.iter().map(|symbol| Self::Library(*symbol)).chain([Self::Barrier, Self::Clock, Self::Rest])
+        Symbol::ALL.iter().map(|symbol| Self::Library(*symbol)).chain([
+            Self::Barrier,
+            Self::Clock,
+            Self::Rest,
+        ])
     }
 
     pub fn name(self) -> &'static str {

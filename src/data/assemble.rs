@@ -3,12 +3,12 @@
 use std::sync::Arc;
 
 use super::dataset::{Dataset, Input, Part, Target};
+use super::divide::Parts;
 use super::error::DataError;
 use super::inputs::{Inputs, Precision};
 use super::laid::Windows;
 use super::need::Lengths;
 use super::opened::Opened;
-use super::divide::Parts;
 use super::raw::{Arrays, Raw};
 use super::schema::DataSchema;
 use super::streams;

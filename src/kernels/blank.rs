@@ -100,7 +100,8 @@ pub(super) unsafe fn without_steps(
     }
     ROOM.with_borrow_mut(|Room { kept, left, right }| {
         // SAFETY: columns of `a` and rows of `b`.
-        let lines = |step: usize| unsafe { (a.start.add(step * a.strides.1), b.start.add(step * b.strides.0)) };
+        let lines =
+            |step: usize| unsafe { (a.start.add(step * a.strides.1), b.start.add(step * b.strides.0)) };
         let adds = |step: &u32| {
             let (a, b) = lines(*step as usize);
             // SAFETY: a column has `m` elements, a row `n`.
@@ -200,7 +201,10 @@ mod tests {
                     let none = gemm::Parallelism::None;
                     let c = want.as_mut_ptr();
                     let add = start > 0;
-                    gemm::gemm(m, n, depth, c, 1, n as isize, add, a, m as isize, 1, b, 1, n as isize, 1.0, 1.0, false, false, false, none);
+                    gemm::gemm(
+                        m, n, depth, c, 1, n as isize, add, a, m as isize, 1, b, 1, n as isize, 1.0, 1.0,
+                        false, false, false, none,
+                    );
                 }
             }
             assert!(got.iter().zip(&want).all(|(a, b)| a.to_bits() == b.to_bits()), "{m} x {n}, {k} summed");

@@ -83,8 +83,7 @@ impl Layer for AvgPool {
     fn lower(&self, cx: &mut Lower<'_>) -> ValueId {
         let (input, windows) = (cx.input_ty().clone(), Windows::read(cx.args, cx.input_ty()));
         let geometry = windows.geometry();
-        // A window without a border lies in a row, or is none of its own.
-        let within = if geometry.has_border() { cx.within() } else { None };
+        let within = if windows.reach_over_ends() { cx.within() } else { None };
         let x = if within.is_some() { cx.own_steps(cx.input(), 0.0) } else { cx.input() };
         let x = windows.over(cx.b, x);
         let seen = cx.b.windows(x, &geometry, 0.0);
@@ -95,7 +94,7 @@ impl Layer for AvgPool {
 
 /// The mean of each window, over its places within the map; where rows have lengths, over those that are `within` the row.
 fn means(b: &mut Builder, windows: ValueId, geometry: &Geometry, within: Option<ValueId>) -> ValueId {
-    if !geometry.has_border() {
+    if within.is_none() && !geometry.has_border() {
         return b.mean(windows, &geometry.tap_axes());
     }
     let mut mean = b.sum(windows, &geometry.tap_axes());

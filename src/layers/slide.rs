@@ -275,6 +275,11 @@ impl Windows {
         Ty::real(axes)
     }
 
+    /// Whether a window of a row may reach over its end: one without a border lies in the row, or is none of its own.
+    pub fn reach_over_ends(&self) -> bool {
+        self.starts_at_steps || self.geometry().has_border()
+    }
+
     pub fn geometry(&self) -> Geometry {
         Geometry { axes: self.axes.clone() }
     }

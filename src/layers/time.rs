@@ -21,7 +21,8 @@ pub enum OverTime {
 }
 
 /// Of nets that answer at each step.
-const STEPWISE: &str = "; where each step has its own answer, leave it out: `dense` acts on each step by itself";
+const STEPWISE: &str =
+    "; where each step has its own answer, leave it out: `dense` acts on each step by itself";
 
 /// A layer's shape rule, and what becomes of tokens and of the lengths of rows.
 ///

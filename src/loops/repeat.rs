@@ -106,7 +106,8 @@ impl Repeat {
         for (local, lies) in (0..).map(BufferId).zip(&self.lies) {
             match *lies {
                 Lies::After { slots } => {
-                    let is_before = |own: &Lies| matches!(own, Lies::Before { slots: of, .. } if *of == slots);
+                    let is_before =
+                        |own: &Lies| matches!(own, Lies::Before { slots: of, .. } if *of == slots);
                     let before = (0..).map(BufferId).zip(&self.lies).find(|(_, own)| is_before(own))?.0;
                     let len = self.sizes.get(&slots[0])?.len;
                     carried.push((line(before, len), line(local, len)));

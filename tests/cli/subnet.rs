@@ -161,8 +161,10 @@ fn masks_over_time() {
         folder.run(&["train", &format!("{name}.net"), "-q", "-o", name]);
     }
     let steps = |run: &str, site: &str| {
-        let said = folder.run(&["subnet", run, "--row", "3", "--sample", "7", "--time", "--site", site, "--json"]);
-        let json: serde_json::Value = serde_json::from_str(said.lines().next().expect("a line")).expect(&said);
+        let said =
+            folder.run(&["subnet", run, "--row", "3", "--sample", "7", "--time", "--site", site, "--json"]);
+        let json: serde_json::Value =
+            serde_json::from_str(said.lines().next().expect("a line")).expect(&said);
         json["sites"][0]["steps"].as_array().expect("steps").clone()
     };
     let alike = |steps: &[serde_json::Value]| steps.iter().all(|step| *step == steps[0]);

@@ -67,6 +67,9 @@ pub struct Command {
     /// Divide logits by this, in place of what `calibrate` found; 1 leaves them as they are
     #[arg(long, value_name = "T", value_parser = numbers::temperature)]
     temperature: Option<f64>,
+    /// Lines beyond the end of the table that `forecast` goes on, each foretold from those before it
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=100_000))]
+    ahead: Option<u32>,
     /// Training rows of `augment`, the first of them 0 [default: 0..8]
     #[arg(long, value_name = "A..B", value_parser = numbers::rows)]
     rows: Option<std::ops::Range<usize>>,
@@ -142,6 +145,9 @@ impl Command {
         ];
         if let Some((flag, _)) = of_rows.iter().find(|(_, given)| *given) {
             return Err(Failure::usage(format!("`{flag}` is of `--kind augment`")));
+        }
+        if self.ahead.is_some() && self.kind != Some(Kind::Forecast) {
+            return Err(Failure::usage("`--ahead` is of `--kind forecast`"));
         }
         let drawn = self.drawn(ui)?;
         drawn.iter().try_for_each(|one| self.check(&one.committee))?;
@@ -432,6 +438,7 @@ impl Command {
                     &one.search,
                     self.mode(&one.committee),
                     self.interval(one),
+                    self.ahead.unwrap_or(0) as usize,
                     team,
                 )
             }),

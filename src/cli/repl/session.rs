@@ -210,8 +210,7 @@ impl Session {
             )));
         }
         let cannot = |e: std::io::Error| Failure::data(format!("cannot write {}: {e}", path.display()));
-        atomic::replace(&path, |out| out.write_all(self.net.buffer.text().as_bytes()))
-            .map_err(cannot)?;
+        atomic::replace(&path, |out| out.write_all(self.net.buffer.text().as_bytes())).map_err(cannot)?;
         ui.data(&format!("{} is written\n", path.display()))?;
         self.net.path = Some(path);
         Ok(())

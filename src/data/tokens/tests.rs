@@ -4,7 +4,15 @@ use super::*;
 
 fn how(unit: Unit) -> Tokenize {
     let manner = Manner { unit, lower: false, keeps_punctuation: false, ends_lines: false };
-    Tokenize { manner, vocab: None, length: None, splits: false, min_count: 1, line_end: None, span: Span::default() }
+    Tokenize {
+        manner,
+        vocab: None,
+        length: None,
+        splits: false,
+        min_count: 1,
+        line_end: None,
+        span: Span::default(),
+    }
 }
 
 fn names(tokenizer: &Tokenizer) -> Vec<String> {
@@ -113,7 +121,12 @@ fn texts_become_rows_of_one_width() {
     for text in ["ab", "cab", ""] {
         rows.push(encoder.numbers(text), 3);
     }
-    let expected = Encoded { tokens: vec![2, 3, 0, 4, 2, 3, 0, 0, 0], lengths: vec![2, 3, 0], cut: 0, unknown: Unknown { count: 0, of: 5 } };
+    let expected = Encoded {
+        tokens: vec![2, 3, 0, 4, 2, 3, 0, 0, 0],
+        lengths: vec![2, 3, 0],
+        cut: 0,
+        unknown: Unknown { count: 0, of: 5 },
+    };
     assert_eq!(rows, expected);
 }
 

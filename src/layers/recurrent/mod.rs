@@ -7,7 +7,8 @@ pub mod arguments;
 mod masks;
 
 use super::{
-    Facts, Infer, InnerDrop, Layer, Lower, OverTime, ParamDecl, Reach, Reached, initial::Shape, last, rate::unusable,
+    Facts, Infer, InnerDrop, Layer, Lower, OverTime, ParamDecl, Reach, Reached, initial::Shape, last,
+    rate::unusable,
 };
 use crate::{
     diag::Diagnostic,

@@ -184,7 +184,8 @@ fn all_occurrences_of_a_word_in_a_row_share_a_fate() {
 fn a_causal_convolution_sees_nothing_that_comes_later() {
     let first_of = |layers: &str, later: f64| {
         let source = source(&format!("{layers} -> conv 4, 1 -> last"), STEPS);
-        let source = source.replace("input x: series[5, 3]", "input x: real[5, 3]\n  reshape 5x3, roles=[time, channel]");
+        let source = source
+            .replace("input x: series[5, 3]", "input x: real[5, 3]\n  reshape 5x3, roles=[time, channel]");
         let model = model_of(&source.replace(" -> last", " -> flatten -> dense 4, init=normal(sd=0.5)"));
         let lowered = lower_predict(&model, Mode::Eval);
         let mut bindings = bindings(&lowered, STEPS, 0.0);
@@ -197,7 +198,9 @@ fn a_causal_convolution_sees_nothing_that_comes_later() {
         let steps = values.of(steps.expect("a value over time"));
         steps.reals().chunks(STEPS * 4).flat_map(|row| row[..(STEPS - 1) * 4].to_vec()).collect::<Vec<f64>>()
     };
-    for layers in ["conv 6, 3, pad=causal -> conv 5, 2, pad=causal, dilation=3", "depthwise_conv 2, pad=causal"] {
+    for layers in
+        ["conv 6, 3, pad=causal -> conv 5, 2, pad=causal, dilation=3", "depthwise_conv 2, pad=causal"]
+    {
         assert_eq!(first_of(layers, 1.0), first_of(layers, -7.0), "{layers}");
     }
     assert_ne!(first_of("conv 6, 3", 1.0), first_of("conv 6, 3", -7.0));
@@ -210,17 +213,23 @@ fn a_causal_convolution_is_one_with_zeros_in_front() {
         ("conv 4, 3, pad=causal", "zero_pad left=2 -> conv 4, 3, pad=valid"),
         ("conv 4, 2, pad=causal, dilation=3", "zero_pad left=3 -> conv 4, 2, dilation=3, pad=valid"),
         ("conv 4, 3, pad=causal, stride=2", "zero_pad left=2 -> conv 4, 3, stride=2, pad=valid"),
-        ("depthwise_conv 2, pad=causal, dilation=2", "zero_pad left=2 -> depthwise_conv 2, dilation=2, pad=valid"),
+        (
+            "depthwise_conv 2, pad=causal, dilation=2",
+            "zero_pad left=2 -> depthwise_conv 2, dilation=2, pad=valid",
+        ),
     ] {
         let said = |layers: &str| {
             let source = source(&format!("dense 3 -> {layers} -> flatten -> dense 4"), STEPS);
-            let source = source
-                .replace("input x: series[5, 3]", "input x: real[5, 3]\n  reshape 5x3, roles=[time, channel]");
+            let source = source.replace(
+                "input x: series[5, 3]",
+                "input x: real[5, 3]\n  reshape 5x3, roles=[time, channel]",
+            );
             let lowered = lower_train(&model_of(&source));
             let mut bindings = bindings(&lowered, STEPS, 0.0);
             bindings.inputs.truncate(1);
             let values = rig::run(&lowered.graph, &bindings);
-            let mut said = values.sink(Sink::Metric(OBJECTIVE as u32)).expect("the objective").reals().to_vec();
+            let mut said =
+                values.sink(Sink::Metric(OBJECTIVE as u32)).expect("the objective").reals().to_vec();
             for param in 0..lowered.graph.params.len() as u32 {
                 said.extend(values.sink(Sink::Param(ParamId(param))).expect("a trained parameter").reals());
             }

@@ -5,14 +5,17 @@ use std::fmt;
 use crate::{
     check::{Attributes, Env, check_penalties, check_source},
     data::{
-        self, Choosing, DataConfig, DataError, DataSchema, Dataset, Division, Numeric, Search, Split,
+        self, Choosing, DataConfig, DataError, DataSchema, Dataset, Division, Numeric, Search, Split, Target,
         TargetRule,
     },
     diag::Diagnostic,
     model::Model,
     run::{agreement, folder::vectors},
     runtime::counts,
-    train::{BayesDecay, bayes_decay::TARGET_VARIANCE},
+    train::{
+        BayesDecay,
+        bayes_decay::{TARGET_VARIANCE, TRAIN_TOKENS},
+    },
 };
 
 /// A net whose data are loaded.
@@ -108,6 +111,10 @@ fn without_vectors(
             return Err(OpenError::Net(found));
         }
     }
+    if let Some(tokens) = penalised_tokens(&model, &dataset) {
+        attributes.insert(TRAIN_TOKENS.into(), tokens);
+        model.fitted.iter_mut().for_each(|fitted| fitted.terms = tokens);
+    }
     counts::check(&model, dataset.train.rows(), dataset.valid.is_some())?;
     colors_are_known(&model, &dataset)?;
     model.data.iter_mut().for_each(divide);
@@ -174,12 +181,23 @@ fn standardised(model: &Model, dataset: &Dataset) -> Result<Option<f64>, OpenErr
     Ok((first != 1.0).then_some(first * first))
 }
 
+/// How many tokens of the training rows are foretold, where a penalty of the net depends on it: one of a net whose loss is a mean over them.
+fn penalised_tokens(model: &Model, dataset: &Dataset) -> Option<f64> {
+    let train = model.train.as_ref()?;
+    let Target::Tokens(foretold) = &*dataset.train.target else { return None };
+    let is_mean = train.loss.word.is_per_step(&train.loss.args, model.output.kind);
+    let rows = dataset.train.numbers().iter();
+    (is_mean && train.bayes_decays().next().is_some())
+        .then(|| rows.map(|row| foretold.row(*row as usize).len() as f64).sum())
+}
+
 /// What a run remembers of its data: what the text may ask of them, and what its penalties depend on.
 pub(in crate::run) fn attributes_of(model: &Model, dataset: &Dataset) -> Attributes {
     let mut attributes = asked_of(model, &dataset.schema);
     if let Ok(Some(variance)) = standardised(model, dataset) {
         attributes.insert(TARGET_VARIANCE.into(), variance);
     }
+    attributes.extend(penalised_tokens(model, dataset).map(|tokens| (TRAIN_TOKENS.into(), tokens)));
     attributes
 }
 

@@ -116,7 +116,8 @@ fn steps_of(model: &Model, path: &str, shape: &[usize]) -> Option<(usize, bool)>
     }
     let node = model.nodes.iter().find(within)?;
     let steps = model.node(*node.inputs.first()?).ty.steps()?.size;
-    let inner = node.inner_drops(model).into_iter().find(|inner| path.ends_with(&format!(".{}", inner.name)))?;
+    let inner =
+        node.inner_drops(model).into_iter().find(|inner| path.ends_with(&format!(".{}", inner.name)))?;
     Some((steps, inner.fresh || !inner.scaled)).filter(|_| node.facts().recurrent)
 }
 
