@@ -3,6 +3,7 @@
 //! Modules stand in the order of the pipeline; see ARCHITECTURE.md.
 #![deny(unsafe_code)]
 
+pub mod atomic;
 pub mod diag;
 pub mod memory;
 pub mod shell;

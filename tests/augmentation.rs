@@ -1,19 +1,14 @@
 //! What training is fed: the same rows for any number of threads, any minibatch, across a resume and after an interruption in the middle
 //! of an epoch; and the picture of it shows those very rows.
 
-use std::collections::BTreeMap;
+mod watching;
+
 use std::path::Path;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicU32, Ordering};
 
-use dropnet::check::check_source;
-use dropnet::data::{self, Dataset, Numbers, Search};
-use dropnet::model::Model;
+use dropnet::data::Search;
 use dropnet::runtime::checkpoint::Checkpoint;
-use dropnet::runtime::progress::{FORMAT, Meta};
-use dropnet::runtime::train::{Event, Job, Observer, Options, TrainError, train};
 
-const SEED: u64 = 5;
+use watching::{Run, SEED, folders};
 
 fn net(data: &str, augment: &str) -> String {
     format!(
@@ -42,85 +37,9 @@ train {{
 
 const ROWS: &str = "crop 16x16, pad=2, fill=reflect\n  flip horizontal, kind=alternate\n  cutout 5x5\n  erase p=ramp(0.2, 0.8), value=noise\n  rotate 10deg, fill=mean\n  color_jitter brightness=0.3, contrast=0.2, p=50%";
 
-struct Run {
-    source: String,
-    model: Model,
-    dataset: Dataset,
-}
-
-/// Every row that was fed, by epoch and position, as bytes in memory.
-type Fed = BTreeMap<(u64, usize), Vec<u8>>;
-
-/// Keeps what is fed, and asks training to stop when an epoch begins.
-struct Watch {
-    width: usize,
-    fed: Fed,
-    stop_in: u64,
-    stop: Arc<AtomicU32>,
-}
-
-impl Observer for Watch {
-    fn event(&mut self, event: Event<'_>) {
-        if matches!(event, Event::EpochBegan { epoch, .. } if epoch == self.stop_in) {
-            self.stop.store(1, Ordering::SeqCst);
-        }
-    }
-
-    fn fed(&mut self, epoch: u64, first: usize, rows: Numbers<'_>) {
-        let element = if matches!(rows, Numbers::U8(_)) { 1 } else { 4 };
-        for (i, row) in rows.bytes().chunks(self.width * element).enumerate() {
-            let before = self.fed.insert((epoch, first + i), row.to_vec());
-            assert!(before.is_none_or(|before| before == row), "a row that is fed again is the same");
-        }
-    }
-}
-
-impl Run {
-    fn of(source: String) -> Self {
-        let checked = check_source(&source, &Default::default());
-        let model = checked.model.unwrap_or_else(|| panic!("{:#?}", checked.diagnostics));
-        let config = model.data.as_ref().expect("a data section");
-        let search = Search::new(Path::new("."), Path::new("."), None);
-        let need = dropnet::run::agreement::need(&model);
-        let dataset = data::load(config, &search, &need).expect("generated data");
-        Self { source, model, dataset }
-    }
-
-    /// What was fed, and `last.ckpt`; None where training was interrupted.
-    fn go(&self, dir: &Path, threads: usize, epochs: Option<u64>, stop_in: u64) -> (Fed, Option<Vec<u8>>) {
-        let last = dir.join("last.ckpt");
-        let resume = last.exists().then(|| Checkpoint::read(&last).expect("a checkpoint"));
-        let meta = Meta {
-            format: FORMAT,
-            source: self.source.clone(),
-            sets: Vec::new(),
-            seed: SEED,
-            progress: Default::default(),
-            transform: self.dataset.transform.clone(),
-            rows: None,
-            attributes: Default::default(),
-        };
-        let stop = Arc::new(AtomicU32::new(0));
-        let mut watch = Watch { width: 256, fed: Fed::new(), stop_in, stop: stop.clone() };
-        let job = Job { model: &self.model, dataset: &self.dataset, dir: Some(dir), meta };
-        let ended = train(job, resume, &Options { threads, epochs, figures: true }, &stop, &mut watch);
-        match ended {
-            Ok(_) => (watch.fed, Some(std::fs::read(last).expect("last.ckpt"))),
-            Err(TrainError::Interrupted { .. }) => (watch.fed, None),
-            Err(error) => panic!("{error:?}"),
-        }
-    }
-}
-
-fn folders() -> impl FnMut() -> std::path::PathBuf {
-    let folder = tempfile::tempdir().expect("a folder");
-    let mut count = 0;
-    move || {
-        count += 1;
-        let dir = folder.path().join(count.to_string());
-        std::fs::create_dir(&dir).expect("a folder");
-        dir
-    }
+/// Rows of 16x16 bytes.
+fn run(source: String) -> Run {
+    Run::of(source, Path::new("."), 256)
 }
 
 /// Bytes with one map, bytes that the net sees as floats by channel, and sums and boxes of pairs.
@@ -134,25 +53,7 @@ fn checkpoints_do_not_depend_on_threads_resume_or_interruption() {
         ("scale 1/255\n  batch 32", "\n  cutmix alpha=1"),
     ];
     for (data, pairs) in cases {
-        let run = Run::of(net(data, &format!("{ROWS}{pairs}")));
-        let mut dir = folders();
-        let (fed, expected) = run.go(&dir(), 1, None, 0);
-        assert_eq!(fed.len(), 3 * 330);
-        for threads in [2, 3, 8] {
-            let (same, found) = run.go(&dir(), threads, None, 0);
-            assert!(same == fed && found == expected, "{threads} threads");
-        }
-        let halves = dir();
-        let (first, _) = run.go(&halves, 2, Some(1), 0);
-        let (rest, found) = run.go(&halves, 1, None, 0);
-        assert!(found == expected, "1 + 2 epochs");
-        assert!(first.into_iter().chain(rest).collect::<Fed>() == fed);
-        let interrupted = dir();
-        let (first, none) = run.go(&interrupted, 2, None, 2);
-        assert!(none.is_none() && first.len() < 3 * 330);
-        let (rest, found) = run.go(&interrupted, 3, None, 0);
-        assert!(found == expected, "interrupted in epoch 2");
-        assert!(first.into_iter().chain(rest).collect::<Fed>() == fed);
+        run(net(data, &format!("{ROWS}{pairs}"))).goes_on_alike(330);
     }
 }
 
@@ -160,10 +61,8 @@ fn checkpoints_do_not_depend_on_threads_resume_or_interruption() {
 #[test]
 fn rows_do_not_depend_on_the_minibatch() {
     let statements = ROWS.replace("ramp(0.2, 0.8)", "0.5");
-    let fed = |batch: usize| {
-        let run = Run::of(net(&format!("batch {batch}"), &statements));
-        run.go(&folders()(), 2, Some(2), 0).0
-    };
+    let fed =
+        |batch: usize| run(net(&format!("batch {batch}"), &statements)).go(&folders()(), 2, Some(2), 0).0;
     let expected = fed(32);
     assert!(expected == fed(7) && expected == fed(330));
     // Two epochs of one row differ, and so do rows of one epoch.
@@ -174,8 +73,8 @@ fn rows_do_not_depend_on_the_minibatch() {
 #[test]
 fn rows_that_stay_as_they_are_train_the_same_net() {
     for data in ["batch 32", "normalize inputs, per=channel\n  batch 32"] {
-        let plain = Run::of(net(data, "mixup alpha=0.3"));
-        let idle = Run::of(net(data, "flip horizontal, p=0\n  mixup alpha=0.3"));
+        let plain = run(net(data, "mixup alpha=0.3"));
+        let idle = run(net(data, "flip horizontal, p=0\n  mixup alpha=0.3"));
         let mut dir = folders();
         let parameters = |run: &Run, dir: &Path| {
             run.go(dir, 2, Some(2), 0);
@@ -190,12 +89,10 @@ fn rows_that_stay_as_they_are_train_the_same_net() {
 #[test]
 fn what_is_shown_is_what_was_fed() {
     for data in ["batch 32", "normalize inputs, per=channel\n  batch 50, drop_last=true"] {
-        let run = Run::of(net(
-            data,
-            &format!("{ROWS}\n  one_of {{\n    mixup alpha=0.3\n    cutmix alpha=1\n  }}"),
-        ));
+        let run =
+            run(net(data, &format!("{ROWS}\n  one_of {{\n    mixup alpha=0.3\n    cutmix alpha=1\n  }}")));
         let (fed, _) = run.go(&folders()(), 2, None, 0);
-        let shown = dropnet::runtime::augment::shown(&run.model, &run.dataset, SEED, 0..330, 3);
+        let shown = dropnet::runtime::augment::shown(&run.ready.model, &run.ready.dataset, SEED, 0..330, 3);
         let shown = shown.expect("rows").expect("pictures");
         assert_eq!(shown.rows.len(), fed.len());
         let mut pasted = 0;

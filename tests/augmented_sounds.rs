@@ -1,18 +1,12 @@
 //! Sounds that training is fed: the same rows for any number of threads and any minibatch, across a resume and after an interruption; what is
 //! shown and written of them is what was fed, and lengths follow them.
 
-use std::collections::BTreeMap;
-use std::path::Path;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicU32, Ordering};
+mod watching;
 
-use dropnet::data::{Numbers, Search};
-use dropnet::run::{Augmented, Ready, augmented, open};
-use dropnet::runtime::checkpoint::Checkpoint;
-use dropnet::runtime::progress::{FORMAT, Meta};
-use dropnet::runtime::train::{Event, Job, Observer, Options, TrainError, train};
+use dropnet::run::{Augmented, augmented};
 
-const SEED: u64 = 5;
+use watching::{Run, SEED, folders};
+
 const RATE: u32 = 4000;
 /// Samples of the net's input: 0.2 s.
 const MOST: usize = 800;
@@ -80,103 +74,11 @@ fn folder() -> tempfile::TempDir {
     folder
 }
 
-/// Every row that was fed, by epoch and position, in the bits of its samples.
-type Fed = BTreeMap<(u64, usize), Vec<u32>>;
-
-struct Watch {
-    fed: Fed,
-    stop_in: u64,
-    stop: Arc<AtomicU32>,
-}
-
-impl Observer for Watch {
-    fn event(&mut self, event: Event<'_>) {
-        if matches!(event, Event::EpochBegan { epoch, .. } if epoch == self.stop_in) {
-            self.stop.store(1, Ordering::SeqCst);
-        }
-    }
-
-    fn fed(&mut self, epoch: u64, first: usize, rows: Numbers<'_>) {
-        let Numbers::F32(samples) = rows else { panic!("rows of samples") };
-        for (i, row) in samples.chunks(MOST).enumerate() {
-            let row: Vec<u32> = row.iter().map(|x| x.to_bits()).collect();
-            let before = self.fed.insert((epoch, first + i), row.clone());
-            assert!(before.is_none_or(|before| before == row), "a row that is fed again is the same");
-        }
-    }
-}
-
-struct Run {
-    source: String,
-    ready: Ready,
-}
-
-impl Run {
-    fn of(source: String, folder: &Path) -> Self {
-        let ready = match open(&source, &[], &Search::new(folder, folder, None)) {
-            Ok(ready) => ready,
-            Err(_) => panic!("a sound net: {source}"),
-        };
-        Self { source, ready }
-    }
-
-    fn go(&self, dir: &Path, threads: usize, epochs: Option<u64>, stop_in: u64) -> (Fed, Option<Vec<u8>>) {
-        let last = dir.join("last.ckpt");
-        let resume = last.exists().then(|| Checkpoint::read(&last).expect("a checkpoint"));
-        let meta = Meta {
-            format: FORMAT,
-            source: self.source.clone(),
-            sets: Vec::new(),
-            seed: SEED,
-            progress: Default::default(),
-            transform: self.ready.dataset.transform.clone(),
-            rows: None,
-            attributes: self.ready.attributes.clone(),
-        };
-        let stop = Arc::new(AtomicU32::new(0));
-        let mut watch = Watch { fed: Fed::new(), stop_in, stop: stop.clone() };
-        let job = Job { model: &self.ready.model, dataset: &self.ready.dataset, dir: Some(dir), meta };
-        let ended = train(job, resume, &Options { threads, epochs, figures: true }, &stop, &mut watch);
-        match ended {
-            Ok(_) => (watch.fed, Some(std::fs::read(last).expect("last.ckpt"))),
-            Err(TrainError::Interrupted { .. }) => (watch.fed, None),
-            Err(error) => panic!("{error:?}"),
-        }
-    }
-}
-
-fn folders() -> impl FnMut() -> std::path::PathBuf {
-    let folder = tempfile::tempdir().expect("a folder");
-    let mut count = 0;
-    move || {
-        count += 1;
-        let dir = folder.path().join(count.to_string());
-        std::fs::create_dir(&dir).expect("a folder");
-        dir
-    }
-}
-
 #[test]
 fn checkpoints_do_not_depend_on_threads_resume_or_interruption() {
     let data = folder();
     for augment in [format!("{ALL}\n  mixup alpha=0.4"), "mixup alpha=0.4".to_owned()] {
-        let run = Run::of(net("batch 32", &augment), data.path());
-        let mut dir = folders();
-        let (fed, expected) = run.go(&dir(), 1, None, 0);
-        assert_eq!(fed.len(), 3 * TRAINED);
-        for threads in [2, 3, 8] {
-            let (same, found) = run.go(&dir(), threads, None, 0);
-            assert!(same == fed && found == expected, "{threads} threads");
-        }
-        let halves = dir();
-        let (first, _) = run.go(&halves, 2, Some(1), 0);
-        let (rest, found) = run.go(&halves, 1, None, 0);
-        assert!(found == expected && first.into_iter().chain(rest).collect::<Fed>() == fed, "1 + 2 epochs");
-        let interrupted = dir();
-        let (first, none) = run.go(&interrupted, 2, None, 2);
-        assert!(none.is_none() && first.len() < 3 * TRAINED);
-        let (rest, found) = run.go(&interrupted, 3, None, 0);
-        assert!(found == expected && first.into_iter().chain(rest).collect::<Fed>() == fed, "interrupted");
+        Run::of(net("batch 32", &augment), data.path(), MOST).goes_on_alike(TRAINED);
     }
 }
 
@@ -185,7 +87,7 @@ fn rows_do_not_depend_on_the_minibatch() {
     let data = folder();
     let statements = ALL.replace("ramp(0.1, 0.9)", "50%");
     let fed = |batch: usize| {
-        let run = Run::of(net(&format!("batch {batch}"), &statements), data.path());
+        let run = Run::of(net(&format!("batch {batch}"), &statements), data.path(), MOST);
         run.go(&folders()(), 2, Some(2), 0).0
     };
     let expected = fed(32);
@@ -197,14 +99,13 @@ fn rows_do_not_depend_on_the_minibatch() {
 #[test]
 fn what_is_shown_is_what_was_fed() {
     let data = folder();
-    let run = Run::of(net("batch 32", ALL), data.path());
+    let run = Run::of(net("batch 32", ALL), data.path(), MOST);
     let (fed, _) = run.go(&folders()(), 2, None, 0);
     let gallery = dropnet::runtime::augment::shown(&run.ready.model, &run.ready.dataset, SEED, 0..TRAINED, 3);
     let mut lengths = std::collections::BTreeSet::new();
     for shown in gallery.expect("rows").expect("sounds").rows {
-        let own = shown.fed.chunks_exact(4).map(|x| u32::from_ne_bytes(x.try_into().expect("four bytes")));
-        assert!(own.clone().eq(fed[&(shown.epoch, shown.position)].iter().copied()));
-        assert!(own.skip(shown.length).all(|x| x == 0), "silence behind the end");
+        assert!(shown.fed == fed[&(shown.epoch, shown.position)]);
+        assert!(shown.fed[4 * shown.length..].iter().all(|byte| *byte == 0), "silence behind the end");
         lengths.insert(shown.length as f64 / shown.original.len() as f64 > 1.0);
     }
     assert_eq!(lengths.len(), 2, "some clips became longer and some did not");

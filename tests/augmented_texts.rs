@@ -1,19 +1,14 @@
 //! Texts that training is fed: the same rows for any number of threads and any minibatch, across a resume and after an interruption; what is
 //! shown of them is what was fed, and lengths follow them.
 
-use std::collections::BTreeMap;
-use std::path::Path;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicU32, Ordering};
+mod watching;
 
-use dropnet::data::{Fields, Numbers, Search};
-use dropnet::run::{Augmented, Ready, augmented, open};
-use dropnet::runtime::checkpoint::Checkpoint;
+use dropnet::data::{Fields, Search};
+use dropnet::run::{Augmented, augmented, open};
 use dropnet::runtime::container;
-use dropnet::runtime::progress::{FORMAT, Meta};
-use dropnet::runtime::train::{Event, Job, Observer, Options, TrainError, train};
 
-const SEED: u64 = 5;
+use watching::{Run, SEED, folders};
+
 const WIDTH: usize = 12;
 
 /// Statements that need no dictionary.
@@ -57,98 +52,15 @@ fn folder() -> tempfile::TempDir {
     folder
 }
 
-/// Every row that was fed, by epoch and position.
-type Fed = BTreeMap<(u64, usize), Vec<i32>>;
-
-struct Watch {
-    fed: Fed,
-    stop_in: u64,
-    stop: Arc<AtomicU32>,
-}
-
-impl Observer for Watch {
-    fn event(&mut self, event: Event<'_>) {
-        if matches!(event, Event::EpochBegan { epoch, .. } if epoch == self.stop_in) {
-            self.stop.store(1, Ordering::SeqCst);
-        }
-    }
-
-    fn fed(&mut self, epoch: u64, first: usize, rows: Numbers<'_>) {
-        let Numbers::I32(tokens) = rows else { panic!("rows of tokens") };
-        for (i, row) in tokens.chunks(WIDTH).enumerate() {
-            let before = self.fed.insert((epoch, first + i), row.to_vec());
-            assert!(before.is_none_or(|before| before == row), "a row that is fed again is the same");
-        }
-    }
-}
-
-struct Run {
-    source: String,
-    ready: Ready,
-}
-
-impl Run {
-    fn of(source: String, folder: &Path) -> Self {
-        let ready = open(&source, &[], &Search::new(folder, folder, None)).expect("a sound net");
-        Self { source, ready }
-    }
-
-    fn go(&self, dir: &Path, threads: usize, epochs: Option<u64>, stop_in: u64) -> (Fed, Option<Vec<u8>>) {
-        let last = dir.join("last.ckpt");
-        let resume = last.exists().then(|| Checkpoint::read(&last).expect("a checkpoint"));
-        let meta = Meta {
-            format: FORMAT,
-            source: self.source.clone(),
-            sets: Vec::new(),
-            seed: SEED,
-            progress: Default::default(),
-            transform: self.ready.dataset.transform.clone(),
-            rows: None,
-            attributes: self.ready.attributes.clone(),
-        };
-        let stop = Arc::new(AtomicU32::new(0));
-        let mut watch = Watch { fed: Fed::new(), stop_in, stop: stop.clone() };
-        let job = Job { model: &self.ready.model, dataset: &self.ready.dataset, dir: Some(dir), meta };
-        let ended = train(job, resume, &Options { threads, epochs, figures: true }, &stop, &mut watch);
-        match ended {
-            Ok(_) => (watch.fed, Some(std::fs::read(last).expect("last.ckpt"))),
-            Err(TrainError::Interrupted { .. }) => (watch.fed, None),
-            Err(error) => panic!("{error:?}"),
-        }
-    }
-}
-
-fn folders() -> impl FnMut() -> std::path::PathBuf {
-    let folder = tempfile::tempdir().expect("a folder");
-    let mut count = 0;
-    move || {
-        count += 1;
-        let dir = folder.path().join(count.to_string());
-        std::fs::create_dir(&dir).expect("a folder");
-        dir
-    }
+/// The tokens of a row that was fed.
+fn tokens(row: &[u8]) -> Vec<i32> {
+    bytemuck::pod_collect_to_vec(row)
 }
 
 #[test]
 fn checkpoints_do_not_depend_on_threads_resume_or_interruption() {
     let data = folder();
-    let run = Run::of(net("batch 32", WORDS), data.path());
-    let mut dir = folders();
-    let (fed, expected) = run.go(&dir(), 1, None, 0);
-    assert_eq!(fed.len(), 3 * 200);
-    for threads in [2, 3, 8] {
-        let (same, found) = run.go(&dir(), threads, None, 0);
-        assert!(same == fed && found == expected, "{threads} threads");
-    }
-    let halves = dir();
-    let (first, _) = run.go(&halves, 2, Some(1), 0);
-    let (rest, found) = run.go(&halves, 1, None, 0);
-    assert!(found == expected && first.into_iter().chain(rest).collect::<Fed>() == fed, "1 + 2 epochs");
-    let interrupted = dir();
-    let (first, none) = run.go(&interrupted, 2, None, 2);
-    assert!(none.is_none() && first.len() < 3 * 200);
-    let (rest, found) = run.go(&interrupted, 3, None, 0);
-    assert!(found == expected && first.into_iter().chain(rest).collect::<Fed>() == fed, "interrupted");
+    Run::of(net("batch 32", WORDS), data.path(), WIDTH).goes_on_alike(200);
 }
 
 #[test]
@@ -156,7 +68,7 @@ fn rows_do_not_depend_on_the_minibatch() {
     let data = folder();
     let statements = WORDS.replace("ramp(0.05, 0.2)", "10%");
     let fed = |batch: usize| {
-        let run = Run::of(net(&format!("batch {batch}"), &statements), data.path());
+        let run = Run::of(net(&format!("batch {batch}"), &statements), data.path(), WIDTH);
         run.go(&folders()(), 2, Some(2), 0).0
     };
     let expected = fed(32);
@@ -168,7 +80,7 @@ fn rows_do_not_depend_on_the_minibatch() {
 #[test]
 fn what_is_shown_is_what_was_fed() {
     let data = folder();
-    let run = Run::of(net("batch 32", WORDS), data.path());
+    let run = Run::of(net("batch 32", WORDS), data.path(), WIDTH);
     let (fed, _) = run.go(&folders()(), 2, None, 0);
     let shown = augmented(&run.ready, SEED, 0..200, 3).expect("rows").expect("texts");
     let Augmented::Texts(rows) = shown else { panic!("rows are texts") };
@@ -177,7 +89,7 @@ fn what_is_shown_is_what_was_fed() {
     let Fields::Text(rule) = &run.ready.dataset.transform.fields else { panic!("texts") };
     let mut changed = 0;
     for shown in gallery.expect("rows").expect("texts").rows {
-        let tokens = &fed[&(shown.epoch, shown.position)];
+        let tokens = tokens(&fed[&(shown.epoch, shown.position)]);
         let names: Vec<String> = tokens.iter().map(|token| rule.tokenizer.name(*token)).collect();
         let row = &rows[shown.row];
         let (epoch, text) = &row.epochs[shown.epoch as usize - 1];
@@ -197,7 +109,7 @@ fn lengths_follow_the_words() {
     let data = folder();
     let mut dir = folders();
     let mut padding = |augment: &str| {
-        let run = Run::of(net("batch 32", augment), data.path());
+        let run = Run::of(net("batch 32", augment), data.path(), WIDTH);
         let dir = dir();
         run.go(&dir, 2, None, 0);
         let (_, tensors) = container::read(&dir.join("last.ckpt")).expect("a checkpoint");
@@ -229,7 +141,7 @@ fn paraphrases_are_made_once_and_chosen_by_a_coin() {
     let search = search.with_translations(Some(data.path().join("kept")));
     let run = |augment: &str| {
         let source = net("batch 32", augment);
-        Run { ready: open(&source, &[], &search).expect("a sound net"), source }
+        Run { ready: open(&source, &[], &search).expect("a sound net"), source, width: WIDTH }
     };
     let texts = |run: &Run| match augmented(&run.ready, SEED, 0..200, 3) {
         Ok(Some(Augmented::Texts(rows))) => rows,
@@ -288,7 +200,7 @@ fn a_translator_that_fails_is_said_at_its_statement() {
     let data = folder();
     let error = |commands: &str| {
         let source = net("batch 32", &format!("back_translate {commands}"));
-        let run = Run::of(source, data.path());
+        let run = Run::of(source, data.path(), WIDTH);
         let shown = augmented(&run.ready, SEED, 0..1, 1).err().expect("a fault").beside("a.net", &run.source);
         assert!(shown.contains("a.net:8:3: back_translate"), "{shown}");
         shown
@@ -305,9 +217,10 @@ fn a_translator_that_fails_is_said_at_its_statement() {
 #[test]
 fn rows_stay_within_the_nets_length() {
     let data = folder();
-    let run = Run::of(net("batch 32", "aeda\n  word_drop 90%, p=20%"), data.path());
+    let run = Run::of(net("batch 32", "aeda\n  word_drop 90%, p=20%"), data.path(), WIDTH);
     let (fed, _) = run.go(&folders()(), 2, None, 0);
-    let lengths = || fed.values().map(|row| row.iter().filter(|token| **token != 0).count());
+    let rows: Vec<Vec<i32>> = fed.values().map(|row| tokens(row)).collect();
+    let lengths = || rows.iter().map(|row| row.iter().filter(|token| **token != 0).count());
     assert!(lengths().all(|n| (1..=WIDTH).contains(&n)) && lengths().any(|n| n == WIDTH));
-    assert!(fed.values().all(|row| row.iter().skip_while(|token| **token != 0).all(|token| *token == 0)));
+    assert!(rows.iter().all(|row| row.iter().skip_while(|token| **token != 0).all(|token| *token == 0)));
 }

@@ -19,7 +19,7 @@ use crate::{
     layers::Flow,
     model::{Fitted, Model, Predict, Train},
     syntax::ast::{Arg, ArgKey, BlockDef, Comment, ExprKind, File, Step, Stmt},
-    train::bayes_decay::TARGET_VARIANCE,
+    train::bayes_decay::{TARGET_VARIANCE, TRAIN_TOKENS},
     vocab::Value,
 };
 
@@ -191,8 +191,13 @@ impl<'f> Sections<'f> {
         let found = self.get("predict").map(|s| predict::section(s, kind, scope, diags));
         let sweep = self.get("sweep").map(|s| sweep::section(s, &knobs, scope, diags));
         let predict = Predict::default();
+        let tokens = scope.attributes.get(TRAIN_TOKENS).filter(|_| {
+            let per_step = |train: &Train| train.loss.word.is_per_step(&train.loss.args, kind?).then_some(());
+            train.as_ref().and_then(per_step).is_some()
+        });
         let fitted = scope.attributes.get("train.rows").map(|rows| Fitted {
             rows: *rows,
+            terms: *tokens.unwrap_or(rows),
             variance: scope.attributes.get(TARGET_VARIANCE).copied().unwrap_or(1.0),
         });
         let Some(output) = output else { return (None, sketch) };

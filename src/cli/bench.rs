@@ -3,11 +3,10 @@
 use std::{path::PathBuf, time::Duration};
 
 use dropnet::{
-    memory,
+    atomic, memory,
     model::summary::grouped,
     plot::{self, RooflinePoint},
     run::{self, Bench, BenchError, PATIENCE, ROOM},
-    runtime::container,
 };
 use serde_json::json;
 
@@ -61,7 +60,7 @@ impl Command {
         ui.data(&text)?;
         if let Some(path) = &self.svg {
             let drawn = picture(&source.name, &bench).map_err(|error| error.to_string());
-            let write = |svg: String| container::atomically(path, |out| out.write_all(svg.as_bytes()));
+            let write = |svg: String| atomic::replace(path, |out| out.write_all(svg.as_bytes()));
             let written = drawn.and_then(|svg| write(svg).map_err(|error| error.to_string()));
             written.map_err(|error| Failure::data(format!("cannot write {}: {error}", path.display())))?;
         }

@@ -26,7 +26,7 @@ use super::{
 pub struct Command {
     #[command(flatten)]
     runs: Runs,
-    /// Rows to judge in place of the run's data, a row of output each: a table with the columns of training, its answers among them; a folder of classes with pictures, sounds or texts; a file in the folder of its class; a table that names pictures or sounds in its folder; or an array with its answers in `--labels`
+    /// Rows to judge in place of the run's data, a row of output each: a table with the columns of training, its answers among them; a folder of classes with pictures, sounds or texts; a file in the folder of its class; a table that names pictures or sounds in its folder; an array with its answers in `--labels`; or another text whose tokens are foretold
     #[arg(long, value_name = "PATH")]
     input: Option<PathBuf>,
     /// Answers of the rows of `--input`, in their order: a NumPy array, labels in the format of IDX, or text with a line a row; beside a folder of pictures a table that names them
@@ -215,7 +215,8 @@ impl Command {
         let team = Team::new(self.threads.count());
         let file = &committee.first().model.predict;
         let by_row = self.input.is_some() || self.each.is_some();
-        let mode = self.sampling.mode(file, if by_row { 0 } else { USUAL_SAMPLES });
+        let of_steps = committee.first().model.output.kind.steps().is_some();
+        let mode = self.sampling.mode(file, if by_row && !of_steps { 0 } else { USUAL_SAMPLES });
         self.sampling.check(&committee)?;
         if self.wrong && !by_row {
             return Err(Failure::usage(
@@ -232,6 +233,9 @@ impl Command {
             precision => Scoring { precision, interval: said.interval.map(|i| Interval { precision, ..i }) },
         };
         self.runs.say_mean(ui);
+        if self.wrong && of_steps {
+            return Err(Failure::usage("`--wrong` is of rows with one class each"));
+        }
         if self.confusion {
             return self.confused(&committee, mode, &team, ui);
         }
@@ -258,6 +262,17 @@ impl Command {
         ui: &mut Ui,
     ) -> Outcome {
         let known = self.known(committee, ui)?;
+        // Of a text whose tokens are foretold the figures are wanted, and not a row a window.
+        if self.input.is_some() && committee.first().model.output.kind.steps().is_some() {
+            let figures = run::evaluate_known(committee, &known, mode, scoring, team)
+                .map_err(|error| failure(&error, ui))?;
+            let views = committee.first().model.predict.view_count();
+            match self.json {
+                true => ui.data(&format!("{}\n", self.object(&[figures], mode, views, Vec::new())))?,
+                false => ui.data(&self.table(committee, &[figures], mode, &[]))?,
+            }
+            return Ok(Exit::Done);
+        }
         let (first, form) =
             (committee.first(), if self.json { PredictionForm::Json } else { PredictionForm::Csv });
         let has_classes = first.model.output.kind.classes().is_some();

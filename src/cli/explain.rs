@@ -1,4 +1,4 @@
-//! `dropnet explain`: the page of a code, of a word of the language, or of an idea.
+//! `dropnet explain`: the page of a code, of a word of the language, of an argument, or of an idea.
 
 use dropnet::{check::nearest, diag, manual};
 
@@ -9,7 +9,7 @@ use super::{
 
 #[derive(clap::Args)]
 pub struct Command {
-    /// A code such as E0203, a word such as `dropout`, or an idea such as `early stopping`; without it, the list of all
+    /// A code such as E0203, a word such as `dropout`, an argument such as `share`, or an idea such as `early stopping`; without it, the list of codes, words and ideas
     #[arg(value_name = "TOPIC")]
     topic: Vec<String>,
     /// Write all pages, as one document in Markdown
@@ -36,7 +36,9 @@ fn page(topic: &str) -> Option<String> {
     }
     let pages: Vec<String> = manual::find(topic).iter().map(manual::Page::markdown).collect();
     match pages[..] {
-        [] => manual::choices(topic).or_else(|| manual::ideas::page(topic)),
+        [] => manual::choices(topic)
+            .or_else(|| manual::arguments::page(topic))
+            .or_else(|| manual::ideas::page(topic)),
         _ => Some(pages.join("\n")),
     }
 }
@@ -62,9 +64,11 @@ fn index() -> String {
 }
 
 fn unknown(topic: &str) -> Failure {
-    let names = manual::names();
+    let (names, arguments) = (manual::names(), manual::arguments::names());
     let codes = diag::CODES.iter().map(|(code, _)| *code);
-    let hint = match nearest(topic, names.iter().copied().chain(codes).chain(manual::ideas::names())) {
+    let all = names.iter().chain(&arguments).copied().chain(codes).chain(manual::ideas::names());
+    let hint = match nearest(topic, all) {
+        _ if super::is_command(topic) => format!("`dropnet {topic} --help` tells of the command"),
         Some(near) => format!("did you mean `{near}`?"),
         None => "`dropnet explain` lists all words, ideas and codes".into(),
     };

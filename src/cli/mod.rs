@@ -117,6 +117,11 @@ enum Command {
     Completions(completions::Command),
 }
 
+/// Whether a command is called so.
+fn is_command(name: &str) -> bool {
+    Cli::command().find_subcommand(name).is_some()
+}
+
 impl Cli {
     /// From the words of a command line, the first being the program's name.
     fn read(words: impl IntoIterator<Item = impl Into<OsString> + Clone>) -> Result<Self, clap::Error> {

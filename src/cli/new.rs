@@ -26,6 +26,8 @@ enum Template {
     Classifier,
     /// A regression with two outputs, mean and variance; needs no data files
     Regression,
+    /// A classifier of texts; needs no data files, and says where yours go
+    Text,
     /// The dense MNIST network of the dropout literature; needs the MNIST files
     Mlp,
 }
@@ -35,6 +37,7 @@ impl Template {
         match self {
             Template::Classifier => include_str!("templates/classifier.net"),
             Template::Regression => include_str!("templates/regression.net"),
+            Template::Text => include_str!("templates/text.net"),
             Template::Mlp => include_str!("templates/mlp.net"),
         }
     }

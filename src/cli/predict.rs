@@ -29,7 +29,7 @@ use super::{
 pub struct Command {
     #[command(flatten)]
     runs: Runs,
-    /// Rows to predict, the target left out or ignored: CSV, JSON (objects or lists), or for a net that was trained on arrays a NumPy array, IDX pictures, a png, jpg, webp, wav or flac file, or a folder of such; `-` reads stdin
+    /// Rows to predict, the target left out or ignored: CSV, JSON (objects or lists), or for a net that was trained on arrays a NumPy array, IDX pictures, a png, jpg, webp, wav or flac file, or a folder of such or of texts; `-` reads stdin
     #[arg(long, value_name = "FILE")]
     input: PathBuf,
     /// File for the predictions, whose ending says its form: .csv, .json or .jsonl, .npy; or a form alone, `csv`, `json` or `npy`, for stdout [default: csv on stdout]
@@ -421,7 +421,7 @@ fn said(rows: Rows, ui: &mut Ui) -> Result<Rows, Failure> {
 /// What of texts and sounds is in no row.
 pub fn say_unread(rows: usize, unread: Unread, ui: &mut Ui) {
     for (code, told) in unread.told(rows) {
-        ui.error_text(&format!("warning[{code}]: {told}\n"));
+        ui.talk(format_args!("warning[{code}]: {told}"));
     }
 }
 
@@ -430,7 +430,7 @@ pub fn say_converted(rows: usize, converted: Converted, ui: &mut Ui) {
     let told = converted.told();
     if !told.is_empty() {
         let (pictures, told) = (if rows == 1 { "picture" } else { "pictures" }, told.join("; "));
-        ui.error_text(&format!("warning[W0503]: of {rows} {pictures} {told}\n"));
+        ui.talk(format_args!("warning[W0503]: of {rows} {pictures} {told}"));
     }
 }
 

@@ -42,6 +42,9 @@ pub struct Command {
     /// Only this place of dropout
     #[arg(long, value_name = "PATH", conflicts_with = "export")]
     site: Option<String>,
+    /// The masks of each step of the row, at the places of dropout over time: a line a step, a dot where a unit is dropped
+    #[arg(long, conflicts_with = "export")]
+    time: bool,
     /// Write one JSON object instead of the list
     #[arg(long)]
     json: bool,
@@ -95,14 +98,28 @@ impl Command {
                 )));
             }
         }
+        if self.time {
+            masks.retain(|mask| mask.time.is_some());
+            if masks.is_empty() {
+                return Err(Failure::usage(
+                    "`--time` is of dropout on values over time, and there is none here\nhelp: leave it out",
+                ));
+            }
+        }
         if self.json {
-            let site =
-                |mask: &SiteMask| json!({ "path": mask.path, "shape": mask.shape, "kept": kept(&mask.kept) });
+            let site = |mask: &SiteMask| {
+                let mut site = json!({ "path": mask.path, "shape": mask.shape, "kept": kept(&mask.kept) });
+                if let Some(steps) = mask.steps().filter(|_| self.time) {
+                    site["steps"] = steps.into_iter().map(kept).collect();
+                }
+                site
+            };
             let sites: Vec<_> = masks.iter().map(site).collect();
             ui.data(&format!("{}\n", json!({ "sites": sites })))?;
         } else {
-            let pictures = if self.site.is_some() { usize::MAX } else { PICTURES };
-            ui.data(&list(&masks, pictures))?;
+            let (pictures, units) =
+                if self.site.is_some() { (usize::MAX, usize::MAX) } else { (PICTURES, LINE) };
+            ui.data(&if self.time { over_time(&masks, units) } else { list(&masks, pictures) })?;
             if matches!(drawn, Drawn::Training { .. }) {
                 ui.data(&hidden(&trained.model))?;
             }
@@ -152,6 +169,28 @@ fn list(masks: &[SiteMask], most: usize) -> String {
                 let units: Vec<String> = kept.iter().map(usize::to_string).collect();
                 let _ = writeln!(text, "{line}  {}", units.join(" "));
             }
+        }
+    }
+    text
+}
+
+/// The masks of each step: a line a step of at most so many units, and whether all steps have the same.
+fn over_time(masks: &[SiteMask], most: usize) -> String {
+    let mut text = String::new();
+    for mask in masks {
+        let Some(steps) = mask.steps() else { continue };
+        let (count, units) = (steps.len(), steps.first().map_or(0, |step| step.len()));
+        let told = match steps.iter().all(|step| *step == steps[0]) {
+            _ if count == 1 => "1 step".to_string(),
+            true => format!("the same in all {count} steps"),
+            false => format!("{count} steps, each with its own"),
+        };
+        let some = if units > most { format!(", the first {most} of {units} units") } else { String::new() };
+        let _ = writeln!(text, "{}  {told}{some}", mask.path);
+        let width = count.saturating_sub(1).to_string().len();
+        for (number, step) in steps.iter().enumerate() {
+            let marks = step.iter().take(most).map(|kept| if *kept { '#' } else { '.' });
+            let _ = writeln!(text, "  {number:>width$}  {}", marks.collect::<String>());
         }
     }
     text

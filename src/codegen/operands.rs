@@ -4,7 +4,7 @@ use super::bind::Bound;
 use super::layout::Table;
 use super::shape::Shape;
 use super::{CodegenError, Options};
-use crate::loops::{Buffer, BufferId, BufferKind, Call, Kernel, LoopKernel, Operand, Program};
+use crate::loops::{Buffer, BufferId, BufferKind, Call, Kernel, LoopKernel, Operand, Program, Rest};
 
 /// Addresses of all buffers, then a row a kernel: addresses, byte offsets of scalars, numbers of streams, maps of bytes; parameters of a
 /// library kernel. `layout` says where each row begins, and how long the table is.
@@ -25,6 +25,9 @@ pub(super) fn table(
             Kernel::Repeat { repeat, .. } => {
                 for turn in 0..repeat.steps {
                     let place = |id| repeat.place(id, turn);
+                    if let Some(rest) = repeat.rest(turn) {
+                        rows.of_rest(&rest, repeat.grain, &mut words);
+                    }
                     for kernel in &repeat.body.kernels {
                         match kernel {
                             Kernel::Loop(k) => {
@@ -76,10 +79,25 @@ impl Rows<'_> {
         Ok(())
     }
 
+    /// The row of `host::rest`: shards, then lines of memory, each an address, elements from row to row and elements.
+    fn of_rest(&self, rest: &Rest, grain: usize, words: &mut Vec<u64>) {
+        words.extend([grain, rest.carried.len(), rest.stacked.len()].map(|n| n as u64));
+        let carried = rest.carried.iter().flat_map(|(from, to)| [from, to]);
+        for line in std::iter::once(&rest.within).chain(carried).chain(&rest.stacked) {
+            let address = self.bound.addresses[line.buffer.0 as usize] + 4 * line.offset as u64;
+            words.extend([address, line.stride as u64, line.len as u64]);
+        }
+    }
+
     fn of_call(&self, call: &Call, words: &mut Vec<u64>) {
         words.extend(call.operands().iter().map(|o| self.bound.addresses[o.buffer.0 as usize]));
         words.extend(call.params());
     }
+}
+
+/// Words of the row of what a turn leaves out.
+pub(super) fn words_of_rest(rest: &Rest) -> usize {
+    3 + 3 * (1 + 2 * rest.carried.len() + rest.stacked.len())
 }
 
 /// The affine map of a byte operand; 0 where there is none.

@@ -18,7 +18,7 @@ use super::isa::Target;
 use super::layout::Table;
 use super::schedule::Schedule;
 use super::shape::Shape;
-use super::{CodegenError, Options, chains, kernel, over_time, run};
+use super::{CodegenError, Options, chains, kernel, operands, over_time, run};
 
 /// A function of the host that native code calls.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -27,12 +27,18 @@ pub(super) enum Import {
     Library(Symbol),
     Barrier,
     Clock,
+    /// Which shards a step of a loop over time is run on.
+    Rest,
 }
 
 impl Import {
     /// All, in the order of their numbers.
     pub fn all() -> impl Iterator<Item = Self> {
-        Symbol::ALL.iter().map(|symbol| Self::Library(*symbol)).chain([Self::Barrier, Self::Clock])
+        Symbol::ALL.iter().map(|symbol| Self::Library(*symbol)).chain([
+            Self::Barrier,
+            Self::Clock,
+            Self::Rest,
+        ])
     }
 
     pub fn name(self) -> &'static str {
@@ -40,6 +46,7 @@ impl Import {
             Self::Library(symbol) => symbol.name(),
             Self::Barrier => "dropnet_barrier",
             Self::Clock => "dropnet_clock",
+            Self::Rest => "dropnet_rest",
         }
     }
 
@@ -53,6 +60,7 @@ impl Import {
             Self::Library(_) => kernel_signature(call_conv),
             Self::Barrier => signature(call_conv, 1, 0),
             Self::Clock => signature(call_conv, 2, 0),
+            Self::Rest => signature(call_conv, 4, 1),
         }
     }
 }
@@ -98,7 +106,10 @@ pub(super) fn build(program: &Program, options: &Options, target: &Target) -> Re
             let mut names = References { imports, call_conv, known: Vec::new() };
             let steps: Vec<(FuncRef, usize)> =
                 steps.iter().map(|(callee, words)| (names.of(&mut fb, callee), *words)).collect();
-            over_time::emit(&mut fb, repeat.steps, &steps);
+            let rest = repeat.rest(0).map(|rest| {
+                (names.of(&mut fb, &Callee::Import(Import::Rest)), operands::words_of_rest(&rest))
+            });
+            over_time::emit(&mut fb, repeat.steps, rest, &steps);
             fb.finalize(target.isa.frontend_config());
             served.callee = Some(Callee::Unit(units.len()));
             units.push(Unit { name: name.clone(), serves: vec![name.clone()], function });
@@ -154,7 +165,8 @@ impl<'p> Kernels<'p, '_> {
             }
             Kernel::Repeat { repeat, .. } => {
                 self.loops += 1;
-                let (mut step, mut words) = (Vec::new(), 0);
+                let rest = repeat.rest(0).map_or(0, |rest| operands::words_of_rest(&rest));
+                let (mut step, mut words) = (Vec::new(), repeat.steps * rest);
                 for kernel in &repeat.body.kernels {
                     let served = self.serve(kernel, &repeat.body.buffers)?;
                     words += repeat.steps * served.words;

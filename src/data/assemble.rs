@@ -3,17 +3,18 @@
 use std::sync::Arc;
 
 use super::dataset::{Dataset, Input, Part, Target};
+use super::divide::Parts;
 use super::error::DataError;
 use super::inputs::{Inputs, Precision};
 use super::laid::Windows;
 use super::need::Lengths;
 use super::opened::Opened;
-use super::raw::Raw;
+use super::raw::{Arrays, Raw};
 use super::schema::DataSchema;
-use super::search::Search;
 use super::streams;
 use super::target;
 use super::texts::{self, TextForm, TextRule, Texts};
+use super::tokens::Tokenize;
 use super::transform::{Affine, ArrayRule, Fields, InputShape, TargetRule, Transform};
 use super::{Need, Want, advice, encode, finite, fit};
 use crate::memory;
@@ -70,30 +71,20 @@ impl Opened<'_> {
                 }
                 encoded.extend(full(need.lengths.as_ref(), table.rows));
                 let target = Arc::new(encode::in_training_units(&whole, &rule));
-                let part =
-                    |rows: &Vec<u32>| Part::new(rows.as_slice().into(), encoded.clone(), target.clone());
-                let some = |rows: &Vec<u32>| (!rows.is_empty()).then(|| part(rows));
+                let part = |rows: &[u32]| Part::new(rows.into(), encoded.clone(), target.clone());
+                let some = |rows: &[u32]| (!rows.is_empty()).then(|| part(rows));
                 let (train, valid, test) = (part(&parts.train), some(&parts.valid), some(&parts.test));
                 let fields = Fields::Table { format: table.format.clone(), columns };
-                Ok(Dataset {
-                    train,
-                    valid,
-                    test,
-                    transform: Transform {
-                        inputs,
-                        fields,
-                        target: rule,
-                        pictures: None,
-                        sounds: None,
-                        middle: None,
-                        lengths: need.lengths.clone(),
-                    },
-                    schema,
-                    cut: 0,
-                    names: Default::default(),
-                    texts: None,
-                    search: Search::default(),
-                })
+                let transform = Transform {
+                    inputs,
+                    fields,
+                    target: rule,
+                    pictures: None,
+                    sounds: None,
+                    middle: None,
+                    lengths: need.lengths.clone(),
+                };
+                Ok(Dataset { valid, test, ..Dataset::of(train, transform, schema) })
             }
             Raw::Arrays { train, .. } if streams::in_arrays(train).is_some() => {
                 self.stream_dataset(need, schema, inputs)
@@ -105,6 +96,18 @@ impl Opened<'_> {
         }
     }
 
+    /// What texts are read by.
+    ///
+    /// # Errors
+    /// E0533 for a net that reads none.
+    fn reading<'a>(&'a self, need: &'a Need) -> Result<Reading<'a>, DataError> {
+        let (Raw::Arrays { train, test }, Some(how)) = (&self.raw, &self.config.settings.tokenize) else {
+            return Err(no_texts());
+        };
+        let (input, lengths, vocab) = texts::wanted(need).ok_or_else(no_texts)?;
+        Ok(Reading { train, test: test.as_ref(), how, input, lengths, vocab })
+    }
+
     /// Windows of a text, by the vocabulary of its beginning.
     fn stream_dataset(
         self,
@@ -112,13 +115,8 @@ impl Opened<'_> {
         schema: DataSchema,
         inputs: Vec<InputShape>,
     ) -> Result<Dataset, DataError> {
-        let no_texts = || DataError::new("E0533", "the net reads no texts");
-        let (Raw::Arrays { train, .. }, Some(how)) = (&self.raw, &self.config.settings.tokenize) else {
-            return Err(no_texts());
-        };
-        let Some(((input, _, vocab), stream)) = texts::wanted(need).zip(streams::in_arrays(train)) else {
-            return Err(no_texts());
-        };
+        let Reading { train, how, input, vocab, .. } = self.reading(need)?;
+        let stream = streams::in_arrays(train).ok_or_else(no_texts)?;
         let wanted = if stream.foretells_each() { Want::Tokens(vocab) } else { Want::Class(vocab) };
         if need.target != wanted {
             let steps = input.width();
@@ -132,32 +130,17 @@ impl Opened<'_> {
         let windows = stream.windows(stretches, how.manner.unit.one());
         let (Windows { rows, parts }, tokens) = windows.map_err(|e| e.file(&train.file))?;
         let tokenizer = stream.fit(tokens, how, vocab, need.open)?;
-        let (stores, target) = stream.encode(&tokenizer, input, rows).map_err(|e| e.file(&train.file))?;
+        let encoded = stream.encode(&tokenizer, input, rows).map_err(|e| e.file(&train.file))?;
+        let (stores, target, unknown) = encoded;
         let target = Arc::new(target);
         let streams = stream.streams.map(|streams| streams.count);
-        let part = |rows: &Vec<u32>| {
-            let part = || Part::new(rows.as_slice().into(), stores.clone(), target.clone());
-            (!rows.is_empty()).then(|| part().in_streams(streams))
-        };
-        let (first, valid, test) = (part(&parts.train), part(&parts.valid), part(&parts.test));
-        let train = first.ok_or_else(|| DataError::new("E0534", "no row is left to train on"))?;
+        let part = |rows: &[u32]| Part::new(rows.into(), stores.clone(), target.clone()).in_streams(streams);
+        let (train, valid, test) = divided(&parts, part)?;
         let names = tokenizer.answers(vocab);
         let rule = TargetRule::Classes { column: "next".into(), names };
         let fields = Fields::Text(TextRule { form: TextForm::Stream, tokenizer });
-        let lengths = need.lengths.clone();
-        let transform =
-            Transform { inputs, fields, target: rule, pictures: None, sounds: None, middle: None, lengths };
-        Ok(Dataset {
-            train,
-            valid,
-            test,
-            transform,
-            schema,
-            names: Default::default(),
-            cut: 0,
-            texts: None,
-            search: Search::default(),
-        })
+        let transform = of_texts(need, inputs, fields, rule);
+        Ok(Dataset { valid, test, unknown, ..Dataset::of(train, transform, schema) })
     }
 
     /// Texts as tokens, by the vocabulary of the training part.
@@ -168,13 +151,8 @@ impl Opened<'_> {
         inputs: Vec<InputShape>,
         normalize_target: bool,
     ) -> Result<Dataset, DataError> {
-        let no_texts = || DataError::new("E0533", "the net reads no texts");
-        let (Raw::Arrays { train, test }, Some(how)) = (&self.raw, &self.config.settings.tokenize) else {
-            return Err(no_texts());
-        };
-        let Some(((input, lengths, vocab), own)) = texts::wanted(need).zip(texts::of(train)) else {
-            return Err(no_texts());
-        };
+        let Reading { train, test, how, input, lengths, vocab } = self.reading(need)?;
+        let own = texts::of(train).ok_or_else(no_texts)?;
         if own.have_answers() {
             return self.answers_dataset(need, schema, inputs);
         }
@@ -183,35 +161,22 @@ impl Opened<'_> {
         let rule = whole.rule(&parts.train, normalize_target).with_names(self.class_names());
         let tokenizer = own.fit(&parts.train, how, vocab, need.open)?;
         let encode = |texts: &Texts| texts.encode(&tokenizer, input, lengths, how.length);
-        let (stores, mut cut) = encode(own)?;
+        let (stores, mut cut, mut unknown) = encode(own)?;
         let target = Arc::new(encode::in_training_units(&whole, &rule));
-        let part = |rows: &Vec<u32>| {
-            (!rows.is_empty()).then(|| Part::new(rows.as_slice().into(), stores.clone(), target.clone()))
-        };
-        let (first, valid, mut last) = (part(&parts.train), part(&parts.valid), part(&parts.test));
+        let part = |rows: &[u32]| Part::new(rows.into(), stores.clone(), target.clone());
+        let (train, valid, mut last) = divided(&parts, part)?;
         if let Some(test) = test {
             let whole = target::from_array(&test.target, need.target, &test.target_file)?;
             let texts = texts::of(test).ok_or_else(no_texts)?;
-            let (stores, of_test) = encode(texts)?;
+            let (stores, of_test, unknown_there) = encode(texts)?;
             cut += of_test;
+            unknown += unknown_there;
             last = Some(Part::of_first(test.rows, stores, encode::in_training_units(&whole, &rule)));
         }
-        let train_part = first.ok_or_else(|| DataError::new("E0534", "no row is left to train on"))?;
         let fields = Fields::Text(TextRule { form: own.form.clone(), tokenizer });
-        let lengths = need.lengths.clone();
-        let transform =
-            Transform { inputs, fields, target: rule, pictures: None, sounds: None, middle: None, lengths };
-        Ok(Dataset {
-            train: train_part,
-            valid,
-            test: last,
-            transform,
-            schema,
-            names: Default::default(),
-            cut,
-            texts: need.raw.then(|| own.clone()),
-            search: Search::default(),
-        })
+        let texts = need.raw.then(|| own.clone());
+        let transform = of_texts(need, inputs, fields, rule);
+        Ok(Dataset { valid, test: last, cut, unknown, texts, ..Dataset::of(train, transform, schema) })
     }
 
     /// Texts that have an answer at each token.
@@ -221,13 +186,8 @@ impl Opened<'_> {
         schema: DataSchema,
         inputs: Vec<InputShape>,
     ) -> Result<Dataset, DataError> {
-        let no_texts = || DataError::new("E0533", "the net reads no texts");
-        let (Raw::Arrays { train, .. }, Some(how)) = (&self.raw, &self.config.settings.tokenize) else {
-            return Err(no_texts());
-        };
-        let Some(((input, lengths, vocab), own)) = texts::wanted(need).zip(texts::of(train)) else {
-            return Err(no_texts());
-        };
+        let Reading { train, how, input, lengths, vocab, .. } = self.reading(need)?;
+        let own = texts::of(train).ok_or_else(no_texts)?;
         if need.target != Want::Tokens(vocab) {
             let steps = input.width();
             return Err(DataError::new("E0532", "each token of these texts has its own answer")
@@ -236,23 +196,17 @@ impl Opened<'_> {
         }
         let parts = self.parts(train.rows, None, false)?;
         let tokenizer = own.fit(&parts.train, how, vocab, need.open)?;
-        let (stores, cut) = own.encode(&tokenizer, input, lengths, how.length)?;
+        let (stores, cut, unknown) = own.encode(&tokenizer, input, lengths, how.length)?;
         let answers = own.answers(&tokenizer, input.width(), how.length)?.ok_or_else(no_texts)?;
         let target = Arc::new(Target::Tokens(answers));
-        let part = |rows: &Vec<u32>| {
-            (!rows.is_empty()).then(|| Part::new(rows.as_slice().into(), stores.clone(), target.clone()))
-        };
-        let (first, valid, test) = (part(&parts.train), part(&parts.valid), part(&parts.test));
-        let train = first.ok_or_else(|| DataError::new("E0534", "no row is left to train on"))?;
+        let part = |rows: &[u32]| Part::new(rows.into(), stores.clone(), target.clone());
+        let (train, valid, test) = divided(&parts, part)?;
         let names = tokenizer.answers(vocab);
         let rule = TargetRule::Classes { column: "answer".into(), names };
         let fields = Fields::Text(TextRule { form: own.form.clone(), tokenizer });
-        let lengths = need.lengths.clone();
-        let transform =
-            Transform { inputs, fields, target: rule, pictures: None, sounds: None, middle: None, lengths };
         let texts = need.raw.then(|| own.clone());
-        let (names, search) = (Default::default(), Search::default());
-        Ok(Dataset { train, valid, test, transform, schema, names, cut, texts, search })
+        let transform = of_texts(need, inputs, fields, rule);
+        Ok(Dataset { valid, test, cut, unknown, texts, ..Dataset::of(train, transform, schema) })
     }
 
     fn arrays_dataset(
@@ -313,17 +267,13 @@ impl Opened<'_> {
         let own = stores(train.data, train.rows, need.raw)?;
         let target = Arc::new(encode::in_training_units(&whole, &rule));
         let streams = self.config.streams().map(|streams| streams.count);
-        let part = |rows: &Vec<u32>| {
-            let part = || Part::new(rows.as_slice().into(), own.clone(), target.clone());
-            (!rows.is_empty()).then(|| part().in_streams(streams))
-        };
-        let (first, valid, cut_test) = (part(&parts.train), part(&parts.valid), part(&parts.test));
+        let part = |rows: &[u32]| Part::new(rows.into(), own.clone(), target.clone()).in_streams(streams);
+        let (train, valid, cut_test) = divided(&parts, part)?;
         let own_test = test.zip(whole_test).map(|(test, whole)| {
             let stores = stores(test.data, test.rows, false)?;
             Ok::<Part, DataError>(Part::of_first(test.rows, stores, encode::in_training_units(&whole, &rule)))
         });
         let own_test = own_test.transpose()?;
-        let train = first.ok_or_else(|| DataError::new("E0534", "no row is left to train on"))?;
         let pictures = self.config.source.has_pictures().then_some(settings.pictures);
         let fields = Fields::Array(array_rule);
         let transform = Transform {
@@ -335,18 +285,41 @@ impl Opened<'_> {
             middle,
             lengths: need.lengths.clone(),
         };
-        Ok(Dataset {
-            train,
-            valid,
-            test: own_test.or(cut_test),
-            transform,
-            schema,
-            names: names.map(Into::into),
-            cut,
-            texts: None,
-            search: Search::default(),
-        })
+        let (test, names) = (own_test.or(cut_test), names.map(Into::into));
+        Ok(Dataset { valid, test, names, cut, ..Dataset::of(train, transform, schema) })
     }
+}
+
+/// What texts are read by: those of the source and of its own test part, how they are cut, and what the net asks of them.
+struct Reading<'a> {
+    train: &'a Arrays,
+    test: Option<&'a Arrays>,
+    how: &'a Tokenize,
+    input: &'a InputShape,
+    lengths: &'a Lengths,
+    vocab: usize,
+}
+
+fn no_texts() -> DataError {
+    DataError::new("E0533", "the net reads no texts")
+}
+
+/// The parts of divided rows: there are some to train on.
+///
+/// # Errors
+/// E0534 without any.
+fn divided(
+    parts: &Parts,
+    part: impl Fn(&[u32]) -> Part,
+) -> Result<(Part, Option<Part>, Option<Part>), DataError> {
+    let some = |rows: &[u32]| (!rows.is_empty()).then(|| part(rows));
+    let train = some(&parts.train).ok_or_else(|| DataError::new("E0534", "no row is left to train on"))?;
+    Ok((train, some(&parts.valid), some(&parts.test)))
+}
+
+fn of_texts(need: &Need, inputs: Vec<InputShape>, fields: Fields, target: TargetRule) -> Transform {
+    let lengths = need.lengths.clone();
+    Transform { inputs, fields, target, pictures: None, sounds: None, middle: None, lengths }
 }
 
 /// The lengths of rows that are all as long as the longest.

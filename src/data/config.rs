@@ -319,6 +319,10 @@ impl DataConfig {
         if let (Some(_), Some(split)) = (&settings.window, &mut settings.split) {
             split.shuffle = false;
         }
+        // Texts of rows have no lines to tell apart.
+        if let (None, Some(how)) = (&settings.window, &mut settings.tokenize) {
+            how.manner.ends_lines = false;
+        }
         let config = DataConfig { source, source_span, settings };
         // A `tokenize` that is wrong is there all the same.
         let cut = seen.iter().any(|(name, _)| *name == "tokenize");
@@ -527,7 +531,14 @@ impl DataConfig {
                     .also(self.source_span, "no text")
                     .help("leave it out; `source csv, FILE, text=COLUMN` reads texts from a table"),
             ),
-            (true, Some(_)) => {
+            (true, Some(how)) => {
+                if let Some(span) = how.line_end.filter(|_| settings.window.is_none()) {
+                    return Some(
+                        Diagnostic::error("E0505", span, "`line_end` is of one text with `window`")
+                            .label("these rows are texts of their own")
+                            .help("leave it out"),
+                    );
+                }
                 let scale = settings.scale.map(|scale| ("scale", scale.span));
                 let normalize = settings.normalize.filter(|n| n.inputs).map(|n| ("normalize inputs", n.span));
                 let (word, span) = scale.or(normalize)?;

@@ -11,6 +11,7 @@ use super::schema::DataSchema;
 use super::search::Search;
 use super::stores::{Held, Numbers, Numeric, RowBuffer, RowStore};
 use super::texts::Texts;
+use super::tokens::Unknown;
 use super::transform::{ArrayRule, Transform};
 use crate::math::Moments;
 
@@ -46,12 +47,32 @@ pub struct Dataset {
     pub schema: DataSchema,
     /// Texts that were longer than a row, and were cut.
     pub cut: usize,
+    /// Tokens that the vocabulary lacks.
+    pub unknown: Unknown,
     /// Of the files that the rows are, where each is one: those of the stores that parts are divided from, and of a test part of the source's own.
     pub names: [Arc<[String]>; 2],
     /// What the rows of the stores were before they were numbers, where they are texts that are changed while training.
     pub texts: Option<Texts>,
     /// Where its files were looked up: what changes rows may need more.
     pub search: Search,
+}
+
+impl Dataset {
+    /// Training rows and nothing else: what has more says so.
+    pub(super) fn of(train: Part, transform: Transform, schema: DataSchema) -> Self {
+        Self {
+            train,
+            valid: None,
+            test: None,
+            transform,
+            schema,
+            cut: 0,
+            unknown: Unknown::default(),
+            names: Default::default(),
+            texts: None,
+            search: Search::default(),
+        }
+    }
 }
 
 /// The rows of one part: a view of stores. Row `i` of the part is row `numbers()[i]` of each of them.

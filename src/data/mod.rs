@@ -81,6 +81,7 @@ pub use sound::{Hearing, SoundSizes, hertz, recordings, seconds};
 pub use stores::{Form, Numbers, Numeric, RowBuffer, RowStore, Tones, read_rows};
 pub use texts::{Texts, Unread};
 pub use transform::{Affine, ArrayRule, CellRule, ColumnRule, Fields, InputShape, TargetRule, Transform};
+pub use windows::Window;
 pub use words::{SOURCES, STATEMENTS, SourceWord, Statement};
 
 /// Reads the source only to say what it holds.

@@ -4,6 +4,7 @@ use std::fs::File;
 use std::path::Path;
 
 use super::assemble::full;
+use super::config::DataConfig;
 use super::dataset::Input;
 use super::encode::deal;
 use super::error::DataError;
@@ -12,6 +13,7 @@ use super::labels::Labels;
 use super::pictures::{self, Converted};
 use super::raw::Delimiter;
 use super::readers::{self, Labelled};
+use super::streams;
 use super::text::{self, Records};
 use super::texts::Unread;
 use super::transform::{Fields, InputShape, Transform};
@@ -53,15 +55,16 @@ impl Transform {
         Ok(Rows { inputs: inputs.collect::<Result<_, DataError>>()?, ..rows })
     }
 
-    /// Encodes the pictures in a folder, or the sounds of a net that hears, and in the folders in it, in order of their paths.
+    /// Encodes the pictures in a folder, or the sounds of a net that hears and the texts of one that reads, and in the folders in it, in order of their paths.
     ///
     /// # Errors
     /// E0520, E0525, E0528, E0541 to E0543, E0552 and E0553, with the file; E0538 and E0540 as [`read_rows`](Self::read_rows).
     pub fn read_folder(&self, path: &Path, name: &str) -> Result<Rows, DataError> {
         self.sound()?;
-        match self.sounds {
-            Some(_) => readers::folder_of_sounds(path, self, name),
-            None => self.rows_seen(readers::folder(path, self, name)?),
+        match &self.fields {
+            Fields::Text(rule) => readers::folder_of_texts(path, self, rule, name),
+            _ if self.sounds.is_some() => readers::folder_of_sounds(path, self, name),
+            _ => self.rows_seen(readers::folder(path, self, name)?),
         }
     }
 
@@ -139,6 +142,24 @@ impl Transform {
             Some(rows) => Ok(rows),
             None => self.read_rows(std::fs::read(path).map_err(unread)?, name),
         }
+    }
+
+    /// A text whose tokens are foretold, by a net of windows of one, as `config` cuts them.
+    ///
+    /// # Errors
+    /// E0520 for a file that cannot be read, E0550 for a text that is too short, E0525 for a net of other rows.
+    pub fn read_stream(&self, path: &Path, name: &str, config: &DataConfig) -> Result<Labelled, DataError> {
+        self.sound()?;
+        let (Fields::Text(rule), [input], Some(window)) =
+            (&self.fields, &self.inputs[..], &config.settings.window)
+        else {
+            return Err(DataError::new("E0525", "the net reads no windows of a text").file(name));
+        };
+        let text = files::text(path, name)?;
+        let part = streams::known(&text, window, config.streams(), (&rule.tokenizer, input));
+        let (part, unknown) = part.map_err(|e| e.file(name))?;
+        let unread = Unread { unknown: Some((unknown, rule.tokenizer.len())), ..Unread::default() };
+        Ok(Labelled { part, names: Vec::new(), converted: Converted::default(), unread })
     }
 
     fn sound(&self) -> Result<(), DataError> {

@@ -5,7 +5,7 @@
 
 use std::sync::Arc;
 
-use super::dataset::{Input, Target};
+use super::dataset::{Input, Part, Target};
 use super::divide::Parts;
 use super::error::{DataError, counted};
 use super::foretold::Foretold;
@@ -14,7 +14,7 @@ use super::laid::{Steps, Streams, Windows};
 use super::raw::{Arrays, Raw, RawTarget};
 use super::stores::{Form, Numbers, Numeric, RowStore};
 use super::texts::{TextForm, TextSizes, Texts, fitted};
-use super::tokens::{Tokenize, Tokenizer, count, pieces};
+use super::tokens::{Manner, Tokenize, Tokenizer, Unknown, count, pieces};
 use super::transform::InputShape;
 use super::windows::Window;
 
@@ -52,26 +52,9 @@ pub(super) fn of(
         .file(&arrays.file)
         .help("write, for example, `window 64`; a row a file is a folder of them, `CLASS/*.txt`"));
     };
-    let tokens = count(text, how.manner);
-    let reach = window.length + 1;
-    let Some(last) = tokens.checked_sub(reach) else {
-        let message = format!(
-            "the text has {}, and a window with what comes behind it takes {reach}",
-            counted(tokens, how.manner.unit.one())
-        );
-        return Err(DataError::new("E0550", message)
-            .file(&arrays.file)
-            .net(window.span)
-            .help("take a shorter window"));
-    };
-    let (length, stride, each) = (window.length, window.stride(), window.each);
-    let rows = match each {
-        _ if streams.is_some() => tokens - 1,
-        // The last window is as short as what is left.
-        true => 1 + last.div_ceil(stride),
-        false => 1 + last / stride,
-    };
-    let data = Inputs::Stream(Stream { text: (*text).into(), length, stride, each, streams });
+    let (stream, rows) = Stream::cut(text, window, streams, how.manner)
+        .map_err(|e| e.file(&arrays.file).net(window.span).help("take a shorter window"))?;
+    let data = Inputs::Stream(stream);
     // What comes next is known once there are numbers for it.
     let target = RawTarget::Labels { codes: vec![0; rows], names: vec!["next".into()] };
     Ok(Raw::Arrays { train: Arrays::of(&arrays.file, rows, Vec::new(), data, target), test: None })
@@ -85,7 +68,53 @@ pub(super) fn in_arrays(arrays: &Arrays) -> Option<&Stream> {
     }
 }
 
+/// Another text, all of it, as a net reads it that was trained on windows like these: each token is foretold once, as in the parts of its own text.
+///
+/// # Errors
+/// E0550 for a text that is too short for a window, or for a window of each stream.
+pub(super) fn known(
+    text: &str,
+    window: &Window,
+    streams: Option<Streams>,
+    (tokenizer, input): (&Tokenizer, &InputShape),
+) -> Result<(Part, Unknown), DataError> {
+    let once = Window { stride: None, ..window.clone() };
+    let (stream, rows) = Stream::cut(text, &once, streams, tokenizer.manner())?;
+    let whole = Parts { train: (0..rows as u32).collect(), ..Parts::default() };
+    let (Windows { rows, parts }, _) = stream.windows(whole, tokenizer.unit().one())?;
+    let (inputs, target, unknown) = stream.encode(tokenizer, input, rows)?;
+    let part = Part::new(parts.train.into(), inputs, Arc::new(target));
+    Ok((part.in_streams(streams.map(|streams| streams.count)), unknown))
+}
+
 impl Stream {
+    /// A text in windows, and how many rows (of streams, steps) that makes.
+    ///
+    /// # Errors
+    /// E0550 for a text that is shorter than one window with the token behind it.
+    fn cut(
+        text: &str,
+        window: &Window,
+        streams: Option<Streams>,
+        manner: Manner,
+    ) -> Result<(Self, usize), DataError> {
+        let tokens = count(text, manner);
+        let reach = window.length + 1;
+        let Some(last) = tokens.checked_sub(reach) else {
+            let has = counted(tokens, manner.unit.one());
+            let message = format!("the text has {has}, and a window with what comes behind it takes {reach}");
+            return Err(DataError::new("E0550", message));
+        };
+        let (length, stride, each) = (window.length, window.stride(), window.each);
+        let rows = match each {
+            _ if streams.is_some() => tokens - 1,
+            // The last window is as short as what is left.
+            true => 1 + last.div_ceil(stride),
+            false => 1 + last / stride,
+        };
+        Ok((Self { text: text.into(), length, stride, each, streams }, rows))
+    }
+
     pub fn sizes(&self, how: &Tokenize) -> TextSizes {
         TextSizes { steps: self.length, vocab: self.whole(how).len() }
     }
@@ -97,7 +126,7 @@ impl Stream {
     }
 
     fn whole(&self, how: &Tokenize) -> Tokenizer {
-        Tokenizer::fit(how, std::iter::once(&*self.text), false)
+        Tokenizer::fit(how, std::iter::once(&*self.text))
     }
 
     /// Whether what comes behind each token is foretold.
@@ -154,7 +183,7 @@ impl Stream {
         fitted(std::iter::once(first.as_str()), how, vocab, open)
     }
 
-    /// Rows of tokens with their lengths, and what is foretold of each.
+    /// Rows of tokens with their lengths, what is foretold of each, and how many tokens the vocabulary lacks.
     ///
     /// # Errors
     /// E0533 for an input of another length than the windows.
@@ -163,7 +192,7 @@ impl Stream {
         tokenizer: &Tokenizer,
         input: &InputShape,
         rows: Vec<Steps>,
-    ) -> Result<(Vec<Input>, Target), DataError> {
+    ) -> Result<(Vec<Input>, Target, Unknown), DataError> {
         if input.width() != self.length {
             let message = format!(
                 "a window has {}, and the net's input takes {}",
@@ -174,6 +203,7 @@ impl Stream {
                 .help(format!("write `token[{}, ...]`, or another `window`", self.length)));
         }
         let tokens: Arc<[i32]> = tokenizer.encoder().numbers(&self.text).into();
+        let unknown = Unknown::among(&tokens);
         // All but the last token have one behind them.
         let own = |row: Steps| Steps { length: row.length.min(tokens.len() - 1 - row.start), ..row };
         let rows: Arc<[Steps]> = rows.into_iter().map(own).collect();
@@ -188,7 +218,7 @@ impl Stream {
         let form = Form { numeric: Numeric::I32, shape: vec![self.length] };
         let store = Arc::new(Rows { tokens, rows, form });
         let windows = Input { name: input.name.clone(), store, scale: 1.0, shift: 0.0, raw: None };
-        Ok((vec![windows, Input::lengths(&input.name, lengths)], target))
+        Ok((vec![windows, Input::lengths(&input.name, lengths)], target, unknown))
     }
 }
 

@@ -84,7 +84,7 @@ impl<'a> Iterator for Records<'a> {
 
 impl Record<'_> {
     fn is_blank(&self) -> bool {
-        self.count == 1 && self.fields[0].text.is_empty()
+        self.count == 1 && self.fields[0].text.is_empty() && !self.fields[0].quoted
     }
 }
 

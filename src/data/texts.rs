@@ -10,7 +10,7 @@ use super::foretold::Foretold;
 use super::inputs::Inputs;
 use super::need::{Lengths, Need};
 use super::raw::{Arrays, Cells, Column, RawTarget};
-use super::tokens::{Encoded, Tokenize, Tokenizer, count, pieces};
+use super::tokens::{Encoded, Tokenize, Tokenizer, Unknown, count, pieces};
 use super::transform::InputShape;
 
 /// One text a row, and where each stands.
@@ -77,6 +77,8 @@ pub struct Unread {
     pub blank_lines: usize,
     /// Sounds that are longer than a row.
     pub sounds: usize,
+    /// Tokens of a text that is foretold, by a vocabulary of so many.
+    pub unknown: Option<(Unknown, usize)>,
 }
 
 impl Unread {
@@ -93,13 +95,15 @@ impl Unread {
             let (are, were) = if n == 1 { ("is", "was") } else { ("are", "were") };
             format!("{n} of {} {are} longer than the net's rows, and {were} cut", counted(texts, "sound"))
         };
+        let unknown = self.unknown.and_then(|(unknown, vocab)| unknown.told(vocab));
         let sentences = [
             (self.ends, "W0504", cut(self.ends)),
             (self.beginnings, "W0504", begun(self.beginnings)),
             (self.blank_lines, "W0504", blank(self.blank_lines)),
             (self.sounds, "W0506", sounds(self.sounds)),
         ];
-        sentences.into_iter().filter(|(n, ..)| *n > 0).map(|(_, code, told)| (code, told)).collect()
+        let sentences = sentences.into_iter().filter(|(n, ..)| *n > 0).map(|(_, code, told)| (code, told));
+        sentences.chain(unknown.map(|told| ("W0511", told))).collect()
     }
 }
 
@@ -185,7 +189,7 @@ impl Texts {
         let all = || self.all().chain(test.into_iter().flat_map(Texts::all));
         let longest = all().map(|text| count(text, how.manner)).max().unwrap_or(0);
         let steps = longest.min(how.length.unwrap_or(usize::MAX)).max(1);
-        TextSizes { steps, vocab: Tokenizer::fit(how, all(), false).len() }
+        TextSizes { steps, vocab: Tokenizer::fit(how, all()).len() }
     }
 
     /// The vocabulary of some rows, for a net that has numbers of so many tokens.
@@ -202,7 +206,7 @@ impl Texts {
         fitted(train.iter().map(|row| self.rows[*row as usize].text.as_str()), how, vocab, open)
     }
 
-    /// Rows of tokens and their lengths.
+    /// Rows of tokens and their lengths; how many texts were cut, and how many tokens the vocabulary lacks.
     ///
     /// # Errors
     /// E0548 for a text without a token, E0549 for one that is too short for the net's windows.
@@ -212,7 +216,7 @@ impl Texts {
         input: &InputShape,
         lengths: &Lengths,
         most: Option<usize>,
-    ) -> Result<(Vec<Input>, usize), DataError> {
+    ) -> Result<(Vec<Input>, usize, Unknown), DataError> {
         let mut encoder = tokenizer.encoder();
         let mut rows = Encoded::default();
         let steps = input.width().min(most.unwrap_or(usize::MAX));
@@ -223,9 +227,9 @@ impl Texts {
             long_enough(numbers.len(), lengths, tokenizer).map_err(|e| text.place(e))?;
             rows.push(numbers, input.width());
         }
-        let Encoded { tokens, lengths, cut } = rows;
+        let Encoded { tokens, lengths, cut, unknown } = rows;
         let tokens = Input::held(&input.name, &input.shape, Storage::I32(tokens), (1.0, 0.0));
-        Ok((vec![tokens, Input::lengths(&input.name, lengths)], cut))
+        Ok((vec![tokens, Input::lengths(&input.name, lengths)], cut, unknown))
     }
 }
 
@@ -240,7 +244,7 @@ pub(super) fn fitted<'t>(
     open: bool,
 ) -> Result<Tokenizer, DataError> {
     let how = Tokenize { vocab: how.vocab.or(Some(vocab)), ..*how };
-    let tokenizer = Tokenizer::fit(&how, texts, false);
+    let tokenizer = Tokenizer::fit(&how, texts);
     let (has, unit) = (tokenizer.len(), how.manner.unit);
     if tokenizer.is_empty() {
         return Err(DataError::new("E0547", "the texts of the training part have no tokens").net(how.span));
@@ -254,11 +258,14 @@ pub(super) fn fitted<'t>(
     if has < vocab && !open {
         let message = format!(
             "the training text has {}, fewer than the vocabulary of {vocab}",
-            counted(has - 2, &format!("different {}", unit.one()))
+            counted(has - tokenizer.marks(), &format!("different {}", unit.one()))
         );
         return Err(DataError::new("E0547", message)
             .net(how.span)
-            .note("padding and the unknown have a number each")
+            .note(match tokenizer.end() {
+                None => "padding and the unknown have a number each",
+                Some(_) => "padding, the unknown and the end of a line have a number each",
+            })
             .help(format!("write `vocab={has}`, or `vocab=_` in the input's type")));
     }
     Ok(tokenizer)

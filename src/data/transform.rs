@@ -211,6 +211,11 @@ impl Transform {
         inputs
     }
 
+    /// Whether rows are windows of one text.
+    pub fn is_of_a_stream(&self) -> bool {
+        matches!(&self.fields, Fields::Text(rule) if rule.is_of_a_stream())
+    }
+
     /// Numbers of a row.
     pub fn width(&self) -> usize {
         self.inputs.iter().map(InputShape::width).sum()

@@ -1854,6 +1854,17 @@ the vocabulary, so little is left of what the file knows.
 Files of small letters have no vectors of names as they are written: a word with capitals takes the vector of its small letters. Leave rare words
 out by `vocab=` or `min_count=` of `tokenize`, or name another file."#,
     ),
+    (
+        "W0511",
+        r#"A text has tokens that the vocabulary lacks
+
+They count as one token, `<unk>`, which is easy to foretell where there are many of it. Perplexities and bits by character of two nets, or of two texts, say
+the same only where their vocabularies lack about as much.
+
+    dropnet eval runs/words --input news.txt      and 12.4% of the tokens are unknown to the vocabulary of 10000
+
+A larger `vocab=` knows more of them; `tokenize chars`, `bytes` and `bpe` know all."#,
+    ),
 ];
 
 /// The page of a code, or `None` for a code that does not exist. Case does not matter.

@@ -137,7 +137,10 @@ fn write_attributes(out: &mut dyn Write, graph: &Graph, op: &Op) -> fmt::Result 
         Op::RowKey(id) => write_name(out, graph.sites.get(id.index()).map(|s| &s.path)),
         Op::Const(value) => write!(out, " {value:?}"),
         Op::Enter(slot) => write!(out, " {slot}"),
-        Op::Scan(scan) => write!(out, " steps={}{}", scan.steps, if scan.reverse { " reverse" } else { "" }),
+        Op::Scan(scan) => {
+            write!(out, " steps={}{}", scan.steps, if scan.reverse { " reverse" } else { "" })?;
+            scan.within.map_or(Ok(()), |slot| write!(out, " within={slot}"))
+        }
         Op::KeepMask { dims, shared } | Op::Noise { dims, shared } => {
             write!(out, " dims={}", list(dims))?;
             let axes: Vec<usize> = (0..shared.len()).filter(|axis| shared[*axis]).collect();

@@ -5,9 +5,9 @@
 //! the part before it). Invariant, on which equal bits for any number of threads rest: a call on any such part gives the bits of
 //! the call on the whole. faer's kernel for large products adds in an order that depends on `k` alone; it has other kernels
 //! for small products and for single columns, and where those could come in, a call is cut into blocks that are the same for
-//! every division. `gemm` divides `k` by the size of the whole product, so it is called for at most 512 at a time.
+//! every division. Rows and steps of `k` that are all zeros, as rows of texts have them behind their ends, are left out, which changes no bit (`blank`). `gemm` divides `k` by the size of the whole product, so it is called for at most 512 at a time.
 
-use super::{row, sparse};
+use super::{blank, row, sparse};
 use faer::{Accum, MatMut, MatRef, Par, linalg::matmul::matmul};
 
 /// Products of at most this many multiplications go to the library's other kernel.
@@ -57,7 +57,21 @@ pub unsafe fn multiply(
         return;
     }
     // SAFETY: the caller's contract.
-    if along == Along::Columns && c.strides.1 == 1 && unsafe { sparse::pays((m, k), a, b) } {
+    let are_listed = |rows: usize, a: Matrix<*const f32>| unsafe {
+        along == Along::Columns && c.strides.1 == 1 && sparse::pays((rows, k), a, b)
+    };
+    if along == Along::Columns && !accumulate && c.strides.1 == 1 && a.strides.1 == 1 && !is_small(m, k) {
+        // SAFETY: the caller's contract, and what was asked.
+        unsafe {
+            let dense = |rows, c, a| match are_listed(rows, a) {
+                true => sparse::multiply((rows, n, k), c, false, a, b),
+                false => by_columns((rows, n, k), c, false, a, b),
+            };
+            blank::without_rows((m, n, k), c, a, |rows| is_small(rows, k), dense);
+        }
+        return;
+    }
+    if are_listed(m, a) {
         // SAFETY: the caller's contract, and what was asked above.
         unsafe { sparse::multiply((m, n, k), c, accumulate, a, b) }
         return;
@@ -67,31 +81,24 @@ pub unsafe fn multiply(
         unsafe { transposed_left((m, n, k), c, accumulate, a, b) }
         return;
     }
-    let block = |row: usize, rows: usize, col: usize, cols: usize| {
+    let block = |row: usize, rows: usize| {
         // SAFETY: blocks lie in the matrices, so the offsets do; the rest is the caller's contract.
         unsafe {
-            let c = Matrix { start: c.start.add(row * c.strides.0 + col * c.strides.1), ..c };
+            let c = Matrix { start: c.start.add(row * c.strides.0), ..c };
             let a = Matrix { start: a.start.add(row * a.strides.0), ..a };
-            let b = Matrix { start: b.start.add(col * b.strides.1), ..b };
-            call((rows, cols, k), c, accumulate, a, b);
+            call((rows, n, k), c, accumulate, a, b);
         }
     };
     match along {
-        Along::Columns => {
-            let whole = n - n % BLOCK_COLUMNS;
-            let step = if m == 1 || m * BLOCK_COLUMNS * k <= SMALL { BLOCK_COLUMNS } else { whole.max(1) };
-            (0..whole).step_by(step).for_each(|col| block(0, m, col, step));
-            if whole < n {
-                block(0, m, whole, n - whole);
-            }
-        }
-        Along::Rows if n > 1 && 2 * n * k > SMALL => block(0, m, 0, n),
+        // SAFETY: the caller's contract.
+        Along::Columns => unsafe { by_columns((m, n, k), c, accumulate, a, b) },
+        Along::Rows if n > 1 && 2 * n * k > SMALL => block(0, m),
         Along::Rows => {
             let blocks = ((m + BLOCK_ROWS - 2) / BLOCK_ROWS).max(1);
             for i in 0..blocks {
                 let row = i * BLOCK_ROWS;
                 let rows = if i + 1 == blocks { m - row } else { BLOCK_ROWS };
-                block(row, rows, 0, n);
+                block(row, rows);
             }
         }
     }
@@ -133,38 +140,69 @@ unsafe fn transposed_left(
     b: Matrix<*const f32>,
 ) {
     let strides = |(row, col): (usize, usize)| (col as isize, row as isize);
-    let ((c_col, c_row), (a_col, a_row), (b_col, b_row)) =
-        (strides(c.strides), strides(a.strides), strides(b.strides));
+    let (c_col, c_row) = strides(c.strides);
     for start in (0..k).step_by(DEPTH) {
         let depth = DEPTH.min(k - start);
         let add = accumulate || start > 0;
         // SAFETY: steps `start..start + depth` lie in both matrices; the rest is the caller's contract.
         unsafe {
-            let a = a.start.add(start * a.strides.1);
-            let b = b.start.add(start * b.strides.0);
-            gemm::gemm(
-                m,
-                n,
-                depth,
-                c.start,
-                c_col,
-                c_row,
-                add,
-                a,
-                a_col,
-                a_row,
-                b,
-                b_col,
-                b_row,
-                1.0,
-                1.0,
-                false,
-                false,
-                false,
-                gemm::Parallelism::None,
-            );
+            let a = Matrix { start: a.start.add(start * a.strides.1), ..a };
+            let b = Matrix { start: b.start.add(start * b.strides.0), ..b };
+            blank::without_steps((m, n, depth), a, b, |depth, a, b| {
+                let ((a_col, a_row), (b_col, b_row)) = (strides(a.strides), strides(b.strides));
+                gemm::gemm(
+                    m,
+                    n,
+                    depth,
+                    c.start,
+                    c_col,
+                    c_row,
+                    add,
+                    a.start,
+                    a_col,
+                    a_row,
+                    b.start,
+                    b_col,
+                    b_row,
+                    1.0,
+                    1.0,
+                    false,
+                    false,
+                    false,
+                    gemm::Parallelism::None,
+                );
+            });
         }
     }
+}
+
+/// `c = a b` by faer, in blocks of columns that are the same for every division of them. The contract is that of [`multiply`].
+unsafe fn by_columns(
+    (m, n, k): (usize, usize, usize),
+    c: Matrix<*mut f32>,
+    accumulate: bool,
+    a: Matrix<*const f32>,
+    b: Matrix<*const f32>,
+) {
+    let block = |col: usize, cols: usize| {
+        // SAFETY: blocks lie in the matrices, so the offsets do; the rest is the caller's contract.
+        unsafe {
+            let c = Matrix { start: c.start.add(col * c.strides.1), ..c };
+            let b = Matrix { start: b.start.add(col * b.strides.1), ..b };
+            call((m, cols, k), c, accumulate, a, b);
+        }
+    };
+    let whole = n - n % BLOCK_COLUMNS;
+    let step = if is_small(m, k) { BLOCK_COLUMNS } else { whole.max(1) };
+    (0..whole).step_by(step).for_each(|col| block(col, step));
+    if whole < n {
+        block(whole, n - whole);
+    }
+}
+
+/// Whether so many rows could come to faer's other kernels, in a block of few columns.
+fn is_small(m: usize, k: usize) -> bool {
+    m == 1 || m * BLOCK_COLUMNS * k <= SMALL
 }
 
 /// One call of the library. The contract is that of [`multiply`].

@@ -6,6 +6,7 @@
 pub mod aligned;
 pub mod attention;
 pub mod barrier;
+mod blank;
 pub mod conv;
 pub mod crew;
 pub mod curve;

@@ -12,7 +12,7 @@
 //!
 //! # Arguments
 //! `size` is that of a window (`2x2`, or one number over steps). `stride` is the window's size unless given: windows lie side by side. `pad=same` makes
-//! h' = h / stride, rounded up, `pad=1` adds that many places on each side; the mean is over the places that are there.
+//! h' = h / stride, rounded up, `pad=1` adds that many places on each side; the mean is over the places that are there, of a row with a length over its own.
 //!
 //! # Train and eval
 //! The same.
@@ -36,7 +36,7 @@ use crate::{
     diag::Diagnostic,
     graph::{Builder, Dim, Geometry, Slide, ValueId},
     model::Ty,
-    vocab::{Args, Block, Sig, Value},
+    vocab::{Args, Block, Sig},
 };
 
 pub struct AvgPool;
@@ -72,13 +72,8 @@ impl Layer for AvgPool {
         cx.input()
     }
 
-    /// Windows without a border lie in a row or are none of its own.
-    fn over_time(&self, args: &Args) -> OverTime {
-        if args.value("pad").is_some_and(|pad| *pad == Value::Word("valid".into())) {
-            OverTime::Whole
-        } else {
-            OverTime::Refuses
-        }
+    fn over_time(&self, _args: &Args) -> OverTime {
+        OverTime::Whole
     }
 
     fn facts(&self) -> Facts {
@@ -88,22 +83,37 @@ impl Layer for AvgPool {
     fn lower(&self, cx: &mut Lower<'_>) -> ValueId {
         let (input, windows) = (cx.input_ty().clone(), Windows::read(cx.args, cx.input_ty()));
         let geometry = windows.geometry();
-        let x = windows.over(cx.b, cx.input());
+        let within = if windows.reach_over_ends() { cx.within() } else { None };
+        let x = if within.is_some() { cx.own_steps(cx.input(), 0.0) } else { cx.input() };
+        let x = windows.over(cx.b, x);
         let seen = cx.b.windows(x, &geometry, 0.0);
-        let mean = means(cx.b, seen, &geometry);
+        let mean = means(cx.b, seen, &geometry, within);
         windows.flat(cx.b, mean, &input)
     }
 }
 
-/// The mean of each window, over its places within the map.
-fn means(b: &mut Builder, windows: ValueId, geometry: &Geometry) -> ValueId {
-    if !geometry.has_border() {
+/// The mean of each window, over its places within the map; where rows have lengths, over those that are `within` the row.
+fn means(b: &mut Builder, windows: ValueId, geometry: &Geometry, within: Option<ValueId>) -> ValueId {
+    if within.is_none() && !geometry.has_border() {
         return b.mean(windows, &geometry.tap_axes());
     }
     let mut mean = b.sum(windows, &geometry.tap_axes());
-    for slide in &geometry.axes {
-        let cells = cells(b, slide);
-        let cells = b.broadcast_like(cells, mean, &[slide.axis]);
+    for (number, slide) in geometry.axes.iter().enumerate() {
+        let cells = match within.filter(|_| number == 0) {
+            None => {
+                let cells = cells(b, slide);
+                b.broadcast_like(cells, mean, &[slide.axis])
+            }
+            Some(within) => {
+                let line = Geometry { axes: vec![*slide] };
+                let steps = b.windows(within, &line, 0.0);
+                let own = b.sum(steps, &line.tap_axes());
+                // Windows behind a row's end have none.
+                let one = b.splat(1.0, own);
+                let own = b.max(own, one);
+                b.broadcast_like(own, mean, &[0, slide.axis])
+            }
+        };
         mean = b.div(mean, cells);
     }
     mean

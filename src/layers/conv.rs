@@ -15,7 +15,9 @@
 //! # Arguments
 //! `width` is the number of filters, the channels of the result; `size` that of a window (`3x3`). `stride` and `dilation` take one number for all axes, or
 //! one an axis. `pad=same` surrounds the map by as many zeros as keep its size, one more behind than in front where they are odd; `pad=valid` by none;
-//! `pad=1` by that many. `groups=g` divides channels and filters into g runs: filters see the channels of their own run alone. `bias=false`
+//! `pad=1` by that many. Over steps, `pad=causal` puts all of the border in front: a result sees its own step and those before it, and zeros before the first, so that
+//! a net that foretells what comes next does not see it (with `dilation=2`, `4`, ... a temporal convolutional network). Where rows have lengths, `pad=same` with a
+//! `stride` has a result for every `stride`-th step, rounded up, and windows lie as in rows whose steps divide by it. `groups=g` divides channels and filters into g runs: filters see the channels of their own run alone. `bias=false`
 //! leaves `b` out. `init` is the start of `W`, `glorot_uniform` unless given, whose inputs are `height width c / groups`; `bias_init` that of `b`, which is
 //! zeros unless given. `max_norm=c` projects each filter onto a ball of radius c after every update; `l1`, `l2` penalise these weights alone.
 //!
@@ -41,7 +43,7 @@ use super::{
     Facts, Infer, Layer, Lower, OverTime,
     infer::ParamDecl,
     initial::{BIAS_INIT, INIT, Shape},
-    slide::{DILATION, SAME, SIZE, STRIDE, Windows},
+    slide::{DILATION, SAME_OR_CAUSAL, SIZE, STRIDE, Windows, is_causal},
 };
 use crate::{
     diag::Diagnostic,
@@ -65,7 +67,7 @@ static SIG: Sig = Sig {
         WIDTH,
         SIZE,
         STRIDE,
-        SAME,
+        SAME_OR_CAUSAL,
         DILATION,
         ArgSpec::named(
             "groups",
@@ -114,7 +116,7 @@ impl Layer for Conv {
     }
 
     fn looks_ahead(&self, args: &Args, input: &Ty) -> bool {
-        Windows::read(args, input).taps() > 1
+        !is_causal(args) && Windows::read(args, input).taps() > 1
     }
 
     fn facts(&self) -> Facts {

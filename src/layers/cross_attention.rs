@@ -40,7 +40,7 @@ use crate::{
     diag::Diagnostic,
     graph::{Attention as Form, Builder, Dim, ValueId},
     model::{Node, NodeId, Ty},
-    vocab::{ArgSpec, Args, Block, Default, Kind, Sig},
+    vocab::{ArgSpec, Args, Block, Kind, Sig},
 };
 
 pub struct CrossAttention;
@@ -50,12 +50,7 @@ static SIG: Sig = Sig {
     name: "cross_attention",
     about: "mixes places of another value by how well queries fit its keys",
     args: &[
-        ArgSpec::optional(
-            "memory",
-            Kind::Rest(&Kind::Name),
-            Default::Absent,
-            "label or input that is looked at",
-        ),
+        ArgSpec::required("memory", Kind::Name, "label or input that is looked at"),
         HEADS_BY_NAME,
         DROPOUT,
         KV_HEADS,
@@ -78,14 +73,7 @@ impl Layer for CrossAttention {
     }
 
     fn expand(&self, cx: &mut Expand<'_, '_>) -> Result<NodeId, Stop> {
-        let memory = cx.labelled("memory");
-        let [memory] = memory[..] else {
-            let (span, count) = (cx.args.span, memory.len());
-            let error = Diagnostic::error("E0201", span, "`cross_attention` looks at one value")
-                .label(format!("names {count}"))
-                .help("name a label or an input: `cross_attention memory, heads=4`");
-            return Err(cx.stop(error));
-        };
+        let memory = cx.one("memory");
         cx.node(&[cx.flow(), memory])
     }
 

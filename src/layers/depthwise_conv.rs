@@ -14,7 +14,7 @@
 //! # Arguments
 //! `size` is that of a window (`3x3`). `stride` and `dilation` take one number for all axes, or
 //! one an axis. `pad=same` surrounds the map by as many zeros as keep its size, one more behind than in front where they are odd; `pad=valid` by none;
-//! `pad=1` by that many. `bias=false` leaves `b` out. `init` is the start of `W`, `glorot_uniform` unless given, whose inputs and outputs are `height width`; `bias_init` that of `b`, which is
+//! `pad=1` by that many; over steps, `pad=causal` puts all of the border in front, so that a result sees nothing that comes later. `bias=false` leaves `b` out. `init` is the start of `W`, `glorot_uniform` unless given, whose inputs and outputs are `height width`; `bias_init` that of `b`, which is
 //! zeros unless given. `max_norm=c` projects the window of each channel onto a ball of radius c after every update; `l1`, `l2` penalise these weights alone.
 //!
 //! # Train and eval
@@ -39,7 +39,7 @@ use super::{
     conv::{MAX_NORM, declare_bias},
     infer::ParamDecl,
     initial::{BIAS_INIT, INIT, Shape},
-    slide::{DILATION, SAME, SIZE, STRIDE, Windows},
+    slide::{DILATION, SAME_OR_CAUSAL, SIZE, STRIDE, Windows, is_causal},
 };
 use crate::{
     diag::Diagnostic,
@@ -58,7 +58,7 @@ static SIG: Sig = Sig {
     args: &[
         SIZE,
         STRIDE,
-        SAME,
+        SAME_OR_CAUSAL,
         DILATION,
         ArgSpec::named("bias", Kind::Bool, Default::Bool(true), "add a bias"),
         INIT,
@@ -96,7 +96,7 @@ impl Layer for DepthwiseConv {
     }
 
     fn looks_ahead(&self, args: &Args, input: &Ty) -> bool {
-        Windows::read(args, input).taps() > 1
+        !is_causal(args) && Windows::read(args, input).taps() > 1
     }
 
     fn facts(&self) -> Facts {

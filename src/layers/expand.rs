@@ -71,11 +71,14 @@ impl<'a, 'f> Expand<'a, 'f> {
         }
     }
 
-    /// The tables of the look-ups in the chains whose labels argument `name` says.
-    pub fn tables(&mut self, name: &str) -> Vec<Result<ParamId, Stop>> {
-        let names: Vec<String> = self.args.list(name).iter().map(ToString::to_string).collect();
-        let written = self.step.args.iter().filter(|arg| arg.key == ArgKey::Positional);
-        names.iter().zip(written).map(|(name, arg)| self.net.table(name, arg.span)).collect()
+    /// The table of the look-up in the chain whose label argument `name` says.
+    pub fn table(&mut self, name: &str) -> Result<ParamId, Stop> {
+        self.net.table(self.args.word(name), self.args.span_of(name))
+    }
+
+    /// The value whose label or input argument `name` says.
+    pub fn one(&mut self, name: &str) -> Flow {
+        self.net.labelled(self.args.word(name), self.args.span_of(name))
     }
 
     /// The values that the words of argument `name` stand for.

@@ -63,17 +63,23 @@ impl Layer for Last {
     }
 
     fn lower(&self, cx: &mut Lower<'_>) -> ValueId {
-        let [steps, channels] = [0, 1].map(|axis| cx.input_ty().axes[axis].size);
-        let Some(within) = cx.within() else {
-            let last = cx.b.slice(cx.input(), 1, steps - 1, 1);
-            return cx.b.reshape(last, &[Dim::Batch, Dim::Const(channels)]);
-        };
-        // The last step that is within: the next one is not.
-        let later = cx.b.zeros_around(within, 1, 0, 1);
-        let later = cx.b.slice(later, 1, 1, steps);
-        let is_last = cx.b.sub(within, later);
-        let is_last = cx.b.broadcast_like(is_last, cx.input(), &[0, 1]);
-        let own = cx.b.mul(cx.input(), is_last);
-        cx.b.sum(own, &[1])
+        own_last(cx, cx.input())
     }
+}
+
+/// The last step of `x`, which has the steps of the input, that is a row's own.
+pub(crate) fn own_last(cx: &mut Lower<'_>, x: ValueId) -> ValueId {
+    let steps = cx.input_ty().axes[0].size;
+    let Some(within) = cx.within() else {
+        let last = cx.b.slice(x, 1, steps - 1, 1);
+        let channels = cx.b.ty(x).dims[2];
+        return cx.b.reshape(last, &[Dim::Batch, channels]);
+    };
+    // The last step that is within: the next one is not.
+    let later = cx.b.zeros_around(within, 1, 0, 1);
+    let later = cx.b.slice(later, 1, 1, steps);
+    let is_last = cx.b.sub(within, later);
+    let is_last = cx.b.broadcast_like(is_last, x, &[0, 1]);
+    let own = cx.b.mul(x, is_last);
+    cx.b.sum(own, &[1])
 }

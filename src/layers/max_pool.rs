@@ -110,8 +110,7 @@ impl Layer for MaxPool {
         }
         let (input, windows) = (cx.input_ty().clone(), Windows::read(cx.args, cx.input_ty()));
         let geometry = windows.geometry();
-        // A window without a border lies in a row, or is none of its own.
-        let x = if geometry.has_border() { cx.own_steps(cx.input(), f32::MIN) } else { cx.input() };
+        let x = if windows.reach_over_ends() { cx.own_steps(cx.input(), f32::MIN) } else { cx.input() };
         let x = windows.over(cx.b, x);
         let seen = cx.b.windows(x, &geometry, f32::NEG_INFINITY);
         let top = cx.b.first_over(seen, &geometry.tap_axes());

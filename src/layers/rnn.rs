@@ -36,15 +36,10 @@
 //! # Papers
 //! Elman 1990. Gal and Ghahramani 2016, A theoretically grounded application of dropout in recurrent neural networks. Krueger et al. 2017, Zoneout.
 
-use super::{
-    Facts, Infer, InnerDrop, Layer, Lower, OverTime, Reach, Reached,
-    recurrent::{self, Gates, Recurrent, arguments},
-};
+use super::recurrent::{Gates, Recurrent, arguments};
 use crate::{
-    diag::Diagnostic,
     graph::{Builder, ValueId},
-    model::{Node, Ty},
-    vocab::{Args, Block, Sig},
+    vocab::{Block, Sig},
 };
 
 pub struct Rnn;
@@ -67,7 +62,7 @@ static SIG: Sig = Sig {
     block: Block::None,
 };
 
-impl Layer for Rnn {
+impl Recurrent for Rnn {
     fn sig(&self) -> &'static Sig {
         &SIG
     }
@@ -76,44 +71,6 @@ impl Layer for Rnn {
         &[("RNN", "rnn"), ("SimpleRNN", "rnn"), ("RNNCell", "rnn"), ("Elman", "rnn")]
     }
 
-    fn infer(&self, cx: &mut Infer<'_>) -> Result<Ty, Diagnostic> {
-        recurrent::infer(cx, self)
-    }
-
-    fn facts(&self) -> Facts {
-        Facts { recurrent: true, ..Facts::NONE }
-    }
-
-    fn over_time(&self, _: &Args) -> OverTime {
-        OverTime::Whole
-    }
-
-    fn looks_ahead(&self, args: &Args, _: &Ty) -> bool {
-        args.flag("reverse")
-    }
-
-    fn turn_back(&self, args: &mut Args) -> bool {
-        recurrent::turn_back(args)
-    }
-
-    fn lower(&self, cx: &mut Lower<'_>) -> ValueId {
-        recurrent::lower(cx, self)
-    }
-
-    fn reach(&self, _: &Reached<'_>) -> Reach {
-        Reach { low: -1.0, high: 1.0 }
-    }
-
-    fn inner_drops(&self, node: &Node, inputs: &[&Ty]) -> Vec<InnerDrop> {
-        node.layer().map_or_else(Vec::new, |used| recurrent::inner_drops(&used.args, self, inputs[0]))
-    }
-
-    fn multiply_adds(&self, node: &Node, inputs: &[&Ty]) -> usize {
-        node.layer().map_or(0, |used| recurrent::multiply_adds(self, &used.args, inputs[0]))
-    }
-}
-
-impl Recurrent for Rnn {
     fn gates(&self) -> usize {
         1
     }

@@ -22,12 +22,21 @@ pub const DILATION: ArgSpec =
     ArgSpec::named("dilation", SIZES, Default::Number(1.0), "from element to element of a window");
 pub const SAME: ArgSpec = ArgSpec::named("pad", PADS, Default::Word("same"), "border around the map");
 pub const VALID: ArgSpec = ArgSpec::named("pad", PADS, Default::Word("valid"), "border around the map");
+/// Of convolutions, which may look back alone.
+pub const SAME_OR_CAUSAL: ArgSpec = ArgSpec::named(
+    "pad",
+    Kind::OneOf(&[Kind::Word(&["same", "valid", "causal"]), Kind::Border, Kind::Count { min: 0 }]),
+    Default::Word("same"),
+    "border around the map",
+);
 const PADS: Kind = Kind::OneOf(&[Kind::Word(&["same", "valid"]), Kind::Border, Kind::Count { min: 0 }]);
 
 /// The windows of one use of a layer over maps: one axis or two, and channels behind them.
 pub struct Windows {
     axes: Vec<Slide>,
     pub channels: usize,
+    /// Whether the border is such that each window has a step of its own, every `stride`-th, in a row of any length.
+    starts_at_steps: bool,
 }
 
 /// What windows slide over: the input, or, where their size has two sides, a spectrogram as a map of one channel.
@@ -49,6 +58,7 @@ impl Windows {
         let windows = Self::read(cx.args, cx.input());
         windows.border(cx)?;
         windows.dilated(cx)?;
+        windows.causal(cx)?;
         windows.along_rows(cx)?;
         windows.fit(cx)?;
         Ok(windows)
@@ -108,20 +118,31 @@ impl Windows {
             before: 0,
             after: 0,
         };
-        let mut windows = Self { axes: (0..axes).map(slide).collect(), channels: input.axes[axes].size };
-        windows.pad(args);
+        let mut windows = Self {
+            axes: (0..axes).map(slide).collect(),
+            channels: input.axes[axes].size,
+            starts_at_steps: is_same(args) || is_causal(args),
+        };
+        windows.pad(args, input.ragged().is_some());
         windows
     }
 
-    fn pad(&mut self, args: &Args) {
-        let same = is_same(args);
+    /// `ragged`: whether rows have lengths along the first axis.
+    fn pad(&mut self, args: &Args, ragged: bool) {
+        let (same, causal) = (is_same(args), is_causal(args));
         let sizes = sizes(args, "pad", self.axes.len());
         for (i, slide) in self.axes.iter_mut().enumerate() {
-            if same {
+            if same || causal {
                 let count = slide.len.div_ceil(slide.stride);
                 let reach = (count - 1).saturating_mul(slide.stride).saturating_add(slide.span());
                 let total = reach.saturating_sub(slide.len);
-                (slide.before, slide.after) = (total / 2, total - total / 2);
+                // Where windows lie in a row must not depend on how long it is, nor the longest: they lie as in rows of whole strides.
+                let before = match i {
+                    0 if causal => slide.span() - 1,
+                    0 if ragged => slide.span().saturating_sub(slide.stride) / 2,
+                    _ => total / 2,
+                };
+                (slide.before, slide.after) = (before, reach.saturating_sub(slide.len + before));
             } else if let Some(sizes) = &sizes {
                 (slide.before, slide.after) = (sizes[i], sizes[i]);
             }
@@ -133,12 +154,7 @@ impl Windows {
         if cx.input().ragged().is_none() {
             return Ok(());
         }
-        let Some(slide) = self.axes.first() else { return Ok(()) };
-        if is_same(cx.args) && slide.stride > 1 {
-            return Err(cx
-                .mismatch("windows that move by more than a step, with `pad=same`, on rows that have lengths")
-                .help("take `pad=valid`, or move by one step and pool afterwards"));
-        }
+        let Some(slide) = self.axes.first().filter(|_| !self.starts_at_steps) else { return Ok(()) };
         if slide.before + slide.after >= slide.span() {
             return Err(cx
                 .mismatch(format!(
@@ -162,6 +178,16 @@ impl Windows {
             .label("the outermost windows would see nothing of the map")
             .help(format!("a border is smaller than the window: at most {}", slide.span() - 1))),
         }
+    }
+
+    /// There is an order of time, and none of height and width.
+    fn causal(&self, cx: &Infer<'_>) -> Result<(), Diagnostic> {
+        if !is_causal(cx.args) || self.axes.len() == 1 {
+            return Ok(());
+        }
+        Err(Diagnostic::error("E0211", cx.args.span_of("pad"), "`pad=causal` of windows with two sides")
+            .label("sees what comes before, and height and width have no before")
+            .help("give the windows one size, over steps: `conv 32, 3, pad=causal`; or take `pad=same`"))
     }
 
     /// Elements of a window lie apart only where there are two of them.
@@ -234,7 +260,9 @@ impl Windows {
         for (axis, (slide, role)) in axes.iter_mut().zip(self.axes.iter().zip(roles)) {
             axis.size = len(slide);
             axis.ragged = axis.ragged.map(|ragged| {
-                ragged.windowed(slide.stride, (slide.span() - 1 - slide.before - slide.after) as isize)
+                let behind = slide.span() - 1;
+                let reach = if self.starts_at_steps { 0 } else { behind - slide.before - slide.after };
+                ragged.windowed(slide.stride, reach as isize)
             });
             axis.clock = axis.clock.map(|clock| clock.windowed(slide.stride));
             if axis.role == Role::Unit {
@@ -245,6 +273,11 @@ impl Windows {
             *last = Axis::new(Role::Channel, channels);
         }
         Ty::real(axes)
+    }
+
+    /// Whether a window of a row may reach over its end: one without a border lies in the row, or is none of its own.
+    pub fn reach_over_ends(&self) -> bool {
+        self.starts_at_steps || self.geometry().has_border()
     }
 
     pub fn geometry(&self) -> Geometry {
@@ -269,6 +302,11 @@ impl Windows {
 
 fn is_same(args: &Args) -> bool {
     args.value("pad").is_some_and(|v| *v == Value::Word("same".into()))
+}
+
+/// Whether a window's last element is its own step, so that it sees nothing that comes later.
+pub fn is_causal(args: &Args) -> bool {
+    args.value("pad").is_some_and(|v| *v == Value::Word("causal".into()))
 }
 
 /// How many axes windows slide over; E0301 where the input has no such axes.

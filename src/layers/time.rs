@@ -20,6 +20,10 @@ pub enum OverTime {
     Refuses,
 }
 
+/// Of nets that answer at each step.
+const STEPWISE: &str =
+    "; where each step has its own answer, leave it out: `dense` acts on each step by itself";
+
 /// A layer's shape rule, and what becomes of tokens and of the lengths of rows.
 ///
 /// # Errors
@@ -45,7 +49,7 @@ pub(crate) fn shaped(layer: &dyn Layer, cx: &mut Infer<'_>) -> Result<Ty, Diagno
         )
         .label(format!("would take {} steps of every row for its own", source.ty.axes[0].size))
         .also(source.span, format!("rows of {} have lengths", source.name))
-        .help("take time away before it: `mean_pool over=time`"));
+        .help(format!("take time away before it: `mean_pool over=time`{STEPWISE}")));
     }
     let Some((steps, lengths)) = ragged
         .and_then(|source| Some((source.ty.steps()?, source.ty.ragged())))

@@ -49,7 +49,7 @@ static SIG: Sig = Sig {
     name: "unembed",
     about: "logits of tokens by the table of an embedding",
     args: &[
-        ArgSpec::optional("table", Kind::Rest(&Kind::Name), Default::Absent, "label of the embedding"),
+        ArgSpec::required("table", Kind::Name, "label of the embedding"),
         ArgSpec::named("bias", Kind::Bool, Default::Bool(false), "add a number for each token"),
         BIAS_INIT,
     ],
@@ -70,17 +70,8 @@ impl Layer for Unembed {
     }
 
     fn expand(&self, cx: &mut Expand<'_, '_>) -> Result<NodeId, Stop> {
-        let tables = cx.tables("table");
-        match tables[..] {
-            [table] => cx.node_lent(&[cx.flow()], &[table?]),
-            _ => {
-                let (span, count) = (cx.args.span, tables.len());
-                let error = Diagnostic::error("E0201", span, "`unembed` takes the label of an embedding")
-                    .label(format!("names {count}"))
-                    .help("label one, `words: embedding 128`, and write `unembed words`");
-                Err(cx.stop(error))
-            }
-        }
+        let table = cx.table("table")?;
+        cx.node_lent(&[cx.flow()], &[table])
     }
 
     fn infer(&self, cx: &mut Infer<'_>) -> Result<Ty, Diagnostic> {

@@ -34,7 +34,7 @@ pub use fuse::{Unfused, fuse};
 pub(crate) use once::once;
 pub use parts::{PANEL_ROWS, Parts};
 pub use print::print;
-pub use repeat::{Lies, Repeat};
+pub use repeat::{Lies, Line, Repeat, Rest};
 pub(crate) use value::before_first;
 pub use verify::verify;
 pub use work::Work;

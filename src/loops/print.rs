@@ -87,7 +87,10 @@ impl Printer<'_> {
     fn repeat(&mut self, name: &str, repeat: &Repeat) {
         let order =
             if repeat.reverse { "(0..N).rev()" } else { "0..N" }.replace('N', &repeat.steps.to_string());
-        self.line(0, &format!("{name}: for t in {order}, by {} rows", repeat.grain));
+        let within =
+            repeat.within.map(|id| format!(" that have {}", repeat.body.buffers[id.0 as usize].name));
+        let within = within.unwrap_or_default();
+        self.line(0, &format!("{name}: for t in {order}, by {} rows{within}", repeat.grain));
         for (local, buffer) in (0..).map(BufferId).zip(&repeat.body.buffers) {
             let lies = repeat.text(local, &|id| self.name(id).to_string());
             self.line(1, &format!("{}: {}", buffer.name, lies));

@@ -34,6 +34,27 @@ pub struct Repeat {
     pub sizes: BTreeMap<BufferId, Extent>,
     /// Rows of a shard.
     pub grain: usize,
+    /// The buffer of the body that is 0 where a step is not a row's own. Where it is 0 for all rows of a shard, the step is left out ([`Rest`]).
+    pub within: Option<BufferId>,
+}
+
+/// What a turn leaves of the rows of a shard none of which has a step at its time: what was carried, as it is, and zeros where steps are stacked.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Rest {
+    pub within: Line,
+    /// What is carried: where it lies before the turn and behind it.
+    pub carried: Vec<(Line, Line)>,
+    pub stacked: Vec<Line>,
+}
+
+/// A part of each row of a buffer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Line {
+    pub buffer: BufferId,
+    pub offset: usize,
+    /// Elements from row to row.
+    pub stride: usize,
+    pub len: usize,
 }
 
 /// Where a buffer of the body lies.
@@ -72,6 +93,36 @@ impl Repeat {
             Lies::Before { slots, .. } => (slots[(turn - 1) % 2], 0),
             Lies::After { slots } => (slots[turn % 2], 0),
         }
+    }
+
+    /// What a turn does with shards that it leaves out; none where it leaves out none.
+    pub fn rest(&self, turn: usize) -> Option<Rest> {
+        let line = |id: BufferId, len: usize| {
+            let (buffer, offset) = self.place(id, turn);
+            Line { buffer, offset, stride: self.sizes.get(&buffer).map_or(0, |size| size.len), len }
+        };
+        let within = line(self.within?, 1);
+        let (mut carried, mut stacked) = (Vec::new(), Vec::new());
+        for (local, lies) in (0..).map(BufferId).zip(&self.lies) {
+            match *lies {
+                Lies::After { slots } => {
+                    let is_before =
+                        |own: &Lies| matches!(own, Lies::Before { slots: of, .. } if *of == slots);
+                    let before = (0..).map(BufferId).zip(&self.lies).find(|(_, own)| is_before(own))?.0;
+                    let len = self.sizes.get(&slots[0])?.len;
+                    carried.push((line(before, len), line(local, len)));
+                }
+                Lies::Over { step, .. } if self.writes(local) => {
+                    // What several of them stack lies side by side: one line.
+                    let whole = Line { offset: self.time(turn) * step, ..line(local, step) };
+                    if !stacked.contains(&whole) {
+                        stacked.push(whole);
+                    }
+                }
+                Lies::Fixed(_) | Lies::Over { .. } | Lies::Before { .. } => {}
+            }
+        }
+        Some(Rest { within, carried, stacked })
     }
 
     /// The kernels of one turn, over buffers of the program around.
@@ -176,6 +227,7 @@ impl Repeat {
         if self.steps == 0 || self.lies.len() != self.body.buffers.len() {
             return Err("a loop over no time, or with buffers that lie nowhere".to_string());
         }
+        self.check_rest()?;
         for kernel in &self.body.kernels {
             let sound = match kernel {
                 Kernel::Loop(k) => {
@@ -187,6 +239,22 @@ impl Repeat {
             };
             if !sound {
                 return Err(format!("{} does not stay with its rows", kernel.name()));
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether what is written for rows that are left out lies in their own memory.
+    fn check_rest(&self) -> Result<(), String> {
+        let whole = |line: &Line| {
+            let size = self.sizes.get(&line.buffer);
+            size.is_some_and(|size| size.batch && line.offset + line.len <= size.len)
+        };
+        for turn in self.telling_turns().filter(|_| self.within.is_some()) {
+            let rest = self.rest(turn).ok_or("what is carried lies nowhere before a turn")?;
+            let of_carried = rest.carried.iter().flat_map(|(from, to)| [from, to]);
+            if !of_carried.chain(&rest.stacked).chain([&rest.within]).all(whole) {
+                return Err("what is written of rows that are left out is not their own".to_string());
             }
         }
         Ok(())
@@ -212,6 +280,9 @@ impl Repeat {
     pub(super) fn interpret(&self, machine: &mut Machine<'_>) {
         for turn in 0..self.steps {
             self.at(turn).iter().for_each(|kernel| machine.kernel(kernel));
+            if let Some(rest) = self.rest(turn) {
+                rest.interpret(self.grain, machine);
+            }
         }
     }
 
@@ -224,6 +295,35 @@ impl Repeat {
             Lies::Before { first, .. } => format!("{} at first, then what the step before left", name(first)),
             Lies::After { slots: [a, b] } => format!("{} and {} in turn", name(a), name(b)),
         }
+    }
+}
+
+impl Rest {
+    fn interpret(&self, grain: usize, machine: &mut Machine<'_>) {
+        let rows = machine.rows();
+        for start in (0..rows).step_by(grain) {
+            let shard = start..rows.min(start + grain);
+            let own = |row: usize| machine.floats(self.within.buffer)[self.within.at(row)] != 0.0;
+            if shard.clone().any(own) {
+                continue;
+            }
+            for row in shard {
+                for (from, to) in &self.carried {
+                    let kept = machine.floats(from.buffer)[from.at(row)..][..from.len].to_vec();
+                    machine.floats_mut(to.buffer)[to.at(row)..][..to.len].copy_from_slice(&kept);
+                }
+                for line in &self.stacked {
+                    machine.floats_mut(line.buffer)[line.at(row)..][..line.len].fill(0.0);
+                }
+            }
+        }
+    }
+}
+
+impl Line {
+    /// Its first element of a row.
+    pub fn at(&self, row: usize) -> usize {
+        self.offset + row * self.stride
     }
 }
 

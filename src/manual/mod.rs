@@ -2,6 +2,7 @@
 //!
 //! Invariant: names no word but those of the language itself (`forms`); a word that is registered has a page.
 
+pub mod arguments;
 mod forms;
 pub mod ideas;
 
@@ -158,7 +159,7 @@ impl Page {
         let mut out = format!("{}: {}\n\n    {usage}\n", self.sig.name, self.family);
         if !self.sig.args.is_empty() {
             out.push('\n');
-            arguments(self.sig.args, &mut out);
+            list(self.sig.args, &mut out);
         }
         let text = if self.text.is_empty() {
             format!("{}.\n", capitalised(self.sig.about))
@@ -190,6 +191,10 @@ pub fn reference() -> String {
             let deeper = if !in_code && line.starts_with("# ") { "###" } else { "" };
             let _ = writeln!(out, "{deeper}{line}");
         }
+    }
+    out += "\n## Arguments of several words\n\n`dropnet explain ARGUMENT` lists the words that have it.\n";
+    for (name, said) in arguments::said() {
+        let _ = write!(out, "\n### {name}\n\n{}\n", said.replace("\n# ", "\n#### "));
     }
     out.push_str("\n## Ideas, outputs, files\n");
     for (title, text) in ideas::all() {
@@ -226,7 +231,7 @@ fn arguments_in_brief(args: &[ArgSpec]) -> String {
 }
 
 /// One line an argument: its name, what it is, what it takes, what stands in for it.
-fn arguments(args: &[ArgSpec], out: &mut String) {
+fn list(args: &[ArgSpec], out: &mut String) {
     let width = args.iter().map(|arg| arg.name.len()).max().unwrap_or(0);
     for arg in args {
         let _ = writeln!(out, "  {:<width$}  {}: {}", arg.name, arg.about, takes(arg));

@@ -89,11 +89,13 @@ pub struct StopEarly {
 pub struct Fitted {
     /// Rows of the training part.
     pub rows: f64,
+    /// Terms of the mean that the loss is: rows, or the tokens that are foretold.
+    pub terms: f64,
     /// Variance by which the target is standardised; 1 where it is not.
     pub variance: f64,
 }
 
 impl Fitted {
     /// One row, targets as they are: what is found with it is to be divided by the rows, and by the variance.
-    pub const ONE: Self = Self { rows: 1.0, variance: 1.0 };
+    pub const ONE: Self = Self { rows: 1.0, terms: 1.0, variance: 1.0 };
 }

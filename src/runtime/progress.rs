@@ -74,6 +74,9 @@ pub struct Progress {
     /// Variance of an observation in the units of training, where `bayes_decay` has it fitted: after the last epoch.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub noise: Option<f64>,
+    /// What dictionaries and translators said of the words, where `augment` asked them: another one would give other rows.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub lore: Option<u64>,
     /// Early stopping ended the run.
     pub stopped_early: bool,
 }

@@ -7,7 +7,8 @@
 //!
 //! # Formula
 //! `l^2 / ((1-p) N D tau)` with `squared_error`, `l^2 / (2 (1-p) N)` with a negative log-likelihood (over `D` where that is a mean over
-//! `D` outputs). `p` is the rate of dropping in front of the matrix, 0 without one; `N` the fitted rows, `D` the outputs, `tau` the
+//! `D` outputs). `p` is the rate of dropping in front of the matrix, 0 without one; `N` the terms of the mean that the loss is: the fitted rows, or, where each token of a row is
+//! foretold and `loss cross_entropy` is a mean over them, the tokens; `D` the outputs, `tau` the
 //! precision, `l` the length-scale. With `scale=test`, `1-p` stands in the numerator. The divergence of a matrix `W` behind inverted
 //! dropout is `l^2 / (2 (1-p)) sum w^2` plus what does not depend on `W`; times `2 / (N D tau)` it is the penalty beside the mean squared
 //! error.
@@ -61,6 +62,8 @@ pub static SIG: Sig = Sig {
 
 /// The attribute that holds the variance of the fitted targets, where they are standardised.
 pub const TARGET_VARIANCE: &str = "target.variance";
+/// The attribute that holds how many tokens of the training rows are foretold, where the loss is a mean over them.
+pub const TRAIN_TOKENS: &str = "train.tokens";
 
 /// A checked use.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -120,10 +123,10 @@ impl BayesDecay {
         };
         let scale = self.length_scale * self.length_scale;
         if self.reference {
-            return scale * keep / (2.0 * fitted.rows * self.precision_on(fitted).unwrap_or(1.0));
+            return scale * keep / (2.0 * fitted.terms * self.precision_on(fitted).unwrap_or(1.0));
         }
         let scale = if at_test { scale * keep } else { scale / keep };
-        let each = fitted.rows * outputs(model);
+        let each = fitted.terms * outputs(model);
         match self.precision_on(fitted) {
             Some(precision) => scale / (each * precision * fitted.variance),
             None => scale / (2.0 * each),
@@ -134,7 +137,7 @@ impl BayesDecay {
     /// until the data are loaded.
     pub fn entropy_coefficient(&self, model: &Model) -> Option<f64> {
         let fitted = model.fitted?;
-        let each = fitted.rows * outputs(model);
+        let each = fitted.terms * outputs(model);
         Some(
             self.precision_on(fitted)
                 .map_or(1.0 / each, |precision| 2.0 / (each * precision * fitted.variance)),
@@ -281,6 +284,28 @@ mod tests {
         let by_loss = gradient(&bindings, |b| ROWS * 2.0 * tau / 2.0 * values(&lowered, b).1);
         for (a, b) in by_loss.iter().zip(gradient(&bindings, density)) {
             assert!((a - b).abs() < 1e-6 * (1.0 + b.abs()), "{a} {b}");
+        }
+    }
+
+    /// A mean over tokens has as many terms as there are tokens; a mean over rows, of what each sums up, as many as rows.
+    #[test]
+    fn of_answers_at_each_step_the_terms_are_those_of_the_mean() {
+        let coefficient = |loss: &str| {
+            let source = format!(
+                "net {{\n  input x: token[5, vocab=9]\n  embedding 3\n  gru 4, dropout=0.25\n  dense 9\n  output y: token[5, vocab=9]\n}}\n\
+                 train {{\n  loss {loss}\n  optimizer sgd, lr=1\n  penalize l2, bayes_decay(length_scale=0.7)\n  epochs 1\n}}\n"
+            );
+            let attributes = [("train.rows".to_string(), 10.0), (TRAIN_TOKENS.to_string(), 46.0)];
+            let checked = check_source(&source, &Env { attributes: attributes.into(), ..Env::default() });
+            let net = checked.model.unwrap_or_else(|| panic!("{:#?}", checked.diagnostics));
+            let decay = BayesDecay { length_scale: 0.7, precision: None, reference: false };
+            let param = net.params.iter().find(|param| param.name == "gru_1.input_weight").expect("a matrix");
+            decay.coefficient(&net, param).expect("rows are known")
+        };
+        let by_hand = |terms: f64| 0.7 * 0.7 / (2.0 * 0.75 * terms);
+        for (loss, terms) in [("cross_entropy", 46.0), ("cross_entropy, per=row", 10.0)] {
+            let found = coefficient(loss);
+            assert!((found / by_hand(terms) - 1.0).abs() < 1e-12, "{loss}: {found}, {}", by_hand(terms));
         }
     }
 

@@ -2,7 +2,7 @@ use crate::support::{Folder, masked};
 
 #[test]
 fn every_template_checks_and_says_what_it_is() {
-    for template in ["classifier", "regression", "mlp"] {
+    for template in ["classifier", "regression", "text", "mlp"] {
         let folder = Folder::new(&[]);
         let said = folder.run(&["new", "hello", "--template", template]);
         assert!(said.contains("wrote hello.net"), "{said}");

@@ -145,3 +145,37 @@ train {
     let refused = folder.run(&["plot", "run", "--kind", "weights", "--row", "3"]);
     assert!(refused.contains("`--row` is of `--kind maps`"), "{refused}");
 }
+
+/// One mask for all steps of a row, as the layer is told; with `share=none` each step has its own, and so does zoneout.
+#[test]
+fn masks_over_time() {
+    let net = |share: &str| {
+        format!(
+            "data {{\n  source sines, rows=60, length=6\n  batch 20\n}}\nnet {{\n  input x: real[6, 1]\n  reshape 6x1, roles=[time, channel]\n  \
+             lstm 12, recurrent_dropout=0.4, share={share}, zoneout=0.3 -> dropout 0.5, share=time -> last\n  dense 1 -> dropout 0.5\n  dense 1\n  \
+             output y: real[1]\n}}\ntrain {{\n  loss squared_error\n  optimizer adam, lr=0.05\n  epochs 1\n}}\n"
+        )
+    };
+    let folder = Folder::new(&[("shared.net", &net("time")), ("fresh.net", &net("none"))]);
+    for name in ["shared", "fresh"] {
+        folder.run(&["train", &format!("{name}.net"), "-q", "-o", name]);
+    }
+    let steps = |run: &str, site: &str| {
+        let said =
+            folder.run(&["subnet", run, "--row", "3", "--sample", "7", "--time", "--site", site, "--json"]);
+        let json: serde_json::Value =
+            serde_json::from_str(said.lines().next().expect("a line")).expect(&said);
+        json["sites"][0]["steps"].as_array().expect("steps").clone()
+    };
+    let alike = |steps: &[serde_json::Value]| steps.iter().all(|step| *step == steps[0]);
+    for (run, site, same) in [
+        ("shared", "lstm_1.recurrent_dropout", true),
+        ("fresh", "lstm_1.recurrent_dropout", false),
+        ("shared", "lstm_1.zoneout", false),
+        ("shared", "dropout_1", true),
+    ] {
+        let steps = steps(run, site);
+        assert_eq!((steps.len(), alike(&steps)), (6, same), "{run} {site}: {steps:?}");
+    }
+    insta::assert_snapshot!(folder.run(&["subnet", "shared", "--row", "3", "--sample", "7", "--time"]));
+}

@@ -5,13 +5,13 @@ mod drawn;
 use std::path::PathBuf;
 
 use dropnet::{
+    atomic,
     kernels::team::Team,
     model::{Interval, McDropout, Precision, PredictMode},
     plot::{Chart, Panels, Picture, graph},
     run::{
         self, Committee, ExperimentError, PlotWish, Record, Rewritten, RunDir, Sounds, TrainedError, Traits,
     },
-    runtime::container,
 };
 
 use super::{
@@ -72,6 +72,9 @@ pub struct Command {
     /// Divide logits by this, in place of what `calibrate` found; 1 leaves them as they are
     #[arg(long, value_name = "T", value_parser = numbers::temperature)]
     temperature: Option<f64>,
+    /// Lines beyond the end of the table that `forecast` goes on, each foretold from those before it
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=100_000))]
+    ahead: Option<u32>,
     /// Training rows of `augment`, the first of them 0 [default: 0..8]
     #[arg(long, value_name = "A..B", value_parser = numbers::rows)]
     rows: Option<std::ops::Range<usize>>,
@@ -159,6 +162,9 @@ impl Command {
         ];
         if let Some((flag, _)) = of_rows.iter().find(|(_, given)| *given) {
             return Err(Failure::usage(format!("`{flag}` is of `--kind augment`")));
+        }
+        if self.ahead.is_some() && self.kind != Some(Kind::Forecast) {
+            return Err(Failure::usage("`--ahead` is of `--kind forecast`"));
         }
         if let Some(record) = self.experiment()? {
             return self.record(&record, ui);
@@ -407,7 +413,7 @@ impl Command {
     fn write(&self, bytes: &[u8], ui: &mut Ui) -> Outcome {
         match &self.out {
             None => ui.bytes(bytes)?,
-            Some(path) => container::atomically(path, |out| out.write_all(bytes))
+            Some(path) => atomic::replace(path, |out| out.write_all(bytes))
                 .map_err(|e| Failure::data(format!("cannot write {}: {e}", path.display())))?,
         }
         Ok(Exit::Done)
@@ -566,6 +572,7 @@ impl Command {
                     &one.search,
                     self.mode(&one.committee),
                     self.interval(one),
+                    self.ahead.unwrap_or(0) as usize,
                     team,
                 )
             }),

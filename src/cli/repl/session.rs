@@ -7,10 +7,10 @@ use std::{
 };
 
 use dropnet::{
+    atomic,
     check::{Checked, Env},
     diag::{self, Diagnostic, Format},
     repl::{Buffer, Refused},
-    runtime::container,
     syntax::unified_diff,
 };
 use tempfile::TempDir;
@@ -210,8 +210,7 @@ impl Session {
             )));
         }
         let cannot = |e: std::io::Error| Failure::data(format!("cannot write {}: {e}", path.display()));
-        container::atomically(&path, |out| out.write_all(self.net.buffer.text().as_bytes()))
-            .map_err(cannot)?;
+        atomic::replace(&path, |out| out.write_all(self.net.buffer.text().as_bytes())).map_err(cannot)?;
         ui.data(&format!("{} is written\n", path.display()))?;
         self.net.path = Some(path);
         Ok(())

@@ -13,6 +13,7 @@ use std::{
 };
 
 use dropnet::{
+    data::Search,
     run::{self, OpenError, Ready, Request, RunDir},
     runtime::train::{self, Job, Options, TrainError},
     shell,
@@ -99,9 +100,13 @@ impl Command {
             return self.watched(&stop, ui);
         }
         let source = Source::read(&self.file.path)?;
-        let ready = opened(&self.file, &source, ui)?;
+        let request = self.request(&source)?;
+        let ready = match self.seeds.is_none() && run::goes_on(&request) {
+            true => opened_by(run::open_again, &self.file, &source, ui)?,
+            false => opened(&self.file, &source, ui)?,
+        };
         let Some(count) = self.seeds else {
-            let ended = self.train(&source, &ready, &self.request(&source)?, &stop, ui)?;
+            let ended = self.train(&source, &ready, &request, &stop, ui)?;
             return Ok(self.said(&ended, ui));
         };
         let folder = self.folder(&source, &ready)?;
@@ -214,9 +219,16 @@ fn may_hold_seeds(folder: &RunDir, text: &str) -> Result<(), Failure> {
 
 /// A net that trains, its data loaded and its warnings said.
 pub fn opened(file: &File, source: &Source, ui: &mut Ui) -> Result<Ready, Failure> {
+    opened_by(run::open, file, source, ui)
+}
+
+/// How a text and its data become a net that is ready.
+type Open = fn(&str, &[(String, String)], &Search) -> Result<Ready, OpenError>;
+
+fn opened_by(open: Open, file: &File, source: &Source, ui: &mut Ui) -> Result<Ready, Failure> {
     file.sets.check()?;
     let search = data::search(&file.path);
-    match run::open(&source.text, &file.sets.sets, &search) {
+    match open(&source.text, &file.sets.sets, &search) {
         Ok(ready) => {
             source::report(&ready.warnings, source, ui);
             if ready.model.train.is_none() {

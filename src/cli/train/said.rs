@@ -1,6 +1,7 @@
 //! What `dropnet train` says beside its epochs: of what it trains, what came of it, and how a run that was interrupted goes on.
 
 use dropnet::{
+    data::Fields,
     model::summary::{grouped, number},
     run::{self, Ready, RunDir, Started},
     runtime::train::Outcome as Trained,
@@ -53,6 +54,12 @@ impl Command {
             started.meta.seed,
             if threads == 1 { "thread" } else { "threads" },
         ));
+        // Perplexities of vocabularies that lack more are lower, and worth less.
+        if let Fields::Text(rule) = &data.transform.fields
+            && let Some(told) = data.unknown.told(rule.tokenizer.len()).filter(|_| rule.is_of_a_stream())
+        {
+            ui.talk(told);
+        }
         let at = &started.meta.progress;
         if started.checkpoint.is_some() {
             ui.talk(format_args!(

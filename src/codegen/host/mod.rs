@@ -14,6 +14,7 @@ mod pack;
 mod packed;
 mod pool;
 mod product;
+mod rest;
 mod scatter;
 mod slides;
 mod spectra;
@@ -30,6 +31,7 @@ use crate::loops::calls::Symbol;
 
 use super::abi::Args;
 pub(super) use curves::curve;
+pub(super) use rest::rest;
 
 /// Parts `first..last` of a kernel for the step that `args` tell of.
 ///

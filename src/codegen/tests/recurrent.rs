@@ -1,7 +1,7 @@
 //! Loops over time: native code against the interpreter of loops, on any number of threads, over any number of steps.
 
 use super::nets::{pass, step};
-use super::rig::{THREADS, same};
+use super::rig::{THREADS, same, tame};
 use crate::check::{Env, check_source};
 use crate::codegen::{Compiled, Options, Status, compile};
 use crate::loops::{Kernel, Program, fuse};
@@ -100,6 +100,57 @@ fn what_rows_carry_on_is_the_same_in_native_code_and_on_any_number_of_threads() 
         let params = one.host.params.iter().flatten().zip(slow.host.params.iter().flatten());
         for (a, b) in states.chain(params) {
             assert!((a - b).abs() < 1e-4 * b.abs().max(0.05), "{layer}: {a} {b}");
+        }
+    }
+}
+
+/// Rows that end early: a step is left out of shards none of whose rows has it, and no bit of any parameter is another than where all steps are run.
+#[test]
+fn steps_that_no_row_has_are_left_out_and_no_bit_changes() {
+    const STEPS: usize = 9;
+    for (layer, loops) in [
+        ("lstm 8, recurrent_dropout=0.3 -> last", 2),
+        ("gru 5, dropout=0.3, recurrent_dropout=0.3, reverse=true, output=last", 2),
+        ("lstm 16, zoneout=0.2, zoneout_cell=0.3, gates=untied, dropout=0.3, output=last", 2),
+        ("bidirectional { rnn 4 } -> max_pool over=time", 4),
+        ("gru 20, share=none, recurrent_dropout=0.3 -> lstm 5, output=last", 4),
+    ] {
+        let source = format!(
+            "net {{ input x: series[{STEPS}, 3]\n {layer}\n dense 2\n output y: class[2] }}
+             train {{ loss cross_entropy\n optimizer sgd, lr=0.1\n epochs 2 }}"
+        );
+        let graph = lower_train(&check_source(&source, &Env::default()).model.expect("a model")).graph;
+        let program = fuse(&graph).expect("kernels");
+        let mut whole = program.clone();
+        let mut found = 0;
+        for kernel in &mut whole.kernels {
+            if let Kernel::Repeat { repeat, .. } = kernel {
+                found += usize::from(repeat.within.take().is_some());
+            }
+        }
+        assert_eq!(found, loops, "{layer}");
+        // Two steps of 31 rows: shards of short rows, of long ones, of both, and one of three rows.
+        let bound = || {
+            let mut bound = pass(&graph, 62, 31);
+            let length = |row: usize| if row / 4 % 3 == 2 { 1 + row % STEPS } else { 1 + (row / 4) % 4 };
+            let lengths = (0..62).map(|row| length(row) as f32).collect();
+            bound.host.inputs = vec![tame(3 * STEPS * 62, 1), lengths];
+            bound
+        };
+        let compiled_whole = compiled(&whole);
+        let compiled = compiled(&program);
+        let mut all = bound();
+        assert_eq!(all.run(&compiled_whole, 1), Status::Done);
+        for threads in [1].into_iter().chain(THREADS) {
+            let mut some = bound();
+            assert_eq!(some.run(&compiled, threads), Status::Done);
+            same(&some.host, &all.host, &format!("{layer}, {threads} threads"));
+        }
+        let mut slow = bound();
+        slow.interpret(&program, true);
+        let pairs = all.host.params.iter().flatten().zip(slow.host.params.iter().flatten());
+        for (a, b) in pairs {
+            assert!((a - b).abs() < 1e-5 * b.abs().max(0.05), "{layer}: {a} {b}");
         }
     }
 }

@@ -37,9 +37,7 @@ pub(in crate::data) fn labelled(
         (TextForm::Stream, _) => {
             return Err(DataError::new("E0525", "the net foretells what comes next in a text, and no label")
                 .file(name)
-                .help(
-                    "name the text in `source text` of the run's net: `dropnet eval RUN` scores its parts",
-                ));
+                .help("name a text: `dropnet eval RUN --input FILE` tells how well it is foretold"));
         }
         (_, true) => folder(path, name)?,
         (TextForm::Lines, false) => {

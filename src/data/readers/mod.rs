@@ -20,7 +20,7 @@ pub(super) use labelled_texts::labelled as labelled_texts;
 pub use picture::Labelled;
 pub(super) use picture::{folder, in_table as pictures_in_table, labelled};
 pub(super) use sound::{folder as folder_of_sounds, labelled as labelled_sounds};
-pub(super) use text::table_rows;
+pub(super) use text::{folder as folder_of_texts, table_rows};
 
 use std::fs::File;
 

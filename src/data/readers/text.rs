@@ -1,5 +1,6 @@
 //! Raw texts to predict: a text a line, the column of a table that the net was trained on, or JSON.
 
+use std::path::Path;
 use std::sync::Arc;
 
 use super::{ReadRows, json};
@@ -9,6 +10,7 @@ use crate::data::error::{DataError, counted};
 use crate::data::pictures::Converted;
 use crate::data::raw::Delimiter;
 use crate::data::rows::{Rows, nothing, records};
+use crate::data::sources::text as source;
 use crate::data::text::Record;
 use crate::data::texts::{Text, TextForm, TextRule, Unread, long_enough};
 use crate::data::tokens::Encoded;
@@ -36,6 +38,24 @@ impl ReadRows for RawText {
         rows.unread.blank_lines = blank_lines;
         Ok(rows)
     }
+}
+
+/// The texts of a folder and of the folders in it, a row a file.
+///
+/// # Errors
+/// E0520 and E0525 for files that are no texts, E0528 for a folder without any; E0548 and E0549 for a text that is too short.
+pub(in crate::data) fn folder(
+    path: &Path,
+    transform: &Transform,
+    rule: &TextRule,
+    name: &str,
+) -> Result<Rows, DataError> {
+    let texts = source::all(path, name.trim_end_matches('/'))?;
+    if texts.is_empty() {
+        return Err(DataError::new("E0528", "the folder holds no texts").file(name));
+    }
+    let names = texts.iter().map(|text| text.file.to_string()).collect();
+    Ok(Rows { names, ..encoded(&texts, transform, rule)? })
 }
 
 /// Texts as rows of tokens.

@@ -151,10 +151,31 @@ pub(in crate::data) fn texts_of(
         }
         for file in files {
             let own = format!("{named}/{file}");
-            let text = files::text(&folder.join(&file), &own)?;
-            texts.push(Text { text, answer: None, line: None, file: own.into() });
+            texts.push(one(&folder.join(&file), own)?);
             codes.push(code);
         }
     }
     Ok((texts, codes))
+}
+
+/// The texts of a folder and of the folders in it, a file each, in order of their paths.
+///
+/// # Errors
+/// E0520 for what cannot be read.
+pub(in crate::data) fn all(path: &Path, name: &str) -> Result<Vec<Text>, DataError> {
+    let mut texts = Vec::new();
+    for file in names(path, name, false)? {
+        texts.push(one(&path.join(&file), format!("{name}/{file}"))?);
+    }
+    for folder in names(path, name, true)? {
+        texts.extend(all(&path.join(&folder), &format!("{name}/{folder}"))?);
+    }
+    Ok(texts)
+}
+
+/// The text that a file is; an empty one is a text without tokens, which whoever encodes it refuses as any such text.
+fn one(path: &Path, name: String) -> Result<Text, DataError> {
+    let is_empty = fs::metadata(path).is_ok_and(|file| file.len() == 0);
+    let text = if is_empty { String::new() } else { files::text(path, &name)? };
+    Ok(Text { text, answer: None, line: None, file: name.into() })
 }

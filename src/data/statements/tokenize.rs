@@ -12,6 +12,9 @@
 //! - `bpe`: frequent runs of bytes within words. Beginning from bytes, the pair that occurs most often becomes a token, until there are `vocab`; of
 //!   equally frequent pairs the earlier tokens' is joined. No text is unknown to it.
 //! - `vocab`: so many numbers at most; left out, as many as the net's `token[T, vocab=V]` has, or, with `vocab=_` there, as the text has.
+//! - `line_end`: of words with `window`, the end of a line is the token `<eos>`, as published perplexities count it: it has the number 2, is foretold like
+//!   others and, by `sample`, said as a new line. With `line_end=space` it is white space like any other. Where prepared texts have `<eos>` and `<unk>` as words, they are
+//!   those (`punctuation=keep` leaves them whole).
 //! - `lower=true` makes small letters of capitals. `min_count=2`: what occurs once is unknown.
 //! - `length=200`: of a longer text the rest is cut off, and told; with `long=split` it becomes further rows of the same label, of 200 tokens each and what is
 //!   left, and all pieces of a text stand in one part. Left out, texts are cut at the T of the net.
@@ -61,6 +64,12 @@ pub static SIG: Sig = Sig {
             Default::Word("split"),
             "whether punctuation in words is tokens of its own",
         ),
+        ArgSpec::named(
+            "line_end",
+            Kind::Word(&["eos", "space"]),
+            Default::Word("eos"),
+            "what the end of a line is in a stream of words: a token, or white space like any other",
+        ),
     ],
     block: Block::None,
 };
@@ -85,9 +94,9 @@ fn read(args: &Args, settings: &mut Settings) -> Result<(), Box<Diagnostic>> {
     }
     let without_effect = match unit {
         Unit::Words => None,
-        Unit::Chars => Some(&["punctuation"][..]),
-        Unit::Bytes => Some(&["punctuation", "min_count", "vocab"][..]),
-        Unit::Bpe => Some(&["punctuation", "min_count"][..]),
+        Unit::Chars => Some(&["punctuation", "line_end"][..]),
+        Unit::Bytes => Some(&["punctuation", "line_end", "min_count", "vocab"][..]),
+        Unit::Bpe => Some(&["punctuation", "line_end", "min_count"][..]),
     };
     if let Some(name) = without_effect.unwrap_or_default().iter().find(|name| args.is_written(name)) {
         let message = format!("`{name}` has no effect on `tokenize {}`", unit.name());
@@ -100,7 +109,9 @@ fn read(args: &Args, settings: &mut Settings) -> Result<(), Box<Diagnostic>> {
             unit,
             lower: args.flag("lower"),
             keeps_punctuation: matches!(args.value("punctuation"), Some(Value::Word(word)) if word == "keep"),
+            ends_lines: unit == Unit::Words && args.word("line_end") == "eos",
         },
+        line_end: args.is_written("line_end").then(|| args.span_of("line_end")),
         vocab: args.opt_number("vocab").map(|n| n as usize),
         length: args.opt_number("length").map(|n| n as usize),
         splits,

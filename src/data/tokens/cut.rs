@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use super::{Manner, Unit};
+use super::{LINE_END, Manner, Unit};
 
 /// With small letters in place of capitals, where that is asked for.
 pub(super) fn lowered(text: &str, lower: bool) -> Cow<'_, str> {
@@ -20,10 +20,15 @@ pub(super) fn each(text: &str, manner: Manner, see: &mut dyn FnMut(&str)) {
         text.chars().for_each(|c| see(c.encode_utf8(&mut room)));
         return;
     }
-    for word in text.split_whitespace() {
-        match manner.keeps_punctuation {
-            true => see(word),
-            false => apart(word, see),
+    for (number, line) in text.split(LINE_END).enumerate() {
+        if number > 0 && manner.ends_lines {
+            see(LINE_END);
+        }
+        for word in line.split_whitespace() {
+            match manner.keeps_punctuation {
+                true => see(word),
+                false => apart(word, see),
+            }
         }
     }
 }

@@ -1,8 +1,8 @@
 //! Text as numbers: what its tokens are, and which number each has.
 //!
 //! A [`Tokenizer`] is fitted to the texts of the training part, is a function of them and of the `tokenize` statement alone, and goes into the
-//! checkpoint, so that raw text is predicted by the same numbers. Number 0 is padding, 1 stands for what the vocabulary lacks; then, where texts
-//! follow one another in a stream, the end of a text; then tokens by how often they occur, and by their bytes where that is equal.
+//! checkpoint, so that raw text is predicted by the same numbers. Number 0 is padding, 1 stands for what the vocabulary lacks; then, of words in a
+//! stream, the end of a line; then tokens by how often they occur, and by their bytes where that is equal.
 
 mod bpe;
 mod cut;
@@ -21,6 +21,11 @@ use bpe::Pairs;
 pub const PADDING: i32 = 0;
 /// What the vocabulary lacks.
 pub const UNKNOWN: i32 = 1;
+/// The token at the end of a line, as a text has it and as prepared texts and people write it.
+const LINE_END: &str = "\n";
+const END: &str = "<eos>";
+/// What prepared texts have for words that they left out.
+const UNKNOWN_WORD: &str = "<unk>";
 /// Different bytes.
 const BYTES: usize = 256;
 
@@ -72,6 +77,9 @@ pub struct Manner {
     pub lower: bool,
     /// Punctuation stays part of the words it stands at.
     pub keeps_punctuation: bool,
+    /// The end of a line is a token, [`LINE_END`]. Of words in a stream.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub ends_lines: bool,
 }
 
 /// The `tokenize` statement.
@@ -86,6 +94,8 @@ pub struct Tokenize {
     pub splits: bool,
     /// What occurs less often is unknown.
     pub min_count: usize,
+    /// Where the statement says what the end of a line is.
+    pub line_end: Option<Span>,
     pub span: Span,
 }
 
@@ -98,7 +108,7 @@ pub struct Tokenizer {
     /// Of `bpe`: which two tokens each further one joins, counted from bytes on.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pairs: Vec<(u32, u32)>,
-    /// Number of the end of a text, where there is one.
+    /// Number of the end of a line, where it is a token.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     end: Option<i32>,
 }
@@ -111,14 +121,43 @@ pub struct Encoded {
     pub lengths: Vec<i32>,
     /// Texts that were longer than a row.
     pub cut: usize,
+    pub unknown: Unknown,
+}
+
+/// How many tokens the vocabulary lacks, of how many.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Unknown {
+    pub count: usize,
+    pub of: usize,
+}
+
+impl Unknown {
+    pub fn among(tokens: &[i32]) -> Self {
+        Self { count: tokens.iter().filter(|token| **token == UNKNOWN).count(), of: tokens.len() }
+    }
+
+    /// `1.2% of the tokens are unknown to the vocabulary of 300: \`<unk>\``; none where all are known.
+    pub fn told(self, vocab: usize) -> Option<String> {
+        let share = 100.0 * self.count as f64 / self.of.max(1) as f64;
+        (self.count > 0).then(|| {
+            format!("{share:.1}% of the tokens are unknown to the vocabulary of {vocab}, and count as one: `{UNKNOWN_WORD}`")
+        })
+    }
+}
+
+impl std::ops::AddAssign for Unknown {
+    fn add_assign(&mut self, other: Self) {
+        self.count += other.count;
+        self.of += other.of;
+    }
 }
 
 impl Tokenizer {
-    /// The vocabulary of these texts; with `end` where they follow one another in a stream.
-    pub fn fit<'t>(how: &Tokenize, texts: impl Iterator<Item = &'t str>, end: bool) -> Self {
-        let marks = 2 + usize::from(end);
+    /// The vocabulary of these texts.
+    pub fn fit<'t>(how: &Tokenize, texts: impl Iterator<Item = &'t str>) -> Self {
+        let marks = 2 + usize::from(how.manner.ends_lines);
         let most = how.vocab.map(|most| most.saturating_sub(marks));
-        let end = end.then_some(UNKNOWN + 1);
+        let end = how.manner.ends_lines.then_some(UNKNOWN + 1);
         let none = Self { manner: how.manner, names: Vec::new(), pairs: Vec::new(), end };
         match how.manner.unit {
             Unit::Bytes => none,
@@ -134,8 +173,11 @@ impl Tokenizer {
                         None => drop(counts.insert(token.to_owned(), 1)),
                     });
                 }
-                let mut counted: Vec<(String, usize)> =
-                    counts.into_iter().filter(|(_, count)| *count >= how.min_count).collect();
+                let is_mark = |token: &str| end.is_some() && [LINE_END, END, UNKNOWN_WORD].contains(&token);
+                let mut counted: Vec<(String, usize)> = counts
+                    .into_iter()
+                    .filter(|(token, count)| *count >= how.min_count && !is_mark(token))
+                    .collect();
                 counted.sort_unstable_by(|a, b| (Reverse(a.1), &a.0).cmp(&(Reverse(b.1), &b.0)));
                 counted.truncate(most.unwrap_or(usize::MAX));
                 Self { names: counted.into_iter().map(|(token, _)| token).collect(), ..none }
@@ -161,8 +203,18 @@ impl Tokenizer {
         self.manner.unit
     }
 
+    /// How it divides a text.
+    pub fn manner(&self) -> Manner {
+        self.manner
+    }
+
+    /// The number that ends a line, where there is one.
+    pub fn end(&self) -> Option<i32> {
+        self.end
+    }
+
     /// Numbers that stand for no token.
-    fn marks(&self) -> usize {
+    pub(super) fn marks(&self) -> usize {
         2 + usize::from(self.end.is_some())
     }
 
@@ -189,7 +241,7 @@ impl Tokenizer {
     /// Whether what was read from a file can have been fitted.
     pub(super) fn is_sound(&self) -> bool {
         let known = |(i, (a, b)): (usize, &(u32, u32))| (*a.max(b) as usize) < BYTES + i;
-        self.pairs.iter().enumerate().all(known) && self.end.is_none_or(|end| end == UNKNOWN + 1)
+        self.pairs.iter().enumerate().all(known) && self.end == self.manner.ends_lines.then_some(UNKNOWN + 1)
     }
 
     /// What encodes texts: it keeps what it looked up.
@@ -210,8 +262,8 @@ impl Tokenizer {
     pub fn name(&self, number: i32) -> String {
         match usize::try_from(number).ok().and_then(|n| n.checked_sub(self.marks())) {
             _ if number == PADDING => String::new(),
-            _ if Some(number) == self.end => "<eos>".to_owned(),
-            None => "<unk>".to_owned(),
+            _ if Some(number) == self.end => END.to_owned(),
+            None => UNKNOWN_WORD.to_owned(),
             Some(own) => match self.manner.unit {
                 Unit::Words | Unit::Chars => self.names.get(own).cloned().unwrap_or_default(),
                 Unit::Bytes | Unit::Bpe => {
@@ -249,7 +301,8 @@ impl Encoder<'_> {
             _ => cut::each(text, tokenizer.manner, &mut |token| {
                 let number = match (token, tokenizer.end) {
                     // Texts that have been prepared say both as words.
-                    ("<eos>", Some(end)) => end,
+                    (LINE_END | END, Some(end)) => end,
+                    (UNKNOWN_WORD, Some(_)) => UNKNOWN,
                     _ => numbers.get(token).copied().unwrap_or(UNKNOWN),
                 };
                 out.push(number);
@@ -263,6 +316,7 @@ impl Encoded {
     /// One more row, of these tokens and padding.
     pub fn push(&mut self, mut numbers: Vec<i32>, width: usize) {
         self.lengths.push(numbers.len() as i32);
+        self.unknown += Unknown::among(&numbers);
         numbers.resize(width, PADDING);
         self.tokens.extend(numbers);
     }

@@ -3,11 +3,11 @@
 //! Invariant: a file is replaced whole or not at all, so it never holds half of a translation.
 
 use std::fmt::Write as _;
-use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
 use rustc_hash::FxHashMap;
 
+use crate::atomic;
 use crate::data::error::DataError;
 use crate::draws::fnv1a64;
 
@@ -50,20 +50,12 @@ impl Cache {
         for (line, answer) in pairs {
             let _ = writeln!(text, "{line}\t{answer}");
         }
-        replaced(path, &text).map_err(|error| {
+        let folder = path.parent().unwrap_or(Path::new("."));
+        let made = std::fs::create_dir_all(folder);
+        made.and_then(|()| atomic::replace(path, |out| out.write_all(text.as_bytes()))).map_err(|error| {
             DataError::new("E0564", format!("translations cannot be kept: {error}"))
                 .file(&path.display().to_string())
                 .help("the variable XDG_CACHE_HOME names another folder for them")
         })
     }
-}
-
-/// Writes a file beside it and puts that in its place.
-fn replaced(path: &Path, text: &str) -> std::io::Result<()> {
-    let folder = path.parent().unwrap_or(Path::new("."));
-    std::fs::create_dir_all(folder)?;
-    let mut file = tempfile::NamedTempFile::new_in(folder)?;
-    file.write_all(text.as_bytes())?;
-    file.as_file().sync_all()?;
-    file.persist(path).map(drop).map_err(|error| error.error)
 }

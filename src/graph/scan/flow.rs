@@ -208,7 +208,11 @@ impl<'s> Derived<'s> {
             } else if let Op::Enter(slot) = node.op {
                 let operand = operands[slot as usize];
                 let ty = b.ty(operand).clone();
-                step.enter(operand, &ty, self.scan.inputs[slot as usize])
+                let entered = step.enter(operand, &ty, self.scan.inputs[slot as usize]);
+                if self.scan.within == Some(slot) {
+                    step.within(entered);
+                }
+                entered
             } else {
                 let named =
                     |inputs: &[ValueId]| inputs.iter().filter_map(|x| names[x.index()]).collect::<Vec<_>>();

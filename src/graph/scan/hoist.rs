@@ -52,9 +52,10 @@ pub(super) fn hoist(b: &mut Builder, scan: Scan, operands: Vec<ValueId>) -> (Sca
         let v = rest.renamed(*v);
         rest.b.sink(sink, v);
     }
+    let within = scan.within.and_then(|slot| rest.slot_of(&scan, slot));
     let Rest { b: body, operands, inputs, .. } = rest;
     let body = crate::graph::passes::dce(&body.finish());
-    unread(Scan { body, steps: scan.steps, reverse: scan.reverse, inputs }, operands)
+    unread(Scan { body, inputs, within, ..scan }, operands)
 }
 
 /// Nodes that lead to a sink.
@@ -131,5 +132,6 @@ pub(super) fn unread(scan: Scan, operands: Vec<ValueId>) -> (Scan, Vec<ValueId>)
     body.enters = kept.iter().map(|slot| scan.body.enters[*slot].clone()).collect();
     let inputs = kept.iter().map(|slot| scan.inputs[*slot]).collect();
     let operands = kept.iter().map(|slot| operands[*slot]).collect();
-    (Scan { body, inputs, ..scan }, operands)
+    let within = scan.within.filter(|slot| kept.contains(&(*slot as usize))).map(new);
+    (Scan { body, inputs, within, ..scan }, operands)
 }

@@ -57,6 +57,9 @@ pub struct Scan {
     pub reverse: bool,
     /// By operand.
     pub inputs: Vec<Enter>,
+    /// The scanned operand, `[B, T]`, that is 0 where a step is not a row's own: there the body hands on what was carried as it is, and what it
+    /// stacks is nobody's. Who runs it may leave such steps out and stack zeros.
+    pub within: Option<u32>,
 }
 
 impl Enter {
@@ -107,7 +110,8 @@ impl Scan {
     /// Whether it is `other` with more stacked, behind what that stacks.
     pub fn extends(&self, other: &Self) -> bool {
         let (own, others) = (&self.body, &other.body);
-        let same = (self.steps, self.reverse, &self.inputs) == (other.steps, other.reverse, &other.inputs);
+        let form = |scan: &Self| (scan.steps, scan.reverse, scan.within);
+        let same = form(self) == form(other) && self.inputs == other.inputs;
         let begins = own.enters == others.enters && own.nodes == others.nodes;
         same && begins && own.sinks.len() > others.sinks.len() && own.sinks.starts_with(&others.sinks)
     }
@@ -167,6 +171,12 @@ impl Scan {
                 return Err(format!("operand {i} enters as {ty}"));
             }
         }
+        if let Some(slot) = self.within.map(|slot| slot as usize) {
+            let is_a_number_a_row = self.body.enters.get(slot).is_some_and(|ty| ty.dims == [Dim::Batch]);
+            if !is_a_number_a_row || self.inputs.get(slot) != Some(&Enter::Scanned) {
+                return Err(format!("operand {slot} does not say which steps are a row's own"));
+            }
+        }
         let sinks = self.body.sinks.iter();
         let known = |sink: &Sink| matches!(sink, Sink::Carry(_) | Sink::Stack(_));
         if sinks.clone().any(|(sink, _)| !known(sink)) {
@@ -224,6 +234,7 @@ pub struct Step {
     pub b: Builder,
     operands: Vec<ValueId>,
     inputs: Vec<Enter>,
+    within: Option<u32>,
 }
 
 impl Step {
@@ -245,9 +256,16 @@ impl Step {
         }
     }
 
+    /// `entered`, 0 where a step is not a row's own, says which steps may be left out ([`Scan::within`]).
+    pub fn within(&mut self, entered: ValueId) {
+        if let Op::Enter(slot) = self.b.graph().node(entered).op {
+            self.within = Some(slot);
+        }
+    }
+
     /// The loop as it is written.
     pub(super) fn into_scan(self, steps: usize, reverse: bool) -> Scan {
-        Scan { body: self.b.finish(), steps, reverse, inputs: self.inputs }
+        Scan { body: self.b.finish(), steps, reverse, inputs: self.inputs, within: self.within }
     }
 
     /// Stacks `v`: behind what is stacked already, in the result's columns.

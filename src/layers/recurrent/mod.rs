@@ -6,17 +6,25 @@
 pub mod arguments;
 mod masks;
 
-use super::{Infer, InnerDrop, Lower, ParamDecl, initial::Shape, rate::unusable};
+use super::{
+    Facts, Infer, InnerDrop, Layer, Lower, OverTime, ParamDecl, Reach, Reached, initial::Shape, last,
+    rate::unusable,
+};
 use crate::{
     diag::Diagnostic,
     graph::{Builder, Dim, Enter, Step, ValueId},
-    model::{Axis, Init, ParamRole, RECURRENT, Role, Ty},
-    vocab::{Args, Value},
+    model::{Axis, Init, Node, ParamRole, RECURRENT, Role, Ty},
+    vocab::{Args, Sig, Value},
 };
 use masks::{Factors, Zoneout, factors, in_every_step, shares_time, zoneout};
 
-/// A cell: what one step makes of its gates.
+/// A cell: what one step makes of its gates. All else of its layer is that of every recurrent one.
 pub trait Recurrent: Sync {
+    fn sig(&self) -> &'static Sig;
+
+    /// Names of it in other libraries ([`Layer::elsewhere`]).
+    fn elsewhere(&self) -> &'static [(&'static str, &'static str)];
+
     /// Gates, each with a product of its own.
     fn gates(&self) -> usize;
 
@@ -36,6 +44,58 @@ pub trait Recurrent: Sync {
     /// What a step hands on, in the order of [`carried`](Self::carried), before zoneout. `input` and `recurrent` are the products `[B, gates width]`, with
     /// their biases; `before` is what the step before left.
     fn step(&self, b: &mut Builder, gates: Gates, before: &[ValueId]) -> Vec<ValueId>;
+}
+
+impl<C: Recurrent> Layer for C {
+    fn sig(&self) -> &'static Sig {
+        Recurrent::sig(self)
+    }
+
+    fn elsewhere(&self) -> &'static [(&'static str, &'static str)] {
+        Recurrent::elsewhere(self)
+    }
+
+    fn infer(&self, cx: &mut Infer<'_>) -> Result<Ty, Diagnostic> {
+        infer(cx, self)
+    }
+
+    fn facts(&self) -> Facts {
+        Facts { recurrent: true, ..Facts::NONE }
+    }
+
+    fn over_time(&self, _: &Args) -> OverTime {
+        OverTime::Whole
+    }
+
+    fn looks_ahead(&self, args: &Args, _: &Ty) -> bool {
+        args.flag("reverse")
+    }
+
+    /// The other direction of a use that names none.
+    fn turn_back(&self, args: &mut Args) -> bool {
+        args.change("reverse", Value::Bool(true))
+    }
+
+    fn lower(&self, cx: &mut Lower<'_>) -> ValueId {
+        lower(cx, self)
+    }
+
+    fn reach(&self, _: &Reached<'_>) -> Reach {
+        Reach { low: -1.0, high: 1.0 }
+    }
+
+    fn inner_drops(&self, node: &Node, inputs: &[&Ty]) -> Vec<InnerDrop> {
+        let Some(used) = node.layer() else { return Vec::new() };
+        let named = SITES.iter().filter(|name| used.args.sig.arg(name).is_some());
+        named.filter_map(|name| masks::inner(&used.args, name, self, inputs[0])).collect()
+    }
+
+    fn multiply_adds(&self, node: &Node, inputs: &[&Ty]) -> usize {
+        let Some(used) = node.layer() else { return 0 };
+        let (width, [steps, channels]) =
+            (used.args.count("width"), [0, 1].map(|axis| inputs[0].axes[axis].size));
+        steps * self.gates() * width * (channels + width)
+    }
 }
 
 /// The products of a step.
@@ -59,12 +119,6 @@ const SITES: &[&str] = &["dropout", "recurrent_dropout", "zoneout", "zoneout_cel
 /// Endings of what is carried on from window to window, the output first.
 const CARRIED: [&str; 2] = ["", "cell"];
 
-/// What a use drops inside.
-pub fn inner_drops(args: &Args, cell: &dyn Recurrent, input: &Ty) -> Vec<InnerDrop> {
-    let named = SITES.iter().filter(|name| args.sig.arg(name).is_some());
-    named.filter_map(|name| masks::inner(args, name, cell, input)).collect()
-}
-
 /// Steps and channels of the input.
 fn over_time(cx: &Infer<'_>) -> Result<(usize, usize), Diagnostic> {
     match cx.input().axes[..] {
@@ -79,7 +133,7 @@ fn over_time(cx: &Infer<'_>) -> Result<(usize, usize), Diagnostic> {
 }
 
 /// Checks a use and declares its parameters.
-pub fn infer(cx: &mut Infer<'_>, cell: &dyn Recurrent) -> Result<Ty, Diagnostic> {
+fn infer(cx: &mut Infer<'_>, cell: &dyn Recurrent) -> Result<Ty, Diagnostic> {
     let (_, channels) = over_time(cx)?;
     check_words(cx)?;
     let (width, gates) = (cx.args.count("width"), cell.gates());
@@ -146,19 +200,8 @@ fn check_words(cx: &Infer<'_>) -> Result<(), Diagnostic> {
     Ok(())
 }
 
-/// The other direction of a use that names none.
-pub fn turn_back(args: &mut Args) -> bool {
-    args.change("reverse", Value::Bool(true))
-}
-
-/// Multiply-adds a row.
-pub fn multiply_adds(cell: &dyn Recurrent, args: &Args, input: &Ty) -> usize {
-    let (width, [steps, channels]) = (args.count("width"), [0, 1].map(|axis| input.axes[axis].size));
-    steps * cell.gates() * width * (channels + width)
-}
-
 /// The layer in graph operations.
-pub fn lower(cx: &mut Lower<'_>, cell: &dyn Recurrent) -> ValueId {
+fn lower(cx: &mut Lower<'_>, cell: &dyn Recurrent) -> ValueId {
     let (width, steps) = (cx.args.count("width"), cx.input_ty().axes[0].size);
     let mut step = Step::default();
     let inside = Inside::enter(cx, cell, &mut step);
@@ -176,6 +219,9 @@ pub fn lower(cx: &mut Lower<'_>, cell: &dyn Recurrent) -> ValueId {
     let all = if carries && next.len() > 1 { cx.b.slice(stacked, 2, 0, width) } else { stacked };
     if cx.args.word("output") != "last" {
         return all;
+    }
+    if !reverse && !carries && cx.within().is_some() {
+        return last::own_last(cx, all);
     }
     let last = cx.b.slice(all, 1, if reverse { 0 } else { steps - 1 }, 1);
     cx.b.reshape(last, &[Dim::Batch, Dim::Const(width)])
@@ -247,6 +293,10 @@ impl Inside {
         });
         let zoned = zoned.collect();
         let within = cx.within().map(|v| enter(cx.b, v, Enter::Scanned));
+        // What a row leaves to the next window is read behind its end.
+        if let Some(within) = within.filter(|_| cx.left_before(0).is_none()) {
+            step.within(within);
+        }
         Self { before, input, factors, weights, bias, recurrent_bias, zoned, within }
     }
 
@@ -272,7 +322,8 @@ impl Inside {
 
 /// The product of the input of all steps with the input's weights: `[B, T, gates width]`.
 fn input_product(cx: &mut Lower<'_>, factors: &Factors, steps: usize) -> ValueId {
-    let (x, shares) = (cx.input(), shares_time(cx.args));
+    // Behind a row's end it is read by nobody: rows of zeros are left out of products.
+    let (x, shares) = (cx.own_steps(cx.input(), 0.0), shares_time(cx.args));
     let width = cx.args.count("width");
     let weights = columns(cx.b, cx.param(0), factors, width);
     let masked = |b: &mut Builder, mask: ValueId| {

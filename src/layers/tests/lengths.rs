@@ -31,10 +31,22 @@ const NETS: &[&str] = &[
     "dense 4 -> attention heads=2, causal=true, positions=rotary -> attention heads=4, positions=alibi -> max_pool over=time",
     "conv 4, 2, stride=2, pad=valid -> attention heads=2, kv_heads=1 -> mean_pool over=time -> dense 4",
     "conv 4, 3 -> max_pool 2 -> dense 6 -> mean_pool over=time -> dense 4",
+    "conv 4, 3, pad=causal, dilation=2 -> relu -> conv 4, 2, pad=causal, stride=2 -> last -> dense 4",
+    "depthwise_conv 3, pad=causal -> mean_pool over=time -> dense 4",
+    "conv 4, 2, stride=3 -> max_pool 3, stride=2, pad=same -> mean_pool over=time -> dense 4",
+    "avg_pool 3, stride=1, pad=same -> avg_pool 3, stride=2, pad=1 -> mean_pool over=time -> dense 4",
+    "avg_pool 2, stride=2, pad=same -> dense 3 -> max_pool over=time -> dense 4",
     "lstm 4, recurrent_dropout=0.4 -> last -> dense 4",
     "gru 4, reverse=true, output=last -> dense 4",
     "rnn 4, dropout=0.3, share=none, output=last -> dense 4",
     "bidirectional { gru 3, zoneout=0.3, recurrent_dropout=0.4, gates=untied } -> mean_pool over=time -> dense 4",
+];
+
+/// Windows that move by several steps lie as in rows whose steps divide by them, whatever the longest row has.
+const STRIDED: &[&str] = &[
+    "conv 4, 3, stride=2 -> relu -> conv 4, 5, stride=2 -> mean_pool over=time",
+    "dense 4 -> depthwise_conv 4, stride=2 -> max_pool 5, stride=2, pad=same -> mean_pool over=time",
+    "avg_pool 4, stride=2, pad=same -> dense 4 -> mean_pool over=time",
 ];
 
 /// The same of tokens.
@@ -81,7 +93,7 @@ fn bindings(lowered: &Lowered, steps: usize, filling: f64) -> Bindings<f64> {
 /// Native code has kernels for all of them.
 #[test]
 fn every_net_has_kernels() {
-    for layers in NETS.iter().chain(OF_TOKENS) {
+    for layers in NETS.iter().chain(STRIDED).chain(OF_TOKENS) {
         let lowered = lower_train(&model_of(&source(layers, STEPS)));
         assert!(crate::loops::fuse(&lowered.graph).is_ok(), "{layers}");
     }
@@ -104,7 +116,7 @@ fn said(layers: &str, steps: usize, filling: f64) -> Vec<f64> {
 
 #[test]
 fn what_lies_behind_a_rows_end_is_of_no_account() {
-    for layers in NETS.iter().chain(OF_TOKENS) {
+    for layers in NETS.iter().chain(STRIDED).chain(OF_TOKENS) {
         let first = said(layers, STEPS, 0.0);
         for (steps, filling) in [(STEPS, 5.0), (STEPS + MORE, 0.0), (STEPS + MORE, -3.0)] {
             for (a, b) in first.iter().zip(said(layers, steps, filling)) {
@@ -164,5 +176,65 @@ fn all_occurrences_of_a_word_in_a_row_share_a_fate() {
         let differs = (0..4)
             .any(|token| of_token(token).any(|kept| kept == 0.0) && of_token(token).any(|kept| kept == 1.0));
         assert_eq!(differs, by_row, "{layers}");
+    }
+}
+
+/// Results of a net whose output is over time are those of a causal one: a later step changes no earlier result.
+#[test]
+fn a_causal_convolution_sees_nothing_that_comes_later() {
+    let first_of = |layers: &str, later: f64| {
+        let source = source(&format!("{layers} -> conv 4, 1 -> last"), STEPS);
+        let source = source
+            .replace("input x: series[5, 3]", "input x: real[5, 3]\n  reshape 5x3, roles=[time, channel]");
+        let model = model_of(&source.replace(" -> last", " -> flatten -> dense 4, init=normal(sd=0.5)"));
+        let lowered = lower_predict(&model, Mode::Eval);
+        let mut bindings = bindings(&lowered, STEPS, 0.0);
+        bindings.inputs.truncate(1);
+        let Data::F32(x) = &mut bindings.inputs[0].data else { panic!("numbers") };
+        x.chunks_mut(STEPS * CHANNELS).for_each(|row| row[(STEPS - 1) * CHANNELS..].fill(later));
+        let values = rig::run(&lowered.graph, &bindings);
+        // What is flattened: the steps one after another.
+        let steps = lowered.graph.values().filter(|v| lowered.graph.ty(*v).dims.len() == 3).last();
+        let steps = values.of(steps.expect("a value over time"));
+        steps.reals().chunks(STEPS * 4).flat_map(|row| row[..(STEPS - 1) * 4].to_vec()).collect::<Vec<f64>>()
+    };
+    for layers in
+        ["conv 6, 3, pad=causal -> conv 5, 2, pad=causal, dilation=3", "depthwise_conv 2, pad=causal"]
+    {
+        assert_eq!(first_of(layers, 1.0), first_of(layers, -7.0), "{layers}");
+    }
+    assert_ne!(first_of("conv 6, 3", 1.0), first_of("conv 6, 3", -7.0));
+}
+
+/// As PyTorch's convolution behind `F.pad(x, (reach - 1, 0))`: both of which agree with its figures (`tests/convolutions.rs`).
+#[test]
+fn a_causal_convolution_is_one_with_zeros_in_front() {
+    for (causal, padded) in [
+        ("conv 4, 3, pad=causal", "zero_pad left=2 -> conv 4, 3, pad=valid"),
+        ("conv 4, 2, pad=causal, dilation=3", "zero_pad left=3 -> conv 4, 2, dilation=3, pad=valid"),
+        ("conv 4, 3, pad=causal, stride=2", "zero_pad left=2 -> conv 4, 3, stride=2, pad=valid"),
+        (
+            "depthwise_conv 2, pad=causal, dilation=2",
+            "zero_pad left=2 -> depthwise_conv 2, dilation=2, pad=valid",
+        ),
+    ] {
+        let said = |layers: &str| {
+            let source = source(&format!("dense 3 -> {layers} -> flatten -> dense 4"), STEPS);
+            let source = source.replace(
+                "input x: series[5, 3]",
+                "input x: real[5, 3]\n  reshape 5x3, roles=[time, channel]",
+            );
+            let lowered = lower_train(&model_of(&source));
+            let mut bindings = bindings(&lowered, STEPS, 0.0);
+            bindings.inputs.truncate(1);
+            let values = rig::run(&lowered.graph, &bindings);
+            let mut said =
+                values.sink(Sink::Metric(OBJECTIVE as u32)).expect("the objective").reals().to_vec();
+            for param in 0..lowered.graph.params.len() as u32 {
+                said.extend(values.sink(Sink::Param(ParamId(param))).expect("a trained parameter").reals());
+            }
+            said
+        };
+        assert_eq!(said(causal), said(padded), "{causal}");
     }
 }

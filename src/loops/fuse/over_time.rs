@@ -34,6 +34,8 @@ pub(super) struct RepeatView {
     body: Program,
     packs: Vec<Matrix>,
     sizes: Vec<(usize, usize)>,
+    /// What enters that says which steps are a row's own.
+    within: Option<u32>,
 }
 
 /// Memory of a loop's own.
@@ -50,7 +52,7 @@ pub(super) fn view(graph: &Graph, of: ValueId) -> Result<RepeatView, Unfused> {
     let Node { op: Op::Scan(scan), inputs, .. } = graph.node(of) else {
         return Err(Unfused::at(graph, of, "it is no loop over time"));
     };
-    let Sunk { body: step, inputs, operands, units } = sunk(graph, scan, inputs);
+    let Sunk { body: step, inputs, operands, units, within } = sunk(graph, scan, inputs);
     let mut body = kernels(&step)?;
     let mut view = RepeatView {
         of,
@@ -63,6 +65,7 @@ pub(super) fn view(graph: &Graph, of: ValueId) -> Result<RepeatView, Unfused> {
         body: Program { buffers: Vec::new(), kernels: Vec::new() },
         packs: Vec::new(),
         sizes: Vec::new(),
+        within,
     };
     let kept = std::mem::take(&mut body.kernels);
     for kernel in kept {
@@ -214,7 +217,9 @@ impl RepeatView {
         });
         let sizes: BTreeMap<BufferId, Extent> = around.map(size).collect();
         let (steps, reverse, body) = (self.steps, self.reverse, self.body.clone());
-        let repeat = Box::new(Repeat { steps, reverse, body, lies, sizes, grain: GRAIN });
+        let entered = |slot| body.buffers.iter().position(|buffer| buffer.kind == BufferKind::Enter(slot));
+        let within = self.within.and_then(entered).map(|local| BufferId(local as u32));
+        let repeat = Box::new(Repeat { steps, reverse, body, lies, sizes, grain: GRAIN, within });
         kernels.push(Kernel::Repeat { name: unique(format!("{name}.loop")), repeat });
         kernels
     }

@@ -17,6 +17,8 @@ pub(super) struct Sunk {
     pub operands: Vec<ValueId>,
     /// Units of a step, of sites that draw anew in each.
     pub units: BTreeMap<SiteId, usize>,
+    /// What enters that says which steps are a row's own.
+    pub within: Option<u32>,
 }
 
 struct Writer<'g> {
@@ -28,8 +30,13 @@ struct Writer<'g> {
 /// The scan over `operands`, values of `graph`; of what it stacks that alone which `is_read`, the columns of the others being nobody's.
 pub(super) fn sunk(graph: &Graph, scan: &Scan, operands: &[ValueId]) -> Sunk {
     let b = Builder::resume(Graph { enters: Vec::new(), ..graph.tables() });
-    let sunk =
-        Sunk { body: Graph::default(), inputs: Vec::new(), operands: Vec::new(), units: BTreeMap::new() };
+    let sunk = Sunk {
+        body: Graph::default(),
+        inputs: Vec::new(),
+        operands: Vec::new(),
+        units: BTreeMap::new(),
+        within: None,
+    };
     let mut writer = Writer { graph, b, sunk };
     let mut names: Vec<ValueId> = Vec::with_capacity(scan.body.nodes.len());
     let mut slots: BTreeMap<u32, u32> = BTreeMap::new();
@@ -55,7 +62,8 @@ pub(super) fn sunk(graph: &Graph, scan: &Scan, operands: &[ValueId]) -> Sunk {
         };
         writer.b.sink(sink, names[v.index()]);
     }
-    Sunk { body: writer.b.finish(), ..writer.sunk }
+    let within = scan.within.and_then(|slot| slots.get(&slot).copied());
+    Sunk { body: writer.b.finish(), within, ..writer.sunk }
 }
 
 impl Writer<'_> {

@@ -4,8 +4,8 @@ use std::{io, path::Path};
 
 use super::{Experiment, points::Point};
 use crate::{
+    atomic,
     run::folder::home,
-    runtime::container,
     syntax::{self, ast::Stmt},
 };
 
@@ -30,7 +30,7 @@ pub fn with_values(source: &str, values: &[(String, String)]) -> String {
 pub fn write(net: &Path, of: &Experiment<'_>, values: &Point, by: &str) -> io::Result<()> {
     home::remember(net, of.nets[0].file, of.working)?;
     let text = format!("## {by}\n{}", with_values(of.nets[0].source, values));
-    container::atomically(net, |out| out.write_all(text.as_bytes()))
+    atomic::replace(net, |out| out.write_all(text.as_bytes()))
 }
 
 #[cfg(test)]

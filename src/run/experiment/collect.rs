@@ -9,7 +9,7 @@ use super::{
     report::Report,
     trial::{Measured, Trial},
 };
-use crate::{run::folder::guard::Guard, runtime::container};
+use crate::{atomic, run::folder::guard::Guard};
 
 /// What no shard has recorded yet.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -66,7 +66,7 @@ impl Experiment<'_> {
         let path = course.dir.join(RECORD);
         let guard = Guard::take(course.dir).map_err(JournalError::Busy)?;
         let known = held(&carried.known);
-        container::atomically(&path, |out| {
+        atomic::replace(&path, |out| {
             writeln!(out, "{head}")?;
             let keys = trials.iter().map(|trial| trial.key(self).to_string());
             keys.filter_map(|key| known.get(&key)).try_for_each(|line| writeln!(out, "{line}"))

@@ -14,8 +14,8 @@ use serde_json::Value as Json;
 
 use super::trial::Measured;
 use crate::{
+    atomic,
     run::folder::guard::{Busy, Guard},
-    runtime::container,
 };
 
 /// Lines by the keys of their trials.
@@ -96,7 +96,7 @@ impl Journal {
             return Err(none());
         }
         let guard = Guard::take(dir).map_err(JournalError::Busy)?;
-        container::clear_parts(dir).map_err(|e| JournalError::Io(dir.into(), e))?;
+        atomic::clear_parts(dir).map_err(|e| JournalError::Io(dir.into(), e))?;
         let bytes = read(&path)?.ok_or_else(none)?;
         Self::taken_up(dir, path, &bytes, head, guard)
     }

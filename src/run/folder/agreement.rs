@@ -52,9 +52,16 @@ pub fn disagreements(schema: &DataSchema, model: &Model) -> Vec<Diagnostic> {
                 .label(format!("takes {}", sides(&need.inputs[0].shape)))
                 .note("as many numbers, along other axes: places that lie side by side would be torn apart");
         let advice = schema.fitting_input(wanted);
-        found.push(error.help(format!("{}, or `real[{line}]` where the net needs no places", advice.help)));
+        found.push(match model.node(*first).ty.ragged() {
+            None => error.help(format!("{}, or `real[{line}]` where the net needs no places", advice.help)),
+            Some(_) => error.help(advice.help.replace("`real[", "`series[")),
+        });
     } else if let Some(first) = model.inputs.first().filter(|_| !fits) {
-        let (gives, advice) = (schema.features(), schema.fitting_input(wanted));
+        let (gives, mut advice) = (schema.features(), schema.fitting_input(wanted));
+        // Rows of steps are called what the net calls them.
+        if model.node(*first).ty.ragged().is_some() {
+            advice.help = advice.help.replace("`real[", "`series[");
+        }
         let label = match model.inputs.len() {
             1 => format!("takes {wanted}"),
             n => format!("the {n} inputs together take {wanted}"),

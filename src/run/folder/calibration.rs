@@ -8,8 +8,9 @@ use serde::{Deserialize, Serialize};
 
 use super::{dir::RunDir, guard::Guard, trained::TrainedError};
 use crate::{
+    atomic,
     model::{Mean, OutputKind, PredictMode},
-    runtime::{checksum::Checksum, container},
+    runtime::checksum::Checksum,
 };
 
 /// What was fitted for the ways to predict.
@@ -98,9 +99,9 @@ impl Calibration {
             return Err(io::Error::new(io::ErrorKind::InvalidData, why));
         }
         let _guard = Guard::take(run).map_err(io::Error::other)?;
-        container::clear_parts(run)?;
+        atomic::clear_parts(run)?;
         let text = serde_json::to_string_pretty(self).map_err(io::Error::other)? + "\n";
-        container::atomically(&RunDir::at(run).calibration(), |out| out.write_all(text.as_bytes()))
+        atomic::replace(&RunDir::at(run).calibration(), |out| out.write_all(text.as_bytes()))
     }
 
     pub fn of(&self, mode: PredictMode) -> Option<Fit> {

@@ -10,7 +10,7 @@ use std::{
 
 use serde_json::Value as Json;
 
-use crate::runtime::{container, keeper};
+use crate::{atomic, runtime::keeper};
 
 /// An existing folder of a run.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -113,7 +113,7 @@ impl RunDir {
     /// that of a run that may be begun anew.
     pub fn create(&self, source: &str, lock: &Json) -> io::Result<()> {
         fs::create_dir_all(&self.path)?;
-        container::clear_parts(&self.path)?;
+        atomic::clear_parts(&self.path)?;
         write(&self.lock(), &pretty(lock))?;
         write(&self.net(), source)?;
         self.rewind(0, 0)
@@ -154,7 +154,7 @@ impl RunDir {
         if kept == bytes {
             return Ok(());
         }
-        container::atomically(&self.log(), |out| out.write_all(&kept))
+        atomic::replace(&self.log(), |out| out.write_all(&kept))
     }
 
     pub fn metrics(&self, metrics: &Json) -> io::Result<()> {
@@ -163,7 +163,7 @@ impl RunDir {
 }
 
 fn write(path: &Path, text: &str) -> io::Result<()> {
-    container::atomically(path, |out| out.write_all(text.as_bytes()))
+    atomic::replace(path, |out| out.write_all(text.as_bytes()))
 }
 
 fn pretty(json: &Json) -> String {

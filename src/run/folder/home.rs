@@ -9,7 +9,7 @@ use std::{
 
 use serde_json::{Value as Json, json};
 
-use crate::runtime::container;
+use crate::atomic;
 
 fn lock_of(net: &Path) -> PathBuf {
     net.with_extension("lock.json")
@@ -53,7 +53,7 @@ fn from_the_root(file: &Path) -> PathBuf {
 /// What the file system says.
 pub(in crate::run) fn remember(net: &Path, file: &Path, working: &Path) -> io::Result<()> {
     let lock = made_of(file, working, json!({ "dropnet": env!("CARGO_PKG_VERSION") }));
-    container::atomically(&lock_of(net), |out| writeln!(out, "{lock:#}"))
+    atomic::replace(&lock_of(net), |out| writeln!(out, "{lock:#}"))
 }
 
 #[cfg(test)]

@@ -5,14 +5,17 @@ use std::fmt;
 use crate::{
     check::{Attributes, Env, check_penalties, check_source},
     data::{
-        self, Choosing, DataConfig, DataError, DataSchema, Dataset, Division, Numeric, Search, Split,
+        self, Choosing, DataConfig, DataError, DataSchema, Dataset, Division, Numeric, Search, Split, Target,
         TargetRule,
     },
     diag::Diagnostic,
     model::Model,
     run::{agreement, folder::vectors},
     runtime::counts,
-    train::{BayesDecay, bayes_decay::TARGET_VARIANCE},
+    train::{
+        BayesDecay,
+        bayes_decay::{TARGET_VARIANCE, TRAIN_TOKENS},
+    },
 };
 
 /// A net whose data are loaded.
@@ -66,8 +69,28 @@ pub fn open(source: &str, sets: &[(String, String)], search: &Search) -> Result<
     open_divided(source, sets, search, &|_| ())
 }
 
+/// The same for a run that goes on: what files gave its parameters to begin with is in its checkpoint, and they are not read again.
+///
+/// # Errors
+/// As [`open`].
+pub fn open_again(source: &str, sets: &[(String, String)], search: &Search) -> Result<Ready, OpenError> {
+    without_vectors(source, sets, search, &|_| ())
+}
+
 /// The same with rows divided as `divide` changes what the file says.
 pub(in crate::run) fn open_divided(
+    source: &str,
+    sets: &[(String, String)],
+    search: &Search,
+    divide: &dyn Fn(&mut DataConfig),
+) -> Result<Ready, OpenError> {
+    let mut ready = without_vectors(source, sets, search, divide)?;
+    ready.model.given = vectors::given(&ready.model, &ready.dataset, search)?;
+    ready.warnings.extend(vectors::few(&ready.model));
+    Ok(ready)
+}
+
+fn without_vectors(
     source: &str,
     sets: &[(String, String)],
     search: &Search,
@@ -88,10 +111,12 @@ pub(in crate::run) fn open_divided(
             return Err(OpenError::Net(found));
         }
     }
+    if let Some(tokens) = penalised_tokens(&model, &dataset) {
+        attributes.insert(TRAIN_TOKENS.into(), tokens);
+        model.fitted.iter_mut().for_each(|fitted| fitted.terms = tokens);
+    }
     counts::check(&model, dataset.train.rows(), dataset.valid.is_some())?;
     colors_are_known(&model, &dataset)?;
-    model.given = vectors::given(&model, &dataset, search)?;
-    warnings.extend(vectors::few(&model));
     model.data.iter_mut().for_each(divide);
     Ok(Ready { model, dataset, attributes, warnings })
 }
@@ -156,12 +181,23 @@ fn standardised(model: &Model, dataset: &Dataset) -> Result<Option<f64>, OpenErr
     Ok((first != 1.0).then_some(first * first))
 }
 
+/// How many tokens of the training rows are foretold, where a penalty of the net depends on it: one of a net whose loss is a mean over them.
+fn penalised_tokens(model: &Model, dataset: &Dataset) -> Option<f64> {
+    let train = model.train.as_ref()?;
+    let Target::Tokens(foretold) = &*dataset.train.target else { return None };
+    let is_mean = train.loss.word.is_per_step(&train.loss.args, model.output.kind);
+    let rows = dataset.train.numbers().iter();
+    (is_mean && train.bayes_decays().next().is_some())
+        .then(|| rows.map(|row| foretold.row(*row as usize).len() as f64).sum())
+}
+
 /// What a run remembers of its data: what the text may ask of them, and what its penalties depend on.
 pub(in crate::run) fn attributes_of(model: &Model, dataset: &Dataset) -> Attributes {
     let mut attributes = asked_of(model, &dataset.schema);
     if let Ok(Some(variance)) = standardised(model, dataset) {
         attributes.insert(TARGET_VARIANCE.into(), variance);
     }
+    attributes.extend(penalised_tokens(model, dataset).map(|tokens| (TRAIN_TOKENS.into(), tokens)));
     attributes
 }
 
@@ -214,7 +250,7 @@ pub(in crate::run) fn unseen(source: &str, env: &Env) -> Result<Unseen, OpenErro
     }
 }
 
-/// Checks a text, against its data too if it has any, without loading them; answers the warnings.
+/// Checks a text, against its data too if it has any; of these only texts are fitted to the net. Answers the warnings.
 ///
 /// # Errors
 /// As [`open`], but a net without data is none.
@@ -229,7 +265,7 @@ pub fn probe(
     let Some(config) = &data else { return Ok(warnings) };
     let opened = data::open(config, search)?;
     let schema = opened.schema()?;
-    let (model, mut warnings) = checked_in(source, &env(of_schema(&schema)))?;
+    let (mut model, mut warnings) = checked_in(source, &env(of_schema(&schema)))?;
     warnings.extend(agreement::disagreements(&schema, &model));
     if warnings.iter().any(Diagnostic::is_error) {
         return Err(OpenError::Net(warnings));
@@ -237,6 +273,13 @@ pub fn probe(
     let divisions = divisions_of(&model, config).into_iter();
     for divided in opened.divisions(divisions, agreement::need(&model).target, search)? {
         counts::check(&model, divided.train, divided.valid > 0)?;
+    }
+    // Vocabularies are the training part's to say, and how long texts are their tokens'.
+    if schema.text.is_some() {
+        let dataset = opened.dataset(&agreement::need(&model))?;
+        warnings.extend(cut_texts(&model, &dataset));
+        model.given = vectors::given(&model, &dataset, search)?;
+        warnings.extend(vectors::few(&model));
     }
     Ok(warnings)
 }

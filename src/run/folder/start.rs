@@ -11,13 +11,14 @@ use crate::run::folder::{
     open::Ready,
 };
 use crate::{
+    atomic,
     data::{DataError, Dataset},
     draws,
     lower::lower_train,
     model::Model,
     runtime::{
         checkpoint::{Checkpoint, CheckpointError},
-        container, footprint,
+        footprint,
         progress::{FORMAT, Meta, Progress, Rows},
     },
     shell,
@@ -167,16 +168,26 @@ fn lock(request: &Request<'_>, model: &Model, meta: &Meta) -> Json {
     home::made_of(request.file, &request.working, lock)
 }
 
+/// Whether a run is to go on from a checkpoint that it has.
+pub fn goes_on(request: &Request<'_>) -> bool {
+    request.resume && to_resume(request).is_some_and(|dir| dir.has_checkpoint())
+}
+
+/// The folder of the run that is to go on.
+fn to_resume(request: &Request<'_>) -> Option<RunDir> {
+    match request.out {
+        Some(out) => Some(RunDir::at(out)),
+        None => RunDir::newest(&request.working, &name(request.file)),
+    }
+}
+
 fn resume(request: &Request<'_>, ready: &Ready) -> Result<Started, StartError> {
-    let dir = match request.out {
-        Some(out) => RunDir::at(out),
-        None => RunDir::newest(&request.working, &name(request.file)).ok_or_else(|| {
-            StartError::Data(format!(
-                "no run of {} to resume under runs/\nhelp: name its folder with `-o DIR`, or leave `--resume` out",
-                name(request.file)
-            ))
-        })?,
-    };
+    let dir = to_resume(request).ok_or_else(|| {
+        StartError::Data(format!(
+            "no run of {} to resume under runs/\nhelp: name its folder with `-o DIR`, or leave `--resume` out",
+            name(request.file)
+        ))
+    })?;
     if !dir.lock().exists() && !dir.has_checkpoint() {
         return Err(StartError::Data(format!(
             "{} holds no run to go on with\nhelp: leave `--resume` out to begin one",
@@ -209,7 +220,7 @@ fn resume(request: &Request<'_>, ready: &Ready) -> Result<Started, StartError> {
 
 /// Clears away what a process that died left in the folder, and makes `last.ckpt` that of where the run stands.
 fn take_up(dir: &RunDir, standing: &Standing) -> std::io::Result<()> {
-    container::clear_parts(dir.path())?;
+    atomic::clear_parts(dir.path())?;
     if standing.at_best {
         Checkpoint::last_from_best(&dir.best(), &dir.last()).map_err(std::io::Error::other)?;
     }

@@ -2,7 +2,7 @@
 
 use crate::run::{
     folder::trained::TrainedError,
-    judgements::held_out,
+    judgements::{ahead, held_out},
     predictions::{committee::Committee, own_units, predict::Predictions},
 };
 use crate::{
@@ -64,7 +64,7 @@ pub fn band(
 }
 
 /// What a net says of each place of the held-out stretch of a series, with its intervals, beside what came. The title counts how many of the
-/// observations lie in their intervals.
+/// observations lie in their intervals. With `ahead`, as many lines beyond the end of the table too, each foretold from those before it.
 ///
 /// # Errors
 /// A net whose rows are no windows of a table, or that does not say one number; data that are missing, broken, or not those of training.
@@ -73,6 +73,7 @@ pub fn forecast(
     search: &Search,
     mode: PredictMode,
     interval: Option<Interval>,
+    ahead: usize,
     team: &Team,
 ) -> Result<Chart, TrainedError> {
     let first = committee.first();
@@ -107,6 +108,9 @@ pub fn forecast(
     let mut series = spread(&predicted, &places, kind, interval);
     let came = places.iter().copied().zip(observed.iter().copied()).collect();
     series.push(Series::dots("observed", 3, came));
+    if ahead > 0 {
+        series.extend(ahead::ahead(committee, search, (mode, window), ahead, team)?);
+    }
     let covered = covered(&predicted, &observed);
     let said = covered.zip(interval).map_or(String::new(), |(covered, interval)| {
         format!(": {covered} in their {}% intervals", 100.0 * interval.share)

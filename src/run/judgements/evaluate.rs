@@ -14,7 +14,7 @@ use crate::run::{
 use std::path::Path;
 
 use crate::{
-    data::{Asked, Converted, Labelled, Part, Search, Unread},
+    data::{Asked, Converted, DataError, Labelled, Part, Search, Unread},
     kernels::team::Team,
     model::PredictMode,
     runtime::{
@@ -114,10 +114,17 @@ impl Known {
         path: &Path,
         answers: Option<&Path>,
     ) -> Result<(Self, Reading), TrainedError> {
-        let columns = net.model.data.as_ref().and_then(|config| config.source.labels());
-        let name = path.display().to_string();
-        let asked = Asked { answers, columns };
-        let read = net.checkpoint.meta.transform.read_labelled(path, &name, &asked)?;
+        let config = net.model.data.as_ref();
+        let (name, transform) = (path.display().to_string(), &net.checkpoint.meta.transform);
+        let asked = Asked { answers, columns: config.and_then(|config| config.source.labels()) };
+        let read = match config.filter(|_| transform.is_of_a_stream()) {
+            Some(_) if answers.is_some() => {
+                let told = "the answers to a text are its own tokens, and `--labels` names others";
+                return Err(DataError::new("E0525", told).file(&name).help("leave `--labels` out").into());
+            }
+            Some(config) => transform.read_stream(path, &name, config)?,
+            None => transform.read_labelled(path, &name, &asked)?,
+        };
         let Labelled { part, names, converted, unread } = read;
         Ok((Self { name: "input", part, names }, Reading { converted, unread }))
     }

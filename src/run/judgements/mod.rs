@@ -2,6 +2,7 @@
 
 pub(in crate::run) mod ablate;
 pub(in crate::run) mod activity;
+pub(in crate::run) mod ahead;
 pub(in crate::run) mod attention;
 pub(in crate::run) mod audit;
 pub(in crate::run) mod augmented;

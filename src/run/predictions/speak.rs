@@ -63,7 +63,8 @@ pub fn speak(
     let answers = trained.model.output.kind;
     let mut session = trained.session(1)?;
     let mut draws = rng::stream(speech.seed, "sample", &[]);
-    let between = if tokenizer.unit() == Unit::Words { " " } else { "" };
+    // The end of a line is said as one, and what follows it begins the next.
+    let ends_line = |token: Option<&i32>| token.is_some() && token.copied() == tokenizer.end();
     let mut window = vec![0.0; width];
     for _ in 0..speech.tokens {
         let last = &said[said.len().saturating_sub(width)..];
@@ -76,7 +77,12 @@ pub fn speak(
             Some(_) => &chances[(last.len() - 1) * answers.outputs()..][..answers.outputs()],
         };
         let token = drawn(chances, tokenizer.len(), speech, rng::unit(&mut draws));
-        say(&format!("{between}{}", tokenizer.name(token)));
+        match (ends_line(Some(&token)), tokenizer.unit() == Unit::Words && !ends_line(said.last())) {
+            (true, _) => say("\n"),
+            (false, between) => {
+                say(&format!("{}{}", if between { " " } else { "" }, tokenizer.name(token)));
+            }
+        }
         said.push(token);
     }
     Ok(())

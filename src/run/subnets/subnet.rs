@@ -8,7 +8,7 @@ use crate::{
     draws,
     graph::{Address, Mode, StepInfo},
     lower::{Lowered, lower_predict, lower_samples},
-    model::Model,
+    model::{Model, Node},
     run::{
         folder::trained::{Trained, TrainedError},
         subnets::drawn::{Drawn, Steps},
@@ -26,6 +26,9 @@ pub struct SiteMask {
     pub shared: Vec<bool>,
     /// By unit, row-major: whether it is kept.
     pub kept: Vec<bool>,
+    /// Of a site over time: how many steps, and whether the first axis is theirs; else each step has the whole mask.
+    #[serde(skip)]
+    pub time: Option<(usize, bool)>,
 }
 
 impl SiteMask {
@@ -36,6 +39,16 @@ impl SiteMask {
         let kept = (0..places).flat_map(|place| (0..heads).map(move |head| head * places + place));
         let kept = kept.map(|i| self.kept[i]).collect();
         Self { shape: vec![queries, keys, heads], kept, ..self }
+    }
+
+    /// What each step of a row keeps, of a site over time.
+    #[must_use]
+    pub fn steps(&self) -> Option<Vec<&[bool]>> {
+        let (steps, apart) = self.time?;
+        Some(match apart {
+            true => self.kept.chunks(self.kept.len().div_ceil(steps).max(1)).collect(),
+            false => vec![&self.kept[..]; steps],
+        })
     }
 
     /// By map: whether it is kept, where whole maps are dropped.
@@ -84,13 +97,28 @@ fn masks(net: &Trained, lowered: &Lowered, drawn: Drawn) -> Result<Vec<SiteMask>
         let threshold = lowered.scalars[tossed.threshold.index()].word(&step);
         let kept = tossed.units.iter().map(|unit| draws::kept(key, *unit as u32, threshold)).collect();
         let (shape, shared) = (tossed.shape, tossed.shared);
-        let mask = SiteMask { path: site.path.clone(), shape, shared, kept };
+        let time = steps_of(&net.model, &site.path, &shape);
+        let mask = SiteMask { path: site.path.clone(), shape, shared, kept, time };
         masks.push(if tossed.of_heads { mask.heads_last() } else { mask });
     }
     match masks.is_empty() {
         true => unfit("nothing of this net is left to chance: every row sees the whole of it".into()),
         false => Ok(masks),
     }
+}
+
+/// The steps that the mask at a site is of, and whether its first axis is theirs: a site within a layer says whether steps have coins of their own.
+fn steps_of(model: &Model, path: &str, shape: &[usize]) -> Option<(usize, bool)> {
+    let within = |node: &&Node| path.strip_prefix(&node.path).is_some_and(|rest| rest.starts_with('.'));
+    if let Some(node) = model.nodes.iter().find(|node| node.path == path) {
+        let steps = model.node(*node.inputs.first()?).ty.steps()?.size;
+        return (shape.first() == Some(&steps)).then_some((steps, true));
+    }
+    let node = model.nodes.iter().find(within)?;
+    let steps = model.node(*node.inputs.first()?).ty.steps()?.size;
+    let inner =
+        node.inner_drops(model).into_iter().find(|inner| path.ends_with(&format!(".{}", inner.name)))?;
+    Some((steps, inner.fresh || !inner.scaled)).filter(|_| node.facts().recurrent)
 }
 
 /// The masks of the first rows of a step of training, site by site: a line a row, a dot where a unit is dropped.

@@ -125,6 +125,14 @@ impl Augmenter {
         }
     }
 
+    /// A word that tells what dictionaries and translators said of the net's words, once it is prepared; none where nobody was asked.
+    pub fn stamp(&self) -> Option<u64> {
+        match &self.rows {
+            Rows::Texts(wording) => wording.stamp(),
+            Rows::Pictures(_) | Rows::Sounds(_) => None,
+        }
+    }
+
     /// The statements at one epoch.
     pub fn at<'a>(
         &'a self,

@@ -97,6 +97,8 @@ pub fn train_in_memory(
     Ok(Checkpoint::held(trainer.function.graph(), &trainer.store, meta))
 }
 
+const ANOTHER_DICTIONARY: &str = "cannot go on: what `augment` is told of the words is not what the run began with\nhelp: put the dictionary, or the kept translations, back as they were, or train anew";
+
 struct Trainer<'a> {
     job: Job<'a>,
     section: &'a Train,
@@ -230,6 +232,11 @@ impl<'a> Trainer<'a> {
         let Some(augmenter) = &mut self.augmenter else { return Ok(()) };
         let mut tell = |said: &str| observer.event(Event::Prepared(said));
         if augmenter.prepare(self.job.dataset, stop, &mut tell).map_err(TrainError::Rows)? {
+            let lore = augmenter.stamp();
+            if self.progress.lore.is_some() && self.progress.lore != lore {
+                return Err(TrainError::Data(ANOTHER_DICTIONARY.into()));
+            }
+            self.progress.lore = lore;
             return Ok(());
         }
         self.write_last()?;

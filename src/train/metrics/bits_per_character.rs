@@ -2,7 +2,7 @@
 //!
 //! # Formula
 //! `-sum log2 p_y / characters`. A word has as many characters as letters and one more, the space behind it; a character in several bytes counts once;
-//! what the vocabulary lacks counts as one, and is easy to foretell where there is much of it. Where tokens are characters it is `bits_per_token`.
+//! what the vocabulary lacks counts as one character, whatever it had, and its `<unk>` is easy to foretell: `train` and `eval --input` tell how much of the text that is. Where tokens are characters it is `bits_per_token`.
 //!
 //! # Example
 //! ```net

@@ -9,6 +9,7 @@ use crate::data::{
     DataError, Search,
     wordnet::{self, Wordnet},
 };
+use crate::draws;
 
 /// Words that turn a sentence into its opposite; the last is an ending.
 pub(super) const PROTECTED: [&str; 5] = ["not", "no", "never", "nor", NEGATED];
@@ -158,6 +159,21 @@ impl Known {
 }
 
 impl Lexicon {
+    /// A word that tells what dictionaries and translators said of the tokens; none where nobody was asked.
+    pub(super) fn stamp(&self) -> Option<u64> {
+        if self.synonyms.is_empty() && self.paraphrases.is_empty() {
+            return None;
+        }
+        let fold = |sum: u64, tokens: &[i32]| {
+            let sum = draws::mix64(sum ^ tokens.len() as u64);
+            tokens.iter().fold(sum, |sum, token| draws::mix64(sum ^ u64::from(token.cast_unsigned())))
+        };
+        let synonyms = self.synonyms.iter().fold(0, |sum, tokens| fold(sum, tokens));
+        let mut rows: Vec<_> = self.paraphrases.iter().collect();
+        rows.sort_unstable_by_key(|(row, _)| **row);
+        Some(rows.into_iter().fold(synonyms, |sum, (row, tokens)| fold(draws::mix64(sum ^ row), tokens)))
+    }
+
     fn known(&self, token: i32) -> Known {
         usize::try_from(token).ok().and_then(|token| self.known.get(token)).copied().unwrap_or_default()
     }

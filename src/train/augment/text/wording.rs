@@ -8,7 +8,7 @@ use super::{Corpus, Edit, Lexicon, Text, Translation, Vocabulary};
 use crate::{
     data::DataError,
     diag::Span,
-    draws::site_key,
+    draws::{mix64, site_key},
     train::augment::{Draw, Plan, Row, Statement},
     vocab::Timed,
 };
@@ -71,6 +71,12 @@ impl Wording {
             }
         }
         Ok(true)
+    }
+
+    /// A word that tells what dictionaries and translators said, of all statements; none where nobody was asked.
+    pub fn stamp(&self) -> Option<u64> {
+        let stamps = self.sites.iter().filter_map(|site| site.lexicon.stamp());
+        stamps.reduce(|sum, stamp| mix64(sum ^ stamp))
     }
 
     /// What becomes of a row's tokens.
