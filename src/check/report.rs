@@ -324,7 +324,7 @@ mod tests {
         };
         let training = |word: &str| format!("train {{\n  loss cross_entropy\n  report {word}\n}}\n");
         let predictions = "predict {\n  mc_dropout\n  report zork\n}\n";
-        let of_classes = "accuracy, auc, aurc, brier, ece, macro_f1, nll, top_k";
+        let of_classes = "accuracy, auc, aurc, average_precision, balanced_accuracy, brier, ece, f1, macro_f1, mcc, nll, precision, recall, top_k";
         for (output, sections, listed) in [
             ("class[2]", training("zork").as_str(), format!("known: {of_classes}\"")),
             ("class[2]", training("m").as_str(), format!("one of {of_classes}\"")),
@@ -332,7 +332,8 @@ mod tests {
             (
                 "real[2]",
                 predictions,
-                "known: mae, r2, rmse, log_likelihood, coverage, epistemic_sd, aleatoric_sd\"".into(),
+                "known: mae, mape, r2, rmse, rmsle, log_likelihood, coverage, epistemic_sd, aleatoric_sd\""
+                    .into(),
             ),
         ] {
             let said = said(output, sections);
