@@ -86,6 +86,7 @@ impl Opened<'_> {
                         pictures: None,
                         sounds: None,
                         middle: None,
+                        resized: false,
                         lengths: need.lengths.clone(),
                     },
                     schema,
@@ -145,8 +146,16 @@ impl Opened<'_> {
         let rule = TargetRule::Classes { column: "next".into(), names };
         let fields = Fields::Text(TextRule { form: TextForm::Stream, tokenizer });
         let lengths = need.lengths.clone();
-        let transform =
-            Transform { inputs, fields, target: rule, pictures: None, sounds: None, middle: None, lengths };
+        let transform = Transform {
+            inputs,
+            fields,
+            target: rule,
+            pictures: None,
+            sounds: None,
+            middle: None,
+            resized: false,
+            lengths,
+        };
         Ok(Dataset {
             train,
             valid,
@@ -199,8 +208,16 @@ impl Opened<'_> {
         let train_part = first.ok_or_else(|| DataError::new("E0534", "no row is left to train on"))?;
         let fields = Fields::Text(TextRule { form: own.form.clone(), tokenizer });
         let lengths = need.lengths.clone();
-        let transform =
-            Transform { inputs, fields, target: rule, pictures: None, sounds: None, middle: None, lengths };
+        let transform = Transform {
+            inputs,
+            fields,
+            target: rule,
+            pictures: None,
+            sounds: None,
+            middle: None,
+            resized: false,
+            lengths,
+        };
         Ok(Dataset {
             train: train_part,
             valid,
@@ -248,8 +265,16 @@ impl Opened<'_> {
         let rule = TargetRule::Classes { column: "answer".into(), names };
         let fields = Fields::Text(TextRule { form: own.form.clone(), tokenizer });
         let lengths = need.lengths.clone();
-        let transform =
-            Transform { inputs, fields, target: rule, pictures: None, sounds: None, middle: None, lengths };
+        let transform = Transform {
+            inputs,
+            fields,
+            target: rule,
+            pictures: None,
+            sounds: None,
+            middle: None,
+            resized: false,
+            lengths,
+        };
         let texts = need.raw.then(|| own.clone());
         let (names, search) = (Default::default(), Search::default());
         Ok(Dataset { train, valid, test, transform, schema, names, cut, texts, search })
@@ -306,7 +331,8 @@ impl Opened<'_> {
                 return Ok(stores);
             }
             let input = super::arrays::apply(data, &array_rule, &inputs[0], raw)?;
-            let seen = middle.map_or(Ok(input.clone()), |size| input.middle(size, &array_rule))?;
+            let seen =
+                middle.map_or(Ok(input.clone()), |size| input.middle(size, &array_rule, need.fitted))?;
             Ok([Some(seen), full(need.lengths.as_ref(), rows)].into_iter().flatten().collect())
         };
         let names = [train.names, test.as_ref().map_or_else(Vec::new, |test| test.names.clone())];
@@ -333,6 +359,7 @@ impl Opened<'_> {
             pictures,
             sounds,
             middle,
+            resized: middle.is_some() && need.fitted,
             lengths: need.lengths.clone(),
         };
         Ok(Dataset {
