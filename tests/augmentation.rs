@@ -260,3 +260,43 @@ fn larger_pictures_are_seen_in_their_middle() {
         assert!(fed.len() == 3 * 330 && windows.len() > 900, "{}", windows.len());
     }
 }
+
+/// `resized_crop` takes pictures of any size: training sees windows of them, everything else the largest window in the middle that has the input's proportions, resized.
+#[test]
+fn pictures_of_another_size_are_seen_in_their_largest_window() {
+    for data in ["batch 32", "normalize inputs, per=channel\n  batch 32"] {
+        let source = net(data, "resized_crop 16x16, area=20%..100%").replace("size=16", "size=32");
+        let run = Run::of(source);
+        let input = &run.dataset.valid.as_ref().expect("validation rows").inputs[0];
+        let whole = input.raw.as_ref().expect("the whole pictures");
+        assert_eq!((input.shape(), &whole.store.form().shape[..]), (&[16, 16, 1][..], &[32, 32, 1][..]));
+        let number = run.dataset.train.numbers()[3] as usize;
+        let mut bytes = vec![0_u8; 1024];
+        whole.store.read(number, &mut bytes).expect("a row");
+        let mut seen = vec![0.0_f32; 256];
+        input.store.read(number, bytemuck::cast_slice_mut(&mut seen)).expect("a row");
+        // Half the size: triangles over four places, 1 3 3 1 in eighths, of what the border leaves of them.
+        let at = |y: usize, x: usize| whole.rule.apply(0, f64::from(bytes[y * 32 + x]));
+        let mean = |y: usize, x: usize| {
+            let weights = [1.0, 3.0, 3.0, 1.0].map(|w| w / 8.0);
+            let tap =
+                |i: usize, j: usize| weights[i] * weights[j] * f64::from(at(2 * y + i - 1, 2 * x + j - 1));
+            (0..16).map(|tap_of| tap(tap_of / 4, tap_of % 4)).sum::<f64>()
+        };
+        for (y, x) in [(1, 1), (7, 9), (14, 3)] {
+            assert!((mean(y, x) - f64::from(seen[y * 16 + x])).abs() < 1e-4, "{data}: {y}, {x}");
+        }
+        // A row to predict is a whole picture too, and seen alike.
+        let line: Vec<String> = bytes.iter().map(u8::to_string).collect();
+        let text = format!("{}\n", line.join(","));
+        let rows = run.dataset.transform.read_rows(text.into_bytes(), "rows.csv").expect("a row");
+        let mut predicted = vec![0.0_f32; 256];
+        rows.inputs[0].store.read(0, bytemuck::cast_slice_mut(&mut predicted)).expect("a row");
+        assert!(seen.iter().zip(&predicted).all(|(a, b)| (a - b).abs() < 1e-5), "{data}");
+        let mut dir = folders();
+        let (fed, last) = run.go(&dir(), 2, None, 0);
+        assert!(last == run.go(&dir(), 1, None, 0).1);
+        let windows: std::collections::BTreeSet<&Vec<u8>> = fed.values().collect();
+        assert!(fed.len() == 3 * 330 && windows.len() > 900, "{}", windows.len());
+    }
+}

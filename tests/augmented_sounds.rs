@@ -82,6 +82,71 @@ fn checkpoints_do_not_depend_on_threads_resume_or_interruption() {
     }
 }
 
+/// A clip that is longer than a row gives another stretch of it in every epoch, a function of seed, epoch and position alone; evaluation sees its middle.
+#[test]
+fn stretches_of_longer_clips_are_drawn() {
+    let data = folder();
+    let short = |augment: &str, more: &str| {
+        net(more, augment).replace("\"clips\"", "\"clips\", long=random").replace("wave[200ms", "wave[100ms")
+    };
+    // Of 300 to 776 samples a row has 400.
+    const STEPS: usize = 400;
+    let fed = |source: String| {
+        let run = Run::of(source, data.path(), STEPS);
+        let mut dir = folders();
+        let (fed, expected) = run.go(&dir(), 1, None, 0);
+        for threads in [2, 3] {
+            let (same, found) = run.go(&dir(), threads, None, 0);
+            assert!(same == fed && found == expected, "{threads} threads");
+        }
+        let halves = dir();
+        let (first, _) = run.go(&halves, 2, Some(1), 0);
+        let (rest, found) = run.go(&halves, 1, None, 0);
+        assert!(found == expected && first.into_iter().chain(rest).collect::<Fed>() == fed, "1 + 2 epochs");
+        let interrupted = dir();
+        let (first, _) = run.go(&interrupted, 2, None, 2);
+        let (rest, found) = run.go(&interrupted, 3, None, 0);
+        assert!(found == expected && first.into_iter().chain(rest).collect::<Fed>() == fed, "interrupted");
+        (run, fed)
+    };
+    let (run, plain) = fed(short("", "batch 32"));
+    let (_, other) = fed(short("", "batch 31"));
+    assert!(plain == other, "the minibatch");
+    fed(short("gain -6dB..6dB\n  time_stretch 0.8..1.25", "batch 32"));
+    let shown = dropnet::runtime::augment::shown(&run.ready.model, &run.ready.dataset, SEED, 0..TRAINED, 3);
+    let (mut starts, mut middles) = (Vec::new(), 0);
+    for shown in shown.expect("rows").expect("sounds").rows {
+        let own: Vec<f32> = bytemuck::pod_collect_to_vec(&shown.fed);
+        assert_eq!(shown.fed, plain[&(shown.epoch, shown.position)]);
+        let Some(over) = shown.original.len().checked_sub(STEPS).filter(|over| *over > 0) else {
+            assert_eq!(own[..shown.length], shown.original);
+            continue;
+        };
+        let start = (0..=over).find(|start| shown.original[*start..start + STEPS] == own).expect("a stretch");
+        starts.push(start as f64 / over as f64);
+        middles += usize::from(start == over / 2);
+    }
+    // Uniform over the clip: a mean of a half, a variance of a twelfth, within four standard errors.
+    let count = starts.len() as f64;
+    let mean = starts.iter().sum::<f64>() / count;
+    assert!(count > 200.0 && (mean - 0.5).abs() < 4.0 * (1.0 / 12.0 / count).sqrt(), "{mean} of {count}");
+    let below = starts.iter().filter(|start| **start < 0.25).count() as f64 / count;
+    assert!(
+        (below - 0.25).abs() < 4.0 * (0.1875 / count).sqrt() && middles < starts.len() / 4,
+        "{below}, {middles}"
+    );
+    // Evaluation and prediction: the middle, as with `long=center`.
+    let middle = Run::of(short("", "batch 32").replace("long=random", "long=center"), data.path(), STEPS);
+    let seen = |run: &Run| {
+        let part = run.ready.dataset.valid.as_ref().expect("validation rows");
+        part.seen(&part.inputs[0]).expect("samples")
+    };
+    assert!(seen(&run) == seen(&middle));
+    let played = augmented(&run.ready, SEED, 0..3, 2).expect("rows").expect("sounds");
+    let Augmented::Sounds { sounds, .. } = played else { panic!("rows are sounds") };
+    assert_eq!(sounds.tiles().sheets.len(), 3);
+}
+
 #[test]
 fn rows_do_not_depend_on_the_minibatch() {
     let data = folder();

@@ -21,26 +21,39 @@ pub(super) fn fit(
     let range = |text: String, label: String| fault(format!("must be {text}"), label);
     let least = if matches!(kind, Kind::Border) { 0.0 } else { 1.0 };
     let sizes_fault = |label: &str| range(format!("made of whole numbers from {least}"), label.into());
-    let bounded = |x: f64, bounds: Bounds, value: Value| match bounds.in_32_bits(x) {
-        _ if !bounds.holds(x) => {
-            let outside = range(bounds.describe(), format!("is {}", exactly(x)));
-            let share = bounds.low == 0.0 && bounds.high == 1.0 && x > 1.0 && bounds.holds(x / 100.0);
-            match outside {
-                Err(Ok(error)) if share => {
-                    Err(Ok(Box::new(error.fix("is a percentage meant?", span, format!("{}%", exactly(x))))))
-                }
-                other => other,
+    // `written` is the number as it stands in the text.
+    let within =
+        |x: f64, bounds: Bounds, told: String, written: String, value: Value| match bounds.in_32_bits(x) {
+            _ if !bounds.holds(x) => range(told, format!("is {written}")),
+            Some(seen) => {
+                let why = match seen {
+                    "0" => "is below their smallest, 1.2e-38",
+                    "infinite" => "is above their largest, 3.4e38",
+                    _ => "rounds to it",
+                };
+                fault(format!("is {seen} in 32 bits"), format!("{written} {why}"))
             }
+            None => Ok(value),
+        };
+    // A percentage stands for a number, and is told as it was written.
+    let as_written = written(&value);
+    let is_share = matches!(value, Value::Quantity(_, Unit::Percent));
+    let bounded = |x: f64, bounds: Bounds, value: Value| {
+        let told = if is_share { as_written[0].clone() } else { exactly(x) };
+        let share = !is_share
+            && !bounds.holds(x)
+            && (bounds.low, bounds.high) == (0.0, 1.0)
+            && x > 1.0
+            && bounds.holds(x / 100.0);
+        match within(x, bounds, bounds.describe(), told, value) {
+            Err(Ok(error)) if share => {
+                Err(Ok(Box::new(error.fix("is a percentage meant?", span, format!("{}%", exactly(x))))))
+            }
+            other => other,
         }
-        Some(seen) => {
-            let why = match seen {
-                "0" => "is below their smallest, 1.2e-38",
-                "infinite" => "is above their largest, 3.4e38",
-                _ => "rounds to it",
-            };
-            fault(format!("is {seen} in 32 bits"), format!("{} {why}", exactly(x)))
-        }
-        None => Ok(value),
+    };
+    let bounded_in = |x: f64, bounds: Bounds, unit: Unit, value: Value| {
+        within(x, bounds, bounds.describe_in(unit), format!("{}{unit}", exactly(x)), value)
     };
     // A percentage is a number where any number may stand: a count is no share of anything.
     let value = match kind {
@@ -78,7 +91,7 @@ pub(super) fn fit(
         ))),
         (Kind::Share { .. }, Value::Quantity(x, Unit::Percent)) if x > 100.0 => Err(Ok(more_than_all(x, span))),
         (Kind::Share { .. }, Value::Quantity(x, Unit::Percent)) => {
-            bounded(x, Bounds::NON_NEGATIVE, Value::Quantity(x, Unit::Percent))
+            bounded_in(x, Bounds::NON_NEGATIVE, Unit::Percent, Value::Quantity(x, Unit::Percent))
         }
         (Kind::Share { .. }, Value::Number(x)) => bounded(x, Bounds::NON_NEGATIVE, Value::Number(x)),
         (Kind::Share { tail: true }, Value::Tail(x)) => bounded(x, Bounds::NON_NEGATIVE, Value::Tail(x)),
@@ -106,7 +119,7 @@ pub(super) fn fit(
                 Unit::Decibels | Unit::Semitones => Bounds::ANY,
                 _ => Bounds::NON_NEGATIVE,
             };
-            bounded(x, bounds, Value::Quantity(x, unit))
+            bounded_in(x, bounds, unit, Value::Quantity(x, unit))
         }
         (Kind::Quantity(units), Value::Quantity(_, unit)) => {
             let names: Vec<String> = units.iter().map(|u| format!("`{u}`")).collect();
@@ -152,22 +165,34 @@ pub(super) fn fit(
         ))),
         (Kind::Interval { .. }, value) => {
             let Some((low, high)) = ends(&value, kind) else { return Err(Err(value)) };
-            for end in [low, high] {
-                bounded(end, bounds_of(kind), Value::Number(end))?;
+            let (bounds, unit) = match kind {
+                Kind::Interval { bounds, unit, .. } => (bounds, unit),
+                _ => (Bounds::ANY, None),
+            };
+            let told = unit.map_or_else(|| bounds.describe(), |unit| bounds.describe_in(unit));
+            // Of one number both ends are told as that number: nobody wrote its negative.
+            for (end, written) in [low, high].into_iter().zip(&as_written) {
+                within(end, bounds, told.clone(), written.clone(), Value::Number(end))?;
             }
-            Ok(match kind {
-                Kind::Interval { unit: Some(unit), .. } => Value::UnitSpan(low, high, unit),
-                _ => Value::Span(low, high),
+            Ok(match unit {
+                Some(unit) => Value::UnitSpan(low, high, unit),
+                None => Value::Span(low, high),
             })
         }
         (_, other) => Err(Err(other)),
     }
 }
 
-fn bounds_of(kind: Kind) -> Bounds {
-    match kind {
-        Kind::Interval { bounds, .. } => bounds,
-        _ => Bounds::ANY,
+/// Both ends of a range as they stand in the text; of one number twice itself.
+fn written(value: &Value) -> [String; 2] {
+    let plain = |x: &f64| exactly(*x);
+    let with = |x: &f64, unit: &Unit| format!("{}{unit}", exactly(*x));
+    match value {
+        Value::Span(low, high) => [plain(low), plain(high)],
+        Value::UnitSpan(low, high, unit) => [with(low, unit), with(high, unit)],
+        Value::Quantity(x, unit) => [with(x, unit), with(x, unit)],
+        Value::Number(x) => [plain(x), plain(x)],
+        _ => Default::default(),
     }
 }
 
@@ -226,5 +251,34 @@ pub(super) fn wanted(kind: Kind) -> String {
             format!("one of {}", names.join(", "))
         }
         Kind::Rest(kind) => wanted(*kind),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::check::{Env, check_source};
+
+    /// A number beyond its bounds is told as it stands in the text: with its unit, and with no sign that nobody wrote.
+    #[test]
+    fn numbers_are_told_as_they_are_written() {
+        let told = |statement: &str| {
+            let source = format!(
+                "augment {{\n  {statement}\n}}\nnet {{\n  input clip: wave[1s, rate=8kHz]\n  mean_pool over=time -> dense 2\n  output y: class[2]\n}}\n"
+            );
+            let found = check_source(&source, &Env::default()).diagnostics;
+            found.iter().find(|d| d.code == "E0206").map(|d| format!("{}; {}", d.message, d.label))
+        };
+        for (statement, said) in [
+            ("pitch_shift 30st", "`distance` of `pitch_shift` must be in [-24, 24] st; is 30st"),
+            ("pitch_shift -30st", "`distance` of `pitch_shift` must be in [-24, 24] st; is -30st"),
+            ("pitch_shift 1st..25st", "`distance` of `pitch_shift` must be in [-24, 24] st; is 25st"),
+            ("gain -200dB..2dB", "`level` of `gain` must be in [-100, 100] dB; is -200dB"),
+            ("lowpass -1kHz..2kHz", "`cutoff` of `lowpass` must be > 0; is -1kHz"),
+            ("polarity p=120%", "`p` of `polarity` must be in [0, 1]; is 120%"),
+            ("speed 500%", "`factor` of `speed` must be in [0.25, 4]; is 500%"),
+            ("speed 0.1", "`factor` of `speed` must be in [0.25, 4]; is 0.1"),
+        ] {
+            assert_eq!(told(statement).as_deref(), Some(said), "{statement}");
+        }
     }
 }

@@ -29,6 +29,8 @@ const LIBRARIES: &[&str] = &["F", "keras", "layers", "nn", "tf", "torch"];
 const PARTS: &[(&str, &str)] = &[("branch", "`concat`, `add` or `mul`"), ("shortcut", "`residual`")];
 /// Types that the language has and this version does not.
 const TYPES_NOT_YET: &[&str] = &["int"];
+/// Types of inputs; some of them are of outputs too.
+pub const INPUT_TYPES: &[&str] = &["real", "series", "token", WAVE];
 /// Types of values over time, which are inputs.
 const OVER_TIME: &[&str] = &["series", WAVE];
 
@@ -145,7 +147,7 @@ pub fn input_type(expr: &Expr, taken: Option<usize>, scope: &mut Scope) -> Resul
                 .label("an input is real")
                 .help("write `real[...]`"),
         )),
-        other => Err(unknown_type(other, expr.span)),
+        other => Err(unknown_type(other, INPUT_TYPES, expr.span)),
     }
 }
 
@@ -181,7 +183,7 @@ pub fn output(step: &Step, scope: &mut Scope) -> Result<(String, Option<OutputKi
                 .label(format!("has {}", extents.len())),
         )),
     };
-    let law = laws::find(kind).ok_or_else(|| unknown_type(kind, value.span))?;
+    let law = laws::find(kind).ok_or_else(|| unknown_type(kind, &of_outputs(), value.span))?;
     if law.over_time() {
         let of = |ty: Ty| Some(OutputKind::tokens(ty.steps()?.size, ty.vocab()?));
         return Ok((name.text.clone(), tokens(one(&extents)?, vocab, scope, value.span)?.and_then(of)));
@@ -230,7 +232,12 @@ fn example_of(name: &str) -> &'static str {
     if name == "series" { "series[24, 3]" } else { "token[128, vocab=10_000]" }
 }
 
-fn unknown_type(name: &str, span: Span) -> Box<Diagnostic> {
+fn of_outputs() -> Vec<&'static str> {
+    laws::LAWS.iter().map(|law| law.word()).collect()
+}
+
+/// A name where one of these types stands.
+fn unknown_type(name: &str, words: &[&str], span: Span) -> Box<Diagnostic> {
     if OVER_TIME.contains(&name) {
         return Box::new(
             Diagnostic::error("E0205", span, format!("`{name}` is a type of inputs"))
@@ -243,10 +250,9 @@ fn unknown_type(name: &str, span: Span) -> Box<Diagnostic> {
                 .label("not built yet"),
         );
     }
-    let words: Vec<&str> = laws::LAWS.iter().map(|law| law.word()).collect();
     let error = Diagnostic::error("E0205", span, format!("unknown type `{name}`"))
         .label(format!("types are {}", words.join(", ")));
-    Box::new(match nearest(name, words) {
+    Box::new(match nearest(name, words.iter().copied()) {
         Some(known) => error.help(format!("did you mean `{known}`?")),
         None => error,
     })
@@ -268,7 +274,7 @@ fn type_of<'e>(expr: &'e Expr, scope: &mut Scope) -> Result<Written<'e>> {
         ));
     };
     if TYPES_NOT_YET.contains(&name.text.as_str()) || name.text == WAVE {
-        return Err(unknown_type(&name.text, expr.span));
+        return Err(unknown_type(&name.text, &of_outputs(), expr.span));
     }
     if args.is_empty() {
         return Err(Box::new(

@@ -39,6 +39,7 @@ mod ways;
 mod words;
 
 pub use elsewhere::of_statements as statement_elsewhere;
+pub use forms::INPUT_TYPES;
 pub use net::Net;
 pub use penalties::check as check_penalties;
 pub use predict::{MOST_COINS, PREDICT_STATEMENTS};

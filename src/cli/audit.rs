@@ -1,17 +1,20 @@
 //! `dropnet audit`: weight scaling against the means over sub-networks that it stands for.
 
+use std::sync::Arc;
+
 use dropnet::{
     data::Search,
     kernels::team::Team,
     model::summary::number,
-    run::{self, Ablation, Audit, Committee, Compared, Curve, Effort, NotEnumerated},
+    run::{self, Ablation, Audit, Committee, Compared, Curve, Effort, NotEnumerated, TrainedError, Watch},
 };
 use serde_json::json;
 
 use super::{
     Outcome,
     eval::{self, Runs},
-    progress::figure,
+    interrupts,
+    progress::{self, Bar, figure},
     train::Threads,
     ui::{Exit, Failure, Ui},
 };
@@ -38,6 +41,9 @@ pub struct Command {
     /// Enumerate all masks however long it takes
     #[arg(long)]
     force: bool,
+    /// Draw no progress bar
+    #[arg(long)]
+    no_progress: bool,
     #[command(flatten)]
     threads: Threads,
 }
@@ -47,22 +53,30 @@ impl Command {
         let committee = self.runs.read(ui)?.direct();
         let search = self.runs.search();
         let team = Team::new(self.threads.count());
+        let watch = Arc::new(Watch::until(interrupts::of_commands()));
+        let _heed = interrupts::Heed::of_command();
+        let shown = || (progress::visible() && !self.no_progress).then(|| Bar::of(watch.clone()));
+        let bar = if ui.quiet() { None } else { shown() };
         if self.ablate {
-            return self.ablation(&committee, &search, &team, ui);
+            return self.ablation(&committee, &search, (&team, &watch), (bar, ui));
         }
-        let Some(trained) = committee.alone() else { return self.joint(&committee, &search, &team, ui) };
+        let Some(trained) = committee.alone() else {
+            return self.joint(&committee, &search, (&team, &watch), (bar, ui));
+        };
         let usual = Effort::usual(team.threads());
         let effort = Effort { patience: usual.patience.filter(|_| !self.force), ..usual };
         let rows = self.rows.map(|n| n as usize);
         if let Some(samples) = self.curve {
-            let curve = run::curve(trained, &search, rows, samples, self.sets, &team);
+            let curve = run::curve(trained, &search, rows, samples, self.sets, (&team, &watch));
+            drop(bar);
             let curve = curve.map_err(|error| eval::failure(&error, ui))?;
             let json = serde_json::to_value(&curve).map_err(|e| Failure::data(e.to_string()))?;
             ui.data(&if self.json { format!("{json}\n") } else { points(&curve) })?;
             return Ok(Exit::Done);
         }
-        let audit =
-            run::audit(trained, &search, rows, effort, &team).map_err(|error| eval::failure(&error, ui))?;
+        let audit = run::audit(trained, &search, rows, effort, &team, &watch);
+        drop(bar);
+        let audit = audit.map_err(|error| eval::failure(&error, ui))?;
         ui.data(&if self.json { format!("{}\n", object(&audit)) } else { table(&audit) })?;
         Ok(Exit::Done)
     }
@@ -70,11 +84,20 @@ impl Command {
 
 impl Command {
     /// What hidden units are worth, in each net.
-    fn ablation(&self, committee: &Committee, search: &Search, team: &Team, ui: &mut Ui) -> Outcome {
+    fn ablation(
+        &self,
+        committee: &Committee,
+        search: &Search,
+        (team, watch): (&Team, &Watch),
+        (bar, ui): (Option<Bar>, &mut Ui),
+    ) -> Outcome {
         let rows = self.rows.map(|n| n as usize);
-        for (name, trained) in self.runs.members().iter().zip(committee.members()) {
-            let found =
-                run::ablate(trained, search, rows, team).map_err(|error| eval::failure(&error, ui))?;
+        let ablated =
+            committee.members().iter().map(|trained| run::ablate(trained, search, rows, (team, watch)));
+        let ablated: Result<Vec<Ablation>, TrainedError> = ablated.collect();
+        drop(bar);
+        let ablated = ablated.map_err(|error| eval::failure(&error, ui))?;
+        for (name, found) in self.runs.members().iter().zip(ablated) {
             if self.json {
                 let json = serde_json::to_value(&found).map_err(|e| Failure::data(e.to_string()))?;
                 ui.data(&format!("{json}\n"))?;
@@ -87,13 +110,20 @@ impl Command {
     }
 
     /// Of several nets.
-    fn joint(&self, committee: &Committee, search: &Search, team: &Team, ui: &mut Ui) -> Outcome {
+    fn joint(
+        &self,
+        committee: &Committee,
+        search: &Search,
+        (team, watch): (&Team, &Watch),
+        (bar, ui): (Option<Bar>, &mut Ui),
+    ) -> Outcome {
         for (flag, given) in [("--curve", self.curve.is_some()), ("--force", self.force)] {
             if given {
                 return Err(Failure::usage(format!("`{flag}` is of one net: name one run")));
             }
         }
-        let audit = run::joint_audit(committee, search, self.rows.map(|n| n as usize), team);
+        let audit = run::joint_audit(committee, search, self.rows.map(|n| n as usize), team, watch);
+        drop(bar);
         let audit = audit.map_err(|error| eval::failure(&error, ui))?;
         ui.data(&match self.json {
             true => {

@@ -2,7 +2,7 @@
 
 use std::{
     path::{Path, PathBuf},
-    sync::{Arc, atomic::AtomicU32},
+    sync::atomic::AtomicU32,
     time::Instant,
 };
 
@@ -13,9 +13,8 @@ use dropnet::{
 };
 
 use super::{
-    Outcome, data, nets,
+    Outcome, data, interrupts, nets,
     source::{self, Sets, Source},
-    train,
     ui::{Exit, Failure, Ui},
     watch::{Watched, Watching},
 };
@@ -70,8 +69,8 @@ impl Command {
         if !self.watching.watch {
             return self.once(&files, ui);
         }
-        let stop = Arc::new(AtomicU32::new(0));
-        train::stop_on_interrupt(stop.clone())?;
+        interrupts::leave_on_interrupt()?;
+        let until_the_end = AtomicU32::new(0);
         let mut watched = Watched::new(files.iter().map(PathBuf::as_path))?;
         for round in 0.. {
             watched.look();
@@ -83,9 +82,7 @@ impl Command {
                 ui.fail(&failure);
             }
             ui.finish()?;
-            if !watched.wait(&stop) {
-                break;
-            }
+            watched.wait(&until_the_end);
         }
         Ok(Exit::Interrupted)
     }

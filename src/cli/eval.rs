@@ -201,6 +201,10 @@ pub fn failure(error: &TrainedError, ui: &mut Ui) -> Failure {
         TrainedError::NoRun(error) if error.is_a_slip() => Failure::usage(error),
         TrainedError::Data(error) => data::failure(error, None, ui),
         TrainedError::Codegen(error) => data::native(error),
+        TrainedError::Interrupted => {
+            ui.error_text("interrupted\n");
+            Failure::Reported(Exit::Interrupted)
+        }
         other => Failure::data(other),
     }
 }

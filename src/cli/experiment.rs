@@ -19,11 +19,14 @@ use dropnet::{
 };
 
 use super::{
-    Outcome, data, numbers,
+    Outcome, data, interrupts, numbers,
     source::{self, File, Sets, Source},
     train,
     ui::{Exit, Failure, Ui},
 };
+
+/// What is said of Ctrl-C.
+const RECORDED: &str = "interrupted; what was finished is recorded\n";
 
 #[derive(clap::Args)]
 pub struct Command {
@@ -132,10 +135,13 @@ impl Command {
             epochs: self.record == Some(Recorded::Epochs),
         };
         let stop = Arc::new(AtomicU32::new(0));
-        train::stop_on_interrupt(stop.clone())?;
         let jobs = self.jobs.map_or_else(dropnet::kernels::team::cores, usize::from);
         let course = Course { jobs, dir: &self.out, resume: self.resume, stop };
         let shard = self.shard(ui)?;
+        let again = if shard.is_some() { "the same command" } else { "the same command with `--resume`" };
+        let resumes = format!("help: {again} goes on from there\n");
+        let told = if ui.quiet() { "" } else { &resumes };
+        interrupts::end_on_interrupt(course.stop.clone(), format!("{RECORDED}{told}"))?;
         let result = match (shard, self.collect) {
             (Some(shard), _) => {
                 let done = watched(&experiment, ui, |done| experiment.run_shard(shard, &course, done));
@@ -153,10 +159,8 @@ impl Command {
         match result {
             Ok(outcome) => outcome,
             Err(ExperimentError::Interrupted) => {
-                let again =
-                    if shard.is_some() { "the same command" } else { "the same command with `--resume`" };
-                ui.error_text("interrupted; what was finished is recorded\n");
-                ui.talk(format_args!("help: {again} goes on from there"));
+                ui.error_text(RECORDED);
+                ui.talk(resumes.trim_end());
                 Ok(Exit::Interrupted)
             }
             Err(error) => Err(failure(error, &first.source, ui)),

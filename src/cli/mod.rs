@@ -17,6 +17,7 @@ mod eval;
 mod experiment;
 mod explain;
 mod fmt;
+mod interrupts;
 mod last;
 mod limits;
 mod nets;

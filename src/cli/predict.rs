@@ -7,7 +7,7 @@ use std::{
 };
 
 use dropnet::{
-    data::{Converted, Kept, Rows, Transform, Unread},
+    data::{Converted, DataError, Kept, Rows, Transform, Unread},
     kernels::team::Team,
     model::{Interval, McDropout, Mean, Model, OutputKind, Precision, Predict, PredictMode, Until},
     run::{Abstain, Committee, PredictionForm, SamplesDrawn, TrainedError, Writing},
@@ -273,6 +273,7 @@ impl Command {
         let how = self.how(&committee)?;
         self.runs.say_mean(ui);
         let (count, mut refused) = (committee.count(&rows), 0);
+        let (all, noticed) = (rows.rows, rows.noticed.clone());
         let mut writing = Writing::new(form.into(), count).of_files(rows.names.clone()).beside(kept);
         let mut out = file.map(Written::begin).transpose()?;
         let done = committee.predict_each(rows, &how, &team, |block| {
@@ -283,6 +284,8 @@ impl Command {
             refused += block.refused().unwrap_or(0);
             let bytes = writing.block(&block);
             match &mut out {
+                // Who waits for files to be decoded sees what is answered already.
+                None if noticed.is_some() => ui.bytes(&bytes).and_then(|()| ui.finish()).map_err(Ended::from),
                 None => Ok(ui.bytes(&bytes)?),
                 Some(out) => Ok(out.add(&bytes)?),
             }
@@ -292,6 +295,10 @@ impl Command {
             Ended::Unpredicted(error) => eval::failure(&error, ui),
         })?;
         out.map(Written::end).transpose()?;
+        if let Some((converted, unread)) = noticed.map(|noticed| noticed.so_far()) {
+            say_converted(all, converted, ui);
+            say_unread(all, unread, ui);
+        }
         if self.abstain.is_some() {
             ui.talk(format_args!("abstains from {refused} of {count} rows"));
         }
@@ -339,49 +346,74 @@ impl Command {
         if keeps && form == Form::Npy {
             return Err(Failure::usage("`--keep` has no effect on an array, which holds numbers alone"));
         }
+        if !keeps {
+            return Ok((rows(&self.input, transform, ui)?, None));
+        }
         let unread = |e: std::io::Error| Failure::data(format!("cannot read {name}: {}", reason(&e)));
-        if self.input.is_dir() {
-            if keeps {
-                return Err(Failure::usage(
-                    "`--keep` is of tables: rows that are files are called by their names",
-                ));
-            }
-            let rows = transform.read_folder(&self.input, &name);
-            return Ok((said(rows.map_err(|error| data::failure(&error, None, ui))?, ui)?, None));
+        if self.input.is_dir() || transform.takes_archive(&name) {
+            return Err(Failure::usage(
+                "`--keep` is of tables: rows that are files are called by their names",
+            ));
         }
         let whole = |mut from: Box<dyn Read>| {
             let mut bytes = Vec::new();
             from.read_to_end(&mut bytes).map(|_| bytes).map_err(unread)
         };
-        let mut kept = None;
-        let mut read = |bytes: Vec<u8>| {
-            if keeps {
-                kept = Some(transform.kept_columns(bytes.clone(), &name, &self.keep)?);
-            }
-            transform.read_rows(bytes, &name)
-        };
-        let rows = match self.input == Path::new(STDIN) {
-            true => read(whole(Box::new(std::io::stdin()))?),
+        let bytes = match self.input == Path::new(STDIN) {
+            true => whole(Box::new(std::io::stdin()))?,
             false => {
                 let mut file = File::open(&self.input).map_err(unread)?;
                 match transform.leave_rows(&file, &name) {
                     Ok(None) => {
                         file.rewind().map_err(unread)?;
-                        read(whole(Box::new(file))?)
+                        whole(Box::new(file))?
                     }
-                    Ok(Some(_)) if keeps => {
+                    Ok(Some(_)) => {
                         return Err(Failure::usage(
                             "`--keep` is of tables: an array has no columns with names",
                         ));
                     }
-                    Ok(Some(rows)) => Ok(rows),
-                    Err(error) => Err(error),
+                    Err(error) => return Err(data::failure(&error, None, ui)),
                 }
             }
         };
-        let rows = said(rows.map_err(|error| data::failure(&error, None, ui))?, ui)?;
-        Ok((rows, kept))
+        let read = || {
+            let kept = transform.kept_columns(bytes.clone(), &name, &self.keep)?;
+            Ok((transform.read_rows(bytes, &name)?, kept))
+        };
+        let (rows, kept) = read().map_err(|error: DataError| data::failure(&error, None, ui))?;
+        Ok((said(rows, ui)?, Some(kept)))
     }
+}
+
+/// The rows of an input: those of an array that is not packed stay in their file.
+pub fn rows(input: &Path, transform: &Transform, ui: &mut Ui) -> Result<Rows, Failure> {
+    let name = input.display().to_string();
+    let unread = |e: std::io::Error| Failure::data(format!("cannot read {name}: {}", reason(&e)));
+    if input.is_dir() || transform.takes_archive(&name) {
+        let rows = transform.read_folder(input, &name);
+        return said(rows.map_err(|error| data::failure(&error, None, ui))?, ui);
+    }
+    let rows = match input == Path::new(STDIN) {
+        true => {
+            let mut bytes = Vec::new();
+            std::io::stdin().read_to_end(&mut bytes).map_err(unread)?;
+            transform.read_rows(bytes, &name)
+        }
+        false => {
+            let mut file = File::open(input).map_err(unread)?;
+            match transform.leave_rows(&file, &name) {
+                Ok(None) => {
+                    let mut bytes = Vec::new();
+                    file.rewind().and_then(|()| file.read_to_end(&mut bytes)).map_err(unread)?;
+                    transform.read_rows(bytes, &name)
+                }
+                Ok(Some(rows)) => Ok(rows),
+                Err(error) => Err(error),
+            }
+        }
+    };
+    said(rows.map_err(|error| data::failure(&error, None, ui))?, ui)
 }
 
 /// A file that is whole or not there.

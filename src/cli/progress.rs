@@ -13,6 +13,7 @@ use std::{
 
 use dropnet::{
     model::summary::number,
+    run::{Stage, Watch},
     runtime::{figures::Figures, train::EpochReport},
 };
 use indicatif::{ProgressBar, ProgressStyle};
@@ -33,26 +34,45 @@ pub struct Bar {
 
 impl Bar {
     pub fn start(epoch: u64, epochs: u64, steps: u64, done: Arc<AtomicU64>) -> Self {
+        let begun = Instant::now();
+        let first = done.load(Ordering::Relaxed);
+        let mut bar: Option<ProgressBar> = None;
+        Self::ticking(move |over| {
+            if over {
+                return bar.iter().for_each(ProgressBar::finish_and_clear);
+            }
+            let done = done.load(Ordering::Relaxed);
+            let bar = bar.get_or_insert_with(|| styled(epoch, epochs, steps));
+            let here = done.saturating_sub(first);
+            if here > 0 {
+                bar.set_message(format!("{:.1} ms/step", begun.elapsed().as_secs_f64() * 1e3 / here as f64));
+            }
+            bar.set_position(done);
+        })
+    }
+
+    /// A bar for each stage of long work.
+    pub fn of(watch: Arc<Watch>) -> Self {
+        let mut shown: Option<(Stage, ProgressBar)> = None;
+        Self::ticking(move |over| {
+            let (stage, done) = watch.far();
+            if over || shown.as_ref().is_some_and(|(shown, _)| *shown != stage) {
+                shown.take().iter().for_each(|(_, bar)| bar.finish_and_clear());
+            }
+            if !over && stage.parts > 0 {
+                shown.get_or_insert_with(|| (stage, staged(stage))).1.set_position(done);
+            }
+        })
+    }
+
+    /// Calls `tick` again and again, and with true once it is over.
+    fn ticking(mut tick: impl FnMut(bool) + Send + 'static) -> Self {
         let (stop, stopped) = mpsc::channel();
         let thread = std::thread::spawn(move || {
-            let begun = Instant::now();
-            let first = done.load(Ordering::Relaxed);
-            let mut bar: Option<ProgressBar> = None;
             while let Err(RecvTimeoutError::Timeout) = stopped.recv_timeout(TICK) {
-                let done = done.load(Ordering::Relaxed);
-                let bar = bar.get_or_insert_with(|| styled(epoch, epochs, steps));
-                let here = done.saturating_sub(first);
-                if here > 0 {
-                    bar.set_message(format!(
-                        "{:.1} ms/step",
-                        begun.elapsed().as_secs_f64() * 1e3 / here as f64
-                    ));
-                }
-                bar.set_position(done);
+                tick(false);
             }
-            if let Some(bar) = bar {
-                bar.finish_and_clear();
-            }
+            tick(true);
         });
         Self { stop: Some(stop), thread: Some(thread) }
     }
@@ -65,6 +85,13 @@ impl Drop for Bar {
             let _ = thread.join();
         }
     }
+}
+
+fn staged(stage: Stage) -> ProgressBar {
+    let style = ProgressStyle::with_template("{prefix} {bar:28} {pos}/{len}  eta {eta_precise}")
+        .unwrap_or_else(|_| ProgressStyle::default_bar())
+        .progress_chars("━╸ ");
+    ProgressBar::new(stage.parts).with_style(style).with_prefix(stage.what)
 }
 
 fn styled(epoch: u64, epochs: u64, steps: u64) -> ProgressBar {

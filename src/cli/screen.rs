@@ -12,6 +12,7 @@ use dropnet::{
 };
 
 use super::{
+    interrupts,
     progress::{self, Bar},
     ui::{Failure, Ui},
 };
@@ -73,6 +74,7 @@ impl Observer for Screen<'_> {
     fn event(&mut self, event: Event<'_>) {
         match event {
             Event::Compiled { seconds } => {
+                interrupts::heeded();
                 self.ui.detail(format_args!("compiled in {:.1} ms", seconds * 1e3))
             }
             Event::Prepared(said) => self.ui.talk(said),

@@ -1,10 +1,13 @@
 //! `dropnet subnet`: which units a row saw.
 
-use std::{fmt::Write, path::PathBuf};
+use std::{
+    fmt::Write,
+    path::{Path, PathBuf},
+};
 
 use dropnet::{
     model::{Model, Node},
-    run::{self, Drawn, SiteMask},
+    run::{self, Drawn, KnownRow, SiteMask, Trained},
     shell,
 };
 use serde_json::json;
@@ -12,26 +15,29 @@ use serde_json::json;
 use super::{
     Outcome, data,
     eval::{self, Run},
-    numbers, train,
+    numbers, predict, train,
     ui::{Exit, Failure, Ui},
 };
 
 #[derive(clap::Args)]
-#[command(group = clap::ArgGroup::new("place").required(true).args(["row", "epoch", "step"]))]
+#[command(group = clap::ArgGroup::new("place").required(true).multiple(true).args(["row", "epoch", "step", "input"]))]
 pub struct Command {
     #[command(flatten)]
     run: Run,
     /// A row of an input of `predict`, from 0
-    #[arg(long, value_name = "R", value_parser = numbers::whole::<0>, requires = "sample")]
+    #[arg(long, value_name = "R", value_parser = numbers::whole::<0>, requires = "sample", conflicts_with_all = ["epoch", "step"])]
     row: Option<u64>,
+    /// That input, as `predict` reads it: the row is named, and what lies behind its end left out; without `--row` all of its rows
+    #[arg(long, value_name = "FILE", requires = "sample", conflicts_with_all = ["epoch", "step"])]
+    input: Option<PathBuf>,
     /// The sample of that row, or the row of that step's minibatch, from 0
     #[arg(long, value_name = "I", conflicts_with = "epoch")]
     sample: Option<u32>,
     /// Seed of the masks [default: that of the file's `predict` section, or of the run]
-    #[arg(long, value_name = "N", value_parser = numbers::whole::<0>, requires = "row", conflicts_with_all = ["epoch", "step"])]
+    #[arg(long, value_name = "N", value_parser = numbers::whole::<0>, requires = "sample", conflicts_with_all = ["epoch", "step"])]
     seed: Option<u64>,
     /// A step of training, from 0; `--sample` is a row of its minibatch
-    #[arg(long, value_name = "K", value_parser = numbers::whole::<0>, requires = "sample")]
+    #[arg(long, value_name = "K", value_parser = numbers::whole::<0>, requires = "sample", conflicts_with = "epoch")]
     step: Option<u64>,
     /// An epoch of training, from 0
     #[arg(long, value_name = "E", value_parser = numbers::whole::<0>, requires = "position")]
@@ -65,6 +71,9 @@ impl Command {
         let said = trained.model.predict.mode.seed();
         let seed = self.seed.or(said).unwrap_or(trained.checkpoint.meta.seed);
         let sample = self.sample.unwrap_or(0);
+        if let Some(input) = &self.input {
+            return self.of_rows(&trained, input, (sample, seed), ui);
+        }
         let drawn = match (self.row, self.step) {
             (Some(row), _) => Drawn::Sample { row, sample, seed },
             (None, Some(step)) => {
@@ -78,24 +87,79 @@ impl Command {
             }
         };
         if let Some(path) = &self.export {
-            let thinned = run::thinned(&trained, drawn).map_err(|error| eval::failure(&error, ui))?;
-            let exported =
-                run::export(&thinned, path, &data::run_of(&self.run.path).net(), &train::working()?);
-            exported.map_err(|error| eval::failure(&error, ui))?;
-            ui.data(&thinned.checkpoint.meta.source)?;
-            let (dir, command) = (path.display(), shell::path(path));
-            ui.talk(format_args!("the run is in {dir}: `dropnet predict {command} --input FILE`"));
-            return Ok(Exit::Done);
+            return self.exported(&trained, drawn, path, ui);
         }
-        let mut masks = run::subnet(&trained, drawn).map_err(|error| eval::failure(&error, ui))?;
+        let masks = self.masks(&trained, drawn, &KnownRow::default(), ui)?;
+        if self.json {
+            ui.data(&format!("{}\n", json!({ "sites": self.sites(&masks) })))?;
+        } else {
+            ui.data(&self.listed(&masks))?;
+            if matches!(drawn, Drawn::Training { .. }) {
+                ui.data(&hidden(&trained.model))?;
+            }
+        }
+        Ok(Exit::Done)
+    }
+
+    /// Masks of rows of an input.
+    fn of_rows(&self, trained: &Trained, input: &Path, (sample, seed): (u32, u64), ui: &mut Ui) -> Outcome {
+        let rows = predict::rows(input, &trained.checkpoint.meta.transform, ui)?;
+        let count = rows.rows as u64;
+        if let Some(row) = self.row.filter(|row| *row >= count) {
+            let (input, s) = (input.display(), if count == 1 { "" } else { "s" });
+            return Err(Failure::usage(format!(
+                "{input} has {count} row{s}, counted from 0: there is no row {row}"
+            )));
+        }
+        let these = self.row.map_or(0..count, |row| row..row + 1);
+        if let Some(path) = &self.export {
+            if these.end - these.start != 1 {
+                return Err(Failure::usage("`--export` is of one row: `--row R` says which"));
+            }
+            return self.exported(trained, Drawn::Sample { row: these.start, sample, seed }, path, ui);
+        }
+        let mut objects = Vec::new();
+        for row in these {
+            let known =
+                KnownRow::of(trained, &rows, row as usize).map_err(|error| eval::failure(&error, ui))?;
+            let masks = self.masks(trained, Drawn::Sample { row, sample, seed }, &known, ui)?;
+            let name = rows.names.get(row as usize);
+            if self.json {
+                let mut object = json!({ "row": row, "sites": self.sites(&masks) });
+                if let Some(name) = name {
+                    object["file"] = json!(name);
+                }
+                objects.push(object);
+                continue;
+            }
+            let name = name.map_or(String::new(), |name| format!(", {name}"));
+            ui.data(&format!("row {row}{name}\n{}", self.listed(&masks)))?;
+        }
+        if self.json {
+            let said = match (self.row, &objects[..]) {
+                (Some(_), [one]) => one.clone(),
+                _ => json!({ "rows": objects }),
+            };
+            ui.data(&format!("{said}\n"))?;
+        }
+        Ok(Exit::Done)
+    }
+
+    /// Those of every site, or of the one that is asked for.
+    fn masks(
+        &self,
+        trained: &Trained,
+        drawn: Drawn,
+        known: &KnownRow,
+        ui: &mut Ui,
+    ) -> Result<Vec<SiteMask>, Failure> {
+        let mut masks = run::subnet(trained, drawn, known).map_err(|error| eval::failure(&error, ui))?;
         if let Some(site) = &self.site {
-            let known: Vec<String> = masks.iter().map(|mask| format!("`{}`", mask.path)).collect();
+            let all: Vec<String> = masks.iter().map(|mask| format!("`{}`", mask.path)).collect();
             masks.retain(|mask| mask.path == *site);
             if masks.is_empty() {
-                let known = known.join(", ");
-                return Err(Failure::usage(format!(
-                    "no dropout is called `{site}`\nhelp: there are {known}"
-                )));
+                let all = all.join(", ");
+                return Err(Failure::usage(format!("no dropout is called `{site}`\nhelp: there are {all}")));
             }
         }
         if self.time {
@@ -106,24 +170,36 @@ impl Command {
                 ));
             }
         }
-        if self.json {
-            let site = |mask: &SiteMask| {
-                let mut site = json!({ "path": mask.path, "shape": mask.shape, "kept": kept(&mask.kept) });
-                if let Some(steps) = mask.steps().filter(|_| self.time) {
-                    site["steps"] = steps.into_iter().map(kept).collect();
-                }
-                site
-            };
-            let sites: Vec<_> = masks.iter().map(site).collect();
-            ui.data(&format!("{}\n", json!({ "sites": sites })))?;
-        } else {
-            let (pictures, units) =
-                if self.site.is_some() { (usize::MAX, usize::MAX) } else { (PICTURES, LINE) };
-            ui.data(&if self.time { over_time(&masks, units) } else { list(&masks, pictures) })?;
-            if matches!(drawn, Drawn::Training { .. }) {
-                ui.data(&hidden(&trained.model))?;
+        Ok(masks)
+    }
+
+    /// Masks as text.
+    fn listed(&self, masks: &[SiteMask]) -> String {
+        let (pictures, units) =
+            if self.site.is_some() { (usize::MAX, usize::MAX) } else { (PICTURES, LINE) };
+        if self.time { over_time(masks, units) } else { list(masks, pictures) }
+    }
+
+    /// Masks as objects.
+    fn sites(&self, masks: &[SiteMask]) -> Vec<serde_json::Value> {
+        let site = |mask: &SiteMask| {
+            let mut site = json!({ "path": mask.path, "shape": mask.shape, "kept": kept(&mask.kept) });
+            if let Some(steps) = mask.steps().filter(|_| self.time) {
+                site["steps"] = steps.into_iter().map(kept).collect();
             }
-        }
+            site
+        };
+        masks.iter().map(site).collect()
+    }
+
+    /// Writes the sub-network as a run of its own.
+    fn exported(&self, trained: &Trained, drawn: Drawn, path: &Path, ui: &mut Ui) -> Outcome {
+        let thinned = run::thinned(trained, drawn).map_err(|error| eval::failure(&error, ui))?;
+        let exported = run::export(&thinned, path, &data::run_of(&self.run.path).net(), &train::working()?);
+        exported.map_err(|error| eval::failure(&error, ui))?;
+        ui.data(&thinned.checkpoint.meta.source)?;
+        let (dir, command) = (path.display(), shell::path(path));
+        ui.talk(format_args!("the run is in {dir}: `dropnet predict {command} --input FILE`"));
         Ok(Exit::Done)
     }
 }

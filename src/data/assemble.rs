@@ -82,6 +82,7 @@ impl Opened<'_> {
                     pictures: None,
                     sounds: None,
                     middle: None,
+                    resized: false,
                     lengths: need.lengths.clone(),
                 };
                 Ok(Dataset { valid, test, ..Dataset::of(train, transform, schema) })
@@ -260,7 +261,8 @@ impl Opened<'_> {
                 return Ok(stores);
             }
             let input = super::arrays::apply(data, &array_rule, &inputs[0], raw)?;
-            let seen = middle.map_or(Ok(input.clone()), |size| input.middle(size, &array_rule))?;
+            let seen =
+                middle.map_or(Ok(input.clone()), |size| input.middle(size, &array_rule, need.fitted))?;
             Ok([Some(seen), full(need.lengths.as_ref(), rows)].into_iter().flatten().collect())
         };
         let names = [train.names, test.as_ref().map_or_else(Vec::new, |test| test.names.clone())];
@@ -283,6 +285,7 @@ impl Opened<'_> {
             pictures,
             sounds,
             middle,
+            resized: middle.is_some() && need.fitted,
             lengths: need.lengths.clone(),
         };
         let (test, names) = (own_test.or(cut_test), names.map(Into::into));
@@ -319,7 +322,7 @@ fn divided(
 
 fn of_texts(need: &Need, inputs: Vec<InputShape>, fields: Fields, target: TargetRule) -> Transform {
     let lengths = need.lengths.clone();
-    Transform { inputs, fields, target, pictures: None, sounds: None, middle: None, lengths }
+    Transform { inputs, fields, target, pictures: None, sounds: None, middle: None, resized: false, lengths }
 }
 
 /// The lengths of rows that are all as long as the longest.

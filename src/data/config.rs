@@ -48,6 +48,11 @@ pub trait Source: fmt::Debug + Send + Sync {
         false
     }
 
+    /// Whether training reads another stretch of what is longer than a row in every epoch.
+    fn draws_stretches(&self) -> bool {
+        false
+    }
+
     /// Whether it may be one text, whose windows are rows.
     fn may_stream(&self) -> bool {
         false

@@ -126,13 +126,17 @@ impl Input {
         Self::held(&format!("{of}.length"), &[], Storage::I32(lengths), (1.0, 0.0))
     }
 
-    /// The middle of its pictures, beside the whole ones as the source has them.
+    /// The middle of its pictures, beside the whole ones as the source has them: cut out of them, or the largest window of its proportions resized.
     ///
     /// # Errors
     /// No memory for it.
-    pub fn middle(self, size: [usize; 2], rule: &ArrayRule) -> Result<Self, DataError> {
+    pub fn middle(self, size: [usize; 2], rule: &ArrayRule, resized: bool) -> Result<Self, DataError> {
         let whole = || Raw { store: self.store.clone(), rule: rule.clone() };
         let raw = Some(self.raw.clone().unwrap_or_else(whole));
+        if resized {
+            let store = super::stores::fitted(Self { raw: None, ..self.clone() }, size);
+            return Ok(Self { store, scale: 1.0, shift: 0.0, raw, ..self });
+        }
         Ok(Self { store: super::stores::middle(self.store, size)?, raw, ..self })
     }
 

@@ -95,7 +95,7 @@ pub(super) fn head(file: &mut File, most: u64, name: &str) -> Result<(Vec<u8>, u
 pub(super) const GZIP: &[u8] = &[0x1f, 0x8b];
 
 /// A file may have been packed that was packed already; one that is packed more often was made to keep readers busy.
-const MOST_LAYERS: usize = 2;
+pub(super) const MOST_LAYERS: usize = 2;
 
 /// Bytes as they are, or unpacked if they are gzip, and once more if that comes out.
 ///

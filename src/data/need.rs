@@ -38,6 +38,8 @@ pub struct Need {
     pub raw: bool,
     /// Whether the pictures of the source may be larger than the net's input: while training they are cut at random, and else in the middle.
     pub larger: bool,
+    /// Whether they may have any size: while training windows of them are resized, and else the largest in the middle that has the input's proportions.
+    pub fitted: bool,
     /// The input whose rows have lengths: its name, and the steps of the longest.
     pub lengths: Option<Lengths>,
     /// Numbers of tokens of the input that reads them, and whether `vocab=_` leaves to the data how many.
@@ -58,15 +60,13 @@ impl Need {
         alike && wanted == shape.iter().product::<usize>()
     }
 
-    /// Height and width of what is cut out of the middle of rows of this shape; none of rows that are as large as the input.
+    /// Height and width of what is cut out of the middle of rows of this shape, or of what they are resized to; none of rows that are as large as the input.
     #[must_use]
     pub fn middle(&self, shape: &[usize]) -> Option<[usize; 2]> {
         let [input] = self.inputs.as_slice() else { return None };
         match (input.shape.as_slice(), shape) {
-            (&[h, w, c], &[rows, columns, channels])
-                if self.larger && c == channels && h <= rows && w <= columns && [h, w] != [rows, columns] =>
-            {
-                Some([h, w])
+            (&[h, w, c], &[rows, columns, channels]) if c == channels && [h, w] != [rows, columns] => {
+                (self.fitted || self.larger && h <= rows && w <= columns).then_some([h, w])
             }
             _ => None,
         }
@@ -99,6 +99,7 @@ mod tests {
                 target: Want::Class(2),
                 raw: false,
                 larger: false,
+                fitted: false,
                 lengths: None,
                 vocab: None,
                 open: false,

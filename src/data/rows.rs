@@ -2,6 +2,7 @@
 
 use std::fs::File;
 use std::path::Path;
+use std::sync::Arc;
 
 use super::assemble::full;
 use super::config::DataConfig;
@@ -29,6 +30,13 @@ pub struct Rows {
     /// Of pictures: those that were something else than the net's rows are.
     pub converted: Converted,
     pub unread: Unread,
+    /// Of rows that are decoded as they are read: what was found out about those that were.
+    pub noticed: Option<Arc<dyn Noticed>>,
+}
+
+/// What is found out about rows as they are read, and not before.
+pub trait Noticed: std::fmt::Debug + Send + Sync {
+    fn so_far(&self) -> (Converted, Unread);
 }
 
 impl Transform {
@@ -39,7 +47,7 @@ impl Transform {
     pub fn read_rows(&self, bytes: Vec<u8>, name: &str) -> Result<Rows, DataError> {
         self.sound()?;
         let bytes = files::unpacked(bytes, name)?;
-        let reader = readers::of(&bytes, name, &self.fields).ok_or_else(|| nothing(name))?;
+        let reader = readers::of(&bytes, name, self).ok_or_else(|| nothing(name))?;
         self.rows_seen(reader.read(bytes, self, name)?)
     }
 
@@ -50,12 +58,15 @@ impl Transform {
             rows.inputs.extend(full(self.lengths.as_ref(), rows.rows));
         }
         let (Some(size), Fields::Array(rule)) = (self.middle, &self.fields) else { return Ok(rows) };
-        let inputs =
-            rows.inputs.into_iter().map(|input| Ok(Input { raw: None, ..input.middle(size, rule)? }));
+        let inputs = rows
+            .inputs
+            .into_iter()
+            .map(|input| Ok(Input { raw: None, ..input.middle(size, rule, self.resized)? }));
         Ok(Rows { inputs: inputs.collect::<Result<_, DataError>>()?, ..rows })
     }
 
-    /// Encodes the pictures in a folder, or the sounds of a net that hears and the texts of one that reads, and in the folders in it, in order of their paths.
+    /// Encodes the pictures in a folder, or the sounds of a net that hears and the texts of one that reads, and in the folders in it, in order of their paths; those
+    /// of an archive of sounds too.
     ///
     /// # Errors
     /// E0520, E0525, E0528, E0541 to E0543, E0552 and E0553, with the file; E0538 and E0540 as [`read_rows`](Self::read_rows).
@@ -66,6 +77,12 @@ impl Transform {
             _ if self.sounds.is_some() => readers::folder_of_sounds(path, self, name),
             _ => self.rows_seen(readers::folder(path, self, name)?),
         }
+    }
+
+    /// Whether a file of this name is an archive of sounds, which is read as a folder of them.
+    #[must_use]
+    pub fn takes_archive(&self, name: &str) -> bool {
+        self.sounds.is_some() && super::sound::is_archive(name)
     }
 
     /// Encodes rows whose answers are known: those of a table like the one that was trained on; pictures, sounds and texts in a folder of classes, or one in the folder of its
@@ -184,7 +201,7 @@ impl Transform {
         }
         let mut file = file.try_clone().map_err(unread)?;
         let (head, _) = files::head(&mut file, LONGEST_MAGIC, name)?;
-        let left = readers::of(&head, name, &self.fields).and_then(|reader| reader.leave(file, self, name));
+        let left = readers::of(&head, name, self).and_then(|reader| reader.leave(file, self, name));
         left.transpose()?.map(|rows| self.rows_seen(rows)).transpose()
     }
 }
@@ -261,6 +278,7 @@ impl<'a> Growing<'a> {
             names: Vec::new(),
             converted: Converted::default(),
             unread: Unread::default(),
+            noticed: None,
         })
     }
 }

@@ -27,6 +27,9 @@ pub struct Transform {
     /// Height and width of what the net sees of the middle of each row, where `inputs` are larger pictures.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub middle: Option<[usize; 2]>,
+    /// Whether that is resized: the largest window in the middle of its proportions.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub resized: bool,
     /// The input whose rows have lengths.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub lengths: Option<Lengths>,
@@ -309,6 +312,7 @@ mod tests {
             pictures: None,
             sounds: None,
             middle: None,
+            resized: false,
             lengths: None,
         };
         for seconds in [1_700_000_003.0, 1_699_999_998.0] {
@@ -330,6 +334,7 @@ mod tests {
             pictures: None,
             sounds: None,
             middle: None,
+            resized: false,
             lengths: None,
         };
         let text = serde_json::to_string(&transform).unwrap();

@@ -1719,6 +1719,18 @@ Write what changes pitch and speed first, then `shift`, `gain` and `polarity`, a
 another order is."#,
     ),
     (
+        "W0134",
+        r#"A window that takes a whole sound
+
+A window as long as the longest clip of the input's type fits into it once. What stands behind has one step of time: layers that cross time, `conv`, `lstm`, `spec_mask`,
+`standardize over=time`, have nothing to go along. Clips that are shorter go on with silence as far as the window reaches, though they have their lengths.
+
+    input clip: wave[1s, rate=8kHz]
+    spectrogram window=1s, pad=none
+
+Take shorter windows, `window=25ms, hop=10ms` are usual, or declare longer clips. Say `# allow(W0134)` where one spectrum of a clip is meant."#,
+    ),
+    (
         "W0201",
         r#"A name that is never used
 

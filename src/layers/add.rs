@@ -61,7 +61,7 @@ impl Layer for Add {
     }
 
     fn infer(&self, cx: &mut Infer<'_>) -> Result<Ty, Diagnostic> {
-        cx.same_types().cloned()
+        cx.same_types()
     }
 
     fn facts(&self) -> Facts {

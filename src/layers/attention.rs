@@ -117,7 +117,7 @@ impl Layer for Attention {
         let form = form(cx.args, steps, steps, width);
         check(cx, &form, width)?;
         declare(cx, &form, (width, width))?;
-        Ok(cx.input().clone())
+        Ok(cx.input().with_last(width))
     }
 
     fn lower(&self, cx: &mut Lower<'_>) -> ValueId {

@@ -59,7 +59,7 @@ impl Layer for Bidirectional {
     }
 
     fn infer(&self, cx: &mut Infer<'_>) -> Result<Ty, Diagnostic> {
-        let mut ty = cx.same_types()?.clone();
+        let mut ty = cx.same_types()?;
         if let Some(last) = ty.axes.last_mut() {
             last.size *= 2;
         }

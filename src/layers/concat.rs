@@ -94,7 +94,7 @@ impl Layer for Concat {
             sizes
         };
         cx.agreeing(|a, b| rest(a) == rest(b), "values of equal sizes but for the joined axis")?;
-        let mut ty = cx.input().clone();
+        let mut ty = cx.common(cx.input().clone());
         ty.axes[joined].size = cx.inputs.iter().map(|source| source.ty.axes[joined].size).sum();
         Ok(ty)
     }

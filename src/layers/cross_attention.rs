@@ -82,7 +82,7 @@ impl Layer for CrossAttention {
         let form = attention::form(cx.args, queries, keys, width);
         attention::check(cx, &form, width)?;
         attention::declare(cx, &form, (width, seen))?;
-        Ok(cx.input().clone())
+        Ok(cx.input().with_last(width))
     }
 
     fn lower(&self, cx: &mut Lower<'_>) -> ValueId {

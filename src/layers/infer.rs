@@ -120,9 +120,21 @@ impl<'a> Infer<'a> {
         }
     }
 
-    /// All inputs must have one shape; otherwise E0303 with both ends.
-    pub fn same_types(&self) -> Result<&'a Ty, Diagnostic> {
-        self.agreeing(|a, b| a.sizes() == b.sizes(), "values of one shape")
+    /// All inputs must have one shape, which is answered; otherwise E0303 with both ends.
+    pub fn same_types(&self) -> Result<Ty, Diagnostic> {
+        let first = self.agreeing(|a, b| a.sizes() == b.sizes(), "values of one shape")?;
+        Ok(self.common(first.clone()))
+    }
+
+    /// A type of the inputs' rank: an axis that is frequency in one of them and something else in another is one of channels.
+    pub fn common(&self, mut ty: Ty) -> Ty {
+        for (place, axis) in ty.axes.iter_mut().enumerate() {
+            let is_band = |source: &Source| source.ty.axes[place].role == Role::Freq;
+            if self.inputs.iter().any(is_band) && !self.inputs.iter().all(is_band) {
+                axis.role = Role::Channel;
+            }
+        }
+        ty
     }
 
     /// Every input must agree with the first, whose type is answered; otherwise E0303 says that `wanted` is needed, with both ends.

@@ -74,7 +74,8 @@ impl Layer for Log {
     fn lower(&self, cx: &mut Lower<'_>) -> ValueId {
         let x = cx.input();
         let floor = cx.b.splat(cx.args.number("floor") as f32, x);
-        let raised = cx.b.max(x, floor);
+        // In this order: what is no number is no silence.
+        let raised = cx.b.max(floor, x);
         cx.b.log(raised)
     }
 }

@@ -9,7 +9,8 @@
 //!
 //! # Shape
 //! `h x w x c` becomes `h' x w' x c`, `steps x c` becomes `steps' x c`, and a spectrogram stays one, `time x freq` with a size of two sides. With `pad=valid` h' is (h - size) / stride + 1, rounded down: what is left over
-//! at the end is not seen. With `over` the named axes are taken away.
+//! at the end is not seen. With `over` the named axes are taken away; where rows have lengths, and time alone is left, the
+//! result is a series of one channel.
 //!
 //! # Arguments
 //! `size` is that of a window (`2x2`, or one number over steps). `stride` is the window's size unless given: windows lie side by side. `pad=same` makes
@@ -106,7 +107,8 @@ impl Layer for MaxPool {
             let axes: Vec<usize> =
                 over::axes(cx.args, cx.input_ty()).into_iter().map(|axis| axis + 1).collect();
             let x = if axes.contains(&1) { cx.own_steps(cx.input(), f32::MIN) } else { cx.input() };
-            return over::first(cx.b, x, &axes);
+            let largest = over::first(cx.b, x, &axes);
+            return over::shaped(cx, largest);
         }
         let (input, windows) = (cx.input_ty().clone(), Windows::read(cx.args, cx.input_ty()));
         let geometry = windows.geometry();

@@ -8,10 +8,11 @@
 //! `y[c] = mean over i, j of x[i, j, c]` with `over=[height, width]`, and so for other axes.
 //!
 //! # Shape
-//! The value's without the named axes; one axis at least must be left. Where rows have lengths, the mean over time is that of a row's own steps.
+//! The value's without the named axes; one axis at least must be left. Where rows have lengths, the mean over time is that of a row's own steps, and a mean over all but time
+//! leaves steps of one channel: `mean_pool over=freq` of a spectrogram is a series, how loud each moment is.
 //!
 //! # Arguments
-//! `over` names the axes: `height`, `width`, `space` for both of them or for the steps of a series, `time` for those, `channel`, `unit`; one or a list.
+//! `over` names the axes: `height`, `width`, `space` for both of them or for the steps of a series, `time` for those, `freq`, `channel`, `unit`; one or a list.
 //!
 //! # Train and eval
 //! The same.
@@ -90,6 +91,7 @@ impl Layer for MeanPool {
 
     fn lower(&self, cx: &mut Lower<'_>) -> ValueId {
         let axes: Vec<usize> = over::axes(cx.args, cx.input_ty()).into_iter().map(|axis| axis + 1).collect();
-        mean(cx, &axes)
+        let mean = mean(cx, &axes);
+        over::shaped(cx, mean)
     }
 }

@@ -64,7 +64,7 @@ impl Layer for Mul {
     }
 
     fn infer(&self, cx: &mut Infer<'_>) -> Result<Ty, Diagnostic> {
-        cx.same_types().cloned()
+        cx.same_types()
     }
 
     fn reach(&self, cx: &Reached<'_>) -> Reach {

@@ -1,6 +1,6 @@
 //! Axes that a layer takes away by their roles: `over=time`, `over=[height, width]`.
 
-use super::{Infer, OverTime};
+use super::{Infer, Lower, OverTime};
 use crate::{
     diag::Diagnostic,
     graph::{Builder, Dim, Geometry, Slide, ValueId},
@@ -41,15 +41,28 @@ pub fn present(cx: &Infer<'_>) -> Result<(), Diagnostic> {
 pub fn without(cx: &Infer<'_>) -> Result<Ty, Diagnostic> {
     let ty = cx.input();
     present(cx)?;
-    let removed = axes(cx.args, ty);
+    left(cx.args, ty).ok_or_else(|| {
+        cx.mismatch(format!("`{}` over all axes of {ty} leaves none", cx.name())).help("name fewer of them")
+    })
+}
+
+/// What is left of a type; none where every axis is named. Steps of rows that have lengths stay steps, of one channel.
+fn left(args: &Args, ty: &Ty) -> Option<Ty> {
+    let removed = axes(args, ty);
     let kept = ty.axes.iter().enumerate().filter(|(i, _)| !removed.contains(i)).map(|(_, axis)| *axis);
     match kept.collect::<Vec<Axis>>()[..] {
-        [] => Err(cx
-            .mismatch(format!("`{}` over all axes of {ty} leaves none", cx.name()))
-            .help("name fewer of them")),
-        [only] => Ok(Ty::units(only.size)),
-        ref several => Ok(Ty::real(several.to_vec())),
+        [] => None,
+        [only] if only.ragged.is_some() => Some(Ty::real(vec![only, Axis::new(Role::Channel, 1)])),
+        [only] => Some(Ty::units(only.size)),
+        ref several => Some(Ty::real(several.to_vec())),
     }
+}
+
+/// What was computed of a value without the axes that `over` names, in the shape of its type.
+pub fn shaped(cx: &mut Lower<'_>, reduced: ValueId) -> ValueId {
+    let Some(ty) = left(cx.args, cx.input_ty()) else { return reduced };
+    let dims: Vec<Dim> = [Dim::Batch].into_iter().chain(ty.sizes().into_iter().map(Dim::Const)).collect();
+    cx.b.reshape(reduced, &dims)
 }
 
 /// No axis is named twice, be it by its role and by `space`; otherwise E0211.

@@ -299,6 +299,20 @@ fn check_time(cx: &Infer<'_>, steps: usize, clock: Option<Clock>) -> Result<(), 
                 .label("stretches are shorter than this: there would be none")
                 .help(format!("take a longer time; a row has up to {steps} steps")))
         }
+        Some(_) if steps as f64 * cx.args.number("limit") <= 1.0 => {
+            let limit = cx.args.number("limit");
+            let message = match steps {
+                1 => "stretches of time of rows that have 1 step".to_owned(),
+                _ => {
+                    format!("stretches of at most {}% of {steps} steps", exactly((limit * 1e4).round() / 1e2))
+                }
+            };
+            let place = if steps > 1 && cx.args.is_written("limit") { "limit" } else { "time" };
+            Err(Diagnostic::error("E0206", cx.args.span_of(place), message)
+                .label("stretches are shorter than this: there would be none")
+                .also(cx.inputs[0].span, format!("the steps come from {}", cx.inputs[0].name))
+                .help("shorter windows or a shorter hop make more steps; or leave `time` out"))
+        }
         _ => Ok(()),
     }
 }

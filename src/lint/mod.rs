@@ -51,6 +51,7 @@ pub static LINTS: &[Lint] = &[
     Lint { code: "W0127", level: Level::Pedantic, find: training::rate_of_sums },
     Lint { code: "W0128", level: Level::Proved, find: net::sees_what_it_foretells },
     Lint { code: "W0129", level: Level::Pedantic, find: training::sounds_out_of_order },
+    Lint { code: "W0134", level: Level::Proved, find: net::whole_sounds },
 ];
 
 /// What the lints up to a level find.

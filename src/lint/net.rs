@@ -52,6 +52,23 @@ pub fn bounded_logits(model: &Model) -> Vec<Diagnostic> {
     makers(model).into_iter().filter_map(warn).collect()
 }
 
+/// W0134: windows over samples of which the longest clip has one.
+pub fn whole_sounds(model: &Model) -> Vec<Diagnostic> {
+    let warn = |node: &Node| {
+        let used = node.layer()?;
+        let heard = &model.node(*node.inputs.first()?).ty;
+        let samples = heard.rate().and(heard.steps())?.size;
+        (node.ty.steps()?.size == 1 && samples > 1).then(|| {
+            let message = format!("one window of `{}` takes a whole clip", used.args.sig.name);
+            Diagnostic::warning("W0134", node.span, message)
+                .label(format!("the longest has {samples} samples, and time has one step behind it"))
+                .note("shorter clips go on with silence as far as the window reaches")
+                .help("take shorter windows, 25 ms are usual, or declare longer clips")
+        })
+    };
+    model.nodes.iter().filter_map(warn).collect()
+}
+
 /// The probabilities that bounded logits cannot come to.
 fn left_out(kind: OutputKind, reach: Reach) -> String {
     let probability = |logit: f64| match 1.0 / (1.0 + (-logit).exp()) {

@@ -304,8 +304,9 @@ fn clip(
     if let Some(limit) = optimizer.args.opt_number("clip_value") {
         let (low, high) = (b.constant(-limit as f32), b.constant(limit as f32));
         for grad in grads.iter_mut().flatten() {
-            let below = b.min(*grad, high);
-            *grad = b.max(below, low);
+            // In this order: what is no number stays none, and training ends.
+            let below = b.min(high, *grad);
+            *grad = b.max(low, below);
         }
     }
     grads

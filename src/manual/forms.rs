@@ -11,7 +11,12 @@ pub struct Form {
     pub text: &'static str,
 }
 
-const fn form(name: &'static str, about: &'static str, usage: &'static str, text: &'static str) -> Form {
+pub(super) const fn form(
+    name: &'static str,
+    about: &'static str,
+    usage: &'static str,
+    text: &'static str,
+) -> Form {
     Form { sig: Sig { name, about, args: &[], block: Block::None }, usage, text }
 }
 
@@ -439,11 +444,15 @@ net {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{check::check_source, manual, syntax};
+    use crate::{
+        check::check_source,
+        manual::{self, types},
+        syntax,
+    };
 
     #[test]
     fn examples_check_and_are_tidy() {
-        for form in FORMS {
+        for form in FORMS.iter().chain(types::TYPES) {
             for example in form.text.split("```net\n").skip(1) {
                 let example = example.split("```").next().unwrap_or_default();
                 let checked = check_source(example, &Default::default());

@@ -1,10 +1,11 @@
 //! The manual of the language's words: what `dropnet explain WORD` prints, made from the registries and from the words' own files.
 //!
-//! Invariant: names no word but those of the language itself (`forms`); a word that is registered has a page.
+//! Invariant: names no word but those of the language itself (`forms`, `types`); a word that is registered has a page.
 
 pub mod arguments;
 mod forms;
 pub mod ideas;
+mod types;
 
 use std::fmt::Write;
 
@@ -12,7 +13,7 @@ use crate::{
     check::{PREDICT_STATEMENTS, SWEEP_STATEMENTS, TRAIN_STATEMENTS, statement_elsewhere},
     data::{SOURCES, STATEMENTS},
     layers::{self, LAYERS, initial, manual, names_elsewhere},
-    model::summary::number,
+    model::{laws, summary::number},
     train::{activities, augment, averages, bayes_decay, losses, metrics, optimizers, penalties, schedules},
     vocab::{ArgSpec, Block, Bounds, Default, Kind, Sig, Unit, ramp},
 };
@@ -44,6 +45,13 @@ pub fn pages() -> Vec<Page> {
         sig: &form.sig,
         usage: Some(form.usage.into()),
         text: format!("{}\n", form.text),
+    }));
+    pages.extend(types::TYPES.iter().map(|form| Page {
+        family: "type",
+        prefix: "",
+        sig: &form.sig,
+        usage: Some(form.usage.into()),
+        text: format!("{}\n{}", form.text, answers(form.sig.name)),
     }));
     let layers = LAYERS.iter();
     pages.extend(layers.map(|row| Page {
@@ -101,6 +109,14 @@ pub fn pages() -> Vec<Page> {
     pages.extend(SOURCES.iter().map(|word| page("source of data", "source ", word.sig, word.source)));
     pages.extend(STATEMENTS.iter().map(|word| page("statement of `data`", "", word.sig, word.source)));
     pages
+}
+
+/// What an output of this type is judged by where nothing is written; nothing of other types.
+fn answers(word: &str) -> String {
+    laws::find(word).map_or(String::new(), |law| {
+        let (loss, metric) = (law.usual_loss().sig().name, law.usual_metric().sig().name);
+        format!("\n# Loss and figure\n`{loss}` is the usual loss of such an output, and `{metric}` is reported unless another figure is.\n")
+    })
 }
 
 /// The pages of a word; a word may stand in several families. One that has no page is sought among names elsewhere.

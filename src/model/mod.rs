@@ -264,7 +264,15 @@ impl Model {
     pub fn changes_rows(&self) -> bool {
         let Some(augmentation) = self.train.as_ref().map(|train| &train.augmentation) else { return false };
         let are_sounds = || self.inputs.iter().any(|id| self.node(*id).ty.rate().is_some());
-        augmentation.changes_rows() || augmentation.pairs.as_ref().is_some_and(Pairs::blends) && are_sounds()
+        augmentation.changes_rows()
+            || self.draws_stretches()
+            || augmentation.pairs.as_ref().is_some_and(Pairs::blends) && are_sounds()
+    }
+
+    /// Whether training reads another stretch of rows that are too long in every epoch.
+    #[must_use]
+    pub fn draws_stretches(&self) -> bool {
+        self.data.as_ref().is_some_and(|data| data.source.draws_stretches())
     }
 
     /// Bytes that may keep what depends on training rows alone: none where those are others in every epoch.

@@ -202,13 +202,15 @@ impl Ty {
         self.len() == 0
     }
 
-    /// With as many numbers along its last axis; a vector of units stays one of units.
+    /// With as many numbers along its last axis, each of them made of all that were there: channels, whatever those were. A vector of units stays one
+    /// of units.
     #[must_use]
     pub fn with_last(&self, size: usize) -> Self {
         let mut axes = self.axes.clone();
         match &mut axes[..] {
             [] | [_] => return Self::units(size),
-            [.., last] => *last = Axis::new(last.role, size),
+            [.., last] if last.role == Role::Unit => last.size = size,
+            [.., last] => *last = Axis::new(Role::Channel, size),
         }
         Self { elem: Elem::Real, axes }
     }

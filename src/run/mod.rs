@@ -15,6 +15,7 @@ mod prefix;
 #[cfg(test)]
 mod rig;
 mod subnets;
+mod watch;
 
 pub use bench::{
     Bench, BenchError, KernelTime, Once, PATIENCE, PredictTime, ROOM, SampleTime, StageTimes, bench,
@@ -75,5 +76,6 @@ pub use predictions::written::{Form as PredictionForm, Writing};
 pub use prefix::PrefixPlan;
 pub use subnets::drawn::Drawn;
 pub use subnets::export::export;
-pub use subnets::subnet::{SiteMask, mask_rows, subnet};
+pub use subnets::subnet::{Known as KnownRow, SiteMask, mask_rows, subnet};
 pub use subnets::thinned::thinned;
+pub use watch::{Interrupted, Stage, Watch};

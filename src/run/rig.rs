@@ -40,6 +40,7 @@ pub fn seeded(body: &str, seed: u64) -> Trained {
             pictures: None,
             sounds: None,
             middle: None,
+            resized: false,
             lengths: None,
         },
         rows: None,

@@ -15,6 +15,12 @@ pub fn scale(samples: &mut [f32], by: f32) {
     samples.iter_mut().for_each(|x| *x *= by);
 }
 
+/// Multiplies a sample by a factor, which may be greater than numbers of 32 bits are: what is nearly silent can be made loud.
+pub fn times(by: f64) -> impl Fn(f32) -> f32 {
+    let short = by as f32;
+    move |x| if short.is_finite() { x * short } else { (f64::from(x) * by) as f32 }
+}
+
 /// The factor of so many decibels.
 #[must_use]
 pub fn gain(decibels: f64) -> f64 {

@@ -14,5 +14,5 @@ pub mod vocoder;
 pub use biquad::Biquad;
 pub use features::{Cosines, MelBank, Scale, Spectrum, gradient, hann, spectra};
 pub use noise::Color;
-pub use sinc::Resampler;
+pub use sinc::{FURTHEST, Resampler};
 pub use vocoder::Vocoder;

@@ -19,6 +19,9 @@ const PHASES: usize = 128;
 /// Values of the one kernel between two of its crossings.
 const FINE: usize = 512;
 
+/// How far two rates may lie apart. The kernel is as much wider as the ratio is above 1, and 129 such kernels are laid out: 5 MB at this one.
+pub const FURTHEST: f64 = 256.0;
+
 /// Sums go eight products side by side.
 const LANES: usize = 8;
 

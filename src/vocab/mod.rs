@@ -200,6 +200,15 @@ impl Bounds {
             (false, false) => "a finite number".into(),
         }
     }
+
+    /// The same of quantities; 0 is 0 in every unit.
+    pub fn describe_in(&self, unit: Unit) -> String {
+        let has_unit = |end: f64| end.is_finite() && end != 0.0;
+        match has_unit(self.low) || has_unit(self.high) {
+            true => format!("{} {unit}", self.describe()),
+            false => self.describe(),
+        }
+    }
 }
 
 impl ArgSpec {

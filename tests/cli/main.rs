@@ -16,6 +16,7 @@ mod explain;
 mod flags;
 mod fmt;
 mod groups;
+mod interrupts;
 mod judged;
 #[cfg(unix)]
 mod kills;

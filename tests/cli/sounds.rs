@@ -106,6 +106,71 @@ fn other_rates_are_resampled_in_training_and_prediction() {
     });
 }
 
+/// What is no sound is told so, and what is read instead; an archive is read as a folder is.
+#[test]
+fn what_is_no_sound_is_told_which_files_are() {
+    let folder = Folder::new(&[("level.net", NET), ("notes.txt", "Listen: hear, hear\n"), ("empty", "")]);
+    sounds(&folder);
+    folder.run(&["train", "level.net", "-o", "run", "-q"]);
+    fs::write(folder.path().join("song"), b"ID3\x04\0\0\0\0\0\0").expect("a file");
+    fs::write(folder.path().join("paper.pdf"), b"%PDF-1.7 \xff\xfe").expect("a file");
+    let asked = ["notes.txt", "empty", "song", "paper.pdf"]
+        .map(|name| folder.run(&["predict", "run", "--input", name]));
+    masked(|| insta::assert_snapshot!(asked.join("\n")));
+    let archive = fs::File::create(folder.path().join("sounds.tar")).expect("a file");
+    let mut archive = tar::Builder::new(archive);
+    archive.append_dir_all("sounds", folder.path().join("sounds")).expect("an archive");
+    archive.finish().expect("an archive");
+    let rows = |input: &str| {
+        let said = folder.run(&["predict", "run", "--input", input]);
+        let cells = |line: &str| line.split_once(',').map(|(_, cells)| cells.to_owned());
+        said.lines().filter(|line| line.contains(".wav,")).filter_map(cells).collect::<Vec<_>>()
+    };
+    assert_eq!((rows("sounds.tar"), rows("sounds").len()), (rows("sounds"), 24));
+}
+
+/// A folder is decoded and answered in blocks, with the numbers that its files have one by one; what is broken in it is told where it comes, behind the
+/// answers before it.
+#[test]
+fn a_folder_is_answered_as_it_is_decoded() {
+    let net = NET.replace("mean_pool over=time", "mean_pool over=time -> dropout 0.5");
+    let folder = Folder::new(&[("level.net", &net)]);
+    sounds(&folder);
+    folder.run(&["train", "level.net", "-o", "run", "-q"]);
+    let answer = |line: &str| line.split_once(',').map(|(_, cells)| cells.to_owned()).unwrap_or_default();
+    for class in ["loud", "quiet"] {
+        for clip in 0..12 {
+            for copy in 0..26 {
+                let to = folder.path().join(format!("many/{copy:02}_{class}_{clip:02}.wav"));
+                fs::create_dir_all(folder.path().join("many")).expect("a folder");
+                fs::copy(folder.path().join(format!("sounds/{class}/{clip:02}.wav")), to).expect("a copy");
+            }
+        }
+    }
+    let said = folder.run(&["predict", "run", "--input", "many"]);
+    let rows: Vec<&str> = said.lines().filter(|line| line.starts_with("many/")).collect();
+    assert_eq!(rows.len(), 624);
+    assert!(said.contains("warning[W0506]: 52 of 624 sounds are longer"), "{said}");
+    for (clip, row) in rows.iter().enumerate().step_by(101) {
+        let file = row.split(',').next().unwrap_or_default();
+        let alone = folder.run(&["predict", "run", "--input", file]);
+        let line = alone.lines().find(|line| line.starts_with("many/")).unwrap_or_default();
+        assert_eq!(answer(line), answer(row), "row {clip}");
+    }
+    // Samples go by the number of the row, and two nets read each sound once.
+    let sampled = folder.run(&["predict", "run", "--input", "many", "--samples", "3"]);
+    let first = folder.run(&["predict", "run", "--input", "many/00_loud_00.wav", "--samples", "3"]);
+    let line = |text: &str| {
+        text.lines().find(|line| line.starts_with("many/00_loud_00")).unwrap_or_default().to_owned()
+    };
+    assert_eq!(line(&sampled), line(&first));
+    cut(&folder.path().join("many/20_loud_00.wav"));
+    let broken = folder.run(&["predict", "run", "--input", "many"]);
+    assert!(broken.contains("error[E0552]") && broken.ends_with("--- exit 3\n"), "{broken}");
+    let answered: Vec<&str> = broken.lines().filter(|line| line.starts_with("many/")).collect();
+    assert!(answered.len() >= 256 && answered[..] == rows[..answered.len()], "{}", answered.len());
+}
+
 /// Half of a file, as an interrupted download leaves it.
 fn cut(path: &Path) {
     let bytes = fs::read(path).expect("a file");

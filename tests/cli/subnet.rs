@@ -179,3 +179,89 @@ fn masks_over_time() {
     }
     insta::assert_snapshot!(folder.run(&["subnet", "shared", "--row", "3", "--sample", "7", "--time"]));
 }
+
+/// The rows of an input have the masks that `predict` draws for them; what lies behind the end of a text is left out, and coins of word types are those of its words.
+#[test]
+fn rows_of_an_input_are_named() {
+    let rows = "sepal_length,sepal_width,petal_length,petal_width\n6,2.8,4.9,1.6\n5,3.4,1.5,0.2\n";
+    let folder = Folder::new(&[("m.net", IRIS), ("rows.csv", rows)]);
+    folder.run(&["train", "m.net", "-q", "-o", "run"]);
+    let ask = |args: &[&str]| folder.run(&[&["subnet", "run", "--sample", "4"], args].concat());
+    let all = ask(&["--input", "rows.csv"]);
+    let (first, second) = (ask(&["--row", "0"]), ask(&["--row", "1"]));
+    let masks = |said: &str| {
+        said.lines().filter(|line| line.contains(" kept ")).map(str::to_owned).collect::<Vec<_>>()
+    };
+    assert_eq!(masks(&all), [masks(&first), masks(&second)].concat());
+    assert!(all.contains("row 0\n") && all.contains("row 1\n"), "{all}");
+    assert_eq!(masks(&ask(&["--input", "rows.csv", "--row", "1"])), masks(&second));
+    let object = |args: &[&str]| {
+        folder.json(&[&["subnet", "run", "--sample", "4", "--input", "rows.csv", "--json"], args].concat())
+    };
+    let each = object(&[]);
+    assert_eq!(
+        (&each["rows"][1], each["rows"].as_array().map(Vec::len)),
+        (&object(&["--row", "1"]), Some(2))
+    );
+    let mut said = ask(&["--input", "rows.csv", "--row", "2"]);
+    said += &ask(&["--input", "rows.csv", "--export", "thin"]);
+    said += &folder.run(&["subnet", "run", "--input", "rows.csv"]);
+    said += &folder.run(&[
+        "subnet",
+        "run",
+        "--input",
+        "rows.csv",
+        "--sample",
+        "1",
+        "--epoch",
+        "0",
+        "--position",
+        "1",
+    ]);
+    insta::assert_snapshot!(said);
+    let thin = ask(&["--input", "rows.csv", "--row", "1", "--export", "thin"]);
+    assert!(thin.ends_with("--- exit 0\n"), "{thin}");
+}
+
+#[test]
+fn coins_of_word_types_are_those_of_the_words_of_a_row() {
+    let net = "\
+data {
+  source csv, \"texts.csv\", text=said, label=kind
+  split valid=4
+  tokenize words, vocab=12
+}
+net {
+  input words: token[6, vocab=12]
+  embedding 4 -> dropout 0.5, share=type
+  mean_pool over=time -> dense 2
+  output kind: class[2]
+}
+train {
+  loss cross_entropy
+  optimizer sgd, lr=0.1
+  epochs 1
+}
+";
+    let line = |i: usize| format!("{} word{} again,{}\n", ["good", "bad"][i % 2], i % 7, i % 2);
+    let table = (0..24).map(line).fold("said,kind\n".to_owned(), |table, line| table + &line);
+    let folder = Folder::new(&[("m.net", net), ("texts.csv", &table), ("new.txt", "good again good\nbad\n")]);
+    let trained = folder.run(&["train", "m.net", "-q", "-o", "run"]);
+    assert!(trained.ends_with("--- exit 0\n"), "{trained}");
+    let refused = folder.run(&["subnet", "run", "--row", "0", "--sample", "0"]);
+    assert!(refused.contains("--input FILE"), "{refused}");
+    let mut both = 0;
+    for sample in 0..12 {
+        let sample = sample.to_string();
+        let said = folder.json(&["subnet", "run", "--input", "new.txt", "--sample", &sample, "--json"]);
+        let site = &said["rows"][0]["sites"][0];
+        assert_eq!(site["shape"], serde_json::json!([3]), "{said}");
+        let kept: Vec<u64> =
+            site["kept"].as_array().expect("steps").iter().filter_map(|x| x.as_u64()).collect();
+        // The first word and the third are one word.
+        assert_eq!(kept.contains(&0), kept.contains(&2), "{said}");
+        both += usize::from(kept.contains(&0));
+        assert_eq!(said["rows"][1]["sites"][0]["shape"], serde_json::json!([1]), "{said}");
+    }
+    assert!((1..12).contains(&both), "{both}");
+}

@@ -18,6 +18,7 @@ use super::{
 use crate::{
     diag::{Diagnostic, Span},
     model::{Goal, Model, Prune, Search, Sweep, Vary},
+    syntax::ast::{ArgKey, Step},
     vocab::{Args, Sig, Value},
 };
 
@@ -61,6 +62,10 @@ pub fn section(
         };
         let span = use_span(step);
         found.seen.push(sig.name);
+        if let Some(fault) = (word == VARY.name).then(|| keyed(step)).flatten() {
+            diags.push(fault);
+            continue;
+        }
         let Some(args) = bind(sig, &step.args, span, scope, diags) else { continue };
         match word {
             "vary" => {
@@ -91,9 +96,14 @@ impl Found {
         if !params.iter().any(|(known, _)| known == name) {
             let error = Diagnostic::error("E0101", place, format!("`{name}` is no `param` of this file"))
                 .label("only params vary");
-            diags.push(match nearest(name, params.iter().map(|(known, _)| known.as_str())) {
+            // `train.lr`: what is meant is a setting, which a param stands for under a name without a section.
+            let plain = name.rsplit('.').next().unwrap_or(name);
+            let known = || params.iter().map(|(known, _)| known.as_str());
+            diags.push(match known().find(|known| *known == plain).or_else(|| nearest(name, known())) {
                 Some(known) => error.fix("a similar name exists", place, known),
-                None => error.help(format!("write `param {name} = ...` at the top of the file")),
+                None => error.help(format!(
+                    "write `param {plain} = ...` at the top of the file, `{plain}` where its number stands now, and `vary {plain}, ...` here"
+                )),
             });
             return;
         }
@@ -138,6 +148,20 @@ impl Found {
         let prune = self.prune.map(|(prune, _)| prune);
         Some(Sweep { vary: vary.into_iter().map(|(vary, _)| vary).collect(), search, prune, goal })
     }
+}
+
+/// `vary lr=[0.1, 0.01]`, `vary lr: [0.1, 0.01]`: the param's name where that of an argument stands.
+fn keyed(step: &Step) -> Option<Diagnostic> {
+    let arg = step.args.first()?;
+    let name = match &arg.key {
+        ArgKey::Named(name) | ArgKey::Typed(name) if VARY.arg(&name.text).is_none() => name,
+        _ => return None,
+    };
+    Some(
+        Diagnostic::error("E0205", arg.span, "`vary` takes a name, and its values behind a comma")
+            .label("these are one argument")
+            .fix("separate them", Span::new(name.span.end, arg.value.span.start), ", "),
+    )
 }
 
 fn once(first: Option<Span>, span: Span, message: &str, diags: &mut Vec<Diagnostic>) {

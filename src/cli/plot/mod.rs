@@ -606,7 +606,15 @@ impl Command {
             PredictMode::McDropout(mc) => mc.samples,
             _ => USUAL_SAMPLES,
         };
-        Ok(run::curve(one, &drawn.search, None, samples, self.sets.unwrap_or(20), team)?.chart())
+        Ok(run::curve(
+            one,
+            &drawn.search,
+            None,
+            samples,
+            self.sets.unwrap_or(20),
+            (team, &run::Watch::default()),
+        )?
+        .chart())
     }
 
     /// Intervals of observations, where the net or a precision says how far those lie from the mean.

@@ -24,7 +24,7 @@ use dropnet::{
 
 use super::{commands::named, session::Session};
 use crate::cli::{
-    Cli, progress,
+    Cli, interrupts, progress,
     screen::Screen,
     source::{File, Sets, Source, hold},
     train::{diverged, failure, opened, unstarted, working},
@@ -53,11 +53,16 @@ fn stop() -> &'static Arc<AtomicU32> {
     STOP.get_or_init(Arc::default)
 }
 
-/// Ctrl-C stops training at the end of a step; a second one, or one where nothing trains, ends the program and takes the session's folder along.
+/// Ctrl-C stops training at the end of a step, and commands that look for it; a second one, or one where nothing is under way, ends the program and takes
+/// the session's folder along.
 pub fn watch_interrupts(folder: &Path) -> Result<(), Failure> {
     let folder = folder.to_path_buf();
     let handler = move || {
-        if !TRAINING.load(Ordering::SeqCst) || stop().swap(1, Ordering::SeqCst) != 0 {
+        let ends = match TRAINING.load(Ordering::SeqCst) {
+            true => stop().swap(1, Ordering::SeqCst) == 0,
+            false => interrupts::ends_command(),
+        };
+        if !ends {
             // Nobody can be told any more if it stays.
             let _ = std::fs::remove_dir_all(&folder);
             std::process::exit(Exit::Interrupted as i32);

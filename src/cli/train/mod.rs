@@ -6,10 +6,7 @@ mod watched;
 
 use std::{
     path::PathBuf,
-    sync::{
-        Arc,
-        atomic::{AtomicU32, Ordering},
-    },
+    sync::{Arc, atomic::AtomicU32},
 };
 
 use dropnet::{
@@ -20,7 +17,7 @@ use dropnet::{
 };
 
 use super::{
-    Outcome, data, last, numbers,
+    Outcome, data, interrupts, last, numbers,
     screen::{self, Screen, now},
     source::{self, File, Source},
     ui::{Exit, Failure, Ui},
@@ -95,7 +92,8 @@ impl Threads {
 impl Command {
     pub fn run(&self, ui: &mut Ui) -> Outcome {
         let stop = Arc::new(AtomicU32::new(0));
-        stop_on_interrupt(stop.clone())?;
+        let said = if self.watching.watch { "" } else { "interrupted before training began\n" };
+        interrupts::stop_on_interrupt(stop.clone(), said)?;
         if self.watching.watch {
             return self.watched(&stop, ui);
         }
@@ -163,6 +161,7 @@ impl Command {
             failure: None,
             unlogged: false,
         };
+        let _heed = interrupts::Heed::begin();
         let result = train::train(job, started.checkpoint, &options, stop, &mut screen);
         screen.bar = None;
         if let Some(failure) = screen.failure {
@@ -243,14 +242,4 @@ fn opened_by(open: Open, file: &File, source: &Source, ui: &mut Ui) -> Result<Re
         Err(OpenError::Data(error)) => Err(data::failure(&error, Some(source), ui)),
         Err(error) => Err(faulty(source, &error)),
     }
-}
-
-/// The first Ctrl-C asks the loop to finish its step; the second does not wait.
-pub fn stop_on_interrupt(stop: Arc<AtomicU32>) -> Result<(), Failure> {
-    let handler = move || {
-        if stop.swap(1, Ordering::SeqCst) != 0 {
-            std::process::exit(Exit::Interrupted as i32);
-        }
-    };
-    ctrlc::set_handler(handler).map_err(|e| Failure::data(format!("cannot watch for Ctrl-C: {e}")))
 }

@@ -60,6 +60,17 @@ fn parameters_survive_a_loss_that_is_not_finite() {
     }
 }
 
+/// What is no number is no silence: the loss says so, in native code and to the interpreter.
+#[test]
+fn a_logarithm_hides_no_nan() {
+    let (program, graph) = step("log floor=0.5 -> dense 24", "sgd, lr=0.1", 33);
+    let compiled = compile(&program, &Options::default()).expect("compiles");
+    let mut broken = pass(&graph, 99, 33);
+    let row = broken.order[40] as usize;
+    broken.host.inputs[0][2 * row] = f32::NAN;
+    assert_eq!(broken.run(&compiled, 2), Status::NonFinite { step: 1 });
+}
+
 #[test]
 fn an_empty_pass_does_nothing() {
     let (program, graph) = step(LAYERS, "sgd, lr=0.1", 33);

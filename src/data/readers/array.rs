@@ -94,6 +94,7 @@ pub(super) fn left(
         names: Vec::new(),
         converted: Converted::default(),
         unread: Unread::default(),
+        noticed: None,
     })
 }
 

@@ -50,25 +50,31 @@ pub(super) trait ReadRows: Sync {
     }
 }
 
-/// The first that takes some bytes reads them. What shows itself by how it begins comes before text, which may begin with anything.
-static READERS: &[&dyn ReadRows] = &[
-    &text::READER,
-    &npy::READER,
-    &idx::READER,
-    &picture::READER,
-    &sound::READER,
-    &json::READER,
-    &table::READER,
-    &pixels::READER,
-];
+/// The first that takes some bytes reads them. What shows itself by how it begins comes before other text, which may begin with anything.
+static TOLD: &[&dyn ReadRows] =
+    &[&text::READER, &npy::READER, &idx::READER, &picture::READER, &sound::READER, &json::READER];
+static WRITTEN: &[&dyn ReadRows] = &[&table::READER, &pixels::READER];
 
-/// The reader of some bytes, which may be called as a picture or a sound and be none.
-pub(super) fn of(bytes: &[u8], name: &str, fields: &Fields) -> Option<&'static dyn ReadRows> {
+/// The reader of some bytes, which may be called as a picture or a sound and be none. What a net of sounds or of pictures is given is one, unless it is an
+/// array or numbers: who gives it anything else is told why that is none.
+pub(super) fn of(bytes: &[u8], name: &str, transform: &Transform) -> Option<&'static dyn ReadRows> {
     if pictures::is_named_so(name) {
         return Some(&picture::READER);
     }
     if sounds::is_named_so(name) {
         return Some(&sound::READER);
     }
-    READERS.iter().copied().find(|reader| reader.takes(bytes, fields))
+    let fields = &transform.fields;
+    let one_of = |readers: &[&'static dyn ReadRows]| readers.iter().copied().find(|r| r.takes(bytes, fields));
+    if let Some(found) = one_of(TOLD) {
+        return Some(found);
+    }
+    match (fields, &transform.inputs[..]) {
+        (Fields::Array(rule), _) if pixels::are(bytes, rule.width) => one_of(WRITTEN),
+        _ if transform.sounds.is_some() => Some(&sound::READER),
+        (Fields::Array(_), [input]) if matches!(input.shape[..], [_, _] | [_, _, 1 | pictures::CHANNELS]) => {
+            Some(&picture::READER)
+        }
+        _ => one_of(WRITTEN),
+    }
 }

@@ -1,7 +1,7 @@
 //! A picture file as one row, and a folder of them as many: for nets whose rows are pictures, with one channel or three.
 
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use super::{ReadRows, answers};
 use crate::data::cores::side_by_side;
@@ -11,8 +11,8 @@ use crate::data::files;
 use crate::data::labels::Labels;
 use crate::data::pictures::{self, CHANNELS, Converted, File, Folder, Picture};
 use crate::data::raw::{Cells, Column};
-use crate::data::rows::{Rows, nothing};
-use crate::data::stores::{Held, Toned};
+use crate::data::rows::{Noticed, Rows, nothing};
+use crate::data::stores::{Form, Held, Lately, Numbers, Numeric, RowStore, Toned};
 use crate::data::texts::Unread;
 use crate::data::transform::{ArrayRule, Fields, TargetRule, Transform};
 use crate::memory;
@@ -28,17 +28,90 @@ impl ReadRows for Pictures {
 
     fn read(&self, bytes: Vec<u8>, transform: &Transform, name: &str) -> Result<Rows, DataError> {
         let rule = rule(transform, name)?;
-        let (pixels, converted) = seen(pictures::decode(&bytes, name)?, transform, name)?;
+        let decoded = pictures::decode(&bytes, name).map_err(|error| {
+            error.help("a net of pictures predicts png, jpg and webp files, folders of them, npy files, and numbers as csv")
+        })?;
+        let (pixels, converted) = seen(decoded, transform, name)?;
         rows(pixels, vec![name.to_owned()], converted, rule, transform, name)
     }
 }
 
-/// All pictures in a folder, in order of their paths; each row is called as its file.
+/// All pictures in a folder, in order of their paths; each row is called as its file, and decoded when it is read.
 ///
 /// # Errors
-/// E0520, E0528, E0541 to E0543 with the file.
+/// E0520, E0528 and E0543 with the file; E0541 and E0542 when a row is read.
 pub(in crate::data) fn folder(path: &Path, transform: &Transform, name: &str) -> Result<Rows, DataError> {
-    decoded(pictures::all(path, name)?, transform, name)
+    let files = pictures::all(path, name)?;
+    let rule = rule(transform, name)?;
+    let [input] = transform.inputs.as_slice() else { return Err(nothing(name)) };
+    let names: Vec<String> = files.iter().map(|file| file.name.clone()).collect();
+    let undecoded = Arc::new(Undecoded {
+        noticed: files.iter().map(|_| OnceLock::new()).collect(),
+        files,
+        transform: transform.clone(),
+        form: Form { numeric: Numeric::U8, shape: input.shape.clone() },
+    });
+    let store = Arc::new(Toned::new(Arc::new(Lately::new(undecoded.clone())), rule));
+    let input = Input { name: input.name.clone(), store, scale: 1.0, shift: 0.0, raw: None };
+    Ok(Rows {
+        rows: names.len(),
+        inputs: vec![input],
+        names,
+        converted: Converted::default(),
+        unread: Unread::default(),
+        noticed: Some(undecoded),
+    })
+}
+
+/// Files as the bytes that a net sees of them, decoded when they are read.
+#[derive(Debug)]
+struct Undecoded {
+    files: Vec<File>,
+    transform: Transform,
+    form: Form,
+    /// What had to be converted of each.
+    noticed: Vec<OnceLock<Converted>>,
+}
+
+impl RowStore for Undecoded {
+    fn rows(&self) -> usize {
+        self.files.len()
+    }
+
+    fn form(&self) -> &Form {
+        &self.form
+    }
+
+    fn whole(&self) -> Option<Numbers<'_>> {
+        None
+    }
+
+    fn is_work(&self) -> bool {
+        true
+    }
+
+    fn read(&self, row: usize, into: &mut [u8]) -> Result<(), DataError> {
+        let (own, converted) = file(&self.files[row], &self.transform)?;
+        into.copy_from_slice(&own);
+        self.noticed[row].get_or_init(|| converted);
+        Ok(())
+    }
+}
+
+impl Noticed for Undecoded {
+    fn so_far(&self) -> (Converted, Unread) {
+        let mut converted = Converted::default();
+        self.noticed.iter().filter_map(OnceLock::get).for_each(|one| converted += *one);
+        (converted, Unread::default())
+    }
+}
+
+/// The bytes that a net sees of a file.
+fn file(file: &File, transform: &Transform) -> Result<(Vec<u8>, Converted), DataError> {
+    let bytes = std::fs::read(&file.path).map_err(|e| {
+        DataError::new("E0520", "the file cannot be read").file(&file.name).note(e.to_string())
+    })?;
+    seen(pictures::decode(&bytes, &file.name)?, transform, &file.name)
 }
 
 /// Files as rows, decoded by all cores.
@@ -46,11 +119,8 @@ fn decoded(files: Vec<File>, transform: &Transform, name: &str) -> Result<Rows, 
     let rule = rule(transform, name)?;
     let mut pixels = memory::filled(files.len().saturating_mul(rule.width), 0_u8)
         .map_err(|e| DataError::from(e).file(name).help("predict the pictures of a folder at a time"))?;
-    let each = side_by_side(&files, rule.width, &mut pixels, |file, into| {
-        let bytes = std::fs::read(&file.path).map_err(|e| {
-            DataError::new("E0520", "the file cannot be read").file(&file.name).note(e.to_string())
-        })?;
-        let (own, converted) = seen(pictures::decode(&bytes, &file.name)?, transform, &file.name)?;
+    let each = side_by_side(&files, rule.width, &mut pixels, |one, into| {
+        let (own, converted) = file(one, transform)?;
         into.copy_from_slice(&own);
         Ok(converted)
     })?;
@@ -178,7 +248,14 @@ fn rows(
     let bytes = Arc::new(Held::new(input.shape.clone(), Storage::U8(pixels)));
     let store = Arc::new(Toned::new(bytes, rule));
     let input = Input { name: input.name.clone(), store, scale: 1.0, shift: 0.0, raw: None };
-    Ok(Rows { rows: names.len(), inputs: vec![input], names, converted, unread: Unread::default() })
+    Ok(Rows {
+        rows: names.len(),
+        inputs: vec![input],
+        names,
+        converted,
+        unread: Unread::default(),
+        noticed: None,
+    })
 }
 
 /// How a net that was trained on arrays sees their elements.

@@ -39,6 +39,15 @@ impl ReadRows for Pixels {
     }
 }
 
+/// Whether bytes may be such lines, of so many numbers: the first cell is one, or there are as many cells.
+pub(super) fn are(bytes: &[u8], width: usize) -> bool {
+    let line = bytes.trim_ascii_start().split(|byte| matches!(byte, b'\n' | b'\r')).next().unwrap_or(&[]);
+    let mut cells = line.split(|byte| *byte == b',');
+    let first = cells.next().and_then(|cell| std::str::from_utf8(cell.trim_ascii()).ok());
+    first.is_some_and(|cell| text::number(cell.trim_matches(['"', '\u{feff}'])).is_some())
+        || cells.count() + 1 == width
+}
+
 fn no_number(cell: &str) -> DataError {
     DataError::new("E0523", format!("`{}` is not a number", cut(cell)))
         .help("a row is one number a pixel, without a header")

@@ -1,16 +1,18 @@
 //! A sound file as one row, and a folder of them as many: for nets whose rows are waves.
 
 use std::path::Path;
+use std::sync::{Arc, OnceLock};
 
 use super::{Labelled as Judged, ReadRows};
-use crate::data::dataset::{Part, Target};
+use crate::data::dataset::{Input, Part, Target};
 use crate::data::error::{DataError, listed};
 use crate::data::files;
 use crate::data::labels::{Labelled, Labels};
 use crate::data::pictures::Converted;
 use crate::data::raw::Cells;
-use crate::data::rows::Rows;
+use crate::data::rows::{Noticed, Rows};
 use crate::data::sound::{self, Clips, File, Folder, Hearing, Listing, Pattern};
+use crate::data::stores::{Form, Lately, Numbers, Numeric, RowStore};
 use crate::data::texts::Unread;
 use crate::data::transform::{Fields, TargetRule, Transform};
 use crate::vocab::exactly;
@@ -24,17 +26,139 @@ impl ReadRows for Sounds {
     }
 
     fn read(&self, bytes: Vec<u8>, transform: &Transform, name: &str) -> Result<Rows, DataError> {
-        rows(&[File::held(bytes, name)], transform, name)
+        let is_sound = sound::is_sound(&bytes);
+        rows(&[File::held(bytes, name)], transform, name).map_err(|error| match is_sound {
+            true => error,
+            false => {
+                error.help("a net of sounds predicts wav and flac files, and folders or archives of them")
+            }
+        })
     }
 }
 
-/// All sounds in a folder, in order of their paths; each row is called as its file.
+/// All sounds in a folder or an archive, in order of their paths; each row is called as its file. Those of a folder are decoded when they are read.
 ///
 /// # Errors
-/// E0520, E0528, E0543, E0552 and E0553 with the file.
+/// E0520, E0521, E0528 and E0543 with the file; E0552 and E0553 too, of a folder when a row is read.
 pub(in crate::data) fn folder(path: &Path, transform: &Transform, name: &str) -> Result<Rows, DataError> {
     let (_, files): (Vec<String>, Vec<File>) = Listing::read(path, name)?.sounds.into_iter().unzip();
-    rows(&files, transform, name)
+    if path.is_file() {
+        return rows(&files, transform, name);
+    }
+    let [input] = transform.inputs.as_slice() else { return Err(super::super::rows::nothing(name)) };
+    let names: Vec<String> = files.iter().map(|file| file.name.clone()).collect();
+    let unheard = Arc::new(Unheard {
+        lengths: files.iter().map(|_| OnceLock::new()).collect(),
+        files,
+        hearing: hearing(transform, name)?.clone(),
+        rate: rate(transform),
+        least: transform.lengths.as_ref().map_or(1, |own| own.least),
+        form: Form { numeric: Numeric::F32, shape: input.shape.clone() },
+    });
+    let wave = Arc::new(Lately::new(unheard.clone()));
+    let form = Form { numeric: Numeric::I32, shape: Vec::new() };
+    let lengths = Arc::new(Lengths { of: unheard.clone(), form });
+    let own =
+        |name: String, store: Arc<dyn RowStore>| Input { name, store, scale: 1.0, shift: 0.0, raw: None };
+    Ok(Rows {
+        rows: names.len(),
+        inputs: vec![own(input.name.clone(), wave), own(format!("{}.length", input.name), lengths)],
+        names,
+        converted: Converted::default(),
+        unread: Unread::default(),
+        noticed: Some(unheard),
+    })
+}
+
+/// Files as a net hears them, decoded when they are read.
+#[derive(Debug)]
+struct Unheard {
+    files: Vec<File>,
+    hearing: Hearing,
+    rate: u32,
+    /// No row is shorter.
+    least: usize,
+    form: Form,
+    /// Samples of each clip, which nobody knows before it is decoded.
+    lengths: Vec<OnceLock<usize>>,
+}
+
+impl Unheard {
+    fn clip(&self, row: usize) -> Result<Clips, DataError> {
+        let clip =
+            Clips::load(std::slice::from_ref(&self.files[row]), self.hearing.clone(), Some(self.rate))?;
+        self.lengths[row].get_or_init(|| clip.longest());
+        Ok(clip)
+    }
+
+    /// How many samples of a row are its own.
+    fn own(&self, row: usize) -> Result<usize, DataError> {
+        let length = match self.lengths[row].get() {
+            Some(length) => *length,
+            None => self.clip(row)?.longest(),
+        };
+        Ok(length.max(self.least).min(self.form.width()))
+    }
+}
+
+impl RowStore for Unheard {
+    fn rows(&self) -> usize {
+        self.files.len()
+    }
+
+    fn form(&self) -> &Form {
+        &self.form
+    }
+
+    fn whole(&self) -> Option<Numbers<'_>> {
+        None
+    }
+
+    fn is_work(&self) -> bool {
+        true
+    }
+
+    fn read(&self, row: usize, into: &mut [u8]) -> Result<(), DataError> {
+        self.clip(row)?.row(0, &self.form, into)
+    }
+}
+
+impl Noticed for Unheard {
+    fn so_far(&self) -> (Converted, Unread) {
+        let lengths = self.lengths.iter().filter_map(OnceLock::get);
+        let sounds = lengths.filter(|length| **length > self.form.width()).count();
+        (Converted::default(), Unread { sounds, ..Unread::default() })
+    }
+}
+
+/// How many samples of each row are its own. They are known once its sound was read, which is the input before.
+#[derive(Debug)]
+struct Lengths {
+    of: Arc<Unheard>,
+    form: Form,
+}
+
+impl RowStore for Lengths {
+    fn rows(&self) -> usize {
+        self.of.files.len()
+    }
+
+    fn form(&self) -> &Form {
+        &self.form
+    }
+
+    fn whole(&self) -> Option<Numbers<'_>> {
+        None
+    }
+
+    fn is_work(&self) -> bool {
+        true
+    }
+
+    fn read(&self, row: usize, into: &mut [u8]) -> Result<(), DataError> {
+        into.copy_from_slice(&(self.of.own(row)? as i32).to_ne_bytes());
+        Ok(())
+    }
 }
 
 /// Files as rows of the net's input.
@@ -44,7 +168,7 @@ fn rows(files: &[File], transform: &Transform, name: &str) -> Result<Rows, DataE
     let (inputs, cut) = clips.inputs(input, transform.lengths.as_ref())?;
     let names = clips.names().to_vec();
     let unread = Unread { sounds: cut, ..Unread::default() };
-    Ok(Rows { rows: clips.rows(), inputs, names, converted: Converted::default(), unread })
+    Ok(Rows { rows: clips.rows(), inputs, names, converted: Converted::default(), unread, noticed: None })
 }
 
 impl Transform {
@@ -119,7 +243,7 @@ pub(in crate::data) fn labelled(path: &Path, transform: &Transform, name: &str) 
         TargetRule::Classes { .. } => Target::Classes(codes),
         _ => Target::Bits { data: codes.into_iter().map(|code| code as f32).collect(), width: 1 },
     };
-    let Rows { rows, inputs, names, converted, unread } = rows(&files, transform, name)?;
+    let Rows { rows, inputs, names, converted, unread, .. } = rows(&files, transform, name)?;
     Ok(Judged { part: Part::of_first(rows, inputs, target), names, converted, unread })
 }
 

@@ -92,6 +92,7 @@ pub(super) fn encoded(texts: &[Text], transform: &Transform, rule: &TextRule) ->
         names: Vec::new(),
         converted: Converted::default(),
         unread,
+        noticed: None,
     })
 }
 

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use serde::Serialize;
 
-use super::{File, Hearing, Prepare, Samples, decode, no_sound};
+use super::{File, Hearing, Long, Prepare, Samples, decode, no_sound};
 use crate::data::dataset::Input;
 use crate::data::error::{DataError, counted};
 use crate::data::inputs::Inputs;
@@ -87,12 +87,15 @@ impl Clips {
         Ok(Self { clips, names, rate, hearing })
     }
 
-    /// Of sounds that are made.
-    pub fn made(clips: Vec<Vec<f32>>, rate: u32, prepare: Prepare) -> Self {
-        let own = |samples| Arc::new(prepare.apply(Samples::Real(samples), rate).0);
+    /// Of sounds that are made; `name` is what makes them.
+    ///
+    /// # Errors
+    /// As [`Prepare::apply`].
+    pub fn made(clips: Vec<Vec<f32>>, rate: u32, prepare: Prepare, name: &str) -> Result<Self, DataError> {
+        let own = |samples| Ok(Arc::new(prepare.apply(Samples::Real(samples), rate, name)?.0));
+        let clips = clips.into_iter().map(own).collect::<Result<_, DataError>>()?;
         let hearing = Hearing { prepare, pattern: None, labels: None };
-        let rate = prepare.rate.unwrap_or(rate);
-        Self { clips: clips.into_iter().map(own).collect(), names: Vec::new(), rate, hearing }
+        Ok(Self { clips, names: Vec::new(), rate: prepare.rate.unwrap_or(rate), hearing })
     }
 
     /// One sound that is in memory, channels side by side, in -1..1, for a net that hears this rate.
@@ -118,7 +121,7 @@ impl Clips {
             return Err(DataError::new("E0552", what).row(wrong / channels));
         }
         let own = hearing.prepare.channels.of(Samples::Real(samples), channels).map_err(|e| e.of(name))?;
-        let (clip, rate) = hearing.prepare.apply(own, rate);
+        let (clip, rate) = hearing.prepare.apply(own, rate, name)?;
         if rate != trained {
             return Err(unheard(&hertz(rate), &hertz(trained)));
         }
@@ -197,6 +200,15 @@ impl Clips {
         Ok((vec![wave, Input::lengths(&input.name, lengths)], cut))
     }
 
+    /// Writes a clip as a row of this form.
+    ///
+    /// # Errors
+    /// As [`RowStore::read`].
+    pub fn row(&self, row: usize, form: &Form, into: &mut [u8]) -> Result<(), DataError> {
+        let one = Arc::from(&self.clips[row..row + 1]);
+        Waves { clips: one, prepare: self.hearing.prepare, form: form.clone() }.read(0, into)
+    }
+
     fn place(&self, row: usize, error: DataError) -> DataError {
         match self.names.get(row) {
             Some(name) => error.file(name),
@@ -263,9 +275,16 @@ impl RowStore for Waves {
     }
 
     fn read(&self, row: usize, into: &mut [u8]) -> Result<(), DataError> {
+        self.read_from(row, self.prepare.long.from(self.clips[row].len(), self.form.width()), into)
+    }
+
+    fn reach(&self, row: usize) -> Option<usize> {
+        Some(self.clips[row].len())
+    }
+
+    fn read_from(&self, row: usize, from: usize, into: &mut [u8]) -> Result<(), DataError> {
         let (clip, steps) = (&self.clips[row], self.form.width());
-        let from = self.prepare.long.from(clip.len(), steps);
-        let own = clip.len().min(steps);
+        let own = clip.len().saturating_sub(from).min(steps);
         let mut aside = Vec::new();
         let room: &mut [f32] = match bytemuck::try_cast_slice_mut(into) {
             Ok(room) => room,
@@ -282,9 +301,10 @@ impl RowStore for Waves {
         Ok(())
     }
 
-    /// Without the zeros behind it.
+    /// Without the zeros behind it; where training reads all of a clip, all of it.
     fn stamp(&self, row: usize, into: &mut Vec<u8>) -> Result<(), DataError> {
-        let (clip, steps) = (&self.clips[row], self.form.width());
+        let clip = &self.clips[row];
+        let steps = if self.prepare.long == Long::Random { clip.len() } else { self.form.width() };
         let mut own = vec![0.0_f32; clip.len().min(steps)];
         clip.read(self.prepare.long.from(clip.len(), steps), &mut own);
         into.extend_from_slice(bytemuck::cast_slice(&own));

@@ -66,7 +66,7 @@ fn heard(bytes: &[u8]) -> Result<Heard, Broken> {
 /// A sound of one channel, prepared, and its samples a second.
 ///
 /// # Errors
-/// E0552 for what is no sound, is broken or cut off, has no samples or not the channel that is wanted.
+/// E0552 for what is no sound, is broken or cut off, has no samples or not the channel that is wanted; as [`Prepare::apply`].
 pub(in crate::data) fn decode(
     bytes: &[u8],
     prepare: &Prepare,
@@ -74,18 +74,64 @@ pub(in crate::data) fn decode(
 ) -> Result<(Samples, u32), DataError> {
     let Heard { rate, channels, samples } = heard(bytes).map_err(|broken| broken.of(name))?;
     let samples = prepare.channels.of(samples, channels).map_err(|broken| broken.of(name))?;
-    Ok(prepare.apply(samples, rate))
+    prepare.apply(samples, rate, name)
 }
+
+/// Bytes of a packed archive that wait for being decoded, unless one file has more.
+const TOGETHER: usize = 16 << 20;
 
 /// Decodes files by all cores, in their order.
 ///
 /// # Errors
-/// As [`decode`]; E0520 for a file that cannot be read. Of several the first.
+/// As [`decode`]; E0520 for a file that cannot be read. Of several the first, of those in a packed archive the first that lies there.
 pub(in crate::data) fn load(files: &[File], prepare: &Prepare) -> Result<Vec<(Samples, u32)>, DataError> {
     // What is packed takes more, which is checked file by file.
     let bytes = files.iter().map(File::length).sum();
     memory::check(bytes).map_err(|e| DataError::from(e).note("all sounds are held in memory"))?;
+    let (streamed, apart): (Vec<usize>, Vec<usize>) =
+        (0..files.len()).partition(|file| files[*file].in_stream().is_some());
+    let mut heard: Vec<Option<(Samples, u32)>> = vec![None; files.len()];
+    let own = each(&apart, |file| decode(&files[*file].bytes()?, prepare, &files[*file].name))?;
+    apart.into_iter().zip(own).for_each(|(file, own)| heard[file] = Some(own));
+    let (mut waiting, mut size) = (Vec::new(), 0);
+    in_their_order(files, streamed, |file, bytes| {
+        size += bytes.iter().map(Vec::len).sum::<usize>();
+        waiting.extend(bytes.map(|bytes| (file, bytes)));
+        if size < TOGETHER && file < files.len() {
+            return Ok(());
+        }
+        let own = each(&waiting, |(file, bytes)| decode(bytes, prepare, &files[*file].name))?;
+        waiting.drain(..).zip(own).for_each(|((file, _), own)| heard[file] = Some(own));
+        size = 0;
+        Ok(())
+    })?;
+    Ok(heard.into_iter().flatten().collect())
+}
+
+/// What becomes of each, by all cores.
+fn each<T: Sync, R: Send>(
+    all: &[T],
+    of: impl Fn(&T) -> Result<R, DataError> + Sync,
+) -> Result<Vec<R>, DataError> {
     // Clips have no length that were known before they are decoded: each keeps its own room.
-    let mut none = vec![0; files.len()];
-    side_by_side(files, 1, &mut none, |file, _| decode(&file.bytes()?, prepare, &file.name))
+    let mut none = vec![0; all.len()];
+    side_by_side(all, 1, &mut none, |one, _| of(one))
+}
+
+/// Calls `see` with the bytes of these files as they lie in their archives, and once more behind the last, without any, with the number of all.
+fn in_their_order(
+    files: &[File],
+    mut these: Vec<usize>,
+    mut see: impl FnMut(usize, Option<Vec<u8>>) -> Result<(), DataError>,
+) -> Result<(), DataError> {
+    let place = |file: &usize| files[*file].in_stream();
+    while let Some((archive, _)) = these.first().and_then(place) {
+        let own = |file: &usize| place(file).is_some_and(|(other, _)| other == archive);
+        let (mut inside, others): (Vec<usize>, Vec<usize>) = these.iter().partition(|file| own(file));
+        inside.sort_by_key(|file| place(file).map_or(0, |(_, stretch)| stretch.start));
+        let stretches: Vec<_> = inside.iter().filter_map(|file| Some(place(file)?.1)).collect();
+        archive.each(&stretches, |number, bytes| see(inside[number], Some(bytes)))?;
+        these = others;
+    }
+    see(files.len(), None)
 }

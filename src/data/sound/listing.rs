@@ -5,7 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use super::archive;
+use super::archive::{self, Archive, Stretch};
 use super::decode::{CONVERT, READ, UNREAD, ending, is_named_so};
 use crate::data::error::DataError;
 
@@ -22,12 +22,8 @@ pub struct File {
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum Place {
     Path(PathBuf),
-    /// In an archive that is in memory.
-    Packed {
-        archive: Arc<[u8]>,
-        start: usize,
-        length: usize,
-    },
+    Packed(Arc<Archive>, Stretch),
+    Held(Arc<[u8]>),
 }
 
 impl File {
@@ -35,20 +31,28 @@ impl File {
         Self { name, place: Place::Path(path) }
     }
 
-    pub(super) fn packed(archive: &Arc<[u8]>, start: usize, length: usize, name: String) -> Self {
-        Self { name, place: Place::Packed { archive: archive.clone(), start, length } }
+    pub(super) fn packed(archive: Arc<Archive>, stretch: Stretch, name: String) -> Self {
+        Self { name, place: Place::Packed(archive, stretch) }
     }
 
     /// What was read already.
     pub fn held(bytes: Vec<u8>, name: &str) -> Self {
-        let length = bytes.len();
-        Self::packed(&bytes.into(), 0, length, name.to_owned())
+        Self { name: name.to_owned(), place: Place::Held(bytes.into()) }
+    }
+
+    /// The archive whose files are read in their order alone, if it lies in one, and where in it.
+    pub(super) fn in_stream(&self) -> Option<(&Arc<Archive>, Stretch)> {
+        match &self.place {
+            Place::Packed(archive, stretch) if archive.is_packed() => Some((archive, *stretch)),
+            _ => None,
+        }
     }
 
     /// Bytes of it; none of a file that is not there.
     pub(super) fn length(&self) -> u64 {
         match &self.place {
-            Place::Packed { length, .. } => *length as u64,
+            Place::Packed(_, stretch) => stretch.length,
+            Place::Held(bytes) => bytes.len() as u64,
             Place::Path(path) => fs::metadata(path).map_or(0, |about| about.len()),
         }
     }
@@ -56,10 +60,11 @@ impl File {
     /// What it holds.
     ///
     /// # Errors
-    /// E0520 for a file that cannot be read.
+    /// E0520 for a file that cannot be read, E0521 for one of an archive that is damaged.
     pub(super) fn bytes(&self) -> Result<std::borrow::Cow<'_, [u8]>, DataError> {
         match &self.place {
-            Place::Packed { archive, start, length } => Ok(archive[*start..*start + *length].into()),
+            Place::Packed(archive, stretch) => archive.bytes(*stretch).map(Into::into),
+            Place::Held(bytes) => Ok((&bytes[..]).into()),
             Place::Path(path) => fs::read(path).map(Into::into).map_err(|e| {
                 DataError::new("E0520", "the file cannot be read").file(&self.name).note(e.to_string())
             }),

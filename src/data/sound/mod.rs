@@ -17,6 +17,7 @@ mod quiet;
 mod tests;
 mod wav;
 
+pub(super) use archive::is_named_so as is_archive;
 pub use background::recordings;
 pub(super) use clips::same_rate;
 pub use clips::{Clips, SoundSizes, hertz, seconds};

@@ -3,9 +3,11 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Broken, Samples, quiet};
+use super::{Broken, Samples, hertz, quiet};
+use crate::data::error::DataError;
 use crate::data::labels::Labels;
-use crate::sound::Resampler;
+use crate::memory;
+use crate::sound::{FURTHEST, Resampler};
 
 /// What the section says.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -56,6 +58,8 @@ pub enum Long {
     #[default]
     Start,
     Center,
+    /// Another stretch in every epoch of training; the middle otherwise.
+    Random,
 }
 
 impl Channels {
@@ -84,21 +88,26 @@ impl Channels {
 }
 
 impl Long {
-    /// The first sample of a row of `steps` within a longer clip.
+    /// The first sample of a row of `steps` within a longer clip, where none is drawn.
     #[must_use]
     pub fn from(self, length: usize, steps: usize) -> usize {
         match self {
             Long::Start => 0,
-            Long::Center => length.saturating_sub(steps) / 2,
+            Long::Center | Long::Random => length.saturating_sub(steps) / 2,
         }
     }
 }
 
 impl Prepare {
-    /// One channel as the net hears it, and its samples a second.
-    pub(super) fn apply(&self, samples: Samples, rate: u32) -> (Samples, u32) {
+    /// One channel as the net hears it, and its samples a second. `name` stands for the sound in messages.
+    ///
+    /// # Errors
+    /// E0553 for a rate that is too far from the one that is wanted, E0540 for a clip that would take more memory at that rate than there is.
+    pub(super) fn apply(&self, samples: Samples, rate: u32, name: &str) -> Result<(Samples, u32), DataError> {
         let (samples, rate) = match self.rate {
-            Some(wanted) if wanted != rate => (resampled(samples, rate, wanted), wanted),
+            Some(wanted) if wanted != rate => {
+                (resampled(samples, rate, wanted).map_err(|e| e.file(name))?, wanted)
+            }
             _ => (samples, rate),
         };
         let trimmed = match self.trim {
@@ -109,15 +118,27 @@ impl Prepare {
             Some(level) => quiet::levelled(trimmed, level),
             None => trimmed,
         };
-        (levelled, rate)
+        Ok((levelled, rate))
     }
 }
 
 /// At another rate, as long as it was: one sample at least.
-fn resampled(samples: Samples, from: u32, to: u32) -> Samples {
+///
+/// # Errors
+/// E0553 and E0540, without the file.
+fn resampled(samples: Samples, from: u32, to: u32) -> Result<Samples, DataError> {
     let step = f64::from(from) / f64::from(to);
+    if step.max(1.0 / step) > FURTHEST {
+        let message = format!("a sound of {} is not brought to {}", hertz(from), hertz(to));
+        return Err(DataError::new("E0553", message)
+            .note(format!("a rate is changed by a factor of {FURTHEST} at most"))
+            .help("choose a rate that is nearer; where the file lies about its own, write it anew"));
+    }
     let length = ((samples.len() as f64 / step).round() as usize).max(1);
+    // The clip as numbers, once more with zeros around it, and what becomes of it.
+    let numbers = (samples.len() as u64).saturating_mul(2).saturating_add(length as u64);
+    memory::check(numbers.saturating_mul(size_of::<f32>() as u64))?;
     let mut into = Vec::new();
     Resampler::default().resample(&samples.real(), step, length, &mut into);
-    Samples::Real(into)
+    Ok(Samples::Real(into))
 }

@@ -4,6 +4,7 @@ use std::f64::consts::LOG2_10;
 
 use super::Samples;
 use crate::math::power_of_two;
+use crate::sound::level::times;
 
 /// A moment is so long, and begins so long after the one before it: in thousandths of a second.
 const MOMENT: usize = 20;
@@ -45,8 +46,8 @@ pub(super) fn levelled(samples: Samples, level: f64) -> Samples {
     let mut all = samples.real();
     let power = all.iter().map(|x| f64::from(*x) * f64::from(*x)).sum::<f64>() / all.len() as f64;
     if power > 0.0 {
-        let gain = (ratio(level) / power.sqrt()) as f32;
-        all.iter_mut().for_each(|x| *x *= gain);
+        let louder = times(ratio(level) / power.sqrt());
+        all.iter_mut().for_each(|x| *x = louder(*x));
     }
     Samples::Real(all)
 }

@@ -230,6 +230,45 @@ fn another_rate_keeps_pitch_and_length() {
     assert!(high[100..3900].iter().all(|x| x.abs() < 1e-3));
 }
 
+/// Work and memory grow with the ratio of two rates, and with that of their inverse the samples.
+#[test]
+fn rates_that_lie_too_far_apart_are_refused() {
+    let prepare = |rate| Prepare { rate: Some(rate), ..Prepare::default() };
+    let at = |rate: u32| {
+        let spec = WavSpec { sample_rate: rate, ..spec(16, SampleFormat::Int, 1) };
+        wav(spec, |writer| (0..512).for_each(|_| writer.write_sample(5000_i16).unwrap()))
+    };
+    for (from, to, samples) in [(25_600, 100, 2), (100, 25_600, 131_072)] {
+        let (clip, rate) = read(&at(from), &prepare(to));
+        assert_eq!((clip.len(), rate), (samples, to), "{from} to {to}");
+    }
+    let said = |from, to| decode(&at(from), &prepare(to), "dog/1.wav").unwrap_err().to_string();
+    insta::assert_snapshot!([said(25_700, 100), said(1, 16_000)].join("\n\n"), @"
+    error[E0553]: a sound of 25700Hz is not brought to 100Hz
+     --> dog/1.wav
+      = a rate is changed by a factor of 256 at most
+    help: choose a rate that is nearer; where the file lies about its own, write it anew
+
+    error[E0553]: a sound of 1Hz is not brought to 16kHz
+     --> dog/1.wav
+      = a rate is changed by a factor of 256 at most
+    help: choose a rate that is nearer; where the file lies about its own, write it anew
+    ");
+}
+
+/// Samples below all normal numbers are brought to the level like others: nothing of a clip becomes infinite.
+#[test]
+fn what_is_nearly_silent_is_brought_to_the_level_too() {
+    let tiny = wav(spec(32, SampleFormat::Float, 1), |writer| {
+        [1e-40_f32, -1e-40, 0.0, 1e-40].iter().for_each(|x| writer.write_sample(*x).unwrap());
+    });
+    let levelled = read(&tiny, &Prepare { level: Some(-20.0), ..Prepare::default() }).0;
+    let wanted = 0.1 / 0.75_f64.sqrt();
+    for (x, sign) in levelled.iter().zip([1.0, -1.0, 0.0, 1.0]) {
+        assert!((f64::from(*x) - sign * wanted).abs() < 1e-5, "{levelled:?}");
+    }
+}
+
 #[test]
 fn names_are_read_in_one_way_or_not_at_all() {
     let of = |text: &str, name: &str| {

@@ -15,7 +15,9 @@
 //!
 //! # Rows
 //! A row is a clip, `wave[5s, rate=16kHz]`: samples in -1..1, as many as the clip has. A shorter one has zeros behind it up to the time of the type, which count
-//! as nothing: each row has its length. One that is shorter than the net's windows goes on with silence as far as these need it. Of a longer one the beginning is read, or with `long=center` the middle. Wav files have 8, 16, 24 or 32 bits a sample, or
+//! as nothing: each row has its length. One that is shorter than the net's windows goes on with silence as far as these need it. Of a longer one the beginning is read, or with `long=center` the middle. With `long=random` training
+//! reads another stretch of it in every epoch, uniform over the clip and a function of the seed, the epoch and the row's position in it, like what `augment` draws, whose
+//! statements act on the stretch; evaluation and prediction read the middle. `dropnet plot FILE --kind augment` shows what is fed. Wav files have 8, 16, 24 or 32 bits a sample, or
 //! floats of 32 or 64, which may go beyond -1..1. Of several channels the mean is heard, with `channels=left` the first, with `channels=2` the second. All
 //! clips have one rate, that of the net, or are brought to it by `resample 16kHz`. A broken file is an error with its name and, where there is one, the byte; silent
 //! clips are a warning (W0505).
@@ -70,9 +72,9 @@ pub static SIG: Sig = Sig {
         ),
         ArgSpec::named(
             "long",
-            Kind::Word(&["start", "center"]),
+            Kind::Word(&["start", "center", "random"]),
             Default::Word("start"),
-            "what is read of a clip that is longer than a row",
+            "what is read of a clip that is longer than a row: its beginning, its middle, or while training another stretch in every epoch",
         ),
     ],
     block: Block::None,
@@ -119,7 +121,11 @@ fn read(args: &Args) -> Read {
         Some(Value::Word(word)) if word == "left" => Channels::Number(1),
         _ => Channels::Mix,
     };
-    let long = if args.word("long") == "center" { Long::Center } else { Long::Start };
+    let long = match args.word("long") {
+        "center" => Long::Center,
+        "random" => Long::Random,
+        _ => Long::Start,
+    };
     Ok(Arc::new(Audio { folder: args.text("folder").to_owned(), said, channels, long }))
 }
 
@@ -224,5 +230,9 @@ impl Source for Audio {
 
     fn has_sounds(&self) -> bool {
         true
+    }
+
+    fn draws_stretches(&self) -> bool {
+        self.long == Long::Random
     }
 }

@@ -168,7 +168,7 @@ impl Source for Tones {
         let clips = order.iter().map(|row| std::mem::take(&mut clips[*row as usize])).collect();
         let codes = order.iter().map(|row| classes[*row as usize]).collect();
         let names = MOTIONS.iter().map(|(name, _)| (*name).to_owned()).collect();
-        let clips = Clips::made(clips, self.rate, pick.sounds);
+        let clips = Clips::made(clips, self.rate, pick.sounds, "tones")?;
         let shape = vec![clips.longest()];
         let target = RawTarget::Labels { codes, names };
         Ok(Raw::Arrays { train: Arrays::of("tones", rows, shape, Inputs::Sounds(clips), target), test: None })

@@ -3,7 +3,7 @@
 //! # What it does
 //! Each sound is computed anew at so many samples a second, by a windowed sinc that leaves out what the lower of both rates has no room for (85 dB below): its pitch and its
 //! length in time stay. Sounds that have the rate already stay as they are. It is done as the sounds are read, before `trim` and `level`, and to
-//! sounds that are predicted likewise, whatever rate they have. Known elsewhere as `librosa.resample`, `torchaudio.transforms.Resample`.
+//! sounds that are predicted likewise, whatever rate they have. Rates go from 100 Hz to 768 kHz, and change by a factor of 256 at most. Known elsewhere as `librosa.resample`, `torchaudio.transforms.Resample`.
 //!
 //! # Example
 //! ```net
@@ -16,7 +16,7 @@
 use crate::data::config::Settings;
 use crate::data::words::Statement;
 use crate::diag::Diagnostic;
-use crate::vocab::{ArgSpec, Args, Block, Kind, Sig, Unit, Value};
+use crate::vocab::{ArgSpec, Args, Block, Kind, Sig, Unit, Value, exactly};
 
 pub static SIG: Sig = Sig {
     name: "resample",
@@ -37,6 +37,9 @@ fn read(args: &Args, settings: &mut Settings) -> Result<(), Box<Diagnostic>> {
     Ok(())
 }
 
+/// Fewer samples a second carry nothing that is heard.
+const LOWEST: f64 = 100.0;
+
 /// No sound has more samples a second; studios use 192 kHz.
 const HIGHEST: f64 = 768_000.0;
 
@@ -47,15 +50,17 @@ fn rate(args: &Args, name: &str) -> Result<u32, Box<Diagnostic>> {
         Some(Value::Quantity(x, _)) => *x,
         _ => 0.0,
     };
-    match rate.fract() == 0.0 && (1.0..=HIGHEST).contains(&rate) {
+    match rate.fract() == 0.0 && (LOWEST..=HIGHEST).contains(&rate) {
         true => Ok(rate as u32),
         false => Err(Box::new(
             Diagnostic::error(
                 "E0508",
                 args.span_of(name),
-                format!("a rate is a whole number from 1 to {HIGHEST} Hz"),
+                format!(
+                    "`resample` brings sounds to a whole number of samples a second, {LOWEST} to {HIGHEST} Hz"
+                ),
             )
-            .label("is none")
+            .label(format!("is {} Hz", exactly(rate)))
             .help("write, for example, `resample 16kHz`"),
         )),
     }

@@ -5,14 +5,18 @@
 
 mod element;
 mod file;
+mod fitted;
 mod held;
+mod lately;
 mod mapped;
 mod middle;
 mod toned;
 
 pub use element::{Coding, Element};
 pub use file::{FileRows, Layout};
+pub use fitted::fitted;
 pub use held::Held;
+pub use lately::Lately;
 pub use mapped::Mapped;
 pub use middle::middle;
 pub use toned::{Toned, Tones};
@@ -102,6 +106,19 @@ pub trait RowStore: fmt::Debug + Send + Sync {
     /// Whether a row takes so much work to read that several threads should.
     fn is_work(&self) -> bool {
         false
+    }
+
+    /// How many numbers the whole thing has that a row is a stretch of, where other stretches of it may be read.
+    fn reach(&self, _row: usize) -> Option<usize> {
+        None
+    }
+
+    /// Writes the bytes of the stretch of a row's whole thing that begins at this number of it; of others those of the row.
+    ///
+    /// # Errors
+    /// As [`read`](Self::read).
+    fn read_from(&self, row: usize, _first: usize, into: &mut [u8]) -> Result<(), DataError> {
+        self.read(row, into)
     }
 
     /// Appends the bytes of a row that tell it from others, for a checksum: those that it is read as, where nothing says less.

@@ -88,6 +88,7 @@ fn tables_that_do_not_fit_the_net() {
         target: Want::Class(2),
         raw: false,
         larger: false,
+        fitted: false,
         lengths: None,
         vocab: None,
         open: false,

@@ -38,6 +38,7 @@ fn opened(folder: &Path, more: &[Use<'_>], size: [usize; 2], classes: usize) -> 
         target: Want::Class(classes),
         raw: false,
         larger: false,
+        fitted: false,
         lengths: None,
         vocab: None,
         open: false,
@@ -134,7 +135,12 @@ fn other_colours_become_red_green_and_blue() {
     assert_eq!((grey, transparent, deep), (1, 1, 1));
     // Pictures to predict are counted alike.
     let read = data.transform.read_folder(&folder.path().join("photos"), "photos").unwrap();
-    assert_eq!(read.converted, data.schema.converted);
+    let (mut room, noticed) = ([0.0_f32; 3], read.noticed.clone().unwrap());
+    assert_eq!(noticed.so_far().0.told(), [""; 0], "nothing was read yet");
+    for row in (0..read.rows).chain([0]) {
+        read.inputs[0].store.read(row, bytemuck::cast_slice_mut(&mut room)).unwrap();
+    }
+    assert_eq!(noticed.so_far().0, data.schema.converted);
     let one = data.transform.read_rows(encoded(&grey_picture(), ImageFormat::Png), "1.png").unwrap();
     assert_eq!(one.converted.told(), ["1 grey: red, green and blue are the same"]);
 }
@@ -169,6 +175,7 @@ fn rows_of_one_channel_take_the_brightness() {
         target: Want::Class(10),
         raw: false,
         larger: false,
+        fitted: false,
         lengths: None,
         vocab: None,
         open: false,

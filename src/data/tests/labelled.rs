@@ -20,7 +20,16 @@ fn opened(
     load(
         &config(&uses),
         &Search::new(folder, folder, None),
-        &Need { inputs, target, raw: false, larger: false, lengths: None, vocab: None, open: false },
+        &Need {
+            inputs,
+            target,
+            raw: false,
+            larger: false,
+            fitted: false,
+            lengths: None,
+            vocab: None,
+            open: false,
+        },
     )
 }
 

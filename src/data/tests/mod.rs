@@ -76,6 +76,7 @@ pub(super) fn need(width: usize, target: Want) -> Need {
         target,
         raw: false,
         larger: false,
+        fitted: false,
         lengths: None,
         vocab: None,
         open: false,

@@ -20,6 +20,7 @@ fn pictures(side: usize, channels: usize, target: Want) -> Need {
         target,
         raw: false,
         larger: false,
+        fitted: false,
         lengths: None,
         vocab: None,
         open: false,

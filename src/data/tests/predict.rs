@@ -190,6 +190,7 @@ fn arrays_take_one_number_an_element() {
         target: Want::Class(2),
         raw: false,
         larger: false,
+        fitted: false,
         lengths: None,
         vocab: None,
         open: false,

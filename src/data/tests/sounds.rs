@@ -42,6 +42,7 @@ fn waves(steps: usize, target: Want) -> Need {
         target,
         raw: false,
         larger: false,
+        fitted: false,
         lengths: Some(Lengths { input: "clip".into(), steps, least: 2, rate: Some(RATE) }),
         vocab: None,
         open: false,
@@ -197,6 +198,36 @@ fn archives_are_read_as_they_are() {
         ],
     )];
     assert_eq!(rows(&opened(folder.path(), &labelled, 2, 2).unwrap().train).0, [3.0, 3.0, 4.0, 4.0]);
+    // Plain, packed twice, and with more than is decoded at a time: the clips of the folder, in its order.
+    let many: Vec<(String, Vec<u8>)> = (0..40)
+        .map(|i| (format!("top/{}/{:02}.wav", ["b", "a"][i % 2], 39 - i), wav(600_000, i as i16, RATE)))
+        .collect();
+    let named: Vec<(&str, Vec<u8>)> =
+        many.iter().map(|(name, bytes)| (name.as_str(), bytes.clone())).collect();
+    let once = packed(&named);
+    let plain = super::super::files::unpacked(once.clone(), "s").unwrap();
+    let mut twice = GzEncoder::new(Vec::new(), Compression::default());
+    std::io::Write::write_all(&mut twice, &once).unwrap();
+    for (name, bytes) in [("m.tar.gz", once.clone()), ("m.tgz", twice.finish().unwrap()), ("m.tar", plain)] {
+        fs::write(folder.path().join(name), bytes).unwrap();
+        let data = opened(folder.path(), &[("audio", vec![("folder", text(name))])], 2, 2).unwrap();
+        // Names go from 00 to 39 within a class: the last file of the archive is the first of its class.
+        let expected: Vec<f32> =
+            [1, 0].iter().flat_map(|odd| (0..20).rev().map(move |i| (2 * i + odd) as f32)).collect();
+        let first: Vec<f32> = rows(&data.train).0.into_iter().step_by(2).collect();
+        assert_eq!(first, expected, "{name}");
+    }
+    // A stream that breaks off, and a sound in it that is none.
+    fs::write(folder.path().join("m.tar.gz"), &once[..once.len() / 2]).unwrap();
+    let uses = [("audio", vec![("folder", text("m.tar.gz"))])];
+    let cut = opened(folder.path(), &uses, 2, 2).unwrap_err();
+    assert_eq!((cut.code, cut.place.file.as_deref()), ("E0521", Some("m.tar.gz")), "{cut}");
+    let mut broken = named;
+    broken[30].1 = b"ID3\x04".to_vec();
+    fs::write(folder.path().join("m.tar.gz"), packed(&broken)).unwrap();
+    let error = opened(folder.path(), &uses, 2, 2).unwrap_err();
+    let place = format!("m.tar.gz/{}", broken[30].0);
+    assert_eq!((error.code, error.place.file.as_deref()), ("E0552", Some(place.as_str())), "{error}");
     // Unpacked, it ends within a file.
     let whole = super::super::files::read(&folder.path().join("s.tar.gz"), "s").unwrap();
     fs::write(folder.path().join("cut.tar"), &whole[..1300]).unwrap();

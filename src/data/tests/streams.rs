@@ -43,6 +43,7 @@ fn loaded_for(
         target,
         raw: false,
         larger: false,
+        fitted: false,
         lengths: Some(Lengths { input: "text".into(), steps, least: 1, rate: None }),
         vocab: Some(vocab),
         open: true,

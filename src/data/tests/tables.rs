@@ -44,6 +44,7 @@ fn several_inputs_share_the_columns_in_order() {
         target: Want::Real(1),
         raw: false,
         larger: false,
+        fitted: false,
         lengths: None,
         vocab: None,
         open: false,

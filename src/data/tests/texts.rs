@@ -11,6 +11,7 @@ fn need(steps: usize, vocab: usize, target: Want) -> Need {
         target,
         raw: false,
         larger: false,
+        fitted: false,
         lengths: Some(Lengths { input: "text".into(), steps, least: 1, rate: None }),
         vocab: Some(vocab),
         open: true,

@@ -22,6 +22,11 @@ const NETS: &[&str] = &[
     "spectrogram window=8ms, hop=4ms -> log -> max_pool 2x2 -> lstm 4, output=last -> dense 4",
     "spectrogram window=8ms, hop=4ms -> log -> batch_norm -> avg_pool 2x1 -> conv 3, 2x2 -> mean_pool over=[time, freq] -> dense 4",
     "spectrogram window=8ms, hop=2ms -> log -> depthwise_conv 3x3 -> dropout 0.3, share=freq -> mean_pool over=freq -> mean_pool over=time -> dense 4",
+    "spectrogram window=8ms, hop=2ms -> log -> mean_pool over=freq -> conv 3, 3 -> tanh -> mean_pool over=time -> dense 4",
+    "spectrogram window=8ms, hop=2ms -> log -> max_pool over=freq -> lstm 4, output=last -> dense 4",
+    "frames window=8ms, hop=2ms -> mean_pool over=channel -> max_pool over=time -> dense 4",
+    "mel_spectrogram bands=4, window=16ms, hop=2ms -> log -> dense 5 -> relu -> conv 3, 3 -> mean_pool over=time -> dense 4",
+    "mel_spectrogram bands=4, window=16ms, hop=2ms -> log -> residual { dense 4 } -> conv 4, 3 -> mean_pool over=time -> dense 4",
     "mel_spectrogram bands=4, window=16ms, hop=2ms -> log -> standardize over=time -> delta width=5 -> gru 4, output=last -> dense 4",
     "mel_spectrogram bands=4, window=16ms, hop=2ms -> log -> standardize over=[time, freq] -> mfcc 3 -> attention heads=1 -> mean_pool over=time -> dense 4",
     "mel_spectrogram bands=4, window=16ms, hop=2ms, pad=none, scale=slaney, norm=slaney, power=1 -> log -> dense 4 -> batch_norm -> max_pool over=time",
@@ -126,6 +131,72 @@ fn cepstra_and_slopes_are_those_of_librosa() {
             }
         }
     }
+}
+
+/// What pools over frequency alone leave is a series of one channel, the mean or the largest of each moment; behind a layer that mixes bands there are channels.
+#[test]
+fn bands_are_pooled_and_mixed_away() {
+    let front = "mel_spectrogram bands=4, window=16ms, hop=2ms -> log";
+    let types = |layers: &str| {
+        let model =
+            model_of(&source(&format!("{front} -> {layers} -> mean_pool over=time -> dense 4"), SAMPLES));
+        let log = model.nodes.iter().position(|node| node.path == "log_1").expect("the logarithm");
+        let roles = |node: &crate::model::Node| {
+            node.ty
+                .axes
+                .iter()
+                .map(|axis| format!("{} {}", axis.role.name(), axis.size))
+                .collect::<Vec<_>>()
+                .join(", ")
+        };
+        roles(&model.nodes[log + 1])
+    };
+    assert_eq!(types("mean_pool over=freq"), "time 21, channel 1");
+    assert_eq!(types("max_pool over=freq"), "time 21, channel 1");
+    assert_eq!(types("dense 5"), "time 21, channel 5");
+    assert_eq!(types("attention heads=1"), "time 21, channel 4");
+    assert_eq!(types("tanh"), "time 21, freq 4");
+    let pooled = |word: &str| {
+        let model = model_of(&source(&format!("{front} -> {word} over=freq -> last -> dense 4"), SAMPLES));
+        let lowered = lower_predict(&model, Mode::Eval);
+        let values = rig::run(&lowered.graph, &bindings(&lowered, SAMPLES, 0.0));
+        let of = |path: &str| values.of(made(&lowered.graph, path)).reals().to_vec();
+        (of("log_1"), of(&format!("{word}_1")))
+    };
+    for (word, fold) in [
+        ("mean_pool", (|bands: &[f64]| bands.iter().sum::<f64>() / 4.0) as fn(&[f64]) -> f64),
+        ("max_pool", |bands| bands.iter().copied().fold(f64::NEG_INFINITY, f64::max)),
+    ] {
+        let (bands, moments) = pooled(word);
+        assert_eq!(bands.len(), 4 * moments.len(), "{word}");
+        for (bands, moment) in bands.chunks_exact(4).zip(moments) {
+            assert!((fold(bands) - moment).abs() < 1e-12, "{word}: {bands:?}, {moment}");
+        }
+    }
+    let refused = |layers: &str| {
+        let text = source(&format!("{front} -> {layers} -> mean_pool over=time -> dense 4"), SAMPLES);
+        let checked = crate::check::check_source(&text, &crate::check::Env::default());
+        checked.diagnostics.iter().map(|d| d.code).collect::<Vec<_>>()
+    };
+    // Channels are no frequencies any more.
+    assert_eq!(refused("dense 5 -> conv 4, 3x3"), ["E0211"]);
+    assert_eq!(refused("dense 5 -> mean_pool over=freq"), ["E0302"]);
+}
+
+/// What is no number is no silence.
+#[test]
+fn a_logarithm_hands_nan_on() {
+    let lowered = lower_predict(
+        &model_of("net {\n  input x: real[3]\n  log floor=0.5\n  output y: real[3]\n}"),
+        Mode::Eval,
+    );
+    let mut bindings = rig::bindings::<f32>(&lowered);
+    bindings.rows = 1;
+    bindings.positions.truncate(1);
+    bindings.inputs = vec![Tensor::real(&[1, 3], vec![f32::NAN, 0.1, 1.0])];
+    let values = rig::run(&lowered.graph, &bindings);
+    let said = values.sink(Sink::Output).expect("numbers").reals();
+    assert!(said[0].is_nan() && said[1] == 0.5_f32.ln() && said[2] == 0.0, "{said:?}");
 }
 
 /// Which steps and which bands of rows a mask hid, over many epochs.

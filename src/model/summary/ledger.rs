@@ -171,6 +171,9 @@ fn squares(node: &Node, site: &DropSite, rows: Each) -> String {
 
 fn training(model: &Model, train: &Train) -> Vec<(String, String)> {
     let mut rows = vec![("targets".to_string(), softening(model, train))];
+    if model.draws_stretches() {
+        rows.push(("inputs".into(), "another stretch of longer clips in every epoch".into()));
+    }
     rows.extend(train.augmentation.told().into_iter().map(|told| ("inputs".to_string(), told)));
     rows.push(("schedule".into(), schedule(train)));
     rows.extend(train.average.iter().map(|used| ("prediction".to_string(), used.word.told(&used.args))));

@@ -7,6 +7,7 @@ use super::{
 use crate::{
     graph::{Bindings, Graph, Sink, interpret},
     model::OutputKind,
+    run::watch::Watch,
 };
 
 pub(super) fn means(
@@ -15,11 +16,13 @@ pub(super) fn means(
     mut bindings: Bindings<f64>,
     kind: OutputKind,
     effort: Effort,
+    watch: &Watch,
 ) -> Sums {
     let total: usize = sites.iter().map(|s| s.count).sum();
     let (rows, width) = (bindings.rows, kind.width());
     let mut sums = (vec![0.0; rows * kind.chances_width()], vec![0.0; rows * width]);
     let clock = Clock::new(effort, (1_u64 << total) as f64);
+    watch.begin("masks", 1 << total);
     for mask in 0..1_u64 << total {
         let weight = toss(sites, mask, rows, &mut bindings);
         let values =
@@ -33,10 +36,9 @@ pub(super) fn means(
             add(&mut sums.0, &kind.chances(row));
             add(&mut sums.1, row);
         }
-        if mask == 15
-            && let Some(seconds) = clock.too_long(16)
-        {
-            return Err(seconds);
+        watch.step(1)?;
+        if mask == 15 {
+            clock.in_time(16)?;
         }
     }
     Ok(sums)

@@ -4,6 +4,8 @@
 //! Each sum has at most n terms, made anew for every mask of the other sites, so errors do not pile up. Rows are divided among threads; a
 //! row's sums run in one order, whatever the division.
 
+use std::ops::Range;
+
 use super::{
     Clock, Effort, Sums,
     coins::{Coins, toss},
@@ -12,6 +14,7 @@ use crate::{
     graph::{Bindings, Cut, Graph, Sink, Split, Tensor, affine_site, interpret, split, split_at},
     kernels::wide,
     model::OutputKind,
+    run::watch::Watch,
 };
 
 /// Coins whose masks stand in one table.
@@ -49,7 +52,7 @@ impl<'s> Plan<'s> {
     }
 
     /// Weighted sums of chances and of raw outputs, of all rows.
-    pub fn means(&self, bindings: &Bindings<f64>, effort: Effort) -> Sums {
+    pub fn means(&self, bindings: &Bindings<f64>, effort: Effort, watch: &Watch) -> Sums {
         let width = self.kind.width();
         let rows = bindings.rows;
         let inputs = staged(&self.first, bindings, rows);
@@ -57,6 +60,8 @@ impl<'s> Plan<'s> {
             (0..rows).step_by(ROWS).map(|start| (start, (start + ROWS).min(rows))).collect();
         let clock =
             Clock::new(effort, blocks.len() as f64 / effort.threads.clamp(1, blocks.len().max(1)) as f64);
+        let masks: usize = self.others.iter().map(|site| site.count).sum();
+        watch.begin("masks", (blocks.len() as u64) << masks);
         let next = std::sync::atomic::AtomicUsize::new(0);
         let stopped = std::sync::OnceLock::new();
         let found = std::sync::Mutex::new(vec![None; blocks.len()]);
@@ -65,19 +70,20 @@ impl<'s> Plan<'s> {
             loop {
                 let i = next.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
                 let Some(&(start, end)) = blocks.get(i).filter(|_| stopped.get().is_none()) else { return };
-                let sums = self.block(bindings, &inputs, start, end, &clock, done == 0);
+                let watched = (watch, (done == 0).then_some(&clock));
+                let sums = self.block(bindings, &inputs, start..end, watched);
                 done += 1;
                 match sums {
                     Ok(sums) => {
                         found.lock().unwrap_or_else(std::sync::PoisonError::into_inner)[i] = Some(sums);
                     }
-                    Err(seconds) => drop(stopped.set(seconds)),
+                    Err(ended) => drop(stopped.set(ended)),
                 }
             }
         };
         std::thread::scope(|scope| (0..effort.threads.max(1)).for_each(|_| drop(scope.spawn(work))));
-        if let Some(seconds) = stopped.get() {
-            return Err(*seconds);
+        if let Some(ended) = stopped.get() {
+            return Err(*ended);
         }
         let mut sums = (Vec::with_capacity(rows * width), Vec::with_capacity(rows * width));
         let found = found.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner);
@@ -88,15 +94,13 @@ impl<'s> Plan<'s> {
         Ok(sums)
     }
 
-    /// The sums of rows `start..end`. The first block of a thread watches the clock.
+    /// The sums of some rows. The first block of a thread watches the clock.
     fn block(
         &self,
         bindings: &Bindings<f64>,
         inputs: &[Tensor<f64>],
-        start: usize,
-        end: usize,
-        clock: &Clock,
-        watched: bool,
+        Range { start, end }: Range<usize>,
+        (watch, clock): (&Watch, Option<&Clock>),
     ) -> Sums {
         let (rows, width, chances) = (end - start, self.kind.width(), self.kind.chances_width());
         let mut own = Bindings {
@@ -125,12 +129,10 @@ impl<'s> Plan<'s> {
                     .for_each(|(s, x)| *s += weight * x);
             }
             // The time of a block grows with its masks; after a few of them it is known.
-            if watched && mask == 15 {
+            watch.step(1)?;
+            if let (Some(clock), 15) = (clock, mask) {
                 let share = 16.0 / (1_u64 << coins) as f64;
-                let block = Clock { parts: clock.parts / share, begun: clock.begun, effort: clock.effort };
-                if let Some(seconds) = block.too_long(1) {
-                    return Err(seconds);
-                }
+                Clock { parts: clock.parts / share, begun: clock.begun, effort: clock.effort }.in_time(1)?;
             }
         }
         Ok(sums)

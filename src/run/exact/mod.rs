@@ -16,8 +16,12 @@ use crate::{
     graph::{Bindings, Graph, Sink, StepInfo, Tensor, interpret},
     lower::{Lowered, lower_samples},
     model::Model,
+    run::watch::{Interrupted, Watch},
     runtime::store::Store,
 };
+
+/// Rows that the interpreter sees at a time.
+const TOGETHER: usize = 32;
 
 /// Coins above which nobody waits.
 const MOST_COINS: usize = 24;
@@ -65,6 +69,7 @@ pub enum NotEnumerated {
     },
     /// A row that cannot be read.
     Unread(DataError),
+    Interrupted,
 }
 
 impl std::fmt::Display for NotEnumerated {
@@ -78,6 +83,7 @@ impl std::fmt::Display for NotEnumerated {
                 write!(f, "2^{coins} masks would take {seconds:.0} s on these rows")
             }
             Self::Unread(error) => f.write_str(&error.plain()),
+            Self::Interrupted => f.write_str("interrupted"),
         }
     }
 }
@@ -91,6 +97,7 @@ pub fn exact_means(
     part: &Part,
     store: &Store,
     effort: Effort,
+    watch: &Watch,
 ) -> Result<ExactMeans, NotEnumerated> {
     if model.carries() && part.streams().is_some() {
         return Err(NotEnumerated::GoesOn);
@@ -106,11 +113,13 @@ pub fn exact_means(
     let bindings = bindings(&lowered, part, store)?;
     let kind = model.output.kind;
     let found = match linear::Plan::new(&lowered.graph, &sites, kind) {
-        Some(plan) => plan.means(&bindings, effort),
-        None => interpreted::means(&lowered.graph, &sites, bindings, kind, effort),
+        Some(plan) => plan.means(&bindings, effort, watch),
+        None => interpreted::means(&lowered.graph, &sites, bindings, kind, effort, watch),
     };
-    let (chances, geometric_outputs) =
-        found.map_err(|seconds| NotEnumerated::TooLong { coins: total, seconds })?;
+    let (chances, geometric_outputs) = found.map_err(|ended| match ended {
+        Ended::TooLong(seconds) => NotEnumerated::TooLong { coins: total, seconds },
+        Ended::Interrupted => NotEnumerated::Interrupted,
+    })?;
     let rows = || chances.chunks_exact(kind.chances_width());
     Ok(ExactMeans {
         coins: total,
@@ -126,19 +135,53 @@ pub fn exact_means(
 ///
 /// # Errors
 /// A net without coins, or with multipliers that are none.
-pub fn mean_outputs(model: &Model, part: &Part, store: &Store) -> Result<Vec<f64>, NotEnumerated> {
+pub fn mean_outputs(
+    model: &Model,
+    part: &Part,
+    store: &Store,
+    watch: &Watch,
+) -> Result<Vec<f64>, NotEnumerated> {
     let lowered = lower_samples(model, false);
-    let mut bindings = bindings(&lowered, part, store)?;
     let sites = coins::coins(&lowered)?;
-    sites.iter().for_each(|site| site.bind_mean(part.rows(), &mut bindings));
-    let values = interpret(&lowered.graph, &bindings)
-        .unwrap_or_else(|error| panic!("this is a bug in dropnet: {error}"));
-    let outputs = values.sink(Sink::Output).map(|tensor| tensor.reals().to_vec()).unwrap_or_default();
+    // Rows that go on from one another are one pass; others know nothing of each other.
+    let block = if part.streams().is_some() { part.rows().max(1) } else { TOGETHER };
+    watch.begin("closed form", part.rows() as u64);
+    let mut outputs = Vec::with_capacity(part.rows() * model.output.kind.width());
+    for rows in part.numbers().chunks(block) {
+        watch.go_on()?;
+        let own = Part::new(rows.into(), part.inputs.clone(), part.target.clone());
+        let mut bindings = bindings(&lowered, &own, store)?;
+        sites.iter().for_each(|site| site.bind_mean(rows.len(), &mut bindings));
+        let values = interpret(&lowered.graph, &bindings)
+            .unwrap_or_else(|error| panic!("this is a bug in dropnet: {error}"));
+        outputs.extend(values.sink(Sink::Output).iter().flat_map(|tensor| tensor.reals()));
+        watch.step(rows.len() as u64)?;
+    }
     Ok(model.output.kind.meaning(outputs))
 }
 
-/// Sums of [`chances`](crate::model::OutputKind::chances) and of raw outputs, weighted; or the seconds that it would take.
-type Sums = Result<(Vec<f64>, Vec<f64>), f64>;
+impl From<Interrupted> for NotEnumerated {
+    fn from(Interrupted: Interrupted) -> Self {
+        Self::Interrupted
+    }
+}
+
+/// Sums of [`chances`](crate::model::OutputKind::chances) and of raw outputs, weighted.
+type Sums = Result<(Vec<f64>, Vec<f64>), Ended>;
+
+/// Why there are no sums.
+#[derive(Clone, Copy, Debug)]
+enum Ended {
+    /// They would take so many seconds.
+    TooLong(f64),
+    Interrupted,
+}
+
+impl From<Interrupted> for Ended {
+    fn from(Interrupted: Interrupted) -> Self {
+        Self::Interrupted
+    }
+}
 
 /// Watches the time of `parts` equal parts.
 struct Clock {
@@ -152,10 +195,16 @@ impl Clock {
         Self { begun: Instant::now(), effort, parts }
     }
 
-    /// After `done` parts: the seconds that all take, if nobody would wait for them.
-    fn too_long(&self, done: u64) -> Option<f64> {
+    /// After `done` parts.
+    ///
+    /// # Errors
+    /// If nobody would wait for all.
+    fn in_time(&self, done: u64) -> Result<(), Ended> {
         let whole = self.begun.elapsed().as_secs_f64() / done as f64 * self.parts;
-        self.effort.patience.filter(|patience| whole > patience.as_secs_f64()).map(|_| whole)
+        match self.effort.patience {
+            Some(patience) if whole > patience.as_secs_f64() => Err(Ended::TooLong(whole)),
+            _ => Ok(()),
+        }
     }
 }
 
@@ -175,7 +224,7 @@ fn bindings(lowered: &Lowered, part: &Part, store: &Store) -> Result<Bindings<f6
     let words: Vec<u32> = lowered.scalars.iter().map(|def| def.word(&step)).collect();
     let mut bindings = Bindings {
         rows,
-        inputs: inputs.collect::<Result<_, _>>()?,
+        inputs: inputs.collect::<Result<_, NotEnumerated>>()?,
         params: graph.params.iter().zip(&store.params).map(|(s, v)| Tensor::real(&s.dims, wide(v))).collect(),
         states: graph.states.iter().zip(&store.states).map(|(s, v)| Tensor::real(&s.dims, wide(v))).collect(),
         positions: (0..rows as u64).collect(),

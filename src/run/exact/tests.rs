@@ -7,6 +7,7 @@ use crate::{
     graph::is_affine_in_masks,
     lower::lower_samples,
     model::Model,
+    run::watch::Watch,
     runtime::store::Store,
 };
 
@@ -58,11 +59,17 @@ fn tables_give_what_single_masks_give() {
         let bindings = super::bindings(&lowered, &part(), &store).unwrap();
         let plan =
             linear::Plan::new(&lowered.graph, &sites, kind).unwrap_or_else(|| panic!("{body}: no table"));
-        let by_table = plan.means(&bindings, FORCED).unwrap();
-        let one_by_one = interpreted::means(&lowered.graph, &sites, bindings.clone(), kind, FORCED).unwrap();
+        let by_table = plan.means(&bindings, FORCED, &Watch::default()).unwrap();
+        let one_by_one =
+            interpreted::means(&lowered.graph, &sites, bindings.clone(), kind, FORCED, &Watch::default())
+                .unwrap();
         near(&by_table.0, &one_by_one.0, body);
         near(&by_table.1, &one_by_one.1, body);
-        assert_eq!(by_table, plan.means(&bindings, Effort { threads: 3, ..FORCED }).unwrap(), "{body}");
+        assert_eq!(
+            by_table,
+            plan.means(&bindings, Effort { threads: 3, ..FORCED }, &Watch::default()).unwrap(),
+            "{body}"
+        );
     }
 }
 
@@ -72,12 +79,12 @@ fn rare_values_of_bits_have_logits() {
     for body in ["dense 4 -> tanh -> dropout 0.5\n  dense 2", "dense 3 -> dropout 0.5 -> relu -> dense 2"] {
         let model = model(body, "bits[2]");
         let mut store = Store::fresh(&model, &lower_samples(&model, false).graph, 3);
-        let usual = exact_means(&model, &part(), &store, FORCED).unwrap();
+        let usual = exact_means(&model, &part(), &store, FORCED, &Watch::default()).unwrap();
         for (p, z) in usual.arithmetic.iter().zip(&usual.arithmetic_outputs) {
             assert!((1.0 / (1.0 + (-z).exp()) - p).abs() < 1e-14, "{p} {z}");
         }
         store.params.last_mut().unwrap().fill(60.0);
-        let sure = exact_means(&model, &part(), &store, FORCED).unwrap();
+        let sure = exact_means(&model, &part(), &store, FORCED, &Watch::default()).unwrap();
         assert!(sure.arithmetic.iter().all(|p| *p == 1.0), "{:?}", sure.arithmetic);
         for (found, geometric) in sure.arithmetic_outputs.iter().zip(&sure.geometric_outputs) {
             // The less sure masks weigh more in the mean of what is left.
@@ -98,7 +105,7 @@ fn what_bends_is_enumerated_one_by_one() {
         let sites = coins::coins(&lowered).unwrap();
         assert!(linear::Plan::new(&lowered.graph, &sites, model.output.kind).is_none(), "{body}");
         let store = Store::fresh(&model, &lowered.graph, 3);
-        let means = exact_means(&model, &part(), &store, FORCED).unwrap();
+        let means = exact_means(&model, &part(), &store, FORCED, &Watch::default()).unwrap();
         let sums: Vec<f64> = means.arithmetic.chunks_exact(2).map(|row| row.iter().sum()).collect();
         near(&sums, &[1.0; ROWS], body);
     }
@@ -111,8 +118,26 @@ fn mean_masks_give_the_geometric_mean_of_affine_nets() {
         let lowered = lower_samples(&model, false);
         assert!(is_affine_in_masks(&lowered.graph));
         let store = Store::fresh(&model, &lowered.graph, 3);
-        let exact = exact_means(&model, &part(), &store, FORCED).unwrap();
-        near(&mean_outputs(&model, &part(), &store).unwrap(), &exact.geometric, body);
+        let exact = exact_means(&model, &part(), &store, FORCED, &Watch::default()).unwrap();
+        near(&mean_outputs(&model, &part(), &store, &Watch::default()).unwrap(), &exact.geometric, body);
         assert!(exact.arithmetic.iter().zip(&exact.geometric).any(|(a, g)| (a - g).abs() > 1e-4));
+    }
+}
+
+/// Whoever asks for an end gets it before all masks are visited, in both ways to enumerate them.
+#[test]
+fn an_enumeration_ends_when_it_is_to() {
+    use std::sync::{Arc, atomic::AtomicU32};
+    for body in ["dropout 0.5 -> dense 3", "dense 3 -> dropout 0.5 -> tanh -> dropout 0.5 -> tanh -> dense 3"]
+    {
+        let model = model(body, "class[3]");
+        let store = Store::fresh(&model, &lower_samples(&model, false).graph, 1);
+        let watch = Watch::until(Arc::new(AtomicU32::new(1)));
+        let found = exact_means(&model, &part(), &store, FORCED, &watch);
+        assert_eq!(found, Err(super::NotEnumerated::Interrupted), "{body}");
+        let watch = Watch::default();
+        assert!(exact_means(&model, &part(), &store, FORCED, &watch).is_ok());
+        let (stage, done) = watch.far();
+        assert!(stage.parts > 0 && stage.parts == done, "{body}: {stage:?}, {done}");
     }
 }

@@ -24,12 +24,22 @@ pub fn need(model: &Model) -> Need {
     let raw = model.train.as_ref().is_some_and(|train| !train.augmentation.rows.is_empty());
     let inputs = model.inputs.iter().map(|id| input(*id)).collect();
     let larger = model.train.as_ref().is_some_and(|train| train.augmentation.cuts());
+    let fitted = model.train.as_ref().is_some_and(|train| train.augmentation.fits());
     let lengths = model.ragged().and_then(|node| Some((node.path.clone(), node.ty.steps()?.size)));
     let least = model.nodes.iter().filter_map(|node| node.ty.ragged()).map(Ragged::least).max();
     let rate = model.ragged().and_then(|node| Some(node.ty.steps()?.clock?.rate));
     let lengths = lengths.map(|(input, steps)| Lengths { input, steps, least: least.unwrap_or(1), rate });
     let vocab = model.inputs.iter().find_map(|id| model.node(*id).ty.vocab());
-    Need { inputs, target: model.output.kind.want(), raw, larger, lengths, vocab, open: model.open_vocab }
+    Need {
+        inputs,
+        target: model.output.kind.want(),
+        raw,
+        larger,
+        fitted,
+        lengths,
+        vocab,
+        open: model.open_vocab,
+    }
 }
 
 /// Where the net and the data disagree in size, at the net's place.
@@ -137,6 +147,9 @@ fn sounds(schema: &DataSchema, model: &Model, need: &Need) -> Vec<Diagnostic> {
     let target = target_disagreement(schema, model, need.target);
     let sound = schema.sound.as_ref().filter(|_| wrong.is_none());
     let doubts = sound.map(|sound| heard(sound, need, first)).unwrap_or_default();
+    // Who draws stretches knows that clips are longer.
+    let told = |doubt: &Diagnostic| doubt.code != "W0506" || !model.draws_stretches();
+    let doubts = doubts.into_iter().filter(told);
     wrong.into_iter().chain(target).chain(doubts).collect()
 }
 

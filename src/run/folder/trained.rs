@@ -17,7 +17,7 @@ use crate::{
     lower::lower_eval,
     memory::TooMuch,
     model::{Model, Param, ParamRole, PredictMode},
-    run::agreement,
+    run::{agreement, watch::Interrupted},
     runtime::{
         checkpoint::{Checkpoint, CheckpointError},
         container::ContainerError,
@@ -54,6 +54,8 @@ pub enum TrainedError {
     Unfit(String),
     Data(DataError),
     Codegen(CodegenError),
+    /// Somebody asked for an end.
+    Interrupted,
 }
 
 impl fmt::Display for TrainedError {
@@ -64,11 +66,18 @@ impl fmt::Display for TrainedError {
             TrainedError::Unfit(why) => f.write_str(why),
             TrainedError::Data(error) => error.fmt(f),
             TrainedError::Codegen(error) => error.fmt(f),
+            TrainedError::Interrupted => f.write_str("interrupted"),
         }
     }
 }
 
 impl std::error::Error for TrainedError {}
+
+impl From<Interrupted> for TrainedError {
+    fn from(Interrupted: Interrupted) -> Self {
+        TrainedError::Interrupted
+    }
+}
 
 impl From<NoRun> for TrainedError {
     fn from(error: NoRun) -> Self {

@@ -5,6 +5,7 @@
 use crate::run::{
     folder::trained::{Trained, TrainedError},
     judgements::held_out,
+    watch::Watch,
 };
 use crate::{
     data::{Part, Search},
@@ -60,7 +61,7 @@ pub fn ablate(
     net: &Trained,
     search: &Search,
     most: Option<usize>,
-    team: &Team,
+    (team, watch): (&Team, &Watch),
 ) -> Result<Ablation, TrainedError> {
     let (name, part) = held_out::first_rows(net, search, most)?;
     let reporter = Reporter::usual(&net.model, &net.checkpoint.meta.transform);
@@ -75,6 +76,8 @@ pub fn ablate(
     };
     let whole = value(&mut store, &part)?;
     let mut layers = Vec::new();
+    let units = net.model.params.iter().filter_map(|param| Units::read_by(&net.model, param));
+    watch.begin("units", units.map(|units| units.count as u64).sum());
     for (i, param) in net.model.params.iter().enumerate() {
         let Some(units) = Units::read_by(&net.model, param) else { continue };
         let mut lost = Vec::with_capacity(units.count);
@@ -83,6 +86,7 @@ pub fn ablate(
             units.weights_of(unit, param).for_each(|at| store.params[i][at] = 0.0);
             lost.push(better * (whole - value(&mut store, &part)?));
             store.params[i].copy_from_slice(&kept);
+            watch.step(1)?;
         }
         layers.push(Ablated { weight: param.name.clone(), maps: units.maps, lost });
     }

@@ -5,10 +5,10 @@ use crate::run::{
     judgements::held_out,
 };
 use crate::{
-    data::{Part, Search},
+    data::{Numbers, Part, Search},
     graph::Mode,
     kernels::team::Team,
-    model::{Model, NodeId, NodeKind, OutputKind, ParamRole},
+    model::{Model, NodeId, NodeKind, OutputKind, ParamRole, Ty},
     plot::{Chart, Series},
     runtime::evaluate::Evaluator,
 };
@@ -121,7 +121,32 @@ fn answers_of(net: &Trained, part: &Part, mode: Mode, team: &Team) -> Result<Vec
     model.output.kind = OutputKind::real(model.node(node).ty.len());
     let mut store = net.store()?;
     let mut evaluator = Evaluator::in_mode(&model, mode, part)?;
-    Ok(evaluator.outputs(part, &mut store, team, net.checkpoint.meta.seed)?)
+    let answers = evaluator.outputs(part, &mut store, team, net.checkpoint.meta.seed)?;
+    let (ty, width) = (&model.node(node).ty, model.node(node).ty.len());
+    let own = own_numbers(&net.model, ty, part)?;
+    Ok(match own {
+        None => answers,
+        Some(own) => {
+            answers.chunks_exact(width).zip(own).flat_map(|(row, own)| &row[..own]).copied().collect()
+        }
+    })
+}
+
+/// How many numbers of a value are each row's own: what lies behind its end means nothing. None where rows have no lengths.
+pub(super) fn own_numbers(model: &Model, ty: &Ty, part: &Part) -> Result<Option<Vec<usize>>, TrainedError> {
+    let (Some(ragged), Some(lengths)) = (ty.ragged(), part.inputs.get(model.inputs.len())) else {
+        return Ok(None);
+    };
+    let steps = ty.axes[0].size;
+    let mut own = Vec::with_capacity(part.rows());
+    part.each_row(lengths, |_, numbers| {
+        if let Numbers::I32([length, ..]) = numbers {
+            let places = ragged.places(usize::try_from(*length).unwrap_or(0)).min(steps);
+            own.push(places * (ty.len() / steps.max(1)));
+        }
+        Ok(())
+    })?;
+    Ok(Some(own))
 }
 
 /// The first activation behind weights.

@@ -5,13 +5,14 @@ use crate::run::{
     folder::trained::{Trained, TrainedError},
     judgements::held_out,
     predictions::{likelihood, own_units, pass, sampling::Sampling},
+    watch::Watch,
 };
 use crate::{
     data::{Part, Search},
     graph::is_affine_in_masks,
     kernels::team::Team,
     lower::lower_samples,
-    model::{McDropout, OutputKind},
+    model::{McDropout, Mean, OutputKind},
 };
 
 /// Sizes of the sampled means.
@@ -55,13 +56,15 @@ pub struct Enumerated {
 /// Audits the test part; without one the valid part, without that the training part; of it the first `most` rows.
 ///
 /// # Errors
-/// A net without live dropout, or that says distributions of numbers; data that are missing, broken, or not those of training.
+/// A net without live dropout, or that says distributions of numbers; data that are missing, broken, or not those of training; an end that the watcher
+/// asks for.
 pub fn audit(
     net: &Trained,
     search: &Search,
     most: Option<usize>,
     effort: Effort,
     team: &Team,
+    watch: &Watch,
 ) -> Result<Audit, TrainedError> {
     let unfit = |why: &str| Err(TrainedError::Unfit(why.into()));
     net.answers_once("an audit")?;
@@ -74,15 +77,17 @@ pub fn audit(
     let store = net.store()?;
     let certified = is_affine_in_masks(&lower_samples(&net.model, false).graph);
     let closed_form = match certified {
-        true => mean_outputs(&net.model, part, &store)
+        true => mean_outputs(&net.model, part, &store, watch)
             .ok()
             .map(|means| largest(&scaled, &own_units::of(net, means))),
         false => None,
     };
-    let exact = exact_means(&net.model, part, &store, effort);
-    if let Err(NotEnumerated::Unread(error)) = exact {
-        return Err(TrainedError::Data(error));
-    }
+    watch.go_on()?;
+    let exact = match exact_means(&net.model, part, &store, effort, watch) {
+        Err(NotEnumerated::Unread(error)) => return Err(TrainedError::Data(error)),
+        Err(NotEnumerated::Interrupted) => return Err(TrainedError::Interrupted),
+        exact => exact,
+    };
     let exact = exact.map(|exact| ExactMeans {
         arithmetic: own_units::of(net, exact.arithmetic),
         geometric: own_units::of(net, exact.geometric),
@@ -93,7 +98,7 @@ pub fn audit(
         ways.push(("geometric mean, exact".into(), geometric.clone()));
         ways.push(("arithmetic mean, exact".into(), arithmetic.clone()));
     }
-    ways.extend(sampled(net, part, team)?);
+    ways.extend(sampled(net, part, team, watch)?);
     let (reference, truth) = match (&exact, ways.last()) {
         (Ok(exact), _) => ("the exact arithmetic mean", exact.arithmetic.clone()),
         (Err(_), Some((_, last))) => ("the mean of 1000 samples", last.clone()),
@@ -118,11 +123,17 @@ pub fn audit(
 }
 
 /// Mean probabilities of the first samples of each row, for each size.
-fn sampled(net: &Trained, part: &Part, team: &Team) -> Result<Vec<(String, Vec<f64>)>, TrainedError> {
+fn sampled(
+    net: &Trained,
+    part: &Part,
+    team: &Team,
+    watch: &Watch,
+) -> Result<Vec<(String, Vec<f64>)>, TrainedError> {
     let width = net.model.output.kind.width();
     let most = McDropout { samples: SAMPLES[SAMPLES.len() - 1], seed: None, until: None };
     let mut means = vec![Vec::with_capacity(part.rows() * width); SAMPLES.len()];
-    Sampling::new(vec![net], part, most, team).each_row_of_logits(|_, samples| {
+    watch.begin("rows sampled", part.rows() as u64);
+    Sampling::new(vec![net], part, most, team).watched().try_each_row(Mean::Geometric, |_, samples| {
         let mut sums = vec![0.0; width];
         for (t, sample) in meant(net.model.output.kind, samples).chunks_exact(width).enumerate() {
             sums.iter_mut().zip(sample).for_each(|(sum, p)| *sum += p);
@@ -130,6 +141,7 @@ fn sampled(net: &Trained, part: &Part, team: &Team) -> Result<Vec<(String, Vec<f
                 means[i].extend(sums.iter().map(|sum| sum / (t + 1) as f64));
             }
         }
+        Ok::<(), TrainedError>(watch.step(1)?)
     })?;
     let name = |size: u32| format!("{size} sample{}", if size == 1 { "" } else { "s" });
     Ok(SAMPLES.into_iter().map(name).zip(means).collect())

@@ -5,6 +5,7 @@ use crate::run::{
     folder::trained::{Trained, TrainedError},
     judgements::held_out,
     predictions::{own_units, pass, sampling::Sampling},
+    watch::Watch,
 };
 use crate::{
     data::Search,
@@ -45,7 +46,7 @@ pub fn curve(
     most: Option<usize>,
     samples: u32,
     sets: u32,
-    team: &Team,
+    (team, watch): (&Team, &Watch),
 ) -> Result<Curve, TrainedError> {
     let Some(classes) = net.model.output.kind.classes() else {
         return Err(TrainedError::Unfit(
@@ -66,15 +67,17 @@ pub fn curve(
     let rows = part.rows() as f64;
     let missed = scaled.chunks_exact(classes).enumerate().filter(|(row, p)| wrong(p, *row)).count();
     let mut errors = vec![vec![0.0; sets as usize]; samples as usize];
+    watch.begin("rows sampled", part.rows() as u64 * u64::from(sets));
     for set in 0..sets {
         let drawn = McDropout { samples, seed: None, until: None };
         let sampling = Sampling::new(vec![net], &part, drawn, team).from(set * samples);
-        sampling.each_row(Mean::Arithmetic, |row, drawn| {
+        sampling.watched().try_each_row(Mean::Arithmetic, |row, drawn| {
             let mut sums = vec![0.0; classes];
             for (sample, errors) in drawn.chunks_exact(classes).zip(&mut errors) {
                 sums.iter_mut().zip(sample).for_each(|(sum, p)| *sum += f64::from(*p));
                 errors[set as usize] += f64::from(u8::from(wrong(&sums, row))) / rows;
             }
+            Ok::<(), TrainedError>(watch.step(1)?)
         })?;
     }
     let points = errors.iter().zip(1..).map(|(errors, samples)| point(samples, errors)).collect();

@@ -5,7 +5,7 @@ use crate::{
     plot::{Shades, Sheet, Tiles},
     run::{
         folder::trained::{Trained, TrainedError},
-        judgements::activity::Shown,
+        judgements::{activity::Shown, maps::upright},
     },
 };
 
@@ -15,7 +15,8 @@ const SHOWN: usize = 100;
 const MAPS: usize = 10;
 
 /// The incoming weights of a layer's units, a tile each; several nets side by side (Srivastava et al. 2014, figure 7). Without a layer's
-/// name, of the first that has weights. Filters that read other than 1 or 3 maps have a tile for each map, a row of tiles each.
+/// name, of the first that has weights, where these read an image, else of the first convolution. Filters that read other than 1 or 3 maps have a tile for
+/// each map, a row of tiles each; those of a spectrogram stand as it does, time to the right and low frequencies below.
 ///
 /// # Errors
 /// A net whose first weights do not read the dots of an image; a layer that is not there, or whose weights are no pictures.
@@ -45,14 +46,14 @@ fn sheet_of(net: &Trained, layer: Option<&str>) -> Result<Sheet, TrainedError> {
 enum Weights<'m> {
     /// A matrix whose rows are the dots of an image: height, width, channels.
     Dense([usize; 3], &'m Param),
-    /// Filters of a convolution.
-    Filters(&'m Param),
+    /// Filters of a convolution, and whether what they read has an axis of frequencies.
+    Filters(&'m Param, bool),
 }
 
 impl Weights<'_> {
     fn param(&self) -> &Param {
         match self {
-            Self::Dense(_, param) | Self::Filters(param) => param,
+            Self::Dense(_, param) | Self::Filters(param, _) => param,
         }
     }
 
@@ -69,6 +70,18 @@ impl Weights<'_> {
                 "",
                 (0..units.min(SHOWN)).map(|unit| every(unit, units).collect()).collect(),
             ),
+            (Self::Filters(_, true), &[frames, bands, read, filters]) => {
+                let maps = read.min(MAPS);
+                let pairs =
+                    (0..filters.min(SHOWN / maps)).flat_map(|filter| (0..maps).map(move |map| (filter, map)));
+                let tiles = pairs.map(|(filter, map)| {
+                    let plane: Vec<f32> = every(map * filters + filter, read * filters).collect();
+                    upright(&plane, [frames, bands])
+                });
+                let pairs = if read > 1 { ", a row a filter, a column a map that it reads" } else { "" };
+                let title = format!("{pairs}, time to the right, low frequencies below");
+                sheet([bands, frames, 1], (read > 1).then_some(maps), &title, tiles.collect())
+            }
             (_, &[height, width, read @ (1 | 3), filters]) => {
                 let tiles = (0..filters.min(SHOWN)).map(|filter| every(filter, filters).collect());
                 sheet([height, width, read], None, "", tiles.collect())
@@ -82,19 +95,18 @@ impl Weights<'_> {
                 let shape = [self.param().dims[0], self.param().dims[1], 1];
                 sheet(shape, Some(maps), ", a row a filter, a column a map that it reads", tiles.collect())
             }
-            // Over steps: `[size, read, filters]`, steps to the right and what is read downwards.
+            // Over steps: `[size, read, filters]`, steps to the right and what is read downwards, but frequencies upwards.
             (_, &[size, read, filters]) => {
+                let heard = matches!(self, Self::Filters(_, true));
                 let tile = |filter: usize| {
                     (0..read)
+                        .map(|line| if heard { read - 1 - line } else { line })
                         .flat_map(|map| every(map * filters + filter, read * filters).take(size))
                         .collect()
                 };
-                sheet(
-                    [read, size, 1],
-                    None,
-                    ", steps to the right",
-                    (0..filters.min(SHOWN)).map(tile).collect(),
-                )
+                let title =
+                    if heard { ", time to the right, low frequencies below" } else { ", steps to the right" };
+                sheet([read, size, 1], None, title, (0..filters.min(SHOWN)).map(tile).collect())
             }
             _ => sheet([1, 1, 1], None, "", Vec::new()),
         }
@@ -114,7 +126,7 @@ fn weights_of<'m>(model: &'m Model, path: &str) -> Result<Weights<'m>, TrainedEr
         )));
     };
     if let Some(filters) = filters_of(model, node) {
-        return Ok(Weights::Filters(filters));
+        return Ok(filters);
     }
     match first_weights(model) {
         Ok(first) if model.node(first.param().node).path == path => Ok(first),
@@ -127,12 +139,18 @@ fn weight<'m>(model: &'m Model, node: &Node) -> Option<&'m Param> {
 }
 
 /// The filters of a convolution.
-fn filters_of<'m>(model: &'m Model, node: &Node) -> Option<&'m Param> {
-    weight(model, node).filter(|param| param.dims.len() > 2)
+fn filters_of<'m>(model: &'m Model, node: &Node) -> Option<Weights<'m>> {
+    let param = weight(model, node).filter(|param| param.dims.len() > 2)?;
+    Some(Weights::Filters(param, model.node(*node.inputs.first()?).ty.has_role(Role::Freq)))
 }
 
-/// The weights that read the image: filters, or a matrix that reads its dots in their order.
+/// The weights that read the image: filters, or a matrix that reads its dots in their order. Where none does, as behind a spectrogram or beside another
+/// branch, the filters of the first convolution.
 fn first_weights(model: &Model) -> Result<Weights<'_>, TrainedError> {
+    reads_image(model).or_else(|why| model.nodes.iter().find_map(|node| filters_of(model, node)).ok_or(why))
+}
+
+fn reads_image(model: &Model) -> Result<Weights<'_>, TrainedError> {
     let unfit = |why: String| TrainedError::Unfit(why);
     let image = &model.node(model.inputs[0]).ty;
     // As long as nothing mixes or leaves out dots, a weight belongs to the dot of its row.
@@ -142,7 +160,7 @@ fn first_weights(model: &Model) -> Result<Weights<'_>, TrainedError> {
             break;
         }
         if let Some(filters) = filters_of(model, node) {
-            return Ok(Weights::Filters(filters));
+            return Ok(filters);
         }
         if let Some(param) = weight(model, node) {
             let reads_dots = param.dims[0] == image.len();
@@ -220,6 +238,37 @@ mod tests {
         let said = |path: &str| weights_of(&net, path).unwrap_err().to_string();
         assert!(said("conv_3").contains("there are `conv_1`, `conv_2`, `dense_1`"));
         assert!(said("dense_1").contains("dense_1 does not read the dots of an image"));
+    }
+
+    /// The filters of sounds stand as their spectrograms do, whichever layers are in front of them.
+    #[test]
+    fn filters_behind_a_spectrogram_are_found_and_stand_upright() {
+        let numbers = |n: usize| (0..n).map(|i| i as f32).collect::<Vec<_>>();
+        let of = |layers: &str| {
+            model("wave[60ms, rate=4kHz]", &format!("{layers} -> mean_pool over=time -> dense 3"))
+        };
+        let front = "mel_spectrogram bands=12, window=16ms, hop=8ms -> log -> standardize over=time";
+        let maps =
+            of(&format!("{front} -> conv 2, 2x3 -> max_pool 2x2 -> conv 3, 1x2 -> mean_pool over=freq"));
+        // Two frames of three bands: the lowest band is the last line.
+        let first = first_weights(&maps).unwrap().tiles(&numbers(12));
+        assert_eq!((first.shape, first.columns, first.tiles.len()), ([3, 2, 1], None, 2));
+        assert_eq!(first.tiles[1], [5.0, 11.0, 3.0, 9.0, 1.0, 7.0]);
+        assert!(first.title.contains("low frequencies below"), "{}", first.title);
+        // One frame of two bands in two maps, three filters: filter 0 reads map 1 with taps 3 and 9.
+        let second = weights_of(&maps, "conv_2").unwrap().tiles(&numbers(12));
+        assert_eq!((second.shape, second.columns, second.tiles.len()), ([2, 1, 1], Some(2), 6));
+        assert_eq!(second.tiles[1], [9.0, 3.0]);
+        // Bands as channels: two steps of twelve of them.
+        let series = of(&format!("{front} -> conv 1, 2"));
+        let tile = &first_weights(&series).unwrap().tiles(&numbers(24)).tiles[0];
+        assert_eq!((tile[..2].to_vec(), tile[22..].to_vec()), (vec![11.0, 23.0], vec![0.0, 12.0]));
+        // A wave itself has no frequencies.
+        let wave = of("conv 4, 8, stride=4, pad=valid");
+        assert_eq!(first_weights(&wave).unwrap().tiles(&numbers(32)).shape, [1, 8, 1]);
+        assert!(
+            first_weights(&of(&format!("{front} -> dense 4"))).unwrap_err().to_string().contains("no image")
+        );
     }
 
     #[test]

@@ -6,7 +6,12 @@ use crate::run::{
         audit::{Compared, compared},
         held_out,
     },
-    predictions::{committee::Committee, own_units, pass, sampling::Sampling},
+    predictions::{
+        committee::Committee,
+        own_units, pass,
+        sampling::{Sampling, mean_of_logits},
+    },
+    watch::Watch,
 };
 use crate::{
     data::{Part, Search},
@@ -30,12 +35,13 @@ pub struct JointAudit {
 /// Audits the part that [`audit`](crate::run::audit) takes; the last way is what the others are compared with.
 ///
 /// # Errors
-/// Nets that say distributions of numbers; data that are missing, broken, or not those of training.
+/// Nets that say distributions of numbers; data that are missing, broken, or not those of training; an end that the watcher asks for.
 pub fn joint_audit(
     committee: &Committee,
     search: &Search,
     most: Option<usize>,
     team: &Team,
+    watch: &Watch,
 ) -> Result<JointAudit, TrainedError> {
     let first = committee.first();
     let kind = first.model.output.kind;
@@ -47,11 +53,13 @@ pub fn joint_audit(
     let (name, part) = held_out::first_rows(first, search, most)?;
     let count = committee.members().len();
     let mut ways = Vec::new();
+    watch.begin("runs", count as u64);
     for (i, member) in committee.members().iter().enumerate() {
         ways.push((
             format!("run {}, seed {}", i + 1, member.checkpoint.meta.seed),
             pass::weight_scaling(member, &part, team)?,
         ));
+        watch.step(1)?;
     }
     let each = |i: usize| ways.iter().map(move |(_, p): &(String, Vec<f64>)| p[i]);
     let mean = (0..ways[0].1.len()).map(|i| each(i).sum::<f64>() / count as f64).collect();
@@ -60,7 +68,7 @@ pub fn joint_audit(
         for samples in SAMPLES {
             let plural = if samples == 1 { "" } else { "s" };
             let name = format!("mean of {count} runs, {samples} sample{plural} of each");
-            ways.push((name, mean_of_samples(committee, &part, samples, team)?));
+            ways.push((name, mean_of_samples(committee, &part, samples, (team, watch))?));
         }
     }
     let observed = own_units::observed(first, &part);
@@ -79,11 +87,15 @@ fn mean_of_samples(
     committee: &Committee,
     part: &Part,
     samples: u32,
-    team: &Team,
+    (team, watch): (&Team, &Watch),
 ) -> Result<Vec<f64>, TrainedError> {
     let mc = McDropout { samples, seed: None, until: None };
-    let sampling = Sampling::new(committee.all(), part, mc, team);
-    let (kind, outputs) = (sampling.kind(), sampling.mean_logits(Mean::Arithmetic)?.unwrap_or_default());
-    let outputs: Vec<f64> = outputs.into_iter().map(f64::from).collect();
+    let sampling = Sampling::new(committee.all(), part, mc, team).watched();
+    let (kind, mut outputs) = (sampling.kind(), Vec::new());
+    watch.begin("rows sampled", part.rows() as u64);
+    sampling.try_each_row(Mean::Geometric, |_, samples| {
+        outputs.extend(mean_of_logits(samples, kind, Mean::Arithmetic).into_iter().map(f64::from));
+        Ok::<(), TrainedError>(watch.step(1)?)
+    })?;
     Ok(kind.meaning(outputs))
 }

@@ -60,7 +60,9 @@ impl Sounds {
     #[must_use]
     pub fn tiles(&self) -> Tiles {
         let window = usual_window(self.rate).max(2 * SIZE[0]);
-        let drawn = |clip: &[f32]| sonagram(clip, self.most, window, SIZE);
+        // Clips of which stretches are fed are longer than those.
+        let longest = self.rows.iter().map(|row| row.original.len()).max().unwrap_or(0).max(self.most);
+        let drawn = |clip: &[f32]| sonagram(clip, longest, window, SIZE);
         let epochs = self.rows.iter().map(|row| row.epochs.len()).max().unwrap_or(0);
         let mut sheets = vec![("as it is".to_owned(), Vec::new())];
         sheets.extend((1..=epochs).map(|epoch| (format!("epoch {epoch}"), Vec::new())));

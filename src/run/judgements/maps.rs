@@ -8,7 +8,10 @@ use crate::{
     plot::{Shades, Sheet, Tiles},
     run::{
         folder::trained::{Trained, TrainedError},
-        judgements::{activity::Shown, held_out},
+        judgements::{
+            activity::{Shown, own_numbers},
+            held_out,
+        },
     },
     runtime::{evaluate::Evaluator, function::PassError},
 };
@@ -52,7 +55,11 @@ fn sheets_of(net: &Trained, search: &Search, row: usize, team: &Team) -> Result<
     };
     let mut sheets = Vec::new();
     for id in shown {
-        sheets.push(sheet(model.node(id), &format!("{name} row {row}"), &answer(id)?));
+        let (node, mut values) = (model.node(id), answer(id)?);
+        if let Some([own]) = own_numbers(model, &node.ty, &part)?.as_deref() {
+            values.truncate(*own);
+        }
+        sheets.push(sheet(node, &format!("{name} row {row}"), &values));
     }
     Ok(sheets)
 }
@@ -114,14 +121,17 @@ fn places(ty: &Ty) -> Option<[usize; 2]> {
 }
 
 /// A map of frames of bands as a picture: time goes to the right, and low frequencies lie below.
-fn upright(map: &[f32], [frames, bands]: [usize; 2]) -> Vec<f32> {
+pub(super) fn upright(map: &[f32], [frames, bands]: [usize; 2]) -> Vec<f32> {
     (0..bands).rev().flat_map(|band| (0..frames).map(move |frame| map[frame * bands + band])).collect()
 }
 
+/// `values` are those of a row; of a sound its own frames alone.
 fn sheet(node: &Node, row: &str, values: &[f32]) -> Sheet {
     let [height, width] = places(&node.ty).unwrap_or([1, 1]);
     let channels = node.ty.as_map().channels().unwrap_or(1);
     let heard = spectrogram(&node.ty);
+    let height = if heard.is_some() { height.min(values.len() / (width * channels).max(1)) } else { height };
+    let heard = heard.map(|[_, bands]| [height, bands]);
     let is_picture = matches!(node.kind, NodeKind::Input { .. }) && matches!(channels, 1 | 3);
     if is_picture {
         return Sheet {
@@ -189,6 +199,10 @@ mod tests {
         assert_eq!(bands.tiles, [[10.0, 11.0, 12.0, 13.0, 0.0, 1.0, 2.0, 3.0]]);
         let maps = sheet(shown[1], "test row 0", &(0..24).map(|i| i as f32).collect::<Vec<_>>());
         assert_eq!((maps.title.as_str(), maps.tiles.len()), ("relu_1, 3 maps of 4 frames by 2 bands", 3));
+        // Of a clip of two frames no more is shown.
+        let short = sheet(shown[0], "test row 0", &[0.0, 10.0, 1.0, 11.0]);
+        assert_eq!((short.title.as_str(), short.shape), ("log_1, 2 frames of 2 bands", [2, 2, 1]));
+        assert_eq!(short.tiles, [[10.0, 11.0, 0.0, 1.0]]);
         assert_eq!(maps.tiles[0], [3.0, 9.0, 15.0, 21.0, 0.0, 6.0, 12.0, 18.0]);
     }
 

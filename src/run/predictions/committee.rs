@@ -241,7 +241,8 @@ impl Committee {
         let (kind, target) = (sampling.kind().at_a_step(), sampling.target());
         let names = self.predictions(Vec::new()).names(kind.outputs());
         let around = interval.filter(|_| matches!(told, Told::Pass));
-        let mut block = Block::new(|values, notes, noted| {
+        let together = if sampling.takes_work() { FEW } else { TOGETHER };
+        let mut block = Block::new(together, |values, notes, noted| {
             each(self.predictions(values).with_interval(kind, around).noted(notes, noted, target))
         });
         let mean = if let Told::Mean(_) = told { Mean::Geometric } else { Mean::Arithmetic };
@@ -281,6 +282,8 @@ impl Committee {
 
 /// Numbers of rows that are given away together.
 const TOGETHER: usize = 1 << 16;
+/// The same of rows that are decoded as they are read: whoever waits for them sees them come.
+const FEW: usize = 64;
 
 /// What is told of a row's samples.
 #[derive(Clone, Copy)]
@@ -340,6 +343,8 @@ impl Told {
 
 /// Whole rows on their way: outputs, and what is said of them beside.
 struct Block<F> {
+    /// Numbers that are given away together, at least.
+    together: usize,
     values: Vec<f32>,
     /// Of the last row, whose names are those of all.
     notes: Vec<Note>,
@@ -348,15 +353,15 @@ struct Block<F> {
 }
 
 impl<E, F: FnMut(Vec<f32>, Vec<Note>, Vec<f64>) -> Result<(), E>> Block<F> {
-    fn new(give: F) -> Self {
-        Self { values: Vec::new(), notes: Vec::new(), noted: Vec::new(), give }
+    fn new(together: usize, give: F) -> Self {
+        Self { together, values: Vec::new(), notes: Vec::new(), noted: Vec::new(), give }
     }
 
     fn add(&mut self, row: Vec<f32>, notes: Vec<Note>) -> Result<(), E> {
         self.values.extend(row);
         self.noted.extend(notes.iter().map(|note| note.value));
         self.notes = notes;
-        if self.values.len() < TOGETHER { Ok(()) } else { self.end() }
+        if self.values.len() < self.together { Ok(()) } else { self.end() }
     }
 
     fn end(&mut self) -> Result<(), E> {

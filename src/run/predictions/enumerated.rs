@@ -8,6 +8,7 @@ use crate::{
         exact::{Effort, ExactMeans, NotEnumerated, exact_means},
         folder::trained::{Trained, TrainedError},
         predictions::{own_units, pass},
+        watch::Watch,
     },
 };
 
@@ -40,7 +41,13 @@ fn means(trained: &Trained, part: &Part, team: &Team) -> Result<ExactMeans, Trai
         let why = "a `normal` output says a distribution: there is no exact mean of it in this version\nhelp: `--samples` or `--ensemble` average sampled sub-networks";
         return Err(TrainedError::Unfit(why.into()));
     }
-    let exact = exact_means(&trained.model, part, &trained.store()?, Effort::usual(team.threads()));
+    let exact = exact_means(
+        &trained.model,
+        part,
+        &trained.store()?,
+        Effort::usual(team.threads()),
+        &Watch::default(),
+    );
     exact.map_err(|why| match why {
         NotEnumerated::Unread(error) => TrainedError::Data(error),
         why => TrainedError::Unfit(format!("no exact mean: {why}")),

@@ -24,6 +24,10 @@ use crate::{
 
 /// Numbers of a block of rows, at most: 2 MiB.
 const BLOCK: usize = 512 << 10;
+/// Rows that are decoded before anybody hears of them: whole steps of a pass.
+const DECODED: usize = 256;
+/// Samples of rows that are computed before anybody hears of them, where somebody watches.
+const WATCHED: usize = 8192;
 /// Bytes that are held at once for a number of a block: itself, as it is interpreted, and where it was drawn.
 const HELD: usize = 24;
 /// Numbers that are kept for all rows where they are looked at more than once, at most: 256 MiB.
@@ -46,6 +50,8 @@ pub struct Sampling<'a> {
     others: Vec<Part>,
     /// Whether samples of the views are given one by one, those of a sample being neighbours.
     apart: bool,
+    /// Rows that are computed before the first of them is given, at most; as many as memory has room for without.
+    together: Option<usize>,
     team: &'a Team,
 }
 
@@ -74,6 +80,7 @@ impl<'a> Sampling<'a> {
             tempered: None,
             others: Vec::new(),
             apart: false,
+            together: None,
             team,
         }
     }
@@ -88,6 +95,17 @@ impl<'a> Sampling<'a> {
     /// Views one by one: of each sample its views, which are neighbours.
     pub fn apart(self) -> Self {
         Self { apart: true, ..self }
+    }
+
+    /// A few rows at a time, for whoever watches; it changes no bit.
+    pub fn watched(self) -> Self {
+        let samples = self.count.max(1) as usize;
+        Self { together: Some((WATCHED / samples).max(1)), ..self }
+    }
+
+    /// Whether rows are decoded as they are read.
+    pub(super) fn takes_work(&self) -> bool {
+        self.part.inputs.iter().any(|input| input.store.is_work())
     }
 
     /// In how many views a row is seen.
@@ -190,7 +208,9 @@ impl<'a> Sampling<'a> {
             * self.kind().width();
         // Rows that go on from step to step come in whole steps.
         let whole = self.part.streams().unwrap_or(1);
-        let block = ((BLOCK / each / whole).max(1) * whole).min(self.part.rows());
+        let decoded = if self.takes_work() { DECODED } else { usize::MAX };
+        let most = (BLOCK / each).min(self.together.unwrap_or(usize::MAX)).min(decoded);
+        let block = ((most / whole).max(1) * whole).min(self.part.rows());
         memory::check(product(&[block, each, HELD])).map_err(TrainedError::from)?;
         for start in (0..self.part.rows()).step_by(block) {
             let rows = start..(start + block).min(self.part.rows());
@@ -266,7 +286,7 @@ impl<'a> Sampling<'a> {
 }
 
 /// What a net that says the mean of these samples of logits would give: logits, or numbers.
-pub(super) fn mean_of_logits(samples: &[f32], kind: OutputKind, mean: Mean) -> Vec<f32> {
+pub(in crate::run) fn mean_of_logits(samples: &[f32], kind: OutputKind, mean: Mean) -> Vec<f32> {
     match (mean, kind.classes()) {
         (Mean::Arithmetic, Some(k)) => {
             let logs = likelihood::logs_of_classes(samples, &likelihood::softmaxes(samples, k), k);

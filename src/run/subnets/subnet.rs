@@ -5,10 +5,11 @@
 use serde::Serialize;
 
 use crate::{
+    data::{Input, Numbers, RowBuffer, Rows},
     draws,
-    graph::{Address, Mode, StepInfo},
+    graph::{Address, Mode, Op, StepInfo, Tossed},
     lower::{Lowered, lower_predict, lower_samples},
-    model::{Model, Node},
+    model::{Model, Node, NodeId},
     run::{
         folder::trained::{Trained, TrainedError},
         subnets::drawn::{Drawn, Steps},
@@ -51,6 +52,24 @@ impl SiteMask {
         })
     }
 
+    /// Without what lies behind the row's end, where that is known.
+    fn of_own_steps(self, model: &Model, known: &Known) -> Self {
+        let node = model.nodes.iter().find(|node| node.path == self.path);
+        let masked = node.and_then(|node| Some(&model.node(*node.inputs.first()?).ty));
+        let (Some(ty), Some(length), Some(steps)) = (masked, known.length, self.shape.first().copied())
+        else {
+            return self;
+        };
+        let Some(ragged) = ty.ragged().filter(|_| ty.steps().is_some_and(|axis| axis.size == steps)) else {
+            return self;
+        };
+        let own = ragged.places(length).min(steps);
+        let kept = self.kept[..self.kept.len() / steps.max(1) * own].to_vec();
+        let shape = [&[own], &self.shape[1..]].concat();
+        let time = self.time.map(|(_, apart)| (own, apart));
+        Self { shape, kept, time, ..self }
+    }
+
     /// By map: whether it is kept, where whole maps are dropped.
     #[must_use]
     pub fn whole_maps(&self) -> Option<&[bool]> {
@@ -61,20 +80,60 @@ impl SiteMask {
     }
 }
 
+/// What is known of a row beside its number.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Known {
+    /// Its tokens, of a net that reads some: masks of word types hang on them.
+    tokens: Vec<i32>,
+    /// How many of its steps are its own, where rows have lengths.
+    length: Option<usize>,
+}
+
+impl Known {
+    /// Of a row of an input of `predict`.
+    ///
+    /// # Errors
+    /// A row that cannot be read.
+    pub fn of(net: &Trained, rows: &Rows, row: usize) -> Result<Self, TrainedError> {
+        let numbers = |input: &Input| -> Result<Vec<i32>, TrainedError> {
+            match RowBuffer::default().row(&*input.store, row)? {
+                Numbers::I32(whole) => Ok(whole.to_vec()),
+                Numbers::F32(_) | Numbers::U8(_) => Ok(Vec::new()),
+            }
+        };
+        let declared = net.model.inputs.len();
+        let reads = |id: &NodeId| net.model.node(*id).ty.vocab().is_some();
+        let tokens = net.model.inputs.iter().position(reads).and_then(|input| rows.inputs.get(input));
+        Ok(Self {
+            tokens: tokens.map(numbers).transpose()?.unwrap_or_default(),
+            length: match rows.inputs.get(declared).map(numbers).transpose()?.as_deref() {
+                Some([length, ..]) => usize::try_from(*length).ok(),
+                _ => None,
+            },
+        })
+    }
+}
+
 /// The masks of every live site, in the order of the net.
 ///
 /// # Errors
-/// A net without live coins, or with multipliers that are none; a mask for a whole update where a row of training is asked for.
-pub fn subnet(net: &Trained, drawn: Drawn) -> Result<Vec<SiteMask>, TrainedError> {
+/// A net without live coins, or with multipliers that are none; a mask for a whole update where a row of training is asked for; masks of word types
+/// of a row that is not known.
+pub fn subnet(net: &Trained, drawn: Drawn, known: &Known) -> Result<Vec<SiteMask>, TrainedError> {
     let lowered = match drawn {
         Drawn::Sample { .. } => lower_samples(&net.model, false),
         Drawn::Training { .. } => lower_predict(&net.model, Mode::Train),
     };
-    masks(net, &lowered, drawn)
+    masks(net, &lowered, drawn, known)
 }
 
 /// Those of a net that is lowered for samples, or for training.
-fn masks(net: &Trained, lowered: &Lowered, drawn: Drawn) -> Result<Vec<SiteMask>, TrainedError> {
+fn masks(
+    net: &Trained,
+    lowered: &Lowered,
+    drawn: Drawn,
+    known: &Known,
+) -> Result<Vec<SiteMask>, TrainedError> {
     let unfit = |why: String| Err(TrainedError::Unfit(why));
     let (Drawn::Sample { row: position, .. } | Drawn::Training { position, .. }) = drawn;
     let step = StepInfo { clock: drawn.clock(), ..StepInfo::of_prediction(1) };
@@ -85,21 +144,42 @@ fn masks(net: &Trained, lowered: &Lowered, drawn: Drawn) -> Result<Vec<SiteMask>
         if !is_multiplied(&net.model, &site.path) {
             continue;
         }
-        let Some(tossed) = graph.tossed(v) else {
-            return unfit(format!("the multipliers of {} are not coins: there is no sub-network", site.path));
+        let by_type = (graph.node(v).op == Op::KeepMaskAt).then(|| graph.node(v).inputs[1]);
+        if by_type.is_some() && known.tokens.is_empty() {
+            return unfit(format!(
+                "the coins of {} are those of the words of a row\nhelp: `--input FILE` says which they are",
+                site.path
+            ));
+        }
+        let tossed = match by_type.map(|threshold| &graph.node(threshold).op) {
+            Some(Op::Scalar(threshold)) => {
+                let units = known.tokens.iter().map(|token| token.cast_unsigned() as usize).collect();
+                (*threshold, units, vec![known.tokens.len()], vec![false], false)
+            }
+            _ => match graph.tossed(v) {
+                Some(Tossed { threshold, units, shape, shared, of_heads, .. }) => {
+                    (threshold, units, shape, shared, of_heads)
+                }
+                None => {
+                    let path = &site.path;
+                    return unfit(format!(
+                        "the multipliers of {path} are not coins: there is no sub-network"
+                    ));
+                }
+            },
         };
+        let (threshold, units, shape, shared, of_heads): (_, Vec<usize>, _, _, _) = tossed;
         if site.address == Address::Update && matches!(drawn, Drawn::Training { .. }) {
             return unfit(format!("{} has one mask for a whole minibatch, not one for a row", site.path));
         }
         // Where one draw serves all rows, its key counts none.
         let at = if site.address == Address::Row { position } else { 0 };
         let key = draws::row_key(stream(net, drawn, site.hash), at);
-        let threshold = lowered.scalars[tossed.threshold.index()].word(&step);
-        let kept = tossed.units.iter().map(|unit| draws::kept(key, *unit as u32, threshold)).collect();
-        let (shape, shared) = (tossed.shape, tossed.shared);
+        let threshold = lowered.scalars[threshold.index()].word(&step);
+        let kept = units.iter().map(|unit| draws::kept(key, *unit as u32, threshold)).collect();
         let time = steps_of(&net.model, &site.path, &shape);
         let mask = SiteMask { path: site.path.clone(), shape, shared, kept, time };
-        masks.push(if tossed.of_heads { mask.heads_last() } else { mask });
+        masks.push(if of_heads { mask.heads_last() } else { mask.of_own_steps(&net.model, known) });
     }
     match masks.is_empty() {
         true => unfit("nothing of this net is left to chance: every row sees the whole of it".into()),
@@ -128,7 +208,8 @@ fn steps_of(model: &Model, path: &str, shape: &[usize]) -> Option<(usize, bool)>
 pub fn mask_rows(net: &Trained, step: u64, rows: u64, units: usize) -> Result<String, TrainedError> {
     let there = Steps::of(net)?.rows_in(step)?.min(rows);
     let lowered = lower_predict(&net.model, Mode::Train);
-    let drawn = (0..there).map(|row| masks(net, &lowered, Drawn::in_step(net, step, row)?));
+    let drawn =
+        (0..there).map(|row| masks(net, &lowered, Drawn::in_step(net, step, row)?, &Known::default()));
     let drawn = drawn.collect::<Result<Vec<Vec<SiteMask>>, TrainedError>>()?;
     let mut out = String::new();
     for (i, site) in drawn[0].iter().enumerate() {
@@ -184,7 +265,7 @@ mod tests {
         let lowered = lower_samples(&trained.model, true);
         for (row, sample) in [(0, 0), (3, 7), (4, 8)] {
             let place = Drawn::Sample { row: row as u64, sample: sample as u32, seed: 5 };
-            let masks = subnet(&trained, place).unwrap();
+            let masks = subnet(&trained, place, &Known::default()).unwrap();
             assert_eq!(masks.iter().map(|m| m.kept.len()).collect::<Vec<_>>(), [3, 6, 18]);
             let x = rows()[3 * row..][..3].to_vec();
             let mut bindings = Bindings::<f32> {
@@ -214,7 +295,8 @@ mod tests {
 
     #[test]
     fn what_has_no_sub_network_says_so() {
-        let say = |body: &str, place| subnet(&trained(body), place).unwrap_err().to_string();
+        let say =
+            |body: &str, place| subnet(&trained(body), place, &Known::default()).unwrap_err().to_string();
         let sample = Drawn::Sample { row: 0, sample: 0, seed: 0 };
         let clock = Clock { update: 0, updates_per_epoch: 1, horizon: 1 };
         let training = Drawn::Training { epoch: 0, position: 3, clock };
@@ -224,8 +306,9 @@ mod tests {
             say("dropout 0.5, share=batch -> dense 3", training).contains("one mask for a whole minibatch")
         );
         let net = trained("noise 0.1 -> dense 64 -> dropout 0.25 -> dense 3");
-        assert_ne!(subnet(&net, training).unwrap(), subnet(&net, sample).unwrap());
-        let kept = subnet(&net, training).unwrap()[0].kept.iter().filter(|k| **k).count();
+        let masks = |drawn| subnet(&net, drawn, &Known::default()).unwrap();
+        assert_ne!(masks(training), masks(sample));
+        let kept = masks(training)[0].kept.iter().filter(|k| **k).count();
         assert!((35..=60).contains(&kept), "{kept}");
     }
 
@@ -234,7 +317,7 @@ mod tests {
     fn a_mask_has_the_rate_of_its_time() {
         let net = trained("dense 4000 -> dropout ramp(0, 0.5, over=10steps) -> dense 3");
         let kept = |drawn| {
-            let masks = subnet(&net, drawn).unwrap();
+            let masks = subnet(&net, drawn, &Known::default()).unwrap();
             masks[0].kept.iter().filter(|kept| **kept).count() as f64 / 4000.0
         };
         let at = |update| {

@@ -14,7 +14,7 @@ use crate::{
         folder::trained::{Trained, TrainedError},
         subnets::{
             drawn::Drawn,
-            subnet::{SiteMask, subnet},
+            subnet::{Known, SiteMask, subnet},
         },
     },
     runtime::{
@@ -77,7 +77,7 @@ pub fn thinned(net: &Trained, drawn: Drawn) -> Result<Trained, TrainedError> {
 
 impl<'a> Chain<'a> {
     fn new(net: &'a Trained, drawn: Drawn) -> Result<Self, TrainedError> {
-        let masks = subnet(net, drawn)?;
+        let masks = subnet(net, drawn, &Known::default())?;
         let (clock, store) = (drawn.clock(), net.store()?);
         Ok(Self {
             net,
@@ -295,7 +295,8 @@ mod tests {
     fn units_that_were_dropped_are_gone() {
         let net = trained("dense 64 -> relu -> dropout 0.75\n  dense 3");
         let place = Drawn::Sample { row: 1, sample: 2, seed: 9 };
-        let kept = subnet(&net, place).unwrap()[0].kept.iter().filter(|kept| **kept).count();
+        let kept =
+            subnet(&net, place, &Known::default()).unwrap()[0].kept.iter().filter(|kept| **kept).count();
         let source = thinned(&net, place).unwrap().checkpoint.meta.source;
         assert!(kept < 32 && source.contains(&format!("dense {kept}\n")), "{kept} {source}");
     }

@@ -160,14 +160,16 @@ impl Augmenter {
         }
     }
 
-    /// The samples of a row of the stores before all statements; none of other rows.
+    /// The samples of a row of the stores before all statements, those of the whole clip where stretches of it are drawn; none of other rows.
     fn heard(&self, part: &Part, number: u64) -> Result<Vec<f32>, DataError> {
-        if self.playing().is_none() {
-            return Ok(Vec::new());
+        let Some(playing) = self.playing() else { return Ok(Vec::new()) };
+        let place = (part, self.input, self.lengths);
+        if playing.draws_stretches() {
+            return sounds::whole(number, place);
         }
         let mut room = [RowBuffer::default(), RowBuffer::default()];
         let [buffer, length] = &mut room;
-        sounds::own(number, (part, self.input, self.lengths), (buffer, length)).map(<[f32]>::to_vec)
+        sounds::own(number, place, (buffer, length)).map(<[f32]>::to_vec)
     }
 
     /// What the net is fed of a row of a part; answers how many tokens or samples are its own, of texts and sounds.
@@ -206,6 +208,8 @@ struct Scratch {
     floats: Room<f32>,
     tokens: Vec<i32>,
     studio: Studio,
+    /// Of a clip that is longer than a row.
+    stretch: Vec<f32>,
     buffer: RowBuffer,
     length: RowBuffer,
 }

@@ -23,7 +23,31 @@ pub(super) fn playing(
     let least = model.nodes.iter().filter_map(|node| node.ty.ragged()).map(Ragged::least).max();
     let sizes = (least.unwrap_or(1), ty(input).len());
     let mut recorded = |folder: &str| recordings(search, folder, rate);
-    Ok(Some((input, Playing::new(&augmentation.rows, rate, sizes, &mut recorded)?)))
+    let playing = Playing::new(&augmentation.rows, rate, sizes, &mut recorded)?;
+    Ok(Some((input, if model.draws_stretches() { playing.of_stretches() } else { playing })))
+}
+
+/// All samples of a row's clip, also where it is longer than the net's input.
+pub(super) fn whole(
+    number: u64,
+    (part, input, lengths): (&Part, usize, Option<usize>),
+) -> Result<Vec<f32>, DataError> {
+    let store = part.inputs[input].unmapped();
+    let (row, steps) = (number as usize, store.form().width());
+    match store.reach(row).filter(|all| *all > steps) {
+        None => {
+            let (mut buffer, mut length) = (RowBuffer::default(), RowBuffer::default());
+            Ok(own(number, (part, input, lengths), (&mut buffer, &mut length))?.to_vec())
+        }
+        Some(all) => {
+            let mut samples = vec![0.0_f32; all.next_multiple_of(steps)];
+            for (i, stretch) in samples.chunks_exact_mut(steps).enumerate() {
+                store.read_from(row, i * steps, bytemuck::cast_slice_mut(stretch))?;
+            }
+            samples.truncate(all);
+            Ok(samples)
+        }
+    }
 }
 
 /// The samples of a row of the stores that are its own.
@@ -51,8 +75,18 @@ pub(super) fn row(
     scratch: &mut Scratch,
     into: &mut [u8],
 ) -> Result<usize, DataError> {
-    let Scratch { buffer, length, studio, .. } = scratch;
-    let own = own(row.number, (part, input, lengths), (buffer, length))?;
+    let Scratch { buffer, length, studio, stretch, .. } = scratch;
+    let store = part.inputs[input].unmapped();
+    let (number, steps) = (row.number as usize, store.form().width());
+    let drawn = store.reach(number).and_then(|all| playing.stretch(row, all, steps));
+    let own = match drawn {
+        None => own(row.number, (part, input, lengths), (buffer, length))?,
+        Some(first) => {
+            stretch.resize(steps, 0.0);
+            store.read_from(number, first, bytemuck::cast_slice_mut(stretch))?;
+            &stretch[..]
+        }
+    };
     let changed = playing.apply(row, own, studio);
     let into: &mut [f32] = bytemuck::cast_slice_mut(into);
     into[..changed.len()].copy_from_slice(changed);

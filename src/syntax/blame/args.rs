@@ -137,6 +137,24 @@ pub(super) fn blank_before_bracket(scene: &Scene<'_>) -> Option<Diagnostic> {
     )
 }
 
+/// `vary lr in [0.1, 0.01]`, `vary lr [0.1, 0.01]`: a name and its values have a comma between them.
+pub(super) fn varied(scene: &Scene<'_>) -> Option<Diagnostic> {
+    if scene.first() != "vary" || !matches!(scene.at, 2 | 3) || !scene.open.is_empty() {
+        return None;
+    }
+    let end = match scene.near(0) {
+        "in" | "over" | "to" if starts_value(scene, 1) => scene.place().end,
+        "[" => scene.before().end,
+        "=" | ":" if starts_value(scene, 1) => scene.place().end,
+        _ => return None,
+    };
+    Some(
+        Diagnostic::error("E0002", scene.place(), "missing `,`?")
+            .label("between the name of the param and its values")
+            .fix("separate the arguments", Span::new(scene.before().end, end), ","),
+    )
+}
+
 /// A value right behind a finished one: a comma, an arrow or a line end is missing.
 pub(super) fn two_values(scene: &Scene<'_>) -> Option<Diagnostic> {
     if !starts_value(scene, 0) {

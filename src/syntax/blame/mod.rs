@@ -18,10 +18,11 @@ pub(super) fn table(scene: &Scene<'_>) -> Option<Diagnostic> {
     if is_end(scene) && scene.tokens.iter().any(|t| t.kind == TokenKind::OpenStr) {
         return None;
     }
-    let causes: [fn(&Scene<'_>) -> Option<Diagnostic>; 13] = [
+    let causes: [fn(&Scene<'_>) -> Option<Diagnostic>; 14] = [
         text::bad_number,
         text::plus_sign,
         text::foreign_character,
+        args::varied,
         heads::arrow,
         heads::equals,
         heads::keyword,

@@ -148,6 +148,11 @@ pub trait Augment: Sync {
         false
     }
 
+    /// Whether pictures of any size are brought to the size that it makes, and else are seen in the largest window that has its proportions.
+    fn fits(&self) -> bool {
+        false
+    }
+
     /// Whether it needs means and deviations of the training part.
     fn asks(&self, args: &Args) -> bool {
         let given = |name: &str| args.sig.arg(name).and_then(|_| args.opt_word(name));
@@ -272,6 +277,14 @@ impl Augmentation {
         let mut makers =
             self.rows.iter().map(|s| &s.used).filter(|used| used.word.makes(&used.args).is_some()).peekable();
         makers.peek().is_some() && makers.all(|used| used.word.cuts())
+    }
+
+    /// Whether pictures may have any size, since statements bring them to that of the net's input.
+    #[must_use]
+    pub fn fits(&self) -> bool {
+        let mut makers =
+            self.rows.iter().map(|s| &s.used).filter(|used| used.word.makes(&used.args).is_some()).peekable();
+        makers.peek().is_some() && makers.all(|used| used.word.fits())
     }
 
     /// The first statement that has to know black and white.

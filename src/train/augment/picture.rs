@@ -6,36 +6,7 @@ use super::{
     moves::{Fill, Map, View, moved},
 };
 
-/// A number of a picture. Bytes stay bytes: what is computed is rounded to the nearest.
-pub trait Pixel: Copy + Send + Sync + bytemuck::Pod {
-    fn to_f32(self) -> f32;
-    fn of_f32(x: f32) -> Self;
-}
-
-impl Pixel for u8 {
-    #[inline]
-    fn to_f32(self) -> f32 {
-        f32::from(self)
-    }
-
-    /// Halves go up.
-    #[inline]
-    fn of_f32(x: f32) -> Self {
-        (x + 0.5) as u8
-    }
-}
-
-impl Pixel for f32 {
-    #[inline]
-    fn to_f32(self) -> f32 {
-        self
-    }
-
-    #[inline]
-    fn of_f32(x: f32) -> Self {
-        x
-    }
-}
+pub use crate::data::resample::Pixel;
 
 /// Height and width.
 pub type Size = [usize; 2];

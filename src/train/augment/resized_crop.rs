@@ -5,7 +5,8 @@
 //! is in the range). The window lies at any place, and is resized bilinearly over as wide a neighbourhood as it becomes smaller (antialiased). Rows on which it does not act (`p`) are resized whole.
 //!
 //! # Arguments
-//! The pictures of the data have the size of the net's input too, which evaluation and prediction see whole (`resize` in `data` makes it so). `size` is the height and width of the result, which the net's input takes; `area` a share of the picture, `ratio` width over height.
+//! `size` is the height and width of the result, which the net's input takes; `area` a share of the picture, `ratio` width over height. The pictures of the data may have any size, all the same one. Evaluation
+//! and prediction see the largest window in the middle that has the proportions of the result, resized to it: pictures that `resize` in `data` brings to the size of the input are seen whole.
 //!
 //! # Elsewhere
 //! `RandomResizedCrop(224, scale=(0.08, 1))` in torchvision, `RandomResizedCrop` in albumentations, `scale=` and `ratio=` in timm.
@@ -69,6 +70,10 @@ impl Augment for ResizedCrop {
 
     fn makes(&self, args: &Args) -> Option<Size> {
         Some(args.sides("size"))
+    }
+
+    fn fits(&self) -> bool {
+        true
     }
 
     fn told(&self, args: &Args) -> String {

@@ -10,7 +10,7 @@ use super::Draw;
 use crate::{
     sound::{
         Vocoder,
-        level::{gain, rms},
+        level::{gain, rms, times},
         pitch::Bench,
     },
     vocab::{Bounds, Kind, Unit},
@@ -64,8 +64,8 @@ impl Clip<'_> {
     pub fn add(&mut self, ratio: f64) {
         let (loud, own) = (rms(self.samples), rms(self.other));
         if loud > 0.0 && own > 0.0 {
-            let by = (loud / own * gain(-ratio)) as f32;
-            self.samples.iter_mut().zip(&*self.other).for_each(|(x, other)| *x += by * other);
+            let louder = times(loud / own * gain(-ratio));
+            self.samples.iter_mut().zip(&*self.other).for_each(|(x, other)| *x += louder(*other));
         }
     }
 

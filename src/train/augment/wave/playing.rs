@@ -11,8 +11,13 @@ use crate::{
     vocab::Timed,
 };
 
+/// What the draws of stretches are addressed by, as those of a statement are by its path.
+const STRETCHES: &str = "long";
+
 /// What stands in a file as statements.
 pub struct Playing {
+    /// Of the draws of stretches, where clips are longer than rows and a stretch of each is drawn.
+    stretches: Option<u64>,
     sites: Vec<Site>,
     vocoder: Vocoder,
     rate: u32,
@@ -58,7 +63,28 @@ impl Playing {
             };
             sites.push(Site { act, key: site_key(&statement.path), p: statement.p(), recordings });
         }
-        Ok(Self { sites, vocoder: Vocoder::new(usual_window(rate)), rate, most, least })
+        let vocoder = Vocoder::new(usual_window(rate));
+        Ok(Self { stretches: None, sites, vocoder, rate, most, least })
+    }
+
+    /// The same where clips may be longer than rows, and another stretch of each is read in every epoch.
+    #[must_use]
+    pub fn of_stretches(self) -> Self {
+        Self { stretches: Some(site_key(STRETCHES)), ..self }
+    }
+
+    pub fn draws_stretches(&self) -> bool {
+        self.stretches.is_some()
+    }
+
+    /// The first of the `steps` samples that are read of a longer clip of `all`, where that is drawn: uniform among all places.
+    #[must_use]
+    pub fn stretch(&self, row: &Row, all: usize, steps: usize) -> Option<usize> {
+        let over = all.checked_sub(steps).filter(|over| *over > 0)?;
+        let mut draw = Draw::new(row, self.stretches?);
+        // Every statement begins with its coin; this one always acts.
+        draw.happens(Timed::Constant(1.0));
+        Some(draw.below(over + 1))
     }
 
     /// Samples a second, and samples at most.

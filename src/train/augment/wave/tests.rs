@@ -70,6 +70,19 @@ fn what_becomes_too_long_is_cut_anywhere() {
     assert!(starts.iter().all(|x| *x < 0.52));
 }
 
+/// A recording that is all but silent is added at the ratio that is asked for.
+#[test]
+fn what_is_nearly_silent_is_added_like_anything_else() {
+    let checked = check_source(&of_sounds("background \"streets\", snr=20dB"), &Env::default());
+    let train = checked.model.and_then(|model| model.train).expect("a `train` section");
+    let mut recorded = |_: &str| Ok(vec![vec![1e-41_f32; 800]]);
+    let playing =
+        Playing::new(&train.augmentation.rows, RATE, (100, MOST), &mut recorded).expect("recordings");
+    let clip = sine(300.0, 800);
+    let noise: Vec<f32> = after(&playing, 0, &clip).iter().zip(&clip).map(|(a, b)| a - b).collect();
+    assert!((decibels(&clip, &noise) - 20.0).abs() < 0.01, "{}", decibels(&clip, &noise));
+}
+
 #[test]
 fn pitch_moves_and_length_stays() {
     let playing = playing("pitch_shift 12st..12st");
