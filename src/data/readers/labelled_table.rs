@@ -135,7 +135,7 @@ pub(in crate::data) fn with_answers(
     let texts: Vec<Vec<&str>> = found.iter().map(|row| row.iter().map(String::as_str).collect()).collect();
     let at = |row: usize, column: usize, error: DataError| error.file(name).row(row).column(column + 1, "");
     let target = answers::target(&texts, &transform.target, &at)?;
-    let Rows { rows, inputs, names, converted, unread } = rows;
+    let Rows { rows, inputs, names, converted, unread, .. } = rows;
     Ok(Labelled { part: Part::of_first(rows, inputs, target), names, converted, unread })
 }
 
