@@ -5,7 +5,7 @@ mod watching;
 
 use std::path::Path;
 
-use dropnet::data::Search;
+use dropnet::data::{Numbers, Search};
 use dropnet::runtime::checkpoint::Checkpoint;
 
 use watching::{Run, SEED, folders};
@@ -230,11 +230,11 @@ fn pictures_keep_their_height_width_and_channels() {
 fn larger_pictures_are_seen_in_their_middle() {
     for data in ["batch 32", "normalize inputs, per=channel\n  batch 32"] {
         let source = net(data, "crop 16x16\n  flip horizontal").replace("size=16", "size=21");
-        let run = Run::of(source);
-        let input = &run.dataset.valid.as_ref().expect("validation rows").inputs[0];
+        let run = run(source);
+        let input = &run.ready.dataset.valid.as_ref().expect("validation rows").inputs[0];
         let whole = input.raw.as_ref().expect("the whole pictures");
         assert_eq!((input.shape(), &whole.store.form().shape[..]), (&[16, 16, 1][..], &[21, 21, 1][..]));
-        let number = run.dataset.train.numbers()[3] as usize;
+        let number = run.ready.dataset.train.numbers()[3] as usize;
         let mut bytes = vec![0_u8; 441];
         whole.store.read(number, &mut bytes).expect("a row");
         let middle: Vec<u8> = (0..256).map(|i| bytes[(2 + i / 16) * 21 + 2 + i % 16]).collect();
@@ -250,7 +250,7 @@ fn larger_pictures_are_seen_in_their_middle() {
         // Raw rows to predict are whole pictures too.
         let line: Vec<String> = bytes.iter().map(u8::to_string).collect();
         let text = format!("{}\n", line.join(","));
-        let rows = run.dataset.transform.read_rows(text.into_bytes(), "rows.csv").expect("a row");
+        let rows = run.ready.dataset.transform.read_rows(text.into_bytes(), "rows.csv").expect("a row");
         assert_eq!(rows.inputs[0].store.whole(), Some(Numbers::F32(&expected)));
         // What training sees are windows at all 36 places.
         let mut dir = folders();

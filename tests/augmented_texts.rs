@@ -195,6 +195,37 @@ fn paraphrases_are_made_once_and_chosen_by_a_coin() {
     assert!(some.go(&halves, 1, None, 0).1 == expected.1, "1 + 2 epochs");
 }
 
+/// A run goes on with the paraphrases that it began with, or not at all.
+#[test]
+fn another_dictionary_than_at_the_beginning_is_told() {
+    let data = folder();
+    let kept = data.path().join("kept");
+    let search = Search::new(data.path(), data.path(), None).with_translations(Some(kept.clone()));
+    let source = net("batch 32", "back_translate through=\"sed 's/good/fine/'\", back=\"cat\", p=50%");
+    let run = Run { ready: open(&source, &[], &search).expect("a sound net"), source, width: WIDTH };
+    let mut dir = folders();
+    let (whole, halves) = (run.go(&dir(), 1, None, 0).1, dir());
+    run.go(&halves, 2, Some(1), 0);
+    let files =
+        || std::fs::read_dir(&kept).expect("kept translations").map(|entry| entry.expect("one").path());
+    let before: Vec<(std::path::PathBuf, String)> =
+        files().map(|path| (path.clone(), std::fs::read_to_string(&path).expect("a text"))).collect();
+    // Behind the line that names the command, an answer a line.
+    let changed = |(number, line): (usize, &str)| match line.split_once('\t').filter(|_| number > 0) {
+        Some((asked, answer)) => format!("{asked}\t{}\n", answer.replace("fine", "new")),
+        None => format!("{line}\n"),
+    };
+    for (path, text) in &before {
+        std::fs::write(path, text.lines().enumerate().map(changed).collect::<String>()).expect("a file");
+    }
+    let refused = format!("{:?}", run.tried(&halves, 2, None, 0).1.expect_err("another dictionary"));
+    assert!(refused.contains("is not what the run began with"), "{refused}");
+    for (path, text) in &before {
+        std::fs::write(path, text).expect("a file");
+    }
+    assert!(run.go(&halves, 1, None, 0).1 == whole, "as it was");
+}
+
 #[test]
 fn a_translator_that_fails_is_said_at_its_statement() {
     let data = folder();

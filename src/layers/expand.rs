@@ -73,12 +73,21 @@ impl<'a, 'f> Expand<'a, 'f> {
 
     /// The table of the look-up in the chain whose label argument `name` says.
     pub fn table(&mut self, name: &str) -> Result<ParamId, Stop> {
-        self.net.table(self.args.word(name), self.args.span_of(name))
+        let label = self.named(name)?;
+        self.net.table(&label, self.args.span_of(name))
     }
 
     /// The value whose label or input argument `name` says.
     pub fn one(&mut self, name: &str) -> Flow {
-        self.net.labelled(self.args.word(name), self.args.span_of(name))
+        match self.named(name) {
+            Ok(label) => self.net.labelled(&label, self.args.span_of(name)),
+            Err(Stop) => Flow::Broken,
+        }
+    }
+
+    /// The name that an argument gives; none where it was found to be something else.
+    fn named(&self, name: &str) -> Result<String, Stop> {
+        self.args.get(name).and(self.args.opt_word(name)).map(str::to_owned).ok_or(Stop)
     }
 
     /// The values that the words of argument `name` stand for.

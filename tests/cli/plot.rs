@@ -119,6 +119,44 @@ fn a_forecast_stands_beside_what_came() {
     assert!(error < 1.0, "{error}");
 }
 
+/// Beyond the end of the table each step is foretold from those before it, two lines behind the end of its window: those that were foretold among them. Ways of samples differ.
+#[test]
+fn a_series_goes_on_beyond_its_table() {
+    let level = |line: usize| 10.0 + 3.0 * (line as f64 / 5.0).sin();
+    let table: Vec<f64> = (1..=121).map(level).collect();
+    let lines: String = table.iter().map(|x| format!("{x}\n")).collect();
+    let net = WAVE.replace(", stride=2", "");
+    let folder = Folder::new(&[("m.net", &net), ("wave.csv", &format!("level\n{lines}"))]);
+    folder.run(&["train", "m.net", "-q", "-o", "run"]);
+    let all = numbers(&folder, &["--kind", "forecast", "--ahead", "4", "--samples", "0"]);
+    let exactly = |all: &[(String, [f64; 4])], name: &str| -> Vec<[f64; 4]> {
+        all.iter().filter(|(series, _)| series == name).map(|(_, row)| *row).collect()
+    };
+    let ahead = exactly(&all, "ahead");
+    assert_eq!(ahead.iter().map(|row| row[0]).collect::<Vec<f64>>(), [122.0, 123.0, 124.0, 125.0]);
+    assert!(exactly(&all, "2 sd of the ways ahead").is_empty());
+    let mut series = table;
+    for row in &ahead {
+        let window: Vec<String> =
+            series[series.len() - 7..series.len() - 1].iter().map(f64::to_string).collect();
+        let said = folder
+            .run_with(&["predict", "run", "--input", "-", "--samples", "0"], &(window.join(",") + "\n"));
+        let next: f64 =
+            said.lines().nth(3).and_then(|line| line.split(',').next()?.parse().ok()).expect(&said);
+        assert!((row[1] - next).abs() < 1e-4, "{row:?}, {next}");
+        series.push(row[1]);
+    }
+    let all = numbers(&folder, &["--kind", "forecast", "--ahead", "4", "--samples", "20"]);
+    let band = exactly(&all, "2 sd of the ways ahead");
+    assert!(band.len() == 4 && band.iter().all(|row| row[3] > row[2]), "{band:?}");
+    let said = folder.run(&["plot", "run", "--kind", "band", "--ahead", "4"]);
+    assert!(said.contains("`--ahead` is of `--kind forecast`"), "{said}");
+    let skipping = Folder::new(&[("m.net", WAVE), ("wave.csv", &format!("level\n{lines}"))]);
+    skipping.run(&["train", "m.net", "-q", "-o", "run"]);
+    let said = skipping.run(&["plot", "run", "--kind", "forecast", "--ahead", "4"]);
+    assert!(said.contains("write `stride=1`"), "{said}");
+}
+
 /// What a net does not know grows away from its data; what observations leave open is there everywhere.
 #[test]
 fn a_band_widens_away_from_the_data() {

@@ -42,6 +42,8 @@ fn a_table_begins_with_vectors_of_a_file() {
     assert!(checkpoint.windows(good.len()).any(|bytes| bytes == good), "the vector of `good`");
     let predicted = folder.run_with(&["predict", "run", "--input", "-"], "so bad\n");
     assert!(predicted.ends_with("--- exit 0\n"), "{predicted}");
+    let more = folder.run(&["train", "m.net", "-q", "-o", "run", "--resume", "--epochs", "3"]);
+    assert!(more.ends_with("--- exit 0\n"), "the checkpoint holds the table: {more}");
     let gone = folder.run(&["train", "m.net", "-q", "-o", "again"]);
     assert!(gone.contains("error[E0520]") && gone.contains("v.txt"), "{gone}");
     for (vectors, expected) in [
@@ -194,4 +196,81 @@ fn a_run_is_judged_on_raw_texts() {
             .join("\n")
         )
     });
+}
+
+const WORDS: &str = "\
+data {
+  source text, \"t.txt\"
+  tokenize words, punctuation=keep
+  window 6
+  split test=30%
+}
+
+net {
+  input word: token[6, vocab=_]
+  words: embedding 8 -> lstm 8
+  unembed words
+  output next: token[6, vocab=8]
+}
+
+train {
+  loss cross_entropy
+  optimizer adam, lr=0.02
+  epochs 2
+  report perplexity
+}
+";
+
+/// Lines of words, as prepared texts have them: the end of a line is a token, which is foretold, counted and said as a new line.
+#[test]
+fn the_end_of_a_line_is_foretold_and_said() {
+    let line = |i: usize| ["the cat sat", "on the <unk> mat", "a cat"][i * i % 3].to_owned() + "\n";
+    let text: String = (0..60).map(line).collect();
+    let other = "the cat\nsat on a dog\nthe mat\n";
+    let folder = Folder::new(&[("m.net", WORDS), ("t.txt", &text), ("other.txt", other)]);
+    let trained = folder.run(&["train", "m.net", "-o", "run"]);
+    let tokens = text.split_whitespace().count() + 60;
+    let unknown = text.matches("<unk>").count();
+    let share = format!("{:.1}% of the tokens are unknown", 100.0 * unknown as f64 / tokens as f64);
+    assert!(trained.contains(&share), "{trained}");
+    let said = folder.run(&["sample", "run", "--tokens", "40", "--seed", "1"]);
+    assert!(said.lines().count() > 4 && !said.contains("<eos>") && !said.contains("\n "), "{said}");
+    // Eight words and three ends of lines; `a` and `dog` are unknown.
+    let judged = folder.run(&["eval", "run", "--input", "other.txt", "--json"]);
+    let line = judged.lines().find(|line| line.starts_with('{')).expect("an object");
+    let json: serde_json::Value = serde_json::from_str(line).expect("JSON");
+    let perplexity = json["input"]["perplexity"].as_f64().expect("a number");
+    assert!(perplexity > 1.0 && perplexity < 9.0, "{judged}");
+    let told = folder.run(&["eval", "run", "--input", "other.txt"]);
+    assert!(
+        told.contains("warning[W0511]: 18.2% of the tokens are unknown to the vocabulary of 8"),
+        "{told}"
+    );
+    assert!(told.contains("input") && told.contains("2 rows"), "{told}");
+    // White space like any other, and `<unk>` a word.
+    let spaces = WORDS.replace("punctuation=keep", "punctuation=keep, line_end=space");
+    let folder = Folder::new(&[("m.net", &spaces), ("t.txt", &text)]);
+    folder.run(&["train", "m.net", "-q", "-o", "run"]);
+    let said = folder.run(&["sample", "run", "--prompt", "the", "--tokens", "30"]);
+    assert_eq!(said.lines().filter(|line| line.contains("cat")).count(), 1, "{said}");
+}
+
+/// A folder of texts is predicted, a row a file; one that is empty is said with the code that it has in training.
+#[test]
+fn a_folder_of_texts_is_predicted() {
+    let folder = Folder::new(&[("m.net", NET), ("t.csv", ROWS)]);
+    folder.run(&["train", "m.net", "-q", "-o", "run"]);
+    std::fs::create_dir_all(folder.path().join("new/more")).expect("a folder");
+    let write = |name: &str, text: &str| std::fs::write(folder.path().join(name), text).expect("a file");
+    write("new/b.txt", "so good\na film");
+    write("new/a.txt", "so bad");
+    write("new/more/c.txt", "a good film");
+    let predicted = folder.run(&["predict", "run", "--input", "new"]);
+    let files: Vec<&str> = predicted.lines().filter_map(|line| line.split(',').next()).collect();
+    assert_eq!(files[2..6], ["file", "new/a.txt", "new/b.txt", "new/more/c.txt"], "{predicted}");
+    write("new/a.txt", "");
+    let said = folder.run(&["predict", "run", "--input", "new"]);
+    assert!(said.contains("error[E0548]: the text is empty\n --> new/a.txt"), "{said}");
+    let quoted = folder.run_with(&["predict", "run", "--input", "-"], "\"so bad\"\n\"\"\n");
+    assert!(quoted.contains("error[E0548]: the text is empty\n --> -:2"), "a row is not lost: {quoted}");
 }

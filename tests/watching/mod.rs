@@ -66,6 +66,22 @@ impl Run {
         epochs: Option<u64>,
         stop_in: u64,
     ) -> (Fed, Option<Vec<u8>>) {
+        let (fed, ended) = self.tried(dir, threads, epochs, stop_in);
+        match ended {
+            Ok(()) => (fed, Some(std::fs::read(dir.join("last.ckpt")).expect("last.ckpt"))),
+            Err(TrainError::Interrupted { .. }) => (fed, None),
+            Err(error) => panic!("{error:?}"),
+        }
+    }
+
+    /// What was fed, and how training ended.
+    pub fn tried(
+        &self,
+        dir: &Path,
+        threads: usize,
+        epochs: Option<u64>,
+        stop_in: u64,
+    ) -> (Fed, Result<(), TrainError>) {
         let last = dir.join("last.ckpt");
         let resume = last.exists().then(|| Checkpoint::read(&last).expect("a checkpoint"));
         let meta = Meta {
@@ -82,11 +98,7 @@ impl Run {
         let mut watch = Watch { width: self.width, fed: Fed::new(), stop_in, stop: stop.clone() };
         let job = Job { model: &self.ready.model, dataset: &self.ready.dataset, dir: Some(dir), meta };
         let ended = train(job, resume, &Options { threads, epochs, figures: true }, &stop, &mut watch);
-        match ended {
-            Ok(_) => (watch.fed, Some(std::fs::read(last).expect("last.ckpt"))),
-            Err(TrainError::Interrupted { .. }) => (watch.fed, None),
-            Err(error) => panic!("{error:?}"),
-        }
+        (watch.fed, ended.map(drop))
     }
 
     /// Holds that rows and checkpoint are the same for any number of threads, across a resume and after an interruption; there are `rows` in an epoch.
