@@ -175,8 +175,7 @@ impl Command {
 
     /// Masks as text.
     fn listed(&self, masks: &[SiteMask]) -> String {
-        let (pictures, units) =
-            if self.site.is_some() { (usize::MAX, usize::MAX) } else { (PICTURES, LINE) };
+        let (pictures, units) = if self.site.is_some() { (usize::MAX, usize::MAX) } else { (PICTURES, LINE) };
         if self.time { over_time(masks, units) } else { list(masks, pictures) }
     }
 

@@ -168,7 +168,9 @@ mod tests {
                 let is_word = !word.is_empty() && word.chars().all(|c| c.is_ascii_lowercase() || c == '_');
                 let is_command =
                     ["dropnet", "predict", "eval", "train", "fmt", "plot", "calibrate"].contains(&word);
-                let is_known = || manual::find(word).is_empty() && page(word).is_none() && manual::choices(word).is_none();
+                let is_known = || {
+                    manual::find(word).is_empty() && page(word).is_none() && manual::choices(word).is_none()
+                };
                 let is_argument =
                     || manual::pages().iter().any(|page| page.sig.args.iter().any(|arg| arg.name == word));
                 let is_else = ["max", "min", "log", "augment", "check"].contains(&word);
