@@ -1,6 +1,6 @@
 //! `dropnet compare`: trained nets against the first of them.
 
-use std::path::PathBuf;
+use std::path::Path;
 
 use dropnet::{
     kernels::team::Team,
@@ -51,7 +51,7 @@ impl Command {
         Ok(Exit::Done)
     }
 
-    fn side(&self, path: &PathBuf, ui: &mut Ui) -> Result<Side, Failure> {
+    fn side(&self, path: &Path, ui: &mut Ui) -> Result<Side, Failure> {
         let committee = self.runs.read_one(path).map_err(|error| eval::failure(&error, ui))?;
         Ok(Side::of(path, committee, eval::search(path)))
     }

@@ -1,7 +1,7 @@
 //! Confusion matrices as text.
 
 use dropnet::{
-    model::summary::grouped,
+    model::{PredictMode, summary::grouped},
     run::{Confusion, OfClass},
 };
 
@@ -15,8 +15,14 @@ const LETTERS: usize = 12;
 const LISTED: usize = 20;
 
 /// The matrix, then a line a class.
-pub fn table(found: &Confusion) -> String {
-    let mut text = format!("{} part, {} rows\n", found.part, grouped(found.rows));
+pub fn table(found: &Confusion, mode: PredictMode) -> String {
+    let way = match mode {
+        PredictMode::WeightScaling => String::new(),
+        PredictMode::McDropout(mc) => format!(", means of {} samples of dropout", mc.samples),
+        PredictMode::Ensemble(_, mc) => format!(", an ensemble of {} samples of dropout", mc.samples),
+        PredictMode::Exact(_) => ", means of all sub-networks".into(),
+    };
+    let mut text = format!("{} part, {} rows{way}\n", found.part, grouped(found.rows));
     match found.counts.len() {
         0 => {}
         classes if classes <= SHOWN => text += &matrix(found),

@@ -220,7 +220,8 @@ impl Command {
         let file = &committee.first().model.predict;
         let by_row = self.input.is_some() || self.each.is_some();
         let of_steps = committee.first().model.output.kind.steps().is_some();
-        let mode = self.sampling.mode(file, if by_row && !of_steps { 0 } else { USUAL_SAMPLES });
+        let once = by_row && !of_steps || self.confusion;
+        let mode = self.sampling.mode(file, if once { 0 } else { USUAL_SAMPLES });
         self.sampling.check(&committee)?;
         if self.wrong && !by_row {
             return Err(Failure::usage(
@@ -340,7 +341,7 @@ impl Command {
             ui.data(&format!("{object}\n"))?;
             return Ok(Exit::Done);
         }
-        let text: Vec<String> = found.iter().map(confused::table).collect();
+        let text: Vec<String> = found.iter().map(|one| confused::table(one, mode)).collect();
         ui.data(&text.join("\n"))?;
         Ok(Exit::Done)
     }

@@ -149,11 +149,11 @@ impl Command {
             }
             (None, true) => {
                 let done = watched(&experiment, ui, |done| experiment.collect(&course, done));
-                done.and_then(|report| Ok(self.show(&first.source, &experiment, &report, ui)))
+                done.map(|report| self.show(&first.source, &experiment, &report, ui))
             }
             (None, false) => {
                 let done = watched(&experiment, ui, |done| experiment.run(&course, done));
-                done.and_then(|report| Ok(self.show(&first.source, &experiment, &report, ui)))
+                done.map(|report| self.show(&first.source, &experiment, &report, ui))
             }
         };
         match result {

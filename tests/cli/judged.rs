@@ -133,7 +133,7 @@ fn arrays_are_judged_by_a_file_of_answers() {
         .replace("dense 3\n", "dense 2\n");
     let folder = Folder::new(&[("m.net", &net)]);
     std::fs::create_dir(folder.path().join("d")).unwrap();
-    let pixel = |i: u32| if i % 2 == 0 { i % 90 } else { 160 + i % 90 } as u8;
+    let pixel = |i: u32| if i.is_multiple_of(2) { i % 90 } else { 160 + i % 90 } as u8;
     let mut labels = Vec::new();
     for (part, rows) in [("train", 60_u32), ("t10k", 12)] {
         let images: Vec<u8> = (0..rows).flat_map(|i| [pixel(i), (i * 7 % 256) as u8, pixel(i)]).collect();

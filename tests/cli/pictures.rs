@@ -126,8 +126,9 @@ fn pictures_are_judged_by_a_table() {
     );
     let folder = Folder::new(&[("tone.net", NET), ("table.net", &net)]);
     photos(&folder);
-    let line =
-        |class: &str, i: u8| format!("{class}/{i}.{},{class}\n", if i % 2 == 0 { "png" } else { "jpg" });
+    let line = |class: &str, i: u8| {
+        format!("{class}/{i}.{},{class}\n", if i.is_multiple_of(2) { "png" } else { "jpg" })
+    };
     let each = ["bright", "dark"].into_iter().flat_map(|class| (0..10).map(move |i| line(class, i)));
     let table = each.collect::<String>();
     std::fs::write(folder.path().join("photos/tones.csv"), format!("picture,tone\n{table}")).unwrap();
