@@ -1,5 +1,5 @@
-"""The table of speakers.net: test accuracy of each arm over the six speakers that are left out, means over seeds first, with its standard error over the speakers; and the differences to `none`,
-paired by speaker.
+"""The table of speakers.net: test accuracy of each arm over the six speakers that are left out, means over seeds first, with its standard error over the speakers; and the differences to `none`
+and to `dropout`, paired by speaker.
 
     python docs/results-sound/speakers.py runs/*
 """
@@ -24,9 +24,15 @@ for folder in map(pathlib.Path, sys.argv[1:]):
         found.setdefault(arm, {}).setdefault(int(speaker), []).append(accuracy)
 
 arms = {arm: {k: statistics.mean(seeds) for k, seeds in by_speaker.items()} for arm, by_speaker in found.items()}
-print("| arm | accuracy % | difference | by speaker | runs |\n|---|---|---|---|---|")
+
+
+def difference(arm, base):
+    both = sorted(arms[arm].keys() & arms.get(base, {}).keys())
+    return mean([arms[arm][k] - arms[base][k] for k in both]) if arm != base and both else ""
+
+
+print("| arm | accuracy % | to none | to dropout | by speaker | runs |\n|---|---|---|---|---|---|")
 for arm, of in arms.items():
-    both = sorted(of.keys() & arms.get("none", {}).keys())
-    pairs = mean([of[k] - arms["none"][k] for k in both]) if arm != "none" and both else ""
     each = ", ".join(f"{of[k]:.1f}" for k in sorted(of))
-    print(f"| {arm} | {mean(list(of.values()))} | {pairs} | {each} | {sum(map(len, found[arm].values()))} |")
+    runs = sum(map(len, found[arm].values()))
+    print(f"| {arm} | {mean(list(of.values()))} | {difference(arm, 'none')} | {difference(arm, 'dropout')} | {each} | {runs} |")
