@@ -266,11 +266,11 @@ fn larger_pictures_are_seen_in_their_middle() {
 fn pictures_of_another_size_are_seen_in_their_largest_window() {
     for data in ["batch 32", "normalize inputs, per=channel\n  batch 32"] {
         let source = net(data, "resized_crop 16x16, area=20%..100%").replace("size=16", "size=32");
-        let run = Run::of(source);
-        let input = &run.dataset.valid.as_ref().expect("validation rows").inputs[0];
+        let run = run(source);
+        let input = &run.ready.dataset.valid.as_ref().expect("validation rows").inputs[0];
         let whole = input.raw.as_ref().expect("the whole pictures");
         assert_eq!((input.shape(), &whole.store.form().shape[..]), (&[16, 16, 1][..], &[32, 32, 1][..]));
-        let number = run.dataset.train.numbers()[3] as usize;
+        let number = run.ready.dataset.train.numbers()[3] as usize;
         let mut bytes = vec![0_u8; 1024];
         whole.store.read(number, &mut bytes).expect("a row");
         let mut seen = vec![0.0_f32; 256];
@@ -289,7 +289,7 @@ fn pictures_of_another_size_are_seen_in_their_largest_window() {
         // A row to predict is a whole picture too, and seen alike.
         let line: Vec<String> = bytes.iter().map(u8::to_string).collect();
         let text = format!("{}\n", line.join(","));
-        let rows = run.dataset.transform.read_rows(text.into_bytes(), "rows.csv").expect("a row");
+        let rows = run.ready.dataset.transform.read_rows(text.into_bytes(), "rows.csv").expect("a row");
         let mut predicted = vec![0.0_f32; 256];
         rows.inputs[0].store.read(0, bytemuck::cast_slice_mut(&mut predicted)).expect("a row");
         assert!(seen.iter().zip(&predicted).all(|(a, b)| (a - b).abs() < 1e-5), "{data}");

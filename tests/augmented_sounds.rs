@@ -5,7 +5,7 @@ mod watching;
 
 use dropnet::run::{Augmented, augmented};
 
-use watching::{Run, SEED, folders};
+use watching::{Fed, Run, SEED, folders};
 
 const RATE: u32 = 4000;
 /// Samples of the net's input: 0.2 s.
