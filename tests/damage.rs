@@ -316,7 +316,8 @@ proptest! {
         noise in prop::collection::vec(any::<u8>(), 0..40),
     ) {
         let text = lines.join("\n");
-        for picture in [run::training(std::slice::from_ref(&text)), run::training(&[String::from_utf8_lossy(&noise).into()])] {
+        for log in [text.clone(), String::from_utf8_lossy(&noise).into()] {
+            let picture = run::training(&[run::Log::plain(log)]);
             // It may say that there is nothing to draw.
             let _ = (picture.text(), picture.csv(), picture.svg(), picture.png());
         }

@@ -228,9 +228,7 @@ mod tests {
     #[test]
     fn words_of_other_libraries_are_answered_with_the_edit() {
         let answer = |statement: &str| {
-            let source = format!(
-                "net {{\n  input x: real[3]\n  dense 2\n  output y: class[2]\n}}\ntrain {{\n  loss cross_entropy\n  optimizer sgd, lr=1\n  epochs 1\n}}\n"
-            );
+            let source = "net {\n  input x: real[3]\n  dense 2\n  output y: class[2]\n}\ntrain {\n  loss cross_entropy\n  optimizer sgd, lr=1\n  epochs 1\n}\n";
             let word = statement.split(' ').next().unwrap_or_default();
             let (mut lines, mut done) = (Vec::new(), false);
             for line in source.lines() {

@@ -26,7 +26,7 @@ impl Log {
 
     /// Of a net of which no more is known.
     #[must_use]
-    pub(in crate::run) fn plain(text: String) -> Self {
+    pub fn plain(text: String) -> Self {
         Self { text, drops: false, best: None }
     }
 }
