@@ -32,7 +32,6 @@ const DATA: &[(&str, &str)] = &[
     ("batch_size", "batch"),
     ("dataset", "source"),
     ("minibatch", "batch"),
-    ("scale", "normalize"),
     ("train_test_split", "split"),
     ("validation_split", "split"),
 ];

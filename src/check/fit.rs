@@ -263,7 +263,7 @@ mod tests {
     fn numbers_are_told_as_they_are_written() {
         let told = |statement: &str| {
             let source = format!(
-                "augment {{\n  {statement}\n}}\nnet {{\n  input clip: wave[1s, rate=8kHz]\n  mean_pool over=time -> dense 2\n  output y: class[2]\n}}\n"
+                "augment {{\n  {statement}\n}}\nnet {{\n  input clip: wave[1s, rate=8kHz]\n  mean_pool over=time -> dense 2\n  output y: class[2]\n}}\ntrain {{\n  loss cross_entropy\n  optimizer sgd, lr=0.1\n  epochs 1\n}}\n"
             );
             let found = check_source(&source, &Env::default()).diagnostics;
             found.iter().find(|d| d.code == "E0206").map(|d| format!("{}; {}", d.message, d.label))

@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::plan::is_temporary;
 use super::{
-    Access, BufferId, BufferKind, Inst, Kernel, LoopKernel, Operand, Program, Reg, Repeat, Section, Stmt,
-    extents,
+    Access, Binary, BufferId, BufferKind, Inst, Kernel, LoopKernel, Operand, Program, Reg, Repeat, Section,
+    Stmt, extents,
 };
 use crate::graph::DType;
 
@@ -27,8 +27,14 @@ pub fn verify(program: &Program) -> Result<(), String> {
         }
         written.extend(writes);
         let check = |program: &Program, k: &LoopKernel| {
-            let mut own =
-                Loop { program, kernel: k, levels: BTreeMap::new(), masks: BTreeSet::new(), folds: 0 };
+            let mut own = Loop {
+                program,
+                kernel: k,
+                levels: BTreeMap::new(),
+                masks: BTreeSet::new(),
+                zeros: BTreeSet::new(),
+                folds: 0,
+            };
             own.check().map_err(|e| format!("{}: {e}", k.name))
         };
         match kernel {
@@ -147,6 +153,8 @@ struct Loop<'p> {
     levels: BTreeMap<Reg, Level>,
     /// Registers that hold a mask, or a mask times scalars.
     masks: BTreeSet<Reg>,
+    /// What is 0 whatever is drawn: where a gradient is filled up with zeros, a mask times them is none.
+    zeros: BTreeSet<Reg>,
     /// Folds met so far.
     folds: usize,
 }
@@ -292,7 +300,14 @@ impl Loop<'_> {
             }
             _ => false,
         };
-        if mask {
+        let zero = match inst {
+            Inst::Const(x) => *x == 0.0,
+            Inst::Binary(Binary::Mul, ..) => args.iter().any(|arg| self.zeros.contains(arg)),
+            _ => false,
+        };
+        if zero {
+            self.zeros.insert(reg);
+        } else if mask {
             self.masks.insert(reg);
         }
         self.define(reg, level)

@@ -41,7 +41,7 @@ pub(super) fn ahead(
     let seen = observed(first, search, window)?;
     let last = *seen.keys().next_back().ok_or_else(|| unfit("the data have no rows"))?;
     // The window that foretells line `last + 1` ends `horizon` lines before it.
-    let from = (last + 2).checked_sub(window.horizon + window.length).unwrap_or(0);
+    let from = (last + 2).saturating_sub(window.horizon + window.length);
     let known: Option<Vec<f64>> = (from..=last).map(|line| seen.get(&line).copied()).collect();
     let known = known.ok_or_else(|| {
         unfit("the last lines of the table are not all foretold: there is nothing to go on from\nhelp: write `stride=1`, or a shorter window")

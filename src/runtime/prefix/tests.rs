@@ -59,6 +59,20 @@ fn outputs(function: &Function, part: &Part, order: &[u32], batch: usize, store:
     outputs.into_iter().map(f32::to_bits).collect()
 }
 
+/// Outputs at each step without what lies behind the ends of rows, which means nothing and is what the rows beside them leave there.
+fn own(model: &Model, order: &[u32], mut outputs: Vec<u32>) -> Vec<u32> {
+    let ty = &model.node(model.output.source).ty;
+    let (Some(steps), Some(ragged), Some(input)) = (ty.steps(), ty.ragged(), model.ragged()) else {
+        return outputs;
+    };
+    let width = outputs.len() / order.len();
+    for (row, outputs) in order.iter().zip(outputs.chunks_mut(width)) {
+        let length = 1 + *row as usize % input.ty.axes[0].size;
+        outputs[ragged.places(length) * width / steps.size..].fill(0);
+    }
+    outputs
+}
+
 /// Every layer's example with parameters that stay, cut at each value, with rows in another order than that in which they were kept.
 #[test]
 fn wherever_a_net_is_cut_its_bits_are_the_same() {
@@ -75,7 +89,7 @@ fn wherever_a_net_is_cut_its_bits_are_the_same() {
             .for_each(|stored| stored.still = true);
         let (part, mut store) = (part(&model), store(&model));
         let whole = Function::new(lowered.clone(), &part).expect("compiles");
-        let expected = outputs(&whole, &part, &order, 31, &mut store);
+        let expected = own(&model, &order, outputs(&whole, &part, &order, 31, &mut store));
         assert!(expected.iter().any(|bits| *bits != expected[0]), "outputs that say something");
         for divided in prefixes(&lowered.graph) {
             let text = format!("{}\n{}", divided.once, divided.rest);
@@ -83,7 +97,7 @@ fn wherever_a_net_is_cut_its_bits_are_the_same() {
                 .unwrap_or_else(|error| panic!("{error}\n{text}"));
             let kept = prefix.part(&part, &mut store, &Team::new(1), &AtomicU32::new(0)).expect("runs");
             let found = outputs(&rest, &kept.expect("nobody stops"), &order, 32, &mut store);
-            assert!(found == expected, "{}\n{text}", row.layer.sig().name);
+            assert!(own(&model, &order, found) == expected, "{}\n{text}", row.layer.sig().name);
             cuts += 1;
         }
     }
