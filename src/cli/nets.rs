@@ -64,7 +64,7 @@ mod tests {
             fs::create_dir_all(path.parent().expect("a folder")).expect("folders");
             fs::write(path, "").expect("a file");
         };
-        [
+        for name in [
             "b.net",
             "a.net",
             "notes.txt",
@@ -72,8 +72,9 @@ mod tests {
             ".git/d.net",
             "runs/one/model.net",
             "runs/two/best.net",
-        ]
-        .map(write);
+        ] {
+            write(name);
+        }
         let found = listed(&[folder.path().into()]).expect("files");
         let names: Vec<String> = found
             .iter()
