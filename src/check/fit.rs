@@ -44,7 +44,9 @@ pub(super) fn fit(
             && !bounds.holds(x)
             && (bounds.low, bounds.high) == (0.0, 1.0)
             && x > 1.0
-            && bounds.holds(x / 100.0);
+            && bounds.holds(x / 100.0)
+            // As it stands there, and not by the name of a param.
+            && span.end - span.start == exactly(x).len();
         match within(x, bounds, bounds.describe(), told, value) {
             Err(Ok(error)) if share => {
                 Err(Ok(Box::new(error.fix("is a percentage meant?", span, format!("{}%", exactly(x))))))

@@ -16,7 +16,8 @@ pub fn listed(named: &[PathBuf]) -> Result<Vec<PathBuf>, Failure> {
         let before = files.len();
         gather(path, &mut files)?;
         if files.len() == before {
-            return Err(Failure::data(format!("{} holds no `.net` file", path.display())));
+            // Whoever reads it says that it is a folder.
+            files.push(path.clone());
         }
     }
     Ok(files)
@@ -81,7 +82,8 @@ mod tests {
             .map(|path| path.strip_prefix(folder.path()).expect("inside").display().to_string())
             .collect();
         assert_eq!(names, ["a.net", "b.net", "deep/er/c.net"]);
-        assert!(listed(&[folder.path().join("runs")]).is_err());
-        assert_eq!(listed(&["missing.net".into()]).expect("named").len(), 1);
+        for alone in [folder.path().join("runs"), "missing.net".into()] {
+            assert_eq!(listed(std::slice::from_ref(&alone)).expect("named"), [alone]);
+        }
     }
 }

@@ -44,6 +44,11 @@ pub fn chart(chart: &Chart) -> String {
             continue;
         };
         let place = |point: &(f64, f64)| format!("{} at {}", up.text(point.1), across.text(point.0));
+        // One point is told, not drawn.
+        if let [point] = points[..] {
+            out += &format!("{}: {}\n", series.name, place(&point));
+            continue;
+        }
         out += &format!("{}: lowest {}, highest {}\n", series.name, place(low), place(high));
         let points: Vec<(f32, f32)> = points.iter().map(|(x, y)| (across.place(*x), up.place(*y))).collect();
         let ends = [across.place(x.0), across.place(x.1), up.place(y.0), up.place(y.1)];
