@@ -77,7 +77,7 @@ pub struct Manner {
     pub lower: bool,
     /// Punctuation stays part of the words it stands at.
     pub keeps_punctuation: bool,
-    /// The end of a line is a token, [`LINE_END`]. Of words in a stream.
+    /// The end of a line is a token, `LINE_END`. Of words in a stream.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub ends_lines: bool,
 }
@@ -136,7 +136,7 @@ impl Unknown {
         Self { count: tokens.iter().filter(|token| **token == UNKNOWN).count(), of: tokens.len() }
     }
 
-    /// `1.2% of the tokens are unknown to the vocabulary of 300: \`<unk>\``; none where all are known.
+    /// In words, how many of the tokens the vocabulary does not know (`<unk>`), in percent; none where all are known.
     pub fn told(self, vocab: usize) -> Option<String> {
         let share = 100.0 * self.count as f64 / self.of.max(1) as f64;
         (self.count > 0).then(|| {
