@@ -2,7 +2,11 @@
 and to `dropout`, paired by speaker.
 
     python docs/results-sound/speakers.py runs/*
+    python docs/results-sound/speakers.py docs/results-sound/speakers.csv
+
+The second is of the runs that docs/RESULTS.md tells of.
 """
+import csv
 import json
 import math
 import pathlib
@@ -16,12 +20,19 @@ def mean(values):
 
 
 found = {}
-for folder in map(pathlib.Path, sys.argv[1:]):
-    figures = folder / "metrics.json"
-    if figures.exists():
-        arm, speaker, _ = folder.name.split("_")
-        accuracy = 100 * json.loads(figures.read_text())["test"]["accuracy"]
-        found.setdefault(arm, {}).setdefault(int(speaker), []).append(accuracy)
+
+
+def add(arm, speaker, accuracy):
+    found.setdefault(arm, {}).setdefault(int(speaker), []).append(accuracy)
+
+
+for path in map(pathlib.Path, sys.argv[1:]):
+    if path.suffix == ".csv":
+        for row in csv.DictReader(path.open()):
+            add(row["arm"], row["speaker"], float(row["accuracy"]))
+    elif (figures := path / "metrics.json").exists():
+        arm, speaker, _ = path.name.split("_")
+        add(arm, speaker, 100 * json.loads(figures.read_text())["test"]["accuracy"])
 
 arms = {arm: {k: statistics.mean(seeds) for k, seeds in by_speaker.items()} for arm, by_speaker in found.items()}
 
