@@ -174,7 +174,9 @@ fn an_encoder_of_texts_is_sound() {
     let search = Search::new(Path::new("."), Path::new("."), Some(Path::new(&root)));
     match run::probe(&exchanged, &[], &search, false) {
         Err(run::OpenError::Data(error)) if error.code == "E0520" => println!("skipped: no news here"),
-        found => assert!(found.as_ref().is_ok_and(Vec::is_empty), "{found:?}"),
+        // Of 17 601 texts 73 are longer than the sample's input, and that is said.
+        Ok(found) => assert_eq!(found.iter().map(|d| d.code).collect::<Vec<_>>(), ["W0504"], "{found:?}"),
+        Err(error) => panic!("{error:?}"),
     }
 }
 
