@@ -155,7 +155,7 @@ pub(super) fn advice(what: &str, name: &str) -> Option<&'static str> {
 
 /// The statement that is called so elsewhere.
 #[must_use]
-pub fn of_statements(name: &str) -> Option<&'static str> {
+pub fn statement_elsewhere(name: &str) -> Option<&'static str> {
     WORDS.iter().find_map(|(what, _)| word(what, name))
 }
 

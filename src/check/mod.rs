@@ -38,7 +38,7 @@ mod wave;
 mod ways;
 mod words;
 
-pub use elsewhere::of_statements as statement_elsewhere;
+pub use elsewhere::statement_elsewhere;
 pub use forms::INPUT_TYPES;
 pub use net::Net;
 pub use penalties::check as check_penalties;
