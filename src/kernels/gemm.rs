@@ -7,7 +7,7 @@
 //! for small products and for single columns, and where those could come in, a call is cut into blocks that are the same for
 //! every division. Rows and steps of `k` that are all zeros, as rows of texts have them behind their ends, are left out, which changes no bit (`blank`). `gemm` divides `k` by the size of the whole product, so it is called for at most 512 at a time.
 
-use super::{blank, row, sparse};
+use super::{blank, row, sparse, upper};
 use faer::{Accum, MatMut, MatRef, Par, linalg::matmul::matmul};
 
 /// Products of at most this many multiplications go to the library's other kernel.
@@ -171,6 +171,7 @@ unsafe fn transposed_left(
                     false,
                     gemm::Parallelism::None,
                 );
+                upper::clear();
             });
         }
     }
@@ -223,6 +224,7 @@ unsafe fn call(
     };
     let mode = if accumulate { Accum::Add } else { Accum::Replace };
     matmul(dst, mode, lhs, rhs, 1.0, Par::Seq);
+    upper::clear();
 }
 
 #[cfg(test)]
@@ -352,6 +354,21 @@ mod tests {
                             shares.into_iter().map(|(row, rows)| (row, rows, 0, n)).collect();
                         assert_same(Along::Rows, (m, n, k), &parts);
                     }
+                }
+            }
+        }
+    }
+
+    /// Code behind a product is slow on some processors if the library leaves wide registers filled.
+    #[test]
+    #[cfg(target_arch = "x86_64")]
+    fn products_leave_no_wide_registers_filled() {
+        for sizes in [(1, 10, 16), (33, 50, 40), (128, 130, 257), (512, 64, 300)] {
+            for form in FORMS {
+                for along in [Along::Columns, Along::Rows] {
+                    upper::clear();
+                    product(along, sizes, form, true, rough, &[(0, sizes.0, 0, sizes.1)]);
+                    assert_ne!(upper::are_in_use(), Some(true), "{sizes:?} {form:?} {along:?}");
                 }
             }
         }

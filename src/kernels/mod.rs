@@ -27,4 +27,5 @@ mod sparse;
 pub mod squares;
 pub mod team;
 pub mod thinned;
+mod upper;
 pub mod wide;
