@@ -5,7 +5,7 @@
 
 use std::time::Instant;
 
-use dropnet::sound::{
+use dropnet::internal::sound::{
     Vocoder,
     pitch::{self, Bench},
     vocoder::{stretched, usual_window},

@@ -9,17 +9,17 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering::SeqCst};
 use std::time::Instant;
 
-use dropnet::check::check_source;
-use dropnet::data::{self, Dataset, Search};
-use dropnet::draws;
-use dropnet::kernels::{machine, team::Team};
-use dropnet::lower::lower_train;
-use dropnet::model::Model;
-use dropnet::run::agreement::need;
-use dropnet::runtime::function::{Function, Layout, Pass};
-use dropnet::runtime::plan::{self, Shape};
-use dropnet::runtime::progress::Progress;
-use dropnet::runtime::store::Store;
+use dropnet::internal::check::check_source;
+use dropnet::internal::data::{self, Dataset, Search};
+use dropnet::internal::draws;
+use dropnet::internal::kernels::{machine, team::Team};
+use dropnet::internal::lower::lower_train;
+use dropnet::internal::model::Model;
+use dropnet::internal::run::agreement::need;
+use dropnet::internal::runtime::function::{Function, Layout, Pass};
+use dropnet::internal::runtime::plan::{self, Shape};
+use dropnet::internal::runtime::progress::Progress;
+use dropnet::internal::runtime::store::Store;
 
 const NET: &str = "
 data {

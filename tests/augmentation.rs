@@ -5,8 +5,8 @@ mod watching;
 
 use std::path::Path;
 
-use dropnet::data::{Numbers, Search};
-use dropnet::runtime::checkpoint::Checkpoint;
+use dropnet::internal::data::{Numbers, Search};
+use dropnet::internal::runtime::checkpoint::Checkpoint;
 
 use watching::{Run, SEED, folders};
 
@@ -92,7 +92,8 @@ fn what_is_shown_is_what_was_fed() {
         let run =
             run(net(data, &format!("{ROWS}\n  one_of {{\n    mixup alpha=0.3\n    cutmix alpha=1\n  }}")));
         let (fed, _) = run.go(&folders()(), 2, None, 0);
-        let shown = dropnet::runtime::augment::shown(&run.ready.model, &run.ready.dataset, SEED, 0..330, 3);
+        let shown =
+            dropnet::internal::runtime::augment::shown(&run.ready.model, &run.ready.dataset, SEED, 0..330, 3);
         let shown = shown.expect("rows").expect("pictures");
         assert_eq!(shown.rows.len(), fed.len());
         let mut pasted = 0;
@@ -138,9 +139,9 @@ fn rows_of_tables_are_changed_before_they_are_normalised() {
         )
     };
     let search = Search::new(folder.path(), folder.path(), None);
-    let open = |data: &str, augment: &str| dropnet::run::open(&source(data, augment), &[], &search);
+    let open = |data: &str, augment: &str| dropnet::internal::run::open(&source(data, augment), &[], &search);
     let ready = open("normalize inputs", "flip vertical, p=1\n  erase p=0").expect("sound");
-    let shown = dropnet::runtime::augment::shown(&ready.model, &ready.dataset, 0, 0..20, 1);
+    let shown = dropnet::internal::runtime::augment::shown(&ready.model, &ready.dataset, 0, 0..20, 1);
     let plain = &ready.dataset.train.inputs[0].raw.as_ref().expect("the table's own numbers").rule;
     for shown in shown.expect("rows").expect("pictures").rows {
         let number = ready.dataset.train.numbers()[shown.row] as usize;
@@ -170,7 +171,8 @@ fn rows_of_tables_are_changed_before_they_are_normalised() {
     }
     // What is black is the low end.
     let ready = open("range -2..-1", "cutout 3x3, value=black").expect("sound");
-    let shown = dropnet::runtime::augment::shown(&ready.model, &ready.dataset, 0, 0..20, 1).expect("rows");
+    let shown =
+        dropnet::internal::runtime::augment::shown(&ready.model, &ready.dataset, 0, 0..20, 1).expect("rows");
     let numbers: Vec<f32> = shown.expect("pictures").rows.into_iter().flat_map(|row| row.numbers).collect();
     assert!(numbers.contains(&-2.0) && !numbers.iter().any(|x| *x < 0.0 && *x != -2.0));
 }
@@ -183,8 +185,9 @@ fn bytes_are_painted_in_the_range_of_their_source() {
             "data {{\n  source builtin, \"digits\"\n  {data}\n  batch 10\n}}\naugment {{\n  {augment}\n}}\nnet {{\n  input x: real[8, 8, 1]\n  flatten -> dense 10\n  output digit: class[10]\n}}\ntrain {{\n  loss cross_entropy\n  optimizer sgd, lr=0.1\n  epochs 2\n}}\n"
         );
         let ready =
-            dropnet::run::open(&source, &[], &Search::new(".".as_ref(), ".".as_ref(), None)).expect("sound");
-        let gallery = dropnet::runtime::augment::shown(&ready.model, &ready.dataset, 0, 0..50, 1);
+            dropnet::internal::run::open(&source, &[], &Search::new(".".as_ref(), ".".as_ref(), None))
+                .expect("sound");
+        let gallery = dropnet::internal::runtime::augment::shown(&ready.model, &ready.dataset, 0, 0..50, 1);
         gallery
             .expect("rows")
             .expect("pictures")
@@ -209,7 +212,7 @@ fn pictures_keep_their_height_width_and_channels() {
         let source = format!(
             "data {{\n  source shapes, size=12, rows=100\n  batch 10\n}}\nnet {{\n  input image: real[{input}]\n  {first}dense 4\n  output kind: class[4]\n}}\ntrain {{\n  loss cross_entropy\n  optimizer sgd, lr=0.1\n  epochs 1\n}}\n"
         );
-        dropnet::run::open(&source, &[], &Search::new(".".as_ref(), ".".as_ref(), None)).map(|_| ())
+        dropnet::internal::run::open(&source, &[], &Search::new(".".as_ref(), ".".as_ref(), None)).map(|_| ())
     };
     for input in ["6, 6, 4", "144, 1, 1", "1, 12, 12", "12, 3, 4", "36, 4"] {
         let error = format!("{:?}", open(input, "flatten -> ").expect_err("a fault"));

@@ -3,7 +3,7 @@
 
 mod watching;
 
-use dropnet::run::{Augmented, augmented};
+use dropnet::internal::run::{Augmented, augmented};
 
 use watching::{Fed, Run, SEED, folders};
 
@@ -113,7 +113,8 @@ fn stretches_of_longer_clips_are_drawn() {
     let (_, other) = fed(short("", "batch 31"));
     assert!(plain == other, "the minibatch");
     fed(short("gain -6dB..6dB\n  time_stretch 0.8..1.25", "batch 32"));
-    let shown = dropnet::runtime::augment::shown(&run.ready.model, &run.ready.dataset, SEED, 0..TRAINED, 3);
+    let shown =
+        dropnet::internal::runtime::augment::shown(&run.ready.model, &run.ready.dataset, SEED, 0..TRAINED, 3);
     let (mut starts, mut middles) = (Vec::new(), 0);
     for shown in shown.expect("rows").expect("sounds").rows {
         let own: Vec<f32> = bytemuck::pod_collect_to_vec(&shown.fed);
@@ -166,7 +167,8 @@ fn what_is_shown_is_what_was_fed() {
     let data = folder();
     let run = Run::of(net("batch 32", ALL), data.path(), MOST);
     let (fed, _) = run.go(&folders()(), 2, None, 0);
-    let gallery = dropnet::runtime::augment::shown(&run.ready.model, &run.ready.dataset, SEED, 0..TRAINED, 3);
+    let gallery =
+        dropnet::internal::runtime::augment::shown(&run.ready.model, &run.ready.dataset, SEED, 0..TRAINED, 3);
     let mut lengths = std::collections::BTreeSet::new();
     for shown in gallery.expect("rows").expect("sounds").rows {
         assert!(shown.fed == fed[&(shown.epoch, shown.position)]);

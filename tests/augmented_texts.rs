@@ -3,9 +3,9 @@
 
 mod watching;
 
-use dropnet::data::{Fields, Search};
-use dropnet::run::{Augmented, augmented, open};
-use dropnet::runtime::container;
+use dropnet::internal::data::{Fields, Search};
+use dropnet::internal::run::{Augmented, augmented, open};
+use dropnet::internal::runtime::container;
 
 use watching::{Run, SEED, folders};
 
@@ -85,7 +85,8 @@ fn what_is_shown_is_what_was_fed() {
     let shown = augmented(&run.ready, SEED, 0..200, 3).expect("rows").expect("texts");
     let Augmented::Texts(rows) = shown else { panic!("rows are texts") };
     assert_eq!(rows.len(), 200);
-    let gallery = dropnet::runtime::augment::shown(&run.ready.model, &run.ready.dataset, SEED, 0..200, 3);
+    let gallery =
+        dropnet::internal::runtime::augment::shown(&run.ready.model, &run.ready.dataset, SEED, 0..200, 3);
     let Fields::Text(rule) = &run.ready.dataset.transform.fields else { panic!("texts") };
     let mut changed = 0;
     for shown in gallery.expect("rows").expect("texts").rows {

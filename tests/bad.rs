@@ -5,8 +5,8 @@
 //! message). Compared both ways: none missing, none extra. `BLESS=1 cargo test --test bad` rewrites these lines with
 //! the whole messages; read the diff before committing it.
 
-use dropnet::diag::{CODES, Diagnostic, Edit, LineIndex};
-use dropnet::{check, layers, syntax};
+use dropnet::internal::diag::{CODES, Diagnostic, Edit, LineIndex};
+use dropnet::internal::{check, layers, syntax};
 use std::path::{Path, PathBuf};
 
 /// What `dropnet check` says about `source`, without data; of the files in `syntax` only what the parser says.

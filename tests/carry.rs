@@ -4,18 +4,18 @@ use std::fs;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
-use dropnet::check::check_source;
-use dropnet::data::{self, Dataset, Input, Numbers, Part, Search, Storage, Target};
-use dropnet::graph::Mode;
-use dropnet::kernels::team::Team;
-use dropnet::lower::lower_train;
-use dropnet::model::Model;
-use dropnet::runtime::checkpoint::Checkpoint;
-use dropnet::runtime::container;
-use dropnet::runtime::evaluate::Evaluator;
-use dropnet::runtime::progress::{FORMAT, Meta};
-use dropnet::runtime::store::Store;
-use dropnet::runtime::train::{Event, Job, Observer, Options, Outcome, TrainError, train};
+use dropnet::internal::check::check_source;
+use dropnet::internal::data::{self, Dataset, Input, Numbers, Part, Search, Storage, Target};
+use dropnet::internal::graph::Mode;
+use dropnet::internal::kernels::team::Team;
+use dropnet::internal::lower::lower_train;
+use dropnet::internal::model::Model;
+use dropnet::internal::runtime::checkpoint::Checkpoint;
+use dropnet::internal::runtime::container;
+use dropnet::internal::runtime::evaluate::Evaluator;
+use dropnet::internal::runtime::progress::{FORMAT, Meta};
+use dropnet::internal::runtime::store::Store;
+use dropnet::internal::runtime::train::{Event, Job, Observer, Options, Outcome, TrainError, train};
 use tempfile::TempDir;
 
 const STREAMS: usize = 4;
@@ -102,7 +102,8 @@ impl Run {
         fs::write(folder.path().join("letters.txt"), text()).expect("a file");
         let search = Search::new(folder.path(), folder.path(), None);
         let config = model.data.as_ref().expect("a data section");
-        let dataset = data::load(config, &search, &dropnet::run::agreement::need(&model)).expect("letters");
+        let dataset =
+            data::load(config, &search, &dropnet::internal::run::agreement::need(&model)).expect("letters");
         Self { source, model, dataset, folder }
     }
 
@@ -317,7 +318,7 @@ net {{
         fs::write(folder.path().join("lines.csv"), format!("v\n{lines}")).expect("a file");
         let search = Search::new(folder.path(), folder.path(), None);
         let config = model.data.as_ref().expect("a data section");
-        data::load(config, &search, &dropnet::run::agreement::need(&model))
+        data::load(config, &search, &dropnet::internal::run::agreement::need(&model))
     };
     let dataset = load(3).expect("lines");
     let rows = |part: &Part| {

@@ -5,7 +5,7 @@ use std::{
     sync::{Arc, OnceLock, atomic::AtomicU32},
 };
 
-use dropnet::{
+use dropnet::internal::{
     data::Search,
     kernels::team::Team,
     lower::lower_train,

@@ -6,7 +6,7 @@ use std::{
     sync::{Arc, atomic::AtomicU32},
 };
 
-use dropnet::{
+use dropnet::internal::{
     check::{Env, check_source},
     data::Search,
     model::Summary,

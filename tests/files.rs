@@ -5,16 +5,16 @@ use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
-use dropnet::check::check_source;
-use dropnet::data::{self, DataError, Dataset, Search};
-use dropnet::kernels::team::Team;
-use dropnet::model::Model;
-use dropnet::run::agreement;
-use dropnet::runtime::checkpoint::Checkpoint;
-use dropnet::runtime::evaluate::Evaluator;
-use dropnet::runtime::progress::{FORMAT, Meta, Rows};
-use dropnet::runtime::store::Store;
-use dropnet::runtime::train::{Event, Job, Observer, Options, Outcome, TrainError, train};
+use dropnet::internal::check::check_source;
+use dropnet::internal::data::{self, DataError, Dataset, Search};
+use dropnet::internal::kernels::team::Team;
+use dropnet::internal::model::Model;
+use dropnet::internal::run::agreement;
+use dropnet::internal::runtime::checkpoint::Checkpoint;
+use dropnet::internal::runtime::evaluate::Evaluator;
+use dropnet::internal::runtime::progress::{FORMAT, Meta, Rows};
+use dropnet::internal::runtime::store::Store;
+use dropnet::internal::runtime::train::{Event, Job, Observer, Options, Outcome, TrainError, train};
 
 /// Numbers of a row: several blocks of rows to an epoch.
 const WIDTH: usize = 2048;
@@ -262,7 +262,7 @@ fn predictions_and_figures_are_those_of_rows_in_memory() {
     let said = |keep: &str| {
         let run =
             Run::load(folder.path(), &source(WIDTH, keep, "scale 1/255", "train=1000")).expect("sound files");
-        let graph = dropnet::lower::lower_train(&run.model).graph;
+        let graph = dropnet::internal::lower::lower_train(&run.model).graph;
         let mut store = Store::fresh(&run.model, &graph, 3);
         let mut evaluator = Evaluator::new(&run.model, &run.dataset.train).expect("compiles");
         evaluator.outputs(&run.dataset.train, &mut store, &Team::new(2), 0).expect("runs")

@@ -1,6 +1,6 @@
 //! The formatter: canonical samples, idempotence, meaning and comments kept.
 
-use dropnet::syntax::{format, parse, same_meaning, unified_diff};
+use dropnet::internal::syntax::{format, parse, same_meaning, unified_diff};
 
 /// Formats twice and compares trees and comments.
 #[track_caller]
@@ -10,7 +10,7 @@ fn formatted(source: &str) -> String {
     assert_eq!(once, twice, "not idempotent");
     let ((before, _), (after, _)) = (parse(source), parse(&once));
     assert!(same_meaning(&before, &after), "meaning changed:\n{source}\n---\n{once}");
-    let comments = |file: dropnet::syntax::ast::File| -> Vec<String> {
+    let comments = |file: dropnet::internal::syntax::ast::File| -> Vec<String> {
         file.comments.into_iter().map(|comment| comment.text.trim_end().to_string()).collect()
     };
     assert_eq!(comments(before), comments(after), "comments");

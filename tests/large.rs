@@ -4,7 +4,7 @@
 
 use std::time::{Duration, Instant};
 
-use dropnet::{
+use dropnet::internal::{
     check::{Checked, Env, check_source},
     diag::{Format, render},
     model::Summary,
@@ -155,8 +155,8 @@ fn a_chain_of_layers_is_fused_in_little_stack() {
          train {{\n  loss cross_entropy\n  optimizer sgd, lr=0.1\n  epochs 1\n}}\n"
     );
     let model = check_source(&net, &Env::default()).model.expect("a sound net");
-    let graph = dropnet::lower::lower_train(&model).graph;
+    let graph = dropnet::internal::lower::lower_train(&model).graph;
     let little = std::thread::Builder::new().stack_size(256 << 10);
-    let fused = little.spawn(move || dropnet::loops::fuse(&graph).expect("kernels").kernels.len());
+    let fused = little.spawn(move || dropnet::internal::loops::fuse(&graph).expect("kernels").kernels.len());
     assert!(fused.expect("a thread").join().expect("a program") > 0);
 }

@@ -4,19 +4,19 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use dropnet::check::check_source;
-use dropnet::data::{Input, Observed, Part, Target};
-use dropnet::draws;
-use dropnet::graph::interpret::{Bindings, Tensor, interpret};
-use dropnet::graph::{Sink, SiteId};
-use dropnet::kernels::team::Team;
-use dropnet::model::Model;
-use dropnet::runtime::function::{Function, Layout, Pass, Status};
-use dropnet::runtime::plan::{self, EpochPlan, Shape};
-use dropnet::runtime::progress::Progress;
-use dropnet::runtime::store::Store;
-use dropnet::vocab::Clock;
-use dropnet::{
+use dropnet::internal::check::check_source;
+use dropnet::internal::data::{Input, Observed, Part, Target};
+use dropnet::internal::draws;
+use dropnet::internal::graph::interpret::{Bindings, Tensor, interpret};
+use dropnet::internal::graph::{Sink, SiteId};
+use dropnet::internal::kernels::team::Team;
+use dropnet::internal::model::Model;
+use dropnet::internal::runtime::function::{Function, Layout, Pass, Status};
+use dropnet::internal::runtime::plan::{self, EpochPlan, Shape};
+use dropnet::internal::runtime::progress::Progress;
+use dropnet::internal::runtime::store::Store;
+use dropnet::internal::vocab::Clock;
+use dropnet::internal::{
     graph::StepInfo,
     lower::{Lowered, lower_train},
 };

@@ -4,13 +4,13 @@ use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
-use dropnet::check::check_source;
-use dropnet::data::{self, Dataset, Search};
-use dropnet::model::Model;
-use dropnet::run::agreement;
-use dropnet::runtime::checkpoint::Checkpoint;
-use dropnet::runtime::progress::{FORMAT, Meta, Rows};
-use dropnet::runtime::train::{Event, Job, Observer, Options, Outcome, TrainError, train};
+use dropnet::internal::check::check_source;
+use dropnet::internal::data::{self, Dataset, Search};
+use dropnet::internal::model::Model;
+use dropnet::internal::run::agreement;
+use dropnet::internal::runtime::checkpoint::Checkpoint;
+use dropnet::internal::runtime::progress::{FORMAT, Meta, Rows};
+use dropnet::internal::runtime::train::{Event, Job, Observer, Options, Outcome, TrainError, train};
 
 const DATA: &str = "
 data {

@@ -1,19 +1,21 @@
 //! Runs: the same bits for any number of threads, across a resume, and after an interruption in the middle of an epoch.
 
+mod front;
+
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
-use dropnet::check::check_source;
-use dropnet::data::{self, Affine, Dataset, Fields, Search};
-use dropnet::kernels::team::Team;
-use dropnet::model::Model;
-use dropnet::run::{Calibration, Trained, Which};
-use dropnet::runtime::checkpoint::Checkpoint;
-use dropnet::runtime::evaluate::Evaluator;
-use dropnet::runtime::figures::Reporter;
-use dropnet::runtime::progress::{FORMAT, Meta};
-use dropnet::runtime::train::{Event, Job, Observer, Options, Outcome, TrainError, train};
+use dropnet::internal::check::check_source;
+use dropnet::internal::data::{self, Affine, Dataset, Fields, Search};
+use dropnet::internal::kernels::team::Team;
+use dropnet::internal::model::Model;
+use dropnet::internal::run::{Calibration, Trained, Which};
+use dropnet::internal::runtime::checkpoint::Checkpoint;
+use dropnet::internal::runtime::evaluate::Evaluator;
+use dropnet::internal::runtime::figures::Reporter;
+use dropnet::internal::runtime::progress::{FORMAT, Meta};
+use dropnet::internal::runtime::train::{Event, Job, Observer, Options, Outcome, TrainError, train};
 
 /// Two hidden layers with batch norm and dropout, a cosine schedule, mixup and momentum: everything that has state.
 const NET: &str = "
@@ -72,8 +74,8 @@ impl Run {
         let model = checked.model.unwrap_or_else(|| panic!("{:#?}", checked.diagnostics));
         let config = model.data.as_ref().expect("a data section");
         let search = Search::new(Path::new("."), Path::new("."), None);
-        let dataset =
-            data::load(config, &search, &dropnet::run::agreement::need(&model)).expect("generated data");
+        let dataset = data::load(config, &search, &dropnet::internal::run::agreement::need(&model))
+            .expect("generated data");
         Self { source: source.into(), model, dataset }
     }
 
@@ -250,7 +252,7 @@ fn figures_are_gathered_block_by_block() {
         Trained::read(&folder.path().join("straight/last.ckpt"), Which::Last).expect("a trained net");
     let valid = run.dataset.valid.as_ref().expect("validation rows");
     let mut evaluator = Evaluator::predictor(&run.model, valid).expect("compiles");
-    let graph = dropnet::lower::lower_eval(&run.model, dropnet::graph::Mode::Eval).graph;
+    let graph = dropnet::internal::lower::lower_eval(&run.model, dropnet::internal::graph::Mode::Eval).graph;
     let mut store = trained.checkpoint.store(&graph).expect("parameters");
     let outputs = evaluator.outputs(valid, &mut store, &Team::new(1), 5).expect("outputs");
     let whole = Reporter::new(&run.model, &run.dataset.transform).figures(&outputs, valid);
@@ -267,7 +269,7 @@ fn a_session_predicts_what_evaluation_predicts() {
     let trained = Trained::read(&folder.path().join("last.ckpt"), Which::Last).expect("a trained net");
     let part = run.dataset.valid.as_ref().expect("a validation part");
     let mut evaluator = Evaluator::predictor(&run.model, part).expect("compiles");
-    let graph = dropnet::lower::lower_eval(&run.model, dropnet::graph::Mode::Eval).graph;
+    let graph = dropnet::internal::lower::lower_eval(&run.model, dropnet::internal::graph::Mode::Eval).graph;
     let mut store = trained.checkpoint.store(&graph).expect("parameters");
     let mut expected = evaluator.outputs(part, &mut store, &Team::new(1), 5).expect("outputs");
     run.model.output.kind.interpret(&mut expected, &run.dataset.transform.target);
@@ -372,7 +374,7 @@ fn trained(source: &str, stop_in: u64) -> Vec<u8> {
     }
     run.go(folder.path(), 2, None, 0).expect("trains");
     let read = Checkpoint::read(&folder.path().join("last.ckpt")).expect("a checkpoint");
-    let graph = dropnet::lower::lower_train(&run.model).graph;
+    let graph = dropnet::internal::lower::lower_train(&run.model).graph;
     let store = read.store(&graph).expect("parameters");
     store.params.iter().flat_map(|values| values.iter().flat_map(|x| x.to_le_bytes())).collect()
 }

@@ -1,8 +1,8 @@
 //! The parser: samples, the cases of the language that are easy to get wrong, recovery, extremes.
 
-use dropnet::diag::Span;
-use dropnet::syntax::ast::{self, ArgKey, Body, Expr, ExprKind, Stmt};
-use dropnet::syntax::{parse, same_meaning};
+use dropnet::internal::diag::Span;
+use dropnet::internal::syntax::ast::{self, ArgKey, Body, Expr, ExprKind, Stmt};
+use dropnet::internal::syntax::{parse, same_meaning};
 
 fn samples() -> Vec<(String, String)> {
     let mut found = Vec::new();

@@ -1,8 +1,8 @@
 //! Damaged samples: whatever the text, the parser answers quickly, its spans fit the text and lie on characters,
 //! rendering does not fail, and what parses can be formatted.
 
-use dropnet::diag::{self, Format};
-use dropnet::syntax::{format, parse};
+use dropnet::internal::diag::{self, Format};
+use dropnet::internal::syntax::{format, parse};
 use proptest::prelude::*;
 use std::time::Instant;
 

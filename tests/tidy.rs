@@ -5,7 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use dropnet::{layers, train};
+use dropnet::internal::{layers, train};
 
 /// Every file of the library that is not a test, with its code: no tests, no comments.
 fn sources() -> Vec<(PathBuf, String)> {
@@ -118,6 +118,15 @@ fn folders_form_no_circle() {
         inside.map(move |(to, path)| format!("{from} -> {to} by src/{}", path.display()))
     });
     assert_eq!(circle.collect::<Vec<_>>(), Vec::<String>::new());
+}
+
+/// What a program sees that uses the crate: `front`, and one hidden door.
+#[test]
+fn folders_are_private() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let text = fs::read_to_string(root.join("src/lib.rs")).expect("readable source");
+    let public: Vec<&str> = text.lines().filter(|line| line.starts_with("pub ")).collect();
+    assert_eq!(public, ["pub use front::{", "pub mod internal {"]);
 }
 
 /// Words that mean something else where they stand in quotes.

@@ -1,17 +1,17 @@
 //! Stacks of layers that slide windows, over more rows than a shard has, against PyTorch: losses and gradients, by the graph interpreter in f64
 //! and by native code.
 
-use dropnet::check::check_source;
-use dropnet::data::{Input, Part, Target};
-use dropnet::graph::StepInfo;
-use dropnet::graph::interpret::{Bindings, Tensor, interpret};
-use dropnet::graph::{Graph, Sink};
-use dropnet::kernels::team::Team;
-use dropnet::lower::{Lowered, lower_train};
-use dropnet::model::Model;
-use dropnet::runtime::function::{Function, Layout, Pass, Status};
-use dropnet::runtime::store::Store;
-use dropnet::vocab::Clock;
+use dropnet::internal::check::check_source;
+use dropnet::internal::data::{Input, Part, Target};
+use dropnet::internal::graph::StepInfo;
+use dropnet::internal::graph::interpret::{Bindings, Tensor, interpret};
+use dropnet::internal::graph::{Graph, Sink};
+use dropnet::internal::kernels::team::Team;
+use dropnet::internal::lower::{Lowered, lower_train};
+use dropnet::internal::model::Model;
+use dropnet::internal::runtime::function::{Function, Layout, Pass, Status};
+use dropnet::internal::runtime::store::Store;
+use dropnet::internal::vocab::Clock;
 use serde::Deserialize;
 
 /// What `tests/golden/windows.py` makes.

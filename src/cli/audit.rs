@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use dropnet::{
+use dropnet::internal::{
     data::Search,
     kernels::team::Team,
     model::summary::number,

@@ -2,7 +2,7 @@
 
 use std::{path::PathBuf, time::Duration};
 
-use dropnet::{
+use dropnet::internal::{
     atomic, memory,
     model::summary::grouped,
     plot::{self, RooflinePoint},

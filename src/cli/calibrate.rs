@@ -1,6 +1,6 @@
 //! `dropnet calibrate`: fits how sure a trained net says it is, on its validation rows.
 
-use dropnet::{
+use dropnet::internal::{
     kernels::team::Team,
     model::{PredictMode, summary::number},
     run::{self, Fit, NO_GAIN, name_of},

@@ -6,7 +6,7 @@ use std::{
     time::Instant,
 };
 
-use dropnet::{
+use dropnet::internal::{
     check::{self, Checked, Env},
     diag::{self, Diagnostic, Format},
     run::{self, OpenError},

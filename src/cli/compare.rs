@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use dropnet::{
+use dropnet::internal::{
     kernels::team::Team,
     model::summary::grouped,
     run::{self, Against, Comparison, Differences, Draws, Side, Spread},

@@ -1,6 +1,6 @@
 //! Confusion matrices as text.
 
-use dropnet::{
+use dropnet::internal::{
     model::{PredictMode, summary::grouped},
     run::{Confusion, OfClass},
 };

@@ -1,6 +1,6 @@
 //! `dropnet emit`: what a stage of the compiler makes of a file, as text.
 
-use dropnet::{
+use dropnet::internal::{
     codegen::{self, Text},
     graph::{Graph, Mode},
     loops,

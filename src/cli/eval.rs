@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use dropnet::{
+use dropnet::internal::{
     data::Search,
     kernels::team::Team,
     model::{Interval, Mean, Predict, PredictMode, summary::number},

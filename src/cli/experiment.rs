@@ -7,7 +7,7 @@ use std::{
     sync::{Arc, atomic::AtomicU32, mpsc},
 };
 
-use dropnet::{
+use dropnet::internal::{
     data::Search,
     model::{Model, summary::grouped},
     run::{
@@ -135,7 +135,7 @@ impl Command {
             epochs: self.record == Some(Recorded::Epochs),
         };
         let stop = Arc::new(AtomicU32::new(0));
-        let jobs = self.jobs.map_or_else(dropnet::kernels::team::cores, usize::from);
+        let jobs = self.jobs.map_or_else(dropnet::internal::kernels::team::cores, usize::from);
         let course = Course { jobs, dir: &self.out, resume: self.resume, stop };
         let shard = self.shard(ui)?;
         let again = if shard.is_some() { "the same command" } else { "the same command with `--resume`" };
@@ -594,5 +594,5 @@ fn point(point: &Point) -> String {
 
 /// Four significant digits.
 fn short(x: f64) -> String {
-    dropnet::model::summary::number(x)
+    dropnet::internal::model::summary::number(x)
 }

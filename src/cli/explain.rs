@@ -1,6 +1,6 @@
 //! `dropnet explain`: the page of a code, of a word of the language, of an argument, or of an idea.
 
-use dropnet::{check::nearest, diag, manual};
+use dropnet::internal::{check::nearest, diag, manual};
 
 use super::{
     Outcome,

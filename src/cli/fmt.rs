@@ -5,7 +5,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use dropnet::{layers, syntax};
+use dropnet::internal::{layers, syntax};
 
 use super::{
     Outcome, nets,

@@ -2,7 +2,7 @@
 
 use std::{cell::RefCell, path::PathBuf};
 
-use dropnet::run;
+use dropnet::internal::run;
 
 use super::ui::Ui;
 

@@ -2,7 +2,7 @@
 
 use std::{fs::File, io::Write, path::Path};
 
-use dropnet::shell;
+use dropnet::internal::shell;
 
 use super::{
     Outcome,

@@ -3,7 +3,7 @@
 use std::any::TypeId;
 
 use clap::{Arg, Command};
-use dropnet::{model::Precision, run::TEMPERATURES};
+use dropnet::internal::{model::Precision, run::TEMPERATURES};
 
 /// Lets values of numeric flags begin with a minus, so that it is the flag which says that they do not fit.
 pub fn may_be_negative(command: Command) -> Command {
@@ -39,7 +39,7 @@ pub fn rows(text: &str) -> Result<std::ops::Range<usize>, String> {
 
 /// A share in a few digits.
 pub fn shown(x: f64) -> String {
-    dropnet::vocab::in_digits(x, 3)
+    dropnet::internal::vocab::in_digits(x, 3)
 }
 
 pub fn whole<const LEAST: u64>(text: &str) -> Result<u64, String> {

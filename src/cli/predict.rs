@@ -6,8 +6,9 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use dropnet::{
+use dropnet::internal::{
     data::{Converted, DataError, Kept, Rows, Transform, Unread},
+    front::told,
     kernels::team::Team,
     model::{Interval, McDropout, Mean, Model, OutputKind, Precision, Predict, PredictMode, Until},
     run::{Abstain, Committee, PredictionForm, SamplesDrawn, TrainedError, Writing},
@@ -452,18 +453,12 @@ fn said(rows: Rows, ui: &mut Ui) -> Result<Rows, Failure> {
 
 /// What of texts and sounds is in no row.
 pub fn say_unread(rows: usize, unread: Unread, ui: &mut Ui) {
-    for (code, told) in unread.told(rows) {
-        ui.talk(format_args!("warning[{code}]: {told}"));
-    }
+    told::of_texts(rows, unread).into_iter().for_each(|told| ui.talk(told));
 }
 
 /// What became of pictures among so many that were no colours in bytes.
 pub fn say_converted(rows: usize, converted: Converted, ui: &mut Ui) {
-    let told = converted.told();
-    if !told.is_empty() {
-        let (pictures, told) = (if rows == 1 { "picture" } else { "pictures" }, told.join("; "));
-        ui.talk(format_args!("warning[W0503]: of {rows} {pictures} {told}"));
-    }
+    told::of_pictures(rows, converted).into_iter().for_each(|told| ui.talk(told));
 }
 
 /// Why not all rows were predicted.

@@ -11,7 +11,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use dropnet::{
+use dropnet::internal::{
     model::summary::number,
     run::{Stage, Watch},
     runtime::{figures::Figures, train::EpochReport},

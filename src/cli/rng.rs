@@ -1,6 +1,6 @@
 //! `dropnet rng`: the random bits behind the masks of a site, raw, for batteries of statistical tests.
 
-use dropnet::draws::{bits32, row_key, site_key, train_stream};
+use dropnet::internal::draws::{bits32, row_key, site_key, train_stream};
 
 use super::{
     Outcome, numbers,

@@ -5,7 +5,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use dropnet::{
+use dropnet::internal::{
     model::summary::{grouped, number},
     run::{self, Listed, Traits},
 };

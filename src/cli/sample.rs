@@ -1,6 +1,6 @@
 //! `dropnet sample`: text that a net says.
 
-use dropnet::run::{self, Speech};
+use dropnet::internal::run::{self, Speech};
 use serde_json::json;
 
 use super::{

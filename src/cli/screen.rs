@@ -5,7 +5,7 @@ use std::{
     time::{SystemTime, UNIX_EPOCH},
 };
 
-use dropnet::{
+use dropnet::internal::{
     memory,
     run::{self, Events, RunDir},
     runtime::train::{self, Event, Observer},

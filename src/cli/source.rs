@@ -6,7 +6,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use dropnet::{
+use dropnet::internal::{
     check::{self, Checked, Env},
     diag::{self, Diagnostic, Format},
     model::Model,

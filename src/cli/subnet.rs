@@ -5,7 +5,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use dropnet::{
+use dropnet::internal::{
     model::{Model, Node},
     run::{self, Drawn, KnownRow, SiteMask, Trained},
     shell,

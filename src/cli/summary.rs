@@ -1,6 +1,6 @@
 //! `dropnet summary`: the net of a file or of a run as a table, or as JSON.
 
-use dropnet::{
+use dropnet::internal::{
     memory,
     model::{
         Model, PredictMode, Summary,

@@ -1,4 +1,4 @@
-//! Fits the [`Transform`]'s numbers: means, deviations and fillings, from rows of the training part only.
+//! Fits the `Transform`'s numbers: means, deviations and fillings, from rows of the training part only.
 //!
 //! Invariant: sums are f64 in the order of the rows ([`Moments`]), so they do not depend on threads; what does not spread has the deviation 1.
 

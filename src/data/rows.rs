@@ -149,6 +149,17 @@ impl Transform {
         is_text && !pictures::is_named_so(name) && self.inputs.len() == 1 && self.inputs[0].shape.len() == 3
     }
 
+    /// Encodes the rows of a file or folder, which stay there if they can.
+    ///
+    /// # Errors
+    /// As [`read_rows`](Self::read_rows) and [`read_folder`](Self::read_folder).
+    pub fn read_path(&self, path: &Path, name: &str) -> Result<Rows, DataError> {
+        match path.is_dir() || self.takes_archive(name) {
+            true => self.read_folder(path, name),
+            false => self.read_file(path, name),
+        }
+    }
+
     /// Rows of a file, which stay there if they can.
     fn read_file(&self, path: &Path, name: &str) -> Result<Rows, DataError> {
         let unread = |e: std::io::Error| {

@@ -1,6 +1,6 @@
 //! Raw targets to what the net's output asks for: classes, real numbers or bits.
 //!
-//! Table classes are named by their cells, in the order of [`label_order`]; array classes are the numbers from 0. Invariant: a
+//! Table classes are named by their cells, in the order of `label_order`; array classes are the numbers from 0. Invariant: a
 //! class target has exactly the classes that `class[K]` says.
 
 use rustc_hash::FxHashMap;

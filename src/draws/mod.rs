@@ -1,7 +1,7 @@
 //! Random draws, each a pure function of an address: nothing depends on what was drawn before, on threads or on minibatches.
 //!
 //! `hash` is the counter hash behind every mask, read by the interpreter and emitted as native code; [`rng`] the streams of the host:
-//! shuffles, initial weights, shares of mixup; [`rate`](quantise) the rates of dropping; [`units`] the numbers of what is drawn for, [`Squares`] what is dropped in
+//! shuffles, initial weights, shares of mixup; [`rate`](quantise) the rates of dropping; `units` the numbers of what is drawn for, [`Squares`] what is dropped in
 //! squares.
 //!
 //! Invariant: what an address gives never changes within edition 1; known answers are tested.

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::fs;
 
-use dropnet::runtime::container::{self, Numbers};
+use dropnet::internal::runtime::container::{self, Numbers};
 
 use crate::support::Folder;
 

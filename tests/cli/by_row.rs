@@ -7,7 +7,7 @@ use std::path::Path;
 use std::process::Output;
 
 use assert_cmd::Command;
-use dropnet::runtime::container;
+use dropnet::internal::runtime::container;
 
 use crate::support::Folder;
 

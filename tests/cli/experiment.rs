@@ -231,7 +231,7 @@ fn divergence_of_all_trials_is_exit_4() {
 fn a_record_has_one_writer() {
     let folder = Folder::new(&[("m.net", NET)]);
     let begin = ["experiment", "m.net", "-q", "-o", "e", "--splits", "1"];
-    let guard = dropnet::run::Guard::take(&folder.path().join("e")).unwrap();
+    let guard = dropnet::internal::run::Guard::take(&folder.path().join("e")).unwrap();
     std::fs::write(folder.path().join("e/experiment.jsonl"), "").unwrap();
     let busy = format!("error: another dropnet (process {}) writes to e\n", std::process::id());
     for args in [&begin[..], &[&begin[..], &["--resume"]].concat()] {

@@ -9,16 +9,16 @@ fn the_bits_are_those_of_the_masks() {
     assert_eq!(bytes.len(), 100);
     let word = |i: usize| u32::from_le_bytes(bytes[4 * i..4 * i + 4].try_into().expect("four bytes"));
     let key = |epoch, row| {
-        dropnet::draws::row_key(
-            dropnet::draws::train_stream(3, dropnet::draws::site_key("hidden"), epoch),
+        dropnet::internal::draws::row_key(
+            dropnet::internal::draws::train_stream(3, dropnet::internal::draws::site_key("hidden"), epoch),
             row,
         )
     };
     for (row, epoch, position) in [(0, 0, 0), (1, 0, 1), (2, 1, 0)] {
         for unit in 0..8 {
-            let (counter, low) = dropnet::draws::draw_place(unit);
+            let (counter, low) = dropnet::internal::draws::draw_place(unit);
             let half = word(8 * row + counter as usize) >> if low { 0 } else { 16 };
-            assert_eq!(half as u16 ^ 0x8000, dropnet::draws::draw16(key(epoch, position), unit));
+            assert_eq!(half as u16 ^ 0x8000, dropnet::internal::draws::draw16(key(epoch, position), unit));
         }
     }
 }

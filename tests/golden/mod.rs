@@ -2,16 +2,16 @@
 
 use std::sync::Arc;
 
-use dropnet::check::check_source;
-use dropnet::data::{Input, Part, Target};
-use dropnet::graph::interpret::{Bindings, Tensor, interpret};
-use dropnet::graph::{Sink, StepInfo};
-use dropnet::kernels::team::Team;
-use dropnet::lower::{Lowered, lower_train};
-use dropnet::model::Model;
-use dropnet::runtime::function::{Function, Layout, Pass, Status};
-use dropnet::runtime::store::Store;
-use dropnet::vocab::Clock;
+use dropnet::internal::check::check_source;
+use dropnet::internal::data::{Input, Part, Target};
+use dropnet::internal::graph::interpret::{Bindings, Tensor, interpret};
+use dropnet::internal::graph::{Sink, StepInfo};
+use dropnet::internal::kernels::team::Team;
+use dropnet::internal::lower::{Lowered, lower_train};
+use dropnet::internal::model::Model;
+use dropnet::internal::runtime::function::{Function, Layout, Pass, Status};
+use dropnet::internal::runtime::store::Store;
+use dropnet::internal::vocab::Clock;
 use serde_json::Value as Json;
 
 /// A power of two, so that the step of gradient descent says the gradient; large, so that in 32 bits it says little of the parameter.

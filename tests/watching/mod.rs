@@ -5,11 +5,11 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
-use dropnet::data::{Numbers, Search};
-use dropnet::run::{Ready, open};
-use dropnet::runtime::checkpoint::Checkpoint;
-use dropnet::runtime::progress::{FORMAT, Meta};
-use dropnet::runtime::train::{Event, Job, Observer, Options, TrainError, train};
+use dropnet::internal::data::{Numbers, Search};
+use dropnet::internal::run::{Ready, open};
+use dropnet::internal::runtime::checkpoint::Checkpoint;
+use dropnet::internal::runtime::progress::{FORMAT, Meta};
+use dropnet::internal::runtime::train::{Event, Job, Observer, Options, TrainError, train};
 
 pub const SEED: u64 = 5;
 /// Epochs of every net that is watched.

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use dropnet::{
+use dropnet::internal::{
     data::Search,
     run::{Committee, Log, RunDir, Shown, Trained, TrainedError},
 };

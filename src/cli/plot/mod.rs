@@ -4,7 +4,7 @@ mod drawn;
 
 use std::path::PathBuf;
 
-use dropnet::{
+use dropnet::internal::{
     atomic,
     kernels::team::Team,
     model::{Interval, McDropout, Precision, PredictMode},

@@ -78,7 +78,7 @@ pub fn find(name: &str) -> Result<&'static Command, Failure> {
     match fitting[..] {
         [one] => Ok(one),
         [] => {
-            let near = dropnet::check::nearest(name, COMMANDS.iter().map(|c| c.name));
+            let near = dropnet::internal::check::nearest(name, COMMANDS.iter().map(|c| c.name));
             let help = near.map_or("`:help` lists them".into(), |near| format!("did you mean `:{near}`?"));
             Err(Failure::usage(format!("there is no command `:{name}`\nhelp: {help}")))
         }

@@ -6,7 +6,7 @@ use std::{
     path::PathBuf,
 };
 
-use dropnet::manual;
+use dropnet::internal::manual;
 use rustyline::{
     CompletionType, Config, Context, Helper, Result,
     completion::{Completer, FilenameCompleter, Pair},

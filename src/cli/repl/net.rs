@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use dropnet::{
+use dropnet::internal::{
     check::{Checked, Sketch},
     model::{Node, NodeKind, summary::grouped},
     repl::Change,

@@ -8,7 +8,7 @@ use std::{
     },
 };
 
-use dropnet::{
+use dropnet::internal::{
     data::Fields,
     diag::Diagnostic,
     lower::lower_train,

@@ -6,7 +6,7 @@ use std::{
     rc::Rc,
 };
 
-use dropnet::{
+use dropnet::internal::{
     atomic,
     check::{Checked, Env},
     diag::{self, Diagnostic, Format},

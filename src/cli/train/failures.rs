@@ -1,6 +1,6 @@
 //! Why a run could not begin, or ended before its time.
 
-use dropnet::{
+use dropnet::internal::{
     run::{self, OpenError, Ready, RunDir, StartError},
     runtime::train::TrainError,
 };

@@ -9,7 +9,7 @@ use std::{
     sync::{Arc, atomic::AtomicU32},
 };
 
-use dropnet::{
+use dropnet::internal::{
     data::Search,
     run::{self, OpenError, Ready, Request, RunDir},
     runtime::train::{self, Job, Options, TrainError},
@@ -85,7 +85,7 @@ impl Threads {
     }
 
     pub fn count(&self) -> usize {
-        self.count.map_or_else(dropnet::kernels::team::cores, usize::from)
+        self.count.map_or_else(dropnet::internal::kernels::team::cores, usize::from)
     }
 }
 

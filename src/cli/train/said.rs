@@ -1,6 +1,6 @@
 //! What `dropnet train` says beside its epochs: of what it trains, what came of it, and how a run that was interrupted goes on.
 
-use dropnet::{
+use dropnet::internal::{
     data::Fields,
     model::summary::{grouped, number},
     run::{self, Ready, RunDir, Started},
@@ -34,7 +34,7 @@ impl Command {
     }
 
     pub(super) fn heading(&self, source: &Source, ready: &Ready, started: &Started, ui: &mut Ui) {
-        let rows = |part: Option<&dropnet::data::Part>, name: &str| {
+        let rows = |part: Option<&dropnet::internal::data::Part>, name: &str| {
             part.map_or(String::new(), |part| format!(" + {} {name}", grouped(part.rows())))
         };
         let (data, threads) = (&ready.dataset, self.threads.count());

@@ -35,7 +35,7 @@ impl Sights {
 /// What the windows of a picture hand to its elements, for windows that do not begin at every place.
 ///
 /// # Safety
-/// As for [`inputs`], of one picture.
+/// As for `inputs`, of one picture.
 #[inline(always)]
 pub(super) unsafe fn collect<const FUSED: bool>(
     sizes: &Sizes,

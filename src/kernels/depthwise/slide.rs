@@ -8,7 +8,7 @@ const TILE: usize = 7;
 /// The windows of a picture: weighted sums of what they see, by the taps or by their reverse.
 ///
 /// # Safety
-/// As for [`forward`], of one picture.
+/// As for `forward`, of one picture.
 #[inline(always)]
 pub(super) unsafe fn slide<const FUSED: bool, const REVERSED: bool>(
     sizes: &Sizes,

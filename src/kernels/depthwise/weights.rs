@@ -5,7 +5,7 @@ use super::{Maps, Sizes, full, load, plus, store};
 /// What a picture adds to the gradient of the weights, in `N` channels: a line of taps at a time, up to five of them in registers together.
 ///
 /// # Safety
-/// As for [`weights`], of one picture; the channels from `channel` on are there.
+/// As for `weights`, of one picture; the channels from `channel` on are there.
 #[inline(always)]
 pub(super) unsafe fn gathered<const FUSED: bool, const N: usize>(
     sizes: &Sizes,

@@ -119,7 +119,7 @@ fn guard(dir: &RunDir) -> Result<Guard, StartError> {
 ///
 /// # Errors
 /// What is lacking.
-pub(in crate::run) fn has_room(model: &Model, dataset: &Dataset) -> Result<(), String> {
+pub fn has_room(model: &Model, dataset: &Dataset) -> Result<(), String> {
     let batch = model.data.as_ref().map_or(1, |data| data.batch().rows);
     let found = footprint::check(model, &lower_train(model).graph, dataset.train.rows(), batch);
     found.map_err(|error| footprint::lacking(model, error))

@@ -149,7 +149,7 @@ pub fn evaluate_known(
 ///
 /// # Errors
 /// What code generation says.
-pub(in crate::run) fn part_figures(
+pub fn part_figures(
     net: &Trained,
     name: &'static str,
     part: &Part,

@@ -92,6 +92,18 @@ impl Committee {
         Ok(Self { members })
     }
 
+    /// One net alone.
+    #[must_use]
+    pub fn of_one(net: Trained) -> Self {
+        Self { members: vec![net] }
+    }
+
+    /// Predictions of no rows: what they would be called.
+    #[must_use]
+    pub fn none(&self) -> Predictions {
+        self.predictions(Vec::new())
+    }
+
     /// The net that speaks for all where they agree: of its file, its data, its output.
     pub fn first(&self) -> &Trained {
         &self.members[0]
@@ -155,7 +167,7 @@ impl Committee {
             }
             Ok::<(), TrainedError>(())
         })?;
-        let all = all.unwrap_or_else(|| self.predictions(Vec::new()));
+        let all = all.unwrap_or_else(|| self.none());
         Ok(Predictions { drawn, ..all })
     }
 
@@ -239,7 +251,7 @@ impl Committee {
         mut each: impl FnMut(Predictions) -> Result<(), E>,
     ) -> Result<Drawn, E> {
         let (kind, target) = (sampling.kind().at_a_step(), sampling.target());
-        let names = self.predictions(Vec::new()).names(kind.outputs());
+        let names = self.none().names(kind.outputs());
         let around = interval.filter(|_| matches!(told, Told::Pass));
         let together = if sampling.takes_work() { FEW } else { TOGETHER };
         let mut block = Block::new(together, |values, notes, noted| {
@@ -261,7 +273,7 @@ impl Committee {
     fn exactly(&self, seen: Vec<Vec<f32>>, how: &Predict) -> Predictions {
         let kind = self.first().model.output.kind;
         let (views, width) = (seen.len(), kind.width());
-        let names = self.predictions(Vec::new()).names(kind.outputs());
+        let names = self.none().names(kind.outputs());
         let (mut values, mut notes, mut noted) = (Vec::new(), Vec::new(), Vec::new());
         for row in views::side_by_side(seen, width).chunks_exact(views * width) {
             values.extend_from_slice(&views::together(row, views, kind, false));

@@ -268,8 +268,15 @@ impl Predictions {
         self.values.chunks_exact(self.columns.len())
     }
 
+    /// Names: of the column of classes, of the outputs, and of what is said beside.
+    #[must_use]
+    pub fn column_names(&self) -> (Option<String>, Vec<String>, Vec<String>) {
+        let of = |columns: &[Column]| columns.iter().map(|column| column.name.clone()).collect();
+        (self.class.clone(), of(&self.columns), of(&self.notes))
+    }
+
     /// The numbers and the notes of each row.
-    pub(super) fn noted_rows(&self) -> impl Iterator<Item = (&[f64], &[f64])> {
+    pub fn noted_rows(&self) -> impl Iterator<Item = (&[f64], &[f64])> {
         let width = self.notes.len();
         self.rows().enumerate().map(move |(i, row)| (row, &self.noted[i * width..(i + 1) * width]))
     }
