@@ -45,8 +45,12 @@ fn examples_are_sound_tidy_and_documented() {
 
 #[test]
 fn summaries() {
-    for (name, _, text) in examples() {
-        let model = check_source(&text, &Env::default()).model.expect("a sound example");
+    for (name, path, text) in examples() {
+        let search = Search::new(path.parent().expect("a folder"), Path::new("."), None);
+        let model = check_source(&text, &Env::default()).model.unwrap_or_else(|| {
+            let attributes = run::sizes(&text, &[], &search).expect("tables that lie beside the examples");
+            check_source(&text, &Env { attributes, ..Env::default() }).model.expect("a sound example")
+        });
         let summary = Summary::new(&model, &text).table(&format!("{name}.net"));
         insta::assert_snapshot!(format!("summary__{name}"), summary);
     }

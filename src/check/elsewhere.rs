@@ -30,8 +30,18 @@ const TRAIN: &[(&str, &str)] = &[
 
 const DATA: &[(&str, &str)] = &[
     ("batch_size", "batch"),
+    ("categorical", "categories"),
     ("dataset", "source"),
+    ("fillna", "fill"),
+    ("impute", "fill"),
+    ("imputer", "fill"),
     ("minibatch", "batch"),
+    ("one_hot_encoder", "categories"),
+    ("ordinal", "ordered"),
+    ("ordinal_encoder", "ordered"),
+    ("parse_dates", "dates"),
+    ("simple_imputer", "fill"),
+    ("standard_scaler", "normalize"),
     ("train_test_split", "split"),
     ("validation_split", "split"),
 ];
@@ -65,6 +75,9 @@ const ADVICE: &[(&str, &str, &str)] = &[
         "weight_decay",
         "it is an argument of the optimizer: `optimizer adamw, lr=1e-3, weight_decay=0.01`",
     ),
+    ("`data` statement", "drop_columns", "leave columns out with a minus: `inputs -Id, -Date`"),
+    ("`data` statement", "min_max_scaler", "write `normalize kind=minmax`"),
+    ("`data` statement", "robust_scaler", "write `normalize kind=robust`"),
     (
         "`data` statement",
         "shuffle",

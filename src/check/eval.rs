@@ -199,6 +199,8 @@ pub fn describe(value: &Value) -> String {
         Value::Size(_) => format!("the size {value}"),
         Value::Span(..) | Value::UnitSpan(..) => format!("the range {value}"),
         Value::Tail(_) => "a share of the last rows".into(),
+        Value::Names(..) => format!("the columns {value}"),
+        Value::Without(columns) => format!("all columns but {columns}"),
         Value::Ramp(_) => "`ramp(...)`, which changes while the net is trained".into(),
         Value::Call(name, _) => format!("`{name}(...)`"),
     }

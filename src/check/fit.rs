@@ -234,6 +234,7 @@ pub(super) fn wanted(kind: Kind) -> String {
         Kind::Bool => "true or false".into(),
         Kind::Word(words) | Kind::Words(words) => format!("one of {}", words.join(", ")),
         Kind::Name => "a name".into(),
+        Kind::Column => "a column by its name or number".into(),
         Kind::Text => "a quoted text".into(),
         Kind::Quantity(units) => {
             let names: Vec<String> = units.iter().map(|u| format!("`{u}`")).collect();

@@ -46,6 +46,7 @@ pub(super) fn value_of(expr: &Expr, kind: Kind, sig: &Sig, spec: &ArgSpec, scope
             ExprKind::Path(name) => Ok(Value::Word(name.clone())),
             _ => Err(wrong(shape_of(expr), "a name")),
         },
+        Kind::Column => column(expr, sig, spec, scope),
         Kind::OneOf(kinds) => one_of(expr, kinds, sig, spec, scope),
         Kind::Text => match &expr.kind {
             ExprKind::Path(name) if !scope.contains(name) => {
@@ -123,6 +124,38 @@ fn one_of(expr: &Expr, kinds: &'static [Kind], sig: &Sig, spec: &ArgSpec, scope:
         )
         .label("does not fit"),
     ))
+}
+
+/// A column, several by the first and the last, or with a minus all but these.
+fn column(expr: &Expr, sig: &Sig, spec: &ArgSpec, scope: &mut Scope) -> Bound {
+    const ONE: &[Kind] = &[Kind::Span, Kind::Count { min: 1 }, Kind::Name, Kind::Text];
+    let name = |end: &Expr| match &end.kind {
+        ExprKind::Path(name) if !scope.contains(name) => Some(name.clone()),
+        ExprKind::Str(name) => Some(name.clone()),
+        _ => None,
+    };
+    match &expr.kind {
+        ExprKind::Neg(columns) => {
+            column(columns, sig, spec, scope).map(|value| Value::Without(Box::new(value)))
+        }
+        // A minus belongs to what stands behind it, and is meant for all of the range.
+        ExprKind::Range { low, high } if matches!(low.kind, ExprKind::Neg(_)) => {
+            let ExprKind::Neg(first) = &low.kind else { return one_of(expr, ONE, sig, spec, scope) };
+            let range =
+                Expr { kind: ExprKind::Range { low: first.clone(), high: high.clone() }, span: expr.span };
+            column(&range, sig, spec, scope).map(|value| Value::Without(Box::new(value)))
+        }
+        ExprKind::Range { low, high } => match (name(low), name(high)) {
+            (Some(first), Some(last)) => Ok(Value::Names(first, last)),
+            (None, None) => one_of(expr, ONE, sig, spec, scope),
+            _ => Err(Box::new(
+                Diagnostic::error("E0205", expr.span, "a range of columns from a name to a number")
+                    .label("two names, or two numbers")
+                    .help("write, for example, `age..height`, or `1..8`"),
+            )),
+        },
+        _ => one_of(expr, ONE, sig, spec, scope),
+    }
 }
 
 /// One of several values that are tried.

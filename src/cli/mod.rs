@@ -25,6 +25,7 @@ mod new;
 mod numbers;
 mod plot;
 mod predict;
+mod profile;
 mod progress;
 mod repl;
 mod rng;
@@ -77,6 +78,8 @@ enum Command {
     Check(check::Command),
     /// Format `.net` files
     Fmt(fmt::Command),
+    /// Show what a table holds, column by column, and how to read it
+    Data(profile::Command),
     /// Train a net on its data
     Train(train::Command),
     /// Time a net's training step, kernel by kernel, against what the machine can do
@@ -149,6 +152,7 @@ impl Command {
         match self {
             Self::Check(command) => command.run(ui),
             Self::Fmt(command) => command.run(ui),
+            Self::Data(command) => command.run(ui),
             Self::Train(command) => command.run(ui),
             Self::Bench(command) => command.run(ui),
             Self::Eval(command) => command.run(ui),

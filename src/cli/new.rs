@@ -1,11 +1,15 @@
 //! `dropnet new NAME`: a commented `.net` file to start from. Never overwrites.
 
-use std::{fs::File, io::Write, path::Path};
+use std::{
+    fs::File,
+    io::Write,
+    path::{Path, PathBuf},
+};
 
-use dropnet::internal::shell;
+use dropnet::internal::{data::profile, shell};
 
 use super::{
-    Outcome,
+    Outcome, data,
     source::reason,
     ui::{Exit, Failure, Ui},
 };
@@ -17,6 +21,12 @@ pub struct Command {
     /// What to start from
     #[arg(long, value_name = "TEMPLATE", value_enum, default_value_t)]
     template: Template,
+    /// A table that the net is to be trained on: the file is written for its columns
+    #[arg(long, value_name = "FILE", conflicts_with = "template")]
+    csv: Option<PathBuf>,
+    /// With `--csv`: the column that is to be predicted, by its name or number [default: the last one]
+    #[arg(long, value_name = "COLUMN", requires = "csv")]
+    target: Option<String>,
 }
 
 #[derive(Clone, Copy, Default, PartialEq, Eq, clap::ValueEnum)]
@@ -46,8 +56,15 @@ impl Template {
 impl Command {
     pub fn run(&self, ui: &mut Ui) -> Outcome {
         let name = file_name(&self.name)?;
-        let written = File::create_new(Path::new(&name))
-            .and_then(|mut file| file.write_all(self.template.text().as_bytes()));
+        let text = match &self.csv {
+            Some(table) => {
+                let called = table.display().to_string();
+                let found = profile::of_file(table, &called, self.target.as_deref());
+                found.map_err(|error| data::failure(&error, None, ui))?.net()
+            }
+            None => self.template.text().to_owned(),
+        };
+        let written = File::create_new(Path::new(&name)).and_then(|mut file| file.write_all(text.as_bytes()));
         match written {
             Ok(()) => {
                 let command = shell::path(Path::new(&name));

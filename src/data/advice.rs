@@ -3,7 +3,9 @@
 
 use super::error::{counted, cut, listed};
 use super::notation::Notations;
+use super::raw::OWN;
 use super::schema::{ColumnInfo, ColumnKind, DataSchema};
+use crate::vocab::quoted_if_needed;
 
 /// Notes and ways out of one disagreement.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -14,15 +16,17 @@ pub(crate) struct Advice {
 
 /// Fewer words than this are categories however few rows there are.
 const FEW: usize = 10;
-/// Columns are listed up to here.
+/// Columns that tell rows apart are listed up to here.
 const SHOWN: usize = 6;
+/// All columns are listed up to here.
+const LISTED: usize = 12;
 
 impl DataSchema {
     /// Columns that have another word in nearly every row: names, dates, numbers of rows.
     pub(crate) fn identifiers(&self) -> Vec<(&ColumnInfo, usize)> {
         let words = |column: &ColumnInfo| match &column.kind {
             ColumnKind::Words(names) => names.len(),
-            ColumnKind::Number => 0,
+            ColumnKind::Number | ColumnKind::Ordered(_) | ColumnKind::Dates(_) => 0,
         };
         let each = self.columns.iter().map(|column| (column, words(column)));
         each.filter(|(_, words)| *words > FEW && 2 * words > self.rows).collect()
@@ -39,21 +43,10 @@ impl DataSchema {
                     cut(&column.name)
                 )
             };
-            let names: Vec<&str> = identifiers.iter().map(|(column, _)| column.name.as_str()).collect();
-            let others: Vec<&str> =
-                self.columns.iter().map(|c| c.name.as_str()).filter(|name| !names.contains(name)).collect();
-            let example = match others.is_empty() || others.len() > SHOWN {
-                true => String::new(),
-                false => format!(
-                    ", for example `inputs {}`",
-                    others.iter().map(|n| written(n)).collect::<Vec<_>>().join(", ")
-                ),
-            };
+            let columns: Vec<&ColumnInfo> = identifiers.iter().map(|(column, _)| *column).collect();
             return Advice {
                 notes: identifiers.iter().take(SHOWN).map(say).collect(),
-                help: format!(
-                    "such a column tells rows apart and is no category: choose the others by `inputs`{example}"
-                ),
+                help: format!("such a column tells rows apart and is no category: {}", left_out(&columns)),
             };
         }
         let sizes: Vec<String> = self.shape.iter().map(usize::to_string).collect();
@@ -61,32 +54,61 @@ impl DataSchema {
             true => ", or choose columns with `inputs`",
             false => "",
         };
-        let help = format!("write `real[{}]`{choose}", sizes.join(", "));
-        let wide: Vec<String> = self.columns.iter().filter_map(categories).collect();
-        if wide.is_empty() {
-            return Advice { notes: Vec::new(), help };
+        let sizes = sizes.join(", ");
+        let help = match self.columns.is_empty() {
+            true => format!("write `real[{sizes}]`{choose}"),
+            false => format!("write `real[_]`, which is `real[{sizes}]` here{choose}"),
+        };
+        match self.columns.is_empty() {
+            true => Advice { notes: Vec::new(), help },
+            false => Advice { notes: vec![format!("the columns give {}", self.widths())], help },
         }
-        let more = wide.len().saturating_sub(SHOWN);
+    }
+
+    /// `age to height 1 each, island 3 (Biscoe, Dream, Torgersen)`
+    fn widths(&self) -> String {
+        let is_number = |column: &ColumnInfo| column.kind == ColumnKind::Number;
+        let runs = self.columns.chunk_by(|a, b| is_number(a) && is_number(b));
+        let shown: Vec<String> = runs
+            .map(|run| match run {
+                [first, .., last] => format!("{} to {} 1 each", cut(&first.name), cut(&last.name)),
+                [column] => width(column),
+                [] => String::new(),
+            })
+            .collect();
+        let more = shown.len().saturating_sub(LISTED);
         let more = if more > 0 { format!(" and {more} more") } else { String::new() };
-        let shown = wide.into_iter().take(SHOWN).collect::<Vec<_>>().join(", ");
-        Advice { notes: vec![format!("columns of words give one number a category: {shown}{more}")], help }
+        format!("{}{more}", shown.into_iter().take(LISTED).collect::<Vec<_>>().join(", "))
+    }
+}
+
+/// The statement that leaves columns out; those of dates may become numbers instead.
+pub(crate) fn left_out(columns: &[&ColumnInfo]) -> String {
+    let minus: Vec<String> = columns.iter().take(SHOWN).map(|c| format!("-{}", written(&c.name))).collect();
+    let leave = format!("leave it out, `inputs {}`", minus.join(", "));
+    match columns.iter().find(|column| column.dates) {
+        Some(dates) => format!("{leave}, or write `dates {}` for its parts", written(&dates.name)),
+        None => leave,
     }
 }
 
 /// `sex 2 (f, m)`
-fn categories(column: &ColumnInfo) -> Option<String> {
-    let ColumnKind::Words(names) = &column.kind else { return None };
-    let shown: Vec<String> = names.iter().take(4).map(|name| cut(name)).collect();
+fn width(column: &ColumnInfo) -> String {
+    let names = match &column.kind {
+        ColumnKind::Number => return format!("{} 1", cut(&column.name)),
+        ColumnKind::Ordered(names) => return format!("{} 1 ({})", cut(&column.name), names.join(" < ")),
+        ColumnKind::Words(names) | ColumnKind::Dates(names) => names,
+    };
+    let name = |name: &String| if name == OWN { "not known".to_owned() } else { cut(name) };
+    let shown: Vec<String> = names.iter().take(4).map(name).collect();
     let more = if names.len() > 4 { ", ..." } else { "" };
-    Some(format!("{} {} ({}{more})", cut(&column.name), names.len(), shown.join(", ")))
+    format!("{} {} ({}{more})", cut(&column.name), names.len(), shown.join(", "))
 }
 
 /// A column's name as `inputs` takes it.
-fn written(name: &str) -> String {
-    let is_word = |c: char| c.is_ascii_alphanumeric() || c == '_';
-    let bare = name.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_') && name.chars().all(is_word);
-    let is_number = name.chars().all(|c| c.is_ascii_digit());
-    if bare || is_number { name.to_owned() } else { format!("{name:?}") }
+pub(super) fn written(name: &str) -> String {
+    let is_number = !name.is_empty() && name.chars().all(|c| c.is_ascii_digit());
+    if is_number { name.to_owned() } else { quoted_if_needed(name) }
 }
 
 /// Whether nearly every row has a class of its own.

@@ -10,13 +10,14 @@ use super::laid::Windows;
 use super::need::Lengths;
 use super::opened::Opened;
 use super::raw::{Arrays, Raw};
+use super::scaler::Scaler;
 use super::schema::DataSchema;
 use super::streams;
 use super::target;
 use super::texts::{self, TextForm, TextRule, Texts};
 use super::tokens::Tokenize;
 use super::transform::{Affine, ArrayRule, Fields, InputShape, TargetRule, Transform};
-use super::{Need, Want, advice, encode, finite, fit};
+use super::{Need, Want, advice, encode, finite, fit, readers};
 use crate::memory;
 
 impl Opened<'_> {
@@ -35,7 +36,7 @@ impl Opened<'_> {
     fn encoded(self, need: &Need) -> Result<Dataset, DataError> {
         let schema = self.schema()?;
         let settings = &self.config.settings;
-        let normalize_target = settings.normalize.is_some_and(|n| n.target);
+        let normalize_target = settings.normalize.filter(|n| n.target).map(|n| n.target_by);
         let mut inputs = natural(need, &schema);
         let middle = need.middle(&schema.shape);
         if middle.is_some() {
@@ -59,8 +60,8 @@ impl Opened<'_> {
             Raw::Table(table) => {
                 let at = |e: DataError| if let Some(file) = &table.file { e.file(file) } else { e };
                 let whole = target::from_columns(&table.target, need.target).map_err(at)?;
-                let parts = self.parts(table.rows, whole.strata().as_deref(), false)?;
-                let columns = fit::columns(&table.inputs, &parts.train, settings, table.fills).map_err(at)?;
+                let parts = self.parts(table.rows, whole.strata().as_deref(), table.test.is_some())?;
+                let columns = fit::columns(&table.inputs, &parts.train, settings).map_err(at)?;
                 let rule = whole.rule(&parts.train, normalize_target);
                 let named =
                     |c: usize, e: DataError| at(e.column(table.target[c].number, &table.target[c].name));
@@ -85,6 +86,10 @@ impl Opened<'_> {
                     resized: false,
                     lengths: need.lengths.clone(),
                 };
+                let own_test = table.test.as_ref().map(|own| {
+                    readers::labelled_table(&own.path, &transform, &own.file).map(|known| known.part)
+                });
+                let test = own_test.transpose()?.or(test);
                 Ok(Dataset { valid, test, ..Dataset::of(train, transform, schema) })
             }
             Raw::Arrays { train, .. } if streams::in_arrays(train).is_some() => {
@@ -150,7 +155,7 @@ impl Opened<'_> {
         need: &Need,
         schema: DataSchema,
         inputs: Vec<InputShape>,
-        normalize_target: bool,
+        normalize_target: Option<Scaler>,
     ) -> Result<Dataset, DataError> {
         let Reading { train, test, how, input, lengths, vocab } = self.reading(need)?;
         let own = texts::of(train).ok_or_else(no_texts)?;
@@ -215,7 +220,7 @@ impl Opened<'_> {
         need: &Need,
         schema: DataSchema,
         (inputs, middle): (Vec<InputShape>, Option<[usize; 2]>),
-        normalize_target: bool,
+        normalize_target: Option<Scaler>,
     ) -> Result<Dataset, DataError> {
         let settings = &self.config.settings;
         let Raw::Arrays { train, test } = &self.raw else {

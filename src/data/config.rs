@@ -5,13 +5,16 @@
 use std::fmt;
 use std::sync::Arc;
 
+use super::cleaning::Cleaning;
 use super::error::DataError;
 use super::labels::Labels;
 use super::laid::Streams;
 use super::pictures::Prepare;
 use super::raw::{Pick, Raw};
+use super::scaler::Scaler;
 use super::search::Search;
 use super::sound;
+use super::table::Reading;
 use super::tokens::{Tokenize, Unit};
 use super::windows::Window;
 use super::{Want, words};
@@ -73,6 +76,16 @@ pub trait Source: fmt::Debug + Send + Sync {
         false
     }
 
+    /// The file and the way it is read, of a table that is text: statements may say how its columns are read.
+    fn text_table(&self) -> Option<(&str, &Reading)> {
+        None
+    }
+
+    /// Whether the test rows of a table stand in a file of their own.
+    fn has_test_table(&self) -> bool {
+        false
+    }
+
     /// The file that index files lie beside.
     fn file(&self) -> Option<&str> {
         None
@@ -86,6 +99,10 @@ pub enum ColumnRef {
     Number(usize),
     Range(usize, usize),
     Name(String),
+    /// From one name to another, in the order of the table.
+    Names(String, String),
+    /// All but these.
+    Not(Box<ColumnRef>),
 }
 
 /// The columns of one `inputs` or `target` statement.
@@ -214,6 +231,9 @@ pub struct Normalize {
     pub inputs: bool,
     pub target: bool,
     pub per: Per,
+    /// Of inputs.
+    pub by: Scaler,
+    pub target_by: Scaler,
     pub span: Span,
 }
 
@@ -272,6 +292,10 @@ pub struct Settings {
     pub pictures: Prepare,
     /// Statements that are of picture files alone, with their places.
     pub of_pictures: Vec<(&'static str, Span)>,
+    /// What is said of columns of a table.
+    pub cleaning: Cleaning,
+    /// Statements that are of text tables alone, with their places.
+    pub of_tables: Vec<(&'static str, Span)>,
     /// What becomes of sounds before they are rows.
     pub sounds: sound::Prepare,
     /// Statements that are of sounds alone, with their places.
@@ -296,7 +320,8 @@ impl DataConfig {
         for args in uses {
             let is_source = words::source(args.sig.name);
             let statement = if is_source.is_some() { "source" } else { args.sig.name };
-            if let Some((_, first)) = seen.iter().find(|(name, _)| *name == statement) {
+            let repeats = words::statement(statement).is_some_and(|word| word.repeats);
+            if let Some((_, first)) = seen.iter().find(|(name, _)| *name == statement && !repeats) {
                 found.push(
                     Diagnostic::error("E0502", args.span, format!("a second `{statement}`"))
                         .label("the section already has one")
@@ -356,6 +381,15 @@ impl DataConfig {
                     .help("leave it out; `source images` reads folders of png, jpg and webp files"),
             );
         }
+        for (word, span) in self.settings.of_tables.iter().filter(|_| self.source.text_table().is_none()) {
+            found.push(
+                Diagnostic::error("E0505", *span, format!("`{word}` needs a table in a file"))
+                    .label("this source has no such columns")
+                    .also(self.source_span, "numbers, as they are")
+                    .help("leave it out; `source csv` reads tables"),
+            );
+        }
+        found.extend(self.of_own_test());
         found.extend(self.of_sounds());
         found.extend(self.of_texts());
         found.extend(self.of_windows());
@@ -389,6 +423,23 @@ impl DataConfig {
             );
         }
         found
+    }
+
+    /// A test file of a table is read row by row, as rows to be predicted are.
+    fn of_own_test(&self) -> Option<Diagnostic> {
+        if !self.source.has_test_table() {
+            return None;
+        }
+        let settings = &self.settings;
+        let classes = settings.classes.as_ref().map(|classes| ("classes", classes.span));
+        let window = settings.window.as_ref().map(|window| ("window", window.span));
+        let (word, span) = classes.or(window)?;
+        Some(
+            Diagnostic::error("E0505", span, format!("`{word}` beside `test=` of the table"))
+                .label("would be of one of the two files")
+                .also(self.source_span, "its test rows stand in a file of their own")
+                .help("write both in one file, and divide it with `split`"),
+        )
     }
 
     /// How rows come to have groups, or to be divided without.

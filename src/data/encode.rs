@@ -25,21 +25,13 @@ pub(super) fn table(table: &Table, rules: &[ColumnRule], inputs: &[InputShape]) 
 
 /// Keeps the numbers of the table beside what the net sees of them.
 pub(super) fn keep_raw(table: &Table, rules: &[ColumnRule], inputs: &[InputShape], encoded: &mut [Input]) {
-    let plain = |rule: &ColumnRule| match &rule.rule {
-        CellRule::Number { fill, .. } => {
-            ColumnRule { rule: CellRule::Number { scale: 1.0, shift: 0.0, fill: *fill }, ..rule.clone() }
-        }
-        CellRule::Category { .. } => rule.clone(),
-    };
+    let plain = |rule: &ColumnRule| ColumnRule { rule: rule.rule.plain(), ..rule.clone() };
     let plain: Vec<ColumnRule> = rules.iter().map(plain).collect();
     if plain == rules {
         return;
     }
-    let pairs = rules.iter().flat_map(|rule| match &rule.rule {
-        CellRule::Number { scale, shift, .. } => vec![Affine { scale: *scale, shift: *shift }],
-        CellRule::Category { names, .. } => vec![Affine::SAME; names.len()],
-    });
-    let mut pairs = pairs.collect::<Vec<_>>().into_iter();
+    let pairs: Vec<Affine> = rules.iter().flat_map(|rule| rule.rule.pairs()).collect();
+    let mut pairs = pairs.into_iter();
     for (input, raw) in encoded.iter_mut().zip(self::table(table, &plain, inputs)) {
         let width = input.width();
         let rule = ArrayRule { width, pairs: pairs.by_ref().take(width).collect() };
@@ -50,6 +42,9 @@ pub(super) fn keep_raw(table: &Table, rules: &[ColumnRule], inputs: &[InputShape
 /// A missing cell has a filling in its rule, for a table without one refuses such rows while it is read.
 fn encode_cell(cells: &Cells, row: usize, rule: &CellRule, out: &mut [f32]) {
     match cells {
+        Cells::Numbers(values) if matches!(rule, CellRule::Dates { .. }) => {
+            rule.date(values[row], out);
+        }
         Cells::Numbers(values) => out[0] = rule.number(values[row]).unwrap_or(0.0),
         Cells::Words { codes, .. } => {
             rule.category(codes[row], out);

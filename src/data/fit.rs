@@ -4,10 +4,13 @@
 
 use std::cell::Cell;
 
+use super::cells::no_logarithm;
+use super::cleaning::Fill;
 use super::config::{Normalize, Per, Settings};
 use super::error::DataError;
 use super::inputs::{Inputs, Precision};
-use super::raw::{Arrays, Cells, Column, MISSING};
+use super::raw::{Arrays, Cells, Column, MISSING, OWN, View};
+use super::scaler::Scaler;
 use super::single;
 use super::transform::{Affine, ArrayRule, CellRule, ColumnRule};
 use crate::math::Moments;
@@ -20,7 +23,7 @@ fn factor(settings: &Settings) -> f64 {
     settings.scale.map_or(1.0, |s| s.factor)
 }
 
-/// Rules for a table's input columns. `fills`: gaps take what the training part has, in columns too that have none yet.
+/// Rules for a table's input columns.
 ///
 /// # Errors
 /// E0536: `per=channel` on a table; E0524: a column that is missing in the whole training part; E0544: numbers that become equal.
@@ -28,7 +31,6 @@ pub(super) fn columns(
     columns: &[Column],
     train: &[u32],
     settings: &Settings,
-    fills: bool,
 ) -> Result<Vec<ColumnRule>, DataError> {
     let normalize = normalizes_inputs(settings);
     if let Some(normalize) = normalize.filter(|n| n.per == Per::Channel) {
@@ -36,44 +38,146 @@ pub(super) fn columns(
             .net(normalize.span)
             .help("write `normalize inputs`: each column by itself"));
     }
-    let common = normalize
-        .filter(|n| n.per == Per::All)
-        .map(|_| Moments::of(all_numbers(columns, train, factor(settings))));
-    let mut rules = Vec::with_capacity(columns.len());
-    for column in columns {
-        let rule = match &column.cells {
-            Cells::Numbers(values) => {
-                let known = train.iter().map(|r| values[*r as usize]).filter(|x| !x.is_nan());
-                if known.clone().next().is_none() {
-                    return Err(never_known(column));
-                }
-                let fill = fills.then(|| Moments::of(known.clone()).mean);
-                let factor = factor(settings);
-                let pair = match (normalize, common) {
-                    (Some(_), Some(all)) => Affine::standard(factor, all.mean, all.unit()),
-                    (Some(_), None) => {
-                        let filled = train.iter().map(|r| values[*r as usize]);
-                        let filled =
-                            filled.map(|x| if x.is_nan() { fill.unwrap_or(0.0) } else { x } * factor);
-                        let own = Moments::of(filled);
-                        Affine::standard(factor, own.mean, own.unit())
-                    }
-                    (None, _) => Affine { scale: factor, shift: 0.0 },
-                };
-                let rule = CellRule::Number { scale: pair.scale, shift: pair.shift, fill };
-                let short = |x: f64| rule.number(x).unwrap_or(f32::NAN);
-                single::check(values.len(), &|row| values[row], pair.scale, &short, INPUTS)
-                    .map_err(|e| e.column(column.number, &column.name))?;
-                rule
-            }
-            Cells::Words { codes, names } => {
-                let most = most_frequent(codes, names.len(), train).ok_or_else(|| never_known(column))?;
-                CellRule::Category { names: names.clone(), fill: fills.then_some(most) }
-            }
-        };
-        rules.push(ColumnRule { name: column.name.clone(), number: column.number, rule });
+    let factor = factor(settings);
+    let all = |by: Scaler| -> Result<Affine, DataError> {
+        let curved = |x: f64| by.curve().map_or(Some(x), |curve| curve.of(x));
+        for column in columns {
+            check_curve(column, by)?;
+        }
+        let numbers = all_numbers(columns, train).map(|x| curved(x).unwrap_or(f64::NAN));
+        Ok(by.pair(numbers, factor))
+    };
+    let common = normalize.filter(|n| n.per == Per::All).map(|n| all(n.by)).transpose()?;
+    let scaling = Scaling { by: normalize.map(|n| n.by), common, factor };
+    let rule = |column: &Column| {
+        let rule = rule(column, train, &scaling).map_err(|e| match e.place.column {
+            Some(_) => e,
+            None => e.column(column.number, &column.name),
+        })?;
+        Ok(ColumnRule { name: column.name.clone(), number: column.number, rule })
+    };
+    columns.iter().map(rule).collect()
+}
+
+/// How columns of numbers come to one scale.
+struct Scaling {
+    by: Option<Scaler>,
+    /// Where all columns share it.
+    common: Option<Affine>,
+    factor: f64,
+}
+
+impl Scaling {
+    /// The way of a column.
+    fn of(&self, column: &Column) -> Option<Scaler> {
+        column.scaler.or(self.by)
     }
-    Ok(rules)
+
+    /// The pair for these numbers of a column's training part.
+    fn pair(&self, column: &Column, numbers: impl Iterator<Item = f64> + Clone) -> Affine {
+        match (column.scaler, self.by, self.common) {
+            (None, _, Some(common)) => common,
+            (Some(by), ..) | (None, Some(by), None) => by.pair(numbers, self.factor),
+            (None, None, None) => Affine { scale: self.factor, shift: 0.0 },
+        }
+    }
+}
+
+/// # Errors
+/// E0557 for a number that has no logarithm, where one is to be taken.
+fn check_curve(column: &Column, by: Scaler) -> Result<(), DataError> {
+    let (Some(curve), Cells::Numbers(values)) = (by.curve(), &column.cells) else { return Ok(()) };
+    if column.view != View::Plain {
+        let what = if matches!(column.view, View::Dates(_)) { "dates" } else { "places in an order" };
+        return Err(DataError::new("E0557", format!("`kind={}` of {what}", curve.word()))
+            .column(column.number, &column.name)
+            .help("write `normalize columns=[...]` for the columns that are amounts"));
+    }
+    match values.iter().position(|x| !x.is_nan() && curve.of(*x).is_none()) {
+        Some(row) => Err(no_logarithm(values[row], curve).row(row).column(column.number, &column.name)),
+        None => Ok(()),
+    }
+}
+
+fn rule(column: &Column, train: &[u32], scaling: &Scaling) -> Result<CellRule, DataError> {
+    let values = match &column.cells {
+        Cells::Numbers(values) => values,
+        Cells::Words { codes, names } => {
+            let most = most_frequent(codes, names.len(), train);
+            let place = |word: &str| names.iter().position(|name| name == word).map(|place| place as u32);
+            let fill = match &column.fill {
+                None => None,
+                Some(Fill::Own) => place(OWN),
+                Some(Fill::Word(word)) => place(word),
+                Some(_) => most,
+            };
+            // What fills gaps may be known where the column is not.
+            most.or(fill).ok_or_else(|| never_known(column))?;
+            return Ok(CellRule::Category { names: names.clone(), fill });
+        }
+    };
+    let known: Vec<f64> = train.iter().map(|r| values[*r as usize]).filter(|x| !x.is_nan()).collect();
+    if known.is_empty() && !matches!(column.fill, Some(Fill::Number(_) | Fill::Word(_))) {
+        return Err(never_known(column));
+    }
+    let fill = column.fill.as_ref().map(|fill| match (fill, &column.view) {
+        (Fill::Number(x), _) => *x,
+        (Fill::Word(word), View::Ordered(names)) => {
+            names.iter().position(|name| name == word).unwrap_or(0) as f64
+        }
+        (Fill::Word(word), View::Dates(dates)) => dates.read(word).unwrap_or(0.0),
+        (Fill::Median, _) => median(&known),
+        (Fill::Mode, _) => mode(&known),
+        _ => Moments::of(known.iter().copied()).mean,
+    });
+    let by = scaling.of(column).unwrap_or_default();
+    check_curve(column, by)?;
+    if let (Some(curve), Some(fill)) = (by.curve(), fill)
+        && curve.of(fill).is_none()
+    {
+        return Err(no_logarithm(fill, curve).note("it fills the gaps of the column"));
+    }
+    let filled = train.iter().map(|r| values[*r as usize]);
+    let filled = filled.map(|x| if x.is_nan() { fill.unwrap_or(0.0) } else { x });
+    if let View::Dates(dates) = &column.view {
+        let rows: Vec<Vec<f64>> = filled.map(|days| dates.numbers(days)).collect();
+        let pair = |part: usize| scaling.pair(column, rows.iter().map(move |row| row[part]));
+        let pairs = (0..dates.width()).map(pair);
+        return Ok(CellRule::Dates { dates: dates.clone(), pairs: pairs.collect(), fill });
+    }
+    let curve = by.curve();
+    let Affine { scale, shift } =
+        scaling.pair(column, filled.map(|x| curve.and_then(|curve| curve.of(x)).unwrap_or(x)));
+    let rule = match (&column.view, curve) {
+        (View::Ordered(names), _) => CellRule::Ordered { names: names.clone(), scale, shift, fill },
+        (_, Some(curve)) => CellRule::Curved { curve, scale, shift, fill },
+        (_, None) => CellRule::Number { scale, shift, fill },
+    };
+    let short = |x: f64| rule.number(x).unwrap_or(f32::NAN);
+    if curve.is_none() {
+        single::check(values.len(), &|row| values[row], scale, &short, INPUTS)?;
+    }
+    Ok(rule)
+}
+
+/// The middle one, or the mean of the two in the middle.
+fn median(known: &[f64]) -> f64 {
+    let mut sorted = known.to_vec();
+    sorted.sort_by(f64::total_cmp);
+    let middle = sorted.len() / 2;
+    match (sorted.len() % 2, sorted.as_slice()) {
+        (_, []) => 0.0,
+        (1, sorted) => sorted[middle],
+        (_, sorted) => f64::midpoint(sorted[middle - 1], sorted[middle]),
+    }
+}
+
+/// The most frequent one; of equally frequent ones the least.
+fn mode(known: &[f64]) -> f64 {
+    let mut sorted = known.to_vec();
+    sorted.sort_by(f64::total_cmp);
+    let runs = sorted.chunk_by(|a, b| a == b);
+    runs.rev().max_by_key(|run| run.len()).map_or(0.0, |run| run[0])
 }
 
 /// Whether every column has a value in the training part.
@@ -85,22 +189,21 @@ pub(super) fn all_known(columns: &[Column], train: &[u32]) -> Result<(), DataErr
         Cells::Numbers(values) => !values[*row as usize].is_nan(),
         Cells::Words { codes, .. } => codes[*row as usize] != MISSING,
     };
-    match columns.iter().find(|column| !train.iter().any(|row| is_known(column, row))) {
+    let needs_one =
+        |column: &&Column| !matches!(column.fill, Some(Fill::Number(_) | Fill::Word(_) | Fill::Own));
+    let unknown = |column: &&Column| !train.iter().any(|row| is_known(column, row));
+    match columns.iter().filter(needs_one).find(unknown) {
         Some(column) => Err(never_known(column)),
         None => Ok(()),
     }
 }
 
-/// All known numbers of the training part, scaled.
-fn all_numbers<'a>(
-    columns: &'a [Column],
-    train: &'a [u32],
-    factor: f64,
-) -> impl Iterator<Item = f64> + Clone + 'a {
+/// All known numbers of the training part.
+fn all_numbers<'a>(columns: &'a [Column], train: &'a [u32]) -> impl Iterator<Item = f64> + Clone + 'a {
     columns
         .iter()
         .filter_map(|c| if let Cells::Numbers(values) = &c.cells { Some(values) } else { None })
-        .flat_map(move |values| train.iter().map(move |r| values[*r as usize] * factor))
+        .flat_map(move |values| train.iter().map(move |r| values[*r as usize]))
         .filter(|x| !x.is_nan())
 }
 
@@ -108,7 +211,7 @@ fn never_known(column: &Column) -> DataError {
     DataError::new("E0524", "no row of the training part has a value")
         .column(column.number, &column.name)
         .note("other parts have some, but what fills gaps is learnt from the training part")
-        .help("leave the column out by `inputs`, or divide the rows in another way")
+        .help("leave the column out by `inputs`, fill it with a value of your own by `fill`, or divide the rows in another way")
 }
 
 /// Of equally frequent words the first.
@@ -147,7 +250,16 @@ pub(super) fn array(arrays: &Arrays, train: &[u32], settings: &Settings) -> Resu
                 .help("write `per=column` or `per=all`"));
         }
     };
-    let pairs = standard_pairs(&arrays.data, train, width, groups, factor)?;
+    let pairs = match normalize.by {
+        Scaler::Standard => standard_pairs(&arrays.data, train, width, groups, factor)?,
+        Scaler::MinMax => minmax_pairs(&arrays.data, train, width, groups, factor)?,
+        Scaler::Robust | Scaler::Log | Scaler::Log1p => {
+            return Err(DataError::new("E0536", "quartiles and logarithms are of columns of a table")
+                .file(&arrays.file)
+                .net(normalize.span)
+                .help("write `kind=minmax`, or leave `kind` out"));
+        }
+    };
     told_apart(arrays, ArrayRule { width, pairs })
 }
 
@@ -205,6 +317,22 @@ fn standard_pairs(
     Ok(moments(groups, each)?.into_iter().map(pair).collect())
 }
 
+/// The same from the least to the most.
+fn minmax_pairs(
+    data: &Inputs,
+    train: &[u32],
+    width: usize,
+    groups: usize,
+    factor: f64,
+) -> Result<Vec<Affine>, DataError> {
+    let mut ends = vec![(f64::INFINITY, f64::NEG_INFINITY); groups];
+    data.each(width, train.iter().map(|row| *row as usize), &mut |i, x| {
+        let (least, most) = &mut ends[i % groups];
+        (*least, *most) = (least.min(x), most.max(x));
+    })?;
+    Ok(ends.into_iter().map(|(least, most)| Scaler::MinMax.pair([least, most].into_iter(), factor)).collect())
+}
+
 /// [`Moments::of_groups`] of numbers that may have to be read.
 fn moments(
     groups: usize,
@@ -226,7 +354,14 @@ mod tests {
 
     fn normalized(per: Per) -> Settings {
         Settings {
-            normalize: Some(Normalize { inputs: true, target: false, per, span: Span::default() }),
+            normalize: Some(Normalize {
+                inputs: true,
+                target: false,
+                per,
+                by: Scaler::Standard,
+                target_by: Scaler::Standard,
+                span: Span::default(),
+            }),
             ..Settings::default()
         }
     }
@@ -238,25 +373,44 @@ mod tests {
     #[test]
     fn only_training_rows_count_and_the_deviation_is_the_populations() {
         let column = numbers(&[1.0, 3.0, 1000.0]);
-        let rules = columns(&[column], &[0, 1], &normalized(Per::Column), false).unwrap();
+        let rules = columns(&[column], &[0, 1], &normalized(Per::Column)).unwrap();
         assert_eq!(rules[0].rule, CellRule::Number { scale: 1.0, shift: -2.0, fill: None });
     }
 
     #[test]
     fn a_constant_column_becomes_zero() {
-        let rules = columns(&[numbers(&[7.0, 7.0])], &[0, 1], &normalized(Per::Column), false).unwrap();
+        let rules = columns(&[numbers(&[7.0, 7.0])], &[0, 1], &normalized(Per::Column)).unwrap();
         assert_eq!(rules[0].rule.number(7.0), Some(0.0));
+    }
+
+    fn filled(column: Column, fill: Fill) -> Column {
+        Column { fill: Some(fill), ..column }
     }
 
     #[test]
     fn gaps_take_the_mean_and_the_most_frequent_word() {
         let cells = Cells::Words { codes: vec![1, 0, 1, MISSING], names: vec!["f".into(), "m".into()] };
-        let words = Column::new("sex".into(), 2, cells);
-        let rules =
-            columns(&[numbers(&[1.0, 3.0, f64::NAN, 8.0]), words], &[0, 1, 2], &Settings::default(), true)
-                .unwrap();
+        let words = filled(Column::new("sex".into(), 2, cells), Fill::Mean);
+        let numbers = filled(numbers(&[1.0, 3.0, f64::NAN, 8.0]), Fill::Mean);
+        let rules = columns(&[numbers, words], &[0, 1, 2], &Settings::default()).unwrap();
         assert_eq!(rules[0].rule, CellRule::Number { scale: 1.0, shift: 0.0, fill: Some(2.0) });
         assert_eq!(rules[1].rule, CellRule::Category { names: vec!["f".into(), "m".into()], fill: Some(1) });
+    }
+
+    #[test]
+    fn gaps_take_the_median_the_mode_or_a_number_of_the_training_part() {
+        let fill = |by: Fill, values: &[f64], train: &[u32]| {
+            let rules = columns(&[filled(numbers(values), by)], train, &Settings::default()).unwrap();
+            let CellRule::Number { fill, .. } = rules[0].rule else { panic!("numbers") };
+            fill.unwrap()
+        };
+        let values = [4.0, 1.0, f64::NAN, 10.0, 1.0, 4.0, 1000.0];
+        assert_eq!(fill(Fill::Median, &values, &[0, 1, 2, 3]), 4.0);
+        assert_eq!(fill(Fill::Median, &values, &[0, 1, 3, 5]), 4.0);
+        assert_eq!(fill(Fill::Median, &values, &[0, 1]), 2.5);
+        assert_eq!(fill(Fill::Mode, &values, &[0, 1, 2, 3, 4, 5]), 1.0);
+        assert_eq!(fill(Fill::Mode, &values, &[0, 3, 5]), 4.0);
+        assert_eq!(fill(Fill::Number(-1.0), &values, &[2]), -1.0);
     }
 
     #[test]

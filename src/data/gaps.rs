@@ -69,6 +69,14 @@ impl Gaps {
         Self::Named(marks.into())
     }
 
+    /// As the file names them; none of the usual ones.
+    pub(super) fn marks_named(&self) -> &[String] {
+        match self {
+            Gaps::Usual => &[],
+            Gaps::Named(marks) => &marks.written,
+        }
+    }
+
     /// Whether the cell is a gap in a column of numbers.
     pub(super) fn among_numbers(&self, cell: &Cell<'_>) -> bool {
         cell.text.is_empty() || self.marks(&cell.text)

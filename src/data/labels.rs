@@ -1,6 +1,8 @@
 //! A table that names files, each of which is a row, and says what is in each.
 
+use super::cleaning::Fill;
 use super::config::{By, ColumnRef, Columns};
+use super::digits::Digits;
 use super::error::{DataError, cut};
 use super::files;
 use super::gaps::Gaps;
@@ -116,9 +118,12 @@ impl Labels {
             header: true,
             delimiter: Delimiter::Byte(b','),
             missing: Missing::Error,
+            fill: Fill::Mean,
             unknown: Unknown::Error,
             gaps: Gaps::Usual,
             words: vec![self.file.clone()],
+            digits: Digits::default(),
+            skip: 0,
         };
         let Table { inputs, target, groups, .. } =
             table::read(text, table, &reading, &pick).map_err(|e| match e.code {

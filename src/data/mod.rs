@@ -8,9 +8,12 @@ mod advice;
 mod arrays;
 mod assemble;
 mod cells;
+mod cleaning;
 mod config;
 mod cores;
 mod dataset;
+mod dates;
+mod digits;
 mod divide;
 mod draw;
 mod encode;
@@ -32,10 +35,12 @@ mod only;
 mod opened;
 mod own_test;
 mod pictures;
+pub mod profile;
 mod raw;
 mod readers;
 pub mod resample;
 mod rows;
+mod scaler;
 mod schema;
 mod search;
 mod single;
@@ -60,7 +65,7 @@ mod windows;
 pub mod wordnet;
 mod words;
 
-pub(crate) use advice::{Advice, are_hardly_classes, fitting_classes};
+pub(crate) use advice::{Advice, are_hardly_classes, fitting_classes, left_out};
 pub use config::{
     Batch, By, Choosing, Classes, ColumnRef, Columns, DEFAULT_BATCH, DataConfig, Division, Normalize, Per,
     Scale, Settings, Share, Source, Split, updates,
@@ -76,6 +81,7 @@ pub use pictures::{Converted, Prepare};
 pub use raw::Format;
 pub use readers::{Kept, Labelled};
 pub use rows::{Asked, Noticed, Rows};
+pub use scaler::{Curve, Scaler};
 pub use schema::{ColumnInfo, ColumnKind, DataSchema, Grouped};
 pub use search::Search;
 pub use sound::{Hearing, SoundSizes, hertz, recordings, seconds};

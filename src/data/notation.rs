@@ -48,8 +48,19 @@ impl Notation {
         }
     }
 
-    /// How it is to be written.
+    /// How a whole column of it is to be read.
     pub fn fix(self) -> &'static str {
+        match self {
+            Self::DecimalComma => "write `decimal=comma` on the source",
+            Self::Groups => {
+                "write `thousands=comma` on the source, or `point`, `space`, `apostrophe` as it is"
+            }
+            _ => self.fix_cell(),
+        }
+    }
+
+    /// How a single cell is to be written.
+    pub fn fix_cell(self) -> &'static str {
         match self {
             Self::DecimalComma => "write a decimal point: `0.5` for `0,5`",
             Self::Groups => "write the digits without separators: `1234.5` for `1,234.5`",

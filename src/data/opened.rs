@@ -53,6 +53,7 @@ pub fn open<'a>(config: &'a DataConfig, search: &Search) -> Result<Opened<'a>, D
         groups: settings.split.as_ref().and_then(|split| split.by.as_ref()),
         pictures: settings.pictures,
         sounds: settings.sounds,
+        cleaning: Some(&settings.cleaning),
         windows: settings.window.is_some(),
     };
     let raw = config.source.open(&pick, search).map_err(|e| e.net(config.source_span))?;
@@ -155,7 +156,7 @@ fn given_rows(
                 "rows were left out, so the index files' numbers no longer fit",
             )
             .note(format!("{} had missing values", error::counted(table.dropped, "row")))
-            .help("write `missing=mean`"));
+            .help("write `missing=mean`, or `fill` in `data`"));
         }
         Raw::Table(table) => table.rows,
         Raw::Arrays { train, .. } => train.rows,
@@ -214,7 +215,7 @@ impl Opened<'_> {
     /// Rows to be divided, and rows of a test part of the source's own.
     fn rows(&self) -> (usize, usize) {
         match &self.raw {
-            Raw::Table(table) => (table.rows, 0),
+            Raw::Table(table) => (table.rows, table.test.as_ref().map_or(0, |test| test.rows)),
             Raw::Arrays { train, test } => (train.rows, test.as_ref().map_or(0, |test| test.rows)),
         }
     }

@@ -4,13 +4,19 @@
 
 use std::cmp::Ordering;
 use std::collections::HashMap;
+use std::path::PathBuf;
 
+use super::cleaning::{Cleaning, Fill};
 use super::config::{By, ColumnRef, Columns};
+use super::dates::Dates;
+use super::digits::Digits;
 use super::error::{DataError, listed};
 use super::gaps::Gaps;
 use super::inputs::Inputs;
 use super::pictures::{Converted, Prepare};
+use super::scaler::Scaler;
 use super::sound;
+use crate::vocab::quoted_if_needed;
 
 /// What a source holds.
 #[derive(Clone, Debug)]
@@ -31,13 +37,22 @@ pub struct Table {
     pub rows: usize,
     /// Rows left out because a used cell was missing.
     pub dropped: usize,
-    /// Whether gaps in inputs are filled in, with what the training part has.
-    pub fills: bool,
     pub format: Format,
     pub inputs: Vec<Column>,
     pub target: Vec<Column>,
     /// Whose values say which rows belong together.
     pub groups: Option<Column>,
+    /// The test rows, where they stand in a file of their own.
+    pub test: Option<OwnTest>,
+}
+
+/// A table like the one that is trained on, which is read as labelled rows are.
+#[derive(Clone, Debug)]
+pub struct OwnTest {
+    pub path: PathBuf,
+    /// As the `.net` file wrote it.
+    pub file: String,
+    pub rows: usize,
 }
 
 /// What is needed to read further rows of the same table.
@@ -51,6 +66,16 @@ pub struct Format {
     pub unknown: Unknown,
     #[serde(default)]
     pub gaps: Gaps,
+    #[serde(default, skip_serializing_if = "Digits::is_plain")]
+    pub digits: Digits,
+    /// Lines before the header.
+    #[serde(default, skip_serializing_if = "is_none")]
+    pub skip: usize,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks so")]
+fn is_none(lines: &usize) -> bool {
+    *lines == 0
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
@@ -71,7 +96,8 @@ impl Format {
     /// A table that is not text: predictions for it read comma-separated rows.
     pub fn plain(width: usize) -> Self {
         let (delimiter, unknown) = (Delimiter::Byte(b','), Unknown::Error);
-        Self { delimiter, width, named: true, unknown, gaps: Gaps::Usual }
+        let digits = Digits::default();
+        Self { delimiter, width, named: true, unknown, gaps: Gaps::Usual, digits, skip: 0 }
     }
 }
 
@@ -83,15 +109,53 @@ pub struct Column {
     pub cells: Cells,
     /// Whether the file asks for words.
     pub settled: bool,
+    /// What its numbers are of.
+    pub view: View,
+    /// What stands in for its gaps.
+    pub fill: Option<Fill>,
+    /// Where the file says how this column is scaled.
+    pub scaler: Option<Scaler>,
     /// Two whole numbers that 64 bits do not tell apart.
     pub merged: Option<(i128, i128)>,
 }
 
 impl Column {
     pub fn new(name: String, number: usize, cells: Cells) -> Self {
-        Self { name, number, cells, settled: false, merged: None }
+        Self {
+            name,
+            number,
+            cells,
+            settled: false,
+            view: View::Plain,
+            fill: None,
+            scaler: None,
+            merged: None,
+        }
+    }
+
+    /// How many inputs a cell becomes.
+    pub fn width(&self) -> usize {
+        match (&self.cells, &self.view) {
+            (Cells::Words { names, .. }, _) => names.len(),
+            (Cells::Numbers(_), View::Dates(dates)) => dates.width(),
+            (Cells::Numbers(_), _) => 1,
+        }
     }
 }
+
+/// What the numbers of a column are of.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub enum View {
+    #[default]
+    Plain,
+    /// Places in a list of words.
+    Ordered(Vec<String>),
+    /// Days from 1970.
+    Dates(Dates),
+}
+
+/// What the category is called that a column has for its gaps: no cell can be it.
+pub const OWN: &str = "";
 
 #[derive(Clone, Debug, PartialEq)]
 pub enum Cells {
@@ -223,6 +287,8 @@ pub struct Pick<'a> {
     pub pictures: Prepare,
     /// How sounds become rows.
     pub sounds: sound::Prepare,
+    /// What is said of columns of a text table.
+    pub cleaning: Option<&'a Cleaning>,
     /// Whether rows are windows: what came before is an input beside what comes.
     pub windows: bool,
 }
@@ -243,7 +309,11 @@ impl Pick<'_> {
     /// E0527: a name or number that the source lacks, or a column that is both input and target, or target and group.
     pub fn resolve(&self, names: &[String]) -> Result<Chosen, DataError> {
         let of = |columns: &Columns| expand(&columns.list, names).map_err(|e| e.net(columns.span));
-        let (inputs, target) = (self.inputs.map(of).transpose()?, self.target.map(of).transpose()?);
+        let (inputs, left_out) = match self.inputs {
+            Some(columns) => selected(&columns.list, names).map_err(|e| e.net(columns.span))?,
+            None => (None, Vec::new()),
+        };
+        let target = self.target.map(of).transpose()?;
         let taken = |positions: &[usize]| {
             let mut taken = vec![false; names.len()];
             positions.iter().for_each(|position| taken[*position] = true);
@@ -251,7 +321,7 @@ impl Pick<'_> {
         };
         let groups = self.groups.map(|by| group_column(by, names)).transpose()?;
         let target = target.unwrap_or_else(|| {
-            let taken = taken(inputs.as_deref().unwrap_or_default());
+            let taken = taken(inputs.as_deref().unwrap_or(&left_out));
             taken.iter().rposition(|taken| !taken).into_iter().collect()
         });
         let is_target = taken(&target);
@@ -267,8 +337,9 @@ impl Pick<'_> {
                     None => "the target is the last column unless `target` names another one",
                 }));
         }
-        let inputs = inputs
-            .unwrap_or_else(|| (0..names.len()).filter(|c| !is_target[*c] && Some(*c) != groups).collect());
+        let is_left_out = taken(&left_out);
+        let is_free = |c: &usize| !is_target[*c] && Some(*c) != groups && !is_left_out[*c];
+        let inputs = inputs.unwrap_or_else(|| (0..names.len()).filter(is_free).collect());
         if let Some(&both) = inputs.iter().find(|c| is_target[**c] && !self.windows) {
             let error = DataError::new("E0527", "a column is both input and target")
                 .column(both + 1, &names[both])
@@ -289,13 +360,39 @@ fn group_column(by: &By, names: &[String]) -> Result<usize, DataError> {
     Ok(found[0])
 }
 
+/// The positions of columns that are named, none where all are meant but those that are left out; and the latter.
+///
+/// # Errors
+/// As [`expand`]; E0527 for a column that is left out of those among which it is not.
+fn selected(list: &[ColumnRef], names: &[String]) -> Result<(Option<Vec<usize>>, Vec<usize>), DataError> {
+    let (mut kept, mut left_out) = (Vec::new(), Vec::new());
+    for item in list {
+        match item {
+            ColumnRef::Not(columns) => left_out.push((**columns).clone()),
+            other => kept.push(other.clone()),
+        }
+    }
+    let left_out = expand(&left_out, names)?;
+    if kept.is_empty() {
+        return Ok((None, left_out));
+    }
+    let mut kept = expand(&kept, names)?;
+    if let Some(other) = left_out.iter().find(|position| !kept.contains(position)) {
+        return Err(DataError::new("E0527", "a column is left out of inputs that it is not among")
+            .column(other + 1, &names[*other])
+            .help("leave it out of the statement, or name no other columns in it"));
+    }
+    kept.retain(|position| !left_out.contains(position));
+    Ok((Some(kept), left_out))
+}
+
 /// The positions of columns that the file names.
 ///
 /// # Errors
 /// E0527: a name or number that the source lacks, or a column that is named twice.
 pub(super) fn expand(list: &[ColumnRef], names: &[String]) -> Result<Vec<usize>, DataError> {
     let mut place_of = HashMap::new();
-    if list.iter().any(|item| matches!(item, ColumnRef::Name(_))) {
+    if list.iter().any(|item| matches!(item, ColumnRef::Name(_) | ColumnRef::Names(..))) {
         // Of equal names the first, as none but empty ones are equal.
         place_of.extend(names.iter().enumerate().rev().map(|(place, name)| (name, place)));
     }
@@ -310,6 +407,23 @@ pub(super) fn expand(list: &[ColumnRef], names: &[String]) -> Result<Vec<usize>,
             ColumnRef::Name(name) => {
                 positions.push(*place_of.get(name).ok_or_else(|| no_column(name, names))?);
             }
+            ColumnRef::Names(first, last) => {
+                let [from, to] = [first, last]
+                    .map(|name| place_of.get(name).copied().ok_or_else(|| no_column(name, names)));
+                let (from, to) = (from?, to?);
+                if from > to {
+                    let message = format!("`{first}` stands behind `{last}` in the table");
+                    let help = format!(
+                        "write `{}..{}`; both ends belong to it",
+                        quoted_if_needed(last),
+                        quoted_if_needed(first)
+                    );
+                    return Err(DataError::new("E0527", message).help(help));
+                }
+                positions.extend(from..=to);
+            }
+            // Statements that take a minus tell such columns apart before.
+            ColumnRef::Not(_) => {}
         }
     }
     let mut sorted = positions.clone();

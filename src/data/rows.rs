@@ -12,10 +12,10 @@ use super::error::DataError;
 use super::files;
 use super::labels::Labels;
 use super::pictures::{self, Converted};
-use super::raw::Delimiter;
+use super::raw::{Delimiter, Format};
 use super::readers::{self, Labelled};
 use super::streams;
-use super::text::{self, Records};
+use super::text::{self, Record, Records};
 use super::texts::Unread;
 use super::transform::{Fields, InputShape, Transform};
 use crate::memory;
@@ -235,6 +235,27 @@ const LONGEST_MAGIC: u64 = 8;
 /// E0540 without memory for so many columns.
 pub(super) fn records<'a>(text: &'a str, delimiter: Delimiter, name: &str) -> Result<Records<'a>, DataError> {
     text::records(text, delimiter).map_err(|e| DataError::from(e).file(name))
+}
+
+/// Records of a table like the one that was trained on: behind the lines that were passed over there, where it has them too, which is told by the first record
+/// that fits.
+///
+/// # Errors
+/// E0540 without memory for so many columns.
+pub(super) fn table_records<'a>(
+    text: &'a str,
+    format: &Format,
+    fits: impl Fn(&Record<'_>) -> bool,
+    name: &str,
+) -> Result<Records<'a>, DataError> {
+    let at_once = records(text, format.delimiter, name)?;
+    let first_fits = |records: &Records<'_>| records.clone().next().is_some_and(|first| fits(&first));
+    if format.skip == 0 || first_fits(&at_once) {
+        return Ok(at_once);
+    }
+    let behind = text::records_behind(text, format.skip, format.delimiter);
+    let behind = behind.map_err(|e| DataError::from(e).file(name))?;
+    Ok(if first_fits(&behind) { behind } else { at_once })
 }
 
 pub(super) fn nothing(name: &str) -> DataError {

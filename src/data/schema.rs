@@ -4,9 +4,10 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
+use super::dates::{Dates, Order};
 use super::divide::Parts;
 use super::pictures::Converted;
-use super::raw::{Arrays, Cells, Column, RawTarget, Table};
+use super::raw::{Arrays, Cells, Column, OWN, RawTarget, Table, View};
 use super::sound::SoundSizes;
 use super::target;
 use super::texts::TextSizes;
@@ -57,6 +58,10 @@ pub struct ColumnInfo {
     pub kind: ColumnKind,
     /// Cells that are not known, and are filled in.
     pub gaps: usize,
+    /// Of numbers: whether each is one more than the one before it, as numbers of rows are.
+    pub counts: bool,
+    /// Of words: whether all are dates, in some order.
+    pub dates: bool,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -64,6 +69,45 @@ pub enum ColumnKind {
     Number,
     /// The categories, sorted.
     Words(Vec<String>),
+    /// Words that are numbers by their order.
+    Ordered(Vec<String>),
+    /// What its parts are called.
+    Dates(Vec<String>),
+}
+
+/// Fewer rows than this count by accident.
+const SOME: usize = 10;
+
+fn counts_rows(column: &Column) -> bool {
+    match (&column.cells, &column.view) {
+        (Cells::Numbers(values), View::Plain) => {
+            let whole = values.first().is_some_and(|first| first.fract() == 0.0);
+            whole && values.len() >= SOME && values.windows(2).all(|pair| pair[1] == pair[0] + 1.0)
+        }
+        _ => false,
+    }
+}
+
+fn are_dates(cells: &Cells) -> bool {
+    let Cells::Words { names, .. } = cells else { return false };
+    Order::ALL.iter().any(|order| are_of_order(names, *order))
+}
+
+/// Whether all of these words are dates of one order.
+pub(super) fn are_of_order(names: &[String], order: Order) -> bool {
+    let dates = Dates { parts: Vec::new(), order, round: false };
+    let mut words = names.iter().filter(|name| *name != OWN).peekable();
+    words.peek().is_some() && words.all(|name| dates.read(name).is_some())
+}
+
+impl ColumnInfo {
+    /// How many inputs it becomes.
+    pub fn width(&self) -> usize {
+        match &self.kind {
+            ColumnKind::Number | ColumnKind::Ordered(_) => 1,
+            ColumnKind::Words(names) | ColumnKind::Dates(names) => names.len(),
+        }
+    }
 }
 
 impl DataSchema {
@@ -94,15 +138,15 @@ impl DataSchema {
     pub(super) fn of_table(table: &Table) -> Self {
         let info = |c: &Column| ColumnInfo {
             name: c.name.clone(),
-            kind: match &c.cells {
-                Cells::Numbers(_) => ColumnKind::Number,
-                Cells::Words { names, .. } => ColumnKind::Words(names.clone()),
+            kind: match (&c.cells, &c.view) {
+                (Cells::Numbers(_), View::Ordered(names)) => ColumnKind::Ordered(names.clone()),
+                (Cells::Numbers(_), View::Dates(dates)) => ColumnKind::Dates(dates.names()),
+                (Cells::Numbers(_), View::Plain) => ColumnKind::Number,
+                (Cells::Words { names, .. }, _) => ColumnKind::Words(names.clone()),
             },
             gaps: c.cells.gaps(),
-        };
-        let width = |c: &Column| match &c.cells {
-            Cells::Numbers(_) => 1,
-            Cells::Words { names, .. } => names.len(),
+            counts: counts_rows(c),
+            dates: are_dates(&c.cells),
         };
         let whole_numbers = |cells: &Cells| match cells {
             Cells::Numbers(values) => values.iter().all(|x| x.fract() == 0.0),
@@ -115,12 +159,12 @@ impl DataSchema {
             _ => None,
         };
         Self {
-            rows: table.rows,
+            rows: table.rows + table.test.as_ref().map_or(0, |test| test.rows),
             train_rows: 0,
             valid_rows: 0,
             test_rows: 0,
             dropped: table.dropped,
-            shape: vec![table.inputs.iter().map(width).sum()],
+            shape: vec![table.inputs.iter().map(Column::width).sum()],
             columns: table.inputs.iter().map(info).collect(),
             target: table.target.iter().map(info).collect(),
             classes,
@@ -152,7 +196,13 @@ impl DataSchema {
             dropped: 0,
             shape: train.shape.clone(),
             columns: Vec::new(),
-            target: vec![ColumnInfo { name: String::new(), kind: ColumnKind::Number, gaps: 0 }],
+            target: vec![ColumnInfo {
+                name: String::new(),
+                kind: ColumnKind::Number,
+                gaps: 0,
+                counts: false,
+                dates: false,
+            }],
             classes: match names {
                 Some(names) => Some(names.to_vec()),
                 None => classes.map(|k| target::array_names(&train.target, k)),

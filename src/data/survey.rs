@@ -3,10 +3,12 @@
 //! A column without a word holds numbers, one without a number words. Where both occur it is a matter of which are the exception:
 //! a number among words is a word, a word among numbers is an error that names it. `words=` settles it for a column.
 
+use super::advice::written;
+use super::digits::Digits;
 use super::error::{DataError, counted, cut};
 use super::gaps::Gaps;
 use super::notation::{Notation, Notations};
-use super::text::{Cell, number};
+use super::text::Cell;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Held {
@@ -35,12 +37,12 @@ pub(super) struct Tally {
 }
 
 impl Tally {
-    pub fn add(&mut self, cell: &Cell<'_>, line: u64, gaps: &Gaps) {
+    pub fn add(&mut self, cell: &Cell<'_>, line: u64, gaps: &Gaps, digits: Digits) {
         if gaps.among_numbers(cell) {
             self.quoted_marks += usize::from(!gaps.among_words(cell));
             return;
         }
-        if number(&cell.text).is_some() {
+        if digits.number(&cell.text).is_some() {
             self.numbers += 1;
             return;
         }
@@ -80,8 +82,13 @@ impl Tally {
     ///
     /// # Errors
     /// E0523, without file and column.
-    pub fn check_categories(&self, name: &str, categories: &[String]) -> Result<(), DataError> {
-        let numbers = categories.iter().filter(|category| number(category).is_some()).count();
+    pub fn check_categories(
+        &self,
+        name: &str,
+        categories: &[String],
+        digits: Digits,
+    ) -> Result<(), DataError> {
+        let numbers = categories.iter().filter(|category| digits.number(category).is_some()).count();
         match numbers > 0 && 2 * numbers >= categories.len() {
             true => Err(self.not_all_numbers(name)),
             false => Ok(()),
@@ -92,7 +99,8 @@ impl Tally {
     fn not_all_numbers(&self, name: &str) -> DataError {
         let Some(((line, first), others)) = self.odd.split_first() else { return every_value_missing() };
         let known = counted(self.numbers + self.odd_ones(), "value");
-        let mut error = not_so(first, Notation::of(first).and(self.notations.judged())).line(*line);
+        let notation = Notation::of(first).and(self.notations.judged());
+        let mut error = not_so(first, notation, notation.map(Notation::fix)).line(*line);
         error = match self.numbers {
             0 => error,
             1 => error.note(format!("1 of the column's {known} is a number")),
@@ -112,23 +120,27 @@ impl Tally {
                 marks.join(", ")
             ));
         }
-        error.help(format!("`words=[{name:?}]` on the source takes every cell of the column as a category"))
+        error.help(format!(
+            "`categories {}` in `data` takes every cell of the column as a category",
+            written(name)
+        ))
     }
 }
 
 /// A cell where a number is expected, and the way out.
 pub(super) fn not_a_number(cell: &str) -> DataError {
-    not_so(cell, Notation::of(cell))
+    let notation = Notation::of(cell);
+    not_so(cell, notation, notation.map(Notation::fix_cell))
 }
 
-fn not_so(cell: &str, notation: Option<Notation>) -> DataError {
+fn not_so(cell: &str, notation: Option<Notation>, fix: Option<&str>) -> DataError {
     if cell.parse::<f64>().is_ok() {
         return DataError::new("E0523", format!("`{}` is too large or not finite", cut(cell)));
     }
     let error = DataError::new("E0523", format!("`{}` is not a number", cut(cell)));
-    match notation {
-        Some(notation) => {
-            error.note(format!("the column seems to hold {}", notation.name())).help(notation.fix())
+    match notation.zip(fix) {
+        Some((notation, fix)) => {
+            error.note(format!("the column seems to hold {}", notation.name())).help(fix)
         }
         None => error,
     }

@@ -6,36 +6,46 @@ use std::collections::HashMap;
 
 use rustc_hash::FxHashMap;
 
+use super::cells::{no_date, not_in_order};
+use super::cleaning::{Cleaning, Fill, Form, Kind, Saying};
 use super::config::ColumnRef;
+use super::digits::Digits;
 use super::error::{DataError, counted};
 use super::gaps::Gaps;
 use super::raw::{
-    self, Cells, Chosen, Column, Delimiter, Format, MISSING, Pick, Table, Unknown, label_order,
+    Cells, Chosen, Column, Delimiter, Format, MISSING, OWN, Pick, Table, Unknown, View, label_order,
 };
+use super::scaler::Scaler;
 use super::single;
 use super::survey::{Held, Tally};
-use super::text::{Cell, Record, Records, check_row, number, records};
+use super::text::{Cell, Record, Records, check_row, records_behind};
+use crate::diag::Span;
 use crate::memory;
 
 /// What happens to a row with a missing cell among the used ones.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Missing {
+pub enum Missing {
     Error,
     Drop,
-    /// Numbers become the training part's mean, words its most frequent word.
-    Mean,
+    /// A value stands in for it.
+    Fill,
 }
 
 /// How a text table is to be read.
 #[derive(Clone, Debug)]
-pub(super) struct Reading {
+pub struct Reading {
     pub header: bool,
     pub delimiter: Delimiter,
     pub missing: Missing,
+    /// What fills gaps of which nothing else is said, where they are filled.
+    pub fill: Fill,
     pub unknown: Unknown,
     pub gaps: Gaps,
     /// Columns whose cells are words, numbers too.
     pub words: Vec<ColumnRef>,
+    pub digits: Digits,
+    /// Lines before the header.
+    pub skip: usize,
 }
 
 /// Reads a whole text table.
@@ -43,20 +53,24 @@ pub(super) struct Reading {
 /// # Errors
 /// E0522 to E0528, each with its line; E0540 for a table that does not fit into memory.
 pub(super) fn read(text: &str, name: &str, reading: &Reading, pick: &Pick<'_>) -> Result<Table, DataError> {
-    let mut rows = records(text, reading.delimiter).map_err(|e| DataError::from(e).file(name))?;
+    let rows = records_behind(text, reading.skip, reading.delimiter);
+    let mut rows = rows.map_err(|e| DataError::from(e).file(name))?;
     let first = rows.clone().next();
     let first = first.ok_or_else(|| no_rows(name, 0))?;
     check_row(&first, first.count, reading.delimiter, name)?;
-    let names = if reading.header { header(&first, name)? } else { numbered(first.fields.len()) };
+    check_delimiter(&first, reading.delimiter, name)?;
+    let names =
+        if reading.header { header(&first, reading.digits, name)? } else { numbered(first.fields.len()) };
     if reading.header {
         rows.next();
     }
     let at = |e: DataError| e.file(name);
     let chosen = pick.resolve(&names).map_err(at)?;
-    let words = raw::expand(&reading.words, &names).map_err(at)?;
+    let cleaning = pick.cleaning.cloned().unwrap_or_default();
+    let sayings = cleaning.of_columns(&names, &reading.words).map_err(at)?;
     let width = names.len();
-    let source = Text { name, rows, width, reading };
-    let (columns, surveyed) = source.survey(&names, &chosen, &words)?;
+    let source = Text { name, rows, width, reading, cleaning: &cleaning };
+    let (columns, surveyed) = source.survey(&names, &chosen, sayings)?;
     let filled = source.fill(columns, surveyed)?;
     let format = Format {
         delimiter: reading.delimiter,
@@ -64,8 +78,30 @@ pub(super) fn read(text: &str, name: &str, reading: &Reading, pick: &Pick<'_>) -
         named: reading.header,
         unknown: reading.unknown,
         gaps: reading.gaps.clone(),
+        digits: reading.digits,
+        skip: reading.skip,
     };
-    filled.table(name, format, reading.missing == Missing::Mean)
+    filled.table(name, format)
+}
+
+/// A first row that is one field with a delimiter in it.
+///
+/// # Errors
+/// E0522.
+fn check_delimiter(first: &Record<'_>, delimiter: Delimiter, file: &str) -> Result<(), DataError> {
+    let [only] = first.fields.as_slice() else { return Ok(()) };
+    let others = [(';', "semicolon"), ('\t', "tab"), ('|', "\"|\""), (',', "comma")];
+    let found = others.iter().find(|(c, _)| only.text.contains(*c) && delimiter != Delimiter::Byte(*c as u8));
+    match found.filter(|_| first.count == 1 && !only.quoted) {
+        Some((c, word)) => Err(DataError::new(
+            "E0522",
+            format!("the first row is one field, with `{}` in it", c.escape_default()),
+        )
+        .file(file)
+        .line(first.line)
+        .help(format!("write `delimiter={word}` on the source"))),
+        None => Ok(()),
+    }
 }
 
 fn no_rows(file: &str, dropped: usize) -> DataError {
@@ -81,9 +117,9 @@ fn numbered(width: usize) -> Vec<String> {
     (1..=width).map(|n| n.to_string()).collect()
 }
 
-fn header(record: &Record<'_>, file: &str) -> Result<Vec<String>, DataError> {
+fn header(record: &Record<'_>, digits: Digits, file: &str) -> Result<Vec<String>, DataError> {
     let place = |e: DataError| e.file(file).line(record.line);
-    if record.fields.iter().all(|f| number(&f.text).is_some()) {
+    if record.fields.iter().all(|f| digits.number(&f.text).is_some()) {
         return Err(place(DataError::new("E0526", "the header is a row of numbers"))
             .help("if the first line is a row already, write `header=false`"));
     }
@@ -108,6 +144,7 @@ struct Text<'a> {
     rows: Records<'a>,
     width: usize,
     reading: &'a Reading,
+    cleaning: &'a Cleaning,
 }
 
 /// What a column is read for.
@@ -126,20 +163,84 @@ struct Used {
     name: String,
     held: Held,
     tally: Tally,
-    /// Said by `words=`.
-    settled: bool,
+    form: Form,
+    missing: Missing,
+    fill: Option<Fill>,
+    /// Where the file names it in a `fill`.
+    filled_at: Option<Span>,
+    scaler: Option<Scaler>,
 }
 
 impl Used {
     fn is_gap(&self, cell: &Cell<'_>, gaps: &Gaps) -> bool {
         match self.held {
-            Held::Numbers => gaps.among_numbers(cell),
-            Held::Words => gaps.among_words(cell),
+            Held::Numbers if self.form == Form::Found => gaps.among_numbers(cell),
+            Held::Numbers | Held::Words => gaps.among_words(cell),
         }
+    }
+
+    /// Whether the file says that cells are words.
+    fn is_settled(&self) -> bool {
+        self.role == Role::Group || self.form == Form::Categories
     }
 
     fn place(&self, error: DataError, file: &str) -> DataError {
         error.file(file).column(self.position + 1, &self.name)
+    }
+
+    /// What fills the column, once it is known what it holds.
+    fn settle_fill(&mut self, cleaning: &Cleaning, reading: &Reading) {
+        if self.fill.is_some() || self.role != Role::Input {
+            return;
+        }
+        let by_place = matches!(self.form, Form::Ordered(_) | Form::Dates(_));
+        let general = cleaning.general_fill(self.held == Held::Words);
+        self.fill = general.filter(|fill| !by_place || fill.kind() == Kind::Both).cloned();
+        if self.fill.is_none() {
+            self.missing = reading.missing;
+            self.fill = (reading.missing == Missing::Fill).then(|| reading.fill.clone());
+        }
+    }
+
+    /// Whether what fills the column is of its kind.
+    ///
+    /// # Errors
+    /// E0527.
+    fn check_fill(&self) -> Result<(), DataError> {
+        let at = |error: DataError| Err(self.filled_at.map_or(error.clone(), |span| error.net(span)));
+        let wrong = |what: &str, help: &str| at(DataError::new("E0527", what).help(help));
+        match (&self.fill, &self.form, self.held) {
+            (Some(Fill::Number(_)), Form::Ordered(_) | Form::Dates(_), _)
+            | (Some(Fill::Number(_)), _, Held::Words) => {
+                wrong("a number fills a column that holds none", "write `fill category`, or a word in quotes")
+            }
+            (Some(Fill::Own), _, Held::Numbers) => wrong(
+                "`fill category` is of words, and the column holds numbers",
+                "write `fill median`, or make its numbers categories by `categories`",
+            ),
+            (Some(Fill::Word(word)), Form::Ordered(names), _) if !names.contains(word) => {
+                at(not_in_order(word, names))
+            }
+            (Some(Fill::Word(word)), Form::Dates(dates), _) if dates.read(word).is_none() => {
+                at(no_date(word, dates))
+            }
+            (Some(Fill::Word(_)), Form::Found, Held::Numbers) => {
+                wrong("a word fills a column of numbers", "write `fill median`, or a number")
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Whether the column has numbers to scale, where the file says how.
+    ///
+    /// # Errors
+    /// E0527.
+    fn check_scaler(&self) -> Result<(), DataError> {
+        match (self.scaler, self.held) {
+            (Some(_), Held::Words) => Err(DataError::new("E0527", "`normalize` names a column of words")
+                .help("leave it out of `columns`: categories are 0 or 1")),
+            _ => Ok(()),
+        }
     }
 }
 
@@ -149,7 +250,7 @@ impl<'a> Text<'a> {
         &self,
         names: &[String],
         chosen: &Chosen,
-        words: &[usize],
+        mut sayings: Vec<Saying>,
     ) -> Result<(Vec<Used>, usize), DataError> {
         let of = |role: Role, positions: &[usize]| -> Vec<(Role, usize)> {
             positions.iter().map(|position| (role, *position)).collect()
@@ -161,48 +262,87 @@ impl<'a> Text<'a> {
         ]
         .concat();
         let positions: Vec<usize> = roles.iter().map(|(_, position)| *position).collect();
-        let among = |positions: &[usize]| {
-            let mut among = vec![false; self.width];
-            positions.iter().for_each(|position| among[*position] = true);
-            among
-        };
-        let (is_used, is_settled) = (among(&positions), among(words));
-        if let Some(&unused) = words.iter().find(|position| !is_used[**position]) {
-            return Err(DataError::new("E0527", "`words` names a column that is not used")
-                .file(self.name)
-                .column(unused + 1, &names[unused])
-                .help("leave it out of `words`"));
+        let mut is_used = vec![false; self.width];
+        positions.iter().for_each(|position| is_used[*position] = true);
+        for (position, saying) in sayings.iter().enumerate() {
+            if let Some(word) = saying.by.filter(|_| !is_used[position]) {
+                return Err(DataError::new("E0527", format!("`{word}` names a column that is not used"))
+                    .file(self.name)
+                    .column(position + 1, &names[position])
+                    .help(format!("leave it out of `{word}`")));
+            }
+        }
+        let mut kept = Vec::with_capacity(roles.len());
+        for (role, position) in roles {
+            kept.push(self.used(role, position, &names[position], std::mem::take(&mut sayings[position]))?);
         }
         let mut tallies = vec![Tally::default(); positions.len()];
         let (mut rows, mut dropped) = (0, 0);
         for record in self.rows.clone() {
             check_row(&record, self.width, self.reading.delimiter, self.name)?;
             // A mark without quotes is a gap whatever its column holds, so that the row is left out.
-            let is_gap = |&position: &usize| self.reading.gaps.among_words(&record.fields[position]);
-            if self.reading.missing == Missing::Drop && positions.iter().any(is_gap) {
+            let is_gap = |used: &Used| {
+                used.missing == Missing::Drop && self.reading.gaps.among_words(&record.fields[used.position])
+            };
+            if kept.iter().any(is_gap) {
                 dropped += 1;
                 continue;
             }
             rows += 1;
             for (tally, &position) in tallies.iter_mut().zip(&positions) {
-                tally.add(&record.fields[position], record.line, &self.reading.gaps);
+                tally.add(&record.fields[position], record.line, &self.reading.gaps, self.reading.digits);
             }
         }
         if rows == 0 {
             return Err(no_rows(self.name, dropped));
         }
-        let used = |(tally, (role, position)): (Tally, (Role, usize))| {
+        for (used, tally) in kept.iter_mut().zip(tallies) {
+            used.tally = tally;
             // Groups are told apart by what is written, be it a number or a word.
-            let (name, settled) = (names[position].clone(), is_settled[position] || role == Role::Group);
-            let held = match settled {
-                true => Ok(Held::Words),
-                false => tally.held(&name, role == Role::Target),
+            let held = match used.form {
+                _ if used.is_settled() => Ok(Held::Words),
+                Form::Ordered(_) | Form::Dates(_) => Ok(Held::Numbers),
+                _ => used.tally.held(&used.name, used.role == Role::Target),
             };
-            let mut used = Used { role, position, name, held: Held::Words, tally, settled };
             used.held = held.map_err(|error| used.place(error, self.name))?;
-            Ok(used)
+            used.settle_fill(self.cleaning, self.reading);
+            used.check_fill()
+                .and_then(|()| used.check_scaler())
+                .map_err(|error| used.place(error, self.name))?;
+        }
+        Ok((kept, rows))
+    }
+
+    /// A column as the file speaks of it, before any cell is read.
+    fn used(&self, role: Role, position: usize, name: &str, saying: Saying) -> Result<Used, DataError> {
+        let at = |error: DataError| error.file(self.name).column(position + 1, name);
+        if role != Role::Input {
+            if let Some(span) = saying.filled_at {
+                return Err(at(DataError::new("E0527", "a target is never filled in").net(span)).help(
+                    "leave the column out of `fill`; `missing=drop` on the source leaves rows without it out",
+                ));
+            }
+            if matches!(saying.form, Form::Ordered(_) | Form::Dates(_)) {
+                let word = saying.by.unwrap_or("ordered");
+                return Err(at(DataError::new("E0527", format!("`{word}` names a column that is no input")))
+                    .help("leave it out; the order of classes is said by `classes`"));
+            }
+        }
+        let fill = saying.fill.clone();
+        // Whether a `fill` of all columns is of this one is known with its kind.
+        let may_be_filled = role == Role::Input && (fill.is_some() || self.cleaning.fills_in_general());
+        let missing = match self.reading.missing {
+            _ if may_be_filled => Missing::Fill,
+            Missing::Fill if role != Role::Input => Missing::Error,
+            missing => missing,
         };
-        Ok((tallies.into_iter().zip(roles).map(used).collect::<Result<_, DataError>>()?, rows))
+        if saying.scaler.is_some() && role != Role::Input {
+            return Err(at(DataError::new("E0527", "`normalize` names a column that is no input"))
+                .help("write `normalize target`"));
+        }
+        let (tally, held, form, name) = (Tally::default(), Held::Words, saying.form.clone(), name.to_owned());
+        let Saying { filled_at, scaler, .. } = saying;
+        Ok(Used { role, position, name, held, tally, form, missing, fill, filled_at, scaler })
     }
 
     /// The cells of all rows that are kept.
@@ -218,7 +358,10 @@ impl<'a> Text<'a> {
                 _ => {
                     kept += 1;
                     for column in &mut columns {
-                        column.push(&record.fields[column.used.position], &self.reading.gaps);
+                        let cell = &record.fields[column.used.position];
+                        column
+                            .push(cell, &self.reading.gaps, self.reading.digits)
+                            .map_err(|error| column.used.place(error, self.name).line(record.line))?;
                     }
                 }
             }
@@ -230,15 +373,15 @@ impl<'a> Text<'a> {
     fn gap(&self, record: &Record<'_>, columns: &[Growing]) -> Result<Option<Missing>, DataError> {
         let is_gap =
             |column: &Growing| column.used.is_gap(&record.fields[column.used.position], &self.reading.gaps);
-        let Some(first) = columns.iter().find(|column| is_gap(column)) else { return Ok(None) };
-        match self.reading.missing {
-            Missing::Drop => Ok(Some(Missing::Drop)),
-            Missing::Error => Err(self.not_known(&first.used, record)),
-            Missing::Mean => match columns.iter().find(|c| c.used.role != Role::Input && is_gap(c)) {
-                Some(column) => Err(self.not_known(&column.used, record)),
-                None => Ok(Some(Missing::Mean)),
-            },
+        let mut found = None;
+        for column in columns.iter().filter(|column| is_gap(column)) {
+            match column.used.missing {
+                Missing::Drop => return Ok(Some(Missing::Drop)),
+                Missing::Error => return Err(self.not_known(&column.used, record)),
+                Missing::Fill => found = Some(Missing::Fill),
+            }
         }
+        Ok(found)
     }
 
     fn not_known(&self, column: &Used, record: &Record<'_>) -> DataError {
@@ -255,7 +398,7 @@ impl<'a> Text<'a> {
             Role::Group => error
                 .help("write `missing=drop` to leave such rows out: nothing says which group they belong to"),
             Role::Input => {
-                error.help("write `missing=drop` to leave such rows out, or `missing=mean` to fill them in")
+                error.help("write `missing=drop` to leave such rows out, or `fill median` in `data` to fill them in (`mean`, `category`, a value of your own)")
             }
         }
     }
@@ -299,16 +442,27 @@ impl Growing {
         }
     }
 
-    fn push(&mut self, cell: &Cell<'_>, gaps: &Gaps) {
+    fn push(&mut self, cell: &Cell<'_>, gaps: &Gaps, digits: Digits) -> Result<(), DataError> {
         let is_gap = self.used.is_gap(cell, gaps);
-        match self.used.held {
-            Held::Numbers => {
-                let x = if is_gap { f64::NAN } else { number(&cell.text).unwrap_or(f64::NAN) };
+        if let (Form::Ordered(_) | Form::Dates(_), true) = (&self.used.form, is_gap) {
+            self.values.push(f64::NAN);
+            return Ok(());
+        }
+        match (&self.used.form, self.used.held) {
+            (Form::Ordered(names), _) => {
+                let place = names.iter().position(|name| *name == cell.text);
+                self.values.push(place.ok_or_else(|| not_in_order(&cell.text, names))? as f64);
+            }
+            (Form::Dates(dates), _) => {
+                self.values.push(dates.read(&cell.text).ok_or_else(|| no_date(&cell.text, dates))?);
+            }
+            (_, Held::Numbers) => {
+                let x = if is_gap { f64::NAN } else { digits.number(&cell.text).unwrap_or(f64::NAN) };
                 self.compare(&cell.text, x);
                 self.values.push(x);
             }
-            Held::Words if is_gap => self.codes.push(MISSING),
-            Held::Words => {
+            (_, Held::Words) if is_gap => self.codes.push(MISSING),
+            (_, Held::Words) => {
                 let next = self.names.len() as u32;
                 let code = match self.names.get(&*cell.text) {
                     Some(code) => *code,
@@ -317,24 +471,40 @@ impl Growing {
                 self.codes.push(code);
             }
         }
+        Ok(())
     }
 
-    fn finish(self, file: &str) -> Result<Column, DataError> {
+    fn finish(self, file: &str, digits: Digits) -> Result<Column, DataError> {
         let (used, merged) = (self.used, self.merged);
         if let Some((a, b)) = merged.filter(|(a, b)| single::matters(*a, *b, &self.values)) {
             return Err(used.place(single::merged_whole(a, b, &used.name), file));
         }
-        let cells = match used.held {
+        let mut cells = match used.held {
             Held::Numbers => Cells::Numbers(self.values),
             Held::Words => sorted_words(self.codes, self.names),
         };
         if let Cells::Words { names, .. } = &cells
-            && !used.settled
+            && !used.is_settled()
         {
-            used.tally.check_categories(&used.name, names).map_err(|e| used.place(e, file))?;
+            used.tally.check_categories(&used.name, names, digits).map_err(|e| used.place(e, file))?;
         }
+        if let Cells::Words { names, .. } = &mut cells {
+            // What stands for gaps is a category like those that occur.
+            let own = match &used.fill {
+                Some(Fill::Own) => Some(OWN),
+                Some(Fill::Word(word)) => Some(word.as_str()),
+                _ => None,
+            };
+            names.extend(own.filter(|own| !names.iter().any(|name| name == own)).map(str::to_owned));
+        }
+        let settled = used.is_settled();
+        let view = match used.form {
+            Form::Ordered(names) => View::Ordered(names),
+            Form::Dates(dates) => View::Dates(dates),
+            Form::Found | Form::Categories => View::Plain,
+        };
         let column = Column::new(used.name, used.position + 1, cells);
-        Ok(Column { settled: used.settled, merged, ..column })
+        Ok(Column { settled, view, fill: used.fill, scaler: used.scaler, merged, ..column })
     }
 }
 
@@ -358,14 +528,14 @@ struct Filled {
 }
 
 impl Filled {
-    fn table(self, file: &str, format: Format, fills: bool) -> Result<Table, DataError> {
+    fn table(self, file: &str, format: Format) -> Result<Table, DataError> {
         if self.rows == 0 {
             return Err(no_rows(file, self.dropped));
         }
         let (mut inputs, mut target, mut groups) = (Vec::new(), Vec::new(), None);
         for column in self.columns {
             let role = column.used.role;
-            let column = column.finish(file)?;
+            let column = column.finish(file, format.digits)?;
             match role {
                 Role::Input => inputs.push(column),
                 Role::Target => target.push(column),
@@ -373,6 +543,6 @@ impl Filled {
             }
         }
         let (rows, dropped) = (self.rows, self.dropped);
-        Ok(Table { file: Some(file.to_owned()), rows, dropped, fills, format, inputs, target, groups })
+        Ok(Table { file: Some(file.to_owned()), rows, dropped, format, inputs, target, groups, test: None })
     }
 }

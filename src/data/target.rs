@@ -10,10 +10,10 @@ use super::advice::fitting_classes;
 use super::error::{DataError, counted, cut, listed};
 use super::notation::Notations;
 use super::raw::{Cells, Column, RawTarget};
+use super::scaler::Scaler;
 use super::single;
 use super::text::number;
 use super::transform::TargetRule;
-use crate::math::Moments;
 use crate::vocab::exactly;
 
 /// The target of all rows, before they are divided.
@@ -383,8 +383,8 @@ impl Whole {
         Ok(())
     }
 
-    /// The rule for outputs; a real target is normalised with the training rows' moments if `normalize` says so.
-    pub fn rule(&self, train: &[u32], normalize: bool) -> TargetRule {
+    /// The rule for outputs; a real target is normalised by the training rows if `normalize` says how.
+    pub fn rule(&self, train: &[u32], normalize: Option<Scaler>) -> TargetRule {
         match self {
             Whole::Classes { column, names, .. } => {
                 TargetRule::Classes { column: column.clone(), names: names.clone() }
@@ -395,11 +395,8 @@ impl Whole {
             Whole::Real { data, columns } => {
                 let d = columns.len();
                 let own = |c: usize| match normalize {
-                    true => {
-                        let own = Moments::of(train.iter().map(move |r| data[*r as usize * d + c]));
-                        (own.mean, own.unit())
-                    }
-                    false => (0.0, 1.0),
+                    Some(by) => by.center(train.iter().map(move |r| data[*r as usize * d + c])),
+                    None => (0.0, 1.0),
                 };
                 let (mean, sd) = (0..d).map(own).unzip();
                 TargetRule::Real { columns: columns.clone(), mean, sd }

@@ -50,10 +50,24 @@ const A_COLUMN: usize = 1024;
 /// # Errors
 /// If there is no memory for so many columns.
 pub(super) fn records(text: &str, delimiter: Delimiter) -> Result<Records<'_>, TooMuch> {
+    records_behind(text, 0, delimiter)
+}
+
+/// The same behind the first `skip` lines.
+///
+/// # Errors
+/// If there is no memory for so many columns.
+pub(super) fn records_behind(text: &str, skip: usize, delimiter: Delimiter) -> Result<Records<'_>, TooMuch> {
     let mut records = match delimiter {
-        Delimiter::Whitespace => Records::Spaced(Spaced { lines: text.lines().enumerate(), most: 1 }),
+        Delimiter::Whitespace => {
+            let mut lines = text.lines().enumerate();
+            lines.by_ref().take(skip).for_each(|_| ());
+            Records::Spaced(Spaced { lines, most: 1 })
+        }
         Delimiter::Byte(delimiter) => {
-            Records::Separated(Separated { text, at: 0, line: 1, delimiter, most: 1, stray: None })
+            let mut rows = Separated { text, at: 0, line: 1, delimiter, most: 1, stray: None };
+            (0..skip).for_each(|_| rows.skip_line());
+            Records::Separated(rows)
         }
     };
     let width = records.clone().next().map_or(0, |first| first.count);
@@ -154,6 +168,13 @@ impl<'a> Separated<'a> {
 
     fn peek(&self) -> Option<u8> {
         self.rest().first().copied()
+    }
+
+    /// Passes over a line, whatever stands in it.
+    fn skip_line(&mut self) {
+        let ends = |byte: &u8| matches!(byte, b'\n' | b'\r');
+        self.at += self.rest().iter().position(ends).unwrap_or(self.rest().len());
+        self.end_line();
     }
 
     /// Takes `\n`, `\r\n` or `\r`.

@@ -5,9 +5,11 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::dates::Dates;
 use super::need::Lengths;
 use super::pictures::Prepare;
 use super::raw::{Delimiter, Format, MISSING};
+use super::scaler::Curve;
 use super::sound::Hearing;
 use super::texts::TextRule;
 
@@ -69,8 +71,14 @@ pub struct ColumnRule {
 pub enum CellRule {
     /// `x * scale + shift`; `fill` (a raw value) stands for a missing cell.
     Number { scale: f64, shift: f64, fill: Option<f64> },
+    /// The same of a number's logarithm.
+    Curved { curve: Curve, scale: f64, shift: f64, fill: Option<f64> },
     /// One input a name: 1 for the cell's name, 0 for the others.
     Category { names: Vec<String>, fill: Option<u32> },
+    /// The place of the cell's word among `names`, as a number.
+    Ordered { names: Vec<String>, scale: f64, shift: f64, fill: Option<f64> },
+    /// The parts of a date, one pair each; `fill` is in days from 1970.
+    Dates { dates: Dates, pairs: Vec<Affine>, fill: Option<f64> },
 }
 
 /// Arrays: element `i` of a row becomes `x * scale + shift` with pair `i % pairs.len()`; one pair for all, one a channel (the
@@ -103,16 +111,65 @@ impl CellRule {
     /// How many inputs the cell becomes.
     pub fn width(&self) -> usize {
         match self {
-            CellRule::Number { .. } => 1,
+            CellRule::Number { .. } | CellRule::Curved { .. } | CellRule::Ordered { .. } => 1,
             CellRule::Category { names, .. } => names.len(),
+            CellRule::Dates { pairs, .. } => pairs.len(),
         }
     }
 
     /// A number, NaN if missing. `None` if it is missing and nothing stands for it.
     pub(super) fn number(&self, x: f64) -> Option<f32> {
-        let CellRule::Number { scale, shift, fill } = self else { return None };
+        let (CellRule::Number { scale, shift, fill }
+        | CellRule::Curved { scale, shift, fill, .. }
+        | CellRule::Ordered { scale, shift, fill, .. }) = self
+        else {
+            return None;
+        };
         let x = if x.is_nan() { (*fill)? } else { x };
+        let x = self.curve().map_or(Some(x), |curve| curve.of(x)).unwrap_or(f64::NAN);
         Some((x * scale + shift) as f32)
+    }
+
+    /// Writes the parts of a date, NaN if missing. `None` if it is missing and nothing stands for it.
+    pub(super) fn date(&self, days: f64, out: &mut [f32]) -> Option<()> {
+        let CellRule::Dates { dates, pairs, fill } = self else { return None };
+        let days = if days.is_nan() { (*fill)? } else { days };
+        let numbers = dates.numbers(days);
+        out.iter_mut().zip(numbers.iter().zip(pairs)).for_each(|(slot, (x, pair))| *slot = pair.seen(*x));
+        Some(())
+    }
+
+    /// What becomes of a number before it is scaled.
+    pub(super) fn curve(&self) -> Option<Curve> {
+        if let CellRule::Curved { curve, .. } = self { Some(*curve) } else { None }
+    }
+
+    /// How its inputs are mapped from raw numbers, or from their logarithms, one pair each.
+    pub(super) fn pairs(&self) -> Vec<Affine> {
+        match self {
+            CellRule::Number { scale, shift, .. }
+            | CellRule::Curved { scale, shift, .. }
+            | CellRule::Ordered { scale, shift, .. } => {
+                vec![Affine { scale: *scale, shift: *shift }]
+            }
+            CellRule::Category { names, .. } => vec![Affine::SAME; names.len()],
+            CellRule::Dates { pairs, .. } => pairs.clone(),
+        }
+    }
+
+    /// The same with its numbers as they are.
+    pub(super) fn plain(&self) -> Self {
+        match self.clone() {
+            CellRule::Number { fill, .. } => CellRule::Number { scale: 1.0, shift: 0.0, fill },
+            CellRule::Curved { curve, fill, .. } => CellRule::Curved { curve, scale: 1.0, shift: 0.0, fill },
+            CellRule::Ordered { names, fill, .. } => {
+                CellRule::Ordered { names, scale: 1.0, shift: 0.0, fill }
+            }
+            CellRule::Dates { dates, pairs, fill } => {
+                CellRule::Dates { dates, pairs: vec![Affine::SAME; pairs.len()], fill }
+            }
+            category @ CellRule::Category { .. } => category,
+        }
     }
 
     /// Writes a category's inputs; `code` may be [`MISSING`]. `None` if it is missing and nothing stands for it.
@@ -124,6 +181,16 @@ impl CellRule {
             *slot = 1.0;
         }
         Some(())
+    }
+}
+
+impl CellRule {
+    /// Whether its parts fit one another.
+    fn is_sound(&self) -> bool {
+        match self {
+            CellRule::Dates { dates, pairs, .. } => dates.width() == pairs.len(),
+            _ => true,
+        }
     }
 }
 
@@ -233,7 +300,7 @@ impl Transform {
                 let is_ascii = !matches!(format.delimiter, Delimiter::Byte(byte) if !byte.is_ascii());
                 is_ascii
                     && width == self.width()
-                    && columns.iter().all(|c| (1..=format.width).contains(&c.number))
+                    && columns.iter().all(|c| (1..=format.width).contains(&c.number) && c.rule.is_sound())
             }
             Fields::Array(rule) => rule.width == self.width() && !rule.pairs.is_empty(),
             Fields::Text(rule) => rule.is_sound() && self.inputs.len() == 1 && self.lengths.is_some(),
@@ -261,12 +328,13 @@ impl Transform {
         let Fields::Table { columns, .. } = &self.fields else {
             return if let Fields::Array(rule) = &self.fields { rule.pairs.clone() } else { Vec::new() };
         };
-        let of_column = |column: &ColumnRule| match &column.rule {
-            CellRule::Number { scale, shift, .. } => vec![Affine { scale: *scale, shift: *shift }],
-            CellRule::Category { names, .. } => vec![Affine::SAME; names.len()],
-        };
         let before: usize = self.inputs[..input].iter().map(InputShape::width).sum();
-        columns.iter().flat_map(of_column).skip(before).take(self.inputs[input].width()).collect()
+        columns
+            .iter()
+            .flat_map(|column| column.rule.pairs())
+            .skip(before)
+            .take(self.inputs[input].width())
+            .collect()
     }
 
     pub fn class_names(&self) -> &[String] {

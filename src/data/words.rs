@@ -28,6 +28,8 @@ pub struct Statement {
     /// The source file; its leading `//!` lines are the manual.
     pub source: &'static str,
     pub read: fn(&Args, &mut Settings) -> Result<(), Box<Diagnostic>>,
+    /// Whether it may stand several times.
+    pub repeats: bool,
 }
 
 pub static SOURCES: &[&SourceWord] = &[
@@ -58,6 +60,10 @@ pub static STATEMENTS: &[&Statement] = &[
     &statements::inputs::WORD,
     &statements::target::WORD,
     &statements::classes::WORD,
+    &statements::categories::WORD,
+    &statements::ordered::WORD,
+    &statements::dates::WORD,
+    &statements::fill::WORD,
     &statements::split::WORD,
     &statements::tokenize::WORD,
     &statements::window::WORD,

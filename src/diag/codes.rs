@@ -951,7 +951,8 @@ the kind it was in training.
     forty
 
 Correct the cell. An unknown value is an empty cell, `NA`, `NaN`, `null` or `?`; `na=["-"]` on `source csv` names other
-marks. Where the cells are categories, numbers among them, `words=[age]` says so."#,
+marks, `decimal=comma` and `thousands=point` another notation. Where the cells are categories, numbers among them,
+`categories age` says so."#,
     ),
     (
         "E0524",
@@ -962,8 +963,9 @@ says what to do about it.
 
     source csv, "penguins.csv"
 
-Write `missing=drop` to leave such rows out or `missing=mean` to fill in the training part's mean (for words: the most
-frequent one). Targets are never filled in. A column without a known value in training must be left out."#,
+Write `missing=drop` on the source to leave such rows out, or `fill` in `data` to fill them in: `fill median, age`, `fill 0`,
+`fill category, cabin` for a category of its own. Targets are never filled in. A column without a known value in training must
+be left out, or filled with a value of your own."#,
     ),
     (
         "E0525",
@@ -1060,7 +1062,8 @@ numbers along other axes, `real[6, 6, 4]` for 12x12x1, would tear apart what lie
 
     input x: real[8]        and a row gives 10 numbers
 
-Correct the input's size, write `real[_]` for as many as a row gives, or choose columns with `inputs`."#,
+Correct the input's size, write `real[_]` for as many as a row gives, or choose columns with `inputs`. Words that tell rows apart, names
+and dates, are left out: `inputs -Name, -Date`."#,
     ),
     (
         "E0534",
@@ -1311,6 +1314,37 @@ name as it is; a name that can be taken apart in two ways says nothing.
     recordings/7_de_vries_3.wav                   7, de, vries_3, or 7, de_vries, 3
 
 Rename the file, or write another pattern."#,
+    ),
+    (
+        "E0555",
+        r#"A word that the order does not have
+
+`ordered` lists the words of a column from the least to the most, and a cell, or what fills gaps, is none of them.
+
+    ordered size, [small, medium, large]        and a cell `huge`
+
+Correct the cell, or add the word to the list where it belongs."#,
+    ),
+    (
+        "E0556",
+        r#"A cell is no date
+
+`dates` reads a column as dates: `2024-03-01`, `2024/3/1` or `20240301`, with a time of day behind it if there is one. By
+`order=dmy` they are written `1.3.2024`, by `order=mdy` `3/1/2024`. A day that the calendar does not have is none.
+
+    2024-02-30
+
+Correct the cell, or say in which order dates are written. A mark of what is not known is named by `na=` of the source."#,
+    ),
+    (
+        "E0557",
+        r#"A number has no logarithm
+
+`normalize` with `kind=log` takes numbers above 0, with `kind=log1p` numbers above -1: amounts, counts, prices.
+
+    normalize columns=[fare], kind=log        and a cell 0
+
+Correct the cell, write `kind=log1p` where 0 is an amount like others, or `kind=robust`, which takes every number."#,
     ),
     (
         "E0560",

@@ -1,6 +1,7 @@
 //! Layers that do not do what they seem to.
 
 use crate::{
+    data::Scaler,
     diag::Diagnostic,
     layers::{Across, Reach},
     model::{Model, Node, NodeKind, OutputKind, ends, reaches},
@@ -104,7 +105,7 @@ fn three(x: f64) -> f64 {
 pub fn unreachable_targets(model: &Model) -> Vec<Diagnostic> {
     let numbers = !model.output.kind.has_probabilities();
     let normalize = model.data.as_ref().and_then(|data| data.settings.normalize);
-    let standard = normalize.filter(|normalize| normalize.target);
+    let standard = normalize.filter(|normalize| normalize.target && normalize.target_by == Scaler::Standard);
     let warn = |(node, name, reach): (&Node, &'static str, Reach)| {
         let (low, high) = (three(reach.low), three(reach.high));
         if reach.low == reach.high {

@@ -243,6 +243,7 @@ pub fn raw_numbers(model: &Model) -> Vec<Diagnostic> {
     let settings = &data.settings;
     if !data.source.has_units()
         || settings.normalize.is_some()
+        || !settings.cleaning.scaled.is_empty()
         || settings.scale.is_some()
         || model.train.is_none()
     {

@@ -285,6 +285,9 @@ fn kind(kind: Kind) -> String {
         Kind::Word(list) => words(list),
         Kind::Words(list) => format!("one or a list of {}", words(list)),
         Kind::Name => "name".into(),
+        Kind::Column => {
+            "name, number from 1, or range `1..8` or `age..height`, each with `-` to leave it out".into()
+        }
         Kind::Text => "text in quotes".into(),
         Kind::Quantity(units) => {
             let units: Vec<String> = units.iter().map(ToString::to_string).collect();

@@ -41,7 +41,7 @@ pub use folder::dir::{RunDir, stamp};
 pub use folder::events::Events;
 pub use folder::guard::{Busy, Guard};
 pub use folder::home::homes;
-pub use folder::open::{OpenError, Ready, open, open_again, probe, sizes};
+pub use folder::open::{OpenError, Ready, open, open_again, probe, section, sizes};
 pub use folder::place::NoRun;
 pub use folder::report::{done_json, epoch_json, metrics_json};
 pub use folder::start::{Request, StartError, Started, goes_on, has_room, seed_of, stamped_folder, start};

@@ -89,6 +89,14 @@ impl Args {
         }
     }
 
+    /// Puts what a word stands for, once that is known, in its place.
+    pub fn resolve(&mut self, name: &str, value: Value) {
+        self.given
+            .iter_mut()
+            .filter(|given| given.name == name)
+            .for_each(|given| given.value = value.clone());
+    }
+
     fn mismatch(&self, name: &str, wanted: &str) -> ! {
         panic!("`{}`: argument `{name}` is not a {wanted}; its table and its use disagree", self.sig.name)
     }

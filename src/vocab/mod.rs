@@ -11,7 +11,7 @@ mod value;
 pub use args::{Args, Given};
 pub use number::{exactly, in_digits};
 pub use ramp::{Clock, Ramp, Time, Timed};
-pub use value::{Symbol, Unit, Value};
+pub use value::{Symbol, Unit, Value, quoted_if_needed};
 
 /// What one word accepts.
 #[derive(Debug)]
@@ -96,6 +96,8 @@ pub enum Kind {
     Words(&'static [&'static str]),
     /// Any bare name: a label, a column.
     Name,
+    /// A column of a table by its name or number, several by the first and the last, or with `-` all but these.
+    Column,
     /// A quoted string.
     Text,
     /// A number that must bear one of these units.

@@ -116,6 +116,10 @@ pub enum Value {
     UnitSpan(f64, f64, Unit),
     /// `tail 20%`: a share, of the last rows.
     Tail(f64),
+    /// The columns from one to another: `age..height`.
+    Names(String, String),
+    /// `-age`: all but these columns.
+    Without(Box<Value>),
     /// A number that changes while a net is trained.
     Ramp(Ramp),
     /// `bayes_decay(length_scale=1e-2)`: a word that takes arguments where a value stands.
@@ -156,6 +160,14 @@ impl Value {
     }
 }
 
+/// A name as the language takes it.
+#[must_use]
+pub fn quoted_if_needed(name: &str) -> String {
+    let is_word = |c: char| c.is_ascii_alphanumeric() || c == '_';
+    let bare = name.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_') && name.chars().all(is_word);
+    if bare { name.to_owned() } else { format!("{name:?}") }
+}
+
 impl fmt::Display for Value {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -182,6 +194,8 @@ impl fmt::Display for Value {
                 write!(f, "{}{unit}..{}{unit}", exactly(*low), exactly(*high))
             }
             Value::Tail(share) => write!(f, "tail {}", exactly(*share)),
+            Value::Names(first, last) => write!(f, "{}..{}", quoted_if_needed(first), quoted_if_needed(last)),
+            Value::Without(columns) => write!(f, "-{columns}"),
             Value::Call(name, args) => {
                 let args: Vec<String> = args
                     .iter()

@@ -10,6 +10,7 @@ mod by_row;
 mod calibrate;
 mod check;
 mod committee;
+mod data;
 mod emit;
 mod experiment;
 mod explain;

@@ -9,9 +9,11 @@ use serde_json::{Deserializer, Map, Value};
 
 use super::{ReadRows, table};
 use crate::data::cells::Reader;
+use crate::data::digits::Digits;
 use crate::data::encoding;
 use crate::data::error::{DataError, counted, cut, listed};
 use crate::data::finite;
+use crate::data::raw::Format;
 use crate::data::rows::{Growing, Rows, nothing};
 use crate::data::text::{self, Cell, Record};
 use crate::data::transform::{ArrayRule, ColumnRule, Fields, Transform};
@@ -33,7 +35,7 @@ impl ReadRows for Json {
                 let readers: Vec<Reader<'_>> = columns.iter().map(|c| Reader::new(c, format)).collect();
                 for (line, row) in &rows {
                     let place = |e: DataError| e.file(name).line(*line);
-                    let (record, places) = record(*line, row, columns, format.width).map_err(place)?;
+                    let (record, places) = record(*line, row, columns, format).map_err(place)?;
                     out.push(|inputs| {
                         table::encode(&record, &places, columns, &readers, inputs).map_err(place)
                     })?;
@@ -140,13 +142,14 @@ fn record<'a>(
     line: u64,
     row: &'a Value,
     columns: &[ColumnRule],
-    width: usize,
+    format: &Format,
 ) -> Result<(Record<'a>, Vec<usize>), DataError> {
+    let cell = |value: &'a Value| cell(value, format.digits);
     let (fields, places) = match row {
-        Value::Object(cells) => (by_name(cells, columns)?, (0..columns.len()).collect()),
+        Value::Object(cells) => (by_name(cells, columns, format.digits)?, (0..columns.len()).collect()),
         Value::Array(cells) => {
             let places = match cells.len() {
-                n if n == width => columns.iter().map(|c| c.number - 1).collect(),
+                n if n == format.width => columns.iter().map(|c| c.number - 1).collect(),
                 n if n == columns.len() => (0..n).collect(),
                 n => {
                     let message = format!("{} where {} are expected", counted(n, "cell"), columns.len());
@@ -162,21 +165,26 @@ fn record<'a>(
     Ok((Record { line, last_line: line, fields, count, stray: None }, places))
 }
 
-fn by_name<'a>(cells: &'a Map<String, Value>, columns: &[ColumnRule]) -> Result<Vec<Cell<'a>>, DataError> {
+fn by_name<'a>(
+    cells: &'a Map<String, Value>,
+    columns: &[ColumnRule],
+    digits: Digits,
+) -> Result<Vec<Cell<'a>>, DataError> {
     let missing: Vec<&str> =
         columns.iter().map(|c| c.name.as_str()).filter(|name| !cells.contains_key(*name)).collect();
     if !missing.is_empty() {
         return Err(DataError::new("E0527", format!("the row lacks {}", listed(&missing, 6)))
             .help("what is not known is written as null"));
     }
-    columns.iter().filter_map(|column| cells.get(&column.name)).map(cell).collect()
+    columns.iter().filter_map(|column| cells.get(&column.name)).map(|value| cell(value, digits)).collect()
 }
 
-/// A value as the cell of a text.
-fn cell(value: &Value) -> Result<Cell<'_>, DataError> {
+/// A value as the cell of a text that writes its numbers so.
+fn cell(value: &Value, digits: Digits) -> Result<Cell<'_>, DataError> {
     let (text, quoted) = match value {
         Value::Null => (Cow::Borrowed(""), false),
         Value::String(text) => (Cow::Borrowed(text.as_str()), true),
+        Value::Number(_) if digits.comma => (Cow::Owned(value.to_string().replace('.', ",")), false),
         Value::Number(_) | Value::Bool(_) => (Cow::Owned(value.to_string()), false),
         Value::Array(_) | Value::Object(_) => {
             return Err(DataError::new("E0546", "a cell is a number, a word or null")

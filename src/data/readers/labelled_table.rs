@@ -1,5 +1,6 @@
 //! Rows of a table whose answers are known, to judge a net by: a table like the one that it was trained on, or rows of arrays and their answers in a file beside them.
 
+use std::borrow::Cow;
 use std::path::Path;
 
 use rustc_hash::FxHashSet;
@@ -7,7 +8,7 @@ use rustc_hash::FxHashSet;
 use super::{Labelled, answers};
 use crate::data::error::{DataError, counted, listed};
 use crate::data::raw::{Delimiter, Format, Stored};
-use crate::data::rows::{Rows, nothing, records};
+use crate::data::rows::{Rows, nothing, records, table_records};
 use crate::data::sources::{idx, npy};
 use crate::data::text::{self, Record};
 use crate::data::transform::{ColumnRule, Fields, TargetRule, Transform};
@@ -31,13 +32,17 @@ pub(in crate::data) fn labelled_table(
     }
     let bytes = files::read(path, name)?;
     let text = encoding::decode(bytes.clone(), name)?;
-    let mut records = records(&text, format.delimiter, name)?;
-    let first = records.clone().next().ok_or_else(|| nothing(name))?;
-    text::check_row(&first, first.fields.len(), format.delimiter, name)?;
     let names = answer_names(&transform.target);
     let known: FxHashSet<&str> =
         columns.iter().map(|column| column.name.as_str()).chain(names.iter().map(String::as_str)).collect();
-    let is_header = format.named && first.fields.iter().any(|field| known.contains(&*field.text));
+    let is_header =
+        |record: &Record<'_>| format.named && record.fields.iter().any(|field| known.contains(&*field.text));
+    let fits =
+        |record: &Record<'_>| if format.named { is_header(record) } else { record.count == format.width };
+    let mut records = table_records(&text, format, fits, name)?;
+    let first = records.clone().next().ok_or_else(|| nothing(name))?;
+    text::check_row(&first, first.fields.len(), format.delimiter, name)?;
+    let is_header = is_header(&first);
     let places = match is_header {
         true => by_name(&first, &names, name)?,
         false => by_position(&first, format, columns, &names, name)?,
@@ -48,8 +53,17 @@ pub(in crate::data) fn labelled_table(
     let width = first.fields.len();
     let rows: Vec<Record<'_>> = records.collect();
     rows.iter().try_for_each(|row| text::check_row(row, width, format.delimiter, name))?;
-    let cells: Vec<Vec<&str>> =
-        rows.iter().map(|row| places.iter().map(|place| &*row.fields[*place].text).collect()).collect();
+    // Numbers as the language writes them; a class may be called by what the table has.
+    let answer = |cell: &'_ Cow<'_, str>| -> String {
+        let is_class = transform.class_names().iter().any(|name| **name == **cell);
+        let plain = format.digits.plain(cell).filter(|_| !is_class);
+        plain.map_or_else(|| cell.to_string(), Cow::into_owned)
+    };
+    let written: Vec<Vec<String>> = rows
+        .iter()
+        .map(|row| places.iter().map(|place| answer(&row.fields[*place].text)).collect())
+        .collect();
+    let cells: Vec<Vec<&str>> = written.iter().map(|row| row.iter().map(String::as_str).collect()).collect();
     let at = |row: usize, column: usize, error: DataError| {
         error.file(name).line(rows[row].line).column(places[column] + 1, &names[column])
     };

@@ -7,7 +7,7 @@ use crate::data::cells::Reader;
 use crate::data::encoding;
 use crate::data::error::{DataError, counted, listed};
 use crate::data::raw::Format;
-use crate::data::rows::{Growing, Rows, nothing, records};
+use crate::data::rows::{Growing, Rows, nothing, table_records};
 use crate::data::text::{self, Record};
 use crate::data::transform::{ColumnRule, Fields, Transform};
 
@@ -24,12 +24,19 @@ impl ReadRows for Table {
     fn read(&self, bytes: Vec<u8>, transform: &Transform, name: &str) -> Result<Rows, DataError> {
         let Fields::Table { format, columns } = &transform.fields else { return Err(nothing(name)) };
         let text = encoding::decode(bytes, name)?;
-        let mut records = records(&text, format.delimiter, name)?;
+        let names: FxHashSet<&str> = columns.iter().map(|column| column.name.as_str()).collect();
+        let is_header = |record: &Record<'_>| {
+            format.named && record.fields.iter().any(|field| names.contains(&*field.text))
+        };
+        let fits = |record: &Record<'_>| match format.named {
+            true => is_header(record),
+            false => [format.width, columns.len()].contains(&record.count),
+        };
+        let mut records = table_records(&text, format, fits, name)?;
         let first = records.clone().next().ok_or_else(|| nothing(name))?;
         let width = first.fields.len();
         text::check_row(&first, width, format.delimiter, name)?;
-        let names: FxHashSet<&str> = columns.iter().map(|column| column.name.as_str()).collect();
-        let is_header = format.named && first.fields.iter().any(|field| names.contains(&*field.text));
+        let is_header = is_header(&first);
         let readers: Vec<Reader<'_>> = columns.iter().map(|column| Reader::new(column, format)).collect();
         let places = match is_header {
             true => by_name(&first, columns, name)?,

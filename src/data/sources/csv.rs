@@ -1,16 +1,21 @@
 //! `source csv, "file.csv"`: a text table, one row a line. Also words between white space.
 //!
 //! Quotes follow RFC 4180. A column of numbers is one input. A column of words holds categories, which become one input a category
-//! (0 or 1), or the class names if it is the target; `words=[grade]` makes categories of numbers. A word among numbers is an error.
+//! (0 or 1), or the class names if it is the target; `categories grade` beside the source, or `words=[grade]` of it, makes categories of numbers. A word among
+//! numbers is an error. Numbers are written with a point; `decimal=comma, thousands=point` reads `1.234,5`. `skip=3` passes over the first three lines.
 //! The text is UTF-8, or UTF-16 with its byte-order mark; gzip is unpacked.
 //!
 //! # Gaps
 //! A value that is not known is an empty cell or one of `?`, `NA`, `N/A`, `NaN`, `nan`, `null` and `NULL`. In a column of words such a
 //! mark in quotes is a word: `"NA"` can be Namibia. `na=` names other marks in their place: `na=["-", -999]` for a table that writes
 //! a dash or -999, `na=[]` where all words are words. Marks that are named this way count with quotes too, and a number counts
-//! however it is written; an empty cell is always a gap. `missing=` says what becomes of gaps. With `missing=mean` every column
-//! learns from the training part what would fill a gap (its mean, or its most frequent category), so that rows with gaps can be
-//! predicted even where the training file has none.
+//! however it is written; an empty cell is always a gap. `missing=` says what becomes of gaps, and
+//! `fill` in `data` says it column by column. With `missing=mean` every column learns from the training part what would fill a gap (its mean, or its most
+//! frequent category; `median` its median), so that rows with gaps can be predicted even where the training part has none.
+//!
+//! # Test rows in a file of their own
+//! `test="FILE"` is the test part: a table with the same columns, the target among them, found by their names where there is a header. Nothing is fitted to it:
+//! its rows are read as rows to predict are, with the categories that the training file has.
 //!
 //! # Texts
 //! `text=COLUMN, label=COLUMN` makes a row of each text, which `tokenize` cuts into tokens; columns are named, or numbered from 1, and a table whose columns
@@ -25,13 +30,16 @@
 use std::sync::Arc;
 
 use super::texts_of_table;
+use crate::data::cleaning::Fill;
 use crate::data::config::{ColumnRef, Source};
+use crate::data::digits::Digits;
 use crate::data::error::DataError;
 use crate::data::files;
 use crate::data::gaps::Gaps;
-use crate::data::raw::{Delimiter, Pick, Raw, Unknown};
+use crate::data::raw::{Delimiter, OwnTest, Pick, Raw, Table, Unknown};
 use crate::data::search::Search;
 use crate::data::table::{self, Missing, Reading};
+use crate::data::text;
 use crate::data::words::{Read, SourceWord};
 use crate::diag::Diagnostic;
 use crate::vocab::{ArgSpec, Args, Block, Default, Kind, Sig, Value};
@@ -53,15 +61,33 @@ pub static SIG: Sig = Sig {
         ),
         ArgSpec::named(
             "missing",
-            Kind::Word(&["error", "drop", "mean"]),
+            Kind::Word(&["error", "drop", "mean", "median"]),
             Default::Word("error"),
-            "what a missing value means: an error, leave the row out, or fill in the training part's mean (most frequent category)",
+            "what a missing value means where no `fill` says it: an error, leave the row out, or fill in the training part's mean or median (most frequent category)",
         ),
         ArgSpec::named(
             "na",
             Kind::Items,
             Default::Absent,
             "what marks a missing value, in place of the usual marks",
+        ),
+        ArgSpec::named(
+            "decimal",
+            Kind::Word(&["point", "comma"]),
+            Default::Word("point"),
+            "what stands before the fraction of a number",
+        ),
+        ArgSpec::named(
+            "thousands",
+            Kind::Word(&["none", "comma", "point", "space", "apostrophe"]),
+            Default::Word("none"),
+            "what may stand between groups of three digits",
+        ),
+        ArgSpec::named(
+            "skip",
+            Kind::Count { min: 0 },
+            Default::Number(0.0),
+            "lines to pass over before the header, or before the first row",
         ),
         ArgSpec::named(
             "words",
@@ -81,7 +107,7 @@ pub static SIG: Sig = Sig {
             "test",
             Kind::Text,
             Default::Absent,
-            "beside `text`: a file of the same columns that is the test part",
+            "a file of the same columns that is the test part",
         ),
     ],
     block: Block::None,
@@ -93,15 +119,16 @@ pub static WORD: SourceWord = SourceWord { sig: &SIG, source: include_str!("csv.
 struct Csv {
     file: String,
     reading: Reading,
+    test: Option<String>,
 }
 
 fn read(args: &Args) -> Read {
-    if ["text", "label", "test"].iter().any(|name| args.is_written(name)) {
+    if ["text", "label"].iter().any(|name| args.is_written(name)) {
         return texts_of_table::read(args);
     }
     let missing = match args.word("missing") {
         "drop" => Missing::Drop,
-        "mean" => Missing::Mean,
+        "mean" | "median" => Missing::Fill,
         _ => Missing::Error,
     };
     let unknown = if args.word("unknown") == "zero" { Unknown::Zero } else { Unknown::Error };
@@ -109,11 +136,43 @@ fn read(args: &Args) -> Read {
         header: args.flag("header"),
         delimiter: delimiter(args)?,
         missing,
+        fill: if args.word("missing") == "median" { Fill::Median } else { Fill::Mean },
         unknown,
         gaps: gaps(args),
         words: words(args)?,
+        digits: digits(args)?,
+        skip: args.count("skip"),
     };
-    Ok(Arc::new(Csv { file: args.text("file").to_owned(), reading }))
+    let test = args.value("test").filter(|_| args.is_written("test")).map(text_of);
+    Ok(Arc::new(Csv { file: args.text("file").to_owned(), reading, test }))
+}
+
+/// How numbers are written.
+fn digits(args: &Args) -> Result<Digits, Box<Diagnostic>> {
+    let comma = args.word("decimal") == "comma";
+    let thousands = match args.word("thousands") {
+        "comma" => Some(','),
+        "point" => Some('.'),
+        "space" => Some(' '),
+        "apostrophe" => Some('\''),
+        _ => None,
+    };
+    if thousands == Some(if comma { ',' } else { '.' }) {
+        return Err(Box::new(
+            Diagnostic::error(
+                "E0507",
+                args.span_of("thousands"),
+                "one mark before fractions and between groups",
+            )
+            .label(if comma {
+                "`decimal=comma` takes the comma"
+            } else {
+                "the point stands before fractions"
+            })
+            .help("write `decimal=comma, thousands=point` for `1.234,5`"),
+        ));
+    }
+    Ok(Digits { comma, thousands })
 }
 
 fn gaps(args: &Args) -> Gaps {
@@ -168,10 +227,34 @@ pub(super) fn delimiter(args: &Args) -> Result<Delimiter, Box<Diagnostic>> {
     })
 }
 
+/// The file of test rows, which are read once something is fitted.
+fn own_test(file: &str, reading: &Reading, search: &Search) -> Result<OwnTest, DataError> {
+    let path = search.find(file)?;
+    let text = files::text(&path, file)?;
+    let rows = text::records_behind(&text, reading.skip, reading.delimiter)
+        .map_err(|e| DataError::from(e).file(file))?
+        .count()
+        .saturating_sub(usize::from(reading.header));
+    match rows {
+        0 => Err(DataError::new("E0528", "the table has no rows").file(file)),
+        rows => Ok(OwnTest { path, file: file.to_owned(), rows }),
+    }
+}
+
 impl Source for Csv {
     fn open(&self, pick: &Pick<'_>, search: &Search) -> Result<Raw, DataError> {
         let text = files::text(&search.find(&self.file)?, &self.file)?;
-        table::read(&text, &self.file, &self.reading, pick).map(Raw::Table)
+        let table = table::read(&text, &self.file, &self.reading, pick)?;
+        let test = self.test.as_ref().map(|file| own_test(file, &self.reading, search)).transpose()?;
+        Ok(Raw::Table(Table { test, ..table }))
+    }
+
+    fn text_table(&self) -> Option<(&str, &Reading)> {
+        Some((&self.file, &self.reading))
+    }
+
+    fn has_test_table(&self) -> bool {
+        self.test.is_some()
     }
 
     fn has_units(&self) -> bool {

@@ -27,7 +27,7 @@ struct TextTable {
 }
 
 /// Arguments that are of columns of numbers and categories.
-const OF_CELLS: &[&str] = &["missing", "na", "words", "unknown"];
+const OF_CELLS: &[&str] = &["missing", "na", "words", "unknown", "decimal", "thousands", "skip"];
 
 /// Reads the arguments of the source.
 ///

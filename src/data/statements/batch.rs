@@ -20,7 +20,7 @@ pub static SIG: Sig = Sig {
     block: Block::None,
 };
 
-pub static WORD: Statement = Statement { sig: &SIG, source: include_str!("batch.rs"), read };
+pub static WORD: Statement = Statement { sig: &SIG, source: include_str!("batch.rs"), read, repeats: false };
 
 fn read(args: &Args, settings: &mut Settings) -> Result<(), Box<Diagnostic>> {
     settings.batch =

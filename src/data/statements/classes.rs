@@ -22,7 +22,8 @@ pub static SIG: Sig = Sig {
     block: Block::None,
 };
 
-pub static WORD: Statement = Statement { sig: &SIG, source: include_str!("classes.rs"), read };
+pub static WORD: Statement =
+    Statement { sig: &SIG, source: include_str!("classes.rs"), read, repeats: false };
 
 fn read(args: &Args, settings: &mut Settings) -> Result<(), Box<Diagnostic>> {
     let name = |value: &Value| match value {

@@ -1,6 +1,7 @@
-//! `inputs 1..8` or `inputs age, "bill length"`: the columns that the net sees, in this order.
+//! `inputs 1..8`, `inputs age..height, "bill length"` or `inputs -Id, -Date`: the columns that the net sees.
 //!
-//! Left out, all columns but the target are inputs. Several inputs of a net take consecutive numbers of a row, in their order.
+//! They stand in the order of the statement. A range has both of its ends, in the order of the table. With `-` in front a column, or a range, is left out: of
+//! those that are named beside it, or of all columns but the target. Left out, all columns but the target are inputs. Several inputs of a net take consecutive numbers of a row, in their order.
 
 use super::columns;
 use crate::data::config::Settings;
@@ -15,12 +16,12 @@ pub static SIG: Sig = Sig {
         "columns",
         columns::KIND,
         Default::Absent,
-        "numbers from 1, ranges `1..8`, or names",
+        "numbers from 1, ranges `1..8` or `age..height`, or names; `-Id` leaves one out",
     )],
     block: Block::None,
 };
 
-pub static WORD: Statement = Statement { sig: &SIG, source: include_str!("inputs.rs"), read };
+pub static WORD: Statement = Statement { sig: &SIG, source: include_str!("inputs.rs"), read, repeats: false };
 
 fn read(args: &Args, settings: &mut Settings) -> Result<(), Box<Diagnostic>> {
     settings.inputs = Some(columns::read(args)?);

@@ -29,7 +29,7 @@ pub static SIG: Sig = Sig {
     block: Block::None,
 };
 
-pub static WORD: Statement = Statement { sig: &SIG, source: include_str!("level.rs"), read };
+pub static WORD: Statement = Statement { sig: &SIG, source: include_str!("level.rs"), read, repeats: false };
 
 /// Quieter than 32 bits tell from silence.
 const QUIETEST: f64 = -200.0;

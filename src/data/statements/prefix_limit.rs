@@ -40,7 +40,8 @@ pub static SIG: Sig = Sig {
     block: Block::None,
 };
 
-pub static WORD: Statement = Statement { sig: &SIG, source: include_str!("prefix_limit.rs"), read };
+pub static WORD: Statement =
+    Statement { sig: &SIG, source: include_str!("prefix_limit.rs"), read, repeats: false };
 
 fn read(args: &Args, settings: &mut Settings) -> Result<(), Box<Diagnostic>> {
     let limit = match args.value("size") {

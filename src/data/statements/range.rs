@@ -17,7 +17,7 @@ pub static SIG: Sig = Sig {
     block: Block::None,
 };
 
-pub static WORD: Statement = Statement { sig: &SIG, source: include_str!("range.rs"), read };
+pub static WORD: Statement = Statement { sig: &SIG, source: include_str!("range.rs"), read, repeats: false };
 
 fn read(args: &Args, settings: &mut Settings) -> Result<(), Box<Diagnostic>> {
     let (low, high) = args.range("ends");

@@ -29,7 +29,8 @@ pub static SIG: Sig = Sig {
     block: Block::None,
 };
 
-pub static WORD: Statement = Statement { sig: &SIG, source: include_str!("resample.rs"), read };
+pub static WORD: Statement =
+    Statement { sig: &SIG, source: include_str!("resample.rs"), read, repeats: false };
 
 fn read(args: &Args, settings: &mut Settings) -> Result<(), Box<Diagnostic>> {
     settings.sounds.rate = Some(rate(args, "rate")?);

@@ -25,7 +25,7 @@ pub static SIG: Sig = Sig {
     block: Block::None,
 };
 
-pub static WORD: Statement = Statement { sig: &SIG, source: include_str!("resize.rs"), read };
+pub static WORD: Statement = Statement { sig: &SIG, source: include_str!("resize.rs"), read, repeats: false };
 
 fn read(args: &Args, settings: &mut Settings) -> Result<(), Box<Diagnostic>> {
     let size = super::crop::size(args)?;

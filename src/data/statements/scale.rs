@@ -12,7 +12,7 @@ pub static SIG: Sig = Sig {
     block: Block::None,
 };
 
-pub static WORD: Statement = Statement { sig: &SIG, source: include_str!("scale.rs"), read };
+pub static WORD: Statement = Statement { sig: &SIG, source: include_str!("scale.rs"), read, repeats: false };
 
 fn read(args: &Args, settings: &mut Settings) -> Result<(), Box<Diagnostic>> {
     let factor = args.number("factor");

@@ -92,7 +92,7 @@ pub static SIG: Sig = Sig {
     block: Block::None,
 };
 
-pub static WORD: Statement = Statement { sig: &SIG, source: include_str!("split.rs"), read };
+pub static WORD: Statement = Statement { sig: &SIG, source: include_str!("split.rs"), read, repeats: false };
 
 fn read(args: &Args, settings: &mut Settings) -> Result<(), Box<Diagnostic>> {
     let (train, test) = (read_share(args, "train")?, read_share(args, "test")?);

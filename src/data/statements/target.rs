@@ -20,9 +20,9 @@ pub static SIG: Sig = Sig {
     block: Block::None,
 };
 
-pub static WORD: Statement = Statement { sig: &SIG, source: include_str!("target.rs"), read };
+pub static WORD: Statement = Statement { sig: &SIG, source: include_str!("target.rs"), read, repeats: false };
 
 fn read(args: &Args, settings: &mut Settings) -> Result<(), Box<Diagnostic>> {
-    settings.target = Some(columns::read(args)?);
+    settings.target = Some(columns::some(args)?);
     Ok(())
 }

@@ -74,7 +74,8 @@ pub static SIG: Sig = Sig {
     block: Block::None,
 };
 
-pub static WORD: Statement = Statement { sig: &SIG, source: include_str!("tokenize.rs"), read };
+pub static WORD: Statement =
+    Statement { sig: &SIG, source: include_str!("tokenize.rs"), read, repeats: false };
 
 fn read(args: &Args, settings: &mut Settings) -> Result<(), Box<Diagnostic>> {
     let unit = Unit::named(args.word("unit")).unwrap_or(Unit::Words);

@@ -32,7 +32,7 @@ pub static SIG: Sig = Sig {
     block: Block::None,
 };
 
-pub static WORD: Statement = Statement { sig: &SIG, source: include_str!("trim.rs"), read };
+pub static WORD: Statement = Statement { sig: &SIG, source: include_str!("trim.rs"), read, repeats: false };
 
 fn read(args: &Args, settings: &mut Settings) -> Result<(), Box<Diagnostic>> {
     settings.sounds.trim = Some(decibels(args, "below")?);

@@ -70,7 +70,7 @@ pub static SIG: Sig = Sig {
     block: Block::None,
 };
 
-pub static WORD: Statement = Statement { sig: &SIG, source: include_str!("window.rs"), read };
+pub static WORD: Statement = Statement { sig: &SIG, source: include_str!("window.rs"), read, repeats: false };
 
 fn read(args: &Args, settings: &mut Settings) -> Result<(), Box<Diagnostic>> {
     let carry = args.flag("carry").then(|| args.span_of("carry"));

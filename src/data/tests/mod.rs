@@ -2,6 +2,7 @@
 
 mod bad;
 mod build;
+mod cleaning;
 mod folders;
 mod groups;
 mod hostile;
@@ -9,6 +10,7 @@ mod labelled;
 mod pictures;
 mod precision;
 mod predict;
+mod profiles;
 mod real;
 mod sounds;
 mod streams;

@@ -157,7 +157,7 @@ fn a_column_that_is_mostly_filled_in_is_doubted() {
 
 /// A table of `x` and one target.
 fn with_targets<T: std::fmt::Display>(targets: impl IntoIterator<Item = T>) -> String {
-    let row = |(i, y): (usize, T)| format!("{i},{y}\n");
+    let row = |(i, y): (usize, T)| format!("{},{y}\n", 2 * i);
     format!("x,y\n{}", targets.into_iter().enumerate().map(row).collect::<String>())
 }
 

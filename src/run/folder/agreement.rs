@@ -5,7 +5,7 @@
 use crate::{
     data::{
         Advice, ColumnKind, DataSchema, InputShape, Lengths, Need, Notations, SoundSizes, Want,
-        are_hardly_classes, cut, fitting_classes, hertz, seconds,
+        are_hardly_classes, cut, fitting_classes, hertz, left_out, seconds,
     },
     diag::{Diagnostic, Span},
     model::{Model, NodeKind, Ragged},
@@ -205,7 +205,8 @@ fn doubtful_classes(schema: &DataSchema, model: &Model, want: Want) -> Option<Di
 
 /// What speaks against columns that fit.
 fn doubts(schema: &DataSchema, input: Span) -> Vec<Diagnostic> {
-    let identifier = schema.identifiers().first().map(|(column, words)| {
+    let identifiers = schema.identifiers();
+    let identifier = identifiers.first().map(|(column, words)| {
         let message = format!(
             "`{}` has {words} different words in {} rows, and each is an input of its own",
             cut(&column.name),
@@ -213,7 +214,12 @@ fn doubts(schema: &DataSchema, input: Span) -> Vec<Diagnostic> {
         );
         Diagnostic::warning("W0501", input, message)
             .label("the net learns single rows by it")
-            .help("such a column tells rows apart and is no category: leave it out by `inputs`")
+            .help(format!("such a column tells rows apart and is no category: {}", left_out(&[*column])))
+    });
+    let counts = schema.columns.iter().find(|column| column.counts).map(|column| {
+        Diagnostic::warning("W0501", input, format!("`{}` counts the rows", cut(&column.name)))
+            .label("the net may learn the order of the file by it")
+            .help(left_out(&[column]))
     });
     let mostly_filled = schema.columns.iter().find(|column| 2 * column.gaps > schema.rows).map(|column| {
             let message = format!(
@@ -227,10 +233,12 @@ fn doubts(schema: &DataSchema, input: Span) -> Vec<Diagnostic> {
                 ColumnKind::Words(_) => warning.help(
                     "leave the column out by `inputs`; if its mark of a gap, such as `NA`, is a category, write `na=[]` on the source or quote it in the file",
                 ),
-                ColumnKind::Number => warning.help("leave the column out by `inputs`"),
+                ColumnKind::Number | ColumnKind::Ordered(_) | ColumnKind::Dates(_) => {
+                    warning.help(left_out(&[column]))
+                }
             }
         });
-    identifier.into_iter().chain(mostly_filled).chain(converted(schema, input)).collect()
+    identifier.into_iter().chain(counts).chain(mostly_filled).chain(converted(schema, input)).collect()
 }
 
 /// Pictures that lost something, or have less in them than their rows.

@@ -79,7 +79,19 @@ fn table(format: &Format, columns: &[ColumnRule], width: usize) -> Fits {
             format!("the column `{name}` is number {number} of {}", format.width)
         })?;
         match rule {
-            CellRule::Number { scale, shift, fill } => {
+            CellRule::Ordered { names, scale, shift, fill } => {
+                let finite = [Some(*scale), Some(*shift), *fill].into_iter().flatten().all(f64::is_finite);
+                ensure(finite && !names.is_empty(), || {
+                    format!("what it does with the column `{name}` is no finite number")
+                })
+            }
+            CellRule::Dates { pairs, fill, .. } => {
+                let finite = pairs.iter().all(|pair| pair.scale.is_finite() && pair.shift.is_finite());
+                ensure(finite && fill.is_none_or(f64::is_finite), || {
+                    format!("what it does with the dates of `{name}` is no finite number")
+                })
+            }
+            CellRule::Number { scale, shift, fill } | CellRule::Curved { scale, shift, fill, .. } => {
                 let finite = [Some(*scale), Some(*shift), *fill].into_iter().flatten().all(f64::is_finite);
                 ensure(finite, || format!("what it does with the column `{name}` is no finite number"))
             }

@@ -5,8 +5,8 @@ use std::fmt;
 use crate::{
     check::{Attributes, Env, check_penalties, check_source},
     data::{
-        self, Choosing, DataConfig, DataError, DataSchema, Dataset, Division, Numeric, Search, Split, Target,
-        TargetRule,
+        self, Choosing, DataConfig, DataError, DataSchema, Dataset, Division, Numeric, Observed, Search,
+        Split, Target, TargetRule,
     },
     diag::Diagnostic,
     model::Model,
@@ -103,6 +103,7 @@ fn without_vectors(
     let (mut model, mut warnings, mut attributes) = compared(source, sets, &opened.schema()?)?;
     let dataset = opened.dataset(&agreement::need(&model))?;
     warnings.extend(cut_texts(&model, &dataset));
+    balance(&mut model, &dataset);
     if let Some(variance) = standardised(&model, &dataset)? {
         attributes.insert(TARGET_VARIANCE.into(), variance);
         model.fitted.iter_mut().for_each(|fitted| fitted.variance = variance);
@@ -119,6 +120,25 @@ fn without_vectors(
     colors_are_known(&model, &dataset)?;
     model.data.iter_mut().for_each(divide);
     Ok(Ready { model, dataset, attributes, warnings })
+}
+
+/// Gives losses the numbers of training rows of each class or bit, by which they weigh them where the file says so.
+fn balance(model: &mut Model, dataset: &Dataset) {
+    let width = model.output.kind.width();
+    let Some(train) = &mut model.train else { return };
+    let mut counts = vec![0.0; width];
+    for observed in dataset.train.all_observed() {
+        match observed {
+            Observed::Class(class) => {
+                counts.get_mut(class as usize).into_iter().for_each(|count| *count += 1.0);
+            }
+            Observed::Bits(bits) => {
+                counts.iter_mut().zip(bits).for_each(|(count, bit)| *count += f64::from(*bit));
+            }
+            Observed::Real(_) | Observed::Tokens(_) => return,
+        }
+    }
+    train.loss.word.balance(&mut train.loss.args, &counts, dataset.train.rows() as f64);
 }
 
 /// Texts that are longer than the net's rows.
@@ -224,6 +244,15 @@ fn of_schema(schema: &DataSchema) -> Attributes {
     let mut attributes = schema.attributes();
     attributes.extend(schema.sizes());
     attributes
+}
+
+/// The `data` section of a text.
+///
+/// # Errors
+/// Faults of the text; one without the section.
+pub fn section(source: &str, sets: &[(String, String)]) -> Result<DataConfig, OpenError> {
+    let env = Env { sets: sets.to_vec(), ..Env::default() };
+    unseen(source, &env)?.data.ok_or(OpenError::NoSection("data"))
 }
 
 /// A sound text whose data are not read yet.

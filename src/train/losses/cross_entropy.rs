@@ -8,7 +8,8 @@
 //! the end of a row has no part in it.
 //!
 //! # Arguments
-//! `label_smoothing` is e; `class_weights` is one weight a class. Both act in training only. `per=row` adds up the steps of a row, and the mean is over rows: rates of
+//! `label_smoothing` is e; `class_weights` is one weight a class, and `class_weights=balanced` makes each class count alike: `N / (K n_k)` for `n_k` of N training rows.
+//! Both act in training only. `per=row` adds up the steps of a row, and the mean is over rows: rates of
 //! papers that sum over a row's tokens (Zaremba et al. 2014: `sgd, lr=1, clip_norm=5`) belong to it. `per=token` is the mean over tokens.
 //!
 //! # Example
@@ -26,6 +27,11 @@ use crate::{
     vocab::{ArgSpec, Args, Block, Bounds, Default, Kind, Sig, Value},
 };
 
+/// One weight a class, or those that make all classes count alike.
+pub(super) const CLASS_WEIGHTS: Kind = Kind::OneOf(&[Kind::Word(&[BALANCED]), Kind::Numbers]);
+/// The weights that the training rows say.
+pub(super) const BALANCED: &str = "balanced";
+
 pub struct CrossEntropy;
 pub static WORD: CrossEntropy = CrossEntropy;
 
@@ -39,7 +45,7 @@ static SIG: Sig = Sig {
             Default::Number(0.0),
             "share of the target that is spread over all classes",
         ),
-        ArgSpec::named("class_weights", Kind::Numbers, Default::Absent, "one weight a class"),
+        ArgSpec::named("class_weights", CLASS_WEIGHTS, Default::Absent, "one weight a class, or `balanced`"),
         ArgSpec::named(
             "per",
             Kind::Word(&["token", "row"]),
@@ -78,6 +84,10 @@ impl Loss for CrossEntropy {
             return Err(("class_weights", format!("are of classes of rows, and `{kind}` has tokens")));
         }
         check_weights(args, kind)
+    }
+
+    fn balance(&self, args: &mut Args, counts: &[f64], rows: f64) {
+        balance_classes(args, counts, rows);
     }
 
     fn likelihood(&self) -> Likelihood {
@@ -158,10 +168,29 @@ pub(super) fn check_weights(args: &Args, kind: OutputKind) -> Result<(), (&'stat
 }
 
 pub(super) fn weights(args: &Args) -> Vec<f64> {
-    args.list("class_weights")
-        .iter()
-        .filter_map(|v| if let Value::Number(x) = v { Some(*x) } else { None })
-        .collect()
+    numbers(args.value("class_weights"))
+}
+
+/// The numbers of a list; none of a word that is not resolved, which acts in training alone.
+pub(super) fn numbers(value: Option<&Value>) -> Vec<f64> {
+    let Some(Value::List(items)) = value else { return Vec::new() };
+    items.iter().filter_map(|v| if let Value::Number(x) = v { Some(*x) } else { None }).collect()
+}
+
+/// Whether an argument asks for the weights that the training rows say.
+pub(super) fn is_balanced(args: &Args, name: &str) -> bool {
+    matches!(args.value(name), Some(Value::Word(word)) if word == BALANCED)
+}
+
+/// A class without a row weighs nothing: no row has it.
+pub(super) fn balance_classes(args: &mut Args, counts: &[f64], rows: f64) {
+    if !is_balanced(args, "class_weights") {
+        return;
+    }
+    let classes = counts.len() as f64;
+    let weight = |count: &f64| if *count > 0.0 { rows / (classes * count) } else { 0.0 };
+    let weights = counts.iter().map(|count| Value::Number(weight(count))).collect();
+    args.resolve("class_weights", Value::List(weights));
 }
 
 fn smooth(cx: &mut LossCx<'_>, q: ValueId, smoothing: f64, classes: usize) -> ValueId {

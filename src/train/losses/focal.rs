@@ -5,7 +5,7 @@
 //! `-y (1 - p)^gamma log p - (1 - y) p^gamma log(1 - p)`, `p = 1 / (1 + exp(-z))`. The loss is the mean over the rows; `gamma=0` is cross-entropy.
 //!
 //! # Arguments
-//! `gamma` is how fast the weight falls, 2 unless given. `class_weights` is one weight a class of `class[K]` (the paper's alpha), in training only; no divisor undoes
+//! `gamma` is how fast the weight falls, 2 unless given. `class_weights` is one weight a class of `class[K]` (the paper's alpha), or `balanced`, in training only; no divisor undoes
 //! them. Probabilities of a net trained so are less sure than they should be: `dropnet calibrate` mends them.
 //!
 //! # Example
@@ -18,7 +18,7 @@
 
 use super::{
     Loss, LossCx, RowLoss,
-    cross_entropy::{check_weights, weight_row, weights},
+    cross_entropy::{CLASS_WEIGHTS, balance_classes, check_weights, weight_row, weights},
 };
 use crate::{
     graph::ValueId,
@@ -42,7 +42,7 @@ static SIG: Sig = Sig {
             Default::Number(2.0),
             "how fast the weight of what is known falls",
         ),
-        ArgSpec::named("class_weights", Kind::Numbers, Default::Absent, "one weight a class"),
+        ArgSpec::named("class_weights", CLASS_WEIGHTS, Default::Absent, "one weight a class, or `balanced`"),
     ],
     block: Block::None,
 };
@@ -69,6 +69,10 @@ impl Loss for Focal {
             return Err(("class_weights", format!("are of classes, and `{kind}` has bits")));
         }
         check_weights(args, kind)
+    }
+
+    fn balance(&self, args: &mut Args, counts: &[f64], rows: f64) {
+        balance_classes(args, counts, rows);
     }
 
     fn rows(&self, cx: &mut LossCx<'_>) -> RowLoss {

@@ -23,6 +23,9 @@ pub trait Loss: Sync {
         Ok(())
     }
 
+    /// Puts numbers in the place of `balanced`: of each class or bit, how many of so many training rows have it.
+    fn balance(&self, _args: &mut Args, _counts: &[f64], _rows: f64) {}
+
     /// What density of the target the loss is the negative logarithm of.
     fn likelihood(&self) -> Likelihood {
         Likelihood::None

@@ -142,6 +142,15 @@ fn hinge(row: &Row) -> (f64, f64) {
     (row.y.iter().enumerate().map(|(y, share)| share * cost(y)).sum(), 1.0)
 }
 
+/// PyTorch's `BCEWithLogitsLoss(weight, pos_weight)`.
+fn weighed_bits(row: &Row, ones: [f64; 2], all: [f64; 2]) -> (f64, f64) {
+    let term = |k: usize| {
+        let (z, y) = (row.z[k], row.y[k]);
+        all[k] * (ones[k] * y * (-z).exp().ln_1p() + (1.0 - y) * z.exp().ln_1p())
+    };
+    (mean((0..2).map(term)), 1.0)
+}
+
 /// Output, statement, its formula in training, and in evaluation.
 const CASES: &[(OutputKind, &str, Formula, Formula)] = &[
     (OutputKind::class(3), "cross_entropy", cross_entropy, cross_entropy),
@@ -156,6 +165,18 @@ const CASES: &[(OutputKind, &str, Formula, Formula)] = &[
         OutputKind::bits(2),
         "binary_cross_entropy, label_smoothing=0.2",
         |row| binary(row, 0.2),
+        |row| binary(row, 0.0),
+    ),
+    (
+        OutputKind::bits(2),
+        "binary_cross_entropy, pos_weight=[3, 0.5], weights=[1, 2]",
+        |row| weighed_bits(row, [3.0, 0.5], [1.0, 2.0]),
+        |row| binary(row, 0.0),
+    ),
+    (
+        OutputKind::bits(2),
+        "binary_cross_entropy, pos_weight=4",
+        |row| weighed_bits(row, [4.0; 2], [1.0; 2]),
         |row| binary(row, 0.0),
     ),
     (
@@ -274,4 +295,47 @@ fn penalties_add_to_the_objective() {
     let both =
         0.1 * (sum(&params[0], f64::abs) + sum(&params[1], f64::abs)) + 0.2 * sum(&params[0], |w| w * w);
     close(more, own + both, "l1 of all and l2");
+}
+
+/// `balanced` becomes the numbers of scikit-learn's `compute_class_weight` and of `(rows - ones) / ones`, of the training rows alone.
+#[test]
+fn balanced_weights_are_those_of_the_training_rows() {
+    let rows: String =
+        (0..12).map(|i| format!("{i},{},{}\n", ["a", "b", "b"][i % 3], u8::from(i % 4 == 0))).collect();
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("t.csv"), format!("x,kind,bit\n{rows}12,c,1\n13,c,1\n")).unwrap();
+    let weights = |target: &str, loss: &str, output: &str, width: usize, name: &str| {
+        let source = format!(
+            "data {{\n  source csv, \"t.csv\"\n  inputs x\n  target {target}\n  split train=12, test=2, shuffle=false\n}}\nnet {{\n  input x: real[1]\n  dense {width}\n  output y: {output}\n}}\ntrain {{\n  loss {loss}\n  optimizer sgd, lr=0.1\n  epochs 1\n}}\n"
+        );
+        let search = crate::data::Search::new(folder.path(), folder.path(), None);
+        let ready = crate::run::open(&source, &[], &search).unwrap_or_else(|e| panic!("{e}"));
+        let found = cross_entropy::numbers(ready.model.train.unwrap().loss.args.value(name));
+        assert!(!found.is_empty(), "{source}");
+        found
+    };
+    for loss in ["cross_entropy, class_weights=balanced", "focal, class_weights=balanced"] {
+        // The class of test rows alone has no weight.
+        assert_eq!(weights("kind", loss, "class[3]", 3, "class_weights"), [1.0, 0.5, 0.0]);
+    }
+    let loss = "binary_cross_entropy, pos_weight=balanced";
+    assert_eq!(weights("bit", loss, "bits[1]", 1, "pos_weight"), [3.0]);
+}
+
+#[test]
+fn weights_that_do_not_fit_are_refused() {
+    for (kind, loss, reason) in [
+        (
+            OutputKind::bits(2),
+            "binary_cross_entropy, pos_weight=[1]",
+            "needs 2 weights, one an output, found 1",
+        ),
+        (OutputKind::bits(2), "binary_cross_entropy, weights=[1, -1]", "must not be negative"),
+        (OutputKind::bits(2), "binary_cross_entropy, pos_weight=0", "must be > 0"),
+        (OutputKind::class(3), "cross_entropy, class_weights=balance", "a similar word exists"),
+    ] {
+        let found =
+            crate::check::check_source(&source(kind, loss, ""), &crate::check::Env::default()).diagnostics;
+        assert!(format!("{found:?}").contains(reason), "{loss}: {found:?}");
+    }
 }
