@@ -79,7 +79,7 @@ fn a_table_with_gaps_in_the_test_rows_alone_runs_whole() {
     let own = folder.json(&["eval", "run", "--json"]);
     let accuracy = own["test"]["accuracy"].as_f64().expect("a figure");
     let judged = folder.run(&["eval", "run", "--input", "voyage_test.csv"]);
-    let figures = judged.lines().find(|line| line.starts_with("input   60 rows")).expect("figures");
+    let figures = judged.lines().find(|line| line.starts_with("input  60 rows")).expect("figures");
     assert!(figures.contains(&format!(" accuracy {accuracy:.4} ")), "{own}\n{figures}");
     let rows = "Sex,Class,Age,Fare,Deck,Port\nfemale,1,,NA,,?\n";
     let answer = folder.run_with(&["predict", "run", "--input", "-"], rows);
