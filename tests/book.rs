@@ -63,7 +63,7 @@ fn shortened(command: &str) -> String {
     let mut words: Vec<String> = command.split(' ').map(str::to_owned).collect();
     for at in 1..words.len() {
         let short = match words[at - 1].as_str() {
-            "--seeds" if command.starts_with("dropnet experiment") => "1".to_owned(),
+            "--seeds" | "--splits" if command.starts_with("dropnet experiment") => "1".to_owned(),
             "--seeds" | "--sets" => "2".to_owned(),
             "--samples" | "--curve" => "3".to_owned(),
             "--compare" => words[at].split(',').take(2).collect::<Vec<_>>().join(","),
