@@ -221,6 +221,8 @@ mod terminal {
         session.exp_string("> ").expect("a prompt");
         session.send("?layer_n\t\r").and_then(|_| session.flush()).expect("keys");
         session.exp_string("layer_norm: layer").expect("the page");
+        // Its example has arrows, which look like a prompt.
+        session.exp_string("`LayerNormalization`").expect("the page's end");
         session.exp_string("> ").expect("a prompt");
         session.send_control('d').expect("Ctrl-D");
         session.exp_eof().expect("the end");
