@@ -113,7 +113,12 @@ impl<'a> Run<'a> {
     fn hundred_steps(&mut self) -> f64 {
         let section = self.model.train.as_ref().expect("a train section");
         let (function, shape) = (&self.function, &self.shape);
-        let plan = plan::epoch(section, function.scalars(), shape, &Progress::default(), 1.0);
+        let plan = plan::epoch(
+            &plan::Laid::new(section, function.scalars(), None),
+            shape,
+            &Progress::default(),
+            1.0,
+        );
         let steps = shape.steps() as u64;
         let started = Instant::now();
         let streams = function.streams(|site| draws::train_stream(shape.seed, site, 0));

@@ -154,6 +154,51 @@ fn checkpoints_do_not_depend_on_threads_resume_or_interruption() {
     assert!(again.already_done && bytes(&interrupted) == expected);
 }
 
+/// Steps that are more than one minibatch, or more than one gradient, over classes that are not equally frequent: the sums of an update that is under way stand in the checkpoint.
+#[test]
+fn steps_of_their_own_kind_do_not_depend_on_threads_or_interruption_either() {
+    let source = "
+data {
+  source moons, rows=300, noise=0.2
+  split valid=20%
+  batch 16
+}
+net {
+  input x: real[2]
+  dense 24, bias=false -> batch_norm -> tanh -> dropout 0.2 -> dense 2
+  output side: class[2]
+}
+train {
+  loss cross_entropy
+  optimizer muon, lr=0.01
+  penalize orthogonal, 0.001
+  average ema, decay=0.9
+  accumulate 4
+  sam 0.05
+  sample balanced
+  epochs 3
+}
+";
+    let (run, folder) = (Run::of(source), tempfile::tempdir().expect("a folder"));
+    let dir = |name: &str| {
+        let dir = folder.path().join(name);
+        std::fs::create_dir(&dir).expect("a folder");
+        dir
+    };
+    let straight = dir("straight");
+    run.go(&straight, 1, None, 0).expect("trains");
+    for threads in [2, 3] {
+        let other = dir(&threads.to_string());
+        run.go(&other, threads, None, 0).expect("trains");
+        assert!(bytes(&other) == bytes(&straight), "{threads} threads");
+    }
+    let interrupted = dir("interrupted");
+    let stopped = run.go(&interrupted, 2, None, 2);
+    assert!(matches!(stopped, Err(TrainError::Interrupted { epoch: 2, .. })), "{stopped:?}");
+    run.go(&interrupted, 1, None, 0).expect("goes on");
+    assert!(bytes(&interrupted) == bytes(&straight), "interrupted");
+}
+
 /// Native code looks for a signal between the steps that it runs in one go: an epoch of one step has none.
 #[test]
 fn epochs_of_one_step_are_interrupted_too() {

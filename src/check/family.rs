@@ -9,7 +9,7 @@ use super::{
 use crate::{
     diag::Diagnostic,
     model::Use,
-    syntax::ast::Step,
+    syntax::ast::{Arg, ArgKey, Step},
     train::{
         Activity, Average, Loss, Optimizer, Penalty, Schedule, activities, averages, losses, optimizers,
         penalties, schedules,
@@ -95,16 +95,22 @@ impl<T: ?Sized> Family<T> {
         self.words.iter().map(|(word, _)| *word).find(|word| (self.sig)(word).name == name)
     }
 
-    /// Whether a statement names a word of this family.
-    pub fn is_meant(&self, step: &Step) -> bool {
-        family_word(step, self.statement, self.example).is_ok_and(|(name, ..)| self.find(name).is_some())
+    /// Whether a statement names a word of this family, with the argument that tells it from a word of the same name in another.
+    pub fn is_meant(&self, step: &Step, by: &str) -> bool {
+        let told =
+            |args: &[Arg]| args.iter().any(|arg| matches!(&arg.key, ArgKey::Named(key) if key.text == by));
+        family_word(step, self.statement, self.example).is_ok_and(|(name, _, args)| {
+            self.find(name).is_some() && (told(args) || !(self.others)().contains(&name))
+        })
     }
 
     /// `STATEMENT WORD, args...` bound to the word's signature.
     pub fn chosen(&self, step: &Step, scope: &mut Scope, diags: &mut Vec<Diagnostic>) -> Option<Use<T>> {
         let (name, span, rest) =
             family_word(step, self.statement, self.example).map_err(|fault| diags.push(fault)).ok()?;
-        let known = [self.names(), (self.others)()].concat();
+        let mut known = [self.names(), (self.others)()].concat();
+        known.sort_unstable();
+        known.dedup();
         let meant = stands_for(name, span, &known, &format!("the {}", self.what), scope);
         let meant = meant.map_err(|fault| diags.push(*fault)).ok()?;
         let Some(word) = self.find(meant.as_deref().unwrap_or(name)) else {

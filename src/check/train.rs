@@ -18,7 +18,10 @@ use crate::{
     diag::{Diagnostic, Span},
     model::{Freeze, OutputKind, OwnRate, StopEarly, Train, Use},
     syntax::ast::Step,
-    train::{Activity, Wrong, averages, losses, metrics, optimizers, penalties, schedules},
+    train::{
+        Activity, Wrong, averages, losses, metrics, optimizers, penalties, schedules,
+        steps::{accumulate, sam, sample},
+    },
     vocab::{ArgSpec, Args, Block, Bounds, Default, Kind, Sig, Time, Unit},
 };
 
@@ -82,10 +85,12 @@ pub const STATEMENTS: &[&str] = &[
     "report",
     "freeze",
     "lr",
+    "accumulate",
+    "sam",
+    "sample",
 ];
 /// Statements that may stand more than once.
 const REPEATED: &[&str] = &["penalize", "freeze", "lr"];
-const NOT_YET: &[&str] = &["accumulate"];
 #[derive(Default)]
 struct Found {
     loss: Option<Use<dyn losses::Loss>>,
@@ -99,6 +104,9 @@ struct Found {
     stop_early: Option<(StopEarly, Span)>,
     average: Option<Use<dyn averages::Average>>,
     report: Vec<Use<dyn metrics::Metric>>,
+    accumulate: Option<usize>,
+    sam: Option<f64>,
+    balanced: bool,
     seed: Option<u64>,
     seen: Vec<(&'static str, Span)>,
 }
@@ -119,7 +127,7 @@ pub fn section(
         let Some(name) = STATEMENTS.iter().copied().find(|n| *n == word) else {
             diags.push(match (section.home)(word) {
                 Some(section) => misplaced(word, section, step.name.span),
-                None => unknown_word("`train` statement", word, step.name.span, STATEMENTS, NOT_YET),
+                None => unknown_word("`train` statement", word, step.name.span, STATEMENTS, &[]),
             });
             continue;
         };
@@ -172,6 +180,9 @@ pub fn section(
         rates: found.rates,
         stop_early: found.stop_early.map(|(stop, _)| stop),
         average: found.average,
+        accumulate: found.accumulate.unwrap_or(1),
+        sam: found.sam,
+        balanced: found.balanced,
         report: found.report,
         augmentation,
         seed: found.seed,
@@ -202,7 +213,7 @@ impl Found {
                     .filter(|used| sound(used.word.check(&used.args), &used.args, diags))
             }
             "average" => self.average = AVERAGE.chosen(step, scope, diags),
-            "penalize" if ACTIVITY.is_meant(step) => {
+            "penalize" if ACTIVITY.is_meant(step, "of") => {
                 self.activities.extend(ACTIVITY.chosen(step, scope, diags))
             }
             "penalize" => self.penalties.extend(PENALIZE.chosen(step, scope, diags)),
@@ -215,6 +226,17 @@ impl Found {
             "lr" => {
                 let args = bind(&LR, &step.args, use_span(step), scope, diags);
                 self.rates.extend(args.as_ref().map(parts::own_rate));
+            }
+            "accumulate" => {
+                let args = bind(&accumulate::SIG, &step.args, use_span(step), scope, diags);
+                self.accumulate = args.map(|args| args.count("count"));
+            }
+            "sam" => {
+                self.sam = bind(&sam::SIG, &step.args, use_span(step), scope, diags).map(|a| a.number("rho"));
+            }
+            "sample" => {
+                let sound = bind(&sample::SIG, &step.args, use_span(step), scope, diags).is_some();
+                self.balanced = sound && has_classes(step, kind, diags);
             }
             "seed" => {
                 self.seed =
@@ -281,6 +303,21 @@ impl Found {
             }
         }
     }
+}
+
+/// Whether rows have classes that can be visited equally often.
+fn has_classes(step: &Step, kind: Option<OutputKind>, diags: &mut Vec<Diagnostic>) -> bool {
+    let Some(kind) = kind.filter(|kind| kind.classes().is_none()) else { return true };
+    diags.push(
+        Diagnostic::error(
+            "E0402",
+            use_span(step),
+            format!("rows of an output of type `{kind}` have no classes"),
+        )
+        .label("visits every class equally often")
+        .help("leave it out"),
+    );
+    false
 }
 
 fn length(

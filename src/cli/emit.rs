@@ -9,6 +9,9 @@ use dropnet::internal::{
     syntax,
 };
 
+use clap::ValueEnum;
+use serde_json::json;
+
 use super::{
     Outcome, data,
     source::{self, File, Source},
@@ -25,6 +28,9 @@ pub struct Command {
     /// Which of the net's functions, from `graph` on [default: train where the file has a `train` section, else eval]
     #[arg(long, value_name = "MODE", value_enum)]
     mode: Option<Entry>,
+    /// Write one JSON object: the stage and its text
+    #[arg(long)]
+    json: bool,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
@@ -81,15 +87,26 @@ impl Command {
             Stage::Clif => self.native(&model, Text::Clif)?,
             Stage::Asm => self.native(&model, Text::Asm)?,
         };
-        ui.data(&text)?;
+        self.write(&text, ui)?;
         Ok(Exit::Done)
+    }
+
+    fn write(&self, text: &str, ui: &mut Ui) -> Result<(), Failure> {
+        if !self.json {
+            return ui.data(text);
+        }
+        let stage = self.stage.to_possible_value().map(|stage| stage.get_name().to_owned());
+        ui.data(&format!(
+            "{}\n",
+            json!({ "file": self.file.path.display().to_string(), "stage": stage, "text": text })
+        ))
     }
 
     /// A tree is shown even where it has holes.
     fn ast(&self, ui: &mut Ui) -> Outcome {
         let source = Source::read(&self.file.path)?;
         let (file, diagnostics) = syntax::parse(&source.text);
-        ui.data(&syntax::print(&file))?;
+        self.write(&syntax::print(&file), ui)?;
         source::report(&diagnostics, &source, ui);
         Ok(if diagnostics.iter().any(|d| d.is_error()) { Exit::Faulty } else { Exit::Done })
     }

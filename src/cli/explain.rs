@@ -2,6 +2,8 @@
 
 use dropnet::internal::{check::nearest, diag, manual};
 
+use serde_json::{Value as Json, json};
+
 use super::{
     Outcome,
     ui::{Exit, Failure, Ui},
@@ -15,11 +17,20 @@ pub struct Command {
     /// Write all pages, as one document in Markdown
     #[arg(long, conflicts_with = "topic")]
     all: bool,
+    /// Write JSON: an object a page; without a topic or `--all` one a word, idea and code, with a line about it
+    #[arg(long)]
+    json: bool,
 }
 
 impl Command {
     pub fn run(&self, ui: &mut Ui) -> Outcome {
         let topic = self.topic.join(" ");
+        if self.json {
+            for object in self.objects(&topic)? {
+                ui.data(&format!("{object}\n"))?;
+            }
+            return Ok(Exit::Done);
+        }
         let text = match topic.as_str() {
             "" if self.all => manual::reference(),
             "" => index(),
@@ -27,6 +38,36 @@ impl Command {
         };
         ui.data(&text)?;
         Ok(Exit::Done)
+    }
+}
+
+impl Command {
+    fn objects(&self, topic: &str) -> Result<Vec<Json>, Failure> {
+        let code = |(code, text): &(&str, &str)| json!({ "code": code, "text": text.trim_end() });
+        if topic.is_empty() {
+            let pages = manual::pages();
+            let of_page = |page: &manual::Page| match self.all {
+                true => page.json(),
+                false => json!({ "word": page.sig.name, "family": page.family, "about": page.sig.about }),
+            };
+            let of_idea = |title: &'static str| match self.all {
+                true => json!({ "idea": title, "text": manual::ideas::page(title) }),
+                false => json!({ "idea": title }),
+            };
+            let ideas = manual::ideas::titles().map(of_idea);
+            return Ok(pages.iter().map(of_page).chain(ideas).chain(diag::CODES.iter().map(code)).collect());
+        }
+        if let Some(found) = diag::CODES.iter().find(|(code, _)| code.eq_ignore_ascii_case(topic)) {
+            return Ok(vec![code(found)]);
+        }
+        let pages: Vec<Json> = manual::find(topic).iter().map(manual::Page::json).collect();
+        match pages.is_empty() {
+            false => Ok(pages),
+            true => {
+                let text = page(topic).ok_or_else(|| unknown(topic))?;
+                Ok(vec![json!({ "topic": topic, "text": text })])
+            }
+        }
     }
 }
 

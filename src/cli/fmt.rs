@@ -6,6 +6,7 @@ use std::{
 };
 
 use dropnet::internal::{layers, syntax};
+use serde_json::json;
 
 use super::{
     Outcome, nets,
@@ -24,6 +25,9 @@ pub struct Command {
     /// Write nothing; show what would change, and exit with 1 if anything would
     #[arg(long)]
     diff: bool,
+    /// Write one JSON object a file: whether it changes, and with `--diff` or of stdin what it becomes
+    #[arg(long)]
+    json: bool,
 }
 
 impl Command {
@@ -41,6 +45,9 @@ impl Command {
                         syntax::parse_with(&source.text, &|word| layers::find(word).is_some());
                     source::report(&diagnostics, &source, ui);
                     broken += 1;
+                    if self.json {
+                        ui.data(&format!("{}\n", json!({ "file": source.name, "broken": true })))?;
+                    }
                     continue;
                 }
             };
@@ -55,6 +62,15 @@ impl Command {
 
     fn one(&self, path: &Path, source: &Source, formatted: &str, ui: &mut Ui) -> Result<(), Failure> {
         let same = formatted == source.text;
+        if self.json {
+            let mut object = json!({ "file": source.name, "broken": false, "changed": !same });
+            if self.diff || path == Path::new(STDIN) {
+                object["text"] = json!(formatted);
+            }
+            ui.data(&format!("{object}\n"))?;
+            let writes = !(self.check || self.diff || same || path == Path::new(STDIN));
+            return if writes { replace(path, formatted) } else { Ok(()) };
+        }
         if self.diff {
             return if same {
                 Ok(())

@@ -1,4 +1,4 @@
-//! Ctrl-C: what can be taken up again comes to such an end; where nothing would be lost, the program ends at once.
+//! Ctrl-C, and signals that ask for an end as it does: what can be taken up again comes to such an end; where nothing would be lost, the program ends at once.
 //!
 //! Data are read and decoded, nets are compiled and sounds are loaded by code that looks at no flag. Nothing is kept of that before training
 //! has begun, so nobody has to wait for its end.
@@ -85,7 +85,29 @@ pub fn leave_on_interrupt() -> Result<(), Failure> {
 }
 
 fn watch(handler: impl FnMut() + Send + 'static) -> Result<(), Failure> {
-    ctrlc::set_handler(handler).map_err(|e| Failure::data(format!("cannot watch for Ctrl-C: {e}")))
+    let unheard = |e: &dyn std::fmt::Display| Failure::data(format!("cannot watch for Ctrl-C: {e}"));
+    ctrlc::set_handler(handler).map_err(|e| unheard(&e))?;
+    hear_of_warnings().map_err(|e| unheard(&e))
+}
+
+/// Queues of clusters warn a job by SIGUSR1 some time before they end it: it is heard as their SIGTERM would be.
+#[cfg(unix)]
+fn hear_of_warnings() -> std::io::Result<()> {
+    use signal_hook::{consts, low_level};
+    use std::{io::Read, os::unix::net::UnixStream};
+    let (mut warned, warning) = UnixStream::pair()?;
+    low_level::pipe::register(consts::SIGUSR1, warning)?;
+    std::thread::Builder::new().name("warnings".into()).spawn(move || {
+        while warned.read_exact(&mut [0]).is_ok() {
+            let _ = low_level::raise(consts::SIGTERM);
+        }
+    })?;
+    Ok(())
+}
+
+#[cfg(not(unix))]
+fn hear_of_warnings() -> std::io::Result<()> {
+    Ok(())
 }
 
 /// Others hold the streams, and never let go of them.

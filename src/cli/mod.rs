@@ -17,9 +17,11 @@ mod eval;
 mod experiment;
 mod explain;
 mod fmt;
+mod grammar;
 mod interrupts;
 mod last;
 mod limits;
+mod man;
 mod nets;
 mod new;
 mod numbers;
@@ -119,6 +121,10 @@ enum Command {
     Rng(rng::Command),
     /// Write a completion script for a shell
     Completions(completions::Command),
+    /// Write manual pages, for `man`
+    Man(man::Command),
+    /// Write the grammar of the language for editors (TextMate)
+    Grammar(grammar::Command),
 }
 
 /// Whether a command is called so.
@@ -171,6 +177,8 @@ impl Command {
             Self::New(command) => command.run(ui),
             Self::Rng(command) => command.run(ui),
             Self::Completions(command) => command.run(ui),
+            Self::Man(command) => command.run(ui),
+            Self::Grammar(command) => command.run(ui),
             Self::Repl(command) => command.run(ui),
         }
     }

@@ -27,6 +27,9 @@ pub struct Command {
     /// With `--csv`: the column that is to be predicted, by its name or number [default: the last one]
     #[arg(long, value_name = "COLUMN", requires = "csv")]
     target: Option<String>,
+    /// Write one JSON object: the file that was written
+    #[arg(long)]
+    json: bool,
 }
 
 #[derive(Clone, Copy, Default, PartialEq, Eq, clap::ValueEnum)]
@@ -66,6 +69,10 @@ impl Command {
         };
         let written = File::create_new(Path::new(&name)).and_then(|mut file| file.write_all(text.as_bytes()));
         match written {
+            Ok(()) if self.json => {
+                ui.data(&format!("{}\n", serde_json::json!({ "file": name })))?;
+                Ok(Exit::Done)
+            }
             Ok(()) => {
                 let command = shell::path(Path::new(&name));
                 ui.talk(format_args!("wrote {name}; train it with `dropnet train {command}`"));

@@ -27,6 +27,9 @@ pub struct Command {
     /// Stop after so many bytes
     #[arg(long, value_name = "N", value_parser = numbers::whole::<0>)]
     bytes: Option<u64>,
+    /// Write one JSON object a row: its epoch, its position in it, and the bytes of its words in hexadecimal digits
+    #[arg(long)]
+    json: bool,
 }
 
 impl Command {
@@ -43,7 +46,14 @@ impl Command {
                 row.clear();
                 row.extend((0..words).flat_map(|j| bits32(key, j).to_le_bytes()));
                 row.truncate(left.min(row.len() as u64) as usize);
-                ui.bytes(&row)?;
+                match self.json {
+                    false => ui.bytes(&row)?,
+                    true => {
+                        let hex: String = row.iter().map(|byte| format!("{byte:02x}")).collect();
+                        let object = serde_json::json!({ "epoch": epoch, "position": position, "hex": hex });
+                        ui.data(&format!("{object}\n"))?;
+                    }
+                }
                 left -= row.len() as u64;
                 if left == 0 {
                     return Ok(Exit::Done);

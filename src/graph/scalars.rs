@@ -24,19 +24,41 @@ pub struct StepInfo {
     pub noise: f64,
     /// Updates that went by before the parameter in question was trained.
     pub idle: u64,
+    /// Minibatches that make one step of the optimizer.
+    pub every: u64,
 }
 
 impl StepInfo {
     /// Ordinal of the update among those of the parameter, from 1.
     #[must_use]
     pub fn ordinal(&self) -> f64 {
-        (self.clock.update.saturating_sub(self.idle) + 1) as f64
+        (self.made(self.clock.update).saturating_sub(self.made(self.idle)) + 1) as f64
+    }
+
+    /// Steps of the optimizer before the minibatch of this number: the last one of an epoch takes what is left.
+    fn made(&self, minibatch: u64) -> u64 {
+        if self.every <= 1 {
+            return minibatch;
+        }
+        let epoch = self.clock.updates_per_epoch.max(1);
+        minibatch / epoch * epoch.div_ceil(self.every) + minibatch % epoch / self.every
+    }
+
+    /// The step as it is where steps of the optimizer are counted in place of minibatches.
+    fn by_updates(&self) -> Self {
+        let Clock { update, updates_per_epoch, horizon } = self.clock;
+        let clock = Clock {
+            update: self.made(update),
+            updates_per_epoch: updates_per_epoch.div_ceil(self.every.max(1)),
+            horizon: self.made(horizon),
+        };
+        Self { clock, every: 1, ..*self }
     }
 
     /// A step of prediction: nothing of training has a say in it, and what changes over time has its last value.
     #[must_use]
     pub fn of_prediction(rows: usize) -> Self {
-        Self { clock: Clock::END, rows, lr: 0.0, lambda: 1.0, blend: 1.0, noise: 1.0, idle: 0 }
+        Self { clock: Clock::END, rows, lr: 0.0, lambda: 1.0, blend: 1.0, noise: 1.0, idle: 0, every: 1 }
     }
 }
 
@@ -99,6 +121,8 @@ pub enum ScalarDef {
     From(Time),
     /// As a parameter of this pace sees the step.
     Paced(Pace, Box<ScalarDef>),
+    /// As it is where steps of the optimizer are counted in place of minibatches.
+    ByUpdates(Box<ScalarDef>),
     /// A word's own function of the step and two of its arguments.
     Of {
         f: fn(&StepInfo, f64, f64) -> f64,
@@ -133,6 +157,7 @@ impl ScalarDef {
                 f32::from(step.clock.update >= time.updates(step.clock.updates_per_epoch))
             }
             ScalarDef::Paced(pace, ref def) => return def.word(&pace.seen(step)),
+            ScalarDef::ByUpdates(ref def) => return def.word(&step.by_updates()),
             ScalarDef::Of { f, a, b } => f(step, a, b) as f32,
         };
         value.to_bits()

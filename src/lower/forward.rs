@@ -22,6 +22,8 @@ pub struct Forward<'m> {
     measures: bool,
     /// Whether rows go on where those at their places stopped in the step before, as far as layers carry on.
     goes_on: bool,
+    /// Whether what the step leaves of states is kept.
+    stores: bool,
     values: Vec<ValueId>,
     /// Steps of each row, `i32[Batch]`, where rows have lengths.
     lengths: Option<ValueId>,
@@ -40,7 +42,7 @@ impl<'m> Forward<'m> {
         params_still.map(|(_, v)| v).chain(states_still.map(|(_, v)| v)).for_each(|v| b.hold_still(*v));
         let lengths = Self::declare_inputs(model, b);
         let values = Vec::with_capacity(model.nodes.len());
-        Self { model, mode, measures: false, goes_on: true, values, lengths, params, states }
+        Self { model, mode, measures: false, goes_on: true, stores: true, values, lengths, params, states }
     }
 
     /// The arrays of the inputs, in their order, and the lengths of rows behind them.
@@ -76,6 +78,13 @@ impl<'m> Forward<'m> {
             ))
         };
         Penalised { value: self.values[node.0], within: within(0), within_later: within(1) }
+    }
+
+    /// The same pass, with other numbers for the parameters. It begins where the first one began, and what it leaves of states is stored by nobody.
+    pub fn at(&self, params: Vec<ValueId>, b: &mut Builder) -> Self {
+        let states = self.model.states.iter().map(|state| place(self.model, state, b)).collect();
+        let values = Vec::with_capacity(self.model.nodes.len());
+        Self { values, params, states, stores: false, ..*self }
     }
 
     /// Rows by themselves: none goes on where another stopped.
@@ -120,7 +129,9 @@ impl<'m> Forward<'m> {
                 self.states[state.0] = update.unwrap_or(self.states[state.0]);
             }
         }
-        self.store_states(b);
+        if self.stores {
+            self.store_states(b);
+        }
         self.values[model.output.source.0]
     }
 

@@ -12,6 +12,7 @@ use crate::{
     train::{
         losses::{LossCx, Mixed, RowLoss},
         optimizers::{Optimizer, UpdateCx},
+        steps::accumulate,
     },
     vocab::Time,
 };
@@ -44,7 +45,17 @@ fn of_training(model: &Model, whole: bool) -> Lowered {
     b.with_origin("loss", |b| report(b, &mut scalars, &[("objective", objective), ("loss", loss)], steps));
     of.sink(&mut b);
     if whole {
-        let grads = gradients(model, objective, &forward.params, &mut b);
+        let mut grads = gradients(model, objective, &forward.params, &mut b);
+        if let Some(rho) = section.sam {
+            let here = held_back(model, &grads, &mut b, &mut scalars);
+            let uphill = b.with_origin("sam", |b| uphill(&forward.params, &here, rho as f32, b));
+            let mut there = forward.at(uphill, &mut b);
+            let output = there.run(&mut b, &mut scalars, inputs);
+            let of = Judged { model, section, output, within: there.within(&mut b) };
+            let loss = b.with_origin("loss", |b| mean_loss(of.row_loss(mix, true, b, &mut scalars), b));
+            let objective = penalised(model, section, loss, &there, &mut b, &mut scalars);
+            grads = gradients(model, objective, &there.params, &mut b);
+        }
         b.with_phase(Phase::Update, |b| update(model, section, &forward.params, grads, b, &mut scalars));
     }
     finish(b, scalars)
@@ -205,19 +216,17 @@ fn update(
     scalars.define(b, "lr", DType::F32, ScalarDef::LearningRate);
     let live: Vec<Option<ValueId>> =
         model.params.iter().map(|param| live(model, param, b, scalars)).collect();
-    let grads = grads.into_iter().zip(&live).map(|(grad, live)| {
-        let grad = grad?;
-        // What is held still has no say in the norm of the whole gradient.
-        Some(live.map_or(grad, |live| {
-            let nothing = b.splat(0.0, grad);
-            when(live, grad, nothing, b)
-        }))
-    });
-    let grads = clip(optimizer, grads.collect(), b);
-    let names = optimizer.word.slots(&optimizer.args);
+    let grads = held_back(model, &grads, b, scalars);
+    let (grads, due) = accumulated(model, section, grads, b, scalars);
+    let grads = clip(optimizer, grads, b);
     for (((param, value), grad), live) in model.params.iter().zip(params).zip(grads).zip(live) {
         let Some(grad) = grad else { continue };
         b.with_origin(&param.name, |b| {
+            let is_matrix = model.is_matrix(param);
+            let names = match is_matrix {
+                true => optimizer.word.slots_of_matrix(&optimizer.args),
+                false => optimizer.word.slots(&optimizer.args),
+            };
             let slots: Vec<ValueId> =
                 names.iter().map(|name| b.slot(&format!("{}.{name}", param.name), &param.dims)).collect();
             let decays = param.is_held(&optimizer.args);
@@ -227,6 +236,7 @@ fn update(
                 param: *value,
                 grad,
                 slots: slots.clone(),
+                is_matrix,
                 decays,
                 pace: model.pace(param),
                 scalars,
@@ -236,17 +246,84 @@ fn update(
             let stored = [(*value, constrained)].into_iter().chain(slots.iter().copied().zip(updated.slots));
             for (old, new) in stored {
                 let new = live.map_or(new, |live| when(live, new, old, b));
+                let new = due.map_or(new, |due| when(due, new, old, b));
                 b.store(old, new);
             }
         });
     }
-    average(model, section, b, scalars);
+    average(model, section, due, b, scalars);
 }
 
+/// Gradients, of what is held still zeros: it has no say in the norm of the whole gradient.
+fn held_back(
+    model: &Model,
+    grads: &[Option<ValueId>],
+    b: &mut Builder,
+    scalars: &mut Scalars,
+) -> Vec<Option<ValueId>> {
+    let of = |(param, grad): (&Param, &Option<ValueId>)| {
+        let grad = (*grad)?;
+        let Some(live) = live(model, param, b, scalars) else { return Some(grad) };
+        let nothing = b.splat(0.0, grad);
+        Some(when(live, grad, nothing, b))
+    };
+    model.params.iter().zip(grads).map(of).collect()
+}
+
+/// Mean gradients over the minibatches of an update so far, and 1 in the last of them; where every minibatch is one, its own gradients.
+fn accumulated(
+    model: &Model,
+    section: &Train,
+    grads: Vec<Option<ValueId>>,
+    b: &mut Builder,
+    scalars: &mut Scalars,
+) -> (Vec<Option<ValueId>>, Option<ValueId>) {
+    let every = section.accumulate;
+    if every <= 1 {
+        return (grads, None);
+    }
+    let due = scalars.define(b, "accumulate.due", DType::F32, accumulate::due(every));
+    let share = scalars.define(b, "accumulate.share", DType::F32, accumulate::share(every));
+    let mean = |(param, grad): (&Param, Option<ValueId>)| {
+        let grad = grad?;
+        Some(b.with_origin(&param.name, |b| {
+            let before = b.slot(&format!("{}.accumulated", param.name), &param.dims);
+            let sum = b.add(before, grad);
+            let nothing = b.splat(0.0, sum);
+            let left = when(due, nothing, sum, b);
+            b.store(before, left);
+            b.mul(sum, share)
+        }))
+    };
+    (model.params.iter().zip(grads).map(mean).collect(), Some(due))
+}
+
+/// The parameters at this distance up the slope.
+fn uphill(params: &[ValueId], grads: &[Option<ValueId>], rho: f32, b: &mut Builder) -> Vec<ValueId> {
+    let norm = norm(grads, b);
+    let least = b.constant(LEAST_NORM);
+    let norm = b.max(norm, least);
+    let rho = b.constant(rho);
+    let factor = b.div(rho, norm);
+    let moved = |(param, grad): (&ValueId, &Option<ValueId>)| match grad {
+        None => *param,
+        Some(grad) => {
+            let step = b.mul(*grad, factor);
+            b.add(*param, step)
+        }
+    };
+    params.iter().zip(grads).map(moved).collect()
+}
+
+/// What a gradient that has vanished is divided by.
+const LEAST_NORM: f32 = 1e-12;
+
 /// The running averages of what the step has changed.
-fn average(model: &Model, section: &Train, b: &mut Builder, scalars: &mut Scalars) {
+fn average(model: &Model, section: &Train, due: Option<ValueId>, b: &mut Builder, scalars: &mut Scalars) {
     let Some(used) = &section.average else { return };
-    let keep = scalars.define(b, "average.keep", DType::F32, used.word.keep(&used.args));
+    let keep = used.word.keep(&used.args);
+    let keep = if due.is_some() { ScalarDef::ByUpdates(Box::new(keep)) } else { keep };
+    let keep = scalars.define(b, "average.keep", DType::F32, keep);
     let one = b.constant(1.0);
     let rest = b.sub(one, keep);
     for (sink, new) in b.graph().sinks.clone() {
@@ -267,6 +344,7 @@ fn average(model: &Model, section: &Train, b: &mut Builder, scalars: &mut Scalar
             let kept = b.mul(old, keep);
             let share = b.mul(new, rest);
             let mean = b.add(kept, share);
+            let mean = due.map_or(mean, |due| when(due, mean, old, b));
             b.store(old, mean);
         });
     }
@@ -314,13 +392,24 @@ fn clip(
 
 /// `limit / max(norm, limit)` over all gradients.
 fn clip_factor(grads: &[Option<ValueId>], limit: f32, b: &mut Builder) -> ValueId {
+    let total = squares(grads, b);
+    ball_factor(total, limit, b)
+}
+
+/// The norm of all gradients together.
+fn norm(grads: &[Option<ValueId>], b: &mut Builder) -> ValueId {
+    let total = squares(grads, b);
+    b.sqrt(total)
+}
+
+fn squares(grads: &[Option<ValueId>], b: &mut Builder) -> ValueId {
     let mut total = b.constant(0.0);
     for grad in grads.iter().flatten() {
         let squares = b.square(*grad);
         let sum = b.sum_all(squares);
         total = b.add(total, sum);
     }
-    ball_factor(total, limit, b)
+    total
 }
 
 /// `limit / max(sqrt(squares), limit)`: what brings a vector with this sum of squares into the ball.

@@ -59,7 +59,7 @@ them has by itself (`expected_entropy`), or the variance that the net foretells 
     idea(
         &["Exit codes", "exit code", "exit status", "return codes"],
         "0: done. 1: the `.net` file has errors, or `fmt --check` would change it. 2: the command line is wrong. 3: files, data or a checkpoint are missing or broken. 4: training met NaN or
-infinity; the last good checkpoint is kept. 130: interrupted by Ctrl-C; `train --resume` goes on.",
+infinity; the last good checkpoint is kept. 130: interrupted by Ctrl-C, SIGTERM or SIGUSR1 (by which queues of clusters warn a job); `train --resume` goes on.",
     ),
     idea(
         &["Functions", "function", "expressions", "min", "sqrt", "pick"],
@@ -92,7 +92,8 @@ lie below. What helps: more data, `augment`, dropout, weight decay, `label_smoot
         "What `predict` writes beside the answer, of samples of dropout or of several runs. Of classes: a probability a class, the mean over samples; `entropy` of that mean (nats), of which
 `expected_entropy` is the mean over samples of their own entropies, and `mutual_information` the difference: what samples disagree about; `mutual_information_jackknife` is the same without the bias of few samples;
 `variation_ratio` the share of samples that do not vote with the most; `standard_error` that of the mean probability of the answer. Of numbers: the mean, `NAME_epistemic_sd` (between samples), `NAME_aleatoric_sd` (what each sample leaves
-open: `normal[D]`, or `--precision`), `NAME_sd` (both), and `NAME_low`, `NAME_high` of `--interval`. `--abstain 'entropy>0.9'` marks rows that had better be left to somebody else.",
+open: `normal[D]`, or `--precision`), `NAME_sd` (both), and `NAME_low`, `NAME_high` of `--interval`. CSV has six digits of each number (of a
+normalised target counted from its deviation), JSON and arrays all that the net knows. `--abstain 'entropy>0.9'` marks rows that had better be left to somebody else.",
     ),
     idea(
         &["Run files", "run folder", "log.jsonl", "metrics.json", "model.lock.json", "best.ckpt", "last.ckpt", "model.net", "history", "checkpoint"],

@@ -4,17 +4,23 @@
 
 pub mod arguments;
 mod forms;
+mod grammar;
 pub mod ideas;
 mod types;
 
 use std::fmt::Write;
+
+pub use grammar::textmate;
+use serde_json::{Value as Json, json};
 
 use crate::{
     check::{PREDICT_STATEMENTS, SWEEP_STATEMENTS, TRAIN_STATEMENTS, statement_elsewhere},
     data::{SOURCES, STATEMENTS},
     layers::{self, LAYERS, initial, manual, names_elsewhere},
     model::{laws, summary::number},
-    train::{activities, augment, averages, bayes_decay, losses, metrics, optimizers, penalties, schedules},
+    train::{
+        activities, augment, averages, bayes_decay, losses, metrics, optimizers, penalties, schedules, steps,
+    },
     vocab::{ArgSpec, Block, Bounds, Default, Kind, Sig, Unit, ramp},
 };
 
@@ -101,6 +107,8 @@ pub fn pages() -> Vec<Page> {
             .map(|(word, source)| called(page("metric", "report ", word.sig(), source), word.elsewhere())),
     );
     pages.extend(TRAIN_STATEMENTS.iter().map(|sig| page("statement of `train`", "", sig, "")));
+    let own = steps::STATEMENTS.iter();
+    pages.extend(own.map(|(sig, source)| page("statement of `train`", "", sig, source)));
     pages.extend(PREDICT_STATEMENTS.iter().map(|sig| page("statement of `predict`", "", sig, "")));
     pages.extend(SWEEP_STATEMENTS.iter().map(|sig| page("statement of `sweep`", "", sig, "")));
     pages.extend(augment::WORDS.iter().map(|(word, source)| {
@@ -167,6 +175,21 @@ impl Page {
     /// How the word is written: `dense width, bias=, init=`.
     pub fn usage(&self) -> String {
         self.usage.clone().unwrap_or_else(|| usage(self.prefix, self.sig))
+    }
+
+    /// The same as data: the word, its family, how it is written, its arguments, and the text.
+    #[must_use]
+    pub fn json(&self) -> Json {
+        let args: Vec<Json> =
+            self.sig.args.iter().map(|arg| json!({ "name": arg.name, "about": arg.about })).collect();
+        json!({
+            "word": self.sig.name,
+            "family": self.family,
+            "about": self.sig.about,
+            "usage": self.usage(),
+            "arguments": args,
+            "text": self.markdown(),
+        })
     }
 
     /// The page: a title, how the word is written, its arguments, then the text of its file.

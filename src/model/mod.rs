@@ -217,7 +217,7 @@ impl Param {
     pub fn is_held(&self, by: &Args) -> bool {
         match self.role {
             ParamRole::Weight => true,
-            ParamRole::Bias | ParamRole::Norm => by.word("on") == "all",
+            ParamRole::Bias | ParamRole::Norm => by.sig.arg("on").is_some() && by.word("on") == "all",
             ParamRole::Rate => false,
         }
     }

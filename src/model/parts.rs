@@ -2,7 +2,7 @@
 //!
 //! A part is all that stands under a label: the layers of its chain, or the inside of its block, wherever the label occurs.
 
-use super::{Model, Node, Param, StateId, Train};
+use super::{Model, Node, Param, ParamRole, StateId, Train};
 use crate::{diag::Span, graph::Pace, vocab::Time};
 
 /// A part whose parameters and running figures stay as they are: to the end, or for a time.
@@ -45,6 +45,16 @@ impl Model {
     #[must_use]
     pub fn is_frozen(&self, param: &Param) -> bool {
         self.freeze(param).is_some_and(|freeze| freeze.until.is_none())
+    }
+
+    /// Whether the parameter is a matrix that multiplies rows of what its layer reads: no table of embeddings or places, no filter of one channel alone.
+    #[must_use]
+    pub fn is_matrix(&self, param: &Param) -> bool {
+        let reads_tokens =
+            || self.node(param.node).inputs.iter().any(|id| self.node(*id).ty.vocab().is_some());
+        let is_table = || param.name.ends_with(".table") || reads_tokens();
+        let is_of_one_channel = matches!(param.dims[..], [_, .., 1, _] if param.dims.len() > 2);
+        param.role == ParamRole::Weight && param.dims.len() > 1 && !is_of_one_channel && !is_table()
     }
 
     /// What holds a node still: it, or the node whose parameters it shares.

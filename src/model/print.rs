@@ -110,6 +110,15 @@ fn train(model: &Model, out: &mut String) {
     for rate in &train.rates {
         let _ = writeln!(out, "lr {}, factor={}", rate.label, exactly(rate.factor));
     }
+    if train.accumulate > 1 {
+        let _ = writeln!(out, "accumulate {}", train.accumulate);
+    }
+    if let Some(rho) = train.sam {
+        let _ = writeln!(out, "sam {}", exactly(rho));
+    }
+    if train.balanced {
+        let _ = writeln!(out, "sample balanced");
+    }
     augmentation(&train.augmentation, out);
     if let Some(stop) = &train.stop_early {
         let _ = writeln!(

@@ -34,6 +34,12 @@ pub struct Train {
     pub stop_early: Option<StopEarly>,
     /// What predicts in place of the last parameters.
     pub average: Option<Use<dyn Average>>,
+    /// Minibatches of an update; 1 unless the file says more.
+    pub accumulate: usize,
+    /// How far away the gradient is taken, of sharpness-aware steps.
+    pub sam: Option<f64>,
+    /// Whether an epoch visits every class equally often.
+    pub balanced: bool,
     /// Beside the loss, in the order of the file.
     pub report: Vec<Use<dyn Metric>>,
     pub augmentation: Augmentation,

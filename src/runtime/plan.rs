@@ -6,12 +6,13 @@
 use super::progress::Progress;
 use crate::draws::rng;
 use crate::{
-    data::updates,
+    data::{Observed, Part, updates},
     graph::{ScalarDef, StepInfo},
     model::Train,
     train::{
         augment::{Minibatch, Rect, Size},
         schedules::{self, At},
+        steps::sample::Balance,
     },
     vocab::Clock,
 };
@@ -61,15 +62,39 @@ pub struct EpochPlan {
     pub rates: Vec<f64>,
 }
 
+/// What an epoch is laid out for, the same in each: the section, the scalars of its steps, and the rows of each class where those are visited equally often.
+pub struct Laid<'a> {
+    train: &'a Train,
+    defs: &'a [ScalarDef],
+    balance: Option<&'a Balance>,
+}
+
+impl<'a> Laid<'a> {
+    pub fn new(train: &'a Train, defs: &'a [ScalarDef], balance: Option<&'a Balance>) -> Self {
+        Self { train, defs, balance }
+    }
+}
+
+/// The rows of each class of a part, where its epochs visit classes equally often.
+pub fn balance(train: &Train, part: &Part) -> Option<Balance> {
+    let class = |observed: Observed<'_>| match observed {
+        Observed::Class(class) => Some(class),
+        Observed::Bits(_) | Observed::Real(_) | Observed::Tokens(_) => None,
+    };
+    train.balanced.then(|| Balance::of(part.all_observed().filter_map(class)))
+}
+
 /// Lays out the epoch that comes after `progress`; where nothing has fitted the variance of observations yet it is `noise`.
-pub fn epoch(train: &Train, defs: &[ScalarDef], shape: &Shape, progress: &Progress, noise: f64) -> EpochPlan {
+pub fn epoch(laid: &Laid<'_>, shape: &Shape, progress: &Progress, noise: f64) -> EpochPlan {
+    let Laid { train, defs, balance } = *laid;
     let (epoch, plateau) = (progress.epoch, progress.plateau.factor);
     let noise = progress.noise.unwrap_or(noise);
     let steps = shape.steps();
     let first_update = epoch * steps as u64;
-    let mut order = match shape.goes_on {
-        true => (0..shape.rows as u32).collect(),
-        false => rng::shuffle(shape.seed, "order", &[epoch], shape.rows),
+    let mut order = match (shape.goes_on, balance) {
+        (true, _) => (0..shape.rows as u32).collect(),
+        (false, None) => rng::shuffle(shape.seed, "order", &[epoch], shape.rows),
+        (false, Some(balance)) => balance.order(shape.seed, epoch, shape.rows),
     };
     order.truncate(shape.visited());
     let pairs = train.augmentation.pairs.as_ref();
@@ -90,7 +115,8 @@ pub fn epoch(train: &Train, defs: &[ScalarDef], shape: &Shape, progress: &Progre
             boxes.push(paired.rect);
             shares.push(paired.share);
         }
-        let info = StepInfo { clock, rows, lr, lambda, blend, noise, idle: 0 };
+        let info =
+            StepInfo { clock, rows, lr, lambda, blend, noise, idle: 0, every: train.accumulate as u64 };
         scalars.extend(defs.iter().map(|def| def.word(&info)));
         rates.push(lr);
     }

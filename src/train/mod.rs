@@ -9,6 +9,7 @@ pub mod metrics;
 pub mod optimizers;
 pub mod penalties;
 pub mod schedules;
+pub mod steps;
 
 pub use activities::Activity;
 pub use averages::Average;

@@ -1,6 +1,6 @@
 //! Every word of training: its manual, its example, and what it refuses.
 
-use super::{activities, losses, metrics, optimizers, penalties, schedules};
+use super::{activities, losses, metrics, optimizers, penalties, schedules, steps};
 use crate::{
     check::{Env, check_source},
     layers::manual,
@@ -58,6 +58,7 @@ fn words() -> Vec<(&'static Sig, String, OutputKind)> {
     words.extend(optimizers::WORDS.iter().map(|(w, s)| (w.sig(), manual(s), KINDS[0])));
     words.extend(schedules::WORDS.iter().map(|(w, s)| (w.sig(), manual(s), KINDS[0])));
     words.extend(penalties::WORDS.iter().map(|(w, s)| (w.sig(), manual(s), KINDS[0])));
+    words.extend(steps::STATEMENTS.iter().map(|(sig, s)| (*sig, manual(s), KINDS[0])));
     words.extend(activities::WORDS.iter().map(|(w, s)| (w.sig(), manual(s), KINDS[2])));
     words
 }

@@ -20,6 +20,15 @@ fn emit(args: &[&str]) -> String {
 }
 
 #[test]
+fn a_stage_is_told_as_data() {
+    let folder = Folder::new(&[("m.net", SMALL)]);
+    let told = folder.json(&["emit", "m.net", "--stage", "loops", "--json"]);
+    assert_eq!((told["stage"].as_str(), told["file"].as_str()), (Some("loops"), Some("m.net")));
+    let text = told["text"].as_str().expect("a text");
+    assert!(folder.run(&["emit", "m.net", "--stage", "loops"]).contains(text), "{text}");
+}
+
+#[test]
 fn the_first_stages_are_readable() {
     insta::assert_snapshot!(emit(&["ast"]) + &emit(&["model"]) + &emit(&["graph", "--mode", "eval"]));
 }

@@ -18,6 +18,18 @@ fn words_of_every_kind_have_a_page() {
 }
 
 #[test]
+fn pages_are_told_as_data() {
+    let folder = Folder::new(&[]);
+    let page = folder.json(&["explain", "sgd", "--json"]);
+    assert_eq!((page["word"].as_str(), page["family"].as_str()), (Some("sgd"), Some("optimizer")));
+    assert_eq!(page["arguments"][0]["name"], "lr");
+    assert_eq!(folder.json(&["explain", "e0203", "--json"])["code"], "E0203");
+    assert!(folder.json(&["explain", "early", "stopping", "--json"])["text"].is_string());
+    let index = folder.run(&["explain", "--json"]);
+    assert!(index.contains("\"word\":\"muon\"") && index.contains("\"code\":\"E0203\""), "{index}");
+}
+
+#[test]
 fn a_code_has_a_page_whatever_its_case() {
     let folder = Folder::new(&[]);
     let upper = folder.run(&["explain", "E0008"]);

@@ -14,6 +14,17 @@ fn files_are_rewritten_in_place() {
 }
 
 #[test]
+fn files_are_told_as_data() {
+    let folder = Folder::new(&[("a.net", UNTIDY)]);
+    let told = folder.command(&["fmt", "--json", "--diff", "a.net"]).output().expect("runs");
+    let told: serde_json::Value = serde_json::from_slice(&told.stdout).expect("JSON");
+    assert_eq!((told["changed"].as_bool(), told["text"].as_str()), (Some(true), Some(TIDY)));
+    assert_eq!(folder.read("a.net"), UNTIDY);
+    assert_eq!(folder.json(&["fmt", "--json", "a.net"])["changed"], true);
+    assert_eq!(folder.read("a.net"), TIDY);
+}
+
+#[test]
 fn check_and_diff_write_nothing() {
     let folder = Folder::new(&[("a.net", UNTIDY), ("b.net", TIDY)]);
     let both =

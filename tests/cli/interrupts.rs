@@ -52,24 +52,29 @@ fn sounds(folder: &Path) {
 
 /// Starts a command and waits until it listens to Ctrl-C; answers what it says when it hears it, and its exit code.
 fn interrupted(folder: &Path, args: &[&str]) -> (String, Option<i32>) {
+    signalled(folder, args, "INT", 0b10)
+}
+
+/// The same by another signal, once the mask of caught ones has its bit.
+fn signalled(folder: &Path, args: &[&str], signal: &str, bit: u64) -> (String, Option<i32>) {
     let mut command = Command::new(env!("CARGO_BIN_EXE_dropnet"));
     command.args(args).current_dir(folder).stdout(Stdio::null()).stderr(Stdio::piped());
     let child = command.spawn().expect("the binary runs");
-    while !listens(&child) {
+    while !listens(&child, bit) {
         std::thread::yield_now();
     }
-    let sent = Command::new("sh").args(["-c", &format!("kill -INT {}", child.id())]).status();
+    let sent = Command::new("sh").args(["-c", &format!("kill -{signal} {}", child.id())]).status();
     assert!(sent.expect("a shell").success());
     let output = child.wait_with_output().expect("an end");
     (String::from_utf8_lossy(&output.stderr).into_owned(), output.status.code())
 }
 
-/// Whether the process catches SIGINT, as the kernel tells.
-fn listens(child: &Child) -> bool {
+/// Whether the process catches a signal, as the kernel tells.
+fn listens(child: &Child, bit: u64) -> bool {
     let status = fs::read_to_string(format!("/proc/{}/status", child.id())).unwrap_or_default();
     let caught =
         status.lines().find_map(|line| line.strip_prefix("SigCgt:")).unwrap_or("0").trim().to_owned();
-    u64::from_str_radix(&caught, 16).unwrap_or(0) & 0b10 != 0
+    u64::from_str_radix(&caught, 16).unwrap_or(0) & bit != 0
 }
 
 /// Reading these data takes minutes, and there is nothing that could be resumed: the command ends at once, and no run is left behind.
@@ -82,6 +87,8 @@ fn reading_of_data_ends_at_once() {
     let (said, code) = interrupted(folder.path(), &["train", "m.net", "-o", "run"]);
     assert_eq!((said.as_str(), code), ("interrupted before training began\n", Some(130)));
     assert!(!folder.path().join("run").exists());
+    let warned = signalled(folder.path(), &["train", "m.net", "-o", "run"], "USR1", 1 << 9);
+    assert_eq!((warned.0.as_str(), warned.1), ("interrupted before training began\n", Some(130)));
     let (said, code) = interrupted(folder.path(), &["train", "m.net", "--watch"]);
     assert!(code == Some(130) && !said.contains("interrupted"), "{said}");
     let (said, code) = interrupted(folder.path(), &["experiment", "s.net", "-o", "e"]);

@@ -15,6 +15,11 @@ fn every_template_checks_and_says_what_it_is() {
 }
 
 #[test]
+fn what_is_written_is_told_as_data() {
+    assert_eq!(Folder::new(&[]).json(&["new", "hello", "--json"])["file"], "hello.net");
+}
+
+#[test]
 fn nothing_is_overwritten() {
     let folder = Folder::new(&[("mine.net", "# mine\n")]);
     let both = folder.run(&["new", "mine"]) + &folder.run(&["new", "mine.net"]);

@@ -7,6 +7,13 @@ fn the_bits_are_those_of_the_masks() {
     let args = ["rng", "--seed", "3", "--site", "hidden", "--units", "16", "--rows", "2", "--bytes", "100"];
     let bytes = folder.command(&args).output().expect("runs").stdout;
     assert_eq!(bytes.len(), 100);
+    let lines = folder.run(&[
+        "rng", "--seed", "3", "--site", "hidden", "--units", "16", "--rows", "2", "--bytes", "100", "--json",
+    ]);
+    let hex =
+        |row: usize| bytes[32 * row..].iter().take(32).map(|byte| format!("{byte:02x}")).collect::<String>();
+    assert!(lines.contains(&format!("{{\"epoch\":0,\"hex\":\"{}\",\"position\":1}}\n", hex(1))), "{lines}");
+    assert!(lines.contains(&hex(3)) && hex(3).len() == 8, "{lines}");
     let word = |i: usize| u32::from_le_bytes(bytes[4 * i..4 * i + 4].try_into().expect("four bytes"));
     let key = |epoch, row| {
         dropnet::internal::draws::row_key(

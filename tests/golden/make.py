@@ -61,6 +61,37 @@ class Lamb(torch.optim.Optimizer):
                 w.sub_(group["lr"] * w.norm() / r.norm() * r)
 
 
+class Muon(torch.optim.Optimizer):
+    """torch.optim.Muon in float64, for weights [in, out]; what is no matrix goes by AdamW."""
+
+    def __init__(self, weights, biases, lr, weight_decay, rms, nesterov=True, momentum=0.95):
+        super().__init__(weights, {"lr": lr})
+        self.rest = torch.optim.AdamW(biases, lr=lr, weight_decay=0.0)
+        self.decay, self.rms, self.nesterov, self.momentum = weight_decay, rms, nesterov, momentum
+
+    @torch.no_grad()
+    def step(self):
+        self.rest.step()
+        for group in self.param_groups:
+            for w in group["params"]:
+                buf = self.state[w].setdefault("b", torch.zeros_like(w))
+                buf.lerp_(w.grad, 1 - self.momentum)
+                x = (w.grad.lerp(buf, self.momentum) if self.nesterov else buf).T
+                rows, columns = x.shape
+                x = x.T if rows > columns else x
+                x = x / x.norm().clamp(min=1e-7)
+                for _ in range(5):
+                    gram = x @ x.T
+                    x = 3.4445 * x + (-4.7750 * gram + 2.0315 * gram @ gram) @ x
+                x = x.T if rows > columns else x
+                ratio = 0.2 * max(rows, columns) ** 0.5 if self.rms else max(1, rows / columns) ** 0.5
+                w.mul_(1 - group["lr"] * self.decay).sub_(group["lr"] * ratio * x.T)
+
+    def zero_grad(self):
+        super().zero_grad()
+        self.rest.zero_grad()
+
+
 SGD, ADAM = torch.optim.SGD, torch.optim.Adam
 CASES = {
     "sgd, lr=0.1": lambda w, b: SGD(w + b, lr=0.1),
@@ -99,21 +130,58 @@ CASES = {
         [{"params": w, "weight_decay": 0.1}, {"params": b, "weight_decay": 0.0}], lr=0.01, betas=(0.9, 0.99), weight_decay=0.1),
     "lamb, lr=0.01, weight_decay=0.1": lambda w, b: Lamb(
         [{"params": w, "weight_decay": 0.1}, {"params": b, "weight_decay": 0.0}], lr=0.01, weight_decay=0.1),
+    "muon, lr=0.01, weight_decay=0.1": lambda w, b: Muon(w, b, lr=0.01, weight_decay=0.1, rms=True),
+    "muon, lr=0.02, adjust=shape, nesterov=false, momentum=0.9": lambda w, b: Muon(
+        w, b, lr=0.02, weight_decay=0.0, rms=False, nesterov=False, momentum=0.9),
+    "sgd, lr=0.1\nsam 0.05": lambda w, b: SGD(w + b, lr=0.1),
+    "adam, lr=0.01\nsam 0.3": lambda w, b: ADAM(w + b, lr=0.01),
+    "adam, lr=0.01\naccumulate 2": lambda w, b: ADAM(w + b, lr=0.01),
+    "sgd, lr=0.1, momentum=0.9\naccumulate 3": lambda w, b: SGD(w + b, lr=0.1, momentum=0.9),
+    "sgd, lr=0.1\npenalize orthogonal, 0.1": lambda w, b: SGD(w + b, lr=0.1),
+    "sgd, lr=0.1\npenalize spectral, 0.1": lambda w, b: SGD(w + b, lr=0.1),
 }
 
 
-def trajectory(make):
+def penalty(name, p):
+    """What is added to the loss; the spectral norm is exact here."""
+    weights = [p["dense_1.weight"], p["dense_2.weight"]]
+    if "orthogonal" in name:
+        grams = [w.T @ w if w.shape[1] <= w.shape[0] else w @ w.T for w in weights]
+        return 0.1 * sum(((g - torch.eye(len(g))) ** 2).sum() for g in grams)
+    return 0.1 * sum(torch.linalg.matrix_norm(w, 2) ** 2 for w in weights) if "spectral" in name else 0.0
+
+
+def trajectory(name, make):
     p = {k: v.clone().requires_grad_(True) for k, v in init.items()}
     optimizer = make([p["dense_1.weight"], p["dense_2.weight"]], [p["dense_1.bias"], p["dense_2.bias"]])
     losses, params = [], []
-    for t in range(STEPS):
+    every = int(name.split("accumulate ")[1]) if "accumulate" in name else 1
+    rho = float(name.split("sam ")[1]) if "sam " in name else None
+
+    def loss_at(t):
         a = x[t] * mask_in[t] / (1 - P_IN)
         h = torch.relu(a @ p["dense_1.weight"] + p["dense_1.bias"]) * mask_hidden[t] / (1 - P_HIDDEN)
         z = h @ p["dense_2.weight"] + p["dense_2.bias"]
-        loss = torch.nn.functional.cross_entropy(z, y[t], label_smoothing=SMOOTHING)
-        optimizer.zero_grad()
-        loss.backward()
-        optimizer.step()
+        return torch.nn.functional.cross_entropy(z, y[t], label_smoothing=SMOOTHING)
+
+    for t in range(STEPS):
+        loss = loss_at(t)
+        if t % every == 0:
+            optimizer.zero_grad()
+        ((loss + penalty(name, p)) / every).backward()
+        if rho is not None:
+            norm = torch.sqrt(sum((w.grad**2).sum() for w in p.values()))
+            away = {k: rho * w.grad / norm for k, w in p.items()}
+            with torch.no_grad():
+                for k, w in p.items():
+                    w.add_(away[k])
+            optimizer.zero_grad()
+            loss_at(t).backward()
+            with torch.no_grad():
+                for k, w in p.items():
+                    w.sub_(away[k])
+        if (t + 1) % every == 0:
+            optimizer.step()
         losses.append(loss.item())
         params.append({k: v.detach().flatten().tolist() for k, v in p.items()})
     return {"losses": losses, "params": params}
@@ -138,5 +206,5 @@ print(json.dumps(short({
     "rows": ROWS, "in": IN, "hidden": HIDDEN, "classes": CLASSES,
     "init": {k: v.flatten().tolist() for k, v in init.items()},
     "x": flat(x), "y": flat(y), "mask_in": flat(mask_in), "mask_hidden": flat(mask_hidden),
-    "cases": {name: trajectory(make) for name, make in CASES.items()},
+    "cases": {name: trajectory(name, make) for name, make in CASES.items()},
 })))

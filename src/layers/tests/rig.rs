@@ -37,7 +37,16 @@ pub fn row_key(path: &str, row: usize) -> u64 {
 
 /// The words of a step at this learning rate; where rows are mixed, three quarters are the row's own.
 pub fn scalar_words_at(defs: &[ScalarDef], lr: f64) -> Vec<u32> {
-    let step = StepInfo { clock: CLOCK, rows: ROWS, lr, lambda: LAMBDA, blend: LAMBDA, noise: 1.0, idle: 0 };
+    let step = StepInfo {
+        clock: CLOCK,
+        rows: ROWS,
+        lr,
+        lambda: LAMBDA,
+        blend: LAMBDA,
+        noise: 1.0,
+        idle: 0,
+        every: 1,
+    };
     defs.iter().map(|def| def.word(&step)).collect()
 }
 

@@ -309,7 +309,9 @@ impl<'a> Stepper<'a> {
 
     /// The time of the first `steps` steps of an epoch.
     fn run(&mut self, steps: usize, team: &Team) -> Result<Duration, BenchError> {
-        let plan = plan::epoch(self.section, self.function.scalars(), &self.shape, &Progress::default(), 1.0);
+        let balance = plan::balance(self.section, self.part);
+        let laid = plan::Laid::new(self.section, self.function.scalars(), balance.as_ref());
+        let plan = plan::epoch(&laid, &self.shape, &Progress::default(), 1.0);
         let streams = self.function.streams(|site| draws::train_stream(self.shape.seed, site, 0));
         self.totals.fill(0.0);
         let layout =

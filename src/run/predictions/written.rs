@@ -3,18 +3,26 @@
 use serde_json::{Map, Value as Json, json};
 
 use super::predict::{Column, Predictions};
-use crate::{data::Kept, vocab::exactly};
+use crate::{
+    data::Kept,
+    vocab::{exactly, in_digits},
+};
 
 /// The columns of the files that rows are, or of their numbers; arrays lack them.
 const FILE: &str = "file";
 const ROW: &str = "row";
+
+/// Digits of printed numbers: a net of 32-bit numbers knows seven, and samples of it fewer.
+const SIX: usize = 6;
+/// How many more of them `decimals` has: those that 32 bits tell apart at one deviation.
+const BEYOND_SIX: usize = 2;
 
 /// The column that says which rows are refused; 0 or 1 in arrays.
 const ABSTAIN: &str = "abstain";
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Form {
-    /// With a header.
+    /// With a header; numbers have six digits, where the other forms have all that a net knows.
     Csv,
     /// One object a line; classes have their probabilities beside them.
     Json,
@@ -111,7 +119,7 @@ fn csv(
     }
     for (i, (row, noted)) in predictions.noted_rows().enumerate() {
         let cells = columns.iter().zip(row).chain(notes.iter().zip(noted));
-        let numbers: Vec<String> = cells.map(|(column, x)| column.text(*x)).collect();
+        let numbers: Vec<String> = cells.map(|(column, x)| column.short(*x)).collect();
         let class = class.as_ref().map(|_| likeliest(columns, row));
         let mark = refused.as_ref().map(|marks| if marks[i] { "true" } else { "false" });
         let file = files.get(i).map(String::as_str);
@@ -195,6 +203,17 @@ pub(super) fn likeliest<'a>(classes: &'a [Column], probabilities: &[f64]) -> &'a
 }
 
 impl Column {
+    /// A number as it is printed: with six digits, of a normalised target counted from its deviation.
+    pub(super) fn short(&self, x: f64) -> String {
+        match self.decimals {
+            Some(decimals) => {
+                let shown = decimals.saturating_sub(BEYOND_SIX);
+                exactly(format!("{x:.shown$}").parse::<f64>().unwrap_or(x) + 0.0)
+            }
+            None => in_digits(x + 0.0, SIX),
+        }
+    }
+
     /// A number with the digits that say something.
     pub(super) fn text(&self, x: f64) -> String {
         match self.decimals {
@@ -312,14 +331,15 @@ mod tests {
             OutputKind::real(1),
             Some(Interval { share: 0.95, precision: Some(Precision::Known(4.0)) }),
         );
-        assert_eq!(csv(&ends), "t,t_low,t_high\n1700000003.25,1700000002.270018,1700000004.229982\n");
+        assert_eq!(csv(&ends), "t,t_low,t_high\n1700000003.25,1700000002.27002,1700000004.22998\n");
     }
 
     #[test]
     fn small_probabilities_are_short() {
         let target = TargetRule::Bits { columns: vec!["b".into()], names: None };
         let predictions = Predictions::new(&output(OutputKind::bits(1)), &target, vec![2.597_077_1e-17, 0.5]);
-        assert_eq!(csv(&predictions), "b\n2.5970771e-17\n0.5\n");
+        assert_eq!(csv(&predictions), "b\n2.59708e-17\n0.5\n");
+        assert_eq!(json(&predictions), "{\"b\":2.5970771e-17}\n{\"b\":0.5}\n");
     }
 
     #[test]

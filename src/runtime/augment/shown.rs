@@ -87,10 +87,11 @@ pub fn shown(
         goes_on: dataset.train.streams().is_some(),
     };
     let input = &dataset.train.inputs[augmenter.input];
-    let mut found = Vec::new();
+    let (mut found, balance) = (Vec::new(), plan::balance(train, &dataset.train));
+    let laid = plan::Laid::new(train, &[], balance.as_ref());
     for epoch in 0..epochs {
         let progress = Progress { epoch, ..Progress::default() };
-        let plan = plan::epoch(train, &[], &shape, &progress, 1.0);
+        let plan = plan::epoch(&laid, &shape, &progress, 1.0);
         let at = augmenter.at(train, &shape, &plan, epoch);
         for row in rows.clone() {
             // Of an epoch that leaves the last rows out.

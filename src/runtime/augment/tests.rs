@@ -65,7 +65,7 @@ fn told(statements: &str) -> (Vec<(usize, usize)>, Option<Vec<u32>>) {
     let (train, part) = (ready.model.train.as_ref().expect("a section"), &ready.dataset.train);
     let shape =
         Shape { rows: part.rows(), batch: 8, drop_last: false, seed: 3, picture: [0; 2], goes_on: false };
-    let plan = plan::epoch(train, &[], &shape, &Progress::default(), 1.0);
+    let plan = plan::epoch(&plan::Laid::new(train, &[], None), &shape, &Progress::default(), 1.0);
     let order: Vec<u32> = plan.order.iter().map(|row| part.numbers()[*row as usize]).collect();
     let team = Team::new(2);
     let mut found = Vec::new();

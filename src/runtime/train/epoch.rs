@@ -30,8 +30,8 @@ impl Trainer<'_> {
         observer: &mut dyn Observer,
     ) -> Result<(), TrainError> {
         let epoch = self.progress.epoch;
-        let plan =
-            plan::epoch(self.section, self.function.scalars(), &self.shape, &self.progress, self.noise);
+        let laid = plan::Laid::new(self.section, self.function.scalars(), self.balance.as_ref());
+        let plan = plan::epoch(&laid, &self.shape, &self.progress, self.noise);
         self.keeper.epoch_begins();
         if self.progress.step == 0 {
             self.store.begin(self.function.graph());

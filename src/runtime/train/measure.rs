@@ -28,7 +28,8 @@ impl Trainer<'_> {
         let Some(function) = &self.measurer else { return Ok(()) };
         store.begin(function.graph());
         let epoch = self.progress.epoch;
-        let plan = plan::epoch(self.section, function.scalars(), &self.shape, &self.progress, self.noise);
+        let laid = plan::Laid::new(self.section, function.scalars(), self.balance.as_ref());
+        let plan = plan::epoch(&laid, &self.shape, &self.progress, self.noise);
         let streams = function.streams(|site| draws::train_stream(self.shape.seed, site, epoch));
         let layout =
             Layout { order: &plan.order, batch: self.shape.batch, scalars: &plan.scalars, streams: &streams };

@@ -31,11 +31,12 @@ use super::{
     figures::{Reporter, Tallies, steps_of_block},
     function::{Function, PassError},
     keeper::Keeper,
-    plan::Shape,
+    plan::{self, Shape},
     progress::{Meta, Progress},
     store::Store,
 };
 use crate::kernels::team::Team;
+use crate::train::steps::sample::Balance;
 use crate::{
     data::{DataConfig, Dataset},
     model::{Model, Train},
@@ -106,6 +107,8 @@ struct Trainer<'a> {
     augmenter: Option<Augmenter>,
     team: Team,
     shape: Shape,
+    /// The rows of each class, where epochs visit all classes equally often.
+    balance: Option<Balance>,
     function: Function,
     /// What measures statistics of averaged parameters, once it was needed.
     measurer: Option<Function>,
@@ -173,6 +176,7 @@ impl<'a> Trainer<'a> {
             augmenter,
             team: Team::new(options.threads),
             shape,
+            balance: plan::balance(section, &job.dataset.train),
             function,
             measurer: None,
             parts,

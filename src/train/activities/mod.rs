@@ -22,7 +22,7 @@ pub trait Activity: Sync {
     fn size(&self, b: &mut Builder, of: &Penalised) -> ValueId;
 }
 
-crate::train::family! { Activity: ar, tar }
+crate::train::family! { Activity: ar, l1, l2, tar }
 
 pub(crate) const AMOUNT: ArgSpec =
     ArgSpec::required("amount", Kind::Number(Bounds::NON_NEGATIVE), "coefficient of the penalty");

@@ -48,7 +48,7 @@ fn means_are_over_elements_and_steps_that_are_the_rows_own() {
     let at = |row: usize, t: usize, d: usize| h[(row * STEPS + t) * WIDTH + d];
     for (input, ragged) in [("series[4, 3]", true), ("real[4, 3]", false)] {
         let lengths = lengths(ragged);
-        let (mut squares, mut steps) = (0.0, 0);
+        let (mut squares, mut sizes, mut steps) = (0.0, 0.0, 0);
         let (mut changes, mut pairs) = (0.0, 0);
         for (row, length) in lengths.iter().enumerate() {
             let key = rig::row_key("h/dropout_1", row);
@@ -56,7 +56,9 @@ fn means_are_over_elements_and_steps_that_are_the_rows_own() {
                 steps += 1;
                 for d in 0..WIDTH {
                     let kept = draws::kept(key, (t * WIDTH + d) as u32, 65536 / 4);
-                    squares += if kept { (at(row, t, d) / 0.75).powi(2) } else { 0.0 };
+                    let value = if kept { at(row, t, d) / 0.75 } else { 0.0 };
+                    squares += value * value;
+                    sizes += value.abs();
                 }
             }
             for t in 1..*length {
@@ -67,6 +69,8 @@ fn means_are_over_elements_and_steps_that_are_the_rows_own() {
         let close =
             |found: f64, expected: f64| assert!((found - expected).abs() < 1e-6, "{found} {expected}");
         close(added(input, "penalize ar, 2, of=h"), 2.0 * squares / (steps * WIDTH) as f64);
+        close(added(input, "penalize l2, 2, of=h"), 2.0 * squares / (steps * WIDTH) as f64);
+        close(added(input, "penalize l1, 2, of=h"), 2.0 * sizes / (steps * WIDTH) as f64);
         close(added(input, "penalize tar, 1.5, of=h"), 1.5 * changes / (pairs * WIDTH) as f64);
         close(added(input, "penalize ar, 0, of=h"), 0.0);
     }

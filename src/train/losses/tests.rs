@@ -275,6 +275,64 @@ fn extreme_logits_stay_finite() {
     }
 }
 
+/// `sum (W^T W - I)^2` of a square matrix.
+fn far_from_orthogonal(weight: &Tensor<f64>) -> f64 {
+    let (w, n) = (weight.reals(), weight.dims[1]);
+    let product = |i: usize, j: usize| (0..n).map(|k| w[k * n + i] * w[k * n + j]).sum::<f64>();
+    let far = |(i, j): (usize, usize)| (product(i, j) - f64::from(u8::from(i == j))).powi(2);
+    (0..n).flat_map(|i| (0..n).map(move |j| (i, j))).map(far).sum()
+}
+
+fn largest_singular_value(weight: &Tensor<f64>) -> f64 {
+    let (w, n) = (weight.reals(), weight.dims[1]);
+    let mut v: Vec<f64> = (0..n).map(|j| 1.0 + j as f64).collect();
+    let mut size = 0.0;
+    for _ in 0..1000 {
+        let u: Vec<f64> = (0..n).map(|i| (0..n).map(|j| w[i * n + j] * v[j]).sum()).collect();
+        let back: Vec<f64> = (0..n).map(|j| (0..n).map(|i| w[i * n + j] * u[i]).sum()).collect();
+        let norm = back.iter().map(|x| x * x).sum::<f64>().sqrt();
+        let long = v.iter().map(|x| x * x).sum::<f64>().sqrt();
+        size = (norm / long).sqrt();
+        v = back.into_iter().map(|x| x / norm).collect();
+    }
+    size
+}
+
+/// What penalties add has the gradient that differences say, also where it is found by an iteration.
+#[test]
+fn derivatives_of_penalties_agree_with_differences() {
+    const STEP: f64 = 1e-5;
+    for penalty in [
+        "penalize orthogonal, 0.3",
+        "penalize spectral, 0.3",
+        "penalize l1, 0.3, of=h",
+        "penalize l2, 0.3, of=h",
+    ] {
+        let label = if penalty.ends_with("of=h") { "h: " } else { "" };
+        let text = source(OutputKind::real(2), "squared_error", "")
+            .replace("identity", &format!("{label}dense 4 -> tanh\n  dense 2"))
+            .replace("epochs", &format!("{penalty}\n  epochs"));
+        let lowered = lower_train(&model_of(&text));
+        let bindings = rig::bindings::<f64>(&lowered);
+        let values = rig::run(&lowered.graph, &bindings);
+        for param in [0, 2] {
+            let after = values.sink(Sink::Param(ParamId(param))).expect("an update").reals();
+            let before = bindings.params[param as usize].reals();
+            let moved = |i: usize, by: f64| {
+                let mut bindings = bindings.clone();
+                if let Data::F32(weights) = &mut bindings.params[param as usize].data {
+                    weights[i] += by;
+                }
+                total(&lowered, OBJECTIVE, &bindings) / ROWS as f64
+            };
+            for i in 0..before.len() {
+                let difference = (moved(i, STEP) - moved(i, -STEP)) / (2.0 * STEP);
+                close(before[i] - after[i], difference, penalty);
+            }
+        }
+    }
+}
+
 /// `penalize` and a layer's own amounts add to the objective and leave the loss alone; biases count with `on=all` only.
 #[test]
 fn penalties_add_to_the_objective() {
@@ -291,6 +349,10 @@ fn penalties_add_to_the_objective() {
     let (more, params) = penalised("penalize l2, 0.1");
     let own = 0.5 * sum(&params[0], f64::abs);
     close(more, own + 0.1 * sum(&params[0], |w| w * w), "l2 of weights");
+    close(penalised("penalize orthogonal, 0.1").0, own + 0.1 * far_from_orthogonal(&params[0]), "orthogonal");
+    let squared = largest_singular_value(&params[0]).powi(2);
+    let spectral = penalised("penalize spectral, 0.1").0 - own;
+    assert!((0.099 * squared..=0.1 * squared + 1e-9).contains(&spectral), "{spectral} beside {squared}");
     let (more, params) = penalised("penalize l1, 0.1, on=all\n  penalize l2, 0.2");
     let both =
         0.1 * (sum(&params[0], f64::abs) + sum(&params[1], f64::abs)) + 0.2 * sum(&params[0], |w| w * w);

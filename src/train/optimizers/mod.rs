@@ -31,6 +31,11 @@ pub trait Optimizer: Sync {
     /// The slots that each parameter needs with these arguments.
     fn slots(&self, args: &Args) -> Vec<&'static str>;
 
+    /// The same of a weight matrix, where its slots are others.
+    fn slots_of_matrix(&self, args: &Args) -> Vec<&'static str> {
+        self.slots(args)
+    }
+
     fn update(&self, cx: &mut UpdateCx<'_>) -> Updated;
 }
 
@@ -41,6 +46,8 @@ pub struct UpdateCx<'a> {
     pub param: ValueId,
     pub grad: ValueId,
     pub slots: Vec<ValueId>,
+    /// Whether it is a matrix that multiplies what a layer reads, filters of convolutions among them: no table of embeddings.
+    pub is_matrix: bool,
     /// Whether this parameter decays: weights do, biases and norm parameters only with `on=all`.
     pub decays: bool,
     /// The factor of its rate, and since when it is trained.
@@ -82,7 +89,7 @@ pub const CLIP_VALUE: ArgSpec = ArgSpec::named(
     "largest absolute value of a gradient's element",
 );
 
-crate::train::family! { Optimizer: adadelta, adagrad, adam, adamax, adamw, lamb, lion, nadam, radam, rmsprop, sgd }
+crate::train::family! { Optimizer: adadelta, adagrad, adam, adamax, adamw, lamb, lion, muon, nadam, radam, rmsprop, sgd }
 
 impl UpdateCx<'_> {
     /// `grad + weight_decay * param`, where the parameter decays.

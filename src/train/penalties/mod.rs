@@ -3,8 +3,8 @@
 use std::fmt;
 
 use crate::{
-    graph::{Builder, ValueId},
-    vocab::{Args, Sig},
+    graph::{Builder, Dim, ValueId},
+    vocab::{ArgSpec, Args, Bounds, Kind, Sig},
 };
 
 pub trait Penalty: Sync {
@@ -24,7 +24,19 @@ pub trait Penalty: Sync {
     fn size(&self, b: &mut Builder, param: ValueId) -> ValueId;
 }
 
-crate::train::family! { Penalty: l1, l2 }
+crate::train::family! { Penalty: l1, l2, orthogonal, spectral }
+
+/// The amount of a penalty of matrices.
+const AMOUNT: ArgSpec =
+    ArgSpec::required("amount", Kind::RunTime(Bounds::NON_NEGATIVE), "coefficient of the penalty");
+
+/// A weight as a matrix, a column a unit, and its rows and columns.
+fn matrix(b: &mut Builder, param: ValueId) -> (ValueId, [usize; 2]) {
+    let sizes: Vec<usize> = b.dims(param).iter().filter_map(|dim| dim.size()).collect();
+    let columns = sizes.last().copied().filter(|_| sizes.len() > 1).unwrap_or(1);
+    let rows = sizes.iter().product::<usize>() / columns.max(1);
+    (b.reshape(param, &[Dim::Const(rows), Dim::Const(columns)]), [rows, columns])
+}
 
 /// A penalty of one parameter alone.
 #[derive(Clone, Copy)]

@@ -1,0 +1,14 @@
+//! Statements of `train` that change what one step is: whose gradient it takes, how many minibatches an update is, which rows an epoch visits.
+
+pub mod accumulate;
+pub mod sam;
+pub mod sample;
+
+use crate::vocab::Sig;
+
+/// The statements and their source files, whose leading `//!` lines are the manual.
+pub static STATEMENTS: &[(&Sig, &str)] = &[
+    (&accumulate::SIG, include_str!("accumulate.rs")),
+    (&sam::SIG, include_str!("sam.rs")),
+    (&sample::SIG, include_str!("sample.rs")),
+];
