@@ -76,6 +76,13 @@ fn raw_rows_are_predicted_as_they_stood_in_the_table() {
     fs::write(folder.path().join("new.csv"), "mass,island\n1.25,south\n,north\n").expect("a file");
     assert_eq!(net.predict_file(folder.path().join("new.csv")).expect("predicted").to_csv(), csv.to_csv());
     assert!(csv.to_csv().starts_with("kind,a,b\n"), "{}", csv.to_csv());
+
+    // The same text as a file finds the table beside it.
+    let file = folder.path().join("kinds.net");
+    fs::write(&file, OF_TABLE).expect("a file");
+    let of_file = Training::from_file(&file).expect("a text").threads(1).run().expect("trained").net;
+    let rows = of_file.predict_csv("island,mass\nsouth,1.25\nnorth,\n").expect("predicted");
+    assert_eq!(rows.to_csv(), csv.to_csv());
 }
 
 #[test]
