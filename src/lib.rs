@@ -62,12 +62,8 @@ mod layers;
 mod lint;
 mod train;
 
-mod draws;
 mod graph;
-mod kernels;
 mod lower;
-mod math;
-mod sound;
 
 mod codegen;
 mod loops;
@@ -81,6 +77,8 @@ mod runtime;
 mod run;
 
 mod front;
+
+use dropnet_numerics::{draws, kernels, math, sound};
 
 pub use front::{
     Cell, Epoch, Error, ErrorKind, Iter, Net, Outcome, Prediction, Predictions, Row, Training, load,

@@ -1,4 +1,22 @@
 //! Values of librosa 0.11, with which torchaudio 2.11 agrees, by `docs/sound.py`.
+// Each of the packages that read it takes a part.
+#![allow(dead_code)]
+
+use std::f64::consts::TAU;
+
+use crate::math::sin_cos;
+
+/// A chirp with noise, one second: the formula of `docs/sound.py`.
+pub fn clip() -> Vec<f32> {
+    let mut state = 1_u32;
+    let sample = |i: usize| {
+        let t = i as f64 / 16_000.0;
+        state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+        let noise = f64::from(state) / f64::from(1_u32 << 31) - 1.0;
+        (0.5 * sin_cos(TAU * (200.0 * t + 1_800.0 * t * t)).0 + 0.05 * noise) as f32
+    };
+    (0..16_000).map(sample).collect()
+}
 
 #[rustfmt::skip]
 pub const BANK_0: &[f64] = &[

@@ -1,7 +1,7 @@
 //! What is done to sound, as numbers and nothing else: this folder knows no net and draws nothing. What nets hear of it is in `features`.
 
 mod biquad;
-pub(crate) mod features;
+pub mod features;
 pub mod level;
 mod noise;
 pub mod pitch;

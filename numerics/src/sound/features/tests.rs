@@ -2,8 +2,6 @@
 
 use super::golden::*;
 use super::*;
-use crate::math::sin_cos;
-use std::f64::consts::TAU;
 
 const BANKS: [(MelBank, &[f64]); 4] = [
     (bank(16_000, 400, 64, 50.0, 8_000.0, Scale::Htk, false), BANK_0),
@@ -18,18 +16,6 @@ const fn bank(rate: u32, fft: usize, bands: usize, low: f64, high: f64, scale: S
 
 const CLIP: Spectrum =
     Spectrum { samples: 16_000, window: 400, hop: 160, fft: 400, before: 200, frames: 101, squared: true };
-
-/// A chirp with noise, one second: the formula of `docs/sound.py`.
-pub fn clip() -> Vec<f32> {
-    let mut state = 1_u32;
-    let sample = |i: usize| {
-        let t = i as f64 / 16_000.0;
-        state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
-        let noise = f64::from(state) / f64::from(1_u32 << 31) - 1.0;
-        (0.5 * sin_cos(TAU * (200.0 * t + 1_800.0 * t * t)).0 + 0.05 * noise) as f32
-    };
-    (0..16_000).map(sample).collect()
-}
 
 fn spectra_of(form: &Spectrum, wave: &[f32]) -> Vec<f32> {
     let mut to = vec![9.0; form.frames * form.bins()];

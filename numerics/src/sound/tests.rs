@@ -15,7 +15,7 @@ use super::{
 const RATE: f64 = 8000.0;
 
 fn golden() -> Value {
-    serde_json::from_str(include_str!("../../tests/golden/effects.json")).expect("json")
+    serde_json::from_str(include_str!("../../../tests/golden/effects.json")).expect("json")
 }
 
 fn numbers(value: &Value) -> Vec<f64> {

@@ -5,11 +5,11 @@
 
 mod cosines;
 #[cfg(test)]
-pub(crate) mod golden;
+mod golden;
 mod mel;
 mod spectrum;
 #[cfg(test)]
-pub(crate) mod tests;
+mod tests;
 mod window;
 
 pub use cosines::Cosines;
