@@ -18,6 +18,7 @@ mod experiment;
 mod explain;
 mod fmt;
 mod grammar;
+mod inspect;
 mod interrupts;
 mod last;
 mod limits;
@@ -107,6 +108,8 @@ enum Command {
     Plot(plot::Command),
     /// Show which units a row saw: in a sample of a prediction, or in an epoch of training
     Subnet(subnet::Command),
+    /// Show what each layer says of a row, and the gradient of its loss by every unit and weight
+    Inspect(inspect::Command),
     /// Enter a net line by line, train it, ask it, change it
     Repl(repl::Command),
     /// Show a net's shapes, parameters, dropout rates and regularizers
@@ -172,6 +175,7 @@ impl Command {
             Self::Plot(command) => command.run(ui),
             Self::Emit(command) => command.run(ui),
             Self::Subnet(command) => command.run(ui),
+            Self::Inspect(command) => command.run(ui),
             Self::Summary(command) => command.run(ui),
             Self::Explain(command) => command.run(ui),
             Self::New(command) => command.run(ui),

@@ -61,6 +61,11 @@ impl<'m> Forward<'m> {
         Self { measures: true, ..Self::new(model, Mode::Train, b) }
     }
 
+    /// What each node says, in the order of the model's; once it has run.
+    pub fn values(&self) -> &[ValueId] {
+        &self.values
+    }
+
     pub fn path(&self, node: NodeId) -> &'m str {
         &self.model.node(node).path
     }

@@ -4,7 +4,10 @@
 
 mod forward;
 mod objective;
+mod probe;
 mod step;
+
+pub use probe::{Probe, lower_probe};
 
 use crate::{
     graph::{Graph, Mode, ScalarDef, ScalarId, Split, by_dropped, split},

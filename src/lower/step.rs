@@ -134,16 +134,22 @@ fn finish(b: Builder, scalars: Scalars) -> Lowered {
 }
 
 /// An output beside its targets.
-struct Judged<'m> {
-    model: &'m Model,
-    section: &'m Train,
-    output: ValueId,
+pub(super) struct Judged<'m> {
+    pub model: &'m Model,
+    pub section: &'m Train,
+    pub output: ValueId,
     /// 1 at the rows' own steps.
-    within: Option<ValueId>,
+    pub within: Option<ValueId>,
 }
 
 impl Judged<'_> {
-    fn row_loss(&self, mix: Option<Mix>, training: bool, b: &mut Builder, scalars: &mut Scalars) -> RowLoss {
+    pub fn row_loss(
+        &self,
+        mix: Option<Mix>,
+        training: bool,
+        b: &mut Builder,
+        scalars: &mut Scalars,
+    ) -> RowLoss {
         let (kind, output, within) = (self.model.output.kind, self.output, self.within);
         b.declare_target(kind.target());
         let target = b.target(false);
@@ -173,7 +179,7 @@ impl Judged<'_> {
 }
 
 /// The mean over the minibatch: by the rows, or by the sum of the weights.
-fn mean_loss(rows: RowLoss, b: &mut Builder) -> ValueId {
+pub(super) fn mean_loss(rows: RowLoss, b: &mut Builder) -> ValueId {
     match rows.weights {
         None => b.mean(rows.losses, &[0]),
         Some(weights) => {

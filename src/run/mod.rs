@@ -76,6 +76,7 @@ pub use predictions::written::{Form as PredictionForm, Writing};
 pub use prefix::PrefixPlan;
 pub use subnets::drawn::Drawn;
 pub use subnets::export::export;
+pub use subnets::inspected::{Asked, Inspected, Layer as LayerPass, Weights as WeightPass, inspected};
 pub use subnets::subnet::{Known as KnownRow, SiteMask, mask_rows, subnet};
 pub use subnets::thinned::thinned;
 pub use watch::{Interrupted, Stage, Watch};

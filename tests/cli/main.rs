@@ -17,6 +17,7 @@ mod explain;
 mod flags;
 mod fmt;
 mod groups;
+mod inspect;
 mod interrupts;
 mod judged;
 #[cfg(unix)]

@@ -51,6 +51,8 @@ commands! {
     "mc" "ROW T" "T samples of a row with dropout on: mean, and how far they differ" => |s, rest, ui| done(s.monte_carlo(rest, ui));
     "sample" "[\"TEXT\"] [--tokens N ...]" "what a net that foretells tokens says behind a text" => |s, rest, ui| done(s.sample(rest, ui));
     "masks" "SITE STEP [ROW]" "which units a row of a training step's minibatch saw" => |s, rest, ui| done(s.masks(rest, ui));
+    "values" "[ROW] [--layer PATH ...]" "what each layer says of a row of the training part, dropout on" => |s, rest, ui| done(s.inspect("--values", rest, ui));
+    "grad" "[ROW] [--layer PATH ...]" "the gradient of that row's loss: units that were dropped get none" => |s, rest, ui| done(s.inspect("--gradients", rest, ui));
     "subnet" "--step K --sample I | ..." "the same for all sites, or to export that net" => |s, rest, ui| done(s.on_run("subnet", &[], rest, ui));
     "calibrate" "" "fit how sure the net says it is, on validation rows" => |s, rest, ui| done(s.on_run("calibrate", &[], rest, ui));
     "audit" "[...]" "weight scaling against the means over sub-networks" => |s, rest, ui| done(s.on_run("audit", &[], rest, ui));

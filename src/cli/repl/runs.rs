@@ -308,6 +308,16 @@ impl Session {
         self.on_run("subnet", &["--site", site, "--step", step, "--sample", row], "", ui)
     }
 
+    /// What passes through the trained net with a row of the training part, one way or the other; the first word is the row.
+    pub fn inspect(&self, what: &str, rest: &str, ui: &mut Ui) -> Result<(), Failure> {
+        let (first, more) = rest.split_once(char::is_whitespace).unwrap_or((rest, ""));
+        match first {
+            "" => self.on_run("inspect", &[what], "", ui),
+            flag if flag.starts_with('-') => self.on_run("inspect", &[what], rest, ui),
+            row => self.on_run("inspect", &[what, "--row", row], more, ui),
+        }
+    }
+
     pub fn plot(&self, rest: &str, ui: &mut Ui) -> Result<(), Failure> {
         match rest.split_whitespace().collect::<Vec<_>>()[..] {
             [] => self.on_run("plot", &["--kind", "loss", "--text"], "", ui),
