@@ -10,6 +10,7 @@ const HALF_PI_HIGH: f64 = 1.570_796_326_734_125_6;
 const HALF_PI_LOW: f64 = 6.077_100_506_506_192e-11;
 
 /// Sine and cosine of an angle in radians.
+#[inline]
 pub fn sin_cos(x: f64) -> (f64, f64) {
     let quarter = (x * FRAC_2_PI).round();
     let r = (x - quarter * HALF_PI_HIGH) - quarter * HALF_PI_LOW;
@@ -35,6 +36,7 @@ fn series(term: f64, r: f64, n: f64) -> f64 {
 }
 
 /// The natural logarithm of a positive, normal number: 2 artanh((m - 1) / (m + 1)) + exponent ln 2, m in [1/sqrt 2, sqrt 2).
+#[inline]
 pub fn ln(x: f64) -> f64 {
     let bits = x.to_bits();
     let mut exponent = (bits >> 52) as i64 - 1023;
@@ -49,6 +51,7 @@ pub fn ln(x: f64) -> f64 {
 }
 
 /// `2^x` for `-1000 < x <= 0`.
+#[inline]
 pub fn power_of_two(x: f64) -> f64 {
     let whole = x.floor();
     let r = (x - whole) * LN_2;
