@@ -39,7 +39,7 @@ pub struct Command {
     /// All numbers of one layer, or of one parameter
     #[arg(long, value_name = "PATH")]
     layer: Option<String>,
-    /// Write one JSON object instead, with all numbers
+    /// Write one JSON object instead, with all numbers of what is asked for
     #[arg(long)]
     json: bool,
 }
@@ -63,6 +63,12 @@ impl Command {
             let place = json!({ "part": self.part, "row": self.row, "sample": self.sample, "seed": seed });
             let mut object = json!(found);
             object["of"] = place;
+            if self.gradients {
+                let layers = object["layers"].as_array_mut().into_iter().flatten();
+                layers
+                    .filter_map(|layer| layer.as_object_mut())
+                    .for_each(|layer| drop(layer.remove("values")));
+            }
             ui.data(&format!("{object}\n"))?;
             return Ok(Exit::Done);
         }

@@ -48,6 +48,8 @@ fn its_units_are_those_of_its_sample() {
     let kept: Vec<Value> = (0..kept.len()).filter(|i| kept[*i] == true).map(Value::from).collect();
     assert_eq!(Value::from(kept), masks["sites"][0]["kept"]);
     assert_eq!(inspected["of"]["sample"], 2);
+    let gradients = folder.json(&["inspect", "run", "--json", "--gradients"]);
+    assert!(gradients["layers"][1]["values"].is_null() && gradients["layers"][1]["gradient"].is_array());
 }
 
 #[test]
