@@ -16,6 +16,7 @@ const AUGMENT: u64 = 0x6175_676d_656e_7400; // "augment"
 
 /// The finaliser of splitmix64, on a number of the host.
 #[must_use]
+#[inline]
 pub fn mix64(x: u64) -> u64 {
     mix(&mut Host, x)
 }
@@ -52,6 +53,7 @@ pub fn augment_stream(seed: u64, site: u64, epoch: u64) -> u64 {
 
 /// The key of a row. `position`: place in the epoch's shuffled order, row number of the input, or ordinal of the update.
 #[must_use]
+#[inline]
 pub fn row_key(stream: u64, position: u64) -> u64 {
     key_of_row(&mut Host, stream, position)
 }
@@ -106,6 +108,7 @@ pub fn normal_of<A: Arith>(a: &mut A, hash: A::I) -> A::F {
 
 /// 32 random bits of counter `j` of a row: see [`hash32`].
 #[must_use]
+#[inline]
 pub fn bits32(row: u64, j: u32) -> u32 {
     let [low, high] = halves(row);
     hash32(&mut Scalar32 { fma: false }, low, high, j.cast_signed()).cast_unsigned()
@@ -119,6 +122,7 @@ pub const fn halves(row: u64) -> [i32; 2] {
 
 /// The 16-bit draw of a unit, uniform on 0..65536.
 #[must_use]
+#[inline]
 pub fn draw16(row: u64, unit: u32) -> u16 {
     let (j, low) = draw_place(unit);
     let h = bits32(row, j);
@@ -128,12 +132,14 @@ pub fn draw16(row: u64, unit: u32) -> u16 {
 
 /// Whether a unit is kept at the quantised rate `q`.
 #[must_use]
+#[inline]
 pub fn kept(row: u64, unit: u32, q: u32) -> bool {
     u32::from(draw16(row, unit)) >= q
 }
 
 /// A unit's standard normal deviate.
 #[must_use]
+#[inline]
 pub fn normal(row: u64, unit: u32, fma: bool) -> f32 {
     normal_of(&mut Scalar32 { fma }, bits32(row, unit).cast_signed())
 }

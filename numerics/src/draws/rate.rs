@@ -41,12 +41,14 @@ pub const fn threshold(q: u32) -> i32 {
 
 /// What a kept value is multiplied by: `65536 / (65536 - q)`.
 #[must_use]
+#[inline]
 pub fn scale(q: u32) -> f32 {
     (65536.0 / (65536.0 - f64::from(q))) as f32
 }
 
 /// The probability of keeping, `1 - q / 65536`; 1 of what is no rate of dropping.
 #[must_use]
+#[inline]
 pub fn keep(p: f64) -> f64 {
     1.0 - f64::from(quantise(p).unwrap_or(0)) / 65536.0
 }

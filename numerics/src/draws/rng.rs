@@ -27,6 +27,7 @@ pub fn stream(seed: u64, purpose: &str, coordinates: &[u64]) -> ChaCha8Rng {
 }
 
 /// A uniform integer below `n`, by rejection: without bias.
+#[inline]
 pub fn below(rng: &mut ChaCha8Rng, n: u64) -> u64 {
     let limit = u64::MAX - u64::MAX % n;
     loop {
@@ -38,6 +39,7 @@ pub fn below(rng: &mut ChaCha8Rng, n: u64) -> u64 {
 }
 
 /// A uniform number in `[0, 1)` with 53 bits.
+#[inline]
 pub fn unit(rng: &mut ChaCha8Rng) -> f64 {
     (rng.next_u64() >> 11) as f64 * (1.0 / (1_u64 << 53) as f64)
 }

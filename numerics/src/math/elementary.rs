@@ -24,6 +24,8 @@ pub fn sin_cos(x: f64) -> (f64, f64) {
 }
 
 /// The Taylor series that begins with `term` = r^n / n!, whose next term is -term r^2 / ((n+1)(n+2)).
+/// In line, so that its divisors are constants where `n` is one.
+#[inline(always)]
 fn series(term: f64, r: f64, n: f64) -> f64 {
     let (mut term, mut n) = (term, n);
     let mut terms = [0.0; 10];
