@@ -1,10 +1,10 @@
-//! Curves, dots and bands over two linear axes.
+//! Curves, dots and bands over two axes.
 
 use std::{borrow::Cow, fmt::Write};
 
 use plotters::{coord::Shift, prelude::*};
 
-use super::{AMBER, BLUE, DrawError, GREEN, INK, ORANGE, PALE, PURPLE, SKY};
+use super::{AMBER, BLUE, DrawError, GREEN, INK, ORANGE, PALE, PURPLE, SKY, axes, axes::Axis};
 use crate::{
     math::rounding_of,
     vocab::{exactly, in_digits},
@@ -34,13 +34,29 @@ pub struct Chart {
     pub ticks: Vec<String>,
 }
 
-/// Where the names of the series stand: where the curves leave room.
+/// Where the names of the series stand, unless they would hide more there than elsewhere.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Corner {
     UpperLeft,
     #[default]
     UpperRight,
     LowerRight,
+    LowerLeft,
+}
+
+impl Corner {
+    pub(super) const ALL: [Corner; 4] =
+        [Corner::UpperRight, Corner::UpperLeft, Corner::LowerRight, Corner::LowerLeft];
+
+    /// Whether it lies on the right, and above.
+    pub(super) fn sides(self) -> (bool, bool) {
+        match self {
+            Corner::UpperLeft => (false, true),
+            Corner::UpperRight => (true, true),
+            Corner::LowerRight => (true, false),
+            Corner::LowerLeft => (false, false),
+        }
+    }
 }
 
 #[derive(Clone, Debug, PartialEq)]
@@ -174,7 +190,7 @@ impl Chart {
             .margin(12 * scale)
             .x_label_area_size(36 * scale)
             .y_label_area_size(56 * scale)
-            .build_cartesian_2d(x.0..x.1, y.0..y.1)?;
+            .build_cartesian_2d(Axis::new(x, self.log_x), y.0..y.1)?;
         chart
             .configure_mesh()
             .light_line_style(TRANSPARENT)
@@ -245,16 +261,30 @@ impl Chart {
         }
         chart
             .configure_series_labels()
-            .position(match self.names {
+            .position(match axes::room_for_names(&laid, (x, y), self.taken_by_names(area, scale)) {
                 Corner::UpperLeft => SeriesLabelPosition::UpperLeft,
                 Corner::UpperRight => SeriesLabelPosition::UpperRight,
                 Corner::LowerRight => SeriesLabelPosition::LowerRight,
+                Corner::LowerLeft => SeriesLabelPosition::LowerLeft,
             })
             .background_style(WHITE.mix(0.8))
             .legend_area_size(22 * scale)
             .label_font(font(12))
             .draw()?;
         Ok(())
+    }
+
+    /// Which share of the width and of the height the names of series take, about.
+    fn taken_by_names<DB: DrawingBackend>(&self, area: &DrawingArea<DB, Shift>, scale: u32) -> [f64; 2] {
+        let named = self.series.iter().filter(|series| !matches!(series.shape, Shape::Bars(_)));
+        let lengths: Vec<usize> = named.map(|series| series.name.chars().count()).collect();
+        let (width, height) = area.dim_in_pixel();
+        let taken = [
+            6.5 * lengths.iter().copied().max().unwrap_or(0) as f64 + 40.0,
+            17.0 * lengths.len() as f64 + 15.0,
+        ];
+        let room = [width, height].map(|side| f64::from(side) / f64::from(scale) - 100.0);
+        [taken[0] / room[0].max(1.0), taken[1] / room[1].max(1.0)]
     }
 
     /// The numbers, a line each, with this in front.

@@ -1,5 +1,6 @@
 //! Pictures, as SVG, PNG, numbers or text for a terminal. One file a picture: numbers in, text or bytes out; nothing is read and nothing is written.
 
+mod axes;
 mod beside;
 mod chart;
 pub mod graph;
