@@ -356,18 +356,15 @@ impl Command {
                 "`--keep` is of tables: rows that are files are called by their names",
             ));
         }
-        let whole = |mut from: Box<dyn Read>| {
-            let mut bytes = Vec::new();
-            from.read_to_end(&mut bytes).map(|_| bytes).map_err(unread)
-        };
-        let bytes = match self.input == Path::new(STDIN) {
-            true => whole(Box::new(std::io::stdin()))?,
-            false => {
+        let bytes = match stream(&self.input).map_err(unread)? {
+            Some(bytes) => bytes,
+            None => {
                 let mut file = File::open(&self.input).map_err(unread)?;
                 match transform.leave_rows(&file, &name) {
                     Ok(None) => {
-                        file.rewind().map_err(unread)?;
-                        whole(Box::new(file))?
+                        let mut bytes = Vec::new();
+                        file.rewind().and_then(|()| file.read_to_end(&mut bytes)).map_err(unread)?;
+                        bytes
                     }
                     Ok(Some(_)) => {
                         return Err(Failure::usage(
@@ -387,6 +384,17 @@ impl Command {
     }
 }
 
+/// All of an input that can be read but once: of stdin, or of a pipe with a name.
+fn stream(input: &Path) -> std::io::Result<Option<Vec<u8>>> {
+    let mut from: Box<dyn Read> = match input == Path::new(STDIN) {
+        true => Box::new(std::io::stdin()),
+        false if input.metadata()?.is_file() => return Ok(None),
+        false => Box::new(File::open(input)?),
+    };
+    let mut bytes = Vec::new();
+    from.read_to_end(&mut bytes).map(|_| Some(bytes))
+}
+
 /// The rows of an input: those of an array that is not packed stay in their file.
 pub fn rows(input: &Path, transform: &Transform, ui: &mut Ui) -> Result<Rows, Failure> {
     let name = input.display().to_string();
@@ -395,13 +403,9 @@ pub fn rows(input: &Path, transform: &Transform, ui: &mut Ui) -> Result<Rows, Fa
         let rows = transform.read_folder(input, &name);
         return said(rows.map_err(|error| data::failure(&error, None, ui))?, ui);
     }
-    let rows = match input == Path::new(STDIN) {
-        true => {
-            let mut bytes = Vec::new();
-            std::io::stdin().read_to_end(&mut bytes).map_err(unread)?;
-            transform.read_rows(bytes, &name)
-        }
-        false => {
+    let rows = match stream(input).map_err(unread)? {
+        Some(bytes) => transform.read_rows(bytes, &name),
+        None => {
             let mut file = File::open(input).map_err(unread)?;
             match transform.leave_rows(&file, &name) {
                 Ok(None) => {
