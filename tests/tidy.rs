@@ -157,6 +157,7 @@ const OTHER_MEANINGS: &[(&str, &str, &str)] = &[
     ("layers/initial/orthogonal.rs", "gain", "an argument"),
     ("layers/layer_norm.rs", "gain", "the parameter of a norm"),
     ("layers/rms_norm.rs", "gain", "the parameter of a norm"),
+    ("layers/exp.rs", "exponential", "its name in another library"),
     ("layers/gelu.rs", "tanh", "a value of `kind`"),
     ("layers/initial/mod.rs", "glorot_uniform", "the default of `init`"),
     ("layers/recurrent/arguments.rs", "dropout", "an argument of recurrent layers"),

@@ -13,7 +13,7 @@ use serde_json::json;
 use super::{
     Outcome,
     eval::{self, Runs},
-    interrupts,
+    interrupts, numbers,
     progress::{self, Bar, figure},
     train::Threads,
     ui::{Exit, Failure, Ui},
@@ -32,6 +32,9 @@ pub struct Command {
     /// Sets of masks of `--curve`
     #[arg(long, value_name = "K", default_value_t = 20, value_parser = clap::value_parser!(u32).range(1..=10_000), requires = "curve")]
     sets: u32,
+    /// Drop hidden units at this rate, whatever the net was trained with; places of `dropout 0` count
+    #[arg(long, value_name = "P", value_parser = numbers::share, conflicts_with = "ablate")]
+    rate: Option<f64>,
     /// Instead: what each hidden unit is worth, taken out alone; of several runs side by side
     #[arg(long, conflicts_with_all = ["curve", "force"])]
     ablate: bool,
@@ -51,6 +54,10 @@ pub struct Command {
 impl Command {
     pub fn run(&self, ui: &mut Ui) -> Outcome {
         let committee = self.runs.read(ui)?.direct();
+        let committee = match self.rate {
+            Some(rate) => committee.thinned_at(rate).map_err(|error| eval::failure(&error, ui))?,
+            None => committee,
+        };
         let search = self.runs.search();
         let team = Team::new(self.threads.count());
         let watch = Arc::new(Watch::until(interrupts::of_commands()));

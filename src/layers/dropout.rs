@@ -229,6 +229,14 @@ impl Layer for Dropout {
         }
     }
 
+    fn thin(&self, args: &mut Args, rate: f64) -> bool {
+        let by_coins = law(args) == Law::Coin;
+        if by_coins {
+            args.put("p", Value::Number(rate));
+        }
+        by_coins
+    }
+
     fn drop_site(&self, args: &Args) -> Option<DropSite> {
         let rate = args.timed("p");
         (!rate.is_zero()).then(|| DropSite {

@@ -100,6 +100,11 @@ pub trait Layer: Sync {
         None
     }
 
+    /// Gives arguments that drop units by coins another rate, and tells whether they are such.
+    fn thin(&self, _args: &mut Args, _rate: f64) -> bool {
+        false
+    }
+
     /// Where this layer drops units, for summaries, prediction and lints.
     fn drop_site(&self, _args: &Args) -> Option<DropSite> {
         None
@@ -159,6 +164,7 @@ layers! {
     dropout,
     elu,
     embedding,
+    exp,
     flatten,
     frames,
     gelu,

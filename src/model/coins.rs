@@ -1,6 +1,6 @@
 //! The coins that decide which sub-network a row sees.
 
-use super::{Model, NodeId, Param};
+use super::{Model, NodeId, NodeKind, Param};
 
 impl Model {
     /// Units and weights that are kept or dropped by a coin of their own: the net stands for 2 to this power of sub-networks.
@@ -17,6 +17,25 @@ impl Model {
             live && coins(self, NodeId(i)) == 0
         };
         (0..self.nodes.len()).find(|i| continuous(*i)).map(|i| self.nodes[i].path.as_str())
+    }
+}
+
+impl Model {
+    /// Drops hidden units at this rate, wherever the net has a place for it, be it of the rate 0; gives the number of places. What is dropped of inputs stays as it is.
+    pub fn thin_at(&mut self, rate: f64) -> usize {
+        let mut learned = vec![false; self.nodes.len()];
+        let mut places = 0;
+        for i in 0..self.nodes.len() {
+            let node = &self.nodes[i];
+            let is_hidden = node.inputs.iter().any(|input| learned[input.0]);
+            learned[i] = is_hidden || !node.params.is_empty();
+            if let NodeKind::Layer(used) = &mut self.nodes[i].kind
+                && is_hidden
+            {
+                places += usize::from(used.word.thin(&mut used.args, rate));
+            }
+        }
+        places
     }
 }
 

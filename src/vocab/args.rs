@@ -74,6 +74,12 @@ impl Args {
         }
     }
 
+    /// Gives a value to an argument, whatever it had.
+    pub fn put(&mut self, name: &'static str, value: Value) {
+        self.given.retain(|given| given.name != name);
+        self.settle(name, value);
+    }
+
     /// Gives another value to an argument that was left out, and tells whether it was.
     pub fn change(&mut self, name: &'static str, value: Value) -> bool {
         match self.given.iter_mut().find(|given| given.name == name) {

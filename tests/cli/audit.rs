@@ -147,3 +147,33 @@ fn errors_fall_with_the_samples() {
         assert!(text.contains(part), "{text}");
     }
 }
+
+/// A net that was trained without dropout is thinned where it has a place for it, and so at the rate that another was trained with.
+#[test]
+fn another_rate_thins_the_net() {
+    let net = |p: f64| format!("dense 6 -> relu -> dropout {p}\n  dense 6 -> relu -> dropout {p}");
+    let audit = |folder: &Folder, rate: &str| folder.json(&["audit", "run", "--json", "--rate", rate]);
+    let error = |audit: &Json, way: &str| {
+        let ways = audit["ways"].as_array().expect("ways");
+        ways.iter().find(|w| w["name"] == way).expect("the way")["error"].as_f64().expect("a number")
+    };
+    let plain = trained(&net(0.0));
+    let said = plain.run(&["audit", "run"]);
+    assert!(said.contains("--- exit") && !said.ends_with("--- exit 0\n"), "{said}");
+    let [low, high] = ["0.05", "0.6"].map(|rate| audit(&plain, rate));
+    // One pass stays what it was; single sub-networks err the more, the fewer units they have.
+    assert_eq!(error(&low, "weight scaling"), error(&high, "weight scaling"));
+    assert!(error(&low, "1 sample") < error(&high, "1 sample"), "{low} {high}");
+    assert_eq!(low["coins"], 12, "{low}");
+    // At its own rate an audit is what it is without the flag.
+    let dropped = trained(&net(0.3));
+    assert_eq!(audit(&dropped, "0.3"), audited(&dropped));
+    let none = trained("dense 6 -> relu");
+    insta::assert_snapshot!(none.run(&["audit", "run", "--rate", "0.5"]), @"
+    $ dropnet audit run --rate 0.5
+    --- stderr
+    error: there is no `dropout` of hidden units by coins whose rate could be another one
+    help: `dropout 0` trains as if it were not there, and is such a place
+    --- exit 3
+    ");
+}

@@ -100,6 +100,7 @@ const FORMULAS: &[Formula] = &[
         s.at(|x, row, unit| masked(Mode::Train, x, 0.3, row_key("dropout_1", row), unit))
     }),
     formula("elu alpha=0.5", 4, |s| s.each(|x| if x > 0.0 { x } else { 0.5 * x.exp_m1() })),
+    formula("exp", 4, |s| s.each(f64::exp)),
     formula("reshape 2x2x1\n  flatten", 4, |s| s.x.clone()),
     formula("gelu", 4, |s| s.each(|x| 0.5 * x * (1.0 + Real::erf(x / 2.0_f64.sqrt(), false)))),
     formula("gelu kind=tanh", 4, |s| {

@@ -125,6 +125,20 @@ impl Committee {
         self
     }
 
+    /// With hidden units that are dropped at this rate wherever the net has a `dropout` for them, whatever rate it was trained with.
+    ///
+    /// # Errors
+    /// A net that has none.
+    pub fn thinned_at(mut self, rate: f64) -> Result<Self, TrainedError> {
+        for net in &mut self.members {
+            if net.model.thin_at(rate) == 0 {
+                let why = "there is no `dropout` of hidden units by coins whose rate could be another one\nhelp: `dropout 0` trains as if it were not there, and is such a place";
+                return Err(TrainedError::Unfit(why.into()));
+            }
+        }
+        Ok(self)
+    }
+
     /// With one temperature for all, in place of what was fitted.
     #[must_use]
     pub fn at_temperature(mut self, temperature: f64) -> Self {
