@@ -20,6 +20,7 @@ mod naming;
 mod net;
 mod parts;
 mod penalties;
+mod positive;
 mod predict;
 mod report;
 mod scope;

@@ -7,7 +7,7 @@ use super::{
     activities::Labelled,
     augment, carry, data,
     net::Net,
-    parts, penalties, predict,
+    parts, penalties, positive, predict,
     scope::Scope,
     section::{NAMES, Section, misplaced},
     suggest::nearest,
@@ -170,7 +170,7 @@ impl<'f> Sections<'f> {
         }
         let kind = output.as_ref().map(|o| o.kind);
         if let (Some(data), Some(kind)) = (&data, kind) {
-            diags.extend(data.check_output(kind.want()));
+            diags.extend(data.check_output(kind.want(), kind.says_spread()));
         }
         let augmented: Option<Vec<augment::Input>> = (!broken && !waits).then(|| {
             let inputs = inputs.iter().map(|id| &nodes[id.0]);
@@ -228,6 +228,7 @@ impl<'f> Sections<'f> {
             split.into_iter().for_each(Split::spare_for_watching);
         }
         diags.extend(carry::check(&model));
+        diags.extend(positive::check(&model));
         diags.extend(penalties::check(&model));
         diags.extend(times::late_ramps(&model));
         diags.extend(parts::check(&model, &labels));

@@ -609,9 +609,20 @@ impl DataConfig {
         }
     }
 
-    /// What the net's output makes impossible; the checker calls it once it knows the output.
-    pub fn check_output(&self, want: Want) -> Option<Diagnostic> {
-        match (self.settings.normalize, want) {
+    /// What the net's output makes impossible; the checker calls it once it knows the output, and whether that is a distribution of numbers.
+    pub fn check_output(&self, want: Want, says_spread: bool) -> Option<Diagnostic> {
+        let normalize = self.settings.normalize;
+        let of_logarithms = normalize.filter(|n| n.target && says_spread).and_then(|n| n.target_by.curve());
+        match (normalize, want) {
+            (Some(normalize), _) if let Some(curve) = of_logarithms => Some(
+                Diagnostic::error(
+                    "E0508",
+                    normalize.span,
+                    format!("`kind={}` of the target of a `normal` output", curve.word()),
+                )
+                .label("a normal distribution of logarithms is no normal one of the numbers")
+                .help("write `output y: real[1]`, or another `kind`"),
+            ),
             (Some(normalize), Want::Class(_) | Want::Bits(_) | Want::Tokens(_)) if normalize.target => Some(
                 Diagnostic::error(
                     "E0508",

@@ -4,6 +4,7 @@ use super::dataset::{Input, Target};
 use super::raw::{Cells, Table};
 use super::target::Whole;
 use super::transform::{Affine, ArrayRule, CellRule, ColumnRule, InputShape, TargetRule};
+use super::units::Units;
 
 /// Encodes all rows and deals their numbers out to the net's inputs.
 pub(super) fn table(table: &Table, rules: &[ColumnRule], inputs: &[InputShape]) -> Vec<Input> {
@@ -67,15 +68,9 @@ pub(super) fn in_training_units(whole: &Whole, rule: &TargetRule) -> Target {
         (Whole::Classes { codes, .. }, _) => Target::Classes(codes.clone()),
         (Whole::Bits { data, columns, .. }, _) => Target::Bits { data: data.clone(), width: columns.len() },
         (Whole::Real { data, columns }, rule) => {
-            let width = columns.len();
-            let (mean, sd): (&[f64], &[f64]) = match rule {
-                TargetRule::Real { mean, sd, .. } => (mean, sd),
-                _ => (&[], &[]),
-            };
-            let value = |(i, y): (usize, &f64)| {
-                let (mean, sd) = (mean.get(i % width), sd.get(i % width));
-                ((y - mean.copied().unwrap_or(0.0)) / sd.copied().unwrap_or(1.0)) as f32
-            };
+            let (width, plain) = (columns.len(), Units::default());
+            let units = rule.units().unwrap_or(&plain);
+            let value = |(i, y): (usize, &f64)| units.seen(i % width, *y);
             Target::Real { data: data.iter().enumerate().map(value).collect(), width }
         }
     }

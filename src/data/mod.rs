@@ -60,6 +60,7 @@ mod texts;
 pub mod tokens;
 mod transform;
 pub mod translations;
+mod units;
 pub mod vectors;
 mod windows;
 pub mod wordnet;
@@ -88,6 +89,7 @@ pub use sound::{Hearing, SoundSizes, hertz, recordings, seconds};
 pub use stores::{Form, Numbers, Numeric, RowBuffer, RowStore, Tones, read_rows};
 pub use texts::{Texts, Unread};
 pub use transform::{Affine, ArrayRule, CellRule, ColumnRule, Fields, InputShape, TargetRule, Transform};
+pub use units::Units;
 pub use windows::Window;
 pub use words::{SOURCES, STATEMENTS, SourceWord, Statement};
 

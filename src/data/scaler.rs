@@ -44,6 +44,22 @@ impl Curve {
         })
     }
 
+    /// The number of which this is on the curve.
+    pub fn back(self, y: f64) -> f64 {
+        match self {
+            Self::Log => libm::exp(y),
+            Self::Log1p => libm::expm1(y),
+        }
+    }
+
+    /// How steep the way back is at the number `x`.
+    pub fn slope_back(self, x: f64) -> f64 {
+        match self {
+            Self::Log => x,
+            Self::Log1p => x + 1.0,
+        }
+    }
+
     pub fn word(self) -> &'static str {
         match self {
             Self::Log => "log",
@@ -79,6 +95,11 @@ impl Scaler {
             Self::Log1p => Some(Curve::Log1p),
             Self::Standard | Self::MinMax | Self::Robust => None,
         }
+    }
+
+    /// Whether numbers, or their logarithms, come to mean 0 and variance 1.
+    pub fn makes_unit_variance(self) -> bool {
+        matches!(self, Self::Standard | Self::Log | Self::Log1p)
     }
 
     /// Where numbers, which are on the curve already, are measured from, and by what.

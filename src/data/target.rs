@@ -7,6 +7,7 @@ use rustc_hash::FxHashMap;
 
 use super::Want;
 use super::advice::fitting_classes;
+use super::cells::no_logarithm;
 use super::error::{DataError, counted, cut, listed};
 use super::notation::Notations;
 use super::raw::{Cells, Column, RawTarget};
@@ -14,6 +15,7 @@ use super::scaler::Scaler;
 use super::single;
 use super::text::number;
 use super::transform::TargetRule;
+use super::units::Units;
 use crate::vocab::exactly;
 
 /// The target of all rows, before they are divided.
@@ -361,24 +363,33 @@ impl Whole {
     /// Refuses numbers that 32 bits do not tell apart in the units of training; `place` says where output `c` comes from.
     ///
     /// # Errors
-    /// E0544; also where they have a unit in which 32 bits could not say what the net finds.
+    /// E0544; also where they have a unit in which 32 bits could not say what the net finds. E0557 for a number that has no logarithm, where one is taken.
     pub fn told_apart(
         &self,
         rule: &TargetRule,
         place: impl Fn(usize, DataError) -> DataError,
     ) -> Result<(), DataError> {
-        let (Whole::Real { data, columns }, TargetRule::Real { mean, sd, .. }) = (self, rule) else {
+        let (Whole::Real { data, columns }, TargetRule::Real { units, .. }) = (self, rule) else {
             return Ok(());
         };
         let d = columns.len();
         for c in 0..d {
-            if !UNITS.contains(&sd[c]) {
-                return Err(place(c, beyond_units(sd[c])));
-            }
             let exact = |row: usize| data[row * d + c];
-            let short = |x: f64| ((x - mean[c]) / sd[c]) as f32;
+            if let Some(curve) = units.curve {
+                let outside = (0..data.len() / d).find(|row| curve.of(exact(*row)).is_none());
+                if let Some(row) = outside {
+                    return Err(place(c, no_logarithm(exact(row), curve).row(row)));
+                }
+                // Logarithms make other distances of them.
+                continue;
+            }
+            let sd = units.sd[c];
+            if !UNITS.contains(&sd) {
+                return Err(place(c, beyond_units(sd)));
+            }
+            let short = |x: f64| units.seen(c, x);
             let cure = "write `normalize target` in `data` (`normalize inputs, target` for both): the mean is taken off before numbers are shortened";
-            single::check(data.len() / d, &exact, 1.0 / sd[c], &short, cure).map_err(|e| place(c, e))?;
+            single::check(data.len() / d, &exact, 1.0 / sd, &short, cure).map_err(|e| place(c, e))?;
         }
         Ok(())
     }
@@ -394,12 +405,14 @@ impl Whole {
             }
             Whole::Real { data, columns } => {
                 let d = columns.len();
-                let own = |c: usize| match normalize {
-                    Some(by) => by.center(train.iter().map(move |r| data[*r as usize * d + c])),
-                    None => (0.0, 1.0),
+                let Some(by) = normalize else {
+                    return TargetRule::Real { columns: columns.clone(), units: Units::plain(d) };
                 };
+                let curve = by.curve();
+                let curved = move |x: f64| curve.map_or(Some(x), |curve| curve.of(x)).unwrap_or(f64::NAN);
+                let own = |c: usize| by.center(train.iter().map(move |r| curved(data[*r as usize * d + c])));
                 let (mean, sd) = (0..d).map(own).unzip();
-                TargetRule::Real { columns: columns.clone(), mean, sd }
+                TargetRule::Real { columns: columns.clone(), units: Units { mean, sd, curve } }
             }
         }
     }

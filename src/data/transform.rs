@@ -12,6 +12,7 @@ use super::raw::{Delimiter, Format, MISSING};
 use super::scaler::Curve;
 use super::sound::Hearing;
 use super::texts::TextRule;
+use super::units::Units;
 
 /// Everything that raw rows need.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -101,8 +102,12 @@ pub struct Affine {
 pub enum TargetRule {
     /// Class `k` is called `names[k]`.
     Classes { column: String, names: Vec<String> },
-    /// Output `d` stands for `mean[d] + sd[d] * output`.
-    Real { columns: Vec<String>, mean: Vec<f64>, sd: Vec<f64> },
+    /// Numbers, which training sees in other units.
+    Real {
+        columns: Vec<String>,
+        #[serde(flatten)]
+        units: Units,
+    },
     /// Output `d` is the probability of `columns[d]` being 1; `names` says what 0 and 1 are called where they have names.
     Bits { columns: Vec<String>, names: Option<[String; 2]> },
 }
@@ -223,25 +228,32 @@ impl ArrayRule {
 }
 
 impl TargetRule {
-    /// Puts real outputs, rows of `sd.len()` numbers, into the target's own units, as distances from its [`level`](Self::level): with the level
-    /// on it a 32-bit number would not hold what the net knows. Other targets stay as they are.
-    pub fn to_units(&self, outputs: &mut [f32]) {
-        if let TargetRule::Real { sd, .. } = self {
-            outputs.iter_mut().zip(sd.iter().cycle()).for_each(|(x, sd)| *x = (f64::from(*x) * sd) as f32);
-        }
+    /// The units of real numbers.
+    pub fn units(&self) -> Option<&Units> {
+        if let TargetRule::Real { units, .. } = self { Some(units) } else { None }
     }
 
-    /// What is to be added to distances, one an output; nothing for other targets.
-    pub fn level(&self) -> &[f64] {
-        match self {
-            TargetRule::Real { mean, .. } => mean,
-            _ => &[],
+    /// Puts real outputs, rows of a number for each, into the target's own units, as distances from its level: with the level
+    /// on it a 32-bit number would not hold what the net knows. Other targets stay as they are.
+    pub fn to_units(&self, outputs: &mut [f32]) {
+        self.change(outputs, Units::distance);
+    }
+
+    /// The way back from [`to_units`](Self::to_units).
+    pub fn from_units(&self, outputs: &mut [f32]) {
+        self.change(outputs, Units::seen_of_distance);
+    }
+
+    fn change(&self, outputs: &mut [f32], way: fn(&Units, usize, f64) -> f64) {
+        let Some(units) = self.units() else { return };
+        for row in outputs.chunks_mut(units.outputs()) {
+            row.iter_mut().enumerate().for_each(|(d, x)| *x = way(units, d, f64::from(*x)) as f32);
         }
     }
 
     /// Output `d` in the target's own units, from its distance to the level.
     pub fn raised(&self, d: usize, distance: f64) -> f64 {
-        self.level().get(d).copied().unwrap_or(0.0) + distance
+        self.units().map_or(0.0, |units| units.level(d)) + distance
     }
 
     /// The same with other names of classes, or of a bit's two values; `None` changes nothing.
@@ -252,21 +264,6 @@ impl TargetRule {
             _ => {}
         }
         self
-    }
-
-    /// The way back from [`to_units`](Self::to_units).
-    pub fn from_units(&self, outputs: &mut [f32]) {
-        if let TargetRule::Real { sd, .. } = self {
-            outputs.iter_mut().zip(sd.iter().cycle()).for_each(|(x, sd)| *x = (f64::from(*x) / sd) as f32);
-        }
-    }
-
-    /// The factor from the net's units to the target's own, one an output: 1 where nothing was normalised.
-    pub fn units(&self) -> &[f64] {
-        match self {
-            TargetRule::Real { sd, .. } => sd,
-            _ => &[],
-        }
     }
 }
 
@@ -353,8 +350,7 @@ mod tests {
     fn outputs_go_back_to_their_units() {
         let rule = TargetRule::Real {
             columns: vec!["a".into(), "b".into()],
-            mean: vec![10.0, 0.0],
-            sd: vec![2.0, 1.0],
+            units: Units { mean: vec![10.0, 0.0], sd: vec![2.0, 1.0], curve: None },
         };
         let mut outputs = [0.0, 5.0, -1.0, 6.0];
         rule.to_units(&mut outputs);
@@ -364,7 +360,6 @@ mod tests {
         assert_eq!(raised, [10.0, 5.0, 8.0, 6.0]);
         rule.from_units(&mut outputs);
         assert_eq!(outputs, [0.0, 5.0, -1.0, 6.0]);
-        assert_eq!(rule.units(), [2.0, 1.0]);
     }
 
     #[test]

@@ -1,7 +1,6 @@
 //! Layers that do not do what they seem to.
 
 use crate::{
-    data::Scaler,
     diag::Diagnostic,
     layers::{Across, Reach},
     model::{Model, Node, NodeKind, OutputKind, ends, reaches},
@@ -105,7 +104,8 @@ fn three(x: f64) -> f64 {
 pub fn unreachable_targets(model: &Model) -> Vec<Diagnostic> {
     let numbers = !model.output.kind.has_probabilities();
     let normalize = model.data.as_ref().and_then(|data| data.settings.normalize);
-    let standard = normalize.filter(|normalize| normalize.target && normalize.target_by == Scaler::Standard);
+    let standard =
+        normalize.filter(|normalize| normalize.target && normalize.target_by.makes_unit_variance());
     let warn = |(node, name, reach): (&Node, &'static str, Reach)| {
         let (low, high) = (three(reach.low), three(reach.high));
         if reach.low == reach.high {

@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, sync::Arc};
 use serde_json::{Map, Value as Json};
 
 use crate::{
-    data::{Fields, Observed, Part, Target, Transform},
+    data::{Fields, Observed, Part, Target, Transform, Units},
     model::{Model, OutputKind, Reported, Use, laws::token::TOLD},
     train::{
         Metric,
@@ -35,9 +35,8 @@ pub struct Reporter {
     metrics: Vec<Use<dyn Metric>>,
     /// Names of what a file asks for of predictions.
     scores: Vec<String>,
-    /// Factor from training units of a real target to its own, and what is added then.
-    scale: Vec<f64>,
-    level: Vec<f64>,
+    /// Of a real target.
+    units: Units,
     /// Characters that each token stands for, where tokens are foretold.
     characters: Arc<[u32]>,
 }
@@ -46,13 +45,13 @@ impl Reporter {
     pub fn new(model: &Model, transform: &Transform) -> Self {
         let reported = model.train.as_ref().map(|train| train.report.clone()).unwrap_or_default();
         let metrics = if reported.is_empty() { metrics::usual(model.output.kind) } else { reported };
-        let (scale, level) = (transform.target.units().to_vec(), transform.target.level().to_vec());
+        let units = transform.target.units().cloned().unwrap_or_default();
         let kind = model.output.kind;
         let characters = match (kind.steps(), &transform.fields) {
             (Some(_), Fields::Text(rule)) => rule.tokenizer.characters(),
             _ => Vec::new(),
         };
-        Self { kind, metrics, scores: Vec::new(), scale, level, characters: characters.into() }
+        Self { kind, metrics, scores: Vec::new(), units, characters: characters.into() }
     }
 
     /// With the negative log-likelihood in front, if it is not reported and says something about the output.
@@ -103,8 +102,7 @@ impl Reporter {
         Tallies {
             width: self.kind.judged_width(),
             each: self.metrics.iter().map(of).collect(),
-            scale: self.scale.clone(),
-            level: self.level.clone(),
+            units: self.units.clone(),
             characters: self.characters.clone(),
         }
     }
@@ -144,9 +142,8 @@ pub type Words = BTreeMap<String, Vec<u64>>;
 pub struct Tallies {
     width: usize,
     each: Vec<(String, Box<dyn Tally>)>,
-    /// Factor from training units of a real target to its own, and what is added then.
-    scale: Vec<f64>,
-    level: Vec<f64>,
+    /// Of a real target.
+    units: Units,
     characters: Arc<[u32]>,
 }
 
@@ -167,7 +164,7 @@ impl Tallies {
         let targets = match *part.target {
             Target::Classes(_) | Target::Tokens(_) => Targets::Classes(&classes),
             Target::Real { width, .. } | Target::Bits { width, .. } => {
-                Targets::Real { data: &real, width, scale: &self.scale, level: &self.level }
+                Targets::Real { data: &real, width, units: &self.units }
             }
         };
         let rows = Rows { outputs, width: self.width, targets };

@@ -103,6 +103,7 @@ fn refused(kind: OutputKind, statements: &str) -> String {
 fn losses_refuse_outputs_and_arguments_that_do_not_fit() {
     let [class, bits, real, normal, tokens] = KINDS;
     for (kind, statement, expected) in [
+        (real, "loss poisson", "E0402 `poisson` of numbers that may be below 0"),
         (real, "loss cross_entropy", "E0402 `cross_entropy` cannot read an output of type `real[2]`"),
         (
             class,

@@ -201,3 +201,85 @@ train {
     assert!(low.len() > 600 && low.len() == high.len(), "{} {}", low.len(), high.len());
     assert!(low.iter().zip(&high).all(|(a, b)| (a - b).abs() < 1e-2));
 }
+
+/// Amounts over four orders of magnitude, and their logarithms.
+fn amounts(of_logarithms: bool) -> String {
+    let row = |i: usize| {
+        let (a, b) = ((i as f64 * 0.7).sin() * 1.4, (i as f64 * 1.3).cos() * 1.4);
+        let amount = (2.0 * a - b + 3.0).exp();
+        format!("{a},{b},{}\n", if of_logarithms { amount.ln() } else { amount })
+    };
+    String::from("a,b,y\n") + &(0..80).map(row).collect::<String>()
+}
+
+/// The same net trained on logarithms of the target, by `kind=log` and by a table that has them.
+#[test]
+fn logarithms_of_a_target_are_undone() {
+    let net = net("real[1]", 1, 1, "squared_error");
+    let by_kind = net.replace("normalize inputs, target", "normalize inputs\n  normalize target, kind=log");
+    let folder = |net: &str, table: &str| {
+        let folder = Folder::new(&[("m.net", net), ("rows.csv", table), ("new.csv", ROWS)]);
+        let said = folder.run(&["train", "m.net", "-q", "-o", "run"]);
+        assert!(said.ends_with("--- exit 0\n"), "{said}");
+        folder
+    };
+    let folders = [folder(&by_kind, &amounts(false)), folder(&net, &amounts(true))];
+    let column = |folder: &Folder, args: &[&str], name: &str| -> Vec<f64> {
+        predicted(folder, args).iter().map(|row| row[name].as_f64().expect("a number")).collect()
+    };
+    let [own, logs] = [0, 1].map(|i| column(&folders[i], &[], "y"));
+    assert!(own.iter().zip(&logs).all(|(y, log)| (y / log.exp() - 1.0).abs() < 1e-5), "{own:?} {logs:?}");
+    // Means and spreads over samples are of the numbers: a convex curve lies below its chord, and spreads are about those of a log-normal law.
+    let sampled = [0, 1].map(|i| column(&folders[i], &["--samples", "200"], "y"));
+    assert!(sampled[0].iter().zip(&sampled[1]).all(|(y, log)| *y > 1.001 * log.exp()), "{sampled:?}");
+    let spread = [0, 1].map(|i| column(&folders[i], &["--samples", "200"], "y_epistemic_sd"));
+    for ((sd, of_logs), log) in spread[0].iter().zip(&spread[1]).zip(&sampled[1]) {
+        let square = of_logs * of_logs;
+        let expected = (log + square / 2.0).exp() * square.exp_m1().sqrt();
+        assert!((0.5..2.0).contains(&(sd / expected)), "{sd} {expected}");
+    }
+    // Figures are of the numbers too: those that follow from predictions of the test part, row by row.
+    let folder = &folders[0];
+    let figures = folder.json(&["eval", "run", "--json"]);
+    let mut test = String::from("a,b,y\n");
+    amounts(false).lines().skip(61).for_each(|row| test += &format!("{row}\n"));
+    std::fs::write(folder.path().join("new.csv"), &test).expect("a file");
+    let text = folder.run(&["predict", "run", "--input", "new.csv", "--output", "json"]);
+    let said = text.lines().filter_map(|line| serde_json::from_str::<Json>(line).ok()?["y"].as_f64());
+    let observed: Vec<f64> = test
+        .lines()
+        .skip(1)
+        .map(|row| row.rsplit(',').next().expect("a cell").parse().expect("a number"))
+        .collect();
+    let pairs: Vec<(f64, f64)> = said.zip(observed.iter().copied()).collect();
+    assert_eq!(pairs.len(), 20);
+    let squares: f64 = pairs.iter().map(|(said, y)| (said - y) * (said - y)).sum();
+    let mean = observed.iter().sum::<f64>() / 20.0;
+    let total: f64 = observed.iter().map(|y| (y - mean) * (y - mean)).sum();
+    let absolute = pairs.iter().map(|(said, y)| (said - y).abs()).sum::<f64>() / 20.0;
+    for (name, expected) in
+        [("rmse", (squares / 20.0).sqrt()), ("mae", absolute), ("r2", 1.0 - squares / total)]
+    {
+        let found = figures["test"][name].as_f64().unwrap_or(f64::NAN);
+        assert!((found / expected - 1.0).abs() < 1e-4, "{name} {found} {expected} {figures}");
+    }
+}
+
+#[test]
+fn what_logarithms_of_a_target_cannot() {
+    let net = net("real[1]", 1, 1, "squared_error")
+        .replace("normalize inputs, target", "normalize target, kind=log");
+    let folder = Folder::new(&[("m.net", &net), ("rows.csv", &amounts(false)), ("new.csv", ROWS)]);
+    folder.run(&["train", "m.net", "-q", "-o", "run", "--epochs", "2"]);
+    let normal = net.replace("real[1]", "normal[1]").replace("dense 1\n", "dense 2\n");
+    std::fs::write(folder.path().join("normal.net"), normal.replace("squared_error", "gaussian_nll"))
+        .expect("a file");
+    let zero = amounts(false).lines().take(80).collect::<Vec<_>>().join("\n") + "\n1,1,0\n";
+    std::fs::write(folder.path().join("rows.csv"), &zero).expect("a file");
+    let said = [
+        folder.run(&["predict", "run", "--input", "new.csv", "--exact"]),
+        folder.run(&["check", "normal.net"]),
+        folder.run(&["train", "m.net", "-q", "-o", "other"]),
+    ];
+    insta::assert_snapshot!(said.join("\n"));
+}

@@ -1,5 +1,6 @@
 //! What stands in the columns of answers of labelled rows, as training sees it: classes by their names, numbers in training units, bits.
 
+use crate::data::cells::no_logarithm;
 use crate::data::dataset::Target;
 use crate::data::error::{DataError, cut, listed};
 use crate::data::text::number;
@@ -39,10 +40,13 @@ pub(super) fn target(
             };
             Target::Bits { data: each().map(bit).collect::<Result<_, _>>()?, width }
         }
-        TargetRule::Real { mean, sd, .. } => {
+        TargetRule::Real { units, .. } => {
             let seen = |(row, column, cell): (usize, usize, &str)| {
-                let (mean, sd) = (mean.get(column).unwrap_or(&0.0), sd.get(column).unwrap_or(&1.0));
-                value(cell).map(|x| ((x - mean) / sd) as f32).map_err(|e| at(row, column, e))
+                let own = value(cell).and_then(|own| match units.curve {
+                    Some(curve) if curve.of(own).is_none() => Err(no_logarithm(own, curve)),
+                    _ => Ok(own),
+                });
+                own.map(|own| units.seen(column, own)).map_err(|e| at(row, column, e))
             };
             Target::Real { data: each().map(seen).collect::<Result<_, _>>()?, width }
         }
@@ -54,7 +58,7 @@ pub(super) fn columns(rule: &TargetRule) -> usize {
     match rule {
         TargetRule::Classes { .. } => 1,
         TargetRule::Bits { columns, .. } => columns.len().max(1),
-        TargetRule::Real { sd, .. } => sd.len(),
+        TargetRule::Real { columns, .. } => columns.len(),
     }
 }
 

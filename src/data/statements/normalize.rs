@@ -7,8 +7,12 @@
 //! # Other scales
 //! `kind=minmax` goes from 0 for the least to 1 for the most, `kind=robust` takes the median off and divides by the distance between the quartiles, so that a few
 //! far numbers change little. `kind=log` takes logarithms, and `kind=log1p` those of 1 + x, before the mean is taken off: for amounts that span orders of
-//! magnitude. Logarithms and quartiles are of columns of a table, and logarithms of inputs. All of it is fitted to the training part, and a number beyond it
+//! magnitude. Logarithms and quartiles of inputs are of columns of a table. All of it is fitted to the training part, and a number beyond it
 //! goes beyond 1.
+//!
+//! Of a target all of it is undone: predictions, intervals, means over samples and figures such as `rmse` are of the numbers themselves, the loss of what training sees.
+//! Where that is logarithms, one pass says the number whose logarithm the net expects, nearer to the median of skewed amounts than to their mean. Noise that `precision=`
+//! adds stays that of the numbers. A `normal` output has no logarithms, and there is no exact mean of numbers over all sub-networks.
 //!
 //! The statement may stand twice, once for `inputs` and once for `target`, and further for single columns: `columns=[Fare]` says how they are scaled, whatever
 //! becomes of the others.
@@ -19,7 +23,7 @@
 //!   source csv, "houses.csv"
 //!   normalize inputs
 //!   normalize columns=[area, income], kind=log1p
-//!   normalize target, kind=robust
+//!   normalize target, kind=log
 //! }
 //! net {
 //!   input x: real[_]
@@ -88,17 +92,6 @@ fn read(args: &Args, settings: &mut Settings) -> Result<(), Box<Diagnostic>> {
         return Err(Box::new(
             Diagnostic::error("E0508", args.span_of("per"), "`per` is about inputs")
                 .label("only the target is normalised, each output by itself"),
-        ));
-    }
-    if let Some(curve) = by.curve().filter(|_| target) {
-        return Err(Box::new(
-            Diagnostic::error(
-                "E0204",
-                args.span_of("kind"),
-                format!("`kind={}` of the target is not in this version", curve.word()),
-            )
-            .label("predictions are undone by a factor and a level alone")
-            .help("write the logarithm of the target in the table, or `kind=robust`"),
         ));
     }
     let new = Normalize { inputs, target, per, by, target_by: by, span: args.span };

@@ -47,8 +47,8 @@ fn a_class_has_no_mean() {
         ("moons", vec![]),
         ("normalize", vec![("what", list(vec![word("inputs"), word("target")]))]),
     ]);
-    assert_eq!(config.check_output(Want::Class(2)).unwrap().code, "E0508");
-    assert!(config.check_output(Want::Real(1)).is_none());
+    assert_eq!(config.check_output(Want::Class(2), false).unwrap().code, "E0508");
+    assert!(config.check_output(Want::Real(1), true).is_none());
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 use npyz::WriterBuilder;
 
-use super::super::{Affine, CellRule, Fields, TargetRule};
+use super::super::{Affine, CellRule, Fields, TargetRule, Units};
 use super::*;
 
 fn normalize(what: &[&str]) -> Use<'static> {
@@ -57,7 +57,10 @@ fn a_target_that_does_not_vary_has_the_unit_1() {
     assert_eq!(target(&data.train), Target::Real { data: vec![0.0; 9], width: 1 });
     assert_eq!(
         data.transform.target,
-        TargetRule::Real { columns: vec!["y".into()], mean: vec![0.1], sd: vec![1.0] }
+        TargetRule::Real {
+            columns: vec!["y".into()],
+            units: Units { mean: vec![0.1], sd: vec![1.0], curve: None }
+        }
     );
     // Where it is not normalised its variance is no noise to begin with.
     let data = csv(&format!("x,y\n{rows}"), &[], &[], &need(1, Want::Real(1))).unwrap();

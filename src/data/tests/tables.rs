@@ -1,6 +1,6 @@
 //! What comes out of sound tables: encoding, filling, dividing, normalising.
 
-use super::super::{CellRule, Fields, TargetRule};
+use super::super::{CellRule, Fields, TargetRule, Units};
 use super::*;
 
 #[test]
@@ -121,7 +121,10 @@ fn normalisation_is_fitted_on_the_training_part() {
     assert_eq!((floats(&test, 0), test.numbers()), (vec![98.], [2].as_slice()));
     assert_eq!(
         data.transform.target,
-        TargetRule::Real { columns: vec!["y".into()], mean: vec![15.], sd: vec![5.] }
+        TargetRule::Real {
+            columns: vec!["y".into()],
+            units: Units { mean: vec![15.], sd: vec![5.], curve: None }
+        }
     );
     let mut back = [98.5 * 2.0];
     data.transform.target.to_units(&mut back);

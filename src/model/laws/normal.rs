@@ -16,7 +16,7 @@ pub static LAW: Normal = Normal;
 
 /// The factor of each output from the units of training to the target's own; 1 where nothing was normalised.
 fn units(target: &TargetRule) -> impl Iterator<Item = f64> {
-    target.units().iter().copied().chain(std::iter::repeat(1.0))
+    target.units().into_iter().flat_map(|units| units.sd.iter().copied()).chain(std::iter::repeat(1.0))
 }
 
 impl Law for Normal {

@@ -3,7 +3,7 @@
 use super::*;
 use crate::{
     check::{Env, check_source},
-    data::TargetRule,
+    data::{TargetRule, Units},
     graph::{Bindings, Sink, Tensor, interpret},
     lower::lower_samples,
     model::Model,
@@ -117,8 +117,7 @@ fn units_have_a_way_back() {
         let d = kind.outputs();
         let target = TargetRule::Real {
             columns: vec!["y".into(); d],
-            mean: vec![100.0; d],
-            sd: (0..d).map(|i| 0.5 + i as f64).collect(),
+            units: Units { mean: vec![100.0; d], sd: (0..d).map(|i| 0.5 + i as f64).collect(), curve: None },
         };
         let raw = singles(&outputs(kind));
         let mut own = raw.clone();

@@ -42,8 +42,9 @@ pub fn difference(a: Tested<'_>, b: Tested<'_>) -> Option<String> {
 fn are_equal((own, a): (&[f32], Tested<'_>), (other, b): (&[f32], Tested<'_>)) -> bool {
     let (first, second) = (&a.transform.target, &b.transform.target);
     let value = |rule: &TargetRule, d: usize, x: f32| {
-        let unit = rule.units().get(d).copied().unwrap_or(1.0);
-        (rule.raised(d, f64::from(x) * unit), unit)
+        let Some(units) = rule.units() else { return (f64::from(x), 1.0) };
+        let own = units.own(d, f64::from(x));
+        (own, units.length_at(d, own))
     };
     own.len() == other.len()
         && own.iter().zip(other).enumerate().all(|(d, (x, y))| {

@@ -58,6 +58,8 @@ pub enum NotEnumerated {
     NothingLive,
     /// Rows that go on from one another: each sub-network would carry a state of its own.
     GoesOn,
+    /// A target of which logarithms are taken: the mean of theirs is not that of the numbers.
+    OfLogarithms,
     /// A site whose multipliers are not coins.
     Continuous(String),
     TooMany {
@@ -77,6 +79,7 @@ impl std::fmt::Display for NotEnumerated {
         match self {
             Self::NothingLive => f.write_str("nothing is left to chance"),
             Self::GoesOn => f.write_str("rows go on from one another, and each sub-network would carry a state of its own\nhelp: `--samples` draws some of them"),
+            Self::OfLogarithms => f.write_str("training sees logarithms of the target, whose mean is not that of the numbers\nhelp: `--ensemble` and `--samples` take the mean of sampled sub-networks' numbers"),
             Self::Continuous(path) => write!(f, "the draws of {path} are not coins"),
             Self::TooMany { coins } => write!(f, "2^{coins} masks are too many to enumerate"),
             Self::TooLong { coins, seconds } => {

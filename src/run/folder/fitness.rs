@@ -5,7 +5,7 @@
 use crate::{
     data::{
         Affine, ArrayRule, CellRule, ColumnRule, Fields, Format, InputShape, Need, TargetRule, Transform,
-        Want,
+        Units, Want,
     },
     model::Model,
     run::agreement,
@@ -127,7 +127,7 @@ fn target(rule: &TargetRule, want: Want) -> Fits {
         (TargetRule::Bits { columns, .. }, Want::Bits(bits)) => {
             ensure(columns.len() == bits, || format!("it names {} bits, the net has {bits}", columns.len()))
         }
-        (TargetRule::Real { columns, mean, sd }, Want::Real(outputs)) => {
+        (TargetRule::Real { columns, units: Units { mean, sd, .. } }, Want::Real(outputs)) => {
             let sizes = [columns.len(), mean.len(), sd.len()];
             ensure(sizes == [outputs; 3], || {
                 let [columns, means, deviations] = sizes;

@@ -16,6 +16,7 @@ use crate::{
         BayesDecay,
         bayes_decay::{TARGET_VARIANCE, TRAIN_TOKENS},
     },
+    vocab::exactly,
 };
 
 /// A net whose data are loaded.
@@ -118,8 +119,38 @@ fn without_vectors(
     }
     counts::check(&model, dataset.train.rows(), dataset.valid.is_some())?;
     colors_are_known(&model, &dataset)?;
+    targets_are_positive(&model, &dataset)?;
     model.data.iter_mut().for_each(divide);
     Ok(Ready { model, dataset, attributes, warnings })
+}
+
+/// Whether targets are from 0 on where the loss reads no others.
+///
+/// # Errors
+/// E0402.
+fn targets_are_positive(model: &Model, dataset: &Dataset) -> Result<(), OpenError> {
+    let Some(used) = model.train.as_ref().map(|train| &train.loss).filter(|loss| loss.word.is_of_positive())
+    else {
+        return Ok(());
+    };
+    let parts = [
+        ("training", Some(&dataset.train)),
+        ("validation", dataset.valid.as_ref()),
+        ("test", dataset.test.as_ref()),
+    ];
+    let below = parts.into_iter().filter_map(|(name, part)| Some((name, part?))).find_map(|(name, part)| {
+        part.all_observed().find_map(|observed| match observed {
+            Observed::Real(numbers) => numbers.iter().find(|y| **y < 0.0).map(|y| (name, *y)),
+            _ => None,
+        })
+    });
+    let Some((part, y)) = below else { return Ok(()) };
+    let message = format!("`{}` of a target below 0: {} in the {part} part", used.args.sig.name, exactly(y));
+    Err(OpenError::Net(vec![
+        Diagnostic::error("E0402", used.args.span, message)
+            .label("reads targets from 0 on")
+            .help("another loss, such as `squared_error`, reads any number"),
+    ]))
 }
 
 /// Gives losses the numbers of training rows of each class or bit, by which they weigh them where the file says so.
@@ -183,9 +214,24 @@ fn colors_are_known(model: &Model, dataset: &Dataset) -> Result<(), OpenError> {
 fn standardised(model: &Model, dataset: &Dataset) -> Result<Option<f64>, OpenError> {
     let penalties = model.train.iter().flat_map(|train| &train.penalties);
     let mut uses = penalties.filter(|p| p.args.value("amount").and_then(BayesDecay::of).is_some());
-    let (Some(penalty), TargetRule::Real { sd, .. }) = (uses.next(), &dataset.transform.target) else {
+    let (Some(penalty), TargetRule::Real { units, .. }) = (uses.next(), &dataset.transform.target) else {
         return Ok(None);
     };
+    if let Some(curve) = units.curve {
+        return Err(OpenError::Net(vec![
+            Diagnostic::error(
+                "E0211",
+                penalty.args.span_of("amount"),
+                "`bayes_decay` of a target of which logarithms are taken",
+            )
+            .label("a precision is of numbers, and the loss is of logarithms")
+            .help(format!(
+                "leave `kind={}` out of `normalize target`, or write the amount itself",
+                curve.word()
+            )),
+        ]));
+    }
+    let sd = &units.sd;
     let first = sd.first().copied().unwrap_or(1.0);
     if sd.iter().any(|other| (other / first - 1.0).abs() > 1e-9) {
         return Err(OpenError::Net(vec![

@@ -83,7 +83,11 @@ pub fn audit(
         false => None,
     };
     watch.go_on()?;
-    let exact = match exact_means(&net.model, part, &store, effort, watch) {
+    let enumerated = match own_units::are_curved(net) {
+        true => Err(NotEnumerated::OfLogarithms),
+        false => exact_means(&net.model, part, &store, effort, watch),
+    };
+    let exact = match enumerated {
         Err(NotEnumerated::Unread(error)) => return Err(TrainedError::Data(error)),
         Err(NotEnumerated::Interrupted) => return Err(TrainedError::Interrupted),
         exact => exact,

@@ -135,10 +135,13 @@ impl<'a> Rows<'a> {
 
     /// How far each observation may be off for no other reason than the rounding of training, in the target's own units.
     fn rounding(&self) -> Vec<f64> {
-        let units = self.net.checkpoint.meta.transform.target.units();
-        let of = |(y, unit): (&f32, &f64)| f64::from(f32::EPSILON) * f64::from(*y).abs() * unit;
+        let Some(units) = self.net.checkpoint.meta.transform.target.units() else { return Vec::new() };
+        let of = |(d, y): (usize, &f32)| {
+            let seen = f64::from(*y);
+            f64::from(f32::EPSILON) * seen.abs() * units.length_at(d, units.own(d, seen))
+        };
         let row = |observed| match observed {
-            Observed::Real(numbers) => numbers.iter().zip(units.iter().cycle()).map(of).collect(),
+            Observed::Real(numbers) => numbers.iter().enumerate().map(of).collect(),
             Observed::Class(_) | Observed::Bits(_) | Observed::Tokens(_) => Vec::new(),
         };
         self.part.all_observed().flat_map(row).collect()

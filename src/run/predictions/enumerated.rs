@@ -41,13 +41,16 @@ fn means(trained: &Trained, part: &Part, team: &Team) -> Result<ExactMeans, Trai
         let why = "a `normal` output says a distribution: there is no exact mean of it in this version\nhelp: `--samples` or `--ensemble` average sampled sub-networks";
         return Err(TrainedError::Unfit(why.into()));
     }
-    let exact = exact_means(
-        &trained.model,
-        part,
-        &trained.store()?,
-        Effort::usual(team.threads()),
-        &Watch::default(),
-    );
+    let exact = match own_units::are_curved(trained) {
+        true => Err(NotEnumerated::OfLogarithms),
+        false => exact_means(
+            &trained.model,
+            part,
+            &trained.store()?,
+            Effort::usual(team.threads()),
+            &Watch::default(),
+        ),
+    };
     exact.map_err(|why| match why {
         NotEnumerated::Unread(error) => TrainedError::Data(error),
         why => TrainedError::Unfit(format!("no exact mean: {why}")),

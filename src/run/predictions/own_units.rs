@@ -1,16 +1,23 @@
 //! Outputs and targets in the target's own units, from its level.
 
 use crate::{
-    data::{Observed, Part, TargetRule},
+    data::{Observed, Part, Units},
     run::folder::trained::Trained,
 };
 
 /// Numbers in the units of training in the target's own, from its level; probabilities as they are.
 pub(in crate::run) fn of(net: &Trained, mut values: Vec<f64>) -> Vec<f64> {
-    if let TargetRule::Real { sd, .. } = &net.checkpoint.meta.transform.target {
-        values.iter_mut().zip(sd.iter().cycle()).for_each(|(x, sd)| *x *= sd);
+    if let Some(units) = net.checkpoint.meta.transform.target.units() {
+        for row in values.chunks_mut(units.outputs()) {
+            row.iter_mut().enumerate().for_each(|(d, x)| *x = units.distance(d, *x));
+        }
     }
     values
+}
+
+/// Whether means of what training sees are not those of the target's own numbers.
+pub(in crate::run) fn are_curved(net: &Trained) -> bool {
+    net.checkpoint.meta.transform.target.units().is_some_and(|units| units.curve.is_some())
 }
 
 /// What was observed, `[rows, width]`: one-hot classes, bits, numbers in their own units from the target's level.
@@ -37,7 +44,7 @@ fn one_hot(class: usize, classes: usize) -> impl Iterator<Item = f64> {
 /// The first of these outputs that is no number in the target's own units.
 pub(in crate::run) fn beyond(net: &Trained, outputs: &[f32]) -> Option<usize> {
     let (kind, target) = (net.model.output.kind, &net.checkpoint.meta.transform.target);
-    if target.units().iter().all(|unit| *unit == 1.0) && !kind.says_spread() {
+    if target.units().is_none_or(Units::are_those_of_training) && !kind.says_spread() {
         return None;
     }
     let mut own = Vec::with_capacity(kind.width());

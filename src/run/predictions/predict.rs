@@ -284,7 +284,8 @@ impl Predictions {
 
 /// How many decimals of output `d` say something where its target is normalised: what 32 bits tell apart at one deviation from the mean.
 fn decimals(target: &TargetRule, d: usize) -> Option<usize> {
-    let (level, unit) = (target.level().get(d)?, target.units().get(d)?);
+    let units = target.units().filter(|units| units.curve.is_none())?;
+    let (level, unit) = (*units.mean.get(d)?, *units.sd.get(d)?);
     let last = (unit * f64::from(f32::EPSILON)).log10().floor();
-    ((*level, *unit) != (0.0, 1.0)).then_some((-last).clamp(0.0, 300.0) as usize)
+    ((level, unit) != (0.0, 1.0)).then_some((-last).clamp(0.0, 300.0) as usize)
 }

@@ -264,7 +264,7 @@ fn line<'a>(out: &mut String, fields: impl Iterator<Item = &'a str>) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::data::TargetRule;
+    use crate::data::{TargetRule, Units};
     use crate::diag::Span;
     use crate::model::{Interval, NodeId, Output, OutputKind, Precision};
     use crate::run::predictions::mc::Note;
@@ -301,7 +301,10 @@ mod tests {
 
     #[test]
     fn normals_have_a_spread() {
-        let target = TargetRule::Real { columns: vec![String::new()], mean: vec![0.0], sd: vec![1.0] };
+        let target = TargetRule::Real {
+            columns: vec![String::new()],
+            units: Units { mean: vec![0.0], sd: vec![1.0], curve: None },
+        };
         let predictions = Predictions::new(&output(OutputKind::normal(1)), &target, vec![1.5, 0.25]);
         assert_eq!(csv(&predictions), "y,y_sd\n1.5,0.25\n");
         assert_eq!(json(&predictions), "{\"y\":1.5,\"y_sd\":0.25}\n");
@@ -310,7 +313,10 @@ mod tests {
     /// Seconds since 1970: 32 bits would hold one number in 128.
     #[test]
     fn a_level_is_put_on_in_64_bits() {
-        let target = TargetRule::Real { columns: vec!["t".into()], mean: vec![1.7e9 + 0.25], sd: vec![3.7] };
+        let target = TargetRule::Real {
+            columns: vec!["t".into()],
+            units: Units { mean: vec![1.7e9 + 0.25], sd: vec![3.7], curve: None },
+        };
         let low = Note { name: "t_low".into(), value: -4.5, output: Some(0) };
         let sd = Note { name: "t_epistemic_sd".into(), value: f64::from(0.4_f32), output: None };
         let predictions = Predictions::new(&output(OutputKind::real(1)), &target, vec![3.0, -2.25]).noted(
@@ -344,7 +350,10 @@ mod tests {
 
     #[test]
     fn arrays_are_read_back() {
-        let target = TargetRule::Real { columns: Vec::new(), mean: vec![0.0; 2], sd: vec![1.0; 2] };
+        let target = TargetRule::Real {
+            columns: Vec::new(),
+            units: Units { mean: vec![0.0; 2], sd: vec![1.0; 2], curve: None },
+        };
         let predictions = Predictions::new(&output(OutputKind::real(2)), &target, vec![1.0, 2.0, 3.0, 4.0]);
         let bytes = npy(&predictions);
         let read = npyz::NpyFile::new(&bytes[..]).unwrap();

@@ -36,6 +36,11 @@ pub trait Loss: Sync {
         false
     }
 
+    /// Whether it reads outputs above 0 alone, and targets from 0 on.
+    fn is_of_positive(&self) -> bool {
+        false
+    }
+
     /// The loss of each row; of a mean over steps the sum over them, whose number is its weight.
     fn rows(&self, cx: &mut LossCx<'_>) -> RowLoss;
 }
@@ -113,7 +118,7 @@ impl LossCx<'_> {
 }
 
 crate::train::family! {
-    Loss: absolute_error, binary_cross_entropy, cross_entropy, focal, gaussian_nll, hinge, huber, log_cosh, quantile, squared_error
+    Loss: absolute_error, binary_cross_entropy, cross_entropy, focal, gaussian_nll, hinge, huber, log_cosh, poisson, quantile, squared_error
 }
 
 #[cfg(test)]

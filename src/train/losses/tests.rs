@@ -254,6 +254,33 @@ fn derivatives_agree_with_differences() {
     }
 }
 
+/// Of means above 0, which this loss alone asks for.
+#[test]
+fn counts_have_their_likelihood() {
+    const STEP: f64 = 1e-5;
+    let text = source(OutputKind::real(3), "poisson", "");
+    let lowered = lower_train(&model_of(&text.replace("identity", "exp")));
+    let bindings = rig::bindings::<f64>(&lowered);
+    let term = |row: &Row| mean(row.z.iter().zip(&row.y).map(|(z, y)| z.exp() - y * z));
+    let expected = mean(rows(&bindings, OutputKind::real(3), false).iter().map(term));
+    close(total(&lowered, LOSS, &bindings) / ROWS as f64, expected, "poisson");
+
+    let lowered = lower_train(&model_of(&text.replace("identity", "dense 3 -> softplus")));
+    let bindings = rig::bindings::<f64>(&lowered);
+    let after = rig::run(&lowered.graph, &bindings);
+    let after = after.sink(Sink::Param(ParamId(0))).expect("an update").reals();
+    for (i, before) in bindings.params[0].reals().iter().enumerate() {
+        let moved = |by: f64| {
+            let mut bindings = bindings.clone();
+            if let Data::F32(weights) = &mut bindings.params[0].data {
+                weights[i] += by;
+            }
+            total(&lowered, OBJECTIVE, &bindings) / ROWS as f64
+        };
+        close(before - after[i], (moved(STEP) - moved(-STEP)) / (2.0 * STEP), "poisson");
+    }
+}
+
 /// Logits far out neither overflow nor lose the derivative.
 #[test]
 fn extreme_logits_stay_finite() {

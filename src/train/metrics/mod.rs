@@ -3,6 +3,7 @@
 
 pub use super::Wrong;
 use crate::{
+    data::Units,
     model::{OutputKind, laws::token::TOLD},
     vocab::{Args, Sig},
 };
@@ -44,12 +45,11 @@ pub struct Rows<'a> {
 
 pub enum Targets<'a> {
     Classes(&'a [u32]),
-    /// `[rows, D]`, in the units of the training target; `scale` is the factor to the original ones, and `level` what is added then (nothing where it is empty).
+    /// `[rows, D]`, in the units of training.
     Real {
         data: &'a [f32],
         width: usize,
-        scale: &'a [f64],
-        level: &'a [f64],
+        units: &'a Units,
     },
     /// Of steps behind one another, whose outputs are what [`laws::token`](crate::model::laws::token) tells of them; `characters` are those of
     /// each token of the vocabulary.
@@ -84,34 +84,27 @@ impl<'a> Rows<'a> {
 
     /// Differences of outputs and real targets in original units: `(output index, difference)`. Of a normal distribution the means count.
     pub fn errors(&self) -> impl Iterator<Item = (usize, f64)> {
-        let (targets, columns, scale) = match self.targets {
-            Targets::Real { data, width, scale, .. } => (data, width, scale),
-            Targets::Classes(_) | Targets::Tokens { .. } => (&[][..], 1, &[][..]),
-        };
-        let rows = self.outputs.chunks_exact(self.width.max(1)).zip(targets.chunks_exact(columns.max(1)));
-        rows.flat_map(move |(outputs, targets)| {
-            outputs.iter().zip(targets).enumerate().map(move |(i, (output, target))| {
-                let factor = scale.get(i).copied().unwrap_or(1.0);
-                (i, (f64::from(*output) - f64::from(*target)) * factor)
-            })
-        })
+        self.numbers(|units, d, output, target| (d, units.difference(d, output, target)))
     }
 }
 
 impl Rows<'_> {
     /// Outputs and real targets in original units: `(output, target)`. Of a normal distribution the means count.
     pub fn pairs(&self) -> impl Iterator<Item = (f64, f64)> {
-        let (targets, columns, scale, level) = match self.targets {
-            Targets::Real { data, width, scale, level } => (data, width, scale, level),
-            Targets::Classes(_) | Targets::Tokens { .. } => (&[][..], 1, &[][..], &[][..]),
+        self.numbers(|units, d, output, target| (units.own(d, output), units.own(d, target)))
+    }
+
+    /// Something of each real number: of its units, which output it is, what the net says and what was observed, in the units of training.
+    fn numbers<T>(&self, each: fn(&Units, usize, f64, f64) -> T) -> impl Iterator<Item = T> {
+        let (targets, columns, units) = match self.targets {
+            Targets::Real { data, width, units } => (data, width, Some(units)),
+            Targets::Classes(_) | Targets::Tokens { .. } => (&[][..], 1, None),
         };
         let rows = self.outputs.chunks_exact(self.width.max(1)).zip(targets.chunks_exact(columns.max(1)));
-        rows.flat_map(move |(outputs, targets)| {
-            outputs.iter().zip(targets).enumerate().map(move |(i, (output, target))| {
-                let factor = scale.get(i).copied().unwrap_or(1.0);
-                let level = level.get(i).copied().unwrap_or(0.0);
-                (f64::from(*output) * factor + level, f64::from(*target) * factor + level)
-            })
+        let rows = units.into_iter().flat_map(move |units| rows.clone().map(move |row| (units, row)));
+        rows.flat_map(move |(units, (outputs, targets))| {
+            let pairs = outputs.iter().zip(targets).enumerate();
+            pairs.map(move |(d, (output, target))| each(units, d, f64::from(*output), f64::from(*target)))
         })
     }
 }

@@ -52,7 +52,8 @@ impl Metric for R2 {
     }
 }
 
-/// One output: its targets, and the sum of squares that the net leaves of them. In training units: their ratio does not depend on them.
+/// One output: its targets, and the sum of squares that the net leaves of them. In units of training, on which their ratio does not depend, but in the target's own where
+/// training sees logarithms.
 #[derive(Clone, Copy, Default)]
 struct Explained {
     targets: Running,
@@ -75,10 +76,14 @@ struct Outputs(Vec<Explained>);
 
 impl Tally for Outputs {
     fn add(&mut self, rows: &Rows<'_>) {
-        let Targets::Real { data, width, .. } = rows.targets else { return };
+        let Targets::Real { data, width, units } = rows.targets else { return };
+        let measured = |d: usize, x: f32| match units.curve {
+            None => f64::from(x),
+            Some(_) => units.own(d, f64::from(x)),
+        };
         for (row, targets) in rows.outputs().zip(data.chunks_exact(width)) {
-            for (own, (yhat, y)) in self.0.iter_mut().zip(row.iter().zip(targets)) {
-                let (yhat, y) = (f64::from(*yhat), f64::from(*y));
+            for (d, (own, (yhat, y))) in self.0.iter_mut().zip(row.iter().zip(targets)).enumerate() {
+                let (yhat, y) = (measured(d, *yhat), measured(d, *y));
                 own.targets.add(y);
                 own.residual += (yhat - y) * (yhat - y);
             }

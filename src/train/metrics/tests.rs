@@ -65,7 +65,11 @@ fn macro_f1_weighs_classes_equally() {
 
 #[test]
 fn bits_are_judged_by_their_sign() {
-    let targets = Targets::Real { data: &[1.0, 0.0, 1.0, 1.0], width: 2, scale: &[1.0, 1.0], level: &[] };
+    let targets = Targets::Real {
+        data: &[1.0, 0.0, 1.0, 1.0],
+        width: 2,
+        units: &Units { mean: Vec::new(), sd: vec![1.0, 1.0], curve: None },
+    };
     let rows = Rows { outputs: &[2.0, -1.0, -0.5, 0.5], width: 2, targets };
     close(value("accuracy", None, &rows), 0.75);
     // First bit: one hit, one miss; second bit: one hit.
@@ -74,7 +78,11 @@ fn bits_are_judged_by_their_sign() {
 
 #[test]
 fn errors_are_in_original_units() {
-    let targets = Targets::Real { data: &[1.0, 10.0, 3.0, 20.0], width: 2, scale: &[2.0, 0.5], level: &[] };
+    let targets = Targets::Real {
+        data: &[1.0, 10.0, 3.0, 20.0],
+        width: 2,
+        units: &Units { mean: Vec::new(), sd: vec![2.0, 0.5], curve: None },
+    };
     let rows = Rows { outputs: &[2.0, 14.0, 3.0, 12.0], width: 2, targets };
     // Differences 1, 4, 0, -8 become 2, 2, 0, -4.
     close(value("rmse", None, &rows), 6.0_f64.sqrt());
@@ -85,7 +93,11 @@ fn errors_are_in_original_units() {
 
 #[test]
 fn of_a_normal_distribution_the_means_count() {
-    let targets = Targets::Real { data: &[1.0, 2.0], width: 1, scale: &[3.0], level: &[] };
+    let targets = Targets::Real {
+        data: &[1.0, 2.0],
+        width: 1,
+        units: &Units { mean: Vec::new(), sd: vec![3.0], curve: None },
+    };
     let rows = Rows { outputs: &[2.0, -5.0, 2.0, 7.0], width: 2, targets };
     close(value("rmse", None, &rows), 3.0 / 2.0_f64.sqrt());
     close(value("mae", None, &rows), 1.5);
@@ -94,15 +106,20 @@ fn of_a_normal_distribution_the_means_count() {
 
 #[test]
 fn r2_of_equal_targets_is_one_or_none() {
+    let units = Units::plain(1);
     let rows = |outputs| Rows {
         outputs,
         width: 1,
-        targets: Targets::Real { data: &[2.0, 2.0], width: 1, scale: &[1.0], level: &[] },
+        targets: Targets::Real { data: &[2.0, 2.0], width: 1, units: &units },
     };
     close(value("r2", None, &rows(&[2.0, 2.0])), 1.0);
     assert!(value("r2", None, &rows(&[2.0, 1.0])).is_nan());
     // Of two outputs the one that differs counts alone.
-    let targets = Targets::Real { data: &[2.0, 1.0, 2.0, 3.0], width: 2, scale: &[1.0, 1.0], level: &[] };
+    let targets = Targets::Real {
+        data: &[2.0, 1.0, 2.0, 3.0],
+        width: 2,
+        units: &Units { mean: Vec::new(), sd: vec![1.0, 1.0], curve: None },
+    };
     close(value("r2", None, &Rows { outputs: &[1.0, 1.0, 2.0, 2.0], width: 2, targets }), 0.5);
 }
 
@@ -137,7 +154,11 @@ fn bits_are_scored_one_by_one() {
     let rows = Rows {
         outputs: &outputs,
         width: 2,
-        targets: Targets::Real { data: &bits, width: 2, scale: &[1.0, 1.0], level: &[] },
+        targets: Targets::Real {
+            data: &bits,
+            width: 2,
+            units: &Units { mean: Vec::new(), sd: vec![1.0, 1.0], curve: None },
+        },
     };
     // First bit: 0 and 5 against 0 and 0: two ties of four pairs. Second bit: 2 against -1, -3 and 1.
     near(value("auc", None, &rows), (0.75 + 1.0) / 2.0);
@@ -163,10 +184,18 @@ fn certainty_is_told_apart() {
     let small = (-45.0_f64).exp().powi(2) * 2.0 / 4.0;
     let brier = value("brier", None, &rows(&[0, 0, 0, 1]));
     assert!((brier / small - 1.0).abs() < 1e-3, "{brier}");
-    let bits = Targets::Real { data: &[1.0, 1.0, 0.0], width: 1, scale: &[1.0], level: &[] };
+    let bits = Targets::Real {
+        data: &[1.0, 1.0, 0.0],
+        width: 1,
+        units: &Units { mean: Vec::new(), sd: vec![1.0], curve: None },
+    };
     let rows = Rows { outputs: &[60.0, 50.0, 45.0], width: 1, targets: bits };
     close(value("aurc", None, &rows), (1.0 / 3.0) / 3.0);
-    let sure = Targets::Real { data: &[1.0, 0.0], width: 1, scale: &[1.0], level: &[] };
+    let sure = Targets::Real {
+        data: &[1.0, 0.0],
+        width: 1,
+        units: &Units { mean: Vec::new(), sd: vec![1.0], curve: None },
+    };
     let brier = value("brier", None, &Rows { outputs: &[45.0, -45.0], width: 1, targets: sure });
     assert!((brier / (-90.0_f64).exp() - 1.0).abs() < 1e-9, "{brier}");
 }
@@ -186,7 +215,11 @@ fn risk_grows_with_coverage_where_confidence_is_right() {
     close(value("aurc", None, &classes(&[0, 1, 1, 1])), 0.25 / 4.0);
     // Three equal confidences, one of them wrong: 1/3 for each, then 1/4.
     close(value("aurc", None, &classes(&[0, 1, 0, 0])), (3.0 * (1.0 / 3.0) + 0.25) / 4.0);
-    let targets = Targets::Real { data: &[1.0, 1.0, 0.0], width: 1, scale: &[1.0], level: &[] };
+    let targets = Targets::Real {
+        data: &[1.0, 1.0, 0.0],
+        width: 1,
+        units: &Units { mean: Vec::new(), sd: vec![1.0], curve: None },
+    };
     // Doubts fall with |z|: 3 right, -2 wrong, 1 wrong.
     close(
         value("aurc", None, &Rows { outputs: &[3.0, -2.0, 1.0], width: 1, targets }),
@@ -200,6 +233,7 @@ struct Drawn {
     outputs: Vec<f32>,
     classes: Vec<u32>,
     real: Vec<f32>,
+    units: Units,
 }
 
 impl Drawn {
@@ -217,6 +251,8 @@ impl Drawn {
             outputs: draws(Self::ROWS * kind.width(), 0).map(|x| (8.0 * x) as f32).collect(),
             classes: draws(Self::ROWS, 10_000).map(|x| ((x + 0.5) * 2.99) as u32).collect(),
             real: draws(Self::ROWS * kind.outputs(), 20_000).map(number).collect(),
+            // Shares and logarithms are of numbers above 0.
+            units: Units { mean: vec![50.0; 3], sd: vec![2.0, 0.3, 7.0], curve: None },
         }
     }
 
@@ -227,9 +263,7 @@ impl Drawn {
             None => Targets::Real {
                 data: &self.real[rows.start * columns..rows.end * columns],
                 width: columns,
-                scale: &[2.0, 0.3, 7.0],
-                // Shares and logarithms are of numbers above 0.
-                level: &[50.0; 3],
+                units: &self.units,
             },
         };
         Rows { outputs: &self.outputs[rows.start * width..rows.end * width], width, targets }
@@ -344,11 +378,11 @@ fn figures_are_those_of_scikit_learn() {
     let (scale, level) = (wide("scale"), wide("level"));
     let cases = [
         ("classes", OutputKind::class(4), Targets::Classes(&classes)),
-        ("bits", OutputKind::bits(3), Targets::Real { data: &bits, width: 3, scale: &[], level: &[] }),
+        ("bits", OutputKind::bits(3), Targets::Real { data: &bits, width: 3, units: &Units::default() }),
         (
             "numbers",
             OutputKind::real(2),
-            Targets::Real { data: &real, width: 2, scale: &scale, level: &level },
+            Targets::Real { data: &real, width: 2, units: &Units { mean: level, sd: scale, curve: None } },
         ),
     ];
     let mut count = 0;
