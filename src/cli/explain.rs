@@ -11,7 +11,7 @@ use super::{
 
 #[derive(clap::Args)]
 pub struct Command {
-    /// A code such as E0203, a word such as `dropout`, an argument such as `share`, or an idea such as `early stopping`; without it, the list of codes, words and ideas
+    /// A code such as E0203, a word such as `dropout`, an argument such as `share`, an idea such as `early stopping`, or a command; without it, the list of codes, words and ideas
     #[arg(value_name = "TOPIC")]
     topic: Vec<String>,
     /// Write all pages, as one document in Markdown
@@ -79,7 +79,8 @@ fn page(topic: &str) -> Option<String> {
     match pages[..] {
         [] => manual::choices(topic)
             .or_else(|| manual::arguments::page(topic))
-            .or_else(|| manual::ideas::page(topic)),
+            .or_else(|| manual::ideas::page(topic))
+            .or_else(|| super::help_of(topic)),
         _ => Some(pages.join("\n")),
     }
 }
@@ -109,7 +110,6 @@ fn unknown(topic: &str) -> Failure {
     let codes = diag::CODES.iter().map(|(code, _)| *code);
     let all = names.iter().chain(&arguments).copied().chain(codes).chain(manual::ideas::names());
     let hint = match nearest(topic, all) {
-        _ if super::is_command(topic) => format!("`dropnet {topic} --help` tells of the command"),
         Some(near) => format!("did you mean `{near}`?"),
         None => "`dropnet explain` lists all words, ideas and codes".into(),
     };

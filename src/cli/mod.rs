@@ -130,9 +130,12 @@ enum Command {
     Grammar(grammar::Command),
 }
 
-/// Whether a command is called so.
-fn is_command(name: &str) -> bool {
-    Cli::command().find_subcommand(name).is_some()
+/// What a command says of itself, if there is one of that name.
+fn help_of(name: &str) -> Option<String> {
+    let mut all = Cli::command();
+    // With the name of the program in front of its own.
+    all.build();
+    all.find_subcommand_mut(name).map(|command| command.render_long_help().to_string())
 }
 
 impl Cli {

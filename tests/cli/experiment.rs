@@ -672,6 +672,18 @@ fn an_experiment_is_drawn() {
     let bar = csv.lines().find(|line| line.starts_with("\"width=8, standard error\",0.5,,")).unwrap();
     let ends: Vec<f64> = bar.rsplit(',').take(2).map(|x| x.parse().unwrap()).collect();
     assert!((0.5 * (ends[0] - ends[1]) - mean["standard_error"].as_f64().unwrap()).abs() < 1e-12, "{bar}");
+    let table = folder.run(&[&args[..], &["--resume", "--table", "test.rmse"]].concat());
+    let lines: Vec<Vec<&str>> = table.lines().skip(2).map(|line| line.split_whitespace().collect()).collect();
+    assert_eq!(lines[0], ["test.rmse", "width=4", "width=8"], "{table}");
+    assert_eq!((lines[1][0], lines[2][0]), ("p=0", "p=0.5"), "{table}");
+    let [said, error] = [lines[2][4], lines[2][6]].map(|cell| cell.parse::<f64>().unwrap());
+    assert!((said / mean["mean"].as_f64().unwrap() - 1.0).abs() < 1e-3, "{table} {mean}");
+    assert!((error / mean["standard_error"].as_f64().unwrap() - 1.0).abs() < 1e-3, "{table} {mean}");
+    let none = folder.run(&[&args[..], &["--resume", "--table", "test.f1"]].concat());
+    assert!(
+        none.contains("help: it has test.loss, test.rmse, train.loss, train.rmse\n--- exit 2\n"),
+        "{none}"
+    );
     let none = folder.run(&["plot", "e", "--kind", "training"]);
     assert!(
         none.contains("the figures of epochs were not recorded\nhelp: ") && none.ends_with("--- exit 3\n"),

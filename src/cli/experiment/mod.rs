@@ -1,7 +1,7 @@
 //! `dropnet experiment`: many divisions, seeds and points of a sweep, and what they say together.
 
 use std::{
-    collections::BTreeMap,
+    collections::BTreeSet,
     fmt::Write,
     path::{Path, PathBuf},
     sync::{Arc, atomic::AtomicU32, mpsc},
@@ -11,12 +11,16 @@ use dropnet::internal::{
     data::Search,
     model::{Model, summary::grouped},
     run::{
-        Arm, ComparedValues, Course, Difference, Experiment, ExperimentError, ExperimentNet, JournalError,
-        MeanOverSplits, Measured, OpenError, Paired, Point, Report, Settings, Shard, Sharded, Trial, Tried,
+        Arm, ComparedValues, Course, Experiment, ExperimentError, ExperimentNet, JournalError, Measured,
+        OpenError, Report, Settings, Shard, Sharded, Trial,
     },
     runtime::train::TrainError,
     shell,
 };
+
+mod tables;
+
+use tables::{arm_table, difference_table, point, short, tried_table};
 
 use super::{
     Outcome, data, interrupts, numbers,
@@ -78,6 +82,9 @@ pub struct Command {
     /// Write every trial with all its figures as CSV instead of the table
     #[arg(long, conflicts_with = "json")]
     csv: bool,
+    /// Write one figure of all settings, such as `test.accuracy`, with a column for each value of the last `--compare` and a row for each of the rest
+    #[arg(long, value_name = "FIGURE", conflicts_with_all = ["json", "csv", "shard", "list"])]
+    table: Option<String>,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
@@ -345,6 +352,11 @@ impl Command {
             ui.data(&report.csv(experiment))?;
             return Ok(Exit::Done);
         }
+        if let Some(figure) = &self.table {
+            let grid = tables::grid(&report.arms, figure);
+            ui.data(&grid.ok_or_else(|| no_figure(figure, &report.arms))?)?;
+            return Ok(Exit::Done);
+        }
         let names: Vec<String> = experiment.nets.iter().map(|net| net.file.display().to_string()).collect();
         ui.data(&format!(
             "{} · {} · {}\n",
@@ -391,6 +403,12 @@ impl Command {
         }
         Ok(Exit::Done)
     }
+}
+
+fn no_figure(figure: &str, arms: &[Arm]) -> Failure {
+    let known: BTreeSet<&str> = arms.iter().flat_map(|arm| arm.figures.keys().map(String::as_str)).collect();
+    let known: Vec<&str> = known.into_iter().collect();
+    Failure::usage(format!("the experiment has no figure `{figure}`\nhelp: it has {}", known.join(", ")))
 }
 
 /// `1 seed`, `3 000 seeds`
@@ -490,109 +508,4 @@ fn failure(error: ExperimentError, source: &Source, ui: &mut Ui) -> Failure {
         ExperimentError::Diverged { .. } => Failure::Said(Exit::Diverged, error.to_string()),
         other => Failure::data(other),
     }
-}
-
-fn arm_table(arm: &Arm) -> String {
-    let mut out = String::new();
-    if !arm.set.is_empty() || arm.file.is_some() {
-        let _ = writeln!(out, "{}", named(arm.file.as_deref(), &arm.set));
-    }
-    out += &table(&arm.figures, "mean");
-    let mut chosen: BTreeMap<String, usize> = BTreeMap::new();
-    for run in arm.runs.iter().filter(|run| !run.chosen.is_empty()) {
-        *chosen.entry(point(&run.chosen)).or_default() += 1;
-    }
-    if !chosen.is_empty() {
-        let each: Vec<String> = chosen.iter().map(|(point, n)| format!("{point} ({n})")).collect();
-        let _ = writeln!(out, "  chosen: {}", each.join("; "));
-    }
-    out
-}
-
-/// So many points are shown; `--json` has all.
-const SHOWN: usize = 10;
-
-/// What a sweep tried, the best first.
-fn tried_table(tried: &[Tried]) -> String {
-    let Some(first) = tried.first() else { return String::new() };
-    let names: Vec<String> = tried.iter().take(SHOWN).map(|one| point(&one.set)).collect();
-    let width = names.iter().map(String::len).max().unwrap_or(0).max(5);
-    let goal = first.goal.len().max(11);
-    let mut out = format!(
-        "  {:<width$}  {:>goal$}  {:>14}  {:>6}  {:>8}\n",
-        "tried", first.goal, "standard error", "trials", "given up"
-    );
-    for (name, one) in names.iter().zip(tried) {
-        let mean = one.value.map_or_else(|| "-".into(), |value| short(value.mean));
-        let error = one
-            .value
-            .filter(|value| value.count > 1)
-            .map_or_else(|| "-".into(), |value| short(value.standard_error));
-        let _ = writeln!(
-            out,
-            "  {name:<width$}  {mean:>goal$}  {error:>14}  {:>6}  {:>8}",
-            one.trials, one.pruned
-        );
-    }
-    if tried.len() > SHOWN {
-        let _ = writeln!(out, "  and {} more points", tried.len() - SHOWN);
-    }
-    let refused: Vec<(&Tried, &String)> =
-        tried.iter().filter_map(|one| Some((one, one.refused.as_ref()?))).collect();
-    if let Some((first, why)) = refused.first() {
-        let count = refused.len();
-        let _ =
-            writeln!(out, "  passed over, for they cannot be fitted: {count}; {}: {why}", point(&first.set));
-    }
-    out
-}
-
-fn difference_table(difference: &Difference) -> String {
-    let Difference { file, set, less_file, less, figures } = difference;
-    let mut out =
-        format!("{} less {}, in pairs\n", named(file.as_deref(), set), named(less_file.as_deref(), less));
-    let width = figures.keys().map(String::len).max().unwrap_or(0).max(6);
-    let _ = writeln!(
-        out,
-        "  {:<width$}  {:>11}  {:>14}  {:>5}  95% interval",
-        "figure", "difference", "standard error", "pairs"
-    );
-    for (name, Paired { mean, low, high }) in figures {
-        let (error, interval) = match mean.standard_error.is_nan() {
-            true => ("-".into(), "-".into()),
-            false => (short(mean.standard_error), format!("{} .. {}", short(*low), short(*high))),
-        };
-        let _ = writeln!(
-            out,
-            "  {name:<width$}  {:>11}  {error:>14}  {:>5}  {interval}",
-            short(mean.mean),
-            mean.count
-        );
-    }
-    out
-}
-
-/// `a.net, p=0.5`
-fn named(file: Option<&str>, set: &Point) -> String {
-    let parts = file.map(str::to_owned).into_iter().chain((!set.is_empty()).then(|| point(set)));
-    parts.collect::<Vec<_>>().join(", ")
-}
-
-fn table(figures: &BTreeMap<String, MeanOverSplits>, what: &str) -> String {
-    let width = figures.keys().map(String::len).max().unwrap_or(0).max(6);
-    let mut out = format!("  {:<width$}  {what:>11}  {:>14}\n", "figure", "standard error");
-    for (name, mean) in figures {
-        let error = if mean.standard_error.is_nan() { "-".into() } else { short(mean.standard_error) };
-        let _ = writeln!(out, "  {name:<width$}  {:>11}  {error:>14}", short(mean.mean));
-    }
-    out
-}
-
-fn point(point: &Point) -> String {
-    point.iter().map(|(name, value)| format!("{name}={value}")).collect::<Vec<_>>().join(", ")
-}
-
-/// Four significant digits.
-fn short(x: f64) -> String {
-    dropnet::internal::model::summary::number(x)
 }
