@@ -1,29 +1,28 @@
 //! `dropnet plot`: pictures of trained nets. Several runs stand side by side under their names; only the runs by seed in one folder are averaged.
 
+mod augment;
 mod drawn;
+mod flags;
+mod pictures;
 
 use std::path::PathBuf;
 
 use dropnet::internal::{
     atomic,
-    kernels::team::Team,
-    model::{Interval, McDropout, Precision, PredictMode},
-    plot::{Chart, Panels, Picture, graph},
-    run::{
-        self, Committee, ExperimentError, PlotWish, Record, Rewritten, RunDir, Sounds, TrainedError, Traits,
-    },
+    model::Precision,
+    plot::{Picture, graph},
+    run::{self, ExperimentError, PlotWish, Record, RunDir, TrainedError, Traits},
 };
 
 use super::{
-    Outcome, data, ending,
+    Outcome, ending,
     eval::{self, Runs},
-    numbers,
-    predict::{self, USUAL_SAMPLES},
-    source::{File, Sets, Source},
-    train::{Threads, opened},
+    numbers, predict,
+    source::{File, Sets},
+    train::Threads,
     ui::{Exit, Failure, Ui},
 };
-use drawn::{Drawn, beside, nets};
+use drawn::Drawn;
 
 #[derive(clap::Args)]
 #[command(mut_arg("paths", |paths| paths.help(
@@ -243,101 +242,6 @@ impl Command {
         self.write(&bytes, ui)
     }
 
-    /// What training is fed with.
-    fn augment(&self, ui: &mut Ui) -> Outcome {
-        let [path] = &self.runs.paths[..] else {
-            return Err(Failure::usage("`--kind augment` shows the rows of one `.net` file"));
-        };
-        let given = [
-            ("--samples", self.samples.is_some()),
-            ("--sets", self.sets.is_some()),
-            ("--layer", self.layer.is_some()),
-            ("--row", self.row.is_some()),
-            ("--precision", self.precision.is_some()),
-            ("--temperature", self.temperature.is_some()),
-            ("--checkpoint", self.runs.chooses()),
-            ("--threads", self.threads.given()),
-            ("--mean", self.mean),
-            ("--figure", self.figure.is_some()),
-            ("--over", self.over.is_some()),
-        ];
-        if let Some((flag, _)) = given.iter().find(|(_, given)| *given) {
-            return Err(Failure::usage(format!("`{flag}` has no effect on the rows of training")));
-        }
-        let file = File { path: path.clone(), sets: Sets { sets: Vec::new() } };
-        let source = Source::read(path)?;
-        let ready = opened(&file, &source, ui)?;
-        let (rows, most) = (self.rows.clone().unwrap_or(0..8), ready.dataset.train.rows());
-        if rows.start >= most || self.rows.is_some() && rows.end > most {
-            return Err(Failure::usage(format!("there are {most} training rows, from 0 on")));
-        }
-        let seed = self.seed.or(ready.model.train.as_ref().and_then(|train| train.seed)).unwrap_or(0);
-        let shown = run::augmented(&ready, seed, rows.start..rows.end.min(most), self.epochs.unwrap_or(4));
-        let shown = shown.map_err(|error| data::failure(&error, Some(&source), ui))?;
-        let (tiles, mixed) = match shown {
-            None => {
-                return Err(Failure::data(
-                    "no statement of `augment` changes single rows: training is fed with rows as they are",
-                ));
-            }
-            Some(run::Augmented::Sounds { sounds, mixed }) => {
-                self.listen(&sounds, ui)?;
-                (sounds.tiles(), mixed)
-            }
-            Some(_) if self.wav.is_some() => {
-                return Err(Failure::usage("`--wav` writes sounds, and the rows of this net are none"));
-            }
-            Some(run::Augmented::Texts(rows)) => return self.texts(&rows, ui),
-            Some(run::Augmented::Pictures { tiles, mixed }) => (tiles, mixed),
-        };
-        if !self.csv && !self.text {
-            ending::fits(self.out.as_deref(), PICTURE.0, PICTURE.1)?;
-        }
-        for (epoch, row, mixed) in &mixed {
-            let how = mixed.rect.map_or(String::new(), |rect| {
-                let (right, below) = (rect.left + rect.width, rect.top + rect.height);
-                format!(", its places {}..{below} by {}..{right} pasted in", rect.top, rect.left)
-            });
-            let share = numbers::shown(mixed.share);
-            ui.talk(format!("epoch {epoch}: row {row} with row {}, {share} of its own{how}", mixed.partner));
-        }
-        self.show(&Picture::Tiles(tiles), ui)
-    }
-
-    /// Writes sounds where they are wanted as files.
-    fn listen(&self, sounds: &Sounds, ui: &mut Ui) -> Result<(), Failure> {
-        let Some(folder) = &self.wav else { return Ok(()) };
-        let written = sounds
-            .write(folder)
-            .map_err(|(path, error)| Failure::data(format!("cannot write {}: {error}", path.display())))?;
-        ui.talk(format!("{written} sounds in {}", folder.display()));
-        Ok(())
-    }
-
-    /// Texts and what the net is fed of them, a line each.
-    fn texts(&self, rows: &[Rewritten], ui: &mut Ui) -> Outcome {
-        if !self.csv {
-            ending::fits(self.out.as_deref(), "the rows are texts", &["txt"])?;
-        }
-        let mut text = String::new();
-        if self.csv {
-            text += "row,epoch,text\n";
-            let cell = |words: &str| format!("\"{}\"", words.replace('"', "\"\""));
-            for row in rows {
-                text += &format!("{},0,{}\n", row.row, cell(&row.original));
-                row.epochs
-                    .iter()
-                    .for_each(|(epoch, fed)| text += &format!("{},{epoch},{}\n", row.row, cell(fed)));
-            }
-            return self.write(text.as_bytes(), ui);
-        }
-        for row in rows {
-            text += &format!("row {}: {}\n", row.row, row.original);
-            row.epochs.iter().for_each(|(epoch, fed)| text += &format!("  epoch {epoch}: {fed}\n"));
-        }
-        self.write(text.as_bytes(), ui)
-    }
-
     /// What is drawn of a run; there is one unless a graph is asked for.
     fn kind(&self) -> Kind {
         self.kind.unwrap_or(Kind::Training)
@@ -417,212 +321,5 @@ impl Command {
                 .map_err(|e| Failure::data(format!("cannot write {}: {e}", path.display())))?,
         }
         Ok(Exit::Done)
-    }
-
-    /// Refuses flags that would have no effect.
-    fn check(&self, committee: &Committee) -> Result<(), Failure> {
-        let live = committee.members().iter().any(|one| one.model.is_live_in_mc());
-        let numbers = committee.first().model.output.kind.needs_precision();
-        let convergence = self.kind() == Kind::Convergence;
-        let spread = matches!(self.kind(), Kind::Uncertainty | Kind::Band | Kind::Forecast);
-        let plain = matches!(
-            self.kind(),
-            Kind::Training
-                | Kind::Loss
-                | Kind::Weights
-                | Kind::Activations
-                | Kind::Filters
-                | Kind::Maps
-                | Kind::Attention
-        );
-        let of_log = matches!(self.kind(), Kind::Training | Kind::Loss);
-        let computes = !of_log && !matches!(self.kind(), Kind::Weights | Kind::Filters | Kind::Attention);
-        let given = [
-            (
-                "--mean",
-                self.mean
-                    && matches!(
-                        self.kind(),
-                        Kind::Weights
-                            | Kind::Activations
-                            | Kind::Filters
-                            | Kind::Maps
-                            | Kind::Attention
-                            | Kind::Convergence
-                    ),
-                "has no effect on what is of one net: leave it out, and they stand side by side",
-            ),
-            ("--checkpoint", self.runs.chooses() && of_log, "has no effect on a log, which is of all epochs"),
-            ("--threads", self.threads.given() && !computes, "has no effect where nothing is computed"),
-            (
-                "--samples",
-                self.samples == Some(0) && convergence,
-                "must be at least 1 for a curve over samples",
-            ),
-            (
-                "--seed",
-                self.seed.is_some() && self.samples == Some(0),
-                "is of the masks, and `--samples 0` draws none",
-            ),
-            ("--sets", self.sets.is_some() && !convergence, "is of `--kind convergence`"),
-            ("--layer", self.layer.is_some() && self.kind() != Kind::Filters, "is of `--kind filters`"),
-            (
-                "--row",
-                self.row.is_some() && !matches!(self.kind(), Kind::Maps | Kind::Attention),
-                "is of `--kind maps` and `--kind attention`",
-            ),
-            ("--seed", self.seed.is_some() && convergence, "has no effect on disjoint sets of masks"),
-            ("--samples", self.samples.is_some() && plain, "is of pictures of predictions"),
-            ("--seed", self.seed.is_some() && plain, "is of pictures of predictions"),
-            ("--temperature", self.temperature.is_some() && plain, "is of pictures of predictions"),
-            (
-                "--temperature",
-                self.temperature.is_some() && convergence,
-                "has no effect on a curve of errors",
-            ),
-            (
-                "--precision",
-                self.precision.is_some() && !(spread && numbers),
-                "is of the spread of `real` outputs",
-            ),
-        ];
-        if let Some((flag, _, why)) = given.into_iter().find(|(_, refused, _)| *refused) {
-            return Err(Failure::usage(format!("`{flag}` {why}")));
-        }
-        let drawn = self.samples.is_some_and(|samples| samples > 0) || self.seed.is_some();
-        if drawn && !live { Err(Failure::usage(predict::STILL)) } else { Ok(()) }
-    }
-
-    /// Samples of dropout beside one pass, where something is live.
-    fn mode(&self, committee: &Committee) -> PredictMode {
-        let live = committee.members().iter().any(|one| one.model.is_live_in_mc());
-        let said = match committee.first().model.predict.mode {
-            PredictMode::McDropout(mc) | PredictMode::Ensemble(_, mc) => mc,
-            PredictMode::WeightScaling | PredictMode::Exact(_) => {
-                McDropout { samples: if live { USUAL_SAMPLES } else { 0 }, seed: None, until: None }
-            }
-        };
-        match self.samples.unwrap_or(said.samples) {
-            0 => PredictMode::WeightScaling,
-            samples => {
-                PredictMode::McDropout(McDropout { samples, seed: self.seed.or(said.seed), until: None })
-            }
-        }
-    }
-
-    /// Samples only where the file or a flag asks for them.
-    fn asked_mode(&self, committee: &Committee) -> PredictMode {
-        let asked = self.samples.is_some() || self.seed.is_some();
-        match committee.first().model.predict.mode {
-            PredictMode::WeightScaling | PredictMode::Exact(_) if !asked => PredictMode::WeightScaling,
-            _ => self.mode(committee),
-        }
-    }
-
-    fn picture(&self, drawn: &[Drawn]) -> Result<Picture, TrainedError> {
-        let team = &Team::new(self.threads.count());
-        let judged = |picture: &dyn Fn(&Drawn) -> Result<Chart, TrainedError>| {
-            let picture = |one: &Drawn| picture(one).map_err(|error| one.blamed(error));
-            beside(drawn, Drawn::averaged_name, Chart::beside, picture).map(Picture::from)
-        };
-        match self.kind() {
-            Kind::Training => {
-                let panels = |one: &Drawn| Ok(run::training(&one.logs()?));
-                beside(drawn, Drawn::name, Panels::beside, panels).map(Picture::Charts)
-            }
-            Kind::Loss => beside(drawn, Drawn::name, Chart::beside, |one| Ok(run::losses(&one.logs()?)))
-                .map(Picture::from),
-            Kind::Filters => run::filters(&nets(drawn), self.layer.as_deref()).map(Picture::Tiles),
-            Kind::Maps => run::maps(&nets(drawn), self.row.unwrap_or(0) as usize, team).map(Picture::Tiles),
-            Kind::Attention => {
-                run::attention(&nets(drawn), self.row.unwrap_or(0) as usize).map(Picture::Tiles)
-            }
-            Kind::Weights => run::weights(&nets(drawn)).map(Picture::from),
-            Kind::Activations => run::activations(&nets(drawn), team).map(Picture::from),
-            Kind::Reliability => {
-                judged(&|one| run::reliability(&one.committee, &one.search, self.mode(&one.committee), team))
-            }
-            Kind::Risk => {
-                judged(&|one| run::risk(&one.committee, &one.search, self.mode(&one.committee), team))
-            }
-            Kind::Uncertainty => judged(&|one| self.uncertainty(one, team)),
-            Kind::Convergence => judged(&|one| self.convergence(one, team)),
-            Kind::Band => judged(&|one| {
-                run::band(&one.committee, &one.search, self.mode(&one.committee), self.interval(one), team)
-            }),
-            Kind::Boundary => {
-                let one = |one: &Drawn| {
-                    let chart = run::boundary(&one.committee, &one.search, self.mode(&one.committee), team);
-                    let chart = chart.map_err(|error| one.blamed(error))?;
-                    let name = one.averaged_name().map_or(String::new(), |name| format!("{name}: "));
-                    Ok(Chart { title: name + &chart.title, ..chart })
-                };
-                let charts = drawn.iter().map(one).collect::<Result<Vec<Chart>, TrainedError>>()?;
-                Ok(Picture::Charts(Panels(charts)))
-            }
-            Kind::Predicted => judged(&|one| {
-                run::predicted(&one.committee, &one.search, self.asked_mode(&one.committee), team)
-            }),
-            Kind::Residuals => judged(&|one| {
-                run::residuals(&one.committee, &one.search, self.asked_mode(&one.committee), team)
-            }),
-            Kind::Forecast => judged(&|one| {
-                run::forecast(
-                    &one.committee,
-                    &one.search,
-                    self.mode(&one.committee),
-                    self.interval(one),
-                    self.ahead.unwrap_or(0) as usize,
-                    team,
-                )
-            }),
-            Kind::Augment => {
-                Err(TrainedError::Unfit("the rows of training are those of a net, not of runs".into()))
-            }
-        }
-    }
-
-    /// Precision of the flag or of the file.
-    fn said_precision(&self, drawn: &Drawn) -> Option<Precision> {
-        let interval = drawn.committee.first().model.predict.interval;
-        self.precision.or(interval.and_then(|interval| interval.precision))
-    }
-
-    fn uncertainty(&self, drawn: &Drawn, team: &Team) -> Result<Chart, TrainedError> {
-        let mode = self.mode(&drawn.committee);
-        let known = |precision: Precision| match precision {
-            Precision::Known(x) => Ok(x),
-            Precision::Fit => drawn.committee.first().fitted_precision(mode),
-        };
-        let precision = self.said_precision(drawn).map(known).transpose()?;
-        run::uncertainty(&drawn.committee, &drawn.search, mode, precision, team)
-    }
-
-    fn convergence(&self, drawn: &Drawn, team: &Team) -> Result<Chart, TrainedError> {
-        let one = drawn.committee.alone().ok_or_else(|| {
-            TrainedError::Unfit("a curve of convergence is of one net: name one run".into())
-        })?;
-        let samples = match self.mode(&drawn.committee) {
-            PredictMode::McDropout(mc) => mc.samples,
-            _ => USUAL_SAMPLES,
-        };
-        Ok(run::curve(
-            one,
-            &drawn.search,
-            None,
-            samples,
-            self.sets.unwrap_or(20),
-            (team, &run::Watch::default()),
-        )?
-        .chart())
-    }
-
-    /// Intervals of observations, where the net or a precision says how far those lie from the mean.
-    fn interval(&self, drawn: &Drawn) -> Option<Interval> {
-        let model = &drawn.committee.first().model;
-        let precision = self.said_precision(drawn);
-        let share = model.predict.interval.map_or(0.95, |interval| interval.share);
-        let known = model.output.kind.says_spread() || precision.is_some();
-        known.then_some(Interval { share, precision })
     }
 }
