@@ -40,6 +40,7 @@ const DATA: &[(&str, &str)] = &[
     ("ordinal", "ordered"),
     ("ordinal_encoder", "ordered"),
     ("parse_dates", "dates"),
+    ("sample_weight", "weights"),
     ("simple_imputer", "fill"),
     ("standard_scaler", "normalize"),
     ("train_test_split", "split"),

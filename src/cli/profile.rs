@@ -149,6 +149,7 @@ fn kind(column: &ColumnProfile) -> String {
         Role::Input => held.to_owned(),
         Role::Target => format!("{held}, target"),
         Role::Group => format!("{held}, group"),
+        Role::Weight => format!("{held}, weight"),
         Role::Unused => format!("{held}, unused"),
     }
 }

@@ -17,7 +17,7 @@ use super::target;
 use super::texts::{self, TextForm, TextRule, Texts};
 use super::tokens::Tokenize;
 use super::transform::{Affine, ArrayRule, Fields, InputShape, TargetRule, Transform};
-use super::{Need, Want, advice, encode, finite, fit, readers};
+use super::{Need, Want, advice, encode, finite, fit, readers, weights};
 use crate::memory;
 
 impl Opened<'_> {
@@ -71,6 +71,10 @@ impl Opened<'_> {
                     encode::keep_raw(table, &columns, &inputs, &mut encoded);
                 }
                 encoded.extend(full(need.lengths.as_ref(), table.rows));
+                if let Some(column) = &table.weights {
+                    let weights = weights::of(column, &parts.train).map_err(at)?;
+                    encoded.push(Input::floats("row weight", &[], weights));
+                }
                 let target = Arc::new(encode::in_training_units(&whole, &rule));
                 let part = |rows: &[u32]| Part::new(rows.into(), encoded.clone(), target.clone());
                 let some = |rows: &[u32]| (!rows.is_empty()).then(|| part(rows));

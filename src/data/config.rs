@@ -105,6 +105,13 @@ pub enum ColumnRef {
     Not(Box<ColumnRef>),
 }
 
+impl ColumnRef {
+    /// Whether it is a column, and not several.
+    pub fn is_one(&self) -> bool {
+        matches!(self, Self::Number(_) | Self::Name(_))
+    }
+}
+
 /// The columns of one `inputs` or `target` statement.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Columns {
@@ -119,7 +126,7 @@ pub struct Classes {
     pub span: Span,
 }
 
-/// Rows with the same value of this column go to one part.
+/// A column by which something is done: rows of one value go to one part, or each counts as much as its value says.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct By {
     pub column: ColumnRef,
@@ -275,6 +282,8 @@ pub const DEFAULT_PREFIX_LIMIT: u64 = 2_000_000_000;
 pub struct Settings {
     pub inputs: Option<Columns>,
     pub target: Option<Columns>,
+    /// How much each row counts while training.
+    pub weights: Option<By>,
     pub classes: Option<Classes>,
     pub split: Option<Split>,
     pub normalize: Option<Normalize>,
@@ -387,6 +396,14 @@ impl DataConfig {
                     .label("this source has no such columns")
                     .also(self.source_span, "numbers, as they are")
                     .help("leave it out; `source csv` reads tables"),
+            );
+        }
+        if let (Some(weights), true) = (&self.settings.weights, self.source.has_texts()) {
+            found.push(
+                Diagnostic::error("E0505", weights.span, "`weights` of rows that are texts")
+                    .label("is of the numbers of a table")
+                    .also(self.source_span, "texts")
+                    .help("leave it out; `class_weights` of the loss weighs classes"),
             );
         }
         found.extend(self.of_own_test());
@@ -505,6 +522,12 @@ impl DataConfig {
         if let Some(target) = &settings.target {
             return Some(
                 error(target.span, "`target` beside `window`, which names its own", "says it again")
+                    .help("leave it out"),
+            );
+        }
+        if let Some(weights) = &settings.weights {
+            return Some(
+                error(weights.span, "`weights` beside `window`", "is of lines, and a row is several of them")
                     .help("leave it out"),
             );
         }

@@ -62,6 +62,7 @@ mod transform;
 pub mod translations;
 mod units;
 pub mod vectors;
+mod weights;
 mod windows;
 pub mod wordnet;
 mod words;

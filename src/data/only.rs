@@ -32,7 +32,12 @@ fn of_table(mut table: Table, names: &[String]) -> Result<Table, DataError> {
     let (rows, codes) = kept(&of.0, &of.1, names).map_err(place)?;
     let cells = Cells::Words { codes, names: names.to_vec() };
     table.target = vec![Column::new(column.name.clone(), column.number, cells)];
-    table.inputs.iter_mut().chain(&mut table.groups).for_each(|column| pick(&mut column.cells, &rows));
+    table
+        .inputs
+        .iter_mut()
+        .chain(&mut table.groups)
+        .chain(&mut table.weights)
+        .for_each(|column| pick(&mut column.cells, &rows));
     table.rows = rows.len();
     Ok(table)
 }

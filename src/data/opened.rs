@@ -51,6 +51,7 @@ pub fn open<'a>(config: &'a DataConfig, search: &Search) -> Result<Opened<'a>, D
             .and_then(|window| window.target.as_ref())
             .or(settings.target.as_ref()),
         groups: settings.split.as_ref().and_then(|split| split.by.as_ref()),
+        weights: settings.weights.as_ref(),
         pictures: settings.pictures,
         sounds: settings.sounds,
         cleaning: Some(&settings.cleaning),

@@ -42,6 +42,8 @@ pub struct Table {
     pub target: Vec<Column>,
     /// Whose values say which rows belong together.
     pub groups: Option<Column>,
+    /// Whose values say how much each row counts while training.
+    pub weights: Option<Column>,
     /// The test rows, where they stand in a file of their own.
     pub test: Option<OwnTest>,
 }
@@ -283,6 +285,8 @@ pub struct Pick<'a> {
     pub target: Option<&'a Columns>,
     /// Of which `split by=` keeps equal values together.
     pub groups: Option<&'a By>,
+    /// How much each row counts.
+    pub weights: Option<&'a By>,
     /// How pictures of any size become rows.
     pub pictures: Prepare,
     /// How sounds become rows.
@@ -299,6 +303,7 @@ pub struct Chosen {
     pub inputs: Vec<usize>,
     pub target: Vec<usize>,
     pub groups: Option<usize>,
+    pub weights: Option<usize>,
 }
 
 impl Pick<'_> {
@@ -319,9 +324,11 @@ impl Pick<'_> {
             positions.iter().for_each(|position| taken[*position] = true);
             taken
         };
-        let groups = self.groups.map(|by| group_column(by, names)).transpose()?;
+        let groups = self.groups.map(|by| one_column(by, names)).transpose()?;
+        let weights = self.weights.map(|by| one_column(by, names)).transpose()?;
         let target = target.unwrap_or_else(|| {
-            let taken = taken(inputs.as_deref().unwrap_or(&left_out));
+            let mut taken = taken(inputs.as_deref().unwrap_or(&left_out));
+            weights.into_iter().for_each(|column| taken[column] = true);
             taken.iter().rposition(|taken| !taken).into_iter().collect()
         });
         let is_target = taken(&target);
@@ -337,8 +344,15 @@ impl Pick<'_> {
                     None => "the target is the last column unless `target` names another one",
                 }));
         }
+        if let (Some(by), Some(both)) = (self.weights, weights.filter(|column| is_target[*column])) {
+            return Err(DataError::new("E0527", "a column is both target and weight")
+                .column(both + 1, &names[both])
+                .net(by.span)
+                .help("name the column in `weights` that says how much a row counts"));
+        }
         let is_left_out = taken(&left_out);
-        let is_free = |c: &usize| !is_target[*c] && Some(*c) != groups && !is_left_out[*c];
+        let is_free =
+            |c: &usize| !is_target[*c] && Some(*c) != groups && Some(*c) != weights && !is_left_out[*c];
         let inputs = inputs.unwrap_or_else(|| (0..names.len()).filter(is_free).collect());
         if let Some(&both) = inputs.iter().find(|c| is_target[**c] && !self.windows) {
             let error = DataError::new("E0527", "a column is both input and target")
@@ -351,11 +365,11 @@ impl Pick<'_> {
                 .note(format!("it has {}", super::error::counted(names.len(), "column")))
                 .help("if the columns were not told apart, give `delimiter=`"));
         }
-        Ok(Chosen { inputs, target, groups })
+        Ok(Chosen { inputs, target, groups, weights })
     }
 }
 
-fn group_column(by: &By, names: &[String]) -> Result<usize, DataError> {
+fn one_column(by: &By, names: &[String]) -> Result<usize, DataError> {
     let found = expand(std::slice::from_ref(&by.column), names).map_err(|e| e.net(by.span))?;
     Ok(found[0])
 }
@@ -479,7 +493,7 @@ mod tests {
     fn the_last_column_is_the_target_by_default() {
         let pick = Pick::default();
         let chosen = pick.resolve(&names(&["a", "b", "c"])).unwrap();
-        assert_eq!(chosen, Chosen { inputs: vec![0, 1], target: vec![2], groups: None });
+        assert_eq!(chosen, Chosen { inputs: vec![0, 1], target: vec![2], groups: None, weights: None });
     }
 
     #[test]
@@ -488,7 +502,7 @@ mod tests {
         let target = columns(vec![ColumnRef::Number(1)]);
         let pick = Pick { inputs: Some(&inputs), target: Some(&target), ..Pick::default() };
         let chosen = pick.resolve(&names(&["a", "b", "c", "d", "e"])).unwrap();
-        assert_eq!(chosen, Chosen { inputs: vec![1, 2, 4], target: vec![0], groups: None });
+        assert_eq!(chosen, Chosen { inputs: vec![1, 2, 4], target: vec![0], groups: None, weights: None });
     }
 
     #[test]

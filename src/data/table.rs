@@ -154,6 +154,8 @@ enum Role {
     Target,
     /// Its values tell which rows belong together.
     Group,
+    /// Its values tell how much each row counts.
+    Weight,
 }
 
 /// One used column while it is read.
@@ -259,6 +261,7 @@ impl<'a> Text<'a> {
             of(Role::Input, &chosen.inputs),
             of(Role::Target, &chosen.target),
             of(Role::Group, chosen.groups.as_slice()),
+            of(Role::Weight, chosen.weights.as_slice()),
         ]
         .concat();
         let positions: Vec<usize> = roles.iter().map(|(_, position)| *position).collect();
@@ -397,6 +400,9 @@ impl<'a> Text<'a> {
             }
             Role::Group => error
                 .help("write `missing=drop` to leave such rows out: nothing says which group they belong to"),
+            Role::Weight => {
+                error.help("write `missing=drop` to leave such rows out, or a weight of 0 in the cell")
+            }
             Role::Input => {
                 error.help("write `missing=drop` to leave such rows out, or `fill median` in `data` to fill them in (`mean`, `category`, a value of your own)")
             }
@@ -532,7 +538,7 @@ impl Filled {
         if self.rows == 0 {
             return Err(no_rows(file, self.dropped));
         }
-        let (mut inputs, mut target, mut groups) = (Vec::new(), Vec::new(), None);
+        let (mut inputs, mut target, mut groups, mut weights) = (Vec::new(), Vec::new(), None, None);
         for column in self.columns {
             let role = column.used.role;
             let column = column.finish(file, format.digits)?;
@@ -540,9 +546,20 @@ impl Filled {
                 Role::Input => inputs.push(column),
                 Role::Target => target.push(column),
                 Role::Group => groups = Some(column),
+                Role::Weight => weights = Some(column),
             }
         }
         let (rows, dropped) = (self.rows, self.dropped);
-        Ok(Table { file: Some(file.to_owned()), rows, dropped, format, inputs, target, groups, test: None })
+        Ok(Table {
+            file: Some(file.to_owned()),
+            rows,
+            dropped,
+            format,
+            inputs,
+            target,
+            groups,
+            weights,
+            test: None,
+        })
     }
 }

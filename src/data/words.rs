@@ -59,6 +59,7 @@ pub static SOURCES: &[&SourceWord] = &[
 pub static STATEMENTS: &[&Statement] = &[
     &statements::inputs::WORD,
     &statements::target::WORD,
+    &statements::weights::WORD,
     &statements::classes::WORD,
     &statements::categories::WORD,
     &statements::ordered::WORD,

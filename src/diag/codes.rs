@@ -1347,6 +1347,16 @@ Correct the cell, or say in which order dates are written. A mark of what is not
 Correct the cell, write `kind=log1p` where 0 is an amount like others, or `kind=robust`, which takes every number."#,
     ),
     (
+        "E0558",
+        r#"A weight of a row is none
+
+The column that `weights` names holds numbers from 0 on, and some row of the training part has one above 0.
+
+    weights people        and a cell -3
+
+Correct the cell. A row of weight 0 is not learnt from; one whose weight is not known is left out by `missing=drop` of the source."#,
+    ),
+    (
         "E0560",
         r#"WordNet is not there
 

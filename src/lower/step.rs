@@ -34,10 +34,11 @@ fn of_training(model: &Model, whole: bool) -> Lowered {
     let mut scalars = Scalars::default();
     let (inputs, mix) = mixes(section, &mut b, &mut scalars);
     let mut forward = Forward::new(model, Mode::Train, &mut b);
+    let weights = row_weights(model, mix, &mut b);
     let output = forward.run(&mut b, &mut scalars, inputs);
     let of = Judged { model, section, output, within: forward.within(&mut b) };
     let (loss, steps) = b.with_origin("loss", |b| {
-        let rows = of.row_loss(mix, true, b, &mut scalars);
+        let rows = weighed(of.row_loss(mix, true, b, &mut scalars), weights, b);
         let loss = mean_loss(rows, b);
         (loss, rows.weights.filter(|_| of.is_per_step()).map(|steps| b.sum(steps, &[0])))
     });
@@ -52,7 +53,10 @@ fn of_training(model: &Model, whole: bool) -> Lowered {
             let mut there = forward.at(uphill, &mut b);
             let output = there.run(&mut b, &mut scalars, inputs);
             let of = Judged { model, section, output, within: there.within(&mut b) };
-            let loss = b.with_origin("loss", |b| mean_loss(of.row_loss(mix, true, b, &mut scalars), b));
+            let loss = b.with_origin("loss", |b| {
+                let rows = weighed(of.row_loss(mix, true, b, &mut scalars), weights, b);
+                mean_loss(rows, b)
+            });
             let objective = penalised(model, section, loss, &there, &mut b, &mut scalars);
             grads = gradients(model, objective, &there.params, &mut b);
         }
@@ -86,6 +90,27 @@ fn mixes(section: &Train, b: &mut Builder, scalars: &mut Scalars) -> (Option<Mix
             let both = mix("pair", ScalarDef::Lambda, ScalarDef::OneMinusLambda);
             (Some(both).filter(|_| blends), Some(both))
         }
+    }
+}
+
+/// How much each row counts, `f32[Batch]`, where the data say: a mixed row as much as both of those that it is made of.
+fn row_weights(model: &Model, mix: Option<Mix>, b: &mut Builder) -> Option<ValueId> {
+    let slot = model.weighs_rows().then(|| b.declare_input("row weight", DType::F32, &[]))?;
+    Some(b.with_origin("loss", |b| {
+        let own = b.input(slot, false);
+        let Some(mix) = mix else { return own };
+        let partner = b.input(slot, true);
+        let own = b.mul(own, mix.lambda);
+        let partner = b.mul(partner, mix.rest);
+        b.add(own, partner)
+    }))
+}
+
+/// Their mean over the training rows is 1, so that the divisor of the mean stays what it is.
+fn weighed(rows: RowLoss, weights: Option<ValueId>, b: &mut Builder) -> RowLoss {
+    match weights {
+        None => rows,
+        Some(weights) => RowLoss { losses: b.mul(rows.losses, weights), ..rows },
     }
 }
 

@@ -248,6 +248,12 @@ impl Model {
         self.inputs.iter().map(|id| self.node(*id)).find(|node| node.ty.ragged().is_some())
     }
 
+    /// Whether rows count differently while training. Their weights are one more array of the graph of training, the last.
+    #[must_use]
+    pub fn weighs_rows(&self) -> bool {
+        self.data.as_ref().is_some_and(|data| data.settings.weights.is_some())
+    }
+
     /// The input that is a picture, among the inputs, and its height, width and channels; none of several.
     #[must_use]
     pub fn picture(&self) -> Option<(usize, [usize; 3])> {

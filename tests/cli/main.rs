@@ -45,3 +45,4 @@ mod texts;
 mod train;
 mod views;
 mod watch;
+mod weights;

@@ -59,6 +59,7 @@ pub enum Role {
     Input,
     Target,
     Group,
+    Weight,
     Unused,
 }
 
@@ -176,6 +177,7 @@ fn of_text(
         inputs: settings.inputs.as_ref(),
         target: window.or(settings.target.as_ref()),
         groups: settings.split.as_ref().and_then(|split| split.by.as_ref()),
+        weights: settings.weights.as_ref(),
         windows: settings.window.is_some(),
         ..Pick::default()
     };
@@ -183,6 +185,7 @@ fn of_text(
     let role = |place: usize| match () {
         () if chosen.target.contains(&place) => Role::Target,
         () if chosen.groups == Some(place) => Role::Group,
+        () if chosen.weights == Some(place) => Role::Weight,
         () if chosen.inputs.contains(&place) => Role::Input,
         () => Role::Unused,
     };

@@ -62,7 +62,7 @@ impl Profile {
             let mut remarks = match column.role {
                 Role::Input => about(column, own, rows, digits),
                 Role::Target => of_the_target(column, own, rows),
-                Role::Group | Role::Unused => Vec::new(),
+                Role::Group | Role::Weight | Role::Unused => Vec::new(),
             };
             if let Some(target) = of_target.filter(|_| column.role == Role::Input) {
                 remarks.extend(leak(column, own, &self.columns[target], &coded[target], digits));

@@ -128,7 +128,17 @@ pub(super) fn table(columns: Vec<(String, Cells)>, pick: &Pick<'_>) -> Result<Ra
     };
     let (inputs, target) = (take(&chosen.inputs)?, take(&chosen.target)?);
     let format = Format::plain(names.len());
-    Ok(Raw::Table(Table { file: None, rows, dropped: 0, format, inputs, target, groups, test: None }))
+    Ok(Raw::Table(Table {
+        file: None,
+        rows,
+        dropped: 0,
+        format,
+        inputs,
+        target,
+        groups,
+        weights: None,
+        test: None,
+    }))
 }
 
 /// Arguments of a generator may be so large that its numbers are not.

@@ -20,4 +20,5 @@ pub(super) mod split;
 pub(super) mod target;
 pub(super) mod tokenize;
 pub(super) mod trim;
+pub(super) mod weights;
 pub(super) mod window;
