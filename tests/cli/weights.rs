@@ -102,6 +102,7 @@ fn weights_that_cannot_be() {
         ("weights people", table.replace(",-1,", ",,")),
         ("weights people", table.replace(",-1,", ",many,").replace(",3,4\n", ",few,4\n")),
         ("weights a, b", table.to_owned()),
+        ("weights 1..2", table.to_owned()),
         ("target y\n  weights y", table.to_owned()),
         ("weights nobody", table.to_owned()),
         ("weights people\n  window 2, target=y", table.to_owned()),

@@ -22,15 +22,15 @@
 //! ```
 
 use super::columns;
-use crate::data::config::{By, Settings};
+use crate::data::config::{By, ColumnRef, Settings};
 use crate::data::words::Statement;
 use crate::diag::Diagnostic;
-use crate::vocab::{ArgSpec, Args, Block, Default, Sig};
+use crate::vocab::{ArgSpec, Args, Block, Kind, Sig};
 
 pub static SIG: Sig = Sig {
     name: "weights",
     about: "the column that says how much each row counts while training",
-    args: &[ArgSpec::optional("columns", columns::KIND, Default::Absent, "a name, or a number from 1")],
+    args: &[ArgSpec::required("column", Kind::Column, "the column")],
     block: Block::None,
 };
 
@@ -38,18 +38,16 @@ pub static WORD: Statement =
     Statement { sig: &SIG, source: include_str!("weights.rs"), read, repeats: false };
 
 fn read(args: &Args, settings: &mut Settings) -> Result<(), Box<Diagnostic>> {
-    let columns = columns::some(args)?;
-    let span = columns.span;
-    match <[_; 1]>::try_from(columns.list) {
-        Ok([column]) if column.is_one() => {
-            settings.weights = Some(By { column, span });
-            settings.of_tables.push(("weights", args.span));
-            Ok(())
-        }
-        _ => Err(Box::new(
+    let span = args.span_of("column");
+    let column = args.value("column").map(columns::column).filter(ColumnRef::is_one);
+    let Some(column) = column else {
+        return Err(Box::new(
             Diagnostic::error("E0506", span, "`weights` names several columns")
                 .label("a row has one weight")
                 .help("name one column, for example `weights people`"),
-        )),
-    }
+        ));
+    };
+    settings.weights = Some(By { column, span });
+    settings.of_tables.push(("weights", args.span));
+    Ok(())
 }
