@@ -1,34 +1,34 @@
 # What lies halfway between rows of a table of digits, and what a net says there.
 #
-#     awk -F, -v OFS=, -f between.awk rows.csv > halfway.csv
-#     awk -F, -v at=WORDS -f between.awk rows.csv ends.csv halfway.csv
+#     awk -F, -v OFS=, -f between.awk rows.csv > between.csv
+#     awk -F, -v at=WORDS -f between.awk rows.csv said.csv
 #
-# The first writes the row halfway between each row and the next one, where that is of another class. The second is given what `dropnet predict`
-# says of the rows and of those halfway, and writes `at`, the mean gap to linearity and the share of third classes in percent.
+# The first writes the rows, and behind them the row halfway between each one and the next, where that is of another class. The second is given what
+# `dropnet predict` says of these, and writes `at`, the mean gap to linearity and the share of third classes in percent.
 
 FNR == 1 { file++; if (file == 1 && at == "") print; next }
 
-# Rows: what each is, and in the first use the rows halfway.
+# Rows: of which class each is, and which pairs there are.
 file == 1 {
-    class[FNR] = $NF
-    if (at == "" && FNR > 2 && class[FNR] != class[FNR - 1]) {
-        for (j = 1; j < NF; j++) printf "%s,", ($j + last[j]) / 2
-        print $NF
+    class[++rows] = $NF
+    if (rows > 1 && class[rows] != class[rows - 1]) {
+        second[++pairs] = rows
+        if (at == "") for (j = 1; j < NF; j++) halfway[pairs] = halfway[pairs] ($j + last[j]) / 2 OFS
     }
     for (j = 1; j < NF; j++) last[j] = $j
-    if (FNR > 2 && class[FNR] != class[FNR - 1]) end[++pairs] = FNR
+    if (at == "") print
     next
 }
 
-# Predictions at the ends: probabilities begin in the second column.
-file == 2 {
-    for (k = 2; k <= NF; k++) p[FNR, k] = $k
+# Predictions of the rows: probabilities begin in the second column.
+++said <= rows {
+    for (k = 2; k <= NF; k++) p[said, k] = $k
     next
 }
 
 # Predictions halfway.
 {
-    b = end[++n]
+    b = second[said - rows]
     for (k = 2; k <= NF; k++) {
         difference = $k - (p[b - 1, k] + p[b, k]) / 2
         gap += (difference < 0 ? -difference : difference) / 2
@@ -36,4 +36,7 @@ file == 2 {
     if ($1 != class[b] && $1 != class[b - 1]) miss++
 }
 
-END { if (at != "") print at "," gap / n "," 100 * miss / n }
+END {
+    if (at != "") print at "," gap / pairs "," 100 * miss / pairs
+    else for (i = 1; i <= pairs; i++) print halfway[i] class[second[i]]
+}
