@@ -1,9 +1,10 @@
 # A figure of an experiment as a table: means over its runs with their standard errors.
 #
-#     awk -f table.awk -v figure=test.accuracy -v down=p [-v across=rows] [-v less=0] [-v phase=search] runs.csv
+#     awk -f table.awk -v figure=test.accuracy -v down=p [-v across=rows] [-v less=0 [-v chosen=rate]] [-v phase=search] runs.csv
 #
 # `runs.csv` is what `dropnet experiment --csv` writes. `down` and `across` are params, or several with commas between; with `less` the table is
-# of differences to that value of `down`, in pairs of the same division, seed and other params. `phase` is `test`, or `search` for trials of a sweep.
+# of differences to that value of `down`, in pairs of the same division, seed and other params but those that a sweep has `chosen`, which may differ.
+# `phase` is `test`, or `search` for trials of a sweep.
 
 BEGIN { FS = "," }
 
@@ -13,6 +14,7 @@ NR == 1 {
     known(figure)
     for (i = 1; i <= split(down, list, ","); i++) known(list[i])
     for (i = 1; i <= split(across, list, ","); i++) known(list[i])
+    for (i = 1; i <= split(chosen, list, ","); i++) known(list[i])
     next
 }
 
@@ -47,7 +49,10 @@ function cell(row, column, base,    pair, x, n, k, sum, squares, mean, list) {
     for (pair in pairs) {
         if (!((row, column, pair) in value)) continue
         x = value[row, column, pair]
-        if (base != "") x -= value[base, column, pair]
+        if (base != "") {
+            if (!((base, column, pair) in value)) continue
+            x -= value[base, column, pair]
+        }
         list[++n] = x
         sum += x
     }
